@@ -1,0 +1,108 @@
+/**
+ * What the agent asks of a device connection, in our words: run one show command, get a reply that is a value.
+ * Implemented over SSH by `access/ssh`; no library's type appears here.
+ */
+import type { EpochMs } from '../ports/clock.ts';
+import type { Secret } from '../ports/secret.ts';
+import type { ShowCommand } from './show-command.ts';
+
+/**
+ * Why a device could not be used; the closed set behind `gdoi_polls_total{result}`.
+ * - `timeout`: no answer in time (connect, login or command); `refused`: TCP refused or closed at once (also: all vty
+ *   lines in use); `unreachable`: no route, name not found; `auth`: the device refused the credential;
+ *   `quarantined`: not tried, the credential or the device waits after refusals; `host_key`: unknown or changed key;
+ *   `handshake`: no common algorithms or a protocol error; `closed`: the connection ended inside an answer;
+ *   `too_large`: more bytes than the bound; `prompt`: no usable prompt or privilege; `backoff`: not tried, waits.
+ */
+export const DEVICE_ERROR_KINDS = [
+  'timeout',
+  'refused',
+  'unreachable',
+  'auth',
+  'quarantined',
+  'host_key',
+  'handshake',
+  'closed',
+  'too_large',
+  'prompt',
+  'backoff',
+] as const;
+export type DeviceErrorKind = (typeof DEVICE_ERROR_KINDS)[number];
+
+/** A library's or the network's failure, translated once at the border. The message never holds a secret. */
+export interface DeviceError {
+  readonly kind: DeviceErrorKind;
+  /** What was being done: `connect`, `login`, `enable`, `prompt`, the show command. */
+  readonly operation: string;
+  /** One clear line: what, where, what to do. */
+  readonly message: string;
+}
+
+export type Reply =
+  | {
+      readonly kind: 'output';
+      readonly command: ShowCommand;
+      /** The answer: LF line ends, no echo, no prompt, no pager debris; log lines that landed inside are taken out. */
+      readonly text: string;
+      readonly logLines: readonly string[];
+      readonly sentAtMs: EpochMs;
+      readonly receivedAtMs: EpochMs;
+    }
+  | {
+      /** The device does not take this command (`% Invalid input detected`, `Command authorization failed`, ...). */
+      readonly kind: 'rejected';
+      readonly command: ShowCommand;
+      readonly reason: 'invalid' | 'incomplete' | 'ambiguous' | 'unauthorized';
+      readonly line: string;
+    }
+  | { readonly kind: 'failed'; readonly command: ShowCommand; readonly error: DeviceError };
+
+export interface DeviceSession {
+  /** The hostname part of the prompt. */
+  readonly hostname: string;
+  /** Run one command. Commands of one session never overlap. After `failed` the session is unusable. */
+  run(command: ShowCommand, signal: AbortSignal): Promise<Reply>;
+}
+
+/** How to reach one device over SSH: from config, secrets included. */
+export interface SshTarget {
+  readonly device: string;
+  readonly host: string;
+  readonly port: number;
+  /** Name of the credential in config: what quarantine counts by. */
+  readonly credentialName: string;
+  readonly username: string;
+  readonly password: Secret | null;
+  readonly privateKey: Secret | null;
+  readonly passphrase: Secret | null;
+  readonly enablePassword: Secret | null;
+  readonly hostKeys: 'strict' | 'accept-new';
+  readonly algorithms: 'modern' | 'legacy';
+  readonly session: 'persistent' | 'per_poll';
+  /** Bound for each of connect, login and one command, ms. */
+  readonly timeoutMs: number;
+}
+
+/** Access to the fleet: owns sessions, limits, back-off and quarantine. */
+export interface DeviceAccess extends AsyncDisposable {
+  /**
+   * Lend the device's session to `use`, connecting when there is none. One caller per device at a time (a second one
+   * waits). Returns the error when there is no session to lend; what `use` returns otherwise.
+   */
+  withSession<T>(
+    target: SshTarget,
+    signal: AbortSignal,
+    use: (session: DeviceSession) => Promise<T>,
+  ): Promise<{ readonly kind: 'done'; readonly value: T } | { readonly kind: 'failed'; readonly error: DeviceError }>;
+  /** Forget a device: exit politely, drop its back-off (it left the config or its target changed). */
+  forget(device: string): Promise<void>;
+  /** For metrics: open sessions, handshakes under way and waiting, quarantined credentials, algorithms per device. */
+  status(): AccessStatus;
+}
+
+export interface AccessStatus {
+  readonly openSessions: number;
+  readonly handshakesActive: number;
+  readonly handshakesWaiting: number;
+  readonly quarantinedCredentials: readonly string[];
+}

@@ -1,0 +1,29 @@
+/**
+ * Everything the agent ever sends to a router: a fixed list. Nothing from outside is part of a command line, so group
+ * names and addresses never travel to a device.
+ */
+export const SHOW_COMMANDS = [
+  'show version',
+  'show clock',
+  'show logging',
+  'show crypto gdoi',
+  'show crypto gdoi gm rekey detail',
+  'show crypto gdoi gm replay',
+  'show crypto gdoi gm dataplane counters',
+  'show crypto gdoi ks',
+  'show crypto gdoi ks policy',
+  'show crypto gdoi ks members',
+  'show crypto gdoi ks members summary',
+  'show crypto gdoi ks coop',
+  'show crypto gkm',
+  'show crypto gkm gm rekey detail',
+  'show crypto gkm gm replay',
+  'show crypto gkm gm dataplane counters',
+  'show crypto gkm ks',
+  'show crypto gkm ks policy',
+  'show crypto gkm ks members',
+  'show crypto gkm ks members summary',
+  'show crypto gkm ks coop',
+] as const;
+
+export type ShowCommand = (typeof SHOW_COMMANDS)[number];

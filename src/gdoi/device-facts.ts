@@ -1,0 +1,45 @@
+/**
+ * What a device says of itself, apart from any group: release, uptime, clock, log. `null` is "not shown".
+ */
+
+/** From `show version`. */
+export interface DeviceFacts {
+  readonly role: 'device';
+  readonly hostname: string | null;
+  readonly software: 'ios' | 'ios-xe' | null;
+  /** Release as printed: `15.6(3)M2`, `16.9.3`, `03.06.05E`. */
+  readonly version: string | null;
+  /** Hardware model: `ISR4451-X/K9`. */
+  readonly platform: string | null;
+  /** Seconds since boot, printed in whole minutes: the true value lies in [uptime, uptime + 60). */
+  readonly uptimeSeconds: number | null;
+  readonly reloadReason: string | null;
+}
+
+/** From `show clock`. */
+export interface DeviceClock {
+  readonly role: 'clock';
+  /** The device's time as an instant, where its zone is UTC or GMT; null for zones whose offset it does not print. */
+  readonly epochMs: number | null;
+  /** Zone as printed, `UTC`, `EST`. */
+  readonly zone: string | null;
+  /** The mark before the time: `*` never set, `.` lost synchronisation. */
+  readonly synchronised: boolean | null;
+}
+
+/** One `%FACILITY-SEVERITY-MNEMONIC: text` line. The mnemonic decides; the severity differs between releases. */
+export interface LogMessage {
+  readonly facility: string;
+  readonly severity: number;
+  readonly mnemonic: string;
+  readonly text: string;
+  /** Timestamp as printed, without mark and sequence number, `Aug 14 13:04:09.111`; null when there is none. */
+  readonly timestamp: string | null;
+  readonly sequence: number | null;
+}
+
+/** From `show logging`: the messages of the buffer, oldest first. */
+export interface DeviceLog {
+  readonly role: 'log';
+  readonly messages: readonly LogMessage[];
+}

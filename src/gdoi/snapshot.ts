@@ -1,0 +1,225 @@
+/**
+ * What one command (or one MIB walk) showed of one group on one device: plain values, as of one instant.
+ *
+ * `null` means "this output does not show it" and stays absent up to the metric; 0 means zero. In documents (`parse
+ * --json`, the API) the same shapes appear with snake_case names. Countdowns are meaningless without the instant they
+ * were read at: an `Observation` keeps both.
+ */
+
+/** How the KS sends rekeys. */
+export type RekeyTransport = 'unicast' | 'multicast';
+
+/** `gdoi` is `GDOI (ISAKMP)`, `gikev2` is `G-IKEv2 (IKEv2)`. */
+export type GroupType = 'gdoi' | 'gikev2';
+
+/** COOP role of a KS; `unknown` is what a device prints while it does not know. */
+export type KsRole = 'primary' | 'secondary' | 'unknown';
+
+export interface GmSnapshot {
+  readonly role: 'gm';
+  readonly group: string;
+  /** Group number or address as printed, `3333`. */
+  readonly identity: string | null;
+  readonly groupType: GroupType | null;
+  /** The member's own address (`Group member`). */
+  readonly address: string | null;
+  /** VRF name; `None` on the device is null here. */
+  readonly vrf: string | null;
+  /** GETVPN software version of the GM, not the IOS release. */
+  readonly gmVersion: string | null;
+  /** `Registration status` as printed. */
+  readonly status: string | null;
+  readonly registered: boolean | null;
+  /** `Registered with`; null when none or 0.0.0.0. */
+  readonly keyServer: string | null;
+  readonly keyServers: readonly string[] | null;
+  readonly reregistersInSeconds: number | null;
+  readonly registrations: { readonly succeeded: number | null; readonly attempted: number | null };
+  readonly rekeys: GmRekeys;
+  readonly kek: GmKek | null;
+  readonly teks: readonly GmTek[] | null;
+  /** ACEs downloaded from the KS, each with single blanks and without the `access-list` word. */
+  readonly acl: readonly string[] | null;
+  /** Only from `show crypto gdoi gm replay`. */
+  readonly replay?: GmReplay;
+  /** Only from `show crypto gdoi gm dataplane counters`. */
+  readonly dataplane?: GmDataplane;
+  /** Only from `show crypto gdoi gm rekey detail`: the rekey (KEK) SAs; compare CLI with CLI only. */
+  readonly rekeySas?: readonly RekeySa[];
+}
+
+export interface GmRekeys {
+  /** Rekeys received since the counters started (reload or clear). */
+  readonly received: number | null;
+  readonly sinceRegistration: number | null;
+  readonly acksSent: number | null;
+  /** KS of the last rekey; `0.0.0.0` on the device means none yet and is null here. */
+  readonly lastFrom: string | null;
+  readonly lastSequence: number | null;
+  /** Seconds since the last rekey; `never` is null. */
+  readonly lastAgeSeconds: number | null;
+}
+
+export interface GmKek {
+  readonly transport: RekeyTransport | null;
+  /** Null on releases before 15.2(1)T / XE 3.5S, which show no lifetime. */
+  readonly remainingSeconds: number | null;
+  readonly encryption: string | null;
+  readonly keyBits: number | null;
+  readonly signatureHash: string | null;
+  readonly signatureKeyBits: number | null;
+}
+
+export interface GmTek {
+  readonly interface: string | null;
+  /** `0xD835DB99`: 0x and eight upper-case hex digits. */
+  readonly spi: string | null;
+  readonly transform: string | null;
+  readonly remainingSeconds: number | null;
+  readonly antiReplay: 'time' | 'counter' | null;
+}
+
+/** Time-based anti-replay of one group (`gm replay`); all null when it is not enabled. */
+export interface GmReplay {
+  readonly enabled: boolean | null;
+  readonly inputErrors: number | null;
+  readonly outputErrors: number | null;
+  readonly timeSyncErrors: number | null;
+  readonly maxTimeDeltaSeconds: number | null;
+}
+
+/** Data-plane counters of one group; the error kinds only, each named in snake_case (`no_sa`, `invalid_sa`, ...). */
+export interface GmDataplane {
+  readonly encrypted: number | null;
+  readonly decrypted: number | null;
+  /** Kind -> packets: no_sa, invalid_sa, encap_fail, decap_fail, invalid_prot, verify_fail, not_tagged, not_untagged, internal_send, internal_receive. */
+  readonly errors: Readonly<Record<string, number>>;
+}
+
+/** One row of the rekey SA table: 4 of the 8 octets of each cookie. */
+export interface RekeySa {
+  readonly state: 'new' | 'current' | 'previous';
+  readonly destination: string;
+  readonly source: string;
+  readonly cookies: string;
+}
+
+export interface KsSnapshot {
+  readonly role: 'ks';
+  readonly group: string;
+  readonly identity: string | null;
+  readonly transport: RekeyTransport | null;
+  /** Registered GMs of the group as this KS counts them. */
+  readonly members: number | null;
+  /** COOP configured. */
+  readonly redundancy: boolean | null;
+  readonly localAddress: string | null;
+  readonly localPriority: number | null;
+  readonly localRole: KsRole | null;
+  readonly localStatus: string | null;
+  readonly kek: KsKey | null;
+  readonly retransmit: { readonly periodSeconds: number | null; readonly attempts: number | null };
+  readonly teks: readonly KsKey[] | null;
+  readonly peers: readonly KsPeer[] | null;
+  readonly memberDetails: readonly KsMember[] | null;
+  /** Rekeys sent for the group (`ks members`, `ks rekey`); only where shown. */
+  readonly rekeysSent?: number;
+  /** Retransmits of the last rekey; only where shown. */
+  readonly lastRekeyRetransmits?: number;
+  /** Duration of the last rekey; only where shown. */
+  readonly lastRekeyDurationMs?: number;
+  /** ACEs of the configured policy (`ks acl`); only where shown. */
+  readonly acl?: readonly string[];
+  /** GETVPN version of the local KS (`ks` with redundancy, `ks coop`); only where shown. */
+  readonly ksVersion?: string;
+  /** Feature matrix rows (`feature`); only where shown. */
+  readonly features?: readonly FeatureSupport[];
+}
+
+/** KEK or TEK in a KS's policy. `timeToRekeySeconds` null: not shown or `n/a` (an old key). */
+export interface KsKey {
+  /** KEK: 0x and 32 hex digits; TEK: 0x and 8; upper case. */
+  readonly spi: string | null;
+  readonly lifetimeSeconds: number | null;
+  readonly remainingSeconds: number | null;
+  readonly timeToRekeySeconds: number | null;
+}
+
+export interface KsPeer {
+  readonly address: string;
+  readonly role: KsRole | null;
+  readonly status: string | null;
+}
+
+/** A GM as its KS knows it. */
+export interface KsMember {
+  readonly address: string;
+  readonly version: string | null;
+  readonly state: string | null;
+  readonly keyServer: string | null;
+  readonly rekeysSent: number | null;
+  readonly rekeyRetries: number | null;
+  readonly acksReceived: number | null;
+  /** Rekeys in a row without acknowledgement; the KS drops the GM at 3. */
+  readonly acksMissed: number | null;
+}
+
+export interface FeatureSupport {
+  readonly role: 'gm' | 'ks';
+  readonly address: string;
+  readonly version: string | null;
+  readonly supported: boolean;
+}
+
+export type GroupSnapshot = GmSnapshot | KsSnapshot;
+
+/** A GM snapshot that shows nothing but its group: what parsers and tests start from. */
+export function emptyGmSnapshot(group: string): GmSnapshot {
+  return {
+    role: 'gm',
+    group,
+    identity: null,
+    groupType: null,
+    address: null,
+    vrf: null,
+    gmVersion: null,
+    status: null,
+    registered: null,
+    keyServer: null,
+    keyServers: null,
+    reregistersInSeconds: null,
+    registrations: { succeeded: null, attempted: null },
+    rekeys: {
+      received: null,
+      sinceRegistration: null,
+      acksSent: null,
+      lastFrom: null,
+      lastSequence: null,
+      lastAgeSeconds: null,
+    },
+    kek: null,
+    teks: null,
+    acl: null,
+  };
+}
+
+/** A KS snapshot that shows nothing but its group. */
+export function emptyKsSnapshot(group: string): KsSnapshot {
+  return {
+    role: 'ks',
+    group,
+    identity: null,
+    transport: null,
+    members: null,
+    redundancy: null,
+    localAddress: null,
+    localPriority: null,
+    localRole: null,
+    localStatus: null,
+    kek: null,
+    retransmit: { periodSeconds: null, attempts: null },
+    teks: null,
+    peers: null,
+    memberDetails: null,
+  };
+}
