@@ -10,16 +10,16 @@ export type EpochMs = number;
 
 export interface Clock {
   /** Wall time now. */
-  wallMs(): EpochMs;
+  readonly wallMs: () => EpochMs;
   /** Monotonic time now; only differences mean anything. */
-  monoMs(): number;
+  readonly monoMs: () => number;
   /**
    * Resolve after `ms` of this clock's monotonic time; reject with the signal's reason when it aborts first.
    * A pending sleep keeps the process alive unless `unref` is true.
    */
-  sleep(ms: number, signal?: AbortSignal, options?: { readonly unref?: boolean }): Promise<void>;
+  readonly sleep: (ms: number, signal?: AbortSignal, options?: { readonly unref?: boolean }) => Promise<void>;
   /** Let pending I/O run before going on: what long synchronous work calls in between. */
-  yieldToIo(): Promise<void>;
+  readonly yieldToIo: () => Promise<void>;
 }
 
 /** Longest delay a Node timer takes; longer sleeps are cut into pieces. */

@@ -1,0 +1,179 @@
+/**
+ * Reads one command's answer off the terminal: echo, output, prompt.
+ *
+ * The answer starts after the command's echo; a prompt before it belongs to something older. It is complete when the
+ * learned prompt stands at the line start with nothing but log lines behind it. Whether more is still to come the
+ * reader cannot know: its owner asks `complete` once the connection has gone quiet for a turn. How the bytes were cut
+ * into chunks never changes the result.
+ */
+import { isLogLine, PAGER, PROMPT } from './ios-dialogue.ts';
+import { TerminalText } from './terminal-text.ts';
+
+export interface AnswerBounds {
+  /** Bytes of one answer, echo and prompt included. */
+  readonly maxBytes: number;
+  /** Characters of one line. */
+  readonly maxLineLength: number;
+}
+
+export const DEFAULT_BOUNDS: AnswerBounds = { maxBytes: 16 * 1024 * 1024, maxLineLength: 64 * 1024 };
+
+/** IOS redraws a line that is wider than the terminal with `$` at its left; this much of the end tells it. */
+const SCROLLED_ECHO_TAIL = 8;
+
+export interface Answer {
+  readonly lines: readonly string[];
+  readonly logLines: readonly string[];
+}
+
+export class AnswerReader {
+  /** Bytes fed so far. */
+  bytes = 0;
+  readonly #command: string;
+  readonly #bounds: AnswerBounds;
+  readonly #screen = new TerminalText();
+  readonly #prompts: string[];
+  #echoLeft: string;
+  /** Lines looked at so far, and the first one behind the echo. */
+  #seen = 0;
+  #outputStart = -1;
+  /** The line that was the prompt, with only log lines behind it so far; -1: none. */
+  #promptLine = -1;
+  #pagerAnswered = false;
+
+  constructor(command: string, prompt: string, bounds: AnswerBounds = DEFAULT_BOUNDS) {
+    this.#command = command;
+    this.#echoLeft = command;
+    this.#prompts = [prompt.trimEnd()];
+    this.#bounds = bounds;
+  }
+
+  /**
+   * Take a chunk (latin1). `pager`: answer it with a blank, once. `too_large`: a bound is reached, stop.
+   */
+  feed(chunk: string): 'more' | 'pager' | 'too_large' {
+    this.bytes += chunk.length;
+    this.#screen.feed(chunk);
+    if (this.#screen.lines.length > this.#seen) this.#lookAtLines();
+    const { current } = this.#screen;
+    if (this.bytes > this.#bounds.maxBytes || current.length > this.#bounds.maxLineLength) return 'too_large';
+    if (current.length > 5 && current.length < 32 && PAGER.test(current)) {
+      if (this.#pagerAnswered) return 'more';
+      this.#pagerAnswered = true;
+      return 'pager';
+    }
+    this.#pagerAnswered = false;
+    return 'more';
+  }
+
+  /** The prompt stands where the answer ends, as far as anybody can tell now. */
+  get complete(): boolean {
+    if (this.#outputStart === -1) return false;
+    const { current } = this.#screen;
+    return this.#isPrompt(current) || (this.#promptLine !== -1 && current === '');
+  }
+
+  /** The echo came back, and a line that looks like some other prompt stands at the end. */
+  get strangePrompt(): string | null {
+    const { current } = this.#screen;
+    if (this.#outputStart === -1 || this.#isPrompt(current)) return null;
+    return PROMPT.test(current) ? current : null;
+  }
+
+  /** The echo has been read; what comes now is the answer. */
+  get echoed(): boolean {
+    return this.#outputStart !== -1;
+  }
+
+  /** Take `prompt` for a prompt too (the hostname changed). */
+  alsoAccept(prompt: string): void {
+    this.#prompts.push(prompt.trimEnd());
+  }
+
+  /** The prompt that ended the answer. */
+  get endPrompt(): string {
+    const line = this.#promptLine === -1 ? this.#screen.current : (this.#screen.lines[this.#promptLine] ?? '');
+    return line.trimEnd();
+  }
+
+  /** The answer so far; `keepLogLines` where log lines are the answer (`show logging`). */
+  answer(keepLogLines: boolean): Answer {
+    const { lines } = this.#screen;
+    const start = this.#outputStart === -1 ? lines.length : this.#outputStart;
+    let end = lines.length;
+    const logLines: string[] = [];
+    // From the end: prompts printed again and again, and log lines behind them.
+    if (this.#promptLine !== -1) {
+      for (const line of lines.slice(this.#promptLine + 1)) if (isLogLine(line)) logLines.push(asText(line));
+      end = this.#promptLine;
+      while (end > start && this.#isPrompt(lines[end - 1] ?? '')) end -= 1;
+    }
+    const kept: string[] = [];
+    const landed: string[] = [];
+    for (let index = start; index < end; index += 1) {
+      const line = lines[index] ?? '';
+      if (PAGER.test(line)) continue;
+      if (!keepLogLines && isLogLine(line)) landed.push(asText(line));
+      else kept.push(asText(line));
+    }
+    return { lines: kept, logLines: [...landed, ...logLines] };
+  }
+
+  /** The last thing seen, for an error message: what stood there instead of a prompt. */
+  get tail(): string {
+    return (this.#screen.current || (this.#screen.lines.at(-1) ?? '')).slice(-80);
+  }
+
+  #lookAtLines(): void {
+    const { lines } = this.#screen;
+    for (; this.#seen < lines.length; this.#seen += 1) {
+      const line = lines[this.#seen] ?? '';
+      if (this.#outputStart === -1) {
+        if (this.#takeEcho(line)) this.#outputStart = this.#seen + 1;
+      } else if (this.#isPrompt(line)) {
+        this.#promptLine = this.#seen;
+      } else if (this.#promptLine !== -1 && line !== '' && !isLogLine(line)) {
+        this.#promptLine = -1;
+      }
+    }
+  }
+
+  /**
+   * Is the echo complete with this line? A log message may have cut it in two: `show cry`, message, `pto gdoi`; or the
+   * device may have printed prompt and command again behind the message (`logging synchronous`).
+   */
+  #takeEcho(line: string): boolean {
+    if (line === '' || isLogLine(line)) return false;
+    const prompt = this.#prompts.find((known) => line.startsWith(known));
+    const typed = (prompt === undefined ? line : line.slice(prompt.length)).trim();
+    if (typed === '') return false;
+    if (typed === this.#command || typed === this.#echoLeft) return true;
+    if (prompt !== undefined && this.#command.startsWith(typed)) {
+      this.#echoLeft = this.#command.slice(typed.length).trimStart();
+      return false;
+    }
+    if (prompt === undefined && this.#echoLeft.startsWith(typed)) {
+      this.#echoLeft = this.#echoLeft.slice(typed.length).trimStart();
+      return false;
+    }
+    if (typed.endsWith(this.#command)) return PROMPT.test(typed.slice(0, -this.#command.length));
+    return typed.includes('$') && typed.endsWith(this.#command.slice(-SCROLLED_ECHO_TAIL));
+  }
+
+  #isPrompt(line: string): boolean {
+    // A prompt ends in one blank at most; comparing lengths first keeps the common case cheap.
+    for (const prompt of this.#prompts) {
+      const extra = line.length - prompt.length;
+      if (extra === 0 ? line === prompt : extra === 1 && line.startsWith(prompt) && line.endsWith(' ')) return true;
+    }
+    return false;
+  }
+}
+
+// oxlint-disable-next-line no-control-regex
+const NOT_ASCII = /[^\x00-\x7f]/;
+
+/** Latin1 characters back to the UTF-8 they were. */
+function asText(line: string): string {
+  return NOT_ASCII.test(line) ? Buffer.from(line, 'latin1').toString('utf8') : line;
+}

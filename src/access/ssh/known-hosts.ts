@@ -1,0 +1,200 @@
+/**
+ * Host keys in OpenSSH's known_hosts format: read with plain and hashed names, `[host]:port`, wildcards, negation and
+ * `@revoked`; new keys are appended by one write.
+ *
+ * The file is read again when it has changed on disk, so that a line added by hand counts at once. A host that has keys
+ * here and shows another one is `changed`, whatever the type: nobody slips in with a key type not seen before.
+ */
+import { createHash, createHmac } from 'node:crypto';
+import { appendFile, open, readFile, stat } from 'node:fs/promises';
+
+export type HostKeyVerdict =
+  | { readonly kind: 'known' }
+  | { readonly kind: 'unknown' }
+  | { readonly kind: 'revoked' }
+  | { readonly kind: 'changed'; readonly knownFingerprints: readonly string[] };
+
+export interface HostKeyStore {
+  check(host: string, port: number, key: Buffer): Promise<HostKeyVerdict>;
+  /** Key types known for the host, to ask the server for. */
+  knownTypes(host: string, port: number): Promise<readonly string[]>;
+  /** Remember a key for a host that has none yet; gives the verdict at that moment when it has one by now. */
+  add(host: string, port: number, key: Buffer): Promise<HostKeyVerdict>;
+  /** Where a person finds the keys. */
+  readonly description: string;
+}
+
+/** `SHA256:...`, as OpenSSH and `show ip ssh` users write it. */
+export function fingerprint(key: Buffer): string {
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+}
+
+/** `ssh-ed25519` of a key in SSH wire format. */
+export function keyType(key: Buffer): string {
+  const length = key.length >= 4 ? key.readUInt32BE(0) : 0;
+  const name = key.toString('latin1', 4, 4 + Math.min(length, 64));
+  return /^[\w@.-]{1,64}$/.test(name) ? name : 'unknown';
+}
+
+/** `host`, or `[host]:port` for a port that is not 22. */
+export function knownHostsName(host: string, port: number): string {
+  return port === 22 ? host.toLowerCase() : `[${host.toLowerCase()}]:${port}`;
+}
+
+/** The line that makes a key known. */
+export function knownHostsLine(host: string, port: number, key: Buffer): string {
+  return `${knownHostsName(host, port)} ${keyType(key)} ${key.toString('base64')}`;
+}
+
+interface Entry {
+  readonly revoked: boolean;
+  readonly patterns: readonly string[];
+  readonly type: string;
+  readonly key: string;
+}
+
+/** The entries of a known_hosts file; comments, broken lines and certificate authorities are passed over. */
+export function parseKnownHosts(text: string): Entry[] {
+  const entries: Entry[] = [];
+  for (const line of text.split('\n')) {
+    const words = line.trim().split(/\s+/);
+    const marker = words[0]?.startsWith('@') ? words.shift() : undefined;
+    const [names, type, key] = words;
+    if (names === undefined || names.startsWith('#') || type === undefined || key === undefined) continue;
+    if (marker !== undefined && marker !== '@revoked') continue;
+    entries.push({ revoked: marker === '@revoked', patterns: names.split(','), type, key });
+  }
+  return entries;
+}
+
+export function createKnownHosts(path: string): HostKeyStore {
+  let entries: readonly Entry[] = [];
+  let version = '';
+  let writing: Promise<unknown> = Promise.resolve();
+
+  const load = async (): Promise<readonly Entry[]> => {
+    const seen = await stat(path).then(
+      (found) => `${found.ino}:${found.size}:${found.mtimeMs}`,
+      (error: unknown) => {
+        if (isNotFound(error)) return 'absent';
+        throw error;
+      },
+    );
+    if (seen !== version) {
+      entries = seen === 'absent' ? [] : parseKnownHosts(await readFile(path, 'utf8'));
+      version = seen;
+    }
+    return entries;
+  };
+
+  const check = async (host: string, port: number, key: Buffer): Promise<HostKeyVerdict> => {
+    const all = await load();
+    const wanted = key.toString('base64');
+    const matching = all.filter((entry) => matchesHost(entry, host, port));
+    if (matching.some((entry) => entry.revoked && entry.key === wanted)) return { kind: 'revoked' };
+    const keys = matching.filter((entry) => !entry.revoked);
+    if (keys.some((entry) => entry.key === wanted)) return { kind: 'known' };
+    if (keys.length === 0) return { kind: 'unknown' };
+    return {
+      kind: 'changed',
+      knownFingerprints: keys.map((entry) => `${entry.type} ${fingerprint(Buffer.from(entry.key, 'base64'))}`),
+    };
+  };
+
+  const append = async (host: string, port: number, key: Buffer): Promise<HostKeyVerdict> => {
+    const verdict = await check(host, port, key);
+    if (verdict.kind !== 'unknown') return verdict;
+    const glue = (await endsInsideLine(path)) ? '\n' : '';
+    await appendFile(path, `${glue}${knownHostsLine(host, port, key)}\n`, { mode: 0o600 });
+    return { kind: 'known' };
+  };
+
+  return {
+    description: path,
+    check,
+    async knownTypes(host, port) {
+      const all = await load();
+      return [
+        ...new Set(all.filter((entry) => !entry.revoked && matchesHost(entry, host, port)).map(({ type }) => type)),
+      ];
+    },
+    add(host, port, key) {
+      const added = writing.then(() => append(host, port, key));
+      writing = added.catch(() => undefined);
+      return added;
+    },
+  };
+}
+
+function matchesHost(entry: Entry, host: string, port: number): boolean {
+  const name = knownHostsName(host, port);
+  let matched = false;
+  for (const pattern of entry.patterns) {
+    if (pattern.startsWith('|1|')) {
+      if (hashedNameMatches(pattern, name)) matched = true;
+    } else if (pattern.startsWith('!')) {
+      if (globMatches(pattern.slice(1).toLowerCase(), name)) return false;
+    } else if (globMatches(pattern.toLowerCase(), name)) {
+      matched = true;
+    }
+  }
+  return matched;
+}
+
+/** `|1|salt|hash`: HMAC-SHA1 of the name. */
+function hashedNameMatches(pattern: string, name: string): boolean {
+  const [, , salt, hash] = pattern.split('|');
+  if (salt === undefined || hash === undefined) return false;
+  return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
+}
+
+/** `*` and `?` as in OpenSSH, without a regular expression that a long pattern could slow down. */
+function globMatches(pattern: string, name: string): boolean {
+  if (!pattern.includes('*') && !pattern.includes('?')) return pattern === name;
+  let at = 0;
+  let inPattern = 0;
+  let star = -1;
+  let starAt = 0;
+  while (at < name.length) {
+    const wanted = pattern[inPattern];
+    if (wanted === '*') {
+      star = inPattern;
+      starAt = at;
+      inPattern += 1;
+    } else if (wanted === '?' || wanted === name[at]) {
+      at += 1;
+      inPattern += 1;
+    } else if (star !== -1) {
+      starAt += 1;
+      at = starAt;
+      inPattern = star + 1;
+    } else {
+      return false;
+    }
+  }
+  while (pattern[inPattern] === '*') inPattern += 1;
+  return inPattern === pattern.length;
+}
+
+async function endsInsideLine(path: string): Promise<boolean> {
+  let file: Awaited<ReturnType<typeof open>>;
+  try {
+    file = await open(path, 'r');
+  } catch (error) {
+    if (isNotFound(error)) return false;
+    throw error;
+  }
+  try {
+    const { size } = await file.stat();
+    if (size === 0) return false;
+    const last = Buffer.alloc(1);
+    await file.read(last, 0, 1, size - 1);
+    return last[0] !== 10;
+  } finally {
+    await file.close();
+  }
+}
+
+function isNotFound(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
+}

@@ -1,0 +1,224 @@
+/**
+ * From the open shell to a prompt: banner, questions, `press any key`, then the prompt itself; and `enable`.
+ *
+ * The prompt is learned, not configured: the last line of what has come, when it looks like one, is answered by a
+ * newline, and counts when the same line comes back. So a banner full of `#` and `>` fools nobody. A password question
+ * is answered once, and only when it stands quietly at the end: text that scrolls by is no question.
+ */
+import type { Clock } from '../../ports/clock.ts';
+import {
+  isLogLine,
+  LOGIN_REFUSED,
+  PAGER,
+  PASSWORD_QUESTION,
+  PRESS_KEY,
+  PROMPT,
+  USERNAME_QUESTION,
+} from './ios-dialogue.ts';
+import { later } from './later.ts';
+import type { ShellLine } from './shell-line.ts';
+import { TerminalText } from './terminal-text.ts';
+
+/** Bytes of banner and dialogue before the prompt. */
+const MAX_LOGIN_BYTES = 1024 * 1024;
+
+/** How long a question must stand at the end before a secret is typed. */
+const QUESTION_QUIET_MS = 250;
+
+/** Silence after which a newline is sent to see who is there. */
+const NUDGE_QUIET_MS = 1_000;
+const MAX_NEWLINES = 12;
+
+/** The device does not take the credential; the message says at which question. */
+export class LoginRefused extends Error {
+  override readonly name = 'LoginRefused';
+}
+
+type Seen =
+  | { readonly kind: 'prompt'; readonly prompt: string }
+  | { readonly kind: 'username' | 'password' | 'pager' | 'press_key' | 'silence' };
+
+/** What stands on the screen, told once for each state of the screen. */
+class Watch {
+  readonly screen = new TerminalText();
+  readonly #line: ShellLine;
+  readonly #clock: Clock;
+  #bytes = 0;
+  #told = '';
+
+  constructor(line: ShellLine, clock: Clock) {
+    this.#line = line;
+    this.#clock = clock;
+  }
+
+  /** The next thing to react to; `silence` when nothing has come for a while. */
+  async next(): Promise<Seen> {
+    const quiet = new AbortController();
+    let wakeUp: (seen: Seen) => void = nothing;
+    const woken = new Promise<Seen>((resolve) => {
+      wakeUp = resolve;
+    });
+    const nudge = (ms: number, seen: () => Seen | null) => {
+      void later(this.#clock, ms, quiet.signal, () => {
+        const what = seen();
+        if (what !== null) wakeUp(what);
+      });
+    };
+    const listenForSilence = (): void => {
+      const bytesBefore = this.#bytes;
+      nudge(NUDGE_QUIET_MS, () => {
+        if (this.#bytes === bytesBefore) return { kind: 'silence' };
+        listenForSilence();
+        return null;
+      });
+    };
+    listenForSilence();
+    try {
+      const seen = await this.#line.listenOr(
+        {
+          feed: (chunk: string) => {
+            this.#bytes += chunk.length;
+            this.screen.feed(chunk);
+            if (this.#bytes > MAX_LOGIN_BYTES) {
+              this.#line.cut({ kind: 'too_large', reason: 'the device prints without end before the prompt' });
+              return false;
+            }
+            return true;
+          },
+          settled: () => {
+            const what = this.#classify();
+            if (what === undefined) return undefined;
+            if (what.kind !== 'username' && what.kind !== 'password') return what;
+            const bytesAtQuestion = this.#bytes;
+            nudge(QUESTION_QUIET_MS, () => (this.#bytes === bytesAtQuestion ? what : null));
+            return undefined;
+          },
+        },
+        woken,
+      );
+      this.#told = this.#mark();
+      return seen;
+    } finally {
+      quiet.abort();
+    }
+  }
+
+  #mark(): string {
+    return `${this.screen.lines.length}:${this.screen.current}`;
+  }
+
+  #classify(): Seen | undefined {
+    const { current } = this.screen;
+    if (this.#mark() === this.#told) return undefined;
+    if (current.length > 200) return undefined;
+    if (PROMPT.test(current)) return { kind: 'prompt', prompt: current.trimEnd() };
+    if (USERNAME_QUESTION.test(current)) return { kind: 'username' };
+    if (PASSWORD_QUESTION.test(current)) return { kind: 'password' };
+    if (PAGER.test(current)) return { kind: 'pager' };
+    if (PRESS_KEY.test(current !== '' ? current : (this.screen.lines.findLast((line) => line.trim() !== '') ?? '')))
+      return { kind: 'press_key' };
+    return undefined;
+  }
+}
+
+function nothing(): void {
+  // Replaced before anybody calls it.
+}
+
+/** The learned prompt, without the blank behind it. Throws `LoginRefused`, or `LineEnded` when the line ends. */
+export async function learnPrompt(
+  line: ShellLine,
+  clock: Clock,
+  credential: { readonly username: string; readonly password: string | null },
+): Promise<string> {
+  const watch = new Watch(line, clock);
+  let candidate: string | null = null;
+  let candidateAt = -1;
+  let usernameGiven = false;
+  let passwordGiven = false;
+  let newlines = 0;
+  const newline = () => {
+    newlines += 1;
+    if (newlines <= MAX_NEWLINES) line.write('\n');
+  };
+  for (;;) {
+    const seen = await watch.next();
+    switch (seen.kind) {
+      case 'prompt':
+        if (candidate === seen.prompt && watch.screen.lines.length > candidateAt) return candidate;
+        candidate = seen.prompt;
+        candidateAt = watch.screen.lines.length;
+        newline();
+        break;
+      case 'username':
+        if (usernameGiven) throw new LoginRefused('the shell asked for the user name again: login refused');
+        usernameGiven = true;
+        line.write(`${credential.username}\n`);
+        break;
+      case 'password':
+        if (passwordGiven) throw new LoginRefused('the shell asked for the password again: login refused');
+        if (credential.password === null)
+          throw new LoginRefused('the shell asks for a password and none is configured');
+        passwordGiven = true;
+        line.write(`${credential.password}\n`);
+        break;
+      case 'pager':
+        line.write(' ');
+        break;
+      case 'press_key':
+        newline();
+        break;
+      case 'silence':
+        if (passwordGiven && watch.screen.lines.some((text) => LOGIN_REFUSED.test(text)))
+          throw new LoginRefused('the shell refused the password');
+        // A newline while the device thinks about a password could answer its next question.
+        if (candidate !== null || !(usernameGiven || passwordGiven)) newline();
+        break;
+      default:
+        seen satisfies never;
+    }
+  }
+}
+
+/** `enable`, and the prompt that ends in `#`. Throws `LoginRefused` when the device says no. */
+export async function becomePrivileged(
+  line: ShellLine,
+  clock: Clock,
+  userPrompt: string,
+  enablePassword: string,
+): Promise<string> {
+  const watch = new Watch(line, clock);
+  let passwordGiven = false;
+  const wanted = `${userPrompt.slice(0, -1)}#`;
+  const heard = watch.next();
+  line.write('enable\n');
+  for (let seen = await heard; ; seen = await watch.next()) {
+    switch (seen.kind) {
+      case 'password':
+        if (passwordGiven) throw new LoginRefused('the device refused the enable password');
+        passwordGiven = true;
+        line.write(`${enablePassword}\n`);
+        break;
+      case 'prompt': {
+        if (seen.prompt === wanted) return seen.prompt;
+        // A prompt from before the echo answers an older newline.
+        const echoAt = watch.screen.lines.findLastIndex((text) => text.trimEnd().endsWith('enable'));
+        if (seen.prompt === userPrompt && echoAt !== -1) {
+          const said = watch.screen.lines.slice(echoAt + 1).filter((text) => text.trim() !== '' && !isLogLine(text));
+          if (passwordGiven || said.length > 0) throw new LoginRefused('the device refused enable');
+        }
+        break;
+      }
+      case 'pager':
+        line.write(' ');
+        break;
+      case 'username':
+        throw new LoginRefused('enable asked for a user name');
+      case 'press_key':
+      case 'silence':
+        break;
+      default:
+        seen satisfies never;
+    }
+  }
+}

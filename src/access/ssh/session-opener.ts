@@ -1,0 +1,235 @@
+/**
+ * Opens one session: TCP, a place at the handshake gate, leave to try the credential, host key, login, prompt.
+ *
+ * A host that does not answer TCP gives its place at the gate back after a moment, so that dead hosts do not hold up the
+ * living; the credential is spoken for only once TCP is open, for the same reason.
+ */
+import type { Clock } from '../../ports/clock.ts';
+import { DeadlineExceeded } from '../../ports/deadline.ts';
+import type { DeviceError, DeviceErrorKind, SshTarget } from '../device-session.ts';
+import type { AccessLogger } from './access-logger.ts';
+import { type AnswerBounds, DEFAULT_BOUNDS } from './answer-reader.ts';
+import type { AttemptOutcome, CredentialQuarantine, CredentialSecrets } from './credential-quarantine.ts';
+import type { HandshakeGate, HandshakePass } from './handshake-gate.ts';
+import { decideHostKey } from './host-key-policy.ts';
+import type { HostKeyStore } from './known-hosts.ts';
+import { later } from './later.ts';
+import { ShellLine } from './shell-line.ts';
+import { SessionError, ShellSession } from './shell-session.ts';
+import { type ShellTransport, TransportError } from './shell-transport.ts';
+import { Watchdog } from './watchdog.ts';
+
+/** A connecting host keeps its place at the gate this long. */
+const CONNECT_HOLD_MS = 250;
+
+export interface OpenerParts {
+  readonly clock: Clock;
+  readonly logger: AccessLogger;
+  readonly hostKeys: HostKeyStore;
+  readonly gate: HandshakeGate;
+  readonly quarantine: CredentialQuarantine;
+  readonly transportFor: (target: SshTarget) => ShellTransport;
+  readonly bounds?: AnswerBounds;
+}
+
+export interface OpenedSession {
+  readonly session: ShellSession;
+  readonly negotiated: string;
+}
+
+/** Open a session, or throw `SessionError`; when `signal` aborts, its kind is `closed`. */
+export async function openSession(parts: OpenerParts, target: SshTarget, signal: AbortSignal): Promise<OpenedSession> {
+  return new Opening(parts, target, signal).run();
+}
+
+export function secretsOf(target: SshTarget): CredentialSecrets {
+  return [target.password, target.privateKey, target.passphrase, target.enablePassword];
+}
+
+class Opening {
+  readonly #parts: OpenerParts;
+  readonly #target: SshTarget;
+  readonly #parent: AbortSignal;
+  readonly #attempt = new AbortController();
+  readonly #watchdog: Watchdog;
+  readonly #secrets: CredentialSecrets;
+  #pass: HandshakePass | null = null;
+  #phase: 'connect' | 'login' = 'connect';
+  #admitted = false;
+  #hostKeyProblem: string | null = null;
+
+  constructor(parts: OpenerParts, target: SshTarget, parent: AbortSignal) {
+    this.#parts = parts;
+    this.#target = target;
+    this.#parent = parent;
+    this.#watchdog = new Watchdog(parts.clock);
+    this.#secrets = secretsOf(target);
+  }
+
+  async run(): Promise<OpenedSession> {
+    const onParent = () => this.#attempt.abort(this.#parent.reason);
+    if (this.#parent.aborted) onParent();
+    this.#parent.addEventListener('abort', onParent, { once: true });
+    let outcome: AttemptOutcome = 'unknown';
+    try {
+      const opened = await this.#open(() => {
+        outcome = 'accepted';
+      });
+      return opened;
+    } catch (error) {
+      const deviceError = this.#translate(error);
+      if (deviceError.kind === 'auth') outcome = 'refused';
+      throw new SessionError(deviceError);
+    } finally {
+      this.#parent.removeEventListener('abort', onParent);
+      this.#watchdog.stop();
+      this.#pass?.release();
+      if (this.#admitted) this.#endAttempt(outcome);
+    }
+  }
+
+  async #open(onAuthenticated: () => void): Promise<OpenedSession> {
+    const { clock, hostKeys, gate, transportFor, bounds } = this.#parts;
+    const target = this.#target;
+    const { signal } = this.#attempt;
+    const knownKeyTypes = await hostKeys.knownTypes(target.host, target.port).catch(() => []);
+    this.#pass = await gate.pass(signal);
+    this.#armWatchdog();
+    this.#letGoIfSlow();
+    const line = new ShellLine(clock);
+    const shell = await transportFor(target).open(
+      {
+        host: target.host,
+        port: target.port,
+        username: target.username,
+        password: target.password?.reveal() ?? null,
+        privateKey: target.privateKey?.reveal() ?? null,
+        passphrase: target.passphrase?.reveal() ?? null,
+        algorithms: target.algorithms,
+        knownKeyTypes,
+      },
+      {
+        beforeHandshake: () => this.#beforeHandshake(),
+        verifyHostKey: (key) => this.#verifyHostKey(key),
+        onData: line.onData,
+        onClose: line.onClose,
+      },
+      signal,
+    );
+    line.attach(shell);
+    this.#pass?.release();
+    this.#watchdog.disarm();
+    onAuthenticated();
+    const session = new ShellSession(clock, target, line, bounds ?? DEFAULT_BOUNDS);
+    await session.logIn(signal);
+    return { session, negotiated: shell.negotiated };
+  }
+
+  /** TCP is open: a place at the gate and leave for the credential, in whatever order they come free. */
+  async #beforeHandshake(): Promise<void> {
+    const { clock, gate, quarantine } = this.#parts;
+    const { signal } = this.#attempt;
+    this.#phase = 'login';
+    this.#watchdog.disarm();
+    for (;;) {
+      this.#pass ??= await gate.pass(signal, true);
+      const { credentialName, device } = this.#target;
+      const admission = quarantine.admit(credentialName, this.#secrets, device, clock.monoMs());
+      if (admission.kind === 'try') {
+        this.#admitted = true;
+        this.#armWatchdog();
+        return;
+      }
+      if (admission.kind !== 'wait')
+        throw new SessionError(quarantinedError(this.#target, admission.kind, admission.waitMs));
+      this.#pass.release();
+      this.#pass = null;
+      await untilAborted(admission.until, signal);
+    }
+  }
+
+  async #verifyHostKey(key: Buffer): Promise<boolean> {
+    const decision = await decideHostKey(this.#parts.hostKeys, this.#target, key, this.#parts.logger);
+    if (decision.kind === 'accepted') return true;
+    this.#hostKeyProblem = decision.message;
+    return false;
+  }
+
+  #armWatchdog(): void {
+    const { timeoutMs } = this.#target;
+    this.#watchdog.arm(timeoutMs, () => this.#attempt.abort(new DeadlineExceeded(timeoutMs)));
+  }
+
+  #letGoIfSlow(): void {
+    const pass = this.#pass;
+    void later(this.#parts.clock, CONNECT_HOLD_MS, this.#attempt.signal, () => {
+      if (this.#phase !== 'connect') return;
+      pass?.release();
+      this.#pass = null;
+    });
+  }
+
+  #endAttempt(outcome: AttemptOutcome): void {
+    const { clock, logger, quarantine } = this.#parts;
+    const { credentialName, device } = this.#target;
+    const { newlyQuarantined } = quarantine.ended(credentialName, this.#secrets, device, outcome, clock.monoMs());
+    if (newlyQuarantined) {
+      logger.error(
+        { credential: credentialName, device },
+        'credential quarantined: several devices in a row refused it; no login with it until a probe succeeds or its secret changes',
+      );
+    }
+  }
+
+  #translate(error: unknown): DeviceError {
+    if (error instanceof SessionError) return error.deviceError;
+    const { device, host, port, timeoutMs } = this.#target;
+    const say = (kind: DeviceErrorKind, operation: string, message: string): DeviceError => ({
+      kind,
+      operation,
+      message: `${device}: ${operation}: ${message}`,
+    });
+    if (error instanceof TransportError) {
+      const message = error.kind === 'host_key' && this.#hostKeyProblem !== null ? this.#hostKeyProblem : error.message;
+      return say(error.kind, error.operation, message);
+    }
+    if (this.#attempt.signal.aborted) {
+      const { reason } = this.#attempt.signal as { readonly reason: unknown };
+      const late = reason instanceof DeadlineExceeded;
+      return say(
+        late ? 'timeout' : 'closed',
+        this.#phase,
+        late ? `${host} port ${port}: no answer within ${timeoutMs} ms` : 'given up by the agent',
+      );
+    }
+    throw error;
+  }
+}
+
+export function quarantinedError(target: SshTarget, kind: 'device_waits' | 'quarantined', waitMs: number): DeviceError {
+  const minutes = Math.max(1, Math.ceil(waitMs / 60_000));
+  return {
+    kind: 'quarantined',
+    operation: 'login',
+    message:
+      kind === 'device_waits'
+        ? `${target.device}: not tried: the device refused the credential "${target.credentialName}"; next try in ${minutes} min, or when its secret changes`
+        : `${target.device}: not tried: several devices in a row refused the credential "${target.credentialName}"; a probe in ${minutes} min, or when its secret changes`,
+  };
+}
+
+/** Wait for `promise`, or reject with the signal's reason. */
+export function untilAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const onAbort = () => {
+      const reason: unknown = signal.reason;
+      reject(reason instanceof Error ? reason : new Error('aborted'));
+    };
+    if (signal.aborted) {
+      onAbort();
+      return;
+    }
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,337 @@
+/**
+ * Access to the fleet over SSH: at most one session per device and one caller of it at a time, handshakes limited over
+ * the fleet, back-off and quarantine before a device is bothered again, sessions kept open between polls.
+ */
+import { setMaxListeners } from 'node:events';
+import type { Clock } from '../../ports/clock.ts';
+import type { Random } from '../../ports/random.ts';
+import type { AccessStatus, DeviceAccess, DeviceError, DeviceSession, Reply, SshTarget } from '../device-session.ts';
+import type { ShowCommand } from '../show-command.ts';
+import type { AccessLogger } from './access-logger.ts';
+import type { AnswerBounds } from './answer-reader.ts';
+import { BACK_OFF, BackOff, type BackOffTimes } from './back-off.ts';
+import { CredentialQuarantine } from './credential-quarantine.ts';
+import { HandshakeGate } from './handshake-gate.ts';
+import { createKnownHosts, type HostKeyStore } from './known-hosts.ts';
+import { type OpenerParts, openSession, quarantinedError, secretsOf, untilAborted } from './session-opener.ts';
+import { SessionError, type ShellSession } from './shell-session.ts';
+import type { ShellTransport } from './shell-transport.ts';
+import { createSsh2Transport } from './ssh2-transport.ts';
+import { createWorkerTransport } from './worker-transport.ts';
+
+/** How long a device may take to hang up after `exit`. */
+const POLITE_MS = 1_000;
+
+/** Where host keys are known from: a known_hosts file, or a store of another kind. */
+export type HostKeySource = { readonly knownHostsPath: string } | { readonly hostKeyStore: HostKeyStore };
+
+export type SshAccessOptions = HostKeySource & {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: AccessLogger;
+  /** Handshakes and logins under way at once, over the fleet. */
+  readonly maxHandshakes: number;
+  /** The compiled legacy worker; default: beside this module. */
+  readonly workerUrl?: URL;
+  readonly bounds?: AnswerBounds;
+  readonly backOff?: BackOffTimes;
+};
+
+/** One device's place: who has its turn, its session, its record of failures. */
+interface Slot {
+  turn: Promise<void>;
+  users: number;
+  session: ShellSession | null;
+  target: SshTarget | null;
+  readonly backOff: BackOff;
+  /** Sessions in a row that ended inside a command. */
+  brokenSessions: number;
+}
+
+export function createSshAccess(options: SshAccessOptions): DeviceAccess {
+  return new SshAccess(options);
+}
+
+class SshAccess implements DeviceAccess {
+  readonly #options: SshAccessOptions;
+  readonly #opener: OpenerParts;
+  readonly #gate: HandshakeGate;
+  readonly #quarantine = new CredentialQuarantine();
+  readonly #inThread: ShellTransport = createSsh2Transport();
+  readonly #inWorker: ShellTransport;
+  readonly #slots = new Map<string, Slot>();
+  readonly #stopping = new AbortController();
+
+  constructor(options: SshAccessOptions) {
+    this.#options = options;
+    this.#inWorker = createWorkerTransport(options.workerUrl ?? new URL('./legacy-worker.js', import.meta.url));
+    this.#gate = new HandshakeGate(options.maxHandshakes);
+    this.#opener = {
+      clock: options.clock,
+      logger: options.logger,
+      hostKeys: 'hostKeyStore' in options ? options.hostKeyStore : createKnownHosts(options.knownHostsPath),
+      gate: this.#gate,
+      quarantine: this.#quarantine,
+      transportFor: (target) => (target.algorithms === 'legacy' ? this.#inWorker : this.#inThread),
+      ...(options.bounds === undefined ? {} : { bounds: options.bounds }),
+    };
+  }
+
+  async withSession<T>(
+    target: SshTarget,
+    signal: AbortSignal,
+    use: (session: DeviceSession) => Promise<T>,
+  ): Promise<{ readonly kind: 'done'; readonly value: T } | { readonly kind: 'failed'; readonly error: DeviceError }> {
+    const slot = this.#slotOf(target.device);
+    const release = this.#takeTurn(slot);
+    const link = linkSignals(signal, this.#stopping.signal);
+    const either = link.signal;
+    try {
+      await untilAborted(release.before, either);
+      if (slot.session !== null && !sameTarget(slot.target, target)) await this.#closeSession(slot);
+      const fresh = slot.session === null || !slot.session.alive;
+      if (fresh) await this.#connect(slot, target, either);
+      const lent = new LentSession(slot, fresh ? null : () => this.#connect(slot, target, either));
+      try {
+        return { kind: 'done', value: await use(lent) };
+      } finally {
+        lent.revoke();
+        this.#account(slot, lent);
+        if (target.session === 'per_poll') release.keepUntil(this.#closeSession(slot));
+      }
+    } catch (error) {
+      if (error instanceof SessionError) return { kind: 'failed', error: error.deviceError };
+      if (either.aborted && error === either.reason) return { kind: 'failed', error: givenUp(target) };
+      throw error;
+    } finally {
+      link.unlink();
+      release.done();
+    }
+  }
+
+  async forget(device: string): Promise<void> {
+    const slot = this.#slots.get(device);
+    this.#quarantine.forget(device);
+    if (slot === undefined) return;
+    const release = this.#takeTurn(slot);
+    await release.before;
+    try {
+      await this.#closeSession(slot);
+      this.#quarantine.forget(device);
+      slot.backOff.succeeded();
+      slot.brokenSessions = 0;
+    } finally {
+      release.done();
+      if (slot.users === 0) this.#slots.delete(device);
+    }
+  }
+
+  status(): AccessStatus {
+    let openSessions = 0;
+    for (const { session } of this.#slots.values()) if (session?.alive) openSessions += 1;
+    return {
+      openSessions,
+      handshakesActive: this.#gate.active,
+      handshakesWaiting: this.#gate.waiting,
+      quarantinedCredentials: this.#quarantine.quarantined(),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort(new Error('SSH access is closing'));
+    await Promise.all([...this.#slots.values()].map((slot) => this.#closeSession(slot)));
+    await Promise.all([...this.#slots.values()].map((slot) => slot.turn));
+    await Promise.all([this.#inThread[Symbol.asyncDispose](), this.#inWorker[Symbol.asyncDispose]()]);
+    this.#slots.clear();
+  }
+
+  #slotOf(device: string): Slot {
+    let slot = this.#slots.get(device);
+    if (slot === undefined) {
+      slot = {
+        turn: Promise.resolve(),
+        users: 0,
+        session: null,
+        target: null,
+        backOff: new BackOff(this.#options.random, this.#options.backOff ?? BACK_OFF),
+        brokenSessions: 0,
+      };
+      this.#slots.set(device, slot);
+    }
+    return slot;
+  }
+
+  /** Queue for the slot: `before` resolves when it is our turn; `done` lets the next one in, after `keepUntil`. */
+  #takeTurn(slot: Slot): { readonly before: Promise<void>; keepUntil(work: Promise<void>): void; done(): void } {
+    const before = slot.turn;
+    let finish: () => void = nothing;
+    const ours = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    let kept: Promise<void> = Promise.resolve();
+    slot.turn = before.then(() => ours).then(() => kept);
+    slot.users += 1;
+    return {
+      before,
+      keepUntil: (work) => {
+        kept = work;
+      },
+      done: () => {
+        slot.users -= 1;
+        finish();
+      },
+    };
+  }
+
+  async #connect(slot: Slot, target: SshTarget, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    slot.session = null;
+    slot.target = target;
+    const waitMs = slot.backOff.waitMs(clock.monoMs());
+    if (waitMs > 0) throw new SessionError(backOffError(target, waitMs));
+    const refused = this.#quarantine.peek(target.credentialName, secretsOf(target), target.device, clock.monoMs());
+    if (refused !== null) throw new SessionError(quarantinedError(target, refused.kind, refused.waitMs));
+    try {
+      slot.session = (await openSession(this.#opener, target, signal)).session;
+    } catch (error) {
+      if (error instanceof SessionError && !signal.aborted && countsForBackOff(error.deviceError)) {
+        slot.backOff.failed(clock.monoMs());
+      }
+      throw error;
+    }
+  }
+
+  async #closeSession(slot: Slot): Promise<void> {
+    const { session } = slot;
+    slot.session = null;
+    await session?.close(POLITE_MS);
+  }
+
+  /** A session that broke inside a command: once is bad luck, again and again is a device to leave alone. */
+  #account(slot: Slot, lent: LentSession): void {
+    if (lent.broke) {
+      slot.session = null;
+      slot.brokenSessions += 1;
+      if (slot.brokenSessions > 1) slot.backOff.failed(this.#options.clock.monoMs());
+    } else if (lent.answered) {
+      slot.brokenSessions = 0;
+      slot.backOff.succeeded();
+    }
+  }
+}
+
+/** The session as its user sees it; dead after the loan. Reconnects once, silently, when the shell was found dead. */
+class LentSession implements DeviceSession {
+  readonly #slot: Slot;
+  #reconnect: (() => Promise<void>) | null;
+  #revoked = false;
+  #running = false;
+  answered = false;
+  broke = false;
+
+  constructor(slot: Slot, reconnect: (() => Promise<void>) | null) {
+    this.#slot = slot;
+    this.#reconnect = reconnect;
+  }
+
+  get hostname(): string {
+    return this.#slot.session?.hostname ?? '';
+  }
+
+  async run(command: ShowCommand, signal: AbortSignal): Promise<Reply> {
+    if (this.#revoked) throw new Error('a session was used after its loan');
+    if (this.#running) throw new Error('two commands at once on one session');
+    this.#running = true;
+    try {
+      return await this.#run(command, signal);
+    } finally {
+      this.#running = false;
+    }
+  }
+
+  revoke(): void {
+    this.#revoked = true;
+  }
+
+  async #run(command: ShowCommand, signal: AbortSignal): Promise<Reply> {
+    const { session } = this.#slot;
+    if (session === null) throw new Error('a session was used after it failed');
+    const reply = await session.run(command, signal);
+    if (reply.kind !== 'failed') {
+      this.answered = true;
+      this.#reconnect = null;
+      return reply;
+    }
+    const reconnect = this.#reconnect;
+    // exec-timeout, or a firewall that forgot the connection: nothing of the answer had come, so nothing is lost.
+    if (reconnect !== null && reply.error.kind === 'closed' && session.bytesOfLastAnswer === 0 && !signal.aborted) {
+      this.#reconnect = null;
+      try {
+        await reconnect();
+      } catch (error) {
+        if (error instanceof SessionError) return { kind: 'failed', command, error: error.deviceError };
+        throw error;
+      }
+      return this.#run(command, signal);
+    }
+    this.broke = !signal.aborted;
+    return reply;
+  }
+}
+
+function nothing(): void {
+  // Replaced before anybody calls it.
+}
+
+/** A signal that aborts with either; `AbortSignal.any` on a signal that lives as long as the process leaks on Node 20. */
+function linkSignals(one: AbortSignal, other: AbortSignal): { readonly signal: AbortSignal; unlink(): void } {
+  // A fleet's worth of listeners on one signal is meant; Node warns from eleven on.
+  setMaxListeners(0, one, other);
+  const linked = new AbortController();
+  const onOne = () => linked.abort(one.reason);
+  const onOther = () => linked.abort(other.reason);
+  if (one.aborted) onOne();
+  else if (other.aborted) onOther();
+  one.addEventListener('abort', onOne, { once: true });
+  other.addEventListener('abort', onOther, { once: true });
+  return {
+    signal: linked.signal,
+    unlink() {
+      one.removeEventListener('abort', onOne);
+      other.removeEventListener('abort', onOther);
+    },
+  };
+}
+
+function countsForBackOff(error: DeviceError): boolean {
+  return error.kind !== 'auth' && error.kind !== 'quarantined' && error.kind !== 'backoff';
+}
+
+function backOffError(target: SshTarget, waitMs: number): DeviceError {
+  return {
+    kind: 'backoff',
+    operation: 'connect',
+    message: `${target.device}: not tried after failures; next try in ${Math.ceil(waitMs / 1000)} s`,
+  };
+}
+
+function givenUp(target: SshTarget): DeviceError {
+  return { kind: 'closed', operation: 'connect', message: `${target.device}: given up by the agent` };
+}
+
+function sameTarget(left: SshTarget | null, right: SshTarget): boolean {
+  if (left === null) return false;
+  const before = secretsOf(left);
+  const now = secretsOf(right);
+  return (
+    left.host === right.host &&
+    left.port === right.port &&
+    left.username === right.username &&
+    left.algorithms === right.algorithms &&
+    left.hostKeys === right.hostKeys &&
+    before.every((secret, index) => {
+      const other = now[index] ?? null;
+      return secret === null || other === null ? secret === other : secret.equals(other);
+    })
+  );
+}

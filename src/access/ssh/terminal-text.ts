@@ -1,0 +1,111 @@
+/**
+ * The lines a terminal would show for the bytes a device sends.
+ *
+ * Fed with chunks of any size, it keeps completed lines and the line the cursor stands on. Escape sequences, NUL and
+ * bell are dropped; a backspace takes the last character away (pagers erase themselves by backspaces and blanks); a
+ * carriage return that no line feed follows starts the line again. Characters are latin1 (one byte each), so that a
+ * chunk may end anywhere. Work is linear in the bytes fed.
+ */
+
+/** Anything that asks for more than appending: control characters other than LF, and CR unless LF follows. */
+// oxlint-disable-next-line no-control-regex
+const DEBRIS = /[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/;
+
+type EscapeState = 'none' | 'escape' | 'charset' | 'sequence' | 'string';
+
+/** Longest escape sequence worth skipping; what is longer was none. */
+const MAX_SEQUENCE = 64;
+
+export class TerminalText {
+  /** Completed lines, without line ends. */
+  readonly lines: string[] = [];
+  /** The line the cursor stands on. */
+  current = '';
+  #returned = false;
+  #escape: EscapeState = 'none';
+  #escapeLength = 0;
+
+  feed(chunk: string): void {
+    if (this.#returned || this.#escape !== 'none' || DEBRIS.test(chunk)) {
+      this.#feedSlowly(chunk);
+      return;
+    }
+    let from = 0;
+    for (let at = chunk.indexOf('\n'); at !== -1; at = chunk.indexOf('\n', from)) {
+      const end = at > from && chunk.charCodeAt(at - 1) === 13 ? at - 1 : at;
+      this.lines.push(this.current === '' ? chunk.slice(from, end) : this.current + chunk.slice(from, end));
+      this.current = '';
+      from = at + 1;
+    }
+    if (from === 0) this.current += chunk;
+    else if (from < chunk.length) this.current = chunk.slice(from);
+  }
+
+  #feedSlowly(chunk: string): void {
+    for (const character of chunk) {
+      if (this.#escape === 'none') this.#put(character);
+      else this.#skipEscape(character);
+    }
+  }
+
+  #put(character: string): void {
+    switch (character) {
+      case '\n':
+        this.lines.push(this.current);
+        this.current = '';
+        this.#returned = false;
+        return;
+      case '\r':
+        this.#returned = true;
+        return;
+      case '\b':
+        this.current = this.current.slice(0, -1);
+        return;
+      case '\u001b':
+        this.#escape = 'escape';
+        this.#escapeLength = 0;
+        return;
+      default:
+    }
+    if ((character < ' ' && character !== '\t') || character === '\u007f') return;
+    if (this.#returned) {
+      this.current = '';
+      this.#returned = false;
+    }
+    this.current += character;
+  }
+
+  #skipEscape(character: string): void {
+    this.#escapeLength += 1;
+    if (this.#escapeLength > MAX_SEQUENCE && this.#escape !== 'string') {
+      this.#escape = 'none';
+      this.#put(character);
+      return;
+    }
+    switch (this.#escape) {
+      case 'escape':
+        if (character === '[') this.#escape = 'sequence';
+        else if (character === ']' || character === 'P' || character === '^' || character === '_')
+          this.#escape = 'string';
+        else if ('()*+#%'.includes(character)) this.#escape = 'charset';
+        else this.#escape = 'none';
+        return;
+      case 'sequence':
+        if (character >= '@' && character <= '~') this.#escape = 'none';
+        return;
+      case 'charset':
+        this.#escape = 'none';
+        return;
+      case 'string':
+        // Ends with BEL or ESC \; a line end means that it was none.
+        if (character === '\u0007') this.#escape = 'none';
+        else if (character === '\u001b') this.#escape = 'escape';
+        else if (character === '\n') {
+          this.#escape = 'none';
+          this.#put(character);
+        }
+        return;
+      case 'none':
+    }
+  }
+}

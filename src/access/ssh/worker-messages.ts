@@ -1,0 +1,25 @@
+/** What the main thread and the legacy worker say to each other. Plain values only; `id` is one connection. */
+import type { DeviceErrorKind } from '../device-session.ts';
+import type { ShellLogin } from './shell-transport.ts';
+
+export type ToWorker =
+  | { readonly type: 'open'; readonly id: number; readonly login: ShellLogin }
+  | { readonly type: 'go'; readonly id: number }
+  | { readonly type: 'host_key_verdict'; readonly id: number; readonly accepted: boolean }
+  | { readonly type: 'write'; readonly id: number; readonly text: string }
+  | { readonly type: 'end'; readonly id: number }
+  | { readonly type: 'destroy'; readonly id: number };
+
+export type FromWorker =
+  | { readonly type: 'connected'; readonly id: number }
+  | { readonly type: 'host_key'; readonly id: number; readonly key: string }
+  | { readonly type: 'opened'; readonly id: number; readonly negotiated: string }
+  | {
+      readonly type: 'failed';
+      readonly id: number;
+      readonly kind: DeviceErrorKind;
+      readonly operation: 'connect' | 'login';
+      readonly message: string;
+    }
+  | { readonly type: 'data'; readonly id: number; readonly chunk: string }
+  | { readonly type: 'closed'; readonly id: number; readonly reason: string };

@@ -1,0 +1,217 @@
+/**
+ * One poll of one device: ask, parse, and report observations and how it ended.
+ *
+ * The main command decides the result. A follow-up that is refused, unreadable or lost costs only itself: what was
+ * already seen is kept, and `collectors` says which part is missing.
+ */
+import type { DeviceAccess, DeviceError, DeviceSession, Reply, SshTarget } from '../access/device-session.ts';
+import type { ShowCommand } from '../access/show-command.ts';
+import type { Collector } from '../config/resolved-config.ts';
+import type { Observation, ReadAt } from '../gdoi/observation.ts';
+import type { GroupSnapshot } from '../gdoi/snapshot.ts';
+import type { ParseResult } from '../ios/parse-result.ts';
+import { parseCommandOutput } from '../ios/parse.ts';
+import type { Clock, EpochMs } from '../ports/clock.ts';
+import {
+  followUpCommands,
+  mainCommand,
+  type PollMemory,
+  rememberAnswer,
+  rememberCounters,
+  rememberRefusal,
+} from './poll-memory.ts';
+import type { PollResult } from './poll-result.ts';
+
+/** What of a device the poller needs; part of the configuration. */
+export interface PollTarget {
+  readonly ssh: SshTarget;
+  readonly collect: readonly Collector[];
+  readonly detailIntervalMs: number;
+}
+
+/** How one follow-up command ended. */
+export type CollectorResult = 'ok' | 'rejected' | 'parse' | 'failed';
+
+export interface PollReport {
+  readonly device: string;
+  readonly startedAtMs: EpochMs;
+  readonly finishedAtMs: EpochMs;
+  readonly durationMs: number;
+  readonly result: PollResult;
+  /** One line for the operator; null when the poll is `ok`. */
+  readonly error: string | null;
+  readonly observations: readonly Observation[];
+  readonly collectors: ReadonlyMap<ShowCommand, CollectorResult>;
+  readonly memory: PollMemory;
+  /** Raw answers in the order they came: for the recording. */
+  readonly answers: readonly RawAnswer[];
+}
+
+export interface RawAnswer extends ReadAt {
+  readonly command: ShowCommand;
+  readonly text: string;
+  readonly logLines: readonly string[];
+}
+
+interface Progress {
+  result: PollResult;
+  error: string | null;
+  memory: PollMemory;
+  readonly observations: Observation[];
+  readonly collectors: Map<ShowCommand, CollectorResult>;
+  readonly answers: RawAnswer[];
+}
+
+export function createDevicePoller(deps: { readonly access: DeviceAccess; readonly clock: Clock }) {
+  const { access, clock } = deps;
+  /** The session each device was last polled on: another one means that the device may have reloaded. */
+  const lastSessions = new Map<string, WeakRef<DeviceSession>>();
+
+  async function poll(target: PollTarget, memory: PollMemory, signal: AbortSignal): Promise<PollReport> {
+    const device = target.ssh.device;
+    const startedAtMs = clock.wallMs();
+    const startedMonoMs = clock.monoMs();
+    const progress: Progress = {
+      result: 'ok',
+      error: null,
+      memory,
+      observations: [],
+      collectors: new Map(),
+      answers: [],
+    };
+    const outcome = await access.withSession(target.ssh, signal, async (session) => {
+      const newSession = lastSessions.get(device)?.deref() !== session;
+      await pollOn(session, newSession, target, progress, signal);
+      if (progress.result === 'ok') lastSessions.set(device, new WeakRef(session));
+    });
+    if (outcome.kind === 'failed') fail(progress, outcome.error);
+    return {
+      device,
+      startedAtMs,
+      finishedAtMs: clock.wallMs(),
+      durationMs: clock.monoMs() - startedMonoMs,
+      ...progress,
+    };
+  }
+
+  async function pollOn(
+    session: DeviceSession,
+    newSession: boolean,
+    target: PollTarget,
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const snapshots = await askMain(session, target.ssh.device, progress, signal);
+    if (snapshots === null) return;
+    const commands = followUpCommands({
+      memory: progress.memory,
+      snapshots,
+      newSession,
+      collect: target.collect,
+      detailIntervalMs: target.detailIntervalMs,
+      nowMonoMs: clock.monoMs(),
+    });
+    progress.memory = rememberCounters(progress.memory, snapshots);
+    for (const command of commands) {
+      const reply = await session.run(command, signal);
+      progress.collectors.set(command, followUp(reply, target.ssh.device, progress));
+      if (reply.kind === 'failed') return;
+    }
+  }
+
+  /** The groups of the main answer, in whichever spelling the device takes; null when there is none. */
+  async function askMain(
+    session: DeviceSession,
+    device: string,
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<readonly GroupSnapshot[] | null> {
+    const first = progress.memory.spelling;
+    for (const spelling of [first, first === 'gdoi' ? 'gkm' : 'gdoi'] as const) {
+      const command = mainCommand(spelling);
+      const reply = await session.run(command, signal);
+      if (reply.kind === 'failed') {
+        fail(progress, reply.error);
+        return null;
+      }
+      if (reply.kind === 'rejected') {
+        progress.result = 'command';
+        progress.error = `"${command}" refused: ${reply.line}`;
+        if (reply.reason === 'invalid') continue;
+        return null;
+      }
+      const parsed = parseAnswer(reply, progress);
+      if (parsed.kind === 'failed') {
+        progress.result = 'parse';
+        progress.error = `"${command}": ${parsed.message}`;
+        return null;
+      }
+      progress.result = 'ok';
+      progress.error = null;
+      progress.memory = { ...progress.memory, spelling };
+      observe(parsed, reply, device, progress);
+      return groupsOf(parsed);
+    }
+    return null;
+  }
+
+  function followUp(reply: Reply, device: string, progress: Progress): CollectorResult {
+    if (reply.kind === 'failed') return 'failed';
+    if (reply.kind === 'rejected') {
+      progress.memory = rememberRefusal(progress.memory, reply.command, clock.monoMs());
+      return 'rejected';
+    }
+    const parsed = parseAnswer(reply, progress);
+    if (parsed.kind === 'failed') return 'parse';
+    progress.memory = rememberAnswer(progress.memory, reply.command, clock.monoMs());
+    observe(parsed, reply, device, progress);
+    return 'ok';
+  }
+
+  return { poll, forget: (device: string) => lastSessions.delete(device) };
+}
+
+function fail(progress: Progress, error: DeviceError): void {
+  progress.result = error.kind;
+  progress.error = error.message;
+}
+
+type Output = Extract<Reply, { kind: 'output' }>;
+
+function parseAnswer(reply: Output, progress: Progress): ParseResult {
+  const { command, text, logLines, sentAtMs, receivedAtMs } = reply;
+  progress.answers.push({ command, text, logLines, sentAtMs, receivedAtMs });
+  return parseCommandOutput(command, text);
+}
+
+function groupsOf(parsed: Extract<ParseResult, { kind: 'parsed' }>): readonly GroupSnapshot[] {
+  return parsed.snapshots.filter((snapshot) => snapshot.role === 'gm' || snapshot.role === 'ks');
+}
+
+function observe(
+  parsed: Extract<ParseResult, { kind: 'parsed' }>,
+  reply: Output,
+  device: string,
+  progress: Progress,
+): void {
+  const base = { device, sentAtMs: reply.sentAtMs, receivedAtMs: reply.receivedAtMs };
+  const groups = groupsOf(parsed);
+  const others = parsed.snapshots.filter((snapshot) => snapshot.role !== 'gm' && snapshot.role !== 'ks');
+  if (others.length === 0) {
+    progress.observations.push({
+      ...base,
+      kind: 'groups',
+      command: reply.command,
+      snapshots: groups,
+      unknownLines: parsed.unknownLines.length,
+    });
+  }
+  for (const snapshot of others) {
+    if (snapshot.role === 'device') progress.observations.push({ ...base, kind: 'facts', facts: snapshot });
+    else if (snapshot.role === 'clock') progress.observations.push({ ...base, kind: 'clock', clock: snapshot });
+    else progress.observations.push({ ...base, kind: 'log', messages: snapshot.messages, pushed: false });
+  }
+  if (parsed.logMessages.length > 0) {
+    progress.observations.push({ ...base, kind: 'log', messages: parsed.logMessages, pushed: false });
+  }
+}

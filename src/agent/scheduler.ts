@@ -1,0 +1,158 @@
+/**
+ * When each device is polled. One heap, one loop.
+ *
+ * Intervals run on monotonic time on a fixed grid, so neither a wall-clock step nor a slow poll shifts a device's phase.
+ * The first sweep is spread by a hash of the device's name: a restart of the agent must not knock on every router at
+ * once. A device that is still being polled, or still waiting for a free slot, when it is due again is skipped and
+ * counted: late work is never queued.
+ */
+import PQueue from 'p-queue';
+import type { Schedule } from '../config/resolved-config.ts';
+import type { Clock } from '../ports/clock.ts';
+import { CronInstants } from './cron-instants.ts';
+import { type Due, DueHeap } from './due-heap.ts';
+
+/** First polls start this far apart on average, so that a small fleet shows something at once. */
+const FIRST_POLL_SPACING_MS = 50;
+/** The first sweep never takes longer than this, however long the interval. */
+const FIRST_SWEEP_MAX_MS = 60_000;
+/** The loop looks again at least this often: cron needs each second. */
+const LOOK_AGAIN_MS = 1000;
+
+interface Entry extends Due {
+  readonly device: string;
+  readonly version: number;
+}
+
+interface Scheduled {
+  readonly schedule: Schedule;
+  readonly version: number;
+  busy: boolean;
+}
+
+export interface SchedulerStatus {
+  readonly running: number;
+  readonly queued: number;
+  readonly skippedLate: number;
+}
+
+export class Scheduler implements AsyncDisposable {
+  readonly #clock: Clock;
+  readonly #poll: (device: string, signal: AbortSignal) => Promise<void>;
+  readonly #queue: PQueue;
+  readonly #devices = new Map<string, Scheduled>();
+  readonly #heap = new DueHeap<Entry>();
+  readonly #cron: CronInstants;
+  readonly #stop = new AbortController();
+  #wake = new AbortController();
+  #versions = 0;
+  #skippedLate = 0;
+  #loop: Promise<void> | null = null;
+
+  constructor(options: {
+    readonly clock: Clock;
+    readonly concurrentPolls: number;
+    /** Must not reject: a poll ends in a value. */
+    readonly poll: (device: string, signal: AbortSignal) => Promise<void>;
+  }) {
+    this.#clock = options.clock;
+    this.#poll = options.poll;
+    this.#queue = new PQueue({ concurrency: options.concurrentPolls });
+    this.#cron = new CronInstants(options.clock.wallMs());
+  }
+
+  /** Start, or start anew, the schedule of a device. `fleetSize` decides how far first polls are spread. */
+  set(device: string, schedule: Schedule, fleetSize: number): void {
+    const busy = this.#devices.get(device)?.busy ?? false;
+    this.remove(device);
+    this.#versions += 1;
+    const version = this.#versions;
+    this.#devices.set(device, { schedule, version, busy });
+    if (schedule.kind === 'cron') {
+      this.#cron.add(schedule.expression);
+      return;
+    }
+    const windowMs = Math.min(schedule.ms, FIRST_SWEEP_MAX_MS, fleetSize * FIRST_POLL_SPACING_MS);
+    const dueMs = this.#clock.monoMs() + hashFraction(device) * windowMs;
+    this.#heap.push({ device, version, dueMs });
+    this.#wake.abort();
+  }
+
+  remove(device: string): void {
+    const known = this.#devices.get(device);
+    if (known?.schedule.kind === 'cron') this.#cron.remove(known.schedule.expression);
+    this.#devices.delete(device);
+  }
+
+  status(): SchedulerStatus {
+    return { running: this.#queue.pending, queued: this.#queue.size, skippedLate: this.#skippedLate };
+  }
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      this.#startDue();
+      const next = this.#heap.peek();
+      const untilNextMs = next === undefined ? LOOK_AGAIN_MS : next.dueMs - this.#clock.monoMs();
+      const waitMs = Math.max(0, Math.min(untilNextMs, LOOK_AGAIN_MS));
+      this.#wake = new AbortController();
+      const signal = AbortSignal.any([this.#stop.signal, this.#wake.signal]);
+      await this.#clock.sleep(waitMs, signal).catch(() => undefined);
+    }
+  }
+
+  #startDue(): void {
+    const nowMs = this.#clock.monoMs();
+    for (let entry = this.#heap.peek(); entry !== undefined && entry.dueMs <= nowMs; entry = this.#heap.peek()) {
+      this.#heap.pop();
+      const known = this.#devices.get(entry.device);
+      if (known === undefined || known.version !== entry.version || known.schedule.kind !== 'every') continue;
+      const missed = Math.floor((nowMs - entry.dueMs) / known.schedule.ms);
+      this.#skippedLate += missed;
+      this.#heap.push({ ...entry, dueMs: entry.dueMs + (missed + 1) * known.schedule.ms });
+      this.#begin(entry.device, known);
+    }
+    if (this.#cron.empty) return;
+    const due = this.#cron.due(this.#clock.wallMs());
+    if (due.size === 0) return;
+    for (const [device, known] of this.#devices) {
+      if (known.schedule.kind === 'cron' && due.has(known.schedule.expression)) this.#begin(device, known);
+    }
+  }
+
+  #begin(device: string, known: Scheduled): void {
+    if (known.busy) {
+      this.#skippedLate += 1;
+      return;
+    }
+    known.busy = true;
+    // Owned by the queue, which stop() waits for.
+    void this.#queue.add(async () => {
+      try {
+        if (this.#stop.signal.aborted || !this.#devices.has(device)) return;
+        await this.#poll(device, this.#stop.signal);
+      } finally {
+        const current = this.#devices.get(device);
+        if (current !== undefined) current.busy = false;
+      }
+    });
+  }
+
+  /** No new poll; those under way are aborted and waited for. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('the agent stops'));
+    this.#queue.clear();
+    await this.#loop;
+    await this.#queue.onIdle();
+  }
+}
+
+/** FNV-1a of the name as a number in [0, 1): the same device starts at the same phase after every restart. */
+function hashFraction(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return (hash >>> 0) / 4_294_967_296;
+}

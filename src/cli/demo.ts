@@ -1,0 +1,113 @@
+/** `gdoiwatch demo`: the whole product on a simulated fleet, without a configuration. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { type Clock, createSystemClock } from '../ports/clock.ts';
+import { createLogger } from './logger.ts';
+import { type Product, startProduct } from './product.ts';
+import { readConfig } from './read-config.ts';
+import { type FleetFlags, startFleet, withFleetFlags } from './simulated-fleet.ts';
+import { freshPassword, writeSimulatedConfig } from './simulated-config.ts';
+import { SCENARIOS } from '../simulator/scenario.ts';
+import { stopRequested } from './signals.ts';
+
+const DEFAULT_LISTEN = '127.0.0.1:9848';
+/** The first sweep of a demo takes a second or two; then the instructions come anyway. */
+const FIRST_SWEEP_WAIT_MS = 20_000;
+
+export function demoCommand(): Command {
+  return withFleetFlags(
+    new Command('demo')
+      .description('the whole product on an embedded simulated fleet: real SSH on loopback, agent, page, metrics')
+      .option('--listen <address>', `address of the web page and metrics (default: ${DEFAULT_LISTEN}, or a free port)`),
+    'demo',
+  ).action(async (flags: FleetFlags & { listen?: string }) => {
+    const say = (line: string) => process.stderr.write(`${line}\n`);
+    const clock = createSystemClock(flags.speed);
+    const password = freshPassword();
+    say(`Starting the simulated fleet (scenario ${flags.scenario}) ...`);
+    const { fleet, ssh } = await startFleet(flags, clock, password);
+    await using _servers = ssh;
+    const gms = fleet.devices.filter((device) => device.role === 'gm').length;
+    say(`  ${gms} group members and ${fleet.devices.length - gms} key servers answer SSH on 127.0.0.1`);
+
+    const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-demo-'));
+    try {
+      const start = (listen: string) => startOn({ listen, directory, fleet, ssh, password, clock });
+      await using product = await start(flags.listen ?? DEFAULT_LISTEN).catch((error: unknown) => {
+        // Someone else has the usual port: a demo takes another one, unless the user chose.
+        if (flags.listen === undefined && isInUse(error)) return start('127.0.0.1:0');
+        throw error;
+      });
+      await firstSweep(product, say);
+      process.stdout.write(whatToLookAt(product.url, flags));
+      await stopRequested(() => undefined);
+      say('Stopping ...');
+    } finally {
+      await rm(directory, { recursive: true, force: true });
+    }
+  });
+}
+
+async function startOn(options: {
+  readonly listen: string;
+  readonly directory: string;
+  readonly fleet: Awaited<ReturnType<typeof startFleet>>['fleet'];
+  readonly ssh: Awaited<ReturnType<typeof startFleet>>['ssh'];
+  readonly password: string;
+  readonly clock: Clock;
+}): Promise<Product> {
+  const { clock, directory, fleet, listen, password, ssh } = options;
+  const file = await writeSimulatedConfig({
+    directory,
+    devices: fleet.devices,
+    ports: ssh.ports,
+    password,
+    listen,
+    interval: '10s',
+  });
+  const { config } = await readConfig(file);
+  const logger = createLogger('warn', 'pretty');
+  return startProduct({
+    config,
+    clock,
+    logger,
+    reload: () => Promise.resolve({ ok: false, message: 'the demo has no configuration to reload' }),
+  });
+}
+
+function isInUse(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('the port is in use');
+}
+
+async function firstSweep(product: Product, say: (line: string) => void): Promise<void> {
+  const clock = createSystemClock();
+  const startedMs = clock.monoMs();
+  let told = -1;
+  while (clock.monoMs() - startedMs < FIRST_SWEEP_WAIT_MS) {
+    const views = [...product.agent.readModel.devices()];
+    const polled = views.filter((view) => view.result !== null).length;
+    if (polled !== told) say(`  polled ${polled} of ${views.length} devices`);
+    told = polled;
+    if (product.agent.status().firstSweepDone) return;
+    await clock.sleep(250);
+  }
+}
+
+function whatToLookAt(url: string, flags: FleetFlags): string {
+  const scenario = SCENARIOS[flags.scenario];
+  const pace = flags.speed === 1 ? '' : `\n  The clock of the fleet and the agent runs ${flags.speed} times as fast.`;
+  return `
+gdoiwatch demo is running: ${url}/
+
+  ${scenario.description}
+  What to expect: ${scenario.expect}${pace}
+
+  ${url}/          devices and groups, trouble first
+  ${url}/metrics   for Prometheus; look at gdoi_gm_kek_remaining_seconds,
+${' '.repeat(url.length)}             gdoi_gm_registrations_succeeded_total, gdoi_ks_member_rekey_acks_missed
+
+  Ctrl-C ends it. Other scenarios: gdoiwatch demo --help
+`;
+}

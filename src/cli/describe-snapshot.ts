@@ -1,0 +1,31 @@
+/** A snapshot as indented `label: value` lines for a person; what the output did not show is left out. */
+import { toDocument } from '../gdoi/document.ts';
+import type { Snapshot } from '../ios/parse-result.ts';
+
+export function describeSnapshot(snapshot: Snapshot): string {
+  const { role, ...rest } = toDocument(snapshot);
+  const title = 'group' in rest ? `  ${role} of group ${rest.group}` : `  ${role}`;
+  return [title, ...lines(rest, '    ').filter((line) => !line.startsWith('    group: '))].join('\n');
+}
+
+function lines(value: object, indent: string): string[] {
+  return Object.entries(value).flatMap(([name, inner]: [string, unknown]) => {
+    if (inner === null) return [];
+    if (typeof inner !== 'object') return [`${indent}${name}: ${typeof inner === 'string' ? inner : JSON.stringify(inner)}`];
+    if (Array.isArray(inner)) return list(name, inner, indent);
+    const nested = lines(inner, `${indent}  `);
+    return nested.length === 0 ? [] : [`${indent}${name}:`, ...nested];
+  });
+}
+
+function list(name: string, items: readonly unknown[], indent: string): string[] {
+  const header = `${indent}${name}: ${items.length}`;
+  return [
+    header,
+    ...items.map((item) => {
+      if (item === null || typeof item !== 'object') return `${indent}  ${String(item)}`;
+      const known = Object.entries(item).filter(([, value]) => value !== null);
+      return `${indent}  ${known.map(([key, value]) => `${key} ${String(value)}`).join(', ')}`;
+    }),
+  ];
+}

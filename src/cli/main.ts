@@ -1,0 +1,41 @@
+#!/usr/bin/env node
+/** The `gdoiwatch` command: one file a command beside this one. stdout carries results, stderr all the rest. */
+import { Command, CommanderError } from 'commander';
+import { UserError } from '../ports/user-error.ts';
+import { configCheckCommand } from './config-check.ts';
+import { demoCommand } from './demo.ts';
+import { parseCommand } from './parse.ts';
+import { runCommand } from './run.ts';
+import { simulateCommand } from './simulate.ts';
+import { packageVersion } from './version.ts';
+
+const USAGE_ERROR = 2;
+
+const program = new Command('gdoiwatch')
+  .description('Monitoring agent for Cisco GETVPN (GDOI) networks')
+  .version(packageVersion())
+  .showHelpAfterError('(see --help)')
+  .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
+  .exitOverride();
+for (const command of [demoCommand(), runCommand(), parseCommand(), simulateCommand(), configCheckCommand()]) {
+  program.addCommand(command.copyInheritedSettings(program));
+}
+for (const command of program.commands) for (const nested of command.commands) nested.copyInheritedSettings(program);
+
+// A reader that went away (`gdoiwatch parse x | head`) is no error of ours.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  process.exit(error.code === 'EPIPE' ? 0 : 1);
+});
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof CommanderError) {
+    process.exitCode = error.exitCode === 0 ? 0 : USAGE_ERROR;
+  } else if (error instanceof UserError) {
+    process.stderr.write(`gdoiwatch: ${error.message}\n`);
+    process.exitCode = error.exitCode;
+  } else {
+    throw error;
+  }
+}

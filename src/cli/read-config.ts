@@ -1,0 +1,18 @@
+/** Load the configuration for a command: warnings go to stderr, a bad file is one error with all its findings. */
+import { findingLine } from '../config/finding.ts';
+import { loadConfig } from '../config/load.ts';
+import type { ResolvedConfig } from '../config/resolved-config.ts';
+import { createSystemClock } from '../ports/clock.ts';
+import { UserError } from '../ports/user-error.ts';
+
+export async function readConfig(
+  file: string,
+): Promise<{ readonly config: ResolvedConfig; readonly warnings: readonly string[] }> {
+  const { yieldToIo } = createSystemClock();
+  const loaded = await loadConfig(file, { env: process.env, yieldToIo });
+  if (loaded.kind === 'invalid') {
+    const errors = loaded.findings.filter((finding) => finding.severity === 'error');
+    throw new UserError(errors.map(findingLine).join('\ngdoiwatch: '));
+  }
+  return { config: loaded.config, warnings: loaded.warnings.map(findingLine) };
+}

@@ -1,0 +1,34 @@
+/** Host names and listen addresses. */
+import { isIP } from 'node:net';
+import type { ListenAddress } from './resolved-config.ts';
+
+/** DNS name; underscores are not in the standard but in the field. */
+const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?$/;
+
+/** An IP address or a host name. A name of digits and dots only would be a mistyped address. */
+export function isHost(text: string): boolean {
+  if (isIP(text) !== 0) return true;
+  return HOST_NAME.test(text) && !/^[\d.]+$/.test(text);
+}
+
+/** `127.0.0.1:9848`, `[::1]:9848`, `localhost:9848`, or `:9848` for every IPv4 address; null for anything else. */
+export function parseListenAddress(text: string): ListenAddress | null {
+  const match = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([^[\]:\s]{0,253})):(\d{1,5})$/.exec(text);
+  const port = Number(match?.[3] ?? Number.NaN);
+  if (match === null || port > 65_535) return null;
+  if (match[1] !== undefined) return isIP(match[1]) === 6 ? { host: match[1], port } : null;
+  const host = match[2] ?? '';
+  if (host === '') return { host: '0.0.0.0', port };
+  return isHost(host) ? { host, port } : null;
+}
+
+/** `udp://host:port` or `tcp://host:port`. */
+export interface ListenerAddress extends ListenAddress {
+  readonly protocol: 'udp' | 'tcp';
+}
+
+export function parseListenerAddress(text: string): ListenerAddress | null {
+  const match = /^(udp|tcp):\/\/(.{1,270})$/.exec(text);
+  const address = parseListenAddress(match?.[2] ?? '');
+  return address === null ? null : { protocol: match?.[1] === 'tcp' ? 'tcp' : 'udp', ...address };
+}

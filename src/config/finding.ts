@@ -1,0 +1,64 @@
+/** What is wrong, or doubtful, in a configuration file: always one line, never with a secret in it. */
+
+/** Keys and list indexes from the top of the file. */
+export type SettingPath = readonly (string | number)[];
+
+/** A finding before it has its place in the file. */
+export interface Problem {
+  readonly severity: 'error' | 'warning';
+  readonly path: SettingPath;
+  /** Whether it is the key itself or its value that is wrong. */
+  readonly on: 'key' | 'value';
+  readonly message: string;
+}
+
+export interface Finding {
+  readonly severity: 'error' | 'warning';
+  readonly file: string;
+  /** Counted from 1, as `column`; null where there is no such place. */
+  readonly line: number | null;
+  readonly column: number | null;
+  /** `devices[3].interval`; empty for the file as a whole. */
+  readonly path: string;
+  /** The value and what is allowed: `"5 parsecs" is not a duration (30s, 5m) or a cron expression`. */
+  readonly message: string;
+}
+
+export function errorAt(path: SettingPath, message: string, on: Problem['on'] = 'value'): Problem {
+  return { severity: 'error', path, on, message };
+}
+
+export function warningAt(path: SettingPath, message: string, on: Problem['on'] = 'value'): Problem {
+  return { severity: 'warning', path, on, message };
+}
+
+/** The line a person reads: `gdoiwatch.yml:12:15: devices[3].interval: "5 parsecs" is not a duration ...`. */
+export function findingLine(finding: Finding): string {
+  const place =
+    finding.line === null || finding.column === null
+      ? finding.file
+      : `${finding.file}:${finding.line}:${finding.column}`;
+  return `${place}: ${finding.path === '' ? '' : `${finding.path}: `}${finding.message}`;
+}
+
+/** `devices[3].labels["a b"]`. */
+export function pathText(path: SettingPath): string {
+  let text = '';
+  for (const part of path) {
+    if (typeof part === 'number') text += `[${part}]`;
+    else if (/^[A-Za-z_][\w-]{0,127}$/.test(part)) text += text === '' ? part : `.${part}`;
+    else text += `[${quoted(part)}]`;
+  }
+  return text;
+}
+
+const LONGEST_SHOWN = 80;
+
+/** A file's text on one line: quoted, bounded, without characters that could steer a terminal. */
+export function quoted(text: string): string {
+  const shown = text.length > LONGEST_SHOWN ? `${text.slice(0, LONGEST_SHOWN)}...` : text;
+  return JSON.stringify(shown).replaceAll(
+    /[\u007f-\u00a0\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]/g,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
+}

@@ -1,0 +1,76 @@
+/**
+ * Schema issues as problems a person can mend: the value (unless it may be a secret), what is allowed, what was
+ * perhaps meant.
+ */
+import type { z } from 'zod';
+import { didYouMean } from './did-you-mean.ts';
+import { errorAt, type Problem, quoted, type SettingPath } from './finding.ts';
+import { valueAt } from './yaml-text.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** Settings whose value may be shown although they stand in a credential. */
+const SHOWN_IN_CREDENTIALS: ReadonlySet<string> = new Set(['version', 'protocol']);
+
+export function problemsOfIssue(issue: Issue, raw: unknown): readonly Problem[] {
+  const path = issue.path.filter((part) => typeof part !== 'symbol');
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => unknownKey([...path, key], issue.message.split(' ')));
+    case 'invalid_key': {
+      const key = path.at(-1);
+      return [errorAt(path, `${quoted(String(key))} is not ${issue.issues[0]?.message ?? 'a name'}`, 'key')];
+    }
+    default:
+      return [errorAt(path, valueProblem(path, valueAt(raw, path), issue))];
+  }
+}
+
+function unknownKey(path: SettingPath, known: readonly string[]): Problem {
+  const key = String(path.at(-1));
+  if (known.includes(`${key}_file`)) {
+    const instead = [`${key}_env`, `${key}_file`].filter((name) => known.includes(name)).join(' or ');
+    return errorAt(path, `a secret does not stand in the configuration: use ${instead}`, 'key');
+  }
+  // A line out of shape may have a secret for its key.
+  const shown = (path[0] === 'credentials' ? /^[a-z_]{1,40}$/ : /^[\w-]{1,40}$/).test(key) ? path : null;
+  const near = didYouMean(key, known);
+  const hint = near === null ? `allowed are ${known.join(', ')}` : `did you mean ${near}?`;
+  return shown === null
+    ? errorAt(path.slice(0, -1), `has an unknown key (not shown); allowed are ${known.join(', ')}`)
+    : errorAt(shown, `unknown key; ${hint}`, 'key');
+}
+
+function valueProblem(path: SettingPath, value: unknown, issue: Issue): string {
+  const allowed = issue.message;
+  if (value === undefined) return `missing; needs ${allowed}`;
+  // A mapping or list that is one, but of the wrong size or content.
+  const rightKind = typeof value === 'object' && (issue.code === 'custom' || issue.code === 'too_big');
+  if (rightKind && value !== null) return `needs ${allowed}`;
+  if (value === null) return `empty; needs ${allowed}`;
+  return `${shownValue(path, value)} is not ${allowed}${advice(value, allowed)}`;
+}
+
+/** A number or yes/no where text is wanted. */
+function advice(value: unknown, allowed: string): string {
+  if (typeof value === 'number' && allowed.includes('duration')) return `: a number needs a unit, such as ${value}s`;
+  if (
+    (typeof value === 'number' || typeof value === 'boolean') &&
+    /^(?:text|a name|a file path|a user)/.test(allowed)
+  ) {
+    return ': put it in quotes';
+  }
+  return '';
+}
+
+function shownValue(path: SettingPath, value: unknown): string {
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a mapping';
+  const last = path.at(-1);
+  if (path[0] === 'credentials' && !(typeof last === 'string' && SHOWN_IN_CREDENTIALS.has(last))) return 'the value';
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  if (typeof value !== 'string') return 'the value';
+  // postgres://user:password@host, also when mistyped
+  if (path[0] === 'store' || value.includes('@')) return 'the value (not shown)';
+  return quoted(value);
+}

@@ -1,0 +1,50 @@
+/** Reading the few files a configuration names, with an upper bound for each. */
+import { open } from 'node:fs/promises';
+
+/** A file's content and permission bits. */
+interface FileContent {
+  readonly bytes: Uint8Array;
+  /** `st_mode`. */
+  readonly mode: number;
+}
+
+/** Reads a file of at most `maxBytes`; rejects with Node's file-system error, or a RangeError when it is larger. */
+export type ReadFile = (path: string, maxBytes: number) => Promise<FileContent>;
+
+/** Size is learnt by reading, not from `stat`: `/dev/stdin` and `<(...)` have none. */
+export const readFileFromDisk: ReadFile = async (path, maxBytes) => {
+  const file = await open(path, 'r');
+  try {
+    const { mode } = await file.stat();
+    const chunks: Uint8Array[] = [];
+    let total = 0;
+    for (;;) {
+      const { bytesRead, buffer } = await file.read({ buffer: Buffer.allocUnsafe(Math.min(maxBytes + 1, 1 << 20)) });
+      if (bytesRead === 0) return { bytes: Buffer.concat(chunks), mode };
+      total += bytesRead;
+      if (total > maxBytes) throw new RangeError(`${path} is larger than ${maxBytes} bytes`);
+      chunks.push(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await file.close();
+  }
+};
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOENT: 'no such file',
+  ENOTDIR: 'no such file',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EISDIR: 'it is a directory',
+  ELOOP: 'too many symbolic links',
+  ENAMETOOLONG: 'the name is too long',
+};
+
+/** Why a file was not read, for the end of `"/etc/x" cannot be read: ...`. Rethrows what is no failure of reading. */
+export function readFailure(error: unknown, maxBytes: number): string {
+  if (error instanceof RangeError) return `larger than ${maxBytes} bytes`;
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
+    return REASONS[error.code] ?? error.code;
+  }
+  throw error;
+}

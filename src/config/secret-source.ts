@@ -1,0 +1,90 @@
+/** Secrets from where the configuration says they are: environment variables and files. */
+import { resolve } from 'node:path';
+import { Secret } from '../ports/secret.ts';
+import { errorAt, type Problem, quoted, type SettingPath, warningAt } from './finding.ts';
+import { type ReadFile, readFailure } from './read-file.ts';
+
+/** Larger than any key. */
+const MAX_SECRET_BYTES = 64 * 1024;
+const READABLE_BY_ALL = 0o004;
+
+export interface SecretSource {
+  /** Where `*_env` settings are looked up. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly readFile: ReadFile;
+  /** What relative paths start from. */
+  readonly directory: string;
+}
+
+/** A line that is sent to a device: IOS would take a second line for a command. */
+export type SecretKind = 'line' | 'private key';
+
+/** Reads secrets of one load: each file once, findings into `problems`. */
+export class SecretReader {
+  readonly #source: SecretSource;
+  readonly #problems: Problem[];
+  readonly #files = new Map<string, Promise<FileSecret>>();
+  readonly #warned = new Set<string>();
+
+  constructor(source: SecretSource, problems: Problem[]) {
+    this.#source = source;
+    this.#problems = problems;
+  }
+
+  /** null: not set, which is for the caller to judge, or wrong, which is a problem already. */
+  fromEnv(path: SettingPath, variable: string): Secret | null {
+    const value = this.#source.env[variable];
+    // A password written here by mistake is seldom all upper case; then it is not repeated.
+    const shown = /^[A-Z][A-Z0-9_]*$/.test(variable) ? `environment variable ${variable}` : 'the environment variable';
+    if (value === undefined) return this.#refuse(path, `${shown} is not set`);
+    return this.#checked(path, shown, value, 'line');
+  }
+
+  async fromFile(path: SettingPath, file: string, kind: SecretKind): Promise<Secret | null> {
+    const absolute = resolve(this.#source.directory, file);
+    const shown = quoted(absolute);
+    let reading = this.#files.get(absolute);
+    if (reading === undefined) {
+      reading = readSecretFile(this.#source.readFile, absolute);
+      this.#files.set(absolute, reading);
+    }
+    const content = await reading;
+    if (content.kind === 'failed') return this.#refuse(path, `${shown} cannot be read: ${content.reason}`);
+    if ((content.mode & READABLE_BY_ALL) !== 0 && !this.#warned.has(absolute)) {
+      this.#warned.add(absolute);
+      const mode = (content.mode & 0o777).toString(8).padStart(4, '0');
+      this.#problems.push(warningAt(path, `${shown} can be read by everyone (mode ${mode}); chmod 600 it`));
+    }
+    return this.#checked(path, shown, content.value.reveal(), kind);
+  }
+
+  #checked(path: SettingPath, shown: string, value: string, kind: SecretKind): Secret | null {
+    const secret = kind === 'line' ? value.replace(/[\r\n]+$/, '') : value;
+    if (secret.trim() === '') return this.#refuse(path, `${shown} is empty`);
+    if (kind === 'line' && /[\r\n\0]/.test(secret)) return this.#refuse(path, `${shown} holds more than one line`);
+    if (kind === 'private key' && !/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(secret)) {
+      return this.#refuse(path, `${shown} is not a private key in PEM or OpenSSH form`);
+    }
+    return new Secret(secret);
+  }
+
+  #refuse(path: SettingPath, message: string): null {
+    this.#problems.push(errorAt(path, message));
+    return null;
+  }
+}
+
+type FileSecret =
+  | { readonly kind: 'read'; readonly value: Secret; readonly mode: number }
+  | { readonly kind: 'failed'; readonly reason: string };
+
+async function readSecretFile(readFile: ReadFile, path: string): Promise<FileSecret> {
+  try {
+    const { bytes, mode } = await readFile(path, MAX_SECRET_BYTES);
+    return { kind: 'read', value: new Secret(new TextDecoder('utf-8', { fatal: true }).decode(bytes)), mode };
+  } catch (error) {
+    // The decoder's error; its message holds no content.
+    if (error instanceof TypeError) return { kind: 'failed', reason: 'not UTF-8 text' };
+    return { kind: 'failed', reason: readFailure(error, MAX_SECRET_BYTES) };
+  }
+}

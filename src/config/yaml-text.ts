@@ -1,0 +1,248 @@
+/**
+ * YAML text to plain values, with the place of each one. Built here rather than by the library's `toJS`: duplicate
+ * keys are found in linear time and all at once, aliases share one value and their expansion is bounded, and no message
+ * quotes the file (a password that starts with `*` would show up as an unknown alias).
+ */
+import {
+  type Alias,
+  type ErrorCode,
+  type Node,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  parseDocument,
+  type YAMLError,
+  type YAMLMap,
+} from 'yaml';
+import { type Place, placeFinder } from './place.ts';
+import { errorAt, type Problem, type SettingPath } from './finding.ts';
+
+interface SyntaxProblem {
+  readonly place: Place;
+  readonly message: string;
+}
+
+export interface YamlText {
+  /** null for an empty file and where the text is no YAML. */
+  readonly value: unknown;
+  /** Syntax errors (with their own place) and duplicate keys. */
+  readonly syntaxErrors: readonly SyntaxProblem[];
+  readonly problems: readonly Problem[];
+  /** How many values there are with aliases expanded. */
+  readonly values: number;
+  /** Where the path's value (or its key) starts; for a missing one, the nearest thing around it that is there. */
+  offsetOf(path: SettingPath, on: Problem['on']): number | null;
+}
+
+/** Values after aliases are expanded: 200,000 devices of 40 values, and room. */
+const MAX_VALUES = 10_000_000;
+const MAX_DEPTH = 32;
+const MAX_SYNTAX_ERRORS = 50;
+
+const UNKNOWN_ALIAS =
+  'an alias (*name) without its anchor (&name) before it; text that starts with * or & needs quotes';
+
+/** What to say for each of the library's errors; its own messages quote the file. */
+const SYNTAX: Partial<Readonly<Record<ErrorCode, string>>> = {
+  ALIAS_PROPS: 'an alias (*name) takes no anchor or tag',
+  BAD_ALIAS: UNKNOWN_ALIAS,
+  BAD_DIRECTIVE: 'an unknown directive (a line that starts with %)',
+  BAD_DQ_ESCAPE: 'an unknown escape in double quotes; write a backslash twice, or use single quotes',
+  BAD_INDENT: 'the indentation does not fit the lines before, or a closing bracket is missing',
+  BAD_SCALAR_START: 'text that starts with this character needs quotes',
+  KEY_OVER_1024_CHARS: 'a key is longer than 1024 characters',
+  MISSING_CHAR: 'a character is missing here (a closing quote or bracket, a comma, a colon or a space)',
+  MULTILINE_IMPLICIT_KEY: 'a key must stand on one line; is a colon or a quote missing?',
+  MULTIPLE_DOCS: 'one document only; a second one starts here',
+  RESOURCE_EXHAUSTION: 'nested too deeply',
+  TAB_AS_INDENT: 'a tab; YAML is indented by spaces',
+  TAG_RESOLVE_FAILED: 'an unknown tag; text that starts with ! needs quotes',
+};
+
+/** `around`: for a part of a file, the path of what it is a part of and how many values there are beside it. */
+export function readYaml(source: string, around = { path: [] as SettingPath, values: 0 }): YamlText {
+  const document = parseDocument(source, { prettyErrors: false, uniqueKeys: false });
+  const failures = [...document.errors, ...document.warnings];
+  if (failures.length > 0) {
+    const syntaxErrors = syntaxProblems(failures, placeFinder(source));
+    return { value: null, syntaxErrors, problems: [], values: 0, offsetOf: () => null };
+  }
+  const built = buildValue(document.contents, around);
+  const memo = new Map<YAMLMap, ReadonlyMap<string, MapEntry>>();
+  return { ...built, syntaxErrors: [], offsetOf: (path, on) => offsetOf(document.contents, path, on, memo) };
+}
+
+function syntaxProblems(failures: readonly YAMLError[], placeOf: (offset: number) => Place): readonly SyntaxProblem[] {
+  const firstOfLine = new Map<number, SyntaxProblem>();
+  for (const failure of failures) {
+    const place = placeOf(failure.pos[0]);
+    // The others of a line follow from its first.
+    if (firstOfLine.has(place.line)) continue;
+    const message = `not YAML: ${SYNTAX[failure.code] ?? 'this does not fit what stands before it'}`;
+    firstOfLine.set(place.line, { place, message });
+  }
+  return [...firstOfLine.values()].slice(0, MAX_SYNTAX_ERRORS);
+}
+
+interface Anchored {
+  readonly value: unknown;
+  /** Values in it with aliases expanded; null while it is being built. */
+  size: number | null;
+}
+
+function buildValue(
+  root: Node | null,
+  around: { readonly path: SettingPath; readonly values: number },
+): Pick<YamlText, 'value' | 'problems' | 'values'> {
+  const problems: Problem[] = [];
+  const anchors = new Map<string, Anchored>();
+  const path: (string | number)[] = [...around.path];
+  let values = around.values;
+  let tooMany = false;
+
+  const problem = (message: string, on: Problem['on'] = 'value') => problems.push(errorAt([...path], message, on));
+
+  const count = (size: number): boolean => {
+    values += size;
+    if (values > MAX_VALUES && !tooMany) {
+      tooMany = true;
+      problem(`more than ${MAX_VALUES} values with aliases expanded`);
+    }
+    return !tooMany;
+  };
+
+  const fromAlias = (alias: Alias): unknown => {
+    const anchored = anchors.get(alias.source);
+    if (anchored === undefined) {
+      problem(UNKNOWN_ALIAS);
+      return null;
+    }
+    if (anchored.size === null) {
+      problem('an alias inside of what it stands for');
+      return null;
+    }
+    return count(anchored.size) ? anchored.value : null;
+  };
+
+  const withAnchor = (node: Node, value: unknown, fill: () => void): unknown => {
+    const before = values;
+    const anchored: Anchored = { value, size: null };
+    if (!isAlias(node) && node.anchor !== undefined) anchors.set(node.anchor, anchored);
+    count(1);
+    if (path.length < MAX_DEPTH) fill();
+    else problem(`nested deeper than ${MAX_DEPTH} levels`);
+    anchored.size = values - before;
+    return value;
+  };
+
+  const build = (node: unknown): unknown => {
+    if (tooMany || node === null || node === undefined) return null;
+    if (isAlias(node)) return fromAlias(node);
+    if (isScalar(node)) return withAnchor(node, node.value, () => undefined);
+    if (isSeq(node)) {
+      const list: unknown[] = [];
+      return withAnchor(node, list, () => {
+        node.items.forEach((item, index) => {
+          path.push(index);
+          list.push(build(item));
+          path.pop();
+        });
+      });
+    }
+    if (isMap(node)) {
+      const map: Record<string, unknown> = {};
+      return withAnchor(node, map, () => {
+        for (const pair of node.items) {
+          const key = keyText(pair.key);
+          if (key === null) {
+            problem('a key must be plain text');
+            continue;
+          }
+          path.push(key);
+          if (key === '__proto__') problem('is no setting', 'key');
+          else if (Object.hasOwn(map, key)) problem('stands here a second time', 'key');
+          else map[key] = build(pair.value);
+          path.pop();
+        }
+      });
+    }
+    return null;
+  };
+
+  return { value: build(root), problems, values: values - around.values };
+}
+
+function keyText(key: unknown): string | null {
+  if (!isScalar(key)) return null;
+  const value = key.value;
+  return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean' ? String(value) : null;
+}
+
+interface MapEntry {
+  readonly key: unknown;
+  /** The last one of a duplicate key, which is where the eye should go. */
+  readonly lastKey: unknown;
+  readonly value: unknown;
+}
+
+function entriesOf(map: YAMLMap, memo: Map<YAMLMap, ReadonlyMap<string, MapEntry>>): ReadonlyMap<string, MapEntry> {
+  const known = memo.get(map);
+  if (known !== undefined) return known;
+  const entries = new Map<string, MapEntry>();
+  for (const pair of map.items) {
+    const key = keyText(pair.key);
+    if (key === null) continue;
+    const first = entries.get(key);
+    entries.set(key, { key: first?.key ?? pair.key, lastKey: pair.key, value: first?.value ?? pair.value });
+  }
+  memo.set(map, entries);
+  return entries;
+}
+
+function offsetOf(
+  root: unknown,
+  path: SettingPath,
+  on: Problem['on'],
+  memo: Map<YAMLMap, ReadonlyMap<string, MapEntry>>,
+): number | null {
+  let node = root;
+  let offset = startOf(root);
+  for (const [depth, part] of path.entries()) {
+    const last = depth === path.length - 1;
+    let next: unknown = null;
+    let nextOffset: number | null = null;
+    if (isMap(node)) {
+      const entry = entriesOf(node, memo).get(String(part));
+      if (entry === undefined) break;
+      next = entry.value;
+      const keyOffset = startOf(entry.lastKey);
+      // The value of `key:` with nothing after it stands where the next thing stands; the key is the better place.
+      const empty = isScalar(next) && next.value === null;
+      nextOffset = last && on === 'key' ? keyOffset : empty ? keyOffset : (startOf(next) ?? keyOffset);
+    } else if (isSeq(node) && typeof part === 'number') {
+      next = node.items[part];
+      nextOffset = startOf(next);
+    }
+    if (nextOffset === null) break;
+    node = next;
+    offset = nextOffset;
+  }
+  return offset;
+}
+
+function startOf(node: unknown): number | null {
+  if (isScalar(node) || isMap(node) || isSeq(node) || isAlias(node)) return node.range?.[0] ?? null;
+  return null;
+}
+
+/** For messages: the value at a path, `undefined` where there is none. */
+export function valueAt(root: unknown, path: SettingPath): unknown {
+  let value = root;
+  for (const part of path) {
+    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, part)) return undefined;
+    const child: unknown = Reflect.get(value, part);
+    value = child;
+  }
+  return value;
+}

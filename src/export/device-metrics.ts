@@ -1,0 +1,322 @@
+/**
+ * Every metric of a device, in one table: name, type, help, and how its samples come from a view. The contract fixes
+ * names and labels. What a device does not show gives no sample: absent is not 0.
+ */
+import type { DeviceView, GroupView } from '../agent/device-view.ts';
+import { kekBehaviorOfDevice, roleOf } from '../agent/device-view.ts';
+import { POLL_RESULTS } from '../agent/poll-result.ts';
+import { expiryMs } from '../gdoi/observation.ts';
+import type { GmSnapshot, KsSnapshot } from '../gdoi/snapshot.ts';
+
+export type Labels = Readonly<Record<string, string>>;
+/** Called with the labels beside `device`, and the value; null and NaN give no sample. */
+export type Emit = (labels: Labels, value: number | boolean | null | undefined) => void;
+
+export interface DeviceMetric {
+  readonly name: string;
+  readonly type: 'gauge' | 'counter';
+  readonly help: string;
+  readonly samples: (view: DeviceView, emit: Emit) => void;
+}
+
+type Gm = NonNullable<GroupView['gm']>;
+type Ks = NonNullable<GroupView['ks']>;
+
+function gm(
+  name: string,
+  type: DeviceMetric['type'],
+  help: string,
+  samples: (gm: GmSnapshot, emit: Emit, at: Gm['at']) => void,
+): DeviceMetric {
+  return {
+    name,
+    type,
+    help,
+    samples: (view, emit) => {
+      for (const { group, gm } of view.groups.values()) {
+        if (gm !== null) samples(gm.snapshot, (labels, value) => emit({ group, ...labels }, value), gm.at);
+      }
+    },
+  };
+}
+
+function ks(
+  name: string,
+  type: DeviceMetric['type'],
+  help: string,
+  samples: (ks: KsSnapshot, emit: Emit, at: Ks['at']) => void,
+): DeviceMetric {
+  return {
+    name,
+    type,
+    help,
+    samples: (view, emit) => {
+      for (const { group, ks } of view.groups.values()) {
+        if (ks !== null) samples(ks.snapshot, (labels, value) => emit({ group, ...labels }, value), ks.at);
+      }
+    },
+  };
+}
+
+function device(
+  name: string,
+  type: DeviceMetric['type'],
+  help: string,
+  samples: (view: DeviceView, emit: Emit) => void,
+): DeviceMetric {
+  return { name, type, help, samples };
+}
+
+const NONE: Labels = {};
+
+function seconds(ms: number | null): number | null {
+  return ms === null ? null : ms / 1000;
+}
+
+function longest(lifetimes: Iterable<number | null>): number | null {
+  let max: number | null = null;
+  for (const lifetime of lifetimes) if (lifetime !== null && (max === null || lifetime > max)) max = lifetime;
+  return max;
+}
+
+/** Device state: what the last successful poll showed; absent while there was none. */
+export const DEVICE_METRICS: readonly DeviceMetric[] = [
+  device('gdoi_device_up', 'gauge', '1 when the last poll got and parsed an answer, 0 when it did not.', (view, emit) =>
+    emit(NONE, view.result === null ? null : view.result === 'ok'),
+  ),
+  device(
+    'gdoi_device_info',
+    'gauge',
+    'Constant 1. kek_behavior: timer from IOS 15.2(1)T and IOS XE 3.5S on, legacy before.',
+    (view, emit) =>
+      emit(
+        {
+          host: view.host,
+          role: roleOf(view) ?? 'unknown',
+          platform: view.facts?.value.platform ?? '',
+          version: view.facts?.value.version ?? '',
+          kek_behavior: kekBehaviorOfDevice(view),
+          ...view.labels,
+        },
+        1,
+      ),
+  ),
+  device(
+    'gdoi_device_uptime_seconds',
+    'gauge',
+    'Uptime of the device at the last successful poll, carried on from show version (whole minutes) on the same session.',
+    (view, emit) => {
+      const uptime = view.facts?.value.uptimeSeconds;
+      if (view.facts === null || uptime === null || uptime === undefined || view.lastSuccessAtMs === null) return;
+      emit(NONE, Math.round(uptime + Math.max(0, view.lastSuccessAtMs - view.facts.at.receivedAtMs) / 1000));
+    },
+  ),
+  device(
+    'gdoi_device_last_success_timestamp_seconds',
+    'gauge',
+    'When the last successful poll ended, Unix time. All figures of the device are from then.',
+    (view, emit) => emit(NONE, seconds(view.lastSuccessAtMs)),
+  ),
+  device(
+    'gdoi_device_poll_duration_seconds',
+    'gauge',
+    'Duration of the last poll, whatever its result.',
+    (view, emit) => emit(NONE, seconds(view.pollDurationMs)),
+  ),
+  device('gdoi_polls_total', 'counter', 'Polls by result; every result starts at 0.', (view, emit) => {
+    for (const result of POLL_RESULTS) emit({ result }, view.polls[result] ?? 0);
+  }),
+  device('gdoi_unparsed_lines', 'gauge', 'Lines of the last output that the parser did not know.', (view, emit) =>
+    emit(NONE, view.unparsedLines),
+  ),
+  device(
+    'gdoi_collector_success',
+    'gauge',
+    '1 when the last answer to a command beside show crypto gdoi was read, 0 when it was refused, lost or unreadable.',
+    (view, emit) => {
+      for (const [command, result] of view.collectors) {
+        emit({ collector: command.replace(/^show (crypto g(doi|km) )?/, '').replaceAll(' ', '_') }, result === 'ok');
+      }
+    },
+  ),
+
+  gm('gdoi_gm_registered', 'gauge', '1 the GM says it is registered, 0 it says it is not.', (gm, emit) =>
+    emit(NONE, gm.registered),
+  ),
+  gm('gdoi_gm_info', 'gauge', 'Constant 1 with what describes the GM in this group.', (gm, emit) =>
+    emit(
+      {
+        identity: gm.identity ?? '',
+        address: gm.address ?? '',
+        vrf: gm.vrf ?? '',
+        gm_version: gm.gmVersion ?? '',
+        key_server: gm.keyServer ?? '',
+        rekey_transport: gm.kek?.transport ?? '',
+        kek_encryption: gm.kek?.encryption ?? '',
+      },
+      1,
+    ),
+  ),
+  gm(
+    'gdoi_gm_registrations_succeeded_total',
+    'counter',
+    "The device's own counter of successful registrations; restarts at a reload or clear crypto gdoi.",
+    (gm, emit) => emit(NONE, gm.registrations.succeeded),
+  ),
+  gm(
+    'gdoi_gm_registrations_attempted_total',
+    'counter',
+    "The device's own counter of attempted registrations; restarts at a reload or clear crypto gdoi.",
+    (gm, emit) => emit(NONE, gm.registrations.attempted),
+  ),
+  gm(
+    'gdoi_gm_rekeys_received_total',
+    'counter',
+    "The device's own counter of rekeys received; restarts at a reload or clear crypto gdoi.",
+    (gm, emit) => emit(NONE, gm.rekeys.received),
+  ),
+  gm(
+    'gdoi_gm_rekey_acks_sent_total',
+    'counter',
+    "The device's own counter of rekey acknowledgements sent; restarts at a reload or clear crypto gdoi.",
+    (gm, emit) => emit(NONE, gm.rekeys.acksSent),
+  ),
+  gm(
+    'gdoi_gm_rekeys_since_registration',
+    'gauge',
+    'Rekeys received after the latest registration; back at 0 with each registration.',
+    (gm, emit) => emit(NONE, gm.rekeys.sinceRegistration),
+  ),
+  gm(
+    'gdoi_gm_last_rekey_timestamp_seconds',
+    'gauge',
+    'When the last rekey came, Unix time, from its age on the device; absent before the first.',
+    (gm, emit, at) => {
+      const age = gm.rekeys.lastAgeSeconds;
+      emit(NONE, age === null ? null : Math.round(at.receivedAtMs / 1000 - age));
+    },
+  ),
+  gm(
+    'gdoi_gm_reregisters_in_seconds',
+    'gauge',
+    "The device's own countdown to its next re-registration, as observed.",
+    (gm, emit) => emit(NONE, gm.reregistersInSeconds),
+  ),
+  gm(
+    'gdoi_gm_kek_remaining_seconds',
+    'gauge',
+    'Remaining KEK lifetime, as observed; absent where the release shows none.',
+    (gm, emit) => emit(NONE, gm.kek?.remainingSeconds),
+  ),
+  gm(
+    'gdoi_gm_kek_expiry_timestamp_seconds',
+    'gauge',
+    'When the KEK expires, Unix time; absent where the release shows no lifetime.',
+    (gm, emit, at) => {
+      const remaining = gm.kek?.remainingSeconds ?? null;
+      emit(NONE, remaining === null ? null : Math.round(expiryMs(at, remaining) / 1000));
+    },
+  ),
+  gm(
+    'gdoi_gm_tek_remaining_seconds',
+    'gauge',
+    'Remaining lifetime of the longest-lived TEK SA of an interface, as observed.',
+    (gm, emit) => {
+      for (const [name, teks] of teksByInterface(gm)) {
+        emit({ interface: name }, longest(teks.map((tek) => tek.remainingSeconds)));
+      }
+    },
+  ),
+  gm('gdoi_gm_tek_sas', 'gauge', 'TEK SAs of an interface.', (gm, emit) => {
+    for (const [name, teks] of teksByInterface(gm)) emit({ interface: name }, teks.length);
+  }),
+  gm(
+    'gdoi_gm_replay_errors_total',
+    'counter',
+    'Packets dropped by time-based anti-replay, and time synchronisation errors, from show crypto gdoi gm replay.',
+    (gm, emit) => {
+      emit({ kind: 'input' }, gm.replay?.inputErrors);
+      emit({ kind: 'output' }, gm.replay?.outputErrors);
+      emit({ kind: 'time_sync' }, gm.replay?.timeSyncErrors);
+    },
+  ),
+  gm(
+    'gdoi_gm_dataplane_errors_total',
+    'counter',
+    'Packets dropped in the data plane, from show crypto gdoi gm dataplane counters.',
+    (gm, emit) => {
+      for (const [kind, packets] of Object.entries(gm.dataplane?.errors ?? {})) emit({ kind }, packets);
+    },
+  ),
+
+  ks('gdoi_ks_members', 'gauge', 'GMs registered in the group, as this KS counts them.', (ks, emit) =>
+    emit(NONE, ks.members),
+  ),
+  ks('gdoi_ks_kek_lifetime_seconds', 'gauge', 'Configured KEK lifetime.', (ks, emit) =>
+    emit(NONE, ks.kek?.lifetimeSeconds),
+  ),
+  ks('gdoi_ks_kek_remaining_seconds', 'gauge', 'Remaining lifetime of the KEK, as observed.', (ks, emit) =>
+    emit(NONE, ks.kek?.remainingSeconds),
+  ),
+  ks('gdoi_ks_kek_expiry_timestamp_seconds', 'gauge', 'When the KEK of the KS expires, Unix time.', (ks, emit, at) => {
+    const remaining = ks.kek?.remainingSeconds ?? null;
+    emit(NONE, remaining === null ? null : Math.round(expiryMs(at, remaining) / 1000));
+  }),
+  ks(
+    'gdoi_ks_kek_time_to_rekey_seconds',
+    'gauge',
+    'Time until the KS sends the next KEK rekey, as observed (show crypto gdoi ks policy).',
+    (ks, emit) => emit(NONE, ks.kek?.timeToRekeySeconds),
+  ),
+  ks(
+    'gdoi_ks_tek_remaining_seconds',
+    'gauge',
+    'Remaining lifetime of the longest-lived TEK of the policy, as observed.',
+    (ks, emit) => emit(NONE, longest((ks.teks ?? []).map((tek) => tek.remainingSeconds))),
+  ),
+  ks('gdoi_ks_rekeys_sent_total', 'counter', 'Rekeys sent for the group (show crypto gdoi ks members).', (ks, emit) =>
+    emit(NONE, ks.rekeysSent),
+  ),
+  ks(
+    'gdoi_ks_member_rekeys_sent_total',
+    'counter',
+    'Rekeys the KS sent to a GM, polled or not (show crypto gdoi ks members).',
+    (ks, emit) => {
+      for (const member of ks.memberDetails ?? []) emit({ member: member.address }, member.rekeysSent);
+    },
+  ),
+  ks(
+    'gdoi_ks_member_rekey_acks_missed',
+    'gauge',
+    'Rekeys in a row that a GM did not acknowledge; the KS ejects it at 3.',
+    (ks, emit) => {
+      for (const member of ks.memberDetails ?? []) emit({ member: member.address }, member.acksMissed);
+    },
+  ),
+  ks('gdoi_ks_member_registered', 'gauge', '1 the KS lists the GM as registered, 0 in another state.', (ks, emit) => {
+    for (const member of ks.memberDetails ?? []) {
+      emit({ member: member.address }, member.state === null ? null : member.state.toLowerCase() === 'registered');
+    }
+  }),
+  ks('gdoi_ks_role', 'gauge', 'Constant 1 with the COOP role; none where no redundancy is configured.', (ks, emit) => {
+    const role = ks.redundancy === false ? 'none' : ks.localRole;
+    if (role !== null) emit({ role }, 1);
+  }),
+  ks('gdoi_ks_coop_peer_up', 'gauge', '1 the COOP peer is alive, 0 it is dead; absent while unknown.', (ks, emit) => {
+    for (const peer of ks.peers ?? []) {
+      const status = peer.status?.toLowerCase();
+      emit({ peer: peer.address }, status === 'alive' ? 1 : status === 'dead' ? 0 : null);
+    }
+  }),
+];
+
+function teksByInterface(gm: GmSnapshot): ReadonlyMap<string, NonNullable<GmSnapshot['teks']>> {
+  const byInterface = new Map<string, NonNullable<GmSnapshot['teks']>[number][]>();
+  for (const tek of gm.teks ?? []) {
+    const name = tek.interface ?? '';
+    const teks = byInterface.get(name);
+    if (teks === undefined) byInterface.set(name, [tek]);
+    else teks.push(tek);
+  }
+  return byInterface;
+}

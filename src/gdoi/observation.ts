@@ -1,0 +1,44 @@
+/**
+ * What was seen of one device at one time: the only thing that flows from the edges into the core.
+ *
+ * An observation has two instants, when the question was sent and when the answer was whole: a whole-second countdown
+ * read in between is an interval, never a point.
+ */
+import type { DeviceClock, DeviceFacts, LogMessage } from './device-facts.ts';
+import type { GroupSnapshot } from './snapshot.ts';
+
+/** Milliseconds since the Unix epoch, on the agent's wall clock. */
+export type EpochMs = number;
+
+export interface ReadAt {
+  readonly sentAtMs: EpochMs;
+  readonly receivedAtMs: EpochMs;
+}
+
+export type Observation = ReadAt & {
+  readonly device: string;
+} & (
+    | {
+        readonly kind: 'groups';
+        readonly command: string;
+        readonly snapshots: readonly GroupSnapshot[];
+        readonly unknownLines: number;
+      }
+    | { readonly kind: 'facts'; readonly facts: DeviceFacts }
+    | { readonly kind: 'clock'; readonly clock: DeviceClock }
+    /**
+     * `pushed`: the device sent the messages just now (syslog), so `receivedAtMs` is their instant; otherwise they were
+     * found in a log buffer or inside an answer and only their own time stamps say when.
+     */
+    | { readonly kind: 'log'; readonly messages: readonly LogMessage[]; readonly pushed: boolean }
+    /** The device was asked and there was no whole answer; `result` is the poll's. */
+    | { readonly kind: 'failure'; readonly result: string }
+  );
+
+/**
+ * Expiry instant of a countdown of `remainingSeconds` read at `at`, as the middle of what is possible: the device
+ * truncates to whole seconds and read it at some time between question and answer.
+ */
+export function expiryMs(at: ReadAt, remainingSeconds: number): EpochMs {
+  return (at.sentAtMs + at.receivedAtMs) / 2 + remainingSeconds * 1000 + 500;
+}

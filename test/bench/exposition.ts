@@ -1,0 +1,94 @@
+/**
+ * `/metrics` at 10,000 GMs x 20 series: rendering the exposition against concatenating the same prepared lines, the
+ * longest time the event loop was blocked, and preparing a device's lines.
+ */
+import { performance } from 'node:perf_hooks';
+import { PreparedLines } from '../../src/export/prepared-lines.ts';
+import { aGm, aReport, facts, viewAfter } from '../agent/view-builder.ts';
+import { type BenchRow, median } from './bench-row.ts';
+
+const DEVICES = 10_000;
+const ROUNDS = 9;
+
+export async function benchExposition(): Promise<BenchRow[]> {
+  const gm = aGm({
+    address: '10.1.13.2',
+    keyServer: '10.1.11.2',
+    reregistersInSeconds: 810,
+    registrations: { succeeded: 1, attempted: 1 },
+    rekeys: { received: 7, sinceRegistration: 7, acksSent: 7, lastFrom: null, lastSequence: 0, lastAgeSeconds: 40 },
+    kek: {
+      transport: 'unicast',
+      remainingSeconds: 5600,
+      encryption: 'AES',
+      keyBits: 256,
+      signatureHash: null,
+      signatureKeyBits: null,
+    },
+    teks: [{ interface: 'GigabitEthernet0/0/1', spi: null, transform: null, remainingSeconds: 2228, antiReplay: null }],
+  });
+  const view = viewAfter(aReport({ 'show version': facts(), 'show crypto gdoi': [gm] }));
+  const lines = new PreparedLines();
+  const views = Array.from({ length: DEVICES }, (_, n) => ({
+    ...view,
+    device: `gm-site-${n}`,
+    host: `10.0.${n >> 8}.${n & 255}`,
+  }));
+
+  const preparedAt = performance.now();
+  for (const each of views) lines.update(each.device, each);
+  const prepareUs = ((performance.now() - preparedAt) * 1000) / DEVICES;
+
+  const text = [...lines.chunks()].join('');
+  const blocks = text.split(/(?<=\n)/);
+  const series = blocks.filter((line) => !line.startsWith('#')).length;
+
+  const rendered: number[] = [];
+  const bare: number[] = [];
+  const blocked: number[] = [];
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const started = performance.now();
+    let turnStarted = started;
+    let longest = 0;
+    for (const chunk of lines.chunks()) {
+      Buffer.from(chunk);
+      longest = Math.max(longest, performance.now() - turnStarted);
+      await new Promise((resolve) => setImmediate(resolve));
+      turnStarted = performance.now();
+    }
+    rendered.push(performance.now() - started);
+    blocked.push(longest);
+    const bareStarted = performance.now();
+    let all = '';
+    for (const block of blocks) all += block;
+    Buffer.from(all);
+    bare.push(performance.now() - bareStarted);
+  }
+  const ratio = median(rendered) / median(bare);
+  return [
+    {
+      name: `/metrics, ${DEVICES} GMs, ${series} series`,
+      unit: 'ms',
+      measured: median(rendered),
+      bare: median(bare),
+      ratio,
+      budget: 2,
+    },
+    {
+      name: '/metrics, event loop blocked at most',
+      unit: 'ms',
+      measured: Math.max(...blocked),
+      bare: 50,
+      ratio: Math.max(...blocked) / 50,
+      budget: 1,
+    },
+    {
+      name: 'prepare the lines of one device (no bare part)',
+      unit: 'us',
+      measured: prepareUs,
+      bare: null,
+      ratio: null,
+      budget: null,
+    },
+  ];
+}

@@ -1,0 +1,206 @@
+/**
+ * What our session costs above ssh2 itself: CPU of the client for one poll on an open shell (command written, answer of
+ * 1.6 KB with its echo character by character, prompt), and memory of an open session. The server runs in a process of
+ * its own; both sides do the same exchanges at the same rate, in turns; medians.
+ */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import ssh2 from 'ssh2';
+import type { DeviceAccess, SshTarget } from '../../src/access/device-session.ts';
+import type { HostKeyStore } from '../../src/access/ssh/known-hosts.ts';
+import { createSshAccess } from '../../src/access/ssh/ssh-access.ts';
+import { createSystemClock } from '../../src/ports/clock.ts';
+import { seededRandom } from '../../src/ports/random.ts';
+import { Secret } from '../../src/ports/secret.ts';
+import { type BenchRow, median } from './bench-row.ts';
+
+const ROUNDS = 7;
+const SHELLS = 40;
+const POLLS_A_ROUND = 600;
+/** One poll started every so often: a fleet of 30,000 at one poll a minute and device. */
+const PACE_MS = 2;
+const MEMORY_SESSIONS = 300;
+const SESSION_BUDGET_KB = 80;
+
+const never = new AbortController().signal;
+
+const trusting: HostKeyStore = {
+  description: 'bench',
+  check: () => Promise.resolve({ kind: 'known' }),
+  add: () => Promise.resolve({ kind: 'known' }),
+  knownTypes: () => Promise.resolve([]),
+};
+
+function newAccess(): DeviceAccess {
+  const silent = () => undefined;
+  return createSshAccess({
+    clock: createSystemClock(),
+    random: seededRandom(1),
+    hostKeyStore: trusting,
+    maxHandshakes: 8,
+    logger: { info: silent, warn: silent, error: silent },
+  });
+}
+
+function targetOf(port: number, index: number): SshTarget {
+  return {
+    device: `gm${index}`,
+    host: '127.0.0.1',
+    port,
+    credentialName: 'main',
+    username: 'monitor',
+    password: new Secret('pw'),
+    privateKey: null,
+    passphrase: null,
+    enablePassword: null,
+    hostKeys: 'accept-new',
+    algorithms: 'modern',
+    session: 'persistent',
+    timeoutMs: 15_000,
+  };
+}
+
+/** ssh2 alone, as plainly as it can be used: a shell, a buffer, a pattern for the prompt at its end. */
+class BareShell {
+  readonly client = new ssh2.Client();
+  #channel: ssh2.ClientChannel | null = null;
+  #buffer = '';
+  #done: ((answer: string) => void) | null = null;
+
+  async open(port: number): Promise<void> {
+    this.client.connect({ host: '127.0.0.1', port, username: 'monitor', password: 'pw', hostVerifier: () => true });
+    await once(this.client, 'ready');
+    this.#channel = await new Promise<ssh2.ClientChannel>((resolve, reject) => {
+      this.client.shell({ cols: 511, rows: 1000 }, (error, channel) => (error ? reject(error) : resolve(channel)));
+    });
+    const first = new Promise<string>((resolve) => {
+      this.#done = resolve;
+    });
+    this.#channel.on('data', (data: Buffer) => {
+      this.#buffer += data.toString();
+      if (this.#done !== null && /\n\S+#$/.test(this.#buffer)) {
+        const done = this.#done;
+        this.#done = null;
+        done(this.#buffer);
+      }
+    });
+    await first;
+  }
+
+  ask(command: string): Promise<string> {
+    this.#buffer = '';
+    return new Promise((resolve) => {
+      this.#done = resolve;
+      this.#channel?.write(`${command}\n`);
+    });
+  }
+}
+
+/** CPU of this process for one poll, in microseconds. */
+async function cpuOfPolls(one: (index: number) => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  const last: Array<Promise<unknown>> = Array.from({ length: SHELLS }, () => Promise.resolve());
+  const from = performance.now();
+  for (let polls = 0; polls < POLLS_A_ROUND; polls += 1) {
+    const index = polls % SHELLS;
+    // One after the other on a shell, also when the machine falls behind.
+    last[index] = last[index]?.then(() => one(index)) ?? one(index);
+    const aheadMs = from + (polls + 1) * PACE_MS - performance.now();
+    if (aheadMs > 0) await new Promise((resolve) => setTimeout(resolve, aheadMs));
+  }
+  await Promise.all(last);
+  const used = process.cpuUsage(before);
+  return (used.user + used.system) / POLLS_A_ROUND;
+}
+
+function memoryBytes(): number {
+  setFlagsFromString('--expose-gc');
+  const collect: unknown = runInNewContext('gc');
+  if (typeof collect === 'function') for (let turns = 0; turns < 3; turns += 1) collect();
+  const { heapUsed, external } = process.memoryUsage();
+  return heapUsed + external;
+}
+
+const settled = () => new Promise((resolve) => setTimeout(resolve, 200));
+
+async function benchCpu(port: number): Promise<BenchRow> {
+  const bareShells = Array.from({ length: SHELLS }, () => new BareShell());
+  for (const shell of bareShells) await shell.open(port);
+  await using access = newAccess();
+  const targets = bareShells.map((_, index) => targetOf(port, index));
+  const poll = (index: number) => {
+    const target = targets[index];
+    if (target === undefined) throw new Error('no such shell');
+    return access.withSession(target, never, (session) => session.run('show crypto gdoi', never));
+  };
+  const ask = (index: number) =>
+    bareShells[index]?.ask('show crypto gdoi') ?? Promise.reject(new Error('no such shell'));
+  const first = await Promise.all(targets.map((_, index) => poll(index)));
+  const wrong = first.find((outcome) => outcome.kind !== 'done' || outcome.value.kind !== 'output');
+  if (wrong !== undefined) throw new Error(`the poll does not work: ${JSON.stringify(wrong)}`);
+  const ours: number[] = [];
+  const bare: number[] = [];
+  // One round of each to warm up.
+  for (let round = -1; round < ROUNDS; round += 1) {
+    const bareUs = await cpuOfPolls(ask);
+    const oursUs = await cpuOfPolls(poll);
+    if (round < 0) continue;
+    bare.push(bareUs);
+    ours.push(oursUs);
+  }
+  for (const { client } of bareShells) client.end();
+  const [measured, reference] = [median(ours), median(bare)];
+  return {
+    name: 'poll on an open shell, CPU',
+    measured,
+    bare: reference,
+    unit: 'us',
+    ratio: measured / reference,
+    budget: 1.5,
+  };
+}
+
+async function benchMemory(port: number): Promise<BenchRow> {
+  const beforeBare = memoryBytes();
+  const shells = Array.from({ length: MEMORY_SESSIONS }, () => new BareShell());
+  for (const shell of shells) await shell.open(port);
+  await settled();
+  const bare = (memoryBytes() - beforeBare) / MEMORY_SESSIONS / 1024;
+  for (const { client } of shells) client.end();
+  shells.length = 0;
+  await settled();
+
+  const beforeOurs = memoryBytes();
+  await using access = newAccess();
+  await Promise.all(
+    Array.from({ length: MEMORY_SESSIONS }, (_, index) =>
+      access.withSession(targetOf(port, index), never, (session) => session.run('show crypto gdoi', never)),
+    ),
+  );
+  await settled();
+  const measured = (memoryBytes() - beforeOurs) / MEMORY_SESSIONS / 1024;
+  return {
+    name: `memory of an open session (budget ${SESSION_BUDGET_KB} KB)`,
+    measured,
+    bare,
+    unit: 'KB',
+    ratio: measured / bare,
+    budget: SESSION_BUDGET_KB / bare,
+  };
+}
+
+export async function benchSshPoll(): Promise<BenchRow[]> {
+  const server = spawn(process.execPath, [fileURLToPath(new URL('./ssh-poll-server.js', import.meta.url))], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  try {
+    const [chunk]: unknown[] = await once(server.stdout, 'data');
+    const port = Number(String(chunk).trim());
+    return [await benchCpu(port), await benchMemory(port)];
+  } finally {
+    server.kill();
+  }
+}

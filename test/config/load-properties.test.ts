@@ -1,0 +1,164 @@
+import { inspect } from 'node:util';
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { findingLine } from '../../src/config/finding.ts';
+import type { LoadedConfig } from '../../src/config/load.ts';
+import { load } from './given-config.ts';
+
+/** Planted wherever a secret may stand; no message of ours holds it by chance. */
+const PLANTED = 'hUnter2-Zq9';
+
+function shownOf(loaded: LoadedConfig): string {
+  const findings = loaded.kind === 'ok' ? loaded.warnings : loaded.findings;
+  return [JSON.stringify(loaded), inspect(loaded, { depth: 20, showHidden: true }), ...findings.map(findingLine)].join(
+    '\n',
+  );
+}
+
+/** Text that is half a configuration: its words and marks in any order. */
+const junk = fc
+  .array(
+    fc.oneof(
+      fc.constantFrom(
+        'devices:',
+        'credentials:',
+        '\n',
+        '\n  ',
+        '\n    ',
+        '- ',
+        'name: a',
+        'host: h',
+        'main: ',
+        'password: ',
+        'snmp: ',
+        '{ ',
+        ' }',
+        '[',
+        ']',
+        ', ',
+        ': ',
+        '&a ',
+        '*a',
+        '"',
+        "'",
+        '|\n',
+        '? ',
+        '#',
+        '---\n',
+        '!x ',
+        '%',
+        '\t',
+        '__proto__: ',
+        'constructor: ',
+        '1e999',
+        '.nan',
+        '~',
+        '\u0000',
+        '\ud800',
+      ),
+      fc.string({ maxLength: 8, unit: 'binary' }),
+    ),
+    { maxLength: 40 },
+  )
+  .map((parts) => parts.join(''));
+
+const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { maxDepth: 4 },
+    fc.constantFrom(null, true, 0, -1, 1.5, 30, '30s', 'main', 'ssh', 'gm', '2c', 3, 'P', 'x'),
+    fc.string({ maxLength: 10 }),
+    fc.array(tie('value'), { maxLength: 3 }),
+    fc.dictionary(
+      fc.constantFrom(
+        'name',
+        'host',
+        'main',
+        'username',
+        'password_env',
+        'snmp',
+        'version',
+        'auth',
+        'ssh',
+        'labels',
+        'x',
+      ),
+      tie('value'),
+      { maxKeys: 4 },
+    ),
+  ),
+})).value;
+
+const wrongConfig = fc
+  .dictionary(
+    fc.constantFrom(
+      'listen',
+      'log',
+      'limits',
+      'web',
+      'store',
+      'record',
+      'defaults',
+      'credentials',
+      'ssh',
+      'devices',
+      'targets',
+      'syslog',
+      'traps',
+      'alertmanager',
+    ),
+    value,
+  )
+  .map((config) => stringify(config));
+
+describe('whatever the file holds', () => {
+  it('loading ends in a value, and each finding is one line', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.oneof(junk, wrongConfig, fc.string({ unit: 'binary' })), async (text) => {
+        const loaded = await load({ text, env: { P: 'x' } });
+        if (loaded.kind === 'ok') return;
+        expect(loaded.findings.some(({ severity }) => severity === 'error')).toBe(true);
+        for (const finding of loaded.findings) expect(findingLine(finding)).toMatch(/^[^\p{Cc}]+$/u);
+      }),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('no secret is shown: not of a right file, a wrong one, or one with the secret in the wrong place', async () => {
+    const spoilt = fc.tuple(junk, fc.nat(), fc.boolean());
+    await fc.assert(
+      fc.asyncProperty(spoilt, async ([noise, at, spoil]) => {
+        const right = `credentials:
+  main: { username: u, password_env: P, enable_password_file: secret }
+  v2: { snmp: { version: 2c, community_file: secret } }
+  v3: { snmp: { version: 3, username: u, auth: { protocol: sha, password_env: P } } }
+  open: { username: u, password: ${PLANTED} }
+  odd: { username: u, password_file: secret, password_env: ${PLANTED} }
+  bare: ${PLANTED}
+store: { postgres: "postgres://me:${PLANTED}@db/x" }
+alertmanager: { urls: ["http://me:${PLANTED}@am", "htp://me:${PLANTED}@am"] }
+devices:
+  - { name: a, host: h, labels: { site: taipei } }
+`;
+        const cut = at % right.length;
+        // The noise must not take the secret out of its place; a secret that became a device's name is no secret.
+        const text = spoil ? `${right.slice(0, cut)}${noise.replaceAll(/[\w?]/g, '')}${right.slice(cut)}` : right;
+        const loaded = await load({ text, env: { P: PLANTED }, files: { secret: PLANTED } });
+        fc.pre(text.startsWith('credentials:\n'));
+        expect(shownOf(loaded)).not.toContain(PLANTED);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it('a loaded configuration shows [secret] for each secret', async () => {
+    const text = `credentials:
+  main: { username: u, password_env: P, enable_password_file: secret }
+devices: [{ name: a, host: h }]
+`;
+    const loaded = await load({ text, env: { P: PLANTED }, files: { secret: `${PLANTED}\n` } });
+    expect(loaded.kind).toBe('ok');
+    expect(shownOf(loaded)).not.toContain(PLANTED);
+    expect(JSON.stringify(loaded)).toContain('"password":"[secret]"');
+  });
+});

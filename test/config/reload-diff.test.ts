@@ -1,0 +1,169 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { diffConfig } from '../../src/config/reload-diff.ts';
+import type { ResolvedConfig, ResolvedDevice, ResolvedSsh } from '../../src/config/resolved-config.ts';
+import { Secret } from '../../src/ports/secret.ts';
+import { ENV, loadOk, withDevices } from './given-config.ts';
+
+const ssh = (changes: Partial<ResolvedSsh> = {}): ResolvedSsh => ({
+  credentialName: 'main',
+  username: 'monitor',
+  password: new Secret('pw'),
+  privateKey: null,
+  passphrase: null,
+  enablePassword: null,
+  hostKeys: 'strict',
+  algorithms: 'modern',
+  session: 'persistent',
+  ...changes,
+});
+
+const device = (changes: Partial<ResolvedDevice> = {}): ResolvedDevice => ({
+  name: 'gm1',
+  host: '192.0.2.1',
+  port: 22,
+  role: 'gm',
+  transport: 'ssh',
+  schedule: { kind: 'every', ms: 60_000 },
+  timeoutMs: 15_000,
+  detailIntervalMs: 60_000,
+  collect: [],
+  labels: { site: 'taipei' },
+  ssh: ssh(),
+  ...changes,
+});
+
+const config = (devices: readonly ResolvedDevice[], changes: Partial<ResolvedConfig> = {}): ResolvedConfig => ({
+  file: 'gdoiwatch.yml',
+  listen: { host: '127.0.0.1', port: 9848 },
+  log: { level: 'info' },
+  limits: { concurrentPolls: 64 },
+  ssh: { knownHostsPath: '/etc/known_hosts', maxHandshakes: 8 },
+  record: null,
+  devices,
+  ...changes,
+});
+
+const names = (devices: readonly ResolvedDevice[]) => devices.map(({ name }) => name);
+
+describe('a reload', () => {
+  it('adds, removes and keeps devices by name, wherever they stand in the file', () => {
+    const [a, b, c] = [device({ name: 'a' }), device({ name: 'b' }), device({ name: 'c' })];
+    const diff = diffConfig(config([a, b]), config([c, b]));
+    expect(names(diff.added)).toEqual(['c']);
+    expect(names(diff.removed)).toEqual(['a']);
+    expect(names(diff.unchanged)).toEqual(['b']);
+    expect(diff.restartNeeded).toEqual([]);
+  });
+
+  const newSession: readonly (readonly [string, Partial<ResolvedDevice>])[] = [
+    ['another host', { host: '192.0.2.2' }],
+    ['another port', { port: 2222 }],
+    ['another transport', { transport: 'ssh+snmp' }],
+    ['no ssh any more', { ssh: null }],
+    ['another credential', { ssh: ssh({ credentialName: 'other' }) }],
+    ['another user', { ssh: ssh({ username: 'other' }) }],
+    ['a rotated password', { ssh: ssh({ password: new Secret('pw2') }) }],
+    ['a key beside the password', { ssh: ssh({ privateKey: new Secret('key') }) }],
+    ['an enable password', { ssh: ssh({ enablePassword: new Secret('en') }) }],
+    ['a passphrase', { ssh: ssh({ passphrase: new Secret('ph') }) }],
+    ['other host key rules', { ssh: ssh({ hostKeys: 'accept-new' }) }],
+    ['other algorithms', { ssh: ssh({ algorithms: 'legacy' }) }],
+    ['sessions per poll', { ssh: ssh({ session: 'per_poll' }) }],
+    ['another host and another pace', { host: 'x', schedule: { kind: 'every', ms: 1000 } }],
+  ];
+  it.each(newSession)('%s needs a new session', (_, changes) => {
+    const diff = diffConfig(config([device()]), config([device(changes)]));
+    expect(diff.changed).toEqual([device(changes)]);
+    expect([...diff.rescheduled, ...diff.unchanged, ...diff.added, ...diff.removed]).toEqual([]);
+  });
+
+  const sameSession: readonly (readonly [string, Partial<ResolvedDevice>])[] = [
+    ['another pace', { schedule: { kind: 'every', ms: 30_000 } }],
+    ['a cron expression', { schedule: { kind: 'cron', expression: '* * * * *' } }],
+    ['another role', { role: 'ks' }],
+    ['another timeout', { timeoutMs: 1000 }],
+    ['another pace of detail', { detailIntervalMs: 1000 }],
+    ['another label', { labels: { site: 'kaohsiung' } }],
+    ['another collector', { collect: ['replay'] }],
+  ];
+  it.each(sameSession)('%s keeps the session', (_, changes) => {
+    const diff = diffConfig(config([device()]), config([device(changes)]));
+    expect(diff.rescheduled).toEqual([device(changes)]);
+    expect([...diff.changed, ...diff.unchanged, ...diff.added, ...diff.removed]).toEqual([]);
+  });
+
+  it('the order of collectors and labels means nothing, nor does a secret read again', () => {
+    const before = device({ collect: ['replay', 'logging'], labels: { a: '1', b: '2' } });
+    const after = device({ collect: ['logging', 'replay'], labels: { b: '2', a: '1' }, ssh: ssh() });
+    expect(diffConfig(config([before]), config([after])).unchanged).toHaveLength(1);
+  });
+
+  it('says which settings wait for a restart', () => {
+    const after = config([], {
+      listen: { host: '::', port: 9848 },
+      log: { level: 'debug' },
+      limits: { concurrentPolls: 1 },
+      ssh: { knownHostsPath: '/x', maxHandshakes: 1 },
+      record: '/captures',
+    });
+    expect(diffConfig(config([]), after).restartNeeded).toEqual([
+      'listen',
+      'log.level',
+      'limits.concurrent_polls',
+      'ssh.known_hosts',
+      'ssh.max_handshakes',
+      'record',
+    ]);
+  });
+});
+
+const anyDevice = fc.record({
+  name: fc.string({ minLength: 1, maxLength: 3 }),
+  host: fc.constantFrom('h1', 'h2'),
+  interval: fc.constantFrom(1000, 2000),
+  password: fc.constantFrom('p1', 'p2'),
+});
+const anyConfig = fc
+  .uniqueArray(anyDevice, { selector: ({ name }) => name, maxLength: 8 })
+  .map((devices) =>
+    config(
+      devices.map(({ name, host, interval, password }) =>
+        device({ name, host, schedule: { kind: 'every', ms: interval }, ssh: ssh({ password: new Secret(password) }) }),
+      ),
+    ),
+  );
+
+describe('for any two configurations', () => {
+  it('a configuration does not differ from itself', () => {
+    fc.assert(
+      fc.property(anyConfig, (a) => {
+        const { unchanged, ...rest } = diffConfig(a, a);
+        expect(Object.values(rest).flat()).toEqual([]);
+        expect(unchanged).toEqual(a.devices);
+      }),
+    );
+  });
+
+  it('each device is in exactly one of the lists', () => {
+    fc.assert(
+      fc.property(anyConfig, anyConfig, (a, b) => {
+        const { added, removed, changed, rescheduled, unchanged } = diffConfig(a, b);
+        expect(names([...added, ...changed, ...rescheduled, ...unchanged]).toSorted()).toEqual(
+          names(b.devices).toSorted(),
+        );
+        expect(names([...removed, ...changed, ...rescheduled, ...unchanged]).toSorted()).toEqual(
+          names(a.devices).toSorted(),
+        );
+      }),
+    );
+  });
+});
+
+it('loading the same file twice gives no difference', async () => {
+  const given = { text: withDevices('{ name: a, host: a }', '{ name: b, host: b, algorithms: legacy }'), env: ENV };
+  const diff = diffConfig((await loadOk(given)).config, (await loadOk(given)).config);
+  expect(names(diff.unchanged)).toEqual(['a', 'b']);
+  const rotated = (await loadOk({ ...given, env: { P: 'new' } })).config;
+  expect(names(diffConfig((await loadOk(given)).config, rotated).changed)).toEqual(['a', 'b']);
+});

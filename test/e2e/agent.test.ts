@@ -1,0 +1,165 @@
+/** The agent as a user runs it: `gdoiwatch run` with a configuration, against simulated routers behind real SSH. */
+import { spawnSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Gdoiwatch } from './gdoiwatch.ts';
+import { Prometheus, prometheusMissing } from './prometheus.ts';
+
+let directory = '';
+let simulated: Gdoiwatch;
+/** The configuration that `simulate` wrote, listening on a free port. */
+let yaml = '';
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-e2e-'));
+  simulated = new Gdoiwatch(['simulate', '--scenario', 'healthy', '--gms', '4', '--kss', '2', '--output', directory]);
+  const [, path] = await simulated.printed(/^(.*gdoiwatch\.yml)\n/m);
+  yaml = (await readFile(path!, 'utf8'))
+    .replace(/^listen: .*$/m, 'listen: 127.0.0.1:0')
+    .replace('interval: 30s', 'interval: 1s');
+});
+afterAll(async () => {
+  await simulated[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+/** Start the agent on this configuration; it has its own file, so that tests may rewrite it. */
+async function start(name: string, config: string): Promise<{ agent: Gdoiwatch; url: string; path: string }> {
+  const path = join(directory, `${name}.yml`);
+  await writeFile(path, config.replace('known_hosts: known_hosts', `known_hosts: known_hosts-${name}`));
+  const agent = new Gdoiwatch(['run', '--config', path, '--log-format', 'json']);
+  const [, url] = await agent.printed(/"url":"([^"]+)"/, 'stderr');
+  return { agent, url: url!, path };
+}
+
+const text = async (url: string) => (await fetch(url)).text();
+const metrics = (url: string) => text(`${url}/metrics`);
+const sample = (exposition: string, series: string) =>
+  exposition
+    .split('\n')
+    .find((line) => line.startsWith(`${series} `))
+    ?.slice(series.length + 1);
+const until = (url: string, series: string) =>
+  expect.poll(async () => sample(await metrics(url), series), { timeout: 20_000 });
+
+describe('gdoiwatch run', () => {
+  test('polls GMs and KSs over SSH, and a real Prometheus scrapes what they show', async ({ skip }) => {
+    if (prometheusMissing()) skip('prometheus is not installed (Debian package prometheus)');
+    const { agent, url } = await start('scraped', yaml);
+    await using _agent = agent;
+    await using prometheus = await Prometheus.scraping(new URL(url).host);
+    await expect
+      .poll(() => prometheus.query('sum(gdoi_device_up)'), { timeout: 25_000 })
+      .toEqual([expect.objectContaining({ value: [expect.any(Number), '6'] })]);
+    expect(await prometheus.targets()).toEqual([expect.objectContaining({ health: 'up', lastError: '' })]);
+    expect(await prometheus.query('count(gdoi_gm_registered == 1)')).toEqual([
+      expect.objectContaining({ value: [expect.any(Number), '4'] }),
+    ]);
+    // A KEK expires in the future, at one instant for all GMs of the group, within what whole seconds and polling allow.
+    const expiry = await prometheus.query(
+      'max(gdoi_gm_kek_expiry_timestamp_seconds) - min(gdoi_gm_kek_expiry_timestamp_seconds)',
+    );
+    expect(Number(expiry[0]?.value[1])).toBeLessThanOrEqual(3);
+    expect(await prometheus.query('gdoi_gm_kek_expiry_timestamp_seconds - time() > 0')).toHaveLength(4);
+    expect(await prometheus.query('gdoi_ks_role{role="primary"}')).toHaveLength(1);
+    expect(await prometheus.query('gdoi_ks_member_registered == 1')).not.toHaveLength(0);
+  });
+
+  test('its whole exposition passes promtool check metrics', async ({ skip }) => {
+    if (prometheusMissing()) skip('promtool is not installed (Debian package prometheus)');
+    const { agent, url } = await start('linted', yaml);
+    await using _agent = agent;
+    await until(url, 'gdoi_device_up{device="gm1"}').toBe('1');
+    const { stdout, stderr, status } = spawnSync('promtool', ['check', 'metrics'], {
+      input: await metrics(url),
+      encoding: 'utf8',
+    });
+    expect(stdout + stderr).toBe('');
+    expect(status).toBe(0);
+  });
+
+  test('is ready when every device was polled', async () => {
+    const { agent, url } = await start('ready', yaml);
+    await using _agent = agent;
+    await expect.poll(async () => (await fetch(`${url}/-/ready`)).status, { timeout: 20_000 }).toBe(200);
+    expect(await text(url)).toContain('6 of 6 devices answer');
+  });
+
+  test('stops within seconds on SIGTERM while it polls, exit status 0', async () => {
+    const { agent, url } = await start('stopped', yaml);
+    await until(url, 'gdoi_device_up{device="gm1"}').toBe('1');
+    const askedAt = performance.now();
+    agent.signal('SIGTERM');
+    const { status, stderr } = await agent.finished;
+    expect(status).toBe(0);
+    expect(performance.now() - askedAt).toBeLessThan(5000);
+    expect(stderr).toContain('"msg":"stopping"');
+  });
+
+  test('SIGHUP takes a new configuration: removed series go, the sessions of unchanged devices stay', async () => {
+    const { agent, url, path } = await start('reloaded', yaml);
+    await using _agent = agent;
+    for (const device of ['gm1', 'gm2', 'gm3', 'gm4', 'ks1', 'ks2']) {
+      await until(url, `gdoi_device_up{device="${device}"}`).toBe('1');
+    }
+    const lines = (await readFile(path, 'utf8')).split('\n');
+    const at = lines.findIndex((line) => line.includes('name: gm4'));
+    await writeFile(path, [...lines.slice(0, at), ...lines.slice(at + 4)].join('\n'));
+    agent.signal('SIGHUP');
+    await agent.printed(/"removed":1,.*configuration reloaded/, 'stderr');
+    const after = await metrics(url);
+    expect(after).not.toContain('device="gm4"');
+    expect(sample(after, 'gdoi_ssh_sessions')).toBe('5');
+    expect(sample(after, 'gdoi_config_last_reload_successful')).toBe('1');
+  });
+
+  test('a bad configuration changes nothing and says why', async () => {
+    const { agent, url, path } = await start('refused', yaml);
+    await using _agent = agent;
+    await until(url, 'gdoi_device_up{device="gm1"}').toBe('1');
+    await writeFile(path, `${await readFile(path, 'utf8')}\nlisten: nowhere\n`);
+    const response = await fetch(`${url}/-/reload`, { method: 'POST' });
+    expect(response.status).toBe(422);
+    expect(await response.text()).toMatch(/refused\.yml:\d+:\d+: .*listen/);
+    const after = await metrics(url);
+    expect(sample(after, 'gdoi_config_last_reload_successful')).toBe('0');
+    expect(sample(after, 'gdoi_device_up{device="gm1"}')).toBe('1');
+  });
+
+  test('a configuration that cannot be used ends the start with one line and exit status 2', async () => {
+    const path = join(directory, 'bad.yml');
+    await writeFile(path, 'devices: 5\n');
+    const { status, stdout, stderr } = await new Gdoiwatch(['run', '--config', path]).finished;
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(/bad\.yml:1:\d+: devices/);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('a wrong password, a dead port and a bad host name each fail alone, once in the log, and no secret is told', async () => {
+    await writeFile(join(directory, 'wrong-password'), 'planted-secret-77\n', { mode: 0o600 });
+    const broken = yaml
+      .replace('  simulated:', '  wrong: { username: monitor, password_file: wrong-password }\n  simulated:')
+      .replace(/name: gm1\n/, 'name: gm1\n    credentials: wrong\n')
+      .replace(/name: gm2\n(.*)host: .*\n(.*)port: \d+/, 'name: gm2\n$1host: 127.0.0.1\n$2port: 1')
+      .replace(/name: gm3\n(.*)host: .*\n/, 'name: gm3\n$1host: no-such-host.invalid\n');
+    const { agent, url } = await start('broken', broken);
+    await using _agent = agent;
+    await until(url, 'gdoi_polls_total{device="gm1",result="auth"}').toBe('1');
+    await until(url, 'gdoi_polls_total{device="gm2",result="refused"}').not.toBe('0');
+    await until(url, 'gdoi_polls_total{device="gm3",result="unreachable"}').not.toBe('0');
+    await until(url, 'gdoi_device_up{device="gm4"}').toBe('1');
+    await until(url, 'gdoi_polls_total{device="gm1",result="quarantined"}').not.toBe('0');
+    const after = await metrics(url);
+    // One attempt on bad credentials, and then none.
+    expect(sample(after, 'gdoi_polls_total{device="gm1",result="auth"}')).toBe('1');
+    expect(sample(after, 'gdoi_device_up{device="gm1"}')).toBe('0');
+    const failures = agent.stderr.split('\n').filter((line) => line.includes('"poll failed"'));
+    for (const device of ['gm1', 'gm2', 'gm3']) {
+      expect(failures.filter((line) => line.includes(`"device":"${device}"`))).toHaveLength(1);
+    }
+    for (const place of [agent.stderr, after, await text(url)]) expect(place).not.toContain('planted-secret-77');
+  });
+});

@@ -1,0 +1,210 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { gdoiwatch } from './gdoiwatch.ts';
+
+const COMMANDS = ['demo', 'run', 'parse', 'simulate', 'config'] as const;
+
+let directory = '';
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-cli-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+async function file(name: string, text: string): Promise<string> {
+  const path = join(directory, name);
+  await writeFile(path, text);
+  return path;
+}
+
+const VENDOR_LIKE = `Branch7#show crypto gdoi
+GROUP INFORMATION
+Group Name : BRANCHES
+Group Identity : 4711
+Crypto Path : ipv4
+Key Management Path : ipv4
+Rekeys received : 3
+IPSec SA Direction : Both
+Group Server list : 10.9.11.2
+Group member : 10.9.13.7 vrf: None
+Version : 1.0.4
+Registration status : Registered
+Registered with : 10.9.11.2
+Reregisters in : 91 sec
+Succeeded registration: 2
+Attempted registration: 3
+Last rekey from : 10.9.11.2
+Last rekey seq num : 3
+Unicast rekey received: 3
+Rekey ACKs sent : 3
+Rekey Received : never
+Rekeys cumulative
+Total received : 3
+After latest register : 3
+Rekey Acks sents : 3
+ACL Downloaded From KS 10.9.11.2:
+access-list deny ospf any any
+KEK POLICY:
+Rekey Transport Type : Unicast
+Lifetime (secs) : 156
+Encrypt Algorithm : 3DES
+Key Size : 192
+Sig Hash Algorithm : HMAC_AUTH_SHA
+Sig Key Length (bits) : 1024
+TEK POLICY for the current KS-Policy ACEs Downloaded:
+Serial1/0:
+IPsec SA:
+spi: 0xD835DB9A(3627408282)
+transform: esp-3des esp-sha-hmac
+sa timing:remaining key lifetime (sec): (2228)
+Anti-Replay(Time Based) : 10 sec interval
+`;
+
+describe('every command', () => {
+  test('is listed by --help, on stdout, with exit status 0', async () => {
+    const { status, stdout, stderr } = await gdoiwatch(['--help']);
+    expect(status).toBe(0);
+    expect(stderr).toBe('');
+    for (const command of COMMANDS) expect(stdout).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
+  });
+
+  test.each(COMMANDS.map((command) => [command]))('%s has --help', async (command) => {
+    const { status, stdout } = await gdoiwatch([command, '--help']);
+    expect(status).toBe(0);
+    expect(stdout).toContain(`Usage: gdoiwatch ${command}`);
+  });
+
+  test.each([
+    [['demo']],
+    [['run', '--config', 'x']],
+    [['parse']],
+    [['simulate']],
+    [['config', 'check', '--config', 'x']],
+  ])('%s refuses a flag it does not know', async (command) => {
+    const { status, stdout, stderr } = await gdoiwatch([...command, '--nonsense']);
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain("unknown option '--nonsense'");
+  });
+
+  test('--version is the version of the package', async () => {
+    const { stdout, status } = await gdoiwatch(['--version']);
+    expect(status).toBe(0);
+    expect(stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  test('a command that does not exist is a usage error', async () => {
+    const { status, stderr } = await gdoiwatch(['frobnicate']);
+    expect(status).toBe(2);
+    expect(stderr).toContain("unknown command 'frobnicate'");
+  });
+});
+
+describe('parse', () => {
+  test('gives the snapshot of the contract as JSON, from standard input', async () => {
+    const { status, stdout, stderr } = await gdoiwatch(['parse', '--json'], VENDOR_LIKE);
+    expect(stderr).toBe('');
+    expect(status).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      command: 'show crypto gdoi',
+      snapshots: [
+        {
+          role: 'gm',
+          group: 'BRANCHES',
+          identity: '4711',
+          group_type: null,
+          address: '10.9.13.7',
+          vrf: null,
+          gm_version: '1.0.4',
+          status: 'Registered',
+          registered: true,
+          key_server: '10.9.11.2',
+          key_servers: ['10.9.11.2'],
+          reregisters_in_seconds: 91,
+          registrations: { succeeded: 2, attempted: 3 },
+          rekeys: {
+            received: 3,
+            since_registration: 3,
+            acks_sent: 3,
+            last_from: '10.9.11.2',
+            last_sequence: 3,
+            last_age_seconds: null,
+          },
+          kek: {
+            transport: 'unicast',
+            remaining_seconds: 156,
+            encryption: '3DES',
+            key_bits: 192,
+            signature_hash: 'HMAC_AUTH_SHA',
+            signature_key_bits: 1024,
+          },
+          teks: [
+            {
+              interface: 'Serial1/0',
+              spi: '0xD835DB9A',
+              transform: 'esp-3des esp-sha-hmac',
+              remaining_seconds: 2228,
+              anti_replay: 'time',
+            },
+          ],
+          acl: ['deny ospf any any'],
+        },
+      ],
+      unknown_lines: [],
+    });
+  });
+
+  test('speaks to a person without --json, from a file', async () => {
+    const { status, stdout } = await gdoiwatch(['parse', await file('gm.txt', VENDOR_LIKE)]);
+    expect(status).toBe(0);
+    expect(stdout).toContain('gm of group BRANCHES');
+    expect(stdout).toContain('remaining_seconds: 156');
+  });
+
+  test.each([
+    ['a file that is not there', ['parse', '/nonexistent/capture.txt'], '', 'cannot read /nonexistent/capture.txt'],
+    ['nothing', ['parse'], '', 'standard input'],
+    ['garbage', ['parse'], 'lorem ipsum\ndolor sit amet\n', 'standard input'],
+    [
+      'a refused command',
+      ['parse'],
+      "R1#show crypto gdoi\n          ^\n% Invalid input detected at '^' marker.\n",
+      '% Invalid input',
+    ],
+    ['half an answer', ['parse'], VENDOR_LIKE.slice(0, VENDOR_LIKE.indexOf('KEK POLICY')), 'the text ends before'],
+  ])('%s is one clear line and exit status 2, never a stack trace', async (_, args, input, expected) => {
+    const { status, stdout, stderr } = await gdoiwatch(args, input);
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain(expected);
+    expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+});
+
+describe('config check', () => {
+  test('a good file is said to be good', async () => {
+    await file('password', 'planted-secret-1\n');
+    const path = await file(
+      'good.yml',
+      'credentials: { main: { username: monitor, password_file: password } }\ndefaults: { credentials: main }\ndevices: [{ name: gm1, host: 192.0.2.1 }]\n',
+    );
+    const { status, stdout } = await gdoiwatch(['config', 'check', '--config', path]);
+    expect(status).toBe(0);
+    expect(stdout).toBe(`${path}: good, 1 devices\n`);
+  });
+
+  test('a bad file names every place, the value and what is allowed', async () => {
+    const path = await file(
+      'bad.yml',
+      'credentials: { main: { username: monitor, password_file: password } }\ndefaults: { credentials: main }\ndevices:\n  - { name: gm1, host: 192.0.2.1, interval: 5 parsecs }\n  - { name: gm1, hots: 192.0.2.2 }\n',
+    );
+    const { status, stdout, stderr } = await gdoiwatch(['config', 'check', '--config', path]);
+    expect(status).toBe(2);
+    expect(stdout).toBe('');
+    expect(stderr).toContain('bad.yml:4:45: devices[0].interval: "5 parsecs"');
+    expect(stderr).toContain('devices[1]');
+    expect(stderr).not.toContain('planted-secret-1');
+  });
+});

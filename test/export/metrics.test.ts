@@ -1,0 +1,206 @@
+import { spawnSync } from 'node:child_process';
+import { describe, expect, test } from 'vitest';
+import { DEVICE_METRICS } from '../../src/export/device-metrics.ts';
+import { PreparedLines } from '../../src/export/prepared-lines.ts';
+import type { DeviceView } from '../../src/agent/device-view.ts';
+import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../agent/view-builder.ts';
+
+const MAIN = 'show crypto gdoi';
+
+function exposition(...views: readonly DeviceView[]): string {
+  const lines = new PreparedLines();
+  for (const view of views) lines.update(view.device, view);
+  return [...lines.chunks()].join('');
+}
+
+/** The samples of one metric, without its name. */
+function samples(text: string, name: string): string[] {
+  return text
+    .split('\n')
+    .filter((line) => line.startsWith(`${name}{`))
+    .map((line) => line.slice(name.length));
+}
+
+const VENDOR_GM = aGm({
+  identity: '3333',
+  address: '10.1.13.2',
+  gmVersion: '1.0.4',
+  keyServer: '10.1.11.2',
+  reregistersInSeconds: 81,
+  registrations: { succeeded: 1, attempted: 1 },
+  rekeys: { received: 0, sinceRegistration: 0, acksSent: 0, lastFrom: null, lastSequence: 0, lastAgeSeconds: null },
+  kek: {
+    transport: 'unicast',
+    remainingSeconds: 56,
+    encryption: '3DES',
+    keyBits: 192,
+    signatureHash: 'HMAC_AUTH_SHA',
+    signatureKeyBits: 1024,
+  },
+  teks: [
+    { interface: 'Serial1/0', spi: '0xD835DB99', transform: null, remainingSeconds: 2228, antiReplay: 'time' },
+    { interface: 'Serial1/0', spi: '0xD835DB9A', transform: null, remainingSeconds: 35, antiReplay: 'time' },
+  ],
+});
+
+const KS = aKs({
+  members: 2,
+  redundancy: true,
+  localRole: 'primary',
+  kek: { spi: '0xEE', lifetimeSeconds: 86_400, remainingSeconds: 86_235, timeToRekeySeconds: 86_000 },
+  teks: [{ spi: null, lifetimeSeconds: 3600, remainingSeconds: 3436, timeToRekeySeconds: null }],
+  rekeysSent: 12,
+  peers: [
+    { address: '10.1.12.2', role: 'secondary', status: 'Alive' },
+    { address: '10.1.12.3', role: 'secondary', status: 'Dead' },
+    { address: '10.1.12.4', role: 'secondary', status: 'Unknown' },
+  ],
+  memberDetails: [
+    {
+      address: '10.1.13.2',
+      version: '1.0.25',
+      state: 'Registered',
+      keyServer: '10.1.11.2',
+      rekeysSent: 7,
+      rekeyRetries: 0,
+      acksReceived: 6,
+      acksMissed: 1,
+    },
+  ],
+});
+
+describe('what a GM shows becomes metrics', () => {
+  const text = exposition(viewAfter(aReport({ 'show version': facts(), [MAIN]: [VENDOR_GM] })));
+
+  test.each([
+    ['gdoi_device_up', '{device="gm1"} 1'],
+    [
+      'gdoi_device_info',
+      '{device="gm1",host="192.0.2.1",role="gm",platform="CISCO2921/K9",version="15.6(3)M2",kek_behavior="timer"} 1',
+    ],
+    ['gdoi_device_uptime_seconds', '{device="gm1"} 3600'],
+    ['gdoi_device_last_success_timestamp_seconds', `{device="gm1"} ${NOON / 1000}`],
+    ['gdoi_device_poll_duration_seconds', '{device="gm1"} 0.12'],
+    ['gdoi_unparsed_lines', '{device="gm1"} 0'],
+    ['gdoi_gm_registered', '{device="gm1",group="G1"} 1'],
+    [
+      'gdoi_gm_info',
+      '{device="gm1",group="G1",identity="3333",address="10.1.13.2",vrf="",gm_version="1.0.4",key_server="10.1.11.2",rekey_transport="unicast",kek_encryption="3DES"} 1',
+    ],
+    ['gdoi_gm_registrations_succeeded_total', '{device="gm1",group="G1"} 1'],
+    ['gdoi_gm_registrations_attempted_total', '{device="gm1",group="G1"} 1'],
+    ['gdoi_gm_rekeys_received_total', '{device="gm1",group="G1"} 0'],
+    ['gdoi_gm_rekey_acks_sent_total', '{device="gm1",group="G1"} 0'],
+    ['gdoi_gm_rekeys_since_registration', '{device="gm1",group="G1"} 0'],
+    ['gdoi_gm_reregisters_in_seconds', '{device="gm1",group="G1"} 81'],
+    ['gdoi_gm_kek_remaining_seconds', '{device="gm1",group="G1"} 56'],
+    ['gdoi_gm_kek_expiry_timestamp_seconds', `{device="gm1",group="G1"} ${NOON / 1000 + 57}`],
+    ['gdoi_gm_tek_remaining_seconds', '{device="gm1",group="G1",interface="Serial1/0"} 2228'],
+    ['gdoi_gm_tek_sas', '{device="gm1",group="G1",interface="Serial1/0"} 2'],
+  ])('%s', (name, sample) => {
+    expect(samples(text, name)).toEqual([sample]);
+  });
+
+  test('every result of a poll is a series from the first poll on, so that no first failure is missed', () => {
+    expect(samples(text, 'gdoi_polls_total')).toContain('{device="gm1",result="ok"} 1');
+    expect(samples(text, 'gdoi_polls_total')).toContain('{device="gm1",result="host_key"} 0');
+  });
+
+  test('a rekey age is the instant of the rekey', () => {
+    const gm = { ...VENDOR_GM, rekeys: { ...VENDOR_GM.rekeys, lastAgeSeconds: 90 } };
+    expect(samples(exposition(viewAfter(aReport({ [MAIN]: [gm] }))), 'gdoi_gm_last_rekey_timestamp_seconds')).toEqual([
+      `{device="gm1",group="G1"} ${NOON / 1000 - 90}`,
+    ]);
+  });
+
+  test('what the device does not show is absent, not 0', () => {
+    const old = exposition(viewAfter(aReport({ [MAIN]: [aGm({ registered: null })] })));
+    for (const name of [
+      'gdoi_gm_registered',
+      'gdoi_gm_kek_remaining_seconds',
+      'gdoi_gm_kek_expiry_timestamp_seconds',
+      'gdoi_gm_last_rekey_timestamp_seconds',
+      'gdoi_gm_reregisters_in_seconds',
+      'gdoi_gm_tek_sas',
+      'gdoi_gm_registrations_succeeded_total',
+      'gdoi_device_uptime_seconds',
+      'gdoi_gm_replay_errors_total',
+    ]) {
+      expect(samples(old, name)).toEqual([]);
+    }
+  });
+});
+
+describe('what a KS shows becomes metrics', () => {
+  const text = exposition(viewAfter(aReport({ [MAIN]: [KS] })));
+
+  test.each([
+    ['gdoi_ks_members', ['{device="gm1",group="G1"} 2']],
+    ['gdoi_ks_kek_lifetime_seconds', ['{device="gm1",group="G1"} 86400']],
+    ['gdoi_ks_kek_remaining_seconds', ['{device="gm1",group="G1"} 86235']],
+    ['gdoi_ks_kek_time_to_rekey_seconds', ['{device="gm1",group="G1"} 86000']],
+    ['gdoi_ks_tek_remaining_seconds', ['{device="gm1",group="G1"} 3436']],
+    ['gdoi_ks_rekeys_sent_total', ['{device="gm1",group="G1"} 12']],
+    ['gdoi_ks_member_rekeys_sent_total', ['{device="gm1",group="G1",member="10.1.13.2"} 7']],
+    ['gdoi_ks_member_rekey_acks_missed', ['{device="gm1",group="G1",member="10.1.13.2"} 1']],
+    ['gdoi_ks_member_registered', ['{device="gm1",group="G1",member="10.1.13.2"} 1']],
+    ['gdoi_ks_role', ['{device="gm1",group="G1",role="primary"} 1']],
+    [
+      'gdoi_ks_coop_peer_up',
+      ['{device="gm1",group="G1",peer="10.1.12.2"} 1', '{device="gm1",group="G1",peer="10.1.12.3"} 0'],
+    ],
+  ])('%s', (name, expected) => {
+    expect(samples(text, name)).toEqual(expected);
+  });
+
+  test('a KS without redundancy has the role none', () => {
+    const alone = exposition(viewAfter(aReport({ [MAIN]: [aKs({ redundancy: false })] })));
+    expect(samples(alone, 'gdoi_ks_role')).toEqual(['{device="gm1",group="G1",role="none"} 1']);
+  });
+});
+
+test('the series of a removed device are gone', () => {
+  const lines = new PreparedLines();
+  const view = viewAfter(aReport({ [MAIN]: [VENDOR_GM] }));
+  lines.update('gm1', view);
+  lines.update('gm2', { ...view, device: 'gm2' });
+  lines.update('gm1', null);
+  const text = [...lines.chunks()].join('');
+  expect(text).not.toContain('device="gm1"');
+  expect(text).toContain('device="gm2"');
+});
+
+test('the samples of a metric stand together under one header, whatever the order devices changed in', () => {
+  const view = viewAfter(aReport({ [MAIN]: [VENDOR_GM] }));
+  const text = exposition(view, { ...view, device: 'gm2' }, view);
+  const names = text.split('\n').flatMap((line) => (/^\w+(?=\{)/.exec(line)?.[0] ? [/^\w+/.exec(line)![0]] : []));
+  const runs = names.filter((name, index) => name !== names[index - 1]);
+  expect(runs).toHaveLength(new Set(names).size);
+});
+
+test('hostile device text in a label stays a label', () => {
+  const text = exposition(viewAfter(aReport({ [MAIN]: [aGm({ group: 'a"b\\c\nd', keyServer: '"} 1\nevil 1' })] })));
+  expect(text).toContain('group="a\\"b\\\\c\\nd"');
+  expect(text.split('\n').filter((line) => line.startsWith('evil'))).toEqual([]);
+});
+
+test('configured labels are on gdoi_device_info', () => {
+  const text = exposition(aDevice({ labels: { site: 'taipei' } }));
+  expect(samples(text, 'gdoi_device_info')[0]).toContain(',site="taipei"');
+});
+
+test('names, types and help pass promtool check metrics', ({ skip }) => {
+  const both = viewAfter(aReport({ 'show version': facts(), [MAIN]: [VENDOR_GM, { ...KS, group: 'G2' }] }));
+  const result = spawnSync('promtool', ['check', 'metrics'], { input: exposition(both), encoding: 'utf8' });
+  if (result.error !== undefined) {
+    if (process.env['CI']) throw new Error('promtool is missing in CI');
+    skip('promtool is not installed (Debian package prometheus)');
+  }
+  expect(result.stdout + result.stderr).toBe('');
+  expect(result.status).toBe(0);
+});
+
+test('every metric has a unique name and a help text that ends as a sentence', () => {
+  expect(new Set(DEVICE_METRICS.map((metric) => metric.name)).size).toBe(DEVICE_METRICS.length);
+  for (const metric of DEVICE_METRICS) expect(metric.help).toMatch(/^.{20,}[.)]$/);
+});

@@ -1,0 +1,33 @@
+/**
+ * Golden folder per command: NAME.txt is a captured text, NAME.json what it means. `npm run goldens` rewrites the JSON;
+ * review its diff by eye.
+ */
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+import { parseCapturedText } from '../../src/ios/parse.ts';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), 'goldens');
+const update = process.env['UPDATE_GOLDENS'] === '1';
+
+for (const command of readdirSync(root).sort()) {
+  describe(`goldens of ${command}`, () => {
+    const texts = readdirSync(join(root, command)).filter((name) => name.endsWith('.txt'));
+
+    it.each(texts.sort())('%s means what its JSON says', (name) => {
+      const golden = join(root, command, name.replace(/\.txt$/, '.json'));
+      const results = parseCapturedText(readFileSync(join(root, command, name), 'utf8'));
+      if (update) writeFileSync(golden, `${JSON.stringify(results, null, 2)}\n`);
+      expect(existsSync(golden), `${golden} is missing: run npm run goldens and review it`).toBe(true);
+      expect(results).toEqual(JSON.parse(readFileSync(golden, 'utf8')));
+    });
+
+    it('has no JSON without its text', () => {
+      const orphans = readdirSync(join(root, command)).filter(
+        (name) => name.endsWith('.json') && !texts.includes(name.replace(/\.json$/, '.txt')),
+      );
+      expect(orphans).toEqual([]);
+    });
+  });
+}

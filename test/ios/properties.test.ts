@@ -1,0 +1,171 @@
+/** What must hold for every layout, whatever the terminal, the pager or the console did to the text. */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseCapturedText, parseCommandOutput } from '../../src/ios/parse.ts';
+import type { ParseResult } from '../../src/ios/parse-result.ts';
+import { goldenText, wholeGoldenTexts } from './golden-texts.ts';
+
+const texts = wholeGoldenTexts();
+
+function snapshots(text: string): unknown {
+  return parseCapturedText(text).map((result) => (result.kind === 'parsed' ? result.snapshots : result));
+}
+
+/** Every value that `part` has must be the value that `whole` has at the same place; absent (null) is allowed. */
+function contradictions(part: unknown, whole: unknown, path = ''): string[] {
+  if (part === null || part === undefined || part === whole) return [];
+  if (Array.isArray(part)) {
+    // a list or an object that the whole text does not have at that place is invented
+    return part.flatMap((item, i) =>
+      contradictions(item, Array.isArray(whole) ? whole[i] : undefined, `${path}[${String(i)}]`),
+    );
+  }
+  if (typeof part === 'object' && typeof whole === 'object' && whole !== null) {
+    return Object.entries(part).flatMap(([key, value]) =>
+      contradictions(value, (whole as Record<string, unknown>)[key], `${path}.${key}`),
+    );
+  }
+  return [`${path}: ${JSON.stringify(part)} instead of ${JSON.stringify(whole)}`];
+}
+
+function parsedOnly(results: readonly ParseResult[]): unknown[] {
+  return results.map((result) => (result.kind === 'parsed' ? result.snapshots : null));
+}
+
+describe('an answer that is cut off anywhere', () => {
+  it.each(texts)('$name gives no value that the whole answer does not give', ({ text }) => {
+    const whole = parsedOnly(parseCapturedText(text));
+    for (let length = 0; length < text.length; length++) {
+      const part = parsedOnly(parseCapturedText(text.slice(0, length)));
+      expect(contradictions(part, whole), `cut after ${length} characters: ${text.slice(length - 40, length)}`).toEqual(
+        [],
+      );
+    }
+  });
+
+  it('is cut-off for nearly every cut: a registered GM without its TEKs is never reported', () => {
+    const text = goldenText('show-crypto-gdoi/xe17-unicast-two-teks.txt');
+    const end = text.lastIndexOf('Anti-Replay(Counter Based)');
+    for (let length = 'branch-7#show crypto gdoi\n'.length; length < end; length++) {
+      expect(parseCommandOutput('show crypto gdoi', text.slice(0, length))).toMatchObject({ kind: 'failed' });
+    }
+  });
+
+  it('counts as whole when the session has seen the prompt behind it', () => {
+    const text = 'Group Name: a\n ACL Configured Locally:';
+    expect(parseCommandOutput('show crypto gdoi gm acl', text, 'prompt').kind).toBe('parsed');
+  });
+});
+
+describe('what a terminal does to a text changes no snapshot', () => {
+  it.each(texts)('$name: line ends of CR LF', ({ text }) => {
+    const crlf = text.replaceAll('\r\n', '\n').replaceAll('\n', '\r\n');
+    expect(snapshots(crlf)).toEqual(snapshots(text));
+  });
+
+  it.each(texts)('$name: any indentation and trailing blanks', ({ text }) => {
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom('', ' ', '   ', '\t', '        '), { minLength: 4 }), (blanks) => {
+        const lines = text.split('\n');
+        const moved = lines.map((line, i) => {
+          const indent = blanks[i % blanks.length] ?? '';
+          const trailing = i === lines.length - 1 ? '' : (blanks[(i + 1) % blanks.length] ?? '');
+          return `${indent}${line.trim()}${trailing}`;
+        });
+        expect(snapshots(moved.join('\n'))).toEqual(snapshots(text));
+      }),
+      { numRuns: 20 },
+    );
+  });
+
+  it.each(texts)('$name: inner blanks squeezed to one', ({ text }) => {
+    // the stamp of a log message is kept as printed
+    if (text.includes('%GDOI')) return;
+    const squeezed = text.replaceAll('\b', '\u0008').replace(/(\S) {2,}(?=\S)/g, '$1 ');
+    expect(snapshots(squeezed)).toEqual(snapshots(text));
+  });
+
+  it.each(texts)('$name: inner blanks stretched', ({ text }) => {
+    if (text.includes('%GDOI')) return;
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 9 }), (extra) => {
+        const stretched = text.replace(/(\S) {2,}(?=\S)/g, (run) => `${run}${' '.repeat(extra)}`);
+        expect(snapshots(stretched)).toEqual(snapshots(text));
+      }),
+      { numRuns: 5 },
+    );
+  });
+
+  it.each(texts)('$name: the pager stopped before any line', ({ text }) => {
+    const lines = text.split('\n');
+    const last = lines.length - 1;
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: last }), (at) => {
+        const more = ` --More-- ${'\b'.repeat(9)}${' '.repeat(8)}${'\b'.repeat(9)}`;
+        // a prompt right behind the pager is another thing: the answer was left there
+        if (/^\S+#/.test(lines[at] ?? '')) return;
+        const paged = lines.map((line, i) => (i === at ? `${more}${line}` : line)).join('\n');
+        expect(snapshots(paged)).toEqual(snapshots(text));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it.each(texts)('$name: a log message between any two lines', ({ text }) => {
+    if (text.includes('Syslog logging')) return;
+    const lines = text.split('\n');
+    const message = fc.constantFrom(
+      '*Mar  1 01:12:10.919: %CRYPTO-5-GM_REGSTER: Start registration to KS 10.0.0.1 for group g using address 10.0.0.2',
+      '022701: Jun 19 03:02:31: %LINEPROTO-5-UPDOWN: Line protocol on Interface Gi0/3, changed state to down',
+      '%GDOI-5-SA_KEK_UPDATED: SA KEK was updated',
+    );
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: lines.length - 1 }), message, (at, log) => {
+        const noisy = [...lines.slice(0, at), log, ...lines.slice(at)].join('\n');
+        expect(snapshots(noisy)).toEqual(snapshots(text));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  it.each(texts)('$name: a line nobody knows', ({ text }) => {
+    const lines = text.split('\n');
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: lines.length - 1 }), (at) => {
+        const noisy = [...lines.slice(0, at), 'Unheard-of thing : 17 apples', ...lines.slice(at)].join('\n');
+        if (noisy.includes('Error History')) return;
+        expect(snapshots(noisy)).toEqual(snapshots(text));
+      }),
+      { numRuns: 20 },
+    );
+  });
+});
+
+describe('text that no device wrote', () => {
+  const garbage = fc.string({ unit: 'binary', maxLength: 400 });
+
+  it('is unrecognised or cut off, and never makes a parser throw', () => {
+    fc.assert(
+      fc.property(garbage, (text) => {
+        for (const result of parseCapturedText(text)) expect(['failed', 'parsed']).toContain(result.kind);
+      }),
+    );
+  });
+
+  it('may stand anywhere in a real answer without making a parser throw', () => {
+    const gm = goldenText('show-crypto-gdoi/xe17-unicast-two-teks.txt');
+    fc.assert(
+      fc.property(fc.nat(gm.length), garbage, (at, noise) => {
+        expect(() => parseCapturedText(`${gm.slice(0, at)}${noise}${gm.slice(at)}`)).not.toThrow();
+      }),
+    );
+  });
+
+  it('gives every supported command a result', () => {
+    fc.assert(
+      fc.property(fc.constantFrom('show crypto gdoi', 'show version', 'show logging', 'show nothing'), garbage, (c, t) => {
+        expect(() => parseCommandOutput(c, t)).not.toThrow();
+      }),
+    );
+  });
+});
