@@ -2,72 +2,46 @@
  * Every metric of a device, in one table: name, type, help, and how its samples come from a view. The contract fixes
  * names and labels. What a device does not show gives no sample: absent is not 0.
  */
-import type { DeviceView, GroupView } from '../agent/device-view.ts';
+import type { DeviceView } from '../agent/device-view.ts';
 import { kekBehaviorOfDevice, roleOf } from '../agent/device-view.ts';
 import { POLL_RESULTS } from '../agent/poll-result.ts';
-import { expiryMs } from '../gdoi/observation.ts';
+import { expiryMs, type ReadAt } from '../gdoi/observation.ts';
 import type { GmSnapshot, KsSnapshot } from '../gdoi/snapshot.ts';
 
 export type Labels = Readonly<Record<string, string>>;
-/** Called with the labels beside `device`, and the value; null and NaN give no sample. */
+/** Called with the labels beside `device` and `group`, and the value; null, undefined and NaN give no sample. */
 export type Emit = (labels: Labels, value: number | boolean | null | undefined) => void;
 
-export interface DeviceMetric {
+interface Named {
   readonly name: string;
   readonly type: 'gauge' | 'counter';
   readonly help: string;
-  readonly samples: (view: DeviceView, emit: Emit) => void;
 }
 
-type Gm = NonNullable<GroupView['gm']>;
-type Ks = NonNullable<GroupView['ks']>;
+/** A metric of the device itself, or of each of its groups as GM or as KS. */
+export type DeviceMetric = Named &
+  (
+    | { readonly of: 'device'; readonly samples: (view: DeviceView, emit: Emit) => void }
+    | { readonly of: 'gm'; readonly samples: (gm: GmSnapshot, emit: Emit, at: ReadAt) => void }
+    | { readonly of: 'ks'; readonly samples: (ks: KsSnapshot, emit: Emit, at: ReadAt) => void }
+  );
 
-function gm(
-  name: string,
-  type: DeviceMetric['type'],
-  help: string,
-  samples: (gm: GmSnapshot, emit: Emit, at: Gm['at']) => void,
-): DeviceMetric {
-  return {
-    name,
-    type,
-    help,
-    samples: (view, emit) => {
-      for (const { group, gm } of view.groups.values()) {
-        if (gm !== null) samples(gm.snapshot, (labels, value) => emit({ group, ...labels }, value), gm.at);
-      }
-    },
-  };
+type SamplesOf<Of extends DeviceMetric['of']> = Extract<DeviceMetric, { of: Of }>['samples'];
+
+function device(name: string, type: Named['type'], help: string, samples: SamplesOf<'device'>): DeviceMetric {
+  return { of: 'device', name, type, help, samples };
 }
 
-function ks(
-  name: string,
-  type: DeviceMetric['type'],
-  help: string,
-  samples: (ks: KsSnapshot, emit: Emit, at: Ks['at']) => void,
-): DeviceMetric {
-  return {
-    name,
-    type,
-    help,
-    samples: (view, emit) => {
-      for (const { group, ks } of view.groups.values()) {
-        if (ks !== null) samples(ks.snapshot, (labels, value) => emit({ group, ...labels }, value), ks.at);
-      }
-    },
-  };
+function gm(name: string, type: Named['type'], help: string, samples: SamplesOf<'gm'>): DeviceMetric {
+  return { of: 'gm', name, type, help, samples };
 }
 
-function device(
-  name: string,
-  type: DeviceMetric['type'],
-  help: string,
-  samples: (view: DeviceView, emit: Emit) => void,
-): DeviceMetric {
-  return { name, type, help, samples };
+function ks(name: string, type: Named['type'], help: string, samples: SamplesOf<'ks'>): DeviceMetric {
+  return { of: 'ks', name, type, help, samples };
 }
 
 const NONE: Labels = {};
+const POLL_RESULT_LABELS = POLL_RESULTS.map((result) => ({ result }));
 
 function seconds(ms: number | null): number | null {
   return ms === null ? null : ms / 1000;
@@ -124,7 +98,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     (view, emit) => emit(NONE, seconds(view.pollDurationMs)),
   ),
   device('gdoi_polls_total', 'counter', 'Polls by result; every result starts at 0.', (view, emit) => {
-    for (const result of POLL_RESULTS) emit({ result }, view.polls[result] ?? 0);
+    for (const labels of POLL_RESULT_LABELS) emit(labels, view.polls[labels.result] ?? 0);
   }),
   device('gdoi_unparsed_lines', 'gauge', 'Lines of the last output that the parser did not know.', (view, emit) =>
     emit(NONE, view.unparsedLines),

@@ -5,13 +5,13 @@
  * into chunks, and never holds the event loop for longer than one chunk takes.
  */
 import type { DeviceView } from '../agent/device-view.ts';
-import type { Labels } from './device-metrics.ts';
-import { DEVICE_METRICS } from './device-metrics.ts';
+import { DEVICE_METRICS, type DeviceMetric, type Emit } from './device-metrics.ts';
 
 /** Characters per chunk of the exposition. */
 const CHUNK_SIZE = 256 * 1024;
 
 interface Family {
+  readonly metric: DeviceMetric;
   readonly header: string;
   /** Device -> its lines of this metric; a device without samples is absent. */
   readonly blocks: Map<string, string>;
@@ -19,25 +19,43 @@ interface Family {
 
 export class PreparedLines {
   readonly #families: readonly Family[] = DEVICE_METRICS.map((metric) => ({
+    metric,
     header: `# HELP ${metric.name} ${escapeHelp(metric.help)}\n# TYPE ${metric.name} ${metric.type}\n`,
     blocks: new Map(),
   }));
 
   /** Prepare the lines of a device; null when it is gone: its series end. */
   update(device: string, view: DeviceView | null): void {
-    for (const [index, metric] of DEVICE_METRICS.entries()) {
-      const blocks = this.#families[index]?.blocks;
-      if (blocks === undefined) continue;
-      let block = '';
-      if (view !== null) {
-        metric.samples(view, (labels, value) => {
-          const number = typeof value === 'boolean' ? Number(value) : value;
-          if (number === null || number === undefined || Number.isNaN(number)) return;
-          block += `${metric.name}{device="${escapeLabel(device)}"${renderLabels(labels)}} ${number}\n`;
-        });
+    if (view === null) {
+      for (const { blocks } of this.#families) blocks.delete(device);
+      return;
+    }
+    const own = `device="${escapeLabel(device)}"`;
+    const groups = Array.from(view.groups.values(), (group) => ({
+      ...group,
+      labels: `${own},group="${escapeLabel(group.group)}"`,
+    }));
+    for (const { metric, blocks } of this.#families) {
+      // Joined at the end: a string grown by += stays a tree of pieces and costs several times the memory.
+      const parts: string[] = [];
+      let fixedLabels = own;
+      const emit: Emit = (labels, value) => {
+        const number = typeof value === 'boolean' ? Number(value) : value;
+        if (number === null || number === undefined || Number.isNaN(number)) return;
+        parts.push(metric.name, '{', fixedLabels);
+        for (const name in labels) parts.push(',', name, '="', escapeLabel(labels[name] ?? ''), '"');
+        parts.push('} ', String(number), '\n');
+      };
+      if (metric.of === 'device') metric.samples(view, emit);
+      else {
+        for (const { gm, ks, labels } of groups) {
+          fixedLabels = labels;
+          if (metric.of === 'gm' && gm !== null) metric.samples(gm.snapshot, emit, gm.at);
+          else if (metric.of === 'ks' && ks !== null) metric.samples(ks.snapshot, emit, ks.at);
+        }
       }
-      if (block === '') blocks.delete(device);
-      else blocks.set(device, block);
+      if (parts.length === 0) blocks.delete(device);
+      else blocks.set(device, parts.join(''));
     }
   }
 
@@ -57,12 +75,6 @@ export class PreparedLines {
     }
     if (chunk !== '') yield chunk;
   }
-}
-
-function renderLabels(labels: Labels): string {
-  let text = '';
-  for (const name in labels) text += `,${name}="${escapeLabel(labels[name] ?? '')}"`;
-  return text;
 }
 
 const NEEDS_ESCAPE = /[\\"\n]/;
