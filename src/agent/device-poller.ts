@@ -20,6 +20,7 @@ import {
   rememberCounters,
   rememberRefusal,
 } from './poll-memory.ts';
+import { groupsOf, observationsOf } from './observations.ts';
 import type { PollResult } from './poll-result.ts';
 
 /** What of a device the poller needs; part of the configuration. */
@@ -149,7 +150,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
       progress.result = 'ok';
       progress.error = null;
       progress.memory = { ...progress.memory, spelling };
-      observe(parsed, reply, device, progress);
+      progress.observations.push(...observationsOf(parsed, { ...reply, device }));
       return groupsOf(parsed);
     }
     return null;
@@ -164,7 +165,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
     const parsed = parseAnswer(reply, progress);
     if (parsed.kind === 'failed') return 'parse';
     progress.memory = rememberAnswer(progress.memory, reply.command, clock.monoMs());
-    observe(parsed, reply, device, progress);
+    progress.observations.push(...observationsOf(parsed, { ...reply, device }));
     return 'ok';
   }
 
@@ -181,37 +182,6 @@ type Output = Extract<Reply, { kind: 'output' }>;
 function parseAnswer(reply: Output, progress: Progress): ParseResult {
   const { command, text, logLines, sentAtMs, receivedAtMs } = reply;
   progress.answers.push({ command, text, logLines, sentAtMs, receivedAtMs });
-  return parseCommandOutput(command, text);
-}
-
-function groupsOf(parsed: Extract<ParseResult, { kind: 'parsed' }>): readonly GroupSnapshot[] {
-  return parsed.snapshots.filter((snapshot) => snapshot.role === 'gm' || snapshot.role === 'ks');
-}
-
-function observe(
-  parsed: Extract<ParseResult, { kind: 'parsed' }>,
-  reply: Output,
-  device: string,
-  progress: Progress,
-): void {
-  const base = { device, sentAtMs: reply.sentAtMs, receivedAtMs: reply.receivedAtMs };
-  const groups = groupsOf(parsed);
-  const others = parsed.snapshots.filter((snapshot) => snapshot.role !== 'gm' && snapshot.role !== 'ks');
-  if (others.length === 0) {
-    progress.observations.push({
-      ...base,
-      kind: 'groups',
-      command: reply.command,
-      snapshots: groups,
-      unknownLines: parsed.unknownLines.length,
-    });
-  }
-  for (const snapshot of others) {
-    if (snapshot.role === 'device') progress.observations.push({ ...base, kind: 'facts', facts: snapshot });
-    else if (snapshot.role === 'clock') progress.observations.push({ ...base, kind: 'clock', clock: snapshot });
-    else progress.observations.push({ ...base, kind: 'log', messages: snapshot.messages, pushed: false });
-  }
-  if (parsed.logMessages.length > 0) {
-    progress.observations.push({ ...base, kind: 'log', messages: parsed.logMessages, pushed: false });
-  }
+  // The session has seen the prompt after it: the answer is whole.
+  return parseCommandOutput(command, text, 'prompt');
 }

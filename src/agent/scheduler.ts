@@ -21,12 +21,15 @@ const LOOK_AGAIN_MS = 1000;
 
 interface Entry extends Due {
   readonly device: string;
+  /** Of the schedule or of the plan that made it: an entry of an older one is void. */
   readonly version: number;
+  readonly planned: boolean;
 }
 
 interface Scheduled {
   readonly schedule: Schedule;
   readonly version: number;
+  planVersion: number;
   busy: boolean;
 }
 
@@ -67,14 +70,14 @@ export class Scheduler implements AsyncDisposable {
     this.remove(device);
     this.#versions += 1;
     const version = this.#versions;
-    this.#devices.set(device, { schedule, version, busy });
+    this.#devices.set(device, { schedule, version, planVersion: version, busy });
     if (schedule.kind === 'cron') {
       this.#cron.add(schedule.expression);
       return;
     }
     const windowMs = Math.min(schedule.ms, FIRST_SWEEP_MAX_MS, fleetSize * FIRST_POLL_SPACING_MS);
     const dueMs = this.#clock.monoMs() + hashFraction(device) * windowMs;
-    this.#heap.push({ device, version, dueMs });
+    this.#heap.push({ device, version, dueMs, planned: false });
     this.#wake.abort();
   }
 
@@ -82,6 +85,20 @@ export class Scheduler implements AsyncDisposable {
     const known = this.#devices.get(device);
     if (known?.schedule.kind === 'cron') this.#cron.remove(known.schedule.expression);
     this.#devices.delete(device);
+  }
+
+  /**
+   * Polls beside the schedule, `inMs` from now each; they replace those planned before. One that comes due while the
+   * device is being polled is void: its answer is under way.
+   */
+  plan(device: string, inMs: readonly number[]): void {
+    const known = this.#devices.get(device);
+    if (known === undefined) return;
+    this.#versions += 1;
+    known.planVersion = this.#versions;
+    const nowMs = this.#clock.monoMs();
+    for (const ms of inMs) this.#heap.push({ device, version: known.planVersion, dueMs: nowMs + ms, planned: true });
+    if (inMs.length > 0) this.#wake.abort();
   }
 
   status(): SchedulerStatus {
@@ -109,7 +126,12 @@ export class Scheduler implements AsyncDisposable {
     for (let entry = this.#heap.peek(); entry !== undefined && entry.dueMs <= nowMs; entry = this.#heap.peek()) {
       this.#heap.pop();
       const known = this.#devices.get(entry.device);
-      if (known === undefined || known.version !== entry.version || known.schedule.kind !== 'every') continue;
+      if (known === undefined) continue;
+      if (entry.planned) {
+        if (known.planVersion === entry.version && !known.busy) this.#begin(entry.device, known);
+        continue;
+      }
+      if (known.version !== entry.version || known.schedule.kind !== 'every') continue;
       const missed = Math.floor((nowMs - entry.dueMs) / known.schedule.ms);
       this.#skippedLate += missed;
       this.#heap.push({ ...entry, dueMs: entry.dueMs + (missed + 1) * known.schedule.ms });

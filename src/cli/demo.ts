@@ -7,7 +7,7 @@ import { type Clock, createSystemClock } from '../ports/clock.ts';
 import { createLogger } from './logger.ts';
 import { type Product, startProduct } from './product.ts';
 import { readConfig } from './read-config.ts';
-import { type FleetFlags, startFleet, withFleetFlags } from './simulated-fleet.ts';
+import { type FleetFlags, type StartedFleet, startFleet, withFleetFlags } from './simulated-fleet.ts';
 import { freshPassword, writeSimulatedConfig } from './simulated-config.ts';
 import { SCENARIOS } from '../simulator/scenario.ts';
 import { stopRequested } from './signals.ts';
@@ -27,8 +27,8 @@ export function demoCommand(): Command {
     const clock = createSystemClock(flags.speed);
     const password = freshPassword();
     say(`Starting the simulated fleet (scenario ${flags.scenario}) ...`);
-    const { fleet, ssh } = await startFleet(flags, clock, password);
-    await using _servers = ssh;
+    await using started = await startFleet(flags, clock, password);
+    const { fleet, ssh } = started;
     const gms = fleet.devices.filter((device) => device.role === 'gm').length;
     say(`  ${gms} group members and ${fleet.devices.length - gms} key servers answer SSH on 127.0.0.1`);
 
@@ -53,8 +53,8 @@ export function demoCommand(): Command {
 async function startOn(options: {
   readonly listen: string;
   readonly directory: string;
-  readonly fleet: Awaited<ReturnType<typeof startFleet>>['fleet'];
-  readonly ssh: Awaited<ReturnType<typeof startFleet>>['ssh'];
+  readonly fleet: StartedFleet['fleet'];
+  readonly ssh: StartedFleet['ssh'];
   readonly password: string;
   readonly clock: Clock;
 }): Promise<Product> {

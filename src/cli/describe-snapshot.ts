@@ -11,7 +11,8 @@ export function describeSnapshot(snapshot: Snapshot): string {
 function lines(value: object, indent: string): string[] {
   return Object.entries(value).flatMap(([name, inner]: [string, unknown]) => {
     if (inner === null) return [];
-    if (typeof inner !== 'object') return [`${indent}${name}: ${typeof inner === 'string' ? inner : JSON.stringify(inner)}`];
+    if (typeof inner !== 'object')
+      return [`${indent}${name}: ${typeof inner === 'string' ? inner : JSON.stringify(inner)}`];
     if (Array.isArray(inner)) return list(name, inner, indent);
     const nested = lines(inner, `${indent}  `);
     return nested.length === 0 ? [] : [`${indent}${name}:`, ...nested];

@@ -14,8 +14,8 @@ export function simulateCommand(): Command {
   ).action(async (flags: FleetFlags & { output: string }) => {
     const clock = createSystemClock(flags.speed);
     const password = freshPassword();
-    const { fleet, ssh } = await startFleet(flags, clock, password);
-    await using _servers = ssh;
+    await using started = await startFleet(flags, clock, password);
+    const { fleet, ssh } = started;
     const file = await writeSimulatedConfig({
       directory: flags.output,
       devices: fleet.devices,

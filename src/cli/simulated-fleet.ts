@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Clock } from '../ports/clock.ts';
 import { createSimulatedFleet, type SimulatedFleet } from '../simulator/fleet.ts';
+import { driveFleet } from '../simulator/fleet-driver.ts';
 import { SCENARIOS, type ScenarioName } from '../simulator/scenario.ts';
 import { type SimulatedSsh, startSimulatedSsh } from '../simulator/ssh-server.ts';
 import { SIMULATED_USER } from './simulated-config.ts';
@@ -9,6 +10,8 @@ import { SIMULATED_USER } from './simulated-config.ts';
 /** More listeners than this exhaust the file descriptors of a small machine. */
 const MAX_DEVICES = 5000;
 const MAX_SPEED = 10_000;
+/** Real time between two steps of a fleet that nobody asks. */
+const ADVANCE_EVERY_MS = 250;
 
 export interface FleetFlags {
   readonly scenario: ScenarioName;
@@ -49,11 +52,12 @@ function count(max: number): (text: string) => number {
   };
 }
 
-export async function startFleet(
-  flags: FleetFlags,
-  clock: Clock,
-  password: string,
-): Promise<{ readonly fleet: SimulatedFleet; readonly ssh: SimulatedSsh }> {
+export interface StartedFleet extends AsyncDisposable {
+  readonly fleet: SimulatedFleet;
+  readonly ssh: SimulatedSsh;
+}
+
+export async function startFleet(flags: FleetFlags, clock: Clock, password: string): Promise<StartedFleet> {
   const { gms, kss } = flags;
   const fleet = createSimulatedFleet({
     scenario: flags.scenario,
@@ -68,5 +72,13 @@ export async function startFleet(
     host: '127.0.0.1',
     credentials: { username: SIMULATED_USER, password },
   });
-  return { fleet, ssh };
+  const driver = driveFleet(fleet, clock, ADVANCE_EVERY_MS * flags.speed);
+  return {
+    fleet,
+    ssh,
+    async [Symbol.asyncDispose]() {
+      await driver[Symbol.asyncDispose]();
+      await ssh[Symbol.asyncDispose]();
+    },
+  };
 }

@@ -7,7 +7,7 @@
 import type { GmSnapshot, KsSnapshot } from '../gdoi/snapshot.ts';
 import { emptyGmSnapshot, emptyKsSnapshot } from '../gdoi/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from './answer.ts';
-import { collapseBlanks, parseAce } from './device-values.ts';
+import { collapseBlanks, isAccessList, parseAce } from './device-values.ts';
 
 interface AclDraft {
   readonly group: string;
@@ -73,7 +73,7 @@ function readLine(groups: AclDraft[], line: string): boolean {
     return true;
   }
   if (MAP_NAME.test(line)) return true;
-  const ace = parseAce(line);
+  const ace = isAccessList(line) ? parseAce(line) : null;
   if (ace === null) return false;
   if (draft.into === 'downloaded') draft.downloaded?.push(ace);
   if (draft.into === 'configured') draft.configured?.push(ace);
@@ -88,18 +88,20 @@ function gmAclSnapshot(draft: AclDraft): GmSnapshot {
   return { ...emptyGmSnapshot(draft.group), acl: draft.downloaded };
 }
 
-/** An ACE whose last word cannot go on. */
-const CLOSED_ACE = /^access-list +(?:\S{1,128} +)?(?:permit|deny) +[a-z0-9]{1,12} +(?:\S{1,45} +){1,12}any$/;
+/**
+ * An ACE that cannot go on: of a protocol without ports, with both its ends, the last one closed.
+ * `access-list acl1  deny ospf any any`, `... permit ip 10.0.0.0 0.255.255.255 10.0.0.0 0.255.255.255`
+ */
+const CLOSED_ACE =
+  /^access-list +(?:\S{1,128} +)?(?:permit|deny) +(?!tcp|udp|sctp)[a-z0-9]{1,12} +(?:any|host +\S{1,45}|\S{1,45} +\S{1,45}) +(?:any|\S{1,45} +\d{1,3}\.\d{1,3}\.\d{1,3}\.(?:255|0))$/;
+/** `access-list acl1  permit ipv6 1150::/16 1900::/16`: three digits are 128 at most. */
+const CLOSED_IPV6_ACE =
+  /^access-list +(?:\S{1,128} +)?(?:permit|deny) +(?:ipv6|esp|ospf) +\S{1,45} +[0-9A-Fa-f:]{2,40}\/(?:1[3-9]|[2-9]\d|1[0-2]\d)$/;
 
 export const ksAcl: CommandGrammar = {
   names: ['show crypto gdoi ks acl'],
   recognisedBy: [CONFIGURED],
-  closedLines: [
-    // access-list acl1  deny ospf any any
-    CLOSED_ACE,
-    // access-list acl1  permit ipv6 1150::/16 1900::/16 / ... 115.0.0.0 0.255.255.255
-    /^access-list .{1,256} (?:[0-9A-Fa-f:]{1,40}\/\d\d\d?|\d{1,3}(?:\.\d{1,3}){2}\.(?:255|0))$/,
-  ],
+  closedLines: [CLOSED_ACE, CLOSED_IPV6_ACE],
   read(answer) {
     const { groups, reading } = readLists(answer);
     return { ...reading, snapshots: groups.map(ksAclSnapshot) };
@@ -113,6 +115,7 @@ export const gmAcl: CommandGrammar = {
     // ACL Configured Locally:
     /^ACL Configured Locally *:$/i,
     CLOSED_ACE,
+    CLOSED_IPV6_ACE,
   ],
   read(answer) {
     const { groups, reading } = readLists(answer);

@@ -83,13 +83,10 @@ function nextWord(level: Words, word: string, asTyped: string): { spelled: strin
   const matches = Object.keys(level).filter((known) => known !== '*' && isBeginningOf(word, known, 1));
   const only = matches[0];
   const free = level['*'];
-  if (only !== undefined && (matches.length === 1 || AMBIGUOUS_TO_FIRST.has(word))) {
-    return { spelled: only, level: level[only] ?? END };
-  }
+  if (only !== undefined && matches.length === 1) return { spelled: only, level: level[only] ?? END };
   return free === undefined || FREE_WORD.exec(asTyped) === null ? null : { spelled: asTyped, level: free };
 }
 
-const AMBIGUOUS_TO_FIRST: ReadonlySet<string> = new Set();
 // getvpn1, 42.42.42.1, 2001:DB8::1
 const FREE_WORD = /^[\w.:/-]{1,128}$/;
 

@@ -16,6 +16,8 @@ export const MAX_TEXT_CHARS = 16 * 1024 * 1024;
 /** No line of ours is longer than some 200 characters; a terminal line that long is not text. */
 const MAX_LINE_CHARS = 4096;
 const SHOWN_OF_BROKEN_LINE = 200;
+/** A command that is echoed again after this many lines was sent again. */
+const LINES_BEFORE_ECHO = 2;
 
 /** One answer for each command in the text, in order; a text without prompt and echo is one answer. */
 export function readDeviceText(text: string): Answer[] {
@@ -40,19 +42,8 @@ const CODE_BLANK = 32;
 
 // ---- characters -------------------------------------------------------------------------------------------------
 
-const DEBRIS = [
-  '\r',
-  '\b',
-  '\0',
-  '\u001b',
-  '\u0007',
-  '\u007f',
-  '\f',
-  '\v',
-  '\u00a0',
-  '--More--',
-  '-- More --',
-] as const;
+/** With none of these (and no pager) in it a text is used as it is; behind this point every blank is a space. */
+const DEBRIS = ['\t', '\r', '\b', '\0', '\u001b', '\u0007', '\u007f', '\f', '\v', '\u00a0', '\ufeff'] as const;
 
 // ESC[2K, ESC[?7l, ESC=, ESC7
 // oxlint-disable-next-line no-control-regex
@@ -102,8 +93,9 @@ const PROMPT = /^([A-Za-z0-9][\w.-]{0,62}(?:\/[\w.:-]{1,30})?)(?:\([\w.-]{1,40}\
 const SHOW_TYPED = /^(?:do )?sh(?:o|ow)? {1,8}[a-z]/i;
 // lines IOS puts before every answer with `terminal exec prompt timestamp`
 const EXEC_TIMESTAMP = /^(?:Load for five secs: |Time source is )/;
-// 56 <=== KEK expires soon / 56 --> soon / 56 ! soon / mygroup （name）
-const REMARK = / {0,64}(?:<[=-]{1,40}|[=-]{1,40}>|←|→|⇐|⇒|（)|(?:^| {1,64})!(?:[ !]|$)/;
+// 56 <=== KEK expires soon / 56 --> soon (its last two characters) / 56 ! soon / mygroup （name）
+const REMARK = /<[=-]|[=-]>|[←→⇐⇒（]|(?:^| )!(?:[ !]|$)/;
+const ARROW_SHAFT = /[ =-]{1,64}$/;
 const REMARK_MARKS = ['<', '>', '!', '←', '→', '⇐', '⇒', '（'] as const;
 
 const CODE_UPPER_L = 76;
@@ -151,7 +143,14 @@ class TextReader {
   }
 
   finish(): Answer[] {
-    this.answers.push(answerOf(this.current));
+    const last = this.answers.at(-1);
+    if (last !== undefined && isOnlyNoise(this.current)) {
+      this.answers[this.answers.length - 1] = {
+        ...last,
+        logMessages: [...last.logMessages, ...this.current.logMessages],
+        brokenLines: [...last.brokenLines, ...this.current.brokenLines],
+      };
+    } else this.answers.push(answerOf(this.current));
     return this.answers;
   }
 
@@ -164,10 +163,13 @@ class TextReader {
       this.current.ending = 'mid-line';
       return true;
     }
+    // `GM1#*Mar  1 ...: %...`: on the console a message follows the waiting prompt
+    if (found.before !== '' && !(this.mayHavePrompt && this.takePrompt(found.before))) {
+      this.current.brokenLines.push(found.before);
+    }
     this.current.withLogs ??= [...this.current.lines];
     this.current.withLogs.push(line);
     this.current.logMessages.push(found.message);
-    if (found.before !== '') this.current.brokenLines.push(found.before);
     return true;
   }
 
@@ -187,9 +189,13 @@ class TextReader {
   private endCurrent(): void {
     const draft = this.current;
     draft.ending = this.afterPager ? 'mid-line' : 'prompt';
-    if (isUsed(draft)) this.answers.push(answerOf(draft));
     this.current = newAnswerDraft(null);
     this.afterPager = false;
+    if (isOnlyNoise(draft)) {
+      // what the console printed before the first command belongs to no answer, but is not lost
+      this.current.logMessages.push(...draft.logMessages);
+      this.current.brokenLines.push(...draft.brokenLines);
+    } else this.answers.push(answerOf(draft));
   }
 
   /** A line that repeats or is the command, without a prompt. */
@@ -198,12 +204,12 @@ class TextReader {
     const typed = withoutDo(line);
     const command = canonicalCommand(typed);
     if (command === null) return false;
+    const before = this.current.typed === null ? null : canonicalCommand(this.current.typed);
+    if (before === command && this.current.lines.length <= LINES_BEFORE_ECHO) return true;
     if (this.current.lines.length > 0) {
       this.answers.push(answerOf(this.current));
       this.current = newAnswerDraft(typed);
-    } else if (this.current.typed === null || canonicalCommand(this.current.typed) === null) {
-      this.current.typed = typed;
-    }
+    } else if (before === null) this.current.typed = typed;
     return true;
   }
 
@@ -212,7 +218,8 @@ class TextReader {
     if (at === null) return line;
     const { lines, remarks } = this.current;
     remarks.add(at.index === 0 ? lines.length - 1 : lines.length);
-    return line.slice(0, at.index).trimEnd();
+    const text = line.slice(0, at.index);
+    return at[0].endsWith('>') ? text.replace(ARROW_SHAFT, '') : text.trimEnd();
   }
 }
 
@@ -254,8 +261,9 @@ function answerOf(draft: AnswerDraft): Answer {
   };
 }
 
-function isUsed(draft: AnswerDraft): boolean {
-  return !draft.foreign && (draft.typed !== null || draft.lines.length > 0 || draft.withLogs !== null);
+/** Neither a show command nor a line of an answer to one. */
+function isOnlyNoise(draft: AnswerDraft): boolean {
+  return draft.foreign || (draft.typed === null && draft.lines.length === 0);
 }
 
 function withoutDo(typed: string): string {

@@ -38,7 +38,7 @@ export function parseNumberWithUnit(value: string, units: ReadonlySet<string>): 
 }
 
 /** A GM writes `sec`, a KS `secs`. */
-export const SECOND_UNITS: ReadonlySet<string> = new Set(['sec', 'secs', 'second', 'seconds', 'sec.', 's']);
+const SECOND_UNITS: ReadonlySet<string> = new Set(['sec', 'secs', 'second', 'seconds', 'sec.', 's']);
 export const MILLISECOND_UNITS: ReadonlySet<string> = new Set(['msec', 'msecs', 'ms']);
 
 export function parseSeconds(value: string): number | null {
@@ -114,11 +114,10 @@ export function columns(line: string): string[] {
 }
 
 /**
- * The ACE of an `access-list` line without that word and, on a KS, without the list's name: `access-list acl1  deny
- * ospf any any` -> `deny ospf any any`. Null when the line names a list only, or nothing of this kind.
+ * The ACE of an `access-list` line (`isAccessList`) without that word and, on a KS, without the list's name:
+ * `access-list acl1  deny ospf any any` -> `deny ospf any any`. Null when the line names a list only.
  */
 export function parseAce(line: string): string | null {
-  if (!isAccessList(line)) return null;
   const first = skipBlanks(line, ACCESS_LIST.length);
   const firstEnd = line.indexOf(' ', first);
   if (firstEnd < 0) return null;
@@ -142,7 +141,8 @@ function isAction(word: string): boolean {
 
 /** The first index from `at` on that is no blank. */
 export function skipBlanks(line: string, at: number): number {
+  const { length } = line;
   let index = at;
-  while (line.charCodeAt(index) === CODE_BLANK) index += 1;
+  while (index < length && line.charCodeAt(index) === CODE_BLANK) index += 1;
   return index;
 }

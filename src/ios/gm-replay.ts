@@ -17,7 +17,6 @@ interface ReplayDraft {
   timeSyncErrors: number | null;
   maxTimeDeltaSeconds: number | null;
   inHistory: boolean;
-  historyLines: number;
 }
 
 // Anti-replay Information For Group bw600:
@@ -87,7 +86,6 @@ function readLine(groups: ReplayDraft[], line: string): boolean {
       timeSyncErrors: null,
       maxTimeDeltaSeconds: null,
       inHistory: false,
-      historyLines: 0,
     });
     return true;
   }
@@ -101,10 +99,7 @@ function readLine(groups: ReplayDraft[], line: string): boolean {
     draft.inHistory = true;
     return true;
   }
-  if (draft.inHistory) {
-    draft.historyLines += 1;
-    return true;
-  }
+  if (draft.inHistory) return true;
   const pairs = pairsOf(line);
   let known = pairs.length > 0;
   for (const { label, value } of pairs) known = (findRule(LABELS, label)?.(draft, value) ?? false) && known;

@@ -8,8 +8,8 @@ import type { KsPeer, KsRole, KsSnapshot } from '../gdoi/snapshot.ts';
 import { emptyKsSnapshot } from '../gdoi/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from './answer.ts';
 import { collapseBlanks, parseAddressOrNone, parseCount } from './device-values.ts';
+import { parseKsRole } from './group-labels.ts';
 import { findRule, type LabelRule, labelTable, pairsOf, unused } from './label-table.ts';
-import { parseKsRole } from './show-crypto-gdoi.ts';
 
 interface PeerDraft {
   address: string | null;

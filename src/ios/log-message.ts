@@ -72,7 +72,8 @@ function withHeader(line: string, percent: number, tag: Tag): { message: LogMess
   const header = line.slice(0, percent).trim();
   const stamped = header.endsWith(':') ? header.slice(0, -1).trimEnd() : header;
   const stamp = DATE_STAMP.exec(stamped) ?? UPTIME_STAMP.exec(stamped);
-  const front = stamp === null ? header : stamped.slice(0, stamped.length - (stamp[2]?.length ?? 0));
+  const front =
+    stamp === null ? header : stamped.slice(0, stamped.length - (stamp[1]?.length ?? 0) - (stamp[2]?.length ?? 0));
   const sequence = SEQUENCE.exec(header)?.[1];
   return {
     message: {

@@ -8,8 +8,8 @@ import type { GmSnapshot, KsPeer, KsSnapshot } from '../gdoi/snapshot.ts';
 import { emptyGmSnapshot, emptyKsSnapshot } from '../gdoi/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from './answer.ts';
 import { collapseBlanks, isAddress } from './device-values.ts';
+import { parseKsRole } from './group-labels.ts';
 import { pairsOf } from './label-table.ts';
-import { parseKsRole } from './show-crypto-gdoi.ts';
 
 const ANYTHING: readonly RegExp[] = [/^.{0,4096}$/];
 

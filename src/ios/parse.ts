@@ -206,5 +206,3 @@ const MESSAGE_CHARS = 120;
 function shortened(line: string): string {
   return line.length > MESSAGE_CHARS ? `${line.slice(0, MESSAGE_CHARS)}...` : line;
 }
-
-export { parseLogMessage } from './log-message.ts';

@@ -42,11 +42,6 @@ export class EventHeap {
     }
   }
 
-  /** Instant of the earliest event, cancelled ones included. */
-  nextAtMs(): EpochMs | null {
-    return this.#heap[0]?.atMs ?? null;
-  }
-
   #removeFirst(): void {
     const heap = this.#heap;
     const last = heap.pop();

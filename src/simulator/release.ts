@@ -10,7 +10,7 @@ export type KekBehavior = 'timer' | 'legacy';
  * Layout of the answers. `classic`: IOS 12.4/15.0-15.1, no KEK lifetime on a GM; `ios15`: a 15.x lab; `vendor`: the
  * flattened shape of the vendor's document on the KEK change; `xe`: IOS XE 16/17.
  */
-export type Dialect = 'classic' | 'ios15' | 'vendor' | 'xe';
+type Dialect = 'classic' | 'ios15' | 'vendor' | 'xe';
 
 export interface Release {
   readonly version: string;

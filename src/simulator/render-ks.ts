@@ -61,8 +61,6 @@ function groupBlock(ks: KeyServer, nowMs: EpochMs): readonly string[] {
       '    Group Rekey',
       field(8, 21, 'Remaining Lifetime', `${secondsLeft(ks.policy.kek.expiryMs, nowMs)} secs`),
     );
-    if (xe) lines.push(field(8, 21, 'Time to Rekey', `${kekTimeToRekey(ks, nowMs)} secs`));
-    if (xe) lines.push(field(8, 21, 'Acknowledgement Cfg', 'Cisco'));
   }
   lines.push(
     field(4, 25, 'Rekey Retransmit Period', `${config.timers.retransmitPeriodMs / 1000} secs`),
@@ -81,7 +79,6 @@ function groupBlock(ks: KeyServer, nowMs: EpochMs): readonly string[] {
   const tek = ks.policy?.teks[0];
   if (tek !== undefined && showsRemaining) {
     lines.push('      SA Rekey', field(9, 20, 'Remaining Lifetime', `${secondsLeft(tek.expiryMs, nowMs)} secs`));
-    if (xe) lines.push(field(9, 20, 'Time to Rekey', `${tekTimeToRekey(ks, tek, nowMs)} secs`));
   }
   lines.push(
     field(6, 23, 'ACL Configured', `access-list ${config.aclName}`),

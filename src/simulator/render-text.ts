@@ -24,7 +24,7 @@ export function hhmmss(ms: number): string {
 }
 
 /** What the device takes the time to be. A clock that was never set starts at 1 March 1993 with each boot. */
-export function deviceTimeMs(device: SimDevice, atMs: EpochMs): EpochMs {
+function deviceTimeMs(device: SimDevice, atMs: EpochMs): EpochMs {
   return device.clockState === 'never-set' ? Date.UTC(1993, 2, 1) + Math.max(0, atMs - device.bootMs) : atMs;
 }
 

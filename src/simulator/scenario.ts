@@ -3,7 +3,7 @@ import type { FleetOperations, FleetPlan, GmPlan, GroupPlan, KsPlan } from './fl
 import type { ReleaseName } from './release.ts';
 import type { Path } from './world.ts';
 
-export interface ScenarioSize {
+interface ScenarioSize {
   readonly gms: number;
   readonly kss: number;
 }

@@ -13,7 +13,7 @@ import type { SimulatedFleet } from './fleet.ts';
 import { DEFAULT_MANNERS, type Manners } from './manners.ts';
 import { Shell, type ShellCredentials, type ShellLink } from './ssh-shell.ts';
 
-export interface SimulatedSshCredentials extends ShellCredentials {
+interface SimulatedSshCredentials extends ShellCredentials {
   /** OpenSSH public key that may log in (`publickey` manner). */
   readonly publicKey?: string | undefined;
 }
@@ -227,7 +227,7 @@ function serve(listener: Listener, connection: Connection, context: ServerContex
       const { shell, channel } = startShell(acceptShell(), { listener, connection, context, bootedAtMs, drop });
       own(
         context,
-        shell.run().finally(() => channel.end()),
+        shell.run().finally(() => leave(channel)),
       );
     });
     session.on('exec', (acceptExec, reject, info) => {
@@ -239,12 +239,8 @@ function serve(listener: Listener, connection: Connection, context: ServerContex
       const { shell, channel } = startShell(acceptExec(), { listener, connection, context, bootedAtMs, drop });
       own(
         context,
-        shell.runOnce(info.command).finally(() => {
-          channel.exit(0);
-          channel.end();
-          // IOS closes the connection after its one exec.
-          connection.end();
-        }),
+        // IOS closes the connection after its one exec.
+        shell.runOnce(info.command).finally(() => leave(channel)),
       );
     });
   });
@@ -275,11 +271,7 @@ function startShell(
       new Promise((resolve) => {
         channel.once('drain', resolve);
       }),
-    end: () => {
-      channel.exit(0);
-      channel.end();
-      connection.end();
-    },
+    end: () => leave(channel),
     drop,
   };
   const shell = new Shell({
@@ -300,9 +292,21 @@ function startShell(
   });
   channel.on('data', (data: Buffer) => shell.feed(data.toString('latin1')));
   channel.on('error', () => shell.close());
-  channel.on('close', () => shell.close());
+  channel.on('close', () => {
+    shell.close();
+    // Only now: a peer that reads the disconnection first drops what it has not printed yet.
+    connection.end();
+  });
   connection.on('close', () => shell.close());
   return { shell, channel };
+}
+
+/** Exit status, end of data, close; the connection ends when the peer has closed the channel too. */
+function leave(channel: ServerChannel): void {
+  if (!channel.writable) return;
+  channel.exit(0);
+  channel.end();
+  channel.close();
 }
 
 function authenticate(listener: Listener, auth: AuthContext, credentials: SimulatedSshCredentials): void {

@@ -78,7 +78,7 @@ export class SimDevice {
 }
 
 /** An interval of simulated time, end excluded. */
-export interface Interval {
+interface Interval {
   readonly fromMs: EpochMs;
   readonly toMs: EpochMs;
 }
@@ -95,7 +95,7 @@ export interface Path {
   readonly registrationCuts: readonly Interval[];
 }
 
-export const PERFECT_PATH: Path = {
+const PERFECT_PATH: Path = {
   rekeyLoss: 0,
   ackLoss: 0,
   kekRekeyLoss: 0,

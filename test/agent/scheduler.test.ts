@@ -99,6 +99,19 @@ test('a cron expression names the instants: every quarter of an hour, and with s
   await scheduler[Symbol.asyncDispose]();
 });
 
+test('planned polls come beside the schedule, and a new plan replaces the old one', async () => {
+  const { clock, scheduler, pollsOf } = setUp();
+  scheduler.set('gm1', { kind: 'every', ms: 300_000 }, 1);
+  await clock.advance(1000);
+  scheduler.plan('gm1', [10_000, 20_000, 90_000]);
+  await clock.advance(15_000);
+  scheduler.plan('gm1', [30_000]);
+  scheduler.plan('never heard of', [1000]);
+  await clock.advance(200_000);
+  expect(pollsOf('gm1').slice(1)).toEqual([11_000, 46_000]);
+  await scheduler[Symbol.asyncDispose]();
+});
+
 test('a removed device is not polled again; one that is set again keeps one schedule', async () => {
   const { clock, scheduler, pollsOf } = setUp();
   scheduler.set('gone', { kind: 'every', ms: 10_000 }, 2);

@@ -142,7 +142,7 @@ export async function benchParse(): Promise<BenchRow[]> {
   const split = await compare(
     () => repeat(200, () => parseCommandOutput('show crypto gdoi', gm).kind === 'parsed'),
     () => repeat(200, () => gm.split('\n').length > 1),
-    60,
+    200,
   );
   const linear = await compare(
     () => repeat(1, () => parseCommandOutput('show crypto gdoi ks members', many).kind === 'parsed'),
@@ -165,7 +165,7 @@ function ratio(name: string, unit: string, measured: number, bare: number, budge
   return { name, measured, bare, unit, ratio: measured / bare, budget };
 }
 
-/** Medians of both sides in microseconds, after a warm-up of a quarter of the rounds. */
+/** Medians of both sides in microseconds, after a warm-up of half as many rounds: a busy machine compiles late. */
 async function compare(
   left: () => void,
   right: () => void,
@@ -173,7 +173,7 @@ async function compare(
 ): Promise<{ measured: number; bare: number }> {
   const lefts: number[] = [];
   const rights: number[] = [];
-  const warmUp = Math.ceil(rounds / 4);
+  const warmUp = Math.ceil(rounds / 2);
   for (let round = 0; round < rounds + warmUp; round++) {
     const leftMicros = microseconds(left);
     const rightMicros = microseconds(right);

@@ -11,7 +11,7 @@ export interface GoldenText {
 
 const root = join(dirname(fileURLToPath(import.meta.url)), 'goldens');
 
-export function goldenTexts(): GoldenText[] {
+function goldenTexts(): GoldenText[] {
   return readdirSync(root).flatMap((command) =>
     readdirSync(join(root, command))
       .filter((name) => name.endsWith('.txt'))

@@ -11,11 +11,11 @@ import { parseCapturedText } from '../../src/ios/parse.ts';
 const root = join(dirname(fileURLToPath(import.meta.url)), 'goldens');
 const update = process.env['UPDATE_GOLDENS'] === '1';
 
-for (const command of readdirSync(root).sort()) {
+for (const command of readdirSync(root).toSorted()) {
   describe(`goldens of ${command}`, () => {
     const texts = readdirSync(join(root, command)).filter((name) => name.endsWith('.txt'));
 
-    it.each(texts.sort())('%s means what its JSON says', (name) => {
+    it.each(texts.toSorted())('%s means what its JSON says', (name) => {
       const golden = join(root, command, name.replace(/\.txt$/, '.json'));
       const results = parseCapturedText(readFileSync(join(root, command, name), 'utf8'));
       if (update) writeFileSync(golden, `${JSON.stringify(results, null, 2)}\n`);

@@ -103,7 +103,7 @@ describe('what a terminal does to a text changes no snapshot', () => {
       fc.property(fc.integer({ min: 0, max: last }), (at) => {
         const more = ` --More-- ${'\b'.repeat(9)}${' '.repeat(8)}${'\b'.repeat(9)}`;
         // a prompt right behind the pager is another thing: the answer was left there
-        if (/^\S+#/.test(lines[at] ?? '')) return;
+        if (/^\s*(?:\S+#|$)/.test(lines.slice(at).join('\n'))) return;
         const paged = lines.map((line, i) => (i === at ? `${more}${line}` : line)).join('\n');
         expect(snapshots(paged)).toEqual(snapshots(text));
       }),
@@ -163,9 +163,13 @@ describe('text that no device wrote', () => {
 
   it('gives every supported command a result', () => {
     fc.assert(
-      fc.property(fc.constantFrom('show crypto gdoi', 'show version', 'show logging', 'show nothing'), garbage, (c, t) => {
-        expect(() => parseCommandOutput(c, t)).not.toThrow();
-      }),
+      fc.property(
+        fc.constantFrom('show crypto gdoi', 'show version', 'show logging', 'show nothing'),
+        garbage,
+        (c, t) => {
+          expect(() => parseCommandOutput(c, t)).not.toThrow();
+        },
+      ),
     );
   });
 });

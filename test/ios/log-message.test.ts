@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseLogMessage } from '../../src/ios/log-message.ts';
+
+const REGISTER = '%CRYPTO-5-GM_REGSTER: Start registration to KS 10.1.1.1 for group g using address 10.2.2.2';
+
+describe('a syslog line', () => {
+  it.each<[title: string, header: string, timestamp: string | null, sequence: number | null]>([
+    ['of a clock that was never set', '*Mar  1 01:12:10.919: ', 'Mar  1 01:12:10.919', null],
+    ['of a clock that lost its source', '.Mar 21 01:12:10: ', 'Mar 21 01:12:10', null],
+    ['with a fraction', 'Aug 14 13:04:09.111: ', 'Aug 14 13:04:09.111', null],
+    ['with a zone', 'Jun  5 05:11:04.626 EST: ', 'Jun  5 05:11:04.626 EST', null],
+    ['with a year', 'Jun  5 2024 05:11:04.626 UTC: ', 'Jun  5 2024 05:11:04.626 UTC', null],
+    ['with a sequence number', '022701: Jun 19 03:02:31: ', 'Jun 19 03:02:31', 22701],
+    ['with a sequence number and a mark', '000048: *Dec  2 12:09:21.207: ', 'Dec  2 12:09:21.207', 48],
+    ['with uptime for a stamp', '00:01:07: ', '00:01:07', null],
+    ['with a long uptime for a stamp', '*1d02h: ', '1d02h', null],
+    ['without a stamp', '', null, null],
+    ['from the network', '<189>48: *Mar  1 01:12:10.919: ', 'Mar  1 01:12:10.919', 48],
+    ['from the network with the host', '<189>48: gm1.example: Mar  1 01:12:10.919: ', 'Mar  1 01:12:10.919', 48],
+    ['from a relay with the host only', 'gm1: *Mar  1 01:12:10.919: ', 'Mar  1 01:12:10.919', null],
+    ['that the ring has cut', '7:04: ', null, null],
+  ])('%s gives facility, severity, mnemonic, text and stamp', (_, header, timestamp, sequence) => {
+    expect(parseLogMessage(header + REGISTER)).toEqual({
+      facility: 'CRYPTO',
+      severity: 5,
+      mnemonic: 'GM_REGSTER',
+      text: 'Start registration to KS 10.1.1.1 for group g using address 10.2.2.2',
+      timestamp,
+      sequence,
+    });
+  });
+
+  it('of IOS XE loses the process before its text', () => {
+    const line = 'Aug 14 13:04:16.789: %GDOI-5-SA_KEK_UPDATED: Chassis 2 R0/0: iosd: SA KEK was updated';
+    expect(parseLogMessage(line)?.text).toBe('SA KEK was updated');
+  });
+
+  it('may have a facility with a part of its own', () => {
+    expect(parseLogMessage('%SYS-SP-5-RESTART: System restarted --')).toMatchObject({
+      facility: 'SYS-SP',
+      severity: 5,
+      mnemonic: 'RESTART',
+    });
+  });
+
+  it.each([
+    "% Invalid input detected at '^' marker.",
+    '%SNMP agent not enabled',
+    '100% of 5: done',
+    'Load for five secs: 1%/0%; one minute: 2%',
+    '',
+    '%',
+    '%A-5-:',
+    '%A-9-B: text',
+  ])('is not: %s', (line) => {
+    expect(parseLogMessage(line)).toBeNull();
+  });
+
+  it('is found in any text or not, but never throws', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), fc.string({ maxLength: 60 }), (before, after) => {
+        const message = parseLogMessage(`${before.replaceAll('%', '')} %GDOI-5-SA_TEK_UPDATED:${after}`);
+        expect(message?.mnemonic).toBe('SA_TEK_UPDATED');
+      }),
+    );
+  });
+});

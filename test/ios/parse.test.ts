@@ -1,0 +1,189 @@
+/** The front door: which command, whole or half, refused or not, and the bounds. */
+import { describe, expect, it } from 'vitest';
+import { membersAnswer } from '../bench/parse.ts';
+import { canonicalCommand } from '../../src/ios/command-name.ts';
+import { parseCapturedText, parseCommandOutput } from '../../src/ios/parse.ts';
+import { goldenText } from './golden-texts.ts';
+
+const GM = goldenText('show-crypto-gdoi/ios15-multicast-two-servers.txt');
+const POLICY = goldenText('ks-policy/xe17-two-teks.txt');
+
+describe('a command line', () => {
+  it.each([
+    ['sh cry gdoi ks mem', 'show crypto gdoi ks members'],
+    ['show crypto gkm ks mem sum', 'show crypto gkm ks members summary'],
+    ['sh crypto gdoi ks members 10.1.1.1', 'show crypto gdoi ks members 10.1.1.1'],
+    ['sho cry gd gro My-Group.1', 'show crypto gdoi group My-Group.1'],
+    ['show crypto gdoi gm dataplan counter', 'show crypto gdoi gm dataplane counters'],
+    ['sh ver', 'show version'],
+    ['sh clo', 'show clock'],
+    ['show log | include GDOI', 'show logging'],
+  ])('%s is spelled %s', (typed, canonical) => {
+    expect(canonicalCommand(typed)).toBe(canonical);
+  });
+
+  it.each(['show', 'show crypto', 'show ip route', 'conf t', 'show crypto gdoi ks p p p', '', '*', 'show *'])(
+    '%s is none of ours',
+    (typed) => {
+      expect(canonicalCommand(typed)).toBeNull();
+    },
+  );
+});
+
+describe('an answer to a command that was sent', () => {
+  it('may have the echo and the next prompt around it, or not', () => {
+    const bare = POLICY.trimEnd();
+    const whole = parseCommandOutput('show crypto gdoi ks policy', POLICY);
+    for (const text of [
+      `show crypto gdoi ks policy\n${bare}\nKS1#`,
+      `KS1#show crypto gdoi ks policy\r\n${bare}\r\n\r\nKS1#`,
+      `KS1#sh cry gd ks pol\nshow crypto gdoi ks policy\n${bare}\nKS1>`,
+    ]) {
+      expect(parseCommandOutput('show crypto gdoi ks policy', text)).toEqual(whole);
+    }
+  });
+
+  it('keeps the spelling with gkm', () => {
+    expect(parseCommandOutput('show crypto gkm ks policy', POLICY)).toMatchObject({
+      kind: 'parsed',
+      command: 'show crypto gkm ks policy',
+    });
+  });
+
+  it.each([
+    "                ^\n% Invalid input detected at '^' marker.\n",
+    '% Incomplete command.\n',
+    '% Ambiguous command:  "show crypto gd"\n',
+    'Command authorization failed.\n',
+    '% Authorization failed.\n',
+    '% Unknown command or computer name, or unable to find computer address\n',
+  ])('that is a refusal is rejected, with the line: %s', (text) => {
+    expect(parseCommandOutput('show crypto gdoi', text)).toMatchObject({
+      kind: 'failed',
+      reason: 'rejected',
+      message: text.trim().split('\n').at(-1),
+    });
+  });
+
+  it('that is empty is cut off, unless the prompt was seen behind it: then there is nothing to show', () => {
+    expect(parseCommandOutput('show crypto gdoi', '')).toMatchObject({ kind: 'failed', reason: 'cut-off' });
+    expect(parseCommandOutput('show crypto gdoi', 'show crypto gdoi\n')).toMatchObject({ reason: 'cut-off' });
+    expect(parseCommandOutput('show crypto gdoi', '\n', 'prompt')).toMatchObject({ kind: 'parsed', snapshots: [] });
+    expect(parseCommandOutput('show crypto gdoi', 'R1#show crypto gdoi\nR1#')).toMatchObject({
+      kind: 'parsed',
+      snapshots: [],
+    });
+  });
+
+  it('that says that nothing is configured has no snapshot', () => {
+    expect(parseCommandOutput('show crypto gdoi', '% GDOI is not configured\n')).toMatchObject({
+      kind: 'parsed',
+      snapshots: [],
+    });
+  });
+
+  it('of another kind is unrecognised', () => {
+    expect(parseCommandOutput('show crypto gdoi', 'Codes: L - local\nGateway of last resort\n')).toMatchObject({
+      kind: 'failed',
+      reason: 'unrecognised',
+    });
+  });
+
+  it('to a command without parser is unrecognised', () => {
+    expect(parseCommandOutput('show ip route', 'x\n')).toMatchObject({ kind: 'failed', reason: 'unrecognised' });
+  });
+
+  it('that ends inside a number is cut off, though the number would parse', () => {
+    expect(parseCommandOutput('show crypto gdoi ks policy', POLICY.slice(0, POLICY.indexOf('2746') + 3))).toMatchObject(
+      {
+        reason: 'cut-off',
+      },
+    );
+  });
+
+  it('longer than 16 MiB is too large', () => {
+    expect(parseCommandOutput('show logging', 'x'.repeat(16 * 1024 * 1024 + 1))).toMatchObject({ reason: 'too-large' });
+    expect(parseCapturedText('x'.repeat(16 * 1024 * 1024 + 1))).toMatchObject([{ reason: 'too-large' }]);
+  });
+
+  it('may be a `ks members` with 8,000 GMs', () => {
+    const result = parseCommandOutput('show crypto gdoi ks members', membersAnswer(8000));
+    expect(result).toMatchObject({ kind: 'parsed', unknownLines: [] });
+    const snapshot = result.kind === 'parsed' ? result.snapshots[0] : undefined;
+    expect(snapshot?.role === 'ks' ? snapshot.memberDetails?.length : 0).toBe(8000);
+  });
+});
+
+describe('captured text', () => {
+  it('with neither prompt nor echo is recognised by its content', () => {
+    const commands = [
+      'ks-policy/xe17-two-teks.txt',
+      'gm/xe17.txt',
+      'feature/suite-b-mixed.txt',
+      'show-version/xe17.txt',
+    ];
+    expect(commands.map((name) => parseCapturedText(goldenText(name))[0]?.command)).toEqual([
+      'show crypto gdoi ks policy',
+      'show crypto gdoi gm',
+      'show crypto gdoi feature',
+      'show version',
+    ]);
+  });
+
+  it('with several commands gives a result for each, in order', () => {
+    const text = `GM-4#show clock\n10:00:00.000 UTC Mon Jan 1 2024\n${GM}GM-4#sh cry gdoi gm rek\n% Ambiguous command:  "x"\nGM-4#`;
+    expect(parseCapturedText(text).map((result) => [result.command, result.kind])).toEqual([
+      ['show clock', 'parsed'],
+      ['show crypto gdoi', 'parsed'],
+      ['show crypto gdoi gm rekey', 'failed'],
+    ]);
+  });
+
+  it('before the first prompt is no answer, but its log messages are kept', () => {
+    const banner = '*Mar  1 00:00:01.000: %SYS-5-CONFIG_I: Configured from console by console\n';
+    const results = parseCapturedText(`${banner}${GM}`);
+    expect(results).toHaveLength(1);
+    expect(results[0]).toMatchObject({ kind: 'parsed', logMessages: [{ mnemonic: 'CONFIG_I' }] });
+  });
+
+  it('of log lines alone is a log', () => {
+    expect(parseCapturedText('*Mar  1 00:00:01.000: %GDOI-5-SA_KEK_UPDATED: SA KEK was updated\n')).toMatchObject([
+      {
+        kind: 'parsed',
+        command: 'show logging',
+        snapshots: [{ role: 'log', messages: [{ mnemonic: 'SA_KEK_UPDATED' }] }],
+      },
+    ]);
+  });
+
+  it('that is empty is cut off, and other text is unrecognised', () => {
+    expect(parseCapturedText('')).toMatchObject([{ kind: 'failed', reason: 'cut-off' }]);
+    expect(parseCapturedText('hello\nworld\n')).toMatchObject([{ kind: 'failed', reason: 'unrecognised' }]);
+  });
+});
+
+describe('a log message that lands in an answer', () => {
+  it('is taken out and kept', () => {
+    const text = GM.replace('KEK POLICY:', '*Mar  1 00:00:01.000: %GDOI-5-SA_KEK_UPDATED: SA KEK was updated\n$&');
+    expect(parseCommandOutput('show crypto gdoi', text)).toMatchObject({
+      kind: 'parsed',
+      logMessages: [{ mnemonic: 'SA_KEK_UPDATED', timestamp: 'Mar  1 00:00:01.000' }],
+      unknownLines: [],
+    });
+  });
+
+  it('right behind the waiting prompt leaves the prompt what it is: the end of the answer', () => {
+    const log = '*Mar  1 00:00:01.000: %GDOI-5-SA_KEK_UPDATED: SA KEK was updated';
+    const text = goldenText('show-crypto-gdoi/registered-without-keys.txt').replace(/hub-2#\n$/, `hub-2#${log}\n`);
+    expect(parseCapturedText(text)).toMatchObject([
+      { kind: 'parsed', unknownLines: [], logMessages: [{ mnemonic: 'SA_KEK_UPDATED' }] },
+    ]);
+  });
+
+  it('inside a line makes that line unknown: half a number is no number', () => {
+    const text = GM.replace('86258', '86*Mar  1 00:00:01.000: %GDOI-5-SA_KEK_UPDATED: SA KEK was updated\n258');
+    const result = parseCommandOutput('show crypto gdoi', text);
+    expect(result).toMatchObject({ kind: 'parsed', snapshots: [{ kek: { remainingSeconds: null } }] });
+    expect(result.kind === 'parsed' ? result.unknownLines : []).toEqual(['Lifetime (secs)          : 86', '258']);
+  });
+});

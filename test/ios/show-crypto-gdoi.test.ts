@@ -1,0 +1,110 @@
+/** What the blocks of `show crypto gdoi` say of a GM or a KS, in the corners that no golden text shows alone. */
+import { describe, expect, it } from 'vitest';
+import type { GmSnapshot } from '../../src/gdoi/snapshot.ts';
+import { parseCommandOutput } from '../../src/ios/parse.ts';
+import { goldenText } from './golden-texts.ts';
+
+const XE17 = goldenText('show-crypto-gdoi/xe17-unicast-two-teks.txt');
+const IOS15 = goldenText('show-crypto-gdoi/ios15-multicast-two-servers.txt');
+
+function gm(text: string): GmSnapshot {
+  const result = parseCommandOutput('show crypto gdoi', text);
+  const snapshot = result.kind === 'parsed' ? result.snapshots[0] : undefined;
+  if (snapshot?.role !== 'gm') throw new Error(JSON.stringify(result));
+  return snapshot;
+}
+
+describe('a GM', () => {
+  it('of a release before 15.2(1)T has a KEK without remaining lifetime', () => {
+    const { kek } = gm(goldenText('show-crypto-gdoi/ios12-no-kek-lifetime-sa-per-direction.txt'));
+    expect(kek).toMatchObject({ transport: 'unicast', remainingSeconds: null, keyBits: 192 });
+  });
+
+  it.each([
+    ['00:01:30', 90],
+    ['23:59:59', 86399],
+    ['1d02h', 93600],
+    ['2w3d', 17 * 86400],
+    ['1y15w', (365 + 105) * 86400],
+    ['never', null],
+    ['Never', null],
+  ])('whose last rekey is %s old says %s seconds', (printed, seconds) => {
+    expect(gm(XE17.replace('00:12:45', printed)).rekeys.lastAgeSeconds).toBe(seconds);
+  });
+
+  it.each(['Re-registers in ', 'Reregisters in ', 'Re-registered in'])('may spell its countdown %s', (label) => {
+    expect(gm(XE17.replace('Re-registers in ', label)).reregistersInSeconds).toBe(2871);
+  });
+
+  it.each(['Registering', 'Not Registered', 'Not registered', 'Unregistered'])(
+    'with status %s is not registered',
+    (status) => {
+      expect(gm(XE17.replace(': Registered\n', `: ${status}\n`))).toMatchObject({ status, registered: false });
+    },
+  );
+
+  it.each(['0.0.0.0', 'UNKNOWN', '::'])('registered with %s has no key server', (address) => {
+    expect(
+      gm(XE17.replace('Registered with       : 192.0.2.12', `Registered with       : ${address}`)).keyServer,
+    ).toBeNull();
+  });
+
+  it('without KEK POLICY has no KEK, though it has TEKs', () => {
+    const [head = '', tail = ''] = XE17.split('KEK POLICY:');
+    const text = `${head}TEK POLICY${tail.split('TEK POLICY')[1] ?? ''}`;
+    expect(gm(text)).toMatchObject({ kek: null, teks: [{ spi: '0x0A69F51E' }, { spi: '0xC553AC4C' }] });
+  });
+
+  it('with no SA below its TEK POLICY has no TEKs, and without that heading they are not shown', () => {
+    expect(gm(goldenText('show-crypto-gdoi/registered-without-keys.txt')).teks).toEqual([]);
+    expect(gm(goldenText('show-crypto-gdoi/registering.txt')).teks).toBeNull();
+  });
+
+  it('with a countdown that is no number has none, and the line is unknown', () => {
+    const result = parseCommandOutput('show crypto gdoi', IOS15.replace('2610 sec', 'soon'));
+    expect(result).toMatchObject({
+      snapshots: [{ reregistersInSeconds: null }],
+      unknownLines: ['Re-registers in       : soon'],
+    });
+  });
+
+  it('with an impossible SPI has none: nine hex digits are a typing error', () => {
+    expect(gm(IOS15.replace('0xB8841F10(3095666448)', '0x51111211F(1460077087)')).teks?.[0]?.spi).toBeNull();
+  });
+
+  it('with an SA whose lifetime is in kilobytes and seconds gives the seconds', () => {
+    const text = IOS15.replace('lifetime (sec): (2784)', 'lifetime (k/sec): (4415180/2784)');
+    expect(gm(text).teks?.[0]?.remainingSeconds).toBe(2784);
+  });
+
+  it('that names two members of a group is told by the first', () => {
+    const second =
+      '    Group member             : 198.51.100.77   vrf: None\n       Registration status   : Registering\n';
+    const text = XE17.replace('    Rekeys cumulative', `${second}    Rekeys cumulative`);
+    expect(gm(text)).toMatchObject({ address: '198.51.100.7', registered: true });
+  });
+});
+
+describe('a KS', () => {
+  it('has three countdowns with one label: each belongs to the line before it', () => {
+    const result = parseCommandOutput(
+      'show crypto gdoi',
+      goldenText('show-crypto-gdoi/ks-of-one-group-gm-of-another.txt'),
+    );
+    expect(result).toMatchObject({
+      snapshots: [
+        {
+          role: 'ks',
+          kek: { remainingSeconds: 86127 },
+          teks: [{ remainingSeconds: 3328 }, { remainingSeconds: 6001 }],
+        },
+        { role: 'gm', group: 'data' },
+      ],
+    });
+  });
+
+  it('without a redundancy block says nothing of redundancy', () => {
+    const result = parseCommandOutput('show crypto gdoi', goldenText('show-crypto-gdoi/ks-oldest-layout.txt'));
+    expect(result).toMatchObject({ snapshots: [{ redundancy: null, members: 0, kek: { remainingSeconds: null } }] });
+  });
+});
