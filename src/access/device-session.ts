@@ -57,6 +57,7 @@ export type Reply =
     }
   | { readonly kind: 'failed'; readonly command: ShowCommand; readonly error: DeviceError };
 
+/** The same object is lent again as long as the connection is the same; after a reconnect it is another one. */
 export interface DeviceSession {
   /** The hostname part of the prompt. */
   readonly hostname: string;
@@ -105,4 +106,6 @@ export interface AccessStatus {
   readonly handshakesActive: number;
   readonly handshakesWaiting: number;
   readonly quarantinedCredentials: readonly string[];
+  /** Negotiated key exchange, host key, cipher and MAC by device with an open session. */
+  readonly algorithms?: ReadonlyMap<string, string>;
 }

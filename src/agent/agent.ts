@@ -1,18 +1,29 @@
 /**
  * The running agent: builds its parts, hands each what it needs, owns start, reload and stop.
  *
- * Answers flow one way: scheduler -> poller -> view -> whoever listens to the read model.
+ * Answers flow one way: scheduler -> poller -> view and tracker -> store -> whoever listens to the read model or to
+ * events. What a tracker's state asks for (polls at the instants that decide) goes back as a value, through the plan.
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { DeviceAccess, SshTarget } from '../access/device-session.ts';
 import { diffConfig } from '../config/reload-diff.ts';
 import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.ts';
+import type { GdoiEvent } from '../gdoi/event.ts';
+import type { FleetSettings, FleetView } from '../gdoi/fleet-view.ts';
+import { FLOOR_LEAD } from '../gdoi/ks-lead.ts';
+import type { Observation } from '../gdoi/observation.ts';
+import type { TrackerState } from '../gdoi/tracker-state.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { EventStore } from '../store/event-store.ts';
 import { createDevicePoller, type PollReport } from './device-poller.ts';
-import { afterPoll, newDeviceView } from './device-view.ts';
+import { afterPoll, type DeviceView, newDeviceView } from './device-view.ts';
+import { membershipChanges, trackingOf } from './group-tracking.ts';
+import { Intake } from './intake.ts';
+import { nameFraction } from './name-hash.ts';
+import { phasePlan } from './phase-plan.ts';
 import { NOTHING_LEARNT, type PollMemory } from './poll-memory.ts';
-import { type AgentStatus, createReadModel, type FleetReadModel } from './read-model.ts';
+import { type AgentStatus, createReadModel, type FleetReadModel, type MutableReadModel } from './read-model.ts';
 import { Recorder } from './recorder.ts';
 import { Scheduler } from './scheduler.ts';
 
@@ -24,7 +35,10 @@ export interface AgentOptions {
   /** Wall and monotonic time of polls and schedules; may run fast. */
   readonly clock: Clock;
   readonly access: DeviceAccess;
+  readonly store: EventStore;
   readonly logger: Logger;
+  /** Events that are kept and new, in the order they were kept. */
+  readonly onEvents?: (events: readonly GdoiEvent[]) => void;
 }
 
 export interface ReloadSummary {
@@ -40,22 +54,25 @@ export class Agent implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #access: DeviceAccess;
-  readonly #views = createReadModel();
+  readonly #views: MutableReadModel;
+  readonly #intake: Intake;
   readonly #devices = new Map<string, ResolvedDevice>();
   readonly #memories = new Map<string, PollMemory>();
   readonly #poller: ReturnType<typeof createDevicePoller>;
   readonly #scheduler: Scheduler;
   readonly #recorder: Recorder | null;
   readonly #startedAtMs: number;
-  #unpolled = new Set<string>();
+  readonly #unpolled = new Set<string>();
   #config: ResolvedConfig;
   #reload: { readonly ok: boolean; readonly atMs: number | null } = { ok: true, atMs: null };
 
-  constructor({ config, clock, access, logger }: AgentOptions) {
+  private constructor({ config, clock, access, logger }: AgentOptions, intake: Intake, views: MutableReadModel) {
     this.#config = config;
     this.#clock = clock;
     this.#logger = logger;
     this.#access = access;
+    this.#intake = intake;
+    this.#views = views;
     this.#startedAtMs = clock.wallMs();
     this.#poller = createDevicePoller({ access, clock });
     this.#recorder = config.record === null ? null : new Recorder({ directory: config.record, clock, logger });
@@ -64,6 +81,27 @@ export class Agent implements AsyncDisposable {
       concurrentPolls: config.limits.concurrentPolls,
       poll: (device, signal) => this.#poll(device, signal),
     });
+  }
+
+  /** An agent that goes on from what the store keeps; it polls nothing before `start`. The store stays the caller's. */
+  static async open(options: AgentOptions): Promise<Agent> {
+    const { config, clock, store, logger } = options;
+    let agent: Agent | null = null;
+    const intake = await Intake.open({
+      store,
+      clock,
+      logger,
+      settings: fleetSettings(config),
+      onFleetView: (view) => {
+        if (agent !== null) agent.#takeFleetView(view);
+      },
+      onEvents: (events) => {
+        for (const event of events) logEvent(logger, event);
+        options.onEvents?.(events);
+      },
+    });
+    agent = new Agent(options, intake, createReadModel(intake.totals));
+    return agent;
   }
 
   get readModel(): FleetReadModel {
@@ -81,12 +119,16 @@ export class Agent implements AsyncDisposable {
       pollsSkippedLate: scheduler.skippedLate,
       ...access,
       recordErrors: this.#recorder?.errors ?? 0,
+      storeErrors: this.#intake.storeErrors,
+      eventsDropped: this.#intake.droppedEvents,
       configReloadOk: this.#reload.ok,
       configReloadedAtMs: this.#reload.atMs,
     };
   }
 
   start(): void {
+    const configured = new Set(this.#config.devices.map((device) => device.name));
+    for (const device of this.#intake.knownDevices()) if (!configured.has(device)) this.#intake.remove(device);
     for (const device of this.#config.devices) this.#add(device, this.#config.devices.length);
     this.#scheduler.start();
     this.#logger.info({ devices: this.#devices.size }, 'polling started');
@@ -100,6 +142,7 @@ export class Agent implements AsyncDisposable {
     const fleetSize = config.devices.length;
     this.#config = config;
     await Promise.all([...diff.removed, ...diff.changed].map((device) => this.#drop(device.name)));
+    for (const device of diff.removed) this.#intake.remove(device.name);
     for (const device of [...diff.changed, ...diff.added]) this.#add(device, fleetSize);
     for (const device of diff.rescheduled) this.#adjust(device, fleetSize);
     const summary: ReloadSummary = {
@@ -140,6 +183,8 @@ export class Agent implements AsyncDisposable {
 
   async #drop(name: string): Promise<void> {
     this.#scheduler.remove(name);
+    const view = this.#views.device(name);
+    if (view !== undefined) this.#tellFleets(view, null);
     this.#devices.delete(name);
     this.#memories.delete(name);
     this.#unpolled.delete(name);
@@ -168,7 +213,59 @@ export class Agent implements AsyncDisposable {
     this.#recorder?.record(report);
     this.#unpolled.delete(device.name);
     const partLifetimeMs = PART_LIFETIME_INTERVALS * Math.max(device.detailIntervalMs, scheduleMs(device));
-    this.#views.set(afterPoll(before, report, partLifetimeMs));
+    const known = this.#intake.stateOf(device.name);
+    const state = this.#intake.observe(device.name, observationsOfReport(report));
+    const polled = afterPoll(before, report, partLifetimeMs);
+    const planned = this.#plan(device, polled, state, known !== null && changed(known, state));
+    const view: DeviceView = {
+      ...polled,
+      tracking: trackingOf(polled, state, (group) => this.#intake.fleetView(group)),
+      planned,
+    };
+    this.#views.set(view);
+    this.#tellFleets(before, view);
+  }
+
+  /** Polls beside the schedule; the view shows them, the scheduler makes them. */
+  #plan(device: ResolvedDevice, view: DeviceView, state: TrackerState, confirm: boolean): DeviceView['planned'] {
+    if (!device.phaseAware || view.result !== 'ok') return [];
+    const nowMs = this.#clock.wallMs();
+    const planned = phasePlan({
+      view,
+      state,
+      leadSeconds: (group) => (this.#intake.fleetView(group)?.lead ?? FLOOR_LEAD).seconds,
+      ksKekExpiryMs: (group) => this.#intake.ksKekExpiryMs(group),
+      regularIntervalMs: device.schedule.kind === 'every' ? device.schedule.ms : null,
+      nowMs,
+      jitter: nameFraction(device.name),
+      changedAtMs: confirm ? nowMs : null,
+    });
+    this.#scheduler.plan(
+      device.name,
+      planned.map((poll) => poll.atMs - nowMs),
+    );
+    return planned;
+  }
+
+  /** Each group the device is or was in hears what changed; `after` null: the device is gone. */
+  #tellFleets(before: DeviceView, after: DeviceView | null): void {
+    const state = this.#intake.stateOf(before.device);
+    for (const [group, facts] of membershipChanges(before, after, state, this.#clock.wallMs())) {
+      this.#intake.memberChanged(group, facts);
+    }
+  }
+
+  /** What the group's view says of a GM belongs to the GM's view; only what differs is made anew. */
+  #takeFleetView(fleet: FleetView): void {
+    this.#views.setGroup(fleet);
+    for (const { device, kekMatchesKs, tekMatchesKs } of fleet.gms) {
+      const view = this.#views.device(device);
+      const tracking = view?.tracking.get(fleet.group);
+      if (view === undefined || tracking === undefined) continue;
+      if (tracking.kekMatchesKs === kekMatchesKs && tracking.tekMatchesKs === tekMatchesKs) continue;
+      const now = { ...tracking, kekMatchesKs, tekMatchesKs };
+      this.#views.set({ ...view, tracking: new Map(view.tracking).set(fleet.group, now) });
+    }
   }
 
   /** A state is logged when it begins and when it ends, not at every poll. */
@@ -188,7 +285,46 @@ export class Agent implements AsyncDisposable {
     await this.#scheduler[Symbol.asyncDispose]();
     await this.#access[Symbol.asyncDispose]();
     await this.#recorder?.[Symbol.asyncDispose]();
+    await this.#intake[Symbol.asyncDispose]();
   }
+}
+
+/** A failed poll is an observation too: nothing was seen, and why. */
+function observationsOfReport(report: PollReport): readonly Observation[] {
+  if (report.result === 'ok') return report.observations;
+  const { device, startedAtMs, finishedAtMs, result } = report;
+  return [
+    ...report.observations,
+    { kind: 'failure', device, sentAtMs: startedAtMs, receivedAtMs: finishedAtMs, result },
+  ];
+}
+
+/** A registration, a new KEK: worth a second look soon. */
+function changed(before: TrackerState, after: TrackerState): boolean {
+  return Object.keys(after.groups).some((name) => {
+    const was = before.groups[name];
+    const now = after.groups[name];
+    if (was === undefined || now === undefined) return false;
+    return (
+      was.counters.succeeded !== now.counters.succeeded ||
+      was.registered !== now.registered ||
+      was.view?.kek?.anchor !== now.view?.kek?.anchor
+    );
+  });
+}
+
+/** The group's tolerances follow the slowest pace that is common. */
+function fleetSettings(config: ResolvedConfig): FleetSettings {
+  const pollIntervalMs = config.devices.reduce((slowest, device) => Math.max(slowest, scheduleMs(device)), 0);
+  const detailIntervalMs = config.devices.reduce((slowest, device) => Math.max(slowest, device.detailIntervalMs), 0);
+  return { pollIntervalMs, detailIntervalMs };
+}
+
+function logEvent(logger: Logger, event: GdoiEvent): void {
+  const { id, type, device, group, cause, summary, severity } = event;
+  const fields = { id, type, device, group, cause, summary };
+  if (severity === 'info') logger.info(fields, 'event');
+  else logger.warn(fields, 'event');
 }
 
 function configured(device: ResolvedDevice) {

@@ -10,6 +10,7 @@ import type { Collector } from '../config/resolved-config.ts';
 import type { Observation, ReadAt } from '../gdoi/observation.ts';
 import type { GroupSnapshot } from '../gdoi/snapshot.ts';
 import type { ParseResult } from '../ios/parse-result.ts';
+import { parseLogMessage } from '../ios/log-message.ts';
 import { parseCommandOutput } from '../ios/parse.ts';
 import type { Clock, EpochMs } from '../ports/clock.ts';
 import {
@@ -141,7 +142,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
         if (reply.reason === 'invalid') continue;
         return null;
       }
-      const parsed = parseAnswer(reply, progress);
+      const parsed = parseAnswer(reply, device, progress);
       if (parsed.kind === 'failed') {
         progress.result = 'parse';
         progress.error = `"${command}": ${parsed.message}`;
@@ -162,7 +163,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
       progress.memory = rememberRefusal(progress.memory, reply.command, clock.monoMs());
       return 'rejected';
     }
-    const parsed = parseAnswer(reply, progress);
+    const parsed = parseAnswer(reply, device, progress);
     if (parsed.kind === 'failed') return 'parse';
     progress.memory = rememberAnswer(progress.memory, reply.command, clock.monoMs());
     progress.observations.push(...observationsOf(parsed, { ...reply, device }));
@@ -179,8 +180,13 @@ function fail(progress: Progress, error: DeviceError): void {
 
 type Output = Extract<Reply, { kind: 'output' }>;
 
-function parseAnswer(reply: Output, progress: Progress): ParseResult {
+function parseAnswer(reply: Output, device: string, progress: Progress): ParseResult {
   const { command, text, logLines, sentAtMs, receivedAtMs } = reply;
+  const messages = logLines.flatMap((line) => parseLogMessage(line) ?? []);
+  if (messages.length > 0) {
+    // They came in while the answer did.
+    progress.observations.push({ kind: 'log', device, sentAtMs, receivedAtMs, messages, pushed: true });
+  }
   progress.answers.push({ command, text, logLines, sentAtMs, receivedAtMs });
   // The session has seen the prompt after it: the answer is whole.
   return parseCommandOutput(command, text, 'prompt');

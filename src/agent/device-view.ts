@@ -7,12 +7,15 @@
  * its intervals: old figures are worse than none.
  */
 import { kekBehaviorOf, type KekBehavior } from '../gdoi/release.ts';
+import type { Forecast } from '../gdoi/forecast.ts';
+import type { PlannedPoll } from '../gdoi/poll-instants.ts';
+import type { Tally } from '../gdoi/tracker-state.ts';
 import type { DeviceFacts } from '../gdoi/device-facts.ts';
 import { mergeParts } from '../gdoi/merge-snapshots.ts';
 import type { EpochMs, Observation, ReadAt } from '../gdoi/observation.ts';
 import type { GmSnapshot, GroupSnapshot, KsSnapshot } from '../gdoi/snapshot.ts';
 import type { CollectorResult, PollReport } from './device-poller.ts';
-import { mainCommand } from './poll-memory.ts';
+import { isMainCommand } from './poll-memory.ts';
 import type { PollResult } from './poll-result.ts';
 
 export interface DeviceView {
@@ -32,6 +35,20 @@ export interface DeviceView {
   readonly unparsedLines: number | null;
   readonly collectors: ReadonlyMap<string, CollectorResult>;
   readonly groups: ReadonlyMap<string, GroupView>;
+  /** By group. */
+  readonly tracking: ReadonlyMap<string, GroupTracking>;
+  /** Polls beside the schedule that are planned now, in order. */
+  readonly planned: readonly PlannedPoll[];
+}
+
+/** What the tracker and the fleet's view say of one GM in one group. */
+export interface GroupTracking {
+  readonly reregistrations: Tally | null;
+  readonly forecast: Forecast | null;
+  readonly kekRekeyOverdue: boolean;
+  /** null: unknown, or a rekey is under way. */
+  readonly kekMatchesKs: boolean | null;
+  readonly tekMatchesKs: boolean | null;
 }
 
 export interface GroupView {
@@ -63,6 +80,8 @@ export function newDeviceView(configured: ConfiguredDevice): DeviceView {
     unparsedLines: null,
     collectors: new Map(),
     groups: new Map(),
+    tracking: new Map(),
+    planned: [],
   };
 }
 
@@ -88,7 +107,8 @@ export function afterPoll(view: DeviceView, report: PollReport, partLifetimeMs: 
   return next;
 }
 
-function observe(view: DeviceView, observation: Observation, partLifetimeMs: number): DeviceView {
+/** The view with one more thing seen of the device. */
+export function observe(view: DeviceView, observation: Observation, partLifetimeMs: number): DeviceView {
   switch (observation.kind) {
     case 'facts':
       return { ...view, facts: { value: observation.facts, at: readAt(observation) } };
@@ -116,7 +136,7 @@ function withParts(
   observation: Extract<Observation, { kind: 'groups' }>,
   partLifetimeMs: number,
 ): DeviceView['groups'] {
-  const main = isMain(observation.command);
+  const main = isMainCommand(observation.command);
   const at = readAt(observation);
   const shown = new Map<string, GroupPart[]>();
   for (const snapshot of observation.snapshots) {
@@ -131,7 +151,7 @@ function withParts(
     const kept = (groups.get(group)?.parts ?? []).filter(
       (part) =>
         part.command !== observation.command &&
-        !(main && isMain(part.command)) &&
+        !(main && isMainCommand(part.command)) &&
         at.receivedAtMs - part.at.receivedAtMs <= partLifetimeMs,
     );
     // Details come after the main answer: a KS's policy shows SPI, lifetime and time to rekey of one instant.
@@ -139,10 +159,6 @@ function withParts(
     if (parts.length > 0) next.set(group, groupView(group, parts));
   }
   return next;
-}
-
-function isMain(command: string): boolean {
-  return command === mainCommand('gdoi') || command === mainCommand('gkm');
 }
 
 function groupView(group: string, parts: readonly GroupPart[]): GroupView {

@@ -41,6 +41,11 @@ export function mainCommand(spelling: Spelling): ShowCommand {
   return spelling === 'gdoi' ? 'show crypto gdoi' : 'show crypto gkm';
 }
 
+/** Is it the command whose answer lists the groups there are? */
+export function isMainCommand(command: string): boolean {
+  return command === mainCommand('gdoi') || command === mainCommand('gkm');
+}
+
 /** The commands of interest after the main answer, in order. */
 export function followUpCommands(options: {
   readonly memory: PollMemory;

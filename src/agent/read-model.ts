@@ -2,12 +2,17 @@
  * The fleet as outlets may see it: one immutable view per device, and a call when one changes. Metrics and pages read
  * from here and never reach back into the agent.
  */
+import type { FleetView } from '../gdoi/fleet-view.ts';
 import type { DeviceView } from './device-view.ts';
+import { EventTotals } from './event-totals.ts';
 
 export interface FleetReadModel {
   devices(): Iterable<DeviceView>;
   device(name: string): DeviceView | undefined;
   readonly size: number;
+  /** The view of each group that was seen since the start. */
+  groups(): Iterable<FleetView>;
+  readonly totals: EventTotals;
   /** Called with the new view after each change; with null when the device is gone. Returns the way to stop. */
   onChange(listener: (device: string, view: DeviceView | null) => void): () => void;
 }
@@ -25,22 +30,33 @@ export interface AgentStatus {
   readonly handshakesWaiting: number;
   readonly quarantinedCredentials: readonly string[];
   readonly recordErrors: number;
+  readonly storeErrors: number;
+  readonly eventsDropped: number;
   readonly configReloadOk: boolean;
   readonly configReloadedAtMs: number | null;
 }
 
 export interface MutableReadModel extends FleetReadModel {
+  setGroup(view: FleetView): void;
   set(view: DeviceView): void;
   remove(device: string): void;
 }
 
-export function createReadModel(): MutableReadModel {
+export function createReadModel(totals: EventTotals = new EventTotals()): MutableReadModel {
   const views = new Map<string, DeviceView>();
+  const groups = new Map<string, FleetView>();
   const listeners = new Set<(device: string, view: DeviceView | null) => void>();
   const tell = (device: string, view: DeviceView | null) => {
     for (const listener of listeners) listener(device, view);
   };
   return {
+    totals,
+    groups: () => groups.values(),
+    setGroup(view) {
+      // A group that no device is in any more is gone.
+      if (view.gms.length + view.kss.length === 0) groups.delete(view.group);
+      else groups.set(view.group, view);
+    },
     devices: () => views.values(),
     device: (name) => views.get(name),
     get size() {

@@ -49,10 +49,15 @@ export class Recorder implements AsyncDisposable {
   record(report: PollReport): void {
     const { device } = report;
     for (const answer of report.answers) {
-      for (const syslog of answer.logLines) this.#add({ at: iso(answer.receivedAtMs), device, syslog });
-      this.#add({ at: iso(answer.receivedAtMs), device, command: answer.command, output: answer.text });
+      // `sent_at` beside the contract's `at`: a countdown was read somewhere between the two.
+      const when = { at: iso(answer.receivedAtMs), sent_at: iso(answer.sentAtMs), device };
+      for (const syslog of answer.logLines) this.#add({ ...when, syslog });
+      this.#add({ ...when, command: answer.command, output: answer.text });
     }
-    if (report.result !== 'ok') this.#add({ at: iso(report.finishedAtMs), device, error: report.result });
+    // An answer that does not parse says so itself when it is replayed.
+    if (report.result !== 'ok' && report.result !== 'parse') {
+      this.#add({ at: iso(report.finishedAtMs), sent_at: iso(report.startedAtMs), device, error: report.result });
+    }
     this.#flushing ??= this.#flush().finally(() => {
       this.#flushing = null;
     });

@@ -11,6 +11,7 @@ import type { Schedule } from '../config/resolved-config.ts';
 import type { Clock } from '../ports/clock.ts';
 import { CronInstants } from './cron-instants.ts';
 import { type Due, DueHeap } from './due-heap.ts';
+import { nameFraction } from './name-hash.ts';
 
 /** First polls start this far apart on average, so that a small fleet shows something at once. */
 const FIRST_POLL_SPACING_MS = 50;
@@ -76,7 +77,7 @@ export class Scheduler implements AsyncDisposable {
       return;
     }
     const windowMs = Math.min(schedule.ms, FIRST_SWEEP_MAX_MS, fleetSize * FIRST_POLL_SPACING_MS);
-    const dueMs = this.#clock.monoMs() + hashFraction(device) * windowMs;
+    const dueMs = this.#clock.monoMs() + nameFraction(device) * windowMs;
     this.#heap.push({ device, version, dueMs, planned: false });
     this.#wake.abort();
   }
@@ -170,11 +171,4 @@ export class Scheduler implements AsyncDisposable {
     await this.#loop;
     await this.#queue.onIdle();
   }
-}
-
-/** FNV-1a of the name as a number in [0, 1): the same device starts at the same phase after every restart. */
-function hashFraction(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
-  return (hash >>> 0) / 4_294_967_296;
 }

@@ -4,7 +4,9 @@ import { Command, CommanderError } from 'commander';
 import { UserError } from '../ports/user-error.ts';
 import { configCheckCommand } from './config-check.ts';
 import { demoCommand } from './demo.ts';
+import { eventsCommand } from './events.ts';
 import { parseCommand } from './parse.ts';
+import { replayCommand } from './replay.ts';
 import { runCommand } from './run.ts';
 import { simulateCommand } from './simulate.ts';
 import { packageVersion } from './version.ts';
@@ -17,7 +19,15 @@ const program = new Command('gdoiwatch')
   .showHelpAfterError('(see --help)')
   .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
   .exitOverride();
-for (const command of [demoCommand(), runCommand(), parseCommand(), simulateCommand(), configCheckCommand()]) {
+for (const command of [
+  demoCommand(),
+  runCommand(),
+  eventsCommand(),
+  parseCommand(),
+  replayCommand(),
+  simulateCommand(),
+  configCheckCommand(),
+]) {
   program.addCommand(command.copyInheritedSettings(program));
 }
 for (const command of program.commands) for (const nested of command.commands) nested.copyInheritedSettings(program);

@@ -2,6 +2,7 @@
 import { createSshAccess } from '../access/ssh/ssh-access.ts';
 import { Agent } from '../agent/agent.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
+import { groupMetrics } from '../export/group-metrics.ts';
 import { PreparedLines } from '../export/prepared-lines.ts';
 import { createSelfMetrics } from '../export/self-metrics.ts';
 import { startHttpServer } from '../http/server.ts';
@@ -9,6 +10,7 @@ import { type Clock, createSystemClock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import { systemRandom } from '../ports/random.ts';
 import { UserError } from '../ports/user-error.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { packageVersion } from './version.ts';
 
 export interface Product extends AsyncDisposable {
@@ -32,7 +34,13 @@ export async function startProduct(options: {
     maxHandshakes: config.ssh.maxHandshakes,
     logger,
   });
-  const agent = new Agent({ config, clock, access, logger });
+  const store = await openSqliteStore({
+    path: config.store.sqlitePath,
+    retentionMs: config.store.retentionMs,
+    clock,
+    logger,
+  });
+  const agent = await Agent.open({ config, clock, access, store, logger });
   const lines = new PreparedLines();
   agent.readModel.onChange((device, view) => lines.update(device, view));
   const registry = createSelfMetrics(packageVersion(), () => agent.status(), agent.readModel);
@@ -45,7 +53,7 @@ export async function startProduct(options: {
       fleet: agent.readModel,
       status: () => agent.status(),
       deviceMetrics: () => lines.chunks(),
-      selfMetrics: () => registry.metrics(),
+      selfMetrics: async () => (await registry.metrics()) + groupMetrics(agent.readModel),
       reload: () => options.reload(agent),
     });
     agent.start();
@@ -55,10 +63,12 @@ export async function startProduct(options: {
       async [Symbol.asyncDispose]() {
         await agent[Symbol.asyncDispose]();
         await server[Symbol.asyncDispose]();
+        await store[Symbol.asyncDispose]();
       },
     };
   } catch (error) {
     await agent[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
     throw listenError(config, error);
   }
 }

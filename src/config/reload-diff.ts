@@ -21,6 +21,7 @@ const FIXED: readonly (readonly [setting: string, value: (config: ResolvedConfig
   ['listen', (config) => config.listen],
   ['log.level', (config) => config.log.level],
   ['limits.concurrent_polls', (config) => config.limits.concurrentPolls],
+  ['store', (config) => config.store],
   ['ssh.known_hosts', (config) => config.ssh.knownHostsPath],
   ['ssh.max_handshakes', (config) => config.ssh.maxHandshakes],
   ['record', (config) => config.record],
@@ -63,6 +64,7 @@ function samePolling(a: ResolvedDevice, b: ResolvedDevice): boolean {
     a.role === b.role &&
     a.timeoutMs === b.timeoutMs &&
     a.detailIntervalMs === b.detailIntervalMs &&
+    a.phaseAware === b.phaseAware &&
     isDeepStrictEqual(a.schedule, b.schedule) &&
     isDeepStrictEqual(new Set(a.collect), new Set(b.collect)) &&
     isDeepStrictEqual(a.labels, b.labels)

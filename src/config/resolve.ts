@@ -10,6 +10,7 @@ import { type SecretKind, SecretReader, type SecretSource } from './secret-sourc
 
 const SSH_PORT = 22;
 const SNMP_PORT = 161;
+const DEFAULT_STORE = 'gdoiwatch.db';
 
 type SshCredential = Pick<ResolvedSsh, 'username' | 'password' | 'privateKey' | 'passphrase' | 'enablePassword'>;
 
@@ -42,6 +43,10 @@ export async function resolveConfig(
         maxHandshakes: config.ssh.max_handshakes,
       },
       record: config.record === undefined ? null : resolve(source.directory, config.record),
+      store: {
+        sqlitePath: resolve(source.directory, config.store.sqlite ?? DEFAULT_STORE),
+        retentionMs: config.store.retention,
+      },
       devices: resolveDevices(config, credentials, problems),
     },
     problems,
@@ -177,6 +182,7 @@ function resolveDevices(
       timeoutMs: entry.timeout ?? config.defaults.timeout,
       detailIntervalMs: entry.detail_interval ?? config.defaults.detail_interval,
       collect: [...new Set(entry.collect ?? config.defaults.collect)],
+      phaseAware: entry.phase_aware ?? config.defaults.phase_aware,
       labels: entry.labels ?? {},
       ssh: ssh === undefined ? null : sshOf(entry, ssh[0]),
     });

@@ -40,6 +40,8 @@ export interface ResolvedDevice {
   /** Pace of the KS detail commands (policy, members, coop). */
   readonly detailIntervalMs: number;
   readonly collect: readonly Collector[];
+  /** Polls at the instants that decide, beside the schedule. */
+  readonly phaseAware: boolean;
   readonly labels: Readonly<Record<string, string>>;
   /** null: the transport does not use SSH. With the device's name, host, port and timeout it is an SSH target. */
   readonly ssh: ResolvedSsh | null;
@@ -62,6 +64,7 @@ export interface ResolvedConfig {
   readonly ssh: { readonly knownHostsPath: string; readonly maxHandshakes: number };
   /** Directory that gets the recording; null: none is made. */
   readonly record: string | null;
+  readonly store: { readonly sqlitePath: string; readonly retentionMs: number };
   /** In the file's order; names are unique. */
   readonly devices: readonly ResolvedDevice[];
 }

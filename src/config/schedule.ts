@@ -2,10 +2,10 @@
 import { validate as isCronExpression } from 'node-cron';
 import type { Schedule } from './resolved-config.ts';
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-const DURATION = /^(\d{1,9})(ms|s|m|h)$/;
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const DURATION = /^(\d{1,9})(ms|s|m|h|d)$/;
 
-/** Milliseconds of `500ms`, `30s`, `5m`, `1h`; null for anything else. */
+/** Milliseconds of `500ms`, `30s`, `5m`, `1h`, `90d`; null for anything else. */
 export function parseDuration(text: string): number | null {
   const match = DURATION.exec(text);
   const unitMs = UNIT_MS[match?.[2] ?? ''];

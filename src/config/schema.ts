@@ -143,6 +143,9 @@ const timeout = duration('100ms', '10m').describe('Bound for each of connect, lo
 const detailInterval = duration('1s', '168h').describe(
   'Time between the KS detail commands (policy, members, coop), which are heavy on large groups',
 );
+const phaseAware = z
+  .boolean({ error: 'true or false' })
+  .describe('Also poll at the few instants around a KEK expiry that tell why a GM re-registers');
 const hostKeys = oneOf(['strict', 'accept-new']).describe(
   'strict: only keys in known_hosts; accept-new: an unknown device is trusted at first sight and remembered',
 );
@@ -220,6 +223,7 @@ export const deviceSchema = section({
   detail_interval: detailInterval.optional(),
   credentials: credentialRef.optional(),
   collect: collect.optional(),
+  phase_aware: phaseAware.optional(),
   labels: labels.describe('Labels of gdoi_device_info').optional(),
   ssh: section({
     host_keys: hostKeys.optional(),
@@ -251,11 +255,15 @@ export const configSchema = section({
     config_file: path.optional().describe('TLS and basic auth, in the format of the Prometheus exporter-toolkit'),
     tokens_file: path.optional().describe('Bearer tokens of the API'),
   }).prefault({}),
-  store: section({ sqlite: path.optional(), postgres: url('postgres', 'postgresql').optional() })
-    .refine((value) => (value.sqlite === undefined) !== (value.postgres === undefined), {
+  store: section({
+    sqlite: path.optional().describe('The embedded store, one file (gdoiwatch.db)'),
+    postgres: url('postgres', 'postgresql').optional(),
+    retention: duration('1h', '3650d').prefault('90d').describe('How long events are kept'),
+  })
+    .refine((value) => value.sqlite === undefined || value.postgres === undefined, {
       error: 'either sqlite or postgres',
     })
-    .optional()
+    .prefault({})
     .describe('Where events and state are kept'),
   record: path.optional().describe('Directory that gets a recording of every answer, for replay'),
   defaults: section({
@@ -266,6 +274,7 @@ export const configSchema = section({
     detail_interval: detailInterval.prefault('60s'),
     credentials: credentialRef.default('main'),
     collect: collect.default([]),
+    phase_aware: phaseAware.default(true),
   })
     .prefault({})
     .describe('What devices use that do not say otherwise'),

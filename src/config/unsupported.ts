@@ -12,7 +12,7 @@ interface Unsupported {
   readonly at: (config: CheckedConfig) => readonly SettingPath[];
 }
 
-const section = (key: 'store' | 'targets' | 'syslog' | 'traps' | 'alertmanager'): Unsupported => ({
+const section = (key: 'targets' | 'syslog' | 'traps' | 'alertmanager'): Unsupported => ({
   severity: 'warning',
   message: 'not supported by this version, ignored',
   at: (config) => (config[key] === undefined ? [] : [[key]]),
@@ -26,7 +26,11 @@ const web = (key: 'config_file' | 'tokens_file'): Unsupported => ({
 });
 
 const UNSUPPORTED: readonly Unsupported[] = [
-  section('store'),
+  {
+    severity: 'error',
+    message: 'not supported by this version; use sqlite',
+    at: (config) => (config.store.postgres === undefined ? [] : [['store', 'postgres']]),
+  },
   section('targets'),
   section('syslog'),
   section('traps'),

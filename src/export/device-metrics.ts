@@ -2,7 +2,7 @@
  * Every metric of a device, in one table: name, type, help, and how its samples come from a view. The contract fixes
  * names and labels. What a device does not show gives no sample: absent is not 0.
  */
-import type { DeviceView } from '../agent/device-view.ts';
+import type { DeviceView, GroupTracking } from '../agent/device-view.ts';
 import { kekBehaviorOfDevice, roleOf } from '../agent/device-view.ts';
 import { POLL_RESULTS } from '../agent/poll-result.ts';
 import { expiryMs, type ReadAt } from '../gdoi/observation.ts';
@@ -22,7 +22,10 @@ interface Named {
 export type DeviceMetric = Named &
   (
     | { readonly of: 'device'; readonly samples: (view: DeviceView, emit: Emit) => void }
-    | { readonly of: 'gm'; readonly samples: (gm: GmSnapshot, emit: Emit, at: ReadAt) => void }
+    | {
+        readonly of: 'gm';
+        readonly samples: (gm: GmSnapshot, emit: Emit, at: ReadAt, tracking: GroupTracking | null) => void;
+      }
     | { readonly of: 'ks'; readonly samples: (ks: KsSnapshot, emit: Emit, at: ReadAt) => void }
   );
 
@@ -204,6 +207,54 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   gm('gdoi_gm_tek_sas', 'gauge', 'TEK SAs of an interface.', (gm, emit) => {
     for (const [name, teks] of teksByInterface(gm)) emit({ interface: name }, teks.length);
   }),
+  gm(
+    'gdoi_gm_reregister_forecast',
+    'gauge',
+    'Constant 1 with the cause that drives the countdown to the next re-registration; absent where it does not decide.',
+    (_, emit, __, tracking) => {
+      const cause = tracking?.forecast?.cause;
+      if (cause !== null && cause !== undefined) emit({ cause }, 1);
+    },
+  ),
+  gm(
+    'gdoi_gm_kek_rekey_overdue',
+    'gauge',
+    "1 while the KEK has less life left than the KS's lead and is still the same one.",
+    (gm, emit, _, tracking) => {
+      if (tracking !== null && typeof gm.kek?.remainingSeconds === 'number') emit(NONE, tracking.kekRekeyOverdue);
+    },
+  ),
+  gm(
+    'gdoi_gm_reregistrations_total',
+    'counter',
+    'Re-registrations as the tracker counts them, from when the GM was first seen; the first registration is none.',
+    (_, emit, __, tracking) => {
+      if (tracking === null) return;
+      emit({ unexpected: 'true' }, tracking.reregistrations?.unexpected ?? 0);
+      emit({ unexpected: 'false' }, tracking.reregistrations?.expected ?? 0);
+    },
+  ),
+  gm(
+    'gdoi_gm_last_reregistration_timestamp_seconds',
+    'gauge',
+    'When the GM re-registered last, best estimate, Unix time; absent before the first.',
+    (_, emit, __, tracking) => {
+      const last = tracking?.reregistrations?.last;
+      if (last) emit({ cause: last.cause, unexpected: String(last.unexpected) }, last.atMs / 1000);
+    },
+  ),
+  gm(
+    'gdoi_gm_kek_matches_ks',
+    'gauge',
+    "1 the GM holds the KS's current KEK, 0 it does not, outside a rekey in progress; absent when unknown.",
+    (_, emit, __, tracking) => emit(NONE, tracking?.kekMatchesKs),
+  ),
+  gm(
+    'gdoi_gm_tek_matches_ks',
+    'gauge',
+    "1 the GM holds the KS's current TEKs, 0 it does not, outside a rekey in progress; absent when unknown.",
+    (_, emit, __, tracking) => emit(NONE, tracking?.tekMatchesKs),
+  ),
   gm(
     'gdoi_gm_replay_errors_total',
     'counter',

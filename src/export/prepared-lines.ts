@@ -5,7 +5,7 @@
  * into chunks, and never holds the event loop for longer than one chunk takes.
  */
 import type { DeviceView } from '../agent/device-view.ts';
-import { DEVICE_METRICS, type DeviceMetric, type Emit } from './device-metrics.ts';
+import { DEVICE_METRICS, type DeviceMetric, type Emit, type Labels } from './device-metrics.ts';
 
 /** Characters per chunk of the exposition. */
 const CHUNK_SIZE = 256 * 1024;
@@ -20,7 +20,7 @@ interface Family {
 export class PreparedLines {
   readonly #families: readonly Family[] = DEVICE_METRICS.map((metric) => ({
     metric,
-    header: `# HELP ${metric.name} ${escapeHelp(metric.help)}\n# TYPE ${metric.name} ${metric.type}\n`,
+    header: familyHeader(metric),
     blocks: new Map(),
   }));
 
@@ -34,6 +34,7 @@ export class PreparedLines {
     const groups = Array.from(view.groups.values(), (group) => ({
       ...group,
       labels: `${own},group="${escapeLabel(group.group)}"`,
+      tracking: view.tracking.get(group.group) ?? null,
     }));
     for (const { metric, blocks } of this.#families) {
       // Joined at the end: a string grown by += stays a tree of pieces and costs several times the memory.
@@ -48,9 +49,9 @@ export class PreparedLines {
       };
       if (metric.of === 'device') metric.samples(view, emit);
       else {
-        for (const { gm, ks, labels } of groups) {
+        for (const { gm, ks, labels, tracking } of groups) {
           fixedLabels = labels;
-          if (metric.of === 'gm' && gm !== null) metric.samples(gm.snapshot, emit, gm.at);
+          if (metric.of === 'gm' && gm !== null) metric.samples(gm.snapshot, emit, gm.at, tracking);
           else if (metric.of === 'ks' && ks !== null) metric.samples(ks.snapshot, emit, ks.at);
         }
       }
@@ -78,6 +79,23 @@ export class PreparedLines {
 }
 
 const NEEDS_ESCAPE = /[\\"\n]/;
+
+/** Samples of one metric that no device has, as text. */
+export function renderFamily(
+  metric: { readonly name: string; readonly type: 'gauge' | 'counter'; readonly help: string },
+  samples: Iterable<readonly [labels: Labels, value: number]>,
+): string {
+  let text = '';
+  for (const [labels, value] of samples) {
+    const pairs = Object.entries(labels).map(([name, label]) => `${name}="${escapeLabel(label)}"`);
+    text += `${metric.name}{${pairs.join(',')}} ${value}\n`;
+  }
+  return text === '' ? '' : familyHeader(metric) + text;
+}
+
+function familyHeader(metric: { readonly name: string; readonly type: string; readonly help: string }): string {
+  return `# HELP ${metric.name} ${escapeHelp(metric.help)}\n# TYPE ${metric.name} ${metric.type}\n`;
+}
 
 /** Prometheus text format: backslash, double quote and line feed are escaped in label values. */
 function escapeLabel(value: string): string {

@@ -55,6 +55,18 @@ const SELF_METRICS: readonly SelfMetric[] = [
     value: (status) => status.recordErrors,
   },
   {
+    name: 'gdoi_store_errors_total',
+    type: 'counter',
+    help: 'Batches of events and state that the store refused; they are tried again.',
+    value: (status) => status.storeErrors,
+  },
+  {
+    name: 'gdoi_events_dropped_total',
+    type: 'counter',
+    help: 'Events lost because too many waited for a store that refuses them.',
+    value: (status) => status.eventsDropped,
+  },
+  {
     name: 'gdoi_config_last_reload_successful',
     type: 'gauge',
     help: '1 the last reload of the configuration was taken, 0 it was refused.',

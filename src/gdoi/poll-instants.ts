@@ -6,11 +6,12 @@
  *
  *     lead      -190        -40       0         +80
  *   ----|---------[  missed  ]---------[ expired  ]------
- *        ^rekey due           ^window over         ^expiry over
- *                                      ^just after expiry: is there a KEK?
+ *      ^rekey due             ^window over         ^expiry over
+ *             ^before window             ^after expiry
  *
- * - rekey due: after the KS's lead, before E - 190. A new KEK ends the plan here, so a healthy GM costs one poll a
- *   cycle; the old one is the baseline of counters for all that follows.
+ * - rekey due: after the KS's lead. A new KEK ends the plan here, so a healthy GM costs one poll a cycle.
+ * - before window: in (E - 200, E - 190). Retransmission is over; the old KEK now is overdue for certain, and the
+ *   counters are the baseline for all that follows.
  * - window over: in (E - 40, E). What the first poll did not have happened in the missed-rekey window; it is also the
  *   baseline for the expiry.
  * - after expiry, expiry over: the KEK is gone or replaced; what came since `window over` came in [E, E + 80].
@@ -26,6 +27,7 @@ import type { KekBehavior } from './release.ts';
 
 export const POLL_REASONS = [
   'rekey_due',
+  'before_window',
   'window_over',
   'after_expiry',
   'expiry_over',
@@ -77,6 +79,8 @@ const MIN_SPACING_MS = 5000;
 const REKEY_ARRIVES_SECONDS = 10;
 /** A lead longer than the floor by more than this is batches of a big group: its last GM's rekey comes near the floor. */
 const MAX_BEFORE_FLOOR_SECONDS = 40;
+/** Room between the two looks for the rekey. */
+const SECOND_LOOK_SECONDS = 5;
 /** Room for the answer: a poll planned before a window must be answered before it. */
 const ANSWER_SECONDS = 2;
 /** Whole-second countdowns, clock drift: a poll planned after an instant is this long after it. */
@@ -84,6 +88,7 @@ const SETTLE_SECONDS = 3;
 
 type Span = readonly [fromSeconds: number, toSeconds: number];
 
+const BEFORE_WINDOW: Span = [-LEAD_FLOOR_SECONDS + 1, -MISSED_REKEY_WINDOW.fromSecondsBeforeExpiry - ANSWER_SECONDS];
 const WINDOW_OVER: Span = [
   -MISSED_REKEY_WINDOW.toSecondsBeforeExpiry + SETTLE_SECONDS,
   -MISSED_REKEY_WINDOW.toSecondsBeforeExpiry + 30,
@@ -112,7 +117,7 @@ export function planPolls(input: PlanInput, settings: PollInstantSettings): read
     planned.push(...(input.role === 'ks' ? ksPolls(input) : gmPolls(input)));
   }
   return spaced(
-    planned.filter((poll) => Number.isFinite(poll.atMs) && poll.atMs > input.nowMs).sort((a, b) => a.atMs - b.atMs),
+    planned.filter((poll) => Number.isFinite(poll.atMs) && poll.atMs > input.nowMs).toSorted((a, b) => a.atMs - b.atMs),
   ).slice(0, MAX_PLANNED_POLLS);
 }
 
@@ -121,6 +126,8 @@ export function whyPlanned(reason: PollReason): string {
   switch (reason) {
     case 'rekey_due':
       return 'the KEK rekey must have come by now: is there a new KEK?';
+    case 'before_window':
+      return 'the window [expiry - 190 s, expiry - 40 s] is about to begin: has a late KEK rekey come?';
     case 'window_over':
       return 'the window [expiry - 190 s, expiry - 40 s] is over: did the GM re-register for a missed KEK rekey?';
     case 'after_expiry':
@@ -150,7 +157,9 @@ function ksPolls(input: PlanInput): PlannedPoll[] {
   const polls: PlannedPoll[] = [];
   if (ksRekeyAtMs !== null && ksRekeyAtMs !== undefined) polls.push(pollIn(input, ksRekeyAtMs, KS_REKEY, 'ks_rekey'));
   if (kekExpiryMs !== null) {
-    polls.push(pollIn(input, kekExpiryMs, rekeyDue(input.leadSeconds), 'rekey_due'));
+    const due = rekeyDue(input.leadSeconds);
+    if (due !== null) polls.push(pollIn(input, kekExpiryMs, due, 'rekey_due'));
+    polls.push(pollIn(input, kekExpiryMs, BEFORE_WINDOW, 'before_window'));
     polls.push(pollIn(input, kekExpiryMs, AFTER_EXPIRY, 'after_expiry'));
   }
   return polls;
@@ -160,7 +169,8 @@ function gmPolls(input: PlanInput): PlannedPoll[] {
   const { kekExpiryMs } = input;
   const around = (span: Span, reason: PollReason) =>
     kekExpiryMs === null ? [] : [pollIn(input, kekExpiryMs, span, reason)];
-  const due = around(rekeyDue(input.leadSeconds), 'rekey_due');
+  const dueSpan = rekeyDue(input.leadSeconds);
+  const due = [...(dueSpan === null ? [] : around(dueSpan, 'rekey_due')), ...around(BEFORE_WINDOW, 'before_window')];
   if (input.kekBehavior === 'legacy') {
     return [...due, ...around(LEGACY_AFTER_EXPIRY, 'after_expiry'), ...reregistrationPolls(input)];
   }
@@ -173,14 +183,11 @@ function gmPolls(input: PlanInput): PlannedPoll[] {
   ];
 }
 
-/** Between the rekey's arrival and the window; at the floor of 200 s that is [expiry - 199 s, expiry - 192 s]. */
-function rekeyDue(leadSeconds: number): Span {
-  const lead = Number.isFinite(leadSeconds) ? Math.max(LEAD_FLOOR_SECONDS, leadSeconds) : LEAD_FLOOR_SECONDS;
-  const from = Math.max(lead - REKEY_ARRIVES_SECONDS, LEAD_FLOOR_SECONDS - 1);
-  return [
-    -Math.min(from, LEAD_FLOOR_SECONDS + MAX_BEFORE_FLOOR_SECONDS),
-    -(MISSED_REKEY_WINDOW.fromSecondsBeforeExpiry + ANSWER_SECONDS),
-  ];
+/** From the rekey's arrival to the floor; null: the lead leaves no room, `before window` asks for the rekey. */
+function rekeyDue(leadSeconds: number): Span | null {
+  const arrival = Math.min(leadSeconds - REKEY_ARRIVES_SECONDS, LEAD_FLOOR_SECONDS + MAX_BEFORE_FLOOR_SECONDS);
+  const latest = LEAD_FLOOR_SECONDS + SECOND_LOOK_SECONDS;
+  return arrival > latest ? [-arrival, -latest] : null;
 }
 
 /** A KEK-driven countdown has its baseline already; before any other one a last look tells a rekey that came. */

@@ -2,7 +2,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { REFUSALS_TO_QUARANTINE } from '../../src/access/ssh/credential-quarantine.ts';
 import { Secret } from '../../src/ports/secret.ts';
-import { accessUnderTest, never, poll, target, textOf } from './access-under-test.ts';
+import { accessUnderTest, never, poll, SOON, target, textOf } from './access-under-test.ts';
 import { freshHostKey, ScriptedIos } from './scripted-ios.ts';
 
 const wrong = { password: new Secret('s3cr3t-wrong') };
@@ -48,7 +48,7 @@ describe('a wrong password', () => {
 
     under.clock.advance(31 * 60_000);
     const both = await Promise.all([device('gm4'), device('gm5')].map((to) => poll(under.access, to, 'show clock')));
-    expect(both.map(({ failure }) => failure).toSorted()).toEqual(['auth', 'quarantined']);
+    expect(new Set(both.map(({ failure }) => failure))).toEqual(new Set(['auth', 'quarantined']));
     expect(server.attempts).toHaveLength(4);
 
     // The device side is repaired: the next probe lifts it for everybody.
@@ -212,7 +212,7 @@ describe('closing', () => {
     await under[Symbol.asyncDispose]();
     expect(performance.now() - from).toBeLessThan(2_000);
     expect(server.commands.filter((line) => line === 'exit')).toHaveLength(3);
-    await expect.poll(() => server.openNow).toBe(0);
+    await expect.poll(() => server.openNow, SOON).toBe(0);
   });
 
   test('does not wait for a device that hangs, nor for one that is connecting', async () => {
@@ -222,8 +222,8 @@ describe('closing', () => {
     const under = accessUnderTest();
     const hanging = poll(under.access, target(port), 'show clock');
     const connecting = poll(under.access, target(slowPort, { device: 'slow' }), 'show clock');
-    await expect.poll(() => server.commands).toContain('show clock');
-    await expect.poll(() => slow.connections).toBe(1);
+    await expect.poll(() => server.commands, SOON).toContain('show clock');
+    await expect.poll(() => slow.connections, SOON).toBe(1);
     const from = performance.now();
     await under[Symbol.asyncDispose]();
     expect(performance.now() - from).toBeLessThan(2_000);
@@ -238,7 +238,7 @@ describe('closing', () => {
     await poll(under.access, target(port), 'show clock');
     await under.access.forget('gm1');
     expect(server.commands.at(-1)).toBe('exit');
-    await expect.poll(() => server.openNow).toBe(0);
+    await expect.poll(() => server.openNow, SOON).toBe(0);
     await under.access.forget('never seen');
   });
 });

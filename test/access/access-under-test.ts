@@ -12,9 +12,12 @@ import { Secret } from '../../src/ports/secret.ts';
 
 export const WORKER_URL = new URL('../../dist/access/ssh/legacy-worker.js', import.meta.url);
 
+/** How long an event that must come may take on a busy machine. */
+export const SOON = { timeout: 10_000 };
+
 export const never = new AbortController().signal;
 
-export interface LogEntry {
+interface LogEntry {
   readonly level: 'info' | 'warn' | 'error';
   readonly fields: Readonly<Record<string, unknown>>;
   readonly message: string;
@@ -30,7 +33,7 @@ export interface AccessUnderTest extends AsyncDisposable {
 }
 
 /** The machine's clock, plus what a test adds to it: long waits pass at once. */
-export interface ShiftedClock extends Clock {
+interface ShiftedClock extends Clock {
   advance(ms: number): void;
 }
 

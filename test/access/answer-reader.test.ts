@@ -14,7 +14,7 @@ function read(stream: string, chunks: readonly string[], command = 'show crypto 
 
 function everyWay(stream: string) {
   const lump = read(stream, [stream]);
-  const { pagers: _pagers, ...oneByte } = read(stream, [...stream]);
+  const { pagers: _pagers, ...oneByte } = read(stream, stream.split(''));
   expect(oneByte).toEqual({ complete: lump.complete, lines: lump.lines, logLines: lump.logLines, bytes: lump.bytes });
   return lump;
 }
@@ -111,7 +111,9 @@ describe('an answer on the terminal', () => {
 
   test('asks for one blank a pager, however its bytes arrive', () => {
     const reader = new AnswerReader('show crypto gdoi', 'GM1#');
-    const asked = [...`show crypto gdoi\r\none\r\n${PAGER_ERASED}two\r\n --More-- `].map((byte) => reader.feed(byte));
+    const asked = `show crypto gdoi\r\none\r\n${PAGER_ERASED}two\r\n --More-- `
+      .split('')
+      .map((byte) => reader.feed(byte));
     expect(asked.filter((what) => what === 'pager')).toHaveLength(2);
     expect(reader.complete).toBe(false);
   });
@@ -185,7 +187,7 @@ describe('an answer on the terminal', () => {
           }
           const { pagers: _one, ...lump } = read(stream, [stream]);
           const { pagers: _two, ...cut } = read(stream, chunks);
-          const { pagers: _three, ...bytes } = read(stream, [...stream.split('')]);
+          const { pagers: _three, ...bytes } = read(stream, stream.split(''));
           expect(cut).toEqual(lump);
           expect(bytes).toEqual(lump);
         },

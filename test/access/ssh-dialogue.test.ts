@@ -3,7 +3,7 @@ import ssh2 from 'ssh2';
 import { describe, expect, test } from 'vitest';
 import { SHOW_COMMANDS, type ShowCommand } from '../../src/access/show-command.ts';
 import { Secret } from '../../src/ports/secret.ts';
-import { accessUnderTest, never, poll, target, textOf } from './access-under-test.ts';
+import { accessUnderTest, never, poll, SOON, target, textOf } from './access-under-test.ts';
 import { type Manners, ScriptedIos } from './scripted-ios.ts';
 
 async function served(manners: Manners, work: (parts: Parts) => Promise<void>): Promise<void> {
@@ -50,13 +50,34 @@ describe('a session with an IOS device', () => {
       expect(access.status().openSessions).toBe(1);
     }));
 
+  test('is lent as the same object while the connection lasts, as another after a reconnect', () =>
+    served({}, async ({ server, port, access }) => {
+      const lent = async () => {
+        const outcome = await access.withSession(target(port), never, async (session) => {
+          await session.run('show clock', never);
+          return session;
+        });
+        return outcome.kind === 'done' ? outcome.value : null;
+      };
+      const first = await lent();
+      expect(first).not.toBeNull();
+      expect(await lent()).toBe(first);
+      server.dropAll();
+      await expect.poll(() => access.status().openSessions, SOON).toBe(0);
+      expect(await lent()).not.toBe(first);
+      // Found dead only when the command was written: the loan goes on, the next one shows it.
+      server.dropAll();
+      await lent();
+      expect(await lent()).not.toBe(first);
+    }));
+
   test('ends after use with session per_poll, politely', () =>
     served({}, async ({ server, port, access }) => {
       await poll(access, target(port, { session: 'per_poll' }), 'show version');
       await poll(access, target(port, { session: 'per_poll' }), 'show version');
       expect(server.connections).toBe(2);
-      await expect.poll(() => server.commands.filter((line) => line === 'exit')).toHaveLength(2);
-      await expect.poll(() => server.openNow).toBe(0);
+      await expect.poll(() => server.commands.filter((line) => line === 'exit'), SOON).toHaveLength(2);
+      await expect.poll(() => server.openNow, SOON).toBe(0);
       expect(access.status().openSessions).toBe(0);
     }));
 
@@ -306,7 +327,7 @@ describe('a device that misbehaves', () => {
         expect(failure).toBe('timeout');
         expect(message).toContain('gm1');
         expect(message).toContain('show crypto gdoi');
-        await expect.poll(() => server.openNow).toBe(0);
+        await expect.poll(() => server.openNow, SOON).toBe(0);
         expect(await textOf(access, target(port), 'show clock')).toBe('answer to show clock\n');
         expect(server.connections).toBe(2);
       },
@@ -317,7 +338,7 @@ describe('a device that misbehaves', () => {
     const port = await server.listen();
     await using under = accessUnderTest({ bounds: { maxBytes: 100_000, maxLineLength: 200_000 } });
     expect(await poll(under.access, target(port), 'show crypto gdoi')).toMatchObject({ failure: 'too_large' });
-    await expect.poll(() => server.openNow).toBe(0);
+    await expect.poll(() => server.openNow, SOON).toBe(0);
   });
 
   test('and drops inside an answer gives closed', () =>
@@ -339,7 +360,7 @@ describe('a device that misbehaves', () => {
     served({}, async ({ server, port, access }) => {
       await poll(access, target(port), 'show clock');
       server.dropAll();
-      await expect.poll(() => server.openNow).toBe(0);
+      await expect.poll(() => server.openNow, SOON).toBe(0);
       expect(await textOf(access, target(port), 'show version')).toBe('answer to show version\n');
       // At once: the client has not heard of it yet when the next poll begins.
       server.dropAll();
@@ -349,7 +370,9 @@ describe('a device that misbehaves', () => {
 
   test('and prints no prompt gives prompt, or timeout when it prints nothing at all', async () => {
     await served({ motdPieces: ['hello\r\n'], noPrompt: true }, async ({ port, access }) => {
-      expect(await poll(access, target(port, { timeoutMs: 1_500 }), 'show clock')).toMatchObject({ failure: 'prompt' });
+      const { failure, message } = await poll(access, target(port, { timeoutMs: 1_500 }), 'show clock');
+      expect(failure).toBe('prompt');
+      expect(message).toContain('"hello"');
     });
     await served({ noPrompt: true }, async ({ port, access }) => {
       expect(await poll(access, target(port, { timeoutMs: 800 }), 'show clock')).toMatchObject({ failure: 'timeout' });

@@ -59,7 +59,7 @@ export function aReport(
   };
 }
 
-export const PART_LIFETIME_MS = 180_000;
+const PART_LIFETIME_MS = 180_000;
 
 /** The view of a device after these polls. */
 export function viewAfter(...reports: readonly PollReport[]): DeviceView {

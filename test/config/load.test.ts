@@ -55,7 +55,15 @@ describe("the contract's own example", () => {
       algorithms: 'modern',
       session: 'persistent',
     };
-    const common = { port: 22, transport: 'ssh', timeoutMs: 15_000, detailIntervalMs: 60_000, collect: [], ssh };
+    const common = {
+      port: 22,
+      transport: 'ssh',
+      timeoutMs: 15_000,
+      detailIntervalMs: 60_000,
+      collect: [],
+      phaseAware: true,
+      ssh,
+    };
     expect(config).toEqual({
       file: '/etc/gdoiwatch/gdoiwatch.yml',
       listen: { host: '127.0.0.1', port: 9848 },
@@ -63,6 +71,7 @@ describe("the contract's own example", () => {
       limits: { concurrentPolls: 64 },
       ssh: { knownHostsPath: '/etc/gdoiwatch/known_hosts', maxHandshakes: 8 },
       record: '/etc/gdoiwatch/captures',
+      store: { sqlitePath: '/etc/gdoiwatch/gdoiwatch.db', retentionMs: 90 * 86_400_000 },
       devices: [
         {
           ...common,
@@ -77,7 +86,6 @@ describe("the contract's own example", () => {
     });
     expect(config.devices[0]?.ssh?.password?.reveal()).toBe('pw');
     expect(warnings).toEqual([
-      'gdoiwatch.yml:3:8: store: not supported by this version, ignored',
       'gdoiwatch.yml:14:10: targets: not supported by this version, ignored',
       'gdoiwatch.yml:15:9: syslog: not supported by this version, ignored',
       'gdoiwatch.yml:16:8: traps: not supported by this version, ignored',

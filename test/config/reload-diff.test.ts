@@ -28,6 +28,7 @@ const device = (changes: Partial<ResolvedDevice> = {}): ResolvedDevice => ({
   timeoutMs: 15_000,
   detailIntervalMs: 60_000,
   collect: [],
+  phaseAware: true,
   labels: { site: 'taipei' },
   ssh: ssh(),
   ...changes,
@@ -40,6 +41,7 @@ const config = (devices: readonly ResolvedDevice[], changes: Partial<ResolvedCon
   limits: { concurrentPolls: 64 },
   ssh: { knownHostsPath: '/etc/known_hosts', maxHandshakes: 8 },
   record: null,
+  store: { sqlitePath: '/var/lib/gdoiwatch.db', retentionMs: 90 * 86_400_000 },
   devices,
   ...changes,
 });
@@ -84,6 +86,7 @@ describe('a reload', () => {
     ['another role', { role: 'ks' }],
     ['another timeout', { timeoutMs: 1000 }],
     ['another pace of detail', { detailIntervalMs: 1000 }],
+    ['no polls at the instants that decide', { phaseAware: false }],
     ['another label', { labels: { site: 'kaohsiung' } }],
     ['another collector', { collect: ['replay'] }],
   ];

@@ -15,6 +15,8 @@ const CALM: AgentStatus = {
   handshakesWaiting: 0,
   quarantinedCredentials: [],
   recordErrors: 0,
+  storeErrors: 0,
+  eventsDropped: 0,
   configReloadOk: true,
   configReloadedAtMs: null,
 };

@@ -21,6 +21,9 @@ export const DEFAULT_BOUNDS: AnswerBounds = { maxBytes: 16 * 1024 * 1024, maxLin
 /** IOS redraws a line that is wider than the terminal with `$` at its left; this much of the end tells it. */
 const SCROLLED_ECHO_TAIL = 8;
 
+/** Hostnames have at most 63 characters; mode and location come on top. */
+const MAX_PROMPT = 130;
+
 export interface Answer {
   readonly lines: readonly string[];
   readonly logLines: readonly string[];
@@ -76,13 +79,9 @@ export class AnswerReader {
   /** The echo came back, and a line that looks like some other prompt stands at the end. */
   get strangePrompt(): string | null {
     const { current } = this.#screen;
-    if (this.#outputStart === -1 || this.#isPrompt(current)) return null;
+    // Longer than any prompt: no pattern over a line that may grow byte by byte.
+    if (this.#outputStart === -1 || current.length > MAX_PROMPT || this.#isPrompt(current)) return null;
     return PROMPT.test(current) ? current : null;
-  }
-
-  /** The echo has been read; what comes now is the answer. */
-  get echoed(): boolean {
-    return this.#outputStart !== -1;
   }
 
   /** Take `prompt` for a prompt too (the hostname changed). */
@@ -117,11 +116,6 @@ export class AnswerReader {
       else kept.push(asText(line));
     }
     return { lines: kept, logLines: [...landed, ...logLines] };
-  }
-
-  /** The last thing seen, for an error message: what stood there instead of a prompt. */
-  get tail(): string {
-    return (this.#screen.current || (this.#screen.lines.at(-1) ?? '')).slice(-80);
   }
 
   #lookAtLines(): void {

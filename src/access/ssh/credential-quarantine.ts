@@ -9,7 +9,7 @@
 import type { Secret } from '../../ports/secret.ts';
 
 export const REFUSALS_TO_QUARANTINE = 3;
-export const QUARANTINE_MS = 30 * 60_000;
+const QUARANTINE_MS = 30 * 60_000;
 export const REFUSED_DEVICE_WAIT_MS = 60 * 60_000;
 
 /** The secrets a credential stands for; compared, never shown. */

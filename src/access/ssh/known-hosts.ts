@@ -8,7 +8,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import { appendFile, open, readFile, stat } from 'node:fs/promises';
 
-export type HostKeyVerdict =
+type HostKeyVerdict =
   | { readonly kind: 'known' }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'revoked' }

@@ -16,7 +16,7 @@ import {
   USERNAME_QUESTION,
 } from './ios-dialogue.ts';
 import { later } from './later.ts';
-import type { ShellLine } from './shell-line.ts';
+import { LineEnded, type ShellLine } from './shell-line.ts';
 import { TerminalText } from './terminal-text.ts';
 
 /** Bytes of banner and dialogue before the prompt. */
@@ -32,6 +32,11 @@ const MAX_NEWLINES = 12;
 /** The device does not take the credential; the message says at which question. */
 export class LoginRefused extends Error {
   override readonly name = 'LoginRefused';
+}
+
+/** Something was printed, but no prompt; the message quotes the last line. */
+export class PromptMissing extends Error {
+  override readonly name = 'PromptMissing';
 }
 
 type Seen =
@@ -103,6 +108,13 @@ class Watch {
     }
   }
 
+  /** The last line that is not blank, cut to a length fit for a message. */
+  get lastLine(): string {
+    const { current, lines } = this.screen;
+    const line = current.trim() === '' ? (lines.findLast((text) => text.trim() !== '') ?? '') : current;
+    return line.trim().slice(0, 80);
+  }
+
   #mark(): string {
     return `${this.screen.lines.length}:${this.screen.current}`;
   }
@@ -142,7 +154,7 @@ export async function learnPrompt(
     if (newlines <= MAX_NEWLINES) line.write('\n');
   };
   for (;;) {
-    const seen = await watch.next();
+    const seen = await nextOrMissing(watch, credential.password);
     switch (seen.kind) {
       case 'prompt':
         if (candidate === seen.prompt && watch.screen.lines.length > candidateAt) return candidate;
@@ -177,6 +189,18 @@ export async function learnPrompt(
       default:
         seen satisfies never;
     }
+  }
+}
+
+/** When time runs out on a device that did print something, say what. */
+async function nextOrMissing(watch: Watch, password: string | null): Promise<Seen> {
+  try {
+    return await watch.next();
+  } catch (error) {
+    const last = watch.lastLine;
+    if (!(error instanceof LineEnded) || error.end.kind !== 'timeout' || last === '') throw error;
+    const shown = password === null || password === '' ? last : last.replaceAll(password, '[secret]');
+    throw new PromptMissing(`no IOS prompt (hostname and > or #) in time; the last line was ${JSON.stringify(shown)}`);
   }
 }
 

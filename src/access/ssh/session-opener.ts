@@ -9,7 +9,12 @@ import { DeadlineExceeded } from '../../ports/deadline.ts';
 import type { DeviceError, DeviceErrorKind, SshTarget } from '../device-session.ts';
 import type { AccessLogger } from './access-logger.ts';
 import { type AnswerBounds, DEFAULT_BOUNDS } from './answer-reader.ts';
-import type { AttemptOutcome, CredentialQuarantine, CredentialSecrets } from './credential-quarantine.ts';
+import {
+  type AttemptOutcome,
+  type CredentialQuarantine,
+  type CredentialSecrets,
+  REFUSED_DEVICE_WAIT_MS,
+} from './credential-quarantine.ts';
 import type { HandshakeGate, HandshakePass } from './handshake-gate.ts';
 import { decideHostKey } from './host-key-policy.ts';
 import type { HostKeyStore } from './known-hosts.ts';
@@ -182,6 +187,16 @@ class Opening {
   }
 
   #translate(error: unknown): DeviceError {
+    const translated = this.#translateAny(error);
+    if (translated.kind !== 'auth' || !this.#admitted) return translated;
+    const minutes = REFUSED_DEVICE_WAIT_MS / 60_000;
+    return {
+      ...translated,
+      message: `${translated.message}; not tried again for ${minutes} min or until its secret changes`,
+    };
+  }
+
+  #translateAny(error: unknown): DeviceError {
     if (error instanceof SessionError) return error.deviceError;
     const { device, host, port, timeoutMs } = this.#target;
     const say = (kind: DeviceErrorKind, operation: string, message: string): DeviceError => ({

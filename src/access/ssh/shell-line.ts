@@ -48,7 +48,6 @@ export class ShellLine {
   #end: LineEnd | null = null;
   #idleBytes = 0;
   #unheard = '';
-  #heardBytes = 0;
   #everListened = false;
   /** Called once when the line has ended, by whichever side. */
   onEnd: (end: LineEnd) => void = () => undefined;
@@ -63,11 +62,6 @@ export class ShellLine {
   attach(shell: Shell): void {
     this.#shell = shell;
     if (this.#end !== null) shell.destroy();
-  }
-
-  /** Bytes received so far. */
-  get heardBytes(): number {
-    return this.#heardBytes;
   }
 
   get ended(): LineEnd | null {
@@ -86,7 +80,6 @@ export class ShellLine {
   /** From the transport. */
   readonly onData = (chunk: string): void => {
     if (this.#end !== null) return;
-    this.#heardBytes += chunk.length;
     if (this.#attention !== null) {
       this.#attention.feed(chunk);
       return;

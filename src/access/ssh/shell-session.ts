@@ -13,7 +13,7 @@ import { SHOW_COMMANDS, type ShowCommand } from '../show-command.ts';
 import { type AnswerBounds, AnswerReader, DEFAULT_BOUNDS } from './answer-reader.ts';
 import { findRejection, hostnameOfPrompt } from './ios-dialogue.ts';
 import { later } from './later.ts';
-import { becomePrivileged, learnPrompt, LoginRefused } from './login-dialogue.ts';
+import { becomePrivileged, learnPrompt, LoginRefused, PromptMissing } from './login-dialogue.ts';
 import { LineEnded, ShellLine } from './shell-line.ts';
 import { Watchdog } from './watchdog.ts';
 
@@ -196,13 +196,13 @@ export class ShellSession implements DeviceSession {
     let reason: string;
     if (error instanceof LineEnded) {
       ({ kind, reason } = error.end);
-      if (operation === 'prompt' && kind === 'timeout' && this.#line.heardBytes > 0) {
-        kind = 'prompt';
-        reason = 'the device printed something, but no prompt of IOS (hostname and > or #) in time';
-      } else if (operation === 'prompt' && kind === 'closed') {
+      if (operation === 'prompt' && kind === 'closed') {
         kind = 'refused';
         reason = `${reason} before the first prompt: all vty lines may be in use, or exec is not authorized`;
       }
+    } else if (error instanceof PromptMissing) {
+      kind = 'prompt';
+      reason = error.message;
     } else if (error instanceof LoginRefused) {
       kind = 'auth';
       reason = error.message;

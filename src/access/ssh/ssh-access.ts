@@ -23,7 +23,7 @@ import { createWorkerTransport } from './worker-transport.ts';
 const POLITE_MS = 1_000;
 
 /** Where host keys are known from: a known_hosts file, or a store of another kind. */
-export type HostKeySource = { readonly knownHostsPath: string } | { readonly hostKeyStore: HostKeyStore };
+type HostKeySource = { readonly knownHostsPath: string } | { readonly hostKeyStore: HostKeyStore };
 
 export type SshAccessOptions = HostKeySource & {
   readonly clock: Clock;
@@ -42,7 +42,9 @@ interface Slot {
   turn: Promise<void>;
   users: number;
   session: ShellSession | null;
+  lent: LentSession | null;
   target: SshTarget | null;
+  negotiated: string;
   readonly backOff: BackOff;
   /** Sessions in a row that ended inside a command. */
   brokenSessions: number;
@@ -84,14 +86,21 @@ class SshAccess implements DeviceAccess {
   ): Promise<{ readonly kind: 'done'; readonly value: T } | { readonly kind: 'failed'; readonly error: DeviceError }> {
     const slot = this.#slotOf(target.device);
     const release = this.#takeTurn(slot);
-    const link = linkSignals(signal, this.#stopping.signal);
-    const either = link.signal;
+    let link: LinkedSignal | null = null;
+    // Made only when there is something to wait for: most polls find the session open and free.
+    const either = (): AbortSignal => {
+      link ??= linkSignals(signal, this.#stopping.signal);
+      return link.signal;
+    };
+    const aborted = () => signal.aborted || this.#stopping.signal.aborted;
     try {
-      await untilAborted(release.before, either);
+      // Nobody before us: what is left to wait for is at most a polite goodbye, which has its own bound.
+      if (slot.users === 1 && !aborted()) await release.before;
+      else await untilAborted(release.before, either());
       if (slot.session !== null && !sameTarget(slot.target, target)) await this.#closeSession(slot);
       const fresh = slot.session === null || !slot.session.alive;
-      if (fresh) await this.#connect(slot, target, either);
-      const lent = new LentSession(slot, fresh ? null : () => this.#connect(slot, target, either));
+      if (fresh) await this.#connect(slot, target, either());
+      const lent = this.#lend(slot, fresh ? null : () => this.#connect(slot, target, either()));
       try {
         return { kind: 'done', value: await use(lent) };
       } finally {
@@ -101,10 +110,10 @@ class SshAccess implements DeviceAccess {
       }
     } catch (error) {
       if (error instanceof SessionError) return { kind: 'failed', error: error.deviceError };
-      if (either.aborted && error === either.reason) return { kind: 'failed', error: givenUp(target) };
+      if (aborted() && error === either().reason) return { kind: 'failed', error: givenUp(target) };
       throw error;
     } finally {
-      link.unlink();
+      unlink(link);
       release.done();
     }
   }
@@ -127,10 +136,11 @@ class SshAccess implements DeviceAccess {
   }
 
   status(): AccessStatus {
-    let openSessions = 0;
-    for (const { session } of this.#slots.values()) if (session?.alive) openSessions += 1;
+    const algorithms = new Map<string, string>();
+    for (const [device, { session, negotiated }] of this.#slots) if (session?.alive) algorithms.set(device, negotiated);
     return {
-      openSessions,
+      openSessions: algorithms.size,
+      algorithms,
       handshakesActive: this.#gate.active,
       handshakesWaiting: this.#gate.waiting,
       quarantinedCredentials: this.#quarantine.quarantined(),
@@ -152,7 +162,9 @@ class SshAccess implements DeviceAccess {
         turn: Promise.resolve(),
         users: 0,
         session: null,
+        lent: null,
         target: null,
+        negotiated: '',
         backOff: new BackOff(this.#options.random, this.#options.backOff ?? BACK_OFF),
         brokenSessions: 0,
       };
@@ -183,6 +195,13 @@ class SshAccess implements DeviceAccess {
     };
   }
 
+  /** The same object as long as the connection is the same: its borrower can tell a new session by it. */
+  #lend(slot: Slot, reconnect: (() => Promise<void>) | null): LentSession {
+    if (slot.lent === null || slot.lent.madeFor !== slot.session) slot.lent = new LentSession(slot);
+    slot.lent.begin(reconnect);
+    return slot.lent;
+  }
+
   async #connect(slot: Slot, target: SshTarget, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     slot.session = null;
@@ -192,7 +211,9 @@ class SshAccess implements DeviceAccess {
     const refused = this.#quarantine.peek(target.credentialName, secretsOf(target), target.device, clock.monoMs());
     if (refused !== null) throw new SessionError(quarantinedError(target, refused.kind, refused.waitMs));
     try {
-      slot.session = (await openSession(this.#opener, target, signal)).session;
+      const opened = await openSession(this.#opener, target, signal);
+      slot.session = opened.session;
+      slot.negotiated = opened.negotiated;
     } catch (error) {
       if (error instanceof SessionError && !signal.aborted && countsForBackOff(error.deviceError)) {
         slot.backOff.failed(clock.monoMs());
@@ -223,15 +244,26 @@ class SshAccess implements DeviceAccess {
 /** The session as its user sees it; dead after the loan. Reconnects once, silently, when the shell was found dead. */
 class LentSession implements DeviceSession {
   readonly #slot: Slot;
-  #reconnect: (() => Promise<void>) | null;
-  #revoked = false;
+  readonly madeFor: ShellSession | null;
+  #reconnect: (() => Promise<void>) | null = null;
+  #lent = false;
   #running = false;
+  #failure: DeviceError | null = null;
   answered = false;
   broke = false;
 
-  constructor(slot: Slot, reconnect: (() => Promise<void>) | null) {
+  constructor(slot: Slot) {
     this.#slot = slot;
+    this.madeFor = slot.session;
+  }
+
+  /** A loan begins; `reconnect` where the session is older than the loan. */
+  begin(reconnect: (() => Promise<void>) | null): void {
     this.#reconnect = reconnect;
+    this.#lent = true;
+    this.#failure = null;
+    this.answered = false;
+    this.broke = false;
   }
 
   get hostname(): string {
@@ -239,7 +271,7 @@ class LentSession implements DeviceSession {
   }
 
   async run(command: ShowCommand, signal: AbortSignal): Promise<Reply> {
-    if (this.#revoked) throw new Error('a session was used after its loan');
+    if (!this.#lent) throw new Error('a session was used after its loan');
     if (this.#running) throw new Error('two commands at once on one session');
     this.#running = true;
     try {
@@ -250,12 +282,16 @@ class LentSession implements DeviceSession {
   }
 
   revoke(): void {
-    this.#revoked = true;
+    this.#lent = false;
+    this.#reconnect = null;
   }
 
   async #run(command: ShowCommand, signal: AbortSignal): Promise<Reply> {
     const { session } = this.#slot;
-    if (session === null) throw new Error('a session was used after it failed');
+    if (session === null || this.#failure !== null) {
+      const error = this.#failure ?? { kind: 'closed', operation: command, message: 'the session has ended' };
+      return { kind: 'failed', command, error };
+    }
     const reply = await session.run(command, signal);
     if (reply.kind !== 'failed') {
       this.answered = true;
@@ -269,11 +305,13 @@ class LentSession implements DeviceSession {
       try {
         await reconnect();
       } catch (error) {
-        if (error instanceof SessionError) return { kind: 'failed', command, error: error.deviceError };
-        throw error;
+        if (!(error instanceof SessionError)) throw error;
+        this.#failure = error.deviceError;
+        return { kind: 'failed', command, error: error.deviceError };
       }
       return this.#run(command, signal);
     }
+    this.#failure = reply.error;
     this.broke = !signal.aborted;
     return reply;
   }
@@ -283,8 +321,17 @@ function nothing(): void {
   // Replaced before anybody calls it.
 }
 
+interface LinkedSignal {
+  readonly signal: AbortSignal;
+  unlink(): void;
+}
+
+function unlink(link: LinkedSignal | null): void {
+  link?.unlink();
+}
+
 /** A signal that aborts with either; `AbortSignal.any` on a signal that lives as long as the process leaks on Node 20. */
-function linkSignals(one: AbortSignal, other: AbortSignal): { readonly signal: AbortSignal; unlink(): void } {
+function linkSignals(one: AbortSignal, other: AbortSignal): LinkedSignal {
   // A fleet's worth of listeners on one signal is meant; Node warns from eleven on.
   setMaxListeners(0, one, other);
   const linked = new AbortController();

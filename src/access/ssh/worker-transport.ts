@@ -81,8 +81,8 @@ class WorkerTransport implements ShellTransport {
       // No environment and no arguments: the worker needs none, and secrets may stand in them.
       const worker = new Worker(this.#url, { env: {}, argv: [], execArgv: [], name: 'ssh legacy' });
       worker.on('message', (message: FromWorker) => this.#hear(message));
-      worker.on('error', () => this.#died(worker));
-      worker.on('exit', () => this.#died(worker));
+      worker.on('error', (error) => this.#died(worker, error.message));
+      worker.on('exit', (code) => this.#died(worker, `exit status ${code}`));
       this.#worker = worker;
     }
     this.#worker.ref();
@@ -158,14 +158,14 @@ class WorkerTransport implements ShellTransport {
     if (this.#connections.size === 0) this.#worker?.unref();
   }
 
-  #died(worker: Worker): void {
+  #died(worker: Worker, why: string): void {
     if (this.#worker !== worker) return;
     this.#worker = null;
     const orphans = [...this.#connections.values()];
     this.#connections.clear();
     for (const { hooks, failed, open } of orphans) {
-      if (open) hooks.onClose('the SSH worker ended');
-      else failed(new TransportError('closed', 'connect', 'the SSH worker for legacy devices ended'));
+      if (open) hooks.onClose(`the SSH worker ended: ${why}`);
+      else failed(new TransportError('closed', 'connect', `the SSH worker for legacy devices ended: ${why}`));
     }
   }
 }

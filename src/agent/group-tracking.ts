@@ -1,0 +1,67 @@
+/**
+ * What the tracker and the group's view say together of a device: for its view, and for the fleet. Pure; live polling
+ * and replay share it.
+ */
+import type { MemberFacts } from '../gdoi/fleet-state.ts';
+import type { FleetView } from '../gdoi/fleet-view.ts';
+import { forecast } from '../gdoi/forecast.ts';
+import { middleMs } from '../gdoi/interval.ts';
+import { FLOOR_LEAD } from '../gdoi/ks-lead.ts';
+import type { EpochMs } from '../gdoi/observation.ts';
+import { kekExpiryOf, kekRekeyOverdueOf, reregistrationsOf, type TrackerState } from '../gdoi/tracker-state.ts';
+import { type DeviceView, type GroupTracking, kekBehaviorOfDevice } from './device-view.ts';
+
+export type FleetViewOf = (group: string) => FleetView | null;
+
+/** Tracking of each group in which the device is a GM. */
+export function trackingOf(view: DeviceView, state: TrackerState, fleetOf: FleetViewOf): DeviceView['tracking'] {
+  const tracking = new Map<string, GroupTracking>();
+  for (const { group, gm } of view.groups.values()) {
+    if (gm === null) continue;
+    const fleet = fleetOf(group);
+    const inFleet = fleet?.gms.find(({ device }) => device === view.device);
+    const expiry = kekExpiryOf(state, group);
+    tracking.set(group, {
+      reregistrations: reregistrationsOf(state)[group] ?? null,
+      forecast: forecast(gm.snapshot, gm.at, {
+        lead: fleet?.lead ?? FLOOR_LEAD,
+        lastKekExpiryMs: expiry === null ? null : middleMs(expiry),
+        tekLifetimeSeconds: fleet?.tekLifetimeSeconds ?? null,
+      }),
+      kekRekeyOverdue: kekRekeyOverdueOf(state, group),
+      kekMatchesKs: inFleet?.kekMatchesKs ?? null,
+      tekMatchesKs: inFleet?.tekMatchesKs ?? null,
+    });
+  }
+  return tracking;
+}
+
+/**
+ * What each group the device is or was in has to hear after `view` became `after`; `after` null: the device is gone.
+ */
+export function membershipChanges(
+  before: DeviceView,
+  after: DeviceView | null,
+  state: TrackerState | null,
+  nowMs: EpochMs,
+): ReadonlyMap<string, MemberFacts> {
+  const view = after ?? before;
+  const changes = new Map<string, MemberFacts>();
+  for (const group of new Set([...before.groups.keys(), ...view.groups.keys()])) {
+    const known = after?.groups.get(group);
+    const tracking = view.tracking.get(group);
+    changes.set(group, {
+      device: view.device,
+      atMs: view.lastPollAtMs ?? nowMs,
+      presence: known === undefined ? 'gone' : state?.failures?.told === true ? 'unreachable' : 'present',
+      gm: known?.gm ?? null,
+      ks: known?.ks ?? null,
+      kekBehavior: kekBehaviorOfDevice(view),
+      version: view.facts?.value.version ?? null,
+      host: view.host,
+      kekRekeyOverdue: tracking?.kekRekeyOverdue ?? null,
+      lastReregistration: tracking?.reregistrations?.last ?? null,
+    });
+  }
+  return changes;
+}

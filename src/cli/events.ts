@@ -1,0 +1,110 @@
+/** `gdoiwatch events`: what happened, from the store of a running or stopped agent. */
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { CAUSES, type Cause, EVENT_TYPES, type EventType, type GdoiEvent } from '../gdoi/event.ts';
+import { eventDocument, isoInstant } from '../gdoi/event-document.ts';
+import { createSystemClock } from '../ports/clock.ts';
+import { UserError } from '../ports/user-error.ts';
+import { MAX_PAGE_EVENTS } from '../store/event-store.ts';
+import { openSqliteStoreReadOnly } from '../store/sqlite/sqlite-store.ts';
+import { readConfig } from './read-config.ts';
+
+interface EventsFlags {
+  readonly config?: string;
+  readonly store?: string;
+  readonly since?: number;
+  readonly until?: number;
+  readonly device?: string;
+  readonly group?: string;
+  readonly type?: EventType;
+  readonly cause?: Cause;
+  readonly unexpected?: boolean;
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+export function eventsCommand(): Command {
+  return new Command('events')
+    .description('query the event history of an agent, newest first')
+    .option('--config <file>', 'the configuration whose store is read')
+    .option('--store <file>', 'a store file (instead of --config)')
+    .option('--since <when>', 'from this instant on: ISO 8601, or an age such as 30m, 24h, 7d', instant)
+    .option('--until <when>', 'before this instant', instant)
+    .option('--device <name>', 'of this device')
+    .option('--group <name>', 'of this group')
+    .addOption(new Option('--type <type>', 'of this type').choices(EVENT_TYPES))
+    .addOption(new Option('--cause <cause>', 're-registrations with this cause').choices(CAUSES))
+    .option('--unexpected', 'only re-registrations that on-call must look at')
+    .option('--limit <n>', 'at most so many', limit, 50)
+    .option('--json', 'one JSON object a line, as the API gives them')
+    .action(async (flags: EventsFlags) => {
+      await using history = await openSqliteStoreReadOnly(await storePath(flags));
+      const { device, group, type, cause } = flags;
+      const page = await history.query({
+        sinceMs: flags.since,
+        untilMs: flags.until,
+        device,
+        group,
+        type,
+        cause,
+        unexpected: flags.unexpected,
+        limit: flags.limit,
+        order: 'newest_first',
+      });
+      process.stdout.write(flags.json ? jsonLines(page.events) : table(page.events));
+      if (page.nextCursor !== null)
+        process.stderr.write(`more than ${flags.limit} events; see --limit, --since, --until\n`);
+    });
+}
+
+async function storePath({ config, store }: EventsFlags): Promise<string> {
+  if ((config === undefined) === (store === undefined)) {
+    throw new UserError('either --config FILE or --store FILE says which history to read');
+  }
+  return store ?? (await readConfig(config ?? '')).config.store.sqlitePath;
+}
+
+function instant(text: string): number {
+  const age = /^(\d{1,6})([smhd])$/.exec(text);
+  if (age) return createSystemClock().wallMs() - Number(age[1]) * (UNIT_MS[age[2] ?? ''] ?? 0);
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw new InvalidArgumentError('it is an ISO 8601 instant or an age such as 30m, 24h, 7d.');
+  return ms;
+}
+
+function limit(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1 || value > MAX_PAGE_EVENTS) {
+    throw new InvalidArgumentError(`it is a whole number from 1 to ${MAX_PAGE_EVENTS}.`);
+  }
+  return value;
+}
+
+function jsonLines(events: readonly GdoiEvent[]): string {
+  return events.map((event) => `${JSON.stringify(eventDocument(event))}\n`).join('');
+}
+
+function table(events: readonly GdoiEvent[]): string {
+  if (events.length === 0) return 'no such events\n';
+  const rows = events.map((event) => [
+    isoInstant(Math.round(event.atMs / 1000) * 1000),
+    event.severity,
+    event.type,
+    event.device ?? '',
+    event.group ?? '',
+    event.cause ?? '',
+    event.summary,
+  ]);
+  const all = [['at', 'severity', 'type', 'device', 'group', 'cause', 'summary'], ...rows];
+  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? [];
+  return all
+    .map(
+      (row) =>
+        `${row
+          .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+          .join('  ')
+          .trimEnd()}\n`,
+    )
+    .join('');
+}

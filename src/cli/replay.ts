@@ -1,0 +1,51 @@
+/** `gdoiwatch replay FILE`: a recorded timeline through the tracker; one event per line as JSON. */
+import { createReadStream } from 'node:fs';
+import { createInterface } from 'node:readline';
+import { Command } from 'commander';
+import { Replay } from '../agent/replay.ts';
+import type { GdoiEvent } from '../gdoi/event.ts';
+import { eventDocument } from '../gdoi/event-document.ts';
+import { UserError } from '../ports/user-error.ts';
+
+const BAD_LINES = 1;
+
+export function replayCommand(): Command {
+  return new Command('replay')
+    .description('run a recorded timeline through the tracker of live polling; prints one event per line as JSON')
+    .argument('<file>', 'the recording (JSON Lines); - is standard input')
+    .action(async (file: string) => {
+      const replay = new Replay();
+      let number = 0;
+      let bad = 0;
+      try {
+        const input = file === '-' ? process.stdin : createReadStream(file);
+        // An error of the stream must reach the loop below, not the process.
+        const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
+        const failed = new Promise<never>((_resolve, reject) => input.once('error', reject));
+        await Promise.race([
+          failed,
+          (async () => {
+            for await (const line of lines) {
+              number += 1;
+              if (line.trim() === '') continue;
+              const step = replay.line(line);
+              if (step.kind === 'events') print(step.events);
+              else {
+                bad += 1;
+                process.stderr.write(`gdoiwatch: ${file}:${number}: skipped: ${step.reason}\n`);
+              }
+            }
+          })(),
+        ]);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new UserError(`cannot read ${file}: ${reason}`, { cause: error });
+      }
+      print(replay.end());
+      if (bad > 0) process.exitCode = BAD_LINES;
+    });
+}
+
+function print(events: readonly GdoiEvent[]): void {
+  for (const event of events) process.stdout.write(`${JSON.stringify(eventDocument(event))}\n`);
+}

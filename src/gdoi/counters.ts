@@ -1,0 +1,130 @@
+/**
+ * What the counters of a GM say between two answers: registrations that happened, a restart of the counters, or nonsense.
+ *
+ * A counter that went down is a restart, never a negative number of registrations. Figures that no restart explains either
+ * are a contradiction, and nothing is concluded from them. Reload or clear is not decided here: the uptime tells.
+ */
+import type { GmSnapshot } from './snapshot.ts';
+
+export interface Counters {
+  readonly succeeded: number;
+  readonly attempted: number | null;
+  readonly received: number | null;
+  readonly sinceRegistration: number | null;
+  readonly acksSent: number | null;
+}
+
+export type CounterMovement =
+  | { readonly kind: 'registered'; readonly registrations: number }
+  | { readonly kind: 'restarted'; readonly registrations: number; readonly evidence: readonly string[] }
+  | { readonly kind: 'contradiction'; readonly detail: string };
+
+/** Registrations take at least about this long each: a counter that outruns it is wrong. */
+const FASTEST_REGISTRATION_MS = 1000;
+/** Rekeys come no faster than this for long: the shortest TEK lifetime is 120 s. */
+const FASTEST_REKEY_MS = 30_000;
+/** More registrations than this between two answers are not told singly. */
+const MAX_REGISTRATIONS = 1000;
+
+/** Null: the answer shows no registration counter. */
+export function countersOf(gm: GmSnapshot): Counters | null {
+  const { succeeded, attempted } = gm.registrations;
+  if (succeeded === null) return null;
+  const { received, sinceRegistration, acksSent } = gm.rekeys;
+  return { succeeded, attempted, received, sinceRegistration, acksSent };
+}
+
+/** A counter that an answer does not show keeps its last value. */
+export function withKnown(before: Counters, now: Counters): Counters {
+  return {
+    succeeded: now.succeeded,
+    attempted: now.attempted ?? before.attempted,
+    received: now.received ?? before.received,
+    sinceRegistration: now.sinceRegistration ?? before.sinceRegistration,
+    acksSent: now.acksSent ?? before.acksSent,
+  };
+}
+
+/** A figure that cannot be true by itself; null when there is none. */
+export function impossibleFigure(now: Counters): string | null {
+  for (const [name, value] of Object.entries(now)) {
+    if (value !== null && (value < 0 || !Number.isSafeInteger(value)))
+      return `${COUNTER_LABELS[name] ?? name}: ${value}`;
+  }
+  return null;
+}
+
+const COUNTER_LABELS: Readonly<Record<string, string>> = {
+  succeeded: 'Succeeded registration',
+  attempted: 'Attempted registration',
+  received: 'Rekeys received',
+  sinceRegistration: 'After latest register',
+  acksSent: 'Rekey ACKs sent',
+};
+
+export function counterMovement(options: {
+  readonly before: Counters;
+  /** Registrations of this epoch already told: may run ahead of `before` by what the log told. */
+  readonly told: number;
+  readonly now: Counters;
+  readonly elapsedMs: number;
+  /** Keys changed since the last answer. */
+  readonly keysChanged: boolean;
+  /** This GM has been seen to count the rekeys it receives. */
+  readonly countsRekeys: boolean;
+}): CounterMovement {
+  const { before, now, elapsedMs } = options;
+  const most = Math.min(MAX_REGISTRATIONS, Math.max(0, elapsedMs) / FASTEST_REGISTRATION_MS + 2);
+  const fallen = fallenCounters(before, now);
+  if (fallen.length > 0) {
+    const rekeysKept =
+      before.received !== null &&
+      now.received !== null &&
+      now.received >= before.received &&
+      now.received > 0 &&
+      now.received > Math.max(0, elapsedMs) / FASTEST_REKEY_MS + 1;
+    if (rekeysKept) {
+      return {
+        kind: 'contradiction',
+        detail: `${fallen.join(', ')}, but Rekeys received ${before.received} -> ${now.received}`,
+      };
+    }
+    if (now.succeeded > most) {
+      return { kind: 'contradiction', detail: `${fallen.join(', ')}, and ${now.succeeded} registrations since` };
+    }
+    return { kind: 'restarted', registrations: now.succeeded, evidence: fallen };
+  }
+  if (now.succeeded - before.succeeded > most) {
+    return {
+      kind: 'contradiction',
+      detail: `Succeeded registration ${before.succeeded} -> ${now.succeeded} in ${Math.round(elapsedMs / 1000)} s`,
+    };
+  }
+  const still = now.succeeded === before.succeeded && now.received !== null && now.received === before.received;
+  if (options.keysChanged && still) {
+    // Keys come by a rekey or a registration, and both are counted: the counters came back to the same low values.
+    const detail = `keys changed with Succeeded registration ${now.succeeded}, Rekeys received ${now.received} as before`;
+    if (options.countsRekeys && now.succeeded === 1 && now.received === 0) {
+      return { kind: 'restarted', registrations: 1, evidence: [detail] };
+    }
+    return { kind: 'registered', registrations: 0 };
+  }
+  return { kind: 'registered', registrations: Math.max(0, now.succeeded - options.told) };
+}
+
+function fallenCounters(before: Counters, now: Counters): string[] {
+  const fallen: string[] = [];
+  fell(fallen, 'succeeded', before.succeeded, now.succeeded);
+  fell(fallen, 'attempted', before.attempted, now.attempted);
+  fell(fallen, 'received', before.received, now.received);
+  fell(fallen, 'acksSent', before.acksSent, now.acksSent);
+  // Restarts with each registration: it tells only while no registration was counted.
+  if (now.succeeded === before.succeeded)
+    fell(fallen, 'sinceRegistration', before.sinceRegistration, now.sinceRegistration);
+  return fallen;
+}
+
+function fell(fallen: string[], name: keyof Counters, before: number | null, now: number | null): void {
+  if (before !== null && now !== null && now < before)
+    fallen.push(`${COUNTER_LABELS[name] ?? name} ${before} -> ${now}`);
+}

@@ -1,0 +1,32 @@
+/**
+ * Does a GM with a KEK timer meet a KS without one? Such a GM re-registers twice in every KEK cycle. The inventory tells
+ * before the first cycle shows it. A KS or GM whose behaviour is not known proves nothing.
+ */
+import type { FleetGm, FleetKs } from './fleet-state.ts';
+
+export interface MixedVersions {
+  /** KSs to be upgraded. */
+  readonly legacyKss: readonly FleetKs[];
+  /** GMs with a KEK timer that can register with one of them. */
+  readonly affectedGms: readonly FleetGm[];
+}
+
+/** null: no GM of the group can meet a KS of the other behaviour, as far as is known. */
+export function mixedVersions(gms: readonly FleetGm[], kss: readonly FleetKs[]): MixedVersions | null {
+  const legacy = kss.filter((ks) => ks.behavior === 'legacy');
+  if (legacy.length === 0) return null;
+  const met = new Set<FleetKs>();
+  const affectedGms = gms.filter((gm) => {
+    if (gm.behavior !== 'timer') return false;
+    const reachable = legacy.filter((ks) => canRegister(gm, ks));
+    for (const ks of reachable) met.add(ks);
+    return reachable.length > 0;
+  });
+  return affectedGms.length === 0 ? null : { legacyKss: [...met], affectedGms };
+}
+
+/** By the GM's server list; a list that is not shown, or a KS of unknown address, leaves any KS of the group. */
+function canRegister(gm: FleetGm, ks: FleetKs): boolean {
+  const listed = gm.keyServer === null ? gm.keyServers : [...gm.keyServers, gm.keyServer];
+  return listed.length === 0 || ks.address === null || listed.includes(ks.address);
+}

@@ -1,0 +1,142 @@
+/**
+ * The registrations between two answers, each with its interval and cause.
+ *
+ * The counters say how many; the log, the age of the last rekey and the countdown say when. Several in one interval are
+ * told apart where the evidence allows it and share the interval otherwise.
+ */
+import {
+  type CauseDecision,
+  type KekAfter,
+  type RegistrationFacts,
+  causeOfReregistration,
+  legacyPair,
+} from './reregistration-cause.ts';
+import { type Interval, intersection, middleMs } from './interval.ts';
+import { type LogMark, instantOf, marksIn, quoted } from './log-evidence.ts';
+import type { Draft, GroupState } from './tracker-state.ts';
+
+export interface RegistrationSpan {
+  readonly state: GroupState;
+  /** Between the last answer and this one. */
+  readonly span: Interval;
+  readonly count: number;
+  /** Number of the first of them in its epoch. */
+  readonly firstNumber: number;
+  /** After a restart of the counters: the first registration's cause is the restart's, and the old keys' timers are gone. */
+  readonly afterRestart: boolean;
+  readonly kekAfter: KekAfter;
+  readonly keyServerAfter: string | null;
+  readonly teksReplaced: boolean | null;
+  readonly kekMade: Interval | null;
+  readonly tekLifetimeSeconds: number | null;
+  readonly rekeysBetween: number;
+  /** When the last rekey came, and how many after the last registration. */
+  readonly lastRekey: Interval | null;
+  readonly sinceRegistration: number | null;
+  readonly counterEvidence: string;
+}
+
+/** In order; as many as `count`. */
+export function registrationsBetween(what: RegistrationSpan): readonly Draft[] {
+  const { state, count, span } = what;
+  const completions = count === 0 ? [] : marksIn(state.marks, 'complete', span);
+  const logged = completions.length === count ? completions : null;
+  const pair =
+    count === 2 && logged === null && !what.afterRestart ? legacyPair(factsOf(what, startSpan(what), true)) : null;
+  const drafts: Draft[] = [];
+  for (let index = 0; index < count; index += 1) {
+    const completion = logged?.[index];
+    const between = completion === undefined ? unloggedBetween(what) : loggedBetween(what, completion);
+    const number = what.firstNumber + index;
+    if (what.afterRestart && index === 0) {
+      const evidence = completion === undefined ? [what.counterEvidence] : [what.counterEvidence, quoted(completion)];
+      drafts.push({ number, between, atMs: middleMs(between), cause: null, evidence });
+      continue;
+    }
+    const isLast = index === count - 1;
+    const decision =
+      pair === null ? single(what, between, completion, index, isLast) : index === 0 ? pair.first : pair.second;
+    const certain = pair === null ? between : pairBetween(what.span, decision.start);
+    drafts.push({
+      number,
+      between: certain,
+      atMs: completion === undefined ? middleMs(intersection(decision.start, certain) ?? certain) : completion.atMs,
+      cause: decision.cause,
+      evidence: [what.counterEvidence, ...(completion === undefined ? [] : [quoted(completion)]), ...decision.evidence],
+    });
+  }
+  return drafts;
+}
+
+function single(
+  what: RegistrationSpan,
+  between: Interval,
+  completion: LogMark | undefined,
+  index: number,
+  isLast: boolean,
+): CauseDecision {
+  if (index > 0 && completion === undefined) {
+    const evidence = ['one of several registrations between two answers: the keys between them were not seen'];
+    return { cause: 'unknown', start: between, evidence };
+  }
+  const start = startOf(what, between, completion, index);
+  return causeOfReregistration(factsOf(what, start, isLast));
+}
+
+function factsOf(what: RegistrationSpan, start: Interval, isLast: boolean): RegistrationFacts {
+  const { state } = what;
+  return {
+    start,
+    before: what.afterRestart && state.view !== null ? { ...state.view, timer: null, timerOf: null } : state.view,
+    kekAfter: isLast ? what.kekAfter : 'unknown',
+    keyServerAfter: isLast ? what.keyServerAfter : null,
+    teksReplaced: isLast ? what.teksReplaced : null,
+    kekMade: isLast ? what.kekMade : null,
+    rekeysBetween: what.rekeysBetween,
+    marks: state.marks,
+    forced: state.forced !== null && state.forced.atMs <= start.toMs ? state.forced : null,
+    legacyKek: state.legacyKek,
+    tekLifetimeSeconds: what.tekLifetimeSeconds,
+  };
+}
+
+/** A registration begins while the GM is registered, or began when it was first seen not to be. */
+function startSpan({ state, span }: RegistrationSpan): Interval {
+  return state.unregistered ?? span;
+}
+
+/** A registration takes seconds; longer only when attempts fail. */
+const REGISTRATION_MS = 3000;
+
+function startOf(what: RegistrationSpan, between: Interval, completion: LogMark | undefined, index: number): Interval {
+  const whole = index === 0 ? startSpan(what) : between;
+  if (completion === undefined) return intersection(whole, { fromMs: -Infinity, toMs: between.toMs }) ?? whole;
+  const until = { fromMs: what.span.fromMs, toMs: completion.atMs };
+  const starts = marksIn(what.state.marks, 'start', index === 0 ? { ...until, fromMs: whole.fromMs } : until);
+  const previous = index === 0 ? -Infinity : between.fromMs - 60_000;
+  const first = starts.find((mark) => mark.atMs >= previous && mark.atMs <= completion.atMs);
+  const start =
+    first === undefined
+      ? { fromMs: completion.atMs - 2000 - REGISTRATION_MS, toMs: completion.atMs }
+      : instantOf(first);
+  return intersection(start, whole) ?? start;
+}
+
+function loggedBetween({ span }: RegistrationSpan, completion: LogMark): Interval {
+  return intersection(span, instantOf(completion)) ?? span;
+}
+
+/** The last rekey came before the last registration, or after it: the counter since registration tells. */
+function unloggedBetween({ span, count, lastRekey, sinceRegistration }: RegistrationSpan): Interval {
+  if (count !== 1 || lastRekey === null || sinceRegistration === null) return span;
+  const side =
+    sinceRegistration === 0
+      ? { fromMs: lastRekey.fromMs, toMs: Infinity }
+      : { fromMs: -Infinity, toMs: lastRekey.toMs };
+  return intersection(span, side) ?? span;
+}
+
+/** It began inside the window; it ended with the retries that may have followed, but inside the span. */
+function pairBetween(span: Interval, start: Interval): Interval {
+  return intersection(span, start) ?? span;
+}

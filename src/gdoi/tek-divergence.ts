@@ -1,0 +1,73 @@
+/**
+ * Which GMs hold other TEKs than the group? Traffic between them and the rest is dropped.
+ *
+ * The group's TEKs are its primary's. Without one that shows SPIs, and in a split with two primaries, they are the newest
+ * that at least half of the GMs hold: a GM that is ahead of a rekey is not divergent, one that stays behind is.
+ */
+import { type GroupKeys, holdsTeks, type TekReference, tekReferenceOf } from './fleet-keys.ts';
+import type { FleetGm, FleetKs, FleetTek } from './fleet-state.ts';
+
+export interface TekDivergence {
+  readonly reference: TekReference | null;
+  /** GMs that lack the reference's keys longer than a rekey takes. */
+  readonly divergent: readonly FleetGm[];
+  /** GMs for which there is a verdict. */
+  readonly judged: number;
+  /** GMs that show TEKs but have no verdict yet: a rekey under way, or a KS that has not been asked since. */
+  readonly pending: number;
+}
+
+export function tekDivergence(gms: readonly FleetGm[], keys: GroupKeys): TekDivergence {
+  const reference = groupTeks(gms, keys.kss);
+  const divergent: FleetGm[] = [];
+  let judged = 0;
+  let pending = 0;
+  for (const gm of gms) {
+    const holds = holdsTeks(keys, gm, reference);
+    if (holds === null) {
+      if (gm.reachable && gm.registered !== false && gm.teks !== null) pending += 1;
+      continue;
+    }
+    judged += 1;
+    if (!holds) divergent.push(gm);
+  }
+  return { reference, divergent, judged, pending };
+}
+
+function groupTeks(gms: readonly FleetGm[], kss: readonly FleetKs[]): TekReference | null {
+  if (kss.filter((ks) => ks.role === 'primary').length <= 1) {
+    for (const ks of kss) {
+      const reference = tekReferenceOf(ks);
+      if (reference !== null) return reference;
+    }
+  }
+  return majorityTeks(gms);
+}
+
+function majorityTeks(gms: readonly FleetGm[]): TekReference | null {
+  const holders = new Map<string, { readonly tek: FleetTek; readonly count: number; readonly readMs: number }>();
+  let holding = 0;
+  for (const gm of gms) {
+    if (!gm.reachable || gm.registered === false || gm.teks === null || gm.teks.length === 0) continue;
+    holding += 1;
+    for (const tek of gm.teks) {
+      const known = holders.get(tek.spi);
+      holders.set(tek.spi, {
+        tek: { ...tek, sinceMs: Math.min(tek.sinceMs, known?.tek.sinceMs ?? tek.sinceMs) },
+        count: (known?.count ?? 0) + 1,
+        readMs: Math.max(gm.sentAtMs, known?.readMs ?? gm.sentAtMs),
+      });
+    }
+  }
+  if (holding < 2) return null;
+  const [first] = [...holders.values()]
+    .filter(({ count }) => count * 2 >= holding)
+    .toSorted((a, b) => (b.tek.expiryMs ?? 0) - (a.tek.expiryMs ?? 0) || (a.tek.spi < b.tek.spi ? -1 : 1));
+  if (first === undefined) return null;
+  const { tek, readMs } = first;
+  // What else its holders hold is theirs too: old keys that run out.
+  const liveSpis = gms.flatMap((gm) =>
+    gm.teks?.some(({ spi }) => spi === tek.spi) === true ? gm.teks.map(({ spi }) => spi) : [],
+  );
+  return { source: 'most GMs', current: [tek], liveSpis: [...new Set(liveSpis)], readMs };
+}

@@ -1,0 +1,35 @@
+/** Where a page ended: the instant and id of its last event, as text that a client hands back without reading it. */
+import type { EpochMs } from '../gdoi/observation.ts';
+import { UserError } from '../ports/user-error.ts';
+
+export interface EventPosition {
+  readonly atMs: EpochMs;
+  readonly id: string;
+}
+
+export function encodeCursor({ atMs, id }: EventPosition): string {
+  return Buffer.from(JSON.stringify([atMs, id])).toString('base64url');
+}
+
+/** Throws a `UserError` on text that `encodeCursor` did not make. */
+export function decodeCursor(cursor: string): EventPosition {
+  const position = parsed(Buffer.from(cursor, 'base64url').toString());
+  if (Array.isArray(position) && position.length === 2) {
+    const [atMs, id]: unknown[] = position;
+    if (typeof atMs === 'number' && typeof id === 'string') return { atMs, id };
+  }
+  throw new UserError(`cursor: "${cursor.slice(0, 80)}" is not the next_cursor of a page`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** By instant, then by the id's UTF-8 bytes, as SQLite and PostgreSQL (collation "C") sort it. */
+export function comparePositions(a: EventPosition, b: EventPosition): number {
+  return a.atMs - b.atMs || Buffer.compare(Buffer.from(a.id), Buffer.from(b.id));
+}

@@ -1,0 +1,81 @@
+/**
+ * What the agent asks of its memory: events that were found, and the state to go on from after a restart.
+ *
+ * One batch is one transaction, so states and events never contradict each other: after a crash the agent goes on from a
+ * state whose events are all here, and finds again, with the same ids, those that are not. A store decides which events
+ * are new, nothing else; states are the tracker's own JSON and are not looked into.
+ */
+import type { Cause, EventType, GdoiEvent } from '../gdoi/event.ts';
+import type { EpochMs } from '../gdoi/observation.ts';
+
+/** Most events a page may hold. */
+export const MAX_PAGE_EVENTS = 1000;
+/** How long an event is kept unless the caller says otherwise. */
+export const DEFAULT_RETENTION_MS = 90 * 24 * 60 * 60 * 1000;
+
+/** `sinceMs <= at < untilMs`; an absent filter lets everything through. */
+export interface EventFilter {
+  readonly sinceMs?: EpochMs | undefined;
+  readonly untilMs?: EpochMs | undefined;
+  readonly device?: string | undefined;
+  readonly group?: string | undefined;
+  readonly type?: EventType | undefined;
+  readonly cause?: Cause | undefined;
+  readonly unexpected?: boolean | undefined;
+}
+
+export interface EventQuery extends EventFilter {
+  /** 1 to `MAX_PAGE_EVENTS`; the caller has checked it. */
+  readonly limit: number;
+  /** `nextCursor` of the page before; one that no page gave is a `UserError`. */
+  readonly cursor?: string | undefined;
+  /** By instant, then id. */
+  readonly order: 'newest_first' | 'oldest_first';
+}
+
+export interface EventPage {
+  readonly events: readonly GdoiEvent[];
+  /** null: there is nothing after this page. */
+  readonly nextCursor: string | null;
+}
+
+/** How many events of this kind were ever new to the store, pruned ones included: a counter that survives restarts. */
+export interface EventCount extends Pick<GdoiEvent, 'type' | 'device' | 'group' | 'cause' | 'unexpected'> {
+  readonly count: number;
+}
+
+/** What `gdoiwatch events` reads of a store that may belong to a running agent. */
+export interface EventHistory extends AsyncDisposable {
+  /** One page, stable while events are added: no event of it comes again on a later page. */
+  query(query: EventQuery): Promise<EventPage>;
+  /** One row for each combination that occurred. */
+  counts(): Promise<readonly EventCount[]>;
+}
+
+export interface Batch {
+  readonly events: readonly GdoiEvent[];
+  /** JSON values by device name; they replace what was stored. */
+  readonly deviceStates: ReadonlyMap<string, unknown>;
+  /** JSON values by group name. */
+  readonly fleetStates: ReadonlyMap<string, unknown>;
+  /** Their states are forgotten (before `deviceStates` are kept); their events stay. */
+  readonly removedDevices?: readonly string[];
+  readonly removedFleets?: readonly string[];
+}
+
+export interface StoredStates {
+  readonly devices: ReadonlyMap<string, unknown>;
+  readonly fleets: ReadonlyMap<string, unknown>;
+}
+
+export interface EventStore extends EventHistory {
+  /**
+   * Keep the whole batch or, with a `StoreError`, nothing of it. Returns the events whose id was not there yet, in the
+   * batch's order: only these may be told to anyone, and only now.
+   */
+  commit(batch: Batch): Promise<readonly GdoiEvent[]>;
+  /** What a restarted agent goes on from. A state that does not parse is left out, with a warning. */
+  loadStates(): Promise<StoredStates>;
+  /** Forget events older than the retention, counted from `nowMs`, a bounded number at a time. Returns how many. */
+  prune(nowMs: EpochMs): Promise<number>;
+}

@@ -1,0 +1,104 @@
+/**
+ * A store that forgets everything when the process ends: for `replay`, for a `run` without a store, and as the plain
+ * statement of what the other stores have to do. Holds a bounded number of events, the earliest kept go first.
+ */
+import type { GdoiEvent } from '../gdoi/event.ts';
+import type { EpochMs } from '../gdoi/observation.ts';
+import { addToCounts } from './event-counts.ts';
+import { comparePositions, decodeCursor, encodeCursor } from './event-cursor.ts';
+import {
+  type Batch,
+  DEFAULT_RETENTION_MS,
+  type EventCount,
+  type EventFilter,
+  type EventPage,
+  type EventQuery,
+  type EventStore,
+  type StoredStates,
+} from './event-store.ts';
+import { stateText } from './state-text.ts';
+
+export interface MemoryStoreOptions {
+  readonly retentionMs?: number;
+  readonly maxEvents?: number;
+}
+
+export function createMemoryStore(options: MemoryStoreOptions = {}): EventStore {
+  return new MemoryStore(options);
+}
+
+class MemoryStore implements EventStore {
+  readonly #retentionMs: number;
+  readonly #maxEvents: number;
+  readonly #events = new Map<string, GdoiEvent>();
+  readonly #counts = new Map<string, EventCount>();
+  /** As JSON text, so that a caller's later change of a state is not kept by accident. */
+  readonly #devices = new Map<string, string>();
+  readonly #fleets = new Map<string, string>();
+
+  constructor({ retentionMs = DEFAULT_RETENTION_MS, maxEvents = 100_000 }: MemoryStoreOptions) {
+    this.#retentionMs = retentionMs;
+    this.#maxEvents = maxEvents;
+  }
+
+  async commit(batch: Batch): Promise<readonly GdoiEvent[]> {
+    const deviceStates = Array.from(batch.deviceStates, ([name, state]) => [name, stateText(state)] as const);
+    const fleetStates = Array.from(batch.fleetStates, ([name, state]) => [name, stateText(state)] as const);
+    for (const name of batch.removedDevices ?? []) this.#devices.delete(name);
+    for (const name of batch.removedFleets ?? []) this.#fleets.delete(name);
+    for (const [name, text] of deviceStates) this.#devices.set(name, text);
+    for (const [name, text] of fleetStates) this.#fleets.set(name, text);
+    return batch.events.filter((event) => this.#addIfNew(event));
+  }
+
+  #addIfNew(event: GdoiEvent): boolean {
+    if (this.#events.has(event.id)) return false;
+    this.#events.set(event.id, event);
+    const [earliest] = this.#events.keys();
+    if (this.#events.size > this.#maxEvents && earliest !== undefined) this.#events.delete(earliest);
+    addToCounts(this.#counts, event);
+    return true;
+  }
+
+  async loadStates(): Promise<StoredStates> {
+    const values = (texts: ReadonlyMap<string, string>) =>
+      new Map(Array.from(texts, ([name, text]): [string, unknown] => [name, JSON.parse(text)]));
+    return { devices: values(this.#devices), fleets: values(this.#fleets) };
+  }
+
+  async query(query: EventQuery): Promise<EventPage> {
+    const direction = query.order === 'oldest_first' ? 1 : -1;
+    const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
+    const found = [...this.#events.values()]
+      .filter((event) => passes(event, query))
+      .filter((event) => after === null || direction * comparePositions(event, after) > 0)
+      .toSorted((a, b) => direction * comparePositions(a, b));
+    const events = found.slice(0, query.limit);
+    const last = events.at(-1);
+    return { events, nextCursor: found.length > events.length && last !== undefined ? encodeCursor(last) : null };
+  }
+
+  async counts(): Promise<readonly EventCount[]> {
+    return [...this.#counts.values()];
+  }
+
+  async prune(nowMs: EpochMs): Promise<number> {
+    const old = [...this.#events.values()].filter((event) => event.atMs < nowMs - this.#retentionMs);
+    for (const event of old) this.#events.delete(event.id);
+    return old.length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+function passes(event: GdoiEvent, filter: EventFilter): boolean {
+  return (
+    (filter.sinceMs === undefined || event.atMs >= filter.sinceMs) &&
+    (filter.untilMs === undefined || event.atMs < filter.untilMs) &&
+    (filter.device === undefined || event.device === filter.device) &&
+    (filter.group === undefined || event.group === filter.group) &&
+    (filter.type === undefined || event.type === filter.type) &&
+    (filter.cause === undefined || event.cause === filter.cause) &&
+    (filter.unexpected === undefined || event.unexpected === filter.unexpected)
+  );
+}

@@ -1,0 +1,125 @@
+/**
+ * One open SQLite file: the only place that knows libsql, what it can bear, and what its error codes mean.
+ *
+ * libsql is native code that aborts the whole process on what it does not expect: a boolean as a parameter, or a text
+ * cell that is not UTF-8 (a damaged file). And it cuts a text cell at its first NUL when read. Hence the narrow
+ * `Bindable`, and `CAST(... AS BLOB)` around every text that is read.
+ */
+import { pathToFileURL } from 'node:url';
+import Libsql from 'libsql';
+import { StoreError, type StoreErrorKind } from '../store-error.ts';
+
+export type Bindable = string | number | null;
+
+export interface Statement {
+  /** Execute and return how many rows changed. */
+  run(parameters: readonly Bindable[]): number;
+  /** All rows, each as its column values. */
+  rows(parameters: readonly Bindable[]): readonly (readonly unknown[])[];
+}
+
+export class SqliteFile {
+  readonly path: string;
+  readonly #database: InstanceType<typeof Libsql>;
+  #open = true;
+
+  constructor(path: string, database: InstanceType<typeof Libsql>) {
+    this.path = path;
+    this.#database = database;
+  }
+
+  exec(sql: string): void {
+    this.#translated(() => this.#database.exec(sql));
+  }
+
+  prepare(sql: string): Statement {
+    const statement = this.#translated(() => this.#database.prepare(sql));
+    return {
+      run: (parameters) => this.#translated(() => statement.run(parameters).changes),
+      // raw(): every row is an array of its column values.
+      rows: (parameters) => this.#translated(() => statement.raw().all(parameters).filter(Array.isArray)),
+    };
+  }
+
+  /** The first value of a pragma's answer. */
+  pragma(source: string): unknown {
+    return this.prepare(`PRAGMA ${source}`).rows([])[0]?.[0];
+  }
+
+  /** All of `work` or, when it or the commit throws, nothing. The write lock is taken before `work` begins. */
+  transaction<T>(work: () => T): T {
+    this.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.exec('COMMIT');
+      return result;
+    } catch (error) {
+      // On a full disk SQLite may have rolled back already.
+      if (this.#database.inTransaction) this.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  get open(): boolean {
+    return this.#open;
+  }
+
+  /** libsql keeps the file open while prepared statements live, so no call after this one reaches it. */
+  close(): void {
+    if (!this.#open) return;
+    this.#open = false;
+    this.#database.close();
+  }
+
+  #translated<T>(work: () => T): T {
+    if (!this.#open) throw new Error(`store ${this.path} was used after it was closed`);
+    try {
+      return work();
+    } catch (error) {
+      const kind = kindOf(error);
+      if (kind === null || error instanceof StoreError) throw error;
+      throw new StoreError(
+        kind,
+        `store ${this.path}: ${error instanceof Error ? error.message : String(error)}`,
+        error,
+      );
+    }
+  }
+}
+
+/**
+ * Opens `path`, an absolute path; a missing file is created unless `readOnly`. `busyTimeoutMs`: how long a call waits,
+ * with the whole event loop, for another process's lock.
+ */
+export function openSqliteFile(
+  path: string,
+  options: { readonly readOnly: boolean; readonly busyTimeoutMs: number },
+): SqliteFile {
+  // libsql ignores better-sqlite3's `readonly`; the URI does it.
+  const name = options.readOnly ? `${pathToFileURL(path).href}?mode=ro` : path;
+  try {
+    return new SqliteFile(path, new Libsql(name, { timeout: options.busyTimeoutMs }));
+  } catch (error) {
+    throw new StoreError('io', `store ${path}: cannot be opened`, error);
+  }
+}
+
+/** Primary result codes (sqlite.org/rescode.html); the extended ones carry them in the low byte. */
+const KINDS: Readonly<Record<number, StoreErrorKind>> = {
+  3: 'io', // PERM
+  5: 'locked', // BUSY
+  6: 'locked', // LOCKED
+  8: 'io', // READONLY
+  10: 'io', // IOERR
+  11: 'corrupt', // CORRUPT
+  13: 'full', // FULL
+  14: 'io', // CANTOPEN
+  15: 'locked', // PROTOCOL: lost the race for the WAL's locks
+  26: 'corrupt', // NOTADB
+};
+
+/** null: not the file's fault, a bug of ours. */
+function kindOf(error: unknown): StoreErrorKind | null {
+  const code = error instanceof Error && 'rawCode' in error ? error.rawCode : null;
+  return typeof code === 'number' ? (KINDS[code & 0xff] ?? null) : null;
+}

@@ -1,0 +1,284 @@
+/**
+ * The embedded store: one SQLite file beside the agent, in WAL mode, so that `gdoiwatch events` reads while it writes.
+ *
+ * `synchronous=NORMAL`: a committed batch is in the operating system's hands and survives kill -9 at any moment. Losing
+ * power may take the last commits, always whole ones and from the end: states go back together with their events, and
+ * what is found again has the same id. FULL would buy these seconds with an fsync of every batch on the event loop.
+ * Its counterpart matters as much: no fsync can fail after the commit, so a batch that was refused is not there.
+ */
+import { accessSync, constants, statSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import type { GdoiEvent } from '../../gdoi/event.ts';
+import type { EpochMs } from '../../gdoi/observation.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Logger } from '../../ports/logger.ts';
+import { UserError } from '../../ports/user-error.ts';
+import { addToCounts } from '../event-counts.ts';
+import { decodeCursor, encodeCursor } from '../event-cursor.ts';
+import {
+  type Batch,
+  DEFAULT_RETENTION_MS,
+  type EventCount,
+  type EventHistory,
+  type EventPage,
+  type EventQuery,
+  type EventStore,
+  type StoredStates,
+} from '../event-store.ts';
+import { stateText } from '../state-text.ts';
+import { StoreError, type StoreErrorKind } from '../store-error.ts';
+import {
+  ADD_TO_COUNT,
+  countOf,
+  countRow,
+  eventOf,
+  eventRow,
+  INSERT_EVENT,
+  PRUNE_EVENTS,
+  SELECT_COUNTS,
+  selectEvents,
+} from './event-sql.ts';
+import { MIGRATIONS, migrate, readSchemaVersion, refuseNewerSchema } from './migrations.ts';
+import { openSqliteFile, type SqliteFile, type Statement } from './sqlite-file.ts';
+import { deleteState, putState, type StateTable, selectStates } from './state-sql.ts';
+
+/** Before anything runs there is time to wait for another process's lock. */
+const OPEN_BUSY_TIMEOUT_MS = 5_000;
+/** Waiting stops the event loop, so in operation it is short and the caller tries again. */
+const BUSY_TIMEOUT_MS = 50;
+const PRUNE_STEP_EVENTS = 200;
+/** Pages given back to the file system after a pruning step: at most 4 MiB moved. */
+const VACUUM_STEP_PAGES = 1_000;
+/** States parsed before other work gets its turn. */
+const LOAD_STEP_STATES = 500;
+
+export interface SqliteStoreOptions {
+  readonly path: string;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly retentionMs?: number;
+}
+
+/** Opens or creates the store and brings its schema up to date. What a user can mend is a `UserError`. */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<EventStore> {
+  const path = resolve(options.path);
+  const file = explained(path, () => {
+    const opened = openSqliteFile(path, { readOnly: false, busyTimeoutMs: OPEN_BUSY_TIMEOUT_MS });
+    return closingOnError(opened, () => {
+      prepareFile(opened);
+      const { from, to } = migrate(opened, options.clock.wallMs());
+      if (from !== to) options.logger.info({ path, from, to }, 'store schema brought up to date');
+      opened.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+    });
+  });
+  return new SqliteStore(file, options);
+}
+
+/** Opens a store to read its history, also while an agent writes it. Nothing is created or changed. */
+export async function openSqliteStoreReadOnly(storePath: string): Promise<EventHistory> {
+  const path = resolve(storePath);
+  const file = explained(path, () => {
+    const opened = openSqliteFile(path, { readOnly: true, busyTimeoutMs: OPEN_BUSY_TIMEOUT_MS });
+    return closingOnError(opened, () => {
+      const version = readSchemaVersion(opened);
+      refuseNewerSchema(path, version, MIGRATIONS.length);
+      if (version < MIGRATIONS.length) {
+        throw new UserError(
+          `store ${path}: ${version === 0 ? 'nothing was stored in it yet' : 'written by an older gdoiwatch'}: start the agent with it once`,
+        );
+      }
+    });
+  });
+  return new SqliteHistory(file);
+}
+
+class SqliteHistory implements EventHistory {
+  protected readonly file: SqliteFile;
+  /** One statement for each combination of filters: at most 2^9 of them. */
+  readonly #pages = new Map<string, Statement>();
+
+  constructor(file: SqliteFile) {
+    this.file = file;
+  }
+
+  async query(query: EventQuery): Promise<EventPage> {
+    const { sql, parameters } = selectEvents(query, query.cursor === undefined ? null : decodeCursor(query.cursor));
+    const statement = this.#pages.get(sql) ?? this.file.prepare(sql);
+    this.#pages.set(sql, statement);
+    const rows = statement.rows(parameters);
+    const events = this.#decoded(rows.slice(0, query.limit), eventOf);
+    const last = events.at(-1);
+    return { events, nextCursor: rows.length > events.length && last !== undefined ? encodeCursor(last) : null };
+  }
+
+  async counts(): Promise<readonly EventCount[]> {
+    return this.#decoded(this.file.prepare(SELECT_COUNTS).rows([]), countOf);
+  }
+
+  #decoded<T>(rows: readonly (readonly unknown[])[], decode: (row: readonly unknown[]) => T): T[] {
+    try {
+      return rows.map(decode);
+    } catch (error) {
+      if (!(error instanceof SyntaxError)) throw error;
+      throw new StoreError('corrupt', `store ${this.file.path}: a stored event is damaged`, error);
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.file.close();
+  }
+}
+
+class SqliteStore extends SqliteHistory implements EventStore {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #retentionMs: number;
+  readonly #insertEvent: Statement;
+  readonly #addToCount: Statement;
+  readonly #putState: Readonly<Record<StateTable, Statement>>;
+  readonly #deleteState: Readonly<Record<StateTable, Statement>>;
+  readonly #pruneEvents: Statement;
+
+  constructor(file: SqliteFile, { clock, logger, retentionMs = DEFAULT_RETENTION_MS }: SqliteStoreOptions) {
+    super(file);
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#retentionMs = retentionMs;
+    const ofBothTables = (sql: (table: StateTable) => string) => ({
+      device_states: file.prepare(sql('device_states')),
+      fleet_states: file.prepare(sql('fleet_states')),
+    });
+    this.#insertEvent = file.prepare(INSERT_EVENT);
+    this.#addToCount = file.prepare(ADD_TO_COUNT);
+    this.#putState = ofBothTables(putState);
+    this.#deleteState = ofBothTables(deleteState);
+    this.#pruneEvents = file.prepare(PRUNE_EVENTS);
+  }
+
+  async commit(batch: Batch): Promise<readonly GdoiEvent[]> {
+    const states = [...stateRows('device_states', batch.deviceStates), ...stateRows('fleet_states', batch.fleetStates)];
+    return this.file.transaction(() => {
+      const fresh = batch.events.filter((event) => this.#insertEvent.run(eventRow(event)) === 1);
+      const counts = new Map<string, EventCount>();
+      for (const event of fresh) addToCounts(counts, event);
+      for (const count of counts.values()) this.#addToCount.run(countRow(count));
+      for (const name of batch.removedDevices ?? []) this.#deleteState.device_states.run([name]);
+      for (const name of batch.removedFleets ?? []) this.#deleteState.fleet_states.run([name]);
+      for (const { table, name, text } of states) this.#putState[table].run([name, text]);
+      return fresh;
+    });
+  }
+
+  async loadStates(): Promise<StoredStates> {
+    return { devices: await this.#load('device_states'), fleets: await this.#load('fleet_states') };
+  }
+
+  async #load(table: StateTable): Promise<ReadonlyMap<string, unknown>> {
+    const states = new Map<string, unknown>();
+    for (const [index, row] of this.file.prepare(selectStates(table)).rows([]).entries()) {
+      const name = String(row[0]);
+      try {
+        states.set(name, JSON.parse(String(row[1])));
+      } catch {
+        this.#logger.warn({ path: this.file.path, table, name }, 'stored state does not parse, dropped');
+      }
+      if (index % LOAD_STEP_STATES === LOAD_STEP_STATES - 1) await this.#clock.yieldToIo();
+    }
+    return states;
+  }
+
+  async prune(nowMs: EpochMs): Promise<number> {
+    let pruned = 0;
+    while (this.file.open) {
+      const step = this.file.transaction(() => this.#pruneEvents.run([nowMs - this.#retentionMs, PRUNE_STEP_EVENTS]));
+      pruned += step;
+      this.file.exec(`PRAGMA incremental_vacuum(${VACUUM_STEP_PAGES})`);
+      if (step < PRUNE_STEP_EVENTS) break;
+      await this.#clock.yieldToIo();
+    }
+    return pruned;
+  }
+
+  /** Leaves everything in the main file, so that a copy of it is a whole backup. */
+  override async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.file.open) return;
+    try {
+      this.file.pragma('wal_checkpoint(TRUNCATE)');
+    } catch (error) {
+      // Nothing is lost: the next start reads the -wal file.
+      this.#logger.warn({ path: this.file.path, reason: String(error) }, 'store closed with a write-ahead log');
+    }
+    await super[Symbol.asyncDispose]();
+  }
+}
+
+function stateRows(table: StateTable, states: ReadonlyMap<string, unknown>) {
+  return Array.from(states, ([name, state]) => ({ table, name, text: stateText(state) }));
+}
+
+function prepareFile(file: SqliteFile): void {
+  // Only an empty file takes it, before anything is written.
+  file.exec('PRAGMA auto_vacuum = INCREMENTAL');
+  if (file.pragma('journal_mode = WAL') !== 'wal') {
+    throw new UserError(`store ${file.path}: its file system bears no SQLite write-ahead log: put it on a local disk`);
+  }
+  file.exec('PRAGMA synchronous = NORMAL');
+  file.exec('PRAGMA foreign_keys = ON');
+  // 16 MiB: the inner pages of the indexes of a million events.
+  file.exec('PRAGMA cache_size = -16384');
+  // A burst does not leave a large -wal file behind for good.
+  file.exec('PRAGMA journal_size_limit = 67108864');
+}
+
+function closingOnError(file: SqliteFile, work: () => void): SqliteFile {
+  try {
+    work();
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+/** A failure to open, as the one line that says what to do. */
+function explained<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!(error instanceof StoreError)) throw error;
+    throw new UserError(`store ${path}: ${EXPLANATIONS[error.kind](path)}`, { cause: error });
+  }
+}
+
+/** What the user can do about a store that does not open. */
+const EXPLANATIONS: Readonly<Record<StoreErrorKind, (path: string) => string>> = {
+  corrupt: () =>
+    'damaged, or no SQLite database: restore it from a backup, or move it away with its -wal and -shm files to start an empty one',
+  full: () => 'no space left on its file system: make room',
+  locked: () => `locked by another process for ${OPEN_BUSY_TIMEOUT_MS / 1000} s: stop that one, or name another file`,
+  io: whyInaccessible,
+};
+
+function whyInaccessible(path: string): string {
+  const directory = dirname(path);
+  if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory()) return `${directory} is no directory: create it`;
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (found?.isDirectory()) return 'a directory: name a file';
+  if (found === undefined) {
+    return accessible(directory, constants.W_OK) ? 'no such file' : `${directory} is not writable by this user`;
+  }
+  if (!accessible(path, constants.R_OK)) return 'not readable by this user';
+  // SQLite makes its -wal and -shm files there, even to read.
+  if (!accessible(directory, constants.W_OK)) return `${directory} is not writable by this user`;
+  if (!accessible(path, constants.W_OK)) return 'not writable by this user';
+  return 'SQLite cannot open it, or its -wal and -shm files: check their owner and permissions';
+}
+
+function accessible(path: string, mode: number): boolean {
+  try {
+    accessSync(path, mode);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,112 @@
+/** The order of steps in opening a session, on a transport that does as the test says. */
+import { describe, expect, test } from 'vitest';
+import { CredentialQuarantine } from '../../src/access/ssh/credential-quarantine.ts';
+import { HandshakeGate } from '../../src/access/ssh/handshake-gate.ts';
+import type { HostKeyStore } from '../../src/access/ssh/known-hosts.ts';
+import { openSession } from '../../src/access/ssh/session-opener.ts';
+import type { Shell, ShellHooks, ShellTransport } from '../../src/access/ssh/shell-transport.ts';
+import { createSystemClock } from '../../src/ports/clock.ts';
+import { never, SOON, target } from './access-under-test.ts';
+
+const trusting: HostKeyStore = {
+  description: 'test',
+  check: () => Promise.resolve({ kind: 'known' }),
+  add: () => Promise.resolve({ kind: 'known' }),
+  knownTypes: () => Promise.resolve([]),
+};
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+
+/** A shell that answers every line with the prompt. */
+function promptShell(hooks: ShellHooks): Shell {
+  const say = (text: string) => queueMicrotask(() => hooks.onData(text));
+  say('\r\nGM1#');
+  return {
+    negotiated: 'test',
+    write: (text) => say(`${text.replace('\n', '\r\n')}GM1#`),
+    end: () => hooks.onClose('ended'),
+    destroy: () => undefined,
+  };
+}
+
+function untilAbort(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('aborted')), { once: true });
+  });
+}
+
+function parts(gate: HandshakeGate, open: ShellTransport['open']) {
+  return {
+    clock: createSystemClock(),
+    logger: silent,
+    hostKeys: trusting,
+    gate,
+    quarantine: new CredentialQuarantine(),
+    transportFor: () => ({ open, [Symbol.asyncDispose]: () => Promise.resolve() }),
+  };
+}
+
+describe('opening a session', () => {
+  test('to hosts that do not answer does not keep the living ones from the gate', async () => {
+    const gate = new HandshakeGate(1);
+    const common = parts(gate, async (login, hooks, signal) => {
+      if (login.host === 'dead') await untilAbort(signal);
+      await hooks.beforeHandshake();
+      return promptShell(hooks);
+    });
+    const dead = Array.from({ length: 3 }, (_, index) =>
+      openSession(common, target(22, { device: `dead${index}`, host: 'dead', timeoutMs: 3_000 }), never),
+    );
+    const outcomes = Promise.allSettled(dead);
+    const from = performance.now();
+    const { session } = await openSession(common, target(22, { device: 'alive' }), never);
+    expect(session.hostname).toBe('GM1');
+    // Three dead hosts before it in the queue: a quarter of a second each, not three seconds each.
+    expect(performance.now() - from).toBeLessThan(2_500);
+    for (const outcome of await outcomes) {
+      expect(outcome).toMatchObject({
+        status: 'rejected',
+        reason: { deviceError: { kind: 'timeout', operation: 'connect' } },
+      });
+    }
+    expect(gate.active).toBe(0);
+    await session.close(0);
+  });
+
+  test('that connected late waits for the gate again before the handshake', async () => {
+    const gate = new HandshakeGate(1);
+    let connect: () => void = () => undefined;
+    const connected = new Promise<void>((resolve) => {
+      connect = resolve;
+    });
+    let handshaking = false;
+    const common = parts(gate, async (_login, hooks) => {
+      await connected;
+      await hooks.beforeHandshake();
+      handshaking = true;
+      return promptShell(hooks);
+    });
+    const late = openSession(common, target(22), never);
+    await expect.poll(() => gate.active, SOON).toBe(1);
+    await expect.poll(() => gate.active, SOON).toBe(0);
+    const other = await gate.pass(never);
+    connect();
+    await expect.poll(() => gate.waiting, SOON).toBe(1);
+    expect(handshaking).toBe(false);
+    other.release();
+    const { session } = await late;
+    expect(handshaking).toBe(true);
+    await session.close(0);
+  });
+
+  test('whose caller gives up leaves the gate', async () => {
+    const gate = new HandshakeGate(1);
+    const common = parts(gate, (_login, _hooks, signal) => untilAbort(signal));
+    const caller = new AbortController();
+    const opening = openSession(common, target(22), caller.signal);
+    const waiting = openSession(common, target(22, { device: 'gm2' }), caller.signal);
+    caller.abort(new Error('stop'));
+    await expect(opening).rejects.toMatchObject({ deviceError: { kind: 'closed' } });
+    await expect(waiting).rejects.toMatchObject({ deviceError: { kind: 'closed' } });
+    await expect.poll(() => gate.active + gate.waiting, SOON).toBe(0);
+  });
+});

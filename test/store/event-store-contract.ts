@@ -1,0 +1,268 @@
+/** What every event store does, told once and run against each of them. */
+import fc from 'fast-check';
+import { afterEach, describe, expect, it } from 'vitest';
+import { CAUSES, EVENT_TYPES, type GdoiEvent } from '../../src/gdoi/event.ts';
+import { UserError } from '../../src/ports/user-error.ts';
+import {
+  type EventCount,
+  type EventFilter,
+  type EventQuery,
+  type EventStore,
+  MAX_PAGE_EVENTS,
+} from '../../src/store/event-store.ts';
+import { anyEvent, anyText } from './any-event.ts';
+import { aBatch, anEvent, START_MS } from './event-builder.ts';
+
+const RETENTION_MS = 3_600_000;
+
+/** `openEmpty` opens a store of its own at each call. */
+export function eventStoreContract(openEmpty: (options: { retentionMs: number }) => Promise<EventStore>): void {
+  const opened: EventStore[] = [];
+  const emptyStore = async () => {
+    const store = await openEmpty({ retentionMs: RETENTION_MS });
+    opened.push(store);
+    return store;
+  };
+  afterEach(async () => {
+    for (const store of opened.splice(0)) await store[Symbol.asyncDispose]();
+  });
+
+  const everything = { limit: MAX_PAGE_EVENTS, order: 'oldest_first' } as const;
+  const idsIn = async (store: EventStore, query: Partial<EventQuery> = {}) =>
+    (await store.query({ ...everything, ...query })).events.map((event) => event.id);
+
+  describe('events', () => {
+    it('tells which events of a batch are new, in their order', async () => {
+      const store = await emptyStore();
+      const [a, b, c] = [anEvent({ id: 'a' }), anEvent({ id: 'b' }), anEvent({ id: 'c' })];
+      expect(await store.commit(aBatch({ events: [b, a] }))).toEqual([b, a]);
+      expect(await store.commit(aBatch({ events: [c, a] }))).toEqual([c]);
+      expect(await store.commit(aBatch({ events: [c, a] }))).toEqual([]);
+    });
+
+    it('keeps the first telling of an occurrence', async () => {
+      const store = await emptyStore();
+      await store.commit(aBatch({ events: [anEvent({ id: 'a', summary: 'first' }), anEvent({ id: 'a' })] }));
+      await store.commit(aBatch({ events: [anEvent({ id: 'a', summary: 'second', atMs: START_MS + 5 })] }));
+      expect((await store.query(everything)).events).toEqual([anEvent({ id: 'a', summary: 'first' })]);
+    });
+
+    it('gives an event back as it was, whatever text a device put into it', async () => {
+      const store = await emptyStore();
+      let number = 0;
+      await fc.assert(
+        fc.asyncProperty(
+          anyText,
+          anyText,
+          fc.array(anyText),
+          fc.double({ min: 0, max: 9e12, noNaN: true }),
+          async (id, summary, evidence, atMs) => {
+            number += 1;
+            const group = `G${number}`;
+            const event = anEvent({ id: `${number} ${id}`, summary, evidence, action: summary, atMs, group });
+            await store.commit(aBatch({ events: [event] }));
+            expect((await store.query({ ...everything, group })).events).toEqual([event]);
+          },
+        ),
+      );
+    });
+
+    it('holds an event once, however often and in whatever batches it comes', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.array(anyEvent, { maxLength: 8 }), { maxLength: 6 }), async (batches) => {
+          const store = await emptyStore();
+          const told: GdoiEvent[] = [];
+          for (const events of [...batches, ...batches]) told.push(...(await store.commit(aBatch({ events }))));
+          const stored = (await store.query(everything)).events;
+          const ids = batches.flat().map((event) => event.id);
+          expect(new Set(stored.map((event) => event.id))).toEqual(new Set(ids));
+          expect(stored).toHaveLength(new Set(ids).size);
+          expect(told).toHaveLength(stored.length);
+          expect(new Set(told)).toEqual(new Set(stored));
+        }),
+        { numRuns: 20 },
+      );
+    });
+  });
+
+  describe('pages', () => {
+    it('put together are the whole filtered history in order, for any filters and page size', async () => {
+      const optional = <T>(values: readonly T[]) => fc.constantFrom(undefined, ...values);
+      const instants = fc.option(
+        fc.integer({ min: 0, max: 12 }).map((n) => START_MS + n / 2),
+        { nil: undefined },
+      );
+      const anyFilter: fc.Arbitrary<EventFilter> = fc.record({
+        sinceMs: instants,
+        untilMs: instants,
+        device: optional(['gm1', 'ks\u{1F511}']),
+        group: optional(['G1', 'G2']),
+        type: optional(EVENT_TYPES.slice(0, 2)),
+        cause: optional(CAUSES.slice(0, 2)),
+        unexpected: optional([true, false]),
+      });
+      await fc.assert(
+        fc.asyncProperty(
+          fc.array(anyEvent, { maxLength: 60 }),
+          fc.array(
+            fc.tuple(
+              anyFilter,
+              fc.integer({ min: 1, max: 7 }),
+              fc.constantFrom('newest_first' as const, 'oldest_first' as const),
+            ),
+            { minLength: 5, maxLength: 15 },
+          ),
+          async (events, queries) => {
+            const store = await emptyStore();
+            const stored = await store.commit(aBatch({ events }));
+            for (const [filter, limit, order] of queries) {
+              const pages: GdoiEvent[][] = [];
+              let cursor: string | undefined;
+              do {
+                const page = await store.query({ ...filter, limit, order, cursor });
+                pages.push([...page.events]);
+                cursor = page.nextCursor ?? undefined;
+              } while (cursor !== undefined && pages.length <= stored.length);
+              expect(pages.flat()).toEqual(expectedHistory(stored, filter, order));
+              expect(pages).toHaveLength(Math.max(1, Math.ceil(pages.flat().length / limit)));
+            }
+          },
+        ),
+        { numRuns: 30 },
+      );
+    });
+
+    it('repeat nothing when events arrive while someone turns them', async () => {
+      const store = await emptyStore();
+      const events = [1, 2, 3, 4].map((n) => anEvent({ id: `e${n}`, atMs: START_MS + n }));
+      await store.commit(aBatch({ events }));
+      const first = await store.query({ limit: 2, order: 'newest_first' });
+      await store.commit(aBatch({ events: [anEvent({ id: 'late', atMs: START_MS + 9 })] }));
+      expect(first.events.map((event) => event.id)).toEqual(['e4', 'e3']);
+      expect(await idsIn(store, { order: 'newest_first', cursor: first.nextCursor ?? '' })).toEqual(['e2', 'e1']);
+    });
+
+    it('take no cursor that is not one of theirs', async () => {
+      const store = await emptyStore();
+      for (const cursor of ['', 'x', 'bnVsbA', Buffer.from('["1","a"]').toString('base64url')]) {
+        await expect(store.query({ ...everything, cursor })).rejects.toThrow(UserError);
+      }
+    });
+  });
+
+  describe('states', () => {
+    it('replace what was stored for the same name, and leave the others', async () => {
+      const store = await emptyStore();
+      const deviceStates = new Map<string, unknown>([
+        ['gm1', { boot: 1 }],
+        ['gm2', [null]],
+      ]);
+      await store.commit(aBatch({ deviceStates, fleetStates: new Map([['gm1', 'a group of that name']]) }));
+      await store.commit(aBatch({ deviceStates: new Map([['gm1', { boot: 2 }]]) }));
+      const states = await store.loadStates();
+      expect(states.devices).toEqual(
+        new Map<string, unknown>([
+          ['gm1', { boot: 2 }],
+          ['gm2', [null]],
+        ]),
+      );
+      expect(states.fleets).toEqual(new Map([['gm1', 'a group of that name']]));
+    });
+
+    it('are JSON values of any text', async () => {
+      const store = await emptyStore();
+      let number = 0;
+      await fc.assert(
+        fc.asyncProperty(anyText, fc.jsonValue({ stringUnit: 'binary' }), async (text, state) => {
+          number += 1;
+          const name = `${number} ${text}`;
+          await store.commit(aBatch({ deviceStates: new Map([[name, state]]) }));
+          expect((await store.loadStates()).devices.get(name)).toEqual(JSON.parse(JSON.stringify(state)));
+        }),
+      );
+    });
+
+    it('do not change with the value they were made from', async () => {
+      const store = await emptyStore();
+      const state = { rekeys: 1 };
+      await store.commit(aBatch({ fleetStates: new Map([['G1', state]]) }));
+      state.rekeys = 2;
+      expect((await store.loadStates()).fleets.get('G1')).toEqual({ rekeys: 1 });
+    });
+
+    it('of a removed device are gone, its events stay; one that comes back in the same batch has its new state', async () => {
+      const store = await emptyStore();
+      const both = new Map([
+        ['gm1', 1],
+        ['gm2', 1],
+      ]);
+      await store.commit(aBatch({ events: [anEvent({ id: 'a' })], deviceStates: both, fleetStates: both }));
+      await store.commit(
+        aBatch({ removedDevices: ['gm1', 'gm2'], deviceStates: new Map([['gm2', 2]]), removedFleets: ['gm2'] }),
+      );
+      expect(await store.loadStates()).toEqual({ devices: new Map([['gm2', 2]]), fleets: new Map([['gm1', 1]]) });
+      expect(await idsIn(store)).toEqual(['a']);
+    });
+
+    it('that are no JSON value are a bug, and nothing of the batch is kept', async () => {
+      const store = await emptyStore();
+      const batch = aBatch({ events: [anEvent({ id: 'a' })], deviceStates: new Map([['gm1', undefined]]) });
+      await expect(store.commit(batch)).rejects.toThrow(TypeError);
+      expect(await idsIn(store)).toEqual([]);
+    });
+  });
+
+  describe('counts', () => {
+    it('are the number of new events of each kind', async () => {
+      await fc.assert(
+        fc.asyncProperty(fc.array(fc.array(anyEvent, { maxLength: 20 }), { maxLength: 4 }), async (batches) => {
+          const store = await emptyStore();
+          const expected = new Map<string, number>();
+          for (const events of batches) {
+            for (const event of await store.commit(aBatch({ events }))) {
+              const kind = kindOf(event);
+              expected.set(kind, (expected.get(kind) ?? 0) + 1);
+            }
+          }
+          const counts = await store.counts();
+          expect(new Map(counts.map((row) => [kindOf(row), row.count]))).toEqual(expected);
+          expect(counts).toHaveLength(expected.size);
+        }),
+        { numRuns: 20 },
+      );
+    });
+
+    it('never fall: pruned events still count', async () => {
+      const store = await emptyStore();
+      await store.commit(aBatch({ events: [anEvent({ id: 'a' }), anEvent({ id: 'b' })] }));
+      await store.prune(START_MS + 2 * RETENTION_MS);
+      expect((await store.counts()).map((row) => row.count)).toEqual([2]);
+    });
+  });
+
+  it('prunes what is older than the retention and nothing else', async () => {
+    const store = await emptyStore();
+    const events = Array.from({ length: 1300 }, (_, n) => anEvent({ id: `e${n}`, atMs: START_MS + n }));
+    await store.commit(aBatch({ events, deviceStates: new Map([['gm1', 1]]) }));
+    expect(await store.prune(START_MS + RETENTION_MS)).toBe(0);
+    expect(await store.prune(START_MS + RETENTION_MS + 1200)).toBe(1200);
+    expect(await idsIn(store)).toEqual(events.slice(1200).map((event) => event.id));
+    expect((await store.loadStates()).devices.size).toBe(1);
+  });
+}
+
+function kindOf({ type, device, group, cause, unexpected }: GdoiEvent | EventCount): string {
+  return JSON.stringify([type, device, group, cause, unexpected]);
+}
+
+/** The history as plainly as it can be said. */
+function expectedHistory(stored: readonly GdoiEvent[], filter: EventFilter, order: EventQuery['order']): GdoiEvent[] {
+  const { sinceMs = -Infinity, untilMs = Infinity, ...same } = filter;
+  const oldestFirst = stored
+    .filter((event) => event.atMs >= sinceMs && event.atMs < untilMs)
+    .filter((event) =>
+      Object.entries(same).every(([name, value]) => value === undefined || event[name as 'type'] === value),
+    )
+    .toSorted((a, b) => a.atMs - b.atMs || Buffer.compare(Buffer.from(a.id), Buffer.from(b.id)));
+  return order === 'oldest_first' ? oldestFirst : oldestFirst.toReversed();
+}

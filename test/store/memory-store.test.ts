@@ -1,0 +1,15 @@
+import { describe, expect, it } from 'vitest';
+import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { aBatch, anEvent } from './event-builder.ts';
+import { eventStoreContract } from './event-store-contract.ts';
+
+describe('the store in memory', () => {
+  eventStoreContract(async (options) => createMemoryStore(options));
+
+  it('holds no more events than it may: the earliest kept go first', async () => {
+    const store = createMemoryStore({ maxEvents: 2 });
+    await store.commit(aBatch({ events: ['a', 'b', 'c'].map((id) => anEvent({ id })) }));
+    const { events } = await store.query({ limit: 10, order: 'oldest_first' });
+    expect(events.map((event) => event.id)).toEqual(['b', 'c']);
+  });
+});

@@ -1,0 +1,364 @@
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Libsql from 'libsql';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
+import { UserError } from '../../src/ports/user-error.ts';
+import type { EventStore } from '../../src/store/event-store.ts';
+import { selectEvents } from '../../src/store/sqlite/event-sql.ts';
+import { MIGRATIONS, migrate, readSchemaVersion } from '../../src/store/sqlite/migrations.ts';
+import { openSqliteFile } from '../../src/store/sqlite/sqlite-file.ts';
+import { openSqliteStore, openSqliteStoreReadOnly } from '../../src/store/sqlite/sqlite-store.ts';
+import { StoreError } from '../../src/store/store-error.ts';
+import { FakeClock } from '../fake-clock.ts';
+import { MemoryLogger } from '../memory-logger.ts';
+import { aBatch, anEvent, START_MS } from './event-builder.ts';
+import { eventStoreContract } from './event-store-contract.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+const everything = { limit: 1000, order: 'oldest_first' } as const;
+
+async function openStore(path: string, logger = new MemoryLogger()): Promise<EventStore> {
+  const store = await openSqliteStore({ path, clock: new FakeClock(), logger });
+  onTestFinished(() => store[Symbol.asyncDispose]());
+  return store;
+}
+
+/** SQLite without us, as an operator's shell or a damaged disk would get at the file. */
+function bareSqlite(path: string): InstanceType<typeof Libsql> {
+  const database = new Libsql(path);
+  onTestFinished(() => void database.close());
+  return database;
+}
+
+async function failureOf(work: Promise<unknown>): Promise<unknown> {
+  return work.then(
+    () => null,
+    (error: unknown) => error,
+  );
+}
+
+describe('the store in a SQLite file', () => {
+  const directory = mkdtempSync(join(tmpdir(), 'gdoiwatch-store-'));
+  afterAll(() => rmSync(directory, { recursive: true, force: true }));
+  let stores = 0;
+
+  eventStoreContract(({ retentionMs }) => {
+    stores += 1;
+    const path = join(directory, `${stores}.db`);
+    return openSqliteStore({ path, clock: new FakeClock(), logger: new MemoryLogger(), retentionMs });
+  });
+});
+
+describe('a SQLite store over restarts', () => {
+  it('goes on where it was: events known, states there, counts going on', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    const first = await openStore(path);
+    await first.commit(aBatch({ events: [anEvent({ id: 'a' })], deviceStates: new Map([['gm1', { boot: 7 }]]) }));
+    await first[Symbol.asyncDispose]();
+
+    const second = await openStore(path);
+    expect(await second.loadStates()).toEqual({ devices: new Map([['gm1', { boot: 7 }]]), fleets: new Map() });
+    const told = await second.commit(aBatch({ events: [anEvent({ id: 'a' }), anEvent({ id: 'b' })] }));
+    expect(told.map((event) => event.id)).toEqual(['b']);
+    expect((await second.counts()).map((row) => row.count)).toEqual([2]);
+  });
+
+  it('is one whole file after it was closed', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    const store = await openStore(path);
+    await store.commit(aBatch({ events: [anEvent({ id: 'a' })] }));
+    await store[Symbol.asyncDispose]();
+    const copy = `${path}.copy`;
+    writeFileSync(copy, readFileSync(path));
+    expect((await (await openStore(copy)).query(everything)).events).toEqual([anEvent({ id: 'a' })]);
+  });
+
+  it('leaves out a state that does not parse, with a warning, and nothing else', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    const logger = new MemoryLogger();
+    const store = await openStore(path, logger);
+    const deviceStates = new Map(['gm1', 'gm2', 'gm3'].map((name) => [name, { name }]));
+    await store.commit(aBatch({ events: [anEvent({ id: 'a' })], deviceStates }));
+    const bare = bareSqlite(path);
+    bare.exec(`UPDATE device_states SET state = '{"name": "gm' WHERE name = 'gm1'`);
+    // Not UTF-8: read as text it would end the process inside libsql.
+    bare.exec(`UPDATE device_states SET state = CAST(x'7bff' AS TEXT) WHERE name = 'gm3'`);
+
+    expect((await store.loadStates()).devices).toEqual(new Map([['gm2', { name: 'gm2' }]]));
+    expect(logger.lines('warn')).toEqual(['gm1', 'gm3'].map((name) => ({ path, table: 'device_states', name })));
+    expect((await store.query(everything)).events).toHaveLength(1);
+  });
+
+  it('is not to be used after it was closed; closing twice is fine', async () => {
+    const store = await openStore(join(temporaryDirectory(), 'store.db'));
+    await store[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
+    await expect(store.commit(aBatch({}))).rejects.toThrow('used after it was closed');
+    await expect(store.query(everything)).rejects.toThrow('used after it was closed');
+  });
+
+  it('gives the room of pruned events back to the file system', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    const store = await openSqliteStore({
+      path,
+      clock: new FakeClock(),
+      logger: new MemoryLogger(),
+      retentionMs: 1000,
+    });
+    const events = Array.from({ length: 3000 }, (_, n) => anEvent({ id: `e${n}`, summary: 'x'.repeat(1000) }));
+    await store.commit(aBatch({ events }));
+    await store.prune(START_MS + 1001);
+    await store[Symbol.asyncDispose]();
+    expect(statSync(path).size).toBeLessThan(200_000);
+  });
+});
+
+describe('reading a store without owning it', () => {
+  it('sees what a running agent has committed so far', async () => {
+    const path = join(temporaryDirectory(), 'store #1?.db');
+    const writer = await openStore(path);
+    await writer.commit(aBatch({ events: [anEvent({ id: 'a' })] }));
+    const reader = await openSqliteStoreReadOnly(path);
+    expect((await reader.query(everything)).events).toEqual([anEvent({ id: 'a' })]);
+    await writer.commit(aBatch({ events: [anEvent({ id: 'b' })] }));
+    expect((await reader.query(everything)).events).toHaveLength(2);
+    expect((await reader.counts()).map((row) => row.count)).toEqual([2]);
+    await reader[Symbol.asyncDispose]();
+  });
+
+  it('creates no file', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    await expect(openSqliteStoreReadOnly(path)).rejects.toThrow(new UserError(`store ${path}: no such file`));
+    expect(existsSync(path)).toBe(false);
+  });
+
+  it('does not migrate: an empty file has to be filled by an agent first', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    writeFileSync(path, '');
+    await expect(openSqliteStoreReadOnly(path)).rejects.toThrow('nothing was stored in it yet');
+    expect(statSync(path).size).toBe(0);
+  });
+});
+
+describe('the schema', () => {
+  const fileAt = (path: string) => {
+    const file = openSqliteFile(path, { readOnly: false, busyTimeoutMs: 0 });
+    onTestFinished(() => file.close());
+    return file;
+  };
+  const schemaOf = (path: string) =>
+    bareSqlite(path).prepare(`SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%' ORDER BY name`).all();
+
+  it('is reached from every version there ever was, with the same result', () => {
+    const directory = temporaryDirectory();
+    migrate(fileAt(join(directory, 'fresh.db')), START_MS);
+    for (let version = 0; version < MIGRATIONS.length; version += 1) {
+      const path = join(directory, `${version}.db`);
+      const file = fileAt(path);
+      if (version > 0) migrate(file, START_MS, MIGRATIONS.slice(0, version));
+      expect(migrate(file, START_MS)).toEqual({ from: version, to: MIGRATIONS.length });
+      expect(readSchemaVersion(file)).toBe(MIGRATIONS.length);
+      expect(schemaOf(path)).toEqual(schemaOf(join(directory, 'fresh.db')));
+    }
+  });
+
+  it('has steps that are never edited once released', () => {
+    const checksums = MIGRATIONS.map((sql) => createHash('sha256').update(sql).digest('hex').slice(0, 16));
+    expect(checksums).toEqual(['92c8c77c3a0bb335']);
+  });
+
+  it('goes forward in numbered steps, each once, and keeps what is there', () => {
+    const file = fileAt(join(temporaryDirectory(), 'store.db'));
+    const steps = ['CREATE TABLE a (n INTEGER)', 'INSERT INTO a VALUES (1)', 'ALTER TABLE a ADD COLUMN m INTEGER'];
+    expect(migrate(file, START_MS, steps.slice(0, 2))).toEqual({ from: 0, to: 2 });
+    expect(migrate(file, START_MS, steps)).toEqual({ from: 2, to: 3 });
+    expect(migrate(file, START_MS, steps)).toEqual({ from: 3, to: 3 });
+    expect(file.prepare('SELECT n, m FROM a').rows([])).toEqual([[1, null]]);
+  });
+
+  it('stays as it was when a step fails', () => {
+    const file = fileAt(join(temporaryDirectory(), 'store.db'));
+    migrate(file, START_MS, ['CREATE TABLE a (n INTEGER)']);
+    const steps = ['CREATE TABLE a (n INTEGER)', 'CREATE TABLE b (n INTEGER)', 'CREATE TABLE b (n INTEGER)'];
+    expect(() => migrate(file, START_MS, steps)).toThrow('already exists');
+    expect(readSchemaVersion(file)).toBe(1);
+    expect(file.prepare(`SELECT count(*) FROM sqlite_schema WHERE name = 'b'`).rows([])).toEqual([[0]]);
+  });
+
+  it('of a newer gdoiwatch is refused, for reading as well', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    const store = await openStore(path);
+    await store[Symbol.asyncDispose]();
+    bareSqlite(path).exec(`INSERT INTO schema_version VALUES (${MIGRATIONS.length + 1}, 0)`);
+    const refusal = new UserError(
+      `store ${path}: written by a newer gdoiwatch (schema ${MIGRATIONS.length + 1}, this one knows ${MIGRATIONS.length}): run that version, or name another file`,
+    );
+    await expect(openStore(path)).rejects.toThrow(refusal);
+    await expect(openSqliteStoreReadOnly(path)).rejects.toThrow(refusal);
+  });
+
+  it('finds every filter by an index and sorts at most within one instant', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    await openStore(path);
+    const bare = bareSqlite(path);
+    const filters = {
+      events_device: { device: 'gm1', group: 'G1', type: 'reload' },
+      events_group: { group: 'G1', unexpected: true },
+      events_cause: { cause: 'legacy_ks', type: 'reregistration' },
+      events_unexpected: { unexpected: false },
+      events_type: { type: 'reload' },
+      events_at: {},
+    } as const;
+    const positions = [null, { atMs: START_MS, id: 'a' }];
+    for (const [index, filter] of Object.entries(filters)) {
+      for (const after of positions) {
+        for (const order of ['newest_first', 'oldest_first'] as const) {
+          const { sql, parameters } = selectEvents({ ...filter, sinceMs: 1, untilMs: 2, limit: 10, order }, after);
+          const plan = bare.prepare(`EXPLAIN QUERY PLAN ${sql}`).all(parameters);
+          const steps = plan.map((row) => (row as { detail: string }).detail);
+          expect(steps[0]).toMatch(new RegExp(`^SEARCH events USING INDEX ${index} \\(.*at_ms`));
+          expect(steps.slice(1).join()).toMatch(/^(USE TEMP B-TREE FOR (RIGHT PART|LAST TERM) OF ORDER BY)?$/);
+        }
+      }
+    }
+  });
+});
+
+describe('a store that does not open says in one line what to do', () => {
+  const lineOf = async (work: Promise<unknown>) => {
+    const error = await failureOf(work);
+    expect(error).toBeInstanceOf(UserError);
+    return error instanceof Error ? error.message : '';
+  };
+
+  it('a directory that is not there', async () => {
+    const directory = temporaryDirectory();
+    expect(await lineOf(openStore(join(directory, 'none/store.db')))).toBe(
+      `store ${directory}/none/store.db: ${directory}/none is no directory: create it`,
+    );
+  });
+
+  it('a directory in its place', async () => {
+    const directory = temporaryDirectory();
+    expect(await lineOf(openStore(directory))).toBe(`store ${directory}: a directory: name a file`);
+  });
+
+  it('something that is no database', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    writeFileSync(path, 'listen: 127.0.0.1:9848\n'.repeat(100));
+    const line = `store ${path}: damaged, or no SQLite database: restore it from a backup, or move it away with its -wal and -shm files to start an empty one`;
+    expect(await lineOf(openStore(path))).toBe(line);
+    expect(await lineOf(openSqliteStoreReadOnly(path))).toBe(line);
+  });
+
+  it('the database of another program', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    bareSqlite(path).exec('CREATE TABLE routers (name TEXT)');
+    expect(await lineOf(openStore(path))).toBe(
+      `store ${path}: a SQLite database, but of another program: name another file`,
+    );
+  });
+
+  it('a file that was cut off', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    const store = await openStore(path);
+    await store.commit(aBatch({ events: Array.from({ length: 500 }, (_, n) => anEvent({ id: `e${n}` })) }));
+    await store[Symbol.asyncDispose]();
+    truncateSync(path, 8192);
+    expect(await lineOf(openStore(path))).toContain('damaged');
+  });
+});
+
+describe('a store that fails in operation', () => {
+  const storeError = (kind: string, retryable: boolean) =>
+    expect.objectContaining({ name: 'StoreError', kind, retryable });
+
+  it('because another process holds its lock: nothing is kept, and the batch can be tried again', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    const store = await openStore(path);
+    const bare = bareSqlite(path);
+    bare.exec('BEGIN IMMEDIATE');
+    const batch = aBatch({ events: [anEvent({ id: 'a' })], deviceStates: new Map([['gm1', 1]]) });
+    expect(await failureOf(store.commit(batch))).toEqual(storeError('locked', true));
+    expect((await store.query(everything)).events).toEqual([]);
+    bare.exec('COMMIT');
+    expect(await store.commit(batch)).toEqual(batch.events);
+  });
+
+  it('because its pages are damaged: an error that trying again does not mend', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    const store = await openStore(path);
+    const events = Array.from({ length: 1000 }, (_, n) => anEvent({ id: `e${n}` }));
+    await store.commit(aBatch({ events }));
+    await store[Symbol.asyncDispose]();
+    const file = openSync(path, 'r+');
+    for (let page = 20; page < 100; page += 1) writeSync(file, Buffer.alloc(4096, 7), 0, 4096, page * 4096);
+    closeSync(file);
+    const damaged = await openStore(path);
+    expect(await failureOf(damaged.query(everything))).toEqual(storeError('corrupt', false));
+  });
+
+  it('because a stored event is damaged: an error, never a process that ends', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    const store = await openStore(path);
+    await store.commit(aBatch({ events: [anEvent({ id: 'a' })] }));
+    const bare = bareSqlite(path);
+    bare.exec(`UPDATE events SET summary = CAST(x'ff61' AS TEXT)`);
+    expect((await store.query(everything)).events[0]?.summary).toBe('\ufffda');
+    bare.exec(`UPDATE events SET evidence = '["registr'`);
+    expect(await failureOf(store.query(everything))).toEqual(storeError('corrupt', false));
+  });
+
+  const mayMount = process.getuid?.() === 0;
+  it.skipIf(!mayMount && process.env['CI'] !== 'true')(
+    'because its disk is full: nothing of the batch is kept, and it goes on when there is room again (needs root: mounts a tmpfs)',
+    async () => {
+      const mountPoint = join(temporaryDirectory(), 'small');
+      mkdirSync(mountPoint);
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=2m', 'gdoiwatch-test', mountPoint]);
+      onTestFinished(() => void execFileSync('umount', ['--lazy', mountPoint]));
+      const ballast = join(mountPoint, 'ballast');
+      writeFileSync(ballast, Buffer.alloc(1_000_000));
+
+      const store = await openStore(join(mountPoint, 'store.db'));
+      const batchOf = (number: number) =>
+        aBatch({
+          events: Array.from({ length: 20 }, (_, n) => anEvent({ id: `${number}/${n}`, summary: 'x'.repeat(1000) })),
+          deviceStates: new Map([['gm1', number]]),
+        });
+      let number = 0;
+      let failure: unknown = null;
+      while (failure === null && number < 1000) {
+        number += 1;
+        failure = await failureOf(store.commit(batchOf(number)));
+      }
+      expect(failure).toEqual(storeError('full', true));
+      const kept = async () => [
+        (await store.query(everything)).events.length,
+        (await store.loadStates()).devices.get('gm1'),
+        (await store.counts())[0]?.count,
+      ];
+      expect(number).toBeGreaterThan(1);
+      expect(await kept()).toEqual([(number - 1) * 20, number - 1, (number - 1) * 20]);
+      expect(await failureOf(store.commit(batchOf(number)))).toBeInstanceOf(StoreError);
+      rmSync(ballast);
+      expect(await store.commit(batchOf(number))).toHaveLength(20);
+      expect(await kept()).toEqual([number * 20, number, number * 20]);
+    },
+  );
+});
