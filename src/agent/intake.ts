@@ -11,11 +11,12 @@ import { trackFleet } from '../gdoi/fleet.ts';
 import { type FleetState, initialFleetState, ksOrder, type MemberFacts } from '../gdoi/fleet-state.ts';
 import type { FleetSettings, FleetView } from '../gdoi/fleet-view.ts';
 import type { EpochMs, Observation } from '../gdoi/observation.ts';
-import { track } from '../gdoi/tracker.ts';
+import { settle, track } from '../gdoi/tracker.ts';
 import { initialTrackerState, type TrackerState } from '../gdoi/tracker-state.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { EventStore } from '../store/event-store.ts';
+import { StoreError } from '../store/store-error.ts';
 import { EventTotals } from './event-totals.ts';
 
 /** Changes of this long are one batch. */
@@ -23,6 +24,12 @@ const GATHER_MS = 200;
 const RETRY_MS = { first: 1000, most: 30_000 } as const;
 /** Events that may wait for a store that refuses them. */
 const MAX_WAITING_EVENTS = 100_000;
+/** One commit blocks the event loop for some ten milliseconds at most. */
+const BATCH_DEVICES = 250;
+const BATCH_GROUPS = 4;
+/** A view of a group this large is made once a second, not with every poll. */
+const LARGE_GROUP = 200;
+const LARGE_GROUP_EVERY_MS = 1000;
 const PRUNE_EVERY_MS = 600_000;
 
 export interface IntakeOptions {
@@ -44,9 +51,11 @@ export class Intake implements AsyncDisposable {
   readonly totals = new EventTotals();
   readonly #stop = new AbortController();
 
-  #events: GdoiEvent[] = [];
-  readonly #dirtyDevices = new Set<string>();
-  readonly #dirtyGroups = new Set<string>();
+  /** What waits to be kept: a state goes with the events that led to it, never without them. */
+  readonly #dirtyDevices = new Map<string, GdoiEvent[]>();
+  readonly #dirtyGroups = new Map<string, GdoiEvent[]>();
+  #waitingEvents = 0;
+  readonly #fleetTrackedMs = new Map<string, number>();
   readonly #removed = new Set<string>();
   readonly #changes = new Map<string, MemberFacts[]>();
   #flushing: Promise<void> | null = null;
@@ -108,11 +117,10 @@ export class Intake implements AsyncDisposable {
     for (const observation of observations) {
       const tracked = track(state, observation, { ksLeadSeconds });
       state = tracked.state;
-      this.#keepEvents(tracked.events);
+      this.#wait(this.#dirtyDevices, device, tracked.events);
     }
     this.#trackers.set(device, state);
     this.#removed.delete(device);
-    this.#dirtyDevices.add(device);
     this.#kick();
     return state;
   }
@@ -128,16 +136,25 @@ export class Intake implements AsyncDisposable {
 
   /** The device left the configuration. */
   remove(device: string): void {
-    if (!this.#trackers.delete(device)) return;
-    this.#dirtyDevices.delete(device);
+    const state = this.#trackers.get(device);
+    if (state === undefined) return;
+    // What still waited for its next answer is told on what there is.
+    this.#wait(this.#dirtyDevices, device, settle(state).events);
+    this.#trackers.delete(device);
     this.#removed.add(device);
     this.#kick();
   }
 
-  #keepEvents(events: readonly GdoiEvent[]): void {
+  #wait(dirty: Map<string, GdoiEvent[]>, name: string, events: readonly GdoiEvent[]): void {
+    const waiting = dirty.get(name) ?? [];
+    dirty.set(name, waiting);
     for (const event of events) {
-      if (this.#events.length >= MAX_WAITING_EVENTS) this.#droppedEvents += 1;
-      else this.#events.push(event);
+      if (this.#waitingEvents >= MAX_WAITING_EVENTS) {
+        this.#droppedEvents += 1;
+        continue;
+      }
+      waiting.push(event);
+      this.#waitingEvents += 1;
     }
   }
 
@@ -149,70 +166,76 @@ export class Intake implements AsyncDisposable {
   }
 
   #hasWork(): boolean {
-    return this.#events.length + this.#dirtyDevices.size + this.#removed.size + this.#changes.size > 0;
+    return this.#dirtyDevices.size + this.#dirtyGroups.size + this.#removed.size + this.#changes.size > 0;
   }
 
   async #flush(): Promise<void> {
     const { clock } = this.#options;
     let retryMs: number = RETRY_MS.first;
-    await clock.sleep(GATHER_MS, this.#stop.signal).catch(() => undefined);
-    while (this.#hasWork() || this.#dirtyGroups.size > 0) {
+    let pauseMs: number = GATHER_MS;
+    do {
+      await clock.sleep(pauseMs, this.#stop.signal).catch(() => undefined);
+      if (this.#stop.signal.aborted) return;
       this.#trackFleets();
-      if (await this.#commit()) {
-        retryMs = RETRY_MS.first;
-      } else {
-        if (this.#stop.signal.aborted) return;
-        await clock.sleep(retryMs, this.#stop.signal).catch(() => undefined);
-        retryMs = Math.min(2 * retryMs, RETRY_MS.most);
-      }
-    }
+      const kept = await this.#commit();
+      retryMs = kept ? RETRY_MS.first : Math.min(2 * retryMs, RETRY_MS.most);
+      const more = this.#dirtyDevices.size + this.#dirtyGroups.size > 0;
+      pauseMs = kept ? (more ? 0 : GATHER_MS) : retryMs;
+    } while (this.#hasWork());
     await this.#prune();
   }
 
-  #trackFleets(): void {
+  /** `all`: also those of large groups that were tracked just now. */
+  #trackFleets(all = false): void {
+    const nowMs = this.#options.clock.monoMs();
     for (const [group, changes] of this.#changes) {
+      const members = this.#views.get(group)?.members ?? 0;
+      const trackedMs = this.#fleetTrackedMs.get(group) ?? Number.NEGATIVE_INFINITY;
+      if (!all && members > LARGE_GROUP && nowMs - trackedMs < LARGE_GROUP_EVERY_MS) continue;
       const before = this.#fleets.get(group) ?? initialFleetState(group);
       const { state, events, view } = trackFleet(before, changes, this.#options.settings);
       this.#fleets.set(group, state);
       this.#views.set(group, view);
-      this.#dirtyGroups.add(group);
-      this.#keepEvents(events);
+      this.#fleetTrackedMs.set(group, nowMs);
+      this.#changes.delete(group);
+      this.#wait(this.#dirtyGroups, group, events);
       this.#options.onFleetView(view);
     }
-    this.#changes.clear();
   }
 
-  /** Keep what is there now; false: the store refused it and it still waits. */
+  /** Keep some of what waits; false: the store refused it and it still waits. */
   async #commit(): Promise<boolean> {
     const { store, logger } = this.#options;
-    const events = this.#events;
-    const devices = [...this.#dirtyDevices];
-    const groups = [...this.#dirtyGroups];
+    const devices = firstOf(this.#dirtyDevices, BATCH_DEVICES);
+    const groups = firstOf(this.#dirtyGroups, BATCH_GROUPS);
     const removed = [...this.#removed];
-    this.#events = [];
-    this.#dirtyDevices.clear();
-    this.#dirtyGroups.clear();
+    if (devices.size + groups.size + removed.length === 0) return true;
+    for (const name of devices.keys()) this.#dirtyDevices.delete(name);
+    for (const name of groups.keys()) this.#dirtyGroups.delete(name);
     this.#removed.clear();
+    const events = [...devices.values(), ...groups.values()].flat();
     try {
       const fresh = await store.commit({
         events,
-        deviceStates: statesOf(devices, this.#trackers),
-        fleetStates: statesOf(groups, this.#fleets),
+        deviceStates: statesOf(devices.keys(), this.#trackers),
+        fleetStates: statesOf(groups.keys(), this.#fleets),
         removedDevices: removed,
       });
-      if (this.#storeErrors > 0 && this.#storeFailing) logger.info({}, 'the store takes events again');
+      if (this.#storeFailing) logger.info({}, 'the store takes events again');
       this.#storeFailing = false;
+      this.#waitingEvents -= events.length;
       for (const event of fresh) this.totals.add(event);
       if (fresh.length > 0) this.#options.onEvents(fresh);
       return true;
     } catch (error) {
+      if (!(error instanceof StoreError)) throw error;
       this.#storeErrors += 1;
-      const reason = error instanceof Error ? error.message : String(error);
-      if (!this.#storeFailing) logger.error({ reason, waiting: events.length }, 'the store refused events; they wait');
+      if (!this.#storeFailing) {
+        logger.error({ reason: error.message, waiting: events.length }, 'the store refused events; they wait');
+      }
       this.#storeFailing = true;
-      this.#events = [...events, ...this.#events];
-      for (const device of devices) if (this.#trackers.has(device)) this.#dirtyDevices.add(device);
-      for (const group of groups) this.#dirtyGroups.add(group);
+      putBack(this.#dirtyDevices, devices);
+      putBack(this.#dirtyGroups, groups);
       for (const device of removed) if (!this.#trackers.has(device)) this.#removed.add(device);
       return false;
     }
@@ -233,14 +256,26 @@ export class Intake implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the agent stops'));
     await this.#flushing;
-    if (this.#hasWork() || this.#dirtyGroups.size > 0) {
-      this.#trackFleets();
-      await this.#commit();
-    }
+    this.#trackFleets(true);
+    while (this.#hasWork()) if (!(await this.#commit())) return;
   }
 }
 
-function statesOf<T>(names: readonly string[], states: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
+function firstOf<T>(waiting: ReadonlyMap<string, T>, count: number): ReadonlyMap<string, T> {
+  const first = new Map<string, T>();
+  for (const [name, value] of waiting) {
+    if (first.size === count) break;
+    first.set(name, value);
+  }
+  return first;
+}
+
+/** What was refused comes before what has come since. */
+function putBack(waiting: Map<string, GdoiEvent[]>, refused: ReadonlyMap<string, GdoiEvent[]>): void {
+  for (const [name, events] of refused) waiting.set(name, [...events, ...(waiting.get(name) ?? [])]);
+}
+
+function statesOf<T>(names: Iterable<string>, states: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
   const found = new Map<string, T>();
   for (const name of names) {
     const state = states.get(name);

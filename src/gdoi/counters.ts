@@ -47,11 +47,22 @@ export function withKnown(before: Counters, now: Counters): Counters {
 
 /** A figure that cannot be true by itself; null when there is none. */
 export function impossibleFigure(now: Counters): string | null {
-  for (const [name, value] of Object.entries(now)) {
-    if (value !== null && (value < 0 || !Number.isSafeInteger(value)))
-      return `${COUNTER_LABELS[name] ?? name}: ${value}`;
+  const { succeeded, attempted, received, sinceRegistration, acksSent } = now;
+  if (
+    possible(succeeded) &&
+    possible(attempted) &&
+    possible(received) &&
+    possible(sinceRegistration) &&
+    possible(acksSent)
+  ) {
+    return null;
   }
-  return null;
+  const [name, value] = Object.entries(now).find(([, figure]) => !possible(figure)) ?? ['', 0];
+  return `${COUNTER_LABELS[name] ?? name}: ${value}`;
+}
+
+function possible(value: number | null): boolean {
+  return value === null || (value >= 0 && Number.isSafeInteger(value));
 }
 
 const COUNTER_LABELS: Readonly<Record<string, string>> = {

@@ -91,7 +91,11 @@ const MAX_EVIDENCE = 12;
 const MAX_EVIDENCE_CHARS = 240;
 
 function event({ device, group }: Place, parts: Parts): GdoiEvent {
-  const { between } = parts;
+  // Instants of two clocks may cross: an interval never runs backwards.
+  const between = {
+    fromMs: Math.min(parts.between.fromMs, parts.between.toMs),
+    toMs: Math.max(parts.between.fromMs, parts.between.toMs),
+  };
   const at = parts.atMs ?? middleMs(between);
   return {
     id: eventId(device, group, parts.type, ...parts.occurrence),

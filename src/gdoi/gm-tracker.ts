@@ -47,6 +47,7 @@ import {
   hasNewTek,
   type HeldTek,
   longestLived,
+  longestLivedStays,
   sharesTek,
   shownTeks,
   teksSeenAgain,
@@ -125,6 +126,7 @@ export function clockStepMs(state: GroupState, at: ReadAt, gm: GmSnapshot): numb
   if (view === null || view.teks.length === 0 || gm.teks === null) return null;
   const elapsedMs = at.sentAtMs - view.receivedMs;
   const teks = shownTeks(at, gm);
+  if (longestLivedStays(view.teks, teks, elapsedMs)) return null;
   const shift = commonShiftMs(view.teks, teks, elapsedMs);
   if (shift === null) return null;
   const kek = shownKek(at, gm);
@@ -216,7 +218,8 @@ function continued(place: GmPlace, before: GroupState, seen: Shown, ks: KsFigure
 
   const registrations = movement.kind === 'restarted' || movement.registrations > 0;
   const kekAfter = kekRelation(view, seen, kekElapsedMs, registrations);
-  let state = { ...before, forced: forcedNow(before, seen, kekElapsedMs) };
+  const forced = forcedNow(before, seen, kekElapsedMs);
+  let state = forced === before.forced ? before : { ...before, forced };
   if (movement.kind === 'restarted') {
     state = restarted(place, state, seen, span, kekAfter, movement, ks, events);
   } else if (movement.registrations > 0) {
@@ -275,6 +278,7 @@ function movementOf(
     countsRekeys: before.countsRekeys,
   });
   if (movement.kind !== 'registered' || movement.registrations > 0) return movement;
+  if (before.marks.length === 0) return movement;
   // The counters came back to what they were: only the log tells of the restart.
   const restart = [...marksIn(before.marks, 'clear', span), ...marksIn(before.marks, 'restart', span)].findLast(
     (mark) => mark.atMs - 2000 > before.epoch.since.toMs && mark.atMs <= seen.at.sentAtMs,
@@ -300,6 +304,7 @@ function showsNoKek({ gm }: Shown): boolean {
 
 function forcedNow(before: GroupState, seen: Shown, elapsedMs: number): GroupState['forced'] {
   const { forced, view } = before;
+  if (forced === null && view !== null && longestLivedStays(view.teks, seen.teks, elapsedMs)) return null;
   if (forced !== null && seen.at.sentAtMs - forced.atMs < FORCED_FOR_MS) return forced;
   if (view === null || seen.counters.received !== before.counters.received || hasNewTek(view.teks, seen.teks))
     return null;

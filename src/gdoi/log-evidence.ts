@@ -6,8 +6,7 @@ import type { LogMessage } from './device-facts.ts';
 import { intersection, type Interval } from './interval.ts';
 import type { EpochMs } from './observation.ts';
 
-export const LOG_PROOFS = ['start', 'complete', 'clear', 'kek_deleted', 'forced', 'restart', 'rekey'] as const;
-export type LogProof = (typeof LOG_PROOFS)[number];
+export type LogProof = 'start' | 'complete' | 'clear' | 'kek_deleted' | 'forced' | 'restart';
 
 export interface LogMark {
   readonly proof: LogProof;
@@ -25,7 +24,6 @@ const PROOFS: ReadonlyMap<string, LogProof> = new Map<string, LogProof>([
   ['GM_REGS_COMPL', 'complete'],
   ['GM_CLEAR_REGISTER', 'clear'],
   ['GM_DELETE_EXPIRED_KEK', 'kek_deleted'],
-  ['GM_RECV_REKEY', 'rekey'],
   ['GM_CM_ATTACH', 'forced'],
   ['GM_CM_DETACH', 'forced'],
   ['GM_RECV_DELETE', 'forced'],
@@ -39,7 +37,7 @@ const PROOFS: ReadonlyMap<string, LogProof> = new Map<string, LogProof>([
 
 /** A pushed message is this old at most when the agent gets it. */
 const DELIVERY_MS = 2000;
-const MAX_MARKS = 16;
+const MAX_MARKS = 12;
 const MAX_KEY_CHARS = 40;
 
 const GROUP_IN_TEXT = /\bgroup ([!-~]{1,80})/iu;

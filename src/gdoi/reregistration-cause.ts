@@ -51,6 +51,8 @@ type Window = 'kek_missed' | 'kek_expiry' | 'tek';
 
 /** Whole seconds and answer latency around the device's own countdown. */
 const TIMER_SLACK_MS = 2500;
+/** A KEK is deleted at its expiry; its message may take a little longer. */
+const DELETION_SLACK_MS = 5000;
 /** A KS renews a KEK this long before its expiry at most (lead with a full unicast batch), a TEK too. */
 const LONGEST_LEAD_MS = 300_000;
 
@@ -59,7 +61,7 @@ export function causeOfReregistration(facts: RegistrationFacts): CauseDecision {
   if (facts.forced !== null) return { cause: 'ks_forced', evidence: [facts.forced.evidence], start };
   if (before === null) return failoverOr(facts, []);
 
-  const deleted = lastMark(facts.marks, 'kek_deleted');
+  const deleted = deletionOf(before, facts.marks);
   if (deleted !== null && instantOf(deleted).fromMs <= start.toMs) {
     // One registration, a KEK deleted at its expiry and a new one now: it came after. A KEK that is gone came before.
     const afterIt = intersection(start, { fromMs: instantOf(deleted).fromMs, toMs: Infinity });
@@ -300,8 +302,9 @@ function deletedAfter(deleted: LogMark | null, start: Interval): string[] {
   return deleted !== null && instantOf(deleted).toMs > start.toMs ? [quoted(deleted)] : [];
 }
 
-function lastMark(marks: readonly LogMark[], proof: LogMark['proof']): LogMark | null {
-  return marksIn(marks, proof, { fromMs: -Infinity, toMs: Infinity }).at(-1) ?? null;
+/** The message that says that this very KEK ran out: it comes at its expiry. */
+function deletionOf({ kek }: HeldView, marks: readonly LogMark[]): LogMark | null {
+  return kek === null ? null : (marksIn(marks, 'kek_deleted', widened(kek.expiry, DELETION_SLACK_MS)).at(-1) ?? null);
 }
 
 export function instant(atMs: number): string {

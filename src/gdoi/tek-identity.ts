@@ -43,6 +43,15 @@ export function sharesTek(before: readonly HeldTek[], now: readonly HeldTek[]): 
   return now.some((tek) => before.some(({ spi }) => spi === tek.spi));
 }
 
+/** The longest-lived TEK is the same and ends when it always did: the answer that most polls give. */
+export function longestLivedStays(before: readonly HeldTek[], now: readonly HeldTek[], elapsedMs: number): boolean {
+  const held = before[0];
+  const seen = now[0];
+  if (held === undefined || seen === undefined || held.spi !== seen.spi) return false;
+  const tolerance = sameInstantToleranceMs(elapsedMs);
+  return seen.expiry.fromMs <= held.expiry.toMs + tolerance && seen.expiry.toMs >= held.expiry.fromMs - tolerance;
+}
+
 /**
  * By how much the expiry of every TEK known from before moved, where all agree: positive when the agent's clock was set
  * forward. Null: no common TEK, no movement, or no agreement.

@@ -6,11 +6,13 @@ import type { BenchRow } from './bench-row.ts';
 import { benchExposition } from './exposition.ts';
 import { benchParse } from './parse.ts';
 import { benchSshPoll } from './ssh-poll.ts';
+import { benchStore } from './store.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   parse: benchParse,
   ssh: benchSshPoll,
   exposition: benchExposition,
+  store: benchStore,
 };
 
 const words = process.argv.slice(2);
