@@ -184,7 +184,7 @@ export class Agent implements AsyncDisposable {
   async #drop(name: string): Promise<void> {
     this.#scheduler.remove(name);
     const view = this.#views.device(name);
-    if (view !== undefined) this.#tellFleets(view, null);
+    if (view !== undefined) this.#tellFleets(view, null, this.#clock.wallMs());
     this.#devices.delete(name);
     this.#memories.delete(name);
     this.#unpolled.delete(name);
@@ -214,7 +214,8 @@ export class Agent implements AsyncDisposable {
     this.#unpolled.delete(device.name);
     const partLifetimeMs = PART_LIFETIME_INTERVALS * Math.max(device.detailIntervalMs, scheduleMs(device));
     const known = this.#intake.stateOf(device.name);
-    const state = this.#intake.observe(device.name, observationsOfReport(report));
+    const observations = observationsOfReport(report);
+    const state = this.#intake.observe(device.name, observations);
     const polled = afterPoll(before, report, partLifetimeMs);
     const planned = this.#plan(device, polled, state, known !== null && changed(known, state));
     const view: DeviceView = {
@@ -223,7 +224,7 @@ export class Agent implements AsyncDisposable {
       planned,
     };
     this.#views.set(view);
-    this.#tellFleets(before, view);
+    this.#tellFleets(before, view, observations.at(-1)?.receivedAtMs ?? report.finishedAtMs);
   }
 
   /** Polls beside the schedule; the view shows them, the scheduler makes them. */
@@ -248,9 +249,9 @@ export class Agent implements AsyncDisposable {
   }
 
   /** Each group the device is or was in hears what changed; `after` null: the device is gone. */
-  #tellFleets(before: DeviceView, after: DeviceView | null): void {
+  #tellFleets(before: DeviceView, after: DeviceView | null, atMs: number): void {
     const state = this.#intake.stateOf(before.device);
-    for (const [group, facts] of membershipChanges(before, after, state, this.#clock.wallMs())) {
+    for (const [group, facts] of membershipChanges(before, after, state, atMs)) {
       this.#intake.memberChanged(group, facts);
     }
   }

@@ -37,13 +37,14 @@ export function trackingOf(view: DeviceView, state: TrackerState, fleetOf: Fleet
 }
 
 /**
- * What each group the device is or was in has to hear after `view` became `after`; `after` null: the device is gone.
+ * What each group the device is or was in has to hear after `before` became `after`; `after` null: the device is gone.
+ * `atMs` is the instant of the last observation, so that a replay says the same.
  */
 export function membershipChanges(
   before: DeviceView,
   after: DeviceView | null,
   state: TrackerState | null,
-  nowMs: EpochMs,
+  atMs: EpochMs,
 ): ReadonlyMap<string, MemberFacts> {
   const view = after ?? before;
   const changes = new Map<string, MemberFacts>();
@@ -52,7 +53,7 @@ export function membershipChanges(
     const tracking = view.tracking.get(group);
     changes.set(group, {
       device: view.device,
-      atMs: view.lastPollAtMs ?? nowMs,
+      atMs,
       presence: known === undefined ? 'gone' : state?.failures?.told === true ? 'unreachable' : 'present',
       gm: known?.gm ?? null,
       ks: known?.ks ?? null,

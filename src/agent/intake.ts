@@ -193,13 +193,20 @@ export class Intake implements AsyncDisposable {
       const trackedMs = this.#fleetTrackedMs.get(group) ?? Number.NEGATIVE_INFINITY;
       if (!all && members > LARGE_GROUP && nowMs - trackedMs < LARGE_GROUP_EVERY_MS) continue;
       const before = this.#fleets.get(group) ?? initialFleetState(group);
-      const { state, events, view } = trackFleet(before, changes, this.#options.settings);
+      // One by one where that costs nothing: then a replay, which knows no batches, says the same to the instant.
+      const steps = members > LARGE_GROUP ? [changes] : changes.map((change) => [change]);
+      let state = before;
+      for (const step of steps) {
+        const tracked = trackFleet(state, step, this.#options.settings);
+        state = tracked.state;
+        this.#views.set(group, tracked.view);
+        this.#wait(this.#dirtyGroups, group, tracked.events);
+      }
       this.#fleets.set(group, state);
-      this.#views.set(group, view);
       this.#fleetTrackedMs.set(group, nowMs);
       this.#changes.delete(group);
-      this.#wait(this.#dirtyGroups, group, events);
-      this.#options.onFleetView(view);
+      const view = this.#views.get(group);
+      if (view !== undefined) this.#options.onFleetView(view);
     }
   }
 

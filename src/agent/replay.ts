@@ -2,7 +2,7 @@
  * A recorded timeline through the same tracker as live polling: what it shows is what production did, or would do.
  *
  * Lines of one device that follow each other are one poll, as they were recorded; its groups hear of it when the poll is
- * over. Nothing is looked up and no clock runs: the only instants are those of the lines.
+ * over. Polls of several devices overlap, so lines are in order for each device only. Nothing is looked up and no clock runs: the only instants are those of the lines.
  */
 import type { GdoiEvent } from '../gdoi/event.ts';
 import { trackFleet } from '../gdoi/fleet.ts';
@@ -43,23 +43,24 @@ export class Replay {
   readonly #fleetViews = new Map<string, FleetView>();
   readonly #told = new Set<string>();
   /** The poll under way: whose, and its view before it. */
-  #poll: { readonly device: string; readonly before: DeviceView; main: boolean } | null = null;
-  #latestMs: EpochMs = Number.NEGATIVE_INFINITY;
+  #poll: { readonly device: string; readonly before: DeviceView; main: boolean; atMs: EpochMs } | null = null;
 
   line(text: string): ReplayStep {
     const recorded = readLine(text);
     if (typeof recorded === 'string') return { kind: 'bad', reason: recorded };
-    if (recorded.receivedAtMs < this.#latestMs) {
-      return { kind: 'bad', reason: `it is of an earlier instant than the line before (${text.slice(0, 60)})` };
-    }
-    this.#latestMs = recorded.receivedAtMs;
     const events: GdoiEvent[] = [];
     const main = recorded.kind === 'output' && isMainCommand(recorded.command);
     if (this.#poll !== null && (this.#poll.device !== recorded.device || (main && this.#poll.main))) {
       events.push(...this.#pollOver());
     }
-    this.#poll ??= { device: recorded.device, before: this.#viewOf(recorded.device), main: false };
+    this.#poll ??= {
+      device: recorded.device,
+      before: this.#viewOf(recorded.device),
+      main: false,
+      atMs: recorded.receivedAtMs,
+    };
     this.#poll.main ||= main;
+    this.#poll.atMs = recorded.receivedAtMs;
     for (const observation of observationsOfLine(recorded)) events.push(...this.#observe(observation));
     return { kind: 'events', events: this.#fresh(events) };
   }
@@ -90,7 +91,7 @@ export class Replay {
     const after = { ...seen, tracking: trackingOf(seen, state, (group) => this.#fleetViews.get(group) ?? null) };
     this.#views.set(poll.device, after);
     const events: GdoiEvent[] = [];
-    for (const [group, facts] of membershipChanges(poll.before, after, state, this.#latestMs)) {
+    for (const [group, facts] of membershipChanges(poll.before, after, state, poll.atMs)) {
       const before = this.#fleets.get(group) ?? initialFleetState(group);
       const tracked = trackFleet(before, [facts], DEFAULT_FLEET_SETTINGS);
       this.#fleets.set(group, tracked.state);

@@ -20,9 +20,10 @@ export function demoCommand(): Command {
   return withFleetFlags(
     new Command('demo')
       .description('the whole product on an embedded simulated fleet: real SSH on loopback, agent, page, metrics')
+      .option('--output <directory>', 'keep configuration, event store and a recording for replay there')
       .option('--listen <address>', `address of the web page and metrics (default: ${DEFAULT_LISTEN}, or a free port)`),
     'demo',
-  ).action(async (flags: FleetFlags & { listen?: string }) => {
+  ).action(async (flags: FleetFlags & { listen?: string; output?: string }) => {
     const say = (line: string) => process.stderr.write(`${line}\n`);
     const clock = createSystemClock(flags.speed);
     const password = freshPassword();
@@ -32,9 +33,10 @@ export function demoCommand(): Command {
     const gms = fleet.devices.filter((device) => device.role === 'gm').length;
     say(`  ${gms} group members and ${fleet.devices.length - gms} key servers answer SSH on 127.0.0.1`);
 
-    const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-demo-'));
+    const directory = flags.output ?? (await mkdtemp(join(tmpdir(), 'gdoiwatch-demo-')));
     try {
-      const start = (listen: string) => startOn({ listen, directory, fleet, ssh, password, clock });
+      const start = (listen: string) =>
+        startOn({ listen, directory, record: flags.output !== undefined, fleet, ssh, password, clock });
       await using product = await start(flags.listen ?? DEFAULT_LISTEN).catch((error: unknown) => {
         // Someone else has the usual port: a demo takes another one, unless the user chose.
         if (flags.listen === undefined && isInUse(error)) return start('127.0.0.1:0');
@@ -45,7 +47,7 @@ export function demoCommand(): Command {
       await stopRequested(() => undefined);
       say('Stopping ...');
     } finally {
-      await rm(directory, { recursive: true, force: true });
+      if (flags.output === undefined) await rm(directory, { recursive: true, force: true });
     }
   });
 }
@@ -53,12 +55,13 @@ export function demoCommand(): Command {
 async function startOn(options: {
   readonly listen: string;
   readonly directory: string;
+  readonly record: boolean;
   readonly fleet: StartedFleet['fleet'];
   readonly ssh: StartedFleet['ssh'];
   readonly password: string;
   readonly clock: Clock;
 }): Promise<Product> {
-  const { clock, directory, fleet, listen, password, ssh } = options;
+  const { clock, directory, fleet, listen, password, record, ssh } = options;
   const file = await writeSimulatedConfig({
     directory,
     devices: fleet.devices,
@@ -66,6 +69,7 @@ async function startOn(options: {
     password,
     listen,
     interval: '10s',
+    record,
   });
   const { config } = await readConfig(file);
   const logger = createLogger('warn', 'pretty');

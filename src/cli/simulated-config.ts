@@ -19,6 +19,8 @@ export interface SimulatedConfigOptions {
   readonly password: string;
   readonly listen: string;
   readonly interval: string;
+  /** Record every answer into `captures/`. */
+  readonly record?: boolean;
 }
 
 /** Write `gdoiwatch.yml` and its password file into `directory`; returns the path of the configuration. */
@@ -28,6 +30,7 @@ export async function writeSimulatedConfig(options: SimulatedConfigOptions): Pro
   const file = join(directory, 'gdoiwatch.yml');
   const config = {
     listen: options.listen,
+    ...(options.record === true ? { record: 'captures' } : {}),
     defaults: { interval: options.interval, credentials: 'simulated', collect: ['replay', 'dataplane'] },
     credentials: { simulated: { username: SIMULATED_USER, password_file: 'password' } },
     ssh: { known_hosts: 'known_hosts', host_keys: 'accept-new' },

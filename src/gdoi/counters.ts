@@ -36,6 +36,9 @@ export function countersOf(gm: GmSnapshot): Counters | null {
 
 /** A counter that an answer does not show keeps its last value. */
 export function withKnown(before: Counters, now: Counters): Counters {
+  if (now.attempted !== null && now.received !== null && now.sinceRegistration !== null && now.acksSent !== null) {
+    return now;
+  }
   return {
     succeeded: now.succeeded,
     attempted: now.attempted ?? before.attempted,

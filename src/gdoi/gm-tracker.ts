@@ -200,7 +200,7 @@ export function trackGm(place: GmPlace, known: GroupState, at: ReadAt, gm: GmSna
   if (impossible !== null) return { state: withProblem(place, known, at, 'counters', impossible, events), events };
   const decided = known.pending === null ? known : decidePending(place, known, null, events);
   const counters = withKnown(decided.counters, seen.counters);
-  const state = continued(place, decided, { ...seen, counters }, ks, events);
+  const state = continued(place, decided, seen.counters === counters ? seen : { ...seen, counters }, ks, events);
   return { state, events };
 }
 
@@ -321,6 +321,11 @@ function rekeysBetween(before: Counters, now: Counters): number {
   return Math.max(0, now.received - before.received - (now.sinceRegistration ?? 0));
 }
 
+/** Since the GM was last registered; attempts that are not shown may have failed. */
+function noFailedAttempts({ failedBefore }: GroupState, { attempted, succeeded }: Counters): boolean {
+  return attempted !== null && failedBefore !== null && attempted - succeeded === failedBefore;
+}
+
 function counterEvidence(before: Counters, now: Counters): string {
   return `Succeeded registration ${before.succeeded} -> ${now.succeeded}`;
 }
@@ -363,6 +368,7 @@ function registeredAgain(
     rekeysBetween: rekeys,
     lastRekey: rekeys > 0 || (seen.counters.sinceRegistration ?? 0) > 0 ? seen.lastRekey : null,
     sinceRegistration: seen.counters.sinceRegistration,
+    noFailedAttempts: noFailedAttempts(state, seen.counters),
     counterEvidence: counterEvidence(state.counters, seen.counters),
   }).map((draft, index): Draft => {
     if (index > 0) return draft;
@@ -434,6 +440,7 @@ function restarted(
     rekeysBetween: 0,
     lastRekey: null,
     sinceRegistration: null,
+    noFailedAttempts: false,
     counterEvidence: `counters restarted: ${movement.evidence.join(', ')}`,
   });
   const pending: Pending = {
@@ -605,6 +612,7 @@ export function decideFromLog(place: GmPlace, known: GroupState, atMs: EpochMs, 
     rekeysBetween: 0,
     lastRekey: null,
     sinceRegistration: null,
+    noFailedAttempts: false,
     counterEvidence: 'the device does not answer: known from its log only',
   });
   return tellDrafts(place, { ...state, told: state.told + completions.length }, drafts, 'unknown', events);
@@ -692,19 +700,30 @@ function updated(
 ): GroupState {
   const { at, counters, registered } = seen;
   const lostAt = { fromMs: state.seen.sentAtMs, toMs: at.receivedAtMs };
+  // Field by field: on the way of every poll, and a spread that is overwritten costs three times as much.
   return {
-    ...state,
     seen: at,
     registered,
     unregistered: registered ? null : (state.unregistered ?? lostAt),
     counters,
+    epoch: state.epoch,
     told: what.told,
     everRegistered: state.everRegistered || registered,
     countsRekeys: state.countsRekeys || (counters.received ?? 0) > 0,
     view: registered ? viewOf(state.view, seen, what.kekAfter, what.registrations) : state.view,
     tekLifetimeSeconds: tekLifetime(state, seen, what.registrations),
+    legacyKek: state.legacyKek,
+    forced: state.forced,
+    marks: state.marks,
+    pending: state.pending,
+    toldOverdue: state.toldOverdue,
+    toldMissing: state.toldMissing,
+    toldLost: state.toldLost,
+    toldFailed: state.toldFailed,
     failedBefore:
       registered && counters.attempted !== null ? counters.attempted - counters.succeeded : state.failedBefore,
+    problems: state.problems,
+    tally: state.tally,
   };
 }
 

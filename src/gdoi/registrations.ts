@@ -33,6 +33,8 @@ export interface RegistrationSpan {
   /** When the last rekey came, and how many after the last registration. */
   readonly lastRekey: Interval | null;
   readonly sinceRegistration: number | null;
+  /** Attempts and successes moved alike: no registration took longer than its one attempt. */
+  readonly noFailedAttempts: boolean;
   readonly counterEvidence: string;
 }
 
@@ -42,7 +44,9 @@ export function registrationsBetween(what: RegistrationSpan): readonly Draft[] {
   const completions = count === 0 ? [] : marksIn(state.marks, 'complete', span);
   const logged = completions.length === count ? completions : null;
   const pair =
-    count === 2 && logged === null && !what.afterRestart ? legacyPair(factsOf(what, startSpan(what), true)) : null;
+    count === 2 && logged === null && !what.afterRestart
+      ? legacyPair(factsOf(what, startSpan(what), what.span, true))
+      : null;
   const drafts: Draft[] = [];
   for (let index = 0; index < count; index += 1) {
     const completion = logged?.[index];
@@ -80,13 +84,14 @@ function single(
     return { cause: 'unknown', start: between, evidence };
   }
   const start = startOf(what, between, completion, index);
-  return causeOfReregistration(factsOf(what, start, isLast));
+  return causeOfReregistration(factsOf(what, start, between, isLast));
 }
 
-function factsOf(what: RegistrationSpan, start: Interval, isLast: boolean): RegistrationFacts {
+function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, isLast: boolean): RegistrationFacts {
   const { state } = what;
   return {
     start,
+    completed,
     before: what.afterRestart && state.view !== null ? { ...state.view, timer: null, timerOf: null } : state.view,
     kekAfter: isLast ? what.kekAfter : 'unknown',
     keyServerAfter: isLast ? what.keyServerAfter : null,
@@ -115,6 +120,7 @@ function startOf(what: RegistrationSpan, between: Interval, completion: LogMark 
   const starts = marksIn(what.state.marks, 'start', index === 0 ? { ...until, fromMs: whole.fromMs } : until);
   const previous = index === 0 ? -Infinity : between.fromMs - 60_000;
   const first = starts.find((mark) => mark.atMs >= previous && mark.atMs <= completion.atMs);
+  if (first === undefined && !what.noFailedAttempts) return intersection(until, whole) ?? whole;
   const start =
     first === undefined
       ? { fromMs: completion.atMs - 2000 - REGISTRATION_MS, toMs: completion.atMs }

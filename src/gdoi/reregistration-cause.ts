@@ -25,6 +25,8 @@ export type KekAfter = 'same' | 'new' | 'gone' | 'unknown';
 export interface RegistrationFacts {
   /** In which the registration began. */
   readonly start: Interval;
+  /** In which it was completed. */
+  readonly completed: Interval;
   readonly before: HeldView | null;
   readonly kekAfter: KekAfter;
   readonly keyServerAfter: string | null;
@@ -74,7 +76,7 @@ export function causeOfReregistration(facts: RegistrationFacts): CauseDecision {
   const only = windows.length === 1 ? windows[0] : byTimerOwner(windows, before);
   switch (only) {
     case 'kek_missed':
-      return missedKek(facts, before, narrowed, [...evidence, ...deletedAfter(deleted, start)], deleted);
+      return missedKek(facts, before, narrowed, [...evidence, ...quotedIf(deletedAfter(deleted, facts))], deleted);
     case 'kek_expiry':
       return expiredKek(facts, before, narrowed, evidence);
     case 'tek':
@@ -204,8 +206,8 @@ function missedKek(
     ...evidence,
     `KEK held before ended at ${instant(middleMs(expiry))}: inside [expiry - 190 s, expiry - 40 s]`,
   ];
-  const sameByLog = deleted !== null && instantOf(deleted).toMs > start.toMs;
-  const kekAfter = sameByLog && facts.kekAfter !== 'same' ? 'gone' : facts.kekAfter;
+  const sameByLog = deletedAfter(deleted, facts) !== null;
+  const kekAfter = sameByLog && facts.kekAfter === 'unknown' ? 'gone' : facts.kekAfter;
   switch (kekAfter) {
     case 'same':
       return withFailover(facts, {
@@ -298,8 +300,13 @@ function noTekRekey(facts: RegistrationFacts): string {
     : `longest-lived TEK ${tek.spi} ended at ${instant(middleMs(tek.expiry))}, and no TEK rekey came`;
 }
 
-function deletedAfter(deleted: LogMark | null, start: Interval): string[] {
-  return deleted !== null && instantOf(deleted).toMs > start.toMs ? [quoted(deleted)] : [];
+/** A KEK that ran out after the registration was complete is the one that it had brought. */
+function deletedAfter(deleted: LogMark | null, { completed }: RegistrationFacts): LogMark | null {
+  return deleted !== null && instantOf(deleted).fromMs > completed.toMs ? deleted : null;
+}
+
+function quotedIf(mark: LogMark | null): readonly string[] {
+  return mark === null ? [] : [quoted(mark)];
 }
 
 /** The message that says that this very KEK ran out: it comes at its expiry. */

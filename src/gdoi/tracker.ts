@@ -127,7 +127,8 @@ function trackGroups(before: TrackerState, at: ReadAt, observation: Of<'groups'>
       ),
     );
   }
-  let { groups, isKs } = state;
+  let { isKs } = state;
+  const groups: Record<string, GroupState> = { ...state.groups };
   for (const snapshot of observation.snapshots) {
     if (snapshot.role === 'ks') {
       isKs = true;
@@ -144,11 +145,24 @@ function trackGroups(before: TrackerState, at: ReadAt, observation: Of<'groups'>
     const tracked = known === undefined ? firstSight(place, at, snapshot, ks) : trackGm(place, known, at, snapshot, ks);
     if (tracked === null) continue;
     if (known === undefined && Object.keys(groups).length >= MAX_GROUPS) continue;
-    groups = { ...groups, [group]: tracked.state };
-    events.push(...tracked.events);
+    groups[group] = tracked.state;
+    if (tracked.events.length > 0) events.push(...tracked.events);
   }
   return {
-    state: { ...state, answered: at, latestSentMs: at.sentAtMs, failures: null, backInTime: null, isKs, groups },
+    state: {
+      device: state.device,
+      answered: at,
+      latestSentMs: at.sentAtMs,
+      factsSentMs: state.factsSentMs,
+      ignored: state.ignored,
+      backInTime: null,
+      clockSteps: state.clockSteps,
+      boot: state.boot,
+      toldBoot: state.toldBoot,
+      failures: null,
+      isKs,
+      groups,
+    },
     events,
   };
 }
@@ -272,10 +286,17 @@ function trackLog(state: TrackerState, at: ReadAt, observation: Of<'log'>): Trac
 }
 
 function withLogMark(group: GroupState, mark: LogMark): GroupState {
+  if (mark.proof === 'start' && isUnderWay(group)) return group;
   const marks = withMark(group.marks, mark);
   if (marks === group.marks || instantOf(mark).toMs < group.seen.sentAtMs) return group;
   if (mark.proof !== 'forced') return { ...group, marks };
   return { ...group, marks, forced: { atMs: mark.atMs, evidence: quoted(mark) } };
+}
+
+/** A registration began and is not complete: what follows are its further attempts. */
+function isUnderWay({ marks, view }: GroupState): boolean {
+  const last = marks.findLast(({ proof }) => proof === 'start' || proof === 'complete');
+  return last?.proof === 'start' && last.atMs >= (view?.sentMs ?? 0);
 }
 
 function trackFailure(state: TrackerState, at: ReadAt, observation: Of<'failure'>): Tracked {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { gdoiwatch } from './gdoiwatch.ts';
 
-const COMMANDS = ['demo', 'run', 'parse', 'simulate', 'config'] as const;
+const COMMANDS = ['demo', 'run', 'events', 'parse', 'replay', 'simulate', 'config'] as const;
 
 let directory = '';
 beforeAll(async () => {
