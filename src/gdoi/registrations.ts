@@ -13,6 +13,7 @@ import {
 } from './reregistration-cause.ts';
 import { type Interval, intersection, middleMs } from './interval.ts';
 import { type LogMark, instantOf, marksIn, quoted } from './log-evidence.ts';
+import { kekMissedWindow } from './timer-windows.ts';
 import type { Draft, GroupState } from './tracker-state.ts';
 
 export interface RegistrationSpan {
@@ -60,7 +61,7 @@ export function registrationsBetween(what: RegistrationSpan): readonly Draft[] {
     const isLast = index === count - 1;
     const decision =
       pair === null ? single(what, between, completion, index, isLast) : index === 0 ? pair.first : pair.second;
-    const certain = pair === null ? between : pairBetween(what.span, decision.start);
+    const certain = pair === null ? between : pairBetween(what, index);
     drafts.push({
       number,
       between: certain,
@@ -93,7 +94,7 @@ function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, i
     start,
     completed,
     before: what.afterRestart && state.view !== null ? { ...state.view, timer: null, timerOf: null } : state.view,
-    kekAfter: isLast ? what.kekAfter : 'unknown',
+    kekAfter: isLast || broughtLast(what, start) ? what.kekAfter : 'unknown',
     keyServerAfter: isLast ? what.keyServerAfter : null,
     teksReplaced: isLast ? what.teksReplaced : null,
     kekMade: isLast ? what.kekMade : null,
@@ -142,7 +143,18 @@ function unloggedBetween({ span, count, lastRekey, sinceRegistration }: Registra
   return intersection(span, side) ?? span;
 }
 
-/** It began inside the window; it ended with the retries that may have followed, but inside the span. */
-function pairBetween(span: Interval, start: Interval): Interval {
-  return intersection(span, start) ?? span;
+/** The KEK held in the end had been made before this registration: so it was this one that brought it first. */
+function broughtLast({ kekAfter, kekMade }: RegistrationSpan, start: Interval): boolean {
+  return kekAfter === 'new' && kekMade !== null && kekMade.toMs < start.fromMs;
+}
+
+/** The first is complete before the KEK expires, the second after: failed attempts cannot cross that. */
+function pairBetween({ span, state }: RegistrationSpan, index: number): Interval {
+  const expiry = state.view?.kek?.expiry;
+  if (expiry === undefined) return span;
+  const side =
+    index === 0
+      ? { fromMs: kekMissedWindow(expiry).fromMs, toMs: expiry.fromMs - 1 }
+      : { fromMs: expiry.fromMs, toMs: Infinity };
+  return intersection(span, side) ?? span;
 }

@@ -53,6 +53,8 @@ type Window = 'kek_missed' | 'kek_expiry' | 'tek';
 
 /** Whole seconds and answer latency around the device's own countdown. */
 const TIMER_SLACK_MS = 2500;
+/** Whole seconds of lifetimes, twice handed over. */
+const KEK_MADE_SLACK_MS = 20_000;
 /** A KEK is deleted at its expiry; its message may take a little longer. */
 const DELETION_SLACK_MS = 5000;
 /** A KS renews a KEK this long before its expiry at most (lead with a full unicast batch), a TEK too. */
@@ -102,17 +104,30 @@ export function legacyPair(
   const missed = intersection(start, kekMissedWindow(before.kek.expiry));
   const expired = intersection(start, kekExpiryWindow(before.kek.expiry));
   if (missed === null || expired === null) return null;
-  const timer = before.timer;
-  if (timer !== null && facts.rekeysBetween === 0 && !overlaps(widened(timer, TIMER_SLACK_MS), missed)) return null;
+  // A KS that waits for the expiry makes the new KEK then. Without its lifetime a TEK must not explain the second one.
+  if (facts.kekMade !== null) {
+    if (facts.kekMade.toMs < before.kek.expiry.fromMs - KEK_MADE_SLACK_MS) return null;
+  } else if (tekCanBe(start, facts, before)) {
+    return null;
+  }
+  const timer = before.timer === null || facts.rekeysBetween > 0 ? null : widened(before.timer, TIMER_SLACK_MS);
+  if (timer !== null && !overlaps(timer, missed)) return null;
   const evidence = [
     'two registrations in one KEK cycle',
     `KEK expired at ${instant(middleMs(before.kek.expiry))}: one fits [expiry - 190 s, expiry - 40 s], one [expiry, expiry + 80 s]`,
   ];
-  const narrowed = timer === null ? null : intersection(missed, widened(timer, TIMER_SLACK_MS));
+  const narrowed = timer === null ? null : intersection(missed, timer);
   return {
     first: { cause: 'legacy_ks', evidence, start: narrowed ?? missed },
     second: { cause: 'legacy_ks', evidence, start: expired },
   };
+}
+
+function tekCanBe(span: Interval, facts: RegistrationFacts, before: HeldView): boolean {
+  const tek = longestLived(before.teks);
+  // A rekey that left the KEK as it was brought a TEK: the one held before no longer counts.
+  const renewed = facts.rekeysBetween > 0 && facts.kekAfter !== 'new';
+  return tek !== null && !renewed && overlaps(span, widened(tekWindow(tek.expiry, facts.tekLifetimeSeconds), 1000));
 }
 
 /** Windows the start can lie in, by the device's own countdown where it holds, by overlap otherwise. */
@@ -149,11 +164,7 @@ function windowsAt(point: Interval, facts: RegistrationFacts, before: HeldView):
     const cameLate = facts.legacyKek === kek.anchor || before.sentMs >= missed.toMs || !before.kekShown;
     if (overlaps(point, expired) && (cameLate || !overlaps(point, missed))) windows.push('kek_expiry');
   }
-  const tek = longestLived(before.teks);
-  // A rekey that left the KEK as it was brought a TEK: the one held before no longer counts.
-  const renewed = facts.rekeysBetween > 0 && facts.kekAfter !== 'new';
-  if (tek !== null && !renewed && overlaps(point, widened(tekWindow(tek.expiry, facts.tekLifetimeSeconds), 1000)))
-    windows.push('tek');
+  if (tekCanBe(point, facts, before)) windows.push('tek');
   return secondOfCycle(windows, point, facts, before) ? ['kek_expiry'] : windows;
 }
 

@@ -135,6 +135,8 @@ function trackGroups(before: TrackerState, at: ReadAt, observation: Of<'groups'>
       continue;
     }
     const group = snapshot.group.slice(0, MAX_NAME_CHARS);
+    // The one name that a plain object cannot hold; devices are not trusted.
+    if (group === '__proto__') continue;
     const place = { device: state.device, group };
     const ks: KsFigures = {
       leadSeconds: options.ksLeadSeconds?.(group) ?? null,

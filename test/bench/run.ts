@@ -7,11 +7,13 @@ import { benchExposition } from './exposition.ts';
 import { benchParse } from './parse.ts';
 import { benchSshPoll } from './ssh-poll.ts';
 import { benchStore } from './store.ts';
+import { benchTracker } from './tracker.ts';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   parse: benchParse,
   ssh: benchSshPoll,
   exposition: benchExposition,
+  tracker: benchTracker,
   store: benchStore,
 };
 

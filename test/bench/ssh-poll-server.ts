@@ -1,12 +1,16 @@
 /**
  * The device side of ssh-poll.ts, in a process of its own so that its CPU is not counted: an ssh2 server that echoes
- * character by character and answers every command with the same 1.6 KB. Prints its port; ends with its stdin.
+ * character by character and answers every command with the same `show crypto gdoi`. Prints its port; ends with its
+ * stdin.
  */
 import { createServer } from 'node:net';
 import ssh2 from 'ssh2';
+import { createSimulatedFleet } from '../../src/simulator/fleet.ts';
 
 const PROMPT = 'GM1#';
-const ANSWER = `${Array.from({ length: 32 }, (_, line) => `    Some label of the group  : value ${String(line).padStart(10)}`).join('\r\n')}\r\n`;
+const fleet = createSimulatedFleet({ scenario: 'healthy', seed: 1, startMs: Date.parse('2026-01-01T00:00:00Z') });
+/** The layout of IOS 15.2: about 2 KB. */
+const ANSWER = fleet.answer('gm4', 'show crypto gdoi', fleet.nowMs).replaceAll('\n', '\r\n');
 
 const server = new ssh2.Server({ hostKeys: [ssh2.utils.generateKeyPairSync('ed25519').private] }, (client) => {
   client.on('error', () => undefined);

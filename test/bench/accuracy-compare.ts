@@ -1,0 +1,230 @@
+/** What the tracker told beside what really happened: matched by device, group and interval. */
+import type { GdoiEvent } from '../../src/gdoi/event.ts';
+import type { TruthEvent } from '../../src/simulator/ground-truth.ts';
+import type { Watched } from './accuracy-run.ts';
+
+export interface Comparison {
+  readonly groupHours: number;
+  readonly polls: number;
+  /** Re-registrations that happened while the device was watched. */
+  readonly real: number;
+  readonly told: number;
+  readonly matched: number;
+  /** The cause told is the real one, or another one that is true of it as well. */
+  readonly right: number;
+  readonly strictlyRight: number;
+  readonly unknown: number;
+  /** Unknown because the device's own countdown fits the KEK's and the TEK's window: which one fired is not to be seen. */
+  readonly twoTimers: number;
+  /** `real told` -> count. */
+  readonly confusion: ReadonlyMap<string, number>;
+  /** Re-registrations in the KEK window, and those announced by kek_rekey_overdue before they began. */
+  readonly warnable: number;
+  readonly warned: number;
+  readonly warnings: number;
+  /** Followed by no re-registration of any cause within its KEK's life. */
+  readonly falseWarnings: number;
+  readonly timeLeftSeconds: readonly number[];
+  readonly largestStateBytes: number;
+}
+
+type Registration = Extract<TruthEvent, { kind: 'registration' }>;
+
+export function nothingCompared(): Comparison {
+  return {
+    groupHours: 0,
+    polls: 0,
+    real: 0,
+    told: 0,
+    matched: 0,
+    right: 0,
+    strictlyRight: 0,
+    unknown: 0,
+    twoTimers: 0,
+    confusion: new Map(),
+    warnable: 0,
+    warned: 0,
+    warnings: 0,
+    falseWarnings: 0,
+    timeLeftSeconds: [],
+    largestStateBytes: 0,
+  };
+}
+
+export function merged(a: Comparison, b: Comparison): Comparison {
+  const confusion = new Map(a.confusion);
+  for (const [key, count] of b.confusion) confusion.set(key, (confusion.get(key) ?? 0) + count);
+  const sum = (
+    name:
+      | 'groupHours'
+      | 'polls'
+      | 'real'
+      | 'told'
+      | 'matched'
+      | 'right'
+      | 'strictlyRight'
+      | 'unknown'
+      | 'twoTimers'
+      | 'warnable'
+      | 'warned'
+      | 'warnings'
+      | 'falseWarnings',
+  ) => a[name] + b[name];
+  return {
+    groupHours: sum('groupHours'),
+    polls: sum('polls'),
+    real: sum('real'),
+    told: sum('told'),
+    matched: sum('matched'),
+    right: sum('right'),
+    strictlyRight: sum('strictlyRight'),
+    unknown: sum('unknown'),
+    twoTimers: sum('twoTimers'),
+    warnable: sum('warnable'),
+    warned: sum('warned'),
+    warnings: sum('warnings'),
+    falseWarnings: sum('falseWarnings'),
+    confusion,
+    timeLeftSeconds: [...a.timeLeftSeconds, ...b.timeLeftSeconds],
+    largestStateBytes: Math.max(a.largestStateBytes, b.largestStateBytes),
+  };
+}
+
+export function compare(watched: Watched, options: { clockToleranceMs: number; detail: boolean }): Comparison {
+  const real = watched.truth.filter((event): event is Registration => {
+    if (event.kind !== 'registration' || event.cause === 'initial') return false;
+    const seen = watched.seen.get(event.device);
+    return seen !== undefined && event.atMs > seen.fromMs && event.atMs < seen.toMs;
+  });
+  const told = watched.events.filter((event) => event.type === 'reregistration' && event.cause !== 'initial');
+  const warnings = watched.events.filter((event) => event.type === 'kek_rekey_overdue');
+  const confusion = new Map<string, number>();
+  let matched = 0;
+  let right = 0;
+  let strictlyRight = 0;
+  let unknown = 0;
+  let twoTimers = 0;
+  const note = (realCause: string, toldCause: string) => {
+    const key = `${realCause} ${toldCause}`;
+    confusion.set(key, (confusion.get(key) ?? 0) + 1);
+  };
+  const leftOver = new Map<string, GdoiEvent[]>();
+  for (const event of told) {
+    const key = `${event.device} ${event.group}`;
+    leftOver.set(key, [...(leftOver.get(key) ?? []), event]);
+  }
+  for (const [key, events] of leftOver) {
+    leftOver.set(
+      key,
+      events.toSorted((a, b) => a.betweenMs[1] - b.betweenMs[1] || a.atMs - b.atMs),
+    );
+  }
+  for (const event of real.toSorted((a, b) => a.atMs - b.atMs)) {
+    const candidates = leftOver.get(`${event.device} ${event.group}`) ?? [];
+    const index = candidates.findIndex(
+      ({ betweenMs: [from, to] }) =>
+        event.atMs >= from - options.clockToleranceMs && event.atMs <= to + options.clockToleranceMs,
+    );
+    const match = candidates[index];
+    if (match === undefined) {
+      note(event.cause, '(missed)');
+      if (options.detail)
+        console.log('MISSED', new Date(event.atMs).toISOString(), event.device, event.cause, event.alsoTrue.join());
+      continue;
+    }
+    candidates.splice(index, 1);
+    matched += 1;
+    note(event.cause, match.cause ?? 'unknown');
+    if (match.cause === event.cause) strictlyRight += 1;
+    if (match.cause === event.cause || event.alsoTrue.some((cause) => cause === match.cause)) right += 1;
+    else if (options.detail) {
+      console.log(
+        'WRONG',
+        new Date(event.startedAtMs).toISOString(),
+        new Date(event.atMs).toISOString(),
+        event.device,
+        event.group,
+        event.cause,
+        event.sameKek,
+        event.attempts,
+        '->',
+        match.cause,
+        match.betweenMs.map((at) => new Date(at).toISOString()).join(' '),
+        match.evidence,
+      );
+    }
+    if (match.cause === 'unknown') unknown += 1;
+    if (match.evidence.some((line) => line.startsWith('more than one timer'))) twoTimers += 1;
+  }
+  for (const events of leftOver.values()) {
+    for (const event of events) {
+      note('(nothing)', event.cause ?? 'unknown');
+      if (options.detail)
+        console.log(
+          'INVENTED',
+          event.device,
+          event.cause,
+          event.betweenMs.map((at) => new Date(at).toISOString()).join(' '),
+          event.evidence,
+        );
+    }
+  }
+
+  const inKekWindow = real.filter(
+    (event) =>
+      event.startedAtMs < watched.endMs &&
+      (event.cause === 'kek_missed_rekey' || (event.cause === 'legacy_ks' && event.sameKek)),
+  );
+  const timeLeftSeconds: number[] = [];
+  const used = new Set<GdoiEvent>();
+  for (const event of inKekWindow) {
+    const warning = warnings.find(
+      ({ device, group, atMs }) =>
+        device === event.device &&
+        group === event.group &&
+        atMs <= event.startedAtMs + 1000 &&
+        atMs > event.startedAtMs - 300_000,
+    );
+    if (warning === undefined) {
+      if (options.detail) console.log('UNWARNED', new Date(event.startedAtMs).toISOString(), event.device, event.cause);
+      continue;
+    }
+    used.add(warning);
+    timeLeftSeconds.push((event.startedAtMs - warning.atMs) / 1000);
+  }
+  return {
+    groupHours: watched.groupHours,
+    polls: watched.polls,
+    real: real.length,
+    told: told.length,
+    matched,
+    right,
+    strictlyRight,
+    unknown,
+    twoTimers,
+    confusion,
+    warnable: inKekWindow.length,
+    warned: timeLeftSeconds.length,
+    warnings: warnings.length,
+    falseWarnings: warnings.filter((warning) => !used.has(warning) && !followed(warning, real)).length,
+    timeLeftSeconds,
+    largestStateBytes: watched.largestStateBytes,
+  };
+}
+
+/** Longest time from a warning to the end of what it announces. */
+const WARNING_HOLDS_MS = 400_000;
+
+function followed({ device, group, atMs }: GdoiEvent, real: readonly Registration[]): boolean {
+  return real.some(
+    (event) =>
+      event.device === device &&
+      event.group === group &&
+      event.startedAtMs >= atMs - 60_000 &&
+      event.startedAtMs <= atMs + WARNING_HOLDS_MS,
+  );
+}
+
+export function percent(part: number, whole: number): string {
+  return whole === 0 ? '-' : `${((100 * part) / whole).toFixed(2)}%`;
+}
