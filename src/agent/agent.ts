@@ -18,6 +18,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { createDevicePoller, type PollReport } from './device-poller.ts';
 import { afterPoll, type DeviceView, newDeviceView } from './device-view.ts';
+import { EventTotals } from './event-totals.ts';
 import { membershipChanges, trackingOf } from './group-tracking.ts';
 import { Intake } from './intake.ts';
 import { nameFraction } from './name-hash.ts';
@@ -87,20 +88,24 @@ export class Agent implements AsyncDisposable {
   static async open(options: AgentOptions): Promise<Agent> {
     const { config, clock, store, logger } = options;
     let agent: Agent | null = null;
+    const totals = new EventTotals();
+    const views = createReadModel(totals);
     const intake = await Intake.open({
       store,
       clock,
       logger,
+      totals,
       settings: fleetSettings(config),
       onFleetView: (view) => {
         if (agent !== null) agent.#takeFleetView(view);
       },
       onEvents: (events) => {
         for (const event of events) logEvent(logger, event);
+        views.addEvents(events);
         options.onEvents?.(events);
       },
     });
-    agent = new Agent(options, intake, createReadModel(intake.totals));
+    agent = new Agent(options, intake, views);
     return agent;
   }
 

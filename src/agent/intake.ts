@@ -17,7 +17,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { StoreError } from '../store/store-error.ts';
-import { EventTotals } from './event-totals.ts';
+import type { EventTotals } from './event-totals.ts';
 
 /** Changes of this long are one batch. */
 const GATHER_MS = 200;
@@ -33,6 +33,8 @@ const LARGE_GROUP_EVERY_MS = 1000;
 const PRUNE_EVERY_MS = 600_000;
 
 export interface IntakeOptions {
+  /** Counted here, read by whoever shows them. */
+  readonly totals: EventTotals;
   readonly store: EventStore;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -48,7 +50,6 @@ export class Intake implements AsyncDisposable {
   readonly #trackers: Map<string, TrackerState>;
   readonly #fleets: Map<string, FleetState>;
   readonly #views = new Map<string, FleetView>();
-  readonly totals = new EventTotals();
   readonly #stop = new AbortController();
 
   /** What waits to be kept: a state goes with the events that led to it, never without them. */
@@ -78,8 +79,8 @@ export class Intake implements AsyncDisposable {
       new Map([...devices].filter((entry): entry is [string, TrackerState] => isStateOf(entry[1], 'device', entry[0]))),
       new Map([...fleets].filter((entry): entry is [string, FleetState] => isStateOf(entry[1], 'group', entry[0]))),
     );
-    for (const { count, ...event } of await options.store.counts()) intake.totals.add(event, count);
-    for (const group of intake.#fleets.keys()) intake.totals.know(group);
+    for (const { count, ...event } of await options.store.counts()) options.totals.add(event, count);
+    for (const group of intake.#fleets.keys()) options.totals.know(group);
     return intake;
   }
 
@@ -127,7 +128,7 @@ export class Intake implements AsyncDisposable {
 
   /** A device's part in a group changed: the fleet's view follows within a fraction of a second. */
   memberChanged(group: string, facts: MemberFacts): void {
-    this.totals.know(group);
+    this.#options.totals.know(group);
     const changes = this.#changes.get(group);
     if (changes === undefined) this.#changes.set(group, [facts]);
     else changes.push(facts);
@@ -231,7 +232,7 @@ export class Intake implements AsyncDisposable {
       if (this.#storeFailing) logger.info({}, 'the store takes events again');
       this.#storeFailing = false;
       this.#waitingEvents -= events.length;
-      for (const event of fresh) this.totals.add(event);
+      for (const event of fresh) this.#options.totals.add(event);
       if (fresh.length > 0) this.#options.onEvents(fresh);
       return true;
     } catch (error) {

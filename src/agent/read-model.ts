@@ -2,6 +2,7 @@
  * The fleet as outlets may see it: one immutable view per device, and a call when one changes. Metrics and pages read
  * from here and never reach back into the agent.
  */
+import type { GdoiEvent } from '../gdoi/event.ts';
 import type { FleetView } from '../gdoi/fleet-view.ts';
 import type { DeviceView } from './device-view.ts';
 import { EventTotals } from './event-totals.ts';
@@ -13,6 +14,8 @@ export interface FleetReadModel {
   /** The view of each group that was seen since the start. */
   groups(): Iterable<FleetView>;
   readonly totals: EventTotals;
+  /** The latest events since the start, newest first; the whole history is in the store. */
+  readonly recentEvents: readonly GdoiEvent[];
   /** Called with the new view after each change; with null when the device is gone. Returns the way to stop. */
   onChange(listener: (device: string, view: DeviceView | null) => void): () => void;
 }
@@ -38,19 +41,29 @@ export interface AgentStatus {
 
 export interface MutableReadModel extends FleetReadModel {
   setGroup(view: FleetView): void;
+  addEvents(events: readonly GdoiEvent[]): void;
   set(view: DeviceView): void;
   remove(device: string): void;
 }
 
+const MAX_RECENT_EVENTS = 50;
+
 export function createReadModel(totals: EventTotals = new EventTotals()): MutableReadModel {
   const views = new Map<string, DeviceView>();
   const groups = new Map<string, FleetView>();
+  let recentEvents: readonly GdoiEvent[] = [];
   const listeners = new Set<(device: string, view: DeviceView | null) => void>();
   const tell = (device: string, view: DeviceView | null) => {
     for (const listener of listeners) listener(device, view);
   };
   return {
     totals,
+    get recentEvents() {
+      return recentEvents;
+    },
+    addEvents(events) {
+      recentEvents = [...events.toReversed(), ...recentEvents].slice(0, MAX_RECENT_EVENTS);
+    },
     groups: () => groups.values(),
     setGroup(view) {
       // A group that no device is in any more is gone.

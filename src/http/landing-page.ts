@@ -4,10 +4,14 @@
  */
 import type { DeviceView, GroupView } from '../agent/device-view.ts';
 import { kekBehaviorOfDevice, roleOf } from '../agent/device-view.ts';
+import type { GdoiEvent } from '../gdoi/event.ts';
+import type { Forecast } from '../gdoi/forecast.ts';
 import type { AgentStatus, FleetReadModel } from '../agent/read-model.ts';
 
 /** Rows on the page; troubled devices come first, the rest is in /metrics. */
 const MAX_ROWS = 500;
+/** An unexpected re-registration needs a look for this long. */
+const RECENT_MS = 3_600_000;
 
 interface Row {
   readonly view: DeviceView;
@@ -22,7 +26,7 @@ export function landingPage(options: {
   readonly nowMs: number;
 }): string {
   const { fleet, status, nowMs } = options;
-  const rows = [...fleet.devices()].flatMap(rowsOf);
+  const rows = [...fleet.devices()].flatMap((view) => rowsOf(view, nowMs));
   const troubled = rows.filter((row) => row.trouble !== null);
   const shown = [...troubled, ...rows.filter((row) => row.trouble === null)].slice(0, MAX_ROWS);
   const answering = [...fleet.devices()].filter((view) => view.result === 'ok').length;
@@ -45,6 +49,7 @@ export function landingPage(options: {
 <nav><a href="/metrics">Metrics</a> <a href="/-/healthy">Healthy</a> <a href="/-/ready">Ready</a> <span>version ${escapeHtml(options.version)}</span></nav>
 </header>
 <main>
+${mixedVersions(fleet)}
 <table>
 <caption>Devices and groups, trouble first; as of ${escapeHtml(time(nowMs))}</caption>
 <thead><tr><th scope="col">Device</th><th scope="col">Role</th><th scope="col">Group</th><th scope="col">State</th><th scope="col">Key server</th><th scope="col" class="n">KEK left</th><th scope="col" class="n">Re-registers in</th><th scope="col" class="n">TEK left</th><th scope="col" class="n">Registrations</th><th scope="col" class="n">Rekeys</th><th scope="col">KEK timer</th><th scope="col">Seen</th></tr></thead>
@@ -53,24 +58,40 @@ ${shown.map((row) => renderRow(row, nowMs)).join('\n')}
 </tbody>
 </table>
 ${hidden > 0 ? `<p>${hidden} more rows are not shown; every device is in <a href="/metrics">/metrics</a>.</p>` : ''}
+<table>
+<caption>What happened since the start, newest first; the whole history: gdoiwatch events</caption>
+<thead><tr><th scope="col">At</th><th scope="col">Event</th><th scope="col">Cause</th><th scope="col">What</th><th scope="col">First step</th></tr></thead>
+<tbody>
+${fleet.recentEvents.map(renderEvent).join('\n')}
+</tbody>
+</table>
+${fleet.recentEvents.length === 0 ? '<p>Nothing yet.</p>' : ''}
 </main>
 </body>
 </html>
 `;
 }
 
-function rowsOf(view: DeviceView): Row[] {
+function rowsOf(view: DeviceView, nowMs: number): Row[] {
   const groups = [...view.groups.values()];
-  if (groups.length === 0) return [{ view, group: null, trouble: troubleOf(view, null) }];
-  return groups.map((group) => ({ view, group, trouble: troubleOf(view, group) }));
+  if (groups.length === 0) return [{ view, group: null, trouble: troubleOf(view, null, nowMs) }];
+  return groups.map((group) => ({ view, group, trouble: troubleOf(view, group, nowMs) }));
 }
 
 /** Why a row needs a look; null when it does not. */
-function troubleOf(view: DeviceView, group: GroupView | null): string | null {
+function troubleOf(view: DeviceView, group: GroupView | null, nowMs: number): string | null {
   if (view.result !== null && view.result !== 'ok') return view.error ?? view.result;
   const gm = group?.gm?.snapshot;
   if (gm?.registered === false) return `not registered${gm.status === null ? '' : ` (${gm.status})`}`;
   if (gm?.registered === true && gm.kek === null) return 'registered, but holds no KEK';
+  const tracking = group === null ? undefined : view.tracking.get(group.group);
+  if (tracking?.kekRekeyOverdue === true) return overdue(tracking.forecast, group?.gm?.at.receivedAtMs ?? nowMs, nowMs);
+  if (tracking?.kekMatchesKs === false) return "does not hold its KS's KEK";
+  if (tracking?.tekMatchesKs === false) return "does not hold its KS's TEKs: traffic is dropped";
+  const last = tracking?.reregistrations?.last;
+  if (last?.unexpected === true && nowMs - last.atMs < RECENT_MS) {
+    return `re-registered ${duration(Math.round((nowMs - last.atMs) / 1000))} ago: ${last.cause}`;
+  }
   const missed = group?.ks?.snapshot.memberDetails?.filter((member) => (member.acksMissed ?? 0) > 0) ?? [];
   if (missed.length > 0) {
     return `no rekey acknowledgement from ${missed
@@ -80,6 +101,38 @@ function troubleOf(view: DeviceView, group: GroupView | null): string | null {
   }
   const dead = group?.ks?.snapshot.peers?.find((peer) => peer.status?.toLowerCase() === 'dead');
   return dead === undefined ? null : `COOP peer ${dead.address} is dead`;
+}
+
+/** Nothing comes by itself any more: say how long there is. */
+function overdue(forecast: Forecast | null, readAtMs: number, nowMs: number): string {
+  const left = forecast?.timeLeftSeconds ?? null;
+  if (left === null) return 'KEK rekey overdue';
+  const age = Math.round((nowMs - readAtMs) / 1000);
+  const within = (seconds: number) => duration(Math.max(0, Math.round(seconds) - age));
+  return left.atMost - left.atLeast <= 2
+    ? `KEK rekey overdue: re-registers in ${within(left.atMost)}`
+    : `KEK rekey overdue: re-registers in ${within(left.atLeast)} to ${within(left.atMost)}`;
+}
+
+function mixedVersions(fleet: FleetReadModel): string {
+  return [...fleet.groups()]
+    .flatMap(({ group, mixedVersions }) => {
+      if (mixedVersions === null) return [];
+      const kss = mixedVersions.legacyKss.map(({ device, version }) =>
+        version === null ? device : `${device} (${version})`,
+      );
+      return [
+        `<p><strong>Mixed versions in group ${escapeHtml(group)}:</strong> upgrade ${escapeHtml(kss.join(', '))}; until then ${
+          mixedVersions.affectedGms.length
+        } GMs re-register twice in every KEK cycle.</p>`,
+      ];
+    })
+    .join('\n');
+}
+
+function renderEvent(event: GdoiEvent): string {
+  const bad = event.severity === 'info' ? '' : ' class="bad"';
+  return `<tr><td>${escapeHtml(time(event.atMs))}</td><td>${escapeHtml(event.type)}</td><td>${escapeHtml(event.cause ?? '')}</td><td${bad}>${escapeHtml(event.summary)}</td><td class="wrap">${escapeHtml(event.action)}</td></tr>`;
 }
 
 function renderRow({ view, group, trouble }: Row, nowMs: number): string {
@@ -160,5 +213,7 @@ th { font-weight: 600; }
 .n { text-align: right; }
 .ok { color: var(--ok); }
 .bad { color: var(--bad); font-weight: 600; white-space: normal; min-width: 16rem; max-width: 32rem; overflow-wrap: anywhere; }
+td { vertical-align: top; }
+.wrap { white-space: normal; min-width: 16rem; }
 strong { color: var(--bad); }
 `;

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { EventTotals } from '../../src/agent/event-totals.ts';
 import { Intake, type IntakeOptions } from '../../src/agent/intake.ts';
 import type { GdoiEvent } from '../../src/gdoi/event.ts';
 import type { Observation } from '../../src/gdoi/observation.ts';
@@ -43,8 +44,10 @@ async function open(store: EventStore, over: Partial<IntakeOptions> = {}) {
   const clock = new FakeClock(NOON);
   const told: GdoiEvent[] = [];
   const logger = new MemoryLogger();
+  const totals = new EventTotals();
   const intake = await Intake.open({
     store,
+    totals,
     clock,
     logger,
     settings: { pollIntervalMs: 60_000, detailIntervalMs: 60_000 },
@@ -52,7 +55,7 @@ async function open(store: EventStore, over: Partial<IntakeOptions> = {}) {
     onEvents: (events) => told.push(...events),
     ...over,
   });
-  return { intake, clock, told, logger };
+  return { intake, clock, told, logger, totals };
 }
 
 const reregistrations = (events: readonly GdoiEvent[]) => events.filter((event) => event.type === 'reregistration');
@@ -147,8 +150,8 @@ describe('observations become events', () => {
     first.intake.observe('gm1', [seen(0, 1), seen(60, 2), seen(65, 2)]);
     await first.intake[Symbol.asyncDispose]();
     const second = await open(store);
-    expect(second.intake.totals.byType().get('reregistration')).toBe(1);
-    expect([...second.intake.totals.byGroup()].reduce((sum, total) => sum + total.count, 0)).toBe(1);
+    expect(second.totals.byType().get('reregistration')).toBe(1);
+    expect([...second.totals.byGroup()].reduce((sum, total) => sum + total.count, 0)).toBe(1);
     await second.intake[Symbol.asyncDispose]();
   });
 });

@@ -2,7 +2,9 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { DEVICE_METRICS } from '../../src/export/device-metrics.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
-import type { DeviceView } from '../../src/agent/device-view.ts';
+import type { DeviceView, GroupTracking } from '../../src/agent/device-view.ts';
+import { createReadModel } from '../../src/agent/read-model.ts';
+import { groupMetrics } from '../../src/export/group-metrics.ts';
 import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../agent/view-builder.ts';
 
 const MAIN = 'show crypto gdoi';
@@ -203,4 +205,85 @@ test('names, types and help pass promtool check metrics', ({ skip }) => {
 test('every metric has a unique name and a help text that ends as a sentence', () => {
   expect(new Set(DEVICE_METRICS.map((metric) => metric.name)).size).toBe(DEVICE_METRICS.length);
   for (const metric of DEVICE_METRICS) expect(metric.help).toMatch(/^.{20,}[.)]$/);
+});
+
+describe('what the tracker knows becomes metrics', () => {
+  const gmInGroup = viewAfter(aReport({ [MAIN]: [VENDOR_GM] }));
+  const tracked = (over: Partial<GroupTracking>): DeviceView => ({
+    ...gmInGroup,
+    tracking: new Map([
+      [
+        'G1',
+        {
+          reregistrations: null,
+          forecast: null,
+          kekRekeyOverdue: false,
+          kekMatchesKs: null,
+          tekMatchesKs: null,
+          ...over,
+        },
+      ],
+    ]),
+  });
+
+  test('both counters of re-registrations start at 0 when the GM is first seen', () => {
+    expect(samples(exposition(tracked({})), 'gdoi_gm_reregistrations_total')).toEqual([
+      '{device="gm1",group="G1",unexpected="true"} 0',
+      '{device="gm1",group="G1",unexpected="false"} 0',
+    ]);
+    expect(samples(exposition(tracked({})), 'gdoi_gm_last_reregistration_timestamp_seconds')).toEqual([]);
+  });
+
+  test('only the latest re-registration has a time stamp, with its cause', () => {
+    const reregistrations = {
+      expected: 1,
+      unexpected: 2,
+      last: { atMs: NOON, cause: 'legacy_ks', unexpected: true },
+      recent: [],
+    } as const;
+    const text = exposition(tracked({ reregistrations }));
+    expect(samples(text, 'gdoi_gm_reregistrations_total')).toEqual([
+      '{device="gm1",group="G1",unexpected="true"} 2',
+      '{device="gm1",group="G1",unexpected="false"} 1',
+    ]);
+    expect(samples(text, 'gdoi_gm_last_reregistration_timestamp_seconds')).toEqual([
+      `{device="gm1",group="G1",cause="legacy_ks",unexpected="true"} ${NOON / 1000}`,
+    ]);
+  });
+
+  test('an overdue KEK rekey is 1; a GM that shows no KEK lifetime has no such series', () => {
+    expect(samples(exposition(tracked({ kekRekeyOverdue: true })), 'gdoi_gm_kek_rekey_overdue')).toEqual([
+      '{device="gm1",group="G1"} 1',
+    ]);
+    const legacy = { ...tracked({}), groups: viewAfter(aReport({ [MAIN]: [aGm()] })).groups };
+    expect(samples(exposition(legacy), 'gdoi_gm_kek_rekey_overdue')).toEqual([]);
+  });
+
+  test('whether the keys are those of the KS is absent while unknown', () => {
+    const text = exposition(tracked({ kekMatchesKs: false, tekMatchesKs: null }));
+    expect(samples(text, 'gdoi_gm_kek_matches_ks')).toEqual(['{device="gm1",group="G1"} 0']);
+    expect(samples(text, 'gdoi_gm_tek_matches_ks')).toEqual([]);
+  });
+
+  test('every cause of a known group and every event type start at 0', () => {
+    const fleet = createReadModel();
+    fleet.totals.know('G1');
+    fleet.totals.add({ type: 'reregistration', group: 'G1', cause: 'legacy_ks', unexpected: true });
+    fleet.totals.add({ type: 'reregistration', group: 'G1', cause: 'initial', unexpected: false });
+    const text = groupMetrics(fleet);
+    expect(samples(text, 'gdoi_group_reregistrations_total')).toEqual([
+      '{group="G1",cause="reload",unexpected="false"} 0',
+      '{group="G1",cause="operator_clear",unexpected="false"} 0',
+      '{group="G1",cause="kek_missed_rekey",unexpected="true"} 0',
+      '{group="G1",cause="legacy_ks",unexpected="true"} 1',
+      '{group="G1",cause="kek_expired",unexpected="true"} 0',
+      '{group="G1",cause="tek_expired",unexpected="true"} 0',
+      '{group="G1",cause="ks_failover",unexpected="true"} 0',
+      '{group="G1",cause="ks_forced",unexpected="false"} 0',
+      '{group="G1",cause="ks_forced",unexpected="true"} 0',
+      '{group="G1",cause="unknown",unexpected="true"} 0',
+    ]);
+    expect(samples(text, 'gdoi_events_total')).toContain('{type="coop_split"} 0');
+    expect(samples(text, 'gdoi_events_total')).toContain('{type="reregistration"} 2');
+  });
 });
