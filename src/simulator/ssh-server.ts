@@ -12,6 +12,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { SimulatedFleet } from './fleet.ts';
 import { DEFAULT_MANNERS, type Manners } from './manners.ts';
 import { Shell, type ShellCredentials, type ShellLink } from './ssh-shell.ts';
+import { newEd25519KeyPair } from './ed25519-key.ts';
 
 interface SimulatedSshCredentials extends ShellCredentials {
   /** OpenSSH public key that may log in (`publickey` manner). */
@@ -79,9 +80,7 @@ function hostKeyOf(manners: Manners): HostKey {
   const known = hostKeys.get(name);
   if (known !== undefined) return known;
   const pair =
-    manners.algorithms === 'legacy'
-      ? ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 })
-      : ssh2.utils.generateKeyPairSync('ed25519');
+    manners.algorithms === 'legacy' ? ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 }) : newEd25519KeyPair();
   const key: HostKey = { privateKey: pair.private, publicKey: pair.public.split(' ').slice(0, 2).join(' ') };
   hostKeys.set(name, key);
   return key;

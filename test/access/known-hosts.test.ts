@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import ssh2 from 'ssh2';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createKnownHosts, fingerprint, knownHostsLine, parseKnownHosts } from '../../src/access/ssh/known-hosts.ts';
+import { newEd25519KeyPair } from '../../src/simulator/ed25519-key.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'gdoiwatch-known-hosts-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
@@ -19,7 +20,7 @@ function file(text: string | null): string {
 }
 
 function newKey(): Buffer {
-  const parsed = ssh2.utils.parseKey(ssh2.utils.generateKeyPairSync('ed25519').public);
+  const parsed = ssh2.utils.parseKey(newEd25519KeyPair().public);
   if (parsed instanceof Error || Array.isArray(parsed)) throw new Error('no key');
   return parsed.getPublicSSH();
 }

@@ -8,8 +8,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { hostKeys } from './scripted-ios.ts';
+import { newEd25519KeyPair } from '../../src/simulator/ed25519-key.ts';
 
 const SSHD = '/usr/sbin/sshd';
 /** What root's sshd wants to exist (Debian). */
@@ -50,7 +50,7 @@ export async function startOpenssh(extraConfig: readonly string[] = []): Promise
     writeFileSync(path, text, { mode });
     return path;
   };
-  const clientKey = ssh2.utils.generateKeyPairSync('ed25519');
+  const clientKey = newEd25519KeyPair();
   const script = file('ios.sh', IOS_SCRIPT(folder), 0o700);
   const ed25519 = file('host_ed25519', `${hostKeys().ed25519.trim()}\n`);
   const rsa = file('host_rsa', `${hostKeys().rsa.trim()}\n`);

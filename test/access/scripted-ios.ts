@@ -6,6 +6,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import ssh2 from 'ssh2';
+import { newEd25519KeyPair } from '../../src/simulator/ed25519-key.ts';
 
 export interface Manners {
   readonly hostname?: string;
@@ -66,7 +67,7 @@ export function hostKeys(): { readonly ed25519: string; readonly rsa: string } {
 }
 
 export function freshHostKey(): string {
-  return ssh2.utils.generateKeyPairSync('ed25519').private;
+  return newEd25519KeyPair().private;
 }
 
 export class ScriptedIos {

@@ -5,6 +5,7 @@ import { SHOW_COMMANDS, type ShowCommand } from '../../src/access/show-command.t
 import { Secret } from '../../src/ports/secret.ts';
 import { accessUnderTest, never, poll, SOON, target, textOf } from './access-under-test.ts';
 import { type Manners, ScriptedIos } from './scripted-ios.ts';
+import { newEd25519KeyPair } from '../../src/simulator/ed25519-key.ts';
 
 async function served(manners: Manners, work: (parts: Parts) => Promise<void>): Promise<void> {
   await using server = new ScriptedIos(manners);
@@ -154,7 +155,7 @@ describe('a session with an IOS device', () => {
     ));
 
   test('logs in by an encrypted private key', async () => {
-    const key = ssh2.utils.generateKeyPairSync('ed25519', { passphrase: 'phrase', cipher: 'aes256-ctr', rounds: 4 });
+    const key = newEd25519KeyPair({ passphrase: 'phrase', cipher: 'aes256-ctr', rounds: 4 });
     await served({ methods: ['publickey'], publicKey: key.public }, async ({ server, port, access }) => {
       const byKey = { password: null, privateKey: new Secret(key.private), passphrase: new Secret('phrase') };
       expect(await textOf(access, target(port, byKey), 'show clock')).toBe('answer to show clock\n');
@@ -163,7 +164,7 @@ describe('a session with an IOS device', () => {
   });
 
   test('says so when the passphrase is wrong, without bothering the device with a login', async () => {
-    const key = ssh2.utils.generateKeyPairSync('ed25519', { passphrase: 'phrase', cipher: 'aes256-ctr', rounds: 4 });
+    const key = newEd25519KeyPair({ passphrase: 'phrase', cipher: 'aes256-ctr', rounds: 4 });
     await served({ methods: ['publickey'], publicKey: key.public }, async ({ server, port, access }) => {
       const { failure, message } = await poll(
         access,

@@ -6,13 +6,14 @@
 import { createServer } from 'node:net';
 import ssh2 from 'ssh2';
 import { createSimulatedFleet } from '../../src/simulator/fleet.ts';
+import { newEd25519KeyPair } from '../../src/simulator/ed25519-key.ts';
 
 const PROMPT = 'GM1#';
 const fleet = createSimulatedFleet({ scenario: 'healthy', seed: 1, startMs: Date.parse('2026-01-01T00:00:00Z') });
 /** The layout of IOS 15.2: about 2 KB. */
 const ANSWER = fleet.answer('gm4', 'show crypto gdoi', fleet.nowMs).replaceAll('\n', '\r\n');
 
-const server = new ssh2.Server({ hostKeys: [ssh2.utils.generateKeyPairSync('ed25519').private] }, (client) => {
+const server = new ssh2.Server({ hostKeys: [newEd25519KeyPair().private] }, (client) => {
   client.on('error', () => undefined);
   client.on('authentication', (context) =>
     context.method === 'password' ? context.accept() : context.reject(['password']),

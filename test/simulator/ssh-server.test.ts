@@ -7,6 +7,7 @@ import { type SimulatedFleet, createSimulatedFleet } from '../../src/simulator/f
 import { HOSTILE_BANNER, type Manners } from '../../src/simulator/manners.ts';
 import { type SimulatedSsh, startSimulatedSsh } from '../../src/simulator/ssh-server.ts';
 import { login, openTerminal } from './ssh-client.ts';
+import { newEd25519KeyPair } from '../../src/simulator/ed25519-key.ts';
 
 const clock = createSystemClock();
 const credentials = { username: 'monitor', password: 'pw-of-the-fleet', enablePassword: 'pw-of-enable' };
@@ -80,8 +81,8 @@ describe('login', () => {
   });
 
   test('a public key logs in where it is offered', async () => {
-    const pair = ssh2.utils.generateKeyPairSync('ed25519');
-    const other = ssh2.utils.generateKeyPairSync('ed25519');
+    const pair = newEd25519KeyPair();
+    const other = newEd25519KeyPair();
     await using it = await lab({ auth: ['publickey'] }, { publicKey: pair.public });
     await expect(login(it.config('gm1', { privateKey: other.private }))).rejects.toThrow(/authentication/u);
     await using terminal = await openTerminal(it.config('gm1', { privateKey: pair.private }));
