@@ -8,10 +8,20 @@ import { forecast } from '../gdoi/forecast.ts';
 import { middleMs } from '../gdoi/interval.ts';
 import { FLOOR_LEAD } from '../gdoi/ks-lead.ts';
 import type { EpochMs } from '../gdoi/observation.ts';
+import type { TrackOptions } from '../gdoi/tracker.ts';
 import { kekExpiryOf, kekRekeyOverdueOf, reregistrationsOf, type TrackerState } from '../gdoi/tracker-state.ts';
 import { type DeviceView, type GroupTracking, kekBehaviorOfDevice } from './device-view.ts';
 
 export type FleetViewOf = (group: string) => FleetView | null;
+
+/** What a polled KS tells the tracker of its group. */
+export function trackOptions(fleetOf: FleetViewOf): TrackOptions {
+  return {
+    ksLeadSeconds: (group) => fleetOf(group)?.lead.seconds ?? null,
+    kekLifetimeSeconds: (group) => fleetOf(group)?.kekLifetimeSeconds ?? null,
+    tekLifetimeSeconds: (group) => fleetOf(group)?.tekLifetimeSeconds ?? null,
+  };
+}
 
 /** Tracking of each group in which the device is a GM. */
 export function trackingOf(view: DeviceView, state: TrackerState, fleetOf: FleetViewOf): DeviceView['tracking'] {

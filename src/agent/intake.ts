@@ -9,7 +9,7 @@
 import type { GdoiEvent } from '../gdoi/event.ts';
 import { trackFleet } from '../gdoi/fleet.ts';
 import { type FleetState, initialFleetState, ksOrder, type MemberFacts } from '../gdoi/fleet-state.ts';
-import type { FleetSettings, FleetView } from '../gdoi/fleet-view.ts';
+import { type FleetSettings, type FleetView, fleetView } from '../gdoi/fleet-view.ts';
 import type { EpochMs, Observation } from '../gdoi/observation.ts';
 import { settle, track } from '../gdoi/tracker.ts';
 import { initialTrackerState, type TrackerState } from '../gdoi/tracker-state.ts';
@@ -18,6 +18,7 @@ import type { Logger } from '../ports/logger.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { StoreError } from '../store/store-error.ts';
 import type { EventTotals } from './event-totals.ts';
+import { trackOptions } from './group-tracking.ts';
 
 /** Changes of this long are one batch. */
 const GATHER_MS = 200;
@@ -80,7 +81,11 @@ export class Intake implements AsyncDisposable {
       new Map([...fleets].filter((entry): entry is [string, FleetState] => isStateOf(entry[1], 'group', entry[0]))),
     );
     for (const { count, ...event } of await options.store.counts()) options.totals.add(event, count);
-    for (const group of intake.#fleets.keys()) options.totals.know(group);
+    for (const [group, state] of intake.#fleets) {
+      options.totals.know(group);
+      // Until its KS is polled again, what it said last is better than the floor.
+      intake.#views.set(group, fleetView(state, options.clock.wallMs(), options.settings));
+    }
     return intake;
   }
 
@@ -114,9 +119,9 @@ export class Intake implements AsyncDisposable {
   /** Observations of one device, in their order. Returns the device's state after them. */
   observe(device: string, observations: readonly Observation[]): TrackerState {
     let state = this.#trackers.get(device) ?? initialTrackerState(device);
-    const ksLeadSeconds = (group: string) => this.#views.get(group)?.lead.seconds ?? null;
+    const options = trackOptions((group) => this.fleetView(group));
     for (const observation of observations) {
-      const tracked = track(state, observation, { ksLeadSeconds });
+      const tracked = track(state, observation, options);
       state = tracked.state;
       this.#wait(this.#dirtyDevices, device, tracked.events);
     }

@@ -14,7 +14,7 @@ import { initialTrackerState, type TrackerState } from '../gdoi/tracker-state.ts
 import { parseLogMessage } from '../ios/log-message.ts';
 import { parseCommandOutput } from '../ios/parse.ts';
 import { type DeviceView, newDeviceView, observe } from './device-view.ts';
-import { membershipChanges, trackingOf } from './group-tracking.ts';
+import { membershipChanges, trackingOf, trackOptions } from './group-tracking.ts';
 import { observationsOf } from './observations.ts';
 import { isMainCommand } from './poll-memory.ts';
 
@@ -41,6 +41,7 @@ export class Replay {
   readonly #views = new Map<string, DeviceView>();
   readonly #fleets = new Map<string, FleetState>();
   readonly #fleetViews = new Map<string, FleetView>();
+  readonly #options = trackOptions((group) => this.#fleetViews.get(group) ?? null);
   readonly #told = new Set<string>();
   /** The poll under way: whose, and its view before it. */
   #poll: { readonly device: string; readonly before: DeviceView; main: boolean; atMs: EpochMs } | null = null;
@@ -74,8 +75,7 @@ export class Replay {
 
   #observe(observation: Observation): readonly GdoiEvent[] {
     const { device } = observation;
-    const ksLeadSeconds = (group: string) => this.#fleetViews.get(group)?.lead.seconds ?? null;
-    const tracked = track(this.#trackers.get(device) ?? initialTrackerState(device), observation, { ksLeadSeconds });
+    const tracked = track(this.#trackers.get(device) ?? initialTrackerState(device), observation, this.#options);
     this.#trackers.set(device, tracked.state);
     const seen = observe(this.#viewOf(device), observation, PART_LIFETIME_MS);
     this.#views.set(device, { ...seen, lastPollAtMs: observation.receivedAtMs });

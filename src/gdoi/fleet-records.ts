@@ -102,6 +102,7 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
     kek: rememberKsKek(before?.kek ?? null, ks, at),
     currentTeks: currentOf(live, ks),
     liveSpis: live.map((tek) => tek.spi),
+    kekLifetimeSeconds: ks.kek?.lifetimeSeconds ?? null,
     tekLifetimeSeconds: longest((ks.teks ?? []).map((tek) => tek.lifetimeSeconds)),
     lead,
     rekeySeconds: rekeySeconds(ks),

@@ -120,6 +120,7 @@ export interface FleetKs {
   readonly currentTeks: readonly FleetTek[];
   /** SPIs of all its TEKs that have not expired. */
   readonly liveSpis: readonly string[];
+  readonly kekLifetimeSeconds: number | null;
   readonly tekLifetimeSeconds: number | null;
   readonly lead: KsLead;
   readonly rekeySeconds: number;

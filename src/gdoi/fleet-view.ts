@@ -39,6 +39,8 @@ export interface FleetView {
   readonly lead: KsLead;
   /** Lifetime of the group's TEKs as its KS shows it; null: not known. */
   readonly tekLifetimeSeconds: number | null;
+  /** Configured lifetime of the group's KEK; null: not known. */
+  readonly kekLifetimeSeconds: number | null;
   /** Devices of GMs whose TEKs are not the group's, outside a rekey in progress. */
   readonly divergentMembers: readonly string[];
   /** What GMs are compared with; null: no KS and no two GMs show SPIs. */
@@ -144,6 +146,7 @@ export function fleetView(
     gms,
     kss: kss.map(ksInGroup),
     lead: leadOfGroup(state),
+    kekLifetimeSeconds: assessment.keys.kss.find((ks) => ks.kekLifetimeSeconds !== null)?.kekLifetimeSeconds ?? null,
     tekLifetimeSeconds: assessment.keys.kss.find((ks) => ks.tekLifetimeSeconds !== null)?.tekLifetimeSeconds ?? null,
     divergentMembers: divergence.divergent.map((gm) => gm.device),
     groupTeks: divergence.reference && {

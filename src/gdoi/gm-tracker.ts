@@ -36,7 +36,7 @@ import {
   widened,
 } from './interval.ts';
 import { type HeldKek, isSameKek, sameKekSeenAgain, shownKek } from './kek-identity.ts';
-import { LEAD_FLOOR_SECONDS, MISSED_REKEY_WINDOW } from './kek-window.ts';
+import { EXPIRY_WINDOW_SECONDS, LEAD_FLOOR_SECONDS, MISSED_REKEY_WINDOW } from './kek-window.ts';
 import { instantOf, type LogMark, marksIn, quoted } from './log-evidence.ts';
 import type { EpochMs, ReadAt } from './observation.ts';
 import { registrationsBetween } from './registrations.ts';
@@ -857,7 +857,7 @@ function timeLeft(kekSeconds: number, countdownSeconds: number | null): string {
   const { fromSecondsBeforeExpiry, toSecondsBeforeExpiry } = MISSED_REKEY_WINDOW;
   const from = Math.max(0, kekSeconds - fromSecondsBeforeExpiry);
   const to = kekSeconds - toSecondsBeforeExpiry;
-  if (countdownSeconds !== null && countdownSeconds <= kekSeconds + 80) {
+  if (countdownSeconds !== null && countdownSeconds <= kekSeconds + EXPIRY_WINDOW_SECONDS) {
     return `it re-registers by itself in ${countdownSeconds} s`;
   }
   return to > 0 ? `it re-registers by itself in ${from} to ${to} s` : `its KEK expires in ${kekSeconds} s`;
