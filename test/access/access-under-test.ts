@@ -63,7 +63,7 @@ export function accessUnderTest(options: Partial<SshAccessOptions> = {}): Access
     random: seededRandom(1),
     maxHandshakes: 4,
     workerUrl: WORKER_URL,
-    logger: { info: entry('info'), warn: entry('warn'), error: entry('error') },
+    logger: { debug: () => undefined, info: entry('info'), warn: entry('warn'), error: entry('error') },
     knownHostsPath,
     ...options,
   });

@@ -14,7 +14,7 @@ const trusting: HostKeyStore = {
   add: () => Promise.resolve({ kind: 'known' }),
   knownTypes: () => Promise.resolve([]),
 };
-const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
+const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
 /** A shell that answers every line with the prompt. */
 function promptShell(hooks: ShellHooks): Shell {

@@ -5,6 +5,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createSshAccess } from '../../src/access/ssh/ssh-access.ts';
 import { Agent } from '../../src/agent/agent.ts';
@@ -19,6 +20,7 @@ import { type SimulatedSsh, startSimulatedSsh } from '../../src/simulator/ssh-se
 import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { MemoryLogger } from '../memory-logger.ts';
 
+const INSPECT_ALL = { depth: null, maxArrayLength: null, maxStringLength: null } as const;
 const PASSWORD = 'planted-secret-5';
 
 /** Device -> its manners, and how its poll ends. */
@@ -150,10 +152,15 @@ describe('a fleet of difficult devices', () => {
   });
 
   test('no secret is in any line of the log or in any view', () => {
-    const everything = JSON.stringify([
-      ...(['debug', 'info', 'warn', 'error'] as const).flatMap((level) => logger.lines(level)),
-      ...agent.readModel.devices(),
-    ]);
+    const everything = inspect(
+      [
+        ...(['debug', 'info', 'warn', 'error'] as const).flatMap((level) => logger.lines(level)),
+        ...agent.readModel.devices(),
+        agent.status(),
+      ],
+      INSPECT_ALL,
+    );
+    expect(everything).toContain('gm12');
     expect(everything).not.toContain(PASSWORD);
   });
 });

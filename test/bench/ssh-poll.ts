@@ -49,7 +49,7 @@ function newAccess(): DeviceAccess {
     random: seededRandom(1),
     hostKeyStore: trusting,
     maxHandshakes: 8,
-    logger: { info: silent, warn: silent, error: silent },
+    logger: { debug: silent, info: silent, warn: silent, error: silent },
   });
 }
 

@@ -3,7 +3,7 @@
  * of a host is remembered. A key that differs from the known one is always refused, and loudly.
  */
 import type { SshTarget } from '../device-session.ts';
-import type { AccessLogger } from './access-logger.ts';
+import type { Logger } from '../../ports/logger.ts';
 import { fingerprint, type HostKeyStore, keyType, knownHostsLine, knownHostsName } from './known-hosts.ts';
 
 export type HostKeyDecision = { readonly kind: 'accepted' } | { readonly kind: 'refused'; readonly message: string };
@@ -12,7 +12,7 @@ export async function decideHostKey(
   store: HostKeyStore,
   target: Pick<SshTarget, 'device' | 'host' | 'port' | 'hostKeys'>,
   key: Buffer,
-  logger: AccessLogger,
+  logger: Logger,
 ): Promise<HostKeyDecision> {
   const { device, host, port } = target;
   const shown = `${keyType(key)} ${fingerprint(key)}`;

@@ -7,7 +7,7 @@
 import type { Clock } from '../../ports/clock.ts';
 import { DeadlineExceeded } from '../../ports/deadline.ts';
 import type { DeviceError, DeviceErrorKind, SshTarget } from '../device-session.ts';
-import type { AccessLogger } from './access-logger.ts';
+import type { Logger } from '../../ports/logger.ts';
 import { type AnswerBounds, DEFAULT_BOUNDS } from './answer-reader.ts';
 import {
   type AttemptOutcome,
@@ -29,7 +29,7 @@ const CONNECT_HOLD_MS = 250;
 
 export interface OpenerParts {
   readonly clock: Clock;
-  readonly logger: AccessLogger;
+  readonly logger: Logger;
   readonly hostKeys: HostKeyStore;
   readonly gate: HandshakeGate;
   readonly quarantine: CredentialQuarantine;

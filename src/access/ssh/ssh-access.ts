@@ -7,7 +7,7 @@ import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
 import type { AccessStatus, DeviceAccess, DeviceError, DeviceSession, Reply, SshTarget } from '../device-session.ts';
 import type { ShowCommand } from '../show-command.ts';
-import type { AccessLogger } from './access-logger.ts';
+import type { Logger } from '../../ports/logger.ts';
 import type { AnswerBounds } from './answer-reader.ts';
 import { BACK_OFF, BackOff, type BackOffTimes } from './back-off.ts';
 import { CredentialQuarantine } from './credential-quarantine.ts';
@@ -28,7 +28,7 @@ type HostKeySource = { readonly knownHostsPath: string } | { readonly hostKeySto
 export type SshAccessOptions = HostKeySource & {
   readonly clock: Clock;
   readonly random: Random;
-  readonly logger: AccessLogger;
+  readonly logger: Logger;
   /** Handshakes and logins under way at once, over the fleet. */
   readonly maxHandshakes: number;
   /** The compiled legacy worker; default: beside this module. */
