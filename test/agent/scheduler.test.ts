@@ -112,6 +112,62 @@ test('planned polls come beside the schedule, and a new plan replaces the old on
   await scheduler[Symbol.asyncDispose]();
 });
 
+test('hints bring one poll at once, then at most one a second, and the schedule stays', async () => {
+  const { clock, scheduler, pollsOf } = setUp();
+  scheduler.set('gm1', { kind: 'every', ms: 300_000 }, 1);
+  await clock.advance(10_000);
+  for (let n = 0; n < 30; n += 1) {
+    scheduler.hint('gm1');
+    scheduler.hint('gm1');
+    await clock.advance(100);
+  }
+  scheduler.hint('never heard of');
+  await clock.advance(600_000);
+  const [first = -1, ...rest] = pollsOf('gm1');
+  expect(rest).toEqual([10_000, 11_000, 12_000, 13_000, first + 300_000, first + 600_000]);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('a hint during a poll brings another one after it: the answer under way may be older', async () => {
+  const { clock, scheduler, pollsOf, mostRunning } = setUp({ pollMs: 3000 });
+  scheduler.set('gm1', { kind: 'every', ms: 300_000 }, 1);
+  await clock.advance(1000);
+  scheduler.hint('gm1');
+  await clock.advance(10_000);
+  expect(pollsOf('gm1').slice(1)).toEqual([pollsOf('gm1')[0]! + 3000]);
+  expect(mostRunning()).toBe(1);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('a storm of hints is spread over the fleet', async () => {
+  const { clock, scheduler, polls } = setUp({ concurrentPolls: 1000 });
+  for (let n = 0; n < 500; n += 1) scheduler.set(`gm${n}`, { kind: 'cron', expression: '0 0 1 1 *' }, 500);
+  for (let n = 0; n < 500; n += 1) scheduler.hint(`gm${n}`);
+  await clock.advance(1000);
+  expect(polls.length).toBeGreaterThan(90);
+  expect(polls.length).toBeLessThan(110);
+  await clock.advance(4000);
+  expect(new Set(polls.map(({ device }) => device)).size).toBe(500);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('whoever asks joins the poll under way, else gets one before the fleet', async () => {
+  const { clock, scheduler, pollsOf } = setUp({ concurrentPolls: 1, pollMs: 2000 });
+  for (const device of ['gm1', 'gm2', 'gm3']) scheduler.set(device, { kind: 'every', ms: 300_000 }, 1);
+  await clock.advance(100);
+  const [polled] = ['gm1', 'gm2', 'gm3'].filter((device) => pollsOf(device).length === 1);
+  let over = 0;
+  const asked = [scheduler.now(polled!), scheduler.now(polled!)].map((poll) =>
+    (poll ?? Promise.reject(new Error('no such device'))).then(() => (over += 1)),
+  );
+  await clock.advance(2000);
+  await Promise.all(asked);
+  expect(over).toBe(2);
+  expect(pollsOf(polled!)).toHaveLength(1);
+  expect(scheduler.now('never heard of')).toBeNull();
+  await scheduler[Symbol.asyncDispose]();
+});
+
 test('a removed device is not polled again; one that is set again keeps one schedule', async () => {
   const { clock, scheduler, pollsOf } = setUp();
   scheduler.set('gone', { kind: 'every', ms: 10_000 }, 2);

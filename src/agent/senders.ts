@@ -1,0 +1,94 @@
+/**
+ * Which configured device sent a message: by the address it came from, else by the name in its header.
+ *
+ * An address that is one device's decides. Several devices behind one address, and relays, are told apart by the name in
+ * the message's header (`logging origin-id hostname`): the device's configured name, or the hostname it showed. Both can
+ * be forged, so whoever asks must take the answer as a hint.
+ */
+import { isIP } from 'node:net';
+
+/** Devices that may share one address. */
+const MAX_SHARING = 64;
+
+export interface SenderAddresses {
+  /** Address or name by which the device is polled. */
+  readonly host: string;
+  /** Other addresses it sends from. */
+  readonly others: readonly string[];
+}
+
+export class Senders {
+  readonly #addressesOf = new Map<string, Set<string>>();
+  readonly #byAddress = new Map<string, Set<string>>();
+  readonly #byName = new Map<string, string>();
+  /** Host names that have no address yet, or may get another one. */
+  readonly #hostNames = new Map<string, string>();
+
+  set(device: string, { host, others }: SenderAddresses): void {
+    this.remove(device);
+    this.#byName.set(device.toLowerCase(), device);
+    this.#addressesOf.set(device, new Set());
+    for (const address of [host, ...others]) this.#add(device, address);
+    if (isIP(host) === 0) this.#hostNames.set(device, host);
+  }
+
+  remove(device: string): void {
+    for (const address of this.#addressesOf.get(device) ?? []) {
+      const sharing = this.#byAddress.get(address);
+      sharing?.delete(device);
+      if (sharing?.size === 0) this.#byAddress.delete(address);
+    }
+    this.#addressesOf.delete(device);
+    this.#hostNames.delete(device);
+    for (const [name, known] of this.#byName) if (known === device) this.#byName.delete(name);
+  }
+
+  /** The device's own hostname, as its prompt, `show version` or sysName has it. A configured name is never taken over. */
+  learnHostname(device: string, hostname: string): void {
+    const name = hostname.toLowerCase();
+    if (!this.#byName.has(name) && this.#addressesOf.has(device)) this.#byName.set(name, device);
+  }
+
+  /** Device -> host name, of those that have to be looked up. */
+  hostNames(): ReadonlyMap<string, string> {
+    return this.#hostNames;
+  }
+
+  /** What a look-up gave; addresses add up, since an answer may rotate. */
+  resolved(device: string, addresses: readonly string[]): void {
+    if (!this.#hostNames.has(device)) return;
+    for (const address of addresses) this.#add(device, address);
+  }
+
+  deviceOf(address: string, claimedHost: string | null): string | null {
+    const sharing = this.#byAddress.get(canonicalAddress(address));
+    const claimed = claimedHost === null ? undefined : this.#byClaim(claimedHost);
+    if (sharing === undefined) return claimed ?? null;
+    if (sharing.size > 1) return claimed !== undefined && sharing.has(claimed) ? claimed : null;
+    return [...sharing][0] ?? null;
+  }
+
+  /** `gm1.example.net` is `gm1` where nothing has the longer name. */
+  #byClaim(claimedHost: string): string | undefined {
+    const name = claimedHost.toLowerCase();
+    return this.#byName.get(name) ?? this.#byName.get(name.split('.', 1)[0] ?? name);
+  }
+
+  #add(device: string, text: string): void {
+    if (isIP(text) === 0) return;
+    const address = canonicalAddress(text);
+    const sharing = this.#byAddress.get(address) ?? new Set();
+    if (sharing.size >= MAX_SHARING) return;
+    sharing.add(device);
+    this.#byAddress.set(address, sharing);
+    this.#addressesOf.get(device)?.add(address);
+  }
+}
+
+/** One spelling per address: `::FFFF:192.0.2.1` is `192.0.2.1`, `2001:DB8::0:1` is `2001:db8::1`. */
+function canonicalAddress(address: string): string {
+  const bare = address.replace(/%.*$/, '');
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(bare)?.[1];
+  if (mapped !== undefined) return mapped;
+  return isIP(bare) === 6 ? new URL(`http://[${bare}]`).hostname.slice(1, -1) : bare;
+}
