@@ -12,7 +12,8 @@ import type { ShowCommand } from './show-command.ts';
  *   lines in use); `unreachable`: no route, name not found; `auth`: the device refused the credential;
  *   `quarantined`: not tried, the credential or the device waits after refusals; `host_key`: unknown or changed key;
  *   `handshake`: no common algorithms or a protocol error; `closed`: the connection ended inside an answer;
- *   `too_large`: more bytes than the bound; `prompt`: no usable prompt or privilege; `backoff`: not tried, waits.
+ *   `too_large`: more bytes than the bound; `prompt`: no usable prompt or privilege; `backoff`: not tried, waits;
+ *   `protocol`: answers that break SNMP's rules, or an error status in place of values.
  */
 export const DEVICE_ERROR_KINDS = [
   'timeout',
@@ -26,6 +27,7 @@ export const DEVICE_ERROR_KINDS = [
   'too_large',
   'prompt',
   'backoff',
+  'protocol',
 ] as const;
 export type DeviceErrorKind = (typeof DEVICE_ERROR_KINDS)[number];
 

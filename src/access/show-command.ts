@@ -2,10 +2,14 @@
  * Everything the agent ever sends to a router: a fixed list. Nothing from outside is part of a command line, so group
  * names and addresses never travel to a device.
  */
+
+/** Of the log buffer only what this program reads: it also holds users' commands, and may be megabytes. */
+export const SHOW_LOG = 'show logging | include %GDOI-|%GKM-|%CRYPTO-|%SYS-5-RESTART';
+
 export const SHOW_COMMANDS = [
   'show version',
   'show clock',
-  'show logging',
+  SHOW_LOG,
   'show crypto gdoi',
   'show crypto gdoi gm rekey detail',
   'show crypto gdoi gm replay',

@@ -3,39 +3,44 @@
  *
  * Answers flow one way: scheduler -> poller -> view and tracker -> store -> whoever listens to the read model or to
  * events. What a tracker's state asks for (polls at the instants that decide) goes back as a value, through the plan.
+ * A device that is polled by SSH and SNMP has two schedules; SSH decides its state, and a change that SNMP or a pushed
+ * message hints at brings an SSH poll at once.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { DeviceAccess, SshTarget } from '../access/device-session.ts';
+import type { DeviceAccess } from '../access/device-session.ts';
+import type { SnmpAccess } from '../access/device-snmp.ts';
+import type { PushedMessage } from '../access/pushed.ts';
 import { diffConfig } from '../config/reload-diff.ts';
 import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.ts';
 import type { GdoiEvent } from '../gdoi/event.ts';
-import type { FleetSettings, FleetView } from '../gdoi/fleet-view.ts';
-import { FLOOR_LEAD } from '../gdoi/ks-lead.ts';
-import type { Observation } from '../gdoi/observation.ts';
-import type { TrackerState } from '../gdoi/tracker-state.ts';
+import type { FleetSettings } from '../gdoi/fleet-view.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { EventStore } from '../store/event-store.ts';
-import { createDevicePoller, type PollReport } from './device-poller.ts';
-import { afterPoll, type DeviceView, newDeviceView } from './device-view.ts';
+import { DeviceAsker } from './device-asker.ts';
+import { type ConfiguredDevice, newDeviceView, SNMP_NOT_POLLED } from './device-view.ts';
 import { EventTotals } from './event-totals.ts';
-import { membershipChanges, trackingOf } from './group-tracking.ts';
+import { FleetRecord } from './fleet-record.ts';
 import { Intake } from './intake.ts';
-import { nameFraction } from './name-hash.ts';
-import { phasePlan } from './phase-plan.ts';
-import { NOTHING_LEARNT, type PollMemory } from './poll-memory.ts';
+import { type PollRequestOutcome, PollRequests } from './poll-requests.ts';
+import { configuredView, scheduleMs, snmpBeside } from './poll-target.ts';
+import { type PushedFromDevice, PushedMessages } from './pushed-messages.ts';
 import { type AgentStatus, createReadModel, type FleetReadModel, type MutableReadModel } from './read-model.ts';
 import { Recorder } from './recorder.ts';
 import { Scheduler } from './scheduler.ts';
-
-/** A detail part counts this many of its intervals without an answer. */
-const PART_LIFETIME_INTERVALS = 3;
+import { SenderLookup } from './sender-lookup.ts';
+import { Senders } from './senders.ts';
 
 export interface AgentOptions {
   readonly config: ResolvedConfig;
   /** Wall and monotonic time of polls and schedules; may run fast. */
   readonly clock: Clock;
   readonly access: DeviceAccess;
+  readonly snmp: SnmpAccess;
+  /** Time of the network: what a fast `clock` must not shorten. */
+  readonly networkClock: Clock;
+  /** Addresses of a host name; rejects when it has none. */
+  readonly lookup: (host: string) => Promise<readonly string[]>;
   readonly store: EventStore;
   readonly logger: Logger;
   /** Events that are kept and new, in the order they were kept. */
@@ -52,35 +57,54 @@ export interface ReloadSummary {
 }
 
 export class Agent implements AsyncDisposable {
-  readonly #clock: Clock;
-  readonly #logger: Logger;
-  readonly #access: DeviceAccess;
+  readonly #options: AgentOptions;
   readonly #views: MutableReadModel;
   readonly #intake: Intake;
-  readonly #devices = new Map<string, ResolvedDevice>();
-  readonly #memories = new Map<string, PollMemory>();
-  readonly #poller: ReturnType<typeof createDevicePoller>;
-  readonly #scheduler: Scheduler;
+  readonly #record: FleetRecord;
   readonly #recorder: Recorder | null;
-  readonly #startedAtMs: number;
+  readonly #asker: DeviceAsker;
+  readonly #devices = new Map<string, ResolvedDevice>();
+  /** Polls by the transport that decides a device's state. */
+  readonly #scheduler: Scheduler;
+  /** SNMP polls of devices that SSH decides. */
+  readonly #snmpScheduler: Scheduler;
+  readonly #pollEndsMonoMs = new Map<string, number>();
   readonly #unpolled = new Set<string>();
+  readonly #requests: PollRequests;
+  readonly #senders = new Senders();
+  readonly #senderLookup: SenderLookup;
+  readonly #pushed: PushedMessages;
+  readonly #startedAtMs: number;
   #config: ResolvedConfig;
   #reload: { readonly ok: boolean; readonly atMs: number | null } = { ok: true, atMs: null };
 
-  private constructor({ config, clock, access, logger }: AgentOptions, intake: Intake, views: MutableReadModel) {
+  private constructor(options: AgentOptions, intake: Intake, views: MutableReadModel) {
+    const { config, clock, logger, networkClock, lookup } = options;
+    const { concurrentPolls } = config.limits;
+    this.#options = options;
     this.#config = config;
-    this.#clock = clock;
-    this.#logger = logger;
-    this.#access = access;
     this.#intake = intake;
     this.#views = views;
     this.#startedAtMs = clock.wallMs();
-    this.#poller = createDevicePoller({ access, clock });
+    this.#asker = new DeviceAsker(options);
     this.#recorder = config.record === null ? null : new Recorder({ directory: config.record, clock, logger });
-    this.#scheduler = new Scheduler({
+    this.#record = new FleetRecord({ views, intake, recorder: this.#recorder, clock, logger });
+    this.#scheduler = new Scheduler({ clock, concurrentPolls, poll: (device, signal) => this.#poll(device, signal) });
+    this.#snmpScheduler = new Scheduler({
       clock,
-      concurrentPolls: config.limits.concurrentPolls,
-      poll: (device, signal) => this.#poll(device, signal),
+      concurrentPolls,
+      poll: (device, signal) => this.#pollBeside(device, signal),
+    });
+    this.#requests = new PollRequests({
+      clock: networkClock,
+      now: (device) => this.#scheduler.now(device),
+      lastPollMonoMs: (device) => this.#pollEndsMonoMs.get(device) ?? null,
+    });
+    this.#senderLookup = new SenderLookup({ senders: this.#senders, clock: networkClock, lookup });
+    this.#pushed = new PushedMessages({
+      senders: this.#senders,
+      clock: networkClock,
+      onPushed: (pushed) => this.#takePushed(pushed),
     });
   }
 
@@ -97,7 +121,7 @@ export class Agent implements AsyncDisposable {
       totals,
       settings: fleetSettings(config),
       onFleetView: (view) => {
-        if (agent !== null) agent.#takeFleetView(view);
+        if (agent !== null) agent.#record.grouped(view);
       },
       onEvents: (events) => {
         for (const event of events) logEvent(logger, event);
@@ -113,16 +137,32 @@ export class Agent implements AsyncDisposable {
     return this.#views;
   }
 
+  /** What a listener heard. */
+  pushed(message: PushedMessage): void {
+    this.#pushed.take(message);
+  }
+
+  /** Poll a device for someone who waits: joined with a poll under way, limited over the fleet. */
+  pollNow(device: string, signal: AbortSignal): Promise<PollRequestOutcome> {
+    return this.#requests.poll(device, signal);
+  }
+
   status(): AgentStatus {
-    const access = this.#access.status();
+    const access = this.#options.access.status();
+    const snmp = this.#options.snmp.status();
     const scheduler = this.#scheduler.status();
+    const beside = this.#snmpScheduler.status();
     return {
       startedAtMs: this.#startedAtMs,
       firstSweepDone: this.#unpolled.size === 0,
-      pollsRunning: scheduler.running,
-      pollsQueued: scheduler.queued,
-      pollsSkippedLate: scheduler.skippedLate,
+      pollsRunning: scheduler.running + beside.running,
+      pollsQueued: scheduler.queued + beside.queued,
+      pollsSkippedLate: scheduler.skippedLate + beside.skippedLate,
       ...access,
+      quarantinedCredentials: [...access.quarantinedCredentials, ...snmp.quarantinedCredentials],
+      snmpRequestsActive: snmp.requestsActive,
+      snmpDatagramsDropped: snmp.datagramsDropped,
+      pushed: this.#pushed.counts,
       recordErrors: this.#recorder?.errors ?? 0,
       storeErrors: this.#intake.storeErrors,
       eventsDropped: this.#intake.droppedEvents,
@@ -131,12 +171,16 @@ export class Agent implements AsyncDisposable {
     };
   }
 
-  start(): void {
+  /** `inventoryComplete` false: a device that is known and not configured may only not be discovered yet, and is kept. */
+  start({ inventoryComplete }: { readonly inventoryComplete: boolean } = { inventoryComplete: true }): void {
     const configured = new Set(this.#config.devices.map((device) => device.name));
-    for (const device of this.#intake.knownDevices()) if (!configured.has(device)) this.#intake.remove(device);
+    const gone = this.#intake.knownDevices().filter((device) => !configured.has(device));
+    if (inventoryComplete) for (const device of gone) this.#intake.remove(device);
     for (const device of this.#config.devices) this.#add(device, this.#config.devices.length);
     this.#scheduler.start();
-    this.#logger.info({ devices: this.#devices.size }, 'polling started');
+    this.#snmpScheduler.start();
+    this.#senderLookup.start();
+    this.#options.logger.info({ devices: this.#devices.size }, 'polling started');
   }
 
   /**
@@ -157,8 +201,8 @@ export class Agent implements AsyncDisposable {
       kept: diff.unchanged.length,
       restartNeeded: diff.restartNeeded,
     };
-    this.#reload = { ok: true, atMs: this.#clock.wallMs() };
-    this.#logger.info(summary, 'configuration reloaded');
+    this.#reload = { ok: true, atMs: this.#options.clock.wallMs() };
+    this.#options.logger.info(summary, 'configuration reloaded');
     return summary;
   }
 
@@ -169,10 +213,13 @@ export class Agent implements AsyncDisposable {
 
   #add(device: ResolvedDevice, fleetSize: number): void {
     this.#devices.set(device.name, device);
-    this.#memories.set(device.name, { ...NOTHING_LEARNT });
+    this.#asker.add(device.name);
     this.#unpolled.add(device.name);
     this.#views.set(newDeviceView(configured(device)));
+    this.#senders.set(device.name, { host: device.host, others: device.sourceAddresses });
     this.#scheduler.set(device.name, device.schedule, fleetSize);
+    const beside = snmpBeside(device);
+    if (beside !== null) this.#snmpScheduler.set(device.name, beside.schedule, fleetSize);
   }
 
   /** Schedule, labels or collectors changed: session and figures stay. */
@@ -180,143 +227,67 @@ export class Agent implements AsyncDisposable {
     const before = this.#devices.get(device.name);
     this.#devices.set(device.name, device);
     const view = this.#views.device(device.name);
-    if (view !== undefined) this.#views.set({ ...view, ...configured(device) });
+    if (view !== undefined) this.#views.set({ ...view, ...configured(device), snmp: view.snmp });
+    this.#senders.set(device.name, { host: device.host, others: device.sourceAddresses });
     if (!isDeepStrictEqual(before?.schedule, device.schedule)) {
       this.#scheduler.set(device.name, device.schedule, fleetSize);
+    }
+    const beside = snmpBeside(device);
+    if (beside !== null && !isDeepStrictEqual(before?.snmp?.schedule, beside.schedule)) {
+      this.#snmpScheduler.set(device.name, beside.schedule, fleetSize);
     }
   }
 
   async #drop(name: string): Promise<void> {
     this.#scheduler.remove(name);
-    const view = this.#views.device(name);
-    if (view !== undefined) this.#tellFleets(view, null, this.#clock.wallMs());
+    this.#snmpScheduler.remove(name);
+    this.#record.gone(name);
     this.#devices.delete(name);
-    this.#memories.delete(name);
+    this.#pollEndsMonoMs.delete(name);
     this.#unpolled.delete(name);
-    this.#poller.forget(name);
-    this.#views.remove(name);
-    await this.#access.forget(name);
+    this.#senders.remove(name);
+    await this.#asker.forget(name);
   }
 
   async #poll(name: string, signal: AbortSignal): Promise<void> {
     const device = this.#devices.get(name);
-    const memory = this.#memories.get(name);
-    if (device === undefined || memory === undefined) return;
-    const target = pollTarget(device);
-    if (target === null) return;
-    const report = await this.#poller.poll(target, memory, signal);
-    // Stopped, removed or replaced while the answer was under way: it is nobody's any more.
-    if (signal.aborted || this.#memories.get(name) !== memory) return;
-    this.#memories.set(name, report.memory);
-    this.#take(device, report);
-  }
-
-  #take(device: ResolvedDevice, report: PollReport): void {
-    const before = this.#views.device(device.name);
-    if (before === undefined) return;
-    this.#log(before.result, report);
-    this.#recorder?.record(report);
-    this.#unpolled.delete(device.name);
-    const partLifetimeMs = PART_LIFETIME_INTERVALS * Math.max(device.detailIntervalMs, scheduleMs(device));
-    const known = this.#intake.stateOf(device.name);
-    const observations = observationsOfReport(report);
-    const state = this.#intake.observe(device.name, observations);
-    const polled = afterPoll(before, report, partLifetimeMs);
-    const planned = this.#plan(device, polled, state, known !== null && changed(known, state));
-    const view: DeviceView = {
-      ...polled,
-      tracking: trackingOf(polled, state, (group) => this.#intake.fleetView(group)),
-      planned,
-    };
-    this.#views.set(view);
-    this.#tellFleets(before, view, observations.at(-1)?.receivedAtMs ?? report.finishedAtMs);
-  }
-
-  /** Polls beside the schedule; the view shows them, the scheduler makes them. */
-  #plan(device: ResolvedDevice, view: DeviceView, state: TrackerState, confirm: boolean): DeviceView['planned'] {
-    if (!device.phaseAware || view.result !== 'ok') return [];
-    const nowMs = this.#clock.wallMs();
-    const planned = phasePlan({
-      view,
-      state,
-      leadSeconds: (group) => (this.#intake.fleetView(group)?.lead ?? FLOOR_LEAD).seconds,
-      ksKekExpiryMs: (group) => this.#intake.ksKekExpiryMs(group),
-      regularIntervalMs: device.schedule.kind === 'every' ? device.schedule.ms : null,
-      nowMs,
-      jitter: nameFraction(device.name),
-      changedAtMs: confirm ? nowMs : null,
-    });
+    const report = device && (await this.#asker.ask(device, signal));
+    if (!device || !report) return;
+    this.#unpolled.delete(name);
+    this.#pollEndsMonoMs.set(name, this.#options.networkClock.monoMs());
+    const view = this.#record.polled(device, report);
+    if (view === null) return;
+    const hostname = view.facts?.value.hostname ?? null;
+    if (hostname !== null) this.#senders.learnHostname(name, hostname);
+    const nowMs = this.#options.clock.wallMs();
     this.#scheduler.plan(
-      device.name,
-      planned.map((poll) => poll.atMs - nowMs),
+      name,
+      view.planned.map((poll) => poll.atMs - nowMs),
     );
-    return planned;
   }
 
-  /** Each group the device is or was in hears what changed; `after` null: the device is gone. */
-  #tellFleets(before: DeviceView, after: DeviceView | null, atMs: number): void {
-    const state = this.#intake.stateOf(before.device);
-    for (const [group, facts] of membershipChanges(before, after, state, atMs)) {
-      this.#intake.memberChanged(group, facts);
-    }
+  async #pollBeside(name: string, signal: AbortSignal): Promise<void> {
+    const device = this.#devices.get(name);
+    const report = device && (await this.#asker.askBeside(device, signal));
+    if (device && report && this.#record.polledBeside(device, report)) this.#scheduler.hint(name);
   }
 
-  /** What the group's view says of a GM belongs to the GM's view; only what differs is made anew. */
-  #takeFleetView(fleet: FleetView): void {
-    this.#views.setGroup(fleet);
-    for (const { device, kekMatchesKs, tekMatchesKs } of fleet.gms) {
-      const view = this.#views.device(device);
-      const tracking = view?.tracking.get(fleet.group);
-      if (view === undefined || tracking === undefined) continue;
-      if (tracking.kekMatchesKs === kekMatchesKs && tracking.tekMatchesKs === tekMatchesKs) continue;
-      const now = { ...tracking, kekMatchesKs, tekMatchesKs };
-      this.#views.set({ ...view, tracking: new Map(view.tracking).set(fleet.group, now) });
-    }
-  }
-
-  /** A state is logged when it begins and when it ends, not at every poll. */
-  #log(before: string | null, report: PollReport): void {
-    const { device, result, error, durationMs } = report;
-    const fields = { device, durationMs: Math.round(durationMs) };
-    // A device that waits after a failure is still in that failure's state.
-    const waiting = result === 'backoff' || result === 'quarantined';
-    if (result === before || (waiting && before !== null && before !== 'ok'))
-      this.#logger.debug({ ...fields, result }, 'polled');
-    else if (result !== 'ok') this.#logger.warn({ ...fields, result, reason: error }, 'poll failed');
-    else if (before === null) this.#logger.debug({ ...fields, result }, 'polled');
-    else this.#logger.info({ ...fields, was: before }, 'device answers again');
+  #takePushed(pushed: PushedFromDevice): void {
+    this.#record.pushed(pushed);
+    if (!pushed.worthAPoll) return;
+    this.#asker.detailsAreDue(pushed.device);
+    this.#scheduler.hint(pushed.device);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#scheduler[Symbol.asyncDispose]();
-    await this.#access[Symbol.asyncDispose]();
+    await Promise.all([this.#scheduler, this.#snmpScheduler].map((each) => each[Symbol.asyncDispose]()));
+    await this.#pushed[Symbol.asyncDispose]();
+    await this.#senderLookup[Symbol.asyncDispose]();
+    await this.#options.snmp[Symbol.asyncDispose]();
+    await this.#options.access[Symbol.asyncDispose]();
     await this.#recorder?.[Symbol.asyncDispose]();
     await this.#intake[Symbol.asyncDispose]();
   }
-}
-
-/** A failed poll is an observation too: nothing was seen, and why. */
-function observationsOfReport(report: PollReport): readonly Observation[] {
-  if (report.result === 'ok') return report.observations;
-  const { device, startedAtMs, finishedAtMs, result } = report;
-  return [
-    ...report.observations,
-    { kind: 'failure', device, sentAtMs: startedAtMs, receivedAtMs: finishedAtMs, result },
-  ];
-}
-
-/** A registration, a new KEK: worth a second look soon. */
-function changed(before: TrackerState, after: TrackerState): boolean {
-  return Object.keys(after.groups).some((name) => {
-    const was = before.groups[name];
-    const now = after.groups[name];
-    if (was === undefined || now === undefined) return false;
-    return (
-      was.counters.succeeded !== now.counters.succeeded ||
-      was.registered !== now.registered ||
-      was.view?.kek?.anchor !== now.view?.kek?.anchor
-    );
-  });
 }
 
 /** The group's tolerances follow the slowest pace that is common. */
@@ -333,23 +304,6 @@ function logEvent(logger: Logger, event: GdoiEvent): void {
   else logger.warn(fields, 'event');
 }
 
-function configured(device: ResolvedDevice) {
-  return { device: device.name, host: device.host, configuredRole: device.role, labels: device.labels };
-}
-
-function pollTarget(device: ResolvedDevice) {
-  if (device.ssh === null) return null;
-  const ssh: SshTarget = {
-    ...device.ssh,
-    device: device.name,
-    host: device.host,
-    port: device.port,
-    timeoutMs: device.timeoutMs,
-  };
-  return { ssh, collect: device.collect, detailIntervalMs: device.detailIntervalMs };
-}
-
-/** A cron schedule has no interval; its details are kept by the detail interval alone. */
-function scheduleMs(device: ResolvedDevice): number {
-  return device.schedule.kind === 'every' ? device.schedule.ms : 3_600_000;
+function configured(device: ResolvedDevice): ConfiguredDevice {
+  return { ...configuredView(device), snmp: snmpBeside(device) === null ? null : SNMP_NOT_POLLED };
 }

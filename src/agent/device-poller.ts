@@ -7,14 +7,15 @@
 import type { DeviceAccess, DeviceError, DeviceSession, Reply, SshTarget } from '../access/device-session.ts';
 import type { ShowCommand } from '../access/show-command.ts';
 import type { Collector } from '../config/resolved-config.ts';
-import type { Observation, ReadAt } from '../gdoi/observation.ts';
+import type { Observation } from '../gdoi/observation.ts';
 import type { GroupSnapshot } from '../gdoi/snapshot.ts';
 import type { ParseResult } from '../ios/parse-result.ts';
 import { parseLogMessage } from '../ios/log-message.ts';
 import { parseCommandOutput } from '../ios/parse.ts';
-import type { Clock, EpochMs } from '../ports/clock.ts';
+import type { Clock } from '../ports/clock.ts';
 import {
   followUpCommands,
+  leadingCommands,
   mainCommand,
   type PollMemory,
   rememberAnswer,
@@ -22,6 +23,7 @@ import {
   rememberRefusal,
 } from './poll-memory.ts';
 import { groupsOf, observationsOf } from './observations.ts';
+import type { CollectorResult, PollReport, RawAnswer } from './poll-report.ts';
 import type { PollResult } from './poll-result.ts';
 
 /** What of a device the poller needs; part of the configuration. */
@@ -31,28 +33,8 @@ export interface PollTarget {
   readonly detailIntervalMs: number;
 }
 
-/** How one follow-up command ended. */
-export type CollectorResult = 'ok' | 'rejected' | 'parse' | 'failed';
-
-export interface PollReport {
-  readonly device: string;
-  readonly startedAtMs: EpochMs;
-  readonly finishedAtMs: EpochMs;
-  readonly durationMs: number;
-  readonly result: PollResult;
-  /** One line for the operator; null when the poll is `ok`. */
-  readonly error: string | null;
-  readonly observations: readonly Observation[];
-  readonly collectors: ReadonlyMap<ShowCommand, CollectorResult>;
+export interface SshReport extends PollReport {
   readonly memory: PollMemory;
-  /** Raw answers in the order they came: for the recording. */
-  readonly answers: readonly RawAnswer[];
-}
-
-export interface RawAnswer extends ReadAt {
-  readonly command: ShowCommand;
-  readonly text: string;
-  readonly logLines: readonly string[];
 }
 
 interface Progress {
@@ -69,7 +51,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
   /** The session each device was last polled on: another one means that the device may have reloaded. */
   const lastSessions = new Map<string, WeakRef<DeviceSession>>();
 
-  async function poll(target: PollTarget, memory: PollMemory, signal: AbortSignal): Promise<PollReport> {
+  async function poll(target: PollTarget, memory: PollMemory, signal: AbortSignal): Promise<SshReport> {
     const device = target.ssh.device;
     const startedAtMs = clock.wallMs();
     const startedMonoMs = clock.monoMs();
@@ -92,6 +74,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
       startedAtMs,
       finishedAtMs: clock.wallMs(),
       durationMs: clock.monoMs() - startedMonoMs,
+      values: null,
       ...progress,
     };
   }
@@ -103,22 +86,46 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
     progress: Progress,
     signal: AbortSignal,
   ): Promise<void> {
+    const { collect, detailIntervalMs } = target;
+    const leading = leadingCommands({
+      memory: progress.memory,
+      collect,
+      detailIntervalMs,
+      nowMonoMs: clock.monoMs(),
+    });
+    const lost = await askEach(session, leading, target.ssh.device, progress, signal);
+    if (lost !== null) {
+      fail(progress, lost);
+      return;
+    }
     const snapshots = await askMain(session, target.ssh.device, progress, signal);
     if (snapshots === null) return;
     const commands = followUpCommands({
       memory: progress.memory,
       snapshots,
       newSession,
-      collect: target.collect,
-      detailIntervalMs: target.detailIntervalMs,
+      collect,
+      detailIntervalMs,
       nowMonoMs: clock.monoMs(),
     });
     progress.memory = rememberCounters(progress.memory, snapshots);
+    await askEach(session, commands, target.ssh.device, progress, signal);
+  }
+
+  /** Commands beside the main one, in order; the error that ended the session, else null. */
+  async function askEach(
+    session: DeviceSession,
+    commands: readonly ShowCommand[],
+    device: string,
+    progress: Progress,
+    signal: AbortSignal,
+  ): Promise<DeviceError | null> {
     for (const command of commands) {
       const reply = await session.run(command, signal);
-      progress.collectors.set(command, followUp(reply, target.ssh.device, progress));
-      if (reply.kind === 'failed') return;
+      progress.collectors.set(command, followUp(reply, device, progress));
+      if (reply.kind === 'failed') return reply.error;
     }
+    return null;
   }
 
   /** The groups of the main answer, in whichever spelling the device takes; null when there is none. */

@@ -4,7 +4,8 @@
  *
  * A group is known by the parts that the device's commands showed of it. The main answer lists the groups there are: a
  * group it does not list is gone. A detail part is kept until its command answers again or has been silent for three of
- * its intervals: old figures are worse than none.
+ * its intervals: old figures are worse than none. What SNMP shows stands beside what the CLI shows and is never mixed into
+ * it: the CLI is the authority, and where a device has no CLI answer SNMP's takes its place.
  */
 import { kekBehaviorOf, type KekBehavior } from '../gdoi/release.ts';
 import type { Forecast } from '../gdoi/forecast.ts';
@@ -14,7 +15,7 @@ import type { DeviceFacts } from '../gdoi/device-facts.ts';
 import { mergeParts } from '../gdoi/merge-snapshots.ts';
 import type { EpochMs, Observation, ReadAt } from '../gdoi/observation.ts';
 import type { GmSnapshot, GroupSnapshot, KsSnapshot } from '../gdoi/snapshot.ts';
-import type { CollectorResult, PollReport } from './device-poller.ts';
+import type { CollectorResult, PollReport } from './poll-report.ts';
 import { isMainCommand } from './poll-memory.ts';
 import type { PollResult } from './poll-result.ts';
 
@@ -23,10 +24,12 @@ export interface DeviceView {
   readonly host: string;
   readonly configuredRole: 'gm' | 'ks' | 'auto';
   readonly labels: Readonly<Record<string, string>>;
+  /** Longest time between two regular polls; null: a cron expression decides. */
+  readonly regularIntervalMs: number | null;
   /** Result of the last poll; null before the first. */
   readonly result: PollResult | null;
   readonly error: string | null;
-  readonly polls: Readonly<Partial<Record<PollResult, number>>>;
+  readonly polls: PollCounts;
   readonly lastPollAtMs: EpochMs | null;
   readonly lastSuccessAtMs: EpochMs | null;
   readonly pollDurationMs: number | null;
@@ -39,6 +42,27 @@ export interface DeviceView {
   readonly tracking: ReadonlyMap<string, GroupTracking>;
   /** Polls beside the schedule that are planned now, in order. */
   readonly planned: readonly PlannedPoll[];
+  /** SNMP beside SSH; null: the device is polled by one of them only, and `result` is that one's. */
+  readonly snmp: SnmpPolling | null;
+  /** Show command -> its last answer, for whoever wants to see for himself. */
+  readonly answers: ReadonlyMap<string, ShownAnswer>;
+}
+
+export type PollCounts = Readonly<Partial<Record<PollResult, number>>>;
+
+export interface SnmpPolling {
+  /** null before the first poll. */
+  readonly result: PollResult | null;
+  readonly error: string | null;
+  readonly polls: PollCounts;
+  readonly lastSuccessAtMs: EpochMs | null;
+}
+
+export interface ShownAnswer {
+  readonly at: ReadAt;
+  /** At most `MAX_SHOWN_CHARS`. */
+  readonly text: string;
+  readonly cut: boolean;
 }
 
 /** What the tracker and the fleet's view say of one GM in one group. */
@@ -49,26 +73,52 @@ export interface GroupTracking {
   /** null: unknown, or a rekey is under way. */
   readonly kekMatchesKs: boolean | null;
   readonly tekMatchesKs: boolean | null;
+  /** false: it says it is registered, but no KS that answers lists it; null: unknown. */
+  readonly listedByKs: boolean | null;
+  /** What the device contradicts itself in; empty: nothing. */
+  readonly dataProblems: readonly string[];
+  /** CLI and SNMP show other keys, look after look; null: not both are polled. */
+  readonly sourcesDisagree: boolean | null;
 }
 
 export interface GroupView {
   readonly group: string;
-  readonly gm: { readonly snapshot: GmSnapshot; readonly at: ReadAt } | null;
-  readonly ks: { readonly snapshot: KsSnapshot; readonly at: ReadAt } | null;
+  readonly gm: Read<GmSnapshot> | null;
+  readonly ks: Read<KsSnapshot> | null;
+  /** What SNMP showed last, where the CLI answers too; null: it is `gm` and `ks`, or there is none. */
+  readonly snmp: { readonly gm: Read<GmSnapshot> | null; readonly ks: Read<KsSnapshot> | null } | null;
   readonly parts: readonly GroupPart[];
 }
 
+export interface Read<Snapshot> {
+  readonly snapshot: Snapshot;
+  readonly at: ReadAt;
+}
+
 interface GroupPart {
+  readonly origin: 'cli' | 'snmp';
   readonly command: string;
   readonly at: ReadAt;
   readonly snapshot: GroupSnapshot;
 }
 
 /** What the configuration says of a device. */
-export type ConfiguredDevice = Pick<DeviceView, 'device' | 'host' | 'configuredRole' | 'labels'>;
+export type ConfiguredDevice = Pick<
+  DeviceView,
+  'device' | 'host' | 'configuredRole' | 'labels' | 'regularIntervalMs' | 'snmp'
+>;
 
-export function newDeviceView(configured: ConfiguredDevice): DeviceView {
+/** SNMP that was not polled yet. */
+export const SNMP_NOT_POLLED: SnmpPolling = { result: null, error: null, polls: {}, lastSuccessAtMs: null };
+
+export function newDeviceView(
+  configured: Pick<ConfiguredDevice, 'device' | 'host'> & Partial<ConfiguredDevice>,
+): DeviceView {
   return {
+    configuredRole: 'auto',
+    labels: {},
+    regularIntervalMs: null,
+    snmp: null,
     ...configured,
     result: null,
     error: null,
@@ -82,6 +132,7 @@ export function newDeviceView(configured: ConfiguredDevice): DeviceView {
     groups: new Map(),
     tracking: new Map(),
     planned: [],
+    answers: new Map(),
   };
 }
 
@@ -92,7 +143,8 @@ export function afterPoll(view: DeviceView, report: PollReport, partLifetimeMs: 
     ...view,
     result: report.result,
     error: report.error,
-    polls: { ...view.polls, [report.result]: (view.polls[report.result] ?? 0) + 1 },
+    polls: counted(view.polls, report.result),
+    answers: withAnswers(view.answers, report.answers),
     lastPollAtMs: report.finishedAtMs,
     pollDurationMs: report.durationMs,
   };
@@ -104,6 +156,42 @@ export function afterPoll(view: DeviceView, report: PollReport, partLifetimeMs: 
     unparsedLines: 0,
   };
   for (const observation of report.observations) next = observe(next, observation, partLifetimeMs);
+  return next;
+}
+
+/** The view after an SNMP poll of a device that is polled by SSH too. */
+export function afterSnmpPoll(view: DeviceView, report: PollReport, partLifetimeMs: number): DeviceView {
+  const before = view.snmp ?? SNMP_NOT_POLLED;
+  const snmp: SnmpPolling = {
+    result: report.result,
+    error: report.error,
+    polls: counted(before.polls, report.result),
+    lastSuccessAtMs: report.result === 'ok' ? report.finishedAtMs : before.lastSuccessAtMs,
+  };
+  let next: DeviceView = { ...view, snmp };
+  for (const observation of report.observations) {
+    // The CLI's facts are the authority, and its unknown lines are not SNMP's.
+    if (observation.kind !== 'facts') next = observe(next, observation, partLifetimeMs);
+  }
+  return { ...next, unparsedLines: view.unparsedLines };
+}
+
+function counted(polls: PollCounts, result: PollResult): PollCounts {
+  return { ...polls, [result]: (polls[result] ?? 0) + 1 };
+}
+
+/** Of a KS's member list with thousands of rows the beginning is enough to look at. */
+const MAX_SHOWN_CHARS = 65_536;
+
+function withAnswers(shown: DeviceView['answers'], answers: PollReport['answers']): DeviceView['answers'] {
+  if (answers.length === 0) return shown;
+  const next = new Map(shown);
+  for (const { command, text, sentAtMs, receivedAtMs } of answers) {
+    const cut = text.length > MAX_SHOWN_CHARS;
+    // A copy: a slice would keep the whole text alive.
+    const kept = cut ? Buffer.from(text.slice(0, MAX_SHOWN_CHARS)).toString() : text;
+    next.set(command, { at: { sentAtMs, receivedAtMs }, text: kept, cut });
+  }
   return next;
 }
 
@@ -120,6 +208,7 @@ export function observe(view: DeviceView, observation: Observation, partLifetime
       };
     case 'clock':
     case 'log':
+    case 'trap':
     case 'failure':
       return view;
     default:
@@ -136,12 +225,13 @@ function withParts(
   observation: Extract<Observation, { kind: 'groups' }>,
   partLifetimeMs: number,
 ): DeviceView['groups'] {
-  const main = isMainCommand(observation.command);
+  const { origin, command } = observation;
+  const main = origin === 'cli' && isMainCommand(command);
   const at = readAt(observation);
   const shown = new Map<string, GroupPart[]>();
   for (const snapshot of observation.snapshots) {
     const parts = shown.get(snapshot.group) ?? [];
-    parts.push({ command: observation.command, at, snapshot });
+    parts.push({ origin, command, at, snapshot });
     shown.set(snapshot.group, parts);
   }
   const next = new Map<string, GroupView>();
@@ -150,7 +240,7 @@ function withParts(
     if (main && fresh === undefined) continue;
     const kept = (groups.get(group)?.parts ?? []).filter(
       (part) =>
-        part.command !== observation.command &&
+        part.command !== command &&
         !(main && isMainCommand(part.command)) &&
         at.receivedAtMs - part.at.receivedAtMs <= partLifetimeMs,
     );
@@ -162,6 +252,13 @@ function withParts(
 }
 
 function groupView(group: string, parts: readonly GroupPart[]): GroupView {
+  const cli = parts.filter((part) => part.origin === 'cli');
+  const snmp = parts.filter((part) => part.origin === 'snmp');
+  const authority = merged(cli.length > 0 ? cli : snmp);
+  return { group, ...authority, snmp: cli.length > 0 && snmp.length > 0 ? merged(snmp) : null, parts };
+}
+
+function merged(parts: readonly GroupPart[]): Pick<GroupView, 'gm' | 'ks'> {
   const gmParts = parts.filter((part) => part.snapshot.role === 'gm');
   const ksParts = parts.filter((part) => part.snapshot.role === 'ks');
   const gm = mergeParts(
@@ -173,19 +270,28 @@ function groupView(group: string, parts: readonly GroupPart[]): GroupView {
     ksParts.map((part) => part.snapshot),
   );
   return {
-    group,
     gm: gm && { snapshot: gm, at: countdownReadAt(gmParts) },
     ks: ks && { snapshot: ks, at: countdownReadAt(ksParts) },
-    parts,
   };
 }
 
-/** When the KEK's countdown was read: the newest part that shows one, else the newest part. */
+/**
+ * When the KEK's countdown was read: the newest part that shows one, else the main answer, whose counters and ages count
+ * then (releases before 15.2(1)T show no countdown), else the newest part.
+ */
 function countdownReadAt(parts: readonly GroupPart[]): ReadAt {
   const counting = parts.filter((part) => typeof part.snapshot.kek?.remainingSeconds === 'number');
-  const newest = (counting.length > 0 ? counting : parts).at(-1);
+  const newest = counting.at(-1) ?? parts.find(({ command }) => isMainCommand(command)) ?? parts.at(-1);
   if (newest === undefined) throw new Error('a group view needs a part');
   return newest.at;
+}
+
+/** The GM's snapshot with the newest KEK countdown: the CLI's, or SNMP's where that was read since. */
+export function newestKekRead({ gm, snmp }: GroupView): Read<GmSnapshot> | null {
+  const other = snmp?.gm ?? null;
+  if (gm === null || other === null) return gm;
+  const newer = other.at.receivedAtMs > gm.at.receivedAtMs && typeof other.snapshot.kek?.remainingSeconds === 'number';
+  return newer ? other : gm;
 }
 
 /** GM, KS or both: as configured, else as the device's answers show; null while unknown. */

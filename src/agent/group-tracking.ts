@@ -9,7 +9,13 @@ import { middleMs } from '../gdoi/interval.ts';
 import { FLOOR_LEAD } from '../gdoi/ks-lead.ts';
 import type { EpochMs } from '../gdoi/observation.ts';
 import type { TrackOptions } from '../gdoi/tracker.ts';
-import { kekExpiryOf, kekRekeyOverdueOf, reregistrationsOf, type TrackerState } from '../gdoi/tracker-state.ts';
+import {
+  kekExpiryOf,
+  kekRekeyOverdueOf,
+  reregistrationsOf,
+  sourcesDisagreeOf,
+  type TrackerState,
+} from '../gdoi/tracker-state.ts';
 import { type DeviceView, type GroupTracking, kekBehaviorOfDevice } from './device-view.ts';
 
 export type FleetViewOf = (group: string) => FleetView | null;
@@ -41,6 +47,9 @@ export function trackingOf(view: DeviceView, state: TrackerState, fleetOf: Fleet
       kekRekeyOverdue: kekRekeyOverdueOf(state, group),
       kekMatchesKs: inFleet?.kekMatchesKs ?? null,
       tekMatchesKs: inFleet?.tekMatchesKs ?? null,
+      listedByKs: inFleet?.listedByKs ?? null,
+      dataProblems: state.groups[group]?.problems.map(({ kind }) => kind) ?? [],
+      sourcesDisagree: sourcesDisagreeOf(state, group),
     });
   }
   return tracking;

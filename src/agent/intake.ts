@@ -75,11 +75,7 @@ export class Intake implements AsyncDisposable {
   /** Go on from what the store keeps. Its states are our own JSON: they come back as they went. */
   static async open(options: IntakeOptions): Promise<Intake> {
     const { devices, fleets } = await options.store.loadStates();
-    const intake = new Intake(
-      options,
-      new Map([...devices].filter((entry): entry is [string, TrackerState] => isStateOf(entry[1], 'device', entry[0]))),
-      new Map([...fleets].filter((entry): entry is [string, FleetState] => isStateOf(entry[1], 'group', entry[0]))),
-    );
+    const intake = new Intake(options, ofThisFormat<TrackerState>(devices), ofThisFormat<FleetState>(fleets));
     for (const { count, ...event } of await options.store.counts()) options.totals.add(event, count);
     for (const [group, state] of intake.#fleets) {
       options.totals.know(group);
@@ -288,16 +284,34 @@ function putBack(waiting: Map<string, GdoiEvent[]>, refused: ReadonlyMap<string,
   for (const [name, events] of refused) waiting.set(name, [...events, ...(waiting.get(name) ?? [])]);
 }
 
-function statesOf<T>(names: Iterable<string>, states: ReadonlyMap<string, T>): ReadonlyMap<string, T> {
-  const found = new Map<string, T>();
+function statesOf(names: Iterable<string>, states: ReadonlyMap<string, object>): ReadonlyMap<string, Kept<object>> {
+  const found = new Map<string, Kept<object>>();
   for (const name of names) {
     const state = states.get(name);
-    if (state !== undefined) found.set(name, state);
+    if (state !== undefined) found.set(name, { format: STATE_FORMAT, state });
   }
   return found;
 }
 
+/** Raised with every change of what a tracker's or a fleet's state holds: an older one is not gone on from. */
+const STATE_FORMAT = 2;
+
+interface Kept<T extends object> {
+  readonly format: number;
+  readonly state: T;
+}
+
 /** What another version or another hand left there is dropped: the device starts anew, as at first sight. */
-function isStateOf(state: unknown, key: 'device' | 'group', name: string): boolean {
-  return state !== null && typeof state === 'object' && key in state && Reflect.get(state, key) === name;
+function ofThisFormat<T extends object>(kept: ReadonlyMap<string, unknown>): Map<string, T> {
+  const states = new Map<string, T>();
+  for (const [name, value] of kept) {
+    if (isKept<T>(value)) states.set(name, value.state);
+  }
+  return states;
+}
+
+/** The same program wrote it, in the same format: it comes back as it went. */
+function isKept<T extends object>(value: unknown): value is Kept<T> {
+  if (value === null || typeof value !== 'object' || !('format' in value) || !('state' in value)) return false;
+  return value.format === STATE_FORMAT && typeof value.state === 'object' && value.state !== null;
 }

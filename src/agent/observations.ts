@@ -1,7 +1,9 @@
-/** A parsed answer as observations: the same for live polling and for a recorded timeline. */
+/** A parsed answer or SNMP reply as observations: the same for live polling and for a recorded timeline. */
 import type { Observation, ReadAt } from '../gdoi/observation.ts';
 import type { GroupSnapshot } from '../gdoi/snapshot.ts';
 import type { ParseResult } from '../ios/parse-result.ts';
+import type { GdoiReading } from '../mib/decode-gdoi.ts';
+import type { PollReport } from './poll-report.ts';
 
 type Parsed = Extract<ParseResult, { kind: 'parsed' }>;
 
@@ -19,6 +21,7 @@ export function observationsOf(parsed: Parsed, source: ReadAt & { readonly devic
     observations.push({
       ...base,
       kind: 'groups',
+      origin: 'cli',
       command: parsed.command,
       snapshots: groupsOf(parsed),
       unknownLines: parsed.unknownLines.length,
@@ -33,4 +36,33 @@ export function observationsOf(parsed: Parsed, source: ReadAt & { readonly devic
     observations.push({ ...base, kind: 'log', messages: parsed.logMessages, pushed: false });
   }
   return observations;
+}
+
+/** How an SNMP poll with this reading ended; `command`: the device has no such MIB, or its view hides it. */
+export function readingResult({ kind }: GdoiReading): 'ok' | 'command' | 'parse' {
+  return kind === 'no-mib' ? 'command' : kind === 'unreadable' ? 'parse' : 'ok';
+}
+
+/** What a device showed over SNMP: of itself, and of its groups. */
+export function observationsOfReading(
+  reading: GdoiReading,
+  source: ReadAt & { readonly device: string },
+): readonly Observation[] {
+  const { device, sentAtMs, receivedAtMs } = source;
+  const base = { device, sentAtMs, receivedAtMs };
+  const { facts, snapshots, unknown } = reading;
+  return [
+    ...(facts === null ? [] : [{ ...base, kind: 'facts' as const, facts }]),
+    { ...base, kind: 'groups', origin: 'snmp', command: 'CISCO-GDOI-MIB', snapshots, unknownLines: unknown },
+  ];
+}
+
+/** A failed poll is an observation too: nothing was seen, and why. */
+export function observationsOfReport(report: PollReport): readonly Observation[] {
+  if (report.result === 'ok') return report.observations;
+  const { device, startedAtMs, finishedAtMs, result } = report;
+  return [
+    ...report.observations,
+    { kind: 'failure', device, sentAtMs: startedAtMs, receivedAtMs: finishedAtMs, result },
+  ];
 }

@@ -41,6 +41,7 @@ function planInputs(input: PhasePlanInput, group: GroupView): readonly PlanInput
     jitter,
     changedAtMs,
     regularIntervalMs,
+    failuresInARow: state.failures?.inARow ?? 0,
     kekBehavior: kekBehaviorOfDevice(view),
     leadSeconds: input.leadSeconds(group.group),
   };

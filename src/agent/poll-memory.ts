@@ -5,10 +5,15 @@
  * a counter moves in a way that only the uptime explains. KS details and optional collectors have their own pace. A
  * command that the device refuses is not asked again for an hour: an upgrade may bring it.
  */
-import type { ShowCommand } from '../access/show-command.ts';
+import { SHOW_LOG, type ShowCommand } from '../access/show-command.ts';
 import type { Collector } from '../config/resolved-config.ts';
 import type { GmSnapshot, GroupSnapshot } from '../gdoi/snapshot.ts';
 
+/**
+ * Share of its interval that a command may come early. Polls come on a grid, the answer some seconds into its poll: with
+ * equal intervals a command would never be due at the next poll, and be asked at every other one only.
+ */
+const EARLY_SHARE = 0.1;
 /** How long a refused command is left alone. */
 const REFUSED_FOR_MS = 3_600_000;
 
@@ -61,8 +66,7 @@ export function followUpCommands(options: {
   const wanted: ShowCommand[] = [];
   if (options.newSession || countersHintAtReload(memory.counters, snapshots)) wanted.push('show version');
   const detail = (command: ShowCommand) => {
-    const answeredAt = memory.answeredAtMs.get(command);
-    if (answeredAt === undefined || nowMonoMs - answeredAt >= options.detailIntervalMs) wanted.push(command);
+    if (isDue(memory, command, options.detailIntervalMs, nowMonoMs)) wanted.push(command);
   };
   const spelt = (rest: Spelt) => detail(`show crypto ${memory.spelling} ${rest}`);
   if (isKs) {
@@ -74,11 +78,34 @@ export function followUpCommands(options: {
     if (options.collect.includes('replay')) spelt('gm replay');
     if (options.collect.includes('dataplane')) spelt('gm dataplane counters');
   }
-  if (options.collect.includes('logging')) {
-    detail('show clock');
-    detail('show logging');
-  }
-  return wanted.filter((command) => (memory.refusedUntilMs.get(command) ?? Number.NEGATIVE_INFINITY) <= nowMonoMs);
+  return wanted.filter((command) => isTaken(memory, command, nowMonoMs));
+}
+
+/**
+ * The commands of interest before the main answer: the log, with the clock that its stamps are read by. Asked after it,
+ * they would come too late to say what the counters' movement was.
+ */
+export function leadingCommands(options: {
+  readonly memory: PollMemory;
+  readonly collect: readonly Collector[];
+  readonly detailIntervalMs: number;
+  readonly nowMonoMs: number;
+}): readonly ShowCommand[] {
+  const { memory, collect, detailIntervalMs, nowMonoMs } = options;
+  if (!collect.includes('logging')) return [];
+  return (['show clock', SHOW_LOG] as const).filter(
+    (command) => isDue(memory, command, detailIntervalMs, nowMonoMs) && isTaken(memory, command, nowMonoMs),
+  );
+}
+
+function isDue(memory: PollMemory, command: ShowCommand, intervalMs: number, nowMonoMs: number): boolean {
+  const answeredAt = memory.answeredAtMs.get(command);
+  return answeredAt === undefined || nowMonoMs - answeredAt >= intervalMs * (1 - EARLY_SHARE);
+}
+
+/** The device did not refuse it lately. */
+function isTaken(memory: PollMemory, command: ShowCommand, nowMonoMs: number): boolean {
+  return (memory.refusedUntilMs.get(command) ?? Number.NEGATIVE_INFINITY) <= nowMonoMs;
 }
 
 type Spelt = 'ks policy' | 'ks members' | 'ks coop' | 'gm replay' | 'gm dataplane counters';

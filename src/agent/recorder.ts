@@ -8,7 +8,9 @@ import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
-import type { PollReport } from './device-poller.ts';
+import type { PushedMessage } from '../access/pushed.ts';
+import type { PollReport } from './poll-report.ts';
+import { recordedValues, TRAP_OID_INSTANCE } from './recorded-values.ts';
 
 /** Characters that may wait for the disk. */
 const MAX_WAITING = 16 * 1024 * 1024;
@@ -54,10 +56,31 @@ export class Recorder implements AsyncDisposable {
       for (const syslog of answer.logLines) this.#add({ ...when, syslog });
       this.#add({ ...when, command: answer.command, output: answer.text });
     }
+    if (report.values !== null) {
+      const { sentAtMs, receivedAtMs, varbinds } = report.values;
+      this.#add({ at: iso(receivedAtMs), sent_at: iso(sentAtMs), device, snmp: recordedValues(varbinds) });
+    }
     // An answer that does not parse says so itself when it is replayed.
     if (report.result !== 'ok' && report.result !== 'parse') {
       this.#add({ at: iso(report.finishedAtMs), sent_at: iso(report.startedAtMs), device, error: report.result });
     }
+    this.#kick();
+  }
+
+  /** A notification is a line of SNMP values with its snmpTrapOID. */
+  recordPushed(device: string, messages: readonly PushedMessage[]): void {
+    for (const message of messages) {
+      const when = { at: iso(message.receivedAtMs), device };
+      if (message.kind === 'syslog') this.#add({ ...when, syslog: message.text });
+      else {
+        const varbinds = [{ oid: TRAP_OID_INSTANCE, value: message.trapOid }, ...message.varbinds];
+        this.#add({ ...when, snmp: recordedValues(varbinds) });
+      }
+    }
+    this.#kick();
+  }
+
+  #kick(): void {
     this.#flushing ??= this.#flush().finally(() => {
       this.#flushing = null;
     });

@@ -11,12 +11,17 @@ import { DEFAULT_FLEET_SETTINGS, type FleetView } from '../gdoi/fleet-view.ts';
 import type { EpochMs, Observation, ReadAt } from '../gdoi/observation.ts';
 import { settle, track } from '../gdoi/tracker.ts';
 import { initialTrackerState, type TrackerState } from '../gdoi/tracker-state.ts';
+import type { Varbind } from '../gdoi/varbind.ts';
 import { parseLogMessage } from '../ios/log-message.ts';
 import { parseCommandOutput } from '../ios/parse.ts';
+import { decodeGdoi } from '../mib/decode-gdoi.ts';
+import { decodeTrap } from '../mib/decode-trap.ts';
+import { NOTHING_LEARNT, rememberReply, type SnmpMemory } from '../mib/snmp-memory.ts';
 import { type DeviceView, newDeviceView, observe } from './device-view.ts';
 import { membershipChanges, trackingOf, trackOptions } from './group-tracking.ts';
-import { observationsOf } from './observations.ts';
+import { observationsOf, observationsOfReading, readingResult } from './observations.ts';
 import { isMainCommand } from './poll-memory.ts';
+import { TRAP_OID_INSTANCE, varbindsOf } from './recorded-values.ts';
 
 /** Longest line read: a KS with 8,000 members fits. */
 const MAX_LINE_CHARS = 32 * 1024 * 1024;
@@ -27,7 +32,7 @@ const PART_LIFETIME_MS = 900_000;
 type Recorded = ReadAt & { readonly device: string } & (
     | { readonly kind: 'output'; readonly command: string; readonly output: string }
     | { readonly kind: 'syslog'; readonly message: string }
-    | { readonly kind: 'snmp' }
+    | { readonly kind: 'snmp'; readonly varbinds: readonly Varbind[] }
     | { readonly kind: 'error'; readonly error: string }
   );
 
@@ -39,6 +44,8 @@ export type ReplayStep =
 export class Replay {
   readonly #trackers = new Map<string, TrackerState>();
   readonly #views = new Map<string, DeviceView>();
+  readonly #snmpMemories = new Map<string, SnmpMemory>();
+  readonly #polledByCli = new Set<string>();
   readonly #fleets = new Map<string, FleetState>();
   readonly #fleetViews = new Map<string, FleetView>();
   readonly #options = trackOptions((group) => this.#fleetViews.get(group) ?? null);
@@ -62,7 +69,9 @@ export class Replay {
     };
     this.#poll.main ||= main;
     this.#poll.atMs = recorded.receivedAtMs;
-    for (const observation of observationsOfLine(recorded)) events.push(...this.#observe(observation));
+    if (recorded.kind === 'output') this.#polledByCli.add(recorded.device);
+    const observations = recorded.kind === 'snmp' ? this.#observationsOfSnmp(recorded) : observationsOfLine(recorded);
+    for (const observation of observations) events.push(...this.#observe(observation));
     return { kind: 'events', events: this.#fresh(events) };
   }
 
@@ -71,6 +80,27 @@ export class Replay {
     const events = this.#poll === null ? [] : [...this.#pollOver()];
     for (const state of this.#trackers.values()) events.push(...settle(state).events);
     return this.#fresh(events);
+  }
+
+  /** A notification, or what a poll read; names and facts of keys come from earlier lines. */
+  #observationsOfSnmp(recorded: Extract<Recorded, { kind: 'snmp' }>): readonly Observation[] {
+    const { device, sentAtMs, receivedAtMs, varbinds } = recorded;
+    const trapOid = varbinds.find(({ oid }) => oid === TRAP_OID_INSTANCE)?.value;
+    if (typeof trapOid === 'string') {
+      const trap = decodeTrap(trapOid, varbinds);
+      return trap === null ? [] : [{ kind: 'trap', device, sentAtMs, receivedAtMs, trap }];
+    }
+    const reply = { sentAtMs, receivedAtMs, varbinds, emptyColumns: [], engine: null };
+    const memory = rememberReply(this.#snmpMemories.get(device) ?? NOTHING_LEARNT, reply);
+    this.#snmpMemories.set(device, memory);
+    const reading = decodeGdoi(reply, memory);
+    const result = readingResult(reading);
+    if (result === 'ok') {
+      const observations = observationsOfReading(reading, recorded);
+      // As live: what the device is and since when, its CLI says where there is one.
+      return this.#polledByCli.has(device) ? observations.filter(({ kind }) => kind !== 'facts') : observations;
+    }
+    return [{ kind: 'failure', device, sentAtMs, receivedAtMs, result }];
   }
 
   #observe(observation: Observation): readonly GdoiEvent[] {
@@ -102,7 +132,7 @@ export class Replay {
   }
 
   #viewOf(device: string): DeviceView {
-    return this.#views.get(device) ?? newDeviceView({ device, host: device, configuredRole: 'auto', labels: {} });
+    return this.#views.get(device) ?? newDeviceView({ device, host: device });
   }
 
   #fresh(events: readonly GdoiEvent[]): readonly GdoiEvent[] {
@@ -114,7 +144,7 @@ export class Replay {
   }
 }
 
-function observationsOfLine(recorded: Recorded): readonly Observation[] {
+function observationsOfLine(recorded: Exclude<Recorded, { kind: 'snmp' }>): readonly Observation[] {
   const { device, sentAtMs, receivedAtMs } = recorded;
   const base = { device, sentAtMs, receivedAtMs };
   switch (recorded.kind) {
@@ -130,9 +160,6 @@ function observationsOfLine(recorded: Recorded): readonly Observation[] {
     }
     case 'error':
       return [{ ...base, kind: 'failure', result: recorded.error }];
-    case 'snmp':
-      // Not decoded by this version: the device's other lines decide.
-      return [];
     default:
       return recorded satisfies never;
   }
@@ -159,7 +186,13 @@ function readLine(text: string): Recorded | string {
   if (typeof command === 'string' && typeof output === 'string') return { ...base, kind: 'output', command, output };
   if (typeof syslog === 'string') return { ...base, kind: 'syslog', message: syslog };
   if (typeof error === 'string') return { ...base, kind: 'error', error };
-  if (typeof field('snmp') === 'object' && field('snmp') !== null) return { ...base, kind: 'snmp' };
+  const snmp = field('snmp');
+  if (typeof snmp === 'object' && snmp !== null) {
+    const varbinds = varbindsOf(snmp);
+    return varbinds === null
+      ? '"snmp" holds something that is no OID with a value'
+      : { ...base, kind: 'snmp', varbinds };
+  }
   return 'it has none of "command" with "output", "syslog", "snmp", "error"';
 }
 

@@ -146,11 +146,6 @@ export class Scheduler implements AsyncDisposable {
     return known.running;
   }
 
-  /** The device is being polled, or waits for a free slot. */
-  isRunning(device: string): boolean {
-    return (this.#devices.get(device)?.running ?? null) !== null;
-  }
-
   status(): SchedulerStatus {
     return { running: this.#queue.pending, queued: this.#queue.size, skippedLate: this.#skippedLate };
   }

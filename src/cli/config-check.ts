@@ -9,7 +9,9 @@ export function configCheckCommand(): Command {
     .action(async (options: { config: string }) => {
       const { config, warnings } = await readConfig(options.config);
       for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
-      process.stdout.write(`${options.config}: good, ${config.devices.length} devices\n`);
+      process.stdout.write(
+        `${options.config}: good, ${config.devices.length} devices${config.targets === null ? '' : ' and those of targets'}\n`,
+      );
     });
   return new Command('config').description('work with configuration files').addCommand(check);
 }

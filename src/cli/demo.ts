@@ -7,8 +7,9 @@ import { type Clock, createSystemClock } from '../ports/clock.ts';
 import { createLogger } from './logger.ts';
 import { type Product, startProduct } from './product.ts';
 import { readConfig } from './read-config.ts';
-import { type FleetFlags, type StartedFleet, startFleet, withFleetFlags } from './simulated-fleet.ts';
-import { freshPassword, writeSimulatedConfig } from './simulated-config.ts';
+import { type FleetFlags, startFleet, withFleetFlags } from './simulated-fleet.ts';
+import { freePushPorts } from './free-ports.ts';
+import { type SimulatedPlaces, writeSimulatedConfig } from './simulated-config.ts';
 import { SCENARIOS } from '../simulator/scenario.ts';
 import { stopRequested } from './signals.ts';
 
@@ -19,24 +20,29 @@ const FIRST_SWEEP_WAIT_MS = 20_000;
 export function demoCommand(): Command {
   return withFleetFlags(
     new Command('demo')
-      .description('the whole product on an embedded simulated fleet: real SSH on loopback, agent, page, metrics')
+      .description(
+        'the whole product on an embedded simulated fleet: SSH, SNMP, syslog and traps on loopback, agent, page, metrics',
+      )
       .option('--output <directory>', 'keep configuration, event store and a recording for replay there')
       .option('--listen <address>', `address of the web page and metrics (default: ${DEFAULT_LISTEN}, or a free port)`),
     'demo',
   ).action(async (flags: FleetFlags & { listen?: string; output?: string }) => {
     const say = (line: string) => process.stderr.write(`${line}\n`);
     const clock = createSystemClock(flags.speed);
-    const password = freshPassword();
     say(`Starting the simulated fleet (scenario ${flags.scenario}) ...`);
-    await using started = await startFleet(flags, clock, password);
-    const { fleet, ssh } = started;
+    await using started = await startFleet(flags, clock, {
+      snmp: true,
+      pushPorts: await freePushPorts(),
+    });
+    const { fleet, places } = started;
     const gms = fleet.devices.filter((device) => device.role === 'gm').length;
-    say(`  ${gms} group members and ${fleet.devices.length - gms} key servers answer SSH on 127.0.0.1`);
+    const ways = places.snmp === undefined ? 'SSH' : 'SSH and SNMP';
+    say(`  ${gms} group members and ${fleet.devices.length - gms} key servers answer ${ways} on loopback`);
 
     const directory = flags.output ?? (await mkdtemp(join(tmpdir(), 'gdoiwatch-demo-')));
     try {
       const start = (listen: string) =>
-        startOn({ listen, directory, record: flags.output !== undefined, fleet, ssh, password, clock });
+        startOn({ listen, directory, record: flags.output !== undefined, places, clock });
       await using product = await start(flags.listen ?? DEFAULT_LISTEN).catch((error: unknown) => {
         // Someone else has the usual port: a demo takes another one, unless the user chose.
         if (flags.listen === undefined && isInUse(error)) return start('127.0.0.1:0');
@@ -56,19 +62,16 @@ async function startOn(options: {
   readonly listen: string;
   readonly directory: string;
   readonly record: boolean;
-  readonly fleet: StartedFleet['fleet'];
-  readonly ssh: StartedFleet['ssh'];
-  readonly password: string;
+  readonly places: SimulatedPlaces;
   readonly clock: Clock;
 }): Promise<Product> {
-  const { clock, directory, fleet, listen, password, record, ssh } = options;
+  const { clock, directory, listen, places, record } = options;
   const file = await writeSimulatedConfig({
+    ...places,
     directory,
-    devices: fleet.devices,
-    ports: ssh.ports,
-    password,
     listen,
     interval: '10s',
+    snmpInterval: '5s',
     record,
   });
   const { config } = await readConfig(file);
@@ -77,7 +80,7 @@ async function startOn(options: {
     config,
     clock,
     logger,
-    reload: () => Promise.resolve({ ok: false, message: 'the demo has no configuration to reload' }),
+    reread: () => Promise.resolve(config),
   });
 }
 

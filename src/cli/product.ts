@@ -1,11 +1,21 @@
 /** The running product, wired: access, agent, exposition and HTTP. `run` and `demo` differ only in what they hand in. */
+import { lookup } from 'node:dns/promises';
+import { startSyslogListener } from '../access/listeners/syslog-listener.ts';
+import { startTrapListener } from '../access/listeners/trap-listener.ts';
+import type { Listener, PushedMessage } from '../access/pushed.ts';
+import { createSnmpAccess } from '../access/snmp/snmp-access.ts';
 import { createSshAccess } from '../access/ssh/ssh-access.ts';
-import { Agent } from '../agent/agent.ts';
+import PQueue from 'p-queue';
+import { Agent, type ReloadSummary } from '../agent/agent.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
+import { startTargets } from '../config/service-discovery/targets.ts';
 import { groupMetrics } from '../export/group-metrics.ts';
 import { PreparedLines } from '../export/prepared-lines.ts';
+import { httpMetrics } from '../export/http-metrics.ts';
+import { pushedMetrics } from '../export/pushed-metrics.ts';
+import { targetMetrics } from '../export/target-metrics.ts';
 import { createSelfMetrics } from '../export/self-metrics.ts';
-import { startHttpServer } from '../http/server.ts';
+import { type HttpServer, startHttpServer } from '../http/server.ts';
 import { type Clock, createSystemClock } from '../ports/clock.ts';
 import type { Logger } from '../ports/logger.ts';
 import { systemRandom } from '../ports/random.ts';
@@ -16,6 +26,13 @@ import { packageVersion } from './version.ts';
 export interface Product extends AsyncDisposable {
   readonly url: string;
   readonly agent: Agent;
+  /** Read the configuration again: the line to tell, or why it was refused. One reload after the other. */
+  reload(): Promise<ReloadOutcome>;
+}
+
+export interface ReloadOutcome {
+  readonly ok: boolean;
+  readonly message: string;
 }
 
 export async function startProduct(options: {
@@ -23,54 +40,135 @@ export async function startProduct(options: {
   /** The clock of polls and schedules; connections live on the machine's own. */
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly reload: (agent: Agent) => Promise<{ readonly ok: boolean; readonly message: string }>;
+  /** The configuration as it is now; rejects with a `UserError` when it cannot be used. */
+  readonly reread: () => Promise<ResolvedConfig>;
 }): Promise<Product> {
-  const { config, clock, logger } = options;
-  const network = createSystemClock();
-  const access = createSshAccess({
-    clock: { ...network, wallMs: clock.wallMs },
-    random: systemRandom,
-    knownHostsPath: config.ssh.knownHostsPath,
-    maxHandshakes: config.ssh.maxHandshakes,
-    logger,
-  });
-  const store = await openSqliteStore({
-    path: config.store.sqlitePath,
-    retentionMs: config.store.retentionMs,
-    clock,
-    logger,
-  });
-  const agent = await Agent.open({ config, clock, access, store, logger });
-  const lines = new PreparedLines();
-  agent.readModel.onChange((device, view) => lines.update(device, view));
-  const registry = createSelfMetrics(packageVersion(), () => agent.status(), agent.readModel);
+  const { clock, logger } = options;
+  const networkClock = { ...createSystemClock(), wallMs: clock.wallMs };
+  /** Closed in reverse. */
+  const parts: AsyncDisposable[] = [];
+  const stop = async () => {
+    for (const part of parts.toReversed()) await part[Symbol.asyncDispose]();
+  };
   try {
-    const server = await startHttpServer({
+    const targets = await startTargets({
+      config: options.config,
+      clock: networkClock,
+      logger,
+      // The queue logs how it ended and keeps the order.
+      onChange: () => void reloads.add(() => agent.reload(targets.config)),
+    });
+    const { config } = targets;
+    const store = await openSqliteStore({
+      path: config.store.sqlitePath,
+      retentionMs: config.store.retentionMs,
+      clock,
+      logger,
+    });
+    parts.push(store);
+    const access = createSshAccess({
+      clock: networkClock,
+      random: systemRandom,
+      knownHostsPath: config.ssh.knownHostsPath,
+      maxHandshakes: config.ssh.maxHandshakes,
+      logger,
+    });
+    const snmp = createSnmpAccess({ clock: networkClock, random: systemRandom, logger });
+    const agent = await Agent.open({ config, clock, networkClock, access, snmp, store, logger, lookup: addressesOf });
+    parts.push(agent);
+    const listeners = await startListeners(config, networkClock, logger, (message) => agent.pushed(message));
+    parts.push(...listeners);
+    const lines = new PreparedLines();
+    agent.readModel.onChange((device, view) => lines.update(device, view));
+    const registry = createSelfMetrics(packageVersion(), () => agent.status(), agent.readModel);
+
+    const reloads = new PQueue({ concurrency: 1 });
+    const reload = () =>
+      reloads.add(async (): Promise<ReloadOutcome> => {
+        try {
+          const summary = await agent.reload(await targets.reload(await options.reread()));
+          server.renewCertificate();
+          return { ok: true, message: reloadedText(summary) };
+        } catch (error) {
+          if (!(error instanceof UserError)) throw error;
+          agent.reloadRefused();
+          logger.error({ file: config.file, reason: error.message }, 'configuration refused, the old one goes on');
+          return { ok: false, message: error.message };
+        }
+      });
+    const server: HttpServer = await startHttpServer({
       host: config.listen.host,
       port: config.listen.port,
       version: packageVersion(),
       clock,
+      network: networkClock,
+      logger,
       fleet: agent.readModel,
       status: () => agent.status(),
       deviceMetrics: () => lines.chunks(),
-      selfMetrics: async () => (await registry.metrics()) + groupMetrics(agent.readModel),
-      reload: () => options.reload(agent),
+      deviceLines: (device) => lines.of(device),
+      events: store,
+      pollNow: (device, signal) => agent.pollNow(device, signal),
+      web: () => targets.config.web,
+      selfMetrics: async () =>
+        (await registry.metrics()) +
+        groupMetrics(agent.readModel) +
+        pushedMetrics(
+          agent.status().pushed,
+          listeners.map((listener) => ({ url: listener.url, ...listener.status() })),
+        ) +
+        targetMetrics(targets.status()) +
+        httpMetrics(server.counters),
+      reload,
+    }).catch((error: unknown) => {
+      throw listenError(config, error);
     });
-    agent.start();
-    return {
-      url: server.url,
-      agent,
-      async [Symbol.asyncDispose]() {
-        await agent[Symbol.asyncDispose]();
-        await server[Symbol.asyncDispose]();
-        await store[Symbol.asyncDispose]();
-      },
-    };
+    parts.push(server, targets);
+    agent.start({ inventoryComplete: targets.status().complete });
+    return { url: server.url, agent, reload, [Symbol.asyncDispose]: stop };
   } catch (error) {
-    await agent[Symbol.asyncDispose]();
-    await store[Symbol.asyncDispose]();
-    throw listenError(config, error);
+    await stop();
+    throw error;
   }
+}
+
+function reloadedText({ added, removed, changed, kept, restartNeeded }: ReloadSummary): string {
+  const restart = restartNeeded.length === 0 ? '' : `; needs a restart: ${restartNeeded.join(', ')}`;
+  return `reloaded: ${added} added, ${removed} removed, ${changed} changed, ${kept} kept${restart}`;
+}
+
+async function startListeners(
+  config: ResolvedConfig,
+  clock: Clock,
+  logger: Logger,
+  onMessage: (message: PushedMessage) => void,
+): Promise<readonly Listener[]> {
+  const listeners: Listener[] = [];
+  try {
+    for (const listen of config.syslog?.listens ?? []) {
+      listeners.push(await startSyslogListener({ listen, clock, logger, onMessage }));
+    }
+    if (config.traps !== null) {
+      const { listen, credentials } = config.traps;
+      listeners.push(
+        await startTrapListener({
+          listen: { ...listen, protocol: 'udp' },
+          credentials: [...credentials.values()],
+          clock,
+          logger,
+          onMessage,
+        }),
+      );
+    }
+    return listeners;
+  } catch (error) {
+    for (const listener of listeners) await listener[Symbol.asyncDispose]();
+    throw error;
+  }
+}
+
+async function addressesOf(host: string): Promise<readonly string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
 function listenError(config: ResolvedConfig, error: unknown): unknown {

@@ -2,31 +2,34 @@
 import { Command } from 'commander';
 import { createSystemClock } from '../ports/clock.ts';
 import { type FleetFlags, startFleet, withFleetFlags } from './simulated-fleet.ts';
-import { freshPassword, writeSimulatedConfig } from './simulated-config.ts';
+import { freePushPorts } from './free-ports.ts';
+import { writeSimulatedConfig } from './simulated-config.ts';
 import { stopRequested } from './signals.ts';
 
 export function simulateCommand(): Command {
   return withFleetFlags(
     new Command('simulate')
-      .description('run a simulated fleet with real SSH servers on loopback, and write a configuration for it')
-      .option('--output <directory>', 'where the configuration and its password file are written', 'simulated'),
+      .description('run a simulated fleet on loopback (SSH, SNMP, syslog, traps), and write a configuration for it')
+      .option('--output <directory>', 'where the configuration and the files of its secrets are written', 'simulated'),
     'demo',
   ).action(async (flags: FleetFlags & { output: string }) => {
     const clock = createSystemClock(flags.speed);
-    const password = freshPassword();
-    await using started = await startFleet(flags, clock, password);
-    const { fleet, ssh } = started;
+    await using started = await startFleet(flags, clock, { snmp: true, pushPorts: await freePushPorts() });
+    const { fleet, places } = started;
     const file = await writeSimulatedConfig({
       directory: flags.output,
-      devices: fleet.devices,
-      ports: ssh.ports,
-      password,
+      ...places,
       listen: '127.0.0.1:9848',
       interval: '30s',
+      snmpInterval: '10s',
     });
     process.stderr.write(
-      `${fleet.devices.length} devices of scenario ${fleet.scenario} answer on 127.0.0.1; Ctrl-C ends them\n`,
+      `${fleet.devices.length} devices of scenario ${fleet.scenario} answer on loopback; Ctrl-C ends them\n`,
     );
+    if (places.snmp !== undefined) {
+      const { syslog, traps } = places.snmp.pushPorts;
+      process.stderr.write(`log messages are sent to udp port ${syslog}, traps to ${traps}, of 127.0.0.1\n`);
+    }
     process.stdout.write(`${file}\n`);
     await stopRequested(() => undefined);
   });

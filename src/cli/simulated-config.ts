@@ -4,47 +4,127 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { SimulatedDevice } from '../simulator/fleet.ts';
+import { SHARED_ADDRESS } from '../simulator/loopback-addresses.ts';
 
 export const SIMULATED_USER = 'monitor';
 
-/** A password for the simulated devices, fresh each time: nothing to find in a package. */
-export function freshPassword(): string {
+/** A secret for the simulated devices, fresh each time: nothing to find in a package. */
+export function freshSecret(): string {
   return randomBytes(12).toString('base64url');
 }
 
-export interface SimulatedConfigOptions {
-  readonly directory: string;
+/** UDP ports of loopback to which log messages and traps are sent. */
+export interface PushPorts {
+  readonly syslog: number;
+  readonly traps: number;
+}
+
+/** A fleet as its configuration names it: where the devices answer and with what they are asked. */
+export interface SimulatedPlaces {
   readonly devices: readonly SimulatedDevice[];
+  /** Loopback address by device; default 127.0.0.1 for all. */
+  readonly addresses?: ReadonlyMap<string, string>;
+  /** SSH port by device. */
   readonly ports: ReadonlyMap<string, number>;
   readonly password: string;
+  /** Absent: SSH only, and nothing is pushed. */
+  readonly snmp?: {
+    readonly ports: ReadonlyMap<string, number>;
+    readonly community: string;
+    readonly authPassword: string;
+    readonly privacyPassword: string;
+    readonly pushPorts: PushPorts;
+  };
+}
+
+export interface SimulatedConfigOptions extends SimulatedPlaces {
+  readonly directory: string;
   readonly listen: string;
+  /** Between polls over SSH. */
   readonly interval: string;
+  /** Between polls over SNMP of a device that is polled over both. */
+  readonly snmpInterval?: string;
   /** Record every answer into `captures/`. */
   readonly record?: boolean;
 }
 
-/** Write `gdoiwatch.yml` and its password file into `directory`; returns the path of the configuration. */
+/** Members that nobody may log in to: quiet in the scenarios, so that what SNMP does not show is not missed. */
+const WITHOUT_LOGIN: ReadonlySet<string> = new Set(['gm9', 'gm18']);
+
+/** Write `gdoiwatch.yml` and the files of its secrets into `directory`; returns the path of the configuration. */
 export async function writeSimulatedConfig(options: SimulatedConfigOptions): Promise<string> {
-  const { directory, devices, ports } = options;
+  const { directory, devices, snmp } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, 'gdoiwatch.yml');
   const config = {
     listen: options.listen,
     ...(options.record === true ? { record: 'captures' } : {}),
-    defaults: { interval: options.interval, credentials: 'simulated', collect: ['replay', 'dataplane'] },
-    credentials: { simulated: { username: SIMULATED_USER, password_file: 'password' } },
+    defaults: {
+      interval: options.interval,
+      credentials: 'simulated',
+      ...(snmp === undefined ? {} : { snmp: { interval: options.snmpInterval } }),
+      collect: ['replay', 'dataplane'],
+    },
+    credentials: {
+      simulated: { username: SIMULATED_USER, password_file: 'password' },
+      ...(snmp === undefined ? {} : SNMP_CREDENTIALS),
+    },
     ssh: { known_hosts: 'known_hosts', host_keys: 'accept-new' },
+    ...(snmp === undefined ? {} : receivers(snmp.pushPorts)),
     devices: devices.map((device) => ({
       name: device.name,
-      host: '127.0.0.1',
-      port: ports.get(device.name),
+      host: options.addresses?.get(device.name) ?? SHARED_ADDRESS,
+      ...transportOf(device, options),
       role: device.role,
     })),
   };
-  await writeFile(join(directory, 'password'), `${options.password}\n`, { mode: 0o600 });
+  await writeSecret(directory, 'password', options.password);
+  if (snmp !== undefined) {
+    await writeSecret(directory, 'snmp-community', snmp.community);
+    await writeSecret(directory, 'snmp-auth', snmp.authPassword);
+    await writeSecret(directory, 'snmp-privacy', snmp.privacyPassword);
+  }
   await writeFile(
     file,
     `# A simulated fleet: gdoiwatch run --config ${file}\n${stringify(config, { flowCollectionPadding: true })}`,
   );
   return file;
+}
+
+function receivers({ syslog, traps }: PushPorts) {
+  return {
+    syslog: { listen: `udp://${SHARED_ADDRESS}:${syslog}` },
+    traps: { listen: `udp://${SHARED_ADDRESS}:${traps}`, credentials: ['v3', 'v2c'] },
+  };
+}
+
+const SNMP_CREDENTIALS = {
+  v2c: { snmp: { version: '2c', community_file: 'snmp-community' } },
+  v3: {
+    snmp: {
+      version: 3,
+      username: SIMULATED_USER,
+      auth: { protocol: 'sha256', password_file: 'snmp-auth' },
+      privacy: { protocol: 'aes128', password_file: 'snmp-privacy' },
+    },
+  },
+} as const;
+
+/** SNMP and SSH where the release has the MIB, SSH alone where it has none. The oldest MIB goes with v2c. */
+function transportOf(device: SimulatedDevice, { ports, snmp }: SimulatedPlaces) {
+  const port = ports.get(device.name);
+  const snmpPort = snmp?.ports.get(device.name);
+  if (snmpPort === undefined || device.gdoiMib === 'none') return { port };
+  const credential = device.gdoiMib === '2010' ? 'v2c' : 'v3';
+  if (WITHOUT_LOGIN.has(device.name)) return { port: snmpPort, transport: 'snmp', credentials: credential };
+  return {
+    port,
+    transport: 'ssh+snmp',
+    credentials: { ssh: 'simulated', snmp: credential },
+    snmp: { port: snmpPort },
+  };
+}
+
+function writeSecret(directory: string, name: string, secret: string): Promise<void> {
+  return writeFile(join(directory, name), `${secret}\n`, { mode: 0o600 });
 }

@@ -1,11 +1,14 @@
-/** A simulated fleet behind real SSH servers on loopback, and the flags that shape it. */
+/** A simulated fleet behind real SSH servers and SNMP agents on loopback, and the flags that shape it. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Clock } from '../ports/clock.ts';
 import { createSimulatedFleet, type SimulatedFleet } from '../simulator/fleet.ts';
 import { driveFleet } from '../simulator/fleet-driver.ts';
+import { SHARED_ADDRESS, loopbackAddresses } from '../simulator/loopback-addresses.ts';
 import { SCENARIOS, type ScenarioName } from '../simulator/scenario.ts';
-import { type SimulatedSsh, startSimulatedSsh } from '../simulator/ssh-server.ts';
-import { SIMULATED_USER } from './simulated-config.ts';
+import { startSimulatedSenders } from '../simulator/senders.ts';
+import { startSimulatedSnmp } from '../simulator/snmp-server.ts';
+import { startSimulatedSsh } from '../simulator/ssh-server.ts';
+import { type PushPorts, SIMULATED_USER, type SimulatedPlaces, freshSecret } from './simulated-config.ts';
 
 /** More listeners than this exhaust the file descriptors of a small machine. */
 const MAX_DEVICES = 5000;
@@ -54,10 +57,20 @@ function count(max: number): (text: string) => number {
 
 export interface StartedFleet extends AsyncDisposable {
   readonly fleet: SimulatedFleet;
-  readonly ssh: SimulatedSsh;
+  readonly places: SimulatedPlaces;
 }
 
-export async function startFleet(flags: FleetFlags, clock: Clock, password: string): Promise<StartedFleet> {
+export interface FleetOutlets {
+  /**
+   * SNMP agents, traps and log messages, each device on a loopback address of its own where the machine binds such.
+   * Without it there is SSH only, all on one address.
+   */
+  readonly snmp: boolean;
+  /** Where traps and log messages are sent to, with `snmp`. */
+  readonly pushPorts: PushPorts;
+}
+
+export async function startFleet(flags: FleetFlags, clock: Clock, outlets: FleetOutlets): Promise<StartedFleet> {
   const { gms, kss } = flags;
   const fleet = createSimulatedFleet({
     scenario: flags.scenario,
@@ -66,19 +79,57 @@ export async function startFleet(flags: FleetFlags, clock: Clock, password: stri
     ...(gms === undefined ? {} : { gms }),
     ...(kss === undefined ? {} : { kss }),
   });
-  const ssh = await startSimulatedSsh({
+  const addresses = await loopbackAddresses(fleet.devices, outlets.snmp ? 'per_device' : 'shared');
+  const around = { fleet, clock, hostFor: (device: string) => addresses.get(device) ?? SHARED_ADDRESS };
+  const parts: AsyncDisposable[] = [];
+  const close = async () => {
+    for (const part of parts.toReversed()) await part[Symbol.asyncDispose]();
+  };
+  try {
+    const password = freshSecret();
+    const ssh = await startSimulatedSsh({ ...around, credentials: { username: SIMULATED_USER, password } });
+    parts.push(ssh);
+    const snmp = outlets.snmp ? await startSnmp(around, outlets.pushPorts, parts) : undefined;
+    parts.push(driveFleet(fleet, clock, ADVANCE_EVERY_MS * flags.speed));
+    const places: SimulatedPlaces = {
+      devices: fleet.devices,
+      addresses,
+      ports: ssh.ports,
+      password,
+      ...(snmp === undefined ? {} : { snmp }),
+    };
+    return { fleet, places, [Symbol.asyncDispose]: close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Agents and senders, added to `parts`. */
+async function startSnmp(
+  around: {
+    readonly fleet: SimulatedFleet;
+    readonly clock: Clock;
+    readonly hostFor: (device: string) => string;
+  },
+  pushPorts: PushPorts,
+  parts: AsyncDisposable[],
+): Promise<NonNullable<SimulatedPlaces['snmp']>> {
+  const { fleet, clock, hostFor } = around;
+  const [community, authPassword, privacyPassword] = [freshSecret(), freshSecret(), freshSecret()];
+  const user = {
+    name: SIMULATED_USER,
+    auth: { protocol: 'sha256', password: authPassword },
+    privacy: { protocol: 'aes128', password: privacyPassword },
+  } as const;
+  const agents = await startSimulatedSnmp({ ...around, credentials: { communities: [community], users: [user] } });
+  const senders = startSimulatedSenders({
     fleet,
     clock,
-    host: '127.0.0.1',
-    credentials: { username: SIMULATED_USER, password },
+    addressFor: hostFor,
+    syslog: { host: SHARED_ADDRESS, port: pushPorts.syslog, protocol: 'udp', originId: 'hostname' },
+    traps: { host: SHARED_ADDRESS, port: pushPorts.traps, credential: { user } },
   });
-  const driver = driveFleet(fleet, clock, ADVANCE_EVERY_MS * flags.speed);
-  return {
-    fleet,
-    ssh,
-    async [Symbol.asyncDispose]() {
-      await driver[Symbol.asyncDispose]();
-      await ssh[Symbol.asyncDispose]();
-    },
-  };
+  parts.push(agents, senders);
+  return { ports: agents.ports, community, authPassword, privacyPassword, pushPorts };
 }

@@ -1,6 +1,6 @@
 /** Host names and listen addresses. */
 import { isIP } from 'node:net';
-import type { ListenAddress } from './resolved-config.ts';
+import type { ListenAddress, ListenerAddress } from './resolved-config.ts';
 
 /** DNS name; underscores are not in the standard but in the field. */
 const HOST_NAME = /^(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_][A-Za-z0-9_-]{0,62})*\.?$/;
@@ -22,13 +22,14 @@ export function parseListenAddress(text: string): ListenAddress | null {
   return isHost(host) ? { host, port } : null;
 }
 
-/** `udp://host:port` or `tcp://host:port`. */
-export interface ListenerAddress extends ListenAddress {
-  readonly protocol: 'udp' | 'tcp';
-}
-
+/** `udp://host:port` or `tcp://host:port`; null for anything else. */
 export function parseListenerAddress(text: string): ListenerAddress | null {
   const match = /^(udp|tcp):\/\/(.{1,270})$/.exec(text);
   const address = parseListenAddress(match?.[2] ?? '');
   return address === null ? null : { protocol: match?.[1] === 'tcp' ? 'tcp' : 'udp', ...address };
+}
+
+/** Reachable from this machine only. A name other than `localhost` may be anything. */
+export function isLoopback({ host }: ListenAddress): boolean {
+  return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }

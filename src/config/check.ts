@@ -27,6 +27,8 @@ function rightParts(raw: unknown, problems: readonly Problem[]): CheckedConfig {
   const kept = Object.entries(configSchema.shape).flatMap(([key, schema]) =>
     schema.safeParse(sections[key]).success ? [[key, sections[key]]] : [],
   );
+  // Wrong targets stay as none: the devices are not missing.
+  if ('targets' in mapping(raw) && !kept.some(([key]) => key === 'targets')) kept.push(['targets', {}]);
   // A wrong credential stays as an empty one: what refers to it is not wrong.
   const named = Object.keys(mapping(mapping(raw)['credentials'])).flatMap((name) => {
     const entry = mapping(credentials)[name];

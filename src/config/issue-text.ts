@@ -70,6 +70,8 @@ function shownValue(path: SettingPath, value: unknown): string {
   if (path[0] === 'credentials' && !(typeof last === 'string' && SHOWN_IN_CREDENTIALS.has(last))) return 'the value';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') return 'the value';
+  // Of a web configuration file.
+  if (path[0] === 'basic_auth_users' || last === 'key') return 'the value (not shown)';
   // postgres://user:password@host, also when mistyped
   if (path[0] === 'store' || value.includes('@')) return 'the value (not shown)';
   return quoted(value);

@@ -1,14 +1,14 @@
 /** A configuration file, read and checked whole: either what the agent runs on, or everything that is wrong with it. */
 import { dirname, resolve } from 'node:path';
 import { checkConfig } from './check.ts';
+import { fileFinding, placedFindings, syntaxFindings } from './file-findings.ts';
 import { type Finding, type Problem, pathText } from './finding.ts';
-import { type Place, placeFinder } from './place.ts';
 import { readConfigText } from './config-text.ts';
-import { type ReadFile, readFailure, readFileFromDisk } from './read-file.ts';
+import { type ReadFile, readFileFromDisk, readText } from './read-file.ts';
 import { resolveConfig } from './resolve.ts';
 import type { ResolvedConfig } from './resolved-config.ts';
 import { unsupportedSettings } from './unsupported.ts';
-import type { YamlText } from './yaml-text.ts';
+import { resolveWeb } from './web/web-config-file.ts';
 
 export interface LoadContext {
   /** Where `*_env` settings are looked up. */
@@ -21,7 +21,7 @@ export interface LoadContext {
 
 export type LoadedConfig =
   | { readonly kind: 'ok'; readonly config: ResolvedConfig; readonly warnings: readonly Finding[] }
-  /** Errors and warnings in the file's order. */
+  /** Errors and warnings in the file's order; after them those of the files that `web` names. */
   | { readonly kind: 'invalid'; readonly findings: readonly Finding[] };
 
 const MAX_FILE_BYTES = 32 * 1024 * 1024;
@@ -29,41 +29,27 @@ const MAX_FILE_BYTES = 32 * 1024 * 1024;
 /** Loads the file at `path`; never throws for what a user can cause. `findingLine` makes a finding a line of text. */
 export async function loadConfig(path: string, context: LoadContext): Promise<LoadedConfig> {
   const readFile = context.readFile ?? readFileFromDisk;
-  const refused = (message: string): LoadedConfig => ({
-    kind: 'invalid',
-    findings: [{ severity: 'error', file: path, line: null, column: null, path: '', message }],
-  });
-
-  let source: string;
-  try {
-    const { bytes } = await readFile(path, MAX_FILE_BYTES);
-    source = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (error) {
-    if (error instanceof TypeError) return refused('is not UTF-8 text');
-    return refused(`cannot be read: ${readFailure(error, MAX_FILE_BYTES)}`);
+  const file = await readText(readFile, path, MAX_FILE_BYTES);
+  if (file.kind === 'failed') {
+    return { kind: 'invalid', findings: [fileFinding(path, `cannot be read: ${file.reason}`)] };
   }
-
+  const source = file.text;
   const yaml = await readConfigText(source, context.yieldToIo === undefined ? {} : { pause: context.yieldToIo });
-  if (yaml.syntaxErrors.length > 0) {
-    const findings = yaml.syntaxErrors.map(
-      ({ place, message }): Finding => ({ severity: 'error', file: path, ...place, path: '', message }),
-    );
-    return { kind: 'invalid', findings };
-  }
+  if (yaml.syntaxErrors.length > 0) return { kind: 'invalid', findings: syntaxFindings(path, yaml) };
   const checked = checkConfig(yaml.value);
-  const directory = dirname(resolve(path));
-  const resolved = await resolveConfig(checked.config, path, { env: context.env, readFile, directory });
+  const secretSource = { env: context.env, readFile, directory: dirname(resolve(path)) };
+  const resolved = await resolveConfig(checked.config, path, secretSource);
+  const { web, ...ofWeb } = await resolveWeb(checked.config.web, secretSource);
   const problems = withoutConsequences([
     yaml.problems,
     checked.problems,
-    resolved.problems,
+    [...resolved.problems, ...ofWeb.problems],
     unsupportedSettings(checked.config),
   ]);
-  const placeOf = placeFinder(source);
-  const findings = inFileOrder(problems.map((problem) => findingOf(problem, path, yaml, placeOf)));
+  const findings = [...placedFindings(path, source, yaml, problems), ...ofWeb.findings];
   return findings.some((finding) => finding.severity === 'error')
     ? { kind: 'invalid', findings }
-    : { kind: 'ok', config: resolved.config, warnings: findings };
+    : { kind: 'ok', config: { ...resolved.config, web }, warnings: findings };
 }
 
 /** What has a problem already, itself or in a part of it, is not also reported for what a later stage makes of it. */
@@ -78,26 +64,4 @@ function withoutConsequences(stages: readonly (readonly Problem[])[]): readonly 
     if (found.some(({ path }) => path.length === 0)) break;
   }
   return problems;
-}
-
-function findingOf(
-  problem: Problem,
-  file: string,
-  yaml: Pick<YamlText, 'offsetOf'>,
-  placeOf: (offset: number) => Place,
-): Finding {
-  const offset = yaml.offsetOf(problem.path, problem.on);
-  const place = offset === null ? null : placeOf(offset);
-  return {
-    severity: problem.severity,
-    file,
-    line: place?.line ?? null,
-    column: place?.column ?? null,
-    path: pathText(problem.path),
-    message: problem.message,
-  };
-}
-
-function inFileOrder(findings: Finding[]): Finding[] {
-  return findings.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
 }

@@ -30,6 +30,23 @@ export const readFileFromDisk: ReadFile = async (path, maxBytes) => {
   }
 };
 
+export type TextFile =
+  | { readonly kind: 'read'; readonly text: string; readonly mode: number }
+  /** `reason`: for the end of `"/etc/x" cannot be read: ...`. */
+  | { readonly kind: 'failed'; readonly reason: string };
+
+/** A text file; what a user can cause is a value, what else the reader does is thrown. */
+export async function readText(readFile: ReadFile, path: string, maxBytes: number): Promise<TextFile> {
+  try {
+    const { bytes, mode } = await readFile(path, maxBytes);
+    return { kind: 'read', text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), mode };
+  } catch (error) {
+    // The decoder's error; its message holds no content.
+    if (error instanceof TypeError) return { kind: 'failed', reason: 'not UTF-8 text' };
+    return { kind: 'failed', reason: readFailure(error, maxBytes) };
+  }
+}
+
 const REASONS: Readonly<Record<string, string>> = {
   ENOENT: 'no such file',
   ENOTDIR: 'no such file',
@@ -40,7 +57,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ENAMETOOLONG: 'the name is too long',
 };
 
-/** Why a file was not read, for the end of `"/etc/x" cannot be read: ...`. Rethrows what is no failure of reading. */
+/** Why a file was not read. Rethrows what is no failure of reading. */
 export function readFailure(error: unknown, maxBytes: number): string {
   if (error instanceof RangeError) return `larger than ${maxBytes} bytes`;
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {

@@ -1,7 +1,14 @@
 /** What a reload changes, so that only that is touched: a session that may stay open stays open. */
 import { isDeepStrictEqual } from 'node:util';
 import type { Secret } from '../ports/secret.ts';
-import type { ResolvedConfig, ResolvedDevice, ResolvedSsh } from './resolved-config.ts';
+import type {
+  ResolvedConfig,
+  ResolvedDevice,
+  ResolvedSnmp,
+  ResolvedSsh,
+  ResolvedTraps,
+  SnmpCredential,
+} from './resolved-config.ts';
 
 /** Devices as they are to be; removed ones as they were. */
 export interface ConfigDiff {
@@ -9,22 +16,32 @@ export interface ConfigDiff {
   readonly removed: readonly ResolvedDevice[];
   /** Another address, credential or way to connect: the session has to be made anew. */
   readonly changed: readonly ResolvedDevice[];
-  /** Another pace, role, timeout, label or collector: the session stays. */
+  /** Another pace, role, timeout, label, source address or collector: the session stays. */
   readonly rescheduled: readonly ResolvedDevice[];
   readonly unchanged: readonly ResolvedDevice[];
   /** Settings that differ but take effect only with a restart, `listen` for one. */
   readonly restartNeeded: readonly string[];
 }
 
-/** Settings that cannot change while running. */
-const FIXED: readonly (readonly [setting: string, value: (config: ResolvedConfig) => unknown])[] = [
-  ['listen', (config) => config.listen],
-  ['log.level', (config) => config.log.level],
-  ['limits.concurrent_polls', (config) => config.limits.concurrentPolls],
-  ['store', (config) => config.store],
-  ['ssh.known_hosts', (config) => config.ssh.knownHostsPath],
-  ['ssh.max_handshakes', (config) => config.ssh.maxHandshakes],
-  ['record', (config) => config.record],
+type Same = (before: ResolvedConfig, after: ResolvedConfig) => boolean;
+
+const sameValue =
+  (of: (config: ResolvedConfig) => unknown): Same =>
+  (before, after) =>
+    isDeepStrictEqual(of(before), of(after));
+
+/** Settings that cannot change while running. Of `web`, certificates, users, tokens and headers can; TLS or none cannot. */
+const FIXED: readonly (readonly [setting: string, same: Same])[] = [
+  ['listen', sameValue((config) => config.listen)],
+  ['web: TLS', sameValue(({ web }) => [web.tls !== null, web.tls !== null && web.tls.clientCa !== null])],
+  ['log.level', sameValue((config) => config.log.level)],
+  ['limits.concurrent_polls', sameValue((config) => config.limits.concurrentPolls)],
+  ['store', sameValue((config) => config.store)],
+  ['ssh.known_hosts', sameValue((config) => config.ssh.knownHostsPath)],
+  ['ssh.max_handshakes', sameValue((config) => config.ssh.maxHandshakes)],
+  ['record', sameValue((config) => config.record)],
+  ['syslog', sameValue((config) => config.syslog)],
+  ['traps', (before, after) => sameTraps(before.traps, after.traps)],
 ];
 
 export function diffConfig(before: ResolvedConfig, after: ResolvedConfig): ConfigDiff {
@@ -48,7 +65,7 @@ export function diffConfig(before: ResolvedConfig, after: ResolvedConfig): Confi
     changed,
     rescheduled,
     unchanged,
-    restartNeeded: FIXED.filter(([, value]) => !isDeepStrictEqual(value(before), value(after))).map(([name]) => name),
+    restartNeeded: FIXED.filter(([, same]) => !same(before, after)).map(([name]) => name),
   };
 }
 
@@ -56,7 +73,8 @@ type SameSsh = (a: ResolvedSsh, b: ResolvedSsh) => boolean;
 
 function sameConnection(a: ResolvedDevice, b: ResolvedDevice, sameSsh: SameSsh): boolean {
   if (a.host !== b.host || a.port !== b.port || a.transport !== b.transport) return false;
-  return a.ssh === null || b.ssh === null ? a.ssh === b.ssh : sameSsh(a.ssh, b.ssh);
+  const same = a.ssh === null || b.ssh === null ? a.ssh === b.ssh : sameSsh(a.ssh, b.ssh);
+  return same && sameSnmp(a.snmp, b.snmp);
 }
 
 function samePolling(a: ResolvedDevice, b: ResolvedDevice): boolean {
@@ -66,6 +84,8 @@ function samePolling(a: ResolvedDevice, b: ResolvedDevice): boolean {
     a.detailIntervalMs === b.detailIntervalMs &&
     a.phaseAware === b.phaseAware &&
     isDeepStrictEqual(a.schedule, b.schedule) &&
+    isDeepStrictEqual(a.snmp?.schedule, b.snmp?.schedule) &&
+    isDeepStrictEqual(new Set(a.sourceAddresses), new Set(b.sourceAddresses)) &&
     isDeepStrictEqual(new Set(a.collect), new Set(b.collect)) &&
     isDeepStrictEqual(a.labels, b.labels)
   );
@@ -95,6 +115,36 @@ function sameSsh(a: ResolvedSsh, b: ResolvedSsh): boolean {
     sameSecret(a.passphrase, b.passphrase) &&
     sameSecret(a.enablePassword, b.enablePassword)
   );
+}
+
+function sameSnmp(a: ResolvedSnmp | null, b: ResolvedSnmp | null): boolean {
+  if (a === null || b === null) return a === b;
+  return a.credentialName === b.credentialName && a.port === b.port && sameCredential(a.credential, b.credential);
+}
+
+function sameTraps(a: ResolvedTraps | null, b: ResolvedTraps | null): boolean {
+  if (a === null || b === null) return a === b;
+  return (
+    isDeepStrictEqual(a.listen, b.listen) &&
+    a.credentials.size === b.credentials.size &&
+    [...a.credentials].every(([name, credential]) => {
+      const other = b.credentials.get(name);
+      return other !== undefined && sameCredential(credential, other);
+    })
+  );
+}
+
+function sameCredential(a: SnmpCredential, b: SnmpCredential): boolean {
+  if (a.version === '2c' || b.version === '2c') {
+    return a.version === '2c' && b.version === '2c' && a.community.equals(b.community);
+  }
+  return a.username === b.username && sameSecurity(a.auth, b.auth) && sameSecurity(a.privacy, b.privacy);
+}
+
+type Security = { readonly protocol: string; readonly password: Secret } | null;
+
+function sameSecurity(a: Security, b: Security): boolean {
+  return a?.protocol === b?.protocol && sameSecret(a?.password ?? null, b?.password ?? null);
 }
 
 function sameSecret(a: Secret | null, b: Secret | null): boolean {

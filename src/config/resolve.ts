@@ -1,37 +1,38 @@
 /** From the file's own shape to what the agent uses: defaults, overrides and references followed, secrets read. */
 import { resolve } from 'node:path';
-import type { Secret } from '../ports/secret.ts';
+import { isLoopback } from './address.ts';
 import type { CheckedConfig } from './check.ts';
-import { didYouMean } from './did-you-mean.ts';
-import { errorAt, type Problem, pathText, quoted, type SettingPath, warningAt } from './finding.ts';
-import type { ResolvedConfig, ResolvedDevice, ResolvedSsh } from './resolved-config.ts';
-import type { CredentialEntry, CredentialRef, DeviceEntry } from './schema.ts';
-import { type SecretKind, SecretReader, type SecretSource } from './secret-source.ts';
+import { type Credentials, resolveCredentials, unknownCredential } from './credentials.ts';
+import { createDeviceResolver, type DeviceResolver } from './device-resolver.ts';
+import { errorAt, type Problem, pathText, quoted, warningAt } from './finding.ts';
+import { needSecret, readSecret } from './read-secret.ts';
+import type {
+  ListenAddress,
+  ResolvedAlertmanager,
+  ResolvedConfig,
+  ResolvedDevice,
+  ResolvedTargets,
+  ResolvedTraps,
+  SnmpCredential,
+  TargetUrl,
+} from './resolved-config.ts';
+import { SecretReader, type SecretSource } from './secret-source.ts';
+import { deviceMaker } from './service-discovery/device-maker.ts';
 
-const SSH_PORT = 22;
-const SNMP_PORT = 161;
 const DEFAULT_STORE = 'gdoiwatch.db';
-
-type SshCredential = Pick<ResolvedSsh, 'username' | 'password' | 'privateKey' | 'passphrase' | 'enablePassword'>;
-
-/** `wrong`: has a problem of its own, so what refers to it has none. */
-type Credential = ({ readonly kind: 'ssh' } & SshCredential) | { readonly kind: 'snmp' } | { readonly kind: 'wrong' };
-
-type Settings = Readonly<Record<string, unknown>>;
+/** Prometheus's job in the example configuration. */
+const DEFAULT_JOB = 'gdoiwatch';
 
 /** `config` is right only where `problems` holds no error. */
 export async function resolveConfig(
   config: CheckedConfig,
   file: string,
   source: SecretSource,
-): Promise<{ readonly config: ResolvedConfig; readonly problems: readonly Problem[] }> {
+): Promise<{ readonly config: Omit<ResolvedConfig, 'web'>; readonly problems: readonly Problem[] }> {
   const problems: Problem[] = [];
   const secrets = new SecretReader(source, problems);
-  const credentials = new Map<string, Credential>();
-  for (const [name, entry] of Object.entries(config.credentials)) {
-    credentials.set(name, await resolveCredential(name, entry, secrets, problems));
-  }
-  checkTrapCredentials(config, credentials, problems);
+  const credentials = await resolveCredentials(config.credentials, secrets, problems);
+  const resolver = createDeviceResolver(config, credentials);
   return {
     config: {
       file,
@@ -47,108 +48,21 @@ export async function resolveConfig(
         sqlitePath: resolve(source.directory, config.store.sqlite ?? DEFAULT_STORE),
         retentionMs: config.store.retention,
       },
-      devices: resolveDevices(config, credentials, problems),
+      devices: resolveDevices(config, resolver, problems),
+      targets: await resolveTargets(config.targets, source.directory, resolver, secrets, problems),
+      syslog: config.syslog === undefined ? null : { listens: config.syslog.listen },
+      traps: resolveTraps(config.traps, credentials, problems),
+      alertmanager: await resolveAlertmanager(config, secrets, problems),
     },
     problems,
   };
 }
 
-async function resolveCredential(
-  name: string,
-  entry: CredentialEntry,
-  secrets: SecretReader,
-  problems: Problem[],
-): Promise<Credential> {
-  const path = ['credentials', name];
-  const problemsBefore = problems.length;
-  const wrong = (message: string, at: SettingPath = path) => problems.push(errorAt(at, message));
-
-  const read = async (
-    section: Settings,
-    at: SettingPath,
-    key: string,
-    kind: SecretKind = 'line',
-  ): Promise<Secret | null | undefined> => {
-    const { [`${key}_env`]: variable, [`${key}_file`]: file } = section;
-    if (variable !== undefined && file !== undefined) {
-      wrong(`either ${key}_env or ${key}_file, not both`, at);
-      return null;
-    }
-    if (typeof variable === 'string') return secrets.fromEnv([...at, `${key}_env`], variable);
-    return typeof file === 'string' ? secrets.fromFile([...at, `${key}_file`], file, kind) : undefined;
-  };
-  const need = async (section: Settings, at: SettingPath, key: string): Promise<void> => {
-    if ((await read(section, at, key)) === undefined) wrong(`needs ${key}_env or ${key}_file`, at);
-  };
-
-  const { snmp, ...ssh } = entry;
-  if (snmp !== undefined) {
-    const at = [...path, 'snmp'];
-    if (Object.values(ssh).some((value) => value !== undefined)) wrong('is for SSH or for SNMP, not both: make it two');
-    if (snmp.version === '2c') await need(snmp, at, 'community');
-    else {
-      if (snmp.auth !== undefined) await need(snmp.auth, [...at, 'auth'], 'password');
-      if (snmp.privacy !== undefined) {
-        await need(snmp.privacy, [...at, 'privacy'], 'password');
-        if (snmp.auth === undefined) wrong('SNMPv3 has privacy only with auth', at);
-      }
-    }
-    return problems.slice(problemsBefore).some(isError) ? { kind: 'wrong' } : { kind: 'snmp' };
-  }
-
-  const password = await read(ssh, path, 'password');
-  const privateKey = await read(ssh, path, 'private_key', 'private key');
-  const passphrase = await read(ssh, path, 'passphrase');
-  const enablePassword = await read(ssh, path, 'enable_password');
-  if (ssh.username === undefined) wrong('needs a username (SSH), or snmp');
-  if (password === undefined && privateKey === undefined) {
-    wrong('needs password_env, password_file or private_key_file (SSH), or snmp');
-  }
-  if (passphrase !== undefined && privateKey === undefined) wrong('a passphrase is of use only with private_key_file');
-  if (ssh.username === undefined || problems.slice(problemsBefore).some(isError)) return { kind: 'wrong' };
-  return {
-    kind: 'ssh',
-    username: ssh.username,
-    password: password ?? null,
-    privateKey: privateKey ?? null,
-    passphrase: passphrase ?? null,
-    enablePassword: enablePassword ?? null,
-  };
-}
-
-function isError(problem: Problem): boolean {
-  return problem.severity === 'error';
-}
-
-function checkTrapCredentials(
-  config: CheckedConfig,
-  credentials: ReadonlyMap<string, Credential>,
-  problems: Problem[],
-): void {
-  config.traps?.credentials.forEach((name, index) => {
-    const path = ['traps', 'credentials', index];
-    const credential = credentials.get(name);
-    if (credential === undefined) problems.push(errorAt(path, unknownCredential(name, credentials)));
-    else if (credential.kind === 'ssh') problems.push(errorAt(path, `${quoted(name)} is not an SNMP credential`));
-  });
-}
-
-function resolveDevices(
-  config: CheckedConfig,
-  credentials: ReadonlyMap<string, Credential>,
-  problems: Problem[],
-): ResolvedDevice[] {
+function resolveDevices(config: CheckedConfig, resolver: DeviceResolver, problems: Problem[]): ResolvedDevice[] {
   if (config.devices === undefined && config.targets === undefined) {
     problems.push(errorAt(['devices'], 'missing; needs a list of devices'));
   }
   const reported = new Set<string>();
-  const problemOnce = (path: SettingPath, message: string) => {
-    // What is wrong with a default is wrong for every device that uses it.
-    const key = `${pathText(path)} ${message}`;
-    if (!reported.has(key)) problems.push(errorAt(path, message));
-    reported.add(key);
-  };
-  const sshOf = sharedSsh(config, credentials);
   const firstOfName = new Map<string, number>();
   const devices: ResolvedDevice[] = [];
   config.devices?.forEach((entry, index) => {
@@ -157,117 +71,99 @@ function resolveDevices(
     const first = firstOfName.get(entry.name);
     if (first === undefined) firstOfName.set(entry.name, index);
     else problems.push(errorAt([...path, 'name'], `${quoted(entry.name)} is the name of devices[${first}] already`));
-    checkSshOverrides(entry, path, problems);
-
-    const transport = entry.transport ?? config.defaults.transport;
-    const ref = entry.credentials ?? config.defaults.credentials;
-    const refPath = entry.credentials === undefined ? ['defaults', 'credentials'] : [...path, 'credentials'];
-    if (transport === 'ssh+snmp' && (typeof ref === 'string' || ref.ssh === undefined || ref.snmp === undefined)) {
-      problemOnce(refPath, 'transport ssh+snmp needs { ssh: NAME, snmp: NAME }');
-      return;
+    const own: Problem[] = [];
+    const device = resolver(entry, path, own);
+    if (device !== null) devices.push(device);
+    for (const problem of own) {
+      // What is wrong with a default is wrong for every device that uses it.
+      const key = `${pathText(problem.path)} ${problem.message}`;
+      if (!reported.has(key)) problems.push(problem);
+      reported.add(key);
     }
-    const used: [string, Credential][] = [];
-    for (const kind of transport === 'ssh+snmp' ? (['ssh', 'snmp'] as const) : [transport]) {
-      const found = findCredential(kind, ref, refPath, credentials, problemOnce);
-      if (found !== null) used.push(found);
-    }
-    const ssh = used.find(([, credential]) => credential.kind === 'ssh');
-    devices.push({
-      name: entry.name,
-      host: entry.host,
-      port: entry.port ?? (transport === 'snmp' ? SNMP_PORT : SSH_PORT),
-      role: entry.role ?? config.defaults.role,
-      transport,
-      schedule: entry.interval ?? config.defaults.interval,
-      timeoutMs: entry.timeout ?? config.defaults.timeout,
-      detailIntervalMs: entry.detail_interval ?? config.defaults.detail_interval,
-      collect: [...new Set(entry.collect ?? config.defaults.collect)],
-      phaseAware: entry.phase_aware ?? config.defaults.phase_aware,
-      labels: entry.labels ?? {},
-      ssh: ssh === undefined ? null : sshOf(entry, ssh[0]),
-    });
   });
   return devices;
 }
 
-function checkSshOverrides(entry: DeviceEntry, path: SettingPath, problems: Problem[]): void {
-  for (const key of ['host_keys', 'algorithms', 'session'] as const) {
-    if (entry[key] !== undefined && entry.ssh?.[key] !== undefined) {
-      problems.push(errorAt([...path, key], `stands in ssh.${key} too; once is enough`, 'key'));
-    }
+async function resolveTargets(
+  targets: CheckedConfig['targets'],
+  directory: string,
+  resolver: DeviceResolver,
+  secrets: SecretReader,
+  problems: Problem[],
+): Promise<ResolvedTargets | null> {
+  if (targets === undefined) return null;
+  const urls = new Map<string, TargetUrl>();
+  for (const [index, entry] of targets.http_sd.entries()) {
+    const at = ['targets', 'http_sd', index];
+    const setting = { section: entry, at, key: 'authorization', kind: 'line' } as const;
+    const authorization = (await readSecret(setting, secrets, problems)) ?? null;
+    if (urls.has(entry.url)) problems.push(errorAt(at, 'is asked already'));
+    urls.set(entry.url, { url: entry.url, authorization });
   }
-  if (entry.ssh?.max_handshakes !== undefined) {
+  return {
+    files: [...new Set(targets.file_sd.map((pattern) => resolve(directory, pattern)))],
+    urls: [...urls.values()],
+    refreshMs: targets.refresh,
+    makeDevice: deviceMaker(resolver),
+  };
+}
+
+function resolveTraps(
+  traps: CheckedConfig['traps'],
+  credentials: Credentials,
+  problems: Problem[],
+): ResolvedTraps | null {
+  if (traps === undefined) return null;
+  const named = new Map<string, SnmpCredential>();
+  for (const [index, name] of traps.credentials.entries()) {
+    const path = ['traps', 'credentials', index];
+    const credential = credentials.get(name);
+    if (credential === undefined) problems.push(errorAt(path, unknownCredential(name, credentials)));
+    else if (credential.kind === 'ssh') problems.push(errorAt(path, `${quoted(name)} is not an SNMP credential`));
+    else if (credential.kind === 'snmp') named.set(name, credential.snmp);
+  }
+  if (traps.credentials.length === 0) {
+    problems.push(warningAt(['traps'], 'no credentials, so every trap is dropped: name those that devices send with'));
+  } else if (!isLoopback(traps.listen) && ![...named.values()].some(isAuthenticated)) {
     problems.push(
-      warningAt([...path, 'ssh', 'max_handshakes'], 'of no effect: a device has one session, the limit is for all'),
+      warningAt(['traps', 'listen'], 'anyone who reaches it can forge a trap: only SNMPv3 with auth proves its sender'),
     );
   }
+  return { listen: traps.listen, credentials: named };
 }
 
-/** The credential that `ref` names for this kind of access; null, with a problem, when there is none. */
-function findCredential(
-  kind: 'ssh' | 'snmp',
-  ref: CredentialRef,
-  refPath: SettingPath,
-  credentials: ReadonlyMap<string, Credential>,
-  problem: (path: SettingPath, message: string) => void,
-): [string, Credential] | null {
-  const name = typeof ref === 'string' ? ref : ref[kind];
-  const path = typeof ref === 'string' ? refPath : [...refPath, kind];
-  if (name === undefined) {
-    problem(path, `missing; transport ${kind} needs the name of a credential`);
-    return null;
-  }
-  const credential = credentials.get(name);
-  if (credential === undefined) {
-    problem(path, unknownCredential(name, credentials));
-    return null;
-  }
-  if (credential.kind === 'wrong') return null;
-  if (credential.kind === kind) return [name, credential];
-  problem(
-    path,
-    kind === 'ssh'
-      ? `${quoted(name)} is an SNMP credential; transport ssh needs one with a username and a password or key`
-      : `${quoted(name)} is an SSH credential; transport snmp needs one with snmp`,
-  );
-  return null;
+function isAuthenticated(credential: SnmpCredential): boolean {
+  return credential.version === 3 && credential.auth !== null;
 }
 
-const MAX_NAMED = 10;
-
-function unknownCredential(name: string, credentials: ReadonlyMap<string, Credential>): string {
-  if (credentials.size === 0) return `${quoted(name)} is not one of the credentials: none are configured`;
-  const near = credentials.size > 1000 ? null : didYouMean(name, credentials.keys());
-  if (near !== null) return `${quoted(name)} is not one of the credentials; did you mean ${near}?`;
-  const named = [...credentials.keys()].slice(0, MAX_NAMED).join(', ');
-  return `${quoted(name)} is not one of the credentials (${named}${credentials.size > MAX_NAMED ? ', ...' : ''})`;
-}
-
-/** One object per combination of credential and settings: a fleet has few, and a reload compares them once. */
-function sharedSsh(config: CheckedConfig, credentials: ReadonlyMap<string, Credential>) {
-  const shared = new Map<string, ResolvedSsh>();
-  return (entry: DeviceEntry, credentialName: string): ResolvedSsh | null => {
-    const hostKeys = entry.ssh?.host_keys ?? entry.host_keys ?? config.ssh.host_keys;
-    const algorithms = entry.ssh?.algorithms ?? entry.algorithms ?? config.ssh.algorithms;
-    const session = entry.ssh?.session ?? entry.session ?? config.ssh.session;
-    const key = `${hostKeys} ${algorithms} ${session} ${credentialName}`;
-    const known = shared.get(key);
-    if (known !== undefined) return known;
-    const credential = credentials.get(credentialName);
-    if (credential?.kind !== 'ssh') return null;
-    const { username, password, privateKey, passphrase, enablePassword } = credential;
-    const ssh = {
-      credentialName,
-      username,
-      password,
-      privateKey,
-      passphrase,
-      enablePassword,
-      hostKeys,
-      algorithms,
-      session,
-    };
-    shared.set(key, ssh);
-    return ssh;
+async function resolveAlertmanager(
+  { alertmanager, listen }: Pick<CheckedConfig, 'alertmanager' | 'listen'>,
+  secrets: SecretReader,
+  problems: Problem[],
+): Promise<ResolvedAlertmanager | null> {
+  if (alertmanager === undefined || alertmanager.urls.length === 0) return null;
+  const at = ['alertmanager'];
+  const { username } = alertmanager;
+  const setting = { section: alertmanager, at, key: 'password', kind: 'line' } as const;
+  const password =
+    username === undefined
+      ? await readSecret(setting, secrets, problems)
+      : await needSecret(setting, secrets, problems);
+  if (username === undefined && password !== undefined) problems.push(errorAt(at, 'a password needs a username'));
+  return {
+    apiUrls: [...new Set(alertmanager.urls.map(apiUrl))],
+    basicAuth: username === undefined || password === undefined || password === null ? null : { username, password },
+    labels: { job: DEFAULT_JOB, instance: targetOf(listen), ...alertmanager.labels },
   };
+}
+
+/** As Prometheus calls a target of this address. */
+function targetOf({ host, port }: ListenAddress): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** With the prefix of a reverse proxy, where there is one: `https://example.net/alerts/` has its API below that. */
+function apiUrl(text: string): string {
+  const { origin, pathname } = new URL(text);
+  return `${origin}${pathname.replace(/\/+$/, '').replace(/\/api\/v2$/, '')}/api/v2`;
 }

@@ -3,6 +3,7 @@
  * milliseconds. `load.ts` makes it; nothing here refers to the file's own shape.
  */
 import type { Secret } from '../ports/secret.ts';
+import type { ResolvedWeb } from './web/resolved-web.ts';
 
 /** When a device is polled: at a fixed pace, or at the instants of a five- or six-field cron expression. */
 export type Schedule =
@@ -27,15 +28,45 @@ export interface ResolvedSsh {
   readonly session: 'persistent' | 'per_poll';
 }
 
+export const SNMP_AUTH_PROTOCOLS = ['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512'] as const;
+/** `aes256` is with the key extension that Cisco uses (Reeder). */
+export const SNMP_PRIVACY_PROTOCOLS = ['aes128', 'aes256'] as const;
+
+/** Privacy is there only where auth is. */
+export type SnmpCredential =
+  | { readonly version: '2c'; readonly community: Secret }
+  | {
+      readonly version: 3;
+      readonly username: string;
+      readonly auth: { readonly protocol: (typeof SNMP_AUTH_PROTOCOLS)[number]; readonly password: Secret } | null;
+      readonly privacy: {
+        readonly protocol: (typeof SNMP_PRIVACY_PROTOCOLS)[number];
+        readonly password: Secret;
+      } | null;
+    };
+
+/** One device's SNMP settings. */
+export interface ResolvedSnmp {
+  /** Name of the credential in the file: what quarantine counts by. */
+  readonly credentialName: string;
+  readonly credential: SnmpCredential;
+  readonly port: number;
+  /** SNMP's own pace; with transport `snmp` the device's only one. */
+  readonly schedule: Schedule;
+}
+
 export interface ResolvedDevice {
   readonly name: string;
   readonly host: string;
+  /** Other addresses it sends log messages and traps from: IP addresses. */
+  readonly sourceAddresses: readonly string[];
   /** SSH port; the SNMP port where the transport is `snmp`. */
   readonly port: number;
   readonly role: 'gm' | 'ks' | 'auto';
   readonly transport: 'ssh' | 'snmp' | 'ssh+snmp';
+  /** Pace over SSH; the same as `snmp.schedule` where the transport is `snmp`. */
   readonly schedule: Schedule;
-  /** Bound for each of connect, login and one command. */
+  /** Bound for each of connect, login and one command; for one SNMP request, retries included. */
   readonly timeoutMs: number;
   /** Pace of the KS detail commands (policy, members, coop). */
   readonly detailIntervalMs: number;
@@ -45,6 +76,8 @@ export interface ResolvedDevice {
   readonly labels: Readonly<Record<string, string>>;
   /** null: the transport does not use SSH. With the device's name, host, port and timeout it is an SSH target. */
   readonly ssh: ResolvedSsh | null;
+  /** null: the transport does not use SNMP. With the device's name, host and timeout it is an SNMP target. */
+  readonly snmp: ResolvedSnmp | null;
 }
 
 type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
@@ -55,16 +88,67 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** `udp://host:port` or `tcp://host:port`. */
+export interface ListenerAddress extends ListenAddress {
+  readonly protocol: 'udp' | 'tcp';
+}
+
+export interface TargetUrl {
+  readonly url: string;
+  /** Value of the `Authorization` header. */
+  readonly authorization: Secret | null;
+}
+
+/** Where devices are discovered, and what makes a device of what is found. */
+export interface ResolvedTargets {
+  /** Absolute paths; the last part may hold `*` and `?`. */
+  readonly files: readonly string[];
+  readonly urls: readonly TargetUrl[];
+  /** Time between two requests to a URL. */
+  readonly refreshMs: number;
+  /** By the file's defaults and credentials. */
+  readonly makeDevice: MakeDevice;
+}
+
+/** A device of settings as they would stand under `devices`; null: `problems` say why, each one line. */
+export type MakeDevice = (settings: Readonly<Record<string, unknown>>) => {
+  readonly device: ResolvedDevice | null;
+  readonly problems: readonly string[];
+};
+
+export interface ResolvedTraps {
+  /** UDP always. */
+  readonly listen: ListenerAddress;
+  /** By name in the file; what none of them fits is not taken. */
+  readonly credentials: ReadonlyMap<string, SnmpCredential>;
+}
+
+export interface ResolvedAlertmanager {
+  /** Base of each one's v2 API, without a slash at the end: `http://127.0.0.1:9093/api/v2`. At least one. */
+  readonly apiUrls: readonly string[];
+  /** For all of them. */
+  readonly basicAuth: { readonly username: string; readonly password: Secret } | null;
+  /** `job` and `instance` of Prometheus's scrape of this agent, and its external labels: what it adds to alerts. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 export interface ResolvedConfig {
   /** The file it came from, as the user named it. */
   readonly file: string;
   readonly listen: ListenAddress;
+  readonly web: ResolvedWeb;
   readonly log: { readonly level: LogLevel };
   readonly limits: { readonly concurrentPolls: number };
   readonly ssh: { readonly knownHostsPath: string; readonly maxHandshakes: number };
   /** Directory that gets the recording; null: none is made. */
   readonly record: string | null;
   readonly store: { readonly sqlitePath: string; readonly retentionMs: number };
-  /** In the file's order; names are unique. */
+  /** In the file's order; names are unique. Without those of `targets`: `startTargets` finds them. */
   readonly devices: readonly ResolvedDevice[];
+  /** null: devices come from the file alone. */
+  readonly targets: ResolvedTargets | null;
+  /** null: no receiver, as for the two below. */
+  readonly syslog: { readonly listens: readonly ListenerAddress[] } | null;
+  readonly traps: ResolvedTraps | null;
+  readonly alertmanager: ResolvedAlertmanager | null;
 }

@@ -5,51 +5,23 @@
  * (`"5 parsecs" is not a duration (30s, 5m) or a cron expression`), and so decides alone whether a value may be shown.
  * For unknown keys the text is the list of known ones.
  */
+import { isIP } from 'node:net';
 import { z } from 'zod';
 import { isHost, parseListenAddress, parseListenerAddress } from './address.ts';
-import { COLLECTORS } from './resolved-config.ts';
-import { parseDuration, parseSchedule } from './schedule.ts';
-
-/** An object that refuses unknown keys and says which ones it knows. */
-function section<S extends z.ZodRawShape>(shape: S) {
-  const keys = Object.keys(shape);
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? keys.join(' ') : `a mapping of ${keys.join(', ')}`),
-  });
-}
-
-/** Text that `accepts`; `allowed` is the noun phrase of its error. */
-function text(allowed: string, accepts: (value: string) => boolean) {
-  return z.string({ error: () => allowed }).refine(accepts, { error: allowed });
-}
-
-/** Text that `parse` turns into a value; null refuses it. */
-function parsed<T>(allowed: string, parse: (value: string) => T | null) {
-  return z.string({ error: () => allowed }).transform((value, context): T => {
-    const result = parse(value);
-    if (result !== null) return result;
-    context.issues.push({ code: 'custom', message: allowed, input: value });
-    return z.NEVER;
-  });
-}
-
-function wholeNumber(min: number, max: number) {
-  const error = `a whole number from ${min} to ${max}`;
-  return z.int({ error }).min(min, { error }).max(max, { error });
-}
-
-function oneOf<const V extends readonly string[]>(values: V) {
-  return z.enum(values, { error: `one of ${values.join(', ')}` });
-}
-
-function duration(min: string, max: string) {
-  const minMs = parseDuration(min) ?? 0;
-  const maxMs = parseDuration(max) ?? 0;
-  return parsed(`a duration (30s, 5m) from ${min} to ${max}`, (value) => {
-    const ms = parseDuration(value);
-    return ms === null || ms < minMs || ms > maxMs ? null : ms;
-  });
-}
+import { COLLECTORS, SNMP_AUTH_PROTOCOLS, SNMP_PRIVACY_PROTOCOLS } from './resolved-config.ts';
+import { parseSchedule } from './schedule.ts';
+import {
+  duration,
+  name,
+  oneOf,
+  parsed,
+  path,
+  printable,
+  section,
+  text,
+  userName,
+  wholeNumber,
+} from './schema-terms.ts';
 
 const SHORTEST_INTERVAL_MS = 1000;
 const LONGEST_INTERVAL_MS = 7 * 24 * 3_600_000;
@@ -67,18 +39,13 @@ const schedule = z.string({ error: () => 'a duration (30s, 5m) or a cron express
   return result;
 });
 
-// oxlint-disable-next-line no-control-regex -- control characters are what is refused
-const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
-const printable = (max: number) => (value: string) => value.length > 0 && value.length <= max && !CONTROL.test(value);
-
-const path = text('a file path', printable(4096));
-/** Names reach label values and URL paths. */
-const name = text('a name (letters, digits and . _ - : after a first letter, digit or _, at most 128)', (value) =>
-  /^[A-Za-z0-9_][A-Za-z0-9._:-]{0,127}$/.test(value),
-);
 const host = text('a host name or IP address', isHost);
 const envName = text('the name of an environment variable', (value) => /^[A-Za-z_][A-Za-z0-9_]{0,255}$/.test(value));
-const userName = text('a user name', printable(128));
+/** RFC 3414, section 5: `usmUserName` has 1 to 32 octets. */
+const snmpUserName = text(
+  'an SNMPv3 user name of at most 32 octets',
+  (value) => printable(32)(value) && Buffer.byteLength(value) <= 32,
+);
 
 function url(...schemes: readonly string[]) {
   const allowed = `a URL (${schemes.map((scheme) => `${scheme}://...`).join(' or ')})`;
@@ -88,12 +55,21 @@ function url(...schemes: readonly string[]) {
   );
 }
 
+/** Of a service that is asked: without user and password, which would stand in logs. */
+const webUrl = url('http', 'https').refine(
+  (value) => new URL(value).username === '' && new URL(value).password === '',
+  { error: 'a URL without user and password' },
+);
+
+/** Most services of one kind, and most file patterns. */
+const MAX_URLS = 100;
+
 const credentialRef = z.union([name, section({ ssh: name.optional(), snmp: name.optional() })], {
   error: 'the name of a credential, or { ssh: NAME, snmp: NAME }',
 });
 
 /** Ours or Prometheus's own: a configured label of that name would collide in `gdoi_device_info`. */
-const RESERVED_LABELS: readonly string[] = [
+export const RESERVED_LABELS: readonly string[] = [
   'device',
   'group',
   'host',
@@ -108,23 +84,22 @@ const RESERVED_LABELS: readonly string[] = [
 ];
 
 const MAX_LABELS = 32;
-const labelName = z
-  .string()
-  .regex(/^(?!__)[A-Za-z_][A-Za-z0-9_]{0,63}$/, {
-    error: 'a label name (letters, digits and _, not starting with a digit or __)',
-  })
-  .refine((value) => !RESERVED_LABELS.includes(value), {
-    error: `free as a label name: gdoiwatch or Prometheus sets ${RESERVED_LABELS.join(', ')}`,
-  });
-const labels = z
-  .record(
-    labelName,
-    text('text of at most 256 characters', (value) => value === '' || printable(256)(value)),
-    {
-      error: () => 'a mapping of label names to text',
-    },
-  )
-  .refine((value) => Object.keys(value).length <= MAX_LABELS, { error: `at most ${MAX_LABELS} labels` });
+const labelName = z.string().regex(/^(?!__)[A-Za-z_][A-Za-z0-9_]{0,63}$/, {
+  error: 'a label name (letters, digits and _, not starting with a digit or __)',
+});
+const ownLabelName = labelName.refine((value) => !RESERVED_LABELS.includes(value), {
+  error: `free as a label name: gdoiwatch or Prometheus sets ${RESERVED_LABELS.join(', ')}`,
+});
+const labelsNamed = (labelName: z.ZodType<string, string>) =>
+  z
+    .record(
+      labelName,
+      text('text of at most 256 characters', (value) => value === '' || printable(256)(value)),
+      {
+        error: () => 'a mapping of label names to text',
+      },
+    )
+    .refine((value) => Object.keys(value).length <= MAX_LABELS, { error: `at most ${MAX_LABELS} labels` });
 
 const role = oneOf(['gm', 'ks', 'auto']).describe(
   'gm: group member, ks: key server; auto: learnt from what the device shows',
@@ -153,6 +128,15 @@ const algorithms = oneOf(['modern', 'legacy']).describe('legacy: modern ones fir
 const session = oneOf(['persistent', 'per_poll']).describe(
   'persistent: one open session per device; per_poll: log in for each poll',
 );
+const port = wholeNumber(1, 65_535);
+const snmp = section({
+  port: port.describe('SNMP port (161)').optional(),
+  interval: schedule
+    .describe(
+      "SNMP's own pace. Default: with transport snmp the interval; with ssh+snmp, where interval is the pace over SSH, the smaller of 30s and interval",
+    )
+    .optional(),
+});
 const maxHandshakes = wholeNumber(1, 1024).describe('SSH handshakes under way at once, over all devices');
 
 /** IOS offers these too; why they are refused (net-snmp 3.29: no AES-192, no 3DES; Node 17 and later: no DES). */
@@ -161,11 +145,11 @@ const REFUSED_PRIVACY: Readonly<Record<string, string>> = {
   '3des': '3DES is not in the SNMP library',
   aes192: 'AES-192 is not in the SNMP library',
 };
-const privacyProtocol = z.enum(['aes128', 'aes256'], {
+const privacyProtocol = z.enum(SNMP_PRIVACY_PROTOCOLS, {
   error: (issue) => {
     const reason =
       typeof issue.input === 'string' ? REFUSED_PRIVACY[issue.input.toLowerCase().replace('-', '')] : undefined;
-    return `one of aes128, aes256${reason === undefined ? '' : ` (${reason})`}`;
+    return `one of ${SNMP_PRIVACY_PROTOCOLS.join(', ')}${reason === undefined ? '' : ` (${reason})`}`;
   },
 });
 
@@ -189,9 +173,9 @@ const credentialSchema = section({
         }),
         section({
           version: z.literal(3),
-          username: userName,
+          username: snmpUserName,
           auth: section({
-            protocol: oneOf(['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512']),
+            protocol: oneOf(SNMP_AUTH_PROTOCOLS),
             password_env: envName.optional(),
             password_file: path.optional(),
           }).optional(),
@@ -212,10 +196,20 @@ const credentialSchema = section({
     .optional(),
 }).describe('Either SSH (username, password or private key) or SNMP; secrets stand in a file or the environment');
 
+const MAX_SOURCE_ADDRESSES = 16;
+
 export const deviceSchema = section({
   name: name.describe('What the device is called in metrics, events and the API; unique'),
   host: host.describe('Address or host name'),
-  port: wholeNumber(1, 65_535).describe('SSH port (22), or SNMP port (161) for transport snmp').optional(),
+  port: port.describe('SSH port (22), or SNMP port (161) for transport snmp').optional(),
+  source_addresses: z
+    .array(
+      text('an IP address', (value) => isIP(value) !== 0),
+      { error: 'a list of IP addresses' },
+    )
+    .max(MAX_SOURCE_ADDRESSES, { error: `at most ${MAX_SOURCE_ADDRESSES} addresses` })
+    .describe('Other addresses from which the device sends log messages and traps, such as a loopback interface')
+    .optional(),
   role: role.optional(),
   transport: transport.optional(),
   interval: interval.optional(),
@@ -224,7 +218,8 @@ export const deviceSchema = section({
   credentials: credentialRef.optional(),
   collect: collect.optional(),
   phase_aware: phaseAware.optional(),
-  labels: labels.describe('Labels of gdoi_device_info').optional(),
+  labels: labelsNamed(ownLabelName).describe('Labels of gdoi_device_info').optional(),
+  snmp: snmp.optional(),
   ssh: section({
     host_keys: hostKeys.optional(),
     algorithms: algorithms.optional(),
@@ -237,6 +232,25 @@ export const deviceSchema = section({
   algorithms: algorithms.optional().describe('Short for ssh: { algorithms: ... }'),
   session: session.optional().describe('Short for ssh: { session: ... }'),
 });
+
+const listener = parsed('an address to listen on (udp://127.0.0.1:5514, tcp://...)', parseListenerAddress);
+const MAX_LISTENERS = 8;
+const LISTENERS = {
+  error: `an address to listen on (udp://127.0.0.1:5514, tcp://...) or a list of at most ${MAX_LISTENERS}`,
+};
+
+/** As Prometheus has it, with `?` beside `*`. */
+const filePattern = text(
+  'a file pattern that ends in .json, .yml or .yaml, with * and ? in its last part only',
+  (value) => printable(4096)(value) && /^[^*?]*?[^/]*\.(?:json|ya?ml)$/i.test(value),
+);
+const targetUrl = z.union(
+  [
+    webUrl.transform((value) => ({ url: value, authorization_env: undefined, authorization_file: undefined })),
+    section({ url: webUrl, authorization_env: envName.optional(), authorization_file: path.optional() }),
+  ],
+  { error: 'a URL (http://... or https://...) without user and password, or { url: URL, authorization_file: FILE }' },
+);
 
 /** Most devices in one file: an upper end for everything that grows with them. */
 const MAX_DEVICES = 200_000;
@@ -253,7 +267,11 @@ export const configSchema = section({
   }).prefault({}),
   web: section({
     config_file: path.optional().describe('TLS and basic auth, in the format of the Prometheus exporter-toolkit'),
-    tokens_file: path.optional().describe('Bearer tokens of the API'),
+    tokens_file: path
+      .optional()
+      .describe(
+        'Bearer tokens of the API: lines of NAME SCOPE TOKEN; # starts a comment. SCOPE: read, or operate (read, poll now and reload). TOKEN: at least 16 characters, or sha256: and the digest of it in hex',
+      ),
   }).prefault({}),
   store: section({
     sqlite: path.optional().describe('The embedded store, one file (gdoiwatch.db)'),
@@ -273,6 +291,7 @@ export const configSchema = section({
     timeout: timeout.prefault('15s'),
     detail_interval: detailInterval.prefault('60s'),
     credentials: credentialRef.default('main'),
+    snmp: snmp.prefault({}),
     collect: collect.default([]),
     phase_aware: phaseAware.default(true),
   })
@@ -291,13 +310,25 @@ export const configSchema = section({
     .max(MAX_DEVICES, { error: `at most ${MAX_DEVICES} devices` })
     .optional(),
   targets: section({
-    file_sd: z.array(path, { error: 'a list of file patterns' }).default([]),
-    http_sd: z.array(url('http', 'https'), { error: 'a list of URLs' }).default([]),
+    file_sd: z
+      .array(filePattern, { error: 'a list of file patterns' })
+      .max(MAX_URLS, { error: `at most ${MAX_URLS} patterns` })
+      .default([])
+      .describe('JSON (at most 32 MiB) or YAML (1 MiB); * and ? in the last part of the path'),
+    http_sd: z
+      .array(targetUrl, { error: 'a list of URLs' })
+      .max(MAX_URLS, { error: `at most ${MAX_URLS} URLs` })
+      .default([]),
+    refresh: duration('1s', '24h').prefault('60s').describe('Time between two requests to a URL of http_sd'),
   })
     .optional()
-    .describe('Devices from Prometheus service-discovery files and URLs'),
+    .describe(
+      "Devices from Prometheus service-discovery files and URLs. A target is host or host:port; its labels become the device's, and __gdoi_name, __gdoi_role, __gdoi_transport, __gdoi_credentials (main, or ssh=main,snmp=v3), __gdoi_interval and the like set what devices set",
+    ),
   syslog: section({
-    listen: parsed('an address to listen on (udp://127.0.0.1:5514, tcp://...)', parseListenerAddress),
+    listen: z
+      .union([listener, z.array(listener).min(1, LISTENERS).max(MAX_LISTENERS, LISTENERS)], LISTENERS)
+      .transform((value) => (Array.isArray(value) ? value : [value])),
   })
     .optional()
     .describe('Receiver of log messages'),
@@ -306,11 +337,28 @@ export const configSchema = section({
       const address = parseListenerAddress(value);
       return address?.protocol === 'udp' ? address : null;
     }),
-    credentials: z.array(name, { error: 'a list of credential names' }).default([]),
+    credentials: z
+      .array(name, { error: 'a list of credential names' })
+      .default([])
+      .describe('SNMP credentials; a trap that fits none of them is dropped'),
   })
     .optional()
     .describe('Receiver of SNMP traps and informs'),
-  alertmanager: section({ urls: z.array(url('http', 'https'), { error: 'a list of URLs' }).default([]) })
+  alertmanager: section({
+    urls: z
+      .array(webUrl, { error: 'a list of URLs' })
+      .max(MAX_URLS, { error: `at most ${MAX_URLS} URLs` })
+      .default([])
+      .describe('Every one of them is told, as a cluster of Alertmanagers wants it; /api/v2 is added'),
+    username: userName.optional().describe('Basic auth, for all of them'),
+    password_env: envName.optional(),
+    password_file: path.optional(),
+    labels: labelsNamed(labelName)
+      .default({})
+      .describe(
+        'What Prometheus adds to the same alerts: job (default gdoiwatch) and instance (default: listen) of its scrape of this agent, and its external labels; where they differ, an alert stands twice',
+      ),
+  })
     .optional()
     .describe('Where events are pushed'),
 });

@@ -2,7 +2,7 @@
 import { resolve } from 'node:path';
 import { Secret } from '../ports/secret.ts';
 import { errorAt, type Problem, quoted, type SettingPath, warningAt } from './finding.ts';
-import { type ReadFile, readFailure } from './read-file.ts';
+import { type ReadFile, readText } from './read-file.ts';
 
 /** Larger than any key. */
 const MAX_SECRET_BYTES = 64 * 1024;
@@ -17,7 +17,10 @@ export interface SecretSource {
 }
 
 /** A line that is sent to a device: IOS would take a second line for a command. */
-export type SecretKind = 'line' | 'private key';
+export type SecretKind = 'line' | 'private key' | 'snmp password';
+
+/** RFC 3414, section 11.2: shorter ones must not be used, and agents refuse them. */
+const SHORTEST_SNMP_PASSWORD = 8;
 
 /** Reads secrets of one load: each file once, findings into `problems`. */
 export class SecretReader {
@@ -32,12 +35,12 @@ export class SecretReader {
   }
 
   /** null: not set, which is for the caller to judge, or wrong, which is a problem already. */
-  fromEnv(path: SettingPath, variable: string): Secret | null {
+  fromEnv(path: SettingPath, variable: string, kind: SecretKind): Secret | null {
     const value = this.#source.env[variable];
     // A password written here by mistake is seldom all upper case; then it is not repeated.
     const shown = /^[A-Z][A-Z0-9_]*$/.test(variable) ? `environment variable ${variable}` : 'the environment variable';
     if (value === undefined) return this.#refuse(path, `${shown} is not set`);
-    return this.#checked(path, shown, value, 'line');
+    return this.#checked(path, shown, value, kind);
   }
 
   async fromFile(path: SettingPath, file: string, kind: SecretKind): Promise<Secret | null> {
@@ -59,11 +62,15 @@ export class SecretReader {
   }
 
   #checked(path: SettingPath, shown: string, value: string, kind: SecretKind): Secret | null {
-    const secret = kind === 'line' ? value.replace(/[\r\n]+$/, '') : value;
+    const secret = kind === 'private key' ? value : value.replace(/[\r\n]+$/, '');
     if (secret.trim() === '') return this.#refuse(path, `${shown} is empty`);
-    if (kind === 'line' && /[\r\n\0]/.test(secret)) return this.#refuse(path, `${shown} holds more than one line`);
+    if (kind !== 'private key' && /[\r\n\0]/.test(secret))
+      return this.#refuse(path, `${shown} holds more than one line`);
     if (kind === 'private key' && !/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(secret)) {
       return this.#refuse(path, `${shown} is not a private key in PEM or OpenSSH form`);
+    }
+    if (kind === 'snmp password' && Buffer.byteLength(secret) < SHORTEST_SNMP_PASSWORD) {
+      return this.#refuse(path, `${shown} is shorter than the ${SHORTEST_SNMP_PASSWORD} octets that SNMPv3 asks for`);
     }
     return new Secret(secret);
   }
@@ -74,17 +81,11 @@ export class SecretReader {
   }
 }
 
+async function readSecretFile(readFile: ReadFile, path: string): Promise<FileSecret> {
+  const file = await readText(readFile, path, MAX_SECRET_BYTES);
+  return file.kind === 'failed' ? file : { kind: 'read', value: new Secret(file.text), mode: file.mode };
+}
+
 type FileSecret =
   | { readonly kind: 'read'; readonly value: Secret; readonly mode: number }
   | { readonly kind: 'failed'; readonly reason: string };
-
-async function readSecretFile(readFile: ReadFile, path: string): Promise<FileSecret> {
-  try {
-    const { bytes, mode } = await readFile(path, MAX_SECRET_BYTES);
-    return { kind: 'read', value: new Secret(new TextDecoder('utf-8', { fatal: true }).decode(bytes)), mode };
-  } catch (error) {
-    // The decoder's error; its message holds no content.
-    if (error instanceof TypeError) return { kind: 'failed', reason: 'not UTF-8 text' };
-    return { kind: 'failed', reason: readFailure(error, MAX_SECRET_BYTES) };
-  }
-}

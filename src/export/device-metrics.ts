@@ -2,7 +2,7 @@
  * Every metric of a device, in one table: name, type, help, and how its samples come from a view. The contract fixes
  * names and labels. What a device does not show gives no sample: absent is not 0.
  */
-import type { DeviceView, GroupTracking } from '../agent/device-view.ts';
+import type { DeviceView, GroupTracking, Read } from '../agent/device-view.ts';
 import { kekBehaviorOfDevice, roleOf } from '../agent/device-view.ts';
 import { POLL_RESULTS } from '../agent/poll-result.ts';
 import { expiryMs, type ReadAt } from '../gdoi/observation.ts';
@@ -24,10 +24,19 @@ export type DeviceMetric = Named &
     | { readonly of: 'device'; readonly samples: (view: DeviceView, emit: Emit) => void }
     | {
         readonly of: 'gm';
-        readonly samples: (gm: GmSnapshot, emit: Emit, at: ReadAt, tracking: GroupTracking | null) => void;
+        readonly samples: (gm: GmSnapshot, emit: Emit, seen: GmSeen) => void;
       }
     | { readonly of: 'ks'; readonly samples: (ks: KsSnapshot, emit: Emit, at: ReadAt) => void }
   );
+
+/** A GM in a group, beside its snapshot. */
+export interface GmSeen {
+  /** When the snapshot was read. */
+  readonly at: ReadAt;
+  readonly tracking: GroupTracking | null;
+  /** The newest countdown of its KEK, by SSH or SNMP. */
+  readonly newestKek: Read<GmSnapshot> | null;
+}
 
 type SamplesOf<Of extends DeviceMetric['of']> = Extract<DeviceMetric, { of: Of }>['samples'];
 
@@ -44,6 +53,21 @@ function ks(name: string, type: Named['type'], help: string, samples: SamplesOf<
 }
 
 const NONE: Labels = {};
+/** Those of `PollResult` that SNMP can have. */
+const SNMP_RESULT_LABELS = (
+  [
+    'ok',
+    'timeout',
+    'refused',
+    'unreachable',
+    'auth',
+    'quarantined',
+    'too_large',
+    'backoff',
+    'command',
+    'parse',
+  ] as const
+).map((result) => ({ result }));
 const POLL_RESULT_LABELS = POLL_RESULTS.map((result) => ({ result }));
 
 function seconds(ms: number | null): number | null {
@@ -116,6 +140,27 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
       }
     },
   ),
+  device(
+    'gdoi_snmp_up',
+    'gauge',
+    '1 when the last SNMP poll got an answer, 0 when it did not; only of devices that are polled by SSH and SNMP.',
+    (view, emit) => emit(NONE, view.snmp === null || view.snmp.result === null ? null : view.snmp.result === 'ok'),
+  ),
+  device(
+    'gdoi_snmp_polls_total',
+    'counter',
+    'SNMP polls by result, of devices that are polled by SSH and SNMP; those of gdoi_polls_total are SSH then.',
+    (view, emit) => {
+      if (view.snmp === null) return;
+      for (const labels of SNMP_RESULT_LABELS) emit(labels, view.snmp.polls[labels.result] ?? 0);
+    },
+  ),
+  device(
+    'gdoi_snmp_last_success_timestamp_seconds',
+    'gauge',
+    'When SNMP answered last, Unix time; only of devices that are polled by SSH and SNMP.',
+    (view, emit) => emit(NONE, seconds(view.snmp?.lastSuccessAtMs ?? null)),
+  ),
 
   gm('gdoi_gm_registered', 'gauge', '1 the GM says it is registered, 0 it says it is not.', (gm, emit) =>
     emit(NONE, gm.registered),
@@ -168,7 +213,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     'gdoi_gm_last_rekey_timestamp_seconds',
     'gauge',
     'When the last rekey came, Unix time, from its age on the device; absent before the first.',
-    (gm, emit, at) => {
+    (gm, emit, { at }) => {
       const age = gm.rekeys.lastAgeSeconds;
       emit(NONE, age === null ? null : Math.round(at.receivedAtMs / 1000 - age));
     },
@@ -182,16 +227,17 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   gm(
     'gdoi_gm_kek_remaining_seconds',
     'gauge',
-    'Remaining KEK lifetime, as observed; absent where the release shows none.',
-    (gm, emit) => emit(NONE, gm.kek?.remainingSeconds),
+    'Remaining KEK lifetime, as observed last, by SSH or SNMP; absent where the release shows none.',
+    (_, emit, { newestKek }) => emit(NONE, newestKek?.snapshot.kek?.remainingSeconds),
   ),
   gm(
     'gdoi_gm_kek_expiry_timestamp_seconds',
     'gauge',
     'When the KEK expires, Unix time; absent where the release shows no lifetime.',
-    (gm, emit, at) => {
-      const remaining = gm.kek?.remainingSeconds ?? null;
-      emit(NONE, remaining === null ? null : Math.round(expiryMs(at, remaining) / 1000));
+    (_, emit, { newestKek }) => {
+      const remaining = newestKek?.snapshot.kek?.remainingSeconds ?? null;
+      if (newestKek === null || remaining === null) return;
+      emit(NONE, Math.round(expiryMs(newestKek.at, remaining) / 1000));
     },
   ),
   gm(
@@ -211,7 +257,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     'gdoi_gm_reregister_forecast',
     'gauge',
     'Constant 1 with the cause that drives the countdown to the next re-registration; absent where it does not decide.',
-    (_, emit, __, tracking) => {
+    (_, emit, { tracking }) => {
       const cause = tracking?.forecast?.cause;
       if (cause !== null && cause !== undefined) emit({ cause }, 1);
     },
@@ -220,7 +266,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     'gdoi_gm_kek_rekey_overdue',
     'gauge',
     "1 while the KEK has less life left than the KS's lead and is still the same one.",
-    (gm, emit, _, tracking) => {
+    (gm, emit, { tracking }) => {
       if (tracking !== null && typeof gm.kek?.remainingSeconds === 'number') emit(NONE, tracking.kekRekeyOverdue);
     },
   ),
@@ -228,7 +274,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     'gdoi_gm_reregistrations_total',
     'counter',
     'Re-registrations as the tracker counts them, from when the GM was first seen; the first registration is none.',
-    (_, emit, __, tracking) => {
+    (_, emit, { tracking }) => {
       if (tracking === null) return;
       emit({ unexpected: 'true' }, tracking.reregistrations?.unexpected ?? 0);
       emit({ unexpected: 'false' }, tracking.reregistrations?.expected ?? 0);
@@ -238,7 +284,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     'gdoi_gm_last_reregistration_timestamp_seconds',
     'gauge',
     'When the GM re-registered last, best estimate, Unix time; absent before the first.',
-    (_, emit, __, tracking) => {
+    (_, emit, { tracking }) => {
       const last = tracking?.reregistrations?.last;
       if (last) emit({ cause: last.cause, unexpected: String(last.unexpected) }, last.atMs / 1000);
     },
@@ -247,13 +293,25 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     'gdoi_gm_kek_matches_ks',
     'gauge',
     "1 the GM holds the KS's current KEK, 0 it does not, outside a rekey in progress; absent when unknown.",
-    (_, emit, __, tracking) => emit(NONE, tracking?.kekMatchesKs),
+    (_, emit, { tracking }) => emit(NONE, tracking?.kekMatchesKs),
   ),
   gm(
     'gdoi_gm_tek_matches_ks',
     'gauge',
     "1 the GM holds the KS's current TEKs, 0 it does not, outside a rekey in progress; absent when unknown.",
-    (_, emit, __, tracking) => emit(NONE, tracking?.tekMatchesKs),
+    (_, emit, { tracking }) => emit(NONE, tracking?.tekMatchesKs),
+  ),
+  gm(
+    'gdoi_gm_data_problems',
+    'gauge',
+    'Ways in which the figures of the GM contradict each other now; nothing is concluded from such figures.',
+    (_, emit, { tracking }) => emit(NONE, tracking?.dataProblems.length),
+  ),
+  gm(
+    'gdoi_gm_sources_disagree',
+    'gauge',
+    '1 CLI and SNMP show other keys or another KS, look after look, 0 they agree; absent where not both are polled.',
+    (_, emit, { tracking }) => emit(NONE, tracking?.sourcesDisagree),
   ),
   gm(
     'gdoi_gm_replay_errors_total',

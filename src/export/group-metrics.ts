@@ -31,6 +31,16 @@ const GROUP_GAUGES: readonly GroupGauge[] = [
     help: 'Polled KSs that are primary; more than 1 is a split COOP set.',
     value: (view) => view.primaries.length,
   },
+  {
+    name: 'gdoi_group_members_not_polled',
+    help: 'GMs that a polled KS lists and that are not in the inventory.',
+    value: (view) => view.notPolled.length,
+  },
+  {
+    name: 'gdoi_group_members_not_listed',
+    help: 'Polled GMs that say they are registered and that no polled KS lists: ejected, or registered elsewhere.',
+    value: (view) => view.notListed.length,
+  },
 ];
 
 export function groupMetrics(fleet: FleetReadModel): string {

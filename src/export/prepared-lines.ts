@@ -4,7 +4,7 @@
  * One block per metric and device. The exposition keeps all samples of a metric together, as the format wants, is cut
  * into chunks, and never holds the event loop for longer than one chunk takes.
  */
-import type { DeviceView } from '../agent/device-view.ts';
+import { type DeviceView, newestKekRead } from '../agent/device-view.ts';
 import { DEVICE_METRICS, type DeviceMetric, type Emit, type Labels } from './device-metrics.ts';
 
 /** Characters per chunk of the exposition. */
@@ -32,9 +32,16 @@ export class PreparedLines {
     }
     const own = `device="${escapeLabel(device)}"`;
     const groups = Array.from(view.groups.values(), (group) => ({
-      ...group,
       labels: `${own},group="${escapeLabel(group.group)}"`,
-      tracking: view.tracking.get(group.group) ?? null,
+      ks: group.ks,
+      gm: group.gm && {
+        snapshot: group.gm.snapshot,
+        seen: {
+          at: group.gm.at,
+          tracking: view.tracking.get(group.group) ?? null,
+          newestKek: newestKekRead(group),
+        },
+      },
     }));
     for (const { metric, blocks } of this.#families) {
       // Joined at the end: a string grown by += stays a tree of pieces and costs several times the memory.
@@ -49,15 +56,20 @@ export class PreparedLines {
       };
       if (metric.of === 'device') metric.samples(view, emit);
       else {
-        for (const { gm, ks, labels, tracking } of groups) {
+        for (const { gm, ks, labels } of groups) {
           fixedLabels = labels;
-          if (metric.of === 'gm' && gm !== null) metric.samples(gm.snapshot, emit, gm.at, tracking);
+          if (metric.of === 'gm' && gm !== null) metric.samples(gm.snapshot, emit, gm.seen);
           else if (metric.of === 'ks' && ks !== null) metric.samples(ks.snapshot, emit, ks.at);
         }
       }
       if (parts.length === 0) blocks.delete(device);
       else blocks.set(device, parts.join(''));
     }
+  }
+
+  /** The exposition of one device; empty when it is not known. */
+  of(device: string): string {
+    return this.#families.map(({ header, blocks }) => (blocks.has(device) ? header + blocks.get(device) : '')).join('');
   }
 
   /** The exposition in pieces of about `CHUNK_SIZE` characters. */
@@ -88,7 +100,7 @@ export function renderFamily(
   let text = '';
   for (const [labels, value] of samples) {
     const pairs = Object.entries(labels).map(([name, label]) => `${name}="${escapeLabel(label)}"`);
-    text += `${metric.name}{${pairs.join(',')}} ${value}\n`;
+    text += `${metric.name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}\n`;
   }
   return text === '' ? '' : familyHeader(metric) + text;
 }

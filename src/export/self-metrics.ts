@@ -49,6 +49,18 @@ const SELF_METRICS: readonly SelfMetric[] = [
     value: (status) => status.quarantinedCredentials.length,
   },
   {
+    name: 'gdoi_snmp_requests_running',
+    type: 'gauge',
+    help: 'SNMP requests that wait for an answer.',
+    value: (status) => status.snmpRequestsActive,
+  },
+  {
+    name: 'gdoi_snmp_datagrams_dropped_total',
+    type: 'counter',
+    help: 'Datagrams on the polling sockets that were no answer to anything asked, or could not be read.',
+    value: (status) => status.snmpDatagramsDropped,
+  },
+  {
     name: 'gdoi_record_errors_total',
     type: 'counter',
     help: 'Failed writes of the recording.',

@@ -4,7 +4,16 @@
  * a KEK timer got the new one.
  */
 import { isSameKsKek, rememberGm, rememberKs } from './fleet-records.ts';
-import { type FleetGm, type FleetKs, type FleetState, ksOrder, type MemberFacts, recordOf } from './fleet-state.ts';
+import {
+  type FleetGm,
+  type FleetKs,
+  type FleetState,
+  ksOrder,
+  type MemberFacts,
+  recordOf,
+  type RekeyCounters,
+} from './fleet-state.ts';
+import type { EpochMs } from './observation.ts';
 
 /** A KS whose role is another one than at its last answer. */
 export interface RoleChange {
@@ -73,13 +82,23 @@ function withGeneration(state: FleetState, gms: Map<string, FleetGm>): FleetStat
     gms.set(device, {
       ...gm,
       countersBeforeKek: changed ? gm.countersAtKsRead : gm.countersBeforeKek,
-      countersAtKsRead: gm.receivedAtMs <= ks.sentAtMs ? gm.counters : gm.countersAtKsRead,
+      countersAtKsRead: countersBefore(gm, ks.sentAtMs) ?? gm.countersAtKsRead,
     });
   }
   const changedBetweenMs = changed
     ? ([known.lastSentAtMs, ks.receivedAtMs] as const)
     : (known?.changedBetweenMs ?? null);
   return { ...state, kekGeneration: { ...seen, changedBetweenMs } };
+}
+
+/**
+ * The newest counters that were certainly read before the KS was asked. Polled on one grid, a GM's answer always comes
+ * while the KS is being asked; then they are one poll old. null: neither of the last two answers is old enough.
+ */
+function countersBefore(gm: FleetGm, ksSentAtMs: EpochMs): RekeyCounters | null {
+  if (gm.receivedAtMs <= ksSentAtMs) return gm.counters;
+  const { previousCounters: previous } = gm;
+  return previous !== null && previous.receivedAtMs <= ksSentAtMs ? previous.counters : null;
 }
 
 function firstWithKek(state: FleetState): FleetKs | null {

@@ -44,12 +44,20 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
       sameExpiry(before?.kekExpiryMs ?? null, kekExpiryMs) && before !== null ? before.kekSinceMs : at.receivedAtMs,
     teks: gm.teks === null ? null : rememberTeks(before?.teks ?? [], gm.teks, at),
     counters: { received: gm.rekeys.received, succeeded },
+    previousCounters: previousCounters(before, at),
     countersAtKsRead: before?.countersAtKsRead ?? null,
     countersBeforeKek: before?.countersBeforeKek ?? null,
     lastRekeyMs: gm.rekeys.lastAgeSeconds === null ? null : at.receivedAtMs - gm.rekeys.lastAgeSeconds * 1000,
     rekeyOverdue: facts.kekRekeyOverdue === true,
     lastReregistration: facts.lastReregistration ?? null,
   };
+}
+
+/** Facts are given again without a new answer when something else about the GM changed. */
+function previousCounters(before: FleetGm | null, at: ReadAt): FleetGm['previousCounters'] {
+  if (before === null) return null;
+  const { counters, receivedAtMs } = before;
+  return receivedAtMs === at.receivedAtMs ? before.previousCounters : { counters, receivedAtMs };
 }
 
 function sameExpiry(a: EpochMs | null, b: EpochMs | null): boolean {

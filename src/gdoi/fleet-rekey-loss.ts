@@ -5,6 +5,7 @@
  * list counts acknowledgements missed in a row for every GM, polled or not; it drops a GM at three.
  */
 import type { FleetGm, FleetKs } from './fleet-state.ts';
+import type { GmInGroup } from './fleet-view.ts';
 import type { EpochMs } from './observation.ts';
 
 /** Command reference: a GM is dropped after three consecutive rekeys without acknowledgement. */
@@ -69,22 +70,23 @@ export interface Membership {
   readonly members: number;
 }
 
-/**
- * GMs the KSs know against GMs that are polled. `listAgeMs`: a KS's member list can be this much older than its answer,
- * so a GM that registered since is not missing.
- */
-export function membership(gms: readonly FleetGm[], addresses: MemberAddresses, listAgeMs: number): Membership {
-  const { listed, listedAtMs, polled } = addresses;
+/** GMs the KSs know against GMs that are polled. */
+export function membership(gms: readonly GmInGroup[], { listed, polled }: MemberAddresses): Membership {
   const notPolled: string[] = [];
   for (const address of listed.keys()) if (!polled.has(address)) notPolled.push(address);
-  const notListed: string[] = [];
-  for (const gm of listedAtMs === null ? [] : gms) {
-    const settled = (listedAtMs ?? 0) - listAgeMs >= gm.registeredSinceMs;
-    if (gm.reachable && gm.registered === true && gm.address !== null && settled && !listed.has(gm.address)) {
-      notListed.push(gm.device);
-    }
-  }
+  const notListed = gms.filter((gm) => gm.listedByKs === false).map((gm) => gm.device);
   return { notPolled: notPolled.toSorted(), notListed: notListed.toSorted(), members: gms.length + notPolled.length };
+}
+
+/**
+ * true: a KS that answers lists the GM; false: it says it is registered, and none does. null: nothing to compare, or it
+ * registered since the list was made. `listAgeMs`: a KS's member list can be this much older than its answer.
+ */
+export function isListed(gm: FleetGm, { listed, listedAtMs }: MemberAddresses, listAgeMs: number): boolean | null {
+  if (listedAtMs === null || gm.address === null) return null;
+  if (listed.has(gm.address)) return true;
+  const settled = listedAtMs - listAgeMs >= gm.registeredSinceMs;
+  return gm.reachable && gm.registered === true && settled ? false : null;
 }
 
 export interface RekeyLoss {

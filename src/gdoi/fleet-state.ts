@@ -84,6 +84,8 @@ export interface FleetGm {
   /** Longest-lived first; null: not shown. */
   readonly teks: readonly FleetTek[] | null;
   readonly counters: RekeyCounters;
+  /** Counters of the answer before this one; null: this is the first. */
+  readonly previousCounters: { readonly counters: RekeyCounters; readonly receivedAtMs: EpochMs } | null;
   /** Counters at the KS's last read, and at its last read with the KEK before the present one. */
   readonly countersAtKsRead: RekeyCounters | null;
   readonly countersBeforeKek: RekeyCounters | null;

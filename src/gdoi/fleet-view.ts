@@ -5,6 +5,7 @@
 import { coopPeers, type CoopSplit, coopSplit, type PeerSight } from './fleet-coop.ts';
 import { type GroupKeys, groupKeys, holdsCurrentKek, holdsCurrentTeksOfKs } from './fleet-keys.ts';
 import {
+  isListed,
   type MemberAddresses,
   memberAddresses,
   membership,
@@ -78,6 +79,8 @@ export interface GmInGroup {
   readonly divergent: boolean;
   /** No KEK timer, and the KS's new KEK did not arrive. */
   readonly kekExpiredInUse: boolean;
+  /** A KS that answers lists it; false: it says it is registered, but none does. null: unknown. */
+  readonly listedByKs: boolean | null;
   /** As its KS counts; null: not listed. */
   readonly acksMissed: number | null;
 }
@@ -104,7 +107,7 @@ export interface FleetAssessment {
   readonly gms: readonly GmInGroup[];
 }
 
-export function assessFleet(state: FleetState): FleetAssessment {
+export function assessFleet(state: FleetState, settings: FleetSettings): FleetAssessment {
   const keys = groupKeys(state);
   const records = Object.values(state.gms);
   const divergence = tekDivergence(records, keys);
@@ -117,7 +120,11 @@ export function assessFleet(state: FleetState): FleetAssessment {
     peers: coopPeers(state),
     addresses,
     records,
-    gms: gmsInGroup(records, keys, addresses.listed, new Set(divergence.divergent.map((gm) => gm.device))),
+    gms: gmsInGroup(records, keys, {
+      addresses,
+      listAgeMs: settings.detailIntervalMs,
+      divergent: new Set(divergence.divergent.map((gm) => gm.device)),
+    }),
   };
 }
 
@@ -126,15 +133,11 @@ export function fleetView(
   state: FleetState,
   nowMs: EpochMs,
   settings: FleetSettings = DEFAULT_FLEET_SETTINGS,
-  assessment: FleetAssessment = assessFleet(state),
+  assessment: FleetAssessment = assessFleet(state, settings),
 ): FleetView {
   const { divergence, mixed, split, gms } = assessment;
   const unacknowledged = unacknowledgedRekeys(assessment.addresses);
-  const { members, notPolled, notListed } = membership(
-    assessment.records,
-    assessment.addresses,
-    settings.detailIntervalMs,
-  );
+  const { members, notPolled, notListed } = membership(gms, assessment.addresses);
   const behind = new Set(
     gms.filter((gm) => gm.kekMatchesKs === false || gm.tekMatchesKs === false).map((gm) => gm.device),
   );
@@ -180,8 +183,11 @@ function ksInGroup({ device, address, reachable, role, behavior, version, member
 function gmsInGroup(
   gms: readonly FleetGm[],
   keys: GroupKeys,
-  missed: MemberAddresses['listed'],
-  divergent: ReadonlySet<string>,
+  known: {
+    readonly addresses: MemberAddresses;
+    readonly listAgeMs: number;
+    readonly divergent: ReadonlySet<string>;
+  },
 ): readonly GmInGroup[] {
   return gms.map((gm) => {
     const kekMatchesKs = holdsCurrentKek(keys, gm);
@@ -194,9 +200,10 @@ function gmsInGroup(
       behavior: gm.behavior,
       kekMatchesKs,
       tekMatchesKs: holdsCurrentTeksOfKs(keys, gm),
-      divergent: divergent.has(gm.device),
+      divergent: known.divergent.has(gm.device),
       kekExpiredInUse: gm.behavior !== 'timer' && gm.kekExpiryMs === null && kekMatchesKs === false,
-      acksMissed: gm.address === null ? null : (missed.get(gm.address) ?? null),
+      listedByKs: isListed(gm, known.addresses, known.listAgeMs),
+      acksMissed: gm.address === null ? null : (known.addresses.listed.get(gm.address) ?? null),
     };
   });
 }

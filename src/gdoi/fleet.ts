@@ -24,7 +24,7 @@ export function trackFleet(
 ): { readonly state: FleetState; readonly events: readonly GdoiEvent[]; readonly view: FleetView } {
   const { state, roleChanges } = rememberAll(before, changes);
   const nowMs = changes.reduce((latest, { atMs }) => Math.max(latest, atMs), 0);
-  const assessment = assessFleet(state);
+  const assessment = assessFleet(state, settings);
   const view = fleetView(state, nowMs, settings, assessment);
   if (changes.length === 0) return { state, events: [], view };
   const conditions = fleetConditions(state, assessment, nowMs, settings);

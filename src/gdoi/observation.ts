@@ -5,6 +5,7 @@
  * read in between is an interval, never a point.
  */
 import type { DeviceClock, DeviceFacts, LogMessage } from './device-facts.ts';
+import type { GdoiTrap } from './gdoi-trap.ts';
 import type { GroupSnapshot } from './snapshot.ts';
 
 /** Milliseconds since the Unix epoch, on the agent's wall clock. */
@@ -20,6 +21,9 @@ export type Observation = ReadAt & {
 } & (
     | {
         readonly kind: 'groups';
+        /** Where the snapshots come from: `cli` is the authority, `snmp` the cheap source that shows less. */
+        readonly origin: 'cli' | 'snmp';
+        /** The show command, or the name of the MIB. */
         readonly command: string;
         readonly snapshots: readonly GroupSnapshot[];
         readonly unknownLines: number;
@@ -31,6 +35,8 @@ export type Observation = ReadAt & {
      * found in a log buffer or inside an answer and only their own time stamps say when.
      */
     | { readonly kind: 'log'; readonly messages: readonly LogMessage[]; readonly pushed: boolean }
+    /** The device sent it just now: `receivedAtMs` is its instant. */
+    | { readonly kind: 'trap'; readonly trap: GdoiTrap }
     /** The device was asked and there was no whole answer; `result` is the poll's. */
     | { readonly kind: 'failure'; readonly result: string }
   );

@@ -35,6 +35,7 @@ export const POLL_REASONS = [
   'after_reregistration',
   'ks_rekey',
   'confirm',
+  'retry',
 ] as const;
 export type PollReason = (typeof POLL_REASONS)[number];
 
@@ -58,6 +59,8 @@ export interface PlanInput {
   readonly reregistersAtMs?: EpochMs | null;
   /** Something changed at this instant (a re-registration, a new KEK, a pushed message): look again soon. */
   readonly changedAtMs?: EpochMs | null;
+  /** The last poll was lost, and how many in a row; 0 or absent: it had an answer. */
+  readonly failuresInARow?: number;
   /** Regular interval; null: cron or none. */
   readonly regularIntervalMs?: number | null;
   /** Place of this device in each span, in [0, 1): a hash of its name. */
@@ -102,6 +105,11 @@ const BEFORE_REREGISTRATION: Span = [-20, -ANSWER_SECONDS - 1];
 const AFTER_REREGISTRATION: Span = [SETTLE_SECONDS + 2, 20];
 const KS_REKEY: Span = [SETTLE_SECONDS, 15];
 const CONFIRM: Span = [5, 20];
+/** After a lost poll at a time that decides; a device that does not answer this often in a row waits for its schedule. */
+const RETRY: Span = [2, 6];
+const MAX_RETRIES = 2;
+/** A retry must find the counters as they were before a re-registration, or soon after it. */
+const RETRY_AROUND_REREGISTRATION_SECONDS = 30;
 
 /** The instants alone, for a scheduler; in order, all after `nowMs`. */
 export function nextPollInstants(input: PlanInput, settings: PollInstantSettings): readonly EpochMs[] {
@@ -142,6 +150,8 @@ export function whyPlanned(reason: PollReason): string {
       return 'the KS sends a rekey now: new keys, and who acknowledged them?';
     case 'confirm':
       return 'something changed: has it settled?';
+    case 'retry':
+      return 'the last poll was lost at a time that decides: does it answer now?';
     default:
       return reason satisfies never;
   }
@@ -170,7 +180,11 @@ function gmPolls(input: PlanInput): PlannedPoll[] {
   const around = (span: Span, reason: PollReason) =>
     kekExpiryMs === null ? [] : [pollIn(input, kekExpiryMs, span, reason)];
   const dueSpan = rekeyDue(input.leadSeconds);
-  const due = [...(dueSpan === null ? [] : around(dueSpan, 'rekey_due')), ...around(BEFORE_WINDOW, 'before_window')];
+  const due = [
+    ...retry(input),
+    ...(dueSpan === null ? [] : around(dueSpan, 'rekey_due')),
+    ...around(BEFORE_WINDOW, 'before_window'),
+  ];
   if (input.kekBehavior === 'legacy') {
     return [...due, ...around(LEGACY_AFTER_EXPIRY, 'after_expiry'), ...reregistrationPolls(input)];
   }
@@ -181,6 +195,21 @@ function gmPolls(input: PlanInput): PlannedPoll[] {
     ...around(EXPIRY_OVER, 'expiry_over'),
     ...reregistrationPolls(input),
   ];
+}
+
+/** From the KS's lead to the end of the last window, and around the end of the countdown, a lost poll is asked again. */
+function retry(input: PlanInput): PlannedPoll[] {
+  const { nowMs, kekExpiryMs, reregistersAtMs, failuresInARow = 0 } = input;
+  if (failuresInARow < 1 || failuresInARow > MAX_RETRIES) return [];
+  const inKekWindows =
+    kekExpiryMs !== null &&
+    nowMs >= kekExpiryMs - Math.max(input.leadSeconds, LEAD_FLOOR_SECONDS) * 1000 &&
+    nowMs <= kekExpiryMs + EXPIRY_OVER[1] * 1000;
+  const aroundCountdown =
+    reregistersAtMs !== null &&
+    reregistersAtMs !== undefined &&
+    Math.abs(nowMs - reregistersAtMs) <= RETRY_AROUND_REREGISTRATION_SECONDS * 1000;
+  return inKekWindows || aroundCountdown ? [pollIn(input, nowMs, RETRY, 'retry')] : [];
 }
 
 /** From the rekey's arrival to the floor; null: the lead leaves no room, `before window` asks for the rekey. */
@@ -217,5 +246,5 @@ function spaced(polls: readonly PlannedPoll[]): PlannedPoll[] {
 }
 
 function looksAgain(reason: PollReason): boolean {
-  return reason === 'confirm' || reason === 'after_reregistration' || reason === 'ks_rekey';
+  return reason === 'retry' || reason === 'confirm' || reason === 'after_reregistration' || reason === 'ks_rekey';
 }

@@ -4,17 +4,20 @@
  * The counters say how many; the log, the age of the last rekey and the countdown say when. Several in one interval are
  * told apart where the evidence allows it and share the interval otherwise.
  */
-import {
-  type CauseDecision,
-  type KekAfter,
-  type RegistrationFacts,
-  causeOfReregistration,
-  legacyPair,
-} from './reregistration-cause.ts';
-import { type Interval, intersection, middleMs } from './interval.ts';
-import { type LogMark, instantOf, marksIn, quoted } from './log-evidence.ts';
+import type { KekAfter, RegistrationFacts } from './registration-facts.ts';
+import { type CauseDecision, causeOfReregistration, legacyPair } from './reregistration-cause.ts';
+import { type Interval, intersection, middleMs, overlaps } from './interval.ts';
+import { DELIVERY_MS, type LogMark, instantOf, marksIn, quoted } from './log-evidence.ts';
 import { kekMissedWindow } from './timer-windows.ts';
 import type { Draft, GroupState } from './tracker-state.ts';
+
+/** What is known of its begin where neither counters nor the registration's state are shown. */
+export interface Begun {
+  /** By any timer: attempts may have failed for long. */
+  readonly byAny: Interval;
+  /** By the KEK's own timer, which deletes the KEK. */
+  readonly byKek: Interval;
+}
 
 export interface RegistrationSpan {
   readonly state: GroupState;
@@ -34,6 +37,8 @@ export interface RegistrationSpan {
   /** When the last rekey came, and how many after the last registration. */
   readonly lastRekey: Interval | null;
   readonly sinceRegistration: number | null;
+  /** Null: the counters tell. */
+  readonly uncounted: Begun | null;
   /** Attempts and successes moved alike: no registration took longer than its one attempt. */
   readonly noFailedAttempts: boolean;
   readonly counterEvidence: string;
@@ -44,11 +49,9 @@ export function registrationsBetween(what: RegistrationSpan): readonly Draft[] {
   const { state, count, span } = what;
   const completions = count === 0 ? [] : marksIn(state.marks, 'complete', span);
   const logged = completions.length === count ? completions : null;
-  const pair =
-    count === 2 && logged === null && !what.afterRestart
-      ? legacyPair(factsOf(what, startSpan(what), what.span, true))
-      : null;
+  const pair = count === 2 && !what.afterRestart ? legacyPairOf(what, logged) : null;
   const drafts: Draft[] = [];
+  let earlier: CauseDecision | null = null;
   for (let index = 0; index < count; index += 1) {
     const completion = logged?.[index];
     const between = completion === undefined ? unloggedBetween(what) : loggedBetween(what, completion);
@@ -59,13 +62,18 @@ export function registrationsBetween(what: RegistrationSpan): readonly Draft[] {
       continue;
     }
     const isLast = index === count - 1;
-    const decision =
-      pair === null ? single(what, between, completion, index, isLast) : index === 0 ? pair.first : pair.second;
-    const certain = pair === null ? between : pairBetween(what, index);
+    const decision: CauseDecision =
+      pair === null
+        ? single(what, { between, completion, index, isLast, earlier })
+        : index === 0
+          ? pair.first
+          : pair.second;
+    earlier = decision;
+    const certain = pair === null || completion !== undefined ? between : pairBetween(what, index);
     drafts.push({
       number,
       between: certain,
-      atMs: completion === undefined ? middleMs(intersection(decision.start, certain) ?? certain) : completion.atMs,
+      atMs: bestGuessMs(certain, completion, decision.start),
       cause: decision.cause,
       evidence: [what.counterEvidence, ...(completion === undefined ? [] : [quoted(completion)]), ...decision.evidence],
     });
@@ -73,19 +81,54 @@ export function registrationsBetween(what: RegistrationSpan): readonly Draft[] {
   return drafts;
 }
 
-function single(
-  what: RegistrationSpan,
-  between: Interval,
-  completion: LogMark | undefined,
-  index: number,
-  isLast: boolean,
-): CauseDecision {
+/** A message that came at once is the instant; otherwise the middle of what is possible. */
+function bestGuessMs(certain: Interval, completion: LogMark | undefined, start: Interval): number {
+  if (completion !== undefined && completion.atMs - completion.fromMs <= DELIVERY_MS) return completion.atMs;
+  return middleMs(intersection(start, certain) ?? certain);
+}
+
+/** Both re-registrations of a cycle with an old KS; the log, where it tells both, must not say otherwise. */
+function legacyPairOf(what: RegistrationSpan, logged: readonly LogMark[] | null): ReturnType<typeof legacyPair> {
+  const pair = legacyPair(factsOf(what, startSpan(what), what.span, true));
+  if (pair === null || logged === null) return pair;
+  const fits = [pair.first, pair.second].every(({ start }, index) => {
+    const completion = logged[index];
+    if (completion === undefined) return false;
+    const between = loggedBetween(what, completion);
+    return overlaps(startOf(what, between, completion, index), start);
+  });
+  return fits ? pair : null;
+}
+
+interface One {
+  readonly between: Interval;
+  readonly completion: LogMark | undefined;
+  readonly index: number;
+  readonly isLast: boolean;
+  /** What the one before it in the same interval was. */
+  readonly earlier: CauseDecision | null;
+}
+
+function single(what: RegistrationSpan, { between, completion, index, isLast, earlier }: One): CauseDecision {
   if (index > 0 && completion === undefined) {
     const evidence = ['one of several registrations between two answers: the keys between them were not seen'];
     return { cause: 'unknown', start: between, evidence };
   }
   const start = startOf(what, between, completion, index);
-  return causeOfReregistration(factsOf(what, start, between, isLast));
+  const facts = factsOf(what, start, between, isLast);
+  return causeOfReregistration(earlier === null || facts.before === null ? facts : afterAnother(facts, earlier));
+}
+
+/** Of what the one before it brought only a KEK that was the same is known; its timers are gone. */
+function afterAnother(facts: RegistrationFacts, earlier: CauseDecision): RegistrationFacts {
+  const { before } = facts;
+  if (before === null) return facts;
+  const sameKek = earlier.cause === 'legacy_ks' ? before.kek : null;
+  return {
+    ...facts,
+    before: { ...before, kek: sameKek, teks: [], timer: null, timerOf: null },
+    legacyKek: sameKek === null ? facts.legacyKek : sameKek.anchor,
+  };
 }
 
 function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, isLast: boolean): RegistrationFacts {
@@ -93,6 +136,7 @@ function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, i
   return {
     start,
     completed,
+    begunByKek: what.uncounted?.byKek ?? null,
     before: what.afterRestart && state.view !== null ? { ...state.view, timer: null, timerOf: null } : state.view,
     kekAfter: isLast || broughtLast(what, start) ? what.kekAfter : 'unknown',
     keyServerAfter: isLast ? what.keyServerAfter : null,
@@ -107,8 +151,8 @@ function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, i
 }
 
 /** A registration begins while the GM is registered, or began when it was first seen not to be. */
-function startSpan({ state, span }: RegistrationSpan): Interval {
-  return state.unregistered ?? span;
+function startSpan({ state, span, uncounted }: RegistrationSpan): Interval {
+  return uncounted?.byAny ?? state.unregistered ?? span;
 }
 
 /** A registration takes seconds; longer only when attempts fail. */
@@ -123,9 +167,7 @@ function startOf(what: RegistrationSpan, between: Interval, completion: LogMark 
   const first = starts.find((mark) => mark.atMs >= previous && mark.atMs <= completion.atMs);
   if (first === undefined && !what.noFailedAttempts) return intersection(until, whole) ?? whole;
   const start =
-    first === undefined
-      ? { fromMs: completion.atMs - 2000 - REGISTRATION_MS, toMs: completion.atMs }
-      : instantOf(first);
+    first === undefined ? { fromMs: completion.fromMs - REGISTRATION_MS, toMs: completion.atMs } : instantOf(first);
   return intersection(start, whole) ?? start;
 }
 

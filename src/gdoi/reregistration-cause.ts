@@ -6,41 +6,14 @@
  * the answer is `unknown` with what there is. Reload and clear are decided before (counters, uptime): not here.
  */
 import type { Cause } from './event.ts';
+import { instant } from './instant-text.ts';
 import { type Interval, intersection, middleMs, overlaps, widened } from './interval.ts';
-import { driftMs } from './kek-identity.ts';
 import { type LogMark, instantOf, marksIn, quoted } from './log-evidence.ts';
-import {
-  DEFAULT_TEK_LIFETIME_SECONDS,
-  EXPIRY_WINDOW_SECONDS,
-  MISSED_REKEY_WINDOW,
-  tekWindowSecondsBeforeExpiry,
-} from './kek-window.ts';
+import type { RegistrationFacts } from './registration-facts.ts';
 import { longestLived } from './tek-identity.ts';
-import { kekExpiryWindow, kekMissedWindow, tekWindow } from './timer-windows.ts';
-import type { GroupState, HeldView } from './tracker-state.ts';
-
-/** The KEK after the registration, against the one held before. `gone`: registered and without one. */
-export type KekAfter = 'same' | 'new' | 'gone' | 'unknown';
-
-export interface RegistrationFacts {
-  /** In which the registration began. */
-  readonly start: Interval;
-  /** In which it was completed. */
-  readonly completed: Interval;
-  readonly before: HeldView | null;
-  readonly kekAfter: KekAfter;
-  readonly keyServerAfter: string | null;
-  /** No TEK held before is held after; null: not known. */
-  readonly teksReplaced: boolean | null;
-  /** When the KS made the KEK held after, where the lifetime is known. */
-  readonly kekMade: Interval | null;
-  /** Rekeys received after `before` and before the registration. */
-  readonly rekeysBetween: number;
-  readonly marks: readonly LogMark[];
-  readonly forced: GroupState['forced'];
-  readonly legacyKek: number | null;
-  readonly tekLifetimeSeconds: number | null;
-}
+import { decidingWindow, possibleWindows, tekCanBe, TIMER_SLACK_MS } from './timer-choice.ts';
+import { kekExpiryWindow, kekMissedWindow } from './timer-windows.ts';
+import type { HeldView } from './tracker-state.ts';
 
 export interface CauseDecision {
   readonly cause: Cause;
@@ -49,16 +22,17 @@ export interface CauseDecision {
   readonly start: Interval;
 }
 
-type Window = 'kek_missed' | 'kek_expiry' | 'tek';
-
-/** Whole seconds and answer latency around the device's own countdown. */
-const TIMER_SLACK_MS = 2500;
 /** Whole seconds of lifetimes, twice handed over. */
 const KEK_MADE_SLACK_MS = 20_000;
+
 /** A KEK is deleted at its expiry; its message may take a little longer. */
 const DELETION_SLACK_MS = 5000;
+
 /** A KS renews a KEK this long before its expiry at most (lead with a full unicast batch), a TEK too. */
 const LONGEST_LEAD_MS = 300_000;
+
+/** Which of two timers fired is chance; that the KEK rekey was missed is not. */
+const EITHER_TIMER = 'inside the TEK’s window as well: no TEK rekey came either, and either timer may have fired first';
 
 export function causeOfReregistration(facts: RegistrationFacts): CauseDecision {
   const { before, start } = facts;
@@ -74,8 +48,11 @@ export function causeOfReregistration(facts: RegistrationFacts): CauseDecision {
     }
   }
 
-  const { windows, start: narrowed, evidence } = possibleWindows(facts, before);
-  const only = windows.length === 1 ? windows[0] : byTimerOwner(windows, before);
+  const choice = possibleWindows(facts, before);
+  const { windows, start: narrowed } = choice;
+  const only = decidingWindow(choice, facts, before);
+  const eitherTimer = only !== undefined && only !== 'tek' && windows.includes('tek');
+  const evidence = [...choice.evidence, ...failedRekeys(facts, before), ...(eitherTimer ? [EITHER_TIMER] : [])];
   switch (only) {
     case 'kek_missed':
       return missedKek(facts, before, narrowed, [...evidence, ...quotedIf(deletedAfter(deleted, facts))], deleted);
@@ -121,88 +98,6 @@ export function legacyPair(
     first: { cause: 'legacy_ks', evidence, start: narrowed ?? missed },
     second: { cause: 'legacy_ks', evidence, start: expired },
   };
-}
-
-function tekCanBe(span: Interval, facts: RegistrationFacts, before: HeldView): boolean {
-  const tek = longestLived(before.teks);
-  // A rekey that left the KEK as it was brought a TEK: the one held before no longer counts.
-  const renewed = facts.rekeysBetween > 0 && facts.kekAfter !== 'new';
-  return tek !== null && !renewed && overlaps(span, widened(tekWindow(tek.expiry, facts.tekLifetimeSeconds), 1000));
-}
-
-/** Windows the start can lie in, by the device's own countdown where it holds, by overlap otherwise. */
-function possibleWindows(
-  facts: RegistrationFacts,
-  before: HeldView,
-): { readonly windows: readonly Window[]; readonly start: Interval; readonly evidence: readonly string[] } {
-  const { start } = facts;
-  const slack = TIMER_SLACK_MS + driftMs(start.toMs - before.sentMs);
-  const timer = before.timer === null ? null : widened(before.timer, slack);
-  const holds = timer !== null && (facts.rekeysBetween === 0 || (before.timerOf === 'kek' && facts.kekAfter !== 'new'));
-  const countdown =
-    before.timer === null
-      ? []
-      : [`Reregisters in pointed at ${instant(middleMs(before.timer))} (answer of ${instant(before.sentMs)})`];
-  if (holds && timer.fromMs > start.toMs) {
-    return { windows: [], start, evidence: [...countdown, 'that was not due yet'] };
-  }
-  const due = holds ? intersection(start, timer) : null;
-  const point = due ?? start;
-  const windows = due === null ? windowsAt(start, facts, before) : windowsOfCountdown(point, facts, before);
-  return { windows, start: windows.length > 0 ? point : start, evidence: due === null ? [] : countdown };
-}
-
-function windowsAt(point: Interval, facts: RegistrationFacts, before: HeldView): Window[] {
-  const windows: Window[] = [];
-  const { kek } = before;
-  if (kek !== null) {
-    const drift = 1000 + driftMs(point.toMs - before.sentMs);
-    const missed = widened(kekMissedWindow(kek.expiry), drift);
-    const expired = widened(kekExpiryWindow(kek.expiry), drift);
-    if (overlaps(point, missed)) windows.push('kek_missed');
-    // A KEK that was held with time enough ends in the first window; only one that came too late ends in the second.
-    const cameLate = facts.legacyKek === kek.anchor || before.sentMs >= missed.toMs || !before.kekShown;
-    if (overlaps(point, expired) && (cameLate || !overlaps(point, missed))) windows.push('kek_expiry');
-  }
-  if (tekCanBe(point, facts, before)) windows.push('tek');
-  return secondOfCycle(windows, point, facts, before) ? ['kek_expiry'] : windows;
-}
-
-/** Both re-registrations of one cycle: whatever came in between, this is the second. */
-function secondOfCycle(
-  windows: readonly Window[],
-  point: Interval,
-  { legacyKek }: RegistrationFacts,
-  { kek }: HeldView,
-): boolean {
-  return (
-    windows.includes('kek_expiry') && kek !== null && legacyKek === kek.anchor && point.fromMs >= kek.expiry.fromMs
-  );
-}
-
-/** The countdown beside the lifetimes of the same answer: exact within a second, however long the answer took. */
-function windowsOfCountdown(point: Interval, facts: RegistrationFacts, before: HeldView): readonly Window[] {
-  const { timerAfterKek, timerBeforeTek, kek } = before;
-  if (timerAfterKek === null && kek !== null) return windowsAt(point, facts, before);
-  const windows: Window[] = [];
-  if (timerAfterKek !== null) {
-    const { fromSecondsBeforeExpiry, toSecondsBeforeExpiry } = MISSED_REKEY_WINDOW;
-    if (within(timerAfterKek, -fromSecondsBeforeExpiry, -toSecondsBeforeExpiry)) windows.push('kek_missed');
-    if (within(timerAfterKek, 0, EXPIRY_WINDOW_SECONDS)) windows.push('kek_expiry');
-  }
-  const tek = tekWindowSecondsBeforeExpiry(facts.tekLifetimeSeconds ?? DEFAULT_TEK_LIFETIME_SECONDS);
-  if (timerBeforeTek !== null && within(timerBeforeTek, tek.to, tek.from)) windows.push('tek');
-  return secondOfCycle(windows, point, facts, before) ? ['kek_expiry'] : windows;
-}
-
-function within(seconds: number, from: number, to: number): boolean {
-  return seconds >= from - 1 && seconds <= to + 1;
-}
-
-function byTimerOwner(windows: readonly Window[], before: HeldView): Window | undefined {
-  if (before.timerOf === null || windows.length !== 2) return undefined;
-  const fitting = windows.filter((window) => (window === 'tek') === (before.timerOf === 'tek'));
-  return fitting.length === 1 ? fitting[0] : undefined;
 }
 
 function missedKek(
@@ -304,6 +199,12 @@ function registeredWith(from: string, to: string): string {
   return `Registered with ${from} -> ${to}`;
 }
 
+/** Rekeys that reached the GM and that it could not use. */
+function failedRekeys({ marks, start }: RegistrationFacts, { sentMs }: HeldView): readonly string[] {
+  if (marks.length === 0) return [];
+  return marksIn(marks, 'rekey_failed', { fromMs: sentMs, toMs: start.toMs }).slice(-1).map(quoted);
+}
+
 function noTekRekey(facts: RegistrationFacts): string {
   const tek = longestLived(facts.before?.teks ?? []);
   return tek === null
@@ -320,12 +221,11 @@ function quotedIf(mark: LogMark | null): readonly string[] {
   return mark === null ? [] : [quoted(mark)];
 }
 
-/** The message that says that this very KEK ran out: it comes at its expiry. */
+/** The message that says that this very KEK ran out: it comes at its expiry, so that is when it was written. */
 function deletionOf({ kek }: HeldView, marks: readonly LogMark[]): LogMark | null {
-  return kek === null ? null : (marksIn(marks, 'kek_deleted', widened(kek.expiry, DELETION_SLACK_MS)).at(-1) ?? null);
-}
-
-export function instant(atMs: number): string {
-  const date = new Date(Math.round(atMs));
-  return Number.isNaN(date.getTime()) ? String(atMs) : date.toISOString().replace(/\.\d{3}Z$/u, 'Z');
+  if (kek === null) return null;
+  const atExpiry = widened(kek.expiry, DELETION_SLACK_MS);
+  const deleted = marksIn(marks, 'kek_deleted', atExpiry).at(-1);
+  const written = deleted === undefined ? null : intersection(instantOf(deleted), atExpiry);
+  return deleted === undefined || written === null ? null : { ...deleted, fromMs: written.fromMs, atMs: written.toMs };
 }

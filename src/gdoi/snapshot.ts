@@ -61,6 +61,8 @@ export interface GmRekeys {
 }
 
 export interface GmKek {
+  /** 0x and 32 hex digits, upper case: both cookies. Only SNMP shows it whole (`cgmGdoiGmKekSPI`). */
+  readonly spi?: string;
   readonly transport: RekeyTransport | null;
   /** Null on releases before 15.2(1)T / XE 3.5S, which show no lifetime. */
   readonly remainingSeconds: number | null;

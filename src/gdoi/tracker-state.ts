@@ -6,14 +6,18 @@ import type { Counters } from './counters.ts';
 import type { Cause } from './event.ts';
 import type { Interval } from './interval.ts';
 import type { HeldKek } from './kek-identity.ts';
+import type { LogTail } from './log-buffer.ts';
+import type { LogClock } from './log-clock.ts';
 import type { LogMark } from './log-evidence.ts';
 import type { EpochMs, ReadAt } from './observation.ts';
+import type { SnmpLook } from './snmp-look.ts';
 import type { HeldTek } from './tek-identity.ts';
 
 export interface TrackerState {
   readonly device: string;
-  /** Last whole answer about groups. */
+  /** Last whole answer about groups, of the CLI and of SNMP: each source has its own order. */
   readonly answered: ReadAt | null;
+  readonly answeredBySnmp: ReadAt | null;
   /** Last answer or failure of any kind. */
   readonly latestSentMs: EpochMs | null;
   readonly factsSentMs: EpochMs | null;
@@ -27,6 +31,9 @@ export interface TrackerState {
   readonly toldBoot: Interval | null;
   readonly failures: Failures | null;
   readonly isKs: boolean;
+  /** The clock of the device's log against the agent's, and where its buffer ended when it was last read. */
+  readonly logClock: LogClock | null;
+  readonly logTail: LogTail | null;
   readonly groups: Readonly<Record<string, GroupState>>;
 }
 
@@ -115,6 +122,8 @@ export interface Problem {
 
 export interface GroupState {
   readonly seen: ReadAt;
+  /** Group number or address: what traps call the group by; null: not shown yet. */
+  readonly identity: string | null;
   readonly registered: boolean;
   /** While not registered: when that began. */
   readonly unregistered: Interval | null;
@@ -142,7 +151,22 @@ export interface GroupState {
   readonly failedBefore: number | null;
   readonly problems: readonly Problem[];
   readonly tally: Tally;
+  /** An answer of the CLI has shown the counters; false: only SNMP has shown the group so far. */
+  readonly counted: boolean;
+  readonly snmp: SnmpPart | null;
 }
+
+/** What SNMP showed of the group. */
+export interface SnmpPart {
+  readonly look: SnmpLook;
+  /** Between two looks the keys changed as by a registration: the counters have not said so yet. */
+  readonly sign: { readonly between: Interval; readonly evidence: string } | null;
+  /** Looks in a row that showed other keys than the CLI. */
+  readonly disagreeing: number;
+}
+
+/** More than this many looks in a row are no coincidence. */
+export const DISAGREEING_LOOKS = 3;
 
 /** A device has this many groups at most; more are not tracked. */
 export const MAX_GROUPS = 32;
@@ -151,6 +175,7 @@ export function initialTrackerState(device: string): TrackerState {
   return {
     device,
     answered: null,
+    answeredBySnmp: null,
     latestSentMs: null,
     factsSentMs: null,
     ignored: 0,
@@ -160,6 +185,8 @@ export function initialTrackerState(device: string): TrackerState {
     toldBoot: null,
     failures: null,
     isKs: false,
+    logClock: null,
+    logTail: null,
     groups: {},
   };
 }
@@ -179,4 +206,11 @@ export function kekRekeyOverdueOf(state: TrackerState, group: string): boolean {
   const known = state.groups[group];
   const kek = known?.view?.kek ?? null;
   return known !== undefined && kek !== null && (known.view?.kekShown ?? false) && known.toldOverdue === kek.anchor;
+}
+
+/** CLI and SNMP show other keys or another key server, look after look; null: not both are polled. */
+export function sourcesDisagreeOf(state: TrackerState, group: string): boolean | null {
+  const known = state.groups[group];
+  if (known === undefined || !known.counted || known.snmp === null) return null;
+  return known.snmp.disagreeing > DISAGREEING_LOOKS;
 }

@@ -1,113 +1,73 @@
 /**
- * The agent's HTTP side: metrics, liveness, readiness, reload and the landing page. Thin: it reads what others made.
+ * The agent's HTTP side: metrics, API, event stream, the page, reload. Thin: it reads what others made, and asks for a
+ * poll or a reload where its client may.
  */
 import { isIPv6 } from 'node:net';
-import { Readable } from 'node:stream';
-import Fastify, { type FastifyError } from 'fastify';
-import type { AgentStatus, FleetReadModel } from '../agent/read-model.ts';
-import type { Clock } from '../ports/clock.ts';
-import { LANDING_STYLE, landingPage } from './landing-page.ts';
-
-/** Prometheus text exposition format. */
-const METRICS_CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
-/** Requests carry nothing of use beyond headers. */
-const MAX_BODY_BYTES = 1024;
-
-export interface HttpOptions {
-  readonly host: string;
-  /** 0: any free port. */
-  readonly port: number;
-  readonly version: string;
-  readonly clock: Clock;
-  readonly fleet: FleetReadModel;
-  readonly status: () => AgentStatus;
-  /** Exposition of the devices, in pieces. */
-  readonly deviceMetrics: () => Iterable<string>;
-  /** Exposition of the agent itself. */
-  readonly selfMetrics: () => Promise<string>;
-  /** Reload the configuration: the line to answer with, or why it was refused. */
-  readonly reload: () => Promise<{ readonly ok: boolean; readonly message: string }>;
-}
+import { Server as TlsServer } from 'node:tls';
+import { createApp } from './app.ts';
+import { type HttpCounters, newCounters } from './counters.ts';
+import { EventStreams } from './event-streams.ts';
+import { guard } from './guard/admission.ts';
+import { secureContextOptions } from './guard/tls-options.ts';
+import { HealthBoard } from './health-board.ts';
+import { openApi, openApiRoute } from './openapi.ts';
+import type { HttpOptions } from './options.ts';
+import { pageRoutes } from './page/page-routes.ts';
+import { deviceRoutes } from './routes/device-routes.ts';
+import { discoveryRoute } from './routes/discovery-route.ts';
+import { eventRoutes } from './routes/event-routes.ts';
+import { eventStreamRoute } from './routes/event-stream-route.ts';
+import { groupRoutes } from './routes/group-routes.ts';
+import { lifecycleRoutes } from './routes/lifecycle-routes.ts';
+import { metricsRoute } from './routes/metrics-route.ts';
+import { probeRoute } from './routes/probe-route.ts';
 
 export interface HttpServer extends AsyncDisposable {
   readonly url: string;
+  readonly counters: Readonly<HttpCounters>;
+  /** Serve new connections with the certificate of `web()`; whether there is TLS at all is decided at the start. */
+  renewCertificate(): void;
 }
 
 /** Listen; rejects with Node's error (`EADDRINUSE`, `EACCES`) when it cannot. */
 export async function startHttpServer(options: HttpOptions): Promise<HttpServer> {
-  const { clock, fleet, status } = options;
-  const server = Fastify({ bodyLimit: MAX_BODY_BYTES, forceCloseConnections: true });
+  const { tls } = options.web();
+  const counters = newCounters();
+  const board = new HealthBoard(options.fleet, options.clock);
+  const streams = new EventStreams(options, counters);
+  const app = createApp(tls, options.logger);
 
-  server.addHook('onRequest', async (_request, reply) => {
-    reply.headers({
-      'content-security-policy': "default-src 'none'; style-src 'self'; base-uri 'none'; frame-ancestors 'none'",
-      'x-content-type-options': 'nosniff',
-      'referrer-policy': 'no-referrer',
-    });
-  });
-  // Whatever a client sends as a body (curl -X POST -d ''), nothing here reads it.
-  server.addContentTypeParser('*', { parseAs: 'string' }, (_request, _body, done) => done(null, undefined));
+  guard(app, options, counters);
+  await openApi(app, options.version);
+  lifecycleRoutes(app, options);
+  metricsRoute(app, options);
+  probeRoute(app, options, counters);
+  deviceRoutes(app, options, board, counters);
+  groupRoutes(app, options, board);
+  eventRoutes(app, options);
+  eventStreamRoute(app, streams, counters);
+  discoveryRoute(app, options);
+  openApiRoute(app);
+  await pageRoutes(app, options);
 
-  server.get('/', (_request, reply) =>
-    reply
-      .type('text/html; charset=utf-8')
-      .header('cache-control', 'no-store')
-      .send(landingPage({ fleet, status: status(), version: options.version, nowMs: clock.wallMs() })),
-  );
-  server.get('/style.css', (_request, reply) => reply.type('text/css; charset=utf-8').send(LANDING_STYLE));
-  server.get('/metrics', async (_request, reply) => {
-    const self = await options.selfMetrics();
-    return reply.type(METRICS_CONTENT_TYPE).send(Readable.from(exposition(self)));
-  });
-  server.get('/-/healthy', () => 'gdoiwatch is healthy.\n');
-  server.get('/-/ready', (_request, reply) => {
-    if (status().firstSweepDone) return 'gdoiwatch is ready.\n';
-    return reply.code(503).send('gdoiwatch is starting: not every device was polled yet.\n');
-  });
-  server.post('/-/reload', async (_request, reply) => {
-    const { ok, message } = await options.reload();
-    return reply
-      .code(ok ? 200 : 422)
-      .type('text/plain; charset=utf-8')
-      .send(`${message}\n`);
-  });
-  server.setNotFoundHandler((request, reply) =>
-    problem(reply, 404, 'Not Found', `${request.method} ${request.url.split('?', 1)[0] ?? ''} is not here.`),
-  );
-  server.setErrorHandler<FastifyError>((error, _request, reply) => {
-    const code = error.statusCode ?? 500;
-    return problem(reply, code, 'Error', code >= 500 ? 'Internal error.' : error.message);
-  });
-
-  /** The loop breathes between pieces: polling goes on while a large fleet is written. */
-  async function* exposition(self: string): AsyncGenerator<string> {
-    yield self;
-    for (const chunk of options.deviceMetrics()) {
-      yield chunk;
-      await clock.yieldToIo();
-    }
-  }
-
-  await server.listen({ host: options.host, port: options.port });
-  const address = server.server.address();
+  await app.listen({ host: options.host, port: options.port });
+  streams.start();
+  const stopListening = options.fleet.onEvents((events) => streams.tell(events));
+  const address = app.server.address();
   const { host, port } =
     address === null || typeof address === 'string' ? options : { host: address.address, port: address.port };
   return {
-    url: `http://${isIPv6(host) ? `[${host}]` : host}:${port}`,
-    [Symbol.asyncDispose]: () => server.close(),
+    url: `${tls === null ? 'http' : 'https'}://${isIPv6(host) ? `[${host}]` : host}:${port}`,
+    counters,
+    renewCertificate() {
+      const renewed = options.web().tls;
+      if (renewed !== null && app.server instanceof TlsServer)
+        app.server.setSecureContext(secureContextOptions(renewed));
+    },
+    async [Symbol.asyncDispose]() {
+      stopListening();
+      await streams[Symbol.asyncDispose]();
+      await app.close();
+    },
   };
-}
-
-interface ProblemReply {
-  code(status: number): ProblemReply;
-  type(contentType: string): ProblemReply;
-  send(body: string): ProblemReply;
-}
-
-/** An RFC 9457 problem document. */
-function problem(reply: ProblemReply, status: number, title: string, detail: string) {
-  return reply
-    .code(status)
-    .type('application/problem+json')
-    .send(JSON.stringify({ type: 'about:blank', title, status, detail }));
 }

@@ -6,16 +6,11 @@
  * loaders have lines of their own. Most of the rest (licences, modules, legal text) is free text and is not looked at.
  */
 import type { DeviceFacts } from '../gdoi/device-facts.ts';
+import { IMAGE_LINE, parseImageLine } from '../gdoi/image-line.ts';
 import type { Answer, CommandGrammar, Reading } from './answer.ts';
 
-// Cisco IOS Software [Fuji], ISR Software (X86_64_LINUX_IOSD-UNIVERSALK9-M), Version 16.9.5, CUST-SPECIAL:V169_5
-// IOS (tm) C2600 Software (C2600-IPBASE-M), Version 12.3(6f), RELEASE SOFTWARE (fc1)
-const MAIN_IMAGE =
-  /^(?:Cisco IOS Software\b|IOS \(tm\) ).{0,160}\(([\w.-]{1,80})\), (?:Experimental )?Version ([^\s,]{1,64}),?(?: |$)/;
 // Cisco IOS XE Software, Version 16.09.03
 const XE_TITLE = /^Cisco IOS[ -]XE Software, Version (\S{1,80})$/i;
-// Cisco IOS Software [Fuji], / Cisco IOS Software, IOS-XE Software, / (CAT9K_IOSXE) / (X86_64_LINUX_IOSD-...)
-const XE_MARK = /IOS[ -]?XE|LINUX_IOSD|^Cisco IOS Software \[/;
 // isr4k uptime is 2 days, 3 hours, 18 minutes
 const UPTIME = /^(\S{1,64}) uptime is (.{1,120})$/;
 // cisco ISR4451-X/K9 (2RU) processor with 1795979K/6147K bytes of memory.
@@ -95,10 +90,10 @@ function readVersion(answer: Answer): Reading {
 }
 
 function readLine(draft: FactsDraft, line: string): void {
-  const image = MAIN_IMAGE.exec(line);
+  const image = parseImageLine(line);
   if (image !== null) {
-    draft.mainVersion ??= image[2] ?? null;
-    draft.xe ||= XE_MARK.test(line);
+    draft.mainVersion ??= image.version;
+    draft.xe ||= image.software === 'ios-xe';
     return;
   }
   const title = XE_TITLE.exec(line)?.[1];
@@ -128,7 +123,7 @@ function missingIn(facts: DeviceFacts): string | null {
 
 export const showVersion: CommandGrammar = {
   names: ['show version'],
-  recognisedBy: [MAIN_IMAGE, XE_TITLE, OLD_TITLE, /^Cisco IOS Software\b/, /^IOS \(tm\) /],
+  recognisedBy: [IMAGE_LINE, XE_TITLE, OLD_TITLE, /^Cisco IOS Software\b/, /^IOS \(tm\) /],
   // what is cut behind the hardware line is never read, and what is cut before it leaves the hardware missing
   closedLines: [/^(?!cisco \S{1,64} \().{0,4096}$/i, HARDWARE],
   read: readVersion,

@@ -47,8 +47,22 @@ const KS_COMMANDS: Readonly<Record<string, Render>> = {
 const CRYPTO_COMMAND = /^show crypto (gdoi|gkm)( .+)?$/u;
 const TERMINAL_COMMAND = /^terminal (length|width) \d{1,3}$/u;
 
+/** `show ... | include PATTERN`: IOS prints the lines that match. */
+const INCLUDE_FILTER = / \| include (.+)$/u;
+
 /** The answer, LF line ends, without echo and prompt. Blanks and case of the command do not matter. */
 export function renderAnswer(source: AnswerSource, command: string, nowMs: EpochMs): string {
+  const filter = INCLUDE_FILTER.exec(command);
+  if (filter === null) return renderWhole(source, command, nowMs);
+  const pattern = new RegExp(filter[1] ?? '', 'u');
+  const lines = renderWhole(source, command.slice(0, filter.index), nowMs).split('\n');
+  return lines
+    .filter((line) => pattern.test(line))
+    .map((line) => `${line}\n`)
+    .join('');
+}
+
+function renderWhole(source: AnswerSource, command: string, nowMs: EpochMs): string {
   const words = command.trim().replace(/\s+/gu, ' ').toLowerCase();
   if (words === '' || TERMINAL_COMMAND.test(words)) return '';
   const deviceRender = DEVICE_COMMANDS[words];

@@ -55,6 +55,8 @@ export function peersLost(world: World, keyServers: readonly KeyServer[]): void 
           'GDOI-3-COOP_KS_UNREACH',
           `Cooperative KS ${peer.address} Unreachable in group ${keyServer.config.name}.`,
         );
+        const lost = { ...keyServer.place(), peer: peer.address };
+        world.notify(keyServer.device, { kind: 'ks_peer_unreachable', ...lost });
       }
     }
     settleRoles(keyServers, { quiet: false });
@@ -73,6 +75,8 @@ export function peersFound(world: World, keyServers: readonly KeyServer[], back:
           'GDOI-5-COOP_KS_REACH',
           `Reachability restored with Cooperative KS ${keyServer.address} in group ${keyServer.config.name}.`,
         );
+        const found = { ...peer.place(), peer: keyServer.address };
+        world.notify(peer.device, { kind: 'ks_peer_reachable', ...found });
       }
     }
     settleRoles(keyServers, { quiet: false });

@@ -10,11 +10,18 @@ import { peersFound, peersLost, settleRoles } from './coop.ts';
 import type { FleetPlan, FleetOperations, GroupPlan } from './fleet-plan.ts';
 import { GroupMember } from './group-member.ts';
 import type { TruthEvent } from './ground-truth.ts';
+import type { Happening } from './happening.ts';
 import { KeyServer, type KsGroupConfig } from './key-server.ts';
 import { type RekeyTimers, kekCreationAfter } from './keys.ts';
+import { type MibRevision, notificationOid } from './mib-objects.ts';
+import { notificationOf, notificationVarbinds } from './notification.ts';
 import { HARDWARE, RELEASES, type ReleaseName } from './release.ts';
+import { upTimeTicks, type ManagedObjects, renderManagedObjects } from './render-mib.ts';
 import { logLine } from './render-text.ts';
 import { type Scenario, type ScenarioName, scenarioNamed } from './scenario.ts';
+import type { Varbind } from './snmp/pdu.ts';
+import type { Oid } from './snmp/oid.ts';
+import type { EngineInstant } from './snmp/usm.ts';
 import { type Path, SimDevice, World } from './world.ts';
 
 export interface SimulatedDevice {
@@ -26,6 +33,8 @@ export interface SimulatedDevice {
   readonly address: string;
   readonly version: string;
   readonly platform: string;
+  /** What its release has of CISCO-GDOI-MIB. */
+  readonly gdoiMib: MibRevision;
 }
 
 export interface SimulatedLog {
@@ -35,8 +44,21 @@ export interface SimulatedLog {
   readonly severity: number;
   readonly mnemonic: string;
   readonly text: string;
+  /** Messages since the boot, this one included. */
+  readonly sequence: number;
   /** As in the device's log buffer: mark, time stamp, `%FAC-n-MNEMONIC: text`. */
   readonly line: string;
+}
+
+export interface SimulatedNotification {
+  readonly device: string;
+  readonly atMs: EpochMs;
+  /** `cgmGdoiGmReRegister`. */
+  readonly name: string;
+  readonly trapOid: Oid;
+  readonly upTimeTicks: number;
+  /** What follows sysUpTime.0 and snmpTrapOID.0. */
+  readonly varbinds: readonly Varbind[];
 }
 
 export interface SimulatedFleet extends FleetOperations {
@@ -58,6 +80,19 @@ export interface SimulatedFleet extends FleetOperations {
   logNow(device: string, mnemonic: string, text: string): string;
   /** Called during `advance` for each log message. Returns what ends it. */
   onLog(listener: (log: SimulatedLog) => void): () => void;
+  /** `snmpEngineID` of a device. */
+  engineId(device: string): Buffer;
+  /** `snmpEngineBoots` and `snmpEngineTime` at the fleet's present instant: boots rise with each boot. */
+  engineInstant(device: string): EngineInstant;
+  /** What the device's SNMP agent shows at the fleet's present instant; `change` makes it tell something else. */
+  managedObjects(device: string, change?: ManagedObjectsChange): ManagedObjects;
+  /** Called during `advance` for each notification that the device's MIB has. Returns what ends it. */
+  onNotification(listener: (notification: SimulatedNotification) => void): () => void;
+}
+
+export interface ManagedObjectsChange {
+  readonly revision?: MibRevision;
+  readonly at?: EngineInstant;
 }
 
 export interface SimulatedFleetOptions {
@@ -77,6 +112,8 @@ const DAY_MS = 86_400_000;
 const FIRST_REGISTRATIONS_MS = { from: 2_000, to: 40_000 } as const;
 const GM_BOOT_MS = { from: 60_000, to: 95_000 } as const;
 const KS_BOOT_MS = 90_000;
+/** `snmpEngineBoots` of the first device of each role; the next one has one more. */
+const FIRST_BOOTS = 3;
 const BOOT_TO_REGISTRATION_MS = { from: 5_000, to: 25_000 } as const;
 
 export function createSimulatedFleet(options: SimulatedFleetOptions): SimulatedFleet {
@@ -168,10 +205,47 @@ class Fleet implements SimulatedFleet {
         severity: Number(message.mnemonic.split('-')[1] ?? 5),
         mnemonic: message.mnemonic,
         text: message.text,
+        sequence: message.sequence,
         line: logLine(device, message),
       });
     this.#world.logListeners.add(forward);
     return () => this.#world.logListeners.delete(forward);
+  }
+
+  engineId(device: string): Buffer {
+    return engineIdOf(this.#entry(device).device);
+  }
+
+  engineInstant(device: string): EngineInstant {
+    const { boots, bootMs } = this.#entry(device).device;
+    return { boots, timeSeconds: Math.max(0, Math.floor((this.#world.nowMs - bootMs) / 1000)) };
+  }
+
+  managedObjects(device: string, change: ManagedObjectsChange = {}): ManagedObjects {
+    const entry = this.#entry(device);
+    return renderManagedObjects(entry, this.#world.nowMs, {
+      revision: change.revision ?? entry.device.release.gdoiMib,
+      engineId: engineIdOf(entry.device),
+      at: change.at ?? this.engineInstant(device),
+    });
+  }
+
+  onNotification(listener: (notification: SimulatedNotification) => void): () => void {
+    const forward = (device: SimDevice, happening: Happening) => {
+      const notification = notificationOf(happening, device.release.gdoiMib);
+      if (notification === null) return;
+      const { nowMs } = this.#world;
+      listener({
+        device: device.name,
+        atMs: nowMs,
+        name: notification.name,
+        trapOid: notificationOid(notification.number),
+        upTimeTicks: upTimeTicks(device.bootMs, nowMs),
+        varbinds: notificationVarbinds(happening),
+      });
+    };
+    this.#world.happeningListeners.add(forward);
+    return () => this.#world.happeningListeners.delete(forward);
   }
 
   reloadDevice(name: string, downSeconds?: number): void {
@@ -267,6 +341,7 @@ class Fleet implements SimulatedFleet {
     device.up = true;
     device.incarnation += 1;
     device.bootMs = world.nowMs;
+    device.boots += 1;
     device.clearLog();
     world.log(device, 'SYS-5-RESTART', 'System restarted --');
     world.log(device, 'CRYPTO-6-GDOI_ON_OFF', 'GDOI is OFF');
@@ -289,6 +364,7 @@ class Fleet implements SimulatedFleet {
         role: 'ks',
         release: RELEASES[ks.release],
         bootMs: startMs - (20 + random() * 300) * DAY_MS,
+        boots: FIRST_BOOTS + index,
         clockState: ks.clock ?? 'ntp',
         sequenceNumbers: ks.sequenceNumbers ?? false,
       });
@@ -318,6 +394,7 @@ class Fleet implements SimulatedFleet {
         role: 'gm',
         release,
         bootMs: startMs - (2 + random() * 200) * DAY_MS,
+        boots: FIRST_BOOTS + index,
         clockState: gm.clock ?? 'ntp',
         sequenceNumbers: gm.sequenceNumbers ?? false,
       });
@@ -348,6 +425,11 @@ class Fleet implements SimulatedFleet {
   }
 }
 
+/** Enterprise 9, format 3 (MAC address): Cisco's own form. The octets are those of the address. */
+function engineIdOf(device: SimDevice): Buffer {
+  return Buffer.from([0x80, 0, 0, 9, 3, 2, 0, ...device.address.split('.').map(Number)]);
+}
+
 function shown(device: SimDevice, groups: readonly string[]): SimulatedDevice {
   return {
     name: device.name,
@@ -357,6 +439,9 @@ function shown(device: SimDevice, groups: readonly string[]): SimulatedDevice {
     address: device.address,
     get version() {
       return device.release.version;
+    },
+    get gdoiMib() {
+      return device.release.gdoiMib;
     },
     get platform() {
       return HARDWARE[device.release.hardware].model;

@@ -80,6 +80,8 @@ export class GroupMember implements RekeyReceiver {
   /** The KS that is being asked while `Registering`. */
   registeringTo: KeyServer | null = null;
   kek: HeldKek | null = null;
+  /** Counts the KEKs it held since the boot. */
+  kekNumber = 0;
   /** What the KS told at the last registration or rekey: algorithms, ACL, transport. */
   policySource: KeyServer | null = null;
   succeeded = 0;
@@ -114,6 +116,11 @@ export class GroupMember implements RekeyReceiver {
 
   get address(): string {
     return this.device.address;
+  }
+
+  /** The KEK held, or held last. */
+  get lastKek(): HeldKek | null {
+    return this.#lastKek;
   }
 
   /** TEKs that have not expired, newest first. */
@@ -195,6 +202,8 @@ export class GroupMember implements RekeyReceiver {
       `Received Rekey for group ${config.name} from ${rekey.from.address} to ${unicast ? this.address : rekey.from.config.multicastAddress} with seq # ${rekey.policy.sequence}`,
     );
     this.#install(rekey.policy, rekey.from, false);
+    const sequence = rekey.policy.sequence;
+    world.notify(device, { kind: 'gm_rekey_received', ...this.#place(rekey.from.address), sequence });
     return true;
   }
 
@@ -215,6 +224,7 @@ export class GroupMember implements RekeyReceiver {
         'GDOI-4-GM_RE_REGISTER',
         `The IPSec SA created for group ${config.name} may have expired/been cleared, or didn't go through. Re-register to KS.`,
       );
+      world.notify(device, { kind: 'gm_reregister', ...this.#place(this.registeredWith?.address ?? '0.0.0.0') });
     }
     if (trigger === 'kek_window') this.#dropKek();
     const registration: Registration = {
@@ -248,6 +258,7 @@ export class GroupMember implements RekeyReceiver {
       'CRYPTO-5-GM_REGSTER',
       `Start registration to KS ${keyServer.address} for group ${config.name} using address ${this.address}`,
     );
+    world.notify(device, { kind: 'gm_register', ...this.#place(keyServer.address) });
     world.after(world.uniform(REGISTRATION_LATENCY_MS.from, REGISTRATION_LATENCY_MS.to), () => {
       if (this.#registration !== registration) return;
       const policy = world.passesRegistration(device.name, keyServer.device.name)
@@ -287,6 +298,7 @@ export class GroupMember implements RekeyReceiver {
       `Group ${config.name} transitioned to ${multicast ? 'Multicast' : 'Unicast'} Rekey.`,
     );
     this.#install(policy, keyServer, true);
+    world.notify(device, { kind: 'gm_registration_complete', ...this.#place(keyServer.address) });
     const { cause, alsoTrue } = this.#causeOf(registration, keyServer, sameKek);
     world.record({
       kind: 'registration',
@@ -386,6 +398,7 @@ export class GroupMember implements RekeyReceiver {
     const { world } = this;
     // Lifetimes travel in whole seconds, so a GM's KEK ends a little before the KS's.
     const expiryMs = world.nowMs + wholeSecondsMs(policy.kek.expiryMs - world.nowMs);
+    if (this.#lastKek?.spi !== policy.kek.spi || this.kekNumber === 0) this.kekNumber += 1;
     this.#dropKek();
     cancel(this.#kekTimer);
     this.#kekTimer = null;
@@ -425,6 +438,11 @@ export class GroupMember implements RekeyReceiver {
     this.#tekTimer = world.at(newest.expiryMs - world.uniform(TEK_LATEST_MS, earliestMs), () => this.#begin('tek'));
   }
 
+  /** As its notifications name it. */
+  #place(keyServer: string): { group: string; identity: string; gm: string; keyServer: string } {
+    return { group: this.config.name, identity: this.config.identity, gm: this.address, keyServer };
+  }
+
   #dropKek(): void {
     cancel(this.#kekExpiryTimer);
     this.#kekExpiryTimer = null;
@@ -447,6 +465,7 @@ export class GroupMember implements RekeyReceiver {
     this.registeredWith = null;
     this.registeringTo = null;
     this.policySource = null;
+    this.kekNumber = 0;
     this.succeeded = 0;
     this.attempted = 0;
     this.rekeysReceived = 0;

@@ -9,6 +9,7 @@ import type { EpochMs } from '../ports/clock.ts';
 import type { SimTimer } from './event-heap.ts';
 import type { CoopRole } from './ground-truth.ts';
 import {
+  type Kek,
   type KeyPolicy,
   type RekeyTimers,
   UNICAST_BATCH_GMS,
@@ -18,6 +19,7 @@ import {
   makeTek,
   nextRekey,
   tekLeadMs,
+  transmissionMs,
 } from './keys.ts';
 import type { SimDevice, World } from './world.ts';
 
@@ -89,6 +91,7 @@ export class KeyServer {
   lastRekeyDurationMs = 0;
   /** Since when it holds its role: the COOP message counters count from there. */
   roleSinceMs: EpochMs;
+  #replaced: { readonly kek: Kek; readonly untilMs: EpochMs } | null = null;
   #rekeyTimer: SimTimer | null = null;
   #plannedBatches = 0;
   #rekeyCount = 0;
@@ -105,6 +108,11 @@ export class KeyServer {
     return this.device.address;
   }
 
+  /** As its notifications name it. */
+  place(): { readonly group: string; readonly identity: string; readonly keyServer: string } {
+    return { group: this.config.name, identity: this.config.identity, keyServer: this.address };
+  }
+
   get redundancy(): boolean {
     return this.peers.length > 0;
   }
@@ -117,13 +125,28 @@ export class KeyServer {
     return tekLeadMs(this.config.timers, this.rows.size);
   }
 
+  /** The KEK that protects the rekey under way, while that rekey carries a new one. */
+  replacedKek(): Kek | null {
+    return this.#replaced !== null && this.world.nowMs < this.#replaced.untilMs ? this.#replaced.kek : null;
+  }
+
   hears(peer: KeyServer): boolean {
     return this.device.up && peer.device.up && this.world.peersConnected(this.device.name, peer.device.name);
   }
 
-  /** A GM asks for policy. Null: no answer (this KS has no keys). */
+  /** A GM asks for policy. Null: no answer, because this KS has no keys or does not know the GM's identity. */
   register(gm: RekeyReceiver, version: string): KeyPolicy | null {
     if (!this.device.up || this.policy === null) return null;
+    this.world.notify(this.device, { kind: 'ks_new_registration' });
+    if (this.world.path(gm.deviceName, this.device.name).unauthorized) {
+      // Four blanks after the colon, as on the device.
+      this.world.log(
+        this.device,
+        'GDOI-1-UNAUTHORIZED_IDENTITY',
+        `Group ${this.config.name} received registration from unauthorized identity:    CN=${gm.deviceName} is not in the authorization list. Peer Address: ${gm.address}`,
+      );
+      return null;
+    }
     const row: MemberRow = {
       gm,
       version,
@@ -140,6 +163,7 @@ export class KeyServer {
       if (this.hears(peer)) peer.rows.set(gm.address, row);
     }
     for (const keyServer of [this, ...this.peers]) keyServer.#planForMembers();
+    this.world.notify(this.device, { kind: 'ks_registration_complete' });
     return this.policy;
   }
 
@@ -164,6 +188,7 @@ export class KeyServer {
   lose(): void {
     this.#disarm();
     this.policy = null;
+    this.#replaced = null;
     this.rows.clear();
     this.role = 'none';
     this.rekeysSent = 0;
@@ -224,6 +249,7 @@ export class KeyServer {
       group: this.config.name,
       role,
     });
+    if (role !== 'none') this.world.notify(this.device, { kind: 'ks_role_change', ...this.place(), role });
   }
 
   #knows(row: MemberRow): boolean {
@@ -241,6 +267,7 @@ export class KeyServer {
     const { nowMs, random } = this.world;
     this.policy = {
       kek: makeKek(random, nowMs, kekLifetimeMs),
+      kekNumber: (this.policy?.kekNumber ?? 0) + 1,
       teks: [makeTek(random, nowMs, tekLifetimeMs)],
       sequence: 0,
     };
@@ -275,9 +302,14 @@ export class KeyServer {
     // The two newest TEKs stay in the policy, the older one past its expiry: `ks policy` shows it with 0 s left.
     this.policy = {
       kek: kek ? makeKek(random, nowMs, kekLifetimeMs) : before.kek,
+      kekNumber: before.kekNumber + (kek ? 1 : 0),
       teks: tek ? [makeTek(random, nowMs, tekLifetimeMs), ...before.teks.slice(0, 1)] : before.teks,
       sequence: kek ? 0 : before.sequence + 1,
     };
+    if (kek) {
+      const untilMs = nowMs + transmissionMs(this.config.timers, this.rows.size);
+      this.#replaced = { kek: before.kek, untilMs };
+    }
     this.rekeysSent += 1;
     this.world.record({ kind: 'rekey', atMs: nowMs, device: this.device.name, group: this.config.name, kek, tek });
     this.announce();
@@ -291,6 +323,7 @@ export class KeyServer {
     const { name, multicastAddress } = this.config;
     this.lastRekeyRetransmits = 0;
     this.lastRekeyDurationMs = 1;
+    this.world.notify(this.device, { kind: 'ks_rekey_pushed', ...this.place(), sequence: policy.sequence });
     if (this.config.timers.transport === 'unicast') {
       this.world.log(
         this.device,
@@ -364,6 +397,7 @@ export class KeyServer {
       if (row.acksMissed < EJECTION_ACKS_MISSED) continue;
       this.#forget(row);
       this.world.log(this.device, 'GDOI-4-GM_DELETE', `GM ${row.gm.address} deleted from group ${this.config.name}.`);
+      this.world.notify(this.device, { kind: 'ks_gm_deleted', ...this.place(), gm: row.gm.address });
       this.world.record({
         kind: 'ejection',
         atMs: this.world.nowMs,

@@ -22,6 +22,8 @@ export interface Tek {
 /** Group policy as one KS holds it; keys are immutable, so a copy is a snapshot. `teks` newest first. */
 export interface KeyPolicy {
   readonly kek: Kek;
+  /** 1 for the first KEK of the group, one more for each new one. */
+  readonly kekNumber: number;
   readonly teks: readonly Tek[];
   /** Sequence number of the last rekey under this KEK. */
   readonly sequence: number;
@@ -43,7 +45,7 @@ export const UNICAST_BATCH_GMS = 50;
 export const UNICAST_BATCH_MS = 5_000;
 
 /** Time a unicast rekey with all its retransmits takes; 0 for multicast. */
-function transmissionMs(timers: RekeyTimers, gms: number): number {
+export function transmissionMs(timers: RekeyTimers, gms: number): number {
   if (timers.transport === 'multicast') return 0;
   const batches = Math.max(1, Math.ceil(gms / UNICAST_BATCH_GMS));
   return timers.retransmitPeriodMs * timers.retransmitAttempts + UNICAST_BATCH_MS * batches;

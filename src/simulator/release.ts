@@ -3,6 +3,8 @@
  * the KEK behaviour (new from 15.2(1)T / XE 3.5S on), the layout of the answers, the GETVPN versions and `show version`.
  */
 
+import type { MibRevision } from './mib-objects.ts';
+
 /** `timer`: 15.2(1)T / XE 3.5S and later; `legacy`: before. */
 export type KekBehavior = 'timer' | 'legacy';
 
@@ -13,6 +15,8 @@ export type KekBehavior = 'timer' | 'legacy';
 type Dialect = 'classic' | 'ios15' | 'vendor' | 'xe';
 
 export interface Release {
+  /** What it has of CISCO-GDOI-MIB: the feature came with 15.2(1)T, the objects of 2015 with later images (an inference). */
+  readonly gdoiMib: MibRevision;
   readonly version: string;
   readonly kekBehavior: KekBehavior;
   readonly dialect: Dialect;
@@ -125,6 +129,7 @@ export const HARDWARE: Readonly<Record<HardwareName, Hardware>> = {
 export const RELEASES = {
   '12.4(24)T8': {
     version: '12.4(24)T8',
+    gdoiMib: 'none',
     kekBehavior: 'legacy',
     dialect: 'classic',
     gkm: false,
@@ -138,6 +143,7 @@ export const RELEASES = {
   },
   '15.1(4)M8': {
     version: '15.1(4)M8',
+    gdoiMib: 'none',
     kekBehavior: 'legacy',
     dialect: 'classic',
     gkm: false,
@@ -151,6 +157,7 @@ export const RELEASES = {
   },
   '15.0(1)M7': {
     version: '15.0(1)M7',
+    gdoiMib: 'none',
     kekBehavior: 'legacy',
     dialect: 'classic',
     gkm: false,
@@ -164,6 +171,7 @@ export const RELEASES = {
   },
   '15.2(4)M6': {
     version: '15.2(4)M6',
+    gdoiMib: '2010',
     kekBehavior: 'timer',
     dialect: 'vendor',
     gkm: false,
@@ -177,6 +185,7 @@ export const RELEASES = {
   },
   '15.6(3)M2': {
     version: '15.6(3)M2',
+    gdoiMib: '2015',
     kekBehavior: 'timer',
     dialect: 'ios15',
     gkm: false,
@@ -190,6 +199,7 @@ export const RELEASES = {
   },
   '16.9.5': {
     version: '16.9.5',
+    gdoiMib: '2015',
     kekBehavior: 'timer',
     dialect: 'xe',
     gkm: true,
@@ -203,6 +213,7 @@ export const RELEASES = {
   },
   '17.6.3': {
     version: '17.6.3',
+    gdoiMib: '2015',
     kekBehavior: 'timer',
     dialect: 'xe',
     gkm: true,

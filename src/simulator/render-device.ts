@@ -55,6 +55,23 @@ export function uptimeText(uptimeMs: number): string {
   return parts.length === 0 ? '0 minutes' : parts.join(', ');
 }
 
+/** The software's lines in `show version`. */
+function descriptionLines({ release }: SimDevice): readonly string[] {
+  const train = release.xe === null ? '' : ` [${release.xe.train}]`;
+  const { software } = HARDWARE[release.hardware];
+  return [
+    `Cisco IOS Software${train}, ${software}, Version ${release.version}, RELEASE SOFTWARE (fc2)`,
+    'Technical Support: http://www.cisco.com/techsupport',
+    `Copyright (c) 1986-${release.copyrightYear} by Cisco Systems, Inc.`,
+    `Compiled ${release.compiled}`,
+  ];
+}
+
+/** `sysDescr.0`: the same lines. */
+export function systemDescription(device: SimDevice): string {
+  return descriptionLines(device).join('\r\n');
+}
+
 export function renderShowVersion(device: SimDevice, nowMs: EpochMs): string {
   const { release } = device;
   const hardware = HARDWARE[release.hardware];
@@ -63,14 +80,7 @@ export function renderShowVersion(device: SimDevice, nowMs: EpochMs): string {
   const returned = longTime(device, device.bootMs - 77_000);
   const lines: string[] = [];
   if (release.xe !== null) lines.push(`Cisco IOS XE Software, Version ${release.xe.padded}`);
-  const train = release.xe === null ? '' : ` [${release.xe.train}]`;
-  lines.push(
-    `Cisco IOS Software${train}, ${hardware.software}, Version ${release.version}, RELEASE SOFTWARE (fc2)`,
-    'Technical Support: http://www.cisco.com/techsupport',
-    `Copyright (c) 1986-${release.copyrightYear} by Cisco Systems, Inc.`,
-    `Compiled ${release.compiled}`,
-    '',
-  );
+  lines.push(...descriptionLines(device), '');
   if (release.xe !== null) lines.push(XE_NOTICE.replace('YEAR', String(release.copyrightYear)));
   lines.push(hardware.rom, '', `${device.hostname} uptime is ${uptime}`);
   if (release.xe !== null)

@@ -328,7 +328,7 @@ function tekBlock(tek: HeldTek, config: KsGroupConfig, nowMs: EpochMs, layout: L
   return lines;
 }
 
-/** `show crypto gdoi gm rekey detail`. Cookies are the first and second word of the KEK's SPI. */
+/** `show crypto gdoi gm rekey detail`. The KEK's SPI is both cookies joined; of each the first four octets are printed. */
 export function renderGmRekeyDetail(members: readonly GroupMember[]): string {
   return members
     .map((gm) => {
@@ -359,7 +359,7 @@ function sa(label: string, gm: GroupMember, spi: string | null): string {
   const source = gm.policySource;
   const destination = isMulticast(gm) ? (source?.config.multicastAddress ?? gm.address) : gm.address;
   const connection = 1000 + (Number.parseInt(spi.slice(24, 28), 16) % 9000);
-  return `${label}: ${destination.padEnd(16)}${(source?.address ?? '0.0.0.0').padEnd(16)}${String(connection).padEnd(8)}${spi.slice(0, 8)}   ${spi.slice(8, 16)}`;
+  return `${label}: ${destination.padEnd(16)}${(source?.address ?? '0.0.0.0').padEnd(16)}${String(connection).padEnd(8)}${spi.slice(0, 8)}   ${spi.slice(16, 24)}`;
 }
 
 /** `show crypto gdoi gm replay`. */

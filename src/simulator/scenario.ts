@@ -340,6 +340,29 @@ export const SCENARIOS = {
       };
     },
   },
+  unauthorized: {
+    description:
+      'The KSs no longer know the identity of gm1, which reloads at 20 s; its entry is mended after six minutes.',
+    expect:
+      'UNAUTHORIZED_IDENTITY on the KSs from 85 s on, gm1 Registering with growing attempts; it registers after 360 s.',
+    defaults: { gms: 4, kss: 2 },
+    minimum: { gms: 1, kss: 1 },
+    lifetimes: SHORT,
+    plan: (size: Size) => {
+      const plan = oneGroup(size);
+      const know = (fleet: FleetOperations, known: boolean) => {
+        for (const ks of plan.kss) fleet.setPath('gm1', ks.name, { unauthorized: !known });
+      };
+      return {
+        ...plan,
+        script: [
+          { atSeconds: 10, act: (fleet: FleetOperations) => know(fleet, false) },
+          { atSeconds: 20, act: (fleet: FleetOperations) => fleet.reloadDevice('gm1') },
+          { atSeconds: 360, act: (fleet: FleetOperations) => know(fleet, true) },
+        ],
+      };
+    },
+  },
   field: {
     description:
       'Groups of ten GMs with default lifetimes: old and new KSs, weak paths, reloads, clears and KS failures.',

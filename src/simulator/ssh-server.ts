@@ -24,6 +24,8 @@ export interface SimulatedSshOptions {
   readonly clock: Clock;
   /** Default 127.0.0.1. */
   readonly host?: string;
+  /** Address by device, instead of one for all. */
+  readonly hostFor?: (device: string) => string;
   readonly credentials: SimulatedSshCredentials;
   /** Manners by device, over the defaults. */
   readonly mannersFor?: (device: string) => Partial<Manners>;
@@ -121,7 +123,7 @@ export async function startSimulatedSsh(options: SimulatedSshOptions): Promise<S
   const ports = new Map<string, number>();
   try {
     for (const { device, tcp } of listeners.values()) {
-      ports.set(device, await listen(tcp, options.portFor?.(device) ?? 0, host));
+      ports.set(device, await listen(tcp, options.portFor?.(device) ?? 0, options.hostFor?.(device) ?? host));
     }
   } catch (error) {
     await close();

@@ -6,6 +6,7 @@ import type { EpochMs } from '../ports/clock.ts';
 import type { Random } from '../ports/random.ts';
 import { EventHeap, type SimTimer } from './event-heap.ts';
 import type { TruthEvent } from './ground-truth.ts';
+import type { Happening } from './happening.ts';
 import type { Release } from './release.ts';
 
 /**
@@ -35,6 +36,8 @@ export class SimDevice {
   release: Release;
   up = true;
   bootMs: EpochMs;
+  /** `snmpEngineBoots`. */
+  boots: number;
   reloadReason = 'Reload Command';
   /** Counts boots: what was under way in an earlier one is void. */
   incarnation = 0;
@@ -48,6 +51,7 @@ export class SimDevice {
     readonly role: 'gm' | 'ks';
     readonly release: Release;
     readonly bootMs: EpochMs;
+    readonly boots: number;
     readonly clockState: ClockState;
     readonly sequenceNumbers: boolean;
   }) {
@@ -57,6 +61,7 @@ export class SimDevice {
     this.role = options.role;
     this.release = options.release;
     this.bootMs = options.bootMs;
+    this.boots = options.boots;
     this.clockState = options.clockState;
     this.sequenceNumbers = options.sequenceNumbers;
   }
@@ -93,6 +98,8 @@ export interface Path {
   readonly registrationLoss: number;
   readonly rekeyCuts: readonly Interval[];
   readonly registrationCuts: readonly Interval[];
+  /** The KS's authorization does not know the GM's identity: it refuses every registration. */
+  readonly unauthorized: boolean;
 }
 
 const PERFECT_PATH: Path = {
@@ -102,12 +109,14 @@ const PERFECT_PATH: Path = {
   registrationLoss: 0,
   rekeyCuts: [],
   registrationCuts: [],
+  unauthorized: false,
 };
 
 /** Older half is dropped beyond it: a fleet that runs for weeks must not grow. */
 const MAX_TRUTH_EVENTS = 1_000_000;
 
 export type WorldLogListener = (device: SimDevice, message: LogMessage) => void;
+export type HappeningListener = (device: SimDevice, happening: Happening) => void;
 
 export class World {
   readonly random: Random;
@@ -116,6 +125,7 @@ export class World {
   readonly #paths = new Map<string, Path>();
   readonly #cutPeers = new Set<string>();
   readonly logListeners = new Set<WorldLogListener>();
+  readonly happeningListeners = new Set<HappeningListener>();
   #nowMs: EpochMs;
 
   constructor(startMs: EpochMs, random: Random) {
@@ -161,6 +171,12 @@ export class World {
     device.keep(message);
     for (const listener of this.logListeners) listener(device, message);
     return message;
+  }
+
+  /** The device's SNMP agent may have a notification for it. */
+  notify(device: SimDevice, happening: Happening): void {
+    if (!device.up) return;
+    for (const listener of this.happeningListeners) listener(device, happening);
   }
 
   path(gm: string, ks: string): Path {

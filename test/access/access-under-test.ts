@@ -33,11 +33,11 @@ export interface AccessUnderTest extends AsyncDisposable {
 }
 
 /** The machine's clock, plus what a test adds to it: long waits pass at once. */
-interface ShiftedClock extends Clock {
+export interface ShiftedClock extends Clock {
   advance(ms: number): void;
 }
 
-function shiftedClock(): ShiftedClock {
+export function shiftedClock(): ShiftedClock {
   const real = createSystemClock();
   let shiftMs = 0;
   return {

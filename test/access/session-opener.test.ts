@@ -1,6 +1,6 @@
 /** The order of steps in opening a session, on a transport that does as the test says. */
 import { describe, expect, test } from 'vitest';
-import { CredentialQuarantine } from '../../src/access/ssh/credential-quarantine.ts';
+import { CredentialQuarantine } from '../../src/access/credential-quarantine.ts';
 import { HandshakeGate } from '../../src/access/ssh/handshake-gate.ts';
 import type { HostKeyStore } from '../../src/access/ssh/known-hosts.ts';
 import { openSession } from '../../src/access/ssh/session-opener.ts';

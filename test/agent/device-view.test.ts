@@ -55,6 +55,15 @@ describe('the view of a device', () => {
     expect(view.groups.get('G1')?.gm?.at.receivedAtMs).toBe(NOON);
   });
 
+  test('without a countdown the counters and ages count from the main answer, whatever was asked beside it', () => {
+    const replay = 'show crypto gdoi gm replay';
+    const view = viewAfter(
+      aReport({ [MAIN]: [aGm()], [replay]: [aGm()] }),
+      aReport({ [MAIN]: [aGm()] }, {}, NOON + 60_000),
+    );
+    expect(view.groups.get('G1')?.gm?.at.receivedAtMs).toBe(NOON + 60_000);
+  });
+
   test('the role is what the device shows, before that what is configured', () => {
     expect(roleOf(viewAfter())).toBeNull();
     expect(roleOf({ ...viewAfter(), configuredRole: 'ks' })).toBe('ks');

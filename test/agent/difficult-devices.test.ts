@@ -10,15 +10,16 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createSshAccess } from '../../src/access/ssh/ssh-access.ts';
 import { Agent } from '../../src/agent/agent.ts';
 import type { DeviceView } from '../../src/agent/device-view.ts';
-import type { ResolvedConfig, ResolvedDevice } from '../../src/config/resolved-config.ts';
+import type { ResolvedDevice } from '../../src/config/resolved-config.ts';
 import { createSystemClock } from '../../src/ports/clock.ts';
 import { seededRandom } from '../../src/ports/random.ts';
-import { Secret } from '../../src/ports/secret.ts';
 import { createSimulatedFleet } from '../../src/simulator/fleet.ts';
 import { HOSTILE_BANNER, type Manners } from '../../src/simulator/manners.ts';
 import { type SimulatedSsh, startSimulatedSsh } from '../../src/simulator/ssh-server.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { MemoryLogger } from '../memory-logger.ts';
+import { aConfig, aConfiguredDevice, sshAs } from './config-builder.ts';
+import { NO_SNMP } from './no-snmp.ts';
 
 const INSPECT_ALL = { depth: null, maxArrayLength: null, maxStringLength: null } as const;
 const PASSWORD = 'planted-secret-5';
@@ -66,17 +67,17 @@ beforeAll(async () => {
     bounds: { maxBytes: 256 * 1024, maxLineLength: 64 * 1024 },
   });
   const devices = Object.keys(TROUBLES).map(deviceNamed);
-  const config: ResolvedConfig = {
-    file: 'test',
-    listen: { host: '127.0.0.1', port: 0 },
-    log: { level: 'info' },
-    limits: { concurrentPolls: 64 },
-    ssh: { knownHostsPath: join(directory, 'known_hosts'), maxHandshakes: 8 },
-    record: null,
-    store: { sqlitePath: '', retentionMs: 1 },
-    devices,
-  };
-  agent = await Agent.open({ config, clock, access, store: createMemoryStore(), logger });
+  const config = aConfig({ devices });
+  agent = await Agent.open({
+    config,
+    clock,
+    networkClock: clock,
+    access,
+    snmp: NO_SNMP,
+    store: createMemoryStore(),
+    logger,
+    lookup: () => Promise.resolve([]),
+  });
   agent.start();
   // The first poll of gm10 is with its first key.
   await vi.waitUntil(() => agent.readModel.device('gm10')?.result === 'ok', { timeout: 20_000 });
@@ -91,30 +92,7 @@ afterAll(async () => {
 });
 
 function deviceNamed(name: string): ResolvedDevice {
-  return {
-    name,
-    host: '127.0.0.1',
-    port: ssh.ports.get(name) ?? 0,
-    role: 'auto',
-    transport: 'ssh',
-    schedule: { kind: 'every', ms: 1000 },
-    timeoutMs: 1500,
-    detailIntervalMs: 60_000,
-    collect: [],
-    phaseAware: true,
-    labels: {},
-    ssh: {
-      credentialName: 'main',
-      username: 'monitor',
-      password: new Secret(PASSWORD),
-      privateKey: null,
-      passphrase: null,
-      enablePassword: null,
-      hostKeys: 'accept-new',
-      algorithms: 'modern',
-      session: 'persistent',
-    },
-  };
+  return aConfiguredDevice({ name, port: ssh.ports.get(name) ?? 0, ssh: sshAs('monitor', PASSWORD) });
 }
 
 const polls = (device: string, result: string) =>

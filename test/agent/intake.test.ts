@@ -31,6 +31,7 @@ function seen(seconds: number, succeeded: number): Observation {
   });
   return {
     kind: 'groups',
+    origin: 'cli',
     device: 'gm1',
     command: 'show crypto gdoi',
     sentAtMs: atMs,

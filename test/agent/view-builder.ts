@@ -1,7 +1,6 @@
 /** Views and poll reports for tests: name only what matters. */
 import { afterPoll, type DeviceView, newDeviceView } from '../../src/agent/device-view.ts';
-import type { PollReport } from '../../src/agent/device-poller.ts';
-import { NOTHING_LEARNT } from '../../src/agent/poll-memory.ts';
+import type { PollReport } from '../../src/agent/poll-report.ts';
 import type { DeviceFacts } from '../../src/gdoi/device-facts.ts';
 import type { GmSnapshot, GroupSnapshot, KsSnapshot } from '../../src/gdoi/snapshot.ts';
 import { emptyGmSnapshot, emptyKsSnapshot } from '../../src/gdoi/snapshot.ts';
@@ -9,7 +8,7 @@ import { emptyGmSnapshot, emptyKsSnapshot } from '../../src/gdoi/snapshot.ts';
 export const NOON = Date.parse('2026-01-01T12:00:00Z');
 
 export function aDevice(over: Partial<DeviceView> = {}): DeviceView {
-  return { ...newDeviceView({ device: 'gm1', host: '192.0.2.1', configuredRole: 'auto', labels: {} }), ...over };
+  return { ...newDeviceView({ device: 'gm1', host: '192.0.2.1' }), ...over };
 }
 
 export function aGm(over: Partial<GmSnapshot> = {}): GmSnapshot {
@@ -50,11 +49,11 @@ export function aReport(
     observations: Object.entries(answers).map(([command, shown]) =>
       'role' in shown
         ? { ...at, kind: 'facts', facts: shown }
-        : { ...at, command, kind: 'groups', snapshots: shown, unknownLines: 0 },
+        : { ...at, command, kind: 'groups', origin: 'cli', snapshots: shown, unknownLines: 0 },
     ),
     collectors: new Map(),
-    memory: NOTHING_LEARNT,
     answers: [],
+    values: null,
     ...over,
   };
 }

@@ -10,12 +10,17 @@ export interface Comparison {
   readonly real: number;
   readonly told: number;
   readonly matched: number;
+  /** Not matched, and no counter could show it: see `isOverwritten`. */
+  readonly overwritten: number;
   /** The cause told is the real one, or another one that is true of it as well. */
   readonly right: number;
+  /** The cause told is that of the timer or act that really started it. */
   readonly strictlyRight: number;
   readonly unknown: number;
-  /** Unknown because the device's own countdown fits the KEK's and the TEK's window: which one fired is not to be seen. */
-  readonly twoTimers: number;
+  /** Told with the KEK's cause where the TEK's window fits as well: which timer fired is not to be seen. */
+  readonly eitherTimer: number;
+  /** Unknown because more than one timer fits and none is certain. */
+  readonly undecided: number;
   /** `real told` -> count. */
   readonly confusion: ReadonlyMap<string, number>;
   /** Re-registrations in the KEK window, and those announced by kek_rekey_overdue before they began. */
@@ -40,7 +45,9 @@ export function nothingCompared(): Comparison {
     right: 0,
     strictlyRight: 0,
     unknown: 0,
-    twoTimers: 0,
+    eitherTimer: 0,
+    undecided: 0,
+    overwritten: 0,
     confusion: new Map(),
     warnable: 0,
     warned: 0,
@@ -64,7 +71,9 @@ export function merged(a: Comparison, b: Comparison): Comparison {
       | 'right'
       | 'strictlyRight'
       | 'unknown'
-      | 'twoTimers'
+      | 'overwritten'
+      | 'eitherTimer'
+      | 'undecided'
       | 'warnable'
       | 'warned'
       | 'warnings'
@@ -79,7 +88,9 @@ export function merged(a: Comparison, b: Comparison): Comparison {
     right: sum('right'),
     strictlyRight: sum('strictlyRight'),
     unknown: sum('unknown'),
-    twoTimers: sum('twoTimers'),
+    overwritten: sum('overwritten'),
+    eitherTimer: sum('eitherTimer'),
+    undecided: sum('undecided'),
     warnable: sum('warnable'),
     warned: sum('warned'),
     warnings: sum('warnings'),
@@ -93,8 +104,9 @@ export function merged(a: Comparison, b: Comparison): Comparison {
 export function compare(watched: Watched, options: { clockToleranceMs: number; detail: boolean }): Comparison {
   const real = watched.truth.filter((event): event is Registration => {
     if (event.kind !== 'registration' || event.cause === 'initial') return false;
-    const seen = watched.seen.get(event.device);
-    return seen !== undefined && event.atMs > seen.fromMs && event.atMs < seen.toMs;
+    const answers = watched.answers.get(event.device) ?? [];
+    const firstMs = answers[0] ?? Infinity;
+    return event.atMs > firstMs && event.atMs < (answers.at(-1) ?? -Infinity) && !isFirstKnown(event, watched, firstMs);
   });
   const told = watched.events.filter((event) => event.type === 'reregistration' && event.cause !== 'initial');
   const warnings = watched.events.filter((event) => event.type === 'kek_rekey_overdue');
@@ -103,7 +115,9 @@ export function compare(watched: Watched, options: { clockToleranceMs: number; d
   let right = 0;
   let strictlyRight = 0;
   let unknown = 0;
-  let twoTimers = 0;
+  let eitherTimer = 0;
+  let undecided = 0;
+  let overwritten = 0;
   const note = (realCause: string, toldCause: string) => {
     const key = `${realCause} ${toldCause}`;
     confusion.set(key, (confusion.get(key) ?? 0) + 1);
@@ -128,6 +142,7 @@ export function compare(watched: Watched, options: { clockToleranceMs: number; d
     const match = candidates[index];
     if (match === undefined) {
       note(event.cause, '(missed)');
+      if (isOverwritten(event, watched)) overwritten += 1;
       if (options.detail)
         console.log('MISSED', new Date(event.atMs).toISOString(), event.device, event.cause, event.alsoTrue.join());
       continue;
@@ -136,10 +151,11 @@ export function compare(watched: Watched, options: { clockToleranceMs: number; d
     matched += 1;
     note(event.cause, match.cause ?? 'unknown');
     if (match.cause === event.cause) strictlyRight += 1;
-    if (match.cause === event.cause || event.alsoTrue.some((cause) => cause === match.cause)) right += 1;
-    else if (options.detail) {
+    const isTrue = match.cause === event.cause || event.alsoTrue.some((cause) => cause === match.cause);
+    if (isTrue) right += 1;
+    if (options.detail && match.cause !== event.cause) {
       console.log(
-        'WRONG',
+        isTrue ? 'ALSO TRUE' : match.cause === 'unknown' ? 'NOT DECIDED' : 'WRONG',
         new Date(event.startedAtMs).toISOString(),
         new Date(event.atMs).toISOString(),
         event.device,
@@ -154,7 +170,8 @@ export function compare(watched: Watched, options: { clockToleranceMs: number; d
       );
     }
     if (match.cause === 'unknown') unknown += 1;
-    if (match.evidence.some((line) => line.startsWith('more than one timer'))) twoTimers += 1;
+    if (match.evidence.some((line) => line.startsWith('more than one timer'))) undecided += 1;
+    if (match.evidence.some((line) => line.endsWith('either timer may have fired first'))) eitherTimer += 1;
   }
   for (const events of leftOver.values()) {
     for (const event of events) {
@@ -201,7 +218,9 @@ export function compare(watched: Watched, options: { clockToleranceMs: number; d
     right,
     strictlyRight,
     unknown,
-    twoTimers,
+    overwritten,
+    eitherTimer,
+    undecided,
     confusion,
     warnable: inKekWindow.length,
     warned: timeLeftSeconds.length,
@@ -210,6 +229,44 @@ export function compare(watched: Watched, options: { clockToleranceMs: number; d
     timeLeftSeconds,
     largestStateBytes: watched.largestStateBytes,
   };
+}
+
+/** The device was down or unregistered since before it was first seen: of an earlier registration nobody can know. */
+function isFirstKnown(event: Registration, { truth }: Watched, firstAnswerMs: number): boolean {
+  const down = truth.findLast(
+    (other) => other.kind === 'reload' && other.device === event.device && other.atMs < event.startedAtMs,
+  );
+  return event.cause === 'reload' && down !== undefined && down.atMs < firstAnswerMs;
+}
+
+/**
+ * The counters hold nothing of it: they restarted again before the next answer, or they restarted and came back to what
+ * they were, since no rekey and no registration had come since the restart before.
+ */
+function isOverwritten(event: Registration, watched: Watched): boolean {
+  const answersMs = watched.answers.get(event.device) ?? [];
+  const toMs = answersMs.find((atMs) => atMs > event.atMs) ?? Infinity;
+  const fromMs = answersMs.findLast((atMs) => atMs < event.atMs) ?? -Infinity;
+  const registrations = watched.truth.filter(
+    (other): other is Registration =>
+      other.kind === 'registration' && other.device === event.device && other.group === event.group,
+  );
+  const restarts = registrations.filter(({ cause }) => isRestart(cause));
+  const inInterval = restarts.filter(({ atMs }) => atMs > fromMs && atMs < toMs);
+  if (inInterval.length > 1 || inInterval.some(({ startedAtMs }) => startedAtMs > event.atMs)) return true;
+  const previous = registrations.findLast(({ atMs }) => atMs < event.atMs);
+  const rekeyed = watched.truth.some(
+    (other) =>
+      other.kind === 'rekey' &&
+      other.group === event.group &&
+      other.atMs > (previous?.atMs ?? -Infinity) &&
+      other.atMs < event.startedAtMs,
+  );
+  return isRestart(event.cause) && previous !== undefined && isRestart(previous.cause) && !rekeyed;
+}
+
+function isRestart(cause: Registration['cause']): boolean {
+  return cause === 'operator_clear' || cause === 'reload' || cause === 'initial';
 }
 
 /** Longest time from a warning to the end of what it announces. */

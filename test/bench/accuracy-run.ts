@@ -14,8 +14,9 @@ import type { TrackerState } from '../../src/gdoi/tracker-state.ts';
 import { parseLogMessage } from '../../src/ios/log-message.ts';
 import { parseCommandOutput } from '../../src/ios/parse.ts';
 import { seededRandom } from '../../src/ports/random.ts';
-import type { SimulatedFleet, SimulatedLog } from '../../src/simulator/fleet.ts';
+import type { SimulatedFleet, SimulatedLog, SimulatedNotification } from '../../src/simulator/fleet.ts';
 import type { TruthEvent } from '../../src/simulator/ground-truth.ts';
+import { SnmpReader, trapOf } from './accuracy-snmp.ts';
 
 export interface Watch {
   readonly name: string;
@@ -26,6 +27,11 @@ export interface Watch {
   readonly lost: number;
   /** The agent's clock drifts, and is set by up to half a minute every few hours. */
   readonly clockErrors: boolean;
+  /** Before each answer the device's clock and its log buffer are read. */
+  readonly buffer?: boolean;
+  readonly traps?: boolean;
+  /** `transport: snmp`: no CLI at all. */
+  readonly snmpAlone?: boolean;
   /** The KSs are not polled: no lead, no lifetimes. */
   readonly withoutKs?: boolean;
 }
@@ -33,10 +39,10 @@ export interface Watch {
 export interface Watched {
   readonly events: readonly GdoiEvent[];
   readonly truth: readonly TruthEvent[];
-  /** Per device: from its first to its last answer, in true time. */
-  readonly seen: ReadonlyMap<string, { readonly fromMs: number; readonly toMs: number }>;
   /** The last look for events that were due: warnings are judged up to here. */
   readonly endMs: number;
+  /** Per device: the instants of its answers, in true time. */
+  readonly answers: ReadonlyMap<string, readonly number[]>;
   readonly polls: number;
   readonly groupHours: number;
   readonly largestStateBytes: number;
@@ -55,8 +61,7 @@ interface Device {
   showsKekLifetime: boolean;
   changedAtMs: number | null;
   readonly jitter: number;
-  seenFromMs: number | null;
-  seenToMs: number;
+  readonly answersMs: number[];
 }
 
 const TICK_MS = 5_000;
@@ -74,6 +79,9 @@ export function watchFleet(
   const events: GdoiEvent[] = [];
   const logs: SimulatedLog[] = [];
   if (watch.logs) fleet.onLog((log) => logs.push(log));
+  const traps: SimulatedNotification[] = [];
+  if (watch.traps === true) fleet.onNotification((notification) => traps.push(notification));
+  const snmp = new SnmpReader(fleet);
   const leads = new Map<string, Map<string, KsLead>>();
   const ksExpiry = new Map<string, number>();
   const tekLifetimes = new Map<string, number>();
@@ -97,8 +105,7 @@ export function watchFleet(
       showsKekLifetime: false,
       changedAtMs: null,
       jitter: random(),
-      seenFromMs: null,
-      seenToMs: 0,
+      answersMs: [],
     };
   });
   const byName = new Map(devices.map((device) => [device.name, device]));
@@ -133,6 +140,30 @@ export function watchFleet(
     }
   };
 
+  const feedTraps = (): void => {
+    for (const notification of traps.splice(0)) {
+      const device = byName.get(notification.device);
+      const trap = trapOf(notification);
+      if (device === undefined || trap === null) continue;
+      const at = clock(notification.atMs + 40);
+      feed(device, { kind: 'trap', device: device.name, sentAtMs: at, receivedAtMs: at, trap });
+      if (trap.name === 'GmRegistrationComplete') {
+        device.nextMs = Math.min(device.nextMs, notification.atMs + 6_000 + device.jitter * 10_000);
+      }
+    }
+  };
+
+  const readSnmp = (device: Device, nowMs: number, latencyMs: number): void => {
+    const at = { sentAtMs: clock(nowMs - latencyMs), receivedAtMs: clock(nowMs + latencyMs) };
+    const { snapshots, facts } = snmp.read(device.name, at);
+    const base = { ...at, device: device.name };
+    feed(device, { ...base, kind: 'groups', origin: 'snmp', command: 'CISCO-GDOI-MIB', snapshots, unknownLines: 0 });
+    if (facts !== null) feed(device, { ...base, kind: 'facts', facts });
+    device.answersMs.push(nowMs);
+    device.showsKekLifetime = true;
+    largestStateBytes = Math.max(largestStateBytes, stateBytes(device.state));
+  };
+
   const ask = (device: Device, command: string, nowMs: number, latencyMs: number): GroupSnapshot[] | null => {
     const text = fleet.answer(device.name, command, nowMs);
     feedLogs();
@@ -143,11 +174,14 @@ export function watchFleet(
     const base = { device: device.name, sentAtMs, receivedAtMs };
     const groups = parsed.snapshots.filter((snapshot) => snapshot.role === 'gm' || snapshot.role === 'ks');
     for (const snapshot of parsed.snapshots) {
+      if (snapshot.role === 'clock') feed(device, { ...base, kind: 'clock', clock: snapshot });
+      if (snapshot.role === 'log') feed(device, { ...base, kind: 'log', messages: snapshot.messages, pushed: false });
       if (snapshot.role !== 'device') continue;
       device.version = snapshot.version;
       feed(device, { ...base, kind: 'facts', facts: snapshot });
     }
-    if (groups.length > 0) feed(device, { ...base, kind: 'groups', command, snapshots: groups, unknownLines: 0 });
+    if (groups.length > 0)
+      feed(device, { ...base, kind: 'groups', origin: 'cli', command, snapshots: groups, unknownLines: 0 });
     return groups;
   };
 
@@ -155,6 +189,7 @@ export function watchFleet(
     polls += 1;
     fleet.advance(nowMs);
     feedLogs();
+    feedTraps();
     const latencyMs = 20 + random() * 200;
     const up = fleet.isUp(device.name);
     if (!up || (mayFail && random() < watch.lost)) {
@@ -165,10 +200,17 @@ export function watchFleet(
     }
     if (fleet.bootedAtMs(device.name) !== device.bootMs) device.newSession = true;
     device.bootMs = fleet.bootedAtMs(device.name);
+    if (watch.snmpAlone === true && device.role === 'gm') {
+      readSnmp(device, nowMs, latencyMs);
+      return;
+    }
+    if (watch.buffer === true && device.role === 'gm') {
+      ask(device, 'show clock', nowMs, latencyMs);
+      ask(device, 'show logging', nowMs, latencyMs);
+    }
     const groups = ask(device, 'show crypto gdoi', nowMs, latencyMs);
     if (groups === null) return;
-    device.seenFromMs ??= nowMs;
-    device.seenToMs = nowMs;
+    device.answersMs.push(nowMs);
     const hint = hints(device, groups);
     if (device.newSession || hint) ask(device, 'show version', nowMs, latencyMs);
     device.newSession = false;
@@ -218,6 +260,7 @@ export function watchFleet(
               ? null
               : (group.view.timer.fromMs + group.view.timer.toMs) / 2,
           changedAtMs: device.changedAtMs,
+          failuresInARow: device.state.failures?.inARow ?? 0,
           regularIntervalMs: watch.intervalMs,
           jitter: device.jitter,
         },
@@ -230,11 +273,12 @@ export function watchFleet(
 
   for (;;) {
     const next = devices.reduce((a, b) => (b.nextMs < a.nextMs ? b : a));
-    const tickMs = watch.logs ? Math.min(next.nextMs, fleet.nowMs + TICK_MS) : next.nextMs;
+    const tickMs = watch.logs || watch.traps === true ? Math.min(next.nextMs, fleet.nowMs + TICK_MS) : next.nextMs;
     if (tickMs > endMs) break;
     if (tickMs < next.nextMs) {
       fleet.advance(tickMs);
       feedLogs();
+      feedTraps();
       continue;
     }
     const nowMs = Math.max(next.nextMs, fleet.nowMs);
@@ -252,9 +296,7 @@ export function watchFleet(
   return {
     events,
     truth: fleet.groundTruth(),
-    seen: new Map(
-      devices.map((device) => [device.name, { fromMs: device.seenFromMs ?? Infinity, toMs: device.seenToMs }]),
-    ),
+    answers: new Map(devices.map((device) => [device.name, device.answersMs])),
     endMs,
     polls,
     groupHours: gmGroups * options.hours,

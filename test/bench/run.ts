@@ -4,7 +4,9 @@
  */
 import type { BenchRow } from './bench-row.ts';
 import { benchExposition } from './exposition.ts';
+import { benchListeners } from './listeners.ts';
 import { benchParse } from './parse.ts';
+import { benchSnmp } from './snmp.ts';
 import { benchSshPoll } from './ssh-poll.ts';
 import { benchStore } from './store.ts';
 import { benchTracker } from './tracker.ts';
@@ -12,9 +14,11 @@ import { benchTracker } from './tracker.ts';
 const BENCHMARKS: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = {
   parse: benchParse,
   ssh: benchSshPoll,
+  snmp: benchSnmp,
   exposition: benchExposition,
   tracker: benchTracker,
   store: benchStore,
+  listeners: benchListeners,
 };
 
 const words = process.argv.slice(2);

@@ -11,7 +11,7 @@ import { runInNewContext } from 'node:vm';
 import ssh2 from 'ssh2';
 import type { DeviceAccess, SshTarget } from '../../src/access/device-session.ts';
 import type { HostKeyStore } from '../../src/access/ssh/known-hosts.ts';
-import { createDevicePoller, type PollReport } from '../../src/agent/device-poller.ts';
+import { createDevicePoller, type SshReport } from '../../src/agent/device-poller.ts';
 import { afterPoll, type DeviceView, newDeviceView } from '../../src/agent/device-view.ts';
 import { trackingOf } from '../../src/agent/group-tracking.ts';
 import { NOTHING_LEARNT, type PollMemory } from '../../src/agent/poll-memory.ts';
@@ -149,7 +149,7 @@ function memoryBytes(): number {
 const settled = () => new Promise((resolve) => setTimeout(resolve, 200));
 
 /** All that a poll costs the agent: session, parser, tracker, forecast, view, metric lines. */
-function wholePoll(access: DeviceAccess): (target: SshTarget) => Promise<PollReport> {
+function wholePoll(access: DeviceAccess): (target: SshTarget) => Promise<SshReport> {
   const clock = createSystemClock();
   const poller = createDevicePoller({ access, clock });
   const lines = new PreparedLines();
@@ -164,7 +164,7 @@ function wholePoll(access: DeviceAccess): (target: SshTarget) => Promise<PollRep
     let state = states.get(device) ?? initialTrackerState(device);
     for (const observation of report.observations) state = track(state, observation).state;
     states.set(device, state);
-    const before = views.get(device) ?? newDeviceView({ device, host: ssh.host, configuredRole: 'auto', labels: {} });
+    const before = views.get(device) ?? newDeviceView({ device, host: ssh.host });
     const polled = afterPoll(before, report, 180_000);
     const view = { ...polled, tracking: trackingOf(polled, state, () => null) };
     views.set(device, view);

@@ -102,6 +102,7 @@ function answer(device: string, index: number, poll: number): Observation {
   };
   return {
     kind: 'groups',
+    origin: 'cli',
     device,
     command: 'show crypto gdoi',
     sentAtMs,

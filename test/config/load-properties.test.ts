@@ -136,14 +136,21 @@ describe('whatever the file holds', () => {
   odd: { username: u, password_file: secret, password_env: ${PLANTED} }
   bare: ${PLANTED}
 store: { postgres: "postgres://me:${PLANTED}@db/x" }
-alertmanager: { urls: ["http://me:${PLANTED}@am", "htp://me:${PLANTED}@am"] }
+alertmanager: { urls: ["http://me:${PLANTED}@am", "htp://me:${PLANTED}@am"], password_env: P }
+targets: { http_sd: ["http://me:${PLANTED}@sd", { url: "http://sd", authorization: ${PLANTED}, authorization_env: P }] }
+web: { config_file: web.yml, tokens_file: tokens }
 devices:
   - { name: a, host: h, labels: { site: taipei } }
 `;
         const cut = at % right.length;
         // The noise must not take the secret out of its place; a secret that became a device's name is no secret.
         const text = spoil ? `${right.slice(0, cut)}${noise.replaceAll(/[\w?]/g, '')}${right.slice(cut)}` : right;
-        const loaded = await load({ text, env: { P: PLANTED }, files: { secret: PLANTED } });
+        const files = {
+          secret: PLANTED,
+          'web.yml': `tls_server_config: { cert_file: secret, key: ${PLANTED} }\nbasic_auth_users: { a: ${PLANTED} }\n`,
+          tokens: `${PLANTED}\na ${PLANTED}\na read ${PLANTED}\na read ${PLANTED}-longer\n`,
+        };
+        const loaded = await load({ text, env: { P: PLANTED }, files });
         fc.pre(text.startsWith('credentials:\n'));
         expect(shownOf(loaded)).not.toContain(PLANTED);
       }),
@@ -154,9 +161,16 @@ devices:
   it('a loaded configuration shows [secret] for each secret', async () => {
     const text = `credentials:
   main: { username: u, password_env: P, enable_password_file: secret }
-devices: [{ name: a, host: h }]
+  v2: { snmp: { version: 2c, community_file: secret } }
+  v3: { snmp: { version: 3, username: u, auth: { protocol: sha, password_env: P }, privacy: { protocol: aes128, password_env: P } } }
+devices: [{ name: a, host: h }, { name: b, host: h, transport: snmp, credentials: v3 }]
+traps: { listen: "udp://127.0.0.1:1162", credentials: [v2, v3] }
+alertmanager: { urls: ["http://am"], username: u, password_env: P }
+targets: { http_sd: [{ url: "http://sd", authorization_env: P }] }
+web: { tokens_file: tokens }
 `;
-    const loaded = await load({ text, env: { P: PLANTED }, files: { secret: `${PLANTED}\n` } });
+    const files = { secret: `${PLANTED}\n`, tokens: `noc read ${PLANTED}-longer\n` };
+    const loaded = await load({ text, env: { P: PLANTED }, files });
     expect(loaded.kind).toBe('ok');
     expect(shownOf(loaded)).not.toContain(PLANTED);
     expect(JSON.stringify(loaded)).toContain('"password":"[secret]"');

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findingLine } from '../../src/config/finding.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { Secret } from '../../src/ports/secret.ts';
 import { ENV, errorsOf, type Given, load, loadOk, withDevices } from './given-config.ts';
 
 /** As it stands in the contract, with the two `...` paths named. */
@@ -25,48 +26,44 @@ syslog: { listen: udp://127.0.0.1:5514 }      # also tcp://
 traps: { listen: udp://127.0.0.1:1162, credentials: [v2, v3] }
 alertmanager: { urls: ["http://127.0.0.1:9093"] }
 `;
-const CONTRACT_FILES = { community: 'c0mmunity\n', auth: 'auth-pass\n', priv: 'priv-pass\n' };
+const CONTRACT_FILES = {
+  community: 'c0mmunity\n',
+  auth: 'auth-pass\n',
+  priv: 'priv-pass\n',
+  'web.yml': 'http_server_config: { headers: { X-Frame-Options: deny } }\n',
+  tokens: 'noc operate 4Jm0nSk2vYw8QzR7tXc1\n',
+};
 const CONTRACT_ENV = { GDOI_PASSWORD: 'pw' };
 
 describe("the contract's own example", () => {
-  it('has nothing wrong but what this version cannot do and must not ignore', async () => {
-    const open = 'not supported by this version; take it out, and keep listen on a loopback address';
-    expect(await errorsOf({ text: CONTRACT, files: CONTRACT_FILES, env: CONTRACT_ENV })).toEqual([
-      `gdoiwatch.yml:2:21: web.config_file: ${open}`,
-      `gdoiwatch.yml:2:43: web.tokens_file: ${open}`,
-      'gdoiwatch.yml:13:56: devices[1].transport: "snmp" is not supported by this version, such a device would never be polled; use ssh',
-    ]);
-  });
+  const WITH_POSTGRES = CONTRACT.replace('sqlite: gdoiwatch.db', 'postgres: "postgres://me:hunter2@db/x"');
 
-  it('loads without them, and names every setting this version does not act on', async () => {
-    const text = CONTRACT.replace('transport: snmp, credentials: v3', 'transport: ssh').replace(
-      /^web: .*$/m,
-      'web: {}',
-    );
-    const { config, warnings } = await loadOk({ text, files: CONTRACT_FILES, env: CONTRACT_ENV });
-    const ssh = {
-      credentialName: 'main',
-      username: 'monitor',
-      password: expect.anything(),
-      privateKey: null,
-      passphrase: null,
-      enablePassword: null,
-      hostKeys: 'strict',
-      algorithms: 'modern',
-      session: 'persistent',
-    };
+  it('loads whole', async () => {
+    const { config, warnings } = await loadOk({ text: CONTRACT, files: CONTRACT_FILES, env: CONTRACT_ENV });
+    expect(warnings).toEqual([]);
     const common = {
-      port: 22,
-      transport: 'ssh',
       timeoutMs: 15_000,
       detailIntervalMs: 60_000,
       collect: [],
       phaseAware: true,
-      ssh,
+      sourceAddresses: [],
+    };
+    const secret = expect.any(Secret);
+    const v3 = {
+      version: 3,
+      username: 'monitor',
+      auth: { protocol: 'sha256', password: secret },
+      privacy: { protocol: 'aes128', password: secret },
     };
     expect(config).toEqual({
       file: '/etc/gdoiwatch/gdoiwatch.yml',
       listen: { host: '127.0.0.1', port: 9848 },
+      web: {
+        tls: null,
+        basicAuthUsers: new Map(),
+        headers: { 'X-Frame-Options': 'deny' },
+        tokens: [{ name: 'noc', scope: 'operate', sha256: secret }],
+      },
       log: { level: 'info' },
       limits: { concurrentPolls: 64 },
       ssh: { knownHostsPath: '/etc/gdoiwatch/known_hosts', maxHandshakes: 8 },
@@ -77,19 +74,65 @@ describe("the contract's own example", () => {
           ...common,
           name: 'gm1',
           host: '192.0.2.1',
+          port: 22,
           role: 'gm',
+          transport: 'ssh',
           schedule: { kind: 'every', ms: 30_000 },
           labels: { site: 'taipei' },
+          ssh: {
+            credentialName: 'main',
+            username: 'monitor',
+            password: secret,
+            privateKey: null,
+            passphrase: null,
+            enablePassword: null,
+            hostKeys: 'strict',
+            algorithms: 'modern',
+            session: 'persistent',
+          },
+          snmp: null,
         },
-        { ...common, name: 'ks1', host: '192.0.2.9', role: 'ks', schedule: { kind: 'every', ms: 60_000 }, labels: {} },
+        {
+          ...common,
+          name: 'ks1',
+          host: '192.0.2.9',
+          port: 161,
+          role: 'ks',
+          transport: 'snmp',
+          schedule: { kind: 'every', ms: 60_000 },
+          labels: {},
+          ssh: null,
+          snmp: { credentialName: 'v3', credential: v3, port: 161, schedule: { kind: 'every', ms: 60_000 } },
+        },
       ],
+      targets: {
+        files: ['/etc/gdoiwatch/targets/*.json'],
+        urls: [{ url: 'http://netbox.example/...', authorization: null }],
+        refreshMs: 60_000,
+        makeDevice: expect.any(Function),
+      },
+      syslog: { listens: [{ protocol: 'udp', host: '127.0.0.1', port: 5514 }] },
+      traps: {
+        listen: { protocol: 'udp', host: '127.0.0.1', port: 1162 },
+        credentials: new Map<string, unknown>([
+          ['v2', { version: '2c', community: secret }],
+          ['v3', v3],
+        ]),
+      },
+      alertmanager: {
+        apiUrls: ['http://127.0.0.1:9093/api/v2'],
+        basicAuth: null,
+        labels: { job: 'gdoiwatch', instance: '127.0.0.1:9848' },
+      },
     });
     expect(config.devices[0]?.ssh?.password?.reveal()).toBe('pw');
-    expect(warnings).toEqual([
-      'gdoiwatch.yml:14:10: targets: not supported by this version, ignored',
-      'gdoiwatch.yml:15:9: syslog: not supported by this version, ignored',
-      'gdoiwatch.yml:16:8: traps: not supported by this version, ignored',
-      'gdoiwatch.yml:17:15: alertmanager: not supported by this version, ignored',
+    const credential = config.devices[1]?.snmp?.credential;
+    expect(credential?.version === 3 && credential.privacy?.password.reveal()).toBe('priv-pass');
+  });
+
+  it('is refused with the one store that this version does not have', async () => {
+    expect(await errorsOf({ text: WITH_POSTGRES, files: CONTRACT_FILES, env: CONTRACT_ENV })).toEqual([
+      'gdoiwatch.yml:3:20: store.postgres: not supported by this version; use sqlite',
     ]);
   });
 });
@@ -142,21 +185,6 @@ ssh: { known_hosts: /var/lib/known, host_keys: accept-new, algorithms: legacy, s
       text: `listen: ${listen}\ndevices: []\n`,
     });
     expect(config.listen).toEqual(expected);
-  });
-
-  it('ssh+snmp takes a credential for each and is polled by ssh, with a warning', async () => {
-    const text = `credentials:
-  main: { username: monitor, password_env: P }
-  v2: { snmp: { version: 2c, community_env: P } }
-devices:
-  - { name: a, host: a, transport: ssh+snmp, credentials: { ssh: main, snmp: v2 } }
-  - { name: b, host: b, transport: ssh+snmp, credentials: { ssh: main, snmp: v2 } }
-`;
-    const { config, warnings } = await loadOk({ text, env: ENV });
-    expect(config.devices[0]?.ssh?.credentialName).toBe('main');
-    expect(warnings).toEqual([
-      'gdoiwatch.yml:5:36: devices[0].transport: "ssh+snmp" is not supported by this version: polled by ssh only (also devices[1].transport)',
-    ]);
   });
 
   it('one alias may serve a whole fleet', async () => {
@@ -623,7 +651,9 @@ describe('from the disk', () => {
   it('text that is not UTF-8 is refused', async () => {
     const bytes = Buffer.from([0x61, 0xff, 0xfe]);
     const loaded = await loadConfig('x.yml', { env: {}, readFile: async () => ({ bytes, mode: 0o100600 }) });
-    expect(loaded.kind === 'invalid' && loaded.findings.map(findingLine)).toEqual(['x.yml: is not UTF-8 text']);
+    expect(loaded.kind === 'invalid' && loaded.findings.map(findingLine)).toEqual([
+      'x.yml: cannot be read: not UTF-8 text',
+    ]);
   });
 });
 

@@ -1,7 +1,14 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { diffConfig } from '../../src/config/reload-diff.ts';
-import type { ResolvedConfig, ResolvedDevice, ResolvedSsh } from '../../src/config/resolved-config.ts';
+import type {
+  ResolvedConfig,
+  ResolvedDevice,
+  ResolvedSnmp,
+  ResolvedSsh,
+  SnmpCredential,
+} from '../../src/config/resolved-config.ts';
+import type { ResolvedTls } from '../../src/config/web/resolved-web.ts';
 import { Secret } from '../../src/ports/secret.ts';
 import { ENV, loadOk, withDevices } from './given-config.ts';
 
@@ -18,9 +25,28 @@ const ssh = (changes: Partial<ResolvedSsh> = {}): ResolvedSsh => ({
   ...changes,
 });
 
+const v3 = (changes: Partial<Extract<SnmpCredential, { version: 3 }>> = {}): SnmpCredential => ({
+  version: 3,
+  username: 'monitor',
+  auth: { protocol: 'sha256', password: new Secret('auth-pass') },
+  privacy: { protocol: 'aes128', password: new Secret('priv-pass') },
+  ...changes,
+});
+
+const v2 = (community: string): SnmpCredential => ({ version: '2c', community: new Secret(community) });
+
+const snmp = (changes: Partial<ResolvedSnmp> = {}): ResolvedSnmp => ({
+  credentialName: 'v3',
+  credential: v3(),
+  port: 161,
+  schedule: { kind: 'every', ms: 30_000 },
+  ...changes,
+});
+
 const device = (changes: Partial<ResolvedDevice> = {}): ResolvedDevice => ({
   name: 'gm1',
   host: '192.0.2.1',
+  sourceAddresses: [],
   port: 22,
   role: 'gm',
   transport: 'ssh',
@@ -31,6 +57,7 @@ const device = (changes: Partial<ResolvedDevice> = {}): ResolvedDevice => ({
   phaseAware: true,
   labels: { site: 'taipei' },
   ssh: ssh(),
+  snmp: null,
   ...changes,
 });
 
@@ -43,7 +70,28 @@ const config = (devices: readonly ResolvedDevice[], changes: Partial<ResolvedCon
   record: null,
   store: { sqlitePath: '/var/lib/gdoiwatch.db', retentionMs: 90 * 86_400_000 },
   devices,
+  web: { tls: null, basicAuthUsers: new Map(), tokens: [], headers: {} },
+  targets: null,
+  syslog: null,
+  traps: null,
+  alertmanager: null,
   ...changes,
+});
+
+const TLS: ResolvedTls = {
+  cert: 'certificate',
+  key: new Secret('key'),
+  clientCa: null,
+  minVersion: 'TLSv1.2',
+  maxVersion: 'TLSv1.3',
+  ciphers: null,
+  honorCipherOrder: true,
+  ecdhCurve: null,
+};
+
+const traps = (credential: SnmpCredential): ResolvedConfig['traps'] => ({
+  listen: { protocol: 'udp', host: '127.0.0.1', port: 1162 },
+  credentials: new Map([['v2', credential]]),
 });
 
 const names = (devices: readonly ResolvedDevice[]) => devices.map(({ name }) => name);
@@ -72,6 +120,7 @@ describe('a reload', () => {
     ['other host key rules', { ssh: ssh({ hostKeys: 'accept-new' }) }],
     ['other algorithms', { ssh: ssh({ algorithms: 'legacy' }) }],
     ['sessions per poll', { ssh: ssh({ session: 'per_poll' }) }],
+    ['snmp beside ssh', { snmp: snmp() }],
     ['another host and another pace', { host: 'x', schedule: { kind: 'every', ms: 1000 } }],
   ];
   it.each(newSession)('%s needs a new session', (_, changes) => {
@@ -89,11 +138,37 @@ describe('a reload', () => {
     ['no polls at the instants that decide', { phaseAware: false }],
     ['another label', { labels: { site: 'kaohsiung' } }],
     ['another collector', { collect: ['replay'] }],
+    ['another source address', { sourceAddresses: ['192.0.2.77'] }],
   ];
   it.each(sameSession)('%s keeps the session', (_, changes) => {
     const diff = diffConfig(config([device()]), config([device(changes)]));
     expect(diff.rescheduled).toEqual([device(changes)]);
     expect([...diff.changed, ...diff.unchanged, ...diff.added, ...diff.removed]).toEqual([]);
+  });
+
+  const newSnmp: readonly (readonly [string, ResolvedSnmp | null])[] = [
+    ['no snmp any more', null],
+    ['another snmp port', snmp({ port: 1161 })],
+    ['another snmp credential', snmp({ credentialName: 'other' })],
+    ['a community for a user', snmp({ credential: v2('c0mmunity') })],
+    ['another snmp user', snmp({ credential: v3({ username: 'other' }) })],
+    ['no privacy', snmp({ credential: v3({ privacy: null }) })],
+    ['another protocol', snmp({ credential: v3({ auth: { protocol: 'sha', password: new Secret('auth-pass') } }) })],
+    [
+      'a rotated snmp password',
+      snmp({ credential: v3({ privacy: { protocol: 'aes128', password: new Secret('priv-pass2') } }) }),
+    ],
+  ];
+  it.each(newSnmp)('%s counts as another device to poll', (_, after) => {
+    const diff = diffConfig(config([device({ snmp: snmp() })]), config([device({ snmp: after })]));
+    expect(names(diff.changed)).toEqual(['gm1']);
+  });
+
+  it('the same snmp settings, read again, are no change; another pace of theirs is one of the schedule', () => {
+    const before = config([device({ snmp: snmp() })]);
+    expect(names(diffConfig(before, config([device({ snmp: snmp() })])).unchanged)).toEqual(['gm1']);
+    const slower = device({ snmp: snmp({ schedule: { kind: 'every', ms: 60_000 } }) });
+    expect(names(diffConfig(before, config([slower])).rescheduled)).toEqual(['gm1']);
   });
 
   it('the order of collectors and labels means nothing, nor does a secret read again', () => {
@@ -109,15 +184,43 @@ describe('a reload', () => {
       limits: { concurrentPolls: 1 },
       ssh: { knownHostsPath: '/x', maxHandshakes: 1 },
       record: '/captures',
+      web: { ...config([]).web, tls: TLS },
+      syslog: { listens: [{ protocol: 'udp', host: '127.0.0.1', port: 5514 }] },
+      traps: traps(v2('c0mmunity')),
     });
     expect(diffConfig(config([]), after).restartNeeded).toEqual([
       'listen',
+      'web: TLS',
       'log.level',
       'limits.concurrent_polls',
       'ssh.known_hosts',
       'ssh.max_handshakes',
       'record',
+      'syslog',
+      'traps',
     ]);
+  });
+
+  it('what a trap receiver lets in is part of it', () => {
+    const before = config([], { traps: traps(v2('c0mmunity')) });
+    expect(diffConfig(before, config([], { traps: traps(v2('c0mmunity')) })).restartNeeded).toEqual([]);
+    expect(diffConfig(before, config([], { traps: traps(v2('other')) })).restartNeeded).toEqual(['traps']);
+    expect(diffConfig(before, config([], { traps: null })).restartNeeded).toEqual(['traps']);
+  });
+
+  it('users, tokens, certificates, targets and where events go need no restart', () => {
+    const before = config([], { web: { ...config([]).web, tls: TLS } });
+    const after = config([], {
+      web: {
+        tls: { ...TLS, cert: 'renewed' },
+        basicAuthUsers: new Map([['alice', new Secret('$2y$10$...')]]),
+        tokens: [{ name: 'noc', scope: 'read', sha256: new Secret('00') }],
+        headers: { 'X-Frame-Options': 'deny' },
+      },
+      targets: { files: ['/x.json'], urls: [], refreshMs: 1000, makeDevice: () => ({ device: null, problems: [] }) },
+      alertmanager: { apiUrls: ['http://h/api/v2'], basicAuth: null, labels: {} },
+    });
+    expect(diffConfig(before, after).restartNeeded).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse, stringify } from 'yaml';
 import { Gdoiwatch } from './gdoiwatch.ts';
 import { Prometheus, prometheusMissing } from './prometheus.ts';
 
@@ -32,6 +33,18 @@ async function start(name: string, config: string): Promise<{ agent: Gdoiwatch; 
   const agent = new Gdoiwatch(['run', '--config', path, '--log-format', 'json']);
   const [, url] = await agent.printed(/"url":"([^"]+)"/, 'stderr');
   return { agent, url: url!, path };
+}
+
+interface WrittenConfig {
+  credentials: Record<string, object>;
+  devices: { name: string; host: string; port: number; credentials?: string | object; transport?: string }[];
+}
+
+/** The configuration, changed by hand. */
+function edited(config: string, edit: (written: WrittenConfig) => void): string {
+  const written: WrittenConfig = parse(config);
+  edit(written);
+  return stringify(written);
 }
 
 const text = async (url: string) => (await fetch(url)).text();
@@ -84,7 +97,7 @@ describe('gdoiwatch run', () => {
     const { agent, url } = await start('ready', yaml);
     await using _agent = agent;
     await expect.poll(async () => (await fetch(`${url}/-/ready`)).status, { timeout: 20_000 }).toBe(200);
-    expect(await text(url)).toContain('6 of 6 devices answer');
+    expect(await text(`${url}/api/v1/devices`)).toContain('"total":6');
   });
 
   test('stops within seconds on SIGTERM while it polls, exit status 0', async () => {
@@ -104,9 +117,10 @@ describe('gdoiwatch run', () => {
     for (const device of ['gm1', 'gm2', 'gm3', 'gm4', 'ks1', 'ks2']) {
       await until(url, `gdoi_device_up{device="${device}"}`).toBe('1');
     }
-    const lines = (await readFile(path, 'utf8')).split('\n');
-    const at = lines.findIndex((line) => line.includes('name: gm4'));
-    await writeFile(path, [...lines.slice(0, at), ...lines.slice(at + 4)].join('\n'));
+    const without = edited(await readFile(path, 'utf8'), (written) => {
+      written.devices = written.devices.filter(({ name }) => name !== 'gm4');
+    });
+    await writeFile(path, without);
     agent.signal('SIGHUP');
     await agent.printed(/"removed":1,.*configuration reloaded/, 'stderr');
     const after = await metrics(url);
@@ -140,11 +154,16 @@ describe('gdoiwatch run', () => {
 
   test('a wrong password, a dead port and a bad host name each fail alone, once in the log, and no secret is told', async () => {
     await writeFile(join(directory, 'wrong-password'), 'planted-secret-77\n', { mode: 0o600 });
-    const broken = yaml
-      .replace('  simulated:', '  wrong: { username: monitor, password_file: wrong-password }\n  simulated:')
-      .replace(/name: gm1\n/, 'name: gm1\n    credentials: wrong\n')
-      .replace(/name: gm2\n(.*)host: .*\n(.*)port: \d+/, 'name: gm2\n$1host: 127.0.0.1\n$2port: 1')
-      .replace(/name: gm3\n(.*)host: .*\n/, 'name: gm3\n$1host: no-such-host.invalid\n');
+    const broken = edited(yaml, (written) => {
+      written.credentials['wrong'] = { username: 'monitor', password_file: 'wrong-password' };
+      for (const device of written.devices) {
+        // By SSH alone: one trouble for each.
+        delete device.transport;
+        device.credentials = device.name === 'gm1' ? 'wrong' : 'simulated';
+        if (device.name === 'gm2') device.port = 1;
+        if (device.name === 'gm3') device.host = 'no-such-host.invalid';
+      }
+    });
     const { agent, url } = await start('broken', broken);
     await using _agent = agent;
     await until(url, 'gdoi_polls_total{device="gm1",result="auth"}').toBe('1');

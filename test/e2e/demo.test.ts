@@ -9,7 +9,7 @@ test('the demo shows progress, prints where to look, and serves what its fleet s
   const up = exposition.split('\n').filter((line) => line.startsWith('gdoi_device_up{'));
   expect(up.length).toBeGreaterThan(8);
   expect(up.filter((line) => line.endsWith(' 1')).length).toBeGreaterThan(8);
-  expect(await (await fetch(url!)).text()).toContain('devices answer');
+  expect(await (await fetch(url!)).text()).toContain('<title>gdoiwatch</title>');
   demo.signal('SIGINT');
   expect((await demo.finished).status).toBe(0);
 });

@@ -141,6 +141,13 @@ export function ks(second: number, options: KsOptions = {}): MemberFacts {
   };
 }
 
+/** The same answer, with another latency. */
+export function answered(facts: MemberFacts, latencyMs: number): MemberFacts {
+  const late = <Read extends { readonly at: { readonly sentAtMs: number } }>(read: Read | null) =>
+    read && { ...read, at: { sentAtMs: read.at.sentAtMs, receivedAtMs: read.at.sentAtMs + latencyMs } };
+  return { ...facts, gm: late(facts.gm), ks: late(facts.ks) };
+}
+
 function member(address: string, acksMissed: number): KsMember {
   return {
     address,

@@ -4,7 +4,7 @@ import { trackFleet } from '../../src/gdoi/fleet.ts';
 import { initialFleetState, type MemberFacts } from '../../src/gdoi/fleet-state.ts';
 import type { GmInGroup } from '../../src/gdoi/fleet-view.ts';
 import { emptyKsSnapshot } from '../../src/gdoi/snapshot.ts';
-import { Fleet, gm, type GmOptions, ks, START } from './fleet-group.ts';
+import { answered, Fleet, gm, type GmOptions, ks, START } from './fleet-group.ts';
 
 const A = '0x0000000A';
 const B = '0x0000000B';
@@ -190,6 +190,39 @@ describe('an old GM on an expired KEK', () => {
     const fleet = new Fleet();
     fleet.see(legacy(0), ks(10, { kekExpiry: 400 }), legacy(170, { received: 6 }), ks(200, { kekExpiry: 86_600 }));
     expect(match(fleet, legacy(300, { received: 6 }))?.kekMatchesKs).toBe(true);
+  });
+
+  describe('whose every poll overlaps the KS’s, as on one grid', () => {
+    /** Both are asked at `second`; the GM answers after 80 ms, the KS after 120 ms. */
+    const poll = (fleet: Fleet, second: number, kekExpiry: number, change: GmOptions = {}) =>
+      match(fleet, answered(legacy(second, change), 80), answered(ks(second, { kekExpiry }), 120));
+
+    it('is found: what it counted one poll earlier was certainly before the KS’s answer', () => {
+      const fleet = new Fleet();
+      for (let second = 0; second <= 180; second += 60) poll(fleet, second, 200);
+      expect(poll(fleet, 240, 86_600)?.kekMatchesKs).toBeNull();
+      expect(poll(fleet, 300, 86_600)).toMatchObject({ kekMatchesKs: false, kekExpiredInUse: true });
+      for (let second = 360; second < 900; second += 60) poll(fleet, second, 86_600);
+      expect(fleet.types()).toEqual(['kek_expired_in_use']);
+    });
+
+    it('is none that got the rekey', () => {
+      const fleet = new Fleet();
+      for (let second = 0; second <= 180; second += 60) poll(fleet, second, 200);
+      expect(poll(fleet, 240, 86_600, { received: 6 })?.kekMatchesKs).toBe(true);
+      expect(poll(fleet, 300, 86_600, { received: 6 })?.kekMatchesKs).toBe(true);
+      expect(fleet.types()).toEqual([]);
+    });
+
+    it('is found as well when its facts are given again without a new answer', () => {
+      const fleet = new Fleet();
+      for (let second = 0; second <= 180; second += 60) {
+        fleet.see(answered(legacy(second), 80), answered(legacy(second), 80), answered(legacy(second), 80));
+        fleet.see(answered(ks(second, { kekExpiry: 200 }), 120));
+      }
+      poll(fleet, 240, 86_600);
+      expect(poll(fleet, 300, 86_600)?.kekMatchesKs).toBe(false);
+    });
   });
 
   it('is not concluded from a wall clock that was set', () => {

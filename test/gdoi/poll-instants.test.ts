@@ -57,6 +57,17 @@ describe('the plan of a GM with a KEK timer', () => {
     }
   });
 
+  it('asks again soon when a poll was lost at a time that decides, and gives up on a device that is down', () => {
+    const lost = (secondsAfterExpiry: number, failuresInARow: number) =>
+      plan({ nowMs: EXPIRY + secondsAfterExpiry * 1000, failuresInARow }).filter((poll) => poll.startsWith('retry'));
+    expect(lost(-196, 1)).toEqual(['retry@-194']);
+    expect(lost(-196, 2)).toEqual(['retry@-194']);
+    expect(lost(-196, 3)).toEqual([]);
+    expect(lost(-196, 0)).toEqual([]);
+    expect(lost(-2000, 1)).toEqual([]);
+    expect(lost(200, 1)).toEqual([]);
+  });
+
   it('is one poll a cycle when the rekey came: the new KEK moves all others a lifetime away', () => {
     const afterRekeyMs = EXPIRY - 220_000;
     expect(plan({ nowMs: afterRekeyMs }).slice(0, 1)).toEqual(['before_window@-199']);
@@ -187,13 +198,14 @@ it('on any values the plan is short, in order, in the future and never beyond th
         ksRekeyAtMs: instant,
         reregistersAtMs: instant,
         changedAtMs: instant,
+        failuresInARow: fc.integer({ min: -1, max: 5 }),
         regularIntervalMs: fc.option(fc.nat()),
         jitter: fc.double(),
       } satisfies Record<keyof PlanInput, unknown>),
       (any) => {
         const polls = nextPollInstants(any, ENABLED);
         expect(polls.length).toBeLessThanOrEqual(MAX_PLANNED_POLLS);
-        const origins = [any.kekExpiryMs, any.ksRekeyAtMs, any.reregistersAtMs, any.changedAtMs];
+        const origins = [any.kekExpiryMs, any.ksRekeyAtMs, any.reregistersAtMs, any.changedAtMs, any.nowMs];
         const last = Math.max(...origins.filter((ms): ms is number => ms !== null && Number.isFinite(ms))) + 120_000;
         for (const [index, poll] of polls.entries()) {
           expect(poll).toBeGreaterThan(any.nowMs);

@@ -1,6 +1,7 @@
 /** Observations of one GM that name only what matters, and a tracker that is fed with them. Instants are seconds. */
 import type { LogMessage } from '../../src/gdoi/device-facts.ts';
 import type { GdoiEvent } from '../../src/gdoi/event.ts';
+import type { GdoiTrapName } from '../../src/gdoi/gdoi-trap.ts';
 import type { Observation } from '../../src/gdoi/observation.ts';
 import { emptyGmSnapshot, type GmSnapshot } from '../../src/gdoi/snapshot.ts';
 import { initialTrackerState, settle, track, type TrackOptions } from '../../src/gdoi/tracker.ts';
@@ -11,6 +12,7 @@ export const T0 = Date.UTC(2026, 0, 1) / 1000;
 /** Instants (`...At`) are seconds after T0; null: not shown. */
 export interface GmSketch {
   readonly group?: string;
+  readonly identity?: string | null;
   readonly registered?: boolean;
   readonly succeeded?: number;
   readonly attempted?: number;
@@ -34,6 +36,7 @@ function gmSnapshot(at: number, sketch: GmSketch): GmSnapshot {
   const hasKek = kekSeconds !== null || sketch.kekWithoutLifetime === true;
   return {
     ...emptyGmSnapshot(sketch.group ?? 'G1'),
+    identity: sketch.identity === undefined ? '3333' : sketch.identity,
     status: registered ? 'Registered' : 'Registering',
     registered,
     keyServer: sketch.keyServer === undefined ? '10.1.11.2' : sketch.keyServer,
@@ -70,6 +73,7 @@ function gmSnapshot(at: number, sketch: GmSketch): GmSnapshot {
 export function gmAnswer(at: number, ...sketches: readonly GmSketch[]): Observation {
   return {
     kind: 'groups',
+    origin: 'cli',
     device: 'gm1',
     command: 'show crypto gdoi',
     sentAtMs: (T0 + at) * 1000 - 100,
@@ -109,6 +113,112 @@ export function log(at: number, mnemonic: string, text = 'group G1'): Observatio
   };
   const atMs = (T0 + at) * 1000;
   return { kind: 'log', device: 'gm1', sentAtMs: atMs, receivedAtMs: atMs, messages: [message], pushed: true };
+}
+
+/** Lines of the log buffer as a reading at `at` finds them; `stampAt`: the device's clock, seconds after T0 and `aheadBy`. */
+export interface BufferLine {
+  readonly stampAt: number | null;
+  readonly mnemonic: string;
+  readonly text?: string;
+  readonly sequence?: number;
+}
+
+export function buffer(at: number, lines: readonly BufferLine[]): Observation {
+  const messages = lines.map(({ stampAt, mnemonic, text = 'group G1', sequence = null }): LogMessage => {
+    const [facility = 'GDOI', severity, name = ''] = mnemonic.split('-');
+    const timestamp = stampAt === null ? null : stampOf(stampAt);
+    return { facility, severity: Number(severity), mnemonic: name, text, timestamp, sequence };
+  });
+  const atMs = (T0 + at) * 1000;
+  return { kind: 'log', device: 'gm1', sentAtMs: atMs - 50, receivedAtMs: atMs + 50, messages, pushed: false };
+}
+
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+
+/** `Jan  1 00:14:40.000`: without a year, as routers print it. */
+function stampOf(at: number): string {
+  const date = new Date((T0 + at) * 1000);
+  const day = String(date.getUTCDate()).padStart(2, ' ');
+  return `${MONTHS[date.getUTCMonth()]} ${day} ${date.toISOString().slice(11, 23)}`;
+}
+
+/** `show clock` of a device whose clock is `aheadSeconds` before the agent's. */
+export function clock(at: number, aheadSeconds = 0, zone = 'UTC'): Observation {
+  const atMs = (T0 + at) * 1000;
+  return {
+    kind: 'clock',
+    device: 'gm1',
+    sentAtMs: atMs - 50,
+    receivedAtMs: atMs + 50,
+    clock: { role: 'clock', epochMs: zone === 'UTC' ? atMs + aheadSeconds * 1000 : null, zone, synchronised: true },
+  };
+}
+
+export function trap(at: number, name: GdoiTrapName, groupIdentity: string | null = '3333'): Observation {
+  const atMs = (T0 + at) * 1000;
+  return {
+    kind: 'trap',
+    device: 'gm1',
+    sentAtMs: atMs,
+    receivedAtMs: atMs,
+    trap: {
+      name,
+      groupIdentity,
+      groupName: null,
+      gmAddress: null,
+      keyServer: '10.1.11.2',
+      peer: null,
+      keyServerRole: null,
+      rekeySequence: null,
+    },
+  };
+}
+
+export interface SnmpSketch {
+  /** Number that names the KEK; null: no KEK row. */
+  readonly kek?: number | null;
+  readonly kekAt?: number;
+  readonly sequence?: number | null;
+  readonly teks?: Readonly<Record<string, number>>;
+  readonly keyServer?: string | null;
+}
+
+export function snmpSnapshot(at: number, sketch: SnmpSketch): GmSnapshot {
+  const kek = sketch.kek === undefined ? 1 : sketch.kek;
+  const base = gmSnapshot(at, { kekAt: kek === null ? null : (sketch.kekAt ?? 1000), ...pick(sketch) });
+  return {
+    ...base,
+    status: null,
+    registered: null,
+    reregistersInSeconds: null,
+    registrations: { succeeded: null, attempted: null },
+    rekeys: {
+      received: null,
+      sinceRegistration: null,
+      acksSent: null,
+      lastFrom: null,
+      lastSequence: sketch.sequence === undefined ? 5 : sketch.sequence,
+      lastAgeSeconds: null,
+    },
+    kek: base.kek === null ? null : { ...base.kek, spi: `0x${String(kek).padStart(32, '0')}` },
+  };
+}
+
+function pick({ teks, keyServer }: SnmpSketch): GmSketch {
+  return { ...(teks === undefined ? {} : { teks }), ...(keyServer === undefined ? {} : { keyServer }) };
+}
+
+export function snmpAnswer(at: number, sketch: SnmpSketch = {}): Observation {
+  return {
+    kind: 'groups',
+    origin: 'snmp',
+    device: 'gm1',
+    command: 'CISCO-GDOI-MIB',
+    sentAtMs: (T0 + at) * 1000 - 50,
+    receivedAtMs: (T0 + at) * 1000 + 50,
+    snapshots: [snmpSnapshot(at, sketch)],
+    unknownLines: 0,
+  };
 }
 
 export function failure(at: number, result = 'timeout'): Observation {

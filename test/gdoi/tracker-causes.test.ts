@@ -94,6 +94,36 @@ test('GM_DELETE_EXPIRED_KEK after a re-registration in the window proves the sam
   expect(causes(told)).toEqual(['legacy_ks']);
 });
 
+const complete = (at: number) =>
+  log(at, 'GDOI-5-GM_REGS_COMPL', 'Registration to KS 10.1.11.2 complete for group G1 using address 10.1.13.2');
+const reregister = (at: number) =>
+  log(at, 'GDOI-4-GM_RE_REGISTER', 'The IPSec SA created for group G1 may have expired');
+
+test('both re-registrations of a cycle between two polls, told apart by the log, are legacy_ks', () => {
+  const told = history([
+    gmAnswer(790, before),
+    reregister(880),
+    complete(881),
+    log(1000, 'GDOI-5-GM_DELETE_EXPIRED_KEK', 'KEK expired for group G1 and was deleted'),
+    reregister(1040),
+    complete(1041),
+    gmAnswer(1050, { succeeded: 3, kekAt: NEW_KEK }),
+  ]);
+  expect(causes(told)).toEqual(['legacy_ks', 'legacy_ks']);
+});
+
+test('the second registration after an unseen one is not told as kek_expired: which KEK it held is not known', () => {
+  const told = history([
+    gmAnswer(790, before),
+    reregister(880),
+    complete(881),
+    reregister(1040),
+    complete(1041),
+    gmAnswer(1050, { succeeded: 3, kekAt: NEW_KEK, keyServer: '10.1.11.2' }),
+  ]);
+  expect(causes(told)).not.toContain('kek_expired');
+});
+
 test('in the window of the longest-lived TEK, without a TEK rekey, it is tek_expired', () => {
   const told = history([
     gmAnswer(0, { succeeded: 1, kekAt: 50_000, teks: { '0x0000000A': 600 }, timerAt: 535 }),

@@ -1,10 +1,25 @@
 /** What must hold for any history of a GM, any way of observing it, and any figures a device may print. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { GDOI_TRAPS, type GdoiTrapName } from '../../src/gdoi/gdoi-trap.ts';
 import type { Observation } from '../../src/gdoi/observation.ts';
 import { initialTrackerState, settle, track } from '../../src/gdoi/tracker.ts';
 import type { TrackerState } from '../../src/gdoi/tracker-state.ts';
-import { facts, failure, fed, gmAnswer, type GmSketch, history, log, reregistrations } from './tracker-builders.ts';
+import {
+  buffer,
+  type BufferLine,
+  clock,
+  facts,
+  failure,
+  fed,
+  gmAnswer,
+  type GmSketch,
+  history,
+  log,
+  reregistrations,
+  snmpAnswer,
+  trap,
+} from './tracker-builders.ts';
 
 interface Step {
   readonly seconds: number;
@@ -135,7 +150,35 @@ const hostile: fc.Arbitrary<Observation> = fc.oneof(
   fc.tuple(at, fc.integer({ min: -100, max: 2 ** 31 })).map(([when, uptime]) => facts(when, uptime)),
   fc.tuple(at, fc.constantFrom(...MNEMONICS())).map(([when, mnemonic]) => log(when, mnemonic)),
   at.map((when) => failure(when)),
+  fc
+    .tuple(at, fc.constantFrom(...TRAPS()), fc.constantFrom('3333', '4444', null))
+    .map(([when, name, identity]) => trap(when, name, identity)),
+  fc.tuple(at, fc.integer({ min: -(2 ** 31), max: 2 ** 31 })).map(([when, ahead]) => clock(when, ahead)),
+  fc.tuple(at, fc.array(bufferLine(), { maxLength: 20 })).map(([when, lines]) => buffer(when, lines)),
+  fc.tuple(at, hostileSnmp()).map(([when, sketch]) => snmpAnswer(when, sketch)),
 );
+
+function bufferLine(): fc.Arbitrary<BufferLine> {
+  return fc.record({
+    stampAt: fc.option(fc.integer({ min: -100_000, max: 10_000_000 })),
+    mnemonic: fc.constantFrom(...MNEMONICS()),
+    text: fc.constantFrom('group G1', 'group G2', ''),
+  });
+}
+
+function hostileSnmp() {
+  return fc.record({
+    kek: fc.option(fc.nat({ max: 3 })),
+    kekAt: fc.integer({ min: -5, max: 100_000 }),
+    sequence: fc.option(fc.integer({ min: -1, max: 2 ** 32 })),
+    keyServer: fc.constantFrom('10.1.11.2', '10.1.12.2', null, 'x'.repeat(500)),
+    teks: fc.dictionary(fc.constantFrom(...SPIS()), fc.integer({ min: -100_000, max: 2 ** 31 }), { maxKeys: 30 }),
+  });
+}
+
+function TRAPS(): [GdoiTrapName, ...GdoiTrapName[]] {
+  return ['GmRegister', ...GDOI_TRAPS];
+}
 
 function MNEMONICS(): [string, ...string[]] {
   return [
@@ -145,6 +188,8 @@ function MNEMONICS(): [string, ...string[]] {
     'GDOI-5-GM_DELETE_EXPIRED_KEK',
     'GDOI-4-GM_RECV_DELETE',
     'SYS-5-RESTART',
+    'GDOI-5-GM_RECV_REKEY',
+    'GDOI-3-GDOI_REKEY_FAILURE',
     'X-1-Y',
   ];
 }
@@ -193,5 +238,64 @@ test('the state does not grow over a long random history', () => {
       expect(JSON.stringify(state).length).toBeLessThan(2 * 4096);
     }),
     { numRuns: 5 },
+  );
+});
+
+/** What a device says beside its answers: true messages through every source, some lost, some forged. */
+const message = fc.oneof(
+  fc.constantFrom(...MNEMONICS()).map((mnemonic) => (when: number) => log(when, mnemonic)),
+  fc.constantFrom(...TRAPS()).map((name) => (when: number) => trap(when, name)),
+  fc.constant((when: number) => clock(when, 5)),
+  fc.array(fc.constantFrom(...MNEMONICS()), { maxLength: 5 }).map(
+    (names) => (when: number) =>
+      buffer(
+        when,
+        names.map((mnemonic) => ({ stampAt: when - 3, mnemonic })),
+      ),
+  ),
+  fc.nat({ max: 2 }).map((kek) => (when: number) => snmpAnswer(when, { kek, kekAt: 40_000 + kek, sequence: kek })),
+);
+type Message = (when: number) => Observation;
+
+test('messages and SNMP between the answers, true or forged, neither add a registration nor hide one', () => {
+  const noisy = fc.array(
+    fc.tuple(fc.integer({ min: 5, max: 2000 }), fc.boolean(), fc.array(message, { maxLength: 4 })),
+    {
+      minLength: 1,
+      maxLength: 30,
+    },
+  );
+  fc.assert(
+    fc.property(noisy, (some) => {
+      let at = 0;
+      let succeeded = 2;
+      const answer = () => gmAnswer(at, { succeeded, received: 3, kekAt: 40_000, timerAt: null });
+      const observations: Observation[] = [answer()];
+      for (const [seconds, registers, messages] of some) {
+        for (const [index, say] of messages.entries()) {
+          const told: Message = say;
+          observations.push(told(at + ((index + 1) * seconds) / (messages.length + 1)));
+        }
+        at += seconds;
+        if (registers) succeeded += 1;
+        observations.push(answer());
+      }
+      const told = reregistrations(history(observations));
+      expect(told).toHaveLength(succeeded - 2);
+      expect(new Set(told.map(({ id }) => id)).size).toBe(told.length);
+    }),
+  );
+});
+
+test('a state kept as JSON goes on in the midst of messages and SNMP looks too', () => {
+  fc.assert(
+    fc.property(fc.array(hostile, { maxLength: 40 }), fc.nat(), (observations, cut) => {
+      const first = fed(initialTrackerState('gm1'), observations.slice(0, cut % (observations.length + 1)));
+      const kept: TrackerState = JSON.parse(JSON.stringify(first.state));
+      const second = fed(kept, observations.slice(cut % (observations.length + 1)));
+      const whole = fed(initialTrackerState('gm1'), observations);
+      expect(second.state).toEqual(whole.state);
+      expect([...first.events, ...second.events]).toEqual(whole.events);
+    }),
   );
 });

@@ -171,6 +171,19 @@ test('unregistered: gm2 registers when its path is mended, gm1 does not', () => 
   expect(valueOf(showAt(fleet, 'gm1', 185), 'Registration status')).toBe('Registering');
 });
 
+test('unauthorized: the KSs say whom they refuse, and gm1 registers when they know it again', () => {
+  const fleet = fleetNamed('unauthorized');
+  fleet.advance(START_MS + 350_000);
+  for (const ks of ['ks1', 'ks2']) {
+    expect(showAt(fleet, ks, 350, 'show logging')).toContain(
+      '%GDOI-1-UNAUTHORIZED_IDENTITY: Group G1 received registration from unauthorized identity:    CN=gm1',
+    );
+  }
+  expect(valueOf(showAt(fleet, 'gm1', 350), 'Registration status')).toBe('Registering');
+  expect(Number(valueOf(showAt(fleet, 'gm1', 350), 'Attempted registration'))).toBeGreaterThan(4);
+  expect(seen(fleet, 480)).toMatchObject([['gm1', 'reload', expect.any(Number)]]);
+});
+
 test('demo: legacy, lossy, multicast and operator events within the first minutes, with any seed', () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 1000 }), (seed) => {

@@ -15,7 +15,7 @@ import {
   PROMPT,
   USERNAME_QUESTION,
 } from './ios-dialogue.ts';
-import { later } from './later.ts';
+import { later } from '../later.ts';
 import { LineEnded, type ShellLine } from './shell-line.ts';
 import { TerminalText } from './terminal-text.ts';
 

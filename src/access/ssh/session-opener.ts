@@ -13,16 +13,18 @@ import {
   type AttemptOutcome,
   type CredentialQuarantine,
   type CredentialSecrets,
+  quarantinedError,
   REFUSED_DEVICE_WAIT_MS,
-} from './credential-quarantine.ts';
+} from '../credential-quarantine.ts';
+import { untilAborted } from '../until-aborted.ts';
 import type { HandshakeGate, HandshakePass } from './handshake-gate.ts';
 import { decideHostKey } from './host-key-policy.ts';
 import type { HostKeyStore } from './known-hosts.ts';
-import { later } from './later.ts';
+import { later } from '../later.ts';
 import { ShellLine } from './shell-line.ts';
 import { SessionError, ShellSession } from './shell-session.ts';
 import { type ShellTransport, TransportError } from './shell-transport.ts';
-import { Watchdog } from './watchdog.ts';
+import { Watchdog } from '../watchdog.ts';
 
 /** A connecting host keeps its place at the gate this long. */
 const CONNECT_HOLD_MS = 250;
@@ -219,32 +221,4 @@ class Opening {
     }
     throw error;
   }
-}
-
-export function quarantinedError(target: SshTarget, kind: 'device_waits' | 'quarantined', waitMs: number): DeviceError {
-  const minutes = Math.max(1, Math.ceil(waitMs / 60_000));
-  return {
-    kind: 'quarantined',
-    operation: 'login',
-    message:
-      kind === 'device_waits'
-        ? `${target.device}: not tried: the device refused the credential "${target.credentialName}"; next try in ${minutes} min, or when its secret changes`
-        : `${target.device}: not tried: several devices in a row refused the credential "${target.credentialName}"; a probe in ${minutes} min, or when its secret changes`,
-  };
-}
-
-/** Wait for `promise`, or reject with the signal's reason. */
-export function untilAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const onAbort = () => {
-      const reason: unknown = signal.reason;
-      reject(reason instanceof Error ? reason : new Error('aborted'));
-    };
-    if (signal.aborted) {
-      onAbort();
-      return;
-    }
-    signal.addEventListener('abort', onAbort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
-  });
 }

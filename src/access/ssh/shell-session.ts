@@ -9,13 +9,13 @@ import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../ports/clock.ts';
 import { DeadlineExceeded } from '../../ports/deadline.ts';
 import type { DeviceError, DeviceErrorKind, DeviceSession, Reply, SshTarget } from '../device-session.ts';
-import { SHOW_COMMANDS, type ShowCommand } from '../show-command.ts';
+import { SHOW_COMMANDS, SHOW_LOG, type ShowCommand } from '../show-command.ts';
 import { type AnswerBounds, AnswerReader, DEFAULT_BOUNDS } from './answer-reader.ts';
 import { findRejection, hostnameOfPrompt } from './ios-dialogue.ts';
-import { later } from './later.ts';
+import { later } from '../later.ts';
 import { becomePrivileged, learnPrompt, LoginRefused, PromptMissing } from './login-dialogue.ts';
 import { LineEnded, ShellLine } from './shell-line.ts';
-import { Watchdog } from './watchdog.ts';
+import { Watchdog } from '../watchdog.ts';
 
 const SETTINGS = ['terminal length 0', 'terminal width 511'] as const;
 
@@ -113,7 +113,7 @@ export class ShellSession implements DeviceSession {
       return { kind: 'failed', command, error: this.#failure(error, command, signal) };
     }
     const receivedAtMs = this.#clock.wallMs();
-    const { lines, logLines } = reader.answer(command === 'show logging');
+    const { lines, logLines } = reader.answer(command === SHOW_LOG);
     const rejection = findRejection(lines);
     if (rejection !== null) return { kind: 'rejected', command, reason: rejection.reason, line: rejection.line };
     const text = lines.length === 0 ? '' : `${lines.join('\n')}\n`;

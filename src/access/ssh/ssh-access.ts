@@ -2,18 +2,19 @@
  * Access to the fleet over SSH: at most one session per device and one caller of it at a time, handshakes limited over
  * the fleet, back-off and quarantine before a device is bothered again, sessions kept open between polls.
  */
-import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../ports/clock.ts';
 import type { Random } from '../../ports/random.ts';
 import type { AccessStatus, DeviceAccess, DeviceError, DeviceSession, Reply, SshTarget } from '../device-session.ts';
 import type { ShowCommand } from '../show-command.ts';
 import type { Logger } from '../../ports/logger.ts';
+import { type LinkedSignal, linkSignals } from '../link-signals.ts';
+import { untilAborted } from '../until-aborted.ts';
 import type { AnswerBounds } from './answer-reader.ts';
-import { BACK_OFF, BackOff, type BackOffTimes } from './back-off.ts';
-import { CredentialQuarantine } from './credential-quarantine.ts';
+import { BACK_OFF, BackOff, backOffError, type BackOffTimes } from '../back-off.ts';
+import { CredentialQuarantine, quarantinedError } from '../credential-quarantine.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import { createKnownHosts, type HostKeyStore } from './known-hosts.ts';
-import { type OpenerParts, openSession, quarantinedError, secretsOf, untilAborted } from './session-opener.ts';
+import { type OpenerParts, openSession, secretsOf } from './session-opener.ts';
 import { SessionError, type ShellSession } from './shell-session.ts';
 import type { ShellTransport } from './shell-transport.ts';
 import { createSsh2Transport } from './ssh2-transport.ts';
@@ -207,7 +208,7 @@ class SshAccess implements DeviceAccess {
     slot.session = null;
     slot.target = target;
     const waitMs = slot.backOff.waitMs(clock.monoMs());
-    if (waitMs > 0) throw new SessionError(backOffError(target, waitMs));
+    if (waitMs > 0) throw new SessionError(backOffError(target.device, 'connect', waitMs));
     const refused = this.#quarantine.peek(target.credentialName, secretsOf(target), target.device, clock.monoMs());
     if (refused !== null) throw new SessionError(quarantinedError(target, refused.kind, refused.waitMs));
     try {
@@ -321,45 +322,12 @@ function nothing(): void {
   // Replaced before anybody calls it.
 }
 
-interface LinkedSignal {
-  readonly signal: AbortSignal;
-  unlink(): void;
-}
-
 function unlink(link: LinkedSignal | null): void {
   link?.unlink();
 }
 
-/** A signal that aborts with either; `AbortSignal.any` on a signal that lives as long as the process leaks on Node 20. */
-function linkSignals(one: AbortSignal, other: AbortSignal): LinkedSignal {
-  // A fleet's worth of listeners on one signal is meant; Node warns from eleven on.
-  setMaxListeners(0, one, other);
-  const linked = new AbortController();
-  const onOne = () => linked.abort(one.reason);
-  const onOther = () => linked.abort(other.reason);
-  if (one.aborted) onOne();
-  else if (other.aborted) onOther();
-  one.addEventListener('abort', onOne, { once: true });
-  other.addEventListener('abort', onOther, { once: true });
-  return {
-    signal: linked.signal,
-    unlink() {
-      one.removeEventListener('abort', onOne);
-      other.removeEventListener('abort', onOther);
-    },
-  };
-}
-
 function countsForBackOff(error: DeviceError): boolean {
   return error.kind !== 'auth' && error.kind !== 'quarantined' && error.kind !== 'backoff';
-}
-
-function backOffError(target: SshTarget, waitMs: number): DeviceError {
-  return {
-    kind: 'backoff',
-    operation: 'connect',
-    message: `${target.device}: not tried after failures; next try in ${Math.ceil(waitMs / 1000)} s`,
-  };
 }
 
 function givenUp(target: SshTarget): DeviceError {

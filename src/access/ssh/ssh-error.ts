@@ -2,7 +2,7 @@
  * ssh2's and the network's failures in our words, once, at the border. Nobody above reads a library's message.
  * Peer text is not quoted (it could hold anything); secrets are in no message.
  */
-import type { DeviceErrorKind } from '../device-session.ts';
+import { NETWORK_ERRORS } from '../network-error.ts';
 import { TransportError } from './shell-transport.ts';
 
 /** How far a login had come when it failed. */
@@ -19,20 +19,9 @@ interface LibraryError {
   readonly message: string;
 }
 
-const NETWORK: Readonly<Record<string, readonly [DeviceErrorKind, string]>> = {
+const NETWORK: typeof NETWORK_ERRORS = {
+  ...NETWORK_ERRORS,
   ECONNREFUSED: ['refused', 'connection refused: no SSH server there, an access list, or all vty lines in use'],
-  EHOSTUNREACH: ['unreachable', 'no route to the host'],
-  ENETUNREACH: ['unreachable', 'no route to the network'],
-  EHOSTDOWN: ['unreachable', 'the host is down'],
-  ENOTFOUND: ['unreachable', 'the host name is not known'],
-  EAI_AGAIN: ['unreachable', 'the name server gave no answer'],
-  EADDRNOTAVAIL: ['unreachable', 'no local address leads to the host'],
-  EINVAL: ['unreachable', 'the address cannot be connected to'],
-  EACCES: ['unreachable', 'the local system forbids the connection'],
-  EPERM: ['unreachable', 'the local system forbids the connection'],
-  EMFILE: ['unreachable', 'this process has no file descriptor left (raise LimitNOFILE or ulimit -n)'],
-  ENFILE: ['unreachable', 'this system has no file descriptor left'],
-  ETIMEDOUT: ['timeout', 'no answer from the host'],
 };
 
 /** A failure before the shell was open. `where` is `host port N`. */

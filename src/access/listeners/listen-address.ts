@@ -1,0 +1,26 @@
+/** Addresses as listeners name them: where they listen, who sent. */
+import { isIPv6 } from 'node:net';
+import { UserError } from '../../ports/user-error.ts';
+
+export interface ListenAddress {
+  readonly protocol: 'udp' | 'tcp';
+  /** An address or a name of this machine. */
+  readonly host: string;
+  /** 0: a free one. */
+  readonly port: number;
+}
+
+export function listenUrl({ protocol, host, port }: ListenAddress): string {
+  return `${protocol}://${isIPv6(host) ? `[${host}]` : host}:${port}`;
+}
+
+/** An IPv4 address that a socket for both families shows as `::ffff:192.0.2.1`, without that prefix. */
+export function plainAddress(address: string): string {
+  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
+}
+
+/** What a person reads when the address is taken, foreign or privileged. */
+export function listenError(address: ListenAddress, cause: unknown): UserError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new UserError(`cannot listen on ${listenUrl(address)}: ${reason}`, { cause });
+}

@@ -1,0 +1,114 @@
+/**
+ * Takes the header off one syslog message: what remains begins with the device's time stamp or its `%`, as a terminal
+ * would show it.
+ *
+ * Three headers occur: IOS's own (a counter, a host or any `logging origin-id`, a sequence number, each with a colon, each
+ * optional), RFC 5424, and the `Nov 24 11:30:00 gm1 ` that a relay puts before either. Where none is recognised the
+ * message goes on as it is: a tag in it will be found. Without a priority it is no syslog.
+ */
+
+export interface SyslogMessage {
+  readonly claimedHost: string | null;
+  readonly text: string;
+}
+
+const MAX_PRIORITY = 191;
+
+// <189>
+const PRIORITY = /^<(\d{1,3})>/;
+// 1 2019-10-04T14:05:50.112Z gm1 - - - (RFC 5424, up to the structured data)
+const RFC5424 = /^1 (?:-|\d{4}-\d{2}-\d{2}T[\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})) (\S{1,255}) \S{1,48} \S{1,128} \S{1,32} /;
+// Nov 24 11:30:00 gm1 / 2026-11-24T11:30:00.123456+00:00 gm1; not `Nov 24 11:30:00 UTC: `, which is a device's stamp
+const RELAY =
+  /^(?:[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}|\d{4}-\d{2}-\d{2}T[\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})) ([^\s%]{0,254}[^\s%:]) /;
+// 45: / 000045:
+const NUMBER = /^\d{1,10}: {1,2}/;
+// *Mar  1 00:01:02 / .Jun  5 2024 05:11:04.626 / 00:01:07 / 1d02h / %SYS-5-
+const BODY =
+  /^[*.]?(?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d{2}:|\d{1,3}:\d{2}:\d{2}[:.]|\d{1,4}[ywdh]\d{1,3}[wdhm]: )|^%[A-Z]/;
+const MAX_ORIGIN_CHARS = 250;
+const HOST = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,254}$/;
+
+/** Line ends, terminal controls and what else would not stay on one line. */
+// oxlint-disable-next-line no-control-regex -- these are the characters it is about
+const CONTROLS = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g;
+
+/** One message without its framing; null: it has no priority. Invalid UTF-8 becomes U+FFFD. */
+export function readSyslogMessage(octets: Buffer): SyslogMessage | null {
+  const line = octets.toString('utf8').replace(CONTROLS, ' ').trim();
+  const priority = PRIORITY.exec(line);
+  if (priority === null || Number(priority[1]) > MAX_PRIORITY) return null;
+  const rest = line.slice(priority[0].length);
+  return withoutRfc5424(rest) ?? withoutRelay(rest) ?? withoutOrigin(rest, true);
+}
+
+function withoutRfc5424(rest: string): SyslogMessage | null {
+  const header = RFC5424.exec(rest);
+  if (header === null) return null;
+  const text = rest.slice(structuredDataEnd(rest, header[0].length)).trimStart();
+  return { claimedHost: hostOrNull(header[1]), text: withoutByteOrderMark(text) };
+}
+
+/** `-`, or `[id name="value" ...]` one after the other, with `\"`, `\\` and `\]` inside values. */
+function structuredDataEnd(line: string, from: number): number {
+  if (line[from] === '-') return from + 1;
+  let at = from;
+  let quoted = false;
+  let inside = false;
+  for (; at < line.length; at += 1) {
+    const char = line[at];
+    if (quoted && char === '\\') at += 1;
+    else if (char === '"' && inside) quoted = !quoted;
+    else if (quoted) continue;
+    else if (char === '[' && !inside) inside = true;
+    else if (char === ']' && inside) inside = false;
+    else if (!inside) return at;
+  }
+  // Never closed: better all of it than nothing.
+  return inside ? from : line.length;
+}
+
+/** Some Catalyst releases write the three letters in place of the mark. */
+function withoutByteOrderMark(text: string): string {
+  if (text.startsWith('\uFEFF')) return text.slice(1);
+  return text.startsWith('BOM%') ? text.slice('BOM'.length) : text;
+}
+
+function withoutRelay(rest: string): SyslogMessage | null {
+  const header = RELAY.exec(rest);
+  if (header === null) return null;
+  // `tag: text` behind a relay's host is a program's name; only IOS's counter shows that an origin follows.
+  const message = rest.slice(header[0].length);
+  const own = withoutOrigin(message, NUMBER.test(message));
+  return { claimedHost: own.claimedHost ?? hostOrNull(header[1]), text: own.text };
+}
+
+/** `45: gm1: 000048: ` before the stamp or the tag. */
+function withoutOrigin(rest: string, mayHaveOrigin: boolean): SyslogMessage {
+  const counted = rest.replace(NUMBER, '');
+  const numbered = counted.replace(NUMBER, '');
+  for (const text of [counted, numbered]) if (BODY.test(text)) return { claimedHost: null, text };
+  const colon = mayHaveOrigin ? originEnd(counted) : -1;
+  if (colon === -1) return { claimedHost: null, text: rest };
+  const text = counted
+    .slice(colon + 1)
+    .trimStart()
+    .replace(NUMBER, '');
+  return { claimedHost: hostOrNull(counted.slice(0, colon)), text };
+}
+
+/** Where an origin of any characters ends: at the first colon that a body follows; -1: there is none. */
+function originEnd(line: string): number {
+  for (let colon = line.indexOf(': '); colon > 0 && colon <= MAX_ORIGIN_CHARS; colon = line.indexOf(': ', colon + 1)) {
+    const after = line
+      .slice(colon + 2, colon + 64)
+      .trimStart()
+      .replace(NUMBER, '');
+    if (BODY.test(after)) return colon;
+  }
+  return -1;
+}
+
+function hostOrNull(word: string | undefined): string | null {
+  return word !== undefined && HOST.test(word) ? word : null;
+}

@@ -1,0 +1,7 @@
+/** What the syslog listener needs of UDP and TCP alike. */
+export interface SyslogServer {
+  readonly port: number;
+  /** What the kernel dropped, where it can and tells. */
+  kernelDrops(): { readonly socket_full?: number };
+  close(): Promise<void>;
+}

@@ -1,0 +1,59 @@
+/**
+ * Refuses recorded SNMPv3 messages: an engine's boots and time only go forward (RFC 3414, 3.2 step 7).
+ *
+ * What an engine said last is learnt from authentic messages alone. Of an engine that was never heard, any time is
+ * believed once: the agent has nothing to hold it against, so a trap proves nothing alone.
+ */
+const WINDOW_SECONDS = 150;
+/** Boots stuck at its highest value: the engine must be configured anew. */
+const MAX_ENGINE_BOOTS = 2_147_483_647;
+
+export interface EngineInstant {
+  readonly boots: number;
+  readonly timeSeconds: number;
+}
+
+interface HeardEngine extends EngineInstant {
+  readonly heardMonoMs: number;
+}
+
+export class UsmTimeWindow {
+  readonly #engines = new Map<string, HeardEngine>();
+  readonly #maxEngines: number;
+
+  constructor(maxEngines = 20_000) {
+    this.#maxEngines = maxEngines;
+  }
+
+  /** May an authentic message of this instant be believed at `nowMonoMs`? What it says is remembered. */
+  accepts(engineId: Buffer, { boots, timeSeconds }: EngineInstant, nowMonoMs: number): boolean {
+    const engine = engineId.toString('hex');
+    const heard = this.#engines.get(engine);
+    if (boots >= MAX_ENGINE_BOOTS) return false;
+    if (heard !== undefined && !isForward(heard, { boots, timeSeconds }, nowMonoMs)) return false;
+    const newer = heard === undefined || boots > heard.boots || timeSeconds > heard.timeSeconds;
+    if (newer) {
+      this.#engines.delete(engine);
+      this.#makeRoom();
+      this.#engines.set(engine, { boots, timeSeconds, heardMonoMs: nowMonoMs });
+    }
+    return true;
+  }
+
+  #makeRoom(): void {
+    if (this.#engines.size < this.#maxEngines) return;
+    const [longestAgo] = this.#engines.keys();
+    if (longestAgo !== undefined) this.#engines.delete(longestAgo);
+  }
+}
+
+function isForward(heard: HeardEngine, said: EngineInstant, nowMonoMs: number): boolean {
+  if (said.boots !== heard.boots) return said.boots > heard.boots;
+  const expected = heard.timeSeconds + (nowMonoMs - heard.heardMonoMs) / 1000;
+  return said.timeSeconds >= expected - WINDOW_SECONDS;
+}
+
+/** Is a message to an engine whose instant is `own` within the window, either way? */
+export function isWithinWindow(own: EngineInstant, { boots, timeSeconds }: EngineInstant): boolean {
+  return boots === own.boots && Math.abs(timeSeconds - own.timeSeconds) <= WINDOW_SECONDS;
+}

@@ -1,0 +1,81 @@
+/**
+ * One UDP socket, connected to one device: the kernel lets nothing in from any other address and port, and tells when the
+ * device's host says that nobody listens there (ICMP), which an unconnected socket never hears.
+ */
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+
+export interface SocketUser {
+  datagram(datagram: Buffer): void;
+  /** The operating system's error for something sent earlier, such as ECONNREFUSED. */
+  failed(error: Error): void;
+}
+
+export class DeviceSocket {
+  readonly host: string;
+  readonly port: number;
+  readonly #socket: Socket;
+  readonly #nobodys: () => void;
+  #user: SocketUser | null = null;
+  #failed = false;
+
+  private constructor(socket: Socket, host: string, port: number, nobodys: () => void) {
+    this.#socket = socket;
+    this.host = host;
+    this.port = port;
+    this.#nobodys = nobodys;
+    socket.on('message', (datagram) => this.#received(datagram));
+    socket.on('error', (error) => this.#reportFailure(error));
+  }
+
+  /** `address` is literal; `nobodys` is called for each datagram that comes while nobody uses the socket. */
+  static async open(
+    where: { readonly host: string; readonly port: number; readonly address: string; readonly family: number },
+    nobodys: () => void,
+  ): Promise<DeviceSocket> {
+    const socket = createSocket(where.family === 6 ? 'udp6' : 'udp4');
+    try {
+      // What waits for an answer holds the process, not the socket.
+      socket.unref();
+      socket.connect(where.port, where.address);
+      await once(socket, 'connect');
+      return new DeviceSocket(socket, where.host, where.port, nobodys);
+    } catch (error) {
+      socket.close();
+      throw error;
+    }
+  }
+
+  get usable(): boolean {
+    return !this.#failed;
+  }
+
+  use(user: SocketUser | null): void {
+    this.#user = user;
+  }
+
+  send(datagram: Buffer): void {
+    if (this.#failed) return;
+    this.#socket.send(datagram, (error) => {
+      if (error !== null) this.#reportFailure(error);
+    });
+  }
+
+  close(): void {
+    this.#user = null;
+    if (this.#failed) return;
+    this.#failed = true;
+    this.#socket.close();
+  }
+
+  #received(datagram: Buffer): void {
+    if (this.#user === null) this.#nobodys();
+    else this.#user.datagram(datagram);
+  }
+
+  #reportFailure(error: Error): void {
+    const user = this.#user;
+    this.close();
+    user?.failed(error);
+  }
+}

@@ -1,0 +1,360 @@
+/**
+ * Access to the fleet over SNMP: one read per device at a time, a bound for reads under way, back-off before a silent
+ * device is asked again, quarantine of a credential that devices refuse. What a device showed of itself (engine, number of
+ * rows) is kept between reads and forgotten with the first failure.
+ */
+import { isIP } from 'node:net';
+import type { Clock } from '../../ports/clock.ts';
+import type { Logger } from '../../ports/logger.ts';
+import type { Random } from '../../ports/random.ts';
+import { BackOff, backOffError, type BackOffTimes } from '../back-off.ts';
+import {
+  type AttemptOutcome,
+  CredentialQuarantine,
+  type CredentialSecrets,
+  quarantinedError,
+  sameSecrets,
+} from '../credential-quarantine.ts';
+import type { DeviceError } from '../device-session.ts';
+import type {
+  SnmpAccess,
+  SnmpAccessStatus,
+  SnmpCredential,
+  SnmpReply,
+  SnmpRequest,
+  SnmpTarget,
+} from '../device-snmp.ts';
+import { EitherSignal } from './either-signal.ts';
+import { untilAborted } from '../until-aborted.ts';
+import { Watchdog } from '../watchdog.ts';
+import { ColumnWalk, NOTHING_WALKED, WALK_BOUNDS, type WalkBounds, type WalkMemory } from './column-walk.ts';
+import type { DeviceSocket } from './device-socket.ts';
+import { Exchange } from './exchange.ts';
+import { NetSnmpSession } from './net-snmp.ts';
+import { ReadGate } from './read-gate.ts';
+import { runWalk } from './run-walk.ts';
+import { networkFailure, ReadFailure } from './snmp-error.ts';
+import { SocketPool } from './socket-pool.ts';
+
+/** Answers that wait in the kernel and sockets that are open, over the fleet; a read takes a few round trips. */
+const MAX_READS = 64;
+/** Sockets that are kept between reads. */
+const MAX_IDLE_SOCKETS = 128;
+/** A whole read may take as long as this many requests that are answered at the last moment. */
+const REQUEST_TIMES_A_READ = 4;
+/** A request costs a device nothing when it is down and little when it is not: asked again sooner than over SSH. */
+const SNMP_BACK_OFF: BackOffTimes = { firstMs: 5_000, longestMs: 60_000 };
+
+export interface SnmpAccessOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly maxReads?: number;
+  readonly bounds?: WalkBounds;
+  readonly backOff?: BackOffTimes;
+}
+
+/** One device's place: who has its turn, and what is known of it. */
+interface Slot {
+  turn: Promise<void>;
+  users: number;
+  forgotten: boolean;
+  target: SnmpTarget | null;
+  session: NetSnmpSession | null;
+  /** Where the session's datagrams go; null between reads. */
+  exchange: Exchange | null;
+  walked: WalkMemory;
+  readonly backOff: BackOff;
+  readonly watchdog: Watchdog;
+}
+
+export function createSnmpAccess(options: SnmpAccessOptions): SnmpAccess {
+  return new PollingAccess(options);
+}
+
+class PollingAccess implements SnmpAccess {
+  readonly #options: SnmpAccessOptions;
+  readonly #gate: ReadGate;
+  readonly #quarantine = new CredentialQuarantine();
+  readonly #slots = new Map<string, Slot>();
+  readonly #stopping = new AbortController();
+  readonly #sockets: SocketPool;
+  #dropped = 0;
+
+  constructor(options: SnmpAccessOptions) {
+    this.#options = options;
+    this.#gate = new ReadGate(options.maxReads ?? MAX_READS);
+    this.#sockets = new SocketPool(MAX_IDLE_SOCKETS, () => this.#drop());
+  }
+
+  async read(target: SnmpTarget, request: SnmpRequest, signal: AbortSignal): Promise<SnmpReply> {
+    const slot = this.#slotOf(target.device);
+    const stop = new EitherSignal(signal, this.#stopping.signal);
+    const turn = takeTurn(slot);
+    try {
+      if (slot.users > 1 || stop.aborted) await untilAborted(turn.before, stop.signal);
+      return await this.#readInTurn(slot, target, request, stop);
+    } catch (error) {
+      if (error instanceof ReadFailure) return { kind: 'failed', error: error.deviceError };
+      if (stop.aborted && error === stop.signal.reason) return { kind: 'failed', error: givenUp(target) };
+      throw error;
+    } finally {
+      stop.unlink();
+      turn.done();
+      if (slot.forgotten && slot.users === 0) this.#dropSlot(target.device, slot);
+    }
+  }
+
+  forget(device: string): void {
+    this.#quarantine.forget(device);
+    const slot = this.#slots.get(device);
+    if (slot === undefined) return;
+    slot.forgotten = true;
+    if (slot.users === 0) this.#dropSlot(device, slot);
+  }
+
+  status(): SnmpAccessStatus {
+    return {
+      requestsActive: this.#gate.active,
+      datagramsDropped: this.#dropped,
+      quarantinedCredentials: this.#quarantine.quarantined(),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping.abort(new Error('SNMP access is closing'));
+    await Promise.all([...this.#slots.values()].map(({ turn }) => turn));
+    for (const [device, slot] of this.#slots) this.#dropSlot(device, slot);
+    this.#sockets.closeAll();
+  }
+
+  async #readInTurn(slot: Slot, target: SnmpTarget, request: SnmpRequest, stop: EitherSignal): Promise<SnmpReply> {
+    const { clock } = this.#options;
+    if (slot.target !== null && !sameTarget(slot.target, target)) startAfresh(slot);
+    slot.target = target;
+    const waitMs = slot.backOff.waitMs(clock.monoMs());
+    if (waitMs > 0) return { kind: 'failed', error: backOffError(target.device, 'read', waitMs) };
+    if (!this.#gate.tryEnter()) await this.#gate.enter(stop.signal);
+    try {
+      const refusal = await this.#admit(target, stop);
+      if (refusal !== null) return { kind: 'failed', error: refusal };
+      return await this.#askAndJudge(slot, target, request, stop);
+    } finally {
+      this.#gate.leave();
+    }
+  }
+
+  /** What follows from how the read went: for the credential, the back-off, and what is known of the device. */
+  async #askAndJudge(slot: Slot, target: SnmpTarget, request: SnmpRequest, stop: EitherSignal): Promise<SnmpReply> {
+    let outcome: AttemptOutcome = 'unknown';
+    try {
+      const reply = await this.#ask(slot, target, request, stop);
+      outcome = 'accepted';
+      slot.backOff.succeeded();
+      return reply;
+    } catch (error) {
+      startAfresh(slot);
+      if (error instanceof ReadFailure && error.credentialRefused) outcome = 'refused';
+      else if (!stop.aborted) slot.backOff.failed(this.#options.clock.monoMs());
+      throw error;
+    } finally {
+      this.#judged(target, outcome);
+    }
+  }
+
+  /** The read itself: a socket, a session, the walk over them. */
+  async #ask(slot: Slot, target: SnmpTarget, request: SnmpRequest, stop: EitherSignal): Promise<SnmpReply> {
+    const { clock, bounds } = this.#options;
+    const socket = await this.#socketFor(target, stop);
+    let answered = false;
+    try {
+      const walk = new ColumnWalk(request, slot.walked, bounds ?? WALK_BOUNDS);
+      using exchange = new Exchange({
+        clock,
+        socket,
+        watchdog: slot.watchdog,
+        timeoutMs: target.timeoutMs,
+        totalMs: target.timeoutMs * REQUEST_TIMES_A_READ,
+        security: securityOf(target.credential),
+        onDropped: () => this.#drop(),
+      });
+      slot.exchange = exchange;
+      const release = stop.onAbort(() => exchange.abort());
+      const sentAtMs = clock.wallMs();
+      try {
+        await runWalk(target, walk, exchange, {
+          current: () =>
+            (slot.session ??= new NetSnmpSession(target.credential, (datagram) => slot.exchange?.send(datagram))),
+          renew: () => closeSession(slot),
+        });
+      } finally {
+        release();
+        slot.exchange = null;
+      }
+      slot.walked = walk.memory;
+      answered = true;
+      return {
+        kind: 'values',
+        sentAtMs,
+        receivedAtMs: clock.wallMs(),
+        varbinds: walk.varbinds,
+        emptyColumns: walk.emptyColumns,
+        engine: slot.session?.engine() ?? null,
+      };
+    } finally {
+      if (answered) this.#sockets.keep(target.device, socket);
+      else this.#sockets.close(socket);
+    }
+  }
+
+  async #socketFor(target: SnmpTarget, stop: EitherSignal): Promise<DeviceSocket> {
+    const { device, host, port, timeoutMs } = target;
+    const idle = this.#sockets.idle(device, host, port);
+    if (idle !== null) return idle;
+    const opening = this.#sockets.connect(host, port);
+    const late = new AbortController();
+    try {
+      const given =
+        isIP(host) === 0 ? Promise.race([opening, this.#lateName(timeoutMs, target, late.signal)]) : opening;
+      return await untilAborted(given, stop.signal);
+    } catch (error) {
+      opening.then(
+        (unwanted) => this.#sockets.close(unwanted),
+        () => undefined,
+      );
+      if (stop.aborted || error instanceof ReadFailure) throw error;
+      throw networkFailure(target, error);
+    } finally {
+      late.abort();
+    }
+  }
+
+  /** Null: the credential may be tried, and `#judged` is to follow. */
+  async #admit(target: SnmpTarget, stop: EitherSignal): Promise<DeviceError | null> {
+    const secrets = judgedSecrets(target.credential);
+    if (secrets === null) return null;
+    for (;;) {
+      const now = this.#options.clock.monoMs();
+      const admission = this.#quarantine.admit(target.credentialName, secrets, target.device, now);
+      if (admission.kind === 'try') return null;
+      if (admission.kind !== 'wait') return quarantinedError(target, admission.kind, admission.waitMs);
+      await untilAborted(admission.until, stop.signal);
+    }
+  }
+
+  #judged(target: SnmpTarget, outcome: AttemptOutcome): void {
+    const { clock, logger } = this.#options;
+    const { credentialName: credential, device } = target;
+    const secrets = judgedSecrets(target.credential);
+    if (secrets === null) return;
+    const { newlyQuarantined } = this.#quarantine.ended(credential, secrets, device, outcome, clock.monoMs());
+    if (newlyQuarantined) {
+      logger.error(
+        { credential, device },
+        'SNMP credential quarantined: several devices in a row refused it; not used until a probe succeeds or its secret changes',
+      );
+    }
+  }
+
+  /** Rejects when the name of a host is not resolved in time; the system's resolver knows no deadline. */
+  async #lateName(timeoutMs: number, target: SnmpTarget, calledOff: AbortSignal): Promise<never> {
+    await this.#options.clock.sleep(timeoutMs, calledOff);
+    throw new ReadFailure(target, 'timeout', `the name was not resolved within ${timeoutMs} ms`);
+  }
+
+  #drop(): void {
+    this.#dropped += 1;
+  }
+
+  #slotOf(device: string): Slot {
+    let slot = this.#slots.get(device);
+    if (slot === undefined) {
+      slot = {
+        turn: Promise.resolve(),
+        users: 0,
+        forgotten: false,
+        target: null,
+        session: null,
+        exchange: null,
+        walked: NOTHING_WALKED,
+        backOff: new BackOff(this.#options.random, this.#options.backOff ?? SNMP_BACK_OFF),
+        watchdog: new Watchdog(this.#options.clock),
+      };
+      this.#slots.set(device, slot);
+    }
+    return slot;
+  }
+
+  #dropSlot(device: string, slot: Slot): void {
+    slot.watchdog.stop();
+    closeSession(slot);
+    this.#sockets.forget(device);
+    if (this.#slots.get(device) === slot) this.#slots.delete(device);
+  }
+}
+
+/** Queue for the slot: `before` resolves when it is our turn; `done` lets the next one in. */
+function takeTurn(slot: Slot): { readonly before: Promise<void>; done(): void } {
+  const before = slot.turn;
+  let finish: () => void = () => undefined;
+  const ours = new Promise<void>((resolve) => {
+    finish = resolve;
+  });
+  slot.turn = before.then(() => ours);
+  slot.users += 1;
+  return {
+    before,
+    done: () => {
+      slot.users -= 1;
+      finish();
+    },
+  };
+}
+
+function closeSession(slot: Slot): void {
+  slot.session?.close();
+  slot.session = null;
+}
+
+function startAfresh(slot: Slot): void {
+  closeSession(slot);
+  slot.walked = NOTHING_WALKED;
+}
+
+function givenUp(target: SnmpTarget): DeviceError {
+  return { kind: 'closed', operation: 'read', message: `${target.device}: given up by the agent` };
+}
+
+function sameTarget(left: SnmpTarget, right: SnmpTarget): boolean {
+  return left.host === right.host && left.port === right.port && sameCredential(left.credential, right.credential);
+}
+
+function sameCredential(left: SnmpCredential, right: SnmpCredential): boolean {
+  if (left === right) return true;
+  if (left.version === '2c' || right.version === '2c') {
+    return left.version === '2c' && right.version === '2c' && left.community.equals(right.community);
+  }
+  return (
+    left.username === right.username &&
+    left.auth?.protocol === right.auth?.protocol &&
+    left.privacy?.protocol === right.privacy?.protocol &&
+    sameSecrets(passwordsOf(left), passwordsOf(right))
+  );
+}
+
+type UserCredential = Extract<SnmpCredential, { version: 3 }>;
+
+function passwordsOf({ auth, privacy }: UserCredential): CredentialSecrets {
+  return [auth?.password ?? null, privacy?.password ?? null];
+}
+
+/** What a device can refuse; null: nothing, a wrong community meets silence. */
+function judgedSecrets(credential: SnmpCredential): CredentialSecrets | null {
+  return credential.version === 3 ? passwordsOf(credential) : null;
+}
+
+/** msgFlags of a secured answer: 1 authenticated, 2 encrypted. */
+function securityOf(credential: SnmpCredential): number {
+  if (credential.version === '2c' || credential.auth === null) return 0;
+  return credential.privacy === null ? 1 : 3;
+}

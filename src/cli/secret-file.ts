@@ -1,0 +1,27 @@
+/** Secrets that a command reads from a file or the environment; never from its arguments, which others can see. */
+import { readFile } from 'node:fs/promises';
+import { Secret } from '../ports/secret.ts';
+import { UserError } from '../ports/user-error.ts';
+
+/** The file's text without its last line end. */
+export async function secretInFile(file: string): Promise<Secret> {
+  try {
+    return new Secret((await readFile(file, 'utf8')).replace(/\r?\n$/, ''));
+  } catch (error) {
+    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
+    throw new UserError(`${file} cannot be read (${reason})`);
+  }
+}
+
+export function secretInVariable(variable: string): Secret {
+  const value = process.env[variable];
+  if (value === undefined || value === '') throw new UserError(`the variable ${variable} is not set`);
+  return new Secret(value);
+}
+
+/** The token for an agent; null: none was given. */
+export async function readToken(file: string | undefined): Promise<Secret | null> {
+  if (file !== undefined) return secretInFile(file);
+  const token = process.env['GDOIWATCH_TOKEN'];
+  return token === undefined || token === '' ? null : new Secret(token);
+}

@@ -1,0 +1,121 @@
+/** The `credentials` section with its secrets read, and what refers to it by name. */
+import { didYouMean } from './did-you-mean.ts';
+import { errorAt, type Problem, quoted } from './finding.ts';
+import { needSecret, readSecret } from './read-secret.ts';
+import type { ResolvedSsh, SnmpCredential } from './resolved-config.ts';
+import type { CredentialEntry } from './schema.ts';
+import type { SecretKind, SecretReader } from './secret-source.ts';
+
+type SshCredential = Pick<ResolvedSsh, 'username' | 'password' | 'privateKey' | 'passphrase' | 'enablePassword'>;
+
+/** `wrong`: has a problem of its own, so what refers to it has none. */
+export type Credential =
+  | { readonly kind: 'ssh'; readonly ssh: SshCredential }
+  | { readonly kind: 'snmp'; readonly snmp: SnmpCredential }
+  | { readonly kind: 'wrong' };
+
+export type Credentials = ReadonlyMap<string, Credential>;
+
+export async function resolveCredentials(
+  entries: Readonly<Record<string, CredentialEntry>>,
+  secrets: SecretReader,
+  problems: Problem[],
+): Promise<Credentials> {
+  const credentials = new Map<string, Credential>();
+  for (const [name, entry] of Object.entries(entries)) {
+    const own: Problem[] = [];
+    const credential =
+      entry.snmp === undefined
+        ? await resolveSsh(name, entry, secrets, own)
+        : await resolveSnmp(name, entry, entry.snmp, secrets, own);
+    const wrong = credential === null || own.some(({ severity }) => severity === 'error');
+    credentials.set(name, wrong ? { kind: 'wrong' } : credential);
+    problems.push(...own);
+  }
+  return credentials;
+}
+
+async function resolveSsh(
+  name: string,
+  entry: CredentialEntry,
+  secrets: SecretReader,
+  problems: Problem[],
+): Promise<Credential | null> {
+  const at = ['credentials', name];
+  const wrong = (message: string) => problems.push(errorAt(at, message));
+  const read = (key: string, kind: SecretKind = 'line') =>
+    readSecret({ section: entry, at, key, kind }, secrets, problems);
+
+  const password = await read('password');
+  const privateKey = await read('private_key', 'private key');
+  const passphrase = await read('passphrase');
+  const enablePassword = await read('enable_password');
+  if (entry.username === undefined) wrong('needs a username (SSH), or snmp');
+  if (password === undefined && privateKey === undefined) {
+    wrong('needs password_env, password_file or private_key_file (SSH), or snmp');
+  }
+  if (passphrase !== undefined && privateKey === undefined) wrong('a passphrase is of use only with private_key_file');
+  if (entry.username === undefined) return null;
+  return {
+    kind: 'ssh',
+    ssh: {
+      username: entry.username,
+      password: password ?? null,
+      privateKey: privateKey ?? null,
+      passphrase: passphrase ?? null,
+      enablePassword: enablePassword ?? null,
+    },
+  };
+}
+
+async function resolveSnmp(
+  name: string,
+  entry: CredentialEntry,
+  snmp: NonNullable<CredentialEntry['snmp']>,
+  secrets: SecretReader,
+  problems: Problem[],
+): Promise<Credential | null> {
+  const at = ['credentials', name, 'snmp'];
+  if (Object.entries(entry).some(([key, value]) => key !== 'snmp' && value !== undefined)) {
+    problems.push(errorAt(['credentials', name], 'is for SSH or for SNMP, not both: make it two'));
+  }
+  if (snmp.version === '2c') {
+    const community = await needSecret({ section: snmp, at, key: 'community', kind: 'line' }, secrets, problems);
+    return community === null ? null : { kind: 'snmp', snmp: { version: '2c', community } };
+  }
+
+  const passwordOf = async (key: 'auth' | 'privacy') => {
+    const section = snmp[key];
+    if (section === undefined) return null;
+    return needSecret({ section, at: [...at, key], key: 'password', kind: 'snmp password' }, secrets, problems);
+  };
+  const authPassword = await passwordOf('auth');
+  const privacyPassword = await passwordOf('privacy');
+  if (snmp.privacy !== undefined && snmp.auth === undefined) {
+    problems.push(errorAt(at, 'SNMPv3 has privacy only with auth'));
+  }
+  const { username, auth, privacy } = snmp;
+  return {
+    kind: 'snmp',
+    snmp: {
+      version: 3,
+      username,
+      auth: auth === undefined || authPassword === null ? null : { protocol: auth.protocol, password: authPassword },
+      privacy:
+        privacy === undefined || privacyPassword === null
+          ? null
+          : { protocol: privacy.protocol, password: privacyPassword },
+    },
+  };
+}
+
+const MAX_NAMED = 10;
+
+/** What to say of a name that is none of them. */
+export function unknownCredential(name: string, credentials: Credentials): string {
+  if (credentials.size === 0) return `${quoted(name)} is not one of the credentials: none are configured`;
+  const near = credentials.size > 1000 ? null : didYouMean(name, credentials.keys());
+  if (near !== null) return `${quoted(name)} is not one of the credentials; did you mean ${near}?`;
+  const named = [...credentials.keys()].slice(0, MAX_NAMED).join(', ');
+  return `${quoted(name)} is not one of the credentials (${named}${credentials.size > MAX_NAMED ? ', ...' : ''})`;
+}

@@ -1,0 +1,160 @@
+/**
+ * One device's own settings with the defaults, the `ssh` section and its credentials: from the file's `devices` or from
+ * service discovery alike. Problems carry paths; those of a default are the default's.
+ */
+import type { CheckedConfig } from './check.ts';
+import { type Credential, type Credentials, unknownCredential } from './credentials.ts';
+import { errorAt, type Problem, quoted, type SettingPath, warningAt } from './finding.ts';
+import type { ResolvedDevice, ResolvedSnmp, ResolvedSsh, Schedule } from './resolved-config.ts';
+import type { CredentialRef, DeviceEntry } from './schema.ts';
+
+const SSH_PORT = 22;
+const SNMP_PORT = 161;
+/** SNMP is cheap on the device: beside SSH it looks at least this often. */
+const SNMP_BESIDE_SSH_MS = 30_000;
+
+/** null: some of the problems are errors. */
+export type DeviceResolver = (entry: DeviceEntry, path: SettingPath, problems: Problem[]) => ResolvedDevice | null;
+
+type Kind = 'ssh' | 'snmp';
+
+export function createDeviceResolver(
+  config: Pick<CheckedConfig, 'defaults' | 'ssh'>,
+  credentials: Credentials,
+): DeviceResolver {
+  const { defaults } = config;
+  const sshOf = sharedSsh(config, credentials);
+  return (entry, path, problems) => {
+    const transport = entry.transport ?? defaults.transport;
+    checkOverrides(entry, transport, path, problems);
+    const found = findCredentials(
+      transport,
+      entry.credentials ?? defaults.credentials,
+      entry.credentials === undefined ? ['defaults', 'credentials'] : [...path, 'credentials'],
+      credentials,
+      problems,
+    );
+    if (found === null) return null;
+    const interval = entry.interval ?? defaults.interval;
+    const snmp = found.snmp === null ? null : snmpOf(entry, transport, found.snmp);
+    return {
+      name: entry.name,
+      host: entry.host,
+      sourceAddresses: entry.source_addresses ?? [],
+      port: transport === 'snmp' && snmp !== null ? snmp.port : (entry.port ?? SSH_PORT),
+      role: entry.role ?? defaults.role,
+      transport,
+      schedule: transport === 'snmp' && snmp !== null ? snmp.schedule : interval,
+      timeoutMs: entry.timeout ?? defaults.timeout,
+      detailIntervalMs: entry.detail_interval ?? defaults.detail_interval,
+      collect: [...new Set(entry.collect ?? defaults.collect)],
+      phaseAware: entry.phase_aware ?? defaults.phase_aware,
+      labels: entry.labels ?? {},
+      ssh: found.ssh === null ? null : sshOf(entry, found.ssh),
+      snmp,
+    };
+  };
+
+  function snmpOf(entry: DeviceEntry, transport: ResolvedDevice['transport'], credentialName: string) {
+    const credential = credentials.get(credentialName);
+    if (credential?.kind !== 'snmp') return null;
+    const interval = entry.interval ?? defaults.interval;
+    const alone = transport === 'snmp';
+    const snmp: ResolvedSnmp = {
+      credentialName,
+      credential: credential.snmp,
+      port: entry.snmp?.port ?? (alone ? entry.port : undefined) ?? defaults.snmp.port ?? SNMP_PORT,
+      schedule:
+        entry.snmp?.interval ??
+        (alone ? entry.interval : undefined) ??
+        defaults.snmp.interval ??
+        (alone ? interval : besideSsh(interval)),
+    };
+    return snmp;
+  }
+}
+
+function besideSsh(ssh: Schedule): Schedule {
+  return ssh.kind === 'every' && ssh.ms < SNMP_BESIDE_SSH_MS ? ssh : { kind: 'every', ms: SNMP_BESIDE_SSH_MS };
+}
+
+function checkOverrides(
+  entry: DeviceEntry,
+  transport: ResolvedDevice['transport'],
+  path: SettingPath,
+  problems: Problem[],
+): void {
+  for (const key of ['host_keys', 'algorithms', 'session'] as const) {
+    if (entry[key] !== undefined && entry.ssh?.[key] !== undefined) {
+      problems.push(errorAt([...path, key], `stands in ssh.${key} too; once is enough`, 'key'));
+    }
+  }
+  if (entry.ssh?.max_handshakes !== undefined) {
+    problems.push(
+      warningAt([...path, 'ssh', 'max_handshakes'], 'of no effect: a device has one session, the limit is for all'),
+    );
+  }
+  if (entry.snmp !== undefined && transport === 'ssh') {
+    problems.push(warningAt([...path, 'snmp'], 'of no effect: the transport is ssh', 'key'));
+  }
+  for (const key of ['port', 'interval'] as const) {
+    if (transport === 'snmp' && entry[key] !== undefined && entry.snmp?.[key] !== undefined) {
+      problems.push(errorAt([...path, key], `stands in snmp.${key} too; once is enough with transport snmp`, 'key'));
+    }
+  }
+}
+
+/** Names of the credentials that the transport uses; null, with a problem, when one is not there or does not fit. */
+function findCredentials(
+  transport: ResolvedDevice['transport'],
+  ref: CredentialRef,
+  refPath: SettingPath,
+  credentials: Credentials,
+  problems: Problem[],
+): Readonly<Record<Kind, string | null>> | null {
+  if (transport === 'ssh+snmp' && (typeof ref === 'string' || ref.ssh === undefined || ref.snmp === undefined)) {
+    problems.push(errorAt(refPath, 'transport ssh+snmp needs { ssh: NAME, snmp: NAME }'));
+    return null;
+  }
+  const kinds: readonly Kind[] = transport === 'ssh+snmp' ? ['ssh', 'snmp'] : [transport];
+  const names: Record<Kind, string | null> = { ssh: null, snmp: null };
+  for (const kind of kinds) {
+    const name = typeof ref === 'string' ? ref : ref[kind];
+    const path = typeof ref === 'string' ? refPath : [...refPath, kind];
+    const problem =
+      name === undefined
+        ? `missing; transport ${kind} needs the name of a credential`
+        : misfit(kind, name, credentials.get(name), credentials);
+    if (problem !== null) problems.push(errorAt(path, problem));
+    names[kind] = name ?? null;
+  }
+  const right = kinds.every((kind) => credentials.get(names[kind] ?? '')?.kind === kind);
+  return right ? names : null;
+}
+
+/** null: it fits, or has a problem of its own. */
+function misfit(kind: Kind, name: string, credential: Credential | undefined, credentials: Credentials): string | null {
+  if (credential === undefined) return unknownCredential(name, credentials);
+  if (credential.kind === 'wrong' || credential.kind === kind) return null;
+  return kind === 'ssh'
+    ? `${quoted(name)} is an SNMP credential; transport ssh needs one with a username and a password or key`
+    : `${quoted(name)} is an SSH credential; transport snmp needs one with snmp`;
+}
+
+/** One object per combination of credential and settings: a fleet has few, and a reload compares them once. */
+function sharedSsh(config: Pick<CheckedConfig, 'ssh'>, credentials: Credentials) {
+  const shared = new Map<string, ResolvedSsh>();
+  return (entry: DeviceEntry, credentialName: string): ResolvedSsh | null => {
+    const hostKeys = entry.ssh?.host_keys ?? entry.host_keys ?? config.ssh.host_keys;
+    const algorithms = entry.ssh?.algorithms ?? entry.algorithms ?? config.ssh.algorithms;
+    const session = entry.ssh?.session ?? entry.session ?? config.ssh.session;
+    const key = `${hostKeys} ${algorithms} ${session} ${credentialName}`;
+    const known = shared.get(key);
+    if (known !== undefined) return known;
+    const credential = credentials.get(credentialName);
+    if (credential?.kind !== 'ssh') return null;
+    const ssh = { credentialName, ...credential.ssh, hostKeys, algorithms, session };
+    shared.set(key, ssh);
+    return ssh;
+  };
+}

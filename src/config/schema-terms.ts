@@ -1,0 +1,61 @@
+/**
+ * What schemas of configuration files are made of. Each error text is only *what is allowed*, as a noun phrase:
+ * `issue-text.ts` puts the value in front, and so decides alone whether it may be shown.
+ */
+import { z } from 'zod';
+import { parseDuration } from './schedule.ts';
+
+/** An object that refuses unknown keys and says which ones it knows. */
+export function section<S extends z.ZodRawShape>(shape: S) {
+  const keys = Object.keys(shape);
+  return z.strictObject(shape, {
+    error: (issue) => (issue.code === 'unrecognized_keys' ? keys.join(' ') : `a mapping of ${keys.join(', ')}`),
+  });
+}
+
+/** Text that `accepts`; `allowed` is the noun phrase of its error. */
+export function text(allowed: string, accepts: (value: string) => boolean) {
+  return z.string({ error: () => allowed }).refine(accepts, { error: allowed, abort: true });
+}
+
+/** Text that `parse` turns into a value; null refuses it. */
+export function parsed<T>(allowed: string, parse: (value: string) => T | null) {
+  return z.string({ error: () => allowed }).transform((value, context): T => {
+    const result = parse(value);
+    if (result !== null) return result;
+    context.issues.push({ code: 'custom', message: allowed, input: value });
+    return z.NEVER;
+  });
+}
+
+export function wholeNumber(min: number, max: number) {
+  const error = `a whole number from ${min} to ${max}`;
+  return z.int({ error }).min(min, { error }).max(max, { error });
+}
+
+export function oneOf<const V extends readonly string[]>(values: V) {
+  return z.enum(values, { error: `one of ${values.join(', ')}` });
+}
+
+export function duration(min: string, max: string) {
+  const minMs = parseDuration(min) ?? 0;
+  const maxMs = parseDuration(max) ?? 0;
+  return parsed(`a duration (30s, 5m) from ${min} to ${max}`, (value) => {
+    const ms = parseDuration(value);
+    return ms === null || ms < minMs || ms > maxMs ? null : ms;
+  });
+}
+
+// oxlint-disable-next-line no-control-regex -- control characters are what is refused
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+export const printable = (max: number) => (value: string) =>
+  value.length > 0 && value.length <= max && !CONTROL.test(value);
+
+export const path = text('a file path', printable(4096));
+
+/** Names reach label values and URL paths. */
+export const name = text(
+  'a name (letters, digits and . _ - : after a first letter, digit or _, at most 128)',
+  (value) => /^[A-Za-z0-9_][A-Za-z0-9._:-]{0,127}$/.test(value),
+);
+export const userName = text('a user name', printable(128));

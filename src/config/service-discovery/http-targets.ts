@@ -1,0 +1,84 @@
+/**
+ * Asking a URL of `http_sd` for its targets, as Prometheus asks (HTTP SD: status 200, `application/json`, the complete
+ * list each time). The request, its redirects (20 at most, by fetch itself) and the answer share one deadline; the answer
+ * is bounded as it arrives, after decompression.
+ */
+import type { Clock } from '../../ports/clock.ts';
+import { DeadlineExceeded } from '../../ports/deadline.ts';
+import type { TargetUrl } from '../resolved-config.ts';
+
+export interface AskOptions {
+  readonly clock: Clock;
+  readonly refreshMs: number;
+  readonly fetch: typeof fetch;
+  readonly signal: AbortSignal;
+}
+
+export type TargetAnswer =
+  | { readonly kind: 'text'; readonly text: string }
+  | { readonly kind: 'failed'; readonly reason: string }
+  /** `signal` aborted. */
+  | { readonly kind: 'aborted' };
+
+const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+const TIMEOUT_MS = 10_000;
+const JSON_TYPE = /^application\/json(?:;\s*charset="?utf-8"?)?$/i;
+
+export async function askForTargets({ url, authorization }: TargetUrl, options: AskOptions): Promise<TargetAnswer> {
+  const { clock, refreshMs, signal } = options;
+  const deadline = new AbortController();
+  const done = new AbortController();
+  const expiry = clock.sleep(TIMEOUT_MS, done.signal).then(
+    () => deadline.abort(new DeadlineExceeded(TIMEOUT_MS)),
+    () => undefined,
+  );
+  try {
+    const response = await options.fetch(url, {
+      headers: {
+        accept: 'application/json',
+        'user-agent': 'gdoiwatch',
+        'x-prometheus-refresh-interval-seconds': String(refreshMs / 1000),
+        ...(authorization === null ? {} : { authorization: authorization.reveal() }),
+      },
+      signal: AbortSignal.any([signal, deadline.signal]),
+    });
+    return await readAnswer(response);
+  } catch (error) {
+    if (signal.aborted) return { kind: 'aborted' };
+    return { kind: 'failed', reason: failureText(error) };
+  } finally {
+    done.abort();
+    await expiry;
+  }
+}
+
+async function readAnswer(response: Response): Promise<TargetAnswer> {
+  const type = (response.headers.get('content-type') ?? '').trim();
+  const refused =
+    response.status !== 200
+      ? `HTTP status ${response.status}`
+      : JSON_TYPE.test(type)
+        ? null
+        : 'the answer is not application/json';
+  if (refused !== null || response.body === null) {
+    await response.body?.cancel();
+    return { kind: 'failed', reason: refused ?? 'an empty answer' };
+  }
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body) {
+    size += chunk.length;
+    // Leaving the loop cancels the rest.
+    if (size > MAX_ANSWER_BYTES) return { kind: 'failed', reason: `larger than ${MAX_ANSWER_BYTES} bytes` };
+    chunks.push(chunk);
+  }
+  return { kind: 'text', text: new TextDecoder().decode(Buffer.concat(chunks)) };
+}
+
+/** fetch puts what happened into the cause; its own message is always the same. */
+function failureText(error: unknown): string {
+  if (error instanceof DeadlineExceeded) return `no answer within ${TIMEOUT_MS / 1000} s`;
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string') return cause.code;
+  return cause instanceof Error && cause.message === 'redirect count exceeded' ? 'too many redirects' : 'no answer';
+}

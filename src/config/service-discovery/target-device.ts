@@ -1,0 +1,75 @@
+/**
+ * A target as a device: its address is host and port; labels that start with `__gdoi_` are settings, those that start with
+ * `__` otherwise are dropped as Prometheus drops them, the rest become the device's labels.
+ *
+ * The name is `__gdoi_name`, else the label `device`, else the host. What is wrong with a target costs only that target;
+ * a label whose name is taken costs only the label, since files are shared with Prometheus's own scrapes.
+ */
+import { isIP } from 'node:net';
+import { didYouMean } from '../did-you-mean.ts';
+import { quoted } from '../finding.ts';
+import type { MakeDevice, ResolvedDevice } from '../resolved-config.ts';
+import { RESERVED_LABELS } from '../schema.ts';
+import type { Target } from './target-groups.ts';
+
+const SETTING_OF_LABEL: ReadonlyMap<string, string> = new Map([
+  ['__gdoi_name', 'name'],
+  ['__gdoi_role', 'role'],
+  ['__gdoi_transport', 'transport'],
+  ['__gdoi_credentials', 'credentials'],
+  ['__gdoi_interval', 'interval'],
+  ['__gdoi_timeout', 'timeout'],
+  ['__gdoi_detail_interval', 'detail_interval'],
+  ['__gdoi_algorithms', 'algorithms'],
+  ['__gdoi_host_keys', 'host_keys'],
+  ['__gdoi_session', 'session'],
+]);
+
+export interface TargetDevice {
+  /** null: the first problem says why. */
+  readonly device: ResolvedDevice | null;
+  /** Each one line. */
+  readonly problems: readonly string[];
+}
+
+export function deviceOfTarget({ address, labels }: Target, makeDevice: MakeDevice): TargetDevice {
+  const place = parseAddress(address);
+  if (place === null) return { device: null, problems: ['is not HOST or HOST:PORT'] };
+  const settings: Record<string, unknown> = { name: labels['device'] || place.host, ...place };
+  const own: Record<string, string> = {};
+  const leftOut: string[] = [];
+  for (const [label, value] of Object.entries(labels)) {
+    // To Prometheus an empty label is none.
+    if (value === '' || label === 'device') continue;
+    const setting = SETTING_OF_LABEL.get(label);
+    if (setting !== undefined) settings[setting] = setting === 'credentials' ? credentialsOf(value) : value;
+    else if (label.startsWith('__gdoi_')) return { device: null, problems: [unknownLabel(label)] };
+    else if (label.startsWith('__')) continue;
+    else if (RESERVED_LABELS.includes(label)) leftOut.push(`label ${label} left out: gdoiwatch or Prometheus sets it`);
+    else own[label] = value;
+  }
+  const { device, problems } = makeDevice({ ...settings, labels: own });
+  return device === null ? { device, problems } : { device, problems: leftOut };
+}
+
+function unknownLabel(label: string): string {
+  const near = didYouMean(label, SETTING_OF_LABEL.keys());
+  const hint = near === null ? `known are ${[...SETTING_OF_LABEL.keys()].join(', ')}` : `did you mean ${near}?`;
+  return `unknown label ${quoted(label)}; ${hint}`;
+}
+
+/** `host`, `host:22`, `2001:db8::1`, `[2001:db8::1]:22`; the host itself is for the device's schema to judge. */
+function parseAddress(text: string): { readonly host: string; readonly port?: number } | null {
+  if (isIP(text) === 6) return { host: text };
+  const match = /^(?:\[([0-9A-Fa-f:.]{2,45})\]|([^[\]:/\s]{1,253}))(?::(\d{1,5}))?$/.exec(text);
+  const host = match?.[1] ?? match?.[2];
+  if (host === undefined) return null;
+  return match?.[3] === undefined ? { host } : { host, port: Number(match[3]) };
+}
+
+/** `main`, or `ssh=main,snmp=v3`. */
+function credentialsOf(value: string): unknown {
+  return value.includes('=')
+    ? Object.fromEntries(value.split(',').map((part) => part.split('=', 2).map((text) => text.trim())))
+    : value;
+}

@@ -1,0 +1,124 @@
+/**
+ * One file or URL with targets: its last good list and the devices of it. A list that cannot be had, or is malformed,
+ * changes nothing and is logged when it begins and when it ends.
+ */
+import { createHash } from 'node:crypto';
+import type { Clock, EpochMs } from '../../ports/clock.ts';
+import type { Logger } from '../../ports/logger.ts';
+import { quoted } from '../finding.ts';
+import type { MakeDevice, ResolvedDevice } from '../resolved-config.ts';
+import { deviceOfTarget } from './target-device.ts';
+import type { Target, TargetList } from './target-groups.ts';
+
+/** Targets made into devices before others get their turn: about 10 ms. */
+const TARGETS_PER_TURN = 200;
+
+export interface TargetSourceStatus {
+  /** A file's path, or a URL without its query, where a token may stand. */
+  readonly source: string;
+  readonly kind: 'file_sd' | 'http_sd';
+  /** In its last good list. */
+  readonly targets: number;
+  readonly failures: number;
+  /** Why the last try failed; null: it did not. */
+  readonly failing: string | null;
+  readonly lastSuccessAtMs: EpochMs | null;
+}
+
+interface SourceOptions {
+  readonly name: string;
+  readonly kind: TargetSourceStatus['kind'];
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export class TargetSource {
+  readonly name: string;
+  readonly kind: TargetSourceStatus['kind'];
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #targets: readonly Target[] = [];
+  /** Of the text that the targets came from. */
+  #digest: string | null = null;
+  #devices: readonly ResolvedDevice[] = [];
+  #findings: readonly string[] = [];
+  #failures = 0;
+  #failing: string | null = null;
+  #lastSuccessAtMs: EpochMs | null = null;
+
+  constructor({ name, kind, clock, logger }: SourceOptions) {
+    this.name = name;
+    this.kind = kind;
+    this.#clock = clock;
+    this.#logger = logger;
+  }
+
+  /** In the order of the list; names may come twice. */
+  get devices(): readonly ResolvedDevice[] {
+    return this.#devices;
+  }
+
+  /** What is wrong with single targets, each one line. */
+  get findings(): readonly string[] {
+    return this.#findings;
+  }
+
+  /** A text that was read; true when it holds another list than the one before. */
+  async take(text: string, parse: (text: string) => TargetList, makeDevice: MakeDevice): Promise<boolean> {
+    const digest = createHash('sha256').update(text).digest('base64');
+    const list: TargetList = digest === this.#digest ? { kind: 'targets', targets: this.#targets } : parse(text);
+    if (list.kind === 'malformed') {
+      this.fail(list.reason);
+      return false;
+    }
+    this.#succeed();
+    if (digest === this.#digest) return false;
+    this.#digest = digest;
+    this.#targets = list.targets;
+    await this.makeDevices(makeDevice);
+    this.#logger.info(
+      { source: this.name, targets: this.#targets.length, devices: this.#devices.length },
+      'targets read',
+    );
+    return true;
+  }
+
+  /** It could not be read: the list before stays. */
+  fail(reason: string): void {
+    this.#failures += 1;
+    if (reason !== this.#failing)
+      this.#logger.warn({ source: this.name, reason }, 'targets refused, the last list stays');
+    this.#failing = reason;
+  }
+
+  /** From the list that is there, by the defaults and credentials of a configuration. */
+  async makeDevices(makeDevice: MakeDevice): Promise<void> {
+    const devices: ResolvedDevice[] = [];
+    const findings: string[] = [];
+    for (const [index, target] of this.#targets.entries()) {
+      if (index % TARGETS_PER_TURN === 0) await this.#clock.yieldToIo();
+      const { device, problems } = deviceOfTarget(target, makeDevice);
+      if (device !== null) devices.push(device);
+      for (const problem of problems) findings.push(`${this.name}: target ${quoted(target.address)}: ${problem}`);
+    }
+    this.#devices = devices;
+    this.#findings = findings;
+  }
+
+  status(): TargetSourceStatus {
+    return {
+      source: this.name,
+      kind: this.kind,
+      targets: this.#targets.length,
+      failures: this.#failures,
+      failing: this.#failing,
+      lastSuccessAtMs: this.#lastSuccessAtMs,
+    };
+  }
+
+  #succeed(): void {
+    if (this.#failing !== null) this.#logger.info({ source: this.name }, 'targets can be read again');
+    this.#failing = null;
+    this.#lastSuccessAtMs = this.#clock.wallMs();
+  }
+}

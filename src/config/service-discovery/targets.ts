@@ -1,0 +1,215 @@
+/**
+ * Devices by service discovery while the agent runs: reads the files and asks the URLs of `targets`, and says when the
+ * devices are others.
+ *
+ * Names are unique: the configuration file goes first, then the files of `file_sd` by name, then the URLs in their order.
+ */
+import { dirname } from 'node:path';
+import type { Clock } from '../../ports/clock.ts';
+import type { Logger } from '../../ports/logger.ts';
+import { type ReadFile, readFileFromDisk, readText } from '../read-file.ts';
+import { diffConfig } from '../reload-diff.ts';
+import type { ResolvedConfig, ResolvedTargets, TargetUrl } from '../resolved-config.ts';
+import { FileTargets } from './file-targets.ts';
+import { askForTargets } from './http-targets.ts';
+import { mergeDevices } from './merge-devices.ts';
+import { TargetSource, type TargetSourceStatus } from './target-source.ts';
+import { targetsOfJson, targetsOfYaml } from './target-text.ts';
+
+/** Between two looks at the files; changes found in between, URLs' included, are handed on together after each. */
+const LOOK_MS = 2000;
+/** About a second in which nothing else runs; JSON is read ten times as fast. */
+const MAX_YAML_BYTES = 1024 * 1024;
+const MAX_JSON_BYTES = 32 * 1024 * 1024;
+/** Findings logged for one change. */
+const MAX_LOGGED = 20;
+
+export interface TargetsOptions {
+  readonly config: ResolvedConfig;
+  /** The machine's own: files and URLs have its pace. */
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** `config` of what `startTargets` gave has other devices now. Not called by `reload`, which gives them itself. */
+  readonly onChange: () => void;
+  /** Default: the disk. */
+  readonly readFile?: ReadFile;
+  /** Default: Node's. */
+  readonly fetch?: typeof fetch;
+}
+
+export interface TargetsStatus {
+  /** Devices of the last good lists that are in use. */
+  readonly devices: number;
+  /** Targets refused, names left out and labels left out, as the lists are now. */
+  readonly findings: number;
+  /** Each source was read once at least. While false, a device that is not there may only be not known yet. */
+  readonly complete: boolean;
+  readonly sources: readonly TargetSourceStatus[];
+}
+
+/** Resolves when each source was tried once; one that does not answer holds it up for ten seconds at most. */
+export async function startTargets(options: TargetsOptions): Promise<Targets> {
+  const targets = new Targets(options);
+  await targets.reload(options.config);
+  return targets;
+}
+
+export class Targets implements AsyncDisposable {
+  readonly #options: TargetsOptions;
+  /** By path or URL. */
+  readonly #sources = new Map<string, TargetSource>();
+  #configured: ResolvedConfig;
+  #merged: ResolvedConfig;
+  #findings: ReadonlySet<string> = new Set();
+  /** Some list differs from what `#merged` was made of. */
+  #changed = false;
+  #stop = new AbortController();
+  #loops: Promise<unknown> = Promise.resolve();
+
+  constructor(options: TargetsOptions) {
+    this.#options = options;
+    this.#configured = options.config;
+    this.#merged = options.config;
+  }
+
+  /** The configuration with the devices that are there now. */
+  get config(): ResolvedConfig {
+    return this.#merged;
+  }
+
+  /** A new configuration: lists of sources that it names too stay; each source is tried once before this resolves. */
+  async reload(config: ResolvedConfig): Promise<ResolvedConfig> {
+    await this.#halt();
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    this.#configured = config;
+    const { targets } = config;
+    if (targets === null) {
+      this.#sources.clear();
+      this.#merge();
+      return this.#merged;
+    }
+
+    const named = new Set(targets.urls.map(({ url }) => url));
+    for (const [key, { kind }] of this.#sources) if (kind === 'http_sd' && !named.has(key)) this.#sources.delete(key);
+    for (const source of this.#sources.values()) await source.makeDevices(targets.makeDevice);
+    const files = new FileTargets(targets.files);
+    const there = await this.#look(files, targets);
+    for (const [key, { kind }] of this.#sources) if (kind === 'file_sd' && !there(key)) this.#sources.delete(key);
+    await Promise.all(targets.urls.map((url) => this.#ask(url, targets, signal)));
+    this.#merge();
+    this.#loops = Promise.all([
+      this.#every(LOOK_MS, signal, async () => {
+        await this.#look(files, targets);
+        if (this.#changed && this.#merge()) this.#options.onChange();
+      }),
+      ...targets.urls.map((url) => this.#every(targets.refreshMs, signal, () => this.#ask(url, targets, signal))),
+    ]);
+    return this.#merged;
+  }
+
+  status(): TargetsStatus {
+    const sources = [...this.#sources.values()].map((source) => source.status());
+    return {
+      devices: this.#merged.devices.length - this.#configured.devices.length,
+      findings: this.#findings.size,
+      complete: sources.every(({ lastSuccessAtMs }) => lastSuccessAtMs !== null),
+      sources,
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#halt();
+  }
+
+  async #halt(): Promise<void> {
+    this.#stop.abort();
+    await this.#loops;
+  }
+
+  /** Ends when `signal` aborts. */
+  async #every(ms: number, signal: AbortSignal, work: () => Promise<void>): Promise<void> {
+    for (;;) {
+      try {
+        await this.#options.clock.sleep(ms, signal);
+      } catch {
+        return;
+      }
+      await work();
+    }
+  }
+
+  /** Reads the files that changed. What it gives tells of a path whether it is, or may be, there. */
+  async #look(files: FileTargets, targets: ResolvedTargets): Promise<(path: string) => boolean> {
+    const { changed, gone, failed } = await files.look();
+    for (const [directory, reason] of failed) this.#source(directory, 'file_sd').fail(reason);
+    for (const directory of files.directories) if (!failed.has(directory)) this.#sources.delete(directory);
+    for (const path of gone) this.#changed = this.#sources.delete(path) || this.#changed;
+    for (const path of changed) {
+      const isJson = /\.json$/i.test(path);
+      const maxBytes = isJson ? MAX_JSON_BYTES : MAX_YAML_BYTES;
+      const file = await readText(this.#options.readFile ?? readFileFromDisk, path, maxBytes);
+      const source = this.#source(path, 'file_sd');
+      if (file.kind === 'failed') {
+        source.fail(`cannot be read: ${file.reason}`);
+        files.readAgain(path);
+      } else {
+        const other = await source.take(file.text, isJson ? targetsOfJson : targetsOfYaml, targets.makeDevice);
+        this.#changed ||= other;
+      }
+    }
+    const present = new Set(changed);
+    return (path) => present.has(path) || failed.has(path) || failed.has(dirname(path));
+  }
+
+  async #ask(url: TargetUrl, targets: ResolvedTargets, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const source = this.#source(url.url, 'http_sd');
+    const asked = { clock, refreshMs: targets.refreshMs, fetch: this.#options.fetch ?? fetch, signal };
+    const answer = await askForTargets(url, asked);
+    if (answer.kind === 'failed') source.fail(answer.reason);
+    else if (answer.kind === 'text') {
+      const other = await source.take(answer.text, targetsOfJson, targets.makeDevice);
+      this.#changed ||= other;
+    }
+  }
+
+  #source(key: string, kind: TargetSource['kind']): TargetSource {
+    const known = this.#sources.get(key);
+    if (known !== undefined) return known;
+    const { clock, logger } = this.#options;
+    const name = kind === 'http_sd' ? withoutQuery(key) : key;
+    const source = new TargetSource({ name, kind, clock, logger });
+    this.#sources.set(key, source);
+    return source;
+  }
+
+  /** True when the devices are others than before. */
+  #merge(): boolean {
+    this.#changed = false;
+    const urls = this.#configured.targets?.urls.map(({ url }) => url) ?? [];
+    const files = [...this.#sources].flatMap(([key, { kind }]) => (kind === 'file_sd' ? [key] : []));
+    const sources = [...files.toSorted(), ...urls].flatMap((key) => this.#sources.get(key) ?? []);
+    const { devices, findings } = mergeDevices(this.#configured.devices, sources);
+    this.#tell([...sources.flatMap((source) => source.findings), ...findings]);
+    const before = this.#merged;
+    this.#merged = { ...this.#configured, devices };
+    const { added, removed, changed, rescheduled } = diffConfig(before, this.#merged);
+    return added.length + removed.length + changed.length + rescheduled.length > 0;
+  }
+
+  /** Each finding is logged when it is new. */
+  #tell(findings: readonly string[]): void {
+    const fresh = findings.filter((finding) => !this.#findings.has(finding));
+    const { logger } = this.#options;
+    for (const finding of fresh.slice(0, MAX_LOGGED)) logger.warn({ finding }, 'doubt about a target');
+    const more = fresh.length - MAX_LOGGED;
+    if (more > 0) logger.warn({ more }, 'doubts about more targets');
+    this.#findings = new Set(findings);
+  }
+}
+
+function withoutQuery(url: string): string {
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname}`;
+}

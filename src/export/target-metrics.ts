@@ -1,0 +1,38 @@
+/** Service discovery: devices found, what was left out, and sources that fail. */
+import type { Labels } from './device-metrics.ts';
+import { renderFamily } from './prepared-lines.ts';
+
+/** Of service discovery, what metrics tell. */
+export interface TargetsState {
+  readonly devices: number;
+  readonly findings: number;
+  readonly sources: readonly { readonly source: string; readonly failures: number; readonly failing: string | null }[];
+}
+
+export function targetMetrics({ devices, findings, sources }: TargetsState): string {
+  if (sources.length === 0) return '';
+  const each = (value: (source: TargetsState['sources'][number]) => number) =>
+    sources.map((known): readonly [Labels, number] => [{ source: known.source }, value(known)]);
+  return (
+    renderFamily(
+      { name: 'gdoi_targets', type: 'gauge', help: 'Devices that service discovery found and that are in use.' },
+      [[{}, devices]],
+    ) +
+    renderFamily(
+      {
+        name: 'gdoi_target_findings',
+        type: 'gauge',
+        help: 'Targets, names and labels of service discovery that were left out; the log says why.',
+      },
+      [[{}, findings]],
+    ) +
+    renderFamily(
+      { name: 'gdoi_target_source_up', type: 'gauge', help: '1 the last look at the source was good, 0 it failed.' },
+      each(({ failing }) => Number(failing === null)),
+    ) +
+    renderFamily(
+      { name: 'gdoi_target_source_failures_total', type: 'counter', help: 'Failed looks at a source of targets.' },
+      each(({ failures }) => failures),
+    )
+  );
+}

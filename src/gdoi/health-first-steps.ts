@@ -1,0 +1,13 @@
+/** First steps of the on-call catalogue that several checks share; every one is read-only. */
+export const CHECK_REKEY_PATH =
+  'On the KS, show crypto gdoi ks members: compare Rekey Acks missed and the sequence number of this GM; check the path KS to GM for UDP 848 (filter, MTU, QoS)';
+
+export const CHECK_REGISTRATION =
+  'Check reachability of the KS on UDP 848 (500/4500), the IKE SA (show crypto isakmp sa), group identity and authorization';
+
+export const CHECK_COOP =
+  'show crypto gdoi ks coop on every KS: is there exactly one primary? Then the path between the KSs (UDP 848), IKE authentication and certificates, DPD, KS CPU';
+
+export const CHECK_SPLIT = 'Check the WAN between the KSs (UDP 848, IKE); edit no policy while they are split';
+
+export const COMPARE_KS = `Which KS did this GM register with (show crypto gdoi)? ${CHECK_COOP}`;

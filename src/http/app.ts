@@ -1,0 +1,101 @@
+/** The server before its routes: limits, TLS, and how a request or an answer that is not as it should be is told. */
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyError,
+  type FastifyInstance,
+  type RawReplyDefaultExpression,
+  type RawRequestDefaultExpression,
+} from 'fastify';
+import {
+  hasZodFastifySchemaValidationErrors,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
+import type { Logger } from '../ports/logger.ts';
+import { UserError } from '../ports/user-error.ts';
+import { tlsOptions } from './guard/tls-options.ts';
+import type { TlsSettings } from './options.ts';
+import { PROBLEM_CONTENT_TYPE, problemOf, sendProblem } from './problem.ts';
+import { MAX_NAME } from './schemas/queries.ts';
+
+export type App = FastifyInstance<
+  Server,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** Requests carry nothing of use beyond headers. */
+const MAX_BODY_BYTES = 1024;
+const MAX_HEADER_BYTES = 16 * 1024;
+/** Prometheus, a few pages and scripts; beyond it the kernel's queue waits. */
+const MAX_CONNECTIONS = 512;
+/** For a whole request to arrive. */
+const REQUEST_TIMEOUT_MS = 10_000;
+
+export function createApp(tls: TlsSettings | null, logger: Logger): App {
+  const limits = { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: REQUEST_TIMEOUT_MS };
+  const fastify = Fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    forceCloseConnections: true,
+    // A name of MAX_NAME characters may be percent-encoded UTF-8.
+    routerOptions: { maxParamLength: MAX_NAME * 9 },
+    serverFactory: (handler) => {
+      const server: Server =
+        tls === null
+          ? createHttpServer(limits, handler)
+          : createHttpsServer({ ...limits, ...tlsOptions(tls) }, handler);
+      server.maxConnections = MAX_CONNECTIONS;
+      return server;
+    },
+    clientErrorHandler(error, socket) {
+      if (error.code === 'ECONNRESET' || !socket.writable) return;
+      const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+      const { title, ...rest } = problemOf(status, 'This is not a request that can be read.');
+      const body = JSON.stringify({ ...rest, title });
+      socket.end(
+        `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${PROBLEM_CONTENT_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+      );
+    },
+    frameworkErrors: (error, _request, reply) => {
+      sendProblem(reply, error.statusCode ?? 400, 'This is not a path that can be read.');
+    },
+  });
+  const app = fastify.withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  // Whatever a client sends as a body (curl -X POST -d ''), nothing here reads it.
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, _body, done) => done(null, undefined));
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(reply, 404, `${request.method} ${request.url.split('?', 1)[0] ?? ''} is not here.`),
+  );
+  app.setErrorHandler<FastifyError>((error, request, reply) => {
+    if (hasZodFastifySchemaValidationErrors(error)) {
+      const errors = error.validation.map(({ instancePath, message, params }) => ({
+        parameter: parameterOf(instancePath, params),
+        detail: message ?? 'not allowed',
+      }));
+      const [first] = errors;
+      return sendProblem(reply, 400, `${first?.parameter ?? 'request'}: ${first?.detail ?? 'not allowed'}`, { errors });
+    }
+    if (error instanceof UserError) return sendProblem(reply, 400, error.message);
+    const status = error.statusCode ?? 500;
+    if (status < 500) return sendProblem(reply, status, error.message);
+    logger.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
+    return sendProblem(reply, 500, 'Internal error.');
+  });
+  return app;
+}
+
+/** `/limit` is `limit`; of an unknown parameter the name stands beside the path. */
+function parameterOf(instancePath: string, params: unknown): string {
+  const path = instancePath.slice(1);
+  if (path !== '') return path;
+  const keys = typeof params === 'object' && params !== null && 'keys' in params ? params.keys : null;
+  return Array.isArray(keys) ? keys.join(', ') : 'request';
+}

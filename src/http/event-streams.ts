@@ -1,0 +1,162 @@
+/**
+ * Events as they are kept, to whoever listens: server-sent events. A listener that comes back says which event it had
+ * last (`Last-Event-ID`) and gets what it missed: exactly, while the agent remembers its last events, else from the
+ * history, where the events around that instant come again (an event's id tells).
+ *
+ * Bounded: listeners, what is kept for one that reads slowly (then it is closed, and comes back), and what is sent again.
+ */
+import type { ServerResponse } from 'node:http';
+import { eventDocument } from '../gdoi/event-document.ts';
+import type { GdoiEvent } from '../gdoi/event.ts';
+import type { EpochMs } from '../gdoi/observation.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { HttpCounters } from './counters.ts';
+import type { EventReader, HttpOptions } from './options.ts';
+
+export const MAX_STREAMS = 64;
+/** Unsent bytes of one listener. */
+const MAX_UNSENT_BYTES = 256 * 1024;
+/** Keeps proxies from closing a quiet stream, and finds out that a listener is gone. */
+const HEARTBEAT_MS = 15_000;
+/** Events that are remembered in the order they were told. */
+const MAX_REMEMBERED = 1000;
+/** Events sent again at most. */
+const MAX_RESUMED = 1000;
+/** Events are not kept in the order of their instants: a cause may wait for the answer that decides it. */
+const OVERLAP_MS = 600_000;
+
+export class EventStreams implements AsyncDisposable {
+  readonly #events: EventReader;
+  readonly #network: Clock;
+  readonly #logger: Logger;
+  readonly #counters: HttpCounters;
+  readonly #listeners = new Set<Listener>();
+  #told: readonly GdoiEvent[] = [];
+  readonly #stop = new AbortController();
+  #heartbeat: Promise<void> = Promise.resolve();
+
+  constructor({ events, network, logger }: Pick<HttpOptions, 'events' | 'network' | 'logger'>, counters: HttpCounters) {
+    this.#events = events;
+    this.#network = network;
+    this.#logger = logger;
+    this.#counters = counters;
+  }
+
+  start(): void {
+    this.#heartbeat = this.#beat();
+  }
+
+  get full(): boolean {
+    return this.#listeners.size >= MAX_STREAMS;
+  }
+
+  tell(events: readonly GdoiEvent[]): void {
+    this.#told = [...this.#told, ...events].slice(-MAX_REMEMBERED);
+    for (const listener of this.#listeners) for (const event of events) listener.send(event);
+  }
+
+  /** The response belongs to the stream from here on; its head is written. */
+  async open(response: ServerResponse, lastEventId: string | null): Promise<void> {
+    const listener = new Listener(response, this.#counters);
+    this.#listeners.add(listener);
+    this.#counters.streamsOpen = this.#listeners.size;
+    response.once('close', () => {
+      this.#listeners.delete(listener);
+      this.#counters.streamsOpen = this.#listeners.size;
+    });
+    response.write(': gdoiwatch events\nretry: 3000\n\n');
+    try {
+      listener.begin(lastEventId === null ? [] : await this.#missedSince(lastEventId));
+    } catch (error) {
+      // Without the history nothing can be resumed: the listener comes back and asks again.
+      this.#logger.warn({ err: error }, 'an event stream could not be resumed');
+      listener.end();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort();
+    for (const listener of this.#listeners) listener.end();
+    await this.#heartbeat;
+  }
+
+  async #missedSince(lastEventId: string): Promise<readonly GdoiEvent[]> {
+    const last = positionOf(lastEventId);
+    if (last === null) return [];
+    const index = this.#told.findLastIndex(({ id }) => id === last.id);
+    if (index >= 0) return this.#told.slice(index + 1);
+    const { events } = await this.#events.query({
+      sinceMs: last.atMs - OVERLAP_MS,
+      limit: MAX_RESUMED,
+      order: 'newest_first',
+    });
+    return events.toReversed().filter(({ id }) => id !== last.id);
+  }
+
+  async #beat(): Promise<void> {
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      try {
+        await this.#network.sleep(HEARTBEAT_MS, signal, { unref: true });
+      } catch {
+        return;
+      }
+      for (const listener of this.#listeners) listener.comment('still here');
+    }
+  }
+}
+
+class Listener {
+  readonly #response: ServerResponse;
+  readonly #counters: HttpCounters;
+  /** What came while the missed events were read; null: they are sent. */
+  #waiting: GdoiEvent[] | null = [];
+
+  constructor(response: ServerResponse, counters: HttpCounters) {
+    this.#response = response;
+    this.#counters = counters;
+  }
+
+  begin(missed: readonly GdoiEvent[]): void {
+    const known = new Set(missed.map(({ id }) => id));
+    const since = (this.#waiting ?? []).filter(({ id }) => !known.has(id));
+    this.#waiting = null;
+    for (const event of [...missed, ...since]) this.send(event);
+  }
+
+  send(event: GdoiEvent): void {
+    if (this.#waiting === null) this.#write(frame(event));
+    else if (this.#waiting.length < MAX_REMEMBERED) this.#waiting.push(event);
+    else this.#tooSlow();
+  }
+
+  comment(text: string): void {
+    this.#write(`: ${text}\n\n`);
+  }
+
+  end(): void {
+    this.#response.end();
+  }
+
+  #write(text: string): void {
+    if (this.#response.destroyed || this.#response.writableEnded) return;
+    this.#response.write(text);
+    if (this.#response.writableLength > MAX_UNSENT_BYTES) this.#tooSlow();
+  }
+
+  #tooSlow(): void {
+    if (this.#response.destroyed) return;
+    this.#counters.streamsClosedSlow += 1;
+    this.#response.destroy();
+  }
+}
+
+function frame(event: GdoiEvent): string {
+  return `id: ${Math.floor(event.atMs)} ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(eventDocument(event))}\n\n`;
+}
+
+function positionOf(lastEventId: string): { readonly atMs: EpochMs; readonly id: string } | null {
+  const [, at, id] = /^(\d{1,16}) (\S{1,1024})$/.exec(lastEventId) ?? [];
+  return at === undefined || id === undefined ? null : { atMs: Number(at), id };
+}

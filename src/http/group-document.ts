@@ -1,0 +1,108 @@
+/** Groups as documents of the API. Only names and instants change here; nothing is judged. */
+import type { DeviceView } from '../agent/device-view.ts';
+import { toDocument } from '../gdoi/document.ts';
+import { isoInstant } from '../gdoi/event-document.ts';
+import type { FleetView } from '../gdoi/fleet-view.ts';
+import { checkDocuments, isoOrNull, nextDocument } from '../gdoi/health-document.ts';
+import type { GroupHealth } from '../gdoi/health-group.ts';
+import { membership } from './device-document.ts';
+import type { HealthBoard } from './health-board.ts';
+import type { MembershipDocument } from './schemas/device-schema.ts';
+import type { GroupDocument, GroupSummary } from './schemas/group-schema.ts';
+
+/** GMs in one answer; the rest is in the device list, with `?group=`. */
+const MAX_GMS = 1000;
+
+export function groupSummary(view: FleetView, health: GroupHealth): GroupSummary {
+  return {
+    group: view.group,
+    status: health.status,
+    summary: health.summary,
+    action: health.action,
+    members: view.members,
+    gms: view.gms.length,
+    kss: view.kss.length,
+    primaries: [...view.primaries],
+    divergent_members: view.divergentMembers.length,
+    mixed_versions: view.mixedVersions !== null,
+    next: nextDocument(health.next),
+  };
+}
+
+export function groupDocument(
+  view: FleetView,
+  board: HealthBoard,
+  deviceOf: (device: string) => DeviceView | undefined,
+): GroupDocument {
+  const health = board.group(view);
+  const part = (device: string): MembershipDocument | null => {
+    const known = deviceOf(device);
+    const group = known?.groups.get(view.group);
+    if (known === undefined || group === undefined) return null;
+    return membership(known, group, board.of(known), () => view);
+  };
+  const endangered = new Set(health.atRisk.map(({ gm }) => gm));
+  const gms = view.gms
+    .toSorted((a, b) => Number(endangered.has(b.device)) - Number(endangered.has(a.device)) || byName(a, b))
+    .slice(0, MAX_GMS);
+  return {
+    group: view.group,
+    status: health.status,
+    summary: health.summary,
+    action: health.action,
+    at: isoInstant(view.atMs),
+    checks: checkDocuments(health.checks),
+    next_kek_rekey: nextDocument(health.nextKekRekey),
+    next_tek_rekey: nextDocument(health.nextTekRekey),
+    at_risk: health.atRisk.map(({ gm, status, reason, reregistersAtMs }) => ({
+      gm,
+      status,
+      reason,
+      reregisters_at: isoOrNull(reregistersAtMs),
+    })),
+    missed_last_rekey: toDocument(view.rekeyLoss),
+    lead: toDocument(view.lead),
+    kek_lifetime_seconds: view.kekLifetimeSeconds,
+    tek_lifetime_seconds: view.tekLifetimeSeconds,
+    members: view.members,
+    gms: gms.map((gm) => ({
+      device: gm.device,
+      reachable: gm.reachable,
+      kek_behavior: gm.behavior,
+      kek_matches_ks: gm.kekMatchesKs,
+      tek_matches_ks: gm.tekMatchesKs,
+      divergent: gm.divergent,
+      kek_expired_in_use: gm.kekExpiredInUse,
+      kek_rekey_overdue: deviceOf(gm.device)?.tracking.get(view.group)?.kekRekeyOverdue === true,
+      acks_missed: gm.acksMissed,
+      membership: part(gm.device),
+    })),
+    gms_left_out: view.gms.length - gms.length,
+    kss: view.kss.map(({ device, address, reachable, role, behavior, version, members }) => ({
+      device,
+      address,
+      reachable,
+      role,
+      kek_behavior: behavior,
+      version,
+      members,
+      membership: part(device),
+    })),
+    primaries: [...view.primaries],
+    coop_split: view.coopSplit && {
+      primaries: [...view.coopSplit.primaries],
+      since: isoInstant(Math.round(view.coopSplit.sinceMs)),
+    },
+    coop_peers: view.coopPeers.map(({ address, device, lost }) => ({ address, device, lost })),
+    mixed_versions: view.mixedVersions && toDocument(view.mixedVersions),
+    divergent_members: [...view.divergentMembers],
+    group_teks: view.groupTeks && toDocument(view.groupTeks),
+    unacknowledged: toDocument(view.unacknowledged),
+    not_polled: [...view.notPolled],
+    not_listed: [...view.notListed],
+  };
+}
+
+function byName(a: { readonly device: string }, b: { readonly device: string }): number {
+  return a.device < b.device ? -1 : Number(a.device > b.device);
+}

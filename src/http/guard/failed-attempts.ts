@@ -1,0 +1,48 @@
+/** Wrong credentials by the client's address: after a few in a minute no more are looked at from there for a while. */
+import type { Clock } from '../../ports/clock.ts';
+
+const MAX_FAILURES = 10;
+const WINDOW_MS = 60_000;
+/** Addresses that are remembered; the longest known goes first. */
+const MAX_ADDRESSES = 1024;
+
+export class FailedAttempts {
+  readonly #clock: Clock;
+  readonly #failures = new Map<string, { count: number; readonly sinceMonoMs: number }>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Seconds until this address may try again; 0: now. */
+  waitSeconds(address: string): number {
+    const known = this.#of(networkOf(address));
+    if (known === null || known.count < MAX_FAILURES) return 0;
+    return Math.max(1, Math.ceil((known.sinceMonoMs + WINDOW_MS - this.#clock.monoMs()) / 1000));
+  }
+
+  failed(address: string): void {
+    const network = networkOf(address);
+    const known = this.#of(network);
+    if (known !== null) {
+      known.count += 1;
+      return;
+    }
+    const [oldest] = this.#failures.keys();
+    if (this.#failures.size >= MAX_ADDRESSES && oldest !== undefined) this.#failures.delete(oldest);
+    this.#failures.set(network, { count: 1, sinceMonoMs: this.#clock.monoMs() });
+  }
+
+  #of(network: string): { count: number; readonly sinceMonoMs: number } | null {
+    const known = this.#failures.get(network);
+    if (known === undefined) return null;
+    if (this.#clock.monoMs() - known.sinceMonoMs < WINDOW_MS) return known;
+    this.#failures.delete(network);
+    return null;
+  }
+}
+
+/** One host of IPv6 has a /64 to try from. */
+function networkOf(address: string): string {
+  return address.split(':').slice(0, 4).join(':');
+}

@@ -1,0 +1,40 @@
+/**
+ * Does a browser send this request on behalf of another site? Two ways in are closed where no credentials protect:
+ * a foreign name that resolves to this host (DNS rebinding, told by `Host`), and a foreign page that makes the browser
+ * ask for something that acts (told by `Sec-Fetch-Site`, in older browsers by `Origin`).
+ */
+import { isIP } from 'node:net';
+
+export interface RequestHeaders {
+  readonly host?: string | undefined;
+  readonly origin?: string | undefined;
+  readonly 'sec-fetch-site'?: string | string[] | undefined;
+}
+
+/** An address that only this machine can ask. */
+export function isLoopback(host: string): boolean {
+  const name = host.replace(/^\[|\]$/g, '').toLowerCase();
+  return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
+}
+
+/** The client calls this server by a loopback name. `Host` is absent in HTTP/1.0, which no browser speaks. */
+export function namesLoopback({ host }: RequestHeaders): boolean {
+  return host === undefined || isLoopback(hostName(host));
+}
+
+/** From another site, as far as the browser says. A client that is no browser sends neither header. */
+export function isCrossSite(headers: RequestHeaders): boolean {
+  const site = headers['sec-fetch-site'];
+  if (site !== undefined) return site !== 'same-origin' && site !== 'none';
+  if (headers.origin === undefined) return false;
+  try {
+    return new URL(headers.origin).host !== headers.host;
+  } catch {
+    return true;
+  }
+}
+
+/** Without the port. */
+function hostName(host: string): string {
+  return host.startsWith('[') ? host.slice(0, host.indexOf(']') + 1) : (host.split(':', 1)[0] ?? '');
+}

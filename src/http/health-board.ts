@@ -1,0 +1,70 @@
+/**
+ * The health of every device as of now. It is judged when someone asks, and the same view is not judged again for a few
+ * seconds: a page that lists ten thousand devices every few seconds must not cost the polling its time.
+ */
+import type { DeviceView } from '../agent/device-view.ts';
+import type { FleetReadModel } from '../agent/read-model.ts';
+import type { FleetView } from '../gdoi/fleet-view.ts';
+import { type DeviceHealth, deviceHealth } from '../gdoi/health.ts';
+import { type GroupHealth, groupHealth } from '../gdoi/health-group.ts';
+import type { EpochMs } from '../gdoi/observation.ts';
+import type { Clock } from '../ports/clock.ts';
+
+/** A verdict changes by time alone only where a countdown or an age passes a threshold of tens of seconds. */
+export const VERDICT_LASTS_MS = 5000;
+/** Devices judged before other work gets its turn: about 5 ms. */
+const DEVICES_AT_ONCE = 200;
+
+export interface JudgedDevice {
+  readonly view: DeviceView;
+  readonly health: DeviceHealth;
+}
+
+export class HealthBoard {
+  readonly #fleet: FleetReadModel;
+  readonly #clock: Clock;
+  readonly #devices = new WeakMap<DeviceView, { readonly atMs: EpochMs; readonly health: DeviceHealth }>();
+  readonly #groups = new WeakMap<FleetView, { readonly atMs: EpochMs; readonly health: GroupHealth }>();
+
+  constructor(fleet: FleetReadModel, clock: Clock) {
+    this.#fleet = fleet;
+    this.#clock = clock;
+  }
+
+  /** Judged now, whatever was judged before. */
+  now(view: DeviceView): DeviceHealth {
+    const atMs = this.#clock.wallMs();
+    const health = deviceHealth(view, (group) => this.#fleet.group(group) ?? null, atMs);
+    this.#devices.set(view, { atMs, health });
+    return health;
+  }
+
+  of(view: DeviceView): DeviceHealth {
+    const known = this.#devices.get(view);
+    return known !== undefined && this.#lasts(known.atMs) ? known.health : this.now(view);
+  }
+
+  group(view: FleetView): GroupHealth {
+    const known = this.#groups.get(view);
+    if (known !== undefined && this.#lasts(known.atMs)) return known.health;
+    const atMs = this.#clock.wallMs();
+    const health = groupHealth(view, (device) => this.#fleet.device(device), atMs);
+    this.#groups.set(view, { atMs, health });
+    return health;
+  }
+
+  async all(): Promise<readonly JudgedDevice[]> {
+    const judged: JudgedDevice[] = [];
+    // A copy: devices come and go while other work gets its turn.
+    for (const view of Array.from(this.#fleet.devices())) {
+      judged.push({ view, health: this.of(view) });
+      if (judged.length % DEVICES_AT_ONCE === 0) await this.#clock.yieldToIo();
+    }
+    return judged;
+  }
+
+  #lasts(atMs: EpochMs): boolean {
+    const age = this.#clock.wallMs() - atMs;
+    return age >= 0 && age < VERDICT_LASTS_MS;
+  }
+}

@@ -1,0 +1,43 @@
+/** `/api/openapi.json`: OpenAPI 3.1, made from the schemas that check requests and write answers. */
+import swagger from '@fastify/swagger';
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
+import type { App } from './app.ts';
+import { components } from './schemas/components.ts';
+
+const TITLE = 'gdoiwatch';
+
+/** To be called before the routes that it describes. */
+export async function openApi(app: App, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: {
+        title: TITLE,
+        version,
+        description:
+          'GETVPN (GDOI) group members and key servers: state, health, history. `null` is "not known", never 0.',
+        license: { name: 'MIT', identifier: 'MIT' },
+      },
+      servers: [{ url: '/' }],
+      tags: [{ name: 'devices' }, { name: 'groups' }, { name: 'events' }, { name: 'prometheus' }],
+      components: {
+        securitySchemes: {
+          basic: { type: 'http', scheme: 'basic' },
+          token: { type: 'http', scheme: 'bearer' },
+        },
+      },
+      // Where neither is configured none is needed.
+      security: [{}, { basic: [] }, { token: [] }],
+    },
+    transform: createJsonSchemaTransform({ schemaRegistry: components }),
+    transformObject: createJsonSchemaTransformObject({ schemaRegistry: components }),
+  });
+}
+
+export function openApiRoute(app: App): void {
+  let document: string | null = null;
+  app.get('/api/openapi.json', { schema: { hide: true } }, (_request, reply) => {
+    document ??= JSON.stringify(app.swagger());
+    return reply.type('application/json').send(document);
+  });
+}

@@ -1,0 +1,101 @@
+/** What the HTTP side asks of its surroundings, in its own words. */
+import type { AgentStatus, FleetReadModel } from '../agent/read-model.ts';
+import type { Cause, EventType, GdoiEvent } from '../gdoi/event.ts';
+import type { EpochMs } from '../gdoi/observation.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Secret } from '../ports/secret.ts';
+
+export interface HttpOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  readonly version: string;
+  /** The clock of devices and events. */
+  readonly clock: Clock;
+  /** The machine's own clock, which connections live on. */
+  readonly network: Clock;
+  readonly logger: Logger;
+  readonly fleet: FleetReadModel;
+  readonly status: () => ShownStatus;
+  /** Exposition of the devices, in pieces. */
+  readonly deviceMetrics: () => Iterable<string>;
+  /** Exposition of one device; empty when there is none. */
+  readonly deviceLines: (device: string) => string;
+  /** Exposition of the agent itself. */
+  readonly selfMetrics: () => Promise<string>;
+  readonly events: EventReader;
+  readonly pollNow: (device: string, signal: AbortSignal) => Promise<PollNowOutcome>;
+  /** Reload the configuration: the line to answer with, or why it was refused. */
+  readonly reload: () => Promise<{ readonly ok: boolean; readonly message: string }>;
+  /** Who may connect, as configured now: asked for each request, so that a reload counts at once. */
+  readonly web: () => WebAccess;
+}
+
+/** Of the agent's own state. */
+export type ShownStatus = Pick<AgentStatus, 'firstSweepDone' | 'quarantinedCredentials'>;
+
+export type PollNowOutcome =
+  /** The device's view is as new as it gets, with whatever result. */
+  | { readonly kind: 'polled' }
+  | { readonly kind: 'unknown_device' }
+  | { readonly kind: 'limited'; readonly retryAfterSeconds: number }
+  /** The signal was aborted first. */
+  | { readonly kind: 'abandoned' };
+
+/** The part of the event history that is read. */
+export interface EventReader {
+  query(query: EventQuery): Promise<{ readonly events: readonly GdoiEvent[]; readonly nextCursor: string | null }>;
+}
+
+/** `sinceMs <= at < untilMs`; an absent filter lets everything through. */
+export interface EventQuery {
+  readonly sinceMs?: EpochMs | undefined;
+  readonly untilMs?: EpochMs | undefined;
+  readonly device?: string | undefined;
+  readonly group?: string | undefined;
+  readonly type?: EventType | undefined;
+  readonly cause?: Cause | undefined;
+  readonly unexpected?: boolean | undefined;
+  readonly limit: number;
+  /** One that no page gave is a `UserError`. */
+  readonly cursor?: string | undefined;
+  readonly order: 'newest_first' | 'oldest_first';
+}
+
+export type Scope = 'read' | 'operate';
+
+export interface WebAccess {
+  /** null: plain HTTP. */
+  readonly tls: TlsSettings | null;
+  /** User name to bcrypt hash. Empty, with no tokens either: everyone is let in. */
+  readonly basicAuthUsers: ReadonlyMap<string, Secret>;
+  readonly tokens: readonly BearerToken[];
+  /** Added to every response. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface BearerToken {
+  /** For logs. */
+  readonly name: string;
+  /** `operate` may do what `read` may. */
+  readonly scope: Scope;
+  /** SHA-256 of the token, in hex. */
+  readonly sha256: Secret;
+}
+
+/** In the spelling of `node:tls`. */
+export interface TlsSettings {
+  readonly cert: string;
+  readonly key: Secret;
+  /** CAs of client certificates; not null: a client without one of theirs is not let in. */
+  readonly clientCa: string | null;
+  readonly minVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly maxVersion: 'TLSv1.2' | 'TLSv1.3';
+  readonly ciphers: string | null;
+  readonly honorCipherOrder: boolean;
+  readonly ecdhCurve: string | null;
+}
+
+/** Neither TLS nor users: what loopback needs. */
+export const OPEN_ACCESS: WebAccess = { tls: null, basicAuthUsers: new Map(), tokens: [], headers: {} };

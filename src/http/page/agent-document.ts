@@ -1,0 +1,8 @@
+/** What the page asks of the agent itself. */
+export interface AgentDocument {
+  readonly version: string;
+  /** The agent's clock: countdowns and ages are counted by it. */
+  readonly at: string;
+  readonly first_sweep_done: boolean;
+  readonly quarantined_credentials: readonly string[];
+}

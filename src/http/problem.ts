@@ -1,0 +1,27 @@
+/** RFC 9457 problem documents: every error is answered with one, and none says more than the client may know. */
+import { STATUS_CODES } from 'node:http';
+import type { FastifyReply } from 'fastify';
+import type { Problem } from './schemas/problem-schema.ts';
+
+export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
+
+export function problemOf(status: number, detail: string, errors?: Problem['errors']): Problem {
+  const title = STATUS_CODES[status] ?? 'Error';
+  return { type: 'about:blank', title, status, detail, ...(errors === undefined ? {} : { errors }) };
+}
+
+/** Answer with a problem. Written here and not by the route's schema, since any route can fail in any of these ways. */
+export function sendProblem(
+  reply: FastifyReply,
+  status: number,
+  detail: string,
+  more: { readonly errors?: Problem['errors']; readonly retryAfterSeconds?: number } = {},
+): FastifyReply {
+  if (more.retryAfterSeconds !== undefined) void reply.header('retry-after', String(more.retryAfterSeconds));
+  return reply
+    .code(status)
+    .header('content-type', PROBLEM_CONTENT_TYPE)
+    .header('cache-control', 'no-store')
+    .serializer((body: unknown) => JSON.stringify(body))
+    .send(problemOf(status, detail, more.errors));
+}

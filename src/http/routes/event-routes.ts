@@ -1,0 +1,37 @@
+/** `/api/v1/events`: the history, newest first. */
+import { eventDocument } from '../../gdoi/event-document.ts';
+import type { GdoiEvent } from '../../gdoi/event.ts';
+import type { App } from '../app.ts';
+import type { HttpOptions } from '../options.ts';
+import { eventListSchema, type EventDocument } from '../schemas/event-schema.ts';
+import { commonProblems } from '../schemas/problem-schema.ts';
+import { eventsQuery } from '../schemas/queries.ts';
+
+export function eventRoutes(app: App, { events }: HttpOptions): void {
+  app.get(
+    '/api/v1/events',
+    {
+      schema: {
+        summary: 'What happened, newest first',
+        tags: ['events'],
+        querystring: eventsQuery,
+        response: { 200: eventListSchema, ...commonProblems },
+      },
+    },
+    async (request) => {
+      const { since, until, ...filter } = request.query;
+      const page = await events.query({ ...filter, sinceMs: since, untilMs: until, order: 'newest_first' });
+      return { events: page.events.map(document), next_cursor: page.nextCursor };
+    },
+  );
+}
+
+function document(event: GdoiEvent): EventDocument {
+  const { between, evidence, ...rest } = eventDocument(event);
+  return { ...rest, ...closed(event), between: [...between], evidence: [...evidence] };
+}
+
+/** The names that the document has as plain text. */
+function closed({ type, cause, severity }: GdoiEvent): Pick<EventDocument, 'type' | 'cause' | 'severity'> {
+  return { type, cause, severity };
+}

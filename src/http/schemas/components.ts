@@ -1,0 +1,7 @@
+/** Schemas that the OpenAPI document names; every other one stands where it is used. */
+import { z } from 'zod';
+
+export const components = z.registry<{ id: string }>();
+
+/** ISO 8601 with `Z`. Not checked: what is written comes from `isoInstant`. */
+export const instant = z.string().meta({ format: 'date-time' });

@@ -1,0 +1,25 @@
+/** Events of the history. */
+import { z } from 'zod';
+import { CAUSES, EVENT_TYPES } from '../../gdoi/event.ts';
+import { components, instant } from './components.ts';
+
+const eventSchema = z
+  .object({
+    id: z.string().describe('Derived from what happened: the same occurrence has the same id'),
+    at: instant.describe('Best estimate'),
+    between: z.tuple([instant, instant]).describe('The interval that is certain'),
+    type: z.enum(EVENT_TYPES),
+    device: z.string().nullable(),
+    group: z.string().nullable(),
+    cause: z.enum(CAUSES).nullable().describe('Of a re-registration'),
+    unexpected: z.boolean().nullable(),
+    severity: z.enum(['info', 'warning', 'critical']),
+    summary: z.string(),
+    evidence: z.array(z.string()),
+    action: z.string(),
+  })
+  .register(components, { id: 'Event' });
+
+export type EventDocument = z.output<typeof eventSchema>;
+
+export const eventListSchema = z.object({ events: z.array(eventSchema), next_cursor: z.string().nullable() });

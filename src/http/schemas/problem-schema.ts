@@ -1,0 +1,31 @@
+/** RFC 9457 problem document: what every error is answered with. */
+import { z } from 'zod';
+import { components } from './components.ts';
+
+const problemSchema = z
+  .object({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    /** Each parameter that was refused, and why. */
+    errors: z.array(z.object({ parameter: z.string(), detail: z.string() })).optional(),
+  })
+  .register(components, { id: 'Problem' });
+export type Problem = z.output<typeof problemSchema>;
+
+const problemResponse = (description: string) => ({
+  description,
+  content: { 'application/problem+json': { schema: problemSchema } },
+});
+
+/** Errors that any page of the API can answer. */
+export const commonProblems = {
+  400: problemResponse('A parameter is not what it may be; `errors` names it.'),
+  401: problemResponse('Credentials are configured, and these are none of them.'),
+  403: problemResponse('The credential lacks the scope, or the request comes from another site.'),
+  429: problemResponse('Too many at once; `Retry-After` says when.'),
+};
+export const notFoundProblem = { 404: problemResponse('There is no such device or group.') };
+export const unavailableProblem = { 503: problemResponse('Not now; `Retry-After` says when.') };
+export const timeoutProblem = { 504: problemResponse('The device was not polled in time.') };

@@ -1,0 +1,76 @@
+/**
+ * A GM's group as the MIB shows it. The MIB has no registration status, no registration counters and no rekey counts:
+ * these stay null, and `registered` is true on proof or null, never false.
+ */
+import { emptyGmSnapshot, type GmKek, type GmSnapshot, type GmTek } from '../gdoi/snapshot.ts';
+import type { GdoiRows } from './gdoi-rows.ts';
+import type { GroupRows, PartyRows } from './group-rows.ts';
+import { isNobody, printIdentity } from './identity.ts';
+import { GM_KEK, GM_TEK } from './key-facts.ts';
+import type { Problems } from './problems.ts';
+import type { Row } from './row.ts';
+import { type ShownKek, type ShownTek, shownKeks, shownTeks } from './shown-keys.ts';
+import { keyFactsOf, type SnmpMemory } from './snmp-memory.ts';
+
+export function gmSnapshot(
+  group: GroupRows,
+  gm: PartyRows,
+  all: GdoiRows,
+  memory: SnmpMemory,
+  problems: Problems,
+): GmSnapshot {
+  const activeSpi = gm.row?.spi('cgmGdoiGmActiveKEK', 16) ?? null;
+  const keks = shownKeks(GM_KEK, gm.keks, all, activeSpi);
+  const teks = shownTeks(GM_TEK, gm.teks, all, problems);
+  const keyServer = gm.row === null ? null : keyServerOf(gm.row);
+  const activeTeks = gm.row?.number('cgmGdoiGmActiveTEKNum') ?? null;
+  const empty = emptyGmSnapshot(memory.groupNames[group.id.key] ?? group.id.text);
+  return {
+    ...empty,
+    identity: group.id.text,
+    address: gm.id.text,
+    registered: keyServer !== null && (holdsKek(keks ?? []) || holdsTek(teks ?? [], activeTeks)) ? true : null,
+    keyServer,
+    // by its description the sequence number of the last rekey, although typed and named a counter
+    rekeys: { ...empty.rekeys, lastSequence: gm.row?.number('cgmGdoiGmRekeysReceived') ?? null },
+    kek: kekOf(keks, activeSpi, memory),
+    teks: memory.tables.includes(GM_TEK.table) ? (teks?.map(tekOf) ?? null) : null,
+  };
+}
+
+/** The KS that the GM is registered with; null for none, which devices show as an empty or zero address. */
+function keyServerOf(row: Row): string | null {
+  const octets = row.octets('cgmGdoiGmRegKeyServerIdValue');
+  if (octets === null || isNobody(octets)) return null;
+  return printIdentity(row.number('cgmGdoiGmRegKeyServerIdType'), octets);
+}
+
+function holdsKek(keks: readonly ShownKek[]): boolean {
+  return keks.some(({ status, remainingSeconds }) => status === 'inUse' && (remainingSeconds ?? 0) > 0);
+}
+
+function holdsTek(teks: readonly ShownTek[], activeTeks: number | null): boolean {
+  return teks.some(({ inUse, remainingSeconds }) => (inUse || (activeTeks ?? 0) > 0) && (remainingSeconds ?? 0) > 0);
+}
+
+/** Null is no KEK. Of a KEK whose rows are not whole, or not in the image, at most the SPI is known. */
+function kekOf(keks: readonly ShownKek[] | null, activeSpi: string | null, memory: SnmpMemory): GmKek | null {
+  const kek = keks?.[0] ?? null;
+  const unread = keks === null || (!memory.tables.includes(GM_KEK.table) && activeSpi !== null);
+  if (kek === null && !unread) return null;
+  const spi = kek === null ? activeSpi : kek.spi;
+  const { transport, encryption, keyBits, signatureHash, signatureKeyBits } = keyFactsOf(memory, GM_KEK, spi);
+  return {
+    ...(spi === null ? {} : { spi }),
+    transport,
+    remainingSeconds: kek?.remainingSeconds ?? null,
+    encryption,
+    keyBits,
+    signatureHash,
+    signatureKeyBits,
+  };
+}
+
+function tekOf({ spi, remainingSeconds }: ShownTek): GmTek {
+  return { interface: null, spi, transform: null, remainingSeconds, antiReplay: null };
+}

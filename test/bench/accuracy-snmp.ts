@@ -1,0 +1,41 @@
+/** What the simulated fleet's SNMP agents show and send, through the real decoders, without a socket between. */
+import type { GdoiTrap } from '../../src/gdoi/gdoi-trap.ts';
+import type { ReadAt } from '../../src/gdoi/observation.ts';
+import type { SnmpValue, Varbind } from '../../src/gdoi/varbind.ts';
+import { decodeGdoi, type GdoiReading } from '../../src/mib/decode-gdoi.ts';
+import { decodeTrap } from '../../src/mib/decode-trap.ts';
+import { NOTHING_LEARNT, rememberReply, type SnmpMemory } from '../../src/mib/snmp-memory.ts';
+import type { SimulatedFleet, SimulatedNotification } from '../../src/simulator/fleet.ts';
+
+type Simulated = SimulatedNotification['varbinds'][number];
+
+export class SnmpReader {
+  readonly #fleet: SimulatedFleet;
+  readonly #memories = new Map<string, SnmpMemory>();
+
+  constructor(fleet: SimulatedFleet) {
+    this.#fleet = fleet;
+  }
+
+  /** At the fleet's present instant. */
+  read(device: string, at: ReadAt): GdoiReading {
+    const { objects } = this.#fleet.managedObjects(device);
+    const reply = { ...at, varbinds: objects.map(decoded), emptyColumns: [], engine: null };
+    const memory = rememberReply(this.#memories.get(device) ?? NOTHING_LEARNT, reply);
+    this.#memories.set(device, memory);
+    return decodeGdoi(reply, memory);
+  }
+}
+
+export function trapOf({ trapOid, varbinds }: SimulatedNotification): GdoiTrap | null {
+  return decodeTrap(trapOid.join('.'), varbinds.map(decoded));
+}
+
+function decoded({ oid, value }: Simulated): Varbind {
+  return { oid: oid.join('.'), value: valueOf(value) };
+}
+
+function valueOf(value: Simulated['value']): SnmpValue {
+  if (!('value' in value)) return null;
+  return value.type === 'oid' ? value.value.join('.') : value.value;
+}

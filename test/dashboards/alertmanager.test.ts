@@ -1,0 +1,174 @@
+/** The example configuration in a real Alertmanager: what mutes what, what is told together, and to whom. */
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { missing, PROMETHEUS_DIRECTORY, run } from './promtool.ts';
+import { Receiver, startAlertmanager } from './real-servers.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+/** `Name severity key=value ...`, as short as the cases need. */
+function alert(text: string): Labels {
+  const [alertname = '', severity = '', ...pairs] = text.split(' ');
+  return { alertname, severity, ...Object.fromEntries(pairs.map((pair) => pair.split('='))) };
+}
+
+interface Case {
+  readonly title: string;
+  readonly told: readonly string[];
+  readonly muted: readonly string[];
+}
+
+/** Each in groups and devices of its own: they are all there at once. */
+const CASES: readonly Case[] = [
+  {
+    title: 'the last KS of a group mutes what its GMs suffer, in that group only',
+    told: [
+      'GdoiKeyServerUnreachable critical redundancy=lost device=ks1 group=A',
+      'GdoiUnexpectedReregistration warning device=gm2 group=A2 cause=unknown',
+    ],
+    muted: [
+      'GdoiUnexpectedReregistration warning device=gm1 group=A cause=unknown',
+      'GdoiReregistrationStorm critical group=A unexpected=true',
+      'GdoiGmNotRegistered critical device=gm1 group=A',
+    ],
+  },
+  {
+    title: 'one KS of several mutes the failover to another one and the peer it is for, but no lost rekey',
+    told: [
+      'GdoiKeyServerUnreachable critical redundancy=left device=ksb group=B',
+      'GdoiUnexpectedReregistration warning device=gmb1 group=B cause=kek_missed_rekey',
+    ],
+    muted: [
+      'GdoiUnexpectedReregistration warning device=gmb2 group=B cause=ks_failover',
+      'GdoiCoopPeerDown warning device=ksb2 group=B peer=10.1.1.1',
+    ],
+  },
+  {
+    title: 'a device that does not answer mutes its own state, not that of others',
+    told: ['GdoiDeviceUnreachable warning device=gmc1', 'GdoiGmNotRegistered critical device=gmc2 group=C'],
+    muted: ['GdoiGmNotRegistered critical device=gmc1 group=C', 'GdoiGmWithoutKek critical device=gmc1 group=C'],
+  },
+  {
+    title: 'a storm mutes the single ones of its group',
+    told: ['GdoiReregistrationStorm critical group=D unexpected=true'],
+    muted: [
+      'GdoiUnexpectedReregistration warning device=gmd1 group=D cause=kek_missed_rekey',
+      'GdoiKekRekeyOverdue warning device=gmd2 group=D',
+    ],
+  },
+  {
+    title: 'a storm that is only for information mutes nothing',
+    told: [
+      'GdoiReregistrationStorm info group=E unexpected=false',
+      'GdoiUnexpectedReregistration warning device=gme1 group=E cause=tek_expired',
+    ],
+    muted: [],
+  },
+  {
+    title: 'an old KS mutes what it causes, but no lost rekey',
+    told: [
+      'GdoiLegacyKeyServer warning group=F',
+      'GdoiUnexpectedReregistration warning device=gmf2 group=F cause=kek_missed_rekey',
+    ],
+    muted: [
+      'GdoiUnexpectedReregistration warning device=gmf1 group=F cause=legacy_ks',
+      'GdoiKekRekeyOverdue warning device=gmf1 group=F',
+      'GdoiMixedVersions warning group=F',
+    ],
+  },
+  {
+    title: 'two primaries mute the keys and the peers that differ for it',
+    told: ['GdoiCoopSplit critical group=G'],
+    muted: ['GdoiTekDivergence critical group=G', 'GdoiCoopPeerDown warning device=ksg group=G peer=10.1.1.2'],
+  },
+  {
+    title: 'rekeys that many did not acknowledge are one finding',
+    told: ['GdoiGmRekeyUnacknowledged critical group=H scope=group'],
+    muted: [
+      'GdoiGmRekeyUnacknowledged warning device=ksh group=H member=10.2.1.1',
+      'GdoiGmRekeyUnacknowledged critical device=ksh group=H member=10.2.1.2',
+    ],
+  },
+  {
+    title: 'the worse form of an alert mutes the milder one of the same GM only',
+    told: [
+      'GdoiUnexpectedReregistration critical device=gmi1 group=I cause=unknown',
+      'GdoiUnexpectedReregistration warning device=gmi2 group=I cause=unknown',
+    ],
+    muted: ['GdoiUnexpectedReregistration warning device=gmi1 group=I cause=unknown'],
+  },
+  {
+    title: 'a credential in quarantine is one finding, and what it hides is muted',
+    told: ['GdoiAuthenticationFailed critical scope=credential instance=a job=j'],
+    muted: [
+      'GdoiAuthenticationFailed warning device=gmj1 instance=a job=j',
+      'GdoiGmNotRegistered critical device=gmj1 group=J instance=a job=j',
+    ],
+  },
+  {
+    title: 'three GMs of a group with the same alert',
+    told: [
+      'GdoiGmNotRegistered critical device=gmk1 group=K',
+      'GdoiGmNotRegistered critical device=gmk2 group=K',
+      'GdoiGmNotRegistered critical device=gmk3 group=K',
+    ],
+    muted: [],
+  },
+];
+
+test.skipIf(missing('amtool'))('amtool finds nothing in the configuration', async () => {
+  const { status, output } = await run('amtool', ['check-config', join(PROMETHEUS_DIRECTORY, 'alertmanager.yml')]);
+  expect(output).toContain('SUCCESS');
+  expect(status).toBe(0);
+});
+
+describe.skipIf(missing('prometheus-alertmanager'))('a real Alertmanager', () => {
+  let receiver: Receiver;
+  let alertmanager: Awaited<ReturnType<typeof startAlertmanager>>;
+
+  beforeAll(async () => {
+    receiver = await Receiver.start();
+    alertmanager = await startAlertmanager(receiver.address);
+    const api = `http://${alertmanager.address}/api/v2`;
+    await vi.waitFor(() => fetch(`${api}/status`), { timeout: 30_000, interval: 200 });
+    const all = CASES.flatMap(({ told, muted }) => [...muted, ...told]).map((text) => ({ labels: alert(text) }));
+    const response = await fetch(`${api}/alerts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(all),
+    });
+    if (!response.ok) throw new Error(await response.text());
+    const expected = CASES.flatMap(({ told }) => told).length;
+    await vi.waitUntil(() => receiver.told.flatMap(({ alerts }) => alerts).length >= expected, { timeout: 40_000 });
+  }, 90_000);
+  afterAll(async () => {
+    await alertmanager[Symbol.asyncDispose]();
+    await receiver[Symbol.asyncDispose]();
+  });
+
+  const toldOf = (text: string) =>
+    receiver.told.filter(({ alerts }) => alerts.some(({ labels }) => same(labels, alert(text))));
+
+  test.each(CASES.map((one) => [one.title, one] as const))('%s', (_, { told, muted }) => {
+    expect(told.filter((text) => toldOf(text).length !== 1)).toEqual([]);
+    expect(muted.filter((text) => toldOf(text).length > 0)).toEqual([]);
+  });
+
+  test('tells the alerts of a group of GMs together', () => {
+    expect(toldOf('GdoiGmNotRegistered critical device=gmk1 group=K')[0]?.alerts).toHaveLength(3);
+  });
+
+  test.each([
+    ['page', 'GdoiCoopSplit critical group=G'],
+    ['ticket', 'GdoiLegacyKeyServer warning group=F'],
+    ['log', 'GdoiReregistrationStorm info group=E unexpected=false'],
+  ])('%s gets its severity', (name, text) => {
+    expect(toldOf(text)[0]?.receiver).toBe(name);
+  });
+});
+
+function same(a: Labels, b: Labels): boolean {
+  return (
+    Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([name, value]) => b[name] === value)
+  );
+}

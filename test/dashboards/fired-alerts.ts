@@ -1,0 +1,63 @@
+/** The alerts that fired over the scrapes of a scenario, exactly: as a test of promtool on its `ALERTS` series. */
+import type { ScenarioName } from '../../src/simulator/scenario.ts';
+import type { RuleTest } from './promtool.ts';
+import type { Scrapes } from './simulated-scrapes.ts';
+
+type Severity = 'critical' | 'warning' | 'info';
+
+/** An alert as these tests tell one from another. */
+interface Fired {
+  readonly alertname: string;
+  readonly severity: Severity;
+  /** Empty: it is about a group. */
+  readonly device: string;
+}
+
+export function fired(alertname: string, severity: Severity, ...devices: readonly string[]): readonly Fired[] {
+  return (devices.length === 0 ? [''] : devices).map((device) => ({ alertname, severity, device }));
+}
+
+/** What fires while a scenario runs. */
+export interface Firing {
+  readonly scenario: ScenarioName;
+  readonly minutes: number;
+  /** All that fired in that time. */
+  readonly raises: readonly (readonly Fired[])[];
+  /** What fires at a minute. */
+  readonly at?: Readonly<Record<number, readonly (readonly Fired[])[]>>;
+}
+
+const SERIES_LABELS = 'alertname, severity, device';
+
+function samples(alerts: readonly (readonly Fired[])[]): RuleTest['promql_expr_test'][number]['exp_samples'] {
+  return alerts.flat().map(({ alertname, severity, device }) => ({
+    labels: `{alertname="${alertname}", severity="${severity}"${device === '' ? '' : `, device="${device}"`}}`,
+    value: 1,
+  }));
+}
+
+export function firingTest(firing: Firing, scrapes: Scrapes, scrapeSeconds: number): RuleTest {
+  const { minutes, raises, at = {} } = firing;
+  return {
+    name: firing.scenario,
+    interval: `${scrapeSeconds}s`,
+    input_series: [...scrapes].map(([series, values]) => ({ series, values: notation(values) })),
+    promql_expr_test: [
+      {
+        expr: `group by (${SERIES_LABELS}) (last_over_time(ALERTS{alertstate="firing"}[${minutes}m]))`,
+        eval_time: `${minutes}m`,
+        exp_samples: samples(raises),
+      },
+      ...Object.entries(at).map(([minute, alerts]) => ({
+        expr: `group by (${SERIES_LABELS}) (ALERTS{alertstate="firing"})`,
+        eval_time: `${minute}m`,
+        exp_samples: samples(alerts),
+      })),
+    ],
+  };
+}
+
+/** promtool's notation; a series that ends has a staleness marker, as Prometheus writes one. */
+function notation(values: readonly (number | null)[]): string {
+  return values.map((value, index) => value ?? (index > 0 && values[index - 1] !== null ? 'stale' : '_')).join(' ');
+}

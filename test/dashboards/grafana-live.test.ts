@@ -1,0 +1,80 @@
+/**
+ * Every query of the Grafana dashboards gives data: from the demo, which has incidents, and from an agent's exposition
+ * with what no demo shows. Both are scraped by a real Prometheus with the rules.
+ */
+import { describe, expect, test } from 'vitest';
+import { DASHBOARDS } from '../../dashboards/grafana/dashboards.ts';
+import { Gdoiwatch } from '../e2e/gdoiwatch.ts';
+import { prometheusMissing } from '../e2e/prometheus.ts';
+import { RareMetrics } from './grafana-rare-metrics.ts';
+import { labelQueriesOf, type Query, queriesOf, substituted } from './grafana-queries.ts';
+import { startPrometheus } from './real-servers.ts';
+
+/** A panel needs data for one of these: a KS has no countdown to its re-registration. */
+const CHOICES = [
+  { group: 'CORP', device: 'gm2' },
+  { group: 'CORP', device: 'gm3' },
+  { group: 'BRANCH', device: 'ks1' },
+  { group: 'RARE', device: 'rare' },
+];
+const NOWHERE = '127.0.0.1:9';
+const DATA_WITHIN_MS = 60_000;
+
+describe.skipIf(prometheusMissing())('the queries of the Grafana dashboards', () => {
+  test('all give data where there was trouble', async () => {
+    await using demo = new Gdoiwatch(['demo', '--speed', '20', '--listen', '127.0.0.1:0']);
+    await using rare = await RareMetrics.start();
+    const [, url = ''] = await demo.printed(/gdoiwatch demo is running: (\S+)/);
+    await using prometheus = await startPrometheus([new URL(url).host, rare.address], NOWHERE);
+
+    const dashboards = [...DASHBOARDS.values()];
+    let silent = dashboards.flatMap(queriesOf);
+    let unset = dashboards.flatMap(labelQueriesOf);
+    const deadline = performance.now() + DATA_WITHIN_MS;
+    while ((silent.length > 0 || unset.length > 0) && performance.now() < deadline) {
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      silent = await without(silent, (query) => hasData(prometheus.address, query));
+      unset = await without(unset, async ({ match, label }) => {
+        for (const choice of CHOICES) {
+          const parameters = new URLSearchParams({ 'match[]': substituted(match, choice) });
+          const values = await ask<readonly string[]>(
+            prometheus.address,
+            `label/${label}/values?${parameters.toString()}`,
+          );
+          if (values !== null && values.length > 0) return true;
+        }
+        return false;
+      });
+    }
+    expect(silent.map(({ asker, expr }) => `${asker}: ${expr}`)).toEqual([]);
+    expect(unset).toEqual([]);
+  }, 90_000);
+});
+
+async function hasData(prometheus: string, { expr, over }: Query): Promise<boolean> {
+  for (const query of new Set(CHOICES.map((choice) => substituted(expr, choice)))) {
+    const nowSeconds = Date.now() / 1000;
+    const range = { start: String(nowSeconds - 30), end: String(nowSeconds), step: '1' };
+    const parameters = new URLSearchParams(over === 'now' ? { query } : { query, ...range });
+    const data = await ask<{ readonly result: readonly unknown[] }>(
+      prometheus,
+      `${over === 'now' ? 'query' : 'query_range'}?${parameters.toString()}`,
+    );
+    if (data !== null && data.result.length > 0) return true;
+  }
+  return false;
+}
+
+/** null while Prometheus is starting; a query that it does not understand fails the test. */
+async function ask<Data>(prometheus: string, path: string): Promise<Data | null> {
+  const response = await fetch(`http://${prometheus}/api/v1/${path}`).catch(() => null);
+  if (response === null || response.status === 503) return null;
+  const body = (await response.json()) as { readonly status: string; readonly data: Data; readonly error?: string };
+  if (body.status !== 'success') throw new Error(`${decodeURIComponent(path)}: ${body.error}`);
+  return body.data;
+}
+
+async function without<Item>(items: readonly Item[], done: (item: Item) => Promise<boolean>): Promise<Item[]> {
+  const isDone = await Promise.all(items.map(done));
+  return items.filter((_, index) => isDone[index] !== true);
+}

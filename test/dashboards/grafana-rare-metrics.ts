@@ -1,0 +1,83 @@
+/**
+ * The exposition of an agent with what no demo shows: collectors that are off by default, a device that does not answer, a
+ * credential in quarantine, and service discovery. Written by the real exporter.
+ */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type AgentStatus, createReadModel } from '../../src/agent/read-model.ts';
+import { PreparedLines } from '../../src/export/prepared-lines.ts';
+import { createSelfMetrics } from '../../src/export/self-metrics.ts';
+import { targetMetrics } from '../../src/export/target-metrics.ts';
+import { aDevice, aGm, aReport, facts, viewAfter } from '../agent/view-builder.ts';
+
+const STATUS = {
+  startedAtMs: Date.now(),
+  firstSweepDone: true,
+  pollsRunning: 0,
+  pollsQueued: 0,
+  pollsSkippedLate: 0,
+  openSessions: 0,
+  handshakesActive: 0,
+  handshakesWaiting: 0,
+  quarantinedCredentials: ['main'],
+  snmpRequestsActive: 0,
+  snmpDatagramsDropped: 0,
+  recordErrors: 0,
+  storeErrors: 0,
+  eventsDropped: 0,
+  configReloadOk: true,
+  configReloadedAtMs: null,
+} as Partial<AgentStatus> as AgentStatus;
+const SELF = createSelfMetrics('0', () => STATUS, createReadModel());
+
+async function exposition(): Promise<string> {
+  const atMs = Date.now();
+  const rare = viewAfter(
+    aReport(
+      {
+        'show crypto gdoi': [
+          aGm({
+            group: 'RARE',
+            replay: { enabled: true, inputErrors: 3, outputErrors: 0, timeSyncErrors: 1, maxTimeDeltaSeconds: 2 },
+            dataplane: { encrypted: 9, decrypted: 9, errors: { no_sa: 4, invalid_sa: 0 } },
+          }),
+        ],
+        'show version': facts(),
+      },
+      {},
+      atMs,
+    ),
+  );
+  const silent = aDevice({ device: 'silent', host: '192.0.2.66', result: 'timeout', polls: { timeout: 3 } });
+  const lines = new PreparedLines();
+  lines.update('rare', { ...rare, device: 'rare' });
+  lines.update('silent', silent);
+  const sources = [{ source: 'http://netbox.example/targets/', failures: 1, failing: 'timeout' }];
+  return (await SELF.metrics()) + [...lines.chunks()].join('') + targetMetrics({ devices: 0, findings: 2, sources });
+}
+
+export class RareMetrics implements AsyncDisposable {
+  readonly #server = createServer((_request, response) => {
+    response.setHeader('content-type', 'text/plain; version=0.0.4');
+    exposition().then(
+      (text) => response.end(text),
+      (error: Error) => response.destroy(error),
+    );
+  });
+
+  static async start(): Promise<RareMetrics> {
+    const metrics = new RareMetrics();
+    metrics.#server.listen(0, '127.0.0.1');
+    await new Promise((resolve) => metrics.#server.once('listening', resolve));
+    return metrics;
+  }
+
+  get address(): string {
+    return `127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}

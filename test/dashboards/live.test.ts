@@ -1,0 +1,26 @@
+/** From a simulated router to the pager: the demo, a real Prometheus with the rules, a real Alertmanager. */
+import { describe, expect, test, vi } from 'vitest';
+import { Gdoiwatch } from '../e2e/gdoiwatch.ts';
+import { prometheusMissing } from '../e2e/prometheus.ts';
+import { missing } from './promtool.ts';
+import { Receiver, startAlertmanager, startPrometheus } from './real-servers.ts';
+
+describe.skipIf(prometheusMissing() || missing('prometheus-alertmanager'))('an incident of the demo', () => {
+  test('reaches the pager and the ticket system, with the figures of the devices', async () => {
+    await using receiver = await Receiver.start();
+    await using alertmanager = await startAlertmanager(receiver.address);
+    // Every GM re-registers 10 to 160 s after the start: within 8 s at this speed.
+    await using demo = new Gdoiwatch(['demo', '--scenario', 'legacy-ks', '--speed', '20', '--listen', '127.0.0.1:0']);
+    const [, url = ''] = await demo.printed(/gdoiwatch demo is running: (\S+)/);
+    await using _prometheus = await startPrometheus(new URL(url).host, alertmanager.address);
+    const told = (name: string, alertname: string) =>
+      receiver.told
+        .filter((message) => message.receiver === name)
+        .flatMap(({ alerts }) => alerts)
+        .find(({ labels }) => labels['alertname'] === alertname);
+    const storm = await vi.waitUntil(() => told('page', 'GdoiReregistrationStorm'), { timeout: 50_000, interval: 200 });
+    expect(storm.annotations['description']).toMatch(/^\d GMs of group G1 \(of 4\) .* legacy_ks \d GM\(s\)/);
+    const legacy = await vi.waitUntil(() => told('ticket', 'GdoiLegacyKeyServer'), { timeout: 20_000, interval: 200 });
+    expect(legacy.annotations['runbook_url']).toMatch(/GdoiLegacyKeyServer[.]md$/);
+  }, 100_000);
+});

@@ -1,0 +1,57 @@
+/** `promtool`, as a test runs it; skipped by callers where it is not installed, never in CI. */
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+
+export const PROMETHEUS_DIRECTORY = fileURLToPath(new URL('../../dashboards/prometheus', import.meta.url));
+export const RULES_FILE = join(PROMETHEUS_DIRECTORY, 'rules.yml');
+
+export function missing(tool: 'promtool' | 'amtool' | 'prometheus-alertmanager'): boolean {
+  const absent = spawnSync(tool, ['--version']).error !== undefined;
+  if (absent && process.env['CI']) throw new Error(`${tool} is missing in CI`);
+  return absent;
+}
+
+/** Exit status and all that it said. */
+export function run(
+  tool: string,
+  args: readonly string[],
+): Promise<{ readonly status: number | null; readonly output: string }> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(tool, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding('utf8').on('data', (text) => (output += text));
+    child.once('error', reject);
+    child.once('close', (status) => resolve({ status, output }));
+  });
+}
+
+/** A test of the rules, in the words of promtool's test files. */
+export interface RuleTest {
+  readonly name: string;
+  readonly interval: string;
+  readonly input_series: readonly { readonly series: string; readonly values: string }[];
+  readonly promql_expr_test: readonly {
+    readonly expr: string;
+    readonly eval_time: string;
+    readonly exp_samples: readonly { readonly labels: string; readonly value: number }[];
+  }[];
+}
+
+/** What `promtool test rules` says; empty when all is as expected. */
+export async function testRules(tests: readonly RuleTest[], evaluationInterval: string): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-rules-'));
+  try {
+    const file = join(directory, 'test.yml');
+    const test = { rule_files: [RULES_FILE], evaluation_interval: evaluationInterval, tests };
+    await writeFile(file, stringify(test, { lineWidth: 0 }));
+    const { status, output } = await run('promtool', ['test', 'rules', file]);
+    return status === 0 ? '' : output;
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}

@@ -1,0 +1,78 @@
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { type GroupDocument, groupSchema } from '../../src/http/schemas/group-schema.ts';
+import { aKs, aReport, viewAfter } from '../agent/view-builder.ts';
+import { fleet as aGroup, gmInFleet } from '../gdoi/health-builders.ts';
+import { polledGm, serve, type Served } from './served.ts';
+
+let served: Served;
+beforeEach(async () => {
+  served = await serve();
+});
+afterEach(() => served[Symbol.asyncDispose]());
+
+function ks1() {
+  const kek = { spi: null, lifetimeSeconds: 86_400, remainingSeconds: 5000, timeToRekeySeconds: 4765 };
+  return { ...viewAfter(aReport({ 'show crypto gdoi': [aKs({ localRole: 'primary', kek })] })), device: 'ks1' };
+}
+
+test('the list shows each group with its health and the next rekey', async () => {
+  served.fleet.set(ks1());
+  served.fleet.setGroup(aGroup());
+  served.fleet.setGroup(aGroup({ group: 'G2', gms: [gmInFleet({ registered: false })] }));
+  const list = await served.json('/api/v1/groups');
+  expect(list).toMatchObject({
+    groups: [
+      {
+        group: 'G1',
+        status: 'ok',
+        primaries: ['ks1'],
+        next: { what: 'KEK rekey to all GMs', at: '2026-01-01T13:19:25.500Z' },
+      },
+      { group: 'G2', status: 'critical', summary: 'G2: not registered: gm1' },
+    ],
+    next_cursor: null,
+  });
+});
+
+test('a group shows every member’s KEK timeline, those at risk first, and who missed the last rekey', async () => {
+  served.fleet.set(polledGm('gm1'));
+  served.fleet.set(polledGm('gm2'));
+  served.fleet.set(ks1());
+  served.fleet.setGroup(
+    aGroup({
+      gms: [gmInFleet(), gmInFleet({ device: 'gm2', kekMatchesKs: false })],
+      rekeyLoss: { where: 'path', gms: ['gm2'], share: 0.5, evidence: ['1 of 2'] },
+      notPolled: ['10.0.0.9'],
+      coopSplit: { primaries: ['ks1', 'ks2'], sinceMs: Date.parse('2026-01-01T11:00:00Z') },
+    }),
+  );
+  const group = await served.json<GroupDocument>('/api/v1/groups/G1');
+  expect(groupSchema.safeParse(group).error).toBeUndefined();
+  expect(group).toMatchObject({
+    status: 'critical',
+    at_risk: [{ gm: 'gm2', reason: 'does not hold the KEK of its KS' }],
+    missed_last_rekey: { where: 'path', gms: ['gm2'] },
+    lead: { seconds: 235, source: 'ks' },
+    gms: [
+      { device: 'gm2', kek_matches_ks: false },
+      {
+        device: 'gm1',
+        membership: { kek: { expires_at: '2026-01-01T13:23:20.500Z', rekey_due_at: '2026-01-01T13:19:25.500Z' } },
+      },
+    ],
+    gms_left_out: 0,
+    kss: [{ device: 'ks1', role: 'primary', membership: { kek: { expires_at: '2026-01-01T13:23:20.500Z' } } }],
+    coop_split: { primaries: ['ks1', 'ks2'], since: '2026-01-01T11:00:00Z' },
+    not_polled: ['10.0.0.9'],
+  });
+});
+
+test('a group that was not seen is 404', async () => {
+  expect((await served.get('/api/v1/groups/__proto__')).status).toBe(404);
+});
+
+test('a group with more GMs than one answer holds says how many are left out', async () => {
+  served.fleet.setGroup(aGroup({ gms: Array.from({ length: 2500 }, (_, n) => gmInFleet({ device: `gm${n}` })) }));
+  const group = await served.json<GroupDocument>('/api/v1/groups/G1');
+  expect([group.gms.length, group.gms_left_out]).toEqual([1000, 1500]);
+});

@@ -1,0 +1,323 @@
+import { describe, expect, it } from 'vitest';
+import type { GmSnapshot, KsSnapshot } from '../../src/gdoi/snapshot.ts';
+import type { SnmpValue, Varbind } from '../../src/gdoi/varbind.ts';
+import { decodeGdoi, type GdoiReading } from '../../src/mib/decode-gdoi.ts';
+import { GDOI_ROOT } from '../../src/mib/gdoi-oids.ts';
+import type { GdoiColumn } from '../../src/mib/gdoi-column.ts';
+import { NOTHING_LEARNT, rememberReply } from '../../src/mib/snmp-memory.ts';
+import { ascii, octets, replyOf, rowOf, walkOf } from './gdoi-reply-builder.ts';
+
+const GM = '11.4.0.0.4.199.1.4.3.3.1.1';
+const KS = '11.4.0.0.4.199.1.4.1.1.1.1';
+const KEK_A = octets('a'.repeat(32));
+const KEK_B = octets('b'.repeat(32));
+const SPI_A = `0x${'A'.repeat(32)}`;
+const SPI_B = `0x${'B'.repeat(32)}`;
+const TEK_1 = octets('5a69f51e');
+const TEK_2 = octets('d835db99');
+const REGISTERED_WITH_KS = { cgmGdoiGmRegKeyServerIdType: 1, cgmGdoiGmRegKeyServerIdValue: octets('01010101') };
+
+function read(...varbinds: readonly (readonly Varbind[])[]): GdoiReading {
+  const reply = replyOf(varbinds.flat());
+  return decodeGdoi(reply, rememberReply(NOTHING_LEARNT, reply));
+}
+
+function gmOf(...varbinds: readonly (readonly Varbind[])[]): GmSnapshot {
+  const [snapshot, ...others] = read(...varbinds).snapshots;
+  if (snapshot?.role !== 'gm' || others.length > 0) throw new Error('not one GM');
+  return snapshot;
+}
+
+function ksOf(...varbinds: readonly (readonly Varbind[])[]): KsSnapshot {
+  const [snapshot, ...others] = read(...varbinds).snapshots;
+  if (snapshot?.role !== 'ks' || others.length > 0) throw new Error('not one KS');
+  return snapshot;
+}
+
+const gmRow = (cells: Partial<Record<GdoiColumn, SnmpValue>>) => rowOf(GM, cells);
+const kekRow = (index: number, spi: Uint8Array, remaining: number, status?: number) =>
+  rowOf(`${GM}.${String(index)}`, {
+    cgmGdoiGmKekSPI: spi,
+    cgmGdoiGmKekRemainingLifetime: remaining,
+    ...(status === undefined ? {} : { cgmGdoiGmKekStatus: status }),
+  });
+const tekRow = (index: string, spi: Uint8Array, remaining: number, status?: number) =>
+  rowOf(`${GM}.${index}`, {
+    cgmGdoiGmTekSPI: spi,
+    cgmGdoiGmTekRemainingLifetime: remaining,
+    ...(status === undefined ? {} : { cgmGdoiGmTekStatus: status }),
+  });
+
+describe('without groups', () => {
+  it('a device whose switches answer has the MIB and no group', () => {
+    expect(read([{ oid: `${GDOI_ROOT}.1.4.5.0`, value: 2 }])).toMatchObject({ kind: 'no-group', snapshots: [] });
+  });
+
+  it.each([
+    ['answers nothing', []],
+    ['says noSuchObject', [{ oid: `${GDOI_ROOT}.1.4.5.0`, value: null }]],
+  ])('a device that %s has no MIB, which is not "no GM"', (_, varbinds) => {
+    expect(read(varbinds)).toMatchObject({ kind: 'no-mib', snapshots: [], facts: null });
+  });
+
+  it('a device whose rows are all unreadable is unreadable', () => {
+    expect(read(rowOf('11.9.1', { cgmGdoiGmRekeysReceived: 1 }))).toMatchObject({ kind: 'unreadable', unknown: 1 });
+  });
+});
+
+describe('the KEK of a GM', () => {
+  it('with remaining 0 has expired and is still listed', () => {
+    expect(gmOf(gmRow({}), kekRow(1, KEK_A, 0, 1)).kek).toMatchObject({ spi: SPI_A, remainingSeconds: 0 });
+  });
+
+  it('without a row is none', () => {
+    expect(gmOf(gmRow({ cgmGdoiGmActiveKEK: new Uint8Array(16), cgmGdoiGmRekeysReceived: 0 })).kek).toBeNull();
+  });
+
+  it('without a table is the active one of the row of the GM, of unknown life', () => {
+    const kek = gmOf(gmRow({ cgmGdoiGmActiveKEK: KEK_A })).kek;
+    expect(kek).toMatchObject({ spi: SPI_A, remainingSeconds: null });
+  });
+
+  it('without a row, where the table had rows before, is none, whatever the row of the GM still says', () => {
+    const before = replyOf([...gmRow({ cgmGdoiGmActiveKEK: KEK_A }), ...kekRow(1, KEK_A, 100, 1)]);
+    const now = replyOf(gmRow({ cgmGdoiGmActiveKEK: KEK_A }));
+    const memory = rememberReply(rememberReply(NOTHING_LEARNT, before), now);
+    expect(decodeGdoi(now, memory).snapshots).toMatchObject([{ kek: null }]);
+  });
+
+  it.each([
+    ['in use before new', [kekRow(1, KEK_A, 150, 1), kekRow(2, KEK_B, 86_390, 2)], SPI_A],
+    ['in use before old', [kekRow(1, KEK_A, 0, 3), kekRow(2, KEK_B, 86_390, 1)], SPI_B],
+    ['new before old', [kekRow(1, KEK_A, 0, 3), kekRow(2, KEK_B, 86_390, 2)], SPI_B],
+    ['the active one of two in use', [kekRow(1, KEK_A, 100, 1), kekRow(2, KEK_B, 86_390, 1)], SPI_A],
+    ['the active one where no status is shown', [kekRow(1, KEK_A, 100), kekRow(2, KEK_B, 86_390)], SPI_A],
+  ])('of two rows is the one %s', (_, rows, spi) => {
+    expect(gmOf(gmRow({ cgmGdoiGmActiveKEK: KEK_A }), ...rows).kek?.spi).toBe(spi);
+  });
+
+  it('is the longer-lived one where nothing else decides', () => {
+    expect(gmOf(kekRow(1, KEK_A, 100, 1), kekRow(2, KEK_B, 86_390, 1)).kek?.spi).toBe(SPI_B);
+  });
+
+  it('that changed between two readings of its SPI is known to be, and nothing more', () => {
+    const twice = [...kekRow(1, KEK_A, 10, 1), ...rowOf(`${GM}.1`, { cgmGdoiGmKekSPI: KEK_B })];
+    const reading = read(gmRow(REGISTERED_WITH_KS), twice);
+    expect(reading.snapshots).toMatchObject([{ kek: { remainingSeconds: null }, registered: null }]);
+    expect(reading.unknown).toBeGreaterThan(0);
+  });
+
+  it('that counted down between two readings is the same, at the later one', () => {
+    const twice = [...kekRow(1, KEK_A, 1109, 1), ...rowOf(`${GM}.1`, { cgmGdoiGmKekRemainingLifetime: 1108 })];
+    expect(read(twice)).toMatchObject({ unknown: 0, snapshots: [{ kek: { spi: SPI_A, remainingSeconds: 1108 } }] });
+  });
+
+  it('that came while its columns were read one after the other is dropped and counted', () => {
+    const half = rowOf(`${GM}.2`, { cgmGdoiGmKekRemainingLifetime: 86_390, cgmGdoiGmKekStatus: 1 });
+    const reading = read(kekRow(1, KEK_A, 100, 1), half);
+    expect(reading).toMatchObject({ unknown: 1, snapshots: [{ kek: { spi: SPI_A, remainingSeconds: 100 } }] });
+  });
+
+  it.each([
+    ['239.192.1.190', 'efc001be', 'multicast'],
+    ['FF0E::101', `ff0e${'0'.repeat(24)}0101`, 'multicast'],
+    ['3.3.1.1', '03030101', 'unicast'],
+    ['240.0.0.1, which is no multicast group', 'f0000001', 'unicast'],
+    ['0.0.0.0', '00000000', null],
+    ['nothing', '', null],
+  ])('is sent by the transport of its destination: %s', (_, destination, transport) => {
+    const facts = rowOf(`${GM}.1`, { cgmGdoiGmKekDstIdValue: octets(destination) });
+    expect(gmOf(kekRow(1, KEK_A, 100, 1), facts).kek?.transport).toBe(transport);
+  });
+
+  it.each([
+    [3, '3DES', 2, 'HMAC_AUTH_SHA'],
+    [12, 'AES', 7, 'HMAC_AUTH_SHA512'],
+    [2, 'DES', 1, 'HMAC_AUTH_MD5'],
+    [20, 'AES-GCM-16', 5, 'HMAC_AUTH_SHA256'],
+    [0, null, 0, null],
+    [22, '22', 42, '42'],
+  ])('has algorithms spelled as the CLI spells them: %i is %s, %i is %s', (encryption, name, hash, hashName) => {
+    const facts = rowOf(`${GM}.1`, { cgmGdoiGmKekEncryptAlg: encryption, cgmGdoiGmKekSigHashAlg: hash });
+    expect(gmOf(kekRow(1, KEK_A, 100, 1), facts).kek).toMatchObject({ encryption: name, signatureHash: hashName });
+  });
+});
+
+describe('the TEKs of a GM', () => {
+  it('are one each, though every selector has a row for each direction', () => {
+    const rows = ['1.1', '1.2', '2.1', '2.2'].map((index, i) => tekRow(index, TEK_1, 511 - i, 1 + (i % 2)));
+    expect(gmOf(...rows).teks).toEqual([
+      { interface: null, spi: '0x5A69F51E', transform: null, remainingSeconds: 511, antiReplay: null },
+    ]);
+  });
+
+  it('come longest-lived first during a rollover', () => {
+    expect(gmOf(tekRow('1.1', TEK_2, 35), tekRow('1.3', TEK_1, 510)).teks?.map(({ spi }) => spi)).toEqual([
+      '0x5A69F51E',
+      '0xD835DB99',
+    ]);
+  });
+
+  it('are listed after their expiry, and not while they are not in use', () => {
+    const teks = gmOf(tekRow('1.1', TEK_1, 0, 1), tekRow('1.2', TEK_2, 0, 3)).teks;
+    expect(teks).toMatchObject([{ spi: '0x5A69F51E', remainingSeconds: 0 }]);
+  });
+
+  it('are unknown where no table was ever seen, and none where the table has rows of others', () => {
+    expect(gmOf(gmRow({ cgmGdoiGmRekeysReceived: 1 })).teks).toBeNull();
+    const other = rowOf('11.4.0.0.0.7.1.4.3.3.1.1.1.1', { cgmGdoiGmTekSPI: TEK_1 });
+    expect(read(gmRow({ cgmGdoiGmRekeysReceived: 1 }), other).snapshots[1]).toMatchObject({ group: '1223', teks: [] });
+  });
+
+  it('are bounded in number, and what is over is counted', () => {
+    const many = Array.from({ length: 100 }, (_, i) => tekRow(`1.${String(i)}`, Uint8Array.of(9, 9, 9, i), i));
+    const reading = read(...many);
+    expect((reading.snapshots[0] as GmSnapshot).teks).toHaveLength(64);
+    expect(reading.unknown).toBe(36);
+  });
+});
+
+describe('a GM is registered', () => {
+  it.each([
+    ['with a KEK in use', [gmRow(REGISTERED_WITH_KS), kekRow(1, KEK_A, 100, 1)], true],
+    ['with a TEK in use', [gmRow(REGISTERED_WITH_KS), tekRow('1.1', TEK_1, 100, 2)], true],
+    [
+      'with TEKs of which some are in use',
+      [gmRow({ ...REGISTERED_WITH_KS, cgmGdoiGmActiveTEKNum: 1 }), tekRow('1.1', TEK_1, 100)],
+      true,
+    ],
+    ['or not: the KEK is only listed', [gmRow(REGISTERED_WITH_KS), kekRow(1, KEK_A, 0, 1)], null],
+    ['or not: the KEK is only new', [gmRow(REGISTERED_WITH_KS), kekRow(1, KEK_A, 100, 2)], null],
+    ['or not: nobody says that the TEK is in use', [gmRow(REGISTERED_WITH_KS), tekRow('1.1', TEK_1, 100)], null],
+    ['or not: no KS', [gmRow({ cgmGdoiGmRegKeyServerIdValue: octets('00000000') }), kekRow(1, KEK_A, 100, 1)], null],
+    ['or not: an empty KS', [gmRow({ cgmGdoiGmRegKeyServerIdValue: octets('') }), kekRow(1, KEK_A, 100, 1)], null],
+    ['or not: nothing but its row', [gmRow(REGISTERED_WITH_KS)], null],
+  ])('%s', (_, rows, registered) => {
+    expect(gmOf(...rows).registered).toBe(registered);
+  });
+});
+
+describe('a GM', () => {
+  it.each([
+    ['an address', 1, '01010101', '1.1.1.1'],
+    ['an IPv6 address', 5, `20010db8${'0'.repeat(23)}9`, '2001:DB8::9'],
+    ['a name', 2, Buffer.from('ks1.example').toString('hex'), 'ks1.example'],
+    ['an address without its type', null, '01010101', '1.1.1.1'],
+    [
+      'a name of sixteen letters without its type',
+      null,
+      Buffer.from('ks1.example.test').toString('hex'),
+      'ks1.example.test',
+    ],
+    ['nobody', 1, '00000000', null],
+  ])('names its KS: %s', (_, type, value, keyServer) => {
+    const row = gmRow({ cgmGdoiGmRegKeyServerIdType: type, cgmGdoiGmRegKeyServerIdValue: octets(value) });
+    expect(gmOf([...row, ...kekRow(1, KEK_A, 1)]).keyServer).toBe(keyServer);
+  });
+
+  it('counts no rekeys: the "counter" is the sequence number of the last one', () => {
+    const { rekeys } = gmOf(gmRow({ cgmGdoiGmRekeysReceived: 25 }));
+    expect(rekeys).toMatchObject({ lastSequence: 25, received: null, sinceRegistration: null });
+  });
+
+  it.each([
+    ['a number of 64 bits', 2n ** 40n],
+    ['a fraction', 1.5],
+    ['a negative number', -1],
+    ['an OID', '1.3.6.1'],
+    ['octets', octets('01')],
+  ])('with %s for a sequence number has none, and the value is counted', (_, value) => {
+    const reading = read(gmRow({ ...REGISTERED_WITH_KS, cgmGdoiGmRekeysReceived: value }));
+    expect(reading.snapshots).toMatchObject([{ rekeys: { lastSequence: null }, keyServer: '1.1.1.1' }]);
+    expect(reading.unknown).toBe(1);
+  });
+
+  it('belongs to a group by its name, or by its identity where the device shows no name', () => {
+    const name = rowOf('11.4.0.0.4.199', { cgmGdoiGroupName: ascii('getvpn1') });
+    const row = gmRow({ cgmGdoiGmRekeysReceived: 1 });
+    expect(gmOf(name, row)).toMatchObject({ group: 'getvpn1', identity: '1223', address: '3.3.1.1' });
+    expect(gmOf(row)).toMatchObject({ group: '1223', identity: '1223' });
+  });
+
+  it('beside another one in the same group is one of two, and the other is counted', () => {
+    const other = rowOf('11.4.0.0.4.199.1.4.9.9.9.9', { cgmGdoiGmRekeysReceived: 1 });
+    const reading = read(gmRow({ cgmGdoiGmRekeysReceived: 1 }), other);
+    expect(reading.snapshots.map((snapshot) => snapshot.role === 'gm' && snapshot.address)).toEqual(['3.3.1.1']);
+    expect(reading.problems).toEqual(['group 1223: 9.9.9.9 beside 3.3.1.1']);
+  });
+});
+
+describe('a KS', () => {
+  const ksRow = (cells: Partial<Record<GdoiColumn, SnmpValue>>) =>
+    rowOf(KS, { cgmGdoiKeyServerActiveKEK: KEK_A, ...cells });
+  const group = (cells: Partial<Record<GdoiColumn, SnmpValue>>) => rowOf('11.4.0.0.4.199', cells);
+
+  it('does not count the rekeys that it sent: the "counter" is a sequence number', () => {
+    expect(ksOf(ksRow({ cgmGdoiKeyServerRekeysPushed: 33 }))).not.toHaveProperty('rekeysSent');
+  });
+
+  it('counts the members of the group, or its own where only these are shown', () => {
+    expect(ksOf(ksRow({ cgmGdoiKeyServerRegisteredGMs: 7 }), group({ cgmGdoiGroupMemberCount: 12 })).members).toBe(12);
+    expect(ksOf(ksRow({ cgmGdoiKeyServerRegisteredGMs: 7 })).members).toBe(7);
+    expect(ksOf(ksRow({})).members).toBeNull();
+  });
+
+  it('tells of the last rekey on the primary only: a secondary sends none', () => {
+    const last = group({ cgmGdoiGroupLastRekeyRetransmits: 1, cgmGdoiGroupLastRekeyTimeTaken: 10_000 });
+    const shown = { lastRekeyRetransmits: 1, lastRekeyDurationMs: 10_000 };
+    expect(ksOf(ksRow({ cgmGdoiKeyServerRole: 1 }), last)).toMatchObject(shown);
+    expect(ksOf(ksRow({ cgmGdoiKeyServerRole: 2 }), last)).not.toHaveProperty('lastRekeyRetransmits');
+    expect(ksOf(ksRow({ cgmGdoiKeyServerRole: 1 }))).not.toHaveProperty('lastRekeyRetransmits');
+  });
+
+  it('is not its peer, should the table of key servers hold both', () => {
+    const peerIndex = '11.4.0.0.4.199.1.4.0.0.0.9';
+    const peer = rowOf(peerIndex, { cgmGdoiKeyServerRole: 2, cgmGdoiCoopPeerRole: 2, cgmGdoiCoopPeerStatus: 1 });
+    expect(ksOf(ksRow({ cgmGdoiKeyServerRole: 1 }), peer)).toMatchObject({
+      localAddress: '1.1.1.1',
+      localRole: 'primary',
+      peers: [{ address: '0.0.0.9', role: 'secondary', status: 'Alive' }],
+    });
+  });
+
+  it('may be a GM of another group', () => {
+    const gm = rowOf('11.4.0.0.0.7.1.4.1.1.1.1', { cgmGdoiGmRekeysReceived: 3 });
+    expect(read(ksRow({}), gm).snapshots.map(({ role, identity }) => [role, identity])).toEqual([
+      ['gm', '7'],
+      ['ks', '1223'],
+    ]);
+  });
+});
+
+describe('the uptime', () => {
+  const uptime = (engineSeconds: number | null, ticks: number | null) =>
+    read([
+      { oid: '1.3.6.1.6.3.10.2.1.3.0', value: engineSeconds },
+      { oid: '1.3.6.1.2.1.1.3.0', value: ticks },
+    ]).facts?.uptimeSeconds;
+
+  it.each([
+    ['that of the engine, which does not wrap', 50_000_000, 705_032_704, 50_000_000],
+    ['sysUpTime where the engine was started later', 60, 100_000, 1000],
+    ['sysUpTime alone', null, 100_050, 1000],
+    ['that of the engine alone', 77, null, 77],
+    ['unknown where neither is shown', null, null, undefined],
+  ])('is %s', (_, engineSeconds, ticks, seconds) => {
+    expect(uptime(engineSeconds, ticks)).toBe(seconds);
+  });
+
+  it('comes from the v3 engine where the device shows no scalar', () => {
+    const reply = replyOf([], { engine: { boots: 3, timeSeconds: 4711 } });
+    expect(decodeGdoi(reply, NOTHING_LEARNT).facts).toMatchObject({ uptimeSeconds: 4711, version: null });
+  });
+});
+
+it('the root of the MIB is data', () => {
+  const root = '1.3.6.1.4.1.2636.5.759';
+  const moved = walkOf('gm-tek-rollover').map(({ oid, value }) => ({ oid: oid.replace(GDOI_ROOT, root), value }));
+  const here = replyOf(walkOf('gm-tek-rollover'));
+  const there = replyOf(moved);
+  expect(decodeGdoi(there, rememberReply(NOTHING_LEARNT, there, root), root)).toEqual(
+    decodeGdoi(here, rememberReply(NOTHING_LEARNT, here)),
+  );
+});

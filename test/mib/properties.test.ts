@@ -1,0 +1,90 @@
+/** What holds for every answer, whatever a device sends and in whatever order. */
+import { readdirSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Varbind } from '../../src/gdoi/varbind.ts';
+import { decodeGdoi } from '../../src/mib/decode-gdoi.ts';
+import { gdoiRequest } from '../../src/mib/gdoi-request.ts';
+import { NOTHING_LEARNT, rememberReply, type SnmpMemory } from '../../src/mib/snmp-memory.ts';
+import { anyVarbinds } from './any-varbinds.ts';
+import { READ_AT_MS, replyOf, walkOf } from './gdoi-reply-builder.ts';
+
+const walks = readdirSync(new URL('goldens/', import.meta.url))
+  .filter((name) => name.endsWith('.txt'))
+  .map((name) => name.replace('.txt', ''));
+
+function meaning(varbinds: readonly Varbind[], memory: SnmpMemory = NOTHING_LEARNT) {
+  const reply = replyOf(varbinds);
+  const taught = rememberReply(memory, reply);
+  return { reading: decodeGdoi(reply, taught), memory: taught };
+}
+
+describe('an answer of anything', () => {
+  it('is decoded without an exception, to bounded output', () => {
+    fc.assert(
+      fc.property(anyVarbinds, anyVarbinds, (first, second) => {
+        const { memory } = meaning(first);
+        const { reading, memory: taught } = meaning(second, memory);
+        expect(JSON.stringify(reading).length).toBeLessThan(40_000);
+        expect(JSON.stringify(taught).length).toBeLessThan(40_000);
+        expect(reading.problems.length).toBeLessThanOrEqual(8);
+        gdoiRequest(taught, 'auto', READ_AT_MS);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('shows no countdown below 0, and no SPI that the device did not send', () => {
+    const hex = (value: Uint8Array) => `0x${Buffer.from(value).toString('hex').toUpperCase()}`;
+    fc.assert(
+      fc.property(anyVarbinds, (varbinds) => {
+        const sent = new Set(varbinds.map(({ value }) => (value instanceof Uint8Array ? hex(value) : null)));
+        const shown = meaning(varbinds).reading.snapshots.flatMap(({ kek, teks }) => [kek, ...(teks ?? [])]);
+        for (const key of shown) {
+          expect(key?.remainingSeconds ?? 0).toBeGreaterThanOrEqual(0);
+          expect(sent.has(key?.spi ?? null) || (key?.spi ?? null) === null).toBe(true);
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('means the same in any order and with repetitions', () => {
+    fc.assert(
+      fc.property(
+        anyVarbinds.chain((varbinds) =>
+          fc.tuple(
+            fc.constant(varbinds),
+            fc.shuffledSubarray([...varbinds, ...varbinds], { minLength: 2 * varbinds.length }),
+          ),
+        ),
+        ([varbinds, shuffled]) => {
+          // scalars are taken from their first place
+          const columns = (list: readonly Varbind[]) => list.filter(({ oid }) => /\.759\.1\.[123]\./.test(oid));
+          const told = ({ reading, memory }: ReturnType<typeof meaning>) => ({
+            snapshots: reading.snapshots,
+            kind: reading.kind,
+            unknown: reading.unknown,
+            memory,
+          });
+          expect(told(meaning(columns(shuffled)))).toEqual(told(meaning(columns(varbinds))));
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe.each(walks)('the walk %s', (name) => {
+  const walk = walkOf(name);
+
+  it('means the same backwards and twice', () => {
+    const backwards = meaning([...walk.toReversed(), ...walk]);
+    expect(backwards.reading.snapshots).toEqual(meaning(walk).reading.snapshots);
+  });
+
+  it('means the same to an agent that knows it already', () => {
+    const once = meaning(walk);
+    expect(meaning(walk, once.memory)).toEqual(once);
+  });
+});

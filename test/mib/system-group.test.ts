@@ -1,0 +1,73 @@
+import { describe, expect, it } from 'vitest';
+import { deviceFacts } from '../../src/mib/system-group.ts';
+import { nextSysUpTime, uptimeSeconds } from '../../src/mib/uptime.ts';
+
+const DAY_MS = 86_400_000;
+
+describe('the release in sysDescr is spelled as show version spells it', () => {
+  it.each([
+    [
+      'Cisco IOS Software [Fuji], ISR Software (X86_64_LINUX_IOSD-UNIVERSALK9-M), Version 16.9.5, RELEASE SOFTWARE (fc1)\r\nTechnical Support: http://www.cisco.com/techsupport',
+      { software: 'ios-xe', version: '16.9.5', platform: 'ISR' },
+    ],
+    [
+      'Cisco IOS Software, IOS-XE Software, Catalyst L3 Switch Software (CAT3K_CAA-UNIVERSALK9-M), Version 03.06.05E RELEASE SOFTWARE (fc2)',
+      { software: 'ios-xe', version: '03.06.05E', platform: 'Catalyst L3 Switch' },
+    ],
+    [
+      'Cisco IOS Software, IOS-XE Software, Catalyst 4500 L3 Switch  Software (cat4500es8-UNIVERSALK9-M), Version 03.06.06.E RELEASE SOFTWARE (fc1)',
+      { software: 'ios-xe', version: '03.06.06.E', platform: 'Catalyst 4500 L3 Switch' },
+    ],
+    [
+      'Cisco IOS Software, IOS-XE Software (X86_64_LINUX_IOSD-UNIVERSALK9-M), Version 15.3(2)S1, RELEASE SOFTWARE (fc1)',
+      { software: 'ios-xe', version: '15.3(2)S1', platform: null },
+    ],
+    [
+      'Cisco IOS Software, C3900 Software (C3900-UNIVERSALK9-M), Version 15.0(1)M7, RELEASE SOFTWARE (fc2)',
+      { software: 'ios', version: '15.0(1)M7', platform: 'C3900' },
+    ],
+    [
+      'Cisco Internetwork Operating System Software \r\nIOS (tm) C2600 Software (C2600-IPBASE-M), Version 12.3(6f), RELEASE SOFTWARE (fc1)',
+      { software: 'ios', version: '12.3(6f)', platform: 'C2600' },
+    ],
+    ['Linux gateway 6.1.0', { software: null, version: null, platform: null }],
+  ])('%s', (sysDescr, expected) => {
+    expect(deviceFacts(sysDescr, 'branch-7.example.net', 100)).toEqual({
+      role: 'device',
+      hostname: 'branch-7',
+      uptimeSeconds: 100,
+      reloadReason: null,
+      ...expected,
+    });
+  });
+
+  it('a device that says nothing of itself has no facts', () => {
+    expect(deviceFacts(null, null, null)).toBeNull();
+  });
+});
+
+describe('sysUpTime', () => {
+  const before = { centiseconds: 2 ** 32 - 3000, wraps: 0, atMs: 0 };
+
+  it('that begins again after 497 days goes on counting', () => {
+    const { value, restarted } = nextSysUpTime(before, 3000, 60_000);
+    expect(restarted).toBe(false);
+    expect(uptimeSeconds(value.centiseconds, value.wraps)).toBe(Math.floor((2 ** 32 + 3000) / 100));
+  });
+
+  it('that wrapped during a silence of three days is still a wrap', () => {
+    const { restarted } = nextSysUpTime(before, (3 * DAY_MS) / 10 - 3000, 3 * DAY_MS);
+    expect(restarted).toBe(false);
+  });
+
+  it.each([
+    ['far from the wrap', { ...before, centiseconds: 5000 }, 3000, 60_000],
+    ['at the time of the wrap, but not where it would be', before, 900_000, 60_000],
+    ['after the clock of the agent went back', before, 3000, -3_600_000],
+  ])('that fell %s means a restart', (_, known, centiseconds, atMs) => {
+    expect(nextSysUpTime(known, centiseconds, atMs)).toEqual({
+      value: { centiseconds, wraps: 0, atMs },
+      restarted: true,
+    });
+  });
+});
