@@ -11,6 +11,7 @@ import { kekBehaviorOf, type KekBehavior } from '../gdoi/release.ts';
 import type { Forecast } from '../gdoi/forecast.ts';
 import type { PlannedPoll } from '../gdoi/poll-instants.ts';
 import type { Tally } from '../gdoi/tracker-state.ts';
+import type { DeviceCertificates } from '../gdoi/certificate.ts';
 import type { DeviceFacts } from '../gdoi/device-facts.ts';
 import { mergeParts } from '../gdoi/merge-snapshots.ts';
 import type { EpochMs, Observation, ReadAt } from '../gdoi/observation.ts';
@@ -24,16 +25,20 @@ export interface DeviceView {
   readonly host: string;
   readonly configuredRole: 'gm' | 'ks' | 'auto';
   readonly labels: Readonly<Record<string, string>>;
-  /** Longest time between two regular polls; null: a cron expression decides. */
+  /** Longest time between two regular polls; null: it is polled by no schedule. */
   readonly regularIntervalMs: number | null;
   /** Result of the last poll; null before the first. */
   readonly result: PollResult | null;
   readonly error: string | null;
+  /** Why the device gives no answer now, also while it is only waited for; null: it answers, or was not polled yet. */
+  readonly failure: Exclude<PollResult, 'ok'> | null;
   readonly polls: PollCounts;
   readonly lastPollAtMs: EpochMs | null;
   readonly lastSuccessAtMs: EpochMs | null;
   readonly pollDurationMs: number | null;
   readonly facts: { readonly value: DeviceFacts; readonly at: ReadAt } | null;
+  /** null: not collected, or not answered yet. */
+  readonly certificates: { readonly value: DeviceCertificates; readonly at: ReadAt } | null;
   /** Unknown lines in the answers of the last successful poll. */
   readonly unparsedLines: number | null;
   readonly collectors: ReadonlyMap<string, CollectorResult>;
@@ -122,11 +127,13 @@ export function newDeviceView(
     ...configured,
     result: null,
     error: null,
+    failure: null,
     polls: {},
     lastPollAtMs: null,
     lastSuccessAtMs: null,
     pollDurationMs: null,
     facts: null,
+    certificates: null,
     unparsedLines: null,
     collectors: new Map(),
     groups: new Map(),
@@ -143,6 +150,7 @@ export function afterPoll(view: DeviceView, report: PollReport, partLifetimeMs: 
     ...view,
     result: report.result,
     error: report.error,
+    failure: failureAfter(view.failure, report.result),
     polls: counted(view.polls, report.result),
     answers: withAnswers(view.answers, report.answers),
     lastPollAtMs: report.finishedAtMs,
@@ -157,6 +165,20 @@ export function afterPoll(view: DeviceView, report: PollReport, partLifetimeMs: 
   };
   for (const observation of report.observations) next = observe(next, observation, partLifetimeMs);
   return next;
+}
+
+/** A device that waits is not tried: it waits for what failed before. A quarantined one waits for a refused login. */
+function failureAfter(before: DeviceView['failure'], result: PollResult): DeviceView['failure'] {
+  switch (result) {
+    case 'ok':
+      return null;
+    case 'backoff':
+      return before ?? result;
+    case 'quarantined':
+      return before === 'auth' ? before : result;
+    default:
+      return result;
+  }
 }
 
 /** The view after an SNMP poll of a device that is polled by SSH too. */
@@ -205,6 +227,12 @@ export function observe(view: DeviceView, observation: Observation, partLifetime
         ...view,
         unparsedLines: (view.unparsedLines ?? 0) + observation.unknownLines,
         groups: withParts(view.groups, observation, partLifetimeMs),
+      };
+    case 'certificates':
+      return {
+        ...view,
+        unparsedLines: (view.unparsedLines ?? 0) + observation.unknownLines,
+        certificates: { value: observation.certificates, at: readAt(observation) },
       };
     case 'clock':
     case 'log':

@@ -1,4 +1,5 @@
 /** A parsed answer or SNMP reply as observations: the same for live polling and for a recorded timeline. */
+import { SHOW_CERTIFICATES } from '../access/show-command.ts';
 import type { Observation, ReadAt } from '../gdoi/observation.ts';
 import type { GroupSnapshot } from '../gdoi/snapshot.ts';
 import type { ParseResult } from '../ios/parse-result.ts';
@@ -16,19 +17,29 @@ export function observationsOf(parsed: Parsed, source: ReadAt & { readonly devic
   const base = { device, sentAtMs, receivedAtMs };
   const observations: Observation[] = [];
   const others = parsed.snapshots.filter((snapshot) => snapshot.role !== 'gm' && snapshot.role !== 'ks');
-  // An answer without any group is an observation too: it says that there is none.
-  if (others.length === 0) {
+  const unknownLines = parsed.unknownLines.length;
+  // An empty answer is an observation too: it says that there is none.
+  if (parsed.command === SHOW_CERTIFICATES && others.length === 0) {
+    observations.push({
+      ...base,
+      kind: 'certificates',
+      certificates: { role: 'certificates', certificates: [] },
+      unknownLines,
+    });
+  } else if (others.length === 0) {
     observations.push({
       ...base,
       kind: 'groups',
       origin: 'cli',
       command: parsed.command,
       snapshots: groupsOf(parsed),
-      unknownLines: parsed.unknownLines.length,
+      unknownLines,
     });
   }
   for (const snapshot of others) {
-    if (snapshot.role === 'device') observations.push({ ...base, kind: 'facts', facts: snapshot });
+    if (snapshot.role === 'certificates')
+      observations.push({ ...base, kind: 'certificates', certificates: snapshot, unknownLines });
+    else if (snapshot.role === 'device') observations.push({ ...base, kind: 'facts', facts: snapshot });
     else if (snapshot.role === 'clock') observations.push({ ...base, kind: 'clock', clock: snapshot });
     else observations.push({ ...base, kind: 'log', messages: snapshot.messages, pushed: false });
   }

@@ -9,7 +9,7 @@ import { type PlannedPoll, type PlanInput, planPolls } from '../gdoi/poll-instan
 import type { DeviceView, GroupView } from './device-view.ts';
 import { kekBehaviorOfDevice } from './device-view.ts';
 
-/** Without an interval (cron) the plan reaches this far; the next poll makes a new one. */
+/** Without an interval the plan reaches this far; the next poll makes a new one. */
 const HORIZON_WITHOUT_INTERVAL_MS = 86_400_000;
 
 export interface PhasePlanInput {

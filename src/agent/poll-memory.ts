@@ -5,7 +5,7 @@
  * a counter moves in a way that only the uptime explains. KS details and optional collectors have their own pace. A
  * command that the device refuses is not asked again for an hour: an upgrade may bring it.
  */
-import { SHOW_LOG, type ShowCommand } from '../access/show-command.ts';
+import { SHOW_CERTIFICATES, SHOW_LOG, type ShowCommand } from '../access/show-command.ts';
 import type { Collector } from '../config/resolved-config.ts';
 import type { GmSnapshot, GroupSnapshot } from '../gdoi/snapshot.ts';
 
@@ -14,6 +14,8 @@ import type { GmSnapshot, GroupSnapshot } from '../gdoi/snapshot.ts';
  * equal intervals a command would never be due at the next poll, and be asked at every other one only.
  */
 const EARLY_SHARE = 0.1;
+/** Detail intervals between two looks at the certificates: hourly by default, they change once a year. */
+const CERTIFICATES_PACE = 60;
 /** How long a refused command is left alone. */
 const REFUSED_FOR_MS = 3_600_000;
 
@@ -78,6 +80,8 @@ export function followUpCommands(options: {
     if (options.collect.includes('replay')) spelt('gm replay');
     if (options.collect.includes('dataplane')) spelt('gm dataplane counters');
   }
+  const certificatesDue = isDue(memory, SHOW_CERTIFICATES, CERTIFICATES_PACE * options.detailIntervalMs, nowMonoMs);
+  if (options.collect.includes('certificates') && certificatesDue) wanted.push(SHOW_CERTIFICATES);
   return wanted.filter((command) => isTaken(memory, command, nowMonoMs));
 }
 

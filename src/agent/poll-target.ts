@@ -2,12 +2,11 @@
 import type { SshTarget } from '../access/device-session.ts';
 import type { SnmpTarget } from '../access/device-snmp.ts';
 import type { ResolvedDevice } from '../config/resolved-config.ts';
+import { longestCronGapMs } from './cron-gap.ts';
 import type { ConfiguredDevice } from './device-view.ts';
 
 /** A detail part counts this many of its intervals without an answer. */
 const PART_LIFETIME_INTERVALS = 3;
-/** A cron schedule has no interval; its details are kept by the detail interval alone. */
-const CRON_INTERVAL_MS = 3_600_000;
 
 export function configuredView(device: ResolvedDevice): Omit<ConfiguredDevice, 'snmp'> {
   return {
@@ -15,7 +14,7 @@ export function configuredView(device: ResolvedDevice): Omit<ConfiguredDevice, '
     host: device.host,
     configuredRole: device.role,
     labels: device.labels,
-    regularIntervalMs: device.schedule.kind === 'every' ? device.schedule.ms : null,
+    regularIntervalMs: scheduleMs(device),
   };
 }
 
@@ -40,6 +39,7 @@ export function partLifetimeMs(device: ResolvedDevice): number {
   return PART_LIFETIME_INTERVALS * Math.max(device.detailIntervalMs, scheduleMs(device));
 }
 
-export function scheduleMs(device: ResolvedDevice): number {
-  return device.schedule.kind === 'every' ? device.schedule.ms : CRON_INTERVAL_MS;
+/** Longest time between two regular polls. */
+export function scheduleMs({ schedule }: ResolvedDevice): number {
+  return schedule.kind === 'every' ? schedule.ms : longestCronGapMs(schedule.expression);
 }

@@ -2,20 +2,16 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { createSnmpAccess } from '../access/snmp/snmp-access.ts';
-import { createSshAccess } from '../access/ssh/ssh-access.ts';
-import { DeviceCheck } from '../agent/check-device.ts';
 import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.ts';
-import { deviceHealth } from '../gdoi/health.ts';
-import { type HealthDocument, healthDocument } from '../gdoi/health-document.ts';
+import type { HealthDocument } from '../gdoi/health-document.ts';
 import { type Clock, createSystemClock } from '../ports/clock.ts';
-import { systemRandom } from '../ports/random.ts';
 import type { Secret } from '../ports/secret.ts';
 import { UserError } from '../ports/user-error.ts';
 import { agentUrl, createAgentClient } from './agent-client.ts';
 import { askPassword } from './ask-password.ts';
-import { healthText, PLUGIN_STATUS, pluginLine } from './health-text.ts';
-import { createLogger } from './logger.ts';
+import { healthText, pluginLine } from './health-text.ts';
+import type { Checked, Look } from './own-look.ts';
+import { PLUGIN_STATUS } from './plugin-status.ts';
 import { readConfig } from './read-config.ts';
 import { readToken, secretInFile, secretInVariable } from './secret-file.ts';
 import { stopRequested } from './signals.ts';
@@ -42,9 +38,6 @@ interface CheckFlags {
   readonly perfdata?: boolean;
   readonly watch?: number | true;
 }
-
-/** One look at the device, fresh from it. */
-type Look = () => Promise<HealthDocument>;
 
 export function checkCommand(): Command {
   return new Command('check')
@@ -115,16 +108,13 @@ async function watch(look: Look, flags: CheckFlags, clock: Clock): Promise<numbe
   return status;
 }
 
-interface Checked extends AsyncDisposable {
-  readonly look: Look;
-}
-
 async function lookAt(name: string | undefined, flags: CheckFlags, clock: Clock): Promise<Checked> {
   if ((name === undefined) === (flags.host === undefined)) {
     throw new UserError('either the name of a configured device or --host says what to check');
   }
   if (flags.host !== undefined) {
     const device = await unconfiguredDevice(flags.host, flags);
+    const { lookByItself } = await import('./own-look.ts');
     return lookByItself(device, { knownHostsPath: flags.knownHosts, maxHandshakes: 1 }, clock);
   }
   const device = name ?? '';
@@ -150,7 +140,7 @@ function lookAtConfigured(name: string, config: ResolvedConfig, token: Secret | 
       if (health !== null) return health;
       const device = config.devices.find((each) => each.name === name);
       if (device === undefined) return unknownDevice(name, config.file);
-      own ??= lookByItself(device, config.ssh, clock);
+      own ??= (await import('./own-look.ts')).lookByItself(device, config.ssh, clock);
       return own.look();
     },
     async [Symbol.asyncDispose]() {
@@ -181,25 +171,6 @@ function isHealthDocument(document: unknown): document is HealthDocument {
   return (
     typeof status === 'string' && Object.hasOwn(PLUGIN_STATUS, status) && Array.isArray(checks) && Array.isArray(groups)
   );
-}
-
-function lookByItself(device: ResolvedDevice, ssh: ResolvedConfig['ssh'], clock: Clock): Checked {
-  const logger = createLogger('error', 'pretty');
-  const access = createSshAccess({ clock, random: systemRandom, logger, ...ssh });
-  const snmp = createSnmpAccess({ clock, random: systemRandom, logger });
-  const check = new DeviceCheck({ device, access, snmp, clock, knownState: null });
-  const stop = new AbortController();
-  return {
-    async look() {
-      const { view, fleetOf } = await check.look(stop.signal);
-      return healthDocument(deviceHealth(view, fleetOf, clock.wallMs()));
-    },
-    async [Symbol.asyncDispose]() {
-      stop.abort(new Error('the check is over'));
-      await access[Symbol.asyncDispose]();
-      await snmp[Symbol.asyncDispose]();
-    },
-  };
 }
 
 async function unconfiguredDevice(host: string, flags: CheckFlags): Promise<ResolvedDevice> {

@@ -1,9 +1,6 @@
 /** A health document as text for a terminal and a ticket, and as the one line that Nagios-likes read. */
 import type { HealthCheckDocument, HealthDocument } from '../gdoi/health-document.ts';
 
-/** Exit status of monitoring plugins. */
-export const PLUGIN_STATUS = { ok: 0, warning: 1, critical: 2, unknown: 3 } as const;
-
 const WIDTH = 100;
 
 export function healthText(health: HealthDocument, nowMs: number): string {

@@ -2,15 +2,7 @@
 /** The `gdoiwatch` command: one file a command beside this one. stdout carries results, stderr all the rest. */
 import { Command, CommanderError } from 'commander';
 import { UserError } from '../ports/user-error.ts';
-import { checkCommand } from './check.ts';
-import { configCheckCommand } from './config-check.ts';
-import { demoCommand } from './demo.ts';
-import { eventsCommand } from './events.ts';
-import { parseCommand } from './parse.ts';
-import { replayCommand } from './replay.ts';
-import { runCommand } from './run.ts';
-import { simulateCommand } from './simulate.ts';
-import { PLUGIN_STATUS } from './health-text.ts';
+import { PLUGIN_STATUS } from './plugin-status.ts';
 import { packageVersion } from './version.ts';
 
 const USAGE_ERROR = 2;
@@ -21,17 +13,22 @@ const program = new Command('gdoiwatch')
   .showHelpAfterError('(see --help)')
   .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
   .exitOverride();
-for (const command of [
-  demoCommand(),
-  runCommand(),
-  checkCommand(),
-  eventsCommand(),
-  parseCommand(),
-  replayCommand(),
-  simulateCommand(),
-  configCheckCommand(),
-]) {
-  program.addCommand(command.copyInheritedSettings(program));
+/** In the order of the help. A command's parts are loaded when it is asked for: `check` has to answer quickly. */
+const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
+  demo: async () => (await import('./demo.ts')).demoCommand(),
+  run: async () => (await import('./run.ts')).runCommand(),
+  check: async () => (await import('./check.ts')).checkCommand(),
+  events: async () => (await import('./events.ts')).eventsCommand(),
+  parse: async () => (await import('./parse.ts')).parseCommand(),
+  replay: async () => (await import('./replay.ts')).replayCommand(),
+  simulate: async () => (await import('./simulate.ts')).simulateCommand(),
+  config: async () => (await import('./config-check.ts')).configCheckCommand(),
+};
+const asked = process.argv[2] ?? '';
+for (const [name, load] of Object.entries(COMMANDS)) {
+  if (name === asked || !Object.hasOwn(COMMANDS, asked)) {
+    program.addCommand((await load()).copyInheritedSettings(program));
+  }
 }
 for (const command of program.commands) for (const nested of command.commands) nested.copyInheritedSettings(program);
 
@@ -41,7 +38,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 });
 
 /** A check that could not be made is `unknown` to those who call it as a monitoring plugin. */
-const isCheck = process.argv[2] === 'check';
+const isCheck = asked === 'check';
 
 try {
   await program.parseAsync();

@@ -63,7 +63,7 @@ export async function writeSimulatedConfig(options: SimulatedConfigOptions): Pro
       interval: options.interval,
       credentials: 'simulated',
       ...(snmp === undefined ? {} : { snmp: { interval: options.snmpInterval } }),
-      collect: ['replay', 'dataplane'],
+      collect: ['replay', 'dataplane', 'certificates'],
     },
     credentials: {
       simulated: { username: SIMULATED_USER, password_file: 'password' },

@@ -59,6 +59,18 @@ describe('a poll asks only what is of interest', () => {
     expect(asked([aKs()], { memory, nowMonoMs: 61_000 })).toEqual(details);
   });
 
+  test('the certificates are asked of any device that collects them, hourly where details are asked every minute', () => {
+    const certificates = 'show crypto pki certificates';
+    for (const snapshots of [[aGm()], [aKs()]]) {
+      expect(asked(snapshots, { collect: ['certificates'] })).toContain(certificates);
+      expect(asked(snapshots)).not.toContain(certificates);
+    }
+    const memory = rememberAnswer(NOTHING_LEARNT, certificates, 0);
+    expect(asked([aGm()], { memory, collect: ['certificates'], nowMonoMs: 3_000_000 })).toEqual([]);
+    expect(asked([aGm()], { memory, collect: ['certificates'], nowMonoMs: 3_600_000 })).toEqual([certificates]);
+    expect(asked([aGm()], { memory, collect: ['certificates'], detailIntervalMs: 0 })).toEqual([certificates]);
+  });
+
   test('a detail whose interval is that of the polls is asked at every poll, though its answer came late in the last one', () => {
     const memory = rememberAnswer(NOTHING_LEARNT, 'show crypto gdoi ks policy', 3000);
     expect(asked([aKs()], { memory, nowMonoMs: 60_120 })).toContain('show crypto gdoi ks policy');

@@ -4,6 +4,7 @@
  */
 import type { BenchRow } from './bench-row.ts';
 import { benchExposition } from './exposition.ts';
+import { benchHeard } from './heard.ts';
 import { benchListeners } from './listeners.ts';
 import { benchParse } from './parse.ts';
 import { benchSnmp } from './snmp.ts';
@@ -19,6 +20,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> =
   tracker: benchTracker,
   store: benchStore,
   listeners: benchListeners,
+  heard: benchHeard,
 };
 
 const words = process.argv.slice(2);

@@ -1,0 +1,36 @@
+/** A look at a device by `check` itself: sessions of its own, closed when it is over. */
+import { createSnmpAccess } from '../access/snmp/snmp-access.ts';
+import { createSshAccess } from '../access/ssh/ssh-access.ts';
+import { DeviceCheck } from '../agent/check-device.ts';
+import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.ts';
+import { deviceHealth } from '../gdoi/health.ts';
+import { type HealthDocument, healthDocument } from '../gdoi/health-document.ts';
+import type { Clock } from '../ports/clock.ts';
+import { systemRandom } from '../ports/random.ts';
+import { createLogger } from './logger.ts';
+
+/** One look at the device, fresh from it. */
+export type Look = () => Promise<HealthDocument>;
+
+export interface Checked extends AsyncDisposable {
+  readonly look: Look;
+}
+
+export function lookByItself(device: ResolvedDevice, ssh: ResolvedConfig['ssh'], clock: Clock): Checked {
+  const logger = createLogger('error', 'pretty');
+  const access = createSshAccess({ clock, random: systemRandom, logger, ...ssh });
+  const snmp = createSnmpAccess({ clock, random: systemRandom, logger });
+  const check = new DeviceCheck({ device, access, snmp, clock, knownState: null });
+  const stop = new AbortController();
+  return {
+    async look() {
+      const { view, fleetOf } = await check.look(stop.signal);
+      return healthDocument(deviceHealth(view, fleetOf, clock.wallMs()));
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort(new Error('the check is over'));
+      await access[Symbol.asyncDispose]();
+      await snmp[Symbol.asyncDispose]();
+    },
+  };
+}

@@ -1,0 +1,127 @@
+/** `gdoiwatch check`: asked by a person, by a script, by a monitoring system; with and without a running agent. */
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { parse, stringify } from 'yaml';
+import type { HealthDocument } from '../../src/gdoi/health-document.ts';
+import { Gdoiwatch, gdoiwatch } from './gdoiwatch.ts';
+
+let directory = '';
+let simulated: Gdoiwatch;
+/** Listens on a port that nobody has. */
+let config = '';
+let gm1 = { host: '', port: 0 };
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-check-'));
+  simulated = new Gdoiwatch(['simulate', '--scenario', 'healthy', '--gms', '2', '--kss', '1', '--output', directory]);
+  const [, path] = await simulated.printed(/^(.*gdoiwatch\.yml)\n/m);
+  config = path!;
+  const written = parse(await readFile(config, 'utf8'));
+  written.listen = `127.0.0.1:${await freePort()}`;
+  await writeFile(config, stringify(written));
+  gm1 = written.devices.find((device: { name: string }) => device.name === 'gm1');
+}, 60_000);
+afterAll(async () => {
+  await simulated[Symbol.asyncDispose]();
+  await rm(directory, { recursive: true });
+});
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+}
+
+const check = (...args: string[]) => gdoiwatch(['check', '--config', config, ...args]);
+
+describe('without an agent', () => {
+  test('a healthy GM is ok, in text that names the checks, exit status 0', async () => {
+    const { status, stdout, stderr } = await check('gm1');
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/^OK {2}gm1: registered with /);
+    expect(stdout).toMatch(/^\[ ok \] registered /m);
+    expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
+    expect(status).toBe(0);
+  }, 30_000);
+
+  test('--json is the health document, --perfdata one line with figures', async () => {
+    const json: HealthDocument = JSON.parse((await check('ks1', '--json')).stdout);
+    expect(json).toMatchObject({ device: 'ks1', status: 'ok', groups: [{ role: 'ks' }] });
+    const { stdout, status } = await check('gm2', '--perfdata');
+    expect(stdout).toMatch(/^OK: gm2: [^|\n]* \| .*'kek_remaining'=\d+;\d+.*\n$/);
+    expect(status).toBe(0);
+  }, 30_000);
+
+  test('a host that is in no configuration: by its address, with a password from a file or the environment', async () => {
+    const args = ['--host', gm1.host, '--port', String(gm1.port), '--username', 'monitor'];
+    const keys = ['--known-hosts', join(directory, 'check_known_hosts'), '--host-keys', 'accept-new'];
+    const found = await gdoiwatch(['check', ...args, ...keys, '--password-file', join(directory, 'password')]);
+    expect(found.stdout).toMatch(/^OK /);
+    expect(found.status).toBe(0);
+    const asked = await gdoiwatch(['check', ...args, ...keys]);
+    expect(asked.stderr).toContain('--password-file');
+    expect(asked.status).toBe(3);
+  }, 30_000);
+
+  test.each([
+    ['a device that nobody knows', ['nobody'], /knows no device "nobody"/],
+    ['nothing to check', [], /either the name of a configured device or --host/],
+    ['an unknown flag', ['gm1', '--no-such-flag'], /unknown option/],
+    ['a token file that is not there', ['gm1', '--token-file', '/nonexistent'], /cannot be read/],
+  ])('%s: one clear line, exit status 3', async (_, args, said) => {
+    const { status, stdout, stderr } = await check(...args);
+    expect(status).toBe(3);
+    expect(stdout).toBe('');
+    expect(stderr).toMatch(said);
+    expect(stderr).not.toMatch(/^\s+at /m);
+  });
+
+  test('a device that does not answer is unknown, and says why', async () => {
+    const dead = join(directory, 'dead.yml');
+    const written = parse(await readFile(config, 'utf8'));
+    written.devices = [{ name: 'gm1', host: '127.0.0.1', port: await freePort(), role: 'gm' }];
+    await writeFile(dead, stringify(written));
+    const { status, stdout } = await gdoiwatch(['check', '--config', dead, 'gm1']);
+    expect(stdout).toMatch(/^UNKNOWN {2}gm1: .*refused/);
+    expect(status).toBe(3);
+  }, 30_000);
+});
+
+describe('with a running agent', () => {
+  test('it is the agent that polls: no second session, and what it knows counts', async () => {
+    await using agent = new Gdoiwatch(['run', '--config', config, '--log-format', 'json']);
+    const [, url] = await agent.printed(/"url":"([^"]+)"/, 'stderr');
+    await vi.waitUntil(async () => (await fetch(`${url!}/-/ready`)).ok, { timeout: 30_000, interval: 100 });
+    const exposition = async () => (await fetch(`${url!}/metrics`)).text();
+    const polls = async () =>
+      Number(/^gdoi_polls_total\{device="gm1",result="ok"\} (\d+)$/m.exec(await exposition())?.[1]);
+    const before = await polls();
+    // An answer of a moment ago would do; this one is to be asked for.
+    await vi.waitUntil(async () => Date.now() / 1000 - (await lastSuccess(exposition)) > 1.5, { timeout: 10_000 });
+    const { stdout, status } = await check('gm1', '--json');
+    const health: HealthDocument = JSON.parse(stdout);
+    expect(status).toBe(0);
+    expect(await polls()).toBeGreaterThan(before);
+    expect(await exposition()).toMatch(/^gdoi_ssh_sessions 3$/m);
+    // Alone it would have no KS to compare with.
+    await vi.waitUntil(async () => /^gdoi_gm_kek_matches_ks\{device="gm1",.*\} 1$/m.test(await exposition()), {
+      timeout: 20_000,
+    });
+    const later: HealthDocument = JSON.parse((await check('gm1', '--json')).stdout);
+    expect(health.device).toBe('gm1');
+    expect(later.checks.find(({ name }) => name === 'kek_matches_ks')?.status).toBe('ok');
+    const events = await gdoiwatch(['events', '--agent', url!, '--json']);
+    expect(events).toMatchObject({ status: 0, stderr: '' });
+  }, 90_000);
+});
+
+async function lastSuccess(exposition: () => Promise<string>): Promise<number> {
+  const sample = /^gdoi_device_last_success_timestamp_seconds\{device="gm1"\} (\S+)$/m.exec(await exposition());
+  return Number(sample?.[1]);
+}
