@@ -9,6 +9,8 @@ import PQueue from 'p-queue';
 import { Agent, type ReloadSummary } from '../agent/agent.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { startTargets } from '../config/service-discovery/targets.ts';
+import { createAlertmanagerPush } from '../export/alertmanager/alertmanager-push.ts';
+import { pushMetrics } from '../export/alertmanager/push-metrics.ts';
 import { groupMetrics } from '../export/group-metrics.ts';
 import { PreparedLines } from '../export/prepared-lines.ts';
 import { httpMetrics } from '../export/http-metrics.ts';
@@ -88,6 +90,7 @@ export async function startProduct(options: {
         try {
           const summary = await agent.reload(await targets.reload(await options.reread()));
           server.renewCertificate();
+          await push.configure(targets.config.alertmanager);
           return { ok: true, message: reloadedText(summary) };
         } catch (error) {
           if (!(error instanceof UserError)) throw error;
@@ -118,12 +121,23 @@ export async function startProduct(options: {
           listeners.map((listener) => ({ url: listener.url, ...listener.status() })),
         ) +
         targetMetrics(targets.status()) +
-        httpMetrics(server.counters),
+        httpMetrics(server.counters) +
+        pushMetrics(push.status()),
       reload,
     }).catch((error: unknown) => {
       throw listenError(config, error);
     });
     parts.push(server, targets);
+    const push = createAlertmanagerPush({
+      destinations: config.alertmanager,
+      clock: networkClock,
+      random: systemRandom,
+      logger,
+      generatorUrl: server.url,
+    });
+    // Closed last: it tells what the agent finds while it stops.
+    parts.unshift(push);
+    agent.readModel.onEvents(push.push);
     agent.start({ inventoryComplete: targets.status().complete });
     return { url: server.url, agent, reload, [Symbol.asyncDispose]: stop };
   } catch (error) {

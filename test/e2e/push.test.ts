@@ -74,7 +74,7 @@ class Router implements AsyncDisposable {
   static async start(): Promise<Router> {
     const golden = fileURLToPath(new URL('../ios/goldens/show-crypto-gdoi/xe17-unicast-two-teks.txt', import.meta.url));
     const [, ...lines] = (await readFile(golden, 'utf8')).split('\n');
-    const router = new Router(lines.join('\r\n'));
+    const router = new Router(`${lines.join('\r\n')}\r\n`);
     router.port = await router.#ssh.listen();
     router.syslogPort = (await freePushPorts()).syslog;
     return router;
@@ -173,7 +173,7 @@ describe.skipIf(noAlertmanager)('a re-registration is in Alertmanager within two
     console.log(`message to Alertmanager: ${Math.round(atMs - sentAtMs)} ms`);
     expect(alerts).toEqual([expect.objectContaining(REREGISTRATION)]);
     expect(atMs - sentAtMs).toBeLessThan(IN_TIME_MS);
-  });
+  }, 60_000);
 
   test('of the poll that saw it', async () => {
     await using alertmanager = await startedAlertmanager();
@@ -185,7 +185,7 @@ describe.skipIf(noAlertmanager)('a re-registration is in Alertmanager within two
     console.log(`poll to Alertmanager: ${Math.round(atMs - router.shownAtMs)} ms`);
     expect(alerts).toEqual([expect.objectContaining(REREGISTRATION)]);
     expect(atMs - router.shownAtMs).toBeLessThan(IN_TIME_MS);
-  });
+  }, 60_000);
 });
 
 test('an Alertmanager that does not answer costs the push only: polls go on, and the agent stops in time', async () => {
@@ -208,7 +208,7 @@ test('an Alertmanager that does not answer costs the push only: polls go on, and
   expect(performance.now() - askedAtMs).toBeLessThan(6000);
   expect(agent.stderr.match(/"msg":"Alertmanager does not take alerts"/g)).toHaveLength(1);
   expect(agent.stderr).toContain('"msg":"alerts not told at the end"');
-});
+}, 60_000);
 
 /** What an agent would export, until told otherwise. */
 class Exporter implements AsyncDisposable {
@@ -239,9 +239,11 @@ describe.skipIf(noAlertmanager || prometheusMissing())('with a Prometheus that h
     await using alertmanager = await startedAlertmanager();
     await using exporter = await Exporter.start();
     await using push = createAlertmanagerPush({
-      apiUrls: [`http://${alertmanager.address}/api/v2`],
-      basicAuth: null,
-      labels: { job: 'gdoiwatch', instance: exporter.address },
+      destinations: {
+        apiUrls: [`http://${alertmanager.address}/api/v2`],
+        basicAuth: null,
+        labels: { job: 'gdoiwatch', instance: exporter.address },
+      },
       clock: createSystemClock(),
       random: systemRandom,
       logger: new MemoryLogger(),
@@ -280,9 +282,7 @@ describe.skipIf(noAlertmanager || prometheusMissing())('with a Prometheus that h
 test.skipIf(noAlertmanager)('an alert is gone from Alertmanager when an event ends it', async () => {
   await using alertmanager = await startedAlertmanager();
   await using push = createAlertmanagerPush({
-    apiUrls: [`http://${alertmanager.address}/api/v2`],
-    basicAuth: null,
-    labels: {},
+    destinations: { apiUrls: [`http://${alertmanager.address}/api/v2`], basicAuth: null, labels: {} },
     clock: createSystemClock(),
     random: systemRandom,
     logger: new MemoryLogger(),

@@ -1,0 +1,90 @@
+/**
+ * Events straight to Alertmanager, for what comes and goes between two scrapes. Every Alertmanager is told by itself, as
+ * the members of its cluster want it; they and Prometheus know by the labels what is the same alert.
+ */
+import type { GdoiEvent } from '../../gdoi/event.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Logger } from '../../ports/logger.ts';
+import type { Random } from '../../ports/random.ts';
+import { AlertSender, type SenderStatus } from './alert-sender.ts';
+import { alertsOf } from './alerts-of-event.ts';
+import { withDeadline } from './deadline-signal.ts';
+import { FiringAlerts } from './firing-alerts.ts';
+import type { BasicAuth } from './post-alerts.ts';
+
+/** Where alerts go, and as what: section `alertmanager` of the configuration. */
+export interface AlertDestinations {
+  /** Base of each one's v2 API: `http://127.0.0.1:9093/api/v2`. */
+  readonly apiUrls: readonly string[];
+  readonly basicAuth: BasicAuth | null;
+  /** What Prometheus adds: `job` and `instance` of the agent's scrape, and its external labels. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export interface AlertmanagerPushOptions {
+  /** null: nobody is told, until `configure`. */
+  readonly destinations: AlertDestinations | null;
+  /** Wall time of the events; durations are of the machine. */
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  /** Where people reach the agent, without a slash at the end: alerts link to its API. */
+  readonly generatorUrl: string;
+}
+
+export interface PushStatus {
+  readonly alertmanagers: readonly SenderStatus[];
+  /** Alerts whose end will not be told, because too many fire. */
+  readonly forgotten: number;
+}
+
+export interface AlertmanagerPush extends AsyncDisposable {
+  /** Returns at once; what becomes of it, `status` tells. Events of one call are one request, up to 500 alerts. */
+  push(events: readonly GdoiEvent[]): void;
+  /** Another configuration. An Alertmanager that stays keeps its queue; one that goes is told what waits for it. */
+  configure(destinations: AlertDestinations | null): Promise<void>;
+  status(): PushStatus;
+}
+
+const NOBODY: AlertDestinations = { apiUrls: [], basicAuth: null, labels: {} };
+/** For what is queued when the agent stops, or an Alertmanager leaves the configuration. */
+const DRAIN_MS = 2000;
+
+export function createAlertmanagerPush(options: AlertmanagerPushOptions): AlertmanagerPush {
+  const { clock } = options;
+  const firing = new FiringAlerts(options.generatorUrl);
+  const senders = new Map<string, AlertSender>();
+
+  /** Senders that are needed no more. */
+  const use = ({ apiUrls, basicAuth, labels }: AlertDestinations): readonly AlertSender[] => {
+    const gone = [...senders].filter(([url]) => !apiUrls.includes(url));
+    for (const [url] of gone) senders.delete(url);
+    for (const apiUrl of apiUrls) {
+      const known = senders.get(apiUrl);
+      if (known === undefined) senders.set(apiUrl, new AlertSender({ ...options, apiUrl, basicAuth }));
+      else known.basicAuth = basicAuth;
+    }
+    firing.addToAll(labels);
+    return gone.map(([, sender]) => sender);
+  };
+  const configure = async (destinations: AlertDestinations | null) => {
+    const gone = use(destinations ?? NOBODY);
+    await withDeadline(clock, DRAIN_MS, (giveUp) => Promise.all(gone.map((sender) => sender.close(giveUp))));
+  };
+
+  use(options.destinations ?? NOBODY);
+  return {
+    push(events) {
+      if (senders.size === 0) return;
+      const nowMs = clock.wallMs();
+      const alerts = events.flatMap(alertsOf).flatMap((change) => firing.take(change, nowMs) ?? []);
+      if (alerts.length > 0) for (const sender of senders.values()) sender.send(alerts);
+    },
+    configure,
+    status: () => ({
+      alertmanagers: Array.from(senders.values(), (sender) => sender.status()),
+      forgotten: firing.forgotten,
+    }),
+    [Symbol.asyncDispose]: () => configure(null),
+  };
+}

@@ -1,0 +1,139 @@
+/**
+ * Which alerts an event raises and which it ends: the same alerts that the rules (`dashboards/prometheus/rules.yml`)
+ * raise from the metrics, told before the next scrape, with the same labels, so that Alertmanager holds both for one.
+ *
+ * Pushed is what no rule waits for, and what the tracker has waited for itself as long as the rule's `for` would. Where
+ * a rule waits for good reason, a push would page for every blip: those alerts are the rules' alone, as are storms,
+ * whose rules count.
+ */
+import type { EventType, GdoiEvent, Severity } from '../../gdoi/event.ts';
+
+interface PushedRule {
+  /** Labels of the scraped series that the rule's expression leaves on the alert. */
+  readonly targetLabels: readonly TargetLabel[];
+  /** How long it fires unless an event ends it before. */
+  readonly holdMs: number;
+}
+
+export type TargetLabel = 'job' | 'instance';
+
+/** The rules tell a re-registration for 15 minutes from when it became known. */
+const OCCURRENCE_MS = 15 * 60_000;
+/** By then Prometheus has scraped the state, waited its `for` (3 minutes at most) and tells when it ends. */
+const TAKEN_OVER_MS = 10 * 60_000;
+
+export const PUSHED_RULES = {
+  GdoiUnexpectedReregistration: { targetLabels: ['job'], holdMs: OCCURRENCE_MS },
+  GdoiLegacyKeyServer: { targetLabels: [], holdMs: OCCURRENCE_MS },
+  GdoiKekRekeyOverdue: { targetLabels: ['job', 'instance'], holdMs: TAKEN_OVER_MS },
+  GdoiKekExpiredInUse: { targetLabels: ['job', 'instance'], holdMs: TAKEN_OVER_MS },
+  GdoiTekDivergence: { targetLabels: [], holdMs: TAKEN_OVER_MS },
+  GdoiCoopSplit: { targetLabels: [], holdMs: TAKEN_OVER_MS },
+} as const satisfies Readonly<Record<string, PushedRule>>;
+export type PushedAlertName = keyof typeof PUSHED_RULES;
+
+/** The others last until `holdMs`, or until Prometheus ends them: no event tells that they are over. */
+export const ENDED_BY_EVENTS: readonly PushedAlertName[] = ['GdoiKekRekeyOverdue', 'GdoiKekExpiredInUse'];
+
+/** What tells one alert from another, but for the labels of the agent's scrape. */
+export interface AlertIdentity {
+  readonly alertname: PushedAlertName;
+  readonly severity: Severity;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+export type AlertChange =
+  | { readonly kind: 'fires'; readonly alert: AlertIdentity; readonly event: GdoiEvent }
+  | { readonly kind: 'ends'; readonly alert: AlertIdentity };
+
+/** Events that raise no alert by push, and why. */
+export const LEFT_TO_THE_RULES = {
+  kek_rekey: 'it ends alerts',
+  registration_restored: 'good news; what it ends is not pushed',
+  registration_lost: 'GdoiGmNotRegistered waits 3 minutes: a GM that boots or re-registers is through before that',
+  registration_failed: 'GdoiGmNotRegistered waits 3 minutes: the next attempt may succeed',
+  kek_missing: 'GdoiGmWithoutKek waits 2 minutes: up to 80 s after an expiry the GM heals itself',
+  mixed_versions: 'GdoiMixedVersions waits 5 minutes: a finding for working hours',
+  coop_peer_lost:
+    'GdoiCoopPeerDown waits 2 minutes, and names the KS that misses the peer, where the event names the peer',
+  unreachable:
+    'GdoiDeviceUnreachable waits 5 minutes and GdoiKeyServerUnreachable 3: three failed polls may be one blip; the latter needs the view of the group',
+  reachable: 'good news',
+  reload: 'expected; many of them are a storm, which the rules count',
+  counters_reset: 'expected',
+  ks_role_changed: 'has no alert: what a failover breaks has',
+  data_problem: 'has no alert: a defect of device or parser',
+} as const satisfies Partial<Record<EventType, string>>;
+
+export function alertsOf(event: GdoiEvent): readonly AlertChange[] {
+  switch (event.type) {
+    case 'reregistration':
+      return ofReregistration(event);
+    case 'kek_rekey_overdue':
+      return [fires(event, 'GdoiKekRekeyOverdue', 'warning', ofGm(event))];
+    case 'kek_expired_in_use':
+      // Told when the GM was read again after the time a rekey takes, which the rule waits for, too.
+      return [fires(event, 'GdoiKekExpiredInUse', 'critical', ofGm(event))];
+    case 'tek_divergence':
+      // Told when all were read again after the time a rekey takes, which the rule waits for, too.
+      return [fires(event, 'GdoiTekDivergence', 'critical', ofGroup(event))];
+    case 'coop_split':
+      // Told when both said primary at every answer for a minute, which the rule waits for, too.
+      return [fires(event, 'GdoiCoopSplit', 'critical', ofGroup(event))];
+    case 'kek_rekey':
+    case 'kek_missing':
+      return oldKekGone(event);
+    case 'registration_restored':
+    case 'registration_lost':
+    case 'registration_failed':
+    case 'mixed_versions':
+    case 'coop_peer_lost':
+    case 'unreachable':
+    case 'reachable':
+    case 'reload':
+    case 'counters_reset':
+    case 'ks_role_changed':
+    case 'data_problem':
+      return [];
+    default:
+      return event.type satisfies never;
+  }
+}
+
+function ofReregistration(event: GdoiEvent): readonly AlertChange[] {
+  // A KS that rekeys only at expiry hands out the same KEK again: its rekey stays overdue.
+  const changes: AlertChange[] = event.cause === 'legacy_ks' ? [] : [...oldKekGone(event)];
+  if (event.unexpected !== true || event.cause === null) return changes;
+  const labels = { ...ofGm(event), unexpected: 'true', cause: event.cause };
+  changes.push(fires(event, 'GdoiUnexpectedReregistration', 'warning', labels));
+  // The third one within an hour: the rules then tell the critical one beside the other, and it mutes that.
+  if (event.severity === 'critical') changes.push(fires(event, 'GdoiUnexpectedReregistration', 'critical', labels));
+  // It mutes those of this cause, so it has to be there before they are told.
+  if (event.cause === 'legacy_ks') changes.push(fires(event, 'GdoiLegacyKeyServer', 'warning', ofGroup(event)));
+  return changes;
+}
+
+function oldKekGone(event: GdoiEvent): readonly AlertChange[] {
+  const labels = ofGm(event);
+  return [
+    { kind: 'ends', alert: { alertname: 'GdoiKekRekeyOverdue', severity: 'warning', labels } },
+    { kind: 'ends', alert: { alertname: 'GdoiKekExpiredInUse', severity: 'critical', labels } },
+  ];
+}
+
+function fires(
+  event: GdoiEvent,
+  alertname: PushedAlertName,
+  severity: Severity,
+  labels: AlertIdentity['labels'],
+): AlertChange {
+  return { kind: 'fires', event, alert: { alertname, severity, labels } };
+}
+
+function ofGm(event: GdoiEvent): AlertIdentity['labels'] {
+  return { ...(event.device === null ? {} : { device: event.device }), ...ofGroup(event) };
+}
+
+function ofGroup({ group }: GdoiEvent): AlertIdentity['labels'] {
+  return group === null ? {} : { group };
+}

@@ -1,0 +1,96 @@
+/**
+ * One request to one Alertmanager: `POST /api/v2/alerts`. It has a deadline, follows no redirect (fetch would make a GET
+ * of it, and the password would go along), and reads a bounded part of the answer.
+ */
+import type { Clock } from '../../ports/clock.ts';
+import { DeadlineExceeded } from '../../ports/deadline.ts';
+import type { Secret } from '../../ports/secret.ts';
+import type { PostableAlert } from './alert-message.ts';
+import { withDeadline } from './deadline-signal.ts';
+
+export interface BasicAuth {
+  readonly username: string;
+  readonly password: Secret;
+}
+
+export type PostOutcome =
+  | { readonly kind: 'accepted' }
+  /** It would be refused again. */
+  | { readonly kind: 'refused'; readonly reason: string }
+  /** It may work later. */
+  | { readonly kind: 'failed'; readonly reason: string };
+
+export interface PostOptions {
+  readonly apiUrl: string;
+  readonly basicAuth: BasicAuth | null;
+  readonly clock: Clock;
+  /** Gives up at once. */
+  readonly signal: AbortSignal;
+}
+
+const TIMEOUT_MS = 5000;
+/** Bytes that are read of an answer, and characters that are shown. */
+const MAX_WORDS = 300;
+// oxlint-disable-next-line no-control-regex -- control characters are what is taken out of a log line
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]+/g;
+/** Request timeout and too many requests: the server's moment, not the request's fault. */
+const RETRIED_4XX: readonly number[] = [408, 429];
+
+export async function postAlerts(alerts: readonly PostableAlert[], options: PostOptions): Promise<PostOutcome> {
+  const { apiUrl, basicAuth, clock } = options;
+  try {
+    return await withDeadline(clock, TIMEOUT_MS, async (deadline) => {
+      const response = await fetch(`${apiUrl}/alerts`, {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'user-agent': 'gdoiwatch',
+          ...(basicAuth === null ? {} : { authorization: `Basic ${userAndPassword(basicAuth)}` }),
+        },
+        body: JSON.stringify(alerts),
+        redirect: 'manual',
+        signal: AbortSignal.any([options.signal, deadline]),
+      });
+      const words = await readStart(response);
+      if (response.ok) return { kind: 'accepted' };
+      const { status } = response;
+      const kind = status >= 500 || RETRIED_4XX.includes(status) ? 'failed' : 'refused';
+      return { kind, reason: answerText(status, words, basicAuth) };
+    });
+  } catch (error) {
+    return { kind: 'failed', reason: failureText(error) };
+  }
+}
+
+function userAndPassword({ username, password }: BasicAuth): string {
+  return Buffer.from(`${username}:${password.reveal()}`).toString('base64');
+}
+
+/** The first chunks of the answer. An empty one leaves the connection open for the next request. */
+async function readStart(response: Response): Promise<string> {
+  if (response.body === null) return '';
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body) {
+    chunks.push(chunk);
+    size += chunk.length;
+    // Leaving the loop cancels the rest.
+    if (size > MAX_WORDS) break;
+  }
+  return new TextDecoder().decode(Buffer.concat(chunks));
+}
+
+/** Status and words of the server on one line, without the credential: what is no Alertmanager may echo it. */
+function answerText(status: number, words: string, basicAuth: BasicAuth | null): string {
+  const secrets = basicAuth === null ? [] : [userAndPassword(basicAuth), basicAuth.password.reveal()];
+  const shown = secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), words);
+  const line = shown.replaceAll(CONTROL, ' ').trim().slice(0, MAX_WORDS);
+  return line === '' ? `HTTP status ${status}` : `HTTP status ${status}: ${line}`;
+}
+
+/** fetch puts what happened into the cause; its own message is always the same. */
+function failureText(error: unknown): string {
+  if (error instanceof DeadlineExceeded) return `no answer within ${TIMEOUT_MS / 1000} s`;
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : 'no answer';
+}
