@@ -6,10 +6,13 @@
 /** Of the log buffer only what this program reads: it also holds users' commands, and may be megabytes. */
 export const SHOW_LOG = 'show logging | include %GDOI-|%GKM-|%CRYPTO-|%SYS-5-RESTART';
 
+export const SHOW_CERTIFICATES = 'show crypto pki certificates';
+
 export const SHOW_COMMANDS = [
   'show version',
   'show clock',
   SHOW_LOG,
+  SHOW_CERTIFICATES,
   'show crypto gdoi',
   'show crypto gdoi gm rekey detail',
   'show crypto gdoi gm replay',

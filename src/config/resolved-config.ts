@@ -11,7 +11,7 @@ export type Schedule =
   | { readonly kind: 'cron'; readonly expression: string };
 
 /** What is polled beside `show crypto gdoi`, where a user asks for it. */
-export const COLLECTORS = ['replay', 'dataplane', 'logging'] as const;
+export const COLLECTORS = ['replay', 'dataplane', 'logging', 'certificates'] as const;
 export type Collector = (typeof COLLECTORS)[number];
 
 /** One device's SSH settings: its credential and the `ssh` section with the device's own overrides. */

@@ -111,7 +111,7 @@ const collect = z
   .array(oneOf(COLLECTORS), { error: `a list of ${COLLECTORS.join(', ')}` })
   .max(COLLECTORS.length, { error: `${COLLECTORS.join(', ')}, each once at most` })
   .describe(
-    'Extra commands per poll: replay (anti-replay counters), dataplane (data-plane error counters), logging (log buffer)',
+    'Extra commands per poll: replay (anti-replay counters), dataplane (data-plane error counters), logging (log buffer), certificates (when they expire)',
   );
 const interval = schedule.describe('Time between polls (30s, 5m) or a five- or six-field cron expression');
 const timeout = duration('100ms', '10m').describe('Bound for each of connect, login and one command');
@@ -154,35 +154,37 @@ const privacyProtocol = z.enum(SNMP_PRIVACY_PROTOCOLS, {
 });
 
 const credentialSchema = section({
-  username: userName.optional(),
-  password_env: envName.optional(),
-  password_file: path.optional(),
-  private_key_file: path.optional(),
-  passphrase_env: envName.optional(),
-  passphrase_file: path.optional(),
-  enable_password_env: envName.optional(),
-  enable_password_file: path.optional(),
+  username: userName.describe('SSH user').optional(),
+  password_env: envName.describe('Variable that holds the password').optional(),
+  password_file: path.describe('File that holds the password, alone on its line').optional(),
+  private_key_file: path.describe('SSH key in PEM or OpenSSH form, instead of a password').optional(),
+  passphrase_env: envName.describe('Variable that holds the passphrase of the key').optional(),
+  passphrase_file: path.describe('File that holds it').optional(),
+  enable_password_env: envName
+    .describe('Variable that holds the enable password, where the user has to enable')
+    .optional(),
+  enable_password_file: path.describe('File that holds it').optional(),
   snmp: z
     .discriminatedUnion(
       'version',
       [
         section({
           version: z.literal('2c'),
-          community_env: envName.optional(),
-          community_file: path.optional(),
+          community_env: envName.describe('Variable that holds the community').optional(),
+          community_file: path.describe('File that holds it').optional(),
         }),
         section({
           version: z.literal(3),
-          username: snmpUserName,
+          username: snmpUserName.describe('SNMPv3 user'),
           auth: section({
-            protocol: oneOf(SNMP_AUTH_PROTOCOLS),
-            password_env: envName.optional(),
-            password_file: path.optional(),
+            protocol: oneOf(SNMP_AUTH_PROTOCOLS).describe('Of the digest; sha is SHA-1'),
+            password_env: envName.describe('Variable that holds the auth password').optional(),
+            password_file: path.describe('File that holds it').optional(),
           }).optional(),
           privacy: section({
             protocol: privacyProtocol.describe('aes256: with the key extension that Cisco uses (Reeder)'),
-            password_env: envName.optional(),
-            password_file: path.optional(),
+            password_env: envName.describe('Variable that holds the privacy password').optional(),
+            password_file: path.describe('File that holds it').optional(),
           }).optional(),
         }),
       ],
@@ -215,7 +217,7 @@ export const deviceSchema = section({
   interval: interval.optional(),
   timeout: timeout.optional(),
   detail_interval: detailInterval.optional(),
-  credentials: credentialRef.optional(),
+  credentials: credentialRef.describe('Which of the section credentials; two for ssh+snmp').optional(),
   collect: collect.optional(),
   phase_aware: phaseAware.optional(),
   labels: labelsNamed(ownLabelName).describe('Labels of gdoi_device_info').optional(),
@@ -275,7 +277,7 @@ export const configSchema = section({
   }).prefault({}),
   store: section({
     sqlite: path.optional().describe('The embedded store, one file (gdoiwatch.db)'),
-    postgres: url('postgres', 'postgresql').optional(),
+    postgres: url('postgres', 'postgresql').optional().describe('For several agents: not in this version'),
     retention: duration('1h', '3650d').prefault('90d').describe('How long events are kept'),
   })
     .refine((value) => value.sqlite === undefined || value.postgres === undefined, {
@@ -290,7 +292,7 @@ export const configSchema = section({
     interval: interval.prefault('60s'),
     timeout: timeout.prefault('15s'),
     detail_interval: detailInterval.prefault('60s'),
-    credentials: credentialRef.default('main'),
+    credentials: credentialRef.default('main').describe('Which of the section credentials; two for ssh+snmp'),
     snmp: snmp.prefault({}),
     collect: collect.default([]),
     phase_aware: phaseAware.default(true),
@@ -318,7 +320,8 @@ export const configSchema = section({
     http_sd: z
       .array(targetUrl, { error: 'a list of URLs' })
       .max(MAX_URLS, { error: `at most ${MAX_URLS} URLs` })
-      .default([]),
+      .default([])
+      .describe('URLs, or { url: ..., authorization_file: ... } with the Authorization header in a file or a variable'),
     refresh: duration('1s', '24h').prefault('60s').describe('Time between two requests to a URL of http_sd'),
   })
     .optional()
@@ -328,7 +331,8 @@ export const configSchema = section({
   syslog: section({
     listen: z
       .union([listener, z.array(listener).min(1, LISTENERS).max(MAX_LISTENERS, LISTENERS)], LISTENERS)
-      .transform((value) => (Array.isArray(value) ? value : [value])),
+      .transform((value) => (Array.isArray(value) ? value : [value]))
+      .describe('Addresses that take RFC 3164 and RFC 5424'),
   })
     .optional()
     .describe('Receiver of log messages'),
@@ -336,7 +340,7 @@ export const configSchema = section({
     listen: parsed('an address to listen on (udp://127.0.0.1:1162)', (value) => {
       const address = parseListenerAddress(value);
       return address?.protocol === 'udp' ? address : null;
-    }),
+    }).describe('Address that takes v1, v2c and v3'),
     credentials: z
       .array(name, { error: 'a list of credential names' })
       .default([])
@@ -351,8 +355,8 @@ export const configSchema = section({
       .default([])
       .describe('Every one of them is told, as a cluster of Alertmanagers wants it; /api/v2 is added'),
     username: userName.optional().describe('Basic auth, for all of them'),
-    password_env: envName.optional(),
-    password_file: path.optional(),
+    password_env: envName.optional().describe('Variable that holds the password of basic auth'),
+    password_file: path.optional().describe('File that holds it'),
     labels: labelsNamed(labelName)
       .default({})
       .describe(

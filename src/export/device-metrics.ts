@@ -5,6 +5,8 @@
 import type { DeviceView, GroupTracking, Read } from '../agent/device-view.ts';
 import { kekBehaviorOfDevice, roleOf } from '../agent/device-view.ts';
 import { POLL_RESULTS } from '../agent/poll-result.ts';
+import { trustpointExpiries } from '../gdoi/certificate.ts';
+import { kekPresence } from '../gdoi/fleet-records.ts';
 import { expiryMs, type ReadAt } from '../gdoi/observation.ts';
 import type { GmSnapshot, KsSnapshot } from '../gdoi/snapshot.ts';
 
@@ -127,6 +129,20 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   device('gdoi_polls_total', 'counter', 'Polls by result; every result starts at 0.', (view, emit) => {
     for (const labels of POLL_RESULT_LABELS) emit(labels, view.polls[labels.result] ?? 0);
   }),
+  device(
+    'gdoi_device_failure',
+    'gauge',
+    'Constant 1 with the reason why the device gives no answer, also while the agent waits; absent when it answers.',
+    (view, emit) => {
+      if (view.failure !== null) emit({ reason: view.failure }, 1);
+    },
+  ),
+  device(
+    'gdoi_device_poll_interval_seconds',
+    'gauge',
+    'Longest time between two regular polls as configured; absent where a cron expression decides.',
+    (view, emit) => emit(NONE, seconds(view.regularIntervalMs)),
+  ),
   device('gdoi_unparsed_lines', 'gauge', 'Lines of the last output that the parser did not know.', (view, emit) =>
     emit(NONE, view.unparsedLines),
   ),
@@ -160,6 +176,18 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     'gauge',
     'When SNMP answered last, Unix time; only of devices that are polled by SSH and SNMP.',
     (view, emit) => emit(NONE, seconds(view.snmp?.lastSuccessAtMs ?? null)),
+  ),
+
+  device(
+    'gdoi_certificate_expiry_timestamp_seconds',
+    'gauge',
+    "When the first certificate of a trustpoint ends, its own or a CA's, Unix time; up to 26 h early on devices in other zones than UTC.",
+    (view, emit) => {
+      if (view.certificates === null) return;
+      for (const { trustpoint, expiry } of trustpointExpiries(view.certificates.value)) {
+        emit({ trustpoint }, expiry.fromMs / 1000);
+      }
+    },
   ),
 
   gm('gdoi_gm_registered', 'gauge', '1 the GM says it is registered, 0 it says it is not.', (gm, emit) =>
@@ -223,6 +251,15 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     'gauge',
     "The device's own countdown to its next re-registration, as observed.",
     (gm, emit) => emit(NONE, gm.reregistersInSeconds),
+  ),
+  gm(
+    'gdoi_gm_kek_present',
+    'gauge',
+    '1 the GM shows a KEK, 0 it shows TEKs but no KEK, or one without life left; absent when it shows neither.',
+    (gm, emit) => {
+      const kek = kekPresence(gm);
+      emit(NONE, kek === 'unknown' ? null : kek === 'shown');
+    },
   ),
   gm(
     'gdoi_gm_kek_remaining_seconds',
@@ -302,6 +339,12 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     (_, emit, { tracking }) => emit(NONE, tracking?.tekMatchesKs),
   ),
   gm(
+    'gdoi_gm_listed_by_ks',
+    'gauge',
+    '1 a KS that answers lists the GM, 0 the GM says it is registered and none does; absent when unknown.',
+    (_, emit, { tracking }) => emit(NONE, tracking?.listedByKs),
+  ),
+  gm(
     'gdoi_gm_data_problems',
     'gauge',
     'Ways in which the figures of the GM contradict each other now; nothing is concluded from such figures.',
@@ -332,6 +375,18 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     },
   ),
 
+  ks('gdoi_ks_info', 'gauge', 'Constant 1 with what describes the KS in this group.', (ks, emit) =>
+    emit(
+      {
+        identity: ks.identity ?? '',
+        address: ks.localAddress ?? '',
+        priority: String(ks.localPriority ?? ''),
+        ks_version: ks.ksVersion ?? '',
+        rekey_transport: ks.transport ?? '',
+      },
+      1,
+    ),
+  ),
   ks('gdoi_ks_members', 'gauge', 'GMs registered in the group, as this KS counts them.', (ks, emit) =>
     emit(NONE, ks.members),
   ),

@@ -32,6 +32,11 @@ const GROUP_GAUGES: readonly GroupGauge[] = [
     value: (view) => view.primaries.length,
   },
   {
+    name: 'gdoi_group_coop_split',
+    help: '1 two KSs were read as primary over the same time, 0 not; a failover does not overlap.',
+    value: (view) => Number(view.coopSplit !== null),
+  },
+  {
     name: 'gdoi_group_members_not_polled',
     help: 'GMs that a polled KS lists and that are not in the inventory.',
     value: (view) => view.notPolled.length,

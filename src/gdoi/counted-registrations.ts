@@ -2,9 +2,9 @@
  * The registration counter moved, or only the log tells that a device without answers registered: which registrations
  * those were, with what the answers around them show.
  */
-import { decidePending, MAX_DRAFTS } from './counter-restart.ts';
+import { decidePending, MAX_DRAFTS, restartCause } from './counter-restart.ts';
 import type { Counters } from './counters.ts';
-import type { Cause, GdoiEvent } from './event.ts';
+import type { GdoiEvent } from './event.ts';
 import type { GmPlace, KsFigures, Shown } from './gm-answer.ts';
 import { type Interval, intersection } from './interval.ts';
 import { kekMade, teksReplaced } from './key-changes.ts';
@@ -13,7 +13,7 @@ import type { EpochMs } from './observation.ts';
 import { registrationsBetween } from './registrations.ts';
 import type { KekAfter } from './registration-facts.ts';
 import { tellDrafts } from './told-registrations.ts';
-import type { Draft, Epoch, GroupState, Pending } from './tracker-state.ts';
+import type { Draft, GroupState, Pending } from './tracker-state.ts';
 
 function rekeysBetween(before: Counters, now: Counters): number {
   if (before.received === null || now.received === null) return 0;
@@ -88,10 +88,6 @@ export function registeredAgain(
     return { ...withLegacy, pending };
   }
   return tellDrafts(place, withLegacy, drafts, restartCause(epoch.began), events);
-}
-
-function restartCause(began: Epoch['began']): Cause {
-  return began === 'first_sight' ? 'unknown' : began;
 }
 
 /** Registrations that only the log tells, of a device that no longer answers: their keys will not be seen. */

@@ -3,7 +3,7 @@
  * poll; a message that says so decides at once.
  */
 import type { Counters, CounterMovement } from './counters.ts';
-import type { GdoiEvent } from './event.ts';
+import type { Cause, GdoiEvent } from './event.ts';
 import { countersResetEvent } from './gdoi-events.ts';
 import type { GmPlace, KsFigures, Shown } from './gm-answer.ts';
 import { type Interval, intersection, middleMs } from './interval.ts';
@@ -59,6 +59,7 @@ export function restarted(
     rekeysBetween: 0,
     lastRekey: null,
     sinceRegistration: null,
+    uncounted: null,
     noFailedAttempts: false,
     counterEvidence: `counters restarted: ${movement.evidence.join(', ')}`,
   });
@@ -133,13 +134,16 @@ export function decidePending(
   const known = typeof verdict === 'object' ? (verdict?.cause ?? null) : verdict;
   const proof = typeof verdict === 'object' && verdict !== null ? [verdict.evidence] : [];
   if (pending.kind === 'perhaps_reload') {
-    if (known !== 'reload') return tellDrafts(place, decided, pending.drafts, 'unknown', events);
+    if (known !== 'reload') return tellDrafts(place, decided, pending.drafts, restartCause(state.epoch.began), events);
     const epoch: Epoch = {
       id: Math.max(state.epoch.id + 1, Math.floor(pending.between.fromMs / 1000)),
       began: 'reload',
       since: pending.between,
     };
-    if (!state.counted) return tellDrafts(place, { ...decided, epoch }, reloaded(pending, proof), 'reload', events);
+    if (!state.counted) {
+      const told = Math.max(1, state.told);
+      return tellDrafts(place, { ...decided, epoch, told }, reloaded(pending, proof), 'reload', events);
+    }
     const drafts = Array.from(
       { length: Math.min(state.counters.succeeded, MAX_DRAFTS) },
       (_, index): Draft => ({
@@ -165,6 +169,11 @@ export function decidePending(
       : draft,
   );
   return tellDrafts(place, { ...decided, epoch }, drafts, began, events);
+}
+
+/** Of the first registration of an epoch. */
+export function restartCause(began: Epoch['began']): Cause {
+  return began === 'first_sight' ? 'unknown' : began;
 }
 
 /** Without counters: what the keys told is the registration after the reload. */

@@ -80,6 +80,12 @@ function isNewBoot(before: Boot, shown: Interval, uptimeSeconds: number, at: Rea
   return shown.fromMs > before.at.toMs + BOOT_TOLERANCE_MS + driftMs(elapsedMs) && uptimeSeconds * 1000 <= elapsedMs;
 }
 
+/** Without counters, and no keys yet: the registration that is to come is the reload's. */
+function newEpoch(known: GroupState, boot: Interval): GroupState {
+  const id = Math.max(known.epoch.id + 1, Math.floor(boot.fromMs / 1000));
+  return { ...known, epoch: { id, began: 'reload', since: boot }, told: 0, legacyKek: null };
+}
+
 /** The uptime alone tells of a reload: the counters came back to what they were. */
 function hiddenReload(
   known: GroupState,
@@ -96,7 +102,7 @@ function hiddenReload(
     return { ...known, marks: withMark(known.marks, restartMark(boot)) };
   }
   if (known.tally.last !== null && known.tally.last.atMs >= boot.fromMs) return known;
-  if (!known.counted && !known.registered) return known;
+  if (!known.counted && !known.registered) return newEpoch(known, boot);
   const between = { fromMs: boot.fromMs, toMs: known.seen.receivedAtMs };
   return decidePending(
     place,

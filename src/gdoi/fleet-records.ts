@@ -71,7 +71,8 @@ function stickyBehavior(before: FleetGm | null, facts: MemberFacts): KekBehavior
   return facts.kekBehavior;
 }
 
-function kekPresence(gm: GmSnapshot): FleetGm['kek'] {
+/** Does the GM hold a KEK? Only TEKs without one tell that it does not. */
+export function kekPresence(gm: GmSnapshot): FleetGm['kek'] {
   if (gm.kek !== null) return gm.kek.remainingSeconds === 0 ? 'absent' : 'shown';
   return gm.teks !== null && gm.teks.length > 0 ? 'absent' : 'unknown';
 }

@@ -4,6 +4,7 @@
  */
 import { eventId } from './event-id.ts';
 import type { Cause, EventType, GdoiEvent, Severity } from './event.ts';
+import { CHECK_REGISTRATION, CHECK_REKEY_PATH } from './health-first-steps.ts';
 import type { Interval } from './interval.ts';
 import { middleMs } from './interval.ts';
 import type { EpochMs } from './observation.ts';
@@ -47,11 +48,6 @@ const CAUSE_WORDS: Readonly<Record<Cause, string>> = {
   ks_forced: 're-registered because the KS made it',
   unknown: 're-registered, cause not known',
 };
-
-const CHECK_REKEY_PATH =
-  'On the KS, show crypto gdoi ks members: compare Rekey Acks missed and the sequence number of this GM; check the path KS to GM for UDP 848 (filter, MTU, QoS)';
-const CHECK_REGISTRATION =
-  'Check reachability of the KS on UDP 848 (500/4500), the IKE SA (show crypto isakmp sa), group identity and authorization';
 
 const CAUSE_ACTION: Readonly<Record<Cause, string>> = {
   initial: 'None',

@@ -27,6 +27,7 @@ export const CHECK_NAMES = [
   'registration_attempts',
   'reregistrations',
   'mixed_versions',
+  'certificates',
   'rekey_duration',
   'members',
   'data_agreement',

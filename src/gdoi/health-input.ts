@@ -1,6 +1,7 @@
 /**
  * What a device's health is judged from: values that the agent's view of a device has under the same names.
  */
+import type { DeviceCertificates } from './certificate.ts';
 import type { DeviceFacts } from './device-facts.ts';
 import type { FleetView } from './fleet-view.ts';
 import type { Forecast } from './forecast.ts';
@@ -20,6 +21,8 @@ export interface HealthInput {
   /** Longest time between two regular polls; absent or null: `DEFAULT_INTERVAL_MS`. */
   readonly regularIntervalMs?: number | null;
   readonly facts: { readonly value: DeviceFacts; readonly at: ReadAt } | null;
+  /** Absent or null: not collected. */
+  readonly certificates?: { readonly value: DeviceCertificates } | null;
   /** null: no answer yet. */
   readonly unparsedLines: number | null;
   /** Follow-up command -> how it ended last. */

@@ -16,6 +16,7 @@ import {
   weightOf,
   worstCheck,
 } from './health-check.ts';
+import { certificateChecks } from './health-certificates.ts';
 import { gmChecks } from './health-gm.ts';
 import type { FleetViewOf, HealthGroup, HealthInput } from './health-input.ts';
 import { ksChecks } from './health-ks.ts';
@@ -53,7 +54,8 @@ export interface GroupPartHealth {
 /** `atMs`: now. */
 export function deviceHealth(input: HealthInput, fleetOf: FleetViewOf, atMs: EpochMs): DeviceHealth {
   const age = ageOf(input, atMs);
-  const ofDevice = [...reachChecks(input, age), ...groupsShown(input)];
+  const certificates = certificateChecks(input.certificates?.value ?? null, atMs);
+  const ofDevice = [...reachChecks(input, age), ...groupsShown(input), ...certificates];
   const parts = Array.from(input.groups.values(), (group) =>
     partOf({ input, group, fleet: fleetOf(group.group), age, atMs }),
   );

@@ -32,12 +32,22 @@ export function viewOf(before: HeldView | null, seen: Shown, kekAfter: KekAfter,
     keyServer: seen.gm.keyServer?.slice(0, MAX_TEXT) ?? null,
     kek,
     kekShown: seen.kek !== null,
-    teks: before === null || registrations > 0 ? seen.teks : teksSeenAgain(before.teks, seen.teks, elapsedMs),
+    teks: heldTeks(before, seen, elapsedMs, registrations),
     timer: seen.timer,
     timerAfterKek: countdown === null || remaining === null || seen.kek === null ? null : countdown - remaining,
     timerBeforeTek: countdown === null || tekSeconds === null ? null : tekSeconds - countdown,
     timerOf: registrations > 0 || before === null ? null : timerOwner(before, seen, kekAfter),
   };
+}
+
+function heldTeks(
+  before: HeldView | null,
+  { teks }: Shown,
+  elapsedMs: number,
+  registrations: number,
+): HeldView['teks'] {
+  if (before === null || registrations > 0) return teks;
+  return teks.length === 0 ? before.teks : teksSeenAgain(before.teks, teks, elapsedMs);
 }
 
 /** A registration hands the lifetime over anew: the same KEK, read afresh. */

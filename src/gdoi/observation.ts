@@ -4,6 +4,7 @@
  * An observation has two instants, when the question was sent and when the answer was whole: a whole-second countdown
  * read in between is an interval, never a point.
  */
+import type { DeviceCertificates } from './certificate.ts';
 import type { DeviceClock, DeviceFacts, LogMessage } from './device-facts.ts';
 import type { GdoiTrap } from './gdoi-trap.ts';
 import type { GroupSnapshot } from './snapshot.ts';
@@ -30,6 +31,8 @@ export type Observation = ReadAt & {
       }
     | { readonly kind: 'facts'; readonly facts: DeviceFacts }
     | { readonly kind: 'clock'; readonly clock: DeviceClock }
+    /** For the view of the device only: the tracker concludes nothing from it. */
+    | { readonly kind: 'certificates'; readonly certificates: DeviceCertificates; readonly unknownLines: number }
     /**
      * `pushed`: the device sent the messages just now (syslog), so `receivedAtMs` is their instant; otherwise they were
      * found in a log buffer or inside an answer and only their own time stamps say when.

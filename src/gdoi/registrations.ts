@@ -112,7 +112,8 @@ interface One {
 function single(what: RegistrationSpan, { between, completion, index, isLast, earlier }: One): CauseDecision {
   if (index > 0 && completion === undefined) {
     const evidence = ['one of several registrations between two answers: the keys between them were not seen'];
-    return { cause: 'unknown', start: between, evidence };
+    const fromMs = Math.max(between.fromMs, Math.min(earlier?.start.fromMs ?? -Infinity, between.toMs));
+    return { cause: 'unknown', start: { fromMs, toMs: between.toMs }, evidence };
   }
   const start = startOf(what, between, completion, index);
   const facts = factsOf(what, start, between, isLast);

@@ -34,6 +34,13 @@ const LONGEST_LEAD_MS = 300_000;
 /** Which of two timers fired is chance; that the KEK rekey was missed is not. */
 const EITHER_TIMER = 'inside the TEK’s window as well: no TEK rekey came either, and either timer may have fired first';
 
+const MAY_BE_ORDERED =
+  'the KS had replaced its KEK long before it was due: its order, or the timer after a missed rekey: not decided';
+
+/** The KEK ran out either way. */
+const UNSEEN_SAME_KEK =
+  'a registration before, in the KEK’s window, that brought the same KEK would not be seen: then the KS is an old one';
+
 export function causeOfReregistration(facts: RegistrationFacts): CauseDecision {
   const { before, start } = facts;
   if (facts.forced !== null) return { cause: 'ks_forced', evidence: [facts.forced.evidence], start };
@@ -55,6 +62,7 @@ export function causeOfReregistration(facts: RegistrationFacts): CauseDecision {
   const evidence = [...choice.evidence, ...failedRekeys(facts, before), ...(eitherTimer ? [EITHER_TIMER] : [])];
   switch (only) {
     case 'kek_missed':
+      if (mayBeOrdered(facts, before)) return { cause: 'unknown', start, evidence: [...evidence, MAY_BE_ORDERED] };
       return missedKek(facts, before, narrowed, [...evidence, ...quotedIf(deletedAfter(deleted, facts))], deleted);
     case 'kek_expiry':
       return expiredKek(facts, before, narrowed, evidence);
@@ -151,10 +159,11 @@ function expiredKek(
     const lines = [...evidence, `${expiry}: second re-registration of this KEK cycle`];
     return withFailover(facts, { cause: 'legacy_ks', start, evidence: lines });
   }
+  const unseen = facts.begunByKek === null ? [] : [UNSEEN_SAME_KEK];
   return withFailover(facts, {
     cause: 'kek_expired',
     start,
-    evidence: [...evidence, `${expiry}: inside [expiry, expiry + 80 s]`],
+    evidence: [...evidence, `${expiry}: inside [expiry, expiry + 80 s]`, ...unseen],
   });
 }
 
@@ -164,10 +173,7 @@ function replacedOr(facts: RegistrationFacts, before: HeldView, evidence: readon
   const sameKs = before.keyServer === null || facts.keyServerAfter === before.keyServer;
   const tek = longestLived(before.teks);
   const teksEarly = facts.teksReplaced === true && tek !== null && start.toMs < tek.expiry.fromMs - LONGEST_LEAD_MS;
-  const kekEarly =
-    kekAfter === 'new' &&
-    before.kek !== null &&
-    Math.min(start.toMs, facts.kekMade?.toMs ?? Infinity) < before.kek.expiry.fromMs - LONGEST_LEAD_MS;
+  const kekEarly = kekAfter === 'new' && isLongBeforeExpiry(Math.min(start.toMs, kekMadeMs(facts)), before);
   if (sameKs && facts.rekeysBetween === 0 && (kekEarly || (before.kek === null && teksEarly))) {
     const key = kekEarly ? 'KEK' : 'TEKs';
     return {
@@ -177,6 +183,22 @@ function replacedOr(facts: RegistrationFacts, before: HeldView, evidence: readon
     };
   }
   return failoverOr(facts, evidence);
+}
+
+/** A timer explains it at the latest; a KS that replaced its KEK early may have made the GM register at once. */
+function mayBeOrdered(facts: RegistrationFacts, before: HeldView): boolean {
+  const madeMs = kekMadeMs(facts);
+  const windowFromMs = before.kek === null ? -Infinity : kekMissedWindow(before.kek.expiry).fromMs;
+  const wasSeenAfter = madeMs + KEK_MADE_SLACK_MS < facts.start.fromMs;
+  return facts.start.fromMs < windowFromMs && !wasSeenAfter && isLongBeforeExpiry(madeMs, before);
+}
+
+function kekMadeMs({ kekMade }: RegistrationFacts): number {
+  return kekMade?.toMs ?? Infinity;
+}
+
+function isLongBeforeExpiry(atMs: number, { kek }: HeldView): boolean {
+  return kek !== null && atMs < kek.expiry.fromMs - LONGEST_LEAD_MS;
 }
 
 function failoverOr(facts: RegistrationFacts, evidence: readonly string[]): CauseDecision {

@@ -14,17 +14,15 @@ import { kekRekeyEvent } from './gdoi-events.ts';
 import { tellMissing, tellOverdue } from './gm-alarms.ts';
 import { type GmPlace, type KsFigures, type Shown } from './gm-answer.ts';
 import { freshState, type GmTracked, updated } from './group-state.ts';
-import type { Interval } from './interval.ts';
 import { isSameKek, shownKek } from './kek-identity.ts';
-import { forcedNow, kekMade, kekRelation, teksReplaced } from './key-changes.ts';
-import { isCorroborated, marksIn } from './log-evidence.ts';
+import { forcedNow, kekRelation } from './key-changes.ts';
 import type { ReadAt } from './observation.ts';
 import type { KekAfter } from './registration-facts.ts';
-import { registrationsBetween } from './registrations.ts';
 import type { GmSnapshot } from './snapshot.ts';
 import { disagreement, hasNewKek, keysDiffer, registrationSigns, snmpLook, type SnmpLook } from './snmp-look.ts';
+import { registrationsAlone, type SnmpChange } from './snmp-registrations.ts';
 import { shownTeks } from './tek-identity.ts';
-import { DISAGREEING_LOOKS, type Draft, type GroupState, type TrackerState } from './tracker-state.ts';
+import { DISAGREEING_LOOKS, type GroupState, type TrackerState } from './tracker-state.ts';
 
 /** Without the CLI no counter is known. */
 const NO_COUNTERS: Counters = {
@@ -34,8 +32,6 @@ const NO_COUNTERS: Counters = {
   sinceRegistration: null,
   acksSent: null,
 };
-/** More messages than this between two looks are not told singly. */
-const MAX_BY_MESSAGES = 4;
 
 /**
  * Should the device be asked over SSH now? True when this SNMP snapshot, which `state` does not hold yet, shows what a
@@ -76,14 +72,6 @@ export function trackSnmp(
   return { state: tellOverdueOfHeld(place, state, seen, ks, events), events };
 }
 
-interface Change {
-  readonly look: SnmpLook;
-  readonly before: SnmpLook | null;
-  readonly signs: readonly string[];
-  readonly span: Interval;
-  readonly seen: Shown;
-}
-
 /** Registered: it holds keys. The MIB does not say more, and that is never turned into "not registered". */
 function shownBySnmp(at: ReadAt, gm: GmSnapshot, counters: Counters): Shown {
   const kek = shownKek(at, gm);
@@ -105,7 +93,7 @@ function tellOverdueOfHeld(
   return isSameKek(held, seen.kek, elapsedMs, true) ? tellOverdue(place, state, seen, ks, events) : state;
 }
 
-function besideCli(place: GmPlace, known: GroupState, change: Change, events: GdoiEvent[]): GroupState {
+function besideCli(place: GmPlace, known: GroupState, change: SnmpChange, events: GdoiEvent[]): GroupState {
   const { look, before, signs, span, seen } = change;
   const sign = signs.length > 0 ? { between: span, evidence: signs[0] ?? '' } : (known.snmp?.sign ?? null);
   const state = { ...known, snmp: { look, sign, disagreeing: known.snmp?.disagreeing ?? 0 } };
@@ -123,7 +111,7 @@ function isBracketed({ seen }: GroupState, before: SnmpLook, look: SnmpLook): bo
   return before.receivedMs <= seen.sentAtMs && seen.receivedAtMs <= look.sentMs;
 }
 
-function alone(place: GmPlace, known: GroupState, change: Change, ks: KsFigures, events: GdoiEvent[]): GroupState {
+function alone(place: GmPlace, known: GroupState, change: SnmpChange, ks: KsFigures, events: GdoiEvent[]): GroupState {
   const { look, before, seen, span } = change;
   let state = decidePending(place, known, null, events);
   const kekAfter = aloneKekAfter(state, change);
@@ -155,7 +143,7 @@ function alone(place: GmPlace, known: GroupState, change: Change, ks: KsFigures,
   return tellMissing(place, held, state, seen, span, events);
 }
 
-function aloneKekAfter(state: GroupState, { look, before, seen }: Change): KekAfter {
+function aloneKekAfter(state: GroupState, { look, before, seen }: SnmpChange): KekAfter {
   if (before?.kek != null && look.kek !== null) return hasNewKek(before, look) ? 'new' : 'same';
   const elapsedMs = state.view === null ? 0 : seen.at.sentAtMs - state.view.receivedMs;
   return kekRelation(state.view, seen, elapsedMs, true);

@@ -68,6 +68,7 @@ export interface HeldView {
   readonly kek: HeldKek | null;
   /** The last answer showed it. */
   readonly kekShown: boolean;
+  /** The TEKs held, or held last. */
   readonly teks: readonly HeldTek[];
   /** When `Reregisters in` runs out. */
   readonly timer: Interval | null;

@@ -55,6 +55,8 @@ export function track(state: TrackerState, observation: Observation, options: Tr
       return trackTrap(state, at, observation);
     case 'clock':
       return trackClock(state, at, observation);
+    case 'certificates':
+      return ignored(state);
     default:
       return observation satisfies never;
   }

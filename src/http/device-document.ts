@@ -1,5 +1,6 @@
 /** Devices as documents of the API. Only names and instants change here; nothing is judged. */
 import { type DeviceView, type GroupView, kekBehaviorOfDevice, newestKekRead, roleOf } from '../agent/device-view.ts';
+import { trustpointExpiries } from '../gdoi/certificate.ts';
 import { longestSeconds } from '../gdoi/countdown.ts';
 import { toDocument } from '../gdoi/document.ts';
 import { isoInstant } from '../gdoi/event-document.ts';
@@ -27,6 +28,7 @@ export function deviceDocument(view: DeviceView, health: DeviceHealth, fleetOf: 
     ...identity(view, health),
     configured_role: view.configuredRole,
     error: view.error,
+    failure: view.failure,
     polls: { ...view.polls },
     last_poll_at: isoOrNull(view.lastPollAtMs),
     poll_duration_seconds: view.pollDurationMs === null ? null : view.pollDurationMs / 1000,
@@ -49,6 +51,12 @@ export function deviceDocument(view: DeviceView, health: DeviceHealth, fleetOf: 
       reload_reason: facts.value.reloadReason,
     },
     groups: Array.from(view.groups.values(), (group) => groupPart(view, group, health, fleetOf)),
+    certificates:
+      view.certificates &&
+      trustpointExpiries(view.certificates.value).map(({ trustpoint, expiry }) => ({
+        trustpoint,
+        expires_at: isoInstant(expiry.fromMs),
+      })),
     planned_polls: view.planned.flatMap(({ atMs, reason }) => {
       const at = isoOrNull(atMs);
       return at === null ? [] : [{ at, reason }];

@@ -38,11 +38,14 @@ const GDOI: Words = {
   rekey: { sa: { detail: END } },
 };
 
+/** `ca` is how releases before 12.3(7)T spell `pki`. */
+const CERTIFICATES: Words = { certificates: END };
+
 const SHOW: Words = {
   version: END,
   clock: { detail: END },
   logging: END,
-  crypto: { gdoi: GDOI, gkm: GDOI },
+  crypto: { gdoi: GDOI, gkm: GDOI, pki: CERTIFICATES, ca: CERTIFICATES },
 };
 
 const MAX_WORDS = 10;

@@ -23,6 +23,14 @@ export function parseCount(value: string): number | null {
   return total;
 }
 
+const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
+
+/** `Jan` -> 0, as `Date.UTC` counts. */
+export function parseMonth(name: string): number | null {
+  const month = name.length === 3 ? MONTHS.indexOf(name) / 3 : -1;
+  return Number.isInteger(month) && month >= 0 ? month : null;
+}
+
 /** `81 sec`, `84098 secs`, `10000 msec` (as the number printed), `787`; the unit is the caller's business. */
 export function parseNumberWithUnit(value: string, units: ReadonlySet<string>): number | null {
   const blank = value.indexOf(' ');

@@ -1,8 +1,9 @@
 /** What every parser of CLI text returns: all its findings as a value; device text never makes one throw. */
+import type { DeviceCertificates } from '../gdoi/certificate.ts';
 import type { DeviceClock, DeviceFacts, DeviceLog, LogMessage } from '../gdoi/device-facts.ts';
 import type { GmSnapshot, KsSnapshot } from '../gdoi/snapshot.ts';
 
-export type Snapshot = GmSnapshot | KsSnapshot | DeviceFacts | DeviceClock | DeviceLog;
+export type Snapshot = GmSnapshot | KsSnapshot | DeviceFacts | DeviceClock | DeviceLog | DeviceCertificates;
 
 export type ParseResult =
   | {

@@ -21,6 +21,7 @@ import { ksPolicy } from './ks-policy.ts';
 import { ksRekey } from './ks-rekey.ts';
 import { otherGdoiCommands } from './other-gdoi.ts';
 import type { ParseResult } from './parse-result.ts';
+import { pkiCertificates } from './pki-certificates.ts';
 import { showClock } from './show-clock.ts';
 import { showCryptoGdoi } from './show-crypto-gdoi.ts';
 import { showLogging } from './show-logging.ts';
@@ -41,6 +42,7 @@ const GRAMMARS: readonly CommandGrammar[] = [
   gmAcl,
   feature,
   ...otherGdoiCommands,
+  pkiCertificates,
   showVersion,
   showClock,
   showLogging,

@@ -5,7 +5,7 @@
  */
 import type { DeviceClock } from '../gdoi/device-facts.ts';
 import type { Answer, CommandGrammar, Reading } from './answer.ts';
-import { collapseBlanks } from './device-values.ts';
+import { collapseBlanks, parseMonth } from './device-values.ts';
 
 // *18:57:38.347 UTC Mon Oct 19 2015 / .18:57:38.347 UTC Mon Oct 19 2015 / 18:56:04.554 EST Mon Oct 17 2016
 const CLOCK =
@@ -13,7 +13,6 @@ const CLOCK =
 // No time source / Time source is NTP / Time source is user configuration (`show clock detail`)
 const DETAIL = /^(?:No time source|Time source is .{1,80}|Summer time (?:starts|ends) .{1,80})$/i;
 
-const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 const UTC_ZONES: ReadonlySet<string> = new Set(['UTC', 'GMT']);
 
 function readClock(answer: Answer): Reading {
@@ -37,8 +36,8 @@ function parseClock(line: string): DeviceClock | null {
   const match = CLOCK.exec(line);
   if (match === null) return null;
   const [, mark, hour, minute, second, fraction, zone = '', monthName = '', day, year] = match;
-  const month = MONTHS.indexOf(monthName) / 3;
-  if (!Number.isInteger(month) || month < 0) return null;
+  const month = parseMonth(monthName);
+  if (month === null) return null;
   const epochMs = Date.UTC(
     Number(year),
     month,

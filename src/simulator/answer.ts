@@ -2,6 +2,7 @@
 import type { EpochMs } from '../ports/clock.ts';
 import type { GroupMember } from './group-member.ts';
 import type { KeyServer } from './key-server.ts';
+import { renderPkiCertificates } from './render-certificates.ts';
 import { renderShowClock, renderShowLogging, renderShowVersion } from './render-device.ts';
 import { renderGmDataplane, renderGmRekeyDetail, renderGmReplay, renderGmShowCryptoGdoi } from './render-gm.ts';
 import {
@@ -26,6 +27,7 @@ const DEVICE_COMMANDS: Readonly<Record<string, Render>> = {
   'show version': ({ device }, nowMs) => renderShowVersion(device, nowMs),
   'show clock': ({ device }, nowMs) => renderShowClock(device, nowMs),
   'show logging': ({ device }) => renderShowLogging(device),
+  'show crypto pki certificates': ({ device }, nowMs) => renderPkiCertificates(device, nowMs),
 };
 
 const GM_COMMANDS: Readonly<Record<string, Render>> = {

@@ -49,6 +49,12 @@ export function longTime(device: SimDevice, atMs: EpochMs): string {
   return `${timeOfDay(date, false)} UTC ${weekday(date)} ${month(date)} ${date.getUTCDate()} ${date.getUTCFullYear()}`;
 }
 
+/** `09:44:06 UTC Jan 12 2026` in a certificate: the CA's time, not the device's. */
+export function certificateTime(atMs: EpochMs): string {
+  const date = new Date(atMs);
+  return `${timeOfDay(date, false)} UTC ${month(date)} ${date.getUTCDate()} ${date.getUTCFullYear()}`;
+}
+
 /** `000048: *Mar  1 01:12:10.919: %GDOI-4-...: text`; XE prints the zone. */
 export function logLine(device: SimDevice, message: LogMessage): string {
   const date = new Date(deviceTimeMs(device, message.atMs));

@@ -35,6 +35,13 @@ export interface Comparison {
 
 type Registration = Extract<TruthEvent, { kind: 'registration' }>;
 
+/** An announcement, by the instant at which it was told, in true time. */
+interface Warning {
+  readonly device: string | null;
+  readonly group: string | null;
+  readonly toldMs: number;
+}
+
 export function nothingCompared(): Comparison {
   return {
     groupHours: 0,
@@ -109,7 +116,9 @@ export function compare(watched: Watched, options: { clockToleranceMs: number; d
     return event.atMs > firstMs && event.atMs < (answers.at(-1) ?? -Infinity) && !isFirstKnown(event, watched, firstMs);
   });
   const told = watched.events.filter((event) => event.type === 'reregistration' && event.cause !== 'initial');
-  const warnings = watched.events.filter((event) => event.type === 'kek_rekey_overdue');
+  const warnings = watched.events
+    .filter((event) => event.type === 'kek_rekey_overdue')
+    .map(({ id, device, group, atMs }): Warning => ({ device, group, toldMs: watched.toldAtMs.get(id) ?? atMs }));
   const confusion = new Map<string, number>();
   let matched = 0;
   let right = 0;
@@ -193,21 +202,21 @@ export function compare(watched: Watched, options: { clockToleranceMs: number; d
       (event.cause === 'kek_missed_rekey' || (event.cause === 'legacy_ks' && event.sameKek)),
   );
   const timeLeftSeconds: number[] = [];
-  const used = new Set<GdoiEvent>();
+  const used = new Set<Warning>();
   for (const event of inKekWindow) {
     const warning = warnings.find(
-      ({ device, group, atMs }) =>
+      ({ device, group, toldMs }) =>
         device === event.device &&
         group === event.group &&
-        atMs <= event.startedAtMs + 1000 &&
-        atMs > event.startedAtMs - 300_000,
+        toldMs <= event.startedAtMs &&
+        toldMs > event.startedAtMs - 300_000,
     );
     if (warning === undefined) {
       if (options.detail) console.log('UNWARNED', new Date(event.startedAtMs).toISOString(), event.device, event.cause);
       continue;
     }
     used.add(warning);
-    timeLeftSeconds.push((event.startedAtMs - warning.atMs) / 1000);
+    timeLeftSeconds.push((event.startedAtMs - warning.toldMs) / 1000);
   }
   return {
     groupHours: watched.groupHours,
@@ -272,13 +281,13 @@ function isRestart(cause: Registration['cause']): boolean {
 /** Longest time from a warning to the end of what it announces. */
 const WARNING_HOLDS_MS = 400_000;
 
-function followed({ device, group, atMs }: GdoiEvent, real: readonly Registration[]): boolean {
+function followed({ device, group, toldMs }: Warning, real: readonly Registration[]): boolean {
   return real.some(
     (event) =>
       event.device === device &&
       event.group === group &&
-      event.startedAtMs >= atMs - 60_000 &&
-      event.startedAtMs <= atMs + WARNING_HOLDS_MS,
+      event.startedAtMs >= toldMs - 60_000 &&
+      event.startedAtMs <= toldMs + WARNING_HOLDS_MS,
   );
 }
 

@@ -16,6 +16,7 @@ import { parseCommandOutput } from '../../src/ios/parse.ts';
 import { seededRandom } from '../../src/ports/random.ts';
 import type { SimulatedFleet, SimulatedLog, SimulatedNotification } from '../../src/simulator/fleet.ts';
 import type { TruthEvent } from '../../src/simulator/ground-truth.ts';
+import { agentClock } from './accuracy-clock.ts';
 import { SnmpReader, trapOf } from './accuracy-snmp.ts';
 
 export interface Watch {
@@ -39,6 +40,8 @@ export interface Watch {
 export interface Watched {
   readonly events: readonly GdoiEvent[];
   readonly truth: readonly TruthEvent[];
+  /** When each event was told, by its id, in true time: the agent's own clock may be wrong. */
+  readonly toldAtMs: ReadonlyMap<string, number>;
   /** The last look for events that were due: warnings are judged up to here. */
   readonly endMs: number;
   /** Per device: the instants of its answers, in true time. */
@@ -77,6 +80,7 @@ export function watchFleet(
   const endMs = startMs + options.hours * 3_600_000;
   const clock = agentClock(watch.clockErrors, startMs, random);
   const events: GdoiEvent[] = [];
+  const toldAtMs = new Map<string, number>();
   const logs: SimulatedLog[] = [];
   if (watch.logs) fleet.onLog((log) => logs.push(log));
   const traps: SimulatedNotification[] = [];
@@ -118,6 +122,7 @@ export function watchFleet(
     device.state = tracked.state;
     if (tracked.events.length > 0) device.changedAtMs = observation.receivedAtMs;
     events.push(...tracked.events);
+    for (const { id } of tracked.events) toldAtMs.set(id, fleet.nowMs);
   };
 
   const feedLogs = (): void => {
@@ -296,6 +301,7 @@ export function watchFleet(
   return {
     events,
     truth: fleet.groundTruth(),
+    toldAtMs,
     answers: new Map(devices.map((device) => [device.name, device.answersMs])),
     endMs,
     polls,
@@ -323,21 +329,4 @@ function hints(device: Device, groups: readonly GroupSnapshot[]): boolean {
 function stateBytes(state: TrackerState): number {
   const groups = Math.max(1, Object.keys(state.groups).length);
   return JSON.stringify(state).length / groups;
-}
-
-/** True time -> the agent's wall clock. Its offset changes by 20 ppm, and in steps of up to 30 s about every three hours. */
-function agentClock(errors: boolean, startMs: number, random: () => number): (trueMs: number) => number {
-  if (!errors) return (trueMs) => trueMs;
-  const steps: { atMs: number; offsetMs: number }[] = [];
-  let atMs = startMs;
-  let offsetMs = 0;
-  for (let index = 0; index < 40; index += 1) {
-    atMs += (1 + random() * 4) * 3_600_000;
-    offsetMs = (random() - 0.5) * 60_000;
-    steps.push({ atMs, offsetMs });
-  }
-  return (trueMs) => {
-    const step = steps.findLast((candidate) => candidate.atMs <= trueMs);
-    return trueMs + (step?.offsetMs ?? 0) + (trueMs - startMs) * 20e-6;
-  };
 }

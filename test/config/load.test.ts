@@ -274,7 +274,7 @@ describe('each mistake is one line that says where, what and what is allowed', (
     [
       'a collector that is none',
       device('collect: [replay, cpu]'),
-      '3:53: devices[0].collect[1]: "cpu" is not one of replay, dataplane, logging',
+      '3:53: devices[0].collect[1]: "cpu" is not one of replay, dataplane, logging, certificates',
     ],
     [
       'a label of ours',

@@ -3,7 +3,7 @@
  * a fast clock, Prometheus's own rule engine evaluates what it would have scraped, and `ALERTS` tells all that fired.
  */
 import { describe, expect, test } from 'vitest';
-import { SCENARIO_NAMES, type ScenarioName } from '../../src/simulator/scenario.ts';
+import { FIDELITY_LIFETIMES, SCENARIO_NAMES, type ScenarioName } from '../../src/simulator/scenario.ts';
 import { fired, type Firing, firingTest } from './fired-alerts.ts';
 import { missing, testRules } from './promtool.ts';
 import { scrapesOf } from './simulated-scrapes.ts';
@@ -206,4 +206,23 @@ describe.skipIf(missing('promtool'))('an incident raises exactly its alerts', ()
     },
     120_000,
   );
+
+  test('a certificate with five days left: its device alone, an hour after the first look at it', async () => {
+    const minutes = 75;
+    const scrapes = await scrapesOf({
+      scenario: 'healthy',
+      minutes,
+      scrapeSeconds: SCRAPE_SECONDS,
+      pollInterval: '60s',
+      gms: 2,
+      lifetimes: FIDELITY_LIFETIMES,
+      amend: (device, command, text) =>
+        device === 'gm1' && command === 'show crypto pki certificates'
+          ? text.replace(/end {3}date: .*/u, 'end   date: 00:00:00 UTC Jan 6 2026')
+          : text,
+    });
+    const raises = [fired('GdoiCertificateExpiring', 'critical', 'gm1')];
+    const incident: Firing = { scenario: 'healthy', minutes, raises, at: { 55: [], 65: raises } };
+    expect(await testRules([firingTest(incident, scrapes, SCRAPE_SECONDS)], `${SCRAPE_SECONDS}s`)).toBe('');
+  }, 120_000);
 });

@@ -35,6 +35,8 @@ interface Watched {
   readonly gms?: number;
   readonly kss?: number;
   readonly lifetimes?: Lifetimes;
+  /** Makes something else of what a device prints. */
+  readonly amend?: (device: string, command: ShowCommand, text: string) => string;
   /** Timers come at multiples of this only, as on a busy machine: days take seconds. Default: exactly. */
   readonly timerStepMs?: number;
 }
@@ -68,7 +70,7 @@ export async function scrapesOf(watched: Watched): Promise<Scrapes> {
     config,
     clock,
     networkClock: clock,
-    access: accessTo(fleet, clock),
+    access: accessTo(fleet, clock, watched.amend ?? ((_device, _command, text) => text)),
     snmp: NO_SNMP,
     lookup: (host) => Promise.resolve([host]),
     store: createMemoryStore(),
@@ -122,7 +124,7 @@ function addScrape(scrapes: Map<string, (number | null)[]>, text: string, index:
   }
 }
 
-function accessTo(fleet: SimulatedFleet, clock: FakeClock): DeviceAccess {
+function accessTo(fleet: SimulatedFleet, clock: FakeClock, amend: NonNullable<Watched['amend']>): DeviceAccess {
   const sessions = new Map<string, { readonly session: DeviceSession; readonly bootedAtMs: number }>();
   const sessionOf = (device: string): DeviceSession => {
     const bootedAtMs = fleet.bootedAtMs(device);
@@ -130,7 +132,10 @@ function accessTo(fleet: SimulatedFleet, clock: FakeClock): DeviceAccess {
     if (open?.bootedAtMs === bootedAtMs) return open.session;
     const session: DeviceSession = {
       hostname: device,
-      run: (command) => answerOf(fleet, clock, device, command),
+      run: async (command) => {
+        const reply = await answerOf(fleet, clock, device, command);
+        return reply.kind === 'output' ? { ...reply, text: amend(device, command, reply.text) } : reply;
+      },
     };
     sessions.set(device, { session, bootedAtMs });
     return session;

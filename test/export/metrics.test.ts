@@ -2,9 +2,13 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { DEVICE_METRICS } from '../../src/export/device-metrics.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
+import type { PollResult } from '../../src/agent/poll-result.ts';
 import type { DeviceView, GroupTracking } from '../../src/agent/device-view.ts';
 import { createReadModel } from '../../src/agent/read-model.ts';
 import { groupMetrics } from '../../src/export/group-metrics.ts';
+import { observationsOf } from '../../src/agent/observations.ts';
+import { parseCommandOutput } from '../../src/ios/parse.ts';
+import { Fleet, ks as ksFacts } from '../gdoi/fleet-group.ts';
 import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../agent/view-builder.ts';
 
 const MAIN = 'show crypto gdoi';
@@ -46,8 +50,11 @@ const VENDOR_GM = aGm({
 });
 
 const KS = aKs({
+  transport: 'unicast',
   members: 2,
   redundancy: true,
+  localAddress: '10.1.11.2',
+  localPriority: 100,
   localRole: 'primary',
   kek: { spi: '0xEE', lifetimeSeconds: 86_400, remainingSeconds: 86_235, timeToRekeySeconds: 86_000 },
   teks: [{ spi: null, lifetimeSeconds: 3600, remainingSeconds: 3436, timeToRekeySeconds: null }],
@@ -95,6 +102,7 @@ describe('what a GM shows becomes metrics', () => {
     ['gdoi_gm_rekey_acks_sent_total', '{device="gm1",group="G1"} 0'],
     ['gdoi_gm_rekeys_since_registration', '{device="gm1",group="G1"} 0'],
     ['gdoi_gm_reregisters_in_seconds', '{device="gm1",group="G1"} 81'],
+    ['gdoi_gm_kek_present', '{device="gm1",group="G1"} 1'],
     ['gdoi_gm_kek_remaining_seconds', '{device="gm1",group="G1"} 56'],
     ['gdoi_gm_kek_expiry_timestamp_seconds', `{device="gm1",group="G1"} ${NOON / 1000 + 57}`],
     ['gdoi_gm_tek_remaining_seconds', '{device="gm1",group="G1",interface="Serial1/0"} 2228'],
@@ -119,6 +127,7 @@ describe('what a GM shows becomes metrics', () => {
     const old = exposition(viewAfter(aReport({ [MAIN]: [aGm({ registered: null })] })));
     for (const name of [
       'gdoi_gm_registered',
+      'gdoi_gm_kek_present',
       'gdoi_gm_kek_remaining_seconds',
       'gdoi_gm_kek_expiry_timestamp_seconds',
       'gdoi_gm_last_rekey_timestamp_seconds',
@@ -137,6 +146,12 @@ describe('what a KS shows becomes metrics', () => {
   const text = exposition(viewAfter(aReport({ [MAIN]: [KS] })));
 
   test.each([
+    [
+      'gdoi_ks_info',
+      [
+        '{device="gm1",group="G1",identity="",address="10.1.11.2",priority="100",ks_version="",rekey_transport="unicast"} 1',
+      ],
+    ],
     ['gdoi_ks_members', ['{device="gm1",group="G1"} 2']],
     ['gdoi_ks_kek_lifetime_seconds', ['{device="gm1",group="G1"} 86400']],
     ['gdoi_ks_kek_remaining_seconds', ['{device="gm1",group="G1"} 86235']],
@@ -158,6 +173,86 @@ describe('what a KS shows becomes metrics', () => {
   test('a KS without redundancy has the role none', () => {
     const alone = exposition(viewAfter(aReport({ [MAIN]: [aKs({ redundancy: false })] })));
     expect(samples(alone, 'gdoi_ks_role')).toEqual(['{device="gm1",group="G1",role="none"} 1']);
+  });
+});
+
+describe('a GM that holds TEKs', () => {
+  const kekPresent = (kek: typeof VENDOR_GM.kek) =>
+    samples(exposition(viewAfter(aReport({ [MAIN]: [{ ...VENDOR_GM, kek }] }))), 'gdoi_gm_kek_present');
+
+  test('and shows no KEK has none, nor has one whose KEK has no life left', () => {
+    expect(kekPresent(null)).toEqual(['{device="gm1",group="G1"} 0']);
+    expect(kekPresent({ ...VENDOR_GM.kek!, remainingSeconds: 0 })).toEqual(['{device="gm1",group="G1"} 0']);
+  });
+
+  test('has one where the release shows it without a lifetime', () => {
+    expect(kekPresent({ ...VENDOR_GM.kek!, remainingSeconds: null })).toEqual(['{device="gm1",group="G1"} 1']);
+  });
+});
+
+describe('why a device gives no answer', () => {
+  const failures = (...results: readonly PollResult[]) =>
+    samples(exposition(viewAfter(...results.map((result) => aReport({}, { result })))), 'gdoi_device_failure');
+
+  test('is told by the last poll that was made', () => {
+    expect(failures('auth', 'timeout')).toEqual(['{device="gm1",reason="timeout"} 1']);
+  });
+
+  test.each<[string, PollResult, PollResult]>([
+    ['a host key that was refused', 'host_key', 'backoff'],
+    ['a login that was refused', 'auth', 'quarantined'],
+  ])('holds while the device is left alone for it: %s', (_, result, waiting) => {
+    expect(failures(result, waiting, waiting)).toEqual([`{device="gm1",reason="${result}"} 1`]);
+  });
+
+  test('is the quarantine of its credential, where other devices refused that', () => {
+    expect(failures('ok', 'quarantined')).toEqual(['{device="gm1",reason="quarantined"} 1']);
+    expect(failures('timeout', 'quarantined')).toEqual(['{device="gm1",reason="quarantined"} 1']);
+  });
+
+  test('is absent as soon as it answers, and before the first poll', () => {
+    expect(failures('auth', 'quarantined', 'ok')).toEqual([]);
+    expect(failures()).toEqual([]);
+  });
+});
+
+test('the regular interval is a figure, but not where a cron expression decides', () => {
+  const interval = (regularIntervalMs: number | null) =>
+    samples(exposition(aDevice({ regularIntervalMs })), 'gdoi_device_poll_interval_seconds');
+  expect(interval(30_000)).toEqual(['{device="gm1"} 30']);
+  expect(interval(null)).toEqual([]);
+});
+
+describe('until when certificates are good', () => {
+  const CERTIFICATES = 'show crypto pki certificates';
+  const expiries = (text: string) => {
+    const parsed = parseCommandOutput(CERTIFICATES, text, 'prompt');
+    if (parsed.kind === 'failed') throw new Error(parsed.message);
+    const at = { device: 'gm1', sentAtMs: NOON, receivedAtMs: NOON };
+    const view = viewAfter(aReport({}, { observations: observationsOf(parsed, at) }));
+    return samples(exposition(view), 'gdoi_certificate_expiry_timestamp_seconds');
+  };
+  const block = (end: string, trustpoints: string) =>
+    `Certificate\n  Status: Available\n  Validity Date:\n    end   date: ${end}\n  Associated Trustpoints: ${trustpoints}\n`;
+
+  test('is the first end among the certificates of each trustpoint', () => {
+    const text = `${block('12:00:00 UTC Jan 31 2026', 'A')}CA ${block('12:00:00 UTC Jan 21 2026', 'B A')}`;
+    expect(expiries(text)).toEqual([
+      `{device="gm1",trustpoint="A"} ${NOON / 1000 + 20 * 86_400}`,
+      `{device="gm1",trustpoint="B"} ${NOON / 1000 + 20 * 86_400}`,
+    ]);
+  });
+
+  test('is, in a zone without a known offset, the earliest instant it can mean', () => {
+    expect(expiries(block('12:00:00 CET Jan 21 2026', 'A'))).toEqual([
+      `{device="gm1",trustpoint="A"} ${NOON / 1000 + 20 * 86_400 - 14 * 3600}`,
+    ]);
+  });
+
+  test('is not told of what no IKE peer accepts, of a request, or of none', () => {
+    expect(expiries(`Router Self-Signed ${block('00:00:00 UTC Jan 1 2020', 'TP-self-signed-1')}`)).toEqual([]);
+    expect(expiries('Certificate\n  Status: Pending\n  Associated Trustpoint: A\n')).toEqual([]);
+    expect(expiries('')).toEqual([]);
   });
 });
 
@@ -266,6 +361,22 @@ describe('what the tracker knows becomes metrics', () => {
     const text = exposition(tracked({ kekMatchesKs: false, tekMatchesKs: null }));
     expect(samples(text, 'gdoi_gm_kek_matches_ks')).toEqual(['{device="gm1",group="G1"} 0']);
     expect(samples(text, 'gdoi_gm_tek_matches_ks')).toEqual([]);
+  });
+
+  test.each([
+    [true, ['{device="gm1",group="G1"} 1']],
+    [false, ['{device="gm1",group="G1"} 0']],
+    [null, []],
+  ])('a GM that a KS lists: %s', (listedByKs, expected) => {
+    expect(samples(exposition(tracked({ listedByKs })), 'gdoi_gm_listed_by_ks')).toEqual(expected);
+  });
+
+  test('two primaries at once are a split of the group', () => {
+    const fleet = createReadModel();
+    const view = new Fleet().see(ksFacts(0));
+    fleet.setGroup(view);
+    fleet.setGroup({ ...view, group: 'G2', coopSplit: { primaries: ['ks1', 'ks2'], sinceMs: NOON } });
+    expect(samples(groupMetrics(fleet), 'gdoi_group_coop_split')).toEqual(['{group="G1"} 0', '{group="G2"} 1']);
   });
 
   test('every cause of a known group and every event type start at 0', () => {

@@ -309,6 +309,14 @@ describe('what the KS knows of its GMs', () => {
     expect(fleet.see(ks(400, { members: { '10.0.0.7': 0 } })).notListed).toEqual(['gm1']);
     expect(fleet.see(ks(460, { members: { '10.0.0.1': 0 } })).notListed).toEqual([]);
   });
+
+  it('is not known to list a GM before a KS shows a list that is newer than the registration', () => {
+    const fleet = new Fleet();
+    expect(match(fleet, gm(0))?.listedByKs).toBeNull();
+    expect(match(fleet, ks(100, { members: { '10.0.0.7': 0 } }))?.listedByKs).toBeNull();
+    expect(match(fleet, ks(400, { members: { '10.0.0.7': 0 } }))?.listedByKs).toBe(false);
+    expect(match(fleet, ks(460, { members: { '10.0.0.1': 0 } }))?.listedByKs).toBe(true);
+  });
 });
 
 describe('one lossy path, or the KS', () => {

@@ -115,6 +115,28 @@ export function device({ age = 10, gm, ks, tracked, ...over }: DeviceOptions = {
   };
 }
 
+/** What the view has of a device with one certificate. */
+export function certificateEnding(days: number): NonNullable<HealthInput['certificates']> {
+  const endMs = NOW + days * 86_400_000;
+  return {
+    value: {
+      role: 'certificates',
+      certificates: [
+        {
+          kind: 'device',
+          status: 'Available',
+          serial: null,
+          issuer: null,
+          subject: null,
+          notBefore: null,
+          notAfter: { fromMs: endMs, toMs: endMs },
+          trustpoints: ['CORP-CA'],
+        },
+      ],
+    },
+  };
+}
+
 /** A group of gm1 and ks1 in which all is well. */
 export function fleet(over: Partial<FleetView> = {}): FleetView {
   return {

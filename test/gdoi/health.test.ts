@@ -4,7 +4,17 @@ import { deviceHealth, type DeviceHealth } from '../../src/gdoi/health.ts';
 import type { CheckName, HealthStatus } from '../../src/gdoi/health-check.ts';
 import { healthDocument } from '../../src/gdoi/health-document.ts';
 import { emptyGmSnapshot } from '../../src/gdoi/snapshot.ts';
-import { device, type DeviceOptions, fleet, gmInFleet, kek, member, NOW, teks } from './health-builders.ts';
+import {
+  certificateEnding,
+  device,
+  type DeviceOptions,
+  fleet,
+  gmInFleet,
+  kek,
+  member,
+  NOW,
+  teks,
+} from './health-builders.ts';
 
 function healthOf(options: DeviceOptions, of: FleetView | null = fleet()): DeviceHealth {
   return deviceHealth(device(options), () => of, NOW);
@@ -67,6 +77,9 @@ describe('a GM: what is wrong decides the status, is named in the summary, and s
       {},
       { mixedVersions: { legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }], affectedGms: ['gm1'] } },
     ],
+    ['its certificate ends in 29 days', 'certificates', 'warning', { certificates: certificateEnding(29) }],
+    ['its certificate ends in 6 days', 'certificates', 'critical', { certificates: certificateEnding(6) }],
+    ['its certificate has ended', 'certificates', 'critical', { certificates: certificateEnding(-3) }],
     ['its figures contradict each other', 'data_agreement', 'warning', { tracked: { dataProblems: ['counters'] } }],
     ['its sources disagree', 'sources_agree', 'warning', { tracked: { sourcesDisagree: true } }],
     ['lines were not understood', 'parser', 'warning', { unparsedLines: 3 }],
@@ -87,6 +100,16 @@ describe('a GM: what is wrong decides the status, is named in the summary, and s
     expect(found.action).toBeTruthy();
     expect(health.action).toBe(found.action);
   });
+});
+
+test('a certificate says of which trustpoint it is and until when it is good; without one there is no check', () => {
+  expect(checkOf(healthOf({ certificates: certificateEnding(29) }), 'certificates')).toMatchObject({
+    detail: 'the certificate of trustpoint CORP-CA ends in 29 days, on 2026-01-30T03:00:00Z',
+    value: 29 * 86_400,
+    threshold: 30 * 86_400,
+  });
+  expect(checkOf(healthOf({ certificates: certificateEnding(31) }), 'certificates').status).toBe('ok');
+  expect(healthOf({}).checks.map(({ name }) => name)).not.toContain('certificates');
 });
 
 test('an overdue KEK rekey says how long there is, counted on since the answer', () => {

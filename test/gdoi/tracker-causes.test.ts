@@ -16,6 +16,25 @@ test('in [expiry - 190 s, expiry - 40 s] with a new KEK afterwards the rekey was
   expect(event?.betweenMs[1]).toBeGreaterThanOrEqual((T0 + 970) * 1000);
 });
 
+test('a KEK that the KS replaced long before it was due: its order or the GM’s timer is not decided', () => {
+  const after = gmAnswer(900, { succeeded: 2, kekAt: NEW_KEK });
+  const madeAt = (at: number) => ({ kekLifetimeSeconds: () => NEW_KEK - at });
+  expect(causes(history([gmAnswer(600, before), after], madeAt(650)))).toEqual(['unknown']);
+  // When it is due.
+  expect(causes(history([gmAnswer(600, before), after], madeAt(775)))).toEqual(['kek_missed_rekey']);
+  // An order would have shown in the answer after it.
+  expect(causes(history([gmAnswer(690, before), after], madeAt(650)))).toEqual(['kek_missed_rekey']);
+});
+
+test('of two registrations between two answers the second is not placed before the first', () => {
+  const told = history([gmAnswer(840, before), gmAnswer(940, { succeeded: 3, kekAt: NEW_KEK })], {
+    kekLifetimeSeconds: () => 86_225,
+  });
+  expect(causes(told)).toEqual(['kek_missed_rekey', 'unknown']);
+  const [first, second] = reregistrations(told);
+  expect(first!.atMs).toBeLessThan(second!.atMs);
+});
+
 test('in that window with the same KEK afterwards the KS is old', () => {
   const told = history([gmAnswer(790, before), gmAnswer(900, { succeeded: 2, kekAt: KEK, timerAt: 1040 })]);
   expect(causes(told)).toEqual(['legacy_ks']);

@@ -86,6 +86,37 @@ describe('SNMP alone', () => {
     expect(causes(told)).toEqual(['kek_expired']);
   });
 
+  test('a KS that was down since before the TEK ran out: which timer the GM has been registering for is unknown', () => {
+    const first: SnmpSketch = { ...held, teks: { '0x0000000A': 700 } };
+    const without: SnmpSketch = { ...held, kek: null, teks: {} };
+    const back: SnmpSketch = { ...held, kek: 2, kekAt: NEW_KEK, teks: { '0x0000000B': 2100 } };
+    const looks = [
+      snmpAnswer(600, first),
+      snmpAnswer(990, { ...first, teks: {} }),
+      ...[1010, 1070, 1440].map((at) => snmpAnswer(at, without)),
+      snmpAnswer(1500, back),
+    ];
+    expect(causes(history(looks, { tekLifetimeSeconds: () => 600 }))).toEqual(['unknown']);
+  });
+
+  test('a KS that was down while only the KEK ran out: the GM has been registering for the KEK', () => {
+    const gone = [1010, 1070, 1440].map((at) => snmpAnswer(at, { ...held, kek: null }));
+    const told = history([snmpAnswer(990, held), ...gone, snmpAnswer(1500, { ...held, kek: 2, kekAt: NEW_KEK })]);
+    expect(causes(told)).toEqual(['kek_expired']);
+    expect(reregistrations(told)[0]?.evidence.at(-1)).toContain('would not be seen');
+  });
+
+  test('a KEK that went before its expiry was deleted in the window, however long the registration took', () => {
+    const gone = [900, 990, 1070, 1200].map((at) => snmpAnswer(at, { ...held, kek: null }));
+    const told = history([snmpAnswer(850, held), ...gone, snmpAnswer(1260, { ...held, kek: 2, kekAt: NEW_KEK })]);
+    expect(causes(told)).toEqual(['kek_missed_rekey']);
+  });
+
+  test('two looks around the end of the window and the expiry: an old KS or a lost rekey is not decided', () => {
+    const told = history([snmpAnswer(920, held), snmpAnswer(1041, { ...held, kek: 2, kekAt: NEW_KEK })]);
+    expect(causes(told)).toEqual(['unknown']);
+  });
+
   test('the first re-registration with an old KS changes no key: only its traps tell it, and the timer that was due', () => {
     const traps = [trap(880, 'GmReRegister'), trap(881, 'GmRegistrationComplete')];
     const told = history([snmpAnswer(780, held), ...traps, snmpAnswer(900, held)]);
@@ -117,6 +148,27 @@ describe('SNMP alone', () => {
     ]);
     expect(types(told).toSorted()).toEqual(['reload', 'reregistration']);
     expect(causes(told)).toEqual(['reload']);
+  });
+
+  test('a reload seen before the GM holds keys again explains the registration that follows, whatever timers say', () => {
+    const none: SnmpSketch = { kek: null, teks: {}, keyServer: null, sequence: 0 };
+    const told = history([
+      snmpAnswer(700, held),
+      facts(700, 100_000),
+      snmpAnswer(850, none),
+      facts(850, 60),
+      trap(880, 'GmRegistrationComplete'),
+      snmpAnswer(900, { ...held, kek: 2, kekAt: NEW_KEK, sequence: 0 }),
+      facts(900, 110),
+    ]);
+    expect(types(told).toSorted()).toEqual(['reload', 'reregistration']);
+    expect(causes(told)).toEqual(['reload']);
+  });
+
+  test('the first registration of a GM that was never seen with keys is initial', () => {
+    const none: SnmpSketch = { kek: null, teks: {}, keyServer: '10.1.12.2', sequence: 0 };
+    const told = history([snmpAnswer(0, none), snmpAnswer(60, held), snmpAnswer(120, held)]);
+    expect(causes(told)).toEqual(['initial']);
   });
 
   test('keys that are not shown are no lost registration', () => {

@@ -278,6 +278,17 @@ describe('the device itself', () => {
     expect(uptimeText((2 * 1440 + 22) * 60_000)).toBe('2 days, 22 minutes');
   });
 
+  test('its certificates never end within 90 days, in whatever year the fleet runs', () => {
+    const fleet = fleetOf({});
+    const DAY = 86_400;
+    for (let day = 0; day < 800; day += 50) {
+      const text = showAt(fleet, 'gm1', day * DAY, 'show crypto pki certificates');
+      const ends = [...text.matchAll(/^ {4}end {3}date: (\d\d:\d\d:\d\d UTC \w{3} \d{1,2} \d{4})$/gmu)];
+      expect(ends).toHaveLength(2);
+      for (const [, end = ''] of ends) expect(Date.parse(end)).toBeGreaterThan(START_MS + (day + 90) * DAY * 1000);
+    }
+  });
+
   test('show clock and the log have the time of the device, with the mark of its clock', () => {
     const fleet = createSimulatedFleet({ scenario: 'demo', seed: 1, startMs: START_MS });
     expect(showAt(fleet, 'gm1', 1.5, 'show clock')).toBe('08:00:01.500 UTC Mon Jan 5 2026\n');

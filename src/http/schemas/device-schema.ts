@@ -85,10 +85,11 @@ export const deviceSchema = z
     ...summaryShape,
     configured_role: z.enum(['gm', 'ks', 'auto']),
     error: z.string().nullable(),
+    failure: z.string().nullable().describe('The failure that holds, also while the agent waits; null: none'),
     polls: z.record(z.string(), z.int()).describe('Polls by result since the start'),
     last_poll_at: instant.nullable(),
     poll_duration_seconds: z.number().nullable(),
-    regular_interval_seconds: z.number().nullable().describe('null: a cron expression decides'),
+    regular_interval_seconds: z.number().nullable().describe('Longest time between two regular polls'),
     unparsed_lines: z.int().nullable(),
     commands: z.record(z.string(), z.string()).describe('Follow-up command: how it ended last'),
     snmp: z
@@ -131,6 +132,10 @@ export const deviceSchema = z
           .describe('What SNMP shows, where the CLI answers too'),
       }),
     ),
+    certificates: z
+      .array(z.object({ trustpoint: z.string(), expires_at: instant }))
+      .nullable()
+      .describe('Earliest end among the certificates of a trustpoint; null: not collected'),
     planned_polls: z.array(z.object({ at: instant, reason: z.enum(POLL_REASONS) })),
     health: healthSchema,
     answers: z
