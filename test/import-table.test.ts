@@ -19,6 +19,7 @@ const TABLE: Readonly<Record<string, { readonly refused: readonly string[]; read
   export: { refused: ['../agent/agent.ts', '../store/event-store.ts'], allowed: ['../agent/read-model.ts'] },
   http: { refused: ['../agent/scheduler.ts', '../export/x.ts'], allowed: ['fastify', '../agent/device-view.ts'] },
   simulator: { refused: ['../gdoi/snapshot.ts', '../mib/x.ts'], allowed: ['ssh2', '../ports/clock.ts'] },
+  page: { refused: ['node:fs', '../agent/agent.ts', '../http/server.ts'], allowed: ['../gdoi/event.ts', './main.tsx'] },
   ports: { refused: ['../gdoi/snapshot.ts'], allowed: ['node:timers'] },
 };
 

@@ -111,9 +111,11 @@ gdoiwatch demo is running: ${url}/
   ${scenario.description}
   What to expect: ${scenario.expect}${pace}
 
-  ${url}/          devices and groups, trouble first
-  ${url}/metrics   for Prometheus; look at gdoi_gm_kek_remaining_seconds,
-${' '.repeat(url.length)}             gdoi_gm_registrations_succeeded_total, gdoi_ks_member_rekey_acks_missed
+  ${url}/            the fleet, trouble first; groups with their KEK timelines, devices, events
+  ${url}/metrics     for Prometheus; rules and dashboards are in dashboards/
+  ${url}/api/v1/devices and ${url}/api/openapi.json
+
+  gdoiwatch events --agent ${url}     what happened, and why
 
   Ctrl-C ends it. Other scenarios: gdoiwatch demo --help
 `;

@@ -137,7 +137,7 @@ export async function startProduct(options: {
     });
     // Closed last: it tells what the agent finds while it stops.
     parts.unshift(push);
-    agent.readModel.onEvents(push.push);
+    agent.readModel.onEvents((events) => push.push(events));
     agent.start({ inventoryComplete: targets.status().complete });
     return { url: server.url, agent, reload, [Symbol.asyncDispose]: stop };
   } catch (error) {

@@ -58,7 +58,7 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Why a file was not read. Rethrows what is no failure of reading. */
-export function readFailure(error: unknown, maxBytes: number): string {
+function readFailure(error: unknown, maxBytes: number): string {
   if (error instanceof RangeError) return `larger than ${maxBytes} bytes`;
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
     return REASONS[error.code] ?? error.code;

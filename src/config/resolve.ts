@@ -29,7 +29,7 @@ export async function resolveConfig(
   file: string,
   source: SecretSource,
 ): Promise<{ readonly config: Omit<ResolvedConfig, 'web'>; readonly problems: readonly Problem[] }> {
-  const problems: Problem[] = [];
+  const problems: Problem[] = [...openPage(config)];
   const secrets = new SecretReader(source, problems);
   const credentials = await resolveCredentials(config.credentials, secrets, problems);
   const resolver = createDeviceResolver(config, credentials);
@@ -56,6 +56,14 @@ export async function resolveConfig(
     },
     problems,
   };
+}
+
+/** Whoever reaches the page sees the fleet, and may have devices polled. */
+function openPage({ listen, web }: CheckedConfig): readonly Problem[] {
+  if (isLoopback(listen) || web.config_file !== undefined || web.tokens_file !== undefined) return [];
+  return [
+    warningAt(['listen'], 'open to anyone who reaches it: name web.config_file or web.tokens_file, or use loopback'),
+  ];
 }
 
 function resolveDevices(config: CheckedConfig, resolver: DeviceResolver, problems: Problem[]): ResolvedDevice[] {

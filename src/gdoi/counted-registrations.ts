@@ -15,8 +15,9 @@ import type { KekAfter } from './registration-facts.ts';
 import { tellDrafts } from './told-registrations.ts';
 import type { Draft, GroupState, Pending } from './tracker-state.ts';
 
-function rekeysBetween(before: Counters, now: Counters): number {
-  if (before.received === null || now.received === null) return 0;
+/** null: the counter is not shown, so nothing says that none came. */
+function rekeysBetween(before: Counters, now: Counters): number | null {
+  if (before.received === null || now.received === null) return null;
   return Math.max(0, now.received - before.received - (now.sinceRegistration ?? 0));
 }
 
@@ -62,7 +63,7 @@ export function registeredAgain(
     kekMade: kekMade(seen, kekAfter, ks),
     tekLifetimeSeconds: ks.tekLifetimeSeconds ?? state.tekLifetimeSeconds,
     rekeysBetween: rekeys,
-    lastRekey: rekeys > 0 || (seen.counters.sinceRegistration ?? 0) > 0 ? seen.lastRekey : null,
+    lastRekey: (rekeys ?? 0) > 0 || (seen.counters.sinceRegistration ?? 0) > 0 ? seen.lastRekey : null,
     sinceRegistration: seen.counters.sinceRegistration,
     uncounted: null,
     noFailedAttempts: noFailedAttempts(state, seen.counters),

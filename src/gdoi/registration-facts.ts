@@ -21,7 +21,7 @@ export interface RegistrationFacts {
   /** When the KS made the KEK held after, where the lifetime is known. */
   readonly kekMade: Interval | null;
   /** Rekeys received after `before` and before the registration. */
-  readonly rekeysBetween: number;
+  readonly rekeysBetween: number | null;
   readonly marks: readonly LogMark[];
   readonly forced: GroupState['forced'];
   readonly legacyKek: number | null;

@@ -33,7 +33,7 @@ export interface RegistrationSpan {
   readonly teksReplaced: boolean | null;
   readonly kekMade: Interval | null;
   readonly tekLifetimeSeconds: number | null;
-  readonly rekeysBetween: number;
+  readonly rekeysBetween: number | null;
   /** When the last rekey came, and how many after the last registration. */
   readonly lastRekey: Interval | null;
   readonly sinceRegistration: number | null;

@@ -95,7 +95,7 @@ export function legacyPair(
   } else if (tekCanBe(start, facts, before)) {
     return null;
   }
-  const timer = before.timer === null || facts.rekeysBetween > 0 ? null : widened(before.timer, TIMER_SLACK_MS);
+  const timer = before.timer === null || (facts.rekeysBetween ?? 0) > 0 ? null : widened(before.timer, TIMER_SLACK_MS);
   if (timer !== null && !overlaps(timer, missed)) return null;
   const evidence = [
     'two registrations in one KEK cycle',

@@ -55,7 +55,7 @@ export function registrationsAlone(
     teksReplaced: teksReplaced(state.view, seen),
     kekMade: kekMade(seen, kekAfter, ks),
     tekLifetimeSeconds,
-    rekeysBetween: look.sequence === before.sequence ? 0 : 1,
+    rekeysBetween: rekeysBetween(before.sequence, look.sequence),
     lastRekey: null,
     sinceRegistration: null,
     uncounted: begun(state, before, span, tekLifetimeSeconds),
@@ -81,4 +81,10 @@ function begun({ view }: GroupState, before: SnmpLook, span: Interval, tekLifeti
 function begunWithoutKek(kekLost: Interval, expiry: Interval | null, span: Interval): Interval {
   const wasDeleted = expiry !== null && kekLost.toMs < expiry.fromMs;
   return wasDeleted ? kekLost : { fromMs: kekLost.fromMs, toMs: span.toMs };
+}
+
+/** From the sequence number of the last rekey, which says that some came and not how many; null: it is not shown. */
+function rekeysBetween(before: number | null, now: number | null): number | null {
+  if (before === null || now === null) return null;
+  return before === now ? 0 : 1;
 }

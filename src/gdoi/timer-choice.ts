@@ -60,7 +60,7 @@ export function possibleWindows(facts: RegistrationFacts, before: HeldView): Tim
 export function tekCanBe(span: Interval, facts: RegistrationFacts, before: HeldView): boolean {
   const tek = longestLived(before.teks);
   // A rekey that left the KEK as it was brought a TEK: the one held before no longer counts.
-  const renewed = facts.rekeysBetween > 0 && facts.kekAfter !== 'new';
+  const renewed = (facts.rekeysBetween ?? 0) > 0 && facts.kekAfter !== 'new';
   return tek !== null && !renewed && overlaps(span, widened(tekWindow(tek.expiry, facts.tekLifetimeSeconds), 1000));
 }
 
@@ -136,7 +136,7 @@ function certainKekWindow(choice: TimerChoice, facts: RegistrationFacts, before:
   const { kek } = before;
   const ofKek = choice.windows.filter((window) => window !== 'tek');
   const [only] = ofKek;
-  if (only === undefined || ofKek.length > 1 || kek === null || facts.rekeysBetween > 0) return undefined;
+  if (only === undefined || ofKek.length > 1 || kek === null || facts.rekeysBetween !== 0) return undefined;
   if (choice.byCountdown && before.timerAfterKek !== null) return only;
   const { fromMs, toMs } = only === 'kek_missed' ? kekMissedWindow(kek.expiry) : kekExpiryWindow(kek.expiry);
   // What is certain of a window around an instant that is itself an interval.

@@ -5,10 +5,12 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type AgentStatus, createReadModel } from '../../src/agent/read-model.ts';
+import { pushMetrics } from '../../src/export/alertmanager/push-metrics.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
 import { createSelfMetrics } from '../../src/export/self-metrics.ts';
 import { targetMetrics } from '../../src/export/target-metrics.ts';
 import { aDevice, aGm, aReport, facts, viewAfter } from '../agent/view-builder.ts';
+import { certificateEnding } from '../gdoi/health-builders.ts';
 
 const STATUS = {
   startedAtMs: Date.now(),
@@ -30,6 +32,16 @@ const STATUS = {
 } as Partial<AgentStatus> as AgentStatus;
 const SELF = createSelfMetrics('0', () => STATUS, createReadModel());
 
+const ALERTMANAGER = {
+  url: 'http://alertmanager.example:9093/api/v2/alerts',
+  sent: 1,
+  failed: 1,
+  queued: 0,
+  dropped: { overflow: 0, expired: 0, refused: 1 },
+  lastError: 'status 400',
+  failing: true,
+};
+
 async function exposition(): Promise<string> {
   const atMs = Date.now();
   const rare = viewAfter(
@@ -48,12 +60,25 @@ async function exposition(): Promise<string> {
       atMs,
     ),
   );
-  const silent = aDevice({ device: 'silent', host: '192.0.2.66', result: 'timeout', polls: { timeout: 3 } });
+  const silent = aDevice({
+    device: 'silent',
+    host: '192.0.2.66',
+    result: 'timeout',
+    failure: 'timeout',
+    polls: { timeout: 3 },
+  });
   const lines = new PreparedLines();
-  lines.update('rare', { ...rare, device: 'rare' });
+  const read = { sentAtMs: atMs, receivedAtMs: atMs };
+  lines.update('rare', { ...rare, device: 'rare', certificates: { ...certificateEnding(20), at: read } });
   lines.update('silent', silent);
   const sources = [{ source: 'http://netbox.example/targets/', failures: 1, failing: 'timeout' }];
-  return (await SELF.metrics()) + [...lines.chunks()].join('') + targetMetrics({ devices: 0, findings: 2, sources });
+  const texts = [
+    await SELF.metrics(),
+    ...lines.chunks(),
+    targetMetrics({ devices: 0, findings: 2, sources }),
+    pushMetrics({ alertmanagers: [ALERTMANAGER], forgotten: 0 }),
+  ];
+  return texts.join('');
 }
 
 export class RareMetrics implements AsyncDisposable {

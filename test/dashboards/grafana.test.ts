@@ -27,7 +27,8 @@ test('the JSON files are what the sources make (UPDATE_GOLDENS=1 writes them)', 
     await mkdir(JSON_DIRECTORY, { recursive: true });
     for (const [file, text] of texts) await writeFile(JSON_DIRECTORY + file, text);
   }
-  expect((await readdir(JSON_DIRECTORY)).toSorted()).toEqual([...texts.keys()].toSorted());
+  const files = (await readdir(JSON_DIRECTORY)).filter((file) => file.endsWith('.json'));
+  expect(new Set(files)).toEqual(new Set(texts.keys()));
   for (const [file, text] of texts) expect(await readFile(JSON_DIRECTORY + file, 'utf8')).toBe(text);
 });
 

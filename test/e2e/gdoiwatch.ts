@@ -18,9 +18,15 @@ export class Gdoiwatch implements AsyncDisposable {
 
   constructor(
     args: readonly string[],
-    options: { readonly input?: string; readonly env?: NodeJS.ProcessEnv; readonly cwd?: string } = {},
+    options: {
+      readonly input?: string;
+      readonly env?: NodeJS.ProcessEnv;
+      readonly cwd?: string;
+      /** The command's file, where it is not the one that was built here. */
+      readonly main?: string;
+    } = {},
   ) {
-    this.#child = spawn(process.execPath, [MAIN, ...args], {
+    this.#child = spawn(process.execPath, [options.main ?? MAIN, ...args], {
       env: { ...process.env, ...options.env },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });

@@ -1,6 +1,7 @@
 /**
  * The files of the web page, read once: what was built of `src/page`, the modules of `gdoi` that it shares, and preact.
- * Under `/assets/` they lie to each other as in the build, so that their imports hold.
+ * Under `/assets/VERSION/` they lie to each other as in the build, so that their imports hold; the version is made from
+ * all of them, so that a browser may keep them for good.
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -8,46 +9,59 @@ import { createRequire } from 'node:module';
 import { extname } from 'node:path';
 import { pathToFileURL } from 'node:url';
 
+export interface PageAssets {
+  /** The same for every address of the page; null: the page was not built. */
+  readonly shell: string | null;
+  /** By path. */
+  readonly files: ReadonlyMap<string, Asset>;
+}
+
 export interface Asset {
   readonly body: Buffer;
   readonly type: string;
-  readonly etag: string;
 }
 
 /** Also when this module runs from `src`. */
 const BUILD = new URL('../../../dist/', import.meta.url);
 const TYPES: Readonly<Record<string, string>> = {
-  '.html': 'text/html; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.mjs': 'text/javascript; charset=utf-8',
   '.svg': 'image/svg+xml',
 };
 /** Pure modules that the page runs as well. */
-const SHARED = [
-  'gdoi/duration-text.js',
-  'gdoi/event.js',
-  'gdoi/health-check.js',
-  'gdoi/kek-window.js',
-  'gdoi/poll-instants.js',
-];
+const SHARED = ['duration-text', 'event', 'health-check', 'kek-window', 'poll-instants'].map(
+  (name) => `gdoi/${name}.js`,
+);
 
-/** By path below `/assets/`. Empty where the page was not built. */
-export async function readAssets(): Promise<ReadonlyMap<string, Asset>> {
-  const built = await readdir(new URL('page/', BUILD)).catch(() => []);
-  if (built.length === 0) return new Map();
+export async function readPageAssets(): Promise<PageAssets> {
+  const built = await readdir(new URL('page/', BUILD)).catch((): string[] => []);
+  if (!built.includes('index.html')) return { shell: null, files: new Map() };
   const preact = pathToFileURL(createRequire(import.meta.url).resolve('preact'));
-  const files = [
+  const sources = [
     ...[...built.map((name) => `page/${name}`), ...SHARED].map((path) => [path, new URL(path, BUILD)] as const),
     ['page/preact.mjs', preact] as const,
   ];
-  const assets = new Map<string, Asset>();
-  for (const [path, file] of files) {
+  const version = createHash('sha256');
+  const read: (readonly [string, Asset])[] = [];
+  for (const [path, file] of sources) {
     const type = TYPES[extname(path)];
     if (type === undefined) continue;
     const body = await readFile(file);
-    const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
-    assets.set(path, { body, type, etag });
+    version.update(path).update(body);
+    read.push([path, { body, type }]);
   }
-  return assets;
+  const root = `/assets/${version.digest('base64url').slice(0, 16)}/`;
+  const files = new Map(read.map(([path, asset]) => [root + path, asset] as const));
+  const html = await readFile(new URL('page/index.html', BUILD), 'utf8');
+  return { shell: withPreloads(html.replaceAll('/assets/', root), [...files.keys()]), files };
+}
+
+/** All modules are asked for at once, and not one after the import of another is seen. */
+function withPreloads(html: string, paths: readonly string[]): string {
+  const modules = paths.filter((path) => /\.m?js$/u.test(path));
+  return html.replace(
+    '</head>',
+    `${modules.map((path) => `<link rel="modulepreload" href="${path}">\n`).join('')}</head>`,
+  );
 }

@@ -1,35 +1,31 @@
 /**
  * The web page: one shell for each of its addresses, its files, and what it needs to know of the agent itself. Shell and
- * files hold nothing of the network, so anyone gets them: the page asks for the token that the API wants.
+ * files hold nothing of the network: where only tokens are configured anyone gets them, and the page asks for the token.
  */
 import { isoInstant } from '../../gdoi/event-document.ts';
 import type { App } from '../app.ts';
 import type { HttpOptions } from '../options.ts';
 import { sendProblem } from '../problem.ts';
 import type { AgentDocument } from './agent-document.ts';
-import { type Asset, readAssets } from './assets.ts';
+import { readPageAssets } from './assets.ts';
 
 const PAGE_PATHS = ['/', '/groups', '/groups/:name', '/devices/:name', '/events'];
-const OPEN = { schema: { hide: true }, config: { access: 'shell' } } as const;
+const SHELL = { schema: { hide: true }, config: { access: 'shell' } } as const;
 
 export async function pageRoutes(app: App, { status, version, clock }: HttpOptions): Promise<void> {
-  const assets = await readAssets();
-
-  const send = (reply: Reply, asset: Asset | undefined, ifNoneMatch: string | undefined) => {
-    if (asset === undefined)
-      return sendProblem(reply, 404, 'This is no file of the page; was it built (npm run build)?');
-    const { body, type, etag } = asset;
-    void reply.headers({ etag, 'cache-control': 'no-cache' });
-    return ifNoneMatch === etag ? reply.code(304).send() : reply.type(type).send(body);
-  };
+  const { shell, files } = await readPageAssets();
   for (const path of PAGE_PATHS) {
-    app.get(path, OPEN, (request, reply) =>
-      send(reply, assets.get('page/index.html'), request.headers['if-none-match']),
+    app.get(path, SHELL, (_request, reply) =>
+      shell === null
+        ? sendProblem(reply, 404, 'The page was not built: npm run build.')
+        : reply.type('text/html; charset=utf-8').send(shell),
     );
   }
-  app.get<{ Params: { '*': string } }>('/assets/*', OPEN, (request, reply) =>
-    send(reply, assets.get(request.params['*']), request.headers['if-none-match']),
-  );
+  for (const [path, { body, type }] of files) {
+    app.get(path, SHELL, (_request, reply) =>
+      reply.type(type).header('cache-control', 'public, max-age=31536000, immutable').send(body),
+    );
+  }
   app.get('/page/agent', { schema: { hide: true } }, (): AgentDocument => {
     const { firstSweepDone, quarantinedCredentials } = status();
     return {
@@ -40,5 +36,3 @@ export async function pageRoutes(app: App, { status, version, clock }: HttpOptio
     };
   });
 }
-
-type Reply = Parameters<typeof sendProblem>[0];

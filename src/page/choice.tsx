@@ -1,0 +1,28 @@
+/** A drop-down of a filter. */
+import { shortened } from './names.tsx';
+import { h, type VNode } from './preact.mjs';
+
+const MAX_OPTION = 40;
+
+export function Choice(props: {
+  readonly label: string;
+  readonly value: string | undefined;
+  readonly options: readonly string[];
+  /** What an option is shown as. */
+  readonly say?: (option: string) => string;
+  readonly onChoose: (value: string) => void;
+}): VNode {
+  return (
+    <label>
+      {props.label}{' '}
+      <select value={props.value ?? ''} onChange={(event) => props.onChoose(event.currentTarget.value)}>
+        <option value="">any</option>
+        {props.options.map((option) => (
+          <option key={option} value={option}>
+            {shortened(props.say?.(option) ?? option, MAX_OPTION)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

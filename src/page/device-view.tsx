@@ -1,0 +1,223 @@
+/** A device: well or not and why, what comes next, what it showed. */
+import { durationText } from '../gdoi/duration-text.ts';
+import { whyPlanned } from '../gdoi/poll-instants.ts';
+import type { DeviceDocument } from '../http/schemas/device-schema.ts';
+import { POLL_TIMEOUT_MS } from './agent-api.ts';
+import { ChecksTable, FirstStep } from './checks.tsx';
+import { DevicePart } from './device-part.tsx';
+import type { EventPage } from './event-history.ts';
+import { EventList } from './event-list.tsx';
+import { Fact, Facts } from './facts.tsx';
+import { Age, Countdown, Instant } from './instants.tsx';
+import { Name, withoutName } from './names.tsx';
+import { Fragment, h, type VNode } from './preact.mjs';
+import { recentEvents } from './recent-events.ts';
+import { Refusal } from './refusal.tsx';
+import { devicePath, withFilter } from './route.ts';
+import { Kept, type Session } from './session.ts';
+import { StatusMark } from './status-mark.tsx';
+import type { View } from './view.ts';
+
+export class DeviceView implements View {
+  readonly title: string;
+  readonly #session: Session;
+  readonly #signal: AbortSignal;
+  readonly #path: string;
+  readonly #device: Kept<DeviceDocument>;
+  readonly #events: Kept<EventPage>;
+  #checking = false;
+  /** How the last check ended; null: none was asked for. */
+  #checked: string | null = null;
+
+  constructor(session: Session, name: string, signal: AbortSignal) {
+    this.title = name;
+    this.#session = session;
+    this.#signal = signal;
+    this.#path = `/api/v1${devicePath(name)}`;
+    this.#device = new Kept(session, this.#path, signal);
+    this.#events = recentEvents(session, { device: name }, signal);
+  }
+
+  async refresh(): Promise<void> {
+    await Promise.all([this.#device.refresh(), this.#events.refresh()]);
+  }
+
+  async #checkNow(): Promise<void> {
+    this.#checking = true;
+    this.#checked = null;
+    this.#session.changed();
+    const answer = await this.#session.ask(`${this.#path}/health?live=true`, this.#signal, POLL_TIMEOUT_MS);
+    this.#checking = false;
+    this.#checked =
+      answer.kind === 'ok'
+        ? 'Polled now.'
+        : answer.kind === 'refused'
+          ? answer.detail
+          : 'The agent did not answer in time.';
+    await this.refresh();
+  }
+
+  render(): VNode {
+    const { body, refusal } = this.#device;
+    return (
+      <Fragment>
+        <h1 tabIndex={-1}>
+          <Name text={this.title} /> {body !== null && <StatusMark status={body.status} />}
+        </h1>
+        <Refusal of={refusal} />
+        {body === null ? refusal === null && <p class="note">Loading the device ...</p> : this.#body(body)}
+      </Fragment>
+    );
+  }
+
+  #body(device: DeviceDocument): VNode {
+    const nowMs = this.#session.nowMs();
+    return (
+      <Fragment>
+        <p class="summary">
+          <bdi>{withoutName(device.summary, device.device)}</bdi>
+        </p>
+        <FirstStep action={device.health.action} />
+        <p class="act">
+          <button
+            type="button"
+            disabled={this.#checking}
+            onClick={() => {
+              // Not waited for: what comes of it is drawn.
+              void this.#checkNow();
+            }}
+          >
+            {this.#checking ? 'Polling ...' : 'Check now'}
+          </button>{' '}
+          <span role="status">{this.#checked}</span>
+        </p>
+        {device.error !== null && (
+          <p class="note refused">
+            Last poll: <bdi>{device.error}</bdi>
+          </p>
+        )}
+        <DeviceFacts device={device} nowMs={nowMs} />
+        {device.groups.map((part) => (
+          <DevicePart key={part.group} part={part} kekBehavior={device.kek_behavior} nowMs={nowMs} />
+        ))}
+        <section aria-labelledby="checks">
+          <h2 id="checks">Checks</h2>
+          <ChecksTable checks={device.health.checks} />
+        </section>
+        <PlannedPolls device={device} nowMs={nowMs} />
+        <section aria-labelledby="events">
+          <h2 id="events">Events</h2>
+          <EventList events={this.#events.body?.events ?? []} nowMs={nowMs} />
+          <p>
+            <a href={withFilter('/events', { device: device.device })}>All events of this device</a>
+          </p>
+        </section>
+        <Answers device={device} nowMs={nowMs} />
+      </Fragment>
+    );
+  }
+}
+
+interface Shown {
+  readonly device: DeviceDocument;
+  readonly nowMs: number | null;
+}
+
+function DeviceFacts({ device, nowMs }: Shown): VNode {
+  const { facts, snmp } = device;
+  const labels = Object.entries(device.labels);
+  const otherPolls = Object.entries(device.polls).map(([result, count]) => `${result} ${count}`);
+  return (
+    <Facts>
+      <Fact name="Last answer">
+        <Age at={device.observed_at} nowMs={nowMs} />
+        {device.observed_at !== null && ' ago'}
+        {device.poll_duration_seconds !== null && ` (took ${device.poll_duration_seconds.toFixed(2)} s)`}
+      </Fact>
+      <Fact name="Next">
+        {device.next === null ? (
+          'nothing is announced'
+        ) : (
+          <Fragment>
+            {device.next.what} <Countdown at={device.next.at} nowMs={nowMs} />
+          </Fragment>
+        )}
+      </Fact>
+      <Fact name="Role">{device.role === null ? 'not known' : device.role.toUpperCase()}</Fact>
+      <Fact name="Host">
+        <bdi>{device.host}</bdi>
+      </Fact>
+      {facts !== null && (
+        <Fact name="Runs">
+          <bdi>{[facts.platform, facts.software, facts.version].filter((text) => text !== null).join(' ')}</bdi>
+          {facts.uptime_seconds !== null && `, up ${durationText(facts.uptime_seconds)}`}
+        </Fact>
+      )}
+      <Fact name="KEK timer">{KEK_TIMER[device.kek_behavior]}</Fact>
+      {labels.length > 0 && (
+        <Fact name="Labels">
+          <bdi>{labels.map(([name, value]) => `${name}=${value}`).join(', ')}</bdi>
+        </Fact>
+      )}
+      <Fact name="Polls">
+        {otherPolls.join(', ') || 'none yet'}
+        {device.regular_interval_seconds !== null && `, every ${durationText(device.regular_interval_seconds)}`}
+      </Fact>
+      {snmp !== null && (
+        <Fact name="SNMP">
+          {snmp.result ?? 'not polled yet'}
+          {snmp.error !== null && (
+            <Fragment>
+              : <bdi>{snmp.error}</bdi>
+            </Fragment>
+          )}
+        </Fact>
+      )}
+    </Facts>
+  );
+}
+
+const KEK_TIMER: Readonly<Record<DeviceDocument['kek_behavior'], string>> = {
+  timer: 'yes (15.2(1)T and later)',
+  legacy: 'none (before 15.2(1)T)',
+  unknown: 'not known',
+};
+
+function PlannedPolls({ device, nowMs }: Shown): VNode {
+  return (
+    <section aria-labelledby="planned">
+      <h2 id="planned">Planned polls</h2>
+      {device.planned_polls.length === 0 ? (
+        <p class="note">Only the regular schedule.</p>
+      ) : (
+        <ul class="planned">
+          {device.planned_polls.map(({ at, reason }) => (
+            <li key={`${at} ${reason}`}>
+              <Countdown at={at} nowMs={nowMs} />: {whyPlanned(reason)}
+            </li>
+          ))}
+        </ul>
+      )}
+    </section>
+  );
+}
+
+function Answers({ device, nowMs }: Shown): VNode {
+  return (
+    <section aria-labelledby="answers">
+      <h2 id="answers">What the device showed</h2>
+      {device.answers.length === 0 && <p class="note">No answer to a show command yet.</p>}
+      {device.answers.map(({ command, read_at: at, text, cut }) => (
+        <details key={command} class="answer">
+          <summary>
+            <code>{command}</code> <Instant at={at} nowMs={nowMs} />
+          </summary>
+          <pre dir="ltr" tabIndex={0} aria-label={`Output of ${command}`}>
+            {text}
+          </pre>
+          {cut && <p class="note">Cut here: the answer was longer.</p>}
+        </details>
+      ))}
+    </section>
+  );
+}

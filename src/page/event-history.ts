@@ -1,0 +1,40 @@
+/**
+ * The events that a list shows, newest first: the newest page as it is asked for again and again, and older pages below
+ * it. Nothing between two of them is left out, and nothing is there twice.
+ */
+import type { EventDocument } from '../http/schemas/event-schema.ts';
+
+/** Drawn at most; older ones are found by a filter. */
+export const MAX_EVENTS = 500;
+
+export interface EventPage {
+  readonly events: readonly EventDocument[];
+  readonly next_cursor: string | null;
+}
+
+export class EventHistory {
+  events: readonly EventDocument[] = [];
+  /** Where the next older page begins; null: there is none. */
+  cursor: string | null = null;
+
+  newest(page: EventPage): void {
+    const known = new Set(this.events.map(({ id }) => id));
+    const joins = page.events.some(({ id }) => known.has(id));
+    const merged = mergedEvents(this.events, page.events);
+    // More came than a page holds, or too many are drawn: what is below is asked for again.
+    if (!joins || merged.length > MAX_EVENTS) {
+      this.events = page.events;
+      this.cursor = page.next_cursor;
+    } else this.events = merged;
+  }
+
+  older(page: EventPage): void {
+    this.events = mergedEvents(this.events, page.events);
+    this.cursor = page.next_cursor;
+  }
+}
+
+function mergedEvents(a: readonly EventDocument[], b: readonly EventDocument[]): readonly EventDocument[] {
+  const byId = new Map([...a, ...b].map((event) => [event.id, event] as const));
+  return [...byId.values()].toSorted((one, other) => Date.parse(other.at) - Date.parse(one.at));
+}

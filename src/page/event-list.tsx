@@ -1,0 +1,76 @@
+/** Events, newest first; each opens to its evidence. */
+import type { EventDocument } from '../http/schemas/event-schema.ts';
+import { Instant, utcText } from './instants.tsx';
+import { DeviceLink, GroupLink } from './names.tsx';
+import { Fragment, h, type VNode } from './preact.mjs';
+import { StatusMark } from './status-mark.tsx';
+
+export function EventList(props: { readonly events: readonly EventDocument[]; readonly nowMs: number | null }): VNode {
+  if (props.events.length === 0) return <p class="note">No events.</p>;
+  return (
+    <ol class="events">
+      {props.events.map((event) => (
+        <li key={event.id} class={`event ${event.severity}`}>
+          <EventEntry event={event} nowMs={props.nowMs} />
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function EventEntry({ event, nowMs }: { readonly event: EventDocument; readonly nowMs: number | null }): VNode {
+  return (
+    <details>
+      <summary>
+        <span class="event-head">
+          <SeverityMark severity={event.severity} /> <Instant at={event.at} nowMs={nowMs} />
+        </span>
+        <bdi class="event-summary">{event.summary}</bdi>
+      </summary>
+      <div class="evidence">
+        <p>
+          {event.type.replaceAll('_', ' ')}
+          {event.cause !== null && (
+            <Fragment>
+              , cause: <strong>{event.cause}</strong>
+            </Fragment>
+          )}
+          {event.unexpected !== null && (event.unexpected ? ', unexpected' : ', expected')}
+          {event.device !== null && (
+            <Fragment>
+              {' · device '}
+              <DeviceLink name={event.device} />
+            </Fragment>
+          )}
+          {event.group !== null && (
+            <Fragment>
+              {' · group '}
+              <GroupLink name={event.group} />
+            </Fragment>
+          )}
+        </p>
+        <p class="faint">
+          Certainly between {utcText(event.between[0])} and {utcText(event.between[1])}
+        </p>
+        {event.evidence.length > 0 && (
+          <ul>
+            {event.evidence.map((fact) => (
+              <li key={fact}>
+                <bdi>{fact}</bdi>
+              </li>
+            ))}
+          </ul>
+        )}
+        {event.action !== '' && (
+          <p>
+            <strong>First step:</strong> <bdi>{event.action}</bdi>
+          </p>
+        )}
+      </div>
+    </details>
+  );
+}
+
+function SeverityMark({ severity }: { readonly severity: EventDocument['severity'] }): VNode {
+  return severity === 'info' ? <span class="mark info">info</span> : <StatusMark status={severity} />;
+}

@@ -1,0 +1,155 @@
+/** The history, newest first, and what happens now on top of it. */
+import { CAUSES, EVENT_TYPES } from '../gdoi/event.ts';
+import { Choice } from './choice.tsx';
+import type { FeedState } from './event-feed.ts';
+import { EventHistory, type EventPage, MAX_EVENTS } from './event-history.ts';
+import { EventList } from './event-list.tsx';
+import { navigate } from './navigation.ts';
+import { Fragment, h, type VNode } from './preact.mjs';
+import { Refusal } from './refusal.tsx';
+import { type Filter, withFilter } from './route.ts';
+import type { Session } from './session.ts';
+import type { View } from './view.ts';
+
+const PAGE_EVENTS = 50;
+
+export class EventsView implements View {
+  readonly title = 'Events';
+  readonly #session: Session;
+  #filter: Filter;
+  /** Where `hours` begins: fixed when it was chosen, so that pages fit together. */
+  #since: string | undefined;
+  readonly #signal: AbortSignal;
+  readonly #feed: () => FeedState;
+  /** null: the first answer to this filter is still to come; then `#shown` is of the filter before. */
+  #history: EventHistory | null = null;
+  #shown: EventHistory | null = null;
+  #refusal: { readonly detail: string } | null = null;
+
+  constructor(session: Session, filter: Filter, feed: () => FeedState, signal: AbortSignal) {
+    this.#session = session;
+    this.#filter = filter;
+    this.#feed = feed;
+    this.#signal = signal;
+  }
+
+  /** From the next refresh on; what is shown stays until then. */
+  show(filter: Filter): void {
+    this.#filter = filter;
+    this.#since = undefined;
+    this.#history = null;
+  }
+
+  async refresh(): Promise<void> {
+    const filter = this.#filter;
+    const hours = filter['hours'];
+    if (hours !== undefined && this.#since === undefined) await this.#fixSince(Number(hours));
+    const answer = await this.#session.ask<EventPage>(this.#path(), this.#signal);
+    // Another question was asked meanwhile: its answer counts.
+    if (filter !== this.#filter || answer.kind === 'unreachable') return;
+    this.#refusal = answer.kind === 'refused' && answer.status !== 401 ? answer : null;
+    if (answer.kind === 'ok') {
+      this.#history ??= new EventHistory();
+      this.#history.newest(answer.body);
+      this.#shown = this.#history;
+    }
+    this.#session.changed();
+  }
+
+  async #fixSince(hours: number): Promise<void> {
+    if (this.#session.nowMs() === null) await this.#session.checkAgent(this.#signal);
+    const nowMs = this.#session.nowMs();
+    if (nowMs !== null && Number.isFinite(hours)) this.#since = new Date(nowMs - hours * 3_600_000).toISOString();
+  }
+
+  #path(cursor?: string): string {
+    const { hours: _, ...filter } = this.#filter;
+    return withFilter('/api/v1/events', { ...filter, since: this.#since, limit: String(PAGE_EVENTS), cursor });
+  }
+
+  async #loadOlder(cursor: string): Promise<void> {
+    const history = this.#history;
+    const answer = await this.#session.ask<EventPage>(this.#path(cursor), this.#signal);
+    if (answer.kind !== 'ok' || history?.cursor !== cursor) return;
+    history.older(answer.body);
+    this.#session.changed();
+  }
+
+  render(): VNode {
+    const refusal = this.#refusal;
+    const { events, cursor } = this.#shown ?? new EventHistory();
+    return (
+      <Fragment>
+        <h1 tabIndex={-1}>Events</h1>
+        <p class="faint">{FEED_TEXT[this.#feed()]}</p>
+        <EventFilters filter={this.#filter} />
+        <Refusal of={refusal} />
+        {this.#shown === null ? (
+          refusal === null && <p class="note">Loading events ...</p>
+        ) : (
+          <EventList events={events} nowMs={this.#session.nowMs()} />
+        )}
+        {cursor !== null && events.length < MAX_EVENTS && (
+          <button
+            type="button"
+            onClick={() => {
+              // Not waited for: the page is drawn when it is there.
+              void this.#loadOlder(cursor);
+            }}
+          >
+            Older events
+          </button>
+        )}
+        {cursor !== null && events.length >= MAX_EVENTS && <p class="note">Older ones: narrow the filter.</p>}
+      </Fragment>
+    );
+  }
+}
+
+/** By hours. */
+const SPANS: Readonly<Record<string, string>> = { 1: 'the last hour', 24: 'the last day', 168: 'the last week' };
+
+const FEED_TEXT: Readonly<Record<FeedState, string>> = {
+  connecting: 'Connecting to the live stream ...',
+  live: 'Live: new events appear by themselves.',
+  lost: 'The live stream is lost and is tried again; the list is refreshed every few seconds.',
+};
+
+function EventFilters({ filter }: { readonly filter: Filter }): VNode {
+  const choose = (key: string, value: string) =>
+    navigate(withFilter('/events', { ...filter, [key]: value }), 'replace');
+  const text = (key: 'device' | 'group', label: string) => (
+    <label>
+      {label}{' '}
+      <input
+        type="search"
+        maxLength={256}
+        placeholder="exact name"
+        value={filter[key] ?? ''}
+        onChange={(event) => choose(key, event.currentTarget.value)}
+      />
+    </label>
+  );
+  return (
+    <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
+      {text('device', 'Device')}
+      {text('group', 'Group')}
+      <Choice label="Type" value={filter['type']} options={EVENT_TYPES} onChoose={(value) => choose('type', value)} />
+      <Choice label="Cause" value={filter['cause']} options={CAUSES} onChoose={(value) => choose('cause', value)} />
+      <Choice
+        label="Unexpected"
+        value={filter['unexpected']}
+        options={['true', 'false']}
+        onChoose={(value) => choose('unexpected', value)}
+      />
+      <Choice
+        label="Since"
+        value={filter['hours']}
+        options={Object.keys(SPANS)}
+        say={(hours) => SPANS[hours] ?? `${hours} hours`}
+        onChoose={(value) => choose('hours', value)}
+      />
+      {Object.keys(filter).length > 0 && <a href="/events">Clear</a>}
+    </form>
+  );
+}

@@ -1,0 +1,15 @@
+/** Names and values, side by side. */
+import { type ComponentChildren, h, type VNode } from './preact.mjs';
+
+export function Facts({ children }: { readonly children: ComponentChildren }): VNode {
+  return <dl class="facts">{children}</dl>;
+}
+
+export function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }): VNode {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,48 @@
+/** Groups in short: well or not and why, and when the next rekey is. */
+import { HEALTH_STATUSES } from '../gdoi/health-check.ts';
+import type { GroupSummary } from '../http/schemas/group-schema.ts';
+import { Countdown } from './instants.tsx';
+import { GroupLink, withoutName } from './names.tsx';
+import { Fragment, h, type VNode } from './preact.mjs';
+import { StatusMark } from './status-mark.tsx';
+
+export function GroupCards(props: {
+  readonly groups: readonly GroupSummary[];
+  readonly most: number;
+  readonly nowMs: number | null;
+}): VNode {
+  const sorted = props.groups.toSorted(
+    (a, b) => HEALTH_STATUSES.indexOf(b.status) - HEALTH_STATUSES.indexOf(a.status) || a.group.localeCompare(b.group),
+  );
+  const rest = sorted.length - props.most;
+  return (
+    <Fragment>
+      <ul class="cards">
+        {sorted.slice(0, props.most).map((group) => (
+          <li key={group.group} class={`card ${group.status}`}>
+            <h3>
+              <GroupLink name={group.group} /> <StatusMark status={group.status} />
+            </h3>
+            <p>
+              <bdi>{withoutName(group.summary, group.group)}</bdi>
+            </p>
+            <p class="faint">
+              {group.members} GMs, {group.kss} KSs polled
+              {group.next !== null && (
+                <Fragment>
+                  {' · '}
+                  {group.next.what} <Countdown at={group.next.at} nowMs={props.nowMs} />
+                </Fragment>
+              )}
+            </p>
+          </li>
+        ))}
+      </ul>
+      {rest > 0 && (
+        <p>
+          <a href="/groups">All {sorted.length} groups</a>
+        </p>
+      )}
+    </Fragment>
+  );
+}

@@ -1,0 +1,408 @@
+/** A group: who is late for the KEK rekey, who holds which keys, do the KSs agree, who is missing. */
+import { HEALTH_STATUSES } from '../gdoi/health-check.ts';
+import type { GroupDocument } from '../http/schemas/group-schema.ts';
+import { ChecksTable, FirstStep } from './checks.tsx';
+import type { EventPage } from './event-history.ts';
+import { EventList } from './event-list.tsx';
+import { Countdown } from './instants.tsx';
+import { KekAxis, KekLegend, KekTrack } from './kek-track.tsx';
+import type { KekScale } from './kek-scale.ts';
+import { DeviceLink, Name, NameList, withoutName } from './names.tsx';
+import { Fragment, h, type VNode } from './preact.mjs';
+import { Fact, Facts } from './facts.tsx';
+import { Refusal } from './refusal.tsx';
+import { groupPath, withFilter } from './route.ts';
+import { Kept, type Session } from './session.ts';
+import { StatusMark } from './status-mark.tsx';
+import { recentEvents } from './recent-events.ts';
+import type { View } from './view.ts';
+
+/** GMs drawn before someone asks for more. */
+const FIRST_ROWS = 100;
+
+export class GroupView implements View {
+  readonly title: string;
+  readonly #session: Session;
+  readonly #group: Kept<GroupDocument>;
+  readonly #events: Kept<EventPage>;
+  #all = false;
+
+  constructor(session: Session, name: string, signal: AbortSignal) {
+    this.title = `Group ${name}`;
+    this.#session = session;
+    this.#group = new Kept(session, `/api/v1${groupPath(name)}`, signal);
+    this.#events = recentEvents(session, { group: name }, signal);
+  }
+
+  async refresh(): Promise<void> {
+    await Promise.all([this.#group.refresh(), this.#events.refresh()]);
+  }
+
+  render(): VNode {
+    const { body, refusal } = this.#group;
+    return (
+      <Fragment>
+        <h1 tabIndex={-1}>
+          <Name text={this.title} /> {body !== null && <StatusMark status={body.status} />}
+        </h1>
+        <Refusal of={refusal} />
+        {body === null ? refusal === null && <p class="note">Loading the group ...</p> : this.#body(body)}
+      </Fragment>
+    );
+  }
+
+  #body(group: GroupDocument): VNode {
+    const nowMs = this.#session.nowMs();
+    const otherKek = group.gms.filter((gm) => gm.kek_matches_ks === false).map(({ device }) => device);
+    const scale = { leadSeconds: group.lead.seconds, lifetimeSeconds: group.kek_lifetime_seconds };
+    return (
+      <Fragment>
+        <p class="summary">
+          <bdi>{withoutName(group.summary, group.group)}</bdi>
+        </p>
+        <FirstStep action={group.action} />
+        <Facts>
+          <NextRekey name="Next KEK rekey" next={group.next_kek_rekey} nowMs={nowMs} />
+          <NextRekey name="Next TEK rekey" next={group.next_tek_rekey} nowMs={nowMs} />
+          <Fact name="Missed the last rekey">{missedRekey(group)}</Fact>
+          <Fact name="Hold another KEK than the KS">
+            {otherKek.length === 0 ? 'nobody' : <NameList names={otherKek} link />}
+          </Fact>
+          <Fact name="Hold other TEKs">
+            {group.divergent_members.length === 0 ? 'nobody' : <NameList names={group.divergent_members} link />}
+          </Fact>
+          <Fact name="Mixed versions">{mixedVersions(group)}</Fact>
+          <Fact name="COOP">{coop(group)}</Fact>
+          <Fact name="Listed by a KS, polled by nobody">
+            {group.not_polled.length === 0 ? 'nobody' : <NameList names={group.not_polled} />}
+          </Fact>
+          <Fact name="Registered, listed by no KS">
+            {group.not_listed.length === 0 ? 'nobody' : <NameList names={group.not_listed} link />}
+          </Fact>
+          <Fact name="KS’s lead">
+            {Math.round(group.lead.seconds)} s before expiry{' '}
+            <span class="faint">
+              ({group.lead.source === 'ks' ? 'as its KS shows' : 'no KS shows it: the least there is'})
+            </span>
+          </Fact>
+        </Facts>
+        {group.at_risk.length > 0 && <AtRisk group={group} nowMs={nowMs} />}
+        <section aria-labelledby="kss">
+          <h2 id="kss">Key servers</h2>
+          {group.kss.length === 0 ? (
+            <p class="note">No KS of this group is polled: leads, lists and current keys are not known.</p>
+          ) : (
+            <KeyServers group={group} scale={scale} nowMs={nowMs} />
+          )}
+        </section>
+        <section aria-labelledby="gms">
+          <h2 id="gms">Group members</h2>
+          {group.gms.length === 0 ? (
+            <p class="note">No GM of this group is polled.</p>
+          ) : (
+            this.#members(group, scale, nowMs)
+          )}
+        </section>
+        <section aria-labelledby="checks">
+          <h2 id="checks">Checks</h2>
+          <ChecksTable checks={group.checks} />
+        </section>
+        <section aria-labelledby="events">
+          <h2 id="events">Events</h2>
+          <EventList events={this.#events.body?.events ?? []} nowMs={nowMs} />
+          <p>
+            <a href={withFilter('/events', { group: group.group })}>All events of this group</a>
+          </p>
+        </section>
+      </Fragment>
+    );
+  }
+
+  #members(group: GroupDocument, scale: KekScale, nowMs: number | null): VNode {
+    const gms = inOrderOfNeed(group.gms);
+    const shown = this.#all ? gms : gms.slice(0, FIRST_ROWS);
+    return (
+      <Fragment>
+        <KekLegend scale={scale} />
+        <table class="members" role="table">
+          <caption>
+            {group.gms.length} polled GMs, those in need first
+            {group.gms_left_out > 0 ? `; ${group.gms_left_out} more are in the fleet table` : ''}
+          </caption>
+          <thead role="rowgroup">
+            <tr role="row">
+              <th role="columnheader" scope="col">
+                Status
+              </th>
+              <th role="columnheader" scope="col">
+                GM
+              </th>
+              <th role="columnheader" scope="col" class="c-track">
+                <span class="visually-hidden">KEK, in seconds to its expiry</span>
+                <KekAxis scale={scale} />
+              </th>
+              <th role="columnheader" scope="col">
+                Re-registers
+              </th>
+              <th role="columnheader" scope="col">
+                KS
+              </th>
+              <th role="columnheader" scope="col" class="n">
+                Acks missed
+              </th>
+              <th role="columnheader" scope="col">
+                KEK / TEKs
+              </th>
+            </tr>
+          </thead>
+          <tbody role="rowgroup">
+            {shown.map((gm) => (
+              <MemberRow key={gm.device} gm={gm} scale={scale} nowMs={nowMs} />
+            ))}
+          </tbody>
+        </table>
+        {shown.length < gms.length && (
+          <button
+            type="button"
+            onClick={() => {
+              this.#all = true;
+              this.#session.changed();
+            }}
+          >
+            Show all {gms.length} GMs
+          </button>
+        )}
+      </Fragment>
+    );
+  }
+}
+
+type Gm = GroupDocument['gms'][number];
+
+function MemberRow({
+  gm,
+  scale,
+  nowMs,
+}: {
+  readonly gm: Gm;
+  readonly scale: KekScale;
+  readonly nowMs: number | null;
+}): VNode {
+  const part = gm.membership;
+  return (
+    <tr role="row" class={`row ${part?.status ?? 'unknown'}`}>
+      <td role="cell" class="c-status">
+        <StatusMark status={part?.status ?? 'unknown'} />
+      </td>
+      <th role="rowheader" scope="row" class="c-name">
+        <DeviceLink name={gm.device} />
+        {!gm.reachable && <Silent />}
+      </th>
+      <td role="cell" class="c-track">
+        <KekTrack of="gm" kek={part?.kek ?? null} scale={scale} nowMs={nowMs} absent={withoutKek(gm)} />
+      </td>
+      <td role="cell" class="c-next" data-label="re-registers ">
+        {part?.reregisters_at === null || part?.reregisters_at === undefined ? (
+          '–'
+        ) : (
+          <Countdown at={part.reregisters_at} nowMs={nowMs} />
+        )}
+      </td>
+      <td role="cell" class="c-ks" data-label="KS ">
+        {part?.key_server ?? '–'}
+      </td>
+      <td role="cell" class="n c-acks" data-label="acks missed ">
+        {gm.acks_missed ?? '–'}
+      </td>
+      <td role="cell" class="c-keys" data-label="KEK / TEKs ">
+        {sameKey(gm.kek_matches_ks)} / {gm.divergent ? 'other' : sameKey(gm.tek_matches_ks)}
+      </td>
+    </tr>
+  );
+}
+
+function Silent(): VNode {
+  return <span class="bad"> does not answer</span>;
+}
+
+function withoutKek(gm: Gm): string {
+  if (gm.membership?.registered === false) return 'not registered';
+  return gm.kek_behavior === 'legacy'
+    ? 'shows no KEK lifetime (old release: has no KEK timer)'
+    : 'holds no KEK, or shows none';
+}
+
+function sameKey(matches: boolean | null): string {
+  return matches === null ? '?' : matches ? 'same' : 'other';
+}
+
+/** The worst first, then whoever’s KEK ends first. */
+function inOrderOfNeed(gms: readonly Gm[]): readonly Gm[] {
+  const weight = (gm: Gm) => HEALTH_STATUSES.indexOf(gm.membership?.status ?? 'unknown');
+  const end = (gm: Gm) => gm.membership?.kek?.expires_at ?? '~';
+  return gms.toSorted((a, b) => weight(b) - weight(a) || compare(end(a), end(b)) || compare(a.device, b.device));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+function KeyServers(props: {
+  readonly group: GroupDocument;
+  readonly scale: KekScale;
+  readonly nowMs: number | null;
+}): VNode {
+  return (
+    <table class="members" role="table">
+      <caption>{props.group.kss.length} polled KSs</caption>
+      <thead role="rowgroup">
+        <tr role="row">
+          <th role="columnheader" scope="col">
+            Status
+          </th>
+          <th role="columnheader" scope="col">
+            KS
+          </th>
+          <th role="columnheader" scope="col" class="c-track">
+            <span class="visually-hidden">KEK, in seconds to its expiry</span>
+            <KekAxis scale={props.scale} />
+          </th>
+          <th role="columnheader" scope="col">
+            Role
+          </th>
+          <th role="columnheader" scope="col">
+            Address
+          </th>
+          <th role="columnheader" scope="col" class="n">
+            GMs
+          </th>
+          <th role="columnheader" scope="col">
+            Version
+          </th>
+        </tr>
+      </thead>
+      <tbody role="rowgroup">
+        {props.group.kss.map((ks) => (
+          <tr role="row" key={ks.device} class={`row ${ks.membership?.status ?? 'unknown'}`}>
+            <td role="cell" class="c-status">
+              <StatusMark status={ks.membership?.status ?? 'unknown'} />
+            </td>
+            <th role="rowheader" scope="row" class="c-name">
+              <DeviceLink name={ks.device} />
+              {!ks.reachable && <Silent />}
+            </th>
+            <td role="cell" class="c-track">
+              <KekTrack
+                of="ks"
+                kek={ks.membership?.kek ?? null}
+                scale={props.scale}
+                nowMs={props.nowMs}
+                absent="shows no KEK"
+              />
+            </td>
+            <td role="cell" class="c-next">
+              {ks.role ?? 'no COOP role'}
+            </td>
+            <td role="cell" class="c-ks">
+              {ks.address ?? '–'}
+            </td>
+            <td role="cell" class="n c-acks" data-label="GMs ">
+              {ks.members ?? '–'}
+            </td>
+            <td role="cell" class="c-keys">
+              {ks.version ?? '–'}
+              {ks.kek_behavior === 'legacy' ? ' (sends the KEK at expiry)' : ''}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function AtRisk({ group, nowMs }: { readonly group: GroupDocument; readonly nowMs: number | null }): VNode {
+  const polled = new Set(group.gms.map(({ device }) => device));
+  const shown = group.at_risk.slice(0, FIRST_ROWS);
+  return (
+    <section aria-labelledby="risk" class="risk">
+      <h2 id="risk">At risk: {group.at_risk.length}</h2>
+      <ul>
+        {shown.map(({ gm, status, reason, reregisters_at: at }) => (
+          <li key={gm}>
+            <StatusMark status={status} /> {polled.has(gm) ? <DeviceLink name={gm} /> : <Name text={gm} />}:{' '}
+            <bdi>{reason}</bdi>
+            {at !== null && (
+              <Fragment>
+                {'; re-registers '}
+                <Countdown at={at} nowMs={nowMs} />
+              </Fragment>
+            )}
+          </li>
+        ))}
+      </ul>
+      {shown.length < group.at_risk.length && <p>and {group.at_risk.length - shown.length} more</p>}
+    </section>
+  );
+}
+
+function NextRekey(props: {
+  readonly name: string;
+  readonly next: GroupDocument['next_kek_rekey'];
+  readonly nowMs: number | null;
+}): VNode {
+  return (
+    <Fact name={props.name}>
+      {props.next === null ? 'not known' : <Countdown at={props.next.at} nowMs={props.nowMs} />}
+    </Fact>
+  );
+}
+
+function missedRekey({ missed_last_rekey: missed }: GroupDocument): VNode | string {
+  if (missed.gms.length === 0) return 'nobody';
+  const where = { none: '', path: 'the loss is on the path', ks: 'the loss is at the KS' }[missed.where];
+  return (
+    <Fragment>
+      <NameList names={missed.gms} /> <span class="faint">{where}</span>
+    </Fragment>
+  );
+}
+
+function mixedVersions({ mixed_versions: mixed }: GroupDocument): VNode | string {
+  if (mixed === null) return 'no';
+  return (
+    <Fragment>
+      upgrade{' '}
+      <NameList
+        names={mixed.legacy_kss.map(({ device, version }) => (version === null ? device : `${device} (${version})`))}
+      />
+      ; until then {mixed.affected_gms.length} GMs re-register twice in every KEK cycle
+    </Fragment>
+  );
+}
+
+function coop(group: GroupDocument): VNode | string {
+  const lost = group.coop_peers.filter((peer) => peer.lost === true).map(({ address, device }) => device ?? address);
+  if (group.coop_split !== null) {
+    return (
+      <Fragment>
+        split: <NameList names={group.coop_split.primaries} /> are all primary
+      </Fragment>
+    );
+  }
+  return (
+    <Fragment>
+      {group.primaries.length === 0 ? (
+        'no primary is seen'
+      ) : (
+        <Fragment>
+          primary: <NameList names={group.primaries} />
+        </Fragment>
+      )}
+      {lost.length > 0 && (
+        <Fragment>
+          ; lost: <NameList names={lost} />
+        </Fragment>
+      )}
+    </Fragment>
+  );
+}

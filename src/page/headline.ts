@@ -1,0 +1,24 @@
+/** Who is at risk now, in one line. */
+import type { HealthStatus } from '../gdoi/health-check.ts';
+
+export type StatusCount = Readonly<Record<HealthStatus, number>>;
+
+export function headline(devices: StatusCount, groups: readonly { readonly status: HealthStatus }[]): string {
+  const all = sum(devices);
+  if (all === 0) return 'No devices';
+  const criticalGroups = groups.filter(({ status }) => status === 'critical').length;
+  const ofGroups =
+    criticalGroups === 0 ? '' : `${criticalGroups} ${criticalGroups === 1 ? 'group' : 'groups'} critical; `;
+  const ofDevices = (['critical', 'warning', 'unknown'] as const)
+    .filter((status) => devices[status] > 0)
+    .map((status) => `${devices[status]} ${status}`)
+    .join(', ');
+  if (ofDevices !== '') return `${ofGroups}${ofDevices} of ${all} devices`;
+  return `${ofGroups}${all === 1 ? 'the device is well' : `all ${all} devices are well`}`.replace(/^./, (first) =>
+    first.toUpperCase(),
+  );
+}
+
+export function sum(devices: StatusCount): number {
+  return devices.ok + devices.unknown + devices.warning + devices.critical;
+}

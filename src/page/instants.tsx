@@ -1,0 +1,60 @@
+/** Instants, ages and countdowns, as of the agent's now. */
+import { durationText } from '../gdoi/duration-text.ts';
+import { h, type VNode } from './preact.mjs';
+
+/** UTC first, as devices log; the local time beside it; how long ago or how soon. */
+export function Instant({ at, nowMs }: { readonly at: string; readonly nowMs: number | null }): VNode {
+  return (
+    <span class="instant">
+      <time dateTime={at}>{utcText(at)}</time>{' '}
+      <span class="faint">
+        {localText(at)}
+        {relativeText(at, nowMs)}
+      </span>
+    </span>
+  );
+}
+
+/** How long until then; past it, how long ago it was due. */
+export function Countdown({ at, nowMs }: { readonly at: string; readonly nowMs: number | null }): VNode {
+  return (
+    <span>
+      {nowMs !== null && Date.parse(at) < nowMs ? 'due ' : ''}
+      <TimeTo at={at} nowMs={nowMs} />
+    </span>
+  );
+}
+
+/** How long until then, or since. */
+export function TimeTo({ at, nowMs }: { readonly at: string; readonly nowMs: number | null }): VNode {
+  return (
+    <time class="figure" dateTime={at} title={`${utcText(at)} ${localText(at)}`}>
+      {relativeText(at, nowMs)}
+    </time>
+  );
+}
+
+export function Age({ at, nowMs }: { readonly at: string | null; readonly nowMs: number | null }): VNode {
+  if (at === null) return <span>never</span>;
+  return (
+    <time class="figure" dateTime={at} title={`${utcText(at)} ${localText(at)}`}>
+      {nowMs === null ? '' : durationText(Math.max(0, nowMs - Date.parse(at)) / 1000)}
+    </time>
+  );
+}
+
+function relativeText(at: string, nowMs: number | null): string {
+  if (nowMs === null) return '';
+  const seconds = (Date.parse(at) - nowMs) / 1000;
+  return seconds >= 0 ? `in ${durationText(seconds)}` : `${durationText(-seconds)} ago`;
+}
+
+export function utcText(at: string): string {
+  return `${at.slice(0, 10)} ${at.slice(11, 19)} UTC`;
+}
+
+/** Of the viewer: `13:03:05 local, `; empty where that is UTC. */
+function localText(at: string): string {
+  const date = new Date(at);
+  return date.getTimezoneOffset() === 0 ? '' : `${date.toLocaleTimeString('en-GB')} local, `;
+}

@@ -1,0 +1,59 @@
+/** Names of devices and groups: others' text, of any length and direction, kept apart from the text around it. */
+import { Fragment, h, type VNode } from './preact.mjs';
+import { devicePath, groupPath } from './route.ts';
+
+/** What a name may take of a line; the whole stands in its title. */
+const MAX_SHOWN = 60;
+
+export function shortened(text: string, most = MAX_SHOWN): string {
+  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+}
+
+/** A summary whose name stands beside it anyway. */
+export function withoutName(summary: string, name: string): string {
+  return summary.startsWith(`${name}: `) ? summary.slice(name.length + 2) : summary;
+}
+
+export function Name({ text }: { readonly text: string }): VNode {
+  return text.length > MAX_SHOWN ? <bdi title={text}>{shortened(text)}</bdi> : <bdi>{text}</bdi>;
+}
+
+export function DeviceLink({ name }: { readonly name: string }): VNode {
+  return (
+    <a href={devicePath(name)}>
+      <Name text={name} />
+    </a>
+  );
+}
+
+export function GroupLink({ name }: { readonly name: string }): VNode {
+  return (
+    <a href={groupPath(name)}>
+      <Name text={name} />
+    </a>
+  );
+}
+
+/** Names with commas between; of many the first ones, and how many more there are. */
+export function NameList({
+  names,
+  most = 20,
+  link = false,
+}: {
+  readonly names: readonly string[];
+  readonly most?: number;
+  readonly link?: boolean;
+}): VNode {
+  const rest = names.length - most;
+  return (
+    <Fragment>
+      {names.slice(0, most).map((name, index) => (
+        <span key={name}>
+          {index > 0 ? ', ' : ''}
+          {link ? <DeviceLink name={name} /> : <Name text={name} />}
+        </span>
+      ))}
+      {rest > 0 ? ` and ${rest} more` : ''}
+    </Fragment>
+  );
+}

@@ -1,0 +1,33 @@
+/** Going from view to view without loading the page anew. */
+
+const listeners = new Set<() => void>();
+
+/** `replace`: what a filter changes is no step back. */
+export function navigate(path: string, how: 'push' | 'replace' = 'push'): void {
+  if (how === 'push') history.pushState(null, '', path);
+  else history.replaceState(null, '', path);
+  for (const listener of listeners) listener();
+}
+
+/** `onChange` is called after each step, forward or back. */
+export function followNavigation(isView: (url: URL) => boolean, onChange: () => void): void {
+  listeners.add(onChange);
+  window.addEventListener('popstate', onChange);
+  document.addEventListener('click', (event) => {
+    if (
+      event.defaultPrevented ||
+      event.button !== 0 ||
+      event.metaKey ||
+      event.ctrlKey ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return;
+    const link = event.target instanceof Element ? event.target.closest('a[href]') : null;
+    if (!(link instanceof HTMLAnchorElement) || link.target !== '') return;
+    const url = new URL(link.href);
+    if (url.origin !== location.origin || url.hash !== '' || !isView(url)) return;
+    event.preventDefault();
+    navigate(`${url.pathname}${url.search}`);
+  });
+}

@@ -1,0 +1,98 @@
+/** What stands around every view: where one can go, whether the agent answers, and the way to sign in. */
+import { durationText } from '../gdoi/duration-text.ts';
+import { hasToken, rememberToken } from './agent-api.ts';
+import { monoMs } from './browser-time.ts';
+import { Fragment, h, type VNode } from './preact.mjs';
+import type { Session } from './session.ts';
+import { utcText } from './instants.tsx';
+
+export function Shell(props: {
+  readonly session: Session;
+  readonly room: string;
+  readonly view: VNode;
+  /** Told to screen readers when it changes. */
+  readonly incident: string;
+  readonly onSignIn: () => void;
+}): VNode {
+  const { session, room } = props;
+  const { agent, link } = session;
+  const nowMs = session.nowMs();
+  const place = (path: string, name: string) => (
+    <a href={path} aria-current={room === name ? 'page' : undefined}>
+      {name}
+    </a>
+  );
+  return (
+    <Fragment>
+      <a class="skip" href="#main">
+        To the content
+      </a>
+      <header>
+        <strong class="brand">gdoiwatch</strong>
+        <nav aria-label="Views">
+          {place('/', 'Fleet')}
+          {place('/groups', 'Groups')}
+          {place('/events', 'Events')}
+          <a href="/metrics">Metrics</a>
+        </nav>
+        <span class="faint clock">{nowMs !== null && utcText(new Date(nowMs).toISOString())}</span>
+      </header>
+      <Trouble session={session} onSignIn={props.onSignIn} />
+      {agent !== null && agent.quarantined_credentials.length > 0 && (
+        <p class="banner warning">
+          Refused by several devices, and not tried any more: credential {agent.quarantined_credentials.join(', ')}
+        </p>
+      )}
+      {agent !== null && !agent.first_sweep_done && (
+        <p class="banner">The first sweep is under way: not every device has been polled yet.</p>
+      )}
+      <main id="main" class={link.kind === 'unreachable' || link.kind === 'unauthorised' ? 'stale' : ''}>
+        {props.view}
+      </main>
+      <p class="visually-hidden" role="status">
+        {props.incident}
+      </p>
+      <footer class="faint">
+        gdoiwatch {agent?.version ?? ''} · times are UTC, then local · <a href="/api/openapi.json">API</a>
+      </footer>
+    </Fragment>
+  );
+}
+
+function Trouble({ session, onSignIn }: { readonly session: Session; readonly onSignIn: () => void }): VNode | null {
+  const { link } = session;
+  switch (link.kind) {
+    case 'connecting':
+    case 'connected':
+      return null;
+    case 'unreachable':
+      return (
+        <p class="banner critical">
+          <strong role="alert">The agent does not answer</strong> for {durationText((monoMs() - link.since) / 1000)}.
+          What you see is as old as that; countdowns go on by the last known clock. Trying again ...
+        </p>
+      );
+    case 'unauthorised':
+      return (
+        <form
+          class="banner critical"
+          onSubmit={(event) => {
+            event.preventDefault();
+            const token = new FormData(event.currentTarget).get('token');
+            rememberToken(typeof token === 'string' ? token.trim() : '');
+            onSignIn();
+          }}
+        >
+          <strong role="alert">
+            {hasToken() ? 'The agent does not accept this token.' : 'The agent wants to know who you are.'}
+          </strong>{' '}
+          <label>
+            Token <input type="password" name="token" autoComplete="off" required maxLength={4096} />
+          </label>{' '}
+          <button type="submit">Sign in</button> <span>{link.detail} It is kept until this tab is closed.</span>
+        </form>
+      );
+    default:
+      return link satisfies never;
+  }
+}

@@ -1,0 +1,16 @@
+/** A status as a word with a sign: never told by colour alone. */
+import type { HealthStatus } from '../gdoi/health-check.ts';
+import { h, type VNode } from './preact.mjs';
+
+const SIGNS: Readonly<Record<HealthStatus, string>> = { ok: '✓', unknown: '?', warning: '!', critical: '✕' };
+
+export function StatusMark({ status }: { readonly status: HealthStatus }): VNode {
+  return (
+    <span class={`mark ${status}`}>
+      <span class="sign" aria-hidden="true">
+        {SIGNS[status]}
+      </span>
+      {status}
+    </span>
+  );
+}

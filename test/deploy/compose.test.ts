@@ -1,0 +1,82 @@
+/** docker-compose.yml: the stack as it would start, as far as it can be told without a container. */
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { readYaml, ROOT } from './repository.ts';
+
+interface Service {
+  readonly image: string;
+  readonly profiles?: readonly string[];
+  readonly command?: readonly string[];
+  readonly ports?: readonly string[];
+  readonly volumes?: readonly string[];
+  readonly read_only?: boolean;
+  readonly cap_drop?: readonly string[];
+  readonly networks?: { readonly default: { readonly aliases: readonly string[] } };
+}
+
+const [compose] = await readYaml<{ readonly services: Readonly<Record<string, Service>>; readonly volumes: object }>(
+  'docker-compose.yml',
+);
+const services = Object.entries(compose?.services ?? {}).map(([name, service]) => ({ name, ...service }));
+
+function dockerComposeMissing(): boolean {
+  const missing = spawnSync('docker-compose', ['version']).error !== undefined;
+  if (missing && process.env['CI']) throw new Error('docker-compose is missing in CI');
+  return missing;
+}
+
+describe('docker-compose.yml', () => {
+  test.skipIf(dockerComposeMissing())('is good to docker-compose, with every profile', () => {
+    const { status, stderr } = spawnSync(
+      'docker-compose',
+      ['--profile', 'demo', '--profile', 'agent', 'config', '-q'],
+      {
+        cwd: ROOT,
+        encoding: 'utf8',
+      },
+    );
+    expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+  });
+
+  test('publishes everything on loopback only', () => {
+    const ports = services.flatMap(({ ports }) => ports ?? []);
+    expect(ports.length).toBeGreaterThan(0);
+    expect(ports.filter((port) => !port.startsWith('127.0.0.1:'))).toEqual([]);
+  });
+
+  test('gives no container a writable root or a capability', () => {
+    expect(services.filter(({ read_only, cap_drop }) => read_only !== true || cap_drop?.join() !== 'ALL')).toEqual([]);
+  });
+
+  test('mounts what is there, read-only, and volumes that it names', () => {
+    const mounts = services.flatMap(({ volumes }) => volumes ?? []).map((volume) => volume.split(':'));
+    const files = mounts.filter(([source]) => source?.startsWith('./'));
+    expect(files.filter(([source = '', , mode]) => mode !== 'ro' || !existsSync(join(ROOT, source)))).toEqual([]);
+    const volumes = mounts.filter((mount) => !files.includes(mount)).map(([source]) => source);
+    expect(volumes).toEqual(Object.keys(compose?.volumes ?? {}));
+  });
+
+  test('runs the demo or the agent under the name that Prometheus scrapes', async () => {
+    const [prometheus] = await readYaml<{ scrape_configs: { static_configs: { targets: string[] }[] }[] }>(
+      'deploy/prometheus/prometheus.yml',
+    );
+    expect(prometheus?.scrape_configs[0]?.static_configs[0]?.targets).toEqual(['agent:9848']);
+    const agents = services.filter(({ networks }) => networks?.default.aliases.includes('agent'));
+    expect(agents.map(({ profiles }) => profiles?.join())).toEqual(['demo', 'agent']);
+  });
+
+  test('shows the dashboards that Grafana is told to look for', async () => {
+    const [provider] = await readYaml<{ providers: { options: { path: string } }[] }>(
+      'deploy/grafana/provisioning/dashboards/gdoiwatch.yml',
+    );
+    const grafana = services.find(({ name }) => name === 'grafana');
+    expect(grafana?.volumes).toContain(`./dashboards/grafana/json:${provider?.providers[0]?.options.path}:ro`);
+  });
+
+  test('names the version of every image that it does not build', () => {
+    const foreign = services.filter(({ image }) => image !== 'gdoiwatch').map(({ image }) => image);
+    expect(foreign.filter((image) => !/^[\w/-]+:v?\d+\.\d+\.\d+$/.test(image))).toEqual([]);
+  });
+});

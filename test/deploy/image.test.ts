@@ -1,0 +1,94 @@
+/**
+ * What the Dockerfile makes, without Docker: the same files with the same dependencies, started as its entry point does,
+ * asked as its health check does.
+ */
+import { spawnSync } from 'node:child_process';
+import { copyFile, mkdir, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { run } from '../dashboards/promtool.ts';
+import { Gdoiwatch } from '../e2e/gdoiwatch.ts';
+import { readText, ROOT, temporaryDirectory } from './repository.ts';
+
+let dockerfile: string;
+beforeAll(async () => {
+  dockerfile = (await readText('Dockerfile')).replaceAll('\\\n', ' ');
+});
+
+/** The arguments of an instruction, wherever it stands. */
+function instructions(name: string): string[] {
+  return Array.from(dockerfile.matchAll(new RegExp(`^${name} +(.+)$`, 'gm')), ([, rest = '']) => rest.trim());
+}
+
+/** Files and folders of the repository that go into the image or its build; `*` is the only pattern used. */
+function copied(): string[] {
+  return instructions('COPY')
+    .filter((rest) => !rest.startsWith('--from'))
+    .flatMap((rest) => rest.split(/ +/).slice(0, -1));
+}
+
+function matches(pattern: string, file: string): boolean {
+  const [start = '', end] = pattern.split('*');
+  return end === undefined ? file === start : file.startsWith(start) && file.endsWith(end);
+}
+
+describe('the Dockerfile', () => {
+  test('copies what is there and in the build context', async () => {
+    const ignored = await readText('.dockerignore');
+    expect(copied()).toContain('src');
+    expect(copied().filter((source) => !ignored.includes(`\n!${source}\n`))).toEqual([]);
+    const files = await readdir(ROOT);
+    expect(copied().filter((source) => !files.some((file) => matches(source, file)))).toEqual([]);
+  });
+
+  test('copies all that the build script names', async () => {
+    const { scripts } = JSON.parse(await readText('package.json')) as { readonly scripts: { readonly build: string } };
+    const named = scripts.build.split(/[\s'"]+/).map((word) => word.replace(/^\.\//, '').split('/')[0] ?? '');
+    // What it makes is not copied.
+    const files = (await readdir(ROOT)).filter((file) => named.includes(file) && file !== 'dist');
+    expect(files).toContain('tsconfig.build.json');
+    expect(files.filter((file) => !copied().some((source) => matches(source, file)))).toEqual([]);
+  });
+
+  test('ends as a user without rights, by number, so that Kubernetes can tell', () => {
+    expect(instructions('USER')).toEqual(['1000:1000']);
+  });
+
+  test('asks the agent with Node.js for its health: there is no curl in the image', () => {
+    expect(instructions('HEALTHCHECK').join()).toMatch(/CMD \["node", "-e"/);
+  });
+});
+
+test('the packed package with its dependencies runs the demo, and the health check finds it well', async () => {
+  await using image = await temporaryDirectory();
+  const packed = await run('npm', ['pack', '--silent', '--ignore-scripts', '--pack-destination', image.path]);
+  const [tarball = ''] = (await readdir(image.path)).filter((name) => name.endsWith('.tgz'));
+  expect({ packed, tarball }).toMatchObject({ packed: { status: 0 }, tarball: /^gdoiwatch-.*\.tgz$/ });
+  const app = join(image.path, 'app');
+  await mkdir(app);
+  await run('tar', ['-xzf', join(image.path, tarball), '--strip-components=1', '-C', app]);
+  for (const file of ['package-lock.json', '.npmrc']) await copyFile(join(ROOT, file), join(app, file));
+  const installed = await run('npm', [
+    'ci',
+    '--omit=dev',
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    '--prefix',
+    app,
+  ]);
+  expect(installed).toMatchObject({ status: 0 });
+
+  await using demo = new Gdoiwatch(['demo', '--listen', '127.0.0.1:0'], {
+    main: join(app, 'dist/cli/main.js'),
+    cwd: '/',
+  });
+  const [, url = ''] = await demo.printed(/gdoiwatch demo is running: (\S+)\//);
+  const [check = ''] = instructions('HEALTHCHECK').map((rest) => rest.replace(/^.*?CMD /, ''));
+  const [, ...args] = JSON.parse(check) as string[];
+  const health = (at: string) =>
+    spawnSync(process.execPath, args, { env: { GDOIWATCH_HEALTH_URL: at }, timeout: 20_000 }).status;
+  expect(health(`${url}/-/healthy`)).toBe(0);
+  expect(health(`${url}/nothing-here`)).toBe(1);
+  expect(health('http://127.0.0.1:9/-/healthy')).toBe(1);
+}, 120_000);

@@ -1,0 +1,185 @@
+/**
+ * The exposition of an agent in which every metric has a sample: a GM and a KS that show all there is, over SSH and SNMP,
+ * listeners, service discovery and an Alertmanager. Written by the real exporter, in the parts of the reference.
+ */
+import { afterSnmpPoll, type GroupTracking, SNMP_NOT_POLLED } from '../../src/agent/device-view.ts';
+import { type AgentStatus, createReadModel } from '../../src/agent/read-model.ts';
+import { pushMetrics } from '../../src/export/alertmanager/push-metrics.ts';
+import { groupMetrics } from '../../src/export/group-metrics.ts';
+import { httpMetrics } from '../../src/export/http-metrics.ts';
+import { PreparedLines } from '../../src/export/prepared-lines.ts';
+import { pushedMetrics } from '../../src/export/pushed-metrics.ts';
+import { createSelfMetrics } from '../../src/export/self-metrics.ts';
+import { targetMetrics } from '../../src/export/target-metrics.ts';
+import type { DeviceCertificates } from '../../src/gdoi/certificate.ts';
+import { fleetView } from '../../src/gdoi/fleet-view.ts';
+import { initialFleetState } from '../../src/gdoi/fleet-state.ts';
+import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../agent/view-builder.ts';
+
+/** Part of the reference -> exposition. */
+export async function fullExposition(): Promise<Readonly<Record<'device' | 'group' | 'agent', string>>> {
+  return { device: deviceExposition(), group: groupExposition(), agent: await agentExposition() };
+}
+
+const GM = aGm({
+  registrations: { succeeded: 1, attempted: 1 },
+  rekeys: { received: 1, sinceRegistration: 1, acksSent: 1, lastFrom: null, lastSequence: 1, lastAgeSeconds: 9 },
+  reregistersInSeconds: 81,
+  kek: {
+    transport: 'unicast',
+    remainingSeconds: 500,
+    encryption: 'AES',
+    keyBits: 256,
+    signatureHash: null,
+    signatureKeyBits: null,
+  },
+  teks: [{ interface: 'Gi0', spi: '0x0000000A', transform: null, remainingSeconds: 900, antiReplay: null }],
+  replay: { enabled: true, inputErrors: 0, outputErrors: 0, timeSyncErrors: 0, maxTimeDeltaSeconds: 1 },
+  dataplane: { encrypted: 1, decrypted: 1, errors: { no_sa: 0 } },
+});
+
+const KEY = { spi: null, lifetimeSeconds: 3600, remainingSeconds: 900, timeToRekeySeconds: 700 };
+const KS = aKs({
+  group: 'G2',
+  members: 1,
+  redundancy: true,
+  localRole: 'primary',
+  kek: KEY,
+  teks: [KEY],
+  rekeysSent: 1,
+  peers: [{ address: '10.0.0.2', role: 'secondary', status: 'Alive' }],
+  memberDetails: [
+    {
+      address: '10.0.0.9',
+      version: null,
+      state: 'Registered',
+      keyServer: null,
+      rekeysSent: 1,
+      rekeyRetries: 0,
+      acksReceived: 1,
+      acksMissed: 0,
+    },
+  ],
+});
+
+const CERTIFICATES: DeviceCertificates = {
+  role: 'certificates',
+  certificates: [
+    {
+      kind: 'device',
+      status: 'Available',
+      serial: null,
+      issuer: null,
+      subject: null,
+      notBefore: null,
+      notAfter: { fromMs: NOON, toMs: NOON },
+      trustpoints: ['CORP'],
+    },
+  ],
+};
+
+const TRACKING: GroupTracking = {
+  reregistrations: {
+    expected: 0,
+    unexpected: 1,
+    last: { atMs: NOON, cause: 'tek_expired', unexpected: true },
+    recent: [],
+  },
+  forecast: {
+    cause: 'tek_expiry',
+    possible: ['tek_expiry'],
+    expectedAtMs: null,
+    expectedBetweenMs: null,
+    windowMs: null,
+    timeLeftSeconds: null,
+    kekRekeyOverdue: null,
+    evidence: [],
+  },
+  kekRekeyOverdue: false,
+  kekMatchesKs: true,
+  tekMatchesKs: true,
+  dataProblems: [],
+  listedByKs: true,
+  sourcesDisagree: false,
+};
+
+function deviceExposition(): string {
+  const report = aReport(
+    { 'show crypto gdoi': [GM, KS], 'show version': facts() },
+    { collectors: new Map([['show version', 'ok']]) },
+  );
+  const at = { sentAtMs: NOON, receivedAtMs: NOON };
+  const overSsh = {
+    ...viewAfter(report),
+    regularIntervalMs: 60_000,
+    certificates: { value: CERTIFICATES, at },
+    snmp: SNMP_NOT_POLLED,
+  };
+  const view = afterSnmpPoll(overSsh, { ...report, observations: [] }, 60_000);
+  const lines = new PreparedLines();
+  lines.update('gm1', { ...view, tracking: new Map([['G1', TRACKING]]) });
+  lines.update('gm2', aDevice({ device: 'gm2', result: 'auth', failure: 'auth' }));
+  return [...lines.chunks()].join('');
+}
+
+function groupExposition(): string {
+  const fleet = createReadModel();
+  fleet.totals.know('G1');
+  const view = fleetView(initialFleetState('G1'), NOON);
+  return groupMetrics({ ...fleet, groups: () => [view] });
+}
+
+const STATUS: AgentStatus = {
+  startedAtMs: NOON,
+  firstSweepDone: true,
+  pollsRunning: 0,
+  pollsQueued: 0,
+  pollsSkippedLate: 0,
+  openSessions: 0,
+  handshakesActive: 0,
+  handshakesWaiting: 0,
+  quarantinedCredentials: [],
+  snmpRequestsActive: 0,
+  snmpDatagramsDropped: 0,
+  pushed: {
+    syslog: { used: 0, unknown_device: 0, other: 0, unreadable: 0, overflow: 0 },
+    trap: { used: 0, unknown_device: 0, other: 0, unreadable: 0, overflow: 0 },
+  },
+  recordErrors: 0,
+  storeErrors: 0,
+  eventsDropped: 0,
+  configReloadOk: true,
+  configReloadedAtMs: null,
+};
+
+async function agentExposition(): Promise<string> {
+  const fleet = createReadModel();
+  const own = await createSelfMetrics('0', () => STATUS, fleet).metrics();
+  const listener = { url: 'udp://127.0.0.1:1162', received: 0, dropped: { queue_full: 0 } };
+  const source = { source: 'http://netbox.example/targets', failures: 0, failing: null };
+  const alertmanager = {
+    url: 'http://127.0.0.1:9093',
+    sent: 0,
+    failed: 0,
+    queued: 0,
+    dropped: { overflow: 0, expired: 0, refused: 0 },
+    lastError: null,
+    failing: false,
+  };
+  const http = {
+    streamsOpen: 0,
+    streamsClosedSlow: 0,
+    streamsRefused: 0,
+    credentialsRefused: 0,
+    credentialsLimited: 0,
+    crossSiteRefused: 0,
+    pollsLimited: 0,
+  };
+  return (
+    own +
+    pushedMetrics(STATUS.pushed, [listener]) +
+    targetMetrics({ devices: 0, findings: 0, sources: [source] }) +
+    httpMetrics(http) +
+    pushMetrics({ alertmanagers: [alertmanager], forgotten: 0 })
+  );
+}

@@ -1,0 +1,109 @@
+/** Debian's Chromium on the page of a test's server, with watch kept on everything that no page may do. */
+import { createHash } from 'node:crypto';
+import { spawnSync } from 'node:child_process';
+import { type Browser, chromium, type BrowserContextOptions, type Page } from 'playwright-core';
+import { expect } from 'vitest';
+import { OPEN_ACCESS, type Scope, type WebAccess } from '../../src/http/options.ts';
+import { createSystemClock, type Clock } from '../../src/ports/clock.ts';
+import { Secret } from '../../src/ports/secret.ts';
+import { NOON } from '../agent/view-builder.ts';
+import type { Served } from '../http/served.ts';
+
+const CHROMIUM = '/usr/bin/chromium';
+
+/** Skipped by callers where it is not installed, never in CI. */
+export function chromiumMissing(): boolean {
+  const missing = spawnSync(CHROMIUM, ['--version']).error !== undefined;
+  if (missing && process.env['CI']) throw new Error('chromium is missing in CI');
+  return missing;
+}
+
+export function launchChromium(): Promise<Browser> {
+  return chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] });
+}
+
+/** A clock that begins at noon and goes on; a test can put it forward. */
+export class NoonClock implements Clock {
+  readonly #machine = createSystemClock();
+  readonly #startMs = this.#machine.monoMs();
+  #aheadMs = 0;
+  readonly monoMs = this.#machine.monoMs;
+  readonly sleep = this.#machine.sleep;
+  readonly yieldToIo = this.#machine.yieldToIo;
+  readonly wallMs = (): number => Math.round(NOON + this.#aheadMs + this.#machine.monoMs() - this.#startMs);
+
+  putForward(ms: number): void {
+    this.#aheadMs += ms;
+  }
+
+  /** Noon again. */
+  putBack(): void {
+    this.#aheadMs = this.#startMs - this.#machine.monoMs();
+  }
+}
+
+export interface Watched extends AsyncDisposable {
+  readonly page: Page;
+  /** What it logged as an error, threw, was refused by its policy or asked of another origin. */
+  readonly offences: string[];
+  open(path: string): Promise<void>;
+}
+
+/** One server and tab serve the tests of a file one after the other: this is a new beginning. */
+export function emptyFleet({ fleet, now, polls }: Served): void {
+  for (const { device } of Array.from(fleet.devices())) fleet.remove(device);
+  for (const group of Array.from(fleet.groups())) fleet.setGroup({ ...group, gms: [], kss: [] });
+  polls.length = 0;
+  now.pollOutcome = async () => ({ kind: 'polled' });
+}
+
+/** A tab of its own; which `leave` ends or the test's end. */
+export async function openTab(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Watched> {
+  const context = await browser.newContext({ baseURL: url, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(15_000);
+  const offences: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') offences.push(message.text());
+  });
+  page.on('pageerror', (error) => offences.push(error.message));
+  page.on('dialog', (dialog) => {
+    offences.push(`dialog: ${dialog.message()}`);
+    void dialog.dismiss();
+  });
+  page.on('request', (request) => {
+    if (!request.url().startsWith(`${url}/`) && request.url() !== 'about:blank')
+      offences.push(`request to ${request.url()}`);
+  });
+  return {
+    page,
+    offences,
+    open: async (path) => {
+      await page.goto(path);
+      await page.locator('main h1').waitFor();
+    },
+    [Symbol.asyncDispose]: () => context.close(),
+  };
+}
+
+/** The words that a reader of the page gets, with white space as it is drawn. */
+export async function wordsOf(page: Page, selector: string): Promise<readonly string[]> {
+  const texts = await page.locator(selector).allInnerTexts();
+  return texts.map((text) => text.replaceAll(/\s+/gu, ' ').trim());
+}
+
+/** Until the page shows it; the machine may be busy. */
+export const WAIT = { timeout: 15_000, interval: 50 };
+
+/** The end of a test: it did nothing that no page may do, and asks for nothing any more. */
+export async function leave({ page, offences }: Watched): Promise<void> {
+  const found = offences.splice(0);
+  await page.goto('about:blank');
+  expect(found).toEqual([]);
+}
+
+/** Nobody is let in but who has this token. */
+export function accessBy(token: string, scope: Scope): WebAccess {
+  const sha256 = new Secret(createHash('sha256').update(token).digest('hex'));
+  return { ...OPEN_ACCESS, tokens: [{ name: 'test', scope, sha256 }] };
+}

@@ -1,0 +1,139 @@
+import type { Browser } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { aKs, aReport, viewAfter } from '../agent/view-builder.ts';
+import { fleet as aGroup, gmInFleet, kek } from '../gdoi/health-builders.ts';
+import { polledGm, serve, type Served } from '../http/served.ts';
+import {
+  chromiumMissing,
+  emptyFleet,
+  WAIT,
+  launchChromium,
+  leave,
+  NoonClock,
+  openTab,
+  type Watched,
+  wordsOf,
+} from './browser.ts';
+
+describe.skipIf(chromiumMissing())('a group', () => {
+  let browser: Browser;
+  let clock: NoonClock;
+  let served: Served;
+  let tab: Watched;
+
+  beforeAll(async () => {
+    browser = await launchChromium();
+    clock = new NoonClock();
+    served = await serve({ clock });
+    tab = await openTab(browser, served.url);
+  });
+  afterAll(async () => {
+    await browser.close();
+    await served[Symbol.asyncDispose]();
+  });
+  beforeEach(() => {
+    emptyFleet(served);
+    clock.putBack();
+  });
+  afterEach(() => leave(tab));
+
+  /** GMs by the seconds that their KEK lasts. */
+  function group(lasting: Readonly<Record<string, number>>, over: Parameters<typeof aGroup>[0] = {}) {
+    for (const [name, seconds] of Object.entries(lasting)) served.fleet.set(polledGm(name, { kek: kek(seconds) }));
+    const gms = Object.keys(lasting).map((device) => gmInFleet({ device }));
+    served.fleet.setGroup(aGroup({ gms, members: gms.length, ...over }));
+  }
+
+  const row = (name: string) =>
+    tab.page.locator('.members tbody tr', { has: tab.page.getByText(name, { exact: true }) });
+  /** Left and right edge of something drawn in a member's row, in pixels. */
+  async function edges(name: string, selector: string) {
+    const box = await row(name).locator(selector).boundingBox();
+    if (box === null) throw new Error(`${selector} of ${name} is not drawn`);
+    return { left: box.x, right: box.x + box.width };
+  }
+  const phase = (name: string) => row(name).locator('.track').getAttribute('data-phase');
+
+  test('draws each member on its own KEK: before its rekey, late in the window, expired', async () => {
+    group({ healthy: 5000, late: 150, last: 20, waiting: 210 });
+    await tab.open('/groups/G1');
+    await row('late').waitFor();
+    const now = async (name: string) => (await edges(name, 'circle.now')).left + 5;
+    expect(await now('healthy')).toBeLessThan((await edges('healthy', 'rect.due')).left);
+    const window = await edges('late', 'rect.missed');
+    expect(await now('late')).toBeGreaterThan(window.left);
+    expect(await now('late')).toBeLessThan(window.right);
+    expect(await now('waiting')).toBeLessThan(window.left);
+    expect(await now('last')).toBeGreaterThan(window.right);
+    expect(await Promise.all(['healthy', 'waiting', 'late', 'last'].map(phase))).toEqual([
+      'valid',
+      'rekey_due',
+      'missed_window',
+      'window_over',
+    ]);
+    clock.putForward(60_000);
+    await expect.poll(() => phase('last'), WAIT).toBe('expiry_window');
+    expect(await now('last')).toBeGreaterThan((await edges('last', 'rect.expiring')).left);
+  });
+
+  test('now moves: a member that gets no rekey goes to the right, a new KEK puts it back to the left', async () => {
+    group({ gm1: 220 });
+    await tab.open('/groups/G1');
+    await row('gm1').waitFor();
+    const before = (await edges('gm1', 'circle.now')).left;
+    await expect.poll(async () => (await edges('gm1', 'circle.now')).left, WAIT).toBeGreaterThan(before + 2);
+    group({ gm1: 86_400 });
+    await expect.poll(async () => (await edges('gm1', 'circle.now')).left, WAIT).toBeLessThan(before);
+  });
+
+  test('says who is at risk, missed the rekey, is not polled or not listed, and whether the KSs agree', async () => {
+    const key = { spi: null, lifetimeSeconds: 86_400, remainingSeconds: 5000, timeToRekeySeconds: 4765 };
+    served.fleet.set({
+      ...viewAfter(aReport({ 'show crypto gdoi': [aKs({ localRole: 'primary', kek: key })] })),
+      device: 'ks1',
+    });
+    group(
+      { gm1: 5000, gm2: 150 },
+      {
+        gms: [gmInFleet(), gmInFleet({ device: 'gm2', kekMatchesKs: false })],
+        rekeyLoss: { where: 'path', gms: ['gm2'], share: 0.5, evidence: ['1 of 2'] },
+        notPolled: ['10.0.0.9'],
+        notListed: ['gm1'],
+        mixedVersions: { legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }], affectedGms: ['gm1', 'gm2'] },
+        coopSplit: { primaries: ['ks1', 'ks2'], sinceMs: clock.wallMs() },
+      },
+    );
+    await tab.open('/groups/G1');
+    await row('gm2').waitFor();
+    const facts = Object.fromEntries(
+      (await wordsOf(tab.page, '.facts > div')).map((text) => [text.slice(0, 12), text] as const),
+    );
+    expect(Object.values(facts)).toEqual(
+      expect.arrayContaining([
+        'Missed the last rekey gm2 the loss is on the path',
+        'Listed by a KS, polled by nobody 10.0.0.9',
+        'Registered, listed by no KS gm1',
+        'Mixed versions upgrade ks1 (15.1(4)M8); until then 2 GMs re-register twice in every KEK cycle',
+        'COOP split: ks1, ks2 are all primary',
+      ]),
+    );
+    expect(await wordsOf(tab.page, '.risk li')).toEqual([
+      expect.stringMatching(/^. (warning|critical) gm2: does not hold/u),
+    ]);
+    expect(await wordsOf(tab.page, '.members tbody tr')).toEqual([
+      expect.stringMatching(/^. critical ks1 .* primary /u),
+      expect.stringContaining('gm2'),
+      expect.stringContaining('gm1'),
+    ]);
+  });
+
+  test('of 1,000 members draws a hundred, and all on request', async () => {
+    group(Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`gm${n}`, n === 500 ? 150 : 5000])));
+    await tab.open('/groups/G1');
+    const rows = tab.page.locator('.members tbody tr');
+    await expect.poll(() => rows.count(), WAIT).toBe(101);
+    expect(await wordsOf(tab.page, '.members tbody th')).toContain('gm500');
+    await tab.page.getByRole('button', { name: 'Show all 1000 GMs' }).click();
+    await expect.poll(() => rows.count(), WAIT).toBe(1001);
+  });
+});

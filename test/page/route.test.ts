@@ -1,0 +1,34 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { devicePath, groupPath, routeOf, withFilter } from '../../src/page/route.ts';
+
+test('each view has an address', () => {
+  expect(routeOf('/', '')).toEqual({ kind: 'fleet', filter: {} });
+  expect(routeOf('/groups', '')).toEqual({ kind: 'groups' });
+  expect(routeOf('/groups/G1', '')).toEqual({ kind: 'group', name: 'G1' });
+  expect(routeOf('/devices/gm1', '')).toEqual({ kind: 'device', name: 'gm1' });
+  expect(routeOf('/events', '?type=reload&hours=24')).toEqual({
+    kind: 'events',
+    filter: { type: 'reload', hours: '24' },
+  });
+});
+
+test('an address of no view is none, and parameters that a list does not know are left out', () => {
+  for (const path of ['/metrics', '/devices', '/devices/a/b', '/events/x', '/api/v1/devices'])
+    expect(routeOf(path, '')).toBeNull();
+  expect(routeOf('/', '?q=x&nonsense=1&status=')).toEqual({ kind: 'fleet', filter: { q: 'x' } });
+});
+
+test('any name comes back from its address, whatever characters it has', () => {
+  fc.assert(
+    fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), (name) => {
+      expect(routeOf(devicePath(name), '')).toEqual({ kind: 'device', name });
+      expect(routeOf(groupPath(name), '')).toEqual({ kind: 'group', name });
+    }),
+  );
+});
+
+test('what is not chosen is not in the address', () => {
+  expect(withFilter('/', { q: '', status: undefined })).toBe('/');
+  expect(withFilter('/', { q: 'a b&c', sort: 'name' })).toBe('/?q=a+b%26c&sort=name');
+});

@@ -1,0 +1,114 @@
+/** What no view may do: run a device's text, ask another origin, break its policy, shut out a keyboard or a reader. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { NOON } from '../agent/view-builder.ts';
+import { fleet as aGroup, gmInFleet, kek } from '../gdoi/health-builders.ts';
+import { anEvent, polledGm, serve, type Served } from '../http/served.ts';
+import { chromiumMissing, launchChromium, NoonClock, openTab, type Watched } from './browser.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const MARKUP = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
+const RIGHT_TO_LEFT = '\u202egm\u2066evil';
+const VIEWS = ['/', '/groups', '/groups/G1', '/devices/gm1', '/devices/hostile', '/events'];
+const LONG = 'x'.repeat(4096);
+
+interface Finding {
+  readonly id: string;
+  readonly impact: string | null;
+  readonly nodes: readonly { readonly html: string }[];
+}
+
+describe.skipIf(chromiumMissing())('every view', () => {
+  let browser: Browser;
+  let served: Served;
+  let tab: Watched;
+
+  beforeAll(async () => {
+    browser = await launchChromium();
+    served = await serve({ clock: new NoonClock() });
+    tab = await openTab(browser, served.url);
+    const at = { sentAtMs: NOON, receivedAtMs: NOON };
+    const answers = new Map([['show crypto gdoi', { at, text: `${MARKUP}\n${RIGHT_TO_LEFT}\n${LONG}`, cut: true }]]);
+    served.fleet.set({
+      ...polledGm('gm1', { kek: kek(150) }),
+      answers,
+      planned: [{ atMs: NOON + 9000, reason: 'confirm' }],
+    });
+    served.fleet.set({
+      ...polledGm('hostile', {
+        group: MARKUP,
+        identity: MARKUP,
+        address: LONG,
+        keyServer: MARKUP,
+        status: RIGHT_TO_LEFT,
+      }),
+      host: MARKUP,
+      labels: { site: MARKUP, [RIGHT_TO_LEFT]: LONG },
+      error: MARKUP,
+      result: 'parse',
+      answers,
+    });
+    served.fleet.set(polledGm(LONG, { group: LONG }));
+    served.fleet.set(polledGm(RIGHT_TO_LEFT));
+    served.fleet.setGroup(aGroup({ gms: [gmInFleet(), gmInFleet({ device: RIGHT_TO_LEFT })], notPolled: [MARKUP] }));
+    served.fleet.setGroup(aGroup({ group: MARKUP, gms: [gmInFleet({ device: 'hostile', registered: false })] }));
+    served.fleet.setGroup(aGroup({ group: LONG }));
+    await served.happens(
+      anEvent(),
+      anEvent({
+        id: 'h',
+        device: MARKUP,
+        group: LONG,
+        summary: MARKUP,
+        evidence: [RIGHT_TO_LEFT, MARKUP, LONG],
+        action: MARKUP,
+      }),
+    );
+  });
+  afterAll(async () => {
+    await browser.close();
+    await served[Symbol.asyncDispose]();
+  });
+
+  async function seriousViolations(page: Page, options: object = {}) {
+    const { violations } = await page.evaluate<{ violations: readonly Finding[] }>(
+      `axe.run(${JSON.stringify(options)})`,
+    );
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .map(({ id, nodes }) => [id, nodes.map(({ html }) => html.slice(0, 200))]);
+  }
+
+  test.each(VIEWS)(
+    '%s shows hostile text as text, fits a phone, and shuts nobody out, in light and dark',
+    async (path) => {
+      const { page, offences } = tab;
+      await page.setViewportSize({ width: 375, height: 740 });
+      await page.emulateMedia({ colorScheme: 'light' });
+      await tab.open(path);
+      await page.waitForFunction('!document.querySelector("main").innerText.includes("Loading")');
+      for (const summary of await page.locator('summary').all()) await summary.click();
+      expect(await page.evaluate('document.querySelectorAll("main img, main script, main [style]").length')).toBe(0);
+      expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(375);
+      await page.evaluate(AXE);
+      expect(await seriousViolations(page)).toEqual([]);
+      await page.setViewportSize({ width: 1280, height: 800 });
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect(await seriousViolations(page, { runOnly: ['color-contrast'] })).toEqual([]);
+      expect(offences.splice(0)).toEqual([]);
+    },
+    60_000,
+  );
+
+  test('the fleet is walked through by the keyboard alone', async () => {
+    await tab.open('/');
+    await tab.page.keyboard.press('Tab');
+    expect(await tab.page.evaluate('document.activeElement.textContent')).toBe('To the content');
+    await tab.page.locator('.fleet tbody a').first().focus();
+    await tab.page.keyboard.press('Enter');
+    await tab.page.waitForURL('**/devices/**');
+    expect(await tab.page.evaluate('document.activeElement.tagName')).toBe('H1');
+  });
+});
