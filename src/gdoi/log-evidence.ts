@@ -60,7 +60,7 @@ const TRAP_PROOFS: ReadonlyMap<GdoiTrapName, LogProof> = new Map<GdoiTrapName, L
 export const DELIVERY_MS = 2000;
 /** Two sources tell one occurrence within this: they are sent one after the other. */
 const SAME_OCCURRENCE_MS = 2000;
-const MAX_MARKS = 10;
+const MAX_MARKS = 12;
 const MAX_KEY_CHARS = 36;
 
 const GROUP_IN_TEXT = /\bgroup ([!-~]{1,80})/iu;
