@@ -33,7 +33,7 @@ export type App = FastifyInstance<
 const MAX_BODY_BYTES = 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
 /** Prometheus, a few pages and scripts; beyond it the kernel's queue waits. */
-const MAX_CONNECTIONS = 512;
+const MAX_CONNECTIONS = 2048;
 /** For a whole request to arrive. */
 const REQUEST_TIMEOUT_MS = 10_000;
 

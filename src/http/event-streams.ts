@@ -14,9 +14,10 @@ import type { Logger } from '../ports/logger.ts';
 import type { HttpCounters } from './counters.ts';
 import type { EventReader, HttpOptions } from './options.ts';
 
-export const MAX_STREAMS = 64;
-/** Unsent bytes of one listener. */
-const MAX_UNSENT_BYTES = 256 * 1024;
+/** Pages and scripts of a large team; each costs a socket and, when it reads slowly, what is unsent. */
+const MAX_STREAMS = 1024;
+/** Bytes that one listener may have unsent when more is to be sent. */
+const MAX_UNSENT_BYTES = 64 * 1024;
 /** Keeps proxies from closing a quiet stream, and finds out that a listener is gone. */
 const HEARTBEAT_MS = 15_000;
 /** Events that are remembered in the order they were told. */
@@ -36,7 +37,13 @@ export class EventStreams implements AsyncDisposable {
   readonly #stop = new AbortController();
   #heartbeat: Promise<void> = Promise.resolve();
 
-  constructor({ events, network, logger }: Pick<HttpOptions, 'events' | 'network' | 'logger'>, counters: HttpCounters) {
+  readonly limit: number;
+
+  constructor(
+    { events, network, logger, maxStreams }: Pick<HttpOptions, 'events' | 'network' | 'logger' | 'maxStreams'>,
+    counters: HttpCounters,
+  ) {
+    this.limit = maxStreams ?? MAX_STREAMS;
     this.#events = events;
     this.#network = network;
     this.#logger = logger;
@@ -48,12 +55,13 @@ export class EventStreams implements AsyncDisposable {
   }
 
   get full(): boolean {
-    return this.#listeners.size >= MAX_STREAMS;
+    return this.#listeners.size >= this.limit;
   }
 
   tell(events: readonly GdoiEvent[]): void {
     this.#told = [...this.#told, ...events].slice(-MAX_REMEMBERED);
-    for (const listener of this.#listeners) for (const event of events) listener.send(event);
+    const frames = events.map(frame).join('');
+    for (const listener of this.#listeners) listener.tell(events, frames);
   }
 
   /** The response belongs to the stream from here on; its head is written. */
@@ -122,12 +130,13 @@ class Listener {
     const known = new Set(missed.map(({ id }) => id));
     const since = (this.#waiting ?? []).filter(({ id }) => !known.has(id));
     this.#waiting = null;
-    for (const event of [...missed, ...since]) this.send(event);
+    for (const event of [...missed, ...since]) this.#write(frame(event));
   }
 
-  send(event: GdoiEvent): void {
-    if (this.#waiting === null) this.#write(frame(event));
-    else if (this.#waiting.length < MAX_REMEMBERED) this.#waiting.push(event);
+  /** `frames`: the events as they are sent, made once for all listeners. */
+  tell(events: readonly GdoiEvent[], frames: string): void {
+    if (this.#waiting === null) this.#write(frames);
+    else if (this.#waiting.length + events.length <= MAX_REMEMBERED) this.#waiting.push(...events);
     else this.#tooSlow();
   }
 
@@ -141,8 +150,9 @@ class Listener {
 
   #write(text: string): void {
     if (this.#response.destroyed || this.#response.writableEnded) return;
-    this.#response.write(text);
+    // What is unsent from before: a batch of a storm is large for the quickest reader too.
     if (this.#response.writableLength > MAX_UNSENT_BYTES) this.#tooSlow();
+    else this.#response.write(text);
   }
 
   #tooSlow(): void {

@@ -25,6 +25,8 @@ export interface HttpOptions {
   /** Exposition of the agent itself. */
   readonly selfMetrics: () => Promise<string>;
   readonly events: EventReader;
+  /** Event streams open at once; absent: 1024. */
+  readonly maxStreams?: number;
   readonly pollNow: (device: string, signal: AbortSignal) => Promise<PollNowOutcome>;
   /** Reload the configuration: the line to answer with, or why it was refused. */
   readonly reload: () => Promise<{ readonly ok: boolean; readonly message: string }>;

@@ -5,6 +5,7 @@
 import type { BenchRow } from './bench-row.ts';
 import { benchExposition } from './exposition.ts';
 import { benchHeard } from './heard.ts';
+import { benchHttp } from './http-load.ts';
 import { benchListeners } from './listeners.ts';
 import { benchParse } from './parse.ts';
 import { benchSnmp } from './snmp.ts';
@@ -21,6 +22,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> =
   store: benchStore,
   listeners: benchListeners,
   heard: benchHeard,
+  http: benchHttp,
 };
 
 const words = process.argv.slice(2);

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { App } from '../app.ts';
 import type { HttpCounters } from '../counters.ts';
-import { type EventStreams, MAX_STREAMS } from '../event-streams.ts';
+import type { EventStreams } from '../event-streams.ts';
 import { sendProblem } from '../problem.ts';
 import { commonProblems, unavailableProblem } from '../schemas/problem-schema.ts';
 import { noQuery } from '../schemas/queries.ts';
@@ -29,7 +29,7 @@ export function eventStreamRoute(app: App, streams: EventStreams, counters: Http
     async (request, reply) => {
       if (streams.full) {
         counters.streamsRefused += 1;
-        return sendProblem(reply, 503, `${MAX_STREAMS} streams are open already.`, { retryAfterSeconds: 30 });
+        return sendProblem(reply, 503, `${streams.limit} streams are open already.`, { retryAfterSeconds: 30 });
       }
       const lastEventId = request.headers['last-event-id'];
       reply.hijack();
