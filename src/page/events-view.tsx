@@ -126,7 +126,7 @@ function EventFilters({ filter }: { readonly filter: Filter }): VNode {
         maxLength={256}
         placeholder="exact name"
         value={filter[key] ?? ''}
-        onChange={(event) => choose(key, event.currentTarget.value)}
+        onInput={(event) => choose(key, event.currentTarget.value)}
       />
     </label>
   );

@@ -95,6 +95,11 @@ export async function wordsOf(page: Page, selector: string): Promise<readonly st
 /** Until the page shows it; the machine may be busy. */
 export const WAIT = { timeout: 15_000, interval: 50 };
 
+/** As when someone comes back to the tab: the page asks again at once, and not after its interval. */
+export async function lookAgain({ page }: Watched): Promise<void> {
+  await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))");
+}
+
 /** The end of a test: it did nothing that no page may do, and asks for nothing any more. */
 export async function leave({ page, offences }: Watched): Promise<void> {
   const found = offences.splice(0);

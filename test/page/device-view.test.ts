@@ -10,6 +10,7 @@ import {
   WAIT,
   launchChromium,
   leave,
+  lookAgain,
   NoonClock,
   openTab,
   type Watched,
@@ -68,6 +69,7 @@ describe.skipIf(chromiumMissing())('a device', () => {
     const before = secondsOf(await fact('Last TEK expires'));
     await expect.poll(async () => before - secondsOf(await fact('Last TEK expires')), WAIT).toBeGreaterThanOrEqual(2);
     clock.putForward(600_000);
+    await lookAgain(tab);
     await expect.poll(async () => before - secondsOf(await fact('Last TEK expires')), WAIT).toBeGreaterThan(600);
   });
 
@@ -123,6 +125,7 @@ describe.skipIf(chromiumMissing())('a device', () => {
     await tab.page.locator('.event summary').click();
     await expect.poll(() => tab.page.getByText('Succeeded registration: 2, before: 1').count(), WAIT).toBe(1);
     served.fleet.set({ ...polledGm('gm1', { registrations: { succeeded: 7, attempted: 7 } }), answers });
+    await lookAgain(tab);
     await expect.poll(() => fact('Registrations'), WAIT).toBe('7 of 7 attempted');
     expect(await tab.page.locator('details[open]').count()).toBe(2);
   });

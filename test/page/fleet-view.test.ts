@@ -10,6 +10,7 @@ import {
   WAIT,
   launchChromium,
   leave,
+  lookAgain,
   NoonClock,
   openTab,
   type Watched,
@@ -129,11 +130,13 @@ describe.skipIf(chromiumMissing())('the fleet', () => {
     await its.open('/');
     await expect.poll(itsNames, WAIT).toEqual(['gm1']);
     await first[Symbol.asyncDispose]();
+    await lookAgain(its);
     await expect.poll(() => its.page.getByText('The agent does not answer').count(), WAIT).toBe(1);
     expect(await itsNames()).toEqual(['gm1']);
     expect(await its.page.locator('main.stale').count()).toBe(1);
     await using second = await serve({ port: Number(new URL(first.url).port), clock: new NoonClock() });
     second.fleet.set(polledGm('gm2'));
+    await lookAgain(its);
     await expect.poll(itsNames, WAIT).toEqual(['gm2']);
     expect(await its.page.getByText('The agent does not answer').count()).toBe(0);
   });

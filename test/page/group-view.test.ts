@@ -9,6 +9,7 @@ import {
   WAIT,
   launchChromium,
   leave,
+  lookAgain,
   NoonClock,
   openTab,
   type Watched,
@@ -72,6 +73,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
       'window_over',
     ]);
     clock.putForward(60_000);
+    await lookAgain(tab);
     await expect.poll(() => phase('last'), WAIT).toBe('expiry_window');
     expect(await now('last')).toBeGreaterThan((await edges('last', 'rect.expiring')).left);
   });
@@ -83,6 +85,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
     const before = (await edges('gm1', 'circle.now')).left;
     await expect.poll(async () => (await edges('gm1', 'circle.now')).left, WAIT).toBeGreaterThan(before + 2);
     group({ gm1: 86_400 });
+    await lookAgain(tab);
     await expect.poll(async () => (await edges('gm1', 'circle.now')).left, WAIT).toBeLessThan(before);
   });
 
