@@ -2,8 +2,8 @@
  * How long a device that failed is left alone: 5 s, doubling to 600 s, less a random part so that a fleet does not come
  * back in step. Monotonic instants only.
  */
-import type { Random } from '../ports/random.ts';
-import type { DeviceError } from './device-session.ts';
+import type { Random } from '../kernel/random.ts';
+import type { DeviceError } from './device-error.ts';
 
 export interface BackOffTimes {
   readonly firstMs: number;

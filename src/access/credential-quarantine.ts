@@ -6,8 +6,8 @@
  * refusal has as many tries under way as refusals are left, so that a sweep cannot spend more than three. A success
  * lifts everything; so does a changed secret.
  */
-import type { Secret } from '../ports/secret.ts';
-import type { DeviceError } from './device-session.ts';
+import type { Secret } from '../kernel/secret.ts';
+import type { DeviceError } from './device-error.ts';
 
 export const REFUSALS_TO_QUARANTINE = 3;
 const QUARANTINE_MS = 30 * 60_000;

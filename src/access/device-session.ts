@@ -2,43 +2,10 @@
  * What the agent asks of a device connection, in our words: run one show command, get a reply that is a value.
  * Implemented over SSH by `access/ssh`; no library's type appears here.
  */
-import type { EpochMs } from '../ports/clock.ts';
-import type { Secret } from '../ports/secret.ts';
+import type { EpochMs } from '../kernel/clock.ts';
+import type { Secret } from '../kernel/secret.ts';
+import type { DeviceError } from './device-error.ts';
 import type { ShowCommand } from './show-command.ts';
-
-/**
- * Why a device could not be used; the closed set behind `gdoi_polls_total{result}`.
- * - `timeout`: no answer in time (connect, login or command); `refused`: TCP refused or closed at once (also: all vty
- *   lines in use); `unreachable`: no route, name not found; `auth`: the device refused the credential;
- *   `quarantined`: not tried, the credential or the device waits after refusals; `host_key`: unknown or changed key;
- *   `handshake`: no common algorithms or a protocol error; `closed`: the connection ended inside an answer;
- *   `too_large`: more bytes than the bound; `prompt`: no usable prompt or privilege; `backoff`: not tried, waits;
- *   `protocol`: answers that break SNMP's rules, or an error status in place of values.
- */
-export const DEVICE_ERROR_KINDS = [
-  'timeout',
-  'refused',
-  'unreachable',
-  'auth',
-  'quarantined',
-  'host_key',
-  'handshake',
-  'closed',
-  'too_large',
-  'prompt',
-  'backoff',
-  'protocol',
-] as const;
-export type DeviceErrorKind = (typeof DEVICE_ERROR_KINDS)[number];
-
-/** A library's or the network's failure, translated once at the border. The message never holds a secret. */
-export interface DeviceError {
-  readonly kind: DeviceErrorKind;
-  /** What was being done: `connect`, `login`, `enable`, `prompt`, the show command. */
-  readonly operation: string;
-  /** One clear line: what, where, what to do. */
-  readonly message: string;
-}
 
 export type Reply =
   | {

@@ -2,10 +2,10 @@
  * What the agent asks of a device over SNMP, in our words: read scalars, walk columns, get a reply that is a value.
  * Implemented by `access/snmp`; no library's type appears here.
  */
-import type { ReadAt } from '../gdoi/observation.ts';
-import type { Varbind } from '../gdoi/varbind.ts';
-import type { Secret } from '../ports/secret.ts';
-import type { DeviceError } from './device-session.ts';
+import type { ReadAt } from '../gdoi/seen/instant.ts';
+import type { Varbind } from '../gdoi/seen/varbind.ts';
+import type { Secret } from '../kernel/secret.ts';
+import type { DeviceError } from './device-error.ts';
 
 type SnmpAuthProtocol = 'md5' | 'sha' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
 /** `aes256` is with the key extension that Cisco uses (Reeder). */

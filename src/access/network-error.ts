@@ -1,5 +1,5 @@
 /** The operating system's network errors in our words, whatever is spoken above; `ECONNREFUSED` is for each protocol to say. */
-import type { DeviceErrorKind } from './device-session.ts';
+import type { DeviceErrorKind } from './device-error.ts';
 
 export const NETWORK_ERRORS: Readonly<Record<string, readonly [DeviceErrorKind, string]>> = {
   EHOSTUNREACH: ['unreachable', 'no route to the host'],

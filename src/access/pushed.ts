@@ -2,8 +2,8 @@
  * What devices send by themselves: log messages and traps, as the listeners hand them on. Who sent it is for the agent
  * to decide (`host` is only an address, and UDP addresses can be forged): a pushed message is a hint to look.
  */
-import type { EpochMs } from '../ports/clock.ts';
-import type { Varbind } from '../gdoi/varbind.ts';
+import type { EpochMs } from '../kernel/clock.ts';
+import type { Varbind } from '../gdoi/seen/varbind.ts';
 
 export interface PushedSyslog {
   readonly kind: 'syslog';

@@ -34,3 +34,15 @@ export const SHOW_COMMANDS = [
 ] as const;
 
 export type ShowCommand = (typeof SHOW_COMMANDS)[number];
+
+/** `gkm` is how newer XE images may spell it. */
+export type Spelling = 'gdoi' | 'gkm';
+
+export function mainCommand(spelling: Spelling): ShowCommand {
+  return spelling === 'gdoi' ? 'show crypto gdoi' : 'show crypto gkm';
+}
+
+/** Is it the command whose answer lists the groups there are? */
+export function isMainCommand(command: string): boolean {
+  return command === mainCommand('gdoi') || command === mainCommand('gkm');
+}

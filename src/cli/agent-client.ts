@@ -4,8 +4,8 @@
  */
 import { isIPv6 } from 'node:net';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
-import type { Secret } from '../ports/secret.ts';
-import { UserError } from '../ports/user-error.ts';
+import type { Secret } from '../kernel/secret.ts';
+import { UserError } from '../kernel/user-error.ts';
 
 export type AgentAnswer =
   | { readonly kind: 'document'; readonly document: unknown }

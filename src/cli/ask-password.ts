@@ -1,6 +1,6 @@
 /** Ask for a password on the terminal, without echo. */
-import { Secret } from '../ports/secret.ts';
-import { UserError } from '../ports/user-error.ts';
+import { Secret } from '../kernel/secret.ts';
+import { UserError } from '../kernel/user-error.ts';
 
 const MAX_CHARS = 1024;
 

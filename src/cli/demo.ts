@@ -3,14 +3,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { type Clock, createSystemClock } from '../ports/clock.ts';
+import { type Clock, createSystemClock } from '../kernel/clock.ts';
 import { createLogger } from './logger.ts';
 import { type Product, startProduct } from './product.ts';
 import { readConfig } from './read-config.ts';
 import { type FleetFlags, startFleet, withFleetFlags } from './simulated-fleet.ts';
 import { freePushPorts } from './free-ports.ts';
 import { type SimulatedPlaces, writeSimulatedConfig } from './simulated-config.ts';
-import { SCENARIOS } from '../simulator/scenario.ts';
+import { SCENARIOS } from '../simulator/scenarios/scenario.ts';
 import { stopRequested } from './signals.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:9848';

@@ -1,6 +1,6 @@
 /** A snapshot as indented `label: value` lines for a person; what the output did not show is left out. */
-import { toDocument } from '../gdoi/document.ts';
-import type { Snapshot } from '../ios/parse-result.ts';
+import { toDocument } from '../gdoi/events/document.ts';
+import type { Snapshot } from '../ios/text/parse-result.ts';
 
 export function describeSnapshot(snapshot: Snapshot): string {
   const { role, ...rest } = toDocument(snapshot);

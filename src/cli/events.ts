@@ -1,9 +1,9 @@
 /** `gdoiwatch events`: what happened, from a running agent or from the store of a running or stopped one. */
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { CAUSES, type Cause, EVENT_TYPES, type EventType } from '../gdoi/event.ts';
-import { type EventDocument, eventDocument, isoInstant } from '../gdoi/event-document.ts';
-import { createSystemClock } from '../ports/clock.ts';
-import { UserError } from '../ports/user-error.ts';
+import { CAUSES, type Cause, EVENT_TYPES, type EventType } from '../gdoi/events/event.ts';
+import { type EventDocument, eventDocument, isoInstant } from '../gdoi/events/event-document.ts';
+import { createSystemClock } from '../kernel/clock.ts';
+import { UserError } from '../kernel/user-error.ts';
 import { MAX_PAGE_EVENTS } from '../store/event-store.ts';
 import { openSqliteStoreReadOnly } from '../store/sqlite/sqlite-store.ts';
 import { createAgentClient } from './agent-client.ts';

@@ -1,6 +1,6 @@
 /** Free UDP ports of loopback, for a demo that listens where nobody else does. */
 import { createSocket } from 'node:dgram';
-import { SHARED_ADDRESS } from '../simulator/loopback-addresses.ts';
+import { SHARED_ADDRESS } from '../simulator/push/loopback-addresses.ts';
 import type { PushPorts } from './simulated-config.ts';
 
 /** Free when asked: who takes one of them first has it. */

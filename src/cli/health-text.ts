@@ -1,5 +1,5 @@
 /** A health document as text for a terminal and a ticket, and as the one line that Nagios-likes read. */
-import type { HealthCheckDocument, HealthDocument } from '../gdoi/health-document.ts';
+import type { HealthCheckDocument, HealthDocument } from '../gdoi/health/health-document.ts';
 
 const WIDTH = 100;
 

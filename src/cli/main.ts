@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The `gdoiwatch` command: one file a command beside this one. stdout carries results, stderr all the rest. */
 import { Command, CommanderError } from 'commander';
-import { UserError } from '../ports/user-error.ts';
+import { UserError } from '../kernel/user-error.ts';
 import { PLUGIN_STATUS } from './plugin-status.ts';
 import { packageVersion } from './version.ts';
 

@@ -1,12 +1,12 @@
 /** A look at a device by `check` itself: sessions of its own, closed when it is over. */
 import { createSnmpAccess } from '../access/snmp/snmp-access.ts';
 import { createSshAccess } from '../access/ssh/ssh-access.ts';
-import { DeviceCheck } from '../agent/check-device.ts';
+import { DeviceCheck } from '../agent/poll/check-device.ts';
 import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.ts';
-import { deviceHealth } from '../gdoi/health.ts';
-import { type HealthDocument, healthDocument } from '../gdoi/health-document.ts';
-import type { Clock } from '../ports/clock.ts';
-import { systemRandom } from '../ports/random.ts';
+import { deviceHealth } from '../gdoi/health/health.ts';
+import { type HealthDocument, healthDocument } from '../gdoi/health/health-document.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { systemRandom } from '../kernel/random.ts';
 import { createLogger } from './logger.ts';
 
 /** One look at the device, fresh from it. */

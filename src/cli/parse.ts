@@ -2,10 +2,10 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { Command } from 'commander';
-import { toDocument } from '../gdoi/document.ts';
+import { toDocument } from '../gdoi/events/document.ts';
 import { parseCapturedText } from '../ios/parse.ts';
-import type { ParseResult } from '../ios/parse-result.ts';
-import { UserError } from '../ports/user-error.ts';
+import type { ParseResult } from '../ios/text/parse-result.ts';
+import { UserError } from '../kernel/user-error.ts';
 import { describeSnapshot } from './describe-snapshot.ts';
 
 /** A `show tech-support` fits; more is no capture. */

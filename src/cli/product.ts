@@ -1,7 +1,7 @@
 /** The running product, wired: access, agent, exposition and HTTP. `run` and `demo` differ only in what they hand in. */
 import { lookup } from 'node:dns/promises';
-import { startSyslogListener } from '../access/listeners/syslog-listener.ts';
-import { startTrapListener } from '../access/listeners/trap-listener.ts';
+import { startSyslogListener } from '../access/listeners/syslog/syslog-listener.ts';
+import { startTrapListener } from '../access/listeners/traps/trap-listener.ts';
 import type { Listener, PushedMessage } from '../access/pushed.ts';
 import { createSnmpAccess } from '../access/snmp/snmp-access.ts';
 import { createSshAccess } from '../access/ssh/ssh-access.ts';
@@ -18,10 +18,10 @@ import { pushedMetrics } from '../export/pushed-metrics.ts';
 import { targetMetrics } from '../export/target-metrics.ts';
 import { createSelfMetrics } from '../export/self-metrics.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
-import { type Clock, createSystemClock } from '../ports/clock.ts';
-import type { Logger } from '../ports/logger.ts';
-import { systemRandom } from '../ports/random.ts';
-import { UserError } from '../ports/user-error.ts';
+import { type Clock, createSystemClock } from '../kernel/clock.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { systemRandom } from '../kernel/random.ts';
+import { UserError } from '../kernel/user-error.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { packageVersion } from './version.ts';
 

@@ -2,8 +2,8 @@
 import { findingLine } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
-import { createSystemClock } from '../ports/clock.ts';
-import { UserError } from '../ports/user-error.ts';
+import { createSystemClock } from '../kernel/clock.ts';
+import { UserError } from '../kernel/user-error.ts';
 
 export async function readConfig(
   file: string,

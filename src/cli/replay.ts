@@ -2,10 +2,10 @@
 import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
-import { Replay } from '../agent/replay.ts';
-import type { GdoiEvent } from '../gdoi/event.ts';
-import { eventDocument } from '../gdoi/event-document.ts';
-import { UserError } from '../ports/user-error.ts';
+import { Replay } from '../agent/record/replay.ts';
+import type { GdoiEvent } from '../gdoi/events/event.ts';
+import { eventDocument } from '../gdoi/events/event-document.ts';
+import { UserError } from '../kernel/user-error.ts';
 
 const BAD_LINES = 1;
 

@@ -1,6 +1,6 @@
 /** `gdoiwatch run`: the agent. */
 import { Command, Option } from 'commander';
-import { createSystemClock } from '../ports/clock.ts';
+import { createSystemClock } from '../kernel/clock.ts';
 import { createLogger, LOG_FORMATS, type LogFormat } from './logger.ts';
 import { startProduct } from './product.ts';
 import { readConfig } from './read-config.ts';

@@ -1,7 +1,7 @@
 /** Secrets that a command reads from a file or the environment; never from its arguments, which others can see. */
 import { readFile } from 'node:fs/promises';
-import { Secret } from '../ports/secret.ts';
-import { UserError } from '../ports/user-error.ts';
+import { Secret } from '../kernel/secret.ts';
+import { UserError } from '../kernel/user-error.ts';
 
 /** The file's text without its last line end. */
 export async function secretInFile(file: string): Promise<Secret> {

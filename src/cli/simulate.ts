@@ -1,6 +1,6 @@
 /** `gdoiwatch simulate`: only the simulated fleet, and a configuration that `run` takes. */
 import { Command } from 'commander';
-import { createSystemClock } from '../ports/clock.ts';
+import { createSystemClock } from '../kernel/clock.ts';
 import { type FleetFlags, startFleet, withFleetFlags } from './simulated-fleet.ts';
 import { freePushPorts } from './free-ports.ts';
 import { writeSimulatedConfig } from './simulated-config.ts';

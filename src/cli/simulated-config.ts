@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import type { SimulatedDevice } from '../simulator/fleet.ts';
-import { SHARED_ADDRESS } from '../simulator/loopback-addresses.ts';
+import type { SimulatedDevice } from '../simulator/fleet/fleet.ts';
+import { SHARED_ADDRESS } from '../simulator/push/loopback-addresses.ts';
 
 export const SIMULATED_USER = 'monitor';
 

@@ -1,5 +1,5 @@
 /** A setting that is a secret: the name of its variable (`*_env`) or of its file (`*_file`), never the secret itself. */
-import type { Secret } from '../ports/secret.ts';
+import type { Secret } from '../kernel/secret.ts';
 import { errorAt, type Problem, type SettingPath } from './finding.ts';
 import type { SecretKind, SecretReader } from './secret-source.ts';
 

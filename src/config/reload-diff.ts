@@ -1,6 +1,6 @@
 /** What a reload changes, so that only that is touched: a session that may stay open stays open. */
 import { isDeepStrictEqual } from 'node:util';
-import type { Secret } from '../ports/secret.ts';
+import type { Secret } from '../kernel/secret.ts';
 import type {
   ResolvedConfig,
   ResolvedDevice,

@@ -2,7 +2,7 @@
  * The configuration as the agent uses it: defaults and overrides applied, secrets read, paths absolute, durations in
  * milliseconds. `load.ts` makes it; nothing here refers to the file's own shape.
  */
-import type { Secret } from '../ports/secret.ts';
+import type { Secret } from '../kernel/secret.ts';
 import type { ResolvedWeb } from './web/resolved-web.ts';
 
 /** When a device is polled: at a fixed pace, or at the instants of a five- or six-field cron expression. */

@@ -1,6 +1,6 @@
 /** Secrets from where the configuration says they are: environment variables and files. */
 import { resolve } from 'node:path';
-import { Secret } from '../ports/secret.ts';
+import { Secret } from '../kernel/secret.ts';
 import { errorAt, type Problem, quoted, type SettingPath, warningAt } from './finding.ts';
 import { type ReadFile, readText } from './read-file.ts';
 

@@ -2,13 +2,13 @@
  * Every metric of a device, in one table: name, type, help, and how its samples come from a view. The contract fixes
  * names and labels. What a device does not show gives no sample: absent is not 0.
  */
-import type { DeviceView, GroupTracking, Read } from '../agent/device-view.ts';
-import { kekBehaviorOfDevice, roleOf } from '../agent/device-view.ts';
-import { POLL_RESULTS } from '../agent/poll-result.ts';
-import { trustpointExpiries } from '../gdoi/certificate.ts';
-import { kekPresence } from '../gdoi/fleet-records.ts';
-import { expiryMs, type ReadAt } from '../gdoi/observation.ts';
-import type { GmSnapshot, KsSnapshot } from '../gdoi/snapshot.ts';
+import type { DeviceView, GroupTracking, Read } from '../model/device-view.ts';
+import { kekBehaviorOfDevice, roleOf } from '../model/device-view.ts';
+import { POLL_RESULTS } from '../model/poll-result.ts';
+import { trustpointExpiries } from '../gdoi/seen/certificate.ts';
+import { kekPresence } from '../gdoi/fleet/fleet-records.ts';
+import { expiryMs, type ReadAt } from '../gdoi/seen/instant.ts';
+import type { GmSnapshot, KsSnapshot } from '../gdoi/seen/snapshot.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 /** Called with the labels beside `device` and `group`, and the value; null, undefined and NaN give no sample. */

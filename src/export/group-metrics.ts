@@ -1,6 +1,6 @@
 /** Metrics of groups as a whole and of events: few series, rendered when Prometheus asks. */
-import type { FleetReadModel } from '../agent/read-model.ts';
-import type { FleetView } from '../gdoi/fleet-view.ts';
+import type { FleetReadModel } from '../model/read-model.ts';
+import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
 import type { Labels } from './device-metrics.ts';
 import { renderFamily } from './prepared-lines.ts';
 

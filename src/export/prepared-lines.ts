@@ -4,7 +4,7 @@
  * One block per metric and device. The exposition keeps all samples of a metric together, as the format wants, is cut
  * into chunks, and never holds the event loop for longer than one chunk takes.
  */
-import { type DeviceView, newestKekRead } from '../agent/device-view.ts';
+import { type DeviceView, newestKekRead } from '../model/device-view.ts';
 import { DEVICE_METRICS, type DeviceMetric, type Emit, type Labels } from './device-metrics.ts';
 
 /** Characters per chunk of the exposition. */

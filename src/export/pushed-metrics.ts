@@ -1,5 +1,5 @@
 /** What came by itself: messages by listener and by what became of them. Series are bounded: every reason is of a list. */
-import type { AgentStatus, ListenerState } from '../agent/read-model.ts';
+import type { AgentStatus, ListenerState } from '../model/read-model.ts';
 import type { Labels } from './device-metrics.ts';
 import { renderFamily } from './prepared-lines.ts';
 

@@ -1,6 +1,6 @@
 /** What the agent says of itself, on prom-client: process figures, polls under way, limits reached, reloads. */
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
-import type { AgentStatus, FleetReadModel } from '../agent/read-model.ts';
+import type { AgentStatus, FleetReadModel } from '../model/read-model.ts';
 
 interface SelfMetric {
   readonly name: string;

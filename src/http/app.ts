@@ -14,8 +14,8 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
-import type { Logger } from '../ports/logger.ts';
-import { UserError } from '../ports/user-error.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { UserError } from '../kernel/user-error.ts';
 import { tlsOptions } from './guard/tls-options.ts';
 import type { TlsSettings } from './options.ts';
 import { PROBLEM_CONTENT_TYPE, problemOf, sendProblem } from './problem.ts';

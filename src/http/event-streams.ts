@@ -6,11 +6,11 @@
  * Bounded: listeners, what is kept for one that reads slowly (then it is closed, and comes back), and what is sent again.
  */
 import type { ServerResponse } from 'node:http';
-import { eventDocument } from '../gdoi/event-document.ts';
-import type { GdoiEvent } from '../gdoi/event.ts';
-import type { EpochMs } from '../gdoi/observation.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Logger } from '../ports/logger.ts';
+import { eventDocument } from '../gdoi/events/event-document.ts';
+import type { GdoiEvent } from '../gdoi/events/event.ts';
+import type { EpochMs } from '../gdoi/seen/instant.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Logger } from '../kernel/logger.ts';
 import type { HttpCounters } from './counters.ts';
 import type { EventReader, HttpOptions } from './options.ts';
 

@@ -1,10 +1,10 @@
 /** Groups as documents of the API. Only names and instants change here; nothing is judged. */
-import type { DeviceView } from '../agent/device-view.ts';
-import { toDocument } from '../gdoi/document.ts';
-import { isoInstant } from '../gdoi/event-document.ts';
-import type { FleetView } from '../gdoi/fleet-view.ts';
-import { checkDocuments, isoOrNull, nextDocument } from '../gdoi/health-document.ts';
-import type { GroupHealth } from '../gdoi/health-group.ts';
+import type { DeviceView } from '../model/device-view.ts';
+import { toDocument } from '../gdoi/events/document.ts';
+import { isoInstant } from '../gdoi/events/event-document.ts';
+import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
+import { checkDocuments, isoOrNull, nextDocument } from '../gdoi/health/health-document.ts';
+import type { GroupHealth } from '../gdoi/health/health-group.ts';
 import { membership } from './device-document.ts';
 import type { HealthBoard } from './health-board.ts';
 import type { MembershipDocument } from './schemas/device-schema.ts';

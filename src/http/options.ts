@@ -1,10 +1,10 @@
 /** What the HTTP side asks of its surroundings, in its own words. */
-import type { AgentStatus, FleetReadModel } from '../agent/read-model.ts';
-import type { Cause, EventType, GdoiEvent } from '../gdoi/event.ts';
-import type { EpochMs } from '../gdoi/observation.ts';
-import type { Clock } from '../ports/clock.ts';
-import type { Logger } from '../ports/logger.ts';
-import type { Secret } from '../ports/secret.ts';
+import type { AgentStatus, FleetReadModel } from '../model/read-model.ts';
+import type { Cause, EventType, GdoiEvent } from '../gdoi/events/event.ts';
+import type { EpochMs } from '../gdoi/seen/instant.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Logger } from '../kernel/logger.ts';
+import type { Secret } from '../kernel/secret.ts';
 
 export interface HttpOptions {
   readonly host: string;

@@ -4,28 +4,28 @@
  * Decides which command's grammar reads which part of a text, and whether an answer is whole. A half answer gives no
  * snapshot at all: half a GM looks like a GM that has lost its keys.
  */
-import type { Answer, CommandGrammar, Reading } from './answer.ts';
-import { gmAcl, ksAcl } from './access-lists.ts';
-import { canonicalCommand, grammarName } from './command-name.ts';
-import { findNothingConfigured, findRefusal } from './device-refusal.ts';
-import { MAX_TEXT_CHARS, readDeviceText } from './device-text.ts';
-import { collapseBlanks } from './device-values.ts';
-import { feature } from './feature.ts';
-import { gmDataplane } from './gm-dataplane.ts';
-import { gmRekey } from './gm-rekey.ts';
-import { gmReplay } from './gm-replay.ts';
-import { ksCoop } from './ks-coop.ts';
-import { ksMembersSummary } from './ks-members-summary.ts';
-import { ksMembers } from './ks-members.ts';
-import { ksPolicy } from './ks-policy.ts';
-import { ksRekey } from './ks-rekey.ts';
-import { otherGdoiCommands } from './other-gdoi.ts';
-import type { ParseResult } from './parse-result.ts';
-import { pkiCertificates } from './pki-certificates.ts';
-import { showClock } from './show-clock.ts';
-import { showCryptoGdoi } from './show-crypto-gdoi.ts';
-import { showLogging } from './show-logging.ts';
-import { showVersion } from './show-version.ts';
+import type { Answer, CommandGrammar, Reading } from './text/answer.ts';
+import { gmAcl, ksAcl } from './commands/access-lists.ts';
+import { canonicalCommand, grammarName } from './text/command-name.ts';
+import { findNothingConfigured, findRefusal } from './text/device-refusal.ts';
+import { MAX_TEXT_CHARS, readDeviceText } from './text/device-text.ts';
+import { collapseBlanks } from './text/device-values.ts';
+import { feature } from './commands/feature.ts';
+import { gmDataplane } from './commands/gm-dataplane.ts';
+import { gmRekey } from './commands/gm-rekey.ts';
+import { gmReplay } from './commands/gm-replay.ts';
+import { ksCoop } from './commands/ks-coop.ts';
+import { ksMembersSummary } from './commands/ks-members-summary.ts';
+import { ksMembers } from './commands/ks-members.ts';
+import { ksPolicy } from './commands/ks-policy.ts';
+import { ksRekey } from './commands/ks-rekey.ts';
+import { otherGdoiCommands } from './commands/other-gdoi.ts';
+import type { ParseResult } from './text/parse-result.ts';
+import { pkiCertificates } from './commands/pki-certificates.ts';
+import { showClock } from './commands/show-clock.ts';
+import { showCryptoGdoi } from './commands/show-crypto-gdoi.ts';
+import { showLogging } from './commands/show-logging.ts';
+import { showVersion } from './commands/show-version.ts';
 
 /** The first grammar that knows a line takes the text, so `show logging`, whose lines can be anything, is the last. */
 const GRAMMARS: readonly CommandGrammar[] = [

@@ -2,8 +2,8 @@
  * An answer to a GDOI request as snapshots, in the types of the CLI's. The decoder never throws on what a device sent:
  * odd values are absent, odd rows dropped, and both counted.
  */
-import type { DeviceFacts } from '../gdoi/device-facts.ts';
-import type { GroupSnapshot } from '../gdoi/snapshot.ts';
+import type { DeviceFacts } from '../gdoi/seen/device-facts.ts';
+import type { GroupSnapshot } from '../gdoi/seen/snapshot.ts';
 import { GDOI_ROOT } from './gdoi-oids.ts';
 import type { GdoiReply } from './gdoi-reply.ts';
 import { WITNESS } from './gdoi-request.ts';

@@ -3,8 +3,8 @@
  * instance part of their OIDs; those of 2015 carry them as variables. An instance that is missing, `.0` or no index leaves
  * them unknown. Notifications 1, 2, 4, 9 and 10 carry nothing.
  */
-import { GDOI_TRAPS, type GdoiTrap } from '../gdoi/gdoi-trap.ts';
-import type { SnmpValue, Varbind } from '../gdoi/varbind.ts';
+import { GDOI_TRAPS, type GdoiTrap } from '../gdoi/seen/gdoi-trap.ts';
+import type { SnmpValue, Varbind } from '../gdoi/seen/varbind.ts';
 import { GDOI_COLUMNS, GDOI_ENUMS, GDOI_NOTIFICATION_VARIABLES, GDOI_ROOT, GDOI_TABLES } from './gdoi-oids.ts';
 import { isBelow } from './gdoi-column.ts';
 import { isNobody, MAX_IDENTITY_OCTETS, printIdentity } from './identity.ts';

@@ -1,5 +1,5 @@
-import type { ReadAt } from '../gdoi/observation.ts';
-import type { Varbind } from '../gdoi/varbind.ts';
+import type { ReadAt } from '../gdoi/seen/instant.ts';
+import type { Varbind } from '../gdoi/seen/varbind.ts';
 
 /** An answer, in the shape in which SNMP access gives it. */
 export interface GdoiReply extends ReadAt {

@@ -6,7 +6,7 @@
  * columns that only images since 2015 have. The tables of TEK selectors are never asked: on a KS with a long ACL they are
  * the bulk of the MIB.
  */
-import type { EpochMs } from '../gdoi/observation.ts';
+import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { GdoiColumn } from './gdoi-column.ts';
 import { GDOI_COLUMNS, GDOI_NOTIFICATION_SWITCHES, GDOI_ROOT } from './gdoi-oids.ts';
 import { GM_KEK, GM_TEK, type KeyTable, KS_KEK, KS_TEK } from './key-facts.ts';

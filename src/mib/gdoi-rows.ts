@@ -4,7 +4,7 @@
  * The columns of a row are read at different instants. A cell that came twice with two values contradicts itself, unless
  * it only counted down: it is unknown, and counted. What the device has not (null) is no cell. Nothing here throws.
  */
-import type { SnmpValue, Varbind } from '../gdoi/varbind.ts';
+import type { SnmpValue, Varbind } from '../gdoi/seen/varbind.ts';
 import { columnAt, type GdoiColumn, type GdoiTable, isBelow } from './gdoi-column.ts';
 import { GDOI_TABLES } from './gdoi-oids.ts';
 import { sameOctets } from './octets.ts';

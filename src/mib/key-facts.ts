@@ -2,7 +2,7 @@
  * What is fixed for the life of a key: algorithms and lengths, transport, original lifetime. Asked once per key, known by
  * its SPI, so that a routine poll reads nothing but SPI, countdown and status.
  */
-import type { RekeyTransport } from '../gdoi/snapshot.ts';
+import type { RekeyTransport } from '../gdoi/seen/snapshot.ts';
 import { encryptionName, signatureHashName } from './algorithm-names.ts';
 import type { GdoiColumn, GdoiTable } from './gdoi-column.ts';
 import { isMulticastAddress, isNobody } from './identity.ts';

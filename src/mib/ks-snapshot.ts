@@ -3,7 +3,7 @@
  * rekey, priorities, retransmit settings. `cgmGdoiKeyServerRekeysPushed` is a sequence number and no count: it is not
  * exported.
  */
-import { emptyKsSnapshot, type KsKey, type KsPeer, type KsRole, type KsSnapshot } from '../gdoi/snapshot.ts';
+import { emptyKsSnapshot, type KsKey, type KsPeer, type KsRole, type KsSnapshot } from '../gdoi/seen/snapshot.ts';
 import { GDOI_ENUMS } from './gdoi-oids.ts';
 import type { GdoiRows } from './gdoi-rows.ts';
 import type { GroupRows, PartyRows } from './group-rows.ts';

@@ -5,8 +5,8 @@
  * SNMP does not tell "not implemented" from "empty table". A column of 2015 counts as missing where an older column of
  * the same table gave rows and it gave none. All is forgotten with a reload, another image, or after a day.
  */
-import { GDOI_TRAPS, type GdoiTrapName } from '../gdoi/gdoi-trap.ts';
-import type { EpochMs } from '../gdoi/observation.ts';
+import { GDOI_TRAPS, type GdoiTrapName } from '../gdoi/seen/gdoi-trap.ts';
+import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { GdoiColumn, GdoiTable } from './gdoi-column.ts';
 import { GDOI_COLUMNS, GDOI_NOTIFICATION_SWITCHES, GDOI_ROOT } from './gdoi-oids.ts';
 import type { GdoiReply } from './gdoi-reply.ts';

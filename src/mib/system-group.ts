@@ -2,9 +2,9 @@
  * What a device says of itself over SNMP: system group and SNMP engine. The image line in `sysDescr.0` gives the release;
  * the hardware model is not in it, only the platform family that the image is for.
  */
-import type { DeviceFacts } from '../gdoi/device-facts.ts';
-import { parseImageLine } from '../gdoi/image-line.ts';
-import type { SnmpValue, Varbind } from '../gdoi/varbind.ts';
+import type { DeviceFacts } from '../gdoi/seen/device-facts.ts';
+import { parseImageLine } from '../gdoi/seen/image-line.ts';
+import type { SnmpValue, Varbind } from '../gdoi/seen/varbind.ts';
 import type { GdoiReply } from './gdoi-reply.ts';
 
 export const SYS_DESCR = '1.3.6.1.2.1.1.1.0';

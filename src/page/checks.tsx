@@ -1,6 +1,6 @@
 /** The checks behind a verdict, those that need a look first; what is well is folded away. */
-import { durationText } from '../gdoi/duration-text.ts';
-import { type CheckName, HEALTH_STATUSES } from '../gdoi/health-check.ts';
+import { durationText } from '../gdoi/events/duration-text.ts';
+import { type CheckName, HEALTH_STATUSES } from '../gdoi/health/health-check.ts';
 import type { DeviceDocument } from '../http/schemas/device-schema.ts';
 import { Fragment, h, type VNode } from './preact.mjs';
 import { StatusMark } from './status-mark.tsx';

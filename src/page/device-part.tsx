@@ -1,5 +1,5 @@
 /** A device's part in one group: keys, countdowns and counters. */
-import { durationText } from '../gdoi/duration-text.ts';
+import { durationText } from '../gdoi/events/duration-text.ts';
 import type { DeviceDocument } from '../http/schemas/device-schema.ts';
 import { Fact, Facts } from './facts.tsx';
 import { Age, Countdown } from './instants.tsx';

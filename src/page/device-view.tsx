@@ -1,6 +1,6 @@
 /** A device: well or not and why, what comes next, what it showed. */
-import { durationText } from '../gdoi/duration-text.ts';
-import { whyPlanned } from '../gdoi/poll-instants.ts';
+import { durationText } from '../gdoi/events/duration-text.ts';
+import { whyPlanned } from '../gdoi/keys/poll-instants.ts';
 import type { DeviceDocument } from '../http/schemas/device-schema.ts';
 import { POLL_TIMEOUT_MS } from './agent-api.ts';
 import { ChecksTable, FirstStep } from './checks.tsx';

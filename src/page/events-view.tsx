@@ -1,5 +1,5 @@
 /** The history, newest first, and what happens now on top of it. */
-import { CAUSES, EVENT_TYPES } from '../gdoi/event.ts';
+import { CAUSES, EVENT_TYPES } from '../gdoi/events/event.ts';
 import { Choice } from './choice.tsx';
 import type { FeedState } from './event-feed.ts';
 import { EventHistory, type EventPage, MAX_EVENTS } from './event-history.ts';

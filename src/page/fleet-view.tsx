@@ -2,7 +2,7 @@
  * The fleet: who is at risk now, group by group and device by device, the worst first. The server sorts, filters and
  * pages, so ten thousand devices cost the browser no more than a hundred.
  */
-import { HEALTH_STATUSES, type HealthStatus } from '../gdoi/health-check.ts';
+import { HEALTH_STATUSES, type HealthStatus } from '../gdoi/health/health-check.ts';
 import type { DeviceSummary } from '../http/schemas/device-schema.ts';
 import type { GroupSummary } from '../http/schemas/group-schema.ts';
 import { Choice } from './choice.tsx';

@@ -1,5 +1,5 @@
 /** Groups in short: well or not and why, and when the next rekey is. */
-import { HEALTH_STATUSES } from '../gdoi/health-check.ts';
+import { HEALTH_STATUSES } from '../gdoi/health/health-check.ts';
 import type { GroupSummary } from '../http/schemas/group-schema.ts';
 import { Countdown } from './instants.tsx';
 import { GroupLink, withoutName } from './names.tsx';

@@ -1,5 +1,5 @@
 /** A group: who is late for the KEK rekey, who holds which keys, do the KSs agree, who is missing. */
-import { HEALTH_STATUSES } from '../gdoi/health-check.ts';
+import { HEALTH_STATUSES } from '../gdoi/health/health-check.ts';
 import type { GroupDocument } from '../http/schemas/group-schema.ts';
 import { ChecksTable, FirstStep } from './checks.tsx';
 import type { EventPage } from './event-history.ts';

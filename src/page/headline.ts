@@ -1,5 +1,5 @@
 /** Who is at risk now, in one line. */
-import type { HealthStatus } from '../gdoi/health-check.ts';
+import type { HealthStatus } from '../gdoi/health/health-check.ts';
 
 export type StatusCount = Readonly<Record<HealthStatus, number>>;
 

@@ -1,5 +1,5 @@
 /** Instants, ages and countdowns, as of the agent's now. */
-import { durationText } from '../gdoi/duration-text.ts';
+import { durationText } from '../gdoi/events/duration-text.ts';
 import { h, type VNode } from './preact.mjs';
 
 /** UTC first, as devices log; the local time beside it; how long ago or how soon. */

@@ -5,7 +5,7 @@
  *
  * The minutes around expiry take most of the width; the hours before them are pressed together at the left.
  */
-import { EXPIRY_WINDOW_SECONDS, MISSED_REKEY_WINDOW } from '../gdoi/kek-window.ts';
+import { EXPIRY_WINDOW_SECONDS, MISSED_REKEY_WINDOW } from '../gdoi/keys/kek-window.ts';
 
 /** The part of the width for all that is before the minutes around expiry. */
 const LONG_BEFORE_PERCENT = 16;

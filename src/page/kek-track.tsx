@@ -1,5 +1,5 @@
 /** One member's KEK on the scale of its group: the windows, and where the member is now. Drawn without text of its own. */
-import { EXPIRY_WINDOW_SECONDS, MISSED_REKEY_WINDOW } from '../gdoi/kek-window.ts';
+import { EXPIRY_WINDOW_SECONDS, MISSED_REKEY_WINDOW } from '../gdoi/keys/kek-window.ts';
 import type { MembershipDocument } from '../http/schemas/device-schema.ts';
 import { TimeTo } from './instants.tsx';
 import { type KekScale, gmPhaseText, ksPhaseText, phaseOf, placePercent } from './kek-scale.ts';

@@ -1,5 +1,5 @@
 /** What stands around every view: where one can go, whether the agent answers, and the way to sign in. */
-import { durationText } from '../gdoi/duration-text.ts';
+import { durationText } from '../gdoi/events/duration-text.ts';
 import { hasToken, rememberToken } from './agent-api.ts';
 import { monoMs } from './browser-time.ts';
 import { Fragment, h, type VNode } from './preact.mjs';

@@ -1,5 +1,5 @@
 /** A status as a word with a sign: never told by colour alone. */
-import type { HealthStatus } from '../gdoi/health-check.ts';
+import type { HealthStatus } from '../gdoi/health/health-check.ts';
 import { h, type VNode } from './preact.mjs';
 
 const SIGNS: Readonly<Record<HealthStatus, string>> = { ok: '✓', unknown: '?', warning: '!', critical: '✕' };

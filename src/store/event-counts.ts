@@ -1,5 +1,5 @@
 /** Counting events by what the counters of the contract are labelled with. */
-import type { GdoiEvent } from '../gdoi/event.ts';
+import type { GdoiEvent } from '../gdoi/events/event.ts';
 import type { EventCount } from './event-store.ts';
 
 /** Count one more event of its kind in `counts`, whose keys are this function's own. */

@@ -1,6 +1,6 @@
 /** Where a page ended: the instant and id of its last event, as text that a client hands back without reading it. */
-import type { EpochMs } from '../gdoi/observation.ts';
-import { UserError } from '../ports/user-error.ts';
+import type { EpochMs } from '../gdoi/seen/instant.ts';
+import { UserError } from '../kernel/user-error.ts';
 
 export interface EventPosition {
   readonly atMs: EpochMs;

@@ -5,8 +5,8 @@
  * state whose events are all here, and finds again, with the same ids, those that are not. A store decides which events
  * are new, nothing else; states are the tracker's own JSON and are not looked into.
  */
-import type { Cause, EventType, GdoiEvent } from '../gdoi/event.ts';
-import type { EpochMs } from '../gdoi/observation.ts';
+import type { Cause, EventType, GdoiEvent } from '../gdoi/events/event.ts';
+import type { EpochMs } from '../gdoi/seen/instant.ts';
 
 /** Most events a page may hold. */
 export const MAX_PAGE_EVENTS = 1000;

@@ -2,8 +2,8 @@
  * A store that forgets everything when the process ends: for `replay`, for a `run` without a store, and as the plain
  * statement of what the other stores have to do. Holds a bounded number of events, the earliest kept go first.
  */
-import type { GdoiEvent } from '../gdoi/event.ts';
-import type { EpochMs } from '../gdoi/observation.ts';
+import type { GdoiEvent } from '../gdoi/events/event.ts';
+import type { EpochMs } from '../gdoi/seen/instant.ts';
 import { addToCounts } from './event-counts.ts';
 import { comparePositions, decodeCursor, encodeCursor } from './event-cursor.ts';
 import {

@@ -1,7 +1,7 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { REFUSALS_TO_QUARANTINE } from '../../src/access/credential-quarantine.ts';
-import { Secret } from '../../src/ports/secret.ts';
+import { Secret } from '../../src/kernel/secret.ts';
 import { accessUnderTest, never, poll, SOON, target, textOf } from './access-under-test.ts';
 import { freshHostKey, ScriptedIos } from './scripted-ios.ts';
 

@@ -6,9 +6,9 @@ import { inspect } from 'node:util';
 import type { DeviceAccess, Reply, SshTarget } from '../../src/access/device-session.ts';
 import type { ShowCommand } from '../../src/access/show-command.ts';
 import { createSshAccess, type SshAccessOptions } from '../../src/access/ssh/ssh-access.ts';
-import { type Clock, createSystemClock } from '../../src/ports/clock.ts';
-import { seededRandom } from '../../src/ports/random.ts';
-import { Secret } from '../../src/ports/secret.ts';
+import { type Clock, createSystemClock } from '../../src/kernel/clock.ts';
+import { seededRandom } from '../../src/kernel/random.ts';
+import { Secret } from '../../src/kernel/secret.ts';
 
 export const WORKER_URL = new URL('../../dist/access/ssh/legacy-worker.js', import.meta.url);
 

@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import ssh2 from 'ssh2';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createKnownHosts, fingerprint, knownHostsLine, parseKnownHosts } from '../../src/access/ssh/known-hosts.ts';
-import { newEd25519KeyPair } from '../../src/simulator/ed25519-key.ts';
+import { newEd25519KeyPair } from '../../src/simulator/ssh/ed25519-key.ts';
 
 const directory = mkdtempSync(join(tmpdir(), 'gdoiwatch-known-hosts-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

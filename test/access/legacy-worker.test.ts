@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { ShellLogin } from '../../src/access/ssh/shell-transport.ts';
 import { createSsh2Transport } from '../../src/access/ssh/ssh2-transport.ts';
 import { createWorkerTransport } from '../../src/access/ssh/worker-transport.ts';
-import { Secret } from '../../src/ports/secret.ts';
+import { Secret } from '../../src/kernel/secret.ts';
 import { accessUnderTest, never, poll, SOON, target, textOf, WORKER_URL } from './access-under-test.ts';
 import { hostKeys, ScriptedIos } from './scripted-ios.ts';
 

@@ -9,7 +9,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { hostKeys } from './scripted-ios.ts';
-import { newEd25519KeyPair } from '../../src/simulator/ed25519-key.ts';
+import { newEd25519KeyPair } from '../../src/simulator/ssh/ed25519-key.ts';
 
 const SSHD = '/usr/sbin/sshd';
 /** What root's sshd wants to exist (Debian). */

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SshTarget } from '../../src/access/device-session.ts';
-import { Secret } from '../../src/ports/secret.ts';
+import { Secret } from '../../src/kernel/secret.ts';
 import { accessUnderTest, poll, SOON, target, textOf } from './access-under-test.ts';
 import { type OpensshServer, opensshInstalled, skipWithoutOpenssh, startOpenssh } from './openssh-server.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { HandOver } from '../../src/access/listeners/hand-over.ts';
 import { RateLimit } from '../../src/access/listeners/rate-limit.ts';
-import { createSystemClock } from '../../src/ports/clock.ts';
-import { FakeClock } from '../fake-clock.ts';
-import { MemoryLogger } from '../memory-logger.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
+import { FakeClock } from '../builders/fake-clock.ts';
+import { MemoryLogger } from '../builders/memory-logger.ts';
 
 const BOUNDS = { source: { perSecond: 2, burst: 3 }, overall: { perSecond: 10, burst: 8 }, sources: 3 };
 

@@ -6,14 +6,14 @@ import { connect, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { expect, vi } from 'vitest';
 import type { SnmpCredential } from '../../src/access/device-snmp.ts';
-import type { SyslogBounds } from '../../src/access/listeners/syslog-bounds.ts';
-import { startSyslogListener } from '../../src/access/listeners/syslog-listener.ts';
+import type { SyslogBounds } from '../../src/access/listeners/syslog/syslog-bounds.ts';
+import { startSyslogListener } from '../../src/access/listeners/syslog/syslog-listener.ts';
 import type { RateBounds } from '../../src/access/listeners/rate-limit.ts';
-import { startTrapListener } from '../../src/access/listeners/trap-listener.ts';
+import { startTrapListener } from '../../src/access/listeners/traps/trap-listener.ts';
 import type { Listener, PushedSyslog, PushedTrap } from '../../src/access/pushed.ts';
-import { type Clock, createSystemClock } from '../../src/ports/clock.ts';
-import { Secret } from '../../src/ports/secret.ts';
-import { MemoryLogger } from '../memory-logger.ts';
+import { type Clock, createSystemClock } from '../../src/kernel/clock.ts';
+import { Secret } from '../../src/kernel/secret.ts';
+import { MemoryLogger } from '../builders/memory-logger.ts';
 
 /** The machine may be busy. */
 export const PATIENCE = { timeout: 20_000, interval: 5 };

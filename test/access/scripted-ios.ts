@@ -6,7 +6,7 @@ import { generateKeyPairSync } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import ssh2 from 'ssh2';
-import { newEd25519KeyPair } from '../../src/simulator/ed25519-key.ts';
+import { newEd25519KeyPair } from '../../src/simulator/ssh/ed25519-key.ts';
 
 export interface Manners {
   readonly hostname?: string;

@@ -4,11 +4,11 @@
  */
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { answerRequest, nextObject } from '../../src/simulator/snmp-answer.ts';
-import { SnmpEngine } from '../../src/simulator/snmp-engine.ts';
-import { compareOids, type Oid, oidOf } from '../../src/simulator/snmp/oid.ts';
-import type { Pdu, SnmpValue, Varbind } from '../../src/simulator/snmp/pdu.ts';
-import type { SnmpUser } from '../../src/simulator/snmp/usm.ts';
+import { answerRequest, nextObject } from '../../src/simulator/snmp/snmp-answer.ts';
+import { SnmpEngine } from '../../src/simulator/snmp/snmp-engine.ts';
+import { compareOids, type Oid, oidOf } from '../../src/simulator/snmp-wire/oid.ts';
+import type { Pdu, SnmpValue, Varbind } from '../../src/simulator/snmp-wire/pdu.ts';
+import type { SnmpUser } from '../../src/simulator/snmp-wire/usm.ts';
 import { AUTH_PASSWORD, COMMUNITY, PRIVACY_PASSWORD } from './snmp-under-test.ts';
 
 const USERS: readonly SnmpUser[] = [

@@ -5,7 +5,7 @@ import { HandshakeGate } from '../../src/access/ssh/handshake-gate.ts';
 import type { HostKeyStore } from '../../src/access/ssh/known-hosts.ts';
 import { openSession } from '../../src/access/ssh/session-opener.ts';
 import type { Shell, ShellHooks, ShellTransport } from '../../src/access/ssh/shell-transport.ts';
-import { createSystemClock } from '../../src/ports/clock.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
 import { never, SOON, target } from './access-under-test.ts';
 
 const trusting: HostKeyStore = {

@@ -1,7 +1,7 @@
 /** One read per device, bounds over the fleet, back-off, quarantine, and an end without remains. */
 import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
-import { Secret } from '../../src/ports/secret.ts';
+import { Secret } from '../../src/kernel/secret.ts';
 import { REFUSALS_TO_QUARANTINE } from '../../src/access/credential-quarantine.ts';
 import { SOON } from './access-under-test.ts';
 import { scriptedAgent } from './scripted-snmp-agent.ts';

@@ -2,7 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { Authentication } from 'net-snmp';
 import type { SnmpCredential } from '../../src/access/device-snmp.ts';
-import { encodeV3 } from '../../src/simulator/snmp/message.ts';
+import { encodeV3 } from '../../src/simulator/snmp-wire/message.ts';
 import { scriptedAgent } from './scripted-snmp-agent.ts';
 import { failureOf, messageOf, never, request, snmpTarget, snmpUnderTest, v3, valuesOf } from './snmp-under-test.ts';
 

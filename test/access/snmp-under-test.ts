@@ -1,10 +1,10 @@
 /** An SNMP access under test, and targets and reads that name only what matters. */
 import type { SnmpCredential, SnmpReply, SnmpRequest, SnmpTarget } from '../../src/access/device-snmp.ts';
 import { createSnmpAccess, type SnmpAccessOptions } from '../../src/access/snmp/snmp-access.ts';
-import type { SnmpValue } from '../../src/gdoi/varbind.ts';
-import { seededRandom } from '../../src/ports/random.ts';
-import { Secret } from '../../src/ports/secret.ts';
-import { MemoryLogger } from '../memory-logger.ts';
+import type { SnmpValue } from '../../src/gdoi/seen/varbind.ts';
+import { seededRandom } from '../../src/kernel/random.ts';
+import { Secret } from '../../src/kernel/secret.ts';
+import { MemoryLogger } from '../builders/memory-logger.ts';
 import { never, shiftedClock } from './access-under-test.ts';
 
 export const COMMUNITY = 'c0mmunity-s3cr3t';

@@ -1,7 +1,7 @@
 /** What a walk asks and takes, without a network. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Varbind } from '../../src/gdoi/varbind.ts';
+import type { Varbind } from '../../src/gdoi/seen/varbind.ts';
 import {
   type BulkAnswer,
   type BulkRequest,

@@ -13,7 +13,7 @@ import {
   v3,
   valuesOf,
 } from './snmp-under-test.ts';
-import { Secret } from '../../src/ports/secret.ts';
+import { Secret } from '../../src/kernel/secret.ts';
 
 const GDOI = '1.3.6.1.4.1.9.9.759';
 const GROUP_NAME = `${GDOI}.1.1.1.4`;

@@ -2,10 +2,10 @@ import { generateKeyPairSync } from 'node:crypto';
 import ssh2 from 'ssh2';
 import { describe, expect, test } from 'vitest';
 import { SHOW_COMMANDS, type ShowCommand } from '../../src/access/show-command.ts';
-import { Secret } from '../../src/ports/secret.ts';
+import { Secret } from '../../src/kernel/secret.ts';
 import { accessUnderTest, never, poll, SOON, target, textOf } from './access-under-test.ts';
 import { type Manners, ScriptedIos } from './scripted-ios.ts';
-import { newEd25519KeyPair } from '../../src/simulator/ed25519-key.ts';
+import { newEd25519KeyPair } from '../../src/simulator/ssh/ed25519-key.ts';
 
 async function served(manners: Manners, work: (parts: Parts) => Promise<void>): Promise<void> {
   await using server = new ScriptedIos(manners);

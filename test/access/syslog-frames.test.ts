@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { SyslogFrames } from '../../src/access/listeners/syslog-frames.ts';
+import { SyslogFrames } from '../../src/access/listeners/syslog/syslog-frames.ts';
 
 const MAX_OCTETS = 100;
 

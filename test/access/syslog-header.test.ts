@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readSyslogMessage } from '../../src/access/listeners/syslog-header.ts';
-import { parseLogMessage } from '../../src/ios/log-message.ts';
+import { readSyslogMessage } from '../../src/access/listeners/syslog/syslog-header.ts';
+import { parseLogMessage } from '../../src/ios/log/log-message.ts';
 
 const TAG = '%CRYPTO-5-GM_REGSTER: Start registration to KS 10.1.1.1 for group g using address 10.2.2.2';
 

@@ -2,12 +2,12 @@ import { once } from 'node:events';
 import { networkInterfaces } from 'node:os';
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { startSyslogListener } from '../../src/access/listeners/syslog-listener.ts';
-import { parseLogMessage } from '../../src/ios/log-message.ts';
-import { createSystemClock } from '../../src/ports/clock.ts';
-import { UserError } from '../../src/ports/user-error.ts';
-import { FakeClock } from '../fake-clock.ts';
-import { MemoryLogger } from '../memory-logger.ts';
+import { startSyslogListener } from '../../src/access/listeners/syslog/syslog-listener.ts';
+import { parseLogMessage } from '../../src/ios/log/log-message.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
+import { UserError } from '../../src/kernel/user-error.ts';
+import { FakeClock } from '../builders/fake-clock.ts';
+import { MemoryLogger } from '../builders/memory-logger.ts';
 import { connectTcp, PATIENCE, run, sendUdp, syslogUnderTest } from './pushed-under-test.ts';
 
 const REGISTER = '%CRYPTO-5-GM_REGSTER: Start registration to KS 10.1.1.1 for group g using address 10.2.2.2';

@@ -2,10 +2,10 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import snmp from 'net-snmp';
 import { expect, it } from 'vitest';
-import { usmAnswer } from '../../src/access/listeners/inform-answer.ts';
-import { pduOfScoped, readSnmpDatagram, type UsmDatagram } from '../../src/access/listeners/snmp-datagram.ts';
-import { UsmUser } from '../../src/access/listeners/usm-user.ts';
-import { Secret } from '../../src/ports/secret.ts';
+import { usmAnswer } from '../../src/access/listeners/traps/inform-answer.ts';
+import { pduOfScoped, readSnmpDatagram, type UsmDatagram } from '../../src/access/listeners/traps/snmp-datagram.ts';
+import { UsmUser } from '../../src/access/listeners/traps/usm-user.ts';
+import { Secret } from '../../src/kernel/secret.ts';
 import { AUTH_PASSWORD, PRIVACY_PASSWORD } from './pushed-under-test.ts';
 
 /** An encrypted message of net-snmp. */

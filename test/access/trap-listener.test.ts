@@ -4,10 +4,10 @@ import fc from 'fast-check';
 import snmp from 'net-snmp';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { SnmpCredential } from '../../src/access/device-snmp.ts';
-import { createOwnEngine } from '../../src/access/listeners/own-engine.ts';
-import { TrapGate } from '../../src/access/listeners/trap-gate.ts';
-import { Secret } from '../../src/ports/secret.ts';
-import { FakeClock } from '../fake-clock.ts';
+import { createOwnEngine } from '../../src/access/listeners/traps/own-engine.ts';
+import { TrapGate } from '../../src/access/listeners/traps/trap-gate.ts';
+import { Secret } from '../../src/kernel/secret.ts';
+import { FakeClock } from '../builders/fake-clock.ts';
 import { AUTH_PASSWORD, COMMUNITY, PRIVACY_PASSWORD, sendUdp, trapsUnderTest, v3User } from './pushed-under-test.ts';
 import { type TrapDatagram, trapDatagram } from './trap-datagram.ts';
 

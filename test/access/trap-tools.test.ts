@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Secret } from '../../src/ports/secret.ts';
+import { Secret } from '../../src/kernel/secret.ts';
 import { AUTH_PASSWORD, COMMUNITY, PRIVACY_PASSWORD, run, trapsUnderTest, v3User } from './pushed-under-test.ts';
 
 /** cgmGdoiGmReRegister of group 3333 and its member 10.1.13.2. */

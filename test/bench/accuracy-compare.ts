@@ -1,6 +1,6 @@
 /** What the tracker told beside what really happened: matched by device, group and interval. */
-import type { GdoiEvent } from '../../src/gdoi/event.ts';
-import type { TruthEvent } from '../../src/simulator/ground-truth.ts';
+import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
+import type { TruthEvent } from '../../src/simulator/world/ground-truth.ts';
 import type { Watched } from './accuracy-run.ts';
 
 export interface Comparison {

@@ -3,19 +3,19 @@
  * text through the real parsers, log messages, lost polls and a clock that is wrong. Gives the tracker's events and what
  * really happened.
  */
-import type { GdoiEvent } from '../../src/gdoi/event.ts';
-import { groupLead, ksLead, type KsLead } from '../../src/gdoi/ks-lead.ts';
-import type { Observation } from '../../src/gdoi/observation.ts';
-import { nextPollInstants } from '../../src/gdoi/poll-instants.ts';
-import { kekBehaviorOf } from '../../src/gdoi/release.ts';
-import type { GroupSnapshot } from '../../src/gdoi/snapshot.ts';
-import { initialTrackerState, settle, track } from '../../src/gdoi/tracker.ts';
-import type { TrackerState } from '../../src/gdoi/tracker-state.ts';
-import { parseLogMessage } from '../../src/ios/log-message.ts';
+import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
+import { groupLead, ksLead, type KsLead } from '../../src/gdoi/keys/ks-lead.ts';
+import type { Observation } from '../../src/gdoi/seen/observation.ts';
+import { nextPollInstants } from '../../src/gdoi/keys/poll-instants.ts';
+import { kekBehaviorOf } from '../../src/gdoi/seen/release.ts';
+import type { GroupSnapshot } from '../../src/gdoi/seen/snapshot.ts';
+import { initialTrackerState, settle, track } from '../../src/gdoi/tracker/tracker.ts';
+import type { TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
+import { parseLogMessage } from '../../src/ios/log/log-message.ts';
 import { parseCommandOutput } from '../../src/ios/parse.ts';
-import { seededRandom } from '../../src/ports/random.ts';
-import type { SimulatedFleet, SimulatedLog, SimulatedNotification } from '../../src/simulator/fleet.ts';
-import type { TruthEvent } from '../../src/simulator/ground-truth.ts';
+import { seededRandom } from '../../src/kernel/random.ts';
+import type { SimulatedFleet, SimulatedLog, SimulatedNotification } from '../../src/simulator/fleet/fleet.ts';
+import type { TruthEvent } from '../../src/simulator/world/ground-truth.ts';
 import { agentClock } from './accuracy-clock.ts';
 import { SnmpReader, trapOf } from './accuracy-snmp.ts';
 

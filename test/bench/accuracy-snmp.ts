@@ -1,11 +1,11 @@
 /** What the simulated fleet's SNMP agents show and send, through the real decoders, without a socket between. */
-import type { GdoiTrap } from '../../src/gdoi/gdoi-trap.ts';
-import type { ReadAt } from '../../src/gdoi/observation.ts';
-import type { SnmpValue, Varbind } from '../../src/gdoi/varbind.ts';
+import type { GdoiTrap } from '../../src/gdoi/seen/gdoi-trap.ts';
+import type { ReadAt } from '../../src/gdoi/seen/instant.ts';
+import type { SnmpValue, Varbind } from '../../src/gdoi/seen/varbind.ts';
 import { decodeGdoi, type GdoiReading } from '../../src/mib/decode-gdoi.ts';
 import { decodeTrap } from '../../src/mib/decode-trap.ts';
 import { NOTHING_LEARNT, rememberReply, type SnmpMemory } from '../../src/mib/snmp-memory.ts';
-import type { SimulatedFleet, SimulatedNotification } from '../../src/simulator/fleet.ts';
+import type { SimulatedFleet, SimulatedNotification } from '../../src/simulator/fleet/fleet.ts';
 
 type Simulated = SimulatedNotification['varbinds'][number];
 

@@ -2,8 +2,8 @@
  * `npm run bench:accuracy [words]`: how well does the tracker tell what really happened in simulated fleets?
  * Words choose scenarios and ways of watching by name; `seeds=N` and `hours=N` size the run.
  */
-import { createSimulatedFleet } from '../../src/simulator/fleet.ts';
-import { isScenarioName, SCENARIO_NAMES, type ScenarioName } from '../../src/simulator/scenario.ts';
+import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
+import { isScenarioName, SCENARIO_NAMES, type ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
 import { compare, type Comparison, merged, nothingCompared, percent } from './accuracy-compare.ts';
 import { type Watch, watchFleet } from './accuracy-run.ts';
 

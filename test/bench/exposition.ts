@@ -4,7 +4,7 @@
  */
 import { performance } from 'node:perf_hooks';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
-import { aGm, aReport, facts, viewAfter } from '../agent/view-builder.ts';
+import { aGm, aReport, facts, viewAfter } from '../builders/view-builder.ts';
 import { type BenchRow, median } from './bench-row.ts';
 
 const DEVICES = 10_000;

@@ -3,18 +3,18 @@
  * takes and what a message costs. The listener's own part is in the `listeners` benchmark.
  */
 import { performance } from 'node:perf_hooks';
-import { FleetRecord } from '../../src/agent/fleet-record.ts';
-import { Intake } from '../../src/agent/intake.ts';
-import { EventTotals } from '../../src/agent/event-totals.ts';
-import { PushedMessages } from '../../src/agent/pushed-messages.ts';
-import { createReadModel } from '../../src/agent/read-model.ts';
-import { Senders } from '../../src/agent/senders.ts';
+import { FleetRecord } from '../../src/agent/record/fleet-record.ts';
+import { Intake } from '../../src/agent/record/intake.ts';
+import { EventTotals } from '../../src/model/event-totals.ts';
+import { PushedMessages } from '../../src/agent/heard/pushed-messages.ts';
+import { createReadModel } from '../../src/model/read-model.ts';
+import { Senders } from '../../src/agent/heard/senders.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
-import { createSystemClock } from '../../src/ports/clock.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
-import { aDevice, aGm, aReport } from '../agent/view-builder.ts';
-import { aConfiguredDevice } from '../agent/config-builder.ts';
-import { MemoryLogger } from '../memory-logger.ts';
+import { aDevice, aGm, aReport } from '../builders/view-builder.ts';
+import { aConfiguredDevice } from '../builders/config-builder.ts';
+import { MemoryLogger } from '../builders/memory-logger.ts';
 import type { BenchRow } from './bench-row.ts';
 
 const DEVICES = 1000;

@@ -8,10 +8,10 @@ import { once } from 'node:events';
 import { performance } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
-import { createSystemClock } from '../../src/ports/clock.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
 import { serve, type Served } from '../http/served.ts';
-import { aGm, aReport, facts, NOON, viewAfter } from '../agent/view-builder.ts';
-import { anEvent } from '../store/event-builder.ts';
+import { aGm, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
+import { anEvent } from '../builders/event-builder.ts';
 import type { BenchRow } from './bench-row.ts';
 
 const DEVICES = 10_000;

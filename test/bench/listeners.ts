@@ -15,11 +15,11 @@ import { runInNewContext } from 'node:vm';
 import snmp from 'net-snmp';
 import type { SnmpCredential } from '../../src/access/device-snmp.ts';
 import type { RateBounds } from '../../src/access/listeners/rate-limit.ts';
-import { startSyslogListener } from '../../src/access/listeners/syslog-listener.ts';
-import { startTrapListener } from '../../src/access/listeners/trap-listener.ts';
+import { startSyslogListener } from '../../src/access/listeners/syslog/syslog-listener.ts';
+import { startTrapListener } from '../../src/access/listeners/traps/trap-listener.ts';
 import type { Listener, PushedMessage } from '../../src/access/pushed.ts';
-import { createSystemClock } from '../../src/ports/clock.ts';
-import { Secret } from '../../src/ports/secret.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
+import { Secret } from '../../src/kernel/secret.ts';
 import { type BenchRow, median } from './bench-row.ts';
 import { INSTANT, type SendJob } from './listeners-sender.ts';
 

@@ -6,9 +6,9 @@
  */
 import { createSocket } from 'node:dgram';
 import { createInterface } from 'node:readline';
-import { createSimulatedFleet } from '../../src/simulator/fleet.ts';
-import { answerRequest } from '../../src/simulator/snmp-answer.ts';
-import { SnmpEngine } from '../../src/simulator/snmp-engine.ts';
+import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
+import { answerRequest } from '../../src/simulator/snmp/snmp-answer.ts';
+import { SnmpEngine } from '../../src/simulator/snmp/snmp-engine.ts';
 import { BENCH_COMMUNITY, BENCH_USER } from './snmp-credentials.ts';
 
 /** As IOS has it by default. */

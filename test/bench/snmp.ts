@@ -13,10 +13,10 @@ import * as snmp from 'net-snmp';
 import type { SnmpAccess, SnmpCredential, SnmpRequest, SnmpTarget } from '../../src/access/device-snmp.ts';
 import { type BulkRequest, ColumnWalk, NOTHING_WALKED } from '../../src/access/snmp/column-walk.ts';
 import { createSnmpAccess } from '../../src/access/snmp/snmp-access.ts';
-import type { Varbind } from '../../src/gdoi/varbind.ts';
-import { createSystemClock } from '../../src/ports/clock.ts';
-import { seededRandom } from '../../src/ports/random.ts';
-import { Secret } from '../../src/ports/secret.ts';
+import type { Varbind } from '../../src/gdoi/seen/varbind.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
+import { seededRandom } from '../../src/kernel/random.ts';
+import { Secret } from '../../src/kernel/secret.ts';
 import { type BenchRow, median } from './bench-row.ts';
 import { BENCH_COMMUNITY, BENCH_USER } from './snmp-credentials.ts';
 

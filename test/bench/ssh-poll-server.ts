@@ -5,8 +5,8 @@
  */
 import { createServer } from 'node:net';
 import ssh2 from 'ssh2';
-import { createSimulatedFleet } from '../../src/simulator/fleet.ts';
-import { newEd25519KeyPair } from '../../src/simulator/ed25519-key.ts';
+import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
+import { newEd25519KeyPair } from '../../src/simulator/ssh/ed25519-key.ts';
 
 const PROMPT = 'GM1#';
 const fleet = createSimulatedFleet({ scenario: 'healthy', seed: 1, startMs: Date.parse('2026-01-01T00:00:00Z') });

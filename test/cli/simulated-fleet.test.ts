@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { parse } from 'yaml';
-import { createSystemClock } from '../../src/ports/clock.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
 import { readConfig } from '../../src/cli/read-config.ts';
 import { type SimulatedPlaces, writeSimulatedConfig } from '../../src/cli/simulated-config.ts';
 import { type StartedFleet, startFleet } from '../../src/cli/simulated-fleet.ts';

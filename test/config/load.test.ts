@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findingLine } from '../../src/config/finding.ts';
 import { loadConfig } from '../../src/config/load.ts';
-import { Secret } from '../../src/ports/secret.ts';
+import { Secret } from '../../src/kernel/secret.ts';
 import { ENV, errorsOf, type Given, load, loadOk, withDevices } from './given-config.ts';
 
 /** As it stands in the contract, with the two `...` paths named. */

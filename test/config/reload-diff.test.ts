@@ -9,7 +9,7 @@ import type {
   SnmpCredential,
 } from '../../src/config/resolved-config.ts';
 import type { ResolvedTls } from '../../src/config/web/resolved-web.ts';
-import { Secret } from '../../src/ports/secret.ts';
+import { Secret } from '../../src/kernel/secret.ts';
 import { ENV, loadOk, withDevices } from './given-config.ts';
 
 const ssh = (changes: Partial<ResolvedSsh> = {}): ResolvedSsh => ({

@@ -10,8 +10,8 @@ import { loadConfig } from '../../src/config/load.ts';
 import type { ReadFile } from '../../src/config/read-file.ts';
 import { FileTargets } from '../../src/config/service-discovery/file-targets.ts';
 import { startTargets, type Targets, type TargetsOptions } from '../../src/config/service-discovery/targets.ts';
-import { type Clock, createSystemClock } from '../../src/ports/clock.ts';
-import { MemoryLogger } from '../memory-logger.ts';
+import { type Clock, createSystemClock } from '../../src/kernel/clock.ts';
+import { MemoryLogger } from '../builders/memory-logger.ts';
 
 const system = createSystemClock();
 const FAST = 50;

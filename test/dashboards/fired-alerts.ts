@@ -1,5 +1,5 @@
 /** The alerts that fired over the scrapes of a scenario, exactly: as a test of promtool on its `ALERTS` series. */
-import type { ScenarioName } from '../../src/simulator/scenario.ts';
+import type { ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
 import type { RuleTest } from './promtool.ts';
 import type { Scrapes } from './simulated-scrapes.ts';
 

@@ -4,13 +4,13 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type AgentStatus, createReadModel } from '../../src/agent/read-model.ts';
+import { type AgentStatus, createReadModel } from '../../src/model/read-model.ts';
 import { pushMetrics } from '../../src/export/alertmanager/push-metrics.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
 import { createSelfMetrics } from '../../src/export/self-metrics.ts';
 import { targetMetrics } from '../../src/export/target-metrics.ts';
-import { aDevice, aGm, aReport, facts, viewAfter } from '../agent/view-builder.ts';
-import { certificateEnding } from '../gdoi/health-builders.ts';
+import { aDevice, aGm, aReport, facts, viewAfter } from '../builders/view-builder.ts';
+import { certificateEnding } from '../builders/health-builders.ts';
 
 const STATUS = {
   startedAtMs: Date.now(),

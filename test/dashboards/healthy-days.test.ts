@@ -1,6 +1,6 @@
 /** No false alarm: a healthy fleet over days, through KEK and TEK rekeys. */
 import { expect, test } from 'vitest';
-import { FIDELITY_LIFETIMES } from '../../src/simulator/scenario.ts';
+import { FIDELITY_LIFETIMES } from '../../src/simulator/scenarios/scenario.ts';
 import { firingTest } from './fired-alerts.ts';
 import { missing, testRules } from './promtool.ts';
 import { type Scrapes, scrapesOf } from './simulated-scrapes.ts';

@@ -3,7 +3,7 @@
  * a fast clock, Prometheus's own rule engine evaluates what it would have scraped, and `ALERTS` tells all that fired.
  */
 import { describe, expect, test } from 'vitest';
-import { FIDELITY_LIFETIMES, SCENARIO_NAMES, type ScenarioName } from '../../src/simulator/scenario.ts';
+import { FIDELITY_LIFETIMES, SCENARIO_NAMES, type ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
 import { fired, type Firing, firingTest } from './fired-alerts.ts';
 import { missing, testRules } from './promtool.ts';
 import { scrapesOf } from './simulated-scrapes.ts';

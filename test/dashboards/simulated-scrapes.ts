@@ -15,11 +15,11 @@ import { writeSimulatedConfig } from '../../src/cli/simulated-config.ts';
 import { groupMetrics } from '../../src/export/group-metrics.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
 import { createSelfMetrics } from '../../src/export/self-metrics.ts';
-import { createSimulatedFleet, type SimulatedFleet } from '../../src/simulator/fleet.ts';
-import type { Lifetimes, ScenarioName } from '../../src/simulator/scenario.ts';
+import { createSimulatedFleet, type SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
+import type { Lifetimes, ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
-import { FakeClock } from '../fake-clock.ts';
-import { MemoryLogger } from '../memory-logger.ts';
+import { FakeClock } from '../builders/fake-clock.ts';
+import { MemoryLogger } from '../builders/memory-logger.ts';
 
 /** All are asked on one grid, so a GM's answer comes while its KS is being asked, at every poll. */
 const GM_LATENCY_MS = 80;

@@ -2,8 +2,8 @@
  * The exposition of an agent in which every metric has a sample: a GM and a KS that show all there is, over SSH and SNMP,
  * listeners, service discovery and an Alertmanager. Written by the real exporter, in the parts of the reference.
  */
-import { afterSnmpPoll, type GroupTracking, SNMP_NOT_POLLED } from '../../src/agent/device-view.ts';
-import { type AgentStatus, createReadModel } from '../../src/agent/read-model.ts';
+import { afterSnmpPoll, type GroupTracking, SNMP_NOT_POLLED } from '../../src/model/device-view.ts';
+import { type AgentStatus, createReadModel } from '../../src/model/read-model.ts';
 import { pushMetrics } from '../../src/export/alertmanager/push-metrics.ts';
 import { groupMetrics } from '../../src/export/group-metrics.ts';
 import { httpMetrics } from '../../src/export/http-metrics.ts';
@@ -11,10 +11,10 @@ import { PreparedLines } from '../../src/export/prepared-lines.ts';
 import { pushedMetrics } from '../../src/export/pushed-metrics.ts';
 import { createSelfMetrics } from '../../src/export/self-metrics.ts';
 import { targetMetrics } from '../../src/export/target-metrics.ts';
-import type { DeviceCertificates } from '../../src/gdoi/certificate.ts';
-import { fleetView } from '../../src/gdoi/fleet-view.ts';
-import { initialFleetState } from '../../src/gdoi/fleet-state.ts';
-import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../agent/view-builder.ts';
+import type { DeviceCertificates } from '../../src/gdoi/seen/certificate.ts';
+import { fleetView } from '../../src/gdoi/fleet/fleet-view.ts';
+import { initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
+import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
 
 /** Part of the reference -> exposition. */
 export async function fullExposition(): Promise<Readonly<Record<'device' | 'group' | 'agent', string>>> {

@@ -1,7 +1,7 @@
 /** The metrics as Markdown tables: name, type and help of the exposition itself, labels of its samples. */
-import { POLL_RESULTS } from '../../src/agent/poll-result.ts';
-import { CAUSES, EVENT_TYPES } from '../../src/gdoi/event.ts';
-import { FORECAST_CAUSES } from '../../src/gdoi/forecast.ts';
+import { POLL_RESULTS } from '../../src/model/poll-result.ts';
+import { CAUSES, EVENT_TYPES } from '../../src/gdoi/events/event.ts';
+import { FORECAST_CAUSES } from '../../src/gdoi/keys/forecast.ts';
 import { fullExposition } from './full-exposition.ts';
 import { code, table } from './generated-part.ts';
 

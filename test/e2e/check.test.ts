@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
-import type { HealthDocument } from '../../src/gdoi/health-document.ts';
+import type { HealthDocument } from '../../src/gdoi/health/health-document.ts';
 import { Gdoiwatch, gdoiwatch } from './gdoiwatch.ts';
 
 let directory = '';

@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type { EventDocument } from '../../src/gdoi/event-document.ts';
+import type { EventDocument } from '../../src/gdoi/events/event-document.ts';
 import { Gdoiwatch, gdoiwatch } from './gdoiwatch.ts';
 
 let directory = '';

@@ -9,14 +9,14 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { freePushPorts } from '../../src/cli/free-ports.ts';
 import { createAlertmanagerPush } from '../../src/export/alertmanager/alertmanager-push.ts';
-import { createSystemClock } from '../../src/ports/clock.ts';
-import { systemRandom } from '../../src/ports/random.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
+import { systemRandom } from '../../src/kernel/random.ts';
 import { ScriptedIos } from '../access/scripted-ios.ts';
 import { missing } from '../dashboards/promtool.ts';
 import { startAlertmanager, startPrometheus } from '../dashboards/real-servers.ts';
 import { rekeyed, rekeyOverdue } from '../export/alertmanager-events.ts';
 import { AlertmanagerServer, silence } from '../export/alertmanager-server.ts';
-import { MemoryLogger } from '../memory-logger.ts';
+import { MemoryLogger } from '../builders/memory-logger.ts';
 import { Gdoiwatch } from './gdoiwatch.ts';
 import { prometheusMissing } from './prometheus.ts';
 

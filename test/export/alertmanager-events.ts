@@ -1,6 +1,6 @@
 /** Events as the tracker tells them, for tests of what is pushed. */
-import type { Cause, GdoiEvent } from '../../src/gdoi/event.ts';
-import { kekRekeyEvent, kekRekeyOverdueEvent, reregistrationEvent } from '../../src/gdoi/gdoi-events.ts';
+import type { Cause, GdoiEvent } from '../../src/gdoi/events/event.ts';
+import { kekRekeyEvent, kekRekeyOverdueEvent, reregistrationEvent } from '../../src/gdoi/events/gdoi-events.ts';
 
 interface Where {
   readonly device?: string;

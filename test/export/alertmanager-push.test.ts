@@ -9,10 +9,10 @@ import {
 import { alertsOf } from '../../src/export/alertmanager/alerts-of-event.ts';
 import { FiringAlerts } from '../../src/export/alertmanager/firing-alerts.ts';
 import { pushMetrics } from '../../src/export/alertmanager/push-metrics.ts';
-import type { GdoiEvent } from '../../src/gdoi/event.ts';
-import { Secret } from '../../src/ports/secret.ts';
-import { FakeClock } from '../fake-clock.ts';
-import { MemoryLogger } from '../memory-logger.ts';
+import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
+import { Secret } from '../../src/kernel/secret.ts';
+import { FakeClock } from '../builders/fake-clock.ts';
+import { MemoryLogger } from '../builders/memory-logger.ts';
 import { rekeyed, rekeyOverdue, reregistered } from './alertmanager-events.ts';
 import { AlertmanagerServer, cutOff, silence, status, taken } from './alertmanager-server.ts';
 

@@ -13,7 +13,7 @@ import {
   LEFT_TO_THE_RULES,
   PUSHED_RULES,
 } from '../../src/export/alertmanager/alerts-of-event.ts';
-import { CAUSES, EVENT_TYPES, type GdoiEvent } from '../../src/gdoi/event.ts';
+import { CAUSES, EVENT_TYPES, type GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { missing, RULES_FILE, testRules } from '../dashboards/promtool.ts';
 import { anyEvent, rekeyed, rekeyOverdue, reregistered } from './alertmanager-events.ts';
 

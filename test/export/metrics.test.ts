@@ -2,14 +2,14 @@ import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
 import { DEVICE_METRICS } from '../../src/export/device-metrics.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
-import type { PollResult } from '../../src/agent/poll-result.ts';
-import type { DeviceView, GroupTracking } from '../../src/agent/device-view.ts';
-import { createReadModel } from '../../src/agent/read-model.ts';
+import type { PollResult } from '../../src/model/poll-result.ts';
+import type { DeviceView, GroupTracking } from '../../src/model/device-view.ts';
+import { createReadModel } from '../../src/model/read-model.ts';
 import { groupMetrics } from '../../src/export/group-metrics.ts';
-import { observationsOf } from '../../src/agent/observations.ts';
+import { observationsOf } from '../../src/agent/poll/observations.ts';
 import { parseCommandOutput } from '../../src/ios/parse.ts';
-import { Fleet, ks as ksFacts } from '../gdoi/fleet-group.ts';
-import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../agent/view-builder.ts';
+import { Fleet, ks as ksFacts } from '../builders/fleet-group.ts';
+import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
 
 const MAIN = 'show crypto gdoi';
 

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { FakeClock } from '../fake-clock.ts';
-import { NOON } from '../agent/view-builder.ts';
+import { FakeClock } from '../builders/fake-clock.ts';
+import { NOON } from '../builders/view-builder.ts';
 import { anEvent, serve, type Served } from './served.ts';
 
 let served: Served;

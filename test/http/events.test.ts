@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { z } from 'zod';
 import type { eventListSchema } from '../../src/http/schemas/event-schema.ts';
-import { NOON } from '../agent/view-builder.ts';
+import { NOON } from '../builders/view-builder.ts';
 import { anEvent, serve, type Served } from './served.ts';
 
 let served: Served;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { type GroupDocument, groupSchema } from '../../src/http/schemas/group-schema.ts';
-import { aKs, aReport, viewAfter } from '../agent/view-builder.ts';
-import { fleet as aGroup, gmInFleet } from '../gdoi/health-builders.ts';
+import { aKs, aReport, viewAfter } from '../builders/view-builder.ts';
+import { fleet as aGroup, gmInFleet } from '../builders/health-builders.ts';
 import { polledGm, serve, type Served } from './served.ts';
 
 let served: Served;

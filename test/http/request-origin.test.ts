@@ -1,7 +1,7 @@
 import { request } from 'node:http';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { OPEN_ACCESS } from '../../src/http/options.ts';
-import { Secret } from '../../src/ports/secret.ts';
+import { Secret } from '../../src/kernel/secret.ts';
 import { polledGm, serve, type Served } from './served.ts';
 
 let served: Served;

@@ -1,13 +1,13 @@
 /** An HTTP server of the agent on a free port, with a fleet that a test fills. */
-import { createReadModel, type MutableReadModel } from '../../src/agent/read-model.ts';
-import type { GdoiEvent } from '../../src/gdoi/event.ts';
+import { createReadModel, type MutableReadModel } from '../../src/model/read-model.ts';
+import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { type HttpOptions, OPEN_ACCESS, type PollNowOutcome, type WebAccess } from '../../src/http/options.ts';
 import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
-import { createSystemClock } from '../../src/ports/clock.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
-import { aDevice, aGm, aReport, NOON, viewAfter } from '../agent/view-builder.ts';
-import { FakeClock } from '../fake-clock.ts';
-import { MemoryLogger } from '../memory-logger.ts';
+import { aDevice, aGm, aReport, NOON, viewAfter } from '../builders/view-builder.ts';
+import { FakeClock } from '../builders/fake-clock.ts';
+import { MemoryLogger } from '../builders/memory-logger.ts';
 
 export interface Served extends AsyncDisposable {
   readonly url: string;

@@ -7,7 +7,7 @@ import type { TLSSocket } from 'node:tls';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { OPEN_ACCESS, type TlsSettings } from '../../src/http/options.ts';
-import { Secret } from '../../src/ports/secret.ts';
+import { Secret } from '../../src/kernel/secret.ts';
 import { serve, type Served } from './served.ts';
 
 const run = promisify(execFile);

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseLogMessage } from '../../src/ios/log-message.ts';
+import { parseLogMessage } from '../../src/ios/log/log-message.ts';
 
 const REGISTER = '%CRYPTO-5-GM_REGSTER: Start registration to KS 10.1.1.1 for group g using address 10.2.2.2';
 

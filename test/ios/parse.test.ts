@@ -1,7 +1,7 @@
 /** The front door: which command, whole or half, refused or not, and the bounds. */
 import { describe, expect, it } from 'vitest';
 import { membersAnswer } from '../bench/parse.ts';
-import { canonicalCommand } from '../../src/ios/command-name.ts';
+import { canonicalCommand } from '../../src/ios/text/command-name.ts';
 import { parseCapturedText, parseCommandOutput } from '../../src/ios/parse.ts';
 import { goldenText } from './golden-texts.ts';
 

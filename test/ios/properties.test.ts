@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCapturedText, parseCommandOutput } from '../../src/ios/parse.ts';
-import type { ParseResult } from '../../src/ios/parse-result.ts';
+import type { ParseResult } from '../../src/ios/text/parse-result.ts';
 import { goldenText, wholeGoldenTexts } from './golden-texts.ts';
 
 const texts = wholeGoldenTexts();

@@ -6,10 +6,10 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import type { DeviceFacts } from '../../src/gdoi/device-facts.ts';
-import type { GmSnapshot, KsSnapshot } from '../../src/gdoi/snapshot.ts';
+import type { DeviceFacts } from '../../src/gdoi/seen/device-facts.ts';
+import type { GmSnapshot, KsSnapshot } from '../../src/gdoi/seen/snapshot.ts';
 import { parseCapturedText } from '../../src/ios/parse.ts';
-import type { Snapshot } from '../../src/ios/parse-result.ts';
+import type { Snapshot } from '../../src/ios/text/parse-result.ts';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const samples = process.env['GDOIWATCH_SAMPLES'] ?? join(here, '../../../shared/samples');

@@ -1,6 +1,6 @@
 /** What the blocks of `show crypto gdoi` say of a GM or a KS, in the corners that no golden text shows alone. */
 import { describe, expect, it } from 'vitest';
-import type { GmSnapshot } from '../../src/gdoi/snapshot.ts';
+import type { GmSnapshot } from '../../src/gdoi/seen/snapshot.ts';
 import { parseCommandOutput } from '../../src/ios/parse.ts';
 import { goldenText } from './golden-texts.ts';
 

@@ -1,6 +1,6 @@
 /** Varbinds as a hostile or broken device sends them: mostly of this MIB, with wrong types, indexes and sizes. */
 import fc from 'fast-check';
-import type { SnmpValue, Varbind } from '../../src/gdoi/varbind.ts';
+import type { SnmpValue, Varbind } from '../../src/gdoi/seen/varbind.ts';
 import {
   GDOI_COLUMNS,
   GDOI_NOTIFICATION_SWITCHES,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { GmSnapshot, KsSnapshot } from '../../src/gdoi/snapshot.ts';
-import type { SnmpValue, Varbind } from '../../src/gdoi/varbind.ts';
+import type { GmSnapshot, KsSnapshot } from '../../src/gdoi/seen/snapshot.ts';
+import type { SnmpValue, Varbind } from '../../src/gdoi/seen/varbind.ts';
 import { decodeGdoi, type GdoiReading } from '../../src/mib/decode-gdoi.ts';
 import { GDOI_ROOT } from '../../src/mib/gdoi-oids.ts';
 import type { GdoiColumn } from '../../src/mib/gdoi-column.ts';

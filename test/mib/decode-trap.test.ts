@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { GDOI_TRAPS } from '../../src/gdoi/gdoi-trap.ts';
-import type { SnmpValue, Varbind } from '../../src/gdoi/varbind.ts';
+import { GDOI_TRAPS } from '../../src/gdoi/seen/gdoi-trap.ts';
+import type { SnmpValue, Varbind } from '../../src/gdoi/seen/varbind.ts';
 import { decodeTrap } from '../../src/mib/decode-trap.ts';
 import { GDOI_NOTIFICATION_VARIABLES, GDOI_ROOT } from '../../src/mib/gdoi-oids.ts';
 import { anyVarbinds } from './any-varbinds.ts';

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { GDOI_TRAPS } from '../../src/gdoi/gdoi-trap.ts';
+import { GDOI_TRAPS } from '../../src/gdoi/seen/gdoi-trap.ts';
 import { gdoiOidsSource, loadGdoiModule, MIB_FILES, mibPath, notificationNames } from './oids-from-mib.ts';
 
 const committed = fileURLToPath(new URL('../../src/mib/gdoi-oids.ts', import.meta.url));

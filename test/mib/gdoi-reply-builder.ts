@@ -1,6 +1,6 @@
 /** Answers of a device as SNMP access hands them on, built from the MIB's names. */
 import { readFileSync } from 'node:fs';
-import type { SnmpValue, Varbind } from '../../src/gdoi/varbind.ts';
+import type { SnmpValue, Varbind } from '../../src/gdoi/seen/varbind.ts';
 import { GDOI_COLUMNS, GDOI_ROOT } from '../../src/mib/gdoi-oids.ts';
 import type { GdoiReply } from '../../src/mib/gdoi-reply.ts';
 import type { GdoiRequest } from '../../src/mib/gdoi-request.ts';

@@ -1,6 +1,6 @@
 /** What a device is asked, and how its answers decide what it is asked next. */
 import { describe, expect, it } from 'vitest';
-import type { Varbind } from '../../src/gdoi/varbind.ts';
+import type { Varbind } from '../../src/gdoi/seen/varbind.ts';
 import { decodeGdoi } from '../../src/mib/decode-gdoi.ts';
 import { GDOI_COLUMNS, GDOI_ROOT } from '../../src/mib/gdoi-oids.ts';
 import type { GdoiReply } from '../../src/mib/gdoi-reply.ts';

@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Varbind } from '../../src/gdoi/varbind.ts';
+import type { Varbind } from '../../src/gdoi/seen/varbind.ts';
 import { decodeGdoi } from '../../src/mib/decode-gdoi.ts';
 import { gdoiRequest } from '../../src/mib/gdoi-request.ts';
 import { NOTHING_LEARNT, rememberReply, type SnmpMemory } from '../../src/mib/snmp-memory.ts';

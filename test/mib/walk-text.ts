@@ -1,5 +1,5 @@
 /** The text that Net-SNMP's `snmpbulkwalk -On -Ox` and `snmpget -On -Ox` print, as varbinds. */
-import type { SnmpValue, Varbind } from '../../src/gdoi/varbind.ts';
+import type { SnmpValue, Varbind } from '../../src/gdoi/seen/varbind.ts';
 
 // .1.3.6.1.2.1.1.3.0 = Timeticks: (8823641) 1 day, 0:30:36.41
 const LINE = /^\.([\d.]+) = (.*)$/;

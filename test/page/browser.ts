@@ -4,9 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { type Browser, chromium, type BrowserContextOptions, type Page } from 'playwright-core';
 import { expect } from 'vitest';
 import { OPEN_ACCESS, type Scope, type WebAccess } from '../../src/http/options.ts';
-import { createSystemClock, type Clock } from '../../src/ports/clock.ts';
-import { Secret } from '../../src/ports/secret.ts';
-import { NOON } from '../agent/view-builder.ts';
+import { createSystemClock, type Clock } from '../../src/kernel/clock.ts';
+import { Secret } from '../../src/kernel/secret.ts';
+import { NOON } from '../builders/view-builder.ts';
 import type { Served } from '../http/served.ts';
 
 const CHROMIUM = '/usr/bin/chromium';

@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { NOON } from '../agent/view-builder.ts';
-import { fleet as aGroup } from '../gdoi/health-builders.ts';
+import { NOON } from '../builders/view-builder.ts';
+import { fleet as aGroup } from '../builders/health-builders.ts';
 import { anEvent, polledGm, serve, type Served } from '../http/served.ts';
 import {
   accessBy,

@@ -1,6 +1,6 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { NOON } from '../agent/view-builder.ts';
+import { NOON } from '../builders/view-builder.ts';
 import { anEvent, serve, type Served } from '../http/served.ts';
 import { chromiumMissing, WAIT, launchChromium, leave, NoonClock, openTab, type Watched, wordsOf } from './browser.ts';
 

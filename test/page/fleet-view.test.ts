@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { fleet as aGroup, gmInFleet } from '../gdoi/health-builders.ts';
-import { aDevice } from '../agent/view-builder.ts';
+import { fleet as aGroup, gmInFleet } from '../builders/health-builders.ts';
+import { aDevice } from '../builders/view-builder.ts';
 import { failingDevice, polledGm, serve, type Served } from '../http/served.ts';
 import {
   accessBy,

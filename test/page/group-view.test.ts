@@ -1,7 +1,7 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { aKs, aReport, viewAfter } from '../agent/view-builder.ts';
-import { fleet as aGroup, gmInFleet, kek } from '../gdoi/health-builders.ts';
+import { aKs, aReport, viewAfter } from '../builders/view-builder.ts';
+import { fleet as aGroup, gmInFleet, kek } from '../builders/health-builders.ts';
 import { polledGm, serve, type Served } from '../http/served.ts';
 import {
   chromiumMissing,

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { NOON } from '../agent/view-builder.ts';
-import { fleet as aGroup, gmInFleet, kek } from '../gdoi/health-builders.ts';
+import { NOON } from '../builders/view-builder.ts';
+import { fleet as aGroup, gmInFleet, kek } from '../builders/health-builders.ts';
 import { anEvent, polledGm, serve, type Served } from '../http/served.ts';
 import { chromiumMissing, launchChromium, NoonClock, openTab, type Watched } from './browser.ts';
 

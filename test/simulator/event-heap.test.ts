@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { EventHeap } from '../../src/simulator/event-heap.ts';
+import { EventHeap } from '../../src/simulator/world/event-heap.ts';
 
 test('events come in the order of their instants, equal ones in the order they were added, cancelled ones never', () => {
   fc.assert(

@@ -1,8 +1,8 @@
 /** Fleets for tests: builders that name only what matters, and readers of the simulated answers. */
-import type { FleetPlan, GmPlan, GroupPlan, KsPlan } from '../../src/simulator/fleet-plan.ts';
-import { type SimulatedFleet, createFleetFromPlan } from '../../src/simulator/fleet.ts';
-import type { TruthEvent } from '../../src/simulator/ground-truth.ts';
-import type { ReleaseName } from '../../src/simulator/release.ts';
+import type { FleetPlan, GmPlan, GroupPlan, KsPlan } from '../../src/simulator/scenarios/fleet-plan.ts';
+import { type SimulatedFleet, createFleetFromPlan } from '../../src/simulator/fleet/fleet.ts';
+import type { TruthEvent } from '../../src/simulator/world/ground-truth.ts';
+import type { ReleaseName } from '../../src/simulator/world/release.ts';
 
 export const START_MS = Date.UTC(2026, 0, 5, 8, 0, 0);
 

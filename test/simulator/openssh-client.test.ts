@@ -5,9 +5,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createSystemClock } from '../../src/ports/clock.ts';
-import { createSimulatedFleet } from '../../src/simulator/fleet.ts';
-import { type SimulatedSsh, startSimulatedSsh } from '../../src/simulator/ssh-server.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
+import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
+import { type SimulatedSsh, startSimulatedSsh } from '../../src/simulator/ssh/ssh-server.ts';
 
 const SSH = '/usr/bin/ssh';
 const clock = createSystemClock();

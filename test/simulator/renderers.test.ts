@@ -1,8 +1,8 @@
 /** The simulated answers against the layouts of captured ones. */
 import { describe, expect, test } from 'vitest';
-import { createSimulatedFleet } from '../../src/simulator/fleet.ts';
-import { uptimeText } from '../../src/simulator/render-device.ts';
-import { RELEASES, type ReleaseName } from '../../src/simulator/release.ts';
+import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
+import { uptimeText } from '../../src/simulator/render/render-device.ts';
+import { RELEASES, type ReleaseName } from '../../src/simulator/world/release.ts';
 import { START_MS, fleetOf, numberOf, showAt, spisOf, valueOf } from './fleet-builders.ts';
 
 describe('GM show crypto gdoi', () => {

@@ -1,10 +1,15 @@
 /** The named scenarios do what they say, and do it again with the same seed. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { createSystemClock } from '../../src/ports/clock.ts';
-import { driveFleet } from '../../src/simulator/fleet-driver.ts';
-import { type SimulatedFleet, createSimulatedFleet } from '../../src/simulator/fleet.ts';
-import { FIDELITY_LIFETIMES, SCENARIOS, SCENARIO_NAMES, type ScenarioName } from '../../src/simulator/scenario.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
+import { driveFleet } from '../../src/simulator/fleet/fleet-driver.ts';
+import { type SimulatedFleet, createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
+import {
+  FIDELITY_LIFETIMES,
+  SCENARIOS,
+  SCENARIO_NAMES,
+  type ScenarioName,
+} from '../../src/simulator/scenarios/scenario.ts';
 import { START_MS, registrations, showAt, spisOf, valueOf } from './fleet-builders.ts';
 
 function fleetNamed(scenario: ScenarioName, seed = 1): SimulatedFleet {

@@ -1,15 +1,15 @@
 /** The simulator's own BER and SNMP messages: what is written is read again, and nothing that arrives makes it throw. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { answerRequest } from '../../src/simulator/snmp-answer.ts';
-import { SnmpEngine } from '../../src/simulator/snmp-engine.ts';
-import { BerError } from '../../src/simulator/snmp/ber.ts';
-import { decodeMessage, decodeScopedPdu, encodeV2c, encodeV3, saltOf } from '../../src/simulator/snmp/message.ts';
-import { compareOids } from '../../src/simulator/snmp/oid.ts';
-import type { Pdu, SnmpValue } from '../../src/simulator/snmp/pdu.ts';
-import { LocalizedUser } from '../../src/simulator/snmp/usm.ts';
-import { SCENARIO_NAMES } from '../../src/simulator/scenario.ts';
-import { createSimulatedFleet } from '../../src/simulator/fleet.ts';
+import { answerRequest } from '../../src/simulator/snmp/snmp-answer.ts';
+import { SnmpEngine } from '../../src/simulator/snmp/snmp-engine.ts';
+import { BerError } from '../../src/simulator/snmp-wire/ber.ts';
+import { decodeMessage, decodeScopedPdu, encodeV2c, encodeV3, saltOf } from '../../src/simulator/snmp-wire/message.ts';
+import { compareOids } from '../../src/simulator/snmp-wire/oid.ts';
+import type { Pdu, SnmpValue } from '../../src/simulator/snmp-wire/pdu.ts';
+import { LocalizedUser } from '../../src/simulator/snmp-wire/usm.ts';
+import { SCENARIO_NAMES } from '../../src/simulator/scenarios/scenario.ts';
+import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import { START_MS, fleetOf } from './fleet-builders.ts';
 import { COMMUNITY, V3_USER } from './net-snmp-tools.ts';
 

@@ -2,13 +2,13 @@
 import { type RemoteInfo, createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
-import { type Clock, createSystemClock } from '../../src/ports/clock.ts';
-import type { SimulatedFleet } from '../../src/simulator/fleet.ts';
-import { encodeV2c } from '../../src/simulator/snmp/message.ts';
-import { oidOf } from '../../src/simulator/snmp/oid.ts';
-import type { SnmpUser } from '../../src/simulator/snmp/usm.ts';
-import type { SnmpManners } from '../../src/simulator/snmp-manners.ts';
-import { type SimulatedSnmp, startSimulatedSnmp } from '../../src/simulator/snmp-server.ts';
+import { type Clock, createSystemClock } from '../../src/kernel/clock.ts';
+import type { SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
+import { encodeV2c } from '../../src/simulator/snmp-wire/message.ts';
+import { oidOf } from '../../src/simulator/snmp-wire/oid.ts';
+import type { SnmpUser } from '../../src/simulator/snmp-wire/usm.ts';
+import type { SnmpManners } from '../../src/simulator/snmp/snmp-manners.ts';
+import { type SimulatedSnmp, startSimulatedSnmp } from '../../src/simulator/snmp/snmp-server.ts';
 import { START_MS, fleetOf, numberOf, spisOf } from './fleet-builders.ts';
 import { COMMUNITY, V2C, V3, V3_USER, netSnmp, valuesOf } from './net-snmp-tools.ts';
 

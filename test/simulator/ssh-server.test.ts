@@ -2,12 +2,12 @@
 import { connect } from 'node:net';
 import ssh2, { type ClientChannel, type ConnectConfig } from 'ssh2';
 import { describe, expect, test } from 'vitest';
-import { createSystemClock } from '../../src/ports/clock.ts';
-import { type SimulatedFleet, createSimulatedFleet } from '../../src/simulator/fleet.ts';
-import { HOSTILE_BANNER, type Manners } from '../../src/simulator/manners.ts';
-import { type SimulatedSsh, startSimulatedSsh } from '../../src/simulator/ssh-server.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
+import { type SimulatedFleet, createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
+import { HOSTILE_BANNER, type Manners } from '../../src/simulator/ssh/manners.ts';
+import { type SimulatedSsh, startSimulatedSsh } from '../../src/simulator/ssh/ssh-server.ts';
 import { login, openTerminal } from './ssh-client.ts';
-import { newEd25519KeyPair } from '../../src/simulator/ed25519-key.ts';
+import { newEd25519KeyPair } from '../../src/simulator/ssh/ed25519-key.ts';
 
 const clock = createSystemClock();
 const credentials = { username: 'monitor', password: 'pw-of-the-fleet', enablePassword: 'pw-of-enable' };

@@ -1,7 +1,7 @@
 /** The simulated devices against the specification of GETVPN's behaviour. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { kekLeadMs, tekLeadMs } from '../../src/simulator/keys.ts';
+import { kekLeadMs, tekLeadMs } from '../../src/simulator/world/keys.ts';
 import { START_MS, fleetOf, numberOf, registrations, rekeys, showAt, spisOf, valueOf } from './fleet-builders.ts';
 
 const seconds = (atMs: number) => (atMs - START_MS) / 1000;

@@ -1,8 +1,8 @@
 /** What every event store does, told once and run against each of them. */
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
-import { CAUSES, EVENT_TYPES, type GdoiEvent } from '../../src/gdoi/event.ts';
-import { UserError } from '../../src/ports/user-error.ts';
+import { CAUSES, EVENT_TYPES, type GdoiEvent } from '../../src/gdoi/events/event.ts';
+import { UserError } from '../../src/kernel/user-error.ts';
 import {
   type EventCount,
   type EventFilter,
@@ -10,8 +10,8 @@ import {
   type EventStore,
   MAX_PAGE_EVENTS,
 } from '../../src/store/event-store.ts';
-import { anyEvent, anyText } from './any-event.ts';
-import { aBatch, anEvent, START_MS } from './event-builder.ts';
+import { anyEvent, anyText } from '../builders/any-event.ts';
+import { aBatch, anEvent, START_MS } from '../builders/event-builder.ts';
 
 const RETENTION_MS = 3_600_000;
 

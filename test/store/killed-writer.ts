@@ -3,7 +3,7 @@
  * is done. After a start it first does its last batch again, as an agent does that polls the same counters again.
  */
 import { writeSync } from 'node:fs';
-import { createSystemClock } from '../../src/ports/clock.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { EVENTS_PER_BATCH, writtenBatch } from './written-batch.ts';
 

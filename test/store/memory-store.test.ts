@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
-import { aBatch, anEvent } from './event-builder.ts';
+import { aBatch, anEvent } from '../builders/event-builder.ts';
 import { eventStoreContract } from './event-store-contract.ts';
 
 describe('the store in memory', () => {

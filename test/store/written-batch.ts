@@ -1,6 +1,6 @@
 /** The batches of the process that is killed: batch n leaves every state at n. */
 import type { Batch } from '../../src/store/event-store.ts';
-import { aBatch, anEvent, START_MS } from './event-builder.ts';
+import { aBatch, anEvent, START_MS } from '../builders/event-builder.ts';
 
 export const EVENTS_PER_BATCH = 5;
 

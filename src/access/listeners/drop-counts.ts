@@ -2,8 +2,8 @@
  * Counts what a listener drops, by a fixed list of reasons, and tells the log once in a while: the first drop of a reason
  * at once, later ones at most once a minute with how many there were. Whoever floods a listener does not flood the log.
  */
-import type { Clock } from '../../ports/clock.ts';
-import type { Logger } from '../../ports/logger.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
 
 const LOG_EVERY_MS = 60_000;
 

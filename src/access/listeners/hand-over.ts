@@ -4,8 +4,8 @@
  *
  * A taker that throws on one message has a bug; it is logged as one, but a datagram from anywhere must not end the agent.
  */
-import type { Clock } from '../../ports/clock.ts';
-import type { Logger } from '../../ports/logger.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
 
 const PER_TURN = 100;
 /** Two seconds of the highest rate; about 4 MB of usual messages. */

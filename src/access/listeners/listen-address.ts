@@ -1,6 +1,6 @@
 /** Addresses as listeners name them: where they listen, who sent. */
 import { isIPv6 } from 'node:net';
-import { UserError } from '../../ports/user-error.ts';
+import { UserError } from '../../kernel/user-error.ts';
 
 export interface ListenAddress {
   readonly protocol: 'udp' | 'tcp';

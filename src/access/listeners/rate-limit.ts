@@ -5,7 +5,7 @@
  * Source addresses of UDP can be made up: the map of buckets is bounded, the source heard of longest ago leaves first,
  * and a made-up source's fresh bucket still draws on the one for all.
  */
-import type { Clock } from '../../ports/clock.ts';
+import type { Clock } from '../../kernel/clock.ts';
 
 export interface Rate {
   readonly perSecond: number;

@@ -5,7 +5,7 @@
  * from its own last row, because an agent may cut an answer anywhere; a column that ended drops out. Knows no network.
  * What agents do wrong ends the walk as a problem: no progress, rows that go back or repeat, more than the bounds.
  */
-import type { Varbind } from '../../gdoi/varbind.ts';
+import type { Varbind } from '../../gdoi/seen/varbind.ts';
 import type { SnmpRequest } from '../device-snmp.ts';
 import { comesAfter, liesBelow } from './oid.ts';
 

@@ -7,7 +7,7 @@
  * (they hold communities and digests). It remembers every localized key for ever: a session that closes takes its own out.
  */
 import * as snmp from 'net-snmp';
-import type { SnmpValue, Varbind } from '../../gdoi/varbind.ts';
+import type { SnmpValue, Varbind } from '../../gdoi/seen/varbind.ts';
 import type { SnmpCredential } from '../device-snmp.ts';
 import type { BulkAnswer, BulkRequest } from './column-walk.ts';
 

@@ -4,9 +4,9 @@
  * rows) is kept between reads and forgotten with the first failure.
  */
 import { isIP } from 'node:net';
-import type { Clock } from '../../ports/clock.ts';
-import type { Logger } from '../../ports/logger.ts';
-import type { Random } from '../../ports/random.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import type { Random } from '../../kernel/random.ts';
 import { BackOff, backOffError, type BackOffTimes } from '../back-off.ts';
 import {
   type AttemptOutcome,
@@ -15,7 +15,7 @@ import {
   quarantinedError,
   sameSecrets,
 } from '../credential-quarantine.ts';
-import type { DeviceError } from '../device-session.ts';
+import type { DeviceError } from '../device-error.ts';
 import type {
   SnmpAccess,
   SnmpAccessStatus,
@@ -24,9 +24,9 @@ import type {
   SnmpRequest,
   SnmpTarget,
 } from '../device-snmp.ts';
-import { EitherSignal } from './either-signal.ts';
-import { untilAborted } from '../until-aborted.ts';
-import { Watchdog } from '../watchdog.ts';
+import { EitherSignal } from '../../kernel/either-signal.ts';
+import { untilAborted } from '../../kernel/until-aborted.ts';
+import { Watchdog } from '../../kernel/watchdog.ts';
 import { ColumnWalk, NOTHING_WALKED, WALK_BOUNDS, type WalkBounds, type WalkMemory } from './column-walk.ts';
 import type { DeviceSocket } from './device-socket.ts';
 import { Exchange } from './exchange.ts';

@@ -2,7 +2,7 @@
  * Why a read gave no values, in our words, once, at the border. Tells a wrong user or key from silence where the protocol
  * lets an agent say so. Nothing a device sent is quoted, and no secret is in any message.
  */
-import type { DeviceError, DeviceErrorKind } from '../device-session.ts';
+import type { DeviceError, DeviceErrorKind } from '../device-error.ts';
 import type { SnmpTarget } from '../device-snmp.ts';
 import { NETWORK_ERRORS } from '../network-error.ts';
 import type { WalkProblem } from './column-walk.ts';

@@ -3,7 +3,7 @@
  * of a host is remembered. A key that differs from the known one is always refused, and loudly.
  */
 import type { SshTarget } from '../device-session.ts';
-import type { Logger } from '../../ports/logger.ts';
+import type { Logger } from '../../kernel/logger.ts';
 import { fingerprint, type HostKeyStore, keyType, knownHostsLine, knownHostsName } from './known-hosts.ts';
 
 export type HostKeyDecision = { readonly kind: 'accepted' } | { readonly kind: 'refused'; readonly message: string };

@@ -5,7 +5,7 @@
  * newline, and counts when the same line comes back. So a banner full of `#` and `>` fools nobody. A password question
  * is answered once, and only when it stands quietly at the end: text that scrolls by is no question.
  */
-import type { Clock } from '../../ports/clock.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import {
   isLogLine,
   LOGIN_REFUSED,
@@ -15,7 +15,7 @@ import {
   PROMPT,
   USERNAME_QUESTION,
 } from './ios-dialogue.ts';
-import { later } from '../later.ts';
+import { later } from '../../kernel/later.ts';
 import { LineEnded, type ShellLine } from './shell-line.ts';
 import { TerminalText } from './terminal-text.ts';
 

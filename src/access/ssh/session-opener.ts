@@ -4,10 +4,11 @@
  * A host that does not answer TCP gives its place at the gate back after a moment, so that dead hosts do not hold up the
  * living; the credential is spoken for only once TCP is open, for the same reason.
  */
-import type { Clock } from '../../ports/clock.ts';
-import { DeadlineExceeded } from '../../ports/deadline.ts';
-import type { DeviceError, DeviceErrorKind, SshTarget } from '../device-session.ts';
-import type { Logger } from '../../ports/logger.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { DeadlineExceeded } from '../../kernel/deadline.ts';
+import type { SshTarget } from '../device-session.ts';
+import type { DeviceError, DeviceErrorKind } from '../device-error.ts';
+import type { Logger } from '../../kernel/logger.ts';
 import { type AnswerBounds, DEFAULT_BOUNDS } from './answer-reader.ts';
 import {
   type AttemptOutcome,
@@ -16,15 +17,15 @@ import {
   quarantinedError,
   REFUSED_DEVICE_WAIT_MS,
 } from '../credential-quarantine.ts';
-import { untilAborted } from '../until-aborted.ts';
+import { untilAborted } from '../../kernel/until-aborted.ts';
 import type { HandshakeGate, HandshakePass } from './handshake-gate.ts';
 import { decideHostKey } from './host-key-policy.ts';
 import type { HostKeyStore } from './known-hosts.ts';
-import { later } from '../later.ts';
+import { later } from '../../kernel/later.ts';
 import { ShellLine } from './shell-line.ts';
 import { SessionError, ShellSession } from './shell-session.ts';
 import { type ShellTransport, TransportError } from './shell-transport.ts';
-import { Watchdog } from '../watchdog.ts';
+import { Watchdog } from '../../kernel/watchdog.ts';
 
 /** A connecting host keeps its place at the gate this long. */
 const CONNECT_HOLD_MS = 250;

@@ -2,8 +2,8 @@
  * The line to one shell: what arrives goes to whoever is listening, one listener at a time; what nobody listens to is
  * counted and dropped, within a bound. Ends in one of the ways of `LineEnd`, and then stays ended.
  */
-import type { Clock } from '../../ports/clock.ts';
-import type { DeviceErrorKind } from '../device-session.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { DeviceErrorKind } from '../device-error.ts';
 import type { Shell } from './shell-transport.ts';
 
 /** Unsolicited bytes between two commands beyond which the device is taken for broken. */

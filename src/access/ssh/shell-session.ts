@@ -6,16 +6,17 @@
  * passwords where asked, newline, a blank for the pager, and `exit`.
  */
 import { setMaxListeners } from 'node:events';
-import type { Clock } from '../../ports/clock.ts';
-import { DeadlineExceeded } from '../../ports/deadline.ts';
-import type { DeviceError, DeviceErrorKind, DeviceSession, Reply, SshTarget } from '../device-session.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { DeadlineExceeded } from '../../kernel/deadline.ts';
+import type { DeviceSession, Reply, SshTarget } from '../device-session.ts';
+import type { DeviceError, DeviceErrorKind } from '../device-error.ts';
 import { SHOW_COMMANDS, SHOW_LOG, type ShowCommand } from '../show-command.ts';
 import { type AnswerBounds, AnswerReader, DEFAULT_BOUNDS } from './answer-reader.ts';
 import { findRejection, hostnameOfPrompt } from './ios-dialogue.ts';
-import { later } from '../later.ts';
+import { later } from '../../kernel/later.ts';
 import { becomePrivileged, learnPrompt, LoginRefused, PromptMissing } from './login-dialogue.ts';
 import { LineEnded, ShellLine } from './shell-line.ts';
-import { Watchdog } from '../watchdog.ts';
+import { Watchdog } from '../../kernel/watchdog.ts';
 
 const SETTINGS = ['terminal length 0', 'terminal width 511'] as const;
 

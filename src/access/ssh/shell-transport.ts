@@ -2,7 +2,7 @@
  * A byte way to one device's interactive shell, in our words. Two implementations: ssh2 in this thread, and a proxy to
  * ssh2 in a worker thread (for key exchanges that would stall the event loop).
  */
-import type { DeviceErrorKind } from '../device-session.ts';
+import type { DeviceErrorKind } from '../device-error.ts';
 
 /** What a transport needs to log in. Plain data: it may cross to a worker thread by message. */
 export interface ShellLogin {

@@ -2,13 +2,14 @@
  * Access to the fleet over SSH: at most one session per device and one caller of it at a time, handshakes limited over
  * the fleet, back-off and quarantine before a device is bothered again, sessions kept open between polls.
  */
-import type { Clock } from '../../ports/clock.ts';
-import type { Random } from '../../ports/random.ts';
-import type { AccessStatus, DeviceAccess, DeviceError, DeviceSession, Reply, SshTarget } from '../device-session.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Random } from '../../kernel/random.ts';
+import type { AccessStatus, DeviceAccess, DeviceSession, Reply, SshTarget } from '../device-session.ts';
+import type { DeviceError } from '../device-error.ts';
 import type { ShowCommand } from '../show-command.ts';
-import type { Logger } from '../../ports/logger.ts';
-import { type LinkedSignal, linkSignals } from '../link-signals.ts';
-import { untilAborted } from '../until-aborted.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import { type LinkedSignal, linkSignals } from '../../kernel/link-signals.ts';
+import { untilAborted } from '../../kernel/until-aborted.ts';
 import type { AnswerBounds } from './answer-reader.ts';
 import { BACK_OFF, BackOff, backOffError, type BackOffTimes } from '../back-off.ts';
 import { CredentialQuarantine, quarantinedError } from '../credential-quarantine.ts';

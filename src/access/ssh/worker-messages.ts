@@ -1,5 +1,5 @@
 /** What the main thread and the legacy worker say to each other. Plain values only; `id` is one connection. */
-import type { DeviceErrorKind } from '../device-session.ts';
+import type { DeviceErrorKind } from '../device-error.ts';
 import type { ShellLogin } from './shell-transport.ts';
 
 export type ToWorker =

@@ -3,8 +3,8 @@
  * list each time). The request, its redirects (20 at most, by fetch itself) and the answer share one deadline; the answer
  * is bounded as it arrives, after decompression.
  */
-import type { Clock } from '../../ports/clock.ts';
-import { DeadlineExceeded } from '../../ports/deadline.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { DeadlineExceeded } from '../../kernel/deadline.ts';
 import type { TargetUrl } from '../resolved-config.ts';
 
 export interface AskOptions {

@@ -3,8 +3,8 @@
  * changes nothing and is logged when it begins and when it ends.
  */
 import { createHash } from 'node:crypto';
-import type { Clock, EpochMs } from '../../ports/clock.ts';
-import type { Logger } from '../../ports/logger.ts';
+import type { Clock, EpochMs } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
 import { quoted } from '../finding.ts';
 import type { MakeDevice, ResolvedDevice } from '../resolved-config.ts';
 import { deviceOfTarget } from './target-device.ts';

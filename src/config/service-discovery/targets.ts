@@ -5,8 +5,8 @@
  * Names are unique: the configuration file goes first, then the files of `file_sd` by name, then the URLs in their order.
  */
 import { dirname } from 'node:path';
-import type { Clock } from '../../ports/clock.ts';
-import type { Logger } from '../../ports/logger.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
 import { type ReadFile, readFileFromDisk, readText } from '../read-file.ts';
 import { diffConfig } from '../reload-diff.ts';
 import type { ResolvedConfig, ResolvedTargets, TargetUrl } from '../resolved-config.ts';

@@ -2,7 +2,7 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
-import { Secret } from '../../ports/secret.ts';
+import { Secret } from '../../kernel/secret.ts';
 import { errorAt, type Problem, quoted } from '../finding.ts';
 import { readText } from '../read-file.ts';
 import type { SecretReader, SecretSource } from '../secret-source.ts';

@@ -8,7 +8,7 @@
  * Only digests are kept. A long random token (`openssl rand -base64 24`) needs no slow hash: it cannot be guessed.
  */
 import { createHash } from 'node:crypto';
-import { Secret } from '../../ports/secret.ts';
+import { Secret } from '../../kernel/secret.ts';
 import type { Finding } from '../finding.ts';
 import { type ResolvedToken, TOKEN_SCOPES } from './resolved-web.ts';
 

@@ -1,6 +1,6 @@
 /** The `web` section with the files it names: each finding has its place in the file that it is about. */
 import { dirname, resolve } from 'node:path';
-import { Secret } from '../../ports/secret.ts';
+import { Secret } from '../../kernel/secret.ts';
 import { fileFinding, placedFindings, syntaxFindings } from '../file-findings.ts';
 import { errorAt, type Finding, type Problem, quoted, warningAt } from '../finding.ts';
 import { problemsOfIssue } from '../issue-text.ts';

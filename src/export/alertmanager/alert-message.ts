@@ -1,7 +1,7 @@
 /** Alerts as Alertmanager's API v2 takes them (`POST /alerts`, its `postableAlert`). */
-import { isoInstant } from '../../gdoi/event-document.ts';
-import type { GdoiEvent } from '../../gdoi/event.ts';
-import type { EpochMs } from '../../gdoi/observation.ts';
+import { isoInstant } from '../../gdoi/events/event-document.ts';
+import type { GdoiEvent } from '../../gdoi/events/event.ts';
+import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import { type AlertIdentity, PUSHED_RULES, type TargetLabel } from './alerts-of-event.ts';
 
 type Labels = Readonly<Record<string, string>>;

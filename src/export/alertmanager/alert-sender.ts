@@ -3,9 +3,9 @@
  * failures are retried after 1 s, doubling to 60 s, less a random part, so that agents do not come back in step. An
  * outage is logged when it begins and when it ends.
  */
-import type { Clock } from '../../ports/clock.ts';
-import type { Logger } from '../../ports/logger.ts';
-import type { Random } from '../../ports/random.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import type { Random } from '../../kernel/random.ts';
 import { AlertQueue, type DropReason, type QueuedAlert } from './alert-queue.ts';
 import { type BasicAuth, type PostOutcome, postAlerts } from './post-alerts.ts';
 

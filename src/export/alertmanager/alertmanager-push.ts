@@ -2,10 +2,10 @@
  * Events straight to Alertmanager, for what comes and goes between two scrapes. Every Alertmanager is told by itself, as
  * the members of its cluster want it; they and Prometheus know by the labels what is the same alert.
  */
-import type { GdoiEvent } from '../../gdoi/event.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Logger } from '../../ports/logger.ts';
-import type { Random } from '../../ports/random.ts';
+import type { GdoiEvent } from '../../gdoi/events/event.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import type { Random } from '../../kernel/random.ts';
 import { AlertSender, type SenderStatus } from './alert-sender.ts';
 import { alertsOf } from './alerts-of-event.ts';
 import { withDeadline } from './deadline-signal.ts';

@@ -6,7 +6,7 @@
  * a rule waits for good reason, a push would page for every blip: those alerts are the rules' alone, as are storms,
  * whose rules count.
  */
-import type { EventType, GdoiEvent, Severity } from '../../gdoi/event.ts';
+import type { EventType, GdoiEvent, Severity } from '../../gdoi/events/event.ts';
 
 interface PushedRule {
   /** Labels of the scraped series that the rule's expression leaves on the alert. */

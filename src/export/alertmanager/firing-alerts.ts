@@ -6,8 +6,8 @@
  * When the rule fires too, Prometheus refreshes and ends the same alert: its end counts for Alertmanager even before
  * ours. When our end comes first, Prometheus may call the alert firing once more, until its next scrape.
  */
-import type { EpochMs } from '../../gdoi/observation.ts';
-import { isoInstant } from '../../gdoi/event-document.ts';
+import type { EpochMs } from '../../gdoi/seen/instant.ts';
+import { isoInstant } from '../../gdoi/events/event-document.ts';
 import { type AddedLabels, addedLabels, alertKey, alertLabels, postableAlert } from './alert-message.ts';
 import type { QueuedAlert } from './alert-queue.ts';
 import { type AlertChange, ENDED_BY_EVENTS, PUSHED_RULES } from './alerts-of-event.ts';

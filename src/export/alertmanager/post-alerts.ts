@@ -2,9 +2,9 @@
  * One request to one Alertmanager: `POST /api/v2/alerts`. It has a deadline, follows no redirect (fetch would make a GET
  * of it, and the password would go along), and reads a bounded part of the answer.
  */
-import type { Clock } from '../../ports/clock.ts';
-import { DeadlineExceeded } from '../../ports/deadline.ts';
-import type { Secret } from '../../ports/secret.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { DeadlineExceeded } from '../../kernel/deadline.ts';
+import type { Secret } from '../../kernel/secret.ts';
 import type { PostableAlert } from './alert-message.ts';
 import { withDeadline } from './deadline-signal.ts';
 

@@ -3,7 +3,7 @@
  * may everything; that the server then listens on loopback is the configuration's matter.
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Clock } from '../../ports/clock.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import type { HttpCounters } from '../counters.ts';
 import type { BearerToken, Scope, WebAccess } from '../options.ts';
 import { FailedAttempts } from './failed-attempts.ts';

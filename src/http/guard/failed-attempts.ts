@@ -1,5 +1,5 @@
 /** Wrong credentials by the client's address: after a few in a minute no more are looked at from there for a while. */
-import type { Clock } from '../../ports/clock.ts';
+import type { Clock } from '../../kernel/clock.ts';
 
 const MAX_FAILURES = 10;
 const WINDOW_MS = 60_000;

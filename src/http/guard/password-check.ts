@@ -4,7 +4,7 @@
  */
 import { createHmac, randomBytes } from 'node:crypto';
 import { compare } from 'bcryptjs';
-import type { Secret } from '../../ports/secret.ts';
+import type { Secret } from '../../kernel/secret.ts';
 
 /** Pairs that are remembered: more than any site has users. */
 const MAX_REMEMBERED = 256;

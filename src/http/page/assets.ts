@@ -30,9 +30,13 @@ const TYPES: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 /** Pure modules that the page runs as well. */
-const SHARED = ['duration-text', 'event', 'health-check', 'kek-window', 'poll-instants'].map(
-  (name) => `gdoi/${name}.js`,
-);
+const SHARED = [
+  'gdoi/events/duration-text.js',
+  'gdoi/events/event.js',
+  'gdoi/health/health-check.js',
+  'gdoi/keys/kek-window.js',
+  'gdoi/keys/poll-instants.js',
+];
 
 export async function readPageAssets(): Promise<PageAssets> {
   const built = await readdir(new URL('page/', BUILD)).catch((): string[] => []);

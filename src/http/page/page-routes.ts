@@ -2,7 +2,7 @@
  * The web page: one shell for each of its addresses, its files, and what it needs to know of the agent itself. Shell and
  * files hold nothing of the network: where only tokens are configured anyone gets them, and the page asks for the token.
  */
-import { isoInstant } from '../../gdoi/event-document.ts';
+import { isoInstant } from '../../gdoi/events/event-document.ts';
 import type { App } from '../app.ts';
 import type { HttpOptions } from '../options.ts';
 import { sendProblem } from '../problem.ts';

@@ -1,7 +1,7 @@
 /** `/api/v1/devices`: the list, one device, its health now. */
-import { type DeviceView, roleOf } from '../../agent/device-view.ts';
-import { HEALTH_STATUSES } from '../../gdoi/health-check.ts';
-import { healthDocument } from '../../gdoi/health-document.ts';
+import { type DeviceView, roleOf } from '../../model/device-view.ts';
+import { HEALTH_STATUSES } from '../../gdoi/health/health-check.ts';
+import { healthDocument } from '../../gdoi/health/health-document.ts';
 import type { App } from '../app.ts';
 import type { HttpCounters } from '../counters.ts';
 import { deviceDocument, deviceSummary } from '../device-document.ts';

@@ -1,6 +1,6 @@
 /** `/api/v1/sd`: the devices for Prometheus's http_sd, as targets of `/probe`. */
 import { z } from 'zod';
-import { roleOf } from '../../agent/device-view.ts';
+import { roleOf } from '../../model/device-view.ts';
 import type { App } from '../app.ts';
 import type { HttpOptions } from '../options.ts';
 import { commonProblems } from '../schemas/problem-schema.ts';

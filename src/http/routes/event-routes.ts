@@ -1,6 +1,6 @@
 /** `/api/v1/events`: the history, newest first. */
-import { eventDocument } from '../../gdoi/event-document.ts';
-import type { GdoiEvent } from '../../gdoi/event.ts';
+import { eventDocument } from '../../gdoi/events/event-document.ts';
+import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { App } from '../app.ts';
 import type { HttpOptions } from '../options.ts';
 import { eventListSchema, type EventDocument } from '../schemas/event-schema.ts';

@@ -1,8 +1,8 @@
 /** Devices: one line of the list, and all that is known of one. */
 import { z } from 'zod';
-import { CAUSES } from '../../gdoi/event.ts';
-import { FORECAST_CAUSES } from '../../gdoi/forecast.ts';
-import { POLL_REASONS } from '../../gdoi/poll-instants.ts';
+import { CAUSES } from '../../gdoi/events/event.ts';
+import { FORECAST_CAUSES } from '../../gdoi/keys/forecast.ts';
+import { POLL_REASONS } from '../../gdoi/keys/poll-instants.ts';
 import { components, instant } from './components.ts';
 import { healthSchema, nextSchema, statusSchema } from './health-schema.ts';
 import { gmSnapshotSchema, ksSnapshotSchema } from './snapshot-schema.ts';

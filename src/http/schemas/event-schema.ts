@@ -1,6 +1,6 @@
 /** Events of the history. */
 import { z } from 'zod';
-import { CAUSES, EVENT_TYPES } from '../../gdoi/event.ts';
+import { CAUSES, EVENT_TYPES } from '../../gdoi/events/event.ts';
 import { components, instant } from './components.ts';
 
 const eventSchema = z

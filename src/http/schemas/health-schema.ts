@@ -1,6 +1,6 @@
 /** The contract's health document. */
 import { z } from 'zod';
-import { CHECK_NAMES, HEALTH_STATUSES } from '../../gdoi/health-check.ts';
+import { CHECK_NAMES, HEALTH_STATUSES } from '../../gdoi/health/health-check.ts';
 import { components, instant } from './components.ts';
 
 export const statusSchema = z.enum(HEALTH_STATUSES);

@@ -1,7 +1,7 @@
 /** Parameters of requests. Unknown ones are refused, and so are repeated ones. */
 import { z } from 'zod';
-import { CAUSES, EVENT_TYPES } from '../../gdoi/event.ts';
-import { HEALTH_STATUSES } from '../../gdoi/health-check.ts';
+import { CAUSES, EVENT_TYPES } from '../../gdoi/events/event.ts';
+import { HEALTH_STATUSES } from '../../gdoi/health/health-check.ts';
 
 /** Longest name of a device or group that is looked up. */
 export const MAX_NAME = 256;

@@ -1,5 +1,5 @@
 /** Everything said in SQL about events. */
-import type { GdoiEvent } from '../../gdoi/event.ts';
+import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { EventPosition } from '../event-cursor.ts';
 import type { EventCount, EventQuery } from '../event-store.ts';
 import type { Bindable } from './sqlite-file.ts';

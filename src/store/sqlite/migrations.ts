@@ -2,7 +2,7 @@
  * The schema as a list of steps forward. The version of a store is the number of steps it has taken; a step that was
  * released is never edited (a test holds their checksums), what it got wrong is mended by a further one.
  */
-import { UserError } from '../../ports/user-error.ts';
+import { UserError } from '../../kernel/user-error.ts';
 import { eventsAndStates } from './migrations/0001-events-and-states.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 

@@ -8,11 +8,11 @@
  */
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import type { GdoiEvent } from '../../gdoi/event.ts';
-import type { EpochMs } from '../../gdoi/observation.ts';
-import type { Clock } from '../../ports/clock.ts';
-import type { Logger } from '../../ports/logger.ts';
-import { UserError } from '../../ports/user-error.ts';
+import type { GdoiEvent } from '../../gdoi/events/event.ts';
+import type { EpochMs } from '../../gdoi/seen/instant.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import { UserError } from '../../kernel/user-error.ts';
 import { addToCounts } from '../event-counts.ts';
 import { decodeCursor, encodeCursor } from '../event-cursor.ts';
 import {

@@ -1,0 +1,35 @@
+/** Why a device could not be asked: the closed set of failures, whatever the transport. */
+
+/**
+ * Why a device could not be used; the closed set behind `gdoi_polls_total{result}`.
+ * - `timeout`: no answer in time (connect, login or command); `refused`: TCP refused or closed at once (also: all vty
+ *   lines in use); `unreachable`: no route, name not found; `auth`: the device refused the credential;
+ *   `quarantined`: not tried, the credential or the device waits after refusals; `host_key`: unknown or changed key;
+ *   `handshake`: no common algorithms or a protocol error; `closed`: the connection ended inside an answer;
+ *   `too_large`: more bytes than the bound; `prompt`: no usable prompt or privilege; `backoff`: not tried, waits;
+ *   `protocol`: answers that break SNMP's rules, or an error status in place of values.
+ */
+export const DEVICE_ERROR_KINDS = [
+  'timeout',
+  'refused',
+  'unreachable',
+  'auth',
+  'quarantined',
+  'host_key',
+  'handshake',
+  'closed',
+  'too_large',
+  'prompt',
+  'backoff',
+  'protocol',
+] as const;
+export type DeviceErrorKind = (typeof DEVICE_ERROR_KINDS)[number];
+
+/** A library's or the network's failure, translated once at the border. The message never holds a secret. */
+export interface DeviceError {
+  readonly kind: DeviceErrorKind;
+  /** What was being done: `connect`, `login`, `enable`, `prompt`, the show command. */
+  readonly operation: string;
+  /** One clear line: what, where, what to do. */
+  readonly message: string;
+}

@@ -1,0 +1,126 @@
+/**
+ * What devices push (syslog, traps) on its way into the core: whose it is, what it says, and whether it is worth a poll.
+ *
+ * Messages of a moment are handed on together, device by device, so that a flood costs one look at a device and not one a
+ * message. A message is a hint: it narrows when something happened and brings a poll; the answer decides. What is not
+ * GETVPN's, or nobody's, is counted and dropped.
+ */
+import type { PushedMessage } from '../../access/pushed.ts';
+import type { GdoiTrapName } from '../../gdoi/seen/gdoi-trap.ts';
+import type { Observation } from '../../gdoi/seen/observation.ts';
+import { messageUse } from '../../ios/log/gdoi-messages.ts';
+import { parseLogMessage } from '../../ios/log/log-message.ts';
+import { decodeTrap } from '../../mib/decode-trap.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { PushedCounts, PushedResult } from '../../model/pushed-counts.ts';
+import type { Senders } from './senders.ts';
+
+/** Real time in which messages gather. */
+const GATHER_MS = 20;
+/** Messages of one device that are looked at together; a re-registration writes about ten. */
+const MAX_PER_DEVICE = 100;
+
+export interface PushedFromDevice {
+  readonly device: string;
+  /** Each as it came, and what it says, in the same order. */
+  readonly messages: readonly PushedMessage[];
+  readonly observations: readonly Observation[];
+  /** Something changed there that an answer will show. */
+  readonly worthAPoll: boolean;
+}
+
+interface Waiting {
+  readonly messages: PushedMessage[];
+  readonly observations: Observation[];
+  worthAPoll: boolean;
+}
+
+export class PushedMessages implements AsyncDisposable {
+  readonly #senders: Senders;
+  readonly #clock: Clock;
+  readonly #onPushed: (pushed: PushedFromDevice) => void;
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #counts = { syslog: noCounts(), trap: noCounts() };
+  readonly #stop = new AbortController();
+  #gathering: Promise<void> | null = null;
+
+  constructor(options: {
+    readonly senders: Senders;
+    /** The network's own: a fast clock must not shorten the gathering. */
+    readonly clock: Clock;
+    readonly onPushed: (pushed: PushedFromDevice) => void;
+  }) {
+    this.#senders = options.senders;
+    this.#clock = options.clock;
+    this.#onPushed = options.onPushed;
+  }
+
+  get counts(): PushedCounts {
+    return this.#counts;
+  }
+
+  take(message: PushedMessage): void {
+    this.#counts[message.kind][this.#takeOne(message)] += 1;
+  }
+
+  #takeOne(message: PushedMessage): PushedResult {
+    const read = message.kind === 'syslog' ? readSyslog(message) : readTrap(message);
+    if (typeof read === 'string') return read;
+    const device = this.#senders.deviceOf(message.host, message.kind === 'syslog' ? message.claimedHost : null);
+    if (device === null) return 'unknown_device';
+    const waiting = this.#waiting.get(device) ?? { messages: [], observations: [], worthAPoll: false };
+    if (waiting.observations.length >= MAX_PER_DEVICE) return 'overflow';
+    this.#waiting.set(device, waiting);
+    waiting.messages.push(message);
+    waiting.observations.push({ device, ...read.observation });
+    waiting.worthAPoll ||= read.worthAPoll;
+    this.#gathering ??= this.#gather();
+    return 'used';
+  }
+
+  async #gather(): Promise<void> {
+    await this.#clock.sleep(GATHER_MS, this.#stop.signal).catch(() => undefined);
+    this.#gathering = null;
+    const gathered = [...this.#waiting];
+    this.#waiting.clear();
+    for (const [device, waiting] of gathered) this.#onPushed({ device, ...waiting });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('the agent stops'));
+    await this.#gathering;
+  }
+}
+
+/** A KS sends them for every GM, and they do not say for which: its members are polled at their own pace. */
+const ROUTINE_TRAPS: ReadonlySet<GdoiTrapName> = new Set<GdoiTrapName>([
+  'KeyServerNewRegistration',
+  'KeyServerRegistrationComplete',
+]);
+
+type DistributiveOmit<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
+type Read = { readonly observation: DistributiveOmit<Observation, 'device'>; readonly worthAPoll: boolean };
+
+function readSyslog({ text, receivedAtMs }: Extract<PushedMessage, { kind: 'syslog' }>): Read | PushedResult {
+  const message = parseLogMessage(text);
+  if (message === null) return 'unreadable';
+  const use = messageUse(message);
+  if (use === null) return 'other';
+  return {
+    observation: { kind: 'log', sentAtMs: receivedAtMs, receivedAtMs, messages: [message], pushed: true },
+    worthAPoll: use === 'poll',
+  };
+}
+
+function readTrap({ trapOid, varbinds, receivedAtMs }: Extract<PushedMessage, { kind: 'trap' }>): Read | PushedResult {
+  const trap = decodeTrap(trapOid, varbinds);
+  if (trap === null) return 'other';
+  return {
+    observation: { kind: 'trap', sentAtMs: receivedAtMs, receivedAtMs, trap },
+    worthAPoll: !ROUTINE_TRAPS.has(trap.name),
+  };
+}
+
+function noCounts(): Record<PushedResult, number> {
+  return { used: 0, unknown_device: 0, other: 0, unreadable: 0, overflow: 0 };
+}

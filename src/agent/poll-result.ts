@@ -1,9 +1,0 @@
-/** How a poll can end: the closed set behind `gdoi_polls_total{result}`. */
-import { DEVICE_ERROR_KINDS } from '../access/device-session.ts';
-
-/**
- * `ok`; `command`: the device took none of the spellings of `show crypto gdoi`; `parse`: it answered something that
- * is no whole answer; the rest are `DeviceErrorKind`s.
- */
-export const POLL_RESULTS = ['ok', ...DEVICE_ERROR_KINDS, 'command', 'parse'] as const;
-export type PollResult = (typeof POLL_RESULTS)[number];

@@ -1,0 +1,80 @@
+/** A parsed answer or SNMP reply as observations: the same for live polling and for a recorded timeline. */
+import { SHOW_CERTIFICATES } from '../../access/show-command.ts';
+import type { Observation } from '../../gdoi/seen/observation.ts';
+import type { ReadAt } from '../../gdoi/seen/instant.ts';
+import type { GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
+import type { ParseResult } from '../../ios/text/parse-result.ts';
+import type { GdoiReading } from '../../mib/decode-gdoi.ts';
+import type { PollReport } from '../../model/poll-report.ts';
+
+type Parsed = Extract<ParseResult, { kind: 'parsed' }>;
+
+export function groupsOf(parsed: Parsed): readonly GroupSnapshot[] {
+  return parsed.snapshots.filter((snapshot) => snapshot.role === 'gm' || snapshot.role === 'ks');
+}
+
+export function observationsOf(parsed: Parsed, source: ReadAt & { readonly device: string }): readonly Observation[] {
+  const { device, sentAtMs, receivedAtMs } = source;
+  const base = { device, sentAtMs, receivedAtMs };
+  const observations: Observation[] = [];
+  const others = parsed.snapshots.filter((snapshot) => snapshot.role !== 'gm' && snapshot.role !== 'ks');
+  const unknownLines = parsed.unknownLines.length;
+  // An empty answer is an observation too: it says that there is none.
+  if (parsed.command === SHOW_CERTIFICATES && others.length === 0) {
+    observations.push({
+      ...base,
+      kind: 'certificates',
+      certificates: { role: 'certificates', certificates: [] },
+      unknownLines,
+    });
+  } else if (others.length === 0) {
+    observations.push({
+      ...base,
+      kind: 'groups',
+      origin: 'cli',
+      command: parsed.command,
+      snapshots: groupsOf(parsed),
+      unknownLines,
+    });
+  }
+  for (const snapshot of others) {
+    if (snapshot.role === 'certificates')
+      observations.push({ ...base, kind: 'certificates', certificates: snapshot, unknownLines });
+    else if (snapshot.role === 'device') observations.push({ ...base, kind: 'facts', facts: snapshot });
+    else if (snapshot.role === 'clock') observations.push({ ...base, kind: 'clock', clock: snapshot });
+    else observations.push({ ...base, kind: 'log', messages: snapshot.messages, pushed: false });
+  }
+  if (parsed.logMessages.length > 0) {
+    observations.push({ ...base, kind: 'log', messages: parsed.logMessages, pushed: false });
+  }
+  return observations;
+}
+
+/** How an SNMP poll with this reading ended; `command`: the device has no such MIB, or its view hides it. */
+export function readingResult({ kind }: GdoiReading): 'ok' | 'command' | 'parse' {
+  return kind === 'no-mib' ? 'command' : kind === 'unreadable' ? 'parse' : 'ok';
+}
+
+/** What a device showed over SNMP: of itself, and of its groups. */
+export function observationsOfReading(
+  reading: GdoiReading,
+  source: ReadAt & { readonly device: string },
+): readonly Observation[] {
+  const { device, sentAtMs, receivedAtMs } = source;
+  const base = { device, sentAtMs, receivedAtMs };
+  const { facts, snapshots, unknown } = reading;
+  return [
+    ...(facts === null ? [] : [{ ...base, kind: 'facts' as const, facts }]),
+    { ...base, kind: 'groups', origin: 'snmp', command: 'CISCO-GDOI-MIB', snapshots, unknownLines: unknown },
+  ];
+}
+
+/** A failed poll is an observation too: nothing was seen, and why. */
+export function observationsOfReport(report: PollReport): readonly Observation[] {
+  if (report.result === 'ok') return report.observations;
+  const { device, startedAtMs, finishedAtMs, result } = report;
+  return [
+    ...report.observations,
+    { kind: 'failure', device, sentAtMs: startedAtMs, receivedAtMs: finishedAtMs, result },
+  ];
+}

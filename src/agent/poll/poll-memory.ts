@@ -1,0 +1,134 @@
+/**
+ * What a device taught us, so that each poll asks only what is of interest.
+ *
+ * `show crypto gdoi` is asked at every poll. `show version` only on a new session (a reload ends every session) and when
+ * a counter moves in a way that only the uptime explains. KS details and optional collectors have their own pace. A
+ * command that the device refuses is not asked again for an hour: an upgrade may bring it.
+ */
+import { SHOW_CERTIFICATES, SHOW_LOG, type ShowCommand, type Spelling } from '../../access/show-command.ts';
+import type { Collector } from '../../config/resolved-config.ts';
+import type { GmSnapshot, GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
+
+/**
+ * Share of its interval that a command may come early. Polls come on a grid, the answer some seconds into its poll: with
+ * equal intervals a command would never be due at the next poll, and be asked at every other one only.
+ */
+const EARLY_SHARE = 0.1;
+/** Detail intervals between two looks at the certificates: hourly by default, they change once a year. */
+const CERTIFICATES_PACE = 60;
+/** How long a refused command is left alone. */
+const REFUSED_FOR_MS = 3_600_000;
+
+export interface PollMemory {
+  readonly spelling: Spelling;
+  /** Command -> monotonic ms of its last whole answer. */
+  readonly answeredAtMs: ReadonlyMap<ShowCommand, number>;
+  /** Command -> monotonic ms until which it is not asked. */
+  readonly refusedUntilMs: ReadonlyMap<ShowCommand, number>;
+  /** Group -> the counters that a reload or a registration moves. */
+  readonly counters: ReadonlyMap<string, Counters>;
+}
+
+interface Counters {
+  readonly succeeded: number | null;
+  readonly received: number | null;
+}
+
+export const NOTHING_LEARNT: PollMemory = {
+  spelling: 'gdoi',
+  answeredAtMs: new Map(),
+  refusedUntilMs: new Map(),
+  counters: new Map(),
+};
+
+/** The commands of interest after the main answer, in order. */
+export function followUpCommands(options: {
+  readonly memory: PollMemory;
+  readonly snapshots: readonly GroupSnapshot[];
+  readonly newSession: boolean;
+  readonly collect: readonly Collector[];
+  readonly detailIntervalMs: number;
+  readonly nowMonoMs: number;
+}): readonly ShowCommand[] {
+  const { memory, snapshots, nowMonoMs } = options;
+  const isGm = snapshots.some((snapshot) => snapshot.role === 'gm');
+  const isKs = snapshots.some((snapshot) => snapshot.role === 'ks');
+  const wanted: ShowCommand[] = [];
+  if (options.newSession || countersHintAtReload(memory.counters, snapshots)) wanted.push('show version');
+  const detail = (command: ShowCommand) => {
+    if (isDue(memory, command, options.detailIntervalMs, nowMonoMs)) wanted.push(command);
+  };
+  const spelt = (rest: Spelt) => detail(`show crypto ${memory.spelling} ${rest}`);
+  if (isKs) {
+    spelt('ks policy');
+    spelt('ks members');
+    spelt('ks coop');
+  }
+  if (isGm) {
+    if (options.collect.includes('replay')) spelt('gm replay');
+    if (options.collect.includes('dataplane')) spelt('gm dataplane counters');
+  }
+  const certificatesDue = isDue(memory, SHOW_CERTIFICATES, CERTIFICATES_PACE * options.detailIntervalMs, nowMonoMs);
+  if (options.collect.includes('certificates') && certificatesDue) wanted.push(SHOW_CERTIFICATES);
+  return wanted.filter((command) => isTaken(memory, command, nowMonoMs));
+}
+
+/**
+ * The commands of interest before the main answer: the log, with the clock that its stamps are read by. Asked after it,
+ * they would come too late to say what the counters' movement was.
+ */
+export function leadingCommands(options: {
+  readonly memory: PollMemory;
+  readonly collect: readonly Collector[];
+  readonly detailIntervalMs: number;
+  readonly nowMonoMs: number;
+}): readonly ShowCommand[] {
+  const { memory, collect, detailIntervalMs, nowMonoMs } = options;
+  if (!collect.includes('logging')) return [];
+  return (['show clock', SHOW_LOG] as const).filter(
+    (command) => isDue(memory, command, detailIntervalMs, nowMonoMs) && isTaken(memory, command, nowMonoMs),
+  );
+}
+
+function isDue(memory: PollMemory, command: ShowCommand, intervalMs: number, nowMonoMs: number): boolean {
+  const answeredAt = memory.answeredAtMs.get(command);
+  return answeredAt === undefined || nowMonoMs - answeredAt >= intervalMs * (1 - EARLY_SHARE);
+}
+
+/** The device did not refuse it lately. */
+function isTaken(memory: PollMemory, command: ShowCommand, nowMonoMs: number): boolean {
+  return (memory.refusedUntilMs.get(command) ?? Number.NEGATIVE_INFINITY) <= nowMonoMs;
+}
+
+type Spelt = 'ks policy' | 'ks members' | 'ks coop' | 'gm replay' | 'gm dataplane counters';
+
+/** A registration count that moved, or any counter that fell: only the uptime tells a reload from a clear. */
+function countersHintAtReload(before: PollMemory['counters'], now: readonly GroupSnapshot[]): boolean {
+  return now.some((snapshot) => {
+    if (snapshot.role !== 'gm') return false;
+    const known = before.get(snapshot.group);
+    if (known === undefined) return false;
+    return (
+      known.succeeded !== snapshot.registrations.succeeded ||
+      (known.received !== null && snapshot.rekeys.received !== null && snapshot.rekeys.received < known.received)
+    );
+  });
+}
+
+export function rememberAnswer(memory: PollMemory, command: ShowCommand, nowMonoMs: number): PollMemory {
+  return { ...memory, answeredAtMs: new Map(memory.answeredAtMs).set(command, nowMonoMs) };
+}
+
+export function rememberRefusal(memory: PollMemory, command: ShowCommand, nowMonoMs: number): PollMemory {
+  return { ...memory, refusedUntilMs: new Map(memory.refusedUntilMs).set(command, nowMonoMs + REFUSED_FOR_MS) };
+}
+
+export function rememberCounters(memory: PollMemory, snapshots: readonly GroupSnapshot[]): PollMemory {
+  const gms = snapshots.filter((snapshot): snapshot is GmSnapshot => snapshot.role === 'gm');
+  return {
+    ...memory,
+    counters: new Map(
+      gms.map((gm) => [gm.group, { succeeded: gm.registrations.succeeded, received: gm.rekeys.received }]),
+    ),
+  };
+}

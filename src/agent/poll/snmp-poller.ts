@@ -1,0 +1,78 @@
+/**
+ * One SNMP poll of one device: read what is of interest, decode, and report observations and how it ended. The same
+ * report as that of an SSH poll, so that nothing after it needs to know which it was.
+ */
+import type { SnmpAccess, SnmpTarget } from '../../access/device-snmp.ts';
+import type { Varbind } from '../../gdoi/seen/varbind.ts';
+import { decodeGdoi, type GdoiReading } from '../../mib/decode-gdoi.ts';
+import { followUpRequest, gdoiRequest, type PolledRole } from '../../mib/gdoi-request.ts';
+import { rememberReply, type SnmpMemory } from '../../mib/snmp-memory.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { observationsOfReading, readingResult } from './observations.ts';
+import type { PollReport } from '../../model/poll-report.ts';
+
+export interface SnmpReport extends PollReport {
+  readonly memory: SnmpMemory;
+}
+
+type Outcome = Pick<SnmpReport, 'result' | 'error' | 'observations' | 'values' | 'memory'>;
+
+function unusable({ kind, problems }: GdoiReading): string {
+  if (kind !== 'no-mib') return `CISCO-GDOI-MIB: ${problems.join('; ')}`;
+  return 'CISCO-GDOI-MIB: nothing of it answers; the image has none, or the SNMP view hides it';
+}
+
+export function createSnmpPoller(deps: { readonly access: SnmpAccess; readonly clock: Clock }) {
+  const { access, clock } = deps;
+
+  async function poll(
+    target: SnmpTarget,
+    role: PolledRole,
+    memory: SnmpMemory,
+    signal: AbortSignal,
+  ): Promise<SnmpReport> {
+    const startedAtMs = clock.wallMs();
+    const startedMonoMs = clock.monoMs();
+    const outcome = await ask(target, role, memory, signal);
+    return {
+      device: target.device,
+      startedAtMs,
+      finishedAtMs: clock.wallMs(),
+      durationMs: clock.monoMs() - startedMonoMs,
+      collectors: new Map(),
+      answers: [],
+      ...outcome,
+    };
+  }
+
+  async function ask(target: SnmpTarget, role: PolledRole, memory: SnmpMemory, signal: AbortSignal): Promise<Outcome> {
+    const reply = await access.read(target, gdoiRequest(memory, role, clock.wallMs()), signal);
+    if (reply.kind === 'failed') {
+      const { kind, message } = reply.error;
+      return { result: kind, error: message, observations: [], values: null, memory };
+    }
+    const { sentAtMs, receivedAtMs } = reply;
+    const taught = await followUp(target, rememberReply(memory, reply), signal);
+    const reading = decodeGdoi(reply, taught.memory);
+    const varbinds = [...reply.varbinds, ...taught.varbinds];
+    const outcome = { values: { sentAtMs, receivedAtMs, varbinds }, memory: taught.memory };
+    const result = readingResult(reading);
+    if (result !== 'ok') return { ...outcome, result, error: unusable(reading), observations: [] };
+    const at = { device: target.device, sentAtMs, receivedAtMs };
+    return { ...outcome, result: 'ok', error: null, observations: observationsOfReading(reading, at) };
+  }
+
+  /** A new group or key is named at once; where that fails, the next poll asks again. */
+  async function followUp(
+    target: SnmpTarget,
+    memory: SnmpMemory,
+    signal: AbortSignal,
+  ): Promise<{ readonly memory: SnmpMemory; readonly varbinds: readonly Varbind[] }> {
+    const request = followUpRequest(memory);
+    const reply = request === null ? null : await access.read(target, request, signal);
+    if (reply === null || reply.kind === 'failed') return { memory, varbinds: [] };
+    return { memory: rememberReply(memory, reply), varbinds: reply.varbinds };
+  }
+
+  return poll;
+}

@@ -1,0 +1,138 @@
+/**
+ * The recorded timeline (`record:`): JSON Lines that `replay` reads, one file a day.
+ *
+ * Recording is a convenience and must never cost a poll: lines wait in a bounded buffer, a failing disk (full, read
+ * only) is reported once, counted, and tried again a minute later; what did not fit is dropped and counted.
+ */
+import { appendFile, mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import type { PushedMessage } from '../../access/pushed.ts';
+import type { PollReport } from '../../model/poll-report.ts';
+import { recordedValues, TRAP_OID_INSTANCE } from './recorded-values.ts';
+
+/** Characters that may wait for the disk. */
+const MAX_WAITING = 16 * 1024 * 1024;
+const RETRY_MS = 60_000;
+
+export class Recorder implements AsyncDisposable {
+  readonly #directory: string;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  #waiting: string[] = [];
+  #waitingSize = 0;
+  #errors = 0;
+  #dropped = 0;
+  #failedAtMonoMs: number | null = null;
+  #flushing: Promise<void> | null = null;
+
+  constructor(options: { readonly directory: string; readonly clock: Clock; readonly logger: Logger }) {
+    this.#directory = options.directory;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+  }
+
+  /** Failed writes so far. */
+  get errors(): number {
+    return this.#errors;
+  }
+
+  /** Lines that never reached the disk. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** Nothing is being written right now. */
+  get idle(): boolean {
+    return this.#flushing === null;
+  }
+
+  record(report: PollReport): void {
+    const { device } = report;
+    for (const answer of report.answers) {
+      // `sent_at` beside the contract's `at`: a countdown was read somewhere between the two.
+      const when = { at: iso(answer.receivedAtMs), sent_at: iso(answer.sentAtMs), device };
+      for (const syslog of answer.logLines) this.#add({ ...when, syslog });
+      this.#add({ ...when, command: answer.command, output: answer.text });
+    }
+    if (report.values !== null) {
+      const { sentAtMs, receivedAtMs, varbinds } = report.values;
+      this.#add({ at: iso(receivedAtMs), sent_at: iso(sentAtMs), device, snmp: recordedValues(varbinds) });
+    }
+    // An answer that does not parse says so itself when it is replayed.
+    if (report.result !== 'ok' && report.result !== 'parse') {
+      this.#add({ at: iso(report.finishedAtMs), sent_at: iso(report.startedAtMs), device, error: report.result });
+    }
+    this.#kick();
+  }
+
+  /** A notification is a line of SNMP values with its snmpTrapOID. */
+  recordPushed(device: string, messages: readonly PushedMessage[]): void {
+    for (const message of messages) {
+      const when = { at: iso(message.receivedAtMs), device };
+      if (message.kind === 'syslog') this.#add({ ...when, syslog: message.text });
+      else {
+        const varbinds = [{ oid: TRAP_OID_INSTANCE, value: message.trapOid }, ...message.varbinds];
+        this.#add({ ...when, snmp: recordedValues(varbinds) });
+      }
+    }
+    this.#kick();
+  }
+
+  #kick(): void {
+    this.#flushing ??= this.#flush().finally(() => {
+      this.#flushing = null;
+    });
+  }
+
+  #add(line: object): void {
+    const text = `${JSON.stringify(line)}\n`;
+    if (this.#waitingSize + text.length > MAX_WAITING) {
+      this.#dropped += 1;
+      return;
+    }
+    this.#waiting.push(text);
+    this.#waitingSize += text.length;
+  }
+
+  async #flush(force = false): Promise<void> {
+    const failedAt = this.#failedAtMonoMs;
+    if (!force && failedAt !== null && this.#clock.monoMs() - failedAt < RETRY_MS) return;
+    while (this.#waiting.length > 0) {
+      const lines = this.#waiting;
+      this.#waiting = [];
+      this.#waitingSize = 0;
+      const file = join(this.#directory, `${iso(this.#clock.wallMs()).slice(0, 10)}.jsonl`);
+      try {
+        await mkdir(this.#directory, { recursive: true, mode: 0o750 });
+        await appendFile(file, lines.join(''), { mode: 0o640 });
+        if (this.#failedAtMonoMs !== null) this.#logger.info({ file }, 'recording goes on');
+        this.#failedAtMonoMs = null;
+      } catch (error) {
+        this.#failed(file, lines.length, error);
+        return;
+      }
+    }
+  }
+
+  /** A half-written batch cannot be told from a whole one, so it is dropped rather than written twice. */
+  #failed(file: string, lines: number, error: unknown): void {
+    this.#errors += 1;
+    this.#dropped += lines;
+    const reason = error instanceof Error ? error.message : String(error);
+    if (this.#failedAtMonoMs === null) {
+      this.#logger.error({ file, reason }, 'cannot write the recording; polling goes on, next try in a minute');
+    }
+    this.#failedAtMonoMs = this.#clock.monoMs();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#flushing;
+    await this.#flush(true);
+  }
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}

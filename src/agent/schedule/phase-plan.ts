@@ -1,0 +1,71 @@
+/**
+ * Which polls beside the schedule a device is worth now: the instants that decide, of all its groups, up to its next
+ * regular poll. After each poll the plan is made anew, so what lies further ahead need not wait in any heap.
+ */
+import { kekExpiryOf, type TrackerState } from '../../gdoi/memory/tracker-state.ts';
+import { middleMs } from '../../gdoi/seen/interval.ts';
+import type { EpochMs } from '../../gdoi/seen/instant.ts';
+import { type PlannedPoll, type PlanInput, planPolls } from '../../gdoi/keys/poll-instants.ts';
+import type { DeviceView, GroupView } from '../../model/device-view.ts';
+import { kekBehaviorOfDevice } from '../../model/device-view.ts';
+
+/** Without an interval the plan reaches this far; the next poll makes a new one. */
+const HORIZON_WITHOUT_INTERVAL_MS = 86_400_000;
+
+export interface PhasePlanInput {
+  readonly view: DeviceView;
+  readonly state: TrackerState;
+  readonly leadSeconds: (group: string) => number;
+  /** A GM without a KEK timer shows no expiry: its KS's counts. */
+  readonly ksKekExpiryMs: (group: string) => EpochMs | null;
+  readonly regularIntervalMs: number | null;
+  readonly nowMs: EpochMs;
+  /** Of the device, in [0, 1). */
+  readonly jitter: number;
+  /** Something changed just now that the next poll has to confirm. */
+  readonly changedAtMs: EpochMs | null;
+}
+
+export function phasePlan(input: PhasePlanInput): readonly PlannedPoll[] {
+  const untilMs = input.nowMs + (input.regularIntervalMs ?? HORIZON_WITHOUT_INTERVAL_MS);
+  const polls = [...input.view.groups.values()].flatMap((group) =>
+    planInputs(input, group).flatMap((each) => planPolls(each, { enabled: true })),
+  );
+  return polls.filter((poll) => poll.atMs < untilMs).toSorted((a, b) => a.atMs - b.atMs);
+}
+
+function planInputs(input: PhasePlanInput, group: GroupView): readonly PlanInput[] {
+  const { view, state, nowMs, jitter, changedAtMs, regularIntervalMs } = input;
+  const common = {
+    nowMs,
+    jitter,
+    changedAtMs,
+    regularIntervalMs,
+    failuresInARow: state.failures?.inARow ?? 0,
+    kekBehavior: kekBehaviorOfDevice(view),
+    leadSeconds: input.leadSeconds(group.group),
+  };
+  const inputs: PlanInput[] = [];
+  if (group.gm !== null) {
+    const held = kekExpiryOf(state, group.group);
+    const countdown = group.gm.snapshot.reregistersInSeconds;
+    inputs.push({
+      ...common,
+      role: 'gm',
+      kekExpiryMs: held === null ? input.ksKekExpiryMs(group.group) : middleMs(held),
+      reregistersAtMs: countdown === null ? null : group.gm.at.receivedAtMs + countdown * 1000,
+    });
+  }
+  if (group.ks !== null) {
+    const { kek, teks } = group.ks.snapshot;
+    const readAtMs = group.ks.at.receivedAtMs;
+    const toRekey = [kek, ...(teks ?? [])].flatMap((key) => key?.timeToRekeySeconds ?? []);
+    inputs.push({
+      ...common,
+      role: 'ks',
+      kekExpiryMs: typeof kek?.remainingSeconds === 'number' ? readAtMs + kek.remainingSeconds * 1000 : null,
+      ksRekeyAtMs: toRekey.length === 0 ? null : readAtMs + Math.min(...toRekey) * 1000,
+    });
+  }
+  return inputs;
+}

@@ -1,0 +1,237 @@
+/**
+ * When each device is polled. One heap, one loop.
+ *
+ * Intervals run on monotonic time on a fixed grid, so neither a wall-clock step nor a slow poll shifts a device's phase.
+ * The first sweep is spread by a hash of the device's name: a restart of the agent must not knock on every router at
+ * once. A device that is still being polled, or still waiting for a free slot, when it is due again is skipped and
+ * counted: late work is never queued. Beside its schedule a device is polled at the instants planned for it, soon after a
+ * hint that something happened there, and when someone asks.
+ */
+import PQueue from 'p-queue';
+import type { Schedule } from '../../config/resolved-config.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { CronInstants } from './cron-instants.ts';
+import { type Due, DueHeap } from './due-heap.ts';
+import { nameFraction } from './name-hash.ts';
+
+/** First polls start this far apart on average, so that a small fleet shows something at once. */
+const FIRST_POLL_SPACING_MS = 50;
+/** The first sweep never takes longer than this, however long the interval. */
+const FIRST_SWEEP_MAX_MS = 60_000;
+/** The loop looks again at least this often: cron needs each second. */
+const LOOK_AGAIN_MS = 1000;
+/** A device that sends hint after hint is polled this often at most because of them. */
+const HINT_GAP_MS = 1000;
+/** Polls for hints start this far apart over the fleet: a storm of hints must not become a storm of polls. */
+const HINT_SPACING_MS = 10;
+/** Among polls that wait for a slot. */
+const HINT_PRIORITY = 1;
+const ASKED_PRIORITY = 2;
+
+interface Entry extends Due {
+  readonly device: string;
+  /** Of the schedule, plan or hint that made it: an entry of an older one is void. */
+  readonly version: number;
+  readonly why: 'schedule' | 'plan' | 'hint';
+}
+
+interface Scheduled {
+  readonly schedule: Schedule;
+  readonly version: number;
+  planVersion: number;
+  /** Version of the hint that waits; null: none does. */
+  hintVersion: number | null;
+  /** The poll that waits for a slot or is under way. */
+  running: Promise<void> | null;
+  begunMs: number;
+}
+
+export interface SchedulerStatus {
+  readonly running: number;
+  readonly queued: number;
+  readonly skippedLate: number;
+}
+
+export class Scheduler implements AsyncDisposable {
+  readonly #clock: Clock;
+  readonly #poll: (device: string, signal: AbortSignal) => Promise<void>;
+  readonly #queue: PQueue;
+  readonly #devices = new Map<string, Scheduled>();
+  readonly #heap = new DueHeap<Entry>();
+  readonly #cron: CronInstants;
+  readonly #stop = new AbortController();
+  #wake = new AbortController();
+  #versions = 0;
+  #skippedLate = 0;
+  #lastHintDueMs = 0;
+  #loop: Promise<void> | null = null;
+
+  constructor(options: {
+    readonly clock: Clock;
+    readonly concurrentPolls: number;
+    /** Must not reject: a poll ends in a value. */
+    readonly poll: (device: string, signal: AbortSignal) => Promise<void>;
+  }) {
+    this.#clock = options.clock;
+    this.#poll = options.poll;
+    this.#queue = new PQueue({ concurrency: options.concurrentPolls });
+    this.#cron = new CronInstants(options.clock.wallMs());
+  }
+
+  /** Start, or start anew, the schedule of a device. `fleetSize` decides how far first polls are spread. */
+  set(device: string, schedule: Schedule, fleetSize: number): void {
+    const running = this.#devices.get(device)?.running ?? null;
+    this.remove(device);
+    this.#versions += 1;
+    const version = this.#versions;
+    this.#devices.set(device, {
+      schedule,
+      version,
+      planVersion: version,
+      hintVersion: null,
+      running,
+      begunMs: Number.NEGATIVE_INFINITY,
+    });
+    if (schedule.kind === 'cron') {
+      this.#cron.add(schedule.expression);
+      return;
+    }
+    const windowMs = Math.min(schedule.ms, FIRST_SWEEP_MAX_MS, fleetSize * FIRST_POLL_SPACING_MS);
+    const dueMs = this.#clock.monoMs() + nameFraction(device) * windowMs;
+    this.#heap.push({ device, version, dueMs, why: 'schedule' });
+    this.#wake.abort();
+  }
+
+  remove(device: string): void {
+    const known = this.#devices.get(device);
+    if (known?.schedule.kind === 'cron') this.#cron.remove(known.schedule.expression);
+    this.#devices.delete(device);
+  }
+
+  /**
+   * Polls beside the schedule, `inMs` from now each; they replace those planned before. One that comes due while the
+   * device is being polled is void: its answer is under way.
+   */
+  plan(device: string, inMs: readonly number[]): void {
+    const known = this.#devices.get(device);
+    if (known === undefined) return;
+    this.#versions += 1;
+    known.planVersion = this.#versions;
+    const nowMs = this.#clock.monoMs();
+    for (const ms of inMs) this.#heap.push({ device, version: known.planVersion, dueMs: nowMs + ms, why: 'plan' });
+    if (inMs.length > 0) this.#wake.abort();
+  }
+
+  /**
+   * Something happened there: poll as soon as the pace of hints allows. Hints that come before that poll begins are one;
+   * one that comes while the device is being polled brings another poll, since the answer under way may be older.
+   */
+  hint(device: string): void {
+    const known = this.#devices.get(device);
+    if (known === undefined || known.hintVersion !== null) return;
+    const nowMs = this.#clock.monoMs();
+    this.#versions += 1;
+    known.hintVersion = this.#versions;
+    const dueMs = Math.max(nowMs, known.begunMs + HINT_GAP_MS, this.#lastHintDueMs + HINT_SPACING_MS);
+    this.#lastHintDueMs = dueMs;
+    this.#heap.push({ device, version: known.hintVersion, dueMs, why: 'hint' });
+    this.#wake.abort();
+  }
+
+  /** Poll now, or join the poll that waits or is under way; resolves when it is over. null: no such device. */
+  now(device: string): Promise<void> | null {
+    const known = this.#devices.get(device);
+    if (known === undefined) return null;
+    if (known.running === null) this.#begin(device, known, ASKED_PRIORITY);
+    return known.running;
+  }
+
+  status(): SchedulerStatus {
+    return { running: this.#queue.pending, queued: this.#queue.size, skippedLate: this.#skippedLate };
+  }
+
+  start(): void {
+    this.#loop ??= this.#run();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      this.#startDue();
+      const next = this.#heap.peek();
+      const untilNextMs = next === undefined ? LOOK_AGAIN_MS : next.dueMs - this.#clock.monoMs();
+      const waitMs = Math.max(0, Math.min(untilNextMs, LOOK_AGAIN_MS));
+      this.#wake = new AbortController();
+      const signal = AbortSignal.any([this.#stop.signal, this.#wake.signal]);
+      await this.#clock.sleep(waitMs, signal).catch(() => undefined);
+    }
+  }
+
+  #startDue(): void {
+    const nowMs = this.#clock.monoMs();
+    for (let entry = this.#heap.peek(); entry !== undefined && entry.dueMs <= nowMs; entry = this.#heap.peek()) {
+      this.#heap.pop();
+      const known = this.#devices.get(entry.device);
+      if (known === undefined) continue;
+      if (entry.why === 'plan') {
+        if (known.planVersion === entry.version && known.running === null) this.#begin(entry.device, known);
+        continue;
+      }
+      if (entry.why === 'hint') {
+        if (known.hintVersion === entry.version) this.#takeHint(entry, known);
+        continue;
+      }
+      if (known.version !== entry.version || known.schedule.kind !== 'every') continue;
+      const missed = Math.floor((nowMs - entry.dueMs) / known.schedule.ms);
+      this.#skippedLate += missed;
+      this.#heap.push({ ...entry, dueMs: entry.dueMs + (missed + 1) * known.schedule.ms });
+      this.#beginOrSkip(entry.device, known);
+    }
+    if (this.#cron.empty) return;
+    const due = this.#cron.due(this.#clock.wallMs());
+    if (due.size === 0) return;
+    for (const [device, known] of this.#devices) {
+      if (known.schedule.kind === 'cron' && due.has(known.schedule.expression)) this.#beginOrSkip(device, known);
+    }
+  }
+
+  #takeHint(entry: Entry, known: Scheduled): void {
+    known.hintVersion = null;
+    if (known.running === null) {
+      this.#begin(entry.device, known, HINT_PRIORITY);
+      return;
+    }
+    // Owned by the poll under way, which stop() waits for.
+    void known.running.then(() => this.hint(entry.device));
+  }
+
+  #beginOrSkip(device: string, known: Scheduled): void {
+    if (known.running === null) this.#begin(device, known);
+    else this.#skippedLate += 1;
+  }
+
+  #begin(device: string, known: Scheduled, priority = 0): void {
+    known.begunMs = this.#clock.monoMs();
+    const running = this.#queue.add(
+      async () => {
+        try {
+          if (this.#stop.signal.aborted || !this.#devices.has(device)) return;
+          await this.#poll(device, this.#stop.signal);
+        } finally {
+          const current = this.#devices.get(device);
+          if (current?.running === running) current.running = null;
+        }
+      },
+      { priority },
+    );
+    // Owned by the queue, which stop() waits for.
+    known.running = running;
+  }
+
+  /** No new poll; those under way are aborted and waited for. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stop.abort(new Error('the agent stops'));
+    this.#queue.clear();
+    await this.#loop;
+    await this.#queue.onIdle();
+  }
+}

@@ -1,0 +1,42 @@
+/** An event as the contract's JSON document: instants in ISO 8601, names in snake_case. */
+import type { GdoiEvent } from './event.ts';
+import type { EpochMs } from '../seen/instant.ts';
+
+export interface EventDocument {
+  readonly id: string;
+  readonly at: string;
+  readonly between: readonly [string, string];
+  readonly type: string;
+  readonly device: string | null;
+  readonly group: string | null;
+  readonly cause: string | null;
+  readonly unexpected: boolean | null;
+  readonly severity: string;
+  readonly summary: string;
+  readonly evidence: readonly string[];
+  readonly action: string;
+}
+
+export function eventDocument(event: GdoiEvent): EventDocument {
+  const { id, type, device, group, cause, unexpected, severity, summary, evidence, action } = event;
+  const [from, to] = event.betweenMs;
+  return {
+    id,
+    at: isoInstant(event.atMs),
+    between: [isoInstant(from), isoInstant(to)],
+    type,
+    device,
+    group,
+    cause,
+    unexpected,
+    severity,
+    summary,
+    evidence,
+    action,
+  };
+}
+
+/** `2026-01-01T00:00:42Z`; milliseconds only where there are some. */
+export function isoInstant(ms: EpochMs): string {
+  return new Date(ms).toISOString().replace('.000Z', 'Z');
+}

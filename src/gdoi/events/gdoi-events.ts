@@ -1,0 +1,257 @@
+/**
+ * The tracker's events as people read them: one line, the device's own figures as evidence, and the first read-only step
+ * of the on-call catalogue. What happened is decided elsewhere.
+ */
+import { eventId } from './event-id.ts';
+import type { Cause, EventType, GdoiEvent, Severity } from './event.ts';
+import { CHECK_REGISTRATION, CHECK_REKEY_PATH } from './first-steps.ts';
+import type { Interval } from '../seen/interval.ts';
+import { middleMs } from '../seen/interval.ts';
+import type { EpochMs } from '../seen/instant.ts';
+
+/** On-call must act (GETVPN facts, table of causes). `ks_forced` depends on the KS's operator: it is reported only. */
+export const UNEXPECTED: Readonly<Record<Cause, boolean>> = {
+  initial: false,
+  reload: false,
+  operator_clear: false,
+  kek_missed_rekey: true,
+  legacy_ks: true,
+  kek_expired: true,
+  tek_expired: true,
+  ks_failover: true,
+  ks_forced: false,
+  unknown: true,
+};
+
+const CAUSE_SEVERITY: Readonly<Record<Cause, Severity>> = {
+  initial: 'info',
+  reload: 'info',
+  operator_clear: 'info',
+  kek_missed_rekey: 'warning',
+  legacy_ks: 'warning',
+  kek_expired: 'warning',
+  tek_expired: 'warning',
+  ks_failover: 'info',
+  ks_forced: 'warning',
+  unknown: 'warning',
+};
+
+const CAUSE_WORDS: Readonly<Record<Cause, string>> = {
+  initial: 'registered for the first time',
+  reload: 'registered again after a reload',
+  operator_clear: 'registered again after its counters were cleared (clear crypto gdoi)',
+  kek_missed_rekey: 're-registered because a KEK rekey did not reach it',
+  legacy_ks: 're-registered because its KS does not rekey the KEK ahead of expiry (old release)',
+  kek_expired: 're-registered because its KEK had expired',
+  tek_expired: 're-registered because no TEK rekey reached it',
+  ks_failover: 're-registered with another KS',
+  ks_forced: 're-registered because the KS made it',
+  unknown: 're-registered, cause not known',
+};
+
+const CAUSE_ACTION: Readonly<Record<Cause, string>> = {
+  initial: 'None',
+  reload: 'show version on the GM: read the reload reason',
+  operator_clear: 'show logging on the GM: who cleared it',
+  kek_missed_rekey: CHECK_REKEY_PATH,
+  legacy_ks: 'show version on the KS: compare its release with 15.2(1)T / XE 3.5S, and plan its upgrade',
+  kek_expired: `show version on the KS: does it rekey ahead of expiry? ${CHECK_REKEY_PATH}`,
+  tek_expired: CHECK_REKEY_PATH,
+  ks_failover: 'show crypto gdoi ks coop on the KSs: which one is down or cut off, and which is primary?',
+  ks_forced: 'show crypto gdoi ks on the KS and its log: who removed members or replaced the policy?',
+  unknown: 'Compare Rekey Acks missed on the KS (show crypto gdoi ks members) and the logs of GM and KS at that time',
+};
+
+interface Place {
+  readonly device: string;
+  readonly group: string | null;
+}
+
+type Occurrence = readonly (string | number)[];
+
+interface Parts {
+  readonly type: EventType;
+  readonly occurrence: Occurrence;
+  readonly between: Interval;
+  readonly atMs?: EpochMs;
+  readonly severity: Severity;
+  readonly summary: string;
+  readonly evidence: readonly string[];
+  readonly action: string;
+  readonly cause?: Cause;
+  readonly unexpected?: boolean;
+}
+
+/** Evidence of one event: lines and their length are bounded, since devices are not trusted. */
+const MAX_EVIDENCE = 12;
+const MAX_EVIDENCE_CHARS = 240;
+
+function event({ device, group }: Place, parts: Parts): GdoiEvent {
+  // Instants of two clocks may cross: an interval never runs backwards.
+  const between = {
+    fromMs: Math.min(parts.between.fromMs, parts.between.toMs),
+    toMs: Math.max(parts.between.fromMs, parts.between.toMs),
+  };
+  const at = parts.atMs ?? middleMs(between);
+  return {
+    id: eventId(device, group, parts.type, ...parts.occurrence),
+    atMs: Math.round(Math.min(Math.max(at, between.fromMs), between.toMs)),
+    betweenMs: [Math.round(between.fromMs), Math.round(between.toMs)],
+    type: parts.type,
+    device,
+    group,
+    cause: parts.cause ?? null,
+    unexpected: parts.unexpected ?? null,
+    severity: parts.severity,
+    summary: parts.summary,
+    evidence: parts.evidence.slice(0, MAX_EVIDENCE).map((line) => line.slice(0, MAX_EVIDENCE_CHARS)),
+    action: parts.action,
+  };
+}
+
+function place({ device, group }: Place): string {
+  return group === null ? device : `${device} (group ${group})`;
+}
+
+export function reregistrationEvent(
+  at: Place,
+  what: {
+    readonly occurrence: Occurrence;
+    readonly between: Interval;
+    readonly atMs: EpochMs;
+    readonly cause: Cause;
+    readonly evidence: readonly string[];
+    /** The third unexpected one within an hour. */
+    readonly repeated: boolean;
+  },
+): GdoiEvent {
+  const { cause, repeated } = what;
+  return event(at, {
+    type: 'reregistration',
+    occurrence: what.occurrence,
+    between: what.between,
+    atMs: what.atMs,
+    cause,
+    unexpected: UNEXPECTED[cause],
+    severity: repeated ? 'critical' : CAUSE_SEVERITY[cause],
+    summary: `${place(at)} ${CAUSE_WORDS[cause]}${repeated ? ', the third unexpected one within an hour' : ''}`,
+    evidence: what.evidence,
+    action: CAUSE_ACTION[cause],
+  });
+}
+
+type Told = Omit<Parts, 'type' | 'severity' | 'summary' | 'action'>;
+
+export function kekRekeyEvent(at: Place, told: Told): GdoiEvent {
+  return event(at, {
+    ...told,
+    type: 'kek_rekey',
+    severity: 'info',
+    summary: `${place(at)} received a new KEK by rekey`,
+    action: 'None',
+  });
+}
+
+export function kekRekeyOverdueEvent(at: Place, told: Told & { readonly timeLeft: string }): GdoiEvent {
+  return event(at, {
+    ...told,
+    type: 'kek_rekey_overdue',
+    severity: 'warning',
+    summary: `${place(at)} has not received the KEK rekey that is due; ${told.timeLeft}`,
+    action: CHECK_REKEY_PATH,
+  });
+}
+
+export function kekMissingEvent(at: Place, told: Told): GdoiEvent {
+  return event(at, {
+    ...told,
+    type: 'kek_missing',
+    severity: 'warning',
+    summary: `${place(at)} is registered but holds no KEK: rekeys are lost to it until it registers again`,
+    action:
+      'show crypto gdoi on the GM: Reregisters in tells when it registers again; show version on the KS: is it older than 15.2(1)T?',
+  });
+}
+
+export function registrationLostEvent(at: Place, told: Told & { readonly noTeks: boolean }): GdoiEvent {
+  return event(at, {
+    ...told,
+    type: 'registration_lost',
+    severity: told.noTeks ? 'critical' : 'warning',
+    summary: `${place(at)} is no longer registered${told.noTeks ? ' and holds no TEK: traffic is dropped or in clear' : ''}`,
+    action: CHECK_REGISTRATION,
+  });
+}
+
+export function registrationRestoredEvent(at: Place, told: Told): GdoiEvent {
+  return event(at, {
+    ...told,
+    type: 'registration_restored',
+    severity: 'info',
+    summary: `${place(at)} is registered again`,
+    action: 'None',
+  });
+}
+
+export function registrationFailedEvent(at: Place, told: Told): GdoiEvent {
+  return event(at, {
+    ...told,
+    type: 'registration_failed',
+    severity: 'critical',
+    summary: `${place(at)} tries to register and does not succeed`,
+    action: CHECK_REGISTRATION,
+  });
+}
+
+export function reloadEvent(at: Place, told: Told): GdoiEvent {
+  return event(at, {
+    ...told,
+    type: 'reload',
+    severity: 'info',
+    summary: `${place(at)} was reloaded`,
+    action: CAUSE_ACTION.reload,
+  });
+}
+
+export function countersResetEvent(at: Place, told: Told): GdoiEvent {
+  return event(at, {
+    ...told,
+    type: 'counters_reset',
+    severity: 'info',
+    summary: `${place(at)}: the GDOI counters restarted`,
+    action: CAUSE_ACTION.operator_clear,
+  });
+}
+
+export function unreachableEvent(
+  at: Place,
+  told: Told & { readonly isKs: boolean; readonly inARow: number },
+): GdoiEvent {
+  return event(at, {
+    ...told,
+    type: 'unreachable',
+    severity: told.isKs ? 'critical' : 'warning',
+    summary: `${place(at)} gave no answer ${told.inARow} times in a row`,
+    action: 'Check the path to the device and the device itself',
+  });
+}
+
+export function reachableEvent(at: Place, told: Told): GdoiEvent {
+  return event(at, {
+    ...told,
+    type: 'reachable',
+    severity: 'info',
+    summary: `${place(at)} answers again`,
+    action: 'None',
+  });
+}
+
+export function dataProblemEvent(at: Place, told: Told): GdoiEvent {
+  return event(at, {
+    ...told,
+    type: 'data_problem',
+    severity: 'warning',
+    summary: `${place(at)} shows figures that contradict each other; nothing is concluded from them`,
+    action: 'show crypto gdoi on the device: compare with the evidence; attach the output to a report',
+  });
+}

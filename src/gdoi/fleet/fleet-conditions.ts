@@ -1,0 +1,181 @@
+/**
+ * The conditions of a group that on-call is told of, with words, severity and first step from the on-call catalogue.
+ */
+import type { CoopSplit, PeerSight } from './fleet-coop.ts';
+import type { Condition } from './fleet-occurrences.ts';
+import { type FleetGm, type FleetState, recordOf } from './fleet-state.ts';
+import type { FleetAssessment, FleetSettings } from './fleet-view.ts';
+import type { MixedVersions } from './mixed-versions.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import type { TekDivergence } from './tek-divergence.ts';
+
+/** Names in one summary line. */
+const MAX_NAMES = 5;
+/** COOP itself needs up to two refreshes of 20 s, and 30 s of the secondary's watchdog, to settle after a merge. */
+const SPLIT_MS = 60_000;
+
+export function fleetConditions(
+  state: FleetState,
+  assessment: FleetAssessment,
+  nowMs: EpochMs,
+  settings: FleetSettings,
+): readonly Condition[] {
+  const { group } = state;
+  return [
+    divergence(group, assessment.divergence, assessment.keys.rekeyTakesMs + settings.pollIntervalMs),
+    mixed(group, assessment.mixed, nowMs),
+    split(group, assessment.split),
+    ...assessment.peers.map((peer) => peerLost(group, peer)),
+    ...assessment.gms
+      .filter((gm) => gm.behavior !== 'timer')
+      .flatMap(({ device, kekMatchesKs, kekExpiredInUse }) => {
+        const gm = recordOf(state.gms, device);
+        const holds = kekExpiredInUse ? true : kekMatchesKs === null ? null : false;
+        return gm === null ? [] : [expiredInUse(state, gm, holds)];
+      }),
+  ];
+}
+
+function divergence(group: string, found: TekDivergence, holdMs: number): Condition {
+  const { reference, divergent, judged, pending } = found;
+  const devices = divergent.map((gm) => gm.device);
+  return {
+    type: 'tek_divergence',
+    subject: '',
+    holds: divergent.length > 0 ? true : judged === 0 || pending > 0 ? null : false,
+    // The GM that was read first decides when all have been read again.
+    readMs: divergent.reduce((earliest, gm) => Math.min(earliest, gm.receivedAtMs), Number.MAX_SAFE_INTEGER),
+    holdMs,
+    tell: () => ({
+      device: devices.length === 1 ? (devices[0] ?? null) : null,
+      severity: 'critical',
+      occurrence: [...(reference?.current.map((tek) => tek.spi) ?? []), divergent[0]?.teks?.[0]?.spi ?? ''],
+      fromMs: reference?.current.reduce((latest, tek) => Math.max(latest, tek.sinceMs), 0) ?? null,
+      summary: `${count(devices.length, 'GM')} of group ${group} ${devices.length === 1 ? 'holds' : 'hold'} other TEKs than ${reference?.source ?? 'the group'} for longer than a rekey takes: ${names(devices)}`,
+      evidence: [
+        `current TEK of ${reference?.source ?? 'the group'}: ${reference?.current.map((tek) => tek.spi).join(', ') ?? ''}`,
+        ...divergent.map(
+          (gm) =>
+            `${gm.device}: ${gm.teks?.map((tek) => tek.spi).join(', ') || 'no TEK'}, registered with ${gm.keyServer ?? 'no KS'}`,
+        ),
+      ],
+      action:
+        'Which KS did each of these GMs register with (show crypto gdoi)? Then show crypto gdoi ks coop on every KS: two primaries mean a split; otherwise check the path for UDP 848 from the KS to these GMs',
+    }),
+  };
+}
+
+function mixed(group: string, found: MixedVersions | null, nowMs: EpochMs): Condition {
+  const kss = found?.legacyKss ?? [];
+  const named = kss.map((ks) => `${ks.device} (${ks.version ?? 'release unknown'})`);
+  const gms = found?.affectedGms ?? [];
+  return {
+    type: 'mixed_versions',
+    subject: '',
+    holds: found !== null,
+    readMs: nowMs,
+    holdMs: 0,
+    tell: (firstReadMs) => ({
+      device: null,
+      severity: 'warning',
+      occurrence: [...kss.map((ks) => `${ks.device} ${ks.version ?? ''}`).toSorted(), firstReadMs],
+      fromMs: null,
+      summary: `Group ${group}: no KEK rekey before expiry from KS ${names(named)}, but GMs with a KEK timer can register there (${names(gms.map((gm) => gm.device))}): two re-registrations of each in every KEK cycle`,
+      evidence: [
+        ...named.map((ks) => `KS without KEK rekey before expiry (older than 15.2(1)T / XE 3.5S): ${ks}`),
+        ...gms.map((gm) => `GM with KEK timer: ${gm.device} (${gm.version ?? 'shows a KEK lifetime'})`),
+      ],
+      action: `Plan the upgrade of KS ${names(kss.map((ks) => ks.device))} to 15.2(1)T / XE 3.5S or later (show version there): KSs have to be upgraded when any GM is`,
+    }),
+  };
+}
+
+function split(group: string, found: CoopSplit | null): Condition {
+  const judgeable = found !== null && found.primaries.every((ks) => ks.reachable);
+  return {
+    type: 'coop_split',
+    subject: '',
+    holds: found === null ? false : judgeable && found.forMs >= SPLIT_MS ? true : null,
+    readMs: found?.primaries.reduce((latest, ks) => Math.max(latest, ks.roleLastReadMs), 0) ?? 0,
+    holdMs: 0,
+    tell: () => {
+      const primaries = found?.primaries ?? [];
+      const devices = primaries.map((ks) => ks.device).toSorted();
+      return {
+        device: null,
+        severity: 'critical',
+        occurrence: [...devices, found?.sinceMs ?? 0],
+        fromMs: found?.sinceMs ?? null,
+        summary: `Group ${group} has two primaries: ${devices.join(' and ')}`,
+        evidence: primaries.map(
+          (ks) =>
+            `${ks.device}${ks.address === null ? '' : ` (${ks.address})`}: Local KS Role: Primary at every answer for ${Math.round((ks.roleLastReadMs - ks.roleSinceMs) / 1000)} s`,
+        ),
+        action:
+          'Check the WAN between the KSs (UDP 848, IKE); edit no policy while they are split; expect two sets of KEK and TEK',
+      };
+    },
+  };
+}
+
+function peerLost(group: string, peer: PeerSight): Condition {
+  const name = peer.device === null ? peer.address : `${peer.device} (${peer.address})`;
+  return {
+    type: 'coop_peer_lost',
+    subject: peer.address,
+    holds: peer.lost,
+    readMs: peer.readMs,
+    holdMs: 0,
+    tell: (firstReadMs) => ({
+      device: peer.device,
+      severity: 'warning',
+      occurrence: [peer.address, firstReadMs],
+      fromMs: null,
+      summary: `COOP peer ${name} of group ${group} is dead as seen by ${names(peer.deadFor.map((ks) => ks.device))}`,
+      evidence: peer.deadFor.map((ks) => `${ks.device}: peer ${peer.address} status Dead`),
+      action:
+        'show crypto gdoi ks coop on both ends; then the path between the KSs (UDP 848), IKE authentication and certificates, and DPD (isakmp keepalive)',
+    }),
+  };
+}
+
+function expiredInUse(state: FleetState, gm: FleetGm, holds: boolean | null): Condition {
+  const generation = state.kekGeneration;
+  const changed = generation?.changedBetweenMs ?? null;
+  return {
+    type: 'kek_expired_in_use',
+    subject: gm.device,
+    holds,
+    readMs: gm.receivedAtMs,
+    holdMs: 0,
+    tell: () => ({
+      device: gm.device,
+      severity: 'critical',
+      occurrence: [generation?.spi ?? Math.round((changed?.[1] ?? 0) / 1000)],
+      fromMs: changed?.[0] ?? null,
+      summary: `GM ${gm.device} of group ${state.group} still holds the KEK that its KS has replaced: it gets no rekey any more until its TEK expires`,
+      evidence: [
+        `KS ${generation?.ks ?? ''} replaced its KEK between ${iso(changed?.[0])} and ${iso(changed?.[1])}`,
+        `Rekeys received: ${gm.counters.received ?? 'not shown'}, before the new KEK: ${gm.countersBeforeKek?.received ?? 'not shown'}`,
+        `Succeeded registration: ${gm.counters.succeeded ?? 'not shown'}, before: ${gm.countersBeforeKek?.succeeded ?? 'not shown'}`,
+        ...(gm.lastRekeyMs === null ? [] : [`last rekey received at ${iso(gm.lastRekeyMs)}`]),
+      ],
+      action:
+        'show crypto gdoi ks members on the KS: does this GM acknowledge? Then the path for UDP 848 from KS to GM. A release before 15.2(1)T has no KEK timer: only a new registration heals it',
+    }),
+  };
+}
+
+function names(all: readonly string[]): string {
+  const rest = all.length - MAX_NAMES;
+  return rest > 0 ? `${all.slice(0, MAX_NAMES).join(', ')} and ${rest} more` : all.join(', ');
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}
+
+function iso(ms: number | undefined): string {
+  if (ms === undefined || !(Math.abs(ms) <= 8.64e15)) return 'an unknown instant';
+  return new Date(ms).toISOString();
+}

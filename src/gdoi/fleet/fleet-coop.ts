@@ -1,0 +1,64 @@
+/**
+ * The KSs of a group among themselves: two primaries at once, and peers that are lost.
+ *
+ * A split is seen only by asking each KS: during a failover the old primary's last answer and the new one's first do not
+ * overlap in time, in a split they do. `Dead` is a KS's verdict on a peer; `Unknown` is normal between two secondaries.
+ */
+import type { FleetKs, FleetState } from './fleet-state.ts';
+import type { EpochMs } from '../seen/instant.ts';
+
+export interface CoopSplit {
+  readonly primaries: readonly [FleetKs, FleetKs];
+  readonly sinceMs: EpochMs;
+  /** Both were read as primary over this time. */
+  readonly forMs: number;
+}
+
+/** The pair of primaries that coincided longest; null: none did, as far as the answers reach. */
+export function coopSplit(state: FleetState): CoopSplit | null {
+  const primaries = Object.values(state.kss).filter((ks) => ks.role === 'primary');
+  let longest: CoopSplit | null = null;
+  for (const [index, a] of primaries.entries()) {
+    for (const b of primaries.slice(index + 1)) {
+      const sinceMs = Math.max(a.roleSinceMs, b.roleSinceMs);
+      const forMs = Math.min(a.roleLastReadMs, b.roleLastReadMs) - sinceMs;
+      if (forMs >= 0 && (longest === null || forMs > longest.forMs)) longest = { primaries: [a, b], sinceMs, forMs };
+    }
+  }
+  return longest;
+}
+
+export interface PeerSight {
+  readonly address: string;
+  /** Configured name, where this peer is polled as well. */
+  readonly device: string | null;
+  /** true: a KS says it is dead; false: none does and one says it is alive, or none lists it; null: nothing decides. */
+  readonly lost: boolean | null;
+  readonly deadFor: readonly FleetKs[];
+  readonly readMs: EpochMs;
+}
+
+/** Each peer that a KS lists, in order of address; a KS that does not answer says nothing of it any more. */
+export function coopPeers(state: FleetState): readonly PeerSight[] {
+  const peers = new Map<string, { dead: FleetKs[]; alive: boolean; readMs: EpochMs }>();
+  for (const ks of Object.values(state.kss)) {
+    for (const { address, status } of ks.peers ?? []) {
+      const sight = peers.get(address) ?? { dead: [], alive: false, readMs: 0 };
+      const word = ks.reachable ? status?.trim().toLowerCase() : undefined;
+      if (word === 'dead') sight.dead.push(ks);
+      if (word === 'alive') sight.alive = true;
+      sight.readMs = Math.max(sight.readMs, ks.receivedAtMs);
+      peers.set(address, sight);
+    }
+  }
+  const kss = Object.values(state.kss);
+  return [...peers]
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([address, { dead, alive, readMs }]) => ({
+      address,
+      device: kss.find((ks) => ks.address === address)?.device ?? null,
+      lost: dead.length > 0 ? true : alive ? false : null,
+      deadFor: dead,
+      readMs,
+    }));
+}

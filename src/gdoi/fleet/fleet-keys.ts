@@ -1,0 +1,136 @@
+/**
+ * Does a GM hold the group's current keys? true, false, or null: a rekey may be under way, or nothing tells.
+ *
+ * GM and KS are never read at the same instant, so a difference alone says nothing. A GM lacks a key only when it was
+ * asked after the key had been there for as long as a rekey takes (retransmission and batches), and when the difference
+ * is not explained by the KS having rekeyed since its own last answer: the GM's newest key is older than the missing
+ * one, or the KS was asked after the GM had its newest and does not know it.
+ */
+import {
+  type FleetGm,
+  type FleetKs,
+  type FleetState,
+  type FleetTek,
+  type KekGeneration,
+  ksOrder,
+  type RekeyCounters,
+  SAME_EXPIRY_MS,
+} from './fleet-state.ts';
+import type { EpochMs } from '../seen/instant.ts';
+
+/** TEKs a GM is compared with: those of a KS, or those most GMs hold. */
+export interface TekReference {
+  /** For people: `ks1`, `most GMs`. */
+  readonly source: string;
+  readonly current: readonly FleetTek[];
+  readonly liveSpis: readonly string[];
+  readonly readMs: EpochMs;
+}
+
+/** On-call catalogue: a rekey storm with the default retransmission (10 s x 2) lasts about 30 s. */
+const DEFAULT_REKEY_SECONDS = 30;
+/** An older key's expiry is at least a rekey lead before the newer one's; less is reading error. */
+const OLDER_BY_MS = 10_000;
+
+/** What every GM of the group is compared with; made once for all. */
+export interface GroupKeys {
+  /** KSs that answer, the primary first. */
+  readonly kss: readonly FleetKs[];
+  /** How long a rekey of the group may be under way. */
+  readonly rekeyTakesMs: number;
+  readonly kekGeneration: KekGeneration | null;
+}
+
+export function groupKeys(state: FleetState): GroupKeys {
+  const kss = ksOrder(state);
+  return {
+    kss,
+    rekeyTakesMs: Math.max(DEFAULT_REKEY_SECONDS, ...kss.map((ks) => ks.rekeySeconds)) * 1000,
+    kekGeneration: state.kekGeneration,
+  };
+}
+
+/** The KS a GM is registered with where it is polled and shows keys, else the primary, else any. */
+function ksOfGm(keys: GroupKeys, gm: FleetGm, shows: (ks: FleetKs) => boolean): FleetKs | null {
+  const own = keys.kss.find((ks) => ks.address !== null && ks.address === gm.keyServer && shows(ks));
+  return own ?? keys.kss.find(shows) ?? null;
+}
+
+export function tekReferenceOf(ks: FleetKs): TekReference | null {
+  if (ks.currentTeks.length === 0) return null;
+  return { source: ks.device, current: ks.currentTeks, liveSpis: ks.liveSpis, readMs: ks.sentAtMs };
+}
+
+/** The TEKs of the GM's own KS. */
+export function holdsCurrentTeksOfKs(keys: GroupKeys, gm: FleetGm): boolean | null {
+  const ks = ksOfGm(keys, gm, (candidate) => candidate.currentTeks.length > 0);
+  return ks === null ? null : holdsTeks(keys, gm, tekReferenceOf(ks));
+}
+
+export function holdsTeks({ rekeyTakesMs }: GroupKeys, gm: FleetGm, reference: TekReference | null): boolean | null {
+  if (reference === null || !gm.reachable || gm.registered === false || gm.teks === null) return null;
+  const held = gm.teks;
+  const missing = reference.current.filter(
+    (tek) => !holds(held, tek.spi) && (tek.expiryMs === null || tek.expiryMs > gm.receivedAtMs),
+  );
+  if (missing.length === 0) return reference.current.some((tek) => holds(held, tek.spi)) ? true : null;
+  const newest = held[0];
+  const settled = missing.filter((tek) => gm.sentAtMs >= tek.sinceMs + rekeyTakesMs);
+  const lacksNewer = settled.some(
+    (tek) => newest === undefined || (tek.expiryMs ?? Infinity) > (newest.expiryMs ?? Infinity) + OLDER_BY_MS,
+  );
+  const unknownToReference =
+    settled.length > 0 &&
+    newest !== undefined &&
+    reference.readMs >= newest.sinceMs + rekeyTakesMs &&
+    !reference.liveSpis.includes(newest.spi);
+  if (lacksNewer || unknownToReference) return false;
+  return reference.liveSpis.some((spi) => holds(held, spi)) ? true : null;
+}
+
+function holds(teks: readonly FleetTek[], spi: string): boolean {
+  return teks.some((tek) => tek.spi === spi);
+}
+
+export function holdsCurrentKek(keys: GroupKeys, gm: FleetGm): boolean | null {
+  if (!gm.reachable || gm.registered === false) return null;
+  if (gm.behavior === 'timer' || gm.kekExpiryMs !== null) return timerGmHoldsKek(keys, gm);
+  return legacyGmHoldsKek(keys, gm);
+}
+
+/** By the expiry instant: it is the same on both ends while the key is. */
+function timerGmHoldsKek(keys: GroupKeys, gm: FleetGm): boolean | null {
+  const ks = ksOfGm(keys, gm, (candidate) => candidate.kek !== null);
+  if (ks?.kek == null || ks.kek.expiryMs <= gm.sentAtMs) return null;
+  if (gm.kekExpiryMs === null) return gm.kek === 'absent' ? false : null;
+  const newerByMs = gm.kekExpiryMs - ks.kek.expiryMs;
+  if (Math.abs(newerByMs) <= SAME_EXPIRY_MS) return true;
+  if (newerByMs > 0) return ks.sentAtMs > gm.kekSinceMs ? false : null;
+  return gm.sentAtMs >= ks.kek.sinceMs + keys.rekeyTakesMs ? false : null;
+}
+
+/**
+ * A GM without a KEK timer shows no lifetime: it got the new KEK when, since the KS changed it, a rekey or a registration
+ * moved its counters. A rekey under the new KEK cannot reach a GM that has the old one, so counters that stand still
+ * after it prove the old KEK.
+ */
+function legacyGmHoldsKek(keys: GroupKeys, gm: FleetGm): boolean | null {
+  const changed = keys.kekGeneration?.changedBetweenMs ?? null;
+  const before = gm.countersBeforeKek;
+  if (changed === null || before === null) return null;
+  const [fromMs, toMs] = changed;
+  const registered = gm.counters.succeeded !== before.succeeded;
+  // An age is printed in whole seconds; a rekey just before the KS's last answer with the old KEK was a TEK's.
+  const rekeyed =
+    gm.lastRekeyMs === null ? moved(gm.counters.received, before.received) : gm.lastRekeyMs >= fromMs - 2000;
+  if (registered || rekeyed) return true;
+  return gm.sentAtMs >= toMs + keys.rekeyTakesMs && comparable(gm.counters, before) ? false : null;
+}
+
+function moved(now: number | null, before: number | null): boolean {
+  return now !== null && before !== null && now !== before;
+}
+
+function comparable(now: RekeyCounters, before: RekeyCounters): boolean {
+  return now.received !== null && before.received !== null;
+}

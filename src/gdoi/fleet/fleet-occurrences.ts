@@ -1,0 +1,118 @@
+/**
+ * One event per occurrence: a condition that holds long enough is told once, stays silent while it lasts, and can be
+ * told again only after it was clear for a while. What cannot be judged at the moment changes nothing.
+ */
+import { eventId } from '../events/event-id.ts';
+import type { EventType, GdoiEvent } from '../events/event.ts';
+import type { EpochMs } from '../seen/instant.ts';
+
+export interface Condition {
+  readonly type: EventType;
+  /** Names what it is about among conditions of its type: a device, a peer, or '' for the group. */
+  readonly subject: string;
+  /** null: cannot be judged now. */
+  readonly holds: boolean | null;
+  /** Instant of the reading the verdict stands on: a hold is only over when there is a later one. */
+  readonly readMs: EpochMs;
+  readonly holdMs: number;
+  /** What the event says; asked only when it is told. `firstReadMs`: the reading that showed it first. */
+  readonly tell: (firstReadMs: EpochMs) => Telling;
+}
+
+interface Telling extends Pick<GdoiEvent, 'severity' | 'summary' | 'evidence' | 'action' | 'device'> {
+  /** Parts of the id that name this occurrence: an SPI, an expiry, a role. */
+  readonly occurrence: readonly (string | number)[];
+  /** Start of what is certain; null: unknown, then the reading before the condition was first seen. */
+  readonly fromMs: EpochMs | null;
+}
+
+interface Occurrence {
+  readonly sinceMs: EpochMs;
+  readonly firstReadMs: EpochMs;
+  readonly told: boolean;
+  readonly clearSinceMs: EpochMs | null;
+}
+
+/** By type and subject. */
+export type Occurrences = Readonly<Record<string, Occurrence>>;
+
+/** An occurrence is over when it was clear for this long. */
+const REARM_MS = 60_000;
+/** Lines of evidence in one event. */
+const MAX_EVIDENCE = 12;
+
+/**
+ * Occurrences and events after judging all conditions of the group at `nowMs`. A condition that is not in the list any
+ * more (its device is gone) is forgotten.
+ */
+export function judge(
+  group: string,
+  before: Occurrences,
+  conditions: readonly Condition[],
+  nowMs: EpochMs,
+): { readonly occurrences: Occurrences; readonly events: readonly GdoiEvent[] } {
+  const next: [string, Occurrence][] = [];
+  const events: GdoiEvent[] = [];
+  for (const condition of conditions) {
+    const key = `${condition.type} ${condition.subject}`;
+    const known = Object.hasOwn(before, key) ? (before[key] ?? null) : null;
+    const occurrence = after(known, condition, nowMs);
+    if (occurrence === null) continue;
+    if (occurrence.told && !occurrence.wasTold) events.push(eventOf(group, condition, occurrence));
+    const { sinceMs, firstReadMs, told, clearSinceMs } = occurrence;
+    next.push([key, { sinceMs, firstReadMs, told, clearSinceMs }]);
+  }
+  return { occurrences: Object.fromEntries(next), events };
+}
+
+/** An occurrence, and whether it had been told before this judgement. */
+type Judged = Occurrence & { readonly wasTold: boolean };
+
+function after(before: Occurrence | null, condition: Condition, nowMs: EpochMs): Judged | null {
+  const known = before === null ? null : notLaterThan(before, nowMs);
+  const ended = known !== null && known.clearSinceMs !== null && nowMs - known.clearSinceMs >= REARM_MS;
+  const open = ended ? null : known;
+  switch (condition.holds) {
+    case null:
+      return open && { ...open, wasTold: open.told };
+    case false:
+      // What was never told and is clear again was a rekey in progress, or another transient.
+      if (open === null || !open.told) return null;
+      return { ...open, clearSinceMs: open.clearSinceMs ?? nowMs, wasTold: true };
+    case true: {
+      const since = open ?? { sinceMs: nowMs, firstReadMs: condition.readMs, told: false, clearSinceMs: null };
+      const held =
+        condition.holdMs === 0 || (nowMs - since.sinceMs >= condition.holdMs && condition.readMs > since.firstReadMs);
+      return { ...since, told: since.told || held, clearSinceMs: null, wasTold: since.told };
+    }
+    default:
+      return condition.holds satisfies never;
+  }
+}
+
+/** A wall clock that was set back must neither end an occurrence nor hold one up. */
+function notLaterThan(occurrence: Occurrence, nowMs: EpochMs): Occurrence {
+  const { sinceMs, firstReadMs, clearSinceMs } = occurrence;
+  return {
+    ...occurrence,
+    sinceMs: Math.min(sinceMs, nowMs),
+    firstReadMs: Math.min(firstReadMs, nowMs),
+    clearSinceMs: clearSinceMs === null ? null : Math.min(clearSinceMs, nowMs),
+  };
+}
+
+function eventOf(group: string, condition: Condition, occurrence: Occurrence): GdoiEvent {
+  const { occurrence: parts, fromMs, evidence, ...told } = condition.tell(occurrence.firstReadMs);
+  const atMs = occurrence.firstReadMs;
+  return {
+    ...told,
+    id: eventId(told.device ?? '', group, condition.type, ...parts),
+    atMs,
+    betweenMs: [Math.min(fromMs ?? atMs, atMs), atMs],
+    type: condition.type,
+    group,
+    cause: null,
+    unexpected: null,
+    evidence: evidence.slice(0, MAX_EVIDENCE),
+  };
+}

@@ -1,0 +1,156 @@
+/**
+ * A GM's and a KS's record in the group's state: the facts of one answer, with what only the answers before it tell (since
+ * when a key, a role or a registration is there).
+ */
+import {
+  type FleetGm,
+  type FleetKs,
+  type FleetTek,
+  type KekIdentity,
+  type KsKek,
+  type MemberFacts,
+  SAME_EXPIRY_MS,
+} from './fleet-state.ts';
+import { ksLead, rekeySeconds } from '../keys/ks-lead.ts';
+import { type EpochMs, expiryMs, type ReadAt } from '../seen/instant.ts';
+import type { KekBehavior } from '../seen/release.ts';
+import type { GmSnapshot, KsSnapshot } from '../seen/snapshot.ts';
+
+/** A GM or KS holds a few TEKs; a device that shows more is not believed beyond this. */
+const MAX_TEKS = 16;
+/** Most GMs one KS serves; rows beyond are not kept. */
+const MAX_MEMBER_ROWS = 10_000;
+const MAX_PEERS = 32;
+export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSnapshot, at: ReadAt): FleetGm {
+  const succeeded = gm.registrations.succeeded;
+  const sameRegistration = before !== null && before.counters.succeeded === succeeded;
+  const kekRemaining = gm.kek?.remainingSeconds ?? null;
+  const kekExpiryMs = kekRemaining === null || kekRemaining <= 0 ? null : expiryMs(at, kekRemaining);
+  return {
+    device: facts.device,
+    address: gm.address,
+    reachable: facts.presence === 'present',
+    registered: gm.registered,
+    keyServer: gm.keyServer,
+    keyServers: gm.keyServers ?? [],
+    behavior: stickyBehavior(before, facts),
+    version: facts.version,
+    sentAtMs: at.sentAtMs,
+    receivedAtMs: at.receivedAtMs,
+    registeredSinceMs: sameRegistration ? before.registeredSinceMs : at.receivedAtMs,
+    kek: kekPresence(gm),
+    kekExpiryMs,
+    kekSinceMs:
+      sameExpiry(before?.kekExpiryMs ?? null, kekExpiryMs) && before !== null ? before.kekSinceMs : at.receivedAtMs,
+    teks: gm.teks === null ? null : rememberTeks(before?.teks ?? [], gm.teks, at),
+    counters: { received: gm.rekeys.received, succeeded },
+    previousCounters: previousCounters(before, at),
+    countersAtKsRead: before?.countersAtKsRead ?? null,
+    countersBeforeKek: before?.countersBeforeKek ?? null,
+    lastRekeyMs: gm.rekeys.lastAgeSeconds === null ? null : at.receivedAtMs - gm.rekeys.lastAgeSeconds * 1000,
+    rekeyOverdue: facts.kekRekeyOverdue === true,
+    lastReregistration: facts.lastReregistration ?? null,
+  };
+}
+
+/** Facts are given again without a new answer when something else about the GM changed. */
+function previousCounters(before: FleetGm | null, at: ReadAt): FleetGm['previousCounters'] {
+  if (before === null) return null;
+  const { counters, receivedAtMs } = before;
+  return receivedAtMs === at.receivedAtMs ? before.previousCounters : { counters, receivedAtMs };
+}
+
+function sameExpiry(a: EpochMs | null, b: EpochMs | null): boolean {
+  return a === null || b === null ? a === b : Math.abs(a - b) <= SAME_EXPIRY_MS;
+}
+
+/** A timer once seen stays proven for its release: a GM between two KEKs shows no lifetime. */
+function stickyBehavior(before: FleetGm | null, facts: MemberFacts): KekBehavior {
+  if (before === null || before.version !== facts.version) return facts.kekBehavior;
+  if (before.behavior === 'timer' || facts.kekBehavior === 'unknown') return before.behavior;
+  return facts.kekBehavior;
+}
+
+/** Does the GM hold a KEK? Only TEKs without one tell that it does not. */
+export function kekPresence(gm: GmSnapshot): FleetGm['kek'] {
+  if (gm.kek !== null) return gm.kek.remainingSeconds === 0 ? 'absent' : 'shown';
+  return gm.teks !== null && gm.teks.length > 0 ? 'absent' : 'unknown';
+}
+
+function rememberTeks(
+  before: readonly FleetTek[],
+  shown: readonly { readonly spi: string | null; readonly remainingSeconds: number | null }[],
+  at: ReadAt,
+): readonly FleetTek[] {
+  const teks = new Map<string, FleetTek>();
+  for (const { spi, remainingSeconds } of shown) {
+    if (spi === null || remainingSeconds === 0 || teks.has(spi)) continue;
+    const sinceMs = before.find((tek) => tek.spi === spi)?.sinceMs ?? at.receivedAtMs;
+    teks.set(spi, { spi, expiryMs: remainingSeconds === null ? null : expiryMs(at, remainingSeconds), sinceMs });
+  }
+  return [...teks.values()].toSorted((a, b) => (b.expiryMs ?? 0) - (a.expiryMs ?? 0)).slice(0, MAX_TEKS);
+}
+
+export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSnapshot, at: ReadAt): FleetKs {
+  const role = ks.localRole === 'primary' || ks.localRole === 'secondary' ? ks.localRole : null;
+  const sameRole = before !== null && (role === null || role === before.role);
+  const live = rememberTeks(before?.currentTeks ?? [], ks.teks ?? [], at);
+  const lead = ksLead(ks);
+  return {
+    device: facts.device,
+    address: ks.localAddress ?? facts.host ?? null,
+    reachable: facts.presence === 'present',
+    // A KS that plans its rekey 200 s or more before expiry has the new behaviour, whatever its release looks like.
+    behavior: lead.source === 'ks' ? 'timer' : facts.kekBehavior,
+    version: facts.version,
+    sentAtMs: at.sentAtMs,
+    receivedAtMs: at.receivedAtMs,
+    role: role ?? before?.role ?? null,
+    roleSinceMs: sameRole ? before.roleSinceMs : at.receivedAtMs,
+    roleLastReadMs: role === null && before !== null ? before.roleLastReadMs : at.receivedAtMs,
+    kek: rememberKsKek(before?.kek ?? null, ks, at),
+    currentTeks: currentOf(live, ks),
+    liveSpis: live.map((tek) => tek.spi),
+    kekLifetimeSeconds: ks.kek?.lifetimeSeconds ?? null,
+    tekLifetimeSeconds: longest((ks.teks ?? []).map((tek) => tek.lifetimeSeconds)),
+    lead,
+    rekeySeconds: rekeySeconds(ks),
+    members: ks.members,
+    // A peer list that is not shown any more leaves the peers, without a verdict on them.
+    peers: ks.peers?.slice(0, MAX_PEERS) ?? before?.peers?.map((peer) => ({ ...peer, status: null })) ?? null,
+    memberRows:
+      ks.memberDetails === null
+        ? null
+        : ks.memberDetails.slice(0, MAX_MEMBER_ROWS).map(({ address, acksMissed }) => ({ address, acksMissed })),
+  };
+}
+
+/** A KS prints `n/a` as the time to rekey of a key that it has replaced; where it prints none, the newest one counts. */
+function currentOf(live: readonly FleetTek[], ks: KsSnapshot): readonly FleetTek[] {
+  const planned = new Set((ks.teks ?? []).flatMap((tek) => (tek.timeToRekeySeconds === null ? [] : [tek.spi])));
+  const current = live.filter((tek) => planned.has(tek.spi));
+  return current.length > 0 ? current : live.slice(0, 1);
+}
+
+function rememberKsKek(before: KsKek | null, ks: KsSnapshot, at: ReadAt): KsKek | null {
+  const remaining = ks.kek?.remainingSeconds ?? null;
+  if (ks.kek === null || remaining === null || remaining <= 0) return before;
+  const seen = { spi: ks.kek.spi, expiryMs: expiryMs(at, remaining), remainingSeconds: remaining };
+  return { ...seen, sinceMs: before !== null && isSameKsKek(before, seen) ? before.sinceMs : at.receivedAtMs };
+}
+
+/**
+ * SPIs decide where both are shown. Else another KEK has another expiry and more life left than was left before: a step
+ * of the agent's clock moves expiries, but makes no lifetime jump up.
+ */
+export function isSameKsKek(before: KekIdentity, seen: KekIdentity): boolean {
+  if (before.spi !== null && seen.spi !== null) return before.spi === seen.spi;
+  return (
+    Math.abs(before.expiryMs - seen.expiryMs) <= SAME_EXPIRY_MS || seen.remainingSeconds <= before.remainingSeconds
+  );
+}
+
+function longest(seconds: readonly (number | null)[]): number | null {
+  const known = seconds.filter((value): value is number => value !== null);
+  return known.length === 0 ? null : Math.max(...known);
+}

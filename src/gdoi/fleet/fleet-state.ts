@@ -1,0 +1,162 @@
+/**
+ * What is remembered of a group for its fleet view: a few facts per GM and per KS, as of the instant each was read.
+ *
+ * Plain JSON; bounded by the group's devices, a few TEKs each, and the member list of its KSs. Nothing is judged here.
+ */
+import type { Cause } from '../events/event.ts';
+import type { Occurrences } from './fleet-occurrences.ts';
+import { groupLead, type KsLead } from '../keys/ks-lead.ts';
+import type { EpochMs, ReadAt } from '../seen/instant.ts';
+import type { KekBehavior } from '../seen/release.ts';
+import type { GmSnapshot, KsPeer, KsRole, KsSnapshot } from '../seen/snapshot.ts';
+
+/** What the agent knows of one device's part in the group, given again whenever it changes. */
+export interface MemberFacts {
+  readonly device: string;
+  /** Instant of this change on the agent's wall clock. */
+  readonly atMs: EpochMs;
+  /** `gone`: no longer configured, or no longer in this group. */
+  readonly presence: 'present' | 'unreachable' | 'gone';
+  readonly gm: { readonly snapshot: GmSnapshot; readonly at: ReadAt } | null;
+  readonly ks: { readonly snapshot: KsSnapshot; readonly at: ReadAt } | null;
+  readonly kekBehavior: KekBehavior;
+  /** Release, for people. */
+  readonly version: string | null;
+  /** Configured address: a KS that does not print its own is matched by it. */
+  readonly host?: string | null;
+  /** The forecast's verdict. */
+  readonly kekRekeyOverdue?: boolean | null;
+  /** The tracker's latest re-registration of this GM. */
+  readonly lastReregistration?: { readonly cause: Cause; readonly atMs: EpochMs } | null;
+}
+
+export interface FleetState {
+  readonly group: string;
+  /** By device. */
+  readonly gms: Readonly<Record<string, FleetGm>>;
+  readonly kss: Readonly<Record<string, FleetKs>>;
+  /** The KEK of the group as its KS shows it. */
+  readonly kekGeneration: KekGeneration | null;
+  readonly occurrences: Occurrences;
+}
+
+/** The KEK that one KS, the group's reference, showed last. */
+export interface KekGeneration extends KekIdentity {
+  readonly ks: string;
+  /** When that KS was asked last. */
+  readonly lastSentAtMs: EpochMs;
+  /** It replaced another one between these reads of the KS; null: it was there from the beginning. */
+  readonly changedBetweenMs: readonly [from: EpochMs, to: EpochMs] | null;
+}
+
+export interface FleetTek {
+  readonly spi: string;
+  /** null: no lifetime shown. */
+  readonly expiryMs: EpochMs | null;
+  /** First answer of this device that showed it. */
+  readonly sinceMs: EpochMs;
+}
+
+/** Counters that a rekey or a registration moves. */
+export interface RekeyCounters {
+  readonly received: number | null;
+  readonly succeeded: number | null;
+}
+
+export interface FleetGm {
+  readonly device: string;
+  readonly address: string | null;
+  readonly reachable: boolean;
+  readonly registered: boolean | null;
+  readonly keyServer: string | null;
+  readonly keyServers: readonly string[];
+  readonly behavior: KekBehavior;
+  readonly version: string | null;
+  readonly sentAtMs: EpochMs;
+  readonly receivedAtMs: EpochMs;
+  /** First answer with the present count of registrations. */
+  readonly registeredSinceMs: EpochMs;
+  /** `absent`: TEKs but no KEK, or a lifetime of 0; `unknown`: the output shows neither. */
+  readonly kek: 'shown' | 'absent' | 'unknown';
+  readonly kekExpiryMs: EpochMs | null;
+  /** First answer with this expiry. */
+  readonly kekSinceMs: EpochMs;
+  /** Longest-lived first; null: not shown. */
+  readonly teks: readonly FleetTek[] | null;
+  readonly counters: RekeyCounters;
+  /** Counters of the answer before this one; null: this is the first. */
+  readonly previousCounters: { readonly counters: RekeyCounters; readonly receivedAtMs: EpochMs } | null;
+  /** Counters at the KS's last read, and at its last read with the KEK before the present one. */
+  readonly countersAtKsRead: RekeyCounters | null;
+  readonly countersBeforeKek: RekeyCounters | null;
+  readonly lastRekeyMs: EpochMs | null;
+  readonly rekeyOverdue: boolean;
+  readonly lastReregistration: { readonly cause: Cause; readonly atMs: EpochMs } | null;
+}
+
+export interface KsKek {
+  readonly spi: string | null;
+  readonly expiryMs: EpochMs;
+  readonly remainingSeconds: number;
+  /** First answer of this KS that showed it. */
+  readonly sinceMs: EpochMs;
+}
+
+/** What tells one KEK from another. */
+export type KekIdentity = Pick<KsKek, 'spi' | 'expiryMs' | 'remainingSeconds'>;
+
+export interface FleetKs {
+  readonly device: string;
+  readonly address: string | null;
+  readonly reachable: boolean;
+  readonly behavior: KekBehavior;
+  readonly version: string | null;
+  readonly sentAtMs: EpochMs;
+  readonly receivedAtMs: EpochMs;
+  /** Last known role; `unknown` on the device leaves it. */
+  readonly role: Exclude<KsRole, 'unknown'> | null;
+  readonly roleSinceMs: EpochMs;
+  readonly roleLastReadMs: EpochMs;
+  readonly kek: KsKek | null;
+  /** Keys in use, without those that are only kept until they expire. */
+  readonly currentTeks: readonly FleetTek[];
+  /** SPIs of all its TEKs that have not expired. */
+  readonly liveSpis: readonly string[];
+  readonly kekLifetimeSeconds: number | null;
+  readonly tekLifetimeSeconds: number | null;
+  readonly lead: KsLead;
+  readonly rekeySeconds: number;
+  readonly members: number | null;
+  readonly peers: readonly KsPeer[] | null;
+  readonly memberRows: readonly FleetMemberRow[] | null;
+}
+
+/** A GM as its KS knows it. */
+interface FleetMemberRow {
+  readonly address: string;
+  readonly acksMissed: number | null;
+}
+
+export function initialFleetState(group: string): FleetState {
+  return { group, gms: {}, kss: {}, kekGeneration: null, occurrences: {} };
+}
+
+/** Two readings of one KEK's expiry differ by latency, whole seconds and drift; another KEK's by over a hundred seconds. */
+export const SAME_EXPIRY_MS = 30_000;
+
+/** The record of a device's name; names are data, so what every object inherits is none of them. */
+export function recordOf<T>(records: Readonly<Record<string, T>>, device: string): T | null {
+  return Object.hasOwn(records, device) ? (records[device] ?? null) : null;
+}
+
+/** KSs whose answers count, the primary first. */
+export function ksOrder(state: FleetState): readonly FleetKs[] {
+  return Object.values(state.kss)
+    .filter((ks) => ks.reachable)
+    .toSorted((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary'));
+}
+
+/** Lead of the group: the primary's own figures, else another KS's, else the floor. */
+export function leadOfGroup(state: FleetState): KsLead {
+  return groupLead(ksOrder(state).map((ks) => ks.lead));
+}

@@ -1,0 +1,21 @@
+/** What a group's view says of one of its GMs. */
+import type { KekBehavior } from '../seen/release.ts';
+
+export interface GmInGroup {
+  readonly device: string;
+  readonly address: string | null;
+  readonly reachable: boolean;
+  readonly registered: boolean | null;
+  readonly keyServer: string | null;
+  readonly behavior: KekBehavior;
+  /** Holds the KS's current KEK; null: unknown, or a rekey is under way. */
+  readonly kekMatchesKs: boolean | null;
+  readonly tekMatchesKs: boolean | null;
+  readonly divergent: boolean;
+  /** No KEK timer, and the KS's new KEK did not arrive. */
+  readonly kekExpiredInUse: boolean;
+  /** A KS that answers lists it; false: it says it is registered, but none does. null: unknown. */
+  readonly listedByKs: boolean | null;
+  /** As its KS counts; null: not listed. */
+  readonly acksMissed: number | null;
+}

@@ -1,0 +1,82 @@
+/** A device's health as the contract's document: instants in ISO 8601, names in snake_case. */
+import { isoInstant } from '../events/event-document.ts';
+import type { DeviceHealth } from './health.ts';
+import type { CheckName, HealthCheck, HealthStatus } from './health-check.ts';
+import type { NextOccurrence } from './health-next.ts';
+import type { EpochMs } from '../seen/instant.ts';
+
+export interface HealthDocument {
+  readonly device: string;
+  readonly status: HealthStatus;
+  readonly summary: string;
+  readonly observed_at: string | null;
+  readonly age_seconds: number | null;
+  readonly checks: HealthCheckDocument[];
+  readonly groups: {
+    readonly group: string;
+    readonly role: 'gm' | 'ks' | 'both';
+    readonly status: HealthStatus;
+    readonly summary: string;
+    readonly next: NextDocument | null;
+    readonly action: string | null;
+  }[];
+  readonly next: NextDocument | null;
+  readonly action: string | null;
+}
+
+export interface HealthCheckDocument {
+  readonly name: CheckName;
+  readonly group: string | null;
+  readonly status: HealthStatus;
+  readonly detail: string;
+  readonly value: number | string | boolean | null;
+  readonly threshold: number | string | null;
+  readonly action: string | null;
+}
+
+export interface NextDocument {
+  readonly what: string;
+  readonly at: string;
+}
+
+export function healthDocument(health: DeviceHealth): HealthDocument {
+  return {
+    device: health.device,
+    status: health.status,
+    summary: health.summary,
+    observed_at: isoOrNull(health.observedAtMs),
+    age_seconds: health.ageSeconds,
+    checks: checkDocuments(health.checks),
+    groups: health.groups.map((part) => ({
+      group: part.group,
+      role: part.role,
+      status: part.status,
+      summary: part.summary,
+      next: nextDocument(part.next),
+      action: part.action,
+    })),
+    next: nextDocument(health.next),
+    action: health.action,
+  };
+}
+
+export function checkDocuments(checks: readonly HealthCheck[]): HealthCheckDocument[] {
+  return checks.map(({ name, group, status, detail, value, threshold, action }) => ({
+    name,
+    group,
+    status,
+    detail,
+    value,
+    threshold,
+    action,
+  }));
+}
+
+export function nextDocument(next: NextOccurrence | null): NextDocument | null {
+  return next === null ? null : { what: next.what, at: isoInstant(Math.round(next.atMs)) };
+}
+
+/** null also for an instant that no date can show. */
+export function isoOrNull(ms: EpochMs | null): string | null {
+  return ms === null || !(Math.abs(ms) <= 8.64e15) ? null : isoInstant(Math.round(ms));
+}

@@ -1,0 +1,306 @@
+/**
+ * The health of a GM in one group: is it registered, does it hold the current KEK and TEKs, for how long, and does it
+ * get its rekeys. Thresholds are those of the on-call catalogue; its row is named where one is meant.
+ *
+ * A countdown is judged as it was read: what it has become since then is said, and is not known to have happened.
+ */
+import { longestSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
+import { durationText } from '../events/duration-text.ts';
+import { type GmInFleet, gmInFleet } from '../fleet/fleet-index.ts';
+import type { FleetView } from '../fleet/fleet-view.ts';
+import type { GmInGroup } from '../fleet/gm-in-group.ts';
+import type { Forecast } from '../keys/forecast.ts';
+import { ACKS_MISSED_CRITICAL, check, type HealthCheck, nameList } from './health-check.ts';
+import { CHECK_REGISTRATION, CHECK_REKEY_PATH, COMPARE_KS } from '../events/first-steps.ts';
+import type { HealthTracking } from './health-input.ts';
+import { tekWindowSecondsBeforeExpiry } from '../keys/kek-window.ts';
+import { FLOOR_LEAD } from '../keys/ks-lead.ts';
+import type { EpochMs, ReadAt } from '../seen/instant.ts';
+import type { GmSnapshot } from '../seen/snapshot.ts';
+
+export interface GmHealthInput {
+  readonly device: string;
+  readonly group: string;
+  readonly gm: GmSnapshot;
+  readonly at: ReadAt;
+  readonly atMs: EpochMs;
+  readonly tracking: HealthTracking | null;
+  readonly forecast: Forecast;
+  readonly fleet: FleetView | null;
+}
+
+/** Row 1: a re-registration needs a look for this long. */
+const RECENT_REREGISTRATION_MS = 3_600_000;
+/** Row 2: this many attempts that failed are a loop, not bad luck. */
+const FAILED_ATTEMPTS = 3;
+/** No TEK rekey came when this little is left: GMs re-register before (TEK window). */
+const TEK_OVERDUE_SECONDS = tekWindowSecondsBeforeExpiry(0).to;
+
+export function gmChecks(input: GmHealthInput): readonly HealthCheck[] {
+  const known = input.fleet === null ? null : gmInFleet(input.fleet, input.device);
+  const inFleet = known?.gm ?? null;
+  return [
+    registered(input),
+    kekPresent(input),
+    kekRemaining(input),
+    kekMatchesKs(input, inFleet),
+    tekRemaining(input),
+    tekMatchesKs(input, inFleet),
+    rekeysAcknowledged(input, known),
+    registrationAttempts(input),
+    reregistrations(input),
+    mixedVersions(input, known),
+    dataAgreement(input),
+    sourcesAgree(input),
+  ];
+}
+
+/** SNMP shows no registration state: a GM that holds live keys is not unknown for want of that word. */
+function registered({ group, gm, at, atMs }: GmHealthInput): HealthCheck {
+  const said = gm.status === null ? '' : ` (${gm.status})`;
+  const more = { value: gm.registered, threshold: 'registered' };
+  if (gm.registered === true) {
+    const where = gm.keyServer === null ? '' : ` with ${gm.keyServer}`;
+    return check('registered', group, 'ok', `registered${where}`, { ...more, required: true });
+  }
+  if (gm.registered === false)
+    return check(
+      'registered',
+      group,
+      'critical',
+      `not registered${said}: its traffic is dropped, or in clear if it fails open`,
+      {
+        ...more,
+        required: true,
+        action: CHECK_REGISTRATION,
+      },
+    );
+  const holdsKeys = (longestTek(gm) ?? 0) > 0 && secondsLeft(at, longestTek(gm) ?? 0, atMs) > 0;
+  return check(
+    'registered',
+    group,
+    'unknown',
+    holdsKeys ? 'its registration is not shown, but it holds TEKs' : 'its registration is not shown',
+    { ...more, required: !holdsKeys },
+  );
+}
+
+/** Absent: it has TEKs or says it is registered, but shows no KEK, or a KEK with a lifetime of 0. */
+function kekPresent({ group, gm }: GmHealthInput): HealthCheck {
+  if (gm.kek !== null && gm.kek.remainingSeconds !== 0)
+    return check('kek_present', group, 'ok', 'holds a KEK', { value: true, threshold: 'present' });
+  const known = gm.kek !== null || (gm.teks !== null && gm.teks.length > 0);
+  if (!known && gm.registered !== true)
+    return check('kek_present', group, 'unknown', 'shows no keys at all', { threshold: 'present' });
+  return check('kek_present', group, 'critical', 'holds no KEK: no rekey can reach it until it registers again', {
+    value: false,
+    threshold: 'present',
+    action: CHECK_REKEY_PATH,
+  });
+}
+
+/** Row 8. The lead is the KS's own where it is polled, else the floor of 200 s. */
+function kekRemaining({ group, gm, at, atMs, tracking, forecast, fleet }: GmHealthInput): HealthCheck {
+  const leadSeconds = (fleet?.lead ?? FLOOR_LEAD).seconds;
+  const read = shownSeconds(gm.kek?.remainingSeconds);
+  const unknown = (detail: string, value: number | null = null) =>
+    check('kek_remaining', group, 'unknown', detail, { value, threshold: leadSeconds });
+  if (gm.kek === null) return unknown('no KEK is shown');
+  if (read === null) return unknown('its release shows no KEK lifetime (older than 15.2(1)T / XE 3.5S)');
+  const left = secondsLeft(at, read, atMs);
+  const bad = (status: 'warning' | 'critical', detail: string) =>
+    check('kek_remaining', group, status, detail, { value: left, threshold: leadSeconds, action: CHECK_REKEY_PATH });
+  if (read <= 0) return bad('critical', 'its KEK has expired: only a registration helps');
+  if (tracking?.kekRekeyOverdue === true || forecast.kekRekeyOverdue === true) {
+    return bad('warning', `no KEK rekey came, ${durationText(left)} of the old KEK left${within(forecast, at, atMs)}`);
+  }
+  if (left <= 0) return unknown('the KEK it held has run out since it was last asked', 0);
+  if (left <= leadSeconds) return unknown('a KEK rekey was due since it was last asked', left);
+  return check('kek_remaining', group, 'ok', `its KEK lasts ${durationText(left)} more`, {
+    value: left,
+    threshold: leadSeconds,
+  });
+}
+
+function within({ timeLeftSeconds }: Forecast, at: ReadAt, atMs: EpochMs): string {
+  if (timeLeftSeconds === null) return '';
+  const age = Math.max(0, (atMs - at.receivedAtMs) / 1000);
+  const [from, to] = [timeLeftSeconds.atLeast, timeLeftSeconds.atMost].map((seconds) => durationText(seconds - age));
+  return from === to ? `: it re-registers in ${to}` : `: it re-registers in ${from} to ${to}`;
+}
+
+/** Row 9; a difference that a rekey under way explains is null here already. */
+function kekMatchesKs({ group, tracking }: GmHealthInput, inFleet: GmInGroup | null): HealthCheck {
+  const matches = tracking?.kekMatchesKs ?? inFleet?.kekMatchesKs ?? null;
+  const more = { value: matches, threshold: 'same' };
+  if (matches === true) return check('kek_matches_ks', group, 'ok', 'holds the KEK of its KS', more);
+  if (matches === null)
+    return check('kek_matches_ks', group, 'unknown', 'no KS to compare the KEK with, or a rekey is under way', more);
+  const detail =
+    inFleet?.kekExpiredInUse === true
+      ? 'still holds the KEK that its KS has replaced: no rekey reaches it until its TEK expires'
+      : 'does not hold the KEK of its KS';
+  return check('kek_matches_ks', group, 'critical', detail, { ...more, action: COMPARE_KS });
+}
+
+function tekRemaining({ group, gm, at, atMs }: GmHealthInput): HealthCheck {
+  const more = { threshold: TEK_OVERDUE_SECONDS };
+  const longest = longestTek(gm);
+  if (longest === null) {
+    const none = gm.teks !== null && gm.teks.length === 0;
+    return none && gm.registered === true
+      ? check('tek_remaining', group, 'critical', 'registered, but holds no TEK: its traffic is dropped', {
+          ...more,
+          action: 'show crypto gdoi and the log of the GM: is the downloaded policy installed (ACL size, platform)?',
+        })
+      : check('tek_remaining', group, 'unknown', none ? 'holds no TEK' : 'no TEK lifetime is shown', more);
+  }
+  const left = secondsLeft(at, longest, atMs);
+  if (longest <= 0)
+    return check('tek_remaining', group, 'critical', 'its TEKs have expired: its traffic is dropped', {
+      ...more,
+      value: 0,
+      action: CHECK_REKEY_PATH,
+    });
+  if (longest <= TEK_OVERDUE_SECONDS)
+    return check('tek_remaining', group, 'warning', `no TEK rekey came, ${durationText(left)} of the last TEK left`, {
+      ...more,
+      value: left,
+      action: CHECK_REKEY_PATH,
+    });
+  if (left <= TEK_OVERDUE_SECONDS)
+    return check('tek_remaining', group, 'unknown', 'a TEK rekey was due since it was last asked', {
+      ...more,
+      value: left,
+    });
+  return check('tek_remaining', group, 'ok', `its TEK lasts ${durationText(left)} more`, { ...more, value: left });
+}
+
+function tekMatchesKs({ group, tracking }: GmHealthInput, inFleet: GmInGroup | null): HealthCheck {
+  const matches = inFleet?.divergent === true ? false : (tracking?.tekMatchesKs ?? inFleet?.tekMatchesKs ?? null);
+  const more = { value: matches, threshold: 'same' };
+  if (matches === true) return check('tek_matches_ks', group, 'ok', 'holds the TEKs of its KS', more);
+  if (matches === null)
+    return check('tek_matches_ks', group, 'unknown', 'no KS to compare the TEKs with, or a rekey is under way', more);
+  return check('tek_matches_ks', group, 'critical', 'holds other TEKs than the group: traffic with it is dropped', {
+    ...more,
+    action: COMPARE_KS,
+  });
+}
+
+/** Rows 4 and 6, as the KS counts. */
+function rekeysAcknowledged({ group, gm }: GmHealthInput, known: GmInFleet | null): HealthCheck {
+  const missed = known?.gm.acksMissed ?? null;
+  const more = { value: missed, threshold: 1 };
+  if (known?.notListed === true)
+    return check(
+      'rekeys_acknowledged',
+      group,
+      'critical',
+      'registered, but no KS lists it: it gets no rekey any more',
+      {
+        ...more,
+        action: CHECK_REKEY_PATH,
+      },
+    );
+  if (missed === null) {
+    const why =
+      gm.kek?.transport === 'multicast' ? 'multicast rekeys are not acknowledged' : 'no KS that lists it is polled';
+    return check('rekeys_acknowledged', group, 'unknown', why, more);
+  }
+  if (missed === 0) return check('rekeys_acknowledged', group, 'ok', 'acknowledged the last rekey', more);
+  return check(
+    'rekeys_acknowledged',
+    group,
+    missed < ACKS_MISSED_CRITICAL ? 'warning' : 'critical',
+    `its KS has no acknowledgement of the last ${missed === 1 ? 'rekey' : `${missed} rekeys`}; at 3 it drops the GM`,
+    { ...more, action: CHECK_REKEY_PATH },
+  );
+}
+
+/** Row 2 and 3: attempts that fail while it is not registered; those of a registered GM are history. */
+function registrationAttempts({ group, gm }: GmHealthInput): HealthCheck {
+  const { attempted, succeeded } = gm.registrations;
+  const failed = attempted === null || succeeded === null ? null : Math.max(0, attempted - succeeded);
+  const more = { value: failed, threshold: FAILED_ATTEMPTS };
+  if (failed === null || gm.registered === null)
+    return check('registration_attempts', group, 'unknown', 'attempts are not shown', more);
+  if (gm.registered) return check('registration_attempts', group, 'ok', 'no registration is being attempted', more);
+  return failed >= FAILED_ATTEMPTS
+    ? check('registration_attempts', group, 'critical', `${failed} of ${attempted} registration attempts failed`, {
+        ...more,
+        action: CHECK_REGISTRATION,
+      })
+    : check('registration_attempts', group, 'warning', `registering: ${failed} attempts failed so far`, {
+        ...more,
+        action: CHECK_REGISTRATION,
+      });
+}
+
+/** Row 1. The tracker has decided which ones are unexpected and why. */
+function reregistrations({ group, tracking, atMs }: GmHealthInput): HealthCheck {
+  const tally = tracking?.reregistrations ?? null;
+  if (tally === null) return check('reregistrations', group, 'unknown', 'not tracked', { threshold: 0 });
+  const recent = tally.recent.filter((instantMs) => Math.abs(atMs - instantMs) < RECENT_REREGISTRATION_MS);
+  const newest = recent.length === 0 ? null : Math.max(...recent);
+  const more = { value: recent.length, threshold: 0 };
+  if (newest === null)
+    return check('reregistrations', group, 'ok', 'no unexpected re-registration in the last hour', more);
+  const cause = tally.last?.unexpected === true ? `: ${tally.last.cause}` : '';
+  const before = recent.length > 1 ? ', not the first in this hour' : '';
+  return check(
+    'reregistrations',
+    group,
+    'warning',
+    `re-registered unexpectedly ${durationText((atMs - newest) / 1000)} ago${cause}${before}`,
+    { ...more, action: CHECK_REKEY_PATH },
+  );
+}
+
+function mixedVersions({ group, fleet }: GmHealthInput, known: GmInFleet | null): HealthCheck {
+  if (fleet === null || fleet.kss.length === 0)
+    return check('mixed_versions', group, 'unknown', 'no KS is polled to compare releases with');
+  const { mixedVersions: mixed } = fleet;
+  if (mixed === null || known?.meetsLegacyKs !== true)
+    return check('mixed_versions', group, 'ok', 'meets no KS of the other KEK behaviour');
+  const kss = nameList(mixed.legacyKss.map((ks) => (ks.version === null ? ks.device : `${ks.device} (${ks.version})`)));
+  return check(
+    'mixed_versions',
+    group,
+    'warning',
+    `KS ${kss} sends no KEK rekey before expiry: two re-registrations in every KEK cycle`,
+    {
+      value: kss,
+      action: `Plan the upgrade of KS ${nameList(mixed.legacyKss.map((ks) => ks.device))} to 15.2(1)T / XE 3.5S or later`,
+    },
+  );
+}
+
+/** Nothing is concluded from figures that contradict each other. */
+function dataAgreement({ group, tracking }: GmHealthInput): HealthCheck {
+  const problems = tracking?.dataProblems;
+  if (problems === undefined) return check('data_agreement', group, 'unknown', 'not tracked', { threshold: 0 });
+  const more = { value: problems.length, threshold: 0 };
+  if (problems.length === 0)
+    return check('data_agreement', group, 'ok', 'its figures do not contradict each other', more);
+  return check('data_agreement', group, 'warning', `its figures contradict each other: ${nameList(problems)}`, {
+    ...more,
+    action: 'show crypto gdoi on the device: compare with what the agent shows; attach the output to a report',
+  });
+}
+
+/** Row 40. The CLI is the authority. */
+function sourcesAgree({ group, tracking }: GmHealthInput): HealthCheck {
+  const disagree = tracking?.sourcesDisagree ?? null;
+  if (disagree === null) return check('sources_agree', group, 'unknown', 'CLI and SNMP are not both asked');
+  if (!disagree) return check('sources_agree', group, 'ok', 'CLI and SNMP show the same', { value: true });
+  return check('sources_agree', group, 'warning', 'CLI and SNMP show different figures: the CLI’s are used', {
+    value: false,
+    action: 'Compare show crypto gdoi with cgmGdoiGmKekTable: an image bug? Prefer the CLI',
+  });
+}
+
+/** Seconds of life of the longest-lived TEK as it was read; null: none is shown. */
+function longestTek(gm: GmSnapshot): number | null {
+  return longestSeconds((gm.teks ?? []).map(({ remainingSeconds }) => remainingSeconds));
+}

@@ -1,0 +1,369 @@
+/**
+ * The health of a group, as on-call asks for it: who missed the last rekey, do all hold the same KEK and TEKs, when is
+ * the next rekey and who is at risk, are the KSs in agreement.
+ *
+ * From the group's view and its devices' views. A GM that no one polls is judged by what its KS says of it.
+ */
+import type { FleetView } from '../fleet/fleet-view.ts';
+import type { GmInGroup } from '../fleet/gm-in-group.ts';
+import {
+  ACKS_MISSED_CRITICAL,
+  check,
+  type HealthCheck,
+  type HealthStatus,
+  nameList,
+  verdictOf,
+  weightOf,
+  worstCheck,
+} from './health-check.ts';
+import { CHECK_COOP, CHECK_SPLIT } from '../events/first-steps.ts';
+import type { HealthInput } from './health-input.ts';
+import { earliest, type NextOccurrence, rekeyOf } from './health-next.ts';
+import type { EpochMs } from '../seen/instant.ts';
+
+export interface GroupHealth {
+  readonly group: string;
+  readonly status: HealthStatus;
+  readonly summary: string;
+  readonly checks: readonly HealthCheck[];
+  readonly next: NextOccurrence | null;
+  readonly nextKekRekey: NextOccurrence | null;
+  readonly nextTekRekey: NextOccurrence | null;
+  readonly atRisk: readonly GmAtRisk[];
+  readonly action: string | null;
+}
+
+/** A GM that may lose its traffic or has to register again soon. */
+export interface GmAtRisk {
+  /** Configured name, else address. */
+  readonly gm: string;
+  readonly status: HealthStatus;
+  readonly reason: string;
+  /** When its own countdown ends; null: not shown. */
+  readonly reregistersAtMs: EpochMs | null;
+}
+
+const CHECK_REKEYS =
+  'show crypto gdoi ks members on the KS: which GMs do not acknowledge? Then the path KS to GM for UDP 848, and the KS’s rekey log';
+
+/** `deviceOf`: the view of a device by its name. `atMs`: now. */
+export function groupHealth(
+  fleet: FleetView,
+  deviceOf: (device: string) => HealthInput | undefined,
+  atMs: EpochMs,
+): GroupHealth {
+  const checks = [
+    reachable(fleet),
+    registered(fleet),
+    kekMatches(fleet),
+    tekMatches(fleet),
+    split(fleet),
+    primaries(fleet),
+    peers(fleet),
+    lastRekey(fleet),
+    mixed(fleet),
+    memberCounts(fleet),
+  ];
+  const worst = worstCheck(checks);
+  const nextKekRekey = nextRekey('KEK', fleet, deviceOf, atMs);
+  const nextTekRekey = nextRekey('TEK', fleet, deviceOf, atMs);
+  return {
+    group: fleet.group,
+    status: verdictOf(checks),
+    summary: `${fleet.group}: ${summaryOf(checks, worst)}`,
+    checks,
+    next: earliest([nextKekRekey, nextTekRekey], atMs),
+    nextKekRekey,
+    nextTekRekey,
+    atRisk: atRisk(fleet, deviceOf),
+    action: worst?.action ?? null,
+  };
+}
+
+function summaryOf(checks: readonly HealthCheck[], worst: HealthCheck | null): string {
+  if (worst === null) return 'nothing is known';
+  if (weightOf(worst) > 0) return worst.detail;
+  return checks
+    .filter(({ name, status }) => status === 'ok' && (name === 'registered' || name === 'kek_matches_ks'))
+    .map(({ detail }) => detail)
+    .join(', ');
+}
+
+function reachable({ group, gms, kss }: FleetView): HealthCheck {
+  const lostKss = kss.filter((ks) => !ks.reachable).map(({ device }) => device);
+  const lostGms = gms.filter((gm) => !gm.reachable).map(({ device }) => device);
+  const more = { value: lostKss.length + lostGms.length, threshold: 0, required: true };
+  const action = 'Check the path to these devices, and the devices themselves';
+  if (lostKss.length > 0)
+    return check('reachable', group, 'critical', `KS ${nameList(lostKss)} does not answer`, { ...more, action });
+  if (gms.length + kss.length === 0)
+    return check('reachable', group, 'unknown', 'no device of the group was seen', more);
+  if (lostGms.length === gms.length && kss.length === 0)
+    return check('reachable', group, 'unknown', 'no device of the group answers', { ...more, action });
+  if (lostGms.length > 0)
+    return check('reachable', group, 'warning', `GM ${nameList(lostGms)} does not answer`, { ...more, action });
+  return check('reachable', group, 'ok', `all ${gms.length + kss.length} devices answer`, more);
+}
+
+function registered({ group, gms }: FleetView): HealthCheck {
+  const lost = gms.filter((gm) => gm.reachable && gm.registered === false).map(({ device }) => device);
+  const known = gms.filter((gm) => gm.reachable && gm.registered !== null).length;
+  const more = { value: lost.length, threshold: 0 };
+  if (lost.length > 0)
+    return check('registered', group, 'critical', `not registered: ${nameList(lost)}`, {
+      ...more,
+      action:
+        'Check reachability of the KS on UDP 848 (500/4500) from these GMs, the IKE SA, group identity and authorization',
+    });
+  if (known === 0) return check('registered', group, 'unknown', 'no polled GM shows its registration', more);
+  return check('registered', group, 'ok', `all ${known} polled GMs are registered`, more);
+}
+
+interface Holding {
+  readonly same: readonly GmInGroup[];
+  readonly other: readonly string[];
+}
+
+function holding(gms: readonly GmInGroup[], holds: (gm: GmInGroup) => boolean | null): Holding {
+  return {
+    same: gms.filter((gm) => holds(gm) === true),
+    other: gms.filter((gm) => holds(gm) === false).map(({ device }) => device),
+  };
+}
+
+function kekMatches({ group, gms }: FleetView): HealthCheck {
+  return sameKey(
+    'kek_matches_ks',
+    'KEK',
+    group,
+    gms.length,
+    holding(gms, (gm) => gm.kekMatchesKs),
+  );
+}
+
+function tekMatches({ group, gms }: FleetView): HealthCheck {
+  const found = holding(gms, (gm) => (gm.divergent ? false : gm.tekMatchesKs));
+  return sameKey('tek_matches_ks', 'TEKs', group, gms.length, found);
+}
+
+function sameKey(
+  name: 'kek_matches_ks' | 'tek_matches_ks',
+  key: string,
+  group: string,
+  gms: number,
+  { same, other }: Holding,
+): HealthCheck {
+  const more = { value: other.length, threshold: 0 };
+  if (other.length > 0)
+    return check(
+      name,
+      group,
+      'critical',
+      `${nameList(other)} ${other.length === 1 ? 'holds' : 'hold'} another ${key} than the KS`,
+      {
+        ...more,
+        action: `Which KS did each of these GMs register with? ${CHECK_COOP}`,
+      },
+    );
+  if (same.length === 0)
+    return check(name, group, 'unknown', `no KS to compare the ${key} with, or a rekey is under way`, more);
+  const rest = gms - same.length;
+  return check(
+    name,
+    group,
+    'ok',
+    `${same.length} of ${gms} polled GMs hold the ${key} of the KS${rest === 0 ? '' : `, ${rest} not known`}`,
+    more,
+  );
+}
+
+/** Row 13. */
+function split({ group, kss, coopSplit, primaries: found }: FleetView): HealthCheck {
+  if (kss.length === 0) return check('coop_split', group, 'unknown', 'no KS is polled', { threshold: 1 });
+  if (coopSplit === null)
+    return check('coop_split', group, 'ok', 'no second primary is seen', { value: found.length, threshold: 1 });
+  return check('coop_split', group, 'critical', `two primaries: ${nameList(coopSplit.primaries)}`, {
+    value: coopSplit.primaries.length,
+    threshold: 1,
+    action: CHECK_SPLIT,
+  });
+}
+
+/** Row 14. A primary may be a KS that is not polled: then one of its peers is alive. */
+function primaries({ group, kss, primaries: found, coopPeers }: FleetView): HealthCheck {
+  const answering = kss.filter((ks) => ks.reachable);
+  const more = { value: found.length, threshold: 1 };
+  if (found.length > 0) return check('coop_role', group, 'ok', `primary: ${nameList(found)}`, more);
+  const secondaries = answering.filter((ks) => ks.role === 'secondary');
+  const elsewhere = coopPeers.some((peer) => peer.lost === false && peer.device === null);
+  if (secondaries.length === 0 || elsewhere)
+    return check('coop_role', group, 'unknown', 'no polled KS says that it is primary', more);
+  return check(
+    'coop_role',
+    group,
+    'critical',
+    `no primary: ${nameList(secondaries.map(({ device }) => device))} are secondary`,
+    {
+      ...more,
+      action: CHECK_COOP,
+    },
+  );
+}
+
+/** Row 12. */
+function peers({ group, coopPeers }: FleetView): HealthCheck {
+  const lost = coopPeers.filter((peer) => peer.lost === true).map(({ address, device }) => device ?? address);
+  const more = { value: lost.length, threshold: 0 };
+  if (lost.length > 0)
+    return check('coop_peers', group, 'warning', `COOP peer ${nameList(lost)} is dead for its peers`, {
+      ...more,
+      action: CHECK_COOP,
+    });
+  if (coopPeers.length === 0) return check('coop_peers', group, 'unknown', 'no KS lists COOP peers', more);
+  return check('coop_peers', group, 'ok', `${coopPeers.length} COOP peers, none lost`, more);
+}
+
+/** Rows 4 to 6: one path, or the KS. */
+function lastRekey({ group, rekeyLoss, unacknowledged, notListed, gms, kss }: FleetView): HealthCheck {
+  const more = { value: rekeyLoss.gms.length, threshold: 0, action: CHECK_REKEYS };
+  if (notListed.length > 0)
+    return check(
+      'rekeys_acknowledged',
+      group,
+      'critical',
+      `registered, but no KS lists them: ${nameList(notListed)}`,
+      more,
+    );
+  switch (rekeyLoss.where) {
+    case 'ks':
+      return check(
+        'rekeys_acknowledged',
+        group,
+        'critical',
+        `rekeys are lost at the KS: ${nameList(rekeyLoss.gms)} missed the last one`,
+        more,
+      );
+    case 'path': {
+      const near = unacknowledged.some(({ acksMissed }) => acksMissed >= ACKS_MISSED_CRITICAL);
+      return check(
+        'rekeys_acknowledged',
+        group,
+        near ? 'critical' : 'warning',
+        `missed the last rekey: ${nameList(rekeyLoss.gms)}`,
+        more,
+      );
+    }
+    case 'none':
+      return gms.length + kss.length === 0
+        ? check('rekeys_acknowledged', group, 'unknown', 'no device of the group was seen', { threshold: 0 })
+        : check('rekeys_acknowledged', group, 'ok', 'no GM is known to have missed the last rekey', {
+            value: 0,
+            threshold: 0,
+          });
+    default:
+      return rekeyLoss.where satisfies never;
+  }
+}
+
+function mixed({ group, mixedVersions, kss }: FleetView): HealthCheck {
+  if (mixedVersions !== null)
+    return check(
+      'mixed_versions',
+      group,
+      'warning',
+      `KS ${nameList(mixedVersions.legacyKss.map(({ device }) => device))} sends no KEK rekey before expiry: ${mixedVersions.affectedGms.length} GMs re-register twice in every KEK cycle`,
+      {
+        value: mixedVersions.affectedGms.length,
+        threshold: 0,
+        action: 'Plan the upgrade of these KSs to 15.2(1)T / XE 3.5S or later',
+      },
+    );
+  if (kss.length === 0) return check('mixed_versions', group, 'unknown', 'no KS is polled', { threshold: 0 });
+  return check('mixed_versions', group, 'ok', 'no GM with a KEK timer is known to meet a KS without one', {
+    value: 0,
+    threshold: 0,
+  });
+}
+
+/** Row 21: every KS of a COOP set knows every GM. */
+function memberCounts({ group, kss }: FleetView): HealthCheck {
+  const counting = kss.filter((ks) => ks.reachable && ks.members !== null);
+  const counts = [...new Set(counting.map(({ members }) => members))];
+  if (counting.length < 2)
+    return check('members', group, 'unknown', 'fewer than two KSs show how many GMs they know', { threshold: 'same' });
+  if (counts.length === 1)
+    return check('members', group, 'ok', `every KS knows ${counts[0]} GMs`, {
+      value: counts[0] ?? null,
+      threshold: 'same',
+    });
+  return check(
+    'members',
+    group,
+    'warning',
+    `the KSs know different numbers of GMs: ${nameList(counting.map(({ device, members }) => `${device} ${members}`))}`,
+    {
+      value: counts.join(', '),
+      threshold: 'same',
+      action: 'show crypto gdoi ks coop on every KS: are announcements dropped (MTU)?',
+    },
+  );
+}
+
+/** By the primary's figures, else those of any KS that shows them. */
+function nextRekey(
+  key: 'KEK' | 'TEK',
+  fleet: FleetView,
+  deviceOf: (device: string) => HealthInput | undefined,
+  nowMs: EpochMs,
+): NextOccurrence | null {
+  const ordered = fleet.kss.toSorted((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary'));
+  for (const { device } of ordered) {
+    const shown = deviceOf(device)?.groups.get(fleet.group)?.ks ?? null;
+    if (shown === null) continue;
+    const { snapshot, at } = shown;
+    const next =
+      key === 'KEK'
+        ? rekeyOf(key, snapshot.kek, at)
+        : earliest(
+            (snapshot.teks ?? []).map((tek) => rekeyOf(key, tek, at)),
+            nowMs,
+          );
+    const ahead = earliest([next], nowMs);
+    if (ahead !== null) return ahead;
+  }
+  return null;
+}
+
+function atRisk(fleet: FleetView, deviceOf: (device: string) => HealthInput | undefined): readonly GmAtRisk[] {
+  const risks: GmAtRisk[] = [];
+  for (const gm of fleet.gms) {
+    const tracking = deviceOf(gm.device)?.tracking.get(fleet.group);
+    const [status, reason] = riskOf(gm, tracking?.kekRekeyOverdue === true) ?? [];
+    if (status === undefined || reason === undefined) continue;
+    risks.push({ gm: gm.device, status, reason, reregistersAtMs: tracking?.forecast?.expectedAtMs ?? null });
+  }
+  for (const { address, device, acksMissed } of fleet.unacknowledged) {
+    if (device !== null) continue;
+    const status = acksMissed >= ACKS_MISSED_CRITICAL ? 'critical' : 'warning';
+    risks.push({ gm: address, status, reason: missedAcks(acksMissed), reregistersAtMs: null });
+  }
+  return risks.toSorted(
+    (a, b) => Number(b.status === 'critical') - Number(a.status === 'critical') || (a.gm < b.gm ? -1 : 1),
+  );
+}
+
+function riskOf(gm: GmInGroup, overdue: boolean): readonly [HealthStatus, string] | null {
+  if (!gm.reachable) return null;
+  if (gm.registered === false) return ['critical', 'not registered'];
+  if (gm.kekExpiredInUse) return ['critical', 'still holds the KEK that its KS has replaced'];
+  if (gm.kekMatchesKs === false) return ['critical', 'does not hold the KEK of its KS'];
+  if (gm.tekMatchesKs === false || gm.divergent) return ['critical', 'holds other TEKs than the group'];
+  const missed = gm.acksMissed ?? 0;
+  if (missed >= ACKS_MISSED_CRITICAL) return ['critical', missedAcks(missed)];
+  if (overdue) return ['warning', 'no KEK rekey came'];
+  return missed > 0 ? ['warning', missedAcks(missed)] : null;
+}
+
+function missedAcks(missed: number): string {
+  return `no acknowledgement of the last ${missed === 1 ? 'rekey' : `${missed} rekeys`}`;
+}

@@ -1,0 +1,56 @@
+/**
+ * What a device's health is judged from: values that the agent's view of a device has under the same names.
+ */
+import type { DeviceCertificates } from '../seen/certificate.ts';
+import type { DeviceFacts } from '../seen/device-facts.ts';
+import type { FleetView } from '../fleet/fleet-view.ts';
+import type { Forecast } from '../keys/forecast.ts';
+import type { EpochMs, ReadAt } from '../seen/instant.ts';
+import type { GmSnapshot, KsSnapshot } from '../seen/snapshot.ts';
+import type { Tally } from '../memory/tracker-state.ts';
+
+export interface HealthInput {
+  readonly device: string;
+  readonly configuredRole: 'gm' | 'ks' | 'auto';
+  /** `ok`, or how the last poll failed; null before the first. */
+  readonly result: string | null;
+  readonly error: string | null;
+  /** SNMP beside SSH; absent or null: the device is polled by one of them only. */
+  readonly snmp?: { readonly result: string | null; readonly error: string | null } | null;
+  readonly lastSuccessAtMs: EpochMs | null;
+  /** Longest time between two regular polls; absent or null: `DEFAULT_INTERVAL_MS`. */
+  readonly regularIntervalMs?: number | null;
+  readonly facts: { readonly value: DeviceFacts; readonly at: ReadAt } | null;
+  /** Absent or null: not collected. */
+  readonly certificates?: { readonly value: DeviceCertificates } | null;
+  /** null: no answer yet. */
+  readonly unparsedLines: number | null;
+  /** Follow-up command -> how it ended last. */
+  readonly collectors: ReadonlyMap<string, string>;
+  readonly groups: ReadonlyMap<string, HealthGroup>;
+  readonly tracking: ReadonlyMap<string, HealthTracking>;
+}
+
+export interface HealthGroup {
+  readonly group: string;
+  readonly gm: { readonly snapshot: GmSnapshot; readonly at: ReadAt } | null;
+  readonly ks: { readonly snapshot: KsSnapshot; readonly at: ReadAt } | null;
+}
+
+export interface HealthTracking {
+  readonly reregistrations: Tally | null;
+  readonly forecast: Forecast | null;
+  readonly kekRekeyOverdue: boolean;
+  readonly kekMatchesKs: boolean | null;
+  readonly tekMatchesKs: boolean | null;
+  /** What the device contradicts itself in, as the tracker found; absent: not tracked. */
+  readonly dataProblems?: readonly string[];
+  /** CLI and SNMP show different figures for longer than a rekey explains; absent or null: only one of them is asked. */
+  readonly sourcesDisagree?: boolean | null;
+}
+
+/** The view of a group; null: none, as for a device that is in no config. */
+export type FleetViewOf = (group: string) => FleetView | null;
+
+/** Regular interval of a device that tells none. */
+export const DEFAULT_INTERVAL_MS = 60_000;

@@ -1,0 +1,195 @@
+/**
+ * The health of a KS in one group: its role among the KSs, its keys, and whether its GMs acknowledge its rekeys: one KS
+ * tells that of every GM, polled or not. Thresholds are those of the on-call catalogue.
+ */
+import { longestSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
+import { durationText } from '../events/duration-text.ts';
+import type { FleetView } from '../fleet/fleet-view.ts';
+import { ACKS_MISSED_CRITICAL, check, type HealthCheck, nameList } from './health-check.ts';
+import { CHECK_COOP, CHECK_SPLIT } from '../events/first-steps.ts';
+import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
+import type { EpochMs, ReadAt } from '../seen/instant.ts';
+import type { KsSnapshot } from '../seen/snapshot.ts';
+
+export interface KsHealthInput {
+  readonly device: string;
+  readonly group: string;
+  readonly ks: KsSnapshot;
+  readonly at: ReadAt;
+  readonly atMs: EpochMs;
+  readonly fleet: FleetView | null;
+}
+
+/** Row 20: a rekey that takes over half of the KEK's lead leaves no room for a second try. */
+const SLOW_REKEY_MS = (LEAD_FLOOR_SECONDS / 2) * 1000;
+
+export function ksChecks(input: KsHealthInput): readonly HealthCheck[] {
+  return [
+    kekRemaining(input),
+    tekRemaining(input),
+    coopSplit(input),
+    coopRole(input),
+    coopPeers(input),
+    rekeysAcknowledged(input),
+    mixedVersions(input),
+    rekeyDuration(input),
+    members(input),
+  ];
+}
+
+function kekRemaining({ group, ks, at, atMs }: KsHealthInput): HealthCheck {
+  return keyRemaining('kek_remaining', 'KEK', group, shownSeconds(ks.kek?.remainingSeconds), { at, atMs });
+}
+
+function tekRemaining({ group, ks, at, atMs }: KsHealthInput): HealthCheck {
+  const longest = longestSeconds((ks.teks ?? []).map(({ remainingSeconds }) => remainingSeconds));
+  return keyRemaining('tek_remaining', 'TEK', group, longest, { at, atMs });
+}
+
+/** A KS replaces its own keys: only one that has run out is wrong. */
+function keyRemaining(
+  name: 'kek_remaining' | 'tek_remaining',
+  key: string,
+  group: string,
+  read: number | null,
+  { at, atMs }: { readonly at: ReadAt; readonly atMs: EpochMs },
+): HealthCheck {
+  if (read === null) return check(name, group, 'unknown', `no ${key} lifetime is shown`, { threshold: 0 });
+  if (read <= 0)
+    return check(name, group, 'critical', `its ${key} has run out and was not replaced`, {
+      value: 0,
+      threshold: 0,
+      action: 'show crypto gdoi ks policy and the log of the KS: why does it not rekey (RSA key, role, CPU)?',
+    });
+  const left = secondsLeft(at, read, atMs);
+  return left > 0
+    ? check(name, group, 'ok', `its ${key} lasts ${durationText(left)} more`, { value: left, threshold: 0 })
+    : check(name, group, 'unknown', `its ${key} was to be replaced since it was last asked`, {
+        value: 0,
+        threshold: 0,
+      });
+}
+
+/** Row 13. */
+function coopSplit({ device, group, fleet }: KsHealthInput): HealthCheck {
+  if (fleet === null) return check('coop_split', group, 'unknown', 'no other KS is known');
+  if (fleet.coopSplit === null)
+    return check('coop_split', group, 'ok', 'no second primary is seen', {
+      value: fleet.primaries.length,
+      threshold: 1,
+    });
+  const { primaries } = fleet.coopSplit;
+  return check(
+    'coop_split',
+    group,
+    'critical',
+    primaries.includes(device)
+      ? `is primary together with ${nameList(primaries.filter((name) => name !== device))}`
+      : `the group has two primaries: ${nameList(primaries)}`,
+    {
+      value: primaries.length,
+      threshold: 1,
+      action: CHECK_SPLIT,
+    },
+  );
+}
+
+function coopRole({ group, ks }: KsHealthInput): HealthCheck {
+  if (ks.redundancy === false) return check('coop_role', group, 'ok', 'a single KS, without COOP', { value: 'none' });
+  const status = ks.localStatus?.trim().toLowerCase() ?? null;
+  const more = { value: ks.localRole };
+  if (status === 'dead')
+    return check('coop_role', group, 'critical', 'calls itself dead in COOP', { ...more, action: CHECK_COOP });
+  switch (ks.localRole) {
+    case 'primary':
+    case 'secondary':
+      return check('coop_role', group, 'ok', `${ks.localRole} key server`, more);
+    case 'unknown':
+      return check('coop_role', group, 'warning', 'does not know its own COOP role', { ...more, action: CHECK_COOP });
+    case null:
+      return check('coop_role', group, 'unknown', 'its COOP role is not shown', more);
+    default:
+      return ks.localRole satisfies never;
+  }
+}
+
+/** Row 12. `Unknown` between two secondaries is normal. */
+function coopPeers({ group, ks }: KsHealthInput): HealthCheck {
+  if (ks.redundancy === false) return check('coop_peers', group, 'ok', 'has no COOP peers', { value: 0, threshold: 0 });
+  if (ks.peers === null) return check('coop_peers', group, 'unknown', 'its COOP peers are not shown', { threshold: 0 });
+  const dead = ks.peers.filter(({ status }) => status?.trim().toLowerCase() === 'dead').map(({ address }) => address);
+  const more = { value: dead.length, threshold: 0 };
+  if (dead.length === 0) return check('coop_peers', group, 'ok', `${ks.peers.length} COOP peers, none dead`, more);
+  return check('coop_peers', group, 'warning', `COOP peer ${nameList(dead)} is dead`, { ...more, action: CHECK_COOP });
+}
+
+/** Row 4 for every GM of the group. */
+function rekeysAcknowledged({ group, ks, fleet }: KsHealthInput): HealthCheck {
+  const rows = ks.memberDetails?.filter(({ acksMissed }) => acksMissed !== null) ?? [];
+  if (rows.length === 0) {
+    const why = ks.transport === 'multicast' ? 'multicast rekeys are not acknowledged' : 'its member list is not shown';
+    return check('rekeys_acknowledged', group, 'unknown', why, { threshold: 0 });
+  }
+  const missing = rows
+    .filter(({ acksMissed }) => (acksMissed ?? 0) > 0)
+    .toSorted((a, b) => (b.acksMissed ?? 0) - (a.acksMissed ?? 0));
+  const [worst] = missing;
+  const more = { value: missing.length, threshold: 0 };
+  if (worst === undefined)
+    return check('rekeys_acknowledged', group, 'ok', `all of ${rows.length} GMs acknowledged the last rekey`, more);
+  const named = missing.map(({ address }) => deviceAt(fleet, address) ?? address);
+  return check(
+    'rekeys_acknowledged',
+    group,
+    (worst.acksMissed ?? 0) >= ACKS_MISSED_CRITICAL ? 'critical' : 'warning',
+    `no acknowledgement of the last rekey from ${nameList(named)}; worst: ${worst.acksMissed} in a row, at 3 the GM is dropped`,
+    {
+      ...more,
+      action: 'Check the path KS to GM for UDP 848: filter, rekey size against MTU, control-plane policing',
+    },
+  );
+}
+
+function deviceAt(fleet: FleetView | null, address: string): string | null {
+  return fleet?.gms.find((gm) => gm.address === address)?.device ?? null;
+}
+
+function mixedVersions({ device, group, fleet }: KsHealthInput): HealthCheck {
+  if (fleet === null) return check('mixed_versions', group, 'unknown', 'no GM is known to compare releases with');
+  const mixed = fleet.mixedVersions;
+  const legacy = mixed?.legacyKss.find((ks) => ks.device === device);
+  if (mixed === null || legacy === undefined)
+    return check('mixed_versions', group, 'ok', 'its KEK behaviour fits its GMs');
+  return check(
+    'mixed_versions',
+    group,
+    'warning',
+    `sends no KEK rekey before expiry (${legacy.version ?? 'release unknown'}), but ${mixed.affectedGms.length} GMs with a KEK timer register here: two re-registrations of each in every KEK cycle`,
+    { value: legacy.version, action: 'Plan the upgrade of this KS to 15.2(1)T / XE 3.5S or later' },
+  );
+}
+
+/** Row 20. */
+function rekeyDuration({ group, ks }: KsHealthInput): HealthCheck {
+  const ms = ks.lastRekeyDurationMs ?? null;
+  const threshold = SLOW_REKEY_MS / 1000;
+  if (ms === null)
+    return check('rekey_duration', group, 'unknown', 'the last rekey’s duration is not shown', { threshold });
+  const more = { value: ms / 1000, threshold };
+  if (ms <= SLOW_REKEY_MS) return check('rekey_duration', group, 'ok', `the last rekey took ${ms / 1000} s`, more);
+  return check('rekey_duration', group, 'warning', `the last rekey took ${durationText(ms / 1000)}`, {
+    ...more,
+    action: 'Check KS CPU, WAN loss and group size; consider multicast rekeys',
+  });
+}
+
+function members({ group, ks }: KsHealthInput): HealthCheck {
+  if (ks.members === null)
+    return check('members', group, 'unknown', 'the number of its GMs is not shown', { threshold: 1 });
+  const more = { value: ks.members, threshold: 1 };
+  if (ks.members > 0) return check('members', group, 'ok', `${ks.members} GMs are registered`, more);
+  return check('members', group, 'warning', 'no GM is registered', {
+    ...more,
+    action: 'Do the GMs reach this KS on UDP 848? show crypto gdoi on one of them',
+  });
+}

@@ -1,0 +1,82 @@
+/**
+ * What happens next to a device in a group, and when: the earliest of what its countdowns announce.
+ *
+ * Announced is not certain: a rekey that comes moves every timer. So the words say what happens unless it does.
+ */
+import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
+import type { Forecast } from '../keys/forecast.ts';
+import { type EpochMs, expiryMs, type ReadAt } from '../seen/instant.ts';
+import type { GmSnapshot, KsKey, KsSnapshot } from '../seen/snapshot.ts';
+
+export interface NextOccurrence {
+  readonly what: string;
+  /** Best estimate. */
+  readonly atMs: EpochMs;
+}
+
+/** Last instant that a date can show: a countdown beyond it is no device's. */
+const LAST_INSTANT_MS = 8.64e15;
+
+/** The earliest one that is still to come; null: nothing is announced. */
+export function earliest(candidates: readonly (NextOccurrence | null)[], nowMs: EpochMs): NextOccurrence | null {
+  let next: NextOccurrence | null = null;
+  for (const candidate of candidates) {
+    if (candidate === null || !(candidate.atMs > nowMs && candidate.atMs < LAST_INSTANT_MS)) continue;
+    if (next === null || candidate.atMs < next.atMs) next = candidate;
+  }
+  return next;
+}
+
+export function nextOfGm(known: {
+  readonly gm: GmSnapshot;
+  readonly at: ReadAt;
+  readonly forecast: Forecast;
+  readonly leadSeconds: number;
+  readonly nowMs: EpochMs;
+}): NextOccurrence | null {
+  const { gm, at, forecast, leadSeconds, nowMs } = known;
+  const kek = gm.kek?.remainingSeconds ?? null;
+  return earliest(
+    [
+      kek === null || kek <= 0 ? null : { what: 'KEK rekey from the KS', atMs: expiryMs(at, kek) - leadSeconds * 1000 },
+      forecast.expectedAtMs === null
+        ? null
+        : { what: `re-registration, unless ${awaited(forecast)} comes before`, atMs: forecast.expectedAtMs },
+    ],
+    nowMs,
+  );
+}
+
+function awaited({ cause }: Forecast): string {
+  switch (cause) {
+    case 'kek_missed_rekey':
+      return 'a KEK rekey';
+    case 'tek_expiry':
+      return 'a TEK rekey';
+    case 'kek_expiry':
+      return 'a KEK rekey (the KS has not sent one ahead)';
+    case null:
+      return 'a rekey';
+    default:
+      return cause satisfies never;
+  }
+}
+
+export function nextOfKs(ks: KsSnapshot, at: ReadAt, nowMs: EpochMs): NextOccurrence | null {
+  return earliest(
+    [
+      rekeyOf('KEK', ks.kek, at),
+      ...(ks.teks ?? []).map((tek) => (tek.timeToRekeySeconds === null ? null : rekeyOf('TEK', tek, at))),
+    ],
+    nowMs,
+  );
+}
+
+/** By `time to rekey`; a KS that does not show it rekeys its KEK at the floor at the latest. */
+export function rekeyOf(key: 'KEK' | 'TEK', from: KsKey | null, at: ReadAt): NextOccurrence | null {
+  const what = `${key} rekey to all GMs`;
+  if (from === null) return null;
+  if (from.timeToRekeySeconds !== null) return { what, atMs: expiryMs(at, from.timeToRekeySeconds) };
+  if (from.remainingSeconds === null) return null;
+  return { what, atMs: expiryMs(at, from.remainingSeconds - (key === 'KEK' ? LEAD_FLOOR_SECONDS : 0)) };
+}

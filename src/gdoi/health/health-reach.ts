@@ -1,0 +1,124 @@
+/**
+ * Does the device answer, and are its answers whole? What holds of the device as such, whatever groups it is in.
+ *
+ * On-call catalogue, rows 34 to 38. A device that does not answer is unknown, not ill, except a KS, whose loss is
+ * critical; a changed host key is a security matter; a refused credential is a warning wherever it happens.
+ */
+import { durationText } from '../events/duration-text.ts';
+import { check, type HealthCheck, nameList } from './health-check.ts';
+import { DEFAULT_INTERVAL_MS, type HealthInput } from './health-input.ts';
+import type { EpochMs } from '../seen/instant.ts';
+
+/** On-call catalogue, row 38: data older than this many intervals is stale. */
+const STALE_INTERVALS = 3;
+
+export interface Age {
+  /** Seconds since the last answer; null: there was none. */
+  readonly seconds: number | null;
+  readonly staleAfterSeconds: number;
+  readonly fresh: boolean;
+}
+
+export function ageOf(input: HealthInput, atMs: EpochMs): Age {
+  const staleAfterSeconds = (STALE_INTERVALS * (input.regularIntervalMs ?? DEFAULT_INTERVAL_MS)) / 1000;
+  if (input.lastSuccessAtMs === null) return { seconds: null, staleAfterSeconds, fresh: false };
+  const seconds = (atMs - input.lastSuccessAtMs) / 1000;
+  // An answer from far in the future is one from before the wall clock was set back: how old it is is not known.
+  return {
+    seconds: Math.max(0, Math.round(seconds)),
+    staleAfterSeconds,
+    fresh: Math.abs(seconds) <= staleAfterSeconds,
+  };
+}
+
+export function reachChecks(input: HealthInput, age: Age): readonly HealthCheck[] {
+  return [reachable(input, age), fresh(age), ...snmpReachable(input), parser(input), commands(input)];
+}
+
+function reachable(input: HealthInput, age: Age): HealthCheck {
+  const { result, error } = input;
+  const more = { value: result, threshold: 'ok', required: true };
+  if (result === null) return check('reachable', null, 'unknown', 'not polled yet', more);
+  if (result === 'ok') return check('reachable', null, 'ok', 'the last poll got and parsed an answer', more);
+  const why = error ?? result;
+  switch (result) {
+    case 'host_key':
+      return check('reachable', null, 'critical', `the SSH host key is another one: ${why}`, {
+        ...more,
+        action:
+          'Was the device replaced or its key made anew? Confirm the new fingerprint out of band before accepting it',
+      });
+    case 'auth':
+      return check('reachable', null, 'warning', `the device refused the credential: ${why}`, {
+        ...more,
+        action: 'Was the password rotated? Compare with AAA; do not retry by hand in a loop',
+      });
+    default:
+      return check('reachable', null, lossOf(input, age), `no answer: ${why}`, {
+        ...more,
+        action: 'Check the path to the device, and the device itself',
+      });
+  }
+}
+
+/** One failed poll beside a fresh answer is a warning; without a fresh answer the device's state is not known. */
+function lossOf(input: HealthInput, age: Age): HealthCheck['status'] {
+  if (age.fresh) return 'warning';
+  const isKs = input.configuredRole === 'ks' || [...input.groups.values()].some(({ ks }) => ks !== null);
+  return isKs ? 'critical' : 'unknown';
+}
+
+function fresh({ seconds, staleAfterSeconds, fresh: isFresh }: Age): HealthCheck {
+  const more = { value: seconds, threshold: staleAfterSeconds, required: true };
+  if (seconds === null) return check('fresh', null, 'unknown', 'there was no answer yet', more);
+  const detail = `the last answer is ${durationText(seconds)} old`;
+  if (isFresh) return check('fresh', null, 'ok', detail, more);
+  return check('fresh', null, 'unknown', `${detail}: what it said may not hold any more`, {
+    ...more,
+    action: 'Is the agent saturated or the device slow? Compare the age with the polling interval',
+  });
+}
+
+/** SSH is the authority: without SNMP only the figures between two SSH polls are missing. */
+function snmpReachable({ snmp }: HealthInput): readonly HealthCheck[] {
+  if (snmp === undefined || snmp === null) return [];
+  const { result, error } = snmp;
+  const more = { value: result, threshold: 'ok' };
+  if (result === null) return [check('snmp_reachable', null, 'unknown', 'not polled by SNMP yet', more)];
+  if (result === 'ok') return [check('snmp_reachable', null, 'ok', 'answers by SNMP', more)];
+  return [
+    check('snmp_reachable', null, 'warning', `no answer by SNMP: ${error ?? result}`, {
+      ...more,
+      action: 'Compare the SNMP user or community, and the view it may see, with the device; check UDP 161 on the path',
+    }),
+  ];
+}
+
+function parser({ unparsedLines }: HealthInput): HealthCheck {
+  const more = { value: unparsedLines, threshold: 0 };
+  if (unparsedLines === null) return check('parser', null, 'unknown', 'no answer was parsed yet', more);
+  if (unparsedLines === 0) return check('parser', null, 'ok', 'every line of the last answer was understood', more);
+  return check('parser', null, 'warning', `${unparsedLines} lines of the last answer were not understood`, {
+    ...more,
+    action: 'Was the device upgraded? Save its output (gdoiwatch parse) and report it, redacted',
+  });
+}
+
+/** A follow-up that failed costs its own figures only. */
+function commands({ collectors }: HealthInput): HealthCheck {
+  const ended = (how: string) => [...collectors].filter(([, result]) => result === how).map(([command]) => command);
+  const unreadable = ended('parse');
+  const missing = [...ended('rejected'), ...ended('failed')];
+  if (unreadable.length > 0)
+    return check('commands', null, 'warning', `unreadable: ${nameList(unreadable)}`, {
+      value: unreadable.length,
+      threshold: 0,
+      action: 'Save the output of this command (gdoiwatch parse) and report it, redacted',
+    });
+  if (missing.length > 0)
+    return check('commands', null, 'unknown', `refused or lost: ${nameList(missing)}; what they show is not known`, {
+      value: missing.length,
+      threshold: 0,
+    });
+  return check('commands', null, 'ok', 'every command was answered', { value: 0, threshold: 0 });
+}

@@ -1,0 +1,169 @@
+/**
+ * One judgement of a device: is it well, and if not, what is wrong, what happens next, and what to do first.
+ *
+ * From the agent's view of the device, its tracker's verdicts, and the view of its groups; nothing is remembered, so the
+ * same values always give the same answer. Old or missing data never make an `ok`.
+ */
+import { durationText } from '../events/duration-text.ts';
+import type { FleetView } from '../fleet/fleet-view.ts';
+import { type Forecast, forecast } from '../keys/forecast.ts';
+import {
+  asOfOldAnswer,
+  type CheckName,
+  type HealthCheck,
+  type HealthStatus,
+  verdictOf,
+  weightOf,
+  worstCheck,
+} from './health-check.ts';
+import { certificateChecks } from './health-certificates.ts';
+import { gmChecks } from './health-gm.ts';
+import type { FleetViewOf, HealthGroup, HealthInput } from './health-input.ts';
+import { ksChecks } from './health-ks.ts';
+import { earliest, type NextOccurrence, nextOfGm, nextOfKs } from './health-next.ts';
+import { type Age, ageOf, reachChecks } from './health-reach.ts';
+import { FLOOR_LEAD } from '../keys/ks-lead.ts';
+import type { EpochMs } from '../seen/instant.ts';
+
+export interface DeviceHealth {
+  readonly device: string;
+  readonly status: HealthStatus;
+  /** One sentence for a person at 3 a.m.: the worst check, and how many others there are. */
+  readonly summary: string;
+  /** The last answer; null: there was none. */
+  readonly observedAtMs: EpochMs | null;
+  readonly ageSeconds: number | null;
+  /** Those of the device first, then by group. */
+  readonly checks: readonly HealthCheck[];
+  readonly groups: readonly GroupPartHealth[];
+  readonly next: NextOccurrence | null;
+  /** What to do first; null while there is nothing to do. */
+  readonly action: string | null;
+}
+
+/** The device's part in one group. */
+export interface GroupPartHealth {
+  readonly group: string;
+  readonly role: 'gm' | 'ks' | 'both';
+  readonly status: HealthStatus;
+  readonly summary: string;
+  readonly next: NextOccurrence | null;
+  readonly action: string | null;
+}
+
+/** `atMs`: now. */
+export function deviceHealth(input: HealthInput, fleetOf: FleetViewOf, atMs: EpochMs): DeviceHealth {
+  const age = ageOf(input, atMs);
+  const certificates = certificateChecks(input.certificates?.value ?? null, atMs);
+  const ofDevice = [...reachChecks(input, age), ...groupsShown(input), ...certificates];
+  const parts = Array.from(input.groups.values(), (group) =>
+    partOf({ input, group, fleet: fleetOf(group.group), age, atMs }),
+  );
+  const checks = [...ofDevice, ...parts.flatMap((part) => part.checks)];
+  const worst = worstCheck(checks);
+  return {
+    device: input.device,
+    status: verdictOf(checks),
+    summary: `${input.device}: ${summaryOf(checks, parts.length > 1)}`,
+    observedAtMs: input.lastSuccessAtMs,
+    ageSeconds: age.seconds,
+    checks,
+    groups: parts.map(({ health }) => health),
+    next: earliest(
+      parts.map(({ health }) => health.next),
+      atMs,
+    ),
+    action: worst?.action ?? null,
+  };
+}
+
+/** A device that answers and is in no group is not what it was configured for. */
+function groupsShown(input: HealthInput): readonly HealthCheck[] {
+  if (input.groups.size > 0 || input.lastSuccessAtMs === null) return [];
+  return [
+    {
+      name: 'registered',
+      group: null,
+      status: 'warning',
+      detail: 'answers, but is in no GDOI group',
+      value: 0,
+      threshold: 1,
+      required: true,
+      action: 'show crypto gdoi on the device: is the crypto map with the group applied to an interface?',
+    },
+  ];
+}
+
+function partOf(known: {
+  readonly input: HealthInput;
+  readonly group: HealthGroup;
+  readonly fleet: FleetView | null;
+  readonly age: Age;
+  readonly atMs: EpochMs;
+}): { readonly checks: readonly HealthCheck[]; readonly health: GroupPartHealth } {
+  const { input, group: part, fleet, age, atMs } = known;
+  const { group, gm, ks } = part;
+  const { device } = input;
+  const tracking = input.tracking.get(group) ?? null;
+  const seen: HealthCheck[] = [];
+  const next: (NextOccurrence | null)[] = [];
+  if (gm !== null) {
+    const ahead = tracking?.forecast ?? forecastOf(gm, fleet);
+    const { snapshot, at } = gm;
+    seen.push(...gmChecks({ device, group, gm: snapshot, at, atMs, tracking, forecast: ahead, fleet }));
+    const leadSeconds = (fleet?.lead ?? FLOOR_LEAD).seconds;
+    next.push(nextOfGm({ gm: snapshot, at, forecast: ahead, leadSeconds, nowMs: atMs }));
+  }
+  if (ks !== null) {
+    seen.push(...ksChecks({ device, group, ks: ks.snapshot, at: ks.at, atMs, fleet }));
+    next.push(nextOfKs(ks.snapshot, ks.at, atMs));
+  }
+  const checks = age.fresh || age.seconds === null ? seen : asOfOldAnswer(seen, durationText(age.seconds));
+  const status = age.fresh ? verdictOf(checks) : worseOf('unknown', verdictOf(checks));
+  return {
+    checks,
+    health: {
+      group,
+      role: gm !== null && ks !== null ? 'both' : gm === null ? 'ks' : 'gm',
+      status,
+      summary: summaryOf(checks, false),
+      next: earliest(next, atMs),
+      action: worstCheck(checks)?.action ?? null,
+    },
+  };
+}
+
+/** What the tracker would forecast: for a device that is in no config. */
+function forecastOf(gm: NonNullable<HealthGroup['gm']>, fleet: FleetView | null): Forecast {
+  return forecast(gm.snapshot, gm.at, {
+    lead: fleet?.lead ?? FLOOR_LEAD,
+    tekLifetimeSeconds: fleet?.tekLifetimeSeconds ?? null,
+  });
+}
+
+function worseOf(a: HealthStatus, b: HealthStatus): HealthStatus {
+  return weightOf({ status: a, required: true }) >= weightOf({ status: b, required: true }) ? a : b;
+}
+
+/** What a person asks first of a device that is well. */
+const TELLING: ReadonlySet<CheckName> = new Set(['registered', 'coop_role', 'kek_remaining']);
+/** Of a device in many groups the first ones. */
+const MAX_TELLING = 4;
+
+/** The worst check in words, and how many others are bad; when all is well, what a person asks first. */
+function summaryOf(checks: readonly HealthCheck[], namesGroup: boolean): string {
+  const worst = worstCheck(checks);
+  if (worst === null) return 'nothing is known';
+  const place = ({ group }: HealthCheck) => (namesGroup && group !== null ? ` (group ${group})` : '');
+  if (weightOf(worst) > 0) {
+    const others = checks.filter((candidate) => candidate !== worst && weightOf(candidate) > 0).length;
+    const more = others === 0 ? '' : `; and ${others} more ${others === 1 ? 'check is' : 'checks are'} not ok`;
+    return `${worst.detail}${place(worst)}${more}`;
+  }
+  const telling = checks.filter(({ name, status }) => status === 'ok' && TELLING.has(name));
+  if (telling.length === 0) return worst.detail;
+  return telling
+    .slice(0, MAX_TELLING)
+    .map((known) => `${known.detail}${place(known)}`)
+    .join(', ');
+}

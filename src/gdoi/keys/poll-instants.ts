@@ -1,0 +1,250 @@
+/**
+ * The few instants at which a poll decides what a regular interval of minutes cannot.
+ *
+ * A re-registration is classified by the one window that its unobserved interval overlaps, so the cuts lie where no
+ * cause can act. Relative to KEK expiry E:
+ *
+ *     lead      -190        -40       0         +80
+ *   ----|---------[  missed  ]---------[ expired  ]------
+ *      ^rekey due             ^window over         ^expiry over
+ *             ^before window             ^after expiry
+ *
+ * - rekey due: after the KS's lead. A new KEK ends the plan here, so a healthy GM costs one poll a cycle.
+ * - before window: in (E - 200, E - 190). Retransmission is over; the old KEK now is overdue for certain, and the
+ *   counters are the baseline for all that follows.
+ * - window over: in (E - 40, E). What the first poll did not have happened in the missed-rekey window; it is also the
+ *   baseline for the expiry.
+ * - after expiry, expiry over: the KEK is gone or replaced; what came since `window over` came in [E, E + 80].
+ * - `Reregisters in`: a poll before it (a TEK rekey that came moves it away) and one after it, so that a TEK-driven
+ *   re-registration lies in half a minute of the TEK's window.
+ *
+ * The plan is made anew after each poll; what it holds beyond the next poll is what the API shows. The fleet's GMs of
+ * one group expire at the same instant: each instant is a span, and the device's jitter picks its place in it.
+ */
+import { EXPIRY_WINDOW_SECONDS, LEAD_FLOOR_SECONDS, MISSED_REKEY_WINDOW } from './kek-window.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import type { KekBehavior } from '../seen/release.ts';
+
+export const POLL_REASONS = [
+  'rekey_due',
+  'before_window',
+  'window_over',
+  'after_expiry',
+  'expiry_over',
+  'before_reregistration',
+  'after_reregistration',
+  'ks_rekey',
+  'confirm',
+  'retry',
+] as const;
+export type PollReason = (typeof POLL_REASONS)[number];
+
+export interface PlannedPoll {
+  readonly atMs: EpochMs;
+  readonly reason: PollReason;
+}
+
+export interface PlanInput {
+  readonly nowMs: EpochMs;
+  /** `ks`: only its own rekey is of interest. */
+  readonly role: 'gm' | 'ks';
+  /** A GM of legacy behaviour has no timer: only the KS's rekey and its own counter are of interest. */
+  readonly kekBehavior: KekBehavior;
+  /** Expiry of the KEK held or last held; of a legacy GM its KS's. null: not known. */
+  readonly kekExpiryMs: EpochMs | null;
+  readonly leadSeconds: number;
+  /** A KS: instant of its next KEK or TEK rekey (`time to rekey`). */
+  readonly ksRekeyAtMs?: EpochMs | null;
+  /** A GM: instant at which `Reregisters in` runs out. */
+  readonly reregistersAtMs?: EpochMs | null;
+  /** Something changed at this instant (a re-registration, a new KEK, a pushed message): look again soon. */
+  readonly changedAtMs?: EpochMs | null;
+  /** The last poll was lost, and how many in a row; 0 or absent: it had an answer. */
+  readonly failuresInARow?: number;
+  /** Regular interval; null: cron or none. */
+  readonly regularIntervalMs?: number | null;
+  /** Place of this device in each span, in [0, 1): a hash of its name. */
+  readonly jitter: number;
+}
+
+export interface PollInstantSettings {
+  readonly enabled: boolean;
+}
+
+/** Upper bound of a plan, whatever comes in. */
+export const MAX_PLANNED_POLLS = 8;
+
+/** A regular interval this short always has a poll in the 40 s between the two windows: extra ones decide nothing. */
+const REGULAR_IS_ENOUGH_MS = 30_000;
+/** A look with another poll this soon after it shows nothing of its own. */
+const MIN_SPACING_MS = 5000;
+/** After the KS begins to send: time for the first transmission to be there. */
+const REKEY_ARRIVES_SECONDS = 10;
+/** A lead longer than the floor by more than this is batches of a big group: its last GM's rekey comes near the floor. */
+const MAX_BEFORE_FLOOR_SECONDS = 40;
+/** Room between the two looks for the rekey. */
+const SECOND_LOOK_SECONDS = 5;
+/** Room for the answer: a poll planned before a window must be answered before it. */
+const ANSWER_SECONDS = 2;
+/** Whole-second countdowns, clock drift: a poll planned after an instant is this long after it. */
+const SETTLE_SECONDS = 3;
+
+type Span = readonly [fromSeconds: number, toSeconds: number];
+
+const BEFORE_WINDOW: Span = [-LEAD_FLOOR_SECONDS + 1, -MISSED_REKEY_WINDOW.fromSecondsBeforeExpiry - ANSWER_SECONDS];
+const WINDOW_OVER: Span = [
+  -MISSED_REKEY_WINDOW.toSecondsBeforeExpiry + SETTLE_SECONDS,
+  -MISSED_REKEY_WINDOW.toSecondsBeforeExpiry + 30,
+];
+const AFTER_EXPIRY: Span = [SETTLE_SECONDS, 15];
+const EXPIRY_OVER: Span = [EXPIRY_WINDOW_SECONDS + SETTLE_SECONDS, EXPIRY_WINDOW_SECONDS + 40];
+/** A GM of legacy behaviour, and a KS that rekeys at expiry: retransmission is over after this. */
+const LEGACY_AFTER_EXPIRY: Span = [30, 60];
+const BEFORE_REREGISTRATION: Span = [-20, -ANSWER_SECONDS - 1];
+/** A registration itself takes a second or more. */
+const AFTER_REREGISTRATION: Span = [SETTLE_SECONDS + 2, 20];
+const KS_REKEY: Span = [SETTLE_SECONDS, 15];
+const CONFIRM: Span = [5, 20];
+/** After a lost poll at a time that decides; a device that does not answer this often in a row waits for its schedule. */
+const RETRY: Span = [2, 6];
+const MAX_RETRIES = 2;
+/** A retry must find the counters as they were before a re-registration, or soon after it. */
+const RETRY_AROUND_REREGISTRATION_SECONDS = 30;
+
+/** The instants alone, for a scheduler; in order, all after `nowMs`. */
+export function nextPollInstants(input: PlanInput, settings: PollInstantSettings): readonly EpochMs[] {
+  return planPolls(input, settings).map((poll) => poll.atMs);
+}
+
+/** The instants with their reasons, in order, all after `nowMs`, at most `MAX_PLANNED_POLLS`. Total on any numbers. */
+export function planPolls(input: PlanInput, settings: PollInstantSettings): readonly PlannedPoll[] {
+  if (!settings.enabled || !Number.isFinite(input.nowMs)) return [];
+  const regular = input.regularIntervalMs ?? null;
+  const planned = [...confirmation(input)];
+  if (regular === null || regular > REGULAR_IS_ENOUGH_MS) {
+    planned.push(...(input.role === 'ks' ? ksPolls(input) : gmPolls(input)));
+  }
+  return spaced(
+    planned.filter((poll) => Number.isFinite(poll.atMs) && poll.atMs > input.nowMs).toSorted((a, b) => a.atMs - b.atMs),
+  ).slice(0, MAX_PLANNED_POLLS);
+}
+
+/** The reason in words, for the API and the page. */
+export function whyPlanned(reason: PollReason): string {
+  switch (reason) {
+    case 'rekey_due':
+      return 'the KEK rekey must have come by now: is there a new KEK?';
+    case 'before_window':
+      return 'the window [expiry - 190 s, expiry - 40 s] is about to begin: has a late KEK rekey come?';
+    case 'window_over':
+      return 'the window [expiry - 190 s, expiry - 40 s] is over: did the GM re-register for a missed KEK rekey?';
+    case 'after_expiry':
+      return 'the KEK has expired: does the GM hold one, and when will it re-register?';
+    case 'expiry_over':
+      return 'the window [expiry, expiry + 80 s] is over: did the GM re-register for an expired KEK?';
+    case 'before_reregistration':
+      return 'Reregisters in is about to run out: did a rekey come in the meantime?';
+    case 'after_reregistration':
+      return 'Reregisters in has run out: did the GM re-register?';
+    case 'ks_rekey':
+      return 'the KS sends a rekey now: new keys, and who acknowledged them?';
+    case 'confirm':
+      return 'something changed: has it settled?';
+    case 'retry':
+      return 'the last poll was lost at a time that decides: does it answer now?';
+    default:
+      return reason satisfies never;
+  }
+}
+
+function confirmation(input: PlanInput): PlannedPoll[] {
+  const { changedAtMs } = input;
+  return changedAtMs === null || changedAtMs === undefined ? [] : [pollIn(input, changedAtMs, CONFIRM, 'confirm')];
+}
+
+function ksPolls(input: PlanInput): PlannedPoll[] {
+  const { ksRekeyAtMs, kekExpiryMs } = input;
+  const polls: PlannedPoll[] = [];
+  if (ksRekeyAtMs !== null && ksRekeyAtMs !== undefined) polls.push(pollIn(input, ksRekeyAtMs, KS_REKEY, 'ks_rekey'));
+  if (kekExpiryMs !== null) {
+    const due = rekeyDue(input.leadSeconds);
+    if (due !== null) polls.push(pollIn(input, kekExpiryMs, due, 'rekey_due'));
+    polls.push(pollIn(input, kekExpiryMs, BEFORE_WINDOW, 'before_window'));
+    polls.push(pollIn(input, kekExpiryMs, AFTER_EXPIRY, 'after_expiry'));
+  }
+  return polls;
+}
+
+function gmPolls(input: PlanInput): PlannedPoll[] {
+  const { kekExpiryMs } = input;
+  const around = (span: Span, reason: PollReason) =>
+    kekExpiryMs === null ? [] : [pollIn(input, kekExpiryMs, span, reason)];
+  const dueSpan = rekeyDue(input.leadSeconds);
+  const due = [
+    ...retry(input),
+    ...(dueSpan === null ? [] : around(dueSpan, 'rekey_due')),
+    ...around(BEFORE_WINDOW, 'before_window'),
+  ];
+  if (input.kekBehavior === 'legacy') {
+    return [...due, ...around(LEGACY_AFTER_EXPIRY, 'after_expiry'), ...reregistrationPolls(input)];
+  }
+  return [
+    ...due,
+    ...around(WINDOW_OVER, 'window_over'),
+    ...around(AFTER_EXPIRY, 'after_expiry'),
+    ...around(EXPIRY_OVER, 'expiry_over'),
+    ...reregistrationPolls(input),
+  ];
+}
+
+/** From the KS's lead to the end of the last window, and around the end of the countdown, a lost poll is asked again. */
+function retry(input: PlanInput): PlannedPoll[] {
+  const { nowMs, kekExpiryMs, reregistersAtMs, failuresInARow = 0 } = input;
+  if (failuresInARow < 1 || failuresInARow > MAX_RETRIES) return [];
+  const inKekWindows =
+    kekExpiryMs !== null &&
+    nowMs >= kekExpiryMs - Math.max(input.leadSeconds, LEAD_FLOOR_SECONDS) * 1000 &&
+    nowMs <= kekExpiryMs + EXPIRY_OVER[1] * 1000;
+  const aroundCountdown =
+    reregistersAtMs !== null &&
+    reregistersAtMs !== undefined &&
+    Math.abs(nowMs - reregistersAtMs) <= RETRY_AROUND_REREGISTRATION_SECONDS * 1000;
+  return inKekWindows || aroundCountdown ? [pollIn(input, nowMs, RETRY, 'retry')] : [];
+}
+
+/** From the rekey's arrival to the floor; null: the lead leaves no room, `before window` asks for the rekey. */
+function rekeyDue(leadSeconds: number): Span | null {
+  const arrival = Math.min(leadSeconds - REKEY_ARRIVES_SECONDS, LEAD_FLOOR_SECONDS + MAX_BEFORE_FLOOR_SECONDS);
+  const latest = LEAD_FLOOR_SECONDS + SECOND_LOOK_SECONDS;
+  return arrival > latest ? [-arrival, -latest] : null;
+}
+
+/** A KEK-driven countdown has its baseline already; before any other one a last look tells a rekey that came. */
+function reregistrationPolls(input: PlanInput): PlannedPoll[] {
+  const { reregistersAtMs, kekExpiryMs } = input;
+  if (reregistersAtMs === null || reregistersAtMs === undefined) return [];
+  const after = pollIn(input, reregistersAtMs, AFTER_REREGISTRATION, 'after_reregistration');
+  const kekDriven =
+    kekExpiryMs !== null &&
+    input.kekBehavior !== 'legacy' &&
+    reregistersAtMs >= kekExpiryMs - MISSED_REKEY_WINDOW.fromSecondsBeforeExpiry * 1000 &&
+    reregistersAtMs <= kekExpiryMs + EXPIRY_WINDOW_SECONDS * 1000;
+  return kekDriven ? [after] : [pollIn(input, reregistersAtMs, BEFORE_REREGISTRATION, 'before_reregistration'), after];
+}
+
+function pollIn(input: PlanInput, originMs: EpochMs, [from, to]: Span, reason: PollReason): PlannedPoll {
+  const jitter = input.jitter >= 0 && input.jitter < 1 ? input.jitter : 0;
+  return { atMs: Math.round(originMs + (from + jitter * (to - from)) * 1000), reason };
+}
+
+/** A cut between two windows is never given up; what only looks again is, when a cut follows at once. */
+function spaced(polls: readonly PlannedPoll[]): PlannedPoll[] {
+  return polls.filter((poll, index) => {
+    const next = polls[index + 1];
+    return !looksAgain(poll.reason) || next === undefined || next.atMs - poll.atMs >= MIN_SPACING_MS;
+  });
+}
+
+function looksAgain(reason: PollReason): boolean {
+  return reason === 'retry' || reason === 'confirm' || reason === 'after_reregistration' || reason === 'ks_rekey';
+}

@@ -1,0 +1,91 @@
+/**
+ * TEKs by SPI, with their expiry instants: which came, which went, and whether the clocks jumped.
+ *
+ * A TEK with the same SPI keeps its expiry for life, so it is the ruler by which a step of the agent's clock is measured.
+ */
+import { driftMs, sameInstantToleranceMs } from './kek-identity.ts';
+import { endOfCountdown, type Interval, intersection, middleMs, widened } from '../seen/interval.ts';
+import type { ReadAt } from '../seen/instant.ts';
+import type { GmSnapshot } from '../seen/snapshot.ts';
+
+export interface HeldTek {
+  readonly spi: string;
+  readonly expiry: Interval;
+}
+
+/** More are not kept: a GM holds one or two per interface; the longest-lived decide. */
+const MAX_TEKS = 8;
+
+/** TEKs of an answer, each SPI once, longest-lived first. */
+export function shownTeks(at: ReadAt, gm: GmSnapshot): readonly HeldTek[] {
+  const teks = gm.teks;
+  if (teks === null || teks.length === 0) return [];
+  const held: HeldTek[] = [];
+  for (const { spi, remainingSeconds } of teks) {
+    if (spi === null || remainingSeconds === null || remainingSeconds < 0) continue;
+    if (held.some((tek) => tek.spi === spi)) continue;
+    held.push({ spi: spi.slice(0, 12), expiry: endOfCountdown(at, remainingSeconds) });
+  }
+  if (held.length > 1) held.sort((a, b) => b.expiry.toMs - a.expiry.toMs);
+  return held.length > MAX_TEKS ? held.slice(0, MAX_TEKS) : held;
+}
+
+export function longestLived(teks: readonly HeldTek[]): HeldTek | null {
+  return teks[0] ?? null;
+}
+
+/** An SPI now that was not there before. */
+export function hasNewTek(before: readonly HeldTek[], now: readonly HeldTek[]): boolean {
+  return now.some((tek) => !before.some(({ spi }) => spi === tek.spi));
+}
+
+export function sharesTek(before: readonly HeldTek[], now: readonly HeldTek[]): boolean {
+  return now.some((tek) => before.some(({ spi }) => spi === tek.spi));
+}
+
+/** The longest-lived TEK is the same and ends when it always did: the answer that most polls give. */
+export function longestLivedStays(before: readonly HeldTek[], now: readonly HeldTek[], elapsedMs: number): boolean {
+  const held = before[0];
+  const seen = now[0];
+  if (held === undefined || seen === undefined || held.spi !== seen.spi) return false;
+  const tolerance = sameInstantToleranceMs(elapsedMs);
+  return seen.expiry.fromMs <= held.expiry.toMs + tolerance && seen.expiry.toMs >= held.expiry.fromMs - tolerance;
+}
+
+/**
+ * By how much the expiry of every TEK known from before moved, where all agree: positive when the agent's clock was set
+ * forward. Null: no common TEK, no movement, or no agreement.
+ */
+export function commonShiftMs(
+  before: readonly HeldTek[],
+  now: readonly HeldTek[],
+  elapsedMs: number,
+): { readonly byMs: number; readonly certain: Interval } | null {
+  let shift: Interval | null = null;
+  for (const tek of now) {
+    const known = before.find(({ spi }) => spi === tek.spi);
+    if (known === undefined) continue;
+    const moved = { fromMs: tek.expiry.fromMs - known.expiry.toMs, toMs: tek.expiry.toMs - known.expiry.fromMs };
+    shift = shift === null ? moved : intersection(shift, moved);
+    if (shift === null) return null;
+  }
+  if (shift === null) return null;
+  const tolerance = sameInstantToleranceMs(elapsedMs);
+  if (shift.fromMs <= tolerance && shift.toMs >= -tolerance) return null;
+  return { byMs: Math.round(middleMs(shift)), certain: shift };
+}
+
+/** Known TEKs with both readings' knowledge, as for the KEK. */
+export function teksSeenAgain(
+  before: readonly HeldTek[],
+  now: readonly HeldTek[],
+  elapsedMs: number,
+): readonly HeldTek[] {
+  if (before.length === 0) return now;
+  const drift = driftMs(elapsedMs);
+  return now.map((tek) => {
+    const known = before.find(({ spi }) => spi === tek.spi);
+    const expiry = known === undefined ? null : intersection(widened(known.expiry, drift), tek.expiry);
+    return expiry === null ? tek : { spi: tek.spi, expiry };
+  });
+}

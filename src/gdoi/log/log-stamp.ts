@@ -1,0 +1,56 @@
+/**
+ * The time stamp of a log line as an interval on the device's own clock.
+ *
+ * IOS prints no year unless told to, and the fraction only with `msec`: the year is the one that puts the line before
+ * now and nearest to it. `service timestamps log uptime` (1d02h) gives no instant here.
+ */
+import type { Interval } from '../seen/interval.ts';
+import type { EpochMs } from '../seen/instant.ts';
+
+export interface LogStamp {
+  /** As if the digits were UTC. */
+  readonly shown: Interval;
+  /** null: none printed, or UTC. */
+  readonly zone: string | null;
+}
+
+// Mar  1 01:12:10.919 / Jun  5 2026 05:11:04.626 EST / Jun 19 03:02:31
+const STAMP =
+  /^([A-Z][a-z]{2}) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?(?: ([A-Za-z][A-Za-z0-9+-]{0,9}))?$/;
+const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';
+/** A line may be ahead of what is taken for now: the offset is an interval, and the answer takes time. */
+const AHEAD_MS = 3_600_000;
+/** The digits of the fraction are truncated at least to this. */
+const FRACTION_MS = 1;
+
+/** `deviceNowMs`: about now, on the device's clock. null: no stamp, or none that is a date. */
+export function readLogStamp(text: string | null, deviceNowMs: EpochMs): LogStamp | null {
+  const match = text === null ? null : STAMP.exec(text);
+  if (match === null) return null;
+  const [, monthName = '', day, year, hour, minute, second, fraction, zone] = match;
+  const month = MONTHS.indexOf(monthName) / 3;
+  if (!Number.isInteger(month) || month < 0) return null;
+  const inYear = (of: number) =>
+    Date.UTC(of, month, Number(day), Number(hour), Number(minute), Number(second)) +
+    (fraction === undefined ? 0 : Math.floor(Number(`0.${fraction}`) * 1000));
+  const fromMs = year === undefined ? nearestBefore(inYear, deviceNowMs) : inYear(Number(year));
+  if (!Number.isFinite(fromMs)) return null;
+  return {
+    shown: { fromMs, toMs: fromMs + (fraction === undefined ? 1000 : FRACTION_MS) },
+    zone: zoneKey(zone ?? null),
+  };
+}
+
+/** Zones that are UTC need no name. */
+export function zoneKey(zone: string | null): string | null {
+  return zone === 'UTC' || zone === 'GMT' ? null : zone;
+}
+
+function nearestBefore(inYear: (year: number) => EpochMs, nowMs: EpochMs): EpochMs {
+  if (!Number.isFinite(nowMs)) return Number.NaN;
+  const year = new Date(nowMs).getUTCFullYear();
+  const next = inYear(year + 1);
+  if (next <= nowMs + AHEAD_MS) return next;
+  const same = inYear(year);
+  return same <= nowMs + AHEAD_MS ? same : inYear(year - 1);
+}

@@ -1,0 +1,58 @@
+/**
+ * What one answer about a GM says, in the tracker's terms: instants instead of countdowns, and the counters.
+ */
+import { type Counters, countersOf } from '../seen/counters.ts';
+import { beginOfAge, endOfCountdown, type Interval } from '../seen/interval.ts';
+import { type HeldKek, shownKek } from '../keys/kek-identity.ts';
+import type { ReadAt } from '../seen/instant.ts';
+import type { GmSnapshot } from '../seen/snapshot.ts';
+import { type HeldTek, shownTeks } from '../keys/tek-identity.ts';
+
+export interface GmPlace {
+  readonly device: string;
+  readonly group: string;
+}
+
+/** What is known of the group's KS. */
+export interface KsFigures {
+  readonly leadSeconds: number | null;
+  readonly kekLifetimeSeconds: number | null;
+  readonly tekLifetimeSeconds: number | null;
+}
+
+/** What an answer shows, in the tracker's terms. */
+export interface Shown {
+  readonly at: ReadAt;
+  readonly gm: GmSnapshot;
+  readonly registered: boolean;
+  readonly counters: Counters;
+  readonly kek: HeldKek | null;
+  readonly teks: readonly HeldTek[];
+  readonly timer: Interval | null;
+  readonly lastRekey: Interval | null;
+}
+
+export const MAX_TEXT = 64;
+
+/** Null: the answer is not one about registration (a replay or dataplane table). */
+export function shown(at: ReadAt, gm: GmSnapshot): Shown | null {
+  const counters = countersOf(gm);
+  if (gm.registered === null || counters === null) return null;
+  const { reregistersInSeconds } = gm;
+  const { lastAgeSeconds } = gm.rekeys;
+  return {
+    at,
+    gm,
+    registered: gm.registered,
+    counters,
+    kek: shownKek(at, gm),
+    teks: shownTeks(at, gm),
+    timer: reregistersInSeconds === null || reregistersInSeconds < 0 ? null : endOfCountdown(at, reregistersInSeconds),
+    lastRekey: lastAgeSeconds === null || lastAgeSeconds < 0 ? null : beginOfAge(at, lastAgeSeconds),
+  };
+}
+
+/** A KEK block without a lifetime is a release that shows none, not a missing KEK. */
+export function showsNoKek({ gm }: Shown): boolean {
+  return gm.kek === null ? gm.teks !== null : (gm.kek.remainingSeconds ?? -1) === 0;
+}

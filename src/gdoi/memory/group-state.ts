@@ -1,0 +1,102 @@
+/**
+ * The state of a group after an answer: at its first sight, and field by field from one answer to the next.
+ */
+import type { GdoiEvent } from '../events/event.ts';
+import { MAX_TEXT, type Shown } from './gm-answer.ts';
+import { tekLifetime, viewOf } from './held-view.ts';
+import { overlaps } from '../seen/interval.ts';
+import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
+import type { KekAfter } from './registration-facts.ts';
+import type { GmSnapshot } from '../seen/snapshot.ts';
+import { kekExpiryWindow } from '../keys/timer-windows.ts';
+import type { GroupState } from './tracker-state.ts';
+
+export interface GmTracked {
+  readonly state: GroupState;
+  readonly events: readonly GdoiEvent[];
+}
+
+/** As of its first answer: what was before is a baseline, and told nowhere. */
+export function freshState(seen: Shown): GroupState {
+  const { at, gm, counters, registered } = seen;
+  const view = registered ? viewOf(null, seen, 'unknown', 0) : null;
+  // The device's own timer points past the expiry of its KEK: its KS did not rekey ahead.
+  const legacyKek =
+    view?.kek != null &&
+    view.timer !== null &&
+    overlaps(view.timer, kekExpiryWindow(view.kek.expiry)) &&
+    view.kek.expiry.toMs - at.sentAtMs < LEAD_FLOOR_SECONDS * 1000
+      ? view.kek.anchor
+      : null;
+  return {
+    seen: at,
+    identity: identityOf(gm),
+    registered,
+    unregistered: registered ? null : { fromMs: at.sentAtMs, toMs: at.receivedAtMs },
+    counters,
+    epoch: {
+      id: Math.floor(at.sentAtMs / 1000),
+      began: 'first_sight',
+      since: { fromMs: at.sentAtMs, toMs: at.receivedAtMs },
+    },
+    told: counters.succeeded,
+    everRegistered: registered || counters.succeeded > 0,
+    countsRekeys: (counters.received ?? 0) > 0,
+    view,
+    tekLifetimeSeconds: null,
+    legacyKek,
+    forced: null,
+    marks: [],
+    pending: null,
+    toldOverdue: null,
+    toldMissing: false,
+    toldLost: false,
+    toldFailed: false,
+    failedBefore: counters.attempted === null ? null : counters.attempted - counters.succeeded,
+    problems: [],
+    counted: true,
+    snmp: null,
+    tally: { expected: 0, unexpected: 0, last: null, recent: [] },
+  };
+}
+
+export function updated(
+  state: GroupState,
+  seen: Shown,
+  what: { readonly kekAfter: KekAfter; readonly told: number; readonly registrations: number },
+): GroupState {
+  const { at, counters, registered } = seen;
+  const lostAt = { fromMs: state.seen.sentAtMs, toMs: at.receivedAtMs };
+  // Field by field: on the way of every poll, and a spread that is overwritten costs three times as much.
+  return {
+    seen: at,
+    identity: state.identity ?? identityOf(seen.gm),
+    registered,
+    unregistered: registered ? null : (state.unregistered ?? lostAt),
+    counters,
+    epoch: state.epoch,
+    told: what.told,
+    everRegistered: state.everRegistered || registered,
+    countsRekeys: state.countsRekeys || (counters.received ?? 0) > 0,
+    view: registered ? viewOf(state.view, seen, what.kekAfter, what.registrations) : state.view,
+    tekLifetimeSeconds: tekLifetime(state, seen, what.registrations),
+    legacyKek: state.legacyKek,
+    forced: state.forced,
+    marks: state.marks,
+    pending: state.pending,
+    toldOverdue: state.toldOverdue,
+    toldMissing: state.toldMissing,
+    toldLost: state.toldLost,
+    toldFailed: state.toldFailed,
+    failedBefore:
+      registered && counters.attempted !== null ? counters.attempted - counters.succeeded : state.failedBefore,
+    problems: state.problems,
+    counted: true,
+    snmp: state.snmp === null || state.snmp.sign === null ? state.snmp : { ...state.snmp, sign: null },
+    tally: state.tally,
+  };
+}
+
+function identityOf({ identity }: GmSnapshot): string | null {
+  return identity === null ? null : identity.slice(0, MAX_TEXT);
+}

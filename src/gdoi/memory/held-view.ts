@@ -1,0 +1,78 @@
+/**
+ * The keys and timers a GM is known to hold, carried from one answer to the next: what a later re-registration is judged
+ * by. Readings of one key add up to a narrower expiry; a timer that outlives a key belongs to the other one.
+ */
+import { MAX_TEXT, type Shown } from './gm-answer.ts';
+import { overlaps, widened } from '../seen/interval.ts';
+import { type HeldKek, sameKekSeenAgain } from '../keys/kek-identity.ts';
+import type { KekAfter } from './registration-facts.ts';
+import { hasNewTek, longestLived, teksSeenAgain } from '../keys/tek-identity.ts';
+import type { GroupState, HeldView } from './tracker-state.ts';
+
+/** Two answers whose timers lie closer are the same timer. */
+const SAME_TIMER_MS = 2500;
+
+export function viewOf(before: HeldView | null, seen: Shown, kekAfter: KekAfter, registrations: number): HeldView {
+  const { at } = seen;
+  const elapsedMs = before === null ? 0 : at.sentAtMs - before.receivedMs;
+  const same = kekAfter === 'same' && before?.kek != null && seen.kek !== null;
+  const kek =
+    seen.kek === null
+      ? (before?.kek ?? null)
+      : same
+        ? kekAgain(before.kek, seen.kek, elapsedMs, registrations)
+        : seen.kek;
+  const countdown = seen.gm.reregistersInSeconds;
+  const remaining = seen.gm.kek?.remainingSeconds ?? null;
+  const tek = longestLived(seen.teks);
+  const tekSeconds = tek === null ? null : Math.round((tek.expiry.fromMs - at.sentAtMs) / 1000);
+  return {
+    sentMs: at.sentAtMs,
+    receivedMs: at.receivedAtMs,
+    keyServer: seen.gm.keyServer?.slice(0, MAX_TEXT) ?? null,
+    kek,
+    kekShown: seen.kek !== null,
+    teks: heldTeks(before, seen, elapsedMs, registrations),
+    timer: seen.timer,
+    timerAfterKek: countdown === null || remaining === null || seen.kek === null ? null : countdown - remaining,
+    timerBeforeTek: countdown === null || tekSeconds === null ? null : tekSeconds - countdown,
+    timerOf: registrations > 0 || before === null ? null : timerOwner(before, seen, kekAfter),
+  };
+}
+
+function heldTeks(
+  before: HeldView | null,
+  { teks }: Shown,
+  elapsedMs: number,
+  registrations: number,
+): HeldView['teks'] {
+  if (before === null || registrations > 0) return teks;
+  return teks.length === 0 ? before.teks : teksSeenAgain(before.teks, teks, elapsedMs);
+}
+
+/** A registration hands the lifetime over anew: the same KEK, read afresh. */
+function kekAgain(held: HeldKek, shown: HeldKek, elapsedMs: number, registrations: number): HeldKek {
+  return registrations > 0 ? { ...shown, anchor: held.anchor } : sameKekSeenAgain(held, shown, elapsedMs);
+}
+
+/** A timer that stayed while one key changed belongs to the other. */
+function timerOwner(before: HeldView, seen: Shown, kekAfter: KekAfter): HeldView['timerOf'] {
+  if (before.timer === null || seen.timer === null) return null;
+  if (!overlaps(widened(before.timer, SAME_TIMER_MS), seen.timer)) return null;
+  const tekChanged = hasNewTek(before.teks, seen.teks);
+  const kekChanged = kekAfter === 'new';
+  if (tekChanged && !kekChanged) return 'kek';
+  if (kekChanged && !tekChanged) return 'tek';
+  return before.timerOf;
+}
+
+/** A TEK that a rekey brought is fresh: what it shows, and the time it can have been held, is its lifetime. */
+export function tekLifetime(state: GroupState, seen: Shown, registrations: number): number | null {
+  const known = state.tekLifetimeSeconds;
+  const tek = longestLived(seen.teks);
+  if (tek === null || state.view === null || !hasNewTek(state.view.teks, [tek])) return known;
+  const remaining = Math.round((tek.expiry.fromMs - seen.at.sentAtMs) / 1000);
+  if (registrations > 0) return Math.max(known ?? remaining, remaining);
+  const held = Math.round((seen.at.receivedAtMs - state.seen.sentAtMs) / 1000);
+  return known !== null && known >= remaining && known <= remaining + held ? known : remaining;
+}

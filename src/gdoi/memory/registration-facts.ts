@@ -1,0 +1,29 @@
+/** What is known of one registration when its cause is asked for. */
+import type { Interval } from '../seen/interval.ts';
+import type { LogMark } from '../log/log-evidence.ts';
+import type { GroupState, HeldView } from './tracker-state.ts';
+
+/** The KEK after the registration, against the one held before. `gone`: registered and without one. */
+export type KekAfter = 'same' | 'new' | 'gone' | 'unknown';
+
+export interface RegistrationFacts {
+  /** In which the registration began. */
+  readonly start: Interval;
+  /** In which it was completed. */
+  readonly completed: Interval;
+  /** In which the KEK's own timer can have begun it, where no counter shows other registrations; null: counters do. */
+  readonly begunByKek: Interval | null;
+  readonly before: HeldView | null;
+  readonly kekAfter: KekAfter;
+  readonly keyServerAfter: string | null;
+  /** No TEK held before is held after; null: not known. */
+  readonly teksReplaced: boolean | null;
+  /** When the KS made the KEK held after, where the lifetime is known. */
+  readonly kekMade: Interval | null;
+  /** Rekeys received after `before` and before the registration. */
+  readonly rekeysBetween: number | null;
+  readonly marks: readonly LogMark[];
+  readonly forced: GroupState['forced'];
+  readonly legacyKek: number | null;
+  readonly tekLifetimeSeconds: number | null;
+}

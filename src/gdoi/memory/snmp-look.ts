@@ -1,0 +1,132 @@
+/**
+ * What SNMP shows of a GM's keys, and what its change says.
+ *
+ * The MIB has no registration state and no registration counter; its "rekeys received" is the sequence number of the last
+ * rekey, which advances with each rekey under one KEK and restarts with the next. So keys that change while it stands
+ * still came by a registration. Two registrations between two looks cannot be told apart.
+ */
+import { type Interval, intersection, widened } from '../seen/interval.ts';
+import { type HeldKek, isSameKek, sameInstantToleranceMs, shownKek } from '../keys/kek-identity.ts';
+import { MISSED_REKEY_WINDOW } from '../keys/kek-window.ts';
+import type { EpochMs, ReadAt } from '../seen/instant.ts';
+import type { GmSnapshot } from '../seen/snapshot.ts';
+import { hasNewTek, type HeldTek, sharesTek, shownTeks } from '../keys/tek-identity.ts';
+
+export interface SnmpLook {
+  readonly sentMs: EpochMs;
+  readonly receivedMs: EpochMs;
+  readonly keyServer: string | null;
+  readonly sequence: number | null;
+  /** The number has moved while this KEK was held: it counts its rekeys, and is not what an earlier KEK left. */
+  readonly sequenceOfKek: boolean;
+  readonly kek: HeldKek | null;
+  /** No KEK row, or one that has expired. */
+  readonly withoutKek: boolean;
+  /** When the KEK went, between two looks; null: it is there, or was never seen. */
+  readonly kekLost: Interval | null;
+  readonly teks: readonly HeldTek[];
+}
+
+/** More are not kept: during a rollover there are two. */
+const MAX_TEKS = 4;
+const MAX_TEXT = 64;
+/** A sequence number up to this is what a new KEK starts with: it may be the same by chance. */
+const FIRST_SEQUENCE = 1;
+
+export function snmpLook(at: ReadAt, gm: GmSnapshot, before: SnmpLook | null): SnmpLook {
+  const kek = shownKek(at, gm);
+  const look: SnmpLook = {
+    sentMs: at.sentAtMs,
+    receivedMs: at.receivedAtMs,
+    keyServer: gm.keyServer?.slice(0, MAX_TEXT) ?? null,
+    sequence: gm.rekeys.lastSequence,
+    sequenceOfKek: false,
+    kek,
+    withoutKek: kek === null && (gm.kek === null ? gm.teks !== null : gm.kek.remainingSeconds === 0),
+    kekLost: kek === null ? kekLost(before, at) : null,
+    teks: shownTeks(at, gm).slice(0, MAX_TEKS),
+  };
+  if (before === null || !hasSameKek(before, look)) return look;
+  return { ...look, sequenceOfKek: before.sequenceOfKek || (look.sequence ?? 0) !== (before.sequence ?? 0) };
+}
+
+function kekLost(before: SnmpLook | null, at: ReadAt): Interval | null {
+  return before === null || before.kek === null
+    ? (before?.kekLost ?? null)
+    : { fromMs: before.sentMs, toMs: at.receivedAtMs };
+}
+
+function hasSameKek(before: SnmpLook, now: SnmpLook): boolean {
+  return before.kek !== null && now.kek !== null && !hasNewKek(before, now);
+}
+
+/** Evidence that the GM registered between two looks; empty: nothing says so. */
+export function registrationSigns(before: SnmpLook, now: SnmpLook): readonly string[] {
+  const signs: string[] = [];
+  if (before.keyServer !== null && now.keyServer !== null && before.keyServer !== now.keyServer)
+    signs.push(`Registered with ${before.keyServer} -> ${now.keyServer}`);
+  // Without a KEK no rekey can be read.
+  if (before.withoutKek && now.kek !== null) signs.push('no KEK before, one now: no rekey can have brought it');
+  const { sequence } = now;
+  if (sequence === null || before.sequence === null) return signs;
+  const kekIsNew = hasNewKek(before, now);
+  if (sequence === before.sequence && kekIsNew && !mayBeRekey(before, sequence))
+    signs.push(`another KEK with rekey sequence number ${sequence} as before`);
+  // After a registration the number is still the old KEK's: the first rekey may show the same by chance, but never 0.
+  const counts = before.sequenceOfKek || sequence === 0;
+  if (sequence === before.sequence && counts && hasSameKek(before, now) && hasNewTek(before.teks, now.teks))
+    signs.push(`another TEK with the same KEK and rekey sequence number ${sequence} as before`);
+  return signs;
+}
+
+/** A rekey that brings a KEK starts the numbers anew; past the beginning of the window none is to be expected. */
+function mayBeRekey({ kek, sentMs }: SnmpLook, sequence: number): boolean {
+  const windowFromMs = (kek?.expiry.toMs ?? Infinity) - MISSED_REKEY_WINDOW.fromSecondsBeforeExpiry * 1000;
+  return sequence <= FIRST_SEQUENCE && sentMs < windowFromMs;
+}
+
+export function hasNewKek(before: SnmpLook, now: SnmpLook): boolean {
+  return (
+    before.kek !== null && now.kek !== null && !isSameKek(before.kek, now.kek, now.sentMs - before.receivedMs, true)
+  );
+}
+
+/** Anything that a rekey or a registration would change. */
+export function keysDiffer(before: SnmpLook, now: SnmpLook): boolean {
+  return (
+    before.withoutKek !== now.withoutKek ||
+    hasNewKek(before, now) ||
+    before.sequence !== now.sequence ||
+    before.keyServer !== now.keyServer ||
+    hasNewTek(before.teks, now.teks)
+  );
+}
+
+/** What the CLI showed between two looks that agree with each other. */
+export interface CliKeys {
+  readonly receivedMs: EpochMs;
+  readonly keyServer: string | null;
+  readonly kek: HeldKek | null;
+  readonly kekShown: boolean;
+  readonly teks: readonly HeldTek[];
+}
+
+/** Lifetimes of one key, read through two agents of the device. */
+const EXPIRY_TOLERANCE_MS = 5000;
+
+/** What SNMP shows otherwise than the CLI; null: they agree as far as both show it. */
+export function disagreement(cli: CliKeys, look: SnmpLook): string | null {
+  if (cli.keyServer !== null && look.keyServer !== null && cli.keyServer !== look.keyServer)
+    return `Registered with ${cli.keyServer} by the CLI, ${look.keyServer} by SNMP`;
+  if (cli.kekShown && look.withoutKek) return 'a KEK by the CLI, none by SNMP';
+  if (cli.kekShown && cli.kek !== null && look.kek !== null && !sameExpiry(cli.kek.expiry, look.kek.expiry, cli, look))
+    return `KEK expiry of the CLI and of SNMP ${Math.round(Math.abs(look.kek.expiry.fromMs - cli.kek.expiry.fromMs) / 1000)} s apart`;
+  if (cli.teks.length > 0 && look.teks.length > 0 && !sharesTek(cli.teks, look.teks))
+    return `no common TEK: ${cli.teks[0]?.spi} by the CLI, ${look.teks[0]?.spi} by SNMP`;
+  return null;
+}
+
+function sameExpiry(a: Interval, b: Interval, cli: CliKeys, look: SnmpLook): boolean {
+  const tolerance = EXPIRY_TOLERANCE_MS + sameInstantToleranceMs(look.sentMs - cli.receivedMs);
+  return intersection(widened(a, tolerance), b) !== null;
+}

@@ -1,0 +1,217 @@
+/**
+ * What the tracker remembers of one device: plain objects, arrays, numbers and strings, so that JSON keeps it. Every list
+ * has a bound; nothing grows with time.
+ */
+import type { Counters } from '../seen/counters.ts';
+import type { Cause } from '../events/event.ts';
+import type { Interval } from '../seen/interval.ts';
+import type { HeldKek } from '../keys/kek-identity.ts';
+import type { LogTail } from '../log/log-buffer.ts';
+import type { LogClock } from '../log/log-clock.ts';
+import type { LogMark } from '../log/log-evidence.ts';
+import type { EpochMs, ReadAt } from '../seen/instant.ts';
+import type { SnmpLook } from './snmp-look.ts';
+import type { HeldTek } from '../keys/tek-identity.ts';
+
+export interface TrackerState {
+  readonly device: string;
+  /** Last whole answer about groups, of the CLI and of SNMP: each source has its own order. */
+  readonly answered: ReadAt | null;
+  readonly answeredBySnmp: ReadAt | null;
+  /** Last answer or failure of any kind. */
+  readonly latestSentMs: EpochMs | null;
+  readonly factsSentMs: EpochMs | null;
+  /** Observations that were older than what is known, or doubles: they changed nothing. */
+  readonly ignored: number;
+  /** Instants of older answers in a row: enough of them, in order, are a clock that was set back. */
+  readonly backInTime: { readonly sentMs: EpochMs; readonly count: number } | null;
+  readonly clockSteps: number;
+  readonly boot: Boot | null;
+  /** Boots already told: an event of the same boot is not told again. */
+  readonly toldBoot: Interval | null;
+  readonly failures: Failures | null;
+  readonly isKs: boolean;
+  /** The clock of the device's log against the agent's, and where its buffer ended when it was last read. */
+  readonly logClock: LogClock | null;
+  readonly logTail: LogTail | null;
+  readonly groups: Readonly<Record<string, GroupState>>;
+}
+
+export interface Boot {
+  readonly at: Interval;
+  readonly uptimeSeconds: number;
+  readonly sentMs: EpochMs;
+}
+
+export interface Failures {
+  readonly inARow: number;
+  readonly firstMs: EpochMs;
+  readonly told: boolean;
+  readonly result: string;
+}
+
+/** Since when the counters count: names the counter values in event ids. */
+export interface Epoch {
+  /** Whole second of the last answer before the restart, or of the first sight. */
+  readonly id: number;
+  readonly began: 'first_sight' | 'reload' | 'operator_clear' | 'unknown';
+  readonly since: Interval;
+  /** Hidden epochs before this one share its id space: registrations told from the log alone. */
+}
+
+/** The GM as of its last answer as a registered member: what a re-registration is judged by. */
+export interface HeldView {
+  readonly sentMs: EpochMs;
+  readonly receivedMs: EpochMs;
+  readonly keyServer: string | null;
+  /** The KEK held, or held last. */
+  readonly kek: HeldKek | null;
+  /** The last answer showed it. */
+  readonly kekShown: boolean;
+  /** The TEKs held, or held last. */
+  readonly teks: readonly HeldTek[];
+  /** When `Reregisters in` runs out. */
+  readonly timer: Interval | null;
+  /** Seconds from KEK expiry, and to the longest-lived TEK's: exact within a second, since one answer showed both. */
+  readonly timerAfterKek: number | null;
+  readonly timerBeforeTek: number | null;
+  /** Which key this timer belongs to, where a change of the other one has shown it. */
+  readonly timerOf: 'kek' | 'tek' | null;
+}
+
+/** A registration whose cause waits for the uptime. */
+export interface Draft {
+  /** Names the registration in its epoch: the counter's value. */
+  readonly number: number;
+  readonly between: Interval;
+  readonly atMs: EpochMs;
+  /** null: the first one of a restart, whose cause is the restart's. */
+  readonly cause: Cause | null;
+  readonly evidence: readonly string[];
+}
+
+export interface Pending {
+  /** `restart`: the counters restarted, reload or clear? `perhaps_reload`: only an uptime can still show a restart. */
+  readonly kind: 'restart' | 'perhaps_reload';
+  readonly between: Interval;
+  readonly drafts: readonly Draft[];
+  readonly evidence: readonly string[];
+  readonly allRestarted: boolean;
+}
+
+export interface Tally {
+  readonly expected: number;
+  readonly unexpected: number;
+  readonly last: LastReregistration | null;
+  /** Instants of the last unexpected ones, at most two. */
+  readonly recent: readonly EpochMs[];
+}
+
+export interface LastReregistration {
+  readonly atMs: EpochMs;
+  readonly cause: Cause;
+  readonly unexpected: boolean;
+}
+
+export interface Problem {
+  readonly kind: string;
+  /** Answers in a row with it. */
+  readonly times: number;
+  /** Whole answers without it. */
+  readonly clean: number;
+}
+
+export interface GroupState {
+  readonly seen: ReadAt;
+  /** Group number or address: what traps call the group by; null: not shown yet. */
+  readonly identity: string | null;
+  readonly registered: boolean;
+  /** While not registered: when that began. */
+  readonly unregistered: Interval | null;
+  readonly counters: Counters;
+  readonly epoch: Epoch;
+  /** Registrations of this epoch that are told, or were there at first sight. */
+  readonly told: number;
+  /** A registration of this GM is known of. */
+  readonly everRegistered: boolean;
+  readonly countsRekeys: boolean;
+  readonly view: HeldView | null;
+  readonly tekLifetimeSeconds: number | null;
+  /** Anchor of the KEK that a re-registration in its window brought again: its KS waits for the expiry. */
+  readonly legacyKek: number | null;
+  /** The KS made this GM register: until when that explains a registration. */
+  readonly forced: { readonly atMs: EpochMs; readonly evidence: string } | null;
+  readonly marks: readonly LogMark[];
+  readonly pending: Pending | null;
+  /** Episodes that are told once. */
+  readonly toldOverdue: number | null;
+  readonly toldMissing: boolean;
+  readonly toldLost: boolean;
+  readonly toldFailed: boolean;
+  /** Attempts that failed so far, when the GM was last registered. */
+  readonly failedBefore: number | null;
+  readonly problems: readonly Problem[];
+  readonly tally: Tally;
+  /** An answer of the CLI has shown the counters; false: only SNMP has shown the group so far. */
+  readonly counted: boolean;
+  readonly snmp: SnmpPart | null;
+}
+
+/** What SNMP showed of the group. */
+export interface SnmpPart {
+  readonly look: SnmpLook;
+  /** Between two looks the keys changed as by a registration: the counters have not said so yet. */
+  readonly sign: { readonly between: Interval; readonly evidence: string } | null;
+  /** Looks in a row that showed other keys than the CLI. */
+  readonly disagreeing: number;
+}
+
+/** More than this many looks in a row are no coincidence. */
+export const DISAGREEING_LOOKS = 3;
+
+/** A device has this many groups at most; more are not tracked. */
+export const MAX_GROUPS = 32;
+
+export function initialTrackerState(device: string): TrackerState {
+  return {
+    device,
+    answered: null,
+    answeredBySnmp: null,
+    latestSentMs: null,
+    factsSentMs: null,
+    ignored: 0,
+    backInTime: null,
+    clockSteps: 0,
+    boot: null,
+    toldBoot: null,
+    failures: null,
+    isKs: false,
+    logClock: null,
+    logTail: null,
+    groups: {},
+  };
+}
+
+/** Re-registrations of each group of the device, as the tracker counts them. */
+export function reregistrationsOf(state: TrackerState): Readonly<Record<string, Tally>> {
+  return Object.fromEntries(Object.entries(state.groups).map(([name, group]) => [name, group.tally]));
+}
+
+/** When the KEK held, or held last, expires; null: none was ever shown. */
+export function kekExpiryOf(state: TrackerState, group: string): Interval | null {
+  return state.groups[group]?.view?.kek?.expiry ?? null;
+}
+
+/** The KEK rekey is overdue: told, and still the same KEK. */
+export function kekRekeyOverdueOf(state: TrackerState, group: string): boolean {
+  const known = state.groups[group];
+  const kek = known?.view?.kek ?? null;
+  return known !== undefined && kek !== null && (known.view?.kekShown ?? false) && known.toldOverdue === kek.anchor;
+}
+
+/** CLI and SNMP show other keys or another key server, look after look; null: not both are polled. */
+export function sourcesDisagreeOf(state: TrackerState, group: string): boolean | null {
+  const known = state.groups[group];
+  if (known === undefined || !known.counted || known.snmp === null) return null;
+  return known.snmp.disagreeing > DISAGREEING_LOOKS;
+}

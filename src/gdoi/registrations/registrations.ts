@@ -1,0 +1,203 @@
+/**
+ * The registrations between two answers, each with its interval and cause.
+ *
+ * The counters say how many; the log, the age of the last rekey and the countdown say when. Several in one interval are
+ * told apart where the evidence allows it and share the interval otherwise.
+ */
+import type { KekAfter, RegistrationFacts } from '../memory/registration-facts.ts';
+import { type CauseDecision, causeOfReregistration, legacyPair } from './reregistration-cause.ts';
+import { type Interval, intersection, middleMs, overlaps } from '../seen/interval.ts';
+import { DELIVERY_MS, type LogMark, instantOf, marksIn, quoted } from '../log/log-evidence.ts';
+import { kekMissedWindow } from '../keys/timer-windows.ts';
+import type { Draft, GroupState } from '../memory/tracker-state.ts';
+
+/** What is known of its begin where neither counters nor the registration's state are shown. */
+export interface Begun {
+  /** By any timer: attempts may have failed for long. */
+  readonly byAny: Interval;
+  /** By the KEK's own timer, which deletes the KEK. */
+  readonly byKek: Interval;
+}
+
+export interface RegistrationSpan {
+  readonly state: GroupState;
+  /** Between the last answer and this one. */
+  readonly span: Interval;
+  readonly count: number;
+  /** Number of the first of them in its epoch. */
+  readonly firstNumber: number;
+  /** After a restart of the counters: the first registration's cause is the restart's, and the old keys' timers are gone. */
+  readonly afterRestart: boolean;
+  readonly kekAfter: KekAfter;
+  readonly keyServerAfter: string | null;
+  readonly teksReplaced: boolean | null;
+  readonly kekMade: Interval | null;
+  readonly tekLifetimeSeconds: number | null;
+  readonly rekeysBetween: number | null;
+  /** When the last rekey came, and how many after the last registration. */
+  readonly lastRekey: Interval | null;
+  readonly sinceRegistration: number | null;
+  /** Null: the counters tell. */
+  readonly uncounted: Begun | null;
+  /** Attempts and successes moved alike: no registration took longer than its one attempt. */
+  readonly noFailedAttempts: boolean;
+  readonly counterEvidence: string;
+}
+
+/** In order; as many as `count`. */
+export function registrationsBetween(what: RegistrationSpan): readonly Draft[] {
+  const { state, count, span } = what;
+  const completions = count === 0 ? [] : marksIn(state.marks, 'complete', span);
+  const logged = completions.length === count ? completions : null;
+  const pair = count === 2 && !what.afterRestart ? legacyPairOf(what, logged) : null;
+  const drafts: Draft[] = [];
+  let earlier: CauseDecision | null = null;
+  for (let index = 0; index < count; index += 1) {
+    const completion = logged?.[index];
+    const between = completion === undefined ? unloggedBetween(what) : loggedBetween(what, completion);
+    const number = what.firstNumber + index;
+    if (what.afterRestart && index === 0) {
+      const evidence = completion === undefined ? [what.counterEvidence] : [what.counterEvidence, quoted(completion)];
+      drafts.push({ number, between, atMs: middleMs(between), cause: null, evidence });
+      continue;
+    }
+    const isLast = index === count - 1;
+    const decision: CauseDecision =
+      pair === null
+        ? single(what, { between, completion, index, isLast, earlier })
+        : index === 0
+          ? pair.first
+          : pair.second;
+    earlier = decision;
+    const certain = pair === null || completion !== undefined ? between : pairBetween(what, index);
+    drafts.push({
+      number,
+      between: certain,
+      atMs: bestGuessMs(certain, completion, decision.start),
+      cause: decision.cause,
+      evidence: [what.counterEvidence, ...(completion === undefined ? [] : [quoted(completion)]), ...decision.evidence],
+    });
+  }
+  return drafts;
+}
+
+/** A message that came at once is the instant; otherwise the middle of what is possible. */
+function bestGuessMs(certain: Interval, completion: LogMark | undefined, start: Interval): number {
+  if (completion !== undefined && completion.atMs - completion.fromMs <= DELIVERY_MS) return completion.atMs;
+  return middleMs(intersection(start, certain) ?? certain);
+}
+
+/** Both re-registrations of a cycle with an old KS; the log, where it tells both, must not say otherwise. */
+function legacyPairOf(what: RegistrationSpan, logged: readonly LogMark[] | null): ReturnType<typeof legacyPair> {
+  const pair = legacyPair(factsOf(what, startSpan(what), what.span, true));
+  if (pair === null || logged === null) return pair;
+  const fits = [pair.first, pair.second].every(({ start }, index) => {
+    const completion = logged[index];
+    if (completion === undefined) return false;
+    const between = loggedBetween(what, completion);
+    return overlaps(startOf(what, between, completion, index), start);
+  });
+  return fits ? pair : null;
+}
+
+interface One {
+  readonly between: Interval;
+  readonly completion: LogMark | undefined;
+  readonly index: number;
+  readonly isLast: boolean;
+  /** What the one before it in the same interval was. */
+  readonly earlier: CauseDecision | null;
+}
+
+function single(what: RegistrationSpan, { between, completion, index, isLast, earlier }: One): CauseDecision {
+  if (index > 0 && completion === undefined) {
+    const evidence = ['one of several registrations between two answers: the keys between them were not seen'];
+    const fromMs = Math.max(between.fromMs, Math.min(earlier?.start.fromMs ?? -Infinity, between.toMs));
+    return { cause: 'unknown', start: { fromMs, toMs: between.toMs }, evidence };
+  }
+  const start = startOf(what, between, completion, index);
+  const facts = factsOf(what, start, between, isLast);
+  return causeOfReregistration(earlier === null || facts.before === null ? facts : afterAnother(facts, earlier));
+}
+
+/** Of what the one before it brought only a KEK that was the same is known; its timers are gone. */
+function afterAnother(facts: RegistrationFacts, earlier: CauseDecision): RegistrationFacts {
+  const { before } = facts;
+  if (before === null) return facts;
+  const sameKek = earlier.cause === 'legacy_ks' ? before.kek : null;
+  return {
+    ...facts,
+    before: { ...before, kek: sameKek, teks: [], timer: null, timerOf: null },
+    legacyKek: sameKek === null ? facts.legacyKek : sameKek.anchor,
+  };
+}
+
+function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, isLast: boolean): RegistrationFacts {
+  const { state } = what;
+  return {
+    start,
+    completed,
+    begunByKek: what.uncounted?.byKek ?? null,
+    before: what.afterRestart && state.view !== null ? { ...state.view, timer: null, timerOf: null } : state.view,
+    kekAfter: isLast || broughtLast(what, start) ? what.kekAfter : 'unknown',
+    keyServerAfter: isLast ? what.keyServerAfter : null,
+    teksReplaced: isLast ? what.teksReplaced : null,
+    kekMade: isLast ? what.kekMade : null,
+    rekeysBetween: what.rekeysBetween,
+    marks: state.marks,
+    forced: state.forced !== null && state.forced.atMs <= start.toMs ? state.forced : null,
+    legacyKek: state.legacyKek,
+    tekLifetimeSeconds: what.tekLifetimeSeconds,
+  };
+}
+
+/** A registration begins while the GM is registered, or began when it was first seen not to be. */
+function startSpan({ state, span, uncounted }: RegistrationSpan): Interval {
+  return uncounted?.byAny ?? state.unregistered ?? span;
+}
+
+/** A registration takes seconds; longer only when attempts fail. */
+const REGISTRATION_MS = 3000;
+
+function startOf(what: RegistrationSpan, between: Interval, completion: LogMark | undefined, index: number): Interval {
+  const whole = index === 0 ? startSpan(what) : between;
+  if (completion === undefined) return intersection(whole, { fromMs: -Infinity, toMs: between.toMs }) ?? whole;
+  const until = { fromMs: what.span.fromMs, toMs: completion.atMs };
+  const starts = marksIn(what.state.marks, 'start', index === 0 ? { ...until, fromMs: whole.fromMs } : until);
+  const previous = index === 0 ? -Infinity : between.fromMs - 60_000;
+  const first = starts.find((mark) => mark.atMs >= previous && mark.atMs <= completion.atMs);
+  if (first === undefined && !what.noFailedAttempts) return intersection(until, whole) ?? whole;
+  const start =
+    first === undefined ? { fromMs: completion.fromMs - REGISTRATION_MS, toMs: completion.atMs } : instantOf(first);
+  return intersection(start, whole) ?? start;
+}
+
+function loggedBetween({ span }: RegistrationSpan, completion: LogMark): Interval {
+  return intersection(span, instantOf(completion)) ?? span;
+}
+
+/** The last rekey came before the last registration, or after it: the counter since registration tells. */
+function unloggedBetween({ span, count, lastRekey, sinceRegistration }: RegistrationSpan): Interval {
+  if (count !== 1 || lastRekey === null || sinceRegistration === null) return span;
+  const side =
+    sinceRegistration === 0
+      ? { fromMs: lastRekey.fromMs, toMs: Infinity }
+      : { fromMs: -Infinity, toMs: lastRekey.toMs };
+  return intersection(span, side) ?? span;
+}
+
+/** The KEK held in the end had been made before this registration: so it was this one that brought it first. */
+function broughtLast({ kekAfter, kekMade }: RegistrationSpan, start: Interval): boolean {
+  return kekAfter === 'new' && kekMade !== null && kekMade.toMs < start.fromMs;
+}
+
+/** The first is complete before the KEK expires, the second after: failed attempts cannot cross that. */
+function pairBetween({ span, state }: RegistrationSpan, index: number): Interval {
+  const expiry = state.view?.kek?.expiry;
+  if (expiry === undefined) return span;
+  const side =
+    index === 0
+      ? { fromMs: kekMissedWindow(expiry).fromMs, toMs: expiry.fromMs - 1 }
+      : { fromMs: expiry.fromMs, toMs: Infinity };
+  return intersection(span, side) ?? span;
+}

@@ -1,0 +1,253 @@
+/**
+ * Why did this GM register again?
+ *
+ * Decides from the interval in which the registration certainly began, the keys and the countdown of the last answer
+ * before it, the keys after it, and log messages. A cause is named when its window, and no other one's, fits; otherwise
+ * the answer is `unknown` with what there is. Reload and clear are decided before (counters, uptime): not here.
+ */
+import type { Cause } from '../events/event.ts';
+import { instant } from '../events/instant-text.ts';
+import { type Interval, intersection, middleMs, overlaps, widened } from '../seen/interval.ts';
+import { type LogMark, instantOf, marksIn, quoted } from '../log/log-evidence.ts';
+import type { RegistrationFacts } from '../memory/registration-facts.ts';
+import { longestLived } from '../keys/tek-identity.ts';
+import { decidingWindow, possibleWindows, tekCanBe, TIMER_SLACK_MS } from './timer-choice.ts';
+import { kekExpiryWindow, kekMissedWindow } from '../keys/timer-windows.ts';
+import type { HeldView } from '../memory/tracker-state.ts';
+
+export interface CauseDecision {
+  readonly cause: Cause;
+  readonly evidence: readonly string[];
+  /** The start, as narrow as the decision makes it. */
+  readonly start: Interval;
+}
+
+/** Whole seconds of lifetimes, twice handed over. */
+const KEK_MADE_SLACK_MS = 20_000;
+
+/** A KEK is deleted at its expiry; its message may take a little longer. */
+const DELETION_SLACK_MS = 5000;
+
+/** A KS renews a KEK this long before its expiry at most (lead with a full unicast batch), a TEK too. */
+const LONGEST_LEAD_MS = 300_000;
+
+/** Which of two timers fired is chance; that the KEK rekey was missed is not. */
+const EITHER_TIMER = 'inside the TEK’s window as well: no TEK rekey came either, and either timer may have fired first';
+
+const MAY_BE_ORDERED =
+  'the KS had replaced its KEK long before it was due: its order, or the timer after a missed rekey: not decided';
+
+/** The KEK ran out either way. */
+const UNSEEN_SAME_KEK =
+  'a registration before, in the KEK’s window, that brought the same KEK would not be seen: then the KS is an old one';
+
+export function causeOfReregistration(facts: RegistrationFacts): CauseDecision {
+  const { before, start } = facts;
+  if (facts.forced !== null) return { cause: 'ks_forced', evidence: [facts.forced.evidence], start };
+  if (before === null) return failoverOr(facts, []);
+
+  const deleted = deletionOf(before, facts.marks);
+  if (deleted !== null && instantOf(deleted).fromMs <= start.toMs) {
+    // One registration, a KEK deleted at its expiry and a new one now: it came after. A KEK that is gone came before.
+    const afterIt = intersection(start, { fromMs: instantOf(deleted).fromMs, toMs: Infinity });
+    if (afterIt !== null && (facts.kekAfter === 'new' || instantOf(deleted).toMs <= start.fromMs)) {
+      return expiredKek(facts, before, afterIt, [quoted(deleted)]);
+    }
+  }
+
+  const choice = possibleWindows(facts, before);
+  const { windows, start: narrowed } = choice;
+  const only = decidingWindow(choice, facts, before);
+  const eitherTimer = only !== undefined && only !== 'tek' && windows.includes('tek');
+  const evidence = [...choice.evidence, ...failedRekeys(facts, before), ...(eitherTimer ? [EITHER_TIMER] : [])];
+  switch (only) {
+    case 'kek_missed':
+      if (mayBeOrdered(facts, before)) return { cause: 'unknown', start, evidence: [...evidence, MAY_BE_ORDERED] };
+      return missedKek(facts, before, narrowed, [...evidence, ...quotedIf(deletedAfter(deleted, facts))], deleted);
+    case 'kek_expiry':
+      return expiredKek(facts, before, narrowed, evidence);
+    case 'tek':
+      return withFailover(facts, { cause: 'tek_expired', start: narrowed, evidence: [...evidence, noTekRekey(facts)] });
+    case undefined:
+      return windows.length > 1
+        ? { cause: 'unknown', start, evidence: [...evidence, 'more than one timer can have made it: not decided'] }
+        : replacedOr(facts, before, evidence);
+    default:
+      return only satisfies never;
+  }
+}
+
+/**
+ * Two registrations of one interval that covers the whole of a KEK's end: both re-registrations of a cycle with a KS that
+ * waits for the expiry. Null: not that.
+ */
+export function legacyPair(
+  facts: RegistrationFacts,
+): { readonly first: CauseDecision; readonly second: CauseDecision } | null {
+  const { before, start, kekAfter } = facts;
+  if (before === null || before.kek === null || kekAfter === 'same' || facts.forced !== null) return null;
+  const missed = intersection(start, kekMissedWindow(before.kek.expiry));
+  const expired = intersection(start, kekExpiryWindow(before.kek.expiry));
+  if (missed === null || expired === null) return null;
+  // A KS that waits for the expiry makes the new KEK then. Without its lifetime a TEK must not explain the second one.
+  if (facts.kekMade !== null) {
+    if (facts.kekMade.toMs < before.kek.expiry.fromMs - KEK_MADE_SLACK_MS) return null;
+  } else if (tekCanBe(start, facts, before)) {
+    return null;
+  }
+  const timer = before.timer === null || (facts.rekeysBetween ?? 0) > 0 ? null : widened(before.timer, TIMER_SLACK_MS);
+  if (timer !== null && !overlaps(timer, missed)) return null;
+  const evidence = [
+    'two registrations in one KEK cycle',
+    `KEK expired at ${instant(middleMs(before.kek.expiry))}: one fits [expiry - 190 s, expiry - 40 s], one [expiry, expiry + 80 s]`,
+  ];
+  const narrowed = timer === null ? null : intersection(missed, timer);
+  return {
+    first: { cause: 'legacy_ks', evidence, start: narrowed ?? missed },
+    second: { cause: 'legacy_ks', evidence, start: expired },
+  };
+}
+
+function missedKek(
+  facts: RegistrationFacts,
+  before: HeldView,
+  start: Interval,
+  evidence: readonly string[],
+  deleted: LogMark | null,
+): CauseDecision {
+  const expiry = before.kek === null ? start : before.kek.expiry;
+  const lines = [
+    ...evidence,
+    `KEK held before ended at ${instant(middleMs(expiry))}: inside [expiry - 190 s, expiry - 40 s]`,
+  ];
+  const sameByLog = deletedAfter(deleted, facts) !== null;
+  const kekAfter = sameByLog && facts.kekAfter === 'unknown' ? 'gone' : facts.kekAfter;
+  switch (kekAfter) {
+    case 'same':
+      return withFailover(facts, {
+        cause: 'legacy_ks',
+        start,
+        evidence: [...lines, 'the KEK afterwards is the same: the KS had not changed it'],
+      });
+    case 'gone':
+      return withFailover(facts, {
+        cause: 'legacy_ks',
+        start,
+        evidence: [...lines, 'the KEK it brought expired with the old one: it was the same'],
+      });
+    case 'new':
+      return withFailover(facts, {
+        cause: 'kek_missed_rekey',
+        start,
+        evidence: [...lines, 'a new KEK afterwards: the KS had sent a rekey that this GM did not get'],
+      });
+    case 'unknown':
+      return { cause: 'unknown', start, evidence: [...lines, 'the KEK it brought was not seen: not decided'] };
+    default:
+      return kekAfter satisfies never;
+  }
+}
+
+function expiredKek(
+  facts: RegistrationFacts,
+  before: HeldView,
+  start: Interval,
+  evidence: readonly string[],
+): CauseDecision {
+  const expiry = before.kek === null ? '' : `KEK expired at ${instant(middleMs(before.kek.expiry))}`;
+  if (before.kek !== null && facts.legacyKek === before.kek.anchor) {
+    const lines = [...evidence, `${expiry}: second re-registration of this KEK cycle`];
+    return withFailover(facts, { cause: 'legacy_ks', start, evidence: lines });
+  }
+  const unseen = facts.begunByKek === null ? [] : [UNSEEN_SAME_KEK];
+  return withFailover(facts, {
+    cause: 'kek_expired',
+    start,
+    evidence: [...evidence, `${expiry}: inside [expiry, expiry + 80 s]`, ...unseen],
+  });
+}
+
+/** No timer explains it: the KS replaced its keys before they were due, or another KS answered. */
+function replacedOr(facts: RegistrationFacts, before: HeldView, evidence: readonly string[]): CauseDecision {
+  const { start, kekAfter } = facts;
+  const sameKs = before.keyServer === null || facts.keyServerAfter === before.keyServer;
+  const tek = longestLived(before.teks);
+  const teksEarly = facts.teksReplaced === true && tek !== null && start.toMs < tek.expiry.fromMs - LONGEST_LEAD_MS;
+  const kekEarly = kekAfter === 'new' && isLongBeforeExpiry(Math.min(start.toMs, kekMadeMs(facts)), before);
+  if (sameKs && facts.rekeysBetween === 0 && (kekEarly || (before.kek === null && teksEarly))) {
+    const key = kekEarly ? 'KEK' : 'TEKs';
+    return {
+      cause: 'ks_forced',
+      start,
+      evidence: [...evidence, `the KS had replaced its ${key} long before they were due, and no rekey told this GM`],
+    };
+  }
+  return failoverOr(facts, evidence);
+}
+
+/** A timer explains it at the latest; a KS that replaced its KEK early may have made the GM register at once. */
+function mayBeOrdered(facts: RegistrationFacts, before: HeldView): boolean {
+  const madeMs = kekMadeMs(facts);
+  const windowFromMs = before.kek === null ? -Infinity : kekMissedWindow(before.kek.expiry).fromMs;
+  const wasSeenAfter = madeMs + KEK_MADE_SLACK_MS < facts.start.fromMs;
+  return facts.start.fromMs < windowFromMs && !wasSeenAfter && isLongBeforeExpiry(madeMs, before);
+}
+
+function kekMadeMs({ kekMade }: RegistrationFacts): number {
+  return kekMade?.toMs ?? Infinity;
+}
+
+function isLongBeforeExpiry(atMs: number, { kek }: HeldView): boolean {
+  return kek !== null && atMs < kek.expiry.fromMs - LONGEST_LEAD_MS;
+}
+
+function failoverOr(facts: RegistrationFacts, evidence: readonly string[]): CauseDecision {
+  const from = facts.before?.keyServer ?? null;
+  const { keyServerAfter, start } = facts;
+  if (from !== null && keyServerAfter !== null && from !== keyServerAfter) {
+    return { cause: 'ks_failover', start, evidence: [...evidence, registeredWith(from, keyServerAfter)] };
+  }
+  return { cause: 'unknown', start, evidence };
+}
+
+function withFailover(facts: RegistrationFacts, decision: CauseDecision): CauseDecision {
+  const from = facts.before?.keyServer ?? null;
+  const to = facts.keyServerAfter;
+  if (from === null || to === null || from === to) return decision;
+  return { ...decision, evidence: [...decision.evidence, registeredWith(from, to)] };
+}
+
+function registeredWith(from: string, to: string): string {
+  return `Registered with ${from} -> ${to}`;
+}
+
+/** Rekeys that reached the GM and that it could not use. */
+function failedRekeys({ marks, start }: RegistrationFacts, { sentMs }: HeldView): readonly string[] {
+  if (marks.length === 0) return [];
+  return marksIn(marks, 'rekey_failed', { fromMs: sentMs, toMs: start.toMs }).slice(-1).map(quoted);
+}
+
+function noTekRekey(facts: RegistrationFacts): string {
+  const tek = longestLived(facts.before?.teks ?? []);
+  return tek === null
+    ? 'no TEK rekey came'
+    : `longest-lived TEK ${tek.spi} ended at ${instant(middleMs(tek.expiry))}, and no TEK rekey came`;
+}
+
+/** A KEK that ran out after the registration was complete is the one that it had brought. */
+function deletedAfter(deleted: LogMark | null, { completed }: RegistrationFacts): LogMark | null {
+  return deleted !== null && instantOf(deleted).fromMs > completed.toMs ? deleted : null;
+}
+
+function quotedIf(mark: LogMark | null): readonly string[] {
+  return mark === null ? [] : [quoted(mark)];
+}
+
+/** The message that says that this very KEK ran out: it comes at its expiry, so that is when it was written. */
+function deletionOf({ kek }: HeldView, marks: readonly LogMark[]): LogMark | null {
+  if (kek === null) return null;
+  const atExpiry = widened(kek.expiry, DELETION_SLACK_MS);
+  const deleted = marksIn(marks, 'kek_deleted', atExpiry).at(-1);
+  const written = deleted === undefined ? null : intersection(instantOf(deleted), atExpiry);
+  return deleted === undefined || written === null ? null : { ...deleted, fromMs: written.fromMs, atMs: written.toMs };
+}

@@ -1,0 +1,90 @@
+/**
+ * Registrations of a GM that only SNMP shows: told where the keys changed as by a registration, or where messages tell one
+ * while a timer of the GM was due.
+ *
+ * Neither counters nor attempts are shown: one that changed no key was not seen, and one may have been failing for long
+ * when it succeeds. What several timers can have begun stays `unknown`.
+ */
+import type { KsFigures, Shown } from '../memory/gm-answer.ts';
+import type { Interval } from '../seen/interval.ts';
+import { kekMade, teksReplaced } from '../memory/key-changes.ts';
+import { isCorroborated, marksIn } from '../log/log-evidence.ts';
+import type { KekAfter } from '../memory/registration-facts.ts';
+import { type Begun, registrationsBetween } from './registrations.ts';
+import type { SnmpLook } from '../memory/snmp-look.ts';
+import { longestLived } from '../keys/tek-identity.ts';
+import { tekWindow } from '../keys/timer-windows.ts';
+import type { Draft, GroupState } from '../memory/tracker-state.ts';
+
+/** More messages than this between two looks are not told singly. */
+const MAX_BY_MESSAGES = 4;
+
+export interface SnmpChange {
+  readonly look: SnmpLook;
+  readonly before: SnmpLook | null;
+  /** What says that the GM registered in between. */
+  readonly signs: readonly string[];
+  readonly span: Interval;
+  readonly seen: Shown;
+}
+
+/** In order. Messages alone prove nothing: without a sign they count only where they explain a timer that was due. */
+export function registrationsAlone(
+  state: GroupState,
+  { look, before, signs, span, seen }: SnmpChange,
+  kekAfter: KekAfter,
+  ks: KsFigures,
+): readonly Draft[] {
+  if (before === null || !seen.registered) return [];
+  const completions = marksIn(state.marks, 'complete', span).filter(
+    (mark) => mark.atMs > before.receivedMs && isCorroborated(mark, state.marks),
+  );
+  const restarts = marksIn(state.marks, 'restart', span).filter((mark) => mark.atMs > state.epoch.since.toMs);
+  const afterRestart = restarts.length > 0 || (state.told === 0 && state.epoch.began === 'reload');
+  const byKeys = signs.length > 0 || afterRestart;
+  const count = Math.min(MAX_BY_MESSAGES, byKeys ? Math.max(1, completions.length) : completions.length);
+  const tekLifetimeSeconds = ks.tekLifetimeSeconds ?? state.tekLifetimeSeconds;
+  const drafts = registrationsBetween({
+    state,
+    span,
+    count,
+    firstNumber: state.told + 1,
+    afterRestart,
+    kekAfter,
+    keyServerAfter: look.keyServer,
+    teksReplaced: teksReplaced(state.view, seen),
+    kekMade: kekMade(seen, kekAfter, ks),
+    tekLifetimeSeconds,
+    rekeysBetween: rekeysBetween(before.sequence, look.sequence),
+    lastRekey: null,
+    sinceRegistration: null,
+    uncounted: begun(state, before, span, tekLifetimeSeconds),
+    noFailedAttempts: false,
+    counterEvidence: signs[0] ?? (afterRestart ? 'restarted, and it holds keys again' : 'SNMP only: no counters'),
+  });
+  const [first, ...others] = drafts;
+  // Told when the uptime has been seen: by then it has registered.
+  if (first !== undefined && !state.everRegistered) return [{ ...first, cause: 'initial' }, ...others];
+  return byKeys || drafts.every(({ cause }) => cause !== 'unknown') ? drafts : [];
+}
+
+/** The KEK's timer deletes the KEK in its window, or begins after the KEK ran out; the TEK's leaves no trace. */
+function begun({ view }: GroupState, before: SnmpLook, span: Interval, tekLifetimeSeconds: number | null): Begun {
+  const { kekLost } = before;
+  const tek = longestLived(view?.teks ?? []);
+  const tekDueMs = tek === null ? span.fromMs : tekWindow(tek.expiry, tekLifetimeSeconds).fromMs;
+  const byKek =
+    before.withoutKek && kekLost !== null ? begunWithoutKek(kekLost, view?.kek?.expiry ?? null, span) : span;
+  return { byAny: { fromMs: Math.min(byKek.fromMs, span.fromMs, tekDueMs), toMs: span.toMs }, byKek };
+}
+
+function begunWithoutKek(kekLost: Interval, expiry: Interval | null, span: Interval): Interval {
+  const wasDeleted = expiry !== null && kekLost.toMs < expiry.fromMs;
+  return wasDeleted ? kekLost : { fromMs: kekLost.fromMs, toMs: span.toMs };
+}
+
+/** From the sequence number of the last rekey, which says that some came and not how many; null: it is not shown. */
+function rekeysBetween(before: number | null, now: number | null): number | null {
+  if (before === null || now === null) return null;
+  return before === now ? 0 : 1;
+}

@@ -1,0 +1,145 @@
+/**
+ * Which timer of the GM fired: the windows around the expiry of KEK and TEK in which a registration can have begun.
+ *
+ * The countdown of the last answer decides where it still held, the overlap of intervals otherwise. Where the KEK's and
+ * the TEK's windows both fit, which timer was the earlier one is not to be seen; but a registration that certainly began
+ * in the KEK's window had missed the KEK rekey whichever fired, so the KEK's cause is true of it.
+ */
+import { type Interval, intersection, middleMs, overlaps, widened } from '../seen/interval.ts';
+import { instant } from '../events/instant-text.ts';
+import { driftMs } from '../keys/kek-identity.ts';
+import {
+  DEFAULT_TEK_LIFETIME_SECONDS,
+  EXPIRY_WINDOW_SECONDS,
+  MISSED_REKEY_WINDOW,
+  tekWindowSecondsBeforeExpiry,
+} from '../keys/kek-window.ts';
+import type { RegistrationFacts } from '../memory/registration-facts.ts';
+import { longestLived } from '../keys/tek-identity.ts';
+import { kekExpiryWindow, kekMissedWindow, tekWindow } from '../keys/timer-windows.ts';
+import type { HeldView } from '../memory/tracker-state.ts';
+
+export type Window = 'kek_missed' | 'kek_expiry' | 'tek';
+
+export interface TimerChoice {
+  readonly windows: readonly Window[];
+  /** The start, as narrow as the windows make it. */
+  readonly start: Interval;
+  /** The device's own countdown chose them. */
+  readonly byCountdown: boolean;
+  readonly evidence: readonly string[];
+}
+
+/** Whole seconds and answer latency around the device's own countdown. */
+export const TIMER_SLACK_MS = 2500;
+
+/** Windows the start can lie in, by the device's own countdown where it holds, by overlap otherwise. */
+export function possibleWindows(facts: RegistrationFacts, before: HeldView): TimerChoice {
+  const { start } = facts;
+  const slack = TIMER_SLACK_MS + driftMs(start.toMs - before.sentMs);
+  const timer = before.timer === null ? null : widened(before.timer, slack);
+  const holds = timer !== null && (facts.rekeysBetween === 0 || (before.timerOf === 'kek' && facts.kekAfter !== 'new'));
+  const countdown =
+    before.timer === null
+      ? []
+      : [`Reregisters in pointed at ${instant(middleMs(before.timer))} (answer of ${instant(before.sentMs)})`];
+  if (holds && timer.fromMs > start.toMs) {
+    return { windows: [], start, byCountdown: false, evidence: [...countdown, 'that was not due yet'] };
+  }
+  const due = holds ? intersection(start, timer) : null;
+  const point = due ?? start;
+  const windows = due === null ? windowsAt(start, facts, before) : windowsOfCountdown(point, facts, before);
+  return {
+    windows,
+    start: windows.length === 0 ? start : windows.includes('tek') ? point : (begunByKek(point, facts) ?? point),
+    byCountdown: due !== null,
+    evidence: due === null ? [] : countdown,
+  };
+}
+
+export function tekCanBe(span: Interval, facts: RegistrationFacts, before: HeldView): boolean {
+  const tek = longestLived(before.teks);
+  // A rekey that left the KEK as it was brought a TEK: the one held before no longer counts.
+  const renewed = (facts.rekeysBetween ?? 0) > 0 && facts.kekAfter !== 'new';
+  return tek !== null && !renewed && overlaps(span, widened(tekWindow(tek.expiry, facts.tekLifetimeSeconds), 1000));
+}
+
+function begunByKek(point: Interval, facts: RegistrationFacts): Interval | null {
+  return facts.begunByKek === null ? point : intersection(point, facts.begunByKek);
+}
+
+function windowsAt(point: Interval, facts: RegistrationFacts, before: HeldView): Window[] {
+  const windows: Window[] = [];
+  const { kek } = before;
+  const byKek = begunByKek(point, facts);
+  if (kek !== null && byKek !== null) {
+    const drift = 1000 + driftMs(point.toMs - before.sentMs);
+    const missed = widened(kekMissedWindow(kek.expiry), drift);
+    const expired = widened(kekExpiryWindow(kek.expiry), drift);
+    if (overlaps(byKek, missed)) windows.push('kek_missed');
+    // A KEK that was held with time enough ends in the first window; only one that came too late ends in the second.
+    // Without counters it may have come again in the first window, and nobody saw it.
+    const isCounted = facts.begunByKek === null;
+    const cameLate = !isCounted || facts.legacyKek === kek.anchor || before.sentMs >= missed.toMs || !before.kekShown;
+    if (overlaps(byKek, expired) && (cameLate || !overlaps(byKek, missed))) windows.push('kek_expiry');
+  }
+  if (tekCanBe(point, facts, before)) windows.push('tek');
+  return secondOfCycle(windows, point, facts, before) ? ['kek_expiry'] : windows;
+}
+
+/** Both re-registrations of one cycle: whatever came in between, this is the second. */
+function secondOfCycle(
+  windows: readonly Window[],
+  point: Interval,
+  { legacyKek }: RegistrationFacts,
+  { kek }: HeldView,
+): boolean {
+  return (
+    windows.includes('kek_expiry') && kek !== null && legacyKek === kek.anchor && point.fromMs >= kek.expiry.fromMs
+  );
+}
+
+/** The countdown beside the lifetimes of the same answer: exact within a second, however long the answer took. */
+function windowsOfCountdown(point: Interval, facts: RegistrationFacts, before: HeldView): readonly Window[] {
+  const { timerAfterKek, timerBeforeTek, kek } = before;
+  if (timerAfterKek === null && kek !== null) return windowsAt(point, facts, before);
+  const windows: Window[] = [];
+  if (timerAfterKek !== null) {
+    const { fromSecondsBeforeExpiry, toSecondsBeforeExpiry } = MISSED_REKEY_WINDOW;
+    if (within(timerAfterKek, -fromSecondsBeforeExpiry, -toSecondsBeforeExpiry)) windows.push('kek_missed');
+    if (within(timerAfterKek, 0, EXPIRY_WINDOW_SECONDS)) windows.push('kek_expiry');
+  }
+  const tek = tekWindowSecondsBeforeExpiry(facts.tekLifetimeSeconds ?? DEFAULT_TEK_LIFETIME_SECONDS);
+  if (timerBeforeTek !== null && within(timerBeforeTek, tek.to, tek.from)) windows.push('tek');
+  return secondOfCycle(windows, point, facts, before) ? ['kek_expiry'] : windows;
+}
+
+function within(seconds: number, from: number, to: number): boolean {
+  return seconds >= from - 1 && seconds <= to + 1;
+}
+
+/** The one window to judge by: the only one, the one whose key drives the countdown, or the KEK's where it is certain. */
+export function decidingWindow(choice: TimerChoice, facts: RegistrationFacts, before: HeldView): Window | undefined {
+  const { windows } = choice;
+  if (windows.length < 2) return windows[0];
+  return byTimerOwner(windows, before) ?? certainKekWindow(choice, facts, before);
+}
+
+function byTimerOwner(windows: readonly Window[], before: HeldView): Window | undefined {
+  if (before.timerOf === null || windows.length !== 2) return undefined;
+  const fitting = windows.filter((window) => (window === 'tek') === (before.timerOf === 'tek'));
+  return fitting.length === 1 ? fitting[0] : undefined;
+}
+
+/** A rekey that came in between may have brought the KEK: then it was not missed, and nothing is certain. */
+function certainKekWindow(choice: TimerChoice, facts: RegistrationFacts, before: HeldView): Window | undefined {
+  const { kek } = before;
+  const ofKek = choice.windows.filter((window) => window !== 'tek');
+  const [only] = ofKek;
+  if (only === undefined || ofKek.length > 1 || kek === null || facts.rekeysBetween !== 0) return undefined;
+  if (choice.byCountdown && before.timerAfterKek !== null) return only;
+  const { fromMs, toMs } = only === 'kek_missed' ? kekMissedWindow(kek.expiry) : kekExpiryWindow(kek.expiry);
+  // What is certain of a window around an instant that is itself an interval.
+  const blurMs = kek.expiry.toMs - kek.expiry.fromMs;
+  return choice.start.fromMs >= fromMs + blurMs && choice.start.toMs <= toMs - blurMs ? only : undefined;
+}

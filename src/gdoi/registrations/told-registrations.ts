@@ -1,0 +1,53 @@
+/**
+ * Registrations as events, and the count of those told: the third unexpected one within an hour is critical.
+ */
+import type { Cause, GdoiEvent } from '../events/event.ts';
+import { reregistrationEvent, UNEXPECTED } from '../events/gdoi-events.ts';
+import type { GmPlace } from '../memory/gm-answer.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import type { Draft, GroupState, Tally } from '../memory/tracker-state.ts';
+
+const REPEATED_WITHIN_MS = 3_600_000;
+
+export function tellDrafts(
+  place: GmPlace,
+  state: GroupState,
+  drafts: readonly Draft[],
+  causeOfFirst: Cause,
+  events: GdoiEvent[],
+  occurrence: readonly (string | number)[] = [],
+): GroupState {
+  let { tally, everRegistered } = state;
+  for (const draft of drafts) {
+    const cause = everRegistered ? (draft.cause ?? causeOfFirst) : 'initial';
+    const repeated = cause !== 'initial' && UNEXPECTED[cause] && isRepeated(tally, draft.atMs);
+    events.push(
+      reregistrationEvent(place, {
+        occurrence: [state.epoch.id, ...occurrence, draft.number],
+        between: draft.between,
+        atMs: draft.atMs,
+        cause,
+        evidence: draft.evidence,
+        repeated,
+      }),
+    );
+    tally = cause === 'initial' ? tally : counted(tally, draft.atMs, cause);
+    everRegistered = true;
+  }
+  return { ...state, tally, everRegistered };
+}
+
+function counted(tally: Tally, atMs: EpochMs, cause: Cause): Tally {
+  const unexpected = UNEXPECTED[cause];
+  return {
+    expected: tally.expected + (unexpected ? 0 : 1),
+    unexpected: tally.unexpected + (unexpected ? 1 : 0),
+    last: { atMs: Math.round(atMs), cause, unexpected },
+    recent: unexpected ? [...tally.recent, Math.round(atMs)].slice(-2) : tally.recent,
+  };
+}
+
+function isRepeated(tally: Tally, atMs: EpochMs): boolean {
+  const [earlier] = tally.recent;
+  return tally.recent.length === 2 && earlier !== undefined && atMs - earlier < REPEATED_WITHIN_MS;
+}

@@ -1,0 +1,97 @@
+/**
+ * What a device says by itself, pushed or found in its log: which of its groups each message is about, when it was
+ * written, and what it proves there. It makes no event: the next answer does, in its light.
+ */
+import type { GdoiTrap } from '../seen/gdoi-trap.ts';
+import { freshLines } from '../log/log-buffer.ts';
+import { clockFromPushed, clockFromShowClock } from '../log/log-clock.ts';
+import { DELIVERY_MS, instantOf, type LogMark, logMark, quoted, trapMark, withMark } from '../log/log-evidence.ts';
+import type { Observation } from '../seen/observation.ts';
+import type { ReadAt } from '../seen/instant.ts';
+import type { Tracked } from '../memory/tracked.ts';
+import type { GroupState, TrackerState } from '../memory/tracker-state.ts';
+
+type Of<Kind extends Observation['kind']> = Extract<Observation, { kind: Kind }>;
+
+export function trackLog(state: TrackerState, at: ReadAt, { messages, pushed }: Of<'log'>): Tracked {
+  if (messages.length === 0) return { state, events: [] };
+  return { state: pushed ? withPushed(state, at, messages) : withBuffer(state, at, messages), events: [] };
+}
+
+function withPushed(before: TrackerState, at: ReadAt, messages: Of<'log'>['messages']): TrackerState {
+  let state = before;
+  const written = { fromMs: at.receivedAtMs - DELIVERY_MS, toMs: at.receivedAtMs };
+  for (const message of messages) {
+    const logClock = clockFromPushed(state.logClock, message, at.receivedAtMs);
+    if (logClock !== state.logClock) state = { ...state, logClock };
+    const found = logMark(message, written, 'log');
+    if (found !== null) state = withMarkOf(state, found);
+  }
+  return state;
+}
+
+function withBuffer(before: TrackerState, at: ReadAt, messages: Of<'log'>['messages']): TrackerState {
+  const { tail, lines } = freshLines(before.logTail, messages, at, before.logClock);
+  let state: TrackerState = { ...before, logTail: tail };
+  for (const { message, written } of lines) {
+    const found = logMark(message, written, 'buffer');
+    if (found !== null) state = withMarkOf(state, found);
+  }
+  return state;
+}
+
+export function trackClock(state: TrackerState, at: ReadAt, { clock }: Of<'clock'>): Tracked {
+  const logClock = clockFromShowClock(state.logClock, at, clock);
+  return { state: logClock === state.logClock ? state : { ...state, logClock }, events: [] };
+}
+
+export function trackTrap(state: TrackerState, at: ReadAt, { trap }: Of<'trap'>): Tracked {
+  const mark = trapMark(trap, at.receivedAtMs);
+  const group = mark === null ? null : groupOfTrap(state, trap);
+  return { state: mark === null || group === null ? state : withMarkOf(state, { mark, group }), events: [] };
+}
+
+/** A trap names its group by number: the one known under it, or the only one of the device. */
+function groupOfTrap({ groups }: TrackerState, { groupIdentity, groupName }: GdoiTrap): string | null {
+  const names = Object.keys(groups);
+  if (groupName !== null) return Object.hasOwn(groups, groupName) ? groupName : null;
+  const named = groupIdentity === null ? undefined : names.find((name) => groups[name]?.identity === groupIdentity);
+  if (named !== undefined) return named;
+  const [only] = names;
+  if (only === undefined || names.length > 1) return null;
+  const isOther = groupIdentity !== null && (groups[only]?.identity ?? groupIdentity) !== groupIdentity;
+  return isOther ? null : only;
+}
+
+/** `group` null: the message names none, and is about all of them. */
+function withMarkOf(
+  state: TrackerState,
+  { mark, group }: { readonly mark: LogMark; readonly group: string | null },
+): TrackerState {
+  let { groups } = state;
+  for (const name of Object.keys(groups)) {
+    const known = groups[name];
+    if (known === undefined || (group !== null && group !== name)) continue;
+    const next = withGroupMark(known, mark);
+    if (next !== known) groups = { ...groups, [name]: next };
+  }
+  return groups === state.groups ? state : { ...state, groups };
+}
+
+function withGroupMark(group: GroupState, mark: LogMark): GroupState {
+  if (mark.proof === 'start' && isUnderWay(group, mark)) return group;
+  const marks = withMark(group.marks, mark);
+  if (marks === group.marks || instantOf(mark).toMs < group.seen.sentAtMs) {
+    return marks === group.marks ? group : { ...group, marks };
+  }
+  if (mark.proof !== 'forced') return { ...group, marks };
+  return { ...group, marks, forced: { atMs: mark.atMs, evidence: quoted(mark) } };
+}
+
+/** A registration began and is not complete: what follows are its further attempts, or the same from another source. */
+function isUnderWay({ marks, view }: GroupState, start: LogMark): boolean {
+  const last = marks.findLast(
+    ({ proof, fromMs }) => (proof === 'start' || proof === 'complete') && fromMs <= start.atMs,
+  );
+  return last?.proof === 'start' && last.atMs >= (view?.sentMs ?? 0);
+}

@@ -1,0 +1,124 @@
+/**
+ * `show crypto gdoi ks acl` (configured on the KS) and `show crypto gdoi gm acl` (downloaded to the GM, and local).
+ *
+ * A GM snapshot's `acl` is what came from the KS: local lists stay out of it. A de-configured list prints its heading
+ * alone, so the end of these answers cannot be told from their text: what is there is taken as it stands.
+ */
+import type { GmSnapshot, KsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { emptyGmSnapshot, emptyKsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { collapseBlanks, isAccessList, parseAce } from '../text/device-values.ts';
+
+interface AclDraft {
+  readonly group: string;
+  downloaded: string[] | null;
+  configured: string[] | null;
+  into: 'none' | 'downloaded' | 'configured' | 'local';
+}
+
+// Group Name: bw6000
+const GROUP_HEADING = /^Group Name ?: ?(\S{1,128})$/;
+// Configured ACL:
+const CONFIGURED = /^Configured ACL ?:$/i;
+// ACL Downloaded From KS 202.100.1.1:
+const DOWNLOADED = /^ACL Downloaded From KS \S{1,45}?:?$/i;
+// ACL Configured Locally:
+const LOCAL = /^ACL Configured Locally ?:$/i;
+// Map Name: cisco
+const MAP_NAME = /^Map Name ?: ?\S{1,128}$/i;
+
+interface AclText {
+  readonly groups: AclDraft[];
+  readonly reading: Omit<Reading, 'snapshots'>;
+}
+
+function readLists(answer: Answer): AclText {
+  const groups: AclDraft[] = [];
+  const unknown: number[] = [];
+  for (let i = 0; i < answer.lines.length; i++) {
+    if (!readLine(groups, collapseBlanks(answer.lines[i] ?? ''))) unknown.push(i);
+  }
+  const headless = groups.at(-1)?.into === 'none';
+  const missing = groups.length === 0 ? 'the groups' : headless ? 'the access list' : null;
+  return {
+    groups,
+    reading: {
+      unknown,
+      recognised: unknown.length < answer.lines.length,
+      missing: answer.ending === 'prompt' ? null : missing,
+    },
+  };
+}
+
+function readLine(groups: AclDraft[], line: string): boolean {
+  const name = GROUP_HEADING.exec(line)?.[1];
+  if (name !== undefined) {
+    groups.push({ group: name, downloaded: null, configured: null, into: 'none' });
+    return true;
+  }
+  const draft = groups.at(-1);
+  if (draft === undefined) return false;
+  if (CONFIGURED.test(line)) {
+    draft.configured ??= [];
+    draft.into = 'configured';
+    return true;
+  }
+  if (DOWNLOADED.test(line)) {
+    draft.downloaded ??= [];
+    draft.into = 'downloaded';
+    return true;
+  }
+  if (LOCAL.test(line)) {
+    draft.into = 'local';
+    return true;
+  }
+  if (MAP_NAME.test(line)) return true;
+  const ace = isAccessList(line) ? parseAce(line) : null;
+  if (ace === null) return false;
+  if (draft.into === 'downloaded') draft.downloaded?.push(ace);
+  if (draft.into === 'configured') draft.configured?.push(ace);
+  return draft.into !== 'none';
+}
+
+function ksAclSnapshot(draft: AclDraft): KsSnapshot {
+  return { ...emptyKsSnapshot(draft.group), ...(draft.configured === null ? {} : { acl: draft.configured }) };
+}
+
+function gmAclSnapshot(draft: AclDraft): GmSnapshot {
+  return { ...emptyGmSnapshot(draft.group), acl: draft.downloaded };
+}
+
+/**
+ * An ACE that cannot go on: of a protocol without ports, with both its ends, the last one closed.
+ * `access-list acl1  deny ospf any any`, `... permit ip 10.0.0.0 0.255.255.255 10.0.0.0 0.255.255.255`
+ */
+const CLOSED_ACE =
+  /^access-list +(?:\S{1,128} +)?(?:permit|deny) +(?!tcp|udp|sctp)[a-z0-9]{1,12} +(?:any|host +\S{1,45}|\S{1,45} +\S{1,45}) +(?:any|\S{1,45} +\d{1,3}\.\d{1,3}\.\d{1,3}\.(?:255|0))$/;
+/** `access-list acl1  permit ipv6 1150::/16 1900::/16`: three digits are 128 at most. */
+const CLOSED_IPV6_ACE =
+  /^access-list +(?:\S{1,128} +)?(?:permit|deny) +(?:ipv6|esp|ospf) +\S{1,45} +[0-9A-Fa-f:]{2,40}\/(?:1[3-9]|[2-9]\d|1[0-2]\d)$/;
+
+export const ksAcl: CommandGrammar = {
+  names: ['show crypto gdoi ks acl'],
+  recognisedBy: [CONFIGURED],
+  closedLines: [CLOSED_ACE, CLOSED_IPV6_ACE],
+  read(answer) {
+    const { groups, reading } = readLists(answer);
+    return { ...reading, snapshots: groups.map(ksAclSnapshot) };
+  },
+};
+
+export const gmAcl: CommandGrammar = {
+  names: ['show crypto gdoi gm acl', 'show crypto gdoi gm acl local', 'show crypto gdoi gm acl download'],
+  recognisedBy: [DOWNLOADED, LOCAL],
+  closedLines: [
+    // ACL Configured Locally:
+    /^ACL Configured Locally *:$/i,
+    CLOSED_ACE,
+    CLOSED_IPV6_ACE,
+  ],
+  read(answer) {
+    const { groups, reading } = readLists(answer);
+    return { ...reading, snapshots: groups.map(gmAclSnapshot) };
+  },
+};

@@ -1,0 +1,77 @@
+/**
+ * `show crypto gdoi feature X`: which KS and GM of a group supports a feature, with its GETVPN version.
+ */
+import type { FeatureSupport, KsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { emptyKsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { collapseBlanks, isAddress } from '../text/device-values.ts';
+
+interface FeatureDraft {
+  readonly group: string;
+  readonly rows: FeatureSupport[];
+  role: 'gm' | 'ks' | null;
+  /** A GM table was opened for this group: the second and last of the two. */
+  gmTable: boolean;
+}
+
+// Group Name: getvpn1
+const GROUP_HEADING = /^Group Name ?: ?(\S{1,128})$/;
+// Key Server ID     Version   Feature Supported
+const TABLE_HEADING = /^(Key Server|Group Member) ID Version Feature Supported$/i;
+// 3.3.1.1          1.0.26         Yes
+const ROW = /^(\S{1,45}) (?:(\S{1,16}) )?(Yes|No)$/i;
+
+function readFeatures(answer: Answer): Reading {
+  const groups: FeatureDraft[] = [];
+  const unknown: number[] = [];
+  for (let i = 0; i < answer.lines.length; i++) {
+    if (!readLine(groups, collapseBlanks(answer.lines[i] ?? ''))) unknown.push(i);
+  }
+  const last = groups.at(-1);
+  const whole = last !== undefined && last.gmTable && last.rows.some((row) => row.role === 'gm');
+  return {
+    snapshots: groups.map(featureSnapshot),
+    unknown,
+    recognised: groups.some((group) => group.role !== null),
+    missing: whole || answer.ending === 'prompt' ? null : 'the table of group members',
+  };
+}
+
+function readLine(groups: FeatureDraft[], line: string): boolean {
+  const name = GROUP_HEADING.exec(line)?.[1];
+  if (name !== undefined) {
+    groups.push({ group: name, rows: [], role: null, gmTable: false });
+    return true;
+  }
+  const draft = groups.at(-1);
+  if (draft === undefined) return false;
+  const table = TABLE_HEADING.exec(line)?.[1];
+  if (table !== undefined) {
+    draft.role = table.toLowerCase() === 'key server' ? 'ks' : 'gm';
+    draft.gmTable ||= draft.role === 'gm';
+    return true;
+  }
+  const row = ROW.exec(line);
+  if (row?.[1] === undefined || draft.role === null || !isAddress(row[1])) return false;
+  draft.rows.push({
+    role: draft.role,
+    address: row[1],
+    version: row[2] ?? null,
+    supported: row[3]?.toLowerCase() === 'yes',
+  });
+  return true;
+}
+
+function featureSnapshot(draft: FeatureDraft): KsSnapshot {
+  return { ...emptyKsSnapshot(draft.group), features: draft.rows };
+}
+
+export const feature: CommandGrammar = {
+  names: ['show crypto gdoi feature'],
+  recognisedBy: [TABLE_HEADING],
+  closedLines: [
+    // 3.3.1.1          1.0.26         Yes
+    /^\S{1,45} +(?:\S{1,16} +)?(?:Yes|No)$/i,
+  ],
+  read: readFeatures,
+};

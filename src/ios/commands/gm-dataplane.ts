@@ -1,0 +1,99 @@
+/**
+ * `show crypto gdoi gm dataplane counters`: packets and drops of each group, two counters per line.
+ */
+import type { GmDataplane, GmSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { emptyGmSnapshot } from '../../gdoi/seen/snapshot.ts';
+import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { collapseBlanks, parseCount } from '../text/device-values.ts';
+import { findRule, type LabelRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
+
+interface DataplaneDraft {
+  readonly group: string;
+  encrypted: number | null;
+  decrypted: number | null;
+  readonly errors: Record<string, number>;
+}
+
+// Data-plane statistics for group getvpn1:
+const GROUP_HEADING = /^Data-plane statistics for group (\S{1,128}?) ?:$/i;
+
+function error(kind: string): LabelRule<DataplaneDraft> {
+  return (draft, value) => {
+    const packets = parseCount(value);
+    if (packets === null) return false;
+    draft.errors[kind] = packets;
+    return true;
+  };
+}
+
+function packets(field: 'encrypted' | 'decrypted'): LabelRule<DataplaneDraft> {
+  return (draft, value) => {
+    draft[field] = parseCount(value);
+    return draft[field] !== null;
+  };
+}
+
+/** The last counter of a group. */
+const LAST_KIND = 'internal_receive';
+
+const LABELS = labelTable<DataplaneDraft>([
+  ['#pkts encrypt', packets('encrypted')],
+  ['#pkts decrypt', packets('decrypted')],
+  [['#pkts tagged (send)', '#pkts untagged (rcv)'], unused],
+  ['#pkts no sa (send)', error('no_sa')],
+  ['#pkts invalid sa (rcv)', error('invalid_sa')],
+  [['#pkts encaps fail (send)', '#pkts encap fail (send)'], error('encap_fail')],
+  [['#pkts decap fail (rcv)', '#pkts decaps fail (rcv)'], error('decap_fail')],
+  ['#pkts invalid prot (rcv)', error('invalid_prot')],
+  ['#pkts verify fail (rcv)', error('verify_fail')],
+  ['#pkts not tagged (send)', error('not_tagged')],
+  ['#pkts not untagged (rcv)', error('not_untagged')],
+  ['#pkts internal err (send)', error('internal_send')],
+  ['#pkts internal err (rcv)', error(LAST_KIND)],
+]);
+
+function readCounters(answer: Answer): Reading {
+  const groups: DataplaneDraft[] = [];
+  const unknown: number[] = [];
+  for (let i = 0; i < answer.lines.length; i++) {
+    if (!readLine(groups, collapseBlanks(answer.lines[i] ?? ''))) unknown.push(i);
+  }
+  const last = groups.at(-1);
+  const whole = last !== undefined && last.errors[LAST_KIND] !== undefined;
+  return {
+    snapshots: groups.map(dataplaneSnapshot),
+    unknown,
+    recognised: unknown.length < answer.lines.length,
+    missing: whole || answer.ending === 'prompt' ? null : 'the last counters',
+  };
+}
+
+function readLine(groups: DataplaneDraft[], line: string): boolean {
+  const name = GROUP_HEADING.exec(line)?.[1];
+  if (name !== undefined) {
+    groups.push({ group: name, encrypted: null, decrypted: null, errors: {} });
+    return true;
+  }
+  const draft = groups.at(-1);
+  const pairs = draft === undefined ? [] : pairsOf(line);
+  let known = pairs.length > 0;
+  for (const { label, value } of pairs) {
+    known = draft !== undefined && (findRule(LABELS, label)?.(draft, value) ?? false) && known;
+  }
+  return known;
+}
+
+function dataplaneSnapshot(draft: DataplaneDraft): GmSnapshot {
+  const dataplane: GmDataplane = { encrypted: draft.encrypted, decrypted: draft.decrypted, errors: draft.errors };
+  return { ...emptyGmSnapshot(draft.group), dataplane };
+}
+
+export const gmDataplane: CommandGrammar = {
+  names: ['show crypto gdoi gm dataplane counters', 'show crypto gdoi gm dataplane'],
+  recognisedBy: [/^Data-plane statistics for group /i],
+  closedLines: [
+    // #pkts internal err (send): 0        #pkts internal err (rcv) : 0: a number that starts with 0 ends there
+    /^#pkts internal err \(send\) *: *\d{1,15} +#pkts internal err \(rcv\) *: *0$/,
+  ],
+  read: readCounters,
+};

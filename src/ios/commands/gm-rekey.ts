@@ -1,0 +1,136 @@
+/**
+ * `show crypto gdoi gm rekey` and `gm rekey detail`: rekey counters of each group and, with detail, the rekey (KEK) SAs.
+ *
+ * The transport in the heading stays unread: a `kek` with nothing but a transport would look like a KEK that was shown.
+ */
+import type { GmSnapshot, RekeySa } from '../../gdoi/seen/snapshot.ts';
+import { emptyGmSnapshot } from '../../gdoi/seen/snapshot.ts';
+import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { collapseBlanks, columns, isAddress, parseCount } from '../text/device-values.ts';
+import { findRule, type LabelRule, labelTable } from '../text/label-table.ts';
+
+interface RekeyDraft {
+  readonly group: string;
+  received: number | null;
+  sinceRegistration: number | null;
+  acksSent: number | null;
+  multicast: boolean;
+  sas: RekeySa[] | null;
+  tableEnded: boolean;
+}
+
+// Group bw6000 (Unicast)
+const GROUP_HEADING = /^Group (\S{1,128}) \((Unicast|Multicast)\)$/i;
+// Rekey (KEK) SA information :
+const TABLE_TITLE = /^Rekey \(KEK\) SA information ?:$/i;
+// dst             src             conn-id  my-cookie  his-cookie
+const TABLE_HEADING = /^dst src conn-id my-cookie his-cookie$/i;
+/** A row without an SA: three dashes in every column. */
+const ABSENT = '---';
+
+function saRow(state: RekeySa['state']): LabelRule<RekeyDraft> {
+  return (draft, value) => {
+    if (draft.sas === null) return false;
+    draft.tableEnded = state === 'previous';
+    const [destination = '', source = '', , mine = '', his = '', ...rest] = columns(value);
+    if (destination === ABSENT) return true;
+    if (!isAddress(destination) || !isAddress(source) || his === '' || rest.length > 0) return false;
+    draft.sas.push({ state, destination, source, cookies: `${mine}/${his}` });
+    return true;
+  };
+}
+
+type CountField = 'received' | 'sinceRegistration' | 'acksSent';
+
+function count(field: CountField): LabelRule<RekeyDraft> {
+  return (draft, value) => {
+    draft[field] = parseCount(value);
+    return draft[field] !== null;
+  };
+}
+
+const LABELS = labelTable<RekeyDraft>([
+  ['Number of Rekeys received (cumulative)', count('received')],
+  ['Number of Rekeys received after registration', count('sinceRegistration')],
+  ['Number of Rekey Acks sent', count('acksSent')],
+  ['New', saRow('new')],
+  ['Current', saRow('current')],
+  ['Previous', saRow('previous')],
+]);
+
+function readRekeys(answer: Answer, command: string): Reading {
+  const groups: RekeyDraft[] = [];
+  const unknown: number[] = [];
+  for (let i = 0; i < answer.lines.length; i++) {
+    if (!readLine(groups, collapseBlanks(answer.lines[i] ?? ''))) unknown.push(i);
+  }
+  return {
+    snapshots: groups.map(rekeySnapshot),
+    unknown,
+    recognised: unknown.length < answer.lines.length,
+    missing: answer.ending === 'prompt' ? null : missingIn(groups, command.endsWith(' detail')),
+  };
+}
+
+function readLine(groups: RekeyDraft[], line: string): boolean {
+  const heading = GROUP_HEADING.exec(line);
+  if (heading?.[1] !== undefined) {
+    groups.push({
+      group: heading[1],
+      received: null,
+      sinceRegistration: null,
+      acksSent: null,
+      multicast: heading[2]?.toLowerCase() === 'multicast',
+      sas: null,
+      tableEnded: false,
+    });
+    return true;
+  }
+  const draft = groups.at(-1);
+  if (draft === undefined) return false;
+  if (TABLE_TITLE.test(line)) {
+    draft.sas = [];
+    return true;
+  }
+  if (TABLE_HEADING.test(line)) return draft.sas !== null;
+  const colon = line.indexOf(':');
+  if (colon < 0) return false;
+  return findRule(LABELS, line.slice(0, colon).trimEnd())?.(draft, line.slice(colon + 1).trimStart()) ?? false;
+}
+
+function missingIn(groups: readonly RekeyDraft[], detail: boolean): string | null {
+  const last = groups.at(-1);
+  if (last === undefined) return 'the groups';
+  if (last.received === null || last.sinceRegistration === null) return `the rekey counters of ${last.group}`;
+  if (last.acksSent === null && !last.multicast) return `the acknowledgements of ${last.group}`;
+  const tableDue = detail || groups.some((group) => group.sas !== null);
+  return tableDue && !last.tableEnded ? `the rekey SAs of ${last.group}` : null;
+}
+
+function rekeySnapshot(draft: RekeyDraft): GmSnapshot {
+  const empty = emptyGmSnapshot(draft.group);
+  return {
+    ...empty,
+    rekeys: {
+      ...empty.rekeys,
+      received: draft.received,
+      sinceRegistration: draft.sinceRegistration,
+      acksSent: draft.acksSent,
+    },
+    ...(draft.sas === null ? {} : { rekeySas: draft.sas }),
+  };
+}
+
+export const gmRekey: CommandGrammar = {
+  names: ['show crypto gdoi gm rekey', 'show crypto gdoi gm rekey detail'],
+  recognisedBy: [/^Number of Rekeys received /i, TABLE_TITLE],
+  closedLines: [
+    // Previous: ---             ---               ---    ---        ---
+    /^Previous *: *--- +--- +--- +--- +---$/,
+    // Previous: 44.44.44.1      15.15.15.1       44334   C5AC6039   A440633E
+    /^Previous *: *\S{1,45} +\S{1,45} +\d{1,10} +[0-9A-F]{8} +[0-9A-F]{8}$/i,
+    // Number of Rekey Acks sent                    : 0: a number that starts with 0 ends there
+    /^Number of Rekey Acks sent *: *0$/i,
+  ],
+  read: readRekeys,
+};

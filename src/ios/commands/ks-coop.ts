@@ -1,0 +1,240 @@
+/**
+ * `show crypto gdoi ks coop`, also with `detail`: the local KS and its peers in the COOP set, group by group.
+ *
+ * IOS 15 has no version lines, IOS XE 17 has. `*NO* redundancy configured for this group` is the whole body of a group
+ * without COOP.
+ */
+import type { KsPeer, KsRole, KsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { emptyKsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { collapseBlanks, parseAddressOrNone, parseCount } from '../text/device-values.ts';
+import { parseKsRole } from '../text/group-labels.ts';
+import { findRule, type LabelRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
+
+interface PeerDraft {
+  address: string | null;
+  role: KsRole | null;
+  status: string | null;
+  endShown: boolean;
+}
+
+interface CoopDraft {
+  readonly group: string;
+  redundancy: boolean | null;
+  localAddress: string | null;
+  localPriority: number | null;
+  localRole: KsRole | null;
+  localStatus: string | null;
+  ksVersion: string | null;
+  peers: PeerDraft[] | null;
+}
+
+// Crypto Gdoi Group Name :bw600-IPV6_eft
+const GROUP_HEADING = /^Crypto (?:Gdoi|Gkm) Group Name ?: ?(\S{1,128})$/i;
+// *NO* redundancy configured for this group
+const NO_REDUNDANCY = /^\*NO\* redundancy configured\b/i;
+// Session 1:
+const SESSION = /^Session \d{1,3} ?:$/;
+
+function ofPeer(rule: (peer: PeerDraft, value: string) => boolean): LabelRule<CoopDraft> {
+  return (coop, value) => {
+    const peer = coop.peers?.at(-1);
+    return peer === undefined ? false : rule(peer, value);
+  };
+}
+
+const LABELS = labelTable<CoopDraft>([
+  [
+    'Local Address',
+    (coop, value) => {
+      const address = parseAddressOrNone(value);
+      coop.redundancy = true;
+      coop.localAddress = address ?? null;
+      return address !== undefined;
+    },
+  ],
+  [
+    'Local Priority',
+    (coop, value) => {
+      coop.localPriority = parseCount(value);
+      return coop.localPriority !== null;
+    },
+  ],
+  [
+    'Local KS Role',
+    (coop, value) => {
+      coop.localRole = parseKsRole(value);
+      return coop.localRole !== null;
+    },
+  ],
+  [
+    'Local KS Status',
+    (coop, value) => {
+      coop.localStatus = value === '' ? null : value;
+      return value !== '';
+    },
+  ],
+  [
+    'Local KS version',
+    (coop, value) => {
+      coop.ksVersion = value === '' ? null : value;
+      return value !== '';
+    },
+  ],
+  [
+    'Peer Sessions',
+    (coop, value) => {
+      coop.peers ??= [];
+      return value === '';
+    },
+  ],
+  [
+    'Peer Address',
+    ofPeer((peer, value) => {
+      const address = parseAddressOrNone(value);
+      peer.address = address ?? null;
+      return address !== undefined;
+    }),
+  ],
+  [
+    'Peer KS Role',
+    ofPeer((peer, value) => {
+      peer.role = parseKsRole(value);
+      return peer.role !== null;
+    }),
+  ],
+  [
+    'Peer KS Status',
+    ofPeer((peer, value) => {
+      peer.status = value === '' ? null : value;
+      return value !== '';
+    }),
+  ],
+  [
+    'Total bytes recv',
+    ofPeer((peer) => {
+      peer.endShown = true;
+      return true;
+    }),
+  ],
+  [
+    [
+      'Group handle',
+      'Local Key Server handle',
+      'Local COOP version',
+      'Primary Timers',
+      'Primary Refresh Policy Time',
+      'Secondary Timers',
+      'Sec Primary Periodic Time',
+      'Remaining Time',
+      'Retries',
+      'Invalid ANN PST recvd',
+      'New GM Temporary Blocking Enforced?',
+      'Per-user timer remaining time',
+      'Antireplay Sequence Number',
+      'Server handle',
+      'Peer Version',
+      'Peer COOP version',
+      'COOP Protocol',
+      'Peer Priority',
+      'IKE status',
+      'Counters',
+      'Ann msgs sent',
+      'Ann msgs sent with reply request',
+      'Ann msgs recv',
+      'Ann msgs recv with reply request',
+      'Packet sent drops',
+      'Packet Recv drops',
+      'Total bytes sent',
+    ],
+    unused,
+  ],
+]);
+
+function readCoop(answer: Answer): Reading {
+  const groups: CoopDraft[] = [];
+  const unknown: number[] = [];
+  for (let i = 0; i < answer.lines.length; i++) {
+    if (!readLine(groups, collapseBlanks(answer.lines[i] ?? ''))) unknown.push(i);
+  }
+  return {
+    snapshots: groups.map(coopSnapshot),
+    unknown,
+    recognised: unknown.length < answer.lines.length,
+    missing: answer.ending === 'prompt' ? null : missingIn(groups.at(-1)),
+  };
+}
+
+function readLine(groups: CoopDraft[], line: string): boolean {
+  const name = GROUP_HEADING.exec(line)?.[1];
+  if (name !== undefined) {
+    groups.push(newCoop(name));
+    return true;
+  }
+  const coop = groups.at(-1);
+  if (coop === undefined) return false;
+  if (NO_REDUNDANCY.test(line)) {
+    coop.redundancy = false;
+    coop.peers = [];
+    return true;
+  }
+  if (SESSION.test(line)) {
+    coop.peers ??= [];
+    coop.peers.push({ address: null, role: null, status: null, endShown: false });
+    return true;
+  }
+  const pairs = pairsOf(line);
+  let known = pairs.length > 0;
+  for (const { label, value } of pairs) known = (findRule(LABELS, label)?.(coop, value) ?? false) && known;
+  return known;
+}
+
+function newCoop(group: string): CoopDraft {
+  return {
+    group,
+    redundancy: null,
+    localAddress: null,
+    localPriority: null,
+    localRole: null,
+    localStatus: null,
+    ksVersion: null,
+    peers: null,
+  };
+}
+
+function missingIn(last: CoopDraft | undefined): string | null {
+  if (last === undefined) return 'the groups';
+  if (last.redundancy === false) return null;
+  if (last.localRole === null) return 'the local KS role';
+  const peer = last.peers?.at(-1);
+  return peer?.endShown === true ? null : 'the end of the peer sessions';
+}
+
+function coopSnapshot(coop: CoopDraft): KsSnapshot {
+  return {
+    ...emptyKsSnapshot(coop.group),
+    redundancy: coop.redundancy,
+    localAddress: coop.localAddress,
+    localPriority: coop.localPriority,
+    localRole: coop.localRole,
+    localStatus: coop.localStatus,
+    peers: coop.peers === null ? null : coop.peers.flatMap(peerSnapshot),
+    ...(coop.ksVersion === null ? {} : { ksVersion: coop.ksVersion }),
+  };
+}
+
+function peerSnapshot(peer: PeerDraft): KsPeer[] {
+  return peer.address === null ? [] : [{ address: peer.address, role: peer.role, status: peer.status }];
+}
+
+export const ksCoop: CommandGrammar = {
+  names: ['show crypto gdoi ks coop', 'show crypto gdoi ks coop detail'],
+  recognisedBy: [/^Crypto (?:Gdoi|Gkm) Group Name *:/i],
+  closedLines: [
+    // Total bytes recv: 2130 (not read)
+    /^Total bytes recv *: *\d{1,15}$/,
+    // *NO* redundancy configured for this group
+    /^\*NO\* redundancy configured for this group$/i,
+  ],
+  read: readCoop,
+};

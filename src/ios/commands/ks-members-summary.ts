@@ -1,0 +1,105 @@
+/**
+ * `show crypto gdoi ks members summary`: one row per GM, under the KS it is registered with.
+ *
+ * Each heading says how many rows follow, so a missing tail is always noticed.
+ */
+import type { KsMember, KsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { emptyKsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { collapseBlanks, columns, isAddress, parseCount } from '../text/device-values.ts';
+
+// Group Name: bw6000, ID: 6000, Group Members: 2
+const GROUP_HEADING = /^Group Name ?: ?(\S{1,128}?), ?ID ?: ?(\S{1,45}?), ?Group Members ?: ?(\d{1,7})$/;
+// Key Server ID: 15.15.15.1, GMDB state: LOCAL, Group Members: 1
+const SERVER_HEADING = /^Key Server ID ?: ?(\S{1,45}?), ?GMDB state ?: ?\S{1,20}?, ?Group Members ?: ?(\d{1,7})$/;
+// Member ID     Version      Rekey sent     Rekey Ack missed
+const TABLE_HEADING = /^Member ID Version Rekey sent Rekey Ack missed$/i;
+// Group Member Information :
+const TITLE = /^Group Member Information ?:$/;
+
+interface SummaryDraft {
+  readonly group: string;
+  readonly identity: string;
+  readonly announced: number;
+  keyServer: string | null;
+  readonly members: KsMember[];
+}
+
+function readSummary(answer: Answer): Reading {
+  const groups: SummaryDraft[] = [];
+  const unknown: number[] = [];
+  for (let i = 0; i < answer.lines.length; i++) {
+    if (!readLine(groups, collapseBlanks(answer.lines[i] ?? ''))) unknown.push(i);
+  }
+  const short = groups.find((group) => group.members.length < group.announced);
+  const missing = short === undefined ? null : `${short.announced - short.members.length} member(s) of ${short.group}`;
+  return {
+    snapshots: groups.map(summarySnapshot),
+    unknown,
+    recognised: unknown.length < answer.lines.length,
+    missing: answer.ending === 'prompt' ? null : (missing ?? (groups.length === 0 ? 'the groups' : null)),
+  };
+}
+
+function readLine(groups: SummaryDraft[], line: string): boolean {
+  const heading = GROUP_HEADING.exec(line);
+  if (heading !== null) {
+    groups.push({
+      group: heading[1] ?? '',
+      identity: heading[2] ?? '',
+      announced: Number(heading[3]),
+      keyServer: null,
+      members: [],
+    });
+    return true;
+  }
+  if (TITLE.test(line) || TABLE_HEADING.test(line)) return true;
+  const group = groups.at(-1);
+  if (group === undefined) return false;
+  const server = SERVER_HEADING.exec(line)?.[1];
+  if (server !== undefined) {
+    group.keyServer = isAddress(server) ? server : null;
+    return group.keyServer !== null;
+  }
+  return readRow(group, line);
+}
+
+/** `44.44.44.1   1.0.25         0               0`; a GM of an old release has no version. */
+function readRow(group: SummaryDraft, line: string): boolean {
+  const cells = columns(line);
+  const address = cells[0];
+  const numbers = cells.slice(-2).map(parseCount);
+  const [rekeysSent, acksMissed] = numbers;
+  if (address === undefined || !isAddress(address) || cells.length < 3 || cells.length > 4) return false;
+  if (rekeysSent === undefined || rekeysSent === null || acksMissed === undefined || acksMissed === null) return false;
+  group.members.push({
+    address,
+    version: cells.length === 4 ? (cells[1] ?? null) : null,
+    state: null,
+    keyServer: group.keyServer,
+    rekeysSent,
+    rekeyRetries: null,
+    acksReceived: null,
+    acksMissed,
+  });
+  return true;
+}
+
+function summarySnapshot(draft: SummaryDraft): KsSnapshot {
+  return {
+    ...emptyKsSnapshot(draft.group),
+    identity: draft.identity,
+    members: draft.announced,
+    memberDetails: draft.members,
+  };
+}
+
+export const ksMembersSummary: CommandGrammar = {
+  names: ['show crypto gdoi ks members summary'],
+  recognisedBy: [GROUP_HEADING, SERVER_HEADING],
+  closedLines: [
+    // 44.44.44.1   1.0.25         0               0: a number that starts with 0 ends there
+    /^\S{1,45} +(?:\S{1,16} +)?\d{1,10} +0$/,
+  ],
+  read: readSummary,
+};

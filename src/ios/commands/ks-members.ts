@@ -1,0 +1,286 @@
+/**
+ * `show crypto gdoi ks members`: every GM of every group as this KS counts it, also for one address.
+ *
+ * With an address the KS says `Group Member not Found` once for every group that has no such member: that is no error.
+ * IOS 12.4 prints four lines for a member, IOS 15 adds the counters, IOS XE 17 version, state and type.
+ */
+import type { KsMember, KsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { emptyKsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import {
+  collapseBlanks,
+  MILLISECOND_UNITS,
+  parseAddressOrNone,
+  parseCount,
+  parseNumberWithUnit,
+} from '../text/device-values.ts';
+import {
+  findFoldedRule,
+  findPrintedRule,
+  findRule,
+  type LabelRule,
+  labelTable,
+  pairsOf,
+  unused,
+  valueAfter,
+} from '../text/label-table.ts';
+
+interface MemberDraft {
+  address: string;
+  group: string | null;
+  identity: string | null;
+  version: string | null;
+  state: string | null;
+  keyServer: string | null;
+  keyServerShown: boolean;
+  rekeysSent: number | null;
+  rekeyRetries: number | null;
+  acksReceived: number | null;
+  acksMissed: number | null;
+  /** Lines only IOS 15 and later have. */
+  modern: boolean;
+  endShown: boolean;
+}
+
+interface GroupDraft {
+  readonly group: string;
+  identity: string | null;
+  rekeysSent: number | null;
+  lastRekeyRetransmits: number | null;
+  lastRekeyDurationMs: number | null;
+  readonly members: MemberDraft[];
+}
+
+// Number of rekeys sent for group bw6000 : 0
+const REKEYS_SENT = /^Number of rekeys sent for group (\S{1,128}) ?: ?(\d{1,10})$/;
+// Number of retransmits during the last rekey for group bw6000 : 0
+const RETRANSMITS = /^Number of retransmits during the last rekey for group (\S{1,128}) ?: ?(\d{1,10})$/;
+// Duration of the last rekey for group bw6000 : 10000 msec
+const DURATION = /^Duration of the last rekey for group (\S{1,128}) ?: ?(\d{1,12} ?[a-z]{1,6})$/;
+// Group Member not Found
+const NOT_FOUND = /^Group Member not Found$/i;
+// Group Member Information :
+const TITLE = /^Group Member Information ?:$/;
+
+type CountField = 'rekeysSent' | 'rekeyRetries' | 'acksReceived' | 'acksMissed';
+
+function count(field: CountField): LabelRule<MemberDraft> {
+  return (member, value) => {
+    member.modern = true;
+    member[field] = parseCount(value);
+    return member[field] !== null;
+  };
+}
+
+function text(field: 'version' | 'state'): LabelRule<MemberDraft> {
+  return (member, value) => {
+    member.modern = true;
+    member[field] = value === '' ? null : value;
+    return value !== '';
+  };
+}
+
+/** Opens the next member: handled by the reader, which has the line's other pairs. */
+const memberId: LabelRule<MemberDraft> = () => false;
+
+const LABELS = labelTable<MemberDraft>([
+  ['Group Member ID', memberId],
+  ['GM Version', text('version')],
+  ['GM State', text('state')],
+  [
+    'Group ID',
+    (member, value) => {
+      member.identity = value === '' ? null : value;
+      return value !== '';
+    },
+  ],
+  [
+    'Group Name',
+    (member, value) => {
+      member.group = value;
+      return !/ /.test(value) && value !== '';
+    },
+  ],
+  [
+    'Key Server ID',
+    (member, value) => {
+      const address = parseAddressOrNone(value);
+      member.keyServer = address ?? null;
+      member.keyServerShown = true;
+      return address !== undefined;
+    },
+  ],
+  ['Rekeys sent', count('rekeysSent')],
+  [['Rekeys retries', 'Rekey retries'], count('rekeyRetries')],
+  [['Rekey Acks Rcvd', 'Rekey Acks received'], count('acksReceived')],
+  ['Rekey Acks missed', count('acksMissed')],
+  [['Group Type', 'Sent seq num', 'Member Type', 'VRF'], unused],
+  [
+    'Rcvd seq num',
+    (member) => {
+      member.endShown = true;
+      return true;
+    },
+  ],
+]);
+
+class MembersReader {
+  readonly groups = new Map<string, GroupDraft>();
+  readonly unknown: number[] = [];
+  known = 0;
+  last: MemberDraft | null = null;
+  /** The last group heading that no member followed yet. */
+  headed: string | null = null;
+  private readonly all: MemberDraft[] = [];
+
+  take(line: string, index: number): void {
+    if (this.read(line)) this.known += 1;
+    else this.unknown.push(index);
+  }
+
+  private read(line: string): boolean {
+    const colon = line.indexOf(':');
+    if (colon < 0) return NOT_FOUND.test(collapseBlanks(line));
+    const rule = findPrintedRule(LABELS, line, colon) ?? findFoldedRule(LABELS, line, colon);
+    if (rule === undefined) return this.readHeading(collapseBlanks(line));
+    if (rule === memberId) return this.startMember(line);
+    return this.last === null ? false : rule(this.last, valueAfter(line, colon));
+  }
+
+  private startMember(line: string): boolean {
+    const [id, ...others] = pairsOf(line);
+    const address = parseAddressOrNone(id?.value ?? '');
+    this.headed = null;
+    this.last = null;
+    if (address === undefined || address === null) return false;
+    const member = newMember(address);
+    this.last = member;
+    this.all.push(member);
+    return others.every(({ label, value }) => findRule(LABELS, label)?.(member, value) ?? false);
+  }
+
+  private readHeading(line: string): boolean {
+    if (TITLE.test(line)) return true;
+    const sent = REKEYS_SENT.exec(line);
+    if (sent?.[1] !== undefined) {
+      this.headed = sent[1];
+      this.group(sent[1]).rekeysSent = Number(sent[2]);
+      return true;
+    }
+    const retransmits = RETRANSMITS.exec(line);
+    if (retransmits?.[1] !== undefined) {
+      this.group(retransmits[1]).lastRekeyRetransmits = Number(retransmits[2]);
+      return true;
+    }
+    const duration = DURATION.exec(line);
+    if (duration?.[1] === undefined) return false;
+    const milliseconds = parseNumberWithUnit(duration[2] ?? '', MILLISECOND_UNITS);
+    this.group(duration[1]).lastRekeyDurationMs = milliseconds;
+    return milliseconds !== null;
+  }
+
+  group(name: string): GroupDraft {
+    const known = this.groups.get(name);
+    if (known !== undefined) return known;
+    const group = newGroup(name);
+    this.groups.set(name, group);
+    return group;
+  }
+
+  /** A member's group is known only after its first lines. */
+  assign(): void {
+    for (const member of this.all) {
+      if (member.group === null) continue;
+      const group = this.group(member.group);
+      group.identity ??= member.identity;
+      group.members.push(member);
+    }
+  }
+
+  missing(): string | null {
+    if (this.headed !== null) return `the members of group ${this.headed}`;
+    const last = this.last;
+    if (last === null) return this.known > 0 ? null : 'the members';
+    if (last.endShown) return null;
+    const siblingsEnd = this.all.some((member) => member.endShown);
+    return siblingsEnd || last.modern || !last.keyServerShown ? `the end of member ${last.address}` : null;
+  }
+}
+
+function newMember(address: string): MemberDraft {
+  return {
+    address,
+    group: null,
+    identity: null,
+    version: null,
+    state: null,
+    keyServer: null,
+    keyServerShown: false,
+    rekeysSent: null,
+    rekeyRetries: null,
+    acksReceived: null,
+    acksMissed: null,
+    modern: false,
+    endShown: false,
+  };
+}
+
+function newGroup(group: string): GroupDraft {
+  return {
+    group,
+    identity: null,
+    rekeysSent: null,
+    lastRekeyRetransmits: null,
+    lastRekeyDurationMs: null,
+    members: [],
+  };
+}
+
+function readMembers(answer: Answer): Reading {
+  const reader = new MembersReader();
+  const { lines } = answer;
+  for (let i = 0; i < lines.length; i++) reader.take(lines[i] ?? '', i);
+  reader.assign();
+  return {
+    snapshots: [...reader.groups.values()].map(groupSnapshot),
+    unknown: reader.unknown,
+    recognised: reader.known > 0,
+    missing: answer.ending === 'prompt' ? null : reader.missing(),
+  };
+}
+
+function groupSnapshot(draft: GroupDraft): KsSnapshot {
+  return {
+    ...emptyKsSnapshot(draft.group),
+    identity: draft.identity,
+    memberDetails: draft.members.map(memberSnapshot),
+    ...(draft.rekeysSent === null ? {} : { rekeysSent: draft.rekeysSent }),
+    ...(draft.lastRekeyRetransmits === null ? {} : { lastRekeyRetransmits: draft.lastRekeyRetransmits }),
+    ...(draft.lastRekeyDurationMs === null ? {} : { lastRekeyDurationMs: draft.lastRekeyDurationMs }),
+  };
+}
+
+function memberSnapshot(member: MemberDraft): KsMember {
+  return {
+    address: member.address,
+    version: member.version,
+    state: member.state,
+    keyServer: member.keyServer,
+    rekeysSent: member.rekeysSent,
+    rekeyRetries: member.rekeyRetries,
+    acksReceived: member.acksReceived,
+    acksMissed: member.acksMissed,
+  };
+}
+
+export const ksMembers: CommandGrammar = {
+  names: ['show crypto gdoi ks members'],
+  recognisedBy: [/^Group Member ID *:/, /^Number of rekeys sent for group /, NOT_FOUND],
+  closedLines: [
+    // Rcvd seq num : 0     0     0     0 (not read)
+    /^Rcvd seq num *:[\d ]*$/,
+    // Group Member not Found
+    /^Group Member not Found$/i,
+  ],
+  read: readMembers,
+};

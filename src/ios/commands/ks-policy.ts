@@ -1,0 +1,239 @@
+/**
+ * `show crypto gdoi ks policy`: the KEK and the TEKs of each group with their SPIs, and the only statement a KS makes of
+ * its own lead: `time to rekey` beside `remaining life`.
+ *
+ * Two pairs stand in one line, and releases differ in the blanks inside labels (`orig life(sec):`, `override life (sec):`).
+ */
+import type { KsKey, KsSnapshot, RekeyTransport } from '../../gdoi/seen/snapshot.ts';
+import { emptyKsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { collapseBlanks, isAddress, parseCount, parseKekSpi, parseTekSpi } from '../text/device-values.ts';
+import { findRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
+
+interface KeyDraft {
+  readonly kind: 'kek' | 'tek';
+  spi: string | null;
+  lifetimeSeconds: number | null;
+  remainingSeconds: number | null;
+  timeToRekeySeconds: number | null;
+  timeToRekeyShown: boolean;
+  /** `override life` is the last line before `time to rekey` of a TEK. */
+  overrideShown: boolean;
+}
+
+interface PolicyDraft {
+  readonly group: string;
+  readonly server: string | null;
+  transport: RekeyTransport | null;
+  tekCount: number | null;
+  kek: KeyDraft | null;
+  readonly teks: KeyDraft[];
+  key: KeyDraft | null;
+}
+
+// For group getvpn1 (handle: 0x40000002) server 1.1.1.1 (handle: 0x40000002):
+const GROUP_HEADING = /^For group (\S{1,128}) \(handle: ?\S{1,20}\) server (\S{1,45}) \(handle: ?\S{1,20}\):?$/;
+// KEK POLICY (transport type : Unicast)
+const KEK_HEADING = /^KEK POLICY \(transport type ?: ?(Unicast|Multicast)\)$/i;
+// TEK POLICY (encaps : ENCAPS_TUNNEL)
+const TEK_HEADING = /^TEK POLICY(?: \(encaps ?: ?\S{1,40}\))?$/i;
+// Key Server Policy:
+const TITLE = /^Key Server Policy ?:$/;
+
+const NOT_APPLICABLE = /^n\/a$/i;
+
+type SecondsField = 'lifetimeSeconds' | 'remainingSeconds';
+
+function keySeconds(field: SecondsField): (policy: PolicyDraft, value: string) => boolean {
+  return (policy, value) => {
+    if (policy.key === null) return false;
+    policy.key[field] = parseCount(value);
+    return policy.key[field] !== null;
+  };
+}
+
+const LABELS = labelTable<PolicyDraft>([
+  [
+    '# of teks',
+    (policy, value) => {
+      policy.tekCount = parseCount(value);
+      return policy.tekCount !== null;
+    },
+  ],
+  [
+    'spi',
+    (policy, value) => {
+      if (policy.key === null) return false;
+      policy.key.spi = policy.key.kind === 'kek' ? parseKekSpi(value) : parseTekSpi(value);
+      return policy.key.spi !== null;
+    },
+  ],
+  [['orig life(sec)', 'orig life (sec)'], keySeconds('lifetimeSeconds')],
+  [['remaining life(sec)', 'remaining life (sec)'], keySeconds('remainingSeconds')],
+  [
+    ['time to rekey (sec)', 'time to rekey(sec)'],
+    (policy, value) => {
+      if (policy.key === null) return false;
+      policy.key.timeToRekeyShown = true;
+      if (NOT_APPLICABLE.test(value)) return true;
+      policy.key.timeToRekeySeconds = parseCount(value);
+      return policy.key.timeToRekeySeconds !== null;
+    },
+  ],
+  [
+    ['override life(sec)', 'override life (sec)'],
+    (policy) => {
+      if (policy.key !== null) policy.key.overrideShown = true;
+      return true;
+    },
+  ],
+  [
+    [
+      'Seq num',
+      'management alg',
+      'encrypt alg',
+      'crypto iv length',
+      'key size',
+      'sig hash algorithm',
+      'sig key length',
+      'sig size',
+      'sig key name',
+      'acknowledgement',
+      'access-list',
+      'transform',
+      'alg key size',
+      'sig key size',
+      'tek life(sec)',
+      'elapsed time(sec)',
+      'antireplay window size',
+      'antireplay window size (sec)',
+      'multicast group',
+      'replay method',
+      'tag method',
+      'KGS',
+      'SID length',
+      'ckm',
+      'D3P window',
+      'ip d3p window size',
+    ],
+    unused,
+  ],
+]);
+
+function readPolicies(answer: Answer): Reading {
+  const policies: PolicyDraft[] = [];
+  const unknown: number[] = [];
+  let known = 0;
+  let policy: PolicyDraft | null = null;
+  for (let i = 0; i < answer.lines.length; i++) {
+    const line = collapseBlanks(answer.lines[i] ?? '');
+    const heading = GROUP_HEADING.exec(line);
+    if (heading?.[1] !== undefined) {
+      policy = newPolicy(heading[1], heading[2] ?? '');
+      policies.push(policy);
+    } else if (!(TITLE.test(line) || (policy !== null && readLine(policy, line)))) {
+      unknown.push(i);
+      continue;
+    }
+    known += 1;
+  }
+  return {
+    snapshots: policies.map(policySnapshot),
+    unknown,
+    recognised: known > 0,
+    missing: answer.ending === 'prompt' ? null : missingIn(policies),
+  };
+}
+
+function readLine(policy: PolicyDraft, line: string): boolean {
+  const kek = KEK_HEADING.exec(line);
+  if (kek !== null) {
+    policy.transport = kek[1]?.toLowerCase() === 'multicast' ? 'multicast' : 'unicast';
+    policy.kek = newKey('kek');
+    policy.key = policy.kek;
+    return true;
+  }
+  if (TEK_HEADING.test(line)) {
+    policy.key = newKey('tek');
+    policy.teks.push(policy.key);
+    return true;
+  }
+  const pairs = pairsOf(line);
+  let known = pairs.length > 0;
+  for (const { label, value } of pairs) known = (findRule(LABELS, label)?.(policy, value) ?? false) && known;
+  return known;
+}
+
+function newPolicy(group: string, server: string): PolicyDraft {
+  return {
+    group,
+    server: isAddress(server) ? server : null,
+    transport: null,
+    tekCount: null,
+    kek: null,
+    teks: [],
+    key: null,
+  };
+}
+
+function newKey(kind: 'kek' | 'tek'): KeyDraft {
+  return {
+    kind,
+    spi: null,
+    lifetimeSeconds: null,
+    remainingSeconds: null,
+    timeToRekeySeconds: null,
+    timeToRekeyShown: false,
+    overrideShown: false,
+  };
+}
+
+/** Of the last group all TEKs that it announces must be there, and each key to its last line. */
+function missingIn(policies: readonly PolicyDraft[]): string | null {
+  const last = policies.at(-1);
+  if (last === undefined) return 'the policy of a group';
+  if (last.tekCount === null && last.kek === null && last.teks.length === 0) return 'the number of TEKs';
+  if (last.tekCount !== null && last.teks.length < last.tekCount) return `${last.tekCount - last.teks.length} TEK(s)`;
+  if (last.kek === null && last.teks.length === 0 && last.tekCount !== 0) return 'the KEK policy';
+  if (last.kek !== null && last.kek.remainingSeconds === null) return 'the remaining life of the KEK';
+  if (last.key?.kind === 'kek' && !last.key.timeToRekeyShown) return 'the time to the KEK rekey';
+  const key = last.key;
+  if (key === null || key.kind === 'kek') return null;
+  if (key.spi === null || key.remainingSeconds === null) return 'the remaining life of the last TEK';
+  const siblingsShow = policies.some((policy) =>
+    [policy.kek, ...policy.teks].some((other) => other !== key && other?.timeToRekeyShown === true),
+  );
+  if (siblingsShow && !key.timeToRekeyShown) return 'the time to rekey of the last TEK';
+  return key.overrideShown || key.timeToRekeyShown ? null : 'the end of the last TEK';
+}
+
+function policySnapshot(policy: PolicyDraft): KsSnapshot {
+  return {
+    ...emptyKsSnapshot(policy.group),
+    transport: policy.transport,
+    localAddress: policy.server,
+    kek: policy.kek === null ? null : keySnapshot(policy.kek),
+    teks: policy.teks.length > 0 || policy.tekCount === 0 ? policy.teks.map(keySnapshot) : null,
+  };
+}
+
+function keySnapshot(key: KeyDraft): KsKey {
+  return {
+    spi: key.spi,
+    lifetimeSeconds: key.lifetimeSeconds,
+    remainingSeconds: key.remainingSeconds,
+    timeToRekeySeconds: key.timeToRekeySeconds,
+  };
+}
+
+export const ksPolicy: CommandGrammar = {
+  names: ['show crypto gdoi ks policy'],
+  recognisedBy: [TITLE, /^For group \S{1,128} \(handle:/],
+  closedLines: [
+    // time to rekey (sec): n/a
+    /^time to rekey ?\(sec\) *: *n\/a$/i,
+    // override life(sec) : 0             antireplay window size: 64 (neither is read)
+    /^override life ?\(sec\) *: *\d{1,10} +antireplay window size *: *\d{1,6}$/,
+  ],
+  read: readPolicies,
+};

@@ -1,0 +1,198 @@
+/**
+ * `show crypto pki certificates`: one block per certificate, with names and dates in sections of their own.
+ *
+ * Written from general knowledge of IOS output, without a captured sample: every line that is not known is counted, and
+ * none of them stops the reading. What the blocks hold besides (fingerprints, distribution points, storage) is not read.
+ */
+import type { Certificate, DeviceCertificates } from '../../gdoi/seen/certificate.ts';
+import type { Interval } from '../../gdoi/seen/interval.ts';
+import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { collapseBlanks, parseMonth } from '../text/device-values.ts';
+import { findRule, type LabelRule, labelTable, unused, valueAfter } from '../text/label-table.ts';
+
+type Section = 'issuer' | 'subject' | 'links';
+
+interface CertificateDraft {
+  readonly kind: Certificate['kind'];
+  section: Section | null;
+  status: string | null;
+  serial: string | null;
+  readonly issuer: string[];
+  readonly subject: string[];
+  notBefore: Interval | null;
+  notAfter: Interval | null;
+  trustpoints: readonly string[];
+}
+
+// Certificate / CA Certificate / Router Self-Signed Certificate / RA Signature Certificate / CA Certificate (Rollover)
+const HEADING =
+  /^(?:(CA|Subordinate CA|RA Signature|RA KeyEncipher|RA|Router Self-Signed) )?Certificate ?(?:\(.{1,60}\))?$/i;
+const KINDS: Readonly<Record<string, Certificate['kind']>> = {
+  ca: 'ca',
+  'subordinate ca': 'ca',
+  'ra signature': 'ra',
+  'ra keyencipher': 'ra',
+  ra: 'ra',
+  'router self-signed': 'self_signed',
+};
+// cn=CORP-CA / serialNumber=FGL17271234+hostname=gm1.example.net / 2.5.4.5=17
+const NAME_PART = /^[A-Za-z0-9][\w.]{0,63} ?= ?.{0,512}$/;
+// http://pki.example.net/corp.crl / ldap://10.1.1.1/CN=CORP-CA
+const LINK = /^[a-z]{3,8}:\/\/.{1,1024}$/i;
+// 1A2B / 03000000000000000000000000000001
+const SERIAL = /^[0-9A-F]{1,64}$/i;
+// 09:44:06 UTC Jan 12 2026
+const DATE = /^(\d{2}):(\d{2}):(\d{2}) ([A-Za-z][\w+:-]{0,15}) (?:[A-Z][a-z]{2} )?([A-Z][a-z]{2}) (\d{1,2}) (\d{4})$/;
+const TRUSTPOINT = /^\S{1,128}$/;
+
+const UTC_ZONES: ReadonlySet<string> = new Set(['UTC', 'GMT']);
+/** Zones lie between UTC-12 and UTC+14. */
+const MOST_BEHIND_MS = 12 * 3_600_000;
+const MOST_AHEAD_MS = 14 * 3_600_000;
+
+const MAX_CERTIFICATES = 128;
+const MAX_NAME_PARTS = 32;
+const MAX_TRUSTPOINTS = 32;
+
+/** Every instant that the date can mean; null: no date. */
+function parseDate(text: string): Interval | null {
+  const match = DATE.exec(text);
+  if (match === null) return null;
+  const [, hour, minute, second, zone = '', monthName = '', day, year] = match;
+  const month = parseMonth(monthName);
+  if (month === null) return null;
+  const shownMs = Date.UTC(Number(year), month, Number(day), Number(hour), Number(minute), Number(second));
+  if (UTC_ZONES.has(zone)) return { fromMs: shownMs, toMs: shownMs };
+  return { fromMs: shownMs - MOST_AHEAD_MS, toMs: shownMs + MOST_BEHIND_MS };
+}
+
+function opens(section: Section): LabelRule<CertificateDraft> {
+  return (draft, value) => {
+    draft.section = section;
+    return value === '' || takePart(draft, value);
+  };
+}
+
+function date(field: 'notBefore' | 'notAfter'): LabelRule<CertificateDraft> {
+  return (draft, value) => {
+    draft[field] = parseDate(value);
+    return draft[field] !== null;
+  };
+}
+
+const LABELS = labelTable<CertificateDraft>([
+  [
+    'Status',
+    (draft, value) => {
+      draft.status = value === '' ? null : value;
+      return value !== '';
+    },
+  ],
+  [
+    ['Certificate Serial Number (hex)', 'Certificate Serial Number', 'Serial Number (hex)'],
+    (draft, value) => {
+      draft.serial = SERIAL.test(value) ? value : null;
+      return draft.serial !== null;
+    },
+  ],
+  [['Certificate Usage', 'Key Usage', 'Public Key Type', 'Version', 'Signature Algorithm'], unused],
+  ['Issuer', opens('issuer')],
+  ['Subject', opens('subject')],
+  // of the subject, beside its distinguished name
+  [['Name', 'IP Address', 'Serial Number', 'PID'], unused],
+  [['CRL Distribution Points', 'CRL Distribution Point', 'OCSP URL', 'Authority Info Access'], opens('links')],
+  ['Validity Date', unused],
+  ['start date', date('notBefore')],
+  ['end date', date('notAfter')],
+  ['renew date', unused],
+  [['Certificate Request Fingerprint MD5', 'Certificate Request Fingerprint SHA1'], unused],
+  [
+    ['Fingerprint MD5', 'Fingerprint SHA1', 'Fingerprint SHA256', 'Storage', 'Key Label', 'Associated Identity'],
+    unused,
+  ],
+  [
+    ['Associated Trustpoints', 'Associated Trustpoint'],
+    (draft, value) => {
+      const names = value.split(' ').filter((name) => TRUSTPOINT.test(name));
+      draft.trustpoints = names.slice(0, MAX_TRUSTPOINTS);
+      return names.length > 0;
+    },
+  ],
+]);
+
+/** A line of an open section. */
+function takePart(draft: CertificateDraft, line: string): boolean {
+  if (draft.section === null) return false;
+  if (draft.section === 'links') return LINK.test(line);
+  if (!NAME_PART.test(line)) return false;
+  const parts = draft[draft.section];
+  if (parts.length < MAX_NAME_PARTS) parts.push(line);
+  return true;
+}
+
+function readCertificates(answer: Answer): Reading {
+  const drafts: CertificateDraft[] = [];
+  const unknown: number[] = [];
+  for (let i = 0; i < answer.lines.length; i++) {
+    if (!readLine(drafts, collapseBlanks(answer.lines[i] ?? ''))) unknown.push(i);
+  }
+  const shown: DeviceCertificates = { role: 'certificates', certificates: drafts.map(certificateOf) };
+  const last = drafts.at(-1);
+  const open = last === undefined || last.trustpoints.length === 0;
+  return {
+    snapshots: [shown],
+    unknown,
+    recognised: drafts.length > 0,
+    // nothing tells how many there are: only the prompt proves that no block is missing
+    missing: answer.ending !== 'prompt' && open ? 'the trustpoints of the last certificate' : null,
+  };
+}
+
+function readLine(drafts: CertificateDraft[], line: string): boolean {
+  const heading = HEADING.exec(line);
+  if (heading !== null) {
+    if (drafts.length >= MAX_CERTIFICATES) return false;
+    drafts.push(newDraft(KINDS[heading[1]?.toLowerCase() ?? ''] ?? 'device'));
+    return true;
+  }
+  const draft = drafts.at(-1);
+  if (draft === undefined) return false;
+  if (takePart(draft, line)) return true;
+  const colon = line.indexOf(':');
+  return colon > 0 && (findRule(LABELS, line.slice(0, colon))?.(draft, valueAfter(line, colon)) ?? false);
+}
+
+function newDraft(kind: Certificate['kind']): CertificateDraft {
+  return {
+    kind,
+    section: null,
+    status: null,
+    serial: null,
+    issuer: [],
+    subject: [],
+    notBefore: null,
+    notAfter: null,
+    trustpoints: [],
+  };
+}
+
+function certificateOf(draft: CertificateDraft): Certificate {
+  const { kind, status, serial, issuer, subject, notBefore, notAfter, trustpoints } = draft;
+  return { kind, status, serial, issuer: nameOf(issuer), subject: nameOf(subject), notBefore, notAfter, trustpoints };
+}
+
+function nameOf(parts: readonly string[]): string | null {
+  return parts.length === 0 ? null : parts.join(', ');
+}
+
+export const pkiCertificates: CommandGrammar = {
+  names: ['show crypto pki certificates', 'show crypto ca certificates'],
+  recognisedBy: [HEADING],
+  closedLines: [
+    // end   date: 09:44:06 UTC Jan 11 2028: four digits of year end it
+    /^(?:start|end|renew) {1,3}date: ?\d{2}:\d{2}:\d{2} .{1,40} \d{4}$/i,
+    // Storage: nvram:CORP-CA#1A2B.cer
+    /^(?:Storage|Key Label): ?.{1,200}$/i,
+  ],
+  read: readCertificates,
+};

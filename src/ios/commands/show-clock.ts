@@ -1,0 +1,64 @@
+/**
+ * `show clock`: the device's own time and how much it trusts it.
+ *
+ * An instant is made only of UTC or GMT: for every other zone the device prints a name, not an offset.
+ */
+import type { DeviceClock } from '../../gdoi/seen/device-facts.ts';
+import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { collapseBlanks, parseMonth } from '../text/device-values.ts';
+
+// *18:57:38.347 UTC Mon Oct 19 2015 / .18:57:38.347 UTC Mon Oct 19 2015 / 18:56:04.554 EST Mon Oct 17 2016
+const CLOCK =
+  /^([*.]?)(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,3}))? ([A-Za-z][\w+:-]{0,15}) [A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d{4})$/;
+// No time source / Time source is NTP / Time source is user configuration (`show clock detail`)
+const DETAIL = /^(?:No time source|Time source is .{1,80}|Summer time (?:starts|ends) .{1,80})$/i;
+
+const UTC_ZONES: ReadonlySet<string> = new Set(['UTC', 'GMT']);
+
+function readClock(answer: Answer): Reading {
+  const unknown: number[] = [];
+  let clock: DeviceClock | null = null;
+  for (let i = 0; i < answer.lines.length; i++) {
+    const line = collapseBlanks(answer.lines[i] ?? '');
+    const read = parseClock(line);
+    if (read !== null) clock = read;
+    else if (!DETAIL.test(line)) unknown.push(i);
+  }
+  return {
+    snapshots: clock === null ? [] : [clock],
+    unknown,
+    recognised: unknown.length < answer.lines.length,
+    missing: clock === null ? 'the time' : null,
+  };
+}
+
+function parseClock(line: string): DeviceClock | null {
+  const match = CLOCK.exec(line);
+  if (match === null) return null;
+  const [, mark, hour, minute, second, fraction, zone = '', monthName = '', day, year] = match;
+  const month = parseMonth(monthName);
+  if (month === null) return null;
+  const epochMs = Date.UTC(
+    Number(year),
+    month,
+    Number(day),
+    Number(hour),
+    Number(minute),
+    Number(second),
+    Number((fraction ?? '').padEnd(3, '0')),
+  );
+  return {
+    role: 'clock',
+    epochMs: UTC_ZONES.has(zone) ? epochMs : null,
+    zone,
+    synchronised: mark === '',
+  };
+}
+
+export const showClock: CommandGrammar = {
+  names: ['show clock', 'show clock detail'],
+  recognisedBy: [CLOCK],
+  // 18:57:38.347 UTC Mon Oct 19 2015: four digits of year end it
+  closedLines: [CLOCK, /^[*.]?\d{2}:\d{2}:\d{2}.{1,40} \d{4}$/],
+  read: readClock,
+};

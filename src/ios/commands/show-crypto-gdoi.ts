@@ -1,0 +1,330 @@
+/**
+ * `show crypto gdoi`, also with `group X` and `detail`, and the halves of it that `show crypto gdoi gm` and `show crypto
+ * gdoi ks` print: one block per group, as the GM or as the KS of that group shows it.
+ *
+ * Labels, not headings or indentation, tell the role and the section: the heading `Group Member Information For Group X`
+ * is in IOS XE 17 only, and one G-IKEv2 capture has its blocks at column 0. A field that stands in two places (last
+ * rekey, acknowledgements) has one meaning, so the label decides alone.
+ */
+import type { GmSnapshot, GmTek, KsKey, KsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { collapseBlanks, isAccessList, isAddress, parseAce } from '../text/device-values.ts';
+import { type Block, type KeyDraft, type Layout, newBlock, type TekDraft } from '../text/group-block.ts';
+import { GROUP_LABELS, GROUP_NAME, groupName, REGISTERED } from '../text/group-labels.ts';
+import { findFoldedRule, findPrintedRule, findRule, unused, valueAfter } from '../text/label-table.ts';
+
+// Group Member Information For Group getvpn1:
+const GM_HEADING = /^Group Member Information For Group (\S{1,128}):$/;
+// Key Server Information For Group bw6000:
+const KS_HEADING = /^Key Server Information For Group (\S{1,128}):$/;
+// ACL Downloaded From KS 1.1.1.1: (hand-typed notes drop the colon)
+const ACL_HEADING = /^ACL Downloaded From KS (\S{1,45}?):?$/;
+// Total group members registered to this box: 12
+const TOTAL_MEMBERS = /^Total group members registered to this box:/;
+// GigabitEthernet0/0/1: / Serial0/1/0:0: / Tunnel10:
+const INTERFACE_HEADING = /^([A-Z][A-Za-z-]{1,32}\d[\d/.:]{0,24}):$/;
+
+const CODE_LOWER_A = 97;
+
+class GroupReader {
+  readonly blocks: Block[] = [];
+  readonly unknown: number[] = [];
+  known = 0;
+  private block: Block | null = null;
+  private layout: Layout = 'group';
+
+  take(line: string, index: number): void {
+    if (this.read(line)) this.known += 1;
+    else this.unknown.push(index);
+  }
+
+  private read(line: string): boolean {
+    if (line.charCodeAt(0) === CODE_LOWER_A && isAccessList(line)) return this.readAccessList(line);
+    const colon = line.indexOf(':');
+    if (colon < 0) return this.readBare(line);
+    let rule = findPrintedRule(GROUP_LABELS, line, colon);
+    if (rule === unused) return true;
+    if (rule === undefined) {
+      if (this.readHeading(line)) return true;
+      rule = findFoldedRule(GROUP_LABELS, line, colon);
+      if (rule === undefined) return false;
+    }
+    if (rule === groupName) this.startGroup(line, colon);
+    const block = this.open();
+    if (block.last !== 'none') block.last = 'none';
+    return rule(block, valueAfter(line, colon));
+  }
+
+  private readBare(line: string): boolean {
+    const text = collapseBlanks(line);
+    if (text === 'GROUP INFORMATION') {
+      this.startBlock('group');
+      return true;
+    }
+    if (text === 'Rekeys cumulative' || text === 'Rekeys received') return true;
+    const rule = findRule(GROUP_LABELS, text);
+    if (rule !== undefined) return rule(this.open(), '');
+    return this.readServer(line) || this.readHeading(line);
+  }
+
+  /** Further servers of the list stand alone on their lines. */
+  private readServer(line: string): boolean {
+    const block = this.block;
+    if (block === null || block.last !== 'servers' || block.servers === null || !isAddress(line)) return false;
+    block.servers.push(line);
+    return true;
+  }
+
+  private readHeading(line: string): boolean {
+    if (this.readServer(line)) return true;
+    if (this.block?.section === 'tek') {
+      const name = INTERFACE_HEADING.exec(line)?.[1];
+      if (name !== undefined) {
+        this.block.tekInterface = name;
+        return true;
+      }
+    }
+    const text = collapseBlanks(line);
+    const gm = GM_HEADING.exec(text)?.[1];
+    if (gm !== undefined) {
+      this.startHeaded(gm, 'gm');
+      return true;
+    }
+    const ks = KS_HEADING.exec(text)?.[1];
+    if (ks !== undefined) {
+      this.startHeaded(ks, 'ks');
+      return true;
+    }
+    if (ACL_HEADING.test(text)) {
+      const block = this.open();
+      block.isGm = true;
+      block.section = 'acl';
+      block.acl ??= [];
+      return true;
+    }
+    return TOTAL_MEMBERS.test(text);
+  }
+
+  private readAccessList(line: string): boolean {
+    const block = this.block;
+    if (block === null) return false;
+    const ace = parseAce(line);
+    if (ace === null) {
+      if (block.last !== 'acl-configured') return false;
+      block.aclConfiguredShown = true;
+      return true;
+    }
+    if (block.section !== 'acl') return block.section === 'other';
+    block.acl?.push(ace);
+    return true;
+  }
+
+  /** `Group Name` opens the next group, unless a heading has just named it. */
+  private startGroup(line: string, colon: number): void {
+    const current = this.block;
+    if (current === null || current.group === null) return;
+    const name = GROUP_NAME.exec(line.slice(colon + 1).trim())?.[1];
+    if (current.namedByHeading && name === current.group) current.namedByHeading = false;
+    else this.startBlock('group');
+  }
+
+  private startHeaded(name: string, layout: Layout): void {
+    if (this.block?.group === name && !this.block.namedByHeading && this.block.memberLines === 0) {
+      this.block.section = 'member';
+      this.block.isGm ||= layout === 'gm';
+      return;
+    }
+    const block = this.startBlock(layout);
+    block.group = name;
+    block.namedByHeading = true;
+  }
+
+  private startBlock(layout: Layout): Block {
+    if (this.block !== null) this.block.endShown = true;
+    this.layout = layout;
+    this.block = newBlock(layout);
+    this.blocks.push(this.block);
+    return this.block;
+  }
+
+  private open(): Block {
+    return this.block ?? this.startBlock(this.layout);
+  }
+}
+
+// ---- what must be there -----------------------------------------------------------------------------------------
+
+function missingIn(block: Block, proven: boolean): string | null {
+  if (block.group === null) return proven && isBlank(block) ? null : 'the group name';
+  if (proven || block.endShown) return null;
+  if (block.isKs && !block.isGm) return missingInKs(block);
+  return missingInGm(block);
+}
+
+function isBlank(block: Block): boolean {
+  return !block.isGm && !block.isKs && block.identity === null;
+}
+
+function missingInKs(block: Block): string | null {
+  if (block.redundancy === true && block.localRole === null) return 'the local KS role';
+  if (block.layout === 'ks') return block.aclConfiguredShown ? null : 'the configured ACL';
+  return block.serversShown ? null : 'the group server list';
+}
+
+function missingInGm(block: Block): string | null {
+  // IOS 12.4 has no member block: its header goes straight to the policy
+  if (block.memberLines === 0) return block.teks === null ? 'the group member block' : missingInTeks(block);
+  if (block.status === null) return 'the registration status';
+  if (block.succeeded !== null && block.attempted === null) return 'the registration counters';
+  if (!REGISTERED.test(block.status)) return null;
+  if (block.layout === 'gm') return block.memberEndShown ? null : 'the end of the member block';
+  if (block.kek !== null && !block.kekEndShown) return 'the end of the KEK policy';
+  return missingInTeks(block);
+}
+
+/** Every SA has the lines its siblings have, and there are as many TEKs as `Active TEK Number` says. */
+function missingInTeks(block: Block): string | null {
+  const teks = block.teks;
+  const last = teks?.at(-1);
+  if (teks === null || last === undefined) {
+    return block.teks !== null && block.activeTeks === 0 ? null : 'the TEK policy';
+  }
+  if (last.spi === null && last.transform === null) return 'the last IPsec SA';
+  if (last.remainingSeconds === null || !last.antiReplayShown) return 'the end of the last IPsec SA';
+  const shown = new Set(teks.map((tek) => tek.spi)).size;
+  return block.activeTeks !== null && shown < block.activeTeks ? `${block.activeTeks - shown} active TEK(s)` : null;
+}
+
+// ---- snapshots --------------------------------------------------------------------------------------------------
+
+function gmSnapshot(block: Block, name: string): GmSnapshot {
+  return {
+    role: 'gm',
+    group: name,
+    identity: block.identity,
+    groupType: block.groupType,
+    address: block.address,
+    vrf: block.vrf,
+    gmVersion: block.gmVersion,
+    status: block.status,
+    registered: block.status === null ? null : REGISTERED.test(block.status),
+    keyServer: block.keyServer,
+    keyServers: block.servers,
+    reregistersInSeconds: block.reregistersInSeconds,
+    registrations: { succeeded: block.succeeded, attempted: block.attempted },
+    rekeys: {
+      received: block.headerReceived ?? block.totalReceived ?? block.memberReceived,
+      sinceRegistration: block.sinceRegistration,
+      acksSent: block.acksSent ?? block.totalAcksSent,
+      lastFrom: block.lastFrom,
+      lastSequence: block.lastSequence,
+      lastAgeSeconds: block.lastAgeSeconds,
+    },
+    kek: block.kek,
+    teks: block.teks === null ? null : tekSnapshots(block.teks),
+    acl: block.acl,
+  };
+}
+
+/** IOS 12.4 and 15.0 list an SA once for each direction; the key is the same. */
+function tekSnapshots(teks: readonly TekDraft[]): GmTek[] {
+  const snapshots: GmTek[] = [];
+  for (const tek of teks) {
+    const known =
+      tek.direction && snapshots.some((other) => other.spi === tek.spi && other.interface === tek.interface);
+    if (known) continue;
+    snapshots.push({
+      interface: tek.interface,
+      spi: tek.spi,
+      transform: tek.transform,
+      remainingSeconds: tek.remainingSeconds,
+      antiReplay: tek.antiReplay,
+    });
+  }
+  return snapshots;
+}
+
+function ksSnapshot(block: Block, name: string): KsSnapshot {
+  return {
+    role: 'ks',
+    group: name,
+    identity: block.identity,
+    transport: block.transport,
+    members: block.members,
+    redundancy: block.redundancy,
+    localAddress: block.localAddress,
+    localPriority: block.localPriority,
+    localRole: block.localRole,
+    localStatus: block.localStatus,
+    kek: block.ksKek === null ? null : ksKey(block.ksKek),
+    retransmit: { periodSeconds: block.retransmitSeconds, attempts: block.retransmitAttempts },
+    teks: block.ksTeks === null ? null : block.ksTeks.map(ksKey),
+    peers: null,
+    memberDetails: null,
+    ...(block.ksVersion === null ? {} : { ksVersion: block.ksVersion }),
+  };
+}
+
+function ksKey(key: KeyDraft): KsKey {
+  return {
+    spi: null,
+    lifetimeSeconds: key.lifetimeSeconds,
+    remainingSeconds: key.remainingSeconds,
+    timeToRekeySeconds: null,
+  };
+}
+
+function readGroups(answer: Answer): Reading {
+  const reader = new GroupReader();
+  const { lines } = answer;
+  for (let i = 0; i < lines.length; i++) reader.take(lines[i] ?? '', i);
+  const proven = answer.ending === 'prompt';
+  const snapshots: Array<GmSnapshot | KsSnapshot> = [];
+  let missing: string | null = proven || reader.blocks.length > 0 ? null : 'the groups';
+  for (const block of reader.blocks) {
+    missing ??= missingIn(block, proven);
+    if (block.group === null) continue;
+    snapshots.push(block.isKs && !block.isGm ? ksSnapshot(block, block.group) : gmSnapshot(block, block.group));
+  }
+  return { snapshots, unknown: reader.unknown, recognised: reader.known > 0, missing };
+}
+
+/** Without newline, a whole answer of this family ends in one of these. */
+const CLOSED_LINES: readonly RegExp[] = [
+  // REG_GM: local_addr 3.3.1.1
+  /^REG_GM *: *local_addr +\S{1,45}$/,
+  // Fail-Close Revert : Disabled
+  /^Fail-Close Revert *: *(?:Disabled|Enabled)$/i,
+  // SA Track (OID/status) : disabled
+  /^SA Track \(OID\/status\) *: *disabled$/i,
+  // allowable transformtag: any ESP
+  /^allowable transformtag *: *any ESP$/,
+  // Anti-Replay(Time Based) : 10 sec interval
+  /^Anti-Replay ?\(Time Based\) *: *\d{1,6} +sec +interval$/,
+  // Anti-Replay(Counter Based) : 64 (the window's size is not read)
+  /^Anti-Replay ?\(Counter Based\) *: *\d{1,6}$/,
+  // encaps: ENCAPS_TUNNEL
+  /^encaps *: *ENCAPS_T\w{0,20}$/,
+  // sig key size: 32 (bytes)
+  /^(?:alg|sig) key size *: *\d{1,6} +\(bytes\)$/,
+  // Group Server list       : Local
+  /^Group Server list *: *Local$/i,
+  // access-list acl1 (the last line of `ks`; the name is not read)
+  /^access-list +\S{1,128}$/,
+  // Local COOP Version   : 1.0.8 (not read)
+  /^Local COOP Version *: *\d[\d.]{2,15}$/i,
+];
+
+export const showCryptoGdoi: CommandGrammar = {
+  names: [
+    'show crypto gdoi',
+    'show crypto gdoi detail',
+    'show crypto gdoi group',
+    'show crypto gdoi gm',
+    'show crypto gdoi ks',
+    'show crypto gdoi ks detail',
+  ],
+  recognisedBy: [/^GROUP INFORMATION$/, /^Group Identity *:/, GM_HEADING, KS_HEADING, TOTAL_MEMBERS],
+  closedLines: CLOSED_LINES,
+  read: readGroups,
+};

@@ -1,0 +1,89 @@
+/**
+ * One syslog line of IOS or IOS XE, as a terminal, `show logging` or a syslog packet has it.
+ *
+ * The one certain thing in such a line is `%FACILITY-SEVERITY-MNEMONIC:`; what stands before it differs by configuration
+ * (sequence numbers, time marks, zones, fractions, nothing at all). `%SNMP agent not enabled` and `% Invalid input` are
+ * answers, not messages. What a message means is decided in gdoi, not here.
+ */
+import type { LogMessage } from '../../gdoi/seen/device-facts.ts';
+
+/** Longer lines are none of ours; syslog packets end at 1024 octets, terminals rarely wrap later. */
+const MAX_LINE_CHARS = 8192;
+const MAX_TAG_CHARS = 128;
+/** A `%` may stand in the text of a line that is no message; this many are tried. */
+const MAX_CANDIDATES = 4;
+
+// GM_REGSTER, 5, CRYPTO: the parts of `%CRYPTO-5-GM_REGSTER:`
+const MNEMONIC = /^[A-Z0-9][A-Z0-9_]{0,79}$/;
+const SEVERITY = /^[0-7]$/;
+const FACILITY = /^[A-Z][A-Z0-9_-]{0,79}$/;
+
+// *Mar  1 01:12:10.919 / Aug 14 13:04:09.111 / Jun  5 2024 05:11:04.626 EST, at the end of what precedes the tag
+const DATE_STAMP =
+  /([*.]?)([A-Z][a-z]{2}[ ]{1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: [A-Za-z][A-Za-z0-9+-]{0,9})?)$/;
+// 00:01:07 / 1d02h / 2w3d: service timestamps log uptime
+const UPTIME_STAMP = /(?:^|[ >])([*.]?)(\d{1,3}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{1,4}[ywdh]\d{1,3}[wdhm])$/;
+// 022701: Jun 19 03:02:31 / <189>48: gm1:
+const SEQUENCE = /^(?:<\d{1,3}>)?(\d{1,10}):(?: |$)/;
+// what may stand before a stamp: `<189>`, `022701: `, a host name and a colon
+const HEADER = /^(?:<\d{1,3}>)?(?:\d{1,10}: ?)?(?:[A-Za-z0-9][\w.-]{0,62}: ?)?(?:\d{1,10}: ?)?[*.]?$/;
+// Chassis 2 R0/0: wncd: (IOS XE puts the process before the text)
+const XE_PROCESS = /^(?:(?:Chassis|Switch) \d{1,2} )?[RFC]P?\d\/\d: (?:[\w.-]{1,32}: )?/;
+
+/** The message in this line, or null when it holds none. A prefix that is not understood leaves `timestamp` null. */
+export function parseLogMessage(line: string): LogMessage | null {
+  return findLogMessage(line)?.message ?? null;
+}
+
+/** The message with the part of the line before it that belongs to no syslog header (a message landed in a line). */
+export function findLogMessage(line: string): { readonly message: LogMessage; readonly before: string } | null {
+  if (line.length > MAX_LINE_CHARS) return null;
+  let percent = line.indexOf('%');
+  for (let tried = 0; percent >= 0 && tried < MAX_CANDIDATES; tried++) {
+    const tag = readTag(line, percent);
+    if (tag !== null) return withHeader(line, percent, tag);
+    percent = line.indexOf('%', percent + 1);
+  }
+  return null;
+}
+
+interface Tag {
+  readonly facility: string;
+  readonly severity: number;
+  readonly mnemonic: string;
+  readonly end: number;
+}
+
+function readTag(line: string, percent: number): Tag | null {
+  const colon = line.indexOf(':', percent);
+  if (colon < 0 || colon - percent > MAX_TAG_CHARS) return null;
+  const tag = line.slice(percent + 1, colon);
+  const lastDash = tag.lastIndexOf('-');
+  const severityDash = tag.lastIndexOf('-', lastDash - 1);
+  if (severityDash < 1) return null;
+  const facility = tag.slice(0, severityDash);
+  const severity = tag.slice(severityDash + 1, lastDash);
+  const mnemonic = tag.slice(lastDash + 1);
+  if (!SEVERITY.test(severity) || !MNEMONIC.test(mnemonic) || !FACILITY.test(facility)) return null;
+  return { facility, severity: Number(severity), mnemonic, end: colon + 1 };
+}
+
+function withHeader(line: string, percent: number, tag: Tag): { message: LogMessage; before: string } {
+  const header = line.slice(0, percent).trim();
+  const stamped = header.endsWith(':') ? header.slice(0, -1).trimEnd() : header;
+  const stamp = DATE_STAMP.exec(stamped) ?? UPTIME_STAMP.exec(stamped);
+  const front =
+    stamp === null ? header : stamped.slice(0, stamped.length - (stamp[1]?.length ?? 0) - (stamp[2]?.length ?? 0));
+  const sequence = SEQUENCE.exec(header)?.[1];
+  return {
+    message: {
+      facility: tag.facility,
+      severity: tag.severity,
+      mnemonic: tag.mnemonic,
+      text: line.slice(tag.end).trim().replace(XE_PROCESS, ''),
+      timestamp: stamp?.[2] ?? null,
+      sequence: sequence === undefined ? null : Number(sequence),
+    },
+    before: HEADER.test(front.trim()) ? '' : front.trim(),
+  };
+}

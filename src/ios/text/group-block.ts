@@ -1,0 +1,148 @@
+/**
+ * What one group's block of `show crypto gdoi` has said so far, as GM or as KS: filled line by line by the label table,
+ * read by completeness checks and snapshots. Null is "not said".
+ */
+import type { GroupType, KsRole, RekeyTransport } from '../../gdoi/seen/snapshot.ts';
+
+export type Layout = 'group' | 'gm' | 'ks';
+
+export interface TekDraft {
+  interface: string | null;
+  spi: string | null;
+  transform: string | null;
+  remainingSeconds: number | null;
+  antiReplay: 'time' | 'counter' | null;
+  antiReplayShown: boolean;
+  direction: boolean;
+}
+
+export interface KekDraft {
+  transport: RekeyTransport | null;
+  remainingSeconds: number | null;
+  encryption: string | null;
+  keyBits: number | null;
+  signatureHash: string | null;
+  signatureKeyBits: number | null;
+}
+
+export interface KeyDraft {
+  lifetimeSeconds: number | null;
+  remainingSeconds: number | null;
+}
+
+export type Section = 'header' | 'member' | 'acl' | 'kek' | 'tek' | 'other';
+export type Countdown = 'none' | 'kek' | 'retransmit' | 'tek';
+
+/** Everything one block of the answer has said so far. */
+export interface Block {
+  group: string | null;
+  namedByHeading: boolean;
+  layout: Layout;
+  isGm: boolean;
+  isKs: boolean;
+  section: Section;
+  last: 'none' | 'servers' | 'acl-configured';
+  endShown: boolean;
+
+  identity: string | null;
+  groupType: GroupType | null;
+  servers: string[] | null;
+  serversShown: boolean;
+
+  memberLines: number;
+  memberEndShown: boolean;
+  address: string | null;
+  vrf: string | null;
+  gmVersion: string | null;
+  status: string | null;
+  keyServer: string | null;
+  reregistersInSeconds: number | null;
+  succeeded: number | null;
+  attempted: number | null;
+  headerReceived: number | null;
+  memberReceived: number | null;
+  totalReceived: number | null;
+  sinceRegistration: number | null;
+  acksSent: number | null;
+  totalAcksSent: number | null;
+  lastFrom: string | null;
+  lastSequence: number | null;
+  lastAgeSeconds: number | null;
+  activeTeks: number | null;
+  acl: string[] | null;
+  kek: KekDraft | null;
+  kekEndShown: boolean;
+  tekInterface: string | null;
+  teks: TekDraft[] | null;
+
+  transport: RekeyTransport | null;
+  members: number | null;
+  redundancy: boolean | null;
+  localAddress: string | null;
+  localPriority: number | null;
+  localRole: KsRole | null;
+  localStatus: string | null;
+  ksVersion: string | null;
+  countdown: Countdown;
+  ksKek: KeyDraft | null;
+  ksTeks: KeyDraft[] | null;
+  retransmitSeconds: number | null;
+  retransmitAttempts: number | null;
+  aclConfiguredShown: boolean;
+}
+
+export function newBlock(layout: Layout): Block {
+  return {
+    group: null,
+    namedByHeading: false,
+    layout,
+    isGm: layout === 'gm',
+    isKs: layout === 'ks',
+    section: 'header',
+    last: 'none',
+    endShown: false,
+    identity: null,
+    groupType: null,
+    servers: null,
+    serversShown: false,
+    memberLines: 0,
+    memberEndShown: false,
+    address: null,
+    vrf: null,
+    gmVersion: null,
+    status: null,
+    keyServer: null,
+    reregistersInSeconds: null,
+    succeeded: null,
+    attempted: null,
+    headerReceived: null,
+    memberReceived: null,
+    totalReceived: null,
+    sinceRegistration: null,
+    acksSent: null,
+    totalAcksSent: null,
+    lastFrom: null,
+    lastSequence: null,
+    lastAgeSeconds: null,
+    activeTeks: null,
+    acl: null,
+    kek: null,
+    kekEndShown: false,
+    tekInterface: null,
+    teks: null,
+    transport: null,
+    members: null,
+    redundancy: null,
+    localAddress: null,
+    localPriority: null,
+    localRole: null,
+    localStatus: null,
+    ksVersion: null,
+    countdown: 'none',
+    ksKek: null,
+    ksTeks: null,
+    retransmitSeconds: null,
+    retransmitAttempts: null,
+    aclConfiguredShown: false,
+  };
+}

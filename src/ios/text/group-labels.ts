@@ -1,0 +1,542 @@
+/**
+ * The labels of `show crypto gdoi` and what each means, for GM and KS: one table, a row for each spelling of a release.
+ *
+ * A label decides alone where it can. Where one label has several meanings (`Remaining Lifetime`, `Key Size`, `spi`) the
+ * section or the line before it decides, and outside of its section it is an unknown line.
+ */
+import type { GroupType, KsRole, RekeyTransport } from '../../gdoi/seen/snapshot.ts';
+import {
+  collapseBlanks,
+  isAddress,
+  parseAddressOrNone,
+  parseAgeSeconds,
+  parseCount,
+  parseSeconds,
+  parseTekSpi,
+} from './device-values.ts';
+import type { Block, Countdown, KekDraft, KeyDraft, Section, TekDraft } from './group-block.ts';
+import { type LabelRule, labelTable, unused } from './label-table.ts';
+
+type NumberField = {
+  [Key in keyof Block]: Block[Key] extends number | null ? (null extends Block[Key] ? Key : never) : never;
+}[keyof Block];
+
+/** A number of the group or KS part. */
+function number(field: NumberField, parse: (value: string) => number | null = parseCount): LabelRule<Block> {
+  return (block, value) => {
+    const parsed = parse(value);
+    if (parsed === null) return false;
+    block[field] = parsed;
+    return true;
+  };
+}
+
+/** Marks a rule of the KS part: its label alone proves the role. */
+function onKs(rule: LabelRule<Block>): LabelRule<Block> {
+  return (block, value) => {
+    block.isKs = true;
+    return rule(block, value);
+  };
+}
+
+/** A field of the member block. A group's second `Group member` repeats what the first has said: only that counts. */
+function ofMember(rule: LabelRule<Block>): LabelRule<Block> {
+  return (block, value) => {
+    block.isGm = true;
+    return block.memberLines > 1 ? true : rule(block, value);
+  };
+}
+
+/** The last line of the member block in one release or another. */
+function endsMember(rule: LabelRule<Block>): LabelRule<Block> {
+  return (block, value) => {
+    block.memberEndShown = true;
+    return rule(block, value);
+  };
+}
+
+function ofKek(rule: (kek: KekDraft, value: string) => boolean): LabelRule<Block> {
+  return (block, value) => (block.section === 'kek' && block.kek !== null ? rule(block.kek, value) : false);
+}
+
+function ofTek(rule: (tek: TekDraft, value: string) => boolean): LabelRule<Block> {
+  return (block, value) => {
+    const tek = block.section === 'tek' ? block.teks?.at(-1) : undefined;
+    return tek === undefined ? false : rule(tek, value);
+  };
+}
+
+// HMAC_AUTH_SHA, AES, 3DES
+const WORD = /^\S{1,64}$/;
+
+// mygroup (Multicast) on a KS, mygroup on a GM
+export const GROUP_NAME = /^(\S{1,128})(?: {1,8}\((Unicast|Multicast)\))?$/i;
+const GROUP_TYPES: ReadonlyArray<readonly [start: string, type: GroupType]> = [
+  ['GDOI', 'gdoi'],
+  ['G-IKEv2', 'gikev2'],
+];
+/** Status of a GM that has the group's policy; every other word means that it has not (`Registering` in prose only). */
+export const REGISTERED = /^registered$/i;
+const NONE = /^none$/i;
+const NEVER = /^never$/i;
+
+/** A GM's server list holds addresses, a KS's says `Local`. */
+const groupServerList: LabelRule<Block> = (block, value) => {
+  block.serversShown = true;
+  block.last = 'servers';
+  if (/^local$/i.test(value)) {
+    block.isKs = true;
+    return true;
+  }
+  block.isGm = true;
+  block.servers = [];
+  if (value === '') return true;
+  const addresses = value.split(/[ ,]+/);
+  if (!addresses.every(isAddress)) return false;
+  block.servers.push(...addresses);
+  return true;
+};
+
+// 3.3.1.1         vrf: None
+const MEMBER_WITH_VRF = /^(\S{1,64}) {1,64}vrf ?: {0,64}(\S{1,64})$/i;
+
+const groupMember: LabelRule<Block> = (block, value) => {
+  block.isGm = true;
+  block.section = 'member';
+  block.memberLines += 1;
+  if (block.memberLines > 1) return true;
+  const both = MEMBER_WITH_VRF.exec(value);
+  const address = parseAddressOrNone(both?.[1] ?? value);
+  if (address === undefined) return false;
+  block.address = address;
+  const vrf = both?.[2];
+  block.vrf = vrf === undefined || NONE.test(vrf) ? null : vrf;
+  return true;
+};
+
+/** `00:01:30`, `1d02h`, `never`. */
+const lastRekeyAge: LabelRule<Block> = (block, value) => {
+  if (NEVER.test(value)) return true;
+  const age = parseAgeSeconds(value);
+  if (age === null) return false;
+  block.lastAgeSeconds = age;
+  return true;
+};
+
+// Rekey Rcvd(hh:mm:ss)  : 00:01:30: what follows the first colon, inside the label
+const AFTER_HH = /^mm:ss\) {0,64}: {0,64}(\S{1,32})$/;
+
+export const groupName: LabelRule<Block> = (block, value) => {
+  const name = GROUP_NAME.exec(value);
+  if (name === null) return false;
+  block.group = name[1] ?? null;
+  const transport = parseTransport(name[2] ?? '');
+  if (transport !== null) {
+    block.transport = transport;
+    block.isKs = true;
+  }
+  return true;
+};
+
+const remainingLifetime: LabelRule<Block> = (block, value) => {
+  const seconds = parseSeconds(value);
+  if (seconds === null) return false;
+  block.isKs = true;
+  switch (block.countdown) {
+    case 'kek':
+      ksKek(block).remainingSeconds = seconds;
+      break;
+    case 'tek':
+      lastKsTek(block).remainingSeconds = seconds;
+      break;
+    case 'retransmit':
+      break;
+    case 'none':
+      return false;
+  }
+  block.countdown = 'none';
+  return true;
+};
+
+function ksKek(block: Block): KeyDraft {
+  block.ksKek ??= { lifetimeSeconds: null, remainingSeconds: null };
+  return block.ksKek;
+}
+
+function lastKsTek(block: Block): KeyDraft {
+  block.ksTeks ??= [];
+  const last = block.ksTeks.at(-1);
+  if (last !== undefined) return last;
+  const first: KeyDraft = { lifetimeSeconds: null, remainingSeconds: null };
+  block.ksTeks.push(first);
+  return first;
+}
+
+function countdown(kind: Countdown): LabelRule<Block> {
+  return (block, value) => {
+    block.isKs = true;
+    block.countdown = kind;
+    return value === '';
+  };
+}
+
+/** Sets where the lines that follow belong. */
+function section(next: Section): LabelRule<Block> {
+  return (block, value) => {
+    block.section = next;
+    return value === '';
+  };
+}
+
+/** The headings after the TEKs: with one of them shown, the TEK list is whole. */
+const afterTeks: LabelRule<Block> = (block, value) => {
+  block.section = 'other';
+  block.endShown = true;
+  return value === '';
+};
+
+const kekPolicy: LabelRule<Block> = (block, value) => {
+  block.isGm = true;
+  block.section = 'kek';
+  block.kek = {
+    transport: null,
+    remainingSeconds: null,
+    encryption: null,
+    keyBits: null,
+    signatureHash: null,
+    signatureKeyBits: null,
+  };
+  return value === '';
+};
+
+const tekPolicy: LabelRule<Block> = (block, value) => {
+  block.isGm = true;
+  block.section = 'tek';
+  block.teks ??= [];
+  block.tekInterface = null;
+  return value === '';
+};
+
+const ipsecSa: LabelRule<Block> = (block, value) => {
+  if (block.section !== 'tek' || block.teks === null) return false;
+  block.teks.push({
+    interface: block.tekInterface,
+    spi: null,
+    transform: null,
+    remainingSeconds: null,
+    antiReplay: null,
+    antiReplayShown: false,
+    direction: false,
+  });
+  return value === '';
+};
+
+// remaining key lifetime (sec): (393) / remaining key lifetime (k/sec): (4415180/393)
+const SA_TIMING = /^remaining key lifetime \((k\/)?sec\) ?: {0,16}\((?:\d{1,12}\/)?(\d{1,10})\)$/;
+
+const antiReplay: (kind: 'time' | 'counter' | null) => LabelRule<Block> = (kind) =>
+  ofTek((tek) => {
+    tek.antiReplay = kind;
+    tek.antiReplayShown = true;
+    return true;
+  });
+
+export const GROUP_LABELS = labelTable<Block>([
+  // ---- both roles
+  ['Group Name', groupName],
+  [
+    'Group Identity',
+    (block, value) => {
+      block.identity = value === '' ? null : value;
+      return WORD.test(value);
+    },
+  ],
+  [
+    'Group Type',
+    (block, value) => {
+      block.groupType = GROUP_TYPES.find(([start]) => value.startsWith(start))?.[1] ?? null;
+      return block.groupType !== null;
+    },
+  ],
+  [['IKEv2 Profile', 'Crypto Path', 'Group Path', 'Key Management Path', 'IPSec SA Direction'], unused],
+  ['Group Server list', groupServerList],
+
+  // ---- GM: header and member block
+  [
+    'Rekeys received',
+    (block, value) => {
+      block.isGm = true;
+      return number('headerReceived')(block, value);
+    },
+  ],
+  ['Group member', groupMember],
+  [
+    [
+      'ACL Received From KS',
+      'Local addr/port',
+      'Remote addr/port',
+      'fvrf/ivrf',
+      'fvrf/vrf',
+      'Registering to',
+      'PFS Rekey received',
+      'DP Error Monitoring',
+      'IPSEC init reg executed',
+      'IPSEC init reg postponed',
+      'allowable rekey cipher',
+      'allowable rekey hash',
+      'Fail-Close',
+      'Passive',
+    ],
+    unused,
+  ],
+  [['SA Track (OID/status)', 'Fail-Close Revert', 'allowable transformtag'], endsMember(ofMember(unused))],
+  [
+    'Version',
+    ofMember((block, value) => {
+      block.gmVersion = value;
+      return WORD.test(value);
+    }),
+  ],
+  [
+    'Registration status',
+    ofMember((block, value) => {
+      block.status = value === '' ? null : value;
+      return value !== '';
+    }),
+  ],
+  [
+    'Registered with',
+    ofMember((block, value) => {
+      const address = parseAddressOrNone(value);
+      block.keyServer = address ?? null;
+      return address !== undefined;
+    }),
+  ],
+  [
+    ['Re-registers in', 'Reregisters in', 'Re-registered in', 'Re-register in', 'GM Reregisters in'],
+    ofMember(number('reregistersInSeconds', parseSeconds)),
+  ],
+  ['Succeeded registration', ofMember(number('succeeded'))],
+  ['Attempted registration', ofMember(number('attempted'))],
+  [
+    'Last rekey from',
+    ofMember((block, value) => {
+      const address = parseAddressOrNone(value);
+      block.lastFrom = address ?? null;
+      return address !== undefined;
+    }),
+  ],
+  ['Last rekey seq num', ofMember(number('lastSequence'))],
+  [
+    ['Unicast rekey received', 'Multicast rekey rcvd', 'Multicast rekey received', 'Unicast rekey rcvd'],
+    ofMember(number('memberReceived')),
+  ],
+  ['Rekey ACKs sent', ofMember(number('acksSent'))],
+  [
+    ['Rekey Rcvd(hh', 'Rekey Received(hh'],
+    ofMember((block, value) => {
+      const age = AFTER_HH.exec(value)?.[1];
+      return age === undefined ? false : lastRekeyAge(block, age);
+    }),
+  ],
+  [['Rekey Received', 'Rekey Rcvd'], ofMember(lastRekeyAge)],
+  ['Active TEK Number', endsMember(ofMember(number('activeTeks')))],
+
+  // ---- GM: totals
+  [['Total received', 'Cumulative'], number('totalReceived')],
+  [['After latest register', 'After registration'], number('sinceRegistration')],
+  [['Rekey Acks sents', 'Rekey Acks sent total'], number('totalAcksSent')],
+
+  // ---- GM: policy
+  ['ACL Configured Locally', section('other')],
+  ['Map Name', unused],
+  ['KEK POLICY', kekPolicy],
+  [
+    'Rekey Transport Type',
+    ofKek((kek, value) => {
+      kek.transport = parseTransport(value);
+      return kek.transport !== null;
+    }),
+  ],
+  [
+    ['Lifetime (secs)', 'Lifetime (sec)'],
+    ofKek((kek, value) => {
+      kek.remainingSeconds = parseSeconds(value);
+      return kek.remainingSeconds !== null;
+    }),
+  ],
+  [
+    'Encrypt Algorithm',
+    ofKek((kek, value) => {
+      kek.encryption = value;
+      return WORD.test(value);
+    }),
+  ],
+  [
+    'Key Size',
+    ofKek((kek, value) => {
+      kek.keyBits = parseCount(value);
+      return kek.keyBits !== null;
+    }),
+  ],
+  [
+    'Sig Hash Algorithm',
+    ofKek((kek, value) => {
+      kek.signatureHash = value;
+      return WORD.test(value);
+    }),
+  ],
+  [
+    'Sig Key Length (bits)',
+    (block, value) => {
+      const kek = block.section === 'kek' ? block.kek : null;
+      if (kek === null) return false;
+      kek.signatureKeyBits = parseCount(value);
+      block.kekEndShown = kek.signatureKeyBits !== null;
+      return block.kekEndShown;
+    },
+  ],
+  [['TEK POLICY for the current KS-Policy ACEs Downloaded', 'TEK POLICY'], tekPolicy],
+  ['IPsec SA', ipsecSa],
+  [
+    'spi',
+    ofTek((tek, value) => {
+      tek.spi = parseTekSpi(value);
+      return tek.spi !== null;
+    }),
+  ],
+  [
+    'transform',
+    ofTek((tek, value) => {
+      tek.transform = value === '' ? null : collapseBlanks(value);
+      return value !== '';
+    }),
+  ],
+  [
+    'sa timing',
+    ofTek((tek, value) => {
+      const seconds = SA_TIMING.exec(value.includes('  ') ? collapseBlanks(value) : value)?.[2];
+      tek.remainingSeconds = seconds === undefined ? null : Number(seconds);
+      return seconds !== undefined;
+    }),
+  ],
+  [
+    'sa direction',
+    ofTek((tek) => {
+      tek.direction = true;
+      return true;
+    }),
+  ],
+  [['Anti-Replay(Time Based)', 'Anti-Replay (Time Based)'], antiReplay('time')],
+  [['Anti-Replay(Counter Based)', 'Anti-Replay (Counter Based)'], antiReplay('counter')],
+  ['Anti-Replay', antiReplay(null)],
+  [['tag method', 'alg key size', 'sig key size', 'encaps', 'KGS'], unused],
+  [['KGS POLICY', 'P2P POLICY'], afterTeks],
+  ['REG_GM', unused],
+
+  // ---- KS
+  ['Group Members', onKs(number('members'))],
+  [
+    'Redundancy',
+    onKs((block, value) => {
+      block.redundancy = /^configured$/i.test(value);
+      return value !== '';
+    }),
+  ],
+  [
+    'Local Address',
+    onKs((block, value) => {
+      const address = parseAddressOrNone(value);
+      block.localAddress = address ?? null;
+      return address !== undefined;
+    }),
+  ],
+  ['Local Priority', onKs(number('localPriority'))],
+  [
+    'Local KS Status',
+    onKs((block, value) => {
+      block.localStatus = value === '' ? null : value;
+      return WORD.test(value);
+    }),
+  ],
+  [
+    'Local KS Role',
+    onKs((block, value) => {
+      block.localRole = parseKsRole(value);
+      return block.localRole !== null;
+    }),
+  ],
+  [
+    'Local KS Version',
+    onKs((block, value) => {
+      block.ksVersion = value;
+      return WORD.test(value);
+    }),
+  ],
+  ['Local COOP Version', unused],
+  [
+    'Group Rekey Lifetime',
+    onKs((block, value) => {
+      ksKek(block).lifetimeSeconds = parseSeconds(value);
+      return block.ksKek?.lifetimeSeconds !== null;
+    }),
+  ],
+  ['Group Rekey', countdown('kek')],
+  ['Group Retransmit', countdown('retransmit')],
+  ['SA Rekey', countdown('tek')],
+  ['Remaining Lifetime', remainingLifetime],
+  ['Rekey Retransmit Period', onKs(number('retransmitSeconds', parseSeconds))],
+  ['Rekey Retransmit Attempts', onKs(number('retransmitAttempts'))],
+  [
+    'IPSec SA Number',
+    onKs((block) => {
+      block.ksTeks ??= [];
+      block.ksTeks.push({ lifetimeSeconds: null, remainingSeconds: null });
+      return true;
+    }),
+  ],
+  [
+    'IPSec SA Rekey Lifetime',
+    onKs((block, value) => {
+      const tek = lastKsTek(block);
+      tek.lifetimeSeconds = parseSeconds(value);
+      return tek.lifetimeSeconds !== null;
+    }),
+  ],
+  [
+    [
+      'Active Group Server',
+      'Re-auth on new CRL',
+      'Rekey Acknowledgement Cfg',
+      'IP D3P Window',
+      'IP D3P Windows',
+      'Split Resiliency Factor',
+      'CKM status',
+      'Profile Name',
+      'Replay method',
+      'Replay Window Size',
+      'Tagging method',
+      'Group Size',
+      'GM Sender ID (SID) Length',
+    ],
+    unused,
+  ],
+  [
+    'ACL Configured',
+    onKs((block, value) => {
+      block.aclConfiguredShown = value !== '';
+      block.last = 'acl-configured';
+      return true;
+    }),
+  ],
+]);
+
+function parseTransport(value: string): RekeyTransport | null {
+  const word = value.toLowerCase();
+  return word === 'unicast' || word === 'multicast' ? word : null;
+}
+
+export function parseKsRole(value: string): KsRole | null {
+  const word = value.toLowerCase();
+  return word === 'primary' || word === 'secondary' || word === 'unknown' ? word : null;
+}

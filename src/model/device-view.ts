@@ -1,0 +1,342 @@
+/**
+ * All that is known of one device now: what metrics, pages and answers are made from. Pure: a poll goes in, the next
+ * view comes out.
+ *
+ * A group is known by the parts that the device's commands showed of it. The main answer lists the groups there are: a
+ * group it does not list is gone. A detail part is kept until its command answers again or has been silent for three of
+ * its intervals: old figures are worse than none. What SNMP shows stands beside what the CLI shows and is never mixed into
+ * it: the CLI is the authority, and where a device has no CLI answer SNMP's takes its place.
+ */
+import { kekBehaviorOf, type KekBehavior } from '../gdoi/seen/release.ts';
+import type { Forecast } from '../gdoi/keys/forecast.ts';
+import type { PlannedPoll } from '../gdoi/keys/poll-instants.ts';
+import type { Tally } from '../gdoi/memory/tracker-state.ts';
+import type { DeviceCertificates } from '../gdoi/seen/certificate.ts';
+import type { DeviceFacts } from '../gdoi/seen/device-facts.ts';
+import { mergeParts } from '../gdoi/seen/merge-snapshots.ts';
+import type { Observation } from '../gdoi/seen/observation.ts';
+import type { EpochMs, ReadAt } from '../gdoi/seen/instant.ts';
+import type { GmSnapshot, GroupSnapshot, KsSnapshot } from '../gdoi/seen/snapshot.ts';
+import type { CollectorResult, PollReport } from './poll-report.ts';
+import { isMainCommand } from '../access/show-command.ts';
+import type { PollResult } from './poll-result.ts';
+
+export interface DeviceView {
+  readonly device: string;
+  readonly host: string;
+  readonly configuredRole: 'gm' | 'ks' | 'auto';
+  readonly labels: Readonly<Record<string, string>>;
+  /** Longest time between two regular polls; null: it is polled by no schedule. */
+  readonly regularIntervalMs: number | null;
+  /** Result of the last poll; null before the first. */
+  readonly result: PollResult | null;
+  readonly error: string | null;
+  /** Why the device gives no answer now, also while it is only waited for; null: it answers, or was not polled yet. */
+  readonly failure: Exclude<PollResult, 'ok'> | null;
+  readonly polls: PollCounts;
+  readonly lastPollAtMs: EpochMs | null;
+  readonly lastSuccessAtMs: EpochMs | null;
+  readonly pollDurationMs: number | null;
+  readonly facts: { readonly value: DeviceFacts; readonly at: ReadAt } | null;
+  /** null: not collected, or not answered yet. */
+  readonly certificates: { readonly value: DeviceCertificates; readonly at: ReadAt } | null;
+  /** Unknown lines in the answers of the last successful poll. */
+  readonly unparsedLines: number | null;
+  readonly collectors: ReadonlyMap<string, CollectorResult>;
+  readonly groups: ReadonlyMap<string, GroupView>;
+  /** By group. */
+  readonly tracking: ReadonlyMap<string, GroupTracking>;
+  /** Polls beside the schedule that are planned now, in order. */
+  readonly planned: readonly PlannedPoll[];
+  /** SNMP beside SSH; null: the device is polled by one of them only, and `result` is that one's. */
+  readonly snmp: SnmpPolling | null;
+  /** Show command -> its last answer, for whoever wants to see for himself. */
+  readonly answers: ReadonlyMap<string, ShownAnswer>;
+}
+
+export type PollCounts = Readonly<Partial<Record<PollResult, number>>>;
+
+export interface SnmpPolling {
+  /** null before the first poll. */
+  readonly result: PollResult | null;
+  readonly error: string | null;
+  readonly polls: PollCounts;
+  readonly lastSuccessAtMs: EpochMs | null;
+}
+
+export interface ShownAnswer {
+  readonly at: ReadAt;
+  /** At most `MAX_SHOWN_CHARS`. */
+  readonly text: string;
+  readonly cut: boolean;
+}
+
+/** What the tracker and the fleet's view say of one GM in one group. */
+export interface GroupTracking {
+  readonly reregistrations: Tally | null;
+  readonly forecast: Forecast | null;
+  readonly kekRekeyOverdue: boolean;
+  /** null: unknown, or a rekey is under way. */
+  readonly kekMatchesKs: boolean | null;
+  readonly tekMatchesKs: boolean | null;
+  /** false: it says it is registered, but no KS that answers lists it; null: unknown. */
+  readonly listedByKs: boolean | null;
+  /** What the device contradicts itself in; empty: nothing. */
+  readonly dataProblems: readonly string[];
+  /** CLI and SNMP show other keys, look after look; null: not both are polled. */
+  readonly sourcesDisagree: boolean | null;
+}
+
+export interface GroupView {
+  readonly group: string;
+  readonly gm: Read<GmSnapshot> | null;
+  readonly ks: Read<KsSnapshot> | null;
+  /** What SNMP showed last, where the CLI answers too; null: it is `gm` and `ks`, or there is none. */
+  readonly snmp: { readonly gm: Read<GmSnapshot> | null; readonly ks: Read<KsSnapshot> | null } | null;
+  readonly parts: readonly GroupPart[];
+}
+
+export interface Read<Snapshot> {
+  readonly snapshot: Snapshot;
+  readonly at: ReadAt;
+}
+
+interface GroupPart {
+  readonly origin: 'cli' | 'snmp';
+  readonly command: string;
+  readonly at: ReadAt;
+  readonly snapshot: GroupSnapshot;
+}
+
+/** What the configuration says of a device. */
+export type ConfiguredDevice = Pick<
+  DeviceView,
+  'device' | 'host' | 'configuredRole' | 'labels' | 'regularIntervalMs' | 'snmp'
+>;
+
+/** SNMP that was not polled yet. */
+export const SNMP_NOT_POLLED: SnmpPolling = { result: null, error: null, polls: {}, lastSuccessAtMs: null };
+
+export function newDeviceView(
+  configured: Pick<ConfiguredDevice, 'device' | 'host'> & Partial<ConfiguredDevice>,
+): DeviceView {
+  return {
+    configuredRole: 'auto',
+    labels: {},
+    regularIntervalMs: null,
+    snmp: null,
+    ...configured,
+    result: null,
+    error: null,
+    failure: null,
+    polls: {},
+    lastPollAtMs: null,
+    lastSuccessAtMs: null,
+    pollDurationMs: null,
+    facts: null,
+    certificates: null,
+    unparsedLines: null,
+    collectors: new Map(),
+    groups: new Map(),
+    tracking: new Map(),
+    planned: [],
+    answers: new Map(),
+  };
+}
+
+/** The view after a poll. `partLifetimeMs`: how long a detail part counts without an answer. */
+export function afterPoll(view: DeviceView, report: PollReport, partLifetimeMs: number): DeviceView {
+  const ok = report.result === 'ok';
+  const polled: DeviceView = {
+    ...view,
+    result: report.result,
+    error: report.error,
+    failure: failureAfter(view.failure, report.result),
+    polls: counted(view.polls, report.result),
+    answers: withAnswers(view.answers, report.answers),
+    lastPollAtMs: report.finishedAtMs,
+    pollDurationMs: report.durationMs,
+  };
+  if (!ok) return polled;
+  let next: DeviceView = {
+    ...polled,
+    lastSuccessAtMs: report.finishedAtMs,
+    collectors: new Map([...view.collectors, ...report.collectors]),
+    unparsedLines: 0,
+  };
+  for (const observation of report.observations) next = observe(next, observation, partLifetimeMs);
+  return next;
+}
+
+/** A device that waits is not tried: it waits for what failed before. A quarantined one waits for a refused login. */
+function failureAfter(before: DeviceView['failure'], result: PollResult): DeviceView['failure'] {
+  switch (result) {
+    case 'ok':
+      return null;
+    case 'backoff':
+      return before ?? result;
+    case 'quarantined':
+      return before === 'auth' ? before : result;
+    default:
+      return result;
+  }
+}
+
+/** The view after an SNMP poll of a device that is polled by SSH too. */
+export function afterSnmpPoll(view: DeviceView, report: PollReport, partLifetimeMs: number): DeviceView {
+  const before = view.snmp ?? SNMP_NOT_POLLED;
+  const snmp: SnmpPolling = {
+    result: report.result,
+    error: report.error,
+    polls: counted(before.polls, report.result),
+    lastSuccessAtMs: report.result === 'ok' ? report.finishedAtMs : before.lastSuccessAtMs,
+  };
+  let next: DeviceView = { ...view, snmp };
+  for (const observation of report.observations) {
+    // The CLI's facts are the authority, and its unknown lines are not SNMP's.
+    if (observation.kind !== 'facts') next = observe(next, observation, partLifetimeMs);
+  }
+  return { ...next, unparsedLines: view.unparsedLines };
+}
+
+function counted(polls: PollCounts, result: PollResult): PollCounts {
+  return { ...polls, [result]: (polls[result] ?? 0) + 1 };
+}
+
+/** Of a KS's member list with thousands of rows the beginning is enough to look at. */
+const MAX_SHOWN_CHARS = 65_536;
+
+function withAnswers(shown: DeviceView['answers'], answers: PollReport['answers']): DeviceView['answers'] {
+  if (answers.length === 0) return shown;
+  const next = new Map(shown);
+  for (const { command, text, sentAtMs, receivedAtMs } of answers) {
+    const cut = text.length > MAX_SHOWN_CHARS;
+    // A copy: a slice would keep the whole text alive.
+    const kept = cut ? Buffer.from(text.slice(0, MAX_SHOWN_CHARS)).toString() : text;
+    next.set(command, { at: { sentAtMs, receivedAtMs }, text: kept, cut });
+  }
+  return next;
+}
+
+/** The view with one more thing seen of the device. */
+export function observe(view: DeviceView, observation: Observation, partLifetimeMs: number): DeviceView {
+  switch (observation.kind) {
+    case 'facts':
+      return { ...view, facts: { value: observation.facts, at: readAt(observation) } };
+    case 'groups':
+      return {
+        ...view,
+        unparsedLines: (view.unparsedLines ?? 0) + observation.unknownLines,
+        groups: withParts(view.groups, observation, partLifetimeMs),
+      };
+    case 'certificates':
+      return {
+        ...view,
+        unparsedLines: (view.unparsedLines ?? 0) + observation.unknownLines,
+        certificates: { value: observation.certificates, at: readAt(observation) },
+      };
+    case 'clock':
+    case 'log':
+    case 'trap':
+    case 'failure':
+      return view;
+    default:
+      return observation satisfies never;
+  }
+}
+
+function readAt({ sentAtMs, receivedAtMs }: ReadAt): ReadAt {
+  return { sentAtMs, receivedAtMs };
+}
+
+function withParts(
+  groups: DeviceView['groups'],
+  observation: Extract<Observation, { kind: 'groups' }>,
+  partLifetimeMs: number,
+): DeviceView['groups'] {
+  const { origin, command } = observation;
+  const main = origin === 'cli' && isMainCommand(command);
+  const at = readAt(observation);
+  const shown = new Map<string, GroupPart[]>();
+  for (const snapshot of observation.snapshots) {
+    const parts = shown.get(snapshot.group) ?? [];
+    parts.push({ origin, command, at, snapshot });
+    shown.set(snapshot.group, parts);
+  }
+  const next = new Map<string, GroupView>();
+  for (const group of new Set([...groups.keys(), ...shown.keys()])) {
+    const fresh = shown.get(group);
+    if (main && fresh === undefined) continue;
+    const kept = (groups.get(group)?.parts ?? []).filter(
+      (part) =>
+        part.command !== command &&
+        !(main && isMainCommand(part.command)) &&
+        at.receivedAtMs - part.at.receivedAtMs <= partLifetimeMs,
+    );
+    // Details come after the main answer: a KS's policy shows SPI, lifetime and time to rekey of one instant.
+    const parts = main ? [...(fresh ?? []), ...kept] : [...kept, ...(fresh ?? [])];
+    if (parts.length > 0) next.set(group, groupView(group, parts));
+  }
+  return next;
+}
+
+function groupView(group: string, parts: readonly GroupPart[]): GroupView {
+  const cli = parts.filter((part) => part.origin === 'cli');
+  const snmp = parts.filter((part) => part.origin === 'snmp');
+  const authority = merged(cli.length > 0 ? cli : snmp);
+  return { group, ...authority, snmp: cli.length > 0 && snmp.length > 0 ? merged(snmp) : null, parts };
+}
+
+function merged(parts: readonly GroupPart[]): Pick<GroupView, 'gm' | 'ks'> {
+  const gmParts = parts.filter((part) => part.snapshot.role === 'gm');
+  const ksParts = parts.filter((part) => part.snapshot.role === 'ks');
+  const gm = mergeParts(
+    'gm',
+    gmParts.map((part) => part.snapshot),
+  );
+  const ks = mergeParts(
+    'ks',
+    ksParts.map((part) => part.snapshot),
+  );
+  return {
+    gm: gm && { snapshot: gm, at: countdownReadAt(gmParts) },
+    ks: ks && { snapshot: ks, at: countdownReadAt(ksParts) },
+  };
+}
+
+/**
+ * When the KEK's countdown was read: the newest part that shows one, else the main answer, whose counters and ages count
+ * then (releases before 15.2(1)T show no countdown), else the newest part.
+ */
+function countdownReadAt(parts: readonly GroupPart[]): ReadAt {
+  const counting = parts.filter((part) => typeof part.snapshot.kek?.remainingSeconds === 'number');
+  const newest = counting.at(-1) ?? parts.find(({ command }) => isMainCommand(command)) ?? parts.at(-1);
+  if (newest === undefined) throw new Error('a group view needs a part');
+  return newest.at;
+}
+
+/** The GM's snapshot with the newest KEK countdown: the CLI's, or SNMP's where that was read since. */
+export function newestKekRead({ gm, snmp }: GroupView): Read<GmSnapshot> | null {
+  const other = snmp?.gm ?? null;
+  if (gm === null || other === null) return gm;
+  const newer = other.at.receivedAtMs > gm.at.receivedAtMs && typeof other.snapshot.kek?.remainingSeconds === 'number';
+  return newer ? other : gm;
+}
+
+/** GM, KS or both: as configured, else as the device's answers show; null while unknown. */
+export function roleOf(view: DeviceView): 'gm' | 'ks' | 'both' | null {
+  const groups = [...view.groups.values()];
+  const gm = groups.some((group) => group.gm !== null);
+  const ks = groups.some((group) => group.ks !== null);
+  if (gm && ks) return 'both';
+  if (gm || ks) return gm ? 'gm' : 'ks';
+  return view.configuredRole === 'auto' ? null : view.configuredRole;
+}
+
+/** KEK behaviour of the device from its own output, else from its release. */
+export function kekBehaviorOfDevice(view: DeviceView): KekBehavior {
+  const showsLifetime = [...view.groups.values()].some(
+    (group) => typeof group.gm?.snapshot.kek?.remainingSeconds === 'number',
+  );
+  return kekBehaviorOf(view.facts?.value.version ?? null, showsLifetime);
+}

@@ -1,0 +1,68 @@
+/** Events by what metrics tell of them, from the first ever: taken from the store at the start, then counted on. */
+import { CAUSES, type Cause, EVENT_TYPES, type EventType, type GdoiEvent } from '../gdoi/events/event.ts';
+
+type Counted = Pick<GdoiEvent, 'type' | 'group' | 'cause' | 'unexpected'>;
+
+export interface GroupTotal {
+  readonly group: string;
+  readonly cause: Cause;
+  readonly unexpected: boolean;
+  readonly count: number;
+}
+
+/** A re-registration for the timeline only: it is the baseline, not one of those that are counted. */
+const NOT_COUNTED: Cause = 'initial';
+/** Causes that are sometimes expected and sometimes not have a series for each. */
+const UNEXPECTED: Readonly<Record<Cause, readonly boolean[]>> = {
+  initial: [],
+  reload: [false],
+  operator_clear: [false],
+  kek_missed_rekey: [true],
+  legacy_ks: [true],
+  kek_expired: [true],
+  tek_expired: [true],
+  ks_failover: [true],
+  ks_forced: [false, true],
+  unknown: [true],
+};
+
+export class EventTotals {
+  readonly #types = new Map<EventType, number>(EVENT_TYPES.map((type) => [type, 0]));
+  readonly #groups = new Map<string, Map<string, GroupTotal>>();
+
+  add(event: Counted, count = 1): void {
+    this.#types.set(event.type, (this.#types.get(event.type) ?? 0) + count);
+    const { cause, group } = event;
+    if (event.type !== 'reregistration' || cause === null || cause === NOT_COUNTED || group === null) return;
+    const unexpected = event.unexpected ?? true;
+    const totals = this.#ofGroup(group);
+    const key = `${cause} ${unexpected}`;
+    totals.set(key, { group, cause, unexpected, count: (totals.get(key)?.count ?? 0) + count });
+  }
+
+  /** A group that is known: every cause of it starts at 0, so that no first event is missed. */
+  know(group: string): void {
+    this.#ofGroup(group);
+  }
+
+  byType(): ReadonlyMap<EventType, number> {
+    return this.#types;
+  }
+
+  *byGroup(): Generator<GroupTotal> {
+    for (const totals of this.#groups.values()) yield* totals.values();
+  }
+
+  #ofGroup(group: string): Map<string, GroupTotal> {
+    const known = this.#groups.get(group);
+    if (known !== undefined) return known;
+    const totals = new Map<string, GroupTotal>();
+    for (const cause of CAUSES) {
+      for (const unexpected of UNEXPECTED[cause]) {
+        totals.set(`${cause} ${unexpected}`, { group, cause, unexpected, count: 0 });
+      }
+    }
+    this.#groups.set(group, totals);
+    return totals;
+  }
+}

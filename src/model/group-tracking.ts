@@ -1,0 +1,87 @@
+/**
+ * What the tracker and the group's view say together of a device: for its view, and for the fleet. Pure; live polling
+ * and replay share it.
+ */
+import type { MemberFacts } from '../gdoi/fleet/fleet-state.ts';
+import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
+import { forecast } from '../gdoi/keys/forecast.ts';
+import { middleMs } from '../gdoi/seen/interval.ts';
+import { FLOOR_LEAD } from '../gdoi/keys/ks-lead.ts';
+import type { EpochMs } from '../gdoi/seen/instant.ts';
+import type { TrackOptions } from '../gdoi/tracker/tracker.ts';
+import {
+  kekExpiryOf,
+  kekRekeyOverdueOf,
+  reregistrationsOf,
+  sourcesDisagreeOf,
+  type TrackerState,
+} from '../gdoi/memory/tracker-state.ts';
+import { type DeviceView, type GroupTracking, kekBehaviorOfDevice } from './device-view.ts';
+
+export type FleetViewOf = (group: string) => FleetView | null;
+
+/** What a polled KS tells the tracker of its group. */
+export function trackOptions(fleetOf: FleetViewOf): TrackOptions {
+  return {
+    ksLeadSeconds: (group) => fleetOf(group)?.lead.seconds ?? null,
+    kekLifetimeSeconds: (group) => fleetOf(group)?.kekLifetimeSeconds ?? null,
+    tekLifetimeSeconds: (group) => fleetOf(group)?.tekLifetimeSeconds ?? null,
+  };
+}
+
+/** Tracking of each group in which the device is a GM. */
+export function trackingOf(view: DeviceView, state: TrackerState, fleetOf: FleetViewOf): DeviceView['tracking'] {
+  const tracking = new Map<string, GroupTracking>();
+  for (const { group, gm } of view.groups.values()) {
+    if (gm === null) continue;
+    const fleet = fleetOf(group);
+    const inFleet = fleet?.gms.find(({ device }) => device === view.device);
+    const expiry = kekExpiryOf(state, group);
+    tracking.set(group, {
+      reregistrations: reregistrationsOf(state)[group] ?? null,
+      forecast: forecast(gm.snapshot, gm.at, {
+        lead: fleet?.lead ?? FLOOR_LEAD,
+        lastKekExpiryMs: expiry === null ? null : middleMs(expiry),
+        tekLifetimeSeconds: fleet?.tekLifetimeSeconds ?? null,
+      }),
+      kekRekeyOverdue: kekRekeyOverdueOf(state, group),
+      kekMatchesKs: inFleet?.kekMatchesKs ?? null,
+      tekMatchesKs: inFleet?.tekMatchesKs ?? null,
+      listedByKs: inFleet?.listedByKs ?? null,
+      dataProblems: state.groups[group]?.problems.map(({ kind }) => kind) ?? [],
+      sourcesDisagree: sourcesDisagreeOf(state, group),
+    });
+  }
+  return tracking;
+}
+
+/**
+ * What each group the device is or was in has to hear after `before` became `after`; `after` null: the device is gone.
+ * `atMs` is the instant of the last observation, so that a replay says the same.
+ */
+export function membershipChanges(
+  before: DeviceView,
+  after: DeviceView | null,
+  state: TrackerState | null,
+  atMs: EpochMs,
+): ReadonlyMap<string, MemberFacts> {
+  const view = after ?? before;
+  const changes = new Map<string, MemberFacts>();
+  for (const group of new Set([...before.groups.keys(), ...view.groups.keys()])) {
+    const known = after?.groups.get(group);
+    const tracking = view.tracking.get(group);
+    changes.set(group, {
+      device: view.device,
+      atMs,
+      presence: known === undefined ? 'gone' : state?.failures?.told === true ? 'unreachable' : 'present',
+      gm: known?.gm ?? null,
+      ks: known?.ks ?? null,
+      kekBehavior: kekBehaviorOfDevice(view),
+      version: view.facts?.value.version ?? null,
+      host: view.host,
+      kekRekeyOverdue: tracking?.kekRekeyOverdue ?? null,
+      lastReregistration: tracking?.reregistrations?.last ?? null,
+    });
+  }
+  return changes;
+}

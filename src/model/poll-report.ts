@@ -1,0 +1,37 @@
+/** How one poll of one device went, over SSH or SNMP: what the view, the tracker and the recording are made from. */
+import type { ShowCommand } from '../access/show-command.ts';
+import type { Observation } from '../gdoi/seen/observation.ts';
+import type { ReadAt } from '../gdoi/seen/instant.ts';
+import type { Varbind } from '../gdoi/seen/varbind.ts';
+import type { EpochMs } from '../kernel/clock.ts';
+import type { PollResult } from './poll-result.ts';
+
+/** How one follow-up command ended. */
+export type CollectorResult = 'ok' | 'rejected' | 'parse' | 'failed';
+
+export interface PollReport {
+  readonly device: string;
+  readonly startedAtMs: EpochMs;
+  readonly finishedAtMs: EpochMs;
+  readonly durationMs: number;
+  readonly result: PollResult;
+  /** One line for the operator; null when the poll is `ok`. */
+  readonly error: string | null;
+  readonly observations: readonly Observation[];
+  /** Empty for SNMP. */
+  readonly collectors: ReadonlyMap<ShowCommand, CollectorResult>;
+  /** Raw answers in the order they came. */
+  readonly answers: readonly RawAnswer[];
+  /** What SNMP gave; null for SSH, and where there was no reply. */
+  readonly values: RawValues | null;
+}
+
+export interface RawAnswer extends ReadAt {
+  readonly command: ShowCommand;
+  readonly text: string;
+  readonly logLines: readonly string[];
+}
+
+export interface RawValues extends ReadAt {
+  readonly varbinds: readonly Varbind[];
+}

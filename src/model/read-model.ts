@@ -1,0 +1,121 @@
+/**
+ * The fleet as outlets may see it: one immutable view per device, and a call when one changes. Metrics and pages read
+ * from here and never reach back into the agent.
+ */
+import type { GdoiEvent } from '../gdoi/events/event.ts';
+import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
+import type { DeviceView } from './device-view.ts';
+import { EventTotals } from './event-totals.ts';
+import type { PushedCounts } from './pushed-counts.ts';
+
+export interface FleetReadModel {
+  devices(): Iterable<DeviceView>;
+  device(name: string): DeviceView | undefined;
+  readonly size: number;
+  /** The view of each group that was seen since the start. */
+  groups(): Iterable<FleetView>;
+  group(name: string): FleetView | undefined;
+  readonly totals: EventTotals;
+  /** The latest events since the start, newest first; the whole history is in the store. */
+  readonly recentEvents: readonly GdoiEvent[];
+  /** Rises with every change of a view or a group: what was read at the same revision is the same. */
+  readonly revision: number;
+  /** Called with events that are kept and new, in their order. Returns the way to stop. */
+  onEvents(listener: (events: readonly GdoiEvent[]) => void): () => void;
+  /** Called with the new view after each change; with null when the device is gone. Returns the way to stop. */
+  onChange(listener: (device: string, view: DeviceView | null) => void): () => void;
+}
+
+/** The agent's own figures, for self-metrics and the landing page. */
+export interface AgentStatus {
+  readonly startedAtMs: number;
+  /** Every device was polled at least once, with whatever result. */
+  readonly firstSweepDone: boolean;
+  readonly pollsRunning: number;
+  readonly pollsQueued: number;
+  readonly pollsSkippedLate: number;
+  readonly openSessions: number;
+  readonly handshakesActive: number;
+  readonly handshakesWaiting: number;
+  readonly quarantinedCredentials: readonly string[];
+  readonly snmpRequestsActive: number;
+  /** Datagrams on the polling sockets that were no answer to anything asked. */
+  readonly snmpDatagramsDropped: number;
+  readonly pushed: PushedCounts;
+  readonly recordErrors: number;
+  readonly storeErrors: number;
+  readonly eventsDropped: number;
+  readonly configReloadOk: boolean;
+  readonly configReloadedAtMs: number | null;
+}
+
+/** A receiver of pushed messages. */
+export interface ListenerState {
+  readonly url: string;
+  readonly received: number;
+  /** By reason. */
+  readonly dropped: Readonly<Record<string, number>>;
+}
+
+export interface MutableReadModel extends FleetReadModel {
+  setGroup(view: FleetView): void;
+  addEvents(events: readonly GdoiEvent[]): void;
+  set(view: DeviceView): void;
+  remove(device: string): void;
+}
+
+const MAX_RECENT_EVENTS = 50;
+
+export function createReadModel(totals: EventTotals = new EventTotals()): MutableReadModel {
+  const views = new Map<string, DeviceView>();
+  const groups = new Map<string, FleetView>();
+  let recentEvents: readonly GdoiEvent[] = [];
+  const listeners = new Set<(device: string, view: DeviceView | null) => void>();
+  const eventListeners = new Set<(events: readonly GdoiEvent[]) => void>();
+  let revision = 0;
+  const tell = (device: string, view: DeviceView | null) => {
+    revision += 1;
+    for (const listener of listeners) listener(device, view);
+  };
+  return {
+    totals,
+    get recentEvents() {
+      return recentEvents;
+    },
+    addEvents(events) {
+      recentEvents = [...events.toReversed(), ...recentEvents].slice(0, MAX_RECENT_EVENTS);
+      for (const listener of eventListeners) listener(events);
+    },
+    get revision() {
+      return revision;
+    },
+    onEvents(listener) {
+      eventListeners.add(listener);
+      return () => eventListeners.delete(listener);
+    },
+    group: (name) => groups.get(name),
+    groups: () => groups.values(),
+    setGroup(view) {
+      revision += 1;
+      // A group that no device is in any more is gone.
+      if (view.gms.length + view.kss.length === 0) groups.delete(view.group);
+      else groups.set(view.group, view);
+    },
+    devices: () => views.values(),
+    device: (name) => views.get(name),
+    get size() {
+      return views.size;
+    },
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    set(view) {
+      views.set(view.device, view);
+      tell(view.device, view);
+    },
+    remove(device) {
+      if (views.delete(device)) tell(device, null);
+    },
+  };
+}

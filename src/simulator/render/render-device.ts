@@ -1,0 +1,144 @@
+/** `show version`, `show clock`, `show logging`: what a device says of itself. */
+import type { EpochMs } from '../../kernel/clock.ts';
+import { HARDWARE } from '../world/release.ts';
+import { clockLine, logLine, longTime } from './render-text.ts';
+import type { SimDevice } from '../world/world.ts';
+
+const EXPORT_NOTICE = `
+
+This product contains cryptographic features and is subject to United
+States and local country laws governing import, export, transfer and
+use. Delivery of Cisco cryptographic products does not imply
+third-party authority to import, export, distribute or use encryption.
+Importers, exporters, distributors and users are responsible for
+compliance with U.S. and local country laws. By using this product you
+agree to comply with applicable laws and regulations. If you are unable
+to comply with U.S. and local laws, return this product immediately.
+
+A summary of U.S. laws governing Cisco cryptographic products may be found at:
+http://www.cisco.com/wwl/export/crypto/tool/stqrg.html
+
+If you require further assistance please contact us by sending email to
+export@cisco.com.
+`;
+
+const XE_NOTICE = `
+Cisco IOS-XE software, Copyright (c) 2005-YEAR by cisco Systems, Inc.
+All rights reserved.  Certain components of Cisco IOS-XE software are
+licensed under the GNU General Public License ("GPL") Version 2.0.  The
+software code licensed under GPL Version 2.0 is free software that comes
+with ABSOLUTELY NO WARRANTY.  You can redistribute and/or modify such
+GPL code under the terms of GPL Version 2.0.  For more details, see the
+documentation or "License Notice" file accompanying the IOS-XE software,
+or the applicable URL provided on the flyer accompanying the IOS-XE
+software.
+
+`;
+
+const UPTIME_UNITS = [
+  ['year', 525_600],
+  ['week', 10_080],
+  ['day', 1_440],
+  ['hour', 60],
+  ['minute', 1],
+] as const;
+
+/** `2 weeks, 2 days, 18 hours, 23 minutes`: whole minutes, units that are zero left out. */
+export function uptimeText(uptimeMs: number): string {
+  let minutes = Math.floor(Math.max(0, uptimeMs) / 60_000);
+  const parts: string[] = [];
+  for (const [unit, length] of UPTIME_UNITS) {
+    const count = Math.floor(minutes / length);
+    minutes -= count * length;
+    if (count > 0) parts.push(`${count} ${unit}${count === 1 ? '' : 's'}`);
+  }
+  return parts.length === 0 ? '0 minutes' : parts.join(', ');
+}
+
+/** The software's lines in `show version`. */
+function descriptionLines({ release }: SimDevice): readonly string[] {
+  const train = release.xe === null ? '' : ` [${release.xe.train}]`;
+  const { software } = HARDWARE[release.hardware];
+  return [
+    `Cisco IOS Software${train}, ${software}, Version ${release.version}, RELEASE SOFTWARE (fc2)`,
+    'Technical Support: http://www.cisco.com/techsupport',
+    `Copyright (c) 1986-${release.copyrightYear} by Cisco Systems, Inc.`,
+    `Compiled ${release.compiled}`,
+  ];
+}
+
+/** `sysDescr.0`: the same lines. */
+export function systemDescription(device: SimDevice): string {
+  return descriptionLines(device).join('\r\n');
+}
+
+export function renderShowVersion(device: SimDevice, nowMs: EpochMs): string {
+  const { release } = device;
+  const hardware = HARDWARE[release.hardware];
+  const uptime = uptimeText(nowMs - device.bootMs);
+  const restarted = longTime(device, device.bootMs);
+  const returned = longTime(device, device.bootMs - 77_000);
+  const lines: string[] = [];
+  if (release.xe !== null) lines.push(`Cisco IOS XE Software, Version ${release.xe.padded}`);
+  lines.push(...descriptionLines(device), '');
+  if (release.xe !== null) lines.push(XE_NOTICE.replace('YEAR', String(release.copyrightYear)));
+  lines.push(hardware.rom, '', `${device.hostname} uptime is ${uptime}`);
+  if (release.xe !== null)
+    lines.push(`Uptime for this control processor is ${uptimeText(nowMs - device.bootMs + 60_000)}`);
+  lines.push(
+    `System returned to ROM by ${release.xe === null ? 'reload' : device.reloadReason} at ${returned}`,
+    `System restarted at ${restarted}`,
+    `System image file is "${release.imageFile}"`,
+  );
+  if (release.xe === null) lines.push('Last reload type: Normal Reload');
+  lines.push(`Last reload reason: ${device.reloadReason}`, EXPORT_NOTICE);
+  lines.push(
+    hardware.processor,
+    `Processor board ID ${boardId(device.name)}`,
+    ...hardware.interfaces,
+    ...hardware.memory,
+    '',
+    'Configuration register is 0x2102',
+    '',
+  );
+  return lines.join('\n');
+}
+
+/** A serial number that stays with the name. */
+function boardId(name: string): string {
+  let hash = 7;
+  for (const char of name) hash = (hash * 31 + (char.codePointAt(0) ?? 0)) % 2_176_782_336;
+  return `FGL1727${hash.toString(36).toUpperCase().padStart(4, '0').slice(-4)}`;
+}
+
+export function renderShowClock(device: SimDevice, nowMs: EpochMs): string {
+  return `${clockLine(device, nowMs)}\n`;
+}
+
+export function renderShowLogging(device: SimDevice): string {
+  const lines = device.logBuffer().map((message) => logLine(device, message));
+  return `Syslog logging: enabled (0 messages dropped, 2 messages rate-limited, 0 flushes, 0 overruns, xml disabled, filtering disabled)
+
+No Active Message Discriminator.
+
+No Inactive Message Discriminator.
+
+
+    Console logging: disabled
+    Monitor logging: level debugging, 0 messages logged, xml disabled,
+                     filtering disabled
+    Buffer logging:  level debugging, ${device.logged} messages logged, xml disabled,
+                    filtering disabled
+    Exception Logging: size (4096 bytes)
+    Count and timestamp logging messages: disabled
+    Persistent logging: disabled
+
+No active filter modules.
+
+    Trap logging: level informational, ${device.logged} message lines logged
+        Logging Source-Interface:       VRF Name:
+
+Log Buffer (16384 bytes):
+
+${lines.map((line) => `${line}\n`).join('')}`;
+}

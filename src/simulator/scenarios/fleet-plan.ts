@@ -1,0 +1,68 @@
+/** A fleet as a scenario describes it: groups, devices, paths, and what happens when. */
+import type { ReleaseName } from '../world/release.ts';
+import type { ClockState, Path } from '../world/world.ts';
+
+export interface GroupPlan {
+  readonly name: string;
+  readonly identity: string;
+  readonly transport: 'unicast' | 'multicast';
+  readonly cipher: '3DES' | 'AES';
+  readonly antiReplay: { readonly kind: 'counter' | 'time'; readonly window: number };
+  readonly kekLifetimeSeconds: number;
+  readonly tekLifetimeSeconds: number;
+  /** Remaining life of the KEK at the start: it places the next rekey. */
+  readonly kekRemainingSeconds: number;
+  /** KEK rekeys in the simulated history before the start. */
+  readonly pastKekCycles: number;
+}
+
+interface DevicePlan {
+  readonly name: string;
+  /** Default: the name in capitals. */
+  readonly hostname?: string;
+  readonly release: ReleaseName;
+  readonly groups: readonly string[];
+  readonly clock?: ClockState;
+  readonly sequenceNumbers?: boolean;
+}
+
+export interface KsPlan extends DevicePlan {
+  /** COOP priority, default 100. */
+  readonly priority?: number;
+}
+
+export interface GmPlan extends DevicePlan {
+  /** Names of its KSs in the order it tries them; default: all of the group in the plan's order. */
+  readonly keyServers?: readonly string[];
+}
+
+export interface FleetPlan {
+  readonly groups: readonly GroupPlan[];
+  readonly kss: readonly KsPlan[];
+  readonly gms: readonly GmPlan[];
+  /** From the beginning of the history on. */
+  readonly paths: readonly ({ readonly gm: string; readonly ks: string } & Partial<Path>)[];
+  /** Seconds after the start. */
+  readonly script: readonly { readonly atSeconds: number; readonly act: (fleet: FleetOperations) => void }[];
+}
+
+/** Acts upon a fleet, at its present instant. */
+export interface FleetOperations {
+  /** Power cycle; up again after `downSeconds` (default: the time such a device boots). */
+  reloadDevice(name: string, downSeconds?: number): void;
+  /** `clear crypto gdoi` on a GM. */
+  clearGm(name: string): void;
+  /** Change losses and cuts between a GM and a KS; what is not named stays. */
+  setPath(gm: string, ks: string, change: Partial<Path>): void;
+  killKs(name: string): void;
+  reviveKs(name: string): void;
+  /** Reload into another release. */
+  upgradeKs(name: string, release?: ReleaseName): void;
+  /** The COOP path between two KSs. */
+  cutCoop(a: string, b: string): void;
+  healCoop(a: string, b: string): void;
+  /** `clear crypto gdoi ks members`: all GMs of the KS's groups are told to register anew. */
+  clearKsMembers(name: string): void;
+  /** `crypto gdoi ks rekey`: a TEK rekey now. */
+  rekeyNow(name: string): void;
+}

@@ -1,0 +1,64 @@
+/**
+ * What really happened in the simulated fleet: the list that tests and the accuracy benchmark compare a monitor with.
+ * Cause names are those of the project's specification (`domain.md`), written down here independently.
+ */
+import type { EpochMs } from '../../kernel/clock.ts';
+
+export type TruthCause =
+  | 'initial'
+  | 'reload'
+  | 'operator_clear'
+  | 'kek_missed_rekey'
+  | 'legacy_ks'
+  | 'kek_expired'
+  | 'tek_expired'
+  | 'ks_failover'
+  | 'ks_forced';
+
+export type CoopRole = 'primary' | 'secondary' | 'none';
+
+export type TruthEvent =
+  | {
+      readonly kind: 'registration';
+      /** When it completed: the counter of succeeded registrations moved. */
+      readonly atMs: EpochMs;
+      /** When it was started, by a timer, a boot or an operator. */
+      readonly startedAtMs: EpochMs;
+      readonly device: string;
+      readonly group: string;
+      /** What made the GM register: the timer or act that started it. */
+      readonly cause: TruthCause;
+      /** Other causes whose evidence is true of it as well, e.g. `ks_failover` when another KS answered. */
+      readonly alsoTrue: readonly TruthCause[];
+      readonly keyServer: string;
+      readonly attempts: number;
+      /** The KEK it brought is the one held (or last held) before. */
+      readonly sameKek: boolean;
+    }
+  /** `atMs` is when the device went down; it is up again at `upAtMs`. */
+  | { readonly kind: 'reload'; readonly atMs: EpochMs; readonly upAtMs: EpochMs; readonly device: string }
+  | { readonly kind: 'clear'; readonly atMs: EpochMs; readonly device: string; readonly group: string }
+  | {
+      readonly kind: 'ejection';
+      readonly atMs: EpochMs;
+      readonly device: string;
+      readonly group: string;
+      readonly keyServer: string;
+    }
+  | {
+      readonly kind: 'role';
+      readonly atMs: EpochMs;
+      readonly device: string;
+      readonly group: string;
+      readonly role: CoopRole;
+    }
+  | { readonly kind: 'ks_down' | 'ks_up'; readonly atMs: EpochMs; readonly device: string }
+  | {
+      readonly kind: 'rekey';
+      readonly atMs: EpochMs;
+      /** The KS that sent it. */
+      readonly device: string;
+      readonly group: string;
+      readonly kek: boolean;
+      readonly tek: boolean;
+    };

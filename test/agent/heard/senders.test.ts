@@ -1,0 +1,62 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { Senders } from '../../../src/agent/heard/senders.ts';
+
+function fleet(devices: Readonly<Record<string, readonly [host: string, ...others: string[]]>>): Senders {
+  const senders = new Senders();
+  for (const [device, [host, ...others]] of Object.entries(devices)) senders.set(device, { host, others });
+  return senders;
+}
+
+test('the address decides: polled by it, listed as another one, or looked up', () => {
+  const senders = fleet({ gm1: ['192.0.2.1', '2001:DB8:0::5'], gm2: ['gm2.example.net'] });
+  expect(senders.deviceOf('192.0.2.1', null)).toBe('gm1');
+  expect(senders.deviceOf('::ffff:192.0.2.1', null)).toBe('gm1');
+  expect(senders.deviceOf('2001:db8::5', null)).toBe('gm1');
+  expect(senders.deviceOf('192.0.2.2', null)).toBeNull();
+  expect([...senders.hostNames()]).toEqual([['gm2', 'gm2.example.net']]);
+  senders.resolved('gm2', ['192.0.2.2']);
+  expect(senders.deviceOf('192.0.2.2', null)).toBe('gm2');
+});
+
+test('an address that is one device’s wins over the name in the message', () => {
+  const senders = fleet({ gm1: ['192.0.2.1'], gm2: ['192.0.2.2'] });
+  expect(senders.deviceOf('192.0.2.1', 'gm2')).toBe('gm1');
+});
+
+test('behind one address, and through a relay, the name in the message tells: configured, shown, or its first part', () => {
+  const senders = fleet({ gm1: ['192.0.2.1'], gm2: ['192.0.2.1'] });
+  expect(senders.deviceOf('192.0.2.1', null)).toBeNull();
+  expect(senders.deviceOf('192.0.2.1', 'GM2')).toBe('gm2');
+  expect(senders.deviceOf('198.51.100.9', 'gm1.example.net')).toBe('gm1');
+  senders.learnHostname('gm1', 'TPE-EDGE-1');
+  expect(senders.deviceOf('192.0.2.1', 'tpe-edge-1')).toBe('gm1');
+});
+
+test('a device cannot take over another one’s configured name by its hostname', () => {
+  const senders = fleet({ gm1: ['192.0.2.1'], gm2: ['192.0.2.2'] });
+  senders.learnHostname('gm2', 'gm1');
+  expect(senders.deviceOf('198.51.100.9', 'gm1')).toBe('gm1');
+});
+
+test('a removed or changed device leaves nothing behind', () => {
+  const name = fc.constantFrom('gm1', 'gm2', 'gm3');
+  const address = fc.constantFrom('192.0.2.1', '192.0.2.2', '2001:db8::1');
+  fc.assert(
+    fc.property(fc.array(fc.tuple(name, fc.option(address)), { maxLength: 30 }), (steps) => {
+      const senders = new Senders();
+      const expected = new Map<string, string>();
+      for (const [device, host] of steps) {
+        if (host === null) senders.remove(device);
+        else senders.set(device, { host, others: [] });
+        if (host === null) expected.delete(device);
+        else expected.set(device, host);
+      }
+      for (const host of ['192.0.2.1', '192.0.2.2', '2001:db8::1']) {
+        const sharing = [...expected].filter(([, known]) => known === host).map(([device]) => device);
+        expect(senders.deviceOf(host, null)).toBe(sharing.length === 1 ? sharing[0] : null);
+        for (const device of sharing) expect(senders.deviceOf(host, device)).toBe(device);
+      }
+    }),
+  );
+});

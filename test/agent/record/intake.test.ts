@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import { EventTotals } from '../../../src/model/event-totals.ts';
+import { Intake, type IntakeOptions } from '../../../src/agent/record/intake.ts';
+import type { GdoiEvent } from '../../../src/gdoi/events/event.ts';
+import type { Observation } from '../../../src/gdoi/seen/observation.ts';
+import { createMemoryStore } from '../../../src/store/memory-store.ts';
+import type { EventStore } from '../../../src/store/event-store.ts';
+import { StoreError } from '../../../src/store/store-error.ts';
+import { FakeClock } from '../../builders/fake-clock.ts';
+import { MemoryLogger } from '../../builders/memory-logger.ts';
+import { aGm, NOON } from '../../builders/view-builder.ts';
+
+/** A GM with this many registrations, seen `seconds` after noon; its KEK is far from expiry. */
+function seen(seconds: number, succeeded: number): Observation {
+  const atMs = NOON + seconds * 1000;
+  const gm = aGm({
+    registrations: { succeeded, attempted: succeeded },
+    keyServer: '10.1.11.2',
+    rekeys: { received: 5, sinceRegistration: 5, acksSent: 5, lastFrom: null, lastSequence: 1, lastAgeSeconds: null },
+    kek: {
+      transport: 'unicast',
+      remainingSeconds: 50_000 - seconds,
+      encryption: 'AES',
+      keyBits: 256,
+      signatureHash: null,
+      signatureKeyBits: null,
+    },
+    teks: [
+      { interface: 'Gi0/0', spi: '0x00000001', transform: null, remainingSeconds: 3000 - seconds, antiReplay: null },
+    ],
+  });
+  return {
+    kind: 'groups',
+    origin: 'cli',
+    device: 'gm1',
+    command: 'show crypto gdoi',
+    sentAtMs: atMs,
+    receivedAtMs: atMs + 50,
+    snapshots: [gm],
+    unknownLines: 0,
+  };
+}
+
+async function open(store: EventStore, over: Partial<IntakeOptions> = {}) {
+  const clock = new FakeClock(NOON);
+  const told: GdoiEvent[] = [];
+  const logger = new MemoryLogger();
+  const totals = new EventTotals();
+  const intake = await Intake.open({
+    store,
+    totals,
+    clock,
+    logger,
+    settings: { pollIntervalMs: 60_000, detailIntervalMs: 60_000 },
+    onFleetView: () => undefined,
+    onEvents: (events) => told.push(...events),
+    ...over,
+  });
+  return { intake, clock, told, logger, totals };
+}
+
+const reregistrations = (events: readonly GdoiEvent[]) => events.filter((event) => event.type === 'reregistration');
+
+/** A store that refuses while told to. */
+function refusing(store: EventStore): EventStore & { full: boolean } {
+  const wrapped = {
+    full: false,
+    commit: (batch: Parameters<EventStore['commit']>[0]) =>
+      wrapped.full ? Promise.reject(new StoreError('full', 'no space left')) : store.commit(batch),
+    loadStates: () => store.loadStates(),
+    prune: (nowMs: number) => store.prune(nowMs),
+    query: (query: Parameters<EventStore['query']>[0]) => store.query(query),
+    counts: () => store.counts(),
+    [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
+  };
+  return wrapped;
+}
+
+describe('observations become events', () => {
+  test('an event is told once it is kept, within a fraction of a second', async () => {
+    const store = createMemoryStore();
+    const { intake, clock, told } = await open(store);
+    intake.observe('gm1', [seen(0, 1), seen(60, 1), seen(120, 2), seen(125, 2)]);
+    expect(told).toEqual([]);
+    await clock.advance(250);
+    expect(reregistrations(told)).toHaveLength(1);
+    expect(reregistrations((await store.query({ limit: 10, order: 'oldest_first' })).events)).toHaveLength(1);
+    await intake[Symbol.asyncDispose]();
+  });
+
+  test('a restart goes on from the kept state: no event twice, and the gap is no re-registration', async () => {
+    const store = createMemoryStore();
+    const first = await open(store);
+    first.intake.observe('gm1', [seen(0, 1), seen(60, 2), seen(65, 2)]);
+    await first.intake[Symbol.asyncDispose]();
+    const second = await open(store);
+    second.intake.observe('gm1', [seen(600, 2), seen(660, 2)]);
+    await second.intake[Symbol.asyncDispose]();
+    expect(reregistrations(second.told)).toEqual([]);
+    const third = await open(store);
+    third.intake.observe('gm1', [seen(900, 4), seen(905, 4)]);
+    await third.intake[Symbol.asyncDispose]();
+    expect(reregistrations(third.told)).toHaveLength(2);
+    expect(third.told[0]?.betweenMs[0]).toBeGreaterThanOrEqual(NOON + 660_000);
+  });
+
+  test('a crash before the batch was kept tells the same event, under the same id, after the restart', async () => {
+    const store = refusing(createMemoryStore());
+    const first = await open(store);
+    first.intake.observe('gm1', [seen(0, 1)]);
+    await first.clock.advance(250);
+    store.full = true;
+    first.intake.observe('gm1', [seen(60, 2), seen(65, 2)]);
+    await first.clock.advance(250);
+    expect(first.told).toEqual([]);
+
+    store.full = false;
+    const second = await open(store);
+    second.intake.observe('gm1', [seen(60, 2), seen(65, 2)]);
+    await second.intake[Symbol.asyncDispose]();
+    expect(reregistrations(second.told)).toHaveLength(1);
+
+    const third = await open(store);
+    third.intake.observe('gm1', [seen(60, 2), seen(65, 2)]);
+    await third.intake[Symbol.asyncDispose]();
+    expect(third.told).toEqual([]);
+  });
+
+  test('a store that is full costs the telling, not the tracking: one error, and all is told when there is room', async () => {
+    const store = refusing(createMemoryStore());
+    const { intake, clock, told, logger } = await open(store);
+    intake.observe('gm1', [seen(0, 1)]);
+    await clock.advance(250);
+    store.full = true;
+    intake.observe('gm1', [seen(60, 2), seen(65, 2)]);
+    await clock.advance(10_000);
+    intake.observe('gm1', [seen(120, 3), seen(125, 3)]);
+    await clock.advance(10_000);
+    expect(told).toEqual([]);
+    expect(logger.messages('error')).toEqual(['the store refused events; they wait']);
+    store.full = false;
+    await clock.advance(60_000);
+    expect(reregistrations(told)).toHaveLength(2);
+    expect(intake.storeErrors).toBeGreaterThan(1);
+    await intake[Symbol.asyncDispose]();
+  });
+
+  test('counters of the whole history are there after a restart', async () => {
+    const store = createMemoryStore();
+    const first = await open(store);
+    first.intake.observe('gm1', [seen(0, 1), seen(60, 2), seen(65, 2)]);
+    await first.intake[Symbol.asyncDispose]();
+    const second = await open(store);
+    expect(second.totals.byType().get('reregistration')).toBe(1);
+    expect([...second.totals.byGroup()].reduce((sum, total) => sum + total.count, 0)).toBe(1);
+    await second.intake[Symbol.asyncDispose]();
+  });
+});

@@ -1,0 +1,204 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { DueHeap } from '../../../src/agent/schedule/due-heap.ts';
+import { Scheduler } from '../../../src/agent/schedule/scheduler.ts';
+import { FakeClock } from '../../builders/fake-clock.ts';
+
+function setUp(options: { concurrentPolls?: number; pollMs?: number } = {}) {
+  const clock = new FakeClock();
+  const polls: { device: string; atMs: number }[] = [];
+  let running = 0;
+  let mostRunning = 0;
+  const scheduler = new Scheduler({
+    clock,
+    concurrentPolls: options.concurrentPolls ?? 10,
+    poll: async (device, signal) => {
+      polls.push({ device, atMs: clock.monoMs() });
+      running += 1;
+      mostRunning = Math.max(mostRunning, running);
+      await clock.sleep(options.pollMs ?? 0, signal).catch(() => undefined);
+      running -= 1;
+    },
+  });
+  scheduler.start();
+  const pollsOf = (device: string) => polls.filter((poll) => poll.device === device).map((poll) => poll.atMs);
+  return { clock, scheduler, polls, pollsOf, mostRunning: () => mostRunning };
+}
+
+test('a device is polled on a fixed grid, however long its polls take', async () => {
+  const { clock, scheduler, pollsOf } = setUp({ pollMs: 7_000 });
+  scheduler.set('gm1', { kind: 'every', ms: 30_000 }, 1);
+  await clock.advance(300_000);
+  const [first = -1, ...rest] = pollsOf('gm1');
+  expect(first).toBeLessThan(50);
+  expect(rest).toEqual([...Array(9).keys()].map((n) => first + (n + 1) * 30_000));
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('the first sweep of a large fleet is spread over its interval, at most a minute', async () => {
+  const { clock, scheduler, polls } = setUp({ concurrentPolls: 1000 });
+  for (let n = 0; n < 5000; n += 1) scheduler.set(`gm${n}`, { kind: 'every', ms: 300_000 }, 5000);
+  await clock.advance(60_000);
+  expect(new Set(polls.map((poll) => poll.device)).size).toBe(5000);
+  const perSecond = Array.from({ length: 60 }, () => 0);
+  for (const poll of polls) perSecond[Math.floor(poll.atMs / 1000)]! += 1;
+  expect(Math.max(...perSecond)).toBeLessThan(250);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('the same device starts at the same phase after a restart', async () => {
+  const phases = [];
+  for (const _ of [1, 2]) {
+    const { clock, scheduler, pollsOf } = setUp();
+    scheduler.set('gm-taipei-7', { kind: 'every', ms: 60_000 }, 5000);
+    await clock.advance(60_000);
+    phases.push(pollsOf('gm-taipei-7')[0]);
+    await scheduler[Symbol.asyncDispose]();
+  }
+  expect(phases[0]).toBe(phases[1]);
+});
+
+test('a device that is still being polled when it is due again is skipped and counted, never polled twice at once', async () => {
+  const { clock, scheduler, pollsOf, mostRunning } = setUp({ pollMs: 70_000 });
+  scheduler.set('gm1', { kind: 'every', ms: 30_000 }, 1);
+  await clock.advance(89_000);
+  expect(pollsOf('gm1')).toHaveLength(1);
+  expect(scheduler.status().skippedLate).toBe(2);
+  expect(mostRunning()).toBe(1);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('the fleet never has more polls under way than its limit', async () => {
+  const { clock, scheduler, polls, mostRunning } = setUp({ concurrentPolls: 8, pollMs: 500 });
+  for (let n = 0; n < 100; n += 1) scheduler.set(`gm${n}`, { kind: 'every', ms: 60_000 }, 100);
+  await clock.advance(20_000);
+  expect(mostRunning()).toBe(8);
+  expect(polls).toHaveLength(100);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('a wall clock that steps changes no interval', async () => {
+  const { clock, scheduler, pollsOf } = setUp();
+  scheduler.set('gm1', { kind: 'every', ms: 30_000 }, 1);
+  await clock.advance(10_000);
+  clock.stepWall(-86_400_000);
+  await clock.advance(60_000);
+  clock.stepWall(7 * 86_400_000);
+  await clock.advance(60_000);
+  expect(pollsOf('gm1')).toHaveLength(5);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('a cron expression names the instants: every quarter of an hour, and with six fields each ten seconds', async () => {
+  const { clock, scheduler, pollsOf } = setUp();
+  scheduler.set('quarter', { kind: 'cron', expression: '*/15 * * * *' }, 2);
+  scheduler.set('tens', { kind: 'cron', expression: '*/10 * * * * *' }, 2);
+  await clock.advance(3_600_000 - 1000);
+  expect(pollsOf('quarter').map((ms) => Math.round(ms / 1000))).toEqual([900, 1800, 2700]);
+  expect(pollsOf('tens')).toHaveLength(359);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('planned polls come beside the schedule, and a new plan replaces the old one', async () => {
+  const { clock, scheduler, pollsOf } = setUp();
+  scheduler.set('gm1', { kind: 'every', ms: 300_000 }, 1);
+  await clock.advance(1000);
+  scheduler.plan('gm1', [10_000, 20_000, 90_000]);
+  await clock.advance(15_000);
+  scheduler.plan('gm1', [30_000]);
+  scheduler.plan('never heard of', [1000]);
+  await clock.advance(200_000);
+  expect(pollsOf('gm1').slice(1)).toEqual([11_000, 46_000]);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('hints bring one poll at once, then at most one a second, and the schedule stays', async () => {
+  const { clock, scheduler, pollsOf } = setUp();
+  scheduler.set('gm1', { kind: 'every', ms: 300_000 }, 1);
+  await clock.advance(10_000);
+  for (let n = 0; n < 30; n += 1) {
+    scheduler.hint('gm1');
+    scheduler.hint('gm1');
+    await clock.advance(100);
+  }
+  scheduler.hint('never heard of');
+  await clock.advance(600_000);
+  const [first = -1, ...rest] = pollsOf('gm1');
+  expect(rest).toEqual([10_000, 11_000, 12_000, 13_000, first + 300_000, first + 600_000]);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('a hint during a poll brings another one after it: the answer under way may be older', async () => {
+  const { clock, scheduler, pollsOf, mostRunning } = setUp({ pollMs: 3000 });
+  scheduler.set('gm1', { kind: 'every', ms: 300_000 }, 1);
+  await clock.advance(1000);
+  scheduler.hint('gm1');
+  await clock.advance(10_000);
+  expect(pollsOf('gm1').slice(1)).toEqual([pollsOf('gm1')[0]! + 3000]);
+  expect(mostRunning()).toBe(1);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('a storm of hints is spread over the fleet', async () => {
+  const { clock, scheduler, polls } = setUp({ concurrentPolls: 1000 });
+  for (let n = 0; n < 500; n += 1) scheduler.set(`gm${n}`, { kind: 'cron', expression: '0 0 1 1 *' }, 500);
+  for (let n = 0; n < 500; n += 1) scheduler.hint(`gm${n}`);
+  await clock.advance(1000);
+  expect(polls.length).toBeGreaterThan(90);
+  expect(polls.length).toBeLessThan(110);
+  await clock.advance(4000);
+  expect(new Set(polls.map(({ device }) => device)).size).toBe(500);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('whoever asks joins the poll under way, else gets one before the fleet', async () => {
+  const { clock, scheduler, pollsOf } = setUp({ concurrentPolls: 1, pollMs: 2000 });
+  for (const device of ['gm1', 'gm2', 'gm3']) scheduler.set(device, { kind: 'every', ms: 300_000 }, 1);
+  await clock.advance(100);
+  const [polled] = ['gm1', 'gm2', 'gm3'].filter((device) => pollsOf(device).length === 1);
+  let over = 0;
+  const asked = [scheduler.now(polled!), scheduler.now(polled!)].map((poll) =>
+    (poll ?? Promise.reject(new Error('no such device'))).then(() => (over += 1)),
+  );
+  await clock.advance(2000);
+  await Promise.all(asked);
+  expect(over).toBe(2);
+  expect(pollsOf(polled!)).toHaveLength(1);
+  expect(scheduler.now('never heard of')).toBeNull();
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('a removed device is not polled again; one that is set again keeps one schedule', async () => {
+  const { clock, scheduler, pollsOf } = setUp();
+  scheduler.set('gone', { kind: 'every', ms: 10_000 }, 2);
+  scheduler.set('changed', { kind: 'every', ms: 10_000 }, 2);
+  await clock.advance(15_000);
+  scheduler.remove('gone');
+  scheduler.set('changed', { kind: 'every', ms: 20_000 }, 1);
+  const before = { gone: pollsOf('gone').length, changed: pollsOf('changed').length };
+  await clock.advance(100_000);
+  expect(pollsOf('gone')).toHaveLength(before.gone);
+  expect(pollsOf('changed').length - before.changed).toBe(5);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('stopping aborts the polls under way and waits for them', async () => {
+  const { clock, scheduler, polls } = setUp({ pollMs: 1_000_000 });
+  scheduler.set('gm1', { kind: 'every', ms: 30_000 }, 1);
+  await clock.advance(1000);
+  expect(polls).toHaveLength(1);
+  await scheduler[Symbol.asyncDispose]();
+  expect(scheduler.status()).toMatchObject({ running: 0, queued: 0 });
+});
+
+test('the heap gives things in the order they are due', () => {
+  fc.assert(
+    fc.property(fc.array(fc.integer({ min: 0, max: 1000 })), (instants) => {
+      const heap = new DueHeap<{ dueMs: number }>();
+      for (const dueMs of instants) heap.push({ dueMs });
+      const order = [];
+      for (let due = heap.pop(); due !== undefined; due = heap.pop()) order.push(due.dueMs);
+      expect(order).toEqual(instants.toSorted((a, b) => a - b));
+    }),
+  );
+});

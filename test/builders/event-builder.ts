@@ -1,0 +1,27 @@
+/** Events and batches for the store's tests, named by what matters. */
+import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
+import type { Batch } from '../../src/store/event-store.ts';
+
+export const START_MS = Date.parse('2026-01-01T00:00:00Z');
+
+export function anEvent(facts: Partial<GdoiEvent> & { readonly id: string }): GdoiEvent {
+  const atMs = facts.atMs ?? START_MS;
+  return {
+    atMs,
+    betweenMs: [atMs - 30_000, atMs],
+    type: 'reregistration',
+    device: 'gm1',
+    group: 'G1',
+    cause: 'legacy_ks',
+    unexpected: true,
+    severity: 'warning',
+    summary: 'gm1 registered again 100 s before its KEK expired and got the same KEK',
+    evidence: ['registrations 1 -> 2', 'KEK remaining 100 s'],
+    action: 'show crypto gdoi ks policy',
+    ...facts,
+  };
+}
+
+export function aBatch(facts: Partial<Batch>): Batch {
+  return { events: [], deviceStates: new Map(), fleetStates: new Map(), ...facts };
+}

@@ -1,0 +1,186 @@
+/** A group for fleet tests: devices by the few facts that matter, and a fleet that remembers its events. */
+import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
+import { trackFleet } from '../../src/gdoi/fleet/fleet.ts';
+import { type FleetState, initialFleetState, type MemberFacts } from '../../src/gdoi/fleet/fleet-state.ts';
+import type { FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
+import {
+  emptyGmSnapshot,
+  emptyKsSnapshot,
+  type KsMember,
+  type KsPeer,
+  type KsRole,
+} from '../../src/gdoi/seen/snapshot.ts';
+
+export const START = 1_800_000_000_000;
+
+/** Seconds since `START`: when it was asked and answered. */
+function at(second: number): { sentAtMs: number; receivedAtMs: number } {
+  return { sentAtMs: START + second * 1000, receivedAtMs: START + second * 1000 + 200 };
+}
+
+export interface GmOptions {
+  readonly device?: string;
+  readonly address?: string;
+  readonly keyServer?: string | null;
+  readonly keyServers?: readonly string[];
+  readonly registered?: boolean;
+  readonly presence?: MemberFacts['presence'];
+  readonly version?: string;
+  /** Seconds after START at which the KEK expires; null: a GM without a KEK timer. */
+  readonly kekExpiry?: number | null;
+  /** SPI -> seconds after START at which it expires. */
+  readonly teks?: Readonly<Record<string, number>> | null;
+  readonly received?: number;
+  readonly succeeded?: number;
+  readonly lastAge?: number | null;
+  readonly change?: Partial<MemberFacts>;
+}
+
+export function gm(second: number, options: GmOptions = {}): MemberFacts {
+  const kekExpiry = options.kekExpiry === undefined ? 80_000 : options.kekExpiry;
+  const teks = options.teks === undefined ? { '0x0000000A': 3000 } : options.teks;
+  return {
+    device: options.device ?? 'gm1',
+    atMs: at(second).receivedAtMs,
+    presence: options.presence ?? 'present',
+    gm: {
+      at: at(second),
+      snapshot: {
+        ...emptyGmSnapshot('G1'),
+        address: options.address ?? '10.0.0.1',
+        registered: options.registered ?? true,
+        keyServer: options.keyServer === undefined ? '10.1.0.1' : options.keyServer,
+        keyServers: options.keyServers ?? ['10.1.0.1'],
+        registrations: { succeeded: options.succeeded ?? 1, attempted: options.succeeded ?? 1 },
+        rekeys: {
+          received: options.received ?? 5,
+          sinceRegistration: null,
+          acksSent: null,
+          lastFrom: null,
+          lastSequence: null,
+          lastAgeSeconds: options.lastAge ?? null,
+        },
+        kek: {
+          transport: 'unicast',
+          remainingSeconds: kekExpiry === null ? null : Math.max(0, kekExpiry - second),
+          encryption: null,
+          keyBits: null,
+          signatureHash: null,
+          signatureKeyBits: null,
+        },
+        teks:
+          teks === null
+            ? null
+            : Object.entries(teks).map(([spi, expiry]) => ({
+                interface: 'Gi0',
+                spi,
+                transform: null,
+                remainingSeconds: Math.max(0, expiry - second),
+                antiReplay: null,
+              })),
+      },
+    },
+    ks: null,
+    kekBehavior: kekExpiry === null ? 'legacy' : 'timer',
+    version: options.version ?? (kekExpiry === null ? '15.1(4)M8' : '17.6.3'),
+    ...options.change,
+  };
+}
+
+export interface KsOptions {
+  readonly device?: string;
+  readonly address?: string;
+  readonly presence?: MemberFacts['presence'];
+  readonly behavior?: MemberFacts['kekBehavior'];
+  readonly version?: string;
+  readonly role?: KsRole | null;
+  readonly kekExpiry?: number | null;
+  readonly kekSpi?: string | null;
+  readonly teks?: Readonly<Record<string, number>> | null;
+  readonly peers?: Readonly<Record<string, string>> | null;
+  /** Address -> acknowledgements missed. */
+  readonly members?: Readonly<Record<string, number>> | null;
+}
+
+export function ks(second: number, options: KsOptions = {}): MemberFacts {
+  const kekExpiry = options.kekExpiry === undefined ? 80_000 : options.kekExpiry;
+  const teks = options.teks === undefined ? { '0x0000000A': 3000 } : options.teks;
+  const peers = options.peers ?? null;
+  const members = options.members ?? null;
+  return {
+    device: options.device ?? 'ks1',
+    atMs: at(second).receivedAtMs,
+    presence: options.presence ?? 'present',
+    gm: null,
+    ks: {
+      at: at(second),
+      snapshot: {
+        ...emptyKsSnapshot('G1'),
+        localAddress: options.address ?? '10.1.0.1',
+        localRole: options.role === undefined ? 'primary' : options.role,
+        kek:
+          kekExpiry === null
+            ? null
+            : {
+                spi: options.kekSpi ?? null,
+                lifetimeSeconds: 86_400,
+                remainingSeconds: kekExpiry - second,
+                timeToRekeySeconds: null,
+              },
+        retransmit: { periodSeconds: 10, attempts: 2 },
+        teks:
+          teks === null
+            ? null
+            : Object.entries(teks).map(([spi, expiry]) => ({
+                spi,
+                lifetimeSeconds: 3600,
+                remainingSeconds: Math.max(0, expiry - second),
+                timeToRekeySeconds: null,
+              })),
+        peers:
+          peers && Object.entries(peers).map(([address, status]): KsPeer => ({ address, role: 'secondary', status })),
+        memberDetails: members && Object.entries(members).map(([address, missed]) => member(address, missed)),
+      },
+    },
+    kekBehavior: options.behavior ?? 'timer',
+    version: options.version ?? '17.6.3',
+  };
+}
+
+/** The same answer, with another latency. */
+export function answered(facts: MemberFacts, latencyMs: number): MemberFacts {
+  const late = <Read extends { readonly at: { readonly sentAtMs: number } }>(read: Read | null) =>
+    read && { ...read, at: { sentAtMs: read.at.sentAtMs, receivedAtMs: read.at.sentAtMs + latencyMs } };
+  return { ...facts, gm: late(facts.gm), ks: late(facts.ks) };
+}
+
+function member(address: string, acksMissed: number): KsMember {
+  return {
+    address,
+    version: '1.0.25',
+    state: 'Registered',
+    keyServer: '10.1.0.1',
+    rekeysSent: 4,
+    rekeyRetries: 0,
+    acksReceived: 4 - acksMissed,
+    acksMissed,
+  };
+}
+
+export class Fleet {
+  state: FleetState = initialFleetState('G1');
+  readonly events: GdoiEvent[] = [];
+
+  /** The state goes through JSON each time, as through the store. */
+  see(...changes: MemberFacts[]): FleetView {
+    const next = trackFleet(this.state, changes);
+    // What was serialised is what comes back: that is the claim under test.
+    this.state = JSON.parse(JSON.stringify(next.state)) as FleetState;
+    this.events.push(...next.events);
+    return next.view;
+  }
+
+  types(): string[] {
+    return this.events.map((event) => event.type);
+  }
+}

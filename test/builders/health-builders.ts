@@ -1,0 +1,191 @@
+/** Devices for health tests: well unless a test says otherwise. Instants are seconds before `NOW`. */
+import type { FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
+import type { HealthInput, HealthTracking } from '../../src/gdoi/health/health-input.ts';
+import {
+  emptyGmSnapshot,
+  emptyKsSnapshot,
+  type GmKek,
+  type GmSnapshot,
+  type KsMember,
+  type KsSnapshot,
+} from '../../src/gdoi/seen/snapshot.ts';
+
+export const NOW = Date.parse('2026-01-01T03:00:00Z');
+
+export function kek(remainingSeconds: number | null): GmKek {
+  return {
+    transport: 'unicast',
+    remainingSeconds,
+    encryption: 'AES',
+    keyBits: 256,
+    signatureHash: null,
+    signatureKeyBits: null,
+  };
+}
+
+export function teks(...remaining: readonly number[]): NonNullable<GmSnapshot['teks']> {
+  return remaining.map((remainingSeconds, index) => ({
+    interface: 'Gi0',
+    spi: `0x0000000${index}`,
+    transform: null,
+    remainingSeconds,
+    antiReplay: null,
+  }));
+}
+
+function gmSnapshot(over: Partial<GmSnapshot> = {}): GmSnapshot {
+  return {
+    ...emptyGmSnapshot('G1'),
+    status: 'Registered',
+    registered: true,
+    keyServer: '10.1.11.2',
+    registrations: { succeeded: 1, attempted: 1 },
+    kek: kek(5000),
+    teks: teks(2000),
+    ...over,
+  };
+}
+
+function ksSnapshot(over: Partial<KsSnapshot> = {}): KsSnapshot {
+  return {
+    ...emptyKsSnapshot('G1'),
+    members: 2,
+    redundancy: true,
+    localRole: 'primary',
+    localStatus: 'Alive',
+    kek: { spi: null, lifetimeSeconds: 86_400, remainingSeconds: 5000, timeToRekeySeconds: 4765 },
+    teks: [{ spi: null, lifetimeSeconds: 3600, remainingSeconds: 2000, timeToRekeySeconds: 1874 }],
+    peers: [{ address: '10.1.12.2', role: 'secondary', status: 'Alive' }],
+    memberDetails: [member('10.0.0.1', 0), member('10.0.0.2', 0)],
+    ...over,
+  };
+}
+
+export function member(address: string, acksMissed: number): KsMember {
+  return {
+    address,
+    version: '1.0.25',
+    state: 'Registered',
+    keyServer: '10.1.11.2',
+    rekeysSent: 4,
+    rekeyRetries: 0,
+    acksReceived: 4 - acksMissed,
+    acksMissed,
+  };
+}
+
+function tracking(over: Partial<HealthTracking> = {}): HealthTracking {
+  return {
+    reregistrations: { expected: 0, unexpected: 0, last: null, recent: [] },
+    forecast: null,
+    kekRekeyOverdue: false,
+    kekMatchesKs: true,
+    tekMatchesKs: true,
+    ...over,
+  };
+}
+
+export interface DeviceOptions extends Partial<HealthInput> {
+  /** Seconds ago that the last answer came. */
+  readonly age?: number;
+  readonly gm?: Partial<GmSnapshot> | null;
+  readonly ks?: Partial<KsSnapshot>;
+  readonly tracked?: Partial<HealthTracking> | null;
+}
+
+/** A GM unless `ks` is given. */
+export function device({ age = 10, gm, ks, tracked, ...over }: DeviceOptions = {}): HealthInput {
+  const atMs = NOW - age * 1000;
+  const at = { sentAtMs: atMs, receivedAtMs: atMs };
+  const gmPart = ks === undefined && gm !== null ? { snapshot: gmSnapshot(gm), at } : null;
+  return {
+    device: ks === undefined ? 'gm1' : 'ks1',
+    configuredRole: 'auto',
+    result: 'ok',
+    error: null,
+    lastSuccessAtMs: atMs,
+    facts: null,
+    unparsedLines: 0,
+    collectors: new Map(),
+    groups: new Map([
+      ['G1', { group: 'G1', gm: gmPart, ks: ks === undefined ? null : { snapshot: ksSnapshot(ks), at } }],
+    ]),
+    tracking: new Map(gmPart === null || tracked === null ? [] : [['G1', tracking(tracked)]]),
+    ...over,
+  };
+}
+
+/** What the view has of a device with one certificate. */
+export function certificateEnding(days: number): NonNullable<HealthInput['certificates']> {
+  const endMs = NOW + days * 86_400_000;
+  return {
+    value: {
+      role: 'certificates',
+      certificates: [
+        {
+          kind: 'device',
+          status: 'Available',
+          serial: null,
+          issuer: null,
+          subject: null,
+          notBefore: null,
+          notAfter: { fromMs: endMs, toMs: endMs },
+          trustpoints: ['CORP-CA'],
+        },
+      ],
+    },
+  };
+}
+
+/** A group of gm1 and ks1 in which all is well. */
+export function fleet(over: Partial<FleetView> = {}): FleetView {
+  return {
+    group: 'G1',
+    atMs: NOW,
+    members: 1,
+    gms: [gmInFleet()],
+    kss: [
+      {
+        device: 'ks1',
+        address: '10.1.11.2',
+        reachable: true,
+        role: 'primary',
+        behavior: 'timer',
+        version: '17.6.3',
+        members: 1,
+      },
+    ],
+    lead: { seconds: 235, source: 'ks', measuredSeconds: 235, estimatedSeconds: 235 },
+    tekLifetimeSeconds: 3600,
+    kekLifetimeSeconds: 86_400,
+    divergentMembers: [],
+    groupTeks: null,
+    mixedVersions: null,
+    primaries: ['ks1'],
+    coopSplit: null,
+    coopPeers: [{ address: '10.1.12.2', device: 'ks2', lost: false }],
+    unacknowledged: [],
+    notPolled: [],
+    notListed: [],
+    rekeyLoss: { where: 'none', gms: [], share: 0, evidence: [] },
+    ...over,
+  };
+}
+
+export function gmInFleet(over: Partial<FleetView['gms'][number]> = {}): FleetView['gms'][number] {
+  return {
+    device: 'gm1',
+    address: '10.0.0.1',
+    reachable: true,
+    registered: true,
+    keyServer: '10.1.11.2',
+    behavior: 'timer',
+    kekMatchesKs: true,
+    tekMatchesKs: true,
+    divergent: false,
+    kekExpiredInUse: false,
+    listedByKs: true,
+    acksMissed: 0,
+    ...over,
+  };
+}

@@ -1,0 +1,459 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { trackFleet } from '../../../src/gdoi/fleet/fleet.ts';
+import { initialFleetState, type MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
+import type { GmInGroup } from '../../../src/gdoi/fleet/gm-in-group.ts';
+import { emptyKsSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
+import { answered, Fleet, gm, type GmOptions, ks, START } from '../../builders/fleet-group.ts';
+
+const A = '0x0000000A';
+const B = '0x0000000B';
+const C = '0x0000000C';
+const D = '0x0000000D';
+
+function match(fleet: Fleet, ...changes: MemberFacts[]): GmInGroup | undefined {
+  return fleet.see(...changes).gms.find((member) => member.device === 'gm1');
+}
+
+describe('does a GM hold its KS’s KEK?', () => {
+  it.each([
+    ['the same expiry', 80_000, 100, true],
+    ['whole seconds and latency apart', 80_003, 100, true],
+    ['an older one, long after the KS changed', 40_000, 100, false],
+    ['an older one while a rekey is under way', 40_000, 20, null],
+    ['a newer one than the KS showed when it was asked', 160_000, 100, null],
+  ])('%s', (_name, kekExpiry, second, matches) => {
+    expect(match(new Fleet(), ks(0), gm(second, { kekExpiry }))?.kekMatchesKs).toBe(matches);
+  });
+
+  it('no, when the KS was asked later and still shows another one', () => {
+    const fleet = new Fleet();
+    expect(match(fleet, ks(0), gm(100, { kekExpiry: 160_000 }), ks(200))?.kekMatchesKs).toBe(false);
+  });
+
+  it('no, when the GM has a lifetime of 0; unknown when it is unreachable or not registered', () => {
+    expect(match(new Fleet(), ks(0), gm(100, { kekExpiry: 0 }))?.kekMatchesKs).toBe(false);
+    expect(match(new Fleet(), ks(0), gm(100, { registered: false }))?.kekMatchesKs).toBeNull();
+    expect(match(new Fleet(), ks(0), gm(100, { presence: 'unreachable' }))?.kekMatchesKs).toBeNull();
+    expect(match(new Fleet(), gm(100))?.kekMatchesKs).toBeNull();
+  });
+
+  it('is asked of the KS the GM is registered with', () => {
+    const fleet = new Fleet();
+    const other = ks(0, { device: 'ks2', address: '10.1.0.2', role: 'secondary', kekExpiry: 40_000 });
+    expect(match(fleet, ks(0), other, gm(100, { kekExpiry: 40_000, keyServer: '10.1.0.2' }))?.kekMatchesKs).toBe(true);
+  });
+});
+
+describe('does a GM hold its KS’s TEK?', () => {
+  type Teks = Readonly<Record<string, number>> | null;
+  it.each<[string, Teks, Teks, number, boolean | null]>([
+    ['the same', { [A]: 3000 }, { [A]: 3000 }, 100, true],
+    ['the new one beside the old', { [B]: 3000, [A]: 150 }, { [B]: 3000, [A]: 150 }, 100, true],
+    ['only the old one while a rekey is under way', { [B]: 3000, [A]: 150 }, { [A]: 150 }, 20, true],
+    ['only the old one after a rekey’s time', { [B]: 3000, [A]: 150 }, { [A]: 150 }, 100, false],
+    ['none after a rekey’s time', { [A]: 3000 }, {}, 100, false],
+    ['a newer one than the KS showed when it was asked', { [A]: 3000 }, { [B]: 6600 }, 100, null],
+    ['not shown', { [A]: 3000 }, null, 100, null],
+    ['nothing shown by the KS', null, { [A]: 3000 }, 100, null],
+  ])('%s', (_name, ksTeks, gmTeks, second, matches) => {
+    expect(match(new Fleet(), ks(0, { teks: ksTeks }), gm(second, { teks: gmTeks }))?.tekMatchesKs).toBe(matches);
+  });
+
+  it('no, when the KS was asked later and does not know the GM’s', () => {
+    const fleet = new Fleet();
+    expect(match(fleet, ks(0), gm(100, { teks: { [B]: 6600 } }), ks(160))?.tekMatchesKs).toBe(false);
+  });
+
+  it('whose time to rekey is n/a is old and need not be held', () => {
+    const fleet = new Fleet();
+    const two = ks(0);
+    const snapshot = {
+      ...emptyKsSnapshot('G1'),
+      localAddress: '10.1.0.1',
+      teks: [
+        { spi: A, lifetimeSeconds: 3600, remainingSeconds: 3000, timeToRekeySeconds: 2900 },
+        { spi: C, lifetimeSeconds: 7200, remainingSeconds: 7000, timeToRekeySeconds: null },
+      ],
+    };
+    expect(match(fleet, { ...two, ks: { snapshot, at: two.ks!.at } }, gm(100))?.tekMatchesKs).toBe(true);
+  });
+});
+
+describe('TEK divergence', () => {
+  const old = { teks: { [A]: 400 } };
+
+  it('is told once, after a rekey’s time and a regular poll, with who and what', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { teks: { [B]: 3600, [A]: 400 } }), gm(50, old));
+    expect(fleet.types()).toEqual([]);
+    for (let second = 100; second < 400; second += 50) fleet.see(gm(second, old));
+    expect(fleet.types()).toEqual(['tek_divergence']);
+    expect(fleet.events[0]).toMatchObject({ device: 'gm1', severity: 'critical', group: 'G1', cause: null });
+    expect(fleet.events[0]?.id).toContain(B);
+    expect(fleet.events[0]?.evidence).toContain(`gm1: ${A}, registered with 10.1.0.1`);
+    expect(fleet.events[0]?.action).toContain('UDP 848');
+  });
+
+  it('is none when the GM catches up in between', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { teks: { [B]: 3600, [A]: 400 } }), gm(50, old));
+    fleet.see(gm(110, { teks: { [B]: 3600, [A]: 400 } }));
+    fleet.see(gm(400, { teks: { [B]: 3600 } }));
+    expect(fleet.types()).toEqual([]);
+  });
+
+  it('is not told again by other messages about the group while the GM itself was not read again', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { teks: { [B]: 3600, [A]: 400 } }), gm(50, old));
+    fleet.see(ks(300, { teks: { [B]: 3600, [A]: 400 } }));
+    expect(fleet.types()).toEqual([]);
+  });
+
+  it('without a KS is judged by what at least half of the GMs hold', () => {
+    const fleet = new Fleet();
+    const at = (second: number, behind: Readonly<Record<string, number>>) => [
+      gm(second, { device: 'gm1', teks: behind }),
+      gm(second, { device: 'gm2', teks: { [B]: 3600 } }),
+      gm(second, { device: 'gm3', teks: { [B]: 3600 } }),
+    ];
+    expect(fleet.see(...at(0, { [A]: 400 })).divergentMembers).toEqual([]);
+    expect(fleet.see(...at(60, { [A]: 400 })).divergentMembers).toEqual(['gm1']);
+    fleet.see(...at(200, { [A]: 400 }));
+    expect(fleet.types()).toEqual(['tek_divergence']);
+    expect(fleet.see(...at(260, { [B]: 3600 })).divergentMembers).toEqual([]);
+  });
+
+  it('in a split shows the GMs of the other primary, though each matches its own KS', () => {
+    const fleet = new Fleet();
+    const other = { address: '10.1.0.2', device: 'ks2', role: 'primary', teks: { [C]: 3000 } } as const;
+    const sight = (second: number) =>
+      fleet.see(
+        ks(second),
+        ks(second, other),
+        gm(second, { device: 'gm1' }),
+        gm(second, { device: 'gm2' }),
+        gm(second, { device: 'gm3', keyServer: '10.1.0.2', teks: { [C]: 3000 } }),
+      );
+    sight(0);
+    sight(60);
+    const view = sight(200);
+    expect(view.gms.map((member) => member.tekMatchesKs)).toEqual([true, true, true]);
+    expect(view.divergentMembers).toEqual(['gm3']);
+    expect(fleet.types().toSorted()).toEqual(['coop_split', 'tek_divergence']);
+    // Both sides rekey while they are split: still the same occurrence.
+    const rekeyed = (second: number) =>
+      fleet.see(
+        ks(second, { teks: { [B]: 6000 } }),
+        ks(second, { ...other, teks: { [D]: 6000 } }),
+        gm(second + 1, { device: 'gm1', teks: { [B]: 6000 } }),
+        gm(second + 2, { device: 'gm2', teks: { [B]: 6000 } }),
+        gm(second + 3, { device: 'gm3', keyServer: '10.1.0.2', teks: { [D]: 6000 } }),
+      );
+    for (let second = 2900; second < 3500; second += 60) rekeyed(second);
+    expect(fleet.types().filter((type) => type === 'tek_divergence')).toHaveLength(1);
+  });
+});
+
+describe('an old GM on an expired KEK', () => {
+  const legacy = (second: number, change: GmOptions = {}) => gm(second, { kekExpiry: null, received: 5, ...change });
+
+  it('is one whose counters stood still while the KS’s KEK changed', () => {
+    const fleet = new Fleet();
+    fleet.see(legacy(0), ks(10, { kekExpiry: 400 }));
+    fleet.see(legacy(60), ks(150, { kekExpiry: 400 }));
+    fleet.see(ks(200, { kekExpiry: 86_600 }));
+    expect(match(fleet, legacy(210))?.kekMatchesKs).toBeNull();
+    expect(fleet.types()).toEqual([]);
+    const found = match(fleet, legacy(270));
+    expect(found).toMatchObject({ kekMatchesKs: false, kekExpiredInUse: true });
+    for (let second = 300; second < 900; second += 60) fleet.see(legacy(second), ks(second, { kekExpiry: 86_600 }));
+    expect(fleet.types()).toEqual(['kek_expired_in_use']);
+    expect(fleet.events[0]).toMatchObject({ device: 'gm1', severity: 'critical' });
+    expect(fleet.events[0]?.evidence).toContain('Rekeys received: 5, before the new KEK: 5');
+  });
+
+  it.each<[string, GmOptions]>([
+    ['got a rekey', { received: 6 }],
+    ['registered', { succeeded: 2 }],
+    ['was reloaded', { received: 0 }],
+    ['shows a rekey after the change', { received: 5, lastAge: 80 }],
+  ])('is none that %s', (_name, change) => {
+    const fleet = new Fleet();
+    fleet.see(legacy(0), ks(10, { kekExpiry: 400 }), legacy(60), ks(150, { kekExpiry: 400 }));
+    const found = match(fleet, ks(200, { kekExpiry: 86_600 }), legacy(270, change));
+    expect(found).toMatchObject({ kekMatchesKs: true, kekExpiredInUse: false });
+    expect(fleet.types()).toEqual([]);
+  });
+
+  it('got its rekey before the KS was asked again: the counter is compared with what it was at the old KEK', () => {
+    const fleet = new Fleet();
+    fleet.see(legacy(0), ks(10, { kekExpiry: 400 }), legacy(170, { received: 6 }), ks(200, { kekExpiry: 86_600 }));
+    expect(match(fleet, legacy(300, { received: 6 }))?.kekMatchesKs).toBe(true);
+  });
+
+  describe('whose every poll overlaps the KS’s, as on one grid', () => {
+    /** Both are asked at `second`; the GM answers after 80 ms, the KS after 120 ms. */
+    const poll = (fleet: Fleet, second: number, kekExpiry: number, change: GmOptions = {}) =>
+      match(fleet, answered(legacy(second, change), 80), answered(ks(second, { kekExpiry }), 120));
+
+    it('is found: what it counted one poll earlier was certainly before the KS’s answer', () => {
+      const fleet = new Fleet();
+      for (let second = 0; second <= 180; second += 60) poll(fleet, second, 200);
+      expect(poll(fleet, 240, 86_600)?.kekMatchesKs).toBeNull();
+      expect(poll(fleet, 300, 86_600)).toMatchObject({ kekMatchesKs: false, kekExpiredInUse: true });
+      for (let second = 360; second < 900; second += 60) poll(fleet, second, 86_600);
+      expect(fleet.types()).toEqual(['kek_expired_in_use']);
+    });
+
+    it('is none that got the rekey', () => {
+      const fleet = new Fleet();
+      for (let second = 0; second <= 180; second += 60) poll(fleet, second, 200);
+      expect(poll(fleet, 240, 86_600, { received: 6 })?.kekMatchesKs).toBe(true);
+      expect(poll(fleet, 300, 86_600, { received: 6 })?.kekMatchesKs).toBe(true);
+      expect(fleet.types()).toEqual([]);
+    });
+
+    it('is found as well when its facts are given again without a new answer', () => {
+      const fleet = new Fleet();
+      for (let second = 0; second <= 180; second += 60) {
+        fleet.see(answered(legacy(second), 80), answered(legacy(second), 80), answered(legacy(second), 80));
+        fleet.see(answered(ks(second, { kekExpiry: 200 }), 120));
+      }
+      poll(fleet, 240, 86_600);
+      expect(poll(fleet, 300, 86_600)?.kekMatchesKs).toBe(false);
+    });
+  });
+
+  it('is not concluded from a wall clock that was set', () => {
+    const fleet = new Fleet();
+    fleet.see(legacy(0), ks(10, { kekExpiry: 400 }));
+    fleet.see(legacy(3600), ks(3610, { kekExpiry: 3990 }));
+    expect(match(fleet, legacy(3700))?.kekMatchesKs).toBeNull();
+  });
+
+  it('is unknown until the KS’s KEK was seen to change', () => {
+    expect(match(new Fleet(), ks(0), legacy(300))?.kekMatchesKs).toBeNull();
+  });
+});
+
+describe('the KSs among themselves', () => {
+  const other = { device: 'ks2', address: '10.1.0.2' } as const;
+
+  it('a role that changed is told once, with the time it can have happened', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { role: 'secondary' }));
+    fleet.see(ks(60, { role: 'unknown' }));
+    fleet.see(ks(120, { role: 'primary' }));
+    fleet.see(ks(180, { role: 'primary' }));
+    expect(fleet.events).toMatchObject([
+      { type: 'ks_role_changed', device: 'ks1', betweenMs: [START + 200, START + 120_200] },
+    ]);
+  });
+
+  it('two primaries that were both read as such for a minute are a split', () => {
+    const fleet = new Fleet();
+    for (let second = 0; second <= 300; second += 30)
+      fleet.see(ks(second), ks(second + 5, { ...other, role: 'primary' }));
+    expect(fleet.types()).toEqual(['coop_split']);
+    expect(fleet.events[0]).toMatchObject({ severity: 'critical', device: null });
+    const view = fleet.see(ks(400, { role: 'secondary' }));
+    expect(view).toMatchObject({ coopSplit: null, primaries: ['ks2'] });
+  });
+
+  it('a failover between two polls is none: the old primary was not read as such after the new one', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), ks(0, { ...other, role: 'secondary' }));
+    const view = fleet.see(ks(300, { ...other, role: 'primary' }), ks(360, { ...other, role: 'primary' }));
+    expect(view.coopSplit).toBeNull();
+    fleet.see(ks(400, { role: 'secondary' }));
+    expect(fleet.types()).toEqual(['ks_role_changed', 'ks_role_changed']);
+  });
+
+  it('a dead peer is told once, by however many KSs see it, also while one of them is unreachable', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { peers: { '10.1.0.3': 'Alive' } }));
+    fleet.see(ks(60, { peers: { '10.1.0.3': 'Dead' } }), ks(61, { ...other, peers: { '10.1.0.3': 'Dead' } }));
+    fleet.see(ks(120, { peers: { '10.1.0.3': 'Dead' }, presence: 'unreachable' }));
+    fleet.see(ks(121, { ...other, peers: { '10.1.0.3': 'Dead' }, presence: 'unreachable' }));
+    fleet.see(ks(300, { peers: { '10.1.0.3': 'Dead' } }));
+    expect(fleet.events).toMatchObject([{ type: 'coop_peer_lost', device: null, severity: 'warning' }]);
+    fleet.see(ks(360, { peers: { '10.1.0.3': 'Alive' } }));
+    fleet.see(ks(500, { peers: { '10.1.0.3': 'Dead' } }));
+    expect(fleet.types()).toEqual(['coop_peer_lost', 'coop_peer_lost']);
+  });
+
+  it('Unknown between secondaries is normal', () => {
+    const fleet = new Fleet();
+    const view = fleet.see(ks(0, { role: 'secondary', peers: { '10.1.0.3': 'Unknown' } }));
+    expect(view.coopPeers).toEqual([{ address: '10.1.0.3', device: null, lost: null }]);
+    expect(fleet.types()).toEqual([]);
+  });
+});
+
+describe('what the KS knows of its GMs', () => {
+  it('counts unacknowledged rekeys up to ejection, polled or not', () => {
+    const fleet = new Fleet();
+    const view = fleet.see(gm(0), ks(1, { members: { '10.0.0.1': 1, '10.0.0.7': 3, '10.0.0.8': 0 } }));
+    expect(view.unacknowledged).toEqual([
+      { address: '10.0.0.7', device: null, acksMissed: 3, ejected: true },
+      { address: '10.0.0.1', device: 'gm1', acksMissed: 1, ejected: false },
+    ]);
+    expect(view).toMatchObject({ notPolled: ['10.0.0.7', '10.0.0.8'], members: 3 });
+  });
+
+  it('a registered GM that no KS lists is not listed, unless it registered since the list was made', () => {
+    const fleet = new Fleet();
+    fleet.see(gm(0));
+    expect(fleet.see(ks(100, { members: { '10.0.0.7': 0 } })).notListed).toEqual([]);
+    expect(fleet.see(ks(400, { members: { '10.0.0.7': 0 } })).notListed).toEqual(['gm1']);
+    expect(fleet.see(ks(460, { members: { '10.0.0.1': 0 } })).notListed).toEqual([]);
+  });
+
+  it('is not known to list a GM before a KS shows a list that is newer than the registration', () => {
+    const fleet = new Fleet();
+    expect(match(fleet, gm(0))?.listedByKs).toBeNull();
+    expect(match(fleet, ks(100, { members: { '10.0.0.7': 0 } }))?.listedByKs).toBeNull();
+    expect(match(fleet, ks(400, { members: { '10.0.0.7': 0 } }))?.listedByKs).toBe(false);
+    expect(match(fleet, ks(460, { members: { '10.0.0.1': 0 } }))?.listedByKs).toBe(true);
+  });
+});
+
+describe('one lossy path, or the KS', () => {
+  const group = (missed: readonly number[]) =>
+    Object.fromEntries(missed.map((count, index) => [`10.0.0.${index + 1}`, count]));
+  it.each([
+    ['nobody misses', [0, 0, 0, 0, 0, 0, 0, 0, 0, 0], 'none'],
+    ['one of ten', [1, 0, 0, 0, 0, 0, 0, 0, 0, 0], 'path'],
+    ['one of two', [1, 0], 'path'],
+    ['two of twenty', [2, 1, ...Array.from({ length: 18 }, () => 0)], 'path'],
+    ['three of twenty', [2, 1, 1, ...Array.from({ length: 17 }, () => 0)], 'ks'],
+    ['all', [1, 1, 1], 'ks'],
+  ] as const)('%s: %s', (_name, missed, where) => {
+    expect(new Fleet().see(ks(0, { members: group(missed) })).rekeyLoss.where).toBe(where);
+  });
+
+  it('counts GMs that just re-registered for a missed rekey, and says that they share a KS', () => {
+    const fleet = new Fleet();
+    const missed = { lastReregistration: { cause: 'kek_missed_rekey', atMs: START } } as const;
+    const view = fleet.see(
+      gm(60, { device: 'gm1', address: '10.0.0.1', change: missed }),
+      gm(60, { device: 'gm2', address: '10.0.0.2', change: missed }),
+      gm(60, { device: 'gm3', address: '10.0.0.3', change: { kekRekeyOverdue: true } }),
+      gm(60, { device: 'gm4', address: '10.0.0.4' }),
+    );
+    expect(view.rekeyLoss).toMatchObject({ where: 'ks', gms: ['gm1', 'gm2', 'gm3'], share: 0.75 });
+    expect(view.rekeyLoss.evidence.at(-1)).toBe('all of them are registered with KS 10.1.0.1');
+  });
+});
+
+describe('the group', () => {
+  it('tells the lead and the TEK lifetime of its KS', () => {
+    expect(new Fleet().see(ks(0))).toMatchObject({ lead: { seconds: 200, source: 'floor' }, tekLifetimeSeconds: 3600 });
+  });
+
+  it('forgets a device that is gone, and keeps one that is unreachable', () => {
+    const fleet = new Fleet();
+    expect(fleet.see(gm(0), gm(0, { device: 'gm2' })).gms).toHaveLength(2);
+    expect(fleet.see({ ...gm(60), presence: 'unreachable', gm: null }).gms[0]).toMatchObject({ reachable: false });
+    expect(fleet.see({ ...gm(120), presence: 'gone' }).gms.map((member) => member.device)).toEqual(['gm2']);
+  });
+
+  it('takes any device name for data', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { device: 'constructor' }), gm(1, { device: '__proto__', kekExpiry: null }));
+    expect(fleet.see(gm(60, { device: '__proto__', kekExpiry: null })).gms.map(({ device }) => device)).toEqual([
+      '__proto__',
+    ]);
+  });
+});
+
+describe('whatever is observed', () => {
+  const spi = fc.constantFrom(A, B, C);
+  const second = fc.integer({ min: 0, max: 5000 });
+  const presence = fc.constantFrom('present', 'present', 'present', 'unreachable', 'gone');
+  const teks = fc.option(fc.dictionary(spi, second, { maxKeys: 3 }));
+  const change = fc.oneof(
+    fc.record({
+      kind: fc.constant('gm'),
+      step: fc.integer({ min: -30, max: 400 }),
+      options: fc.record({
+        device: fc.constantFrom('gm1', 'gm2', 'gm3'),
+        presence,
+        kekExpiry: fc.option(fc.integer({ min: 0, max: 100_000 })),
+        teks,
+        received: fc.nat(20),
+        succeeded: fc.nat(3),
+        lastAge: fc.option(fc.nat(4000)),
+      }),
+    }),
+    fc.record({
+      kind: fc.constant('ks'),
+      step: fc.integer({ min: -30, max: 400 }),
+      options: fc.record({
+        device: fc.constantFrom('ks1', 'ks2'),
+        address: fc.constantFrom('10.1.0.1', '10.1.0.2'),
+        presence,
+        behavior: fc.constantFrom('timer', 'legacy', 'unknown'),
+        role: fc.constantFrom('primary', 'secondary', 'unknown'),
+        kekExpiry: fc.option(fc.integer({ min: 0, max: 100_000 })),
+        teks,
+        peers: fc.option(fc.dictionary(fc.constantFrom('10.1.0.1', '10.1.0.3'), fc.constantFrom('Alive', 'Dead'))),
+        members: fc.option(fc.dictionary(fc.constantFrom('10.0.0.1', '10.0.0.9'), fc.nat(4))),
+      }),
+    }),
+  );
+
+  it('events are whole, their intervals ordered, and the state survives JSON', () => {
+    fc.assert(
+      fc.property(fc.array(change, { maxLength: 40 }), (changes) => {
+        const fleet = new Fleet();
+        let now = 0;
+        for (const { kind, step, options } of changes) {
+          now = Math.max(0, now + step);
+          const facts = kind === 'gm' ? gm(now, options) : ks(now, options);
+          const straight = trackFleet(fleet.state, [facts]);
+          const view = fleet.see(facts);
+          expect(JSON.parse(JSON.stringify(straight.state))).toEqual(fleet.state);
+          expect(view.divergentMembers.length).toBeLessThanOrEqual(view.members);
+          expect(view.rekeyLoss.share).toBeLessThanOrEqual(1);
+        }
+        for (const event of fleet.events) {
+          expect(event.betweenMs[0]).toBeLessThanOrEqual(event.betweenMs[1]);
+          expect(event.evidence.length).toBeGreaterThan(0);
+          expect(event.action).not.toBe('');
+        }
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('a group that stays as it is tells nothing twice', () => {
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 12 }), (changes) => {
+        const fleet = new Fleet();
+        const last = new Map<string, (now: number) => MemberFacts>();
+        for (const { kind, options } of changes) {
+          const stays = { ...options, presence: 'present' as const };
+          last.set(options.device, (now) => (kind === 'gm' ? gm(now, stays) : ks(now, stays)));
+        }
+        for (let now = 0; now < 4000; now += 60) fleet.see(...[...last.values()].map((at) => at(now)));
+        const subjects = fleet.events.map(
+          ({ type, device, summary }) => `${type} ${device} ${summary.split(' is dead')[0]}`,
+        );
+        const lasting = subjects.filter((subject) => !subject.startsWith('tek_divergence'));
+        expect(new Set(lasting).size).toBe(lasting.length);
+        expect(new Set(fleet.events.map(({ id }) => id)).size).toBe(fleet.events.length);
+      }),
+      { numRuns: 100 },
+    );
+  });
+
+  it('any split of the changes into calls ends in the same state of records', () => {
+    const facts = [ks(0), gm(10), gm(70, { received: 6 }), ks(80, { role: 'secondary' })];
+    const together = trackFleet(initialFleetState('G1'), facts).state;
+    let apart = initialFleetState('G1');
+    for (const one of facts) apart = trackFleet(apart, [one]).state;
+    expect({ ...together, occurrences: {} }).toEqual({ ...apart, occurrences: {} });
+  });
+});

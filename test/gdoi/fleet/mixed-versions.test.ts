@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { Fleet, gm, ks } from '../../builders/fleet-group.ts';
+
+const OLD = { behavior: 'legacy', version: '15.1(4)M8' } as const;
+
+describe('mixed versions', () => {
+  it('are reported from the inventory, before any KEK cycle, with the KS to upgrade', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, OLD));
+    const view = fleet.see(gm(1));
+    expect(view.mixedVersions).toEqual({
+      legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }],
+      affectedGms: ['gm1'],
+    });
+    expect(fleet.events).toMatchObject([{ type: 'mixed_versions', severity: 'warning', device: null, group: 'G1' }]);
+    expect(fleet.events[0]?.action).toContain('upgrade of KS ks1');
+    expect(fleet.events[0]?.evidence.join('\n')).toContain('GM with KEK timer: gm1 (17.6.3)');
+  });
+
+  it.each([
+    ['a new KS and a new GM', ks(0), gm(1)],
+    ['an old GM at a new KS, where the rekey only comes early', ks(0), gm(1, { kekExpiry: null })],
+    ['an old GM at an old KS', ks(0, OLD), gm(1, { kekExpiry: null })],
+    ['a GM of unknown behaviour', ks(0, OLD), gm(1, { change: { kekBehavior: 'unknown' } })],
+    ['a KS of unknown behaviour', ks(0, { behavior: 'unknown' }), gm(1)],
+    [
+      'an old KS that is not in the GM’s list',
+      ks(0, { ...OLD, address: '10.1.0.9' }),
+      gm(1, { keyServers: ['10.1.0.1'] }),
+    ],
+  ])('are none with %s', (_name, keyServer, member) => {
+    const fleet = new Fleet();
+    const view = fleet.see(keyServer, member);
+    expect(view.mixedVersions).toBeNull();
+    expect(fleet.events).toEqual([]);
+  });
+
+  it('count an old KS that the GM is not registered with but can be', () => {
+    const fleet = new Fleet();
+    const view = fleet.see(
+      ks(0),
+      ks(0, { ...OLD, device: 'ks2', address: '10.1.0.2', role: 'secondary' }),
+      gm(1, { keyServers: ['10.1.0.1', '10.1.0.2'] }),
+    );
+    expect(view.mixedVersions?.legacyKss).toEqual([{ device: 'ks2', version: '15.1(4)M8' }]);
+  });
+
+  it('are told once while they last, whatever a GM between two KEKs shows, and again after they ended', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, OLD), gm(1));
+    for (let second = 60; second < 600; second += 60) {
+      fleet.see(ks(second, OLD), gm(second, { kekExpiry: 0, change: { kekBehavior: 'unknown' } }));
+    }
+    expect(fleet.types()).toEqual(['mixed_versions']);
+    fleet.see(ks(600));
+    fleet.see(gm(700));
+    fleet.see(ks(800, OLD));
+    expect(fleet.types()).toEqual(['mixed_versions', 'mixed_versions']);
+    expect(new Set(fleet.events.map((event) => event.id)).size).toBe(2);
+  });
+});

@@ -1,0 +1,111 @@
+import { describe, expect, test } from 'vitest';
+import type { FleetView } from '../../../src/gdoi/fleet/fleet-view.ts';
+import type { CheckName, HealthStatus } from '../../../src/gdoi/health/health-check.ts';
+import { type GroupHealth, groupHealth } from '../../../src/gdoi/health/health-group.ts';
+import type { HealthInput } from '../../../src/gdoi/health/health-input.ts';
+import { device, fleet, gmInFleet, NOW } from '../../builders/health-builders.ts';
+
+const KNOWN: Readonly<Record<string, HealthInput>> = { gm1: device(), ks1: device({ ks: {} }) };
+
+function healthOf(over: Partial<FleetView> = {}, known = KNOWN): GroupHealth {
+  return groupHealth(fleet(over), (name) => known[name], NOW);
+}
+
+test('a group in which all is well says so, and when the next rekeys are', () => {
+  expect(healthOf()).toMatchObject({
+    status: 'ok',
+    summary: 'G1: all 1 polled GMs are registered, 1 of 1 polled GMs hold the KEK of the KS',
+    next: { what: 'TEK rekey to all GMs', atMs: NOW + 1864_500 },
+    nextKekRekey: { what: 'KEK rekey to all GMs', atMs: NOW + 4755_500 },
+    atRisk: [],
+  });
+});
+
+describe('what is wrong with a group decides its status and is named', () => {
+  const [ks1] = fleet().kss;
+  const ks = (over: Partial<FleetView['kss'][number]>) => ({ ...ks1!, ...over });
+  const cases: readonly [title: string, CheckName, HealthStatus, Partial<FleetView>][] = [
+    ['a KS does not answer', 'reachable', 'critical', { kss: [ks({ reachable: false })], primaries: [] }],
+    ['a GM does not answer', 'reachable', 'warning', { gms: [gmInFleet({ reachable: false })] }],
+    ['a GM is not registered', 'registered', 'critical', { gms: [gmInFleet({ registered: false })] }],
+    ['a GM holds another KEK', 'kek_matches_ks', 'critical', { gms: [gmInFleet({ kekMatchesKs: false })] }],
+    ['a GM holds other TEKs', 'tek_matches_ks', 'critical', { gms: [gmInFleet({ tekMatchesKs: false })] }],
+    ['two primaries', 'coop_split', 'critical', { coopSplit: { primaries: ['ks1', 'ks2'], sinceMs: NOW } }],
+    ['no primary', 'coop_role', 'critical', { kss: [ks({ role: 'secondary' })], primaries: [] }],
+    ['a lost peer', 'coop_peers', 'warning', { coopPeers: [{ address: '10.1.12.2', device: null, lost: true }] }],
+    [
+      'one GM missed the last rekey',
+      'rekeys_acknowledged',
+      'warning',
+      {
+        rekeyLoss: { where: 'path', gms: ['gm1'], share: 0.1, evidence: [] },
+        unacknowledged: [{ address: '10.0.0.1', device: 'gm1', acksMissed: 1, ejected: false }],
+      },
+    ],
+    [
+      'many GMs missed the last rekey',
+      'rekeys_acknowledged',
+      'critical',
+      { rekeyLoss: { where: 'ks', gms: ['gm1', 'gm2'], share: 1, evidence: [] } },
+    ],
+    ['a registered GM that no KS lists', 'rekeys_acknowledged', 'critical', { notListed: ['gm1'] }],
+    [
+      'mixed versions',
+      'mixed_versions',
+      'warning',
+      { mixedVersions: { legacyKss: [{ device: 'ks1', version: null }], affectedGms: ['gm1'] } },
+    ],
+    [
+      'KSs that know different GMs',
+      'members',
+      'warning',
+      { kss: [ks({ members: 4 }), ks({ device: 'ks2', members: 3 })] },
+    ],
+  ];
+  test.each(cases)('%s', (_title, name, status, over) => {
+    const health = healthOf(over);
+    const found = health.checks.find((check) => check.name === name);
+    expect([found?.status, health.status]).toEqual([status, status]);
+    expect(health.summary).toContain(found?.detail);
+    expect(health.action).toBeTruthy();
+  });
+});
+
+test('a secondary whose primary is not polled is no group without a primary', () => {
+  const health = healthOf({
+    kss: fleet().kss.map((ks) => ({ ...ks, role: 'secondary' as const })),
+    primaries: [],
+    coopPeers: [{ address: '10.1.12.2', device: null, lost: false }],
+  });
+  expect(health.status).toBe('ok');
+});
+
+test('a group whose devices were never seen is unknown', () => {
+  expect(healthOf({ gms: [], kss: [], primaries: [], coopPeers: [] }).status).toBe('unknown');
+});
+
+test('GMs at risk: the worst first, those that only a KS knows as well, with what their own countdown says', () => {
+  const overdue = device({
+    tracked: {
+      kekRekeyOverdue: true,
+      forecast: {
+        cause: 'kek_missed_rekey',
+        possible: ['kek_missed_rekey'],
+        expectedAtMs: NOW + 90_000,
+        expectedBetweenMs: null,
+        windowMs: null,
+        timeLeftSeconds: null,
+        kekRekeyOverdue: true,
+        evidence: [],
+      },
+    },
+  });
+  const health = healthOf(
+    { unacknowledged: [{ address: '10.0.0.9', device: null, acksMissed: 2, ejected: false }] },
+    { ...KNOWN, gm1: overdue },
+  );
+  expect(health.atRisk).toEqual([
+    { gm: '10.0.0.9', status: 'critical', reason: 'no acknowledgement of the last 2 rekeys', reregistersAtMs: null },
+    { gm: 'gm1', status: 'warning', reason: 'no KEK rekey came', reregistersAtMs: NOW + 90_000 },
+  ]);
+});

@@ -1,0 +1,286 @@
+import { describe, expect, test } from 'vitest';
+import type { FleetView } from '../../../src/gdoi/fleet/fleet-view.ts';
+import { deviceHealth, type DeviceHealth } from '../../../src/gdoi/health/health.ts';
+import type { CheckName, HealthStatus } from '../../../src/gdoi/health/health-check.ts';
+import { healthDocument } from '../../../src/gdoi/health/health-document.ts';
+import { emptyGmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
+import {
+  certificateEnding,
+  device,
+  type DeviceOptions,
+  fleet,
+  gmInFleet,
+  kek,
+  member,
+  NOW,
+  teks,
+} from '../../builders/health-builders.ts';
+
+function healthOf(options: DeviceOptions, of: FleetView | null = fleet()): DeviceHealth {
+  return deviceHealth(device(options), () => of, NOW);
+}
+
+function checkOf(health: DeviceHealth, name: CheckName) {
+  const found = health.checks.find((check) => check.name === name);
+  if (found === undefined) throw new Error(`no check ${name}`);
+  return found;
+}
+
+test('a GM with keys, an answering KS and no re-registration is ok, and says what a person asks first', () => {
+  const health = healthOf({});
+  expect(health.status).toBe('ok');
+  expect(health.summary).toBe('gm1: registered with 10.1.11.2, its KEK lasts 1 h 23 min more');
+  expect(health.action).toBeNull();
+  expect(health.next).toEqual({ what: 'KEK rekey from the KS', atMs: NOW + 4755_500 });
+});
+
+describe('a GM: what is wrong decides the status, is named in the summary, and says what to do first', () => {
+  const cases: readonly [title: string, CheckName, HealthStatus, DeviceOptions, Partial<FleetView>?][] = [
+    ['it is not registered', 'registered', 'critical', { gm: { registered: false, status: 'Registering' } }],
+    ['it is registered, but holds no KEK', 'kek_present', 'critical', { gm: { kek: null } }],
+    ['its KEK shows a lifetime of 0', 'kek_present', 'critical', { gm: { kek: kek(0) } }],
+    ['its KEK rekey is overdue', 'kek_remaining', 'warning', { gm: { kek: kek(150) } }],
+    [
+      'the tracker knows that its KEK rekey is overdue',
+      'kek_remaining',
+      'warning',
+      { tracked: { kekRekeyOverdue: true } },
+    ],
+    ['it holds another KEK than its KS', 'kek_matches_ks', 'critical', { tracked: { kekMatchesKs: false } }],
+    ['it holds other TEKs than its KS', 'tek_matches_ks', 'critical', { tracked: { tekMatchesKs: false } }],
+    ['it diverges from most GMs', 'tek_matches_ks', 'critical', {}, { gms: [gmInFleet({ divergent: true })] }],
+    ['it holds no TEK', 'tek_remaining', 'critical', { gm: { teks: [] } }],
+    ['its TEKs have expired', 'tek_remaining', 'critical', { gm: { teks: teks(0, 0) } }],
+    ['no TEK rekey came', 'tek_remaining', 'warning', { gm: { teks: teks(20, 50) } }],
+    ['it did not acknowledge one rekey', 'rekeys_acknowledged', 'warning', {}, { gms: [gmInFleet({ acksMissed: 1 })] }],
+    ['it did not acknowledge two', 'rekeys_acknowledged', 'critical', {}, { gms: [gmInFleet({ acksMissed: 2 })] }],
+    ['no KS lists it any more', 'rekeys_acknowledged', 'critical', {}, { notListed: ['gm1'] }],
+    [
+      'it re-registered unexpectedly within the hour',
+      'reregistrations',
+      'warning',
+      {
+        tracked: {
+          reregistrations: {
+            expected: 0,
+            unexpected: 1,
+            last: { atMs: NOW - 600_000, cause: 'kek_missed_rekey', unexpected: true },
+            recent: [NOW - 600_000],
+          },
+        },
+      },
+    ],
+    [
+      'it meets a KS of the old behaviour',
+      'mixed_versions',
+      'warning',
+      {},
+      { mixedVersions: { legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }], affectedGms: ['gm1'] } },
+    ],
+    ['its certificate ends in 29 days', 'certificates', 'warning', { certificates: certificateEnding(29) }],
+    ['its certificate ends in 6 days', 'certificates', 'critical', { certificates: certificateEnding(6) }],
+    ['its certificate has ended', 'certificates', 'critical', { certificates: certificateEnding(-3) }],
+    ['its figures contradict each other', 'data_agreement', 'warning', { tracked: { dataProblems: ['counters'] } }],
+    ['its sources disagree', 'sources_agree', 'warning', { tracked: { sourcesDisagree: true } }],
+    ['lines were not understood', 'parser', 'warning', { unparsedLines: 3 }],
+    ['a follow-up command was unreadable', 'commands', 'warning', { collectors: new Map([['show version', 'parse']]) }],
+    ['the last poll failed, the answer before is fresh', 'reachable', 'warning', { result: 'timeout' }],
+    ['the credential is refused', 'reachable', 'warning', { result: 'auth' }],
+    ['the host key changed', 'reachable', 'critical', { result: 'host_key' }],
+    ['it does not answer by SNMP', 'snmp_reachable', 'warning', { snmp: { result: 'timeout', error: null } }],
+    ['it does not answer any more', 'reachable', 'unknown', { result: 'timeout', age: 400 }],
+    ['its answer is old', 'fresh', 'unknown', { age: 400 }],
+    ['its answer is from after now: the clock was set back', 'fresh', 'unknown', { age: -4000 }],
+  ];
+  test.each(cases)('%s', (_title, name, status, options, view) => {
+    const health = healthOf(options, fleet(view ?? {}));
+    const found = checkOf(health, name);
+    expect([found.status, health.status]).toEqual([status, status]);
+    expect(health.summary).toContain(found.detail);
+    expect(found.action).toBeTruthy();
+    expect(health.action).toBe(found.action);
+  });
+});
+
+test('a certificate says of which trustpoint it is and until when it is good; without one there is no check', () => {
+  expect(checkOf(healthOf({ certificates: certificateEnding(29) }), 'certificates')).toMatchObject({
+    detail: 'the certificate of trustpoint CORP-CA ends in 29 days, on 2026-01-30T03:00:00Z',
+    value: 29 * 86_400,
+    threshold: 30 * 86_400,
+  });
+  expect(checkOf(healthOf({ certificates: certificateEnding(31) }), 'certificates').status).toBe('ok');
+  expect(healthOf({}).checks.map(({ name }) => name)).not.toContain('certificates');
+});
+
+test('an overdue KEK rekey says how long there is, counted on since the answer', () => {
+  const health = healthOf({ gm: { kek: kek(195) }, age: 10 }, null);
+  expect(checkOf(health, 'kek_remaining')).toMatchObject({
+    status: 'warning',
+    detail: 'no KEK rekey came, 3 min 05 s of the old KEK left: it re-registers in 0 s to 2 min 26 s',
+    value: 185,
+    threshold: 200,
+  });
+});
+
+test('a device in several groups says of which one it speaks', () => {
+  const at = { sentAtMs: NOW, receivedAtMs: NOW };
+  const part = (group: string, registered: boolean) =>
+    [
+      group,
+      {
+        group,
+        gm: { snapshot: { ...emptyGmSnapshot(group), registered, teks: teks(2000), kek: kek(5000) }, at },
+        ks: null,
+      },
+    ] as const;
+  const well = healthOf({ groups: new Map([part('G1', true), part('G2', true)]) });
+  expect(well.summary).toContain(
+    'registered (group G1), its KEK lasts 1 h 23 min more (group G1), registered (group G2)',
+  );
+  const ill = healthOf({ groups: new Map([part('G1', true), part('G2', false)]) });
+  expect(ill.summary).toContain('in clear if it fails open (group G2)');
+  expect(ill.groups.map(({ status }) => status)).toEqual(['ok', 'critical']);
+});
+
+describe('what is not known is neither 0 nor ok', () => {
+  test('a GM without a KEK timer: its KEK lifetime is unknown, and that alone makes it neither ill nor unknown', () => {
+    const health = healthOf({ gm: { kek: kek(null) } });
+    expect(checkOf(health, 'kek_remaining')).toMatchObject({ status: 'unknown', value: null });
+    expect(health.status).toBe('ok');
+  });
+
+  test('a GM whose KS is not polled: its keys cannot be compared, and that alone makes it neither ill nor unknown', () => {
+    const health = healthOf({ tracked: { kekMatchesKs: null, tekMatchesKs: null } }, null);
+    for (const name of ['kek_matches_ks', 'tek_matches_ks', 'rekeys_acknowledged', 'mixed_versions'] as const)
+      expect(checkOf(health, name)).toMatchObject({ status: 'unknown' });
+    expect(health.status).toBe('ok');
+  });
+
+  test('a GM that shows neither registration nor keys is unknown', () => {
+    expect(healthOf({ gm: { registered: null, kek: null, teks: null } }).status).toBe('unknown');
+  });
+
+  test('a GM that shows no registration but live TEKs, as by SNMP, is not unknown for it', () => {
+    const health = healthOf({ gm: { registered: null } });
+    expect(checkOf(health, 'registered').status).toBe('unknown');
+    expect(health.status).toBe('ok');
+  });
+
+  test('a GM that no tracker follows: whether its figures contradict each other is unknown', () => {
+    expect(checkOf(healthOf({ tracked: null }), 'data_agreement').status).toBe('unknown');
+  });
+
+  test('a device that was never polled is unknown', () => {
+    const health = deviceHealth(
+      device({ result: null, lastSuccessAtMs: null, unparsedLines: null, groups: new Map(), tracking: new Map() }),
+      () => null,
+      NOW,
+    );
+    expect(health).toMatchObject({ status: 'unknown', summary: 'gm1: not polled yet; and 1 more check is not ok' });
+    expect(health).toMatchObject({ observedAtMs: null, ageSeconds: null });
+  });
+
+  test('a KEK that ran out since the last answer is not known to be gone', () => {
+    expect(checkOf(healthOf({ gm: { kek: kek(240) }, age: 100 }), 'kek_remaining')).toMatchObject({
+      status: 'unknown',
+      detail: 'a KEK rekey was due since it was last asked',
+    });
+  });
+});
+
+test('old answers keep what was bad and unlearn what was good', () => {
+  const health = healthOf({ age: 700, result: 'timeout', gm: { kek: null } });
+  expect(health.checks.filter(({ group, status }) => group !== null && status === 'ok')).toEqual([]);
+  expect(health.status).toBe('critical');
+  expect(health.summary).toContain('11 min 40 s ago: holds no KEK');
+});
+
+test('a slow schedule makes answers old later', () => {
+  expect(healthOf({ age: 700, regularIntervalMs: 300_000 }).status).toBe('ok');
+});
+
+test('a device that answers but is in no group needs a look', () => {
+  const health = healthOf({ groups: new Map(), tracking: new Map() });
+  expect(health).toMatchObject({ status: 'warning', summary: 'gm1: answers, but is in no GDOI group' });
+});
+
+describe('a KS', () => {
+  test('that is primary, with keys and acknowledging GMs, is ok', () => {
+    const health = healthOf({ ks: {} });
+    expect(health).toMatchObject({ status: 'ok', summary: 'ks1: its KEK lasts 1 h 23 min more, primary key server' });
+    expect(health.next).toEqual({ what: 'TEK rekey to all GMs', atMs: NOW + 1864_500 });
+  });
+
+  const cases: readonly [title: string, CheckName, HealthStatus, DeviceOptions, Partial<FleetView>?][] = [
+    ['does not answer', 'reachable', 'critical', { ks: {}, result: 'timeout', age: 400 }],
+    [
+      'is one of two primaries',
+      'coop_split',
+      'critical',
+      { ks: {} },
+      { coopSplit: { primaries: ['ks1', 'ks2'], sinceMs: NOW } },
+    ],
+    ['does not know its role', 'coop_role', 'warning', { ks: { localRole: 'unknown' } }],
+    ['is dead in COOP', 'coop_role', 'critical', { ks: { localStatus: 'Dead' } }],
+    [
+      'has a dead peer',
+      'coop_peers',
+      'warning',
+      { ks: { peers: [{ address: '10.1.12.2', role: null, status: 'Dead' }] } },
+    ],
+    [
+      'misses one acknowledgement',
+      'rekeys_acknowledged',
+      'warning',
+      { ks: { memberDetails: [member('10.0.0.9', 1)] } },
+    ],
+    ['is about to drop a GM', 'rekeys_acknowledged', 'critical', { ks: { memberDetails: [member('10.0.0.9', 2)] } }],
+    ['has no GM', 'members', 'warning', { ks: { members: 0 } }],
+    ['takes long for a rekey', 'rekey_duration', 'warning', { ks: { lastRekeyDurationMs: 130_000 } }],
+    [
+      'has a release too old for its GMs',
+      'mixed_versions',
+      'warning',
+      { ks: {} },
+      { mixedVersions: { legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }], affectedGms: ['gm1'] } },
+    ],
+    [
+      'has keys that ran out',
+      'kek_remaining',
+      'critical',
+      { ks: { kek: { spi: null, lifetimeSeconds: 86_400, remainingSeconds: 0, timeToRekeySeconds: null } } },
+    ],
+  ];
+  test.each(cases)('that %s', (_title, name, status, options, view) => {
+    const health = healthOf(options, fleet(view ?? {}));
+    const found = checkOf(health, name);
+    expect([found.status, health.status]).toEqual([status, status]);
+    expect(health.summary).toContain(found.detail);
+    expect(health.action).toBe(found.action);
+  });
+
+  test('names a GM that is polled by its name, another one by its address', () => {
+    const health = healthOf({ ks: { memberDetails: [member('10.0.0.1', 1), member('10.0.0.9', 2)] } });
+    expect(checkOf(health, 'rekeys_acknowledged').detail).toContain('10.0.0.9, gm1');
+  });
+});
+
+test('the document has the contract’s names, and instants in ISO 8601', () => {
+  const document = healthDocument(healthOf({ gm: { kek: kek(150) } }));
+  expect(document).toMatchObject({
+    device: 'gm1',
+    status: 'warning',
+    observed_at: '2026-01-01T02:59:50Z',
+    age_seconds: 10,
+  });
+  expect(document.checks.find(({ name }) => name === 'kek_remaining')).toEqual({
+    name: 'kek_remaining',
+    group: 'G1',
+    status: 'warning',
+    detail: expect.stringContaining('no KEK rekey came') as string,
+    value: 140,
+    threshold: 235,
+    action: expect.stringContaining('UDP 848') as string,
+  });
+  expect(document.groups).toMatchObject([{ group: 'G1', role: 'gm', status: 'warning' }]);
+});

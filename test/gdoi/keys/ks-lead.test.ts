@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { groupLead, ksLead, rekeySeconds } from '../../../src/gdoi/keys/ks-lead.ts';
+import { emptyKsSnapshot, type KsSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
+
+function ks(options: { remaining?: number; toRekey?: number; change?: Partial<KsSnapshot> }): KsSnapshot {
+  return {
+    ...emptyKsSnapshot('G1'),
+    kek: {
+      spi: null,
+      lifetimeSeconds: 1200,
+      remainingSeconds: options.remaining ?? null,
+      timeToRekeySeconds: options.toRekey ?? null,
+    },
+    ...options.change,
+  };
+}
+
+describe('the lead of a KS', () => {
+  it.each([
+    [360, 305, 80, 225],
+    [1200, 787, 552, 235],
+  ])(
+    'of a real output (orig life %i, remaining %i, time to rekey %i) is %i s',
+    (_lifetime, remaining, toRekey, lead) => {
+      expect(ksLead(ks({ remaining, toRekey }))).toMatchObject({ seconds: lead, source: 'ks', measuredSeconds: lead });
+    },
+  );
+
+  it('is the floor of 200 s without a KS, and with one that shows no time to rekey', () => {
+    expect(ksLead(null)).toMatchObject({ seconds: 200, source: 'floor', measuredSeconds: null });
+    expect(ksLead(ks({ remaining: 787 }))).toMatchObject({ seconds: 200, source: 'floor', measuredSeconds: null });
+  });
+
+  it('of a KS that rekeys at expiry is the floor, and the measured figure says what the KS does', () => {
+    expect(ksLead(ks({ remaining: 700, toRekey: 700 }))).toMatchObject({
+      seconds: 200,
+      source: 'floor',
+      measuredSeconds: 0,
+    });
+  });
+
+  it('is never taken from the inferred formula, which is shown as an estimate only', () => {
+    const unicast = { transport: 'unicast', retransmit: { periodSeconds: 10, attempts: 2 }, members: 4 } as const;
+    expect(ksLead(ks({ change: unicast }))).toMatchObject({ seconds: 200, source: 'floor', estimatedSeconds: 225 });
+    expect(
+      ksLead(ks({ change: { ...unicast, retransmit: { periodSeconds: 10, attempts: 3 } } })).estimatedSeconds,
+    ).toBe(235);
+    expect(ksLead(ks({ change: { ...unicast, members: 120 } })).estimatedSeconds).toBe(235);
+  });
+
+  it('has no estimate for multicast, which knows no retransmission to one GM', () => {
+    expect(
+      ksLead(ks({ change: { transport: 'multicast', retransmit: { periodSeconds: 10, attempts: 2 } } })),
+    ).toMatchObject({ estimatedSeconds: null });
+  });
+
+  it('of a group is the primary’s, else that of any KS that shows one, else the floor', () => {
+    const primary = ksLead(ks({ remaining: 787, toRekey: 552 }));
+    const secondary = ksLead(ks({ remaining: 787, toRekey: 562 }));
+    expect(groupLead([primary, secondary]).seconds).toBe(235);
+    expect(groupLead([ksLead(ks({})), secondary]).seconds).toBe(225);
+    expect(groupLead([])).toMatchObject({ seconds: 200, source: 'floor' });
+  });
+});
+
+describe('how long a rekey takes', () => {
+  it('is retransmission and batches of 50 GMs; the defaults of the command reference without a KS', () => {
+    expect(rekeySeconds(null)).toBe(30);
+    expect(rekeySeconds(ks({ change: { retransmit: { periodSeconds: 10, attempts: 3 }, members: 120 } }))).toBe(55);
+  });
+});

@@ -1,0 +1,189 @@
+/** Messages of a device, pushed, found in its log, or traps: they sharpen what the answers say and invent nothing. */
+import { describe, expect, test } from 'vitest';
+import { initialTrackerState } from '../../../src/gdoi/tracker/tracker.ts';
+import {
+  buffer,
+  type BufferLine,
+  causes,
+  clock,
+  failure,
+  fed,
+  gmAnswer,
+  type GmSketch,
+  history,
+  log,
+  reregistrations,
+  T0,
+  trap,
+  types,
+} from '../../builders/tracker-builders.ts';
+
+const KEK = 1000;
+const before: GmSketch = { succeeded: 1, kekAt: KEK, timerAt: 880 };
+const after: GmSketch = { succeeded: 2, kekAt: 87_000, timerAt: 80_000 };
+
+const started = (at: number): BufferLine => ({ stampAt: at, mnemonic: 'GDOI-4-GM_RE_REGISTER' });
+const completed = (at: number): BufferLine => ({ stampAt: at, mnemonic: 'GDOI-5-GM_REGS_COMPL' });
+const noise = (at: number): BufferLine => ({ stampAt: at, mnemonic: 'SYS-5-CONFIG_I', text: `at ${at}` });
+const between = (told: ReturnType<typeof history>) =>
+  reregistrations(told).map(({ betweenMs }) => betweenMs.map((ms) => Math.round((ms - T0 * 1000) / 100) / 10));
+
+describe('the log buffer', () => {
+  test('a line gives the instant by its own stamp once show clock has told the device’s clock', () => {
+    const told = history([
+      gmAnswer(790, before),
+      clock(795, 3600),
+      buffer(796, [noise(3600 + 700)]),
+      buffer(960, [noise(3600 + 700), started(3600 + 880), completed(3600 + 881)]),
+      gmAnswer(970, after),
+    ]);
+    expect(causes(told)).toEqual(['kek_missed_rekey']);
+    const [[from, to] = []] = between(told);
+    expect(from).toBeGreaterThanOrEqual(880.8);
+    expect(to).toBeLessThanOrEqual(881.2);
+    expect(reregistrations(told)[0]?.evidence[1]).toMatch(/^show logging: GM_REGS_COMPL at /u);
+  });
+
+  test('a pushed message with its stamp tells the clock as well', () => {
+    const pushed = log(795, 'SYS-5-CONFIG_I', 'Configured from console');
+    const stamped = { ...pushed, messages: [{ ...messageOf(pushed), timestamp: 'Jan  1 02:13:14.500 EST' }] } as const;
+    const line = { ...completed(7200 + 881) };
+    const read = buffer(960, [line]);
+    const est = { ...read, messages: [{ ...messageOf(read), timestamp: 'Jan  1 02:14:41.000 EST' }] } as const;
+    const told = history([gmAnswer(790, before), stamped, est, gmAnswer(970, after)]);
+    const [[from, to] = []] = between(told);
+    expect(from).toBeGreaterThan(878);
+    expect(to).toBeLessThan(883);
+  });
+
+  test('without a known clock a new line lies between this reading and the one before', () => {
+    const told = history([
+      gmAnswer(790, before),
+      buffer(850, [noise(1)]),
+      buffer(900, [noise(1), { stampAt: null, mnemonic: 'GDOI-5-GM_REGS_COMPL' }]),
+      gmAnswer(970, after),
+    ]);
+    const [[from, to] = []] = between(told);
+    expect(from).toBeGreaterThanOrEqual(849.9);
+    expect(to).toBeLessThanOrEqual(900.1);
+    expect(causes(told)).toEqual(['kek_missed_rekey']);
+  });
+
+  test('what was there at the first reading, and what another reading shows again, proves nothing', () => {
+    const lines = [completed(100), completed(881), noise(890)];
+    const told = history([
+      gmAnswer(790, before),
+      buffer(850, lines),
+      buffer(900, lines),
+      buffer(950, lines),
+      gmAnswer(970, after),
+    ]);
+    expect(between(told)).toEqual([[789.9, 970.1]]);
+  });
+
+  test('a buffer that a reload emptied is new from its first line on', () => {
+    const { state } = fed(initialTrackerState('gm1'), [
+      gmAnswer(790, before),
+      buffer(850, [noise(1), noise(2), noise(3), noise(4)]),
+      buffer(900, [{ stampAt: null, mnemonic: 'SYS-5-RESTART', text: 'System restarted' }]),
+    ]);
+    expect(state.groups['G1']?.marks.map(({ proof }) => proof)).toEqual(['restart']);
+  });
+
+  test('a stamp of a clock that was set meanwhile is not believed', () => {
+    const told = history([
+      gmAnswer(790, before),
+      clock(795, 0),
+      buffer(850, [noise(700)]),
+      buffer(900, [noise(700), completed(500_000)]),
+      gmAnswer(970, after),
+    ]);
+    const [[from, to] = []] = between(told);
+    expect(from).toBeGreaterThanOrEqual(849.9);
+    expect(to).toBeLessThanOrEqual(900.1);
+  });
+
+  test('poll, buffer, syslog and trap tell one registration, once', () => {
+    const told = history([
+      gmAnswer(790, before),
+      clock(795, 0),
+      buffer(800, [noise(700)]),
+      log(880.2, 'GDOI-4-GM_RE_REGISTER'),
+      trap(880.3, 'GmReRegister'),
+      log(881.2, 'GDOI-5-GM_REGS_COMPL'),
+      trap(881.3, 'GmRegistrationComplete'),
+      buffer(950, [noise(700), started(880), completed(881)]),
+      gmAnswer(970, after),
+    ]);
+    expect(causes(told)).toEqual(['kek_missed_rekey']);
+    expect(reregistrations(told)[0]?.evidence[1]).toMatch(/^log and trap and show logging: GM_REGS_COMPL/u);
+  });
+
+  test('two clears that only the buffer tells apart are two events', () => {
+    const told = history([
+      gmAnswer(0, { succeeded: 3, kekAt: 50_000 }),
+      clock(1, 0),
+      buffer(2, [noise(0)]),
+      buffer(290, [
+        noise(0),
+        { stampAt: 70, mnemonic: 'GDOI-5-GM_CLEAR_REGISTER' },
+        completed(71),
+        { stampAt: 100, mnemonic: 'GDOI-5-GM_CLEAR_REGISTER' },
+        completed(101),
+      ]),
+      gmAnswer(300, { succeeded: 1, received: 0, kekAt: 50_000 }),
+    ]);
+    expect(causes(told)).toEqual(['operator_clear', 'operator_clear']);
+  });
+});
+
+describe('a trap', () => {
+  test('gives the instant of a re-registration', () => {
+    const told = history([
+      gmAnswer(790, before),
+      trap(880, 'GmReRegister'),
+      trap(881, 'GmRegistrationComplete'),
+      gmAnswer(970, after),
+    ]);
+    expect(causes(told)).toEqual(['kek_missed_rekey']);
+    expect(between(told)).toEqual([[879, 881]]);
+  });
+
+  test('that the next answer does not bear out makes no event, however often it comes', () => {
+    const forged = [100, 200, 300].flatMap((at) => [trap(at, 'GmReRegister'), trap(at + 1, 'GmRegistrationComplete')]);
+    expect(history([gmAnswer(0, before), ...forged, gmAnswer(400, before)]).events).toEqual([]);
+  });
+
+  test('alone makes no event of a device that does not answer', () => {
+    const failures = [500, 600, 700, 800].map((at) => failure(at));
+    const told = history([gmAnswer(0, before), trap(100, 'GmRegistrationComplete'), ...failures]);
+    expect(types(told)).toEqual(['unreachable']);
+  });
+
+  test('of another group’s number is not this group’s', () => {
+    const told = history([gmAnswer(790, before), trap(881, 'GmRegistrationComplete', '4444'), gmAnswer(970, after)]);
+    expect(between(told)).toEqual([[789.9, 970.1]]);
+  });
+
+  test('without a number is the only group’s, and of none where there are two', () => {
+    const one = history([gmAnswer(790, before), trap(881, 'GmRegistrationComplete', null), gmAnswer(970, after)]);
+    expect(between(one)).toEqual([[879, 881]]);
+    const other: GmSketch = { group: 'G2', identity: '4444', kekAt: 50_000 };
+    const two = history([
+      gmAnswer(790, before, other),
+      trap(881, 'GmRegistrationComplete', null),
+      gmAnswer(970, after, other),
+    ]);
+    expect(between(two)).toEqual([[789.9, 970.1]]);
+  });
+
+  test('of a rekey that failed is evidence of the missed one', () => {
+    const told = history([gmAnswer(790, before), trap(800, 'GmRekeyFailure'), gmAnswer(970, after)]);
+    expect(reregistrations(told)[0]?.evidence.join('\n')).toContain('trap: GmRekeyFailure at');
+  });
+});
+
+function messageOf(observation: ReturnType<typeof log>) {
+  if (observation.kind !== 'log' || observation.messages[0] === undefined) throw new Error('no message');
+  return observation.messages[0];
+}

@@ -1,0 +1,263 @@
+/** SNMP beside the CLI, and alone: what its keys show of a GM that no counter tells. KEK expiry is 1000 s after T0. */
+import { describe, expect, test } from 'vitest';
+import { initialTrackerState, snmpHintsAtChange, sourcesDisagreeOf } from '../../../src/gdoi/tracker/tracker.ts';
+import {
+  causes,
+  facts,
+  fed,
+  gmAnswer,
+  type GmSketch,
+  history,
+  reregistrations,
+  snmpAnswer,
+  snmpSnapshot,
+  type SnmpSketch,
+  T0,
+  trap,
+  types,
+} from '../../builders/tracker-builders.ts';
+
+const NEW_KEK = 87_000;
+const TEK_A = { '0x0000000A': 3600 };
+const TEK_B = { '0x0000000B': 7200 };
+const held: SnmpSketch = { kek: 1, kekAt: 1000, sequence: 5, teks: TEK_A };
+
+describe('SNMP alone', () => {
+  test('the first look is a baseline', () => {
+    expect(history([snmpAnswer(0, held), snmpAnswer(60, held)]).events).toEqual([]);
+  });
+
+  test('a new KEK in the window without a rekey is kek_missed_rekey', () => {
+    const told = history([snmpAnswer(780, held), snmpAnswer(900, { ...held, kek: 2, kekAt: NEW_KEK })]);
+    expect(causes(told)).toEqual(['kek_missed_rekey']);
+    expect(told.state.groups['G1']?.tally.unexpected).toBe(1);
+  });
+
+  test('a new KEK with a sequence number that moved is a KEK rekey', () => {
+    const told = history([snmpAnswer(700, held), snmpAnswer(780, { ...held, kek: 2, kekAt: NEW_KEK, sequence: 0 })]);
+    expect(types(told)).toEqual(['kek_rekey']);
+  });
+
+  test('a new KEK before the window, under a number that each KEK starts with, may have come by a rekey', () => {
+    const first = { ...held, sequence: 0 };
+    const told = history([snmpAnswer(700, first), snmpAnswer(780, { ...first, kek: 2, kekAt: NEW_KEK })]);
+    expect(told.events).toEqual([]);
+  });
+
+  test('another TEK under the same KEK without a rekey is a registration', () => {
+    const teks = { '0x0000000A': 700 };
+    const far: SnmpSketch = { ...held, kekAt: 50_000, teks };
+    const looks = [snmpAnswer(440, { ...far, sequence: 4 }), snmpAnswer(500, far)];
+    const told = history([...looks, snmpAnswer(660, { ...far, teks: TEK_B })], { tekLifetimeSeconds: () => 600 });
+    expect(causes(told)).toEqual(['tek_expired']);
+  });
+
+  test('a sequence number that an earlier KEK left proves nothing: the next rekey may show it again', () => {
+    const next = { ...held, kek: 2, kekAt: NEW_KEK };
+    const told = history([
+      snmpAnswer(780, held),
+      snmpAnswer(900, next),
+      snmpAnswer(1500, { ...next, teks: TEK_B }),
+      snmpAnswer(2000, { ...next, teks: { '0x0000000C': 8000 }, sequence: 1 }),
+    ]);
+    expect(causes(told)).toEqual(['kek_missed_rekey']);
+  });
+
+  test('another TEK with the next sequence number is a TEK rekey, which is no event', () => {
+    const told = history([snmpAnswer(500, held), snmpAnswer(560, { ...held, teks: TEK_B, sequence: 6 })]);
+    expect(told.events).toEqual([]);
+  });
+
+  test('another key server is ks_failover where no timer was due', () => {
+    const told = history([
+      snmpAnswer(0, { ...held, kekAt: 50_000 }),
+      snmpAnswer(60, { ...held, kekAt: 50_000, keyServer: '10.1.12.2' }),
+    ]);
+    expect(causes(told)).toEqual(['ks_failover']);
+  });
+
+  test('a KEK that is gone is told, and its return after the expiry is kek_expired', () => {
+    const told = history([
+      snmpAnswer(990, held),
+      snmpAnswer(1010, { ...held, kek: null }),
+      snmpAnswer(1100, { ...held, kek: 2, kekAt: NEW_KEK }),
+    ]);
+    expect(types(told)).toEqual(['kek_rekey_overdue', 'kek_missing', 'reregistration']);
+    expect(causes(told)).toEqual(['kek_expired']);
+  });
+
+  test('a KS that was down since before the TEK ran out: which timer the GM has been registering for is unknown', () => {
+    const first: SnmpSketch = { ...held, teks: { '0x0000000A': 700 } };
+    const without: SnmpSketch = { ...held, kek: null, teks: {} };
+    const back: SnmpSketch = { ...held, kek: 2, kekAt: NEW_KEK, teks: { '0x0000000B': 2100 } };
+    const looks = [
+      snmpAnswer(600, first),
+      snmpAnswer(990, { ...first, teks: {} }),
+      ...[1010, 1070, 1440].map((at) => snmpAnswer(at, without)),
+      snmpAnswer(1500, back),
+    ];
+    expect(causes(history(looks, { tekLifetimeSeconds: () => 600 }))).toEqual(['unknown']);
+  });
+
+  test('a KS that was down while only the KEK ran out: the GM has been registering for the KEK', () => {
+    const gone = [1010, 1070, 1440].map((at) => snmpAnswer(at, { ...held, kek: null }));
+    const told = history([snmpAnswer(990, held), ...gone, snmpAnswer(1500, { ...held, kek: 2, kekAt: NEW_KEK })]);
+    expect(causes(told)).toEqual(['kek_expired']);
+    expect(reregistrations(told)[0]?.evidence.at(-1)).toContain('would not be seen');
+  });
+
+  test('a KEK that went before its expiry was deleted in the window, however long the registration took', () => {
+    const gone = [900, 990, 1070, 1200].map((at) => snmpAnswer(at, { ...held, kek: null }));
+    const told = history([snmpAnswer(850, held), ...gone, snmpAnswer(1260, { ...held, kek: 2, kekAt: NEW_KEK })]);
+    expect(causes(told)).toEqual(['kek_missed_rekey']);
+  });
+
+  test('two looks around the end of the window and the expiry: an old KS or a lost rekey is not decided', () => {
+    const told = history([snmpAnswer(920, held), snmpAnswer(1041, { ...held, kek: 2, kekAt: NEW_KEK })]);
+    expect(causes(told)).toEqual(['unknown']);
+  });
+
+  test('the first re-registration with an old KS changes no key: only its traps tell it, and the timer that was due', () => {
+    const traps = [trap(880, 'GmReRegister'), trap(881, 'GmRegistrationComplete')];
+    const told = history([snmpAnswer(780, held), ...traps, snmpAnswer(900, held)]);
+    expect(causes(told)).toEqual(['legacy_ks']);
+    expect(reregistrations(told)[0]?.betweenMs).toEqual([(T0 + 879) * 1000, (T0 + 881) * 1000]);
+  });
+
+  test('traps make no event while no timer was due and no key changed', () => {
+    const traps = [100, 200].flatMap((at) => [trap(at, 'GmReRegister'), trap(at + 1, 'GmRegistrationComplete')]);
+    const far = { ...held, kekAt: 50_000, teks: { '0x0000000A': 90_000 } };
+    expect(history([snmpAnswer(0, far), ...traps, snmpAnswer(300, far)]).events).toEqual([]);
+  });
+
+  test('what happened without a reason to be seen is unknown', () => {
+    const far = { ...held, kekAt: 50_000, teks: { '0x0000000A': 90_000 } };
+    const looks = [snmpAnswer(0, { ...far, sequence: 4 }), snmpAnswer(30, far)];
+    const told = history([...looks, snmpAnswer(60, { ...far, teks: { '0x0000000C': 90_100 } })]);
+    expect(causes(told)).toEqual(['unknown']);
+  });
+
+  test('a reload is told by the uptime, with the registration after it', () => {
+    const far = { ...held, kekAt: 50_000, teks: { '0x0000000A': 90_000 } };
+    const told = history([
+      snmpAnswer(0, far),
+      facts(0, 100_000),
+      snmpAnswer(300, { ...far, sequence: 0 }),
+      facts(300, 120),
+      snmpAnswer(360, { ...far, sequence: 0 }),
+    ]);
+    expect(types(told).toSorted()).toEqual(['reload', 'reregistration']);
+    expect(causes(told)).toEqual(['reload']);
+  });
+
+  test('a reload seen before the GM holds keys again explains the registration that follows, whatever timers say', () => {
+    const none: SnmpSketch = { kek: null, teks: {}, keyServer: null, sequence: 0 };
+    const told = history([
+      snmpAnswer(700, held),
+      facts(700, 100_000),
+      snmpAnswer(850, none),
+      facts(850, 60),
+      trap(880, 'GmRegistrationComplete'),
+      snmpAnswer(900, { ...held, kek: 2, kekAt: NEW_KEK, sequence: 0 }),
+      facts(900, 110),
+    ]);
+    expect(types(told).toSorted()).toEqual(['reload', 'reregistration']);
+    expect(causes(told)).toEqual(['reload']);
+  });
+
+  test('the first registration of a GM that was never seen with keys is initial', () => {
+    const none: SnmpSketch = { kek: null, teks: {}, keyServer: '10.1.12.2', sequence: 0 };
+    const told = history([snmpAnswer(0, none), snmpAnswer(60, held), snmpAnswer(120, held)]);
+    expect(causes(told)).toEqual(['initial']);
+  });
+
+  test('keys that are not shown are no lost registration', () => {
+    const none: SnmpSketch = { kek: null, teks: {}, keyServer: null, sequence: null };
+    expect(types(history([snmpAnswer(0, held), snmpAnswer(60, none), snmpAnswer(120, none)]))).toEqual([]);
+  });
+
+  test('the first answer of the CLI keeps the count and tells nothing twice', () => {
+    const told = history([
+      snmpAnswer(780, held),
+      snmpAnswer(820, held),
+      gmAnswer(830, { succeeded: 7, kekAt: 1000, teks: TEK_A }),
+      snmpAnswer(840, held),
+    ]);
+    expect(types(told)).toEqual(['kek_rekey_overdue']);
+  });
+});
+
+describe('SNMP beside the CLI', () => {
+  const cli: GmSketch = { succeeded: 1, kekAt: 1000, teks: TEK_A, timerAt: 880 };
+
+  test('narrows when a registration took place that the counters tell later', () => {
+    const told = history([
+      gmAnswer(790, cli),
+      snmpAnswer(800, held),
+      snmpAnswer(870, held),
+      snmpAnswer(890, { ...held, kek: 2, kekAt: NEW_KEK }),
+      snmpAnswer(950, { ...held, kek: 2, kekAt: NEW_KEK }),
+      gmAnswer(970, { ...cli, succeeded: 2, kekAt: NEW_KEK }),
+    ]);
+    expect(causes(told)).toEqual(['kek_missed_rekey']);
+    const [from = 0, to = 0] = reregistrations(told)[0]?.betweenMs ?? [];
+    expect(from).toBeGreaterThanOrEqual((T0 + 869) * 1000);
+    expect(to).toBeLessThanOrEqual((T0 + 891) * 1000);
+  });
+
+  test('tells an overdue KEK rekey between two answers of the CLI, once', () => {
+    const told = history([gmAnswer(700, cli), snmpAnswer(810, held), snmpAnswer(840, held), gmAnswer(850, cli)]);
+    expect(types(told)).toEqual(['kek_rekey_overdue']);
+  });
+
+  test('resets nothing that the CLI taught, and makes no event of its own', () => {
+    const first = fed(initialTrackerState('gm1'), [gmAnswer(0, cli)]);
+    const second = fed(first.state, [snmpAnswer(30, { ...held, teks: TEK_B }), snmpAnswer(60, held)]);
+    expect(second.events).toEqual([]);
+    const { snmp: _, ...kept } = second.state.groups['G1']!;
+    const { snmp: __, ...taught } = first.state.groups['G1']!;
+    expect(kept).toEqual(taught);
+  });
+
+  test('disagreement for more than three looks around an answer is told once', () => {
+    const other = { ...held, kekAt: 5000 };
+    const rounds = Array.from({ length: 8 }, (_, index) => [
+      snmpAnswer(index * 60 + 10, other),
+      gmAnswer(index * 60 + 40, cli),
+    ]).flat();
+    const told = history(rounds);
+    expect(types(told)).toEqual(['data_problem']);
+    expect(told.events[0]?.evidence[0]).toContain('KEK expiry of the CLI and of SNMP 4000 s apart');
+    expect(sourcesDisagreeOf(told.state, 'G1')).toBe(true);
+    const agreeing = fed(told.state, [snmpAnswer(500, held), gmAnswer(510, cli), snmpAnswer(520, held)]);
+    expect(sourcesDisagreeOf(agreeing.state, 'G1')).toBe(false);
+  });
+
+  test('a rekey between an answer of the CLI and a look is no disagreement', () => {
+    const rounds = Array.from({ length: 8 }, (_, index) => [
+      gmAnswer(index * 60, { ...cli, kekAt: 50_000, received: index, since: index, teks: { [tek(index)]: 5000 } }),
+      snmpAnswer(index * 60 + 30, { kekAt: 50_000, sequence: index + 1, teks: { [tek(index + 1)]: 5000 } }),
+    ]).flat();
+    expect(history(rounds).events).toEqual([]);
+  });
+});
+
+test.each<[string, SnmpSketch, boolean]>([
+  ['the same keys', held, false],
+  ['a KEK with another SPI', { ...held, kek: 2 }, true],
+  ['no KEK', { ...held, kek: null }, true],
+  ['another TEK', { ...held, teks: TEK_B }, true],
+  ['the next sequence number', { ...held, sequence: 6 }, true],
+  ['another key server', { ...held, keyServer: '10.1.12.2' }, true],
+])('%s: is that a hint to ask over SSH?', (_, sketch, expected) => {
+  const { state } = fed(initialTrackerState('gm1'), [snmpAnswer(0, held)]);
+  const { sentAtMs, receivedAtMs } = snmpAnswer(60, sketch);
+  expect(snmpHintsAtChange(state, snmpSnapshot(60, sketch), { sentAtMs, receivedAtMs })).toBe(expected);
+  expect(snmpHintsAtChange(initialTrackerState('gm1'), snmpSnapshot(60, sketch), { sentAtMs, receivedAtMs })).toBe(
+    false,
+  );
+});
+
+function tek(number: number): string {
+  return `0x${String(number).padStart(8, '0')}`;
+}

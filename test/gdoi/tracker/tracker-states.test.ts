@@ -1,0 +1,217 @@
+/** States that are told once, sources that overlap, and devices and clocks that are wrong. */
+import { expect, test } from 'vitest';
+import { kekExpiryOf, kekRekeyOverdueOf, reregistrationsOf } from '../../../src/gdoi/tracker/tracker.ts';
+import {
+  causes,
+  facts,
+  failure,
+  gmAnswer,
+  history,
+  log,
+  reregistrations,
+  shiftedBy,
+  T0,
+  types,
+} from '../../builders/tracker-builders.ts';
+
+test('a KEK replaced by a rekey is kek_rekey', () => {
+  const told = history([
+    gmAnswer(700, { kekAt: 1000, received: 3 }),
+    gmAnswer(800, { kekAt: 2000, received: 4, since: 1, rekeyAt: 775 }),
+  ]);
+  expect(types(told)).toEqual(['kek_rekey']);
+  expect(told.events[0]?.evidence[0]).toBe('Rekeys received 3 -> 4, Succeeded registration 1 as before');
+  expect(told.events[0]?.betweenMs[1]).toBeLessThan((T0 + 776) * 1000);
+});
+
+test('a TEK rekey is no event', () => {
+  const told = history([
+    gmAnswer(0, { kekAt: 50_000, received: 3, teks: { '0x0000000A': 200 } }),
+    gmAnswer(100, { kekAt: 50_000, received: 4, since: 1, teks: { '0x0000000B': 700, '0x0000000A': 200 } }),
+  ]);
+  expect(told.events).toEqual([]);
+});
+
+test('the KEK rekey is overdue below the lead with the old KEK, once per KEK', () => {
+  const told = history([
+    gmAnswer(700, { kekAt: 1000, timerAt: 880 }),
+    gmAnswer(805, { kekAt: 1000, timerAt: 880 }),
+    gmAnswer(820, { kekAt: 1000, timerAt: 880 }),
+  ]);
+  expect(types(told)).toEqual(['kek_rekey_overdue']);
+  expect(told.events[0]?.summary).toContain('re-registers by itself in 75 s');
+  expect(kekRekeyOverdueOf(told.state, 'G1')).toBe(true);
+  expect(kekExpiryOf(told.state, 'G1')?.fromMs).toBeLessThanOrEqual((T0 + 1000) * 1000);
+});
+
+test('a longer lead of the KS makes it overdue earlier, a shorter one never later than 200 s', () => {
+  const observations = [gmAnswer(600, { kekAt: 1000 }), gmAnswer(770, { kekAt: 1000 })];
+  expect(types(history(observations, { ksLeadSeconds: () => 235 }))).toEqual(['kek_rekey_overdue']);
+  expect(types(history(observations, { ksLeadSeconds: () => null }))).toEqual([]);
+  expect(types(history([...observations, gmAnswer(805, { kekAt: 1000 })], { ksLeadSeconds: () => 0 }))).toEqual([
+    'kek_rekey_overdue',
+  ]);
+});
+
+test('a registered GM whose KEK is gone is kek_missing, once', () => {
+  const told = history([
+    gmAnswer(990, { kekAt: 1000, timerAt: 1050 }),
+    gmAnswer(1005, { kekAt: null, timerAt: 1050 }),
+    gmAnswer(1010, { kekZero: true, timerAt: 1050 }),
+  ]);
+  expect(types(told)).toEqual(['kek_rekey_overdue', 'kek_missing']);
+});
+
+test('a release that shows no KEK lifetime misses nothing', () => {
+  const old = { kekWithoutLifetime: true };
+  expect(history([gmAnswer(0, old), gmAnswer(60, old), gmAnswer(120, { kekAt: null })]).events).toEqual([]);
+});
+
+test('registration lost and restored are told at the edges', () => {
+  const lost = { registered: false, kekAt: null, teks: {}, keyServer: null };
+  const told = history([
+    gmAnswer(0, { kekAt: 50_000, timerAt: 110 }),
+    gmAnswer(120, { ...lost, attempted: 2 }),
+    gmAnswer(180, { ...lost, attempted: 4 }),
+    gmAnswer(240, { succeeded: 2, attempted: 6, kekAt: 50_000 }),
+  ]);
+  expect(types(told)).toEqual(['registration_lost', 'registration_failed', 'reregistration', 'registration_restored']);
+  expect(told.events[0]?.severity).toBe('critical');
+});
+
+test('a re-registration with failed attempts began when the GM was first seen unregistered', () => {
+  const told = history([
+    gmAnswer(790, { kekAt: 1000, timerAt: 880 }),
+    gmAnswer(900, { registered: false, attempted: 2, kekAt: null }),
+    gmAnswer(1300, { registered: false, attempted: 12, kekAt: null }),
+    gmAnswer(1400, { succeeded: 2, attempted: 14, kekAt: 87_000 }),
+  ]);
+  expect(causes(told)).toEqual(['kek_missed_rekey']);
+});
+
+test('three failures in a row are unreachable, the next answer is reachable', () => {
+  const told = history([
+    gmAnswer(0, { kekAt: 50_000 }),
+    failure(60),
+    failure(120),
+    failure(180),
+    failure(240),
+    gmAnswer(300, { kekAt: 50_000 }),
+    failure(360),
+    gmAnswer(420, { kekAt: 50_000 }),
+  ]);
+  expect(types(told)).toEqual(['unreachable', 'reachable']);
+});
+
+test('seen through log and poll it is one event, and the log narrows its instant', () => {
+  const told = history([
+    gmAnswer(790, { kekAt: 1000, timerAt: 880 }),
+    log(880, 'GDOI-4-GM_RE_REGISTER'),
+    log(881, 'GDOI-5-GM_REGS_COMPL'),
+    log(881, 'GDOI-5-GM_REGS_COMPL'),
+    gmAnswer(890, { succeeded: 2, kekAt: 87_000 }),
+    log(881, 'GDOI-5-GM_REGS_COMPL'),
+    gmAnswer(950, { succeeded: 2, kekAt: 87_000 }),
+  ]);
+  expect(causes(told)).toEqual(['kek_missed_rekey']);
+  const [from, to] = reregistrations(told)[0]!.betweenMs;
+  expect(to - from).toBeLessThanOrEqual(3000);
+});
+
+test('a logged registration of a device that no longer answers is told when it is unreachable, and not again', () => {
+  const told = history([
+    gmAnswer(790, { kekAt: 1000, timerAt: 880 }),
+    log(881, 'GDOI-5-GM_REGS_COMPL'),
+    failure(900),
+    failure(960),
+    failure(1020),
+    gmAnswer(1080, { succeeded: 2, kekAt: 87_000 }),
+  ]);
+  expect(types(told).filter((type) => type === 'reregistration')).toHaveLength(1);
+});
+
+test('older observations and doubles change nothing but a counter', () => {
+  const first = gmAnswer(0, { kekAt: 50_000 });
+  const second = gmAnswer(60, { succeeded: 2, kekAt: 50_000, timerAt: 5000 });
+  const third = gmAnswer(120, { succeeded: 2, kekAt: 50_000, timerAt: 5000 });
+  const told = history([first, second, first, second, third, second, first]);
+  expect(reregistrations(told)).toHaveLength(1);
+  expect(told.state.ignored).toBe(4);
+});
+
+test.each([30, -30, 3600, -3600])('a step of the agent clock by %i s is no event', (step) => {
+  const teks = { '0x0000000A': 9000 };
+  const told = history([
+    gmAnswer(0, { kekAt: 50_000, teks, timerAt: 8900 }),
+    facts(0, 100_000),
+    shiftedBy(gmAnswer(300, { kekAt: 50_000, teks, timerAt: 8900 }), step),
+    shiftedBy(facts(300, 100_300), step),
+    shiftedBy(gmAnswer(600, { kekAt: 50_000, teks, timerAt: 8900 }), step),
+  ]);
+  expect(told.events).toEqual([]);
+  expect(told.state.clockSteps).toBe(1);
+  expect(told.state.answered?.sentAtMs).toBe((T0 + 600 + step) * 1000 - 100);
+});
+
+test('a re-registration is found across a step of the agent clock', () => {
+  const teks = { '0x0000000A': 9000 };
+  const told = history([
+    gmAnswer(790, { kekAt: 1000, teks, timerAt: 880 }),
+    shiftedBy(gmAnswer(900, { succeeded: 2, kekAt: 1000, teks, timerAt: 1040 }), -600),
+  ]);
+  expect(causes(told)).toEqual(['legacy_ks']);
+});
+
+test('a KEK lifetime that grows without rekey or registration is a data problem, told once', () => {
+  const told = history([
+    gmAnswer(0, { kekAt: 1000 }),
+    gmAnswer(60, { kekAt: 5000 }),
+    gmAnswer(120, { kekAt: 9000 }),
+    gmAnswer(180, { kekAt: 1000 }),
+  ]);
+  expect(types(told)).toEqual(['data_problem']);
+});
+
+test('an absurd jump of the counter is a data problem and no re-registration, also on the way back', () => {
+  const told = history([
+    gmAnswer(0, { succeeded: 5, kekAt: 50_000 }),
+    gmAnswer(60, { succeeded: 5_000_000, kekAt: 50_000 }),
+    gmAnswer(120, { succeeded: 5, kekAt: 50_000 }),
+  ]);
+  expect(types(told)).toEqual(['data_problem']);
+});
+
+test('a registration counter that fell while the rekeys went on is a contradiction', () => {
+  const told = history([
+    gmAnswer(0, { succeeded: 5, attempted: 5, received: 17, kekAt: 50_000 }),
+    gmAnswer(60, { succeeded: 4, attempted: 5, received: 17, kekAt: 50_000 }),
+    gmAnswer(120, { succeeded: 5, attempted: 5, received: 17, kekAt: 50_000 }),
+  ]);
+  expect(types(told)).toEqual(['data_problem']);
+});
+
+test('groups of one device are tracked apart', () => {
+  const told = history([
+    gmAnswer(0, { group: 'A', kekAt: 50_000 }, { group: 'B', kekAt: 50_000 }),
+    gmAnswer(60, { group: 'A', succeeded: 2, kekAt: 50_000 }, { group: 'B', kekAt: 50_000 }),
+  ]);
+  expect(reregistrations(told).map(({ group }) => group)).toEqual(['A']);
+  expect(reregistrationsOf(told.state)).toMatchObject({ A: { unexpected: 1 }, B: { unexpected: 0, last: null } });
+});
+
+test('the third unexpected one within an hour is critical', () => {
+  const told = history(
+    [1, 2, 3, 4].map((succeeded) => gmAnswer(succeeded * 100, { succeeded, kekAt: 50_000, timerAt: 9000 })),
+  );
+  expect(reregistrations(told).map(({ severity }) => severity)).toEqual(['warning', 'warning', 'critical']);
+});
+
+test('restart without an uptime: all counters restarted is reload, and the evidence says what was missing', () => {
+  const told = history([
+    gmAnswer(0, { succeeded: 4, kekAt: 50_000 }),
+    gmAnswer(300, { succeeded: 1, received: 0, kekAt: 50_000 }),
+    gmAnswer(360, { succeeded: 1, received: 0, kekAt: 50_000 }),
+  ]);
+  expect(causes(told)).toEqual(['reload']);
+  expect(reregistrations(told)[0]?.evidence).toContain('the uptime was not seen');
+});

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest';
+import { kekBehaviorOfDevice, roleOf } from '../../src/model/device-view.ts';
+import { aGm, aKs, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
+
+const KEK = {
+  transport: null,
+  remainingSeconds: 500,
+  encryption: null,
+  keyBits: null,
+  signatureHash: null,
+  signatureKeyBits: null,
+};
+const MAIN = 'show crypto gdoi';
+
+describe('the view of a device', () => {
+  test('a failed poll keeps what was known and says why it failed', () => {
+    const view = viewAfter(
+      aReport({ [MAIN]: [aGm()] }),
+      aReport({}, { result: 'timeout', error: 'no answer within 15 s' }, NOON + 60_000),
+    );
+    expect(view).toMatchObject({
+      result: 'timeout',
+      error: 'no answer within 15 s',
+      polls: { ok: 1, timeout: 1 },
+      lastSuccessAtMs: NOON,
+      lastPollAtMs: NOON + 60_000,
+    });
+    expect(view.groups.get('G1')?.gm?.snapshot.registered).toBe(true);
+  });
+
+  test('a group that the main answer does not list any more is gone', () => {
+    const view = viewAfter(
+      aReport({ [MAIN]: [aGm({ group: 'G1' }), aGm({ group: 'G2' })] }),
+      aReport({ [MAIN]: [aGm({ group: 'G2' })] }),
+    );
+    expect([...view.groups.keys()]).toEqual(['G2']);
+  });
+
+  test('a detail answer joins the group, and is dropped when its command has been silent for three intervals', () => {
+    const first = aReport({
+      [MAIN]: [aKs({ members: 2 })],
+      'show crypto gdoi ks coop': [aKs({ localRole: 'primary', redundancy: true })],
+    });
+    const soon = aReport({ [MAIN]: [aKs({ members: 3 })] }, {}, NOON + 120_000);
+    const late = aReport({ [MAIN]: [aKs({ members: 3 })] }, {}, NOON + 181_000);
+    expect(viewAfter(first, soon).groups.get('G1')?.ks?.snapshot).toMatchObject({ members: 3, localRole: 'primary' });
+    expect(viewAfter(first, soon, late).groups.get('G1')?.ks?.snapshot).toMatchObject({ members: 3, localRole: null });
+  });
+
+  test('a countdown keeps the instant of the answer that showed it', () => {
+    const view = viewAfter(
+      aReport({ [MAIN]: [aGm({ kek: KEK })] }),
+      aReport({ 'show crypto gdoi gm replay': [aGm({ kek: null })] }, {}, NOON + 30_000),
+    );
+    expect(view.groups.get('G1')?.gm?.at.receivedAtMs).toBe(NOON);
+  });
+
+  test('without a countdown the counters and ages count from the main answer, whatever was asked beside it', () => {
+    const replay = 'show crypto gdoi gm replay';
+    const view = viewAfter(
+      aReport({ [MAIN]: [aGm()], [replay]: [aGm()] }),
+      aReport({ [MAIN]: [aGm()] }, {}, NOON + 60_000),
+    );
+    expect(view.groups.get('G1')?.gm?.at.receivedAtMs).toBe(NOON + 60_000);
+  });
+
+  test('the role is what the device shows, before that what is configured', () => {
+    expect(roleOf(viewAfter())).toBeNull();
+    expect(roleOf({ ...viewAfter(), configuredRole: 'ks' })).toBe('ks');
+    expect(roleOf(viewAfter(aReport({ [MAIN]: [aGm()] })))).toBe('gm');
+    expect(roleOf(viewAfter(aReport({ [MAIN]: [aGm(), aKs({ group: 'G2' })] })))).toBe('both');
+  });
+
+  test('a GM that shows a KEK lifetime has the timer, whatever its release', () => {
+    const old = facts({ version: '15.1(4)M8' });
+    expect(kekBehaviorOfDevice(viewAfter(aReport({ 'show version': old, [MAIN]: [aGm()] })))).toBe('legacy');
+    expect(kekBehaviorOfDevice(viewAfter(aReport({ 'show version': old, [MAIN]: [aGm({ kek: KEK })] })))).toBe('timer');
+  });
+});
