@@ -37,11 +37,11 @@ export function createAgentClient(url: string, token: Secret | null): AgentClien
         });
       } catch (error) {
         if (isRefused(error)) return { kind: 'no_agent' };
-        throw new UserError(`the agent at ${base} does not answer: ${reasonOf(error)}`);
+        throw new UserError('agent_unreachable', `the agent at ${base} does not answer: ${reasonOf(error)}`);
       }
       if (response.ok) return { kind: 'document', document: await response.json() };
       if (response.status === 404) return { kind: 'not_found' };
-      throw new UserError(await refusal(base, response));
+      throw await refusal(base, response);
     },
   };
 }
@@ -62,11 +62,17 @@ function reasonOf(error: unknown): string {
   return error.cause instanceof Error ? error.cause.message : error.message;
 }
 
-async function refusal(base: string, response: Response): Promise<string> {
+async function refusal(base: string, response: Response): Promise<UserError> {
   if (response.status === 401 || response.status === 403) {
-    return `the agent at ${base} wants a token that may do this: --token-file FILE, or GDOIWATCH_TOKEN`;
+    return new UserError(
+      'token_refused',
+      `the agent at ${base} wants a token that may do this: --token-file FILE, or GDOIWATCH_TOKEN`,
+    );
   }
   const problem: unknown = await response.json().catch(() => null);
   const detail: unknown = problem !== null && typeof problem === 'object' ? Reflect.get(problem, 'detail') : null;
-  return `the agent at ${base} answers ${response.status}${typeof detail === 'string' ? `: ${detail}` : ''}`;
+  return new UserError(
+    'agent_refused',
+    `the agent at ${base} answers ${response.status}${typeof detail === 'string' ? `: ${detail}` : ''}`,
+  );
 }

@@ -110,7 +110,7 @@ async function watch(look: Look, flags: CheckFlags, clock: Clock): Promise<numbe
 
 async function lookAt(name: string | undefined, flags: CheckFlags, clock: Clock): Promise<Checked> {
   if ((name === undefined) === (flags.host === undefined)) {
-    throw new UserError('either the name of a configured device or --host says what to check');
+    throw new UserError('usage_invalid', 'either the name of a configured device or --host says what to check');
   }
   if (flags.host !== undefined) {
     const device = await unconfiguredDevice(flags.host, flags);
@@ -150,7 +150,7 @@ function lookAtConfigured(name: string, config: ResolvedConfig, token: Secret | 
 }
 
 function unknownDevice(name: string, place: string): never {
-  throw new UserError(`${place} knows no device "${name}"`);
+  throw new UserError('device_unknown', `${place} knows no device "${name}"`);
 }
 
 /** null: no agent there, or it does not know the device. */
@@ -161,7 +161,7 @@ function lookThroughAgent(url: string, token: Secret | null, device: string): ()
     const answer = await client.get(path, AGENT_TIMEOUT_MS);
     if (answer.kind !== 'document') return null;
     if (isHealthDocument(answer.document)) return answer.document;
-    throw new UserError(`what listens at ${client.url} is not gdoiwatch of this version`);
+    throw new UserError('agent_unsuitable', `what listens at ${client.url} is not gdoiwatch of this version`);
   };
 }
 
@@ -174,7 +174,7 @@ function isHealthDocument(document: unknown): document is HealthDocument {
 }
 
 async function unconfiguredDevice(host: string, flags: CheckFlags): Promise<ResolvedDevice> {
-  if (flags.username === undefined) throw new UserError('--host needs --username');
+  if (flags.username === undefined) throw new UserError('usage_invalid', '--host needs --username');
   const privateKey = flags.privateKeyFile === undefined ? null : await secretInFile(flags.privateKeyFile);
   return {
     name: host,

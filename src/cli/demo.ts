@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import { type Clock, createSystemClock } from '../kernel/clock.ts';
+import { UserError } from '../kernel/user-error.ts';
 import { createLogger } from './logger.ts';
 import { type Product, startProduct } from './product.ts';
 import { readConfig } from './read-config.ts';
@@ -85,7 +86,7 @@ async function startOn(options: {
 }
 
 function isInUse(error: unknown): boolean {
-  return error instanceof Error && error.message.includes('the port is in use');
+  return error instanceof UserError && error.code === 'port_in_use';
 }
 
 async function firstSweep(product: Product, say: (line: string) => void): Promise<void> {

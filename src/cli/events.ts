@@ -74,7 +74,7 @@ async function fromStore(flags: EventsFlags): Promise<Found> {
 }
 
 async function fromAgent(url: string, flags: EventsFlags): Promise<Found> {
-  if (flags.config !== undefined || flags.store !== undefined) throw new UserError(WHICH_HISTORY);
+  if (flags.config !== undefined || flags.store !== undefined) throw new UserError('usage_invalid', WHICH_HISTORY);
   const client = createAgentClient(url, await readToken(flags.tokenFile));
   const { device, group, type, cause, unexpected, since, until, limit } = flags;
   const asked = { device, group, type, cause, unexpected, limit, since: iso(since), until: iso(until) };
@@ -82,7 +82,7 @@ async function fromAgent(url: string, flags: EventsFlags): Promise<Found> {
   for (const [name, value] of Object.entries(asked)) if (value !== undefined) query.set(name, String(value));
   const answer = await client.get(`/api/v1/events?${query.toString()}`, AGENT_TIMEOUT_MS);
   const page = answer.kind === 'document' ? eventPage(answer.document) : null;
-  if (page === null) throw new UserError(`no gdoiwatch of this version listens at ${client.url}`);
+  if (page === null) throw new UserError('agent_unsuitable', `no gdoiwatch of this version listens at ${client.url}`);
   return page;
 }
 
@@ -105,7 +105,7 @@ const WHICH_HISTORY = 'one of --config FILE, --store FILE and --agent URL says w
 const AGENT_TIMEOUT_MS = 30_000;
 
 async function storePath({ config, store }: EventsFlags): Promise<string> {
-  if ((config === undefined) === (store === undefined)) throw new UserError(WHICH_HISTORY);
+  if ((config === undefined) === (store === undefined)) throw new UserError('usage_invalid', WHICH_HISTORY);
   return store ?? (await readConfig(config ?? '')).config.store.sqlitePath;
 }
 

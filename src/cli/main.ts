@@ -46,7 +46,7 @@ try {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : isCheck ? PLUGIN_STATUS.unknown : USAGE_ERROR;
   } else if (error instanceof UserError) {
-    process.stderr.write(`gdoiwatch: ${error.message}\n`);
+    process.stderr.write(`gdoiwatch: ${error.message} [${error.code}]\n`);
     process.exitCode = isCheck ? PLUGIN_STATUS.unknown : error.exitCode;
   } else {
     throw error;

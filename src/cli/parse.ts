@@ -25,8 +25,9 @@ export function parseCommand(): Command {
         if (result.kind === 'failed') failures.push(`${name}: ${failureLine(result)}`);
         else process.stdout.write(options.json ? `${json(result)}\n` : `${describe(result)}\n`);
       }
-      if (failures.length > 0) throw new UserError(failures.join('\ngdoiwatch: '));
-      if (results.length === 0) throw new UserError(`${name}: no output of a known show command in it`);
+      if (failures.length > 0) throw new UserError('input_not_understood', failures.join('\ngdoiwatch: '));
+      if (results.length === 0)
+        throw new UserError('input_not_understood', `${name}: no output of a known show command in it`);
     });
 }
 
@@ -55,14 +56,21 @@ async function readText(file: string): Promise<string> {
     for await (const bytes of input.iterator() as AsyncIterable<Buffer>) {
       size += bytes.length;
       if (size > MAX_INPUT_BYTES)
-        throw new UserError(`${file}: more than ${MAX_INPUT_BYTES / 1024 / 1024} MiB, which is no capture`);
+        throw new UserError(
+          'input_too_large',
+          `${file}: more than ${MAX_INPUT_BYTES / 1024 / 1024} MiB, which is no capture`,
+        );
       chunks.push(bytes);
     }
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(`cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`, {
-      cause: error,
-    });
+    throw new UserError(
+      'file_unreadable',
+      `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`,
+      {
+        cause: error,
+      },
+    );
   }
   return Buffer.concat(chunks).toString('utf8');
 }

@@ -21,6 +21,7 @@ import { type HttpServer, startHttpServer } from '../http/server.ts';
 import { type Clock, createSystemClock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { systemRandom } from '../kernel/random.ts';
+import { listenFailure } from '../kernel/listen-failure.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { packageVersion } from './version.ts';
@@ -95,7 +96,10 @@ export async function startProduct(options: {
         } catch (error) {
           if (!(error instanceof UserError)) throw error;
           agent.reloadRefused();
-          logger.error({ file: config.file, reason: error.message }, 'configuration refused, the old one goes on');
+          logger.error(
+            { file: config.file, code: error.code, reason: error.message },
+            'configuration refused, the old one goes on',
+          );
           return { ok: false, message: error.message };
         }
       });
@@ -125,7 +129,7 @@ export async function startProduct(options: {
         pushMetrics(push.status()),
       reload,
     }).catch((error: unknown) => {
-      throw listenError(config, error);
+      throw listenFailure(`listen: cannot listen on ${config.listen.host}:${config.listen.port}`, error) ?? error;
     });
     parts.push(server, targets);
     const push = createAlertmanagerPush({
@@ -183,18 +187,4 @@ async function startListeners(
 
 async function addressesOf(host: string): Promise<readonly string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address);
-}
-
-function listenError(config: ResolvedConfig, error: unknown): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const reasons: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'the port is in use; stop the other process or choose another port',
-    EACCES: 'this user may not use the port; take one above 1023',
-    EADDRNOTAVAIL: 'this machine has no such address',
-  };
-  const reason = reasons[code];
-  if (reason === undefined) return error;
-  return new UserError(`listen: cannot listen on ${config.listen.host}:${config.listen.port}: ${reason}`, {
-    exitCode: 1,
-  });
 }

@@ -12,7 +12,7 @@ export async function readConfig(
   const loaded = await loadConfig(file, { env: process.env, yieldToIo });
   if (loaded.kind === 'invalid') {
     const errors = loaded.findings.filter((finding) => finding.severity === 'error');
-    throw new UserError(errors.map(findingLine).join('\ngdoiwatch: '));
+    throw new UserError('config_invalid', errors.map(findingLine).join('\ngdoiwatch: '));
   }
   return { config: loaded.config, warnings: loaded.warnings.map(findingLine) };
 }

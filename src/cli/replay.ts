@@ -39,7 +39,7 @@ export function replayCommand(): Command {
         ]);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
-        throw new UserError(`cannot read ${file}: ${reason}`, { cause: error });
+        throw new UserError('file_unreadable', `cannot read ${file}: ${reason}`, { cause: error });
       }
       print(replay.end());
       if (bad > 0) process.exitCode = BAD_LINES;

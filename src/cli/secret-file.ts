@@ -9,13 +9,13 @@ export async function secretInFile(file: string): Promise<Secret> {
     return new Secret((await readFile(file, 'utf8')).replace(/\r?\n$/, ''));
   } catch (error) {
     const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw new UserError(`${file} cannot be read (${reason})`);
+    throw new UserError('file_unreadable', `${file} cannot be read (${reason})`);
   }
 }
 
 export function secretInVariable(variable: string): Secret {
   const value = process.env[variable];
-  if (value === undefined || value === '') throw new UserError(`the variable ${variable} is not set`);
+  if (value === undefined || value === '') throw new UserError('secret_missing', `the variable ${variable} is not set`);
   return new Secret(value);
 }
 

@@ -5,6 +5,7 @@
 import type { z } from 'zod';
 import { didYouMean } from './did-you-mean.ts';
 import { errorAt, type Problem, quoted, type SettingPath } from './finding.ts';
+import { wantedBy } from './schema-terms.ts';
 import { valueAt } from './yaml-text.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -16,7 +17,7 @@ export function problemsOfIssue(issue: Issue, raw: unknown): readonly Problem[] 
   const path = issue.path.filter((part) => typeof part !== 'symbol');
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey([...path, key], issue.message.split(' ')));
+      return issue.keys.map((key) => unknownKey([...path, key], knownKeys(issue.message)));
     case 'invalid_key': {
       const key = path.at(-1);
       return [errorAt(path, `${quoted(String(key))} is not ${issue.issues[0]?.message ?? 'a name'}`, 'key')];
@@ -24,6 +25,11 @@ export function problemsOfIssue(issue: Issue, raw: unknown): readonly Problem[] 
     default:
       return [errorAt(path, valueProblem(path, valueAt(raw, path), issue))];
   }
+}
+
+function knownKeys(allowed: string): readonly string[] {
+  const wanted = wantedBy(allowed);
+  return wanted?.kind === 'section' ? wanted.keys : [];
 }
 
 function unknownKey(path: SettingPath, known: readonly string[]): Problem {
@@ -51,16 +57,12 @@ function valueProblem(path: SettingPath, value: unknown, issue: Issue): string {
   return `${shownValue(path, value)} is not ${allowed}${advice(value, allowed)}`;
 }
 
-/** A number or yes/no where text is wanted. */
+/** A number or yes/no where text is wanted, and would be right as text. */
 function advice(value: unknown, allowed: string): string {
-  if (typeof value === 'number' && allowed.includes('duration')) return `: a number needs a unit, such as ${value}s`;
-  if (
-    (typeof value === 'number' || typeof value === 'boolean') &&
-    /^(?:text|a name|a file path|a user)/.test(allowed)
-  ) {
-    return ': put it in quotes';
-  }
-  return '';
+  if (typeof value !== 'number' && typeof value !== 'boolean') return '';
+  const wanted = wantedBy(allowed);
+  if (wanted?.kind === 'duration' && typeof value === 'number') return `: a number needs a unit, such as ${value}s`;
+  return wanted?.kind === 'text' && wanted.accepts(String(value)) ? ': put it in quotes' : '';
 }
 
 function shownValue(path: SettingPath, value: unknown): string {

@@ -1,20 +1,39 @@
 /**
  * What schemas of configuration files are made of. Each error text is only *what is allowed*, as a noun phrase:
- * `issue-text.ts` puts the value in front, and so decides alone whether it may be shown.
+ * `issue-text.ts` puts the value in front, and so decides alone whether it may be shown. An issue of zod carries nothing
+ * but that text, so what else there is to know about a phrase is looked up under it (`wantedBy`), never read out of it.
  */
 import { z } from 'zod';
 import { parseDuration } from './schedule.ts';
 
+/** What a setting wants, beyond the phrase that says so. */
+export type Wanted =
+  | { readonly kind: 'section'; readonly keys: readonly string[] }
+  | { readonly kind: 'duration' }
+  | { readonly kind: 'text'; readonly accepts: (value: string) => boolean };
+
+const WANTED = new Map<string, Wanted>();
+
+/** Keep what the phrase `allowed` stands for; gives the phrase back. */
+export function wanting(allowed: string, wanted: Wanted): string {
+  WANTED.set(allowed, wanted);
+  return allowed;
+}
+
+/** null: no more is known than the phrase says. */
+export function wantedBy(allowed: string): Wanted | null {
+  return WANTED.get(allowed) ?? null;
+}
+
 /** An object that refuses unknown keys and says which ones it knows. */
 export function section<S extends z.ZodRawShape>(shape: S) {
   const keys = Object.keys(shape);
-  return z.strictObject(shape, {
-    error: (issue) => (issue.code === 'unrecognized_keys' ? keys.join(' ') : `a mapping of ${keys.join(', ')}`),
-  });
+  return z.strictObject(shape, { error: wanting(`a mapping of ${keys.join(', ')}`, { kind: 'section', keys }) });
 }
 
 /** Text that `accepts`; `allowed` is the noun phrase of its error. */
 export function text(allowed: string, accepts: (value: string) => boolean) {
+  wanting(allowed, { kind: 'text', accepts });
   return z.string({ error: () => allowed }).refine(accepts, { error: allowed, abort: true });
 }
 
@@ -40,7 +59,7 @@ export function oneOf<const V extends readonly string[]>(values: V) {
 export function duration(min: string, max: string) {
   const minMs = parseDuration(min) ?? 0;
   const maxMs = parseDuration(max) ?? 0;
-  return parsed(`a duration (30s, 5m) from ${min} to ${max}`, (value) => {
+  return parsed(wanting(`a duration (30s, 5m) from ${min} to ${max}`, { kind: 'duration' }), (value) => {
     const ms = parseDuration(value);
     return ms === null || ms < minMs || ms > maxMs ? null : ms;
   });

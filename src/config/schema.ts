@@ -3,7 +3,6 @@
  *
  * Each schema's error text is only *what is allowed*, as a noun phrase: `issue-text.ts` puts the value in front
  * (`"5 parsecs" is not a duration (30s, 5m) or a cron expression`), and so decides alone whether a value may be shown.
- * For unknown keys the text is the list of known ones.
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
@@ -20,16 +19,18 @@ import {
   section,
   text,
   userName,
+  wanting,
   wholeNumber,
 } from './schema-terms.ts';
 
 const SHORTEST_INTERVAL_MS = 1000;
 const LONGEST_INTERVAL_MS = 7 * 24 * 3_600_000;
 
-const schedule = z.string({ error: () => 'a duration (30s, 5m) or a cron expression' }).transform((value, context) => {
+const scheduleText = wanting('a duration (30s, 5m) or a cron expression', { kind: 'duration' });
+const schedule = z.string({ error: () => scheduleText }).transform((value, context) => {
   const result = parseSchedule(value);
   if (result === null) {
-    context.issues.push({ code: 'custom', message: 'a duration (30s, 5m) or a cron expression', input: value });
+    context.issues.push({ code: 'custom', message: scheduleText, input: value });
     return z.NEVER;
   }
   if (result.kind === 'every' && (result.ms < SHORTEST_INTERVAL_MS || result.ms > LONGEST_INTERVAL_MS)) {

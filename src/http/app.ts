@@ -83,7 +83,7 @@ export function createApp(tls: TlsSettings | null, logger: Logger): App {
       const [first] = errors;
       return sendProblem(reply, 400, `${first?.parameter ?? 'request'}: ${first?.detail ?? 'not allowed'}`, { errors });
     }
-    if (error instanceof UserError) return sendProblem(reply, 400, error.message);
+    if (error instanceof UserError) return sendProblem(reply, 400, error.message, { code: error.code });
     const status = error.statusCode ?? 500;
     if (status < 500) return sendProblem(reply, status, error.message);
     logger.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');

@@ -5,9 +5,20 @@ import type { Problem } from './schemas/problem-schema.ts';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
 
-export function problemOf(status: number, detail: string, errors?: Problem['errors']): Problem {
+export function problemOf(
+  status: number,
+  detail: string,
+  { code, errors }: Pick<Problem, 'code' | 'errors'> = {},
+): Problem {
   const title = STATUS_CODES[status] ?? 'Error';
-  return { type: 'about:blank', title, status, detail, ...(errors === undefined ? {} : { errors }) };
+  return {
+    type: 'about:blank',
+    title,
+    status,
+    detail,
+    ...(code === undefined ? {} : { code }),
+    ...(errors === undefined ? {} : { errors }),
+  };
 }
 
 /** Answer with a problem. Written here and not by the route's schema, since any route can fail in any of these ways. */
@@ -15,13 +26,13 @@ export function sendProblem(
   reply: FastifyReply,
   status: number,
   detail: string,
-  more: { readonly errors?: Problem['errors']; readonly retryAfterSeconds?: number } = {},
+  { retryAfterSeconds, ...more }: Pick<Problem, 'code' | 'errors'> & { readonly retryAfterSeconds?: number } = {},
 ): FastifyReply {
-  if (more.retryAfterSeconds !== undefined) void reply.header('retry-after', String(more.retryAfterSeconds));
+  if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
   return reply
     .code(status)
     .header('content-type', PROBLEM_CONTENT_TYPE)
     .header('cache-control', 'no-store')
     .serializer((body: unknown) => JSON.stringify(body))
-    .send(problemOf(status, detail, more.errors));
+    .send(problemOf(status, detail, more));
 }

@@ -18,7 +18,7 @@ export function decodeCursor(cursor: string): EventPosition {
     const [atMs, id]: unknown[] = position;
     if (typeof atMs === 'number' && typeof id === 'string') return { atMs, id };
   }
-  throw new UserError(`cursor: "${cursor.slice(0, 80)}" is not the next_cursor of a page`);
+  throw new UserError('cursor_invalid', `cursor: "${cursor.slice(0, 80)}" is not the next_cursor of a page`);
 }
 
 function parsed(text: string): unknown {

@@ -179,6 +179,7 @@ describe('parse', () => {
     expect(stdout).toBe('');
     expect(stderr).toContain(expected);
     expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+    expect(stderr).toMatch(/ \[(?:file_unreadable|input_not_understood)\]\n$/);
     expect(stderr).not.toMatch(/^\s+at /m);
   });
 });
@@ -204,6 +205,7 @@ describe('config check', () => {
     expect(status).toBe(2);
     expect(stdout).toBe('');
     expect(stderr).toContain('bad.yml:4:45: devices[0].interval: "5 parsecs"');
+    expect(stderr).toMatch(/ \[config_invalid\]\n$/);
     expect(stderr).toContain('devices[1]');
     expect(stderr).not.toContain('planted-secret-1');
   });

@@ -143,7 +143,9 @@ describe('reading a store without owning it', () => {
 
   it('creates no file', async () => {
     const path = join(temporaryDirectory(), 'store.db');
-    await expect(openSqliteStoreReadOnly(path)).rejects.toThrow(new UserError(`store ${path}: no such file`));
+    await expect(openSqliteStoreReadOnly(path)).rejects.toThrow(
+      new UserError('store_inaccessible', `store ${path}: no such file`),
+    );
     expect(existsSync(path)).toBe(false);
   });
 
@@ -206,6 +208,7 @@ describe('the schema', () => {
     await store[Symbol.asyncDispose]();
     bareSqlite(path).exec(`INSERT INTO schema_version VALUES (${MIGRATIONS.length + 1}, 0)`);
     const refusal = new UserError(
+      'store_newer',
       `store ${path}: written by a newer gdoiwatch (schema ${MIGRATIONS.length + 1}, this one knows ${MIGRATIONS.length}): run that version, or name another file`,
     );
     await expect(openStore(path)).rejects.toThrow(refusal);

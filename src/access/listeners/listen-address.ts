@@ -1,5 +1,6 @@
 /** Addresses as listeners name them: where they listen, who sent. */
 import { isIPv6 } from 'node:net';
+import { listenFailure } from '../../kernel/listen-failure.ts';
 import { UserError } from '../../kernel/user-error.ts';
 
 export interface ListenAddress {
@@ -21,6 +22,7 @@ export function plainAddress(address: string): string {
 
 /** What a person reads when the address is taken, foreign or privileged. */
 export function listenError(address: ListenAddress, cause: unknown): UserError {
+  const what = `cannot listen on ${listenUrl(address)}`;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new UserError(`cannot listen on ${listenUrl(address)}: ${reason}`, { cause });
+  return listenFailure(what, cause) ?? new UserError('listen_failed', `${what}: ${reason}`, { cause });
 }

@@ -8,6 +8,8 @@ const problemSchema = z
     title: z.string(),
     status: z.int(),
     detail: z.string(),
+    /** What the user can mend, as in docs/errors.md. */
+    code: z.string().optional(),
     /** Each parameter that was refused, and why. */
     errors: z.array(z.object({ parameter: z.string(), detail: z.string() })).optional(),
   })

@@ -15,7 +15,10 @@ export function readSchemaVersion(file: SqliteFile): number {
     .rows([])[0];
   if (tables?.[0] === 0) return 0;
   if (tables?.[1] !== 1) {
-    throw new UserError(`store ${file.path}: a SQLite database, but of another program: name another file`);
+    throw new UserError(
+      'store_foreign',
+      `store ${file.path}: a SQLite database, but of another program: name another file`,
+    );
   }
   return Number(file.prepare('SELECT ifnull(max(version), 0) FROM schema_version').rows([])[0]?.[0]);
 }
@@ -24,6 +27,7 @@ export function readSchemaVersion(file: SqliteFile): number {
 export function refuseNewerSchema(path: string, version: number, known: number): void {
   if (version > known) {
     throw new UserError(
+      'store_newer',
       `store ${path}: written by a newer gdoiwatch (schema ${version}, this one knows ${known}): run that version, or name another file`,
     );
   }

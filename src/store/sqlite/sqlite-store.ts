@@ -12,7 +12,7 @@ import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
-import { UserError } from '../../kernel/user-error.ts';
+import { UserError, type UserErrorCode } from '../../kernel/user-error.ts';
 import { addToCounts } from '../event-counts.ts';
 import { decodeCursor, encodeCursor } from '../event-cursor.ts';
 import {
@@ -84,6 +84,7 @@ export async function openSqliteStoreReadOnly(storePath: string): Promise<EventH
       refuseNewerSchema(path, version, MIGRATIONS.length);
       if (version < MIGRATIONS.length) {
         throw new UserError(
+          'store_outdated',
           `store ${path}: ${version === 0 ? 'nothing was stored in it yet' : 'written by an older gdoiwatch'}: start the agent with it once`,
         );
       }
@@ -220,7 +221,10 @@ function prepareFile(file: SqliteFile): void {
   // Only an empty file takes it, before anything is written.
   file.exec('PRAGMA auto_vacuum = INCREMENTAL');
   if (file.pragma('journal_mode = WAL') !== 'wal') {
-    throw new UserError(`store ${file.path}: its file system bears no SQLite write-ahead log: put it on a local disk`);
+    throw new UserError(
+      'store_unsuitable',
+      `store ${file.path}: its file system bears no SQLite write-ahead log: put it on a local disk`,
+    );
   }
   file.exec('PRAGMA synchronous = NORMAL');
   file.exec('PRAGMA foreign_keys = ON');
@@ -246,9 +250,16 @@ function explained<T>(path: string, work: () => T): T {
     return work();
   } catch (error) {
     if (!(error instanceof StoreError)) throw error;
-    throw new UserError(`store ${path}: ${EXPLANATIONS[error.kind](path)}`, { cause: error });
+    throw new UserError(CODES[error.kind], `store ${path}: ${EXPLANATIONS[error.kind](path)}`, { cause: error });
   }
 }
+
+const CODES = {
+  corrupt: 'store_damaged',
+  full: 'store_full',
+  locked: 'store_locked',
+  io: 'store_inaccessible',
+} as const satisfies Readonly<Record<StoreErrorKind, UserErrorCode>>;
 
 /** What the user can do about a store that does not open. */
 const EXPLANATIONS: Readonly<Record<StoreErrorKind, (path: string) => string>> = {
