@@ -38,7 +38,7 @@ export function trackingOf(view: DeviceView, state: TrackerState, fleetOf: Fleet
     const inFleet = fleet?.gms.find(({ device }) => device === view.device);
     const expiry = kekExpiryOf(state, group);
     tracking.set(group, {
-      reregistrations: reregistrationsOf(state)[group] ?? null,
+      reregistrations: reregistrationsOf(state).get(group) ?? null,
       forecast: forecast(gm.snapshot, gm.at, {
         lead: fleet?.lead ?? FLOOR_LEAD,
         lastKekExpiryMs: expiry === null ? null : middleMs(expiry),
@@ -48,7 +48,7 @@ export function trackingOf(view: DeviceView, state: TrackerState, fleetOf: Fleet
       kekMatchesKs: inFleet?.kekMatchesKs ?? null,
       tekMatchesKs: inFleet?.tekMatchesKs ?? null,
       listedByKs: inFleet?.listedByKs ?? null,
-      dataProblems: state.groups[group]?.problems.map(({ kind }) => kind) ?? [],
+      dataProblems: state.groups.get(group)?.problems.map(({ kind }) => kind) ?? [],
       sourcesDisagree: sourcesDisagreeOf(state, group),
     });
   }

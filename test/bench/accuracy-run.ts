@@ -244,7 +244,7 @@ export function watchFleet(
     device.nextMs = device.nextRegularMs;
     if (!watch.phaseAware || device.role === 'ks') return;
     const offset = clock(nowMs) - nowMs;
-    for (const [name, group] of Object.entries(device.state.groups)) {
+    for (const [name, group] of device.state.groups) {
       const behavior = kekBehaviorOf(device.version, device.showsKekLifetime);
       const expiry = group.view?.kek?.expiry;
       const kekExpiryMs =
@@ -327,6 +327,6 @@ function hints(device: Device, groups: readonly GroupSnapshot[]): boolean {
 }
 
 function stateBytes(state: TrackerState): number {
-  const groups = Math.max(1, Object.keys(state.groups).length);
+  const groups = Math.max(1, state.groups.size);
   return JSON.stringify(state).length / groups;
 }

@@ -1,7 +1,12 @@
 /** A group for fleet tests: devices by the few facts that matter, and a fleet that remembers its events. */
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { trackFleet } from '../../src/gdoi/fleet/fleet.ts';
-import { type FleetState, initialFleetState, type MemberFacts } from '../../src/gdoi/fleet/fleet-state.ts';
+import {
+  type FleetState,
+  fleetStateOfJson,
+  initialFleetState,
+  type MemberFacts,
+} from '../../src/gdoi/fleet/fleet-state.ts';
 import type { FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
 import {
   emptyGmSnapshot,
@@ -174,8 +179,7 @@ export class Fleet {
   /** The state goes through JSON each time, as through the store. */
   see(...changes: MemberFacts[]): FleetView {
     const next = trackFleet(this.state, changes);
-    // What was serialised is what comes back: that is the claim under test.
-    this.state = JSON.parse(JSON.stringify(next.state)) as FleetState;
+    this.state = fleetStateOfJson(JSON.parse(JSON.stringify(next.state)));
     this.events.push(...next.events);
     return next.view;
   }

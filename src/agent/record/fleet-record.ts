@@ -157,10 +157,9 @@ export class FleetRecord {
 
 /** A registration, a new KEK: worth a second look soon. */
 function changed(before: TrackerState, after: TrackerState): boolean {
-  return Object.keys(after.groups).some((name) => {
-    const was = before.groups[name];
-    const now = after.groups[name];
-    if (was === undefined || now === undefined) return false;
+  return [...after.groups].some(([name, now]) => {
+    const was = before.groups.get(name);
+    if (was === undefined) return false;
     return (
       was.counters.succeeded !== now.counters.succeeded ||
       was.registered !== now.registered ||

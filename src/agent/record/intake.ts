@@ -8,12 +8,18 @@
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import { trackFleet } from '../../gdoi/fleet/fleet.ts';
-import { type FleetState, initialFleetState, ksOrder, type MemberFacts } from '../../gdoi/fleet/fleet-state.ts';
+import {
+  type FleetState,
+  fleetStateOfJson,
+  initialFleetState,
+  ksOrder,
+  type MemberFacts,
+} from '../../gdoi/fleet/fleet-state.ts';
 import { type FleetSettings, type FleetView, fleetView } from '../../gdoi/fleet/fleet-view.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import { settle, track } from '../../gdoi/tracker/tracker.ts';
-import { initialTrackerState, type TrackerState } from '../../gdoi/memory/tracker-state.ts';
+import { initialTrackerState, type TrackerState, trackerStateOfJson } from '../../gdoi/memory/tracker-state.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { EventStore } from '../../store/event-store.ts';
@@ -76,7 +82,11 @@ export class Intake implements AsyncDisposable {
   /** Go on from what the store keeps. Its states are our own JSON: they come back as they went. */
   static async open(options: IntakeOptions): Promise<Intake> {
     const { devices, fleets } = await options.store.loadStates();
-    const intake = new Intake(options, ofThisFormat<TrackerState>(devices), ofThisFormat<FleetState>(fleets));
+    const intake = new Intake(
+      options,
+      ofThisFormat(devices, trackerStateOfJson),
+      ofThisFormat(fleets, fleetStateOfJson),
+    );
     for (const { count, ...event } of await options.store.counts()) options.totals.add(event, count);
     for (const [group, state] of intake.#fleets) {
       options.totals.know(group);
@@ -303,16 +313,19 @@ interface Kept<T extends object> {
 }
 
 /** What another version or another hand left there is dropped: the device starts anew, as at first sight. */
-function ofThisFormat<T extends object>(kept: ReadonlyMap<string, unknown>): Map<string, T> {
-  const states = new Map<string, T>();
+function ofThisFormat<State>(
+  kept: ReadonlyMap<string, unknown>,
+  stateOfJson: (json: object) => State,
+): Map<string, State> {
+  const states = new Map<string, State>();
   for (const [name, value] of kept) {
-    if (isKept<T>(value)) states.set(name, value.state);
+    if (isKept(value)) states.set(name, stateOfJson(value.state));
   }
   return states;
 }
 
 /** The same program wrote it, in the same format: it comes back as it went. */
-function isKept<T extends object>(value: unknown): value is Kept<T> {
+function isKept(value: unknown): value is Kept<object> {
   if (value === null || typeof value !== 'object' || !('format' in value) || !('state' in value)) return false;
   return value.format === STATE_FORMAT && typeof value.state === 'object' && value.state !== null;
 }

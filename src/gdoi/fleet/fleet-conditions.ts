@@ -3,7 +3,7 @@
  */
 import type { CoopSplit, PeerSight } from './fleet-coop.ts';
 import type { Condition } from './fleet-occurrences.ts';
-import { type FleetGm, type FleetState, recordOf } from './fleet-state.ts';
+import type { FleetGm, FleetState } from './fleet-state.ts';
 import type { FleetAssessment, FleetSettings } from './fleet-view.ts';
 import type { MixedVersions } from './mixed-versions.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -29,7 +29,7 @@ export function fleetConditions(
     ...assessment.gms
       .filter((gm) => gm.behavior !== 'timer')
       .flatMap(({ device, kekMatchesKs, kekExpiredInUse }) => {
-        const gm = recordOf(state.gms, device);
+        const gm = state.gms.get(device) ?? null;
         const holds = kekExpiredInUse ? true : kekMatchesKs === null ? null : false;
         return gm === null ? [] : [expiredInUse(state, gm, holds)];
       }),

@@ -16,7 +16,7 @@ export interface CoopSplit {
 
 /** The pair of primaries that coincided longest; null: none did, as far as the answers reach. */
 export function coopSplit(state: FleetState): CoopSplit | null {
-  const primaries = Object.values(state.kss).filter((ks) => ks.role === 'primary');
+  const primaries = [...state.kss.values()].filter((ks) => ks.role === 'primary');
   let longest: CoopSplit | null = null;
   for (const [index, a] of primaries.entries()) {
     for (const b of primaries.slice(index + 1)) {
@@ -41,7 +41,7 @@ export interface PeerSight {
 /** Each peer that a KS lists, in order of address; a KS that does not answer says nothing of it any more. */
 export function coopPeers(state: FleetState): readonly PeerSight[] {
   const peers = new Map<string, { dead: FleetKs[]; alive: boolean; readMs: EpochMs }>();
-  for (const ks of Object.values(state.kss)) {
+  for (const ks of state.kss.values()) {
     for (const { address, status } of ks.peers ?? []) {
       const sight = peers.get(address) ?? { dead: [], alive: false, readMs: 0 };
       const word = ks.reachable ? status?.trim().toLowerCase() : undefined;
@@ -51,7 +51,7 @@ export function coopPeers(state: FleetState): readonly PeerSight[] {
       peers.set(address, sight);
     }
   }
-  const kss = Object.values(state.kss);
+  const kss = [...state.kss.values()];
   return [...peers]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([address, { dead, alive, readMs }]) => ({

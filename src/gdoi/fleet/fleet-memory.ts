@@ -10,10 +10,10 @@ import {
   type FleetState,
   ksOrder,
   type MemberFacts,
-  recordOf,
   type RekeyCounters,
 } from './fleet-state.ts';
 import type { EpochMs } from '../seen/instant.ts';
+import { named } from '../seen/named.ts';
 
 /** A KS whose role is another one than at its last answer. */
 export interface RoleChange {
@@ -27,8 +27,8 @@ export interface Remembered {
 }
 
 export function rememberAll(before: FleetState, changes: readonly MemberFacts[]): Remembered {
-  const gms = new Map(Object.entries(before.gms));
-  const kss = new Map(Object.entries(before.kss));
+  const gms = new Map(before.gms);
+  const kss = new Map(before.kss);
   const roleChanges: RoleChange[] = [];
   let state = before;
   for (const facts of changes) {
@@ -44,9 +44,9 @@ export function rememberAll(before: FleetState, changes: readonly MemberFacts[])
       roleChanges.push({ before: ksBefore, now: ks });
     }
     if (ks === null && ksBefore === null) continue;
-    state = withGeneration({ ...state, kss: Object.fromEntries(kss) }, gms);
+    state = withGeneration({ ...state, kss: named(kss) }, gms);
   }
-  return { state: { ...state, gms: Object.fromEntries(gms), kss: Object.fromEntries(kss) }, roleChanges };
+  return { state: { ...state, gms: named(gms), kss: named(kss) }, roleChanges };
 }
 
 function nextGm(before: FleetGm | null, facts: MemberFacts): FleetGm | null {
@@ -67,7 +67,7 @@ function nextKs(before: FleetKs | null, facts: MemberFacts): FleetKs | null {
  */
 function withGeneration(state: FleetState, gms: Map<string, FleetGm>): FleetState {
   const known = state.kekGeneration;
-  const followed = known === null ? null : recordOf(state.kss, known.ks);
+  const followed = known === null ? null : (state.kss.get(known.ks) ?? null);
   const ks = followed !== null && followed.reachable && followed.kek !== null ? followed : firstWithKek(state);
   if (ks === null || ks.kek === null) return state;
   const { spi, expiryMs, remainingSeconds, sinceMs } = ks.kek;

@@ -5,6 +5,7 @@
 import { eventId } from '../events/event-id.ts';
 import type { EventType, GdoiEvent } from '../events/event.ts';
 import type { EpochMs } from '../seen/instant.ts';
+import { type Named, named } from '../seen/named.ts';
 
 export interface Condition {
   readonly type: EventType;
@@ -34,7 +35,7 @@ interface Occurrence {
 }
 
 /** By type and subject. */
-export type Occurrences = Readonly<Record<string, Occurrence>>;
+export type Occurrences = Named<Occurrence>;
 
 /** An occurrence is over when it was clear for this long. */
 const REARM_MS = 60_000;
@@ -55,14 +56,14 @@ export function judge(
   const events: GdoiEvent[] = [];
   for (const condition of conditions) {
     const key = `${condition.type} ${condition.subject}`;
-    const known = Object.hasOwn(before, key) ? (before[key] ?? null) : null;
+    const known = before.get(key) ?? null;
     const occurrence = after(known, condition, nowMs);
     if (occurrence === null) continue;
     if (occurrence.told && !occurrence.wasTold) events.push(eventOf(group, condition, occurrence));
     const { sinceMs, firstReadMs, told, clearSinceMs } = occurrence;
     next.push([key, { sinceMs, firstReadMs, told, clearSinceMs }]);
   }
-  return { occurrences: Object.fromEntries(next), events };
+  return { occurrences: named(next), events };
 }
 
 /** An occurrence, and whether it had been told before this judgement. */

@@ -7,6 +7,7 @@ import type { Cause } from '../events/event.ts';
 import type { Occurrences } from './fleet-occurrences.ts';
 import { groupLead, type KsLead } from '../keys/ks-lead.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
+import { type Named, named, namedOfJson } from '../seen/named.ts';
 import type { KekBehavior } from '../seen/release.ts';
 import type { GmSnapshot, KsPeer, KsRole, KsSnapshot } from '../seen/snapshot.ts';
 
@@ -33,8 +34,8 @@ export interface MemberFacts {
 export interface FleetState {
   readonly group: string;
   /** By device. */
-  readonly gms: Readonly<Record<string, FleetGm>>;
-  readonly kss: Readonly<Record<string, FleetKs>>;
+  readonly gms: Named<FleetGm>;
+  readonly kss: Named<FleetKs>;
   /** The KEK of the group as its KS shows it. */
   readonly kekGeneration: KekGeneration | null;
   readonly occurrences: Occurrences;
@@ -138,20 +139,24 @@ interface FleetMemberRow {
 }
 
 export function initialFleetState(group: string): FleetState {
-  return { group, gms: {}, kss: {}, kekGeneration: null, occurrences: {} };
+  return { group, gms: named(), kss: named(), kekGeneration: null, occurrences: named() };
 }
 
 /** Two readings of one KEK's expiry differ by latency, whole seconds and drift; another KEK's by over a hundred seconds. */
 export const SAME_EXPIRY_MS = 30_000;
 
-/** The record of a device's name; names are data, so what every object inherits is none of them. */
-export function recordOf<T>(records: Readonly<Record<string, T>>, device: string): T | null {
-  return Object.hasOwn(records, device) ? (records[device] ?? null) : null;
+/** A state as it comes back from JSON that this program wrote. */
+export function fleetStateOfJson(json: object): FleetState {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same program wrote it
+  const state = json as FleetState;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- and its values
+  const back = <T>(values: Named<T>) => namedOfJson(values) as Named<T>;
+  return { ...state, gms: back(state.gms), kss: back(state.kss), occurrences: back(state.occurrences) };
 }
 
 /** KSs whose answers count, the primary first. */
 export function ksOrder(state: FleetState): readonly FleetKs[] {
-  return Object.values(state.kss)
+  return [...state.kss.values()]
     .filter((ks) => ks.reachable)
     .toSorted((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary'));
 }

@@ -91,13 +91,13 @@ export interface FleetAssessment {
 
 export function assessFleet(state: FleetState, settings: FleetSettings): FleetAssessment {
   const keys = groupKeys(state);
-  const records = Object.values(state.gms);
+  const records = [...state.gms.values()];
   const divergence = tekDivergence(records, keys);
   const addresses = memberAddresses(records, keys.kss);
   return {
     keys,
     divergence,
-    mixed: mixedVersions(records, Object.values(state.kss)),
+    mixed: mixedVersions(records, [...state.kss.values()]),
     split: coopSplit(state),
     peers: coopPeers(state),
     addresses,
@@ -123,7 +123,7 @@ export function fleetView(
   const behind = new Set(
     gms.filter((gm) => gm.kekMatchesKs === false || gm.tekMatchesKs === false).map((gm) => gm.device),
   );
-  const kss = Object.values(state.kss);
+  const kss = [...state.kss.values()];
   return {
     group: state.group,
     atMs: nowMs,

@@ -4,11 +4,10 @@
  */
 import { type Interval, shifted } from '../seen/interval.ts';
 import type { ReadAt } from '../seen/instant.ts';
+import { mapNamed } from '../seen/named.ts';
 import type { GroupState, SnmpPart, TrackerState } from './tracker-state.ts';
 
 export function withClockStep(state: TrackerState, byMs: number): TrackerState {
-  const groups: Record<string, GroupState> = {};
-  for (const [name, group] of Object.entries(state.groups)) groups[name] = groupShifted(group, byMs);
   const { boot, toldBoot, failures, logClock, logTail } = state;
   return {
     ...state,
@@ -25,7 +24,7 @@ export function withClockStep(state: TrackerState, byMs: number): TrackerState {
         ? null
         : { ...logClock, offset: shifted(logClock.offset, byMs), learntMs: logClock.learntMs + byMs },
     logTail: logTail === null ? null : { ...logTail, readMs: logTail.readMs + byMs },
-    groups,
+    groups: mapNamed(state.groups, (group) => groupShifted(group, byMs)),
   };
 }
 

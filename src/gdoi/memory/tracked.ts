@@ -1,5 +1,6 @@
 /** What each part of the tracker gives back, and the little they share. */
 import type { GdoiEvent } from '../events/event.ts';
+import { mapNamed, type Named } from '../seen/named.ts';
 import type { GroupState, TrackerState } from './tracker-state.ts';
 
 export interface Tracked {
@@ -14,11 +15,6 @@ export function ignored(state: TrackerState): Tracked {
 export function mapGroups(
   state: TrackerState,
   change: (name: string, group: GroupState) => GroupState,
-): Readonly<Record<string, GroupState>> {
-  const groups: Record<string, GroupState> = {};
-  for (const name of Object.keys(state.groups)) {
-    const group = state.groups[name];
-    if (group !== undefined) groups[name] = change(name, group);
-  }
-  return groups;
+): Named<GroupState> {
+  return mapNamed(state.groups, (group, name) => change(name, group));
 }

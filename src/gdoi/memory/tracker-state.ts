@@ -1,6 +1,6 @@
 /**
- * What the tracker remembers of one device: plain objects, arrays, numbers and strings, so that JSON keeps it. Every list
- * has a bound; nothing grows with time.
+ * What the tracker remembers of one device: plain objects, arrays, numbers and strings, and groups by name, so that JSON
+ * keeps it. Every list has a bound; nothing grows with time.
  */
 import type { Counters } from '../seen/counters.ts';
 import type { Cause } from '../events/event.ts';
@@ -10,6 +10,7 @@ import type { LogTail } from '../log/log-buffer.ts';
 import type { LogClock } from '../log/log-clock.ts';
 import type { LogMark } from '../log/log-evidence.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
+import { mapNamed, named, namedOfJson, type Named } from '../seen/named.ts';
 import type { SnmpLook } from './snmp-look.ts';
 import type { HeldTek } from '../keys/tek-identity.ts';
 
@@ -34,7 +35,7 @@ export interface TrackerState {
   /** The clock of the device's log against the agent's, and where its buffer ended when it was last read. */
   readonly logClock: LogClock | null;
   readonly logTail: LogTail | null;
-  readonly groups: Readonly<Record<string, GroupState>>;
+  readonly groups: Named<GroupState>;
 }
 
 export interface Boot {
@@ -188,30 +189,38 @@ export function initialTrackerState(device: string): TrackerState {
     isKs: false,
     logClock: null,
     logTail: null,
-    groups: {},
+    groups: named(),
   };
 }
 
+/** A state as it comes back from JSON that this program wrote. */
+export function trackerStateOfJson(json: object): TrackerState {
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same program wrote it
+  const state = json as TrackerState;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- and its groups
+  return { ...state, groups: namedOfJson(state.groups) as Named<GroupState> };
+}
+
 /** Re-registrations of each group of the device, as the tracker counts them. */
-export function reregistrationsOf(state: TrackerState): Readonly<Record<string, Tally>> {
-  return Object.fromEntries(Object.entries(state.groups).map(([name, group]) => [name, group.tally]));
+export function reregistrationsOf(state: TrackerState): Named<Tally> {
+  return mapNamed(state.groups, (group) => group.tally);
 }
 
 /** When the KEK held, or held last, expires; null: none was ever shown. */
 export function kekExpiryOf(state: TrackerState, group: string): Interval | null {
-  return state.groups[group]?.view?.kek?.expiry ?? null;
+  return state.groups.get(group)?.view?.kek?.expiry ?? null;
 }
 
 /** The KEK rekey is overdue: told, and still the same KEK. */
 export function kekRekeyOverdueOf(state: TrackerState, group: string): boolean {
-  const known = state.groups[group];
+  const known = state.groups.get(group);
   const kek = known?.view?.kek ?? null;
   return known !== undefined && kek !== null && (known.view?.kekShown ?? false) && known.toldOverdue === kek.anchor;
 }
 
 /** CLI and SNMP show other keys or another key server, look after look; null: not both are polled. */
 export function sourcesDisagreeOf(state: TrackerState, group: string): boolean | null {
-  const known = state.groups[group];
+  const known = state.groups.get(group);
   if (known === undefined || !known.counted || known.snmp === null) return null;
   return known.snmp.disagreeing > DISAGREEING_LOOKS;
 }

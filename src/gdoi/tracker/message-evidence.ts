@@ -8,6 +8,7 @@ import { clockFromPushed, clockFromShowClock } from '../log/log-clock.ts';
 import { DELIVERY_MS, instantOf, type LogMark, logMark, quoted, trapMark, withMark } from '../log/log-evidence.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
+import { mapNamed } from '../seen/named.ts';
 import type { Tracked } from '../memory/tracked.ts';
 import type { GroupState, TrackerState } from '../memory/tracker-state.ts';
 
@@ -53,14 +54,13 @@ export function trackTrap(state: TrackerState, at: ReadAt, { trap }: Of<'trap'>)
 
 /** A trap names its group by number: the one known under it, or the only one of the device. */
 function groupOfTrap({ groups }: TrackerState, { groupIdentity, groupName }: GdoiTrap): string | null {
-  const names = Object.keys(groups);
-  if (groupName !== null) return Object.hasOwn(groups, groupName) ? groupName : null;
-  const named = groupIdentity === null ? undefined : names.find((name) => groups[name]?.identity === groupIdentity);
-  if (named !== undefined) return named;
-  const [only] = names;
-  if (only === undefined || names.length > 1) return null;
-  const isOther = groupIdentity !== null && (groups[only]?.identity ?? groupIdentity) !== groupIdentity;
-  return isOther ? null : only;
+  if (groupName !== null) return groups.has(groupName) ? groupName : null;
+  const identified = [...groups].find(([, { identity }]) => groupIdentity !== null && identity === groupIdentity);
+  if (identified !== undefined) return identified[0];
+  const [only] = groups;
+  if (only === undefined || groups.size > 1) return null;
+  const [name, { identity }] = only;
+  return groupIdentity !== null && (identity ?? groupIdentity) !== groupIdentity ? null : name;
 }
 
 /** `group` null: the message names none, and is about all of them. */
@@ -68,14 +68,11 @@ function withMarkOf(
   state: TrackerState,
   { mark, group }: { readonly mark: LogMark; readonly group: string | null },
 ): TrackerState {
-  let { groups } = state;
-  for (const name of Object.keys(groups)) {
-    const known = groups[name];
-    if (known === undefined || (group !== null && group !== name)) continue;
-    const next = withGroupMark(known, mark);
-    if (next !== known) groups = { ...groups, [name]: next };
-  }
-  return groups === state.groups ? state : { ...state, groups };
+  const groups = mapNamed(state.groups, (known, name) =>
+    group === null || group === name ? withGroupMark(known, mark) : known,
+  );
+  const same = [...groups].every(([name, known]) => known === state.groups.get(name));
+  return same ? state : { ...state, groups };
 }
 
 function withGroupMark(group: GroupState, mark: LogMark): GroupState {

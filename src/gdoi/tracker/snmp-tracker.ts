@@ -46,7 +46,7 @@ const NO_COUNTERS: Counters = {
  * server. A group that SNMP has not shown before is no change.
  */
 export function snmpHintsAtChange(state: TrackerState, snapshot: GmSnapshot, at: ReadAt): boolean {
-  const known = Object.hasOwn(state.groups, snapshot.group) ? state.groups[snapshot.group] : undefined;
+  const known = state.groups.get(snapshot.group);
   const before = known?.snmp?.look;
   return before !== undefined && keysDiffer(before, snmpLook(at, snapshot, before));
 }

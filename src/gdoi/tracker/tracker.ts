@@ -16,6 +16,7 @@ import { clockStepMs, firstSight, trackGm } from './gm-tracker.ts';
 import { trackClock, trackLog, trackTrap } from './message-evidence.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
+import { named } from '../seen/named.ts';
 import { trackFailure } from './reachability.ts';
 import { trackSnmp } from './snmp-tracker.ts';
 import { ignored, mapGroups, type Tracked } from '../memory/tracked.ts';
@@ -97,7 +98,7 @@ function trackGroups(before: TrackerState, at: ReadAt, observation: Of<'groups'>
       answeredBySnmp: null,
       factsSentMs: null,
       boot: null,
-      groups: {},
+      groups: named(),
       clockSteps: before.clockSteps + 1,
     };
   }
@@ -117,30 +118,28 @@ function trackGroups(before: TrackerState, at: ReadAt, observation: Of<'groups'>
     );
   }
   let { isKs } = state;
-  const groups: Record<string, GroupState> = { ...state.groups };
+  const groups = new Map<string, GroupState>(state.groups);
   for (const snapshot of observation.snapshots) {
     if (snapshot.role === 'ks') {
       isKs = true;
       continue;
     }
     const group = snapshot.group.slice(0, MAX_NAME_CHARS);
-    // The one name that a plain object cannot hold; devices are not trusted.
-    if (group === '__proto__') continue;
     const place = { device: state.device, group };
     const ks: KsFigures = {
       leadSeconds: options.ksLeadSeconds?.(group) ?? null,
       kekLifetimeSeconds: options.kekLifetimeSeconds?.(group) ?? null,
       tekLifetimeSeconds: options.tekLifetimeSeconds?.(group) ?? null,
     };
-    const known = Object.hasOwn(groups, group) ? groups[group] : undefined;
+    const known = groups.get(group);
     const tracked = bySnmp
       ? trackSnmp(place, known, at, snapshot, ks)
       : known?.counted === true
         ? trackGm(place, known, at, snapshot, ks)
         : firstSight(place, known, at, snapshot, ks);
     if (tracked === null) continue;
-    if (known === undefined && Object.keys(groups).length >= MAX_GROUPS) continue;
-    groups[group] = tracked.state;
+    if (known === undefined && groups.size >= MAX_GROUPS) continue;
+    groups.set(group, tracked.state);
     if (tracked.events.length > 0) events.push(...tracked.events);
   }
   return {
@@ -159,7 +158,7 @@ function trackGroups(before: TrackerState, at: ReadAt, observation: Of<'groups'>
       isKs,
       logClock: state.logClock,
       logTail: state.logTail,
-      groups,
+      groups: named(groups),
     },
     events,
   };
@@ -168,8 +167,8 @@ function trackGroups(before: TrackerState, at: ReadAt, observation: Of<'groups'>
 /** The agent's clock was set: every countdown of the device jumped by the same. */
 function clockStep(state: TrackerState, at: ReadAt, observation: Of<'groups'>): number | null {
   for (const snapshot of observation.snapshots) {
-    if (snapshot.role !== 'gm' || !Object.hasOwn(state.groups, snapshot.group)) continue;
-    const known = state.groups[snapshot.group];
+    if (snapshot.role !== 'gm') continue;
+    const known = state.groups.get(snapshot.group.slice(0, MAX_NAME_CHARS));
     const step = known === undefined ? null : clockStepMs(known, at, snapshot);
     if (step !== null) return step;
   }

@@ -414,7 +414,7 @@ describe('whatever is observed', () => {
           const facts = kind === 'gm' ? gm(now, options) : ks(now, options);
           const straight = trackFleet(fleet.state, [facts]);
           const view = fleet.see(facts);
-          expect(JSON.parse(JSON.stringify(straight.state))).toEqual(fleet.state);
+          expect(straight.state).toEqual(fleet.state);
           expect(view.divergentMembers.length).toBeLessThanOrEqual(view.members);
           expect(view.rekeyLoss.share).toBeLessThanOrEqual(1);
         }
@@ -454,6 +454,6 @@ describe('whatever is observed', () => {
     const together = trackFleet(initialFleetState('G1'), facts).state;
     let apart = initialFleetState('G1');
     for (const one of facts) apart = trackFleet(apart, [one]).state;
-    expect({ ...together, occurrences: {} }).toEqual({ ...apart, occurrences: {} });
+    expect({ ...together, occurrences: null }).toEqual({ ...apart, occurrences: null });
   });
 });

@@ -286,7 +286,7 @@ test('the first registration of a GM seen unregistered is initial and counted no
     gmAnswer(60, { succeeded: 1, attempted: 4, received: 0, kekAt: 50_000 }),
   ]);
   expect(causes(told)).toEqual(['initial']);
-  expect(told.state.groups['G1']?.tally).toMatchObject({ expected: 0, unexpected: 0, last: null });
+  expect(told.state.groups.get('G1')?.tally).toMatchObject({ expected: 0, unexpected: 0, last: null });
 });
 
 test('the first sight of a registered GM is a baseline without events', () => {

@@ -87,7 +87,7 @@ describe('the log buffer', () => {
       buffer(850, [noise(1), noise(2), noise(3), noise(4)]),
       buffer(900, [{ stampAt: null, mnemonic: 'SYS-5-RESTART', text: 'System restarted' }]),
     ]);
-    expect(state.groups['G1']?.marks.map(({ proof }) => proof)).toEqual(['restart']);
+    expect(state.groups.get('G1')?.marks.map(({ proof }) => proof)).toEqual(['restart']);
   });
 
   test('a stamp of a clock that was set meanwhile is not believed', () => {

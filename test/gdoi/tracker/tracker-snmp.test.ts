@@ -30,7 +30,7 @@ describe('SNMP alone', () => {
   test('a new KEK in the window without a rekey is kek_missed_rekey', () => {
     const told = history([snmpAnswer(780, held), snmpAnswer(900, { ...held, kek: 2, kekAt: NEW_KEK })]);
     expect(causes(told)).toEqual(['kek_missed_rekey']);
-    expect(told.state.groups['G1']?.tally.unexpected).toBe(1);
+    expect(told.state.groups.get('G1')?.tally.unexpected).toBe(1);
   });
 
   test('a new KEK with a sequence number that moved is a KEK rekey', () => {
@@ -214,8 +214,8 @@ describe('SNMP beside the CLI', () => {
     const first = fed(initialTrackerState('gm1'), [gmAnswer(0, cli)]);
     const second = fed(first.state, [snmpAnswer(30, { ...held, teks: TEK_B }), snmpAnswer(60, held)]);
     expect(second.events).toEqual([]);
-    const { snmp: _, ...kept } = second.state.groups['G1']!;
-    const { snmp: __, ...taught } = first.state.groups['G1']!;
+    const { snmp: _, ...kept } = second.state.groups.get('G1')!;
+    const { snmp: __, ...taught } = first.state.groups.get('G1')!;
     expect(kept).toEqual(taught);
   });
 

@@ -196,7 +196,9 @@ test('groups of one device are tracked apart', () => {
     gmAnswer(60, { group: 'A', succeeded: 2, kekAt: 50_000 }, { group: 'B', kekAt: 50_000 }),
   ]);
   expect(reregistrations(told).map(({ group }) => group)).toEqual(['A']);
-  expect(reregistrationsOf(told.state)).toMatchObject({ A: { unexpected: 1 }, B: { unexpected: 0, last: null } });
+  const counted = reregistrationsOf(told.state);
+  expect(counted.get('A')).toMatchObject({ unexpected: 1 });
+  expect(counted.get('B')).toMatchObject({ unexpected: 0, last: null });
 });
 
 test('the third unexpected one within an hour is critical', () => {
