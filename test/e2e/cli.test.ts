@@ -55,7 +55,7 @@ Sig Key Length (bits) : 1024
 TEK POLICY for the current KS-Policy ACEs Downloaded:
 Serial1/0:
 IPsec SA:
-spi: 0xD835DB9A(3627408282)
+spi: 0x4B21C09E(1260503198)
 transform: esp-3des esp-sha-hmac
 sa timing:remaining key lifetime (sec): (2228)
 Anti-Replay(Time Based) : 10 sec interval
@@ -142,7 +142,7 @@ describe('parse', () => {
           teks: [
             {
               interface: 'Serial1/0',
-              spi: '0xD835DB9A',
+              spi: '0x4B21C09E',
               transform: 'esp-3des esp-sha-hmac',
               remaining_seconds: 2228,
               anti_replay: 'time',

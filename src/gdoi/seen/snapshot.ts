@@ -74,7 +74,7 @@ export interface GmKek {
 
 export interface GmTek {
   readonly interface: string | null;
-  /** `0xD835DB99`: 0x and eight upper-case hex digits. */
+  /** `0x4B21C09E`: 0x and eight upper-case hex digits. */
   readonly spi: string | null;
   readonly transform: string | null;
   readonly remainingSeconds: number | null;

@@ -20,7 +20,7 @@ interface AclDraft {
 const GROUP_HEADING = /^Group Name ?: ?(\S{1,128})$/;
 // Configured ACL:
 const CONFIGURED = /^Configured ACL ?:$/i;
-// ACL Downloaded From KS 202.100.1.1:
+// ACL Downloaded From KS 192.0.2.11:
 const DOWNLOADED = /^ACL Downloaded From KS \S{1,45}?:?$/i;
 // ACL Configured Locally:
 const LOCAL = /^ACL Configured Locally ?:$/i;

@@ -10,7 +10,7 @@ import { collapseBlanks, columns, isAddress, parseCount } from '../text/device-v
 
 // Group Name: bw6000, ID: 6000, Group Members: 2
 const GROUP_HEADING = /^Group Name ?: ?(\S{1,128}?), ?ID ?: ?(\S{1,45}?), ?Group Members ?: ?(\d{1,7})$/;
-// Key Server ID: 15.15.15.1, GMDB state: LOCAL, Group Members: 1
+// Key Server ID: 192.0.2.12, GMDB state: LOCAL, Group Members: 1
 const SERVER_HEADING = /^Key Server ID ?: ?(\S{1,45}?), ?GMDB state ?: ?\S{1,20}?, ?Group Members ?: ?(\d{1,7})$/;
 // Member ID     Version      Rekey sent     Rekey Ack missed
 const TABLE_HEADING = /^Member ID Version Rekey sent Rekey Ack missed$/i;
@@ -64,7 +64,7 @@ function readLine(groups: SummaryDraft[], line: string): boolean {
   return readRow(group, line);
 }
 
-/** `44.44.44.1   1.0.25         0               0`; a GM of an old release has no version. */
+/** `198.51.100.7   1.0.25         0               0`; a GM of an old release has no version. */
 function readRow(group: SummaryDraft, line: string): boolean {
   const cells = columns(line);
   const address = cells[0];
@@ -98,7 +98,7 @@ export const ksMembersSummary: CommandGrammar = {
   names: ['show crypto gdoi ks members summary'],
   recognisedBy: [GROUP_HEADING, SERVER_HEADING],
   closedLines: [
-    // 44.44.44.1   1.0.25         0               0: a number that starts with 0 ends there
+    // 198.51.100.7   1.0.25         0               0: a number that starts with 0 ends there
     /^\S{1,45} +(?:\S{1,16} +)?\d{1,10} +0$/,
   ],
   read: readSummary,

@@ -15,7 +15,7 @@ const ANYTHING: readonly RegExp[] = [/^.{0,4096}$/];
 
 // GM Sender ID (SID) Information for Group bw6000:
 const GM_SID = /^GM Sender ID \(SID\) Information for Group (\S{1,128}?) ?:$/i;
-// Group Member: 44.44.44.1       vrf: None
+// Group Member: 198.51.100.7       vrf: None
 const GM_SID_MEMBER = /^Group Member ?: ?(\S{1,45}) vrf ?: ?(\S{1,64})$/i;
 // COOP-KS Sender ID (SID) Information for Group g1:
 const COOP_SID = /^COOP-KS Sender ID \(SID\) Information for Group (\S{1,128}?) ?:$/i;

@@ -94,12 +94,12 @@ export function parseAddressOrNone(value: string): string | null | undefined {
   return isAddress(value) ? value : undefined;
 }
 
-// 0xD835DB99(3627408281), 0xEE021924
+// 0x4B21C09E(1260503198), 0xEE021924
 const TEK_SPI = /^0x([0-9A-Fa-f]{1,8})(?:\(\d{1,10}\))?$/;
 // 0xEEB0E9A2BBD4C71AF1034F6B24EB8022
 const KEK_SPI = /^0x([0-9A-Fa-f]{1,32})$/;
 
-/** `0xD835DB99(3627408281)` -> `0xD835DB99`: 0x and eight upper-case hex digits. */
+/** `0x4B21C09E(1260503198)` -> `0x4B21C09E`: 0x and eight upper-case hex digits. */
 export function parseTekSpi(value: string): string | null {
   const hex = TEK_SPI.exec(value)?.[1];
   return hex === undefined ? null : `0x${hex.toUpperCase().padStart(8, '0')}`;

@@ -4,34 +4,29 @@ import { HARDWARE } from '../world/release.ts';
 import { clockLine, logLine, longTime } from './render-text.ts';
 import type { SimDevice } from '../world/world.ts';
 
+/** Where a router prints its vendor's notices: prose of the same shape, in our words. No reader may trip over it. */
 const EXPORT_NOTICE = `
 
-This product contains cryptographic features and is subject to United
-States and local country laws governing import, export, transfer and
-use. Delivery of Cisco cryptographic products does not imply
-third-party authority to import, export, distribute or use encryption.
-Importers, exporters, distributors and users are responsible for
-compliance with U.S. and local country laws. By using this product you
-agree to comply with applicable laws and regulations. If you are unable
-to comply with U.S. and local laws, return this product immediately.
+NOTICE: this is the output of a simulated router. A real one prints here,
+in a paragraph as long as this one, what its vendor has to say about the
+import, export and use of encryption, and where the laws on that can be
+found. A line may begin or end anywhere, name a product, or hold numbers,
+such as 15 or 2.0, a colon: or a (bracket). None of it is a fact about the
+device, and a parser passes over it.
 
-A summary of U.S. laws governing Cisco cryptographic products may be found at:
-http://www.cisco.com/wwl/export/crypto/tool/stqrg.html
+The last paragraph holds an address of the web and one of mail:
+http://www.example.com/crypto/notice.html
 
-If you require further assistance please contact us by sending email to
-export@cisco.com.
+More is to be had by sending email to
+notice@example.com.
 `;
 
 const XE_NOTICE = `
-Cisco IOS-XE software, Copyright (c) 2005-YEAR by cisco Systems, Inc.
-All rights reserved.  Certain components of Cisco IOS-XE software are
-licensed under the GNU General Public License ("GPL") Version 2.0.  The
-software code licensed under GPL Version 2.0 is free software that comes
-with ABSOLUTELY NO WARRANTY.  You can redistribute and/or modify such
-GPL code under the terms of GPL Version 2.0.  For more details, see the
-documentation or "License Notice" file accompanying the IOS-XE software,
-or the applicable URL provided on the flyer accompanying the IOS-XE
-software.
+NOTICE: IOS-XE routers print a second paragraph, from 2005 to YEAR, about
+the licences of their parts.  It names the "GPL" Version 2.0, so that the
+word Version stands in lines that are not the release of the image, and it
+has two spaces after a full stop.  This one is written for the simulator
+and says nothing about any licence.
 
 `;
 
