@@ -2,9 +2,12 @@
  * Keeps one wrong password from locking an AAA account: who may try a credential, and when.
  *
  * A device that refused waits an hour. When three devices in a row refuse the same credential, with no success in
- * between, nobody tries it for 30 minutes; then one device probes. A credential that has not proved good since its last
- * refusal has as many tries under way as refusals are left, so that a sweep cannot spend more than three. A success
- * lifts everything; so does a changed secret.
+ * between, the devices that never accepted it wait for 30 minutes; then one of them probes. A device that accepted this
+ * very secret goes on: what others refuse says nothing about it. But when three that had accepted it refuse it, again
+ * with no success in between, the password was changed on the device side: then all wait, and one device at a time
+ * probes, less and less often. A success lifts everything; so does a changed secret.
+ *
+ * While refusals are counted, no more tries are under way than refusals are left, so that a sweep spends three at most.
  */
 import type { Secret } from '../kernel/secret.ts';
 import type { DeviceError } from './device-error.ts';
@@ -12,24 +15,48 @@ import type { DeviceError } from './device-error.ts';
 export const REFUSALS_TO_QUARANTINE = 3;
 const QUARANTINE_MS = 30 * 60_000;
 export const REFUSED_DEVICE_WAIT_MS = 60 * 60_000;
+/** Waits before the probes of a credential that devices stopped to accept; the last one repeats. */
+const PROBE_WAITS_MS = [2 * 60_000, 10 * 60_000, QUARANTINE_MS] as const;
 
 /** The secrets a credential stands for; compared, never shown. */
 export type CredentialSecrets = ReadonlyArray<Secret | null>;
 
-export type Admission =
-  | { readonly kind: 'try' }
-  | { readonly kind: 'wait'; readonly until: Promise<void> }
-  | { readonly kind: 'device_waits' | 'quarantined'; readonly waitMs: number };
+/** Who would try what. */
+export interface CredentialUse {
+  readonly credentialName: string;
+  readonly secrets: CredentialSecrets;
+  readonly device: string;
+}
+
+interface Refusal {
+  readonly kind: 'device_waits' | 'quarantined';
+  readonly waitMs: number;
+}
+
+export type Admission = { readonly kind: 'try' } | { readonly kind: 'wait'; readonly until: Promise<void> } | Refusal;
 
 export type AttemptOutcome = 'accepted' | 'refused' | 'unknown';
+
+/** Refusals in a row by one kind of device, and what they led to. */
+interface Refusals {
+  readonly by: Set<string>;
+  quarantinedUntilMs: number | null;
+  /** Probes that were refused. */
+  probes: number;
+}
 
 interface CredentialState {
   secrets: CredentialSecrets;
   /** No refusal since the last success. */
   proved: boolean;
-  refusedBy: Set<string>;
-  underWay: number;
-  quarantinedUntilMs: number | null;
+  /** Devices that accepted these secrets and have not refused them since. */
+  readonly acceptedBy: Set<string>;
+  /** By any device: holds those back that never accepted the secrets. */
+  readonly refusals: Refusals;
+  /** By devices that had accepted the secrets: hold everybody back. */
+  readonly withdrawals: Refusals;
+  /** Tries under way, by device, and what they count for. */
+  readonly trying: Map<string, Refusals>;
   waiting: Array<() => void>;
 }
 
@@ -37,93 +64,119 @@ export class CredentialQuarantine {
   readonly #credentials = new Map<string, CredentialState>();
   readonly #deviceWaits = new Map<string, { readonly untilMs: number; readonly secrets: CredentialSecrets }>();
 
-  /** May `device` try the credential now? `try` must be followed by `ended`. */
-  admit(name: string, secrets: CredentialSecrets, device: string, nowMs: number): Admission {
-    const refusal = this.peek(name, secrets, device, nowMs);
+  /** May the device try the credential now? `try` must be followed by `ended`. */
+  admit(use: CredentialUse, nowMs: number): Admission {
+    const refusal = this.peek(use, nowMs);
     if (refusal !== null) return refusal;
-    const state = this.#stateOf(name, secrets);
-    const probing = state.quarantinedUntilMs !== null;
-    if (!probing && !state.proved && state.underWay >= REFUSALS_TO_QUARANTINE - state.refusedBy.size) {
+    const state = this.#stateOf(use);
+    const held = holding(state, use.device);
+    const counting = held === state.withdrawals ? held.by.size > 0 : !state.proved;
+    const probing = held.quarantinedUntilMs !== null;
+    if (!probing && counting && underWay(state, held) >= REFUSALS_TO_QUARANTINE - held.by.size) {
       return { kind: 'wait', until: new Promise((resolve) => state.waiting.push(resolve)) };
     }
-    state.underWay += 1;
+    state.trying.set(use.device, held);
     return { kind: 'try' };
   }
 
   /** Why nobody may try now, before a connection is made for it; null: ask `admit` once there is one. */
-  peek(
-    name: string,
-    secrets: CredentialSecrets,
-    device: string,
-    nowMs: number,
-  ): { readonly kind: 'device_waits' | 'quarantined'; readonly waitMs: number } | null {
-    const state = this.#stateOf(name, secrets);
-    const wait = this.#deviceWaits.get(device);
+  peek(use: CredentialUse, nowMs: number): Refusal | null {
+    const state = this.#stateOf(use);
+    const wait = this.#deviceWaits.get(use.device);
     if (wait !== undefined) {
-      if (!sameSecrets(wait.secrets, secrets) || nowMs >= wait.untilMs) this.#deviceWaits.delete(device);
+      if (!sameSecrets(wait.secrets, use.secrets) || nowMs >= wait.untilMs) this.#deviceWaits.delete(use.device);
       else return { kind: 'device_waits', waitMs: wait.untilMs - nowMs };
     }
-    if (state.quarantinedUntilMs === null) return null;
-    if (nowMs < state.quarantinedUntilMs) return { kind: 'quarantined', waitMs: state.quarantinedUntilMs - nowMs };
+    const held = holding(state, use.device);
+    const { quarantinedUntilMs } = held;
+    if (quarantinedUntilMs === null) return null;
+    if (nowMs < quarantinedUntilMs) return { kind: 'quarantined', waitMs: quarantinedUntilMs - nowMs };
     // The time is over: one probe; the others hear `quarantined` until it has ended.
-    return state.underWay > 0 ? { kind: 'quarantined', waitMs: 0 } : null;
+    return underWay(state, held) > 0 ? { kind: 'quarantined', waitMs: 0 } : null;
   }
 
   /** How a try went; `unknown`: the device did not get as far as judging the credential. */
-  ended(
-    name: string,
-    secrets: CredentialSecrets,
-    device: string,
-    outcome: AttemptOutcome,
-    nowMs: number,
-  ): { readonly newlyQuarantined: boolean } {
-    const state = this.#credentials.get(name);
-    if (outcome === 'refused') {
-      this.#deviceWaits.set(device, { untilMs: nowMs + REFUSED_DEVICE_WAIT_MS, secrets });
-    }
+  ended(use: CredentialUse, outcome: AttemptOutcome, nowMs: number): { readonly newlyQuarantined: boolean } {
+    const { device, secrets } = use;
+    if (outcome === 'refused') this.#deviceWaits.set(device, { untilMs: nowMs + REFUSED_DEVICE_WAIT_MS, secrets });
+    const state = this.#credentials.get(use.credentialName);
     // A reload changed the secret meanwhile: this outcome says nothing about the new one.
     if (state === undefined || !sameSecrets(state.secrets, secrets)) return { newlyQuarantined: false };
-    state.underWay = Math.max(0, state.underWay - 1);
-    let newlyQuarantined = false;
-    if (outcome === 'accepted') {
-      state.proved = true;
-      state.refusedBy.clear();
-      state.quarantinedUntilMs = null;
-    } else if (outcome === 'refused') {
+    const held = state.trying.get(device) ?? holding(state, device);
+    state.trying.delete(device);
+    const before = isQuarantined(state);
+    if (outcome === 'accepted') lift(state, device);
+    else if (outcome === 'refused') {
       state.proved = false;
-      state.refusedBy.add(device);
-      if (state.refusedBy.size >= REFUSALS_TO_QUARANTINE) {
-        newlyQuarantined = state.quarantinedUntilMs === null;
-        state.quarantinedUntilMs = nowMs + QUARANTINE_MS;
+      refuse(state.refusals, device, nowMs, [QUARANTINE_MS]);
+      if (state.acceptedBy.delete(device) || held === state.withdrawals) {
+        refuse(state.withdrawals, device, nowMs, PROBE_WAITS_MS);
       }
     }
     for (const wake of state.waiting.splice(0)) wake();
-    return { newlyQuarantined };
+    return { newlyQuarantined: !before && isQuarantined(state) };
   }
 
-  /** The device left, or its target changed: its own wait is over. */
+  /** The device left, or its target changed: its own wait is over, and what it accepted counts no more. */
   forget(device: string): void {
     this.#deviceWaits.delete(device);
+    for (const { acceptedBy } of this.#credentials.values()) acceptedBy.delete(device);
   }
 
   quarantined(): string[] {
-    return [...this.#credentials].filter(([, state]) => state.quarantinedUntilMs !== null).map(([name]) => name);
+    return [...this.#credentials].filter(([, state]) => isQuarantined(state)).map(([name]) => name);
   }
 
-  #stateOf(name: string, secrets: CredentialSecrets): CredentialState {
-    const known = this.#credentials.get(name);
+  #stateOf({ credentialName, secrets }: CredentialUse): CredentialState {
+    const known = this.#credentials.get(credentialName);
     if (known !== undefined && sameSecrets(known.secrets, secrets)) return known;
     for (const wake of known?.waiting ?? []) wake();
     const fresh: CredentialState = {
       secrets,
       proved: false,
-      refusedBy: new Set(),
-      underWay: 0,
-      quarantinedUntilMs: null,
+      acceptedBy: new Set(),
+      refusals: noRefusals(),
+      withdrawals: noRefusals(),
+      trying: new Map(),
       waiting: [],
     };
-    this.#credentials.set(name, fresh);
+    this.#credentials.set(credentialName, fresh);
     return fresh;
+  }
+}
+
+/** Which refusals keep this device from trying. */
+function holding(state: CredentialState, device: string): Refusals {
+  const all = state.withdrawals.quarantinedUntilMs !== null;
+  return all || state.acceptedBy.has(device) ? state.withdrawals : state.refusals;
+}
+
+function underWay({ trying }: CredentialState, refusals: Refusals): number {
+  return [...trying.values()].filter((counted) => counted === refusals).length;
+}
+
+function isQuarantined({ refusals, withdrawals }: CredentialState): boolean {
+  return refusals.quarantinedUntilMs !== null || withdrawals.quarantinedUntilMs !== null;
+}
+
+function noRefusals(): Refusals {
+  return { by: new Set(), quarantinedUntilMs: null, probes: 0 };
+}
+
+function refuse(refusals: Refusals, device: string, nowMs: number, waitsMs: readonly number[]): void {
+  if (refusals.quarantinedUntilMs !== null) refusals.probes += 1;
+  refusals.by.add(device);
+  if (refusals.by.size < REFUSALS_TO_QUARANTINE) return;
+  refusals.quarantinedUntilMs = nowMs + (waitsMs[Math.min(refusals.probes, waitsMs.length - 1)] ?? QUARANTINE_MS);
+}
+
+function lift(state: CredentialState, device: string): void {
+  state.proved = true;
+  state.acceptedBy.add(device);
+  for (const refusals of [state.refusals, state.withdrawals]) {
+    refusals.by.clear();
+    refusals.quarantinedUntilMs = null;
+    refusals.probes = 0;
   }
 }
 

@@ -12,6 +12,7 @@ import {
   type AttemptOutcome,
   CredentialQuarantine,
   type CredentialSecrets,
+  type CredentialUse,
   quarantinedError,
   sameSecrets,
 } from '../credential-quarantine.ts';
@@ -231,11 +232,10 @@ class PollingAccess implements SnmpAccess {
 
   /** Null: the credential may be tried, and `#judged` is to follow. */
   async #admit(target: SnmpTarget, stop: EitherSignal): Promise<DeviceError | null> {
-    const secrets = judgedSecrets(target.credential);
-    if (secrets === null) return null;
+    const use = judgedUse(target);
+    if (use === null) return null;
     for (;;) {
-      const now = this.#options.clock.monoMs();
-      const admission = this.#quarantine.admit(target.credentialName, secrets, target.device, now);
+      const admission = this.#quarantine.admit(use, this.#options.clock.monoMs());
       if (admission.kind === 'try') return null;
       if (admission.kind !== 'wait') return quarantinedError(target, admission.kind, admission.waitMs);
       await untilAborted(admission.until, stop.signal);
@@ -245,13 +245,13 @@ class PollingAccess implements SnmpAccess {
   #judged(target: SnmpTarget, outcome: AttemptOutcome): void {
     const { clock, logger } = this.#options;
     const { credentialName: credential, device } = target;
-    const secrets = judgedSecrets(target.credential);
-    if (secrets === null) return;
-    const { newlyQuarantined } = this.#quarantine.ended(credential, secrets, device, outcome, clock.monoMs());
+    const use = judgedUse(target);
+    if (use === null) return;
+    const { newlyQuarantined } = this.#quarantine.ended(use, outcome, clock.monoMs());
     if (newlyQuarantined) {
       logger.error(
         { credential, device },
-        'SNMP credential quarantined: several devices in a row refused it; not used until a probe succeeds or its secret changes',
+        'SNMP credential quarantined: several devices in a row refused it; only devices that accepted it are asked until a probe succeeds or its secret changes',
       );
     }
   }
@@ -349,8 +349,8 @@ function passwordsOf({ auth, privacy }: UserCredential): CredentialSecrets {
 }
 
 /** What a device can refuse; null: nothing, a wrong community meets silence. */
-function judgedSecrets(credential: SnmpCredential): CredentialSecrets | null {
-  return credential.version === 3 ? passwordsOf(credential) : null;
+function judgedUse({ credentialName, credential, device }: SnmpTarget): CredentialUse | null {
+  return credential.version === 3 ? { credentialName, secrets: passwordsOf(credential), device } : null;
 }
 
 /** msgFlags of a secured answer: 1 authenticated, 2 encrypted. */

@@ -14,6 +14,7 @@ import {
   type AttemptOutcome,
   type CredentialQuarantine,
   type CredentialSecrets,
+  type CredentialUse,
   quarantinedError,
   REFUSED_DEVICE_WAIT_MS,
 } from '../credential-quarantine.ts';
@@ -54,13 +55,16 @@ export function secretsOf(target: SshTarget): CredentialSecrets {
   return [target.password, target.privateKey, target.passphrase, target.enablePassword];
 }
 
+export function credentialUseOf(target: SshTarget): CredentialUse {
+  return { credentialName: target.credentialName, secrets: secretsOf(target), device: target.device };
+}
+
 class Opening {
   readonly #parts: OpenerParts;
   readonly #target: SshTarget;
   readonly #parent: AbortSignal;
   readonly #attempt = new AbortController();
   readonly #watchdog: Watchdog;
-  readonly #secrets: CredentialSecrets;
   #pass: HandshakePass | null = null;
   #phase: 'connect' | 'login' = 'connect';
   #admitted = false;
@@ -71,7 +75,6 @@ class Opening {
     this.#target = target;
     this.#parent = parent;
     this.#watchdog = new Watchdog(parts.clock);
-    this.#secrets = secretsOf(target);
   }
 
   async run(): Promise<OpenedSession> {
@@ -141,8 +144,7 @@ class Opening {
     this.#watchdog.disarm();
     for (;;) {
       this.#pass ??= await gate.pass(signal, true);
-      const { credentialName, device } = this.#target;
-      const admission = quarantine.admit(credentialName, this.#secrets, device, clock.monoMs());
+      const admission = quarantine.admit(credentialUseOf(this.#target), clock.monoMs());
       if (admission.kind === 'try') {
         this.#admitted = true;
         this.#armWatchdog();
@@ -180,11 +182,11 @@ class Opening {
   #endAttempt(outcome: AttemptOutcome): void {
     const { clock, logger, quarantine } = this.#parts;
     const { credentialName, device } = this.#target;
-    const { newlyQuarantined } = quarantine.ended(credentialName, this.#secrets, device, outcome, clock.monoMs());
+    const { newlyQuarantined } = quarantine.ended(credentialUseOf(this.#target), outcome, clock.monoMs());
     if (newlyQuarantined) {
       logger.error(
         { credential: credentialName, device },
-        'credential quarantined: several devices in a row refused it; no login with it until a probe succeeds or its secret changes',
+        'credential quarantined: several devices in a row refused it; only devices that accepted it log in until a probe succeeds or its secret changes',
       );
     }
   }

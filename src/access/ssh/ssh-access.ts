@@ -15,7 +15,7 @@ import { BACK_OFF, BackOff, backOffError, type BackOffTimes } from '../back-off.
 import { CredentialQuarantine, quarantinedError } from '../credential-quarantine.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import { createKnownHosts, type HostKeyStore } from './known-hosts.ts';
-import { type OpenerParts, openSession, secretsOf } from './session-opener.ts';
+import { credentialUseOf, type OpenerParts, openSession, secretsOf } from './session-opener.ts';
 import { SessionError, type ShellSession } from './shell-session.ts';
 import type { ShellTransport } from './shell-transport.ts';
 import { createSsh2Transport } from './ssh2-transport.ts';
@@ -210,7 +210,7 @@ class SshAccess implements DeviceAccess {
     slot.target = target;
     const waitMs = slot.backOff.waitMs(clock.monoMs());
     if (waitMs > 0) throw new SessionError(backOffError(target.device, 'connect', waitMs));
-    const refused = this.#quarantine.peek(target.credentialName, secretsOf(target), target.device, clock.monoMs());
+    const refused = this.#quarantine.peek(credentialUseOf(target), clock.monoMs());
     if (refused !== null) throw new SessionError(quarantinedError(target, refused.kind, refused.waitMs));
     try {
       const opened = await openSession(this.#opener, target, signal);
