@@ -22,6 +22,8 @@ export interface Manners {
   readonly motdPieces?: readonly string[];
   readonly userExec?: boolean;
   readonly enablePassword?: string;
+  /** What `enable` asks; default `Password: `. */
+  readonly enableQuestion?: string;
   /** Ask in the shell after SSH login. */
   readonly shellLogin?: { readonly username: string; readonly password: string };
   readonly pressKey?: boolean;
@@ -78,6 +80,8 @@ export class ScriptedIos {
   /** What happened, in order of time. */
   readonly attempts: string[] = [];
   readonly commands: string[] = [];
+  /** What clients answered to keyboard-interactive questions. */
+  readonly keyboardAnswers: string[] = [];
   /** Every byte the clients typed. */
   typed = '';
   connections = 0;
@@ -194,6 +198,7 @@ export class ScriptedIos {
           return;
         }
         context.prompt([{ prompt, echo: false }], (answers) => {
+          this.keyboardAnswers.push(...answers);
           if (answers[0] === password) ask();
           else context.reject(offered);
         });
@@ -309,7 +314,7 @@ export class ScriptedIos {
       if (line === 'enable' && !terminal.privileged) {
         let tries = 3;
         for (; tries > 0; tries -= 1) {
-          terminal.write('Password: ');
+          terminal.write(manners.enableQuestion ?? 'Password: ');
           if ((await readLine(false)) === (manners.enablePassword ?? 'en')) break;
         }
         if (tries > 0) terminal.privileged = true;

@@ -13,7 +13,32 @@ export const PAGER = /^ {0,8}(?:-{1,4} ?more ?-{1,4}|<-{1,4} ?more ?-{1,4}>)(?: 
 export const USERNAME_QUESTION = /^(?:\S{1,64} )?(?:username|login): {0,2}$/i;
 
 /** `Password: `, `Enable password:`, `monitor@gm1's password: `. */
-export const PASSWORD_QUESTION = /^(?:[^:]{1,80} )?(?:password|passcode)(?: for \S{1,64})?: {0,2}$/i;
+const PASSWORD_QUESTION = /^(?:[^:]{1,80} )?(?:password|passcode)(?: for \S{1,64})?: {0,2}$/i;
+
+/** `Enter new password: `, `Old Password:`, `Retype password:`, `Password (again):`: part of a change of the password. */
+const CHANGE_QUESTION =
+  /\b(?:new|old|current|present|previous|retype|re-?enter|re-?type|repeat|confirm(?:ation)?|verify|again|change|next|another)\b/i;
+const ANY_PASSWORD_QUESTION = /\b(?:password|passcode|passphrase|secret)\b.{0,40}[:?>] {0,2}$/i;
+
+/** `Your password has expired.`, `You must change your password`, `Please choose a new password`. */
+const CHANGE_DEMANDED =
+  /\bpassword\b.{0,40}\b(?:expired|must be changed|needs? to be changed|has to be changed|is no longer valid)|\b(?:must|required? to|need to|have to|please) (?:now )?(?:change|set|choose|enter|create)\b.{0,24}\b(?:password|new)\b/i;
+
+/** Lines before a question that may say what it is about. */
+const DEMAND_LINES = 3;
+
+/**
+ * Does a line ask for the password of a login (`login`), or for one in a change of the password (`change`)? The first is
+ * answered; at the second nothing is typed, since it would make the password known or set another one. `before`: the
+ * lines above, the nearest last.
+ */
+export function passwordQuestion(line: string, before: readonly string[] = []): 'login' | 'change' | null {
+  if (line.length > 200) return null;
+  if (ANY_PASSWORD_QUESTION.test(line) && CHANGE_QUESTION.test(line)) return 'change';
+  if (!PASSWORD_QUESTION.test(line)) return null;
+  const said = before.filter((text) => text.trim() !== '').slice(-DEMAND_LINES);
+  return said.some((text) => CHANGE_DEMANDED.test(text.slice(0, 200))) ? 'change' : 'login';
+}
 
 /** `Press RETURN to get started!`, `Press any key to continue`. */
 export const PRESS_KEY = /\b(?:press|hit|type)\b.{0,20}\b(?:return|enter|any key|key)\b/i;

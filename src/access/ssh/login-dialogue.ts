@@ -10,7 +10,7 @@ import {
   isLogLine,
   LOGIN_REFUSED,
   PAGER,
-  PASSWORD_QUESTION,
+  passwordQuestion,
   PRESS_KEY,
   PROMPT,
   USERNAME_QUESTION,
@@ -29,6 +29,12 @@ const QUESTION_QUIET_MS = 250;
 const NUDGE_QUIET_MS = 1_000;
 const MAX_NEWLINES = 12;
 
+/** Lines above a question that are looked at, blank ones included. */
+const LINES_BEFORE = 10;
+
+const CHANGE_WANTED =
+  'the device asks for a change of the password: it has expired, or is a first one; change it there, then here';
+
 /** The device does not take the credential; the message says at which question. */
 export class LoginRefused extends Error {
   override readonly name = 'LoginRefused';
@@ -41,7 +47,7 @@ export class PromptMissing extends Error {
 
 type Seen =
   | { readonly kind: 'prompt'; readonly prompt: string }
-  | { readonly kind: 'username' | 'password' | 'pager' | 'press_key' | 'silence' };
+  | { readonly kind: 'username' | 'password' | 'password_change' | 'pager' | 'press_key' | 'silence' };
 
 /** What stands on the screen, told once for each state of the screen. */
 class Watch {
@@ -93,7 +99,7 @@ class Watch {
           settled: () => {
             const what = this.#classify();
             if (what === undefined) return undefined;
-            if (what.kind !== 'username' && what.kind !== 'password') return what;
+            if (what.kind !== 'username' && what.kind !== 'password' && what.kind !== 'password_change') return what;
             const bytesAtQuestion = this.#bytes;
             nudge(QUESTION_QUIET_MS, () => (this.#bytes === bytesAtQuestion ? what : null));
             return undefined;
@@ -125,7 +131,8 @@ class Watch {
     if (current.length > 200) return undefined;
     if (PROMPT.test(current)) return { kind: 'prompt', prompt: current.trimEnd() };
     if (USERNAME_QUESTION.test(current)) return { kind: 'username' };
-    if (PASSWORD_QUESTION.test(current)) return { kind: 'password' };
+    const asksFor = passwordQuestion(current, this.screen.lines.slice(-LINES_BEFORE));
+    if (asksFor !== null) return { kind: asksFor === 'login' ? 'password' : 'password_change' };
     if (PAGER.test(current)) return { kind: 'pager' };
     if (PRESS_KEY.test(current !== '' ? current : (this.screen.lines.findLast((line) => line.trim() !== '') ?? '')))
       return { kind: 'press_key' };
@@ -174,6 +181,8 @@ export async function learnPrompt(
         passwordGiven = true;
         line.write(`${credential.password}\n`);
         break;
+      case 'password_change':
+        throw new LoginRefused(CHANGE_WANTED);
       case 'pager':
         line.write(' ');
         break;
@@ -238,6 +247,8 @@ export async function becomePrivileged(
         break;
       case 'username':
         throw new LoginRefused('enable asked for a user name');
+      case 'password_change':
+        throw new LoginRefused(CHANGE_WANTED);
       case 'press_key':
       case 'silence':
         break;

@@ -9,7 +9,7 @@ import { connect, type Socket } from 'node:net';
 import ssh2 from 'ssh2';
 import { offeredAlgorithms } from './algorithms.ts';
 import { createAuthSequence } from './auth-methods.ts';
-import { PASSWORD_QUESTION } from './ios-dialogue.ts';
+import { passwordQuestion } from './ios-dialogue.ts';
 import {
   type Shell,
   type ShellHooks,
@@ -125,6 +125,9 @@ function logIn(client: ssh2.Client, socket: Socket, parts: LoginParts): Promise<
 
     client.on('error', failLogin);
     client.on('close', () => fail(closedDuring(stage, where)));
+    client.on('change password', () => {
+      fail(new TransportError('auth', 'login', `${where}: the device asks for a change of the password`));
+    });
     client.on('handshake', (agreed) => {
       if (stage !== 'ident') return;
       stage = 'auth';
@@ -223,14 +226,16 @@ type KeyboardHandler = (
 /** Answer one password question of keyboard-interactive; anything else ends the login. */
 function answerOnce(password: string, onUnknown: () => void): KeyboardHandler {
   let answered = false;
-  return (_name, _instructions, _language, prompts, finish) => {
+  return (name, instructions, _language, prompts, finish) => {
     const question = prompts[0];
     if (question === undefined) {
       finish([]);
       return;
     }
     const asksPassword =
-      prompts.length === 1 && question.echo !== true && PASSWORD_QUESTION.test(question.prompt.trim());
+      prompts.length === 1 &&
+      question.echo !== true &&
+      passwordQuestion(question.prompt.trim(), [name, ...instructions.split('\n')]) === 'login';
     if (answered || !asksPassword) {
       onUnknown();
       return;
