@@ -19,6 +19,7 @@ import { targetMetrics } from '../export/target-metrics.ts';
 import { createSelfMetrics } from '../export/self-metrics.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
 import { type Clock, createSystemClock } from '../kernel/clock.ts';
+import { KnownSecrets } from '../kernel/known-secrets.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { systemRandom } from '../kernel/random.ts';
 import { listenFailure } from '../kernel/listen-failure.ts';
@@ -69,17 +70,25 @@ export async function startProduct(options: {
       logger,
     });
     parts.push(store);
+    // One for all ways in: what one router echoes may be another one's secret.
+    const secrets = new KnownSecrets();
     const access = createSshAccess({
       clock: networkClock,
       random: systemRandom,
       knownHostsPath: config.ssh.knownHostsPath,
       maxHandshakes: config.ssh.maxHandshakes,
       logger,
+      secrets,
     });
-    const snmp = createSnmpAccess({ clock: networkClock, random: systemRandom, logger });
+    const snmp = createSnmpAccess({ clock: networkClock, random: systemRandom, logger, secrets });
     const agent = await Agent.open({ config, clock, networkClock, access, snmp, store, logger, lookup: addressesOf });
     parts.push(agent);
-    const listeners = await startListeners(config, networkClock, logger, (message) => agent.pushed(message));
+    const listeners = await startListeners(config, {
+      clock: networkClock,
+      logger,
+      secrets,
+      onMessage: (message) => agent.pushed(message),
+    });
     parts.push(...listeners);
     const lines = new PreparedLines();
     agent.readModel.onChange((device, view) => lines.update(device, view));
@@ -157,14 +166,17 @@ function reloadedText({ added, removed, changed, kept, restartNeeded }: ReloadSu
 
 async function startListeners(
   config: ResolvedConfig,
-  clock: Clock,
-  logger: Logger,
-  onMessage: (message: PushedMessage) => void,
+  common: {
+    readonly clock: Clock;
+    readonly logger: Logger;
+    readonly secrets: KnownSecrets;
+    readonly onMessage: (message: PushedMessage) => void;
+  },
 ): Promise<readonly Listener[]> {
   const listeners: Listener[] = [];
   try {
     for (const listen of config.syslog?.listens ?? []) {
-      listeners.push(await startSyslogListener({ listen, clock, logger, onMessage }));
+      listeners.push(await startSyslogListener({ listen, ...common }));
     }
     if (config.traps !== null) {
       const { listen, credentials } = config.traps;
@@ -172,9 +184,7 @@ async function startListeners(
         await startTrapListener({
           listen: { ...listen, protocol: 'udp' },
           credentials: [...credentials.values()],
-          clock,
-          logger,
-          onMessage,
+          ...common,
         }),
       );
     }

@@ -12,6 +12,7 @@ import type { RateBounds } from '../../src/access/listeners/rate-limit.ts';
 import { startTrapListener } from '../../src/access/listeners/traps/trap-listener.ts';
 import type { Listener, PushedSyslog, PushedTrap } from '../../src/access/pushed.ts';
 import { type Clock, createSystemClock } from '../../src/kernel/clock.ts';
+import type { KnownSecrets } from '../../src/kernel/known-secrets.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 
@@ -51,7 +52,13 @@ function underTest<Message>(listener: Listener, messages: Message[], logger: Mem
 
 export async function syslogUnderTest(
   protocol: 'udp' | 'tcp',
-  options: { host?: string; bounds?: Partial<SyslogBounds>; clock?: Clock; onMessage?: () => void } = {},
+  options: {
+    host?: string;
+    bounds?: Partial<SyslogBounds>;
+    clock?: Clock;
+    onMessage?: () => void;
+    secrets?: KnownSecrets;
+  } = {},
 ): Promise<UnderTest<PushedSyslog>> {
   const messages: PushedSyslog[] = [];
   const logger = new MemoryLogger();
@@ -64,6 +71,7 @@ export async function syslogUnderTest(
       options.onMessage?.();
     },
     ...(options.bounds === undefined ? {} : { bounds: options.bounds }),
+    ...(options.secrets === undefined ? {} : { secrets: options.secrets }),
   });
   return underTest(listener, messages, logger);
 }

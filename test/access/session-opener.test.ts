@@ -6,6 +6,7 @@ import type { HostKeyStore } from '../../src/access/ssh/known-hosts.ts';
 import { openSession } from '../../src/access/ssh/session-opener.ts';
 import type { Shell, ShellHooks, ShellTransport } from '../../src/access/ssh/shell-transport.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
+import { KnownSecrets } from '../../src/kernel/known-secrets.ts';
 import { never, SOON, target } from './access-under-test.ts';
 
 const trusting: HostKeyStore = {
@@ -41,6 +42,7 @@ function parts(gate: HandshakeGate, open: ShellTransport['open']) {
     hostKeys: trusting,
     gate,
     quarantine: new CredentialQuarantine(),
+    secrets: new KnownSecrets(),
     transportFor: () => ({ open, [Symbol.asyncDispose]: () => Promise.resolve() }),
   };
 }

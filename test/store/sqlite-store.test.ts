@@ -52,6 +52,28 @@ async function failureOf(work: Promise<unknown>): Promise<unknown> {
   );
 }
 
+describe('the files of the store', () => {
+  const modes = (path: string) => [path, `${path}-wal`, `${path}-shm`].map((file) => statSync(file).mode & 0o777);
+
+  it('are for their owner only, whatever the umask', async () => {
+    const path = join(temporaryDirectory(), 'gdoiwatch.db');
+    const umask = process.umask(0);
+    try {
+      await openStore(path);
+    } finally {
+      process.umask(umask);
+    }
+    expect(modes(path)).toEqual([0o600, 0o600, 0o600]);
+  });
+
+  it('are made so where an older version left them readable', async () => {
+    const path = join(temporaryDirectory(), 'gdoiwatch.db');
+    writeFileSync(path, '', { mode: 0o644 });
+    await openStore(path);
+    expect(modes(path)).toEqual([0o600, 0o600, 0o600]);
+  });
+});
+
 describe('the store in a SQLite file', () => {
   const directory = mkdtempSync(join(tmpdir(), 'gdoiwatch-store-'));
   afterAll(() => rmSync(directory, { recursive: true, force: true }));

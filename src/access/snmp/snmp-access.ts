@@ -5,6 +5,7 @@
  */
 import { isIP } from 'node:net';
 import type { Clock } from '../../kernel/clock.ts';
+import { KnownSecrets } from '../../kernel/known-secrets.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Random } from '../../kernel/random.ts';
 import { BackOff, backOffError, type BackOffTimes } from '../back-off.ts';
@@ -28,6 +29,7 @@ import type {
 import { EitherSignal } from '../../kernel/either-signal.ts';
 import { untilAborted } from '../../kernel/until-aborted.ts';
 import { Watchdog } from '../../kernel/watchdog.ts';
+import { withoutSecrets } from '../redacted-varbinds.ts';
 import { ColumnWalk, NOTHING_WALKED, WALK_BOUNDS, type WalkBounds, type WalkMemory } from './column-walk.ts';
 import type { DeviceSocket } from './device-socket.ts';
 import { Exchange } from './exchange.ts';
@@ -53,6 +55,8 @@ export interface SnmpAccessOptions {
   readonly maxReads?: number;
   readonly bounds?: WalkBounds;
   readonly backOff?: BackOffTimes;
+  /** Taken out of all that devices say; the secrets of targets join them. */
+  readonly secrets?: KnownSecrets;
 }
 
 /** One device's place: who has its turn, and what is known of it. */
@@ -80,10 +84,12 @@ class PollingAccess implements SnmpAccess {
   readonly #slots = new Map<string, Slot>();
   readonly #stopping = new AbortController();
   readonly #sockets: SocketPool;
+  readonly #secrets: KnownSecrets;
   #dropped = 0;
 
   constructor(options: SnmpAccessOptions) {
     this.#options = options;
+    this.#secrets = options.secrets ?? new KnownSecrets();
     this.#gate = new ReadGate(options.maxReads ?? MAX_READS);
     this.#sockets = new SocketPool(MAX_IDLE_SOCKETS, () => this.#drop());
   }
@@ -133,6 +139,7 @@ class PollingAccess implements SnmpAccess {
     const { clock } = this.#options;
     if (slot.target !== null && !sameTarget(slot.target, target)) startAfresh(slot);
     slot.target = target;
+    this.#secrets.learn(...secretsOf(target.credential));
     const waitMs = slot.backOff.waitMs(clock.monoMs());
     if (waitMs > 0) return { kind: 'failed', error: backOffError(target.device, 'read', waitMs) };
     if (!this.#gate.tryEnter()) await this.#gate.enter(stop.signal);
@@ -198,7 +205,7 @@ class PollingAccess implements SnmpAccess {
         kind: 'values',
         sentAtMs,
         receivedAtMs: clock.wallMs(),
-        varbinds: walk.varbinds,
+        varbinds: withoutSecrets(walk.varbinds, this.#secrets),
         emptyColumns: walk.emptyColumns,
         engine: slot.session?.engine() ?? null,
       };
@@ -340,6 +347,11 @@ function sameCredential(left: SnmpCredential, right: SnmpCredential): boolean {
     left.privacy?.protocol === right.privacy?.protocol &&
     sameSecrets(passwordsOf(left), passwordsOf(right))
   );
+}
+
+/** All that a device could echo. */
+function secretsOf(credential: SnmpCredential): CredentialSecrets {
+  return credential.version === '2c' ? [credential.community] : passwordsOf(credential);
 }
 
 type UserCredential = Extract<SnmpCredential, { version: 3 }>;

@@ -161,7 +161,7 @@ export async function learnPrompt(
     if (newlines <= MAX_NEWLINES) line.write('\n');
   };
   for (;;) {
-    const seen = await nextOrMissing(watch, credential.password);
+    const seen = await nextOrMissing(watch);
     switch (seen.kind) {
       case 'prompt':
         if (candidate === seen.prompt && watch.screen.lines.length > candidateAt) return candidate;
@@ -202,14 +202,13 @@ export async function learnPrompt(
 }
 
 /** When time runs out on a device that did print something, say what. */
-async function nextOrMissing(watch: Watch, password: string | null): Promise<Seen> {
+async function nextOrMissing(watch: Watch): Promise<Seen> {
   try {
     return await watch.next();
   } catch (error) {
     const last = watch.lastLine;
     if (!(error instanceof LineEnded) || error.end.kind !== 'timeout' || last === '') throw error;
-    const shown = password === null || password === '' ? last : last.replaceAll(password, '[secret]');
-    throw new PromptMissing(`no IOS prompt (hostname and > or #) in time; the last line was ${JSON.stringify(shown)}`);
+    throw new PromptMissing(`no IOS prompt (hostname and > or #) in time; the last line was ${JSON.stringify(last)}`);
   }
 }
 

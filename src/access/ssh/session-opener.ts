@@ -8,8 +8,9 @@ import type { Clock } from '../../kernel/clock.ts';
 import { DeadlineExceeded } from '../../kernel/deadline.ts';
 import type { SshTarget } from '../device-session.ts';
 import type { DeviceError, DeviceErrorKind } from '../device-error.ts';
+import type { KnownSecrets } from '../../kernel/known-secrets.ts';
 import type { Logger } from '../../kernel/logger.ts';
-import { type AnswerBounds, DEFAULT_BOUNDS } from './answer-reader.ts';
+import type { AnswerBounds } from './answer-reader.ts';
 import {
   type AttemptOutcome,
   type CredentialQuarantine,
@@ -38,6 +39,7 @@ export interface OpenerParts {
   readonly gate: HandshakeGate;
   readonly quarantine: CredentialQuarantine;
   readonly transportFor: (target: SshTarget) => ShellTransport;
+  readonly secrets: KnownSecrets;
   readonly bounds?: AnswerBounds;
 }
 
@@ -74,6 +76,7 @@ class Opening {
     this.#parts = parts;
     this.#target = target;
     this.#parent = parent;
+    parts.secrets.learn(...secretsOf(target));
     this.#watchdog = new Watchdog(parts.clock);
   }
 
@@ -100,7 +103,7 @@ class Opening {
   }
 
   async #open(onAuthenticated: () => void): Promise<OpenedSession> {
-    const { clock, hostKeys, gate, transportFor, bounds } = this.#parts;
+    const { clock, hostKeys, gate, transportFor } = this.#parts;
     const target = this.#target;
     const { signal } = this.#attempt;
     const knownKeyTypes = await hostKeys.knownTypes(target.host, target.port).catch(() => []);
@@ -131,7 +134,7 @@ class Opening {
     this.#pass?.release();
     this.#watchdog.disarm();
     onAuthenticated();
-    const session = new ShellSession(clock, target, line, bounds ?? DEFAULT_BOUNDS);
+    const session = new ShellSession(clock, target, line, this.#parts);
     await session.logIn(signal);
     return { session, negotiated: shell.negotiated };
   }
@@ -192,7 +195,8 @@ class Opening {
   }
 
   #translate(error: unknown): DeviceError {
-    const translated = this.#translateAny(error);
+    const { message, ...raw } = this.#translateAny(error);
+    const translated = { ...raw, message: this.#parts.secrets.redact(message) };
     if (translated.kind !== 'auth' || !this.#admitted) return translated;
     const minutes = REFUSED_DEVICE_WAIT_MS / 60_000;
     return {

@@ -8,6 +8,7 @@
 import { setMaxListeners } from 'node:events';
 import type { Clock } from '../../kernel/clock.ts';
 import { DeadlineExceeded } from '../../kernel/deadline.ts';
+import { KnownSecrets } from '../../kernel/known-secrets.ts';
 import type { DeviceSession, Reply, SshTarget } from '../device-session.ts';
 import type { DeviceError, DeviceErrorKind } from '../device-error.ts';
 import { SHOW_COMMANDS, SHOW_LOG, type ShowCommand } from '../show-command.ts';
@@ -36,21 +37,29 @@ export class SessionError extends Error {
   }
 }
 
+export interface SessionLimits {
+  readonly bounds?: AnswerBounds;
+  /** Taken out of all that the device says. */
+  readonly secrets?: KnownSecrets;
+}
+
 export class ShellSession implements DeviceSession {
   readonly #clock: Clock;
   readonly #target: SshTarget;
   readonly #line: ShellLine;
   readonly #bounds: AnswerBounds;
+  readonly #secrets: KnownSecrets;
   readonly #watchdog: Watchdog;
   #prompt = '';
   #commandsRun = 0;
   #bytesOfLastAnswer = 0;
 
-  constructor(clock: Clock, target: SshTarget, line: ShellLine, bounds: AnswerBounds = DEFAULT_BOUNDS) {
+  constructor(clock: Clock, target: SshTarget, line: ShellLine, limits: SessionLimits = {}) {
     this.#clock = clock;
     this.#target = target;
     this.#line = line;
-    this.#bounds = bounds;
+    this.#bounds = limits.bounds ?? DEFAULT_BOUNDS;
+    this.#secrets = limits.secrets ?? new KnownSecrets();
     this.#watchdog = new Watchdog(clock);
     const told = line.onEnd;
     line.onEnd = (end) => {
@@ -60,7 +69,7 @@ export class ShellSession implements DeviceSession {
   }
 
   get hostname(): string {
-    return hostnameOfPrompt(this.#prompt);
+    return this.#secrets.redact(hostnameOfPrompt(this.#prompt));
   }
 
   get alive(): boolean {
@@ -116,9 +125,12 @@ export class ShellSession implements DeviceSession {
     const receivedAtMs = this.#clock.wallMs();
     const { lines, logLines } = reader.answer(command === SHOW_LOG);
     const rejection = findRejection(lines);
-    if (rejection !== null) return { kind: 'rejected', command, reason: rejection.reason, line: rejection.line };
-    const text = lines.length === 0 ? '' : `${lines.join('\n')}\n`;
-    return { kind: 'output', command, text, logLines, sentAtMs, receivedAtMs };
+    const redact = (text: string) => this.#secrets.redact(text);
+    if (rejection !== null) {
+      return { kind: 'rejected', command, reason: rejection.reason, line: redact(rejection.line) };
+    }
+    const text = lines.length === 0 ? '' : redact(`${lines.join('\n')}\n`);
+    return { kind: 'output', command, text, logLines: logLines.map(redact), sentAtMs, receivedAtMs };
   }
 
   /** `exit`, then close; at once when something is under way. */
@@ -214,6 +226,6 @@ export class ShellSession implements DeviceSession {
       throw error;
     }
     this.#line.cut({ kind, reason });
-    return { kind, operation, message: `${where}: ${operation}: ${reason}` };
+    return { kind, operation, message: this.#secrets.redact(`${where}: ${operation}: ${reason}`) };
   }
 }

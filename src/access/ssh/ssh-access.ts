@@ -7,6 +7,7 @@ import type { Random } from '../../kernel/random.ts';
 import type { AccessStatus, DeviceAccess, DeviceSession, Reply, SshTarget } from '../device-session.ts';
 import type { DeviceError } from '../device-error.ts';
 import type { ShowCommand } from '../show-command.ts';
+import { KnownSecrets } from '../../kernel/known-secrets.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { type LinkedSignal, linkSignals } from '../../kernel/link-signals.ts';
 import { untilAborted } from '../../kernel/until-aborted.ts';
@@ -36,6 +37,8 @@ export type SshAccessOptions = HostKeySource & {
   /** The compiled legacy worker; default: beside this module. */
   readonly workerUrl?: URL;
   readonly bounds?: AnswerBounds;
+  /** Taken out of all that devices say; the secrets of targets join them. */
+  readonly secrets?: KnownSecrets;
   readonly backOff?: BackOffTimes;
 };
 
@@ -76,6 +79,7 @@ class SshAccess implements DeviceAccess {
       hostKeys: 'hostKeyStore' in options ? options.hostKeyStore : createKnownHosts(options.knownHostsPath),
       gate: this.#gate,
       quarantine: this.#quarantine,
+      secrets: options.secrets ?? new KnownSecrets(),
       transportFor: (target) => (target.algorithms === 'legacy' ? this.#inWorker : this.#inThread),
       ...(options.bounds === undefined ? {} : { bounds: options.bounds }),
     };

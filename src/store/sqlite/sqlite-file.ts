@@ -5,6 +5,7 @@
  * cell that is not UTF-8 (a damaged file). And it cuts a text cell at its first NUL when read. Hence the narrow
  * `Bindable`, and `CAST(... AS BLOB)` around every text that is read.
  */
+import { chmodSync, closeSync, existsSync, openSync, statSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import Libsql from 'libsql';
 import { StoreError, type StoreErrorKind } from '../store-error.ts';
@@ -98,10 +99,20 @@ export function openSqliteFile(
   // libsql ignores better-sqlite3's `readonly`; the URI does it.
   const name = options.readOnly ? `${pathToFileURL(path).href}?mode=ro` : path;
   try {
+    if (!options.readOnly) keepToOwner(path);
     return new SqliteFile(path, new Libsql(name, { timeout: options.busyTimeoutMs }));
   } catch (error) {
     throw new StoreError('io', `store ${path}: cannot be opened`, error);
   }
+}
+
+const OWNER_ONLY = 0o600;
+
+/** The history names every router and its keys' timers: for its owner only. SQLite gives -wal and -shm the file's mode. */
+function keepToOwner(path: string): void {
+  closeSync(openSync(path, 'a', OWNER_ONLY));
+  if ((statSync(path).mode & 0o077) === 0) return;
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) if (existsSync(file)) chmodSync(file, OWNER_ONLY);
 }
 
 /** Primary result codes (sqlite.org/rescode.html); the extended ones carry them in the low byte. */

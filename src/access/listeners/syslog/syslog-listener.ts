@@ -4,6 +4,7 @@
  * Nothing here proves who sent a message. Every wait and buffer has a bound, and each bound a reason it is counted under.
  */
 import type { Clock } from '../../../kernel/clock.ts';
+import type { KnownSecrets } from '../../../kernel/known-secrets.ts';
 import type { Logger } from '../../../kernel/logger.ts';
 import type { Listener, PushedSyslog } from '../../pushed.ts';
 import { DropCounts } from '../drop-counts.ts';
@@ -22,6 +23,8 @@ export interface SyslogListenerOptions {
   readonly logger: Logger;
   readonly onMessage: (message: PushedSyslog) => void;
   readonly bounds?: Partial<SyslogBounds>;
+  /** Taken out of the messages. */
+  readonly secrets?: KnownSecrets;
 }
 
 /** Listens when it resolves; rejects with a UserError where the address cannot be had. */
@@ -40,7 +43,14 @@ export async function startSyslogListener(options: SyslogListenerOptions): Promi
     if (verdict !== 'pass') return verdict;
     const message = readSyslogMessage(octets);
     if (message === null) return 'no_priority';
-    const pushed: PushedSyslog = { kind: 'syslog', receivedAtMs: clock.wallMs(), host, ...message };
+    const redact = (text: string): string => options.secrets?.redact(text) ?? text;
+    const pushed: PushedSyslog = {
+      kind: 'syslog',
+      receivedAtMs: clock.wallMs(),
+      host,
+      claimedHost: message.claimedHost === null ? null : redact(message.claimedHost),
+      text: redact(message.text),
+    };
     return handOver.push(pushed, octets.length) ? 'taken' : 'queue_full';
   };
   const onFrame = (octets: Buffer, host: string): 'taken' | SyslogDrop => {

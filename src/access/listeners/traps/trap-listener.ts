@@ -4,9 +4,11 @@
  */
 import type { RemoteInfo } from 'node:dgram';
 import type { Clock } from '../../../kernel/clock.ts';
+import type { KnownSecrets } from '../../../kernel/known-secrets.ts';
 import type { Logger } from '../../../kernel/logger.ts';
 import type { SnmpCredential } from '../../device-snmp.ts';
 import type { Listener, PushedTrap } from '../../pushed.ts';
+import { withoutSecrets } from '../../redacted-varbinds.ts';
 import { DropCounts } from '../drop-counts.ts';
 import { HandOver } from '../hand-over.ts';
 import { kernelDrops } from '../kernel-drops.ts';
@@ -30,6 +32,8 @@ export interface TrapListenerOptions {
   readonly logger: Logger;
   readonly onMessage: (message: PushedTrap) => void;
   readonly rate?: RateBounds;
+  /** Taken out of the values. */
+  readonly secrets?: KnownSecrets;
 }
 
 /** Listens when it resolves; rejects with a UserError where the address cannot be had. */
@@ -60,7 +64,16 @@ export async function startTrapListener(options: TrapListenerOptions): Promise<L
       return verdict.kind === 'discovery' ? 'discovery' : verdict.reason;
     }
     const { authenticated, notification } = verdict;
-    const pushed: PushedTrap = { kind: 'trap', receivedAtMs: clock.wallMs(), host, authenticated, ...notification };
+    const { secrets } = options;
+    const varbinds = secrets ? withoutSecrets(notification.varbinds, secrets) : notification.varbinds;
+    const pushed: PushedTrap = {
+      kind: 'trap',
+      receivedAtMs: clock.wallMs(),
+      host,
+      authenticated,
+      ...notification,
+      varbinds,
+    };
     if (!handOver.push(pushed, octets.length)) return 'queue_full';
     answer(verdict.answer, from);
     return 'taken';
