@@ -10,6 +10,7 @@ import { FLOOR_LEAD } from '../gdoi/keys/ks-lead.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { TrackOptions } from '../gdoi/tracker/tracker.ts';
 import {
+  dataProblemsOf,
   kekExpiryOf,
   kekRekeyOverdueOf,
   reregistrationsOf,
@@ -48,7 +49,7 @@ export function trackingOf(view: DeviceView, state: TrackerState, fleetOf: Fleet
       kekMatchesKs: inFleet?.kekMatchesKs ?? null,
       tekMatchesKs: inFleet?.tekMatchesKs ?? null,
       listedByKs: inFleet?.listedByKs ?? null,
-      dataProblems: state.groups.get(group)?.problems.map(({ kind }) => kind) ?? [],
+      dataProblems: dataProblemsOf(state, group),
       sourcesDisagree: sourcesDisagreeOf(state, group),
     });
   }
@@ -73,7 +74,7 @@ export function membershipChanges(
     changes.set(group, {
       device: view.device,
       atMs,
-      presence: known === undefined ? 'gone' : state?.failures?.told === true ? 'unreachable' : 'present',
+      presence: known === undefined ? 'gone' : state?.failures?.unreachable === true ? 'unreachable' : 'present',
       gm: known?.gm ?? null,
       ks: known?.ks ?? null,
       kekBehavior: kekBehaviorOfDevice(view),

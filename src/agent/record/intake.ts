@@ -19,7 +19,8 @@ import { type FleetSettings, type FleetView, fleetView } from '../../gdoi/fleet/
 import type { Observation } from '../../gdoi/seen/observation.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import { settle, track } from '../../gdoi/tracker/tracker.ts';
-import { initialTrackerState, type TrackerState, trackerStateOfJson } from '../../gdoi/memory/tracker-state.ts';
+import { readTrackerState, TRACKER_STATE_FORMAT } from '../../gdoi/memory/state-format.ts';
+import { initialTrackerState, type TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { EventStore } from '../../store/event-store.ts';
@@ -82,11 +83,7 @@ export class Intake implements AsyncDisposable {
   /** Go on from what the store keeps. Its states are our own JSON: they come back as they went. */
   static async open(options: IntakeOptions): Promise<Intake> {
     const { devices, fleets } = await options.store.loadStates();
-    const intake = new Intake(
-      options,
-      ofThisFormat(devices, trackerStateOfJson),
-      ofThisFormat(fleets, fleetStateOfJson),
-    );
+    const intake = new Intake(options, trackerStatesOf(devices), ofThisFormat(fleets, fleetStateOfJson));
     for (const { count, ...event } of await options.store.counts()) options.totals.add(event, count);
     for (const [group, state] of intake.#fleets) {
       options.totals.know(group);
@@ -237,8 +234,8 @@ export class Intake implements AsyncDisposable {
     try {
       const fresh = await store.commit({
         events,
-        deviceStates: statesOf(devices.keys(), this.#trackers),
-        fleetStates: statesOf(groups.keys(), this.#fleets),
+        deviceStates: statesOf(devices.keys(), this.#trackers, TRACKER_STATE_FORMAT),
+        fleetStates: statesOf(groups.keys(), this.#fleets, STATE_FORMAT),
         removedDevices: removed,
       });
       if (this.#storeFailing) logger.info({}, 'the store takes events again');
@@ -295,21 +292,35 @@ function putBack(waiting: Map<string, GdoiEvent[]>, refused: ReadonlyMap<string,
   for (const [name, events] of refused) waiting.set(name, [...events, ...(waiting.get(name) ?? [])]);
 }
 
-function statesOf(names: Iterable<string>, states: ReadonlyMap<string, object>): ReadonlyMap<string, Kept<object>> {
+function statesOf(
+  names: Iterable<string>,
+  states: ReadonlyMap<string, object>,
+  format: number,
+): ReadonlyMap<string, Kept<object>> {
   const found = new Map<string, Kept<object>>();
   for (const name of names) {
     const state = states.get(name);
-    if (state !== undefined) found.set(name, { format: STATE_FORMAT, state });
+    if (state !== undefined) found.set(name, { format, state });
   }
   return found;
 }
 
-/** Raised with every change of what a tracker's or a fleet's state holds: an older one is not gone on from. */
+/** Raised with every change of what a fleet's state holds: an older one is not gone on from. */
 const STATE_FORMAT = 2;
 
 interface Kept<T extends object> {
   readonly format: number;
   readonly state: T;
+}
+
+function trackerStatesOf(kept: ReadonlyMap<string, unknown>): Map<string, TrackerState> {
+  const states = new Map<string, TrackerState>();
+  for (const [name, value] of kept) {
+    if (value === null || typeof value !== 'object') continue;
+    const state = readTrackerState(Reflect.get(value, 'format'), Reflect.get(value, 'state'));
+    if (state !== null) states.set(name, state);
+  }
+  return states;
 }
 
 /** What another version or another hand left there is dropped: the device starts anew, as at first sight. */

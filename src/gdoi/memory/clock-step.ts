@@ -1,91 +1,155 @@
 /**
  * The agent's clock was set by some milliseconds: every instant the tracker remembers moves with it, so that the next
- * comparison is made on one clock. Ids and what was told keep the old instants.
+ * comparison is made on one clock. Ids of events, and what names them, keep the old instants.
+ *
+ * One table for each shape, with a row for every field: a new field does not compile until it is said whether it moves.
  */
 import { type Interval, shifted } from '../seen/interval.ts';
-import type { ReadAt } from '../seen/instant.ts';
+import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import { mapNamed } from '../seen/named.ts';
-import type { GroupState, SnmpPart, TrackerState } from './tracker-state.ts';
+import type { HeldKek } from '../keys/kek-identity.ts';
+import type { HeldTek } from '../keys/tek-identity.ts';
+import type { LogTail } from '../log/log-buffer.ts';
+import type { LogClock } from '../log/log-clock.ts';
+import type { LogMark } from '../log/log-evidence.ts';
+import type { SnmpLook } from './snmp-look.ts';
+import type {
+  Boot,
+  Draft,
+  Epoch,
+  Failures,
+  GroupState,
+  HeldView,
+  Pending,
+  SnmpPart,
+  TrackerState,
+} from './tracker-state.ts';
+
+type Move<T> = (value: T, byMs: number) => T;
+type Moves<T> = { readonly [Field in keyof T]-?: Move<T[Field]> };
+
+/** Not an instant, or one that names something: it keeps its value. */
+const stays = <T>(value: T): T => value;
+const instant: Move<EpochMs> = (atMs, byMs) => atMs + byMs;
+const interval: Move<Interval> = shifted;
+const readAt: Move<ReadAt> = (at, byMs) => ({
+  sentAtMs: at.sentAtMs + byMs,
+  receivedAtMs: at.receivedAtMs + byMs,
+});
+
+function orNull<T>(move: Move<T>): Move<T | null> {
+  return (value, byMs) => (value === null ? null : move(value, byMs));
+}
+
+function each<T>(move: Move<T>): Move<readonly T[]> {
+  return (values, byMs) => values.map((value) => move(value, byMs));
+}
+
+function fields<T extends object>(moves: Moves<T>): Move<T> {
+  return (value, byMs) => {
+    const moved = { ...value };
+    for (const field in moves) moved[field] = moves[field](value[field], byMs);
+    return moved;
+  };
+}
+
+const kek = fields<HeldKek>({ expiry: interval, anchor: stays, cookies: stays, spi: stays });
+const tek = fields<HeldTek>({ spi: stays, expiry: interval });
+
+const view = fields<HeldView>({
+  sentMs: instant,
+  receivedMs: instant,
+  keyServer: stays,
+  kek: orNull(kek),
+  kekShown: stays,
+  teks: each(tek),
+  timer: orNull(interval),
+  timerAfterKek: stays,
+  timerBeforeTek: stays,
+  timerOf: stays,
+});
+
+const mark = fields<LogMark>({
+  proof: stays,
+  mnemonic: stays,
+  fromMs: instant,
+  atMs: instant,
+  key: stays,
+  sources: stays,
+});
+
+const draft = fields<Draft>({ number: stays, between: interval, atMs: instant, cause: stays, evidence: stays });
+
+const pending = fields<Pending>({
+  kind: stays,
+  between: interval,
+  drafts: each(draft),
+  evidence: stays,
+  allRestarted: stays,
+});
+
+const look = fields<SnmpLook>({
+  sentMs: instant,
+  receivedMs: instant,
+  keyServer: stays,
+  sequence: stays,
+  sequenceOfKek: stays,
+  kek: orNull(kek),
+  withoutKek: stays,
+  kekLost: orNull(interval),
+  teks: each(tek),
+});
+
+const snmp = fields<SnmpPart>({
+  look,
+  sign: orNull(fields<NonNullable<SnmpPart['sign']>>({ between: interval, evidence: stays })),
+  disagreeing: stays,
+});
+
+const group = fields<GroupState>({
+  seen: readAt,
+  identity: stays,
+  registered: stays,
+  unregistered: orNull(interval),
+  counters: stays,
+  epoch: fields<Epoch>({ id: stays, began: stays, since: interval }),
+  emitted: stays,
+  everRegistered: stays,
+  countsRekeys: stays,
+  view: orNull(view),
+  tekLifetimeSeconds: stays,
+  legacyKek: stays,
+  forced: orNull(fields<NonNullable<GroupState['forced']>>({ atMs: instant, evidence: stays })),
+  marks: each(mark),
+  pending: orNull(pending),
+  episodes: stays,
+  failedBefore: stays,
+  problems: stays,
+  // When events were: what was emitted stays as it was emitted.
+  tally: stays,
+  counted: stays,
+  snmp: orNull(snmp),
+});
+
+const device = fields<TrackerState>({
+  device: stays,
+  answered: orNull(readAt),
+  answeredBySnmp: orNull(readAt),
+  latestSentMs: orNull(instant),
+  factsSentMs: orNull(instant),
+  ignored: stays,
+  // It counts answers on the new clock.
+  backInTime: stays,
+  clockSteps: (steps) => steps + 1,
+  boot: orNull(fields<Boot>({ at: interval, uptimeSeconds: stays, sentMs: instant })),
+  emittedBoot: orNull(interval),
+  failures: orNull(fields<Failures>({ inARow: stays, firstMs: instant, unreachable: stays, result: stays })),
+  isKs: stays,
+  logClock: orNull(fields<LogClock>({ offset: interval, zone: stays, learntMs: instant })),
+  logTail: orNull(fields<LogTail>({ readMs: instant, hashes: stays })),
+  groups: (groups, byMs) => mapNamed(groups, (known) => group(known, byMs)),
+});
 
 export function withClockStep(state: TrackerState, byMs: number): TrackerState {
-  const { boot, toldBoot, failures, logClock, logTail } = state;
-  return {
-    ...state,
-    answered: state.answered === null ? null : readShifted(state.answered, byMs),
-    answeredBySnmp: state.answeredBySnmp === null ? null : readShifted(state.answeredBySnmp, byMs),
-    latestSentMs: added(state.latestSentMs, byMs),
-    factsSentMs: added(state.factsSentMs, byMs),
-    clockSteps: state.clockSteps + 1,
-    boot: boot === null ? null : { ...boot, at: shifted(boot.at, byMs), sentMs: boot.sentMs + byMs },
-    toldBoot: maybe(toldBoot, byMs),
-    failures: failures === null ? null : { ...failures, firstMs: failures.firstMs + byMs },
-    logClock:
-      logClock === null
-        ? null
-        : { ...logClock, offset: shifted(logClock.offset, byMs), learntMs: logClock.learntMs + byMs },
-    logTail: logTail === null ? null : { ...logTail, readMs: logTail.readMs + byMs },
-    groups: mapNamed(state.groups, (group) => groupShifted(group, byMs)),
-  };
-}
-
-function groupShifted(group: GroupState, byMs: number): GroupState {
-  const { view, forced, pending, snmp } = group;
-  return {
-    ...group,
-    seen: readShifted(group.seen, byMs),
-    unregistered: maybe(group.unregistered, byMs),
-    epoch: { ...group.epoch, since: shifted(group.epoch.since, byMs) },
-    view:
-      view === null
-        ? null
-        : {
-            ...view,
-            sentMs: view.sentMs + byMs,
-            receivedMs: view.receivedMs + byMs,
-            kek: view.kek === null ? null : { ...view.kek, expiry: shifted(view.kek.expiry, byMs) },
-            teks: view.teks.map((tek) => ({ ...tek, expiry: shifted(tek.expiry, byMs) })),
-            timer: maybe(view.timer, byMs),
-          },
-    snmp: snmp === null ? null : snmpShifted(snmp, byMs),
-    forced: forced === null ? null : { ...forced, atMs: forced.atMs + byMs },
-    marks: group.marks.map((mark) => ({ ...mark, atMs: mark.atMs + byMs, fromMs: mark.fromMs + byMs })),
-    pending:
-      pending === null
-        ? null
-        : {
-            ...pending,
-            between: shifted(pending.between, byMs),
-            drafts: pending.drafts.map((draft) => ({
-              ...draft,
-              between: shifted(draft.between, byMs),
-              atMs: draft.atMs + byMs,
-            })),
-          },
-  };
-}
-
-function snmpShifted({ look, sign, disagreeing }: SnmpPart, byMs: number): SnmpPart {
-  return {
-    look: {
-      ...look,
-      sentMs: look.sentMs + byMs,
-      receivedMs: look.receivedMs + byMs,
-      kek: look.kek === null ? null : { ...look.kek, expiry: shifted(look.kek.expiry, byMs) },
-      teks: look.teks.map((tek) => ({ ...tek, expiry: shifted(tek.expiry, byMs) })),
-    },
-    sign: sign === null ? null : { ...sign, between: shifted(sign.between, byMs) },
-    disagreeing,
-  };
-}
-
-function readShifted(at: ReadAt, byMs: number): ReadAt {
-  return { sentAtMs: at.sentAtMs + byMs, receivedAtMs: at.receivedAtMs + byMs };
-}
-
-function added(atMs: number | null, byMs: number): number | null {
-  return atMs === null ? null : atMs + byMs;
-}
-
-function maybe(interval: Interval | null, byMs: number): Interval | null {
-  return interval === null ? null : shifted(interval, byMs);
+  return device(state, byMs);
 }

@@ -1,10 +1,10 @@
 /**
- * Figures that cannot be true: told once until they have stopped for a while, and nothing is concluded from them.
+ * Figures that cannot be true: one event until they have stopped for a while, and nothing is concluded from them.
  */
-import type { GdoiEvent } from '../events/event.ts';
 import { dataProblemEvent } from '../events/gdoi-events.ts';
 import type { GmPlace } from './gm-answer.ts';
 import type { ReadAt } from '../seen/instant.ts';
+import { emitting, type GroupTracked, unchanged } from './tracked.ts';
 import type { GroupState, Problem } from './tracker-state.ts';
 
 /** After this many whole answers without it a problem is over. */
@@ -12,28 +12,27 @@ const CLEAN_ANSWERS = 10;
 
 const MAX_PROBLEMS = 4;
 
-/** Told once until it has stopped for a while. */
-export function withProblem(
-  place: GmPlace,
-  state: GroupState,
-  at: ReadAt,
-  kind: string,
-  detail: string,
-  events: GdoiEvent[],
-): GroupState {
+export interface Contradiction {
+  readonly kind: string;
+  /** The figures as the device showed them. */
+  readonly detail: string;
+  readonly at: ReadAt;
+}
+
+export function withProblem(place: GmPlace, state: GroupState, { kind, detail, at }: Contradiction): GroupTracked {
   const known = state.problems.find((problem) => problem.kind === kind);
-  if (known === undefined) {
-    events.push(
-      dataProblemEvent(place, {
-        occurrence: [kind, Math.floor(at.sentAtMs / 1000)],
-        between: { fromMs: at.sentAtMs, toMs: at.receivedAtMs },
-        evidence: [detail],
-      }),
-    );
-  }
   const others = state.problems.filter((problem) => problem.kind !== kind);
   const problem = { kind, times: Math.min(known?.times ?? 0, 1000) + 1, clean: 0 };
-  return { ...state, problems: [...others, problem].slice(-MAX_PROBLEMS) };
+  const next = { ...state, problems: [...others, problem].slice(-MAX_PROBLEMS) };
+  if (known !== undefined) return unchanged(next);
+  return emitting(
+    next,
+    dataProblemEvent(place, {
+      occurrence: [kind, Math.floor(at.sentAtMs / 1000)],
+      between: { fromMs: at.sentAtMs, toMs: at.receivedAtMs },
+      evidence: [detail],
+    }),
+  );
 }
 
 export function cleanAnswer(before: GroupState, state: GroupState): GroupState {

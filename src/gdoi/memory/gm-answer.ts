@@ -34,6 +34,9 @@ export interface Shown {
 
 export const MAX_TEXT = 64;
 
+/** Of a group's name; longer ones that agree so far are one group. */
+export const MAX_GROUP_CHARS = 128;
+
 /** Null: the answer is not one about registration (a replay or dataplane table). */
 export function shown(at: ReadAt, gm: GmSnapshot): Shown | null {
   const counters = countersOf(gm);

@@ -1,7 +1,6 @@
 /**
  * The state of a group after an answer: at its first sight, and field by field from one answer to the next.
  */
-import type { GdoiEvent } from '../events/event.ts';
 import { MAX_TEXT, type Shown } from './gm-answer.ts';
 import { tekLifetime, viewOf } from './held-view.ts';
 import { overlaps } from '../seen/interval.ts';
@@ -9,14 +8,9 @@ import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
 import type { KekAfter } from './registration-facts.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
 import { kekExpiryWindow } from '../keys/timer-windows.ts';
-import type { GroupState } from './tracker-state.ts';
+import { type GroupState, NO_EPISODES } from './tracker-state.ts';
 
-export interface GmTracked {
-  readonly state: GroupState;
-  readonly events: readonly GdoiEvent[];
-}
-
-/** As of its first answer: what was before is a baseline, and told nowhere. */
+/** As of its first answer: what was before is a baseline, and no event. */
 export function freshState(seen: Shown): GroupState {
   const { at, gm, counters, registered } = seen;
   const view = registered ? viewOf(null, seen, 'unknown', 0) : null;
@@ -39,7 +33,7 @@ export function freshState(seen: Shown): GroupState {
       began: 'first_sight',
       since: { fromMs: at.sentAtMs, toMs: at.receivedAtMs },
     },
-    told: counters.succeeded,
+    emitted: counters.succeeded,
     everRegistered: registered || counters.succeeded > 0,
     countsRekeys: (counters.received ?? 0) > 0,
     view,
@@ -48,10 +42,7 @@ export function freshState(seen: Shown): GroupState {
     forced: null,
     marks: [],
     pending: null,
-    toldOverdue: null,
-    toldMissing: false,
-    toldLost: false,
-    toldFailed: false,
+    episodes: NO_EPISODES,
     failedBefore: counters.attempted === null ? null : counters.attempted - counters.succeeded,
     problems: [],
     counted: true,
@@ -63,7 +54,7 @@ export function freshState(seen: Shown): GroupState {
 export function updated(
   state: GroupState,
   seen: Shown,
-  what: { readonly kekAfter: KekAfter; readonly told: number; readonly registrations: number },
+  what: { readonly kekAfter: KekAfter; readonly emitted: number; readonly registrations: number },
 ): GroupState {
   const { at, counters, registered } = seen;
   const lostAt = { fromMs: state.seen.sentAtMs, toMs: at.receivedAtMs };
@@ -75,7 +66,7 @@ export function updated(
     unregistered: registered ? null : (state.unregistered ?? lostAt),
     counters,
     epoch: state.epoch,
-    told: what.told,
+    emitted: what.emitted,
     everRegistered: state.everRegistered || registered,
     countsRekeys: state.countsRekeys || (counters.received ?? 0) > 0,
     view: registered ? viewOf(state.view, seen, what.kekAfter, what.registrations) : state.view,
@@ -84,10 +75,7 @@ export function updated(
     forced: state.forced,
     marks: state.marks,
     pending: state.pending,
-    toldOverdue: state.toldOverdue,
-    toldMissing: state.toldMissing,
-    toldLost: state.toldLost,
-    toldFailed: state.toldFailed,
+    episodes: state.episodes,
     failedBefore:
       registered && counters.attempted !== null ? counters.attempted - counters.succeeded : state.failedBefore,
     problems: state.problems,

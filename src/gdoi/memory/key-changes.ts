@@ -3,15 +3,16 @@
  * figures that contradict each other.
  */
 import { withProblem } from './data-problems.ts';
-import type { GdoiEvent } from '../events/event.ts';
 import { kekRekeyEvent } from '../events/gdoi-events.ts';
-import { type GmPlace, type KsFigures, type Shown, showsNoKek } from './gm-answer.ts';
+import type { Answer } from './answer.ts';
+import { type KsFigures, type Shown, showsNoKek } from './gm-answer.ts';
 import { type Interval, intersection, middleMs, shifted } from '../seen/interval.ts';
 import { isSameKek } from '../keys/kek-identity.ts';
 import { instant } from '../events/instant-text.ts';
 import { instantOf, marksIn, quoted } from '../log/log-evidence.ts';
 import type { KekAfter } from './registration-facts.ts';
 import { commonShiftMs, hasNewTek, longestLivedStays, sharesTek } from '../keys/tek-identity.ts';
+import { emitting, type GroupTracked, unchanged } from './tracked.ts';
 import type { GroupState, HeldView } from './tracker-state.ts';
 
 /** An order of the KS explains registrations this long: it cuts TEK lifetimes to 5 % of at most this. */
@@ -53,37 +54,30 @@ export function forcedNow(before: GroupState, seen: Shown, elapsedMs: number): G
 }
 
 /** No registration: a rekey may have come, or the lifetime contradicts itself. */
-export function keysOnly(
-  place: GmPlace,
-  state: GroupState,
-  seen: Shown,
-  span: Interval,
-  kekAfter: KekAfter,
-  events: GdoiEvent[],
-): GroupState {
-  if (kekAfter !== 'new' || state.view?.kek == null || seen.kek === null) return state;
+export function keysOnly(state: GroupState, { place, seen, span, kekAfter }: Answer): GroupTracked {
+  if (kekAfter !== 'new' || state.view?.kek == null || seen.kek === null) return unchanged(state);
   const { received } = seen.counters;
   const before = state.counters.received;
   if (received !== null && before !== null && received <= before) {
     const detail = `KEK lifetime ${Math.round((seen.kek.expiry.fromMs - state.view.kek.expiry.fromMs) / 1000)} s off, with neither a rekey nor a registration`;
-    return withProblem(place, state, seen.at, 'kek_lifetime', detail, events);
+    return withProblem(place, state, { kind: 'kek_lifetime', detail, at: seen.at });
   }
   const until =
     (seen.lastRekey === null ? null : intersection(span, { fromMs: -Infinity, toMs: seen.lastRekey.toMs })) ?? span;
   // One rekey, and a message that says when it came.
-  const told =
+  const message =
     received !== null && received - (before ?? 0) === 1 ? marksIn(state.marks, 'rekey', until).at(-1) : undefined;
-  const between = (told === undefined ? null : intersection(until, instantOf(told))) ?? until;
-  events.push(
+  const between = (message === undefined ? null : intersection(until, instantOf(message))) ?? until;
+  return emitting(
+    state,
     kekRekeyEvent(place, {
       occurrence: [state.epoch.id, received ?? seen.kek.anchor],
       between,
       evidence: [
         `Rekeys received ${before ?? '?'} -> ${received ?? '?'}, Succeeded registration ${seen.counters.succeeded} as before`,
         `KEK expires at ${instant(middleMs(seen.kek.expiry))}, the one before at ${instant(middleMs(state.view.kek.expiry))}`,
-        ...(told === undefined ? [] : [quoted(told)]),
+        ...(message === undefined ? [] : [quoted(message)]),
       ],
     }),
   );
-  return state;
 }

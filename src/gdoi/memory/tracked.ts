@@ -1,6 +1,6 @@
-/** What each part of the tracker gives back, and the little they share. */
+/** What each part of the tracker gives back, and how the parts follow each other. */
 import type { GdoiEvent } from '../events/event.ts';
-import { mapNamed, type Named } from '../seen/named.ts';
+import { mapNamed } from '../seen/named.ts';
 import type { GroupState, TrackerState } from './tracker-state.ts';
 
 export interface Tracked {
@@ -8,13 +8,43 @@ export interface Tracked {
   readonly events: readonly GdoiEvent[];
 }
 
+/** The same for one group of the device. */
+export interface GroupTracked {
+  readonly state: GroupState;
+  readonly events: readonly GdoiEvent[];
+}
+
+const NO_EVENTS: readonly GdoiEvent[] = [];
+
+export function unchanged(state: GroupState): GroupTracked {
+  return { state, events: NO_EVENTS };
+}
+
+export function emitting(state: GroupState, event: GdoiEvent): GroupTracked {
+  return { state, events: [event] };
+}
+
+/** One part after another: each goes on from the state that the one before it left. */
+export function andThen(before: GroupTracked, step: (state: GroupState) => GroupTracked): GroupTracked {
+  const { state, events } = step(before.state);
+  return { state, events: joined(before.events, events) };
+}
+
+/** On the way of every poll, where mostly nothing happens: an empty list costs no copy. */
+function joined(before: readonly GdoiEvent[], after: readonly GdoiEvent[]): readonly GdoiEvent[] {
+  if (after.length === 0) return before;
+  return before.length === 0 ? after : [...before, ...after];
+}
+
 export function ignored(state: TrackerState): Tracked {
   return { state: { ...state, ignored: state.ignored + 1 }, events: [] };
 }
 
-export function mapGroups(
-  state: TrackerState,
-  change: (name: string, group: GroupState) => GroupState,
-): Named<GroupState> {
-  return mapNamed(state.groups, (group, name) => change(name, group));
+/** Every group of the device through the same step, in their order. */
+export function trackEach(state: TrackerState, step: (known: GroupState, group: string) => GroupTracked): Tracked {
+  const tracked = mapNamed(state.groups, step);
+  return {
+    state: { ...state, groups: mapNamed(tracked, (each) => each.state) },
+    events: [...tracked.values()].flatMap(({ events }) => events),
+  };
 }

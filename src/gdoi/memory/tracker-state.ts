@@ -10,7 +10,7 @@ import type { LogTail } from '../log/log-buffer.ts';
 import type { LogClock } from '../log/log-clock.ts';
 import type { LogMark } from '../log/log-evidence.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
-import { mapNamed, named, namedOfJson, type Named } from '../seen/named.ts';
+import { mapNamed, type Named, named } from '../seen/named.ts';
 import type { SnmpLook } from './snmp-look.ts';
 import type { HeldTek } from '../keys/tek-identity.ts';
 
@@ -28,8 +28,8 @@ export interface TrackerState {
   readonly backInTime: { readonly sentMs: EpochMs; readonly count: number } | null;
   readonly clockSteps: number;
   readonly boot: Boot | null;
-  /** Boots already told: an event of the same boot is not told again. */
-  readonly toldBoot: Interval | null;
+  /** The last boot that a `reload` event was emitted for: the same boot makes no second one. */
+  readonly emittedBoot: Interval | null;
   readonly failures: Failures | null;
   readonly isKs: boolean;
   /** The clock of the device's log against the agent's, and where its buffer ended when it was last read. */
@@ -47,7 +47,8 @@ export interface Boot {
 export interface Failures {
   readonly inARow: number;
   readonly firstMs: EpochMs;
-  readonly told: boolean;
+  /** There were so many that the `unreachable` event was emitted. */
+  readonly unreachable: boolean;
   readonly result: string;
 }
 
@@ -57,7 +58,6 @@ export interface Epoch {
   readonly id: number;
   readonly began: 'first_sight' | 'reload' | 'operator_clear' | 'unknown';
   readonly since: Interval;
-  /** Hidden epochs before this one share its id space: registrations told from the log alone. */
 }
 
 /** The GM as of its last answer as a registered member: what a re-registration is judged by. */
@@ -122,6 +122,22 @@ export interface Problem {
   readonly clean: number;
 }
 
+/** States of a GM that make one event when they begin: which of them go on now. */
+export interface Episodes {
+  /** Anchor of the KEK whose rekey is overdue. */
+  readonly overdueKek: number | null;
+  readonly kekMissing: boolean;
+  readonly registrationLost: boolean;
+  readonly registrationFailed: boolean;
+}
+
+export const NO_EPISODES: Episodes = {
+  overdueKek: null,
+  kekMissing: false,
+  registrationLost: false,
+  registrationFailed: false,
+};
+
 export interface GroupState {
   readonly seen: ReadAt;
   /** Group number or address: what traps call the group by; null: not shown yet. */
@@ -131,8 +147,8 @@ export interface GroupState {
   readonly unregistered: Interval | null;
   readonly counters: Counters;
   readonly epoch: Epoch;
-  /** Registrations of this epoch that are told, or were there at first sight. */
-  readonly told: number;
+  /** Registrations of this epoch that have their event, or were there at first sight. */
+  readonly emitted: number;
   /** A registration of this GM is known of. */
   readonly everRegistered: boolean;
   readonly countsRekeys: boolean;
@@ -144,11 +160,7 @@ export interface GroupState {
   readonly forced: { readonly atMs: EpochMs; readonly evidence: string } | null;
   readonly marks: readonly LogMark[];
   readonly pending: Pending | null;
-  /** Episodes that are told once. */
-  readonly toldOverdue: number | null;
-  readonly toldMissing: boolean;
-  readonly toldLost: boolean;
-  readonly toldFailed: boolean;
+  readonly episodes: Episodes;
   /** Attempts that failed so far, when the GM was last registered. */
   readonly failedBefore: number | null;
   readonly problems: readonly Problem[];
@@ -184,21 +196,13 @@ export function initialTrackerState(device: string): TrackerState {
     backInTime: null,
     clockSteps: 0,
     boot: null,
-    toldBoot: null,
+    emittedBoot: null,
     failures: null,
     isKs: false,
     logClock: null,
     logTail: null,
     groups: named(),
   };
-}
-
-/** A state as it comes back from JSON that this program wrote. */
-export function trackerStateOfJson(json: object): TrackerState {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same program wrote it
-  const state = json as TrackerState;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- and its groups
-  return { ...state, groups: namedOfJson(state.groups) as Named<GroupState> };
 }
 
 /** Re-registrations of each group of the device, as the tracker counts them. */
@@ -211,11 +215,16 @@ export function kekExpiryOf(state: TrackerState, group: string): Interval | null
   return state.groups.get(group)?.view?.kek?.expiry ?? null;
 }
 
-/** The KEK rekey is overdue: told, and still the same KEK. */
+/** The KEK rekey is overdue: its event was emitted, and it is still the same KEK. */
 export function kekRekeyOverdueOf(state: TrackerState, group: string): boolean {
   const known = state.groups.get(group);
   const kek = known?.view?.kek ?? null;
-  return known !== undefined && kek !== null && (known.view?.kekShown ?? false) && known.toldOverdue === kek.anchor;
+  return kek !== null && (known?.view?.kekShown ?? false) && known?.episodes.overdueKek === kek.anchor;
+}
+
+/** What the device contradicts itself in; empty: nothing. */
+export function dataProblemsOf(state: TrackerState, group: string): readonly string[] {
+  return state.groups.get(group)?.problems.map(({ kind }) => kind) ?? [];
 }
 
 /** CLI and SNMP show other keys or another key server, look after look; null: not both are polled. */

@@ -4,15 +4,15 @@
  */
 import { decidePending, MAX_DRAFTS, restartCause } from './counter-restart.ts';
 import type { Counters } from '../seen/counters.ts';
-import type { GdoiEvent } from '../events/event.ts';
-import type { GmPlace, KsFigures, Shown } from '../memory/gm-answer.ts';
+import type { Answer } from '../memory/answer.ts';
+import type { GmPlace } from '../memory/gm-answer.ts';
 import { type Interval, intersection } from '../seen/interval.ts';
 import { kekMade, teksReplaced } from '../memory/key-changes.ts';
 import { instantOf, isCorroborated, marksIn, quoted } from '../log/log-evidence.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { registrationsBetween } from './registrations.ts';
-import type { KekAfter } from '../memory/registration-facts.ts';
-import { tellDrafts } from './told-registrations.ts';
+import { emitRegistrations } from './emitted-registrations.ts';
+import { andThen, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import type { Draft, GroupState, Pending } from '../memory/tracker-state.ts';
 
 /** null: the counter is not shown, so nothing says that none came. */
@@ -37,26 +37,32 @@ function narrowedBySnmp(state: GroupState, span: Interval, count: number, counte
   return intersection(span, sign.between) ?? span;
 }
 
-export function registeredAgain(
-  place: GmPlace,
-  state: GroupState,
-  seen: Shown,
-  whole: Interval,
-  kekAfter: KekAfter,
-  count: number,
-  ks: KsFigures,
-  events: GdoiEvent[],
-): GroupState {
-  const { epoch, told, everRegistered } = state;
-  const span = narrowedBySnmp(state, whole, count, seen.counters);
-  const firstOfEpoch = told === 0 && epoch.began !== 'first_sight' && epoch.began !== 'unknown';
+/** `count` of them since the last answer. */
+export function registeredAgain(state: GroupState, answer: Answer, count: number): GroupTracked {
+  const { place, seen, kekAfter } = answer;
+  const { epoch, emitted, view } = state;
+  const span = narrowedBySnmp(state, answer.span, count, seen.counters);
+  const drafts = countedDrafts(state, { ...answer, span }, count);
+  const legacy = drafts.at(-1)?.cause === 'legacy_ks' && kekAfter !== 'new' ? (view?.kek?.anchor ?? null) : null;
+  const next = { ...state, emitted: emitted + count, forced: null, legacyKek: legacy ?? state.legacyKek };
+  const canBeReload =
+    count <= MAX_DRAFTS && drafts.some(({ cause }) => cause === 'unknown') && (state.counters.received ?? 0) === 0;
+  if (canBeReload) {
+    const pending: Pending = { kind: 'perhaps_reload', between: span, drafts, evidence: [], allRestarted: false };
+    return unchanged({ ...next, pending });
+  }
+  return emitRegistrations(place, next, { drafts, causeOfFirst: restartCause(epoch.began) });
+}
+
+function countedDrafts(state: GroupState, { seen, span, kekAfter, ks }: Answer, count: number): readonly Draft[] {
+  const { epoch, emitted } = state;
   const rekeys = rekeysBetween(state.counters, seen.counters);
   const drafts = registrationsBetween({
     state,
     span,
     count,
-    firstNumber: told + 1,
-    afterRestart: firstOfEpoch,
+    firstNumber: emitted + 1,
+    afterRestart: emitted === 0 && epoch.began !== 'first_sight' && epoch.began !== 'unknown',
     kekAfter,
     keyServerAfter: seen.gm.keyServer,
     teksReplaced: teksReplaced(state.view, seen),
@@ -68,44 +74,37 @@ export function registeredAgain(
     uncounted: null,
     noFailedAttempts: noFailedAttempts(state, seen.counters),
     counterEvidence: counterEvidence(state.counters, seen.counters),
-  }).map((draft, index): Draft => {
-    if (index > 0) return draft;
-    if (!everRegistered) return { ...draft, cause: 'initial', evidence: [draft.evidence[0] ?? ''] };
-    const cleared = marksIn(state.marks, 'clear', span).at(-1);
-    // A release whose counters survive the clear: the message decides.
-    if (cleared !== undefined && draft.cause !== null && instantOf(cleared).fromMs > epoch.since.toMs) {
-      return { ...draft, cause: 'operator_clear', evidence: [draft.evidence[0] ?? '', quoted(cleared)] };
-    }
-    return draft;
   });
-  const next = { ...state, told: told + count, forced: null };
-  const legacy = drafts.at(-1)?.cause === 'legacy_ks' && kekAfter !== 'new' ? (state.view?.kek?.anchor ?? null) : null;
-  const withLegacy = { ...next, legacyKek: legacy ?? next.legacyKek };
-  const counters = state.counters;
-  const canBeReload =
-    count <= MAX_DRAFTS && drafts.some((draft) => draft.cause === 'unknown') && (counters.received ?? 0) === 0;
-  if (canBeReload) {
-    const pending: Pending = { kind: 'perhaps_reload', between: span, drafts, evidence: [], allRestarted: false };
-    return { ...withLegacy, pending };
-  }
-  return tellDrafts(place, withLegacy, drafts, restartCause(epoch.began), events);
+  return drafts.map((draft, index) => (index === 0 ? firstDraft(state, draft, span) : draft));
+}
+
+function firstDraft({ everRegistered, marks, epoch }: GroupState, draft: Draft, span: Interval): Draft {
+  const counters = draft.evidence[0] ?? '';
+  if (!everRegistered) return { ...draft, cause: 'initial', evidence: [counters] };
+  const cleared = marksIn(marks, 'clear', span).at(-1);
+  // A release whose counters survive the clear: the message decides.
+  if (cleared === undefined || draft.cause === null || instantOf(cleared).fromMs <= epoch.since.toMs) return draft;
+  return { ...draft, cause: 'operator_clear', evidence: [counters, quoted(cleared)] };
 }
 
 /** Registrations that only the log tells, of a device that no longer answers: their keys will not be seen. */
-export function decideFromLog(place: GmPlace, known: GroupState, atMs: EpochMs, events: GdoiEvent[]): GroupState {
-  const state = decidePending(place, known, null, events);
+export function decideFromLog(place: GmPlace, known: GroupState, atMs: EpochMs): GroupTracked {
+  return andThen(decidePending(place, known, null), (state) => loggedRegistrations(place, state, atMs));
+}
+
+function loggedRegistrations(place: GmPlace, state: GroupState, atMs: EpochMs): GroupTracked {
   const span = { fromMs: state.seen.receivedAtMs, toMs: atMs };
   const completions = marksIn(state.marks, 'complete', span).filter(
     (mark) => mark.fromMs > span.fromMs && isCorroborated(mark, state.marks),
   );
   const restarts = [...marksIn(state.marks, 'clear', span), ...marksIn(state.marks, 'restart', span)];
-  if (completions.length === 0 || restarts.length > 0) return state;
-  if (state.told > state.counters.succeeded) return state;
+  if (completions.length === 0 || restarts.length > 0) return unchanged(state);
+  if (state.emitted > state.counters.succeeded) return unchanged(state);
   const drafts = registrationsBetween({
     state,
     span,
     count: completions.length,
-    firstNumber: state.told + 1,
+    firstNumber: state.emitted + 1,
     afterRestart: false,
     kekAfter: 'unknown',
     keyServerAfter: null,
@@ -119,5 +118,6 @@ export function decideFromLog(place: GmPlace, known: GroupState, atMs: EpochMs, 
     noFailedAttempts: false,
     counterEvidence: 'the device does not answer: known from its log only',
   });
-  return tellDrafts(place, { ...state, told: state.told + completions.length }, drafts, 'unknown', events);
+  const next = { ...state, emitted: state.emitted + completions.length };
+  return emitRegistrations(place, next, { drafts, causeOfFirst: 'unknown' });
 }

@@ -3,47 +3,92 @@
  * poll; a message that says so decides at once.
  */
 import type { Counters, CounterMovement } from '../seen/counters.ts';
-import type { Cause, GdoiEvent } from '../events/event.ts';
+import type { Cause } from '../events/event.ts';
 import { countersResetEvent } from '../events/gdoi-events.ts';
-import type { GmPlace, KsFigures, Shown } from '../memory/gm-answer.ts';
+import type { Answer } from '../memory/answer.ts';
+import type { GmPlace } from '../memory/gm-answer.ts';
 import { type Interval, intersection, middleMs } from '../seen/interval.ts';
 import { instantOf, type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
 import { registrationsBetween } from './registrations.ts';
-import type { KekAfter } from '../memory/registration-facts.ts';
-import { tellDrafts } from './told-registrations.ts';
+import { emitRegistrations } from './emitted-registrations.ts';
+import { andThen, emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import type { Draft, Epoch, GroupState, Pending } from '../memory/tracker-state.ts';
 
 /** More registrations than this do not wait for the uptime: they would make the state large. */
 export const MAX_DRAFTS = 4;
 
+/** Registrations after a restart wait for its cause, but where a message said it. */
 export function restarted(
-  place: GmPlace,
   state: GroupState,
-  seen: Shown,
-  span: Interval,
-  kekAfter: KekAfter,
+  answer: Answer,
   movement: Extract<CounterMovement, { kind: 'restarted' }>,
-  ks: KsFigures,
-  events: GdoiEvent[],
-): GroupState {
-  const clear = marksIn(state.marks, 'clear', span).findLast((mark) => mark.atMs > state.epoch.since.toMs);
-  const reload = marksIn(state.marks, 'restart', span).findLast((mark) => mark.atMs > state.epoch.since.toMs);
-  const mark = reload ?? clear;
-  const since = (mark === undefined ? null : intersection(span, instantOf(mark))) ?? span;
+): GroupTracked {
+  const { place, span } = answer;
+  const messages = restartMessages(state, span);
+  const hidden = hiddenRegistrations(state, span, messages, movement.registrations);
+  const before = emitRegistrations(place, state, { ...hidden, causeOfFirst: 'operator_clear' });
+  return andThen(before, (left) => {
+    const { begun, drafts } = newEpoch(left, answer, { movement, messages });
+    const { reload, mark } = messages;
+    const pending: Pending = {
+      kind: 'restart',
+      between: begun.epoch.since,
+      drafts: drafts.slice(0, MAX_DRAFTS),
+      evidence: mark === null ? movement.evidence : [...movement.evidence, quoted(mark)],
+      allRestarted: allRestarted(state.counters, answer.seen.counters),
+    };
+    const waiting = { ...begun, emitted: movement.registrations, pending };
+    const late = drafts.slice(MAX_DRAFTS);
+    if (mark === null && late.length === 0) return unchanged(waiting);
+    const verdict = mark === null ? null : { cause: verdictOf(reload), evidence: [] };
+    return andThen(decidePending(place, waiting, verdict), (decided) =>
+      emitRegistrations(place, decided, { drafts: late, causeOfFirst: 'unknown' }),
+    );
+  });
+}
+
+function verdictOf(reload: LogMark | null): 'reload' | 'operator_clear' {
+  return reload === null ? 'operator_clear' : 'reload';
+}
+
+/** Messages of this interval that tell of a restart later than the one known. */
+interface RestartMessages {
+  readonly reload: LogMark | null;
+  /** The one that decides: a reload before a clear. */
+  readonly mark: LogMark | null;
+}
+
+function restartMessages(state: GroupState, span: Interval): RestartMessages {
+  const last = (proof: 'clear' | 'restart') =>
+    marksIn(state.marks, proof, span).findLast((mark) => mark.atMs > state.epoch.since.toMs) ?? null;
+  const reload = last('restart');
+  return { reload, mark: reload ?? last('clear') };
+}
+
+function newEpoch(
+  state: GroupState,
+  { seen, span, kekAfter, ks }: Answer,
+  {
+    movement,
+    messages,
+  }: {
+    readonly movement: Extract<CounterMovement, { kind: 'restarted' }>;
+    readonly messages: RestartMessages;
+  },
+): { readonly begun: GroupState; readonly drafts: readonly Draft[] } {
+  const { mark } = messages;
+  const since = (mark === null ? null : intersection(span, instantOf(mark))) ?? span;
   const first = Math.floor(state.seen.sentAtMs / 1000);
-  const epoch: Epoch = { id: first === state.epoch.id ? first + 1 : first, began: 'unknown', since };
-  const hidden = hiddenRegistrations(state, span, mark, movement.registrations);
-  const told = tellDrafts(place, state, hidden.drafts, 'operator_clear', events, hidden.occurrence);
   const begun: GroupState = {
-    ...told,
-    epoch,
-    told: 0,
+    ...state,
+    epoch: { id: first === state.epoch.id ? first + 1 : first, began: 'unknown', since },
+    emitted: 0,
     unregistered: null,
     legacyKek: null,
     forced: null,
     failedBefore: 0,
-    toldFailed: false,
-    marks: mark === undefined ? told.marks : told.marks.filter(({ atMs }) => atMs >= mark.atMs),
+    episodes: { ...state.episodes, registrationFailed: false },
+    marks: mark === null ? state.marks : state.marks.filter(({ atMs }) => atMs >= mark.atMs),
   };
   const drafts = registrationsBetween({
     state: begun,
@@ -63,30 +108,18 @@ export function restarted(
     noFailedAttempts: false,
     counterEvidence: `counters restarted: ${movement.evidence.join(', ')}`,
   });
-  const pending: Pending = {
-    kind: 'restart',
-    between: since,
-    drafts: drafts.slice(0, MAX_DRAFTS),
-    evidence: mark === undefined ? movement.evidence : [...movement.evidence, quoted(mark)],
-    allRestarted: allRestarted(state.counters, seen.counters),
-  };
-  const waiting = { ...begun, told: movement.registrations, pending };
-  const late = drafts.slice(MAX_DRAFTS);
-  if (mark === undefined && late.length === 0) return waiting;
-  const verdict = reload !== undefined ? 'reload' : clear !== undefined ? 'operator_clear' : null;
-  const decided = decidePending(place, waiting, verdict, events);
-  return tellDrafts(place, decided, late, 'unknown', events);
+  return { begun, drafts };
 }
 
 /** Registrations of epochs that no answer saw: cleared, registered, and cleared again. Only the log tells of them. */
 function hiddenRegistrations(
   state: GroupState,
   span: Interval,
-  lastRestart: LogMark | undefined,
+  { mark: lastRestart }: RestartMessages,
   registrations: number,
-): { readonly drafts: readonly Draft[]; readonly occurrence: readonly (string | number)[] } {
+): { readonly drafts: readonly Draft[]; readonly occurrence: readonly string[] } {
   const none = { drafts: [], occurrence: [] };
-  if (lastRestart === undefined) return none;
+  if (lastRestart === null) return none;
   const completions = marksIn(state.marks, 'complete', span).filter(
     (mark) => mark.fromMs > state.seen.receivedAtMs && mark.atMs <= lastRestart.atMs,
   );
@@ -114,61 +147,84 @@ function allRestarted(before: Counters, now: Counters): boolean {
   return pairs.every(([was, is]) => was === null || is === null || is < was || was <= 1);
 }
 
+/** What an uptime or a message says of a restart. */
+export interface RestartVerdict {
+  readonly cause: 'reload' | 'operator_clear';
+  readonly evidence: readonly string[];
+}
+
 /**
- * The cause of a restart is known, or never will be (null): tell what waited for it. Without an uptime, counters that
+ * The cause of a restart is known, or never will be (null): emit what waited for it. Without an uptime, counters that
  * all restarted are a reload (GETVPN facts, table of causes).
  */
-export function decidePending(
+export function decidePending(place: GmPlace, state: GroupState, verdict: RestartVerdict | null): GroupTracked {
+  const { pending } = state;
+  if (pending === null) return unchanged(state);
+  const decided = { ...state, pending: null };
+  if (pending.kind === 'restart') return decideRestart(place, { ...decided, pending }, verdict);
+  if (verdict?.cause === 'reload') return decideReload(place, decided, pending, verdict);
+  return emitRegistrations(place, decided, {
+    drafts: pending.drafts,
+    causeOfFirst: restartCause(state.epoch.began),
+  });
+}
+
+/** The counters did not restart to be seen, and yet it was a reload. */
+function decideReload(
   place: GmPlace,
   state: GroupState,
-  verdict:
-    | { readonly evidence: string; readonly cause: 'reload' | 'operator_clear' }
-    | 'reload'
-    | 'operator_clear'
-    | null,
-  events: GdoiEvent[],
-): GroupState {
-  const { pending } = state;
-  if (pending === null) return state;
-  const decided = { ...state, pending: null };
-  const known = typeof verdict === 'object' ? (verdict?.cause ?? null) : verdict;
-  const proof = typeof verdict === 'object' && verdict !== null ? [verdict.evidence] : [];
-  if (pending.kind === 'perhaps_reload') {
-    if (known !== 'reload') return tellDrafts(place, decided, pending.drafts, restartCause(state.epoch.began), events);
-    const epoch: Epoch = {
-      id: Math.max(state.epoch.id + 1, Math.floor(pending.between.fromMs / 1000)),
-      began: 'reload',
-      since: pending.between,
-    };
-    if (!state.counted) {
-      const told = Math.max(1, state.told);
-      return tellDrafts(place, { ...decided, epoch, told }, reloaded(pending, proof), 'reload', events);
-    }
-    const drafts = Array.from(
-      { length: Math.min(state.counters.succeeded, MAX_DRAFTS) },
-      (_, index): Draft => ({
-        number: index + 1,
-        between: pending.between,
-        atMs: middleMs(pending.between),
-        cause: index === 0 ? 'reload' : 'unknown',
-        evidence: [`Succeeded registration: ${state.counters.succeeded} since the reload`, ...proof],
-      }),
-    );
-    return tellDrafts(place, { ...decided, epoch, legacyKek: null }, drafts, 'reload', events);
+  pending: Pending,
+  { evidence: proof }: RestartVerdict,
+): GroupTracked {
+  const epoch: Epoch = {
+    id: Math.max(state.epoch.id + 1, Math.floor(pending.between.fromMs / 1000)),
+    began: 'reload',
+    since: pending.between,
+  };
+  if (!state.counted) {
+    const next = { ...state, epoch, emitted: Math.max(1, state.emitted) };
+    return emitRegistrations(place, next, { drafts: reloaded(pending, proof), causeOfFirst: 'reload' });
   }
-  const withoutUptime = ['the uptime was not seen'];
-  const began: 'reload' | 'operator_clear' | 'unknown' = known ?? (pending.allRestarted ? 'reload' : 'unknown');
-  const evidence = [...pending.evidence, ...(known === null ? withoutUptime : proof)];
-  const epoch: Epoch = { ...decided.epoch, began };
-  if (began !== 'reload') {
-    events.push(countersResetEvent(place, { occurrence: [epoch.id], between: pending.between, evidence }));
-  }
-  const drafts = pending.drafts.map((draft) =>
-    draft.cause === null
-      ? { ...draft, evidence: [...draft.evidence, ...(known === null ? withoutUptime : proof)] }
-      : draft,
+  const drafts = Array.from(
+    { length: Math.min(state.counters.succeeded, MAX_DRAFTS) },
+    (_, index): Draft => ({
+      number: index + 1,
+      between: pending.between,
+      atMs: middleMs(pending.between),
+      cause: index === 0 ? 'reload' : 'unknown',
+      evidence: [`Succeeded registration: ${state.counters.succeeded} since the reload`, ...proof],
+    }),
   );
-  return tellDrafts(place, { ...decided, epoch }, drafts, began, events);
+  return emitRegistrations(place, { ...state, epoch, legacyKek: null }, { drafts, causeOfFirst: 'reload' });
+}
+
+const WITHOUT_UPTIME = ['the uptime was not seen'];
+
+function decideRestart(
+  place: GmPlace,
+  waiting: GroupState & { readonly pending: Pending },
+  verdict: RestartVerdict | null,
+): GroupTracked {
+  const { pending } = waiting;
+  const began = verdict?.cause ?? (pending.allRestarted ? 'reload' : 'unknown');
+  const proof = verdict?.evidence ?? WITHOUT_UPTIME;
+  const epoch: Epoch = { ...waiting.epoch, began };
+  const state = { ...waiting, pending: null, epoch };
+  const reset =
+    began === 'reload'
+      ? unchanged(state)
+      : emitting(
+          state,
+          countersResetEvent(place, {
+            occurrence: [epoch.id],
+            between: pending.between,
+            evidence: [...pending.evidence, ...proof],
+          }),
+        );
+  const drafts = pending.drafts.map((draft) =>
+    draft.cause === null ? { ...draft, evidence: [...draft.evidence, ...proof] } : draft,
+  );
+  return andThen(reset, (next) => emitRegistrations(place, next, { drafts, causeOfFirst: began }));
 }
 
 /** Of the first registration of an epoch. */
@@ -176,7 +232,7 @@ export function restartCause(began: Epoch['began']): Cause {
   return began === 'first_sight' ? 'unknown' : began;
 }
 
-/** Without counters: what the keys told is the registration after the reload. */
+/** Without counters: what the keys showed is the registration after the reload. */
 function reloaded({ drafts, between }: Pending, proof: readonly string[]): readonly Draft[] {
   const [first] = drafts;
   if (first !== undefined) return [{ ...first, cause: 'reload', evidence: [...first.evidence, ...proof] }];

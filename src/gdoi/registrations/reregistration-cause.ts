@@ -63,7 +63,11 @@ export function causeOfReregistration(facts: RegistrationFacts): CauseDecision {
   switch (only) {
     case 'kek_missed':
       if (mayBeOrdered(facts, before)) return { cause: 'unknown', start, evidence: [...evidence, MAY_BE_ORDERED] };
-      return missedKek(facts, before, narrowed, [...evidence, ...quotedIf(deletedAfter(deleted, facts))], deleted);
+      return missedKek(facts, before, {
+        start: narrowed,
+        evidence,
+        deletedAfter: deletedAfter(deleted, facts),
+      });
     case 'kek_expiry':
       return expiredKek(facts, before, narrowed, evidence);
     case 'tek':
@@ -111,17 +115,21 @@ export function legacyPair(
 function missedKek(
   facts: RegistrationFacts,
   before: HeldView,
-  start: Interval,
-  evidence: readonly string[],
-  deleted: LogMark | null,
+  what: {
+    readonly start: Interval;
+    readonly evidence: readonly string[];
+    /** The KEK that it brought ran out. */
+    readonly deletedAfter: LogMark | null;
+  },
 ): CauseDecision {
+  const { start, evidence, deletedAfter: deleted } = what;
   const expiry = before.kek === null ? start : before.kek.expiry;
   const lines = [
     ...evidence,
+    ...quotedIf(deleted),
     `KEK held before ended at ${instant(middleMs(expiry))}: inside [expiry - 190 s, expiry - 40 s]`,
   ];
-  const sameByLog = deletedAfter(deleted, facts) !== null;
-  const kekAfter = sameByLog && facts.kekAfter === 'unknown' ? 'gone' : facts.kekAfter;
+  const kekAfter = deleted !== null && facts.kekAfter === 'unknown' ? 'gone' : facts.kekAfter;
   switch (kekAfter) {
     case 'same':
       return withFailover(facts, {

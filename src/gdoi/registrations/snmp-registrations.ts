@@ -1,5 +1,5 @@
 /**
- * Registrations of a GM that only SNMP shows: told where the keys changed as by a registration, or where messages tell one
+ * Registrations of a GM that only SNMP shows: emitted where the keys changed as by a registration, or where messages say so
  * while a timer of the GM was due.
  *
  * Neither counters nor attempts are shown: one that changed no key was not seen, and one may have been failing for long
@@ -16,7 +16,7 @@ import { longestLived } from '../keys/tek-identity.ts';
 import { tekWindow } from '../keys/timer-windows.ts';
 import type { Draft, GroupState } from '../memory/tracker-state.ts';
 
-/** More messages than this between two looks are not told singly. */
+/** More messages than this between two looks make no event each. */
 const MAX_BY_MESSAGES = 4;
 
 export interface SnmpChange {
@@ -26,21 +26,21 @@ export interface SnmpChange {
   readonly signs: readonly string[];
   readonly span: Interval;
   readonly seen: Shown;
+  readonly ks: KsFigures;
 }
 
 /** In order. Messages alone prove nothing: without a sign they count only where they explain a timer that was due. */
 export function registrationsAlone(
   state: GroupState,
-  { look, before, signs, span, seen }: SnmpChange,
+  { look, before, signs, span, seen, ks }: SnmpChange,
   kekAfter: KekAfter,
-  ks: KsFigures,
 ): readonly Draft[] {
   if (before === null || !seen.registered) return [];
   const completions = marksIn(state.marks, 'complete', span).filter(
     (mark) => mark.atMs > before.receivedMs && isCorroborated(mark, state.marks),
   );
   const restarts = marksIn(state.marks, 'restart', span).filter((mark) => mark.atMs > state.epoch.since.toMs);
-  const afterRestart = restarts.length > 0 || (state.told === 0 && state.epoch.began === 'reload');
+  const afterRestart = restarts.length > 0 || (state.emitted === 0 && state.epoch.began === 'reload');
   const byKeys = signs.length > 0 || afterRestart;
   const count = Math.min(MAX_BY_MESSAGES, byKeys ? Math.max(1, completions.length) : completions.length);
   const tekLifetimeSeconds = ks.tekLifetimeSeconds ?? state.tekLifetimeSeconds;
@@ -48,7 +48,7 @@ export function registrationsAlone(
     state,
     span,
     count,
-    firstNumber: state.told + 1,
+    firstNumber: state.emitted + 1,
     afterRestart,
     kekAfter,
     keyServerAfter: look.keyServer,
@@ -63,7 +63,7 @@ export function registrationsAlone(
     counterEvidence: signs[0] ?? (afterRestart ? 'restarted, and it holds keys again' : 'SNMP only: no counters'),
   });
   const [first, ...others] = drafts;
-  // Told when the uptime has been seen: by then it has registered.
+  // Emitted when the uptime has been seen: by then it has registered.
   if (first !== undefined && !state.everRegistered) return [{ ...first, cause: 'initial' }, ...others];
   return byKeys || drafts.every(({ cause }) => cause !== 'unknown') ? drafts : [];
 }

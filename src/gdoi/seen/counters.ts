@@ -23,7 +23,7 @@ export type CounterMovement =
 const FASTEST_REGISTRATION_MS = 1000;
 /** Rekeys come no faster than this for long: the shortest TEK lifetime is 120 s. */
 const FASTEST_REKEY_MS = 30_000;
-/** More registrations than this between two answers are not told singly. */
+/** More registrations than this between two answers make no event each. */
 const MAX_REGISTRATIONS = 1000;
 
 /** Null: the answer shows no registration counter. */
@@ -78,8 +78,8 @@ const COUNTER_LABELS: Readonly<Record<string, string>> = {
 
 export function counterMovement(options: {
   readonly before: Counters;
-  /** Registrations of this epoch already told: may run ahead of `before` by what the log told. */
-  readonly told: number;
+  /** Registrations of this epoch that have their event: may run ahead of `before` by what the log told. */
+  readonly emitted: number;
   readonly now: Counters;
   readonly elapsedMs: number;
   /** Keys changed since the last answer. */
@@ -123,7 +123,7 @@ export function counterMovement(options: {
     }
     return { kind: 'registered', registrations: 0 };
   }
-  return { kind: 'registered', registrations: Math.max(0, now.succeeded - options.told) };
+  return { kind: 'registered', registrations: Math.max(0, now.succeeded - options.emitted) };
 }
 
 function fallenCounters(before: Counters, now: Counters): string[] {

@@ -1,9 +1,8 @@
 /**
- * States of a GM that are told once, when they begin: not registered, no KEK, a KEK rekey that is overdue.
+ * States of a GM that make one event when they begin: not registered, no KEK, a KEK rekey that is overdue.
  */
 import { counterEvidence } from '../registrations/counted-registrations.ts';
-import type { CounterMovement } from '../seen/counters.ts';
-import type { GdoiEvent } from '../events/event.ts';
+import type { Counters, CounterMovement } from '../seen/counters.ts';
 import {
   kekMissingEvent,
   kekRekeyOverdueEvent,
@@ -11,94 +10,106 @@ import {
   registrationLostEvent,
   registrationRestoredEvent,
 } from '../events/gdoi-events.ts';
-import { type GmPlace, type KsFigures, MAX_TEXT, type Shown, showsNoKek } from '../memory/gm-answer.ts';
-import { type Interval, intersection, middleMs, widened } from '../seen/interval.ts';
+import type { Answer } from '../memory/answer.ts';
+import { MAX_TEXT, showsNoKek } from '../memory/gm-answer.ts';
+import { intersection, middleMs, widened } from '../seen/interval.ts';
 import { EXPIRY_WINDOW_SECONDS, LEAD_FLOOR_SECONDS, MISSED_REKEY_WINDOW } from '../keys/kek-window.ts';
 import { marksIn, quoted } from '../log/log-evidence.ts';
 import { instant } from '../events/instant-text.ts';
-import type { GroupState } from '../memory/tracker-state.ts';
+import { andThen, emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
+import type { Episodes, GroupState } from '../memory/tracker-state.ts';
 
 /** Attempts beyond successes that are more than a registration under way. */
 const FAILED_ATTEMPTS = 2;
 
-export function tellRegistration(
-  place: GmPlace,
-  before: GroupState,
-  state: GroupState,
-  seen: Shown,
-  span: Interval,
-  movement: CounterMovement,
-  events: GdoiEvent[],
-): GroupState {
-  const { at, registered, counters } = seen;
-  const status = `Registration status: ${(seen.gm.status ?? 'not registered').slice(0, MAX_TEXT)}`;
-  if (registered) {
-    if (state.toldLost) {
-      const between = span;
-      events.push(
-        registrationRestoredEvent(place, {
-          occurrence: [state.epoch.id, counters.succeeded],
-          between,
-          evidence: [status, counterEvidence(before.counters, counters)],
-        }),
-      );
-    }
-    return state.toldLost || state.toldFailed ? { ...state, toldLost: false, toldFailed: false } : state;
-  }
-  let next = state;
-  const noTeks = seen.gm.teks !== null && seen.teks.length === 0;
-  const justRestarted = movement.kind === 'restarted';
-  // One answer may fall into a registration that is under way; the second one, or lost TEKs, are no accident.
-  if (
-    state.everRegistered &&
-    !state.toldLost &&
-    before.view !== null &&
-    (!before.registered || (noTeks && !justRestarted))
-  ) {
-    const attempted = counters.attempted === null ? [] : [`Attempted registration: ${counters.attempted}`];
-    events.push(
-      registrationLostEvent(place, {
-        occurrence: [state.epoch.id, counters.succeeded],
-        between: state.unregistered ?? span,
-        noTeks,
-        evidence: [status, ...attempted],
-      }),
-    );
-    next = { ...next, toldLost: true };
-  }
-  const failed = counters.attempted === null ? 0 : counters.attempted - counters.succeeded - (state.failedBefore ?? 0);
-  if (!next.toldFailed && failed >= FAILED_ATTEMPTS) {
-    events.push(
-      registrationFailedEvent(place, {
-        occurrence: [state.epoch.id, counters.succeeded],
-        between: { fromMs: (state.unregistered ?? span).fromMs, toMs: at.receivedAtMs },
-        atMs: at.receivedAtMs,
-        evidence: [
-          status,
-          `Attempted registration: ${counters.attempted ?? '?'}, Succeeded registration: ${counters.succeeded}`,
-        ],
-      }),
-    );
-    next = { ...next, toldFailed: true };
-  }
-  return next;
+function inEpisode(state: GroupState, change: Partial<Episodes>): GroupState {
+  return { ...state, episodes: { ...state.episodes, ...change } };
 }
 
-export function tellMissing(
-  place: GmPlace,
-  before: GroupState,
+export function emitRegistrationState(
   state: GroupState,
-  seen: Shown,
-  span: Interval,
-  events: GdoiEvent[],
-): GroupState {
+  answer: Answer,
+  movement: CounterMovement['kind'],
+): GroupTracked {
+  if (answer.seen.registered) return emitRestored(state, answer);
+  return andThen(emitLost(state, answer, movement), (next) => emitFailed(next, answer));
+}
+
+function statusShown({ gm }: Answer['seen']): string {
+  return `Registration status: ${(gm.status ?? 'not registered').slice(0, MAX_TEXT)}`;
+}
+
+function emitRestored(state: GroupState, { place, before, seen, span }: Answer): GroupTracked {
+  const { registrationLost, registrationFailed } = state.episodes;
+  if (!registrationLost && !registrationFailed) return unchanged(state);
+  const over = inEpisode(state, { registrationLost: false, registrationFailed: false });
+  if (!registrationLost) return unchanged(over);
+  return emitting(
+    over,
+    registrationRestoredEvent(place, {
+      occurrence: [state.epoch.id, seen.counters.succeeded],
+      between: span,
+      evidence: [statusShown(seen), counterEvidence(before.counters, seen.counters)],
+    }),
+  );
+}
+
+function emitLost(
+  state: GroupState,
+  { place, before, seen, span }: Answer,
+  movement: CounterMovement['kind'],
+): GroupTracked {
+  const noTeks = seen.gm.teks !== null && seen.teks.length === 0;
+  // One answer may fall into a registration that is under way; the second one, or lost TEKs, are no accident.
+  const isSure = !before.registered || (noTeks && movement !== 'restarted');
+  if (!state.everRegistered || state.episodes.registrationLost || before.view === null || !isSure) {
+    return unchanged(state);
+  }
+  const { attempted, succeeded } = seen.counters;
+  return emitting(
+    inEpisode(state, { registrationLost: true }),
+    registrationLostEvent(place, {
+      occurrence: [state.epoch.id, succeeded],
+      between: state.unregistered ?? span,
+      noTeks,
+      evidence: [statusShown(seen), ...(attempted === null ? [] : [`Attempted registration: ${attempted}`])],
+    }),
+  );
+}
+
+/** Attempts since the GM was last seen to be well that have not led to a registration. */
+function failedAttempts({ failedBefore }: GroupState, { attempted, succeeded }: Counters): number {
+  return attempted === null ? 0 : attempted - succeeded - (failedBefore ?? 0);
+}
+
+function emitFailed(state: GroupState, { place, seen, span }: Answer): GroupTracked {
+  const { at, counters } = seen;
+  const failed = failedAttempts(state, counters);
+  if (state.episodes.registrationFailed || failed < FAILED_ATTEMPTS) return unchanged(state);
+  return emitting(
+    inEpisode(state, { registrationFailed: true }),
+    registrationFailedEvent(place, {
+      occurrence: [state.epoch.id, counters.succeeded],
+      between: { fromMs: (state.unregistered ?? span).fromMs, toMs: at.receivedAtMs },
+      atMs: at.receivedAtMs,
+      evidence: [
+        statusShown(seen),
+        `Attempted registration: ${counters.attempted ?? '?'}, Succeeded registration: ${counters.succeeded}`,
+      ],
+    }),
+  );
+}
+
+export function emitKekMissing(state: GroupState, { place, before, seen, span }: Answer): GroupTracked {
   const kek = state.view?.kek ?? null;
-  if (seen.kek !== null) return state.toldMissing ? { ...state, toldMissing: false } : state;
-  if (!seen.registered || kek === null || state.toldMissing || !showsNoKek(seen)) return state;
+  const { kekMissing } = state.episodes;
+  if (seen.kek !== null) return unchanged(kekMissing ? inEpisode(state, { kekMissing: false }) : state);
+  if (!seen.registered || kek === null || kekMissing || !showsNoKek(seen)) return unchanged(state);
   const expired = intersection(span, widened(kek.expiry, 1000));
   const deleted = marksIn(before.marks, 'kek_deleted', span).at(-1);
   const line = seen.gm.kek === null ? 'no KEK POLICY' : 'KEK lifetime: 0';
-  events.push(
+  return emitting(
+    inEpisode(state, { kekMissing: true }),
     kekMissingEvent(place, {
       occurrence: [state.epoch.id, kek.anchor],
       between: expired ?? span,
@@ -109,24 +120,21 @@ export function tellMissing(
       ],
     }),
   );
-  return { ...state, toldMissing: true };
 }
 
-export function tellOverdue(
-  place: GmPlace,
+export function emitKekRekeyOverdue(
   state: GroupState,
-  seen: Shown,
-  ks: KsFigures,
-  events: GdoiEvent[],
-): GroupState {
+  { place, seen, ks }: Pick<Answer, 'place' | 'seen' | 'ks'>,
+): GroupTracked {
   const kek = state.view?.kek ?? null;
   const remaining = seen.gm.kek?.remainingSeconds ?? null;
-  if (kek === null || seen.kek === null || remaining === null || !seen.registered) return state;
+  if (kek === null || seen.kek === null || remaining === null || !seen.registered) return unchanged(state);
   const leadSeconds = Math.max(LEAD_FLOOR_SECONDS, ks.leadSeconds ?? LEAD_FLOOR_SECONDS);
-  if (remaining + 1 > leadSeconds || state.toldOverdue === kek.anchor) return state;
+  if (remaining + 1 > leadSeconds || state.episodes.overdueKek === kek.anchor) return unchanged(state);
   const { gm, at } = seen;
   const dueAtMs = kek.expiry.fromMs - leadSeconds * 1000;
-  events.push(
+  return emitting(
+    inEpisode(state, { overdueKek: kek.anchor }),
     kekRekeyOverdueEvent(place, {
       occurrence: [kek.anchor],
       between: { fromMs: Math.min(dueAtMs, at.receivedAtMs), toMs: at.receivedAtMs },
@@ -139,7 +147,6 @@ export function tellOverdue(
       ],
     }),
   );
-  return { ...state, toldOverdue: kek.anchor };
 }
 
 function timeLeft(kekSeconds: number, countdownSeconds: number | null): string {

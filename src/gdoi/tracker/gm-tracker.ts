@@ -2,16 +2,17 @@
  * One group of one GM: its last answer and a new one in, what happened in between out.
  *
  * Order of decisions: nonsense first (then nothing else is concluded), a restart of the counters, registrations, rekeys,
- * then the states that are told once. Reload or clear waits for the uptime, which comes in the same poll.
+ * then the states that make one event. Reload or clear waits for the uptime, which comes in the same poll.
  */
 import { registeredAgain } from '../registrations/counted-registrations.ts';
 import { type CounterMovement, counterMovement, countersOf, impossibleFigure, withKnown } from '../seen/counters.ts';
 import { decidePending, restarted } from '../registrations/counter-restart.ts';
 import { cleanAnswer, withProblem } from '../memory/data-problems.ts';
-import type { GdoiEvent } from '../events/event.ts';
-import { tellMissing, tellOverdue, tellRegistration } from './gm-alarms.ts';
+import type { Answer } from '../memory/answer.ts';
+import { emitKekMissing, emitKekRekeyOverdue, emitRegistrationState } from './gm-alarms.ts';
 import { type GmPlace, type KsFigures, shown, type Shown } from '../memory/gm-answer.ts';
-import { freshState, type GmTracked, updated } from '../memory/group-state.ts';
+import { freshState, updated } from '../memory/group-state.ts';
+import { andThen, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import { type Interval, overlaps, widened } from '../seen/interval.ts';
 import { isSameKek, shownKek } from '../keys/kek-identity.ts';
 import { forcedNow, kekRelation, keysOnly } from '../memory/key-changes.ts';
@@ -52,20 +53,22 @@ export function clockStepMs(state: GroupState, at: ReadAt, gm: GmSnapshot): numb
   return shift.byMs < 0 ? null : shift.byMs;
 }
 
-/** `known`: what SNMP alone had shown of it so far; its KEK keeps its name, and what was told stays told. */
-export function firstSight(
-  place: GmPlace,
-  known: GroupState | undefined,
-  at: ReadAt,
-  gm: GmSnapshot,
-  ks: KsFigures,
-): GmTracked | null {
+/** What is asked of the tracker of one group: an answer about it, and what is known of its KS. */
+export interface GroupAnswer {
+  readonly place: GmPlace;
+  readonly at: ReadAt;
+  readonly gm: GmSnapshot;
+  readonly ks: KsFigures;
+}
+
+/** `known`: what SNMP alone had shown of it so far; its KEK keeps its name, and what has its event gets no second one. */
+export function firstSight(known: GroupState | undefined, { place, at, gm, ks }: GroupAnswer): GroupTracked | null {
   const seen = shown(at, gm);
   if (seen === null || impossibleFigure(seen.counters) !== null) return null;
-  const events: GdoiEvent[] = [];
   const fresh = freshState(seen);
-  const state = known === undefined ? fresh : counted(fresh, decidePending(place, known, null, events));
-  return { state: tellOverdue(place, state, seen, ks, events), events };
+  const before = known === undefined ? unchanged(fresh) : decidePending(place, known, null);
+  const first = andThen(before, (state) => unchanged(known === undefined ? state : counted(fresh, state)));
+  return andThen(first, (state) => emitKekRekeyOverdue(state, { place, seen, ks }));
 }
 
 function counted(fresh: GroupState, known: GroupState): GroupState {
@@ -80,61 +83,65 @@ function counted(fresh: GroupState, known: GroupState): GroupState {
     everRegistered: fresh.everRegistered || known.everRegistered,
     tekLifetimeSeconds: known.tekLifetimeSeconds,
     marks: known.marks,
-    toldOverdue: known.toldOverdue,
+    episodes: { ...fresh.episodes, overdueKek: known.episodes.overdueKek },
     tally: known.tally,
     snmp: known.snmp,
   };
 }
 
-export function trackGm(place: GmPlace, known: GroupState, at: ReadAt, gm: GmSnapshot, ks: KsFigures): GmTracked {
+export function trackGm(known: GroupState, { place, at, gm, ks }: GroupAnswer): GroupTracked {
   const seen = shown(at, gm);
-  if (seen === null) return { state: known, events: [] };
+  if (seen === null) return unchanged(known);
   const impossible = impossibleFigure(seen.counters);
-  const events: GdoiEvent[] = [];
-  if (impossible !== null) return { state: withProblem(place, known, at, 'counters', impossible, events), events };
-  const decided = known.pending === null ? known : decidePending(place, known, null, events);
-  const counters = withKnown(decided.counters, seen.counters);
-  const state = continued(place, decided, seen.counters === counters ? seen : { ...seen, counters }, ks, events);
-  return { state, events };
+  if (impossible !== null) return withProblem(place, known, { kind: 'counters', detail: impossible, at });
+  return andThen(decidePending(place, known, null), (before) => {
+    const counters = withKnown(before.counters, seen.counters);
+    return continued(before, { place, ks, seen: seen.counters === counters ? seen : { ...seen, counters } });
+  });
 }
 
-function continued(place: GmPlace, before: GroupState, seen: Shown, ks: KsFigures, events: GdoiEvent[]): GroupState {
+function continued(before: GroupState, { place, ks, seen }: Pick<Answer, 'place' | 'ks' | 'seen'>): GroupTracked {
   const { at, counters } = seen;
   const { view } = before;
-  const elapsedMs = at.sentAtMs - before.seen.receivedAtMs;
   const kekElapsedMs = view === null ? 0 : at.sentAtMs - view.receivedMs;
   const span = { fromMs: Math.min(before.seen.sentAtMs, at.receivedAtMs), toMs: at.receivedAtMs };
-  const movement = movementOf(before, seen, elapsedMs, kekElapsedMs, span);
-
+  const movement = movementOf(before, seen, kekElapsedMs, span);
   if (movement.kind === 'contradiction') {
-    return contradicted(withProblem(place, before, at, 'counters', movement.detail, events), seen);
+    const problem = withProblem(place, before, { kind: 'counters', detail: movement.detail, at });
+    return andThen(problem, (state) => unchanged(contradicted(state, seen)));
   }
-
   const registrations = movement.kind === 'restarted' || movement.registrations > 0;
   const kekAfter = kekRelation(view, seen, kekElapsedMs, registrations);
+  const answer: Answer = { place, before, seen, span, kekAfter, ks };
   const forced = forcedNow(before, seen, kekElapsedMs);
-  let state = forced === before.forced ? before : { ...before, forced };
-  if (movement.kind === 'restarted') {
-    state = restarted(place, state, seen, span, kekAfter, movement, ks, events);
-  } else if (movement.registrations > 0) {
-    state = registeredAgain(place, state, seen, span, kekAfter, movement.registrations, ks, events);
-  } else {
-    state = keysOnly(place, state, seen, span, kekAfter, events);
-  }
-  state = updated(state, seen, {
-    kekAfter,
-    told: Math.max(state.told, counters.succeeded),
-    registrations: movement.registrations,
-  });
-  state = tellRegistration(place, before, state, seen, span, movement, events);
-  state = tellMissing(place, before, state, seen, span, events);
-  state = tellOverdue(place, state, seen, ks, events);
-  return cleanAnswer(before, state);
+  const happened = happenedBetween(forced === before.forced ? before : { ...before, forced }, answer, movement);
+  const asOfNow = andThen(happened, (state) =>
+    unchanged(
+      updated(state, seen, {
+        kekAfter,
+        emitted: Math.max(state.emitted, counters.succeeded),
+        registrations: movement.registrations,
+      }),
+    ),
+  );
+  const registration = andThen(asOfNow, (state) => emitRegistrationState(state, answer, movement.kind));
+  const missing = andThen(registration, (state) => emitKekMissing(state, answer));
+  const overdue = andThen(missing, (state) => emitKekRekeyOverdue(state, answer));
+  return andThen(overdue, (state) => unchanged(cleanAnswer(before, state)));
+}
+
+function happenedBetween(
+  state: GroupState,
+  answer: Answer,
+  movement: Exclude<CounterMovement, { kind: 'contradiction' }>,
+): GroupTracked {
+  if (movement.kind === 'restarted') return restarted(state, answer, movement);
+  return movement.registrations > 0 ? registeredAgain(state, answer, movement.registrations) : keysOnly(state, answer);
 }
 
 /**
  * One such answer changes nothing: the next one is compared with the last good one. When it stays so, the figures are a
- * new baseline under a new epoch, and what lies between is not told.
+ * new baseline under a new epoch, and what lies between makes no event.
  */
 function contradicted(state: GroupState, seen: Shown): GroupState {
   const times = state.problems.find(({ kind }) => kind === 'counters')?.times ?? 0;
@@ -142,20 +149,14 @@ function contradicted(state: GroupState, seen: Shown): GroupState {
   const { at, counters } = seen;
   const since = { fromMs: at.sentAtMs, toMs: at.receivedAtMs };
   const epoch: Epoch = { id: Math.floor(at.sentAtMs / 1000), began: 'first_sight', since };
-  return updated({ ...state, epoch, told: counters.succeeded, forced: null }, seen, {
+  return updated({ ...state, epoch, emitted: counters.succeeded, forced: null }, seen, {
     kekAfter: 'unknown',
-    told: counters.succeeded,
+    emitted: counters.succeeded,
     registrations: 0,
   });
 }
 
-function movementOf(
-  before: GroupState,
-  seen: Shown,
-  elapsedMs: number,
-  kekElapsedMs: number,
-  span: Interval,
-): CounterMovement {
+function movementOf(before: GroupState, seen: Shown, kekElapsedMs: number, span: Interval): CounterMovement {
   const { view } = before;
   const keysChanged =
     view !== null &&
@@ -165,9 +166,9 @@ function movementOf(
       (view.teks.length > 0 && seen.teks.length > 0 && !sharesTek(view.teks, seen.teks)));
   const movement = counterMovement({
     before: before.counters,
-    told: before.told,
+    emitted: before.emitted,
     now: seen.counters,
-    elapsedMs,
+    elapsedMs: seen.at.sentAtMs - before.seen.receivedAtMs,
     keysChanged,
     countsRekeys: before.countsRekeys,
   });

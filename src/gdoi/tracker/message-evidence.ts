@@ -6,9 +6,9 @@ import type { GdoiTrap } from '../seen/gdoi-trap.ts';
 import { freshLines } from '../log/log-buffer.ts';
 import { clockFromPushed, clockFromShowClock } from '../log/log-clock.ts';
 import { DELIVERY_MS, instantOf, type LogMark, logMark, quoted, trapMark, withMark } from '../log/log-evidence.ts';
+import { mapNamed } from '../seen/named.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
-import { mapNamed } from '../seen/named.ts';
 import type { Tracked } from '../memory/tracked.ts';
 import type { GroupState, TrackerState } from '../memory/tracker-state.ts';
 
@@ -55,8 +55,7 @@ export function trackTrap(state: TrackerState, at: ReadAt, { trap }: Of<'trap'>)
 /** A trap names its group by number: the one known under it, or the only one of the device. */
 function groupOfTrap({ groups }: TrackerState, { groupIdentity, groupName }: GdoiTrap): string | null {
   if (groupName !== null) return groups.has(groupName) ? groupName : null;
-  const identified = [...groups].find(([, { identity }]) => groupIdentity !== null && identity === groupIdentity);
-  if (identified !== undefined) return identified[0];
+  for (const [name, { identity }] of groups) if (identity !== null && identity === groupIdentity) return name;
   const [only] = groups;
   if (only === undefined || groups.size > 1) return null;
   const [name, { identity }] = only;
@@ -69,10 +68,10 @@ function withMarkOf(
   { mark, group }: { readonly mark: LogMark; readonly group: string | null },
 ): TrackerState {
   const groups = mapNamed(state.groups, (known, name) =>
-    group === null || group === name ? withGroupMark(known, mark) : known,
+    group !== null && group !== name ? known : withGroupMark(known, mark),
   );
-  const same = [...groups].every(([name, known]) => known === state.groups.get(name));
-  return same ? state : { ...state, groups };
+  const isChanged = [...groups].some(([name, each]) => each !== state.groups.get(name));
+  return isChanged ? { ...state, groups } : state;
 }
 
 function withGroupMark(group: GroupState, mark: LogMark): GroupState {

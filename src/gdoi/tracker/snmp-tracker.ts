@@ -1,22 +1,25 @@
 /**
  * One group of one GM as SNMP shows it.
  *
- * Beside the CLI it is the cheap eye: it narrows when a registration took place, tells an overdue KEK rekey early and
+ * Beside the CLI it is the cheap eye: it narrows when a registration took place, shows an overdue KEK rekey early and
  * must agree with the CLI; what happened is the counters' to say. Alone (`transport: snmp`) there are no counters: a
- * registration is told where the keys show it, or where messages do and a timer of the GM was due; its cause stays
+ * registration has its event where the keys show it, or where messages do and a timer of the GM was due; its cause stays
  * `unknown` where the keys do not decide.
  */
 import { decidePending } from '../registrations/counter-restart.ts';
 import type { Counters } from '../seen/counters.ts';
 import { withProblem } from '../memory/data-problems.ts';
-import type { GdoiEvent } from '../events/event.ts';
 import { kekRekeyEvent } from '../events/gdoi-events.ts';
-import { tellMissing, tellOverdue } from './gm-alarms.ts';
-import { type GmPlace, type KsFigures, type Shown } from '../memory/gm-answer.ts';
-import { freshState, type GmTracked, updated } from '../memory/group-state.ts';
+import { emitKekMissing, emitKekRekeyOverdue } from './gm-alarms.ts';
+import type { GroupAnswer } from './gm-tracker.ts';
+import type { Answer } from '../memory/answer.ts';
+import type { GmPlace, Shown } from '../memory/gm-answer.ts';
+import { freshState, updated } from '../memory/group-state.ts';
 import { isSameKek, shownKek } from '../keys/kek-identity.ts';
 import { forcedNow, kekRelation } from '../memory/key-changes.ts';
 import type { ReadAt } from '../seen/instant.ts';
+import type { Interval } from '../seen/interval.ts';
+import { andThen, emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import type { KekAfter } from '../memory/registration-facts.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
 import {
@@ -29,7 +32,7 @@ import {
 } from '../memory/snmp-look.ts';
 import { registrationsAlone, type SnmpChange } from '../registrations/snmp-registrations.ts';
 import { shownTeks } from '../keys/tek-identity.ts';
-import { DISAGREEING_LOOKS, type GroupState, type TrackerState } from '../memory/tracker-state.ts';
+import { DISAGREEING_LOOKS, type Draft, type GroupState, type TrackerState } from '../memory/tracker-state.ts';
 
 /** Without the CLI no counter is known. */
 const NO_COUNTERS: Counters = {
@@ -46,37 +49,27 @@ const NO_COUNTERS: Counters = {
  * server. A group that SNMP has not shown before is no change.
  */
 export function snmpHintsAtChange(state: TrackerState, snapshot: GmSnapshot, at: ReadAt): boolean {
-  const known = state.groups.get(snapshot.group);
-  const before = known?.snmp?.look;
+  const before = state.groups.get(snapshot.group)?.snmp?.look;
   return before !== undefined && keysDiffer(before, snmpLook(at, snapshot, before));
 }
 
-export function trackSnmp(
-  place: GmPlace,
-  known: GroupState | undefined,
-  at: ReadAt,
-  gm: GmSnapshot,
-  ks: KsFigures,
-): GmTracked {
-  const look = snmpLook(at, gm, known?.snmp?.look ?? null);
-  const events: GdoiEvent[] = [];
-  const counters = known?.counters ?? NO_COUNTERS;
-  const seen = shownBySnmp(at, gm, counters);
+export function trackSnmp(known: GroupState | undefined, { place, at, gm, ks }: GroupAnswer): GroupTracked {
+  const before = known?.snmp?.look ?? null;
+  const look = snmpLook(at, gm, before);
+  const seen = shownBySnmp(at, gm, known?.counters ?? NO_COUNTERS);
   if (known === undefined) {
     const first: GroupState = {
       ...freshState(seen),
       counted: false,
       snmp: { look, sign: null, disagreeing: 0 },
     };
-    return { state: tellOverdue(place, first, seen, ks, events), events };
+    return emitKekRekeyOverdue(first, { place, seen, ks });
   }
-  const before = known.snmp?.look ?? null;
   const signs = before === null ? [] : registrationSigns(before, look);
   const span = { fromMs: before?.sentMs ?? at.sentAtMs, toMs: at.receivedAtMs };
-  const state = known.counted
-    ? besideCli(place, known, { look, before, signs, span, seen }, events)
-    : alone(place, known, { look, before, signs, span, seen }, ks, events);
-  return { state: tellOverdueOfHeld(place, state, seen, ks, events), events };
+  const change: SnmpChange = { look, before, signs, span, seen, ks };
+  const tracked = known.counted ? besideCli(place, known, change) : alone(place, known, change);
+  return andThen(tracked, (state) => emitOverdueOfHeld(state, { place, seen, ks }));
 }
 
 /** Registered: it holds keys. The MIB does not say more, and that is never turned into "not registered". */
@@ -87,30 +80,26 @@ function shownBySnmp(at: ReadAt, gm: GmSnapshot, counters: Counters): Shown {
 }
 
 /** Of the KEK that the state holds only: another one is for the CLI to confirm. */
-function tellOverdueOfHeld(
-  place: GmPlace,
-  state: GroupState,
-  seen: Shown,
-  ks: KsFigures,
-  events: GdoiEvent[],
-): GroupState {
+function emitOverdueOfHeld(state: GroupState, answer: Pick<Answer, 'place' | 'seen' | 'ks'>): GroupTracked {
+  const { seen } = answer;
   const held = state.view?.kek ?? null;
-  if (held === null || seen.kek === null) return state;
+  if (held === null || seen.kek === null) return unchanged(state);
   const elapsedMs = seen.at.sentAtMs - (state.view?.receivedMs ?? seen.at.sentAtMs);
-  return isSameKek(held, seen.kek, elapsedMs, true) ? tellOverdue(place, state, seen, ks, events) : state;
+  return isSameKek(held, seen.kek, elapsedMs, true) ? emitKekRekeyOverdue(state, answer) : unchanged(state);
 }
 
-function besideCli(place: GmPlace, known: GroupState, change: SnmpChange, events: GdoiEvent[]): GroupState {
+function besideCli(place: GmPlace, known: GroupState, change: SnmpChange): GroupTracked {
   const { look, before, signs, span, seen } = change;
   const sign = signs.length > 0 ? { between: span, evidence: signs[0] ?? '' } : (known.snmp?.sign ?? null);
   const state = { ...known, snmp: { look, sign, disagreeing: known.snmp?.disagreeing ?? 0 } };
-  if (before === null || !isBracketed(known, before, look) || keysDiffer(before, look)) return state;
+  if (before === null || !isBracketed(known, before, look) || keysDiffer(before, look)) return unchanged(state);
   const { view } = known;
-  const what = view === null || !known.registered ? null : disagreement(view, look);
-  const disagreeing = what === null ? 0 : Math.min(state.snmp.disagreeing + 1, DISAGREEING_LOOKS + 1);
+  const detail = view === null || !known.registered ? null : disagreement(view, look);
+  const disagreeing = detail === null ? 0 : Math.min(state.snmp.disagreeing + 1, DISAGREEING_LOOKS + 1);
   const next = { ...state, snmp: { ...state.snmp, disagreeing } };
-  const isTold = disagreeing <= DISAGREEING_LOOKS || state.snmp.disagreeing > DISAGREEING_LOOKS;
-  return what === null || isTold ? next : withProblem(place, next, seen.at, 'sources', what, events);
+  const isKnown = disagreeing <= DISAGREEING_LOOKS || state.snmp.disagreeing > DISAGREEING_LOOKS;
+  if (detail === null || isKnown) return unchanged(next);
+  return withProblem(place, next, { kind: 'sources', detail, at: seen.at });
 }
 
 /** The CLI's answer lies between two looks: what both looks show, it must have shown. */
@@ -118,36 +107,52 @@ function isBracketed({ seen }: GroupState, before: SnmpLook, look: SnmpLook): bo
   return before.receivedMs <= seen.sentAtMs && seen.receivedAtMs <= look.sentMs;
 }
 
-function alone(place: GmPlace, known: GroupState, change: SnmpChange, ks: KsFigures, events: GdoiEvent[]): GroupState {
-  const { look, before, seen, span } = change;
-  let state = decidePending(place, known, null, events);
-  const kekAfter = aloneKekAfter(state, change);
-  const elapsedMs = state.view === null ? 0 : seen.at.sentAtMs - state.view.receivedMs;
-  state = { ...state, forced: forcedNow(state, seen, elapsedMs) };
-  const drafts = registrationsAlone(state, change, kekAfter, ks);
-  if (drafts.length > 0) {
-    const told = state.told + drafts.length;
-    const isLegacy = drafts.at(-1)?.cause === 'legacy_ks' && kekAfter !== 'new';
-    const legacyKek = isLegacy ? (state.view?.kek?.anchor ?? null) : state.legacyKek;
-    state = { ...state, told, forced: null, legacyKek };
-    // The uptime comes after it, and may say that it was a reload.
-    state = {
-      ...state,
-      pending: { kind: 'perhaps_reload', between: span, drafts, evidence: [], allRestarted: false },
-    };
-  } else if (before !== null && hasNewKek(before, look) && look.sequence !== before.sequence) {
-    events.push(
-      kekRekeyEvent(place, {
-        occurrence: [state.epoch.id, look.kek?.anchor ?? 0],
-        between: span,
-        evidence: [`another KEK, and rekey sequence number ${before.sequence ?? '?'} -> ${look.sequence ?? '?'}`],
-      }),
-    );
-  }
-  const held = state;
-  state = updated(state, seen, { kekAfter, told: state.told, registrations: drafts.length });
-  state = { ...state, counted: false, snmp: { look, sign: null, disagreeing: 0 } };
-  return tellMissing(place, held, state, seen, span, events);
+function alone(place: GmPlace, known: GroupState, change: SnmpChange): GroupTracked {
+  return andThen(decidePending(place, known, null), (before) => aloneDecided(place, before, change));
+}
+
+function aloneDecided(place: GmPlace, before: GroupState, change: SnmpChange): GroupTracked {
+  const { look, seen, span, ks } = change;
+  const kekAfter = aloneKekAfter(before, change);
+  const elapsedMs = before.view === null ? 0 : seen.at.sentAtMs - before.view.receivedMs;
+  const state = { ...before, forced: forcedNow(before, seen, elapsedMs) };
+  const drafts = registrationsAlone(state, change, kekAfter);
+  const happened =
+    drafts.length > 0 ? unchanged(withDrafts(state, drafts, { span, kekAfter })) : emitRekey(place, state, change);
+  return andThen(happened, (held) => {
+    const { emitted } = held;
+    const next = updated(held, seen, { kekAfter, emitted, registrations: drafts.length });
+    const shown: GroupState = { ...next, counted: false, snmp: { look, sign: null, disagreeing: 0 } };
+    return emitKekMissing(shown, { place, before: held, seen, span, kekAfter, ks });
+  });
+}
+
+/** The uptime comes after them, and may say that it was a reload. */
+function withDrafts(
+  state: GroupState,
+  drafts: readonly Draft[],
+  { span, kekAfter }: { readonly span: Interval; readonly kekAfter: KekAfter },
+): GroupState {
+  const isLegacy = drafts.at(-1)?.cause === 'legacy_ks' && kekAfter !== 'new';
+  return {
+    ...state,
+    emitted: state.emitted + drafts.length,
+    forced: null,
+    legacyKek: isLegacy ? (state.view?.kek?.anchor ?? null) : state.legacyKek,
+    pending: { kind: 'perhaps_reload', between: span, drafts, evidence: [], allRestarted: false },
+  };
+}
+
+function emitRekey(place: GmPlace, state: GroupState, { look, before, span }: SnmpChange): GroupTracked {
+  if (before === null || !hasNewKek(before, look) || look.sequence === before.sequence) return unchanged(state);
+  return emitting(
+    state,
+    kekRekeyEvent(place, {
+      occurrence: [state.epoch.id, look.kek?.anchor ?? 0],
+      between: span,
+      evidence: [`another KEK, and rekey sequence number ${before.sequence ?? '?'} -> ${look.sequence ?? '?'}`],
+    }),
+  );
 }
 
 function aloneKekAfter(state: GroupState, { look, before, seen }: SnmpChange): KekAfter {

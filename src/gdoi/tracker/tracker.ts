@@ -11,16 +11,17 @@ import { decidePending } from '../registrations/counter-restart.ts';
 import { trackFacts } from './device-boot.ts';
 import type { GdoiEvent } from '../events/event.ts';
 import { reachableEvent } from '../events/gdoi-events.ts';
-import type { KsFigures } from '../memory/gm-answer.ts';
-import { clockStepMs, firstSight, trackGm } from './gm-tracker.ts';
+import { MAX_GROUP_CHARS } from '../memory/gm-answer.ts';
+import { clockStepMs, firstSight, type GroupAnswer, trackGm } from './gm-tracker.ts';
 import { trackClock, trackLog, trackTrap } from './message-evidence.ts';
+import { named } from '../seen/named.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
-import { named } from '../seen/named.ts';
 import { trackFailure } from './reachability.ts';
 import { trackSnmp } from './snmp-tracker.ts';
-import { ignored, mapGroups, type Tracked } from '../memory/tracked.ts';
-import { type GroupState, MAX_GROUPS, type TrackerState } from '../memory/tracker-state.ts';
+import type { GmSnapshot } from '../seen/snapshot.ts';
+import { type GroupTracked, ignored, trackEach, type Tracked } from '../memory/tracked.ts';
+import { type Failures, type GroupState, MAX_GROUPS, type TrackerState } from '../memory/tracker-state.ts';
 
 export interface TrackOptions {
   /** Lead of the group's KS in seconds, where one is known; otherwise the certain floor of 200 s is used. */
@@ -35,8 +36,6 @@ type Of<Kind extends Observation['kind']> = Extract<Observation, { kind: Kind }>
 
 /** Answers in a row that are older than the newest one, each newer than the last: the clock was set back. */
 const BACK_IN_TIME_ANSWERS = 10;
-
-const MAX_NAME_CHARS = 128;
 
 export function track(state: TrackerState, observation: Observation, options: TrackOptions = {}): Tracked {
   if (observation.device !== state.device || !Number.isFinite(observation.sentAtMs)) return ignored(state);
@@ -65,80 +64,69 @@ export function track(state: TrackerState, observation: Observation, options: Tr
 }
 
 /**
- * The observations are over (end of a recorded timeline, device removed): tell what still waits for the next answer.
+ * The observations are over (end of a recorded timeline, device removed): emit what still waits for the next answer.
  * An agent that goes on later does not call this: the state keeps what waits.
  */
 export function settle(state: TrackerState): Tracked {
-  const events: GdoiEvent[] = [];
-  const groups = mapGroups(state, (group, known) =>
-    decidePending({ device: state.device, group }, known, null, events),
-  );
-  return { state: { ...state, groups }, events };
+  return trackEach(state, (known, group) => decidePending({ device: state.device, group }, known, null));
 }
 
 function finiteOr(value: number, otherwise: number): number {
   return Number.isFinite(value) ? value : otherwise;
 }
 
-function trackGroups(before: TrackerState, at: ReadAt, observation: Of<'groups'>, options: TrackOptions): Tracked {
+function trackGroups(known: TrackerState, at: ReadAt, observation: Of<'groups'>, options: TrackOptions): Tracked {
   const bySnmp = observation.origin === 'snmp';
-  const latest = bySnmp ? before.answeredBySnmp : before.answered;
-  const step = clockStep(before, at, observation);
-  if (latest !== null && at.sentAtMs <= latest.sentAtMs && step === null) {
-    const known = before.backInTime;
-    if (known !== null && at.sentAtMs <= known.sentMs) return ignored(before);
-    const count = (known?.count ?? 0) + 1;
-    if (count < BACK_IN_TIME_ANSWERS) {
-      return ignored({ ...before, backInTime: { sentMs: at.sentAtMs, count } });
-    }
-    // The clock was set back and nothing tells by how much: begin anew, without events.
-    before = {
-      ...before,
+  const latest = bySnmp ? known.answeredBySnmp : known.answered;
+  const step = clockStep(known, at, observation);
+  if (step === null && latest !== null && at.sentAtMs <= latest.sentAtMs) {
+    const set = clockSetBack(known, at);
+    return set.isCertain ? trackAnswer(set.state, at, observation, options) : ignored(set.state);
+  }
+  return trackAnswer(step === null ? known : withClockStep(known, step), at, observation, options);
+}
+
+/** An answer older than the newest one: a late copy, or the clock was set back and nothing tells by how much. */
+function clockSetBack(
+  state: TrackerState,
+  { sentAtMs }: ReadAt,
+): { readonly isCertain: boolean; readonly state: TrackerState } {
+  const { backInTime } = state;
+  if (backInTime !== null && sentAtMs <= backInTime.sentMs) return { isCertain: false, state };
+  const count = (backInTime?.count ?? 0) + 1;
+  if (count < BACK_IN_TIME_ANSWERS) {
+    return { isCertain: false, state: { ...state, backInTime: { sentMs: sentAtMs, count } } };
+  }
+  return {
+    isCertain: true,
+    // Begin anew, without events.
+    state: {
+      ...state,
       answered: null,
       answeredBySnmp: null,
       factsSentMs: null,
       boot: null,
       groups: named(),
-      clockSteps: before.clockSteps + 1,
-    };
-  }
-  const state = step === null ? before : withClockStep(before, step);
-  const events: GdoiEvent[] = [];
-  if (state.failures?.told === true) {
-    events.push(
-      reachableEvent(
-        { device: state.device, group: null },
-        {
-          occurrence: [Math.floor(state.failures.firstMs / 1000)],
-          between: { fromMs: Math.min(state.latestSentMs ?? at.sentAtMs, at.sentAtMs), toMs: at.receivedAtMs },
-          atMs: at.receivedAtMs,
-          evidence: [`${state.failures.inARow} failures in a row before, the last one: ${state.failures.result}`],
-        },
-      ),
-    );
-  }
+      clockSteps: state.clockSteps + 1,
+    },
+  };
+}
+
+function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>, options: TrackOptions): Tracked {
+  const bySnmp = observation.origin === 'snmp';
+  const events: GdoiEvent[] = state.failures?.unreachable === true ? [reachable(state, state.failures, at)] : [];
   let { isKs } = state;
-  const groups = new Map<string, GroupState>(state.groups);
+  const groups = new Map(state.groups);
   for (const snapshot of observation.snapshots) {
     if (snapshot.role === 'ks') {
       isKs = true;
       continue;
     }
-    const group = snapshot.group.slice(0, MAX_NAME_CHARS);
-    const place = { device: state.device, group };
-    const ks: KsFigures = {
-      leadSeconds: options.ksLeadSeconds?.(group) ?? null,
-      kekLifetimeSeconds: options.kekLifetimeSeconds?.(group) ?? null,
-      tekLifetimeSeconds: options.tekLifetimeSeconds?.(group) ?? null,
-    };
+    const group = snapshot.group.slice(0, MAX_GROUP_CHARS);
     const known = groups.get(group);
-    const tracked = bySnmp
-      ? trackSnmp(place, known, at, snapshot, ks)
-      : known?.counted === true
-        ? trackGm(place, known, at, snapshot, ks)
-        : firstSight(place, known, at, snapshot, ks);
-    if (tracked === null) continue;
     if (known === undefined && groups.size >= MAX_GROUPS) continue;
+    const tracked = trackSnapshot(known, { group, device: state.device, at, bySnmp, options }, snapshot);
+    if (tracked === null) continue;
     groups.set(group, tracked.state);
     if (tracked.events.length > 0) events.push(...tracked.events);
   }
@@ -153,7 +141,7 @@ function trackGroups(before: TrackerState, at: ReadAt, observation: Of<'groups'>
       backInTime: null,
       clockSteps: state.clockSteps,
       boot: state.boot,
-      toldBoot: state.toldBoot,
+      emittedBoot: state.emittedBoot,
       failures: null,
       isKs,
       logClock: state.logClock,
@@ -164,11 +152,51 @@ function trackGroups(before: TrackerState, at: ReadAt, observation: Of<'groups'>
   };
 }
 
+interface Asked {
+  readonly group: string;
+  readonly device: string;
+  readonly at: ReadAt;
+  readonly bySnmp: boolean;
+  readonly options: TrackOptions;
+}
+
+/** null: this answer says nothing of the group that can be tracked. */
+function trackSnapshot(
+  known: GroupState | undefined,
+  { group, device, at, bySnmp, options }: Asked,
+  gm: GmSnapshot,
+): GroupTracked | null {
+  const answer: GroupAnswer = {
+    place: { device, group },
+    at,
+    gm,
+    ks: {
+      leadSeconds: options.ksLeadSeconds?.(group) ?? null,
+      kekLifetimeSeconds: options.kekLifetimeSeconds?.(group) ?? null,
+      tekLifetimeSeconds: options.tekLifetimeSeconds?.(group) ?? null,
+    },
+  };
+  if (bySnmp) return trackSnmp(known, answer);
+  return known?.counted === true ? trackGm(known, answer) : firstSight(known, answer);
+}
+
+function reachable(state: TrackerState, failures: Failures, at: ReadAt): GdoiEvent {
+  return reachableEvent(
+    { device: state.device, group: null },
+    {
+      occurrence: [Math.floor(failures.firstMs / 1000)],
+      between: { fromMs: Math.min(state.latestSentMs ?? at.sentAtMs, at.sentAtMs), toMs: at.receivedAtMs },
+      atMs: at.receivedAtMs,
+      evidence: [`${failures.inARow} failures in a row before, the last one: ${failures.result}`],
+    },
+  );
+}
+
 /** The agent's clock was set: every countdown of the device jumped by the same. */
 function clockStep(state: TrackerState, at: ReadAt, observation: Of<'groups'>): number | null {
   for (const snapshot of observation.snapshots) {
     if (snapshot.role !== 'gm') continue;
-    const known = state.groups.get(snapshot.group.slice(0, MAX_NAME_CHARS));
+    const known = state.groups.get(snapshot.group);
     const step = known === undefined ? null : clockStepMs(known, at, snapshot);
     if (step !== null) return step;
   }

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest';
 import { GDOI_TRAPS, type GdoiTrapName } from '../../../src/gdoi/seen/gdoi-trap.ts';
 import type { Observation } from '../../../src/gdoi/seen/observation.ts';
 import { initialTrackerState, settle, track } from '../../../src/gdoi/tracker/tracker.ts';
-import { trackerStateOfJson } from '../../../src/gdoi/memory/tracker-state.ts';
+import { readTrackerState, TRACKER_STATE_FORMAT } from '../../../src/gdoi/memory/state-format.ts';
 import {
   buffer,
   type BufferLine,
@@ -111,7 +111,7 @@ test('a state kept as JSON goes on as if it had never been away', () => {
       const { observations } = answers(some);
       const at = cut % (observations.length + 1);
       const first = fed(initialTrackerState('gm1'), observations.slice(0, at));
-      const kept = trackerStateOfJson(JSON.parse(JSON.stringify(first.state)));
+      const kept = readTrackerState(TRACKER_STATE_FORMAT, JSON.parse(JSON.stringify(first.state)))!;
       expect(kept).toEqual(first.state);
       const second = fed(kept, observations.slice(at));
       const whole = fed(initialTrackerState('gm1'), observations);
@@ -209,7 +209,7 @@ test('no figures make it throw, lose its bounds or tell intervals that run backw
         }
       }
       settle(state);
-      expect(trackerStateOfJson(JSON.parse(JSON.stringify(state)))).toEqual(state);
+      expect(readTrackerState(TRACKER_STATE_FORMAT, JSON.parse(JSON.stringify(state)))).toEqual(state);
       expect(JSON.stringify(state).length).toBeLessThan(HOSTILE_STATE_BYTES * Math.max(1, state.groups.size));
     }),
     { numRuns: 300 },
@@ -294,7 +294,7 @@ test('a state kept as JSON goes on in the midst of messages and SNMP looks too',
   fc.assert(
     fc.property(fc.array(hostile, { maxLength: 40 }), fc.nat(), (observations, cut) => {
       const first = fed(initialTrackerState('gm1'), observations.slice(0, cut % (observations.length + 1)));
-      const kept = trackerStateOfJson(JSON.parse(JSON.stringify(first.state)));
+      const kept = readTrackerState(TRACKER_STATE_FORMAT, JSON.parse(JSON.stringify(first.state)))!;
       const second = fed(kept, observations.slice(cut % (observations.length + 1)));
       const whole = fed(initialTrackerState('gm1'), observations);
       expect(second.state).toEqual(whole.state);

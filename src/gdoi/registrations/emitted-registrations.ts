@@ -1,22 +1,27 @@
 /**
- * Registrations as events, and the count of those told: the third unexpected one within an hour is critical.
+ * Registrations as events, and the count of those: the third unexpected one within an hour, and each that follows, is
+ * critical.
  */
 import type { Cause, GdoiEvent } from '../events/event.ts';
 import { reregistrationEvent, UNEXPECTED } from '../events/gdoi-events.ts';
 import type { GmPlace } from '../memory/gm-answer.ts';
 import type { EpochMs } from '../seen/instant.ts';
+import type { GroupTracked } from '../memory/tracked.ts';
 import type { Draft, GroupState, Tally } from '../memory/tracker-state.ts';
 
 const REPEATED_WITHIN_MS = 3_600_000;
 
-export function tellDrafts(
-  place: GmPlace,
-  state: GroupState,
-  drafts: readonly Draft[],
-  causeOfFirst: Cause,
-  events: GdoiEvent[],
-  occurrence: readonly (string | number)[] = [],
-): GroupState {
+export interface Decided {
+  readonly drafts: readonly Draft[];
+  /** Of the draft that has none: the restart's. */
+  readonly causeOfFirst: Cause;
+  /** What sets their ids apart from those of the counters. */
+  readonly occurrence?: readonly (string | number)[];
+}
+
+export function emitRegistrations(place: GmPlace, state: GroupState, decided: Decided): GroupTracked {
+  const { drafts, causeOfFirst, occurrence = [] } = decided;
+  const events: GdoiEvent[] = [];
   let { tally, everRegistered } = state;
   for (const draft of drafts) {
     const cause = everRegistered ? (draft.cause ?? causeOfFirst) : 'initial';
@@ -34,7 +39,7 @@ export function tellDrafts(
     tally = cause === 'initial' ? tally : counted(tally, draft.atMs, cause);
     everRegistered = true;
   }
-  return { ...state, tally, everRegistered };
+  return { state: { ...state, tally, everRegistered }, events };
 }
 
 function counted(tally: Tally, atMs: EpochMs, cause: Cause): Tally {

@@ -1,0 +1,15 @@
+/** A new answer about a group beside what was known before it: what each step between the two decides from. */
+import type { Interval } from '../seen/interval.ts';
+import type { GmPlace, KsFigures, Shown } from './gm-answer.ts';
+import type { KekAfter } from './registration-facts.ts';
+import type { GroupState } from './tracker-state.ts';
+
+export interface Answer {
+  readonly place: GmPlace;
+  readonly before: GroupState;
+  readonly seen: Shown;
+  /** From the question of the last answer to the end of this one. */
+  readonly span: Interval;
+  readonly kekAfter: KekAfter;
+  readonly ks: KsFigures;
+}

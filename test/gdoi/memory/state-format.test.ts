@@ -1,0 +1,55 @@
+/**
+ * What a store keeps of the tracker must be understood by the next version. One state of each format lies here: a state
+ * that comes out otherwise needs a higher format number, its own file (UPDATE_GOLDENS=1 writes it once, and never over an
+ * older one) and the way over from the format before.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { readTrackerState, TRACKER_STATE_FORMAT } from '../../../src/gdoi/memory/state-format.ts';
+import { initialTrackerState } from '../../../src/gdoi/tracker/tracker.ts';
+import { fed, gmAnswer, log } from '../../builders/tracker-builders.ts';
+import { fullState } from './full-state.ts';
+
+const goldenOf = (format: number) => new URL(`./tracker-state.format-${format}.json`, import.meta.url);
+const kept = (format: number): unknown => JSON.parse(readFileSync(goldenOf(format), 'utf8'));
+
+test('a state of this format is as it was when the format was made', () => {
+  const state = fullState();
+  const file = goldenOf(TRACKER_STATE_FORMAT);
+  if (process.env['UPDATE_GOLDENS'] === '1' && !existsSync(file)) {
+    writeFileSync(file, `${JSON.stringify(state, null, 2)}\n`);
+  }
+  expect(readTrackerState(TRACKER_STATE_FORMAT, kept(TRACKER_STATE_FORMAT))).toEqual(state);
+});
+
+test('a state of the format before is carried over: no event is lost and none comes twice', () => {
+  const before = readTrackerState(TRACKER_STATE_FORMAT - 1, kept(TRACKER_STATE_FORMAT - 1));
+  expect(before).toEqual(fullState());
+  const next = [gmAnswer(1100, { succeeded: 3, attempted: 3, received: 2, kekAt: 87_000 })];
+  expect(fed(before!, next).events).toEqual(fed(fullState(), next).events);
+});
+
+test('nothing is gone on from what is no state of ours', () => {
+  const state = kept(TRACKER_STATE_FORMAT);
+  for (const format of [TRACKER_STATE_FORMAT - 2, TRACKER_STATE_FORMAT + 1, '3', null, undefined]) {
+    expect(readTrackerState(format, state)).toBeNull();
+  }
+  for (const nothing of [null, 3, 'state', undefined]) {
+    expect(readTrackerState(TRACKER_STATE_FORMAT, nothing)).toBeNull();
+  }
+});
+
+/** Names that mean something to a plain object. */
+const NAMES = ['__proto__', 'constructor', 'toString', 'valueOf', 'hasOwnProperty', '', 'G1'];
+
+test('a group may have any name, in memory and out of the store', () => {
+  const answer = (at: number, succeeded: number) =>
+    gmAnswer(at, ...NAMES.map((group) => ({ group, succeeded, kekAt: 50_000 })));
+  const first = fed(initialTrackerState('gm1'), [answer(0, 1), log(30, 'GDOI-5-GM_CLEAR_REGISTER', '')]);
+  const again = readTrackerState(TRACKER_STATE_FORMAT, JSON.parse(JSON.stringify(first.state)));
+  expect([...(again?.groups.keys() ?? [])]).toEqual(NAMES);
+  const second = fed(again!, [answer(60, 2)]);
+  expect(second.events.map(({ group, type, cause }) => [group, type, cause])).toEqual(
+    NAMES.map((group) => [group, 'reregistration', 'operator_clear']),
+  );
+});
