@@ -5,6 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { gdoiwatch } from '../e2e/gdoiwatch.ts';
 import { alertsReference } from './alerts-reference.ts';
 import { commandHelps, commandsReference } from './commands-reference.ts';
+import { FIXED, type NameKind } from './contract-names.ts';
+import { contractReference, existingNames, exists } from './contract-reference.ts';
 import { configurationReference } from './configuration-reference.ts';
 import { ROOT } from './documents.ts';
 import { partOf } from './generated-part.ts';
@@ -43,6 +45,21 @@ describe('docs/alerts.md', () => {
   it('has every alert of the rules', () => {
     const reference = alertsReference();
     expect(partOf('docs/alerts.md', reference)).toBe(reference);
+  });
+});
+
+describe('docs/contract.md', () => {
+  it('has the names that exist and those that are reserved', async () => {
+    const reference = await contractReference();
+    expect(partOf('docs/contract.md', reference)).toBe(reference);
+  });
+
+  it('promises nothing that went away', async () => {
+    const names = await existingNames();
+    const gone = (Object.keys(FIXED) as readonly NameKind[]).flatMap((kind) =>
+      FIXED[kind].filter((name) => !exists(kind, name, names)).map((name) => `${kind}: ${name}`),
+    );
+    expect(gone).toEqual([]);
   });
 });
 

@@ -1,5 +1,5 @@
 /**
- * The web configuration file of the Prometheus exporter-toolkit (docs/web-configuration.md there).
+ * The web configuration file of the Prometheus exporter-toolkit (web-configuration.md of its documents).
  *
  * A file that works elsewhere works here, or is refused: nothing that keeps someone out is ignored. Refused are client
  * certificates that are asked for but not verified, TLS below 1.2 and `client_allowed_sans`.

@@ -1,6 +1,6 @@
 /**
  * What really happened in the simulated fleet: the list that tests and the accuracy benchmark compare a monitor with.
- * Cause names are those of the project's specification (`domain.md`), written down here independently.
+ * Cause names are those of docs/getvpn.md, written down here independently.
  */
 import type { EpochMs } from '../../kernel/clock.ts';
 
