@@ -15,6 +15,7 @@ import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.t
 import type { GdoiEvent } from '../gdoi/events/event.ts';
 import type { FleetSettings } from '../gdoi/fleet/fleet-view.ts';
 import type { Clock } from '../kernel/clock.ts';
+import { InternalErrors } from '../kernel/internal-errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { DeviceAsker } from './poll/device-asker.ts';
@@ -45,6 +46,8 @@ export interface AgentOptions {
   readonly logger: Logger;
   /** Events that are kept and new, in the order they were kept. */
   readonly onEvents?: (events: readonly GdoiEvent[]) => void;
+  /** Faults of our own; absent: a count of the agent's alone. */
+  readonly errors?: InternalErrors;
 }
 
 export interface ReloadSummary {
@@ -75,13 +78,19 @@ export class Agent implements AsyncDisposable {
   readonly #senderLookup: SenderLookup;
   readonly #pushed: PushedMessages;
   readonly #startedAtMs: number;
+  readonly #errors: InternalErrors;
   #config: ResolvedConfig;
   #reload: { readonly ok: boolean; readonly atMs: number | null } = { ok: true, atMs: null };
 
-  private constructor(options: AgentOptions, intake: Intake, views: MutableReadModel) {
+  private constructor(
+    options: AgentOptions & { readonly errors: InternalErrors },
+    intake: Intake,
+    views: MutableReadModel,
+  ) {
     const { config, clock, logger, networkClock, lookup } = options;
     const { concurrentPolls } = config.limits;
     this.#options = options;
+    this.#errors = options.errors;
     this.#config = config;
     this.#intake = intake;
     this.#views = views;
@@ -89,11 +98,15 @@ export class Agent implements AsyncDisposable {
     this.#asker = new DeviceAsker(options);
     this.#recorder = config.record === null ? null : new Recorder({ directory: config.record, clock, logger });
     this.#record = new FleetRecord({ views, intake, recorder: this.#recorder, clock, logger });
-    this.#scheduler = new Scheduler({ clock, concurrentPolls, poll: (device, signal) => this.#poll(device, signal) });
+    this.#scheduler = new Scheduler({
+      clock,
+      concurrentPolls,
+      poll: (device, signal) => this.#guarded(device, signal, () => this.#poll(device, signal)),
+    });
     this.#snmpScheduler = new Scheduler({
       clock,
       concurrentPolls,
-      poll: (device, signal) => this.#pollBeside(device, signal),
+      poll: (device, signal) => this.#guarded(device, signal, () => this.#pollBeside(device, signal)),
     });
     this.#requests = new PollRequests({
       clock: networkClock,
@@ -104,6 +117,7 @@ export class Agent implements AsyncDisposable {
     this.#pushed = new PushedMessages({
       senders: this.#senders,
       clock: networkClock,
+      errors: this.#errors,
       onPushed: (pushed) => this.#takePushed(pushed),
     });
   }
@@ -113,11 +127,13 @@ export class Agent implements AsyncDisposable {
     const { config, clock, store, logger } = options;
     let agent: Agent | null = null;
     const totals = new EventTotals();
-    const views = createReadModel(totals);
+    const errors = options.errors ?? new InternalErrors(logger);
+    const views = createReadModel(totals, errors);
     const intake = await Intake.open({
       store,
       clock,
       logger,
+      errors,
       totals,
       settings: fleetSettings(config),
       onFleetView: (view) => {
@@ -129,7 +145,7 @@ export class Agent implements AsyncDisposable {
         options.onEvents?.(events);
       },
     });
-    agent = new Agent(options, intake, views);
+    agent = new Agent({ ...options, errors }, intake, views);
     return agent;
   }
 
@@ -164,6 +180,7 @@ export class Agent implements AsyncDisposable {
       snmpDatagramsDropped: snmp.datagramsDropped,
       pushed: this.#pushed.counts,
       recordErrors: this.#recorder?.errors ?? 0,
+      internalErrors: this.#errors.counts,
       storeErrors: this.#intake.storeErrors,
       eventsDropped: this.#intake.droppedEvents,
       configReloadOk: this.#reload.ok,
@@ -247,6 +264,17 @@ export class Agent implements AsyncDisposable {
     this.#unpolled.delete(name);
     this.#senders.remove(name);
     await this.#asker.forget(name);
+  }
+
+  /** A fault of our own ends this poll of this device, and shows there. */
+  async #guarded(device: string, signal: AbortSignal, poll: () => Promise<void>): Promise<void> {
+    try {
+      await poll();
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#errors.caught('poll', error, { device });
+      this.#errors.guard('poll', { device }, () => this.#record.failedInside(device), undefined);
+    }
   }
 
   async #poll(name: string, signal: AbortSignal): Promise<void> {

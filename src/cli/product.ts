@@ -19,6 +19,7 @@ import { targetMetrics } from '../export/target-metrics.ts';
 import { createSelfMetrics } from '../export/self-metrics.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
 import { type Clock, createSystemClock } from '../kernel/clock.ts';
+import { InternalErrors } from '../kernel/internal-errors.ts';
 import { KnownSecrets } from '../kernel/known-secrets.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { systemRandom } from '../kernel/random.ts';
@@ -30,6 +31,7 @@ import { packageVersion } from './version.ts';
 export interface Product extends AsyncDisposable {
   readonly url: string;
   readonly agent: Agent;
+  readonly errors: InternalErrors;
   /** Read the configuration again: the line to tell, or why it was refused. One reload after the other. */
   reload(): Promise<ReloadOutcome>;
 }
@@ -48,6 +50,7 @@ export async function startProduct(options: {
   readonly reread: () => Promise<ResolvedConfig>;
 }): Promise<Product> {
   const { clock, logger } = options;
+  const errors = new InternalErrors(logger);
   const networkClock = { ...createSystemClock(), wallMs: clock.wallMs };
   /** Closed in reverse. */
   const parts: AsyncDisposable[] = [];
@@ -60,7 +63,10 @@ export async function startProduct(options: {
       clock: networkClock,
       logger,
       // The queue logs how it ended and keeps the order.
-      onChange: () => void reloads.add(() => agent.reload(targets.config)),
+      onChange: () =>
+        void reloads.add(async () => {
+          await agent.reload(targets.config).catch((error: unknown) => errors.caught('reload', error));
+        }),
     });
     const { config } = targets;
     const store = await openSqliteStore({
@@ -81,7 +87,17 @@ export async function startProduct(options: {
       secrets,
     });
     const snmp = createSnmpAccess({ clock: networkClock, random: systemRandom, logger, secrets });
-    const agent = await Agent.open({ config, clock, networkClock, access, snmp, store, logger, lookup: addressesOf });
+    const agent = await Agent.open({
+      config,
+      clock,
+      networkClock,
+      access,
+      snmp,
+      store,
+      logger,
+      errors,
+      lookup: addressesOf,
+    });
     parts.push(agent);
     const listeners = await startListeners(config, {
       clock: networkClock,
@@ -103,8 +119,11 @@ export async function startProduct(options: {
           await push.configure(targets.config.alertmanager);
           return { ok: true, message: reloadedText(summary) };
         } catch (error) {
-          if (!(error instanceof UserError)) throw error;
           agent.reloadRefused();
+          if (!(error instanceof UserError)) {
+            errors.caught('reload', error);
+            return { ok: false, message: 'internal error: the log has it; the old configuration goes on' };
+          }
           logger.error(
             { file: config.file, code: error.code, reason: error.message },
             'configuration refused, the old one goes on',
@@ -119,6 +138,7 @@ export async function startProduct(options: {
       clock,
       network: networkClock,
       logger,
+      errors,
       fleet: agent.readModel,
       status: () => agent.status(),
       deviceMetrics: () => lines.chunks(),
@@ -152,7 +172,7 @@ export async function startProduct(options: {
     parts.unshift(push);
     agent.readModel.onEvents((events) => push.push(events));
     agent.start({ inventoryComplete: targets.status().complete });
-    return { url: server.url, agent, reload, [Symbol.asyncDispose]: stop };
+    return { url: server.url, agent, errors, reload, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();
     throw error;

@@ -4,7 +4,7 @@ import { createSystemClock } from '../kernel/clock.ts';
 import { createLogger, LOG_FORMATS, type LogFormat } from './logger.ts';
 import { startProduct } from './product.ts';
 import { readConfig } from './read-config.ts';
-import { stopRequested } from './signals.ts';
+import { keepRunning, stopRequested } from './signals.ts';
 
 export function runCommand(): Command {
   return new Command('run')
@@ -26,6 +26,7 @@ export function runCommand(): Command {
         return fresh.config;
       };
       await using product = await startProduct({ config, clock: createSystemClock(), logger, reread });
+      using _boundary = keepRunning(product.errors);
       logger.info({ url: product.url, config: options.config }, 'gdoiwatch is up');
       const signal = await stopRequested(() => {
         // The reload logs how it ended.

@@ -106,6 +106,18 @@ export function createSelfMetrics(version: string, status: () => AgentStatus, fl
     labelNames: ['version', 'node_version'],
     registers: [registry],
   }).set({ version, node_version: process.version }, 1);
+  registry.registerMetric(
+    new Counter({
+      name: 'gdoi_internal_errors_total',
+      help: 'Faults of the agent itself, by what it was handling; the log has each with its stack.',
+      labelNames: ['where'],
+      registers: [],
+      collect() {
+        this.reset();
+        for (const [where, count] of status().internalErrors) this.inc({ where }, count);
+      },
+    }),
+  );
   for (const { name, help, value, type } of SELF_METRICS) {
     const read = () => value(status(), fleet);
     registry.registerMetric(

@@ -14,7 +14,7 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
-import type { Logger } from '../kernel/logger.ts';
+import type { InternalErrors } from '../kernel/internal-errors.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { tlsOptions } from './guard/tls-options.ts';
 import type { TlsSettings } from './options.ts';
@@ -37,7 +37,7 @@ const MAX_CONNECTIONS = 2048;
 /** For a whole request to arrive. */
 const REQUEST_TIMEOUT_MS = 10_000;
 
-export function createApp(tls: TlsSettings | null, logger: Logger): App {
+export function createApp(tls: TlsSettings | null, errors: InternalErrors): App {
   const limits = { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: REQUEST_TIMEOUT_MS };
   const fastify = Fastify({
     bodyLimit: MAX_BODY_BYTES,
@@ -86,7 +86,7 @@ export function createApp(tls: TlsSettings | null, logger: Logger): App {
     if (error instanceof UserError) return sendProblem(reply, 400, error.message, { code: error.code });
     const status = error.statusCode ?? 500;
     if (status < 500) return sendProblem(reply, status, error.message);
-    logger.error({ err: error, method: request.method, route: request.routeOptions.url }, 'request failed');
+    errors.caught('request', error, { route: `${request.method} ${request.routeOptions.url ?? ''}` });
     return sendProblem(reply, 500, 'Internal error.');
   });
   return app;

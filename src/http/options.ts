@@ -3,6 +3,7 @@ import type { AgentStatus, FleetReadModel } from '../model/read-model.ts';
 import type { Cause, EventType, GdoiEvent } from '../gdoi/events/event.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { InternalErrors } from '../kernel/internal-errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Secret } from '../kernel/secret.ts';
 
@@ -16,6 +17,7 @@ export interface HttpOptions {
   /** The machine's own clock, which connections live on. */
   readonly network: Clock;
   readonly logger: Logger;
+  readonly errors: InternalErrors;
   readonly fleet: FleetReadModel;
   readonly status: () => ShownStatus;
   /** Exposition of the devices, in pieces. */

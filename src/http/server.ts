@@ -35,7 +35,7 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   const counters = newCounters();
   const board = new HealthBoard(options.fleet, options.clock);
   const streams = new EventStreams(options, counters);
-  const app = createApp(tls, options.logger);
+  const app = createApp(tls, options.errors);
 
   guard(app, options, counters);
   await openApi(app, options.version);

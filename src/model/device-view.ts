@@ -182,6 +182,18 @@ function failureAfter(before: DeviceView['failure'], result: PollResult): Device
   }
 }
 
+/** The view after a poll that a fault of our own ended: as it was, and failed. */
+export function afterInternalError(view: DeviceView, atMs: EpochMs): DeviceView {
+  return {
+    ...view,
+    result: 'internal',
+    error: "internal error: the agent's log has it",
+    failure: 'internal',
+    polls: counted(view.polls, 'internal'),
+    lastPollAtMs: atMs,
+  };
+}
+
 /** The view after an SNMP poll of a device that is polled by SSH too. */
 export function afterSnmpPoll(view: DeviceView, report: PollReport, partLifetimeMs: number): DeviceView {
   const before = view.snmp ?? SNMP_NOT_POLLED;

@@ -3,7 +3,7 @@ import { DEVICE_ERROR_KINDS } from '../access/device-error.ts';
 
 /**
  * `ok`; `command`: the device took none of the spellings of `show crypto gdoi`; `parse`: it answered something that
- * is no whole answer; the rest are `DeviceErrorKind`s.
+ * is no whole answer; `internal`: a fault of our own while handling it; the rest are `DeviceErrorKind`s.
  */
-export const POLL_RESULTS = ['ok', ...DEVICE_ERROR_KINDS, 'command', 'parse'] as const;
+export const POLL_RESULTS = ['ok', ...DEVICE_ERROR_KINDS, 'command', 'parse', 'internal'] as const;
 export type PollResult = (typeof POLL_RESULTS)[number];

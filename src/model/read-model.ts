@@ -4,6 +4,7 @@
  */
 import type { GdoiEvent } from '../gdoi/events/event.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
+import type { InternalErrorPlace, InternalErrors } from '../kernel/internal-errors.ts';
 import type { DeviceView } from './device-view.ts';
 import { EventTotals } from './event-totals.ts';
 import type { PushedCounts } from './pushed-counts.ts';
@@ -43,6 +44,7 @@ export interface AgentStatus {
   readonly snmpDatagramsDropped: number;
   readonly pushed: PushedCounts;
   readonly recordErrors: number;
+  readonly internalErrors: ReadonlyMap<InternalErrorPlace, number>;
   readonly storeErrors: number;
   readonly eventsDropped: number;
   readonly configReloadOk: boolean;
@@ -66,16 +68,24 @@ export interface MutableReadModel extends FleetReadModel {
 
 const MAX_RECENT_EVENTS = 50;
 
-export function createReadModel(totals: EventTotals = new EventTotals()): MutableReadModel {
+/** `errors`: where a listener's own fault goes; without it, to whoever made the change. */
+export function createReadModel(
+  totals: EventTotals = new EventTotals(),
+  errors: InternalErrors | null = null,
+): MutableReadModel {
   const views = new Map<string, DeviceView>();
   const groups = new Map<string, FleetView>();
   let recentEvents: readonly GdoiEvent[] = [];
   const listeners = new Set<(device: string, view: DeviceView | null) => void>();
   const eventListeners = new Set<(events: readonly GdoiEvent[]) => void>();
   let revision = 0;
+  const guarded = (about: { readonly device?: string }, work: () => void) => {
+    if (errors === null) work();
+    else errors.guard('listener', about, work, undefined);
+  };
   const tell = (device: string, view: DeviceView | null) => {
     revision += 1;
-    for (const listener of listeners) listener(device, view);
+    for (const listener of listeners) guarded({ device }, () => listener(device, view));
   };
   return {
     totals,
@@ -84,7 +94,7 @@ export function createReadModel(totals: EventTotals = new EventTotals()): Mutabl
     },
     addEvents(events) {
       recentEvents = [...events.toReversed(), ...recentEvents].slice(0, MAX_RECENT_EVENTS);
-      for (const listener of eventListeners) listener(events);
+      for (const listener of eventListeners) guarded({}, () => listener(events));
     },
     get revision() {
       return revision;

@@ -10,6 +10,7 @@ import { PushedMessages } from '../../src/agent/heard/pushed-messages.ts';
 import { createReadModel } from '../../src/model/read-model.ts';
 import { Senders } from '../../src/agent/heard/senders.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
+import { InternalErrors } from '../../src/kernel/internal-errors.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { aDevice, aGm, aReport } from '../builders/view-builder.ts';
@@ -29,6 +30,7 @@ export async function benchHeard(): Promise<BenchRow[]> {
   const clock = createSystemClock();
   const logger = new MemoryLogger();
   const totals = new EventTotals();
+  const errors = new InternalErrors(logger);
   const views = createReadModel(totals);
   const lines = new PreparedLines();
   const takenMs = new Map<string, number>();
@@ -37,6 +39,7 @@ export async function benchHeard(): Promise<BenchRow[]> {
     store: createMemoryStore(),
     clock,
     logger,
+    errors,
     totals,
     settings: { pollIntervalMs: 60_000, detailIntervalMs: 60_000 },
     onFleetView: (view) => views.setGroup(view),
@@ -60,7 +63,7 @@ export async function benchHeard(): Promise<BenchRow[]> {
     latencies.push(performance.now() - taken);
     takenMs.delete(device);
   });
-  await using messages = new PushedMessages({ senders, clock, onPushed: (pushed) => record.pushed(pushed) });
+  await using messages = new PushedMessages({ senders, clock, errors, onPushed: (pushed) => record.pushed(pushed) });
 
   let sent = 0;
   const cpu = process.cpuUsage();

@@ -1,7 +1,7 @@
 /** Names that a router, a file or a client may send, and that a plain object already answers to. */
 import fc from 'fast-check';
 
-const INHERITED_NAMES: readonly string[] = [
+export const INHERITED_NAMES: readonly string[] = [
   ...Object.getOwnPropertyNames(Object.prototype),
   ...Object.getOwnPropertyNames(Array.prototype),
   ...Object.getOwnPropertyNames(Function.prototype),

@@ -27,6 +27,7 @@ const ALERTS = [
   'GdoiCoopSplit',
   'GdoiDeviceUnreachable',
   'GdoiParserDrift',
+  'GdoiInternalError',
   'GdoiAgentSaturated',
   'GdoiAgentDown',
 ];

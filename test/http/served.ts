@@ -4,6 +4,7 @@ import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { type HttpOptions, OPEN_ACCESS, type PollNowOutcome, type WebAccess } from '../../src/http/options.ts';
 import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
+import { InternalErrors } from '../../src/kernel/internal-errors.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { aDevice, aGm, aReport, NOON, viewAfter } from '../builders/view-builder.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
@@ -47,6 +48,7 @@ export async function serve(over: Partial<HttpOptions> = {}): Promise<Served> {
     clock,
     network: createSystemClock(),
     logger,
+    errors: new InternalErrors(logger),
     fleet,
     status: () => ({ firstSweepDone: true, quarantinedCredentials: [] }),
     deviceMetrics: () => ['gdoi_device_up{device="gm1"} 1\n', 'gdoi_device_up{device="gm2"} 0\n'],

@@ -85,6 +85,6 @@ describe('an error is a problem document', () => {
     const response = await broken.get('/metrics');
     expect(response.status).toBe(500);
     expect(await response.text()).not.toContain('secret');
-    expect(broken.logger.messages('error')).toEqual(['request failed']);
+    expect(broken.logger.messages('error')).toEqual(['internal error; everything else goes on']);
   });
 });

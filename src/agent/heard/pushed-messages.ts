@@ -12,6 +12,7 @@ import { messageUse } from '../../ios/log/gdoi-messages.ts';
 import { parseLogMessage } from '../../ios/log/log-message.ts';
 import { decodeTrap } from '../../mib/decode-trap.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import type { InternalErrors } from '../../kernel/internal-errors.ts';
 import type { PushedCounts, PushedResult } from '../../model/pushed-counts.ts';
 import type { Senders } from './senders.ts';
 
@@ -38,6 +39,7 @@ interface Waiting {
 export class PushedMessages implements AsyncDisposable {
   readonly #senders: Senders;
   readonly #clock: Clock;
+  readonly #errors: InternalErrors;
   readonly #onPushed: (pushed: PushedFromDevice) => void;
   readonly #waiting = new Map<string, Waiting>();
   readonly #counts = { syslog: noCounts(), trap: noCounts() };
@@ -48,10 +50,12 @@ export class PushedMessages implements AsyncDisposable {
     readonly senders: Senders;
     /** The network's own: a fast clock must not shorten the gathering. */
     readonly clock: Clock;
+    readonly errors: InternalErrors;
     readonly onPushed: (pushed: PushedFromDevice) => void;
   }) {
     this.#senders = options.senders;
     this.#clock = options.clock;
+    this.#errors = options.errors;
     this.#onPushed = options.onPushed;
   }
 
@@ -60,7 +64,8 @@ export class PushedMessages implements AsyncDisposable {
   }
 
   take(message: PushedMessage): void {
-    this.#counts[message.kind][this.#takeOne(message)] += 1;
+    const result = this.#errors.guard('message', {}, () => this.#takeOne(message), 'unreadable');
+    this.#counts[message.kind][result] += 1;
   }
 
   #takeOne(message: PushedMessage): PushedResult {
@@ -83,7 +88,9 @@ export class PushedMessages implements AsyncDisposable {
     this.#gathering = null;
     const gathered = [...this.#waiting];
     this.#waiting.clear();
-    for (const [device, waiting] of gathered) this.#onPushed({ device, ...waiting });
+    for (const [device, waiting] of gathered) {
+      this.#errors.guard('message', { device }, () => this.#onPushed({ device, ...waiting }), undefined);
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

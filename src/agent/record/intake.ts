@@ -22,6 +22,7 @@ import { settle, track } from '../../gdoi/tracker/tracker.ts';
 import { readTrackerState, TRACKER_STATE_FORMAT } from '../../gdoi/memory/state-format.ts';
 import { initialTrackerState, type TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import type { InternalErrors } from '../../kernel/internal-errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { EventStore } from '../../store/event-store.ts';
 import { StoreError } from '../../store/store-error.ts';
@@ -47,6 +48,7 @@ export interface IntakeOptions {
   readonly store: EventStore;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly errors: InternalErrors;
   readonly settings: FleetSettings;
   /** The fleet's view of a group changed. */
   readonly onFleetView: (view: FleetView) => void;
@@ -202,22 +204,25 @@ export class Intake implements AsyncDisposable {
       const members = this.#views.get(group)?.members ?? 0;
       const trackedMs = this.#fleetTrackedMs.get(group) ?? Number.NEGATIVE_INFINITY;
       if (!all && members > LARGE_GROUP && nowMs - trackedMs < LARGE_GROUP_EVERY_MS) continue;
-      const before = this.#fleets.get(group) ?? initialFleetState(group);
       // One by one where that costs nothing: then a replay, which knows no batches, says the same to the instant.
       const steps = members > LARGE_GROUP ? [changes] : changes.map((change) => [change]);
-      let state = before;
-      for (const step of steps) {
-        const tracked = trackFleet(state, step, this.#options.settings);
-        state = tracked.state;
-        this.#views.set(group, tracked.view);
-        this.#wait(this.#dirtyGroups, group, tracked.events);
-      }
-      this.#fleets.set(group, state);
-      this.#fleetTrackedMs.set(group, nowMs);
       this.#changes.delete(group);
-      const view = this.#views.get(group);
-      if (view !== undefined) this.#options.onFleetView(view);
+      this.#fleetTrackedMs.set(group, nowMs);
+      this.#options.errors.guard('group', { group }, () => this.#trackFleet(group, steps), undefined);
     }
+  }
+
+  #trackFleet(group: string, steps: readonly (readonly MemberFacts[])[]): void {
+    let state = this.#fleets.get(group) ?? initialFleetState(group);
+    for (const step of steps) {
+      const tracked = trackFleet(state, step, this.#options.settings);
+      state = tracked.state;
+      this.#fleets.set(group, state);
+      this.#views.set(group, tracked.view);
+      this.#wait(this.#dirtyGroups, group, tracked.events);
+    }
+    const view = this.#views.get(group);
+    if (view !== undefined) this.#options.onFleetView(view);
   }
 
   /** Keep some of what waits; false: the store refused it and it still waits. */
@@ -245,9 +250,9 @@ export class Intake implements AsyncDisposable {
       if (fresh.length > 0) this.#options.onEvents(fresh);
       return true;
     } catch (error) {
-      if (!(error instanceof StoreError)) throw error;
       this.#storeErrors += 1;
-      if (!this.#storeFailing) {
+      if (!(error instanceof StoreError)) this.#options.errors.caught('store', error);
+      else if (!this.#storeFailing) {
         logger.error({ reason: error.message, waiting: events.length }, 'the store refused events; they wait');
       }
       this.#storeFailing = true;

@@ -2,6 +2,8 @@ import { expect, test } from 'vitest';
 import type { PushedMessage } from '../../../src/access/pushed.ts';
 import { PushedMessages, type PushedFromDevice } from '../../../src/agent/heard/pushed-messages.ts';
 import { Senders } from '../../../src/agent/heard/senders.ts';
+import { InternalErrors } from '../../../src/kernel/internal-errors.ts';
+import { MemoryLogger } from '../../builders/memory-logger.ts';
 import { FakeClock } from '../../builders/fake-clock.ts';
 
 const GDOI_MIB = '1.3.6.1.4.1.9.9.759';
@@ -12,7 +14,12 @@ function setUp() {
   senders.set('gm1', { host: '192.0.2.1', others: [] });
   senders.set('gm2', { host: '192.0.2.2', others: [] });
   const pushed: PushedFromDevice[] = [];
-  const messages = new PushedMessages({ senders, clock, onPushed: (each) => pushed.push(each) });
+  const messages = new PushedMessages({
+    senders,
+    clock,
+    errors: new InternalErrors(new MemoryLogger()),
+    onPushed: (each) => pushed.push(each),
+  });
   return { clock, messages, pushed };
 }
 

@@ -7,6 +7,7 @@ import { createMemoryStore } from '../../../src/store/memory-store.ts';
 import type { EventStore } from '../../../src/store/event-store.ts';
 import { StoreError } from '../../../src/store/store-error.ts';
 import { FakeClock } from '../../builders/fake-clock.ts';
+import { InternalErrors } from '../../../src/kernel/internal-errors.ts';
 import { MemoryLogger } from '../../builders/memory-logger.ts';
 import { aGm, NOON } from '../../builders/view-builder.ts';
 
@@ -51,6 +52,7 @@ async function open(store: EventStore, over: Partial<IntakeOptions> = {}) {
     totals,
     clock,
     logger,
+    errors: new InternalErrors(logger),
     settings: { pollIntervalMs: 60_000, detailIntervalMs: 60_000 },
     onFleetView: () => undefined,
     onEvents: (events) => told.push(...events),

@@ -1,0 +1,71 @@
+/**
+ * Faults of our own, kept to the one device, message, group or request they befell: what handles it throws, this catches,
+ * logs with its stack, counts, and the rest goes on. What can happen in normal operation is a value and never comes here.
+ */
+import type { Logger } from './logger.ts';
+
+/** `listener`: whoever is told of a change; `process`: nobody nearer caught it. */
+const INTERNAL_ERROR_PLACES = [
+  'poll',
+  'message',
+  'group',
+  'store',
+  'listener',
+  'request',
+  'reload',
+  'process',
+] as const;
+export type InternalErrorPlace = (typeof INTERNAL_ERROR_PLACES)[number];
+
+/** A fault that comes with every poll is logged once, not with every poll. */
+const MAX_REMEMBERED = 1000;
+
+export class InternalErrors {
+  readonly #logger: Logger;
+  readonly #counts = new Map<InternalErrorPlace, number>(INTERNAL_ERROR_PLACES.map((place) => [place, 0]));
+  readonly #logged = new Set<string>();
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  /** Since the start; every place has its count. */
+  get counts(): ReadonlyMap<InternalErrorPlace, number> {
+    return this.#counts;
+  }
+
+  /** `about`: what was being handled (device, group). The stack is logged once for each fault and thing it befell. */
+  caught(
+    where: InternalErrorPlace,
+    error: unknown,
+    about: Readonly<Partial<Record<'device' | 'group' | 'route', string>>> = {},
+  ): void {
+    this.#counts.set(where, (this.#counts.get(where) ?? 0) + 1);
+    const stack = stackOf(error);
+    // Where it was thrown: below that the stack differs by who was waiting.
+    const key = JSON.stringify([where, about, /^\s+at .*$/m.exec(stack)?.[0] ?? stack]);
+    if (this.#logged.has(key)) return;
+    if (this.#logged.size >= MAX_REMEMBERED) this.#logged.clear();
+    this.#logged.add(key);
+    this.#logger.error({ where, ...about, stack }, 'internal error; everything else goes on');
+  }
+
+  /** What `work` gives; where it throws, `otherwise`. */
+  guard<T>(where: InternalErrorPlace, about: Parameters<InternalErrors['caught']>[2], work: () => T, otherwise: T): T {
+    try {
+      return work();
+    } catch (error) {
+      this.caught(where, error, about);
+      return otherwise;
+    }
+  }
+}
+
+/** Even what is thrown may throw when it is looked at. */
+function stackOf(error: unknown): string {
+  try {
+    return error instanceof Error ? (error.stack ?? String(error)) : String(error);
+  } catch {
+    return 'something that has no text';
+  }
+}
