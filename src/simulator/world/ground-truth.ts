@@ -17,6 +17,17 @@ export type TruthCause =
 
 export type CoopRole = 'primary' | 'secondary' | 'none';
 
+/** Keys and timers of a GM when a registration started: which causes its instant allows. */
+export interface HeldBefore {
+  /** Of the KEK held, or held last; null: none since the boot. */
+  readonly kekExpiryMs: EpochMs | null;
+  /** Of the longest-lived TEK. */
+  readonly tekExpiryMs: EpochMs | null;
+  readonly tekLifetimeMs: number | null;
+  /** Since when `Reregisters in` counted down to this start; null: no timer of the GM started it. */
+  readonly countdownSinceMs: EpochMs | null;
+}
+
 export type TruthEvent =
   | {
       readonly kind: 'registration';
@@ -34,9 +45,15 @@ export type TruthEvent =
       readonly attempts: number;
       /** The KEK it brought is the one held (or last held) before. */
       readonly sameKek: boolean;
+      /** What the GM held when it started. */
+      readonly before: HeldBefore;
+      /** Its release keeps a timer of the KEK. */
+      readonly kekTimer: boolean;
     }
   /** `atMs` is when the device went down; it is up again at `upAtMs`. */
   | { readonly kind: 'reload'; readonly atMs: EpochMs; readonly upAtMs: EpochMs; readonly device: string }
+  /** The KS told members to leave and register again. */
+  | { readonly kind: 'order'; readonly atMs: EpochMs; readonly device: string; readonly group: string }
   | { readonly kind: 'clear'; readonly atMs: EpochMs; readonly device: string; readonly group: string }
   | {
       readonly kind: 'ejection';

@@ -8,7 +8,7 @@
  */
 import type { EpochMs } from '../../kernel/clock.ts';
 import type { SimTimer } from './event-heap.ts';
-import type { TruthCause } from './ground-truth.ts';
+import type { HeldBefore, TruthCause } from './ground-truth.ts';
 import type { KeyServer, RekeyMessage, RekeyReceiver } from './key-server.ts';
 import type { KeyPolicy } from './keys.ts';
 import type { SimDevice, World } from './world.ts';
@@ -56,8 +56,7 @@ interface Registration {
   readonly trigger: Trigger;
   readonly startedAtMs: EpochMs;
   readonly kekSpiBefore: string | null;
-  /** Expiry of the KEK held, or held last. */
-  readonly kekExpiryBeforeMs: EpochMs | null;
+  readonly before: HeldBefore;
   readonly keyServerBefore: KeyServer | null;
   attempts: number;
 }
@@ -102,6 +101,8 @@ export class GroupMember implements RekeyReceiver {
   #kekTimer: SimTimer | null = null;
   #kekExpiryTimer: SimTimer | null = null;
   #tekTimer: SimTimer | null = null;
+  /** When the earlier of the two timers was set last. */
+  #timersSetAtMs: EpochMs | null = null;
 
   constructor(world: World, device: SimDevice, config: GmGroupConfig) {
     this.world = world;
@@ -181,6 +182,7 @@ export class GroupMember implements RekeyReceiver {
     this.#tekTimer = world.after(world.uniform(DELETE_REGISTER_MS.from, DELETE_REGISTER_MS.to), () =>
       this.#begin('forced'),
     );
+    this.#timersSetAtMs = world.nowMs;
   }
 
   receiveRekey(rekey: RekeyMessage): boolean {
@@ -217,6 +219,7 @@ export class GroupMember implements RekeyReceiver {
   #begin(trigger: Trigger): void {
     if (!this.device.up || this.#registration !== null) return;
     const { world, device, config } = this;
+    const before = this.#heldBefore(trigger);
     this.#disarmReregistration();
     if (trigger !== 'first' && trigger !== 'reload' && trigger !== 'clear') {
       world.log(
@@ -231,7 +234,7 @@ export class GroupMember implements RekeyReceiver {
       trigger,
       startedAtMs: world.nowMs,
       kekSpiBefore: this.#lastKek?.spi ?? null,
-      kekExpiryBeforeMs: this.#lastKek?.expiryMs ?? null,
+      before,
       keyServerBefore: this.registeredWith,
       attempts: 0,
     };
@@ -311,6 +314,8 @@ export class GroupMember implements RekeyReceiver {
       keyServer: keyServer.device.name,
       attempts: registration.attempts,
       sameKek,
+      before: registration.before,
+      kekTimer: device.release.kekBehavior === 'timer',
     });
     if (cause === 'legacy_ks' && sameKek) this.#legacySeenForKek = policy.kek.spi;
   }
@@ -349,9 +354,9 @@ export class GroupMember implements RekeyReceiver {
 
   /** What the instant of a TEK-driven re-registration says of the KEK as well: the TEK's timer was only the earlier one. */
   #kekEvidence(registration: Registration, sameKek: boolean): readonly TruthCause[] {
-    const { kekExpiryBeforeMs, kekSpiBefore, startedAtMs } = registration;
-    if (kekExpiryBeforeMs === null || this.device.release.kekBehavior === 'legacy') return [];
-    const earlyMs = kekExpiryBeforeMs - startedAtMs;
+    const { before, kekSpiBefore, startedAtMs } = registration;
+    if (before.kekExpiryMs === null || this.device.release.kekBehavior === 'legacy') return [];
+    const earlyMs = before.kekExpiryMs - startedAtMs;
     if (earlyMs >= KEK_WINDOW_MS.to && earlyMs <= KEK_WINDOW_MS.from)
       return [sameKek ? 'legacy_ks' : 'kek_missed_rekey'];
     if (earlyMs > 0 || earlyMs < -KEK_AFTER_EXPIRY_MS.to) return [];
@@ -362,6 +367,7 @@ export class GroupMember implements RekeyReceiver {
 
   #install(policy: KeyPolicy, keyServer: KeyServer, registration: boolean): void {
     const { world, device, config } = this;
+    const countdownBefore = registration ? null : this.reregistersAtMs();
     this.policySource = keyServer;
     const newKek = this.kek === null || this.kek.spi !== policy.kek.spi;
     if (newKek || registration) {
@@ -380,6 +386,7 @@ export class GroupMember implements RekeyReceiver {
       this.#armTek();
       world.log(device, 'GDOI-5-SA_TEK_UPDATED', 'SA TEK was updated');
     }
+    if (this.reregistersAtMs() !== countdownBefore) this.#timersSetAtMs = world.nowMs;
     if (registration) {
       world.log(
         device,
@@ -423,6 +430,7 @@ export class GroupMember implements RekeyReceiver {
       this.#kekTimer = world.after(world.uniform(KEK_AFTER_EXPIRY_MS.from, KEK_AFTER_EXPIRY_MS.to), () =>
         this.#begin('kek_expiry'),
       );
+      this.#timersSetAtMs = world.nowMs;
     }
   }
 
@@ -436,6 +444,17 @@ export class GroupMember implements RekeyReceiver {
     }
     const earliestMs = Math.max(TEK_EARLIEST_SHARE * newest.lifetimeMs, TEK_EARLIEST_FLOOR_MS);
     this.#tekTimer = world.at(newest.expiryMs - world.uniform(TEK_LATEST_MS, earliestMs), () => this.#begin('tek'));
+  }
+
+  #heldBefore(trigger: Trigger): HeldBefore {
+    const byTimer = trigger === 'kek_window' || trigger === 'kek_expiry' || trigger === 'tek' || trigger === 'forced';
+    const [tek] = this.#teks;
+    return {
+      kekExpiryMs: this.#lastKek?.expiryMs ?? null,
+      tekExpiryMs: tek?.expiryMs ?? null,
+      tekLifetimeMs: tek?.lifetimeMs ?? null,
+      countdownSinceMs: byTimer ? this.#timersSetAtMs : null,
+    };
   }
 
   /** As its notifications name it. */

@@ -229,6 +229,8 @@ export class KeyServer {
   clearMembers(): void {
     if (this.role !== 'primary') return;
     const rows = [...this.rows.values()];
+    const { nowMs } = this.world;
+    this.world.record({ kind: 'order', atMs: nowMs, device: this.device.name, group: this.config.name });
     for (const row of rows) this.#forget(row);
     this.#makePolicy();
     this.announce();

@@ -1,0 +1,137 @@
+/**
+ * The agent's decisions without its edges: observations in, events and polls worth making out. What it was given is kept
+ * with the events that each observation brought, so that every statement can be held against what had been seen by then.
+ */
+import { phasePlan } from '../../src/agent/schedule/phase-plan.ts';
+import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
+import { trackFleet } from '../../src/gdoi/fleet/fleet.ts';
+import { type FleetState, initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
+import { DEFAULT_FLEET_SETTINGS, type FleetSettings, type FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
+import { FLOOR_LEAD } from '../../src/gdoi/keys/ks-lead.ts';
+import type { TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
+import type { EpochMs } from '../../src/gdoi/seen/instant.ts';
+import type { Observation } from '../../src/gdoi/seen/observation.ts';
+import { initialTrackerState, settle, track } from '../../src/gdoi/tracker/tracker.ts';
+import { type DeviceView, newDeviceView, observe } from '../../src/model/device-view.ts';
+import { membershipChanges, trackingOf, trackOptions } from '../../src/model/group-tracking.ts';
+
+export interface RecordedObservation {
+  readonly observation: Observation;
+  /** The agent's clock minus true time when it was made: two observations compare on one clock only. */
+  readonly clockOffsetMs: number;
+}
+
+export interface EmittedEvent {
+  readonly event: GdoiEvent;
+  /** How many observations had been made by then. */
+  readonly known: number;
+  /** In true time. */
+  readonly emittedAtMs: EpochMs;
+}
+
+const PART_LIFETIME_MS = 900_000;
+
+export class AgentModel {
+  readonly observations: RecordedObservation[] = [];
+  readonly emitted: EmittedEvent[] = [];
+  readonly #states = new Map<string, TrackerState>();
+  readonly #views = new Map<string, DeviceView>();
+  readonly #fleets = new Map<string, FleetState>();
+  readonly #fleetViews = new Map<string, FleetView>();
+  readonly #settings: FleetSettings;
+  readonly #options = trackOptions((group) => this.#fleetViews.get(group) ?? null);
+  readonly #ids = new Set<string>();
+
+  constructor(settings: Partial<FleetSettings> = {}) {
+    this.#settings = { ...DEFAULT_FLEET_SETTINGS, ...settings };
+  }
+
+  stateOf(device: string): TrackerState {
+    return this.#states.get(device) ?? initialTrackerState(device);
+  }
+
+  /** Observations of one poll or message. True: they changed something that a further look has to confirm. */
+  take(
+    device: string,
+    observations: readonly Observation[],
+    at: { readonly trueMs: EpochMs; readonly clockOffsetMs: number },
+  ): boolean {
+    const before = this.#viewOf(device);
+    let after = before;
+    let changed = false;
+    for (const observation of observations) {
+      this.observations.push({ observation, clockOffsetMs: at.clockOffsetMs });
+      const tracked = track(this.stateOf(device), observation, this.#options);
+      this.#states.set(device, tracked.state);
+      if (this.#emit(tracked.events, at.trueMs)) changed = true;
+      after = observe(after, observation, PART_LIFETIME_MS);
+    }
+    const last = observations.at(-1);
+    if (last !== undefined) this.#pollOver(before, after, last.receivedAtMs, at.trueMs);
+    return changed;
+  }
+
+  /** No observation will follow. */
+  end(trueMs: EpochMs): void {
+    for (const state of this.#states.values()) this.#emit(settle(state).events, trueMs);
+  }
+
+  /** The instants beside the schedule at which the agent would ask this device, on its own clock. */
+  planned(
+    device: string,
+    plan: {
+      readonly nowMs: EpochMs;
+      readonly intervalMs: number;
+      readonly jitter: number;
+      readonly changedAtMs: EpochMs | null;
+    },
+  ): readonly EpochMs[] {
+    return phasePlan({
+      view: this.#viewOf(device),
+      state: this.stateOf(device),
+      leadSeconds: (group) => this.#fleetViews.get(group)?.lead.seconds ?? FLOOR_LEAD.seconds,
+      ksKekExpiryMs: (group) => this.#kekExpiryOfKs(group),
+      regularIntervalMs: plan.intervalMs,
+      nowMs: plan.nowMs,
+      jitter: plan.jitter,
+      changedAtMs: plan.changedAtMs,
+    }).map(({ atMs }) => atMs);
+  }
+
+  #kekExpiryOfKs(group: string): EpochMs | null {
+    for (const view of this.#views.values()) {
+      const ks = view.groups.get(group)?.ks ?? null;
+      const remaining = ks?.snapshot.kek?.remainingSeconds ?? null;
+      if (ks !== null && remaining !== null) return ks.at.receivedAtMs + remaining * 1000;
+    }
+    return null;
+  }
+
+  #viewOf(device: string): DeviceView {
+    return this.#views.get(device) ?? newDeviceView({ device, host: device });
+  }
+
+  #pollOver(before: DeviceView, seen: DeviceView, atMs: EpochMs, trueMs: EpochMs): void {
+    const { device } = seen;
+    const state = this.stateOf(device);
+    const after = { ...seen, tracking: trackingOf(seen, state, (group) => this.#fleetViews.get(group) ?? null) };
+    this.#views.set(device, after);
+    for (const [group, facts] of membershipChanges(before, after, state, atMs)) {
+      const tracked = trackFleet(this.#fleets.get(group) ?? initialFleetState(group), [facts], this.#settings);
+      this.#fleets.set(group, tracked.state);
+      this.#fleetViews.set(group, tracked.view);
+      this.#emit(tracked.events, trueMs);
+    }
+  }
+
+  #emit(events: readonly GdoiEvent[], trueMs: EpochMs): boolean {
+    let fresh = false;
+    for (const event of events) {
+      if (this.#ids.has(event.id)) continue;
+      this.#ids.add(event.id);
+      this.emitted.push({ event, known: this.observations.length, emittedAtMs: trueMs });
+      fresh = true;
+    }
+    return fresh;
+  }
+}

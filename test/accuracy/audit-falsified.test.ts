@@ -1,0 +1,220 @@
+/** The auditor can fail: each kind of statement, made false, is found out. */
+import { beforeAll, describe, expect, test } from 'vitest';
+import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
+import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
+import type { ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
+import type { EmittedEvent } from './agent-model.ts';
+import { audit } from './audit/audit.ts';
+import { ALL_PUSHED, aWatch, phaseWatch, type Watch } from './watch.ts';
+import { type Watched, watchFleet } from './watch-fleet.ts';
+
+const START_MS = Date.UTC(2026, 0, 1);
+const PUSHED = { logs: ALL_PUSHED, traps: ALL_PUSHED };
+const BY_SNMP = aWatch({ name: 'snmp', transport: 'snmp', phaseAware: true, traps: ALL_PUSHED });
+const RUNS: readonly (readonly [ScenarioName, Watch])[] = [
+  ['demo', phaseWatch(PUSHED)],
+  ['demo', phaseWatch({ buffer: true })],
+  ['demo', BY_SNMP],
+  ['ks-down', phaseWatch()],
+  ['coop-split', phaseWatch()],
+  ['coop-failover', phaseWatch()],
+  ['ks-clear-members', phaseWatch()],
+  ['mixed-old-gms', phaseWatch()],
+  ['reload-storm', phaseWatch(PUSHED)],
+  ['operator-clear', phaseWatch()],
+  ['legacy-ks', aWatch({ name: '300s', intervalMs: 300_000 })],
+];
+
+interface Sentence {
+  readonly watched: Watched;
+  readonly emitted: EmittedEvent;
+  readonly line: string;
+}
+
+let runs: readonly Watched[] = [];
+/** One event for each sentence form: figures, names and instants left out. */
+let sentences: ReadonlyMap<string, Sentence> = new Map();
+
+beforeAll(() => {
+  runs = RUNS.map(([scenario, watch]) => {
+    const fleet = createSimulatedFleet({ scenario, seed: 3, startMs: START_MS });
+    return watchFleet(fleet, watch, { seed: 3, startMs: START_MS, hours: 1 });
+  });
+  const found = new Map<string, Sentence>();
+  for (const watched of runs) {
+    for (const emitted of watched.emitted) {
+      for (const line of emitted.event.evidence) {
+        const key = `${emitted.event.type}: ${formOf(line)}`;
+        if (!found.has(key)) found.set(key, { watched, emitted, line });
+      }
+    }
+  }
+  sentences = found;
+}, 240_000);
+
+const INSTANT = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/gu;
+const ADDRESS = /\b\d+\.\d+\.\d+\.\d+\b/gu;
+const SPI = /0x[0-9A-F]{8}/gu;
+const DEVICE = /\b(?:gm|ks)\d+\b/gu;
+const MNEMONIC = /\b(?:GM_[A-Z_]+|RESTART|Gm[A-Z]\w+)\b/gu;
+/** Figures that are no part of an instant, an address, an SPI, a release, or a window's own bounds. */
+const FIGURE = /(?<![\w.:-])\d+(?![\w.:-]|\(| s (?:before|after) expiry|, expiry)/gu;
+
+function formOf(line: string): string {
+  return line
+    .replaceAll(INSTANT, 'T')
+    .replaceAll(ADDRESS, 'A')
+    .replaceAll(SPI, 'S')
+    .replaceAll(DEVICE, 'D')
+    .replaceAll(MNEMONIC, 'M')
+    .replaceAll(/\d+/gu, 'N')
+    .replaceAll(/(?:S, )+S/gu, 'S');
+}
+
+/** The line with each of its quoted parts made false, one at a time. */
+function falsified(line: string): readonly string[] {
+  const parts: readonly (readonly [RegExp, (quoted: string) => string])[] = [
+    [INSTANT, (at) => new Date(Date.parse(at) + 40 * 60_000).toISOString()],
+    [ADDRESS, () => '192.0.2.99'],
+    [SPI, () => '0xDEADBEEF'],
+    [MNEMONIC, () => 'GM_NEVER_SAID'],
+  ];
+  const bare = line
+    .replaceAll(INSTANT, (at) => '#'.repeat(at.length))
+    .replaceAll(ADDRESS, (at) => '#'.repeat(at.length));
+  const figures = [...bare.matchAll(FIGURE)]
+    .filter(({ 0: figure, index }) => !isWindowBound(line, index, figure))
+    .map(
+      ({ 0: figure, index }) => `${line.slice(0, index)}${Number(figure) + 977}${line.slice(index + figure.length)}`,
+    );
+  const quoted = parts.flatMap(([pattern, change]) =>
+    [...line.matchAll(pattern)].map(
+      ({ 0: was, index }) => `${line.slice(0, index)}${change(was)}${line.slice(index + was.length)}`,
+    ),
+  );
+  return [...quoted, ...figures];
+}
+
+/** `[expiry - 190 s, expiry - 40 s]` is the window's name, not a figure. */
+function isWindowBound(line: string, index: number, figure: string): boolean {
+  return /\[expiry[^\]]*$/u.test(line.slice(0, index)) && line.slice(index + figure.length).startsWith(' s');
+}
+
+function findingsOf(watched: Watched, emitted: EmittedEvent, change: Partial<GdoiEvent>): readonly string[] {
+  const event = { ...emitted.event, ...change };
+  const before = watched.emitted.slice(0, watched.emitted.indexOf(emitted));
+  const place = (other: EmittedEvent) => other.event.device === event.device && other.event.group === event.group;
+  return audit([...before.filter(place), { ...emitted, event }], watched.observations)
+    .filter((finding) => finding.event === event)
+    .map(({ said }) => said);
+}
+
+function planted(watched: Watched, emitted: EmittedEvent, line: string, instead: string): readonly string[] {
+  const evidence = emitted.event.evidence.map((other) => (other === line ? instead : other));
+  return findingsOf(watched, emitted, { evidence }).filter((said) => said === instead);
+}
+
+test('each figure, instant, address, SPI and message quoted is found out when it is another one', () => {
+  const unnoticed: string[] = [];
+  let tried = 0;
+  for (const [form, { watched, emitted, line }] of sentences) {
+    for (const instead of falsified(line)) {
+      tried += 1;
+      if (planted(watched, emitted, line, instead).length === 0) unnoticed.push(`${form}: ${instead}`);
+    }
+  }
+  expect(tried).toBeGreaterThan(60);
+  expect(unnoticed).toEqual([]);
+});
+
+/** Sentences without figures, where they do not hold. */
+const NOT_SO: readonly (readonly [said: string, instead: string])[] = [
+  [
+    'the KEK afterwards is the same: the KS had not changed it',
+    'a new KEK afterwards: the KS had sent a rekey that this GM did not get',
+  ],
+  [
+    'a new KEK afterwards: the KS had sent a rekey that this GM did not get',
+    'the KEK afterwards is the same: the KS had not changed it',
+  ],
+  [
+    'a new KEK afterwards: the KS had sent a rekey that this GM did not get',
+    'the KEK it brought expired with the old one: it was the same',
+  ],
+];
+
+test.each(NOT_SO)('"%s" is not "%s"', (said, instead) => {
+  const found = runs.flatMap((watched) =>
+    watched.emitted.filter(({ event }) => event.evidence.includes(said)).map((emitted) => ({ watched, emitted })),
+  );
+  const [first] = found;
+  expect(first).toBeDefined();
+  expect(planted(first!.watched, first!.emitted, said, instead)).toEqual([instead]);
+});
+
+/** Sentences that are false of a registration after a clear, an hour before any key ran out. */
+const NEVER_OF_A_CLEAR = [
+  'two registrations in one KEK cycle',
+  'that was not due yet',
+  'no KEK before, one now: no rekey can have brought it',
+  'SNMP only: no counters',
+  'the device does not answer: known from its log only',
+  'more than one timer can have made it: not decided',
+  'the KEK it brought was not seen: not decided',
+  'the KS had replaced its KEK long before they were due, and no rekey told this GM',
+  'a registration before, in the KEK’s window, that brought the same KEK would not be seen: then the KS is an old one',
+  'a sentence that nobody has written a check for',
+] as const;
+
+describe('of a registration after a clear', () => {
+  test.each(NEVER_OF_A_CLEAR)('"%s" is found out', (sentence) => {
+    const [watched] = runs;
+    const emitted = watched?.emitted.find(({ event }) => event.cause === 'operator_clear');
+    const evidence = [...(emitted?.event.evidence ?? []), sentence];
+    expect(findingsOf(watched!, emitted!, { evidence })).toContain(sentence);
+  });
+});
+
+test('"the uptime was not seen" is found out where one was', () => {
+  const [first] = runs.flatMap((watched) =>
+    watched.emitted.flatMap((emitted) => {
+      const line =
+        emitted.event.type === 'reregistration' && emitted.event.evidence.find((said) => said.startsWith('uptime '));
+      return typeof line === 'string' ? [{ watched, emitted, line }] : [];
+    }),
+  );
+  const instead = 'the uptime was not seen';
+  expect(planted(first!.watched, first!.emitted, first!.line, instead)).toEqual([instead]);
+});
+
+const HOUR_MS = 3_600_000;
+const CHANGES: readonly (readonly [string, string, (event: GdoiEvent) => Partial<GdoiEvent>])[] = [
+  ['an instant outside its interval', 'shape', ({ betweenMs }) => ({ atMs: betweenMs[1] + 1 })],
+  ['no evidence', 'shape', () => ({ evidence: [] })],
+  ['a line that stands there twice', 'shape', ({ evidence }) => ({ evidence: [...evidence, evidence[0] ?? ''] })],
+  [
+    'an interval that reaches back before the last answer',
+    'between',
+    ({ betweenMs: [from, to], atMs }) => ({ betweenMs: [from - HOUR_MS / 2, to], atMs }),
+  ],
+];
+
+test.each(CHANGES)('%s is found out', (_, said, change) => {
+  const [watched] = runs;
+  const emitted = watched?.emitted.findLast(({ event }) => event.type === 'reregistration');
+  expect(findingsOf(watched!, emitted!, change(emitted!.event))).toContain(said);
+});
+
+test('a summary, an expectation and a first step of another cause are found out', () => {
+  const [watched] = runs;
+  const told = watched!.emitted.filter(({ event }) => event.type === 'reregistration' && event.cause !== 'initial');
+  const legacy = told.find(({ event }) => event.cause === 'legacy_ks')!;
+  const missed = told.find(({ event }) => event.cause === 'kek_missed_rekey')!;
+  const { summary, action } = missed.event;
+  const [place = ''] = legacy.event.summary.split(' re-registered');
+  const other = summary.replace(/^.*? re-registered/u, `${place} re-registered`);
+  expect(findingsOf(watched!, legacy, { summary: other })).toContain(other);
+  expect(findingsOf(watched!, legacy, { action })).toContain(legacy.event.summary);
+  expect(findingsOf(watched!, legacy, { unexpected: false })).toContain(legacy.event.summary);
+  expect(findingsOf(watched!, missed, { summary })).toEqual([]);
+});

@@ -1,0 +1,176 @@
+/**
+ * The audit of what is told: each statement of each event, held against the observations it was made from. Written apart
+ * from the code that words events; an unknown sentence is a finding, so that new wording comes with its check.
+ */
+import type { EventType, GdoiEvent } from '../../../src/gdoi/events/event.ts';
+import type { EmittedEvent, RecordedObservation } from '../agent-model.ts';
+import {
+  CONTRADICTION_STATEMENTS,
+  KEK_MISSING_STATEMENTS,
+  OVERDUE_STATEMENTS,
+  REACH_STATEMENTS,
+  REKEY_STATEMENTS,
+} from './alarm-statements.ts';
+import { COUNTER_STATEMENTS, MOVED, REGISTERED_WITH, RESTART_STATEMENTS } from './counter-statements.ts';
+import { FLEET_STATEMENTS, namesItsDevices } from './fleet-statements.ts';
+import { type GmAnswer, Histories, type History, type Seen } from './history.ts';
+import { MESSAGE_STATEMENTS } from './message-statements.ts';
+import { DISAGREEMENT_STATEMENTS, SNMP_STATEMENTS } from './snmp-statements.ts';
+import type { Around, Audited, Statement } from './statement.ts';
+import { auditSummary } from './summaries.ts';
+import { WINDOW_STATEMENTS } from './window-statements.ts';
+
+export interface Finding {
+  readonly event: GdoiEvent;
+  /** The sentence, or the part of the event. */
+  readonly said: string;
+  readonly wrong: string;
+}
+
+/** Instants come from the observations to the millisecond. */
+const EXACT_MS = 5;
+/** Where the clock was set, the tracker knows the step to about this. */
+const STEPPED_MS = 2000;
+const MAX_LINES = 12;
+const MAX_CHARS = 240;
+
+const REREGISTRATION = [
+  MOVED,
+  REGISTERED_WITH,
+  ...RESTART_STATEMENTS,
+  ...COUNTER_STATEMENTS,
+  ...MESSAGE_STATEMENTS,
+  ...WINDOW_STATEMENTS,
+  ...SNMP_STATEMENTS,
+];
+
+const STATEMENTS: ReadonlyMap<EventType, readonly Statement[]> = new Map<EventType, readonly Statement[]>([
+  ['reregistration', REREGISTRATION],
+  ['counters_reset', [MOVED, ...RESTART_STATEMENTS, ...COUNTER_STATEMENTS, ...MESSAGE_STATEMENTS]],
+  ['reload', COUNTER_STATEMENTS],
+  ['kek_rekey', [...REKEY_STATEMENTS, ...SNMP_STATEMENTS, ...MESSAGE_STATEMENTS]],
+  ['kek_rekey_overdue', [...OVERDUE_STATEMENTS, ...COUNTER_STATEMENTS]],
+  ['kek_missing', [...KEK_MISSING_STATEMENTS, ...MESSAGE_STATEMENTS]],
+  ['registration_lost', COUNTER_STATEMENTS],
+  ['registration_restored', [MOVED, ...COUNTER_STATEMENTS]],
+  ['registration_failed', COUNTER_STATEMENTS],
+  ['unreachable', REACH_STATEMENTS],
+  ['reachable', REACH_STATEMENTS],
+  ['data_problem', [...CONTRADICTION_STATEMENTS, ...DISAGREEMENT_STATEMENTS, ...COUNTER_STATEMENTS]],
+]);
+
+/** All that is false in what was told. */
+export function audit(
+  emitted: readonly EmittedEvent[],
+  observations: readonly RecordedObservation[],
+): readonly Finding[] {
+  const histories = new Histories(observations);
+  const earlier = new Map<string, GdoiEvent[]>();
+  return emitted.flatMap(({ event, known }) => {
+    const key = `${event.device} ${event.group}`;
+    const before = earlier.get(key) ?? [];
+    const history = histories.of(event, known);
+    earlier.set(key, [...before, event]);
+    const findings = aroundsOf(event, history).map((around) => auditEvent({ event, history, earlier: before, around }));
+    const fewest = findings.toSorted((a, b) => a.length - b.length)[0] ?? [];
+    return fewest.map(({ said, wrong }) => ({ event, said, wrong }));
+  });
+}
+
+type Wrong = Omit<Finding, 'event'>;
+
+function auditEvent(audited: Audited): readonly Wrong[] {
+  const { event } = audited;
+  const wrong = (said: string, what: string | null): readonly Wrong[] => (what === null ? [] : [{ said, wrong: what }]);
+  return [
+    ...wrong('shape', auditShape(event)),
+    ...wrong('between', auditBetween(audited)),
+    ...wrong(event.summary, namesItsDevices(audited) ?? auditSummary(audited)),
+    ...event.evidence.flatMap((line) => wrong(line, auditLine(audited, line))),
+  ];
+}
+
+function auditShape({ atMs, betweenMs: [from, to], evidence, summary, action }: GdoiEvent): string | null {
+  if (!(from <= atMs && atMs <= to)) return '`at` lies outside `between`';
+  if (evidence.length > MAX_LINES || evidence.some((line) => line.length > MAX_CHARS)) return 'too much evidence';
+  if (evidence.length === 0) return 'no evidence';
+  if (summary === '' || action === '') return 'no summary or no first step';
+  return new Set(evidence).size === evidence.length ? null : 'a line stands there twice';
+}
+
+function auditLine(audited: Audited, line: string): string | null {
+  const statements = STATEMENTS.get(audited.event.type) ?? FLEET_STATEMENTS.get(audited.event.type) ?? [];
+  let found: string | null = 'unknown sentence';
+  for (const { form, check } of statements) {
+    const quoted = form.exec(line);
+    if (quoted === null) continue;
+    found = check(audited, ...quoted.slice(1));
+    if (found === null) return null;
+  }
+  return found;
+}
+
+/** Nothing that an answer excludes stays in an interval. */
+function auditBetween({ event, history, around }: Audited): string | null {
+  const within = (seen: Seen) => isInside(seen, event, around);
+  switch (event.type) {
+    case 'reregistration': {
+      const inside = history.answers.find((answer) => answer.gm.registrations.succeeded !== null && within(answer));
+      if (inside !== undefined) return `the answer of ${iso(inside.sentMs)} excludes a part of it`;
+      return around.before === null && around.after === null ? 'no answer is near it' : null;
+    }
+    case 'reload': {
+      const inside = history.outcomes.find((outcome) => outcome.failed === null && within(outcome));
+      return inside === undefined ? null : `the device answered at ${iso(inside.sentMs)}, in the middle of it`;
+    }
+    case 'kek_rekey': {
+      const inside = history.answers.find(
+        (answer) => answer.origin === around.after?.origin && answer.gm.kek !== null && within(answer),
+      );
+      return inside === undefined ? null : `the answer of ${iso(inside.sentMs)} excludes a part of it`;
+    }
+    default:
+      return null;
+  }
+}
+
+function isInside({ sentMs, receivedMs, shiftsMs }: Seen, event: GdoiEvent, { slackMs }: Around): boolean {
+  const [fromMs, toMs] = event.betweenMs;
+  return shiftsMs.every((shift) => sentMs + shift > fromMs + slackMs && receivedMs + shift < toMs - slackMs);
+}
+
+function iso(ms: number): string {
+  return new Date(ms).toISOString();
+}
+
+/** The answers around an event; more than one reading where the agent's clock was set meanwhile. */
+function aroundsOf(event: GdoiEvent, history: History): readonly Around[] {
+  const byCli = history.answers.some(({ origin }) => origin === 'cli');
+  const answers = byCli ? history.answers.filter(({ gm }) => gm.registrations.succeeded !== null) : history.answers;
+  const shifts = new Set(answers.flatMap(({ shiftsMs }) => shiftsMs));
+  if (shifts.size <= 1) return [aroundOf(event, answers, { shiftMs: 0, slackMs: EXACT_MS })];
+  return [...shifts].map((shiftMs) => aroundOf(event, answers, { shiftMs, slackMs: STEPPED_MS }));
+}
+
+function aroundOf(
+  { betweenMs: [fromMs, toMs] }: GdoiEvent,
+  answers: readonly GmAnswer[],
+  { shiftMs, slackMs }: { readonly shiftMs: number; readonly slackMs: number },
+): Around {
+  const shifted = answers.filter(({ shiftsMs }) => shiftMs === 0 || shiftsMs.includes(shiftMs));
+  const after =
+    shifted.find(
+      ({ sentMs, receivedMs }) => receivedMs + shiftMs >= toMs - slackMs && sentMs + shiftMs > fromMs + slackMs,
+    ) ?? null;
+  const before =
+    answers.findLast(
+      ({ index, sentMs }) => sentMs + shiftMs <= fromMs + slackMs && (after === null || index < after.index),
+    ) ?? null;
+  const held =
+    before === null ? null : (answers.findLast(({ index, gm }) => index <= before.index && isRegistered(gm)) ?? null);
+  return { before, held, after, slackMs };
+}
+
+function isRegistered(gm: GmAnswer['gm']): boolean {
+  return gm.registered ?? ((gm.kek?.remainingSeconds ?? 0) > 0 || (gm.teks ?? []).length > 0);
+}

@@ -1,0 +1,203 @@
+/** Sentences that quote counters, states and key servers as the device showed them. */
+import type { GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
+import { type GmAnswer, quotes, type Seen } from './history.ts';
+import { MESSAGE_STATEMENTS } from './message-statements.ts';
+import {
+  type Audited,
+  form,
+  INSTANT,
+  literally,
+  msOf,
+  NUMBER,
+  statement,
+  type Statement,
+  unless,
+} from './statement.ts';
+
+/** Label as events quote it -> the figure in an answer. */
+const FIGURES: ReadonlyMap<string, (gm: GmSnapshot) => number | null> = new Map([
+  ['Succeeded registration', (gm: GmSnapshot) => gm.registrations.succeeded],
+  ['Attempted registration', (gm: GmSnapshot) => gm.registrations.attempted],
+  ['Rekeys received', (gm: GmSnapshot) => gm.rekeys.received],
+  ['After latest register', (gm: GmSnapshot) => gm.rekeys.sinceRegistration],
+  ['Rekey ACKs sent', (gm: GmSnapshot) => gm.rekeys.acksSent],
+]);
+
+export function figure(gm: GmSnapshot, label: string): number | null {
+  return FIGURES.get(label)?.(gm) ?? null;
+}
+
+/** The two answers around the event show the figure so. */
+function movedAsQuoted({ around }: Audited, label: string, from: string, to: string): string | null {
+  const { before, after } = around;
+  if (before === null || after === null) return 'no two answers around it';
+  const shown = [figure(before.gm, label), figure(after.gm, label)];
+  return unless(
+    shown[0] === Number(from) && shown[1] === Number(to),
+    `the answers around it show ${label} ${shown[0]} -> ${shown[1]}`,
+  );
+}
+
+const LABEL = String.raw`([A-Z][A-Za-z ]+?)`;
+
+export const MOVED = statement(form(LABEL, ' ', NUMBER, ' -> ', NUMBER), (audited, label = '', from = '', to = '') =>
+  FIGURES.has(label) ? movedAsQuoted(audited, label, from, to) : `no such counter: ${label}`,
+);
+
+function lastAnswer({ history }: Audited): GmAnswer | null {
+  return history.answers.at(-1) ?? null;
+}
+
+/** The newest answer that shows the figure at all shows it so: SNMP shows none. */
+const FIGURE = statement(form(LABEL, ': ', NUMBER), ({ history }, label = '', value = '') => {
+  if (!FIGURES.has(label)) return `no such figure: ${label}`;
+  const shown = history.answers.findLast(({ gm }) => figure(gm, label) !== null);
+  const last = shown === undefined ? null : figure(shown.gm, label);
+  return unless(last === Number(value), `shown is ${last}`);
+});
+
+const FIGURE_NOT_SHOWN = statement(form(LABEL, ': not shown'), (audited, label = '') => {
+  const last = lastAnswer(audited);
+  return unless(last !== null && figure(last.gm, label) === null, 'it is shown');
+});
+
+const STATUS = statement(/Registration status: (.+)/u, (audited, status = '') => {
+  const shown = lastAnswer(audited)?.gm.status ?? 'not registered';
+  return unless(shown === status, `shown is ${shown}`);
+});
+
+const ATTEMPTS = statement(
+  form('Attempted registration: ', NUMBER, ', Succeeded registration: ', NUMBER),
+  (audited, attempted = '', succeeded = '') => {
+    const shown = lastAnswer(audited)?.gm.registrations;
+    return unless(
+      shown?.attempted === Number(attempted) && shown.succeeded === Number(succeeded),
+      `shown is ${shown?.attempted} and ${shown?.succeeded}`,
+    );
+  },
+);
+
+export const REGISTERED_WITH = statement(
+  /Registered with (\S+) -> (\S+)/u,
+  ({ around, history }, from = '', to = '') => {
+    const { before, held, after } = around;
+    const known = history.answers.findLast(({ index, gm }) => index <= (before?.index ?? -1) && gm.keyServer !== null);
+    const shown = [(held ?? known)?.gm.keyServer ?? null, after?.gm.keyServer ?? null];
+    return unless(shown[0] === from && shown[1] === to, `shown is ${shown[0]} -> ${shown[1]}`);
+  },
+);
+
+/** `counters restarted: Succeeded registration 5 -> 1, Rekeys received 9 -> 0`. */
+const RESTARTED = statement(
+  form('counters restarted: (', LABEL, ' ', NUMBER, ' -> ', NUMBER, '(?:, [A-Z][A-Za-z ]+ -?\\d+ -> -?\\d+)*)'),
+  (audited, all = '') => fallen(audited, all),
+);
+
+/** `counters restarted: log: GM_CLEAR_REGISTER at T`: the counters came back to what they were, and a message tells. */
+const RESTARTED_BY_MESSAGE = statement(/counters restarted: (.+: .+)/u, (audited, told = '') => {
+  for (const { form, check } of MESSAGE_STATEMENTS) {
+    const quoted = form.exec(told);
+    if (quoted !== null) return check(audited, ...quoted.slice(1));
+  }
+  return 'unknown sentence';
+});
+
+const MOVEMENT = form(LABEL, ' ', NUMBER, ' -> ', NUMBER);
+
+function fallen(audited: Audited, all: string): string | null {
+  for (const part of all.split(', ')) {
+    const [, label = '', from = '', to = ''] = new RegExp(`^${MOVEMENT.source}$`, 'u').exec(part) ?? [];
+    const found = movedAsQuoted(audited, label, from, to) ?? unless(Number(to) < Number(from), 'it did not fall');
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+const SAME_COUNTERS_OTHER_KEYS = form(
+  '(?:counters restarted: )?keys changed with Succeeded registration ',
+  NUMBER,
+  ', Rekeys received ',
+  NUMBER,
+  ' as before',
+);
+
+const CAME_BACK = statement(SAME_COUNTERS_OTHER_KEYS, (audited, succeeded = '', received = '') => {
+  const { before, after } = audited.around;
+  if (before === null || after === null) return 'no two answers around it';
+  const same =
+    movedAsQuoted(audited, 'Succeeded registration', succeeded, succeeded) ??
+    movedAsQuoted(audited, 'Rekeys received', received, received);
+  if (same !== null) return same;
+  const spis = (answer: GmAnswer) => answer.gm.teks?.map(({ spi }) => spi) ?? [];
+  const sharesTek = spis(after).some((spi) => spis(before).includes(spi));
+  const kekStays = quotesSameKek(before, after);
+  return unless(!sharesTek || !kekStays, 'no key changed');
+});
+
+/** Both answers can show one KEK: their countdowns end at one instant. */
+function quotesSameKek(before: GmAnswer, after: GmAnswer): boolean {
+  const was = before.gm.kek?.remainingSeconds ?? null;
+  const is = after.gm.kek?.remainingSeconds ?? null;
+  if (was === null || is === null) return true;
+  return before.shiftsMs.some((shift) =>
+    quotes(after, before.sentMs + was * 1000 + shift, is * 1000 - 4000, is * 1000 + 4000),
+  );
+}
+
+export const RESTART_STATEMENTS: readonly Statement[] = [RESTARTED, CAME_BACK, RESTARTED_BY_MESSAGE];
+
+const SINCE_RELOAD = statement(form('Succeeded registration: ', NUMBER, ' since the reload'), (audited, value = '') => {
+  const last = audited.history.answers.findLast(({ gm }) => gm.registrations.succeeded !== null);
+  return unless(last?.gm.registrations.succeeded === Number(value), `shown is ${last?.gm.registrations.succeeded}`);
+});
+
+/** `uptime 120 s at T: booted about B`, or without the boot. */
+const UPTIME = statement(
+  form('uptime ', String.raw`(\d+)`, ' s at ', INSTANT, '(?:: booted about ', INSTANT, ')?'),
+  ({ history, event }, uptime = '', at = '', booted = undefined as string | undefined) => {
+    const facts = history.facts.filter(
+      (answer) => answer.facts.uptimeSeconds === Number(uptime) && quotesSent(answer, msOf(at)),
+    );
+    if (facts.length === 0) return 'no answer showed it';
+    if (booted === undefined) return null;
+    const allowed = facts.some((answer) =>
+      quotes(answer, msOf(booted), -(Number(uptime) + 60) * 1000, -Number(uptime) * 1000),
+    );
+    if (!allowed) return 'the uptime does not allow that boot';
+    const isReload = event.cause === 'reload' || event.type === 'reload';
+    const bootFromMs = msOf(booted) - 62_000;
+    return unless(!isReload || event.betweenMs[1] >= bootFromMs, 'the event ends before the boot it is ascribed to');
+  },
+);
+
+function quotesSent(seen: Seen, quotedMs: number): boolean {
+  return seen.shiftsMs.some((shift) => Math.abs(seen.sentMs + shift - quotedMs) <= 1000 + Math.abs(shift) * 0.05);
+}
+
+const NO_UPTIME = statement(literally('the uptime was not seen'), ({ history, around }) => {
+  const after = around.after;
+  if (after === null) return null;
+  const seen = history.facts.some(({ index, facts }) => index > after.index && facts.uptimeSeconds !== null);
+  return unless(!seen, 'an uptime was seen after the answer');
+});
+
+const RELOAD_REASON = statement(/reload reason: (.+)/u, ({ history }, reason = '') => {
+  const last = history.facts.at(-1)?.facts.reloadReason ?? '';
+  return unless(last.startsWith(reason), `shown is ${last}`);
+});
+
+const FROM_LOG = statement(literally('the device does not answer: known from its log only'), ({ history }) =>
+  unless(history.outcomes.at(-1)?.failed != null, 'it answered'),
+);
+
+export const COUNTER_STATEMENTS: readonly Statement[] = [
+  FIGURE,
+  FIGURE_NOT_SHOWN,
+  STATUS,
+  ATTEMPTS,
+  SINCE_RELOAD,
+  UPTIME,
+  NO_UPTIME,
+  RELOAD_REASON,
+  FROM_LOG,
+];

@@ -1,0 +1,191 @@
+/**
+ * What had been seen of one device in one group when an event was told: the observations alone, in the order in which
+ * they were made. Nothing here comes from the tracker.
+ *
+ * Instants stay as recorded. The agent's clock may have been set since: `shiftsMs` are the amounts by which a quoted
+ * instant may therefore stand beside its recorded one.
+ */
+import type { GdoiEvent } from '../../../src/gdoi/events/event.ts';
+import type { DeviceFacts, LogMessage } from '../../../src/gdoi/seen/device-facts.ts';
+import type { GdoiTrap } from '../../../src/gdoi/seen/gdoi-trap.ts';
+import type { EpochMs } from '../../../src/gdoi/seen/instant.ts';
+import type { GmSnapshot, KsSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
+import type { RecordedObservation } from '../agent-model.ts';
+
+export interface Seen {
+  readonly device: string;
+  /** Place in the recording. */
+  readonly index: number;
+  readonly sentMs: EpochMs;
+  readonly receivedMs: EpochMs;
+  readonly shiftsMs: readonly number[];
+}
+
+export type GmAnswer = Seen & { readonly origin: 'cli' | 'snmp'; readonly gm: GmSnapshot };
+export type KsAnswer = Seen & { readonly ks: KsSnapshot };
+type FactsAnswer = Seen & { readonly facts: DeviceFacts };
+export type HeardMessage = Seen & { readonly message: LogMessage; readonly pushed: boolean };
+type HeardTrap = Seen & { readonly trap: GdoiTrap };
+/** `failed` null: an answer. */
+type Outcome = Seen & { readonly failed: string | null };
+
+/** Steps smaller than this are the rounding that every comparison allows. */
+const STEP_MS = 1000;
+/** Rounding of whole seconds, quoted and read. */
+export const ROUNDING_MS = 2500;
+
+interface OfDevice {
+  readonly facts: FactsAnswer[];
+  readonly messages: HeardMessage[];
+  readonly traps: HeardTrap[];
+  readonly outcomes: Outcome[];
+  readonly answers: Map<string, GmAnswer[]>;
+}
+
+export class Histories {
+  readonly #devices = new Map<string, OfDevice>();
+  readonly #kss = new Map<string, KsAnswer[]>();
+  readonly #gms = new Map<string, GmAnswer[]>();
+  readonly #versions = new Map<string, string[]>();
+
+  constructor(observations: readonly RecordedObservation[]) {
+    const shifts = shiftsOf(observations);
+    for (const [index, { observation }] of observations.entries()) {
+      const { device, sentAtMs: sentMs, receivedAtMs: receivedMs } = observation;
+      const seen = { device, index, sentMs, receivedMs, shiftsMs: shifts[index] ?? [0] };
+      this.#add(seen, observation);
+    }
+  }
+
+  #add(seen: Seen, observation: RecordedObservation['observation']): void {
+    const of = this.#ofDevice(seen.device);
+    switch (observation.kind) {
+      case 'groups':
+        of.outcomes.push({ ...seen, failed: null });
+        for (const snapshot of observation.snapshots) {
+          if (snapshot.role === 'ks') {
+            listed(this.#kss, snapshot.group).push({ ...seen, ks: snapshot });
+            continue;
+          }
+          const answer = { ...seen, origin: observation.origin, gm: snapshot };
+          listed(of.answers, snapshot.group).push(answer);
+          listed(this.#gms, snapshot.group).push(answer);
+        }
+        break;
+      case 'facts':
+        of.facts.push({ ...seen, facts: observation.facts });
+        listed(this.#versions, seen.device).push(observation.facts.version ?? '');
+        break;
+      case 'log':
+        for (const message of observation.messages) of.messages.push({ ...seen, message, pushed: observation.pushed });
+        break;
+      case 'trap':
+        of.traps.push({ ...seen, trap: observation.trap });
+        break;
+      case 'failure':
+        of.outcomes.push({ ...seen, failed: observation.result });
+        break;
+      case 'clock':
+      case 'certificates':
+        break;
+      default:
+        observation satisfies never;
+    }
+  }
+
+  #ofDevice(device: string): OfDevice {
+    const known = this.#devices.get(device);
+    if (known !== undefined) return known;
+    const fresh: OfDevice = { facts: [], messages: [], traps: [], outcomes: [], answers: new Map() };
+    this.#devices.set(device, fresh);
+    return fresh;
+  }
+
+  /** Of the event's device and group, as far as was known. */
+  of({ device, group }: Pick<GdoiEvent, 'device' | 'group'>, known: number): History {
+    const of = this.#ofDevice(device ?? '');
+    const upTo = <T extends Seen>(all: readonly T[] | undefined) => upToIndex(all ?? [], known);
+    return {
+      answers: upTo(of.answers.get(group ?? '')),
+      facts: upTo(of.facts),
+      messages: upTo(of.messages),
+      traps: upTo(of.traps),
+      outcomes: upTo(of.outcomes),
+      kss: upTo(this.#kss.get(group ?? '')),
+      gms: upTo(this.#gms.get(group ?? '')),
+      versions: this.#versions,
+    };
+  }
+}
+
+export interface History {
+  /** Of the event's device in its group, from both sources. */
+  readonly answers: readonly GmAnswer[];
+  readonly facts: readonly FactsAnswer[];
+  readonly messages: readonly HeardMessage[];
+  readonly traps: readonly HeardTrap[];
+  readonly outcomes: readonly Outcome[];
+  /** Of the group's KSs. */
+  readonly kss: readonly KsAnswer[];
+  /** Of all its GMs. */
+  readonly gms: readonly GmAnswer[];
+  /** Releases that each device of the fleet has shown. */
+  readonly versions: ReadonlyMap<string, readonly string[]>;
+}
+
+function listed<T>(lists: Map<string, T[]>, key: string): T[] {
+  const known = lists.get(key);
+  if (known !== undefined) return known;
+  const fresh: T[] = [];
+  lists.set(key, fresh);
+  return fresh;
+}
+
+/** By halving: the lists are long and in order. */
+function upToIndex<T extends Seen>(all: readonly T[], known: number): readonly T[] {
+  let from = 0;
+  let to = all.length;
+  while (from < to) {
+    const middle = (from + to) >> 1;
+    if ((all[middle]?.index ?? Infinity) < known) from = middle + 1;
+    else to = middle;
+  }
+  return all.slice(0, from);
+}
+
+/** Of each observation: the differences between its clock and those that came after it. */
+function shiftsOf(observations: readonly RecordedObservation[]): readonly (readonly number[])[] {
+  const rounded = observations.map(({ clockOffsetMs }) => Math.round(clockOffsetMs / STEP_MS) * STEP_MS);
+  const later = new Set<number>();
+  const known = new Map<string, readonly number[]>();
+  const shifts: (readonly number[])[] = [];
+  for (let index = rounded.length - 1; index >= 0; index -= 1) {
+    const offset = rounded[index] ?? 0;
+    later.add(offset);
+    const key = `${offset} ${later.size}`;
+    const list = known.get(key) ?? [...later].map((other) => other - offset);
+    known.set(key, list);
+    shifts[index] = list;
+  }
+  return shifts;
+}
+
+/** Is the instant `quotedMs` what was read at `seen`, `fromMs` to `toMs` after it? */
+export function quotes(seen: Seen, quotedMs: EpochMs, fromMs = 0, toMs = fromMs): boolean {
+  return seen.shiftsMs.some(
+    (shift) =>
+      quotedMs >= seen.sentMs + fromMs + shift - ROUNDING_MS &&
+      quotedMs <= seen.receivedMs + toMs + shift + ROUNDING_MS,
+  );
+}
+
+/** When a countdown read there ends, as a quoted instant may say it. */
+export function quotesEnd(seen: Seen, quotedMs: EpochMs, remainingSeconds: number | null | undefined): boolean {
+  if (typeof remainingSeconds !== 'number') return false;
+  return quotes(seen, quotedMs, remainingSeconds * 1000, remainingSeconds * 1000 + 1000);
+}
+
+/** The most by which the clock was set since. */
+export function shiftSlackMs(seen: Seen): number {
+  return Math.max(...seen.shiftsMs.map(Math.abs));
+}

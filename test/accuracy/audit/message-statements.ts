@@ -1,0 +1,91 @@
+/** Sentences that quote a log message, a trap, or a restart known by the uptime. */
+import { type HeardMessage, quotes, ROUNDING_MS, shiftSlackMs, type Seen } from './history.ts';
+import { type Audited, form, INSTANT, msOf, statement, type Statement, unless } from './statement.ts';
+
+/** From the device to the agent, longer than which no message is said to have come at once. */
+const DELIVERY_MS = 2000;
+
+/** `log: GM_REGS_COMPL at T`, `trap: GmReRegister at T`, `show logging: X between T and T`, `log and trap: ...`. */
+const AT = form(String.raw`((?:log|show logging|trap)(?: and (?:log|show logging|trap))*): (\w+) at `, INSTANT);
+const BETWEEN = form(
+  String.raw`((?:log|show logging|trap)(?: and (?:log|show logging|trap))*): (\w+) between `,
+  INSTANT,
+  ' and ',
+  INSTANT,
+);
+const RESTART = form('restart by: uptime (?:at ', INSTANT, '|between ', INSTANT, ' and ', INSTANT, ')');
+
+const QUOTED_AT = statement(AT, (audited, sources = '', name = '', at = '') =>
+  heard(audited, { sources, name, fromMs: msOf(at) - DELIVERY_MS, toMs: msOf(at) }),
+);
+
+const QUOTED_BETWEEN = statement(BETWEEN, (audited, sources = '', name = '', from = '', to = '') =>
+  heard(audited, { sources, name, fromMs: msOf(from), toMs: msOf(to) }),
+);
+
+const RESTARTED = statement(RESTART, ({ history }, at, from, to) => {
+  const range = at === undefined ? { fromMs: msOf(from), toMs: msOf(to) } : { fromMs: msOf(at), toMs: msOf(at) };
+  const allowed = history.facts.some(({ facts, ...seen }) => {
+    const uptimeMs = (facts.uptimeSeconds ?? -1) * 1000;
+    return (
+      uptimeMs >= 0 &&
+      (quotes(seen, range.fromMs, -uptimeMs - 60_000, -uptimeMs) ||
+        quotes(seen, range.toMs, -uptimeMs - 60_000, -uptimeMs))
+    );
+  });
+  return unless(allowed, 'no uptime that was seen allows it');
+});
+
+interface Quoted {
+  readonly sources: string;
+  readonly name: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** Each source named has told it then, about this group; one of several may have used its own name. */
+function heard(audited: Audited, quoted: Quoted): string | null {
+  const sources = quoted.sources.split(' and ');
+  let named = false;
+  for (const source of sources) {
+    const found = source === 'trap' ? byTrap(audited, quoted) : byMessage(audited, quoted, source === 'log');
+    if (found === null) return `no ${source} told it then`;
+    named ||= found.includes(quoted.name);
+  }
+  return unless(named, `none of them is named ${quoted.name}`);
+}
+
+/** Names of what was heard in that time; null: nothing. */
+function byTrap({ history }: Audited, quoted: Quoted): readonly string[] | null {
+  const names = history.traps.filter((trap) => covers(trap, quoted)).map(({ trap }) => trap.name);
+  return names.length === 0 ? null : names;
+}
+
+function byMessage({ history, event }: Audited, quoted: Quoted, pushed: boolean): readonly string[] | null {
+  const names = history.messages
+    .filter((heardMessage) => heardMessage.pushed === pushed && isOfGroup(heardMessage, event.group))
+    .filter((heardMessage) => (pushed ? covers(heardMessage, quoted) : wasReadAfter(heardMessage, quoted)))
+    .map(({ message }) => message.mnemonic);
+  return names.length === 0 ? null : names;
+}
+
+/** It arrived within the quoted time. */
+function covers(seen: Seen, { fromMs, toMs }: Quoted): boolean {
+  return seen.shiftsMs.some(
+    (shift) => seen.receivedMs + shift >= fromMs - ROUNDING_MS && seen.receivedMs + shift <= toMs + ROUNDING_MS,
+  );
+}
+
+/** A line of a log buffer was written before it was read. */
+function wasReadAfter(seen: HeardMessage, { fromMs }: Quoted): boolean {
+  return fromMs <= seen.receivedMs + shiftSlackMs(seen) + ROUNDING_MS;
+}
+
+const GROUP = /\bgroup (\S+)/iu;
+
+function isOfGroup({ message }: HeardMessage, group: string | null): boolean {
+  const named = GROUP.exec(message.text)?.[1]?.replace(/[.,;:)]+$/u, '');
+  return group === null || named === undefined || named === group;
+}
+
+export const MESSAGE_STATEMENTS: readonly Statement[] = [QUOTED_AT, QUOTED_BETWEEN, RESTARTED];

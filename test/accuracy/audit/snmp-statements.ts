@@ -1,0 +1,108 @@
+/** Sentences about keys that only SNMP showed. */
+import type { GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
+import type { GmAnswer } from './history.ts';
+import { type Audited, form, literally, NUMBER, statement, type Statement, unless } from './statement.ts';
+
+/** The two SNMP looks around the event. */
+function looks({ history, event }: Audited): { readonly before: GmSnapshot; readonly after: GmSnapshot } | null {
+  const [fromMs, toMs] = event.betweenMs;
+  const snmp = history.answers.filter(({ origin }) => origin === 'snmp');
+  const slack = (answer: GmAnswer) => Math.max(...answer.shiftsMs.map(Math.abs)) + 5;
+  const before = snmp.findLast((answer) => answer.sentMs <= fromMs + slack(answer));
+  const after = snmp.find(
+    (answer) => answer.index > (before?.index ?? -1) && answer.receivedMs >= toMs - slack(answer),
+  );
+  return before === undefined || after === undefined ? null : { before: before.gm, after: after.gm };
+}
+
+function holdsKek({ kek }: GmSnapshot): boolean {
+  return (kek?.remainingSeconds ?? 0) > 0;
+}
+
+const KEK_BACK = statement(literally('no KEK before, one now: no rekey can have brought it'), (audited) => {
+  const seen = looks(audited);
+  return unless(seen !== null && !holdsKek(seen.before) && holdsKek(seen.after), 'the looks do not show that');
+});
+
+const SEQUENCE_STAYS = statement(
+  form('another (KEK|TEK)(?: with the same KEK)?(?: and| with) rekey sequence number ', NUMBER, ' as before'),
+  (audited, key = '', sequence = '') => {
+    const seen = looks(audited);
+    if (seen === null) return 'no two looks around it';
+    const numbers = [seen.before.rekeys.lastSequence, seen.after.rekeys.lastSequence];
+    if (numbers.some((shown) => shown !== Number(sequence))) return `shown is ${numbers.join(' -> ')}`;
+    return unless(
+      key === 'KEK' ? kekDiffers(seen.before, seen.after) : tekIsNew(seen.before, seen.after),
+      'the key stayed',
+    );
+  },
+);
+
+function kekDiffers(before: GmSnapshot, after: GmSnapshot): boolean {
+  const spis = [before.kek?.spi, after.kek?.spi];
+  return spis.includes(undefined) || spis[0] !== spis[1];
+}
+
+function tekIsNew(before: GmSnapshot, after: GmSnapshot): boolean {
+  return after.teks?.some(({ spi }) => !before.teks?.some((tek) => tek.spi === spi)) ?? false;
+}
+
+const SEQUENCE_MOVED = statement(
+  form(String.raw`another KEK, and rekey sequence number (\d+|\?) -> (\d+|\?)`),
+  (audited, from = '', to = '') => {
+    const seen = looks(audited);
+    const shown = [seen?.before.rekeys.lastSequence ?? '?', seen?.after.rekeys.lastSequence ?? '?'].map(String);
+    return unless(shown[0] === from && shown[1] === to, `shown is ${shown.join(' -> ')}`);
+  },
+);
+
+const HOLDS_KEYS = statement(/(?:restarted, and )?it holds keys again/u, (audited) => {
+  const last = audited.history.answers.at(-1)?.gm;
+  return unless(last !== undefined && (holdsKek(last) || (last.teks ?? []).length > 0), 'it shows no keys');
+});
+
+const NO_COUNTERS = statement(literally('SNMP only: no counters'), ({ history }) =>
+  unless(!history.answers.some(({ origin }) => origin === 'cli'), 'the CLI showed counters'),
+);
+
+/** Both sources showed it, at two looks that lie around an answer. */
+const BY_CLI_AND_SNMP = statement(
+  /Registered with (\S+) by the CLI, (\S+) by SNMP|no common TEK: (\S+) by the CLI, (\S+) by SNMP/u,
+  ({ history }, cliKs, snmpKs, cliTek, snmpTek) => {
+    const shows = (origin: 'cli' | 'snmp', ks: string | undefined, tek: string | undefined) =>
+      history.answers.some(
+        ({ origin: from, gm }) =>
+          from === origin &&
+          (ks === undefined || gm.keyServer === ks) &&
+          (tek === undefined || (gm.teks?.some(({ spi }) => spi === tek) ?? false)),
+      );
+    return unless(shows('cli', cliKs, cliTek) && shows('snmp', snmpKs, snmpTek), 'they did not show that');
+  },
+);
+
+const KEK_BY_CLI_ONLY = statement(literally('a KEK by the CLI, none by SNMP'), ({ history }) => {
+  const cli = history.answers.findLast(({ origin }) => origin === 'cli');
+  const snmp = history.answers.findLast(({ origin }) => origin === 'snmp');
+  return unless(cli !== undefined && holdsKek(cli.gm) && snmp !== undefined && !holdsKek(snmp.gm), 'they agree');
+});
+
+const EXPIRIES_APART = statement(
+  form('KEK expiry of the CLI and of SNMP ', NUMBER, ' s apart'),
+  ({ history }, apart = '') => {
+    const end = (origin: 'cli' | 'snmp') => {
+      const answer = history.answers.findLast((shown) => shown.origin === origin && holdsKek(shown.gm));
+      return answer === undefined ? Number.NaN : answer.sentMs / 1000 + (answer.gm.kek?.remainingSeconds ?? 0);
+    };
+    return unless(Math.abs(Math.abs(end('cli') - end('snmp')) - Number(apart)) <= 3, 'they are not');
+  },
+);
+
+export const SNMP_STATEMENTS: readonly Statement[] = [
+  KEK_BACK,
+  SEQUENCE_STAYS,
+  SEQUENCE_MOVED,
+  HOLDS_KEYS,
+  NO_COUNTERS,
+];
+
+export const DISAGREEMENT_STATEMENTS: readonly Statement[] = [BY_CLI_AND_SNMP, KEK_BY_CLI_ONLY, EXPIRIES_APART];

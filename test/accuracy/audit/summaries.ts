@@ -1,0 +1,123 @@
+/**
+ * Summaries, severities and first steps that an event of each kind may have: what is said must follow from what the
+ * event claims.
+ */
+import type { Cause, EventType, GdoiEvent } from '../../../src/gdoi/events/event.ts';
+import { TIME_LEFT } from './alarm-statements.ts';
+import { type Audited, unless } from './statement.ts';
+
+/** What a re-registration with this cause says after the place, and what its first step speaks of. */
+const CAUSES: Readonly<Record<Cause, { readonly words: string; readonly unexpected: boolean; readonly step: RegExp }>> =
+  {
+    initial: { words: 'registered for the first time', unexpected: false, step: /^None$/u },
+    reload: { words: 'registered again after a reload', unexpected: false, step: /^show version on the GM/u },
+    operator_clear: {
+      words: 'registered again after its counters were cleared (clear crypto gdoi)',
+      unexpected: false,
+      step: /^show logging on the GM/u,
+    },
+    kek_missed_rekey: {
+      words: 're-registered because a KEK rekey did not reach it',
+      unexpected: true,
+      step: /show crypto gdoi ks members/u,
+    },
+    legacy_ks: {
+      words: 're-registered because its KS does not rekey the KEK ahead of expiry (old release)',
+      unexpected: true,
+      step: /^show version on the KS/u,
+    },
+    kek_expired: {
+      words: 're-registered because its KEK had expired',
+      unexpected: true,
+      step: /^show version on the KS/u,
+    },
+    tek_expired: {
+      words: 're-registered because no TEK rekey reached it',
+      unexpected: true,
+      step: /show crypto gdoi ks members/u,
+    },
+    ks_failover: { words: 're-registered with another KS', unexpected: true, step: /show crypto gdoi ks coop/u },
+    ks_forced: { words: 're-registered because the KS made it', unexpected: false, step: /show crypto gdoi ks/u },
+    unknown: { words: 're-registered, cause not known', unexpected: true, step: /^Compare Rekey Acks missed/u },
+  };
+
+const REPEATED = ', the third unexpected one within an hour';
+
+type SummaryCheck = (audited: Audited, said: string) => string | null;
+
+/** What an event says after its place. Events of the whole group have words of their own. */
+const SUMMARIES: Readonly<Partial<Record<EventType, SummaryCheck>>> = {
+  reregistration: ofReregistration,
+  kek_rekey: exactly('received a new KEK by rekey'),
+  kek_rekey_overdue: ofOverdue,
+  kek_missing: exactly('is registered but holds no KEK: rekeys are lost to it until it registers again'),
+  registration_lost: ofLost,
+  registration_restored: exactly('is registered again'),
+  registration_failed: exactly('tries to register and does not succeed'),
+  reload: exactly('was reloaded'),
+  counters_reset: exactly(': the GDOI counters restarted'),
+  unreachable: ofUnreachable,
+  reachable: exactly('answers again'),
+  data_problem: exactly('shows figures that contradict each other; nothing is concluded from them'),
+};
+
+export function auditSummary(audited: Audited): string | null {
+  const { event } = audited;
+  const check = SUMMARIES[event.type];
+  if (check === undefined) return null;
+  const place = event.group === null ? `${event.device}` : `${event.device} (group ${event.group})`;
+  if (!event.summary.startsWith(place)) return 'the summary does not begin with the place';
+  return check(audited, event.summary.slice(place.length).trimStart()) ?? auditCause(event);
+}
+
+function auditCause({ type, cause, unexpected, action }: GdoiEvent): string | null {
+  if (type !== 'reregistration')
+    return unless(cause === null && unexpected === null, 'only a registration has a cause');
+  if (cause === null) return 'a registration has a cause';
+  if (unexpected !== CAUSES[cause].unexpected) return `${cause} is ${unexpected ? 'expected' : 'unexpected'}`;
+  return unless(CAUSES[cause].step.test(action), `the first step is not one for ${cause}`);
+}
+
+function exactly(words: string): SummaryCheck {
+  return (_, said) => unless(said === words, 'unknown summary');
+}
+
+function ofReregistration({ event, earlier }: Audited, said: string): string | null {
+  const { words } = CAUSES[event.cause ?? 'unknown'];
+  if (said === words) return null;
+  if (said !== `${words}${REPEATED}`) return 'unknown summary, or that of another cause';
+  const within = earlier.filter(
+    ({ type, unexpected, atMs }) =>
+      type === 'reregistration' && unexpected === true && event.atMs - atMs <= HOUR_MS && atMs <= event.atMs,
+  );
+  return unless(within.length >= 2, `${within.length} unexpected ones within the hour before`);
+}
+
+/** Instants of registrations told late are rounded to where they were known. */
+const HOUR_MS = 3_600_000 + 60_000;
+
+function ofOverdue(audited: Audited, said: string): string | null {
+  const words = 'has not received the KEK rekey that is due; ';
+  if (!said.startsWith(words)) return 'unknown summary';
+  const left = said.slice(words.length);
+  for (const { form, check } of TIME_LEFT) {
+    const quoted = form.exec(left);
+    if (quoted !== null) return check(audited, ...quoted.slice(1));
+  }
+  return 'unknown summary';
+}
+
+function ofLost({ history, event }: Audited, said: string): string | null {
+  const gm = history.answers.at(-1)?.gm;
+  const noTeks = said === 'is no longer registered and holds no TEK: traffic is dropped or in clear';
+  if (!noTeks && said !== 'is no longer registered') return 'unknown summary';
+  if (gm?.registered !== false) return 'the answer says it is registered';
+  if (event.severity !== (noTeks ? 'critical' : 'warning')) return 'the severity does not fit';
+  return unless(!noTeks || gm.teks?.length === 0, 'the answer shows TEKs');
+}
+
+function ofUnreachable({ history }: Audited, said: string): string | null {
+  const count = Number(/^gave no answer (\d+) times in a row$/u.exec(said)?.[1] ?? Number.NaN);
+  const failed = history.outcomes.slice(history.outcomes.findLastIndex((outcome) => outcome.failed === null) + 1);
+  return unless(failed.length === count, `${failed.length} failures in a row`);
+}

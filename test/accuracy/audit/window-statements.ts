@@ -1,0 +1,372 @@
+/**
+ * Sentences that place a registration in a window of its KEK or TEK, and those that say what became of the keys. The
+ * windows are written down here anew, from Cisco's description of the KEK rekey behaviour change and the countdowns that
+ * real devices showed.
+ */
+import type { GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
+import { type GmAnswer, quotes, quotesEnd, ROUNDING_MS } from './history.ts';
+import {
+  type Audited,
+  form,
+  INSTANT,
+  literally,
+  msOf,
+  NUMBER,
+  statement,
+  type Statement,
+  unless,
+} from './statement.ts';
+
+/** A registration takes seconds when its first attempt succeeds. */
+const REGISTRATION_MS = 5_000;
+const KEK_MISSED = { fromMs: -190_000, toMs: -40_000 } as const;
+const KEK_EXPIRED = { fromMs: 0, toMs: 80_000 } as const;
+/** A KS renews a key this long before its end at most. */
+const LONGEST_LEAD_MS = 300_000;
+/** A registration hands lifetimes over in whole seconds, in the KS and in the GM. */
+const HANDOVER_MS = 4_000;
+const DEFAULT_TEK_SECONDS = 3600;
+
+interface Span {
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+/** When the registration can have begun: `between` says when it was complete, and attempts may have failed before. */
+function startOf({ event, around, history }: Audited): Span {
+  const [fromMs, toMs] = event.betweenMs;
+  const { held, before, after } = around;
+  const quick =
+    before !== null && after !== null && before === held && failedAttempts(before.gm) === failedAttempts(after.gm);
+  if (quick) return { fromMs: fromMs - REGISTRATION_MS, toMs };
+  // SNMP does not show that a GM is not registered: attempts may have failed for long.
+  if (held?.origin === 'snmp') return { fromMs: history.answers[0]?.sentMs ?? fromMs, toMs };
+  return { fromMs: held?.sentMs ?? history.answers[0]?.sentMs ?? fromMs, toMs };
+}
+
+function failedAttempts({ registrations }: GmSnapshot): number | null {
+  const { succeeded, attempted } = registrations;
+  return succeeded === null || attempted === null ? Number.NaN : attempted - succeeded;
+}
+
+function canBeIn(audited: Audited, endMs: number, window: Span): boolean {
+  const start = startOf(audited);
+  const slackMs = audited.around.slackMs + ROUNDING_MS;
+  return start.fromMs <= endMs + window.toMs + slackMs && start.toMs >= endMs + window.fromMs - slackMs;
+}
+
+/** The KEK held before ends then, as far as the device showed one. */
+function kekEnds(audited: Audited, endMs: number): boolean {
+  const shown = lastKek(audited);
+  return shown !== null && quotesEnd(shown, endMs, shown.gm.kek?.remainingSeconds);
+}
+
+function inKekWindow(audited: Audited, end: string, window: Span): string | null {
+  const endMs = msOf(end);
+  if (!kekEnds(audited, endMs)) return 'no answer showed a KEK that ends then';
+  return unless(canBeIn(audited, endMs, window), 'the registration cannot have begun in that window');
+}
+
+const KEK_MISSED_LINE = statement(
+  form('KEK held before ended at ', INSTANT, String.raw`: inside \[expiry - 190 s, expiry - 40 s\]`),
+  (audited, end = '') => inKekWindow(audited, end, KEK_MISSED),
+);
+
+const KEK_EXPIRED_LINE = statement(
+  form('KEK expired at ', INSTANT, String.raw`: inside \[expiry, expiry \+ 80 s\]`),
+  (audited, end = '') => inKekWindow(audited, end, KEK_EXPIRED),
+);
+
+const SECOND_OF_CYCLE = statement(
+  form('KEK expired at ', INSTANT, ': second re-registration of this KEK cycle'),
+  (audited, end = '') => {
+    const endMs = msOf(end);
+    if (!kekEnds(audited, endMs)) return 'no answer showed a KEK that ends then';
+    const first = audited.earlier.some(
+      ({ type, cause, atMs }) => type === 'reregistration' && cause === 'legacy_ks' && Math.abs(endMs - atMs) < 300_000,
+    );
+    const pointedPast = audited.history.answers.some(
+      (answer) =>
+        (answer.gm.reregistersInSeconds ?? -1) >= (answer.gm.kek?.remainingSeconds ?? Infinity) &&
+        quotesEnd(answer, endMs, answer.gm.kek?.remainingSeconds),
+    );
+    return unless(first || pointedPast, 'no first one is known');
+  },
+);
+
+const PAIR = statement(literally('two registrations in one KEK cycle'), ({ around }) => {
+  const { before, after } = around;
+  if (before === null || after === null) return 'no two answers around it';
+  const moved = (after.gm.registrations.succeeded ?? 2) - (before.gm.registrations.succeeded ?? 0);
+  return unless(moved >= 2 || before.origin === 'snmp', `${moved} registrations between the answers`);
+});
+
+const PAIR_WINDOWS = statement(
+  form(
+    'KEK expired at ',
+    INSTANT,
+    String.raw`: one fits \[expiry - 190 s, expiry - 40 s\], one \[expiry, expiry \+ 80 s\]`,
+  ),
+  (audited, end = '') => {
+    const endMs = msOf(end);
+    const { around } = audited;
+    if (!kekEnds(audited, endMs)) return 'no answer showed a KEK that ends then';
+    const whole = { fromMs: around.held?.sentMs ?? 0, toMs: around.after?.receivedMs ?? Infinity };
+    const meets = (window: Span) =>
+      whole.fromMs <= endMs + window.toMs + ROUNDING_MS && whole.toMs >= endMs + window.fromMs - ROUNDING_MS;
+    if (!meets(KEK_MISSED) || !meets(KEK_EXPIRED)) return 'the answers do not leave room for both';
+    return unless(
+      canBeIn(audited, endMs, KEK_MISSED) || canBeIn(audited, endMs, KEK_EXPIRED),
+      'it fits neither window',
+    );
+  },
+);
+
+/** Longest lifetime that the group's TEKs can have, by what was shown of them. */
+function tekLifetimeSeconds({ history }: Audited): number {
+  const shown = [
+    ...history.kss.flatMap(({ ks }) => ks.teks?.map(({ lifetimeSeconds }) => lifetimeSeconds ?? 0) ?? []),
+    ...history.answers.flatMap(({ gm }) => gm.teks?.map(({ remainingSeconds }) => remainingSeconds ?? 0) ?? []),
+  ];
+  return Math.max(DEFAULT_TEK_SECONDS, ...shown);
+}
+
+function tekWindow(audited: Audited): Span {
+  return { fromMs: -1200 * Math.max(0.05 * tekLifetimeSeconds(audited), 60), toMs: -60_000 };
+}
+
+/** Rekeys that came between the answers and before the registration; null: not shown. */
+function rekeysBetween({ around }: Audited): number | null {
+  const was = around.held?.gm.rekeys.received ?? null;
+  const is = around.after?.gm.rekeys.received ?? null;
+  const since = around.after?.gm.rekeys.sinceRegistration ?? 0;
+  return was === null || is === null ? null : is - was - since;
+}
+
+function noTekRekey(audited: Audited): string | null {
+  const rekeys = rekeysBetween(audited);
+  const several = (audited.event.evidence[0] ?? '').startsWith('counters restarted');
+  return unless(
+    rekeys === null || rekeys <= 0 || several || kekIsNew(audited) === true,
+    `${rekeys} rekeys came before it`,
+  );
+}
+
+const TEK_LINE = statement(
+  form(String.raw`longest-lived TEK (0x[0-9A-F]+) ended at `, INSTANT, ', and no TEK rekey came'),
+  (audited, spi = '', end = '') => {
+    const held = lastTeks(audited);
+    const tek = held?.gm.teks?.find((shown) => shown.spi === spi);
+    if (held === null || tek === undefined) return 'the last answer did not show this TEK';
+    const longest = Math.max(...(held.gm.teks ?? []).map(({ remainingSeconds }) => remainingSeconds ?? 0));
+    if ((tek.remainingSeconds ?? 0) < longest) return 'it was not the longest-lived one';
+    if (!quotesEnd(held, msOf(end), tek.remainingSeconds)) return 'it did not end then';
+    if (!canBeIn(audited, msOf(end), tekWindow(audited))) return 'the registration cannot have begun in its window';
+    return noTekRekey(audited);
+  },
+);
+
+const NO_TEK_REKEY = statement(literally('no TEK rekey came'), noTekRekey);
+
+const EITHER_TIMER = statement(
+  literally('inside the TEK’s window as well: no TEK rekey came either, and either timer may have fired first'),
+  (audited) => {
+    const end = tekEndMs(audited);
+    if (end === null) return 'no TEK was shown';
+    return unless(canBeIn(audited, end, tekWindow(audited)), 'the TEK’s window is elsewhere') ?? noTekRekey(audited);
+  },
+);
+
+function lastTeks({ around, history }: Audited): GmAnswer | null {
+  return (
+    history.answers.findLast(
+      ({ index, gm }) => index <= (around.held?.index ?? -1) && gm.teks !== null && gm.teks.length > 0,
+    ) ?? null
+  );
+}
+
+/** Of the longest-lived TEK of the last answer that showed some; null: none did. */
+function tekEndMs(audited: Audited): number | null {
+  const held = lastTeks(audited);
+  const remaining = held?.gm.teks?.flatMap(({ remainingSeconds }) => remainingSeconds ?? []) ?? [];
+  return held === null || remaining.length === 0 ? null : held.receivedMs + Math.max(...remaining) * 1000;
+}
+
+const SEVERAL_TIMERS = statement(literally('more than one timer can have made it: not decided'), (audited) => {
+  const tek = tekEndMs(audited);
+  const ends = shownKekEnd(audited);
+  const fits = [
+    ends !== null && canBeIn(audited, ends, KEK_MISSED),
+    ends !== null && canBeIn(audited, ends, KEK_EXPIRED),
+    tek !== null && canBeIn(audited, tek, tekWindow(audited)),
+  ].filter(Boolean).length;
+  return unless(fits > 1 && audited.event.cause === 'unknown', `${fits} timers fit`);
+});
+
+function shownKekEnd(audited: Audited): number | null {
+  const shown = lastKek(audited);
+  const remaining = shown?.gm.kek?.remainingSeconds ?? null;
+  return shown === null || remaining === null ? null : shown.receivedMs + remaining * 1000;
+}
+
+const COUNTDOWN = statement(
+  form('Reregisters in pointed at ', INSTANT, ' \\(answer of ', INSTANT, '\\)'),
+  (audited, at = '', answerOf = '') => {
+    const atMs = msOf(at);
+    const answer = audited.history.answers.findLast(
+      (shown) =>
+        shown.shiftsMs.some((shift) => Math.abs(shown.sentMs + shift - msOf(answerOf)) <= 1500) &&
+        quotesEnd(shown, atMs, shown.gm.reregistersInSeconds),
+    );
+    if (answer === undefined) return 'no answer showed that countdown';
+    const start = startOf(audited);
+    const slackMs = audited.around.slackMs + 2 * ROUNDING_MS;
+    if (audited.event.evidence.includes(NOT_DUE)) return unless(atMs > start.toMs - slackMs, 'it was due');
+    return unless(
+      atMs >= start.fromMs - slackMs && atMs <= start.toMs + slackMs,
+      'it does not point into the interval',
+    );
+  },
+);
+
+const NOT_DUE = 'that was not due yet';
+const NOT_DUE_LINE = statement(literally(NOT_DUE), ({ event }) =>
+  unless(
+    event.evidence.some((line) => line.startsWith('Reregisters in pointed at ')),
+    'no countdown is quoted',
+  ),
+);
+
+/** The last answer before it that showed a KEK: later ones may have shown none any more. */
+function lastKek({ around, history }: Audited): GmAnswer | null {
+  return (
+    history.answers.findLast(
+      ({ index, gm }) => index <= (around.held?.index ?? -1) && (gm.kek?.remainingSeconds ?? 0) > 0,
+    ) ?? null
+  );
+}
+
+/** Did the KEK change from the last answer to the next one? null: they do not show it. */
+function kekIsNew(audited: Audited): boolean | null {
+  const { around } = audited;
+  const { after } = around;
+  const held = lastKek(audited);
+  const was = held?.gm.kek ?? null;
+  const now = after?.gm.kek ?? null;
+  const is = now?.remainingSeconds ?? null;
+  if (held === null || after === null || is === null || is === 0) return null;
+  if (was?.spi !== undefined && now?.spi !== undefined) return was.spi !== now.spi;
+  const endMs = held.receivedMs + (was?.remainingSeconds ?? 0) * 1000;
+  // On the clock of the later answer, however the agent's was set in between.
+  const slackMs = HANDOVER_MS + around.slackMs;
+  return !held.shiftsMs.some((shift) => quotes(after, endMs + shift, is * 1000 - slackMs, is * 1000 + slackMs));
+}
+
+const SAME_KEK = statement(literally('the KEK afterwards is the same: the KS had not changed it'), (audited) =>
+  unless(kekIsNew(audited) === false, 'the answers do not show the same KEK'),
+);
+
+const GONE_KEK = statement(
+  literally('the KEK it brought expired with the old one: it was the same'),
+  ({ around, event }) => {
+    const shown = around.after?.gm.kek?.remainingSeconds ?? 0;
+    const deleted = event.evidence.some((line) => line.includes('GM_DELETE_EXPIRED_KEK'));
+    return unless(shown === 0 || deleted, 'the next answer shows a KEK');
+  },
+);
+
+const NEW_KEK = statement(
+  literally('a new KEK afterwards: the KS had sent a rekey that this GM did not get'),
+  (audited) => unless(kekIsNew(audited) === true, 'the answers do not show another KEK'),
+);
+
+const KEK_NOT_SEEN = statement(literally('the KEK it brought was not seen: not decided'), ({ event }) =>
+  unless(event.cause === 'unknown', 'it is decided'),
+);
+
+const REPLACED_EARLY = statement(
+  /the KS had replaced its (KEK|TEKs) long before they were due, and no rekey told this GM/u,
+  (audited, key = '') => {
+    const rekeys = rekeysBetween(audited);
+    if (rekeys !== null && rekeys > 0) return `${rekeys} rekeys came`;
+    const { held, after } = audited.around;
+    if (held === null || after === null) return 'no two answers around it';
+    if (key === 'KEK') {
+      const ends = shownKekEnd(audited);
+      const early = ends !== null && startOf(audited).toMs < ends;
+      return unless(kekIsNew(audited) !== false && early, 'the KEK was due or stayed');
+    }
+    const shares = after.gm.teks?.some(({ spi }) => held.gm.teks?.some((tek) => tek.spi === spi)) ?? false;
+    const tek = tekEndMs(audited);
+    return unless(
+      !shares && tek !== null && startOf(audited).toMs < tek - LONGEST_LEAD_MS,
+      'the TEKs were due or stayed',
+    );
+  },
+);
+
+const MAY_BE_ORDERED = statement(
+  literally(
+    'the KS had replaced its KEK long before it was due: its order, or the timer after a missed rekey: not decided',
+  ),
+  (audited) => unless(kekIsNew(audited) !== false && audited.event.cause === 'unknown', 'the KEK stayed'),
+);
+
+const ONE_OF_SEVERAL = statement(
+  literally('one of several registrations between two answers: the keys between them were not seen'),
+  ({ around }) => {
+    const was = around.before?.gm.registrations.succeeded ?? 0;
+    const is = around.after?.gm.registrations.succeeded ?? null;
+    return unless(is === null || is - was > 1 || is > 1 || around.after?.origin === 'snmp', 'there was only one');
+  },
+);
+
+const UNSEEN_SAME_KEK = statement(
+  literally(
+    'a registration before, in the KEK’s window, that brought the same KEK would not be seen: then the KS is an old one',
+  ),
+  ({ around }) => unless(around.held?.origin === 'snmp', 'the CLI shows counters'),
+);
+
+const TEK_CUT = statement(
+  form('TEK lifetime cut by ', NUMBER, ' s without a rekey: the KS told its members to register again'),
+  ({ history }, cut = '') => {
+    const shown = history.answers;
+    const found = shown.some((answer, index) => {
+      const before = shown[index - 1];
+      return before !== undefined && cutBy(before, answer).some((seconds) => Math.abs(seconds - Number(cut)) <= 3);
+    });
+    return unless(found, 'no two answers show that cut');
+  },
+);
+
+function cutBy(before: GmAnswer, now: GmAnswer): readonly number[] {
+  return (now.gm.teks ?? []).flatMap(({ spi, remainingSeconds }) => {
+    const was = before.gm.teks?.find((tek) => tek.spi === spi)?.remainingSeconds ?? null;
+    if (was === null || remainingSeconds === null) return [];
+    return [before.receivedMs / 1000 + was - (now.receivedMs / 1000 + remainingSeconds)];
+  });
+}
+
+export const WINDOW_STATEMENTS: readonly Statement[] = [
+  KEK_MISSED_LINE,
+  KEK_EXPIRED_LINE,
+  SECOND_OF_CYCLE,
+  PAIR,
+  PAIR_WINDOWS,
+  TEK_LINE,
+  NO_TEK_REKEY,
+  EITHER_TIMER,
+  SEVERAL_TIMERS,
+  COUNTDOWN,
+  NOT_DUE_LINE,
+  SAME_KEK,
+  GONE_KEK,
+  NEW_KEK,
+  KEK_NOT_SEEN,
+  REPLACED_EARLY,
+  MAY_BE_ORDERED,
+  ONE_OF_SEVERAL,
+  UNSEEN_SAME_KEK,
+  TEK_CUT,
+];

@@ -1,0 +1,171 @@
+/** What was told beside what really happened: registrations matched by device, group and interval. */
+import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
+import type { EpochMs } from '../../src/gdoi/seen/instant.ts';
+import { invisible, isRestart, type TrueRegistration, undecidable } from './undecidable.ts';
+import type { Watched } from './watch-fleet.ts';
+
+/**
+ * - `right`: the cause told is the timer or act that started it.
+ * - `also_true`: another cause that is true of it as well.
+ * - `unknown`, `wrong`, `missed`.
+ */
+type Verdict = 'right' | 'also_true' | 'unknown' | 'wrong' | 'missed';
+
+export interface JudgedRegistration {
+  readonly truth: TrueRegistration;
+  readonly event: GdoiEvent | null;
+  readonly verdict: Verdict;
+  /** Why no answer shows it; only of a missed one. */
+  readonly invisible: string | null;
+  /** Why no observer could name its cause. */
+  readonly undecidable: string | null;
+}
+
+export interface Judgement {
+  readonly registrations: readonly JudgedRegistration[];
+  /** Told, and nothing like it happened. */
+  readonly invented: readonly GdoiEvent[];
+}
+
+/** Registrations are stamped to about this; a clock that is set and not yet found out is further off. */
+const MATCH_MS = 3_000;
+const WRONG_CLOCK_MS = 65_000;
+
+export function judge(watched: Watched): Judgement {
+  const toleranceMs = watched.watch.clockErrors ? WRONG_CLOCK_MS : MATCH_MS;
+  const told = toldByPlace(watched);
+  const registrations = realRegistrations(watched).map((truth): JudgedRegistration => {
+    const candidates = told.get(`${truth.device} ${truth.group}`) ?? [];
+    const event = takeMatching(candidates, truth, { toleranceMs, watched });
+    const reason = undecidable(truth, watched);
+    if (event === null) {
+      return { truth, event, verdict: 'missed', invisible: invisible(truth, watched), undecidable: reason };
+    }
+    return { truth, event, verdict: verdictOf(truth, event), invisible: null, undecidable: reason };
+  });
+  return { registrations, invented: [...told.values()].flat() };
+}
+
+/** Re-registrations that happened while the device was watched, in their order. */
+function realRegistrations(watched: Watched): readonly TrueRegistration[] {
+  return watched.truth
+    .filter((event): event is TrueRegistration => {
+      if (event.kind !== 'registration' || event.cause === 'initial') return false;
+      const answers = watched.answers.get(event.device) ?? [];
+      const firstMs = answers[0] ?? Infinity;
+      return (
+        event.atMs > firstMs && event.atMs < (answers.at(-1) ?? -Infinity) && !isFirstKnown(event, watched, firstMs)
+      );
+    })
+    .toSorted((a, b) => a.atMs - b.atMs);
+}
+
+/** The device was down or unregistered since before it was first seen: of an earlier registration nobody can know. */
+function isFirstKnown(event: TrueRegistration, { truth }: Watched, firstAnswerMs: EpochMs): boolean {
+  const ofDevice = truth.filter((other) => 'device' in other && other.device === event.device);
+  const down = ofDevice.findLast((other) => other.kind === 'reload' && other.atMs < event.startedAtMs);
+  if (isRestart(event.cause) && down !== undefined && down.atMs < firstAnswerMs) return true;
+  const registeredBefore = ofDevice.findLast(
+    (other) => other.kind === 'registration' && other.group === event.group && other.atMs < event.atMs,
+  );
+  return event.startedAtMs < firstAnswerMs && (registeredBefore === undefined || isRestart(event.cause));
+}
+
+function toldByPlace(watched: Watched): Map<string, GdoiEvent[]> {
+  const told = new Map<string, GdoiEvent[]>();
+  for (const { event } of watched.emitted) {
+    if (event.type !== 'reregistration' || event.cause === 'initial') continue;
+    const key = `${event.device} ${event.group}`;
+    told.set(key, [...(told.get(key) ?? []), event]);
+  }
+  for (const [key, events] of told) {
+    told.set(
+      key,
+      events.toSorted((a, b) => a.betweenMs[1] - b.betweenMs[1] || a.atMs - b.atMs),
+    );
+  }
+  return told;
+}
+
+function takeMatching(
+  candidates: GdoiEvent[],
+  truth: TrueRegistration,
+  { toleranceMs, watched }: { readonly toleranceMs: number; readonly watched: Watched },
+): GdoiEvent | null {
+  const atMs = watched.clock(truth.atMs);
+  const index = candidates.findIndex(
+    ({ betweenMs: [from, to] }) => atMs >= from - toleranceMs && atMs <= to + toleranceMs,
+  );
+  const [match] = index < 0 ? [] : candidates.splice(index, 1);
+  return match ?? null;
+}
+
+function verdictOf(truth: TrueRegistration, { cause }: GdoiEvent): Verdict {
+  if (cause === truth.cause) return 'right';
+  if (truth.alsoTrue.some((other) => other === cause)) return 'also_true';
+  return cause === 'unknown' ? 'unknown' : 'wrong';
+}
+
+/** How well overdue KEK rekeys were announced. */
+export interface Warnings {
+  /** Re-registrations in the KEK window, and those announced before they began. */
+  readonly warnable: number;
+  readonly warned: number;
+  readonly warnings: number;
+  /** Followed by no re-registration of any cause within its KEK's life. */
+  readonly falseWarnings: number;
+  readonly timeLeftSeconds: readonly number[];
+}
+
+interface Warning {
+  readonly device: string | null;
+  readonly group: string | null;
+  readonly toldMs: EpochMs;
+}
+
+/** Longest time from a warning to the end of what it announces. */
+const WARNING_HOLDS_MS = 400_000;
+const WARNED_AT_MOST_MS = 300_000;
+
+export function warningsOf(watched: Watched): Warnings {
+  const real = realRegistrations(watched);
+  const warnings = watched.emitted
+    .filter(({ event }) => event.type === 'kek_rekey_overdue')
+    .map(({ event, emittedAtMs }): Warning => ({ device: event.device, group: event.group, toldMs: emittedAtMs }));
+  const inKekWindow = real.filter(
+    (event) =>
+      event.startedAtMs < watched.endMs &&
+      (event.cause === 'kek_missed_rekey' || (event.cause === 'legacy_ks' && event.sameKek)),
+  );
+  const used = new Set<Warning>();
+  const timeLeftSeconds: number[] = [];
+  for (const event of inKekWindow) {
+    const warning = warnings.find(
+      ({ device, group, toldMs }) =>
+        device === event.device &&
+        group === event.group &&
+        toldMs <= event.startedAtMs &&
+        toldMs > event.startedAtMs - WARNED_AT_MOST_MS,
+    );
+    if (warning === undefined) continue;
+    used.add(warning);
+    timeLeftSeconds.push((event.startedAtMs - warning.toldMs) / 1000);
+  }
+  return {
+    warnable: inKekWindow.length,
+    warned: timeLeftSeconds.length,
+    warnings: warnings.length,
+    falseWarnings: warnings.filter((warning) => !used.has(warning) && !followed(warning, real)).length,
+    timeLeftSeconds,
+  };
+}
+
+function followed({ device, group, toldMs }: Warning, real: readonly TrueRegistration[]): boolean {
+  return real.some(
+    (event) =>
+      event.device === device &&
+      event.group === group &&
+      event.startedAtMs >= toldMs - MATCH_MS * 20 &&
+      event.startedAtMs <= toldMs + WARNING_HOLDS_MS,
+  );
+}

@@ -1,0 +1,160 @@
+/**
+ * What no observer could tell, by rule and with the reason: from the truth and the instants at which it was looked, never
+ * from what the tracker said.
+ */
+import type { EpochMs } from '../../src/gdoi/seen/instant.ts';
+import type { TruthCause, TruthEvent } from '../../src/simulator/world/ground-truth.ts';
+import type { Watched } from './watch-fleet.ts';
+
+export type TrueRegistration = Extract<TruthEvent, { kind: 'registration' }>;
+
+/** Rounding of lifetimes to whole seconds, in the KS and in the GM, and of the countdown itself. */
+const EDGE_MS = 4_000;
+const MINUTE_MS = 60_000;
+
+interface Looks {
+  /** The last answer before it began, and the first one after it was complete; in true time. */
+  readonly fromMs: EpochMs;
+  readonly toMs: EpochMs;
+}
+
+function looksAround(event: TrueRegistration, watched: Watched): Looks {
+  const answersMs = watched.answers.get(event.device) ?? [];
+  return {
+    fromMs: answersMs.findLast((atMs) => atMs < event.startedAtMs) ?? -Infinity,
+    toMs: answersMs.find((atMs) => atMs > event.atMs) ?? Infinity,
+  };
+}
+
+function ofGroup(event: TrueRegistration, watched: Watched): readonly TrueRegistration[] {
+  return watched.truth.filter(
+    (other): other is TrueRegistration =>
+      other.kind === 'registration' && other.device === event.device && other.group === event.group,
+  );
+}
+
+/** Why no answer shows that it happened; null: the counters show it. */
+export function invisible(event: TrueRegistration, watched: Watched): string | null {
+  const looks = looksAround(event, watched);
+  const registrations = ofGroup(event, watched);
+  const restarts = registrations.filter(({ cause }) => isRestart(cause));
+  // Between the two looks around its completion.
+  const fromMs = (watched.answers.get(event.device) ?? []).findLast((atMs) => atMs < event.atMs) ?? -Infinity;
+  const inInterval = restarts.filter(({ atMs }) => atMs > fromMs && atMs < looks.toMs);
+  if (
+    restarts.some(({ startedAtMs, atMs }) => startedAtMs >= event.atMs && atMs < looks.toMs) ||
+    isWiped(event, watched, looks.toMs)
+  ) {
+    return 'the counters restarted after it, before the next answer';
+  }
+  if (inInterval.length > 1) return 'the counters restarted twice between two answers';
+  const previous = registrations.findLast(({ atMs }) => atMs < event.atMs);
+  const rekeyed = watched.truth.some(
+    (other) =>
+      other.kind === 'rekey' &&
+      other.group === event.group &&
+      other.atMs > (previous?.atMs ?? -Infinity) &&
+      other.atMs < event.startedAtMs,
+  );
+  if (isRestart(event.cause) && previous !== undefined && isRestart(previous.cause) && !rekeyed)
+    return 'the counters restarted and came back to what they were';
+  return null;
+}
+
+/** A reload or a clear that was not over at the next answer wipes the counters as well. */
+function isWiped(event: TrueRegistration, watched: Watched, untilMs: EpochMs): boolean {
+  return watched.truth.some(
+    (other) =>
+      (other.kind === 'reload' || (other.kind === 'clear' && other.group === event.group)) &&
+      other.device === event.device &&
+      other.atMs >= event.atMs &&
+      other.atMs < untilMs,
+  );
+}
+
+export function isRestart(cause: TruthCause): boolean {
+  return cause === 'operator_clear' || cause === 'reload' || cause === 'initial';
+}
+
+/** Why its cause cannot be told; null: what was to be seen decides it. */
+export function undecidable(event: TrueRegistration, watched: Watched): string | null {
+  if (isRestart(event.cause)) return undecidableRestart(event, watched);
+  const looks = looksAround(event, watched);
+  if (looks.toMs === Infinity) return 'no answer came after it';
+  const others = ofGroup(event, watched).filter(
+    (other) => other !== event && other.atMs > looks.fromMs && other.startedAtMs < looks.toMs,
+  );
+  const isPair = others.length === 1 && event.cause === 'legacy_ks' && others[0]?.cause === 'legacy_ks';
+  if (others.length > 0 && !isPair)
+    return 'several registrations between two answers: the keys between them were not seen';
+  const causes = possibleCauses(event, watched, looks);
+  return causes.size > 1 ? `between two answers ${[...causes].toSorted().join(' and ')} were due` : null;
+}
+
+/** The uptime comes in whole minutes: a boot within one of a clear cannot be told from it, nor a clear within one of a boot. */
+function undecidableRestart(event: TrueRegistration, watched: Watched): string | null {
+  const { fromMs, toMs } = looksAround(event, watched);
+  const acts = watched.truth.filter(
+    (other) =>
+      ((other.kind === 'reload' && event.cause === 'operator_clear') ||
+        (other.kind === 'clear' && other.group === event.group && event.cause === 'reload')) &&
+      other.device === event.device &&
+      other.atMs > fromMs - MINUTE_MS &&
+      other.atMs < toMs,
+  );
+  return acts.length > 0 ? 'a reload and a clear between two answers' : null;
+}
+
+/** Causes that the instant allows, as narrow as the last answer's countdown makes it. */
+function possibleCauses(event: TrueRegistration, watched: Watched, looks: Looks): ReadonlySet<string> {
+  const { before, startedAtMs } = event;
+  const counted = before.countdownSinceMs !== null && before.countdownSinceMs <= looks.fromMs;
+  const start = counted
+    ? { fromMs: startedAtMs - EDGE_MS, toMs: startedAtMs + EDGE_MS }
+    : (startByMessage(event, watched) ?? looks);
+  const causes = new Set<string>();
+  const { kekExpiryMs, tekExpiryMs, tekLifetimeMs } = before;
+  if (kekExpiryMs !== null && hasKekTimer(event)) {
+    if (meet(start, kekExpiryMs - 190_000, kekExpiryMs - 40_000)) causes.add('a missed KEK rekey');
+    if (meet(start, kekExpiryMs, kekExpiryMs + 80_000)) causes.add('an expired KEK');
+  }
+  if (tekExpiryMs !== null && tekLifetimeMs !== null) {
+    const earliestMs = 1.2 * Math.max(0.05 * tekLifetimeMs, 60_000);
+    if (meet(start, tekExpiryMs - earliestMs, tekExpiryMs - 60_000)) causes.add('a TEK timer');
+  }
+  if (isTruly(event, 'kek_missed_rekey', 'legacy_ks', 'kek_expired') && counted) causes.delete('a TEK timer');
+  if (event.cause === 'ks_forced' || wasOrdered(event, watched, looks)) causes.add('an order of the KS');
+  return causes;
+}
+
+/** Whichever timer fired: the KEK's cause is true of it, and the countdown says when it began. */
+function isTruly(event: TrueRegistration, ...causes: readonly TruthCause[]): boolean {
+  return causes.some((cause) => event.cause === cause || event.alsoTrue.includes(cause));
+}
+
+/** An old release keeps an expired KEK: no timer of it ends a cycle. */
+function hasKekTimer(event: TrueRegistration): boolean {
+  return event.kekTimer;
+}
+
+function wasOrdered(event: TrueRegistration, watched: Watched, looks: Looks): boolean {
+  return watched.truth.some(
+    (other) =>
+      other.kind === 'order' && other.group === event.group && other.atMs > looks.fromMs && other.atMs < looks.toMs,
+  );
+}
+
+/** A pushed message of its start arrived: it says when, to the seconds. */
+function startByMessage(event: TrueRegistration, watched: Watched): Looks | null {
+  const heard = watched.observations.some(({ observation, clockOffsetMs }) => {
+    if (observation.device !== event.device || observation.kind !== 'log' || !observation.pushed) return false;
+    const atMs = observation.receivedAtMs - clockOffsetMs;
+    if (Math.abs(atMs - event.startedAtMs) > 2_000) return false;
+    return observation.messages.some(({ mnemonic }) => mnemonic === 'GM_RE_REGISTER');
+  });
+  return heard ? { fromMs: event.startedAtMs - EDGE_MS, toMs: event.startedAtMs + EDGE_MS } : null;
+}
+
+function meet({ fromMs, toMs }: Looks, windowFromMs: EpochMs, windowToMs: EpochMs): boolean {
+  return fromMs <= windowToMs + EDGE_MS && toMs >= windowFromMs - EDGE_MS;
+}

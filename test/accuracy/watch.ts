@@ -1,0 +1,60 @@
+/** How a simulated fleet is watched: which devices are asked what, how often, and what is lost or late on the way. */
+
+/** Messages that devices send by themselves. */
+export interface Pushed {
+  /** Share of the messages that never arrive. */
+  readonly lost: number;
+  /** From the device to the agent, at most. */
+  readonly delayMs: number;
+}
+
+export interface Watch {
+  readonly name: string;
+  readonly intervalMs: number;
+  readonly phaseAware: boolean;
+  /** Of the GMs; KSs are always asked over SSH. `ssh+snmp`: SNMP looks between two SSH polls. */
+  readonly transport: 'ssh' | 'snmp' | 'ssh+snmp';
+  readonly logs: Pushed | null;
+  readonly traps: Pushed | null;
+  /** Before each answer the device's clock and its log buffer are read. */
+  readonly buffer: boolean;
+  /** The KSs are not polled: no lead, no lifetimes. */
+  readonly withoutKs: boolean;
+  /** `show version` of a new session comes before the groups, not after them. */
+  readonly versionFirst: boolean;
+  /** Share of polls without an answer. */
+  readonly lost: number;
+  /** Slowest answer. */
+  readonly latencyMs: number;
+  /** The agent's clock drifts, and is set by up to half a minute every few hours. */
+  readonly clockErrors: boolean;
+}
+
+const QUIET: Watch = {
+  name: '',
+  intervalMs: 60_000,
+  phaseAware: false,
+  transport: 'ssh',
+  logs: null,
+  traps: null,
+  buffer: false,
+  withoutKs: false,
+  versionFirst: false,
+  lost: 0,
+  latencyMs: 220,
+  clockErrors: false,
+};
+
+/** All that come at once. */
+export const ALL_PUSHED: Pushed = { lost: 0, delayMs: 40 };
+
+export function aWatch(change: Partial<Watch> & Pick<Watch, 'name'>): Watch {
+  return { ...QUIET, ...change };
+}
+
+export const FIVE_MINUTES_MS = 300_000;
+
+/** A 300 s interval plus the instants that decide: what the agent does by default. */
+export function phaseWatch(change: Partial<Watch> = {}): Watch {
+  return aWatch({ name: 'phase', intervalMs: FIVE_MINUTES_MS, phaseAware: true, ...change });
+}
