@@ -13,6 +13,7 @@ import {
 } from '../../src/agent/poll/poll-memory.ts';
 import { observationsOf, groupsOf, observationsOfReading, readingResult } from '../../src/agent/poll/observations.ts';
 import type { ShowCommand } from '../../src/access/show-command.ts';
+import type { TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
 import type { EpochMs } from '../../src/gdoi/seen/instant.ts';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
 import { messageUse } from '../../src/ios/log/gdoi-messages.ts';
@@ -358,6 +359,7 @@ function dueMs({ nextMs, nextSnmpMs }: Device): EpochMs {
   return Math.min(nextMs, nextSnmpMs);
 }
 
-function stateBytes(state: { readonly groups: object }): number {
-  return JSON.stringify(state).length / Math.max(1, Object.keys(state.groups).length);
+function stateBytes(state: TrackerState): number {
+  const { groups, ...ofDevice } = state;
+  return JSON.stringify([ofDevice, ...groups]).length / Math.max(1, groups.size);
 }
