@@ -11,7 +11,7 @@ import { type GdoiRows, readRows } from './gdoi-rows.ts';
 import { gmSnapshot } from './gm-snapshot.ts';
 import { type GroupRows, type PartyRows, rowsByGroup } from './group-rows.ts';
 import { ksSnapshot } from './ks-snapshot.ts';
-import { Problems } from './problems.ts';
+import { Problems } from '../gdoi/seen/problems.ts';
 import type { SnmpMemory } from './snmp-memory.ts';
 import { deviceFacts, readScalars, readSystemGroup, type Scalars } from './system-group.ts';
 import { uptimeSeconds } from './uptime.ts';

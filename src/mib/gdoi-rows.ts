@@ -8,7 +8,7 @@ import type { SnmpValue, Varbind } from '../gdoi/seen/varbind.ts';
 import { columnAt, type GdoiColumn, type GdoiTable, isBelow } from './gdoi-column.ts';
 import { GDOI_TABLES } from './gdoi-oids.ts';
 import { sameOctets } from './octets.ts';
-import type { Problems } from './problems.ts';
+import type { Problems } from '../gdoi/seen/problems.ts';
 import { Row } from './row.ts';
 import { decodeIndex } from './row-index.ts';
 

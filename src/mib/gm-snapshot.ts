@@ -7,7 +7,7 @@ import type { GdoiRows } from './gdoi-rows.ts';
 import type { GroupRows, PartyRows } from './group-rows.ts';
 import { isNobody, printIdentity } from './identity.ts';
 import { GM_KEK, GM_TEK } from './key-facts.ts';
-import type { Problems } from './problems.ts';
+import type { Problems } from '../gdoi/seen/problems.ts';
 import type { Row } from './row.ts';
 import { type ShownKek, type ShownTek, shownKeks, shownTeks } from './shown-keys.ts';
 import { keyFactsOf, type SnmpMemory } from './snmp-memory.ts';

@@ -4,7 +4,7 @@
  */
 import type { GdoiTable } from './gdoi-column.ts';
 import type { GdoiRows } from './gdoi-rows.ts';
-import type { Problems } from './problems.ts';
+import type { Problems } from '../gdoi/seen/problems.ts';
 import type { Row } from './row.ts';
 import { printKey } from './row-index.ts';
 

@@ -8,7 +8,7 @@ import { GDOI_ENUMS } from './gdoi-oids.ts';
 import type { GdoiRows } from './gdoi-rows.ts';
 import type { GroupRows, PartyRows } from './group-rows.ts';
 import { KS_KEK, KS_TEK, type KeyTable } from './key-facts.ts';
-import type { Problems } from './problems.ts';
+import type { Problems } from '../gdoi/seen/problems.ts';
 import type { Row } from './row.ts';
 import { printKey } from './row-index.ts';
 import { shownKeks, shownTeks } from './shown-keys.ts';

@@ -2,7 +2,7 @@
 import type { SnmpValue } from '../gdoi/seen/varbind.ts';
 import type { GdoiColumn } from './gdoi-column.ts';
 import { hexOf, printableText } from './octets.ts';
-import type { Problems } from './problems.ts';
+import type { Problems } from '../gdoi/seen/problems.ts';
 import type { RowIndex } from './row-index.ts';
 
 const MAX_UNSIGNED32 = 0xffffffff;

@@ -12,7 +12,7 @@ import { GDOI_COLUMNS, GDOI_NOTIFICATION_SWITCHES, GDOI_ROOT } from './gdoi-oids
 import type { GdoiReply } from './gdoi-reply.ts';
 import { type GdoiRows, readRows } from './gdoi-rows.ts';
 import { KEY_TABLES, type KeyFacts, type KeyTable, UNKNOWN_KEY_FACTS } from './key-facts.ts';
-import { Problems } from './problems.ts';
+import { Problems } from '../gdoi/seen/problems.ts';
 import { readScalars, readSystemGroup, type Scalars, type SystemGroup } from './system-group.ts';
 import { nextSysUpTime, type SysUpTime } from './uptime.ts';
 

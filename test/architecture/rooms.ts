@@ -19,6 +19,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'ios/commands': ['gdoi/seen', 'ios/log', 'ios/text'],
   ios: ['ios/commands', 'ios/text'],
   mib: ['gdoi/seen'],
+  yang: ['gdoi/seen'],
   access: ['gdoi/seen', 'kernel'],
   'access/ssh': [
     'access',
@@ -30,6 +31,16 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'node:worker_threads',
     'p-queue',
     'ssh2',
+  ],
+  'access/restconf': [
+    'access',
+    'kernel',
+    'node:crypto',
+    'node:fs/promises',
+    'node:net',
+    'node:tls',
+    'p-queue',
+    'undici',
   ],
   'access/snmp': [
     'access',
@@ -177,6 +188,15 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'simulator/render': ['kernel', 'simulator/snmp-wire', 'simulator/world'],
   'simulator/fleet': ['kernel', 'simulator/render', 'simulator/scenarios', 'simulator/snmp-wire', 'simulator/world'],
   'simulator/ssh': ['kernel', 'node:crypto', 'node:net', 'simulator/fleet', 'ssh2'],
+  'simulator/restconf': [
+    'kernel',
+    'node:crypto',
+    'node:http',
+    'node:net',
+    'node:tls',
+    'simulator/fleet',
+    'simulator/snmp-wire',
+  ],
   'simulator/snmp': ['kernel', 'node:dgram', 'simulator/fleet', 'simulator/render', 'simulator/snmp-wire'],
   'simulator/push': ['kernel', 'node:dgram', 'node:net', 'simulator/fleet', 'simulator/snmp-wire'],
   cli: [

@@ -13,6 +13,7 @@ import type { TruthEvent } from '../world/ground-truth.ts';
 import type { Happening } from '../world/happening.ts';
 import { KeyServer, type KsGroupConfig } from '../world/key-server.ts';
 import { type RekeyTimers, kekCreationAfter } from '../world/keys.ts';
+import { renderYang, type YangDocument, type YangView } from '../render/render-yang.ts';
 import { type MibRevision, notificationOid } from '../snmp-wire/mib-objects.ts';
 import { notificationOf, notificationVarbinds } from '../render/notification.ts';
 import { HARDWARE, RELEASES, type ReleaseName } from '../world/release.ts';
@@ -86,6 +87,8 @@ export interface SimulatedFleet extends FleetOperations {
   engineInstant(device: string): EngineInstant;
   /** What the device's SNMP agent shows at the fleet's present instant; `change` makes it tell something else. */
   managedObjects(device: string, change?: ManagedObjectsChange): ManagedObjects;
+  /** The device's document of a RESTCONF path at `nowMs`. Advances the fleet. */
+  yangDocument(device: string, path: string, nowMs: EpochMs, view: YangView): YangDocument;
   /** Called during `advance` for each notification that the device's MIB has. Returns what ends it. */
   onNotification(listener: (notification: SimulatedNotification) => void): () => void;
 }
@@ -228,6 +231,11 @@ class Fleet implements SimulatedFleet {
       engineId: engineIdOf(entry.device),
       at: change.at ?? this.engineInstant(device),
     });
+  }
+
+  yangDocument(device: string, path: string, nowMs: EpochMs, view: YangView): YangDocument {
+    this.#world.advance(nowMs);
+    return renderYang(this.#entry(device), path, this.#world.nowMs, view);
   }
 
   onNotification(listener: (notification: SimulatedNotification) => void): () => void {

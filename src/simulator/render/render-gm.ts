@@ -368,9 +368,9 @@ export function renderGmReplay(members: readonly GroupMember[], nowMs: EpochMs):
     .map((gm) => {
       const head = `Anti-replay Information For Group ${gm.config.name}:\nTimebased Replay:\n`;
       if (gm.policySource?.config.antiReplay.kind !== 'time') return `${head}         is not enabled\n \n`;
-      const seconds = Math.max(0, nowMs - gm.trafficSinceMs) / 1000;
+      const { received, sent } = trafficOf(gm, nowMs);
       return `${head}Replay Value : ${(nowMs / 1000 - 1_700_000_000).toFixed(2)} secs
-Input Packets : ${Math.floor(seconds * 41)} Output Packets : ${Math.floor(seconds * 37)}
+Input Packets : ${received} Output Packets : ${sent}
 Input Error Packets : 0 Output Error Packets : 0
 Time Sync Error : 0 Max time delta : 0.00 secs
  
@@ -383,15 +383,21 @@ TBAR Error History (sampled at 10pak/min):
     .join('');
 }
 
+/** Packets through the crypto map since the counters started. */
+export function trafficOf(gm: GroupMember, nowMs: EpochMs): { readonly received: number; readonly sent: number } {
+  const seconds = Math.max(0, nowMs - gm.trafficSinceMs) / 1000;
+  return { received: Math.floor(seconds * 41), sent: Math.floor(seconds * 37) };
+}
+
 /** `show crypto gdoi gm dataplane counters`. */
 export function renderGmDataplane(members: readonly GroupMember[], nowMs: EpochMs): string {
   return members
     .map((gm) => {
-      const seconds = Math.max(0, nowMs - gm.trafficSinceMs) / 1000;
+      const { received, sent } = trafficOf(gm, nowMs);
       return `
 Data-plane statistics for group ${gm.config.name}:
 ${[
-  pair('#pkts encrypt', Math.floor(seconds * 37), '#pkts decrypt', Math.floor(seconds * 41)),
+  pair('#pkts encrypt', sent, '#pkts decrypt', received),
   pair('#pkts tagged (send)', 0, '#pkts untagged (rcv)', 0),
   pair('#pkts no sa (send)', 0, '#pkts invalid sa (rcv)', 0),
   pair('#pkts encaps fail (send)', 0, '#pkts decap fail (rcv)', 0),

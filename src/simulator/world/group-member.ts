@@ -78,6 +78,8 @@ export class GroupMember implements RekeyReceiver {
   registeredWith: KeyServer | null = null;
   /** The KS that is being asked while `Registering`. */
   registeringTo: KeyServer | null = null;
+  /** When its last registration was complete; null: never since the boot. */
+  registeredAtMs: EpochMs | null = null;
   kek: HeldKek | null = null;
   /** Counts the KEKs it held since the boot. */
   kekNumber = 0;
@@ -293,6 +295,7 @@ export class GroupMember implements RekeyReceiver {
     this.registeringTo = null;
     this.registeredWith = keyServer;
     this.succeeded += 1;
+    this.registeredAtMs = this.world.nowMs;
     this.rekeysSinceRegistration = 0;
     const multicast = keyServer.config.timers.transport === 'multicast';
     world.log(
@@ -486,6 +489,7 @@ export class GroupMember implements RekeyReceiver {
     this.policySource = null;
     this.kekNumber = 0;
     this.succeeded = 0;
+    this.registeredAtMs = null;
     this.attempted = 0;
     this.rekeysReceived = 0;
     this.rekeysSinceRegistration = 0;

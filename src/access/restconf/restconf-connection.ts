@@ -1,0 +1,232 @@
+/**
+ * One device's connection: TLS that is verified before the first byte of HTTP, then GET after GET on it. The library
+ * bounds header, body and waits; nothing is followed, nothing but JSON is taken.
+ */
+import { isIP } from 'node:net';
+import { checkServerIdentity, type ConnectionOptions, connect as tlsConnect, type TLSSocket } from 'node:tls';
+import { type buildConnector, Client } from 'undici';
+import type { Clock } from '../../kernel/clock.ts';
+import type { PathAnswer, RestconfTarget } from '../device-restconf.ts';
+import { RESTCONF_PATHS, type RestconfPath } from '../restconf-path.ts';
+import type { ShownCertificate, TrustDecision } from './certificate-trust.ts';
+import { certificateFingerprint } from './known-certificates.ts';
+import { failureOf, RestconfFailure } from './restconf-error.ts';
+
+/** A KS's 8,000 members take about 3 MB. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const MAX_HEADER_BYTES = 16 * 1024;
+/** IOS XE's web server closes an idle connection after a minute or so; a poll comes about as often. */
+const KEEP_IDLE_MS = 180_000;
+const LONGEST_RETRY_AFTER_MS = 3_600_000;
+
+export interface ConnectionOptionsOfDevice {
+  readonly target: RestconfTarget;
+  readonly clock: Clock;
+  readonly decide: (shown: ShownCertificate) => Promise<TrustDecision>;
+  /** Our own secrets out of what the device says. */
+  readonly redact: (text: string) => string;
+  readonly onOpen: () => void;
+  readonly onClose: () => void;
+}
+
+export class RestconfConnection {
+  readonly #target: RestconfTarget;
+  readonly #clock: Clock;
+  readonly #client: Client;
+  readonly #decide: ConnectionOptionsOfDevice['decide'];
+  readonly #authorization: string | null;
+  readonly #redact: (text: string) => string;
+
+  constructor(options: ConnectionOptionsOfDevice) {
+    const { target, clock, decide, redact, onOpen, onClose } = options;
+    this.#target = target;
+    this.#clock = clock;
+    this.#decide = decide;
+    this.#redact = redact;
+    this.#authorization = authorizationOf(target);
+    this.#client = new Client(originOf(target), {
+      pipelining: 1,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      maxResponseSize: MAX_BODY_BYTES,
+      headersTimeout: target.timeoutMs,
+      bodyTimeout: target.timeoutMs,
+      keepAliveTimeout: KEEP_IDLE_MS,
+      keepAliveMaxTimeout: KEEP_IDLE_MS,
+      connect: (_, callback) => {
+        void this.#connectFor(callback);
+      },
+    });
+    this.#client.on('connect', onOpen);
+    this.#client.on('disconnect', onClose);
+  }
+
+  /** Rejects with a `RestconfFailure`. */
+  async get(path: RestconfPath, signal: AbortSignal): Promise<PathAnswer> {
+    // The list is the whole of what may be asked; a path that is not on it is our bug.
+    if (!RESTCONF_PATHS.includes(path)) throw new Error(`${path} is not on the list of paths`);
+    const sentAtMs = this.#clock.wallMs();
+    try {
+      const { statusCode, headers, body } = await this.#client.request({
+        method: 'GET',
+        path,
+        headers: {
+          accept: 'application/yang-data+json',
+          ...(this.#authorization === null ? {} : { authorization: this.#authorization }),
+        },
+        signal,
+      });
+      const text = this.#redact(await body.text());
+      const at = { path, sentAtMs, receivedAtMs: this.#clock.wallMs(), deviceNowMs: dateOf(headers['date']) };
+      return this.#answerOf(statusCode, headers, { at, text });
+    } catch (error) {
+      throw signal.aborted ? signal.reason : failureOf(this.#target, nameOf(path), error);
+    }
+  }
+
+  async close(): Promise<void> {
+    await this.#client.destroy();
+  }
+
+  #answerOf(
+    status: number,
+    headers: Readonly<Record<string, string | string[] | undefined>>,
+    { at, text }: { readonly at: Omit<PathAnswer, 'kind'>; readonly text: string },
+  ): PathAnswer {
+    const failure = (kind: 'auth' | 'protocol', detail: string, retryAfterMs: number | null = null) =>
+      new RestconfFailure(this.#target, kind, { operation: nameOf(at.path), detail, retryAfterMs });
+    switch (status) {
+      case 200:
+        return {
+          ...at,
+          kind: 'document',
+          body: this.#json(headers['content-type'], text, at.path),
+          bytes: text.length,
+        };
+      case 204:
+      case 404:
+        return { ...at, kind: 'empty', status };
+      case 403:
+        return { ...at, kind: 'forbidden' };
+      case 401:
+        throw failure('auth', `the device refused the credential "${this.#target.credentialName}"`);
+      case 409:
+      case 429:
+      case 503:
+        throw failure('protocol', `the device is busy (${status})`, retryAfterOf(headers['retry-after']));
+      default:
+        throw failure(
+          'protocol',
+          status >= 300 && status < 400 ? `a redirect (${status}): not followed` : `an answer with status ${status}`,
+        );
+    }
+  }
+
+  #json(type: string | string[] | undefined, text: string, path: RestconfPath): unknown {
+    const media = (Array.isArray(type) ? type[0] : type)?.split(';')[0]?.trim().toLowerCase();
+    const broken = (detail: string) =>
+      new RestconfFailure(this.#target, 'protocol', { operation: nameOf(path), detail });
+    if (media !== 'application/yang-data+json' && media !== 'application/json') throw broken('the answer is no JSON');
+    try {
+      return JSON.parse(text) as unknown;
+    } catch {
+      throw broken('the answer is broken JSON');
+    }
+  }
+
+  /** Never rejects: the library is told. */
+  async #connectFor(tell: buildConnector.Callback): Promise<void> {
+    let socket: TLSSocket;
+    try {
+      socket = await this.#connect();
+    } catch (error) {
+      tell(failureOf(this.#target, 'connect', error), null);
+      return;
+    }
+    tell(null, socket);
+  }
+
+  async #connect(): Promise<TLSSocket> {
+    const socket = await this.#handshake();
+    try {
+      const { raw } = socket.getPeerCertificate();
+      const decision = await this.#decide({
+        fingerprint: certificateFingerprint(raw),
+        objection: socket.authorized ? null : String(socket.authorizationError),
+      });
+      if (decision.kind === 'trusted') return socket;
+      throw new RestconfFailure(this.#target, 'host_key', { operation: 'connect', detail: decision.message });
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    }
+  }
+
+  #handshake(): Promise<TLSSocket> {
+    const { host, port, trust, credential, timeoutMs } = this.#target;
+    const name = trust.serverName ?? host;
+    const options: ConnectionOptions = {
+      host,
+      port,
+      ALPNProtocols: ['http/1.1'],
+      // Judged by `decide`, before anything is sent: also a certificate without an authority may be a known one.
+      rejectUnauthorized: false,
+      checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
+      ...(isIP(name) === 0 ? { servername: name } : {}),
+      ...(trust.authorities === null ? {} : { ca: trust.authorities }),
+      ...(credential.client === null ? {} : clientOf(credential.client)),
+    };
+    return new Promise((resolve, reject) => {
+      const socket = tlsConnect(options);
+      const failed = (error: Error) => {
+        socket.destroy();
+        reject(error);
+      };
+      socket.setTimeout(timeoutMs, () => {
+        failed(
+          new RestconfFailure(this.#target, 'timeout', { operation: 'connect', detail: 'no TLS session in time' }),
+        );
+      });
+      socket.once('error', failed);
+      socket.once('close', () => {
+        failed(new RestconfFailure(this.#target, 'closed', { operation: 'connect', detail: 'closed by the device' }));
+      });
+      socket.once('secureConnect', () => {
+        socket.setTimeout(0);
+        socket.removeListener('error', failed);
+        socket.removeAllListeners('close');
+        resolve(socket);
+      });
+    });
+  }
+}
+
+function clientOf({ certificate, key, passphrase }: NonNullable<RestconfTarget['credential']['client']>) {
+  return { cert: certificate, key: key.reveal(), ...(passphrase === null ? {} : { passphrase: passphrase.reveal() }) };
+}
+
+function authorizationOf({ credential: { username, password } }: RestconfTarget): string | null {
+  if (username === null || password === null) return null;
+  return `Basic ${Buffer.from(`${username}:${password.reveal()}`, 'utf8').toString('base64')}`;
+}
+
+function originOf({ host, port }: RestconfTarget): string {
+  return `https://${isIP(host) === 6 ? `[${host}]` : host}:${port}`;
+}
+
+/** The last part of a path, without its query: what a person knows it by. */
+function nameOf(path: RestconfPath): string {
+  return path.replace(/\?.*$/, '').replace(/^.*[/:]/, '');
+}
+
+/** RFC 9110, section 5.6.7; null: none, or not a date. */
+function dateOf(header: string | string[] | undefined): number | null {
+  if (typeof header !== 'string') return null;
+  const atMs = Date.parse(header);
+  return Number.isNaN(atMs) ? null : atMs;
+}
+
+/** RFC 9110, section 10.2.3, as a number of seconds. */
+function retryAfterOf(header: string | string[] | undefined): number | null {
+  if (typeof header !== 'string' || !/^\d{1,6}$/.test(header)) return null;
+  return Math.min(LONGEST_RETRY_AFTER_MS, Number(header) * 1000);
+}

@@ -1,0 +1,53 @@
+/** How a simulated device behaves over RESTCONF: what IOS XE does, and what goes wrong. */
+
+export interface RestconfManners {
+  /**
+   * What happens to a request: answered; `unauthorized` 401, `forbidden` 403 for `forbiddenPaths`; `busy` 409, `later` 429
+   * with Retry-After, `gone` 503, `error` 500; `redirect` 302; `silent` nothing; `truncated` cut inside the body;
+   * `short` says more than it sends and closes; `babble` never ends; `garbage` no HTTP.
+   */
+  readonly answer:
+    | 'normal'
+    | 'unauthorized'
+    | 'busy'
+    | 'later'
+    | 'gone'
+    | 'error'
+    | 'redirect'
+    | 'silent'
+    | 'truncated'
+    | 'short'
+    | 'babble'
+    | 'garbage'
+    | 'broken-json';
+  /** NACM hides paths that end so. */
+  readonly forbiddenPaths: readonly string[];
+  readonly contentType: string;
+  /** HTTP/1.0 closes after each answer. */
+  readonly version: '1.1' | '1.0';
+  readonly chunked: boolean;
+  readonly date: boolean;
+  readonly delayMs: number;
+  /** `old`: TLS 1.1 at most. `silent`: takes the TCP connection and says nothing. */
+  readonly tls: 'normal' | 'old' | 'silent';
+  /** `changed`: another certificate than before. */
+  readonly certificate: 'first' | 'changed';
+  /** What it has of the model. */
+  readonly module: 'release' | 'without-gdoi';
+  /** Of the device's clock against the fleet's. */
+  readonly clockAheadMs: number;
+}
+
+export const DEFAULT_RESTCONF_MANNERS: RestconfManners = {
+  answer: 'normal',
+  forbiddenPaths: [],
+  contentType: 'application/yang-data+json',
+  version: '1.1',
+  chunked: false,
+  date: true,
+  delayMs: 0,
+  tls: 'normal',
+  certificate: 'first',
+  module: 'release',
+  clockAheadMs: 0,
+};

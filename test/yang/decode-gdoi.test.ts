@@ -1,0 +1,360 @@
+/** RESTCONF documents to snapshots: what stands there, what is left out, and which countdown an instant makes. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { decodeGdoi, type NodeDocument, type NodeDocuments } from '../../src/yang/decode-gdoi.ts';
+import { GDOI_NODE_NAMES, type GdoiNode } from '../../src/yang/gdoi-nodes.ts';
+
+const NOON = Date.UTC(2026, 0, 1, 12);
+/** The device's clock is an hour ahead of the agent's. */
+const DEVICE_NOON = NOON + 3_600_000;
+
+function at(offsetSeconds: number): string {
+  return new Date(DEVICE_NOON + offsetSeconds * 1000).toISOString().replace('.000Z', '+00:00');
+}
+
+function documents(bodies: Partial<Record<GdoiNode, readonly object[]>>): NodeDocuments {
+  return new Map(
+    Object.entries(bodies).map(([node, list]): [GdoiNode, NodeDocument] => [
+      node as GdoiNode,
+      {
+        body: { [`Cisco-IOS-XE-crypto-oper:${node}`]: list },
+        deviceNowMs: DEVICE_NOON,
+        sentAtMs: NOON - 100,
+        receivedAtMs: NOON + 100,
+      },
+    ]),
+  );
+}
+
+const MEMBER = {
+  'group-name': 'WAN',
+  'local-addr': '192.0.2.11',
+  'remote-addr': '192.0.2.1',
+  'vrf-enabled': false,
+  'gm-ver': '1.0.27',
+  'gm-state': 'crypto-reg-status-registered',
+  'prev-reg-time': at(-600),
+  'secs-to-re-reg': 3400,
+  'succ-reg': 3,
+  'att-reg': 4,
+  'last-rekey-from-ks': '192.0.2.1',
+  'last-rekey-seq-num': 7,
+  'last-rekey-time': at(-60),
+  'rekeys-rcvd': 2,
+  'rekey-acks-sent': 2,
+  'active-tek-count': 1,
+};
+const GM = { 'group-name': 'WAN', 'sa-dir': 'crypto-sa-dir-both', 'gm-entry': [MEMBER] };
+const KEK = {
+  'transport-type': 'crypto-rekey-transport-unicast',
+  'kek-spi': '00112233445566778899aabbccddeeff',
+  'encr-alg': 'crypto-encr-aes',
+  'key-size': 32,
+  'birth-time': at(-1000),
+  'orig-life': 86_400,
+  'sig-key-len': 2048,
+  'gm-mode': true,
+  'if-name': 'GigabitEthernet1',
+};
+const REKEY = {
+  'group-name': 'WAN',
+  'transport-type': 'crypto-rekey-transport-unicast',
+  'total-rekeys-rcv': 9,
+  'rekeys-rcv-after-reg': 2,
+  'rekey-acks-sent': 9,
+};
+
+function gm(overrides: object = {}, more: Partial<Record<GdoiNode, readonly object[]>> = {}) {
+  const reading = decodeGdoi(
+    documents({
+      'gdoi-gm': [{ ...GM, 'gm-entry': [{ ...MEMBER, ...overrides }] }],
+      'gdoi-gm-rekey': [REKEY],
+      'gdoi-rekey-sa': [{ 'group-name': 'WAN', 'kek-entry': [KEK] }],
+      ...more,
+    }),
+  );
+  const [snapshot] = reading.snapshots;
+  if (snapshot?.role !== 'gm') throw new Error('no GM');
+  return { ...reading, snapshot };
+}
+
+describe('a GM', () => {
+  test('shows state, counters, key server and KEK; countdowns are from the device’s own clock', () => {
+    const { snapshot, unknown, problems } = gm();
+    expect(problems).toEqual([]);
+    expect(unknown).toBe(0);
+    expect(snapshot).toMatchObject({
+      group: 'WAN',
+      address: '192.0.2.11',
+      status: 'Registered',
+      registered: true,
+      keyServer: '192.0.2.1',
+      // registered 600 s ago, and 3400 s are counted from there
+      reregistersInSeconds: 2800,
+      registrations: { succeeded: 3, attempted: 4 },
+      rekeys: { received: 9, sinceRegistration: 2, acksSent: 9, lastSequence: 7, lastAgeSeconds: 60 },
+      kek: {
+        spi: '0x00112233445566778899AABBCCDDEEFF',
+        transport: 'unicast',
+        remainingSeconds: 85_400,
+        encryption: 'AES',
+        keyBits: 256,
+        signatureKeyBits: 2048,
+      },
+      teks: null,
+    });
+  });
+
+  test('its last registration is an instant on the agent’s clock, to the second', () => {
+    expect(gm().registered.get('WAN')).toEqual({ fromMs: NOON - 601_100, toMs: NOON - 598_900 });
+  });
+
+  test.each([
+    ['crypto-reg-status-registering', 'Registering', false],
+    ['crypto-reg-status-re-registering', 'Re-registering', false],
+    ['crypto-reg-status-uninit', 'Uninitialized', false],
+    ['crypto-reg-status-unknown', 'Unknown', null],
+  ])('%s is %s', (word, status, registered) => {
+    expect(gm({ 'gm-state': word }).snapshot).toMatchObject({ status, registered });
+  });
+
+  test('a state that no release is known to have proves nothing and is counted', () => {
+    const { snapshot, problems } = gm({ 'gm-state': 'crypto-reg-status-dozing' });
+    expect(snapshot).toMatchObject({ status: null, registered: null });
+    expect(problems).toEqual(['gdoi-gm/gm-entry: gm-state: not what the model says']);
+  });
+
+  test('without a KEK entry it holds none', () => {
+    expect(gm({}, { 'gdoi-rekey-sa': [{ 'group-name': 'WAN' }] }).snapshot.kek).toBeNull();
+    expect(gm({}, { 'gdoi-rekey-sa': [] }).snapshot.kek).toBeNull();
+  });
+
+  test('of two KEKs, and of one that the device has as a KS, the newest of the GM counts', () => {
+    const older = { ...KEK, 'birth-time': at(-86_000), 'kek-spi': 'ff'.repeat(16) };
+    const asKs = { ...KEK, 'birth-time': at(-1), 'gm-mode': false, 'kek-spi': 'ee'.repeat(16) };
+    const { snapshot } = gm({}, { 'gdoi-rekey-sa': [{ 'group-name': 'WAN', 'kek-entry': [older, KEK, asKs] }] });
+    expect(snapshot.kek?.spi).toBe('0x00112233445566778899AABBCCDDEEFF');
+  });
+
+  test.each([
+    ['a countdown that is past', { 'secs-to-re-reg': 100 }, 'reregistersInSeconds'],
+    ['a missing reference instant', { 'prev-reg-time': undefined }, 'reregistersInSeconds'],
+  ])('%s is not shown', (_, overrides, field) => {
+    expect(gm(overrides).snapshot).toHaveProperty(field, null);
+  });
+
+  test('without the device’s clock nothing counts down, and the counters stand', () => {
+    const known = documents({ 'gdoi-gm': [GM], 'gdoi-rekey-sa': [{ 'group-name': 'WAN', 'kek-entry': [KEK] }] });
+    const { snapshots, registered } = decodeGdoi(
+      new Map([...known].map(([node, document]) => [node, { ...document, deviceNowMs: null }])),
+    );
+    expect(snapshots[0]).toMatchObject({
+      reregistersInSeconds: null,
+      registrations: { succeeded: 3 },
+      kek: { remainingSeconds: null, spi: '0x00112233445566778899AABBCCDDEEFF' },
+    });
+    expect(registered.size).toBe(0);
+  });
+
+  test.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty', '$&', 'G 1'])('may be called %s', (group) => {
+    const text = JSON.stringify([{ ...GM, 'group-name': group }]);
+    const { snapshots, unknown } = decodeGdoi(documents({ 'gdoi-gm': JSON.parse(text) as object[] }));
+    expect(snapshots.map((snapshot) => snapshot.group)).toEqual([group]);
+    expect(unknown).toBe(0);
+  });
+
+  test('leaves of a later release are counted and cost nothing else', () => {
+    const { snapshot, problems } = gm({ 'quantum-state': 'cat', __proto__x: 1 });
+    expect(problems).toEqual(['gdoi-gm/gm-entry: quantum-state: not known', 'gdoi-gm/gm-entry: __proto__x: not known']);
+    expect(snapshot.registered).toBe(true);
+  });
+
+  test('counters of the data plane and of anti-replay come where they are asked for', () => {
+    const { snapshot } = gm(
+      {},
+      {
+        'gdoi-gm-replay': [
+          { 'group-name': 'WAN', 'time-based-replay': true, 'input-error-pkts': 5, 'max-time-delta': 2 },
+        ],
+        'gdoi-gm-dp-counters': [{ 'group-name': 'WAN', 'pkts-encrypt': 10, 'pkts-no-sa': 3 }],
+      },
+    );
+    expect(snapshot.replay).toMatchObject({
+      enabled: true,
+      inputErrors: 5,
+      outputErrors: null,
+      maxTimeDeltaSeconds: 2,
+    });
+    expect(snapshot.dataplane).toEqual({ encrypted: 10, decrypted: null, errors: { no_sa: 3 } });
+  });
+});
+
+const KS = {
+  'group-name': 'WAN',
+  'group-id': 3333,
+  'group-type': 'crypto-group-type-gdoi',
+  'total-mem': 2,
+  redundancy: true,
+  'ks-addr': '192.0.2.1',
+  priority: 100,
+  role: 'crypto-ks-role-primary',
+  status: 'crypto-ks-status-alive',
+  version: '1.0.27',
+};
+function policy(kek: object, tek: object = {}) {
+  return {
+    'group-name': 'WAN',
+    'ks-entry': [
+      {
+        'ks-ip': '192.0.2.1',
+        'valid-kek': true,
+        kek: { 'kek-spi': 'ab'.repeat(16), 'orig-life': 86_400, 'kek-birth-time': at(-1000), ...kek },
+        tek: [{ 'tek-spi': '0xABCD', 'orig-life': 3600, 'tek-birth-time': at(-600), ...tek }],
+      },
+    ],
+  };
+}
+
+function ks(more: Partial<Record<GdoiNode, readonly object[]>>) {
+  const reading = decodeGdoi(documents({ 'gdoi-ks': [KS], ...more }));
+  const [snapshot] = reading.snapshots;
+  if (snapshot?.role !== 'ks') throw new Error('no KS');
+  return { ...reading, snapshot };
+}
+
+describe('a KS', () => {
+  test('remaining lifetimes and times to rekey count from the birth of the key', () => {
+    const { snapshot, problems } = ks({
+      'gdoi-ks-policy': [
+        policy({ 'rem-life': 86_400, 'time-to-rekey': 86_165 }, { 'rem-life': 3600, 'time-to-rekey': 3474 }),
+      ],
+    });
+    expect(problems).toEqual([]);
+    expect(snapshot.kek).toEqual({
+      spi: `0x${'AB'.repeat(16)}`,
+      lifetimeSeconds: 86_400,
+      remainingSeconds: 85_400,
+      timeToRekeySeconds: 85_165,
+    });
+    expect(snapshot.teks).toEqual([
+      { spi: '0x0000ABCD', lifetimeSeconds: 3600, remainingSeconds: 3000, timeToRekeySeconds: 2874 },
+    ]);
+  });
+
+  test('a device that counts down to now all the same is told by its figures', () => {
+    const { snapshot } = ks({ 'gdoi-ks-policy': [policy({ 'rem-life': 85_400, 'time-to-rekey': 85_165 })] });
+    expect(snapshot.kek).toMatchObject({ remainingSeconds: 85_400, timeToRekeySeconds: 85_165 });
+  });
+
+  test('a life cut short by a policy change counts from the birth as well', () => {
+    const { snapshot } = ks({ 'gdoi-ks-policy': [policy({}, { 'rem-life': 900 })] });
+    expect(snapshot.teks?.[0]).toMatchObject({ lifetimeSeconds: 3600, remainingSeconds: 300 });
+  });
+
+  test('tells every member, the COOP set and how it rekeys', () => {
+    const { snapshot, problems } = ks({
+      'gdoi-ks-mem': [
+        {
+          'group-name': 'WAN',
+          'tot-group-mem': 2,
+          'num-rexmit': 1,
+          duration: 1200,
+          'gm-entry': [
+            {
+              'gm-number': 1,
+              'gm-id': '192.0.2.11',
+              'gm-ver': '1.0.27',
+              'gm-state': 'crypto-reg-status-registered',
+              'ks-id': '192.0.2.1',
+              'rekeys-sent': 9,
+              'rekey-retries': 1,
+              'rekey-acks-rcvd': 8,
+              'rekey-acks-missed': 1,
+            },
+          ],
+        },
+      ],
+      'gdoi-ks-coop': [
+        {
+          'group-name': 'WAN',
+          redundancy: true,
+          'local-ks': { 'ks-addr': '192.0.2.1', role: 'crypto-ks-role-primary', status: 'crypto-ks-status-alive' },
+          'peer-ks': [{ 'ks-addr': '192.0.2.2', role: 'crypto-ks-role-secondary', status: 'crypto-ks-status-dead' }],
+        },
+      ],
+      'gdoi-ks-rekey': [{ 'group-name': 'WAN', 'rekeys-sent': 12, 'rexmit-period': 10, 'num-rexmit': 2 }],
+    });
+    expect(problems).toEqual([]);
+    expect(snapshot).toMatchObject({
+      identity: '3333',
+      members: 2,
+      redundancy: true,
+      localRole: 'primary',
+      localStatus: 'Alive',
+      localPriority: 100,
+      ksVersion: '1.0.27',
+      retransmit: { periodSeconds: 10, attempts: 2 },
+      rekeysSent: 12,
+      lastRekeyRetransmits: 1,
+      peers: [{ address: '192.0.2.2', role: 'secondary', status: 'Dead' }],
+      memberDetails: [{ address: '192.0.2.11', state: 'Registered', rekeysSent: 9, acksReceived: 8, acksMissed: 1 }],
+    });
+    // Its units say seconds and its words milliseconds.
+    expect(snapshot).not.toHaveProperty('lastRekeyDurationMs');
+  });
+
+  test('of the policies of a COOP set its own counts, and none where it cannot be told', () => {
+    const [own] = policy({ 'rem-life': 86_400 })['ks-entry'];
+    const other = { 'ks-ip': '192.0.2.2', 'valid-kek': false };
+    const both = [{ 'group-name': 'WAN', 'ks-entry': [other, own] }];
+    expect(ks({ 'gdoi-ks-policy': both }).snapshot.kek?.lifetimeSeconds).toBe(86_400);
+    expect(ks({ 'gdoi-ks': [{ ...KS, 'ks-addr': undefined }], 'gdoi-ks-policy': both }).snapshot.kek).toBeNull();
+  });
+
+  test('is no GM', () => {
+    expect(ks({}).snapshots.every(({ role }) => role === 'ks')).toBe(true);
+  });
+});
+
+describe('whatever a device sends', () => {
+  const anyBody = fc.oneof(
+    fc.jsonValue(),
+    fc
+      .constantFrom(...GDOI_NODE_NAMES)
+      .chain((node) =>
+        fc
+          .array(
+            fc.dictionary(
+              fc.constantFrom('group-name', 'gm-entry', 'kek-entry', 'ks-entry', '__proto__'),
+              fc.jsonValue(),
+            ),
+          )
+          .map((list) => ({ [`x:${node}`]: list })),
+      ),
+  );
+
+  test('it is decoded or counted, never thrown at', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...GDOI_NODE_NAMES), anyBody, (node, body) => {
+        const { problems, unknown } = decodeGdoi(
+          new Map([[node, { body, deviceNowMs: DEVICE_NOON, sentAtMs: NOON, receivedAtMs: NOON }]]),
+        );
+        expect(problems.length).toBeLessThanOrEqual(unknown);
+        const whole =
+          body !== null && typeof body === 'object' && Object.keys(body).some((name) => name.endsWith(node));
+        expect(body === null || whole || unknown > 0).toBe(true);
+      }),
+    );
+  });
+
+  test('no answer of a KS’s nodes makes a GM, and none of a GM’s a KS', () => {
+    fc.assert(
+      fc.property(fc.constantFrom(...GDOI_NODE_NAMES), anyBody, (node, body) => {
+        const { snapshots } = decodeGdoi(
+          new Map([[node, { body, deviceNowMs: DEVICE_NOON, sentAtMs: NOON, receivedAtMs: NOON }]]),
+        );
+        for (const { role } of snapshots) expect(node).toBe(`gdoi-${role}`);
+      }),
+    );
+  });
+});
