@@ -13,6 +13,8 @@ export async function pollWithin(
   const ended = new AbortController();
   const onClose = () => giveUp.abort(new Error('the client is gone'));
   reply.raw.once('close', onClose);
+  // Gone already, while its request waited for its turn.
+  if (reply.raw.destroyed) onClose();
   const deadline = options.network.sleep(timeoutMs, ended.signal).then(
     () => giveUp.abort(new DeadlineExceeded(timeoutMs)),
     () => undefined,

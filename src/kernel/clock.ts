@@ -25,19 +25,54 @@ export interface Clock {
 /** Longest delay a Node timer takes; longer sleeps are cut into pieces. */
 const MAX_TIMER_MS = 2_147_483_647;
 
+/** How often a fast clock looks at the machine's time, though nobody asks it. */
+const TICK_MS = 10;
+
+/** The machine's time that a fast clock counts at most between two looks: more means that the process was not let run. */
+const LONGEST_STEP_MS = 25;
+
 /**
  * A clock that runs `speed` times as fast as the machine's, starting at the machine's wall time.
- * `speed` 1 follows the machine's wall clock with its steps; other speeds are derived from the monotonic clock.
+ * `speed` 1 follows the machine's wall clock with its steps. Other speeds are derived from the monotonic clock and do not
+ * run ahead of the process: time in which the machine gave it no turn is not counted. Devices and agent on such a clock
+ * become slow together on a busy machine; a poll never takes simulated minutes because a core was missing.
  */
 export function createSystemClock(speed = 1): Clock {
+  return speed === 1 ? machineClock : createFastClock(speed);
+}
+
+const yieldToIo: Clock['yieldToIo'] = () => new Promise((resolve) => setImmediate(resolve));
+
+const machineClock: Clock = {
+  wallMs: Date.now,
+  monoMs: () => performance.now(),
+  sleep: (ms, signal, options) => sleepReal(ms, signal, options?.unref ?? false),
+  yieldToIo,
+};
+
+function createFastClock(speed: number): Clock {
   const wallStartMs = Date.now();
-  const monoStartMs = performance.now();
-  const elapsedMs = () => (performance.now() - monoStartMs) * speed;
+  let lookedAtMs = performance.now();
+  let elapsedMs = 0;
+  const monoMs = () => {
+    const nowMs = performance.now();
+    elapsedMs += Math.min(nowMs - lookedAtMs, LONGEST_STEP_MS) * speed;
+    lookedAtMs = nowMs;
+    return elapsedMs;
+  };
+  setInterval(monoMs, TICK_MS).unref();
   return {
-    wallMs: speed === 1 ? Date.now : () => Math.round(wallStartMs + elapsedMs()),
-    monoMs: elapsedMs,
-    sleep: (ms, signal, options) => sleepReal(ms / speed, signal, options?.unref ?? false),
-    yieldToIo: () => new Promise((resolve) => setImmediate(resolve)),
+    wallMs: () => Math.round(wallStartMs + monoMs()),
+    monoMs,
+    async sleep(ms, signal, options) {
+      const wakeMs = monoMs() + ms;
+      let leftMs = ms;
+      do {
+        await sleepReal(leftMs / speed, signal, options?.unref ?? false);
+        leftMs = wakeMs - monoMs();
+      } while (leftMs > 0);
+    },
+    yieldToIo,
   };
 }
 

@@ -2,8 +2,9 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { REFUSALS_TO_QUARANTINE } from '../../src/access/credential-quarantine.ts';
 import { Secret } from '../../src/kernel/secret.ts';
-import { accessUnderTest, never, poll, SOON, target, textOf } from './access-under-test.ts';
+import { accessUnderTest, never, poll, target, textOf } from './access-under-test.ts';
 import { freshHostKey, ScriptedIos } from './scripted-ios.ts';
+import { PATIENCE } from '../builders/patience.ts';
 
 const wrong = { password: new Secret('s3cr3t-wrong') };
 
@@ -201,18 +202,16 @@ describe('the limits', () => {
 });
 
 describe('closing', () => {
-  test('says exit to every device and is done within two seconds', async () => {
+  test('says exit to every device and ends their connections', async () => {
     await using server = new ScriptedIos();
     const port = await server.listen();
     const under = accessUnderTest();
     await Promise.all(
       ['gm1', 'gm2', 'gm3'].map((device) => poll(under.access, target(port, { device }), 'show clock')),
     );
-    const from = performance.now();
     await under[Symbol.asyncDispose]();
-    expect(performance.now() - from).toBeLessThan(2_000);
     expect(server.commands.filter((line) => line === 'exit')).toHaveLength(3);
-    await expect.poll(() => server.openNow, SOON).toBe(0);
+    await expect.poll(() => server.openNow, PATIENCE).toBe(0);
   });
 
   test('does not wait for a device that hangs, nor for one that is connecting', async () => {
@@ -222,11 +221,10 @@ describe('closing', () => {
     const under = accessUnderTest();
     const hanging = poll(under.access, target(port), 'show clock');
     const connecting = poll(under.access, target(slowPort, { device: 'slow' }), 'show clock');
-    await expect.poll(() => server.commands, SOON).toContain('show clock');
-    await expect.poll(() => slow.connections, SOON).toBe(1);
-    const from = performance.now();
+    await expect.poll(() => server.commands, PATIENCE).toContain('show clock');
+    await expect.poll(() => slow.connections, PATIENCE).toBe(1);
+    // Who waited for either would see it time out first.
     await under[Symbol.asyncDispose]();
-    expect(performance.now() - from).toBeLessThan(2_000);
     expect(await hanging).toMatchObject({ failure: 'closed' });
     expect(await connecting).toMatchObject({ failure: 'closed' });
   });
@@ -238,7 +236,7 @@ describe('closing', () => {
     await poll(under.access, target(port), 'show clock');
     await under.access.forget('gm1');
     expect(server.commands.at(-1)).toBe('exit');
-    await expect.poll(() => server.openNow, SOON).toBe(0);
+    await expect.poll(() => server.openNow, PATIENCE).toBe(0);
     await under.access.forget('never seen');
   });
 });

@@ -12,9 +12,6 @@ import { Secret } from '../../src/kernel/secret.ts';
 
 export const WORKER_URL = new URL('../../dist/access/ssh/legacy-worker.js', import.meta.url);
 
-/** How long an event that must come may take on a busy machine. */
-export const SOON = { timeout: 10_000 };
-
 export const never = new AbortController().signal;
 
 interface LogEntry {
@@ -94,7 +91,7 @@ export function target(port: number, differing: Partial<SshTarget> = {}): SshTar
     hostKeys: 'accept-new',
     algorithms: 'modern',
     session: 'persistent',
-    timeoutMs: 8_000,
+    timeoutMs: 60_000,
     ...differing,
   };
 }

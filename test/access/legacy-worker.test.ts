@@ -3,8 +3,9 @@ import type { ShellLogin } from '../../src/access/ssh/shell-transport.ts';
 import { createSsh2Transport } from '../../src/access/ssh/ssh2-transport.ts';
 import { createWorkerTransport } from '../../src/access/ssh/worker-transport.ts';
 import { Secret } from '../../src/kernel/secret.ts';
-import { accessUnderTest, never, poll, SOON, target, textOf, WORKER_URL } from './access-under-test.ts';
+import { accessUnderTest, never, poll, target, textOf, WORKER_URL } from './access-under-test.ts';
 import { hostKeys, ScriptedIos } from './scripted-ios.ts';
+import { PATIENCE } from '../builders/patience.ts';
 
 /** What IOS 12.4 and 15.0 offer. */
 const OLD_IOS = {
@@ -58,7 +59,7 @@ describe('a device that knows only old algorithms', () => {
     await poll(under.access, target(port, { algorithms: 'legacy' }), 'show clock');
     await under[Symbol.asyncDispose]();
     expect(server.commands.at(-1)).toBe('exit');
-    await expect.poll(() => server.openNow, SOON).toBe(0);
+    await expect.poll(() => server.openNow, PATIENCE).toBe(0);
   });
 
   test('and hangs in login gives timeout, and its connection is closed', async () => {
@@ -67,7 +68,7 @@ describe('a device that knows only old algorithms', () => {
     await using under = accessUnderTest();
     const hanging = target(port, { algorithms: 'legacy', timeoutMs: 1_500 });
     expect(await poll(under.access, hanging, 'show clock')).toMatchObject({ failure: 'timeout' });
-    await expect.poll(() => server.openNow, SOON).toBe(0);
+    await expect.poll(() => server.openNow, PATIENCE).toBe(0);
   });
 });
 
@@ -105,11 +106,11 @@ describe.each([
       never,
     );
     expect(shell.negotiated).toMatch(/ssh-ed25519/);
-    await expect.poll(() => heard, SOON).toContain('GM1#');
+    await expect.poll(() => heard, PATIENCE).toContain('GM1#');
     shell.write('show clock\n');
-    await expect.poll(() => heard, SOON).toContain('answer to show clock');
+    await expect.poll(() => heard, PATIENCE).toContain('answer to show clock');
     server.dropAll();
-    await expect.poll(() => ends, SOON).toHaveLength(1);
+    await expect.poll(() => ends, PATIENCE).toHaveLength(1);
   });
 
   test('sends nothing before its owner lets the handshake begin, and nothing secret before the host key is accepted', async () => {
@@ -125,11 +126,11 @@ describe.each([
       { ...accepting, beforeHandshake: () => began, verifyHostKey: () => Promise.resolve(false) },
       never,
     );
-    await expect.poll(() => server.connections, SOON).toBe(1);
+    await expect.poll(() => server.connections, PATIENCE).toBe(1);
     begin();
     await expect(opening).rejects.toMatchObject({ kind: 'host_key' });
     expect(server.attempts).toEqual([]);
-    await expect.poll(() => server.openNow, SOON).toBe(0);
+    await expect.poll(() => server.openNow, PATIENCE).toBe(0);
   });
 
   test('rejects with the reason of the signal, and closes', async () => {
@@ -138,10 +139,10 @@ describe.each([
     await using transport = create();
     const owner = new AbortController();
     const opening = transport.open(login(port), accepting, owner.signal);
-    await expect.poll(() => server.loggingIn, SOON).toBe(1);
+    await expect.poll(() => server.loggingIn, PATIENCE).toBe(1);
     owner.abort(new Error('enough'));
     await expect(opening).rejects.toThrow('enough');
-    await expect.poll(() => server.openNow, SOON).toBe(0);
+    await expect.poll(() => server.openNow, PATIENCE).toBe(0);
   });
 
   test('rejects with what its owner throws', async () => {
@@ -150,7 +151,7 @@ describe.each([
     await using transport = create();
     const refusing = { ...accepting, beforeHandshake: () => Promise.reject(new Error('not now')) };
     await expect(transport.open(login(port), refusing, never)).rejects.toThrow('not now');
-    await expect.poll(() => server.openNow, SOON).toBe(0);
+    await expect.poll(() => server.openNow, PATIENCE).toBe(0);
   });
 
   test('says refused where nobody listens', async () => {
@@ -170,7 +171,7 @@ describe.each([
     const transport = create();
     await transport.open(login(port), accepting, never);
     await transport[Symbol.asyncDispose]();
-    await expect.poll(() => server.openNow, SOON).toBe(0);
+    await expect.poll(() => server.openNow, PATIENCE).toBe(0);
   });
 });
 
@@ -214,7 +215,7 @@ describe('the legacy worker', () => {
       [1, 2].map(() => transport.open(login, { ...hooks, onClose: (reason) => ends.push(reason) }, never)),
     );
     shells[0]?.write('show clock\n');
-    await expect.poll(() => ends, SOON).toHaveLength(2);
+    await expect.poll(() => ends, PATIENCE).toHaveLength(2);
     // Nothing to say it to any more.
     shells[1]?.write('show clock\n');
     shells[1]?.destroy();

@@ -2,8 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SshTarget } from '../../src/access/device-session.ts';
 import { Secret } from '../../src/kernel/secret.ts';
-import { accessUnderTest, poll, SOON, target, textOf } from './access-under-test.ts';
+import { accessUnderTest, poll, target, textOf } from './access-under-test.ts';
 import { type OpensshServer, opensshInstalled, skipWithoutOpenssh, startOpenssh } from './openssh-server.ts';
+import { PATIENCE } from '../builders/patience.ts';
 
 if (!opensshInstalled)
   console.warn('no /usr/sbin/sshd here (Debian: openssh-server): tests against OpenSSH are passed over');
@@ -52,7 +53,7 @@ describe.skipIf(skipWithoutOpenssh)('against a real OpenSSH server', () => {
         : 0;
     const before = exits();
     await under.access.forget('gm1');
-    await expect.poll(exits, SOON).toBe(before + 1);
+    await expect.poll(exits, PATIENCE).toBe(before + 1);
   });
 
   test('a key that the server does not know is one refusal', async () => {

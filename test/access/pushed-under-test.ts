@@ -15,9 +15,7 @@ import { type Clock, createSystemClock } from '../../src/kernel/clock.ts';
 import type { KnownSecrets } from '../../src/kernel/known-secrets.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
-
-/** The machine may be busy. */
-export const PATIENCE = { timeout: 20_000, interval: 5 };
+import { PATIENCE } from '../builders/patience.ts';
 
 export interface UnderTest<Message> extends AsyncDisposable {
   readonly listener: Listener;
@@ -117,7 +115,7 @@ export async function trapsUnderTest(
 export async function run(program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<string> {
   const { stdout } = await promisify(execFile)(program, [...args], {
     env: { ...process.env, ...env },
-    timeout: 30_000,
+    timeout: PATIENCE.timeout,
   });
   return stdout;
 }

@@ -5,9 +5,11 @@ import { HandshakeGate } from '../../src/access/ssh/handshake-gate.ts';
 import type { HostKeyStore } from '../../src/access/ssh/known-hosts.ts';
 import { openSession } from '../../src/access/ssh/session-opener.ts';
 import type { Shell, ShellHooks, ShellTransport } from '../../src/access/ssh/shell-transport.ts';
-import { createSystemClock } from '../../src/kernel/clock.ts';
+import { type Clock, createSystemClock } from '../../src/kernel/clock.ts';
 import { KnownSecrets } from '../../src/kernel/known-secrets.ts';
-import { never, SOON, target } from './access-under-test.ts';
+import { FakeClock } from '../builders/fake-clock.ts';
+import { PATIENCE } from '../builders/patience.ts';
+import { never, target } from './access-under-test.ts';
 
 const trusting: HostKeyStore = {
   description: 'test',
@@ -35,9 +37,9 @@ function untilAbort(signal: AbortSignal): Promise<never> {
   });
 }
 
-function parts(gate: HandshakeGate, open: ShellTransport['open']) {
+function parts(gate: HandshakeGate, open: ShellTransport['open'], clock: Clock = createSystemClock()) {
   return {
-    clock: createSystemClock(),
+    clock,
     logger: silent,
     hostKeys: trusting,
     gate,
@@ -47,23 +49,33 @@ function parts(gate: HandshakeGate, open: ShellTransport['open']) {
   };
 }
 
+/** Lets time pass until it is done: a prompt counts as one after a moment of quiet. */
+async function passing<Result>(clock: FakeClock, work: Promise<Result>): Promise<Result> {
+  const pending = Symbol('pending');
+  while ((await Promise.race([work, Promise.resolve(pending)])) === pending) await clock.advance(50);
+  return work;
+}
+
 describe('opening a session', () => {
   test('to hosts that do not answer does not keep the living ones from the gate', async () => {
     const gate = new HandshakeGate(1);
-    const common = parts(gate, async (login, hooks, signal) => {
+    const clock = new FakeClock();
+    const open: ShellTransport['open'] = async (login, hooks, signal) => {
       if (login.host === 'dead') await untilAbort(signal);
       await hooks.beforeHandshake();
       return promptShell(hooks);
-    });
+    };
+    const common = parts(gate, open, clock);
     const dead = Array.from({ length: 3 }, (_, index) =>
       openSession(common, target(22, { device: `dead${index}`, host: 'dead', timeoutMs: 3_000 }), never),
     );
     const outcomes = Promise.allSettled(dead);
-    const from = performance.now();
-    const { session } = await openSession(common, target(22, { device: 'alive' }), never);
-    expect(session.hostname).toBe('GM1');
+    const alive = openSession(common, target(22, { device: 'alive' }), never);
     // Three dead hosts before it in the queue: a quarter of a second each, not three seconds each.
-    expect(performance.now() - from).toBeLessThan(2_500);
+    const { session } = await passing(clock, alive);
+    expect(session.hostname).toBe('GM1');
+    expect(clock.monoMs()).toBeLessThan(2_500);
+    await clock.advance(3_000);
     for (const outcome of await outcomes) {
       expect(outcome).toMatchObject({
         status: 'rejected',
@@ -71,7 +83,7 @@ describe('opening a session', () => {
       });
     }
     expect(gate.active).toBe(0);
-    await session.close(0);
+    await passing(clock, session.close(0));
   });
 
   test('that connected late waits for the gate again before the handshake', async () => {
@@ -81,23 +93,26 @@ describe('opening a session', () => {
       connect = resolve;
     });
     let handshaking = false;
-    const common = parts(gate, async (_login, hooks) => {
+    const clock = new FakeClock();
+    const open: ShellTransport['open'] = async (_login, hooks) => {
       await connected;
       await hooks.beforeHandshake();
       handshaking = true;
       return promptShell(hooks);
-    });
-    const late = openSession(common, target(22), never);
-    await expect.poll(() => gate.active, SOON).toBe(1);
-    await expect.poll(() => gate.active, SOON).toBe(0);
+    };
+    const late = openSession(parts(gate, open, clock), target(22), never);
+    await clock.advance(249);
+    expect(gate.active).toBe(1);
+    await clock.advance(1);
+    expect(gate.active).toBe(0);
     const other = await gate.pass(never);
     connect();
-    await expect.poll(() => gate.waiting, SOON).toBe(1);
+    await expect.poll(() => gate.waiting, PATIENCE).toBe(1);
     expect(handshaking).toBe(false);
     other.release();
-    const { session } = await late;
+    const { session } = await passing(clock, late);
     expect(handshaking).toBe(true);
-    await session.close(0);
+    await passing(clock, session.close(0));
   });
 
   test('whose caller gives up leaves the gate', async () => {
@@ -109,6 +124,6 @@ describe('opening a session', () => {
     caller.abort(new Error('stop'));
     await expect(opening).rejects.toMatchObject({ deviceError: { kind: 'closed' } });
     await expect(waiting).rejects.toMatchObject({ deviceError: { kind: 'closed' } });
-    await expect.poll(() => gate.active + gate.waiting, SOON).toBe(0);
+    await expect.poll(() => gate.active + gate.waiting, PATIENCE).toBe(0);
   });
 });

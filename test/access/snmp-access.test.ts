@@ -3,9 +3,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
 import { Secret } from '../../src/kernel/secret.ts';
 import { REFUSALS_TO_QUARANTINE } from '../../src/access/credential-quarantine.ts';
-import { SOON } from './access-under-test.ts';
 import { scriptedAgent } from './scripted-snmp-agent.ts';
 import { failureOf, messageOf, never, request, snmpTarget, snmpUnderTest, v3, valuesOf } from './snmp-under-test.ts';
+import { PATIENCE } from '../builders/patience.ts';
 
 const COLUMN = '1.3.6.1.4.1.9.9.759.1.3.2.1.20';
 const read = request([COLUMN]);
@@ -23,7 +23,7 @@ describe('reads', () => {
     given.agent.deliver = (answer) => void held.push(answer);
     const target = snmpTarget(given.port, { timeoutMs: 600_000 });
     const both = [1, 2].map(() => under.access.read(target, read, never));
-    await vi.waitFor(() => expect(held).toHaveLength(1), SOON);
+    await vi.waitFor(() => expect(held).toHaveLength(1), PATIENCE);
     expect(given.agent.datagrams).toHaveLength(1);
     given.agent.deliver = (answer) => given.agent.send(answer);
     given.agent.send(held[0]!);
@@ -49,11 +49,11 @@ describe('reads', () => {
       most = Math.max(most, under.access.status().requestsActive);
       for (const release of held.splice(0)) release();
       expect(given.agent.requests).toHaveLength(10);
-    }, SOON);
+    }, PATIENCE);
     await vi.waitFor(() => {
       for (const release of held.splice(0)) release();
       expect(under.access.status().requestsActive).toBe(0);
-    }, SOON);
+    }, PATIENCE);
     expect((await Promise.all(reads)).map(failureOf)).toEqual(Array.from({ length: 10 }, () => '1 varbinds'));
     expect(most).toBe(3);
   });
@@ -71,9 +71,9 @@ describe('reads', () => {
           ),
         );
         expect(new Set(replies.map(failureOf))).toEqual(new Set(['1 varbinds']));
-        await vi.waitFor(() => expect(openDescriptors() - before).toBe(128), SOON);
+        await vi.waitFor(() => expect(openDescriptors() - before).toBe(128), PATIENCE);
       }
-      await vi.waitFor(() => expect(openDescriptors() - before).toBe(0), SOON);
+      await vi.waitFor(() => expect(openDescriptors() - before).toBe(0), PATIENCE);
     },
   );
 
@@ -83,7 +83,7 @@ describe('reads', () => {
     given.agent.deliver = () => undefined;
     const giveUp = new AbortController();
     const reading = under.access.read(snmpTarget(given.port, { timeoutMs: 600_000 }), read, giveUp.signal);
-    await vi.waitFor(() => expect(given.agent.datagrams).toHaveLength(1), SOON);
+    await vi.waitFor(() => expect(given.agent.datagrams).toHaveLength(1), PATIENCE);
     giveUp.abort(new Error('enough'));
     expect(failureOf(await reading)).toBe('closed');
     given.agent.deliver = (answer) => given.agent.send(answer);
@@ -98,7 +98,7 @@ describe('reads', () => {
     const reads = ['gm1', 'gm1', 'gm2'].map((device) =>
       under.access.read(snmpTarget(given.port, { ...long, device }), read, never),
     );
-    await vi.waitFor(() => expect(given.agent.datagrams).toHaveLength(1), SOON);
+    await vi.waitFor(() => expect(given.agent.datagrams).toHaveLength(1), PATIENCE);
     await under.access[Symbol.asyncDispose]();
     expect((await Promise.all(reads)).map(failureOf)).toEqual(['closed', 'closed', 'closed']);
   });

@@ -6,7 +6,6 @@ import { messageHead } from '../../src/access/snmp/message-head.ts';
 import { WALK_BOUNDS } from '../../src/access/snmp/column-walk.ts';
 import { encodeV2c } from '../../src/simulator/snmp-wire/message.ts';
 import type { Pdu, SnmpValue } from '../../src/simulator/snmp-wire/pdu.ts';
-import { SOON } from './access-under-test.ts';
 import { type ScriptedSnmpAgent, scriptedAgent } from './scripted-snmp-agent.ts';
 import { freeUdpPort } from './snmpd-server.ts';
 import {
@@ -19,6 +18,7 @@ import {
   snmpUnderTest,
   valuesOf,
 } from './snmp-under-test.ts';
+import { PATIENCE } from '../builders/patience.ts';
 
 const COLUMN = '1.3.6.1.4.1.9.9.759.1.3.2.1.20';
 const read = request([COLUMN]);
@@ -135,7 +135,7 @@ describe('an answer that is lost', () => {
           if (number === 3) agent.send(answer);
         };
       },
-      { timeoutMs: 2_100 },
+      { timeoutMs: 7_000 },
     );
     expect(valuesOf(reply).size).toBe(3);
     expect(given.agent.datagrams).toHaveLength(3);
@@ -218,7 +218,7 @@ describe('a datagram that is no answer', () => {
       for (let times = 0; times < 20; times += 1) given.agent.send(answer);
     };
     expect(valuesOf(await under.access.read(snmpTarget(given.port), read, never)).size).toBe(3);
-    await vi.waitFor(() => expect(under.access.status().datagramsDropped).toBe(19), SOON);
+    await vi.waitFor(() => expect(under.access.status().datagramsDropped).toBe(19), PATIENCE);
   });
 
   test('with the right request ID and anything behind it never crashes, and the read goes on', async () => {

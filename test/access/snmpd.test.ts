@@ -47,7 +47,7 @@ describe.skipIf(skipWithoutSnmpd)('a read of snmpd', () => {
   let snmpd: SnmpdServer;
   beforeAll(async () => {
     snmpd = await startSnmpd(ROWS);
-  }, 30_000);
+  });
   afterAll(() => snmpd[Symbol.asyncDispose]());
 
   const poll = request(

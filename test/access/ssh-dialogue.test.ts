@@ -3,9 +3,10 @@ import ssh2 from 'ssh2';
 import { describe, expect, test } from 'vitest';
 import { SHOW_COMMANDS, type ShowCommand } from '../../src/access/show-command.ts';
 import { Secret } from '../../src/kernel/secret.ts';
-import { accessUnderTest, never, poll, SOON, target, textOf } from './access-under-test.ts';
+import { accessUnderTest, never, poll, target, textOf } from './access-under-test.ts';
 import { type Manners, ScriptedIos } from './scripted-ios.ts';
 import { newEd25519KeyPair } from '../../src/simulator/ssh/ed25519-key.ts';
+import { PATIENCE } from '../builders/patience.ts';
 
 async function served(manners: Manners, work: (parts: Parts) => Promise<void>): Promise<void> {
   await using server = new ScriptedIos(manners);
@@ -64,7 +65,7 @@ describe('a session with an IOS device', () => {
       expect(first).not.toBeNull();
       expect(await lent()).toBe(first);
       server.dropAll();
-      await expect.poll(() => access.status().openSessions, SOON).toBe(0);
+      await expect.poll(() => access.status().openSessions, PATIENCE).toBe(0);
       expect(await lent()).not.toBe(first);
       // Found dead only when the command was written: the loan goes on, the next one shows it.
       server.dropAll();
@@ -77,8 +78,8 @@ describe('a session with an IOS device', () => {
       await poll(access, target(port, { session: 'per_poll' }), 'show version');
       await poll(access, target(port, { session: 'per_poll' }), 'show version');
       expect(server.connections).toBe(2);
-      await expect.poll(() => server.commands.filter((line) => line === 'exit'), SOON).toHaveLength(2);
-      await expect.poll(() => server.openNow, SOON).toBe(0);
+      await expect.poll(() => server.commands.filter((line) => line === 'exit'), PATIENCE).toHaveLength(2);
+      await expect.poll(() => server.openNow, PATIENCE).toBe(0);
       expect(access.status().openSessions).toBe(0);
     }));
 
@@ -328,7 +329,7 @@ describe('a device that misbehaves', () => {
         expect(failure).toBe('timeout');
         expect(message).toContain('gm1');
         expect(message).toContain('show crypto gdoi');
-        await expect.poll(() => server.openNow, SOON).toBe(0);
+        await expect.poll(() => server.openNow, PATIENCE).toBe(0);
         expect(await textOf(access, target(port), 'show clock')).toBe('answer to show clock\n');
         expect(server.connections).toBe(2);
       },
@@ -339,7 +340,7 @@ describe('a device that misbehaves', () => {
     const port = await server.listen();
     await using under = accessUnderTest({ bounds: { maxBytes: 100_000, maxLineLength: 200_000 } });
     expect(await poll(under.access, target(port), 'show crypto gdoi')).toMatchObject({ failure: 'too_large' });
-    await expect.poll(() => server.openNow, SOON).toBe(0);
+    await expect.poll(() => server.openNow, PATIENCE).toBe(0);
   });
 
   test('and drops inside an answer gives closed', () =>
@@ -361,7 +362,7 @@ describe('a device that misbehaves', () => {
     served({}, async ({ server, port, access }) => {
       await poll(access, target(port), 'show clock');
       server.dropAll();
-      await expect.poll(() => server.openNow, SOON).toBe(0);
+      await expect.poll(() => server.openNow, PATIENCE).toBe(0);
       expect(await textOf(access, target(port), 'show version')).toBe('answer to show version\n');
       // At once: the client has not heard of it yet when the next poll begins.
       server.dropAll();
@@ -371,7 +372,7 @@ describe('a device that misbehaves', () => {
 
   test('and prints no prompt gives prompt, or timeout when it prints nothing at all', async () => {
     await served({ motdPieces: ['hello\r\n'], noPrompt: true }, async ({ port, access }) => {
-      const { failure, message } = await poll(access, target(port, { timeoutMs: 1_500 }), 'show clock');
+      const { failure, message } = await poll(access, target(port, { timeoutMs: 4_000 }), 'show clock');
       expect(failure).toBe('prompt');
       expect(message).toContain('"hello"');
     });

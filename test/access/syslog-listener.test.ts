@@ -8,7 +8,8 @@ import { createSystemClock } from '../../src/kernel/clock.ts';
 import { UserError } from '../../src/kernel/user-error.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
-import { connectTcp, PATIENCE, run, sendUdp, syslogUnderTest } from './pushed-under-test.ts';
+import { connectTcp, run, sendUdp, syslogUnderTest } from './pushed-under-test.ts';
+import { PATIENCE } from '../builders/patience.ts';
 
 const REGISTER = '%CRYPTO-5-GM_REGSTER: Start registration to KS 10.1.1.1 for group g using address 10.2.2.2';
 const UPDATED = '%GDOI-5-SA_KEK_UPDATED: SA KEK was updated';

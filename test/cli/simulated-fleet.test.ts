@@ -11,6 +11,7 @@ import { readConfig } from '../../src/cli/read-config.ts';
 import { type SimulatedPlaces, writeSimulatedConfig } from '../../src/cli/simulated-config.ts';
 import { type StartedFleet, startFleet } from '../../src/cli/simulated-fleet.ts';
 import { netSnmp } from '../simulator/net-snmp-tools.ts';
+import { PATIENCE } from '../builders/patience.ts';
 
 const flags = { scenario: 'demo', speed: 1, seed: 1 } as const;
 const clock = createSystemClock();
@@ -117,7 +118,7 @@ test('a log message comes from the address of its device, with its hostname', as
   {
     await using it = await lab({ snmp: true, syslogPort: receiver.address().port });
     it.started.fleet.logNow('gm2', 'SYS-5-CONFIG_I', 'Configured from console');
-    await vi.waitFor(() => expect(got.map(({ line }) => line).join()).toContain('GM2: '), { timeout: 10_000 });
+    await vi.waitFor(() => expect(got.map(({ line }) => line).join()).toContain('GM2: '), PATIENCE);
     const mine = got.find(({ line }) => line.includes('GM2: '));
     expect(mine?.from).toBe(it.written.devices.find(({ name }) => name === 'gm2')?.host);
   }

@@ -12,6 +12,7 @@ import { FileTargets } from '../../src/config/service-discovery/file-targets.ts'
 import { startTargets, type Targets, type TargetsOptions } from '../../src/config/service-discovery/targets.ts';
 import { type Clock, createSystemClock } from '../../src/kernel/clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
+import { PATIENCE } from '../builders/patience.ts';
 
 const system = createSystemClock();
 const FAST = 50;
@@ -67,7 +68,7 @@ async function start(targets: string, options: Partial<TargetsOptions> & { reado
 }
 
 const names = (found: Targets) => found.config.devices.map(({ name }) => name);
-const until = (check: () => void) => vi.waitFor(check, { timeout: 20_000, interval: 10 });
+const until = (check: () => void) => vi.waitFor(check, PATIENCE);
 
 describe('targets from files', () => {
   it('are there at the start, after the devices of the configuration, which go first', async () => {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { missing, PROMETHEUS_DIRECTORY, run } from './promtool.ts';
 import { Receiver, startAlertmanager } from './real-servers.ts';
+import { PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
@@ -130,7 +131,7 @@ describe.skipIf(missing('prometheus-alertmanager'))('a real Alertmanager', () =>
     receiver = await Receiver.start();
     alertmanager = await startAlertmanager(receiver.address);
     const api = `http://${alertmanager.address}/api/v2`;
-    await vi.waitFor(() => fetch(`${api}/status`), { timeout: 30_000, interval: 200 });
+    await vi.waitFor(() => fetch(`${api}/status`), PATIENCE_WITH_PROCESSES);
     const all = CASES.flatMap(({ told, muted }) => [...muted, ...told]).map((text) => ({ labels: alert(text) }));
     const response = await fetch(`${api}/alerts`, {
       method: 'POST',
@@ -139,8 +140,8 @@ describe.skipIf(missing('prometheus-alertmanager'))('a real Alertmanager', () =>
     });
     if (!response.ok) throw new Error(await response.text());
     const expected = CASES.flatMap(({ told }) => told).length;
-    await vi.waitUntil(() => receiver.told.flatMap(({ alerts }) => alerts).length >= expected, { timeout: 40_000 });
-  }, 90_000);
+    await vi.waitUntil(() => receiver.told.flatMap(({ alerts }) => alerts).length >= expected, PATIENCE_WITH_PROCESSES);
+  });
   afterAll(async () => {
     await alertmanager[Symbol.asyncDispose]();
     await receiver[Symbol.asyncDispose]();

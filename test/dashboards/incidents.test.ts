@@ -204,7 +204,6 @@ describe.skipIf(missing('promtool'))('an incident raises exactly its alerts', ()
       const scrapes = await scrapesOf({ scenario, minutes, scrapeSeconds: SCRAPE_SECONDS, pollInterval: '60s' });
       expect(await testRules([firingTest(incident, scrapes, SCRAPE_SECONDS)], `${SCRAPE_SECONDS}s`)).toBe('');
     },
-    120_000,
   );
 
   test('a certificate with five days left: its device alone, an hour after the first look at it', async () => {
@@ -224,5 +223,5 @@ describe.skipIf(missing('promtool'))('an incident raises exactly its alerts', ()
     const raises = [fired('GdoiCertificateExpiring', 'critical', 'gm1')];
     const incident: Firing = { scenario: 'healthy', minutes, raises, at: { 55: [], 65: raises } };
     expect(await testRules([firingTest(incident, scrapes, SCRAPE_SECONDS)], `${SCRAPE_SECONDS}s`)).toBe('');
-  }, 120_000);
+  });
 });

@@ -4,6 +4,7 @@ import { Gdoiwatch } from '../e2e/gdoiwatch.ts';
 import { prometheusMissing } from '../e2e/prometheus.ts';
 import { missing } from './promtool.ts';
 import { Receiver, startAlertmanager, startPrometheus } from './real-servers.ts';
+import { PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
 
 describe.skipIf(prometheusMissing() || missing('prometheus-alertmanager'))('an incident of the demo', () => {
   test('reaches the pager and the ticket system, with the figures of the devices', async () => {
@@ -18,9 +19,9 @@ describe.skipIf(prometheusMissing() || missing('prometheus-alertmanager'))('an i
         .filter((message) => message.receiver === name)
         .flatMap(({ alerts }) => alerts)
         .find(({ labels }) => labels['alertname'] === alertname);
-    const storm = await vi.waitUntil(() => told('page', 'GdoiReregistrationStorm'), { timeout: 50_000, interval: 200 });
+    const storm = await vi.waitUntil(() => told('page', 'GdoiReregistrationStorm'), PATIENCE_WITH_PROCESSES);
     expect(storm.annotations['description']).toMatch(/^\d GMs of group G1 \(of 4\) .* legacy_ks \d GM\(s\)/);
-    const legacy = await vi.waitUntil(() => told('ticket', 'GdoiLegacyKeyServer'), { timeout: 20_000, interval: 200 });
+    const legacy = await vi.waitUntil(() => told('ticket', 'GdoiLegacyKeyServer'), PATIENCE_WITH_PROCESSES);
     expect(legacy.annotations['runbook_url']).toMatch(/GdoiLegacyKeyServer[.]md$/);
-  }, 100_000);
+  });
 });

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { copyFile, mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { PATIENCE } from '../builders/patience.ts';
 import { run } from '../dashboards/promtool.ts';
 import { Gdoiwatch } from '../e2e/gdoiwatch.ts';
 import { readText, ROOT, temporaryDirectory } from './repository.ts';
@@ -87,8 +88,8 @@ test('the packed package with its dependencies runs the demo, and the health che
   const [check = ''] = instructions('HEALTHCHECK').map((rest) => rest.replace(/^.*?CMD /, ''));
   const [, ...args] = JSON.parse(check) as string[];
   const health = (at: string) =>
-    spawnSync(process.execPath, args, { env: { GDOIWATCH_HEALTH_URL: at }, timeout: 20_000 }).status;
+    spawnSync(process.execPath, args, { env: { GDOIWATCH_HEALTH_URL: at }, timeout: PATIENCE.timeout }).status;
   expect(health(`${url}/-/healthy`)).toBe(0);
   expect(health(`${url}/nothing-here`)).toBe(1);
   expect(health('http://127.0.0.1:9/-/healthy')).toBe(1);
-}, 120_000);
+});

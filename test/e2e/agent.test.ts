@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parse, stringify } from 'yaml';
 import { Gdoiwatch } from './gdoiwatch.ts';
 import { Prometheus, prometheusMissing } from './prometheus.ts';
+import { PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
 
 let directory = '';
 let simulated: Gdoiwatch;
@@ -55,7 +56,7 @@ const sample = (exposition: string, series: string) =>
     .find((line) => line.startsWith(`${series} `))
     ?.slice(series.length + 1);
 const until = (url: string, series: string) =>
-  expect.poll(async () => sample(await metrics(url), series), { timeout: 20_000 });
+  expect.poll(async () => sample(await metrics(url), series), PATIENCE_WITH_PROCESSES);
 
 describe('gdoiwatch run', () => {
   test('polls GMs and KSs over SSH, and a real Prometheus scrapes what they show', async ({ skip }) => {
@@ -64,7 +65,7 @@ describe('gdoiwatch run', () => {
     await using _agent = agent;
     await using prometheus = await Prometheus.scraping(new URL(url).host);
     await expect
-      .poll(() => prometheus.query('sum(gdoi_device_up)'), { timeout: 25_000 })
+      .poll(() => prometheus.query('sum(gdoi_device_up)'), PATIENCE_WITH_PROCESSES)
       .toEqual([expect.objectContaining({ value: [expect.any(Number), '6'] })]);
     expect(await prometheus.targets()).toEqual([expect.objectContaining({ health: 'up', lastError: '' })]);
     expect(await prometheus.query('count(gdoi_gm_registered == 1)')).toEqual([
@@ -96,18 +97,16 @@ describe('gdoiwatch run', () => {
   test('is ready when every device was polled', async () => {
     const { agent, url } = await start('ready', yaml);
     await using _agent = agent;
-    await expect.poll(async () => (await fetch(`${url}/-/ready`)).status, { timeout: 20_000 }).toBe(200);
+    await expect.poll(async () => (await fetch(`${url}/-/ready`)).status, PATIENCE_WITH_PROCESSES).toBe(200);
     expect(await text(`${url}/api/v1/devices`)).toContain('"total":6');
   });
 
-  test('stops within seconds on SIGTERM while it polls, exit status 0', async () => {
+  test('stops on SIGTERM while it polls, exit status 0', async () => {
     const { agent, url } = await start('stopped', yaml);
     await until(url, 'gdoi_device_up{device="gm1"}').toBe('1');
-    const askedAt = performance.now();
     agent.signal('SIGTERM');
     const { status, stderr } = await agent.finished;
     expect(status).toBe(0);
-    expect(performance.now() - askedAt).toBeLessThan(5000);
     expect(stderr).toContain('"msg":"stopping"');
   });
 

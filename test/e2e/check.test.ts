@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parse, stringify } from 'yaml';
 import type { HealthDocument } from '../../src/gdoi/health/health-document.ts';
 import { Gdoiwatch, gdoiwatch } from './gdoiwatch.ts';
+import { PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
 
 let directory = '';
 let simulated: Gdoiwatch;
@@ -23,7 +24,7 @@ beforeAll(async () => {
   written.listen = `127.0.0.1:${await freePort()}`;
   await writeFile(config, stringify(written));
   gm1 = written.devices.find((device: { name: string }) => device.name === 'gm1');
-}, 60_000);
+});
 afterAll(async () => {
   await simulated[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });
@@ -48,7 +49,7 @@ describe('without an agent', () => {
     expect(stdout).toMatch(/^\[ ok \] registered /m);
     expect(Math.max(...stdout.split('\n').map((line) => line.length))).toBeLessThanOrEqual(120);
     expect(status).toBe(0);
-  }, 30_000);
+  });
 
   test('--json is the health document, --perfdata one line with figures', async () => {
     const json: HealthDocument = JSON.parse((await check('ks1', '--json')).stdout);
@@ -56,7 +57,7 @@ describe('without an agent', () => {
     const { stdout, status } = await check('gm2', '--perfdata');
     expect(stdout).toMatch(/^OK: gm2: [^|\n]* \| .*'kek_remaining'=\d+;\d+.*\n$/);
     expect(status).toBe(0);
-  }, 30_000);
+  });
 
   test('a host that is in no configuration: by its address, with a password from a file or the environment', async () => {
     const args = ['--host', gm1.host, '--port', String(gm1.port), '--username', 'monitor'];
@@ -67,7 +68,7 @@ describe('without an agent', () => {
     const asked = await gdoiwatch(['check', ...args, ...keys]);
     expect(asked.stderr).toContain('--password-file');
     expect(asked.status).toBe(3);
-  }, 30_000);
+  });
 
   test.each([
     ['a device that nobody knows', ['nobody'], /knows no device "nobody"/],
@@ -90,35 +91,36 @@ describe('without an agent', () => {
     const { status, stdout } = await gdoiwatch(['check', '--config', dead, 'gm1']);
     expect(stdout).toMatch(/^UNKNOWN {2}gm1: .*refused/);
     expect(status).toBe(3);
-  }, 30_000);
+  });
 });
 
 describe('with a running agent', () => {
   test('it is the agent that polls: no second session, and what it knows counts', async () => {
     await using agent = new Gdoiwatch(['run', '--config', config, '--log-format', 'json']);
     const [, url] = await agent.printed(/"url":"([^"]+)"/, 'stderr');
-    await vi.waitUntil(async () => (await fetch(`${url!}/-/ready`)).ok, { timeout: 30_000, interval: 100 });
+    await vi.waitUntil(async () => (await fetch(`${url!}/-/ready`)).ok, PATIENCE_WITH_PROCESSES);
     const exposition = async () => (await fetch(`${url!}/metrics`)).text();
     const polls = async () =>
       Number(/^gdoi_polls_total\{device="gm1",result="ok"\} (\d+)$/m.exec(await exposition())?.[1]);
     const before = await polls();
     // An answer of a moment ago would do; this one is to be asked for.
-    await vi.waitUntil(async () => Date.now() / 1000 - (await lastSuccess(exposition)) > 1.5, { timeout: 10_000 });
+    await vi.waitUntil(async () => Date.now() / 1000 - (await lastSuccess(exposition)) > 1.5, PATIENCE_WITH_PROCESSES);
     const { stdout, status } = await check('gm1', '--json');
     const health: HealthDocument = JSON.parse(stdout);
     expect(status).toBe(0);
     expect(await polls()).toBeGreaterThan(before);
     expect(await exposition()).toMatch(/^gdoi_ssh_sessions 3$/m);
     // Alone it would have no KS to compare with.
-    await vi.waitUntil(async () => /^gdoi_gm_kek_matches_ks\{device="gm1",.*\} 1$/m.test(await exposition()), {
-      timeout: 20_000,
-    });
+    await vi.waitUntil(
+      async () => /^gdoi_gm_kek_matches_ks\{device="gm1",.*\} 1$/m.test(await exposition()),
+      PATIENCE_WITH_PROCESSES,
+    );
     const later: HealthDocument = JSON.parse((await check('gm1', '--json')).stdout);
     expect(health.device).toBe('gm1');
     expect(later.checks.find(({ name }) => name === 'kek_matches_ks')?.status).toBe('ok');
     const events = await gdoiwatch(['events', '--agent', url!, '--json']);
     expect(events).toMatchObject({ status: 0, stderr: '' });
-  }, 90_000);
+  });
 });
 
 async function lastSuccess(exposition: () => Promise<string>): Promise<number> {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Gdoiwatch } from './gdoiwatch.ts';
+import { PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
 
 test('the demo shows progress, prints where to look, and serves what its fleet shows', async () => {
   await using demo = new Gdoiwatch(['demo', '--listen', '127.0.0.1:0']);
@@ -23,5 +24,5 @@ test('at --speed the devices and the agent share one fast clock', async () => {
   };
   const before = await rekeys();
   // TEKs of ten minutes are renewed within ten seconds.
-  await expect.poll(rekeys, { timeout: 25_000, interval: 500 }).toBeGreaterThan(before);
+  await expect.poll(rekeys, PATIENCE_WITH_PROCESSES).toBeGreaterThan(before);
 });

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { EventDocument } from '../../src/gdoi/events/event-document.ts';
 import { Gdoiwatch, gdoiwatch } from './gdoiwatch.ts';
+import { PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
 
 let directory = '';
 let history: EventDocument[] = [];
@@ -35,13 +36,13 @@ beforeAll(async () => {
     exposition = await (await fetch(`${url}metrics`)).text();
     return Number(/^gdoi_group_reregistrations_total\{.*cause="legacy_ks".*\} (\d+)$/m.exec(exposition)?.[1]);
   };
-  await vi.waitUntil(async () => (await told()) === 8, { timeout: 50_000, interval: 300 });
+  await vi.waitUntil(async () => (await told()) === 8, PATIENCE_WITH_PROCESSES);
   demo.signal('SIGINT');
   await demo.finished;
   history = jsonLines(
     (await gdoiwatch(['events', '--config', join(directory, 'gdoiwatch.yml'), '--json', '--limit', '1000'])).stdout,
   );
-}, 90_000);
+});
 afterAll(() => rm(directory, { recursive: true }));
 
 describe('an old KS with four new GMs', () => {

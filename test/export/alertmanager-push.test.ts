@@ -15,6 +15,7 @@ import { FakeClock } from '../builders/fake-clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 import { rekeyed, rekeyOverdue, reregistered } from './alertmanager-events.ts';
 import { AlertmanagerServer, cutOff, silence, status, taken } from './alertmanager-server.ts';
+import { PATIENCE } from '../builders/patience.ts';
 
 const MINUTE_MS = 60_000;
 const NOW = '2026-01-01T00:00:00Z';
@@ -60,7 +61,7 @@ function onDevices(event: GdoiEvent, count: number): readonly GdoiEvent[] {
   return Array.from({ length: count }, (_, n) => ({ ...event, device: `gm${n}` }));
 }
 
-const until = (condition: () => boolean) => vi.waitUntil(condition, { timeout: 10_000, interval: 5 });
+const until = (condition: () => boolean) => vi.waitUntil(condition, PATIENCE);
 const names = (server: AlertmanagerServer) =>
   server.posted.map(({ alerts }) => alerts.map(({ labels }) => `${labels['alertname']} ${labels['device']}`));
 

@@ -19,6 +19,7 @@ import { KnownSecrets } from '../../src/kernel/known-secrets.ts';
 import { aConfig, aConfiguredDevice, sshAs } from '../builders/config-builder.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 import { NO_SNMP } from '../builders/no-snmp.ts';
+import { PATIENCE } from '../builders/patience.ts';
 
 const PASSWORD = 'planted-password-7';
 const ENABLE = 'planted-enable-7';
@@ -89,7 +90,7 @@ describe('a router that echoes our secrets', () => {
       lookup: () => Promise.resolve([]),
     });
     agent.start();
-    await vi.waitUntil(() => agent.status().firstSweepDone, { timeout: 20_000 });
+    await vi.waitUntil(() => agent.status().firstSweepDone, PATIENCE);
     const views = inspect([...agent.readModel.devices(), agent.status()], { depth: null, maxArrayLength: null });
     await agent[Symbol.asyncDispose]();
     const { events } = await store.query({ limit: 100, order: 'oldest_first' });

@@ -5,6 +5,7 @@ import { OPEN_ACCESS, type WebAccess } from '../../src/http/options.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { polledGm, serve, type Served } from './served.ts';
+import { PATIENCE } from '../builders/patience.ts';
 
 const PASSWORD = 'correct horse: battery';
 const READ_TOKEN = 'read-token-0123456789';
@@ -196,5 +197,5 @@ test('a listener with a token gets the stream', async () => {
   const response = await served.get('/api/v1/events/stream', as(`Bearer ${READ_TOKEN}`));
   expect(response.status).toBe(200);
   await response.body?.cancel();
-  await vi.waitFor(() => expect(served.server.counters.streamsOpen).toBe(0), 10_000);
+  await vi.waitFor(() => expect(served.server.counters.streamsOpen).toBe(0), PATIENCE);
 });

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { NOON } from '../builders/view-builder.ts';
 import { anEvent, serve, type Served } from './served.ts';
+import { PATIENCE } from '../builders/patience.ts';
 
 let served: Served;
 const clients: Socket[] = [];
@@ -31,11 +32,11 @@ async function listen(of: Served, headers = '', reads = true): Promise<Stream> {
   socket.write(`GET /api/v1/events/stream HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`);
   socket.on('error', () => undefined);
   if (reads) socket.setEncoding('utf8').on('data', (data) => (text += String(data)));
-  await vi.waitFor(() => expect(of.server.counters.streamsOpen).toBe(before + 1), 10_000);
+  await vi.waitFor(() => expect(of.server.counters.streamsOpen).toBe(before + 1), PATIENCE);
   return { text: () => text, ids: () => Array.from(text.matchAll(/^id: \d+ (.*)$/gm), ([, id]) => id ?? ''), socket };
 }
 
-const until = (check: () => void) => vi.waitFor(check, { timeout: 10_000, interval: 5 });
+const until = (check: () => void) => vi.waitFor(check, PATIENCE);
 
 test('events come as they are kept, with an id to go on from', async () => {
   const stream = await listen(served);

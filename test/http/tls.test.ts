@@ -24,7 +24,7 @@ beforeAll(async () => {
   );
   ca = await readFile(join(folder, 'ca.crt'), 'utf8');
   [server, renewed, client] = await Promise.all([certificate('server'), certificate('renewed'), certificate('client')]);
-}, 60_000);
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 async function openssl(command: string): Promise<void> {

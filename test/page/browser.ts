@@ -93,7 +93,6 @@ export async function wordsOf(page: Page, selector: string): Promise<readonly st
 }
 
 /** Until the page shows it; the machine may be busy. */
-export const WAIT = { timeout: 15_000, interval: 50 };
 
 /** As when someone comes back to the tab: the page asks again at once, and not after its interval. */
 export async function lookAgain({ page }: Watched): Promise<void> {

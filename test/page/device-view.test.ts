@@ -7,7 +7,6 @@ import {
   accessBy,
   chromiumMissing,
   emptyFleet,
-  WAIT,
   launchChromium,
   leave,
   lookAgain,
@@ -16,6 +15,7 @@ import {
   type Watched,
   wordsOf,
 } from './browser.ts';
+import { PATIENCE } from '../builders/patience.ts';
 
 describe.skipIf(chromiumMissing())('a device', () => {
   let browser: Browser;
@@ -53,7 +53,7 @@ describe.skipIf(chromiumMissing())('a device', () => {
     const gm = polledGm('gm1', { registrations: { succeeded: 3, attempted: 5 } });
     served.fleet.set({ ...gm, planned: [{ atMs: NOON + 60_000, reason: 'confirm' }] });
     await tab.open('/devices/gm1');
-    await expect.poll(() => fact('Registrations'), WAIT).toBe('3 of 5 attempted');
+    await expect.poll(() => fact('Registrations'), PATIENCE).toBe('3 of 5 attempted');
     expect(await fact('Registration')).toBe('Registered with 10.1.0.1');
     const checks = await wordsOf(tab.page, '.checks tbody tr');
     expect(checks).toEqual(
@@ -65,19 +65,21 @@ describe.skipIf(chromiumMissing())('a device', () => {
   test('counts down each second, and by the agent’s clock', async () => {
     served.fleet.set(polledGm('gm1'));
     await tab.open('/devices/gm1');
-    await expect.poll(async () => secondsOf(await fact('Last TEK expires')), WAIT).toBeGreaterThan(1900);
+    await expect.poll(async () => secondsOf(await fact('Last TEK expires')), PATIENCE).toBeGreaterThan(1900);
     const before = secondsOf(await fact('Last TEK expires'));
-    await expect.poll(async () => before - secondsOf(await fact('Last TEK expires')), WAIT).toBeGreaterThanOrEqual(2);
+    await expect
+      .poll(async () => before - secondsOf(await fact('Last TEK expires')), PATIENCE)
+      .toBeGreaterThanOrEqual(2);
     clock.putForward(600_000);
     await lookAgain(tab);
-    await expect.poll(async () => before - secondsOf(await fact('Last TEK expires')), WAIT).toBeGreaterThan(600);
+    await expect.poll(async () => before - secondsOf(await fact('Last TEK expires')), PATIENCE).toBeGreaterThan(600);
   });
 
   test('an unhealthy one says what to do first', async () => {
     served.fleet.set(polledGm('gm1', { registered: false, status: 'Registering' }));
     await tab.open('/devices/gm1');
     await expect
-      .poll(() => wordsOf(tab.page, '.first-step'), WAIT)
+      .poll(() => wordsOf(tab.page, '.first-step'), PATIENCE)
       .toEqual([expect.stringMatching(/^Do first: .*UDP 848/u)]);
   });
 
@@ -89,9 +91,9 @@ describe.skipIf(chromiumMissing())('a device', () => {
     };
     await tab.open('/devices/gm1');
     await tab.page.getByRole('button', { name: 'Check now' }).click();
-    await expect.poll(() => fact('Registrations'), WAIT).toBe('9 of 9 attempted');
+    await expect.poll(() => fact('Registrations'), PATIENCE).toBe('9 of 9 attempted');
     expect(served.polls).toEqual(['gm1']);
-    await expect.poll(() => tab.page.getByText('Polled now.').count(), WAIT).toBe(1);
+    await expect.poll(() => tab.page.getByText('Polled now.').count(), PATIENCE).toBe(1);
   });
 
   test('a poll that is refused says why and when to try again', async () => {
@@ -107,11 +109,11 @@ describe.skipIf(chromiumMissing())('a device', () => {
     await its.open('/devices/gm1');
     await signIn('operator');
     await expect
-      .poll(() => its.page.getByText('Too many polls are asked for. Try again in 7 s.').count(), WAIT)
+      .poll(() => its.page.getByText('Too many polls are asked for. Try again in 7 s.').count(), PATIENCE)
       .toBe(1);
     guarded.now.web = accessBy('reader', 'read');
     await signIn('reader');
-    await expect.poll(() => its.page.getByText('This token may read').count(), WAIT).toBe(1);
+    await expect.poll(() => its.page.getByText('This token may read').count(), PATIENCE).toBe(1);
   });
 
   test('shows its last answers and events on demand, and they stay open', async () => {
@@ -123,10 +125,10 @@ describe.skipIf(chromiumMissing())('a device', () => {
     await tab.page.locator('.answer summary').click();
     expect(await tab.page.locator('.answer pre').innerText()).toBe('GROUP INFORMATION\n    Group Name : G1');
     await tab.page.locator('.event summary').click();
-    await expect.poll(() => tab.page.getByText('Succeeded registration: 2, before: 1').count(), WAIT).toBe(1);
+    await expect.poll(() => tab.page.getByText('Succeeded registration: 2, before: 1').count(), PATIENCE).toBe(1);
     served.fleet.set({ ...polledGm('gm1', { registrations: { succeeded: 7, attempted: 7 } }), answers });
     await lookAgain(tab);
-    await expect.poll(() => fact('Registrations'), WAIT).toBe('7 of 7 attempted');
+    await expect.poll(() => fact('Registrations'), PATIENCE).toBe('7 of 7 attempted');
     expect(await tab.page.locator('details[open]').count()).toBe(2);
   });
 
@@ -135,14 +137,14 @@ describe.skipIf(chromiumMissing())('a device', () => {
     served.fleet.set(polledGm(name));
     await tab.open('/');
     await tab.page.locator('.fleet tbody th a').click();
-    await expect.poll(() => fact('Registration'), WAIT).toBe('Registered with 10.1.0.1');
+    await expect.poll(() => fact('Registration'), PATIENCE).toBe('Registered with 10.1.0.1');
     await tab.page.reload();
-    await expect.poll(() => wordsOf(tab.page, 'h1'), WAIT).toEqual([`${name} ✓ ok`]);
+    await expect.poll(() => wordsOf(tab.page, 'h1'), PATIENCE).toEqual([`${name} ✓ ok`]);
   });
 
   test('that is not configured is said to be none', async () => {
     await tab.open('/devices/nobody');
-    await expect.poll(() => tab.page.getByText('No device "nobody" is configured.').count(), WAIT).toBe(1);
+    await expect.poll(() => tab.page.getByText('No device "nobody" is configured.').count(), PATIENCE).toBe(1);
     // The browser logs every answer that is an error.
     expect(tab.offences.splice(0).join()).toContain('404');
   });

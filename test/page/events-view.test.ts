@@ -2,7 +2,8 @@ import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { NOON } from '../builders/view-builder.ts';
 import { anEvent, serve, type Served } from '../http/served.ts';
-import { chromiumMissing, WAIT, launchChromium, leave, NoonClock, openTab, type Watched, wordsOf } from './browser.ts';
+import { chromiumMissing, launchChromium, leave, NoonClock, openTab, type Watched, wordsOf } from './browser.ts';
+import { PATIENCE } from '../builders/patience.ts';
 
 describe.skipIf(chromiumMissing())('the events', () => {
   let browser: Browser;
@@ -28,7 +29,7 @@ describe.skipIf(chromiumMissing())('the events', () => {
   test('are shown newest first and open to their evidence and first step', async () => {
     await served.happens(numbered('gm1', 1), numbered('gm1', 2));
     await tab.open('/events?device=gm1');
-    await expect.poll(summaries, WAIT).toEqual(['event 2', 'event 1']);
+    await expect.poll(summaries, PATIENCE).toEqual(['event 2', 'event 1']);
     await tab.page.locator('.event summary').first().click();
     expect(await wordsOf(tab.page, '.event[class] .evidence >> nth=0')).toEqual([
       expect.stringMatching(
@@ -41,8 +42,8 @@ describe.skipIf(chromiumMissing())('the events', () => {
     await tab.open('/events?device=gm2');
     await live();
     await served.happens(numbered('gm2', 1));
-    await expect.poll(summaries, WAIT).toEqual(['event 1']);
-    await expect.poll(() => wordsOf(tab.page, '#page > [role=status]'), WAIT).toEqual(['event 1']);
+    await expect.poll(summaries, PATIENCE).toEqual(['event 1']);
+    await expect.poll(() => wordsOf(tab.page, '#page > [role=status]'), PATIENCE).toEqual(['event 1']);
   });
 
   test('a storm of them is told in one sentence', async () => {
@@ -50,7 +51,7 @@ describe.skipIf(chromiumMissing())('the events', () => {
     await live();
     await served.happens(...Array.from({ length: 20 }, (_, n) => numbered('gm3', n)));
     await expect
-      .poll(() => wordsOf(tab.page, '#page > [role=status]'), WAIT)
+      .poll(() => wordsOf(tab.page, '#page > [role=status]'), PATIENCE)
       .toEqual(['20 new incidents. The first: event 0']);
   });
 
@@ -62,26 +63,26 @@ describe.skipIf(chromiumMissing())('the events', () => {
       anEvent({ id: 'old', device, atMs: NOON - 90_000_000, summary: 'long ago' }),
     );
     await tab.open('/events?type=reregistration&device=gm4');
-    await expect.poll(summaries, WAIT).toEqual(['event 1', 'long ago']);
+    await expect.poll(summaries, PATIENCE).toEqual(['event 1', 'long ago']);
     await tab.page.getByRole('combobox', { name: 'Since' }).selectOption('24');
-    await expect.poll(summaries, WAIT).toEqual(['event 1']);
+    await expect.poll(summaries, PATIENCE).toEqual(['event 1']);
     await tab.page.getByRole('combobox', { name: 'Type' }).selectOption('reload');
-    await expect.poll(summaries, WAIT).toEqual(['reloaded']);
+    await expect.poll(summaries, PATIENCE).toEqual(['reloaded']);
     expect(new URL(tab.page.url()).search).toBe('?type=reload&device=gm4&hours=24');
     await tab.page.getByLabel('Group').fill('G2');
-    await expect.poll(() => tab.page.getByText('No events.').count(), WAIT).toBe(1);
+    await expect.poll(() => tab.page.getByText('No events.').count(), PATIENCE).toBe(1);
   });
 
   test('older ones come page by page, each once', async () => {
     await served.happens(...Array.from({ length: 120 }, (_, n) => numbered('gm5', n)));
     await tab.open('/events?device=gm5');
-    await expect.poll(summaries, WAIT).toHaveLength(50);
+    await expect.poll(summaries, PATIENCE).toHaveLength(50);
     await tab.page.getByRole('button', { name: 'Older events' }).click();
-    await expect.poll(summaries, WAIT).toHaveLength(100);
+    await expect.poll(summaries, PATIENCE).toHaveLength(100);
     await served.happens(numbered('gm5', 120));
-    await expect.poll(async () => (await summaries())[0], WAIT).toBe('event 120');
+    await expect.poll(async () => (await summaries())[0], PATIENCE).toBe('event 120');
     await tab.page.getByRole('button', { name: 'Older events' }).click();
-    await expect.poll(summaries, WAIT).toHaveLength(121);
+    await expect.poll(summaries, PATIENCE).toHaveLength(121);
     expect(await tab.page.getByRole('button', { name: 'Older events' }).count()).toBe(0);
   });
 
@@ -95,9 +96,9 @@ describe.skipIf(chromiumMissing())('the events', () => {
     await its.open('/events');
     await live(its);
     await first.happens(numbered('gm6', 1));
-    await expect.poll(() => wordsOf(its.page, '.event-summary'), WAIT).toEqual(['event 1']);
+    await expect.poll(() => wordsOf(its.page, '.event-summary'), PATIENCE).toEqual(['event 1']);
     await first[Symbol.asyncDispose]();
-    await expect.poll(() => its.page.getByText('The live stream is lost').count(), WAIT).toBe(1);
+    await expect.poll(() => its.page.getByText('The live stream is lost').count(), PATIENCE).toBe(1);
     await using _second = await serve({ port: Number(new URL(first.url).port), clock: new NoonClock() });
     await live(its);
     expect(asked[0]).toBeUndefined();

@@ -7,7 +7,6 @@ import {
   accessBy,
   chromiumMissing,
   emptyFleet,
-  WAIT,
   launchChromium,
   leave,
   lookAgain,
@@ -16,6 +15,7 @@ import {
   type Watched,
   wordsOf,
 } from './browser.ts';
+import { PATIENCE } from '../builders/patience.ts';
 
 describe.skipIf(chromiumMissing())('the fleet', () => {
   let browser: Browser;
@@ -44,7 +44,7 @@ describe.skipIf(chromiumMissing())('the fleet', () => {
     served.fleet.set(failingDevice('gm3'));
     served.fleet.setGroup(aGroup());
     await tab.open('/');
-    await expect.poll(names, WAIT).toEqual(['gm2', 'gm3', 'gm1']);
+    await expect.poll(names, PATIENCE).toEqual(['gm2', 'gm3', 'gm1']);
     expect(await rows()).toEqual([
       expect.stringMatching(/^✕ critical gm2 GM G1 .*not registered.*/u),
       expect.stringMatching(/^! warning gm3 – .*credential.* never$/u),
@@ -58,37 +58,37 @@ describe.skipIf(chromiumMissing())('the fleet', () => {
     for (const name of ['taipei-1', 'taipei-2', 'oslo-1']) served.fleet.set(polledGm(name));
     served.fleet.set(failingDevice('taipei-3'));
     await tab.open('/');
-    await expect.poll(names, WAIT).toHaveLength(4);
+    await expect.poll(names, PATIENCE).toHaveLength(4);
     await tab.page.getByLabel('Search').fill('taipei');
-    await expect.poll(names, WAIT).toEqual(['taipei-3', 'taipei-1', 'taipei-2']);
+    await expect.poll(names, PATIENCE).toEqual(['taipei-3', 'taipei-1', 'taipei-2']);
     await tab.page.getByRole('link', { name: 'Device', exact: true }).click();
-    await expect.poll(names, WAIT).toEqual(['taipei-1', 'taipei-2', 'taipei-3']);
+    await expect.poll(names, PATIENCE).toEqual(['taipei-1', 'taipei-2', 'taipei-3']);
     await tab.page.getByRole('combobox', { name: 'Status' }).selectOption('warning');
-    await expect.poll(names, WAIT).toEqual(['taipei-3']);
+    await expect.poll(names, PATIENCE).toEqual(['taipei-3']);
     await tab.page.reload();
-    await expect.poll(names, WAIT).toEqual(['taipei-3']);
+    await expect.poll(names, PATIENCE).toEqual(['taipei-3']);
     expect(await tab.page.getByLabel('Search').inputValue()).toBe('taipei');
     await tab.page.getByRole('link', { name: 'Clear' }).click();
-    await expect.poll(names, WAIT).toEqual(['oslo-1', 'taipei-1', 'taipei-2', 'taipei-3']);
+    await expect.poll(names, PATIENCE).toEqual(['oslo-1', 'taipei-1', 'taipei-2', 'taipei-3']);
   });
 
   test('follows what changes without a touch', async () => {
     served.fleet.set(polledGm('gm1'));
     await tab.open('/');
-    await expect.poll(rows, WAIT).toEqual([expect.stringContaining('ok gm1')]);
+    await expect.poll(rows, PATIENCE).toEqual([expect.stringContaining('ok gm1')]);
     served.fleet.set(failingDevice('gm1'));
-    await expect.poll(rows, WAIT).toEqual([expect.stringContaining('warning gm1')]);
+    await expect.poll(rows, PATIENCE).toEqual([expect.stringContaining('warning gm1')]);
   });
 
   test('leads to a device and back', async () => {
     served.fleet.set(polledGm('gm1'));
     await tab.open('/?q=gm');
     await tab.page.getByRole('link', { name: 'gm1' }).click();
-    await expect.poll(() => wordsOf(tab.page, 'h1'), WAIT).toEqual([expect.stringContaining('gm1')]);
+    await expect.poll(() => wordsOf(tab.page, 'h1'), PATIENCE).toEqual([expect.stringContaining('gm1')]);
     expect(new URL(tab.page.url()).pathname).toBe('/devices/gm1');
     expect(await tab.page.evaluate('document.activeElement.tagName')).toBe('H1');
     await tab.page.goBack();
-    await expect.poll(names, WAIT).toEqual(['gm1']);
+    await expect.poll(names, PATIENCE).toEqual(['gm1']);
     expect(tab.page.url()).toContain('/?q=gm');
   });
 
@@ -96,30 +96,30 @@ describe.skipIf(chromiumMissing())('the fleet', () => {
     for (let n = 0; n < 10_000; n += 1)
       served.fleet.set(aDevice({ device: `gm${n}`, result: n === 77 ? 'auth' : null }));
     await tab.open('/');
-    await expect.poll(names, WAIT).toHaveLength(100);
+    await expect.poll(names, PATIENCE).toHaveLength(100);
     expect((await names())[0]).toBe('gm77');
     expect(await wordsOf(tab.page, '.fleet caption')).toEqual(['10000 devices, 100 on this page']);
     await tab.page.getByRole('link', { name: 'Next 100' }).click();
-    await expect.poll(async () => (await names()).includes('gm77'), WAIT).toBe(false);
+    await expect.poll(async () => (await names()).includes('gm77'), PATIENCE).toBe(false);
     expect(await names()).toHaveLength(100);
     await tab.page.getByLabel('Search').fill('gm9876');
-    await expect.poll(names, WAIT).toEqual(['gm9876']);
+    await expect.poll(names, PATIENCE).toEqual(['gm9876']);
   });
 
   test('says that no device is configured, and that none matches', async () => {
     await tab.open('/');
-    await expect.poll(() => tab.page.getByText('No device is configured yet').count(), WAIT).toBe(1);
+    await expect.poll(() => tab.page.getByText('No device is configured yet').count(), PATIENCE).toBe(1);
     served.fleet.set(polledGm('gm1'));
     await tab.open('/?q=nothing');
-    await expect.poll(() => tab.page.getByText('None of 1 devices matches').count(), WAIT).toBe(1);
+    await expect.poll(() => tab.page.getByText('None of 1 devices matches').count(), PATIENCE).toBe(1);
   });
 
   test('tells of a sweep that is under way and of refused credentials', async () => {
     await using other = await serve({ status: () => ({ firstSweepDone: false, quarantinedCredentials: ['main'] }) });
     await using its = await openTab(browser, other.url);
     await its.open('/');
-    await expect.poll(() => its.page.getByText('The first sweep is under way').count(), WAIT).toBe(1);
-    await expect.poll(() => its.page.getByText('credential main').count(), WAIT).toBe(1);
+    await expect.poll(() => its.page.getByText('The first sweep is under way').count(), PATIENCE).toBe(1);
+    await expect.poll(() => its.page.getByText('credential main').count(), PATIENCE).toBe(1);
   });
 
   test('says loudly that the agent is gone, keeps the last data greyed, and recovers by itself', async () => {
@@ -128,16 +128,16 @@ describe.skipIf(chromiumMissing())('the fleet', () => {
     await using its = await openTab(browser, first.url);
     const itsNames = () => wordsOf(its.page, '.fleet tbody th');
     await its.open('/');
-    await expect.poll(itsNames, WAIT).toEqual(['gm1']);
+    await expect.poll(itsNames, PATIENCE).toEqual(['gm1']);
     await first[Symbol.asyncDispose]();
     await lookAgain(its);
-    await expect.poll(() => its.page.getByText('The agent does not answer').count(), WAIT).toBe(1);
+    await expect.poll(() => its.page.getByText('The agent does not answer').count(), PATIENCE).toBe(1);
     expect(await itsNames()).toEqual(['gm1']);
     expect(await its.page.locator('main.stale').count()).toBe(1);
     await using second = await serve({ port: Number(new URL(first.url).port), clock: new NoonClock() });
     second.fleet.set(polledGm('gm2'));
     await lookAgain(its);
-    await expect.poll(itsNames, WAIT).toEqual(['gm2']);
+    await expect.poll(itsNames, PATIENCE).toEqual(['gm2']);
     expect(await its.page.getByText('The agent does not answer').count()).toBe(0);
   });
 
@@ -149,10 +149,10 @@ describe.skipIf(chromiumMissing())('the fleet', () => {
     const field = its.page.getByLabel('Token');
     await field.fill('wrong');
     await its.page.getByRole('button', { name: 'Sign in' }).click();
-    await expect.poll(() => its.page.getByText('does not accept this token').count(), WAIT).toBe(1);
+    await expect.poll(() => its.page.getByText('does not accept this token').count(), PATIENCE).toBe(1);
     await field.fill('secret-token');
     await its.page.getByRole('button', { name: 'Sign in' }).click();
-    await expect.poll(() => wordsOf(its.page, '.fleet tbody th'), WAIT).toEqual(['gm1']);
+    await expect.poll(() => wordsOf(its.page, '.fleet tbody th'), PATIENCE).toEqual(['gm1']);
     expect(await field.count()).toBe(0);
     expect(its.page.url()).not.toContain('secret');
     expect(await its.page.evaluate('[document.cookie, localStorage.length]')).toEqual(['', 0]);
@@ -163,7 +163,7 @@ describe.skipIf(chromiumMissing())('the fleet', () => {
     served.fleet.setGroup(aGroup({ gms: [gmInFleet({ registered: false })] }));
     await tab.open('/');
     await expect
-      .poll(() => wordsOf(tab.page, '.card'), WAIT)
+      .poll(() => wordsOf(tab.page, '.card'), PATIENCE)
       .toEqual([expect.stringMatching(/^G1 ✕ critical not registered: gm1/u)]);
     expect(await wordsOf(tab.page, 'h1')).toEqual(['1 group critical; the device is well']);
   });

@@ -6,7 +6,6 @@ import { polledGm, serve, type Served } from '../http/served.ts';
 import {
   chromiumMissing,
   emptyFleet,
-  WAIT,
   launchChromium,
   leave,
   lookAgain,
@@ -15,6 +14,7 @@ import {
   type Watched,
   wordsOf,
 } from './browser.ts';
+import { PATIENCE } from '../builders/patience.ts';
 
 describe.skipIf(chromiumMissing())('a group', () => {
   let browser: Browser;
@@ -74,7 +74,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
     ]);
     clock.putForward(60_000);
     await lookAgain(tab);
-    await expect.poll(() => phase('last'), WAIT).toBe('expiry_window');
+    await expect.poll(() => phase('last'), PATIENCE).toBe('expiry_window');
     expect(await now('last')).toBeGreaterThan((await edges('last', 'rect.expiring')).left);
   });
 
@@ -83,10 +83,10 @@ describe.skipIf(chromiumMissing())('a group', () => {
     await tab.open('/groups/G1');
     await row('gm1').waitFor();
     const before = (await edges('gm1', 'circle.now')).left;
-    await expect.poll(async () => (await edges('gm1', 'circle.now')).left, WAIT).toBeGreaterThan(before + 2);
+    await expect.poll(async () => (await edges('gm1', 'circle.now')).left, PATIENCE).toBeGreaterThan(before + 2);
     group({ gm1: 86_400 });
     await lookAgain(tab);
-    await expect.poll(async () => (await edges('gm1', 'circle.now')).left, WAIT).toBeLessThan(before);
+    await expect.poll(async () => (await edges('gm1', 'circle.now')).left, PATIENCE).toBeLessThan(before);
   });
 
   test('says who is at risk, missed the rekey, is not polled or not listed, and whether the KSs agree', async () => {
@@ -134,9 +134,9 @@ describe.skipIf(chromiumMissing())('a group', () => {
     group(Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`gm${n}`, n === 500 ? 150 : 5000])));
     await tab.open('/groups/G1');
     const rows = tab.page.locator('.members tbody tr');
-    await expect.poll(() => rows.count(), WAIT).toBe(101);
+    await expect.poll(() => rows.count(), PATIENCE).toBe(101);
     expect(await wordsOf(tab.page, '.members tbody th')).toContain('gm500');
     await tab.page.getByRole('button', { name: 'Show all 1000 GMs' }).click();
-    await expect.poll(() => rows.count(), WAIT).toBe(1001);
+    await expect.poll(() => rows.count(), PATIENCE).toBe(1001);
   });
 });

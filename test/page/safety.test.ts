@@ -99,7 +99,6 @@ describe.skipIf(chromiumMissing())('every view', () => {
       expect(await seriousViolations(page, { runOnly: ['color-contrast'] })).toEqual([]);
       expect(offences.splice(0)).toEqual([]);
     },
-    60_000,
   );
 
   test('the fleet is walked through by the keyboard alone', async () => {

@@ -1,6 +1,7 @@
 /** Debian's SNMP command-line tools against a port of loopback: another implementation than the simulator's. */
 import { execFile } from 'node:child_process';
 import { tmpdir } from 'node:os';
+import { PATIENCE } from '../builders/patience.ts';
 
 export const COMMUNITY = 'community-of-the-fleet';
 export const V3_USER = {
@@ -32,7 +33,7 @@ interface ToolResult {
   readonly stderr: string;
 }
 
-/** `snmpget`, `snmpbulkwalk` ...: OIDs as numbers, octets in hex, no MIB loaded, one try of ten seconds. */
+/** `snmpget`, `snmpbulkwalk` ...: OIDs as numbers, octets in hex, no MIB loaded, one try of a minute unless told. */
 export function netSnmp(
   tool: string,
   credential: readonly string[],
@@ -40,12 +41,12 @@ export function netSnmp(
   args: readonly string[],
   host = '127.0.0.1',
 ): Promise<ToolResult> {
-  const command = ['-m', '', '-On', '-Ox', '-t', '10', '-r', '0', ...credential, `${host}:${port}`, ...args];
+  const command = ['-m', '', '-On', '-Ox', '-t', '60', '-r', '0', ...credential, `${host}:${port}`, ...args];
   return new Promise((resolve) => {
     execFile(
       tool,
       command,
-      { env: { ...process.env, SNMP_PERSISTENT_DIR: tmpdir() }, timeout: 20_000 },
+      { env: { ...process.env, SNMP_PERSISTENT_DIR: tmpdir() }, timeout: PATIENCE.timeout },
       (error, stdout, stderr) => {
         const text = stdout.replace(/\n(?!\.|$)/gu, '');
         resolve({ status: Number(error?.code ?? 0), lines: text.split('\n').filter((line) => line !== ''), stderr });

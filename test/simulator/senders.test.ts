@@ -10,6 +10,7 @@ import { type SimulatedSendersOptions, startSimulatedSenders } from '../../src/s
 import { START_MS, fleetOf } from './fleet-builders.ts';
 import { COMMUNITY, V3_USER } from './net-snmp-tools.ts';
 import { startTrapReceiver } from './trap-receiver.ts';
+import { PATIENCE } from '../builders/patience.ts';
 
 const clock = createSystemClock();
 const NOTIFICATION = '1.3.6.1.4.1.9.9.759.0';
@@ -28,8 +29,6 @@ function numbers(traps: readonly { readonly trapOid: string }[]): number[] {
   return traps.map(({ trapOid }) => Number(trapOid.replace(`${NOTIFICATION}.`, '')));
 }
 
-const patience = { timeout: 10_000 };
-
 test('a cleared GM tells of its registration, the KS of a member; group and GM are in the instance', async () => {
   await using receiver = await startTrapReceiver();
   const fleet = fleetOf({});
@@ -39,7 +38,7 @@ test('a cleared GM tells of its registration, the KS of a member; group and GM a
   });
   fleet.clearGm('gm1');
   fleet.advance(START_MS + 65_000);
-  await vi.waitFor(() => expect(receiver.traps).toHaveLength(4), patience);
+  await vi.waitFor(() => expect(receiver.traps).toHaveLength(4), PATIENCE);
   expect(numbers(receiver.traps).toSorted((a, b) => a - b)).toEqual([1, 2, 5, 6]);
   const complete = receiver.traps.find(({ trapOid }) => trapOid === `${NOTIFICATION}.6`);
   expect(complete?.varbinds).toEqual(
@@ -58,7 +57,7 @@ test('a rekey: pushed by the KS, received by the GM, both with its sequence numb
   await using _ = senders(fleet, { traps: { host: '127.0.0.1', port: receiver.port, credential: { user: V3_USER } } });
   fleet.rekeyNow('ks1');
   fleet.advance(START_MS + 61_000);
-  await vi.waitFor(() => expect(receiver.traps).toHaveLength(2), patience);
+  await vi.waitFor(() => expect(receiver.traps).toHaveLength(2), PATIENCE);
   const [pushed, taken] = receiver.traps.toSorted(
     (a, b) => a.trapOid.length - b.trapOid.length || a.trapOid.localeCompare(b.trapOid),
   );
@@ -76,7 +75,7 @@ test('an old KS makes a GM re-register: notification 7 with the KS it was regist
   });
   fleet.advance(START_MS + 1_715_000);
   // The old KS has no such MIB: its own registrations are not told.
-  await vi.waitFor(() => expect(numbers(receiver.traps).slice(-3)).toEqual([7, 5, 6]), patience);
+  await vi.waitFor(() => expect(numbers(receiver.traps).slice(-3)).toEqual([7, 5, 6]), PATIENCE);
   const again = receiver.traps.find(({ trapOid }) => trapOid === `${NOTIFICATION}.7`);
   expect(again?.varbinds.get(`${GM_TABLE}.6.${GM}`)).toBe('0A010B02');
 });
@@ -92,7 +91,7 @@ test('the primary dies: the peer is unreachable, the other KS takes the role; it
   fleet.advance(START_MS + 100_000);
   fleet.reviveKs('ks1');
   fleet.advance(START_MS + 110_000);
-  await vi.waitFor(() => expect(numbers(receiver.traps)).toEqual(expect.arrayContaining([12, 14, 15])), patience);
+  await vi.waitFor(() => expect(numbers(receiver.traps)).toEqual(expect.arrayContaining([12, 14, 15])), PATIENCE);
   const role = receiver.traps.find(({ trapOid }) => trapOid === `${NOTIFICATION}.12`);
   expect(role?.varbinds).toEqual(
     new Map<string, string | number>([
@@ -119,7 +118,7 @@ test('a KS that drops a GM names it', async () => {
     fleet.rekeyNow('ks1');
   }
   fleet.advance(START_MS + 400_000);
-  await vi.waitFor(() => expect(numbers(receiver.traps)).toContain(13), patience);
+  await vi.waitFor(() => expect(numbers(receiver.traps)).toContain(13), PATIENCE);
   const deleted = receiver.traps.find(({ trapOid }) => trapOid === `${NOTIFICATION}.13`);
   expect(deleted?.varbinds.get(`${VARIABLES}.8.0`)).toBe('0A100102');
 });
@@ -139,7 +138,7 @@ test.each([
     traps: { host: '127.0.0.1', port: receiver.port, credential, kind: 'inform' },
   });
   fleet.rekeyNow('ks1');
-  await vi.waitFor(() => expect(it.traps?.acknowledged).toBe(1), patience);
+  await vi.waitFor(() => expect(it.traps?.acknowledged).toBe(1), PATIENCE);
   expect(receiver.traps).toHaveLength(1);
   expect(receiver.traps[0]?.inform).toBe(true);
   expect(it.traps?.sent).toBeGreaterThan(1);
@@ -154,7 +153,7 @@ test('an inform that nobody acknowledges is given up', async () => {
     traps: { host: '127.0.0.1', port: receiver.port, credential: { community: COMMUNITY }, kind: 'inform' },
   });
   fleet.rekeyNow('ks1');
-  await vi.waitFor(() => expect(it.traps).toEqual({ sent: 4, acknowledged: 0, dropped: 1 }), patience);
+  await vi.waitFor(() => expect(it.traps).toEqual({ sent: 4, acknowledged: 0, dropped: 1 }), PATIENCE);
 });
 
 test.runIf(process.platform === 'linux')('devices with an address of their own send from it', async () => {
@@ -168,7 +167,7 @@ test.runIf(process.platform === 'linux')('devices with an address of their own s
   });
   fleet.rekeyNow('ks1');
   fleet.advance(START_MS + 1_000);
-  await vi.waitFor(() => expect(receiver.traps.length).toBeGreaterThan(0), patience);
+  await vi.waitFor(() => expect(receiver.traps.length).toBeGreaterThan(0), PATIENCE);
   expect(receiver.traps[0]?.from).toBe(addresses.get('ks1'));
 });
 
@@ -177,7 +176,7 @@ test("log messages leave as IOS sends them: priority, counter, the device's own 
   await using _ = senders(fleet, { syslog: target });
   fleet.advance(START_MS + 100_000);
   fleet.clearGm('gm1');
-  await vi.waitFor(() => expect(lines.join('\n')).toContain('GM_CLEAR_REGISTER'), patience);
+  await vi.waitFor(() => expect(lines.join('\n')).toContain('GM_CLEAR_REGISTER'), PATIENCE);
   close();
   expect(lines.find((line) => line.includes('GM_CLEAR_REGISTER'))).toMatch(
     /^<189>\d+: Jan {2}5 08:01:40\.000 UTC: %GDOI-5-GM_CLEAR_REGISTER: Config: GM clears registration for group G1/u,
@@ -188,7 +187,7 @@ test('`logging origin-id hostname` puts the hostname before the message', async 
   const { fleet, lines, target, close } = await syslogReceiver();
   await using it = senders(fleet, { syslog: { ...target, originId: 'hostname' } });
   fleet.logNow('gm1', 'SYS-3-CPUHOG', 'Task ran for 2004 msec');
-  await vi.waitFor(() => expect(lines).toHaveLength(1), patience);
+  await vi.waitFor(() => expect(lines).toHaveLength(1), PATIENCE);
   close();
   expect(lines[0]).toMatch(/^<187>\d+: GM1: Jan {2}5 08:00:00\.000 UTC: %SYS-3-CPUHOG: Task ran/u);
   expect(it.syslog).toEqual({ sent: 1, dropped: 0 });
@@ -215,7 +214,7 @@ test('over TCP a message is a line', async () => {
     fleet.logNow('ks1', 'SYS-5-CONFIG_I', 'Configured from vty');
     await vi.waitFor(
       () => expect(received.split('\n').filter((line) => line.startsWith('<189>'))).toHaveLength(3),
-      patience,
+      PATIENCE,
     );
   }
   await new Promise<void>((resolve) => {

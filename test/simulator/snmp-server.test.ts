@@ -256,17 +256,14 @@ describe('SNMPv3', () => {
 });
 
 describe('manners', () => {
-  const askAfter = async (it: Lab, tool: string, oid: string) => {
-    const started = performance.now();
-    const result = await netSnmp(tool, [...V2C, '-t', '1'], it.port('gm1'), [oid]);
-    return { ...result, tookMs: performance.now() - started };
-  };
+  const askAfter = (it: Lab, tool: string, oid: string) => netSnmp(tool, V2C, it.port('gm1'), [oid]);
+  const askInVain = (it: Lab) => netSnmp('snmpget', [...V2C, '-t', '1'], it.port('gm1'), [UPTIME]);
 
   test.each(['silent', 'garbage', 'truncated', 'wrong-request-id'] as const)(
     '%s: the tool gets no answer that it takes',
     async (answer) => {
       await using it = await lab(fleetOf({}), { manners: { answer } });
-      expect((await askAfter(it, 'snmpget', UPTIME)).lines).toEqual([]);
+      expect((await askInVain(it)).lines).toEqual([]);
     },
   );
 
@@ -293,15 +290,15 @@ describe('manners', () => {
 
   test('slow: the answer comes late', async () => {
     await using it = await lab(fleetOf({}), { manners: { delayMs: 300 } });
-    const { lines, tookMs } = await askAfter(it, 'snmpget', UPTIME);
-    expect(lines).toHaveLength(1);
-    expect(tookMs).toBeGreaterThan(300);
+    const askedAtMs = performance.now();
+    expect((await askAfter(it, 'snmpget', UPTIME)).lines).toHaveLength(1);
+    expect(performance.now() - askedAtMs).toBeGreaterThan(300);
   });
 
   test('every second request is lost', async () => {
     await using it = await lab(fleetOf({}), { manners: { dropEvery: 2 } });
     expect((await askAfter(it, 'snmpget', UPTIME)).lines).toHaveLength(1);
-    expect((await askAfter(it, 'snmpget', UPTIME)).lines).toHaveLength(0);
+    expect((await askInVain(it)).lines).toHaveLength(0);
   });
 
   test.each(['backward', 'stuck'] as const)(

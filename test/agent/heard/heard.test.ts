@@ -27,6 +27,7 @@ import { startSimulatedSsh } from '../../../src/simulator/ssh/ssh-server.ts';
 import { createMemoryStore } from '../../../src/store/memory-store.ts';
 import { MemoryLogger } from '../../builders/memory-logger.ts';
 import { aConfig, aConfiguredDevice, sshAs } from '../../builders/config-builder.ts';
+import { PATIENCE } from '../../builders/patience.ts';
 
 const PASSWORD = 'planted-ssh-secret';
 const [AUTH, PRIVACY, COMMUNITY] = ['planted-auth-secret', 'planted-privacy-secret', 'planted-community'];
@@ -39,7 +40,6 @@ const V3: SnmpCredential = {
 const WRONG_KEY: SnmpCredential = { ...V3, auth: { protocol: 'sha256', password: new Secret('another secret') } };
 const HOURLY = { kind: 'every', ms: 3_600_000 } as const;
 const EACH_SECOND = { kind: 'every', ms: 1000 } as const;
-const SOON = { timeout: 30_000, interval: 20 };
 
 const clock = createSystemClock();
 const logger = new MemoryLogger();
@@ -80,7 +80,7 @@ beforeAll(async () => {
       name,
       host: hostFor(name),
       port: ssh.ports.get(name) ?? 0,
-      timeoutMs: 5000,
+      timeoutMs: 60_000,
       schedule: HOURLY,
       phaseAware: false,
       ssh: sshAs('monitor', PASSWORD),
@@ -135,8 +135,8 @@ beforeAll(async () => {
   });
   parts.push(senders, syslog, traps, agent);
   agent.start();
-  await vi.waitUntil(() => agent.status().firstSweepDone, SOON);
-}, 60_000);
+  await vi.waitUntil(() => agent.status().firstSweepDone, PATIENCE);
+});
 
 afterAll(async () => {
   for (const part of parts.toReversed()) await part[Symbol.asyncDispose]();
@@ -146,35 +146,27 @@ afterAll(async () => {
 const reregistrationsOf = (device: string) =>
   told.filter((event) => event.type === 'reregistration' && event.device === device);
 
-test('a cleared GM is told from what it pushes, within a second of its registration, with the cause', async () => {
-  const completed: number[] = [];
-  const stop = fleet.onLog((log) => {
-    if (log.device === 'gm1' && log.line.includes('GM_REGS_COMPL')) completed.push(clock.monoMs());
-  });
+test('a cleared GM is known from what it pushes, an hour before its next poll, with the cause', async () => {
   fleet.clearGm('gm1');
-  await vi.waitUntil(() => reregistrationsOf('gm1').length > 0, SOON);
-  const tookMs = clock.monoMs() - (completed.at(-1) ?? Number.NaN);
-  stop();
+  await vi.waitUntil(() => reregistrationsOf('gm1').length > 0, PATIENCE);
   expect(reregistrationsOf('gm1')).toMatchObject([{ cause: 'operator_clear', unexpected: false, group: 'G1' }]);
-  // On an idle machine some 300 ms; the bound here only says that no hour was waited for.
-  expect(tookMs).toBeLessThan(15_000);
   expect(agent.status().pushed.syslog.used).toBeGreaterThan(0);
   expect(agent.status().pushed.trap.used).toBeGreaterThan(0);
-}, 40_000);
+});
 
 test('what SNMP sees first brings the SSH poll that counts it', async () => {
   const polls = () => agent.readModel.device('gm2')?.polls.ok ?? 0;
-  await vi.waitUntil(() => (agent.readModel.device('gm2')?.snmp?.polls.ok ?? 0) > 1, SOON);
+  await vi.waitUntil(() => (agent.readModel.device('gm2')?.snmp?.polls.ok ?? 0) > 1, PATIENCE);
   const before = polls();
   fleet.clearGm('gm2');
-  await vi.waitUntil(() => reregistrationsOf('gm2').length > 0, SOON);
+  await vi.waitUntil(() => reregistrationsOf('gm2').length > 0, PATIENCE);
   expect(polls()).toBeGreaterThan(before);
   expect(reregistrationsOf('gm2')).toHaveLength(1);
   expect(agent.readModel.device('gm2')).toMatchObject({ result: 'ok', snmp: { result: 'ok', error: null } });
-}, 40_000);
+});
 
 test('a GM that nobody may log in to is known by SNMP alone; counters it does not show stay unknown', async () => {
-  await vi.waitUntil(() => agent.readModel.device('gm3')?.groups.get('G1')?.gm !== undefined, SOON);
+  await vi.waitUntil(() => agent.readModel.device('gm3')?.groups.get('G1')?.gm !== undefined, PATIENCE);
   const gm = agent.readModel.device('gm3')?.groups.get('G1')?.gm?.snapshot;
   expect(gm).toMatchObject({
     registered: true,
@@ -184,7 +176,7 @@ test('a GM that nobody may log in to is known by SNMP alone; counters it does no
 });
 
 test('a wrong SNMP key is an authentication failure, said once', async () => {
-  await vi.waitUntil(() => (agent.readModel.device('gm4')?.polls.auth ?? 0) > 0, SOON);
+  await vi.waitUntil(() => (agent.readModel.device('gm4')?.polls.auth ?? 0) > 0, PATIENCE);
   const said = logger.lines('warn').filter((fields) => 'device' in fields && fields.device === 'gm4');
   expect(said.filter((fields) => 'result' in fields && fields.result === 'auth')).toHaveLength(1);
 });
@@ -200,12 +192,12 @@ test('forged messages from the address of a quiet GM bring polls and no event', 
     '%GDOI-5-GM_REGS_COMPL: Registration to KS 10.1.11.2 complete for group G1 using address 10.16.4.2',
   ];
   for (const line of lines) socket.send(`<189>77: *Mar  1 00:01:02.345: ${line}`, syslogPort, '127.0.0.1');
-  await vi.waitUntil(() => polls() > before, SOON);
+  await vi.waitUntil(() => polls() > before, PATIENCE);
   // The poll that contradicts them is over, and so is the one that would confirm.
-  await vi.waitUntil(() => polls() > before + 1 || agent.status().pollsRunning === 0, SOON);
+  await vi.waitUntil(() => polls() > before + 1 || agent.status().pollsRunning === 0, PATIENCE);
   socket.close();
   expect(told.filter(({ device }) => device === 'gm5')).toEqual([]);
-}, 40_000);
+});
 
 test('no secret is in any line of the log, view or event', () => {
   const everything = JSON.stringify([

@@ -20,6 +20,7 @@ import { createMemoryStore } from '../../../src/store/memory-store.ts';
 import { MemoryLogger } from '../../builders/memory-logger.ts';
 import { aConfig, aConfiguredDevice, sshAs } from '../../builders/config-builder.ts';
 import { NO_SNMP } from '../../builders/no-snmp.ts';
+import { PATIENCE } from '../../builders/patience.ts';
 
 const INSPECT_ALL = { depth: null, maxArrayLength: null, maxStringLength: null } as const;
 const PASSWORD = 'planted-secret-5';
@@ -80,10 +81,10 @@ beforeAll(async () => {
   });
   agent.start();
   // The first poll of gm10 is with its first key.
-  await vi.waitUntil(() => agent.readModel.device('gm10')?.result === 'ok', { timeout: 20_000 });
+  await vi.waitUntil(() => agent.readModel.device('gm10')?.result === 'ok', PATIENCE);
   for (const [device, [manners]] of Object.entries(TROUBLES)) ssh.setManners(device, manners);
   await Promise.all(devices.map((device) => access.forget(device.name)));
-}, 40_000);
+});
 
 afterAll(async () => {
   await agent[Symbol.asyncDispose]();
@@ -104,7 +105,7 @@ describe('a fleet of difficult devices', () => {
   test.each(troubled.map(([device, [manners, result]]) => [JSON.stringify(manners), result, device] as const))(
     '%s is the result %s, and one line in the log',
     async (_, result, device) => {
-      await vi.waitUntil(() => polls(device, result) > 0, { timeout: 25_000 });
+      await vi.waitUntil(() => polls(device, result) > 0, PATIENCE);
       const lines = logger
         .lines('warn')
         .filter((fields) => 'device' in fields && fields.device === device && 'result' in fields);
@@ -112,17 +113,16 @@ describe('a fleet of difficult devices', () => {
       const view: DeviceView | undefined = agent.readModel.device(device);
       expect(view?.error).toMatch(/\S/);
     },
-    30_000,
   );
 
   test('devices that are only strange are polled, and go on being polled beside the others', async () => {
     const before = new Map(['gm1', 'gm11', 'gm12'].map((device) => [device, polls(device, 'ok')]));
     for (const [device, count] of before) {
-      await vi.waitUntil(() => polls(device, 'ok') > count + 1, { timeout: 25_000 });
+      await vi.waitUntil(() => polls(device, 'ok') > count + 1, PATIENCE);
       expect(agent.readModel.device(device)).toMatchObject({ result: 'ok', unparsedLines: 0 });
       expect(agent.readModel.device(device)?.groups.get('G1')?.gm?.snapshot.registered).toBe(true);
     }
-  }, 30_000);
+  });
 
   test('a changed host key is said loudly, with both fingerprints', () => {
     const loud = logger.lines('error').filter((fields) => JSON.stringify(fields).includes('gm10'));
