@@ -28,7 +28,7 @@ export class Watchdog {
     this.#dueMs = null;
   }
 
-  /** End the sleep; the dog is of no more use. */
+  /** Ends the sleep. The watchdog cannot be set again after this. */
   stop(): void {
     this.#dueMs = null;
     this.#stopped.abort();

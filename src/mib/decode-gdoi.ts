@@ -51,7 +51,7 @@ export function decodeGdoi(reply: GdoiReply, memory: SnmpMemory, root: string = 
     snapshots,
     facts: deviceFacts(memory.sysDescr, memory.sysName, uptimeOf(scalars, reply, memory)),
     unknown: problems.count,
-    problems: problems.told,
+    problems: problems.texts,
   };
 }
 
@@ -75,7 +75,7 @@ function withoutPeers({ keyServers, peers }: GroupRows): ReadonlyMap<string, Par
   return local.length === 0 ? keyServers : new Map(local);
 }
 
-/** The engine's time does not wrap; both fall behind the true uptime where only SNMP was restarted, so the longer counts. */
+/** The engine's time does not wrap; both fall behind the true uptime where only SNMP was restarted, so the longer one is taken. */
 function uptimeOf(scalars: Scalars, { engine }: GdoiReply, memory: SnmpMemory): number | null {
   const { upTimeCentiseconds, engineTimeSeconds } = readSystemGroup(scalars, engine);
   if (upTimeCentiseconds === null) return engineTimeSeconds;

@@ -1,8 +1,8 @@
 /**
  * What to ask a device next: as plain OIDs of scalars (with `.0`) and of columns.
  *
- * Routinely only what changes: SPIs, countdowns, KEK status, the KS of a GM, roles and peers. A device that is new, was
- * restarted or was not asked for a day is learnt: names, facts of keys, its release, its notification switches, and the
+ * Routinely only what changes: SPIs, countdowns, KEK status, the KS of a GM, roles and peers. Of a device that is new, was
+ * restarted or was not asked for a day, it also asks what is learnt once: names, facts of keys, its release, its notification switches, and the
  * columns that only images since 2015 have. The tables of TEK selectors are never asked: on a KS with a long ACL they are
  * the bulk of the MIB.
  */
@@ -24,7 +24,7 @@ export type PolledRole = 'gm' | 'ks' | 'auto';
 const LEARN_AGAIN_AFTER_MS = 24 * 3600 * 1000;
 
 /**
- * Read at every poll: the uptime, and one switch of 2010 as the witness that the MIB is there while it has no rows. A
+ * Read at every poll: the uptime, and one switch of 2010, which shows that the MIB is there while it has no rows. A
  * device that answers neither a row nor the switch has no GDOI MIB, or a view that hides it.
  */
 export const WITNESS = GDOI_NOTIFICATION_SWITCHES.cgmGdoiGMRegNotifEnable;

@@ -1,6 +1,6 @@
 /**
  * A GM's group as the MIB shows it. The MIB has no registration status, no registration counters and no rekey counts:
- * these stay null, and `registered` is true on proof or null, never false.
+ * these stay null, and `registered` is true where keys prove it, else null, never false.
  */
 import { emptyGmSnapshot, type GmKek, type GmSnapshot, type GmTek } from '../gdoi/seen/snapshot.ts';
 import type { GdoiRows } from './gdoi-rows.ts';

@@ -100,7 +100,7 @@ export const KEY_TABLES: readonly KeyTable[] = [GM_KEK, KS_KEK, KS_TEK];
 
 /**
  * Transport by the destination of the rekey SA (`...DstIdValue`): a multicast group means multicast. That anything else
- * is unicast is an inference; no destination (`0.0.0.0`) tells nothing.
+ * is unicast is an inference; no destination (`0.0.0.0`) leaves it unknown.
  */
 function transportTo(destination: Uint8Array | null): RekeyTransport | null {
   if (destination === null || isNobody(destination)) return null;

@@ -23,7 +23,7 @@ export interface SnmpMemory {
   readonly sysName: string | null;
   readonly engineBoots: number | null;
   readonly sysUpTime: SysUpTime | null;
-  /** Which notifications the device would send, as far as it tells. */
+  /** Which notifications the device would send, as far as it says. */
   readonly notifications: Readonly<Partial<Record<GdoiTrapName, boolean>>>;
   /** By the group's index; null: the device shows no name. */
   readonly groupNames: Readonly<Record<string, string | null>>;

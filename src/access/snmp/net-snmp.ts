@@ -1,6 +1,6 @@
 /**
  * The only module that knows net-snmp's sessions: encodes and secures requests, checks and decodes answers. Sockets,
- * timers and retries are ours: the library is given a socket of paper, so that what it sends is ours to send and what it
+ * timers and retries are ours: the library is given a stand-in for its socket, so that what it sends is ours to send and what it
  * receives is what we let through (its own socket asks no answer where it came from).
  *
  * Its errors become outcomes here, its exceptions too (it throws inside message handlers), its texts are never shown

@@ -1,5 +1,5 @@
 /**
- * GETVPN commands that show little or nothing of a snapshot: recognised, so that a capture that holds them is no riddle.
+ * GETVPN commands that show little or nothing of a snapshot: recognised, so that a capture with them parses without unknown commands.
  *
  * `ks coop identifier` shows the COOP roles and `gm identifier` the member's address; the rest (keys, idents, SIDs, SA
  * tables without a group) gives no snapshot. Their lines are known as a whole: nobody would miss one.
