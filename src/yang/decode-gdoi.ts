@@ -70,7 +70,7 @@ export function decodeGdoi(documents: NodeDocuments): YangReading {
       }),
     );
   }
-  return { snapshots, registered, unknown: problems.count, problems: problems.told };
+  return { snapshots, registered, unknown: problems.count, problems: problems.texts };
 }
 
 /** A document is the list itself under its own name. */
