@@ -1,17 +1,23 @@
 #!/usr/bin/env node
 /** The `gdoiwatch` command: one file a command beside this one. stdout carries results, stderr all the rest. */
 import { Command, CommanderError } from 'commander';
-import { UserError } from '../kernel/user-error.ts';
+import { USER_ERROR_EXIT, UserError, type UserErrorCode } from '../kernel/user-error.ts';
 import { PLUGIN_STATUS } from './plugin-status.ts';
 import { packageVersion } from './version.ts';
 
-const USAGE_ERROR = 2;
+/** What the command line itself refuses, before any command runs. */
+const USAGE_INVALID: UserErrorCode = 'usage_invalid';
 
 const program = new Command('gdoiwatch')
   .description('Monitoring agent for Cisco GETVPN (GDOI) networks')
   .version(packageVersion())
   .showHelpAfterError('(see --help)')
-  .configureOutput({ writeOut: (text) => process.stdout.write(text), writeErr: (text) => process.stderr.write(text) })
+  .configureOutput({
+    writeOut: (text) => process.stdout.write(text),
+    writeErr: (text) => process.stderr.write(text),
+    // With a suggestion it has two lines.
+    outputError: (text, write) => write(`${text.trimEnd().replaceAll('\n', ' ')} [${USAGE_INVALID}]\n`),
+  })
   .exitOverride();
 /** In the order of the help. A command's parts are loaded when it is asked for: `check` has to answer quickly. */
 const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
@@ -44,7 +50,7 @@ try {
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : isCheck ? PLUGIN_STATUS.unknown : USAGE_ERROR;
+    process.exitCode = error.exitCode === 0 ? 0 : isCheck ? PLUGIN_STATUS.unknown : USER_ERROR_EXIT[USAGE_INVALID];
   } else if (error instanceof UserError) {
     process.stderr.write(`gdoiwatch: ${error.message} [${error.code}]\n`);
     process.exitCode = isCheck ? PLUGIN_STATUS.unknown : error.exitCode;

@@ -59,6 +59,15 @@ describe('docs/architecture.md', () => {
     expect(partOf('docs/architecture.md', reference)).toBe(reference);
   });
 
+  it('has a section for each folder at the top of src/', () => {
+    const headings =
+      readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8')
+        .match(/^### .+$/gm)
+        ?.join('\n') ?? '';
+    const tops = new Set(Object.keys(ROOMS).map((room) => room.split('/')[0] ?? ''));
+    expect([...tops].filter((top) => !headings.includes(`\`${top}\``))).toEqual([]);
+  });
+
   it('names only what is there', () => {
     const text = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
     expect(filesIn(text).filter((name) => !isThere(name))).toEqual([]);

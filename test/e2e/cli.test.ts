@@ -85,7 +85,7 @@ describe('every command', () => {
     const { status, stdout, stderr } = await gdoiwatch([...command, '--nonsense']);
     expect(status).toBe(2);
     expect(stdout).toBe('');
-    expect(stderr).toContain("unknown option '--nonsense'");
+    expect(stderr).toContain("unknown option '--nonsense' [usage_invalid]\n");
   });
 
   test('--version is the version of the package', async () => {
@@ -97,7 +97,7 @@ describe('every command', () => {
   test('a command that does not exist is a usage error', async () => {
     const { status, stderr } = await gdoiwatch(['frobnicate']);
     expect(status).toBe(2);
-    expect(stderr).toContain("unknown command 'frobnicate'");
+    expect(stderr).toContain("unknown command 'frobnicate' [usage_invalid]\n");
   });
 });
 
