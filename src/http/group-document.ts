@@ -3,7 +3,7 @@ import type { DeviceView } from '../model/device-view.ts';
 import { toDocument } from '../gdoi/events/document.ts';
 import { isoInstant } from '../gdoi/events/event-document.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
-import { checkDocuments, isoOrNull, nextDocument } from '../gdoi/health/health-document.ts';
+import { checkDocuments, explanationDocument, isoOrNull, nextDocument } from '../gdoi/health/health-document.ts';
 import type { GroupHealth } from '../gdoi/health/health-group.ts';
 import { membership } from './device-document.ts';
 import type { HealthBoard } from './health-board.ts';
@@ -51,6 +51,7 @@ export function groupDocument(
     summary: health.summary,
     action: health.action,
     at: isoInstant(view.atMs),
+    explanations: health.explanations.map(explanationDocument),
     checks: checkDocuments(health.checks),
     next_kek_rekey: nextDocument(health.nextKekRekey),
     next_tek_rekey: nextDocument(health.nextTekRekey),

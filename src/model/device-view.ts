@@ -9,6 +9,7 @@
  */
 import { kekBehaviorOf, type KekBehavior } from '../gdoi/seen/release.ts';
 import type { Forecast } from '../gdoi/keys/forecast.ts';
+import { type LoggedReason, loggedReason, withReason } from '../gdoi/log/logged-reason.ts';
 import type { PlannedPoll } from '../gdoi/keys/poll-instants.ts';
 import type { Tally } from '../gdoi/memory/tracker-state.ts';
 import type { DeviceCertificates } from '../gdoi/seen/certificate.ts';
@@ -50,6 +51,8 @@ export interface DeviceView {
   readonly planned: readonly PlannedPoll[];
   /** SNMP beside SSH; null: the device is polled by one of them only, and `result` is that one's. */
   readonly snmp: SnmpPolling | null;
+  /** Reasons that its log gave since the start, newest last. */
+  readonly reasons: readonly LoggedReason[];
   /** Show command -> its last answer, for whoever wants to see for himself. */
   readonly answers: ReadonlyMap<string, ShownAnswer>;
 }
@@ -140,6 +143,7 @@ export function newDeviceView(
     groups: new Map(),
     tracking: new Map(),
     planned: [],
+    reasons: [],
     answers: new Map(),
   };
 }
@@ -247,14 +251,28 @@ export function observe(view: DeviceView, observation: Observation, partLifetime
         unparsedLines: (view.unparsedLines ?? 0) + observation.unknownLines,
         certificates: { value: observation.certificates, at: readAt(observation) },
       };
-    case 'clock':
     case 'log':
+      return withReasons(view, observation);
+    case 'clock':
     case 'trap':
     case 'failure':
       return view;
     default:
       return observation satisfies never;
   }
+}
+
+/** Of what the device sent just now: only then its instant is known without its clock. */
+function withReasons(
+  view: DeviceView,
+  { messages, pushed, receivedAtMs }: Extract<Observation, { kind: 'log' }>,
+): DeviceView {
+  if (!pushed) return view;
+  const reasons = messages.reduce((known, message) => {
+    const reason = loggedReason(message, receivedAtMs);
+    return reason === null ? known : withReason(known, reason);
+  }, view.reasons);
+  return reasons === view.reasons ? view : { ...view, reasons };
 }
 
 function readAt({ sentAtMs, receivedAtMs }: ReadAt): ReadAt {

@@ -2,6 +2,7 @@
  * What the tracker and the group's view say together of a device: for its view, and for the fleet. Pure; live polling
  * and replay share it.
  */
+import type { MemberContext } from '../gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../gdoi/fleet/fleet-state.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
 import { forecast } from '../gdoi/keys/forecast.ts';
@@ -82,7 +83,39 @@ export function membershipChanges(
       host: view.host,
       kekRekeyOverdue: tracking?.kekRekeyOverdue ?? null,
       lastReregistration: tracking?.reregistrations?.last ?? null,
+      context: contextOf(view, state, group),
     });
   }
   return changes;
+}
+
+/** What the group's explanations need of the device beside its last answer. */
+function contextOf(view: DeviceView, state: TrackerState | null, group: string): MemberContext {
+  const known = state?.groups.get(group);
+  const failures = state?.failures ?? null;
+  const boot = state?.boot ?? null;
+  const failed = known?.counters.attempted == null ? null : known.counters.attempted - known.counters.succeeded;
+  return {
+    failure: failures && {
+      sinceMs: failures.firstMs,
+      inARow: failures.inARow,
+      result: view.failure ?? failures.result,
+      established: failures.unreachable,
+    },
+    bootMs: boot === null ? null : middleMs(boot.at),
+    forced: known?.forced ?? null,
+    unregisteredSinceMs: known?.unregistered?.toMs ?? null,
+    failedAttempts: failed === null ? null : Math.max(0, failed - (known?.failedBefore ?? 0)),
+    reregistersAtMs: view.tracking.get(group)?.forecast?.expectedAtMs ?? null,
+    nextLookMs: nextLookMs(view),
+    reasons: view.reasons.filter((reason) => reason.group === null || reason.group === group),
+  };
+}
+
+/** The earliest poll that is planned; else the next regular one. */
+function nextLookMs({ planned, lastPollAtMs, regularIntervalMs }: DeviceView): EpochMs | null {
+  const regular = lastPollAtMs === null || regularIntervalMs === null ? null : lastPollAtMs + regularIntervalMs;
+  const [first] = planned;
+  if (first === undefined) return regular;
+  return regular === null ? first.atMs : Math.min(first.atMs, regular);
 }

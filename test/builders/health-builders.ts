@@ -168,6 +168,7 @@ export function fleet(over: Partial<FleetView> = {}): FleetView {
     notPolled: [],
     notListed: [],
     rekeyLoss: { where: 'none', gms: [], share: 0, evidence: [] },
+    explanations: [],
     ...over,
   };
 }

@@ -10,7 +10,7 @@ import { snmpHintsAtChange } from '../../gdoi/tracker/snmp-tracker.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
-import { afterInternalError, afterPoll, afterSnmpPoll, type DeviceView } from '../../model/device-view.ts';
+import { afterInternalError, afterPoll, afterSnmpPoll, type DeviceView, observe } from '../../model/device-view.ts';
 import { membershipChanges, trackingOf } from '../../model/group-tracking.ts';
 import type { Intake } from './intake.ts';
 import { nameFraction } from '../schedule/name-hash.ts';
@@ -80,7 +80,8 @@ export class FleetRecord {
     this.#recorder?.recordPushed(device, messages);
     const known = this.#intake.stateOf(device);
     const state = this.#intake.observe(device, observations);
-    if (state !== known) this.#show(before, before, state, last.receivedAtMs);
+    const seen = observations.reduce((view, observation) => observe(view, observation, 0), before);
+    if (state !== known || seen !== before) this.#show(before, seen, state, last.receivedAtMs);
   }
 
   /** A fault of our own came between the device and its view: it keeps what it showed and is marked failed. */

@@ -311,7 +311,7 @@ function statesOf(
 }
 
 /** Raised with every change of what a fleet's state holds: an older one is not gone on from. */
-const STATE_FORMAT = 2;
+const STATE_FORMAT = 3;
 
 interface Kept<T extends object> {
   readonly format: number;

@@ -52,13 +52,17 @@ export function rememberAll(before: FleetState, changes: readonly MemberFacts[])
 function nextGm(before: FleetGm | null, facts: MemberFacts): FleetGm | null {
   if (facts.presence === 'gone') return null;
   if (facts.gm !== null) return rememberGm(before, facts, facts.gm.snapshot, facts.gm.at);
-  return facts.presence === 'unreachable' && before !== null ? { ...before, reachable: false } : null;
+  return facts.presence === 'unreachable' && before !== null
+    ? { ...before, reachable: false, context: facts.context ?? before.context }
+    : null;
 }
 
 function nextKs(before: FleetKs | null, facts: MemberFacts): FleetKs | null {
   if (facts.presence === 'gone') return null;
   if (facts.ks !== null) return rememberKs(before, facts, facts.ks.snapshot, facts.ks.at);
-  return facts.presence === 'unreachable' && before !== null ? { ...before, reachable: false } : null;
+  return facts.presence === 'unreachable' && before !== null
+    ? { ...before, reachable: false, context: facts.context ?? before.context }
+    : null;
 }
 
 /**

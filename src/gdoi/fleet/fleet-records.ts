@@ -11,6 +11,7 @@ import {
   type MemberFacts,
   SAME_EXPIRY_MS,
 } from './fleet-state.ts';
+import { NO_CONTEXT } from '../explain/group-facts.ts';
 import { ksLead, rekeySeconds } from '../keys/ks-lead.ts';
 import { type EpochMs, expiryMs, type ReadAt } from '../seen/instant.ts';
 import type { KekBehavior } from '../seen/release.ts';
@@ -50,6 +51,7 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
     lastRekeyMs: gm.rekeys.lastAgeSeconds === null ? null : at.receivedAtMs - gm.rekeys.lastAgeSeconds * 1000,
     rekeyOverdue: facts.kekRekeyOverdue === true,
     lastReregistration: facts.lastReregistration ?? null,
+    context: facts.context ?? NO_CONTEXT,
   };
 }
 
@@ -122,7 +124,14 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
       ks.memberDetails === null
         ? null
         : ks.memberDetails.slice(0, MAX_MEMBER_ROWS).map(({ address, acksMissed }) => ({ address, acksMissed })),
+    nextRekeyMs: nextRekeyMs(ks, at),
+    context: facts.context ?? NO_CONTEXT,
   };
+}
+
+function nextRekeyMs(ks: KsSnapshot, at: ReadAt): EpochMs | null {
+  const shown = [ks.kek, ...(ks.teks ?? [])].flatMap((key) => key?.timeToRekeySeconds ?? []);
+  return shown.length === 0 ? null : expiryMs(at, Math.min(...shown));
 }
 
 /** A KS prints `n/a` as the time to rekey of a key that it has replaced; where it prints none, the newest one counts. */

@@ -5,6 +5,8 @@
  */
 import type { Cause } from '../events/event.ts';
 import type { Occurrences } from './fleet-occurrences.ts';
+import { type ExplainMemory, NOTHING_SAID } from '../explain/explain.ts';
+import type { MemberContext } from '../explain/group-facts.ts';
 import { groupLead, type KsLead } from '../keys/ks-lead.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import { type Named, named, namedOfJson } from '../seen/named.ts';
@@ -29,6 +31,8 @@ export interface MemberFacts {
   readonly kekRekeyOverdue?: boolean | null;
   /** The tracker's latest re-registration of this GM. */
   readonly lastReregistration?: { readonly cause: Cause; readonly atMs: EpochMs } | null;
+  /** What the tracker knows beside the last answer; absent: nothing. */
+  readonly context?: MemberContext;
 }
 
 export interface FleetState {
@@ -39,6 +43,8 @@ export interface FleetState {
   /** The KEK of the group as its KS shows it. */
   readonly kekGeneration: KekGeneration | null;
   readonly occurrences: Occurrences;
+  /** What was said of the group. */
+  readonly said: ExplainMemory;
 }
 
 /** The KEK that one KS, the group's reference, showed last. */
@@ -93,6 +99,7 @@ export interface FleetGm {
   readonly lastRekeyMs: EpochMs | null;
   readonly rekeyOverdue: boolean;
   readonly lastReregistration: { readonly cause: Cause; readonly atMs: EpochMs } | null;
+  readonly context: MemberContext;
 }
 
 export interface KsKek {
@@ -130,6 +137,9 @@ export interface FleetKs {
   readonly members: number | null;
   readonly peers: readonly KsPeer[] | null;
   readonly memberRows: readonly FleetMemberRow[] | null;
+  /** The earliest rekey that its own `time to rekey` announces; null: it shows none. */
+  readonly nextRekeyMs: EpochMs | null;
+  readonly context: MemberContext;
 }
 
 /** A GM as its KS knows it. */
@@ -139,7 +149,7 @@ interface FleetMemberRow {
 }
 
 export function initialFleetState(group: string): FleetState {
-  return { group, gms: named(), kss: named(), kekGeneration: null, occurrences: named() };
+  return { group, gms: named(), kss: named(), kekGeneration: null, occurrences: named(), said: NOTHING_SAID };
 }
 
 /** Two readings of one KEK's expiry differ by latency, whole seconds and drift; another KEK's by over a hundred seconds. */

@@ -14,6 +14,8 @@ import {
   type UnacknowledgedRekeys,
   unacknowledgedRekeys,
 } from './fleet-rekey-loss.ts';
+import { saidLast } from '../explain/explain.ts';
+import type { Explanation } from '../explain/explanation.ts';
 import type { GmInGroup } from './gm-in-group.ts';
 import { type FleetGm, type FleetKs, type FleetState, leadOfGroup } from './fleet-state.ts';
 import type { KsLead } from '../keys/ks-lead.ts';
@@ -65,6 +67,8 @@ export interface FleetView {
   /** Devices of registered GMs that no polled KS lists: ejected, or registered elsewhere. */
   readonly notListed: readonly string[];
   readonly rekeyLoss: RekeyLoss;
+  /** Why the group is as it is, the worst first; empty: all is well, as far as is known. */
+  readonly explanations: readonly Explanation[];
 }
 
 interface KsInGroup {
@@ -110,13 +114,17 @@ export function assessFleet(state: FleetState, settings: FleetSettings): FleetAs
   };
 }
 
-/** The view of a state alone, as after a restart. */
+/** The view of a state alone, as after a restart: with what was said last. */
 export function fleetView(
   state: FleetState,
   nowMs: EpochMs,
   settings: FleetSettings = DEFAULT_FLEET_SETTINGS,
-  assessment: FleetAssessment = assessFleet(state, settings),
+  known: { readonly assessment: FleetAssessment; readonly explanations: readonly Explanation[] } = {
+    assessment: assessFleet(state, settings),
+    explanations: saidLast(state.said),
+  },
 ): FleetView {
+  const { assessment, explanations } = known;
   const { divergence, mixed, split, gms } = assessment;
   const unacknowledged = unacknowledgedRekeys(assessment.addresses);
   const { members, notPolled, notListed } = membership(gms, assessment.addresses);
@@ -155,6 +163,7 @@ export function fleetView(
       legacyKss: (mixed?.legacyKss ?? []).map((ks) => ks.device),
       nowMs,
     }),
+    explanations,
   };
 }
 

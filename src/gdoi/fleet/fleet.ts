@@ -8,6 +8,8 @@
 import type { GdoiEvent } from '../events/event.ts';
 import { eventId } from '../events/event-id.ts';
 import { fleetConditions } from './fleet-conditions.ts';
+import { explain } from '../explain/explain.ts';
+import { factsOf } from './group-facts-of.ts';
 import { rememberAll, type RoleChange } from './fleet-memory.ts';
 import { judge } from './fleet-occurrences.ts';
 import type { FleetState, MemberFacts } from './fleet-state.ts';
@@ -25,12 +27,13 @@ export function trackFleet(
   const { state, roleChanges } = rememberAll(before, changes);
   const nowMs = changes.reduce((latest, { atMs }) => Math.max(latest, atMs), 0);
   const assessment = assessFleet(state, settings);
-  const view = fleetView(state, nowMs, settings, assessment);
+  const { memory, explanations } = explain(state.said, factsOf(state, assessment, nowMs, settings));
+  const view = fleetView(state, nowMs, settings, { assessment, explanations });
   if (changes.length === 0) return { state, events: [], view };
   const conditions = fleetConditions(state, assessment, nowMs, settings);
   const { occurrences, events } = judge(state.group, state.occurrences, conditions, nowMs);
   return {
-    state: { ...state, occurrences },
+    state: { ...state, occurrences, said: memory },
     events: [...roleChanges.map((change) => roleChanged(state.group, change)), ...events],
     view,
   };

@@ -5,6 +5,10 @@
  * whole unknown; any other one is shown as unknown and decides nothing: that no KS is polled is no fault of a GM.
  */
 
+import type { ExplanationCause, ExplanationStatus } from '../explain/explanation.ts';
+
+export { nameList } from '../events/name-list.ts';
+
 /** Best first. */
 export const HEALTH_STATUSES = ['ok', 'unknown', 'warning', 'critical'] as const;
 export type HealthStatus = (typeof HEALTH_STATUSES)[number];
@@ -52,6 +56,8 @@ export interface HealthCheck {
   readonly required: boolean;
   /** First step for on-call, read-only; null while there is nothing to do. */
   readonly action: string | null;
+  /** The cause that explains it, and how bad that is; null: nothing is wrong, or nothing explains it. */
+  readonly explainedBy: { readonly cause: ExplanationCause; readonly status: ExplanationStatus } | null;
 }
 
 /** On-call catalogue, row 4: acknowledgements missed in a row; at 3 the KS drops the GM. One is a warning. */
@@ -65,12 +71,32 @@ export function check(
   detail: string,
   more: Partial<Pick<HealthCheck, 'value' | 'threshold' | 'required' | 'action'>> = {},
 ): HealthCheck {
-  return { name, group, status, detail, value: null, threshold: null, required: false, action: null, ...more };
+  return {
+    name,
+    group,
+    status,
+    detail,
+    value: null,
+    threshold: null,
+    required: false,
+    action: null,
+    explainedBy: null,
+    ...more,
+  };
 }
 
-/** How much a check weighs in the verdict: an unknown that is not required weighs nothing. */
-export function weightOf({ status, required }: Pick<HealthCheck, 'status' | 'required'>): number {
-  return status === 'unknown' && !required ? 0 : HEALTH_STATUSES.indexOf(status);
+/**
+ * How much a check weighs in the verdict: an unknown that is not required weighs nothing, and what is explained weighs
+ * no more than its cause.
+ */
+export function weightOf(check: Pick<HealthCheck, 'status' | 'required'> & Partial<HealthCheck>): number {
+  const { status, required, explainedBy } = check;
+  const own = status === 'unknown' && !required ? 0 : HEALTH_STATUSES.indexOf(status);
+  return explainedBy == null ? own : Math.min(own, HEALTH_STATUSES.indexOf(explainedBy.status));
+}
+
+export function worseOf(a: HealthStatus, b: HealthStatus): HealthStatus {
+  return HEALTH_STATUSES.indexOf(a) >= HEALTH_STATUSES.indexOf(b) ? a : b;
 }
 
 /** The check that decides; null when there is none at all. */
@@ -103,13 +129,4 @@ export function asOfOldAnswer(checks: readonly HealthCheck[], age: string): read
     status: known.status === 'ok' ? 'unknown' : known.status,
     detail: `${age} ago: ${known.detail}`,
   }));
-}
-
-/** Names in one line. */
-const MAX_NAMES = 5;
-
-/** `gm1, gm2 and 7 more`. */
-export function nameList(names: readonly string[]): string {
-  const rest = names.length - MAX_NAMES;
-  return rest > 0 ? `${names.slice(0, MAX_NAMES).join(', ')} and ${rest} more` : names.join(', ');
 }

@@ -1,5 +1,7 @@
 /** A device's health as the contract's document: instants in ISO 8601, names in snake_case. */
 import { isoInstant } from '../events/event-document.ts';
+import type { Confidence, Explanation, ExplanationCause, ExplanationStatus, Phase } from '../explain/explanation.ts';
+import type { SymptomCheck } from '../explain/symptom.ts';
 import type { DeviceHealth } from './health.ts';
 import type { CheckName, HealthCheck, HealthStatus } from './health-check.ts';
 import type { NextOccurrence } from './health-next.ts';
@@ -22,6 +24,23 @@ export interface HealthDocument {
   }[];
   readonly next: NextDocument | null;
   readonly action: string | null;
+  readonly explanations: ExplanationDocument[];
+}
+
+export interface ExplanationDocument {
+  readonly cause: ExplanationCause;
+  readonly phase: Phase;
+  readonly status: ExplanationStatus;
+  readonly since: string;
+  readonly summary: string;
+  readonly consequence: string | null;
+  readonly deadline: string | null;
+  readonly confidence: Confidence;
+  readonly known_at: string | null;
+  readonly first_step: string | null;
+  readonly scope: string[];
+  readonly evidence: string[];
+  readonly explains: { readonly check: SymptomCheck; readonly devices: string[] }[];
 }
 
 export interface HealthCheckDocument {
@@ -32,6 +51,7 @@ export interface HealthCheckDocument {
   readonly value: number | string | boolean | null;
   readonly threshold: number | string | null;
   readonly action: string | null;
+  readonly explained_by: ExplanationCause | null;
 }
 
 export interface NextDocument {
@@ -57,11 +77,28 @@ export function healthDocument(health: DeviceHealth): HealthDocument {
     })),
     next: nextDocument(health.next),
     action: health.action,
+    explanations: health.explanations.map(explanationDocument),
+  };
+}
+
+export function explanationDocument(explanation: Explanation): ExplanationDocument {
+  const { consequence, sinceMs, deadlineMs, knownAtMs, firstStep, scope, evidence, explains, ...same } = explanation;
+  return {
+    ...same,
+    since: isoInstant(Math.round(sinceMs)),
+    consequence:
+      consequence && `${consequence.what}${consequence.unless === null ? '' : `, unless ${consequence.unless}`}`,
+    deadline: isoOrNull(deadlineMs),
+    known_at: isoOrNull(knownAtMs),
+    first_step: firstStep,
+    scope: [...scope],
+    evidence: [...evidence],
+    explains: explains.map(({ check, devices }) => ({ check, devices: [...devices] })),
   };
 }
 
 export function checkDocuments(checks: readonly HealthCheck[]): HealthCheckDocument[] {
-  return checks.map(({ name, group, status, detail, value, threshold, action }) => ({
+  return checks.map(({ name, group, status, detail, value, threshold, action, explainedBy }) => ({
     name,
     group,
     status,
@@ -69,6 +106,7 @@ export function checkDocuments(checks: readonly HealthCheck[]): HealthCheckDocum
     value,
     threshold,
     action,
+    explained_by: explainedBy?.cause ?? null,
   }));
 }
 

@@ -4,6 +4,7 @@
  *
  * From the group's view and its devices' views. A GM that no one polls is judged by what its KS says of it.
  */
+import type { Explanation } from '../explain/explanation.ts';
 import type { FleetView } from '../fleet/fleet-view.ts';
 import type { GmInGroup } from '../fleet/gm-in-group.ts';
 import {
@@ -14,9 +15,11 @@ import {
   nameList,
   verdictOf,
   weightOf,
+  worseOf,
   worstCheck,
 } from './health-check.ts';
 import { CHECK_COOP, CHECK_SPLIT } from '../events/first-steps.ts';
+import { withExplanations } from './health-explained.ts';
 import type { HealthInput } from './health-input.ts';
 import { earliest, type NextOccurrence, rekeyOf } from './health-next.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -31,6 +34,8 @@ export interface GroupHealth {
   readonly nextTekRekey: NextOccurrence | null;
   readonly atRisk: readonly GmAtRisk[];
   readonly action: string | null;
+  /** Why, the worst first; the first one is the summary. */
+  readonly explanations: readonly Explanation[];
 }
 
 /** A GM that may lose its traffic or has to register again soon. */
@@ -52,41 +57,63 @@ export function groupHealth(
   deviceOf: (device: string) => HealthInput | undefined,
   atMs: EpochMs,
 ): GroupHealth {
-  const checks = [
-    reachable(fleet),
-    registered(fleet),
-    kekMatches(fleet),
-    tekMatches(fleet),
-    split(fleet),
-    primaries(fleet),
-    peers(fleet),
-    lastRekey(fleet),
-    mixed(fleet),
-    memberCounts(fleet),
-  ];
+  const checks = withExplanations(
+    [
+      reachable(fleet),
+      registered(fleet),
+      kekMatches(fleet),
+      tekMatches(fleet),
+      split(fleet),
+      primaries(fleet),
+      peers(fleet),
+      lastRekey(fleet),
+      mixed(fleet),
+      memberCounts(fleet),
+    ],
+    fleet.explanations,
+    null,
+  );
   const worst = worstCheck(checks);
+  const [first] = fleet.explanations;
   const nextKekRekey = nextRekey('KEK', fleet, deviceOf, atMs);
   const nextTekRekey = nextRekey('TEK', fleet, deviceOf, atMs);
   return {
     group: fleet.group,
-    status: verdictOf(checks),
-    summary: `${fleet.group}: ${summaryOf(checks, worst)}`,
+    status: first === undefined ? verdictOf(checks) : worseOf(first.status, unknownOf(checks)),
+    summary: `${fleet.group}: ${first?.summary ?? summaryOf(fleet, checks, worst)}`,
     checks,
     next: earliest([nextKekRekey, nextTekRekey], atMs),
     nextKekRekey,
     nextTekRekey,
     atRisk: atRisk(fleet, deviceOf),
-    action: worst?.action ?? null,
+    action: first === undefined ? (worst?.action ?? null) : first.firstStep,
+    explanations: fleet.explanations,
   };
 }
 
-function summaryOf(checks: readonly HealthCheck[], worst: HealthCheck | null): string {
+/** What a group has to show and does not makes the whole unknown, whatever is explained. */
+function unknownOf(checks: readonly HealthCheck[]): HealthStatus {
+  return checks.some(({ status, required }) => status === 'unknown' && required) ? 'unknown' : 'ok';
+}
+
+function summaryOf(fleet: FleetView, checks: readonly HealthCheck[], worst: HealthCheck | null): string {
   if (worst === null) return 'nothing is known';
   if (weightOf(worst) > 0) return worst.detail;
-  return checks
-    .filter(({ name, status }) => status === 'ok' && (name === 'registered' || name === 'kek_matches_ks'))
-    .map(({ detail }) => detail)
-    .join(', ');
+  if (fleet.gms.length === 0) return summaryByKss(fleet);
+  const known = checks.find(({ name }) => name === 'registered');
+  // How many hold the KS's keys changes with every rekey under way: that is for the checks.
+  return known?.status === 'ok' ? `${known.detail}, and none is known to lack a key` : worst.detail;
+}
+
+/** No GM is polled: what the KSs say of them is the whole. */
+function summaryByKss({ kss, primaries: found, members, unacknowledged, notPolled, lead }: FleetView): string {
+  const roles =
+    found.length > 0 ? `primary: ${nameList(found)}` : `KS ${nameList(kss.map(({ device }) => device))} answers`;
+  const counted = kss.reduce((most, ks) => Math.max(most, ks.members ?? 0), members);
+  const acknowledged =
+    notPolled.length === 0 || unacknowledged.length > 0 ? '' : ', and all of them acknowledged the last rekey';
+  const rekeys = lead.source === 'ks' ? `; the KEK rekey comes ${lead.seconds} s before expiry` : '';
+  return `${roles}, ${counted} GM${counted === 1 ? ' is' : 's are'} registered${acknowledged}${rekeys}`;
 }
 
 function reachable({ group, gms, kss }: FleetView): HealthCheck {
@@ -116,7 +143,13 @@ function registered({ group, gms }: FleetView): HealthCheck {
         'Check reachability of the KS on UDP 848 (500/4500) from these GMs, the IKE SA, group identity and authorization',
     });
   if (known === 0) return check('registered', group, 'unknown', 'no polled GM shows its registration', more);
-  return check('registered', group, 'ok', `all ${known} polled GMs are registered`, more);
+  return check(
+    'registered',
+    group,
+    'ok',
+    known === 1 ? 'the polled GM is registered' : `all ${known} polled GMs are registered`,
+    more,
+  );
 }
 
 interface Holding {
@@ -131,48 +164,51 @@ function holding(gms: readonly GmInGroup[], holds: (gm: GmInGroup) => boolean | 
   };
 }
 
-function kekMatches({ group, gms }: FleetView): HealthCheck {
+function kekMatches(fleet: FleetView): HealthCheck {
   return sameKey(
     'kek_matches_ks',
-    'KEK',
-    group,
-    gms.length,
-    holding(gms, (gm) => gm.kekMatchesKs),
+    fleet,
+    holding(fleet.gms, (gm) => gm.kekMatchesKs),
   );
 }
 
-function tekMatches({ group, gms }: FleetView): HealthCheck {
-  const found = holding(gms, (gm) => (gm.divergent ? false : gm.tekMatchesKs));
-  return sameKey('tek_matches_ks', 'TEKs', group, gms.length, found);
+function tekMatches(fleet: FleetView): HealthCheck {
+  return sameKey(
+    'tek_matches_ks',
+    fleet,
+    holding(fleet.gms, (gm) => (gm.divergent ? false : gm.tekMatchesKs)),
+  );
 }
 
 function sameKey(
   name: 'kek_matches_ks' | 'tek_matches_ks',
-  key: string,
-  group: string,
-  gms: number,
+  { group, gms, kss, coopPeers }: FleetView,
   { same, other }: Holding,
 ): HealthCheck {
+  const [key, another] = name === 'kek_matches_ks' ? ['KEK', 'another KEK'] : ['TEKs', 'other TEKs'];
+  const coop = kss.length > 1 || coopPeers.length > 0;
   const more = { value: other.length, threshold: 0 };
   if (other.length > 0)
     return check(
       name,
       group,
       'critical',
-      `${nameList(other)} ${other.length === 1 ? 'holds' : 'hold'} another ${key} than the KS`,
+      `${nameList(other)} ${other.length === 1 ? 'holds' : 'hold'} ${another} than the KS`,
       {
         ...more,
-        action: `Which KS did each of these GMs register with? ${CHECK_COOP}`,
+        action: coop
+          ? `Which KS did each of these GMs register with? ${CHECK_COOP}`
+          : 'show crypto gdoi on the GM and show crypto gdoi ks policy on the KS: which key is the older one? Then the path for UDP 848 from KS to GM',
       },
     );
   if (same.length === 0)
     return check(name, group, 'unknown', `no KS to compare the ${key} with, or a rekey is under way`, more);
-  const rest = gms - same.length;
+  const rest = gms.length - same.length;
   return check(
     name,
     group,
     'ok',
-    `${same.length} of ${gms} polled GMs hold the ${key} of the KS${rest === 0 ? '' : `, ${rest} not known`}`,
+    `${same.length} of ${gms.length} polled GMs hold the ${key} of the KS${rest === 0 ? '' : `, ${rest} not known`}`,
     more,
   );
 }
@@ -317,13 +353,15 @@ function nextRekey(
   nowMs: EpochMs,
 ): NextOccurrence | null {
   const ordered = fleet.kss.toSorted((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary'));
-  for (const { device } of ordered) {
+  for (const { device, reachable: answers, behavior } of ordered) {
+    // A KS that does not answer is not to be counted on.
+    if (!answers) continue;
     const shown = deviceOf(device)?.groups.get(fleet.group)?.ks ?? null;
     if (shown === null) continue;
     const { snapshot, at } = shown;
     const next =
       key === 'KEK'
-        ? rekeyOf(key, snapshot.kek, at)
+        ? rekeyOf(key, snapshot.kek, at, behavior === 'legacy' ? 0 : fleet.lead.seconds)
         : earliest(
             (snapshot.teks ?? []).map((tek) => rekeyOf(key, tek, at)),
             nowMs,

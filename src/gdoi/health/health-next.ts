@@ -31,17 +31,20 @@ export function nextOfGm(known: {
   readonly gm: GmSnapshot;
   readonly at: ReadAt;
   readonly forecast: Forecast;
-  readonly leadSeconds: number;
+  /** How long before expiry the KEK rekey comes; null: none is to be expected. */
+  readonly leadSeconds: number | null;
   readonly nowMs: EpochMs;
 }): NextOccurrence | null {
   const { gm, at, forecast, leadSeconds, nowMs } = known;
   const kek = gm.kek?.remainingSeconds ?? null;
   return earliest(
     [
-      kek === null || kek <= 0 ? null : { what: 'KEK rekey from the KS', atMs: expiryMs(at, kek) - leadSeconds * 1000 },
+      kek === null || kek <= 0 || leadSeconds === null
+        ? null
+        : { what: 'KEK rekey from the KS', atMs: expiryMs(at, kek) - leadSeconds * 1000 },
       forecast.expectedAtMs === null
         ? null
-        : { what: `re-registration, unless ${awaited(forecast)} comes before`, atMs: forecast.expectedAtMs },
+        : { what: `${awaited(forecast)} at the latest; without it the GM re-registers`, atMs: forecast.expectedAtMs },
     ],
     nowMs,
   );
@@ -50,13 +53,13 @@ export function nextOfGm(known: {
 function awaited({ cause }: Forecast): string {
   switch (cause) {
     case 'kek_missed_rekey':
-      return 'a KEK rekey';
+      return 'KEK rekey';
     case 'tek_expiry':
-      return 'a TEK rekey';
+      return 'TEK rekey';
     case 'kek_expiry':
-      return 'a KEK rekey (the KS has not sent one ahead)';
+      return 'KEK rekey (the KS has sent none ahead)';
     case null:
-      return 'a rekey';
+      return 'rekey';
     default:
       return cause satisfies never;
   }
@@ -72,11 +75,16 @@ export function nextOfKs(ks: KsSnapshot, at: ReadAt, nowMs: EpochMs): NextOccurr
   );
 }
 
-/** By `time to rekey`; a KS that does not show it rekeys its KEK at the floor at the latest. */
-export function rekeyOf(key: 'KEK' | 'TEK', from: KsKey | null, at: ReadAt): NextOccurrence | null {
+/** By `time to rekey`; a KS that does not show it rekeys its KEK `leadSeconds` before expiry: at the floor at the latest. */
+export function rekeyOf(
+  key: 'KEK' | 'TEK',
+  from: KsKey | null,
+  at: ReadAt,
+  leadSeconds: number = LEAD_FLOOR_SECONDS,
+): NextOccurrence | null {
   const what = `${key} rekey to all GMs`;
   if (from === null) return null;
   if (from.timeToRekeySeconds !== null) return { what, atMs: expiryMs(at, from.timeToRekeySeconds) };
   if (from.remainingSeconds === null) return null;
-  return { what, atMs: expiryMs(at, from.remainingSeconds - (key === 'KEK' ? LEAD_FLOOR_SECONDS : 0)) };
+  return { what, atMs: expiryMs(at, from.remainingSeconds - (key === 'KEK' ? leadSeconds : 0)) };
 }

@@ -5,17 +5,22 @@
  * same values always give the same answer. Old or missing data never make an `ok`.
  */
 import { durationText } from '../events/duration-text.ts';
+import { byWeight, type Explanation } from '../explain/explanation.ts';
+import { gmInFleet } from '../fleet/fleet-index.ts';
 import type { FleetView } from '../fleet/fleet-view.ts';
 import { type Forecast, forecast } from '../keys/forecast.ts';
 import {
   asOfOldAnswer,
   type CheckName,
+  HEALTH_STATUSES,
   type HealthCheck,
   type HealthStatus,
   verdictOf,
   weightOf,
+  worseOf,
   worstCheck,
 } from './health-check.ts';
+import { explanationsOf, withExplanations } from './health-explained.ts';
 import { certificateChecks } from './health-certificates.ts';
 import { gmChecks } from './health-gm.ts';
 import type { FleetViewOf, HealthGroup, HealthInput } from './health-input.ts';
@@ -39,6 +44,8 @@ export interface DeviceHealth {
   readonly next: NextOccurrence | null;
   /** What to do first; null while there is nothing to do. */
   readonly action: string | null;
+  /** Why, from its groups: the worst first. */
+  readonly explanations: readonly Explanation[];
 }
 
 /** The device's part in one group. */
@@ -53,18 +60,24 @@ export interface GroupPartHealth {
 
 /** `atMs`: now. */
 export function deviceHealth(input: HealthInput, fleetOf: FleetViewOf, atMs: EpochMs): DeviceHealth {
+  const { device } = input;
   const age = ageOf(input, atMs);
   const certificates = certificateChecks(input.certificates?.value ?? null, atMs);
-  const ofDevice = [...reachChecks(input, age), ...groupsShown(input), ...certificates];
   const parts = Array.from(input.groups.values(), (group) =>
     partOf({ input, group, fleet: fleetOf(group.group), age, atMs }),
   );
+  const explanations = parts.flatMap((part) => part.explanations).toSorted(byWeight);
+  const ofDevice = withExplanations(
+    [...reachChecks(input, age), ...groupsShown(input), ...certificates],
+    explanations,
+    device,
+  );
   const checks = [...ofDevice, ...parts.flatMap((part) => part.checks)];
-  const worst = worstCheck(checks);
+  const verdict = judged(checks, explanations, parts.length > 1);
   return {
-    device: input.device,
-    status: verdictOf(checks),
-    summary: `${input.device}: ${summaryOf(checks, parts.length > 1)}`,
+    device,
+    status: verdict.status,
+    summary: `${device}: ${verdict.summary}`,
     observedAtMs: input.lastSuccessAtMs,
     ageSeconds: age.seconds,
     checks,
@@ -73,7 +86,30 @@ export function deviceHealth(input: HealthInput, fleetOf: FleetViewOf, atMs: Epo
       parts.map(({ health }) => health.next),
       atMs,
     ),
-    action: worst?.action ?? null,
+    action: verdict.action,
+    explanations,
+  };
+}
+
+/** A cause is said before the check that it explains; a check that is worse than any cause speaks for itself. */
+function judged(
+  checks: readonly HealthCheck[],
+  explanations: readonly Explanation[],
+  namesGroup: boolean,
+): { readonly status: HealthStatus; readonly summary: string; readonly action: string | null } {
+  const status = verdictOf(checks);
+  const [first] = explanations;
+  const worst = worstCheck(checks);
+  const own = worst === null || worst.explainedBy !== null ? 0 : weightOf(worst);
+  if (first === undefined || own > HEALTH_STATUSES.indexOf(first.status)) {
+    return { status, summary: summaryOf(checks, namesGroup), action: worst?.action ?? null };
+  }
+  const shown = worst !== null && weightOf(worst) > 0 && worst.explainedBy?.cause === first.cause;
+  return {
+    // What it will suffer is not yet one of its own checks.
+    status: first.status === 'critical' ? worseOf(status, 'warning') : status,
+    summary: shown ? `${worst.detail}: ${first.summary}` : first.summary,
+    action: first.firstStep,
   };
 }
 
@@ -90,6 +126,7 @@ function groupsShown(input: HealthInput): readonly HealthCheck[] {
       threshold: 1,
       required: true,
       action: 'show crypto gdoi on the device: is the crypto map with the group applied to an interface?',
+      explainedBy: null,
     },
   ];
 }
@@ -100,7 +137,11 @@ function partOf(known: {
   readonly fleet: FleetView | null;
   readonly age: Age;
   readonly atMs: EpochMs;
-}): { readonly checks: readonly HealthCheck[]; readonly health: GroupPartHealth } {
+}): {
+  readonly checks: readonly HealthCheck[];
+  readonly explanations: readonly Explanation[];
+  readonly health: GroupPartHealth;
+} {
   const { input, group: part, fleet, age, atMs } = known;
   const { group, gm, ks } = part;
   const { device } = input;
@@ -111,26 +152,40 @@ function partOf(known: {
     const ahead = tracking?.forecast ?? forecastOf(gm, fleet);
     const { snapshot, at } = gm;
     seen.push(...gmChecks({ device, group, gm: snapshot, at, atMs, tracking, forecast: ahead, fleet }));
-    const leadSeconds = (fleet?.lead ?? FLOOR_LEAD).seconds;
-    next.push(nextOfGm({ gm: snapshot, at, forecast: ahead, leadSeconds, nowMs: atMs }));
+    next.push(nextOfGm({ gm: snapshot, at, forecast: ahead, leadSeconds: kekRekeyLead(fleet, device), nowMs: atMs }));
   }
   if (ks !== null) {
     seen.push(...ksChecks({ device, group, ks: ks.snapshot, at: ks.at, atMs, fleet }));
     next.push(nextOfKs(ks.snapshot, ks.at, atMs));
   }
-  const checks = age.fresh || age.seconds === null ? seen : asOfOldAnswer(seen, durationText(age.seconds));
-  const status = age.fresh ? verdictOf(checks) : worseOf('unknown', verdictOf(checks));
+  const explanations = explanationsOf(fleet?.explanations ?? [], device);
+  const checks = withExplanations(
+    age.fresh || age.seconds === null ? seen : asOfOldAnswer(seen, durationText(age.seconds)),
+    explanations,
+    device,
+  );
+  const verdict = judged(checks, explanations, false);
+  const status = age.fresh ? verdict.status : worseOf('unknown', verdict.status);
   return {
     checks,
+    explanations,
     health: {
       group,
       role: gm !== null && ks !== null ? 'both' : gm === null ? 'ks' : 'gm',
       status,
-      summary: summaryOf(checks, false),
+      summary: verdict.summary,
       next: earliest(next, atMs),
-      action: worstCheck(checks)?.action ?? null,
+      action: verdict.action,
     },
   };
+}
+
+/** null: no KEK rekey is to be announced: its KS sends none ahead, or no KS answers. */
+function kekRekeyLead(fleet: FleetView | null, device: string): number | null {
+  if (fleet === null) return FLOOR_LEAD.seconds;
+  const silent = fleet.kss.length > 0 && fleet.kss.every(({ reachable }) => !reachable);
+  const legacy = gmInFleet(fleet, device)?.meetsLegacyKs === true;
+  return silent || legacy ? null : fleet.lead.seconds;
 }
 
 /** What the tracker would forecast: for a device that is in no config. */
@@ -139,10 +194,6 @@ function forecastOf(gm: NonNullable<HealthGroup['gm']>, fleet: FleetView | null)
     lead: fleet?.lead ?? FLOOR_LEAD,
     tekLifetimeSeconds: fleet?.tekLifetimeSeconds ?? null,
   });
-}
-
-function worseOf(a: HealthStatus, b: HealthStatus): HealthStatus {
-  return weightOf({ status: a, required: true }) >= weightOf({ status: b, required: true }) ? a : b;
 }
 
 /** What a person asks first of a device that is well. */

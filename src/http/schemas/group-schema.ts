@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { components, instant } from './components.ts';
 import { membershipSchema } from './device-schema.ts';
-import { checkSchema, nextSchema, statusSchema } from './health-schema.ts';
+import { checkSchema, explanationSchema, nextSchema, statusSchema } from './health-schema.ts';
 
 const summaryShape = {
   group: z.string(),
@@ -61,6 +61,7 @@ export const groupSchema = z
     summary: z.string(),
     action: z.string().nullable(),
     at: instant,
+    explanations: z.array(explanationSchema).describe('Why, the worst first; the first one is the summary'),
     checks: z.array(checkSchema),
     next_kek_rekey: nextSchema,
     next_tek_rekey: nextSchema,

@@ -1,5 +1,7 @@
 /** The contract's health document. */
 import { z } from 'zod';
+import { EXPLANATION_CAUSES } from '../../gdoi/explain/explanation.ts';
+import { SYMPTOM_CHECKS } from '../../gdoi/explain/symptom.ts';
 import { CHECK_NAMES, HEALTH_STATUSES } from '../../gdoi/health/health-check.ts';
 import { components, instant } from './components.ts';
 
@@ -17,14 +19,40 @@ export const checkSchema = z
     value: z.union([z.number(), z.string(), z.boolean()]).nullable().describe('Base units; null: not shown'),
     threshold: z.union([z.number(), z.string()]).nullable(),
     action: z.string().nullable().describe('First step for on-call, read-only'),
+    explained_by: z.enum(EXPLANATION_CAUSES).nullable().describe('The cause that explains it; null: none does'),
   })
   .register(components, { id: 'HealthCheck' });
+
+export const explanationSchema = z
+  .object({
+    cause: z.enum(EXPLANATION_CAUSES),
+    phase: z
+      .enum(['present', 'unclear', 'over'])
+      .describe('unclear: decided at known_at; over: only its traces are left'),
+    status: z.enum(['ok', 'warning', 'critical']),
+    since: instant,
+    summary: z.string().describe('One sentence'),
+    consequence: z.string().nullable().describe('What follows, unless; null: nothing'),
+    deadline: instant.nullable().describe('When the consequence comes; null: it is there, or not known when'),
+    confidence: z.enum(['certain', 'likely', 'possible']),
+    known_at: instant.nullable().describe('When an unclear one is decided at the latest'),
+    first_step: z.string().nullable().describe('Read-only'),
+    scope: z.array(z.string()).describe('Devices that cause it, suffer from it, or will'),
+    evidence: z.array(z.string()),
+    explains: z.array(
+      z.object({
+        check: z.enum(SYMPTOM_CHECKS),
+        devices: z.array(z.string()).describe('Empty: the symptom is the group’s'),
+      }),
+    ),
+  })
+  .register(components, { id: 'Explanation' });
 
 export const healthSchema = z
   .object({
     device: z.string(),
     status: statusSchema,
-    summary: z.string().describe('One sentence: the worst check'),
+    summary: z.string().describe('One sentence: the cause that weighs most, else the worst check'),
     observed_at: instant.nullable().describe('The last answer; null: there was none'),
     age_seconds: z.number().nullable(),
     checks: z.array(checkSchema),
@@ -40,5 +68,6 @@ export const healthSchema = z
     ),
     next: nextSchema,
     action: z.string().nullable(),
+    explanations: z.array(explanationSchema).describe('Why, from its groups: the worst first'),
   })
   .register(components, { id: 'Health' });

@@ -14,7 +14,7 @@ function healthOf(over: Partial<FleetView> = {}, known = KNOWN): GroupHealth {
 test('a group in which all is well says so, and when the next rekeys are', () => {
   expect(healthOf()).toMatchObject({
     status: 'ok',
-    summary: 'G1: all 1 polled GMs are registered, 1 of 1 polled GMs hold the KEK of the KS',
+    summary: 'G1: the polled GM is registered, and none is known to lack a key',
     next: { what: 'TEK rekey to all GMs', atMs: NOW + 1864_500 },
     nextKekRekey: { what: 'KEK rekey to all GMs', atMs: NOW + 4755_500 },
     atRisk: [],

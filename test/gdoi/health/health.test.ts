@@ -281,6 +281,7 @@ test('the document has the contract’s names, and instants in ISO 8601', () => 
     value: 140,
     threshold: 235,
     action: expect.stringContaining('UDP 848') as string,
+    explained_by: null,
   });
   expect(document.groups).toMatchObject([{ group: 'G1', role: 'gm', status: 'warning' }]);
 });

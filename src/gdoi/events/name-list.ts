@@ -1,0 +1,18 @@
+/** Names in one line, in the order people count: gm2 before gm10. */
+
+/** Names in one line. */
+const MAX_NAMES = 5;
+
+const order = new Intl.Collator('en', { numeric: true });
+
+export function naturalOrder(a: string, b: string): number {
+  return order.compare(a, b) || (a < b ? -1 : Number(a > b));
+}
+
+/** `gm1, gm2 and 7 more`. */
+export function nameList(names: readonly string[]): string {
+  const sorted = names.toSorted(naturalOrder);
+  const rest = sorted.length - MAX_NAMES;
+  if (rest > 0) return `${sorted.slice(0, MAX_NAMES).join(', ')} and ${rest} more`;
+  return sorted.join(', ');
+}

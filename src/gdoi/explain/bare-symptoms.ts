@@ -1,0 +1,221 @@
+/** Symptoms that nothing explains stand alone: what is wrong is said, and that its cause is not known. */
+import {
+  among,
+  type Asked,
+  type Candidate,
+  claimed,
+  lastLook,
+  list,
+  nextLook,
+  sorted,
+  trafficStops,
+} from './candidate.ts';
+import { type GmFacts, hasCoop, isUnregistered } from './group-facts.ts';
+import { CHECK_COOP, CHECK_REGISTRATION, CHECK_REKEY_PATH } from '../events/first-steps.ts';
+import { clockTime, gmsNamed, verb } from './said.ts';
+import type { SymptomCheck } from './symptom.ts';
+import type { EpochMs } from '../seen/instant.ts';
+
+/** A GM that registers is seen without registration for some seconds: one look at it is none. */
+const REGISTERING_MS = 90_000;
+/** After its KEK's expiry a GM is without one for up to 80 s by design. */
+const WITHOUT_KEK_MS = 90_000;
+
+const NOTHING = { consequence: null, deadlineMs: null, knownAtMs: null } as const;
+
+export function notRegistered({ facts, open, before }: Asked): Candidate | null {
+  const claims = claimed(open, { checks: ['registered'] });
+  const gms = facts.gms.filter((gm) => isUnregistered(gm) && claims.some(({ device }) => device === gm.device));
+  if (gms.length === 0) return null;
+  const { nowMs } = facts;
+  const names = sorted(gms.map(({ device }) => device));
+  const sinceMs = Math.min(...gms.map((gm) => gm.unregisteredSinceMs ?? gm.readMs));
+  const established =
+    gms.some((gm) => gm.readMs - (gm.unregisteredSinceMs ?? gm.readMs) >= REGISTERING_MS) ||
+    before?.presentSinceMs != null;
+  const failed = gms.filter(({ failedAttempts }) => (failedAttempts ?? 0) > 0);
+  const everyone = names.length > 1 && names.length === facts.gms.length;
+  return {
+    phase: established ? 'present' : 'unclear',
+    status: established ? 'critical' : 'warning',
+    sinceMs,
+    summary: established
+      ? `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'is', 'are')} not registered since ${clockTime(sinceMs)}${everyone ? ', though a KS answers' : ''}`
+      : `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'registers', 'register')} since ${clockTime(sinceMs)}; whether it succeeds is not yet clear`,
+    ...(established
+      ? trafficStops(gms, nowMs, `${verb(names.length, 'it registers', 'they register')} before`)
+      : NOTHING),
+    confidence: established ? 'certain' : 'possible',
+    knownAtMs: established ? null : nextLook(gms, nowMs),
+    firstStep: everyone
+      ? 'show crypto gdoi ks and show logging on the KS: does it take registrations (IKE, certificates, authorization, CPU)?'
+      : CHECK_REGISTRATION,
+    scope: names,
+    evidence:
+      failed.length === 0
+        ? names.map((name) => `${name}: Registration status is not Registered`)
+        : failed.map((gm) => `${gm.device}: ${gm.failedAttempts ?? 0} attempts without success`),
+    claims,
+  };
+}
+
+export function withoutKek(asked: Asked): Candidate | null {
+  const { facts } = asked;
+  return standing(asked, {
+    checks: ['kek_present'],
+    holdMs: WITHOUT_KEK_MS,
+    summary: (names) =>
+      `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'is', 'are')} registered and ${verb(names.length, 'holds', 'hold')} no KEK: no rekey reaches ${verb(names.length, 'it', 'them')}`,
+    firstStep: CHECK_REKEY_PATH,
+  });
+}
+
+export function withoutTek(asked: Asked): Candidate | null {
+  const { facts } = asked;
+  return standing(asked, {
+    checks: ['tek_remaining'],
+    holdMs: 0,
+    summary: (names) =>
+      `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'is', 'are')} registered without a TEK that lasts: no rekey came, or the policy is not installed`,
+    firstStep:
+      'show crypto gdoi and the log of the GM: is the downloaded policy installed (ACL size, platform), and did a rekey come?',
+  });
+}
+
+export function keysDiffer(asked: Asked): Candidate | null {
+  const { facts } = asked;
+  return standing(asked, {
+    checks: ['kek_matches_ks', 'tek_matches_ks'],
+    holdMs: facts.rekeyTakesMs + facts.pollIntervalMs,
+    summary: (names, claims) => {
+      const key = claims.every(({ check }) => check === 'kek_matches_ks') ? 'another KEK' : 'other TEKs';
+      return `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'holds', 'hold')} ${key} than ${facts.kss.length === 1 ? `KS ${facts.kss[0]?.device ?? ''}` : 'the group'}, for longer than a rekey takes`;
+    },
+    firstStep: hasCoop(facts)
+      ? `With which KS did each of these GMs register? ${CHECK_COOP}`
+      : 'show crypto gdoi on the GM and show crypto gdoi ks policy on the KS: which key is the older one? Then the path for UDP 848 from KS to GM',
+  });
+}
+
+function standing(
+  { facts, open, before }: Asked,
+  what: {
+    readonly checks: readonly SymptomCheck[];
+    /** Until a look after this time it may be a rekey, or another passing state. */
+    readonly holdMs: number;
+    readonly summary: (names: readonly string[], claims: ReturnType<typeof claimed>) => string;
+    readonly firstStep: string;
+  },
+): Candidate | null {
+  const { nowMs } = facts;
+  const claims = claimed(open, { checks: what.checks });
+  if (claims.length === 0) return null;
+  const names = sorted(claims.flatMap(({ device }) => device ?? []));
+  const gms = among(facts.gms, names);
+  const sinceMs = before?.sinceMs ?? Math.min(...claims.map((claim) => claim.sinceMs));
+  const established = before?.presentSinceMs != null || newestRead(gms) - sinceMs >= what.holdMs;
+  return {
+    phase: established ? 'present' : 'unclear',
+    status: established ? 'critical' : 'warning',
+    sinceMs,
+    summary: what.summary(names, claims),
+    ...trafficStops(gms, nowMs, `${verb(names.length, 'it registers', 'they register')} before`),
+    confidence: established ? 'likely' : 'possible',
+    knownAtMs: established ? null : lastLook(gms, nowMs),
+    firstStep: what.firstStep,
+    scope: names,
+    evidence: [`${list(names)}: as ${verb(names.length, 'it shows', 'they show')} since ${clockTime(sinceMs)}`],
+    claims,
+  };
+}
+
+function newestRead(gms: readonly GmFacts[]): EpochMs {
+  return gms.reduce((newest, { readMs }) => Math.max(newest, readMs), 0);
+}
+
+export function coopPeerLost({ facts, open, before }: Asked): Candidate | null {
+  const claims = claimed(open, { checks: ['coop_peers'] });
+  if (claims.length === 0) return null;
+  const names = sorted(claims.flatMap(({ device }) => device ?? []));
+  const sinceMs = before?.sinceMs ?? Math.min(...claims.map((claim) => claim.sinceMs));
+  const established = before?.presentSinceMs != null || facts.nowMs - sinceMs >= 60_000;
+  return {
+    ...NOTHING,
+    phase: established ? 'present' : 'unclear',
+    status: 'warning',
+    sinceMs,
+    summary: `COOP ${names.length === 1 ? `peer ${list(names)} of ${facts.group} is dead for its peers` : `peers ${list(names)} of ${facts.group} are dead for each other`} since ${clockTime(sinceMs)}`,
+    consequence: {
+      what: 'the KSs no longer share keys: if this lasts, each becomes primary of its side',
+      unless: null,
+    },
+    confidence: established ? 'certain' : 'possible',
+    firstStep: CHECK_COOP,
+    scope: names,
+    evidence: names.map((name) => `peer ${name}: status Dead`),
+    claims,
+  };
+}
+
+export function memberCountsDiffer({ facts, open, before }: Asked): Candidate | null {
+  const claims = claimed(open, { checks: ['members'] });
+  if (claims.length === 0) return null;
+  const { nowMs, kss } = facts;
+  const counting = kss.filter(({ failure, members }) => failure === null && members !== null);
+  const sinceMs = before?.sinceMs ?? nowMs;
+  // Member lists are read minutes apart, and GMs come and go between.
+  const established = before?.presentSinceMs != null || nowMs - sinceMs >= 600_000;
+  return {
+    ...NOTHING,
+    phase: established ? 'present' : 'unclear',
+    status: established ? 'warning' : 'ok',
+    sinceMs,
+    summary: `The KSs of ${facts.group} know different numbers of GMs: ${list(counting.map(({ device, members }) => `${device} ${members}`))}`,
+    confidence: established ? 'certain' : 'possible',
+    firstStep: 'show crypto gdoi ks coop on every KS: are announcements dropped (MTU)?',
+    scope: sorted(counting.map(({ device }) => device)),
+    evidence: counting.map(({ device, members }) => `${device}: ${members} members`),
+    claims,
+  };
+}
+
+export function ksFailover({ facts, open }: Asked): Candidate | null {
+  const moved = facts.gms.filter(({ lastReregistration: last }) => last?.cause === 'ks_failover');
+  const claims = claimed(open, { checks: ['reregistrations'], of: new Set(moved.map(({ device }) => device)) });
+  if (claims.length === 0) return null;
+  const names = sorted(claims.flatMap(({ device }) => device ?? []));
+  return {
+    ...NOTHING,
+    phase: 'present',
+    status: 'ok',
+    sinceMs: Math.min(...claims.map(({ sinceMs }) => sinceMs)),
+    summary: `${gmsNamed(names, facts.gms.length)} registered with another KS at ${clockTime(Math.min(...claims.map(({ sinceMs }) => sinceMs)))}`,
+    confidence: 'certain',
+    firstStep: 'show crypto gdoi ks coop on the KSs: was one of them down or cut off?',
+    scope: names,
+    evidence: moved.map((gm) => `${gm.device}: registered with ${gm.keyServer ?? 'another KS'}`),
+    claims,
+  };
+}
+
+export function reregistered({ facts, open }: Asked): Candidate | null {
+  const claims = claimed(open, { checks: ['reregistrations'] });
+  if (claims.length === 0) return null;
+  const names = sorted(claims.flatMap(({ device }) => device ?? []));
+  const sinceMs = Math.min(...claims.map((claim) => claim.sinceMs));
+  return {
+    ...NOTHING,
+    phase: 'present',
+    status: 'warning',
+    sinceMs,
+    summary: `${gmsNamed(names, facts.gms.length)} re-registered unexpectedly at ${clockTime(sinceMs)}, and nothing that was seen explains it`,
+    confidence: 'possible',
+    firstStep:
+      'Compare Rekey Acks missed on the KS (show crypto gdoi ks members) and the logs of GM and KS at that time',
+    scope: names,
+    evidence: among(facts.gms, names).map(
+      ({ device, lastReregistration: last }) => `${device}: ${last?.cause ?? 'unknown'}`,
+    ),
+    claims,
+  };
+}

@@ -1,0 +1,147 @@
+/**
+ * A cause as its rule puts it forward: what would be said, and the symptoms it claims. The rules are asked in causal
+ * order; a symptom belongs to the first cause that claims it.
+ */
+import type { Consequence, Explanation, ExplanationCause } from './explanation.ts';
+import type { GmFacts, GroupFacts } from './group-facts.ts';
+import { clockTime, gmCount, nameList, naturalOrder } from './said.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import type { Symptom, SymptomCheck } from './symptom.ts';
+
+export interface Candidate extends Omit<Explanation, 'cause' | 'explains'> {
+  readonly claims: readonly Symptom[];
+}
+
+/** What was said of this cause before: it is remembered from its beginning until its last traces are gone. */
+export interface Episode {
+  readonly cause: ExplanationCause;
+  readonly sinceMs: EpochMs;
+  /** When it was first and last found present; null: it was never more than unclear. */
+  readonly presentSinceMs: EpochMs | null;
+  readonly lastPresentMs: EpochMs;
+  /** First look at which it was present no more; null: it is. */
+  readonly endedMs: EpochMs | null;
+  readonly said: Explanation;
+}
+
+export interface Asked {
+  readonly facts: GroupFacts;
+  /** Symptoms that no deeper cause has claimed. */
+  readonly open: readonly Symptom[];
+  /** The episode that goes on: it was so at the last look. */
+  readonly before: Episode | null;
+  /** The same, or the one that ended last. */
+  readonly last: Episode | null;
+}
+
+/** null: it is not so, and nothing follows from it any more. */
+export type CauseRule = (asked: Asked) => Candidate | null;
+
+export interface Claim {
+  readonly checks: readonly SymptomCheck[];
+  /** Whose; absent: anyone's. */
+  readonly of?: ReadonlySet<string>;
+  /** Not what began before. */
+  readonly fromMs?: EpochMs;
+}
+
+/** Open symptoms that fit one of the claims. */
+export function claimed(open: readonly Symptom[], ...claims: readonly Claim[]): readonly Symptom[] {
+  return open.filter(({ check, device, sinceMs }) =>
+    claims.some(
+      ({ checks, of, fromMs }) =>
+        checks.includes(check) &&
+        (of === undefined || (device !== null && of.has(device))) &&
+        (fromMs === undefined || sinceMs >= fromMs),
+    ),
+  );
+}
+
+/** What a GM suffers whose rekeys or registrations fail. */
+export const GM_CHECKS: readonly SymptomCheck[] = [
+  'registered',
+  'kek_present',
+  'kek_remaining',
+  'kek_matches_ks',
+  'tek_remaining',
+  'tek_matches_ks',
+  'rekeys_acknowledged',
+  'reregistrations',
+];
+
+/** Those of the members that are named. */
+export function among<T extends { readonly device: string }>(
+  members: readonly T[],
+  names: readonly string[],
+): readonly T[] {
+  const named = new Set(names);
+  return members.filter(({ device }) => named.has(device));
+}
+
+/** Devices with an open symptom of these checks. */
+export function named(symptoms: readonly Symptom[], ...checks: readonly SymptomCheck[]): readonly string[] {
+  return sorted(symptoms.flatMap(({ check, device }) => (checks.includes(check) && device !== null ? [device] : [])));
+}
+
+export function sorted(names: Iterable<string>): readonly string[] {
+  return [...new Set(names)].toSorted(naturalOrder);
+}
+
+/** When the traffic of these GMs stops for want of keys: who has none any more, and who loses them next. */
+export function trafficStops(
+  gms: readonly GmFacts[],
+  nowMs: EpochMs,
+  unless: string,
+): { readonly consequence: Consequence | null; readonly deadlineMs: EpochMs | null } {
+  const stopped = gms.filter((gm) => gm.failure === null && gm.registered === false && (gm.tekExpiryMs ?? 0) <= nowMs);
+  const ahead = gms.filter((gm) => gm.tekExpiryMs !== null && gm.tekExpiryMs > nowMs);
+  const first = firstOf(ahead, ({ tekExpiryMs }) => tekExpiryMs);
+  const gone =
+    stopped.length === 0
+      ? ''
+      : `traffic of ${gmCount(stopped.map(({ device }) => device))} is dropped, or in clear where it fails open`;
+  if (first === null) {
+    return { consequence: gone === '' ? null : { what: gone, unless: null }, deadlineMs: null };
+  }
+  const names = ahead.map(({ device }) => device);
+  const others = gone === '' ? gmCount(names) : `${names.length} more`;
+  const what = `${gone === '' ? '' : `${gone}; `}traffic of ${others} stops${ahead.length > 1 ? `, of ${first.device} first` : ''}`;
+  return { consequence: { what, unless }, deadlineMs: first.tekExpiryMs };
+}
+
+/** Read at different instants, the same end differs by some seconds: then the first by name. */
+const SAME_INSTANT_MS = 5000;
+
+/** The member whose instant comes first. */
+export function firstOf<T extends { readonly device: string }>(
+  members: readonly T[],
+  instantOf: (member: T) => EpochMs | null,
+): T | null {
+  const instants = members.flatMap((member) => instantOf(member) ?? []);
+  const latest = Math.min(...instants) + SAME_INSTANT_MS;
+  const [first] = members
+    .filter((member) => (instantOf(member) ?? Number.POSITIVE_INFINITY) <= latest)
+    .toSorted((a, b) => naturalOrder(a.device, b.device));
+  return first ?? null;
+}
+
+/** The earliest planned look at any of these devices that is still to come. */
+export function nextLook(members: readonly { readonly nextLookMs: EpochMs | null }[], nowMs: EpochMs): EpochMs | null {
+  const looks = members.flatMap(({ nextLookMs }) => (nextLookMs === null || nextLookMs <= nowMs ? [] : [nextLookMs]));
+  return looks.length === 0 ? null : Math.min(...looks);
+}
+
+/** The latest of them: then all have been looked at. */
+export function lastLook(members: readonly { readonly nextLookMs: EpochMs | null }[], nowMs: EpochMs): EpochMs | null {
+  const looks = members.flatMap(({ nextLookMs }) => (nextLookMs === null || nextLookMs <= nowMs ? [] : [nextLookMs]));
+  return looks.length === 0 ? null : Math.max(...looks);
+}
+
+export function between(fromMs: EpochMs, toMs: EpochMs): string {
+  const [from, to] = [clockTime(fromMs), clockTime(toMs)];
+  return from === to ? `at ${from}` : `between ${from.replace(' UTC', '')} and ${to}`;
+}
+
+export function list(names: Iterable<string>): string {
+  return nameList([...names]);
+}

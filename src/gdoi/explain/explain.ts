@@ -1,0 +1,133 @@
+/**
+ * The one place that says why a group is as it is: (what was said before, facts) -> explanations, the worst first, and
+ * what to remember of them. Pure; the fleet's step calls it with each change.
+ *
+ * Rules are asked in causal order, and each symptom belongs to the first that claims it, so that a symptom stands alone
+ * only when nothing explains it. What was found present is remembered: it does not go and come with single looks, and
+ * after its end it still explains what follows from it.
+ */
+import type { Candidate, CauseRule, Episode } from './candidate.ts';
+import {
+  byWeight,
+  EXPLANATION_CAUSES,
+  type Explained,
+  type Explanation,
+  type ExplanationCause,
+} from './explanation.ts';
+import type { GroupFacts } from './group-facts.ts';
+import { coopSplit, ksDown, ksOutOfSight, loginRefused, noPrimary, redundancyLost } from './key-server-causes.ts';
+import { gmsReloaded, gmsUnreachable } from './member-causes.ts';
+import { ksForced, operatorClear, unauthorized } from './operator-causes.ts';
+import { ejected, ksRekeysLost, oldKekInUse, pathLoss, rekeysRefused } from './rekey-causes.ts';
+import { legacyKs } from './release-causes.ts';
+import {
+  coopPeerLost,
+  keysDiffer,
+  ksFailover,
+  memberCountsDiffer,
+  notRegistered,
+  reregistered,
+  withoutKek,
+  withoutTek,
+} from './bare-symptoms.ts';
+import { naturalOrder } from './said.ts';
+import { type Symptom, symptomsOf } from './symptom.ts';
+
+/** Plain JSON, at most one episode a cause. */
+export type ExplainMemory = readonly Episode[];
+
+export const NOTHING_SAID: ExplainMemory = [];
+
+/** What ended is forgotten after this long. */
+const REMEMBERED_MS = 3_600_000;
+const MAX_EVIDENCE = 12;
+
+const RULES: Readonly<Record<ExplanationCause, CauseRule>> = {
+  login_refused: loginRefused,
+  coop_split: coopSplit,
+  ks_down: ksDown,
+  no_primary: noPrimary,
+  redundancy_lost: redundancyLost,
+  ks_out_of_sight: ksOutOfSight,
+  legacy_ks: legacyKs,
+  ks_forced: ksForced,
+  unauthorized,
+  gms_reloaded: gmsReloaded,
+  gms_unreachable: gmsUnreachable,
+  operator_clear: operatorClear,
+  rekeys_refused: rekeysRefused,
+  old_kek_in_use: oldKekInUse,
+  ejected,
+  ks_rekeys_lost: ksRekeysLost,
+  path_loss: pathLoss,
+  ks_failover: ksFailover,
+  not_registered: notRegistered,
+  without_kek: withoutKek,
+  without_tek: withoutTek,
+  keys_differ: keysDiffer,
+  coop_peer_lost: coopPeerLost,
+  member_counts_differ: memberCountsDiffer,
+  reregistered,
+};
+
+export function explain(
+  before: ExplainMemory,
+  facts: GroupFacts,
+): { readonly memory: ExplainMemory; readonly explanations: readonly Explanation[] } {
+  let open = symptomsOf(facts);
+  const explanations: Explanation[] = [];
+  const memory: Episode[] = [];
+  for (const cause of EXPLANATION_CAUSES) {
+    const known = before.find((episode) => episode.cause === cause) ?? null;
+    const last = remembered(known, facts);
+    const candidate = RULES[cause]({ facts, open, before: last?.endedMs === null ? last : null, last });
+    if (candidate !== null) {
+      const claims = new Set(candidate.claims);
+      open = open.filter((symptom) => !claims.has(symptom));
+      explanations.push(explanationOf(cause, candidate));
+    }
+    const episode = episodeAfter(last, candidate === null ? null : explanationOf(cause, candidate), facts);
+    if (episode !== null) memory.push(episode);
+  }
+  return { memory, explanations: explanations.toSorted(byWeight) };
+}
+
+/** What goes on according to the last look: after a restart, until the next one. */
+export function saidLast(memory: ExplainMemory): readonly Explanation[] {
+  return memory.flatMap(({ endedMs, said }) => (endedMs === null ? [said] : [])).toSorted(byWeight);
+}
+
+function remembered(episode: Episode | null, { nowMs }: GroupFacts): Episode | null {
+  return episode === null || nowMs - (episode.endedMs ?? nowMs) > REMEMBERED_MS ? null : episode;
+}
+
+/** What never was more than unclear and is gone was nothing. */
+function episodeAfter(before: Episode | null, said: Explanation | null, { nowMs }: GroupFacts): Episode | null {
+  if (said === null || said.phase === 'over') {
+    if (before === null || before.presentSinceMs === null) return null;
+    return before.endedMs === null ? { ...before, endedMs: nowMs } : before;
+  }
+  const again = before !== null && before.endedMs === null ? before : null;
+  return {
+    cause: said.cause,
+    sinceMs: again?.sinceMs ?? said.sinceMs,
+    presentSinceMs: again?.presentSinceMs ?? (said.phase === 'present' ? nowMs : null),
+    lastPresentMs: nowMs,
+    endedMs: null,
+    said,
+  };
+}
+
+function explanationOf(cause: ExplanationCause, { claims, evidence, ...said }: Candidate): Explanation {
+  return { cause, ...said, evidence: evidence.slice(0, MAX_EVIDENCE), explains: explainedBy(claims) };
+}
+
+function explainedBy(claims: readonly Symptom[]): readonly Explained[] {
+  const byCheck = new Map<Symptom['check'], Set<string>>();
+  for (const { check, device } of claims) {
+    const devices = byCheck.get(check) ?? new Set<string>();
+    if (device !== null) devices.add(device);
+    byCheck.set(check, devices);
+  }
+  return [...byCheck].map(([check, devices]) => ({ check, devices: [...devices].toSorted(naturalOrder) }));
+}

@@ -1,0 +1,155 @@
+/**
+ * What the explanations of a group are made from: a few facts of each GM and KS, as of the instant each was read. The
+ * fleet's state gives them; nothing is judged here.
+ */
+import type { Cause } from '../events/event.ts';
+import type { LoggedReason } from '../log/logged-reason.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import type { KekBehavior } from '../seen/release.ts';
+
+/** What the tracker knows of a device's part beside its last answer. Plain JSON. */
+export interface MemberContext {
+  /** The device gives no answer now; null: it does. */
+  readonly failure: Failure | null;
+  /** Last boot, by the uptime it showed; null: not shown. */
+  readonly bootMs: EpochMs | null;
+  /** The KS made this GM register (log or trap). */
+  readonly forced: { readonly atMs: EpochMs; readonly evidence: string } | null;
+  /** First answer without a registration; null: it is registered, or does not say. */
+  readonly unregisteredSinceMs: EpochMs | null;
+  /** Registration attempts without success since it was last registered; null: not shown. */
+  readonly failedAttempts: number | null;
+  /** When its own countdown to a re-registration ends; null: not shown. */
+  readonly reregistersAtMs: EpochMs | null;
+  /** When the device is looked at next, as planned now; null: no one plans. */
+  readonly nextLookMs: EpochMs | null;
+  /** Reasons that its log gave, newest last, bounded. */
+  readonly reasons: readonly LoggedReason[];
+}
+
+export interface Failure {
+  readonly sinceMs: EpochMs;
+  readonly inARow: number;
+  /** The poll's result: `timeout`, `auth`, ... */
+  readonly result: string;
+  /** Enough failures in a row that the device counts as unreachable. */
+  readonly established: boolean;
+}
+
+export const NO_CONTEXT: MemberContext = {
+  failure: null,
+  bootMs: null,
+  forced: null,
+  unregisteredSinceMs: null,
+  failedAttempts: null,
+  reregistersAtMs: null,
+  nextLookMs: null,
+  reasons: [],
+};
+
+export interface GmFacts extends MemberContext {
+  readonly device: string;
+  readonly address: string | null;
+  readonly registered: boolean | null;
+  /** Its KS's address. */
+  readonly keyServer: string | null;
+  readonly behavior: KekBehavior;
+  readonly sentMs: EpochMs;
+  readonly readMs: EpochMs;
+  /** `absent`: TEKs but no KEK, or one without remaining life. */
+  readonly kek: 'shown' | 'absent' | 'unknown';
+  readonly kekExpiryMs: EpochMs | null;
+  /** First answer with this KEK. */
+  readonly kekSinceMs: EpochMs;
+  /** When its longest-lived TEK ends; null: it shows none. */
+  readonly tekExpiryMs: EpochMs | null;
+  /** Registered, and shows that it holds no TEK. */
+  readonly tekMissing: boolean;
+  /** Its longest-lived TEK is nearer to its end than any rekey leaves it. */
+  readonly tekOverdue: boolean;
+  readonly rekeyOverdue: boolean;
+  readonly kekMatchesKs: boolean | null;
+  readonly tekMatchesKs: boolean | null;
+  readonly divergent: boolean;
+  readonly kekExpiredInUse: boolean;
+  readonly listedByKs: boolean | null;
+  readonly acksMissed: number | null;
+  readonly lastRekeyMs: EpochMs | null;
+  readonly lastReregistration: { readonly cause: Cause; readonly atMs: EpochMs } | null;
+}
+
+export interface KsFacts extends MemberContext {
+  readonly device: string;
+  readonly address: string | null;
+  readonly role: 'primary' | 'secondary' | null;
+  readonly roleSinceMs: EpochMs;
+  readonly behavior: KekBehavior;
+  readonly version: string | null;
+  readonly readMs: EpochMs;
+  readonly kekExpiryMs: EpochMs | null;
+  /** First answer with its present KEK. */
+  readonly kekSinceMs: EpochMs | null;
+  readonly tekExpiryMs: EpochMs | null;
+  /** Of the TEKs it gives out now; empty: not shown. */
+  readonly tekSpis: readonly string[];
+  /** By its own `time to rekey`; null: not shown. */
+  readonly nextRekeyMs: EpochMs | null;
+  readonly members: number | null;
+}
+
+export interface GroupFacts {
+  readonly group: string;
+  readonly nowMs: EpochMs;
+  /** Regular interval of the group's devices. */
+  readonly pollIntervalMs: number;
+  /** How long a rekey of the group may be under way. */
+  readonly rekeyTakesMs: number;
+  /** How long before the KEK's expiry its rekey is due. */
+  readonly leadMs: number;
+  readonly tekLifetimeMs: number;
+  readonly gms: readonly GmFacts[];
+  readonly kss: readonly KsFacts[];
+  /** GMs polled, and GMs a KS lists that are not. */
+  readonly members: number;
+  readonly split: { readonly primaries: readonly string[]; readonly sinceMs: EpochMs; readonly forMs: number } | null;
+  /** Every KS that is polled and answers is secondary, and none that is not polled can be primary. */
+  readonly primaryMissing: boolean;
+  readonly peers: readonly {
+    readonly address: string;
+    readonly device: string | null;
+    readonly lost: boolean | null;
+    readonly readMs: EpochMs;
+  }[];
+  readonly mixed: {
+    readonly legacyKss: readonly { readonly device: string; readonly version: string | null }[];
+    readonly affectedGms: readonly string[];
+  } | null;
+  /** GMs that no one polls and whose KS has every acknowledgement. */
+  readonly acknowledging: number;
+  readonly unacknowledged: readonly {
+    readonly address: string;
+    readonly device: string | null;
+    readonly acksMissed: number;
+  }[];
+}
+
+/** Results of polls in which the device is there and does not let the agent in. */
+const REFUSALS: ReadonlySet<string> = new Set(['auth', 'host_key', 'quarantined']);
+
+export function isRefused({ failure }: MemberContext): boolean {
+  return failure !== null && REFUSALS.has(failure.result);
+}
+
+/** It gives no answer, not even one that refuses. */
+export function isSilent(member: MemberContext): boolean {
+  return member.failure !== null && !isRefused(member);
+}
+
+export function isUnregistered({ failure, registered }: GmFacts): boolean {
+  return failure === null && registered === false;
+}
+
+/** Can a group like this have COOP at all? A single KS without peers gets no advice about it. */
+export function hasCoop({ kss, peers }: GroupFacts): boolean {
+  return kss.length > 1 || peers.length > 0;
+}

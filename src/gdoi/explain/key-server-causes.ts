@@ -1,0 +1,398 @@
+/**
+ * KSs that are gone, split, or out of the agent's sight. That a KS does not answer the agent is not yet that it is down:
+ * its GMs and peers tell, where they are asked.
+ */
+import {
+  type Asked,
+  type Candidate,
+  claimed,
+  GM_CHECKS,
+  lastLook,
+  list,
+  named,
+  sorted,
+  trafficStops,
+} from './candidate.ts';
+import type { Explanation } from './explanation.ts';
+import { hasCoop, isRefused, isSilent, type GmFacts, type GroupFacts, type KsFacts } from './group-facts.ts';
+import { CHECK_COOP, CHECK_SPLIT } from '../events/first-steps.ts';
+import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import type { Symptom } from './symptom.ts';
+
+/** COOP itself needs up to two refreshes of 20 s, and 30 s of the secondary's watchdog, to settle. */
+const COOP_SETTLES_MS = 50_000;
+/** A GM that lost its registration tries again within about a minute; it takes a look to see that it succeeded. */
+const REGISTERS_AGAIN_MS = 180_000;
+/** What follows from a cause is seen for about this long after its end: a KEK window and a look. */
+const TRACES_MS = 900_000;
+/** Figures of two devices are not compared closer than this. */
+const CLOCKS_MS = 5000;
+
+const CHECK_KS = 'Is the KS up (console, its site’s power and WAN)? Then UDP 848 and SSH or SNMP on the path to it';
+
+export function loginRefused({ facts, open }: Asked): Candidate | null {
+  const members = [...facts.kss, ...facts.gms].filter(isRefused);
+  if (members.length === 0) return null;
+  const devices = sorted(members.map(({ device }) => device));
+  const changed = members.some(({ failure }) => failure?.result === 'host_key');
+  const sinceMs = Math.min(...members.map(({ failure }) => failure?.sinceMs ?? facts.nowMs));
+  return {
+    phase: 'present',
+    status: changed ? 'critical' : 'warning',
+    sinceMs,
+    summary: changed
+      ? `${list(devices)} ${verb(devices.length, 'shows', 'show')} another SSH host key than the known one: no password was sent`
+      : `${list(devices)} ${verb(devices.length, 'does', 'do')} not let the agent in: the credential is refused`,
+    consequence: { what: `what is known of ${list(devices)} is old and grows older`, unless: null },
+    deadlineMs: null,
+    confidence: 'certain',
+    knownAtMs: null,
+    firstStep: changed
+      ? 'Was the device replaced or its key made anew? Confirm the new fingerprint out of band before accepting it'
+      : 'Was the password rotated? Compare with AAA; do not retry by hand in a loop',
+    scope: devices,
+    evidence: members.map(
+      ({ device, failure }) => `${device}: ${failure?.result ?? ''} since ${clockTime(failure?.sinceMs ?? 0)}`,
+    ),
+    claims: claimed(open, { checks: ['reachable'], of: new Set(devices) }),
+  };
+}
+
+export function coopSplit({ facts, open, before, last }: Asked): Candidate | null {
+  const { split } = facts;
+  const claims = (fromMs: EpochMs) =>
+    claimed(
+      open,
+      { checks: ['coop_split', 'coop_peers', 'coop_role', 'members'] },
+      { checks: GM_CHECKS.filter((check) => check !== 'reregistrations') },
+      { checks: ['reregistrations'], fromMs },
+    );
+  if (split === null) {
+    return splitOver({ facts, open, before, last }, claims);
+  }
+  const primaries = sorted(split.primaries);
+  // During a failover the old primary does not answer; while COOP merges, the two hear each other.
+  const deaf = primaries.every((name) => facts.peers.some(({ device, lost }) => device === name && lost === true));
+  const established = deaf || split.forMs >= COOP_SETTLES_MS || before?.presentSinceMs != null;
+  const sinceMs = before?.sinceMs ?? split.sinceMs;
+  return {
+    phase: established ? 'present' : 'unclear',
+    status: established ? 'critical' : 'warning',
+    sinceMs,
+    summary: established
+      ? `KSs ${list(primaries)} are both primary since ${clockTime(sinceMs)}: COOP is split`
+      : `KSs ${list(primaries)} both say that they are primary since ${clockTime(sinceMs)}: a split, or COOP that settles`,
+    ...splitConsequence(facts, primaries),
+    confidence: established ? 'certain' : 'possible',
+    knownAtMs: established ? null : sinceMs + COOP_SETTLES_MS,
+    firstStep: CHECK_SPLIT,
+    scope: primaries,
+    evidence: [
+      ...primaries.map(
+        (device) =>
+          `${device}: Local KS Role: Primary${split.forMs < 1000 ? '' : `, at every answer over ${Math.round(split.forMs / 1000)} s`}`,
+      ),
+      ...(deaf ? [`${list(primaries)} call each other dead`] : []),
+    ],
+    claims: claims(split.sinceMs),
+  };
+}
+
+/** As long as both give out the same keys, their GMs can talk; from the next rekey on they cannot. */
+function splitConsequence(
+  { kss, gms, nowMs }: GroupFacts,
+  primaries: readonly string[],
+): Pick<Candidate, 'consequence' | 'deadlineMs'> {
+  const sides = primaries.flatMap((name) => kss.filter(({ device }) => device === name));
+  const [a, b] = sides;
+  if (a !== undefined && b !== undefined && a.tekSpis.length > 0 && b.tekSpis.length > 0) {
+    if (!a.tekSpis.some((spi) => b.tekSpis.includes(spi))) {
+      const apart = sides.map(
+        (ks) => `${list(gmsWith(gms, ks).map(({ device }) => device)) || 'GMs'} with ${ks.device}`,
+      );
+      return {
+        consequence: {
+          what: `the two give out different TEKs: traffic between ${apart.join(' and ')} is dropped`,
+          unless: null,
+        },
+        deadlineMs: null,
+      };
+    }
+  }
+  const ahead = sides.flatMap(({ nextRekeyMs }) => (nextRekeyMs === null || nextRekeyMs <= nowMs ? [] : [nextRekeyMs]));
+  return {
+    consequence: {
+      what: 'GMs of the two sides cannot talk any more',
+      unless: 'COOP is whole again before the next rekey',
+    },
+    deadlineMs: ahead.length === 0 ? null : Math.min(...ahead),
+  };
+}
+
+function splitOver({ facts, last }: Asked, claims: (fromMs: EpochMs) => readonly Symptom[]): Candidate | null {
+  const { nowMs, gms } = facts;
+  if (last === null || last.presentSinceMs === null || nowMs - (last.endedMs ?? nowMs) > TRACES_MS) return null;
+  const traces = claims(last.sinceMs);
+  if (traces.length === 0) return null;
+  const endedMs = last.endedMs ?? nowMs;
+  const behind = sorted(gmNames(traces, facts));
+  return over(last.said, traces, {
+    summary: `KSs ${list(last.said.scope)} agree on one primary again since ${clockTime(endedMs)}${behind.length === 0 ? '' : `; ${gmsNamed(behind, gms.length)} still ${verb(behind.length, 'shows', 'show')} traces of the split`}`,
+    status: endedMs + REGISTERS_AGAIN_MS < nowMs ? 'warning' : 'ok',
+  });
+}
+
+/** No KS of the group answers. */
+export function ksDown({ facts, open, before, last }: Asked): Candidate | null {
+  const { kss, gms, nowMs } = facts;
+  const silent = kss.filter(isSilent);
+  if (kss.length === 0 || silent.length < kss.length) return ksBack({ facts, open, before, last });
+  const sinceMs = Math.max(...silent.map(({ failure }) => failure?.sinceMs ?? nowMs));
+  if (servedSince(gms, sinceMs)) return null;
+  const established = silent.every(({ failure }) => failure?.established === true) || before?.presentSinceMs != null;
+  const suffering = sorted(
+    gms.filter((gm) => gm.failure === null && (gm.registered === false || gm.rekeyOverdue)).map(({ device }) => device),
+  );
+  const names = silent.map(({ device }) => device);
+  const only = kss.length === 1 && !hasCoop(facts) ? ', the only KS,' : '';
+  const stops = trafficStops(gms, nowMs, `${kss.length === 1 ? 'it comes' : 'one of them comes'} back before`);
+  return {
+    phase: established ? 'present' : 'unclear',
+    status: established ? 'critical' : 'warning',
+    sinceMs,
+    summary: established
+      ? `${ksNamed(names)}${only} ${verb(names.length, 'has', 'have')} not answered since ${clockTime(sinceMs)}: no GM of ${facts.group} can register or get a rekey`
+      : `${ksNamed(names)}${only} did not answer at ${clockTime(sinceMs)}: a lost answer, or it is down`,
+    ...stops,
+    confidence: established ? (suffering.length > 0 ? 'certain' : 'likely') : 'possible',
+    knownAtMs: established ? null : lastLook(silent, nowMs),
+    firstStep: CHECK_KS,
+    scope: sorted([...names, ...gms.map(({ device }) => device)]),
+    evidence: [
+      ...silent.map(
+        ({ device, failure }) =>
+          `${device}: ${failure?.result ?? 'no answer'} ${failure?.inARow ?? 1} times in a row since ${clockTime(failure?.sinceMs ?? sinceMs)}`,
+      ),
+      ...(suffering.length === 0 ? [] : [`${list(suffering)}: not registered, or the KEK rekey is overdue`]),
+    ],
+    claims: claimed(
+      open,
+      { checks: ['reachable'], of: new Set(names) },
+      { checks: ['coop_peers', 'coop_role', 'members'] },
+      { checks: GM_CHECKS, fromMs: sinceMs - slackMs(facts) },
+    ),
+  };
+}
+
+/** After its end: what the GMs still show of it. */
+function ksBack({ facts, open, last }: Asked): Candidate | null {
+  if (last === null || last.presentSinceMs === null) return null;
+  const { nowMs, gms } = facts;
+  const endedMs = last.endedMs ?? nowMs;
+  if (nowMs - endedMs > TRACES_MS) return null;
+  const registering = nowMs - endedMs <= REGISTERS_AGAIN_MS;
+  const traces = claimed(open, {
+    checks: GM_CHECKS.filter((check) => registering || check !== 'registered'),
+    fromMs: last.sinceMs - slackMs(facts),
+  });
+  if (traces.length === 0) return null;
+  const waiting = named(traces, 'registered');
+  const kss = last.said.scope.filter((name) => facts.kss.some(({ device }) => device === name));
+  const was = `${ksNamed(kss)} did not answer from ${clockTime(last.sinceMs)} to ${clockTime(endedMs)} and ${verb(kss.length, 'is', 'are')} back`;
+  return over(last.said, traces, {
+    summary:
+      waiting.length === 0
+        ? `${was}; ${gms.length === 1 ? 'its GM is' : `all ${gms.length} polled GMs are`} registered`
+        : `${was}; ${gmsNamed(waiting, gms.length)} ${verb(waiting.length, 'is', 'are')} not registered again yet`,
+    status: waiting.length === 0 ? 'ok' : 'warning',
+  });
+}
+
+/** Some KSs answer, and none of them is primary. */
+export function noPrimary({ facts, open, before }: Asked): Candidate | null {
+  if (!facts.primaryMissing) return null;
+  const { kss, gms, nowMs } = facts;
+  const secondaries = sorted(kss.filter(({ failure }) => failure === null).map(({ device }) => device));
+  const silent = kss.filter(isSilent);
+  const sinceMs = before?.sinceMs ?? Math.min(nowMs, ...silent.map(({ failure }) => failure?.sinceMs ?? nowMs));
+  const established = nowMs - sinceMs >= COOP_SETTLES_MS + facts.pollIntervalMs;
+  return {
+    phase: established ? 'present' : 'unclear',
+    status: established ? 'critical' : 'warning',
+    sinceMs,
+    summary: `No KS of ${facts.group} is primary since ${clockTime(sinceMs)}: ${ksNamed(secondaries)} ${verb(secondaries.length, 'is', 'are')} secondary${silent.length === 0 ? '' : `, ${ksNamed(sorted(silent.map(({ device }) => device)))} ${verb(silent.length, 'does', 'do')} not answer`}`,
+    ...trafficStops(gms, nowMs, 'a KS becomes primary before'),
+    confidence: established ? 'certain' : 'possible',
+    knownAtMs: established ? null : sinceMs + COOP_SETTLES_MS + facts.pollIntervalMs,
+    firstStep: CHECK_COOP,
+    scope: sorted(kss.map(({ device }) => device)),
+    evidence: [
+      ...secondaries.map((device) => `${device}: Local KS Role: Secondary`),
+      ...silent.map(
+        ({ device, failure }) =>
+          `${device}: ${failure?.result ?? 'no answer'} since ${clockTime(failure?.sinceMs ?? nowMs)}`,
+      ),
+    ],
+    claims: claimed(
+      open,
+      { checks: ['coop_role', 'coop_peers', 'members'] },
+      { checks: ['reachable'], of: new Set(silent.map(({ device }) => device)) },
+      { checks: GM_CHECKS, fromMs: sinceMs - slackMs(facts) },
+    ),
+  };
+}
+
+/** A KS of several is gone, and another one is primary: the keys go on. */
+export function redundancyLost({ facts, open, before, last }: Asked): Candidate | null {
+  const { kss, nowMs } = facts;
+  const gone = kss.filter((ks) => isSilent(ks) && !seenAlive(facts, ks));
+  const primary = kss.find(({ failure, role }) => failure === null && role === 'primary');
+  if (gone.length === 0 || primary === undefined) return redundancyBack({ facts, open, before, last });
+  const names = sorted(gone.map(({ device }) => device));
+  const sinceMs = Math.min(...gone.map(({ failure }) => failure?.sinceMs ?? nowMs));
+  const established = gone.some(({ failure }) => failure?.established === true) || before?.presentSinceMs != null;
+  const left = kss.filter(({ failure }) => failure === null).length;
+  const tookOver = primary.roleSinceMs >= sinceMs - slackMs(facts);
+  return {
+    phase: established ? 'present' : 'unclear',
+    status: 'warning',
+    sinceMs,
+    summary: established
+      ? `${ksNamed(names)} ${verb(names.length, 'has', 'have')} not answered since ${clockTime(sinceMs)}; KS ${primary.device} ${tookOver ? 'took over as' : 'is'} primary, and the GMs keep their keys`
+      : `${ksNamed(names)} did not answer at ${clockTime(sinceMs)}: a lost answer, or it is down; KS ${primary.device} is primary`,
+    consequence: {
+      what:
+        left === 1
+          ? `no redundancy is left: without KS ${primary.device} rekeys and registrations end`
+          : `${left} KSs are left`,
+      unless: null,
+    },
+    deadlineMs: null,
+    confidence: established ? 'likely' : 'possible',
+    knownAtMs: established ? null : lastLook(gone, nowMs),
+    firstStep: CHECK_KS,
+    scope: names,
+    evidence: [
+      ...gone.map(
+        ({ device, failure }) =>
+          `${device}: ${failure?.result ?? 'no answer'} ${failure?.inARow ?? 1} times in a row since ${clockTime(failure?.sinceMs ?? sinceMs)}`,
+      ),
+      `${primary.device}: Local KS Role: Primary`,
+    ],
+    claims: claimed(
+      open,
+      { checks: ['reachable'], of: new Set(names) },
+      { checks: ['coop_peers', 'members'] },
+      { checks: ['registered', 'reregistrations'], of: new Set(gmsOf(facts, gone)), fromMs: sinceMs - slackMs(facts) },
+    ),
+  };
+}
+
+function redundancyBack({ facts, open, last }: Asked): Candidate | null {
+  if (last === null || last.presentSinceMs === null) return null;
+  const { nowMs } = facts;
+  const endedMs = last.endedMs ?? nowMs;
+  if (nowMs - endedMs > TRACES_MS) return null;
+  const traces = claimed(
+    open,
+    { checks: ['members', 'coop_peers'] },
+    { checks: ['reregistrations'], fromMs: last.sinceMs - slackMs(facts) },
+  );
+  if (traces.length === 0) return null;
+  return over(last.said, traces, {
+    summary: `${ksNamed(last.said.scope)} did not answer from ${clockTime(last.sinceMs)} to ${clockTime(endedMs)} and ${verb(last.said.scope.length, 'is', 'are')} back; the KSs still compare their members`,
+    status: 'ok',
+  });
+}
+
+/** The agent gets no answer, but GMs or peers do: it is the agent's path, not the KS. */
+export function ksOutOfSight({ facts, open }: Asked): Candidate | null {
+  const { kss, gms, nowMs } = facts;
+  const silent = kss.filter((ks) => isSilent(ks) && ks.failure?.established === true);
+  const alive = silent.filter(
+    (ks) => seenAlive(facts, ks) || servedSince(gmsWith(gms, ks), ks.failure?.sinceMs ?? nowMs),
+  );
+  if (alive.length === 0) return null;
+  const names = sorted(alive.map(({ device }) => device));
+  const sinceMs = Math.min(...alive.map(({ failure }) => failure?.sinceMs ?? nowMs));
+  return {
+    phase: 'present',
+    status: 'warning',
+    sinceMs,
+    summary: `${ksNamed(names)} ${verb(names.length, 'has', 'have')} not answered the agent since ${clockTime(sinceMs)}, but ${verb(names.length, 'serves its', 'serve their')} GMs or peers: the agent’s path to ${verb(names.length, 'it', 'them')} is broken`,
+    consequence: {
+      what: `the agent does not see what ${list(names)} ${verb(names.length, 'says', 'say')} of the group`,
+      unless: null,
+    },
+    deadlineMs: null,
+    confidence: 'likely',
+    knownAtMs: null,
+    firstStep: 'The path from the agent to the KS (SSH or SNMP, management VRF, vty lines); the KS itself works',
+    scope: names,
+    evidence: alive.map(
+      ({ device, failure }) =>
+        `${device}: ${failure?.result ?? 'no answer'} since ${clockTime(failure?.sinceMs ?? sinceMs)}, while a GM got a rekey or registered, or a peer calls it alive`,
+    ),
+    claims: claimed(open, { checks: ['reachable'], of: new Set(names) }),
+  };
+}
+
+/** The same cause after its end, with what it still explains. */
+function over(
+  said: Explanation,
+  traces: readonly Symptom[],
+  now: { readonly summary: string; readonly status: Candidate['status'] },
+): Candidate {
+  return {
+    ...said,
+    ...now,
+    phase: 'over',
+    consequence: null,
+    deadlineMs: null,
+    confidence: 'likely',
+    knownAtMs: null,
+    claims: traces,
+  };
+}
+
+/** What is read of the GMs lags the cause by a look. */
+function slackMs({ pollIntervalMs }: GroupFacts): number {
+  return pollIntervalMs + CLOCKS_MS;
+}
+
+/** A GM got a rekey or a registration after this instant. */
+function servedSince(gms: readonly GmFacts[], sinceMs: EpochMs): boolean {
+  return gms.some(
+    (gm) =>
+      gm.failure === null &&
+      ((gm.lastRekeyMs ?? 0) > sinceMs + CLOCKS_MS || (gm.lastReregistration?.atMs ?? 0) > sinceMs + CLOCKS_MS),
+  );
+}
+
+function gmsWith(gms: readonly GmFacts[], ks: KsFacts): readonly GmFacts[] {
+  return gms.filter((gm) => gm.keyServer !== null && gm.keyServer === ks.address);
+}
+
+/** GMs that were served by one of these, or moved away from it. */
+function gmsOf({ gms }: GroupFacts, kss: readonly KsFacts[]): readonly string[] {
+  const addresses = new Set(kss.map(({ address }) => address));
+  return gms
+    .filter(
+      (gm) => addresses.has(gm.keyServer) || gm.lastReregistration?.cause === 'ks_failover' || gm.registered === false,
+    )
+    .map(({ device }) => device);
+}
+
+/** A peer that answers has called it alive since it went silent. */
+function seenAlive({ peers }: GroupFacts, ks: KsFacts): boolean {
+  const failedMs = ks.failure?.sinceMs ?? 0;
+  return peers.some(
+    ({ address, lost, readMs }) => address === ks.address && lost === false && readMs > failedMs + COOP_SETTLES_MS,
+  );
+}
+
+function gmNames(symptoms: readonly Symptom[], { gms }: GroupFacts): readonly string[] {
+  const names = new Set(symptoms.map(({ device }) => device));
+  return gms.flatMap(({ device }) => (names.has(device) ? [device] : []));
+}

@@ -1,0 +1,100 @@
+/** GMs that restarted, or that the agent does not reach: they cannot acknowledge, and nothing of that is the KS's. */
+import { among, type Asked, between, type Candidate, claimed, GM_CHECKS, list, nextLook, sorted } from './candidate.ts';
+import { type GmFacts, type GroupFacts, isSilent, isUnregistered } from './group-facts.ts';
+import { gmsNamed, verb } from './said.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import { RECENT_MS } from './symptom.ts';
+
+/** A GM registers within about half a minute after its boot; a look later it is seen. */
+const BOOT_TO_REGISTRATION_MS = 180_000;
+/** GMs that go silent within this time have something in common: a site, a WAN, a power supply. */
+const TOGETHER_MS = 300_000;
+/** Fewer than this many are not called a common outage. */
+const SEVERAL = 3;
+
+export function gmsReloaded({ facts, open }: Asked): Candidate | null {
+  const { gms, nowMs } = facts;
+  // Its KS counts the rekeys that a GM missed while it was down until the next one is acknowledged.
+  const countsMs = Math.max(RECENT_MS, facts.tekLifetimeMs) + facts.pollIntervalMs;
+  const booted = gms.filter(
+    (gm) => gm.failure === null && nowMs - (bootedMs(gm) ?? Number.NEGATIVE_INFINITY) <= countsMs,
+  );
+  if (booted.length === 0) return null;
+  const fresh = booted.filter((gm) => nowMs - (bootedMs(gm) ?? 0) <= RECENT_MS);
+  const names = sorted(booted.map(({ device }) => device));
+  const registering = new Set(
+    booted.filter((gm) => nowMs - (bootedMs(gm) ?? 0) <= BOOT_TO_REGISTRATION_MS).map(({ device }) => device),
+  );
+  const claims = claimed(
+    open,
+    { checks: ['rekeys_acknowledged', 'reregistrations', 'kek_matches_ks', 'tek_matches_ks'], of: new Set(names) },
+    { checks: ['registered', 'kek_present', 'tek_remaining'], of: registering },
+  );
+  if (claims.length === 0 && fresh.length === 0) return null;
+  const boots = booted.flatMap((gm) => bootedMs(gm) ?? []);
+  const waiting = sorted(booted.filter(isUnregistered).map(({ device }) => device));
+  const together = names.length >= SEVERAL && Math.max(...boots) - Math.min(...boots) <= TOGETHER_MS;
+  return {
+    phase: 'present',
+    status: 'ok',
+    sinceMs: Math.min(...boots),
+    summary: `${gmsNamed(names, gms.length)} reloaded and came up ${between(Math.min(...boots), Math.max(...boots))}${together ? ' (a power cut, or an upgrade?)' : ''}; ${waiting.length === 0 ? `${names.length === 1 ? 'it is' : 'all of them are'} registered` : `${gmsNamed(waiting)} ${verb(waiting.length, 'is', 'are')} not registered yet`}`,
+    consequence: null,
+    deadlineMs: null,
+    confidence: 'certain',
+    knownAtMs: waiting.length === 0 ? null : nextLook(among(gms, waiting), nowMs),
+    firstStep: `show version on ${names.length === 1 ? 'it' : 'them'}: read the reload reason`,
+    scope: names,
+    evidence: booted
+      .slice(0, 8)
+      .map((gm) => `${gm.device}: up since ${new Date(bootedMs(gm) ?? nowMs).toISOString()} by its uptime`),
+    claims,
+  };
+}
+
+function bootedMs({ bootMs, lastReregistration: last }: GmFacts): EpochMs | null {
+  if (bootMs !== null) return bootMs;
+  return last !== null && last.cause === 'reload' ? last.atMs : null;
+}
+
+export function gmsUnreachable({ facts, open }: Asked): Candidate | null {
+  const { gms, nowMs } = facts;
+  const silent = gms.filter(isSilent);
+  const gone = silent.filter(({ failure }) => failure?.established === true);
+  if (gone.length === 0) return null;
+  const names = sorted(gone.map(({ device }) => device));
+  const since = gone.map(({ failure }) => failure?.sinceMs ?? nowMs);
+  const together = names.length >= SEVERAL && Math.max(...since) - Math.min(...since) <= TOGETHER_MS;
+  const all = new Set(silent.map(({ device }) => device));
+  return {
+    phase: 'present',
+    status: 'warning',
+    sinceMs: Math.min(...since),
+    summary: `${gmsNamed(names, gms.length)} stopped answering ${between(Math.min(...since), Math.max(...since))}${together ? ': power or WAN of a site, or they reload' : ': it reloads, or the agent’s path to it is broken'}`,
+    consequence: {
+      what: `whether ${verb(names.length, 'it', 'they')} still ${verb(names.length, 'has', 'have')} traffic is not known`,
+      unless: null,
+    },
+    deadlineMs: null,
+    confidence: stillListed(facts, gone).length > 0 ? 'likely' : 'certain',
+    knownAtMs: null,
+    firstStep: together
+      ? 'What do these GMs have in common: a site, a provider, a power supply? Then the path to one of them'
+      : 'Check the path to the device, and the device itself',
+    scope: names,
+    evidence: [
+      `no answer from ${list(names)}`,
+      ...(stillListed(facts, gone).length === 0
+        ? []
+        : [`their KS has every acknowledgement of ${list(stillListed(facts, gone))}`]),
+    ],
+    // Also of those that failed only once so far: their figures are old.
+    claims: claimed(open, { checks: ['reachable'], of: new Set(names) }, { checks: GM_CHECKS, of: all }),
+  };
+}
+
+function stillListed({ pollIntervalMs, nowMs }: GroupFacts, gms: readonly GmFacts[]): readonly string[] {
+  return gms
+    .filter(({ acksMissed, failure }) => acksMissed === 0 && nowMs - (failure?.sinceMs ?? nowMs) > 2 * pollIntervalMs)
+    .map(({ device }) => device);
+}

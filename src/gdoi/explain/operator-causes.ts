@@ -1,0 +1,162 @@
+/** What people did, or a configuration refuses: clears, policy changes, identities that a KS does not know. */
+import {
+  among,
+  type Asked,
+  between,
+  type Candidate,
+  claimed,
+  GM_CHECKS,
+  list,
+  named,
+  nextLook,
+  sorted,
+} from './candidate.ts';
+import { type GmFacts, isUnregistered, type KsFacts } from './group-facts.ts';
+import type { LoggedReason } from '../log/logged-reason.ts';
+import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import { RECENT_MS } from './symptom.ts';
+
+/** GMs that a KS makes register do so within about a minute; a look later it is seen. */
+const REGISTERS_WITHIN_MS = 180_000;
+const CLOCKS_MS = 5000;
+const ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]{1,4}:[0-9a-f:]{2,40}/iu;
+
+/** A KS removed its members or replaced its policy, and they register anew. */
+export function ksForced({ facts, open }: Asked): Candidate | null {
+  const { gms, kss, nowMs, pollIntervalMs } = facts;
+  const logged = kss.flatMap((ks) => recent(ks, 'members_cleared', nowMs).map((reason) => ({ ks, reason })));
+  const told = gms.filter((gm) => forcedAtMs(gm, nowMs) !== null);
+  if (told.length === 0 && logged.length === 0) return null;
+  const instants = [...told.flatMap((gm) => forcedAtMs(gm, nowMs) ?? []), ...logged.map(({ reason }) => reason.atMs)];
+  const fromMs = Math.min(...instants);
+  const claims = claimed(
+    open,
+    { checks: ['members'] },
+    { checks: GM_CHECKS, fromMs: fromMs - pollIntervalMs - CLOCKS_MS },
+  );
+  const waiting = named(claims, 'registered');
+  const late = waiting.length > 0 && nowMs - Math.max(...instants) > REGISTERS_WITHIN_MS;
+  const isWaiting = new Set(waiting);
+  const again = sorted(told.map(({ device }) => device).filter((device) => !isWaiting.has(device)));
+  const servers = sorted(logged.map(({ ks }) => ks.device));
+  const who = servers.length > 0 ? ksNamed(servers) : kss.length === 1 ? `KS ${kss[0]?.device ?? ''}` : 'The KS';
+  return {
+    phase: 'present',
+    status: late ? 'warning' : 'ok',
+    sinceMs: fromMs,
+    summary: `${who} made its GMs register anew ${between(fromMs, Math.max(...instants))} (members cleared or policy replaced): ${waiting.length === 0 ? `${gmsNamed(again, gms.length)} did` : `${gmsNamed(waiting, gms.length)} ${verb(waiting.length, 'has', 'have')} not yet`}`,
+    consequence:
+      waiting.length === 0
+        ? null
+        : { what: `no traffic of ${gmsNamed(waiting)} until it is registered again`, unless: null },
+    deadlineMs: null,
+    confidence: 'certain',
+    knownAtMs: waiting.length === 0 ? null : nextLook(among(gms, waiting), nowMs),
+    firstStep: 'show logging on the KS: who cleared its members or changed the policy?',
+    scope: sorted([...servers, ...told.map(({ device }) => device), ...waiting]),
+    evidence: [
+      ...logged.map(({ ks, reason }) => `${ks.device}, ${clockTime(reason.atMs)}: ${reason.text}`),
+      ...told.flatMap((gm) => (gm.forced === null ? [] : [`${gm.device}: ${gm.forced.evidence}`])),
+    ].slice(0, 8),
+    claims,
+  };
+}
+
+function forcedAtMs({ forced, lastReregistration: last }: GmFacts, nowMs: EpochMs): EpochMs | null {
+  if (forced !== null && nowMs - forced.atMs <= RECENT_MS) return forced.atMs;
+  return last !== null && last.cause === 'ks_forced' && nowMs - last.atMs <= RECENT_MS ? last.atMs : null;
+}
+
+/** `clear crypto gdoi` on GMs. */
+export function operatorClear({ facts, open }: Asked): Candidate | null {
+  const { gms, nowMs } = facts;
+  const cleared = gms.filter(
+    ({ lastReregistration: last }) =>
+      last !== null && last.cause === 'operator_clear' && nowMs - last.atMs <= RECENT_MS,
+  );
+  if (cleared.length === 0) return null;
+  const names = sorted(cleared.map(({ device }) => device));
+  const instants = cleared.map(({ lastReregistration: last }) => last?.atMs ?? nowMs);
+  return {
+    phase: 'present',
+    status: 'ok',
+    sinceMs: Math.min(...instants),
+    summary: `${gmsNamed(names, gms.length)} ${verb(names.length, 'was', 'were')} cleared by an operator (clear crypto gdoi) and registered again ${between(Math.min(...instants), Math.max(...instants))}`,
+    consequence: null,
+    deadlineMs: null,
+    confidence: 'certain',
+    knownAtMs: null,
+    firstStep: 'show logging on the GM: who cleared it',
+    scope: names,
+    evidence: cleared.map(
+      ({ device, lastReregistration: last }) =>
+        `${device}: counters restarted while the uptime went on, registered at ${clockTime(last?.atMs ?? nowMs)}`,
+    ),
+    claims: claimed(open, {
+      checks: ['reregistrations', 'kek_present', 'kek_matches_ks', 'tek_matches_ks'],
+      of: new Set(names),
+    }),
+  };
+}
+
+/** A KS refuses a GM's identity or address. */
+export function unauthorized({ facts, open }: Asked): Candidate | null {
+  const { gms, kss, nowMs } = facts;
+  const refusals = kss.flatMap((ks) => recent(ks, 'unauthorized', nowMs).map((reason) => ({ ks, reason })));
+  if (refusals.length === 0) return null;
+  const refused = gms.filter(
+    (gm) =>
+      (isUnregistered(gm) || gm.failure !== null) &&
+      (gm.address === null ||
+        refusals.some(({ reason }) => namesAddress(reason, gm.address ?? '')) ||
+        nameNoAddress(refusals)),
+  );
+  const claims = claimed(open, {
+    checks: ['registered', 'rekeys_acknowledged'],
+    of: new Set(refused.map(({ device }) => device)),
+  });
+  const waiting = named(claims, 'registered');
+  const first = Math.min(...refusals.map(({ reason }) => reason.atMs));
+  const servers = ksNamed(sorted(refusals.map(({ ks }) => ks.device)));
+  const unknown = waiting.length === 0;
+  if (
+    unknown &&
+    gms.length > 0 &&
+    refused.length === 0 &&
+    refusals.every(({ reason }) => gms.some(({ address }) => address !== null && namesAddress(reason, address)))
+  )
+    return null;
+  return {
+    phase: 'present',
+    status: unknown ? 'warning' : 'critical',
+    sinceMs: first,
+    summary: unknown
+      ? `${servers} ${verb(servers.startsWith('KSs') ? 2 : 1, 'refuses', 'refuse')} a GM since ${clockTime(first)}: its identity or address is not authorised for ${facts.group}`
+      : `${servers} ${verb(servers.startsWith('KSs') ? 2 : 1, 'refuses', 'refuse')} ${gmsNamed(waiting)} since ${clockTime(first)}: ${verb(waiting.length, 'its identity or address is', 'their identities or addresses are')} not authorised for ${facts.group}`,
+    consequence: unknown
+      ? null
+      : { what: `traffic of ${gmsNamed(waiting)} is dropped, or in clear where it fails open`, unless: null },
+    deadlineMs: null,
+    confidence: 'certain',
+    knownAtMs: null,
+    firstStep: `Compare the identity and address of ${unknown ? 'that GM' : list(waiting)} with the group’s authorization on the KS (show running-config | section crypto gdoi, and its access list)`,
+    scope: sorted([...refusals.map(({ ks }) => ks.device), ...waiting]),
+    evidence: refusals.slice(-4).map(({ ks, reason }) => `${ks.device}, ${clockTime(reason.atMs)}: ${reason.text}`),
+    claims,
+  };
+}
+
+function recent(ks: KsFacts | GmFacts, kind: LoggedReason['kind'], nowMs: EpochMs): readonly LoggedReason[] {
+  return ks.reasons.filter((reason) => reason.kind === kind && Math.abs(nowMs - reason.atMs) <= RECENT_MS);
+}
+
+/** An address in a message stands alone: 10.0.0.1 is not in 10.0.0.10. */
+function namesAddress({ text }: LoggedReason, address: string): boolean {
+  return text.split(/[^0-9A-Fa-f.:]+/u).some((word) => word === address || word === `${address}.`);
+}
+
+/** The messages give identities and no address: any GM that cannot register may be meant. */
+function nameNoAddress(refusals: readonly { readonly reason: LoggedReason }[]): boolean {
+  return !refusals.some(({ reason }) => ADDRESS.test(reason.text));
+}

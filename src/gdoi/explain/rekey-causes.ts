@@ -1,0 +1,401 @@
+/**
+ * Rekeys that do not arrive: one GM's path, what stands in front of the KS, or a signature that no GM accepts.
+ *
+ * How many missed a rekey is known only when those who can have missed it were looked at after it was due. Until then one
+ * GM that misses it is not yet a path.
+ */
+import {
+  among,
+  type Asked,
+  between,
+  type Candidate,
+  claimed,
+  firstOf,
+  lastLook,
+  list,
+  named,
+  sorted,
+  trafficStops,
+} from './candidate.ts';
+import { type GmFacts, type GroupFacts, hasCoop } from './group-facts.ts';
+import { CHECK_REKEY_PATH } from '../events/first-steps.ts';
+import type { LoggedReason } from '../log/logged-reason.ts';
+import { clockTime, gmCount, gmsNamed, ksNamed, verb } from './said.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import { RECENT_MS, type Symptom, type SymptomCheck } from './symptom.ts';
+
+const LOSS_CHECKS: readonly SymptomCheck[] = [
+  'kek_present',
+  'kek_remaining',
+  'kek_matches_ks',
+  'tek_remaining',
+  'tek_matches_ks',
+  'rekeys_acknowledged',
+  'reregistrations',
+];
+const MISSED_CAUSES = new Set(['kek_missed_rekey', 'kek_expired', 'tek_expired']);
+/** On-call catalogue, row 5: over 10 % of a group with unacknowledged rekeys, or over 20 % behind, is the KS's side. */
+const KS_SHARE_UNACKNOWLEDGED = 0.1;
+const KS_SHARE_BEHIND = 0.2;
+/** In a group smaller than this a share says little: there most GMs have to miss it. */
+const SMALL_GROUP = 20;
+/** Row 6: the KS drops a GM at three. */
+const EJECTED_AT_MISSED = 3;
+const CRITICAL_AT_MISSED = 2;
+/** Two readings of one KEK's expiry differ by less, another KEK's by more. */
+const NEWER_BY_MS = 30_000;
+const REGISTERING_MS = 90_000;
+
+const CHECK_KS_SIDE =
+  'show crypto gdoi ks rekey and ks members on the KS: does it send, and who acknowledges? Then what stands in front of it: firewall and ACL for UDP 848, fragmentation of large rekeys, control-plane policing';
+
+interface Loss {
+  readonly missed: readonly string[];
+  readonly unacknowledged: readonly string[];
+  readonly got: readonly string[];
+  /** All that have it, polled or known by their KS. */
+  readonly gotCount: number;
+  /** Not looked at since the rekey was due. */
+  readonly undecided: readonly GmFacts[];
+  readonly traces: readonly Symptom[];
+}
+
+function lossOf({ facts, open, before }: Asked): Loss {
+  const { gms, nowMs } = facts;
+  const missedOne = new Set(gms.filter((gm) => missedCause(gm, nowMs)).map(({ device }) => device));
+  const traces = claimed(
+    open,
+    { checks: LOSS_CHECKS.filter((check) => check !== 'reregistrations') },
+    { checks: ['reregistrations'], of: missedOne },
+    // Who was found to lose rekeys, and registers for a reason that its figures leave open, goes on losing them.
+    { checks: ['reregistrations'], of: new Set(before?.said.scope) },
+  );
+  const unacknowledged = named(traces, 'rekeys_acknowledged');
+  const missed = named(traces, ...LOSS_CHECKS);
+  const isMissed = new Set(missed);
+  const others = gms.filter((gm) => gm.failure === null && gm.registered !== false && !isMissed.has(gm.device));
+  const hasIt = gotIt(facts, isMissed);
+  const got = others.filter(hasIt);
+  return {
+    missed,
+    unacknowledged,
+    got: got.map(({ device }) => device),
+    gotCount: got.length + facts.acknowledging,
+    undecided: others.filter((gm) => !hasIt(gm)),
+    traces,
+  };
+}
+
+function missedCause({ lastReregistration: last }: GmFacts, nowMs: EpochMs): boolean {
+  return last !== null && MISSED_CAUSES.has(last.cause) && Math.abs(nowMs - last.atMs) <= RECENT_MS;
+}
+
+/**
+ * Does a GM have what these miss? A KEK that lasts longer than theirs shows it at once; a GM without a KEK timer, or that
+ * misses nothing though it was asked after the rekey's time, has it too.
+ */
+function gotIt({ gms, kss, leadMs, rekeyTakesMs }: GroupFacts, missed: ReadonlySet<string>): (gm: GmFacts) => boolean {
+  const waiting = gms.filter((gm) => missed.has(gm.device) && gm.rekeyOverdue);
+  const oldExpiries = waiting.flatMap(({ kekExpiryMs }) => kekExpiryMs ?? []);
+  const behind = gms.some((gm) => missed.has(gm.device) && gm.kekMatchesKs === false);
+  const changed = behind ? kss.flatMap(({ kekSinceMs }) => kekSinceMs ?? []) : [];
+  const dueMs =
+    oldExpiries.length > 0
+      ? Math.min(...oldExpiries) - leadMs + rekeyTakesMs
+      : Math.max(Number.NEGATIVE_INFINITY, ...changed);
+  const lastsBeyondMs = oldExpiries.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...oldExpiries) + NEWER_BY_MS;
+  return (gm) => (gm.kekExpiryMs ?? 0) > lastsBeyondMs || gm.sentMs >= dueMs;
+}
+
+function isMany({ missed, unacknowledged, gotCount }: Loss, members: number): boolean {
+  if (missed.length < 2 || members === 0) return false;
+  if (members < SMALL_GROUP) return missed.length > gotCount;
+  return unacknowledged.length / members > KS_SHARE_UNACKNOWLEDGED || missed.length / members > KS_SHARE_BEHIND;
+}
+
+/** Rekeys come, and GMs do not accept them: another RSA key signs them. */
+export function rekeysRefused({ facts, open }: Asked): Candidate | null {
+  const { gms, kss, nowMs } = facts;
+  const isRecent = ({ atMs }: LoggedReason) => Math.abs(nowMs - atMs) <= RECENT_MS;
+  const refused = gms.flatMap((gm) =>
+    gm.reasons
+      .filter((reason) => reason.kind === 'rekey_refused' && isRecent(reason))
+      .map((reason) => ({ device: gm.device, reason })),
+  );
+  const keyless = kss.flatMap((ks) =>
+    ks.reasons
+      .filter((reason) => reason.kind === 'no_rsa_key' && isRecent(reason))
+      .map((reason) => ({ device: ks.device, reason })),
+  );
+  if (refused.length + keyless.length === 0) return null;
+  const names = sorted(refused.map(({ device }) => device));
+  const servers = sorted(keyless.map(({ device }) => device));
+  const first = Math.min(...[...refused, ...keyless].map(({ reason }) => reason.atMs));
+  const suffering = new Set(names.length > 0 ? names : gms.map(({ device }) => device));
+  return {
+    phase: 'present',
+    status: 'critical',
+    sinceMs: first,
+    summary:
+      servers.length > 0
+        ? `${ksNamed(servers)} ${verb(servers.length, 'has', 'have')} no RSA key to sign rekeys with, by the log since ${clockTime(first)}`
+        : `${gmsNamed(names, gms.length)} ${verb(names.length, 'receives', 'receive')} rekeys and ${verb(names.length, 'refuses', 'refuse')} them since ${clockTime(first)}: their signature or content does not fit`,
+    ...trafficStops(
+      gms.filter(({ device }) => suffering.has(device)),
+      nowMs,
+      'they register again before',
+    ),
+    confidence: 'certain',
+    knownAtMs: null,
+    firstStep: hasCoop(facts)
+      ? 'show crypto key mypubkey rsa on every KS: the rekey key must be the same one on all of them'
+      : 'show crypto key mypubkey rsa on the KS: is the rekey key there, and the one the GMs learnt at registration?',
+    scope: sorted([...servers, ...names]),
+    evidence: [...keyless, ...refused]
+      .slice(-6)
+      .map(({ device, reason }) => `${device}, ${clockTime(reason.atMs)}: ${reason.text}`),
+    claims: claimed(open, { checks: LOSS_CHECKS, of: suffering }),
+  };
+}
+
+/** A GM without a KEK timer did not get the new KEK: it works with one that its KS has replaced. */
+export function oldKekInUse({ facts, open }: Asked): Candidate | null {
+  const { gms, nowMs } = facts;
+  const holding = gms.filter((gm) => gm.kekExpiredInUse);
+  if (holding.length === 0) return null;
+  const names = sorted(holding.map(({ device }) => device));
+  const changedMs = Math.min(...facts.kss.flatMap(({ kekSinceMs }) => kekSinceMs ?? []), nowMs);
+  return {
+    phase: 'present',
+    status: 'critical',
+    sinceMs: changedMs,
+    summary: `${gmsNamed(names, gms.length)} did not get the new KEK and ${verb(names.length, 'works', 'work')} with the one that the KS replaced before ${clockTime(changedMs)}: no rekey reaches ${verb(names.length, 'it', 'them')} any more (a release without KEK timer)`,
+    ...trafficStops(holding, nowMs, 'it registers again before'),
+    confidence: 'certain',
+    knownAtMs: null,
+    firstStep:
+      'show crypto gdoi ks members on the KS: does this GM acknowledge? Then the path for UDP 848 from KS to GM. Only a new registration heals it',
+    scope: names,
+    evidence: holding.map(
+      (gm) =>
+        `${gm.device}: its rekey counter stood still when the KS changed the KEK${gm.lastRekeyMs === null ? '' : `; last rekey at ${clockTime(gm.lastRekeyMs)}`}`,
+    ),
+    claims: claimed(open, { checks: LOSS_CHECKS, of: new Set(names) }),
+  };
+}
+
+/** Many GMs miss a rekey at once: the KS, or what stands in front of it. */
+export function ksRekeysLost(asked: Asked): Candidate | null {
+  const { facts, before } = asked;
+  const { gms, kss, members, nowMs } = facts;
+  const loss = lossOf(asked);
+  const was = before !== null && before.presentSinceMs !== null;
+  const same = was && loss.missed.length > 0 && isWithin(loss.missed, before.said.scope);
+  const many = isMany(loss, members);
+  if (!many && !same) return null;
+  const servers = sorted(kss.filter(({ failure }) => failure === null).map(({ device }) => device));
+  const from = servers.length === 0 ? 'the KS' : kss.length === 1 ? `KS ${servers[0] ?? ''}` : 'the primary KS';
+  const failing = loss.traces.some(({ check }) => check === 'tek_remaining' || check === 'kek_present');
+  const waiting = among(gms, loss.missed).filter((gm) => gm.rekeyOverdue);
+  const names = sorted([
+    ...(same ? before.said.scope.filter((name) => gms.some(({ device }) => device === name)) : []),
+    ...loss.missed,
+  ]);
+  return {
+    phase: 'present',
+    // Once all have registered again, nothing is in danger until the next rekey of this kind.
+    status: waiting.length > 0 || failing || loss.unacknowledged.length > 0 ? 'critical' : 'warning',
+    sinceMs: before?.sinceMs ?? nowMs,
+    summary: `Rekeys of ${from} do not arrive: ${gmsNamed(names, members)} missed the last one${many && loss.got.length > 0 ? `, only ${list(loss.got)} got it` : ''}`,
+    ...whatFollows(
+      loss,
+      facts,
+      failing
+        ? trafficStops(among(gms, loss.missed), nowMs, 'they register before')
+        : {
+            consequence: {
+              what: 'they keep their traffic by registering again; the next rekey with a new KEK will be lost as well',
+              unless: null,
+            },
+            deadlineMs: null,
+          },
+    ),
+    confidence: loss.undecided.length === 0 ? 'certain' : 'likely',
+    knownAtMs: null,
+    firstStep: CHECK_KS_SIDE,
+    scope: sorted([...servers, ...names]),
+    evidence: evidenceOf(loss, members, facts),
+    claims: [...loss.traces, ...registering(asked, loss)],
+  };
+}
+
+/** Who waits for the rekey re-registers when its countdown ends; without any, `otherwise`. */
+function whatFollows(
+  loss: Loss,
+  { gms, nowMs }: GroupFacts,
+  otherwise: Pick<Candidate, 'consequence' | 'deadlineMs'>,
+): Pick<Candidate, 'consequence' | 'deadlineMs'> {
+  const waiting = among(gms, loss.missed).filter((gm) => gm.rekeyOverdue && (gm.reregistersAtMs ?? 0) > nowMs);
+  const first = firstOf(waiting, ({ reregistersAtMs }) => reregistersAtMs);
+  if (first === null) return otherwise;
+  const names = sorted(waiting.map(({ device }) => device));
+  return {
+    consequence: {
+      what: `${gmCount(names)} ${verb(names.length, 're-registers', `re-register, ${first.device} first`)}`,
+      unless: 'the rekey comes before',
+    },
+    deadlineMs: first.reregistersAtMs,
+  };
+}
+
+/** One GM, or few of many: their paths. */
+export function pathLoss(asked: Asked): Candidate | null {
+  const { facts } = asked;
+  const { gms, kss, members, nowMs } = facts;
+  const loss = lossOf(asked);
+  if (loss.missed.length === 0) return null;
+  const isMissed = new Set(loss.missed);
+  const mine = among(gms, loss.missed);
+  const worst = facts.unacknowledged.reduce(
+    (most, { device, address, acksMissed }) => (isMissed.has(device ?? address) ? Math.max(most, acksMissed) : most),
+    0,
+  );
+  const unclear = loss.gotCount === 0 && loss.undecided.length > 0;
+  const healed = mine.filter((gm) => missedCause(gm, nowMs));
+  const onlyAcks = loss.traces.every(({ check }) => check === 'rekeys_acknowledged');
+  const holding = onlyAcks && mine.length > 0 && mine.every((gm) => gm.kekMatchesKs === true);
+  const dangerous = worst >= CRITICAL_AT_MISSED;
+  return {
+    phase: unclear ? 'unclear' : 'present',
+    status: dangerous ? 'critical' : 'warning',
+    sinceMs:
+      asked.before?.sinceMs ?? Math.min(nowMs, ...healed.map(({ lastReregistration: last }) => last?.atMs ?? nowMs)),
+    summary: unclear
+      ? `${gmsNamed(loss.missed, members)} did not get the rekey that is due; whether the others did is not yet clear`
+      : pathSummary(loss, {
+          from: kss.length === 1 ? `KS ${kss[0]?.device ?? ''}` : 'the KS',
+          members,
+          worst,
+          healedMs: healed.map(({ lastReregistration: last }) => last?.atMs ?? nowMs),
+          holding,
+        }),
+    ...whatFollows(
+      loss,
+      facts,
+      dangerous
+        ? {
+            consequence: {
+              what: `at ${EJECTED_AT_MISSED} in a row the KS drops ${gmCount(loss.missed)}`,
+              unless: 'the next one is acknowledged',
+            },
+            deadlineMs: nextRekey(facts),
+          }
+        : {
+            consequence:
+              healed.length === 0
+                ? null
+                : { what: 'traffic goes on; it happens again with the next rekey of this kind', unless: null },
+            deadlineMs: null,
+          },
+    ),
+    confidence: unclear ? 'possible' : 'likely',
+    knownAtMs: unclear ? lastLook(loss.undecided, nowMs) : null,
+    firstStep: CHECK_REKEY_PATH,
+    scope: loss.missed,
+    evidence: evidenceOf(loss, members, facts),
+    claims: [...loss.traces, ...registering(asked, loss)],
+  };
+}
+
+function pathSummary(
+  { missed, gotCount }: Loss,
+  known: {
+    readonly from: string;
+    readonly members: number;
+    readonly worst: number;
+    readonly healedMs: readonly EpochMs[];
+    /** They have the current keys: only their acknowledgements are missing. */
+    readonly holding: boolean;
+  },
+): string {
+  const { from, members, worst, healedMs, holding } = known;
+  const whom = gmsNamed(missed, missed.length > 1 ? members : null);
+  const it = verb(missed.length, 'it', 'they');
+  const others = gotCount === 0 ? '' : `; the other ${gotCount === 1 ? 'one' : gotCount} got it`;
+  if (holding) {
+    return `Acknowledgements of ${whom} do not reach ${from}, ${worst === 1 ? 'the last one is missing' : `${worst} in a row are missing`}, though ${it} ${verb(missed.length, 'has', 'have')} the current keys: the path back drops them`;
+  }
+  const [first, ...more] = healedMs;
+  const again =
+    first === undefined ? '' : ` and re-registered ${between(Math.min(first, ...more), Math.max(first, ...more))}`;
+  const what =
+    worst >= CRITICAL_AT_MISSED ? `${it} did not acknowledge the last ${worst}` : `${it} missed the last one`;
+  return `The path from ${from} to ${whom} drops rekeys: ${what}${again}${others}`;
+}
+
+function nextRekey({ kss, nowMs }: GroupFacts): EpochMs | null {
+  return earliest(
+    kss.map(({ nextRekeyMs }) => nextRekeyMs),
+    nowMs,
+  );
+}
+
+/** A KS dropped the GM, which believes that it is registered. */
+export function ejected({ facts, open }: Asked): Candidate | null {
+  const { gms, unacknowledged, nowMs } = facts;
+  const dropped = [
+    ...gms.filter((gm) => gm.failure === null && gm.listedByKs === false).map(({ device }) => device),
+    ...unacknowledged
+      .filter(({ acksMissed }) => acksMissed >= EJECTED_AT_MISSED)
+      .map(({ device, address }) => device ?? address),
+  ];
+  const names = sorted(dropped);
+  const claims = claimed(open, { checks: LOSS_CHECKS, of: new Set(names) });
+  if (names.length === 0 || claims.length === 0) return null;
+  const members = among(gms, names);
+  return {
+    phase: 'present',
+    status: 'critical',
+    sinceMs: nowMs,
+    summary: `${gmsNamed(names, facts.members)} ${verb(names.length, 'is', 'are')} no longer on the KS’s list: it dropped ${verb(names.length, 'it', 'them')} after three rekeys without acknowledgement, and sends ${verb(names.length, 'it', 'them')} no more`,
+    ...trafficStops(members, nowMs, 'it registers again before'),
+    confidence: 'likely',
+    knownAtMs: null,
+    firstStep: CHECK_REKEY_PATH,
+    scope: names,
+    evidence: names.map((name) => `${name}: not listed by any KS that is polled, or three acknowledgements missed`),
+    claims,
+  };
+}
+
+/** A GM that lost a rekey is seen without a registration for some seconds while it registers for it. */
+function registering({ facts, open, before }: Asked, { missed }: Loss): readonly Symptom[] {
+  const of = new Set([...missed, ...(before?.said.scope ?? [])]);
+  return claimed(open, { checks: ['registered'], of, fromMs: facts.nowMs - REGISTERING_MS });
+}
+
+function isWithin(names: readonly string[], all: readonly string[]): boolean {
+  const known = new Set(all);
+  return names.every((name) => known.has(name));
+}
+
+function earliest(instants: readonly (EpochMs | null)[], nowMs: EpochMs): EpochMs | null {
+  const ahead = instants.flatMap((ms) => (ms === null || ms <= nowMs ? [] : [ms]));
+  return ahead.length === 0 ? null : Math.min(...ahead);
+}
+
+function evidenceOf(loss: Loss, members: number, { gms }: GroupFacts): readonly string[] {
+  const sharing = among(gms, loss.missed);
+  const [keyServer, ...others] = new Set(sharing.map((gm) => gm.keyServer));
+  return [
+    `missed it: ${list(loss.missed)}`,
+    ...(loss.got.length === 0 ? [] : [`got it: ${list(loss.got)}`]),
+    ...(loss.undecided.length === 0
+      ? []
+      : [`not looked at since: ${list(loss.undecided.map(({ device }) => device))}`]),
+    `${loss.unacknowledged.length} of ${members} GMs did not acknowledge the last rekey, as the KS counts`,
+    ...(keyServer != null && others.length === 0 && sharing.length > 1
+      ? [`all of them are registered with KS ${keyServer}`]
+      : []),
+  ];
+}

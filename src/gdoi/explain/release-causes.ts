@@ -1,0 +1,47 @@
+/** A KS of the old KEK behaviour with GMs of the new one: nothing is broken tonight, and it comes back in every cycle. */
+import { among, type Asked, type Candidate, claimed, GM_CHECKS, list, sorted } from './candidate.ts';
+import { gmsNamed, ksNamed, verb } from './said.ts';
+import { RECENT_MS } from './symptom.ts';
+
+export function legacyKs({ facts, open }: Asked): Candidate | null {
+  const { mixed, gms, kss, nowMs } = facts;
+  const proven = gms.filter(
+    (gm) => gm.lastReregistration?.cause === 'legacy_ks' && nowMs - gm.lastReregistration.atMs <= RECENT_MS,
+  );
+  const upgraded = kss.length > 0 && kss.every(({ behavior }) => behavior === 'timer');
+  if (mixed === null && proven.length === 0) return null;
+  const over = mixed === null && upgraded;
+  const affected = sorted(mixed?.affectedGms ?? proven.map(({ device }) => device));
+  const legacy = sorted(mixed?.legacyKss.map(({ device }) => device) ?? []);
+  const claims = claimed(open, { checks: ['mixed_versions'] }, { checks: GM_CHECKS, of: new Set(affected) });
+  if (over && claims.length === 0) return null;
+  const server = legacy.length === 0 ? 'The KS' : ksNamed(legacy);
+  return {
+    phase: over ? 'over' : 'present',
+    status: over ? 'ok' : 'warning',
+    sinceMs: Math.min(nowMs, ...among(gms, affected).map(({ kekSinceMs }) => kekSinceMs)),
+    summary: over
+      ? `The KSs are upgraded; ${gmsNamed(affected, gms.length)} re-registered for the last time because of their old release`
+      : `${server} ${verb(Math.max(1, legacy.length), 'sends', 'send')} no KEK rekey before expiry (release older than 15.2(1)T / XE 3.5S): ${gmsNamed(affected, gms.length)} ${verb(affected.length, 're-registers', 're-register')} twice in every KEK cycle`,
+    consequence: over
+      ? null
+      : {
+          what: 'two re-registrations of each of them around every KEK expiry; traffic goes on, and nothing has to be done tonight',
+          unless: null,
+        },
+    deadlineMs: null,
+    confidence: mixed === null ? 'likely' : 'certain',
+    knownAtMs: null,
+    firstStep: over
+      ? null
+      : `Plan the upgrade of ${legacy.length === 0 ? 'the KS' : `KS ${list(legacy)}`} to 15.2(1)T / XE 3.5S or later (show version there)`,
+    scope: sorted([...legacy, ...affected]),
+    evidence: [
+      ...(mixed?.legacyKss ?? []).map(
+        ({ device, version }) => `${device}: release ${version ?? 'not known'}, without KEK rekey before expiry`,
+      ),
+      ...(proven.length === 0 ? [] : [`${list(proven.map(({ device }) => device))}: re-registered for this cause`]),
+    ],
+    claims,
+  };
+}

@@ -1,0 +1,35 @@
+/** How explanations name devices, instants and numbers. */
+import { nameList, naturalOrder } from '../events/name-list.ts';
+import type { EpochMs } from '../seen/instant.ts';
+
+export { nameList, naturalOrder };
+
+/** `03:00:20 UTC`: a sentence with an instant stays true as it is read later. */
+export function clockTime(ms: EpochMs): string {
+  const date = new Date(Math.round(ms));
+  return Number.isNaN(date.getTime()) ? 'an unknown instant' : `${date.toISOString().slice(11, 19)} UTC`;
+}
+
+/** `GM gm1`, `4 GMs (gm1, gm2, gm3, gm4)`; `of`: how many there are, said where it tells something. */
+export function gmsNamed(names: readonly string[], of: number | null = null): string {
+  if (names.length === 1) return `GM ${names[0] ?? ''}`;
+  const share =
+    of === null || of === names.length
+      ? `${of === names.length && names.length > 1 ? 'all ' : ''}${names.length}`
+      : `${names.length} of ${of}`;
+  return `${share} GMs (${nameList(names)})`;
+}
+
+/** `4 GMs`, `GM gm1`. */
+export function gmCount(names: readonly string[]): string {
+  return names.length === 1 ? `GM ${names[0] ?? ''}` : `${names.length} GMs`;
+}
+
+export function ksNamed(names: readonly string[]): string {
+  return names.length === 1 ? `KS ${names[0] ?? ''}` : `KSs ${nameList(names)}`;
+}
+
+/** `is` after one, `are` after more. */
+export function verb(count: number, one: string, more: string): string {
+  return count === 1 ? one : more;
+}

@@ -1,0 +1,106 @@
+/**
+ * What is wrong with a group, check by check and device by device, before anyone asks why. A symptom carries since when
+ * it is known: a cause explains only what did not begin long before it.
+ */
+import type { GroupFacts } from './group-facts.ts';
+import { isUnregistered } from './group-facts.ts';
+import type { EpochMs } from '../seen/instant.ts';
+
+/** Checks of the health of devices and groups that a cause in the group can explain, under their names there. */
+export const SYMPTOM_CHECKS = [
+  'reachable',
+  'registered',
+  'kek_present',
+  'kek_remaining',
+  'kek_matches_ks',
+  'tek_remaining',
+  'tek_matches_ks',
+  'coop_split',
+  'coop_role',
+  'coop_peers',
+  'rekeys_acknowledged',
+  'reregistrations',
+  'mixed_versions',
+  'members',
+] as const;
+export type SymptomCheck = (typeof SYMPTOM_CHECKS)[number];
+
+export interface Symptom {
+  readonly check: SymptomCheck;
+  /** Name of the device, else the address of a GM or peer that is not polled; null: it is the group's. */
+  readonly device: string | null;
+  /** Not later than this it was there; a standing difference is as old as its last reading. */
+  readonly sinceMs: EpochMs;
+}
+
+/** Re-registrations that belong to one lost rekey: the longest window is 190 + 80 s, a regular poll 5 min. */
+export const RECENT_MS = 600_000;
+
+/** Re-registrations that need an explanation; the others are their own. */
+const UNEXPLAINED_CAUSES = new Set([
+  'kek_missed_rekey',
+  'legacy_ks',
+  'kek_expired',
+  'tek_expired',
+  'ks_failover',
+  'interface',
+  'unknown',
+]);
+
+export function symptomsOf(facts: GroupFacts): readonly Symptom[] {
+  return [...ofGms(facts), ...ofKss(facts), ...ofMembers(facts)];
+}
+
+function ofGms({ gms, nowMs }: GroupFacts): readonly Symptom[] {
+  return gms.flatMap((gm) => {
+    const seen: Symptom[] = [];
+    const add = (check: SymptomCheck, sinceMs: EpochMs = gm.readMs) => seen.push({ check, device: gm.device, sinceMs });
+    const last = gm.lastReregistration;
+    if (last !== null && UNEXPLAINED_CAUSES.has(last.cause) && Math.abs(nowMs - last.atMs) <= RECENT_MS) {
+      add('reregistrations', last.atMs);
+    }
+    if (gm.failure !== null) {
+      add('reachable', gm.failure.sinceMs);
+      return seen;
+    }
+    if (isUnregistered(gm)) {
+      add('registered', gm.unregisteredSinceMs ?? gm.readMs);
+      return seen;
+    }
+    if (gm.kek === 'absent') add('kek_present');
+    if (gm.rekeyOverdue) add('kek_remaining');
+    if (gm.kekMatchesKs === false) add('kek_matches_ks');
+    if (gm.tekMissing || gm.tekOverdue) add('tek_remaining');
+    if (gm.tekMatchesKs === false || gm.divergent) add('tek_matches_ks');
+    if (gm.listedByKs === false) add('rekeys_acknowledged');
+    return seen;
+  });
+}
+
+function ofKss({ kss, split, peers, mixed, primaryMissing, nowMs }: GroupFacts): readonly Symptom[] {
+  const counting = kss.filter((ks) => ks.failure === null && ks.members !== null);
+  return [
+    ...kss.flatMap(({ device, failure }): Symptom[] =>
+      failure === null ? [] : [{ check: 'reachable', device, sinceMs: failure.sinceMs }],
+    ),
+    ...(split === null ? [] : [{ check: 'coop_split', device: null, sinceMs: split.sinceMs } as const]),
+    ...(primaryMissing ? [{ check: 'coop_role', device: null, sinceMs: nowMs } as const] : []),
+    ...peers
+      .filter(({ lost }) => lost === true)
+      .map(
+        ({ device, address, readMs }): Symptom => ({ check: 'coop_peers', device: device ?? address, sinceMs: readMs }),
+      ),
+    ...(mixed === null ? [] : [{ check: 'mixed_versions', device: null, sinceMs: nowMs } as const]),
+    ...(new Set(counting.map(({ members }) => members)).size > 1
+      ? [{ check: 'members', device: null, sinceMs: nowMs } as const]
+      : []),
+  ];
+}
+
+function ofMembers({ unacknowledged, nowMs }: GroupFacts): readonly Symptom[] {
+  return unacknowledged.map(({ device, address }) => ({
+    check: 'rekeys_acknowledged',
+    device: device ?? address,
+    sinceMs: nowMs,
+  }));
+}

@@ -1,0 +1,102 @@
+/** The facts that explanations are made from, out of a group's state and what was found of it. Nothing is judged here. */
+import type { GmFacts, GroupFacts, KsFacts } from '../explain/group-facts.ts';
+import { membership, unacknowledgedRekeys } from './fleet-rekey-loss.ts';
+import { type FleetGm, type FleetKs, type FleetState, leadOfGroup } from './fleet-state.ts';
+import type { FleetAssessment, FleetSettings } from './fleet-view.ts';
+import type { GmInGroup } from './gm-in-group.ts';
+import { DEFAULT_TEK_LIFETIME_SECONDS, tekWindowSecondsBeforeExpiry } from '../keys/kek-window.ts';
+import type { EpochMs } from '../seen/instant.ts';
+
+/** A TEK with less than this left had no rekey: GMs re-register before (TEK window). */
+const TEK_OVERDUE_MS = tekWindowSecondsBeforeExpiry(0).to * 1000;
+
+export function factsOf(
+  state: FleetState,
+  assessment: FleetAssessment,
+  nowMs: EpochMs,
+  { pollIntervalMs }: FleetSettings,
+): GroupFacts {
+  const { keys, mixed, peers, split, addresses, gms } = assessment;
+  const kss = [...state.kss.values()];
+  const tekLifetime = keys.kss.find((ks) => ks.tekLifetimeSeconds !== null)?.tekLifetimeSeconds;
+  return {
+    group: state.group,
+    nowMs,
+    pollIntervalMs,
+    rekeyTakesMs: keys.rekeyTakesMs,
+    leadMs: leadOfGroup(state).seconds * 1000,
+    tekLifetimeMs: (tekLifetime ?? DEFAULT_TEK_LIFETIME_SECONDS) * 1000,
+    gms: assessment.records.map((gm, index) => gmFacts(gm, gms[index])),
+    kss: kss.map(ksFacts),
+    members: membership(gms, addresses).members,
+    split: split && {
+      primaries: split.primaries.map(({ device }) => device),
+      sinceMs: split.sinceMs,
+      forMs: split.forMs,
+    },
+    primaryMissing: primaryMissing(assessment, kss),
+    peers: peers.map(({ address, device, lost, readMs }) => ({ address, device, lost, readMs })),
+    mixed: mixed && {
+      legacyKss: mixed.legacyKss.map(({ device, version }) => ({ device, version })),
+      affectedGms: mixed.affectedGms.map(({ device }) => device),
+    },
+    acknowledging: [...addresses.listed].filter(([address, missed]) => missed === 0 && !addresses.polled.has(address))
+      .length,
+    unacknowledged: unacknowledgedRekeys(addresses),
+  };
+}
+
+/** Row 14. A primary may be a KS that is not polled: then one of its peers is alive. */
+function primaryMissing({ peers }: FleetAssessment, kss: readonly FleetKs[]): boolean {
+  const answering = kss.filter(({ reachable }) => reachable);
+  const elsewhere = peers.some(({ lost, device }) => lost === false && device === null);
+  return answering.length > 0 && answering.every(({ role }) => role === 'secondary') && !elsewhere;
+}
+
+function gmFacts(gm: FleetGm, inGroup: GmInGroup | undefined): GmFacts {
+  const tekExpiryMs = gm.teks?.[0]?.expiryMs ?? null;
+  return {
+    ...gm.context,
+    device: gm.device,
+    address: gm.address,
+    registered: gm.registered,
+    keyServer: gm.keyServer,
+    behavior: gm.behavior,
+    sentMs: gm.sentAtMs,
+    readMs: gm.receivedAtMs,
+    kek: gm.kek,
+    kekExpiryMs: gm.kekExpiryMs,
+    kekSinceMs: gm.kekSinceMs,
+    tekExpiryMs,
+    tekMissing: gm.registered === true && gm.teks !== null && gm.teks.length === 0,
+    tekOverdue: tekExpiryMs !== null && tekExpiryMs - gm.receivedAtMs <= TEK_OVERDUE_MS,
+    rekeyOverdue: gm.rekeyOverdue,
+    kekMatchesKs: inGroup?.kekMatchesKs ?? null,
+    tekMatchesKs: inGroup?.tekMatchesKs ?? null,
+    divergent: inGroup?.divergent ?? false,
+    kekExpiredInUse: inGroup?.kekExpiredInUse ?? false,
+    listedByKs: inGroup?.listedByKs ?? null,
+    acksMissed: inGroup?.acksMissed ?? null,
+    lastRekeyMs: gm.lastRekeyMs,
+    lastReregistration: gm.lastReregistration,
+  };
+}
+
+function ksFacts(ks: FleetKs): KsFacts {
+  return {
+    ...ks.context,
+    device: ks.device,
+    address: ks.address,
+    role: ks.role,
+    roleSinceMs: ks.roleSinceMs,
+    behavior: ks.behavior,
+    version: ks.version,
+    readMs: ks.receivedAtMs,
+    kekExpiryMs: ks.kek?.expiryMs ?? null,
+    kekSinceMs: ks.kek?.sinceMs ?? null,
+    tekExpiryMs: ks.currentTeks[0]?.expiryMs ?? null,
+    tekSpis: ks.currentTeks.map(({ spi }) => spi),
+    nextRekeyMs: ks.nextRekeyMs,
+    members: ks.members,
+  };
+}

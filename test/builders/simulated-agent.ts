@@ -1,0 +1,174 @@
+/**
+ * The real agent on a simulated fleet, with its schedule, its tracker and its read model, on a clock that tests move, so
+ * that hours take seconds. Only the network is left out: a session asks the simulated device directly, and log messages
+ * are handed over.
+ */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { DeviceAccess, DeviceSession, Reply } from '../../src/access/device-session.ts';
+import type { SnmpAccess } from '../../src/access/device-snmp.ts';
+import type { ShowCommand } from '../../src/access/show-command.ts';
+import { Agent } from '../../src/agent/agent.ts';
+import { readConfig } from '../../src/cli/read-config.ts';
+import { writeSimulatedConfig } from '../../src/cli/simulated-config.ts';
+import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
+import { createSimulatedFleet, type SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
+import type { Lifetimes, ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
+import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { FakeClock } from './fake-clock.ts';
+import { MemoryLogger } from './memory-logger.ts';
+
+/** All are asked on one grid, so a GM's answer comes while its KS is being asked, at every poll. */
+const GM_LATENCY_MS = 80;
+const KS_LATENCY_MS = 120;
+
+export const START_MS = Date.UTC(2026, 0, 1);
+
+export interface SimulatedWatch {
+  readonly scenario: ScenarioName;
+  readonly pollInterval: string;
+  readonly gms?: number;
+  readonly kss?: number;
+  readonly lifetimes?: Lifetimes;
+  /** Devices send their log messages to the agent. */
+  readonly logs?: boolean;
+  /** Who is polled; default: all. */
+  readonly polled?: (device: { readonly name: string; readonly role: 'gm' | 'ks' }) => boolean;
+  /** Makes something else of what a device prints. */
+  readonly amend?: (device: string, command: ShowCommand, text: string) => string;
+  /** Timers come at multiples of this only, as on a busy machine: days take seconds. Default: exactly. */
+  readonly timerStepMs?: number;
+}
+
+export interface SimulatedAgent extends AsyncDisposable {
+  readonly agent: Agent;
+  readonly clock: FakeClock;
+  readonly fleet: SimulatedFleet;
+  readonly events: readonly GdoiEvent[];
+}
+
+export async function simulatedAgent(watched: SimulatedWatch): Promise<SimulatedAgent> {
+  const clock = watched.timerStepMs === undefined ? new FakeClock(START_MS) : new CoarseClock(watched.timerStepMs);
+  const { scenario, gms, kss, lifetimes } = watched;
+  const fleet = createSimulatedFleet({
+    scenario,
+    seed: 5,
+    startMs: START_MS,
+    ...(gms === undefined ? {} : { gms }),
+    ...(kss === undefined ? {} : { kss }),
+    ...(lifetimes === undefined ? {} : { lifetimes }),
+  });
+  const devices = fleet.devices.filter(watched.polled ?? (() => true));
+  const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-simulated-'));
+  const file = await writeSimulatedConfig({
+    directory,
+    devices,
+    ports: new Map(devices.map(({ name }) => [name, 22])),
+    addresses: new Map(devices.map(({ name, address }) => [name, address])),
+    password: 'unused',
+    listen: '127.0.0.1:0',
+    interval: watched.pollInterval,
+  });
+  const { config } = await readConfig(file);
+  const events: GdoiEvent[] = [];
+  const agent = await Agent.open({
+    config,
+    clock,
+    networkClock: clock,
+    access: accessTo(fleet, clock, watched.amend ?? ((_device, _command, text) => text)),
+    snmp: NO_SNMP,
+    lookup: (host) => Promise.resolve([host]),
+    store: createMemoryStore(),
+    logger: new MemoryLogger(),
+    onEvents: (fresh) => events.push(...fresh),
+  });
+  if (watched.logs === true) {
+    fleet.onLog(({ hostname, line, device }) =>
+      agent.pushed({
+        kind: 'syslog',
+        receivedAtMs: clock.wallMs(),
+        host: fleet.devices.find(({ name }) => name === device)?.address ?? '',
+        claimedHost: hostname,
+        text: line,
+      }),
+    );
+  }
+  return {
+    agent,
+    clock,
+    fleet,
+    events,
+    async [Symbol.asyncDispose]() {
+      await agent[Symbol.asyncDispose]();
+      await rm(directory, { recursive: true });
+    },
+  };
+}
+
+/** What devices wait for stays exact. */
+class CoarseClock extends FakeClock {
+  readonly exactly = this.sleep;
+
+  constructor(stepMs: number) {
+    super(START_MS);
+    this.sleep = (ms, signal) => {
+      const nowMs = this.monoMs();
+      return this.exactly(Math.ceil((nowMs + ms) / stepMs) * stepMs - nowMs, signal);
+    };
+  }
+}
+
+function accessTo(fleet: SimulatedFleet, clock: FakeClock, amend: NonNullable<SimulatedWatch['amend']>): DeviceAccess {
+  const sessions = new Map<string, { readonly session: DeviceSession; readonly bootedAtMs: number }>();
+  const sessionOf = (device: string): DeviceSession => {
+    const bootedAtMs = fleet.bootedAtMs(device);
+    const open = sessions.get(device);
+    if (open?.bootedAtMs === bootedAtMs) return open.session;
+    const session: DeviceSession = {
+      hostname: device,
+      run: async (command) => {
+        const reply = await answerOf(fleet, clock, device, command);
+        return reply.kind === 'output' ? { ...reply, text: amend(device, command, reply.text) } : reply;
+      },
+    };
+    sessions.set(device, { session, bootedAtMs });
+    return session;
+  };
+  return {
+    async withSession({ device }, _signal, use) {
+      fleet.advance(clock.wallMs());
+      if (!fleet.isUp(device)) {
+        return { kind: 'failed', error: { kind: 'timeout', operation: 'connect', message: `${device} is down` } };
+      }
+      return { kind: 'done', value: await use(sessionOf(device)) };
+    },
+    forget: () => Promise.resolve(),
+    status: () => ({
+      openSessions: sessions.size,
+      handshakesActive: 0,
+      handshakesWaiting: 0,
+      quarantinedCredentials: [],
+    }),
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/** The device answers as of half the latency. */
+async function answerOf(fleet: SimulatedFleet, clock: FakeClock, device: string, command: ShowCommand): Promise<Reply> {
+  const sentAtMs = clock.wallMs();
+  const sleep = clock instanceof CoarseClock ? clock.exactly : clock.sleep;
+  const halfMs = (fleet.devices.find(({ name }) => name === device)?.role === 'ks' ? KS_LATENCY_MS : GM_LATENCY_MS) / 2;
+  await sleep(halfMs);
+  const text = fleet.answer(device, command, clock.wallMs());
+  await sleep(halfMs);
+  if (/^% Invalid input/mu.test(text)) return { kind: 'rejected', command, reason: 'invalid', line: text.trim() };
+  return { kind: 'output', command, text, logLines: [], sentAtMs, receivedAtMs: clock.wallMs() };
+}
+
+const NO_SNMP: SnmpAccess = {
+  read: () => Promise.reject(new Error('no device of these fleets is polled by SNMP')),
+  forget: () => undefined,
+  status: () => ({ requestsActive: 0, datagramsDropped: 0, quarantinedCredentials: [] }),
+  [Symbol.asyncDispose]: () => Promise.resolve(),
+};

@@ -1,0 +1,178 @@
+import { describe, expect, test } from 'vitest';
+import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
+import { type MemberContext, NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
+import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
+import { Fleet, gm, type GmOptions, ks, START } from '../../builders/fleet-group.ts';
+
+/** The group after these changes, and what is said first; `ok`: nothing. */
+function said(fleet: Fleet, ...changes: readonly MemberFacts[]): Explanation | 'ok' {
+  return fleet.see(...changes).explanations[0] ?? 'ok';
+}
+
+function member(
+  number: number,
+  second: number,
+  options: GmOptions = {},
+  context: Partial<MemberContext> = {},
+): MemberFacts {
+  const facts = gm(second, { device: `gm${number}`, address: `10.0.0.${number}`, ...options });
+  return { ...facts, context: { ...NO_CONTEXT, ...context } };
+}
+
+function silent(
+  facts: MemberFacts,
+  sinceSecond: number,
+  over: Partial<MemberContext['failure'] & object> = {},
+): MemberFacts {
+  const failure = { sinceMs: START + sinceSecond * 1000, inARow: 3, result: 'timeout', established: true, ...over };
+  return { ...facts, presence: failure.established ? 'unreachable' : 'present', context: { ...NO_CONTEXT, failure } };
+}
+
+const OVERDUE = { kekExpiry: 180, change: { kekRekeyOverdue: true } } as const;
+
+describe('a rekey that is missing', () => {
+  test('at one GM is not yet its path while no other was looked at since it was due', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { kekExpiry: 180 }), member(2, 0, { kekExpiry: 180 }));
+    const first = said(fleet, member(1, 30, OVERDUE, { nextLookMs: START + 60_000 }));
+    expect(first).toMatchObject({ cause: 'path_loss', phase: 'unclear', status: 'warning', confidence: 'possible' });
+  });
+
+  test('at one GM, while the others have a newer KEK, is its path', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { kekExpiry: 180 }), member(2, 0, { kekExpiry: 80_000 }));
+    expect(said(fleet, member(1, 30, OVERDUE))).toMatchObject({ cause: 'path_loss', phase: 'present', scope: ['gm1'] });
+  });
+
+  test('at most GMs of a small group is the KS’s side, and says who re-registers first', () => {
+    const fleet = new Fleet();
+    const waiting = (number: number) =>
+      member(number, 30, OVERDUE, { reregistersAtMs: START + (60 + 10 * number) * 1000 });
+    expect(said(fleet, ks(0, { kekExpiry: 180 }), waiting(1), waiting(2), waiting(3))).toMatchObject({
+      cause: 'ks_rekeys_lost',
+      status: 'critical',
+      deadlineMs: START + 70_000,
+      consequence: { what: '3 GMs re-register, gm1 first', unless: 'the rekey comes before' },
+    });
+  });
+
+  test('as one KS counts, in a site where only the KS is polled, is two paths of twelve', () => {
+    const members = Object.fromEntries(
+      Array.from({ length: 12 }, (_, index) => [`10.0.0.${index + 1}`, index < 2 ? 1 : 0]),
+    );
+    const first = said(new Fleet(), ks(0, { members }));
+    expect(first).toMatchObject({ cause: 'path_loss', phase: 'present', scope: ['10.0.0.1', '10.0.0.2'] });
+    expect(first).toHaveProperty('summary', expect.stringContaining('the other 10 got it'));
+  });
+
+  test('at GMs that do not answer is not the KS’s: they cannot acknowledge', () => {
+    const fleet = new Fleet();
+    const members = { '10.0.0.1': 1, '10.0.0.2': 1, '10.0.0.3': 1, '10.0.0.4': 0 };
+    const gone = [1, 2, 3].map((number) => silent(member(number, 0), 30));
+    const view = fleet.see(ks(60, { members }), ...gone, member(4, 60));
+    expect(view.explanations.map(({ cause }) => cause)).toEqual(['gms_unreachable']);
+    expect(view.explanations[0]).toMatchObject({ status: 'warning' });
+  });
+});
+
+describe('a KS that does not answer', () => {
+  test('once is a lost answer or a dead KS: unclear until the next look', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0));
+    const once = silent(ks(60), 60, { inARow: 1, established: false });
+    const planned = { ...once, context: { ...NO_CONTEXT, ...once.context, nextLookMs: START + 70_000 } };
+    expect(said(fleet, planned)).toMatchObject({
+      cause: 'ks_down',
+      phase: 'unclear',
+      status: 'warning',
+      knownAtMs: START + 70_000,
+    });
+  });
+
+  test('for good stops the traffic of its GMs when their TEKs end', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0, { teks: { '0x0000000A': 600 } }), member(2, 0, { teks: { '0x0000000A': 900 } }));
+    const first = said(fleet, silent(ks(60), 60));
+    expect(first).toMatchObject({
+      cause: 'ks_down',
+      status: 'critical',
+      consequence: { what: 'traffic of 2 GMs stops, of gm1 first' },
+    });
+    expect((first as Explanation).deadlineMs).toBeCloseTo(START + 600_000, -4);
+  });
+
+  test('while a GM got a rekey since is out of the agent’s sight, no page', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0));
+    fleet.see(silent(ks(60), 60));
+    const served = member(1, 120, { lastAge: 20 });
+    expect(said(fleet, served)).toMatchObject({ cause: 'ks_out_of_sight', status: 'warning' });
+  });
+
+  test.each(['auth', 'quarantined'])('because it refuses the agent (%s) is not dead', (result) => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0));
+    expect(said(fleet, silent(ks(60), 60, { result }))).toMatchObject({ cause: 'login_refused', status: 'warning' });
+  });
+
+  test('beside a primary that answers costs redundancy, not traffic', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), ks(0, { device: 'ks2', address: '10.1.0.2', role: 'secondary' }), member(1, 0));
+    fleet.see(silent(ks(60), 60));
+    const takeover = ks(120, { device: 'ks2', address: '10.1.0.2', role: 'primary' });
+    expect(said(fleet, takeover)).toMatchObject({
+      cause: 'redundancy_lost',
+      phase: 'present',
+      status: 'warning',
+      scope: ['ks1'],
+    });
+  });
+
+  test('when it is back explains what its GMs still show, and a later trouble is its own', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0), member(2, 0));
+    fleet.see(silent(ks(60), 60), member(1, 90, { registered: false }, { unregisteredSinceMs: START + 90_000 }));
+    expect(said(fleet, ks(120))).toMatchObject({ cause: 'ks_down', phase: 'over', status: 'warning' });
+    expect(said(fleet, member(1, 150))).toBe('ok');
+    const later = member(2, 900, { registered: false }, { unregisteredSinceMs: START + 800_000 });
+    expect(said(fleet, later)).toMatchObject({ cause: 'not_registered', status: 'critical' });
+  });
+});
+
+describe('a GM without a registration', () => {
+  test('seen once registers just now', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0));
+    const first = said(
+      fleet,
+      member(1, 60, { registered: false }, { unregisteredSinceMs: START + 60_200, nextLookMs: START + 70_000 }),
+    );
+    expect(first).toMatchObject({
+      cause: 'not_registered',
+      phase: 'unclear',
+      status: 'warning',
+      knownAtMs: START + 70_000,
+    });
+  });
+
+  test('that its KS refuses by name of its address is not authorised; another GM of the group is not meant', () => {
+    const refused = (address: string) => {
+      const text = `%GDOI-1-UNAUTHORIZED_IPADDR: Group G1 received registration from unauthorized ip address: ${address}`;
+      const reason = { kind: 'unauthorized', atMs: START + 50_000, group: 'G1', text } as const;
+      return { ...ks(60), context: { ...NO_CONTEXT, reasons: [reason] } };
+    };
+    const waiting = member(1, 200, { registered: false }, { unregisteredSinceMs: START + 60_000 });
+    expect(said(new Fleet(), refused('10.0.0.1'), waiting)).toMatchObject({
+      cause: 'unauthorized',
+      scope: ['gm1', 'ks1'],
+    });
+    const other = new Fleet().see(refused('10.0.0.10'), waiting).explanations;
+    expect(other.find(({ cause }) => cause === 'not_registered')).toMatchObject({ scope: ['gm1'] });
+  });
+});
+
+test('names stand in the order people count', () => {
+  const fleet = new Fleet();
+  const first = said(fleet, ...[10, 2, 1].map((number) => silent(member(number, 0), 0)));
+  expect(first).toMatchObject({ scope: ['gm1', 'gm2', 'gm10'] });
+});

@@ -1,0 +1,63 @@
+/** What the groups of a simulated fleet are said to be at each moment: the headline, each time it changes. */
+import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
+import { groupHealth } from '../../src/gdoi/health/health-group.ts';
+import type { HealthStatus } from '../../src/gdoi/health/health-check.ts';
+import { simulatedAgent, type SimulatedWatch, START_MS } from '../builders/simulated-agent.ts';
+
+/** The page asks every few seconds. */
+const LOOK_SECONDS = 5;
+
+export interface Headline {
+  readonly group: string;
+  /** Seconds after the start at which it was first said. */
+  readonly atSeconds: number;
+  readonly status: HealthStatus;
+  readonly summary: string;
+  /** Why; null: all is well. */
+  readonly first: Explanation | null;
+  /** Causes that stand below it. */
+  readonly others: readonly string[];
+}
+
+export async function headlinesOf(
+  watched: Omit<SimulatedWatch, 'pollInterval'>,
+  minutes: number,
+): Promise<readonly Headline[]> {
+  await using watching = await simulatedAgent({ pollInterval: '60s', ...watched });
+  const { agent, clock } = watching;
+  const said: Headline[] = [];
+  const shown = new Map<string, string>();
+  agent.start();
+  for (let second = LOOK_SECONDS; second <= minutes * 60; second += LOOK_SECONDS) {
+    await clock.advance(LOOK_SECONDS * 1000);
+    for (const view of agent.readModel.groups()) {
+      const health = groupHealth(view, (device) => agent.readModel.device(device), clock.wallMs());
+      const [first = null, ...others] = health.explanations;
+      const headline = {
+        group: view.group,
+        atSeconds: Math.round((clock.wallMs() - START_MS) / 1000),
+        status: health.status,
+        summary: health.summary,
+        first,
+        others: others.map(({ cause }) => cause),
+      };
+      const key = JSON.stringify([headline.status, headline.summary, first?.consequence?.what]);
+      if (shown.get(view.group) !== key) said.push(headline);
+      shown.set(view.group, key);
+    }
+  }
+  return said;
+}
+
+/** `ks_down critical`; a cause that is not yet clear has a question mark, one that is over is in brackets. */
+export function nameOf({ first, status }: Headline): string {
+  if (first === null) return status;
+  const marked = { present: first.cause, unclear: `${first.cause}?`, over: `(${first.cause})` }[first.phase];
+  return `${marked} ${status}`;
+}
+
+/** The names in their order, each change once. */
+export function sequenceOf(headlines: readonly Headline[], group: string): readonly string[] {
+  const names = headlines.filter((headline) => headline.group === group).map(nameOf);
+  return names.filter((name, index) => name !== names[index - 1]);
+}

@@ -1,0 +1,138 @@
+/**
+ * Every scenario of the simulator, watched by the real agent on a fast clock: what the group is said to be at each step.
+ * The sequences are the specification; the document is what a person reads, word for word.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { durationText } from '../../src/gdoi/events/duration-text.ts';
+import { SCENARIO_NAMES, scenarioNamed, type ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
+import { START_MS } from '../builders/simulated-agent.ts';
+import { ROOT } from '../docs/documents.ts';
+import { table } from '../docs/generated-part.ts';
+import { type Headline, headlinesOf, nameOf, sequenceOf } from './headlines.ts';
+
+interface Said {
+  readonly minutes: number;
+  /** Group -> headlines in their order: what is not here must not be said. */
+  readonly groups: Readonly<Record<string, readonly string[]>>;
+}
+
+const LEGACY = 'legacy_ks warning';
+
+const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
+  healthy: { minutes: 30, groups: { G1: ['ok'] } },
+  'legacy-ks': { minutes: 30, groups: { G1: [LEGACY] } },
+  'ks-upgrade': { minutes: 20, groups: { G1: [LEGACY, '(legacy_ks) ok', 'ok'] } },
+  'rekey-loss': { minutes: 15, groups: { G1: ['ok', 'path_loss warning', 'ok'] } },
+  'rekey-loss-fleet': {
+    minutes: 15,
+    groups: { G1: ['ok', 'ks_rekeys_lost critical', 'ks_rekeys_lost warning', 'ok'] },
+  },
+  'tek-loss': { minutes: 20, groups: { G1: ['ok', 'path_loss warning'] } },
+  ejection: {
+    minutes: 35,
+    groups: { G1: ['ok', 'path_loss warning', 'path_loss critical', 'ejected critical', 'path_loss warning'] },
+  },
+  'ks-down': {
+    minutes: 25,
+    groups: { G1: ['ok', 'ks_down? warning', 'ks_down critical', '(ks_down) warning', '(ks_down) ok', 'ok'] },
+  },
+  'coop-failover': { minutes: 15, groups: { G1: ['ok', 'redundancy_lost? warning', 'redundancy_lost warning', 'ok'] } },
+  'coop-split': { minutes: 25, groups: { G1: ['ok', 'coop_peer_lost? warning', 'coop_split critical', 'ok'] } },
+  'reload-storm': { minutes: 15, groups: { G1: ['ok', 'gms_unreachable warning', 'gms_reloaded ok', 'ok'] } },
+  'operator-clear': { minutes: 15, groups: { G1: ['ok', 'operator_clear ok', 'ok'] } },
+  'ks-clear-members': { minutes: 15, groups: { G1: ['ok', 'ks_forced ok', 'ok'] } },
+  'mixed-old-gms': { minutes: 20, groups: { G1: ['ok', 'old_kek_in_use critical', 'path_loss warning', 'ok'] } },
+  multicast: { minutes: 15, groups: { G1: ['ok', 'path_loss warning', 'ok'] } },
+  unregistered: { minutes: 10, groups: { G1: ['not_registered? warning', 'not_registered critical'] } },
+  unauthorized: {
+    minutes: 15,
+    groups: { G1: ['ok', 'gms_unreachable warning', 'unauthorized critical', 'gms_reloaded ok', 'ok'] },
+  },
+  demo: {
+    minutes: 12,
+    groups: {
+      CORP: ['ok', 'path_loss warning'],
+      BRANCH: [LEGACY],
+      MCAST: ['ok', 'path_loss warning'],
+    },
+  },
+};
+
+const PAGE = join(ROOT, 'docs/incidents-by-scenario.md');
+const BEGIN = '<!-- generated: npm run goldens -->\n';
+const update = process.env['UPDATE_GOLDENS'] === '1';
+const sections = new Map<ScenarioName, string>();
+
+/** `field` is a mixture of all, for measuring. */
+const WATCHED = SCENARIO_NAMES.filter((name) => name !== 'field');
+
+describe('each scenario is told by its cause, and by nothing else', () => {
+  test.each(WATCHED)(
+    '%s',
+    async (scenario) => {
+      const expected = SAID[scenario];
+      if (expected === undefined) throw new Error(`${scenario} has no line in the table`);
+      const headlines = await headlinesOf({ scenario, logs: true }, expected.minutes);
+      sections.set(scenario, sectionOf(scenario, headlines));
+      const names = [...new Set(headlines.map(({ group }) => group))];
+      const sequences = Object.fromEntries(names.map((group) => [group, sequenceOf(headlines, group)]));
+      expect(sequences).toEqual(expected.groups);
+      const explained = headlines.flatMap(({ first, summary }) =>
+        first === null ? [] : [{ ...first, headline: summary }],
+      );
+      expect(explained.filter(({ headline, summary }) => !headline.endsWith(summary))).toEqual([]);
+      // A single KS has no COOP to look at.
+      const coop = explained.filter(({ summary, firstStep }) => /coop|primary/iu.test(`${summary} ${firstStep}`));
+      expect(scenarioNamed(scenario).defaults.kss === 1 ? coop : []).toEqual([]);
+      // What is critical says what follows.
+      expect(explained.filter(({ status, consequence }) => status === 'critical' && consequence === null)).toEqual([]);
+    },
+    120_000,
+  );
+
+  test('docs/incidents-by-scenario.md says the same (npm run goldens writes it)', async () => {
+    const written = await readFile(PAGE, 'utf8');
+    const from = written.indexOf(BEGIN) + BEGIN.length;
+    const generated = `\n${WATCHED.map((name) => sections.get(name) ?? '').join('\n\n')}\n`;
+    if (update) await writeFile(PAGE, written.slice(0, from) + generated);
+    expect(update ? generated : written.slice(from)).toBe(generated);
+  });
+});
+
+function sectionOf(scenario: ScenarioName, headlines: readonly Headline[]): string {
+  const { description } = scenarioNamed(scenario);
+  const groups = [...new Set(headlines.map(({ group }) => group))].toSorted();
+  const tables = groups.map((group) => {
+    const rows = headlines.filter((headline) => headline.group === group).map(rowOf);
+    return table(['after', 'status', 'said', 'what follows', 'first step'], rows);
+  });
+  return [`## ${scenario}`, description, ...tables].join('\n\n');
+}
+
+function rowOf(headline: Headline): readonly string[] {
+  const { atSeconds, status, summary, first } = headline;
+  return [
+    durationText(atSeconds),
+    `${status} (${nameOf(headline).split(' ')[0] ?? ''})`,
+    summary,
+    followingOf(first),
+    first?.firstStep ?? '',
+  ];
+}
+
+function followingOf(first: Headline['first']): string {
+  if (first === null) return '';
+  const { consequence, deadlineMs, knownAtMs } = first;
+  const at = (ms: number) => `${durationText((ms - START_MS) / 1000)} after the start`;
+  const parts = [
+    ...(consequence === null
+      ? []
+      : [
+          `${consequence.what}${deadlineMs === null ? '' : `, ${at(deadlineMs)}`}${consequence.unless === null ? '' : `, unless ${consequence.unless}`}`,
+        ]),
+    ...(knownAtMs === null ? [] : [`known ${at(knownAtMs)}`]),
+  ];
+  return parts.join('; ');
+}
