@@ -34,5 +34,9 @@ type NodeOf<Path> = Path extends `${typeof CRYPTO}/${infer Node}` ? Node : never
 export type CryptoNode = NodeOf<RestconfPath>;
 
 export function cryptoPath<Node extends CryptoNode>(node: Node): `${typeof CRYPTO}/${Node}` {
-  return `${CRYPTO}/${node}`;
+  return `${CRYPTO}/${node}` as const;
 }
+
+/** What an answer is called where commands are: the nodes that list the groups there are, and those that add to them. */
+export const MAIN_NODES = 'crypto-oper-data';
+export const DETAIL_NODES = 'crypto-oper-data details';

@@ -19,6 +19,7 @@ import type { Observation } from '../gdoi/seen/observation.ts';
 import type { EpochMs, ReadAt } from '../gdoi/seen/instant.ts';
 import type { GmSnapshot, GroupSnapshot, KsSnapshot } from '../gdoi/seen/snapshot.ts';
 import type { CollectorResult, PollReport } from './poll-report.ts';
+import { MAIN_NODES } from '../access/restconf-path.ts';
 import { isMainCommand } from '../access/show-command.ts';
 import type { PollResult } from './poll-result.ts';
 
@@ -105,7 +106,7 @@ export interface Read<Snapshot> {
 }
 
 interface GroupPart {
-  readonly origin: 'cli' | 'snmp';
+  readonly origin: 'cli' | 'snmp' | 'restconf';
   readonly command: string;
   readonly at: ReadAt;
   readonly snapshot: GroupSnapshot;
@@ -255,6 +256,7 @@ export function observe(view: DeviceView, observation: Observation, partLifetime
       return withReasons(view, observation);
     case 'clock':
     case 'trap':
+    case 'registered':
     case 'failure':
       return view;
     default:
@@ -285,7 +287,7 @@ function withParts(
   partLifetimeMs: number,
 ): DeviceView['groups'] {
   const { origin, command } = observation;
-  const main = origin === 'cli' && isMainCommand(command);
+  const main = isMainAnswer(origin, command);
   const at = readAt(observation);
   const shown = new Map<string, GroupPart[]>();
   for (const snapshot of observation.snapshots) {
@@ -300,7 +302,7 @@ function withParts(
     const kept = (groups.get(group)?.parts ?? []).filter(
       (part) =>
         part.command !== command &&
-        !(main && isMainCommand(part.command)) &&
+        !(main && isMainAnswer(part.origin, part.command)) &&
         at.receivedAtMs - part.at.receivedAtMs <= partLifetimeMs,
     );
     // Details come after the main answer: a KS's policy shows SPI, lifetime and time to rekey of one instant.
@@ -310,8 +312,13 @@ function withParts(
   return next;
 }
 
+/** Is it the answer that lists the groups there are? */
+function isMainAnswer(origin: GroupPart['origin'], command: string): boolean {
+  return origin === 'restconf' ? command === MAIN_NODES : origin === 'cli' && isMainCommand(command);
+}
+
 function groupView(group: string, parts: readonly GroupPart[]): GroupView {
-  const cli = parts.filter((part) => part.origin === 'cli');
+  const cli = parts.filter((part) => part.origin !== 'snmp');
   const snmp = parts.filter((part) => part.origin === 'snmp');
   const authority = merged(cli.length > 0 ? cli : snmp);
   return { group, ...authority, snmp: cli.length > 0 && snmp.length > 0 ? merged(snmp) : null, parts };
@@ -340,7 +347,7 @@ function merged(parts: readonly GroupPart[]): Pick<GroupView, 'gm' | 'ks'> {
  */
 function countdownReadAt(parts: readonly GroupPart[]): ReadAt {
   const counting = parts.filter((part) => typeof part.snapshot.kek?.remainingSeconds === 'number');
-  const newest = counting.at(-1) ?? parts.find(({ command }) => isMainCommand(command)) ?? parts.at(-1);
+  const newest = counting.at(-1) ?? parts.find(({ origin, command }) => isMainAnswer(origin, command)) ?? parts.at(-1);
   if (newest === undefined) throw new Error('a group view needs a part');
   return newest.at;
 }

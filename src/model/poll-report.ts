@@ -24,6 +24,15 @@ export interface PollReport {
   readonly answers: readonly RawAnswer[];
   /** What SNMP gave; null for SSH, and where there was no reply. */
   readonly values: RawValues | null;
+  /** What RESTCONF gave, the answers that list the groups first; absent for SSH and SNMP. */
+  readonly documents?: readonly (readonly RawDocument[])[];
+}
+
+export interface RawDocument extends ReadAt {
+  readonly path: string;
+  /** JSON; null: the node has no instance. */
+  readonly body: unknown;
+  readonly deviceNowMs: EpochMs | null;
 }
 
 export interface RawAnswer extends ReadAt {

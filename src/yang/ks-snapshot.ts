@@ -40,7 +40,7 @@ export function ksSnapshot(group: string, nodes: KsNodes): KsSnapshot {
     localPriority: head.count('priority') ?? local?.count('priority') ?? null,
     localRole: local?.choice('role', KS_ROLES) ?? head.choice('role', KS_ROLES),
     localStatus: local?.choice('status', KS_STATUSES) ?? head.choice('status', KS_STATUSES),
-    kek: policyKek === null ? null : kekOf(policyKek, nodes.policy),
+    kek: policyKek === null ? configuredKek(rekey) : kekOf(policyKek, nodes.policy),
     retransmit: {
       periodSeconds: rekey?.count('rexmit-period') ?? null,
       attempts: rekey?.count('num-rexmit') ?? null,
@@ -68,6 +68,14 @@ function localPolicy(leaves: Leaves, localAddress: string | null): Leaves | null
   const entries = leaves.entries('ks-entry');
   if (entries.length < 2) return entries[0] ?? null;
   return entries.find((entry) => localAddress !== null && entry.address('ks-ip') === localAddress) ?? null;
+}
+
+/** A KS without a KEK still has the lifetime that its next one gets. */
+function configuredKek(rekey: Leaves | null): KsKey | null {
+  const lifetimeSeconds = rekey?.count('kek-lifetime') ?? null;
+  return lifetimeSeconds === null
+    ? null
+    : { spi: null, lifetimeSeconds, remainingSeconds: null, timeToRekeySeconds: null };
 }
 
 function kekOf(kek: Leaves, policy: Dated | null): KsKey {

@@ -63,6 +63,15 @@ export class Leaves {
     return this.#odd(name);
   }
 
+  /** A text of several lines. */
+  lines(name: string, most: number): readonly string[] {
+    const value = this.#values.get(name);
+    if (isAbsent(value)) return [];
+    if (typeof value === 'string' && value.length <= most) return value.split(/\r?\n/);
+    this.#odd(name);
+    return [];
+  }
+
   /** RFC 7951 has numbers of up to 32 bits as numbers; text that is one is taken as well. */
   count(name: string): number | null {
     const value = this.#values.get(name);

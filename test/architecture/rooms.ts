@@ -93,6 +93,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'store/sqlite/migrations': [],
   model: [
     'access/device-error.ts',
+    'access/restconf-path.ts',
     'access/show-command.ts',
     'gdoi/events',
     'gdoi/explain',
@@ -119,6 +120,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'kernel',
     'mib',
     'model',
+    'yang',
   ],
   'agent/schedule': ['config', 'gdoi/keys', 'gdoi/memory', 'gdoi/seen', 'kernel', 'model', 'node-cron', 'p-queue'],
   'agent/heard': ['access/pushed.ts', 'gdoi/seen', 'ios/log', 'kernel', 'mib', 'model', 'node:net', 'p-queue'],

@@ -11,8 +11,9 @@ import type { EpochMs } from '../seen/instant.ts';
 
 export type LogProof = 'start' | 'complete' | 'clear' | 'kek_deleted' | 'forced' | 'restart' | 'rekey' | 'rekey_failed';
 
-/** `log`: pushed by the device; `buffer`: found in its log; `uptime`: no message, the device's own uptime. */
-export type MarkSource = 'log' | 'buffer' | 'trap' | 'uptime';
+/** `log`: pushed by the device; `buffer`: found in its log; `uptime`, `restconf`: no message, the
+ * device's own uptime, or its instant of the last registration. */
+export type MarkSource = 'log' | 'buffer' | 'trap' | 'uptime' | 'restconf';
 
 export interface LogMark {
   readonly proof: LogProof;
@@ -94,6 +95,11 @@ export function restartMark(boot: Interval): LogMark {
   return mark('restart', 'uptime', boot, `uptime ${boot.toMs}`, 'uptime');
 }
 
+/** As good as a message, and certain: the device shows when its GM was registered last. */
+export function registeredMark(between: Interval): LogMark {
+  return mark('complete', 'prev-reg-time', between, 'prev-reg-time', 'restconf');
+}
+
 function mark(proof: LogProof, mnemonic: string, at: Interval, key: string, source: MarkSource): LogMark {
   return { proof, mnemonic, fromMs: at.fromMs, atMs: at.toMs, key: key.slice(0, MAX_KEY_CHARS), sources: [source] };
 }
@@ -115,7 +121,8 @@ export function withMark(marks: readonly LogMark[], added: LogMark): readonly Lo
 
 /** A trap has no stamp of its own: the same one twice at once is one. */
 function isDuplicate(known: LogMark, added: LogMark, source: MarkSource): boolean {
-  if (source === 'trap') return known.proof === added.proof && overlaps(instantOf(known), instantOf(added));
+  if (source === 'trap' || source === 'restconf')
+    return known.proof === added.proof && overlaps(instantOf(known), instantOf(added));
   return known.key === added.key && known.mnemonic === added.mnemonic;
 }
 
@@ -162,6 +169,7 @@ const SOURCE_WORDS: Readonly<Record<MarkSource, string>> = {
   buffer: 'show logging',
   trap: 'trap',
   uptime: 'restart by',
+  restconf: 'RESTCONF',
 };
 
 /** As evidence: who told it, what, and when. */

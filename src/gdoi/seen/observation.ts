@@ -9,15 +9,19 @@ import type { DeviceClock, DeviceFacts, LogMessage } from './device-facts.ts';
 import type { GdoiTrap } from './gdoi-trap.ts';
 import type { GroupSnapshot } from './snapshot.ts';
 import type { ReadAt } from './instant.ts';
+import type { Interval } from './interval.ts';
 
 export type Observation = ReadAt & {
   readonly device: string;
 } & (
     | {
         readonly kind: 'groups';
-        /** Where the snapshots come from: `cli` is the authority, `snmp` the cheap source that shows less. */
-        readonly origin: 'cli' | 'snmp';
-        /** The show command, or the name of the MIB. */
+        /**
+         * Where the snapshots come from: `cli` and `restconf` show registrations and their counters, `snmp` is the cheap
+         * source that shows less.
+         */
+        readonly origin: 'cli' | 'snmp' | 'restconf';
+        /** The show command, or the name of the MIB or model. */
         readonly command: string;
         readonly snapshots: readonly GroupSnapshot[];
         readonly unknownLines: number;
@@ -31,6 +35,8 @@ export type Observation = ReadAt & {
      * found in a log buffer or inside an answer and only their own time stamps say when.
      */
     | { readonly kind: 'log'; readonly messages: readonly LogMessage[]; readonly pushed: boolean }
+    /** The device says itself when its GM registered last (`prev-reg-time`); `between` is on the agent's clock. */
+    | { readonly kind: 'registered'; readonly group: string; readonly between: Interval }
     /** The device sent it just now: `receivedAtMs` is its instant. */
     | { readonly kind: 'trap'; readonly trap: GdoiTrap }
     /** The device was asked and there was no whole answer; `result` is the poll's. */

@@ -5,7 +5,16 @@
 import type { GdoiTrap } from '../seen/gdoi-trap.ts';
 import { freshLines } from '../log/log-buffer.ts';
 import { clockFromPushed, clockFromShowClock } from '../log/log-clock.ts';
-import { DELIVERY_MS, instantOf, type LogMark, logMark, quoted, trapMark, withMark } from '../log/log-evidence.ts';
+import {
+  DELIVERY_MS,
+  instantOf,
+  type LogMark,
+  logMark,
+  quoted,
+  registeredMark,
+  trapMark,
+  withMark,
+} from '../log/log-evidence.ts';
 import { mapNamed } from '../seen/named.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
@@ -50,6 +59,11 @@ export function trackTrap(state: TrackerState, at: ReadAt, { trap }: Of<'trap'>)
   const mark = trapMark(trap, at.receivedAtMs);
   const group = mark === null ? null : groupOfTrap(state, trap);
   return { state: mark === null || group === null ? state : withMarkOf(state, { mark, group }), events: [] };
+}
+
+/** An instant that the device shows beside its counters: it says when what they count took place. */
+export function trackRegistered(state: TrackerState, { group, between }: Of<'registered'>): Tracked {
+  return { state: withMarkOf(state, { mark: registeredMark(between), group }), events: [] };
 }
 
 /** A trap names its group by number: the one known under it, or the only one of the device. */

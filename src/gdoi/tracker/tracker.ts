@@ -13,7 +13,7 @@ import type { GdoiEvent } from '../events/event.ts';
 import { reachableEvent } from '../events/gdoi-events.ts';
 import { MAX_GROUP_CHARS } from '../memory/gm-answer.ts';
 import { clockStepMs, firstSight, type GroupAnswer, trackGm } from './gm-tracker.ts';
-import { trackClock, trackLog, trackTrap } from './message-evidence.ts';
+import { trackClock, trackLog, trackRegistered, trackTrap } from './message-evidence.ts';
 import { named } from '../seen/named.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
@@ -54,6 +54,8 @@ export function track(state: TrackerState, observation: Observation, options: Tr
       return trackFailure(state, at, observation);
     case 'trap':
       return trackTrap(state, at, observation);
+    case 'registered':
+      return trackRegistered(state, observation);
     case 'clock':
       return trackClock(state, at, observation);
     case 'certificates':

@@ -21,7 +21,7 @@ export interface Seen {
   readonly shiftsMs: readonly number[];
 }
 
-export type GmAnswer = Seen & { readonly origin: 'cli' | 'snmp'; readonly gm: GmSnapshot };
+export type GmAnswer = Seen & { readonly origin: 'cli' | 'snmp' | 'restconf'; readonly gm: GmSnapshot };
 export type KsAnswer = Seen & { readonly ks: KsSnapshot };
 type FactsAnswer = Seen & { readonly facts: DeviceFacts };
 export type HeardMessage = Seen & { readonly message: LogMessage; readonly pushed: boolean };
@@ -85,6 +85,7 @@ export class Histories {
       case 'failure':
         of.outcomes.push({ ...seen, failed: observation.result });
         break;
+      case 'registered':
       case 'clock':
       case 'certificates':
         break;

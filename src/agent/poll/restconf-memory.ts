@@ -1,0 +1,158 @@
+/**
+ * What a device taught us over RESTCONF, so that each poll asks only what is of interest: which nodes it has, which of
+ * them show groups, what was asked when. Learnt anew after a day or with the first 404 of a main node.
+ */
+import { cryptoPath, type RestconfPath, SYSTEM_PATH, YANG_LIBRARY_PATH } from '../../access/restconf-path.ts';
+import type { Collector } from '../../config/resolved-config.ts';
+import type { GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
+import type { GdoiModel } from '../../yang/yang-library.ts';
+
+/** Share of its interval that a path may come early; polls come on a grid. */
+const EARLY_SHARE = 0.1;
+/** An upgrade may bring what is missing. */
+const LEARN_ANEW_MS = 24 * 3_600_000;
+/** How long a node that NACM hides, or that the device does not have, is left alone. */
+const REFUSED_FOR_MS = 3_600_000;
+
+export interface RestconfMemory {
+  /** Monotonic ms; null: nothing learnt yet, or forgotten. */
+  readonly learntAtMs: number | null;
+  readonly model: GdoiModel | null;
+  /** Of the last answers: does the device show groups as a GM, as a KS? null: not asked yet. */
+  readonly isGm: boolean | null;
+  readonly isKs: boolean | null;
+  readonly answeredAtMs: ReadonlyMap<RestconfPath, number>;
+  readonly refusedUntilMs: ReadonlyMap<RestconfPath, number>;
+  /** Group -> registrations and rekeys counted: what a reload moves. */
+  readonly counters: ReadonlyMap<string, { readonly succeeded: number | null; readonly received: number | null }>;
+}
+
+export const NOTHING_LEARNT: RestconfMemory = {
+  learntAtMs: null,
+  model: null,
+  isGm: null,
+  isKs: null,
+  answeredAtMs: new Map(),
+  refusedUntilMs: new Map(),
+  counters: new Map(),
+};
+
+export interface RestconfInterest {
+  readonly role: 'gm' | 'ks' | 'auto';
+  readonly collect: readonly Collector[];
+  readonly detailIntervalMs: number;
+  readonly nowMonoMs: number;
+}
+
+/** A GM's state is in three nodes: without one of them it is not whole. */
+export const GM_MAIN = [cryptoPath('gdoi-gm'), cryptoPath('gdoi-gm-rekey'), cryptoPath('gdoi-rekey-sa')] as const;
+export const KS_MAIN = [cryptoPath('gdoi-ks')] as const;
+const KS_DETAILS = [
+  cryptoPath('gdoi-ks-policy'),
+  cryptoPath('gdoi-ks-mem'),
+  cryptoPath('gdoi-ks-coop'),
+  cryptoPath('gdoi-ks-rekey'),
+] as const;
+
+export function mustLearn({ learntAtMs }: RestconfMemory, nowMonoMs: number): boolean {
+  return learntAtMs === null || nowMonoMs - learntAtMs >= LEARN_ANEW_MS;
+}
+
+/** What each poll asks. A role that the device does not show is looked for at the pace of details. */
+export function mainPaths(memory: RestconfMemory, interest: RestconfInterest): readonly RestconfPath[] {
+  const { role, detailIntervalMs, nowMonoMs } = interest;
+  const shows = (known: boolean | null, head: RestconfPath) =>
+    known !== false || isDue(memory, head, { intervalMs: detailIntervalMs, nowMonoMs });
+  return [
+    ...when(mustLearn(memory, nowMonoMs), [YANG_LIBRARY_PATH]),
+    ...when(role !== 'ks' && shows(memory.isGm, GM_MAIN[0]), GM_MAIN),
+    ...when(role !== 'gm' && shows(memory.isKs, KS_MAIN[0]), KS_MAIN),
+  ];
+}
+
+/** What follows from the main answer. */
+export function followUpPaths(
+  memory: RestconfMemory,
+  snapshots: readonly GroupSnapshot[],
+  interest: RestconfInterest,
+): readonly RestconfPath[] {
+  const { collect, detailIntervalMs, nowMonoMs } = interest;
+  const isGm = snapshots.some(({ role }) => role === 'gm');
+  const isKs = snapshots.some(({ role }) => role === 'ks');
+  const details = [
+    ...when(isKs, KS_DETAILS),
+    ...when(isGm && collect.includes('replay'), [cryptoPath('gdoi-gm-replay')]),
+    ...when(isGm && collect.includes('dataplane'), [cryptoPath('gdoi-gm-dp-counters')]),
+  ];
+  const system = mustLearn(memory, nowMonoMs) || hintsAtReload(memory, snapshots);
+  return [
+    ...when(system, [SYSTEM_PATH]),
+    ...details.filter((path) => isDue(memory, path, { intervalMs: detailIntervalMs, nowMonoMs })),
+  ].filter((path) => (memory.refusedUntilMs.get(path) ?? Number.NEGATIVE_INFINITY) <= nowMonoMs);
+}
+
+function when(wanted: boolean, paths: readonly RestconfPath[]): readonly RestconfPath[] {
+  return wanted ? paths : [];
+}
+
+function isDue(
+  { answeredAtMs }: RestconfMemory,
+  path: RestconfPath,
+  { intervalMs, nowMonoMs }: { readonly intervalMs: number; readonly nowMonoMs: number },
+): boolean {
+  const answered = answeredAtMs.get(path);
+  return answered === undefined || nowMonoMs - answered >= intervalMs * (1 - EARLY_SHARE);
+}
+
+/** A registration count that moved, or any counter that fell: only the boot time tells a reload from a clear. */
+function hintsAtReload({ counters }: RestconfMemory, snapshots: readonly GroupSnapshot[]): boolean {
+  return snapshots.some((snapshot) => {
+    if (snapshot.role !== 'gm') return false;
+    const known = counters.get(snapshot.group);
+    if (known === undefined) return false;
+    const { received } = snapshot.rekeys;
+    return (
+      known.succeeded !== snapshot.registrations.succeeded ||
+      (known.received !== null && received !== null && received < known.received)
+    );
+  });
+}
+
+export function rememberAnswered(
+  memory: RestconfMemory,
+  paths: Iterable<RestconfPath>,
+  nowMonoMs: number,
+): RestconfMemory {
+  const answeredAtMs = new Map(memory.answeredAtMs);
+  for (const path of paths) answeredAtMs.set(path, nowMonoMs);
+  return { ...memory, answeredAtMs };
+}
+
+export function rememberRefused(
+  memory: RestconfMemory,
+  paths: readonly RestconfPath[],
+  nowMonoMs: number,
+): RestconfMemory {
+  if (paths.length === 0) return memory;
+  const refusedUntilMs = new Map(memory.refusedUntilMs);
+  for (const path of paths) refusedUntilMs.set(path, nowMonoMs + REFUSED_FOR_MS);
+  return { ...memory, refusedUntilMs };
+}
+
+export function rememberSnapshots(memory: RestconfMemory, snapshots: readonly GroupSnapshot[]): RestconfMemory {
+  return {
+    ...memory,
+    counters: new Map(
+      snapshots.flatMap((snapshot) =>
+        snapshot.role === 'gm'
+          ? [
+              [
+                snapshot.group,
+                { succeeded: snapshot.registrations.succeeded, received: snapshot.rekeys.received },
+              ] as const,
+            ]
+          : [],
+      ),
+    ),
+  };
+}

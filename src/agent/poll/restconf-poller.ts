@@ -1,0 +1,165 @@
+/**
+ * One RESTCONF poll of one device: read what is of interest, decode, and report observations and how it ended. The same
+ * report as that of an SSH poll, so that nothing after it needs to know which it was.
+ */
+import type { PathAnswer, RestconfAccess, RestconfTarget } from '../../access/device-restconf.ts';
+import { YANG_LIBRARY_PATH } from '../../access/restconf-path.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { PollReport } from '../../model/poll-report.ts';
+import { gdoiModelOf } from '../../yang/yang-library.ts';
+import {
+  followUpPaths,
+  GM_MAIN,
+  KS_MAIN,
+  mainPaths,
+  mustLearn,
+  NOTHING_LEARNT,
+  rememberAnswered,
+  rememberRefused,
+  rememberSnapshots,
+  type RestconfInterest,
+  type RestconfMemory,
+} from './restconf-memory.ts';
+import { readRestconf, type RestconfDocument } from './restconf-observations.ts';
+
+export interface RestconfReport extends PollReport {
+  readonly memory: RestconfMemory;
+}
+
+type Outcome = Pick<RestconfReport, 'result' | 'error' | 'observations' | 'documents' | 'memory'>;
+
+const NO_MODEL = 'Cisco-IOS-XE-crypto-oper has no GDOI on this device: that came with IOS XE 17.5.1; poll it over SSH';
+
+export function createRestconfPoller(deps: { readonly access: RestconfAccess; readonly clock: Clock }) {
+  const { access, clock } = deps;
+
+  async function poll(
+    target: RestconfTarget,
+    interest: Omit<RestconfInterest, 'nowMonoMs'>,
+    memory: RestconfMemory,
+    signal: AbortSignal,
+  ): Promise<RestconfReport> {
+    const startedAtMs = clock.wallMs();
+    const startedMonoMs = clock.monoMs();
+    const outcome = await ask(target, { ...interest, nowMonoMs: startedMonoMs }, memory, signal);
+    return {
+      device: target.device,
+      startedAtMs,
+      finishedAtMs: clock.wallMs(),
+      durationMs: clock.monoMs() - startedMonoMs,
+      collectors: new Map(),
+      answers: [],
+      values: null,
+      ...outcome,
+    };
+  }
+
+  async function ask(
+    target: RestconfTarget,
+    interest: RestconfInterest,
+    memory: RestconfMemory,
+    signal: AbortSignal,
+  ): Promise<Outcome> {
+    const asked = mainPaths(memory, interest);
+    const reply = await access.read(target, asked, signal);
+    if (reply.kind === 'failed') {
+      return { result: reply.error.kind, error: reply.error.message, observations: [], documents: [], memory };
+    }
+    const learnt = learn(memory, reply.answers, interest.nowMonoMs);
+    const refusal = refusalOf(target, learnt, reply.answers);
+    if (refusal !== null) {
+      return { result: 'command', error: refusal, observations: [], documents: [], memory: NOTHING_LEARNT };
+    }
+    const main = documentsOf(reply.answers);
+    const read = readRestconf(main, 'main', target.device);
+    const paths = followUpPaths({ ...learnt, learntAtMs: memory.learntAtMs }, read.snapshots, interest);
+    const followUp = await followUpOf(target, { paths, main }, learnt, signal);
+    return {
+      result: 'ok',
+      error: null,
+      observations: [...read.observations, ...followUp.observations],
+      documents: followUp.documents.length === 0 ? [main] : [main, followUp.documents],
+      memory: rememberSnapshots(followUp.memory, read.snapshots),
+    };
+  }
+
+  /** Details cost only themselves: what fails is asked again at its time. */
+  async function followUpOf(
+    target: RestconfTarget,
+    { paths, main }: { readonly paths: ReturnType<typeof followUpPaths>; readonly main: readonly RestconfDocument[] },
+    memory: RestconfMemory,
+    signal: AbortSignal,
+  ): Promise<Pick<Outcome, 'observations' | 'memory'> & { readonly documents: readonly RestconfDocument[] }> {
+    const reply = paths.length === 0 ? null : await access.read(target, paths, signal);
+    if (reply === null || reply.kind === 'failed') return { observations: [], documents: [], memory };
+    const nowMonoMs = clock.monoMs();
+    const documents = documentsOf(reply.answers);
+    const refused = reply.answers.filter((answer) => answer.kind === 'forbidden' || isMissing(answer));
+    const { observations } = readRestconf([...main, ...documents], 'details', target.device);
+    return {
+      observations,
+      documents,
+      memory: rememberRefused(
+        rememberAnswered(
+          memory,
+          documents.map(({ path }) => path),
+          nowMonoMs,
+        ),
+        refused.map(({ path }) => path),
+        nowMonoMs,
+      ),
+    };
+  }
+
+  return poll;
+}
+
+type AskedDocument = RestconfDocument & { readonly path: PathAnswer['path'] };
+
+function documentsOf(answers: readonly PathAnswer[]): readonly AskedDocument[] {
+  return answers.flatMap((answer) => {
+    if (answer.kind === 'forbidden' || answer.path === YANG_LIBRARY_PATH) return [];
+    const { path, sentAtMs, receivedAtMs, deviceNowMs } = answer;
+    return [{ path, sentAtMs, receivedAtMs, deviceNowMs, body: answer.kind === 'document' ? answer.body : null }];
+  });
+}
+
+function isMissing(answer: PathAnswer): boolean {
+  return answer.kind === 'empty' && answer.status === 404;
+}
+
+/** A library that cannot be read tells nothing: the nodes themselves do. */
+function learn(memory: RestconfMemory, answers: readonly PathAnswer[], nowMonoMs: number): RestconfMemory {
+  const library = answers.find(({ path }) => path === YANG_LIBRARY_PATH);
+  const shows = (head: string, known: boolean | null) => {
+    const answer = answers.find(({ path }) => path === head);
+    return answer === undefined || answer.kind === 'forbidden' ? known : answer.kind === 'document';
+  };
+  const learnt: RestconfMemory = {
+    ...memory,
+    ...(mustLearn(memory, nowMonoMs) ? { learntAtMs: nowMonoMs } : {}),
+    model: library?.kind === 'document' ? gdoiModelOf(library.body) : memory.model,
+    isGm: shows(GM_MAIN[0], memory.isGm),
+    isKs: shows(KS_MAIN[0], memory.isKs),
+  };
+  return rememberAnswered(
+    learnt,
+    answers.map(({ path }) => path),
+    nowMonoMs,
+  );
+}
+
+/** Why the answers do not tell what the device's groups are; null: they do. */
+function refusalOf(target: RestconfTarget, { model }: RestconfMemory, answers: readonly PathAnswer[]): string | null {
+  const nodes = answers.filter(({ path }) => path !== YANG_LIBRARY_PATH);
+  if (model === 'none' && nodes.every((answer) => answer.kind !== 'document')) return `${target.device}: ${NO_MODEL}`;
+  const forbidden = nodes.find(({ kind }) => kind === 'forbidden');
+  if (forbidden !== undefined) {
+    const node = forbidden.path.slice(forbidden.path.lastIndexOf('/') + 1);
+    return `${target.device}: NACM does not let "${target.credential.username ?? 'this certificate'}" read ${node}; docs/routers.md has the rules`;
+  }
+  if (model === null && nodes.every(isMissing)) {
+    return `${target.device}: none of the nodes of GDOI is there (404); ${NO_MODEL}`;
+  }
+  return null;
+}
