@@ -2,7 +2,7 @@
 import { durationText } from '../gdoi/events/duration-text.ts';
 import { type CheckName, HEALTH_STATUSES } from '../gdoi/health/health-check.ts';
 import type { DeviceDocument } from '../http/schemas/device-schema.ts';
-import { Fragment, h, type VNode } from './preact.mjs';
+import { Fragment, type VNode } from 'preact';
 import { StatusMark } from './status-mark.tsx';
 
 type Check = DeviceDocument['health']['checks'][number];

@@ -1,6 +1,6 @@
 /** A drop-down of a filter. */
 import { shortened } from './names.tsx';
-import { h, type VNode } from './preact.mjs';
+import type { VNode } from 'preact';
 
 const MAX_OPTION = 40;
 

@@ -6,7 +6,7 @@ import { Age, Countdown } from './instants.tsx';
 import type { KekScale } from './kek-scale.ts';
 import { KekAxis, KekLegend, KekTrack } from './kek-track.tsx';
 import { GroupLink, NameList } from './names.tsx';
-import { type ComponentChildren, Fragment, h, type VNode } from './preact.mjs';
+import { type ComponentChildren, Fragment, type VNode } from 'preact';
 import { StatusMark } from './status-mark.tsx';
 
 type Part = DeviceDocument['groups'][number];

@@ -10,7 +10,7 @@ import { EventList } from './event-list.tsx';
 import { Fact, Facts } from './facts.tsx';
 import { Age, Countdown, Instant } from './instants.tsx';
 import { Name, withoutName } from './names.tsx';
-import { Fragment, h, type VNode } from './preact.mjs';
+import { Fragment, type VNode } from 'preact';
 import { recentEvents } from './recent-events.ts';
 import { Refusal } from './refusal.tsx';
 import { devicePath, withFilter } from './route.ts';

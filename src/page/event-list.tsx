@@ -2,7 +2,7 @@
 import type { EventDocument } from '../http/schemas/event-schema.ts';
 import { Instant, utcText } from './instants.tsx';
 import { DeviceLink, GroupLink } from './names.tsx';
-import { Fragment, h, type VNode } from './preact.mjs';
+import { Fragment, type VNode } from 'preact';
 import { StatusMark } from './status-mark.tsx';
 
 export function EventList(props: { readonly events: readonly EventDocument[]; readonly nowMs: number | null }): VNode {

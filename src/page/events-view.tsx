@@ -5,7 +5,7 @@ import type { FeedState } from './event-feed.ts';
 import { EventHistory, type EventPage, MAX_EVENTS } from './event-history.ts';
 import { EventList } from './event-list.tsx';
 import { navigate } from './navigation.ts';
-import { Fragment, h, type VNode } from './preact.mjs';
+import { Fragment, type VNode } from 'preact';
 import { Refusal } from './refusal.tsx';
 import { type Filter, withFilter } from './route.ts';
 import type { Session } from './session.ts';

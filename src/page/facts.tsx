@@ -1,5 +1,5 @@
 /** Names and values, side by side. */
-import { type ComponentChildren, h, type VNode } from './preact.mjs';
+import type { ComponentChildren, VNode } from 'preact';
 
 export function Facts({ children }: { readonly children: ComponentChildren }): VNode {
   return <dl class="facts">{children}</dl>;

@@ -11,7 +11,7 @@ import { headline, sum } from './headline.ts';
 import { Age, Countdown } from './instants.tsx';
 import { DeviceLink, GroupLink, withoutName } from './names.tsx';
 import { navigate } from './navigation.ts';
-import { Fragment, h, type VNode } from './preact.mjs';
+import { Fragment, type VNode } from 'preact';
 import { Refusal } from './refusal.tsx';
 import { type Filter, withFilter } from './route.ts';
 import { Kept, type Session } from './session.ts';

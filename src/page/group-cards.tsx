@@ -3,7 +3,7 @@ import { HEALTH_STATUSES } from '../gdoi/health/health-check.ts';
 import type { GroupSummary } from '../http/schemas/group-schema.ts';
 import { Countdown } from './instants.tsx';
 import { GroupLink, withoutName } from './names.tsx';
-import { Fragment, h, type VNode } from './preact.mjs';
+import { Fragment, type VNode } from 'preact';
 import { StatusMark } from './status-mark.tsx';
 
 export function GroupCards(props: {

@@ -8,7 +8,7 @@ import { Countdown } from './instants.tsx';
 import { KekAxis, KekLegend, KekTrack } from './kek-track.tsx';
 import type { KekScale } from './kek-scale.ts';
 import { DeviceLink, Name, NameList, withoutName } from './names.tsx';
-import { Fragment, h, type VNode } from './preact.mjs';
+import { Fragment, type VNode } from 'preact';
 import { Fact, Facts } from './facts.tsx';
 import { Refusal } from './refusal.tsx';
 import { groupPath, withFilter } from './route.ts';

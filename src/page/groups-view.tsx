@@ -1,7 +1,7 @@
 /** All groups. */
 import type { GroupSummary } from '../http/schemas/group-schema.ts';
 import { GroupCards } from './group-cards.tsx';
-import { Fragment, h, type VNode } from './preact.mjs';
+import { Fragment, type VNode } from 'preact';
 import { Refusal } from './refusal.tsx';
 import { Kept, type Session } from './session.ts';
 import type { View } from './view.ts';

@@ -1,6 +1,6 @@
 /** Instants, ages and countdowns, as of the agent's now. */
 import { durationText } from '../gdoi/events/duration-text.ts';
-import { h, type VNode } from './preact.mjs';
+import type { VNode } from 'preact';
 
 /** UTC first, as devices log; the local time beside it; how long ago or how soon. */
 export function Instant({ at, nowMs }: { readonly at: string; readonly nowMs: number | null }): VNode {

@@ -3,7 +3,7 @@ import { EXPIRY_WINDOW_SECONDS, MISSED_REKEY_WINDOW } from '../gdoi/keys/kek-win
 import type { MembershipDocument } from '../http/schemas/device-schema.ts';
 import { TimeTo } from './instants.tsx';
 import { type KekScale, gmPhaseText, ksPhaseText, phaseOf, placePercent } from './kek-scale.ts';
-import { h, type VNode } from './preact.mjs';
+import type { VNode } from 'preact';
 
 const { fromSecondsBeforeExpiry: MISSED_FROM, toSecondsBeforeExpiry: MISSED_TO } = MISSED_REKEY_WINDOW;
 

@@ -8,7 +8,7 @@ import { GroupView } from './group-view.tsx';
 import { GroupsView } from './groups-view.tsx';
 import { Incidents } from './incidents.ts';
 import { followNavigation } from './navigation.ts';
-import { h, render } from './preact.mjs';
+import { render } from 'preact';
 import { type Route, routeOf } from './route.ts';
 import { Session } from './session.ts';
 import { Shell } from './shell.tsx';

@@ -1,5 +1,5 @@
 /** Names of devices and groups: others' text, of any length and direction, kept apart from the text around it. */
-import { Fragment, h, type VNode } from './preact.mjs';
+import { Fragment, type VNode } from 'preact';
 import { devicePath, groupPath } from './route.ts';
 
 /** What a name may take of a line; the whole stands in its title. */

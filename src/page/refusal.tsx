@@ -1,5 +1,5 @@
 /** Why the agent did not give what a view asked for. */
-import { h, type VNode } from './preact.mjs';
+import type { VNode } from 'preact';
 
 export function Refusal({ of }: { readonly of: { readonly detail: string } | null }): VNode | false {
   return (

@@ -2,7 +2,7 @@
 import { durationText } from '../gdoi/events/duration-text.ts';
 import { hasToken, rememberToken } from './agent-api.ts';
 import { monoMs } from './browser-time.ts';
-import { Fragment, h, type VNode } from './preact.mjs';
+import { Fragment, type VNode } from 'preact';
 import type { Session } from './session.ts';
 import { utcText } from './instants.tsx';
 

@@ -1,6 +1,6 @@
 /** A status as a word with a sign: never told by colour alone. */
 import type { HealthStatus } from '../gdoi/health/health-check.ts';
-import { h, type VNode } from './preact.mjs';
+import type { VNode } from 'preact';
 
 const SIGNS: Readonly<Record<HealthStatus, string>> = { ok: '✓', unknown: '?', warning: '!', critical: '✕' };
 

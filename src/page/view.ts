@@ -1,5 +1,5 @@
 /** What the shell asks of each view. */
-import type { VNode } from './preact.mjs';
+import type { VNode } from 'preact';
 
 export interface View {
   readonly title: string;

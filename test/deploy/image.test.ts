@@ -13,7 +13,7 @@ import { readText, ROOT, temporaryDirectory } from './repository.ts';
 
 let dockerfile: string;
 beforeAll(async () => {
-  dockerfile = (await readText('Dockerfile')).replaceAll('\\\n', ' ');
+  dockerfile = (await readText('deploy/Dockerfile')).replaceAll('\\\n', ' ');
 });
 
 /** The arguments of an instruction, wherever it stands. */
@@ -35,7 +35,7 @@ function matches(pattern: string, file: string): boolean {
 
 describe('the Dockerfile', () => {
   test('copies what is there and in the build context', async () => {
-    const ignored = await readText('.dockerignore');
+    const ignored = await readText('deploy/Dockerfile.dockerignore');
     expect(copied()).toContain('src');
     expect(copied().filter((source) => !ignored.includes(`\n!${source}\n`))).toEqual([]);
     const files = await readdir(ROOT);
@@ -47,7 +47,7 @@ describe('the Dockerfile', () => {
     const named = scripts.build.split(/[\s'"]+/).map((word) => word.replace(/^\.\//, '').split('/')[0] ?? '');
     // What it makes is not copied.
     const files = (await readdir(ROOT)).filter((file) => named.includes(file) && file !== 'dist');
-    expect(files).toContain('tsconfig.build.json');
+    expect(files).toContain('.config');
     expect(files.filter((file) => !copied().some((source) => matches(source, file)))).toEqual([]);
   });
 

@@ -7,7 +7,7 @@ import { configSchema } from '../../src/config/schema.ts';
 import { gdoiwatch } from '../e2e/gdoiwatch.ts';
 import { readText, temporaryDirectory } from './repository.ts';
 
-const EXAMPLE = 'gdoiwatch.example.yml';
+const EXAMPLE = 'deploy/gdoiwatch.example.yml';
 const SAMPLES = [
   EXAMPLE,
   ...['compose', 'discovery', 'kubernetes', 'systemd'].map((way) => `deploy/${way}/gdoiwatch.yml`),

@@ -1,31 +1,26 @@
 /**
  * The web page: one shell for each of its addresses, its files, and what it needs to know of the agent itself. Shell and
  * files hold nothing of the network: where only tokens are configured anyone gets them, and the page asks for the token.
+ * What lies in the build is what is served: files are named by their content, so a browser may keep them for good.
  */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fastifyStatic from '@fastify/static';
 import { isoInstant } from '../../gdoi/events/event-document.ts';
 import type { App } from '../app.ts';
 import type { HttpOptions } from '../options.ts';
 import { sendProblem } from '../problem.ts';
 import type { AgentDocument } from './agent-document.ts';
-import { readPageAssets } from './assets.ts';
 
+/** Also when this module runs from `src`. */
+const BUILT = fileURLToPath(new URL('../../../dist/page/', import.meta.url));
 const PAGE_PATHS = ['/', '/groups', '/groups/:name', '/devices/:name', '/events'];
 const SHELL = { schema: { hide: true }, config: { access: 'shell' } } as const;
 
 export async function pageRoutes(app: App, { status, version, clock }: HttpOptions): Promise<void> {
-  const { shell, files } = await readPageAssets();
-  for (const path of PAGE_PATHS) {
-    app.get(path, SHELL, (_request, reply) =>
-      shell === null
-        ? sendProblem(reply, 404, 'The page was not built: npm run build.')
-        : reply.type('text/html; charset=utf-8').send(shell),
-    );
-  }
-  for (const [path, { body, type }] of files) {
-    app.get(path, SHELL, (_request, reply) =>
-      reply.type(type).header('cache-control', 'public, max-age=31536000, immutable').send(body),
-    );
-  }
+  if (existsSync(BUILT)) await servePage(app);
+  else app.get('/', SHELL, (_request, reply) => sendProblem(reply, 404, 'The page was not built: npm run build.'));
   app.get('/page/agent', { schema: { hide: true } }, (): AgentDocument => {
     const { firstSweepDone, quarantinedCredentials } = status();
     return {
@@ -35,4 +30,15 @@ export async function pageRoutes(app: App, { status, version, clock }: HttpOptio
       quarantined_credentials: [...quarantinedCredentials],
     };
   });
+}
+
+async function servePage(app: App): Promise<void> {
+  // `serve: false`: the routes are ours, so that access is decided for them as for all others.
+  await app.register(fastifyStatic, { root: BUILT, serve: false });
+  for (const path of PAGE_PATHS) {
+    app.get(path, SHELL, (_request, reply) => reply.sendFile('index.html', { cacheControl: false }));
+  }
+  app.get<{ Params: { readonly file: string } }>('/assets/:file', SHELL, (request, reply) =>
+    reply.sendFile(request.params.file, join(BUILT, 'assets'), { immutable: true, maxAge: '1y' }),
+  );
 }

@@ -1,0 +1,70 @@
+/** The files of the web page, as they were built. */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { serve, type Served } from './served.ts';
+
+let served: Served;
+let shell: string;
+beforeAll(async () => {
+  served = await serve();
+  shell = await (await served.get('/')).text();
+});
+afterAll(() => served[Symbol.asyncDispose]());
+
+const named = () => Array.from(shell.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g), ([, path = '']) => path);
+
+describe('the shell', () => {
+  test.each(['/', '/groups', '/groups/G1', '/devices/gm1', '/events'])('stands at %s', async (path) => {
+    const response = await served.get(path);
+    expect(response.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    expect(await response.text()).toBe(shell);
+  });
+
+  test('names a script, a style sheet and an icon, and holds no script or style itself', () => {
+    expect(named().map((path) => path.replace(/^.*\./, ''))).toEqual(expect.arrayContaining(['js', 'css', 'svg']));
+    expect(shell).not.toMatch(/<style|<script[^>]*>[^<]|style=|\son\w+=/);
+  });
+
+  test('is kept by no browser: the next version names other files', async () => {
+    expect((await served.get('/')).headers.get('cache-control')).toBe('no-store');
+  });
+});
+
+describe('a file that the shell names', () => {
+  test('is there, with its type, for good, under the policy of all answers', async () => {
+    const types = new Map<string, string | null>();
+    for (const path of named()) {
+      const response = await served.get(path);
+      expect([path, response.status]).toEqual([path, 200]);
+      expect(response.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+      expect(response.headers.get('content-security-policy')).toContain("default-src 'none'");
+      types.set(path.replace(/^.*\./, ''), response.headers.get('content-type'));
+    }
+    expect(Object.fromEntries(types)).toEqual({
+      js: expect.stringMatching(/^(?:text|application)\/javascript; charset=utf-8$/),
+      css: 'text/css; charset=utf-8',
+      svg: 'image/svg+xml',
+    });
+  });
+
+  test('has its content in its name, and a script is whole: it imports nothing', async () => {
+    for (const path of named()) expect(path).toMatch(/^\/assets\/[\w-]+-[\w-]{8}\.\w+$/);
+    const script = await (await served.get(named().find((path) => path.endsWith('.js'))!)).text();
+    expect(script).not.toMatch(/\bimport\s*[({"'*]|\bfrom\s*["']/);
+  });
+});
+
+test.each([
+  '/assets/none.js',
+  '/assets/..%2findex.html',
+  '/assets/..%2f..%2fcli%2fmain.js',
+  '/assets/%2e%2e%2f%2e%2e%2fpackage.json',
+  '/assets/.%00.js',
+  '/assets/',
+  '/index.html',
+  '/licenses.md',
+])('%s is not there, as a problem', async (path) => {
+  const response = await served.get(path);
+  expect(response.status).toBeGreaterThanOrEqual(400);
+  expect(response.status).toBeLessThan(500);
+  expect(response.headers.get('content-type')).toBe('application/problem+json');
+});
