@@ -9,11 +9,13 @@ export interface HttpState {
   readonly credentialsRefused: number;
   readonly credentialsLimited: number;
   readonly crossSiteRefused: number;
+  readonly connectionsEvicted: number;
   readonly pollsLimited: number;
 }
 
 export function httpMetrics(state: HttpState): string {
   const refused = {
+    connections: state.connectionsEvicted,
     credentials: state.credentialsRefused,
     credentials_limited: state.credentialsLimited,
     cross_site: state.crossSiteRefused,
@@ -36,7 +38,7 @@ export function httpMetrics(state: HttpState): string {
       {
         name: 'gdoi_http_refused_total',
         type: 'counter',
-        help: 'Requests refused, by reason; every reason starts at 0.',
+        help: 'Requests refused and connections closed because there were too many, by reason; every reason starts at 0.',
       },
       Object.entries(refused).map(([reason, count]) => [{ reason }, count] as const),
     )

@@ -1,5 +1,5 @@
 /** The server before its routes: limits, TLS, and how a request or an answer that is not as it should be is told. */
-import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import Fastify, {
   type FastifyBaseLogger,
@@ -18,6 +18,8 @@ import type { InternalErrors } from '../kernel/internal-errors.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { tlsOptions } from './guard/tls-options.ts';
 import type { TlsSettings } from './options.ts';
+import { MAX_STREAMS } from './event-streams.ts';
+import { CONNECTION_BOUNDS, type Connections } from './guard/connections.ts';
 import { PROBLEM_CONTENT_TYPE, problemOf, sendProblem } from './problem.ts';
 import { MAX_NAME } from './schemas/queries.ts';
 
@@ -32,24 +34,45 @@ export type App = FastifyInstance<
 /** Requests carry nothing of use beyond headers. */
 const MAX_BODY_BYTES = 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
-/** Prometheus, a few pages and scripts; beyond it the kernel's queue waits. */
-const MAX_CONNECTIONS = 2048;
-/** For a whole request to arrive. */
+/** Above all other bounds on connections: event streams and the rest. */
+const MAX_CONNECTIONS = 2 * (MAX_STREAMS + CONNECTION_BOUNDS.all);
+/** For a whole request to arrive, and for a TLS handshake. */
 const REQUEST_TIMEOUT_MS = 10_000;
+/** How often late requests are looked for: a slow one lives that much longer at most. */
+const LATE_CHECK_MS = 1_000;
+/** A connection on which nothing has moved, such as one whose client does not read. Longer than any poll on request. */
+const STALLED_MS = 120_000;
 
-export function createApp(tls: TlsSettings | null, errors: InternalErrors): App {
-  const limits = { maxHeaderSize: MAX_HEADER_BYTES, requestTimeout: REQUEST_TIMEOUT_MS };
+export interface AppOptions {
+  readonly tls: TlsSettings | null;
+  readonly errors: InternalErrors;
+  readonly connections: Connections;
+  readonly requestTimeoutMs?: number | undefined;
+}
+
+export function createApp({ tls, errors, connections, requestTimeoutMs = REQUEST_TIMEOUT_MS }: AppOptions): App {
+  const limits = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(LATE_CHECK_MS, requestTimeoutMs),
+  };
   const fastify = Fastify({
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: true,
     // A name of MAX_NAME characters may be percent-encoded UTF-8.
     routerOptions: { maxParamLength: MAX_NAME * 9 },
-    serverFactory: (handler) => {
+    serverFactory: (handle) => {
+      const handler: RequestListener = (request, response) => {
+        if (connections.begins(request, response)) handle(request, response);
+      };
       const server: Server =
         tls === null
           ? createHttpServer(limits, handler)
-          : createHttpsServer({ ...limits, ...tlsOptions(tls) }, handler);
+          : createHttpsServer({ ...limits, handshakeTimeout: requestTimeoutMs, ...tlsOptions(tls) }, handler);
       server.maxConnections = MAX_CONNECTIONS;
+      server.setTimeout(STALLED_MS);
+      connections.watch(server);
       return server;
     },
     clientErrorHandler(error, socket) {
@@ -60,6 +83,8 @@ export function createApp(tls: TlsSettings | null, errors: InternalErrors): App 
       socket.end(
         `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${PROBLEM_CONTENT_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
       );
+      // Not when the client closes too: a slow one never does.
+      socket.destroySoon();
     },
     frameworkErrors: (error, _request, reply) => {
       sendProblem(reply, error.statusCode ?? 400, 'This is not a path that can be read.');

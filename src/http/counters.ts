@@ -12,6 +12,8 @@ export interface HttpCounters {
   credentialsLimited: number;
   /** Requests that came from another site or by another name of this host. */
   crossSiteRefused: number;
+  /** Connections that were closed because there were too many. */
+  connectionsEvicted: number;
   /** Polls asked for that were refused as too many. */
   pollsLimited: number;
 }
@@ -24,6 +26,7 @@ export function newCounters(): HttpCounters {
     credentialsRefused: 0,
     credentialsLimited: 0,
     crossSiteRefused: 0,
+    connectionsEvicted: 0,
     pollsLimited: 0,
   };
 }

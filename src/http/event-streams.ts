@@ -15,7 +15,7 @@ import type { HttpCounters } from './counters.ts';
 import type { EventReader, HttpOptions } from './options.ts';
 
 /** Pages and scripts of a large team; each costs a socket and, when it reads slowly, what is unsent. */
-const MAX_STREAMS = 1024;
+export const MAX_STREAMS = 1024;
 /** Bytes that one listener may have unsent when more is to be sent. */
 const MAX_UNSENT_BYTES = 64 * 1024;
 /** Keeps proxies from closing a quiet stream, and finds out that a listener is gone. */

@@ -8,6 +8,7 @@ import { createApp } from './app.ts';
 import { type HttpCounters, newCounters } from './counters.ts';
 import { EventStreams } from './event-streams.ts';
 import { guard } from './guard/admission.ts';
+import { CONNECTION_BOUNDS, Connections } from './guard/connections.ts';
 import { secureContextOptions } from './guard/tls-options.ts';
 import { HealthBoard } from './health-board.ts';
 import { openApi, openApiRoute } from './openapi.ts';
@@ -35,7 +36,9 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   const counters = newCounters();
   const board = new HealthBoard(options.fleet, options.clock);
   const streams = new EventStreams(options, counters);
-  const app = createApp(tls, options.errors);
+  const connections = new Connections(CONNECTION_BOUNDS, options.network.monoMs, counters);
+  const { errors, requestTimeoutMs } = options;
+  const app = createApp({ tls, errors, connections, requestTimeoutMs });
 
   guard(app, options, counters);
   await openApi(app, options.version);
@@ -45,7 +48,7 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   deviceRoutes(app, options, board, counters);
   groupRoutes(app, options, board);
   eventRoutes(app, options);
-  eventStreamRoute(app, streams, counters);
+  eventStreamRoute(app, streams, counters, connections);
   discoveryRoute(app, options);
   openApiRoute(app);
   await pageRoutes(app, options);

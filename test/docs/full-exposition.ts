@@ -174,6 +174,7 @@ async function agentExposition(): Promise<string> {
     credentialsRefused: 0,
     credentialsLimited: 0,
     crossSiteRefused: 0,
+    connectionsEvicted: 0,
     pollsLimited: 0,
   };
   return (

@@ -10,6 +10,7 @@ import type { App } from '../app.ts';
 import type { HttpCounters } from '../counters.ts';
 import type { HttpOptions, Scope } from '../options.ts';
 import { sendProblem } from '../problem.ts';
+import { BcryptThread } from './bcrypt-thread.ts';
 import { Authentication, needsCredentials } from './authentication.ts';
 import { isCrossSite, isLoopback, namesLoopback } from './request-origin.ts';
 import { SECURITY_HEADERS } from './security-headers.ts';
@@ -25,7 +26,10 @@ declare module 'fastify' {
 }
 
 export function guard(app: App, options: HttpOptions, counters: HttpCounters): void {
-  const authentication = new Authentication(options.network, counters);
+  const bcrypt = new BcryptThread(options.bcryptWorker);
+  const compare = (password: string, hash: string) => bcrypt.compare(password, hash);
+  const authentication = new Authentication(options.network, counters, compare);
+  app.addHook('onClose', () => bcrypt[Symbol.asyncDispose]());
   const onLoopback = isLoopback(options.host);
 
   app.decorateRequest('scope', 'read');

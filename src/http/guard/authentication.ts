@@ -6,6 +6,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.ts';
 import type { HttpCounters } from '../counters.ts';
 import type { BearerToken, Scope, WebAccess } from '../options.ts';
+import { clientNetwork } from './client-network.ts';
 import { FailedAttempts } from './failed-attempts.ts';
 import { PasswordCheck } from './password-check.ts';
 
@@ -23,11 +24,13 @@ type Credential =
   | { readonly kind: 'bearer'; readonly token: string };
 
 export class Authentication {
-  readonly #passwords = new PasswordCheck();
+  readonly #passwords: PasswordCheck;
   readonly #failures: FailedAttempts;
   readonly #counters: HttpCounters;
 
-  constructor(network: Clock, counters: HttpCounters) {
+  /** `compare`: is the hash that of the password? */
+  constructor(network: Clock, counters: HttpCounters, compare: (password: string, hash: string) => Promise<boolean>) {
+    this.#passwords = new PasswordCheck(compare);
     this.#failures = new FailedAttempts(network);
     this.#counters = counters;
   }
@@ -43,7 +46,10 @@ export class Authentication {
     const waitSeconds = this.#failures.waitSeconds(address);
     if (waitSeconds > 0) return this.#limited(waitSeconds);
     if (credential.kind === 'basic') {
-      const verdict = await this.#passwords.check(web.basicAuthUsers, credential.user, credential.password);
+      const verdict = await this.#passwords.check(web.basicAuthUsers, {
+        ...credential,
+        network: clientNetwork(address),
+      });
       if (verdict === 'right') return { kind: 'admitted', scope: 'operate' };
       if (verdict === 'too_many_at_once') return this.#limited(1);
     }

@@ -1,5 +1,6 @@
 /** Wrong credentials by the client's address: after a few in a minute no more are looked at from there for a while. */
 import type { Clock } from '../../kernel/clock.ts';
+import { clientNetwork } from './client-network.ts';
 
 const MAX_FAILURES = 10;
 const WINDOW_MS = 60_000;
@@ -16,13 +17,13 @@ export class FailedAttempts {
 
   /** Seconds until this address may try again; 0: now. */
   waitSeconds(address: string): number {
-    const known = this.#of(networkOf(address));
+    const known = this.#of(clientNetwork(address));
     if (known === null || known.count < MAX_FAILURES) return 0;
     return Math.max(1, Math.ceil((known.sinceMonoMs + WINDOW_MS - this.#clock.monoMs()) / 1000));
   }
 
   failed(address: string): void {
-    const network = networkOf(address);
+    const network = clientNetwork(address);
     const known = this.#of(network);
     if (known !== null) {
       known.count += 1;
@@ -40,9 +41,4 @@ export class FailedAttempts {
     this.#failures.delete(network);
     return null;
   }
-}
-
-/** One host of IPv6 has a /64 to try from. */
-function networkOf(address: string): string {
-  return address.split(':').slice(0, 4).join(':');
 }

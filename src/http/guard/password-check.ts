@@ -1,23 +1,43 @@
 /**
  * Is this the user's password? bcrypt takes a tenth of a second by design, and Prometheus asks every few seconds: a pair
- * that was right is remembered, as a keyed digest, until the user's hash changes. Only a few are computed at once.
+ * that was right is remembered, as a keyed digest, until the user's hash changes. What is not remembered waits for the
+ * bcrypt thread, a few pairs for one address and some more for all.
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import { compare } from 'bcryptjs';
 import type { Secret } from '../../kernel/secret.ts';
 
 /** Pairs that are remembered: more than any site has users. */
 const MAX_REMEMBERED = 256;
-/** bcrypt runs on the thread that polls. */
-const MAX_AT_ONCE = 2;
+/** At a tenth of a second each, the last one waits for three. */
+const MAX_WAITING = 32;
+/** Of one network, so that one that guesses does not keep the others waiting. */
+const MAX_WAITING_OF_ONE = 4;
 
 export type PasswordVerdict = 'right' | 'wrong' | 'too_many_at_once';
+
+/** Who claims to be whom. */
+export interface PasswordClaim {
+  readonly user: string;
+  readonly password: string;
+  /** Where the claim comes from: an address or network. */
+  readonly network: string;
+}
+
+interface Comparing {
+  readonly network: string;
+  readonly same: Promise<boolean>;
+}
 
 export class PasswordCheck {
   readonly #key = randomBytes(32);
   readonly #right = new Set<string>();
   /** A page asks for several things at once with the same credentials. */
-  readonly #running = new Map<string, Promise<boolean>>();
+  readonly #running = new Map<string, Comparing>();
+  readonly #compare: (password: string, hash: string) => Promise<boolean>;
+
+  constructor(compare: (password: string, hash: string) => Promise<boolean>) {
+    this.#compare = compare;
+  }
 
   /** Known to be right, without computing anything. */
   remembers(users: ReadonlyMap<string, Secret>, user: string, password: string): boolean {
@@ -25,22 +45,30 @@ export class PasswordCheck {
     return hash !== undefined && this.#right.has(this.#digest(user, password, hash));
   }
 
-  async check(users: ReadonlyMap<string, Secret>, user: string, password: string): Promise<PasswordVerdict> {
+  async check(users: ReadonlyMap<string, Secret>, claim: PasswordClaim): Promise<PasswordVerdict> {
+    const { user, password, network } = claim;
     // An unknown user costs the same time as a known one.
     const [anyone] = users.values();
     const hash = users.get(user) ?? anyone;
     if (hash === undefined) return 'wrong';
     const digest = this.#digest(user, password, hash);
-    let comparing = this.#running.get(digest);
-    if (comparing === undefined) {
-      if (this.#running.size >= MAX_AT_ONCE) return 'too_many_at_once';
-      comparing = compare(password, hash.reveal()).finally(() => this.#running.delete(digest));
-      this.#running.set(digest, comparing);
-    }
-    const same = await comparing;
+    const running = this.#running.get(digest);
+    if (running === undefined && !this.#hasRoomFor(network)) return 'too_many_at_once';
+    const same = await (running ?? this.#start(digest, network, () => this.#compare(password, hash.reveal()))).same;
     if (!same || !users.has(user)) return 'wrong';
     this.#remember(digest);
     return 'right';
+  }
+
+  #hasRoomFor(network: string): boolean {
+    if (this.#running.size >= MAX_WAITING) return false;
+    return [...this.#running.values()].filter((other) => other.network === network).length < MAX_WAITING_OF_ONE;
+  }
+
+  #start(digest: string, network: string, compare: () => Promise<boolean>): Comparing {
+    const comparing = { network, same: compare().finally(() => this.#running.delete(digest)) };
+    this.#running.set(digest, comparing);
+    return comparing;
   }
 
   #digest(user: string, password: string, hash: Secret): string {

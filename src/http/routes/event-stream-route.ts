@@ -3,11 +3,17 @@ import { z } from 'zod';
 import type { App } from '../app.ts';
 import type { HttpCounters } from '../counters.ts';
 import type { EventStreams } from '../event-streams.ts';
+import type { Connections } from '../guard/connections.ts';
 import { sendProblem } from '../problem.ts';
 import { commonProblems, unavailableProblem } from '../schemas/problem-schema.ts';
 import { noQuery } from '../schemas/queries.ts';
 
-export function eventStreamRoute(app: App, streams: EventStreams, counters: HttpCounters): void {
+export function eventStreamRoute(
+  app: App,
+  streams: EventStreams,
+  counters: HttpCounters,
+  connections: Connections,
+): void {
   app.get(
     '/api/v1/events/stream',
     {
@@ -31,6 +37,7 @@ export function eventStreamRoute(app: App, streams: EventStreams, counters: Http
         counters.streamsRefused += 1;
         return sendProblem(reply, 503, `${streams.limit} streams are open already.`, { retryAfterSeconds: 30 });
       }
+      connections.livesLong(request.raw.socket);
       const lastEventId = request.headers['last-event-id'];
       reply.hijack();
       // Headers that hooks have set are the reply's; a hijacked response has none of its own.

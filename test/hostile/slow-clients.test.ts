@@ -1,0 +1,155 @@
+/**
+ * Clients that open many connections and say little, or ask and do not read: whoever asks whether the agent lives is
+ * answered, and so is Prometheus. Judged by counts: how fast the machine is does not matter.
+ */
+import { once } from 'node:events';
+import { request as httpRequest } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { hash } from 'bcryptjs';
+import { afterEach, describe, expect, test } from 'vitest';
+import { OPEN_ACCESS } from '../../src/http/options.ts';
+import { Secret } from '../../src/kernel/secret.ts';
+import { serve, type Served } from '../http/served.ts';
+
+/** Above every bound; the attack that stopped an earlier version had as many. */
+const CLIENTS = 2_100;
+/** Of one manner: above the bound for all connections. */
+const CLIENTS_OF_ONE_MANNER = 1_200;
+const PROBES = 90;
+
+const sockets: Socket[] = [];
+afterEach(() => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+});
+
+/** A connection that a hostile client opened; whether the server closes it is the server's. */
+function open(served: Served, say: (socket: Socket) => void): void {
+  const socket = connect({ host: '127.0.0.1', port: Number(new URL(served.url).port) });
+  sockets.push(socket);
+  socket.on('error', () => undefined);
+  socket.on('connect', () => say(socket));
+}
+
+/** Status of a request on a connection of its own, as a prober makes it; 0: it was not answered. */
+function probe(served: Served, path: string, headers: Record<string, string> = {}): Promise<number> {
+  return new Promise((resolve) => {
+    const request = httpRequest(`${served.url}${path}`, { agent: false, headers }, (response) => {
+      response.resume();
+      response.on('end', () => resolve(response.statusCode ?? 0));
+    });
+    request.on('error', () => resolve(0));
+    request.end();
+  });
+}
+
+async function probes(served: Served, path: string, count: number): Promise<number> {
+  let answered = 0;
+  for (let asked = 0; asked < count; asked += 1) if ((await probe(served, path)) === 200) answered += 1;
+  return answered;
+}
+
+const HEAD = 'GET /metrics HTTP/1.1\r\nHost: 127.0.0.1\r\n';
+
+const MANNERS: Readonly<Record<string, (socket: Socket) => void>> = {
+  'say nothing': () => undefined,
+  'stop inside the first line': (socket) => socket.write('GET /met'),
+  'stop inside the headers': (socket) => socket.write(`${HEAD}X-Slow: `),
+  'stop inside the body': (socket) =>
+    socket.write('POST /-/reload HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 500\r\n\r\nx'),
+  'keep their connection after a request': (socket) =>
+    socket.write('GET /-/healthy HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'),
+  'ask for much and read nothing': (socket) => {
+    socket.pause();
+    socket.write(`${HEAD}\r\n`);
+  },
+  'ask again and again without reading': (socket) => {
+    socket.pause();
+    socket.write(`${HEAD}\r\n`.repeat(50));
+  },
+};
+
+describe('while thousands of clients', () => {
+  const large = () => Array.from({ length: 64 }, () => `# ${'x'.repeat(64 * 1024)}\n`);
+
+  test.each(Object.entries(MANNERS))(
+    '%s, every probe of liveness and readiness is answered',
+    async (_, manner) => {
+      await using served = await serve({ deviceMetrics: large });
+      for (let count = 0; count < CLIENTS_OF_ONE_MANNER; count += 1) open(served, manner);
+      expect(await probes(served, '/-/healthy', PROBES / 3)).toBe(PROBES / 3);
+      expect(await probes(served, '/-/ready', PROBES / 10)).toBe(PROBES / 10);
+      expect(await probes(served, '/metrics', 1)).toBe(1);
+    },
+    60_000,
+  );
+
+  test('of all these manners come at once, the same holds, and the closed ones are counted', async () => {
+    await using served = await serve({ deviceMetrics: large });
+    const manners = Object.values(MANNERS);
+    for (let count = 0; count < CLIENTS; count += 1) open(served, manners[count % manners.length] ?? (() => undefined));
+    const answered = await probes(served, '/-/healthy', PROBES);
+    expect(answered).toBe(PROBES);
+    expect(served.server.counters.connectionsEvicted).toBeGreaterThan(0);
+  }, 90_000);
+});
+
+describe('a request that does not come to its end', () => {
+  test.each([
+    ['in its first line', 'GET /met'],
+    ['in its headers', `${HEAD}X-Slow: `],
+    ['in its body', 'POST /-/reload HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 500\r\n\r\nx'],
+    ['before it begins', ''],
+  ])('%s is closed when its time is over, also where the client keeps its side open', async (_, text) => {
+    await using served = await serve({ requestTimeoutMs: 200 });
+    const socket = connect({
+      host: '127.0.0.1',
+      port: Number(new URL(served.url).port),
+      allowHalfOpen: true,
+    });
+    sockets.push(socket);
+    socket.on('error', () => undefined);
+    await once(socket, 'connect');
+    if (text !== '') socket.write(text);
+    socket.resume();
+    await once(socket, 'end');
+    // The server has let go of it too: what is sent now meets a reset.
+    await expect
+      .poll(
+        () => {
+          if (!socket.destroyed) socket.write('x');
+          return socket.destroyed;
+        },
+        { timeout: 10_000 },
+      )
+      .toBe(true);
+  });
+});
+
+describe('while twenty clients try passwords', () => {
+  test('the thread that polls goes on: four of one address are checked beside it, the others told to come back', async () => {
+    const costly = new Secret(await hash('right', 12));
+    await using served = await serve({
+      web: () => ({ ...OPEN_ACCESS, basicAuthUsers: new Map([['ops', costly]]) }),
+    });
+    let checking = true;
+    let turns = 0;
+    const counting = (async () => {
+      while (checking) {
+        await new Promise((resolve) => setImmediate(resolve));
+        turns += 1;
+      }
+    })();
+    const verdicts = await Promise.all(
+      Array.from({ length: 20 }, (_, index) => {
+        const authorization = `Basic ${Buffer.from(`ops:guess${index}`).toString('base64')}`;
+        return probe(served, '/metrics', { authorization });
+      }),
+    );
+    checking = false;
+    await counting;
+    expect(verdicts.filter((status) => status === 401)).toHaveLength(4);
+    expect(verdicts.filter((status) => status === 429)).toHaveLength(16);
+    // On the polling thread bcrypt gives way ten times a second, however fast the machine.
+    expect(turns).toBeGreaterThan(500);
+  });
+});
