@@ -33,3 +33,12 @@ export interface DeviceError {
   /** One clear line: what, where, what to do. */
   readonly message: string;
 }
+
+/** Why a device was not tried. */
+export function backOffError(device: string, operation: string, waitMs: number): DeviceError {
+  return {
+    kind: 'backoff',
+    operation,
+    message: `${device}: not tried after failures; next try in ${Math.ceil(waitMs / 1000)} s`,
+  };
+}

@@ -25,6 +25,9 @@ import { FleetRecord } from './record/fleet-record.ts';
 import { Intake } from './record/intake.ts';
 import { type PollRequestOutcome, PollRequests } from './schedule/poll-requests.ts';
 import { configuredView, scheduleMs, snmpBeside } from './poll/poll-target.ts';
+import { HintPace } from './heard/hint-pace.ts';
+import { shownState } from './heard/shown-state.ts';
+import { systemRandom } from '../kernel/random.ts';
 import { type PushedFromDevice, PushedMessages } from './heard/pushed-messages.ts';
 import { type AgentStatus, createReadModel, type FleetReadModel, type MutableReadModel } from '../model/read-model.ts';
 import { Recorder } from './record/recorder.ts';
@@ -77,6 +80,7 @@ export class Agent implements AsyncDisposable {
   readonly #senders = new Senders();
   readonly #senderLookup: SenderLookup;
   readonly #pushed: PushedMessages;
+  readonly #hints: HintPace;
   readonly #startedAtMs: number;
   readonly #errors: InternalErrors;
   #config: ResolvedConfig;
@@ -114,6 +118,8 @@ export class Agent implements AsyncDisposable {
       lastPollMonoMs: (device) => this.#pollEndsMonoMs.get(device) ?? null,
     });
     this.#senderLookup = new SenderLookup({ senders: this.#senders, clock: networkClock, lookup });
+    this.#senders.setRelays(config.syslog?.relays ?? []);
+    this.#hints = new HintPace({ clock, random: systemRandom, poll: (device) => this.#scheduler.hint(device) });
     this.#pushed = new PushedMessages({
       senders: this.#senders,
       clock: networkClock,
@@ -173,6 +179,7 @@ export class Agent implements AsyncDisposable {
       firstSweepDone: this.#unpolled.size === 0,
       pollsRunning: scheduler.running + beside.running,
       pollsQueued: scheduler.queued + beside.queued,
+      hintsHeld: this.#hints.held,
       pollsSkippedLate: scheduler.skippedLate + beside.skippedLate,
       ...access,
       quarantinedCredentials: [...access.quarantinedCredentials, ...snmp.quarantinedCredentials],
@@ -207,6 +214,7 @@ export class Agent implements AsyncDisposable {
     const diff = diffConfig(this.#config, config);
     const fleetSize = config.devices.length;
     this.#config = config;
+    this.#senders.setRelays(config.syslog?.relays ?? []);
     await Promise.all([...diff.removed, ...diff.changed].map((device) => this.#drop(device.name)));
     for (const device of diff.removed) this.#intake.remove(device.name);
     for (const device of [...diff.changed, ...diff.added]) this.#add(device, fleetSize);
@@ -263,6 +271,7 @@ export class Agent implements AsyncDisposable {
     this.#pollEndsMonoMs.delete(name);
     this.#unpolled.delete(name);
     this.#senders.remove(name);
+    this.#hints.forget(name);
     await this.#asker.forget(name);
   }
 
@@ -285,6 +294,7 @@ export class Agent implements AsyncDisposable {
     this.#pollEndsMonoMs.set(name, this.#options.networkClock.monoMs());
     const view = this.#record.polled(device, report);
     if (view === null) return;
+    this.#hints.polled(name, shownState(report.observations));
     const hostname = view.facts?.value.hostname ?? null;
     if (hostname !== null) this.#senders.learnHostname(name, hostname);
     const nowMs = this.#options.clock.wallMs();
@@ -304,12 +314,13 @@ export class Agent implements AsyncDisposable {
     this.#record.pushed(pushed);
     if (!pushed.worthAPoll) return;
     this.#asker.detailsAreDue(pushed.device);
-    this.#scheduler.hint(pushed.device);
+    this.#hints.heard(pushed.device);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all([this.#scheduler, this.#snmpScheduler].map((each) => each[Symbol.asyncDispose]()));
     await this.#pushed[Symbol.asyncDispose]();
+    this.#hints[Symbol.dispose]();
     await this.#senderLookup[Symbol.asyncDispose]();
     await this.#options.snmp[Symbol.asyncDispose]();
     await this.#options.access[Symbol.asyncDispose]();

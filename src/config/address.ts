@@ -33,3 +33,11 @@ export function parseListenerAddress(text: string): ListenerAddress | null {
 export function isLoopback({ host }: ListenAddress): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
+
+/** `192.0.2.53`, `10.0.0.0/8`, `2001:db8::/32`. */
+export function isPrefix(text: string): boolean {
+  const [address = '', length, ...more] = text.split('/');
+  const family = isIP(address);
+  if (family === 0 || more.length > 0) return false;
+  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (family === 6 ? 128 : 32));
+}

@@ -40,7 +40,7 @@ const FIXED: readonly (readonly [setting: string, same: Same])[] = [
   ['ssh.known_hosts', sameValue((config) => config.ssh.knownHostsPath)],
   ['ssh.max_handshakes', sameValue((config) => config.ssh.maxHandshakes)],
   ['record', sameValue((config) => config.record)],
-  ['syslog', sameValue((config) => config.syslog)],
+  ['syslog.listen', sameValue((config) => config.syslog?.listens)],
   ['traps', (before, after) => sameTraps(before.traps, after.traps)],
 ];
 

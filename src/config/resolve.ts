@@ -50,7 +50,7 @@ export async function resolveConfig(
       },
       devices: resolveDevices(config, resolver, problems),
       targets: await resolveTargets(config.targets, source.directory, resolver, secrets, problems),
-      syslog: config.syslog === undefined ? null : { listens: config.syslog.listen },
+      syslog: config.syslog === undefined ? null : { listens: config.syslog.listen, relays: config.syslog.relays },
       traps: resolveTraps(config.traps, credentials, problems),
       alertmanager: await resolveAlertmanager(config, secrets, problems),
     },

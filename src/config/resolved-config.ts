@@ -148,7 +148,11 @@ export interface ResolvedConfig {
   /** null: devices come from the file alone. */
   readonly targets: ResolvedTargets | null;
   /** null: no receiver, as for the two below. */
-  readonly syslog: { readonly listens: readonly ListenerAddress[] } | null;
+  readonly syslog: {
+    readonly listens: readonly ListenerAddress[];
+    /** Addresses and prefixes whose messages belong to the device that their header names. */
+    readonly relays: readonly string[];
+  } | null;
   readonly traps: ResolvedTraps | null;
   readonly alertmanager: ResolvedAlertmanager | null;
 }

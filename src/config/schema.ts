@@ -6,7 +6,7 @@
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import { isHost, parseListenAddress, parseListenerAddress } from './address.ts';
+import { isPrefix, isHost, parseListenAddress, parseListenerAddress } from './address.ts';
 import { COLLECTORS, SNMP_AUTH_PROTOCOLS, SNMP_PRIVACY_PROTOCOLS } from './resolved-config.ts';
 import { parseSchedule } from './schedule.ts';
 import {
@@ -237,6 +237,7 @@ export const deviceSchema = section({
 });
 
 const listener = parsed('an address to listen on (udp://127.0.0.1:5514, tcp://...)', parseListenerAddress);
+const MAX_RELAYS = 256;
 const MAX_LISTENERS = 8;
 const LISTENERS = {
   error: `an address to listen on (udp://127.0.0.1:5514, tcp://...) or a list of at most ${MAX_LISTENERS}`,
@@ -334,6 +335,16 @@ export const configSchema = section({
       .union([listener, z.array(listener).min(1, LISTENERS).max(MAX_LISTENERS, LISTENERS)], LISTENERS)
       .transform((value) => (Array.isArray(value) ? value : [value]))
       .describe('Addresses that take RFC 3164 and RFC 5424'),
+    relays: z
+      .array(
+        parsed('an address or prefix (192.0.2.53, 10.0.0.0/8)', (value) => (isPrefix(value) ? value : null)),
+        { error: 'a list of addresses and prefixes' },
+      )
+      .max(MAX_RELAYS, { error: `at most ${MAX_RELAYS} relays` })
+      .default([])
+      .describe(
+        'Addresses and prefixes of syslog relays: from there, and nowhere else, a message belongs to the device that its header names',
+      ),
   })
     .optional()
     .describe('Receiver of log messages'),

@@ -29,6 +29,12 @@ const SELF_METRICS: readonly SelfMetric[] = [
     help: 'Polls that were due while the previous one of the device was not over.',
     value: (status) => status.pollsSkippedLate,
   },
+  {
+    name: 'gdoi_hints_held_total',
+    type: 'counter',
+    help: 'Pushed messages that had to wait for their poll, because polls that earlier ones brought had shown nothing new.',
+    value: (status) => status.hintsHeld,
+  },
   { name: 'gdoi_ssh_sessions', type: 'gauge', help: 'Open SSH sessions.', value: (status) => status.openSessions },
   {
     name: 'gdoi_ssh_handshakes_running',

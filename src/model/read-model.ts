@@ -35,6 +35,8 @@ export interface AgentStatus {
   readonly pollsRunning: number;
   readonly pollsQueued: number;
   readonly pollsSkippedLate: number;
+  /** Pushed messages that would have brought a poll, of devices whose messages had shown nothing new. */
+  readonly hintsHeld: number;
   readonly openSessions: number;
   readonly handshakesActive: number;
   readonly handshakesWaiting: number;

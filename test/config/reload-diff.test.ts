@@ -185,7 +185,7 @@ describe('a reload', () => {
       ssh: { knownHostsPath: '/x', maxHandshakes: 1 },
       record: '/captures',
       web: { ...config([]).web, tls: TLS },
-      syslog: { listens: [{ protocol: 'udp', host: '127.0.0.1', port: 5514 }] },
+      syslog: { listens: [{ protocol: 'udp', host: '127.0.0.1', port: 5514 }], relays: [] },
       traps: traps(v2('c0mmunity')),
     });
     expect(diffConfig(config([]), after).restartNeeded).toEqual([
@@ -196,7 +196,7 @@ describe('a reload', () => {
       'ssh.known_hosts',
       'ssh.max_handshakes',
       'record',
-      'syslog',
+      'syslog.listen',
       'traps',
     ]);
   });

@@ -18,6 +18,7 @@ const STATUS = {
   pollsRunning: 0,
   pollsQueued: 0,
   pollsSkippedLate: 0,
+  hintsHeld: 0,
   openSessions: 0,
   handshakesActive: 0,
   handshakesWaiting: 0,

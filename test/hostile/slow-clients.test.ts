@@ -131,10 +131,10 @@ describe('while twenty clients try passwords', () => {
     await using served = await serve({
       web: () => ({ ...OPEN_ACCESS, basicAuthUsers: new Map([['ops', costly]]) }),
     });
-    let checking = true;
+    const checked = new AbortController();
     let turns = 0;
     const counting = (async () => {
-      while (checking) {
+      while (!checked.signal.aborted) {
         await new Promise((resolve) => setImmediate(resolve));
         turns += 1;
       }
@@ -145,7 +145,7 @@ describe('while twenty clients try passwords', () => {
         return probe(served, '/metrics', { authorization });
       }),
     );
-    checking = false;
+    checked.abort();
     await counting;
     expect(verdicts.filter((status) => status === 401)).toHaveLength(4);
     expect(verdicts.filter((status) => status === 429)).toHaveLength(16);

@@ -8,7 +8,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { KnownSecrets } from '../../kernel/known-secrets.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Random } from '../../kernel/random.ts';
-import { BackOff, backOffError, type BackOffTimes } from '../back-off.ts';
+import { BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import {
   type AttemptOutcome,
   CredentialQuarantine,
@@ -17,7 +17,7 @@ import {
   quarantinedError,
   sameSecrets,
 } from '../credential-quarantine.ts';
-import type { DeviceError } from '../device-error.ts';
+import { backOffError, type DeviceError } from '../device-error.ts';
 import type {
   SnmpAccess,
   SnmpAccessStatus,

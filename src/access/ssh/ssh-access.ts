@@ -5,14 +5,14 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { AccessStatus, DeviceAccess, DeviceSession, Reply, SshTarget } from '../device-session.ts';
-import type { DeviceError } from '../device-error.ts';
+import { backOffError, type DeviceError } from '../device-error.ts';
 import type { ShowCommand } from '../show-command.ts';
 import { KnownSecrets } from '../../kernel/known-secrets.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { type LinkedSignal, linkSignals } from '../../kernel/link-signals.ts';
 import { untilAborted } from '../../kernel/until-aborted.ts';
 import type { AnswerBounds } from './answer-reader.ts';
-import { BACK_OFF, BackOff, backOffError, type BackOffTimes } from '../back-off.ts';
+import { BACK_OFF, BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import { CredentialQuarantine, quarantinedError } from '../credential-quarantine.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import { createKnownHosts, type HostKeyStore } from './known-hosts.ts';

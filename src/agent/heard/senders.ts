@@ -1,11 +1,12 @@
 /**
  * Which configured device sent a message: by the address it came from, else by the name in its header.
  *
- * An address that is one device's decides. Several devices behind one address, and relays, are told apart by the name in
- * the message's header (`logging origin-id hostname`): the device's configured name, or the hostname it showed. Both can
- * be forged, so whoever asks must take the answer as a hint.
+ * An address that is one device's decides. Several devices behind one address are told apart by the name in the message's
+ * header (`logging origin-id hostname`): the device's configured name, or the hostname it showed. From an address that is
+ * no device's a name counts only where that address is a configured relay: anybody can write a name into a message. All
+ * of it can be forged, so whoever asks must take the answer as a hint.
  */
-import { isIP } from 'node:net';
+import { BlockList, isIP } from 'node:net';
 
 /** Devices that may share one address. */
 const MAX_SHARING = 64;
@@ -18,6 +19,7 @@ export interface SenderAddresses {
 }
 
 export class Senders {
+  #relays = new BlockList();
   readonly #addressesOf = new Map<string, Set<string>>();
   readonly #byAddress = new Map<string, Set<string>>();
   readonly #byName = new Map<string, string>();
@@ -49,6 +51,16 @@ export class Senders {
     if (!this.#byName.has(name) && this.#addressesOf.has(device)) this.#byName.set(name, device);
   }
 
+  /** Addresses and prefixes (`192.0.2.0/24`) that hand on the messages of others. */
+  setRelays(relays: readonly string[]): void {
+    this.#relays = new BlockList();
+    for (const relay of relays) {
+      const [address = '', length] = relay.split('/');
+      const family = isIP(address) === 6 ? 'ipv6' : 'ipv4';
+      this.#relays.addSubnet(address, Number(length ?? (family === 'ipv6' ? 128 : 32)), family);
+    }
+  }
+
   /** Device -> host name, of those that have to be looked up. */
   hostNames(): ReadonlyMap<string, string> {
     return this.#hostNames;
@@ -63,9 +75,14 @@ export class Senders {
   deviceOf(address: string, claimedHost: string | null): string | null {
     const sharing = this.#byAddress.get(canonicalAddress(address));
     const claimed = claimedHost === null ? undefined : this.#byClaim(claimedHost);
-    if (sharing === undefined) return claimed ?? null;
+    if (sharing === undefined) return claimed !== undefined && this.#isRelay(address) ? claimed : null;
     if (sharing.size > 1) return claimed !== undefined && sharing.has(claimed) ? claimed : null;
     return [...sharing][0] ?? null;
+  }
+
+  #isRelay(address: string): boolean {
+    const canonical = canonicalAddress(address);
+    return this.#relays.check(canonical, isIP(canonical) === 6 ? 'ipv6' : 'ipv4');
   }
 
   /** `gm1.example.net` is `gm1` where nothing has the longer name. */

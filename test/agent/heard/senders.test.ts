@@ -24,17 +24,41 @@ test('an address that is one device’s wins over the name in the message', () =
   expect(senders.deviceOf('192.0.2.1', 'gm2')).toBe('gm1');
 });
 
-test('behind one address, and through a relay, the name in the message tells: configured, shown, or its first part', () => {
+test('behind one address the name in the message tells: configured, shown, or its first part', () => {
   const senders = fleet({ gm1: ['192.0.2.1'], gm2: ['192.0.2.1'] });
   expect(senders.deviceOf('192.0.2.1', null)).toBeNull();
   expect(senders.deviceOf('192.0.2.1', 'GM2')).toBe('gm2');
-  expect(senders.deviceOf('198.51.100.9', 'gm1.example.net')).toBe('gm1');
+  expect(senders.deviceOf('192.0.2.1', 'gm1.example.net')).toBe('gm1');
   senders.learnHostname('gm1', 'TPE-EDGE-1');
   expect(senders.deviceOf('192.0.2.1', 'tpe-edge-1')).toBe('gm1');
 });
 
+test.each([
+  ['198.51.100.9', ['198.51.100.9']],
+  ['198.51.100.9', ['10.0.0.0/8', '198.51.100.0/24']],
+  ['::ffff:198.51.100.9', ['198.51.100.0/24']],
+  ['2001:db8::9', ['2001:db8::/32']],
+])('from a relay (%s of %j) the name in the message tells', (address, relays) => {
+  const senders = fleet({ gm1: ['192.0.2.1'] });
+  senders.setRelays(relays);
+  expect(senders.deviceOf(address, 'gm1.example.net')).toBe('gm1');
+  expect(senders.deviceOf(address, null)).toBeNull();
+});
+
+test.each(['198.51.100.10', '2001:db9::9', '127.0.0.1'])(
+  'from %s, which is neither a device nor a relay, a known name is worth nothing',
+  (address) => {
+    const senders = fleet({ gm1: ['192.0.2.1'] });
+    senders.learnHostname('gm1', 'TPE-EDGE-1');
+    for (const name of ['gm1', 'gm1.example.net', 'tpe-edge-1']) expect(senders.deviceOf(address, name)).toBeNull();
+    senders.setRelays(['198.51.100.9', '2001:db8::/32']);
+    for (const name of ['gm1', 'gm1.example.net', 'tpe-edge-1']) expect(senders.deviceOf(address, name)).toBeNull();
+  },
+);
+
 test('a device cannot take over another one’s configured name by its hostname', () => {
   const senders = fleet({ gm1: ['192.0.2.1'], gm2: ['192.0.2.2'] });
+  senders.setRelays(['198.51.100.9']);
   senders.learnHostname('gm2', 'gm1');
   expect(senders.deviceOf('198.51.100.9', 'gm1')).toBe('gm1');
 });

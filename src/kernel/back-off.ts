@@ -1,15 +1,15 @@
 /**
- * How long a device that failed is left alone: 5 s, doubling to 600 s, less a random part so that a fleet does not come
- * back in step. Monotonic instants only.
+ * How long to leave alone what failed, or what brought nothing: a first wait that doubles up to a longest one, less a random
+ * part so that a fleet does not come back in step. Monotonic instants only.
  */
-import type { Random } from '../kernel/random.ts';
-import type { DeviceError } from './device-error.ts';
+import type { Random } from './random.ts';
 
 export interface BackOffTimes {
   readonly firstMs: number;
   readonly longestMs: number;
 }
 
+/** Of a device that cannot be reached. */
 export const BACK_OFF: BackOffTimes = { firstMs: 5_000, longestMs: 600_000 };
 
 export class BackOff {
@@ -38,13 +38,4 @@ export class BackOff {
     this.#failures = 0;
     this.#untilMs = Number.NEGATIVE_INFINITY;
   }
-}
-
-/** Why a device was not tried. */
-export function backOffError(device: string, operation: string, waitMs: number): DeviceError {
-  return {
-    kind: 'backoff',
-    operation,
-    message: `${device}: not tried after failures; next try in ${Math.ceil(waitMs / 1000)} s`,
-  };
 }

@@ -1,0 +1,94 @@
+/**
+ * How often what a device pushes may bring a poll. A hint polls at once; when the poll shows nothing new, the device's next
+ * hints wait: a second, doubling to five minutes. So whoever forges messages in a device's name makes it busy a few times
+ * and then hardly at all. A hint that waits is not lost: one poll follows at the end of the wait. What shows something new,
+ * whatever brought the poll, ends the waiting.
+ */
+import { BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { later } from '../../kernel/later.ts';
+import type { Random } from '../../kernel/random.ts';
+
+/** A registration takes a few seconds, and its first message comes before it shows. */
+const WAITS: BackOffTimes = { firstMs: 1_000, longestMs: 300_000 };
+
+interface Device {
+  readonly backOff: BackOff;
+  /** A hint brought the poll that comes next. */
+  hinted: boolean;
+  /** A poll at the end of the wait is on its way. */
+  waiting: AbortController | null;
+  /** What the last poll showed; null: none yet. */
+  shown: string | null;
+}
+
+export interface HintPaceOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Poll this device soon. */
+  readonly poll: (device: string) => void;
+}
+
+export class HintPace implements Disposable {
+  readonly #options: HintPaceOptions;
+  readonly #devices = new Map<string, Device>();
+  #held = 0;
+
+  constructor(options: HintPaceOptions) {
+    this.#options = options;
+  }
+
+  /** Hints that had to wait. */
+  get held(): number {
+    return this.#held;
+  }
+
+  heard(name: string): void {
+    const device = this.#deviceOf(name);
+    const waitMs = device.backOff.waitMs(this.#options.clock.monoMs());
+    if (waitMs === 0) {
+      this.#poll(name, device);
+      return;
+    }
+    this.#held += 1;
+    if (device.waiting !== null) return;
+    const calledOff = new AbortController();
+    device.waiting = calledOff;
+    void later(this.#options.clock, waitMs, calledOff.signal, () => {
+      device.waiting = null;
+      this.#poll(name, device);
+    });
+  }
+
+  /** A poll ended; `shown` is what it showed, the same text for the same state. */
+  polled(name: string, shown: string): void {
+    const device = this.#deviceOf(name);
+    if (device.shown !== shown) device.backOff.succeeded();
+    else if (device.hinted) device.backOff.failed(this.#options.clock.monoMs());
+    device.shown = shown;
+    device.hinted = false;
+  }
+
+  forget(name: string): void {
+    this.#devices.get(name)?.waiting?.abort();
+    this.#devices.delete(name);
+  }
+
+  [Symbol.dispose](): void {
+    for (const name of this.#devices.keys()) this.forget(name);
+  }
+
+  #poll(name: string, device: Device): void {
+    device.hinted = true;
+    this.#options.poll(name);
+  }
+
+  #deviceOf(name: string): Device {
+    let device = this.#devices.get(name);
+    if (device === undefined) {
+      device = { backOff: new BackOff(this.#options.random, WAITS), hinted: false, waiting: null, shown: null };
+      this.#devices.set(name, device);
+    }
+    return device;
+  }
+}
