@@ -10,7 +10,7 @@ import type { Logger } from '../../kernel/logger.ts';
 import type { Random } from '../../kernel/random.ts';
 import { untilAborted } from '../../kernel/until-aborted.ts';
 import { Watchdog } from '../../kernel/watchdog.ts';
-import { BackOff, backOffError, type BackOffTimes } from '../back-off.ts';
+import { BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import {
   type AttemptOutcome,
   CredentialQuarantine,
@@ -18,7 +18,7 @@ import {
   quarantinedError,
   sameSecrets,
 } from '../credential-quarantine.ts';
-import type { DeviceError } from '../device-error.ts';
+import { backOffError, type DeviceError } from '../device-error.ts';
 import type {
   PathAnswer,
   RestconfAccess,
