@@ -111,7 +111,7 @@ describe("the contract's own example", () => {
         refreshMs: 60_000,
         makeDevice: expect.any(Function),
       },
-      syslog: { listens: [{ protocol: 'udp', host: '127.0.0.1', port: 5514 }] },
+      syslog: { listens: [{ protocol: 'udp', host: '127.0.0.1', port: 5514 }], relays: [] },
       traps: {
         listen: { protocol: 'udp', host: '127.0.0.1', port: 1162 },
         credentials: new Map<string, unknown>([

@@ -71,17 +71,13 @@ const MANNERS: Readonly<Record<string, (socket: Socket) => void>> = {
 describe('while thousands of clients', () => {
   const large = () => Array.from({ length: 64 }, () => `# ${'x'.repeat(64 * 1024)}\n`);
 
-  test.each(Object.entries(MANNERS))(
-    '%s, every probe of liveness and readiness is answered',
-    async (_, manner) => {
-      await using served = await serve({ deviceMetrics: large });
-      for (let count = 0; count < CLIENTS_OF_ONE_MANNER; count += 1) open(served, manner);
-      expect(await probes(served, '/-/healthy', PROBES / 3)).toBe(PROBES / 3);
-      expect(await probes(served, '/-/ready', PROBES / 10)).toBe(PROBES / 10);
-      expect(await probes(served, '/metrics', 1)).toBe(1);
-    },
-    60_000,
-  );
+  test.each(Object.entries(MANNERS))('%s, every probe of liveness and readiness is answered', async (_, manner) => {
+    await using served = await serve({ deviceMetrics: large });
+    for (let count = 0; count < CLIENTS_OF_ONE_MANNER; count += 1) open(served, manner);
+    expect(await probes(served, '/-/healthy', PROBES / 3)).toBe(PROBES / 3);
+    expect(await probes(served, '/-/ready', PROBES / 10)).toBe(PROBES / 10);
+    expect(await probes(served, '/metrics', 1)).toBe(1);
+  });
 
   test('of all these manners come at once, the same holds, and the closed ones are counted', async () => {
     await using served = await serve({ deviceMetrics: large });
@@ -90,7 +86,7 @@ describe('while thousands of clients', () => {
     const answered = await probes(served, '/-/healthy', PROBES);
     expect(answered).toBe(PROBES);
     expect(served.server.counters.connectionsEvicted).toBeGreaterThan(0);
-  }, 90_000);
+  });
 });
 
 describe('a request that does not come to its end', () => {
