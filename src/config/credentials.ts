@@ -27,7 +27,7 @@ export async function resolveCredentials(
     const credential =
       entry.snmp === undefined
         ? await resolveSsh(name, entry, secrets, own)
-        : await resolveSnmp(name, entry, entry.snmp, secrets, own);
+        : await resolveSnmp({ name, entry, snmp: entry.snmp }, secrets, own);
     const wrong = credential === null || own.some(({ severity }) => severity === 'error');
     credentials.set(name, wrong ? { kind: 'wrong' } : credential);
     problems.push(...own);
@@ -68,10 +68,14 @@ async function resolveSsh(
   };
 }
 
+interface SnmpEntry {
+  readonly name: string;
+  readonly entry: CredentialEntry;
+  readonly snmp: NonNullable<CredentialEntry['snmp']>;
+}
+
 async function resolveSnmp(
-  name: string,
-  entry: CredentialEntry,
-  snmp: NonNullable<CredentialEntry['snmp']>,
+  { name, entry, snmp }: SnmpEntry,
   secrets: SecretReader,
   problems: Problem[],
 ): Promise<Credential | null> {

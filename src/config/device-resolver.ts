@@ -29,8 +29,9 @@ export function createDeviceResolver(
     checkOverrides(entry, transport, path, problems);
     const found = findCredentials(
       transport,
-      entry.credentials ?? defaults.credentials,
-      entry.credentials === undefined ? ['defaults', 'credentials'] : [...path, 'credentials'],
+      entry.credentials === undefined
+        ? { ref: defaults.credentials, refPath: ['defaults', 'credentials'] }
+        : { ref: entry.credentials, refPath: [...path, 'credentials'] },
       credentials,
       problems,
     );
@@ -107,8 +108,7 @@ function checkOverrides(
 /** Names of the credentials that the transport uses; null, with a problem, when one is not there or does not fit. */
 function findCredentials(
   transport: ResolvedDevice['transport'],
-  ref: CredentialRef,
-  refPath: SettingPath,
+  { ref, refPath }: { readonly ref: CredentialRef; readonly refPath: SettingPath },
   credentials: Credentials,
   problems: Problem[],
 ): Readonly<Record<Kind, string | null>> | null {

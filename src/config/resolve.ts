@@ -49,7 +49,7 @@ export async function resolveConfig(
         retentionMs: config.store.retention,
       },
       devices: resolveDevices(config, resolver, problems),
-      targets: await resolveTargets(config.targets, source.directory, resolver, secrets, problems),
+      targets: await resolveTargets(config.targets, { directory: source.directory, resolver }, secrets, problems),
       syslog: config.syslog === undefined ? null : { listens: config.syslog.listen, relays: config.syslog.relays },
       traps: resolveTraps(config.traps, credentials, problems),
       alertmanager: await resolveAlertmanager(config, secrets, problems),
@@ -94,8 +94,7 @@ function resolveDevices(config: CheckedConfig, resolver: DeviceResolver, problem
 
 async function resolveTargets(
   targets: CheckedConfig['targets'],
-  directory: string,
-  resolver: DeviceResolver,
+  { directory, resolver }: { readonly directory: string; readonly resolver: DeviceResolver },
   secrets: SecretReader,
   problems: Problem[],
 ): Promise<ResolvedTargets | null> {

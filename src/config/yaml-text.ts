@@ -14,6 +14,7 @@ import {
   parseDocument,
   type YAMLError,
   type YAMLMap,
+  type Pair,
 } from 'yaml';
 import { type Place, placeFinder } from './place.ts';
 import { errorAt, type Problem, type SettingPath } from './finding.ts';
@@ -95,82 +96,102 @@ function buildValue(
   root: Node | null,
   around: { readonly path: SettingPath; readonly values: number },
 ): Pick<YamlText, 'value' | 'problems' | 'values'> {
-  const problems: Problem[] = [];
-  const anchors = new Map<string, Anchored>();
-  const path: (string | number)[] = [...around.path];
-  let values = around.values;
-  let tooMany = false;
+  const builder = new ValueBuilder(around);
+  return { value: builder.build(root), problems: builder.problems, values: builder.values - around.values };
+}
 
-  const problem = (message: string, on: Problem['on'] = 'value') => problems.push(errorAt([...path], message, on));
+/** Plain values of YAML nodes, within the bounds; what does not fit is a problem at its path. */
+class ValueBuilder {
+  readonly problems: Problem[] = [];
+  readonly #anchors = new Map<string, Anchored>();
+  readonly #path: (string | number)[];
+  #values: number;
+  #tooMany = false;
 
-  const count = (size: number): boolean => {
-    values += size;
-    if (values > MAX_VALUES && !tooMany) {
-      tooMany = true;
-      problem(`more than ${MAX_VALUES} values with aliases expanded`);
-    }
-    return !tooMany;
-  };
+  constructor(around: { readonly path: SettingPath; readonly values: number }) {
+    this.#path = [...around.path];
+    this.#values = around.values;
+  }
 
-  const fromAlias = (alias: Alias): unknown => {
-    const anchored = anchors.get(alias.source);
-    if (anchored === undefined) {
-      problem(UNKNOWN_ALIAS);
-      return null;
-    }
-    if (anchored.size === null) {
-      problem('an alias inside of what it stands for');
-      return null;
-    }
-    return count(anchored.size) ? anchored.value : null;
-  };
+  /** Values so far, with aliases expanded. */
+  get values(): number {
+    return this.#values;
+  }
 
-  const withAnchor = (node: Node, value: unknown, fill: () => void): unknown => {
-    const before = values;
-    const anchored: Anchored = { value, size: null };
-    if (!isAlias(node) && node.anchor !== undefined) anchors.set(node.anchor, anchored);
-    count(1);
-    if (path.length < MAX_DEPTH) fill();
-    else problem(`nested deeper than ${MAX_DEPTH} levels`);
-    anchored.size = values - before;
-    return value;
-  };
-
-  const build = (node: unknown): unknown => {
-    if (tooMany || node === null || node === undefined) return null;
-    if (isAlias(node)) return fromAlias(node);
-    if (isScalar(node)) return withAnchor(node, node.value, () => undefined);
+  build(node: unknown): unknown {
+    if (this.#tooMany || node === null || node === undefined) return null;
+    if (isAlias(node)) return this.#fromAlias(node);
+    if (isScalar(node)) return this.#withAnchor(node, node.value, () => undefined);
     if (isSeq(node)) {
       const list: unknown[] = [];
-      return withAnchor(node, list, () => {
-        node.items.forEach((item, index) => {
-          path.push(index);
-          list.push(build(item));
-          path.pop();
-        });
+      return this.#withAnchor(node, list, () => {
+        for (const [index, item] of node.items.entries()) this.#at(index, () => list.push(this.build(item)));
       });
     }
     if (isMap(node)) {
       const map: Record<string, unknown> = {};
-      return withAnchor(node, map, () => {
-        for (const pair of node.items) {
-          const key = keyText(pair.key);
-          if (key === null) {
-            problem('a key must be plain text');
-            continue;
-          }
-          path.push(key);
-          if (key === '__proto__') problem('is no setting', 'key');
-          else if (Object.hasOwn(map, key)) problem('stands here a second time', 'key');
-          else map[key] = build(pair.value);
-          path.pop();
-        }
+      return this.#withAnchor(node, map, () => {
+        for (const pair of node.items) this.#addPair(map, pair);
       });
     }
     return null;
-  };
+  }
 
-  return { value: build(root), problems, values: values - around.values };
+  #addPair(map: Record<string, unknown>, pair: Pair): void {
+    const key = keyText(pair.key);
+    if (key === null) {
+      this.#problem('a key must be plain text');
+      return;
+    }
+    this.#at(key, () => {
+      if (key === '__proto__') this.#problem('is no setting', 'key');
+      else if (Object.hasOwn(map, key)) this.#problem('stands here a second time', 'key');
+      else map[key] = this.build(pair.value);
+    });
+  }
+
+  #at(step: string | number, use: () => void): void {
+    this.#path.push(step);
+    use();
+    this.#path.pop();
+  }
+
+  #problem(message: string, on: Problem['on'] = 'value'): void {
+    this.problems.push(errorAt([...this.#path], message, on));
+  }
+
+  #count(size: number): boolean {
+    this.#values += size;
+    if (this.#values > MAX_VALUES && !this.#tooMany) {
+      this.#tooMany = true;
+      this.#problem(`more than ${MAX_VALUES} values with aliases expanded`);
+    }
+    return !this.#tooMany;
+  }
+
+  #fromAlias(alias: Alias): unknown {
+    const anchored = this.#anchors.get(alias.source);
+    if (anchored === undefined) {
+      this.#problem(UNKNOWN_ALIAS);
+      return null;
+    }
+    if (anchored.size === null) {
+      this.#problem('an alias inside of what it stands for');
+      return null;
+    }
+    return this.#count(anchored.size) ? anchored.value : null;
+  }
+
+  #withAnchor(node: Node, value: unknown, fill: () => void): unknown {
+    const before = this.#values;
+    const anchored: Anchored = { value, size: null };
+    if (!isAlias(node) && node.anchor !== undefined) this.#anchors.set(node.anchor, anchored);
+    this.#count(1);
+    if (this.#path.length < MAX_DEPTH) fill();
+    else this.#problem(`nested deeper than ${MAX_DEPTH} levels`);
+    anchored.size = this.#values - before;
+    return value;
+  }
 }
 
 function keyText(key: unknown): string | null {

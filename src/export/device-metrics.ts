@@ -2,8 +2,7 @@
  * Every metric of a device, in one table: name, type, help, and how its samples come from a view. The contract fixes
  * names and labels. What a device does not show gives no sample: absent is not 0.
  */
-import type { DeviceView, GroupTracking, Read } from '../model/device-view.ts';
-import { kekBehaviorOfDevice, roleOf } from '../model/device-view.ts';
+import { type DeviceView, type GroupTracking, kekBehaviorOfDevice, type Read, roleOf } from '../model/device-view.ts';
 import { POLL_RESULTS } from '../model/poll-result.ts';
 import { trustpointExpiries } from '../gdoi/seen/certificate.ts';
 import { kekPresence } from '../gdoi/fleet/fleet-records.ts';

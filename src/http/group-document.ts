@@ -41,6 +41,7 @@ export function groupDocument(
     if (known === undefined || group === undefined) return null;
     return membership(known, group, board.of(known), () => view);
   };
+  const overdue = (device: string) => deviceOf(device)?.tracking.get(view.group)?.kekRekeyOverdue === true;
   const endangered = new Set(health.atRisk.map(({ gm }) => gm));
   const gms = view.gms
     .toSorted((a, b) => Number(endangered.has(b.device)) - Number(endangered.has(a.device)) || byName(a, b))
@@ -66,29 +67,9 @@ export function groupDocument(
     kek_lifetime_seconds: view.kekLifetimeSeconds,
     tek_lifetime_seconds: view.tekLifetimeSeconds,
     members: view.members,
-    gms: gms.map((gm) => ({
-      device: gm.device,
-      reachable: gm.reachable,
-      kek_behavior: gm.behavior,
-      kek_matches_ks: gm.kekMatchesKs,
-      tek_matches_ks: gm.tekMatchesKs,
-      divergent: gm.divergent,
-      kek_expired_in_use: gm.kekExpiredInUse,
-      kek_rekey_overdue: deviceOf(gm.device)?.tracking.get(view.group)?.kekRekeyOverdue === true,
-      acks_missed: gm.acksMissed,
-      membership: part(gm.device),
-    })),
+    gms: gms.map((gm) => gmDocument(gm, { membership: part(gm.device), overdue: overdue(gm.device) })),
     gms_left_out: view.gms.length - gms.length,
-    kss: view.kss.map(({ device, address, reachable, role, behavior, version, members }) => ({
-      device,
-      address,
-      reachable,
-      role,
-      kek_behavior: behavior,
-      version,
-      members,
-      membership: part(device),
-    })),
+    kss: view.kss.map((ks) => ksDocument(ks, part(ks.device))),
     primaries: [...view.primaries],
     coop_split: view.coopSplit && {
       primaries: [...view.coopSplit.primaries],
@@ -102,6 +83,31 @@ export function groupDocument(
     not_polled: [...view.notPolled],
     not_listed: [...view.notListed],
   };
+}
+
+function gmDocument(
+  gm: FleetView['gms'][number],
+  own: { readonly membership: MembershipDocument | null; readonly overdue: boolean },
+): GroupDocument['gms'][number] {
+  return {
+    device: gm.device,
+    reachable: gm.reachable,
+    kek_behavior: gm.behavior,
+    kek_matches_ks: gm.kekMatchesKs,
+    tek_matches_ks: gm.tekMatchesKs,
+    divergent: gm.divergent,
+    kek_expired_in_use: gm.kekExpiredInUse,
+    kek_rekey_overdue: own.overdue,
+    acks_missed: gm.acksMissed,
+    membership: own.membership,
+  };
+}
+
+function ksDocument(
+  { device, address, reachable, role, behavior, version, members }: FleetView['kss'][number],
+  own: MembershipDocument | null,
+): GroupDocument['kss'][number] {
+  return { device, address, reachable, role, kek_behavior: behavior, version, members, membership: own };
 }
 
 function byName(a: { readonly device: string }, b: { readonly device: string }): number {

@@ -42,8 +42,8 @@ export function decodeGdoi(reply: GdoiReply, memory: SnmpMemory, root: string = 
     const gm = onlyParty(group, group.gms, problems);
     const ks = onlyParty(group, withoutPeers(group), problems);
     return [
-      ...(gm === null ? [] : [gmSnapshot(group, gm, rows, memory, problems)]),
-      ...(ks === null ? [] : [ksSnapshot(group, ks, rows, memory, problems)]),
+      ...(gm === null ? [] : [gmSnapshot(group, gm, { rows, memory, problems })]),
+      ...(ks === null ? [] : [ksSnapshot(group, ks, { rows, memory, problems })]),
     ];
   });
   return {

@@ -3,25 +3,18 @@
  * these stay null, and `registered` is true where keys prove it, else null, never false.
  */
 import { emptyGmSnapshot, type GmKek, type GmSnapshot, type GmTek } from '../gdoi/seen/snapshot.ts';
-import type { GdoiRows } from './gdoi-rows.ts';
 import type { GroupRows, PartyRows } from './group-rows.ts';
 import { isNobody, printIdentity } from './identity.ts';
 import { GM_KEK, GM_TEK } from './key-facts.ts';
-import type { Problems } from '../gdoi/seen/problems.ts';
+import type { MibRead } from './mib-read.ts';
 import type { Row } from './row.ts';
 import { type ShownKek, type ShownTek, shownKeks, shownTeks } from './shown-keys.ts';
 import { keyFactsOf, type SnmpMemory } from './snmp-memory.ts';
 
-export function gmSnapshot(
-  group: GroupRows,
-  gm: PartyRows,
-  all: GdoiRows,
-  memory: SnmpMemory,
-  problems: Problems,
-): GmSnapshot {
+export function gmSnapshot(group: GroupRows, gm: PartyRows, { rows, memory, problems }: MibRead): GmSnapshot {
   const activeSpi = gm.row?.spi('cgmGdoiGmActiveKEK', 16) ?? null;
-  const keks = shownKeks(GM_KEK, gm.keks, all, activeSpi);
-  const teks = shownTeks(GM_TEK, gm.teks, all, problems);
+  const keks = shownKeks(GM_KEK, gm.keks, rows, activeSpi);
+  const teks = shownTeks(GM_TEK, gm.teks, rows, problems);
   const keyServer = gm.row === null ? null : keyServerOf(gm.row);
   const activeTeks = gm.row?.number('cgmGdoiGmActiveTEKNum') ?? null;
   const empty = emptyGmSnapshot(memory.groupNames[group.id.key] ?? group.id.text);

@@ -5,14 +5,13 @@
  */
 import { emptyKsSnapshot, type KsKey, type KsPeer, type KsRole, type KsSnapshot } from '../gdoi/seen/snapshot.ts';
 import { GDOI_ENUMS } from './gdoi-oids.ts';
-import type { GdoiRows } from './gdoi-rows.ts';
 import type { GroupRows, PartyRows } from './group-rows.ts';
 import { KS_KEK, KS_TEK, type KeyTable } from './key-facts.ts';
-import type { Problems } from '../gdoi/seen/problems.ts';
+import type { MibRead } from './mib-read.ts';
 import type { Row } from './row.ts';
 import { printKey } from './row-index.ts';
 import { shownKeks, shownTeks } from './shown-keys.ts';
-import { keyFactsOf, type SnmpMemory } from './snmp-memory.ts';
+import { keyFactsOf } from './snmp-memory.ts';
 
 type RoleLabel = (typeof GDOI_ENUMS.CgmGdoiKsRole)[keyof typeof GDOI_ENUMS.CgmGdoiKsRole];
 type StatusLabel = (typeof GDOI_ENUMS.CgmGdoiKsStatus)[keyof typeof GDOI_ENUMS.CgmGdoiKsStatus];
@@ -33,15 +32,9 @@ const PEER_STATUS: Readonly<Record<StatusLabel, string>> = {
 /** A COOP set has up to eight KSs. */
 const MAX_PEERS = 32;
 
-export function ksSnapshot(
-  group: GroupRows,
-  ks: PartyRows,
-  all: GdoiRows,
-  memory: SnmpMemory,
-  problems: Problems,
-): KsSnapshot {
-  const kek = shownKeks(KS_KEK, ks.keks, all, ks.row?.spi('cgmGdoiKeyServerActiveKEK', 16) ?? null)?.[0] ?? null;
-  const teks = shownTeks(KS_TEK, ks.teks, all, problems);
+export function ksSnapshot(group: GroupRows, ks: PartyRows, { rows, memory, problems }: MibRead): KsSnapshot {
+  const kek = shownKeks(KS_KEK, ks.keks, rows, ks.row?.spi('cgmGdoiKeyServerActiveKEK', 16) ?? null)?.[0] ?? null;
+  const teks = shownTeks(KS_TEK, ks.teks, rows, problems);
   const localRole = ks.row === null ? null : roleOf(ks.row, 'cgmGdoiKeyServerRole');
   const peers = group.peers.slice(0, MAX_PEERS).map(peerOf);
   for (const { index } of group.peers.slice(MAX_PEERS))

@@ -283,40 +283,48 @@ function KeyServers(props: {
       </thead>
       <tbody role="rowgroup">
         {props.group.kss.map((ks) => (
-          <tr role="row" key={ks.device} class={`row ${ks.membership?.status ?? 'unknown'}`}>
-            <td role="cell" class="c-status">
-              <StatusMark status={ks.membership?.status ?? 'unknown'} />
-            </td>
-            <th role="rowheader" scope="row" class="c-name">
-              <DeviceLink name={ks.device} />
-              {!ks.reachable && <Silent />}
-            </th>
-            <td role="cell" class="c-track">
-              <KekTrack
-                of="ks"
-                kek={ks.membership?.kek ?? null}
-                scale={props.scale}
-                nowMs={props.nowMs}
-                absent="shows no KEK"
-              />
-            </td>
-            <td role="cell" class="c-next">
-              {ks.role ?? 'no COOP role'}
-            </td>
-            <td role="cell" class="c-ks">
-              {ks.address ?? '–'}
-            </td>
-            <td role="cell" class="n c-acks" data-label="GMs ">
-              {ks.members ?? '–'}
-            </td>
-            <td role="cell" class="c-keys">
-              {ks.version ?? '–'}
-              {ks.kek_behavior === 'legacy' ? ' (sends the KEK at expiry)' : ''}
-            </td>
-          </tr>
+          <KeyServerRow key={ks.device} ks={ks} scale={props.scale} nowMs={props.nowMs} />
         ))}
       </tbody>
     </table>
+  );
+}
+
+function KeyServerRow({
+  ks,
+  scale,
+  nowMs,
+}: {
+  readonly ks: GroupDocument['kss'][number];
+  readonly scale: KekScale;
+  readonly nowMs: number | null;
+}): VNode {
+  return (
+    <tr role="row" class={`row ${ks.membership?.status ?? 'unknown'}`}>
+      <td role="cell" class="c-status">
+        <StatusMark status={ks.membership?.status ?? 'unknown'} />
+      </td>
+      <th role="rowheader" scope="row" class="c-name">
+        <DeviceLink name={ks.device} />
+        {!ks.reachable && <Silent />}
+      </th>
+      <td role="cell" class="c-track">
+        <KekTrack of="ks" kek={ks.membership?.kek ?? null} scale={scale} nowMs={nowMs} absent="shows no KEK" />
+      </td>
+      <td role="cell" class="c-next">
+        {ks.role ?? 'no COOP role'}
+      </td>
+      <td role="cell" class="c-ks">
+        {ks.address ?? '–'}
+      </td>
+      <td role="cell" class="n c-acks" data-label="GMs ">
+        {ks.members ?? '–'}
+      </td>
+      <td role="cell" class="c-keys">
+        {ks.version ?? '–'}
+        {ks.kek_behavior === 'legacy' ? ' (sends the KEK at expiry)' : ''}
+      </td>
+    </tr>
   );
 }
 

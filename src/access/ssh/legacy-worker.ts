@@ -3,8 +3,7 @@
  * stalls no one else. Decisions (host key, deadlines, limits) stay in the main thread.
  */
 import { parentPort } from 'node:worker_threads';
-import type { Shell, ShellLogin } from './shell-transport.ts';
-import { TransportError } from './shell-transport.ts';
+import { type Shell, type ShellLogin, TransportError } from './shell-transport.ts';
 import { createSsh2Transport } from './ssh2-transport.ts';
 import type { FromWorker, ToWorker } from './worker-messages.ts';
 

@@ -6,7 +6,7 @@
  */
 import type { DeviceAccess, DeviceSession, Reply, SshTarget } from '../../access/device-session.ts';
 import type { DeviceError } from '../../access/device-error.ts';
-import type { ShowCommand } from '../../access/show-command.ts';
+import { mainCommand, type ShowCommand } from '../../access/show-command.ts';
 import type { Collector } from '../../config/resolved-config.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
 import type { GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
@@ -22,7 +22,6 @@ import {
   rememberCounters,
   rememberRefusal,
 } from './poll-memory.ts';
-import { mainCommand } from '../../access/show-command.ts';
 import { groupsOf, observationsOf } from './observations.ts';
 import type { CollectorResult, PollReport, RawAnswer } from '../../model/poll-report.ts';
 import type { PollResult } from '../../model/poll-result.ts';

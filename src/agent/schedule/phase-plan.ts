@@ -6,8 +6,7 @@ import { kekExpiryOf, type TrackerState } from '../../gdoi/memory/tracker-state.
 import { middleMs } from '../../gdoi/seen/interval.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import { type PlannedPoll, type PlanInput, planPolls } from '../../gdoi/keys/poll-instants.ts';
-import type { DeviceView, GroupView } from '../../model/device-view.ts';
-import { kekBehaviorOfDevice } from '../../model/device-view.ts';
+import { type DeviceView, type GroupView, kekBehaviorOfDevice } from '../../model/device-view.ts';
 
 /** Without an interval the plan reaches this far; the next poll makes a new one. */
 const HORIZON_WITHOUT_INTERVAL_MS = 86_400_000;

@@ -5,8 +5,7 @@
 import { eventId } from './event-id.ts';
 import type { Cause, EventType, GdoiEvent, Severity } from './event.ts';
 import { CHECK_REGISTRATION, CHECK_REKEY_PATH } from './first-steps.ts';
-import type { Interval } from '../seen/interval.ts';
-import { middleMs } from '../seen/interval.ts';
+import { type Interval, middleMs } from '../seen/interval.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** On-call must act (GETVPN facts, table of causes). `ks_forced` depends on the KS's operator: it is reported only. */

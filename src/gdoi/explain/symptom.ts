@@ -2,8 +2,7 @@
  * What is wrong with a group, check by check and device by device, before anyone asks why. A symptom carries since when
  * it is known: a cause explains only what did not begin long before it.
  */
-import type { GroupFacts } from './group-facts.ts';
-import { isUnregistered } from './group-facts.ts';
+import { type GroupFacts, isUnregistered } from './group-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** Checks of the health of devices and groups that a cause in the group can explain, under their names there. */

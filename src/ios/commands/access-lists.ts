@@ -4,8 +4,7 @@
  * A GM snapshot's `acl` is what came from the KS: local lists stay out of it. A de-configured list prints its heading
  * alone, so the end of these answers cannot be told from their text: what is there is taken as it stands.
  */
-import type { GmSnapshot, KsSnapshot } from '../../gdoi/seen/snapshot.ts';
-import { emptyGmSnapshot, emptyKsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { emptyGmSnapshot, emptyKsSnapshot, type GmSnapshot, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, isAccessList, parseAce } from '../text/device-values.ts';
 

@@ -1,8 +1,7 @@
 /**
  * `show crypto gdoi feature X`: which KS and GM of a group supports a feature, with its GETVPN version.
  */
-import type { FeatureSupport, KsSnapshot } from '../../gdoi/seen/snapshot.ts';
-import { emptyKsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { emptyKsSnapshot, type FeatureSupport, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, isAddress } from '../text/device-values.ts';
 

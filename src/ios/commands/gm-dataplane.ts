@@ -1,8 +1,7 @@
 /**
  * `show crypto gdoi gm dataplane counters`: packets and drops of each group, two counters per line.
  */
-import type { GmDataplane, GmSnapshot } from '../../gdoi/seen/snapshot.ts';
-import { emptyGmSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { emptyGmSnapshot, type GmDataplane, type GmSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, parseCount } from '../text/device-values.ts';
 import { findRule, type LabelRule, labelTable, pairsOf, unused } from '../text/label-table.ts';

@@ -3,8 +3,7 @@
  *
  * The transport in the heading stays unread: a `kek` with nothing but a transport would look like a KEK that was shown.
  */
-import type { GmSnapshot, RekeySa } from '../../gdoi/seen/snapshot.ts';
-import { emptyGmSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { emptyGmSnapshot, type GmSnapshot, type RekeySa } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, columns, isAddress, parseCount } from '../text/device-values.ts';
 import { findRule, type LabelRule, labelTable } from '../text/label-table.ts';

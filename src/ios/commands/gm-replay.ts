@@ -3,8 +3,7 @@
  *
  * The error history has no fixed form and holds nothing that the counters do not: its lines are known and unread.
  */
-import type { GmReplay, GmSnapshot } from '../../gdoi/seen/snapshot.ts';
-import { emptyGmSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { emptyGmSnapshot, type GmReplay, type GmSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, parseCount } from '../text/device-values.ts';
 import { findRule, type LabelRule, labelTable, pairsOf, unused } from '../text/label-table.ts';

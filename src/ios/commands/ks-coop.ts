@@ -4,8 +4,7 @@
  * IOS 15 has no version lines, IOS XE 17 has. `*NO* redundancy configured for this group` is the whole body of a group
  * without COOP.
  */
-import type { KsPeer, KsRole, KsSnapshot } from '../../gdoi/seen/snapshot.ts';
-import { emptyKsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { emptyKsSnapshot, type KsPeer, type KsRole, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, parseAddressOrNone, parseCount } from '../text/device-values.ts';
 import { parseKsRole } from '../text/group-labels.ts';

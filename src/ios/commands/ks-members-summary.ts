@@ -3,8 +3,7 @@
  *
  * Each heading says how many rows follow, so a missing tail is always noticed.
  */
-import type { KsMember, KsSnapshot } from '../../gdoi/seen/snapshot.ts';
-import { emptyKsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { emptyKsSnapshot, type KsMember, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, columns, isAddress, parseCount } from '../text/device-values.ts';
 

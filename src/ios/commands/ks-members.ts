@@ -4,8 +4,7 @@
  * With an address the KS says `Group Member not Found` once for every group that has no such member: that is no error.
  * IOS 12.4 prints four lines for a member, IOS 15 adds the counters, IOS XE 17 version, state and type.
  */
-import type { KsMember, KsSnapshot } from '../../gdoi/seen/snapshot.ts';
-import { emptyKsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { emptyKsSnapshot, type KsMember, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import {
   collapseBlanks,

@@ -4,8 +4,7 @@
  *
  * Two pairs stand in one line, and releases differ in the blanks inside labels (`orig life(sec):`, `override life (sec):`).
  */
-import type { KsKey, KsSnapshot, RekeyTransport } from '../../gdoi/seen/snapshot.ts';
-import { emptyKsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { emptyKsSnapshot, type KsKey, type KsSnapshot, type RekeyTransport } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, isAddress, parseCount, parseKekSpi, parseTekSpi } from '../text/device-values.ts';
 import { findRule, labelTable, pairsOf, unused } from '../text/label-table.ts';

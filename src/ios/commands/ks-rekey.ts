@@ -4,8 +4,7 @@
  * No capture of this command exists. The labels follow the vendor's command reference; since `Remaining lifetime` stands
  * under the KEK as under each SA, the line before decides whose it is. Everything here is optional.
  */
-import type { KsKey, KsSnapshot, RekeyTransport } from '../../gdoi/seen/snapshot.ts';
-import { emptyKsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { emptyKsSnapshot, type KsKey, type KsSnapshot, type RekeyTransport } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, parseSeconds } from '../text/device-values.ts';
 import { findRule, type LabelRule, labelTable, unused } from '../text/label-table.ts';

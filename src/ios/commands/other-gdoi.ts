@@ -4,8 +4,13 @@
  * `ks coop identifier` shows the COOP roles and `gm identifier` the member's address; the rest (keys, idents, SIDs, SA
  * tables without a group) gives no snapshot. Their lines are known as a whole: nobody would miss one.
  */
-import type { GmSnapshot, KsPeer, KsSnapshot } from '../../gdoi/seen/snapshot.ts';
-import { emptyGmSnapshot, emptyKsSnapshot } from '../../gdoi/seen/snapshot.ts';
+import {
+  emptyGmSnapshot,
+  emptyKsSnapshot,
+  type GmSnapshot,
+  type KsPeer,
+  type KsSnapshot,
+} from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, isAddress } from '../text/device-values.ts';
 import { parseKsRole } from '../text/group-labels.ts';

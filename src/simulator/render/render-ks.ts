@@ -311,35 +311,40 @@ function coopBlock(ks: KeyServer, index: number, nowMs: EpochMs): string {
   }
   lines.push(`                Antireplay Sequence Number: ${announcements + 2}`, '        Peer Sessions:');
   for (const [position, peer] of ks.peers.entries()) {
-    const heard = ks.hears(peer);
-    lines.push(
-      `        Session ${position + 1}:`,
-      `                Server handle: ${handle + 46 - position}`,
-      `                Peer Address: ${peer.address}`,
-    );
-    if (xe) {
-      lines.push(
-        `                Peer Version: ${peer.device.release.ksVersion}`,
-        '                Peer COOP version: 1.0.8',
-        '                COOP Protocol: base',
-      );
-    }
-    lines.push(
-      `                Peer Priority: ${String(peer.priority).padEnd(16)}`,
-      `                Peer KS Role: ${(heard ? ROLE_WORD[peer.role] : 'Unknown').padEnd(10)}, Peer KS Status: ${heard ? 'Alive     ' : 'Dead      '}`,
-      '                Antireplay Sequence Number: 5',
-      '',
-      `                IKE status: ${heard ? 'Established' : 'Failed'}`,
-      '                Counters:',
-      `                    Ann msgs sent: ${announcements}`,
-      '                    Ann msgs sent with reply request: 1',
-      '                    Ann msgs recv: 4 ',
-      '                    Ann msgs recv with reply request: 1',
-      `                    Packet sent drops: ${heard ? 1 : 7} `,
-      '                    Packet Recv drops: 0 ',
-      `                    Total bytes sent: ${announcements * 856} `,
-      '                    Total bytes recv: 2130',
-    );
+    lines.push(...peerSession(ks, peer, { position, serverHandle: handle + 46 - position, announcements }));
   }
   return `${lines.join('\n')}\n`;
+}
+
+function peerSession(
+  ks: KeyServer,
+  peer: KeyServer,
+  shown: { readonly position: number; readonly serverHandle: number; readonly announcements: number },
+): readonly string[] {
+  const heard = ks.hears(peer);
+  const versions = [
+    `                Peer Version: ${peer.device.release.ksVersion}`,
+    '                Peer COOP version: 1.0.8',
+    '                COOP Protocol: base',
+  ];
+  return [
+    `        Session ${shown.position + 1}:`,
+    `                Server handle: ${shown.serverHandle}`,
+    `                Peer Address: ${peer.address}`,
+    ...(isXe(ks) ? versions : []),
+    `                Peer Priority: ${String(peer.priority).padEnd(16)}`,
+    `                Peer KS Role: ${(heard ? ROLE_WORD[peer.role] : 'Unknown').padEnd(10)}, Peer KS Status: ${heard ? 'Alive     ' : 'Dead      '}`,
+    '                Antireplay Sequence Number: 5',
+    '',
+    `                IKE status: ${heard ? 'Established' : 'Failed'}`,
+    '                Counters:',
+    `                    Ann msgs sent: ${shown.announcements}`,
+    '                    Ann msgs sent with reply request: 1',
+    '                    Ann msgs recv: 4 ',
+    '                    Ann msgs recv with reply request: 1',
+    `                    Packet sent drops: ${heard ? 1 : 7} `,
+    '                    Packet Recv drops: 0 ',
+    `                    Total bytes sent: ${shown.announcements * 856} `,
+    '                    Total bytes recv: 2130',
+  ];
 }

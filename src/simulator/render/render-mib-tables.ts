@@ -308,20 +308,20 @@ function gmTekRows(gm: GroupMember, nowMs: EpochMs): MibRow[] {
   );
 }
 
-function tekRows(
-  owner: Oid,
-  config: KsGroupConfig,
-  policies: readonly { readonly tek: TekFacts; readonly status: number }[],
-  nowMs: EpochMs,
-): MibRow[] {
+interface ShownTek {
+  readonly tek: TekFacts;
+  readonly status: number;
+}
+
+function tekRows(owner: Oid, config: KsGroupConfig, policies: readonly ShownTek[], nowMs: EpochMs): MibRow[] {
   return permits(config).flatMap((_, selector) =>
     policies.map(({ tek, status }, position) =>
-      tekRow([...owner, selector + 1, position + 1], config, tek, status, nowMs),
+      tekRow([...owner, selector + 1, position + 1], config, { tek, status }, nowMs),
     ),
   );
 }
 
-function tekRow(index: Oid, config: KsGroupConfig, tek: TekFacts, status: number, nowMs: EpochMs): MibRow {
+function tekRow(index: Oid, config: KsGroupConfig, { tek, status }: ShownTek, nowMs: EpochMs): MibRow {
   const cipher = CIPHERS[config.kekCipher];
   return {
     index,

@@ -7,8 +7,7 @@
 import type { EpochMs } from '../../kernel/clock.ts';
 import type { GroupMember } from '../world/group-member.ts';
 import type { KeyServer, MemberRow } from '../world/key-server.ts';
-import type { Kek, Tek } from '../world/keys.ts';
-import { hex32 } from '../world/keys.ts';
+import { hex32, type Kek, type Tek } from '../world/keys.ts';
 import type { AnswerSource } from './answer.ts';
 import { systemDescription } from './render-device.ts';
 import { kekFacts, trafficOf } from './render-gm.ts';

@@ -3,8 +3,7 @@
  * at the instant of the request, with the manners of IOS XE or worse ones. A device that is down takes no connection.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
-import { createServer as createTcpServer, type Server } from 'node:net';
+import { createServer as createTcpServer, type Server, type Socket } from 'node:net';
 import { createSecureContext, TLSSocket } from 'node:tls';
 import type { Clock } from '../../kernel/clock.ts';
 import type { SimulatedFleet } from '../fleet/fleet.ts';
