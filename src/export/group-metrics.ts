@@ -1,5 +1,6 @@
 /** Metrics of groups as a whole and of events: few series, rendered when Prometheus asks. */
 import type { FleetReadModel } from '../model/read-model.ts';
+import type { Explanation } from '../gdoi/explain/explanation.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
 import type { Labels } from './device-metrics.ts';
 import { renderFamily } from './prepared-lines.ts';
@@ -67,6 +68,7 @@ export function groupMetrics(fleet: FleetReadModel): string {
       count,
     ]),
   );
+  const incidents = incidentFamilies(views);
   const events = renderFamily(
     {
       name: 'gdoi_events_total',
@@ -75,5 +77,76 @@ export function groupMetrics(fleet: FleetReadModel): string {
     },
     Array.from(fleet.totals.byType(), ([type, count]): [Labels, number] => [{ type }, count]),
   );
-  return gauges.join('') + reregistrations + events;
+  return gauges.join('') + incidents + reregistrations + events;
+}
+
+interface Said {
+  readonly group: string;
+  readonly explanation: Explanation;
+}
+
+interface IncidentGauge {
+  readonly name: string;
+  readonly help: string;
+  /** Empty: the explanation has none. */
+  readonly samples: (said: Said) => readonly (readonly [Labels, number])[];
+}
+
+/** Only what is there now: what is unclear is none yet, and what is over is none any more. */
+const INCIDENT_GAUGES: readonly IncidentGauge[] = [
+  {
+    name: 'gdoi_incident',
+    help: '1 while an incident is open: its cause is known and there. severity: critical, warning, info (needs no one).',
+    samples: ({ group, explanation }) => [[{ group, cause: explanation.cause, severity: severityOf(explanation) }, 1]],
+  },
+  {
+    name: 'gdoi_incident_devices',
+    help: 'Devices that an open incident concerns.',
+    samples: ({ group, explanation }) => [[{ group, cause: explanation.cause }, explanation.scope.length]],
+  },
+  {
+    name: 'gdoi_incident_began_timestamp_seconds',
+    help: 'Since when an open incident is there.',
+    samples: ({ group, explanation }) => [[{ group, cause: explanation.cause }, explanation.sinceMs / 1000]],
+  },
+  {
+    name: 'gdoi_incident_deadline_timestamp_seconds',
+    help: 'When what an open incident leads to comes, unless something is done; absent: it is there, or not known when.',
+    samples: ({ group, explanation: { cause, deadlineMs } }) =>
+      deadlineMs === null ? [] : [[{ group, cause }, deadlineMs / 1000]],
+  },
+];
+
+function incidentFamilies(views: readonly FleetView[]): string {
+  const said = views.flatMap(({ group, explanations }) => explanations.map((explanation) => ({ group, explanation })));
+  const open = said.filter(({ explanation }) => explanation.phase === 'present');
+  const gauges = INCIDENT_GAUGES.map(({ name, help, samples }) =>
+    renderFamily({ name, help, type: 'gauge' }, open.flatMap(samples)),
+  );
+  const explained = renderFamily(
+    {
+      name: 'gdoi_explanation',
+      type: 'gauge',
+      help: '1 for each cause that explains what is seen in the group. phase: present, unclear (not decided yet), over (its traces).',
+    },
+    said.map(({ group, explanation: { cause, phase } }): [Labels, number] => [{ group, cause, phase }, 1]),
+  );
+  const unreachable = renderFamily(
+    {
+      name: 'gdoi_explained_unreachable',
+      type: 'gauge',
+      help: '1 for a device that does not answer, where that is part of what happened in its group.',
+    },
+    said.flatMap(({ group, explanation: { cause, explains } }) =>
+      explains
+        .filter(({ check }) => check === 'reachable')
+        .flatMap(({ devices }) => devices.map((device): [Labels, number] => [{ device, group, cause }, 1])),
+    ),
+  );
+  return gauges.join('') + explained + unreachable;
+}
+
+/** Refused logins have alerts of their own, one a credential and not one a group. */
+function severityOf({ cause, status }: Explanation): 'critical' | 'warning' | 'info' {
+  return status === 'ok' || cause === 'login_refused' ? 'info' : status;
 }

@@ -160,7 +160,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'node:util',
     'store',
   ],
-  export: ['gdoi/fleet', 'gdoi/seen', 'model', 'prom-client'],
+  export: ['gdoi/explain', 'gdoi/fleet', 'gdoi/seen', 'model', 'prom-client'],
   'export/alertmanager': ['export', 'gdoi/events', 'gdoi/seen', 'kernel'],
   http: [
     '@fastify/swagger',

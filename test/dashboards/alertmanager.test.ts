@@ -22,6 +22,35 @@ interface Case {
 /** Each in groups and devices of its own: they are all there at once. */
 const CASES: readonly Case[] = [
   {
+    title: 'an incident is the one message of its group: every symptom is muted by what explains it',
+    told: ['GdoiIncident critical group=L cause=ks_down', 'GdoiUnexpectedReregistration warning device=gml9 group=L2'],
+    muted: [
+      'GdoiExplained info group=L',
+      'GdoiKeyServerUnreachable critical redundancy=lost device=ksl group=L',
+      'GdoiReregistrationStorm critical group=L unexpected=true',
+      'GdoiGmNotRegistered critical device=gml1 group=L',
+      'GdoiGmRekeyUnacknowledged critical group=L scope=group',
+      'GdoiGmEjected critical member=10.0.0.1 group=L seen_by=key_server',
+      'GdoiTekDivergence critical group=L',
+      'GdoiCoopSplit critical group=L',
+    ],
+  },
+  {
+    title: 'after an incident its traces are muted, and what is not explained any more starts no page',
+    told: [],
+    muted: ['GdoiExplained info group=M', 'GdoiReregistrationStorm critical group=M unexpected=true'],
+  },
+  {
+    title: 'a GM that does not answer is told with its group, not by itself; one that nothing explains is',
+    told: ['GdoiIncident warning group=N cause=gms_unreachable', 'GdoiDeviceUnreachable warning device=gmn2'],
+    muted: ['GdoiExplained info device=gmn1 scope=device', 'GdoiDeviceUnreachable warning device=gmn1'],
+  },
+  {
+    title: 'an incident that got worse is told as it is now',
+    told: ['GdoiIncident critical group=O cause=path_loss'],
+    muted: ['GdoiIncident warning group=O cause=path_loss'],
+  },
+  {
     title: 'the last KS of a group mutes what its GMs suffer, in that group only',
     told: [
       'GdoiKeyServerUnreachable critical redundancy=lost device=ks1 group=A',
@@ -161,6 +190,8 @@ describe.skipIf(missing('prometheus-alertmanager'))('a real Alertmanager', () =>
 
   test.each([
     ['page', 'GdoiCoopSplit critical group=G'],
+    ['page', 'GdoiIncident critical group=L cause=ks_down'],
+    ['ticket', 'GdoiIncident warning group=N cause=gms_unreachable'],
     ['ticket', 'GdoiLegacyKeyServer warning group=F'],
     ['log', 'GdoiReregistrationStorm info group=E unexpected=false'],
   ])('%s gets its severity', (name, text) => {

@@ -23,6 +23,7 @@ const INCIDENTS: readonly Incident[] = [
     scenario: 'rekey-loss',
     title: 'a path that drops KEK rekeys: overdue before, unexpected after, and the KS counts the GM',
     minutes: 26,
+    tells: ['path_loss warning'],
     raises: [
       fired('GdoiKekRekeyOverdue', 'warning', 'gm1'),
       fired('GdoiUnexpectedReregistration', 'warning', 'gm1'),
@@ -40,6 +41,7 @@ const INCIDENTS: readonly Incident[] = [
     scenario: 'rekey-loss-fleet',
     title: 'KEK rekeys that no GM gets: the group is told as a whole',
     minutes: 20,
+    tells: ['ks_rekeys_lost critical', 'ks_rekeys_lost warning'],
     raises: [
       fired('GdoiKekRekeyOverdue', 'warning', ...gms(8)),
       fired('GdoiUnexpectedReregistration', 'warning', ...gms(8)),
@@ -52,12 +54,14 @@ const INCIDENTS: readonly Incident[] = [
     scenario: 'tek-loss',
     title: 'a path that drops every rekey',
     minutes: 15,
+    tells: ['path_loss warning'],
     raises: [fired('GdoiKekRekeyOverdue', 'warning', 'gm1'), fired('GdoiUnexpectedReregistration', 'warning', 'gm1')],
   },
   {
     scenario: 'legacy-ks',
     title: 'an old KS with new GMs: said from the inventory, then seen in every KEK cycle',
     minutes: 20,
+    tells: ['legacy_ks warning'],
     raises: [
       fired('GdoiMixedVersions', 'warning'),
       fired('GdoiLegacyKeyServer', 'warning'),
@@ -70,6 +74,7 @@ const INCIDENTS: readonly Incident[] = [
     scenario: 'ks-upgrade',
     title: 'the upgrade of the KSs ends it, one KEK cycle later',
     minutes: 45,
+    tells: ['legacy_ks warning'],
     raises: [
       fired('GdoiMixedVersions', 'warning'),
       fired('GdoiLegacyKeyServer', 'warning'),
@@ -83,6 +88,7 @@ const INCIDENTS: readonly Incident[] = [
     scenario: 'ejection',
     title: 'acknowledgements that get lost: one, two, and the GM is off the list, by KS and GM',
     minutes: 40,
+    tells: ['path_loss warning', 'path_loss critical', 'ejected critical'],
     raises: [
       fired('GdoiKekRekeyOverdue', 'warning', 'gm1'),
       fired('GdoiUnexpectedReregistration', 'warning', 'gm1'),
@@ -96,6 +102,7 @@ const INCIDENTS: readonly Incident[] = [
     scenario: 'ks-down',
     title: 'the only KS dies: the KS, then its GMs, and all is over when it is back',
     minutes: 45,
+    tells: ['ks_down critical'],
     raises: [
       fired('GdoiKeyServerUnreachable', 'critical', 'ks1'),
       fired('GdoiKekRekeyOverdue', 'warning', ...gms(4)),
@@ -109,6 +116,7 @@ const INCIDENTS: readonly Incident[] = [
     scenario: 'coop-failover',
     title: 'a primary that dies is no split and costs no re-registration',
     minutes: 30,
+    tells: ['redundancy_lost warning'],
     raises: [fired('GdoiKeyServerUnreachable', 'critical', 'ks1'), fired('GdoiCoopPeerDown', 'warning', 'ks2')],
     at: { 30: [] },
   },
@@ -116,6 +124,7 @@ const INCIDENTS: readonly Incident[] = [
     scenario: 'coop-split',
     title: 'two primaries, and what follows from them',
     minutes: 40,
+    tells: ['coop_split critical'],
     raises: [
       fired('GdoiCoopSplit', 'critical'),
       fired('GdoiCoopPeerDown', 'warning', 'ks1', 'ks2'),
@@ -129,14 +138,22 @@ const INCIDENTS: readonly Incident[] = [
     scenario: 'reload-storm',
     title: 'GMs that reload are no unexpected re-registration; a rekey sent meanwhile is not acknowledged',
     minutes: 30,
+    tells: ['gms_unreachable warning', 'gms_reloaded info'],
     raises: [fired('GdoiReregistrationStorm', 'info'), fired('GdoiGmRekeyUnacknowledged', 'warning', 'ks1', 'ks2')],
     at: { 30: [] },
   },
-  { scenario: 'operator-clear', title: 'a clear by the operator is nothing to act upon', minutes: 30, raises: [] },
+  {
+    scenario: 'operator-clear',
+    title: 'a clear by the operator is nothing to act upon',
+    minutes: 30,
+    tells: ['operator_clear info'],
+    raises: [],
+  },
   {
     scenario: 'ks-clear-members',
     title: 'a KS that told its members to register anew is told once, for information',
     minutes: 30,
+    tells: ['ks_forced info'],
     raises: [fired('GdoiReregistrationStorm', 'info')],
     at: { 30: [] },
   },
@@ -144,6 +161,7 @@ const INCIDENTS: readonly Incident[] = [
     scenario: 'mixed-old-gms',
     title: 'an old GM that misses the KEK rekey works with the old KEK until its TEK ends',
     minutes: 20,
+    tells: ['old_kek_in_use critical', 'path_loss warning'],
     raises: [
       fired('GdoiGmRekeyUnacknowledged', 'warning', 'ks1'),
       fired('GdoiKekExpiredInUse', 'critical', 'gm1'),
@@ -154,12 +172,14 @@ const INCIDENTS: readonly Incident[] = [
     scenario: 'multicast',
     title: 'multicast rekeys are not acknowledged, so only the GM tells',
     minutes: 20,
+    tells: ['path_loss warning'],
     raises: [fired('GdoiKekRekeyOverdue', 'warning', 'gm1'), fired('GdoiUnexpectedReregistration', 'warning', 'gm1')],
   },
   {
     scenario: 'unregistered',
     title: 'a GM that reaches no KS; one that gets through within three minutes is not told',
     minutes: 30,
+    tells: ['not_registered critical'],
     raises: [fired('GdoiGmNotRegistered', 'critical', 'gm1')],
     at: { 30: [fired('GdoiGmNotRegistered', 'critical', 'gm1')] },
   },
@@ -167,6 +187,7 @@ const INCIDENTS: readonly Incident[] = [
     scenario: 'unauthorized',
     title: 'a GM that the KSs refuse after its reload: not registered until they know its identity again',
     minutes: 20,
+    tells: ['gms_unreachable warning', 'gms_reloaded info', 'not_registered critical'],
     raises: [
       fired('GdoiGmNotRegistered', 'critical', 'gm1'),
       fired('GdoiGmRekeyUnacknowledged', 'warning', 'ks1', 'ks2'),
@@ -177,6 +198,7 @@ const INCIDENTS: readonly Incident[] = [
     scenario: 'demo',
     title: 'the three groups of the demo',
     minutes: 15,
+    tells: ['path_loss warning', 'legacy_ks warning', 'operator_clear info', 'gms_reloaded info'],
     raises: [
       fired('GdoiMixedVersions', 'warning'),
       fired('GdoiLegacyKeyServer', 'warning'),

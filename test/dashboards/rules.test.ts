@@ -8,6 +8,8 @@ import { missing, PROMETHEUS_DIRECTORY, RULES_FILE, run } from './promtool.ts';
 
 /** Other people's routes and silences depend on these names. */
 const ALERTS = [
+  'GdoiIncident',
+  'GdoiExplained',
   'GdoiUnexpectedReregistration',
   'GdoiReregistrationStorm',
   'GdoiKekRekeyOverdue',

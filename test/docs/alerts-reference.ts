@@ -20,6 +20,7 @@ interface RuleFile {
 /** Rule groups as headings; a group that is not here fails. */
 const HEADINGS: Readonly<Record<string, string>> = {
   'gdoi-reregistration': 'Re-registrations',
+  'gdoi-incidents': 'Incidents',
   'gdoi-keys': 'Keys and members',
   'gdoi-key-servers': 'Key servers and devices',
   'gdoi-agent': 'The agent',

@@ -12,6 +12,7 @@ import { pushedMetrics } from '../../src/export/pushed-metrics.ts';
 import { createSelfMetrics } from '../../src/export/self-metrics.ts';
 import { targetMetrics } from '../../src/export/target-metrics.ts';
 import type { DeviceCertificates } from '../../src/gdoi/seen/certificate.ts';
+import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import { fleetView } from '../../src/gdoi/fleet/fleet-view.ts';
 import { initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
 import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
@@ -122,11 +123,28 @@ function deviceExposition(): string {
   return [...lines.chunks()].join('');
 }
 
+/** An incident that has all there is to export. */
+const EXPLANATION: Explanation = {
+  cause: 'ks_down',
+  phase: 'present',
+  status: 'critical',
+  sinceMs: NOON,
+  summary: 'KS ks1 has not answered',
+  consequence: { what: 'traffic of 4 GMs stops', unless: null },
+  deadlineMs: NOON + 600_000,
+  confidence: 'certain',
+  knownAtMs: null,
+  firstStep: 'Is the KS up?',
+  scope: ['ks1'],
+  evidence: [],
+  explains: [{ check: 'reachable', devices: ['ks1'] }],
+};
+
 function groupExposition(): string {
   const fleet = createReadModel();
   fleet.totals.know('G1');
   const view = fleetView(initialFleetState('G1'), NOON);
-  return groupMetrics({ ...fleet, groups: () => [view] });
+  return groupMetrics({ ...fleet, groups: () => [{ ...view, explanations: [EXPLANATION] }] });
 }
 
 const STATUS: AgentStatus = {

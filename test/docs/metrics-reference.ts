@@ -1,6 +1,7 @@
 /** The metrics as Markdown tables: name, type and help of the exposition itself, labels of its samples. */
 import { POLL_RESULTS } from '../../src/model/poll-result.ts';
 import { CAUSES, EVENT_TYPES } from '../../src/gdoi/events/event.ts';
+import { EXPLANATION_CAUSES } from '../../src/gdoi/explain/explanation.ts';
 import { FORECAST_CAUSES } from '../../src/gdoi/keys/forecast.ts';
 import { fullExposition } from './full-exposition.ts';
 import { code, table } from './generated-part.ts';
@@ -38,6 +39,7 @@ ${table(
     ['`result`', values(POLL_RESULTS)],
     ['`cause` of a re-registration', values(CAUSES.filter((cause) => cause !== 'initial'))],
     ['`cause` of a forecast', values(FORECAST_CAUSES)],
+    ['`cause` of an incident', values(EXPLANATION_CAUSES)],
     ['`type` of an event', values(EVENT_TYPES)],
   ],
 )}`;
