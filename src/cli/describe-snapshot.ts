@@ -1,13 +1,14 @@
 /** A snapshot as indented `label: value` lines for a person; what the output did not show is left out. */
 import { toDocument } from '../gdoi/events/document.ts';
-import type { Snapshot } from '../ios/text/parse-result.ts';
+import type { Snapshot, UnnamedSnapshot } from '../ios/text/parse-result.ts';
 
-export function describeSnapshot(snapshot: Snapshot): string {
+export function describeSnapshot(snapshot: Snapshot | UnnamedSnapshot): string {
   const { role, ...rest } = toDocument(snapshot);
-  const title = 'group' in rest ? `  ${role} of group ${rest.group}` : `  ${role}`;
-  return [title, ...lines(rest, '    ').filter((line) => !line.startsWith('    group: '))].join('\n');
+  if (!('group' in rest)) return [`  ${role}`, ...lines(rest, '    ')].join('\n');
+  const { group, ...values } = rest;
+  const title = group === null ? `  ${role} of a group that is not named` : `  ${role} of group ${group}`;
+  return [title, ...lines(values, '    ')].join('\n');
 }
-
 function lines(value: object, indent: string): string[] {
   return Object.entries(value).flatMap(([name, inner]: [string, unknown]) => {
     if (inner === null) return [];

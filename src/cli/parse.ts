@@ -3,49 +3,82 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { Command } from 'commander';
 import { toDocument } from '../gdoi/events/document.ts';
-import { parseCapturedText } from '../ios/parse.ts';
-import type { ParseResult } from '../ios/text/parse-result.ts';
+import { parseCapturedText } from '../ios/captured-text.ts';
+import { decodeBytes } from '../ios/paste/decode-bytes.ts';
+import type { CapturedResult, Nothing, Parsed } from '../ios/text/parse-result.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { describeSnapshot } from './describe-snapshot.ts';
 
 /** A `show tech-support` fits; more is no capture. */
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;
 
+type Captured<Kind> = Extract<CapturedResult, Kind>;
+type ParsedAnswer = Captured<{ kind: 'parsed' }>;
+type FailedAnswer = Captured<{ kind: 'failed' }>;
+
 export function parseCommand(): Command {
   return new Command('parse')
     .description('parse captured CLI text: any supported command, prompts and log noise around it allowed')
     .argument('[file]', 'the captured text; - or nothing: standard input', '-')
-    .option('--json', 'one JSON object a command: {"command", "snapshots", "unknown_lines"}')
+    .option('--json', 'one JSON object a command: {"command", "snapshots", "unknown_lines", "device", "line", ...}')
     .action(async (file: string, options: { json?: boolean }) => {
-      const text = await readText(file);
-      const name = file === '-' ? 'standard input' : file;
-      const results = parseCapturedText(text);
-      const failures: string[] = [];
-      for (const result of results) {
-        if (result.kind === 'failed') failures.push(`${name}: ${failureLine(result)}`);
-        else process.stdout.write(options.json ? `${json(result)}\n` : `${describe(result)}\n`);
-      }
-      if (failures.length > 0) throw new UserError('input_not_understood', failures.join('\ngdoiwatch: '));
-      if (results.length === 0)
-        throw new UserError('input_not_understood', `${name}: no output of a known show command in it`);
+      const results = parseCapturedText(await readText(file));
+      report(results, file === '-' ? 'standard input' : file, options.json === true);
     });
 }
 
-function failureLine(result: Extract<ParseResult, { kind: 'failed' }>): string {
-  return result.command === null ? result.message : `"${result.command}": ${result.message}`;
+function report(results: readonly CapturedResult[], name: string, asJson: boolean): void {
+  const answers = results.filter((result) => result.kind === 'parsed');
+  const failed = results.filter((result) => result.kind === 'failed');
+  for (const answer of answers) process.stdout.write(asJson ? `${json(answer)}\n` : `${describe(answer)}\n`);
+  const around = answers.length > 0 ? failed.filter(isAround) : [];
+  for (const part of around) process.stderr.write(`gdoiwatch: ${failureLine(name, part)}\n`);
+  const failures = failed.filter((result) => !around.includes(result));
+  if (failures.length > 0) {
+    throw new UserError(
+      'input_not_understood',
+      failures.map((failure) => failureLine(name, failure)).join('\ngdoiwatch: '),
+    );
+  }
 }
 
-function json({ command, snapshots, unknownLines }: Extract<ParseResult, { kind: 'parsed' }>): string {
-  return JSON.stringify(toDocument({ command, snapshots, unknownLines }));
+/** Text between the answers, and what other commands print: worth a word, but no fault. */
+function isAround({ command, reason }: FailedAnswer): boolean {
+  return reason === 'not-ours' || (command === null && reason !== 'rejected');
 }
 
-function describe({ command, snapshots, unknownLines }: Extract<ParseResult, { kind: 'parsed' }>): string {
-  const parts = [command, ...snapshots.map(describeSnapshot)];
-  if (snapshots.length === 0) parts.push('  nothing configured');
+function failureLine(name: string, { command, message, line }: FailedAnswer): string {
+  return `${name}, line ${line}: ${command === null ? '' : `"${command}": `}${message}`;
+}
+
+function json(answer: ParsedAnswer): string {
+  const { command, snapshots, unnamed, unknownLines, device, line, partial, nothing, lines } = answer;
+  const all = [...snapshots, ...unnamed];
+  return JSON.stringify(toDocument({ command, snapshots: all, unknownLines, device, line, partial, nothing, lines }));
+}
+
+const NOTHING: Readonly<Record<Nothing, string>> = {
+  'nothing-configured': 'nothing configured',
+  'no-snapshot': 'known, no snapshot is made of it',
+  'filtered-away': 'filtered output: nothing in it goes into a snapshot',
+  'nothing-shown': 'nothing in it goes into a snapshot',
+};
+
+function describe(answer: ParsedAnswer): string {
+  const { snapshots, unnamed, nothing, unknownLines } = answer;
+  const parts = [titleOf(answer), ...[...snapshots, ...unnamed].map(describeSnapshot)];
+  if (nothing !== null) parts.push(`  ${NOTHING[nothing]}`);
   if (unknownLines.length > 0) {
-    parts.push(`  ${unknownLines.length} lines not understood:`, ...unknownLines.map((line) => `    ${line}`));
+    const count = `${unknownLines.length} ${unknownLines.length === 1 ? 'line' : 'lines'}`;
+    parts.push(`  ${count} not understood:`, ...unknownLines.map((line) => `    ${line}`));
   }
   return parts.join('\n');
+}
+
+/** `show crypto gdoi (GM1, line 3)`, `show crypto gdoi (line 1), in part: include Registration`. */
+function titleOf({ command, device, line, partial }: Parsed & { device: string | null; line: number }): string {
+  const place = device === null ? `line ${line}` : `${device}, line ${line}`;
+  return `${command} (${place})${partial === null ? '' : `, in part: ${partial}`}`;
 }
 
 async function readText(file: string): Promise<string> {
@@ -72,5 +105,7 @@ async function readText(file: string): Promise<string> {
       },
     );
   }
-  return Buffer.concat(chunks).toString('utf8');
+  const decoded = decodeBytes(Buffer.concat(chunks));
+  if (decoded.kind === 'refused') throw new UserError('input_not_understood', `${file}: ${decoded.message}`);
+  return decoded.text;
 }

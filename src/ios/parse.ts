@@ -2,55 +2,15 @@
  * CLI text of IOS and IOS XE in, snapshots out: the room's front door.
  *
  * Decides which command's grammar reads which part of a text, and whether an answer is whole. A half answer gives no
- * snapshot at all: half a GM looks like a GM that has lost its keys.
+ * snapshot at all: half a GM looks like a GM that has lost its keys. Every line is accounted for, in every result.
  */
-import type { Answer, CommandGrammar, Reading } from './text/answer.ts';
-import { gmAcl, ksAcl } from './commands/access-lists.ts';
-import { canonicalCommand, grammarName } from './text/command-name.ts';
-import { findNothingConfigured, findRefusal } from './text/device-refusal.ts';
+import { grammarFor, nameFor, recognise } from './grammars.ts';
+import { type Answer, type CommandGrammar, type Reading, UNNAMED } from './text/answer.ts';
+import { canonicalCommand } from './text/command-name.ts';
+import { findNothingConfigured, findRefusal, isNothingConfigured } from './text/device-refusal.ts';
 import { MAX_TEXT_CHARS, readDeviceText } from './text/device-text.ts';
-import { collapseBlanks } from './text/device-values.ts';
-import { feature } from './commands/feature.ts';
-import { gmDataplane } from './commands/gm-dataplane.ts';
-import { gmRekey } from './commands/gm-rekey.ts';
-import { gmReplay } from './commands/gm-replay.ts';
-import { ksCoop } from './commands/ks-coop.ts';
-import { ksMembersSummary } from './commands/ks-members-summary.ts';
-import { ksMembers } from './commands/ks-members.ts';
-import { ksPolicy } from './commands/ks-policy.ts';
-import { ksRekey } from './commands/ks-rekey.ts';
-import { otherGdoiCommands } from './commands/other-gdoi.ts';
-import type { ParseResult } from './text/parse-result.ts';
-import { pkiCertificates } from './commands/pki-certificates.ts';
-import { showClock } from './commands/show-clock.ts';
-import { showCryptoGdoi } from './commands/show-crypto-gdoi.ts';
-import { showLogging } from './commands/show-logging.ts';
-import { showVersion } from './commands/show-version.ts';
-
-/** The first grammar that knows a line takes the text, so `show logging`, whose lines can be anything, is the last. */
-const GRAMMARS: readonly CommandGrammar[] = [
-  showCryptoGdoi,
-  ksPolicy,
-  ksMembersSummary,
-  ksMembers,
-  ksCoop,
-  gmRekey,
-  gmReplay,
-  gmDataplane,
-  ksRekey,
-  ksAcl,
-  gmAcl,
-  feature,
-  ...otherGdoiCommands,
-  pkiCertificates,
-  showVersion,
-  showClock,
-  showLogging,
-];
-
-const BY_NAME: ReadonlyMap<string, CommandGrammar> = new Map(
-  GRAMMARS.flatMap((grammar) => grammar.names.map((name) => [name, grammar] as const)),
-);
+import { type LineTally, noneIgnored } from './text/line-tally.ts';
+import type { Nothing, Parsed, ParseResult, Snapshot, UnnamedSnapshot, Unparsed } from './text/parse-result.ts';
 
 /**
  * The answer to a command that was sent, with or without echo and prompts around it.
@@ -63,34 +23,19 @@ export function parseCommandOutput(
   text: string,
   whole: 'prompt' | 'unknown' = 'unknown',
 ): ParseResult {
-  const canonical = BY_NAME.has(command) ? command : (canonicalCommand(command) ?? command);
+  const canonical = grammarFor(command) === undefined ? (canonicalCommand(command) ?? command) : command;
   if (text.length > MAX_TEXT_CHARS) return tooLarge(canonical);
-  const grammar = BY_NAME.get(canonical) ?? BY_NAME.get(grammarName(canonical));
+  const grammar = grammarFor(canonical);
   if (grammar === undefined) {
-    return { kind: 'failed', command: canonical, reason: 'unrecognised', message: `no parser for "${canonical}"` };
+    return failed(canonical, 'unrecognised', `no parser for "${canonical}"`, NO_LINES);
   }
   const answer = answerTo(canonical, readDeviceText(whole === 'prompt' ? `${text}\n` : text));
   return parseAnswer(canonical, grammar, whole === 'prompt' ? { ...answer, ending: 'prompt' } : answer);
 }
 
-/**
- * Captured text, any number of commands: split at prompts and echoed commands, and recognised by content where neither
- * is there. Always at least one result.
- */
-export function parseCapturedText(text: string): readonly ParseResult[] {
-  if (text.length > MAX_TEXT_CHARS) return [tooLarge(null)];
-  const results: ParseResult[] = [];
-  for (const answer of readDeviceText(text)) {
-    const result = parseUnknown(answer);
-    if (result !== null) results.push(result);
-  }
-  const known = results.filter((result) => result.kind === 'parsed' || result.command !== null);
-  if (known.length > 0) return known;
-  return [results[0] ?? cutOff(null, 'the text is empty')];
-}
-
 /** Of a text that holds several answers the one to this command; a text without any command is that answer. */
-function answerTo(command: string, answers: readonly Answer[]): Answer {
+function answerTo(command: string, all: readonly Answer[]): Answer {
+  const answers = all.filter(({ foreign }) => !foreign);
   const [only] = answers;
   if (only !== undefined && answers.length === 1) return only;
   const exact = answers.find((answer) => answer.typed !== null && canonicalCommand(answer.typed) === command);
@@ -101,106 +46,254 @@ function answerTo(command: string, answers: readonly Answer[]): Answer {
 
 const NO_ANSWER: Answer = {
   typed: null,
+  foreign: false,
+  filter: null,
+  device: null,
+  line: 1,
   lines: [],
   ending: 'line-end',
   remarks: new Set(),
   logMessages: [],
+  messageLines: 0,
+  behind: { messages: [], lines: 0 },
+  sharedLines: 0,
   brokenLines: [],
   linesWithLogs: [],
+  ignored: noneIgnored(),
 };
 
-function parseUnknown(answer: Answer): ParseResult | null {
-  const typed = answer.typed === null ? null : canonicalCommand(answer.typed);
-  const grammar = (typed === null ? undefined : BY_NAME.get(grammarName(typed))) ?? recognise(answer);
-  if (grammar !== null) return parseAnswer(typed ?? nameFor(grammar, answer), grammar, answer);
-  if (answer.lines.length === 0 && answer.typed === null && answer.brokenLines.length === 0) return null;
+const NO_LINES: LineTally = {
+  understood: 0,
+  ignored: noneIgnored(),
+  unknown: 0,
+};
+
+/** An answer of a captured text: the command it shows decides, or its own lines. */
+export function parseAnswerOfUnknown(answer: Answer): ParseResult {
+  const { typed, lines, brokenLines } = answer;
+  if (typed !== null) return parseTyped(answer, typed);
+  const grammar = recognise(answer);
+  if (grammar !== null) return parseAnswer(nameFor(grammar, answer), grammar, answer);
+  const tally = nothingRead(answer);
+  if (lines.length === 0 && brokenLines.length === 0) return failed(null, 'cut-off', 'the text is empty', tally);
+  const refusal = findRefusal(lines);
+  if (refusal !== null) return failed(null, 'rejected', refusal, tally);
+  const first = lines[0] ?? brokenLines[0] ?? '';
+  return failed(null, 'unrecognised', `no known command's output: ${shortened(first)}`, tally);
+}
+
+/** A command that is shown decides alone: what another one prints is not guessed at. */
+function parseTyped(answer: Answer, typed: string): ParseResult {
+  const canonical = canonicalCommand(typed);
+  const grammar = canonical === null ? undefined : grammarFor(canonical);
+  if (canonical !== null && grammar !== undefined) return parseAnswer(canonical, grammar, answer);
+  const tally = nothingRead(answer);
   const refusal = findRefusal(answer.lines);
-  if (refusal !== null) return { kind: 'failed', command: answer.typed, reason: 'rejected', message: refusal };
-  const first = answer.lines[0] ?? answer.brokenLines[0] ?? '';
-  const message = `no known command's output: ${shortened(first)}`;
-  return { kind: 'failed', command: answer.typed, reason: 'unrecognised', message };
+  if (refusal !== null) return failed(typed, 'rejected', refusal, tally);
+  const count = answer.lines.length + answer.brokenLines.length;
+  const lines = `${count} ${count === 1 ? 'line' : 'lines'}`;
+  return OF_GDOI.test(typed)
+    ? failed(typed, 'unrecognised', `no parser for this command (${lines})`, tally)
+    : failed(typed, 'not-ours', `not read: it says nothing of GETVPN (${lines})`, tally);
 }
 
-function recognise(answer: Answer): CommandGrammar | null {
-  for (const line of answer.lines) {
-    const text = collapseBlanks(line);
-    const grammar = GRAMMARS.find((known) => known.recognisedBy.some((pattern) => pattern.test(text)));
-    if (grammar !== undefined) return grammar;
-  }
-  return answer.logMessages.length > 0 ? showLogging : null;
-}
-
-/** A grammar's first name, but for blocks that only one of its commands starts with. */
-function nameFor(grammar: CommandGrammar, answer: Answer): string {
-  const first = collapseBlanks(answer.lines[0] ?? '');
-  if (grammar === showCryptoGdoi) {
-    if (first.startsWith('Group Member Information For Group')) return 'show crypto gdoi gm';
-    if (first.startsWith('Total group members') || first.startsWith('Key Server Information')) {
-      return 'show crypto gdoi ks';
-    }
-  }
-  return grammar.names[0] ?? '';
-}
+// show crypto gdoi ks something / sh cry gkm what
+const OF_GDOI = /^sh\w{0,2} +cr\w{0,4} +g(?:d\w{0,2}|k\w?)\b/i;
 
 function parseAnswer(command: string, grammar: CommandGrammar, answer: Answer): ParseResult {
   const refusal = findRefusal(answer.lines);
-  if (refusal !== null) return { kind: 'failed', command, reason: 'rejected', message: refusal };
-  const nothing = findNothingConfigured(answer.lines);
-  if (nothing !== null) return parsed(command, answer, [], []);
-  if (isEmpty(answer, grammar)) {
-    return answer.ending === 'prompt' ? parsed(command, answer, [], []) : cutOff(command, 'the answer is empty');
+  if (refusal !== null) return failed(command, 'rejected', refusal, nothingRead(answer));
+  if (grammar.ofLog !== true && findNothingConfigured(answer.lines) !== null) {
+    const rest = answer.lines.filter((line) => !isNothingConfigured(line));
+    const said = answer.lines.length - rest.length;
+    if (rest.length === 0) return parsed({ command, grammar, answer, reading: EMPTY, said });
+    return parseLines(command, grammar, {
+      ...answer,
+      lines: rest,
+      messageLines: answer.messageLines + said,
+    });
   }
-  const lastLine = answer.lines.at(-1) ?? '';
-  if (answer.ending === 'mid-line' && !isClosed(grammar, lastLine)) {
-    return cutOff(command, `the text ends inside the line: ${shortened(lastLine)}`);
-  }
-  const reading = grammar.read(answer, command);
-  if (!reading.recognised) {
-    return { kind: 'failed', command, reason: 'unrecognised', message: `not an answer to it: ${shortened(lastLine)}` };
-  }
-  if (reading.missing !== null) return cutOff(command, `the text ends before ${reading.missing}`);
-  const lines = unknownLines(answer, reading);
-  return parsed(command, answer, reading.snapshots, lines, reading.landedMessages);
+  return parseLines(command, grammar, answer);
 }
 
-function isEmpty(answer: Answer, grammar: CommandGrammar): boolean {
-  return (grammar === showLogging ? answer.linesWithLogs : answer.lines).length === 0;
+function parseLines(command: string, grammar: CommandGrammar, answer: Answer): ParseResult {
+  const lines = grammar.ofLog === true ? answer.linesWithLogs : answer.lines;
+  const lastLine = lines.at(-1) ?? '';
+  const whole = answer.ending === 'prompt' || answer.filter !== null;
+  if (lines.length === 0) {
+    if (whole) return parsed({ command, grammar, answer, reading: EMPTY, said: 0 });
+    return failed(command, 'cut-off', 'the answer is empty', nothingRead(answer));
+  }
+  if (answer.ending === 'mid-line' && !isClosed(grammar, lastLine)) {
+    return parseWithoutLastLine(command, grammar, answer) ?? cutInside(command, answer, lastLine);
+  }
+  const reading = grammar.read(answer, command);
+  if (!reading.recognised && answer.filter === null) {
+    const message = `not an answer to it: ${shortened(lastLine)}`;
+    return failed(command, 'unrecognised', message, nothingRead(answer));
+  }
+  if (reading.missing !== null && !whole) {
+    const unknownLines = reading.unknown.map((index) => lines[index] ?? '');
+    const message = `the text ends before ${reading.missing}`;
+    return { ...failed(command, 'cut-off', message, nothingRead(answer)), unknownLines };
+  }
+  return parsed({ command, grammar, answer, reading, said: 0 });
 }
+
+function cutInside(command: string, answer: Answer, lastLine: string): Unparsed {
+  const message = `the text ends inside the line: ${shortened(lastLine)}`;
+  return failed(command, 'cut-off', message, nothingRead(answer));
+}
+
+/**
+ * A text copied without its final newline: where its last line is the last one due, the answer is whole, but the line's
+ * own value may be cut (`34` of `340`). So the line is not read; it is reported.
+ */
+function parseWithoutLastLine(command: string, grammar: CommandGrammar, answer: Answer): ParseResult | null {
+  const withIt = grammar.read({ ...answer, ending: 'line-end' }, command);
+  const last = answer.lines.length - 1;
+  if (withIt.missing !== null || !withIt.recognised || withIt.unknown.includes(last) || last < 1) return null;
+  const lines = answer.lines.slice(0, last);
+  const before: Answer = {
+    ...answer,
+    lines,
+    brokenLines: [...answer.brokenLines, answer.lines[last] ?? ''],
+  };
+  const reading = grammar.read({ ...before, ending: 'prompt' }, command);
+  return reading.recognised ? parsed({ command, grammar, answer: before, reading, said: 0 }) : null;
+}
+
+const EMPTY: Reading = {
+  snapshots: [],
+  known: 0,
+  unknown: [],
+  recognised: true,
+  missing: null,
+};
 
 function isClosed(grammar: CommandGrammar, line: string): boolean {
   return grammar.closedLines.some((pattern) => pattern.test(line));
 }
 
-/** Unknown lines right after a line with a remark are the rest of that remark, wrapped. */
-function unknownLines(answer: Answer, reading: Reading): string[] {
-  const lines = [...answer.brokenLines];
-  let wrapped = -1;
-  for (const index of reading.unknown) {
-    if (answer.remarks.has(index - 1) || wrapped === index - 1) {
-      wrapped = index;
-      continue;
-    }
-    lines.push(answer.lines[index] ?? '');
-  }
-  return lines;
+interface ReadAnswer {
+  readonly command: string;
+  readonly grammar: CommandGrammar;
+  readonly answer: Answer;
+  readonly reading: Reading;
+  /** Lines by which the router says that there is nothing. */
+  readonly said: number;
 }
 
-function parsed(
-  command: string,
+function parsed({ command, grammar, answer, reading, said }: ReadAnswer): Parsed {
+  const ofLog = grammar.ofLog === true;
+  const lines = ofLog ? answer.linesWithLogs : answer.lines;
+  const unknown =
+    reading.unknown.length === 0
+      ? NONE_UNKNOWN
+      : unknownAmong(lines, ofLog ? NO_REMARKS : answer.remarks, reading.unknown);
+  const unknownLines = [...answer.brokenLines, ...unknown.lines];
+  const messages = ofLog ? answer.behind.lines - answer.sharedLines : answer.messageLines;
+  const mayBeUnnamed = answer.filter !== null;
+  const snapshots = mayBeUnnamed ? reading.snapshots.filter((snapshot) => !isUnnamed(snapshot)) : reading.snapshots;
+  const unnamed = mayBeUnnamed ? reading.snapshots.flatMap(unnamedOf) : [];
+  return {
+    kind: 'parsed',
+    command,
+    snapshots,
+    unnamed,
+    nothing: snapshots.length + unnamed.length > 0 ? null : nothingOf(grammar, answer, reading, unknownLines),
+    partial: answer.filter?.text ?? null,
+    unknownLines,
+    logMessages:
+      reading.landedMessages === undefined
+        ? answer.logMessages
+        : [...reading.landedMessages, ...answer.behind.messages],
+    lines: {
+      understood: reading.known + messages + said,
+      ignored: {
+        ...answer.ignored,
+        remark: answer.ignored.remark + unknown.remarks,
+        logText: reading.logText ?? 0,
+      },
+      unknown: unknownLines.length,
+    },
+  };
+}
+
+function nothingOf(
+  grammar: CommandGrammar,
   answer: Answer,
-  snapshots: Reading['snapshots'],
+  reading: Reading,
   unknownLines: readonly string[],
-  logMessages: Answer['logMessages'] = answer.logMessages,
-): ParseResult {
-  return { kind: 'parsed', command, snapshots, unknownLines, logMessages };
+): Nothing {
+  if (grammar.withoutSnapshot === true && reading.known > 0) return 'no-snapshot';
+  if (answer.filter !== null) return 'filtered-away';
+  return reading.known === 0 && unknownLines.length === 0 ? 'nothing-configured' : 'nothing-shown';
 }
 
-function cutOff(command: string | null, message: string): ParseResult {
-  return { kind: 'failed', command, reason: 'cut-off', message };
+function isUnnamed(snapshot: Snapshot): boolean {
+  return (snapshot.role === 'gm' || snapshot.role === 'ks') && snapshot.group === UNNAMED;
 }
 
-function tooLarge(command: string | null): ParseResult {
-  return { kind: 'failed', command, reason: 'too-large', message: `more than ${MAX_TEXT_CHARS} characters` };
+function unnamedOf(snapshot: Snapshot): readonly UnnamedSnapshot[] {
+  if ((snapshot.role !== 'gm' && snapshot.role !== 'ks') || snapshot.group !== UNNAMED) return [];
+  return showsNothing({ ...snapshot, role: null, group: null }) ? [] : [{ ...snapshot, group: null }];
+}
+
+function showsNothing(value: unknown): boolean {
+  if (value === null || value === undefined) return true;
+  if (typeof value !== 'object') return false;
+  return Object.values(value).every(showsNothing);
+}
+
+const NONE_UNKNOWN = { lines: [], remarks: 0 };
+const NO_REMARKS: ReadonlySet<number> = new Set();
+
+/** A remark is a few words; and what has a label is the device's. */
+const MAX_WRAPPED_LINES = 3;
+const LABELLED = /^[\w#][\w #()/.-]{0,48} ?:/;
+
+/** Unknown lines right after a line with a remark are the rest of that remark, wrapped. */
+function unknownAmong(
+  lines: readonly string[],
+  remarks: ReadonlySet<number>,
+  unknown: readonly number[],
+): { readonly lines: readonly string[]; readonly remarks: number } {
+  const kept: string[] = [];
+  let wrapped: number | null = null;
+  let room = MAX_WRAPPED_LINES;
+  for (const index of unknown) {
+    const line = lines[index] ?? '';
+    const afterRemark = remarks.has(index - 1);
+    if (afterRemark) room = MAX_WRAPPED_LINES;
+    if ((afterRemark || wrapped === index - 1) && room > 0 && !LABELLED.test(line)) {
+      wrapped = index;
+      room -= 1;
+    } else kept.push(line);
+  }
+  return { lines: kept, remarks: unknown.length - kept.length };
+}
+
+/** The account of an answer of which nothing is taken: all of it is reported by the error. */
+function nothingRead({ lines, brokenLines, messageLines, ignored }: Answer): LineTally {
+  return {
+    understood: messageLines,
+    ignored,
+    unknown: lines.length + brokenLines.length,
+  };
+}
+
+function failed(command: string | null, reason: Unparsed['reason'], message: string, lines: LineTally): Unparsed {
+  return { kind: 'failed', command, reason, message, unknownLines: [], lines };
+}
+
+export function tooLarge(command: string | null): Unparsed {
+  return failed(command, 'too-large', `more than ${MAX_TEXT_CHARS} characters`, NO_LINES);
+}
+
+/** All of it is refused. `lines`: how many there are. */
+export function unreadable(message: string, lines: number): Unparsed {
+  return failed(null, 'unreadable', message, { ...NO_LINES, unknown: lines });
 }
 
 const MESSAGE_CHARS = 120;

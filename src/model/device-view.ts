@@ -239,7 +239,7 @@ function withAnswers(shown: DeviceView['answers'], answers: PollReport['answers'
 export function observe(view: DeviceView, observation: Observation, partLifetimeMs: number): DeviceView {
   switch (observation.kind) {
     case 'facts':
-      return { ...view, facts: { value: observation.facts, at: readAt(observation) } };
+      return { ...withUnknown(view, observation), facts: { value: observation.facts, at: readAt(observation) } };
     case 'groups':
       return {
         ...view,
@@ -253,8 +253,9 @@ export function observe(view: DeviceView, observation: Observation, partLifetime
         certificates: { value: observation.certificates, at: readAt(observation) },
       };
     case 'log':
-      return withReasons(view, observation);
+      return withReasons(withUnknown(view, observation), observation);
     case 'clock':
+      return withUnknown(view, observation);
     case 'trap':
     case 'registered':
     case 'failure':
@@ -275,6 +276,11 @@ function withReasons(
     return reason === null ? known : withReason(known, reason);
   }, view.reasons);
   return reasons === view.reasons ? view : { ...view, reasons };
+}
+
+/** Of an answer that shows no group: counted where there are any, so that the parser's drift is seen. */
+function withUnknown(view: DeviceView, { unknownLines = 0 }: { readonly unknownLines?: number }): DeviceView {
+  return unknownLines === 0 ? view : { ...view, unparsedLines: (view.unparsedLines ?? 0) + unknownLines };
 }
 
 function readAt({ sentAtMs, receivedAtMs }: ReadAt): ReadAt {

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseCapturedText } from '../../src/ios/parse.ts';
+import { parseCapturedText } from '../../src/ios/captured-text.ts';
 
 export interface GoldenText {
   readonly name: string;
@@ -11,7 +11,7 @@ export interface GoldenText {
 
 const root = join(dirname(fileURLToPath(import.meta.url)), 'goldens');
 
-function goldenTexts(): GoldenText[] {
+export function allGoldenTexts(): GoldenText[] {
   return readdirSync(root).flatMap((command) =>
     readdirSync(join(root, command))
       .filter((name) => name.endsWith('.txt'))
@@ -21,7 +21,7 @@ function goldenTexts(): GoldenText[] {
 
 /** Golden texts whose every answer is whole. */
 export function wholeGoldenTexts(): GoldenText[] {
-  return goldenTexts().filter(({ text }) => parseCapturedText(text).every((result) => result.kind === 'parsed'));
+  return allGoldenTexts().filter(({ text }) => parseCapturedText(text).every((result) => result.kind === 'parsed'));
 }
 
 export function goldenText(name: string): string {

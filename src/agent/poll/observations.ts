@@ -19,6 +19,7 @@ export function observationsOf(parsed: Parsed, source: ReadAt & { readonly devic
   const observations: Observation[] = [];
   const others = parsed.snapshots.filter((snapshot) => snapshot.role !== 'gm' && snapshot.role !== 'ks');
   const unknownLines = parsed.unknownLines.length;
+  const unknown = unknownLines === 0 ? {} : { unknownLines };
   // An empty answer is an observation too: it says that there is none.
   if (parsed.command === SHOW_CERTIFICATES && others.length === 0) {
     observations.push({
@@ -40,9 +41,9 @@ export function observationsOf(parsed: Parsed, source: ReadAt & { readonly devic
   for (const snapshot of others) {
     if (snapshot.role === 'certificates')
       observations.push({ ...base, kind: 'certificates', certificates: snapshot, unknownLines });
-    else if (snapshot.role === 'device') observations.push({ ...base, kind: 'facts', facts: snapshot });
-    else if (snapshot.role === 'clock') observations.push({ ...base, kind: 'clock', clock: snapshot });
-    else observations.push({ ...base, kind: 'log', messages: snapshot.messages, pushed: false });
+    else if (snapshot.role === 'device') observations.push({ ...base, kind: 'facts', facts: snapshot, ...unknown });
+    else if (snapshot.role === 'clock') observations.push({ ...base, kind: 'clock', clock: snapshot, ...unknown });
+    else observations.push({ ...base, kind: 'log', messages: snapshot.messages, pushed: false, ...unknown });
   }
   if (parsed.logMessages.length > 0) {
     observations.push({ ...base, kind: 'log', messages: parsed.logMessages, pushed: false });

@@ -26,15 +26,21 @@ export type Observation = ReadAt & {
         readonly snapshots: readonly GroupSnapshot[];
         readonly unknownLines: number;
       }
-    | { readonly kind: 'facts'; readonly facts: DeviceFacts }
-    | { readonly kind: 'clock'; readonly clock: DeviceClock }
+    /** `unknownLines` absent, here and below: all lines were known, or it was no text. */
+    | { readonly kind: 'facts'; readonly facts: DeviceFacts; readonly unknownLines?: number }
+    | { readonly kind: 'clock'; readonly clock: DeviceClock; readonly unknownLines?: number }
     /** For the view of the device only: the tracker concludes nothing from it. */
     | { readonly kind: 'certificates'; readonly certificates: DeviceCertificates; readonly unknownLines: number }
     /**
      * `pushed`: the device sent the messages just now (syslog), so `receivedAtMs` is their instant; otherwise they were
      * found in a log buffer or inside an answer and only their own time stamps say when.
      */
-    | { readonly kind: 'log'; readonly messages: readonly LogMessage[]; readonly pushed: boolean }
+    | {
+        readonly kind: 'log';
+        readonly messages: readonly LogMessage[];
+        readonly pushed: boolean;
+        readonly unknownLines?: number;
+      }
     /** The device says itself when its GM registered last (`prev-reg-time`); `between` is on the agent's clock. */
     | { readonly kind: 'registered'; readonly group: string; readonly between: Interval }
     /** The device sent it just now: `receivedAtMs` is its instant. */

@@ -136,6 +136,17 @@ export interface KsSnapshot {
   readonly ksVersion?: string;
   /** Feature matrix rows (`feature`); only where shown. */
   readonly features?: readonly FeatureSupport[];
+  /** Only from `show crypto gdoi ks replay`. */
+  readonly replay?: KsReplay;
+}
+
+/** Time-based anti-replay as a KS gives it to its group (`ks replay`). */
+export interface KsReplay {
+  readonly enabled: boolean | null;
+  /** The group's pseudotime. */
+  readonly pseudotimeSeconds: number | null;
+  /** Until the KS sends it anew. */
+  readonly syncRemainingSeconds: number | null;
 }
 
 /** KEK or TEK in a KS's policy. `timeToRekeySeconds` null: not shown or `n/a` (an old key). */

@@ -7,6 +7,7 @@
 import { emptyGmSnapshot, emptyKsSnapshot, type GmSnapshot, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, isAccessList, parseAce } from '../text/device-values.ts';
+import { readEach } from '../text/line-tally.ts';
 
 interface AclDraft {
   readonly group: string;
@@ -33,17 +34,14 @@ interface AclText {
 
 function readLists(answer: Answer): AclText {
   const groups: AclDraft[] = [];
-  const unknown: number[] = [];
-  for (let i = 0; i < answer.lines.length; i++) {
-    if (!readLine(groups, collapseBlanks(answer.lines[i] ?? ''))) unknown.push(i);
-  }
+  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
   const headless = groups.at(-1)?.into === 'none';
   const missing = groups.length === 0 ? 'the groups' : headless ? 'the access list' : null;
   return {
     groups,
     reading: {
-      unknown,
-      recognised: unknown.length < answer.lines.length,
+      ...read,
+      recognised: read.known > 0,
       missing: answer.ending === 'prompt' ? null : missing,
     },
   };
@@ -52,7 +50,12 @@ function readLists(answer: Answer): AclText {
 function readLine(groups: AclDraft[], line: string): boolean {
   const name = GROUP_HEADING.exec(line)?.[1];
   if (name !== undefined) {
-    groups.push({ group: name, downloaded: null, configured: null, into: 'none' });
+    groups.push({
+      group: name,
+      downloaded: null,
+      configured: null,
+      into: 'none',
+    });
     return true;
   }
   const draft = groups.at(-1);
@@ -80,7 +83,10 @@ function readLine(groups: AclDraft[], line: string): boolean {
 }
 
 function ksAclSnapshot(draft: AclDraft): KsSnapshot {
-  return { ...emptyKsSnapshot(draft.group), ...(draft.configured === null ? {} : { acl: draft.configured }) };
+  return {
+    ...emptyKsSnapshot(draft.group),
+    ...(draft.configured === null ? {} : { acl: draft.configured }),
+  };
 }
 
 function gmAclSnapshot(draft: AclDraft): GmSnapshot {

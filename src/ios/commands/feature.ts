@@ -4,6 +4,7 @@
 import { emptyKsSnapshot, type FeatureSupport, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, isAddress } from '../text/device-values.ts';
+import { readEach } from '../text/line-tally.ts';
 
 interface FeatureDraft {
   readonly group: string;
@@ -22,15 +23,12 @@ const ROW = /^(\S{1,45}) (?:(\S{1,16}) )?(Yes|No)$/i;
 
 function readFeatures(answer: Answer): Reading {
   const groups: FeatureDraft[] = [];
-  const unknown: number[] = [];
-  for (let i = 0; i < answer.lines.length; i++) {
-    if (!readLine(groups, collapseBlanks(answer.lines[i] ?? ''))) unknown.push(i);
-  }
+  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
   const last = groups.at(-1);
   const whole = last !== undefined && last.gmTable && last.rows.some((row) => row.role === 'gm');
   return {
     snapshots: groups.map(featureSnapshot),
-    unknown,
+    ...read,
     recognised: groups.some((group) => group.role !== null),
     missing: whole || answer.ending === 'prompt' ? null : 'the table of group members',
   };

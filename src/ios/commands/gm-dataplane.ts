@@ -2,8 +2,9 @@
  * `show crypto gdoi gm dataplane counters`: packets and drops of each group, two counters per line.
  */
 import { emptyGmSnapshot, type GmDataplane, type GmSnapshot } from '../../gdoi/seen/snapshot.ts';
-import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { collapseBlanks, parseCount } from '../text/device-values.ts';
+import { readEach } from '../text/line-tally.ts';
 import { findRule, type LabelRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
 
 interface DataplaneDraft {
@@ -52,17 +53,14 @@ const LABELS = labelTable<DataplaneDraft>([
 ]);
 
 function readCounters(answer: Answer): Reading {
-  const groups: DataplaneDraft[] = [];
-  const unknown: number[] = [];
-  for (let i = 0; i < answer.lines.length; i++) {
-    if (!readLine(groups, collapseBlanks(answer.lines[i] ?? ''))) unknown.push(i);
-  }
+  const groups: DataplaneDraft[] = answer.filter === null ? [] : [newDraft(UNNAMED)];
+  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
   const last = groups.at(-1);
   const whole = last !== undefined && last.errors[LAST_KIND] !== undefined;
   return {
     snapshots: groups.map(dataplaneSnapshot),
-    unknown,
-    recognised: unknown.length < answer.lines.length,
+    ...read,
+    recognised: read.known > 0,
     missing: whole || answer.ending === 'prompt' ? null : 'the last counters',
   };
 }
@@ -70,7 +68,7 @@ function readCounters(answer: Answer): Reading {
 function readLine(groups: DataplaneDraft[], line: string): boolean {
   const name = GROUP_HEADING.exec(line)?.[1];
   if (name !== undefined) {
-    groups.push({ group: name, encrypted: null, decrypted: null, errors: {} });
+    groups.push(newDraft(name));
     return true;
   }
   const draft = groups.at(-1);
@@ -82,8 +80,16 @@ function readLine(groups: DataplaneDraft[], line: string): boolean {
   return known;
 }
 
+function newDraft(group: string): DataplaneDraft {
+  return { group, encrypted: null, decrypted: null, errors: {} };
+}
+
 function dataplaneSnapshot(draft: DataplaneDraft): GmSnapshot {
-  const dataplane: GmDataplane = { encrypted: draft.encrypted, decrypted: draft.decrypted, errors: draft.errors };
+  const dataplane: GmDataplane = {
+    encrypted: draft.encrypted,
+    decrypted: draft.decrypted,
+    errors: draft.errors,
+  };
   return { ...emptyGmSnapshot(draft.group), dataplane };
 }
 

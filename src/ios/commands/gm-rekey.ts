@@ -4,8 +4,9 @@
  * The transport in the heading stays unread: a `kek` with nothing but a transport would look like a KEK that was shown.
  */
 import { emptyGmSnapshot, type GmSnapshot, type RekeySa } from '../../gdoi/seen/snapshot.ts';
-import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { collapseBlanks, columns, isAddress, parseCount } from '../text/device-values.ts';
+import { readEach } from '../text/line-tally.ts';
 import { findRule, type LabelRule, labelTable } from '../text/label-table.ts';
 
 interface RekeyDraft {
@@ -58,15 +59,12 @@ const LABELS = labelTable<RekeyDraft>([
 ]);
 
 function readRekeys(answer: Answer, command: string): Reading {
-  const groups: RekeyDraft[] = [];
-  const unknown: number[] = [];
-  for (let i = 0; i < answer.lines.length; i++) {
-    if (!readLine(groups, collapseBlanks(answer.lines[i] ?? ''))) unknown.push(i);
-  }
+  const groups: RekeyDraft[] = answer.filter === null ? [] : [newDraft(UNNAMED, false)];
+  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
   return {
     snapshots: groups.map(rekeySnapshot),
-    unknown,
-    recognised: unknown.length < answer.lines.length,
+    ...read,
+    recognised: read.known > 0,
     missing: answer.ending === 'prompt' ? null : missingIn(groups, command.endsWith(' detail')),
   };
 }
@@ -74,15 +72,7 @@ function readRekeys(answer: Answer, command: string): Reading {
 function readLine(groups: RekeyDraft[], line: string): boolean {
   const heading = GROUP_HEADING.exec(line);
   if (heading?.[1] !== undefined) {
-    groups.push({
-      group: heading[1],
-      received: null,
-      sinceRegistration: null,
-      acksSent: null,
-      multicast: heading[2]?.toLowerCase() === 'multicast',
-      sas: null,
-      tableEnded: false,
-    });
+    groups.push(newDraft(heading[1], heading[2]?.toLowerCase() === 'multicast'));
     return true;
   }
   const draft = groups.at(-1);
@@ -95,6 +85,18 @@ function readLine(groups: RekeyDraft[], line: string): boolean {
   const colon = line.indexOf(':');
   if (colon < 0) return false;
   return findRule(LABELS, line.slice(0, colon).trimEnd())?.(draft, line.slice(colon + 1).trimStart()) ?? false;
+}
+
+function newDraft(group: string, multicast: boolean): RekeyDraft {
+  return {
+    group,
+    received: null,
+    sinceRegistration: null,
+    acksSent: null,
+    multicast,
+    sas: null,
+    tableEnded: false,
+  };
 }
 
 function missingIn(groups: readonly RekeyDraft[], detail: boolean): string | null {

@@ -1,11 +1,12 @@
 /**
  * `show crypto gdoi gm replay`: time-based anti-replay of each group, or `is not enabled` on a line of its own.
  *
- * The error history has no fixed form and holds nothing that the counters do not: its lines are known and unread.
+ * The error history holds nothing that the counters do not: its lines are known and unread.
  */
 import { emptyGmSnapshot, type GmReplay, type GmSnapshot } from '../../gdoi/seen/snapshot.ts';
-import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { collapseBlanks, parseCount } from '../text/device-values.ts';
+import { readEach } from '../text/line-tally.ts';
 import { findRule, type LabelRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
 
 interface ReplayDraft {
@@ -24,6 +25,9 @@ const GROUP_HEADING = /^Anti-replay Information For Group (\S{1,128}?) ?:$/i;
 const NOT_ENABLED = /^is not enabled$/i;
 // TBAR Error History (sampled at 10pak/min):
 const HISTORY = /^TBAR Error History\b/i;
+// No TBAR errors detected / 19:27:16.095 EST Tue Jan 5 2010: src=10.1.1.1; my_pst=10.25 / columns of numbers
+const HISTORY_LINE =
+  /^(?:No TBAR errors detected|[*.]?\d{1,2}:\d{2}:\d{2}\b.{0,200}|.{0,80}\b(?:src|dst|pst|my_pst|peer_pst|pseudotime|timestamp)\b.{0,200}|[\d.:/ -]{1,200})$/i;
 // 3611735.21 secs / 0.00 secs
 const DECIMAL_SECONDS = /^(\d{1,12}(?:\.\d{1,6})?) secs?$/;
 
@@ -61,15 +65,12 @@ const LABELS = labelTable<ReplayDraft>([
 ]);
 
 function readReplay(answer: Answer): Reading {
-  const groups: ReplayDraft[] = [];
-  const unknown: number[] = [];
-  for (let i = 0; i < answer.lines.length; i++) {
-    if (!readLine(groups, collapseBlanks(answer.lines[i] ?? ''))) unknown.push(i);
-  }
+  const groups: ReplayDraft[] = answer.filter === null ? [] : [newDraft(UNNAMED)];
+  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
   return {
     snapshots: groups.map(replaySnapshot),
-    unknown,
-    recognised: unknown.length < answer.lines.length,
+    ...read,
+    recognised: read.known > 0,
     missing: answer.ending === 'prompt' ? null : missingIn(groups),
   };
 }
@@ -77,15 +78,7 @@ function readReplay(answer: Answer): Reading {
 function readLine(groups: ReplayDraft[], line: string): boolean {
   const name = GROUP_HEADING.exec(line)?.[1];
   if (name !== undefined) {
-    groups.push({
-      group: name,
-      enabled: null,
-      inputErrors: null,
-      outputErrors: null,
-      timeSyncErrors: null,
-      maxTimeDeltaSeconds: null,
-      inHistory: false,
-    });
+    groups.push(newDraft(name));
     return true;
   }
   const draft = groups.at(-1);
@@ -98,11 +91,23 @@ function readLine(groups: ReplayDraft[], line: string): boolean {
     draft.inHistory = true;
     return true;
   }
-  if (draft.inHistory) return true;
+  if (draft.inHistory && HISTORY_LINE.test(line)) return true;
   const pairs = pairsOf(line);
   let known = pairs.length > 0;
   for (const { label, value } of pairs) known = (findRule(LABELS, label)?.(draft, value) ?? false) && known;
   return known;
+}
+
+function newDraft(group: string): ReplayDraft {
+  return {
+    group,
+    enabled: null,
+    inputErrors: null,
+    outputErrors: null,
+    timeSyncErrors: null,
+    maxTimeDeltaSeconds: null,
+    inHistory: false,
+  };
 }
 
 /** An enabled group is whole with its time delta; whether its error history is whole is nobody's loss. */
@@ -125,7 +130,7 @@ function replaySnapshot(draft: ReplayDraft): GmSnapshot {
 }
 
 export const gmReplay: CommandGrammar = {
-  names: ['show crypto gdoi gm replay'],
+  names: ['show crypto gdoi gm replay', 'show crypto gdoi gm replay counters'],
   recognisedBy: [/^Anti-replay Information For Group /i],
   closedLines: [
     // is not enabled

@@ -5,9 +5,10 @@
  * without COOP.
  */
 import { emptyKsSnapshot, type KsPeer, type KsRole, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
-import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { collapseBlanks, parseAddressOrNone, parseCount } from '../text/device-values.ts';
-import { parseKsRole } from '../text/group-labels.ts';
+import { readEach } from '../text/line-tally.ts';
+import { parseKsRole, parseKsStatus } from '../text/group-labels.ts';
 import { findRule, type LabelRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
 
 interface PeerDraft {
@@ -69,8 +70,8 @@ const LABELS = labelTable<CoopDraft>([
   [
     'Local KS Status',
     (coop, value) => {
-      coop.localStatus = value === '' ? null : value;
-      return value !== '';
+      coop.localStatus = parseKsStatus(value);
+      return coop.localStatus !== null;
     },
   ],
   [
@@ -105,8 +106,8 @@ const LABELS = labelTable<CoopDraft>([
   [
     'Peer KS Status',
     ofPeer((peer, value) => {
-      peer.status = value === '' ? null : value;
-      return value !== '';
+      peer.status = parseKsStatus(value);
+      return peer.status !== null;
     }),
   ],
   [
@@ -151,15 +152,12 @@ const LABELS = labelTable<CoopDraft>([
 ]);
 
 function readCoop(answer: Answer): Reading {
-  const groups: CoopDraft[] = [];
-  const unknown: number[] = [];
-  for (let i = 0; i < answer.lines.length; i++) {
-    if (!readLine(groups, collapseBlanks(answer.lines[i] ?? ''))) unknown.push(i);
-  }
+  const groups: CoopDraft[] = answer.filter === null ? [] : [newCoop(UNNAMED)];
+  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
   return {
     snapshots: groups.map(coopSnapshot),
-    unknown,
-    recognised: unknown.length < answer.lines.length,
+    ...read,
+    recognised: read.known > 0,
     missing: answer.ending === 'prompt' ? null : missingIn(groups.at(-1)),
   };
 }
@@ -179,7 +177,12 @@ function readLine(groups: CoopDraft[], line: string): boolean {
   }
   if (SESSION.test(line)) {
     coop.peers ??= [];
-    coop.peers.push({ address: null, role: null, status: null, endShown: false });
+    coop.peers.push({
+      address: null,
+      role: null,
+      status: null,
+      endShown: false,
+    });
     return true;
   }
   const pairs = pairsOf(line);

@@ -6,6 +6,7 @@
 import { emptyKsSnapshot, type KsMember, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, columns, isAddress, parseCount } from '../text/device-values.ts';
+import { readEach } from '../text/line-tally.ts';
 
 // Group Name: bw6000, ID: 6000, Group Members: 2
 const GROUP_HEADING = /^Group Name ?: ?(\S{1,128}?), ?ID ?: ?(\S{1,45}?), ?Group Members ?: ?(\d{1,7})$/;
@@ -26,16 +27,13 @@ interface SummaryDraft {
 
 function readSummary(answer: Answer): Reading {
   const groups: SummaryDraft[] = [];
-  const unknown: number[] = [];
-  for (let i = 0; i < answer.lines.length; i++) {
-    if (!readLine(groups, collapseBlanks(answer.lines[i] ?? ''))) unknown.push(i);
-  }
+  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
   const short = groups.find((group) => group.members.length < group.announced);
   const missing = short === undefined ? null : `${short.announced - short.members.length} member(s) of ${short.group}`;
   return {
     snapshots: groups.map(summarySnapshot),
-    unknown,
-    recognised: unknown.length < answer.lines.length,
+    ...read,
+    recognised: read.known > 0,
     missing: answer.ending === 'prompt' ? null : (missing ?? (groups.length === 0 ? 'the groups' : null)),
   };
 }

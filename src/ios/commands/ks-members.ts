@@ -5,7 +5,7 @@
  * IOS 12.4 prints four lines for a member, IOS 15 adds the counters, IOS XE 17 version, state and type.
  */
 import { emptyKsSnapshot, type KsMember, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
-import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import {
   collapseBlanks,
   MILLISECOND_UNITS,
@@ -13,6 +13,7 @@ import {
   parseCount,
   parseNumberWithUnit,
 } from '../text/device-values.ts';
+import { readEach } from '../text/line-tally.ts';
 import {
   findFoldedRule,
   findPrintedRule,
@@ -25,7 +26,9 @@ import {
 } from '../text/label-table.ts';
 
 interface MemberDraft {
-  address: string;
+  readonly address: string;
+  /** Where it begins. */
+  readonly line: number;
   group: string | null;
   identity: string | null;
   version: string | null;
@@ -61,6 +64,10 @@ const NOT_FOUND = /^Group Member not Found$/i;
 // Group Member Information :
 const TITLE = /^Group Member Information ?:$/;
 
+/** Words that a KS is known to print of a member; any other one says nothing. */
+const MEMBER_STATE =
+  /^(?:registered|registering|re-?registering|not registered|unregistered|deregistered|deleted|pending|expired|blocked|revoked|unknown)$/i;
+
 type CountField = 'rekeysSent' | 'rekeyRetries' | 'acksReceived' | 'acksMissed';
 
 function count(field: CountField): LabelRule<MemberDraft> {
@@ -71,21 +78,27 @@ function count(field: CountField): LabelRule<MemberDraft> {
   };
 }
 
-function text(field: 'version' | 'state'): LabelRule<MemberDraft> {
-  return (member, value) => {
-    member.modern = true;
-    member[field] = value === '' ? null : value;
-    return value !== '';
-  };
-}
-
 /** Opens the next member: handled by the reader, which has the line's other pairs. */
 const memberId: LabelRule<MemberDraft> = () => false;
 
 const LABELS = labelTable<MemberDraft>([
   ['Group Member ID', memberId],
-  ['GM Version', text('version')],
-  ['GM State', text('state')],
+  [
+    'GM Version',
+    (member, value) => {
+      member.modern = true;
+      member.version = value === '' ? null : value;
+      return value !== '';
+    },
+  ],
+  [
+    'GM State',
+    (member, value) => {
+      member.modern = true;
+      member.state = MEMBER_STATE.test(value) ? value : null;
+      return member.state !== null;
+    },
+  ],
   [
     'Group ID',
     (member, value) => {
@@ -125,34 +138,34 @@ const LABELS = labelTable<MemberDraft>([
 
 class MembersReader {
   readonly groups = new Map<string, GroupDraft>();
-  readonly unknown: number[] = [];
-  known = 0;
+  private known = 0;
   last: MemberDraft | null = null;
   /** The last group heading that no member followed yet. */
   headed: string | null = null;
   private readonly all: MemberDraft[] = [];
 
-  take(line: string, index: number): void {
-    if (this.read(line)) this.known += 1;
-    else this.unknown.push(index);
+  take(line: string, index: number): boolean {
+    if (!this.read(line, index)) return false;
+    this.known += 1;
+    return true;
   }
 
-  private read(line: string): boolean {
+  private read(line: string, index: number): boolean {
     const colon = line.indexOf(':');
     if (colon < 0) return NOT_FOUND.test(collapseBlanks(line));
     const rule = findPrintedRule(LABELS, line, colon) ?? findFoldedRule(LABELS, line, colon);
     if (rule === undefined) return this.readHeading(collapseBlanks(line));
-    if (rule === memberId) return this.startMember(line);
+    if (rule === memberId) return this.startMember(line, index);
     return this.last === null ? false : rule(this.last, valueAfter(line, colon));
   }
 
-  private startMember(line: string): boolean {
+  private startMember(line: string, index: number): boolean {
     const [id, ...others] = pairsOf(line);
     const address = parseAddressOrNone(id?.value ?? '');
     this.headed = null;
     this.last = null;
     if (address === undefined || address === null) return false;
-    const member = newMember(address);
+    const member = newMember(address, index);
     this.last = member;
     this.all.push(member);
     return others.every(({ label, value }) => findRule(LABELS, label)?.(member, value) ?? false);
@@ -186,14 +199,20 @@ class MembersReader {
     return group;
   }
 
-  /** A member's group is known only after its first lines. */
-  assign(): void {
+  /** A member's group is known only after its first lines. The lines of members that show none are returned. */
+  assign(withoutGroup: string | null): readonly number[] {
+    const lost: number[] = [];
     for (const member of this.all) {
-      if (member.group === null) continue;
-      const group = this.group(member.group);
+      const name = member.group ?? withoutGroup;
+      if (name === null) {
+        lost.push(member.line);
+        continue;
+      }
+      const group = this.group(name);
       group.identity ??= member.identity;
       group.members.push(member);
     }
+    return lost;
   }
 
   missing(): string | null {
@@ -206,9 +225,10 @@ class MembersReader {
   }
 }
 
-function newMember(address: string): MemberDraft {
+function newMember(address: string, line: number): MemberDraft {
   return {
     address,
+    line,
     group: null,
     identity: null,
     version: null,
@@ -237,13 +257,13 @@ function newGroup(group: string): GroupDraft {
 
 function readMembers(answer: Answer): Reading {
   const reader = new MembersReader();
-  const { lines } = answer;
-  for (let i = 0; i < lines.length; i++) reader.take(lines[i] ?? '', i);
-  reader.assign();
+  const read = readEach(answer.lines, (line, index) => reader.take(line, index));
+  const lost = reader.assign(answer.filter === null ? null : UNNAMED);
   return {
     snapshots: [...reader.groups.values()].map(groupSnapshot),
-    unknown: reader.unknown,
-    recognised: reader.known > 0,
+    known: read.known - lost.length,
+    unknown: [...read.unknown, ...lost].toSorted((a, b) => a - b),
+    recognised: read.known > 0,
     missing: answer.ending === 'prompt' ? null : reader.missing(),
   };
 }

@@ -5,8 +5,9 @@
  * Two pairs stand in one line, and releases differ in the blanks inside labels (`orig life(sec):`, `override life (sec):`).
  */
 import { emptyKsSnapshot, type KsKey, type KsSnapshot, type RekeyTransport } from '../../gdoi/seen/snapshot.ts';
-import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { collapseBlanks, isAddress, parseCount, parseKekSpi, parseTekSpi } from '../text/device-values.ts';
+import { readEach } from '../text/line-tally.ts';
 import { findRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
 
 interface KeyDraft {
@@ -28,6 +29,8 @@ interface PolicyDraft {
   kek: KeyDraft | null;
   readonly teks: KeyDraft[];
   key: KeyDraft | null;
+  /** A line that comes after all keys of the group. */
+  endShown: boolean;
 }
 
 // For group getvpn1 (handle: 0x40000002) server 1.1.1.1 (handle: 0x40000002):
@@ -36,6 +39,10 @@ const GROUP_HEADING = /^For group (\S{1,128}) \(handle: ?\S{1,20}\) server (\S{1
 const KEK_HEADING = /^KEK POLICY \(transport type ?: ?(Unicast|Multicast)\)$/i;
 // TEK POLICY (encaps : ENCAPS_TUNNEL)
 const TEK_HEADING = /^TEK POLICY(?: \(encaps ?: ?\S{1,40}\))?$/i;
+const KEK_BEGINS = /^KEK POLICY\b/i;
+const TEK_BEGINS = /^TEK POLICY\b/i;
+// Replay Value 442843.29 secs (releases before 15.1 print it under each group's keys, without a colon)
+const REPLAY_VALUE = /^Replay Value ?:? ?\d{1,12}(?:\.\d{1,6})? secs?$/i;
 // Key Server Policy:
 const TITLE = /^Key Server Policy ?:$/;
 
@@ -100,6 +107,9 @@ const LABELS = labelTable<PolicyDraft>([
       'acknowledgement',
       'access-list',
       'transform',
+      '# of transforms',
+      'hmac alg',
+      'auth alg',
       'alg key size',
       'sig key size',
       'tek life(sec)',
@@ -120,47 +130,49 @@ const LABELS = labelTable<PolicyDraft>([
 ]);
 
 function readPolicies(answer: Answer): Reading {
-  const policies: PolicyDraft[] = [];
-  const unknown: number[] = [];
-  let known = 0;
-  let policy: PolicyDraft | null = null;
-  for (let i = 0; i < answer.lines.length; i++) {
-    const line = collapseBlanks(answer.lines[i] ?? '');
-    const heading = GROUP_HEADING.exec(line);
-    if (heading?.[1] !== undefined) {
-      policy = newPolicy(heading[1], heading[2] ?? '');
-      policies.push(policy);
-    } else if (!(TITLE.test(line) || (policy !== null && readLine(policy, line)))) {
-      unknown.push(i);
-      continue;
-    }
-    known += 1;
-  }
+  const policies: PolicyDraft[] = answer.filter === null ? [] : [newPolicy(UNNAMED, '')];
+  const read = readEach(answer.lines, (line) => readLine(policies, collapseBlanks(line)));
   return {
     snapshots: policies.map(policySnapshot),
-    unknown,
-    recognised: known > 0,
+    ...read,
+    recognised: read.known > 0,
     missing: answer.ending === 'prompt' ? null : missingIn(policies),
   };
 }
 
-function readLine(policy: PolicyDraft, line: string): boolean {
-  const kek = KEK_HEADING.exec(line);
-  if (kek !== null) {
-    policy.transport = kek[1]?.toLowerCase() === 'multicast' ? 'multicast' : 'unicast';
-    policy.kek = newKey('kek');
-    policy.key = policy.kek;
+function readLine(policies: PolicyDraft[], line: string): boolean {
+  const heading = GROUP_HEADING.exec(line);
+  if (heading?.[1] !== undefined) {
+    policies.push(newPolicy(heading[1], heading[2] ?? ''));
     return true;
   }
-  if (TEK_HEADING.test(line)) {
-    policy.key = newKey('tek');
-    policy.teks.push(policy.key);
+  const policy = policies.at(-1);
+  if (policy === undefined || TITLE.test(line)) return TITLE.test(line);
+  if (KEK_BEGINS.test(line)) return startKek(policy, line);
+  if (TEK_BEGINS.test(line)) return startTek(policy, line);
+  if (REPLAY_VALUE.test(line)) {
+    policy.endShown = true;
     return true;
   }
   const pairs = pairsOf(line);
   let known = pairs.length > 0;
   for (const { label, value } of pairs) known = (findRule(LABELS, label)?.(policy, value) ?? false) && known;
   return known;
+}
+
+/** The KEK begins here also where the heading is not understood: what follows is not another key's. */
+function startKek(policy: PolicyDraft, line: string): boolean {
+  const transport = KEK_HEADING.exec(line)?.[1]?.toLowerCase();
+  if (transport === 'multicast' || transport === 'unicast') policy.transport = transport;
+  policy.kek = newKey('kek');
+  policy.key = policy.kek;
+  return transport !== undefined;
+}
+
+function startTek(policy: PolicyDraft, line: string): boolean {
+  policy.key = newKey('tek');
+  policy.teks.push(policy.key);
+  return TEK_HEADING.test(line);
 }
 
 function newPolicy(group: string, server: string): PolicyDraft {
@@ -172,6 +184,7 @@ function newPolicy(group: string, server: string): PolicyDraft {
     kek: null,
     teks: [],
     key: null,
+    endShown: false,
   };
 }
 
@@ -197,7 +210,7 @@ function missingIn(policies: readonly PolicyDraft[]): string | null {
   if (last.kek !== null && last.kek.remainingSeconds === null) return 'the remaining life of the KEK';
   if (last.key?.kind === 'kek' && !last.key.timeToRekeyShown) return 'the time to the KEK rekey';
   const key = last.key;
-  if (key === null || key.kind === 'kek') return null;
+  if (key === null || key.kind === 'kek' || last.endShown) return null;
   if (key.spi === null || key.remainingSeconds === null) return 'the remaining life of the last TEK';
   const siblingsShow = policies.some((policy) =>
     [policy.kek, ...policy.teks].some((other) => other !== key && other?.timeToRekeyShown === true),
@@ -229,6 +242,8 @@ export const ksPolicy: CommandGrammar = {
   names: ['show crypto gdoi ks policy'],
   recognisedBy: [TITLE, /^For group \S{1,128} \(handle:/],
   closedLines: [
+    // Replay Value 442843.29 secs (not read)
+    REPLAY_VALUE,
     // time to rekey (sec): n/a
     /^time to rekey ?\(sec\) *: *n\/a$/i,
     // override life(sec) : 0             antireplay window size: 64 (neither is read)

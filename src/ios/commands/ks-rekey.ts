@@ -5,8 +5,9 @@
  * under the KEK as under each SA, the line before decides whose it is. Everything here is optional.
  */
 import { emptyKsSnapshot, type KsKey, type KsSnapshot, type RekeyTransport } from '../../gdoi/seen/snapshot.ts';
-import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { collapseBlanks, parseSeconds } from '../text/device-values.ts';
+import { readEach } from '../text/line-tally.ts';
 import { findRule, type LabelRule, labelTable, unused } from '../text/label-table.ts';
 
 interface KeyDraft {
@@ -16,7 +17,7 @@ interface KeyDraft {
 
 interface RekeyDraft {
   readonly group: string;
-  readonly transport: RekeyTransport;
+  readonly transport: RekeyTransport | null;
   rekeysSent: number | null;
   retransmits: number | null;
   periodSeconds: number | null;
@@ -89,17 +90,14 @@ const saLifetime = seconds((draft, value) => {
 });
 
 function readRekeys(answer: Answer): Reading {
-  const groups: RekeyDraft[] = [];
-  const unknown: number[] = [];
-  for (let i = 0; i < answer.lines.length; i++) {
-    if (!readLine(groups, collapseBlanks(answer.lines[i] ?? ''))) unknown.push(i);
-  }
+  const groups: RekeyDraft[] = answer.filter === null ? [] : [newDraft(UNNAMED, null)];
+  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
   const last = groups.at(-1);
   const whole = last !== undefined && last.teks.length > 0 && last.key?.remainingSeconds !== null;
   return {
     snapshots: groups.map(rekeySnapshot),
-    unknown,
-    recognised: unknown.length < answer.lines.length,
+    ...read,
+    recognised: read.known > 0,
     missing: whole || answer.ending === 'prompt' ? null : 'the lifetime of the last IPsec SA',
   };
 }
@@ -107,17 +105,7 @@ function readRekeys(answer: Answer): Reading {
 function readLine(groups: RekeyDraft[], line: string): boolean {
   const heading = GROUP_HEADING.exec(line);
   if (heading?.[1] !== undefined) {
-    groups.push({
-      group: heading[1],
-      transport: heading[2]?.toLowerCase() === 'multicast' ? 'multicast' : 'unicast',
-      rekeysSent: null,
-      retransmits: null,
-      periodSeconds: null,
-      attempts: null,
-      kek: null,
-      teks: [],
-      key: null,
-    });
+    groups.push(newDraft(heading[1], heading[2]?.toLowerCase() === 'multicast' ? 'multicast' : 'unicast'));
     return true;
   }
   const draft = groups.at(-1);
@@ -128,12 +116,29 @@ function readLine(groups: RekeyDraft[], line: string): boolean {
   return rule?.(draft, line.slice(colon + 1).trimStart()) ?? false;
 }
 
+function newDraft(group: string, transport: RekeyTransport | null): RekeyDraft {
+  return {
+    group,
+    transport,
+    rekeysSent: null,
+    retransmits: null,
+    periodSeconds: null,
+    attempts: null,
+    kek: null,
+    teks: [],
+    key: null,
+  };
+}
+
 function rekeySnapshot(draft: RekeyDraft): KsSnapshot {
   return {
     ...emptyKsSnapshot(draft.group),
     transport: draft.transport,
     kek: draft.kek === null ? null : keySnapshot(draft.kek),
-    retransmit: { periodSeconds: draft.periodSeconds, attempts: draft.attempts },
+    retransmit: {
+      periodSeconds: draft.periodSeconds,
+      attempts: draft.attempts,
+    },
     teks: draft.teks.length === 0 ? null : draft.teks.map(keySnapshot),
     ...(draft.rekeysSent === null ? {} : { rekeysSent: draft.rekeysSent }),
     ...(draft.retransmits === null ? {} : { lastRekeyRetransmits: draft.retransmits }),

@@ -2,7 +2,7 @@
  * GETVPN commands that show little or nothing of a snapshot: recognised, so that a capture with them parses without unknown commands.
  *
  * `ks coop identifier` shows the COOP roles and `gm identifier` the member's address; the rest (keys, idents, SIDs, SA
- * tables without a group) gives no snapshot. Their lines are known as a whole: nobody would miss one.
+ * tables without a group) gives no snapshot; its lines are known by their form.
  */
 import {
   emptyGmSnapshot,
@@ -13,8 +13,9 @@ import {
 } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, isAddress } from '../text/device-values.ts';
-import { parseKsRole } from '../text/group-labels.ts';
+import { parseKsRole, parseKsStatus } from '../text/group-labels.ts';
 import { pairsOf } from '../text/label-table.ts';
+import { readEach } from '../text/line-tally.ts';
 
 const ANYTHING: readonly RegExp[] = [/^.{0,4096}$/];
 
@@ -26,25 +27,47 @@ const GM_SID_MEMBER = /^Group Member ?: ?(\S{1,45}) vrf ?: ?(\S{1,64})$/i;
 const COOP_SID = /^COOP-KS Sender ID \(SID\) Information for Group (\S{1,128}?) ?:$/i;
 // KS Sender ID (KSSID) Information for Group bw6000:
 const KS_SID = /^KS Sender ID \(KSSID\) Information for Group \S{1,128}$/i;
+// Transform Mode : Non-Counter (Non-Suite-B) / KSSID(s) Used (Old) : none / CURRENT SIDs: None / NEXT SID REQUEST:
+const SID_LINE =
+  /^(?:Transform Mode|Re-initializing|SID Length \(Group Size\)(?: Cfg| Used)?|Current KSSID In-Use|Last GMSID Used|(?:Old )?KSSID\(s\) (?:Assigned|Used)(?: \(Old\))?|Available KSSID\(s\)|KSSID Overlap|Next SID Client Operation|# of SIDs Last Requested|(?:CURRENT|REMAINING) SIDs|NEXT SID REQUEST|TEK Lifetime) ?:.{0,200}$/i;
 // GDOI Group: bw6000
-const PUBKEY_GROUP = /^GDOI Group ?: ?\S{1,128}$/i;
+const PUBKEY_GROUP = /^(?:GDOI|GKM) Group ?: ?\S{1,128}$/i;
+// KS IP Address: 15.15.15.1 / conn-id: 44334    my-cookie:C5AC6039    his-cookie:A440633E / Key Data: / 30820122 300D0609
+const PUBKEY_LINE =
+  /^(?:KS IP Address ?: ?\S{1,45}|conn-id ?: ?\d{1,12} my-cookie ?: ?\S{1,20} his-cookie ?: ?\S{1,20}|Key Data ?:|(?:[0-9A-F]{2,8} ?){1,12})$/i;
 // SA created for group getvpn1:
 const IPSEC_SA_GROUP = /^SA created for group \S{1,128}$/i;
+// GigabitEthernet0/0/1: / protocol = ip / local ident  = ANY, port = 0 / direction: Both, replay(method/window): Counter/64
+const IPSEC_SA_LINE =
+  /^(?:[A-Z][A-Za-z-]{1,32}\d[\d/.:]{0,24}:?|protocol ?= ?\S{1,20}|(?:local|remote) ident ?= ?\S{1,64}, port ?= ?\S{1,16}|direction ?: ?\w{1,16}, replay\(method\/window\) ?: ?\S{1,32}(?: sec)?)$/i;
 // GETVPN REKEY SA
-const REKEY_SA = /^GETVPN REKEY SA$/i;
+const REKEY_SA = /^(?:GETVPN|GKM|GDOI) REKEY SA$/i;
+// dst             src             conn-id         status
+const REKEY_SA_LINE = /^(?:dst src conn-id status|\S{1,45} \S{1,45} \d{1,12} [A-Z_]{2,20})$/i;
 // KEK SA DB STATS:
 const REKEY_SA_DETAIL = /^KEK SA DB STATS ?:$/i;
+// num_active = 1 / KEK POLICY (transport type : Unicast) / management alg     : disabled    encrypt alg       : AES
+const REKEY_SA_DETAIL_LINE =
+  /^(?:num_\w{1,20} ?= ?\d{1,12}|KEK POLICY \(transport type ?: ?\w{1,16}\)|(?:Local addr\/port|Remote addr\/port|spi|management alg|crypto iv length|orig life ?\(sec\)|remaining life ?\(sec\)|sig hash algorithm|sig size|sig key name|acknowledgement|conn_id(?: \(IKEv[12]\))?|seq num|handle|Interface|Group Name) ?:.{0,120})$/i;
 // Cooperative key server infra Version : 2.0.0
 const COOP_VERSION = /^Cooperative key server infra Version ?: ?\S{1,16}$/i;
+// Client : KS_POLICY_CLIENT Version : 2.0.0
+const COOP_VERSION_LINE = /^Client ?: ?\w{1,40} Version ?: ?\S{1,16}$/i;
 
-function readNothing(heading: RegExp): (answer: Answer) => Reading {
+function readNothing(heading: RegExp, inside: RegExp): (answer: Answer) => Reading {
   return (answer) => {
-    const recognised = answer.lines.some((line) => heading.test(collapseBlanks(line)));
+    let headed = false;
+    const read = readEach(answer.lines, (raw) => {
+      const line = collapseBlanks(raw);
+      const opens = heading.test(line);
+      headed ||= opens;
+      return opens || (headed && inside.test(line));
+    });
     return {
       snapshots: [],
-      unknown: [],
-      recognised,
-      missing: recognised || answer.ending === 'prompt' ? null : 'the first heading',
+      ...read,
+      recognised: headed,
+      missing: headed ? null : 'the first heading',
     };
   };
 }
@@ -52,77 +75,101 @@ function readNothing(heading: RegExp): (answer: Answer) => Reading {
 function readGmIdentifiers(answer: Answer): Reading {
   const snapshots: GmSnapshot[] = [];
   let group: string | null = null;
-  for (const raw of answer.lines) {
+  let named = 0;
+  const read = readEach(answer.lines, (raw) => {
     const line = collapseBlanks(raw);
     const name = GM_SID.exec(line)?.[1];
-    if (name !== undefined) group = name;
+    if (name !== undefined) {
+      group = name;
+      named += 1;
+      return true;
+    }
     const member = GM_SID_MEMBER.exec(line);
-    if (member?.[1] === undefined || group === null) continue;
+    if (member?.[1] === undefined) return named > 0 && SID_LINE.test(line);
+    if (group === null) return false;
     const vrf = member[2] ?? 'None';
+    const address = isAddress(member[1]) ? member[1] : null;
     snapshots.push({
       ...emptyGmSnapshot(group),
-      address: isAddress(member[1]) ? member[1] : null,
+      address,
       vrf: vrf === 'None' ? null : vrf,
     });
     group = null;
-  }
-  const recognised = group !== null || snapshots.length > 0;
+    return address !== null;
+  });
   return {
     snapshots,
-    unknown: [],
-    recognised,
-    missing: group === null && recognised ? null : answer.ending === 'prompt' ? null : 'the group member',
+    ...read,
+    recognised: named > 0,
+    missing: named > 0 && group === null ? null : 'the group member',
   };
 }
 
 interface CoopDraft {
   snapshot: KsSnapshot;
   peers: KsPeer[];
+  /** The peer whose role was shown, and whose address was not yet. */
+  peer: Omit<KsPeer, 'address'> | null;
 }
 
 function readCoopIdentifiers(answer: Answer): Reading {
   const groups: CoopDraft[] = [];
-  let peer: Omit<KsPeer, 'address'> | null = null;
-  for (const raw of answer.lines) {
-    const line = collapseBlanks(raw);
-    const name = COOP_SID.exec(line)?.[1];
-    if (name !== undefined) groups.push({ snapshot: emptyKsSnapshot(name), peers: [] });
-    const coop = groups.at(-1);
-    if (coop === undefined) continue;
-    const [first, second] = pairsOf(line);
-    switch (first?.label) {
-      case 'Local KS Role':
-        coop.snapshot = {
-          ...coop.snapshot,
-          redundancy: true,
-          localRole: parseKsRole(first.value),
-          localStatus: second?.value ?? null,
-        };
-        break;
-      case 'Local Address':
-        if (isAddress(first.value)) coop.snapshot = { ...coop.snapshot, localAddress: first.value };
-        break;
-      case 'Peer KS Role':
-        peer = { role: parseKsRole(first.value), status: second?.value ?? null };
-        break;
-      case 'Peer Address':
-        if (peer !== null && isAddress(first.value)) coop.peers.push({ address: first.value, ...peer });
-        break;
-      default:
-        break;
-    }
-  }
-  const last = groups.at(-1);
+  const read = readEach(answer.lines, (line) => readCoopLine(groups, collapseBlanks(line)));
   return {
-    snapshots: groups.map(({ snapshot, peers }) => ({ ...snapshot, peers: peers.length > 0 ? peers : null })),
-    unknown: [],
-    recognised: last !== undefined,
-    missing: last?.snapshot.localRole != null || answer.ending === 'prompt' ? null : 'the local KS role',
+    snapshots: groups.map(({ snapshot, peers }) => ({
+      ...snapshot,
+      peers: peers.length > 0 ? peers : null,
+    })),
+    ...read,
+    recognised: groups.length > 0,
+    missing: groups.at(-1)?.snapshot.localRole != null ? null : 'the local KS role',
   };
 }
 
-function ignored(names: readonly string[], heading: RegExp): CommandGrammar {
-  return { names, recognisedBy: [heading], closedLines: ANYTHING, read: readNothing(heading) };
+function readCoopLine(groups: CoopDraft[], line: string): boolean {
+  const name = COOP_SID.exec(line)?.[1];
+  if (name !== undefined) {
+    groups.push({ snapshot: emptyKsSnapshot(name), peers: [], peer: null });
+    return true;
+  }
+  const coop = groups.at(-1);
+  if (coop === undefined) return false;
+  const [first, second] = pairsOf(line);
+  const role = parseKsRole(first?.value ?? '');
+  const status = parseKsStatus(second?.value ?? '');
+  const address = isAddress(first?.value ?? '') ? (first?.value ?? null) : null;
+  switch (first?.label) {
+    case 'Local KS Role':
+      coop.snapshot = {
+        ...coop.snapshot,
+        redundancy: true,
+        localRole: role,
+        localStatus: status,
+      };
+      return role !== null && status !== null;
+    case 'Local Address':
+      coop.snapshot = { ...coop.snapshot, localAddress: address };
+      return address !== null;
+    case 'Peer KS Role':
+      coop.peer = { role, status };
+      return role !== null && status !== null;
+    case 'Peer Address':
+      if (coop.peer === null || address === null) return false;
+      coop.peers.push({ address, ...coop.peer });
+      return true;
+    default:
+      return SID_LINE.test(line);
+  }
+}
+
+function ignored(names: readonly string[], heading: RegExp, inside: RegExp): CommandGrammar {
+  return {
+    names,
+    recognisedBy: [heading],
+    closedLines: ANYTHING,
+    withoutSnapshot: true,
+    read: readNothing(heading, inside),
+  };
 }
 
 export const otherGdoiCommands: readonly CommandGrammar[] = [
@@ -138,10 +185,10 @@ export const otherGdoiCommands: readonly CommandGrammar[] = [
     closedLines: [/^(?!(?:Local|Peer)\b).{0,4096}$/i, /^(?:Local|Peer) KS Role.{1,64}: ?Alive$/i],
     read: readCoopIdentifiers,
   },
-  ignored(['show crypto gdoi ks identifier', 'show crypto gdoi ks identifier detail'], KS_SID),
-  ignored(['show crypto gdoi gm pubkey'], PUBKEY_GROUP),
-  ignored(['show crypto gdoi ipsec sa'], IPSEC_SA_GROUP),
-  ignored(['show crypto gdoi rekey sa'], REKEY_SA),
-  ignored(['show crypto gdoi rekey sa detail'], REKEY_SA_DETAIL),
-  ignored(['show crypto gdoi ks coop version'], COOP_VERSION),
+  ignored(['show crypto gdoi ks identifier', 'show crypto gdoi ks identifier detail'], KS_SID, SID_LINE),
+  ignored(['show crypto gdoi gm pubkey'], PUBKEY_GROUP, PUBKEY_LINE),
+  ignored(['show crypto gdoi ipsec sa'], IPSEC_SA_GROUP, IPSEC_SA_LINE),
+  ignored(['show crypto gdoi rekey sa'], REKEY_SA, REKEY_SA_LINE),
+  ignored(['show crypto gdoi rekey sa detail'], REKEY_SA_DETAIL, REKEY_SA_DETAIL_LINE),
+  ignored(['show crypto gdoi ks coop version'], COOP_VERSION, COOP_VERSION_LINE),
 ];

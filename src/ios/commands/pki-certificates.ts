@@ -8,6 +8,7 @@ import type { Certificate, DeviceCertificates } from '../../gdoi/seen/certificat
 import type { Interval } from '../../gdoi/seen/interval.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, parseMonth } from '../text/device-values.ts';
+import { readEach } from '../text/line-tally.ts';
 import { findRule, type LabelRule, labelTable, unused, valueAfter } from '../text/label-table.ts';
 
 type Section = 'issuer' | 'subject' | 'links';
@@ -132,16 +133,16 @@ function takePart(draft: CertificateDraft, line: string): boolean {
 
 function readCertificates(answer: Answer): Reading {
   const drafts: CertificateDraft[] = [];
-  const unknown: number[] = [];
-  for (let i = 0; i < answer.lines.length; i++) {
-    if (!readLine(drafts, collapseBlanks(answer.lines[i] ?? ''))) unknown.push(i);
-  }
-  const shown: DeviceCertificates = { role: 'certificates', certificates: drafts.map(certificateOf) };
+  const read = readEach(answer.lines, (line) => readLine(drafts, collapseBlanks(line)));
+  const shown: DeviceCertificates = {
+    role: 'certificates',
+    certificates: drafts.map(certificateOf),
+  };
   const last = drafts.at(-1);
   const open = last === undefined || last.trustpoints.length === 0;
   return {
     snapshots: [shown],
-    unknown,
+    ...read,
     recognised: drafts.length > 0,
     // nothing tells how many there are: only the prompt proves that no block is missing
     missing: answer.ending !== 'prompt' && open ? 'the trustpoints of the last certificate' : null,
@@ -178,7 +179,16 @@ function newDraft(kind: Certificate['kind']): CertificateDraft {
 
 function certificateOf(draft: CertificateDraft): Certificate {
   const { kind, status, serial, issuer, subject, notBefore, notAfter, trustpoints } = draft;
-  return { kind, status, serial, issuer: nameOf(issuer), subject: nameOf(subject), notBefore, notAfter, trustpoints };
+  return {
+    kind,
+    status,
+    serial,
+    issuer: nameOf(issuer),
+    subject: nameOf(subject),
+    notBefore,
+    notAfter,
+    trustpoints,
+  };
 }
 
 function nameOf(parts: readonly string[]): string | null {

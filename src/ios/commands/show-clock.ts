@@ -6,6 +6,7 @@
 import type { DeviceClock } from '../../gdoi/seen/device-facts.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, parseMonth } from '../text/device-values.ts';
+import { readEach } from '../text/line-tally.ts';
 
 // *18:57:38.347 UTC Mon Oct 19 2015 / .18:57:38.347 UTC Mon Oct 19 2015 / 18:56:04.554 EST Mon Oct 17 2016
 const CLOCK =
@@ -16,19 +17,18 @@ const DETAIL = /^(?:No time source|Time source is .{1,80}|Summer time (?:starts|
 const UTC_ZONES: ReadonlySet<string> = new Set(['UTC', 'GMT']);
 
 function readClock(answer: Answer): Reading {
-  const unknown: number[] = [];
-  let clock: DeviceClock | null = null;
-  for (let i = 0; i < answer.lines.length; i++) {
-    const line = collapseBlanks(answer.lines[i] ?? '');
-    const read = parseClock(line);
-    if (read !== null) clock = read;
-    else if (!DETAIL.test(line)) unknown.push(i);
-  }
+  const clocks: DeviceClock[] = [];
+  const read = readEach(answer.lines, (raw) => {
+    const line = collapseBlanks(raw);
+    const shown = parseClock(line);
+    if (shown !== null) clocks.push(shown);
+    return shown !== null || DETAIL.test(line);
+  });
   return {
-    snapshots: clock === null ? [] : [clock],
-    unknown,
-    recognised: unknown.length < answer.lines.length,
-    missing: clock === null ? 'the time' : null,
+    snapshots: clocks.slice(-1),
+    ...read,
+    recognised: read.known > 0,
+    missing: clocks.length === 0 ? 'the time' : null,
   };
 }
 

@@ -7,10 +7,12 @@
  * rekey, acknowledgements) has one meaning, so the label decides alone.
  */
 import type { GmSnapshot, GmTek, KsKey, KsSnapshot } from '../../gdoi/seen/snapshot.ts';
-import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
+import { grammarName, groupOfCommand } from '../text/command-name.ts';
 import { collapseBlanks, isAccessList, isAddress, parseAce } from '../text/device-values.ts';
 import { type Block, type KeyDraft, type Layout, newBlock, type TekDraft } from '../text/group-block.ts';
-import { GROUP_LABELS, GROUP_NAME, groupName, REGISTERED } from '../text/group-labels.ts';
+import { GROUP_LABELS, GROUP_NAME, groupName } from '../text/group-labels.ts';
+import { readEach } from '../text/line-tally.ts';
 import { findFoldedRule, findPrintedRule, findRule, unused, valueAfter } from '../text/label-table.ts';
 
 // Group Member Information For Group getvpn1:
@@ -28,17 +30,18 @@ const CODE_LOWER_A = 97;
 
 class GroupReader {
   readonly blocks: Block[] = [];
-  readonly unknown: number[] = [];
-  known = 0;
   private block: Block | null = null;
   private layout: Layout = 'group';
+  private index = 0;
+  private readonly filtered: boolean;
 
-  take(line: string, index: number): void {
-    if (this.read(line)) this.known += 1;
-    else this.unknown.push(index);
+  constructor(filtered: boolean) {
+    this.filtered = filtered;
   }
 
-  private read(line: string): boolean {
+  /** Whether the line is known. */
+  take(line: string, index: number): boolean {
+    this.index = index;
     if (line.charCodeAt(0) === CODE_LOWER_A && isAccessList(line)) return this.readAccessList(line);
     const colon = line.indexOf(':');
     if (colon < 0) return this.readBare(line);
@@ -52,6 +55,7 @@ class GroupReader {
     if (rule === groupName) this.startGroup(line, colon);
     const block = this.open();
     if (block.last !== 'none') block.last = 'none';
+    if (rule === groupName) block.nameIndex = this.index;
     return rule(block, valueAfter(line, colon));
   }
 
@@ -98,6 +102,7 @@ class GroupReader {
     if (ACL_HEADING.test(text)) {
       const block = this.open();
       block.isGm = true;
+      block.provesGm = true;
       block.section = 'acl';
       block.acl ??= [];
       return true;
@@ -132,17 +137,20 @@ class GroupReader {
     if (this.block?.group === name && !this.block.namedByHeading && this.block.memberLines === 0) {
       this.block.section = 'member';
       this.block.isGm ||= layout === 'gm';
+      this.block.provesGm ||= layout === 'gm';
+      this.block.isKs ||= layout === 'ks';
       return;
     }
     const block = this.startBlock(layout);
     block.group = name;
+    block.nameIndex = this.index;
     block.namedByHeading = true;
   }
 
   private startBlock(layout: Layout): Block {
     if (this.block !== null) this.block.endShown = true;
     this.layout = layout;
-    this.block = newBlock(layout);
+    this.block = newBlock(layout, this.filtered);
     this.blocks.push(this.block);
     return this.block;
   }
@@ -157,8 +165,7 @@ class GroupReader {
 function missingIn(block: Block, proven: boolean): string | null {
   if (block.group === null) return proven && isBlank(block) ? null : 'the group name';
   if (proven || block.endShown) return null;
-  if (block.isKs && !block.isGm) return missingInKs(block);
-  return missingInGm(block);
+  return roleOf(block) === 'ks' ? missingInKs(block) : missingInGm(block);
 }
 
 function isBlank(block: Block): boolean {
@@ -174,9 +181,9 @@ function missingInKs(block: Block): string | null {
 function missingInGm(block: Block): string | null {
   // IOS 12.4 has no member block: its header goes straight to the policy
   if (block.memberLines === 0) return block.teks === null ? 'the group member block' : missingInTeks(block);
-  if (block.status === null) return 'the registration status';
+  if (!block.statusShown) return 'the registration status';
   if (block.succeeded !== null && block.attempted === null) return 'the registration counters';
-  if (!REGISTERED.test(block.status)) return null;
+  if (block.registered !== true) return null;
   if (block.layout === 'gm') return block.memberEndShown ? null : 'the end of the member block';
   if (block.kek !== null && !block.kekEndShown) return 'the end of the KEK policy';
   return missingInTeks(block);
@@ -207,8 +214,9 @@ function gmSnapshot(block: Block, name: string): GmSnapshot {
     vrf: block.vrf,
     gmVersion: block.gmVersion,
     status: block.status,
-    registered: block.status === null ? null : REGISTERED.test(block.status),
-    keyServer: block.keyServer,
+    registered: block.registered,
+    // IOS 12.4 and 15.0 name the server they are registered with in the group's header only
+    keyServer: block.keyServer ?? block.activeServer,
     keyServers: block.servers,
     reregistersInSeconds: block.reregistersInSeconds,
     registrations: { succeeded: block.succeeded, attempted: block.attempted },
@@ -257,7 +265,10 @@ function ksSnapshot(block: Block, name: string): KsSnapshot {
     localRole: block.localRole,
     localStatus: block.localStatus,
     kek: block.ksKek === null ? null : ksKey(block.ksKek),
-    retransmit: { periodSeconds: block.retransmitSeconds, attempts: block.retransmitAttempts },
+    retransmit: {
+      periodSeconds: block.retransmitSeconds,
+      attempts: block.retransmitAttempts,
+    },
     teks: block.ksTeks === null ? null : block.ksTeks.map(ksKey),
     peers: null,
     memberDetails: null,
@@ -270,23 +281,46 @@ function ksKey(key: KeyDraft): KsKey {
     spi: null,
     lifetimeSeconds: key.lifetimeSeconds,
     remainingSeconds: key.remainingSeconds,
-    timeToRekeySeconds: null,
+    timeToRekeySeconds: key.timeToRekeySeconds,
   };
 }
 
-function readGroups(answer: Answer): Reading {
-  const reader = new GroupReader();
-  const { lines } = answer;
-  for (let i = 0; i < lines.length; i++) reader.take(lines[i] ?? '', i);
+/** Null: nothing in the block says which it is. A KS prints some of a GM's lines too, but none that prove a GM. */
+function roleOf(block: Block): 'gm' | 'ks' | null {
+  if (block.isKs && !block.provesGm) return 'ks';
+  return block.isGm ? 'gm' : null;
+}
+
+// show crypto gdoi ks / show crypto gdoi gm: the command itself says the role
+const ROLE_OF_COMMAND = /^show crypto gdoi (gm|ks)\b/;
+
+function readGroups(answer: Answer, command: string): Reading {
+  const reader = new GroupReader(answer.filter !== null);
+  const read = readEach(answer.lines, (line, index) => reader.take(line, index));
   const proven = answer.ending === 'prompt';
+  const asked = ROLE_OF_COMMAND.exec(grammarName(command))?.[1];
+  const unnamed = answer.filter === null ? null : (groupOfCommand(command) ?? UNNAMED);
   const snapshots: Array<GmSnapshot | KsSnapshot> = [];
+  const lost: number[] = [];
   let missing: string | null = proven || reader.blocks.length > 0 ? null : 'the groups';
   for (const block of reader.blocks) {
     missing ??= missingIn(block, proven);
-    if (block.group === null) continue;
-    snapshots.push(block.isKs && !block.isGm ? ksSnapshot(block, block.group) : gmSnapshot(block, block.group));
+    const name = block.group ?? unnamed;
+    const role = asked === 'gm' || asked === 'ks' ? asked : roleOf(block);
+    if (name !== null && role !== null)
+      snapshots.push(role === 'ks' ? ksSnapshot(block, name) : gmSnapshot(block, name));
+    // a group of which nothing says what this router is in it
+    else if (block.nameIndex !== null) lost.push(block.nameIndex);
   }
-  return { snapshots, unknown: reader.unknown, recognised: reader.known > 0, missing };
+  const already = new Set(read.unknown);
+  const unknown = lost.filter((index) => !already.has(index));
+  return {
+    snapshots,
+    known: read.known - unknown.length,
+    unknown: unknown.length === 0 ? read.unknown : [...read.unknown, ...unknown].toSorted((x, y) => x - y),
+    recognised: read.known > 0,
+    missing,
+  };
 }
 
 /** Without newline, a whole answer of this family ends in one of these. */

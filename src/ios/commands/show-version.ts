@@ -3,28 +3,34 @@
  *
  * The line of the main image decides the release: it names the image in brackets (`(X86_64_LINUX_IOSD-UNIVERSALK9-M),
  * Version 16.9.3`). IOS XE 16 and 17 print before it another line with the zero-padded or build form of the same; boot
- * loaders have lines of their own. Most of the rest (licences, modules, legal text) is free text and is not looked at.
+ * loaders have lines of their own. What is known and not needed stands in `version-lines.ts`; the rest is unknown.
  */
 import type { DeviceFacts } from '../../gdoi/seen/device-facts.ts';
 import { IMAGE_LINE, parseImageLine } from '../../gdoi/seen/image-line.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { collapseBlanks } from '../text/device-values.ts';
+import { readEach } from '../text/line-tally.ts';
+import { KnownVersionLines } from './version-lines.ts';
 
 // Cisco IOS XE Software, Version 16.09.03
 const XE_TITLE = /^Cisco IOS[ -]XE Software, Version (\S{1,80})$/i;
 // isr4k uptime is 2 days, 3 hours, 18 minutes
 const UPTIME = /^(\S{1,64}) uptime is (.{1,120})$/;
-// cisco ISR4451-X/K9 (2RU) processor with 1795979K/6147K bytes of memory.
-const HARDWARE = /^cisco (\S{1,64}) \(.{0,120}\bwith .{0,80}bytes of (?:physical )?memory\.?$/i;
+// cisco ISR4451-X/K9 (2RU) processor with 1795979K/6147K bytes of memory. / Linux Unix (i686) processor with 124000K
+// bytes of memory. (a virtual image) / Rockwell Automation 1783-HMS4C4CGN (APM86XXX) processor with ...
+const HARDWARE = /^(?:cisco )?(\S[^(]{0,62}?) \(.{0,120}\bwith .{0,80}bytes of (?:physical )?memory\.?$/i;
 // Last reload reason: Reload Command
 const RELOAD_REASON = /^Last reload reason ?: ?(.{1,200})$/i;
 // System returned to ROM by reload at 10:26:47 EST Mon Dec 9 2019
 const RETURNED_TO_ROM = /^System returned to ROM by +(.{1,200})$/i;
+// 7 hours, 56 minutes / , 56 minutes / nutes: the rest of a wrapped uptime
+const UPTIME_REST = /^,? ?(?:\d{1,5} )?[a-z]{1,8}(?:, \d{1,5} [a-z]{3,8}){0,5}$/;
 const AT_TIME = / at \d{1,2}:\d{2}:\d{2}\b.{0,160}$/;
 // Cisco Internetwork Operating System Software
 const OLD_TITLE = /^Cisco Internetwork Operating System Software$/;
 
 // 1 year, 22 weeks, 6 days, 9 hours, 38 minutes
-const UPTIME_PART = /^(\d{1,5}) (year|week|day|hour|minute)s?$/;
+const UPTIME_PART = /^(\d{1,5}) (year|week|day|hour|minute|second)s?$/;
 /** A year of uptime is 365 days on the device. */
 const UNIT_SECONDS: Readonly<Record<string, number>> = {
   year: 365 * 86400,
@@ -32,6 +38,7 @@ const UNIT_SECONDS: Readonly<Record<string, number>> = {
   day: 86400,
   hour: 3600,
   minute: 60,
+  second: 1,
 };
 
 function parseUptime(text: string): number | null {
@@ -52,6 +59,8 @@ interface FactsDraft {
   titleVersion: string | null;
   platform: string | null;
   uptimeSeconds: number | null;
+  /** The next line is the rest of this one and was read with it. */
+  wrapped: boolean;
   reloadReason: string | null;
   returnedBy: string | null;
   oldTitle: boolean;
@@ -65,11 +74,16 @@ function readVersion(answer: Answer): Reading {
     titleVersion: null,
     platform: null,
     uptimeSeconds: null,
+    wrapped: false,
     reloadReason: null,
     returnedBy: null,
     oldTitle: false,
   };
-  for (const line of answer.lines) readLine(draft, line);
+  const others = new KnownVersionLines();
+  const read = readEach(answer.lines, (line, index) => {
+    const text = collapseBlanks(line);
+    return readLine(draft, text, answer.lines[index + 1] ?? '') || others.knows(text, line);
+  });
   const version = draft.mainVersion ?? draft.titleVersion;
   const facts: DeviceFacts = {
     role: 'device',
@@ -83,35 +97,70 @@ function readVersion(answer: Answer): Reading {
   const recognised = version !== null || draft.hostname !== null || draft.oldTitle;
   return {
     snapshots: [facts],
-    unknown: [],
+    ...read,
     recognised,
     missing: answer.ending === 'prompt' ? null : missingIn(facts),
   };
 }
 
-function readLine(draft: FactsDraft, line: string): void {
+function readLine(draft: FactsDraft, line: string, next: string): boolean {
+  if (draft.wrapped) {
+    draft.wrapped = false;
+    return true;
+  }
+  return readRelease(draft, line) || readUptime(draft, line, next) || readHistory(draft, line);
+}
+
+function readRelease(draft: FactsDraft, line: string): boolean {
   const image = parseImageLine(line);
   if (image !== null) {
     draft.mainVersion ??= image.version;
     draft.xe ||= image.software === 'ios-xe';
-    return;
+    return true;
   }
   const title = XE_TITLE.exec(line)?.[1];
   if (title !== undefined) {
     draft.titleVersion ??= title;
     draft.xe = true;
-    return;
+    return true;
   }
-  if (OLD_TITLE.test(line)) draft.oldTitle = true;
+  if (!OLD_TITLE.test(line)) return false;
+  draft.oldTitle = true;
+  return true;
+}
+
+/** A terminal of 80 columns, or a mail, wraps a long uptime: then the next line has the rest. */
+function readUptime(draft: FactsDraft, line: string, next: string): boolean {
+  if (draft.hostname !== null || !UPTIME.test(line)) return false;
+  const rest = UPTIME_REST.test(next);
+  draft.wrapped = rest && (takeUptime(draft, `${line} ${next}`) || takeUptime(draft, `${line}${next}`));
+  return draft.wrapped || takeUptime(draft, line);
+}
+
+function takeUptime(draft: FactsDraft, line: string): boolean {
   const uptime = UPTIME.exec(line);
-  if (uptime !== null && draft.hostname === null) {
-    draft.uptimeSeconds = parseUptime(uptime[2] ?? '');
-    if (draft.uptimeSeconds !== null) draft.hostname = uptime[1] ?? null;
-    return;
+  const seconds = parseUptime(uptime?.[2] ?? '');
+  if (seconds === null) return false;
+  draft.uptimeSeconds = seconds;
+  draft.hostname = uptime?.[1] ?? null;
+  return true;
+}
+
+function readHistory(draft: FactsDraft, line: string): boolean {
+  const platform = HARDWARE.exec(line)?.[1];
+  if (platform !== undefined) {
+    draft.platform ??= platform;
+    return true;
   }
-  draft.platform ??= HARDWARE.exec(line)?.[1] ?? null;
-  draft.reloadReason ??= RELOAD_REASON.exec(line)?.[1]?.trim() ?? null;
-  draft.returnedBy ??= RETURNED_TO_ROM.exec(line)?.[1]?.replace(AT_TIME, '').trim() ?? null;
+  const reason = RELOAD_REASON.exec(line)?.[1]?.trim();
+  if (reason !== undefined) {
+    draft.reloadReason ??= reason;
+    return true;
+  }
+  const returned = RETURNED_TO_ROM.exec(line)?.[1]?.replace(AT_TIME, '').trim();
+  if (returned === undefined) return false;
+  draft.returnedBy ??= returned;
+  return true;
 }
 
 /** The hardware line comes after everything that is read; what follows it (ports, memory, licences) varies. */

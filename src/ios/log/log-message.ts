@@ -25,8 +25,10 @@ const DATE_STAMP =
 const UPTIME_STAMP = /(?:^|[ >])([*.]?)(\d{1,3}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{1,4}[ywdh]\d{1,3}[wdhm])$/;
 // 022701: Jun 19 03:02:31 / <189>48: gm1:
 const SEQUENCE = /^(?:<\d{1,3}>)?(\d{1,10}):(?: |$)/;
-// what may stand before a stamp: `<189>`, `022701: `, a host name and a colon
-const HEADER = /^(?:<\d{1,3}>)?(?:\d{1,10}: ?)?(?:[A-Za-z0-9][\w.-]{0,62}: ?)?(?:\d{1,10}: ?)?[*.]?$/;
+// what may stand before a stamp: `<189>`, what a relay or a log file puts first (`Mar  1 10:11:12 gm1 `, `gm1 local7.notice
+// `), `022701: `, a host name and a colon
+const HEADER =
+  /^(?:<\d{1,3}>)?(?:\d{1,2} )?(?:(?:[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2})\S{0,20} )?(?:\[?(?:[A-Za-z0-9][\w.-]{0,62}|[0-9A-Fa-f:]{3,45})\]?(?:: {0,2}| {1,2})){0,3}(?:\d{1,10}: ?)?(?:[A-Za-z0-9][\w.-]{0,62}: ?)?(?:\d{1,10}: ?)?[*.]?$/;
 // Chassis 2 R0/0: wncd: (IOS XE puts the process before the text)
 const XE_PROCESS = /^(?:(?:Chassis|Switch) \d{1,2} )?[RFC]P?\d\/\d: (?:[\w.-]{1,32}: )?/;
 

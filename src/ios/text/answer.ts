@@ -2,6 +2,7 @@
  * An answer of a device to one command, cleaned, and what a command's grammar makes of it.
  */
 import type { LogMessage } from '../../gdoi/seen/device-facts.ts';
+import type { IgnoredKind } from './line-tally.ts';
 import type { Snapshot } from './parse-result.ts';
 
 /**
@@ -10,25 +11,55 @@ import type { Snapshot } from './parse-result.ts';
  */
 export type Ending = 'mid-line' | 'line-end' | 'prompt';
 
+/** What stands behind the bar of `show ... | include Name`: the answer holds a part of the command's lines only. */
+export interface OutputFilter {
+  readonly kind: 'include' | 'exclude' | 'section' | 'begin' | 'count' | 'other';
+  /** As typed, `include Registration`. */
+  readonly text: string;
+}
+
 export interface Answer {
   /** The command as typed, null when neither prompt nor echo shows it. */
   readonly typed: string | null;
+  /** The command is none that shows anything: `ping`, `configure terminal`. */
+  readonly foreign: boolean;
+  readonly filter: OutputFilter | null;
+  /** The router by its prompt; null: no prompt stands at the command or after the answer. */
+  readonly device: string | null;
+  /** Where the command, or else the answer, begins: lines of the text, from 1. */
+  readonly line: number;
   /** Trimmed, none empty, without prompts, echo, pager debris, log messages and remarks. */
   readonly lines: readonly string[];
   readonly ending: Ending;
   /** Indexes of `lines` from which an author's remark was taken: its wrapped rest may follow as lines of its own. */
   readonly remarks: ReadonlySet<number>;
   readonly logMessages: readonly LogMessage[];
+  /** Lines that hold a log message and nothing else. */
+  readonly messageLines: number;
+  /** Those of them that stand behind the answer's closing prompt, with their messages. */
+  readonly behind: {
+    readonly messages: readonly LogMessage[];
+    readonly lines: number;
+  };
+  /** Lines of `linesWithLogs` of which a part, before the message, is in `brokenLines`. */
+  readonly sharedLines: number;
   /** Lines that cannot be read at all: too long, or with a log message landed inside. */
   readonly brokenLines: readonly string[];
   /** The answer's lines with the log messages still in place, for `show logging` itself. */
   readonly linesWithLogs: readonly string[];
+  /** Lines left out on purpose, by kind. */
+  readonly ignored: Readonly<Record<IgnoredKind, number>>;
 }
 
 export interface Reading {
+  /** A group that the answer does not name has the name `UNNAMED`. */
   readonly snapshots: readonly Snapshot[];
+  /** Lines that a rule knew. */
+  readonly known: number;
   /** Indexes of the lines no rule knew. */
   readonly unknown: readonly number[];
+  /** Lines of a log that are no messages: neither known nor unknown. */
+  readonly logText?: number;
   /** Whether anything in the text was of this command. */
   readonly recognised: boolean;
   /** What the answer must still have had to be whole; null when it is whole. */
@@ -37,6 +68,9 @@ export interface Reading {
   readonly landedMessages?: readonly LogMessage[];
 }
 
+/** Stands for the name of a group in a filtered answer that does not show it. No device takes an empty name. */
+export const UNNAMED = '';
+
 export interface CommandGrammar {
   /** Names as `grammarName` gives them. */
   readonly names: readonly string[];
@@ -44,5 +78,9 @@ export interface CommandGrammar {
   readonly recognisedBy: readonly RegExp[];
   /** Lines that cannot be continued, or whose value nobody reads: the only ones a whole answer ends in without newline. */
   readonly closedLines: readonly RegExp[];
+  /** Its lines are `linesWithLogs`: log messages are what it shows. */
+  readonly ofLog?: true;
+  /** Known by name, and nothing of it goes into a snapshot. */
+  readonly withoutSnapshot?: true;
   read(answer: Answer, command: string): Reading;
 }

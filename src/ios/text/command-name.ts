@@ -12,10 +12,11 @@ interface Words {
 const END: Words = {};
 /** `*` stands for a free word. */
 const ANY: Words = { '*': END };
+/** `**` stands for whatever follows: words that choose among the same lines. */
+const REST: Words = { '**': END };
 
-const GDOI: Words = {
+const OF_GROUP: Words = {
   detail: END,
-  group: { '*': END },
   feature: ANY,
   gm: {
     acl: { local: END, download: END },
@@ -23,7 +24,7 @@ const GDOI: Words = {
     identifier: { detail: END },
     pubkey: END,
     rekey: { detail: END },
-    replay: END,
+    replay: { counters: END },
   },
   ipsec: { sa: END },
   ks: {
@@ -34,18 +35,32 @@ const GDOI: Words = {
     members: { '*': END, summary: END },
     policy: END,
     rekey: END,
+    replay: END,
   },
   rekey: { sa: { detail: END } },
 };
 
+const GDOI: Words = { ...OF_GROUP, group: { '*': OF_GROUP } };
+
 /** `ca` is how releases before 12.3(7)T spell `pki`. */
-const CERTIFICATES: Words = { certificates: END };
+const CERTIFICATES: Words = {
+  certificates: { verbose: END, '*': { verbose: END } },
+};
 
 const SHOW: Words = {
-  version: END,
+  version: REST,
   clock: { detail: END },
-  logging: END,
-  crypto: { gdoi: GDOI, gkm: GDOI, pki: CERTIFICATES, ca: CERTIFICATES },
+  logging: REST,
+  ntp: { status: END },
+  crypto: {
+    gdoi: GDOI,
+    gkm: GDOI,
+    pki: CERTIFICATES,
+    ca: CERTIFICATES,
+    isakmp: { sa: REST },
+    ikev2: { sa: REST },
+    ipsec: { sa: REST },
+  },
 };
 
 const MAX_WORDS = 10;
@@ -53,37 +68,52 @@ const MAX_WORDS = 10;
 /** What stands where a command line should: its canonical spelling, or null when it is none of ours. */
 export function canonicalCommand(typed: string): string | null {
   const bar = typed.indexOf('|');
-  const words = (bar < 0 ? typed : typed.slice(0, bar)).trim().toLowerCase().split(/\s+/);
   const kept = (bar < 0 ? typed : typed.slice(0, bar)).trim().split(/\s+/);
+  const words = kept.map((word) => word.toLowerCase());
   if (words.length < 2 || words.length > MAX_WORDS || !isBeginningOf(words[0], 'show', 2)) return null;
   const spelled = ['show'];
   let level = SHOW;
   for (let i = 1; i < words.length; i++) {
     const next = nextWord(level, words[i] ?? '', kept[i] ?? '');
-    if (next === null) return null;
+    if (next === null) {
+      if (level['**'] === undefined || !kept.slice(i).every((word) => FREE_WORD.test(word))) return null;
+      spelled.push(...kept.slice(i));
+      break;
+    }
     spelled.push(next.spelled);
     level = next.level;
   }
-  return spelled.length > 2 || spelled[1] !== 'crypto' ? spelled.join(' ') : null;
+  return spelled.length > 2 || !NEEDS_MORE.has(spelled[1] ?? '') ? spelled.join(' ') : null;
 }
 
-/** The grammar's name for a canonical command: without free words, and `gdoi` for `gkm`. */
+/** No command by themselves. */
+const NEEDS_MORE: ReadonlySet<string> = new Set(['crypto', 'ntp']);
+
+/**
+ * The grammar's name for a canonical command: without free words, `gdoi` for `gkm`, and without the group that the other
+ * words narrow down (`show crypto gdoi group G1 ks members`).
+ */
 export function grammarName(command: string): string {
-  const words = command.split(' ');
   const kept: string[] = [];
   let level: Words = { show: SHOW };
-  for (const word of words) {
+  for (const word of command.split(' ')) {
     const next = Object.hasOwn(level, word) ? level[word] : undefined;
     if (next !== undefined) kept.push(word === 'gkm' ? 'gdoi' : word);
     level = next ?? (Object.hasOwn(level, '*') ? level['*'] : undefined) ?? END;
   }
-  return kept.join(' ');
+  return kept.length > 4 && kept[3] === 'group' ? kept.toSpliced(3, 1).join(' ') : kept.join(' ');
+}
+
+/** The group that the command itself names, `show crypto gdoi group G1`; null: none. */
+export function groupOfCommand(command: string): string | null {
+  const words = command.split(' ');
+  return words[1] === 'crypto' && words[3] === 'group' ? (words[4] ?? null) : null;
 }
 
 function nextWord(level: Words, word: string, asTyped: string): { spelled: string; level: Words } | null {
-  const exact = word !== '*' && Object.hasOwn(level, word) ? level[word] : undefined;
+  const exact = !word.startsWith('*') && Object.hasOwn(level, word) ? level[word] : undefined;
   if (exact !== undefined) return { spelled: word, level: exact };
-  const matches = Object.keys(level).filter((known) => known !== '*' && isBeginningOf(word, known, 1));
+  const matches = Object.keys(level).filter((known) => !known.startsWith('*') && isBeginningOf(word, known, 1));
   const only = matches[0];
   const free = level['*'];
   if (only !== undefined && matches.length === 1) return { spelled: only, level: level[only] ?? END };

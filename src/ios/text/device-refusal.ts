@@ -45,6 +45,11 @@ export function findNothingConfigured(lines: readonly string[]): string | null {
   return findAmongFirst(lines, NOTHING_CONFIGURED);
 }
 
+/** The line is one of those. */
+export function isNothingConfigured(line: string): boolean {
+  return (line.startsWith('%') || !line.includes(':')) && NOTHING_CONFIGURED.some((pattern) => pattern.test(line));
+}
+
 function findAmongFirst(lines: readonly string[], patterns: readonly RegExp[]): string | null {
   for (let i = 0; i < lines.length && i < REFUSAL_WITHIN_LINES; i++) {
     const line = lines[i] ?? '';

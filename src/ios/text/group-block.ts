@@ -28,6 +28,7 @@ export interface KekDraft {
 export interface KeyDraft {
   lifetimeSeconds: number | null;
   remainingSeconds: number | null;
+  timeToRekeySeconds: number | null;
 }
 
 export type Section = 'header' | 'member' | 'acl' | 'kek' | 'tek' | 'other';
@@ -38,8 +39,15 @@ export interface Block {
   group: string | null;
   namedByHeading: boolean;
   layout: Layout;
+  /** The line of its name. */
+  nameIndex: number | null;
+  /** A line that a GM prints, and so does nearly no KS. */
   isGm: boolean;
+  /** A line that only a GM prints: the member's state or its keys. */
+  provesGm: boolean;
   isKs: boolean;
+  /** Sections are lost by a filter: a key's line then begins a key. */
+  readonly filtered: boolean;
   section: Section;
   last: 'none' | 'servers' | 'acl-configured';
   endShown: boolean;
@@ -55,7 +63,10 @@ export interface Block {
   vrf: string | null;
   gmVersion: string | null;
   status: string | null;
+  statusShown: boolean;
+  registered: boolean | null;
   keyServer: string | null;
+  activeServer: string | null;
   reregistersInSeconds: number | null;
   succeeded: number | null;
   attempted: number | null;
@@ -83,7 +94,10 @@ export interface Block {
   localRole: KsRole | null;
   localStatus: string | null;
   ksVersion: string | null;
+  /** Whose `Remaining Lifetime` comes next. */
   countdown: Countdown;
+  /** Whose `Remaining Lifetime` came last: more of its lines may follow. */
+  counted: Countdown;
   ksKek: KeyDraft | null;
   ksTeks: KeyDraft[] | null;
   retransmitSeconds: number | null;
@@ -91,13 +105,39 @@ export interface Block {
   aclConfiguredShown: boolean;
 }
 
-export function newBlock(layout: Layout): Block {
+export function newKek(): KekDraft {
+  return {
+    transport: null,
+    remainingSeconds: null,
+    encryption: null,
+    keyBits: null,
+    signatureHash: null,
+    signatureKeyBits: null,
+  };
+}
+
+export function newTek(interfaceName: string | null): TekDraft {
+  return {
+    interface: interfaceName,
+    spi: null,
+    transform: null,
+    remainingSeconds: null,
+    antiReplay: null,
+    antiReplayShown: false,
+    direction: false,
+  };
+}
+
+export function newBlock(layout: Layout, filtered: boolean): Block {
   return {
     group: null,
     namedByHeading: false,
     layout,
+    nameIndex: null,
     isGm: layout === 'gm',
+    provesGm: layout === 'gm',
     isKs: layout === 'ks',
+    filtered,
     section: 'header',
     last: 'none',
     endShown: false,
@@ -111,7 +151,10 @@ export function newBlock(layout: Layout): Block {
     vrf: null,
     gmVersion: null,
     status: null,
+    statusShown: false,
+    registered: null,
     keyServer: null,
+    activeServer: null,
     reregistersInSeconds: null,
     succeeded: null,
     attempted: null,
@@ -139,6 +182,7 @@ export function newBlock(layout: Layout): Block {
     localStatus: null,
     ksVersion: null,
     countdown: 'none',
+    counted: 'none',
     ksKek: null,
     ksTeks: null,
     retransmitSeconds: null,

@@ -14,7 +14,16 @@ import {
   parseSeconds,
   parseTekSpi,
 } from './device-values.ts';
-import type { Block, Countdown, KekDraft, KeyDraft, Section, TekDraft } from './group-block.ts';
+import {
+  type Block,
+  type Countdown,
+  type KekDraft,
+  type KeyDraft,
+  newKek,
+  newTek,
+  type Section,
+  type TekDraft,
+} from './group-block.ts';
 import { type LabelRule, labelTable, unused } from './label-table.ts';
 
 type NumberField = {
@@ -43,6 +52,7 @@ function onKs(rule: LabelRule<Block>): LabelRule<Block> {
 function ofMember(rule: LabelRule<Block>): LabelRule<Block> {
   return (block, value) => {
     block.isGm = true;
+    block.provesGm = true;
     return block.memberLines > 1 ? true : rule(block, value);
   };
 }
@@ -56,11 +66,30 @@ function endsMember(rule: LabelRule<Block>): LabelRule<Block> {
 }
 
 function ofKek(rule: (kek: KekDraft, value: string) => boolean): LabelRule<Block> {
-  return (block, value) => (block.section === 'kek' && block.kek !== null ? rule(block.kek, value) : false);
+  return (block, value) => {
+    if (block.filtered && block.kek === null) {
+      block.isGm = true;
+      block.provesGm = true;
+      block.kek = newKek();
+      block.section = 'kek';
+    }
+    return block.section === 'kek' && block.kek !== null ? rule(block.kek, value) : false;
+  };
 }
 
-function ofTek(rule: (tek: TekDraft, value: string) => boolean): LabelRule<Block> {
+/** `taken`: the value is there already, so that in a filtered answer another SA begins. */
+function ofTek(
+  rule: (tek: TekDraft, value: string) => boolean,
+  taken: (tek: TekDraft) => boolean = () => false,
+): LabelRule<Block> {
   return (block, value) => {
+    const last = block.teks?.at(-1);
+    if (block.filtered && (last === undefined || taken(last))) {
+      block.isGm = true;
+      block.provesGm = true;
+      block.section = 'tek';
+      block.teks = [...(block.teks ?? []), newTek(block.tekInterface)];
+    }
     const tek = block.section === 'tek' ? block.teks?.at(-1) : undefined;
     return tek === undefined ? false : rule(tek, value);
   };
@@ -75,16 +104,24 @@ const GROUP_TYPES: ReadonlyArray<readonly [start: string, type: GroupType]> = [
   ['GDOI', 'gdoi'],
   ['G-IKEv2', 'gikev2'],
 ];
-/** Status of a GM that has the group's policy; every other word means that it has not (`Registering` in prose only). */
-export const REGISTERED = /^registered$/i;
+/**
+ * Words for the status of a GM: it has the group's policy, or has not. No capture shows any but the first; `Registering`
+ * is the vendor's prose. A word that is neither says nothing.
+ */
+const REGISTERED = /^registered$/i;
+const NOT_REGISTERED =
+  /^(?:registering|re-?registering|registration (?:in progress|pending|failed)|not[ -](?:yet )?registered|un-?registered|de-?registered|pending|failed|none)$/i;
 const NONE = /^none$/i;
 const NEVER = /^never$/i;
+const LOCAL = /^local$/i;
+const CONFIGURED = /^configured$/i;
+const NOT_CONFIGURED = /^(?:not configured|none|disabled|no)$/i;
 
 /** A GM's server list holds addresses, a KS's says `Local`. */
 const groupServerList: LabelRule<Block> = (block, value) => {
   block.serversShown = true;
   block.last = 'servers';
-  if (/^local$/i.test(value)) {
+  if (LOCAL.test(value)) {
     block.isKs = true;
     return true;
   }
@@ -102,6 +139,7 @@ const MEMBER_WITH_VRF = /^(\S{1,64}) {1,64}vrf ?: {0,64}(\S{1,64})$/i;
 
 const groupMember: LabelRule<Block> = (block, value) => {
   block.isGm = true;
+  block.provesGm = true;
   block.section = 'member';
   block.memberLines += 1;
   if (block.memberLines > 1) return true;
@@ -154,12 +192,40 @@ const remainingLifetime: LabelRule<Block> = (block, value) => {
     case 'none':
       return false;
   }
+  block.counted = block.countdown;
   block.countdown = 'none';
   return true;
 };
 
+const NOT_APPLICABLE = /^n\/a$/i;
+
+/** Stands under the remaining lifetime of the KEK and of each TEK: with it a KS tells its lead. */
+const timeToRekey: LabelRule<Block> = (block, value) => {
+  const seconds = NOT_APPLICABLE.test(value) ? null : parseSeconds(value);
+  if (seconds === null && !NOT_APPLICABLE.test(value)) return false;
+  block.isKs = true;
+  switch (block.countdown === 'none' ? block.counted : block.countdown) {
+    case 'kek':
+      ksKek(block).timeToRekeySeconds = seconds;
+      return true;
+    case 'tek':
+      lastKsTek(block).timeToRekeySeconds = seconds;
+      return true;
+    default:
+      return false;
+  }
+};
+
+function newKey(): KeyDraft {
+  return {
+    lifetimeSeconds: null,
+    remainingSeconds: null,
+    timeToRekeySeconds: null,
+  };
+}
+
 function ksKek(block: Block): KeyDraft {
-  block.ksKek ??= { lifetimeSeconds: null, remainingSeconds: null };
+  block.ksKek ??= newKey();
   return block.ksKek;
 }
 
@@ -167,7 +233,7 @@ function lastKsTek(block: Block): KeyDraft {
   block.ksTeks ??= [];
   const last = block.ksTeks.at(-1);
   if (last !== undefined) return last;
-  const first: KeyDraft = { lifetimeSeconds: null, remainingSeconds: null };
+  const first = newKey();
   block.ksTeks.push(first);
   return first;
 }
@@ -176,6 +242,7 @@ function countdown(kind: Countdown): LabelRule<Block> {
   return (block, value) => {
     block.isKs = true;
     block.countdown = kind;
+    block.counted = 'none';
     return value === '';
   };
 }
@@ -197,20 +264,15 @@ const afterTeks: LabelRule<Block> = (block, value) => {
 
 const kekPolicy: LabelRule<Block> = (block, value) => {
   block.isGm = true;
+  block.provesGm = true;
   block.section = 'kek';
-  block.kek = {
-    transport: null,
-    remainingSeconds: null,
-    encryption: null,
-    keyBits: null,
-    signatureHash: null,
-    signatureKeyBits: null,
-  };
+  block.kek = newKek();
   return value === '';
 };
 
 const tekPolicy: LabelRule<Block> = (block, value) => {
   block.isGm = true;
+  block.provesGm = true;
   block.section = 'tek';
   block.teks ??= [];
   block.tekInterface = null;
@@ -219,15 +281,7 @@ const tekPolicy: LabelRule<Block> = (block, value) => {
 
 const ipsecSa: LabelRule<Block> = (block, value) => {
   if (block.section !== 'tek' || block.teks === null) return false;
-  block.teks.push({
-    interface: block.tekInterface,
-    spi: null,
-    transform: null,
-    remainingSeconds: null,
-    antiReplay: null,
-    antiReplayShown: false,
-    direction: false,
-  });
+  block.teks.push(newTek(block.tekInterface));
   return value === '';
 };
 
@@ -300,8 +354,12 @@ export const GROUP_LABELS = labelTable<Block>([
   [
     'Registration status',
     ofMember((block, value) => {
-      block.status = value === '' ? null : value;
-      return value !== '';
+      const registered = REGISTERED.test(value);
+      const known = registered || NOT_REGISTERED.test(value);
+      block.statusShown = true;
+      block.status = known ? value : null;
+      block.registered = known ? registered : null;
+      return known;
     }),
   ],
   [
@@ -400,25 +458,34 @@ export const GROUP_LABELS = labelTable<Block>([
   ['IPsec SA', ipsecSa],
   [
     'spi',
-    ofTek((tek, value) => {
-      tek.spi = parseTekSpi(value);
-      return tek.spi !== null;
-    }),
+    ofTek(
+      (tek, value) => {
+        tek.spi = parseTekSpi(value);
+        return tek.spi !== null;
+      },
+      (tek) => tek.spi !== null,
+    ),
   ],
   [
     'transform',
-    ofTek((tek, value) => {
-      tek.transform = value === '' ? null : collapseBlanks(value);
-      return value !== '';
-    }),
+    ofTek(
+      (tek, value) => {
+        tek.transform = value === '' ? null : collapseBlanks(value);
+        return value !== '';
+      },
+      (tek) => tek.transform !== null,
+    ),
   ],
   [
     'sa timing',
-    ofTek((tek, value) => {
-      const seconds = SA_TIMING.exec(value.includes('  ') ? collapseBlanks(value) : value)?.[2];
-      tek.remainingSeconds = seconds === undefined ? null : Number(seconds);
-      return seconds !== undefined;
-    }),
+    ofTek(
+      (tek, value) => {
+        const seconds = SA_TIMING.exec(value.includes('  ') ? collapseBlanks(value) : value)?.[2];
+        tek.remainingSeconds = seconds === undefined ? null : Number(seconds);
+        return seconds !== undefined;
+      },
+      (tek) => tek.remainingSeconds !== null,
+    ),
   ],
   [
     'sa direction',
@@ -439,8 +506,8 @@ export const GROUP_LABELS = labelTable<Block>([
   [
     'Redundancy',
     onKs((block, value) => {
-      block.redundancy = /^configured$/i.test(value);
-      return value !== '';
+      block.redundancy = CONFIGURED.test(value) ? true : NOT_CONFIGURED.test(value) ? false : null;
+      return block.redundancy !== null;
     }),
   ],
   [
@@ -455,8 +522,8 @@ export const GROUP_LABELS = labelTable<Block>([
   [
     'Local KS Status',
     onKs((block, value) => {
-      block.localStatus = value === '' ? null : value;
-      return WORD.test(value);
+      block.localStatus = parseKsStatus(value);
+      return block.localStatus !== null;
     }),
   ],
   [
@@ -485,13 +552,28 @@ export const GROUP_LABELS = labelTable<Block>([
   ['Group Retransmit', countdown('retransmit')],
   ['SA Rekey', countdown('tek')],
   ['Remaining Lifetime', remainingLifetime],
+  ['Time to Rekey', timeToRekey],
+  [['Acknowledgement Cfg', 'Acknowledgment Cfg', 'Rekey Acknowledgement Cfg', 'Rekey Acknowledgment Cfg'], unused],
+  [
+    'Active Group Server',
+    (block, value) => {
+      if (LOCAL.test(value)) {
+        block.isKs = true;
+        return true;
+      }
+      const address = parseAddressOrNone(value);
+      block.isGm = true;
+      block.activeServer = address ?? null;
+      return address !== undefined;
+    },
+  ],
   ['Rekey Retransmit Period', onKs(number('retransmitSeconds', parseSeconds))],
   ['Rekey Retransmit Attempts', onKs(number('retransmitAttempts'))],
   [
     'IPSec SA Number',
     onKs((block) => {
       block.ksTeks ??= [];
-      block.ksTeks.push({ lifetimeSeconds: null, remainingSeconds: null });
+      block.ksTeks.push(newKey());
       return true;
     }),
   ],
@@ -505,9 +587,7 @@ export const GROUP_LABELS = labelTable<Block>([
   ],
   [
     [
-      'Active Group Server',
       'Re-auth on new CRL',
-      'Rekey Acknowledgement Cfg',
       'IP D3P Window',
       'IP D3P Windows',
       'Split Resiliency Factor',
@@ -539,4 +619,11 @@ function parseTransport(value: string): RekeyTransport | null {
 export function parseKsRole(value: string): KsRole | null {
   const word = value.toLowerCase();
   return word === 'primary' || word === 'secondary' || word === 'unknown' ? word : null;
+}
+
+/** What a KS is known to print of itself and of its peers; any other word says nothing. */
+const KS_STATUS = /^(?:alive|not alive|dead|down|unknown|unreachable|disabled|inactive)$/i;
+
+export function parseKsStatus(value: string): string | null {
+  return KS_STATUS.test(value) ? value : null;
 }

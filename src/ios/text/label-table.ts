@@ -115,7 +115,10 @@ export function pairsOf(line: string): Pair[] {
       pairs.push({ label, value });
       break;
     }
-    pairs.push({ label, value: value.slice(0, blank).replace(TRAILING_COMMA, '') });
+    pairs.push({
+      label,
+      value: value.slice(0, blank).replace(TRAILING_COMMA, ''),
+    });
     rest = next;
   }
   return pairs;

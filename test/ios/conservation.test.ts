@@ -1,0 +1,151 @@
+/**
+ * Nothing is lost in silence: of every text, whatever was done to it, the lines that are understood, ignored for a listed
+ * reason, or reported as unknown make up all its lines; and a group whose name stands in the text is in a snapshot, in an
+ * unknown line or in an answer that failed.
+ */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseCapturedText } from '../../src/ios/captured-text.ts';
+import { parseCommandOutput } from '../../src/ios/parse.ts';
+import type { LineTally } from '../../src/ios/text/line-tally.ts';
+import type { ParseResult } from '../../src/ios/text/parse-result.ts';
+import { allGoldenTexts, goldenText } from './golden-texts.ts';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const shared = join(here, '../../../shared');
+
+function textsOf(folder: string, depth: number): { name: string; text: string }[] {
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return depth > 0 ? textsOf(path, depth - 1) : [];
+    return entry.name.endsWith('.txt') ? [{ name: entry.name, text: readFileSync(path, 'utf8') }] : [];
+  });
+}
+
+/** Outside of the repository: read where they are present. */
+const samples = [
+  ...textsOf(process.env['GDOIWATCH_SAMPLES'] ?? join(shared, 'samples'), 1),
+  ...textsOf(join(shared, 'field'), 0),
+];
+const texts = [...allGoldenTexts(), ...samples];
+
+/** Counted without the parser's help. The pager stands in a line of its own once it is taken out of another. */
+function linesOf(text: string): number {
+  const plain = text.replace(/\r+\n|\n\r|[\r\f\v]/g, '\n');
+  const count = plain.split('\n').length - (plain.endsWith('\n') || plain === '' ? 1 : 0);
+  return count;
+}
+
+function sumOf({ understood, ignored, unknown }: LineTally): number {
+  return Object.values(ignored).reduce((sum, lines) => sum + lines, understood + unknown);
+}
+
+function accounted(text: string): number {
+  return parseCapturedText(text).reduce((sum, { lines }) => sum + sumOf(lines), 0);
+}
+
+const PAGER = /--[ ]?More/i;
+
+describe.each(texts)('$name', ({ text }) => {
+  const paged = PAGER.test(text);
+
+  it('has every line understood, ignored or unknown', () => {
+    const pagers = text.split(PAGER).length - 1;
+    expect(accounted(text)).toBeGreaterThanOrEqual(linesOf(text));
+    expect(accounted(text)).toBeLessThanOrEqual(linesOf(text) + 2 * pagers);
+  });
+
+  it.skipIf(paged)('has so also when it is cut, has lines lost, doubled or moved, and lines nobody knows in it', () => {
+    const lines = text.split('\n');
+    const mutation = fc.record({
+      from: fc.nat(lines.length),
+      to: fc.nat(lines.length),
+      lost: fc.array(fc.nat(lines.length), { maxLength: 4 }),
+      unheard: fc.option(fc.nat(lines.length), { nil: null }),
+      doubled: fc.option(fc.nat(lines.length), { nil: null }),
+      cut: fc.option(fc.nat(text.length), { nil: null }),
+    });
+    fc.assert(
+      fc.property(mutation, ({ from, to, lost, unheard, doubled, cut }) => {
+        const part = lines.slice(Math.min(from, to), Math.max(from, to));
+        const kept = part.filter((_, index) => !lost.includes(index));
+        if (unheard !== null) kept.splice(unheard, 0, 'Unheard-of thing : 17 apples');
+        if (doubled !== null && kept.length > 0) kept.splice(doubled, 0, kept[doubled % kept.length] ?? '');
+        const mutated = cut === null ? kept.join('\n') : kept.join('\n').slice(0, cut);
+        expect(accounted(mutated)).toBe(linesOf(mutated));
+      }),
+      { numRuns: 12 },
+    );
+  });
+});
+
+const GROUP_LINE =
+  /^\s*(?:Group Name\s*: ?|Group Member Information For Group |Crypto Gdoi Group Name ?:|For group )(\S+)/gim;
+
+function namesIn(text: string): string[] {
+  return [...text.matchAll(GROUP_LINE)].map((match) => (match[1] ?? '').replace(/[,:]$/, ''));
+}
+
+function told(result: ParseResult, name: string): boolean {
+  if (result.kind === 'failed') return true;
+  return JSON.stringify(result).includes(JSON.stringify(name).slice(1, -1));
+}
+
+describe('a known group', () => {
+  const withGroups = texts.filter(({ text }) => namesIn(text).length > 0);
+
+  it.each(withGroups)('of $name never vanishes without an error or an unknown line', ({ text }) => {
+    const lines = text.split('\n');
+    fc.assert(
+      fc.property(fc.nat(lines.length), fc.nat(lines.length), (a, b) => {
+        const part = lines.toSpliced(Math.min(a, b), Math.abs(a - b) % 12).join('\n');
+        const results = parseCapturedText(part);
+        for (const name of namesIn(part)) {
+          const shown = results.some((result) => told(result, name));
+          const noSnapshot = results.some((result) => result.kind === 'parsed' && result.nothing === 'no-snapshot');
+          expect(shown || noSnapshot, `${name} of\n${part}`).toBe(true);
+        }
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  it('whose block says neither GM nor KS is an unknown line, not a GM', () => {
+    const result = parseCommandOutput('show crypto gdoi', 'GROUP INFORMATION\n\n Group Name : WAN\n', 'prompt');
+    expect(result).toMatchObject({ kind: 'parsed', snapshots: [], unknownLines: ['Group Name : WAN'] });
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])('may be called %s', (name) => {
+    const text = goldenText('show-crypto-gdoi/xe17-unicast-two-teks.txt').replaceAll('BRANCHES', name);
+    const renamed = text.replace(/(Group Name +: )\S+/, `$1${name}`).replace(/(For Group )\S+:/, `$1${name}:`);
+    expect(parseCapturedText(renamed)).toMatchObject([{ kind: 'parsed', snapshots: [{ group: name }] }]);
+  });
+});
+
+describe('an unknown line', () => {
+  const unheard = 'Brand new line of release 18';
+
+  it.each<[place: string, text: string]>([
+    ['at the head of an answer', `R1#show crypto gdoi gm rekey\n${unheard}\nGroup G (Unicast)\nR1#\n`],
+    ['in `show version`', goldenText('show-version/xe17.txt').replace('\n', `\n${unheard}\n`)],
+    ['after the last section', goldenText('gm-replay/enabled-and-not.txt').replace(/\n*$/, `\n${unheard}\n`)],
+    ['among the keys', goldenText('ks-policy/xe17-two-teks.txt').replace('TEK POLICY', `${unheard}\n$&`)],
+    [
+      'in a command without snapshot',
+      `R1#show crypto gdoi ks coop version\nClient : X Version : 1.0.1\n${unheard}\nR1#\n`,
+    ],
+    ['beside "not configured"', `R1#show crypto gdoi\n% GDOI is not configured\n${unheard}\nR1#\n`],
+    [
+      'at the end of a remark that is long',
+      `R1#show clock\n10:00:00.000 UTC Mon Jan 1 2024 <=== now\na\nb\nc\n${unheard}\nR1#\n`,
+    ],
+  ])('%s is reported', (_, text) => {
+    const results = parseCapturedText(text);
+    const reported = results.flatMap((result) => (result.kind === 'parsed' ? result.unknownLines : [result.message]));
+    expect(reported.join('\n')).toContain(unheard);
+  });
+});

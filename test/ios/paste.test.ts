@@ -1,0 +1,291 @@
+/**
+ * What people do to a router's output before it arrives: each form of copying means what the output itself means. Every
+ * form is tried on every golden text whose answers are whole.
+ */
+import { describe, expect, it } from 'vitest';
+import { parseCapturedText } from '../../src/ios/captured-text.ts';
+import { decodeBytes } from '../../src/ios/paste/decode-bytes.ts';
+import { goldenText, wholeGoldenTexts } from './golden-texts.ts';
+
+type Form = (text: string) => string;
+
+function lines(text: string): string[] {
+  return text.replace(/\n$/, '').split('\n');
+}
+
+function each(change: (line: string, index: number) => string): Form {
+  return (text) => `${lines(text).map(change).join('\n')}\n`;
+}
+
+function html(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+function two(index: number): string {
+  return String(index % 60).padStart(2, '0');
+}
+
+const FORMS: readonly (readonly [name: string, form: Form])[] = [
+  ['a time in brackets before each line', each((line, i) => `[2026-03-01 10:11:${two(i)}.120] ${line}`)],
+  ['a time in brackets without a blank', each((line, i) => `[10:11:${two(i)}]${line}`)],
+  ['an ISO time before each line', each((line, i) => `2026-03-01T10:11:${two(i)}.123456+01:00 ${line}`)],
+  ['a time of day before each line', each((line, i) => `10:11:${two(i)} ${line}`)],
+  ['a time with its date in words', each((line, i) => `Sun Mar  1 10:11:${two(i)} 2026 ${line}`)],
+  ['seconds since 1970 before each line', each((line, i) => `17723598${two(i)}.001 ${line}`)],
+  ['a mail quote', each((line) => `> ${line}`)],
+  ['a mail quote without a blank', each((line) => `>${line}`)],
+  ['a quote of a quote of a quote', each((line) => `> >> ${line}`)],
+  ['bars before the lines', each((line) => `| ${line}`)],
+  ['bars on both sides', each((line) => `| ${line} |`)],
+  ['numbers as of `cat -n`', each((line, i) => `${String(i + 1).padStart(6)}\t${line}`)],
+  ['numbers of an editor', each((line, i) => `${String(i + 1).padStart(4)} ${line}`)],
+  ['numbers as of `grep -n`', each((line, i) => `${i + 41}:${line}`)],
+  ['numbers with a bar', each((line, i) => `${String(i + 1).padStart(3, '0')}| ${line}`)],
+  ["the router's name before each line", each((line) => `gm1: ${line}`)],
+  ['the name of a container before each line', each((line) => `agent-1  | ${line}`)],
+  ['a quote of numbered lines with times', each((line, i) => `> ${i + 1}: [10:11:${two(i)}] ${line}`)],
+  ['HTML entities', html],
+  ['HTML entities of HTML entities', (text) => html(html(text))],
+  ['a preformatted block of a page', (text) => `<html><body>\n<pre class="x">\n${html(text)}</pre>\n</body></html>\n`],
+  ['line breaks of a page', (text) => `<p>${lines(html(text)).join('<br>\n')}</p>\n`],
+  ['line breaks of a page in one line', (text) => `<div>${lines(html(text)).join('<br/>')}</div>`],
+  ['paragraphs of a word processor', each((line) => `<p class=X><span lang=EN>${html(line)}<o:p></o:p></span></p>`)],
+  ['colours of a page', each((line) => `<span style="color: red">${html(line)}</span>`)],
+  ['blanks of a page', (text) => html(text).replaceAll(' ', '&nbsp;')],
+  ['a fenced block', (text) => `\`\`\`text\n${text.replace(/\n?$/, '\n')}\`\`\`\n`],
+  ['a Jira block', (text) => `{noformat}\n${text.replace(/\n?$/, '\n')}{noformat}\n`],
+  ['indentation', each((line) => `        ${line}`)],
+  ['CR in place of LF', (text) => text.replaceAll('\n', '\r')],
+  ['CR LF and LF mixed', each((line, i) => (i % 2 === 0 ? `${line}\r` : line))],
+  ['line separators of Unicode', (text) => text.replaceAll('\n', '\u2028')],
+  ['no-break spaces', (text) => text.replaceAll(' ', '\u00a0')],
+  ['a byte order mark and marks of no width', (text) => `\ufeff${text.replaceAll(': ', ':\u200b ')}`],
+  ['colours of a terminal', each((line) => `\u001b[32m${line}\u001b[0m`)],
+  ['strings of JSON', (text) => JSON.stringify([{ host: 'gm1', output: `${text}\n` }], null, 2)],
+  [
+    'a list of strings',
+    (text) =>
+      `${lines(text)
+        .map((line) => `    ${JSON.stringify(line)},`)
+        .join('\n')}\n`,
+  ],
+];
+
+/** One line has no other to compare its beginning with, and a line of colons may be the end of a time before it. */
+const UNDECIDABLE: ReadonlySet<string> = new Set(['show-clock/never-set.txt', 'show-crypto-gdoi/hostile-labels.txt']);
+const texts = wholeGoldenTexts().filter(
+  ({ name, text }) =>
+    !UNDECIDABLE.has(name) && !['More', '\b', '\u001b'].some((mark) => text.includes(mark)) && text.endsWith('\n'),
+);
+
+function meaning(text: string): unknown {
+  return parseCapturedText(text).flatMap((result) =>
+    result.kind === 'parsed'
+      ? [{ command: result.command, snapshots: result.snapshots, unknown: result.unknownLines }]
+      : [],
+  );
+}
+
+describe.each(FORMS)('%s', (_, form) => {
+  it.each(texts)('changes nothing in $name', ({ text }) => {
+    expect(meaning(form(text))).toEqual(meaning(text));
+  });
+});
+
+describe('a text that was broken at a width', () => {
+  const policy = goldenText('ks-policy/xe17-two-teks.txt');
+  const version = goldenText('show-version/xe17.txt');
+  const log =
+    '*Mar  2 00:01:00.001: %GDOI-5-GM_REGS_COMPL: Registration to KS 192.0.2.1 complete for group WAN using address 198.51.100.7 fvrf default ivrf default\n';
+
+  function hard(text: string, width: number): string {
+    return text.replaceAll(new RegExp(`(.{${width}})(?=.)`, 'g'), '$1\n');
+  }
+
+  function soft(text: string, width: number): string {
+    return text
+      .split('\n')
+      .map((line) => wrapAtBlanks(line, width))
+      .join('\n');
+  }
+
+  function wrapAtBlanks(line: string, width: number): string {
+    if (line.length <= width) return line;
+    const at = line.lastIndexOf(' ', width);
+    if (at < width / 2) return line;
+    return `${line.slice(0, at)}\n${wrapAtBlanks(line.slice(at + 1), width)}`;
+  }
+
+  it.each([80, 79, 72])('of %i columns, inside words too, is read as it was', (width) => {
+    for (const text of [policy, version, log]) {
+      expect(snapshotsOf(hard(text, width))).toEqual(snapshotsOf(text));
+    }
+  });
+
+  it('by a mail program, at blanks, is read as it was', () => {
+    expect(snapshotsOf(soft(policy, 72))).toEqual(snapshotsOf(policy));
+    expect(snapshotsOf(soft(log, 76))).toEqual(snapshotsOf(log));
+  });
+
+  function snapshotsOf(text: string): unknown {
+    return parseCapturedText(text).map((result) => (result.kind === 'parsed' ? result.snapshots : result.message));
+  }
+});
+
+describe('bytes', () => {
+  const text = goldenText('gm-rekey/detail-two-groups.txt');
+  const wide = Buffer.from(text, 'utf16le');
+
+  it.each([
+    ['UTF-8', Buffer.from(text)],
+    ['UTF-8 with its mark', Buffer.from(`\ufeff${text}`)],
+    ['UTF-16', Buffer.from(`\ufeff${text}`, 'utf16le')],
+    ['UTF-16 without its mark', wide],
+    ['UTF-16 of the other order', Buffer.from(`\ufeff${text}`, 'utf16le').swap16()],
+    ['UTF-16 of the other order without its mark', Buffer.from(wide).swap16()],
+    ['a Windows code page', Buffer.from(`${text.replaceAll('  ', '\u00a0 ')}\u00fc\n`, 'latin1')],
+  ])('of %s are text', (_, bytes) => {
+    const decoded = decodeBytes(bytes);
+    const results = parseCapturedText(decoded.kind === 'text' ? decoded.text : '');
+    expect(results[0]).toMatchObject({ kind: 'parsed', command: 'show crypto gdoi gm rekey detail' });
+  });
+
+  it.each([
+    ['a picture', [0x89, 0x50, 0x4e, 0x47, 13, 10], 'screenshot'],
+    ['a compressed file', [0x1f, 0x8b, 8, 0], 'unpack'],
+    ['an Office document', [0x50, 0x4b, 3, 4], 'plain text'],
+    ['a PDF', [0x25, 0x50, 0x44, 0x46, 0x2d], 'copy the text'],
+    ['a packet capture', [0xd4, 0xc3, 0xb2, 0xa1], 'packet capture'],
+    ['UTF-32', [0xff, 0xfe, 0, 0, 65, 0, 0, 0], 'UTF-8'],
+  ])('of %s are refused with what to do', (_, bytes, advice) => {
+    const decoded = decodeBytes(Uint8Array.from(bytes));
+    expect(decoded).toMatchObject({ kind: 'refused' });
+    expect(decoded.kind === 'refused' ? decoded.message : '').toContain(advice);
+  });
+});
+
+describe('what cannot be undone is refused with what to do', () => {
+  it('an answer whose line breaks are gone', () => {
+    const text = lines(goldenText('show-crypto-gdoi/xe17-unicast-two-teks.txt')).join(' ');
+    expect(parseCapturedText(text)).toMatchObject([
+      { reason: 'unreadable', message: expect.stringContaining('line breaks') },
+    ]);
+  });
+
+  it('a recorded timeline', () => {
+    const text = '{"at": 1772359200, "device": "gm1", "command": "show clock", "output": "x"}\n';
+    expect(parseCapturedText(text)).toMatchObject([
+      { reason: 'unreadable', message: expect.stringContaining('replay') },
+    ]);
+  });
+});
+
+describe('a page or mail around several answers', () => {
+  it('in Markdown: headings are commands, words around the blocks are no answer', () => {
+    const text = [
+      '# Incident',
+      'We looked at the branch.',
+      '## `show clock`',
+      '```',
+      '10:11:12.123 UTC Sun Mar 1 2026',
+      '```',
+      '2. **show crypto gdoi gm rekey**',
+      '~~~',
+      'Group WAN (Unicast)',
+      'Number of Rekeys received (cumulative)       : 4',
+      'Number of Rekeys received after registration : 4',
+      'Number of Rekey Acks sent                    : 4',
+      '~~~',
+      'Regards',
+      '',
+    ].join('\n');
+    expect(parseCapturedText(text).map(({ kind, command, line }) => [kind, command, line])).toEqual([
+      ['failed', null, 1],
+      ['parsed', 'show clock', 3],
+      ['parsed', 'show crypto gdoi gm rekey', 7],
+      ['failed', null, 14],
+    ]);
+  });
+
+  it('in a table of two columns: labels and values', () => {
+    const text =
+      '| Field | Value |\n|---|---|\n| Group Name | WAN |\n| Group Identity | 5 |\n| Registration status | Registered |\n| Attempted registration | 3 |\n| Succeeded registration | 2 |\n';
+    const results = parseCapturedText(`R1#show crypto gdoi\n${text}R1#\n`);
+    expect(results).toMatchObject([{ snapshots: [{ group: 'WAN', registered: true }] }]);
+  });
+
+  it('in mail: headers and the line above a quote are no answer', () => {
+    const mail =
+      'From: a@example.net\nTo: b@example.net\nSubject: GM\n\nOn Mon, 1 Mar 2026, Ann wrote:\n> R1#show clock\n> 10:11:12.123 UTC Sun Mar 1 2026\n> R1#\n';
+    expect(parseCapturedText(mail)).toMatchObject([{ kind: 'parsed', command: 'show clock', device: 'R1', line: 6 }]);
+  });
+
+  it.each([
+    [
+      'quoted-printable',
+      (text: string) =>
+        text.replaceAll('=', '=3D').replaceAll('Number of ', 'Number=20of=\n ').replaceAll('  ', ' =20'),
+    ],
+    [
+      'base64',
+      (text: string) =>
+        `${Buffer.from(text)
+          .toString('base64')
+          .replaceAll(/(.{76})/g, '$1\n')}\n`,
+    ],
+  ])('in mail: a body in %s is decoded', (encoding, encode) => {
+    const text = goldenText('gm-rekey/detail-two-groups.txt');
+    const mail = `Subject: GM\nContent-Transfer-Encoding: ${encoding}\n\n${encode(text)}`;
+    expect(meaning(mail)).toEqual(meaning(text));
+  });
+});
+
+describe('several routers in one file', () => {
+  it('each answer has the router of its prompt, and the line of its command', () => {
+    const text =
+      'gm1#show clock\n10:00:00.000 UTC Mon Jan 1 2024\ngm1#\n\nks-1/admin>show clock\n10:00:01.000 UTC Mon Jan 1 2024\ngm2-stby%WAN#sh clo\n10:00:02.000 UTC Mon Jan 1 2024\ngm2-stby%WAN#ping 192.0.2.1\nSuccess rate is 100 percent (5/5)\ngm2-stby%WAN#\n';
+    expect(parseCapturedText(text).map(({ command, device, line }) => [command, device, line])).toEqual([
+      ['show clock', 'gm1', 1],
+      ['show clock', 'ks-1/admin', 5],
+      ['show clock', 'gm2-stby%WAN', 7],
+      ['ping 192.0.2.1', 'gm2-stby%WAN', 9],
+    ]);
+  });
+});
+
+describe('filtered output', () => {
+  it.each([
+    [
+      'include',
+      'R1#show crypto gdoi | include Registration status\n  Registration status   : Registered\nR1#\n',
+      { registered: true },
+    ],
+    [
+      'section',
+      'R1#sh cry gdoi | s KEK\nKEK POLICY:\n    Lifetime (secs)          : 815\nR1#\n',
+      { kek: { remainingSeconds: 815 } },
+    ],
+    [
+      'begin',
+      'R1#sh cry gdoi | b TEK POLICY\nTEK POLICY:\n  Serial0/0:\n    IPsec SA:\n     spi: 0x1(1)\nR1#\n',
+      { teks: [{ spi: '0x00000001' }] },
+    ],
+  ])('by %s gives what it holds, marked as a part', (kind, text, shown) => {
+    const [result] = parseCapturedText(text);
+    expect(result).toMatchObject({
+      kind: 'parsed',
+      unnamed: [{ role: 'gm', group: null, ...shown }],
+      unknownLines: [],
+    });
+    expect(result?.kind === 'parsed' ? result.partial : null).toContain(kind);
+  });
+
+  it('that lets nothing through says so, and not that nothing is configured', () => {
+    expect(parseCapturedText('R1#show crypto gdoi | include Foo\nR1#\n')).toMatchObject([{ nothing: 'filtered-away' }]);
+  });
+
+  it('of one group by its command has the name of the command', () => {
+    const text = 'R1#show crypto gdoi group WAN | include status\n Registration status   : Registered\nR1#\n';
+    expect(parseCapturedText(text)).toMatchObject([{ snapshots: [{ group: 'WAN', registered: true }] }]);
+  });
+});
