@@ -1,13 +1,11 @@
 /** `gdoiwatch events`: what happened, from a running agent or from the store of a running or stopped one. */
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import { CAUSES, type Cause, EVENT_TYPES, type EventType } from '../gdoi/events/event.ts';
 import { type EventDocument, eventDocument, isoInstant } from '../gdoi/events/event-document.ts';
-import { createSystemClock } from '../kernel/clock.ts';
 import { UserError } from '../kernel/user-error.ts';
-import { MAX_PAGE_EVENTS } from '../store/event-store.ts';
 import { openSqliteStoreReadOnly } from '../store/sqlite/sqlite-store.ts';
 import { createAgentClient } from './agent-client.ts';
-import { readConfig } from './read-config.ts';
+import { AGENT_TIMEOUT_MS, instant, limit, storePath, WHICH_HISTORY } from './history-flags.ts';
 import { readToken } from './secret-file.ts';
 
 interface EventsFlags {
@@ -25,8 +23,6 @@ interface EventsFlags {
   readonly limit: number;
   readonly json?: boolean;
 }
-
-const UNIT_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 export function eventsCommand(): Command {
   return new Command('events')
@@ -99,30 +95,6 @@ function isEventDocument(value: unknown): value is EventDocument {
 
 function iso(ms: number | undefined): string | undefined {
   return ms === undefined ? undefined : new Date(ms).toISOString();
-}
-
-const WHICH_HISTORY = 'one of --config FILE, --store FILE and --agent URL says which history to read';
-const AGENT_TIMEOUT_MS = 30_000;
-
-async function storePath({ config, store }: EventsFlags): Promise<string> {
-  if ((config === undefined) === (store === undefined)) throw new UserError('usage_invalid', WHICH_HISTORY);
-  return store ?? (await readConfig(config ?? '')).config.store.sqlitePath;
-}
-
-function instant(text: string): number {
-  const age = /^(\d{1,6})([smhd])$/.exec(text);
-  if (age) return createSystemClock().wallMs() - Number(age[1]) * (UNIT_MS[age[2] ?? ''] ?? 0);
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new InvalidArgumentError('it is an ISO 8601 instant or an age such as 30m, 24h, 7d.');
-  return ms;
-}
-
-function limit(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1 || value > MAX_PAGE_EVENTS) {
-    throw new InvalidArgumentError(`it is a whole number from 1 to ${MAX_PAGE_EVENTS}.`);
-  }
-  return value;
 }
 
 function jsonLines(events: readonly EventDocument[]): string {

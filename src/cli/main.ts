@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
   run: async () => (await import('./run.ts')).runCommand(),
   check: async () => (await import('./check.ts')).checkCommand(),
   events: async () => (await import('./events.ts')).eventsCommand(),
+  incidents: async () => (await import('./incidents.ts')).incidentsCommand(),
   parse: async () => (await import('./parse.ts')).parseCommand(),
   replay: async () => (await import('./replay.ts')).replayCommand(),
   simulate: async () => (await import('./simulate.ts')).simulateCommand(),

@@ -144,6 +144,7 @@ export async function startProduct(options: {
       deviceMetrics: () => lines.chunks(),
       deviceLines: (device) => lines.of(device),
       events: store,
+      incidents: store,
       pollNow: (device, signal) => agent.pollNow(device, signal),
       web: () => targets.config.web,
       selfMetrics: async () =>

@@ -1,6 +1,8 @@
 /** What the HTTP side asks of its surroundings, in its own words. */
 import type { AgentStatus, FleetReadModel } from '../model/read-model.ts';
 import type { Cause, EventType, GdoiEvent } from '../gdoi/events/event.ts';
+import type { ExplanationCause } from '../gdoi/explain/explanation.ts';
+import type { Incident } from '../gdoi/incidents/incident.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { InternalErrors } from '../kernel/internal-errors.ts';
@@ -27,6 +29,7 @@ export interface HttpOptions {
   /** Exposition of the agent itself. */
   readonly selfMetrics: () => Promise<string>;
   readonly events: EventReader;
+  readonly incidents: IncidentReader;
   /** Event streams open at once; absent: 1024. */
   readonly maxStreams?: number;
   /** For a whole request to arrive, ms; absent: 10 s. */
@@ -54,6 +57,24 @@ export type PollNowOutcome =
 /** The part of the event history that is read. */
 export interface EventReader {
   query(query: EventQuery): Promise<{ readonly events: readonly GdoiEvent[]; readonly nextCursor: string | null }>;
+}
+
+/** The part of the incidents' history that is read. */
+export interface IncidentReader {
+  /** Those that began last come first. */
+  incidents(query: IncidentQuery): Promise<readonly Incident[]>;
+  /** null: not known. */
+  incident(id: string): Promise<Incident | null>;
+}
+
+/** Open at some time between the two instants; an absent filter lets everything through. */
+export interface IncidentQuery {
+  readonly sinceMs?: EpochMs | undefined;
+  readonly untilMs?: EpochMs | undefined;
+  readonly group?: string | undefined;
+  readonly device?: string | undefined;
+  readonly cause?: ExplanationCause | undefined;
+  readonly limit: number;
 }
 
 /** `sinceMs <= at < untilMs`; an absent filter lets everything through. */

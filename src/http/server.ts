@@ -19,6 +19,7 @@ import { discoveryRoute } from './routes/discovery-route.ts';
 import { eventRoutes } from './routes/event-routes.ts';
 import { eventStreamRoute } from './routes/event-stream-route.ts';
 import { groupRoutes } from './routes/group-routes.ts';
+import { incidentRoutes } from './routes/incident-routes.ts';
 import { lifecycleRoutes } from './routes/lifecycle-routes.ts';
 import { metricsRoute } from './routes/metrics-route.ts';
 import { probeRoute } from './routes/probe-route.ts';
@@ -48,6 +49,7 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   deviceRoutes(app, options, board, counters);
   groupRoutes(app, options, board);
   eventRoutes(app, options);
+  incidentRoutes(app, options);
   eventStreamRoute(app, streams, counters, connections);
   discoveryRoute(app, options);
   openApiRoute(app);

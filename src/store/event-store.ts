@@ -6,6 +6,8 @@
  * are new, nothing else; states are the tracker's own JSON and are not looked into.
  */
 import type { Cause, EventType, GdoiEvent } from '../gdoi/events/event.ts';
+import type { ExplanationCause } from '../gdoi/explain/explanation.ts';
+import type { Incident } from '../gdoi/incidents/incident.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 
 /** Most events a page may hold. */
@@ -45,7 +47,22 @@ export interface EventCount extends Pick<GdoiEvent, 'type' | 'device' | 'group' 
 }
 
 /** What `gdoiwatch events` reads of a store that may belong to a running agent. */
+export interface IncidentQuery {
+  /** Open at some time between these. */
+  readonly sinceMs?: EpochMs | undefined;
+  readonly untilMs?: EpochMs | undefined;
+  readonly group?: string | undefined;
+  readonly device?: string | undefined;
+  readonly cause?: ExplanationCause | undefined;
+  /** 1 to `MAX_PAGE_EVENTS`. */
+  readonly limit: number;
+}
+
 export interface EventHistory extends AsyncDisposable {
+  /** Those that began last come first. */
+  incidents(query: IncidentQuery): Promise<readonly Incident[]>;
+  /** null: it was never stored, or is forgotten. */
+  incident(id: string): Promise<Incident | null>;
   /** One page, stable while events are added: no event of it comes again on a later page. */
   query(query: EventQuery): Promise<EventPage>;
   /** One row for each combination that occurred. */
@@ -54,6 +71,8 @@ export interface EventHistory extends AsyncDisposable {
 
 export interface Batch {
   readonly events: readonly GdoiEvent[];
+  /** They replace what was stored under their ids. */
+  readonly incidents?: readonly Incident[];
   /** JSON values by device name; they replace what was stored. */
   readonly deviceStates: ReadonlyMap<string, unknown>;
   /** JSON values by group name. */
@@ -76,6 +95,6 @@ export interface EventStore extends EventHistory {
   commit(batch: Batch): Promise<readonly GdoiEvent[]>;
   /** What a restarted agent goes on from. A state that does not parse is left out, with a warning. */
   loadStates(): Promise<StoredStates>;
-  /** Forget events older than the retention, counted from `nowMs`, a bounded number at a time. Returns how many. */
+  /** Forget events, and incidents that ended, older than the retention, counted from `nowMs`, a bounded number at a time. Returns how many. */
   prune(nowMs: EpochMs): Promise<number>;
 }

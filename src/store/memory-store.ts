@@ -3,6 +3,7 @@
  * statement of what the other stores have to do. Holds a bounded number of events, the earliest kept go first.
  */
 import type { GdoiEvent } from '../gdoi/events/event.ts';
+import type { Incident } from '../gdoi/incidents/incident.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import { addToCounts } from './event-counts.ts';
 import { comparePositions, decodeCursor, encodeCursor } from './event-cursor.ts';
@@ -14,8 +15,10 @@ import {
   type EventPage,
   type EventQuery,
   type EventStore,
+  type IncidentQuery,
   type StoredStates,
 } from './event-store.ts';
+import { byBeginning, incidentPasses } from './incident-filter.ts';
 import { stateText } from './state-text.ts';
 
 export interface MemoryStoreOptions {
@@ -31,6 +34,7 @@ class MemoryStore implements EventStore {
   readonly #retentionMs: number;
   readonly #maxEvents: number;
   readonly #events = new Map<string, GdoiEvent>();
+  readonly #incidents = new Map<string, Incident>();
   readonly #counts = new Map<string, EventCount>();
   /** As JSON text, so that a caller's later change of a state is not kept by accident. */
   readonly #devices = new Map<string, string>();
@@ -41,7 +45,19 @@ class MemoryStore implements EventStore {
     this.#maxEvents = maxEvents;
   }
 
+  async incidents(query: IncidentQuery): Promise<readonly Incident[]> {
+    return [...this.#incidents.values()]
+      .filter((incident) => incidentPasses(incident, query))
+      .toSorted(byBeginning)
+      .slice(0, query.limit);
+  }
+
+  async incident(id: string): Promise<Incident | null> {
+    return this.#incidents.get(id) ?? null;
+  }
+
   async commit(batch: Batch): Promise<readonly GdoiEvent[]> {
+    for (const incident of batch.incidents ?? []) this.#keep(incident);
     const deviceStates = Array.from(batch.deviceStates, ([name, state]) => [name, stateText(state)] as const);
     const fleetStates = Array.from(batch.fleetStates, ([name, state]) => [name, stateText(state)] as const);
     for (const name of batch.removedDevices ?? []) this.#devices.delete(name);
@@ -49,6 +65,12 @@ class MemoryStore implements EventStore {
     for (const [name, text] of deviceStates) this.#devices.set(name, text);
     for (const [name, text] of fleetStates) this.#fleets.set(name, text);
     return batch.events.filter((event) => this.#addIfNew(event));
+  }
+
+  #keep(incident: Incident): void {
+    this.#incidents.set(incident.id, incident);
+    const [earliest] = this.#incidents.keys();
+    if (this.#incidents.size > this.#maxEvents && earliest !== undefined) this.#incidents.delete(earliest);
   }
 
   #addIfNew(event: GdoiEvent): boolean {
@@ -85,6 +107,9 @@ class MemoryStore implements EventStore {
   async prune(nowMs: EpochMs): Promise<number> {
     const old = [...this.#events.values()].filter((event) => event.atMs < nowMs - this.#retentionMs);
     for (const event of old) this.#events.delete(event.id);
+    for (const { id, endedAtMs } of this.#incidents.values()) {
+      if (endedAtMs !== null && endedAtMs < nowMs - this.#retentionMs) this.#incidents.delete(id);
+    }
     return old.length;
   }
 

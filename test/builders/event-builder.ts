@@ -1,5 +1,6 @@
 /** Events and batches for the store's tests, named by what matters. */
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
+import type { Incident } from '../../src/gdoi/incidents/incident.ts';
 import type { Batch } from '../../src/store/event-store.ts';
 
 export const START_MS = Date.parse('2026-01-01T00:00:00Z');
@@ -18,6 +19,25 @@ export function anEvent(facts: Partial<GdoiEvent> & { readonly id: string }): Gd
     summary: 'gm1 registered again 100 s before its KEK expired and got the same KEK',
     evidence: ['registrations 1 -> 2', 'KEK remaining 100 s'],
     action: 'show crypto gdoi ks policy',
+    ...facts,
+  };
+}
+
+export function anIncident(facts: Partial<Incident> & { readonly id: string }): Incident {
+  return {
+    group: 'G1',
+    cause: 'ks_down',
+    status: 'open',
+    severity: 'critical',
+    beganAtMs: START_MS,
+    endedAtMs: null,
+    summary: 'KS ks1 has not answered',
+    consequence: 'traffic of 4 GMs stops',
+    deadlineMs: START_MS + 600_000,
+    firstStep: 'Is the KS up?',
+    devices: ['gm1', 'ks1'],
+    evidence: ['ks1: timeout'],
+    endedBy: null,
     ...facts,
   };
 }

@@ -4,6 +4,7 @@ import { checkCommand } from '../../src/cli/check.ts';
 import { configCheckCommand } from '../../src/cli/config-check.ts';
 import { demoCommand } from '../../src/cli/demo.ts';
 import { eventsCommand } from '../../src/cli/events.ts';
+import { incidentsCommand } from '../../src/cli/incidents.ts';
 import { parseCommand } from '../../src/cli/parse.ts';
 import { replayCommand } from '../../src/cli/replay.ts';
 import { runCommand } from '../../src/cli/run.ts';
@@ -22,6 +23,7 @@ const COMMANDS = [
   runCommand,
   checkCommand,
   eventsCommand,
+  incidentsCommand,
   parseCommand,
   replayCommand,
   simulateCommand,

@@ -56,6 +56,7 @@ export async function serve(over: Partial<HttpOptions> = {}): Promise<Served> {
     deviceLines: (device) => `gdoi_device_up{device="${device}"} 1\n`,
     selfMetrics: async () => 'gdoi_build_info 1\n',
     events: store,
+    incidents: store,
     pollNow: (device, signal) => {
       polls.push(device);
       return now.pollOutcome(device, signal);

@@ -8,10 +8,11 @@ import {
   type EventFilter,
   type EventQuery,
   type EventStore,
+  type IncidentQuery,
   MAX_PAGE_EVENTS,
 } from '../../src/store/event-store.ts';
 import { anyEvent, anyText } from '../builders/any-event.ts';
-import { aBatch, anEvent, START_MS } from '../builders/event-builder.ts';
+import { aBatch, anEvent, anIncident, START_MS } from '../builders/event-builder.ts';
 
 const RETENTION_MS = 3_600_000;
 
@@ -30,6 +31,39 @@ export function eventStoreContract(openEmpty: (options: { retentionMs: number })
   const everything = { limit: MAX_PAGE_EVENTS, order: 'oldest_first' } as const;
   const idsIn = async (store: EventStore, query: Partial<EventQuery> = {}) =>
     (await store.query({ ...everything, ...query })).events.map((event) => event.id);
+
+  describe('incidents', () => {
+    it('keeps the last word on each, finds them by what they are, the latest beginning first', async () => {
+      const store = await emptyStore();
+      const open = anIncident({ id: 'a', beganAtMs: START_MS });
+      await store.commit(
+        aBatch({ incidents: [open, anIncident({ id: 'b', group: 'G2', beganAtMs: START_MS + 1000 })] }),
+      );
+      const closed = { ...open, status: 'closed', endedAtMs: START_MS + 500, summary: 'over' } as const;
+      await store.commit(aBatch({ incidents: [closed] }));
+      expect(await store.incident('a')).toEqual(closed);
+      expect(await store.incident('c')).toBeNull();
+      const ids = async (query: Partial<IncidentQuery>) =>
+        (await store.incidents({ limit: 10, ...query })).map(({ id }) => id);
+      expect(await ids({})).toEqual(['b', 'a']);
+      expect(await ids({ limit: 1 })).toEqual(['b']);
+      expect(await ids({ group: 'G1' })).toEqual(['a']);
+      expect(await ids({ device: 'ks1' })).toEqual(['b', 'a']);
+      expect(await ids({ device: 'ks' })).toEqual([]);
+      expect(await ids({ cause: 'path_loss' })).toEqual([]);
+      // Open at some time between: one that ended before is not, one that goes on is.
+      expect(await ids({ sinceMs: START_MS + 600 })).toEqual(['b']);
+      expect(await ids({ untilMs: START_MS + 1000 })).toEqual(['a']);
+    });
+
+    it('forgets one that ended before the retention, and none that is open', async () => {
+      const store = await emptyStore();
+      const ended = anIncident({ id: 'a', status: 'closed', endedAtMs: START_MS });
+      await store.commit(aBatch({ incidents: [ended, anIncident({ id: 'b' })] }));
+      await store.prune(START_MS + RETENTION_MS + 1);
+      expect((await store.incidents({ limit: 10 })).map(({ id }) => id)).toEqual(['b']);
+    });
+  });
 
   describe('events', () => {
     it('tells which events of a batch are new, in their order', async () => {

@@ -16,6 +16,7 @@ import {
   type MemberFacts,
 } from '../../gdoi/fleet/fleet-state.ts';
 import { type FleetSettings, type FleetView, fleetView } from '../../gdoi/fleet/fleet-view.ts';
+import type { Incident } from '../../gdoi/incidents/incident.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import { settle, track } from '../../gdoi/tracker/tracker.ts';
@@ -66,6 +67,8 @@ export class Intake implements AsyncDisposable {
   /** What waits to be kept: a state goes with the events that led to it, never without them. */
   readonly #dirtyDevices = new Map<string, GdoiEvent[]>();
   readonly #dirtyGroups = new Map<string, GdoiEvent[]>();
+  /** By id: as they are now. They go with their group's state. */
+  readonly #dirtyIncidents = new Map<string, Incident>();
   #waitingEvents = 0;
   readonly #fleetTrackedMs = new Map<string, number>();
   readonly #removed = new Set<string>();
@@ -220,6 +223,7 @@ export class Intake implements AsyncDisposable {
       this.#fleets.set(group, state);
       this.#views.set(group, tracked.view);
       this.#wait(this.#dirtyGroups, group, tracked.events);
+      for (const incident of tracked.incidents) this.#dirtyIncidents.set(incident.id, incident);
     }
     const view = this.#views.get(group);
     if (view !== undefined) this.#options.onFleetView(view);
@@ -236,12 +240,15 @@ export class Intake implements AsyncDisposable {
     for (const name of groups.keys()) this.#dirtyGroups.delete(name);
     this.#removed.clear();
     const events = [...devices.values(), ...groups.values()].flat();
+    const incidents = [...this.#dirtyIncidents.values()].filter(({ group }) => groups.has(group));
+    for (const { id } of incidents) this.#dirtyIncidents.delete(id);
     try {
       const fresh = await store.commit({
         events,
         deviceStates: statesOf(devices.keys(), this.#trackers, TRACKER_STATE_FORMAT),
         fleetStates: statesOf(groups.keys(), this.#fleets, STATE_FORMAT),
         removedDevices: removed,
+        incidents,
       });
       if (this.#storeFailing) logger.info({}, 'the store takes events again');
       this.#storeFailing = false;
@@ -258,6 +265,10 @@ export class Intake implements AsyncDisposable {
       this.#storeFailing = true;
       putBack(this.#dirtyDevices, devices);
       putBack(this.#dirtyGroups, groups);
+      // What has been said since is newer.
+      for (const incident of incidents) {
+        if (!this.#dirtyIncidents.has(incident.id)) this.#dirtyIncidents.set(incident.id, incident);
+      }
       for (const device of removed) if (!this.#trackers.has(device)) this.#removed.add(device);
       return false;
     }

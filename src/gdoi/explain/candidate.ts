@@ -2,7 +2,7 @@
  * A cause as its rule puts it forward: what would be said, and the symptoms it claims. The rules are asked in causal
  * order; a symptom belongs to the first cause that claims it.
  */
-import type { Consequence, Explanation, ExplanationCause } from './explanation.ts';
+import type { Consequence, Explanation, ExplanationCause, ExplanationStatus } from './explanation.ts';
 import type { GmFacts, GroupFacts } from './group-facts.ts';
 import { clockTime, gmCount, nameList, naturalOrder } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -22,6 +22,8 @@ export interface Episode {
   /** First look at which it was present no more; null: it is. */
   readonly endedMs: EpochMs | null;
   readonly said: Explanation;
+  /** The worst it was. */
+  readonly worst: ExplanationStatus;
 }
 
 export interface Asked {

@@ -13,6 +13,7 @@ import {
   type Explained,
   type Explanation,
   type ExplanationCause,
+  worseStatus,
 } from './explanation.ts';
 import type { GroupFacts } from './group-facts.ts';
 import { coopSplit, ksDown, ksOutOfSight, loginRefused, noPrimary, redundancyLost } from './key-server-causes.ts';
@@ -115,6 +116,7 @@ function episodeAfter(before: Episode | null, said: Explanation | null, { nowMs 
     lastPresentMs: nowMs,
     endedMs: null,
     said,
+    worst: worseStatus(again?.worst ?? said.status, said.status),
   };
 }
 

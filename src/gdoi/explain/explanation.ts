@@ -87,6 +87,10 @@ export interface Explained {
 
 const STATUSES: readonly ExplanationStatus[] = ['ok', 'warning', 'critical'];
 
+export function worseStatus(a: ExplanationStatus, b: ExplanationStatus): ExplanationStatus {
+  return STATUSES.indexOf(a) >= STATUSES.indexOf(b) ? a : b;
+}
+
 /** The worst first; of two equally bad the one that explains more, then the deeper one. */
 export function byWeight(a: Explanation, b: Explanation): number {
   return (

@@ -9,6 +9,7 @@ import type { GdoiEvent } from '../events/event.ts';
 import { eventId } from '../events/event-id.ts';
 import { fleetConditions } from './fleet-conditions.ts';
 import { explain } from '../explain/explain.ts';
+import { type Incident, incidentChanges } from '../incidents/incident.ts';
 import { factsOf } from './group-facts-of.ts';
 import { rememberAll, type RoleChange } from './fleet-memory.ts';
 import { judge } from './fleet-occurrences.ts';
@@ -23,17 +24,24 @@ export function trackFleet(
   before: FleetState,
   changes: readonly MemberFacts[],
   settings: FleetSettings = DEFAULT_FLEET_SETTINGS,
-): { readonly state: FleetState; readonly events: readonly GdoiEvent[]; readonly view: FleetView } {
+): {
+  readonly state: FleetState;
+  readonly events: readonly GdoiEvent[];
+  /** Those that are not as they were. */
+  readonly incidents: readonly Incident[];
+  readonly view: FleetView;
+} {
   const { state, roleChanges } = rememberAll(before, changes);
   const nowMs = changes.reduce((latest, { atMs }) => Math.max(latest, atMs), 0);
   const assessment = assessFleet(state, settings);
   const { memory, explanations } = explain(state.said, factsOf(state, assessment, nowMs, settings));
   const view = fleetView(state, nowMs, settings, { assessment, explanations });
-  if (changes.length === 0) return { state, events: [], view };
+  if (changes.length === 0) return { state, events: [], incidents: [], view };
   const conditions = fleetConditions(state, assessment, nowMs, settings);
   const { occurrences, events } = judge(state.group, state.occurrences, conditions, nowMs);
   return {
     state: { ...state, occurrences, said: memory },
+    incidents: incidentChanges(state.group, before.said, memory),
     events: [...roleChanges.map((change) => roleChanged(state.group, change)), ...events],
     view,
   };

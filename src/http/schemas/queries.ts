@@ -1,6 +1,7 @@
 /** Parameters of requests. Unknown ones are refused, and so are repeated ones. */
 import { z } from 'zod';
 import { CAUSES, EVENT_TYPES } from '../../gdoi/events/event.ts';
+import { EXPLANATION_CAUSES } from '../../gdoi/explain/explanation.ts';
 import { HEALTH_STATUSES } from '../../gdoi/health/health-check.ts';
 
 /** Longest name of a device or group that is looked up. */
@@ -71,5 +72,16 @@ export const eventsQuery = z.strictObject({
   limit: limit(100, 1000),
   cursor,
 });
+
+export const incidentsQuery = z.strictObject({
+  since: instantParam.optional().describe('Open at or after this instant: ISO 8601, or seconds since 1970'),
+  until: instantParam.optional().describe('Begun before this instant'),
+  group: name.optional(),
+  device: name.optional().describe('That concern this device'),
+  cause: z.enum(EXPLANATION_CAUSES).optional(),
+  limit: limit(20, 100),
+});
+
+export const incidentParams = z.strictObject({ id: z.string().min(1).max(MAX_CURSOR) });
 
 export const probeQuery = z.strictObject({ target: name.describe('Name of a configured device') });

@@ -3,10 +3,11 @@
  * released is never edited (a test holds their checksums), what it got wrong is mended by a further one.
  */
 import { UserError } from '../../kernel/user-error.ts';
+import { incidents } from './migrations/0002-incidents.ts';
 import { eventsAndStates } from './migrations/0001-events-and-states.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 
-export const MIGRATIONS: readonly string[] = [eventsAndStates];
+export const MIGRATIONS: readonly string[] = [eventsAndStates, incidents];
 
 /** 0: an empty file. A file with the tables of something else is a `UserError`. */
 export function readSchemaVersion(file: SqliteFile): number {

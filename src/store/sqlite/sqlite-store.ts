@@ -9,6 +9,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
+import type { Incident } from '../../gdoi/incidents/incident.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
@@ -23,6 +24,7 @@ import {
   type EventPage,
   type EventQuery,
   type EventStore,
+  type IncidentQuery,
   type StoredStates,
 } from '../event-store.ts';
 import { stateText } from '../state-text.ts';
@@ -38,6 +40,15 @@ import {
   SELECT_COUNTS,
   selectEvents,
 } from './event-sql.ts';
+import {
+  incidentOf,
+  incidentParameters,
+  incidentRow,
+  PRUNE_INCIDENTS,
+  PUT_INCIDENT,
+  SELECT_INCIDENT,
+  SELECT_INCIDENTS,
+} from './incident-sql.ts';
 import { MIGRATIONS, migrate, readSchemaVersion, refuseNewerSchema } from './migrations.ts';
 import { openSqliteFile, type SqliteFile, type Statement } from './sqlite-file.ts';
 import { deleteState, putState, type StateTable, selectStates } from './state-sql.ts';
@@ -112,6 +123,14 @@ class SqliteHistory implements EventHistory {
     return { events, nextCursor: rows.length > events.length && last !== undefined ? encodeCursor(last) : null };
   }
 
+  async incidents(query: IncidentQuery): Promise<readonly Incident[]> {
+    return this.#decoded(this.file.prepare(SELECT_INCIDENTS).rows(incidentParameters(query)), incidentOf);
+  }
+
+  async incident(id: string): Promise<Incident | null> {
+    return this.#decoded(this.file.prepare(SELECT_INCIDENT).rows([id]), incidentOf)[0] ?? null;
+  }
+
   async counts(): Promise<readonly EventCount[]> {
     return this.#decoded(this.file.prepare(SELECT_COUNTS).rows([]), countOf);
   }
@@ -135,6 +154,8 @@ class SqliteStore extends SqliteHistory implements EventStore {
   readonly #logger: Logger;
   readonly #retentionMs: number;
   readonly #insertEvent: Statement;
+  readonly #putIncident: Statement;
+  readonly #pruneIncidents: Statement;
   readonly #addToCount: Statement;
   readonly #putState: Readonly<Record<StateTable, Statement>>;
   readonly #deleteState: Readonly<Record<StateTable, Statement>>;
@@ -150,6 +171,8 @@ class SqliteStore extends SqliteHistory implements EventStore {
       fleet_states: file.prepare(sql('fleet_states')),
     });
     this.#insertEvent = file.prepare(INSERT_EVENT);
+    this.#putIncident = file.prepare(PUT_INCIDENT);
+    this.#pruneIncidents = file.prepare(PRUNE_INCIDENTS);
     this.#addToCount = file.prepare(ADD_TO_COUNT);
     this.#putState = ofBothTables(putState);
     this.#deleteState = ofBothTables(deleteState);
@@ -160,6 +183,7 @@ class SqliteStore extends SqliteHistory implements EventStore {
     const states = [...stateRows('device_states', batch.deviceStates), ...stateRows('fleet_states', batch.fleetStates)];
     return this.file.transaction(() => {
       const fresh = batch.events.filter((event) => this.#insertEvent.run(eventRow(event)) === 1);
+      for (const incident of batch.incidents ?? []) this.#putIncident.run(incidentRow(incident));
       const counts = new Map<string, EventCount>();
       for (const event of fresh) addToCounts(counts, event);
       for (const count of counts.values()) this.#addToCount.run(countRow(count));
@@ -190,6 +214,7 @@ class SqliteStore extends SqliteHistory implements EventStore {
 
   async prune(nowMs: EpochMs): Promise<number> {
     let pruned = 0;
+    this.#pruneIncidents.run([nowMs - this.#retentionMs, PRUNE_STEP_EVENTS]);
     while (this.file.open) {
       const step = this.file.transaction(() => this.#pruneEvents.run([nowMs - this.#retentionMs, PRUNE_STEP_EVENTS]));
       pruned += step;

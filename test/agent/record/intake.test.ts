@@ -73,6 +73,8 @@ function refusing(store: EventStore): EventStore & { full: boolean } {
     prune: (nowMs: number) => store.prune(nowMs),
     query: (query: Parameters<EventStore['query']>[0]) => store.query(query),
     counts: () => store.counts(),
+    incidents: (query: Parameters<EventStore['incidents']>[0]) => store.incidents(query),
+    incident: (id: string) => store.incident(id),
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };
   return wrapped;

@@ -1,0 +1,98 @@
+/** An incident as the contract's document, and as Markdown for a ticket. */
+import { durationText } from '../events/duration-text.ts';
+import type { GdoiEvent } from '../events/event.ts';
+import { isoInstant } from '../events/event-document.ts';
+import { instant } from '../events/instant-text.ts';
+import { nameList } from '../events/name-list.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import type { Incident } from './incident.ts';
+
+export interface IncidentDocument {
+  readonly id: string;
+  readonly group: string;
+  readonly cause: Incident['cause'];
+  readonly status: Incident['status'];
+  readonly severity: Incident['severity'];
+  readonly began_at: string;
+  readonly ended_at: string | null;
+  readonly summary: string;
+  readonly consequence: string | null;
+  readonly deadline: string | null;
+  readonly first_step: string | null;
+  readonly devices: string[];
+  readonly events: string[];
+  readonly evidence: string[];
+  readonly ended_by: string | null;
+}
+
+/** What belongs to an incident began at most this long before its first sight, and was seen at most this long after it. */
+const BEFORE_MS = 180_000;
+const AFTER_MS = 900_000;
+
+/** When events of an incident can have happened. */
+export function spanOf({ beganAtMs, endedAtMs }: Incident, nowMs: EpochMs): readonly [from: EpochMs, to: EpochMs] {
+  return [beganAtMs - BEFORE_MS, (endedAtMs ?? nowMs) + AFTER_MS];
+}
+
+/** Events of its devices, or of its group, while it lasted. */
+export function eventsOf(incident: Incident, events: readonly GdoiEvent[], nowMs: EpochMs): readonly GdoiEvent[] {
+  const [fromMs, toMs] = spanOf(incident, nowMs);
+  const devices = new Set(incident.devices);
+  return events.filter(
+    ({ device, group, atMs }) =>
+      atMs >= fromMs &&
+      atMs < toMs &&
+      (group === null || group === incident.group) &&
+      (device === null ? group !== null : devices.has(device)),
+  );
+}
+
+export function incidentDocument(incident: Incident, events: readonly GdoiEvent[]): IncidentDocument {
+  const { beganAtMs, endedAtMs, deadlineMs, firstStep, endedBy, devices, evidence, ...same } = incident;
+  return {
+    ...same,
+    began_at: isoInstant(Math.round(beganAtMs)),
+    ended_at: endedAtMs === null ? null : isoInstant(Math.round(endedAtMs)),
+    deadline: deadlineMs === null ? null : isoInstant(Math.round(deadlineMs)),
+    first_step: firstStep,
+    devices: [...devices],
+    events: events.map(({ id }) => id),
+    evidence: [...evidence],
+    ended_by: endedBy,
+  };
+}
+
+/** Two lines for a terminal: when and what, and what follows or ended it. */
+export function incidentText(incident: Incident): string {
+  const { beganAtMs, endedAtMs, group, cause, severity, summary, consequence, endedBy } = incident;
+  const span =
+    endedAtMs === null ? 'open' : `${durationText((endedAtMs - beganAtMs) / 1000)}, closed: ${endedBy ?? ''}`;
+  const follows = endedAtMs === null && consequence !== null ? `\n    follows: ${consequence}` : '';
+  return `${instant(beganAtMs)}  ${severity.toUpperCase()}  ${group}  ${cause}  (${span})\n    ${summary}${follows}\n`;
+}
+
+/** For a ticket: what happened, to whom, in which order, and what to do. Nothing of it is markup by accident. */
+export function incidentMarkdown(incident: Incident, events: readonly GdoiEvent[]): string {
+  const { beganAtMs, endedAtMs, consequence, firstStep, devices, evidence } = incident;
+  const lasted =
+    endedAtMs === null ? 'open' : `ended ${instant(endedAtMs)}, after ${durationText((endedAtMs - beganAtMs) / 1000)}`;
+  const lines = [
+    `## ${plain(incident.group)}: ${incident.cause} (${incident.severity})`,
+    '',
+    plain(incident.summary),
+    '',
+    `- Began: ${instant(beganAtMs)}, ${lasted}`,
+    `- Devices: ${plain(nameList(devices))}`,
+    ...(consequence === null ? [] : [`- Follows: ${plain(consequence)}`]),
+    ...(firstStep === null ? [] : [`- First step: ${plain(firstStep)}`]),
+    ...evidence.map((line) => `- Evidence: ${plain(line)}`),
+    ...(events.length === 0 ? [] : ['', '| when | event |', '| --- | --- |']),
+    ...events.map(({ atMs, summary }) => `| ${instant(atMs)} | ${plain(summary).replaceAll('|', '\\|')} |`),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+/** Devices' own words may hold anything. */
+function plain(text: string): string {
+  return text.replaceAll(/\s+/gu, ' ').replaceAll(/[\\`*_[\]<>#]/gu, String.raw`\$&`);
+}

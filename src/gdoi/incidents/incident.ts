@@ -1,0 +1,111 @@
+/**
+ * An incident: one happening in a group, from the first look that showed its cause to the first that showed it over. Made
+ * from the explanations' own memory, which is stored with the group's state: ids stay the same over a restart, and over a
+ * replay of the same answers.
+ */
+import type { Severity } from '../events/event.ts';
+import type { Episode } from '../explain/candidate.ts';
+import type { ExplanationCause } from '../explain/explanation.ts';
+import type { EpochMs } from '../seen/instant.ts';
+
+export interface Incident {
+  readonly id: string;
+  readonly group: string;
+  readonly cause: ExplanationCause;
+  readonly status: 'open' | 'closed';
+  readonly severity: Severity;
+  readonly beganAtMs: EpochMs;
+  /** null while it is open. */
+  readonly endedAtMs: EpochMs | null;
+  readonly summary: string;
+  readonly consequence: string | null;
+  readonly deadlineMs: EpochMs | null;
+  readonly firstStep: string | null;
+  /** In the order people count. */
+  readonly devices: readonly string[];
+  readonly evidence: readonly string[];
+  /** What ended it, in words; null while it is open. */
+  readonly endedBy: string | null;
+}
+
+/** What the look that showed it over saw. */
+const ENDED_BY: Readonly<Record<ExplanationCause, string>> = {
+  login_refused: 'the devices let the agent in again',
+  coop_split: 'one KS alone says that it is primary',
+  ks_down: 'a KS answers again',
+  no_primary: 'a KS is primary again',
+  redundancy_lost: 'the KS answers again',
+  ks_out_of_sight: 'the KS answers the agent again',
+  legacy_ks: 'no GM with a KEK timer meets a KS of the old behaviour any more',
+  ks_forced: 'ten minutes without another one',
+  unauthorized: 'the GM is registered, or no KS has refused one for ten minutes',
+  gms_reloaded: 'ten minutes without another one, and all are registered',
+  gms_unreachable: 'the GMs answer again',
+  operator_clear: 'ten minutes without another one',
+  rekeys_refused: 'ten minutes without another refusal',
+  old_kek_in_use: 'the GMs registered again, or got a rekey',
+  ejected: 'a KS lists the GMs again',
+  ks_rekeys_lost: 'the GMs have the current keys, and none registered for a lost rekey for ten minutes',
+  path_loss: 'the GMs have the current keys, and none registered for a lost rekey for ten minutes',
+  ks_failover: 'ten minutes without another one',
+  not_registered: 'the GMs are registered',
+  without_kek: 'the GMs hold a KEK',
+  without_tek: 'the GMs hold a TEK',
+  keys_differ: 'the GMs hold the keys of the group',
+  coop_peer_lost: 'the peer is alive for the KSs',
+  member_counts_differ: 'the KSs know the same number of GMs',
+  reregistered: 'ten minutes without another one',
+};
+
+const SEVERITIES = { ok: 'info', warning: 'warning', critical: 'critical' } as const;
+
+/** Incidents of the group that are not as they were: begun, said differently, worse, or over. */
+export function incidentChanges(
+  group: string,
+  before: readonly Episode[],
+  after: readonly Episode[],
+): readonly Incident[] {
+  return after.flatMap((episode) => {
+    const known = before.find(({ cause }) => cause === episode.cause);
+    const incident = incidentOf(group, episode);
+    if (incident === null) return [];
+    const was = known === undefined ? null : incidentOf(group, known);
+    return was !== null && isSame(was, incident) ? [] : [incident];
+  });
+}
+
+/** null: it was never more than unclear. */
+function incidentOf(group: string, { cause, sinceMs, presentSinceMs, endedMs, said, worst }: Episode): Incident | null {
+  if (presentSinceMs === null) return null;
+  const { consequence } = said;
+  return {
+    id: ['incident', group, cause, Math.floor(presentSinceMs / 1000)]
+      .map((part) => encodeURIComponent(String(part)))
+      .join(':'),
+    group,
+    cause,
+    status: endedMs === null ? 'open' : 'closed',
+    severity: SEVERITIES[worst],
+    beganAtMs: sinceMs,
+    endedAtMs: endedMs,
+    summary: said.summary,
+    consequence:
+      consequence && `${consequence.what}${consequence.unless === null ? '' : `, unless ${consequence.unless}`}`,
+    deadlineMs: endedMs === null ? said.deadlineMs : null,
+    firstStep: said.firstStep,
+    devices: said.scope,
+    evidence: said.evidence,
+    endedBy: endedMs === null ? null : ENDED_BY[cause],
+  };
+}
+
+/** A deadline is read again with each answer and moves by some seconds. */
+function isSame(a: Incident, b: Incident): boolean {
+  return (
+    a.id === b.id &&
+    a.status === b.status &&
+    a.severity === b.severity &&
+    a.summary === b.summary &&
+    a.consequence === b.consequence
+  );
+}

@@ -1,0 +1,29 @@
+/** Incidents: one happening in a group, from its beginning to its end. */
+import { z } from 'zod';
+import { EXPLANATION_CAUSES } from '../../gdoi/explain/explanation.ts';
+import { components, instant } from './components.ts';
+
+export const incidentSchema = z
+  .object({
+    id: z.string().describe('The same over restarts'),
+    group: z.string(),
+    cause: z.enum(EXPLANATION_CAUSES),
+    status: z.enum(['open', 'closed']),
+    severity: z.enum(['info', 'warning', 'critical']).describe('The worst it was'),
+    began_at: instant,
+    ended_at: instant.nullable(),
+    summary: z.string(),
+    consequence: z.string().nullable(),
+    deadline: instant.nullable().describe('When the consequence comes; null: it is there, not known when, or over'),
+    first_step: z.string().nullable().describe('Read-only'),
+    devices: z.array(z.string()),
+    events: z.array(z.string()).describe('Ids of the events of its devices and its group, oldest first'),
+    evidence: z.array(z.string()),
+    ended_by: z.string().nullable(),
+  })
+  .register(components, { id: 'Incident' });
+
+export const incidentListSchema = z.object({
+  incidents: z.array(incidentSchema),
+  next_cursor: z.string().nullable(),
+});

@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
+import { trackFleet } from '../../../src/gdoi/fleet/fleet.ts';
+import { fleetStateOfJson, initialFleetState, type MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
+import type { Incident } from '../../../src/gdoi/incidents/incident.ts';
+import { eventsOf, incidentDocument, incidentMarkdown } from '../../../src/gdoi/incidents/incident-document.ts';
+import { gm, ks, START } from '../../builders/fleet-group.ts';
+import { anEvent } from '../../builders/event-builder.ts';
+
+function silentKs(second: number, inARow = 3): MemberFacts {
+  const failure = { sinceMs: START + 60_000, inARow, result: 'timeout', established: inARow >= 3 };
+  return { ...ks(second), presence: 'unreachable', context: { ...NO_CONTEXT, failure } };
+}
+
+/** Incidents as they are kept: the last word on each; the state goes through JSON before each change, as by a restart. */
+function keptAfter(...changes: readonly MemberFacts[]): readonly Incident[] {
+  const kept = new Map<string, Incident>();
+  let state = initialFleetState('G1');
+  for (const change of changes) {
+    const restarted = fleetStateOfJson(JSON.parse(JSON.stringify(state)) as object);
+    const tracked = trackFleet(restarted, [change]);
+    state = tracked.state;
+    for (const incident of tracked.incidents) kept.set(incident.id, incident);
+  }
+  return [...kept.values()];
+}
+
+test('an incident is one entry from the first look that shows it to the first that shows it over', () => {
+  const [incident, ...others] = keptAfter(ks(0), gm(0), silentKs(60), silentKs(120), gm(130), silentKs(180), ks(240));
+  expect(others).toEqual([]);
+  expect(incident).toMatchObject({
+    group: 'G1',
+    cause: 'ks_down',
+    status: 'closed',
+    severity: 'critical',
+    beganAtMs: START + 60_000,
+    endedAtMs: START + 240_200,
+    devices: ['gm1', 'ks1'],
+    endedBy: 'a KS answers again',
+  });
+});
+
+test('what was never more than unclear is none', () => {
+  expect(keptAfter(ks(0), gm(0), silentKs(60, 1), ks(120))).toEqual([]);
+});
+
+test('the same cause a second time is another incident', () => {
+  const again = {
+    ...silentKs(600),
+    context: { ...NO_CONTEXT, failure: { sinceMs: START + 600_000, inARow: 3, result: 'timeout', established: true } },
+  };
+  const ids = keptAfter(ks(0), gm(0), silentKs(60), ks(240), again).map(({ id }) => id);
+  expect(new Set(ids).size).toBe(2);
+});
+
+test('it has the events of its devices and of its group, while it lasted and what followed', () => {
+  const [incident] = keptAfter(ks(0), gm(0), silentKs(60), ks(240));
+  const at = (second: number, over: object) => ({
+    ...anEvent({ id: `${second}` }),
+    atMs: START + second * 1000,
+    ...over,
+  });
+  const all = [
+    at(61, { device: 'ks1', group: null }),
+    at(90, { device: 'gm1', group: 'G1' }),
+    at(91, { device: 'gm1', group: 'G2' }),
+    at(92, { device: 'gm7', group: 'G1' }),
+    at(95, { device: null, group: 'G1' }),
+    at(5000, { device: 'gm1', group: 'G1' }),
+  ];
+  const found = eventsOf(incident!, all, START + 300_000);
+  expect(found.map(({ id }) => id)).toEqual(['61', '90', '95']);
+  expect(incidentDocument(incident!, found)).toMatchObject({
+    events: ['61', '90', '95'],
+    ended_by: 'a KS answers again',
+    deadline: null,
+  });
+});
+
+test('a ticket is Markdown of our own: what devices call themselves is no markup', () => {
+  const [incident] = keptAfter(ks(0), gm(0), silentKs(60));
+  const text = incidentMarkdown({ ...incident!, devices: ['gm1|<b>', '[x](http://e)'] }, []);
+  expect(text).toContain('## G1: ks\\_down (critical)'.replace('ks\\_down', 'ks_down'));
+  expect(text).toContain(String.raw`\<b\>`);
+  expect(text).not.toContain('[x](');
+});
