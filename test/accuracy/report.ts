@@ -38,7 +38,7 @@ export function scoreCells(score: Score): string[] {
   ];
 }
 
-function percent(part: number): string {
+export function percent(part: number): string {
   return `${(100 * part).toFixed(2)}%`;
 }
 
@@ -80,7 +80,7 @@ function isFault({ verdict, undecidable, invisible }: JudgedRegistration): boole
   }
 }
 
-function registrationLine({ truth, event, verdict, undecidable, invisible }: JudgedRegistration): string {
+export function registrationLine({ truth, event, verdict, undecidable, invisible }: JudgedRegistration): string {
   const { device, group, cause, alsoTrue, startedAtMs, atMs, sameKek, attempts } = truth;
   const truly = [cause, ...alsoTrue.map((other) => `or ${other}`)].join(' ');
   const took = `${attempts} attempt${attempts === 1 ? '' : 's'}, ${sameKek ? 'the same' : 'another'} KEK`;
@@ -92,12 +92,12 @@ function registrationLine({ truth, event, verdict, undecidable, invisible }: Jud
   ].join('\n');
 }
 
-function eventLine({ type, device, group, cause, betweenMs, evidence, summary }: GdoiEvent): string {
+export function eventLine({ type, device, group, cause, betweenMs, evidence, summary }: GdoiEvent): string {
   const [from, to] = betweenMs;
   const what = cause ?? summary;
   return `${type} ${device ?? ''} ${group ?? ''} [${iso(from)}, ${iso(to)}] ${what}: ${evidence.join(' | ')}`;
 }
 
-function iso(ms: number): string {
+export function iso(ms: number): string {
   return new Date(ms).toISOString();
 }

@@ -119,3 +119,32 @@ export function namedShare({ right, alsoTrue, wrong, unknown, undecidable }: Sco
 function share(part: number, whole: number, ofNothing = 1): number {
   return whole === 0 ? ofNothing : part / whole;
 }
+
+/** Cell -> what was scored in it. Statements and inventions stand in the cell of what was told. */
+export type Cells = ReadonlyMap<string, Score>;
+
+export function cellsOf(assessed: Assessed, describe: (device: string | null) => string): Cells {
+  const cells = new Map<string, Score>();
+  const add = (cause: string, device: string | null, score: Partial<Score>) => {
+    const key = `${cause} | ${describe(device)}`;
+    cells.set(key, added(cells.get(key) ?? NO_SCORE, { ...NO_SCORE, ...score }));
+  };
+  for (const each of assessed.judgement.registrations) {
+    add(each.truth.cause, each.truth.device, registrationsScore([each]));
+  }
+  for (const event of assessed.judgement.invented) add(`(nothing) ${event.cause}`, event.device, { invented: 1 });
+  for (const { event } of assessed.findings) add(event.cause ?? event.type, event.device, { falseStatements: 1 });
+  return cells;
+}
+
+export function mergedCells(a: Cells, b: Cells): Cells {
+  const cells = new Map(a);
+  for (const [key, score] of b) cells.set(key, added(cells.get(key) ?? NO_SCORE, score));
+  return cells;
+}
+
+/** Faults in a cell, for the worst one first: what is false weighs more than what is not said. */
+export function faults(score: Score): number {
+  const { wrong, invented, falseStatements, missed, invisible, unknown, undecidable } = score;
+  return 10 * (wrong + invented + falseStatements) + 3 * (missed - invisible) + unknown - undecidable;
+}

@@ -48,15 +48,9 @@ export function invisible(event: TrueRegistration, watched: Watched): string | n
     return 'the counters restarted after it, before the next answer';
   }
   if (inInterval.length > 1) return 'the counters restarted twice between two answers';
-  const previous = registrations.findLast(({ atMs }) => atMs < event.atMs);
-  const rekeyed = watched.truth.some(
-    (other) =>
-      other.kind === 'rekey' &&
-      other.group === event.group &&
-      other.atMs > (previous?.atMs ?? -Infinity) &&
-      other.atMs < event.startedAtMs,
-  );
-  if (isRestart(event.cause) && previous !== undefined && isRestart(previous.cause) && !rekeyed)
+  const { succeeded, rekeysReceived } = event.before;
+  // Uptime tells a reload; a clear leaves the keys as they are, and a GM that had counted nothing yet counts the same.
+  if (event.cause === 'operator_clear' && succeeded <= 1 && rekeysReceived === 0)
     return 'the counters restarted and came back to what they were';
   return null;
 }

@@ -20,7 +20,7 @@ import { messageUse } from '../../src/ios/log/gdoi-messages.ts';
 import { parseLogMessage } from '../../src/ios/log/log-message.ts';
 import { parseCommandOutput } from '../../src/ios/parse.ts';
 import { type Random, seededRandom } from '../../src/kernel/random.ts';
-import type { SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
+import type { SimulatedDevice, SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import type { TruthEvent } from '../../src/simulator/world/ground-truth.ts';
 import { agentClock } from './agent-clock.ts';
 import { AgentModel, type EmittedEvent, type RecordedObservation } from './agent-model.ts';
@@ -46,6 +46,7 @@ export interface Watched {
 interface Device {
   readonly name: string;
   readonly role: 'gm' | 'ks';
+  readonly bySnmpAlone: boolean;
   readonly jitter: number;
   readonly answersMs: EpochMs[];
   nextRegularMs: EpochMs;
@@ -109,7 +110,7 @@ class FleetWatch {
     this.#snmp = new SnmpReader(fleet);
     this.#devices = fleet.devices
       .filter(({ role }) => role === 'gm' || !watch.withoutKs)
-      .map((device) => this.#deviceOf(device.name, device.role));
+      .map((device) => this.#deviceOf(device));
     this.#byName = new Map(this.#devices.map((device) => [device.name, device]));
     if (watch.logs !== null) this.#hearLogs(watch.logs);
     if (watch.traps !== null) this.#hearTraps(watch.traps);
@@ -162,14 +163,17 @@ class FleetWatch {
     };
   }
 
-  #deviceOf(name: string, role: 'gm' | 'ks'): Device {
+  #deviceOf({ name, role, gdoiMib }: SimulatedDevice): Device {
     const { startMs } = this.#options;
     const { intervalMs, transport } = this.#watch;
     const first = startMs + this.#random() * Math.min(intervalMs, 60_000);
-    const beside = transport === 'ssh+snmp' && role === 'gm';
+    // A release without the MIB, and every KS, is asked over SSH whatever the others are.
+    const answersSnmp = role === 'gm' && gdoiMib !== 'none';
+    const beside = transport === 'ssh+snmp' && answersSnmp;
     return {
       name,
       role,
+      bySnmpAlone: transport === 'snmp' && answersSnmp,
       jitter: this.#random(),
       answersMs: [],
       nextRegularMs: first,
@@ -184,6 +188,7 @@ class FleetWatch {
 
   #hearLogs(pushed: Pushed): void {
     this.#fleet.onLog((log) => {
+      if (log.severity > pushed.mostSeverity) return;
       const message = parseLogMessage(log.line);
       const use = message === null ? null : messageUse(message);
       if (message === null || use === null) return;
@@ -259,7 +264,7 @@ class FleetWatch {
     }
     if (fleet.bootedAtMs(device.name) !== device.bootMs) device.newSession = true;
     device.bootMs = fleet.bootedAtMs(device.name);
-    if (this.#watch.transport === 'snmp' && device.role === 'gm') {
+    if (device.bySnmpAlone) {
       this.#look(device, nowMs, latencyMs);
       device.answersMs.push(nowMs);
       return;

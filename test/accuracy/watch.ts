@@ -6,6 +6,8 @@ export interface Pushed {
   readonly lost: number;
   /** From the device to the agent, at most. */
   readonly delayMs: number;
+  /** Messages of a higher number are not sent; traps have none. */
+  readonly mostSeverity: number;
 }
 
 export interface Watch {
@@ -46,7 +48,7 @@ const QUIET: Watch = {
 };
 
 /** All that come at once. */
-export const ALL_PUSHED: Pushed = { lost: 0, delayMs: 40 };
+export const ALL_PUSHED: Pushed = { lost: 0, delayMs: 40, mostSeverity: 7 };
 
 export function aWatch(change: Partial<Watch> & Pick<Watch, 'name'>): Watch {
   return { ...QUIET, ...change };

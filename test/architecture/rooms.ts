@@ -215,6 +215,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   page: ['preact', 'gdoi/events', 'gdoi/health', 'gdoi/keys', 'http/page', 'http/schemas'],
   'simulator/world': ['kernel', 'simulator/snmp-wire'],
   'simulator/scenarios': ['simulator/world'],
+  'simulator/worlds': ['kernel', 'simulator/scenarios', 'simulator/world'],
   'simulator/snmp-wire': ['node:crypto'],
   'simulator/render': ['kernel', 'simulator/snmp-wire', 'simulator/world'],
   'simulator/fleet': ['kernel', 'simulator/render', 'simulator/scenarios', 'simulator/snmp-wire', 'simulator/world'],

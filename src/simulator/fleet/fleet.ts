@@ -117,6 +117,8 @@ const GM_BOOT_MS = { from: 60_000, to: 95_000 } as const;
 const KS_BOOT_MS = 90_000;
 /** `snmpEngineBoots` of the first device of each role; the next one has one more. */
 const FIRST_BOOTS = 3;
+/** Between two packets that fail the check: a router logs a few of them. */
+const REPLAY_FAILURE_MS = { from: 3_000, to: 20_000 } as const;
 const BOOT_TO_REGISTRATION_MS = { from: 5_000, to: 25_000 } as const;
 
 export function createSimulatedFleet(options: SimulatedFleetOptions): SimulatedFleet {
@@ -323,6 +325,56 @@ class Fleet implements SimulatedFleet {
     for (const keyServer of this.#entry(name).keyServers) keyServer.rekeyNow();
   }
 
+  replacePolicy(name: string): void {
+    for (const keyServer of this.#entry(name).keyServers) keyServer.replacePolicy();
+  }
+
+  flapInterface(name: string, downSeconds: number): void {
+    const { device, memberships } = this.#entry(name);
+    if (!device.up || !device.interfaceUp) return;
+    const world = this.#world;
+    const { incarnation } = device;
+    const upAtMs = world.nowMs + downSeconds * 1000;
+    world.record({ kind: 'flap', atMs: world.nowMs, upAtMs, device: name });
+    this.#turnInterface(device, 'down');
+    world.at(upAtMs, () => {
+      if (device.incarnation !== incarnation) return;
+      this.#turnInterface(device, 'up');
+      for (const gm of memberships) gm.interfaceCameUp();
+    });
+  }
+
+  #turnInterface(device: SimDevice, state: 'up' | 'down'): void {
+    const { cryptoInterface } = HARDWARE[device.release.hardware];
+    device.interfaceUp = state === 'up';
+    this.#world.log(device, 'LINK-3-UPDOWN', `Interface ${cryptoInterface}, changed state to ${state}`);
+    this.#world.log(
+      device,
+      'LINEPROTO-5-UPDOWN',
+      `Line protocol on Interface ${cryptoInterface}, changed state to ${state}`,
+    );
+  }
+
+  loseTeks(name: string): void {
+    for (const gm of this.#entry(name).memberships) gm.loseTeks();
+  }
+
+  failReplayChecks(name: string, forSeconds: number): void {
+    const { device, memberships } = this.#entry(name);
+    const world = this.#world;
+    const untilMs = world.nowMs + forSeconds * 1000;
+    const failOne = () => {
+      if (world.nowMs >= untilMs) return;
+      for (const gm of memberships) gm.failReplayCheck();
+      world.after(world.uniform(REPLAY_FAILURE_MS.from, REPLAY_FAILURE_MS.to), failOne);
+    };
+    if (device.up) failOne();
+  }
+
+  setDeviceClock(name: string, offsetSeconds: number): void {
+    this.#entry(name).device.clockOffsetMs = offsetSeconds * 1000;
+  }
+
   #coopGroupsOf(a: string, b: string): readonly KeyServer[][] {
     return [...this.#groups.values()].filter(
       (keyServers) =>
@@ -333,6 +385,7 @@ class Fleet implements SimulatedFleet {
 
   #down(entry: Entry): void {
     entry.device.up = false;
+    entry.device.interfaceUp = true;
     entry.device.incarnation += 1;
     for (const gm of entry.memberships) gm.lose();
     for (const keyServer of entry.keyServers) {
@@ -380,7 +433,8 @@ class Fleet implements SimulatedFleet {
       for (const name of ks.groups) {
         const config = groups.get(name);
         if (config === undefined) throw new Error(`plan: ${ks.name} is in unknown group ${name}`);
-        const keyServer = new KeyServer(this.#world, device, config, ks.priority ?? 100);
+        const own = { priority: ks.priority ?? 100, rsaKey: ks.rsaKey ?? 'shared' };
+        const keyServer = new KeyServer(this.#world, device, config, own);
         entry.keyServers.push(keyServer);
         this.#groups.set(name, [...(this.#groups.get(name) ?? []), keyServer]);
       }
@@ -462,8 +516,8 @@ function timersOf(group: GroupPlan): RekeyTimers {
     kekLifetimeMs: group.kekLifetimeSeconds * 1000,
     tekLifetimeMs: group.tekLifetimeSeconds * 1000,
     transport: group.transport,
-    retransmitPeriodMs: 10_000,
-    retransmitAttempts: 2,
+    retransmitPeriodMs: (group.retransmit?.periodSeconds ?? 10) * 1000,
+    retransmitAttempts: group.retransmit?.attempts ?? 2,
   };
 }
 

@@ -28,6 +28,7 @@ const NAMES: Readonly<Record<Happening['kind'], NotificationName>> = {
   gm_registration_complete: 'cgmGdoiGmRegistrationComplete',
   gm_reregister: 'cgmGdoiGmReRegister',
   gm_rekey_received: 'cgmGdoiGmRekeyReceived',
+  gm_rekey_failure: 'cgmGdoiGmRekeyFailure',
   ks_role_change: 'cgmGdoiKeyServerRoleChange',
   ks_gm_deleted: 'cgmGdoiKeyServerGmDeleted',
   ks_peer_reachable: 'cgmGdoiKeyServerPeerReachable',
@@ -53,6 +54,7 @@ export function notificationVarbinds(happening: Happening): Varbind[] {
     case 'gm_registration_complete':
     case 'gm_reregister':
       return registeredKeyServer(happening);
+    case 'gm_rekey_failure':
     case 'gm_rekey_received': {
       const sequence = { oid: gmColumn(8, happening), value: counterValue(happening.sequence) };
       return [...registeredKeyServer(happening), sequence];

@@ -1,6 +1,6 @@
 /** `show crypto gdoi` and its relatives on a GM, in the layouts of four families of releases. */
 import type { EpochMs } from '../../kernel/clock.ts';
-import type { GroupMember, HeldTek } from '../world/group-member.ts';
+import { type GroupMember, type HeldTek, PSEUDOTIME_BEGAN_SECONDS } from '../world/group-member.ts';
 import type { KsGroupConfig } from '../world/key-server.ts';
 import { hex32 } from '../world/keys.ts';
 import { field, hhmmss, secondsLeft } from './render-text.ts';
@@ -367,12 +367,13 @@ export function renderGmReplay(members: readonly GroupMember[], nowMs: EpochMs):
   return members
     .map((gm) => {
       const head = `Anti-replay Information For Group ${gm.config.name}:\nTimebased Replay:\n`;
-      if (gm.policySource?.config.antiReplay.kind !== 'time') return `${head}         is not enabled\n \n`;
+      const antiReplay = gm.policySource?.config.antiReplay;
+      if (antiReplay?.kind !== 'time') return `${head}         is not enabled\n \n`;
       const { received, sent } = trafficOf(gm, nowMs);
-      return `${head}Replay Value : ${(nowMs / 1000 - 1_700_000_000).toFixed(2)} secs
+      return `${head}Replay Value : ${(nowMs / 1000 - PSEUDOTIME_BEGAN_SECONDS).toFixed(2)} secs
 Input Packets : ${received} Output Packets : ${sent}
-Input Error Packets : 0 Output Error Packets : 0
-Time Sync Error : 0 Max time delta : 0.00 secs
+Input Error Packets : ${gm.replayErrors} Output Error Packets : 0
+Time Sync Error : 0 Max time delta : ${(gm.replayErrors === 0 ? 0 : antiReplay.window + 3).toFixed(2)} secs
  
  
 TBAR Error History (sampled at 10pak/min):

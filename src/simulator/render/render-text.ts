@@ -25,7 +25,8 @@ export function hhmmss(ms: number): string {
 
 /** What the device takes the time to be. A clock that was never set starts at 1 March 1993 with each boot. */
 function deviceTimeMs(device: SimDevice, atMs: EpochMs): EpochMs {
-  return device.clockState === 'never-set' ? Date.UTC(1993, 2, 1) + Math.max(0, atMs - device.bootMs) : atMs;
+  const { clockState, clockOffsetMs, bootMs } = device;
+  return clockState === 'never-set' ? Date.UTC(1993, 2, 1) + Math.max(0, atMs - bootMs) : atMs + clockOffsetMs;
 }
 
 function clockMark(device: SimDevice): string {

@@ -14,6 +14,8 @@ export interface GroupPlan {
   readonly kekRemainingSeconds: number;
   /** KEK rekeys in the simulated history before the start. */
   readonly pastKekCycles: number;
+  /** Default: 10 s, twice. Unicast lengthens the KS's lead by them. */
+  readonly retransmit?: { readonly periodSeconds: number; readonly attempts: number };
 }
 
 interface DevicePlan {
@@ -29,6 +31,8 @@ interface DevicePlan {
 export interface KsPlan extends DevicePlan {
   /** COOP priority, default 100. */
   readonly priority?: number;
+  /** Names its RSA key pair; default: all KSs share one, as they must. */
+  readonly rsaKey?: string;
 }
 
 export interface GmPlan extends DevicePlan {
@@ -65,4 +69,14 @@ export interface FleetOperations {
   clearKsMembers(name: string): void;
   /** `crypto gdoi ks rekey`: a TEK rekey now. */
   rekeyNow(name: string): void;
+  /** `crypto gdoi ks rekey replace-now`: new KEK and TEK now, the old ones end. */
+  replacePolicy(name: string): void;
+  /** The interface of a GM that carries the crypto map goes down for a while. */
+  flapInterface(name: string, downSeconds: number): void;
+  /** A GM's IPsec SAs are gone; it stays registered. */
+  loseTeks(name: string): void;
+  /** Packets fail the time-based anti-replay check of a GM for a while. */
+  failReplayChecks(name: string, forSeconds: number): void;
+  /** What a device takes the time to be, minus the time. */
+  setDeviceClock(name: string, offsetSeconds: number): void;
 }

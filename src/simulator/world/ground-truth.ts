@@ -13,6 +13,7 @@ export type TruthCause =
   | 'kek_expired'
   | 'tek_expired'
   | 'ks_failover'
+  | 'interface'
   | 'ks_forced';
 
 export type CoopRole = 'primary' | 'secondary' | 'none';
@@ -26,6 +27,9 @@ export interface HeldBefore {
   readonly tekLifetimeMs: number | null;
   /** Since when `Reregisters in` counted down to this start; null: no timer of the GM started it. */
   readonly countdownSinceMs: EpochMs | null;
+  /** Its counters, as they were before a reload or a clear that made it start. */
+  readonly succeeded: number;
+  readonly rekeysReceived: number;
 }
 
 export type TruthEvent =
@@ -54,6 +58,8 @@ export type TruthEvent =
   | { readonly kind: 'reload'; readonly atMs: EpochMs; readonly upAtMs: EpochMs; readonly device: string }
   /** The KS told members to leave and register again. */
   | { readonly kind: 'order'; readonly atMs: EpochMs; readonly device: string; readonly group: string }
+  /** The interface with the crypto map went down, and came back at `upAtMs`. */
+  | { readonly kind: 'flap'; readonly atMs: EpochMs; readonly upAtMs: EpochMs; readonly device: string }
   | { readonly kind: 'clear'; readonly atMs: EpochMs; readonly device: string; readonly group: string }
   | {
       readonly kind: 'ejection';

@@ -38,8 +38,19 @@ const REGISTRATION_LATENCY_MS = { from: 150, to: 900 } as const;
 const DELETE_CUT_MS = 90_000;
 const DELETE_REGISTER_MS = { from: 5_000, to: 60_000 } as const;
 
+/** From the interface's return to the registration. */
+const INTERFACE_MS = { from: 1_000, to: 4_000 } as const;
+
+/** Second 0 of the group's pseudotime. */
+export const PSEUDOTIME_BEGAN_SECONDS = 1_700_000_000;
+/** Another GM, whose packets come late. */
+const REPLAYED_FROM = '10.16.200.2';
+
 /** What made a GM register. */
-type Trigger = 'first' | 'reload' | 'clear' | 'forced' | 'kek_window' | 'kek_expiry' | 'tek';
+type Trigger = 'first' | 'reload' | 'clear' | 'forced' | 'interface' | 'kek_window' | 'kek_expiry' | 'tek';
+
+/** These start a registration without the message of one that a timer starts. */
+const WITHOUT_NOTICE: ReadonlySet<Trigger> = new Set<Trigger>(['first', 'reload', 'clear', 'interface']);
 
 export interface HeldKek {
   readonly spi: string;
@@ -93,12 +104,17 @@ export class GroupMember implements RekeyReceiver {
   lastRekeyFrom: string | null = null;
   lastRekeySequence = 0;
   lastRekeyAtMs: EpochMs | null = null;
+  /** Packets that failed the time-based anti-replay check since the boot. */
+  replayErrors = 0;
   /** Packets a second through the crypto map: only for the data-plane counters. */
   trafficSinceMs: EpochMs;
   #teks: readonly HeldTek[] = [];
   #lastKek: HeldKek | null = null;
   #lastRekey: RekeyMessage | null = null;
   #legacySeenForKek: string | null = null;
+  #countersLost = { succeeded: 0, rekeysReceived: 0 };
+  /** The public key that the last registration brought: rekeys must be signed with its other half. */
+  #rsaKey: string | null = null;
   #registration: Registration | null = null;
   #kekTimer: SimTimer | null = null;
   #kekExpiryTimer: SimTimer | null = null;
@@ -152,6 +168,7 @@ export class GroupMember implements RekeyReceiver {
   /** The device is up again. */
   boot(delayMs: number): void {
     this.trafficSinceMs = this.world.nowMs;
+    this.replayErrors = 0;
     this.#startLater(this.#lastKek === null ? 'first' : 'reload', delayMs);
   }
 
@@ -188,10 +205,14 @@ export class GroupMember implements RekeyReceiver {
   }
 
   receiveRekey(rekey: RekeyMessage): boolean {
-    if (!this.device.up || this.kek === null) return false;
+    if (!this.device.up || !this.device.interfaceUp || this.kek === null) return false;
     if (this.#lastRekey?.id === rekey.id && this.#lastRekey.from === rekey.from) return true;
     if (this.kek.spi !== rekey.protectedBy) return false;
     const { world, device, config } = this;
+    if (rekey.from.rsaKey !== this.#rsaKey) {
+      this.#refuse(rekey);
+      return false;
+    }
     const unicast = rekey.from.config.timers.transport === 'unicast';
     this.#lastRekey = rekey;
     this.rekeysReceived += 1;
@@ -205,10 +226,62 @@ export class GroupMember implements RekeyReceiver {
       'GDOI-5-GM_RECV_REKEY',
       `Received Rekey for group ${config.name} from ${rekey.from.address} to ${unicast ? this.address : rekey.from.config.multicastAddress} with seq # ${rekey.policy.sequence}`,
     );
+    if (rekey.replaceNow) {
+      world.log(
+        device,
+        'GDOI-4-GM_RECV_POLICY_REPLACE_NOW',
+        `GM received policy replace-now rekey from KS ${rekey.from.address} in group ${config.name}.`,
+      );
+      this.#teks = [];
+    }
     this.#install(rekey.policy, rekey.from, false);
     const sequence = rekey.policy.sequence;
     world.notify(device, { kind: 'gm_rekey_received', ...this.#place(rekey.from.address), sequence });
     return true;
+  }
+
+  /** Signed with a key that no registration brought: it cannot be used, and the KS gets no acknowledgement. */
+  #refuse(rekey: RekeyMessage): void {
+    const { world, device, config } = this;
+    world.log(
+      device,
+      'GDOI-3-GDOI_REKEY_FAILURE',
+      `Processing of REKEY payloads failed on GM ${this.address} in the group ${config.name}, with peer at ${rekey.from.address}`,
+    );
+    const sequence = rekey.policy.sequence;
+    world.notify(device, { kind: 'gm_rekey_failure', ...this.#place(rekey.from.address), sequence });
+  }
+
+  /** The interface with the crypto map came up: the GM registers anew over it. */
+  interfaceCameUp(): void {
+    if (this.status === 'Registered')
+      this.#startLater('interface', this.world.uniform(INTERFACE_MS.from, INTERFACE_MS.to));
+  }
+
+  /** The IPsec SAs could not be installed, or were lost: it stays registered and holds its KEK. */
+  loseTeks(): void {
+    if (!this.device.up || this.status !== 'Registered') return;
+    const { world, device, config } = this;
+    this.#teks = [];
+    cancel(this.#tekTimer);
+    this.#tekTimer = null;
+    this.#timersSetAtMs = world.nowMs;
+    world.log(device, 'GDOI-3-GM_NO_IPSEC_FLOWS', `IPSec FLOW limit possibly reached in group ${config.name}`);
+  }
+
+  /** A packet came whose pseudotime lies outside the window. */
+  failReplayCheck(): void {
+    const antiReplay = this.policySource?.config.antiReplay;
+    if (!this.device.up || antiReplay?.kind !== 'time') return;
+    this.replayErrors += 1;
+    const { world } = this;
+    const mine = world.nowMs / 1000 - PSEUDOTIME_BEGAN_SECONDS;
+    const late = antiReplay.window + 3;
+    world.log(
+      this.device,
+      'GDOI-4-TIMEBASED_REPLAY_FAILED',
+      `An anti replay check has failed in group ${this.config.name}: my_pseudotime = ${mine.toFixed(2)} secs, peer_pseudotime = ${(mine - late).toFixed(2)} secs, replay_window = ${antiReplay.window} (sec), src_ip = ${REPLAYED_FROM}, dst_ip = ${this.address}`,
+    );
   }
 
   #startLater(trigger: Trigger, delayMs: number): void {
@@ -223,7 +296,7 @@ export class GroupMember implements RekeyReceiver {
     const { world, device, config } = this;
     const before = this.#heldBefore(trigger);
     this.#disarmReregistration();
-    if (trigger !== 'first' && trigger !== 'reload' && trigger !== 'clear') {
+    if (!WITHOUT_NOTICE.has(trigger)) {
       world.log(
         device,
         'GDOI-4-GM_RE_REGISTER',
@@ -266,9 +339,10 @@ export class GroupMember implements RekeyReceiver {
     world.notify(device, { kind: 'gm_register', ...this.#place(keyServer.address) });
     world.after(world.uniform(REGISTRATION_LATENCY_MS.from, REGISTRATION_LATENCY_MS.to), () => {
       if (this.#registration !== registration) return;
-      const policy = world.passesRegistration(device.name, keyServer.device.name)
-        ? keyServer.register(this, device.release.gmVersion ?? '1.0.2')
-        : null;
+      const policy =
+        device.interfaceUp && world.passesRegistration(device.name, keyServer.device.name)
+          ? keyServer.register(this, device.release.gmVersion ?? '1.0.2')
+          : null;
       if (policy !== null) {
         this.#complete(registration, keyServer, policy);
         return;
@@ -294,6 +368,7 @@ export class GroupMember implements RekeyReceiver {
     this.status = 'Registered';
     this.registeringTo = null;
     this.registeredWith = keyServer;
+    this.#rsaKey = keyServer.rsaKey;
     this.succeeded += 1;
     this.registeredAtMs = this.world.nowMs;
     this.rekeysSinceRegistration = 0;
@@ -341,6 +416,8 @@ export class GroupMember implements RekeyReceiver {
         return { cause: 'operator_clear', alsoTrue };
       case 'forced':
         return { cause: 'ks_forced', alsoTrue };
+      case 'interface':
+        return { cause: 'interface', alsoTrue };
       case 'tek':
         return { cause: 'tek_expired', alsoTrue: [...alsoTrue, ...this.#kekEvidence(registration, sameKek)] };
       case 'kek_window':
@@ -451,12 +528,14 @@ export class GroupMember implements RekeyReceiver {
 
   #heldBefore(trigger: Trigger): HeldBefore {
     const byTimer = trigger === 'kek_window' || trigger === 'kek_expiry' || trigger === 'tek' || trigger === 'forced';
+    const restarted = trigger === 'first' || trigger === 'reload' || trigger === 'clear';
     const [tek] = this.#teks;
     return {
       kekExpiryMs: this.#lastKek?.expiryMs ?? null,
       tekExpiryMs: tek?.expiryMs ?? null,
       tekLifetimeMs: tek?.lifetimeMs ?? null,
       countdownSinceMs: byTimer ? this.#timersSetAtMs : null,
+      ...(restarted ? this.#countersLost : { succeeded: this.succeeded, rekeysReceived: this.rekeysReceived }),
     };
   }
 
@@ -479,6 +558,7 @@ export class GroupMember implements RekeyReceiver {
   }
 
   #forget(): void {
+    this.#countersLost = { succeeded: this.succeeded, rekeysReceived: this.rekeysReceived };
     this.#registration = null;
     this.#disarmReregistration();
     this.#dropKek();

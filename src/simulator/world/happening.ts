@@ -20,7 +20,7 @@ export type Happening =
   | { readonly kind: 'ks_new_registration' | 'ks_registration_complete' }
   | ({ readonly kind: 'ks_rekey_pushed'; readonly sequence: number } & AtKs)
   | ({ readonly kind: 'gm_register' | 'gm_registration_complete' | 'gm_reregister' } & AtGm)
-  | ({ readonly kind: 'gm_rekey_received'; readonly sequence: number } & AtGm)
+  | ({ readonly kind: 'gm_rekey_received' | 'gm_rekey_failure'; readonly sequence: number } & AtGm)
   | ({ readonly kind: 'ks_role_change'; readonly role: 'primary' | 'secondary' } & AtKs)
   | ({ readonly kind: 'ks_gm_deleted'; readonly gm: string } & AtKs)
   | ({ readonly kind: 'ks_peer_reachable' | 'ks_peer_unreachable'; readonly peer: string } & AtKs);

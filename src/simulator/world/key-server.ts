@@ -40,6 +40,15 @@ export interface RekeyMessage {
   readonly protectedBy: string;
   readonly policy: KeyPolicy;
   readonly newKek: boolean;
+  /** `crypto gdoi ks rekey replace-now`: the old TEKs end at once. */
+  readonly replaceNow: boolean;
+}
+
+/** Which keys a rekey makes anew. */
+interface RekeyOrder {
+  readonly kek: boolean;
+  readonly tek: boolean;
+  readonly replaceNow?: boolean;
 }
 
 /** A row of the member database, shared by the KSs of a COOP set. */
@@ -76,11 +85,19 @@ const REKEY_LATENCY_MS = 60;
 /** COOP: a secondary that heard nothing for this long holds an election. */
 export const COOP_WATCHDOG_MS = 30_000;
 
+/** What a KS does not share with its peers. */
+interface KsOwnConfig {
+  readonly priority: number;
+  readonly rsaKey: string;
+}
+
 export class KeyServer {
   readonly world: World;
   readonly device: SimDevice;
   readonly config: KsGroupConfig;
   readonly priority: number;
+  /** Names the RSA key pair that signs its rekeys: the KSs of a COOP set must share one. */
+  readonly rsaKey: string;
   /** Members of the COOP set, this one left out. */
   peers: readonly KeyServer[] = [];
   role: CoopRole = 'none';
@@ -96,11 +113,12 @@ export class KeyServer {
   #plannedBatches = 0;
   #rekeyCount = 0;
 
-  constructor(world: World, device: SimDevice, config: KsGroupConfig, priority: number) {
+  constructor(world: World, device: SimDevice, config: KsGroupConfig, own: KsOwnConfig) {
     this.world = world;
     this.device = device;
     this.config = config;
-    this.priority = priority;
+    this.priority = own.priority;
+    this.rsaKey = own.rsaKey;
     this.roleSinceMs = world.nowMs;
   }
 
@@ -216,13 +234,18 @@ export class KeyServer {
     const rows = [...other.rows.values()].filter((row) => row.keyServer === other);
     for (const row of rows) this.rows.set(row.gm.address, row);
     if (foreign !== null && this.policy !== null && foreign.kek.spi !== this.policy.kek.spi) {
-      this.#send(rows, foreign.kek.spi, this.policy, true);
+      this.#send(rows, { protectedBy: foreign.kek.spi, policy: this.policy, newKek: true, replaceNow: false });
     }
   }
 
   /** `crypto gdoi ks rekey`: new TEK at once. */
   rekeyNow(): void {
-    if (this.role === 'primary' && this.policy !== null) this.#rekey(false, true);
+    if (this.role === 'primary' && this.policy !== null) this.#rekey({ kek: false, tek: true });
+  }
+
+  /** `crypto gdoi ks rekey replace-now`: new KEK and TEK at once, the old ones end with the rekey. */
+  replacePolicy(): void {
+    if (this.role === 'primary' && this.policy !== null) this.#rekey({ kek: true, tek: true, replaceNow: true });
   }
 
   /** `clear crypto gdoi ks members` on a primary: members are told to leave, keys are made anew. */
@@ -292,11 +315,11 @@ export class KeyServer {
     const plan = nextRekey(this.policy, this.config.timers, this.device.release.kekBehavior, this.rows.size);
     this.#rekeyTimer = this.world.at(plan.atMs, () => {
       this.#rekeyTimer = null;
-      this.#rekey(plan.kek, plan.tek);
+      this.#rekey(plan);
     });
   }
 
-  #rekey(kek: boolean, tek: boolean): void {
+  #rekey({ kek, tek, replaceNow = false }: RekeyOrder): void {
     const before = this.policy;
     if (before === null) return;
     const { nowMs, random } = this.world;
@@ -305,7 +328,7 @@ export class KeyServer {
     this.policy = {
       kek: kek ? makeKek(random, nowMs, kekLifetimeMs) : before.kek,
       kekNumber: before.kekNumber + (kek ? 1 : 0),
-      teks: tek ? [makeTek(random, nowMs, tekLifetimeMs), ...before.teks.slice(0, 1)] : before.teks,
+      teks: tek ? [makeTek(random, nowMs, tekLifetimeMs), ...before.teks.slice(0, replaceNow ? 0 : 1)] : before.teks,
       sequence: kek ? 0 : before.sequence + 1,
     };
     if (kek) {
@@ -315,13 +338,14 @@ export class KeyServer {
     this.rekeysSent += 1;
     this.world.record({ kind: 'rekey', atMs: nowMs, device: this.device.name, group: this.config.name, kek, tek });
     this.announce();
-    this.#send([...this.rows.values()], before.kek.spi, this.policy, kek);
+    this.#send([...this.rows.values()], { protectedBy: before.kek.spi, policy: this.policy, newKek: kek, replaceNow });
     this.#plan();
   }
 
-  #send(rows: readonly MemberRow[], protectedBy: string, policy: KeyPolicy, newKek: boolean): void {
+  #send(rows: readonly MemberRow[], content: Omit<RekeyMessage, 'id' | 'from'>): void {
     this.#rekeyCount += 1;
-    const rekey: RekeyMessage = { id: this.#rekeyCount, from: this, protectedBy, policy, newKek };
+    const { policy } = content;
+    const rekey: RekeyMessage = { ...content, id: this.#rekeyCount, from: this };
     const { name, multicastAddress } = this.config;
     this.lastRekeyRetransmits = 0;
     this.lastRekeyDurationMs = 1;

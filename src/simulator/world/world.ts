@@ -35,6 +35,10 @@ export class SimDevice {
   readonly sequenceNumbers: boolean;
   release: Release;
   up = true;
+  /** The interface that carries the crypto map. */
+  interfaceUp = true;
+  /** What the device takes the time to be, minus the time: somebody set it, or its crystal is bad. */
+  clockOffsetMs = 0;
   bootMs: EpochMs;
   /** `snmpEngineBoots`. */
   boots: number;

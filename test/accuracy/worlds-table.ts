@@ -1,0 +1,121 @@
+/** Many drawn worlds, scored in all and by cell, the worst cell first. */
+import { percent, printTable } from './report.ts';
+import {
+  added,
+  type Cells,
+  cellsOf,
+  faults,
+  mergedCells,
+  namedShare,
+  NO_SCORE,
+  precision,
+  recall,
+  type Score,
+  scoreOf,
+  wrongShare,
+} from './score.ts';
+import { type AssessedWorld, assessWorld } from './world-watch.ts';
+import { RELEASES } from '../../src/simulator/world/release.ts';
+
+export interface WorldsScore {
+  /** Asked over SSH, with the KEK's phase or every minute: what the goals are about. */
+  readonly bySsh: Score;
+  readonly bySnmpAlone: Score;
+  readonly cells: Cells;
+  /** Seeds of worlds with a fault, and how heavy. */
+  readonly faulty: readonly { readonly seed: number; readonly faults: number }[];
+}
+
+const NOTHING: WorldsScore = { bySsh: NO_SCORE, bySnmpAlone: NO_SCORE, cells: new Map(), faulty: [] };
+
+export function scoreWorlds(seeds: Iterable<number>, onWorld?: (world: AssessedWorld) => void): WorldsScore {
+  let sum = NOTHING;
+  for (const seed of seeds) {
+    const assessed = assessWorld(seed);
+    onWorld?.(assessed);
+    sum = withWorld(sum, assessed);
+  }
+  return sum;
+}
+
+function withWorld(sum: WorldsScore, assessed: AssessedWorld): WorldsScore {
+  const score = scoreOf(assessed);
+  const alone = assessed.watch.transport === 'snmp';
+  const heavy = faults(score);
+  return {
+    bySsh: alone ? sum.bySsh : added(sum.bySsh, score),
+    bySnmpAlone: alone ? added(sum.bySnmpAlone, score) : sum.bySnmpAlone,
+    cells: mergedCells(
+      sum.cells,
+      cellsOf(assessed, (device) => place(assessed, device)),
+    ),
+    faulty: heavy === 0 ? sum.faulty : [...sum.faulty, { seed: assessed.world.seed, faults: heavy }],
+  };
+}
+
+/** Release of the GM and of the KSs, interval, source. */
+function place({ world, watch }: AssessedWorld, device: string | null): string {
+  const { kss, gms } = world.plan;
+  const behaviors = new Set(kss.map(({ release }) => RELEASES[release].kekBehavior));
+  const ofKs = behaviors.size > 1 ? 'mixed' : behaviors.has('legacy') ? 'old' : 'new';
+  const gm = gms.find(({ name }) => name === device);
+  const ofGm = gm === undefined ? '-' : RELEASES[gm.release].kekBehavior === 'legacy' ? 'old' : 'new';
+  return `GM ${ofGm}, KS ${ofKs} | ${watch.name}${watch.clockErrors ? ', clock set' : ''}`;
+}
+
+const SHOWN_CELLS = 25;
+const SHOWN_SEEDS = 40;
+
+export function printWorldsScore({ bySsh, bySnmpAlone, cells, faulty }: WorldsScore): void {
+  printTable(
+    [
+      [
+        'asked over',
+        'group-hours',
+        'true',
+        'recall',
+        'precision',
+        'wrong',
+        'named',
+        'undecidable',
+        'invisible',
+        'false statements',
+      ],
+      ['SSH', ...row(bySsh)],
+      ['SNMP alone', ...row(bySnmpAlone)],
+    ],
+    1,
+  );
+  const worst = [...cells].filter(([, score]) => faults(score) > 0).toSorted(([, a], [, b]) => faults(b) - faults(a));
+  console.log(`\n${worst.length} of ${cells.size} cells (cause | releases | watch) have a fault; the worst first:`);
+  printTable(
+    [
+      ['cell', 'true', 'missed', 'invented', 'wrong', 'unknown', 'of it undecidable', 'false statements'],
+      ...worst
+        .slice(0, SHOWN_CELLS)
+        .map(([name, score]) => [
+          name,
+          ...[score.real, score.missed - score.invisible, score.invented, score.wrong, score.unknown].map(String),
+          String(score.undecidable),
+          String(score.falseStatements),
+        ]),
+    ],
+    1,
+  );
+  const seeds = faulty.toSorted((a, b) => b.faults - a.faults).slice(0, SHOWN_SEEDS);
+  console.log(`\n${faulty.length} worlds with a fault; heaviest first: ${seeds.map(({ seed }) => seed).join(' ')}`);
+}
+
+function row(score: Score): string[] {
+  return [
+    score.groupHours.toFixed(0),
+    String(score.real),
+    percent(recall(score)),
+    percent(precision(score)),
+    `${score.wrong} (${percent(wrongShare(score))})`,
+    percent(namedShare(score)),
+    String(score.undecidable),
+    String(score.invisible),
+    String(score.falseStatements),
+  ];
+}
