@@ -73,6 +73,7 @@ function observationText(observation: Observation): string {
       return `${asked} uptime ${observation.facts.uptimeSeconds}`;
     case 'clock':
     case 'certificates':
+    case 'registered':
     case 'failure':
       return asked;
     default:
