@@ -81,6 +81,7 @@ export function undecidable(event: TrueRegistration, watched: Watched): string |
   const isPair = others.length === 1 && event.cause === 'legacy_ks' && others[0]?.cause === 'legacy_ks';
   if (others.length > 0 && !isPair)
     return 'several registrations between two answers: the keys between them were not seen';
+  if (event.cause === 'interface' && !heardTheInterface(event, watched)) return 'the interface tells only by messages';
   const causes = possibleCauses(event, watched, looks);
   return causes.size > 1 ? `between two answers ${[...causes].toSorted().join(' and ')} were due` : null;
 }
@@ -137,6 +138,26 @@ function wasOrdered(event: TrueRegistration, watched: Watched, looks: Looks): bo
       other.kind === 'order' && other.group === event.group && other.atMs > looks.fromMs && other.atMs < looks.toMs,
   );
 }
+
+/** Messages of the interface arrived, or would have if the agent had kept them: polls show nothing of a flap. */
+function heardTheInterface(event: TrueRegistration, { watch, truth, observations }: Watched): boolean {
+  const flap = truth.findLast(
+    (other) => other.kind === 'flap' && other.device === event.device && other.atMs <= event.startedAtMs,
+  );
+  const sent = watch.logs !== null && watch.logs.lost === 0 && watch.logs.mostSeverity >= LINK_SEVERITY;
+  if (sent || flap === undefined) return sent;
+  return observations.some(
+    ({ observation, clockOffsetMs }) =>
+      observation.kind === 'log' &&
+      observation.device === event.device &&
+      observation.receivedAtMs - clockOffsetMs >= flap.atMs &&
+      observation.receivedAtMs - clockOffsetMs <= event.atMs + 600_000 &&
+      observation.messages.some(({ mnemonic }) => mnemonic === 'UPDOWN'),
+  );
+}
+
+/** `LINK-3-UPDOWN`. */
+const LINK_SEVERITY = 3;
 
 /** A pushed message of its start arrived: it says when, to the seconds. */
 function startByMessage(event: TrueRegistration, watched: Watched): Looks | null {

@@ -395,7 +395,7 @@ export class GroupMember implements RekeyReceiver {
       before: registration.before,
       kekTimer: device.release.kekBehavior === 'timer',
     });
-    if (cause === 'legacy_ks' && sameKek) this.#legacySeenForKek = policy.kek.spi;
+    if (sameKek && (cause === 'legacy_ks' || alsoTrue.includes('legacy_ks'))) this.#legacySeenForKek = policy.kek.spi;
   }
 
   #causeOf(

@@ -158,9 +158,13 @@ function aroundOf(
   { shiftMs, slackMs }: { readonly shiftMs: number; readonly slackMs: number },
 ): Around {
   const shifted = answers.filter(({ shiftsMs }) => shiftMs === 0 || shiftsMs.includes(shiftMs));
+  const first = answers.find(({ sentMs }) => Math.abs(sentMs + shiftMs - fromMs) <= slackMs);
   const after =
     shifted.find(
-      ({ sentMs, receivedMs }) => receivedMs + shiftMs >= toMs - slackMs && sentMs + shiftMs > fromMs + slackMs,
+      ({ index, sentMs, receivedMs }) =>
+        receivedMs + shiftMs >= toMs - slackMs &&
+        sentMs + shiftMs > fromMs - slackMs &&
+        (first === undefined || index > first.index),
     ) ?? null;
   const before =
     answers.findLast(

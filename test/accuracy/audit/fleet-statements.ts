@@ -85,7 +85,7 @@ const PEER_DEAD = statement(/(\S+): peer (\S+) status Dead/u, ({ history }, devi
 const REPLACED = statement(
   form(String.raw`KS (\S+) replaced its KEK between `, INSTANT, ' and ', INSTANT),
   ({ history }, device = '', from = '', to = '') => {
-    const answers = history.kss.filter((answer) => answer.device === device && answer.ks.kek !== null);
+    const answers = history.kss.filter((answer) => answer.device === device && answer.ks.kek?.remainingSeconds != null);
     const old = answers.findLast(({ sentMs }) => sentMs <= msOf(from) + 1000);
     const fresh = answers.find(({ receivedMs }) => receivedMs >= msOf(to) - 1000);
     if (old === undefined || fresh === undefined) return 'no two answers around it';

@@ -4,7 +4,7 @@
  * real devices showed.
  */
 import type { GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
-import { type GmAnswer, quotes, quotesEnd, ROUNDING_MS } from './history.ts';
+import { type GmAnswer, type History, quotes, quotesEnd, ROUNDING_MS, type Seen } from './history.ts';
 import {
   type Audited,
   form,
@@ -39,10 +39,25 @@ function startOf({ event, around, history }: Audited): Span {
   const quick =
     before !== null && after !== null && before === held && failedAttempts(before.gm) === failedAttempts(after.gm);
   if (quick) return { fromMs: fromMs - REGISTRATION_MS, toMs };
+  const begunMs = Math.min(toMs, firstSign(history, held));
   // SNMP does not show that a GM is not registered: attempts may have failed for long.
   if (held?.origin === 'snmp') return { fromMs: history.answers[0]?.sentMs ?? fromMs, toMs };
-  return { fromMs: held?.sentMs ?? history.answers[0]?.sentMs ?? fromMs, toMs };
+  return { fromMs: held?.sentMs ?? history.answers[0]?.sentMs ?? fromMs, toMs: begunMs };
 }
+
+/** What showed first that it had begun: an answer of a GM that is not registered, or a message. */
+function firstSign(history: History, held: GmAnswer | null): number {
+  const since = held?.index ?? -1;
+  const signs: readonly Seen[] = [
+    ...history.answers.filter(({ gm }) => gm.registered === false),
+    ...history.messages.filter(({ message }) => STARTS.has(message.mnemonic)),
+    ...history.traps.filter(({ trap }) => STARTS.has(trap.name)),
+  ];
+  const later = signs.filter(({ index, receivedMs }) => index > since && receivedMs >= (held?.sentMs ?? 0));
+  return Math.min(Infinity, ...later.map(({ receivedMs, shiftsMs }) => receivedMs + Math.max(...shiftsMs)));
+}
+
+const STARTS: ReadonlySet<string> = new Set(['GM_RE_REGISTER', 'GM_REGSTER', 'GmReRegister', 'GmRegister']);
 
 function failedAttempts({ registrations }: GmSnapshot): number | null {
   const { succeeded, attempted } = registrations;
@@ -136,10 +151,14 @@ function tekWindow(audited: Audited): Span {
 }
 
 /** Rekeys that came between the answers and before the registration; null: not shown. */
-function rekeysBetween({ around }: Audited): number | null {
+function rekeysBetween({ around, history }: Audited): number | null {
   const was = around.held?.gm.rekeys.received ?? null;
-  const is = around.after?.gm.rekeys.received ?? null;
-  const since = around.after?.gm.rekeys.sinceRegistration ?? 0;
+  // Where it was seen unregistered, only what had come by then came before it began.
+  const unregistered = history.answers.find(
+    ({ index, gm }) => index > (around.held?.index ?? -1) && index < (around.after?.index ?? 0) && !gm.registered,
+  );
+  const is = (unregistered ?? around.after)?.gm.rekeys.received ?? null;
+  const since = unregistered === undefined ? (around.after?.gm.rekeys.sinceRegistration ?? 0) : 0;
   return was === null || is === null ? null : is - was - since;
 }
 
@@ -266,14 +285,15 @@ const SAME_KEK = statement(literally('the KEK afterwards is the same: the KS had
   unless(kekIsNew(audited) === false, 'the answers do not show the same KEK'),
 );
 
-const GONE_KEK = statement(
-  literally('the KEK it brought expired with the old one: it was the same'),
-  ({ around, event }) => {
-    const shown = around.after?.gm.kek?.remainingSeconds ?? 0;
-    const deleted = event.evidence.some((line) => line.includes('GM_DELETE_EXPIRED_KEK'));
-    return unless(shown === 0 || deleted, 'the next answer shows a KEK');
-  },
-);
+const GONE_KEK = statement(literally('the KEK it brought expired with the old one: it was the same'), (audited) => {
+  const { around, event } = audited;
+  const ended = shownKekEnd(audited);
+  if (ended !== null && event.betweenMs[0] > ended + ROUNDING_MS + around.slackMs)
+    return 'the old one had ended before';
+  const shown = around.after?.gm.kek?.remainingSeconds ?? 0;
+  const deleted = event.evidence.some((line) => line.includes('GM_DELETE_EXPIRED_KEK'));
+  return unless(shown === 0 || deleted, 'the next answer shows a KEK');
+});
 
 const NEW_KEK = statement(
   literally('a new KEK afterwards: the KS had sent a rekey that this GM did not get'),
