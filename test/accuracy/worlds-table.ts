@@ -15,6 +15,7 @@ import {
   wrongShare,
 } from './score.ts';
 import { type AssessedWorld, assessWorld } from './world-watch.ts';
+import type { WorldLimits } from '../../src/simulator/worlds/draw-world.ts';
 import { RELEASES } from '../../src/simulator/world/release.ts';
 
 export interface WorldsScore {
@@ -28,10 +29,13 @@ export interface WorldsScore {
 
 const NOTHING: WorldsScore = { bySsh: NO_SCORE, bySnmpAlone: NO_SCORE, cells: new Map(), faulty: [] };
 
-export function scoreWorlds(seeds: Iterable<number>, onWorld?: (world: AssessedWorld) => void): WorldsScore {
+export function scoreWorlds(
+  seeds: Iterable<number>,
+  { limits, onWorld }: { readonly limits?: WorldLimits; readonly onWorld?: (world: AssessedWorld) => void } = {},
+): WorldsScore {
   let sum = NOTHING;
   for (const seed of seeds) {
-    const assessed = assessWorld(seed);
+    const assessed = assessWorld(seed, limits);
     onWorld?.(assessed);
     sum = withWorld(sum, assessed);
   }

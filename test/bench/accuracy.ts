@@ -76,8 +76,10 @@ if (flags.seed !== undefined) {
 function runWorlds(first: number, count: number): void {
   const startedMs = performance.now();
   const seeds = Array.from({ length: count }, (_, index) => first + index);
-  const score = scoreWorlds(seeds, (world) => {
-    if (detail) printFaults(`seed ${world.world.seed} (${world.watch.name})`, world);
+  const score = scoreWorlds(seeds, {
+    onWorld: (world) => {
+      if (detail) printFaults(`seed ${world.world.seed} (${world.watch.name})`, world);
+    },
   });
   console.log(`\n${count} worlds from seed ${first} on, in ${((performance.now() - startedMs) / 1000).toFixed(0)} s`);
   printWorldsScore(score);
