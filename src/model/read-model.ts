@@ -17,8 +17,6 @@ export interface FleetReadModel {
   groups(): Iterable<FleetView>;
   group(name: string): FleetView | undefined;
   readonly totals: EventTotals;
-  /** The latest events since the start, newest first; the whole history is in the store. */
-  readonly recentEvents: readonly GdoiEvent[];
   /** Rises with every change of a view or a group: what was read at the same revision is the same. */
   readonly revision: number;
   /** Called with events that are kept and new, in their order. Returns the way to stop. */
@@ -68,8 +66,6 @@ export interface MutableReadModel extends FleetReadModel {
   remove(device: string): void;
 }
 
-const MAX_RECENT_EVENTS = 50;
-
 /** `errors`: where a listener's own fault goes; without it, to whoever made the change. */
 export function createReadModel(
   totals: EventTotals = new EventTotals(),
@@ -77,7 +73,6 @@ export function createReadModel(
 ): MutableReadModel {
   const views = new Map<string, DeviceView>();
   const groups = new Map<string, FleetView>();
-  let recentEvents: readonly GdoiEvent[] = [];
   const listeners = new Set<(device: string, view: DeviceView | null) => void>();
   const eventListeners = new Set<(events: readonly GdoiEvent[]) => void>();
   let revision = 0;
@@ -91,11 +86,7 @@ export function createReadModel(
   };
   return {
     totals,
-    get recentEvents() {
-      return recentEvents;
-    },
     addEvents(events) {
-      recentEvents = [...events.toReversed(), ...recentEvents].slice(0, MAX_RECENT_EVENTS);
       for (const listener of eventListeners) guarded({}, () => listener(events));
     },
     get revision() {

@@ -51,7 +51,6 @@ export class ShellSession implements DeviceSession {
   readonly #secrets: KnownSecrets;
   readonly #watchdog: Watchdog;
   #prompt = '';
-  #commandsRun = 0;
   #bytesOfLastAnswer = 0;
 
   constructor(clock: Clock, target: SshTarget, line: ShellLine, limits: SessionLimits = {}) {
@@ -74,11 +73,6 @@ export class ShellSession implements DeviceSession {
 
   get alive(): boolean {
     return this.#line.ended === null;
-  }
-
-  /** Show commands run on this session. */
-  get commandsRun(): number {
-    return this.#commandsRun;
   }
 
   /** Bytes that came back for the last command: 0 when the shell was dead already. */
@@ -112,7 +106,6 @@ export class ShellSession implements DeviceSession {
 
   async run(command: ShowCommand, signal: AbortSignal): Promise<Reply> {
     if (!KNOWN_COMMANDS.has(command)) throw new Error('not a command of the fixed list');
-    this.#commandsRun += 1;
     this.#bytesOfLastAnswer = 0;
     const sentAtMs = this.#clock.wallMs();
     let reader: AnswerReader;

@@ -17,8 +17,6 @@ export interface SenderStatus {
   readonly failed: number;
   readonly queued: number;
   readonly dropped: Readonly<Record<DropReason, number>>;
-  /** Why the latest request without success had none. */
-  readonly lastError: string | null;
   /** The latest request had no success. */
   readonly failing: boolean;
 }
@@ -49,7 +47,6 @@ export class AlertSender {
   #running = Promise.resolve();
   #sent = 0;
   #failed = 0;
-  #lastError: string | null = null;
   #failing = false;
 
   constructor(options: SenderOptions) {
@@ -70,7 +67,6 @@ export class AlertSender {
       failed: this.#failed,
       queued: this.#queue.size,
       dropped: { ...this.#queue.dropped },
-      lastError: this.#lastError,
       failing: this.#failing,
     };
   }
@@ -125,7 +121,6 @@ export class AlertSender {
 
   #hadNoSuccess(reason: string): void {
     this.#failed += 1;
-    this.#lastError = reason;
     if (!this.#failing) {
       this.#options.logger.error({ url: this.#options.apiUrl, reason }, 'Alertmanager does not take alerts');
     }

@@ -16,9 +16,8 @@ export interface Candidate extends Omit<Explanation, 'cause' | 'explains'> {
 export interface Episode {
   readonly cause: ExplanationCause;
   readonly sinceMs: EpochMs;
-  /** When it was first and last found present; null: it was never more than unclear. */
+  /** When it was first found present; null: it was never more than unclear. */
   readonly presentSinceMs: EpochMs | null;
-  readonly lastPresentMs: EpochMs;
   /** First look at which it was present no more; null: it is. */
   readonly endedMs: EpochMs | null;
   readonly said: Explanation;

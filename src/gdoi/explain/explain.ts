@@ -113,7 +113,6 @@ function episodeAfter(before: Episode | null, said: Explanation | null, { nowMs 
     cause: said.cause,
     sinceMs: again?.sinceMs ?? said.sinceMs,
     presentSinceMs: again?.presentSinceMs ?? (said.phase === 'present' ? nowMs : null),
-    lastPresentMs: nowMs,
     endedMs: null,
     said,
     worst: worseStatus(again?.worst ?? said.status, said.status),

@@ -1,0 +1,81 @@
+/**
+ * Every member of an interface or class is read by someone in src/: what only tests read, or nobody, goes. Judged by
+ * name, so a dead member that shares its name with a living one is not seen.
+ */
+import { readFileSync } from 'node:fs';
+import { describe, expect, test } from 'vitest';
+import { sourceFiles } from './imports.ts';
+import { type Members, membersOf } from './members.ts';
+
+/** What src/ writes, and who outside of it reads. */
+const READ_OUTSIDE: Readonly<Record<string, string>> = {
+  annotations: 'Alertmanager, in JSON',
+  endsAt: 'Alertmanager, in JSON',
+  generatorURL: 'Alertmanager, in JSON',
+  startsAt: 'Alertmanager, in JSON',
+  confidence: 'API, in JSON',
+  deadline: 'API, in JSON',
+  explained_by: 'API, in JSON',
+  first_step: 'API, in JSON',
+  known_at: 'API, in JSON',
+  estimatedSeconds: 'API: toDocument writes every field of a lead',
+  measuredSeconds: 'API: toDocument writes every field of a lead',
+  share: 'API: toDocument writes every field of a rekey loss',
+  spis: 'API: toDocument writes every field of the group’s TEKs',
+  features: 'API: toDocument writes every field of a snapshot',
+  supported: 'API: toDocument writes every field of a snapshot',
+  synchronised: 'a fact of the device, decoded whole',
+  gmAddress: 'a fact of a trap, decoded whole',
+  rekeySequence: 'a fact of a trap, decoded whole',
+  openConnections: 'tests, which hold the access to one connection a device',
+  toJSON: 'JSON.stringify',
+  Params: 'fastify, a type parameter',
+  rounds: 'ssh2, an option',
+  socket_full: 'metrics: every reason of a drop',
+};
+
+const FILES = sourceFiles();
+const MEMBERS = FILES.map((file) => [file, membersOf(file, readSource(file))] as const);
+
+function readSource(file: string): string {
+  return readFileSync(new URL(`../../src/${file}`, import.meta.url), 'utf8');
+}
+
+function unread(files: readonly (readonly [string, Members])[]): readonly (readonly [file: string, name: string])[] {
+  const read = new Set(files.flatMap(([, members]) => [...members.read]));
+  return files.flatMap(([file, { declared }]) =>
+    [...declared].filter((name) => !read.has(name)).map((name) => [file, name] as const),
+  );
+}
+
+test('each member is read in src/', () => {
+  // The simulated routers are there for tests: what these ask of them is no dead surface.
+  const dead = unread(MEMBERS).filter(([file, name]) => !file.startsWith('simulator/') && !(name in READ_OUTSIDE));
+  expect(dead.map(([file, name]) => `${file}: ${name}`)).toEqual([]);
+});
+
+test('what is said to be read outside is read nowhere in src/', () => {
+  const names = new Set(unread(MEMBERS).map(([, name]) => name));
+  expect(Object.keys(READ_OUTSIDE).filter((name) => !names.has(name))).toEqual([]);
+});
+
+describe('seen as dead is', () => {
+  const dead = (...texts: readonly string[]) =>
+    unread(texts.map((text, index) => [`${index}.tsx`, membersOf(`${index}.tsx`, text)] as const)).map(
+      ([, name]) => name,
+    );
+
+  test.each([
+    ['a member that nobody reads', ['interface A { readonly used: 1; readonly dead: 1 }', 'a.used'], ['dead']],
+    ['a member that is only written', ['interface A { dead: 1 }', 'a.dead = 1; f({ dead: 1 })'], ['dead']],
+    ['a getter of a private field of its name', ['class A { #n = 1; get n() { return this.#n; } }'], ['n']],
+    ['an optional method', ['interface A { call?(): void }'], ['call']],
+  ])('%s', (_, texts, found) => expect(dead(...texts)).toEqual(found));
+
+  test.each([
+    ['read after a dot, also to be called or counted up', ['interface A { n: 1; f(): void }', 'a.n += 1; a?.f()']],
+    ['taken apart', ['interface A { n: 1; m: 1 }', 'const { n, m: other } = a; const f = ({ n }) => n']],
+    ['named by a text', ['interface A { n: 1 }', "const key: keyof A = 'n'"]],
+    ['given to a component', ['interface Props { label: 1 }', '<Box label="x" />']],
+  ])('not what is %s', (_, texts) => expect(dead(...texts)).toEqual([]));
+});
