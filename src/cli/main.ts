@@ -20,20 +20,22 @@ const program = new Command('gdoiwatch')
   })
   .exitOverride();
 /** In the order of the help. A command's parts are loaded when it is asked for: `check` has to answer quickly. */
-const COMMANDS: Readonly<Record<string, () => Promise<Command>>> = {
-  demo: async () => (await import('./demo.ts')).demoCommand(),
-  run: async () => (await import('./run.ts')).runCommand(),
-  check: async () => (await import('./check.ts')).checkCommand(),
-  events: async () => (await import('./events.ts')).eventsCommand(),
-  incidents: async () => (await import('./incidents.ts')).incidentsCommand(),
-  parse: async () => (await import('./parse.ts')).parseCommand(),
-  replay: async () => (await import('./replay.ts')).replayCommand(),
-  simulate: async () => (await import('./simulate.ts')).simulateCommand(),
-  config: async () => (await import('./config-check.ts')).configCheckCommand(),
-};
+const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map(
+  Object.entries({
+    demo: async () => (await import('./demo.ts')).demoCommand(),
+    run: async () => (await import('./run.ts')).runCommand(),
+    check: async () => (await import('./check.ts')).checkCommand(),
+    events: async () => (await import('./events.ts')).eventsCommand(),
+    incidents: async () => (await import('./incidents.ts')).incidentsCommand(),
+    parse: async () => (await import('./parse.ts')).parseCommand(),
+    replay: async () => (await import('./replay.ts')).replayCommand(),
+    simulate: async () => (await import('./simulate.ts')).simulateCommand(),
+    config: async () => (await import('./config-check.ts')).configCheckCommand(),
+  }),
+);
 const asked = process.argv[2] ?? '';
-for (const [name, load] of Object.entries(COMMANDS)) {
-  if (name === asked || !Object.hasOwn(COMMANDS, asked)) {
+for (const [name, load] of COMMANDS) {
+  if (name === asked || !COMMANDS.has(asked)) {
     program.addCommand((await load()).copyInheritedSettings(program));
   }
 }

@@ -47,21 +47,23 @@ export async function readText(readFile: ReadFile, path: string, maxBytes: numbe
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: 'no such file',
-  ENOTDIR: 'no such file',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EISDIR: 'it is a directory',
-  ELOOP: 'too many symbolic links',
-  ENAMETOOLONG: 'the name is too long',
-};
+const REASONS: ReadonlyMap<string, string> = new Map(
+  Object.entries<string>({
+    ENOENT: 'no such file',
+    ENOTDIR: 'no such file',
+    EACCES: 'permission denied',
+    EPERM: 'permission denied',
+    EISDIR: 'it is a directory',
+    ELOOP: 'too many symbolic links',
+    ENAMETOOLONG: 'the name is too long',
+  }),
+);
 
 /** Why a file was not read. Rethrows what is no failure of reading. */
 function readFailure(error: unknown, maxBytes: number): string {
   if (error instanceof RangeError) return `larger than ${maxBytes} bytes`;
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') {
-    return REASONS[error.code] ?? error.code;
+    return REASONS.get(error.code) ?? error.code;
   }
   throw error;
 }

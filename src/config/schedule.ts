@@ -2,13 +2,15 @@
 import { validate as isCronExpression } from 'node-cron';
 import type { Schedule } from './resolved-config.ts';
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+const UNIT_MS: ReadonlyMap<string, number> = new Map(
+  Object.entries<number>({ ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }),
+);
 const DURATION = /^(\d{1,9})(ms|s|m|h|d)$/;
 
 /** Milliseconds of `500ms`, `30s`, `5m`, `1h`, `90d`; null for anything else. */
 export function parseDuration(text: string): number | null {
   const match = DURATION.exec(text);
-  const unitMs = UNIT_MS[match?.[2] ?? ''];
+  const unitMs = UNIT_MS.get(match?.[2] ?? '');
   return match === null || unitMs === undefined ? null : Number(match[1]) * unitMs;
 }
 

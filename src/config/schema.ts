@@ -141,15 +141,17 @@ const snmp = section({
 const maxHandshakes = wholeNumber(1, 1024).describe('SSH handshakes under way at once, over all devices');
 
 /** IOS offers these too; why they are refused (net-snmp 3.29: no AES-192, no 3DES; Node 17 and later: no DES). */
-const REFUSED_PRIVACY: Readonly<Record<string, string>> = {
-  des: 'single DES is broken and not in the OpenSSL of this Node.js',
-  '3des': '3DES is not in the SNMP library',
-  aes192: 'AES-192 is not in the SNMP library',
-};
+const REFUSED_PRIVACY: ReadonlyMap<string, string> = new Map(
+  Object.entries<string>({
+    des: 'single DES is broken and not in the OpenSSL of this Node.js',
+    '3des': '3DES is not in the SNMP library',
+    aes192: 'AES-192 is not in the SNMP library',
+  }),
+);
 const privacyProtocol = z.enum(SNMP_PRIVACY_PROTOCOLS, {
   error: (issue) => {
     const reason =
-      typeof issue.input === 'string' ? REFUSED_PRIVACY[issue.input.toLowerCase().replace('-', '')] : undefined;
+      typeof issue.input === 'string' ? REFUSED_PRIVACY.get(issue.input.toLowerCase().replace('-', '')) : undefined;
     return `one of ${SNMP_PRIVACY_PROTOCOLS.join(', ')}${reason === undefined ? '' : ` (${reason})`}`;
   },
 });

@@ -36,7 +36,9 @@ export class SecretReader {
 
   /** null: not set, which is for the caller to judge, or wrong, which is a problem already. */
   fromEnv(path: SettingPath, variable: string, kind: SecretKind): Secret | null {
-    const value = this.#source.env[variable];
+    const { env } = this.#source;
+    // `toString` is no variable, whatever the object of them inherits.
+    const value = Object.hasOwn(env, variable) ? env[variable] : undefined;
     // A password written here by mistake is seldom all upper case; then it is not repeated.
     const shown = /^[A-Z][A-Z0-9_]*$/.test(variable) ? `environment variable ${variable}` : 'the environment variable';
     if (value === undefined) return this.#refuse(path, `${shown} is not set`);

@@ -129,7 +129,7 @@ class ValueBuilder {
       });
     }
     if (isMap(node)) {
-      const map: Record<string, unknown> = {};
+      const map: object = {};
       return this.#withAnchor(node, map, () => {
         for (const pair of node.items) this.#addPair(map, pair);
       });
@@ -137,7 +137,7 @@ class ValueBuilder {
     return null;
   }
 
-  #addPair(map: Record<string, unknown>, pair: Pair): void {
+  #addPair(map: object, pair: Pair): void {
     const key = keyText(pair.key);
     if (key === null) {
       this.#problem('a key must be plain text');
@@ -146,7 +146,7 @@ class ValueBuilder {
     this.#at(key, () => {
       if (key === '__proto__') this.#problem('is no setting', 'key');
       else if (Object.hasOwn(map, key)) this.#problem('stands here a second time', 'key');
-      else map[key] = this.build(pair.value);
+      else Object.defineProperty(map, key, { value: this.build(pair.value), enumerable: true });
     });
   }
 

@@ -35,7 +35,7 @@ function foldedColumns(): Map<number, { readonly column: GdoiColumn; readonly ta
 }
 
 function keysOf<T extends object>(record: T): ReadonlyArray<keyof T> {
-  return Object.keys(record).filter((key): key is keyof T & string => key in record);
+  return Object.keys(record).filter((key): key is keyof T & string => Object.hasOwn(record, key));
 }
 
 /** True for an OID below `root`, not for `root` itself. */

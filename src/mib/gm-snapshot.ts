@@ -17,7 +17,7 @@ export function gmSnapshot(group: GroupRows, gm: PartyRows, { rows, memory, prob
   const teks = shownTeks(GM_TEK, gm.teks, rows, problems);
   const keyServer = gm.row === null ? null : keyServerOf(gm.row);
   const activeTeks = gm.row?.number('cgmGdoiGmActiveTEKNum') ?? null;
-  const empty = emptyGmSnapshot(memory.groupNames[group.id.key] ?? group.id.text);
+  const empty = emptyGmSnapshot(memory.groupNames.get(group.id.key) ?? group.id.text);
   return {
     ...empty,
     identity: group.id.text,

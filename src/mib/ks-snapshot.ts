@@ -44,7 +44,7 @@ export function ksSnapshot(group: GroupRows, ks: PartyRows, { rows, memory, prob
     return { spi, lifetimeSeconds, remainingSeconds, timeToRekeySeconds: null };
   };
   return {
-    ...emptyKsSnapshot(memory.groupNames[group.id.key] ?? group.id.text),
+    ...emptyKsSnapshot(memory.groupNames.get(group.id.key) ?? group.id.text),
     identity: group.id.text,
     transport: keyFactsOf(memory, KS_KEK, kek?.spi ?? null).transport,
     members: group.row?.number('cgmGdoiGroupMemberCount') ?? ks.row?.number('cgmGdoiKeyServerRegisteredGMs') ?? null,

@@ -7,6 +7,7 @@
  */
 import { GDOI_TRAPS, type GdoiTrapName } from '../gdoi/seen/gdoi-trap.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
+import { type Named, named } from '../gdoi/seen/named.ts';
 import type { GdoiColumn, GdoiTable } from './gdoi-column.ts';
 import { GDOI_COLUMNS, GDOI_NOTIFICATION_SWITCHES, GDOI_ROOT } from './gdoi-oids.ts';
 import type { GdoiReply } from './gdoi-reply.ts';
@@ -26,9 +27,9 @@ export interface SnmpMemory {
   /** Which notifications the device would send, as far as it says. */
   readonly notifications: Readonly<Partial<Record<GdoiTrapName, boolean>>>;
   /** By the group's index; null: the device shows no name. */
-  readonly groupNames: Readonly<Record<string, string | null>>;
+  readonly groupNames: Named<string | null>;
   /** By table and SPI, of the keys in that table's last answer. */
-  readonly keyFacts: Readonly<Partial<Record<GdoiTable, Readonly<Record<string, KeyFacts>>>>>;
+  readonly keyFacts: Readonly<Partial<Record<GdoiTable, Named<KeyFacts>>>>;
   /** Tables that have given a row since the device started: they exist, even where they are empty now. */
   readonly tables: readonly GdoiTable[];
   /** Columns of 2015 that the image does not have. */
@@ -44,7 +45,7 @@ export const NOTHING_LEARNT: SnmpMemory = {
   engineBoots: null,
   sysUpTime: null,
   notifications: {},
-  groupNames: {},
+  groupNames: named(),
   keyFacts: {},
   tables: [],
   missing: [],
@@ -71,7 +72,7 @@ const MAX_KEPT = 256;
 
 /** Facts of a key, all null while they are not known. */
 export function keyFactsOf(memory: SnmpMemory, { table }: KeyTable, spi: string | null): KeyFacts {
-  return (spi === null ? undefined : memory.keyFacts[table]?.[spi]) ?? UNKNOWN_KEY_FACTS;
+  return (spi === null ? undefined : memory.keyFacts[table]?.get(spi)) ?? UNKNOWN_KEY_FACTS;
 }
 
 /** The memory after an answer. `root`: where the MIB hangs. */
@@ -148,20 +149,20 @@ function readNames(
   asked: (column: GdoiColumn) => boolean,
 ): Learnt<SnmpMemory['groupNames']> {
   const namesAsked = asked('cgmGdoiGroupName');
-  const kept: Record<string, string | null> = namesAsked ? {} : { ...memory.groupNames };
+  const kept = new Map(namesAsked ? [] : memory.groupNames);
   if (namesAsked) {
     for (const row of rows.of('cgmGdoiGroupTable')) {
-      kept[row.index.group] = row.text('cgmGdoiGroupName', MAX_NAME);
+      kept.set(row.index.group, row.text('cgmGdoiGroupName', MAX_NAME));
     }
   }
   let unnamed = false;
   for (const { index } of TABLES_OF_GROUPS.flatMap(rows.of)) {
-    if (kept[index.group] !== undefined) continue;
-    if (namesAsked) kept[index.group] = null;
+    if (kept.has(index.group)) continue;
+    if (namesAsked) kept.set(index.group, null);
     else unnamed = true;
   }
-  const full = Object.keys(kept).length >= MAX_KEPT;
-  return { kept: bounded(kept), wanted: unnamed && !full ? ['cgmGdoiGroupName'] : [] };
+  const full = kept.size >= MAX_KEPT;
+  return { kept: named([...kept].slice(0, MAX_KEPT)), wanted: unnamed && !full ? ['cgmGdoiGroupName'] : [] };
 }
 
 /** Facts of the keys in this answer; keys that are gone are forgotten. */
@@ -180,10 +181,10 @@ function readKeyFacts(
     for (const row of rows.of(table)) {
       const spi = row.spi(spiColumn, spiOctets);
       if (spi === null || known.has(spi) || known.size >= MAX_KEPT) continue;
-      known.set(spi, factsAsked ? readFacts(row) : memory.keyFacts[table]?.[spi]);
+      known.set(spi, factsAsked ? readFacts(row) : memory.keyFacts[table]?.get(spi));
     }
     const found = [...known].filter((entry): entry is [string, KeyFacts] => entry[1] !== undefined);
-    kept[table] = Object.fromEntries(found);
+    kept[table] = named(found);
     if (found.length < known.size) wanted.push(...factColumns(keyTable));
   }
   return { kept, wanted };
@@ -206,9 +207,4 @@ function missingColumns(
   }
   if (missing.has('cgmGdoiKeyServerRole')) for (const column of COOP_PEER_COLUMNS) missing.add(column);
   return [...missing];
-}
-
-function bounded<T>(record: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
-  const entries = Object.entries(record);
-  return entries.length <= MAX_KEPT ? record : Object.fromEntries(entries.slice(0, MAX_KEPT));
 }

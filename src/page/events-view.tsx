@@ -107,7 +107,9 @@ export class EventsView implements View {
 }
 
 /** By hours. */
-const SPANS: Readonly<Record<string, string>> = { 1: 'the last hour', 24: 'the last day', 168: 'the last week' };
+const SPANS: ReadonlyMap<string, string> = new Map(
+  Object.entries<string>({ 1: 'the last hour', 24: 'the last day', 168: 'the last week' }),
+);
 
 const FEED_TEXT: Readonly<Record<FeedState, string>> = {
   connecting: 'Connecting to the live stream ...',
@@ -145,8 +147,8 @@ function EventFilters({ filter }: { readonly filter: Filter }): VNode {
       <Choice
         label="Since"
         value={filter['hours']}
-        options={Object.keys(SPANS)}
-        say={(hours) => SPANS[hours] ?? `${hours} hours`}
+        options={[...SPANS.keys()]}
+        say={(hours) => SPANS.get(hours) ?? `${hours} hours`}
         onChoose={(value) => choose('hours', value)}
       />
       {Object.keys(filter).length > 0 && <a href="/events">Clear</a>}

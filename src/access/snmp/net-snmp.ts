@@ -231,14 +231,16 @@ function unsigned(octets: Uint8Array): bigint {
 }
 
 /** What the library calls a usmStats Report (RFC 3414, 5). */
-const REPORTS: Readonly<Record<string, BulkOutcome>> = {
-  'Unsupported Security Level': { kind: 'denied', why: 'level' },
-  'Unknown User Name': { kind: 'denied', why: 'user' },
-  'Wrong Digest (incorrect password, community or key)': { kind: 'denied', why: 'digest' },
-  'Decryption Error': { kind: 'denied', why: 'decryption' },
-  'Not In Time Window': { kind: 'out_of_step' },
-  'Unknown Engine ID': { kind: 'out_of_step' },
-};
+const REPORTS: ReadonlyMap<string, BulkOutcome> = new Map(
+  Object.entries<BulkOutcome>({
+    'Unsupported Security Level': { kind: 'denied', why: 'level' },
+    'Unknown User Name': { kind: 'denied', why: 'user' },
+    'Wrong Digest (incorrect password, community or key)': { kind: 'denied', why: 'digest' },
+    'Decryption Error': { kind: 'denied', why: 'decryption' },
+    'Not In Time Window': { kind: 'out_of_step' },
+    'Unknown Engine ID': { kind: 'out_of_step' },
+  }),
+);
 
 function outcomeOf(error: Error): BulkOutcome {
   if (error instanceof snmp.RequestFailedError) {
@@ -249,7 +251,7 @@ function outcomeOf(error: Error): BulkOutcome {
   switch ('code' in error ? error.code : undefined) {
     case snmp.ResponseInvalidCode.EAuthFailure:
       // With `info` it is our own check of a digest that failed; else the agent's Report.
-      return info === undefined ? (REPORTS[error.message] ?? { kind: 'malformed' }) : { kind: 'not_authentic' };
+      return info === undefined ? (REPORTS.get(error.message) ?? { kind: 'malformed' }) : { kind: 'not_authentic' };
     case snmp.ResponseInvalidCode.ECouldNotDecrypt:
       return { kind: 'not_authentic' };
     case E_NOT_IN_TIME_WINDOW:

@@ -36,7 +36,7 @@ export function networkFailure(target: SnmpTarget, error: unknown): ReadFailure 
   if (code === 'ECONNREFUSED') {
     return new ReadFailure(target, 'refused', 'port unreachable: no SNMP agent there, or an access list says so');
   }
-  const [kind, what] = (typeof code === 'string' ? NETWORK_ERRORS[code] : undefined) ?? [
+  const [kind, what] = (typeof code === 'string' ? NETWORK_ERRORS.get(code) : undefined) ?? [
     'unreachable',
     'the datagram could not be sent',
   ];

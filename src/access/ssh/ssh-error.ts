@@ -19,15 +19,15 @@ interface LibraryError {
   readonly message: string;
 }
 
-const NETWORK: typeof NETWORK_ERRORS = {
+const NETWORK: typeof NETWORK_ERRORS = new Map([
   ...NETWORK_ERRORS,
-  ECONNREFUSED: ['refused', 'connection refused: no SSH server there, an access list, or all vty lines in use'],
-};
+  ['ECONNREFUSED', ['refused', 'connection refused: no SSH server there, an access list, or all vty lines in use']],
+]);
 
 /** A failure before the shell was open. `where` is `host port N`. */
 export function translateLoginError(error: unknown, stage: LoginStage, where: string): TransportError {
   const { code, level, message } = asLibraryError(error);
-  const network = typeof code === 'string' ? NETWORK[code] : undefined;
+  const network = typeof code === 'string' ? NETWORK.get(code) : undefined;
   if (network !== undefined && stage === 'tcp')
     return new TransportError(network[0], 'connect', `${where}: ${network[1]}`);
   if (level === 'client-authentication') {

@@ -35,20 +35,20 @@ export interface TargetDevice {
 export function deviceOfTarget({ address, labels }: Target, makeDevice: MakeDevice): TargetDevice {
   const place = parseAddress(address);
   if (place === null) return { device: null, problems: ['is not HOST or HOST:PORT'] };
-  const settings: Record<string, unknown> = { name: labels['device'] || place.host, ...place };
-  const own: Record<string, string> = {};
+  const settings = new Map<string, unknown>(Object.entries({ name: labels['device'] || place.host, ...place }));
+  const own: [label: string, value: string][] = [];
   const leftOut: string[] = [];
   for (const [label, value] of Object.entries(labels)) {
     // To Prometheus an empty label is none.
     if (value === '' || label === 'device') continue;
     const setting = SETTING_OF_LABEL.get(label);
-    if (setting !== undefined) settings[setting] = setting === 'credentials' ? credentialsOf(value) : value;
+    if (setting !== undefined) settings.set(setting, setting === 'credentials' ? credentialsOf(value) : value);
     else if (label.startsWith('__gdoi_')) return { device: null, problems: [unknownLabel(label)] };
     else if (label.startsWith('__')) continue;
     else if (RESERVED_LABELS.includes(label)) leftOut.push(`label ${label} left out: gdoiwatch or Prometheus sets it`);
-    else own[label] = value;
+    else own.push([label, value]);
   }
-  const { device, problems } = makeDevice({ ...settings, labels: own });
+  const { device, problems } = makeDevice({ ...Object.fromEntries(settings), labels: Object.fromEntries(own) });
   return device === null ? { device, problems } : { device, problems: leftOut };
 }
 

@@ -61,20 +61,22 @@ export function impossibleFigure(now: Counters): string | null {
     return null;
   }
   const [name, value] = Object.entries(now).find(([, figure]) => !possible(figure)) ?? ['', 0];
-  return `${COUNTER_LABELS[name] ?? name}: ${value}`;
+  return `${COUNTER_LABELS.get(name) ?? name}: ${value}`;
 }
 
 function possible(value: number | null): boolean {
   return value === null || (value >= 0 && Number.isSafeInteger(value));
 }
 
-const COUNTER_LABELS: Readonly<Record<string, string>> = {
-  succeeded: 'Succeeded registration',
-  attempted: 'Attempted registration',
-  received: 'Rekeys received',
-  sinceRegistration: 'After latest register',
-  acksSent: 'Rekey ACKs sent',
-};
+const COUNTER_LABELS: ReadonlyMap<string, string> = new Map(
+  Object.entries<string>({
+    succeeded: 'Succeeded registration',
+    attempted: 'Attempted registration',
+    received: 'Rekeys received',
+    sinceRegistration: 'After latest register',
+    acksSent: 'Rekey ACKs sent',
+  }),
+);
 
 export function counterMovement(options: {
   readonly before: Counters;
@@ -140,5 +142,5 @@ function fallenCounters(before: Counters, now: Counters): string[] {
 
 function fell(fallen: string[], name: keyof Counters, before: number | null, now: number | null): void {
   if (before !== null && now !== null && now < before)
-    fallen.push(`${COUNTER_LABELS[name] ?? name} ${before} -> ${now}`);
+    fallen.push(`${COUNTER_LABELS.get(name) ?? name} ${before} -> ${now}`);
 }

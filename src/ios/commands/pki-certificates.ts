@@ -28,14 +28,16 @@ interface CertificateDraft {
 // Certificate / CA Certificate / Router Self-Signed Certificate / RA Signature Certificate / CA Certificate (Rollover)
 const HEADING =
   /^(?:(CA|Subordinate CA|RA Signature|RA KeyEncipher|RA|Router Self-Signed) )?Certificate ?(?:\(.{1,60}\))?$/i;
-const KINDS: Readonly<Record<string, Certificate['kind']>> = {
-  ca: 'ca',
-  'subordinate ca': 'ca',
-  'ra signature': 'ra',
-  'ra keyencipher': 'ra',
-  ra: 'ra',
-  'router self-signed': 'self_signed',
-};
+const KINDS: ReadonlyMap<string, Certificate['kind']> = new Map(
+  Object.entries<Certificate['kind']>({
+    ca: 'ca',
+    'subordinate ca': 'ca',
+    'ra signature': 'ra',
+    'ra keyencipher': 'ra',
+    ra: 'ra',
+    'router self-signed': 'self_signed',
+  }),
+);
 // cn=CORP-CA / serialNumber=FGL17271234+hostname=gm1.example.net / 2.5.4.5=17
 const NAME_PART = /^[A-Za-z0-9][\w.]{0,63} ?= ?.{0,512}$/;
 // http://pki.example.net/corp.crl / ldap://10.1.1.1/CN=CORP-CA
@@ -153,7 +155,7 @@ function readLine(drafts: CertificateDraft[], line: string): boolean {
   const heading = HEADING.exec(line);
   if (heading !== null) {
     if (drafts.length >= MAX_CERTIFICATES) return false;
-    drafts.push(newDraft(KINDS[heading[1]?.toLowerCase() ?? ''] ?? 'device'));
+    drafts.push(newDraft(KINDS.get(heading[1]?.toLowerCase() ?? '') ?? 'device'));
     return true;
   }
   const draft = drafts.at(-1);

@@ -32,20 +32,22 @@ const OLD_TITLE = /^Cisco Internetwork Operating System Software$/;
 // 1 year, 22 weeks, 6 days, 9 hours, 38 minutes
 const UPTIME_PART = /^(\d{1,5}) (year|week|day|hour|minute|second)s?$/;
 /** A year of uptime is 365 days on the device. */
-const UNIT_SECONDS: Readonly<Record<string, number>> = {
-  year: 365 * 86400,
-  week: 7 * 86400,
-  day: 86400,
-  hour: 3600,
-  minute: 60,
-  second: 1,
-};
+const UNIT_SECONDS: ReadonlyMap<string, number> = new Map(
+  Object.entries<number>({
+    year: 365 * 86400,
+    week: 7 * 86400,
+    day: 86400,
+    hour: 3600,
+    minute: 60,
+    second: 1,
+  }),
+);
 
 function parseUptime(text: string): number | null {
   let total = 0;
   for (const part of text.split(/, ?/)) {
     const match = UPTIME_PART.exec(part.trim());
-    const unit = UNIT_SECONDS[match?.[2] ?? ''];
+    const unit = UNIT_SECONDS.get(match?.[2] ?? '');
     if (match === null || unit === undefined) return null;
     total += Number(match[1]) * unit;
   }

@@ -57,14 +57,16 @@ export function parseSeconds(value: string): number | null {
 const CLOCK_AGE = /^(\d{1,5}):([0-5]\d):([0-5]\d)$/;
 // 1d02h, 2w3d, 1y15w: IOS prints the two largest units
 const UNIT_AGE = /^(\d{1,4})([ywdhms])(?:(\d{1,4})([ywdhms]))?$/;
-const AGE_UNIT_SECONDS: Readonly<Record<string, number>> = {
-  y: 365 * 86400,
-  w: 7 * 86400,
-  d: 86400,
-  h: 3600,
-  m: 60,
-  s: 1,
-};
+const AGE_UNIT_SECONDS: ReadonlyMap<string, number> = new Map(
+  Object.entries<number>({
+    y: 365 * 86400,
+    w: 7 * 86400,
+    d: 86400,
+    h: 3600,
+    m: 60,
+    s: 1,
+  }),
+);
 
 /** Age of the last rekey, `00:01:30` or `1d02h`, in seconds; `never` is not an age. */
 export function parseAgeSeconds(value: string): number | null {
@@ -72,8 +74,8 @@ export function parseAgeSeconds(value: string): number | null {
   if (clock) return Number(clock[1]) * 3600 + Number(clock[2]) * 60 + Number(clock[3]);
   const units = UNIT_AGE.exec(value);
   if (!units) return null;
-  const first = Number(units[1]) * (AGE_UNIT_SECONDS[units[2] ?? ''] ?? 0);
-  return units[3] === undefined ? first : first + Number(units[3]) * (AGE_UNIT_SECONDS[units[4] ?? ''] ?? 0);
+  const first = Number(units[1]) * (AGE_UNIT_SECONDS.get(units[2] ?? '') ?? 0);
+  return units[3] === undefined ? first : first + Number(units[3]) * (AGE_UNIT_SECONDS.get(units[4] ?? '') ?? 0);
 }
 
 // 10.1.11.2

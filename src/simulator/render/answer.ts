@@ -23,28 +23,34 @@ export interface AnswerSource {
 
 type Render = (source: AnswerSource, nowMs: EpochMs) => string;
 
-const DEVICE_COMMANDS: Readonly<Record<string, Render>> = {
-  'show version': ({ device }, nowMs) => renderShowVersion(device, nowMs),
-  'show clock': ({ device }, nowMs) => renderShowClock(device, nowMs),
-  'show logging': ({ device }) => renderShowLogging(device),
-  'show crypto pki certificates': ({ device }, nowMs) => renderPkiCertificates(device, nowMs),
-};
+const DEVICE_COMMANDS: ReadonlyMap<string, Render> = new Map(
+  Object.entries<Render>({
+    'show version': ({ device }, nowMs) => renderShowVersion(device, nowMs),
+    'show clock': ({ device }, nowMs) => renderShowClock(device, nowMs),
+    'show logging': ({ device }) => renderShowLogging(device),
+    'show crypto pki certificates': ({ device }, nowMs) => renderPkiCertificates(device, nowMs),
+  }),
+);
 
-const GM_COMMANDS: Readonly<Record<string, Render>> = {
-  '': ({ memberships }, nowMs) => renderGmShowCryptoGdoi(memberships, nowMs),
-  ' gm rekey detail': ({ memberships }) => renderGmRekeyDetail(memberships),
-  ' gm replay': ({ memberships }, nowMs) => renderGmReplay(memberships, nowMs),
-  ' gm dataplane counters': ({ memberships }, nowMs) => renderGmDataplane(memberships, nowMs),
-};
+const GM_COMMANDS: ReadonlyMap<string, Render> = new Map(
+  Object.entries<Render>({
+    '': ({ memberships }, nowMs) => renderGmShowCryptoGdoi(memberships, nowMs),
+    ' gm rekey detail': ({ memberships }) => renderGmRekeyDetail(memberships),
+    ' gm replay': ({ memberships }, nowMs) => renderGmReplay(memberships, nowMs),
+    ' gm dataplane counters': ({ memberships }, nowMs) => renderGmDataplane(memberships, nowMs),
+  }),
+);
 
-const KS_COMMANDS: Readonly<Record<string, Render>> = {
-  '': ({ keyServers }, nowMs) => renderKsShowCryptoGdoi(keyServers, nowMs),
-  ' ks': ({ keyServers }) => renderKs(keyServers),
-  ' ks policy': ({ keyServers }, nowMs) => renderKsPolicy(keyServers, nowMs),
-  ' ks members': ({ keyServers }) => renderKsMembers(keyServers),
-  ' ks members summary': ({ keyServers }) => renderKsMembersSummary(keyServers),
-  ' ks coop': ({ keyServers }, nowMs) => renderKsCoop(keyServers, nowMs),
-};
+const KS_COMMANDS: ReadonlyMap<string, Render> = new Map(
+  Object.entries<Render>({
+    '': ({ keyServers }, nowMs) => renderKsShowCryptoGdoi(keyServers, nowMs),
+    ' ks': ({ keyServers }) => renderKs(keyServers),
+    ' ks policy': ({ keyServers }, nowMs) => renderKsPolicy(keyServers, nowMs),
+    ' ks members': ({ keyServers }) => renderKsMembers(keyServers),
+    ' ks members summary': ({ keyServers }) => renderKsMembersSummary(keyServers),
+    ' ks coop': ({ keyServers }, nowMs) => renderKsCoop(keyServers, nowMs),
+  }),
+);
 
 const CRYPTO_COMMAND = /^show crypto (gdoi|gkm)( .+)?$/u;
 const TERMINAL_COMMAND = /^terminal (length|width) \d{1,3}$/u;
@@ -67,12 +73,12 @@ export function renderAnswer(source: AnswerSource, command: string, nowMs: Epoch
 function renderWhole(source: AnswerSource, command: string, nowMs: EpochMs): string {
   const words = command.trim().replace(/\s+/gu, ' ').toLowerCase();
   if (words === '' || TERMINAL_COMMAND.test(words)) return '';
-  const deviceRender = DEVICE_COMMANDS[words];
+  const deviceRender = DEVICE_COMMANDS.get(words);
   if (deviceRender !== undefined) return deviceRender(source, nowMs);
   const crypto = CRYPTO_COMMAND.exec(words);
   if (crypto !== null && (crypto[1] === 'gdoi' || source.device.release.gkm)) {
     const table = source.device.role === 'ks' ? KS_COMMANDS : GM_COMMANDS;
-    const render = table[crypto[2] ?? ''];
+    const render = table.get(crypto[2] ?? '');
     if (render !== undefined) return render(source, nowMs);
   }
   return invalidInput(source, command, words);
@@ -82,9 +88,9 @@ function renderWhole(source: AnswerSource, command: string, nowMs: EpochMs): str
 function invalidInput(source: AnswerSource, command: string, words: string): string {
   const gdoi = source.device.release.gkm ? ['gdoi', 'gkm'] : ['gdoi'];
   const known = [
-    ...Object.keys(DEVICE_COMMANDS),
+    ...DEVICE_COMMANDS.keys(),
     ...gdoi.flatMap((word) =>
-      Object.keys(source.device.role === 'ks' ? KS_COMMANDS : GM_COMMANDS).map((tail) => `show crypto ${word}${tail}`),
+      [...(source.device.role === 'ks' ? KS_COMMANDS : GM_COMMANDS).keys()].map((tail) => `show crypto ${word}${tail}`),
     ),
   ].map((line) => line.split(' '));
   const typed = words.split(' ');
