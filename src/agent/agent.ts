@@ -128,7 +128,7 @@ export class Agent implements AsyncDisposable {
     });
   }
 
-  /** An agent that goes on from what the store keeps; it polls nothing before `start`. The store stays the caller's. */
+  /** An agent that goes on from what the store keeps; it polls nothing before `start`. Store and access stay the caller's. */
   static async open(options: AgentOptions): Promise<Agent> {
     const { config, clock, store, logger } = options;
     let agent: Agent | null = null;
@@ -322,8 +322,6 @@ export class Agent implements AsyncDisposable {
     await this.#pushed[Symbol.asyncDispose]();
     this.#hints[Symbol.dispose]();
     await this.#senderLookup[Symbol.asyncDispose]();
-    await this.#options.snmp[Symbol.asyncDispose]();
-    await this.#options.access[Symbol.asyncDispose]();
     await this.#recorder?.[Symbol.asyncDispose]();
     await this.#intake[Symbol.asyncDispose]();
   }

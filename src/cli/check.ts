@@ -14,7 +14,7 @@ import type { Checked, Look } from './own-look.ts';
 import { PLUGIN_STATUS } from './plugin-status.ts';
 import { readConfig } from './read-config.ts';
 import { readToken, secretInFile, secretInVariable } from './secret-file.ts';
-import { stopRequested } from './signals.ts';
+import { takeSignals } from './signals.ts';
 
 const DEFAULT_CONFIG = 'gdoiwatch.yml';
 /** The agent polls for us: connect, login and a few commands. */
@@ -96,15 +96,13 @@ const CLEAR_SCREEN = '\u001B[H\u001B[2J\u001B[3J';
 
 async function watch(look: Look, flags: CheckFlags, clock: Clock): Promise<number> {
   const everyMs = (flags.watch === true || flags.watch === undefined ? 5 : flags.watch) * 1000;
-  const stop = new AbortController();
-  const stopped = stopRequested(() => undefined).then(() => stop.abort(new Error('stopped')));
+  using signals = takeSignals();
   let status: number = PLUGIN_STATUS.unknown;
-  while (!stop.signal.aborted) {
+  while (!signals.stop.aborted) {
     if (process.stdout.isTTY && !flags.json) process.stdout.write(CLEAR_SCREEN);
     status = await show(look, flags, clock);
-    await clock.sleep(everyMs, stop.signal).catch(() => undefined);
+    await clock.sleep(everyMs, signals.stop).catch(() => undefined);
   }
-  await stopped;
   return status;
 }
 

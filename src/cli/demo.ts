@@ -12,7 +12,7 @@ import { type FleetFlags, startFleet, withFleetFlags } from './simulated-fleet.t
 import { freePushPorts } from './free-ports.ts';
 import { type SimulatedPlaces, writeSimulatedConfig } from './simulated-config.ts';
 import { SCENARIOS } from '../simulator/scenarios/scenario.ts';
-import { stopRequested } from './signals.ts';
+import { takeSignals } from './signals.ts';
 
 const DEFAULT_LISTEN = '127.0.0.1:9848';
 /** The first sweep of a demo takes a second or two; then the instructions come anyway. */
@@ -28,6 +28,7 @@ export function demoCommand(): Command {
       .option('--listen <address>', `address of the web page and metrics (default: ${DEFAULT_LISTEN}, or a free port)`),
     'demo',
   ).action(async (flags: FleetFlags & { listen?: string; output?: string }) => {
+    using signals = takeSignals();
     const say = (line: string) => process.stderr.write(`${line}\n`);
     const clock = createSystemClock(flags.speed);
     say(`Starting the simulated fleet (scenario ${flags.scenario}) ...`);
@@ -43,15 +44,15 @@ export function demoCommand(): Command {
     const directory = flags.output ?? (await mkdtemp(join(tmpdir(), 'gdoiwatch-demo-')));
     try {
       const start = (listen: string) =>
-        startOn({ listen, directory, record: flags.output !== undefined, places, clock });
+        startOn({ listen, directory, record: flags.output !== undefined, places, clock, signal: signals.stop });
       await using product = await start(flags.listen ?? DEFAULT_LISTEN).catch((error: unknown) => {
         // Someone else has the usual port: a demo takes another one, unless the user chose.
         if (flags.listen === undefined && isInUse(error)) return start('127.0.0.1:0');
         throw error;
       });
-      await firstSweep(product, say);
+      await firstSweep(product, say, signals.stop);
       process.stdout.write(whatToLookAt(product.url, flags));
-      await stopRequested(() => undefined);
+      await signals.stopped;
       say('Stopping ...');
     } finally {
       if (flags.output === undefined) await rm(directory, { recursive: true, force: true });
@@ -65,8 +66,9 @@ async function startOn(options: {
   readonly record: boolean;
   readonly places: SimulatedPlaces;
   readonly clock: Clock;
+  readonly signal: AbortSignal;
 }): Promise<Product> {
-  const { clock, directory, listen, places, record } = options;
+  const { clock, directory, listen, places, record, signal } = options;
   const file = await writeSimulatedConfig({
     ...places,
     directory,
@@ -81,6 +83,7 @@ async function startOn(options: {
     config,
     clock,
     logger,
+    signal,
     reread: () => Promise.resolve(config),
   });
 }
@@ -89,11 +92,11 @@ function isInUse(error: unknown): boolean {
   return error instanceof UserError && error.code === 'port_in_use';
 }
 
-async function firstSweep(product: Product, say: (line: string) => void): Promise<void> {
+async function firstSweep(product: Product, say: (line: string) => void, signal: AbortSignal): Promise<void> {
   const clock = createSystemClock();
   const startedMs = clock.monoMs();
   let told = -1;
-  while (clock.monoMs() - startedMs < FIRST_SWEEP_WAIT_MS) {
+  while (!signal.aborted && clock.monoMs() - startedMs < FIRST_SWEEP_WAIT_MS) {
     const views = [...product.agent.readModel.devices()];
     const polled = views.filter((view) => view.result !== null).length;
     if (polled !== told) say(`  polled ${polled} of ${views.length} devices`);

@@ -1,7 +1,9 @@
 #!/usr/bin/env node
 /** The `gdoiwatch` command: one file a command beside this one. stdout carries results, stderr all the rest. */
 import { Command, CommanderError } from 'commander';
+import { endSoon } from '../kernel/end-soon.ts';
 import { USER_ERROR_EXIT, UserError, type UserErrorCode } from '../kernel/user-error.ts';
+import { Stopped } from './signals.ts';
 import { PLUGIN_STATUS } from './plugin-status.ts';
 import { packageVersion } from './version.ts';
 
@@ -54,6 +56,8 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : isCheck ? PLUGIN_STATUS.unknown : USER_ERROR_EXIT[USAGE_INVALID];
+  } else if (error instanceof Stopped) {
+    process.exitCode = 0;
   } else if (error instanceof UserError) {
     process.stderr.write(`gdoiwatch: ${error.message} [${error.code}]\n`);
     process.exitCode = isCheck ? PLUGIN_STATUS.unknown : error.exitCode;
@@ -61,3 +65,4 @@ try {
     throw error;
   }
 }
+endSoon();

@@ -5,11 +5,10 @@ import { startTrapListener } from '../access/listeners/traps/trap-listener.ts';
 import type { Listener, PushedMessage } from '../access/pushed.ts';
 import { createSnmpAccess } from '../access/snmp/snmp-access.ts';
 import { createSshAccess } from '../access/ssh/ssh-access.ts';
-import PQueue from 'p-queue';
-import { Agent, type ReloadSummary } from '../agent/agent.ts';
+import { Agent } from '../agent/agent.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
-import { startTargets } from '../config/service-discovery/targets.ts';
-import { createAlertmanagerPush } from '../export/alertmanager/alertmanager-push.ts';
+import { startTargets, type Targets } from '../config/service-discovery/targets.ts';
+import { type AlertmanagerPush, createAlertmanagerPush } from '../export/alertmanager/alertmanager-push.ts';
 import { pushMetrics } from '../export/alertmanager/push-metrics.ts';
 import { groupMetrics } from '../export/group-metrics.ts';
 import { PreparedLines } from '../export/prepared-lines.ts';
@@ -21,11 +20,13 @@ import { type HttpServer, startHttpServer } from '../http/server.ts';
 import { type Clock, createSystemClock } from '../kernel/clock.ts';
 import { InternalErrors } from '../kernel/internal-errors.ts';
 import { KnownSecrets } from '../kernel/known-secrets.ts';
-import type { Logger } from '../kernel/logger.ts';
-import { systemRandom } from '../kernel/random.ts';
 import { listenFailure } from '../kernel/listen-failure.ts';
-import { UserError } from '../kernel/user-error.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { Parts } from '../kernel/parts.ts';
+import { systemRandom } from '../kernel/random.ts';
+import type { EventStore } from '../store/event-store.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import { type ReloadOutcome, Reloads } from './reloads.ts';
 import { packageVersion } from './version.ts';
 
 export interface Product extends AsyncDisposable {
@@ -36,107 +37,133 @@ export interface Product extends AsyncDisposable {
   reload(): Promise<ReloadOutcome>;
 }
 
-export interface ReloadOutcome {
-  readonly ok: boolean;
-  readonly message: string;
-}
-
-export async function startProduct(options: {
+export interface ProductOptions {
   readonly config: ResolvedConfig;
   /** The clock of polls and schedules; connections live on the machine's own. */
   readonly clock: Clock;
   readonly logger: Logger;
   /** The configuration as it is now; rejects with a `UserError` when it cannot be used. */
   readonly reread: () => Promise<ResolvedConfig>;
-}): Promise<Product> {
+  /** Aborted: the start is given up, and rejects with the signal's reason. Absent: never. */
+  readonly signal?: AbortSignal;
+}
+
+/** How each part is made. */
+export const PART_MAKERS = {
+  targets: startTargets,
+  store: openSqliteStore,
+  alertmanager: createAlertmanagerPush,
+  ssh: createSshAccess,
+  snmp: createSnmpAccess,
+  agent: (...options: Parameters<typeof Agent.open>) => Agent.open(...options),
+  syslog: startSyslogListener,
+  traps: startTrapListener,
+  http: startHttpServer,
+};
+export type PartMakers = typeof PART_MAKERS;
+
+/** What every part is given. */
+interface Common {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly errors: InternalErrors;
+  /** One for all ways in: what one router echoes may be another one's secret. */
+  readonly secrets: KnownSecrets;
+}
+
+/** Resolves when everything runs. Where a part cannot be started, those before it are closed and it rejects. */
+export async function startProduct(options: ProductOptions, make: PartMakers = PART_MAKERS): Promise<Product> {
+  const { clock, logger, signal = new AbortController().signal } = options;
+  const networkClock = { ...createSystemClock(), wallMs: clock.wallMs };
+  const parts = new Parts({ clock: networkClock, logger, signal });
+  try {
+    return await startParts(options, make, parts, networkClock);
+  } catch (error) {
+    // What could not be closed is in the log; why the start failed is what the user has to know.
+    await parts[Symbol.asyncDispose]().catch(() => undefined);
+    throw error;
+  }
+}
+
+async function startParts(
+  options: ProductOptions,
+  make: PartMakers,
+  parts: Parts,
+  networkClock: Clock,
+): Promise<Product> {
   const { clock, logger } = options;
   const errors = new InternalErrors(logger);
-  const networkClock = { ...createSystemClock(), wallMs: clock.wallMs };
-  /** Closed in reverse. */
-  const parts: AsyncDisposable[] = [];
-  const stop = async () => {
-    for (const part of parts.toReversed()) await part[Symbol.asyncDispose]();
-  };
-  try {
-    const targets = await startTargets({
-      config: options.config,
-      clock: networkClock,
-      logger,
-      // The queue logs how it ended and keeps the order.
-      onChange: () =>
-        void reloads.add(async () => {
-          await agent.reload(targets.config).catch((error: unknown) => errors.caught('reload', error));
-        }),
-    });
-    const { config } = targets;
-    const store = await openSqliteStore({
-      path: config.store.sqlitePath,
-      retentionMs: config.store.retentionMs,
-      clock,
-      logger,
-    });
-    parts.push(store);
-    // One for all ways in: what one router echoes may be another one's secret.
-    const secrets = new KnownSecrets();
-    const access = createSshAccess({
-      clock: networkClock,
-      random: systemRandom,
-      knownHostsPath: config.ssh.knownHostsPath,
-      maxHandshakes: config.ssh.maxHandshakes,
-      logger,
-      secrets,
-    });
-    const snmp = createSnmpAccess({ clock: networkClock, random: systemRandom, logger, secrets });
-    const agent = await Agent.open({
-      config,
-      clock,
-      networkClock,
-      access,
-      snmp,
-      store,
-      logger,
-      errors,
-      lookup: addressesOf,
-    });
-    parts.push(agent);
-    const listeners = await startListeners(config, {
-      clock: networkClock,
-      logger,
-      secrets,
-      onMessage: (message) => agent.pushed(message),
-    });
-    parts.push(...listeners);
-    const lines = new PreparedLines();
-    agent.readModel.onChange((device, view) => lines.update(device, view));
-    const registry = createSelfMetrics(packageVersion(), () => agent.status(), agent.readModel);
+  const common: Common = { clock: networkClock, logger, errors, secrets: new KnownSecrets() };
+  const around = { clock: networkClock, random: systemRandom, logger, secrets: common.secrets };
 
-    const reloads = new PQueue({ concurrency: 1 });
-    const reload = () =>
-      reloads.add(async (): Promise<ReloadOutcome> => {
-        try {
-          const summary = await agent.reload(await targets.reload(await options.reread()));
-          server.renewCertificate();
-          await push.configure(targets.config.alertmanager);
-          return { ok: true, message: reloadedText(summary) };
-        } catch (error) {
-          agent.reloadRefused();
-          if (!(error instanceof UserError)) {
-            errors.caught('reload', error);
-            return { ok: false, message: 'internal error: the log has it; the old configuration goes on' };
-          }
-          logger.error(
-            { file: config.file, code: error.code, reason: error.message },
-            'configuration refused, the old one goes on',
-          );
-          return { ok: false, message: error.message };
-        }
-      });
-    const server: HttpServer = await startHttpServer({
-      host: config.listen.host,
-      port: config.listen.port,
+  const reloads = new Reloads(common);
+  const targets = await parts.start('service discovery', () =>
+    make.targets({ config: options.config, clock: networkClock, logger, onChange: () => reloads.targetsChanged() }),
+  );
+  const { config } = targets;
+  const { sqlitePath: path, retentionMs } = config.store;
+  const store = await parts.start('store', () => make.store({ path, retentionMs, clock, logger }));
+  // Closed after the agent: it tells what the agent finds while it stops.
+  const push = await parts.start('alertmanager', () =>
+    make.alertmanager({ ...around, destinations: config.alertmanager, generatorUrl: () => server.url }),
+  );
+  const access = await parts.start('SSH', () => make.ssh({ ...around, ...config.ssh }));
+  const snmp = await parts.start('SNMP', () => make.snmp(around));
+  const agent = await parts.start('agent', () =>
+    make.agent({ config, clock, networkClock, access, snmp, store, logger, errors, lookup: addressesOf }),
+  );
+  const listeners = await startListeners({ config, make, parts }, common, (message) => agent.pushed(message));
+  await parts.start('reloads', () => reloads);
+  const server: HttpServer = await parts.start('HTTP', () =>
+    serve({ config, clock, make }, common, { agent, store, targets, push, listeners, reloads }),
+  );
+  agent.readModel.onEvents((events) => push.push(events));
+  agent.start({ inventoryComplete: targets.status().complete });
+  reloads.begin({
+    async reread() {
+      const summary = await agent.reload(await targets.reload(await options.reread()));
+      server.renewCertificate();
+      await push.configure(targets.config.alertmanager);
+      return summary;
+    },
+    takeTargets: () => agent.reload(targets.config),
+    refused: () => agent.reloadRefused(),
+  });
+  return {
+    url: server.url,
+    agent,
+    errors,
+    reload: () => reloads.request(),
+    [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
+  };
+}
+
+interface Served {
+  readonly agent: Agent;
+  readonly store: EventStore;
+  readonly targets: Targets;
+  readonly push: AlertmanagerPush;
+  readonly listeners: readonly Listener[];
+  readonly reloads: Reloads;
+}
+
+/** The HTTP side over what the others show. */
+async function serve(
+  { config, clock, make }: { readonly config: ResolvedConfig; readonly clock: Clock; readonly make: PartMakers },
+  { clock: network, logger, errors }: Common,
+  { agent, store, targets, push, listeners, reloads }: Served,
+): Promise<HttpServer> {
+  const lines = new PreparedLines();
+  agent.readModel.onChange((device, view) => lines.update(device, view));
+  const registry = createSelfMetrics(packageVersion(), () => agent.status(), agent.readModel);
+  const { host, port } = config.listen;
+  try {
+    const server = await make.http({
+      host,
+      port,
       version: packageVersion(),
       clock,
-      network: networkClock,
+      network,
       logger,
       errors,
       fleet: agent.readModel,
@@ -157,63 +184,30 @@ export async function startProduct(options: {
         targetMetrics(targets.status()) +
         httpMetrics(server.counters) +
         pushMetrics(push.status()),
-      reload,
-    }).catch((error: unknown) => {
-      throw listenFailure(`listen: cannot listen on ${config.listen.host}:${config.listen.port}`, error) ?? error;
+      reload: () => reloads.request(),
     });
-    parts.push(server, targets);
-    const push = createAlertmanagerPush({
-      destinations: config.alertmanager,
-      clock: networkClock,
-      random: systemRandom,
-      logger,
-      generatorUrl: server.url,
-    });
-    // Closed last: it tells what the agent finds while it stops.
-    parts.unshift(push);
-    agent.readModel.onEvents((events) => push.push(events));
-    agent.start({ inventoryComplete: targets.status().complete });
-    return { url: server.url, agent, errors, reload, [Symbol.asyncDispose]: stop };
+    return server;
   } catch (error) {
-    await stop();
-    throw error;
+    throw listenFailure(`listen: cannot listen on ${host}:${port}`, error) ?? error;
   }
-}
-
-function reloadedText({ added, removed, changed, kept, restartNeeded }: ReloadSummary): string {
-  const restart = restartNeeded.length === 0 ? '' : `; needs a restart: ${restartNeeded.join(', ')}`;
-  return `reloaded: ${added} added, ${removed} removed, ${changed} changed, ${kept} kept${restart}`;
 }
 
 async function startListeners(
-  config: ResolvedConfig,
-  common: {
-    readonly clock: Clock;
-    readonly logger: Logger;
-    readonly secrets: KnownSecrets;
-    readonly onMessage: (message: PushedMessage) => void;
-  },
+  { config, make, parts }: { readonly config: ResolvedConfig; readonly make: PartMakers; readonly parts: Parts },
+  { clock, logger, secrets }: Common,
+  onMessage: (message: PushedMessage) => void,
 ): Promise<readonly Listener[]> {
+  const around = { clock, logger, secrets, onMessage };
   const listeners: Listener[] = [];
-  try {
-    for (const listen of config.syslog?.listens ?? []) {
-      listeners.push(await startSyslogListener({ listen, ...common }));
-    }
-    if (config.traps !== null) {
-      const { listen, credentials } = config.traps;
-      listeners.push(
-        await startTrapListener({
-          listen: { ...listen, protocol: 'udp' },
-          credentials: [...credentials.values()],
-          ...common,
-        }),
-      );
-    }
-    return listeners;
-  } catch (error) {
-    for (const listener of listeners) await listener[Symbol.asyncDispose]();
-    throw error;
+  for (const listen of config.syslog?.listens ?? []) {
+    listeners.push(await parts.start('syslog', () => make.syslog({ listen, ...around })));
   }
+  if (config.traps !== null) {
+    const listen = { ...config.traps.listen, protocol: 'udp' as const };
+    const credentials = [...config.traps.credentials.values()];
+    listeners.push(await parts.start('traps', () => make.traps({ listen, credentials, ...around })));
+  }
+  return listeners;
 }
 
 async function addressesOf(host: string): Promise<readonly string[]> {

@@ -4,7 +4,7 @@ import { createSystemClock } from '../kernel/clock.ts';
 import { createLogger, LOG_FORMATS, type LogFormat } from './logger.ts';
 import { startProduct } from './product.ts';
 import { readConfig } from './read-config.ts';
-import { keepRunning, stopRequested } from './signals.ts';
+import { keepRunning, takeSignals } from './signals.ts';
 
 export function runCommand(): Command {
   return new Command('run')
@@ -16,6 +16,7 @@ export function runCommand(): Command {
         .default(process.stderr.isTTY ? 'pretty' : 'json'),
     )
     .action(async (options: { config: string; logFormat: LogFormat }) => {
+      using signals = takeSignals();
       const { config, warnings } = await readConfig(options.config);
       const logger = createLogger(config.log.level, options.logFormat);
       for (const warning of warnings) logger.warn({ finding: warning }, 'doubt about the configuration');
@@ -25,13 +26,14 @@ export function runCommand(): Command {
         for (const warning of fresh.warnings) logger.warn({ finding: warning }, 'doubt about the configuration');
         return fresh.config;
       };
-      await using product = await startProduct({ config, clock: createSystemClock(), logger, reread });
+      // Never rejects, and says at once that the signal was heard.
+      void signals.stopped.then((signal) => logger.info({ signal }, 'stopping'));
+      const clock = createSystemClock();
+      await using product = await startProduct({ config, clock, logger, reread, signal: signals.stop });
       using _boundary = keepRunning(product.errors);
       logger.info({ url: product.url, config: options.config }, 'gdoiwatch is up');
-      const signal = await stopRequested(() => {
-        // The reload logs how it ended.
-        void product.reload();
-      });
-      logger.info({ signal }, 'stopping');
+      // The reload logs how it ended.
+      signals.onHangup(() => void product.reload());
+      await signals.stopped;
     });
 }

@@ -1,19 +1,55 @@
 /** Signals as an operator means them: the first one stops in order, a second one at once, SIGHUP reloads. */
 import type { InternalErrors } from '../kernel/internal-errors.ts';
 
-/** Resolves at the first SIGINT or SIGTERM. A second one ends the process at once. */
-export function stopRequested(onHangup: () => void): Promise<NodeJS.Signals> {
-  return new Promise((resolve) => {
-    let asked = false;
-    const stop = (signal: NodeJS.Signals) => {
-      if (asked) process.exit(130);
-      asked = true;
-      resolve(signal);
-    };
-    process.on('SIGINT', stop);
-    process.on('SIGTERM', stop);
-    process.on('SIGHUP', onHangup);
+/** The user ended the command before it was done: no error. */
+export class Stopped extends Error {
+  override readonly name = 'Stopped';
+}
+
+export interface Signals extends Disposable {
+  /** Aborted by the first SIGINT or SIGTERM, with `Stopped` as its reason. A second one ends the process at once. */
+  readonly stop: AbortSignal;
+  /** Which one it was. */
+  readonly stopped: Promise<NodeJS.Signals>;
+  /** Called for each SIGHUP, and now if one came before anybody listened. */
+  onHangup(listener: () => void): void;
+}
+
+/** From here on signals are taken, also while the start is under way: none of them kills what is half made. */
+export function takeSignals(): Signals {
+  const stopping = new AbortController();
+  let hungUp = false;
+  let onHangup: (() => void) | null = null;
+  let resolveStopped: (signal: NodeJS.Signals) => void;
+  const stopped = new Promise<NodeJS.Signals>((resolve) => {
+    resolveStopped = resolve;
   });
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping.signal.aborted) process.exit(130);
+    stopping.abort(new Stopped(`stopped by ${signal}`));
+    resolveStopped(signal);
+  };
+  const hangUp = () => {
+    if (onHangup === null) hungUp = true;
+    else onHangup();
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  process.on('SIGHUP', hangUp);
+  return {
+    stop: stopping.signal,
+    stopped,
+    onHangup(listener) {
+      onHangup = listener;
+      if (hungUp) listener();
+      hungUp = false;
+    },
+    // SIGHUP stays taken: its own meaning would kill what still closes.
+    [Symbol.dispose]() {
+      process.off('SIGINT', stop);
+      process.off('SIGTERM', stop);
+    },
+  };
 }
 
 /**

@@ -4,7 +4,7 @@ import { createSystemClock } from '../kernel/clock.ts';
 import { type FleetFlags, startFleet, withFleetFlags } from './simulated-fleet.ts';
 import { freePushPorts } from './free-ports.ts';
 import { writeSimulatedConfig } from './simulated-config.ts';
-import { stopRequested } from './signals.ts';
+import { takeSignals } from './signals.ts';
 
 export function simulateCommand(): Command {
   return withFleetFlags(
@@ -13,6 +13,7 @@ export function simulateCommand(): Command {
       .option('--output <directory>', 'where the configuration and the files of its secrets are written', 'simulated'),
     'demo',
   ).action(async (flags: FleetFlags & { output: string }) => {
+    using signals = takeSignals();
     const clock = createSystemClock(flags.speed);
     await using started = await startFleet(flags, clock, { snmp: true, pushPorts: await freePushPorts() });
     const { fleet, places } = started;
@@ -31,6 +32,6 @@ export function simulateCommand(): Command {
       process.stderr.write(`log messages are sent to udp port ${syslog}, traps to ${traps}, of 127.0.0.1\n`);
     }
     process.stdout.write(`${file}\n`);
-    await stopRequested(() => undefined);
+    await signals.stopped;
   });
 }

@@ -1,4 +1,5 @@
 /** Reading the few files a configuration names, with an upper bound for each. */
+import { constants } from 'node:fs';
 import { open } from 'node:fs/promises';
 
 /** A file's content and permission bits. */
@@ -11,11 +12,23 @@ interface FileContent {
 /** Reads a file of at most `maxBytes`; rejects with Node's file-system error, or a RangeError when it is larger. */
 export type ReadFile = (path: string, maxBytes: number) => Promise<FileContent>;
 
+/** What a shell hands over to be read: `/dev/stdin` and `<(...)`. Whoever writes there wrote the command line too. */
+const HANDED_OVER = /^\/(?:dev|proc\/(?:self|\d{1,10}))\/(?:stdin|fd\/\d{1,6})$/;
+
+/** The path names a pipe, a socket or a device: who would write there, and when? */
+class NoRegularFile extends Error {
+  readonly code = 'NO_REGULAR_FILE';
+}
+
 /** Size is learnt by reading, not from `stat`: `/dev/stdin` and `<(...)` have none. */
 export const readFileFromDisk: ReadFile = async (path, maxBytes) => {
-  const file = await open(path, 'r');
+  const handedOver = HANDED_OVER.test(path);
+  // A named pipe without a writer holds up whoever opens it, and with it one of the few threads that read files.
+  const file = await open(path, handedOver ? constants.O_RDONLY : constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const { mode } = await file.stat();
+    const stat = await file.stat();
+    const { mode } = stat;
+    if (!handedOver && !stat.isFile() && !stat.isDirectory()) throw new NoRegularFile();
     const chunks: Uint8Array[] = [];
     let total = 0;
     for (;;) {
@@ -54,6 +67,7 @@ const REASONS: ReadonlyMap<string, string> = new Map(
     EACCES: 'permission denied',
     EPERM: 'permission denied',
     EISDIR: 'it is a directory',
+    NO_REGULAR_FILE: 'it is a pipe, a socket or a device, not a regular file',
     ELOOP: 'too many symbolic links',
     ENAMETOOLONG: 'the name is too long',
   }),

@@ -12,6 +12,8 @@ export const USER_ERROR_EXIT = {
   input_too_large: 2,
   input_not_understood: 2,
   secret_missing: 2,
+  start_failed: 1,
+  stop_failed: 1,
   port_in_use: 1,
   port_forbidden: 1,
   address_not_local: 1,

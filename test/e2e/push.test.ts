@@ -231,7 +231,7 @@ describe.skipIf(noAlertmanager || prometheusMissing())('with a Prometheus that h
       clock: createSystemClock(),
       random: systemRandom,
       logger: new MemoryLogger(),
-      generatorUrl: 'http://agent:9848',
+      generatorUrl: () => 'http://agent:9848',
     });
     const nowMs = Date.now();
     push.push([rekeyOverdue({ atMs: nowMs })]);
@@ -268,7 +268,7 @@ test.skipIf(noAlertmanager)('an alert is gone from Alertmanager when an event en
     clock: createSystemClock(),
     random: systemRandom,
     logger: new MemoryLogger(),
-    generatorUrl: 'http://agent:9848',
+    generatorUrl: () => 'http://agent:9848',
   });
   const atMs = Date.now();
   push.push([rekeyOverdue({ atMs }), rekeyOverdue({ atMs, device: 'gm2' })]);

@@ -35,7 +35,7 @@ function setUp(servers: readonly AlertmanagerServer[], changes: Partial<AlertDes
     clock,
     random: () => random,
     logger,
-    generatorUrl: 'http://agent:9848',
+    generatorUrl: () => 'http://agent:9848',
   });
   return { clock, destinations, logger, push };
 }
@@ -364,7 +364,7 @@ describe('another configuration', () => {
 });
 
 test('more firing alerts than are remembered end by themselves, and that is counted', () => {
-  const firing = new FiringAlerts('http://agent:9848');
+  const firing = new FiringAlerts(() => 'http://agent:9848');
   const nowMs = Date.parse(NOW);
   const take = (event: GdoiEvent) => alertsOf(event).flatMap((change) => firing.take(change, nowMs) ?? []);
   for (const event of onDevices(rekeyOverdue(), 20_001)) take(event);

@@ -73,17 +73,18 @@ describe('a router that echoes our secrets', () => {
     const ssh = { ...sshAs('monitor', PASSWORD), enablePassword: new Secret(ENABLE) };
     const record = join(directory, 'captures');
     const store = createMemoryStore();
+    const access = createSshAccess({
+      clock,
+      random: seededRandom(1),
+      knownHostsPath: join(directory, 'known_hosts'),
+      maxHandshakes: 8,
+      logger,
+    });
     const agent = await Agent.open({
       config: aConfig({ devices: [aConfiguredDevice({ name: 'gm1', port, ssh, timeoutMs: 3_000 })], record }),
       clock,
       networkClock: clock,
-      access: createSshAccess({
-        clock,
-        random: seededRandom(1),
-        knownHostsPath: join(directory, 'known_hosts'),
-        maxHandshakes: 8,
-        logger,
-      }),
+      access,
       snmp: NO_SNMP,
       store,
       logger,
@@ -93,6 +94,7 @@ describe('a router that echoes our secrets', () => {
     await vi.waitUntil(() => agent.status().firstSweepDone, PATIENCE);
     const views = inspect([...agent.readModel.devices(), agent.status()], { depth: null, maxArrayLength: null });
     await agent[Symbol.asyncDispose]();
+    await access[Symbol.asyncDispose]();
     const { events } = await store.query({ limit: 100, order: 'oldest_first' });
     const logged = (['debug', 'info', 'warn', 'error'] as const).map((level) => logger.lines(level));
     const recorded = await Promise.all((await readdir(record)).map((file) => readFile(join(record, file), 'utf8')));

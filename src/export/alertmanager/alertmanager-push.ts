@@ -29,7 +29,7 @@ export interface AlertmanagerPushOptions {
   readonly random: Random;
   readonly logger: Logger;
   /** Where people reach the agent, without a slash at the end: alerts link to its API. */
-  readonly generatorUrl: string;
+  readonly generatorUrl: () => string;
 }
 
 export interface PushStatus {

@@ -18,11 +18,11 @@ const MAX_REMEMBERED = 20_000;
 export class FiringAlerts {
   /** By key, in the order in which they were told. */
   readonly #firing = new Map<string, QueuedAlert>();
-  readonly #generatorUrl: string;
+  readonly #generatorUrl: () => string;
   #added: AddedLabels = addedLabels({});
   #forgotten = 0;
 
-  constructor(generatorUrl: string) {
+  constructor(generatorUrl: () => string) {
     this.#generatorUrl = generatorUrl;
   }
 
@@ -50,7 +50,7 @@ export class FiringAlerts {
     const alert = postableAlert(alertname, alertLabels(change.alert, this.#added), change.event, {
       nowMs,
       endsAtMs,
-      generatorUrl: this.#generatorUrl,
+      generatorUrl: this.#generatorUrl(),
     });
     const queued = { key, alert, uselessAtMs: endsAtMs };
     if (ENDED_BY_EVENTS.includes(alertname)) this.#remember(queued, nowMs);

@@ -51,6 +51,7 @@ import {
 } from './incident-sql.ts';
 import { MIGRATIONS, migrate, readSchemaVersion, refuseNewerSchema } from './migrations.ts';
 import { openSqliteFile, type SqliteFile, type Statement } from './sqlite-file.ts';
+import { lockStore, type StoreLock } from './store-lock.ts';
 import { deleteState, putState, type StateTable, selectStates } from './state-sql.ts';
 
 /** Before anything runs there is time to wait for another process's lock. */
@@ -73,16 +74,30 @@ export interface SqliteStoreOptions {
 /** Opens or creates the store and brings its schema up to date. What a user can mend is a `UserError`. */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<EventStore> {
   const path = resolve(options.path);
-  const file = explained(path, () => {
+  const { file, lock } = explained(path, () => {
     const opened = openSqliteFile(path, { readOnly: false, busyTimeoutMs: OPEN_BUSY_TIMEOUT_MS });
     return closingOnError(opened, () => {
-      prepareFile(opened);
-      const { from, to } = migrate(opened, options.clock.wallMs());
-      if (from !== to) options.logger.info({ path, from, to }, 'store schema brought up to date');
-      opened.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      const taken = lockStore(path);
+      if (taken === null) {
+        throw new UserError(
+          'store_locked',
+          `store ${path}: another gdoiwatch uses it: stop that one, or name another file`,
+        );
+      }
+      return closingOnError(taken, () => {
+        bringUpToDate(opened, options);
+        return { file: opened, lock: taken };
+      });
     });
   });
-  return new SqliteStore(file, options);
+  return new SqliteStore({ file, lock }, options);
+}
+
+function bringUpToDate(file: SqliteFile, { clock, logger }: SqliteStoreOptions): void {
+  prepareFile(file);
+  const { from, to } = migrate(file, clock.wallMs());
+  if (from !== to) logger.info({ path: file.path, from, to }, 'store schema brought up to date');
+  file.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
 }
 
 /** Opens a store to read its history, also while an agent writes it. Nothing is created or changed. */
@@ -99,6 +114,7 @@ export async function openSqliteStoreReadOnly(storePath: string): Promise<EventH
           `store ${path}: ${version === 0 ? 'nothing was stored in it yet' : 'written by an older gdoiwatch'}: start the agent with it once`,
         );
       }
+      return opened;
     });
   });
   return new SqliteHistory(file);
@@ -150,6 +166,7 @@ class SqliteHistory implements EventHistory {
 }
 
 class SqliteStore extends SqliteHistory implements EventStore {
+  readonly #lock: StoreLock;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #retentionMs: number;
@@ -161,8 +178,12 @@ class SqliteStore extends SqliteHistory implements EventStore {
   readonly #deleteState: Readonly<Record<StateTable, Statement>>;
   readonly #pruneEvents: Statement;
 
-  constructor(file: SqliteFile, { clock, logger, retentionMs = DEFAULT_RETENTION_MS }: SqliteStoreOptions) {
+  constructor(
+    { file, lock }: { readonly file: SqliteFile; readonly lock: StoreLock },
+    { clock, logger, retentionMs = DEFAULT_RETENTION_MS }: SqliteStoreOptions,
+  ) {
     super(file);
+    this.#lock = lock;
     this.#clock = clock;
     this.#logger = logger;
     this.#retentionMs = retentionMs;
@@ -235,6 +256,7 @@ class SqliteStore extends SqliteHistory implements EventStore {
       this.#logger.warn({ path: this.file.path, reason: String(error) }, 'store closed with a write-ahead log');
     }
     await super[Symbol.asyncDispose]();
+    this.#lock.close();
   }
 }
 
@@ -259,12 +281,11 @@ function prepareFile(file: SqliteFile): void {
   file.exec('PRAGMA journal_size_limit = 67108864');
 }
 
-function closingOnError(file: SqliteFile, work: () => void): SqliteFile {
+function closingOnError<T>(opened: { close(): void }, work: () => T): T {
   try {
-    work();
-    return file;
+    return work();
   } catch (error) {
-    file.close();
+    opened.close();
     throw error;
   }
 }

@@ -104,18 +104,21 @@ beforeAll(async () => {
     by('gm4', { transport: 'snmp', ssh: null, schedule: EACH_SECOND, ...over('gm4', WRONG_KEY) }),
     by('gm5', {}),
   ];
+  const access = createSshAccess({
+    clock,
+    random: seededRandom(1),
+    knownHostsPath: join(directory, 'known_hosts'),
+    maxHandshakes: 8,
+    logger,
+  });
+  const snmpAccess = createSnmpAccess({ clock, random: seededRandom(2), logger });
+  parts.push(access, snmpAccess);
   agent = await Agent.open({
     config: aConfig({ devices }),
     clock,
     networkClock: clock,
-    access: createSshAccess({
-      clock,
-      random: seededRandom(1),
-      knownHostsPath: join(directory, 'known_hosts'),
-      maxHandshakes: 8,
-      logger,
-    }),
-    snmp: createSnmpAccess({ clock, random: seededRandom(2), logger }),
+    access,
+    snmp: snmpAccess,
     store: createMemoryStore(),
     logger,
     lookup: () => Promise.resolve([]),

@@ -47,6 +47,7 @@ const TROUBLES: Readonly<Record<string, readonly [manners: Partial<Manners>, res
 let directory = '';
 let ssh: SimulatedSsh;
 let agent: Agent;
+let access: ReturnType<typeof createSshAccess>;
 const logger = new MemoryLogger();
 
 beforeAll(async () => {
@@ -59,7 +60,7 @@ beforeAll(async () => {
     host: '127.0.0.1',
     credentials: { username: 'monitor', password: PASSWORD },
   });
-  const access = createSshAccess({
+  access = createSshAccess({
     clock,
     random: seededRandom(1),
     knownHostsPath: join(directory, 'known_hosts'),
@@ -88,6 +89,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await agent[Symbol.asyncDispose]();
+  await access[Symbol.asyncDispose]();
   await ssh[Symbol.asyncDispose]();
   await rm(directory, { recursive: true });
 });

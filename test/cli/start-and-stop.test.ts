@@ -1,0 +1,135 @@
+/** The product started and stopped whole, with each of its parts made to fail in turn. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { PART_MAKERS, type PartMakers, startProduct } from '../../src/cli/product.ts';
+import type { ResolvedConfig } from '../../src/config/resolved-config.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
+import { UserError } from '../../src/kernel/user-error.ts';
+import { aConfig } from '../builders/config-builder.ts';
+import { MemoryLogger } from '../builders/memory-logger.ts';
+
+const PARTS = Object.keys(PART_MAKERS) as (keyof PartMakers)[];
+
+let directory = '';
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-start-'));
+});
+afterAll(() => rm(directory, { recursive: true }));
+
+/** Every kind of part there is, on free ports. */
+function everything(name: string): ResolvedConfig {
+  return aConfig({
+    devices: [],
+    ssh: { knownHostsPath: join(directory, 'known_hosts'), maxHandshakes: 8 },
+    store: { sqlitePath: join(directory, `${name}.db`), retentionMs: 86_400_000 },
+    syslog: { listens: [{ protocol: 'tcp', host: '127.0.0.1', port: 0 }] },
+    traps: { listen: { protocol: 'udp', host: '127.0.0.1', port: 0 }, credentials: new Map() },
+    targets: {
+      files: [join(directory, 'targets.json')],
+      urls: [],
+      refreshMs: 60_000,
+      makeDevice: () => ({ device: null, problems: [] }),
+    },
+  });
+}
+
+/** Real parts that write down when they are made and closed; `change` makes one of them another. */
+function watched(change: { readonly part: keyof PartMakers; readonly made?: Error; readonly closed?: Error }) {
+  const made: string[] = [];
+  const closed: string[] = [];
+  const make = Object.fromEntries(
+    PARTS.map((part) => [
+      part,
+      async (...given: unknown[]) => {
+        if (part === change.part && change.made !== undefined) throw change.made;
+        const real: AsyncDisposable = await Reflect.apply(PART_MAKERS[part], null, given);
+        made.push(part);
+        const close = real[Symbol.asyncDispose].bind(real);
+        return Object.assign(real, {
+          async [Symbol.asyncDispose]() {
+            closed.push(part);
+            await close();
+            if (part === change.part && change.closed !== undefined) throw change.closed;
+          },
+        });
+      },
+    ]),
+  ) as unknown as PartMakers;
+  return { make, made, closed };
+}
+
+const start = (name: string, make: PartMakers, logger = new MemoryLogger(), signal?: AbortSignal) => {
+  const config = everything(name);
+  const clock = createSystemClock();
+  return startProduct(
+    { config, clock, logger, reread: () => Promise.resolve(config), ...(signal === undefined ? {} : { signal }) },
+    make,
+  );
+};
+
+/** What keeps a process alive. */
+const resources = () =>
+  process
+    .getActiveResourcesInfo()
+    .filter((kind) => /Server|UDP|FSEvent|Timeout/.test(kind))
+    .toSorted();
+
+describe.each(PARTS)('%s', (part) => {
+  test('fails at the start: those before it are closed in reverse, and the reason is one line', async () => {
+    const logger = new MemoryLogger();
+    const { make, made, closed } = watched({ part, made: new Error('no luck\nwith more lines') });
+    const failure: unknown = await start(`start-${part}`, make, logger).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(UserError);
+    expect(failure).toMatchObject({ code: 'start_failed', exitCode: 1, message: expect.stringMatching(/: no luck$/) });
+    expect(closed).toEqual(made.toReversed());
+    expect(logger.messages('error')).toContain('a part could not be started');
+    await expect.poll(resources, { timeout: 10_000 }).toEqual([]);
+  });
+
+  test('fails at the start with what the user can mend: that is what he reads', async () => {
+    const { make, made, closed } = watched({ part, made: new UserError('port_in_use', 'listen: the port is in use') });
+    await expect(start(`mend-${part}`, make)).rejects.toMatchObject({ code: 'port_in_use' });
+    expect(closed).toEqual(made.toReversed());
+  });
+
+  test('fails at the stop: the others are closed all the same, and the failure is told', async () => {
+    const { make, made, closed } = watched({ part, closed: new Error('stuck') });
+    const product = await start(`stop-${part}`, make);
+    await expect(product[Symbol.asyncDispose]()).rejects.toMatchObject({
+      code: 'stop_failed',
+      exitCode: 1,
+      message: expect.stringMatching(/^not closed in order: .*: stuck$/),
+    });
+    expect(closed).toEqual(made.toReversed());
+    await expect.poll(resources, { timeout: 10_000 }).toEqual([]);
+  });
+
+  test('is the last one made before the start is given up: everything is closed', async () => {
+    const stop = new AbortController();
+    const { make, made, closed } = watched({ part });
+    const giveUpAfter = {
+      ...make,
+      [part]: async (...given: unknown[]) => {
+        const real: unknown = await Reflect.apply(make[part], null, given);
+        stop.abort(new Error('given up'));
+        return real;
+      },
+    };
+    const started = start(`given-up-${part}`, giveUpAfter, new MemoryLogger(), stop.signal);
+    // After the last part there is nothing left to give up.
+    if (part === 'http') await (await started)[Symbol.asyncDispose]();
+    else await expect(started).rejects.toThrow('given up');
+    expect(made).toContain(part);
+    expect(closed).toEqual(made.toReversed());
+  });
+});
+
+test('one agent for each store: a second one is refused, and may start when the first has stopped', async () => {
+  const { make } = watched({ part: 'http' });
+  const first = await start('shared', make);
+  await expect(start('shared', make)).rejects.toMatchObject({ code: 'store_locked' });
+  await first[Symbol.asyncDispose]();
+  await (await start('shared', make))[Symbol.asyncDispose]();
+});
