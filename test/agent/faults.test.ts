@@ -9,10 +9,11 @@ import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
 import { INHERITED_NAMES } from '../builders/hostile-names.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
+import { PATIENCE } from '../builders/patience.ts';
 import { NO_SNMP } from '../builders/no-snmp.ts';
 import { showCryptoGdoi } from '../builders/shown-gdoi.ts';
 
-const SOON = { timeout: 20_000, interval: 10 };
+const SOON = PATIENCE;
 const EACH_50_MS = { kind: 'every', ms: 50 } as const;
 
 /** Devices that answer `show crypto gdoi` with what `answer` gives; it may throw. */

@@ -12,6 +12,7 @@ const ALLOWED: ReadonlyMap<string, readonly [times: number, why: string]> = new 
   Object.entries({
     'access/listeners/drop-counts.ts': [1, 'counts as they are shown: walked'],
     'access/pushed.ts': [1, 'counts as they are shown: walked'],
+    'access/restconf/restconf-connection.ts': [1, "Node's headers: asked for by names of ours"],
     'agent/record/recorded-values.ts': [1, 'written as JSON'],
     'config/check.ts': [2, 'keys of the schema, and of the file itself'],
     'config/credentials.ts': [1, 'walked into a map'],
@@ -35,6 +36,7 @@ const ALLOWED: ReadonlyMap<string, readonly [times: number, why: string]> = new 
     'model/device-view.ts': [1, 'labels: walked'],
     'model/read-model.ts': [1, 'counts as they are shown: walked'],
     'page/agent-api.ts': [1, 'headers for fetch'],
+    'simulator/render/render-yang.ts': [1, 'written as JSON'],
     'page/route.ts': [2, 'parameters of the page itself'],
   }),
 );

@@ -71,6 +71,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'config/web',
     'kernel',
     'node-cron',
+    'node:fs',
     'node:fs/promises',
     'node:net',
     'node:path',

@@ -42,7 +42,7 @@ function readings(text: string): readonly string[] {
     new RegExp(String.raw`${error}\??\.(?:includes|startsWith|endsWith|match|matchAll|split|search|indexOf)\(`, 'g'),
     new RegExp(String.raw`(?:exec|test)\(${error}\)`, 'g'),
     new RegExp(String.raw`${error} (?:===|!==) `, 'g'),
-    new RegExp(String.raw`\[${error}\]`, 'g'),
+    new RegExp(String.raw`(?:\[|\.(?:get|has)\()${error}[\])]`, 'g'),
     /(?:exec|test)\(message\)/g,
   ];
   return patterns.flatMap((pattern) => Array.from(text.matchAll(pattern), ([found]) => found));

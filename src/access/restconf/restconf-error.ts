@@ -47,7 +47,7 @@ export function failureOf(target: Pick<RestconfTarget, 'device'>, operation: str
   const code = codeOf(error);
   const [kind, detail] =
     LIBRARY_ERRORS.get(code) ??
-    (Object.hasOwn(NETWORK_ERRORS, code) ? NETWORK_ERRORS[code] : undefined) ??
+    NETWORK_ERRORS.get(code) ??
     (isTls(code) ? (['handshake', `no TLS session (${code})`] as const) : (['protocol', `failed (${code})`] as const));
   return new RestconfFailure(target, kind, { operation, detail });
 }
