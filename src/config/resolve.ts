@@ -1,5 +1,6 @@
 /** From the file's own shape to what the agent uses: defaults, overrides and references followed, secrets read. */
 import { resolve } from 'node:path';
+import { addressRanges } from './address-range.ts';
 import { isLoopback } from './address.ts';
 import type { CheckedConfig } from './check.ts';
 import { type Credentials, resolveCredentials, unknownCredential } from './credentials.ts';
@@ -49,7 +50,7 @@ export async function resolveConfig(
         retentionMs: config.store.retention,
       },
       devices: resolveDevices(config, resolver, problems),
-      targets: await resolveTargets(config.targets, { directory: source.directory, resolver }, secrets, problems),
+      targets: await resolveTargets(config, source.directory, { resolver, secrets, credentials }, problems),
       syslog: config.syslog === undefined ? null : { listens: config.syslog.listen, relays: config.syslog.relays },
       traps: resolveTraps(config.traps, credentials, problems),
       alertmanager: await resolveAlertmanager(config, secrets, problems),
@@ -93,26 +94,52 @@ function resolveDevices(config: CheckedConfig, resolver: DeviceResolver, problem
 }
 
 async function resolveTargets(
-  targets: CheckedConfig['targets'],
-  { directory, resolver }: { readonly directory: string; readonly resolver: DeviceResolver },
-  secrets: SecretReader,
+  { targets, defaults, ssh }: CheckedConfig,
+  directory: string,
+  {
+    resolver,
+    secrets,
+    credentials,
+  }: { readonly resolver: DeviceResolver; readonly secrets: SecretReader; readonly credentials: Credentials },
   problems: Problem[],
 ): Promise<ResolvedTargets | null> {
   if (targets === undefined) return null;
+  targets.credentials?.forEach((name, index) => {
+    if (!credentials.has(name))
+      problems.push(errorAt(['targets', 'credentials', index], unknownCredential(name, credentials)));
+  });
   const urls = new Map<string, TargetUrl>();
   for (const [index, entry] of targets.http_sd.entries()) {
     const at = ['targets', 'http_sd', index];
     const setting = { section: entry, at, key: 'authorization', kind: 'line' } as const;
     const authorization = (await readSecret(setting, secrets, problems)) ?? null;
     if (urls.has(entry.url)) problems.push(errorAt(at, 'is asked already'));
+    if (isPlainAndRemote(entry.url)) {
+      problems.push(
+        warningAt(at, 'plain HTTP: anyone on the path can change the list, and with it whom the agent logs in to'),
+      );
+    }
     urls.set(entry.url, { url: entry.url, authorization });
   }
   return {
     files: [...new Set(targets.file_sd.map((pattern) => resolve(directory, pattern)))],
     urls: [...urls.values()],
     refreshMs: targets.refresh,
-    makeDevice: deviceMaker(resolver),
+    makeDevice: deviceMaker(resolver, {
+      credentials: new Set(targets.credentials ?? credentialNames(defaults.credentials)),
+      addresses: targets.addresses === undefined ? null : addressRanges(targets.addresses),
+      ssh,
+    }),
   };
+}
+
+function credentialNames(ref: CheckedConfig['defaults']['credentials']): readonly string[] {
+  return typeof ref === 'string' ? [ref] : Object.values(ref).flatMap((name) => name ?? []);
+}
+
+function isPlainAndRemote(url: string): boolean {
+  const { protocol, hostname } = new URL(url);
+  return protocol === 'http:' && !isLoopback({ host: hostname.replace(/^\[|\]$/g, ''), port: 0 });
 }
 
 function resolveTraps(

@@ -6,6 +6,7 @@
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { parseAddressRange } from './address-range.ts';
 import { isPrefix, isHost, parseListenAddress, parseListenerAddress } from './address.ts';
 import { COLLECTORS, SNMP_AUTH_PROTOCOLS, SNMP_PRIVACY_PROTOCOLS } from './resolved-config.ts';
 import { parseSchedule } from './schedule.ts';
@@ -327,10 +328,25 @@ export const configSchema = section({
       .default([])
       .describe('URLs, or { url: ..., authorization_file: ... } with the Authorization header in a file or a variable'),
     refresh: duration('1s', '24h').prefault('60s').describe('Time between two requests to a URL of http_sd'),
+    credentials: z
+      .array(name, { error: 'a list of credential names' })
+      .optional()
+      .describe('Credentials that targets may use. Default: those of defaults'),
+    addresses: z
+      .array(
+        text('a prefix, an address or a host name (192.0.2.0/24, 2001:db8::/32, *.example.net)', (value) => {
+          return parseAddressRange(value) !== null;
+        }),
+        { error: 'a list of prefixes, addresses and host names' },
+      )
+      .optional()
+      .describe(
+        'What the hosts of targets have to be within: prefixes, addresses, names, *.example.net. Default: anything',
+      ),
   })
     .optional()
     .describe(
-      "Devices from Prometheus service-discovery files and URLs. A target is host or host:port; its labels become the device's, and __gdoi_name, __gdoi_role, __gdoi_transport, __gdoi_credentials (main, or ssh=main,snmp=v3), __gdoi_interval and the like set what devices set",
+      "Devices from Prometheus service-discovery files and URLs. A target is host or host:port; its labels become the device's, and __gdoi_name, __gdoi_role, __gdoi_transport, __gdoi_credentials (main, or ssh=main,snmp=v3), __gdoi_interval and the like set what devices set; __gdoi_host_keys and __gdoi_algorithms only make it stricter",
     ),
   syslog: section({
     listen: z

@@ -40,7 +40,7 @@ describe("the contract's own example", () => {
 
   it('loads whole', async () => {
     const { config, warnings } = await loadOk({ text: CONTRACT, files: CONTRACT_FILES, env: CONTRACT_ENV });
-    expect(warnings).toEqual([]);
+    expect(warnings).toEqual([expect.stringContaining('targets.http_sd[0]: plain HTTP')]);
     const common = {
       timeoutMs: 15_000,
       detailIntervalMs: 60_000,

@@ -14,7 +14,7 @@ async function fleetDefaults(): Promise<MakeDevice> {
   v2: { snmp: { version: 2c, community_env: P } }
 defaults: { interval: 45s, role: gm }
 ssh: { algorithms: legacy }
-targets: { file_sd: ["targets/*.json"] }
+targets: { file_sd: ["targets/*.json"], credentials: [main, v2] }
 `,
     env: ENV,
   });
@@ -65,7 +65,7 @@ describe('a target is a device', () => {
       __gdoi_timeout: '3s',
       __gdoi_detail_interval: '10m',
       __gdoi_algorithms: 'modern',
-      __gdoi_host_keys: 'accept-new',
+      __gdoi_host_keys: 'strict',
       __gdoi_session: 'per_poll',
     };
     expect(deviceOf('h', labels).device).toMatchObject({
@@ -75,7 +75,7 @@ describe('a target is a device', () => {
       timeoutMs: 3000,
       detailIntervalMs: 600_000,
       labels: {},
-      ssh: { credentialName: 'main', algorithms: 'modern', hostKeys: 'accept-new', session: 'per_poll' },
+      ssh: { credentialName: 'main', algorithms: 'modern', hostKeys: 'strict', session: 'per_poll' },
       snmp: { credentialName: 'v2' },
     });
     const snmp = deviceOf('h:1161', { __gdoi_transport: 'snmp', __gdoi_credentials: 'v2' });

@@ -4,19 +4,23 @@ import { type Problem, pathText } from '../finding.ts';
 import { problemsOfIssue } from '../issue-text.ts';
 import type { MakeDevice } from '../resolved-config.ts';
 import { deviceSchema } from '../schema.ts';
+import { outOfBounds, type TargetBounds, tightened } from './target-bounds.ts';
 
-export function deviceMaker(resolver: DeviceResolver): MakeDevice {
-  return (settings) => {
-    const checked = deviceSchema.safeParse(settings);
+export function deviceMaker(resolver: DeviceResolver, bounds: TargetBounds): MakeDevice {
+  return (given) => {
+    const checked = deviceSchema.safeParse(given);
     if (!checked.success) {
-      const problems = checked.error.issues.flatMap((issue) => problemsOfIssue(issue, settings));
+      const problems = checked.error.issues.flatMap((issue) => problemsOfIssue(issue, given));
       return { device: null, problems: problems.map(problemLine) };
     }
     const problems: Problem[] = [];
-    const device = resolver(checked.data, [], problems);
-    return problems.some(({ severity }) => severity === 'error')
-      ? { device: null, problems: problems.map(problemLine) }
-      : { device, problems: [] };
+    const { settings, leftOut } = tightened(checked.data, bounds);
+    const device = resolver(settings, [], problems);
+    if (device === null || problems.some(({ severity }) => severity === 'error')) {
+      return { device: null, problems: problems.map(problemLine) };
+    }
+    const refusal = outOfBounds(device, bounds);
+    return refusal === null ? { device, problems: leftOut } : { device: null, problems: [refusal] };
   };
 }
 

@@ -49,7 +49,7 @@ export function deviceOfTarget({ address, labels }: Target, makeDevice: MakeDevi
     else own.push([label, value]);
   }
   const { device, problems } = makeDevice({ ...Object.fromEntries(settings), labels: Object.fromEntries(own) });
-  return device === null ? { device, problems } : { device, problems: leftOut };
+  return device === null ? { device, problems } : { device, problems: [...leftOut, ...problems] };
 }
 
 function unknownLabel(label: string): string {

@@ -1,0 +1,40 @@
+/** Which hosts are meant: prefixes, addresses and names. A name is judged as it is written; where it leads, DNS decides. */
+import { BlockList, isIP } from 'node:net';
+
+export interface AddressRanges {
+  includes(host: string): boolean;
+}
+
+/** `192.0.2.0/24`, `2001:db8::/32`, an address, `router1.example.net` or `*.example.net`; null for anything else. */
+export function parseAddressRange(text: string): ((list: BlockList) => void) | { readonly name: RegExp } | null {
+  const [address = '', length, ...more] = text.split('/');
+  const version = isIP(address);
+  const family = version === 6 ? 'ipv6' : 'ipv4';
+  const bits = version === 6 ? 128 : 32;
+  if (version !== 0) {
+    const prefix = length === undefined ? bits : /^\d{1,3}$/.test(length) ? Number(length) : Number.NaN;
+    return more.length === 0 && prefix <= bits ? (list) => list.addSubnet(address, prefix, family) : null;
+  }
+  const name = /^(\*\.)?((?:[A-Za-z0-9_][A-Za-z0-9_-]{0,62}\.){0,10}[A-Za-z0-9_][A-Za-z0-9_-]{0,62})$/.exec(text);
+  if (name === null || /^[\d.]+$/.test(text)) return null;
+  const below = name[1] === undefined ? '' : '[^.]+(?:\\.[^.]+)*\\.';
+  return { name: new RegExp(`^${below}${(name[2] ?? '').replaceAll('.', '\\.')}\\.?$`, 'i') };
+}
+
+/** Each as `parseAddressRange` takes it. */
+export function addressRanges(texts: readonly string[]): AddressRanges {
+  const list = new BlockList();
+  const names: RegExp[] = [];
+  for (const text of texts) {
+    const range = parseAddressRange(text);
+    if (typeof range === 'function') range(list);
+    else if (range !== null) names.push(range.name);
+  }
+  return {
+    includes(host) {
+      const version = isIP(host);
+      if (version !== 0) return list.check(host, version === 6 ? 'ipv6' : 'ipv4');
+      return names.some((name) => name.test(host));
+    },
+  };
+}
