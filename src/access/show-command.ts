@@ -4,7 +4,7 @@
  */
 
 /** Of the log buffer only what this program reads: it also holds users' commands, and may be megabytes. */
-export const SHOW_LOG = 'show logging | include %GDOI-|%GKM-|%CRYPTO-|%SYS-5-RESTART';
+export const SHOW_LOG = 'show logging | include %GDOI-|%GKM-|%CRYPTO-|%PKI-|%LINEPROTO-|%LINK-|%SYS-5-RESTART';
 
 export const SHOW_CERTIFICATES = 'show crypto pki certificates';
 

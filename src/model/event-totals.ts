@@ -23,6 +23,8 @@ const UNEXPECTED: Readonly<Record<Cause, readonly boolean[]>> = {
   tek_expired: [true],
   ks_failover: [true],
   ks_forced: [false, true],
+  interface: [false],
+  recovery: [true],
   unknown: [true],
 };
 

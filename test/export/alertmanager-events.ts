@@ -26,7 +26,8 @@ export function reregistered(
     atMs: between.fromMs,
     cause,
     evidence: where.evidence ?? ['Succeeded registration: 2, before: 1'],
-    repeated: where.repeated ?? false,
+    repeated: where.repeated === true ? 3 : null,
+    stated: null,
   });
 }
 

@@ -63,6 +63,10 @@ export const LEFT_TO_THE_RULES = {
   counters_reset: 'expected',
   ks_role_changed: 'has no alert: what a failover breaks has',
   data_problem: 'has no alert: a defect of device or parser',
+  tek_missing: 'GdoiGmWithoutTek waits 2 minutes: a registration under way installs its TEKs at once',
+  tek_rekey_overdue: 'GdoiTekRekeyOverdue is told by the rules: the GM heals itself within minutes',
+  member_ejected: 'GdoiGmEjected waits a minute, and counts what the KSs list',
+  replay_errors: 'GdoiReplayErrors waits 5 minutes: single packets are late on every network',
 } as const satisfies Partial<Record<EventType, string>>;
 
 export function alertsOf(event: GdoiEvent): readonly AlertChange[] {
@@ -94,6 +98,10 @@ export function alertsOf(event: GdoiEvent): readonly AlertChange[] {
     case 'counters_reset':
     case 'ks_role_changed':
     case 'data_problem':
+    case 'tek_missing':
+    case 'tek_rekey_overdue':
+    case 'member_ejected':
+    case 'replay_errors':
       return [];
     default:
       return event.type satisfies never;

@@ -4,7 +4,10 @@
  */
 import type { EpochMs } from '../seen/instant.ts';
 
-/** Causes of a re-registration (GETVPN facts; `initial` is a baseline and never counted). */
+/**
+ * Causes of a re-registration (GETVPN facts; `initial` is a baseline and never counted). `recovery`: the GM met a TEK that
+ * it does not hold, by its own word.
+ */
 export const CAUSES = [
   'initial',
   'reload',
@@ -15,6 +18,8 @@ export const CAUSES = [
   'tek_expired',
   'ks_failover',
   'ks_forced',
+  'interface',
+  'recovery',
   'unknown',
 ] as const;
 export type Cause = (typeof CAUSES)[number];
@@ -39,6 +44,10 @@ export const EVENT_TYPES = [
   'unreachable',
   'reachable',
   'data_problem',
+  'tek_missing',
+  'tek_rekey_overdue',
+  'member_ejected',
+  'replay_errors',
 ] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 

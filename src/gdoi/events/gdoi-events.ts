@@ -4,7 +4,7 @@
  */
 import { eventId } from './event-id.ts';
 import type { Cause, EventType, GdoiEvent, Severity } from './event.ts';
-import { CHECK_REGISTRATION, CHECK_REKEY_PATH } from './first-steps.ts';
+import { CHECK_COOP, CHECK_REGISTRATION, CHECK_REKEY_PATH } from './first-steps.ts';
 import { type Interval, middleMs } from '../seen/interval.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -19,6 +19,9 @@ export const UNEXPECTED: Readonly<Record<Cause, boolean>> = {
   tek_expired: true,
   ks_failover: true,
   ks_forced: false,
+  // On-call catalogue, row 11: a benign re-registration, for the timeline.
+  interface: false,
+  recovery: true,
   unknown: true,
 };
 
@@ -32,6 +35,8 @@ const CAUSE_SEVERITY: Readonly<Record<Cause, Severity>> = {
   tek_expired: 'warning',
   ks_failover: 'info',
   ks_forced: 'warning',
+  interface: 'info',
+  recovery: 'warning',
   unknown: 'warning',
 };
 
@@ -45,6 +50,8 @@ const CAUSE_WORDS: Readonly<Record<Cause, string>> = {
   tek_expired: 're-registered because no TEK rekey reached it',
   ks_failover: 're-registered with another KS',
   ks_forced: 're-registered because the KS made it',
+  interface: 're-registered because the interface that holds its keys went down',
+  recovery: 're-registered because it met a TEK that it does not hold (two sets of keys in the group)',
   unknown: 're-registered, cause not known',
 };
 
@@ -57,6 +64,8 @@ const CAUSE_ACTION: Readonly<Record<Cause, string>> = {
   kek_expired: `show version on the KS: does it rekey ahead of expiry? ${CHECK_REKEY_PATH}`,
   tek_expired: CHECK_REKEY_PATH,
   ks_failover: 'show crypto gdoi ks coop on the KSs: which one is down or cut off, and which is primary?',
+  interface: 'show interfaces and the log of the GM: why did the interface go down?',
+  recovery: `Two KSs with different keys? ${CHECK_COOP}`,
   ks_forced: 'show crypto gdoi ks on the KS and its log: who removed members or replaced the policy?',
   unknown: 'Compare Rekey Acks missed on the KS (show crypto gdoi ks members) and the logs of GM and KS at that time',
 };
@@ -120,11 +129,14 @@ export function reregistrationEvent(
     readonly atMs: EpochMs;
     readonly cause: Cause;
     readonly evidence: readonly string[];
-    /** The third unexpected one within an hour. */
-    readonly repeated: boolean;
+    /** Which unexpected one within an hour it is; null: an expected one, or the first two. */
+    readonly repeated: number | null;
+    /** The reason in a router's own words. */
+    readonly stated: Stated | null;
   },
 ): GdoiEvent {
-  const { cause, repeated } = what;
+  const { cause, repeated, stated } = what;
+  const again = repeated === null ? '' : `, ${ordinal(repeated)} unexpected one within an hour`;
   return event(at, {
     type: 'reregistration',
     occurrence: what.occurrence,
@@ -132,18 +144,39 @@ export function reregistrationEvent(
     atMs: what.atMs,
     cause,
     unexpected: UNEXPECTED[cause],
-    severity: repeated ? 'critical' : CAUSE_SEVERITY[cause],
-    summary: `${place(at)} ${CAUSE_WORDS[cause]}${repeated ? ', the third unexpected one within an hour' : ''}`,
+    severity: repeated === null ? CAUSE_SEVERITY[cause] : 'critical',
+    summary: `${place(at)} ${causeWords(cause, stated)}${again}`,
     evidence: what.evidence,
-    action: CAUSE_ACTION[cause],
+    action: stated?.firstStep ?? CAUSE_ACTION[cause],
   });
 }
 
-type Told = Omit<Parts, 'type' | 'severity' | 'summary' | 'action'>;
+/** A reason in words, as a router stated it, and the first step for it; null: the cause's own. */
+export interface Stated {
+  readonly reason: string;
+  readonly firstStep: string | null;
+}
 
-export function kekRekeyEvent(at: Place, told: Told): GdoiEvent {
+function causeWords(cause: Cause, stated: Stated | null): string {
+  if (stated === null) return CAUSE_WORDS[cause];
+  return cause === 'unknown'
+    ? `${CAUSE_WORDS.unknown}; its log: ${stated.reason}`
+    : `re-registered because ${stated.reason}`;
+}
+
+const ORDINALS = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'];
+
+/** Counted from 1; a longer row is not counted on. */
+function ordinal(place: number): string {
+  const word = ORDINALS[place - 1];
+  return word === undefined ? `at least the ${ORDINALS.at(-1)}` : `the ${word}`;
+}
+
+type What = Omit<Parts, 'type' | 'severity' | 'summary' | 'action'>;
+
+export function kekRekeyEvent(at: Place, what: What): GdoiEvent {
   return event(at, {
-    ...told,
+    ...what,
     type: 'kek_rekey',
     severity: 'info',
     summary: `${place(at)} received a new KEK by rekey`,
@@ -151,19 +184,19 @@ export function kekRekeyEvent(at: Place, told: Told): GdoiEvent {
   });
 }
 
-export function kekRekeyOverdueEvent(at: Place, told: Told & { readonly timeLeft: string }): GdoiEvent {
+export function kekRekeyOverdueEvent(at: Place, what: What & { readonly timeLeft: string }): GdoiEvent {
   return event(at, {
-    ...told,
+    ...what,
     type: 'kek_rekey_overdue',
     severity: 'warning',
-    summary: `${place(at)} has not received the KEK rekey that is due; ${told.timeLeft}`,
+    summary: `${place(at)} has not received the KEK rekey that is due; ${what.timeLeft}`,
     action: CHECK_REKEY_PATH,
   });
 }
 
-export function kekMissingEvent(at: Place, told: Told): GdoiEvent {
+export function kekMissingEvent(at: Place, what: What): GdoiEvent {
   return event(at, {
-    ...told,
+    ...what,
     type: 'kek_missing',
     severity: 'warning',
     summary: `${place(at)} is registered but holds no KEK: rekeys are lost to it until it registers again`,
@@ -172,19 +205,19 @@ export function kekMissingEvent(at: Place, told: Told): GdoiEvent {
   });
 }
 
-export function registrationLostEvent(at: Place, told: Told & { readonly noTeks: boolean }): GdoiEvent {
+export function registrationLostEvent(at: Place, what: What & { readonly noTeks: boolean }): GdoiEvent {
   return event(at, {
-    ...told,
+    ...what,
     type: 'registration_lost',
-    severity: told.noTeks ? 'critical' : 'warning',
-    summary: `${place(at)} is no longer registered${told.noTeks ? ' and holds no TEK: traffic is dropped or in clear' : ''}`,
+    severity: what.noTeks ? 'critical' : 'warning',
+    summary: `${place(at)} is no longer registered${what.noTeks ? ' and holds no TEK: traffic is dropped or in clear' : ''}`,
     action: CHECK_REGISTRATION,
   });
 }
 
-export function registrationRestoredEvent(at: Place, told: Told): GdoiEvent {
+export function registrationRestoredEvent(at: Place, what: What): GdoiEvent {
   return event(at, {
-    ...told,
+    ...what,
     type: 'registration_restored',
     severity: 'info',
     summary: `${place(at)} is registered again`,
@@ -192,9 +225,9 @@ export function registrationRestoredEvent(at: Place, told: Told): GdoiEvent {
   });
 }
 
-export function registrationFailedEvent(at: Place, told: Told): GdoiEvent {
+export function registrationFailedEvent(at: Place, what: What): GdoiEvent {
   return event(at, {
-    ...told,
+    ...what,
     type: 'registration_failed',
     severity: 'critical',
     summary: `${place(at)} tries to register and does not succeed`,
@@ -202,9 +235,9 @@ export function registrationFailedEvent(at: Place, told: Told): GdoiEvent {
   });
 }
 
-export function reloadEvent(at: Place, told: Told): GdoiEvent {
+export function reloadEvent(at: Place, what: What): GdoiEvent {
   return event(at, {
-    ...told,
+    ...what,
     type: 'reload',
     severity: 'info',
     summary: `${place(at)} was reloaded`,
@@ -212,9 +245,9 @@ export function reloadEvent(at: Place, told: Told): GdoiEvent {
   });
 }
 
-export function countersResetEvent(at: Place, told: Told): GdoiEvent {
+export function countersResetEvent(at: Place, what: What): GdoiEvent {
   return event(at, {
-    ...told,
+    ...what,
     type: 'counters_reset',
     severity: 'info',
     summary: `${place(at)}: the GDOI counters restarted`,
@@ -224,20 +257,20 @@ export function countersResetEvent(at: Place, told: Told): GdoiEvent {
 
 export function unreachableEvent(
   at: Place,
-  told: Told & { readonly isKs: boolean; readonly inARow: number },
+  what: What & { readonly isKs: boolean; readonly inARow: number },
 ): GdoiEvent {
   return event(at, {
-    ...told,
+    ...what,
     type: 'unreachable',
-    severity: told.isKs ? 'critical' : 'warning',
-    summary: `${place(at)} gave no answer ${told.inARow} times in a row`,
+    severity: what.isKs ? 'critical' : 'warning',
+    summary: `${place(at)} gave no answer ${what.inARow} times in a row`,
     action: 'Check the path to the device and the device itself',
   });
 }
 
-export function reachableEvent(at: Place, told: Told): GdoiEvent {
+export function reachableEvent(at: Place, what: What): GdoiEvent {
   return event(at, {
-    ...told,
+    ...what,
     type: 'reachable',
     severity: 'info',
     summary: `${place(at)} answers again`,
@@ -245,9 +278,9 @@ export function reachableEvent(at: Place, told: Told): GdoiEvent {
   });
 }
 
-export function dataProblemEvent(at: Place, told: Told): GdoiEvent {
+export function dataProblemEvent(at: Place, what: What): GdoiEvent {
   return event(at, {
-    ...told,
+    ...what,
     type: 'data_problem',
     severity: 'warning',
     summary: `${place(at)} shows figures that contradict each other; nothing is concluded from them`,

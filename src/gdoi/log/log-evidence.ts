@@ -1,15 +1,16 @@
 /**
- * What a message of a GM proves, a log message or a trap: an instant, and sometimes a cause. Matched by mnemonic or by the
- * trap's name only, since texts and severities differ between releases. One occurrence that several sources tell is one
- * mark. A message is a hint until an answer agrees with it.
+ * What a message of a GM proves, a log message or a trap: an instant, and sometimes a cause (`message-facts.ts`). One
+ * occurrence that several sources tell is one mark. A message is a hint until an answer agrees with it.
  */
 import type { LogMessage } from '../seen/device-facts.ts';
 import type { GdoiTrap, GdoiTrapName } from '../seen/gdoi-trap.ts';
 import { instant } from '../events/instant-text.ts';
+import { type LogProof, type MessageFact, messageFacts } from './message-facts.ts';
+import { addressesIn, detailOf, linkChange } from './message-detail.ts';
 import { intersection, type Interval, overlaps, widened } from '../seen/interval.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
-export type LogProof = 'start' | 'complete' | 'clear' | 'kek_deleted' | 'forced' | 'restart' | 'rekey' | 'rekey_failed';
+export type { LogProof } from './message-facts.ts';
 
 /** `log`: pushed by the device; `buffer`: found in its log; `uptime`, `restconf`: no message, the
  * device's own uptime, or its instant of the last registration. */
@@ -19,6 +20,8 @@ export interface LogMark {
   readonly proof: LogProof;
   /** Mnemonic of the message, or name of the trap. */
   readonly mnemonic: string;
+  /** What it is about: an interface, addresses, pseudotimes; empty: nothing that is used. */
+  readonly detail: string;
   /** Between these it took place. */
   readonly fromMs: EpochMs;
   readonly atMs: EpochMs;
@@ -26,27 +29,6 @@ export interface LogMark {
   readonly key: string;
   readonly sources: readonly MarkSource[];
 }
-
-const LOG_PROOFS: ReadonlyMap<string, LogProof> = new Map<string, LogProof>([
-  ['GM_RE_REGISTER', 'start'],
-  ['GM_REGSTER', 'start'],
-  ['GM_REGISTER', 'start'],
-  ['GM_REGS_COMPL', 'complete'],
-  ['GM_CLEAR_REGISTER', 'clear'],
-  ['GM_DELETE_EXPIRED_KEK', 'kek_deleted'],
-  ['GM_CM_ATTACH', 'forced'],
-  ['GM_CM_DETACH', 'forced'],
-  ['GM_RECV_DELETE', 'forced'],
-  ['GM_RECV_DELETE_IMMEDIATE', 'forced'],
-  ['GM_RECV_POLICY_REPLACE_NOW', 'forced'],
-  ['GM_DELETE', 'forced'],
-  ['GM_REJECTING_SA_PAYLOAD', 'forced'],
-  ['GM_RECV_RE_AUTH', 'forced'],
-  ['RE_AUTH', 'forced'],
-  ['GM_RECV_REKEY', 'rekey'],
-  ['GDOI_REKEY_FAILURE', 'rekey_failed'],
-  ['GDOI_REKEY_SEQ_FAILURE', 'rekey_failed'],
-]);
 
 /** Traps of a GM; a KS's are hints to look at it and prove nothing of a GM. */
 const TRAP_PROOFS: ReadonlyMap<GdoiTrapName, LogProof> = new Map<GdoiTrapName, LogProof>([
@@ -61,47 +43,75 @@ const TRAP_PROOFS: ReadonlyMap<GdoiTrapName, LogProof> = new Map<GdoiTrapName, L
 export const DELIVERY_MS = 2000;
 /** Two sources tell one occurrence within this: they are sent one after the other. */
 const SAME_OCCURRENCE_MS = 2000;
-const MAX_MARKS = 12;
+const MAX_MARKS = 14;
 const MAX_KEY_CHARS = 36;
 
-const GROUP_IN_TEXT = /\bgroup ([!-~]{1,80})/iu;
+/** A mark with the groups that its text may name, place by place; no place: it is about all groups of the device. */
+export interface NamedMark {
+  readonly by: MessageFact['by'];
+  readonly mark: LogMark;
+  readonly groups: readonly (readonly string[])[];
+}
 
-/** The mark of a message with the group its text names (null: none named); null for messages that prove nothing. */
-export function logMark(
-  message: LogMessage,
-  written: Interval,
-  source: 'log' | 'buffer',
-): { readonly mark: LogMark; readonly group: string | null } | null {
-  const { facility, mnemonic, sequence, timestamp } = message;
-  const proof = facility === 'SYS' && mnemonic === 'RESTART' ? 'restart' : LOG_PROOFS.get(mnemonic);
-  if (proof === undefined) return null;
-  const named = GROUP_IN_TEXT.exec(message.text)?.[1];
+/** Of each thing that the message states; empty: it states nothing. */
+export function logMarks(message: LogMessage, written: Interval, source: 'log' | 'buffer'): readonly NamedMark[] {
+  const { facility, mnemonic, sequence, timestamp, text } = message;
   const stamp = sequence === null ? (timestamp ?? String(written.toMs)) : `${sequence} ${timestamp ?? ''}`;
-  return {
-    mark: mark(proof, mnemonic, written, stamp, source),
-    group: named === undefined ? null : named.replace(/[.,;:)]+$/u, ''),
-  };
+  const link = linkChange(message);
+  if (link !== null) {
+    const named = {
+      proof: link.proof,
+      mnemonic: `${facility}-${message.severity}-${mnemonic}`,
+      detail: link.interface,
+    };
+    return [{ by: 'gm', mark: mark(named, written, { key: stamp, source }), groups: [] }];
+  }
+  const groups = groupsNamed(text);
+  return messageFacts(facility, mnemonic).map(({ proof, by }) => ({
+    by,
+    mark: mark({ proof, mnemonic, detail: detailOf(proof, text) }, written, { key: stamp, source }),
+    groups,
+  }));
+}
+
+const GROUP_IN_TEXT = /\bgroup[: ]{1,3}([!-~]{1,80})(?: {1,2}([!-~]{1,80}))?/giu;
+const MAX_NAMED = 4;
+
+/**
+ * Where a text says "group", the two words after it, of which one may be its name: "group G1", "group member 10.1.1.1",
+ * "group id 3333". Each place is an alternative by itself.
+ */
+function groupsNamed(text: string): readonly (readonly string[])[] {
+  return [...text.matchAll(GROUP_IN_TEXT)]
+    .slice(0, MAX_NAMED)
+    .map(([, first = '', second = '']) => [first, second].map((word) => word.replace(/[.,:;)]+$/u, '')));
 }
 
 export function trapMark({ name }: GdoiTrap, receivedAtMs: EpochMs): LogMark | null {
   const proof = TRAP_PROOFS.get(name);
   if (proof === undefined) return null;
   const sent = { fromMs: receivedAtMs - DELIVERY_MS, toMs: receivedAtMs };
-  return mark(proof, name, sent, 'trap', 'trap');
+  return mark({ proof, mnemonic: name, detail: '' }, sent, { key: 'trap', source: 'trap' });
 }
 
 /** Not a message, but as good as one: the uptime says that the device was restarted. */
 export function restartMark(boot: Interval): LogMark {
-  return mark('restart', 'uptime', boot, `uptime ${boot.toMs}`, 'uptime');
+  const key = `uptime ${boot.toMs}`;
+  return mark({ proof: 'restart', mnemonic: 'uptime', detail: '' }, boot, { key, source: 'uptime' });
 }
 
 /** As good as a message, and certain: the device shows when its GM was registered last. */
 export function registeredMark(between: Interval): LogMark {
-  return mark('complete', 'prev-reg-time', between, 'prev-reg-time', 'restconf');
+  const named = { proof: 'complete', mnemonic: 'prev-reg-time', detail: '' } as const;
+  return mark(named, between, { key: 'prev-reg-time', source: 'restconf' });
 }
 
-function mark(proof: LogProof, mnemonic: string, at: Interval, key: string, source: MarkSource): LogMark {
-  return { proof, mnemonic, fromMs: at.fromMs, atMs: at.toMs, key: key.slice(0, MAX_KEY_CHARS), sources: [source] };
+function mark(
+  of: Pick<LogMark, 'proof' | 'mnemonic' | 'detail'>,
+  at: Interval,
+  { key, source }: { readonly key: string; readonly source: MarkSource },
+): LogMark {
+  return { ...of, fromMs: at.fromMs, atMs: at.toMs, key: key.slice(0, MAX_KEY_CHARS), sources: [source] };
 }
 
 /** With one more mark, oldest first and bounded; the same array when there is nothing new in it. */
@@ -112,6 +122,7 @@ export function withMark(marks: readonly LogMark[], added: LogMark): readonly Lo
     (known) =>
       known.proof === added.proof &&
       !known.sources.includes(source) &&
+      (known.detail === added.detail || known.detail === '' || added.detail === '') &&
       overlaps(widened(instantOf(known), SAME_OCCURRENCE_MS), instantOf(added)),
   );
   const others = marks.filter((_, index) => index !== twin);
@@ -119,18 +130,47 @@ export function withMark(marks: readonly LogMark[], added: LogMark): readonly Lo
   return bounded([...others, known === undefined ? added : sameOccurrence(known, added)]);
 }
 
-/** A trap has no stamp of its own: the same one twice at once is one. */
-function isDuplicate(known: LogMark, added: LogMark, source: MarkSource): boolean {
-  if (source === 'trap' || source === 'restconf')
-    return known.proof === added.proof && overlaps(instantOf(known), instantOf(added));
-  return known.key === added.key && known.mnemonic === added.mnemonic;
+/** The same message again, from the same source. */
+export function isSameMessage(known: LogMark, added: LogMark): boolean {
+  return known.key === added.key && known.mnemonic === added.mnemonic && known.detail === added.detail;
 }
 
-/** Of the rekeys only the last one matters. */
+/** A trap has no stamp of its own: the same one twice at once is one. */
+function isDuplicate(known: LogMark, added: LogMark, source: MarkSource): boolean {
+  if (source === 'trap' || source === 'restconf') {
+    return known.proof === added.proof && overlaps(instantOf(known), instantOf(added));
+  }
+  return isSameMessage(known, added);
+}
+
+/** So many of one kind are kept, the newest: what may come with every packet must not push out what comes once. */
+const KEPT: Readonly<Record<LogProof, number>> = {
+  start: MAX_MARKS,
+  complete: MAX_MARKS,
+  clear: MAX_MARKS,
+  kek_deleted: MAX_MARKS,
+  forced: MAX_MARKS,
+  restart: MAX_MARKS,
+  // Of the rekeys only the last one matters.
+  rekey: 1,
+  rekey_failed: 2,
+  refused: 2,
+  ike_failed: 2,
+  interface_down: 2,
+  interface_up: 2,
+  recovery: 1,
+  invalid_spi: 1,
+  not_ipsec: 1,
+  replay: 1,
+  ejected: 2,
+};
+
 function bounded(marks: readonly LogMark[]): readonly LogMark[] {
   const sorted = marks.toSorted((a, b) => a.atMs - b.atMs);
-  const lastRekey = sorted.findLast(({ proof }) => proof === 'rekey');
-  return sorted.filter((each) => each.proof !== 'rekey' || each === lastRekey).slice(-MAX_MARKS);
+  const kept = sorted.filter(
+    ({ proof }, index) => sorted.slice(index).filter((later) => later.proof === proof).length <= KEPT[proof],
+  );
+  return kept.slice(-MAX_MARKS);
 }
 
 /** The message's words and the common instant; the key of the first source keeps its duplicates away. */
@@ -140,6 +180,7 @@ function sameOccurrence(known: LogMark, added: LogMark): LogMark {
   return {
     ...known,
     mnemonic: isMessage ? added.mnemonic : known.mnemonic,
+    detail: known.detail === '' ? added.detail : known.detail,
     key: isMessage ? added.key : known.key,
     fromMs: both?.fromMs ?? known.fromMs,
     atMs: both?.toMs ?? known.atMs,
@@ -172,11 +213,47 @@ const SOURCE_WORDS: Readonly<Record<MarkSource, string>> = {
   restconf: 'RESTCONF',
 };
 
-/** As evidence: who told it, what, and when. */
+/** As evidence: whose word it is, what, and when. */
 export function quoted(of: LogMark): string {
-  const from = of.sources.map((source) => SOURCE_WORDS[source]).join(' and ');
-  const spanMs = of.atMs - of.fromMs;
-  return spanMs <= 2 * DELIVERY_MS
-    ? `${from}: ${of.mnemonic} at ${new Date(of.atMs).toISOString()}`
-    : `${from}: ${of.mnemonic} between ${instant(of.fromMs)} and ${instant(of.atMs)}`;
+  return `${sourcesOf(of)}: ${of.mnemonic}${of.detail === '' ? '' : ` (${of.detail})`} ${whenOf(of)}`;
+}
+
+/** Both messages of a link in one line. */
+export function quotedLink(down: LogMark | undefined, up: LogMark | undefined): readonly string[] {
+  const shown = up ?? down;
+  if (shown === undefined) return [];
+  const states = [
+    ...(down === undefined ? [] : [`down ${whenOf(down)}`]),
+    ...(up === undefined ? [] : [`up ${whenOf(up)}`]),
+  ];
+  return [`${sourcesOf(shown)}: ${shown.mnemonic} ${shown.detail} ${states.join(', ')}`];
+}
+
+/** It names no address, or one of these: a router has other peers than its KSs. */
+export function isOfPeer({ detail }: LogMark, peers: readonly string[]): boolean {
+  const about = addressesIn(detail);
+  return about.length === 0 || about.some((address) => peers.includes(address));
+}
+
+function sourcesOf({ sources }: LogMark): string {
+  return sources.map((source) => SOURCE_WORDS[source]).join(' and ');
+}
+
+function whenOf({ fromMs, atMs }: LogMark): string {
+  return atMs - fromMs <= 2 * DELIVERY_MS
+    ? `at ${new Date(atMs).toISOString()}`
+    : `between ${instant(fromMs)} and ${instant(atMs)}`;
+}
+
+/** The groups among `known` (name -> identity) that a message is about; null: it names none, and is about all. */
+export function groupsMeant(
+  named: NamedMark['groups'],
+  known: Iterable<readonly [name: string, identity: string | null]>,
+): ReadonlySet<string> | null {
+  if (named.length === 0) return null;
+  const names = [...known];
+  const meant = named.map((words) =>
+    words.map((word) => names.find(([name, identity]) => name === word || identity === word)).find(Boolean),
+  );
+  return new Set(meant.flatMap((each) => (each === undefined ? [] : [each[0]])));
 }

@@ -11,6 +11,7 @@ import type { HeldKek } from '../keys/kek-identity.ts';
 import type { HeldTek } from '../keys/tek-identity.ts';
 import type { LogTail } from '../log/log-buffer.ts';
 import type { LogClock } from '../log/log-clock.ts';
+import type { KsMark } from '../log/ks-marks.ts';
 import type { LogMark } from '../log/log-evidence.ts';
 import type { SnmpLook } from './snmp-look.ts';
 import type {
@@ -63,6 +64,8 @@ const view = fields<HeldView>({
   kek: orNull(kek),
   kekShown: stays,
   teks: each(tek),
+  interfaces: stays,
+  keysCame: orNull(interval),
   timer: orNull(interval),
   timerAfterKek: stays,
   timerBeforeTek: stays,
@@ -72,13 +75,21 @@ const view = fields<HeldView>({
 const mark = fields<LogMark>({
   proof: stays,
   mnemonic: stays,
+  detail: stays,
   fromMs: instant,
   atMs: instant,
   key: stays,
   sources: stays,
 });
 
-const draft = fields<Draft>({ number: stays, between: interval, atMs: instant, cause: stays, evidence: stays });
+const draft = fields<Draft>({
+  number: stays,
+  between: interval,
+  atMs: instant,
+  cause: stays,
+  evidence: stays,
+  stated: stays,
+});
 
 const pending = fields<Pending>({
   kind: stays,
@@ -147,6 +158,7 @@ const device = fields<TrackerState>({
   isKs: stays,
   logClock: orNull(fields<LogClock>({ offset: interval, zone: stays, learntMs: instant })),
   logTail: orNull(fields<LogTail>({ readMs: instant, hashes: stays })),
+  ksMarks: each(fields<KsMark>({ mark, groups: stays })),
   groups: (groups, byMs) => mapNamed(groups, (known) => group(known, byMs)),
 });
 

@@ -55,6 +55,11 @@ export function shown(at: ReadAt, gm: GmSnapshot): Shown | null {
   };
 }
 
+/** Addresses that a message about this GM and its KSs may name, as `addressesIn` writes them. */
+export function peersOf({ keyServer, keyServers, address }: GmSnapshot): readonly string[] {
+  return [keyServer, ...(keyServers ?? []), address].flatMap((each) => (each === null ? [] : [each.toLowerCase()]));
+}
+
 /** A KEK block without a lifetime is a release that shows none, not a missing KEK. */
 export function showsNoKek({ gm }: Shown): boolean {
   return gm.kek === null ? gm.teks !== null : (gm.kek.remainingSeconds ?? -1) === 0;

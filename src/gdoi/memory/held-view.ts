@@ -12,6 +12,9 @@ import type { GroupState, HeldView } from './tracker-state.ts';
 /** Two answers whose timers lie closer are the same timer. */
 const SAME_TIMER_MS = 2500;
 
+/** A group is on a few interfaces. */
+const MAX_INTERFACES = 4;
+
 export function viewOf(before: HeldView | null, seen: Shown, kekAfter: KekAfter, registrations: number): HeldView {
   const { at } = seen;
   const elapsedMs = before === null ? 0 : at.sentAtMs - before.receivedMs;
@@ -33,11 +36,33 @@ export function viewOf(before: HeldView | null, seen: Shown, kekAfter: KekAfter,
     kek,
     kekShown: seen.kek !== null,
     teks: heldTeks(before, seen, elapsedMs, registrations),
+    interfaces: interfacesOf(before, seen),
+    keysCame: keysCame(before, seen, kekAfter, registrations),
     timer: seen.timer,
     timerAfterKek: countdown === null || remaining === null || seen.kek === null ? null : countdown - remaining,
     timerBeforeTek: countdown === null || tekSeconds === null ? null : tekSeconds - countdown,
     timerOf: registrations > 0 || before === null ? null : timerOwner(before, seen, kekAfter),
   };
+}
+
+function interfacesOf(before: HeldView | null, { gm }: Shown): readonly string[] {
+  const shown = new Set((gm.teks ?? []).flatMap((tek) => (tek.interface === null ? [] : [tek.interface])));
+  if (shown.size === 0) return before?.interfaces ?? [];
+  const isSame =
+    before !== null && shown.size === before.interfaces.length && before.interfaces.every((name) => shown.has(name));
+  return isSame ? before.interfaces : [...shown].slice(0, MAX_INTERFACES).map((name) => name.slice(0, MAX_TEXT));
+}
+
+/** A registration or a rekey that was used brought keys; what is the same as before came when it came before. */
+function keysCame(
+  before: HeldView | null,
+  seen: Shown,
+  kekAfter: KekAfter,
+  registrations: number,
+): HeldView['keysCame'] {
+  if (before === null) return null;
+  const isNew = registrations > 0 || kekAfter === 'new' || hasNewTek(before.teks, seen.teks);
+  return isNew ? { fromMs: before.sentMs, toMs: seen.at.receivedAtMs } : before.keysCame;
 }
 
 function heldTeks(

@@ -26,4 +26,6 @@ export interface RegistrationFacts {
   readonly forced: GroupState['forced'];
   readonly legacyKek: number | null;
   readonly tekLifetimeSeconds: number | null;
+  /** Addresses of the KSs that this GM may register with, and its own. */
+  readonly keyServers: readonly string[];
 }

@@ -5,7 +5,16 @@
  * the format before is carried over; of anything else nothing is kept, and the device starts anew, as at first sight.
  */
 import { mapNamed, type Named, namedOfJson } from '../seen/named.ts';
-import { type GroupState, NO_EPISODES, type TrackerState } from './tracker-state.ts';
+import type { LogMark } from '../log/log-evidence.ts';
+import {
+  type Draft,
+  type Failures,
+  type GroupState,
+  type HeldView,
+  NO_EPISODES,
+  type Pending,
+  type TrackerState,
+} from './tracker-state.ts';
 
 export const TRACKER_STATE_FORMAT = 3;
 
@@ -31,19 +40,22 @@ function fromThisFormat(state: StateOfThisFormat): TrackerState {
   return { ...state, groups: namedOfJson(state.groups) as Named<GroupState> };
 }
 
-/** What had its event was marked field by field. */
-type StateOfFormat2 = Omit<TrackerState, 'groups' | 'emittedBoot' | 'failures'> & {
+/** What had its event was marked field by field; of messages and keys less was kept. */
+type StateOfFormat2 = Omit<TrackerState, 'groups' | 'emittedBoot' | 'failures' | 'ksMarks'> & {
   readonly toldBoot: TrackerState['emittedBoot'];
-  readonly failures: (Omit<NonNullable<TrackerState['failures']>, 'unreachable'> & { readonly told: boolean }) | null;
+  readonly failures: (Omit<Failures, 'unreachable'> & { readonly told: boolean }) | null;
   readonly groups: object;
 };
 
-type GroupOfFormat2 = Omit<GroupState, 'emitted' | 'episodes'> & {
+type GroupOfFormat2 = Omit<GroupState, 'emitted' | 'episodes' | 'view' | 'marks' | 'pending'> & {
   readonly told: number;
   readonly toldOverdue: number | null;
   readonly toldMissing: boolean;
   readonly toldLost: boolean;
   readonly toldFailed: boolean;
+  readonly view: Omit<HeldView, 'interfaces' | 'keysCame'> | null;
+  readonly marks: readonly Omit<LogMark, 'detail'>[];
+  readonly pending: (Omit<Pending, 'drafts'> & { readonly drafts: readonly Omit<Draft, 'stated'>[] }) | null;
 };
 
 function fromFormat2(state: StateOfFormat2): TrackerState {
@@ -53,21 +65,18 @@ function fromFormat2(state: StateOfFormat2): TrackerState {
   return {
     ...same,
     emittedBoot: toldBoot,
-    failures:
-      failures === null
-        ? null
-        : {
-            inARow: failures.inARow,
-            firstMs: failures.firstMs,
-            unreachable: failures.told,
-            result: failures.result,
-          },
+    failures: failures === null ? null : failuresFromFormat2(failures),
     groups: mapNamed(groups, groupFromFormat2),
+    ksMarks: [],
   };
 }
 
+function failuresFromFormat2({ told, ...same }: NonNullable<StateOfFormat2['failures']>): Failures {
+  return { ...same, unreachable: told };
+}
+
 function groupFromFormat2(known: GroupOfFormat2): GroupState {
-  const { told, toldOverdue, toldMissing, toldLost, toldFailed, ...same } = known;
+  const { told, toldOverdue, toldMissing, toldLost, toldFailed, view, marks, pending, ...same } = known;
   return {
     ...same,
     emitted: told,
@@ -78,5 +87,9 @@ function groupFromFormat2(known: GroupOfFormat2): GroupState {
       registrationLost: toldLost,
       registrationFailed: toldFailed,
     },
+    view: view === null ? null : { ...view, interfaces: [], keysCame: null },
+    marks: marks.map((mark) => ({ ...mark, detail: '' })),
+    pending:
+      pending === null ? null : { ...pending, drafts: pending.drafts.map((draft) => ({ ...draft, stated: null })) },
   };
 }

@@ -8,6 +8,7 @@ import type { Interval } from '../seen/interval.ts';
 import type { HeldKek } from '../keys/kek-identity.ts';
 import type { LogTail } from '../log/log-buffer.ts';
 import type { LogClock } from '../log/log-clock.ts';
+import type { KsMark } from '../log/ks-marks.ts';
 import type { LogMark } from '../log/log-evidence.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import { mapNamed, type Named, named } from '../seen/named.ts';
@@ -36,6 +37,8 @@ export interface TrackerState {
   readonly logClock: LogClock | null;
   readonly logTail: LogTail | null;
   readonly groups: Named<GroupState>;
+  /** What the device, as a KS, said of its members and groups. */
+  readonly ksMarks: readonly KsMark[];
 }
 
 export interface Boot {
@@ -71,6 +74,10 @@ export interface HeldView {
   readonly kekShown: boolean;
   /** The TEKs held, or held last. */
   readonly teks: readonly HeldTek[];
+  /** Interfaces that hold them. */
+  readonly interfaces: readonly string[];
+  /** The keys came between these: what failed since then kept newer ones away. null: before they were first seen. */
+  readonly keysCame: Interval | null;
   /** When `Reregisters in` runs out. */
   readonly timer: Interval | null;
   /** Seconds from KEK expiry, and to the longest-lived TEK's: exact within a second, since one answer showed both. */
@@ -89,6 +96,8 @@ export interface Draft {
   /** null: the first one of a restart, whose cause is the restart's. */
   readonly cause: Cause | null;
   readonly evidence: readonly string[];
+  /** Mnemonic of the message in which a router stated the reason; null: none did. */
+  readonly stated: string | null;
 }
 
 export interface Pending {
@@ -104,7 +113,7 @@ export interface Tally {
   readonly expected: number;
   readonly unexpected: number;
   readonly last: LastReregistration | null;
-  /** Instants of the last unexpected ones, at most two. */
+  /** Instants of the last unexpected ones, at most eight. */
   readonly recent: readonly EpochMs[];
 }
 
@@ -202,6 +211,7 @@ export function initialTrackerState(device: string): TrackerState {
     logClock: null,
     logTail: null,
     groups: named(),
+    ksMarks: [],
   };
 }
 

@@ -5,7 +5,7 @@
 import { decidePending, MAX_DRAFTS, restartCause } from './counter-restart.ts';
 import type { Counters } from '../seen/counters.ts';
 import type { Answer } from '../memory/answer.ts';
-import type { GmPlace } from '../memory/gm-answer.ts';
+import { type GmPlace, peersOf } from '../memory/gm-answer.ts';
 import { type Interval, intersection } from '../seen/interval.ts';
 import { kekMade, teksReplaced } from '../memory/key-changes.ts';
 import { instantOf, isCorroborated, marksIn, quoted } from '../log/log-evidence.ts';
@@ -68,6 +68,7 @@ function countedDrafts(state: GroupState, { seen, span, kekAfter, ks }: Answer, 
     teksReplaced: teksReplaced(state.view, seen),
     kekMade: kekMade(seen, kekAfter, ks),
     tekLifetimeSeconds: ks.tekLifetimeSeconds ?? state.tekLifetimeSeconds,
+    peers: peersOf(seen.gm),
     rekeysBetween: rekeys,
     lastRekey: (rekeys ?? 0) > 0 || (seen.counters.sinceRegistration ?? 0) > 0 ? seen.lastRekey : null,
     sinceRegistration: seen.counters.sinceRegistration,
@@ -111,6 +112,7 @@ function loggedRegistrations(place: GmPlace, state: GroupState, atMs: EpochMs): 
     teksReplaced: null,
     kekMade: null,
     tekLifetimeSeconds: state.tekLifetimeSeconds,
+    peers: state.view?.keyServer == null ? [] : [state.view.keyServer.toLowerCase()],
     rekeysBetween: 0,
     lastRekey: null,
     sinceRegistration: null,

@@ -6,7 +6,7 @@ import type { Counters, CounterMovement } from '../seen/counters.ts';
 import type { Cause } from '../events/event.ts';
 import { countersResetEvent } from '../events/gdoi-events.ts';
 import type { Answer } from '../memory/answer.ts';
-import type { GmPlace } from '../memory/gm-answer.ts';
+import { type GmPlace, peersOf } from '../memory/gm-answer.ts';
 import { type Interval, intersection, middleMs } from '../seen/interval.ts';
 import { instantOf, type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
 import { registrationsBetween } from './registrations.ts';
@@ -101,6 +101,7 @@ function newEpoch(
     teksReplaced: null,
     kekMade: null,
     tekLifetimeSeconds: ks.tekLifetimeSeconds ?? state.tekLifetimeSeconds,
+    peers: peersOf(seen.gm),
     rekeysBetween: 0,
     lastRekey: null,
     sinceRegistration: null,
@@ -133,6 +134,7 @@ function hiddenRegistrations(
       between: intersection(span, instantOf(mark)) ?? span,
       atMs: mark.atMs,
       cause: 'operator_clear',
+      stated: null,
       evidence: [quoted(mark), ...clears.filter((clear) => clear.atMs <= mark.atMs).map(quoted)],
     })),
   };
@@ -192,6 +194,7 @@ function decideReload(
       between: pending.between,
       atMs: middleMs(pending.between),
       cause: index === 0 ? 'reload' : 'unknown',
+      stated: null,
       evidence: [`Succeeded registration: ${state.counters.succeeded} since the reload`, ...proof],
     }),
   );
@@ -237,6 +240,13 @@ function reloaded({ drafts, between }: Pending, proof: readonly string[]): reado
   const [first] = drafts;
   if (first !== undefined) return [{ ...first, cause: 'reload', evidence: [...first.evidence, ...proof] }];
   return [
-    { number: 1, between, atMs: middleMs(between), cause: 'reload', evidence: ['it holds keys again', ...proof] },
+    {
+      number: 1,
+      between,
+      atMs: middleMs(between),
+      cause: 'reload',
+      stated: null,
+      evidence: ['it holds keys again', ...proof],
+    },
   ];
 }

@@ -3,6 +3,7 @@
  * critical.
  */
 import type { Cause, GdoiEvent } from '../events/event.ts';
+import { statedReason } from '../log/message-facts.ts';
 import { reregistrationEvent, UNEXPECTED } from '../events/gdoi-events.ts';
 import type { GmPlace } from '../memory/gm-answer.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -10,6 +11,9 @@ import type { GroupTracked } from '../memory/tracked.ts';
 import type { Draft, GroupState, Tally } from '../memory/tracker-state.ts';
 
 const REPEATED_WITHIN_MS = 3_600_000;
+const REPEATED_FROM = 3;
+/** Enough to count up to the eighth within an hour. */
+const MAX_RECENT = 8;
 
 export interface Decided {
   readonly drafts: readonly Draft[];
@@ -25,7 +29,7 @@ export function emitRegistrations(place: GmPlace, state: GroupState, decided: De
   let { tally, everRegistered } = state;
   for (const draft of drafts) {
     const cause = everRegistered ? (draft.cause ?? causeOfFirst) : 'initial';
-    const repeated = cause !== 'initial' && UNEXPECTED[cause] && isRepeated(tally, draft.atMs);
+    const repeated = cause !== 'initial' && UNEXPECTED[cause] ? repetition(tally, draft.atMs) : null;
     events.push(
       reregistrationEvent(place, {
         occurrence: [state.epoch.id, ...occurrence, draft.number],
@@ -34,6 +38,7 @@ export function emitRegistrations(place: GmPlace, state: GroupState, decided: De
         cause,
         evidence: draft.evidence,
         repeated,
+        stated: draft.stated === null ? null : statedReason(draft.stated, 'gm'),
       }),
     );
     tally = cause === 'initial' ? tally : counted(tally, draft.atMs, cause);
@@ -48,11 +53,12 @@ function counted(tally: Tally, atMs: EpochMs, cause: Cause): Tally {
     expected: tally.expected + (unexpected ? 0 : 1),
     unexpected: tally.unexpected + (unexpected ? 1 : 0),
     last: { atMs: Math.round(atMs), cause, unexpected },
-    recent: unexpected ? [...tally.recent, Math.round(atMs)].slice(-2) : tally.recent,
+    recent: unexpected ? [...tally.recent, Math.round(atMs)].slice(-MAX_RECENT) : tally.recent,
   };
 }
 
-function isRepeated(tally: Tally, atMs: EpochMs): boolean {
-  const [earlier] = tally.recent;
-  return tally.recent.length === 2 && earlier !== undefined && atMs - earlier < REPEATED_WITHIN_MS;
+/** Which one within an hour it is, from the third on; null: it is the first or the second. */
+function repetition({ recent }: Tally, atMs: EpochMs): number | null {
+  const place = 1 + recent.filter((earlierMs) => atMs - earlierMs < REPEATED_WITHIN_MS).length;
+  return place < REPEATED_FROM ? null : place;
 }

@@ -33,6 +33,8 @@ export interface RegistrationSpan {
   readonly teksReplaced: boolean | null;
   readonly kekMade: Interval | null;
   readonly tekLifetimeSeconds: number | null;
+  /** Addresses of its KSs, and its own. */
+  readonly peers: readonly string[];
   readonly rekeysBetween: number | null;
   /** When the last rekey came, and how many after the last registration. */
   readonly lastRekey: Interval | null;
@@ -58,7 +60,7 @@ export function registrationsBetween(what: RegistrationSpan): readonly Draft[] {
     const number = what.firstNumber + index;
     if (what.afterRestart && index === 0) {
       const evidence = completion === undefined ? [what.counterEvidence] : [what.counterEvidence, quoted(completion)];
-      drafts.push({ number, between, atMs: middleMs(between), cause: null, evidence });
+      drafts.push({ number, between, atMs: middleMs(between), cause: null, evidence, stated: null });
       continue;
     }
     const isLast = index === count - 1;
@@ -69,13 +71,20 @@ export function registrationsBetween(what: RegistrationSpan): readonly Draft[] {
           ? pair.first
           : pair.second;
     earlier = decision;
+    const begin = startMark(what, { between, completion, index });
     const certain = pair === null || completion !== undefined ? between : pairBetween(what, index);
     drafts.push({
       number,
       between: certain,
       atMs: bestGuessMs(certain, completion, decision.start),
       cause: decision.cause,
-      evidence: [what.counterEvidence, ...(completion === undefined ? [] : [quoted(completion)]), ...decision.evidence],
+      evidence: [
+        what.counterEvidence,
+        ...(begin === undefined ? [] : [quoted(begin)]),
+        ...(completion === undefined ? [] : [quoted(completion)]),
+        ...decision.evidence,
+      ],
+      stated: decision.stated ?? null,
     });
   }
   return drafts;
@@ -95,7 +104,7 @@ function legacyPairOf(what: RegistrationSpan, logged: readonly LogMark[] | null)
     const completion = logged[index];
     if (completion === undefined) return false;
     const between = loggedBetween(what, completion);
-    return overlaps(startOf(what, between, completion, index), start);
+    return overlaps(startOf(what, { between, completion, index }), start);
   });
   return fits ? pair : null;
 }
@@ -115,7 +124,7 @@ function single(what: RegistrationSpan, { between, completion, index, isLast, ea
     const fromMs = Math.max(between.fromMs, Math.min(earlier?.start.fromMs ?? -Infinity, between.toMs));
     return { cause: 'unknown', start: { fromMs, toMs: between.toMs }, evidence };
   }
-  const start = startOf(what, between, completion, index);
+  const start = startOf(what, { between, completion, index });
   const facts = factsOf(what, start, between, isLast);
   return causeOfReregistration(earlier === null || facts.before === null ? facts : afterAnother(facts, earlier));
 }
@@ -148,6 +157,7 @@ function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, i
     forced: state.forced !== null && state.forced.atMs <= start.toMs ? state.forced : null,
     legacyKek: state.legacyKek,
     tekLifetimeSeconds: what.tekLifetimeSeconds,
+    keyServers: what.peers,
   };
 }
 
@@ -159,17 +169,29 @@ function startSpan({ state, span, uncounted }: RegistrationSpan): Interval {
 /** A registration takes seconds; longer only when attempts fail. */
 const REGISTRATION_MS = 3000;
 
-function startOf(what: RegistrationSpan, between: Interval, completion: LogMark | undefined, index: number): Interval {
+function startOf(what: RegistrationSpan, at: Pick<One, 'between' | 'completion' | 'index'>): Interval {
+  const { between, completion, index } = at;
   const whole = index === 0 ? startSpan(what) : between;
   if (completion === undefined) return intersection(whole, { fromMs: -Infinity, toMs: between.toMs }) ?? whole;
   const until = { fromMs: what.span.fromMs, toMs: completion.atMs };
-  const starts = marksIn(what.state.marks, 'start', index === 0 ? { ...until, fromMs: whole.fromMs } : until);
-  const previous = index === 0 ? -Infinity : between.fromMs - 60_000;
-  const first = starts.find((mark) => mark.atMs >= previous && mark.atMs <= completion.atMs);
+  const first = startMark(what, at);
   if (first === undefined && !what.noFailedAttempts) return intersection(until, whole) ?? whole;
   const start =
     first === undefined ? { fromMs: completion.fromMs - REGISTRATION_MS, toMs: completion.atMs } : instantOf(first);
   return intersection(start, whole) ?? start;
+}
+
+/** The message with which a registration began, where one says so. */
+function startMark(
+  what: RegistrationSpan,
+  { between, completion, index }: Pick<One, 'between' | 'completion' | 'index'>,
+): LogMark | undefined {
+  const { state, span, count } = what;
+  if (completion === undefined) return count === 1 ? marksIn(state.marks, 'start', span).at(-1) : undefined;
+  const fromMs = index === 0 ? startSpan(what).fromMs : span.fromMs;
+  const starts = marksIn(state.marks, 'start', { fromMs, toMs: completion.atMs });
+  const previous = index === 0 ? -Infinity : between.fromMs - 60_000;
+  return starts.find((mark) => mark.atMs >= previous && mark.atMs <= completion.atMs);
 }
 
 function loggedBetween({ span }: RegistrationSpan, completion: LogMark): Interval {

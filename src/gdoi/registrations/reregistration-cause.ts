@@ -8,7 +8,7 @@
 import type { Cause } from '../events/event.ts';
 import { instant } from '../events/instant-text.ts';
 import { type Interval, intersection, middleMs, overlaps, widened } from '../seen/interval.ts';
-import { type LogMark, instantOf, marksIn, quoted } from '../log/log-evidence.ts';
+import { isOfPeer, type LogMark, instantOf, marksIn, quoted, quotedLink } from '../log/log-evidence.ts';
 import type { RegistrationFacts } from '../memory/registration-facts.ts';
 import { longestLived } from '../keys/tek-identity.ts';
 import { decidingWindow, possibleWindows, tekCanBe, TIMER_SLACK_MS } from './timer-choice.ts';
@@ -20,6 +20,8 @@ export interface CauseDecision {
   readonly evidence: readonly string[];
   /** The start, as narrow as the decision makes it. */
   readonly start: Interval;
+  /** Mnemonic of the message in which the router states the reason. */
+  readonly stated?: string;
 }
 
 /** Whole seconds of lifetimes, twice handed over. */
@@ -32,6 +34,8 @@ const DELETION_SLACK_MS = 5000;
 const LONGEST_LEAD_MS = 300_000;
 
 /** Which of two timers fired is chance; that the KEK rekey was missed is not. */
+const NEW_KEK_AFTERWARDS = 'a new KEK afterwards: the KS had sent a rekey that brought this GM no new KEK';
+
 const EITHER_TIMER = 'inside the TEK’s window as well: no TEK rekey came either, and either timer may have fired first';
 
 const MAY_BE_ORDERED =
@@ -44,7 +48,15 @@ const UNSEEN_SAME_KEK =
 export function causeOfReregistration(facts: RegistrationFacts): CauseDecision {
   const { before, start } = facts;
   if (facts.forced !== null) return { cause: 'ks_forced', evidence: [facts.forced.evidence], start };
-  if (before === null) return failoverOr(facts, []);
+  const recovery = recovered(facts);
+  if (recovery !== null) return recovery;
+  const refusals = refusalsOf(facts);
+  if (before === null) return withReason(failoverOr(facts, refusals.map(quoted)), refusals);
+  return withReason(byTimer(facts, before), refusals);
+}
+
+function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
+  const { start } = facts;
 
   const deleted = deletionOf(before, facts.marks);
   if (deleted !== null && instantOf(deleted).fromMs <= start.toMs) {
@@ -59,23 +71,30 @@ export function causeOfReregistration(facts: RegistrationFacts): CauseDecision {
   const { windows, start: narrowed } = choice;
   const only = decidingWindow(choice, facts, before);
   const eitherTimer = only !== undefined && only !== 'tek' && windows.includes('tek');
-  const evidence = [...choice.evidence, ...failedRekeys(facts, before), ...(eitherTimer ? [EITHER_TIMER] : [])];
+  const failed = failedRekeys(facts, before);
+  const evidence = [...choice.evidence, ...failed.map(quoted), ...(eitherTimer ? [EITHER_TIMER] : [])];
   switch (only) {
     case 'kek_missed':
       if (mayBeOrdered(facts, before)) return { cause: 'unknown', start, evidence: [...evidence, MAY_BE_ORDERED] };
-      return missedKek(facts, before, {
-        start: narrowed,
-        evidence,
-        deletedAfter: deletedAfter(deleted, facts),
-      });
+      return statedBy(
+        failed,
+        missedKek(facts, before, {
+          start: narrowed,
+          evidence,
+          deletedAfter: deletedAfter(deleted, facts),
+        }),
+      );
     case 'kek_expiry':
-      return expiredKek(facts, before, narrowed, evidence);
+      return statedBy(failed, expiredKek(facts, before, narrowed, evidence));
     case 'tek':
-      return withFailover(facts, { cause: 'tek_expired', start: narrowed, evidence: [...evidence, noTekRekey(facts)] });
+      return statedBy(
+        failed,
+        withFailover(facts, { cause: 'tek_expired', start: narrowed, evidence: [...evidence, noTekRekey(facts)] }),
+      );
     case undefined:
       return windows.length > 1
         ? { cause: 'unknown', start, evidence: [...evidence, 'more than one timer can have made it: not decided'] }
-        : replacedOr(facts, before, evidence);
+        : (interfaceFlap(facts, before, evidence) ?? replacedOr(facts, before, evidence));
     default:
       return only satisfies never;
   }
@@ -147,7 +166,7 @@ function missedKek(
       return withFailover(facts, {
         cause: 'kek_missed_rekey',
         start,
-        evidence: [...lines, 'a new KEK afterwards: the KS had sent a rekey that this GM did not get'],
+        evidence: [...lines, NEW_KEK_AFTERWARDS],
       });
     case 'unknown':
       return { cause: 'unknown', start, evidence: [...lines, 'the KEK it brought was not seen: not decided'] };
@@ -229,10 +248,72 @@ function registeredWith(from: string, to: string): string {
   return `Registered with ${from} -> ${to}`;
 }
 
-/** Rekeys that reached the GM and that it could not use. */
-function failedRekeys({ marks, start }: RegistrationFacts, { sentMs }: HeldView): readonly string[] {
-  if (marks.length === 0) return [];
-  return marksIn(marks, 'rekey_failed', { fromMs: sentMs, toMs: start.toMs }).slice(-1).map(quoted);
+/** Rekeys that reached the GM since its keys came, and that it could not use. */
+function failedRekeys({ marks, start }: RegistrationFacts, { keysCame }: HeldView): readonly LogMark[] {
+  if (marks.length === 0) return marks;
+  return marksIn(marks, 'rekey_failed', { fromMs: keysCame?.fromMs ?? -Infinity, toMs: start.toMs }).slice(-1);
+}
+
+/** The router's word for why the rekey is missing goes with the cause that its timers show. */
+function statedBy([failed]: readonly LogMark[], decision: CauseDecision): CauseDecision {
+  const isOfRekey = decision.cause !== 'unknown' && decision.cause !== 'legacy_ks';
+  return failed === undefined || !isOfRekey ? decision : { ...decision, stated: failed.mnemonic };
+}
+
+/** What kept the GM from registering, or from using what it got, between the last answer and the registration. */
+function refusalsOf({ marks, before, start, completed, keyServers }: RegistrationFacts): readonly LogMark[] {
+  if (marks.length === 0) return marks;
+  const since = { fromMs: Math.min(before?.sentMs ?? start.fromMs, start.fromMs), toMs: completed.toMs };
+  return [...marksIn(marks, 'refused', since), ...marksIn(marks, 'ike_failed', since)].filter((mark) =>
+    isOfPeer(mark, keyServers),
+  );
+}
+
+function withReason(decision: CauseDecision, refusals: readonly LogMark[]): CauseDecision {
+  const last = refusals.at(-1);
+  if (last === undefined) return decision;
+  const evidence = [...decision.evidence, ...refusals.slice(-2).map(quoted)];
+  return decision.cause === 'unknown' && decision.stated === undefined
+    ? { ...decision, evidence, stated: last.mnemonic }
+    : { ...decision, evidence };
+}
+
+/** The start of a recovery registration is drawn at random within some minutes of its message. */
+const RECOVERY_MS = 300_000;
+
+/** The GM says so itself: a packet came under a TEK that it does not hold. */
+function recovered(facts: RegistrationFacts): CauseDecision | null {
+  const { marks, start, before } = facts;
+  if (marks.length === 0) return null;
+  const since = { fromMs: start.fromMs - RECOVERY_MS, toMs: start.toMs };
+  const said = marksIn(marks, 'recovery', since).findLast(
+    (mark) => !marks.some(({ proof, fromMs }) => proof === 'complete' && fromMs > mark.atMs && fromMs < start.fromMs),
+  );
+  if (said === undefined) return null;
+  const packets = marksIn(marks, 'invalid_spi', { fromMs: said.fromMs - RECOVERY_MS, toMs: start.toMs });
+  const begun = intersection(start, { fromMs: said.fromMs, toMs: Infinity }) ?? start;
+  const decision: CauseDecision = { cause: 'recovery', start: begun, evidence: [...packets, said].map(quoted) };
+  return before === null ? decision : withFailover(facts, decision);
+}
+
+/** A GM registers at once when the interface that holds its keys comes back. */
+const AFTER_LINK_MS = 120_000;
+
+function interfaceFlap(facts: RegistrationFacts, before: HeldView, evidence: readonly string[]): CauseDecision | null {
+  const { marks, start } = facts;
+  if (marks.length === 0) return null;
+  const since = { fromMs: Math.max(before.sentMs, start.fromMs - AFTER_LINK_MS), toMs: start.toMs };
+  const up = marksIn(marks, 'interface_up', since).at(-1);
+  const down = marksIn(marks, 'interface_down', { fromMs: -Infinity, toMs: up?.atMs ?? start.toMs }).at(-1);
+  // Down and not back yet says nothing of a registration, unless the message that says so was lost.
+  if (up === undefined && (down === undefined || !overlaps(instantOf(down), since))) return null;
+  const begun = intersection(start, { fromMs: (up ?? down)?.fromMs ?? start.fromMs, toMs: Infinity }) ?? start;
+  const decision: CauseDecision = {
+    cause: 'interface',
+    start: begun,
+    evidence: [...evidence, ...quotedLink(down, up)],
+  };
+  return withFailover(facts, decision);
 }
 
 function noTekRekey(facts: RegistrationFacts): string {

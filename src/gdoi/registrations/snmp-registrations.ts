@@ -5,7 +5,7 @@
  * Neither counters nor attempts are shown: one that changed no key was not seen, and one may have been failing for long
  * when it succeeds. What several timers can have begun stays `unknown`.
  */
-import type { KsFigures, Shown } from '../memory/gm-answer.ts';
+import { type KsFigures, peersOf, type Shown } from '../memory/gm-answer.ts';
 import type { Interval } from '../seen/interval.ts';
 import { kekMade, teksReplaced } from '../memory/key-changes.ts';
 import { isCorroborated, marksIn } from '../log/log-evidence.ts';
@@ -55,6 +55,7 @@ export function registrationsAlone(
     teksReplaced: teksReplaced(state.view, seen),
     kekMade: kekMade(seen, kekAfter, ks),
     tekLifetimeSeconds,
+    peers: peersOf(seen.gm),
     rekeysBetween: rekeysBetween(before.sequence, look.sequence),
     lastRekey: null,
     sinceRegistration: null,

@@ -5,11 +5,15 @@
 import type { GdoiTrap } from '../seen/gdoi-trap.ts';
 import { freshLines } from '../log/log-buffer.ts';
 import { clockFromPushed, clockFromShowClock } from '../log/log-clock.ts';
+import { isSameLink } from '../log/link-name.ts';
+import { withKsMark } from '../log/ks-marks.ts';
 import {
   DELIVERY_MS,
+  groupsMeant,
   instantOf,
   type LogMark,
-  logMark,
+  logMarks,
+  type NamedMark,
   quoted,
   registeredMark,
   trapMark,
@@ -34,8 +38,7 @@ function withPushed(before: TrackerState, at: ReadAt, messages: Of<'log'>['messa
   for (const message of messages) {
     const logClock = clockFromPushed(state.logClock, message, at.receivedAtMs);
     if (logClock !== state.logClock) state = { ...state, logClock };
-    const found = logMark(message, written, 'log');
-    if (found !== null) state = withMarkOf(state, found);
+    for (const found of logMarks(message, written, 'log')) state = withMarkOf(state, found);
   }
   return state;
 }
@@ -44,8 +47,7 @@ function withBuffer(before: TrackerState, at: ReadAt, messages: Of<'log'>['messa
   const { tail, lines } = freshLines(before.logTail, messages, at, before.logClock);
   let state: TrackerState = { ...before, logTail: tail };
   for (const { message, written } of lines) {
-    const found = logMark(message, written, 'buffer');
-    if (found !== null) state = withMarkOf(state, found);
+    for (const found of logMarks(message, written, 'buffer')) state = withMarkOf(state, found);
   }
   return state;
 }
@@ -58,12 +60,13 @@ export function trackClock(state: TrackerState, at: ReadAt, { clock }: Of<'clock
 export function trackTrap(state: TrackerState, at: ReadAt, { trap }: Of<'trap'>): Tracked {
   const mark = trapMark(trap, at.receivedAtMs);
   const group = mark === null ? null : groupOfTrap(state, trap);
-  return { state: mark === null || group === null ? state : withMarkOf(state, { mark, group }), events: [] };
+  const next = mark === null || group === null ? state : withMarkIn(state, mark, (name) => name === group);
+  return { state: next, events: [] };
 }
 
 /** An instant that the device shows beside its counters: it says when what they count took place. */
 export function trackRegistered(state: TrackerState, { group, between }: Of<'registered'>): Tracked {
-  return { state: withMarkOf(state, { mark: registeredMark(between), group }), events: [] };
+  return { state: withMarkIn(state, registeredMark(between), (name) => name === group), events: [] };
 }
 
 /** A trap names its group by number: the one known under it, or the only one of the device. */
@@ -76,26 +79,34 @@ function groupOfTrap({ groups }: TrackerState, { groupIdentity, groupName }: Gdo
   return groupIdentity !== null && (identity ?? groupIdentity) !== groupIdentity ? null : name;
 }
 
-/** `group` null: the message names none, and is about all of them. */
-function withMarkOf(
-  state: TrackerState,
-  { mark, group }: { readonly mark: LogMark; readonly group: string | null },
-): TrackerState {
-  const groups = mapNamed(state.groups, (known, name) =>
-    group !== null && group !== name ? known : withGroupMark(known, mark),
-  );
+function withMarkOf(state: TrackerState, found: NamedMark): TrackerState {
+  if (found.by === 'ks') return { ...state, ksMarks: withKsMark(state.ksMarks, found) };
+  const known = Array.from(state.groups, ([name, { identity }]) => [name, identity] as const);
+  const meant = groupsMeant(found.groups, known);
+  return withMarkIn(state, found.mark, (name) => meant === null || meant.has(name));
+}
+
+function withMarkIn(state: TrackerState, mark: LogMark, isMeant: (name: string) => boolean): TrackerState {
+  const groups = mapNamed(state.groups, (known, name) => (isMeant(name) ? withGroupMark(known, mark) : known));
   const isChanged = [...groups].some(([name, each]) => each !== state.groups.get(name));
   return isChanged ? { ...state, groups } : state;
 }
 
 function withGroupMark(group: GroupState, mark: LogMark): GroupState {
   if (mark.proof === 'start' && isUnderWay(group, mark)) return group;
+  const isLink = mark.proof === 'interface_down' || mark.proof === 'interface_up';
+  if (isLink && !carriesKeys(group, mark.detail)) return group;
   const marks = withMark(group.marks, mark);
   if (marks === group.marks || instantOf(mark).toMs < group.seen.sentAtMs) {
     return marks === group.marks ? group : { ...group, marks };
   }
   if (mark.proof !== 'forced') return { ...group, marks };
   return { ...group, marks, forced: { atMs: mark.atMs, evidence: quoted(mark) } };
+}
+
+/** Only links under the TEKs of the group matter: a router has many. */
+function carriesKeys({ view }: GroupState, link: string): boolean {
+  return (view?.interfaces ?? []).some((name) => isSameLink(name, link));
 }
 
 /** A registration began and is not complete: what follows are its further attempts, or the same from another source. */

@@ -149,6 +149,7 @@ function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>,
       logClock: state.logClock,
       logTail: state.logTail,
       groups: named(groups),
+      ksMarks: state.ksMarks,
     },
     events,
   };

@@ -1,7 +1,8 @@
 /**
  * The log messages that GETVPN routers send and what each is good for: `poll`, something changed that the next answer
- * shows; `note`, worth counting, but it may come with every packet and no answer changes by it. All others are no
- * business of this program. Matched by mnemonic, since the severity digit differs between releases.
+ * shows; `note`, worth keeping as evidence, but it may come with every packet, or be about something else (another peer,
+ * another interface), and no answer changes by it. All others are no business of this program. Matched by mnemonic, since
+ * the severity digit differs between releases. What each states is in `gdoi/log/message-facts.ts`.
  */
 import type { LogMessage } from '../../gdoi/seen/device-facts.ts';
 
@@ -25,6 +26,7 @@ const GDOI: Readonly<Record<MessageUse, readonly string[]>> = {
     'GM_DELETE',
     'GM_HASH_FAIL',
     'GM_INCOMPLETE_CFG',
+    'GM_INSTALL_POLICIES_FAIL',
     'GM_NO_CRYPTO_ENGINE',
     'GM_NO_IPSEC_FLOWS',
     'GM_POLICY_CLEANUP',
@@ -51,6 +53,8 @@ const GDOI: Readonly<Record<MessageUse, readonly string[]>> = {
     'UNEXPECTED_SIGKEY',
     'GDOI_ACE_DENY',
     'KS_BAD_ID',
+    'KS_BLACKHOLE_ACK',
+    'KS_NACK_GM_EJECT',
     'KS_NO_RSA_KEYS',
     'KS_CONV_SAS_DUPLEX',
     'KS_CONV_SAS_INGRESS',
@@ -81,13 +85,32 @@ const GDOI: Readonly<Record<MessageUse, readonly string[]>> = {
 const CRYPTO: Readonly<Record<MessageUse, readonly string[]>> = {
   // The mnemonic is misspelt on the device.
   poll: ['GM_REGSTER', 'GM_REGISTER', 'GM_CONN_NEXT_SER', 'GDOI_ON_OFF'],
-  note: ['PKT_REPLAY_ERR', 'RECVD_PKT_INV_SPI', 'IKMP_BAD_MESSAGE'],
+  note: [
+    'PKT_REPLAY_ERR',
+    'RECVD_PKT_INV_SPI',
+    'RECVD_PKT_NOT_IPSEC',
+    'IKMP_BAD_MESSAGE',
+    'IKMP_MODE_FAILURE',
+    'IKMP_NO_SA',
+  ],
+};
+
+/** Of other facilities; a name that ends in `*` is the beginning of one. */
+const OTHERS: Readonly<Record<string, readonly string[]>> = {
+  LINEPROTO: ['UPDOWN'],
+  LINK: ['UPDOWN', 'CHANGED'],
+  PKI: ['CERTIFICATE_INVALID*', 'CRL_FETCH_FAIL', 'CRL_INSERT_FAIL'],
 };
 
 const USES: ReadonlyMap<string, MessageUse> = new Map([
   ...rows(['GDOI', 'GKM'], GDOI),
-  ...rows(['CRYPTO'], CRYPTO),
+  // Some releases write GETVPN's own messages under CRYPTO, and CRYPTO's under GDOI.
+  ...rows(['CRYPTO'], GDOI),
+  ...rows(['CRYPTO', 'GDOI', 'GKM'], CRYPTO),
   ['SYS RESTART', 'poll'] as const,
+  ...Object.entries(OTHERS).flatMap(([facility, names]) =>
+    names.map((name) => [`${facility} ${name}`, 'note'] as const),
+  ),
 ]);
 
 function rows(facilities: readonly string[], table: typeof GDOI): readonly (readonly [string, MessageUse])[] {
@@ -98,7 +121,13 @@ function rows(facilities: readonly string[], table: typeof GDOI): readonly (read
   );
 }
 
+const BEGINNINGS = [...USES].flatMap(([name, use]) => (name.endsWith('*') ? [[name.slice(0, -1), use] as const] : []));
+
 /** What the message is good for; null: it is none of GETVPN's. */
 export function messageUse({ facility, mnemonic }: LogMessage): MessageUse | null {
-  return USES.get(`${facility} ${mnemonic}`) ?? null;
+  return (
+    USES.get(`${facility} ${mnemonic}`) ??
+    BEGINNINGS.find(([start]) => `${facility} ${mnemonic}`.startsWith(start))?.[1] ??
+    null
+  );
 }

@@ -24,9 +24,10 @@ test('a state of this format is as it was when the format was made', () => {
 
 test('a state of the format before is carried over: no event is lost and none comes twice', () => {
   const before = readTrackerState(TRACKER_STATE_FORMAT - 1, kept(TRACKER_STATE_FORMAT - 1));
-  expect(before).toEqual(fullState());
   const next = [gmAnswer(1100, { succeeded: 3, attempted: 3, received: 2, kekAt: 87_000 })];
-  expect(fed(before!, next).events).toEqual(fed(fullState(), next).events);
+  const expected = fed(fullState(), next).events;
+  expect(expected.length).toBeGreaterThan(0);
+  expect(fed(before!, next).events).toEqual(expected);
 });
 
 test('nothing is gone on from what is no state of ours', () => {

@@ -41,7 +41,7 @@ describe('the log buffer', () => {
     const [[from, to] = []] = between(told);
     expect(from).toBeGreaterThanOrEqual(880.8);
     expect(to).toBeLessThanOrEqual(881.2);
-    expect(reregistrations(told)[0]?.evidence[1]).toMatch(/^show logging: GM_REGS_COMPL at /u);
+    expect(reregistrations(told)[0]?.evidence[2]).toMatch(/^show logging: GM_REGS_COMPL at /u);
   });
 
   test('a pushed message with its stamp tells the clock as well', () => {
@@ -116,7 +116,7 @@ describe('the log buffer', () => {
       gmAnswer(970, after),
     ]);
     expect(causes(told)).toEqual(['kek_missed_rekey']);
-    expect(reregistrations(told)[0]?.evidence[1]).toMatch(/^log and trap and show logging: GM_REGS_COMPL/u);
+    expect(reregistrations(told)[0]?.evidence[2]).toMatch(/^log and trap and show logging: GM_REGS_COMPL/u);
   });
 
   test('two clears that only the buffer tells apart are two events', () => {

@@ -1,0 +1,64 @@
+/**
+ * What a message is about beside its group: the interface of a link, the addresses of a peer, the pseudotimes of an
+ * anti-replay check. Short, since it is kept.
+ */
+import type { LogMessage } from '../seen/device-facts.ts';
+import type { LogProof } from './message-facts.ts';
+
+const MAX_DETAIL_CHARS = 64;
+
+export interface LinkChange {
+  readonly proof: 'interface_down' | 'interface_up';
+  readonly interface: string;
+}
+
+// LINEPROTO-5-UPDOWN, LINK-3-UPDOWN, LINK-5-CHANGED: Line protocol on Interface Serial1/0, changed state to down
+const LINK_TEXT = /\binterface ([A-Za-z][\w./:-]{1,47}), changed state to (?:administratively )?(down|up)\b/iu;
+const LINK_MESSAGES: ReadonlySet<string> = new Set(['LINEPROTO UPDOWN', 'LINK UPDOWN', 'LINK CHANGED']);
+
+/** null: no such message. */
+export function linkChange({ facility, mnemonic, text }: LogMessage): LinkChange | null {
+  const match = LINK_MESSAGES.has(`${facility} ${mnemonic}`) ? LINK_TEXT.exec(text) : null;
+  const [, name, state] = match ?? [];
+  if (name === undefined || state === undefined) return null;
+  return { proof: state.toLowerCase() === 'up' ? 'interface_up' : 'interface_down', interface: name };
+}
+
+/** Proofs whose message is of use only with the peer it names. */
+const OF_A_PEER: ReadonlySet<LogProof> = new Set<LogProof>(['refused', 'ike_failed', 'ejected', 'invalid_spi']);
+
+export function detailOf(proof: LogProof, text: string): string {
+  if (proof === 'replay') return pseudotimes(text);
+  return OF_A_PEER.has(proof) ? addressesIn(text).join(', ').slice(0, MAX_DETAIL_CHARS) : '';
+}
+
+// my_pseudotime = 621388.66 secs, peer_pseudotime = 621374.44 secs, replay_window = 4 (sec)
+const PSEUDOTIME = /\b(my_pseudotime|peer_pseudotime|replay_window)[ :=]{1,4}(\d{1,12}(?:\.\d{1,3})?)/giu;
+const PSEUDOTIME_WORDS: ReadonlyMap<string, string> = new Map([
+  ['my_pseudotime', 'own'],
+  ['peer_pseudotime', 'peer'],
+  ['replay_window', 'window'],
+]);
+
+function pseudotimes(text: string): string {
+  const shown = [...text.matchAll(PSEUDOTIME)].flatMap(([, name = '', value = '']) => {
+    const word = PSEUDOTIME_WORDS.get(name.toLowerCase());
+    return word === undefined ? [] : [`${word} ${value} s`];
+  });
+  return shown.length < 2 ? '' : `pseudotime ${shown.join(', ')}`.slice(0, MAX_DETAIL_CHARS);
+}
+
+const IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}$/u;
+const IPV6 = /^[\da-f:]{2,39}(?:\.\d{1,3}){0,3}$/iu;
+const MAX_ADDRESSES = 3;
+
+/** Addresses in the order in which a text names them, each once; as printed, IPv6 in lower case. */
+export function addressesIn(text: string): readonly string[] {
+  const found = new Set<string>();
+  for (const word of text.split(/[\s,;()[\]="'/]+/u)) {
+    const bare = word.replace(/[.:]+$/u, '');
+    const isAddress = IPV4.test(bare) || (IPV6.test(bare) && (bare.includes('::') || bare.split(':').length === 8));
+    if (isAddress && found.size < MAX_ADDRESSES) found.add(bare.toLowerCase());
+  }
+  return [...found];
+}

@@ -1,0 +1,234 @@
+/**
+ * What the messages of a router state, one row each: what it proves of a GM, and where it gives a reason, that reason in
+ * words with the first read-only step.
+ *
+ * Matched by facility and mnemonic: texts and severities differ between releases, and `GKM` is how newer XE images write
+ * `GDOI`. `recalled`: the name is from general knowledge; neither a capture nor the vendor's text has shown it to us. A
+ * message that has no row says nothing: nothing is guessed from its name.
+ */
+import { CHECK_REGISTRATION } from '../events/first-steps.ts';
+import type { Stated } from '../events/gdoi-events.ts';
+
+export const LOG_PROOFS = [
+  'start',
+  'complete',
+  'clear',
+  'kek_deleted',
+  'forced',
+  'restart',
+  'rekey',
+  /** A rekey came and could not be used. */
+  'rekey_failed',
+  /** A registration was refused, or its policy not installed. */
+  'refused',
+  /** IKE with a KS failed, or its certificate was not accepted. */
+  'ike_failed',
+  'interface_down',
+  'interface_up',
+  /** The GM registers because it met a TEK that it does not hold. */
+  'recovery',
+  'invalid_spi',
+  /** A packet that should have been encrypted came in clear. */
+  'not_ipsec',
+  /** An anti-replay check failed, or a pseudotime is off. */
+  'replay',
+  /** A KS dropped a GM. */
+  'ejected',
+] as const;
+export type LogProof = (typeof LOG_PROOFS)[number];
+
+export interface MessageFact {
+  readonly proof: LogProof;
+  /** `ks`: a KS writes it, of a GM or of the whole group. */
+  readonly by: 'gm' | 'ks';
+  /** Goes on after "because"; null: it states no reason. */
+  readonly reason: string | null;
+  readonly firstStep: string | null;
+  readonly recalled: boolean;
+}
+
+type Row = readonly [mnemonic: string, proof: LogProof, reason?: string, firstStep?: string];
+
+const COMPARE_REKEY_KEYS =
+  'show crypto key mypubkey rsa on every KS: the key of the rekeys must be the same; then compare the rekey sequence number of the GM (show crypto gdoi) with the KS’s (show crypto gdoi ks rekey)';
+const COMPARE_SEQUENCE =
+  'Compare Last rekey seq num of the GM (show crypto gdoi) with the KS’s (show crypto gdoi ks rekey): did another KS become primary, or was a rekey sent twice?';
+const CHECK_ALLOWED =
+  'show crypto gdoi on the GM: allowable rekey cipher, hash and transform; compare with the KS’s policy (show crypto gdoi ks policy)';
+const CHECK_INSTALL =
+  'show crypto gdoi and the log of the GM: is the downloaded policy installed? Compare the size of the ACL with what the platform holds';
+const CHECK_AUTHORIZATION =
+  'On the KS, show crypto gdoi ks and its configuration: the authorization list of the group against this GM’s address or identity';
+const CHECK_IKE =
+  'show crypto isakmp sa on both ends: pre-shared key or certificate, IKE policy, and the path for UDP 848 (500/4500)';
+const CHECK_CERTIFICATE =
+  'show crypto pki certificates and show clock on both ends: is the certificate valid now, and can the CRL be fetched?';
+const CHECK_EJECTION =
+  'show crypto gdoi ks members on the KS: Rekey Acks missed of this GM; then the path for UDP 848 from the KS to it. It gets no rekey until it registers again';
+
+/** Seen in captures, or documented by the vendor. */
+const GDOI_SEEN: readonly Row[] = [
+  ['GM_RE_REGISTER', 'start'],
+  ['GM_REGSTER', 'start'],
+  ['GM_REGS_COMPL', 'complete'],
+  ['GM_DELETE_EXPIRED_KEK', 'kek_deleted'],
+  ['TIMEBASED_REPLAY_FAILED', 'replay'],
+];
+const GDOI_SEEN_KS: readonly Row[] = [
+  ['UNAUTHORIZED_IDENTITY', 'refused', 'the KS does not permit its identity', CHECK_AUTHORIZATION],
+];
+const GDOI_RECALLED: readonly Row[] = [
+  ['GM_REGISTER', 'start'],
+  ['GM_CLEAR_REGISTER', 'clear'],
+  ['GM_CM_ATTACH', 'forced'],
+  ['GM_CM_DETACH', 'forced'],
+  ['GM_RECV_DELETE', 'forced'],
+  ['GM_RECV_DELETE_IMMEDIATE', 'forced'],
+  ['GM_RECV_POLICY_REPLACE_NOW', 'forced'],
+  ['GM_DELETE', 'forced'],
+  ['GM_REJECTING_SA_PAYLOAD', 'forced'],
+  ['GM_RECV_RE_AUTH', 'forced'],
+  ['RE_AUTH', 'forced'],
+  ['GM_RECV_REKEY', 'rekey'],
+  ['GM_RECOVERY_REGISTER', 'recovery', 'it met a TEK that it does not hold'],
+  ['GDOI_REKEY_FAILURE', 'rekey_failed', 'a rekey came that it could not use', COMPARE_REKEY_KEYS],
+  [
+    'GDOI_REKEY_SEQ_FAILURE',
+    'rekey_failed',
+    'a rekey came with a sequence number that it does not accept',
+    COMPARE_SEQUENCE,
+  ],
+  [
+    'GM_REKEY_CIPHER_HASH_CHECK_FAIL',
+    'rekey_failed',
+    'a rekey came with a cipher or hash that it does not allow',
+    CHECK_ALLOWED,
+  ],
+  [
+    'GM_REKEY_TRANSFORMSET_CHECK_FAIL',
+    'rekey_failed',
+    'a rekey came with a transform set that it does not allow',
+    CHECK_ALLOWED,
+  ],
+  ['UNEXPECTED_SIGKEY', 'refused', 'it got a signature key that it does not expect', COMPARE_REKEY_KEYS],
+  ['UNSUPPORTED_TEK_PROTO', 'refused', 'it does not support the protocol of the TEK', CHECK_INSTALL],
+  ['GM_HASH_FAIL', 'refused', 'a registration message failed its hash check', CHECK_IKE],
+  ['GM_INCOMPLETE_CFG', 'refused', 'its group configuration is incomplete', CHECK_REGISTRATION],
+  ['GM_NO_CRYPTO_ENGINE', 'refused', 'it has no crypto engine for the group', CHECK_INSTALL],
+  ['GM_NO_IPSEC_FLOWS', 'refused', 'the IPsec flows of its platform may be used up', CHECK_INSTALL],
+  ['GM_INSTALL_POLICIES_FAIL', 'refused', 'it could not install the policy of its KS', CHECK_INSTALL],
+  ['PSEUDO_TIME_LARGE', 'replay'],
+  ['PSEUDO_TIME_TOO_OLD', 'replay'],
+];
+const GDOI_RECALLED_KS: readonly Row[] = [
+  ['UNAUTHORIZED_IPADDR', 'refused', 'the KS does not permit its address', CHECK_AUTHORIZATION],
+  ['UNREGISTERED_INTERFACE', 'refused', 'it reached the KS on an interface that is not registered', CHECK_REGISTRATION],
+  ['KS_BAD_ID', 'refused', 'it sent a group identity that the KS does not know', CHECK_REGISTRATION],
+  [
+    'REJECT_GM_VERSION_REGISTER',
+    'refused',
+    'the KS refuses its GETVPN version',
+    'show crypto gdoi feature on the KS and the version in show crypto gdoi of the GM: upgrade the GM, or leave out the feature it lacks',
+  ],
+  [
+    'KS_NO_RSA_KEYS',
+    'refused',
+    'the KS has no RSA key for its rekeys',
+    'show crypto key mypubkey rsa on every KS: the key named for rekey authentication must be there, and the same',
+  ],
+  [
+    'COOP_CONFIG_MISMATCH',
+    'refused',
+    'the KSs of the group differ in their policy',
+    'Compare show crypto gdoi ks policy and show crypto gdoi ks acl of all KSs',
+  ],
+  [
+    'COOP_LIMIT_REACHED',
+    'refused',
+    'a KS can hold no more members',
+    'show crypto gdoi ks coop and show crypto gdoi ks members summary on every KS: versions and number of members',
+  ],
+  ['KS_BLACKHOLE_ACK', 'ejected', 'the KS takes no acknowledgement of it any more', CHECK_EJECTION],
+  ['KS_NACK_GM_EJECT', 'ejected', 'the KS dropped it: it had not acknowledged its rekeys', CHECK_EJECTION],
+  [
+    'KS_GM_REVOKED',
+    'ejected',
+    'the KS revoked it in a rekey',
+    'On the KS, its log and configuration: who revoked this GM, and why?',
+  ],
+  ['GM_DELETE', 'ejected', 'the KS deleted it from the group', CHECK_EJECTION],
+];
+const CRYPTO_SEEN: readonly Row[] = [
+  ['GM_REGSTER', 'start'],
+  ['PKT_REPLAY_ERR', 'replay'],
+  ['IKMP_BAD_MESSAGE', 'ike_failed', 'IKE with its KS failed', CHECK_IKE],
+];
+const CRYPTO_RECALLED: readonly Row[] = [
+  ['RECVD_PKT_INV_SPI', 'invalid_spi', 'it met a TEK that it does not hold'],
+  ['RECVD_PKT_NOT_IPSEC', 'not_ipsec', 'packets came in clear that should be encrypted'],
+  ['IKMP_MODE_FAILURE', 'ike_failed', 'IKE with its KS failed', CHECK_IKE],
+  ['IKMP_NO_SA', 'ike_failed', 'IKE with its KS failed', CHECK_IKE],
+];
+/** The rest of the name says what is wrong with the certificate. */
+const INVALID_CERTIFICATE = 'CERTIFICATE_INVALID';
+const PKI_SEEN: readonly Row[] = [
+  [INVALID_CERTIFICATE, 'ike_failed', 'a certificate was not accepted', CHECK_CERTIFICATE],
+];
+const PKI_RECALLED: readonly Row[] = [
+  ['CRL_FETCH_FAIL', 'ike_failed', 'the CRL could not be fetched', CHECK_CERTIFICATE],
+  ['CRL_INSERT_FAIL', 'ike_failed', 'the CRL could not be used', CHECK_CERTIFICATE],
+];
+
+type Facility = 'GDOI' | 'CRYPTO' | 'PKI' | 'SYS';
+
+/** The same GETVPN message may come under any of the three names: releases differ. */
+const GETVPN_FACILITIES: ReadonlySet<string> = new Set(['GDOI', 'GKM', 'CRYPTO']);
+
+const FACTS: Readonly<Record<Facility, ReadonlyMap<string, readonly MessageFact[]>>> = {
+  GDOI: byMnemonic(
+    rows(GDOI_SEEN, 'gm', false),
+    rows(GDOI_SEEN_KS, 'ks', false),
+    rows(GDOI_RECALLED, 'gm', true),
+    rows(GDOI_RECALLED_KS, 'ks', true),
+  ),
+  CRYPTO: byMnemonic(rows(CRYPTO_SEEN, 'gm', false), rows(CRYPTO_RECALLED, 'gm', true)),
+  PKI: byMnemonic(rows(PKI_SEEN, 'gm', false), rows(PKI_RECALLED, 'gm', true)),
+  SYS: byMnemonic(rows([['RESTART', 'restart']], 'gm', false)),
+};
+
+function rows(
+  table: readonly Row[],
+  by: MessageFact['by'],
+  recalled: boolean,
+): readonly (readonly [string, MessageFact])[] {
+  return table.map(([mnemonic, proof, reason = null, firstStep = null]) => [
+    mnemonic,
+    { proof, by, reason, firstStep, recalled },
+  ]);
+}
+
+function byMnemonic(
+  ...tables: readonly (readonly (readonly [string, MessageFact])[])[]
+): ReadonlyMap<string, readonly MessageFact[]> {
+  const facts = new Map<string, readonly MessageFact[]>();
+  for (const [mnemonic, fact] of tables.flat()) facts.set(mnemonic, [...(facts.get(mnemonic) ?? []), fact]);
+  return facts;
+}
+
+/** What a message states: nothing, one thing, or one thing of a GM and another of a KS that writes it. */
+export function messageFacts(facility: string, mnemonic: string): readonly MessageFact[] {
+  if (facility === 'SYS') return FACTS.SYS.get(mnemonic) ?? [];
+  if (facility === 'PKI') {
+    return FACTS.PKI.get(mnemonic.startsWith(INVALID_CERTIFICATE) ? INVALID_CERTIFICATE : mnemonic) ?? [];
+  }
+  if (!GETVPN_FACILITIES.has(facility)) return [];
+  return FACTS.GDOI.get(mnemonic) ?? (facility === 'CRYPTO' ? (FACTS.CRYPTO.get(mnemonic) ?? []) : []);
+}
+
+/** The reason that a kept message states, by its mnemonic alone; null: it states none. */
+export function statedReason(mnemonic: string, by: MessageFact['by']): Stated | null {
+  const facility = mnemonic.startsWith(INVALID_CERTIFICATE) || FACTS.PKI.has(mnemonic) ? 'PKI' : 'CRYPTO';
+  const fact = messageFacts(facility, mnemonic).find((each) => each.by === by);
+  if (fact === undefined || fact.reason === null) return null;
+  return { reason: fact.reason, firstStep: fact.firstStep };
+}
