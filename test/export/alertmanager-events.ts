@@ -33,7 +33,13 @@ export function reregistered(
 
 export function rekeyOverdue(where: Where = {}): GdoiEvent {
   const { place, between } = placed(where);
-  return kekRekeyOverdueEvent(place, { occurrence: [1], between, evidence: ['KEK lifetime: 150 s'], timeLeft: 'soon' });
+  return kekRekeyOverdueEvent(place, {
+    occurrence: [1],
+    between,
+    evidence: ['KEK lifetime: 150 s'],
+    timeLeft: 'soon',
+    stated: null,
+  });
 }
 
 export function rekeyed(where: Where = {}): GdoiEvent {

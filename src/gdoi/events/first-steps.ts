@@ -10,4 +10,10 @@ export const CHECK_COOP =
 
 export const CHECK_SPLIT = 'Check the WAN between the KSs (UDP 848, IKE); edit no policy while they are split';
 
+export const CHECK_REPLAY =
+  'show crypto gdoi gm replay on this GM and on the sender: compare Max time delta and pseudotimes with the window; then show ntp status, CPU and queueing delay, and the pseudotime of the KS (show crypto gdoi ks replay)';
+
+export const CHECK_DATAPLANE =
+  'show crypto gdoi gm dataplane counters: which kind rises? Then compare TEK SPIs on both sides (show crypto gdoi)';
+
 export const COMPARE_KS = `Which KS did this GM register with (show crypto gdoi)? ${CHECK_COOP}`;

@@ -4,7 +4,7 @@
  */
 import { eventId } from './event-id.ts';
 import type { Cause, EventType, GdoiEvent, Severity } from './event.ts';
-import { CHECK_COOP, CHECK_REGISTRATION, CHECK_REKEY_PATH } from './first-steps.ts';
+import { CHECK_COOP, CHECK_DATAPLANE, CHECK_REGISTRATION, CHECK_REKEY_PATH, CHECK_REPLAY } from './first-steps.ts';
 import { type Interval, middleMs } from '../seen/interval.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -184,13 +184,19 @@ export function kekRekeyEvent(at: Place, what: What): GdoiEvent {
   });
 }
 
-export function kekRekeyOverdueEvent(at: Place, what: What & { readonly timeLeft: string }): GdoiEvent {
+export function kekRekeyOverdueEvent(
+  at: Place,
+  { stated, timeLeft, ...what }: What & { readonly stated: Stated | null; readonly timeLeft: string },
+): GdoiEvent {
   return event(at, {
     ...what,
     type: 'kek_rekey_overdue',
     severity: 'warning',
-    summary: `${place(at)} has not received the KEK rekey that is due; ${what.timeLeft}`,
-    action: CHECK_REKEY_PATH,
+    summary:
+      stated === null
+        ? `${place(at)} has not received the KEK rekey that is due; ${timeLeft}`
+        : `${place(at)} holds its old KEK beyond the time of the rekey: ${stated.reason}; ${timeLeft}`,
+    action: stated?.firstStep ?? CHECK_REKEY_PATH,
   });
 }
 
@@ -225,13 +231,65 @@ export function registrationRestoredEvent(at: Place, what: What): GdoiEvent {
   });
 }
 
-export function registrationFailedEvent(at: Place, what: What): GdoiEvent {
+/** `tekLeft`: it is still registered, and so long its last TEK lives; null: it is not registered. */
+export function registrationFailedEvent(
+  at: Place,
+  { tekLeft, stated, ...what }: What & { readonly tekLeft: string | null; readonly stated: Stated | null },
+): GdoiEvent {
+  const because = stated === null ? '' : `: ${stated.reason}`;
+  const registered = tekLeft === null ? '' : `; it is still registered, ${tekLeft}`;
   return event(at, {
     ...what,
     type: 'registration_failed',
+    severity: tekLeft === null ? 'critical' : 'warning',
+    summary: `${place(at)} tries to register and does not succeed${because}${registered}`,
+    action: stated?.firstStep ?? CHECK_REGISTRATION,
+  });
+}
+
+export function tekMissingEvent(at: Place, { stated, ...what }: What & { readonly stated: Stated | null }): GdoiEvent {
+  const because = stated === null ? '' : `: ${stated.reason}`;
+  return event(at, {
+    ...what,
+    type: 'tek_missing',
     severity: 'critical',
-    summary: `${place(at)} tries to register and does not succeed`,
-    action: CHECK_REGISTRATION,
+    summary: `${place(at)} is registered but holds no TEK, its traffic is dropped or in clear${because}`,
+    action:
+      stated?.firstStep ??
+      'show crypto gdoi and the log of the GM: is the downloaded policy installed (ACL size, platform)? When does Reregisters in run out?',
+  });
+}
+
+export function tekRekeyOverdueEvent(
+  at: Place,
+  { stated, timeLeft, ...what }: What & { readonly stated: Stated | null; readonly timeLeft: string },
+): GdoiEvent {
+  return event(at, {
+    ...what,
+    type: 'tek_rekey_overdue',
+    severity: 'warning',
+    summary:
+      stated === null
+        ? `${place(at)} has not received the TEK rekey that is due; ${timeLeft}`
+        : `${place(at)} holds its old TEK beyond the time of the rekey: ${stated.reason}; ${timeLeft}`,
+    action: stated?.firstStep ?? CHECK_REKEY_PATH,
+  });
+}
+
+/** Anti-replay or the data plane drops packets. */
+export function replayErrorsEvent(
+  at: Place,
+  { severe, what: kind, ...what }: What & { readonly severe: boolean; readonly what: 'anti-replay' | 'data-plane' },
+): GdoiEvent {
+  return event(at, {
+    ...what,
+    type: 'replay_errors',
+    severity: severe ? 'critical' : 'warning',
+    summary:
+      kind === 'anti-replay'
+        ? `${place(at)} drops packets that fail the anti-replay check`
+        : `${place(at)} drops packets in its GETVPN data plane`,
+    action: kind === 'anti-replay' ? CHECK_REPLAY : CHECK_DATAPLANE,
   });
 }
 

@@ -18,6 +18,7 @@ import type {
   Boot,
   Draft,
   Epoch,
+  ErrorCount,
   Failures,
   GroupState,
   HeldView,
@@ -117,6 +118,8 @@ const snmp = fields<SnmpPart>({
   disagreeing: stays,
 });
 
+const errorCount = fields<ErrorCount>({ at: readAt, count: stays, roseMs: orNull(instant) });
+
 const group = fields<GroupState>({
   seen: readAt,
   identity: stays,
@@ -134,6 +137,9 @@ const group = fields<GroupState>({
   marks: each(mark),
   pending: orNull(pending),
   episodes: stays,
+  withoutTek: orNull(interval),
+  replayErrors: orNull(errorCount),
+  dataplaneErrors: orNull(errorCount),
   failedBefore: stays,
   problems: stays,
   // When events were: what was emitted stays as it was emitted.

@@ -4,6 +4,7 @@
 import { type Counters, countersOf } from '../seen/counters.ts';
 import { beginOfAge, endOfCountdown, type Interval } from '../seen/interval.ts';
 import { type HeldKek, shownKek } from '../keys/kek-identity.ts';
+import type { KsSaid } from '../log/ks-marks.ts';
 import type { ReadAt } from '../seen/instant.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
 import { type HeldTek, shownTeks } from '../keys/tek-identity.ts';
@@ -18,6 +19,11 @@ export interface KsFigures {
   readonly leadSeconds: number | null;
   readonly kekLifetimeSeconds: number | null;
   readonly tekLifetimeSeconds: number | null;
+  /** How long before its expiry it renews a TEK, by its own figures, and how long one rekey of it takes. */
+  readonly tekLeadSeconds: number | null;
+  readonly rekeySeconds: number;
+  /** What the KSs of the group said of their members. */
+  readonly said: readonly KsSaid[];
 }
 
 /** What an answer shows, in the tracker's terms. */

@@ -3,7 +3,7 @@
  */
 import { MAX_TEXT, type Shown } from './gm-answer.ts';
 import { tekLifetime, viewOf } from './held-view.ts';
-import { overlaps } from '../seen/interval.ts';
+import { type Interval, overlaps } from '../seen/interval.ts';
 import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
 import type { KekAfter } from './registration-facts.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
@@ -43,6 +43,9 @@ export function freshState(seen: Shown): GroupState {
     marks: [],
     pending: null,
     episodes: NO_EPISODES,
+    withoutTek: withoutTek(null, seen),
+    replayErrors: null,
+    dataplaneErrors: null,
     failedBefore: counters.attempted === null ? null : counters.attempted - counters.succeeded,
     problems: [],
     counted: true,
@@ -76,13 +79,31 @@ export function updated(
     marks: state.marks,
     pending: state.pending,
     episodes: state.episodes,
-    failedBefore:
-      registered && counters.attempted !== null ? counters.attempted - counters.succeeded : state.failedBefore,
+    withoutTek: withoutTek(state, seen),
+    replayErrors: state.replayErrors,
+    dataplaneErrors: state.dataplaneErrors,
+    failedBefore: failedBefore(state, seen, what.registrations),
     problems: state.problems,
     counted: true,
     snmp: state.snmp === null || state.snmp.sign === null ? state.snmp : { ...state.snmp, sign: null },
     tally: state.tally,
   };
+}
+
+/** Attempts of a registered GM count on until one of them succeeds. */
+function failedBefore(state: GroupState, { counters, registered }: Shown, registrations: number): number | null {
+  const { attempted, succeeded } = counters;
+  if (attempted === null) return state.failedBefore;
+  const failed = attempted - succeeded;
+  const isFresh = state.failedBefore === null || registrations > 0 || (registered && !state.registered);
+  return (registered && isFresh) || failed < (state.failedBefore ?? failed) ? failed : state.failedBefore;
+}
+
+function withoutTek(before: GroupState | null, { at, gm, registered, teks }: Shown): Interval | null {
+  // A TEK whose lifetime has run out carries no packet.
+  const holdsOne = teks.some(({ expiry }) => expiry.fromMs > at.sentAtMs);
+  if (!registered || gm.teks === null || holdsOne) return null;
+  return before?.withoutTek ?? { fromMs: before?.seen.sentAtMs ?? at.sentAtMs, toMs: at.receivedAtMs };
 }
 
 function identityOf({ identity }: GmSnapshot): string | null {

@@ -47,7 +47,10 @@ type StateOfFormat2 = Omit<TrackerState, 'groups' | 'emittedBoot' | 'failures' |
   readonly groups: object;
 };
 
-type GroupOfFormat2 = Omit<GroupState, 'emitted' | 'episodes' | 'view' | 'marks' | 'pending'> & {
+type GroupOfFormat2 = Omit<
+  GroupState,
+  'emitted' | 'episodes' | 'view' | 'marks' | 'pending' | 'withoutTek' | 'replayErrors' | 'dataplaneErrors'
+> & {
   readonly told: number;
   readonly toldOverdue: number | null;
   readonly toldMissing: boolean;
@@ -87,6 +90,9 @@ function groupFromFormat2(known: GroupOfFormat2): GroupState {
       registrationLost: toldLost,
       registrationFailed: toldFailed,
     },
+    withoutTek: null,
+    replayErrors: null,
+    dataplaneErrors: null,
     view: view === null ? null : { ...view, interfaces: [], keysCame: null },
     marks: marks.map((mark) => ({ ...mark, detail: '' })),
     pending:

@@ -123,6 +123,14 @@ export interface LastReregistration {
   readonly unexpected: boolean;
 }
 
+/** A counter of dropped packets, of a command of its own. */
+export interface ErrorCount {
+  readonly at: ReadAt;
+  readonly count: number;
+  /** When it last rose, by the answer that showed it; null: it never has. */
+  readonly roseMs: EpochMs | null;
+}
+
 export interface Problem {
   readonly kind: string;
   /** Answers in a row with it. */
@@ -138,6 +146,10 @@ export interface Episodes {
   readonly kekMissing: boolean;
   readonly registrationLost: boolean;
   readonly registrationFailed: boolean;
+  readonly tekMissing: boolean;
+  /** SPI of the TEK whose rekey is overdue. */
+  readonly overdueTek: string | null;
+  readonly replayErrors: boolean;
 }
 
 export const NO_EPISODES: Episodes = {
@@ -145,6 +157,9 @@ export const NO_EPISODES: Episodes = {
   kekMissing: false,
   registrationLost: false,
   registrationFailed: false,
+  tekMissing: false,
+  overdueTek: null,
+  replayErrors: false,
 };
 
 export interface GroupState {
@@ -170,7 +185,12 @@ export interface GroupState {
   readonly marks: readonly LogMark[];
   readonly pending: Pending | null;
   readonly episodes: Episodes;
-  /** Attempts that failed so far, when the GM was last registered. */
+  /** Registered and without a TEK since between these; null: it holds one, or is not registered. */
+  readonly withoutTek: Interval | null;
+  /** Packets that it dropped; null: not collected yet. */
+  readonly replayErrors: ErrorCount | null;
+  readonly dataplaneErrors: ErrorCount | null;
+  /** Attempts that had failed when the GM last registered, or was first seen. */
   readonly failedBefore: number | null;
   readonly problems: readonly Problem[];
   readonly tally: Tally;
@@ -230,6 +250,32 @@ export function kekRekeyOverdueOf(state: TrackerState, group: string): boolean {
   const known = state.groups.get(group);
   const kek = known?.view?.kek ?? null;
   return kek !== null && (known?.view?.kekShown ?? false) && known?.episodes.overdueKek === kek.anchor;
+}
+
+/** The TEK rekey is overdue, and it is still the same TEK. */
+export function tekRekeyOverdueOf(state: TrackerState, group: string): boolean {
+  const known = state.groups.get(group);
+  const tek = known?.view?.teks[0] ?? null;
+  return tek !== null && known?.episodes.overdueTek === tek.spi;
+}
+
+/** Attempts to register that failed since the GM last registered; null: attempts are not shown. */
+export function failedAttemptsOf(state: TrackerState, group: string): number | null {
+  const known = state.groups.get(group);
+  return known === undefined || known.counters.attempted === null ? null : failedAttempts(known, known.counters);
+}
+
+export function failedAttempts({ failedBefore }: Pick<GroupState, 'failedBefore'>, counters: Counters): number {
+  const { attempted, succeeded } = counters;
+  return attempted === null ? 0 : Math.max(0, attempted - succeeded - (failedBefore ?? 0));
+}
+
+/** Packets are being dropped by anti-replay or the data plane, as the tracker found; null: nothing tells. */
+export function packetsDroppedOf(state: TrackerState, group: string): boolean | null {
+  const known = state.groups.get(group);
+  if (known === undefined) return null;
+  if (known.episodes.replayErrors) return true;
+  return known.replayErrors === null && known.dataplaneErrors === null ? null : false;
 }
 
 /** What the device contradicts itself in; empty: nothing. */

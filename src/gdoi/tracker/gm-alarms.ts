@@ -1,23 +1,35 @@
 /**
- * States of a GM that make one event when they begin: not registered, no KEK, a KEK rekey that is overdue.
+ * States of a GM that make one event when they begin: not registered, no KEK or TEK, attempts that fail, a KEK or
+ * TEK rekey that is overdue.
  */
 import { counterEvidence } from '../registrations/counted-registrations.ts';
-import type { Counters, CounterMovement } from '../seen/counters.ts';
+import { longestSeconds } from '../seen/countdown.ts';
+import type { CounterMovement } from '../seen/counters.ts';
 import {
   kekMissingEvent,
   kekRekeyOverdueEvent,
   registrationFailedEvent,
   registrationLostEvent,
   registrationRestoredEvent,
+  tekMissingEvent,
+  tekRekeyOverdueEvent,
 } from '../events/gdoi-events.ts';
 import type { Answer } from '../memory/answer.ts';
 import { MAX_TEXT, showsNoKek } from '../memory/gm-answer.ts';
 import { intersection, middleMs, widened } from '../seen/interval.ts';
-import { EXPIRY_WINDOW_SECONDS, LEAD_FLOOR_SECONDS, MISSED_REKEY_WINDOW } from '../keys/kek-window.ts';
+import {
+  DEFAULT_TEK_LIFETIME_SECONDS,
+  EXPIRY_WINDOW_SECONDS,
+  LEAD_FLOOR_SECONDS,
+  MISSED_REKEY_WINDOW,
+  tekWindowSecondsBeforeExpiry,
+} from '../keys/kek-window.ts';
+import { longestLived } from '../keys/tek-identity.ts';
 import { marksIn, quoted } from '../log/log-evidence.ts';
 import { instant } from '../events/instant-text.ts';
 import { andThen, emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
-import type { Episodes, GroupState } from '../memory/tracker-state.ts';
+import { type Episodes, failedAttempts, type GroupState } from '../memory/tracker-state.ts';
+import { reasonsOfFailure, reasonsOfMissingRekey } from './stated-reason.ts';
 
 /** Attempts beyond successes that are more than a registration under way. */
 const FAILED_ATTEMPTS = 2;
@@ -31,8 +43,8 @@ export function emitRegistrationState(
   answer: Answer,
   movement: CounterMovement['kind'],
 ): GroupTracked {
-  if (answer.seen.registered) return emitRestored(state, answer);
-  return andThen(emitLost(state, answer, movement), (next) => emitFailed(next, answer));
+  const lost = answer.seen.registered ? emitRestored(state, answer) : emitLost(state, answer, movement);
+  return andThen(lost, (next) => emitFailed(next, answer));
 }
 
 function statusShown({ gm }: Answer['seen']): string {
@@ -40,12 +52,9 @@ function statusShown({ gm }: Answer['seen']): string {
 }
 
 function emitRestored(state: GroupState, { place, before, seen, span }: Answer): GroupTracked {
-  const { registrationLost, registrationFailed } = state.episodes;
-  if (!registrationLost && !registrationFailed) return unchanged(state);
-  const over = inEpisode(state, { registrationLost: false, registrationFailed: false });
-  if (!registrationLost) return unchanged(over);
+  if (!state.episodes.registrationLost) return unchanged(state);
   return emitting(
-    over,
+    inEpisode(state, { registrationLost: false }),
     registrationRestoredEvent(place, {
       occurrence: [state.epoch.id, seen.counters.succeeded],
       between: span,
@@ -54,11 +63,8 @@ function emitRestored(state: GroupState, { place, before, seen, span }: Answer):
   );
 }
 
-function emitLost(
-  state: GroupState,
-  { place, before, seen, span }: Answer,
-  movement: CounterMovement['kind'],
-): GroupTracked {
+function emitLost(state: GroupState, answer: Answer, movement: CounterMovement['kind']): GroupTracked {
+  const { place, before, seen, span } = answer;
   const noTeks = seen.gm.teks !== null && seen.teks.length === 0;
   // One answer may fall into a registration that is under way; the second one, or lost TEKs, are no accident.
   const isSure = !before.registered || (noTeks && movement !== 'restarted');
@@ -72,31 +78,124 @@ function emitLost(
       occurrence: [state.epoch.id, succeeded],
       between: state.unregistered ?? span,
       noTeks,
-      evidence: [statusShown(seen), ...(attempted === null ? [] : [`Attempted registration: ${attempted}`])],
+      evidence: [
+        statusShown(seen),
+        ...(attempted === null ? [] : [`Attempted registration: ${attempted}`]),
+        ...reasonsOfFailure(state, answer).evidence,
+      ],
     }),
   );
 }
 
-/** Attempts since the GM was last seen to be well that have not led to a registration. */
-function failedAttempts({ failedBefore }: GroupState, { attempted, succeeded }: Counters): number {
-  return attempted === null ? 0 : attempted - succeeded - (failedBefore ?? 0);
-}
-
-function emitFailed(state: GroupState, { place, seen, span }: Answer): GroupTracked {
+/** Also of a GM that is still registered: its old keys live on for a while. */
+function emitFailed(state: GroupState, answer: Answer): GroupTracked {
+  const { place, seen, span } = answer;
   const { at, counters } = seen;
   const failed = failedAttempts(state, counters);
-  if (state.episodes.registrationFailed || failed < FAILED_ATTEMPTS) return unchanged(state);
+  const { registrationFailed } = state.episodes;
+  if (registrationFailed) return unchanged(failed === 0 ? inEpisode(state, { registrationFailed: false }) : state);
+  if (failed < FAILED_ATTEMPTS) return unchanged(state);
+  const { stated, evidence } = reasonsOfFailure(state, answer);
   return emitting(
     inEpisode(state, { registrationFailed: true }),
     registrationFailedEvent(place, {
       occurrence: [state.epoch.id, counters.succeeded],
       between: { fromMs: (state.unregistered ?? span).fromMs, toMs: at.receivedAtMs },
       atMs: at.receivedAtMs,
+      tekLeft: seen.registered ? tekLeft(answer) : null,
+      stated,
       evidence: [
         statusShown(seen),
-        `Attempted registration: ${counters.attempted ?? '?'}, Succeeded registration: ${counters.succeeded}`,
+        `Attempted registration: ${counters.attempted ?? '?'}, Succeeded registration: ${counters.succeeded}: ${failed} attempts failed`,
+        ...evidence,
       ],
     }),
+  );
+}
+
+function tekLeft({ seen }: Answer): string {
+  const seconds = longestSeconds((seen.gm.teks ?? []).map(({ remainingSeconds }) => remainingSeconds));
+  return seconds === null ? 'but shows no TEK' : `${seconds} s of its last TEK left`;
+}
+
+/** Registered without a TEK: sure when the last one ran out, or two answers in a row show none. */
+export function emitTekMissing(state: GroupState, answer: Answer): GroupTracked {
+  const { place, before, seen } = answer;
+  const { withoutTek } = state;
+  const { tekMissing } = state.episodes;
+  if (withoutTek === null) return unchanged(tekMissing ? inEpisode(state, { tekMissing: false }) : state);
+  const last = longestLived(before.view?.teks ?? []);
+  const ranOut = last !== null && last.expiry.toMs <= seen.at.sentAtMs;
+  if (tekMissing || !(ranOut || before.withoutTek !== null)) return unchanged(state);
+  const { stated, evidence } = reasonsOfFailure(state, answer);
+  const { reregistersInSeconds } = seen.gm;
+  const ended = last === null || !ranOut ? null : intersection(widened(last.expiry, 1000), withoutTek);
+  return emitting(
+    inEpisode(state, { tekMissing: true }),
+    tekMissingEvent(place, {
+      occurrence: [state.epoch.id, Math.floor(withoutTek.fromMs / 1000)],
+      between: ended ?? withoutTek,
+      stated,
+      evidence: [
+        `${statusShown(seen)}, and no TEK is shown`,
+        ...(last === null
+          ? []
+          : [`longest-lived TEK held before, ${last.spi}, ended at ${instant(middleMs(last.expiry))}`]),
+        ...(reregistersInSeconds === null ? [] : [`Reregisters in: ${reregistersInSeconds} s`]),
+        ...evidence,
+      ],
+    }),
+  );
+}
+
+/** A GM whose countdown is this close to its end has looked in vain for a rekey: KSs send it half a minute earlier. */
+const COUNTDOWN_SECONDS = 20;
+
+/** The TEK rekey is due by the KS's own plan, or the GM is about to register for want of it. */
+export function emitTekRekeyOverdue(state: GroupState, answer: Answer): GroupTracked {
+  const { place, seen, ks } = answer;
+  const tek = longestLived(seen.teks);
+  const { overdueTek } = state.episodes;
+  if (tek === null || !seen.registered || overdueTek === tek.spi || state.view?.kek == null) return unchanged(state);
+  const left = Math.round((tek.expiry.fromMs - seen.at.sentAtMs) / 1000);
+  const why = whyOverdue(state, answer, left);
+  if (why === null || left <= 0) return unchanged(state);
+  const { stated, evidence } = reasonsOfMissingRekey(state, answer);
+  const lead = ks.tekLeadSeconds ?? left;
+  return emitting(
+    inEpisode(state, { overdueTek: tek.spi }),
+    tekRekeyOverdueEvent(place, {
+      occurrence: [state.epoch.id, tek.spi],
+      between: {
+        fromMs: Math.min(tek.expiry.fromMs - Math.max(lead, left) * 1000, seen.at.receivedAtMs),
+        toMs: seen.at.receivedAtMs,
+      },
+      atMs: seen.at.receivedAtMs,
+      stated,
+      timeLeft: `${left} s of its last TEK left`,
+      evidence: [`longest-lived TEK ${tek.spi}: ${left} s left`, why, ...evidence],
+    }),
+  );
+}
+
+function whyOverdue({ view, tekLifetimeSeconds }: GroupState, { seen, ks }: Answer, left: number): string | null {
+  const lead = ks.tekLeadSeconds;
+  if (lead !== null && left + 1 + ks.rekeySeconds <= lead) return `the KS sends the TEK rekey ${lead} s before expiry`;
+  const countdown = seen.gm.reregistersInSeconds;
+  const before = view?.timerBeforeTek ?? null;
+  if (countdown === null || before === null || countdown > COUNTDOWN_SECONDS) return null;
+  const window = tekWindowSecondsBeforeExpiry(
+    ks.tekLifetimeSeconds ?? tekLifetimeSeconds ?? DEFAULT_TEK_LIFETIME_SECONDS,
+  );
+  const isTekDriven = before >= window.to - 1 && before <= window.from + 1 && !isNearKek(view?.timerAfterKek ?? null);
+  return isTekDriven ? `Reregisters in: ${countdown} s, ${before} s before TEK expiry: in the TEK’s window` : null;
+}
+
+/** In a window of the KEK the countdown may be the KEK's. */
+function isNearKek(afterExpiry: number | null): boolean {
+  const { fromSecondsBeforeExpiry } = MISSED_REKEY_WINDOW;
+  return (
+    afterExpiry !== null && afterExpiry >= -fromSecondsBeforeExpiry - 1 && afterExpiry <= EXPIRY_WINDOW_SECONDS + 1
   );
 }
 
@@ -132,6 +231,7 @@ export function emitKekRekeyOverdue(
   const leadSeconds = Math.max(LEAD_FLOOR_SECONDS, ks.leadSeconds ?? LEAD_FLOOR_SECONDS);
   if (remaining + 1 > leadSeconds || state.episodes.overdueKek === kek.anchor) return unchanged(state);
   const { gm, at } = seen;
+  const { stated, evidence } = reasonsOfMissingRekey(state, { seen, ks });
   const dueAtMs = kek.expiry.fromMs - leadSeconds * 1000;
   return emitting(
     inEpisode(state, { overdueKek: kek.anchor }),
@@ -140,10 +240,12 @@ export function emitKekRekeyOverdue(
       between: { fromMs: Math.min(dueAtMs, at.receivedAtMs), toMs: at.receivedAtMs },
       atMs: at.receivedAtMs,
       timeLeft: timeLeft(remaining, gm.reregistersInSeconds),
+      stated,
       evidence: [
         `KEK lifetime: ${remaining} s; the KS sends the KEK rekey ${leadSeconds} s before expiry`,
         ...(gm.reregistersInSeconds === null ? [] : [`Reregisters in: ${gm.reregistersInSeconds} s`]),
         `Rekeys received: ${seen.counters.received ?? 'not shown'}`,
+        ...evidence,
       ],
     }),
   );

@@ -9,7 +9,14 @@ import { type CounterMovement, counterMovement, countersOf, impossibleFigure, wi
 import { decidePending, restarted } from '../registrations/counter-restart.ts';
 import { cleanAnswer, withProblem } from '../memory/data-problems.ts';
 import type { Answer } from '../memory/answer.ts';
-import { emitKekMissing, emitKekRekeyOverdue, emitRegistrationState } from './gm-alarms.ts';
+import {
+  emitKekMissing,
+  emitKekRekeyOverdue,
+  emitRegistrationState,
+  emitTekMissing,
+  emitTekRekeyOverdue,
+} from './gm-alarms.ts';
+import { trackReplayMessages } from './packet-errors.ts';
 import { type GmPlace, type KsFigures, shown, type Shown } from '../memory/gm-answer.ts';
 import { freshState, updated } from '../memory/group-state.ts';
 import { andThen, type GroupTracked, unchanged } from '../memory/tracked.ts';
@@ -127,7 +134,12 @@ function continued(before: GroupState, { place, ks, seen }: Pick<Answer, 'place'
   const registration = andThen(asOfNow, (state) => emitRegistrationState(state, answer, movement.kind));
   const missing = andThen(registration, (state) => emitKekMissing(state, answer));
   const overdue = andThen(missing, (state) => emitKekRekeyOverdue(state, answer));
-  return andThen(overdue, (state) => unchanged(cleanAnswer(before, state)));
+  const ofTek = andThen(
+    andThen(overdue, (state) => emitTekMissing(state, answer)),
+    (state) => emitTekRekeyOverdue(state, answer),
+  );
+  const dropping = andThen(ofTek, (state) => trackReplayMessages(place, state, at));
+  return andThen(dropping, (state) => unchanged(cleanAnswer(before, state)));
 }
 
 function happenedBetween(
@@ -149,7 +161,7 @@ function contradicted(state: GroupState, seen: Shown): GroupState {
   const { at, counters } = seen;
   const since = { fromMs: at.sentAtMs, toMs: at.receivedAtMs };
   const epoch: Epoch = { id: Math.floor(at.sentAtMs / 1000), began: 'first_sight', since };
-  return updated({ ...state, epoch, emitted: counters.succeeded, forced: null }, seen, {
+  return updated({ ...state, epoch, emitted: counters.succeeded, forced: null, failedBefore: null }, seen, {
     kekAfter: 'unknown',
     emitted: counters.succeeded,
     registrations: 0,

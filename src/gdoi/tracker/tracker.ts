@@ -17,6 +17,9 @@ import { trackClock, trackLog, trackRegistered, trackTrap } from './message-evid
 import { named } from '../seen/named.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
+import type { KsSaid } from '../log/ks-marks.ts';
+import { rekeySeconds } from '../keys/ks-lead.ts';
+import { trackPacketErrors } from './packet-errors.ts';
 import { trackFailure } from './reachability.ts';
 import { trackSnmp } from './snmp-tracker.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
@@ -30,12 +33,21 @@ export interface TrackOptions {
   readonly kekLifetimeSeconds?: (group: string) => number | null;
   /** The same of its TEKs. */
   readonly tekLifetimeSeconds?: (group: string) => number | null;
+  /** How long before the expiry of a TEK its KS sends the TEK rekey, where one shows it. */
+  readonly tekLeadSeconds?: (group: string) => number | null;
+  /** How long one rekey of the group takes, retransmission included. */
+  readonly rekeySeconds?: (group: string) => number | null;
+  /** What the group's KSs said in their logs. */
+  readonly ksSaid?: (group: string) => readonly KsSaid[];
 }
 
 type Of<Kind extends Observation['kind']> = Extract<Observation, { kind: Kind }>;
 
 /** Answers in a row that are older than the newest one, each newer than the last: the clock was set back. */
 const BACK_IN_TIME_ANSWERS = 10;
+
+/** Of a KS that is not polled: the defaults of the command reference, and one batch. */
+const DEFAULT_REKEY_SECONDS = rekeySeconds(null);
 
 export function track(state: TrackerState, observation: Observation, options: TrackOptions = {}): Tracked {
   if (observation.device !== state.device || !Number.isFinite(observation.sentAtMs)) return ignored(state);
@@ -78,6 +90,7 @@ function finiteOr(value: number, otherwise: number): number {
 }
 
 function trackGroups(known: TrackerState, at: ReadAt, observation: Of<'groups'>, options: TrackOptions): Tracked {
+  if (isDetail(observation)) return trackDetails(known, at, observation);
   const bySnmp = observation.origin === 'snmp';
   const latest = bySnmp ? known.answeredBySnmp : known.answered;
   const step = clockStep(known, at, observation);
@@ -86,6 +99,30 @@ function trackGroups(known: TrackerState, at: ReadAt, observation: Of<'groups'>,
     return set.isCertain ? trackAnswer(set.state, at, observation, options) : ignored(set.state);
   }
   return trackAnswer(step === null ? known : withClockStep(known, step), at, observation, options);
+}
+
+/** Counters of a command of its own, which shows no registration: it has its own order. */
+function isDetail({ origin, snapshots }: Of<'groups'>): boolean {
+  return (
+    origin === 'cli' &&
+    snapshots.length > 0 &&
+    snapshots.every((each) => each.role === 'gm' && each.registered === null && each.registrations.succeeded === null)
+  );
+}
+
+/** Of groups that are known already: the main answer comes first in every poll. */
+function trackDetails(state: TrackerState, at: ReadAt, { snapshots }: Of<'groups'>): Tracked {
+  const groups = new Map(state.groups);
+  const events: GdoiEvent[] = [];
+  for (const snapshot of snapshots) {
+    const group = snapshot.group.slice(0, MAX_GROUP_CHARS);
+    const known = groups.get(group);
+    if (known === undefined || snapshot.role !== 'gm') continue;
+    const tracked = trackPacketErrors({ device: state.device, group }, known, at, snapshot);
+    groups.set(group, tracked.state);
+    events.push(...tracked.events);
+  }
+  return { state: { ...state, groups: named(groups) }, events };
 }
 
 /** An answer older than the newest one: a late copy, or the clock was set back and nothing tells by how much. */
@@ -177,6 +214,9 @@ function trackSnapshot(
       leadSeconds: options.ksLeadSeconds?.(group) ?? null,
       kekLifetimeSeconds: options.kekLifetimeSeconds?.(group) ?? null,
       tekLifetimeSeconds: options.tekLifetimeSeconds?.(group) ?? null,
+      tekLeadSeconds: options.tekLeadSeconds?.(group) ?? null,
+      rekeySeconds: options.rekeySeconds?.(group) ?? DEFAULT_REKEY_SECONDS,
+      said: options.ksSaid?.(group) ?? [],
     },
   };
   if (bySnmp) return trackSnmp(known, answer);
