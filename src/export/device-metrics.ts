@@ -261,6 +261,12 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     },
   ),
   gm(
+    'gdoi_gm_tek_present',
+    'gauge',
+    '1 the GM shows a TEK with life left, 0 it shows that it holds none; absent when its TEKs are not shown.',
+    (gm, emit) => emit(NONE, gm.teks === null ? null : gm.teks.some(({ remainingSeconds }) => remainingSeconds !== 0)),
+  ),
+  gm(
     'gdoi_gm_kek_remaining_seconds',
     'gauge',
     'Remaining KEK lifetime, as observed last, by SSH or SNMP; absent where the release shows none.',
@@ -305,6 +311,20 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     (gm, emit, { tracking }) => {
       if (tracking !== null && typeof gm.kek?.remainingSeconds === 'number') emit(NONE, tracking.kekRekeyOverdue);
     },
+  ),
+  gm(
+    'gdoi_gm_tek_rekey_overdue',
+    'gauge',
+    '1 while the TEK rekey is due, by the KS or because the GM is about to register for want of it.',
+    (gm, emit, { tracking }) => {
+      if (tracking !== null && gm.teks !== null) emit(NONE, tracking.tekRekeyOverdue);
+    },
+  ),
+  gm(
+    'gdoi_gm_registration_attempts_failed',
+    'gauge',
+    'Attempts to register that failed since the GM last registered; absent where attempts are not shown.',
+    (_, emit, { tracking }) => emit(NONE, tracking?.failedAttempts),
   ),
   gm(
     'gdoi_gm_reregistrations_total',

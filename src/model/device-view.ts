@@ -80,6 +80,11 @@ export interface GroupTracking {
   readonly reregistrations: Tally | null;
   readonly forecast: Forecast | null;
   readonly kekRekeyOverdue: boolean;
+  readonly tekRekeyOverdue: boolean;
+  /** Attempts to register that failed since it last registered; null: attempts are not shown. */
+  readonly failedAttempts: number | null;
+  /** Anti-replay or the data plane drops packets now; null: nothing tells. */
+  readonly packetsDropped: boolean | null;
   /** null: unknown, or a rekey is under way. */
   readonly kekMatchesKs: boolean | null;
   readonly tekMatchesKs: boolean | null;

@@ -12,10 +12,14 @@ import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { TrackOptions } from '../gdoi/tracker/tracker.ts';
 import {
   dataProblemsOf,
+  failedAttemptsOf,
   kekExpiryOf,
   kekRekeyOverdueOf,
+  ksSaidOfGroup,
+  packetsDroppedOf,
   reregistrationsOf,
   sourcesDisagreeOf,
+  tekRekeyOverdueOf,
   type TrackerState,
 } from '../gdoi/memory/tracker-state.ts';
 import { type DeviceView, type GroupTracking, kekBehaviorOfDevice } from './device-view.ts';
@@ -28,6 +32,9 @@ export function trackOptions(fleetOf: FleetViewOf): TrackOptions {
     ksLeadSeconds: (group) => fleetOf(group)?.lead.seconds ?? null,
     kekLifetimeSeconds: (group) => fleetOf(group)?.kekLifetimeSeconds ?? null,
     tekLifetimeSeconds: (group) => fleetOf(group)?.tekLifetimeSeconds ?? null,
+    tekLeadSeconds: (group) => fleetOf(group)?.tekLeadSeconds ?? null,
+    rekeySeconds: (group) => fleetOf(group)?.rekeySeconds ?? null,
+    ksSaid: (group) => fleetOf(group)?.ksSaid ?? [],
   };
 }
 
@@ -47,6 +54,9 @@ export function trackingOf(view: DeviceView, state: TrackerState, fleetOf: Fleet
         tekLifetimeSeconds: fleet?.tekLifetimeSeconds ?? null,
       }),
       kekRekeyOverdue: kekRekeyOverdueOf(state, group),
+      tekRekeyOverdue: tekRekeyOverdueOf(state, group),
+      failedAttempts: failedAttemptsOf(state, group),
+      packetsDropped: packetsDroppedOf(state, group),
       kekMatchesKs: inFleet?.kekMatchesKs ?? null,
       tekMatchesKs: inFleet?.tekMatchesKs ?? null,
       listedByKs: inFleet?.listedByKs ?? null,
@@ -78,6 +88,7 @@ export function membershipChanges(
       presence: known === undefined ? 'gone' : state?.failures?.unreachable === true ? 'unreachable' : 'present',
       gm: known?.gm ?? null,
       ks: known?.ks ?? null,
+      ksSaid: known?.ks == null || state === null ? [] : ksSaidOfGroup(state, group, known.ks.snapshot.identity),
       kekBehavior: kekBehaviorOfDevice(view),
       version: view.facts?.value.version ?? null,
       host: view.host,

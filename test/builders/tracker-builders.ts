@@ -26,6 +26,9 @@ export interface GmSketch {
   readonly teks?: Readonly<Record<string, number>>;
   readonly timerAt?: number | null;
   readonly keyServer?: string | null;
+  readonly keyServers?: readonly string[];
+  readonly address?: string;
+  readonly interface?: string;
 }
 
 function gmSnapshot(at: number, sketch: GmSketch): GmSnapshot {
@@ -37,6 +40,8 @@ function gmSnapshot(at: number, sketch: GmSketch): GmSnapshot {
   return {
     ...emptyGmSnapshot(sketch.group ?? 'G1'),
     identity: sketch.identity === undefined ? '3333' : sketch.identity,
+    address: sketch.address ?? null,
+    keyServers: sketch.keyServers ?? null,
     status: registered ? 'Registered' : 'Registering',
     registered,
     keyServer: sketch.keyServer === undefined ? '10.1.11.2' : sketch.keyServer,
@@ -61,7 +66,7 @@ function gmSnapshot(at: number, sketch: GmSketch): GmSnapshot {
         }
       : null,
     teks: Object.entries(sketch.teks ?? { '0x00000001': 90_000 }).map(([spi, expiryAt]) => ({
-      interface: 'Serial1/0',
+      interface: sketch.interface ?? 'Serial1/0',
       spi,
       transform: null,
       remainingSeconds: left(expiryAt),
@@ -267,4 +272,36 @@ export function causes(told: History): readonly (string | null)[] {
 
 export function types(told: History): readonly string[] {
   return told.events.map(({ type }) => type);
+}
+
+/** Counters of `show crypto gdoi gm replay` and `gm dataplane counters`, as answers of their own. */
+export function packetErrors(
+  at: number,
+  shown: { readonly input?: number; readonly delta?: number; readonly dataplane?: Readonly<Record<string, number>> },
+): Observation {
+  const replay = {
+    enabled: true,
+    inputErrors: shown.input ?? 0,
+    outputErrors: 0,
+    timeSyncErrors: 0,
+    maxTimeDeltaSeconds: shown.delta ?? 0,
+  };
+  return {
+    kind: 'groups',
+    origin: 'cli',
+    device: 'gm1',
+    command: shown.dataplane === undefined ? 'show crypto gdoi gm replay' : 'show crypto gdoi gm dataplane counters',
+    sentAtMs: (T0 + at) * 1000 - 100,
+    receivedAtMs: (T0 + at) * 1000 + 100,
+    snapshots: [
+      {
+        ...emptyGmSnapshot('G1'),
+        ...(shown.input === undefined ? {} : { replay }),
+        ...(shown.dataplane === undefined
+          ? {}
+          : { dataplane: { encrypted: null, decrypted: null, errors: shown.dataplane } }),
+      },
+    ],
+    unknownLines: 0,
+  };
 }

@@ -5,6 +5,7 @@ import type { CoopSplit, PeerSight } from './fleet-coop.ts';
 import type { Condition } from './fleet-occurrences.ts';
 import type { FleetGm, FleetState } from './fleet-state.ts';
 import type { FleetAssessment, FleetSettings } from './fleet-view.ts';
+import { memberEjections } from './member-ejection.ts';
 import type { MixedVersions } from './mixed-versions.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { TekDivergence } from './tek-divergence.ts';
@@ -26,6 +27,7 @@ export function fleetConditions(
     mixed(group, assessment.mixed, nowMs),
     split(group, assessment.split),
     ...assessment.peers.map((peer) => peerLost(group, peer)),
+    ...memberEjections(state, { addresses: assessment.addresses, gms: assessment.gms, nowMs }),
     ...assessment.gms
       .filter((gm) => gm.behavior !== 'timer')
       .flatMap(({ device, kekMatchesKs, kekExpiredInUse }) => {

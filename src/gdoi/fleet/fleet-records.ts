@@ -116,6 +116,8 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
     kekLifetimeSeconds: ks.kek?.lifetimeSeconds ?? null,
     tekLifetimeSeconds: longest((ks.teks ?? []).map((tek) => tek.lifetimeSeconds)),
     lead,
+    tekLeadSeconds: tekLead(ks) ?? before?.tekLeadSeconds ?? null,
+    said: facts.ksSaid ?? [],
     rekeySeconds: rekeySeconds(ks),
     members: ks.members,
     // A peer list that is not shown any more leaves the peers, without a verdict on them.
@@ -132,6 +134,16 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
 function nextRekeyMs(ks: KsSnapshot, at: ReadAt): EpochMs | null {
   const shown = [ks.kek, ...(ks.teks ?? [])].flatMap((key) => key?.timeToRekeySeconds ?? []);
   return shown.length === 0 ? null : expiryMs(at, Math.min(...shown));
+}
+
+/** Of the TEK that it will renew next: what is left of it less what is left until its rekey. */
+function tekLead({ teks }: KsSnapshot): number | null {
+  const planned = (teks ?? []).flatMap(({ remainingSeconds, timeToRekeySeconds }) =>
+    remainingSeconds === null || timeToRekeySeconds === null || remainingSeconds < timeToRekeySeconds
+      ? []
+      : [remainingSeconds - timeToRekeySeconds],
+  );
+  return planned.length === 0 ? null : Math.min(...planned);
 }
 
 /** A KS prints `n/a` as the time to rekey of a key that it has replaced; where it prints none, the newest one counts. */

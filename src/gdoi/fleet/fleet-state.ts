@@ -7,6 +7,7 @@ import type { Cause } from '../events/event.ts';
 import type { Occurrences } from './fleet-occurrences.ts';
 import { type ExplainMemory, NOTHING_SAID } from '../explain/explain.ts';
 import type { MemberContext } from '../explain/group-facts.ts';
+import type { LogMark } from '../log/log-evidence.ts';
 import { groupLead, type KsLead } from '../keys/ks-lead.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import { type Named, named, namedOfJson } from '../seen/named.ts';
@@ -25,6 +26,8 @@ export interface MemberFacts {
   readonly kekBehavior: KekBehavior;
   /** Release, for people. */
   readonly version: string | null;
+  /** What the device, as a KS of this group, said of its members in its log. */
+  readonly ksSaid?: readonly LogMark[];
   /** Configured address: a KS that does not print its own is matched by it. */
   readonly host?: string | null;
   /** The forecast's verdict. */
@@ -133,6 +136,10 @@ export interface FleetKs {
   readonly kekLifetimeSeconds: number | null;
   readonly tekLifetimeSeconds: number | null;
   readonly lead: KsLead;
+  /** How long before its expiry this KS renews a TEK; null: it does not show it. Absent: from before this was kept. */
+  readonly tekLeadSeconds?: number | null;
+  /** What it said of its members in its log, oldest first. Absent: from before this was kept. */
+  readonly said?: readonly LogMark[];
   readonly rekeySeconds: number;
   readonly members: number | null;
   readonly peers: readonly KsPeer[] | null;

@@ -18,6 +18,7 @@ import { saidLast } from '../explain/explain.ts';
 import type { Explanation } from '../explain/explanation.ts';
 import type { GmInGroup } from './gm-in-group.ts';
 import { type FleetGm, type FleetKs, type FleetState, leadOfGroup } from './fleet-state.ts';
+import type { KsSaid } from '../log/ks-marks.ts';
 import type { KsLead } from '../keys/ks-lead.ts';
 import { type MixedVersions, mixedVersions } from './mixed-versions.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -43,6 +44,12 @@ export interface FleetView {
   readonly lead: KsLead;
   /** Lifetime of the group's TEKs as its KS shows it; null: not known. */
   readonly tekLifetimeSeconds: number | null;
+  /** How long before its expiry the KS renews a TEK; null: not known. */
+  readonly tekLeadSeconds: number | null;
+  /** How long one rekey takes, retransmission included; null: no KS is polled. */
+  readonly rekeySeconds: number | null;
+  /** What the KSs said of their members in their logs. */
+  readonly ksSaid: readonly KsSaid[];
   /** Configured lifetime of the group's KEK; null: not known. */
   readonly kekLifetimeSeconds: number | null;
   /** Devices of GMs whose TEKs are not the group's, outside a rekey in progress. */
@@ -141,6 +148,9 @@ export function fleetView(
     lead: leadOfGroup(state),
     kekLifetimeSeconds: assessment.keys.kss.find((ks) => ks.kekLifetimeSeconds !== null)?.kekLifetimeSeconds ?? null,
     tekLifetimeSeconds: assessment.keys.kss.find((ks) => ks.tekLifetimeSeconds !== null)?.tekLifetimeSeconds ?? null,
+    tekLeadSeconds: assessment.keys.kss.find((ks) => (ks.tekLeadSeconds ?? null) !== null)?.tekLeadSeconds ?? null,
+    rekeySeconds: assessment.keys.kss[0]?.rekeySeconds ?? null,
+    ksSaid: kss.flatMap((ks) => (ks.said ?? []).map((mark) => ({ ks: ks.device, mark }))),
     divergentMembers: divergence.divergent.map((gm) => gm.device),
     groupTeks: divergence.reference && {
       source: divergence.reference.source,

@@ -29,6 +29,7 @@ export const CHECK_NAMES = [
   'coop_peers',
   'rekeys_acknowledged',
   'registration_attempts',
+  'packets_dropped',
   'reregistrations',
   'mixed_versions',
   'certificates',

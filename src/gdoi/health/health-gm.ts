@@ -11,7 +11,7 @@ import type { FleetView } from '../fleet/fleet-view.ts';
 import type { GmInGroup } from '../fleet/gm-in-group.ts';
 import type { Forecast } from '../keys/forecast.ts';
 import { ACKS_MISSED_CRITICAL, check, type HealthCheck, nameList } from './health-check.ts';
-import { CHECK_REGISTRATION, CHECK_REKEY_PATH, COMPARE_KS } from '../events/first-steps.ts';
+import { CHECK_REGISTRATION, CHECK_REKEY_PATH, CHECK_REPLAY, COMPARE_KS } from '../events/first-steps.ts';
 import type { HealthTracking } from './health-input.ts';
 import { tekWindowSecondsBeforeExpiry } from '../keys/kek-window.ts';
 import { FLOOR_LEAD } from '../keys/ks-lead.ts';
@@ -33,6 +33,8 @@ export interface GmHealthInput {
 const RECENT_REREGISTRATION_MS = 3_600_000;
 /** Row 2: this many attempts that failed are a loop, not bad luck. */
 const FAILED_ATTEMPTS = 3;
+/** Of a registered GM, as the tracker counts: one may be under way. */
+const FAILING_ATTEMPTS = 2;
 /** No TEK rekey came when this little is left: GMs re-register before (TEK window). */
 const TEK_OVERDUE_SECONDS = tekWindowSecondsBeforeExpiry(0).to;
 
@@ -48,6 +50,7 @@ export function gmChecks(input: GmHealthInput): readonly HealthCheck[] {
     tekMatchesKs(input, inFleet),
     rekeysAcknowledged(input, known),
     registrationAttempts(input),
+    packetsDropped(input),
     reregistrations(input),
     mixedVersions(input, known),
     dataAgreement(input),
@@ -143,7 +146,7 @@ function kekMatchesKs({ group, tracking }: GmHealthInput, inFleet: GmInGroup | n
   return check('kek_matches_ks', group, 'critical', detail, { ...more, action: COMPARE_KS });
 }
 
-function tekRemaining({ group, gm, at, atMs }: GmHealthInput): HealthCheck {
+function tekRemaining({ group, gm, at, atMs, tracking }: GmHealthInput): HealthCheck {
   const more = { threshold: TEK_OVERDUE_SECONDS };
   const longest = longestTek(gm);
   if (longest === null) {
@@ -162,7 +165,7 @@ function tekRemaining({ group, gm, at, atMs }: GmHealthInput): HealthCheck {
       value: 0,
       action: CHECK_REKEY_PATH,
     });
-  if (longest <= TEK_OVERDUE_SECONDS)
+  if (longest <= TEK_OVERDUE_SECONDS || tracking?.tekRekeyOverdue === true)
     return check('tek_remaining', group, 'warning', `no TEK rekey came, ${durationText(left)} of the last TEK left`, {
       ...more,
       value: left,
@@ -218,14 +221,28 @@ function rekeysAcknowledged({ group, gm }: GmHealthInput, known: GmInFleet | nul
   );
 }
 
-/** Row 2 and 3: attempts that fail while it is not registered; those of a registered GM are history. */
-function registrationAttempts({ group, gm }: GmHealthInput): HealthCheck {
+/** Row 2 and 3: attempts that fail; those of a registered GM from before it last registered are history. */
+function registrationAttempts(input: GmHealthInput): HealthCheck {
+  const { group, gm, tracking } = input;
   const { attempted, succeeded } = gm.registrations;
   const failed = attempted === null || succeeded === null ? null : Math.max(0, attempted - succeeded);
   const more = { value: failed, threshold: FAILED_ATTEMPTS };
   if (failed === null || gm.registered === null)
     return check('registration_attempts', group, 'unknown', 'attempts are not shown', more);
-  if (gm.registered) return check('registration_attempts', group, 'ok', 'no registration is being attempted', more);
+  if (gm.registered) {
+    const since = tracking?.failedAttempts ?? 0;
+    if (since < FAILING_ATTEMPTS)
+      return check('registration_attempts', group, 'ok', 'no registration is failing', { ...more, value: since });
+    const left = tekSecondsLeft(input);
+    const until = left === null ? '' : `, ${durationText(left)} of TEK left`;
+    return check(
+      'registration_attempts',
+      group,
+      'warning',
+      `still registered, but ${since} attempts to register again failed${until}`,
+      { ...more, value: since, action: CHECK_REGISTRATION },
+    );
+  }
   return failed >= FAILED_ATTEMPTS
     ? check('registration_attempts', group, 'critical', `${failed} of ${attempted} registration attempts failed`, {
         ...more,
@@ -235,6 +252,32 @@ function registrationAttempts({ group, gm }: GmHealthInput): HealthCheck {
         ...more,
         action: CHECK_REGISTRATION,
       });
+}
+
+function tekSecondsLeft({ gm, at, atMs }: GmHealthInput): number | null {
+  const longest = longestTek(gm);
+  return longest === null ? null : secondsLeft(at, longest, atMs);
+}
+
+/** Rows 23 and 24. */
+function packetsDropped({ group, gm, tracking }: GmHealthInput): HealthCheck {
+  const dropped = tracking?.packetsDropped ?? null;
+  const errors = gm.replay?.inputErrors ?? null;
+  const more = { value: errors, threshold: 0 };
+  if (dropped === null)
+    return check(
+      'packets_dropped',
+      group,
+      'unknown',
+      'its anti-replay and data-plane counters are not collected',
+      more,
+    );
+  if (!dropped) return check('packets_dropped', group, 'ok', 'no packet was dropped in the last minutes', more);
+  const shown = errors === null ? '' : `: ${errors} Input Error Packets`;
+  return check('packets_dropped', group, 'warning', `it drops packets (anti-replay or data plane)${shown}`, {
+    ...more,
+    action: CHECK_REPLAY,
+  });
 }
 
 /** Row 1. The tracker has decided which ones are unexpected and why. */

@@ -41,6 +41,12 @@ export interface HealthTracking {
   readonly reregistrations: Tally | null;
   readonly forecast: Forecast | null;
   readonly kekRekeyOverdue: boolean;
+  /** The TEK rekey is due, and the TEK is still the same. */
+  readonly tekRekeyOverdue?: boolean;
+  /** Attempts to register that failed since it last registered; absent or null: not known. */
+  readonly failedAttempts?: number | null;
+  /** Anti-replay or the data plane drops packets now; absent or null: nothing tells. */
+  readonly packetsDropped?: boolean | null;
   readonly kekMatchesKs: boolean | null;
   readonly tekMatchesKs: boolean | null;
   /** What the device contradicts itself in, as the tracker found; absent: not tracked. */

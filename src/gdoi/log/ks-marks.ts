@@ -4,6 +4,8 @@
  */
 import type { EpochMs } from '../seen/instant.ts';
 import { groupsMeant, isSameMessage, type LogMark, type NamedMark, quoted } from './log-evidence.ts';
+import type { Stated } from '../events/gdoi-events.ts';
+import { statedReason } from './message-facts.ts';
 import { addressesIn } from './message-detail.ts';
 
 export interface KsMark {
@@ -40,6 +42,14 @@ export function ksSaidOf(said: readonly KsSaid[], address: string | null, sinceM
     const about = addressesIn(mark.detail);
     return mark.atMs >= sinceMs && (about.length === 0 || (own !== null && about.includes(own)));
   });
+}
+
+/** The reason that a KS states, with the first step on that KS; null: it states none. */
+export function statedByKs({ ks, mark }: KsSaid): Stated | null {
+  const stated = statedReason(mark.mnemonic, 'ks');
+  if (stated === null || stated.firstStep === null) return stated;
+  const [first = '', ...rest] = stated.firstStep;
+  return { ...stated, firstStep: `On ${ks}, ${first.toLowerCase()}${rest.join('')}` };
 }
 
 export function quotedKs({ ks, mark }: KsSaid): string {

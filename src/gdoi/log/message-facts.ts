@@ -9,33 +9,31 @@
 import { CHECK_REGISTRATION } from '../events/first-steps.ts';
 import type { Stated } from '../events/gdoi-events.ts';
 
-export const LOG_PROOFS = [
-  'start',
-  'complete',
-  'clear',
-  'kek_deleted',
-  'forced',
-  'restart',
-  'rekey',
+export type LogProof =
+  | 'start'
+  | 'complete'
+  | 'clear'
+  | 'kek_deleted'
+  | 'forced'
+  | 'restart'
+  | 'rekey'
   /** A rekey came and could not be used. */
-  'rekey_failed',
+  | 'rekey_failed'
   /** A registration was refused, or its policy not installed. */
-  'refused',
+  | 'refused'
   /** IKE with a KS failed, or its certificate was not accepted. */
-  'ike_failed',
-  'interface_down',
-  'interface_up',
+  | 'ike_failed'
+  | 'interface_down'
+  | 'interface_up'
   /** The GM registers because it met a TEK that it does not hold. */
-  'recovery',
-  'invalid_spi',
+  | 'recovery'
+  | 'invalid_spi'
   /** A packet that should have been encrypted came in clear. */
-  'not_ipsec',
+  | 'not_ipsec'
   /** An anti-replay check failed, or a pseudotime is off. */
-  'replay',
+  | 'replay'
   /** A KS dropped a GM. */
-  'ejected',
-] as const;
-export type LogProof = (typeof LOG_PROOFS)[number];
+  | 'ejected';
 
 export interface MessageFact {
   readonly proof: LogProof;
@@ -43,6 +41,7 @@ export interface MessageFact {
   readonly by: 'gm' | 'ks';
   /** Goes on after "because"; null: it states no reason. */
   readonly reason: string | null;
+  /** Of a KS's message it goes on after the name of the KS. */
   readonly firstStep: string | null;
   readonly recalled: boolean;
 }
@@ -58,13 +57,13 @@ const CHECK_ALLOWED =
 const CHECK_INSTALL =
   'show crypto gdoi and the log of the GM: is the downloaded policy installed? Compare the size of the ACL with what the platform holds';
 const CHECK_AUTHORIZATION =
-  'On the KS, show crypto gdoi ks and its configuration: the authorization list of the group against this GM’s address or identity';
+  'show crypto gdoi ks and its configuration: the authorization list of the group against this GM’s address or identity';
 const CHECK_IKE =
   'show crypto isakmp sa on both ends: pre-shared key or certificate, IKE policy, and the path for UDP 848 (500/4500)';
 const CHECK_CERTIFICATE =
   'show crypto pki certificates and show clock on both ends: is the certificate valid now, and can the CRL be fetched?';
 const CHECK_EJECTION =
-  'show crypto gdoi ks members on the KS: Rekey Acks missed of this GM; then the path for UDP 848 from the KS to it. It gets no rekey until it registers again';
+  'show crypto gdoi ks members: Rekey Acks missed of this GM; then the path for UDP 848 from the KS to it. It gets no rekey until it registers again';
 
 /** Seen in captures, or documented by the vendor. */
 const GDOI_SEEN: readonly Row[] = [
@@ -128,19 +127,19 @@ const GDOI_RECALLED_KS: readonly Row[] = [
     'REJECT_GM_VERSION_REGISTER',
     'refused',
     'the KS refuses its GETVPN version',
-    'show crypto gdoi feature on the KS and the version in show crypto gdoi of the GM: upgrade the GM, or leave out the feature it lacks',
+    'show crypto gdoi feature, and the version in show crypto gdoi of the GM: upgrade the GM, or leave out the feature it lacks',
   ],
   [
     'KS_NO_RSA_KEYS',
     'refused',
     'the KS has no RSA key for its rekeys',
-    'show crypto key mypubkey rsa on every KS: the key named for rekey authentication must be there, and the same',
+    'show crypto key mypubkey rsa: the key named for rekey authentication must be there, and the same as on every other KS',
   ],
   [
     'COOP_CONFIG_MISMATCH',
     'refused',
     'the KSs of the group differ in their policy',
-    'Compare show crypto gdoi ks policy and show crypto gdoi ks acl of all KSs',
+    'show crypto gdoi ks policy and show crypto gdoi ks acl: compare with every other KS',
   ],
   [
     'COOP_LIMIT_REACHED',
@@ -154,7 +153,7 @@ const GDOI_RECALLED_KS: readonly Row[] = [
     'KS_GM_REVOKED',
     'ejected',
     'the KS revoked it in a rekey',
-    'On the KS, its log and configuration: who revoked this GM, and why?',
+    'its log and configuration: who revoked this GM, and why?',
   ],
   ['GM_DELETE', 'ejected', 'the KS deleted it from the group', CHECK_EJECTION],
 ];

@@ -8,7 +8,7 @@ import type { Interval } from '../seen/interval.ts';
 import type { HeldKek } from '../keys/kek-identity.ts';
 import type { LogTail } from '../log/log-buffer.ts';
 import type { LogClock } from '../log/log-clock.ts';
-import type { KsMark } from '../log/ks-marks.ts';
+import { type KsMark, ksMarksOfGroup } from '../log/ks-marks.ts';
 import type { LogMark } from '../log/log-evidence.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import { mapNamed, type Named, named } from '../seen/named.ts';
@@ -268,6 +268,11 @@ export function failedAttemptsOf(state: TrackerState, group: string): number | n
 export function failedAttempts({ failedBefore }: Pick<GroupState, 'failedBefore'>, counters: Counters): number {
   const { attempted, succeeded } = counters;
   return attempted === null ? 0 : Math.max(0, attempted - succeeded - (failedBefore ?? 0));
+}
+
+/** What the device, as a KS, said of the group and its members in its log, oldest first. */
+export function ksSaidOfGroup({ ksMarks }: TrackerState, group: string, identity: string | null): readonly LogMark[] {
+  return ksMarksOfGroup(ksMarks, group, identity);
 }
 
 /** Packets are being dropped by anti-replay or the data plane, as the tracker found; null: nothing tells. */

@@ -5,7 +5,7 @@ import type { Stated } from '../events/gdoi-events.ts';
 import type { Answer } from '../memory/answer.ts';
 import { peersOf } from '../memory/gm-answer.ts';
 import type { GroupState } from '../memory/tracker-state.ts';
-import { ksSaidOf, quotedKs } from '../log/ks-marks.ts';
+import { ksSaidOf, quotedKs, statedByKs } from '../log/ks-marks.ts';
 import { isOfPeer, type LogMark, type LogProof, marksIn, quoted } from '../log/log-evidence.ts';
 import { statedReason } from '../log/message-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -33,7 +33,7 @@ export function reasonsOfFailure(state: GroupState, answer: Pick<Answer, 'seen' 
   return {
     // The KS refused it: that is nearer to the reason than that IKE failed.
     stated:
-      (lastSaid === undefined ? null : statedReason(lastSaid.mark.mnemonic, 'ks')) ??
+      (lastSaid === undefined ? null : statedByKs(lastSaid)) ??
       (last === undefined ? null : statedReason(last.mnemonic, 'gm')),
     evidence: [...said.map(quotedKs), ...own.slice(-MAX_LINES).map(quoted)],
   };
@@ -51,7 +51,7 @@ export function reasonsOfMissingRekey(state: GroupState, answer: Pick<Answer, 's
   return {
     stated:
       (last === undefined ? null : statedReason(last.mnemonic, 'gm')) ??
-      (lastSaid === undefined ? null : statedReason(lastSaid.mark.mnemonic, 'ks')),
+      (lastSaid === undefined ? null : statedByKs(lastSaid)),
     evidence: [...failed.map(quoted), ...said.map(quotedKs)],
   };
 }

@@ -1,0 +1,118 @@
+/**
+ * GMs that a KS dropped: it counts three rekeys without acknowledgement, says so in its log, or lists a GM no more that
+ * says it is registered. Any KS of the group may show it, a secondary as well. A new registration ends it.
+ */
+import { CHECK_REKEY_PATH } from '../events/first-steps.ts';
+import { type KsSaid, quotedKs } from '../log/ks-marks.ts';
+import { addressesIn } from '../log/message-detail.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import type { Condition } from './fleet-occurrences.ts';
+import { type MemberAddresses, unacknowledgedRekeys } from './fleet-rekey-loss.ts';
+import type { FleetGm, FleetKs, FleetState } from './fleet-state.ts';
+import type { GmInGroup } from './gm-in-group.ts';
+
+/** A list that is being rebuilt, as after a failover, misses GMs for a while. */
+const NOT_LISTED_MS = 60_000;
+/** A word in the log of a GM that is not polled says no more of its state than this long. */
+const SAID_MS = 3_600_000;
+
+interface Ejection {
+  readonly evidence: readonly string[];
+  readonly holdMs: number;
+  /** Since when it is certain; null: between two answers of the KS. */
+  readonly fromMs: EpochMs | null;
+}
+
+export function memberEjections(
+  state: FleetState,
+  known: { readonly addresses: MemberAddresses; readonly gms: readonly GmInGroup[]; readonly nowMs: EpochMs },
+): readonly Condition[] {
+  const { addresses, gms, nowMs } = known;
+  const found = new Map<string, Ejection>();
+  const add = (address: string, { evidence, holdMs, fromMs }: Ejection) => {
+    const before = found.get(address);
+    found.set(address, {
+      evidence: [...(before?.evidence ?? []), ...evidence],
+      holdMs: Math.min(before?.holdMs ?? Infinity, holdMs),
+      fromMs: before?.fromMs ?? fromMs,
+    });
+  };
+  for (const { address, acksMissed, ejected } of unacknowledgedRekeys(addresses)) {
+    const evidence = [`Rekey Acks missed: ${acksMissed}; at 3 the KS drops a GM`];
+    if (ejected) add(address, { evidence, holdMs: 0, fromMs: null });
+  }
+  for (const said of saidInGroup(state)) {
+    for (const address of addressesIn(said.mark.detail)) {
+      if (stillTrue(state, said, address, nowMs)) {
+        add(address, { evidence: [quotedKs(said)], holdMs: 0, fromMs: said.mark.fromMs });
+      }
+    }
+  }
+  for (const { address, device, listedByKs } of gms) {
+    const evidence = [`${device}: Registration status Registered, and no KS that answers lists ${address ?? 'it'}`];
+    if (address !== null && listedByKs === false) add(address, { evidence, holdMs: NOT_LISTED_MS, fromMs: null });
+  }
+  const open = [...state.occurrences.keys()]
+    .filter((key) => key.startsWith('member_ejected '))
+    .map((key) => key.slice('member_ejected '.length));
+  return [...new Set([...open, ...found.keys()])].map((address) =>
+    condition(state, { address, ejection: found.get(address) ?? null, readMs: readMsOf(state, nowMs) }),
+  );
+}
+
+function saidInGroup(state: FleetState): readonly KsSaid[] {
+  return [...state.kss.values()].flatMap((ks) =>
+    (ks.said ?? []).filter(({ proof }) => proof === 'ejected').map((mark) => ({ ks: ks.device, mark })),
+  );
+}
+
+/** Nothing has shown since that the GM is back: a registration of it, or a list that has it without a missed rekey. */
+function stillTrue(state: FleetState, { ks, mark }: KsSaid, address: string, nowMs: EpochMs): boolean {
+  const gm = gmOf(state, address);
+  if (gm !== null && gm.registeredSinceMs > mark.atMs && gm.counters.succeeded !== null) {
+    return gm.previousCounters === null;
+  }
+  const row = rowOf(state.kss.get(ks) ?? null, address);
+  if (row !== null && row.sentAtMs > mark.atMs && row.acksMissed === 0) return false;
+  return nowMs - mark.atMs < SAID_MS;
+}
+
+function rowOf(ks: FleetKs | null, address: string) {
+  const row = ks?.memberRows?.find((each) => each.address.toLowerCase() === address) ?? null;
+  return ks === null || row === null ? null : { sentAtMs: ks.sentAtMs, acksMissed: row.acksMissed };
+}
+
+function gmOf(state: FleetState, address: string): FleetGm | null {
+  for (const gm of state.gms.values()) if (gm.address?.toLowerCase() === address.toLowerCase()) return gm;
+  return null;
+}
+
+function readMsOf(state: FleetState, nowMs: EpochMs): EpochMs {
+  const read = [...state.kss.values()].map(({ receivedAtMs }) => receivedAtMs);
+  return read.length === 0 ? nowMs : Math.max(...read);
+}
+
+function condition(
+  state: FleetState,
+  what: { readonly address: string; readonly ejection: Ejection | null; readonly readMs: EpochMs },
+): Condition {
+  const { address, ejection, readMs } = what;
+  const device = gmOf(state, address)?.device ?? null;
+  const name = device === null ? address : `${device} (${address})`;
+  return {
+    type: 'member_ejected',
+    subject: address,
+    holds: ejection !== null,
+    readMs,
+    holdMs: ejection?.holdMs ?? 0,
+    tell: (firstReadMs) => ({
+      device,
+      severity: 'critical',
+      occurrence: [address, Math.floor((ejection?.fromMs ?? firstReadMs) / 1000)],
+      fromMs: ejection?.fromMs ?? null,
+      summary: `A KS of group ${state.group} dropped GM ${name}: no rekey reaches it until it registers again`,
+      evidence: ejection?.evidence ?? [],
+      action: CHECK_REKEY_PATH,
+    }),
+  };
+}

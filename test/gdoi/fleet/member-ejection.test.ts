@@ -1,0 +1,76 @@
+/** A KS that drops a GM shows it in one of three ways; each makes one event, and a new registration ends it. */
+import { describe, expect, it } from 'vitest';
+import type { LogMark } from '../../../src/gdoi/log/log-evidence.ts';
+import { Fleet, gm, ks, START } from '../../builders/fleet-group.ts';
+
+const GM1 = '10.0.0.1';
+const GM2 = '10.0.0.2';
+const LISTED = { [GM1]: 0, [GM2]: 0 };
+
+const ejections = (fleet: Fleet) => fleet.events.filter(({ type }) => type === 'member_ejected');
+
+/** A line of the KS's log. */
+function said(second: number, mnemonic: string, about: string): LogMark {
+  const atMs = START + second * 1000;
+  return {
+    proof: 'ejected',
+    mnemonic,
+    detail: about,
+    fromMs: atMs,
+    atMs,
+    key: `${mnemonic} ${second}`,
+    sources: ['log'],
+  };
+}
+
+describe('a GM that its KS dropped', () => {
+  it('has three rekeys without acknowledgement in the list, polled or not', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { members: LISTED }), gm(10));
+    fleet.see(ks(60, { members: { [GM1]: 2, [GM2]: 2 } }));
+    expect(ejections(fleet)).toEqual([]);
+    fleet.see(ks(120, { members: { [GM1]: 3, [GM2]: 3 } }));
+    expect(ejections(fleet).map(({ device }) => device)).toEqual(['gm1', null]);
+    expect(ejections(fleet)[0]).toMatchObject({ severity: 'critical', group: 'G1' });
+    fleet.see(ks(180, { members: { [GM1]: 3, [GM2]: 3 } }), gm(190));
+    expect(ejections(fleet)).toHaveLength(2);
+  });
+
+  it('shows in the list of a secondary, where only that is polled', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { role: 'secondary', members: { [GM1]: 3 } }), gm(10));
+    expect(ejections(fleet)).toHaveLength(1);
+  });
+
+  it('is in the KS’s own words, by address', () => {
+    for (const word of ['KS_NACK_GM_EJECT', 'KS_BLACKHOLE_ACK', 'KS_GM_REVOKED']) {
+      const fleet = new Fleet();
+      fleet.see(gm(0), gm(0, { device: 'gm2', address: GM2 }), ks(10, { members: LISTED }));
+      fleet.see({ ...ks(70, { members: LISTED }), ksSaid: [said(60, word, GM2)] });
+      // The list was made after it, and has the GM without a missed rekey.
+      expect(ejections(fleet)).toEqual([]);
+      fleet.see({ ...ks(130, { members: { [GM1]: 0 } }), ksSaid: [said(125, word, GM2)] });
+      expect(ejections(fleet).map(({ device }) => device)).toEqual(['gm2']);
+      expect(ejections(fleet)[0]?.evidence.join()).toContain(`ks1 log: ${word}`);
+    }
+  });
+
+  it('is not listed any more, and believes that it is registered', () => {
+    const fleet = new Fleet();
+    fleet.see(gm(0), ks(10, { members: LISTED }));
+    fleet.see(gm(600), ks(610, { members: { [GM2]: 0 } }));
+    expect(ejections(fleet)).toEqual([]);
+    fleet.see(gm(700), ks(710, { members: { [GM2]: 0 } }));
+    expect(ejections(fleet).map(({ device }) => device)).toEqual(['gm1']);
+  });
+
+  it('is dropped again only after it had registered', () => {
+    const fleet = new Fleet();
+    fleet.see(gm(0), ks(10, { members: { [GM1]: 3 } }));
+    fleet.see(gm(100, { succeeded: 2 }), ks(110, { members: { [GM1]: 0 } }));
+    fleet.see(ks(200, { members: { [GM1]: 0 } }));
+    fleet.see(ks(300, { members: { [GM1]: 3 } }));
+    expect(ejections(fleet)).toHaveLength(2);
+    expect(new Set(ejections(fleet).map(({ id }) => id)).size).toBe(2);
+  });
+});

@@ -1,0 +1,362 @@
+/** A router that states the reason itself is believed: its words are evidence, and give summary and first step. */
+import { describe, expect, test } from 'vitest';
+import type { KsSaid } from '../../../src/gdoi/log/ks-marks.ts';
+import type { TrackOptions } from '../../../src/gdoi/tracker/tracker.ts';
+import { initialTrackerState, ksSaidOfGroup } from '../../../src/gdoi/memory/tracker-state.ts';
+import {
+  buffer,
+  causes,
+  clock,
+  fed,
+  gmAnswer,
+  type GmSketch,
+  type History,
+  history,
+  log,
+  reregistrations,
+  types,
+} from '../../builders/tracker-builders.ts';
+
+const evidenceOf = (told: History) => reregistrations(told)[0]?.evidence.join('\n') ?? '';
+
+/** The KEK expires 1000 s after T0 and the GM registers at 880 s, in the window of a missed rekey. */
+const KEK = 1000;
+const NEW_KEK = 87_000;
+const before: GmSketch = { succeeded: 1, kekAt: KEK, timerAt: 880 };
+const after: GmSketch = { succeeded: 2, kekAt: NEW_KEK };
+
+/** Keys that last: no timer of the GM explains a registration. */
+const lasting: GmSketch = { succeeded: 1, kekAt: 50_000, timerAt: 40_000 };
+const again: GmSketch = { ...lasting, succeeded: 2 };
+
+describe('a rekey that came and could not be used', () => {
+  const FAILURES = [
+    ['GDOI-3-GDOI_REKEY_FAILURE', /mypubkey rsa/u],
+    ['GKM-3-GDOI_REKEY_FAILURE', /mypubkey rsa/u],
+    ['CRYPTO-3-GDOI_REKEY_FAILURE', /mypubkey rsa/u],
+    ['GDOI-3-GDOI_REKEY_SEQ_FAILURE', /seq num/u],
+    ['GDOI-5-GM_REKEY_CIPHER_HASH_CHECK_FAIL', /allowable/u],
+    ['GDOI-5-GM_REKEY_TRANSFORMSET_CHECK_FAIL', /allowable/u],
+  ] as const;
+
+  test.each(FAILURES)('%s keeps the cause and names the reason', (message, step) => {
+    const told = history([gmAnswer(600, before), log(770, message), gmAnswer(790, before), gmAnswer(900, after)]);
+    expect(causes(told)).toEqual(['kek_missed_rekey']);
+    const [event] = reregistrations(told);
+    expect(event?.evidence.join('\n')).toContain(message.split('-')[2]);
+    expect(event?.summary).toMatch(/because a rekey came/u);
+    expect(event?.action).toMatch(step);
+  });
+
+  test('it is looked for back to when the keys came, over any number of answers', () => {
+    const answers = [610, 650, 700, 750, 790].map((at) => gmAnswer(at, before));
+    const told = history([
+      gmAnswer(600, before),
+      log(605, 'GDOI-3-GDOI_REKEY_FAILURE'),
+      ...answers,
+      gmAnswer(900, after),
+    ]);
+    expect(evidenceOf(told)).toContain('GDOI_REKEY_FAILURE');
+  });
+
+  test('one that failed before the keys came is over', () => {
+    const fresh: GmSketch = { ...before, received: 4, since: 1, teks: { '0x00000002': 90_000 } };
+    const told = history([
+      gmAnswer(500, before),
+      log(510, 'GDOI-3-GDOI_REKEY_FAILURE'),
+      gmAnswer(600, { ...fresh, received: 3, teks: {} }),
+      gmAnswer(650, fresh),
+      gmAnswer(790, fresh),
+      gmAnswer(900, { ...after, received: 4 }),
+    ]);
+    expect(evidenceOf(told)).not.toContain('GDOI_REKEY_FAILURE');
+  });
+
+  test('a missed TEK rekey has it too', () => {
+    const held: GmSketch = { ...lasting, timerAt: 820, teks: { '0x00000001': 1000 } };
+    const told = history([
+      gmAnswer(600, held),
+      log(700, 'GDOI-3-GDOI_REKEY_FAILURE'),
+      gmAnswer(810, held),
+      gmAnswer(840, { ...again, teks: { '0x00000002': 4400 } }),
+    ]);
+    expect(causes(told)).toEqual(['tek_expired']);
+    expect(types(told)).toContain('tek_rekey_overdue');
+    expect(told.events.every(({ action }) => /mypubkey rsa/u.test(action))).toBe(true);
+  });
+
+  test('it is said with the overdue KEK rekey already', () => {
+    const told = history([gmAnswer(600, before), log(770, 'GDOI-3-GDOI_REKEY_FAILURE'), gmAnswer(805, before)]);
+    const overdue = told.events.find(({ type }) => type === 'kek_rekey_overdue');
+    expect(overdue?.summary).toContain('could not use');
+    expect(overdue?.summary).not.toContain('has not received');
+  });
+});
+
+describe('a recovery registration', () => {
+  const packet = (at: number) =>
+    log(at, 'CRYPTO-4-RECVD_PKT_INV_SPI', "decaps: rec'd IPSEC packet has invalid spi for destaddr=10.1.13.2");
+  const recovery = (at: number) => log(at, 'GDOI-4-GM_RECOVERY_REGISTER', 'recovery re-registration for group G1');
+  const elsewhere: GmSketch = { ...again, keyServer: '10.1.12.2' };
+
+  test('is no failover, whichever KS it ends at: the group has two sets of keys', () => {
+    for (const ended of [again, elsewhere]) {
+      const told = history([gmAnswer(0, lasting), packet(40), recovery(41), gmAnswer(60, ended)]);
+      expect(causes(told)).toEqual(['recovery']);
+      expect(reregistrations(told)[0]).toMatchObject({ unexpected: true, severity: 'warning' });
+      expect(evidenceOf(told)).toMatch(/RECVD_PKT_INV_SPI[\s\S]*GM_RECOVERY_REGISTER/u);
+    }
+  });
+
+  test('another order of the messages, or only one of them, changes nothing that is true', () => {
+    const swapped = history([gmAnswer(0, lasting), recovery(40), packet(41), gmAnswer(60, elsewhere)]);
+    expect(causes(swapped)).toEqual(['recovery']);
+    const alone = history([gmAnswer(0, lasting), recovery(40), gmAnswer(60, elsewhere)]);
+    expect(causes(alone)).toEqual(['recovery']);
+    // A packet with an unknown SPI comes with every rekey: it proves nothing of a registration.
+    const packetOnly = history([gmAnswer(0, lasting), packet(40), gmAnswer(60, elsewhere)]);
+    expect(causes(packetOnly)).toEqual(['ks_failover']);
+  });
+
+  test('one that is over does not explain the next registration', () => {
+    const told = history([
+      gmAnswer(0, lasting),
+      recovery(10),
+      log(20, 'GDOI-5-GM_REGS_COMPL', 'complete for group G1'),
+      gmAnswer(60, again),
+      log(100, 'CRYPTO-5-GM_REGSTER', 'Start registration to KS 10.1.12.2 for group G1'),
+      gmAnswer(120, { ...elsewhere, succeeded: 3 }),
+    ]);
+    expect(causes(told)).toEqual(['recovery', 'ks_failover']);
+  });
+});
+
+describe('a link that went down and came back', () => {
+  const link = (at: number, name: string, state: 'down' | 'up', message = 'LINEPROTO-5-UPDOWN') =>
+    log(
+      at,
+      message,
+      `${message.startsWith('LINK') ? '' : 'Line protocol on '}Interface ${name}, changed state to ${state}`,
+    );
+  const registers = (at: number) => log(at, 'CRYPTO-5-GM_REGSTER', 'Start registration to KS 10.1.11.2 for group G1');
+  const completes = (at: number) =>
+    log(at, 'GDOI-5-GM_REGS_COMPL', 'Registration to KS 10.1.11.2 complete for group G1');
+
+  test.each(['LINEPROTO-5-UPDOWN', 'LINK-3-UPDOWN', 'LINK-5-CHANGED'])(
+    '%s of the interface with the keys is the cause',
+    (message) => {
+      const told = history([
+        gmAnswer(0, lasting),
+        link(30, 'Serial1/0', 'down', message),
+        link(45, 'Serial1/0', 'up', message),
+        registers(46),
+        completes(47),
+        gmAnswer(60, again),
+      ]);
+      expect(causes(told)).toEqual(['interface']);
+      expect(reregistrations(told)[0]).toMatchObject({ unexpected: false, severity: 'info' });
+      expect(evidenceOf(told)).toMatch(new RegExp(`log: ${message} Serial1/0 down at .*:30.*, up at .*:45`, 'u'));
+    },
+  );
+
+  test('the physical interface takes its subinterface with it, and may be written short', () => {
+    const carried: GmSketch = { ...lasting, interface: 'GigabitEthernet0/0/0.100' };
+    const told = history([
+      gmAnswer(0, carried),
+      link(30, 'Gi0/0/0', 'down'),
+      link(45, 'Gi0/0/0', 'up'),
+      gmAnswer(60, { ...carried, succeeded: 2 }),
+    ]);
+    expect(causes(told)).toEqual(['interface']);
+  });
+
+  test('other interfaces say nothing', () => {
+    for (const other of ['Serial1/1', 'Serial1/0.7', 'GigabitEthernet1/0', 'Loopback0']) {
+      const told = history([gmAnswer(0, lasting), link(30, other, 'down'), link(45, other, 'up'), gmAnswer(60, again)]);
+      expect(causes(told)).toEqual(['unknown']);
+      expect(evidenceOf(told)).not.toContain('UPDOWN');
+    }
+  });
+
+  test('a registration long after the link was back has another reason', () => {
+    const told = history([
+      gmAnswer(0, lasting),
+      link(30, 'Serial1/0', 'down'),
+      link(45, 'Serial1/0', 'up'),
+      registers(900),
+      completes(901),
+      gmAnswer(960, again),
+    ]);
+    expect(causes(told)).toEqual(['unknown']);
+  });
+
+  test('a timer that was due decides before it', () => {
+    const told = history([
+      gmAnswer(790, before),
+      link(850, 'Serial1/0', 'down'),
+      link(870, 'Serial1/0', 'up'),
+      gmAnswer(900, after),
+    ]);
+    expect(causes(told)).toEqual(['kek_missed_rekey']);
+  });
+
+  test('found in the log buffer it says the same', () => {
+    const told = history([
+      clock(-1),
+      gmAnswer(0, lasting),
+      buffer(59, [
+        {
+          stampAt: 30,
+          mnemonic: 'LINEPROTO-5-UPDOWN',
+          text: 'Line protocol on Interface Serial1/0, changed state to down',
+        },
+        {
+          stampAt: 45,
+          mnemonic: 'LINEPROTO-5-UPDOWN',
+          text: 'Line protocol on Interface Serial1/0, changed state to up',
+        },
+      ]),
+      gmAnswer(60, again),
+    ]);
+    expect(causes(told)).toEqual(['interface']);
+    expect(evidenceOf(told)).toContain('show logging: LINEPROTO-5-UPDOWN Serial1/0 down');
+  });
+});
+
+describe('attempts that fail', () => {
+  const failing = (at: number, attempted: number, over: GmSketch = {}) =>
+    gmAnswer(at, {
+      succeeded: 1,
+      attempted,
+      kekAt: 50_000,
+      address: '198.51.100.7',
+      keyServers: ['192.0.2.1'],
+      ...over,
+    });
+  const failed = (told: History) => told.events.find(({ type }) => type === 'registration_failed');
+  const unregistered: GmSketch = { registered: false, teks: {} };
+
+  const OWN = [
+    ['GDOI-3-GM_NO_IPSEC_FLOWS', /flows/u],
+    ['GDOI-1-GM_INSTALL_POLICIES_FAIL', /install the policy/u],
+    ['GDOI-3-GM_INCOMPLETE_CFG', /incomplete/u],
+    ['CRYPTO-6-IKMP_MODE_FAILURE', /IKE/u],
+    ['CRYPTO-4-IKMP_NO_SA', /IKE/u],
+    ['PKI-3-CERTIFICATE_INVALID_EXPIRED', /certificate/u],
+    ['PKI-3-CERTIFICATE_INVALID_NOT_YET_VALID', /certificate/u],
+    ['PKI-3-CRL_FETCH_FAIL', /CRL/u],
+  ] as const;
+
+  test.each(OWN)('%s is the reason', (message, reason) => {
+    const told = history([
+      failing(0, 1),
+      log(40, message, 'without a group'),
+      failing(60, 3, unregistered),
+      failing(120, 5, unregistered),
+    ]);
+    expect(failed(told)?.summary).toMatch(reason);
+    expect(failed(told)?.evidence.join('\n')).toContain(message.split('-')[2]);
+  });
+
+  test('IKE that fails with another peer than a KS is none', () => {
+    const of = (peer: string) =>
+      log(40, 'CRYPTO-6-IKMP_MODE_FAILURE', `Processing of Main mode failed with peer at ${peer}`);
+    const own = history([failing(0, 1), of('192.0.2.1'), failing(60, 3, unregistered)]);
+    expect(failed(own)?.summary).toContain('IKE');
+    const other = history([failing(0, 1), of('203.0.113.9'), failing(60, 3, unregistered)]);
+    expect(failed(other)?.summary).not.toContain('IKE');
+  });
+
+  test('an unknown message is never guessed at', () => {
+    const told = history([failing(0, 1), log(40, 'GDOI-3-GM_SOMETHING_FAILURE'), failing(60, 3, unregistered)]);
+    expect(failed(told)?.evidence.join('\n')).not.toContain('SOMETHING');
+  });
+
+  /** What ks1 says reaches the tracker of the GM through the view of the group. */
+  function saidBy(ks: string, ...messages: readonly ReturnType<typeof log>[]): TrackOptions {
+    const { state } = fed(initialTrackerState('gm1'), messages);
+    const said = ksSaidOfGroup(state, 'G1', '3333').map((mark): KsSaid => ({ ks, mark }));
+    return { ksSaid: () => said };
+  }
+
+  const REFUSALS = [
+    [
+      'GDOI-1-UNAUTHORIZED_IPADDR',
+      'Group G1 received registration from unauthorized ip address: 198.51.100.7',
+      /authorization/u,
+    ],
+    [
+      'GDOI-1-UNAUTHORIZED_IDENTITY',
+      'Group G1 received registration from unauthorized identity: x. Peer Address: 198.51.100.7',
+      /authorization/u,
+    ],
+    [
+      'GKM-4-REJECT_GM_VERSION_REGISTER',
+      'Reject registration of GM 198.51.100.7 in group G1 as it has GDOI version 1.0.1',
+      /version/u,
+    ],
+    ['GDOI-1-KS_NO_RSA_KEYS', 'RSA Key - K : Not found, Required for group G1', /mypubkey rsa/u],
+    [
+      'GDOI-3-COOP_CONFIG_MISMATCH',
+      'WARNING: replay method configuration between Primary KS and Secondary KS are mismatched',
+      /ks policy/u,
+    ],
+  ] as const;
+
+  test.each(REFUSALS)('what its KS says of it is the reason: %s', (message, text, step) => {
+    const told = history([failing(0, 1), failing(60, 3, unregistered)], saidBy('ks1', log(50, message, text)));
+    expect(failed(told)?.evidence.join('\n')).toContain(`ks1 log: ${message.split('-')[2]}`);
+    expect(failed(told)?.action).toMatch(/^On ks1, /u);
+    expect(failed(told)?.action).toMatch(step);
+  });
+
+  test('what a KS says of another GM, or of another group, is not', () => {
+    for (const text of [
+      'Group G1 received registration from 198.51.100.70',
+      'Group G2 received registration from 198.51.100.7',
+    ]) {
+      const told = history(
+        [failing(0, 1), failing(60, 3, unregistered)],
+        saidBy('ks1', log(50, 'GDOI-1-UNAUTHORIZED_IPADDR', text)),
+      );
+      expect(failed(told)?.evidence.join('\n')).not.toContain('UNAUTHORIZED');
+    }
+  });
+
+  test('IPv6 addresses, and the group by its number, are known as well', () => {
+    const six: GmSketch = { ...unregistered, address: '2001:DB8::7' };
+    const options = saidBy(
+      'ks1',
+      log(50, 'GDOI-1-UNAUTHORIZED_IPADDR', 'Group id 3333 received registration from 2001:db8::7.'),
+    );
+    const told = history([failing(0, 1, { address: '2001:DB8::7' }), failing(60, 3, six)], options);
+    expect(failed(told)?.summary).toContain('does not permit its address');
+  });
+});
+
+test('GM_RE_REGISTER is quoted, though it does not say why', () => {
+  const told = history([
+    gmAnswer(0, lasting),
+    log(40, 'GDOI-4-GM_RE_REGISTER', 'Re-register to KS for group G1'),
+    gmAnswer(60, again),
+  ]);
+  expect(evidenceOf(told)).toContain('log: GM_RE_REGISTER at ');
+});
+
+test('from the third unexpected one within an hour on each is counted by its place', () => {
+  const answers = Array.from({ length: 10 }, (_, index) => gmAnswer(60 * index, { ...lasting, succeeded: 1 + index }));
+  const told = reregistrations(history(answers)).map(
+    ({ summary }) => /, ([^,]*) unexpected one/u.exec(summary)?.[1] ?? null,
+  );
+  expect(told).toEqual([
+    null,
+    null,
+    'the third',
+    'the fourth',
+    'the fifth',
+    'the sixth',
+    'the seventh',
+    'the eighth',
+    'at least the eighth',
+  ]);
+});

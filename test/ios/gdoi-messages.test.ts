@@ -1,0 +1,48 @@
+/** Which log lines are kept, and which bring a poll. */
+import { expect, test } from 'vitest';
+import { messageUse } from '../../src/ios/log/gdoi-messages.ts';
+import { parseLogMessage } from '../../src/ios/log/log-message.ts';
+
+const useOf = (line: string) => messageUse(parseLogMessage(`Mar  2 00:00:30.001: %${line}: text`)!);
+
+test('what GETVPN changes brings a poll, under any of its facilities', () => {
+  for (const facility of ['GDOI', 'GKM', 'CRYPTO']) {
+    for (const name of [
+      'GM_RE_REGISTER',
+      'GDOI_REKEY_FAILURE',
+      'GM_RECOVERY_REGISTER',
+      'GM_INSTALL_POLICIES_FAIL',
+      'KS_NACK_GM_EJECT',
+    ]) {
+      expect(useOf(`${facility}-3-${name}`)).toBe('poll');
+    }
+  }
+});
+
+test('what may come with every packet, or be about another peer or interface, is kept and brings none', () => {
+  const NOTES = [
+    'CRYPTO-4-RECVD_PKT_INV_SPI',
+    'CRYPTO-4-RECVD_PKT_NOT_IPSEC',
+    'CRYPTO-6-IKMP_MODE_FAILURE',
+    'CRYPTO-4-IKMP_NO_SA',
+    'GDOI-4-TIMEBASED_REPLAY_FAILED',
+    'LINEPROTO-5-UPDOWN',
+    'LINK-3-UPDOWN',
+    'PKI-3-CERTIFICATE_INVALID_EXPIRED',
+    'PKI-3-CERTIFICATE_INVALID_NOT_YET_VALID',
+    'PKI-3-CRL_FETCH_FAIL',
+  ];
+  for (const line of NOTES) expect([line, useOf(line)]).toEqual([line, 'note']);
+});
+
+test('everything else is no business of this program', () => {
+  for (const line of [
+    'SYS-5-CONFIG_I',
+    'LINEPROTO-5-CHANGED',
+    'PKI-6-TRUSTPOINT_CREATE',
+    'OSPF-5-ADJCHG',
+    'GDOI-5-NO_SUCH_MESSAGE',
+  ]) {
+    expect([line, useOf(line)]).toEqual([line, null]);
+  }
+});
