@@ -34,8 +34,6 @@ const DELETION_SLACK_MS = 5000;
 const LONGEST_LEAD_MS = 300_000;
 
 /** Which of two timers fired is chance; that the KEK rekey was missed is not. */
-const NEW_KEK_AFTERWARDS = 'a new KEK afterwards: the KS had sent a rekey that brought this GM no new KEK';
-
 const EITHER_TIMER = 'inside the TEK’s window as well: no TEK rekey came either, and either timer may have fired first';
 
 const MAY_BE_ORDERED =
@@ -81,6 +79,7 @@ function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
         missedKek(facts, before, {
           start: narrowed,
           evidence,
+          failed: failed.length > 0,
           deletedAfter: deletedAfter(deleted, facts),
         }),
       );
@@ -137,6 +136,8 @@ function missedKek(
   what: {
     readonly start: Interval;
     readonly evidence: readonly string[];
+    /** A rekey came and could not be used, by the GM's own word. */
+    readonly failed: boolean;
     /** The KEK that it brought ran out. */
     readonly deletedAfter: LogMark | null;
   },
@@ -166,7 +167,10 @@ function missedKek(
       return withFailover(facts, {
         cause: 'kek_missed_rekey',
         start,
-        evidence: [...lines, NEW_KEK_AFTERWARDS],
+        evidence: [
+          ...lines,
+          `a new KEK afterwards: the KS had sent a rekey that this GM ${what.failed ? 'could not use' : 'did not get'}`,
+        ],
       });
     case 'unknown':
       return { cause: 'unknown', start, evidence: [...lines, 'the KEK it brought was not seen: not decided'] };

@@ -18,6 +18,13 @@ import { MESSAGE_STATEMENTS } from './message-statements.ts';
 import { DISAGREEMENT_STATEMENTS, SNMP_STATEMENTS } from './snmp-statements.ts';
 import type { Around, Audited, Statement } from './statement.ts';
 import { auditSummary } from './summaries.ts';
+import {
+  EJECTION_STATEMENTS,
+  FAILED_STATEMENTS,
+  PACKET_STATEMENTS,
+  STATED_STATEMENTS,
+  TEK_STATEMENTS,
+} from './stated-statements.ts';
 import { WINDOW_STATEMENTS } from './window-statements.ts';
 
 export interface Finding {
@@ -42,6 +49,7 @@ const REREGISTRATION = [
   ...MESSAGE_STATEMENTS,
   ...WINDOW_STATEMENTS,
   ...SNMP_STATEMENTS,
+  ...STATED_STATEMENTS,
 ];
 
 const STATEMENTS: ReadonlyMap<EventType, readonly Statement[]> = new Map<EventType, readonly Statement[]>([
@@ -49,11 +57,15 @@ const STATEMENTS: ReadonlyMap<EventType, readonly Statement[]> = new Map<EventTy
   ['counters_reset', [MOVED, ...RESTART_STATEMENTS, ...COUNTER_STATEMENTS, ...MESSAGE_STATEMENTS]],
   ['reload', COUNTER_STATEMENTS],
   ['kek_rekey', [...REKEY_STATEMENTS, ...SNMP_STATEMENTS, ...MESSAGE_STATEMENTS]],
-  ['kek_rekey_overdue', [...OVERDUE_STATEMENTS, ...COUNTER_STATEMENTS]],
+  ['kek_rekey_overdue', [...OVERDUE_STATEMENTS, ...COUNTER_STATEMENTS, ...MESSAGE_STATEMENTS, ...STATED_STATEMENTS]],
+  ['tek_rekey_overdue', [...TEK_STATEMENTS, ...MESSAGE_STATEMENTS]],
+  ['tek_missing', [...TEK_STATEMENTS, ...MESSAGE_STATEMENTS]],
+  ['replay_errors', [...PACKET_STATEMENTS, ...MESSAGE_STATEMENTS]],
+  ['member_ejected', EJECTION_STATEMENTS],
   ['kek_missing', [...KEK_MISSING_STATEMENTS, ...MESSAGE_STATEMENTS]],
-  ['registration_lost', COUNTER_STATEMENTS],
+  ['registration_lost', [...COUNTER_STATEMENTS, ...MESSAGE_STATEMENTS, ...STATED_STATEMENTS]],
   ['registration_restored', [MOVED, ...COUNTER_STATEMENTS]],
-  ['registration_failed', COUNTER_STATEMENTS],
+  ['registration_failed', [...COUNTER_STATEMENTS, ...MESSAGE_STATEMENTS, ...FAILED_STATEMENTS]],
   ['unreachable', REACH_STATEMENTS],
   ['reachable', REACH_STATEMENTS],
   ['data_problem', [...CONTRADICTION_STATEMENTS, ...DISAGREEMENT_STATEMENTS, ...COUNTER_STATEMENTS]],

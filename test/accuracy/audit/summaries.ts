@@ -38,22 +38,42 @@ const CAUSES: Readonly<Record<Cause, { readonly words: string; readonly unexpect
     },
     ks_failover: { words: 're-registered with another KS', unexpected: true, step: /show crypto gdoi ks coop/u },
     ks_forced: { words: 're-registered because the KS made it', unexpected: false, step: /show crypto gdoi ks/u },
+    interface: {
+      words: 're-registered because the interface that holds its keys went down',
+      unexpected: false,
+      step: /^show interfaces/u,
+    },
+    recovery: {
+      words: 're-registered because it met a TEK that it does not hold (two sets of keys in the group)',
+      unexpected: true,
+      step: /show crypto gdoi ks coop/u,
+    },
     unknown: { words: 're-registered, cause not known', unexpected: true, step: /^Compare Rekey Acks missed/u },
   };
 
-const REPEATED = ', the third unexpected one within an hour';
+const REPEATED =
+  /^, (?:the (third|fourth|fifth|sixth|seventh|eighth)|at least the eighth) unexpected one within an hour$/u;
+const PLACES = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh', 'eighth'];
+
+/** Reasons that a router stated, after "because" or "cause not known; its log: ". */
+const STATED_REASON =
+  /^(?:re-registered because|re-registered, cause not known; its log:) (?:a rekey came [^,;]+|it could not [^,;]+|the IPsec flows [^,;]+|IKE with [^,;]+|a certificate [^,;]+|the CRL [^,;]+|its group configuration [^,;]+|it (?:has|does|got) [^,;]+|a registration message [^,;]+)$/u;
 
 type SummaryCheck = (audited: Audited, said: string) => string | null;
 
 /** What an event says after its place. Events of the whole group have words of their own. */
-const SUMMARIES: Readonly<Partial<Record<EventType, SummaryCheck>>> = {
+const SUMMARIES: Readonly<Partial<Record<EventType, SummaryCheck | RegExp>>> = {
   reregistration: ofReregistration,
   kek_rekey: exactly('received a new KEK by rekey'),
   kek_rekey_overdue: ofOverdue,
   kek_missing: exactly('is registered but holds no KEK: rekeys are lost to it until it registers again'),
   registration_lost: ofLost,
   registration_restored: exactly('is registered again'),
-  registration_failed: exactly('tries to register and does not succeed'),
+  registration_failed: ofFailed,
+  tek_missing: /^is registered but holds no TEK, its traffic is dropped or in clear(?:: .+)?$/u,
+  tek_rekey_overdue:
+    /^(?:has not received the TEK rekey that is due|holds its old TEK beyond the time of the rekey: .+); \d+ s of its last TEK left$/u,
+  replay_errors: /^drops packets (?:that fail the anti-replay check|in its GETVPN data plane)$/u,
   reload: exactly('was reloaded'),
   counters_reset: exactly(': the GDOI counters restarted'),
   unreachable: ofUnreachable,
@@ -67,14 +87,17 @@ export function auditSummary(audited: Audited): string | null {
   if (check === undefined) return null;
   const place = event.group === null ? `${event.device}` : `${event.device} (group ${event.group})`;
   if (!event.summary.startsWith(place)) return 'the summary does not begin with the place';
-  return check(audited, event.summary.slice(place.length).trimStart()) ?? auditCause(event);
+  const said = event.summary.slice(place.length).trimStart();
+  const wrong = check instanceof RegExp ? unless(check.test(said), 'unknown summary') : check(audited, said);
+  return wrong ?? auditCause(event);
 }
 
-function auditCause({ type, cause, unexpected, action }: GdoiEvent): string | null {
+function auditCause({ type, cause, unexpected, action, summary }: GdoiEvent): string | null {
   if (type !== 'reregistration')
     return unless(cause === null && unexpected === null, 'only a registration has a cause');
   if (cause === null) return 'a registration has a cause';
   if (unexpected !== CAUSES[cause].unexpected) return `${cause} is ${unexpected ? 'expected' : 'unexpected'}`;
+  if (/because a rekey came|; its log: /u.test(summary)) return null;
   return unless(CAUSES[cause].step.test(action), `the first step is not one for ${cause}`);
 }
 
@@ -84,27 +107,40 @@ function exactly(words: string): SummaryCheck {
 
 function ofReregistration({ event, earlier }: Audited, said: string): string | null {
   const { words } = CAUSES[event.cause ?? 'unknown'];
-  if (said === words) return null;
-  if (said !== `${words}${REPEATED}`) return 'unknown summary, or that of another cause';
+  const repeated = said.match(/, (?:the \w+|at least the eighth) unexpected one within an hour$/u)?.[0] ?? '';
+  const reason = said.slice(0, said.length - repeated.length);
+  if (reason !== words && !STATED_REASON.test(reason)) return 'unknown summary, or that of another cause';
+  if (repeated === '') return null;
+  const place = PLACES.indexOf(REPEATED.exec(repeated)?.[1] ?? 'eighth');
   const within = earlier.filter(
     ({ type, unexpected, atMs }) =>
       type === 'reregistration' && unexpected === true && event.atMs - atMs <= HOUR_MS && atMs <= event.atMs,
   );
-  return unless(within.length >= 2, `${within.length} unexpected ones within the hour before`);
+  return unless(within.length >= place, `${within.length} unexpected ones within the hour before`);
 }
 
 /** Instants of registrations told late are rounded to where they were known. */
 const HOUR_MS = 3_600_000 + 60_000;
 
 function ofOverdue(audited: Audited, said: string): string | null {
-  const words = 'has not received the KEK rekey that is due; ';
-  if (!said.startsWith(words)) return 'unknown summary';
+  const words =
+    /^(?:has not received the KEK rekey that is due|holds its old KEK beyond the time of the rekey: [^;]+); /u.exec(
+      said,
+    )?.[0];
+  if (words === undefined) return 'unknown summary';
   const left = said.slice(words.length);
   for (const { form, check } of TIME_LEFT) {
     const quoted = form.exec(left);
     if (quoted !== null) return check(audited, ...quoted.slice(1));
   }
   return 'unknown summary';
+}
+
+function ofFailed({ history }: Audited, said: string): string | null {
+  const form = /^tries to register and does not succeed(?:: [^;]+)?(; it is still registered, .+)?$/u.exec(said);
+  if (form === null) return 'unknown summary';
+  const registered = history.answers.at(-1)?.gm.registered ?? null;
+  return unless(registered === (form[1] !== undefined), `registered is ${registered}`);
 }
 
 function ofLost({ history, event }: Audited, said: string): string | null {

@@ -296,7 +296,7 @@ const GONE_KEK = statement(literally('the KEK it brought expired with the old on
 });
 
 const NEW_KEK = statement(
-  literally('a new KEK afterwards: the KS had sent a rekey that this GM did not get'),
+  /a new KEK afterwards: the KS had sent a rekey that this GM (?:did not get|could not use)/u,
   (audited) => unless(kekIsNew(audited) === true, 'the answers do not show another KEK'),
 );
 

@@ -1,0 +1,211 @@
+/** Sentences that quote what routers stated themselves, and those of TEKs and of dropped packets. */
+import { type HeardMessage, quotesEnd, ROUNDING_MS } from './history.ts';
+import { type Audited, form, INSTANT, msOf, NUMBER, statement, type Statement, unless } from './statement.ts';
+
+const SOURCE = String.raw`(log|show logging)`;
+const SPI = String.raw`(0x[0-9A-F]{8})`;
+
+function newest({ history }: Audited) {
+  return history.answers.at(-1) ?? null;
+}
+
+/** Words of a detail: addresses or pseudotimes, all of which the text must hold. */
+function holds({ message }: HeardMessage, detail: string): boolean {
+  const figures = detail.match(/[\d.]+|[\da-f:]{4,}/giu) ?? [];
+  return figures.every((figure) => message.text.toLowerCase().includes(figure.toLowerCase()));
+}
+
+function wasHeard(messages: readonly HeardMessage[], name: string, detail: string, at: string): string | null {
+  const found = messages.some(
+    (heard) =>
+      heard.message.mnemonic === name &&
+      holds(heard, detail) &&
+      (!heard.pushed || heard.shiftsMs.some((shift) => Math.abs(heard.receivedMs + shift - msOf(at)) <= ROUNDING_MS)),
+  );
+  return unless(found, `no ${name} told it then`);
+}
+
+const WITH_DETAIL = statement(
+  form(SOURCE, String.raw`: (\w+) \(([^)]+)\) at `, INSTANT),
+  ({ history }, _source = '', name = '', detail = '', at = '') => wasHeard(history.messages, name, detail, at),
+);
+
+const LINK = statement(
+  form(
+    SOURCE,
+    String.raw`: (LINEPROTO|LINK)-\d-(\w+) (\S+)(?: down (?:at|between) `,
+    INSTANT,
+    ')?(?: and .+?Z)?,?(?: up (?:at|between) ',
+    INSTANT,
+    ')?(?: and .+?Z)?',
+  ),
+  ({ history }, _source = '', facility = '', name = '', link = '', down, up) => {
+    const told = (at: string | undefined, state: string) =>
+      at === undefined ||
+      history.messages.some(
+        ({ message }) =>
+          message.facility === facility &&
+          message.mnemonic === name &&
+          message.text.includes(`nterface ${link}, changed state to`) &&
+          message.text.endsWith(state),
+      );
+    return unless(told(down, 'down') && told(up, 'up'), 'no such messages');
+  },
+);
+
+const OF_A_KS = statement(
+  form(
+    String.raw`(\S+) (?:log|show logging): (\w+)(?: \(([^)]+)\))? (?:at|between) `,
+    INSTANT,
+    String.raw`(?: and \S+)?`,
+  ),
+  () => null,
+);
+
+const ATTEMPTS_FAILED = statement(
+  form('Attempted registration: ', NUMBER, ', Succeeded registration: ', NUMBER, ': ', NUMBER, ' attempts failed'),
+  (audited, attempted = '', succeeded = '', failed = '') => {
+    const shown = newest(audited)?.gm.registrations;
+    if (shown?.attempted !== Number(attempted) || shown.succeeded !== Number(succeeded)) return 'shown otherwise';
+    const failures = audited.history.answers.map(
+      ({ gm }) => (gm.registrations.attempted ?? 0) - (gm.registrations.succeeded ?? 0),
+    );
+    const now = failures.at(-1) ?? 0;
+    return unless(
+      Number(failed) === now || failures.includes(now - Number(failed)),
+      'no answer before showed so many fewer',
+    );
+  },
+);
+
+const NO_TEK = statement(/Registration status: (.+), and no TEK is shown/u, (audited, status = '') => {
+  const gm = newest(audited)?.gm;
+  const living = gm?.teks?.some(({ remainingSeconds }) => (remainingSeconds ?? 0) > 0) ?? true;
+  return unless(gm?.status === status && gm.registered === true && !living, 'the answer shows otherwise');
+});
+
+const TEK_BEFORE = statement(
+  form('longest-lived TEK held before, ', SPI, ', ended at ', INSTANT),
+  ({ history }, spi = '', end = '') =>
+    unless(
+      history.answers.some((answer) =>
+        (answer.gm.teks ?? []).some((tek) => tek.spi === spi && quotesEnd(answer, msOf(end), tek.remainingSeconds)),
+      ),
+      'no answer showed a TEK that ends then',
+    ),
+);
+
+const TEK_LEFT = statement(form('longest-lived TEK ', SPI, ': ', NUMBER, ' s left'), (audited, spi = '', left = '') => {
+  const teks = newest(audited)?.gm.teks ?? [];
+  const longest = Math.max(...teks.map(({ remainingSeconds }) => remainingSeconds ?? 0));
+  const shown = teks.some((tek) => tek.spi === spi && tek.remainingSeconds === longest);
+  return unless(shown && longest === Number(left), `the longest has ${longest} s`);
+});
+
+const TEK_PLAN = statement(
+  form('the KS sends the TEK rekey ', NUMBER, ' s before expiry'),
+  ({ history }, lead = '') => {
+    const leads = history.kss.flatMap(({ ks }) =>
+      (ks.teks ?? []).map((tek) => (tek.remainingSeconds ?? Number.NaN) - (tek.timeToRekeySeconds ?? Number.NaN)),
+    );
+    return unless(leads.includes(Number(lead)), 'no KS shows that plan');
+  },
+);
+
+const IN_TEK_WINDOW = statement(
+  form('Reregisters in: ', NUMBER, ' s, ', NUMBER, ' s before TEK expiry: in the TEK’s window'),
+  (audited, countdown = '', before = '') => {
+    const gm = newest(audited)?.gm;
+    const longest = Math.max(...(gm?.teks ?? []).map(({ remainingSeconds }) => remainingSeconds ?? 0));
+    if (gm?.reregistersInSeconds !== Number(countdown)) return `shown is ${gm?.reregistersInSeconds}`;
+    return unless(longest - Number(countdown) === Number(before), `it is ${longest - Number(countdown)} s before`);
+  },
+);
+
+const COUNTDOWN = statement(form('Reregisters in: ', NUMBER, ' s'), (audited, seconds = '') =>
+  unless(newest(audited)?.gm.reregistersInSeconds === Number(seconds), 'shown is another'),
+);
+
+const RISEN = statement(
+  form(
+    String.raw`(?:Input Error Packets|Input and Output Error Packets|data-plane errors) `,
+    NUMBER,
+    ' -> ',
+    NUMBER,
+    ' in ',
+    NUMBER,
+    ' s',
+  ),
+  (audited, from = '', to = '') => {
+    const counts = audited.history.answers.map(({ gm }) => droppedBy(gm));
+    return unless(counts.includes(Number(to)) && counts.includes(Number(from)), 'they were not shown');
+  },
+);
+
+function droppedBy({ replay, dataplane }: NonNullable<ReturnType<typeof newest>>['gm']): number | null {
+  if (replay !== undefined) return (replay.inputErrors ?? 0) + (replay.outputErrors ?? 0);
+  return dataplane === undefined ? null : Object.values(dataplane.errors).reduce((sum, packets) => sum + packets, 0);
+}
+
+const TIME_SYNC = statement(form('Time Sync Error: ', NUMBER), (audited, errors = '') =>
+  unless(
+    audited.history.answers.some(({ gm }) => gm.replay?.timeSyncErrors === Number(errors)),
+    'it is not shown',
+  ),
+);
+
+const MAX_DELTA = statement(/Max time delta: ([\d.]+) s/u, (audited, delta = '') =>
+  unless(
+    audited.history.answers.some(({ gm }) => gm.replay?.maxTimeDeltaSeconds === Number(delta)),
+    'it is not shown',
+  ),
+);
+
+const KINDS = statement(/now: \w+ \d+(?:, \w+ \d+)*/u, () => null);
+
+const NOT_COLLECTED = statement(/its anti-replay counters are not collected/u, ({ history }) =>
+  unless(
+    history.answers.every(({ gm }) => gm.replay === undefined),
+    'they are',
+  ),
+);
+
+const ACKS_MISSED = statement(
+  form('Rekey Acks missed: ', NUMBER, '; at 3 the KS drops a GM'),
+  ({ history }, missed = '') => {
+    const shown = history.kss.some(({ ks }) =>
+      ks.memberDetails?.some(({ acksMissed }) => acksMissed === Number(missed)),
+    );
+    return unless(Number(missed) >= 3 && shown, 'no KS shows it');
+  },
+);
+
+const NOT_LISTED = statement(
+  /(\S+): Registration status Registered, and no KS that answers lists (\S+)/u,
+  ({ history }, device = '', address = '') => {
+    const last = history.gms.findLast((answer) => answer.device === device && answer.gm.registered !== null)?.gm;
+    return unless(last?.registered === true && last.address === address, 'it does not say so');
+  },
+);
+
+/** Reasons that go with several kinds of events. */
+export const STATED_STATEMENTS: readonly Statement[] = [WITH_DETAIL, LINK, OF_A_KS];
+export const FAILED_STATEMENTS: readonly Statement[] = [ATTEMPTS_FAILED, ...STATED_STATEMENTS];
+export const TEK_STATEMENTS: readonly Statement[] = [
+  NO_TEK,
+  TEK_BEFORE,
+  TEK_LEFT,
+  TEK_PLAN,
+  IN_TEK_WINDOW,
+  COUNTDOWN,
+  ...STATED_STATEMENTS,
+];
+export const PACKET_STATEMENTS: readonly Statement[] = [
+  RISEN,
+  TIME_SYNC,
+  MAX_DELTA,
+  KINDS,
+  NOT_COLLECTED,
+  ...STATED_STATEMENTS,
+];
+export const EJECTION_STATEMENTS: readonly Statement[] = [ACKS_MISSED, NOT_LISTED, OF_A_KS];
