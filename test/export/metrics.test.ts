@@ -398,6 +398,8 @@ describe('what the tracker knows becomes metrics', () => {
       '{group="G1",cause="ks_failover",unexpected="true"} 0',
       '{group="G1",cause="ks_forced",unexpected="false"} 0',
       '{group="G1",cause="ks_forced",unexpected="true"} 0',
+      '{group="G1",cause="interface",unexpected="false"} 0',
+      '{group="G1",cause="recovery",unexpected="true"} 0',
       '{group="G1",cause="unknown",unexpected="true"} 0',
     ]);
     expect(samples(text, 'gdoi_events_total')).toContain('{type="coop_split"} 0');

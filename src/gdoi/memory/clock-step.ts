@@ -122,6 +122,7 @@ const errorCount = fields<ErrorCount>({ at: readAt, count: stays, roseMs: orNull
 
 const group = fields<GroupState>({
   seen: readAt,
+  sameBootMs: orNull(instant),
   identity: stays,
   registered: stays,
   unregistered: orNull(interval),
@@ -148,6 +149,20 @@ const group = fields<GroupState>({
   snmp: orNull(snmp),
 });
 
+/** A message that came since the last answer came on the old clock or on the new one: it lies on either. */
+function onEitherClock(marks: readonly LogMark[], sinceMs: EpochMs, byMs: number): readonly LogMark[] {
+  return marks.map((each) =>
+    each.atMs <= sinceMs
+      ? mark(each, byMs)
+      : { ...each, fromMs: each.fromMs + Math.min(0, byMs), atMs: each.atMs + Math.max(0, byMs) },
+  );
+}
+
+const stepped: Move<GroupState> = (known, byMs) => ({
+  ...group(known, byMs),
+  marks: onEitherClock(known.marks, known.seen.receivedAtMs, byMs),
+});
+
 const device = fields<TrackerState>({
   device: stays,
   answered: orNull(readAt),
@@ -165,7 +180,7 @@ const device = fields<TrackerState>({
   logClock: orNull(fields<LogClock>({ offset: interval, zone: stays, learntMs: instant })),
   logTail: orNull(fields<LogTail>({ readMs: instant, hashes: stays })),
   ksMarks: each(fields<KsMark>({ mark, groups: stays })),
-  groups: (groups, byMs) => mapNamed(groups, (known) => group(known, byMs)),
+  groups: (groups, byMs) => mapNamed(groups, (known) => stepped(known, byMs)),
 });
 
 export function withClockStep(state: TrackerState, byMs: number): TrackerState {

@@ -3,7 +3,7 @@
  */
 import { MAX_TEXT, type Shown } from './gm-answer.ts';
 import { tekLifetime, viewOf } from './held-view.ts';
-import { type Interval, overlaps } from '../seen/interval.ts';
+import { type Interval, overlaps, widened } from '../seen/interval.ts';
 import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
 import type { KekAfter } from './registration-facts.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
@@ -24,6 +24,7 @@ export function freshState(seen: Shown): GroupState {
       : null;
   return {
     seen: at,
+    sameBootMs: null,
     identity: identityOf(gm),
     registered,
     unregistered: registered ? null : { fromMs: at.sentAtMs, toMs: at.receivedAtMs },
@@ -64,6 +65,7 @@ export function updated(
   // Field by field: on the way of every poll, and a spread that is overwritten costs three times as much.
   return {
     seen: at,
+    sameBootMs: isSameBoot(state, seen, what.registrations) ? at.sentAtMs : state.sameBootMs,
     identity: state.identity ?? identityOf(seen.gm),
     registered,
     unregistered: registered ? null : (state.unregistered ?? lostAt),
@@ -104,6 +106,33 @@ function withoutTek(before: GroupState | null, { at, gm, registered, teks }: Sho
   const holdsOne = teks.some(({ expiry }) => expiry.fromMs > at.sentAtMs);
   if (!registered || gm.teks === null || holdsOne) return null;
   return before?.withoutTek ?? { fromMs: before?.seen.sentAtMs ?? at.sentAtMs, toMs: at.receivedAtMs };
+}
+
+/** Counts that no boot has time to reach anew: a GM registers once at boot, and gets a rekey in an hour or so. */
+const TOO_MANY_FOR_A_BOOT = 4;
+/** Two readings of one timer differ by less. */
+const SAME_TIMER_MS = 2500;
+
+/**
+ * Counters that go on, and too high to have come back since, or a countdown that goes on: each registration draws it anew,
+ * and a boot brings one.
+ */
+function isSameBoot(before: GroupState, { counters, registered, timer }: Shown, registrations: number): boolean {
+  const was = before.counters;
+  const goesOn =
+    counters.succeeded >= was.succeeded &&
+    (counters.received ?? 0) >= (was.received ?? 0) &&
+    (counters.attempted ?? 0) >= (was.attempted ?? 0);
+  if (!goesOn) return false;
+  if (was.succeeded + (was.received ?? 0) >= TOO_MANY_FOR_A_BOOT) return true;
+  const held = before.view?.timer ?? null;
+  return (
+    registered &&
+    registrations === 0 &&
+    held !== null &&
+    timer !== null &&
+    overlaps(widened(held, SAME_TIMER_MS), timer)
+  );
 }
 
 function identityOf({ identity }: GmSnapshot): string | null {

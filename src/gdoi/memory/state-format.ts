@@ -49,7 +49,15 @@ type StateOfFormat2 = Omit<TrackerState, 'groups' | 'emittedBoot' | 'failures' |
 
 type GroupOfFormat2 = Omit<
   GroupState,
-  'emitted' | 'episodes' | 'view' | 'marks' | 'pending' | 'withoutTek' | 'replayErrors' | 'dataplaneErrors'
+  | 'emitted'
+  | 'sameBootMs'
+  | 'episodes'
+  | 'view'
+  | 'marks'
+  | 'pending'
+  | 'withoutTek'
+  | 'replayErrors'
+  | 'dataplaneErrors'
 > & {
   readonly told: number;
   readonly toldOverdue: number | null;
@@ -90,6 +98,7 @@ function groupFromFormat2(known: GroupOfFormat2): GroupState {
       registrationLost: toldLost,
       registrationFailed: toldFailed,
     },
+    sameBootMs: null,
     withoutTek: null,
     replayErrors: null,
     dataplaneErrors: null,

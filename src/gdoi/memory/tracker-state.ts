@@ -164,6 +164,8 @@ export const NO_EPISODES: Episodes = {
 
 export interface GroupState {
   readonly seen: ReadAt;
+  /** When the last answer was asked for that is certainly of the same boot as the one before it; null: none is. */
+  readonly sameBootMs: EpochMs | null;
   /** Group number or address: what traps call the group by; null: not shown yet. */
   readonly identity: string | null;
   readonly registered: boolean;

@@ -34,7 +34,8 @@ export function restarted(
       kind: 'restart',
       between: begun.epoch.since,
       drafts: drafts.slice(0, MAX_DRAFTS),
-      evidence: mark === null ? movement.evidence : [...movement.evidence, quoted(mark)],
+      // Where the message alone told of the restart it is there already.
+      evidence: [...new Set([...movement.evidence, ...(mark === null ? [] : [quoted(mark)])])],
       allRestarted: allRestarted(state.counters, answer.seen.counters),
     };
     const waiting = { ...begun, emitted: movement.registrations, pending };

@@ -8,7 +8,7 @@
 import { type KsFigures, peersOf, type Shown } from '../memory/gm-answer.ts';
 import type { Interval } from '../seen/interval.ts';
 import { kekMade, teksReplaced } from '../memory/key-changes.ts';
-import { isCorroborated, marksIn } from '../log/log-evidence.ts';
+import { isCorroborated, type LogMark, marksIn } from '../log/log-evidence.ts';
 import type { KekAfter } from '../memory/registration-facts.ts';
 import { type Begun, registrationsBetween } from './registrations.ts';
 import type { SnmpLook } from '../memory/snmp-look.ts';
@@ -18,6 +18,8 @@ import type { Draft, GroupState } from '../memory/tracker-state.ts';
 
 /** More messages than this between two looks make no event each. */
 const MAX_BY_MESSAGES = 4;
+/** A registration and what tells of it lie closer; two of one GM do not. */
+const SAME_REGISTRATION_MS = 3000;
 
 export interface SnmpChange {
   readonly look: SnmpLook;
@@ -37,7 +39,7 @@ export function registrationsAlone(
 ): readonly Draft[] {
   if (before === null || !seen.registered) return [];
   const completions = marksIn(state.marks, 'complete', span).filter(
-    (mark) => mark.atMs > before.receivedMs && isCorroborated(mark, state.marks),
+    (mark) => mark.atMs > before.sentMs && !hasItsEvent(state, mark) && isCorroborated(mark, state.marks),
   );
   const restarts = marksIn(state.marks, 'restart', span).filter((mark) => mark.atMs > state.epoch.since.toMs);
   const afterRestart = restarts.length > 0 || (state.emitted === 0 && state.epoch.began === 'reload');
@@ -67,6 +69,14 @@ export function registrationsAlone(
   // Emitted when the uptime has been seen: by then it has registered.
   if (first !== undefined && !state.everRegistered) return [{ ...first, cause: 'initial' }, ...others];
   return byKeys || drafts.every(({ cause }) => cause !== 'unknown') ? drafts : [];
+}
+
+/** A message that came in the very moment of a look: what the look showed may have been told already. */
+function hasItsEvent({ tally }: GroupState, mark: LogMark): boolean {
+  const last = tally.last;
+  return (
+    last !== null && last.atMs >= mark.fromMs - SAME_REGISTRATION_MS && last.atMs <= mark.atMs + SAME_REGISTRATION_MS
+  );
 }
 
 /** The KEK's timer deletes the KEK in its window, or begins after the KEK ran out; the TEK's leaves no trace. */

@@ -86,6 +86,8 @@ export function counterMovement(options: {
   readonly elapsedMs: number;
   /** Keys changed since the last answer. */
   readonly keysChanged: boolean;
+  /** By the age of the last rekey, one came since the last answer. */
+  readonly rekeyedSince: boolean;
   /** This GM has been seen to count the rekeys it receives. */
   readonly countsRekeys: boolean;
 }): CounterMovement {
@@ -117,6 +119,11 @@ export function counterMovement(options: {
     };
   }
   const still = now.succeeded === before.succeeded && now.received !== null && now.received === before.received;
+  if (still && options.rekeyedSince && options.countsRekeys && now.succeeded === 1) {
+    // The rekey was counted: so the count had restarted, and came back to what it was.
+    const detail = `a rekey came since, with Succeeded registration ${now.succeeded}, Rekeys received ${now.received} as before`;
+    return { kind: 'restarted', registrations: 1, evidence: [detail] };
+  }
   if (options.keysChanged && still) {
     // Keys come by a rekey or a registration, and both are counted: the counters came back to the same low values.
     const detail = `keys changed with Succeeded registration ${now.succeeded}, Rekeys received ${now.received} as before`;

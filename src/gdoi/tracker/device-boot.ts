@@ -39,7 +39,7 @@ export function trackFacts(
   if (uptimeSeconds === null || !Number.isFinite(uptimeSeconds) || uptimeSeconds < 0) {
     return { state: known, events: [] };
   }
-  const seen = bootSeen(state.boot, at, uptimeSeconds);
+  const seen = bootSeen(state, at, uptimeSeconds);
   const { boot } = seen;
   const tracked = trackEach({ ...known, boot }, (each, group) =>
     groupAfterBoot({ device: state.device, group }, each, seen),
@@ -53,31 +53,47 @@ export function trackFacts(
   };
 }
 
-function bootSeen(before: Boot | null, at: ReadAt, uptimeSeconds: number): BootSeen {
+function bootSeen(state: TrackerState, at: ReadAt, uptimeSeconds: number): BootSeen {
+  const before = state.boot;
   const shown: Interval = {
     fromMs: at.sentAtMs - uptimeSeconds * 1000 - UPTIME_STEP_MS,
     toMs: at.receivedAtMs - uptimeSeconds * 1000,
   };
   const rebooted = before !== null && isNewBoot(before, shown, uptimeSeconds, at);
   const narrowed =
-    before === null || rebooted ? null : intersection(widened(before.at, driftMs(at.sentAtMs - before.sentMs)), shown);
+    before === null || rebooted
+      ? betweenAnswers(state, shown)
+      : intersection(widened(before.at, driftMs(at.sentAtMs - before.sentMs)), shown);
   const boot: Boot = { at: narrowed ?? shown, uptimeSeconds, sentMs: at.sentAtMs };
   const evidence = `uptime ${uptimeSeconds} s at ${instant(at.sentAtMs)}: booted about ${instant(middleMs(boot.at))}`;
   return { before, boot, rebooted, evidence };
 }
 
+/**
+ * A boot that is new lies after all that is certainly of the old one, and where counters restarted. Uptime comes in whole
+ * minutes: without this the boot could be told from before an answer that excludes it.
+ */
+function betweenAnswers({ boot, groups }: TrackerState, shown: Interval): Interval | null {
+  const states = [...groups.values()];
+  const old = [boot?.sentMs ?? null, ...states.map(({ sameBootMs }) => sameBootMs)].filter((ms) => ms !== null);
+  const after = intersection(shown, { fromMs: Math.max(-Infinity, ...old), toMs: Infinity }) ?? shown;
+  const restarts = states.flatMap(({ pending }) => (pending?.kind === 'restart' ? [pending.between] : []));
+  return restarts.reduce((narrowed, restart) => intersection(narrowed, restart) ?? narrowed, after);
+}
+
 /** Without an earlier uptime the boot itself must lie where the counters restarted. */
 function isReload({ pending }: GroupState, { before, boot, rebooted }: BootSeen): boolean {
   if (pending === null) return rebooted;
-  const fits = before === null && overlaps(widened(pending.between, 1000), boot.at);
-  return rebooted || (fits && pending.kind === 'restart');
+  return (
+    (rebooted || (before === null && pending.kind === 'restart')) && overlaps(widened(pending.between, 1000), boot.at)
+  );
 }
 
 function groupAfterBoot(place: GmPlace, known: GroupState, seen: BootSeen): GroupTracked {
   const { pending } = known;
   const { before, boot, rebooted, evidence } = seen;
   if (pending === null) return rebooted ? hiddenReload(place, known, seen) : unchanged(known);
-  const reloaded = rebooted || (before === null && overlaps(widened(pending.between, 1000), boot.at));
+  const reloaded = (rebooted || before === null) && overlaps(widened(pending.between, 1000), boot.at);
   const verdict: RestartVerdict = { cause: reloaded ? 'reload' : 'operator_clear', evidence: [evidence] };
   return decidePending(place, known, verdict);
 }
@@ -118,6 +134,8 @@ function hiddenReload(place: GmPlace, known: GroupState, { boot, evidence }: Boo
     return unchanged(epoch.began === 'unknown' ? { ...known, epoch: { ...epoch, began: 'reload' } } : known);
   }
   if (known.seen.sentAtMs <= fromMs) {
+    // Without counters the next answer shows only keys: they come by the reload's registration.
+    if (!known.counted) return unchanged(newEpoch(known, boot.at));
     // No answer since: the next one is read with this in mind.
     return unchanged({ ...known, marks: withMark(known.marks, restartMark(boot.at)) });
   }

@@ -182,6 +182,7 @@ function movementOf(before: GroupState, seen: Shown, kekElapsedMs: number, span:
     now: seen.counters,
     elapsedMs: seen.at.sentAtMs - before.seen.receivedAtMs,
     keysChanged,
+    rekeyedSince: seen.lastRekey !== null && seen.lastRekey.fromMs > before.seen.receivedAtMs,
     countsRekeys: before.countsRekeys,
   });
   if (movement.kind !== 'registered' || movement.registrations > 0) return movement;

@@ -1,0 +1,137 @@
+/** Where a boot lies, and what it explains: nothing that an answer excludes stays in its interval. */
+import { describe, expect, test } from 'vitest';
+import { initialTrackerState } from '../../../src/gdoi/memory/tracker-state.ts';
+import { withClockStep } from '../../../src/gdoi/memory/clock-step.ts';
+import {
+  causes,
+  facts,
+  fed,
+  gmAnswer,
+  type GmSketch,
+  type History,
+  history,
+  log,
+  reregistrations,
+  snmpAnswer,
+  T0,
+  trap,
+  types,
+} from '../../builders/tracker-builders.ts';
+
+const seconds = (ms: number) => ms / 1000 - T0;
+const reloads = (told: History) => told.events.filter(({ type }) => type === 'reload');
+const held: GmSketch = { succeeded: 3, received: 9, kekAt: 50_000, timerAt: 40_000 };
+const booted: GmSketch = { succeeded: 1, received: 0, kekAt: 50_000, timerAt: 45_000 };
+
+describe('a reload, with the uptime in whole minutes', () => {
+  test('does not lie before the last answer of the old boot', () => {
+    // Booted at 70 s; the uptime of 0 minutes at 125 s allows 65 s to 125 s, and the device answered as before at 68 s.
+    const told = history([
+      gmAnswer(8, held),
+      facts(8, 900_000),
+      gmAnswer(68, held),
+      gmAnswer(125, booted),
+      facts(125, 59),
+    ]);
+    expect(types(told)).toEqual(['reload', 'reregistration']);
+    expect(causes(told)).toEqual(['reload']);
+    const [from, to] = reloads(told)[0]!.betweenMs;
+    expect(seconds(from)).toBeGreaterThanOrEqual(67.8);
+    expect(seconds(to)).toBeLessThanOrEqual(125.2);
+  });
+
+  test('is told once, with the uptime asked for before the groups, and before any counter showed it', () => {
+    const told = history([
+      facts(8, 900_000),
+      gmAnswer(9, held),
+      facts(67, 900_059),
+      gmAnswer(68, held),
+      facts(125, 59),
+      gmAnswer(126, booted),
+      facts(185, 119),
+      gmAnswer(186, booted),
+    ]);
+    expect(types(told)).toEqual(['reload', 'reregistration']);
+    expect(causes(told)).toEqual(['reload']);
+  });
+
+  test('with low counters the countdown that goes on proves the old boot', () => {
+    const low: GmSketch = { succeeded: 1, received: 0, kekAt: 50_000, timerAt: 40_000 };
+    const again: GmSketch = { ...low, timerAt: 44_000 };
+    const told = history([
+      gmAnswer(8, low),
+      facts(8, 900_000),
+      gmAnswer(68, low),
+      facts(125, 59),
+      gmAnswer(126, again),
+    ]);
+    expect(types(told)).toEqual(['reload', 'reregistration']);
+    expect(causes(told)).toEqual(['reload']);
+    expect(seconds(reregistrations(told)[0]!.betweenMs[0])).toBeGreaterThanOrEqual(67.8);
+  });
+
+  test('a clear of the counters at another time than the boot is a clear', () => {
+    const told = history([
+      gmAnswer(0, held),
+      facts(0, 900_000),
+      gmAnswer(600, held),
+      gmAnswer(660, booted),
+      // The device booted at 300 s, which nobody asked for before now.
+      facts(661, 361),
+    ]);
+    expect(causes(told)).toEqual(['operator_clear']);
+  });
+
+  test('SNMP alone: the uptime in the same reply, before the keys', () => {
+    const told = history([
+      facts(0, 900_000),
+      snmpAnswer(1, { kek: 1, sequence: 7 }),
+      facts(120, 30),
+      snmpAnswer(121, { kek: 1, sequence: 0, teks: { '0x00000009': 80_000 } }),
+      facts(180, 90),
+      snmpAnswer(181, { kek: 1, sequence: 0, teks: { '0x00000009': 80_000 } }),
+    ]);
+    expect(causes(told)).toEqual(['reload']);
+  });
+});
+
+test('a clear that the log alone tells of is quoted once', () => {
+  const low: GmSketch = { succeeded: 1, received: 0, kekAt: 50_000 };
+  const told = history([gmAnswer(0, low), log(30, 'GDOI-5-GM_CLEAR_REGISTER'), gmAnswer(60, low)]);
+  const reset = told.events.find(({ type }) => type === 'counters_reset');
+  expect(new Set(reset?.evidence).size).toBe(reset?.evidence.length);
+});
+
+test('a rekey that came and was not counted: the counters had restarted', () => {
+  const before: GmSketch = { succeeded: 1, received: 1, rekeyAt: -160, kekAt: 900, teks: { '0x00000001': 900 } };
+  const after: GmSketch = { succeeded: 1, received: 1, rekeyAt: 33, kekAt: 4000, teks: { '0x00000002': 4000 } };
+  const told = history([gmAnswer(0, before), facts(0, 900_000), gmAnswer(60, after), facts(60, 900_060)]);
+  expect(causes(told)).toEqual(['operator_clear']);
+});
+
+test('a message that came between the last answer and a step of the clock may lie on either side of it', () => {
+  const { state } = fed(initialTrackerState('gm1'), [
+    gmAnswer(0, held),
+    log(-10, 'GDOI-5-GM_REGS_COMPL'),
+    log(30, 'GDOI-4-GM_RE_REGISTER'),
+  ]);
+  const marksAfter = (byMs: number) =>
+    withClockStep(state, byMs)
+      .groups.get('G1')!
+      .marks.map(({ proof, fromMs, atMs }) => [proof, seconds(fromMs), seconds(atMs)]);
+  expect(marksAfter(25_000)).toEqual([
+    ['complete', 13, 15],
+    ['start', 28, 55],
+  ]);
+  expect(marksAfter(-25_000)).toEqual([
+    ['complete', -37, -35],
+    ['start', 3, 30],
+  ]);
+});
+
+test('SNMP alone: a registration in the very moment of a look is told once', () => {
+  const look = (at: number, sequence: number) => snmpAnswer(at, { kek: 1, kekAt: 1000, sequence });
+  const done = [trap(899.9, 'GmReRegister'), trap(900, 'GmRegistrationComplete')];
+  const told = history([look(790, 5), ...done, look(900.04, 5), look(960, 5)]);
+  expect(reregistrations(told).length).toBeLessThanOrEqual(1);
+});
