@@ -112,7 +112,7 @@ function event({ device, group }: Place, parts: Parts): GdoiEvent {
     unexpected: parts.unexpected ?? null,
     severity: parts.severity,
     summary: parts.summary,
-    evidence: parts.evidence.slice(0, MAX_EVIDENCE).map((line) => line.slice(0, MAX_EVIDENCE_CHARS)),
+    evidence: [...new Set(parts.evidence)].slice(0, MAX_EVIDENCE).map((line) => line.slice(0, MAX_EVIDENCE_CHARS)),
     action: parts.action,
   };
 }

@@ -43,7 +43,7 @@ const TRAP_PROOFS: ReadonlyMap<GdoiTrapName, LogProof> = new Map<GdoiTrapName, L
 export const DELIVERY_MS = 2000;
 /** Two sources tell one occurrence within this: they are sent one after the other. */
 const SAME_OCCURRENCE_MS = 2000;
-const MAX_MARKS = 14;
+const MAX_MARKS = 12;
 const MAX_KEY_CHARS = 36;
 
 /** A mark with the groups that its text may name, place by place; no place: it is about all groups of the device. */

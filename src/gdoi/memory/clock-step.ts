@@ -134,7 +134,7 @@ const group = fields<GroupState>({
   view: orNull(view),
   tekLifetimeSeconds: stays,
   legacyKek: stays,
-  forced: orNull(fields<NonNullable<GroupState['forced']>>({ atMs: instant, evidence: stays })),
+  forced: orNull(fields<NonNullable<GroupState['forced']>>({ atMs: instant, untilMs: instant, evidence: stays })),
   marks: each(mark),
   pending: orNull(pending),
   episodes: stays,

@@ -42,13 +42,14 @@ export function kekMade({ kek }: Shown, kekAfter: KekAfter, { kekLifetimeSeconds
 export function forcedNow(before: GroupState, seen: Shown, elapsedMs: number): GroupState['forced'] {
   const { forced, view } = before;
   if (forced === null && view !== null && longestLivedStays(view.teks, seen.teks, elapsedMs)) return null;
-  if (forced !== null && seen.at.sentAtMs - forced.atMs < FORCED_FOR_MS) return forced;
+  if (forced !== null && seen.at.sentAtMs < forced.untilMs) return forced;
   if (view === null || seen.counters.received !== before.counters.received || hasNewTek(view.teks, seen.teks))
     return null;
   const shift = commonShiftMs(view.teks, seen.teks, elapsedMs);
   if (shift === null || shift.certain.toMs > -TEK_CUT_MS) return null;
   return {
     atMs: seen.at.sentAtMs,
+    untilMs: seen.at.sentAtMs + FORCED_FOR_MS,
     evidence: `TEK lifetime cut by ${Math.round(-shift.byMs / 1000)} s without a rekey: the KS told its members to register again`,
   };
 }

@@ -51,6 +51,7 @@ type GroupOfFormat2 = Omit<
   GroupState,
   | 'emitted'
   | 'sameBootMs'
+  | 'forced'
   | 'episodes'
   | 'view'
   | 'marks'
@@ -59,6 +60,7 @@ type GroupOfFormat2 = Omit<
   | 'replayErrors'
   | 'dataplaneErrors'
 > & {
+  readonly forced: Omit<NonNullable<GroupState['forced']>, 'untilMs'> | null;
   readonly told: number;
   readonly toldOverdue: number | null;
   readonly toldMissing: boolean;
@@ -87,7 +89,7 @@ function failuresFromFormat2({ told, ...same }: NonNullable<StateOfFormat2['fail
 }
 
 function groupFromFormat2(known: GroupOfFormat2): GroupState {
-  const { told, toldOverdue, toldMissing, toldLost, toldFailed, view, marks, pending, ...same } = known;
+  const { forced, told, toldOverdue, toldMissing, toldLost, toldFailed, view, marks, pending, ...same } = known;
   return {
     ...same,
     emitted: told,
@@ -99,6 +101,7 @@ function groupFromFormat2(known: GroupOfFormat2): GroupState {
       registrationFailed: toldFailed,
     },
     sameBootMs: null,
+    forced: forced === null ? null : { ...forced, untilMs: forced.atMs + 3_600_000 },
     withoutTek: null,
     replayErrors: null,
     dataplaneErrors: null,

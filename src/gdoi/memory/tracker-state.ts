@@ -183,7 +183,7 @@ export interface GroupState {
   /** Anchor of the KEK that a re-registration in its window brought again: its KS waits for the expiry. */
   readonly legacyKek: number | null;
   /** The KS made this GM register: until when that explains a registration. */
-  readonly forced: { readonly atMs: EpochMs; readonly evidence: string } | null;
+  readonly forced: { readonly atMs: EpochMs; readonly untilMs: EpochMs; readonly evidence: string } | null;
   readonly marks: readonly LogMark[];
   readonly pending: Pending | null;
   readonly episodes: Episodes;

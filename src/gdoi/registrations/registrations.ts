@@ -154,7 +154,10 @@ function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, i
     kekMade: isLast ? what.kekMade : null,
     rekeysBetween: what.rekeysBetween,
     marks: state.marks,
-    forced: state.forced !== null && state.forced.atMs <= start.toMs ? state.forced : null,
+    forced:
+      state.forced !== null && state.forced.atMs <= start.toMs && state.forced.untilMs >= start.fromMs
+        ? state.forced
+        : null,
     legacyKek: state.legacyKek,
     tekLifetimeSeconds: what.tekLifetimeSeconds,
     keyServers: what.peers,

@@ -149,7 +149,9 @@ function missedKek(
     ...quotedIf(deleted),
     `KEK held before ended at ${instant(middleMs(expiry))}: inside [expiry - 190 s, expiry - 40 s]`,
   ];
-  const kekAfter = deleted !== null && facts.kekAfter === 'unknown' ? 'gone' : facts.kekAfter;
+  const shown = deleted !== null && facts.kekAfter === 'unknown' ? 'gone' : facts.kekAfter;
+  // Complete after the expiry it cannot have brought the old one.
+  const kekAfter = shown === 'gone' && facts.completed.fromMs > expiry.toMs ? 'unknown' : shown;
   switch (kekAfter) {
     case 'same':
       return withFailover(facts, {

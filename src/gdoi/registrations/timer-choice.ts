@@ -44,7 +44,9 @@ export function possibleWindows(facts: RegistrationFacts, before: HeldView): Tim
       ? []
       : [`Reregisters in pointed at ${instant(middleMs(before.timer))} (answer of ${instant(before.sentMs)})`];
   if (holds && timer.fromMs > start.toMs) {
-    return { windows: [], start, byCountdown: false, evidence: [...countdown, 'that was not due yet'] };
+    // A registration that took long is judged by when it began.
+    const when = start.toMs < facts.completed.fromMs ? ' when its registration was lost' : '';
+    return { windows: [], start, byCountdown: false, evidence: [...countdown, `that was not due yet${when}`] };
   }
   const due = holds ? intersection(start, timer) : null;
   const point = due ?? start;

@@ -19,6 +19,9 @@ const UPTIME_STEP_MS = 60_000;
 
 const BOOT_TOLERANCE_MS = 2000;
 
+/** No router is down and up again within this. */
+const SHORTEST_BOOT_MS = 5000;
+
 /** What an uptime says beside the one before it. */
 interface BootSeen {
   readonly before: Boot | null;
@@ -62,7 +65,7 @@ function bootSeen(state: TrackerState, at: ReadAt, uptimeSeconds: number): BootS
   const rebooted = before !== null && isNewBoot(before, shown, uptimeSeconds, at);
   const narrowed =
     before === null || rebooted
-      ? betweenAnswers(state, shown)
+      ? betweenAnswers(state, shown, at)
       : intersection(widened(before.at, driftMs(at.sentAtMs - before.sentMs)), shown);
   const boot: Boot = { at: narrowed ?? shown, uptimeSeconds, sentMs: at.sentAtMs };
   const evidence = `uptime ${uptimeSeconds} s at ${instant(at.sentAtMs)}: booted about ${instant(middleMs(boot.at))}`;
@@ -73,10 +76,20 @@ function bootSeen(state: TrackerState, at: ReadAt, uptimeSeconds: number): BootS
  * A boot that is new lies after all that is certainly of the old one, and where counters restarted. Uptime comes in whole
  * minutes: without this the boot could be told from before an answer that excludes it.
  */
-function betweenAnswers({ boot, groups }: TrackerState, shown: Interval): Interval | null {
-  const states = [...groups.values()];
+function betweenAnswers(state: TrackerState, shown: Interval, at: ReadAt): Interval | null {
+  const { boot, answered, answeredBySnmp } = state;
+  const states = [...state.groups.values()];
+  // Of the same poll: the device was up already.
+  const up = [answered, answeredBySnmp]
+    .filter((answer) => answer !== null)
+    .filter(({ receivedAtMs }) => receivedAtMs <= at.sentAtMs && at.sentAtMs - receivedAtMs < SHORTEST_BOOT_MS)
+    .map(({ receivedAtMs }) => receivedAtMs);
   const old = [boot?.sentMs ?? null, ...states.map(({ sameBootMs }) => sameBootMs)].filter((ms) => ms !== null);
-  const after = intersection(shown, { fromMs: Math.max(-Infinity, ...old), toMs: Infinity }) ?? shown;
+  const after =
+    intersection(shown, {
+      fromMs: Math.max(-Infinity, ...old),
+      toMs: Math.min(Infinity, ...up),
+    }) ?? shown;
   const restarts = states.flatMap(({ pending }) => (pending?.kind === 'restart' ? [pending.between] : []));
   return restarts.reduce((narrowed, restart) => intersection(narrowed, restart) ?? narrowed, after);
 }

@@ -19,11 +19,15 @@ import {
   trapMark,
   withMark,
 } from '../log/log-evidence.ts';
+import { DEFAULT_TEK_LIFETIME_SECONDS } from '../keys/kek-window.ts';
 import { mapNamed } from '../seen/named.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
 import type { Tracked } from '../memory/tracked.ts';
 import type { GroupState, TrackerState } from '../memory/tracker-state.ts';
+
+/** A registration that follows an order may take some attempts. */
+const AFTER_CUT_MS = 60_000;
 
 type Of<Kind extends Observation['kind']> = Extract<Observation, { kind: Kind }>;
 
@@ -101,7 +105,13 @@ function withGroupMark(group: GroupState, mark: LogMark): GroupState {
     return marks === group.marks ? group : { ...group, marks };
   }
   if (mark.proof !== 'forced') return { ...group, marks };
-  return { ...group, marks, forced: { atMs: mark.atMs, evidence: quoted(mark) } };
+  return { ...group, marks, forced: forcedBy(group, mark) };
+}
+
+/** On-call catalogue, timers: what is left of a TEK is cut to 5 % of its lifetime, an hour at most, 90 s at least. */
+function forcedBy({ tekLifetimeSeconds }: GroupState, mark: LogMark): GroupState['forced'] {
+  const cutSeconds = Math.max(90, Math.min(0.05 * (tekLifetimeSeconds ?? DEFAULT_TEK_LIFETIME_SECONDS), 3600));
+  return { atMs: mark.atMs, untilMs: mark.atMs + cutSeconds * 1000 + AFTER_CUT_MS, evidence: quoted(mark) };
 }
 
 /** Only links under the TEKs of the group matter: a router has many. */

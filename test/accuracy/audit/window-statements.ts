@@ -240,7 +240,8 @@ const COUNTDOWN = statement(
     if (answer === undefined) return 'no answer showed that countdown';
     const start = startOf(audited);
     const slackMs = audited.around.slackMs + 2 * ROUNDING_MS;
-    if (audited.event.evidence.includes(NOT_DUE)) return unless(atMs > start.toMs - slackMs, 'it was due');
+    if (audited.event.evidence.some((line) => line.startsWith(NOT_DUE)))
+      return unless(atMs > start.toMs - slackMs, 'it was due');
     return unless(
       atMs >= start.fromMs - slackMs && atMs <= start.toMs + slackMs,
       'it does not point into the interval',
@@ -249,7 +250,7 @@ const COUNTDOWN = statement(
 );
 
 const NOT_DUE = 'that was not due yet';
-const NOT_DUE_LINE = statement(literally(NOT_DUE), ({ event }) =>
+const NOT_DUE_LINE = statement(form(NOT_DUE, '(?: when its registration was lost)?'), ({ event }) =>
   unless(
     event.evidence.some((line) => line.startsWith('Reregisters in pointed at ')),
     'no countdown is quoted',

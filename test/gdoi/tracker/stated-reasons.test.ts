@@ -360,3 +360,16 @@ test('from the third unexpected one within an hour on each is counted by its pla
     'at least the eighth',
   ]);
 });
+
+test('an order of the KS explains the registration that follows it, and not the one of a timer half an hour later', () => {
+  const order = (at: number) => log(at, 'GDOI-4-GM_RECV_POLICY_REPLACE_NOW');
+  expect(causes(history([gmAnswer(0, lasting), order(30), gmAnswer(60, again)]))).toEqual(['ks_forced']);
+  const due: GmSketch = { ...lasting, timerAt: 2400, teks: { '0x00000001': 2500 } };
+  const told = history([
+    gmAnswer(0, due),
+    order(30),
+    gmAnswer(2390, due),
+    gmAnswer(2420, { ...due, succeeded: 2, timerAt: 5900, teks: { '0x00000002': 6000 } }),
+  ]);
+  expect(causes(told)).toEqual(['tek_expired']);
+});
