@@ -34,17 +34,37 @@ export interface DeviceSession {
   run(command: ShowCommand, signal: AbortSignal): Promise<Reply>;
 }
 
+/** Who logs in, and by what. */
+interface LoginCredential {
+  readonly username: string;
+  readonly password: Secret | null;
+  readonly privateKey: Secret | null;
+  readonly passphrase: Secret | null;
+  /** Socket of an SSH agent (`SSH_AUTH_SOCK`) whose keys may be used; absent: none. */
+  readonly agent?: string | null;
+}
+
+/** A host that devices are reached through. */
+export interface JumpTarget extends LoginCredential {
+  /** Its name in the configuration. */
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly hostKeys: 'strict' | 'accept-new';
+  readonly algorithms: 'modern' | 'legacy';
+}
+
 /** How to reach one device over SSH: from config, secrets included. */
-export interface SshTarget {
+export interface SshTarget extends LoginCredential {
   readonly device: string;
   readonly host: string;
   readonly port: number;
   /** Name of the credential in config: what quarantine counts by. */
   readonly credentialName: string;
-  readonly username: string;
-  readonly password: Secret | null;
-  readonly privateKey: Secret | null;
-  readonly passphrase: Secret | null;
+  /** Hosts to go through, the nearest first; absent: none. */
+  readonly jumps?: readonly JumpTarget[];
+  /** Local address that connections leave from; absent: the system's choice. */
+  readonly sourceAddress?: string | null;
   readonly enablePassword: Secret | null;
   readonly hostKeys: 'strict' | 'accept-new';
   readonly algorithms: 'modern' | 'legacy';

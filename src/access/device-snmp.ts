@@ -31,6 +31,8 @@ export interface SnmpTarget {
   /** Name of the credential in config: what quarantine counts by. */
   readonly credentialName: string;
   readonly credential: SnmpCredential;
+  /** Local address that requests leave from; absent: the system's choice. */
+  readonly sourceAddress?: string | null;
   /** Bound for one request, its retries included, ms; a read of several requests takes at most four times as long. */
   readonly timeoutMs: number;
 }

@@ -294,6 +294,7 @@ export class Agent implements AsyncDisposable {
     this.#pollEndsMonoMs.set(name, this.#options.networkClock.monoMs());
     const view = this.#record.polled(device, report);
     if (view === null) return;
+    this.#scheduler.rank(name, report.result === 'ok');
     this.#hints.polled(name, shownState(report.observations));
     const hostname = view.facts?.value.hostname ?? null;
     if (hostname !== null) this.#senders.learnHostname(name, hostname);

@@ -6,7 +6,10 @@ import type { ResolvedSsh, SnmpCredential } from './resolved-config.ts';
 import type { CredentialEntry } from './schema.ts';
 import type { SecretKind, SecretReader } from './secret-source.ts';
 
-type SshCredential = Pick<ResolvedSsh, 'username' | 'password' | 'privateKey' | 'passphrase' | 'enablePassword'>;
+type SshCredential = Pick<
+  ResolvedSsh,
+  'username' | 'password' | 'privateKey' | 'passphrase' | 'enablePassword' | 'agent'
+>;
 
 /** `wrong`: has a problem of its own, so what refers to it has none. */
 export type Credential =
@@ -51,8 +54,9 @@ async function resolveSsh(
   const passphrase = await read('passphrase');
   const enablePassword = await read('enable_password');
   if (entry.username === undefined) wrong('needs a username (SSH), or snmp');
-  if (password === undefined && privateKey === undefined) {
-    wrong('needs password_env, password_file or private_key_file (SSH), or snmp');
+  const agent = entry.agent === true ? secrets.agentSocket([...at, 'agent']) : null;
+  if (password === undefined && privateKey === undefined && entry.agent !== true) {
+    wrong('needs password_env, password_file, private_key_file or agent: true (SSH), or snmp');
   }
   if (passphrase !== undefined && privateKey === undefined) wrong('a passphrase is of use only with private_key_file');
   if (entry.username === undefined) return null;
@@ -64,6 +68,7 @@ async function resolveSsh(
       privateKey: privateKey ?? null,
       passphrase: passphrase ?? null,
       enablePassword: enablePassword ?? null,
+      ...(agent === null ? {} : { agent }),
     },
   };
 }

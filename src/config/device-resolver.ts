@@ -5,7 +5,8 @@
 import type { CheckedConfig } from './check.ts';
 import { type Credential, type Credentials, unknownCredential } from './credentials.ts';
 import { errorAt, type Problem, quoted, type SettingPath, warningAt } from './finding.ts';
-import type { ResolvedDevice, ResolvedSnmp, ResolvedSsh, Schedule } from './resolved-config.ts';
+import { jumpsOf, resolveJumpHosts } from './jump-hosts.ts';
+import type { ResolvedDevice, ResolvedJumpHost, ResolvedSnmp, ResolvedSsh, Schedule } from './resolved-config.ts';
 import type { CredentialRef, DeviceEntry } from './schema.ts';
 
 const SSH_PORT = 22;
@@ -19,11 +20,12 @@ export type DeviceResolver = (entry: DeviceEntry, path: SettingPath, problems: P
 type Kind = 'ssh' | 'snmp';
 
 export function createDeviceResolver(
-  config: Pick<CheckedConfig, 'defaults' | 'ssh'>,
+  config: Pick<CheckedConfig, 'defaults' | 'ssh' | 'jump_hosts'>,
   credentials: Credentials,
 ): DeviceResolver {
   const { defaults } = config;
   const sshOf = sharedSsh(config, credentials);
+  const jumpHosts = resolveJumpHosts(config, credentials);
   return (entry, path, problems) => {
     const transport = entry.transport ?? defaults.transport;
     checkOverrides(entry, transport, path, problems);
@@ -36,6 +38,11 @@ export function createDeviceResolver(
       problems,
     );
     if (found === null) return null;
+    const jumps = jumpsOf(entry.ssh?.jump ?? config.ssh.jump, jumpHosts, {
+      path: entry.ssh?.jump === undefined ? ['ssh', 'jump'] : [...path, 'ssh', 'jump'],
+      problems,
+    });
+    if (jumps === null) return null;
     const interval = entry.interval ?? defaults.interval;
     const snmp = found.snmp === null ? null : snmpOf(entry, transport, found.snmp);
     return {
@@ -51,7 +58,7 @@ export function createDeviceResolver(
       collect: [...new Set(entry.collect ?? defaults.collect)],
       phaseAware: entry.phase_aware ?? defaults.phase_aware,
       labels: entry.labels ?? {},
-      ssh: found.ssh === null ? null : sshOf(entry, found.ssh),
+      ssh: found.ssh === null ? null : sshOf(entry, found.ssh, jumps),
       snmp,
     };
   };
@@ -64,6 +71,7 @@ export function createDeviceResolver(
     const snmp: ResolvedSnmp = {
       credentialName,
       credential: credential.snmp,
+      ...sourceOf(entry.source_address ?? defaults.source_address),
       port: entry.snmp?.port ?? (alone ? entry.port : undefined) ?? defaults.snmp.port ?? SNMP_PORT,
       schedule:
         entry.snmp?.interval ??
@@ -141,19 +149,34 @@ function misfit(kind: Kind, name: string, credential: Credential | undefined, cr
     : `${quoted(name)} is an SSH credential; transport snmp needs one with snmp`;
 }
 
+function sourceOf(sourceAddress: string | undefined): { readonly sourceAddress?: string } {
+  return sourceAddress === undefined ? {} : { sourceAddress };
+}
+
 /** One object per combination of credential and settings: a fleet has few, and a reload compares them once. */
-function sharedSsh(config: Pick<CheckedConfig, 'ssh'>, credentials: Credentials) {
+function sharedSsh(config: Pick<CheckedConfig, 'defaults' | 'ssh'>, credentials: Credentials) {
   const shared = new Map<string, ResolvedSsh>();
-  return (entry: DeviceEntry, credentialName: string): ResolvedSsh | null => {
+  return (entry: DeviceEntry, credentialName: string, jumps: readonly ResolvedJumpHost[]): ResolvedSsh | null => {
+    const source = entry.source_address ?? config.defaults.source_address;
     const hostKeys = entry.ssh?.host_keys ?? entry.host_keys ?? config.ssh.host_keys;
     const algorithms = entry.ssh?.algorithms ?? entry.algorithms ?? config.ssh.algorithms;
     const session = entry.ssh?.session ?? entry.session ?? config.ssh.session;
-    const key = `${hostKeys} ${algorithms} ${session} ${credentialName}`;
+    const way = JSON.stringify([source ?? null, jumps.map(({ name }) => name)]);
+    const key = `${hostKeys} ${algorithms} ${session} ${credentialName} ${way}`;
     const known = shared.get(key);
     if (known !== undefined) return known;
     const credential = credentials.get(credentialName);
     if (credential?.kind !== 'ssh') return null;
-    const ssh = { credentialName, ...credential.ssh, hostKeys, algorithms, session };
+    const through = jumps.length === 0 ? {} : { jumps };
+    const ssh = {
+      credentialName,
+      ...credential.ssh,
+      hostKeys,
+      algorithms,
+      session,
+      ...through,
+      ...sourceOf(source),
+    };
     shared.set(key, ssh);
     return ssh;
   };

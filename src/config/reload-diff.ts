@@ -5,6 +5,7 @@ import type {
   ResolvedConfig,
   ResolvedDevice,
   ResolvedSnmp,
+  ResolvedJumpHost,
   ResolvedSsh,
   ResolvedTraps,
   SnmpCredential,
@@ -113,13 +114,43 @@ function sameSsh(a: ResolvedSsh, b: ResolvedSsh): boolean {
     sameSecret(a.password, b.password) &&
     sameSecret(a.privateKey, b.privateKey) &&
     sameSecret(a.passphrase, b.passphrase) &&
-    sameSecret(a.enablePassword, b.enablePassword)
+    sameSecret(a.enablePassword, b.enablePassword) &&
+    (a.agent ?? null) === (b.agent ?? null) &&
+    (a.sourceAddress ?? null) === (b.sourceAddress ?? null) &&
+    sameWay(a.jumps ?? [], b.jumps ?? [])
+  );
+}
+
+function sameWay(a: readonly ResolvedJumpHost[], b: readonly ResolvedJumpHost[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every((jump, index) => {
+      const other = b[index];
+      return (
+        other !== undefined &&
+        jump.name === other.name &&
+        jump.host === other.host &&
+        jump.port === other.port &&
+        jump.username === other.username &&
+        jump.hostKeys === other.hostKeys &&
+        jump.algorithms === other.algorithms &&
+        (jump.agent ?? null) === (other.agent ?? null) &&
+        sameSecret(jump.password, other.password) &&
+        sameSecret(jump.privateKey, other.privateKey) &&
+        sameSecret(jump.passphrase, other.passphrase)
+      );
+    })
   );
 }
 
 function sameSnmp(a: ResolvedSnmp | null, b: ResolvedSnmp | null): boolean {
   if (a === null || b === null) return a === b;
-  return a.credentialName === b.credentialName && a.port === b.port && sameCredential(a.credential, b.credential);
+  return (
+    a.credentialName === b.credentialName &&
+    a.port === b.port &&
+    (a.sourceAddress ?? null) === (b.sourceAddress ?? null) &&
+    sameCredential(a.credential, b.credential)
+  );
 }
 
 function sameTraps(a: ResolvedTraps | null, b: ResolvedTraps | null): boolean {

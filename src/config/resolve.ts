@@ -6,6 +6,7 @@ import type { CheckedConfig } from './check.ts';
 import { type Credentials, resolveCredentials, unknownCredential } from './credentials.ts';
 import { createDeviceResolver, type DeviceResolver } from './device-resolver.ts';
 import { errorAt, type Problem, pathText, quoted, warningAt } from './finding.ts';
+import { checkJumpHosts } from './jump-hosts.ts';
 import { needSecret, readSecret } from './read-secret.ts';
 import type {
   ListenAddress,
@@ -33,6 +34,7 @@ export async function resolveConfig(
   const problems: Problem[] = [...openPage(config)];
   const secrets = new SecretReader(source, problems);
   const credentials = await resolveCredentials(config.credentials, secrets, problems);
+  problems.push(...checkJumpHosts(config, credentials));
   const resolver = createDeviceResolver(config, credentials);
   return {
     config: {

@@ -14,6 +14,20 @@ export type Schedule =
 export const COLLECTORS = ['replay', 'dataplane', 'logging', 'certificates'] as const;
 export type Collector = (typeof COLLECTORS)[number];
 
+/** A host that devices are reached through. */
+export interface ResolvedJumpHost {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly username: string;
+  readonly password: Secret | null;
+  readonly privateKey: Secret | null;
+  readonly passphrase: Secret | null;
+  readonly agent?: string | null;
+  readonly hostKeys: 'strict' | 'accept-new';
+  readonly algorithms: 'modern' | 'legacy';
+}
+
 /** One device's SSH settings: its credential and the `ssh` section with the device's own overrides. */
 export interface ResolvedSsh {
   /** Name of the credential in the file: what quarantine counts by. */
@@ -23,6 +37,12 @@ export interface ResolvedSsh {
   readonly privateKey: Secret | null;
   readonly passphrase: Secret | null;
   readonly enablePassword: Secret | null;
+  /** Socket of an SSH agent whose keys may be used; absent: none. */
+  readonly agent?: string | null;
+  /** The nearest first; absent: the device is reached directly. */
+  readonly jumps?: readonly ResolvedJumpHost[];
+  /** Absent: the system's choice. */
+  readonly sourceAddress?: string | null;
   readonly hostKeys: 'strict' | 'accept-new';
   readonly algorithms: 'modern' | 'legacy';
   readonly session: 'persistent' | 'per_poll';
@@ -51,6 +71,8 @@ export interface ResolvedSnmp {
   readonly credentialName: string;
   readonly credential: SnmpCredential;
   readonly port: number;
+  /** Absent: the system's choice. */
+  readonly sourceAddress?: string | null;
   /** SNMP's own pace; with transport `snmp` the device's only one. */
   readonly schedule: Schedule;
 }

@@ -139,6 +139,31 @@ const snmp = section({
     )
     .optional(),
 });
+const MAX_JUMPS = 4;
+const JUMP = { error: `the name of a jump host, or a list of at most ${MAX_JUMPS}, the nearest first` };
+const jump = z
+  .union([name, z.array(name).max(MAX_JUMPS, JUMP)], JUMP)
+  .transform((value) => (Array.isArray(value) ? value : [value]))
+  .describe('Which of jump_hosts to go through: a name, or a list, the nearest first; [] goes directly');
+const sourceAddress = text('an IP address of this machine', (value) => isIP(value) !== 0).describe(
+  'Address of this machine that connections to devices leave from',
+);
+const MAX_JUMP_HOSTS = 100;
+const jumpHosts = z
+  .record(
+    name,
+    section({
+      host: host.describe('Address or host name'),
+      port: port.default(22).describe('SSH port'),
+      credentials: name.default('main').describe('Which of the section credentials, of SSH'),
+      host_keys: hostKeys.optional().describe('As in ssh, which is the default'),
+      algorithms: algorithms.optional().describe('As in ssh, which is the default'),
+    }),
+    { error: () => 'a mapping of names to hosts' },
+  )
+  .refine((value) => Object.keys(value).length <= MAX_JUMP_HOSTS, { error: `at most ${MAX_JUMP_HOSTS} jump hosts` })
+  .default({})
+  .describe('Hosts that devices are reached through over SSH: one kept connection to each carries many devices');
 const maxHandshakes = wholeNumber(1, 1024).describe('SSH handshakes under way at once, over all devices');
 
 /** IOS offers these too; why they are refused (net-snmp 3.29: no AES-192, no 3DES; Node 17 and later: no DES). */
@@ -162,6 +187,10 @@ const credentialSchema = section({
   password_env: envName.describe('Variable that holds the password').optional(),
   password_file: path.describe('File that holds the password, alone on its line').optional(),
   private_key_file: path.describe('SSH key in PEM or OpenSSH form, instead of a password').optional(),
+  agent: z
+    .boolean({ error: 'true or false' })
+    .describe('Use the keys of the SSH agent that SSH_AUTH_SOCK names')
+    .optional(),
   passphrase_env: envName.describe('Variable that holds the passphrase of the key').optional(),
   passphrase_file: path.describe('File that holds it').optional(),
   enable_password_env: envName
@@ -216,6 +245,7 @@ export const deviceSchema = section({
     .max(MAX_SOURCE_ADDRESSES, { error: `at most ${MAX_SOURCE_ADDRESSES} addresses` })
     .describe('Other addresses from which the device sends log messages and traps, such as a loopback interface')
     .optional(),
+  source_address: sourceAddress.optional(),
   role: role.optional(),
   transport: transport.optional(),
   interval: interval.optional(),
@@ -230,6 +260,7 @@ export const deviceSchema = section({
     host_keys: hostKeys.optional(),
     algorithms: algorithms.optional(),
     session: session.optional(),
+    jump: jump.optional(),
     max_handshakes: maxHandshakes.optional(),
   })
     .describe('Overrides of the ssh section for this device')
@@ -301,6 +332,7 @@ export const configSchema = section({
     snmp: snmp.prefault({}),
     collect: collect.default([]),
     phase_aware: phaseAware.default(true),
+    source_address: sourceAddress.optional(),
   })
     .prefault({})
     .describe('What devices use that do not say otherwise'),
@@ -310,8 +342,10 @@ export const configSchema = section({
     host_keys: hostKeys.default('strict'),
     algorithms: algorithms.default('modern'),
     session: session.default('persistent'),
+    jump: jump.default([]),
     max_handshakes: maxHandshakes.default(8),
   }).prefault({}),
+  jump_hosts: jumpHosts,
   devices: z
     .array(deviceSchema, { error: 'a list of devices' })
     .max(MAX_DEVICES, { error: `at most ${MAX_DEVICES} devices` })

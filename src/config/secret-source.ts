@@ -45,6 +45,14 @@ export class SecretReader {
     return this.#checked(path, shown, value, kind);
   }
 
+  /** Where the user's SSH agent listens. null: nowhere, which is a problem already. */
+  agentSocket(path: SettingPath): string | null {
+    const socket = this.#source.env['SSH_AUTH_SOCK'];
+    if (socket !== undefined && socket !== '') return socket;
+    this.#problems.push(errorAt(path, 'an SSH agent is wanted, and SSH_AUTH_SOCK is not set'));
+    return null;
+  }
+
   async fromFile(path: SettingPath, file: string, kind: SecretKind): Promise<Secret | null> {
     const absolute = resolve(this.#source.directory, file);
     const shown = quoted(absolute);

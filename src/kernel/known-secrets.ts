@@ -6,6 +6,7 @@
  * not be told from an echo, and taking it out would break the answer. Those are secrets of fewer than four characters,
  * short numbers (lifetimes, ports), and a few words such as `cisco` and `public`.
  */
+import { LRUCache } from 'lru-cache';
 import type { Secret } from './secret.ts';
 
 const REDACTED = '[secret]';
@@ -28,15 +29,12 @@ const MOST = 4_096;
 
 export class KnownSecrets {
   /** Each as it may stand in text, and in octets. */
-  readonly #known = new Map<string, Buffer>();
+  readonly #known = new LRUCache<string, Buffer>({ max: MOST });
 
   learn(...secrets: ReadonlyArray<Secret | null>): void {
     for (const secret of secrets) {
       const value = secret?.reveal() ?? '';
-      if (!canBeToldApart(value) || this.#known.has(value)) continue;
-      this.#known.set(value, Buffer.from(value));
-      const [oldest] = this.#known.keys();
-      if (this.#known.size > MOST && oldest !== undefined) this.#known.delete(oldest);
+      if (canBeToldApart(value)) this.#known.set(value, this.#known.get(value) ?? Buffer.from(value));
     }
   }
 

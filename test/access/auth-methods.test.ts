@@ -4,7 +4,7 @@ import { type AuthMethod, createAuthSequence } from '../../src/access/ssh/auth-m
 
 /** The methods tried against a device that refuses all and lists `offered`. */
 function tried(has: { readonly key: boolean; readonly password: boolean }, offered: readonly string[]): AuthMethod[] {
-  const sequence = createAuthSequence(has);
+  const sequence = createAuthSequence({ agent: false, ...has });
   const methods: AuthMethod[] = [];
   for (let method = sequence.next(null); method !== null; method = sequence.next(offered)) methods.push(method);
   return methods;
@@ -35,7 +35,7 @@ describe('login', () => {
         fc.boolean(),
         fc.array(list, { minLength: 1, maxLength: 8 }),
         (key, password, answers) => {
-          const sequence = createAuthSequence({ key, password });
+          const sequence = createAuthSequence({ key, agent: false, password });
           const methods: AuthMethod[] = [];
           let method = sequence.next(null);
           for (const offered of answers) {

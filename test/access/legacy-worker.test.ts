@@ -2,10 +2,14 @@ import { describe, expect, test } from 'vitest';
 import type { ShellLogin } from '../../src/access/ssh/shell-transport.ts';
 import { createSsh2Transport } from '../../src/access/ssh/ssh2-transport.ts';
 import { createWorkerTransport } from '../../src/access/ssh/worker-transport.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
+import { seededRandom } from '../../src/kernel/random.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { accessUnderTest, never, poll, target, textOf, WORKER_URL } from './access-under-test.ts';
 import { hostKeys, ScriptedIos } from './scripted-ios.ts';
 import { PATIENCE } from '../builders/patience.ts';
+
+const trusting = () => Promise.resolve(null);
 
 /** What IOS 12.4 and 15.0 offer. */
 const OLD_IOS = {
@@ -74,8 +78,11 @@ describe('a device that knows only old algorithms', () => {
 
 // A fake is a second implementation of a port, and so is the proxy: the same contract for both.
 describe.each([
-  ['in this thread', () => createSsh2Transport()],
-  ['in the worker thread', () => createWorkerTransport(WORKER_URL)],
+  [
+    'in this thread',
+    () => createSsh2Transport({ clock: createSystemClock(), random: seededRandom(1), verifyJumpKey: trusting }),
+  ],
+  ['in the worker thread', () => createWorkerTransport(WORKER_URL, trusting)],
 ] as const)('the shell transport %s', (_where, create) => {
   const login = (port: number): ShellLogin => ({
     host: '127.0.0.1',
@@ -86,6 +93,9 @@ describe.each([
     passphrase: null,
     algorithms: 'legacy',
     knownKeyTypes: [],
+    agent: null,
+    jumps: [],
+    sourceAddress: null,
   });
   const accepting = {
     beforeHandshake: () => Promise.resolve(),
@@ -191,6 +201,9 @@ describe('the legacy worker', () => {
     passphrase: null,
     algorithms: 'legacy',
     knownKeyTypes: [],
+    agent: null,
+    jumps: [],
+    sourceAddress: null,
   };
   const hooks = {
     beforeHandshake: () => Promise.resolve(),
@@ -200,7 +213,7 @@ describe('the legacy worker', () => {
   };
 
   test('that dies fails what is opening, and is started anew for the next one', async () => {
-    await using transport = createWorkerTransport(workerThat('process.exit(3)'));
+    await using transport = createWorkerTransport(workerThat('process.exit(3)'), trusting);
     await expect(transport.open(login, hooks, never)).rejects.toMatchObject({ kind: 'closed' });
     await expect(transport.open(login, hooks, never)).rejects.toMatchObject({ kind: 'closed' });
   });
@@ -209,7 +222,7 @@ describe('the legacy worker', () => {
     const url = workerThat(
       'if(type==="open")p.postMessage({type:"opened",id,negotiated:""});if(type==="write")throw new Error("a bug")',
     );
-    await using transport = createWorkerTransport(url);
+    await using transport = createWorkerTransport(url, trusting);
     const ends: string[] = [];
     const shells = await Promise.all(
       [1, 2].map(() => transport.open(login, { ...hooks, onClose: (reason) => ends.push(reason) }, never)),
@@ -222,7 +235,7 @@ describe('the legacy worker', () => {
   });
 
   test('that cannot be started is an error, not a crash', async () => {
-    await using transport = createWorkerTransport(new URL('./no-such-worker.js', import.meta.url));
+    await using transport = createWorkerTransport(new URL('./no-such-worker.js', import.meta.url), trusting);
     await expect(transport.open(login, hooks, never)).rejects.toMatchObject({ kind: 'closed' });
   });
 });

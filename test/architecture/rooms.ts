@@ -4,7 +4,7 @@
  * is a package. Types count: an import of a type is an import.
  */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  kernel: ['node:events'],
+  kernel: ['lru-cache', 'node:events'],
   'gdoi/seen': [],
   'gdoi/keys': ['gdoi/seen'],
   'gdoi/events': ['gdoi/seen'],
@@ -30,6 +30,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'node:events',
     'node:fs/promises',
     'node:net',
+    'node:stream',
     'node:worker_threads',
     'p-queue',
     'ssh2',
@@ -54,13 +55,14 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'node:events',
     'node:net',
   ],
-  'access/listeners': ['kernel', 'node:dgram', 'node:events', 'node:fs', 'node:net'],
+  'access/listeners': ['kernel', 'lru-cache', 'node:dgram', 'node:events', 'node:fs', 'node:net'],
   'access/listeners/syslog': ['access', 'access/listeners', 'kernel', 'node:dgram', 'node:events', 'node:net'],
   'access/listeners/traps': [
     'access',
     'access/listeners',
     'gdoi/seen',
     'kernel',
+    'lru-cache',
     'node:crypto',
     'node:dgram',
     'node:os',
@@ -193,6 +195,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'fastify',
     'http',
     'kernel',
+    'lru-cache',
     'node:crypto',
     'node:http',
     'node:net',

@@ -30,7 +30,7 @@ describe('docs/errors.md', () => {
 const BORDERS: ReadonlySet<string> = new Set([
   'access/snmp/net-snmp.ts',
   'access/ssh/ssh-error.ts',
-  'access/ssh/ssh2-transport.ts',
+  'access/ssh/ssh-login.ts',
   'config/service-discovery/http-targets.ts',
   'config/service-discovery/target-text.ts',
 ]);

@@ -5,13 +5,9 @@
  * Source addresses of UDP can be made up: the map of buckets is bounded, the source heard of longest ago leaves first,
  * and a made-up source's fresh bucket still draws on the one for all.
  */
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock.ts';
-
-export interface Rate {
-  readonly perSecond: number;
-  /** Messages that may come at once. */
-  readonly burst: number;
-}
+import { type Rate, TokenBucket } from '../../kernel/token-bucket.ts';
 
 export interface RateBounds {
   readonly source: Rate;
@@ -32,33 +28,26 @@ export const RATE_BOUNDS: RateBounds = {
 
 export type RateVerdict = 'pass' | 'source_rate' | 'overall_rate';
 
-interface Bucket {
-  tokens: number;
-  filledMonoMs: number;
-}
-
 export class RateLimit {
   readonly #bounds: RateBounds;
   readonly #clock: Clock;
-  readonly #sources = new Map<string, Bucket>();
-  readonly #overall: Bucket;
+  readonly #sources: LRUCache<string, TokenBucket>;
+  readonly #overall: TokenBucket;
 
   constructor(bounds: RateBounds, clock: Clock) {
     this.#bounds = bounds;
     this.#clock = clock;
-    this.#overall = { tokens: bounds.overall.burst, filledMonoMs: clock.monoMs() };
+    this.#sources = new LRUCache({ max: bounds.sources });
+    this.#overall = new TokenBucket(bounds.overall, clock.monoMs());
   }
 
   /** May one more message from `host` pass? A refusal costs nobody a token. */
   take(host: string): RateVerdict {
     const nowMs = this.#clock.monoMs();
     const bucket = this.#bucketOf(host, nowMs);
-    fill(bucket, this.#bounds.source, nowMs);
-    if (bucket.tokens < 1) return 'source_rate';
-    fill(this.#overall, this.#bounds.overall, nowMs);
-    if (this.#overall.tokens < 1) return 'overall_rate';
-    bucket.tokens -= 1;
-    this.#overall.tokens -= 1;
+    if (bucket.left(nowMs) < 1) return 'source_rate';
+    if (!this.#overall.take(nowMs)) return 'overall_rate';
+    bucket.spend(1, nowMs);
     return 'pass';
   }
 
@@ -67,21 +56,11 @@ export class RateLimit {
     return this.#sources.size;
   }
 
-  #bucketOf(host: string, nowMs: number): Bucket {
+  #bucketOf(host: string, nowMs: number): TokenBucket {
     const known = this.#sources.get(host);
-    // A map keeps the order of insertion: taken out and put back, a source that is heard stays.
-    if (known !== undefined) this.#sources.delete(host);
-    else if (this.#sources.size >= this.#bounds.sources) {
-      const [longestAgo] = this.#sources.keys();
-      if (longestAgo !== undefined) this.#sources.delete(longestAgo);
-    }
-    const bucket = known ?? { tokens: this.#bounds.source.burst, filledMonoMs: nowMs };
+    if (known !== undefined) return known;
+    const bucket = new TokenBucket(this.#bounds.source, nowMs);
     this.#sources.set(host, bucket);
     return bucket;
   }
-}
-
-function fill(bucket: Bucket, rate: Rate, nowMs: number): void {
-  bucket.tokens = Math.min(rate.burst, bucket.tokens + ((nowMs - bucket.filledMonoMs) / 1000) * rate.perSecond);
-  bucket.filledMonoMs = nowMs;
 }

@@ -30,13 +30,23 @@ export class DeviceSocket {
 
   /** `address` is literal; `nobodys` is called for each datagram that comes while nobody uses the socket. */
   static async open(
-    where: { readonly host: string; readonly port: number; readonly address: string; readonly family: number },
+    where: {
+      readonly host: string;
+      readonly port: number;
+      readonly address: string;
+      readonly family: number;
+      readonly sourceAddress: string | null;
+    },
     nobodys: () => void,
   ): Promise<DeviceSocket> {
     const socket = createSocket(where.family === 6 ? 'udp6' : 'udp4');
     try {
       // What waits for an answer holds the process, not the socket.
       socket.unref();
+      if (where.sourceAddress !== null) {
+        socket.bind(0, where.sourceAddress);
+        await once(socket, 'listening');
+      }
       socket.connect(where.port, where.address);
       await once(socket, 'connect');
       return new DeviceSocket(socket, where.host, where.port, nobodys);

@@ -137,7 +137,10 @@ class PollingAccess implements SnmpAccess {
 
   async #readInTurn(slot: Slot, target: SnmpTarget, request: SnmpRequest, stop: EitherSignal): Promise<SnmpReply> {
     const { clock } = this.#options;
-    if (slot.target !== null && !sameTarget(slot.target, target)) startAfresh(slot);
+    if (slot.target !== null && !sameTarget(slot.target, target)) {
+      startAfresh(slot);
+      this.#sockets.forget(target.device);
+    }
     slot.target = target;
     this.#secrets.learn(...secretsOf(target.credential));
     const waitMs = slot.backOff.waitMs(clock.monoMs());
@@ -219,7 +222,7 @@ class PollingAccess implements SnmpAccess {
     const { device, host, port, timeoutMs } = target;
     const idle = this.#sockets.idle(device, host, port);
     if (idle !== null) return idle;
-    const opening = this.#sockets.connect(host, port);
+    const opening = this.#sockets.connect(host, port, target.sourceAddress ?? null);
     const late = new AbortController();
     try {
       const given =
@@ -333,7 +336,13 @@ function givenUp(target: SnmpTarget): DeviceError {
 }
 
 function sameTarget(left: SnmpTarget, right: SnmpTarget): boolean {
-  return left.host === right.host && left.port === right.port && sameCredential(left.credential, right.credential);
+  const sameSource = (left.sourceAddress ?? null) === (right.sourceAddress ?? null);
+  return (
+    left.host === right.host &&
+    left.port === right.port &&
+    sameSource &&
+    sameCredential(left.credential, right.credential)
+  );
 }
 
 function sameCredential(left: SnmpCredential, right: SnmpCredential): boolean {

@@ -31,9 +31,9 @@ export class SocketPool {
   }
 
   /** Rejects with the operating system's error. A name is looked up each time: the socket remembers the address. */
-  async connect(host: string, port: number): Promise<DeviceSocket> {
+  async connect(host: string, port: number, sourceAddress: string | null): Promise<DeviceSocket> {
     const { address, family } = await lookup(host);
-    const socket = await DeviceSocket.open({ host, port, address, family }, this.#nobodys);
+    const socket = await DeviceSocket.open({ host, port, address, family, sourceAddress }, this.#nobodys);
     this.#lent.add(socket);
     return socket;
   }

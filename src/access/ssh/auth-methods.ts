@@ -1,42 +1,42 @@
 /**
  * Which authentication method comes next, so that each credential is offered once and no more.
  *
- * `none` asks what the device takes. Then the key, if there is one and the device takes keys; then the password by one
- * method only: `password` where offered, else keyboard-interactive. A device that lists nothing gets `password`.
+ * `none` asks what the device takes. Then the key, if there is one and the device takes keys, or the keys of an SSH agent;
+ * then the password by one method only: `password` where offered, else keyboard-interactive. A device that lists nothing
+ * gets `password`.
  */
-export type AuthMethod = 'none' | 'publickey' | 'password' | 'keyboard-interactive';
+export type AuthMethod = 'none' | 'publickey' | 'agent' | 'password' | 'keyboard-interactive';
 
 export interface AuthSequence {
   /** The next method, or null when there is nothing left to try. `offered` is null before the first answer. */
   next(offered: readonly string[] | null): AuthMethod | null;
 }
 
-export function createAuthSequence(has: { readonly key: boolean; readonly password: boolean }): AuthSequence {
-  let asked = false;
-  let keyTried = false;
-  let passwordTriedBy: AuthMethod | null = null;
-  const takes = (offered: readonly string[] | null, method: AuthMethod) =>
-    offered === null || offered.length === 0 || offered.includes(method);
+export interface AuthMeans {
+  readonly key: boolean;
+  readonly agent: boolean;
+  readonly password: boolean;
+}
+
+export function createAuthSequence(has: AuthMeans): AuthSequence {
+  const tried = new Set<AuthMethod>();
+  const once = (method: AuthMethod): AuthMethod | null => {
+    if (tried.has(method)) return null;
+    tried.add(method);
+    return method;
+  };
   return {
     next(offered) {
-      if (!asked) {
-        asked = true;
-        return 'none';
+      const takes = (method: string) => offered === null || offered.length === 0 || offered.includes(method);
+      const first = once('none');
+      if (first !== null) return first;
+      if (takes('publickey')) {
+        const key = (has.key ? once('publickey') : null) ?? (has.agent ? once('agent') : null);
+        if (key !== null) return key;
       }
-      if (has.key && !keyTried && takes(offered, 'publickey')) {
-        keyTried = true;
-        return 'publickey';
-      }
-      if (!has.password) return null;
-      if (passwordTriedBy === null) {
-        passwordTriedBy = takes(offered, 'password')
-          ? 'password'
-          : takes(offered, 'keyboard-interactive')
-            ? 'keyboard-interactive'
-            : null;
-        return passwordTriedBy;
-      }
-      return null;
+      if (!has.password || tried.has('password') || tried.has('keyboard-interactive')) return null;
+      if (takes('password')) return once('password');
+      return takes('keyboard-interactive') ? once('keyboard-interactive') : null;
     },
   };
 }

@@ -3,6 +3,8 @@
  * stalls no one else. Decisions (host key, deadlines, limits) stay in the main thread.
  */
 import { parentPort } from 'node:worker_threads';
+import { createSystemClock } from '../../kernel/clock.ts';
+import { systemRandom } from '../../kernel/random.ts';
 import { type Shell, type ShellLogin, TransportError } from './shell-transport.ts';
 import { createSsh2Transport } from './ssh2-transport.ts';
 import type { FromWorker, ToWorker } from './worker-messages.ts';
@@ -14,7 +16,20 @@ interface Connection {
   verdict: (accepted: boolean) => void;
 }
 
-const transport = createSsh2Transport();
+const jumpKeyQuestions = new Map<number, (problem: string | null) => void>();
+let nextQuestion = 1;
+
+const transport = createSsh2Transport({
+  clock: createSystemClock(),
+  random: systemRandom,
+  verifyJumpKey: (jump, key) =>
+    new Promise((resolve) => {
+      const id = nextQuestion;
+      nextQuestion += 1;
+      jumpKeyQuestions.set(id, resolve);
+      say({ type: 'jump_key', id, jump, key: key.toString('base64') });
+    }),
+});
 const connections = new Map<number, Connection>();
 
 function say(message: FromWorker): void {
@@ -47,9 +62,9 @@ async function open(id: number, login: ShellLogin): Promise<void> {
           });
         },
         onData: (chunk) => say({ type: 'data', id, chunk }),
-        onClose: (reason) => {
+        onClose: (reason, flooded = false) => {
           connections.delete(id);
-          say({ type: 'closed', id, reason });
+          say({ type: 'closed', id, reason, flooded });
         },
       },
       connection.abort.signal,
@@ -69,6 +84,11 @@ async function open(id: number, login: ShellLogin): Promise<void> {
 function hear(message: ToWorker): void {
   if (message.type === 'open') {
     void open(message.id, message.login); // answers by message; what it throws is a bug and ends the worker
+    return;
+  }
+  if (message.type === 'jump_key_verdict') {
+    jumpKeyQuestions.get(message.id)?.(message.problem);
+    jumpKeyQuestions.delete(message.id);
     return;
   }
   const connection = connections.get(message.id);

@@ -6,7 +6,7 @@
  */
 import type { Clock } from '../../kernel/clock.ts';
 import { DeadlineExceeded } from '../../kernel/deadline.ts';
-import type { SshTarget } from '../device-session.ts';
+import type { JumpTarget, SshTarget } from '../device-session.ts';
 import type { DeviceError, DeviceErrorKind } from '../device-error.ts';
 import type { KnownSecrets } from '../../kernel/known-secrets.ts';
 import type { Logger } from '../../kernel/logger.ts';
@@ -26,7 +26,7 @@ import type { HostKeyStore } from './known-hosts.ts';
 import { later } from '../../kernel/later.ts';
 import { ShellLine } from './shell-line.ts';
 import { SessionError, ShellSession } from './shell-session.ts';
-import { type ShellTransport, TransportError } from './shell-transport.ts';
+import { type HostLogin, type ShellLogin, type ShellTransport, TransportError } from './shell-transport.ts';
 import { Watchdog } from '../../kernel/watchdog.ts';
 
 /** A connecting host keeps its place at the gate this long. */
@@ -49,11 +49,17 @@ export interface OpenedSession {
 }
 
 /** Open a session, or throw `SessionError`; when `signal` aborts, its kind is `closed`. */
-export async function openSession(parts: OpenerParts, target: SshTarget, signal: AbortSignal): Promise<OpenedSession> {
-  return new Opening(parts, target, signal).run();
+export async function openSession(
+  parts: OpenerParts,
+  target: SshTarget,
+  signal: AbortSignal,
+  /** It answered last time: it goes before those that did not. */
+  answered = false,
+): Promise<OpenedSession> {
+  return new Opening(parts, target, signal, answered).run();
 }
 
-export function secretsOf(target: SshTarget): CredentialSecrets {
+function secretsOf(target: SshTarget): CredentialSecrets {
   return [target.password, target.privateKey, target.passphrase, target.enablePassword];
 }
 
@@ -61,10 +67,37 @@ export function credentialUseOf(target: SshTarget): CredentialUse {
   return { credentialName: target.credentialName, secrets: secretsOf(target), device: target.device };
 }
 
+/** All that could be echoed by a host on the way to the device, or by the device. */
+function secretsOnTheWay(target: SshTarget): CredentialSecrets {
+  const ofJumps = (target.jumps ?? []).flatMap(({ password, passphrase }) => [password, passphrase]);
+  return [...secretsOf(target), ...ofJumps];
+}
+
+/** What the transport needs, secrets revealed. */
+async function shellLogin(target: SshTarget, hostKeys: HostKeyStore): Promise<ShellLogin> {
+  const plain = async (host: Omit<JumpTarget, 'name' | 'hostKeys'>): Promise<HostLogin> => ({
+    host: host.host,
+    port: host.port,
+    username: host.username,
+    password: host.password?.reveal() ?? null,
+    privateKey: host.privateKey?.reveal() ?? null,
+    passphrase: host.passphrase?.reveal() ?? null,
+    agent: host.agent ?? null,
+    algorithms: host.algorithms,
+    knownKeyTypes: await hostKeys.knownTypes(host.host, host.port).catch(() => []),
+  });
+  const jumps = (target.jumps ?? []).map(async (jump) => {
+    const { name, hostKeys: policy } = jump;
+    return { ...(await plain(jump)), name, hostKeys: policy };
+  });
+  return { ...(await plain(target)), jumps: await Promise.all(jumps), sourceAddress: target.sourceAddress ?? null };
+}
+
 class Opening {
   readonly #parts: OpenerParts;
   readonly #target: SshTarget;
   readonly #parent: AbortSignal;
+  readonly #answered: boolean;
   readonly #attempt = new AbortController();
   readonly #watchdog: Watchdog;
   #pass: HandshakePass | null = null;
@@ -72,11 +105,12 @@ class Opening {
   #admitted = false;
   #hostKeyProblem: string | null = null;
 
-  constructor(parts: OpenerParts, target: SshTarget, parent: AbortSignal) {
+  constructor(parts: OpenerParts, target: SshTarget, parent: AbortSignal, answered: boolean) {
+    this.#answered = answered;
     this.#parts = parts;
     this.#target = target;
     this.#parent = parent;
-    parts.secrets.learn(...secretsOf(target));
+    parts.secrets.learn(...secretsOnTheWay(target));
     this.#watchdog = new Watchdog(parts.clock);
   }
 
@@ -106,22 +140,13 @@ class Opening {
     const { clock, hostKeys, gate, transportFor } = this.#parts;
     const target = this.#target;
     const { signal } = this.#attempt;
-    const knownKeyTypes = await hostKeys.knownTypes(target.host, target.port).catch(() => []);
-    this.#pass = await gate.pass(signal);
+    const login = await shellLogin(target, hostKeys);
+    this.#pass = await gate.pass(signal, this.#answered);
     this.#armWatchdog();
     this.#letGoIfSlow();
     const line = new ShellLine(clock);
     const shell = await transportFor(target).open(
-      {
-        host: target.host,
-        port: target.port,
-        username: target.username,
-        password: target.password?.reveal() ?? null,
-        privateKey: target.privateKey?.reveal() ?? null,
-        passphrase: target.passphrase?.reveal() ?? null,
-        algorithms: target.algorithms,
-        knownKeyTypes,
-      },
+      login,
       {
         beforeHandshake: () => this.#beforeHandshake(),
         verifyHostKey: (key) => this.#verifyHostKey(key),

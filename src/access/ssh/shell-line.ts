@@ -92,8 +92,8 @@ export class ShellLine {
   };
 
   /** From the transport. */
-  readonly onClose = (reason: string): void => {
-    this.#finish({ kind: 'closed', reason });
+  readonly onClose = (reason: string, flooded = false): void => {
+    this.#finish({ kind: flooded ? 'too_large' : 'closed', reason });
     this.#hasClosed();
   };
 

@@ -75,6 +75,12 @@ export class ShellSession implements DeviceSession {
     return this.#line.ended === null;
   }
 
+  /** Why it ended, where it was cut for what the device sent; null: it was not. */
+  get floodedBy(): string | null {
+    const end = this.#line.ended;
+    return end?.kind === 'too_large' ? end.reason : null;
+  }
+
   /** Bytes that came back for the last command: 0 when the shell was dead already. */
   get bytesOfLastAnswer(): number {
     return this.#bytesOfLastAnswer;

@@ -4,18 +4,37 @@
  */
 import type { DeviceErrorKind } from '../device-error.ts';
 
-/** What a transport needs to log in. Plain data: it may cross to a worker thread by message. */
-export interface ShellLogin {
+/** How to log in at one host. Plain data: it may cross to a worker thread by message. */
+export interface HostLogin {
   readonly host: string;
   readonly port: number;
   readonly username: string;
   readonly password: string | null;
   readonly privateKey: string | null;
   readonly passphrase: string | null;
+  /** Socket of an SSH agent whose keys may be used. */
+  readonly agent: string | null;
   readonly algorithms: 'modern' | 'legacy';
   /** Host key types known for this host, to be preferred. */
   readonly knownKeyTypes: readonly string[];
 }
+
+/** A host on the way to a device. */
+export interface JumpLogin extends HostLogin {
+  readonly name: string;
+  readonly hostKeys: 'strict' | 'accept-new';
+}
+
+/** What a transport needs to log in at a device. */
+export interface ShellLogin extends HostLogin {
+  /** Hosts to go through, the nearest first; each is logged in to from the one before. */
+  readonly jumps: readonly JumpLogin[];
+  /** Local address that connections leave from; null: the system's choice. */
+  readonly sourceAddress: string | null;
+}
+
+/** Why a jump host's key (SSH wire format) is not good enough; null: it is. Called on the owner's thread. */
+export type VerifyJumpKey = (jump: JumpLogin, key: Buffer) => Promise<string | null>;
 
 /** What the transport asks and tells its owner; all are called on the owner's thread. */
 export interface ShellHooks {
@@ -25,8 +44,8 @@ export interface ShellHooks {
   verifyHostKey(key: Buffer): Promise<boolean>;
   /** Bytes of the terminal, latin1. */
   onData(chunk: string): void;
-  /** The shell ended after it was opened; called once. */
-  onClose(reason: string): void;
+  /** The shell ended after it was opened; called once. `flooded`: it was cut, since the device sent too much. */
+  onClose(reason: string, flooded?: boolean): void;
 }
 
 export interface Shell {
@@ -47,13 +66,16 @@ export interface ShellTransport extends AsyncDisposable {
   open(login: ShellLogin, hooks: ShellHooks, signal: AbortSignal): Promise<Shell>;
 }
 
+/** `jump`: a host on the way failed, and the device was not reached. */
+export type TransportOperation = 'connect' | 'login' | 'jump';
+
 /** Why a shell could not be opened, translated once. The message holds no secret. */
 export class TransportError extends Error {
   override readonly name = 'TransportError';
   readonly kind: DeviceErrorKind;
-  readonly operation: 'connect' | 'login';
+  readonly operation: TransportOperation;
 
-  constructor(kind: DeviceErrorKind, operation: 'connect' | 'login', message: string) {
+  constructor(kind: DeviceErrorKind, operation: TransportOperation, message: string) {
     super(message);
     this.kind = kind;
     this.operation = operation;

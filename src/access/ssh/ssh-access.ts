@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../../kernel/clock.ts';
 import type { Random } from '../../kernel/random.ts';
-import type { AccessStatus, DeviceAccess, DeviceSession, Reply, SshTarget } from '../device-session.ts';
+import type { AccessStatus, DeviceAccess, DeviceSession, JumpTarget, Reply, SshTarget } from '../device-session.ts';
 import { backOffError, type DeviceError } from '../device-error.ts';
 import type { ShowCommand } from '../show-command.ts';
 import { KnownSecrets } from '../../kernel/known-secrets.ts';
@@ -13,14 +13,18 @@ import { type LinkedSignal, linkSignals } from '../../kernel/link-signals.ts';
 import { untilAborted } from '../../kernel/until-aborted.ts';
 import type { AnswerBounds } from './answer-reader.ts';
 import { BACK_OFF, BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
-import { CredentialQuarantine, quarantinedError } from '../credential-quarantine.ts';
+import { CredentialQuarantine, quarantinedError, sameSecrets } from '../credential-quarantine.ts';
 import { HandshakeGate } from './handshake-gate.ts';
+import { decideHostKey } from './host-key-policy.ts';
 import { createKnownHosts, type HostKeyStore } from './known-hosts.ts';
-import { credentialUseOf, type OpenerParts, openSession, secretsOf } from './session-opener.ts';
+import { credentialUseOf, type OpenerParts, openSession } from './session-opener.ts';
 import { SessionError, type ShellSession } from './shell-session.ts';
-import type { ShellTransport } from './shell-transport.ts';
+import type { ShellTransport, VerifyJumpKey } from './shell-transport.ts';
 import { createSsh2Transport } from './ssh2-transport.ts';
 import { createWorkerTransport } from './worker-transport.ts';
+
+/** Of a device that sent more than the bounds: each connection to it costs up to a tenth of a second. */
+const FLOOD_BACK_OFF: BackOffTimes = { firstMs: 30_000, longestMs: 3_600_000 };
 
 /** How long a device may take to hang up after `exit`. */
 const POLITE_MS = 1_000;
@@ -51,6 +55,10 @@ interface Slot {
   target: SshTarget | null;
   negotiated: string;
   readonly backOff: BackOff;
+  /** Grows with each connection that was cut for what the device sent, also between two good answers. */
+  readonly conduct: BackOff;
+  /** At the last poll. */
+  answered: boolean;
   /** Sessions in a row that ended inside a command. */
   brokenSessions: number;
 }
@@ -64,19 +72,27 @@ class SshAccess implements DeviceAccess {
   readonly #opener: OpenerParts;
   readonly #gate: HandshakeGate;
   readonly #quarantine = new CredentialQuarantine();
-  readonly #inThread: ShellTransport = createSsh2Transport();
+  readonly #inThread: ShellTransport;
   readonly #inWorker: ShellTransport;
   readonly #slots = new Map<string, Slot>();
   readonly #stopping = new AbortController();
 
   constructor(options: SshAccessOptions) {
     this.#options = options;
-    this.#inWorker = createWorkerTransport(options.workerUrl ?? new URL('./legacy-worker.js', import.meta.url));
+    const { clock, random, logger } = options;
+    const hostKeys = 'hostKeyStore' in options ? options.hostKeyStore : createKnownHosts(options.knownHostsPath);
+    const verifyJumpKey: VerifyJumpKey = async (jump, key) => {
+      const decision = await decideHostKey(hostKeys, { ...jump, device: `jump host ${jump.name}` }, key, logger);
+      return decision.kind === 'accepted' ? null : decision.message;
+    };
+    this.#inThread = createSsh2Transport({ clock, random, verifyJumpKey });
+    const workerUrl = options.workerUrl ?? new URL('./legacy-worker.js', import.meta.url);
+    this.#inWorker = createWorkerTransport(workerUrl, verifyJumpKey);
     this.#gate = new HandshakeGate(options.maxHandshakes);
     this.#opener = {
-      clock: options.clock,
-      logger: options.logger,
-      hostKeys: 'hostKeyStore' in options ? options.hostKeyStore : createKnownHosts(options.knownHostsPath),
+      clock,
+      logger,
+      hostKeys,
       gate: this.#gate,
       quarantine: this.#quarantine,
       secrets: options.secrets ?? new KnownSecrets(),
@@ -104,6 +120,7 @@ class SshAccess implements DeviceAccess {
       if (slot.users === 1 && !aborted()) await release.before;
       else await untilAborted(release.before, either());
       if (slot.session !== null && !sameTarget(slot.target, target)) await this.#closeSession(slot);
+      this.#noteFlood(slot, target);
       const fresh = slot.session === null || !slot.session.alive;
       if (fresh) await this.#connect(slot, target, either());
       const lent = this.#lend(slot, fresh ? null : () => this.#connect(slot, target, either()));
@@ -111,7 +128,7 @@ class SshAccess implements DeviceAccess {
         return { kind: 'done', value: await use(lent) };
       } finally {
         lent.revoke();
-        this.#account(slot, lent);
+        this.#account(slot, lent, fresh);
         if (target.session === 'per_poll') release.keepUntil(this.#closeSession(slot));
       }
     } catch (error) {
@@ -134,6 +151,7 @@ class SshAccess implements DeviceAccess {
       await this.#closeSession(slot);
       this.#quarantine.forget(device);
       slot.backOff.succeeded();
+      slot.conduct.succeeded();
       slot.brokenSessions = 0;
     } finally {
       release.done();
@@ -172,6 +190,8 @@ class SshAccess implements DeviceAccess {
         target: null,
         negotiated: '',
         backOff: new BackOff(this.#options.random, this.#options.backOff ?? BACK_OFF),
+        conduct: new BackOff(this.#options.random, FLOOD_BACK_OFF),
+        answered: false,
         brokenSessions: 0,
       };
       this.#slots.set(device, slot);
@@ -212,17 +232,19 @@ class SshAccess implements DeviceAccess {
     const { clock } = this.#options;
     slot.session = null;
     slot.target = target;
-    const waitMs = slot.backOff.waitMs(clock.monoMs());
+    const waitMs = Math.max(slot.backOff.waitMs(clock.monoMs()), slot.conduct.waitMs(clock.monoMs()));
     if (waitMs > 0) throw new SessionError(backOffError(target.device, 'connect', waitMs));
     const refused = this.#quarantine.peek(credentialUseOf(target), clock.monoMs());
     if (refused !== null) throw new SessionError(quarantinedError(target, refused.kind, refused.waitMs));
     try {
-      const opened = await openSession(this.#opener, target, signal);
+      const opened = await openSession(this.#opener, target, signal, slot.answered);
       slot.session = opened.session;
       slot.negotiated = opened.negotiated;
     } catch (error) {
+      slot.answered = false;
       if (error instanceof SessionError && !signal.aborted && countsForBackOff(error.deviceError)) {
         slot.backOff.failed(clock.monoMs());
+        if (error.deviceError.kind === 'too_large') slot.conduct.failed(clock.monoMs());
       }
       throw error;
     }
@@ -235,7 +257,9 @@ class SshAccess implements DeviceAccess {
   }
 
   /** A session that broke inside a command: once is bad luck, again and again is a device to leave alone. */
-  #account(slot: Slot, lent: LentSession): void {
+  #account(slot: Slot, lent: LentSession, fresh: boolean): void {
+    slot.answered = lent.answered && !lent.broke;
+    if (lent.flooded) slot.conduct.failed(this.#options.clock.monoMs());
     if (lent.broke) {
       slot.session = null;
       slot.brokenSessions += 1;
@@ -243,7 +267,22 @@ class SshAccess implements DeviceAccess {
     } else if (lent.answered) {
       slot.brokenSessions = 0;
       slot.backOff.succeeded();
+      // It kept quiet from the last poll to this one.
+      if (!fresh) slot.conduct.succeeded();
     }
+  }
+
+  /** The session was cut between two polls: this poll says so, and the device waits. */
+  #noteFlood(slot: Slot, { device, host, port }: SshTarget): void {
+    const why = slot.session?.floodedBy ?? null;
+    if (why === null) return;
+    slot.session = null;
+    slot.conduct.failed(this.#options.clock.monoMs());
+    throw new SessionError({
+      kind: 'too_large',
+      operation: 'idle',
+      message: `${device} (${host} port ${port}): between two polls: ${why}`,
+    });
   }
 }
 
@@ -270,6 +309,11 @@ class LentSession implements DeviceSession {
     this.#failure = null;
     this.answered = false;
     this.broke = false;
+  }
+
+  /** The connection was cut for what the device sent. */
+  get flooded(): boolean {
+    return this.#failure?.kind === 'too_large';
   }
 
   get hostname(): string {
@@ -332,6 +376,8 @@ function unlink(link: LinkedSignal | null): void {
 }
 
 function countsForBackOff(error: DeviceError): boolean {
+  // A jump host that fails has a wait of its own; the devices behind it are as good as they were.
+  if (error.operation === 'jump') return false;
   return error.kind !== 'auth' && error.kind !== 'quarantined' && error.kind !== 'backoff';
 }
 
@@ -341,17 +387,32 @@ function givenUp(target: SshTarget): DeviceError {
 
 function sameTarget(left: SshTarget | null, right: SshTarget): boolean {
   if (left === null) return false;
-  const before = secretsOf(left);
-  const now = secretsOf(right);
+  const sameJumps = (left.jumps ?? []).length === (right.jumps ?? []).length;
+  return (
+    sameHost(left, right) &&
+    (left.sourceAddress ?? null) === (right.sourceAddress ?? null) &&
+    sameSecrets([left.enablePassword], [right.enablePassword]) &&
+    sameJumps &&
+    (left.jumps ?? []).every((jump, index) => {
+      const other = right.jumps?.[index];
+      return other !== undefined && jump.name === other.name && sameHost(jump, other);
+    })
+  );
+}
+
+function sameHost(left: Omit<JumpTarget, 'name'>, right: Omit<JumpTarget, 'name'>): boolean {
+  const secrets = ({ password, privateKey, passphrase }: Omit<JumpTarget, 'name'>) => [
+    password,
+    privateKey,
+    passphrase,
+  ];
   return (
     left.host === right.host &&
     left.port === right.port &&
     left.username === right.username &&
     left.algorithms === right.algorithms &&
     left.hostKeys === right.hostKeys &&
-    before.every((secret, index) => {
-      const other = now[index] ?? null;
-      return secret === null || other === null ? secret === other : secret.equals(other);
-    })
+    (left.agent ?? null) === (right.agent ?? null) &&
+    sameSecrets(secrets(left), secrets(right))
   );
 }

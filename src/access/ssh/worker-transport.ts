@@ -9,11 +9,12 @@ import {
   type ShellLogin,
   type ShellTransport,
   TransportError,
+  type VerifyJumpKey,
 } from './shell-transport.ts';
 import type { FromWorker, ToWorker } from './worker-messages.ts';
 
-export function createWorkerTransport(workerUrl: URL): ShellTransport {
-  return new WorkerTransport(workerUrl);
+export function createWorkerTransport(workerUrl: URL, verifyJumpKey: VerifyJumpKey): ShellTransport {
+  return new WorkerTransport(workerUrl, verifyJumpKey);
 }
 
 interface Connection {
@@ -25,12 +26,14 @@ interface Connection {
 
 class WorkerTransport implements ShellTransport {
   readonly #url: URL;
+  readonly #verifyJumpKey: VerifyJumpKey;
   readonly #connections = new Map<number, Connection>();
   #worker: Worker | null = null;
   #nextId = 1;
 
-  constructor(url: URL) {
+  constructor(url: URL, verifyJumpKey: VerifyJumpKey) {
     this.#url = url;
+    this.#verifyJumpKey = verifyJumpKey;
   }
 
   open(login: ShellLogin, hooks: ShellHooks, signal: AbortSignal): Promise<Shell> {
@@ -91,6 +94,14 @@ class WorkerTransport implements ShellTransport {
 
   #hear(message: FromWorker): void {
     const { id } = message;
+    if (message.type === 'jump_key') {
+      // What cannot be verified is refused; why is logged where it is decided.
+      this.#verifyJumpKey(message.jump, Buffer.from(message.key, 'base64')).then(
+        (problem) => this.#say({ type: 'jump_key_verdict', id, problem }),
+        () => this.#say({ type: 'jump_key_verdict', id, problem: 'its host key cannot be verified' }),
+      );
+      return;
+    }
     const connection = this.#connections.get(id);
     if (connection === undefined) return;
     switch (message.type) {
@@ -128,7 +139,7 @@ class WorkerTransport implements ShellTransport {
         return;
       case 'closed':
         this.#forget(id);
-        connection.hooks.onClose(message.reason);
+        connection.hooks.onClose(message.reason, message.flooded);
         return;
       default:
         message satisfies never;

@@ -26,8 +26,9 @@ export function sshTarget(device: ResolvedDevice): SshTarget | null {
 export function snmpTarget(device: ResolvedDevice): SnmpTarget | null {
   const { snmp, name, host, timeoutMs } = device;
   if (snmp === null) return null;
-  const { port, credentialName, credential } = snmp;
-  return { device: name, host, port, credentialName, credential, timeoutMs };
+  const { port, credentialName, credential, sourceAddress } = snmp;
+  const source = sourceAddress === undefined ? {} : { sourceAddress };
+  return { device: name, host, port, credentialName, credential, timeoutMs, ...source };
 }
 
 /** SNMP of a device whose state SSH decides; null: there is none. */

@@ -3,12 +3,12 @@
  * that is fresh enough, and limited over the fleet, so that no client can make the agent knock on routers at will.
  */
 import type { Clock } from '../../kernel/clock.ts';
+import { TokenBucket } from '../../kernel/token-bucket.ts';
 
 /** An answer this young is as good as a new one: an engineer cannot ask faster. */
 const FRESH_MS = 1000;
 /** Requests that may come at once, and how many more each second. */
-const BURST = 50;
-const PER_SECOND = 10;
+const RATE = { burst: 50, perSecond: 10 };
 
 export type PollRequestOutcome =
   /** The device's view is as new as it gets: polled just now, or a moment ago; with whatever result. */
@@ -23,8 +23,7 @@ export class PollRequests {
   readonly #clock: Clock;
   readonly #now: (device: string) => Promise<void> | null;
   readonly #lastPollMonoMs: (device: string) => number | null;
-  #tokens = BURST;
-  #filledMs: number;
+  readonly #rate: TokenBucket;
 
   constructor(options: {
     readonly clock: Clock;
@@ -36,21 +35,18 @@ export class PollRequests {
     this.#clock = options.clock;
     this.#now = options.now;
     this.#lastPollMonoMs = options.lastPollMonoMs;
-    this.#filledMs = options.clock.monoMs();
+    this.#rate = new TokenBucket(RATE, options.clock.monoMs());
   }
 
   async poll(device: string, signal: AbortSignal): Promise<PollRequestOutcome> {
     const nowMs = this.#clock.monoMs();
     const lastMs = this.#lastPollMonoMs(device);
     if (lastMs !== null && nowMs - lastMs <= FRESH_MS) return { kind: 'polled' };
-    this.#tokens = Math.min(BURST, this.#tokens + ((nowMs - this.#filledMs) / 1000) * PER_SECOND);
-    this.#filledMs = nowMs;
-    if (this.#tokens < 1) {
-      return { kind: 'limited', retryAfterSeconds: Math.max(1, Math.ceil((1 - this.#tokens) / PER_SECOND)) };
-    }
+    const waitMs = this.#rate.waitMs(nowMs);
+    if (waitMs > 0) return { kind: 'limited', retryAfterSeconds: Math.ceil(waitMs / 1000) };
     const poll = this.#now(device);
     if (poll === null) return { kind: 'unknown_device' };
-    this.#tokens -= 1;
+    this.#rate.spend(1, nowMs);
     const waiting = new AbortController();
     const abandoned = new Promise<'abandoned'>((resolve) => {
       if (signal.aborted) resolve('abandoned');

@@ -44,6 +44,8 @@ interface Scheduled {
   /** The poll that waits for a slot or is under way. */
   running: Promise<void> | null;
   begunMs: number;
+  /** How its polls go before others: 1 it answers, 0 not polled yet, -1 it does not answer. */
+  rank: number;
 }
 
 export interface SchedulerStatus {
@@ -80,7 +82,7 @@ export class Scheduler implements AsyncDisposable {
 
   /** Start, or start anew, the schedule of a device. `fleetSize` decides how far first polls are spread. */
   set(device: string, schedule: Schedule, fleetSize: number): void {
-    const running = this.#devices.get(device)?.running ?? null;
+    const before = this.#devices.get(device);
     this.remove(device);
     this.#versions += 1;
     const version = this.#versions;
@@ -89,8 +91,9 @@ export class Scheduler implements AsyncDisposable {
       version,
       planVersion: version,
       hintVersion: null,
-      running,
+      running: before?.running ?? null,
       begunMs: Number.NEGATIVE_INFINITY,
+      rank: before?.rank ?? 0,
     });
     if (schedule.kind === 'cron') {
       this.#cron.add(schedule.expression);
@@ -209,6 +212,12 @@ export class Scheduler implements AsyncDisposable {
     else this.#skippedLate += 1;
   }
 
+  /** How the device's last poll went: one that answers goes before new ones, and those before one that does not. */
+  rank(device: string, answered: boolean): void {
+    const known = this.#devices.get(device);
+    if (known !== undefined) known.rank = answered ? 1 : -1;
+  }
+
   #begin(device: string, known: Scheduled, priority = 0): void {
     known.begunMs = this.#clock.monoMs();
     const running = this.#queue.add(
@@ -221,7 +230,7 @@ export class Scheduler implements AsyncDisposable {
           if (current?.running === running) current.running = null;
         }
       },
-      { priority },
+      { priority: priority + known.rank },
     );
     // Owned by the queue, which stop() waits for.
     known.running = running;

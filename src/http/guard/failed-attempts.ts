@@ -1,15 +1,16 @@
 /** Wrong credentials by the client's address: after a few in a minute no more are looked at from there for a while. */
+import { LRUCache } from 'lru-cache';
 import type { Clock } from '../../kernel/clock.ts';
 import { clientNetwork } from './client-network.ts';
 
 const MAX_FAILURES = 10;
 const WINDOW_MS = 60_000;
-/** Addresses that are remembered; the longest known goes first. */
+/** Addresses that are remembered; the one that failed longest ago goes first. */
 const MAX_ADDRESSES = 1024;
 
 export class FailedAttempts {
   readonly #clock: Clock;
-  readonly #failures = new Map<string, { count: number; readonly sinceMonoMs: number }>();
+  readonly #failures = new LRUCache<string, { count: number; readonly sinceMonoMs: number }>({ max: MAX_ADDRESSES });
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -29,8 +30,6 @@ export class FailedAttempts {
       known.count += 1;
       return;
     }
-    const [oldest] = this.#failures.keys();
-    if (this.#failures.size >= MAX_ADDRESSES && oldest !== undefined) this.#failures.delete(oldest);
     this.#failures.set(network, { count: 1, sinceMonoMs: this.#clock.monoMs() });
   }
 

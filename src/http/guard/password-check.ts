@@ -4,6 +4,7 @@
  * bcrypt thread, a few pairs for one address and some more for all.
  */
 import { createHmac, randomBytes } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
 import type { Secret } from '../../kernel/secret.ts';
 
 /** Pairs that are remembered: more than any site has users. */
@@ -30,7 +31,7 @@ interface Comparing {
 
 export class PasswordCheck {
   readonly #key = randomBytes(32);
-  readonly #right = new Set<string>();
+  readonly #right = new LRUCache<string, true>({ max: MAX_REMEMBERED });
   /** A page asks for several things at once with the same credentials. */
   readonly #running = new Map<string, Comparing>();
   readonly #compare: (password: string, hash: string) => Promise<boolean>;
@@ -56,7 +57,7 @@ export class PasswordCheck {
     if (running === undefined && !this.#hasRoomFor(network)) return 'too_many_at_once';
     const same = await (running ?? this.#start(digest, network, () => this.#compare(password, hash.reveal()))).same;
     if (!same || !users.has(user)) return 'wrong';
-    this.#remember(digest);
+    this.#right.set(digest, true);
     return 'right';
   }
 
@@ -74,11 +75,5 @@ export class PasswordCheck {
   #digest(user: string, password: string, hash: Secret): string {
     const pair = JSON.stringify([user, password, hash.reveal()]);
     return createHmac('sha256', this.#key).update(pair).digest('base64');
-  }
-
-  #remember(digest: string): void {
-    const [oldest] = this.#right;
-    if (this.#right.size >= MAX_REMEMBERED && oldest !== undefined) this.#right.delete(oldest);
-    this.#right.add(digest);
   }
 }

@@ -4,6 +4,8 @@
  * What an engine said last is learnt from authentic messages alone. Of an engine that was never heard, any time is
  * believed once: the agent has nothing to hold it against, so a trap proves nothing alone.
  */
+import { LRUCache } from 'lru-cache';
+
 const WINDOW_SECONDS = 150;
 /** Boots stuck at its highest value: the engine must be configured anew. */
 const MAX_ENGINE_BOOTS = 2_147_483_647;
@@ -18,11 +20,10 @@ interface HeardEngine extends EngineInstant {
 }
 
 export class UsmTimeWindow {
-  readonly #engines = new Map<string, HeardEngine>();
-  readonly #maxEngines: number;
+  readonly #engines: LRUCache<string, HeardEngine>;
 
   constructor(maxEngines = 20_000) {
-    this.#maxEngines = maxEngines;
+    this.#engines = new LRUCache({ max: maxEngines });
   }
 
   /** May an authentic message of this instant be believed at `nowMonoMs`? What it says is remembered. */
@@ -32,18 +33,8 @@ export class UsmTimeWindow {
     if (boots >= MAX_ENGINE_BOOTS) return false;
     if (heard !== undefined && !isForward(heard, { boots, timeSeconds }, nowMonoMs)) return false;
     const newer = heard === undefined || boots > heard.boots || timeSeconds > heard.timeSeconds;
-    if (newer) {
-      this.#engines.delete(engine);
-      this.#makeRoom();
-      this.#engines.set(engine, { boots, timeSeconds, heardMonoMs: nowMonoMs });
-    }
+    if (newer) this.#engines.set(engine, { boots, timeSeconds, heardMonoMs: nowMonoMs });
     return true;
-  }
-
-  #makeRoom(): void {
-    if (this.#engines.size < this.#maxEngines) return;
-    const [longestAgo] = this.#engines.keys();
-    if (longestAgo !== undefined) this.#engines.delete(longestAgo);
   }
 }
 

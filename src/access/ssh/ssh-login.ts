@@ -1,0 +1,228 @@
+/**
+ * One login over ssh2, from an open byte stream to an authenticated client: key exchange, host key, one pass over the
+ * credential. Deadlines are the owner's: it aborts the signal. Every way to fail is a `TransportError`.
+ */
+import type { Duplex } from 'node:stream';
+import ssh2 from 'ssh2';
+import { offeredAlgorithms } from './algorithms.ts';
+import { type AuthSequence, createAuthSequence } from './auth-methods.ts';
+import type { GuardedClient } from './guarded-client.ts';
+import { passwordQuestion } from './ios-dialogue.ts';
+import { type HostLogin, TransportError } from './shell-transport.ts';
+import { closedDuring, type LoginStage, translateLoginError } from './ssh-error.ts';
+
+/** Protocol-level keepalive: finds dead peers; it does not reset the exec-timeout of IOS. */
+const KEEPALIVE_INTERVAL_MS = 30_000;
+const KEEPALIVE_MISSES = 3;
+
+type ParsedKey = Exclude<ReturnType<typeof ssh2.utils.parseKey>, Error>;
+
+export interface SshLoginParts {
+  readonly login: HostLogin;
+  readonly key: ParsedKey | null;
+  readonly verifyHostKey: (key: Buffer) => Promise<boolean>;
+  readonly signal: AbortSignal;
+}
+
+/** `host port N`, as errors name it. */
+export function placeOf({ host, port }: Pick<HostLogin, 'host' | 'port'>): string {
+  return `${host} port ${port}`;
+}
+
+/** The private key of a login, or null. Throws where there is nothing to log in with. */
+export function loginKey(login: HostLogin): ParsedKey | null {
+  const key = login.privateKey === null ? null : parsePrivateKey(login.privateKey, login.passphrase);
+  if (key === null && login.password === null && login.agent === null) {
+    throw new TransportError('auth', 'login', `${placeOf(login)}: the credential has neither a password nor a key`);
+  }
+  return key;
+}
+
+export class SshLogin {
+  readonly #guarded: GuardedClient;
+  readonly #parts: SshLoginParts;
+  readonly #where: string;
+  readonly #sequence: AuthSequence;
+  #stage: LoginStage = 'ident';
+  #hostKeyRefused = false;
+  #partly = false;
+  #negotiated = '';
+  #finish: (error: Error | null) => void = () => undefined;
+
+  constructor(guarded: GuardedClient, parts: SshLoginParts) {
+    this.#guarded = guarded;
+    this.#parts = parts;
+    this.#where = placeOf(parts.login);
+    const { password, agent } = parts.login;
+    this.#sequence = createAuthSequence({
+      key: parts.key !== null,
+      agent: agent !== null,
+      password: password !== null,
+    });
+  }
+
+  /** Negotiated key exchange, host key, cipher and MAC. */
+  get negotiated(): string {
+    return this.#negotiated;
+  }
+
+  /** Resolves when authenticated; rejects with a `TransportError`, or with the signal's reason. */
+  run(stream: Duplex): Promise<void> {
+    const { signal } = this.#parts;
+    return new Promise<void>((resolve, reject) => {
+      const onAbort = () => this.#finish(asError(signal.reason));
+      this.#finish = (error) => {
+        signal.removeEventListener('abort', onAbort);
+        if (error === null) resolve();
+        else reject(error);
+      };
+      signal.addEventListener('abort', onAbort, { once: true });
+      this.#listen();
+      try {
+        this.#guarded.connect(stream, this.#config());
+      } catch (error) {
+        this.#fail(error);
+      }
+    });
+  }
+
+  #listen(): void {
+    const { client } = this.#guarded;
+    client.on('error', (error) => this.#fail(error));
+    client.on('close', () => this.#fail(closedDuring(this.#stage, this.#where)));
+    client.on('change password', () => this.#refused('the device asks for a change of the password'));
+    client.on('handshake', (agreed) => {
+      if (this.#stage !== 'ident') return;
+      this.#stage = 'auth';
+      this.#negotiated = `${agreed.kex} ${agreed.serverHostKey} ${agreed.cs.cipher} ${agreed.cs.mac || 'aead'}`;
+    });
+    client.on('ready', () => {
+      this.#stage = 'shell';
+      this.#finish(null);
+    });
+  }
+
+  #config(): ssh2.ConnectConfig {
+    const { login } = this.#parts;
+    return {
+      username: login.username,
+      algorithms: offeredAlgorithms(login.algorithms, login.knownKeyTypes),
+      readyTimeout: 0,
+      keepaliveInterval: KEEPALIVE_INTERVAL_MS,
+      keepaliveCountMax: KEEPALIVE_MISSES,
+      hostVerifier: (hostKey: Buffer, verify: (valid: boolean) => void) => {
+        this.#verifyHostKey(hostKey).then(verify, (error: unknown) => {
+          this.#hostKeyRefused = true;
+          this.#finish(error instanceof Error ? error : new Error(String(error)));
+          verify(false);
+        });
+      },
+      authHandler: (offered, partialSuccess, next) => {
+        this.#partly ||= partialSuccess;
+        const method = this.#nextMethod(offered);
+        if (method === null) return false;
+        next(method);
+        return undefined;
+      },
+    };
+  }
+
+  async #verifyHostKey(hostKey: Buffer): Promise<boolean> {
+    const accepted = await this.#parts.verifyHostKey(hostKey);
+    this.#hostKeyRefused = !accepted;
+    return accepted;
+  }
+
+  #nextMethod(offered: ssh2.AuthenticationType[] | null): ssh2.AnyAuthMethod | null {
+    const { username, password, agent } = this.#parts.login;
+    const method = this.#sequence.next(offered);
+    if (method !== null && method !== 'none') this.#stage = 'credential';
+    switch (method) {
+      case null:
+        if (this.#stage === 'auth' && !this.#partly) {
+          this.#refused(`the device takes none of the login methods configured (it offers ${methodNames(offered)})`);
+        }
+        return null;
+      case 'none':
+        return { type: 'none', username };
+      case 'agent':
+        return { type: 'agent', username, agent: agent ?? '' };
+      case 'publickey': {
+        const { key } = this.#parts;
+        return key === null ? null : { type: 'publickey', username, key };
+      }
+      case 'password':
+        return { type: 'password', username, password: password ?? '' };
+      case 'keyboard-interactive':
+        return {
+          type: 'keyboard-interactive',
+          username,
+          prompt: answerOnce(password ?? '', () => this.#refused('the device asked for more than the password')),
+        };
+      default:
+        return method satisfies never;
+    }
+  }
+
+  #refused(what: string): void {
+    this.#finish(new TransportError('auth', 'login', `${this.#where}: ${what}`));
+  }
+
+  #fail(error: unknown): void {
+    if (this.#hostKeyRefused) this.#finish(new TransportError('host_key', 'login', `${this.#where}: host key refused`));
+    else this.#finish(error instanceof TransportError ? error : translateLoginError(error, this.#stage, this.#where));
+  }
+}
+
+type KeyboardHandler = (
+  name: string,
+  instructions: string,
+  language: string,
+  prompts: ReadonlyArray<{ readonly prompt: string; readonly echo?: boolean }>,
+  finish: (answers: string[]) => void,
+) => void;
+
+/** Answer one password question of keyboard-interactive; anything else ends the login. */
+function answerOnce(password: string, onUnknown: () => void): KeyboardHandler {
+  let answered = false;
+  // oxlint-disable-next-line max-params -- the signature is ssh2's
+  return (name, instructions, _language, prompts, finish) => {
+    const question = prompts[0];
+    if (question === undefined) {
+      finish([]);
+      return;
+    }
+    const asksPassword =
+      prompts.length === 1 &&
+      question.echo !== true &&
+      passwordQuestion(question.prompt.trim(), [name, ...instructions.split('\n')]) === 'login';
+    if (answered || !asksPassword) {
+      onUnknown();
+      return;
+    }
+    answered = true;
+    finish([password]);
+  };
+}
+
+function parsePrivateKey(text: string, passphrase: string | null): ParsedKey {
+  const parsed = passphrase === null ? ssh2.utils.parseKey(text) : ssh2.utils.parseKey(text, passphrase);
+  const key: ParsedKey | Error | undefined = Array.isArray(parsed) ? parsed[0] : parsed;
+  if (key === undefined || key instanceof Error || !key.isPrivateKey()) {
+    const why =
+      key instanceof Error && /encrypted|passphrase|decrypt/i.test(key.message)
+        ? 'the private key is encrypted and the passphrase is missing or wrong'
+        : 'the private key cannot be read (OpenSSH or PEM format wanted)';
+    throw new TransportError('auth', 'login', why);
+  }
+  return key;
+}
+
+function asError(reason: unknown): Error {
+  return reason instanceof Error ? reason : new Error('aborted');
+}
+
+function methodNames(offered: readonly string[] | null): string {
+  const names = (offered ?? []).filter((name) => /^[a-z@.-]{1,40}$/.test(name));
+  return names.length === 0 ? 'none' : names.join(', ');
+}

@@ -1,0 +1,71 @@
+/** The `jump_hosts` section with its credentials, and the ways that `ssh.jump` names. */
+import type { CheckedConfig } from './check.ts';
+import { type Credentials, unknownCredential } from './credentials.ts';
+import { didYouMean } from './did-you-mean.ts';
+import { errorAt, type Problem, quoted, type SettingPath } from './finding.ts';
+import type { ResolvedJumpHost } from './resolved-config.ts';
+
+/** `wrong`: has a problem of its own, which `checkJumpHosts` tells, so what goes through it has none. */
+type JumpHosts = ReadonlyMap<string, ResolvedJumpHost | 'wrong'>;
+
+type Sections = Pick<CheckedConfig, 'jump_hosts' | 'ssh'>;
+
+export function resolveJumpHosts({ jump_hosts: entries, ssh }: Sections, credentials: Credentials): JumpHosts {
+  const hosts = new Map<string, ResolvedJumpHost | 'wrong'>();
+  for (const [name, entry] of Object.entries(entries)) {
+    const credential = credentials.get(entry.credentials);
+    if (credential?.kind !== 'ssh') {
+      hosts.set(name, 'wrong');
+      continue;
+    }
+    const { host, port } = entry;
+    const { username, password, privateKey, passphrase, agent } = credential.ssh;
+    hosts.set(name, {
+      name,
+      host,
+      port,
+      username,
+      password,
+      privateKey,
+      passphrase,
+      ...(agent === undefined ? {} : { agent }),
+      hostKeys: entry.host_keys ?? ssh.host_keys,
+      algorithms: entry.algorithms ?? ssh.algorithms,
+    });
+  }
+  return hosts;
+}
+
+/** What is wrong with the jump hosts themselves. */
+export function checkJumpHosts({ jump_hosts: entries }: Sections, credentials: Credentials): readonly Problem[] {
+  return Object.entries(entries).flatMap(([name, entry]) => {
+    const path = ['jump_hosts', name, 'credentials'];
+    const credential = credentials.get(entry.credentials);
+    if (credential === undefined) return [errorAt(path, unknownCredential(entry.credentials, credentials))];
+    if (credential.kind !== 'snmp') return [];
+    return [errorAt(path, `${quoted(entry.credentials)} is an SNMP credential; a jump host needs one of SSH`)];
+  });
+}
+
+/** The hosts on the way, the nearest first; null: a problem, here or at the host, keeps the device from being reached. */
+export function jumpsOf(
+  names: readonly string[],
+  hosts: JumpHosts,
+  found: { readonly path: SettingPath; readonly problems: Problem[] },
+): readonly ResolvedJumpHost[] | null {
+  const jumps: ResolvedJumpHost[] = [];
+  for (const [index, name] of names.entries()) {
+    const host = hosts.get(name);
+    if (host === undefined) found.problems.push(errorAt(found.path, unknownJumpHost(name, hosts)));
+    else if (names.indexOf(name) !== index) found.problems.push(errorAt(found.path, `${quoted(name)} stands twice`));
+    else if (host !== 'wrong') jumps.push(host);
+  }
+  return jumps.length === names.length ? jumps : null;
+}
+
+function unknownJumpHost(name: string, hosts: JumpHosts): string {
+  if (hosts.size === 0) return `${quoted(name)} is not one of the jump_hosts: none are configured`;
+  const near = didYouMean(name, hosts.keys());
+  const hint = near === null ? ` (${[...hosts.keys()].slice(0, 10).join(', ')})` : `; did you mean ${near}?`;
+  return `${quoted(name)} is not one of the jump_hosts${hint}`;
+}

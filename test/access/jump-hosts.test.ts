@@ -1,0 +1,263 @@
+/** Devices behind jump hosts: OpenSSH's own server is the jump host, scripted routers stand behind it. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { JumpTarget } from '../../src/access/device-session.ts';
+import { Secret } from '../../src/kernel/secret.ts';
+import { newEd25519KeyPair } from '../../src/simulator/ssh/ed25519-key.ts';
+import { PATIENCE } from '../builders/patience.ts';
+import { accessUnderTest, poll, target, textOf } from './access-under-test.ts';
+import { type OpensshServer, skipWithoutOpenssh, startOpenssh } from './openssh-server.ts';
+import { hostKeys, ScriptedIos } from './scripted-ios.ts';
+
+/** In front of a server: counts who comes, and cuts. */
+class Gateway implements AsyncDisposable {
+  readonly #listener: Server;
+  readonly #sockets = new Set<Socket>();
+  port = 0;
+  connections = 0;
+  readonly from: string[] = [];
+
+  constructor(behind: number) {
+    this.#listener = createServer((client) => {
+      this.connections += 1;
+      this.from.push(client.remoteAddress ?? '');
+      const server = connect({ host: '127.0.0.1', port: behind });
+      for (const [socket, other] of [
+        [client, server],
+        [server, client],
+      ] as const) {
+        this.#sockets.add(socket);
+        socket.on('error', () => undefined);
+        socket.on('close', () => {
+          this.#sockets.delete(socket);
+          other.destroy();
+        });
+        socket.pipe(other);
+      }
+    });
+  }
+
+  async listen(port = 0): Promise<this> {
+    this.#listener.listen(port, '127.0.0.1');
+    await once(this.#listener, 'listening');
+    const address = this.#listener.address();
+    if (address === null || typeof address === 'string') throw new Error('no TCP address');
+    this.port = address.port;
+    return this;
+  }
+
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise((resolve) => {
+      this.#listener.close(resolve);
+    });
+    this.cut();
+    await closed;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#listener.listening) await this.close();
+  }
+}
+
+function bastion(server: OpensshServer, over: Partial<JumpTarget> = {}): JumpTarget {
+  return {
+    name: 'bastion',
+    host: '127.0.0.1',
+    port: server.port,
+    username: server.username,
+    password: null,
+    privateKey: new Secret(server.privateKey),
+    passphrase: null,
+    hostKeys: 'accept-new',
+    algorithms: 'modern',
+    ...over,
+  };
+}
+
+const DEVICES = Array.from({ length: 10 }, (_, index) => `gm${index + 1}`);
+
+describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
+  test('share one connection to it, and its key is remembered like that of a device', async () => {
+    await using sshd = await startOpenssh();
+    await using gateway = await new Gateway(sshd.port).listen();
+    await using router = new ScriptedIos();
+    const port = await router.listen();
+    await using under = accessUnderTest();
+    const jumps = [bastion(sshd, { port: gateway.port })];
+    const texts = await Promise.all(
+      DEVICES.map((device) => textOf(under.access, target(port, { device, jumps }), 'show clock')),
+    );
+    expect(texts).toEqual(DEVICES.map(() => 'answer to show clock\n'));
+    expect(gateway.connections).toBe(1);
+    expect(router.connections).toBe(DEVICES.length);
+    expect(readFileSync(under.knownHostsPath, 'utf8')).toContain(`[127.0.0.1]:${gateway.port} ssh-`);
+  });
+
+  test('are reached again by one new connection for all when it is lost', async () => {
+    await using sshd = await startOpenssh();
+    await using gateway = await new Gateway(sshd.port).listen();
+    await using router = new ScriptedIos();
+    const port = await router.listen();
+    await using under = accessUnderTest();
+    const jumps = [bastion(sshd, { port: gateway.port })];
+    const pollAll = () =>
+      Promise.all(DEVICES.map((device) => poll(under.access, target(port, { device, jumps }), 'show clock')));
+    await pollAll();
+    gateway.cut();
+    await expect.poll(() => router.openNow, PATIENCE).toBe(0);
+    expect((await pollAll()).map(({ failure }) => failure)).toEqual(DEVICES.map(() => null));
+    expect(gateway.connections).toBe(2);
+  });
+
+  test('fail with its name as the reason while it is down, and are no worse off when it is back', async () => {
+    await using sshd = await startOpenssh();
+    await using gateway = await new Gateway(sshd.port).listen();
+    await using router = new ScriptedIos({ answers: { 'show version': () => undefined } });
+    const port = await router.listen();
+    await using under = accessUnderTest();
+    const jumps = [bastion(sshd, { port: gateway.port })];
+    const to = (device: string) => target(port, { device, jumps });
+    await poll(under.access, to('gm1'), 'show clock');
+    const hanging = poll(under.access, to('gm1'), 'show version');
+    await expect.poll(() => router.commands, PATIENCE).toContain('show version');
+    await gateway.close();
+    expect((await hanging).message).toMatch(/jump host bastion/);
+    for (let round = 0; round < 3; round += 1) {
+      const failed = await Promise.all(DEVICES.map((device) => poll(under.access, to(device), 'show clock')));
+      expect(new Set(failed.map(({ message }) => /jump host bastion/.test(message)))).toEqual(new Set([true]));
+      under.clock.advance(11 * 60_000);
+    }
+    await using again = await new Gateway(sshd.port).listen(gateway.port);
+    const polls = await Promise.all(DEVICES.map((device) => poll(under.access, to(device), 'show clock')));
+    expect(polls.map(({ failure }) => failure)).toEqual(DEVICES.map(() => null));
+    expect(again.connections).toBe(1);
+  });
+
+  test('spend one login on a credential that it refuses, and their own credential stays good', async () => {
+    await using sshd = await startOpenssh();
+    await using gateway = await new Gateway(sshd.port).listen();
+    await using router = new ScriptedIos();
+    const port = await router.listen();
+    await using under = accessUnderTest();
+    const wrong = new Secret(newEd25519KeyPair().private);
+    const jumps = [bastion(sshd, { port: gateway.port, privateKey: wrong })];
+    for (let round = 0; round < 3; round += 1) {
+      const polls = await Promise.all(
+        DEVICES.map((device) => poll(under.access, target(port, { device, jumps }), 'show clock')),
+      );
+      expect(new Set(polls.map(({ failure }) => failure))).toEqual(new Set(['auth']));
+      under.clock.advance(15 * 60_000);
+    }
+    expect(gateway.connections).toBe(1);
+    expect(router.connections).toBe(0);
+    expect(under.access.status().quarantinedCredentials).toEqual([]);
+    const mended = [bastion(sshd, { port: gateway.port })];
+    expect(await textOf(under.access, target(port, { jumps: mended }), 'show clock')).toBe('answer to show clock\n');
+  });
+
+  test('are not asked through one whose key is not known', async () => {
+    await using sshd = await startOpenssh();
+    await using router = new ScriptedIos();
+    const port = await router.listen();
+    await using under = accessUnderTest();
+    const jumps = [bastion(sshd, { hostKeys: 'strict' })];
+    const { failure, message } = await poll(under.access, target(port, { jumps }), 'show clock');
+    expect(failure).toBe('host_key');
+    expect(message).toMatch(/jump host bastion: unknown host key ssh-ed25519 SHA256:/);
+    expect(router.connections).toBe(0);
+  });
+
+  test('say so where it forbids the connection', async () => {
+    await using sshd = await startOpenssh(['AllowTcpForwarding no']);
+    await using router = new ScriptedIos();
+    const port = await router.listen();
+    await using under = accessUnderTest();
+    const { failure, message } = await poll(under.access, target(port, { jumps: [bastion(sshd)] }), 'show clock');
+    expect(failure).toBe('unreachable');
+    expect(message).toMatch(/jump host bastion does not allow connections to 127\.0\.0\.1 port/);
+  });
+
+  test('say so where it cannot connect to them', async () => {
+    await using sshd = await startOpenssh();
+    const router = new ScriptedIos();
+    const port = await router.listen();
+    await router[Symbol.asyncDispose]();
+    await using under = accessUnderTest();
+    const { failure, message } = await poll(under.access, target(port, { jumps: [bastion(sshd)] }), 'show clock');
+    expect(failure).toBe('refused');
+    expect(message).toMatch(/jump host bastion cannot connect to 127\.0\.0\.1 port/);
+  });
+
+  test('are reached through a chain of two', async () => {
+    await using outer = await startOpenssh();
+    await using inner = await startOpenssh();
+    await using atOuter = await new Gateway(outer.port).listen();
+    await using atInner = await new Gateway(inner.port).listen();
+    await using router = new ScriptedIos();
+    const port = await router.listen();
+    await using under = accessUnderTest();
+    const jumps = [
+      bastion(outer, { name: 'outer', port: atOuter.port }),
+      bastion(inner, { name: 'inner', port: atInner.port }),
+    ];
+    const polls = DEVICES.map((device) => textOf(under.access, target(port, { device, jumps }), 'show clock'));
+    expect(new Set(await Promise.all(polls))).toEqual(new Set(['answer to show clock\n']));
+    expect([atOuter.connections, atInner.connections]).toEqual([1, 1]);
+    atOuter.cut();
+    await expect.poll(() => router.openNow, PATIENCE).toBe(0);
+    expect(await textOf(under.access, target(port, { device: 'gm1', jumps }), 'show clock')).toContain('answer');
+  });
+
+  test('with old algorithms are polled too', async () => {
+    await using sshd = await startOpenssh();
+    await using router = new ScriptedIos({
+      hostKey: hostKeys().rsa,
+      algorithms: {
+        kex: ['diffie-hellman-group1-sha1'],
+        serverHostKey: ['ssh-rsa'],
+        cipher: ['aes128-cbc'],
+        hmac: ['hmac-sha1'],
+      },
+    });
+    const port = await router.listen();
+    await using under = accessUnderTest();
+    const legacy = target(port, { algorithms: 'legacy', jumps: [bastion(sshd)] });
+    expect(await textOf(under.access, legacy, 'show clock')).toBe('answer to show clock\n');
+  });
+});
+
+test('connections leave from the source address that is configured', async () => {
+  await using router = new ScriptedIos();
+  await using gateway = await new Gateway(await router.listen()).listen();
+  await using under = accessUnderTest();
+  await textOf(under.access, target(gateway.port, { sourceAddress: '127.0.0.2' }), 'show clock');
+  expect(gateway.from).toEqual(['127.0.0.2']);
+});
+
+test.skipIf(skipWithoutOpenssh || !existsSync('/usr/bin/ssh-agent'))('an SSH agent’s key logs in', async () => {
+  await using sshd = await startOpenssh();
+  const folder = mkdtempSync(join(tmpdir(), 'gdoiwatch-agent-'));
+  const socket = join(folder, 'agent');
+  const keyFile = join(folder, 'key');
+  writeFileSync(keyFile, sshd.privateKey, { mode: 0o600 });
+  const agent = spawn('/usr/bin/ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
+  onTestFinished(async () => {
+    agent.kill();
+    await once(agent, 'exit');
+    rmSync(folder, { recursive: true });
+  });
+  await expect.poll(() => existsSync(socket), PATIENCE).toBe(true);
+  execFileSync('/usr/bin/ssh-add', ['-q', keyFile], { env: { SSH_AUTH_SOCK: socket } });
+  await using under = accessUnderTest();
+  const to = target(sshd.port, { username: sshd.username, password: null, agent: socket });
+  expect(await textOf(under.access, to, 'show version')).toContain('Version 15.6(3)M2');
+});
