@@ -13,7 +13,6 @@ import type { PushedMessage } from '../access/pushed.ts';
 import { diffConfig } from '../config/reload-diff.ts';
 import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.ts';
 import type { GdoiEvent } from '../gdoi/events/event.ts';
-import type { FleetSettings } from '../gdoi/fleet/fleet-view.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { InternalErrors } from '../kernel/internal-errors.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -24,7 +23,7 @@ import { EventTotals } from '../model/event-totals.ts';
 import { FleetRecord } from './record/fleet-record.ts';
 import { Intake } from './record/intake.ts';
 import { type PollRequestOutcome, PollRequests } from './schedule/poll-requests.ts';
-import { configuredView, scheduleMs, snmpBeside } from './poll/poll-target.ts';
+import { configuredView, fleetSettings, snmpBeside } from './poll/poll-target.ts';
 import { HintPace } from './heard/hint-pace.ts';
 import { shownState } from './heard/shown-state.ts';
 import { systemRandom } from '../kernel/random.ts';
@@ -141,7 +140,7 @@ export class Agent implements AsyncDisposable {
       logger,
       errors,
       totals,
-      settings: fleetSettings(config),
+      settings: fleetSettings(config.devices),
       onFleetView: (view) => {
         if (agent !== null) agent.#record.grouped(view);
       },
@@ -215,6 +214,7 @@ export class Agent implements AsyncDisposable {
     const fleetSize = config.devices.length;
     this.#config = config;
     this.#senders.setRelays(config.syslog?.relays ?? []);
+    this.#intake.settingsChanged(fleetSettings(config.devices));
     await Promise.all([...diff.removed, ...diff.changed].map((device) => this.#drop(device.name)));
     for (const device of diff.removed) this.#intake.remove(device.name);
     for (const device of [...diff.changed, ...diff.added]) this.#add(device, fleetSize);
@@ -312,7 +312,8 @@ export class Agent implements AsyncDisposable {
   }
 
   #takePushed(pushed: PushedFromDevice): void {
-    this.#record.pushed(pushed);
+    const device = this.#devices.get(pushed.device);
+    if (device !== undefined) this.#record.pushed(device, pushed);
     if (!pushed.worthAPoll) return;
     this.#asker.detailsAreDue(pushed.device);
     this.#hints.heard(pushed.device);
@@ -326,13 +327,6 @@ export class Agent implements AsyncDisposable {
     await this.#recorder?.[Symbol.asyncDispose]();
     await this.#intake[Symbol.asyncDispose]();
   }
-}
-
-/** The group's tolerances follow the slowest pace that is common. */
-function fleetSettings(config: ResolvedConfig): FleetSettings {
-  const pollIntervalMs = config.devices.reduce((slowest, device) => Math.max(slowest, scheduleMs(device)), 0);
-  const detailIntervalMs = config.devices.reduce((slowest, device) => Math.max(slowest, device.detailIntervalMs), 0);
-  return { pollIntervalMs, detailIntervalMs };
 }
 
 function logEvent(logger: Logger, event: GdoiEvent): void {

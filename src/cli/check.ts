@@ -113,7 +113,7 @@ async function lookAt(name: string | undefined, flags: CheckFlags, clock: Clock)
   if (flags.host !== undefined) {
     const device = await unconfiguredDevice(flags.host, flags);
     const { lookByItself } = await import('./own-look.ts');
-    return lookByItself(device, { knownHostsPath: flags.knownHosts, maxHandshakes: 1 }, clock);
+    return lookByItself(device, [device], { knownHostsPath: flags.knownHosts, maxHandshakes: 1 }, clock);
   }
   const device = name ?? '';
   const token = await readToken(flags.tokenFile);
@@ -138,7 +138,7 @@ function lookAtConfigured(name: string, config: ResolvedConfig, token: Secret | 
       if (health !== null) return health;
       const device = config.devices.find((each) => each.name === name);
       if (device === undefined) return unknownDevice(name, config.file);
-      own ??= (await import('./own-look.ts')).lookByItself(device, config.ssh, clock);
+      own ??= (await import('./own-look.ts')).lookByItself(device, config.devices, config.ssh, clock);
       return own.look();
     },
     async [Symbol.asyncDispose]() {

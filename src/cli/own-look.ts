@@ -2,6 +2,7 @@
 import { createSnmpAccess } from '../access/snmp/snmp-access.ts';
 import { createSshAccess } from '../access/ssh/ssh-access.ts';
 import { DeviceCheck } from '../agent/poll/check-device.ts';
+import { fleetSettings } from '../agent/poll/poll-target.ts';
 import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.ts';
 import { deviceHealth } from '../gdoi/health/health.ts';
 import { type HealthDocument, healthDocument } from '../gdoi/health/health-document.ts';
@@ -16,11 +17,17 @@ export interface Checked extends AsyncDisposable {
   readonly look: Look;
 }
 
-export function lookByItself(device: ResolvedDevice, ssh: ResolvedConfig['ssh'], clock: Clock): Checked {
+/** `beside`: all devices of its configuration, whose paces are the fleet's. */
+export function lookByItself(
+  device: ResolvedDevice,
+  beside: readonly ResolvedDevice[],
+  ssh: ResolvedConfig['ssh'],
+  clock: Clock,
+): Checked {
   const logger = createLogger('error', 'pretty');
   const access = createSshAccess({ clock, random: systemRandom, logger, ...ssh });
   const snmp = createSnmpAccess({ clock, random: systemRandom, logger });
-  const check = new DeviceCheck({ device, access, snmp, clock, knownState: null });
+  const check = new DeviceCheck({ device, fleet: fleetSettings(beside), access, snmp, clock });
   const stop = new AbortController();
   return {
     async look() {

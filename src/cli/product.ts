@@ -153,7 +153,7 @@ async function serve(
   { clock: network, logger, errors }: Common,
   { agent, store, targets, push, listeners, reloads }: Served,
 ): Promise<HttpServer> {
-  const lines = new PreparedLines();
+  const lines = new PreparedLines((group) => agent.readModel.group(group));
   agent.readModel.onChange((device, view) => lines.update(device, view));
   const registry = createSelfMetrics(packageVersion(), () => agent.status(), agent.readModel);
   const { host, port } = config.listen;

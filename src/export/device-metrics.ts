@@ -6,6 +6,7 @@ import { type DeviceView, type GroupTracking, kekBehaviorOfDevice, type Read, ro
 import { POLL_RESULTS } from '../model/poll-result.ts';
 import { trustpointExpiries } from '../gdoi/seen/certificate.ts';
 import { kekPresence } from '../gdoi/fleet/fleet-records.ts';
+import type { GmInGroup } from '../gdoi/fleet/gm-in-group.ts';
 import { expiryMs, type ReadAt } from '../gdoi/seen/instant.ts';
 import type { GmSnapshot, KsSnapshot } from '../gdoi/seen/snapshot.ts';
 
@@ -35,6 +36,8 @@ export interface GmSeen {
   /** When the snapshot was read. */
   readonly at: ReadAt;
   readonly tracking: GroupTracking | null;
+  /** What its group says of it. */
+  readonly inGroup: GmInGroup | null;
   /** The newest countdown of its KEK, by SSH or SNMP. */
   readonly newestKek: Read<GmSnapshot> | null;
 }
@@ -349,19 +352,19 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     'gdoi_gm_kek_matches_ks',
     'gauge',
     "1 the GM holds the KS's current KEK, 0 it does not, outside a rekey in progress; absent when unknown.",
-    (_, emit, { tracking }) => emit(NONE, tracking?.kekMatchesKs),
+    (_, emit, { inGroup }) => emit(NONE, inGroup?.kekMatchesKs),
   ),
   gm(
     'gdoi_gm_tek_matches_ks',
     'gauge',
     "1 the GM holds the KS's current TEKs, 0 it does not, outside a rekey in progress; absent when unknown.",
-    (_, emit, { tracking }) => emit(NONE, tracking?.tekMatchesKs),
+    (_, emit, { inGroup }) => emit(NONE, inGroup?.tekMatchesKs),
   ),
   gm(
     'gdoi_gm_listed_by_ks',
     'gauge',
     '1 a KS that answers lists the GM, 0 the GM says it is registered and none does; absent when unknown.',
-    (_, emit, { tracking }) => emit(NONE, tracking?.listedByKs),
+    (_, emit, { inGroup }) => emit(NONE, inGroup?.listedByKs),
   ),
   gm(
     'gdoi_gm_data_problems',

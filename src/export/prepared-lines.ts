@@ -4,6 +4,8 @@
  * One block per metric and device. The exposition keeps all samples of a metric together, as the format wants, is cut
  * into chunks, and never holds the event loop for longer than one chunk takes.
  */
+import { gmInFleet } from '../gdoi/fleet/fleet-index.ts';
+import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
 import { type DeviceView, newestKekRead } from '../model/device-view.ts';
 import { DEVICE_METRICS, type DeviceMetric, type Emit, type Labels } from './device-metrics.ts';
 
@@ -17,12 +19,22 @@ interface Family {
   readonly blocks: Map<string, string>;
 }
 
+/** undefined: the group is not known. */
+export type GroupViewOf = (group: string) => FleetView | undefined;
+
 export class PreparedLines {
   readonly #families: readonly Family[] = DEVICE_METRICS.map((metric) => ({
     metric,
     header: familyHeader(metric),
     blocks: new Map(),
   }));
+
+  readonly #groupOf: GroupViewOf;
+
+  /** `groupOf`: where what a group says of its GMs is joined from. */
+  constructor(groupOf: GroupViewOf) {
+    this.#groupOf = groupOf;
+  }
 
   /** Prepare the lines of a device; null when it is gone: its series end. */
   update(device: string, view: DeviceView | null): void {
@@ -31,6 +43,10 @@ export class PreparedLines {
       return;
     }
     const own = `device="${escapeLabel(device)}"`;
+    const inGroup = (name: string) => {
+      const group = this.#groupOf(name);
+      return group === undefined ? null : (gmInFleet(group, device)?.gm ?? null);
+    };
     const groups = Array.from(view.groups.values(), (group) => ({
       labels: `${own},group="${escapeLabel(group.group)}"`,
       ks: group.ks,
@@ -39,6 +55,7 @@ export class PreparedLines {
         seen: {
           at: group.gm.at,
           tracking: view.tracking.get(group.group) ?? null,
+          inGroup: inGroup(group.group),
           newestKek: newestKekRead(group),
         },
       },

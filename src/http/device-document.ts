@@ -4,6 +4,7 @@ import { trustpointExpiries } from '../gdoi/seen/certificate.ts';
 import { longestSeconds } from '../gdoi/seen/countdown.ts';
 import { toDocument } from '../gdoi/events/document.ts';
 import { isoInstant } from '../gdoi/events/event-document.ts';
+import { gmInFleet } from '../gdoi/fleet/fleet-index.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
 import type { Forecast } from '../gdoi/keys/forecast.ts';
 import type { DeviceHealth } from '../gdoi/health/health.ts';
@@ -126,6 +127,8 @@ function groupPart(
   const { gm, ks } = part;
   const tracking = view.tracking.get(part.group);
   const tally = tracking?.reregistrations ?? null;
+  const fleet = fleetOf(part.group);
+  const inGroup = fleet && gmInFleet(fleet, view.device)?.gm;
   return {
     ...membership(view, part, health, fleetOf),
     gm: gm && toDocument(gm.snapshot),
@@ -133,8 +136,8 @@ function groupPart(
     read_at: isoInstant((gm ?? ks)?.at.receivedAtMs ?? 0),
     forecast: tracking?.forecast ? forecastDocument(tracking.forecast) : null,
     reregistrations: tally && { expected: tally.expected, unexpected: tally.unexpected },
-    kek_matches_ks: tracking?.kekMatchesKs ?? null,
-    tek_matches_ks: tracking?.tekMatchesKs ?? null,
+    kek_matches_ks: inGroup?.kekMatchesKs ?? null,
+    tek_matches_ks: inGroup?.tekMatchesKs ?? null,
     data_problems: [...(tracking?.dataProblems ?? [])],
     sources_disagree: tracking?.sourcesDisagree ?? null,
     snmp: part.snmp && {

@@ -75,7 +75,7 @@ export interface ShownAnswer {
   readonly cut: boolean;
 }
 
-/** What the tracker and the fleet's view say of one GM in one group. */
+/** What the tracker says of one GM in one group; what the group says of it is in the group's view (`GmInGroup`). */
 export interface GroupTracking {
   readonly reregistrations: Tally | null;
   readonly forecast: Forecast | null;
@@ -85,11 +85,6 @@ export interface GroupTracking {
   readonly failedAttempts: number | null;
   /** Anti-replay or the data plane drops packets now; null: nothing tells. */
   readonly packetsDropped: boolean | null;
-  /** null: unknown, or a rekey is under way. */
-  readonly kekMatchesKs: boolean | null;
-  readonly tekMatchesKs: boolean | null;
-  /** false: it says it is registered, but no KS that answers lists it; null: unknown. */
-  readonly listedByKs: boolean | null;
   /** What the device contradicts itself in; empty: nothing. */
   readonly dataProblems: readonly string[];
   /** CLI and SNMP show other keys, look after look; null: not both are polled. */

@@ -44,7 +44,6 @@ export function trackingOf(view: DeviceView, state: TrackerState, fleetOf: Fleet
   for (const { group, gm } of view.groups.values()) {
     if (gm === null) continue;
     const fleet = fleetOf(group);
-    const inFleet = fleet?.gms.find(({ device }) => device === view.device);
     const expiry = kekExpiryOf(state, group);
     tracking.set(group, {
       reregistrations: reregistrationsOf(state).get(group) ?? null,
@@ -57,9 +56,6 @@ export function trackingOf(view: DeviceView, state: TrackerState, fleetOf: Fleet
       tekRekeyOverdue: tekRekeyOverdueOf(state, group),
       failedAttempts: failedAttemptsOf(state, group),
       packetsDropped: packetsDroppedOf(state, group),
-      kekMatchesKs: inFleet?.kekMatchesKs ?? null,
-      tekMatchesKs: inFleet?.tekMatchesKs ?? null,
-      listedByKs: inFleet?.listedByKs ?? null,
       dataProblems: dataProblemsOf(state, group),
       sourcesDisagree: sourcesDisagreeOf(state, group),
     });

@@ -1,5 +1,4 @@
 /** How one poll of one device went, over SSH or SNMP: what the view, the tracker and the recording are made from. */
-import type { ShowCommand } from '../access/show-command.ts';
 import type { Observation } from '../gdoi/seen/observation.ts';
 import type { ReadAt } from '../gdoi/seen/instant.ts';
 import type { Varbind } from '../gdoi/seen/varbind.ts';
@@ -19,7 +18,7 @@ export interface PollReport {
   readonly error: string | null;
   readonly observations: readonly Observation[];
   /** Empty for SNMP. */
-  readonly collectors: ReadonlyMap<ShowCommand, CollectorResult>;
+  readonly collectors: ReadonlyMap<string, CollectorResult>;
   /** Raw answers in the order they came. */
   readonly answers: readonly RawAnswer[];
   /** What SNMP gave; null for SSH, and where there was no reply. */
@@ -36,11 +35,34 @@ export interface RawDocument extends ReadAt {
 }
 
 export interface RawAnswer extends ReadAt {
-  readonly command: ShowCommand;
+  readonly command: string;
   readonly text: string;
   readonly logLines: readonly string[];
 }
 
 export interface RawValues extends ReadAt {
   readonly varbinds: readonly Varbind[];
+  /** OIDs of columns that were asked and gave no row. */
+  readonly emptyColumns: readonly string[];
+  /** Boots and time of the SNMP engine where v3 showed them. */
+  readonly engine: {
+    readonly boots: number;
+    readonly timeSeconds: number;
+  } | null;
+}
+
+/** A failed poll is an observation too: nothing was seen, and why. */
+export function observationsOfReport(report: PollReport): readonly Observation[] {
+  if (report.result === 'ok') return report.observations;
+  const { device, startedAtMs, finishedAtMs, result } = report;
+  return [
+    ...report.observations,
+    {
+      kind: 'failure',
+      device,
+      sentAtMs: startedAtMs,
+      receivedAtMs: finishedAtMs,
+      result,
+    },
+  ];
 }

@@ -7,3 +7,7 @@ import { DEVICE_ERROR_KINDS } from '../access/device-error.ts';
  */
 export const POLL_RESULTS = ['ok', ...DEVICE_ERROR_KINDS, 'command', 'parse', 'internal'] as const;
 export type PollResult = (typeof POLL_RESULTS)[number];
+
+export function isPollResult(text: string): text is PollResult {
+  return POLL_RESULTS.some((result) => result === text);
+}

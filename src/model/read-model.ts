@@ -3,6 +3,7 @@
  * from here and never reach back into the agent.
  */
 import type { GdoiEvent } from '../gdoi/events/event.ts';
+import { gmInFleet } from '../gdoi/fleet/fleet-index.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
 import type { InternalErrorPlace, InternalErrors } from '../kernel/internal-errors.ts';
 import type { DeviceView } from './device-view.ts';
@@ -60,6 +61,8 @@ export interface ListenerState {
 }
 
 export interface MutableReadModel extends FleetReadModel {
+  /** New views, all at once: a listener meets none of them beside an old one. */
+  update(devices: readonly DeviceView[], groups: readonly FleetView[]): void;
   setGroup(view: FleetView): void;
   addEvents(events: readonly GdoiEvent[]): void;
   set(view: DeviceView): void;
@@ -84,8 +87,24 @@ export function createReadModel(
     revision += 1;
     for (const listener of listeners) guarded({ device }, () => listener(device, view));
   };
+  const update: MutableReadModel['update'] = (devices, fleets) => {
+    const changed = new Set(devices.map(({ device }) => device));
+    for (const view of devices) views.set(view.device, view);
+    for (const fleet of fleets) {
+      revision += 1;
+      for (const device of differentlySeen(groups.get(fleet.group), fleet)) changed.add(device);
+      // A group that no device is in any more is gone.
+      if (fleet.gms.length + fleet.kss.length === 0) groups.delete(fleet.group);
+      else groups.set(fleet.group, fleet);
+    }
+    for (const device of changed) {
+      const view = views.get(device);
+      if (view !== undefined) tell(device, view);
+    }
+  };
   return {
     totals,
+    update,
     addEvents(events) {
       for (const listener of eventListeners) guarded({}, () => listener(events));
     },
@@ -98,12 +117,7 @@ export function createReadModel(
     },
     group: (name) => groups.get(name),
     groups: () => groups.values(),
-    setGroup(view) {
-      revision += 1;
-      // A group that no device is in any more is gone.
-      if (view.gms.length + view.kss.length === 0) groups.delete(view.group);
-      else groups.set(view.group, view);
-    },
+    setGroup: (view) => update([], [view]),
     devices: () => views.values(),
     device: (name) => views.get(name),
     get size() {
@@ -113,12 +127,22 @@ export function createReadModel(
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    set(view) {
-      views.set(view.device, view);
-      tell(view.device, view);
-    },
+    set: (view) => update([view], []),
     remove(device) {
       if (views.delete(device)) tell(device, null);
     },
   };
+}
+
+/** GMs of which their group says something else now, that is read with the device's own view. */
+function differentlySeen(before: FleetView | undefined, now: FleetView): readonly string[] {
+  const different = now.gms.filter((gm) => {
+    const was = before && gmInFleet(before, gm.device)?.gm;
+    return (
+      (was?.kekMatchesKs ?? null) !== gm.kekMatchesKs ||
+      (was?.tekMatchesKs ?? null) !== gm.tekMatchesKs ||
+      (was?.listedByKs ?? null) !== gm.listedByKs
+    );
+  });
+  return different.map(({ device }) => device);
 }

@@ -2,7 +2,7 @@
  * The agent's decisions without its edges: observations in, events and polls worth making out. What it was given is kept
  * with the events that each observation brought, so that every statement can be held against what had been seen by then.
  */
-import { phasePlan } from '../../src/agent/schedule/phase-plan.ts';
+import { phasePlan } from '../../src/model/phase-plan.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { trackFleet } from '../../src/gdoi/fleet/fleet.ts';
 import { type FleetState, initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';

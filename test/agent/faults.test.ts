@@ -110,7 +110,7 @@ test('a group may be called as what every object inherits, and a device too', as
   const names = [...new Set(INHERITED_NAMES)];
   const { agent, errors, logger } = await running(names, (device) => showCryptoGdoi({ group: device }));
   await using _agent = agent;
-  const lines = new PreparedLines();
+  const lines = new PreparedLines(() => undefined);
   agent.readModel.onChange((device, view) => lines.update(device, view));
   agent.start();
   await vi.waitUntil(() => names.every((device) => polls(agent, device, 'ok') >= 2), SOON);

@@ -28,7 +28,7 @@ export async function benchExposition(): Promise<BenchRow[]> {
     teks: [{ interface: 'GigabitEthernet0/0/1', spi: null, transform: null, remainingSeconds: 2228, antiReplay: null }],
   });
   const view = viewAfter(aReport({ 'show version': facts(), 'show crypto gdoi': [gm] }));
-  const lines = new PreparedLines();
+  const lines = new PreparedLines(() => undefined);
   const views = Array.from({ length: DEVICES }, (_, n) => ({
     ...view,
     device: `gm-site-${n}`,

@@ -32,7 +32,7 @@ export async function benchHeard(): Promise<BenchRow[]> {
   const totals = new EventTotals();
   const errors = new InternalErrors(logger);
   const views = createReadModel(totals);
-  const lines = new PreparedLines();
+  const lines = new PreparedLines(() => undefined);
   const takenMs = new Map<string, number>();
   const latencies: number[] = [];
   await using intake = await Intake.open({
@@ -63,7 +63,12 @@ export async function benchHeard(): Promise<BenchRow[]> {
     latencies.push(performance.now() - taken);
     takenMs.delete(device);
   });
-  await using messages = new PushedMessages({ senders, clock, errors, onPushed: (pushed) => record.pushed(pushed) });
+  await using messages = new PushedMessages({
+    senders,
+    clock,
+    errors,
+    onPushed: (pushed) => record.pushed(aConfiguredDevice({ name: pushed.device }), pushed),
+  });
 
   let sent = 0;
   const cpu = process.cpuUsage();

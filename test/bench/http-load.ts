@@ -22,7 +22,7 @@ const TICK_MS = 5;
 const BUDGET_MS = 50;
 
 export async function benchHttp(): Promise<BenchRow[]> {
-  const lines = new PreparedLines();
+  const lines = new PreparedLines(() => undefined);
   await using served = await serve({ network: createSystemClock(), deviceMetrics: () => lines.chunks() });
   const view = viewAfter(aReport({ 'show version': facts(), 'show crypto gdoi': [aGm({ address: '10.1.13.2' })] }));
   for (let n = 0; n < DEVICES; n += 1) {

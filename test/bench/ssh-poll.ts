@@ -152,7 +152,7 @@ const settled = () => new Promise((resolve) => setTimeout(resolve, 200));
 function wholePoll(access: DeviceAccess): (target: SshTarget) => Promise<SshReport> {
   const clock = createSystemClock();
   const poller = createDevicePoller({ access, clock });
-  const lines = new PreparedLines();
+  const lines = new PreparedLines(() => undefined);
   const memories = new Map<string, PollMemory>();
   const views = new Map<string, DeviceView>();
   const states = new Map<string, TrackerState>();

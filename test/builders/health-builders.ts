@@ -79,8 +79,6 @@ function tracking(over: Partial<HealthTracking> = {}): HealthTracking {
     reregistrations: { expected: 0, unexpected: 0, last: null, recent: [] },
     forecast: null,
     kekRekeyOverdue: false,
-    kekMatchesKs: true,
-    tekMatchesKs: true,
     ...over,
   };
 }

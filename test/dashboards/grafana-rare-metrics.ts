@@ -69,7 +69,7 @@ async function exposition(): Promise<string> {
     failure: 'timeout',
     polls: { timeout: 3 },
   });
-  const lines = new PreparedLines();
+  const lines = new PreparedLines(() => undefined);
   const read = { sentAtMs: atMs, receivedAtMs: atMs };
   lines.update('rare', { ...rare, device: 'rare', certificates: { ...certificateEnding(20), at: read } });
   lines.update('silent', silent);

@@ -15,6 +15,7 @@ import type { DeviceCertificates } from '../../src/gdoi/seen/certificate.ts';
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import { fleetView } from '../../src/gdoi/fleet/fleet-view.ts';
 import { initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
+import { fleet, gmInFleet } from '../builders/health-builders.ts';
 import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
 
 /** Part of the reference -> exposition. */
@@ -100,10 +101,7 @@ const TRACKING: GroupTracking = {
   tekRekeyOverdue: false,
   failedAttempts: 0,
   packetsDropped: false,
-  kekMatchesKs: true,
-  tekMatchesKs: true,
   dataProblems: [],
-  listedByKs: true,
   sourcesDisagree: false,
 };
 
@@ -120,7 +118,7 @@ function deviceExposition(): string {
     snmp: SNMP_NOT_POLLED,
   };
   const view = afterSnmpPoll(overSsh, { ...report, observations: [] }, 60_000);
-  const lines = new PreparedLines();
+  const lines = new PreparedLines(() => fleet({ gms: [gmInFleet()] }));
   lines.update('gm1', { ...view, tracking: new Map([['G1', TRACKING]]) });
   lines.update('gm2', aDevice({ device: 'gm2', result: 'auth', failure: 'auth' }));
   return [...lines.chunks()].join('');

@@ -8,13 +8,15 @@ import { createReadModel } from '../../src/model/read-model.ts';
 import { groupMetrics } from '../../src/export/group-metrics.ts';
 import { observationsOf } from '../../src/agent/poll/observations.ts';
 import { parseCommandOutput } from '../../src/ios/parse.ts';
+import type { GmInGroup } from '../../src/gdoi/fleet/gm-in-group.ts';
 import { Fleet, ks as ksFacts } from '../builders/fleet-group.ts';
+import { fleet, gmInFleet } from '../builders/health-builders.ts';
 import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
 
 const MAIN = 'show crypto gdoi';
 
 function exposition(...views: readonly DeviceView[]): string {
-  const lines = new PreparedLines();
+  const lines = new PreparedLines(() => undefined);
   for (const view of views) lines.update(view.device, view);
   return [...lines.chunks()].join('');
 }
@@ -257,7 +259,7 @@ describe('until when certificates are good', () => {
 });
 
 test('the series of a removed device are gone', () => {
-  const lines = new PreparedLines();
+  const lines = new PreparedLines(() => undefined);
   const view = viewAfter(aReport({ [MAIN]: [VENDOR_GM] }));
   lines.update('gm1', view);
   lines.update('gm2', { ...view, device: 'gm2' });
@@ -316,9 +318,6 @@ describe('what the tracker knows becomes metrics', () => {
           tekRekeyOverdue: false,
           failedAttempts: null,
           packetsDropped: null,
-          kekMatchesKs: null,
-          tekMatchesKs: null,
-          listedByKs: null,
           dataProblems: [],
           sourcesDisagree: null,
           ...over,
@@ -360,8 +359,14 @@ describe('what the tracker knows becomes metrics', () => {
     expect(samples(exposition(legacy), 'gdoi_gm_kek_rekey_overdue')).toEqual([]);
   });
 
+  const expositionIn = (gm: Partial<GmInGroup>) => {
+    const lines = new PreparedLines((group) => (group === 'G1' ? fleet({ gms: [gmInFleet(gm)] }) : undefined));
+    lines.update('gm1', gmInGroup);
+    return [...lines.chunks()].join('');
+  };
+
   test('whether the keys are those of the KS is absent while unknown', () => {
-    const text = exposition(tracked({ kekMatchesKs: false, tekMatchesKs: null }));
+    const text = expositionIn({ kekMatchesKs: false, tekMatchesKs: null });
     expect(samples(text, 'gdoi_gm_kek_matches_ks')).toEqual(['{device="gm1",group="G1"} 0']);
     expect(samples(text, 'gdoi_gm_tek_matches_ks')).toEqual([]);
   });
@@ -371,7 +376,7 @@ describe('what the tracker knows becomes metrics', () => {
     [false, ['{device="gm1",group="G1"} 0']],
     [null, []],
   ])('a GM that a KS lists: %s', (listedByKs, expected) => {
-    expect(samples(exposition(tracked({ listedByKs })), 'gdoi_gm_listed_by_ks')).toEqual(expected);
+    expect(samples(expositionIn({ listedByKs }), 'gdoi_gm_listed_by_ks')).toEqual(expected);
   });
 
   test('two primaries at once are a split of the group', () => {

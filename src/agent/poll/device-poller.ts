@@ -11,8 +11,6 @@ import type { Collector } from '../../config/resolved-config.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
 import type { GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { ParseResult } from '../../ios/text/parse-result.ts';
-import { parseLogMessage } from '../../ios/log/log-message.ts';
-import { parseCommandOutput } from '../../ios/parse.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import {
   followUpCommands,
@@ -22,7 +20,7 @@ import {
   rememberCounters,
   rememberRefusal,
 } from './poll-memory.ts';
-import { groupsOf, observationsOf } from './observations.ts';
+import { groupsOf, readAnswer } from './observations.ts';
 import type { CollectorResult, PollReport, RawAnswer } from '../../model/poll-report.ts';
 import type { PollResult } from '../../model/poll-result.ts';
 
@@ -35,6 +33,14 @@ export interface PollTarget {
 
 export interface SshReport extends PollReport {
   readonly memory: PollMemory;
+}
+
+/** A poll under way. */
+interface Poll {
+  readonly session: DeviceSession;
+  readonly target: PollTarget;
+  readonly signal: AbortSignal;
+  readonly progress: Progress;
 }
 
 interface Progress {
@@ -65,7 +71,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
     };
     const outcome = await access.withSession(target.ssh, signal, async (session) => {
       const newSession = lastSessions.get(device)?.deref() !== session;
-      await pollOn(session, newSession, target, progress, signal);
+      await pollOn({ session, target, signal, progress }, newSession);
       if (progress.result === 'ok') lastSessions.set(device, new WeakRef(session));
     });
     if (outcome.kind === 'failed') fail(progress, outcome.error);
@@ -79,105 +85,81 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
     };
   }
 
-  async function pollOn(
-    session: DeviceSession,
-    newSession: boolean,
-    target: PollTarget,
-    progress: Progress,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async function pollOn(poll: Poll, newSession: boolean): Promise<void> {
+    const { progress, target } = poll;
     const { collect, detailIntervalMs } = target;
-    const leading = leadingCommands({
-      memory: progress.memory,
-      collect,
-      detailIntervalMs,
-      nowMonoMs: clock.monoMs(),
-    });
-    const lost = await askEach(session, leading, target.ssh.device, progress, signal);
+    const interest = { collect, detailIntervalMs };
+    const leading = leadingCommands({ ...interest, memory: progress.memory, nowMonoMs: clock.monoMs() });
+    const lost = await askEach(poll, leading);
     if (lost !== null) {
       fail(progress, lost);
       return;
     }
-    const snapshots = await askMain(session, target.ssh.device, progress, signal);
+    const snapshots = await askMain(poll);
     if (snapshots === null) return;
     const commands = followUpCommands({
+      ...interest,
       memory: progress.memory,
       snapshots,
       newSession,
-      collect,
-      detailIntervalMs,
       nowMonoMs: clock.monoMs(),
     });
     progress.memory = rememberCounters(progress.memory, snapshots);
-    await askEach(session, commands, target.ssh.device, progress, signal);
+    await askEach(poll, commands);
   }
 
   /** Commands beside the main one, in order; the error that ended the session, else null. */
-  async function askEach(
-    session: DeviceSession,
-    commands: readonly ShowCommand[],
-    device: string,
-    progress: Progress,
-    signal: AbortSignal,
-  ): Promise<DeviceError | null> {
+  async function askEach(poll: Poll, commands: readonly ShowCommand[]): Promise<DeviceError | null> {
     for (const command of commands) {
-      const reply = await session.run(command, signal);
-      progress.collectors.set(command, followUp(reply, device, progress));
+      const reply = await poll.session.run(command, poll.signal);
+      poll.progress.collectors.set(command, followUp(poll, reply));
       if (reply.kind === 'failed') return reply.error;
     }
     return null;
   }
 
-  /** The groups of the main answer, in whichever spelling the device takes; null when there is none. */
-  async function askMain(
-    session: DeviceSession,
-    device: string,
-    progress: Progress,
-    signal: AbortSignal,
-  ): Promise<readonly GroupSnapshot[] | null> {
-    const first = progress.memory.spelling;
-    for (const spelling of [first, first === 'gdoi' ? 'gkm' : 'gdoi'] as const) {
-      const command = mainCommand(spelling);
-      const reply = await session.run(command, signal);
-      if (reply.kind === 'failed') {
-        fail(progress, reply.error);
-        return null;
-      }
-      if (reply.kind === 'rejected') {
-        progress.result = 'command';
-        progress.error = `"${command}" refused: ${reply.line}`;
-        if (reply.reason === 'invalid') continue;
-        return null;
-      }
-      const parsed = parseAnswer(reply, device, progress);
-      if (parsed.kind === 'failed') {
-        progress.result = 'parse';
-        progress.error = `"${command}": ${parsed.message}`;
-        return null;
-      }
-      progress.result = 'ok';
-      progress.error = null;
-      progress.memory = { ...progress.memory, spelling };
-      progress.observations.push(...observationsOf(parsed, { ...reply, device }));
-      return groupsOf(parsed);
-    }
-    return null;
-  }
-
-  function followUp(reply: Reply, device: string, progress: Progress): CollectorResult {
+  function followUp({ progress, target }: Poll, reply: Reply): CollectorResult {
     if (reply.kind === 'failed') return 'failed';
     if (reply.kind === 'rejected') {
       progress.memory = rememberRefusal(progress.memory, reply.command, clock.monoMs());
       return 'rejected';
     }
-    const parsed = parseAnswer(reply, device, progress);
-    if (parsed.kind === 'failed') return 'parse';
+    if (take(progress, target.ssh.device, reply).kind === 'failed') return 'parse';
     progress.memory = rememberAnswer(progress.memory, reply.command, clock.monoMs());
-    progress.observations.push(...observationsOf(parsed, { ...reply, device }));
     return 'ok';
   }
 
   return { poll, forget: (device: string) => lastSessions.delete(device) };
+}
+
+/** The groups of the main answer, in whichever spelling the device takes; null when there is none. */
+async function askMain({ progress, session, signal, target }: Poll): Promise<readonly GroupSnapshot[] | null> {
+  const first = progress.memory.spelling;
+  for (const spelling of [first, first === 'gdoi' ? 'gkm' : 'gdoi'] as const) {
+    const command = mainCommand(spelling);
+    const reply = await session.run(command, signal);
+    if (reply.kind === 'failed') {
+      fail(progress, reply.error);
+      return null;
+    }
+    if (reply.kind === 'rejected') {
+      progress.result = 'command';
+      progress.error = `"${command}" refused: ${reply.line}`;
+      if (reply.reason === 'invalid') continue;
+      return null;
+    }
+    const parsed = take(progress, target.ssh.device, reply);
+    if (parsed.kind === 'failed') {
+      progress.result = 'parse';
+      progress.error = `"${command}": ${parsed.message}`;
+      return null;
+    }
+    progress.result = 'ok';
+    progress.error = null;
+    progress.memory = { ...progress.memory, spelling };
+    return groupsOf(parsed);
+  }
+  return null;
 }
 
 function fail(progress: Progress, error: DeviceError): void {
@@ -185,16 +167,11 @@ function fail(progress: Progress, error: DeviceError): void {
   progress.error = error.message;
 }
 
-type Output = Extract<Reply, { kind: 'output' }>;
-
-function parseAnswer(reply: Output, device: string, progress: Progress): ParseResult {
+function take(progress: Progress, device: string, reply: Extract<Reply, { kind: 'output' }>): ParseResult {
   const { command, text, logLines, sentAtMs, receivedAtMs } = reply;
-  const messages = logLines.flatMap((line) => parseLogMessage(line) ?? []);
-  if (messages.length > 0) {
-    // They came in while the answer did.
-    progress.observations.push({ kind: 'log', device, sentAtMs, receivedAtMs, messages, pushed: true });
-  }
-  progress.answers.push({ command, text, logLines, sentAtMs, receivedAtMs });
-  // The session has seen the prompt after it: the answer is whole.
-  return parseCommandOutput(command, text, 'prompt');
+  const answer: RawAnswer = { command, text, logLines, sentAtMs, receivedAtMs };
+  const { parsed, observations } = readAnswer(answer, device);
+  progress.answers.push(answer);
+  progress.observations.push(...observations);
+  return parsed;
 }

@@ -3,9 +3,11 @@ import { SHOW_CERTIFICATES } from '../../access/show-command.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
 import type { ReadAt } from '../../gdoi/seen/instant.ts';
 import type { GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { parseLogMessage } from '../../ios/log/log-message.ts';
+import { parseCommandOutput } from '../../ios/parse.ts';
 import type { ParseResult } from '../../ios/text/parse-result.ts';
 import type { GdoiReading } from '../../mib/decode-gdoi.ts';
-import type { PollReport } from '../../model/poll-report.ts';
+import type { RawAnswer } from '../../model/poll-report.ts';
 
 type Parsed = Extract<ParseResult, { kind: 'parsed' }>;
 
@@ -51,6 +53,28 @@ export function observationsOf(parsed: Parsed, source: ReadAt & { readonly devic
   return observations;
 }
 
+/** Messages that came in while an answer did; none: nothing. */
+export function logObservations(
+  { logLines, sentAtMs, receivedAtMs }: ReadAt & { readonly logLines: readonly string[] },
+  device: string,
+): readonly Observation[] {
+  const messages = logLines.flatMap((line) => parseLogMessage(line) ?? []);
+  return messages.length === 0 ? [] : [{ kind: 'log', device, sentAtMs, receivedAtMs, messages, pushed: true }];
+}
+
+/** A whole answer to a show command, read; one that does not parse leaves the messages that came in with it. */
+export function readAnswer(
+  answer: RawAnswer,
+  device: string,
+): { readonly parsed: ParseResult; readonly observations: readonly Observation[] } {
+  // The session has seen the prompt after it: the answer is whole.
+  const parsed = parseCommandOutput(answer.command, answer.text, 'prompt');
+  const log = logObservations(answer, device);
+  const { sentAtMs, receivedAtMs } = answer;
+  if (parsed.kind === 'failed') return { parsed, observations: log };
+  return { parsed, observations: [...log, ...observationsOf(parsed, { device, sentAtMs, receivedAtMs })] };
+}
+
 /** How an SNMP poll with this reading ended; `command`: the device has no such MIB, or its view hides it. */
 export function readingResult({ kind }: GdoiReading): 'ok' | 'command' | 'parse' {
   return kind === 'no-mib' ? 'command' : kind === 'unreadable' ? 'parse' : 'ok';
@@ -67,15 +91,5 @@ export function observationsOfReading(
   return [
     ...(facts === null ? [] : [{ ...base, kind: 'facts' as const, facts }]),
     { ...base, kind: 'groups', origin: 'snmp', command: 'CISCO-GDOI-MIB', snapshots, unknownLines: unknown },
-  ];
-}
-
-/** A failed poll is an observation too: nothing was seen, and why. */
-export function observationsOfReport(report: PollReport): readonly Observation[] {
-  if (report.result === 'ok') return report.observations;
-  const { device, startedAtMs, finishedAtMs, result } = report;
-  return [
-    ...report.observations,
-    { kind: 'failure', device, sentAtMs: startedAtMs, receivedAtMs: finishedAtMs, result },
   ];
 }

@@ -3,7 +3,9 @@ import type { SshTarget } from '../../access/device-session.ts';
 import type { SnmpTarget } from '../../access/device-snmp.ts';
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
 import { longestCronGapMs } from '../schedule/cron-gap.ts';
+import type { FleetSettings } from '../../gdoi/fleet/fleet-view.ts';
 import type { ConfiguredDevice } from '../../model/device-view.ts';
+import type { DeviceSettings } from '../../model/fleet-step.ts';
 
 /** A detail part counts this many of its intervals without an answer. */
 const PART_LIFETIME_INTERVALS = 3;
@@ -36,8 +38,25 @@ export function snmpBeside(device: ResolvedDevice): ResolvedDevice['snmp'] {
   return device.ssh === null ? null : device.snmp;
 }
 
-export function partLifetimeMs(device: ResolvedDevice): number {
-  return PART_LIFETIME_INTERVALS * Math.max(device.detailIntervalMs, scheduleMs(device));
+/** What of it decides what is concluded from its answers. */
+export function deviceSettings(device: ResolvedDevice): DeviceSettings {
+  const regularIntervalMs = scheduleMs(device);
+  return {
+    host: device.host,
+    configuredRole: device.role,
+    regularIntervalMs,
+    partLifetimeMs: PART_LIFETIME_INTERVALS * Math.max(device.detailIntervalMs, regularIntervalMs),
+    phaseAware: device.phaseAware,
+  };
+}
+
+/** A group's tolerances follow the slowest pace that is common. */
+export function fleetSettings(devices: readonly ResolvedDevice[]): FleetSettings {
+  const slowest = (paces: readonly number[]) => paces.reduce((slower, pace) => Math.max(slower, pace), 0);
+  return {
+    pollIntervalMs: slowest(devices.map(scheduleMs)),
+    detailIntervalMs: slowest(devices.map(({ detailIntervalMs }) => detailIntervalMs)),
+  };
 }
 
 /** Longest time between two regular polls. */

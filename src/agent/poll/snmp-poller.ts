@@ -3,9 +3,9 @@
  * report as that of an SSH poll, so that nothing after it needs to know which it was.
  */
 import type { SnmpAccess, SnmpTarget } from '../../access/device-snmp.ts';
-import type { Varbind } from '../../gdoi/seen/varbind.ts';
 import { decodeGdoi, type GdoiReading } from '../../mib/decode-gdoi.ts';
 import { followUpRequest, gdoiRequest, type PolledRole } from '../../mib/gdoi-request.ts';
+import type { GdoiReply } from '../../mib/gdoi-reply.ts';
 import { rememberReply, type SnmpMemory } from '../../mib/snmp-memory.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { observationsOfReading, readingResult } from './observations.ts';
@@ -51,11 +51,13 @@ export function createSnmpPoller(deps: { readonly access: SnmpAccess; readonly c
       const { kind, message } = reply.error;
       return { result: kind, error: message, observations: [], values: null, memory };
     }
-    const { sentAtMs, receivedAtMs } = reply;
+    const { sentAtMs, receivedAtMs, engine } = reply;
     const taught = await followUp(target, rememberReply(memory, reply), signal);
     const reading = decodeGdoi(reply, taught.memory);
     const varbinds = [...reply.varbinds, ...taught.varbinds];
-    const outcome = { values: { sentAtMs, receivedAtMs, varbinds }, memory: taught.memory };
+    const emptyColumns = [...reply.emptyColumns, ...taught.emptyColumns];
+    const values = { sentAtMs, receivedAtMs, varbinds, emptyColumns, engine };
+    const outcome = { values, memory: taught.memory };
     const result = readingResult(reading);
     if (result !== 'ok') return { ...outcome, result, error: unusable(reading), observations: [] };
     const at = { device: target.device, sentAtMs, receivedAtMs };
@@ -67,11 +69,12 @@ export function createSnmpPoller(deps: { readonly access: SnmpAccess; readonly c
     target: SnmpTarget,
     memory: SnmpMemory,
     signal: AbortSignal,
-  ): Promise<{ readonly memory: SnmpMemory; readonly varbinds: readonly Varbind[] }> {
+  ): Promise<Pick<GdoiReply, 'varbinds' | 'emptyColumns'> & { readonly memory: SnmpMemory }> {
     const request = followUpRequest(memory);
     const reply = request === null ? null : await access.read(target, request, signal);
-    if (reply === null || reply.kind === 'failed') return { memory, varbinds: [] };
-    return { memory: rememberReply(memory, reply), varbinds: reply.varbinds };
+    if (reply === null || reply.kind === 'failed') return { memory, varbinds: [], emptyColumns: [] };
+    const { emptyColumns, varbinds } = reply;
+    return { memory: rememberReply(memory, reply), varbinds, emptyColumns };
   }
 
   return poll;

@@ -1,34 +1,39 @@
 /**
- * One way into the core: every observation, live or pushed, goes through here to the tracker, and what it finds goes to
- * the store before anyone is told.
+ * One way into the core: what comes from a device, polled or pushed, takes the fleet's step here, and what it finds goes
+ * to the store before anyone is told. What is decided, the step decides (`model/fleet-step.ts`); what is kept, and when,
+ * is decided here.
  *
  * Tracker states and events of a fraction of a second are one transaction. An event is told only once its batch is kept,
  * and only if the store did not know it: after a crash the agent finds again what was not kept, under the same id, and
  * doubles nothing. A store that refuses a batch costs the telling, not the polling: the batch waits, bounded.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
-import { trackFleet } from '../../gdoi/fleet/fleet.ts';
-import {
-  type FleetState,
-  fleetStateOfJson,
-  initialFleetState,
-  ksOrder,
-  type MemberFacts,
-} from '../../gdoi/fleet/fleet-state.ts';
-import { type FleetSettings, type FleetView, fleetView } from '../../gdoi/fleet/fleet-view.ts';
+import { type FleetState, fleetStateOfJson } from '../../gdoi/fleet/fleet-state.ts';
 import type { Incident } from '../../gdoi/incidents/incident.ts';
-import type { Observation } from '../../gdoi/seen/observation.ts';
-import type { EpochMs } from '../../gdoi/seen/instant.ts';
-import { settle, track } from '../../gdoi/tracker/tracker.ts';
+import type { FleetSettings, FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import { settle } from '../../gdoi/tracker/tracker.ts';
 import { readTrackerState, TRACKER_STATE_FORMAT } from '../../gdoi/memory/state-format.ts';
-import { initialTrackerState, type TrackerState } from '../../gdoi/memory/tracker-state.ts';
+import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { InternalErrors } from '../../kernel/internal-errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import type { DeviceView } from '../../model/device-view.ts';
+import type { EventTotals } from '../../model/event-totals.ts';
+import {
+  type DeviceSettings,
+  type FleetMemory,
+  fleetStep,
+  type FromDevice,
+  type GroupGuard,
+  type GroupMemory,
+  groupOfState,
+  type GroupStep,
+  isDue,
+  takeWaiting,
+  withoutDevice,
+} from '../../model/fleet-step.ts';
 import type { EventStore } from '../../store/event-store.ts';
 import { StoreError } from '../../store/store-error.ts';
-import type { EventTotals } from '../../model/event-totals.ts';
-import { trackOptions } from '../../model/group-tracking.ts';
 
 /** Changes of this long are one batch. */
 const GATHER_MS = 200;
@@ -38,9 +43,6 @@ const MAX_WAITING_EVENTS = 100_000;
 /** One commit blocks the event loop for some ten milliseconds at most. */
 const BATCH_DEVICES = 250;
 const BATCH_GROUPS = 4;
-/** A view of a group this large is made once a second, not with every poll. */
-const LARGE_GROUP = 200;
-const LARGE_GROUP_EVERY_MS = 1000;
 const PRUNE_EVERY_MS = 600_000;
 
 export interface IntakeOptions {
@@ -51,18 +53,30 @@ export interface IntakeOptions {
   readonly logger: Logger;
   readonly errors: InternalErrors;
   readonly settings: FleetSettings;
-  /** The fleet's view of a group changed. */
+  /** The view of a large group, made of what was gathered since the last one. */
   readonly onFleetView: (view: FleetView) => void;
   /** Events that are kept and new. */
   readonly onEvents: (events: readonly GdoiEvent[]) => void;
 }
 
+/** What a step changed, for the read model. */
+export interface Taken {
+  readonly state: TrackerState;
+  readonly view: DeviceView;
+  readonly groups: readonly FleetView[];
+}
+
 export class Intake implements AsyncDisposable {
   readonly #options: IntakeOptions;
   readonly #trackers: Map<string, TrackerState>;
-  readonly #fleets: Map<string, FleetState>;
-  readonly #views = new Map<string, FleetView>();
+  readonly #groups = new Map<string, GroupMemory>();
+  readonly #memory: FleetMemory = {
+    state: (device) => this.#trackers.get(device) ?? null,
+    group: (name) => this.#groups.get(name) ?? null,
+  };
+  readonly #guard: GroupGuard = (group, step) => this.#options.errors.guard('group', { group }, step, null);
   readonly #stop = new AbortController();
+  #settings: FleetSettings;
 
   /** What waits to be kept: a state goes with the events that led to it, never without them. */
   readonly #dirtyDevices = new Map<string, GdoiEvent[]>();
@@ -70,30 +84,31 @@ export class Intake implements AsyncDisposable {
   /** By id: as they are now. They go with their group's state. */
   readonly #dirtyIncidents = new Map<string, Incident>();
   #waitingEvents = 0;
-  readonly #fleetTrackedMs = new Map<string, number>();
   readonly #removed = new Set<string>();
-  readonly #changes = new Map<string, MemberFacts[]>();
+  /** Groups that gather changes. */
+  readonly #gathering = new Set<string>();
   #flushing: Promise<void> | null = null;
   #storeErrors = 0;
   #droppedEvents = 0;
   #prunedMonoMs: number;
 
-  private constructor(options: IntakeOptions, trackers: Map<string, TrackerState>, fleets: Map<string, FleetState>) {
+  private constructor(options: IntakeOptions, trackers: Map<string, TrackerState>) {
     this.#options = options;
+    this.#settings = options.settings;
     this.#trackers = trackers;
-    this.#fleets = fleets;
     this.#prunedMonoMs = options.clock.monoMs();
   }
 
   /** Go on from what the store keeps. Its states are our own JSON: they come back as they went. */
   static async open(options: IntakeOptions): Promise<Intake> {
-    const { devices, fleets } = await options.store.loadStates();
-    const intake = new Intake(options, trackerStatesOf(devices), ofThisFormat(fleets, fleetStateOfJson));
-    for (const { count, ...event } of await options.store.counts()) options.totals.add(event, count);
-    for (const [group, state] of intake.#fleets) {
-      options.totals.know(group);
+    const { clock, settings, store, totals } = options;
+    const { devices, fleets } = await store.loadStates();
+    const intake = new Intake(options, trackerStatesOf(devices));
+    for (const { count, ...event } of await store.counts()) totals.add(event, count);
+    for (const [name, state] of ofThisFormat<FleetState>(fleets, fleetStateOfJson)) {
+      totals.know(name);
       // Until its KS is polled again, what it said last is better than the floor.
-      intake.#views.set(group, fleetView(state, options.clock.wallMs(), options.settings));
+      intake.#groups.set(name, groupOfState(state, clock.wallMs(), settings));
     }
     return intake;
   }
@@ -115,38 +130,44 @@ export class Intake implements AsyncDisposable {
     return this.#trackers.get(device) ?? null;
   }
 
-  fleetView(group: string): FleetView | null {
-    return this.#views.get(group) ?? null;
+  /** The configuration changed: from the next step on. */
+  settingsChanged(settings: FleetSettings): void {
+    this.#settings = settings;
   }
 
-  /** When the KEK of the group's KS expires; null: no KS is polled, or it shows none. */
-  ksKekExpiryMs(group: string): EpochMs | null {
-    const state = this.#fleets.get(group);
-    return state === undefined ? null : (ksOrder(state)[0]?.kek?.expiryMs ?? null);
-  }
-
-  /** Observations of one device, in their order. Returns the device's state after them. */
-  observe(device: string, observations: readonly Observation[]): TrackerState {
-    let state = this.#trackers.get(device) ?? initialTrackerState(device);
-    const options = trackOptions((group) => this.fleetView(group));
-    for (const observation of observations) {
-      const tracked = track(state, observation, options);
-      state = tracked.state;
-      this.#wait(this.#dirtyDevices, device, tracked.events);
+  /** What came from a device, whose view was `before`. */
+  take(before: DeviceView, from: FromDevice, device: DeviceSettings): Taken {
+    const settings = { fleet: this.#settings, device };
+    const { state, view, events, groups } = fleetStep({ memory: this.#memory, before }, from, settings, this.#guard);
+    if (state !== this.#trackers.get(before.device) || events.length > 0) {
+      this.#wait(this.#dirtyDevices, before.device, events);
+      this.#trackers.set(before.device, state);
     }
-    this.#trackers.set(device, state);
-    this.#removed.delete(device);
-    this.#kick();
-    return state;
+    this.#removed.delete(before.device);
+    return { state, view, groups: this.#takeGroups(groups) };
   }
 
-  /** A device's part in a group changed: the fleet's view follows within a fraction of a second. */
-  memberChanged(group: string, facts: MemberFacts): void {
-    this.#options.totals.know(group);
-    const changes = this.#changes.get(group);
-    if (changes === undefined) this.#changes.set(group, [facts]);
-    else changes.push(facts);
+  /** The device is polled no more, or anew: its groups are without it. */
+  without(before: DeviceView): readonly FleetView[] {
+    const atMs = this.#options.clock.wallMs();
+    return this.#takeGroups(withoutDevice({ memory: this.#memory, before }, atMs, this.#settings, this.#guard));
+  }
+
+  #takeGroups(groups: ReadonlyMap<string, GroupStep>): readonly FleetView[] {
+    const views: FleetView[] = [];
+    for (const [name, { memory, events, incidents }] of groups) {
+      this.#options.totals.know(name);
+      this.#groups.set(name, memory);
+      if (memory.waiting.length > 0) this.#gathering.add(name);
+      else {
+        this.#gathering.delete(name);
+        this.#wait(this.#dirtyGroups, name, events);
+        for (const incident of incidents) this.#dirtyIncidents.set(incident.id, incident);
+        views.push(memory.view);
+      }
+    }
     this.#kick();
+    return views;
   }
 
   /** The device left the configuration. */
@@ -181,7 +202,7 @@ export class Intake implements AsyncDisposable {
   }
 
   #hasWork(): boolean {
-    return this.#dirtyDevices.size + this.#dirtyGroups.size + this.#removed.size + this.#changes.size > 0;
+    return this.#dirtyDevices.size + this.#dirtyGroups.size + this.#removed.size + this.#gathering.size > 0;
   }
 
   async #flush(): Promise<void> {
@@ -191,7 +212,7 @@ export class Intake implements AsyncDisposable {
     do {
       await clock.sleep(pauseMs, this.#stop.signal).catch(() => undefined);
       if (this.#stop.signal.aborted) return;
-      this.#trackFleets();
+      this.#takeGathered();
       const kept = await this.#commit();
       retryMs = kept ? RETRY_MS.first : Math.min(2 * retryMs, RETRY_MS.most);
       const more = this.#dirtyDevices.size + this.#dirtyGroups.size > 0;
@@ -200,33 +221,20 @@ export class Intake implements AsyncDisposable {
     await this.#prune();
   }
 
-  /** `all`: also those of large groups that were tracked just now. */
-  #trackFleets(all = false): void {
-    const nowMs = this.#options.clock.monoMs();
-    for (const [group, changes] of this.#changes) {
-      const members = this.#views.get(group)?.members ?? 0;
-      const trackedMs = this.#fleetTrackedMs.get(group) ?? Number.NEGATIVE_INFINITY;
-      if (!all && members > LARGE_GROUP && nowMs - trackedMs < LARGE_GROUP_EVERY_MS) continue;
-      // One by one where that costs nothing: then a replay, which knows no batches, says the same to the instant.
-      const steps = members > LARGE_GROUP ? [changes] : changes.map((change) => [change]);
-      this.#changes.delete(group);
-      this.#fleetTrackedMs.set(group, nowMs);
-      this.#options.errors.guard('group', { group }, () => this.#trackFleet(group, steps), undefined);
+  /** `all`: also what was not gathered for a second. */
+  #takeGathered(all = false): void {
+    const nowMs = this.#options.clock.wallMs();
+    const steps = new Map<string, GroupStep>();
+    for (const name of this.#gathering) {
+      const group = this.#groups.get(name);
+      if (group === undefined || !(all || isDue(group, nowMs))) continue;
+      // A fault costs what was gathered, and not the group for ever.
+      this.#groups.set(name, { ...group, waiting: [] });
+      this.#gathering.delete(name);
+      const step = this.#guard(name, () => takeWaiting(group, nowMs, this.#settings));
+      if (step !== null) steps.set(name, step);
     }
-  }
-
-  #trackFleet(group: string, steps: readonly (readonly MemberFacts[])[]): void {
-    let state = this.#fleets.get(group) ?? initialFleetState(group);
-    for (const step of steps) {
-      const tracked = trackFleet(state, step, this.#options.settings);
-      state = tracked.state;
-      this.#fleets.set(group, state);
-      this.#views.set(group, tracked.view);
-      this.#wait(this.#dirtyGroups, group, tracked.events);
-      for (const incident of tracked.incidents) this.#dirtyIncidents.set(incident.id, incident);
-    }
-    const view = this.#views.get(group);
-    if (view !== undefined) this.#options.onFleetView(view);
+    for (const view of this.#takeGroups(steps)) this.#options.onFleetView(view);
   }
 
   /** Keep some of what waits; false: the store refused it and it still waits. */
@@ -245,8 +253,8 @@ export class Intake implements AsyncDisposable {
     try {
       const fresh = await store.commit({
         events,
-        deviceStates: statesOf(devices.keys(), this.#trackers, TRACKER_STATE_FORMAT),
-        fleetStates: statesOf(groups.keys(), this.#fleets, STATE_FORMAT),
+        deviceStates: statesOf(devices.keys(), this.#trackers, (state) => state, TRACKER_STATE_FORMAT),
+        fleetStates: statesOf(groups.keys(), this.#groups, ({ state }) => state, STATE_FORMAT),
         removedDevices: removed,
         incidents,
       });
@@ -289,7 +297,7 @@ export class Intake implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the agent stops'));
     await this.#flushing;
-    this.#trackFleets(true);
+    this.#takeGathered(true);
     while (this.#hasWork()) if (!(await this.#commit())) return;
   }
 }
@@ -308,15 +316,16 @@ function putBack(waiting: Map<string, GdoiEvent[]>, refused: ReadonlyMap<string,
   for (const [name, events] of refused) waiting.set(name, [...events, ...(waiting.get(name) ?? [])]);
 }
 
-function statesOf(
+function statesOf<Known>(
   names: Iterable<string>,
-  states: ReadonlyMap<string, object>,
+  known: ReadonlyMap<string, Known>,
+  stateOf: (known: Known) => object,
   format: number,
 ): ReadonlyMap<string, Kept<object>> {
   const found = new Map<string, Kept<object>>();
   for (const name of names) {
-    const state = states.get(name);
-    if (state !== undefined) found.set(name, { format, state });
+    const of = known.get(name);
+    if (of !== undefined) found.set(name, { format, state: stateOf(of) });
   }
   return found;
 }

@@ -1,9 +1,11 @@
 /**
- * SNMP values in a recorded timeline (`{"snmp": {"<oid>": value}}`): numbers as they are, octets as `0x` and hex digits,
+ * Values in a recorded timeline. Those of SNMP (`{"snmp": {"<oid>": value}}`): numbers as they are, octets as `0x` and hex digits,
  * object identifiers as `.1.3.6...` with the leading dot that tells them from text, 64-bit numbers as `{"u64": "..."}`.
  * Text that is none of these is taken as octets: whoever writes a timeline by hand may write a name.
  */
+import type { EpochMs, ReadAt } from '../../gdoi/seen/instant.ts';
 import type { SnmpValue, Varbind } from '../../gdoi/seen/varbind.ts';
+import type { RawDocument } from '../../model/poll-report.ts';
 
 /** snmpTrapOID.0: a line that holds it is a notification. */
 export const TRAP_OID_INSTANCE = '1.3.6.1.6.3.1.1.4.1.0';
@@ -46,4 +48,65 @@ function valueOf(recorded: unknown): SnmpValue | undefined {
   }
   const u64: unknown = typeof recorded === 'object' ? Reflect.get(recorded, 'u64') : undefined;
   return typeof u64 === 'string' && U64.test(u64) ? BigInt(u64) : undefined;
+}
+
+/** Texts of a list; anything else: none. */
+export function textsOf(recorded: unknown): readonly string[] {
+  return Array.isArray(recorded) ? recorded.filter((each) => typeof each === 'string') : [];
+}
+
+/** `{"boots", "time_seconds"}` of an SNMP engine; null: it showed none. */
+export function engineOf(recorded: unknown): { readonly boots: number; readonly timeSeconds: number } | null {
+  if (typeof recorded !== 'object' || recorded === null) return null;
+  const boots: unknown = Reflect.get(recorded, 'boots');
+  const timeSeconds: unknown = Reflect.get(recorded, 'time_seconds');
+  return typeof boots === 'number' && typeof timeSeconds === 'number' ? { boots, timeSeconds } : null;
+}
+
+const MAX_DOCUMENTS = 64;
+
+export function recordedDocuments(documents: readonly RawDocument[]): readonly object[] {
+  return documents.map(({ path, body, deviceNowMs, sentAtMs, receivedAtMs }) => ({
+    path,
+    at: new Date(receivedAtMs).toISOString(),
+    sent_at: new Date(sentAtMs).toISOString(),
+    device_now: deviceNowMs === null ? null : new Date(deviceNowMs).toISOString(),
+    body,
+  }));
+}
+
+/** The documents of a line, each read when it says, else `at`; null where it is no list of documents. */
+export function documentsOf(recorded: unknown, at: ReadAt): readonly RawDocument[] | null {
+  if (!Array.isArray(recorded) || recorded.length > MAX_DOCUMENTS) return null;
+  const documents: RawDocument[] = [];
+  for (const each of recorded) {
+    const document = documentOf(each, at);
+    if (document === null) return null;
+    documents.push(document);
+  }
+  return documents;
+}
+
+function documentOf(recorded: unknown, at: ReadAt): RawDocument | null {
+  if (typeof recorded !== 'object' || recorded === null) return null;
+  const field = (name: string): unknown => Reflect.get(recorded, name);
+  const path = field('path');
+  if (typeof path !== 'string') return null;
+  const receivedAtMs = instantOf(field('at')) ?? at.receivedAtMs;
+  const sentAtMs = Math.min(instantOf(field('sent_at')) ?? at.sentAtMs, receivedAtMs);
+  return {
+    path,
+    body: field('body') ?? null,
+    deviceNowMs: instantOf(field('device_now')),
+    sentAtMs,
+    receivedAtMs,
+  };
+}
+
+/** An instant as lines hold it: ISO 8601 or epoch seconds; null: it is neither. */
+export function instantOf(recorded: unknown): EpochMs | null {
+  if (typeof recorded === 'number' && Number.isFinite(recorded)) return recorded * 1000;
+  if (typeof recorded !== 'string') return null;
+  const ms = Date.parse(recorded);
+  return Number.isNaN(ms) ? null : ms;
 }

@@ -6,11 +6,12 @@
  */
 import { appendFile, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { ReadAt } from '../../gdoi/seen/instant.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { PushedMessage } from '../../access/pushed.ts';
 import type { PollReport } from '../../model/poll-report.ts';
-import { recordedValues, TRAP_OID_INSTANCE } from './recorded-values.ts';
+import { recordedDocuments, recordedValues, TRAP_OID_INSTANCE } from './recorded-values.ts';
 
 /** Characters that may wait for the disk. */
 const MAX_WAITING = 16 * 1024 * 1024;
@@ -48,21 +49,38 @@ export class Recorder implements AsyncDisposable {
     return this.#flushing === null;
   }
 
-  record(report: PollReport): void {
-    const { device } = report;
+  /** `beside`: SNMP of a device that SSH decides. */
+  record(report: PollReport, beside = false): void {
+    const { device, startedAtMs, finishedAtMs } = report;
+    // Which lines are one poll, and when it began and ended: a replay concludes from it as a whole, as was done live.
+    const poll = { poll: `${iso(startedAtMs)}/${iso(finishedAtMs)}`, ...(beside ? { beside } : {}) };
     for (const answer of report.answers) {
       // `sent_at` beside the contract's `at`: a countdown was read somewhere between the two.
-      const when = { at: iso(answer.receivedAtMs), sent_at: iso(answer.sentAtMs), device };
+      const when = { ...readAt(answer), device, ...poll };
       for (const syslog of answer.logLines) this.#add({ ...when, syslog });
       this.#add({ ...when, command: answer.command, output: answer.text });
     }
     if (report.values !== null) {
-      const { sentAtMs, receivedAtMs, varbinds } = report.values;
-      this.#add({ at: iso(receivedAtMs), sent_at: iso(sentAtMs), device, snmp: recordedValues(varbinds) });
+      const { varbinds, emptyColumns, engine } = report.values;
+      this.#add({
+        ...readAt(report.values),
+        device,
+        ...poll,
+        snmp: recordedValues(varbinds),
+        ...(emptyColumns.length === 0 ? {} : { empty: emptyColumns }),
+        ...(engine === null ? {} : { engine: { boots: engine.boots, time_seconds: engine.timeSeconds } }),
+      });
+    }
+    for (const documents of report.documents ?? []) {
+      if (documents.length === 0) continue;
+      const sentAtMs = Math.min(...documents.map((document) => document.sentAtMs));
+      const receivedAtMs = Math.max(...documents.map((document) => document.receivedAtMs));
+      this.#add({ ...readAt({ sentAtMs, receivedAtMs }), device, ...poll, restconf: recordedDocuments(documents) });
     }
     // An answer that does not parse says so itself when it is replayed.
     if (report.result !== 'ok' && report.result !== 'parse') {
-      this.#add({ at: iso(report.finishedAtMs), sent_at: iso(report.startedAtMs), device, error: report.result });
+      const when = readAt({ sentAtMs: startedAtMs, receivedAtMs: finishedAtMs });
+      this.#add({ ...when, device, ...poll, error: report.result });
     }
     this.#kick();
   }
@@ -131,6 +149,10 @@ export class Recorder implements AsyncDisposable {
     await this.#flushing;
     await this.#flush(true);
   }
+}
+
+function readAt({ sentAtMs, receivedAtMs }: ReadAt): { readonly at: string; readonly sent_at: string } {
+  return { at: iso(receivedAtMs), sent_at: iso(sentAtMs) };
 }
 
 function iso(ms: number): string {

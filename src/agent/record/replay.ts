@@ -1,41 +1,45 @@
 /**
- * A recorded timeline through the same tracker as live polling: what it shows is what production did, or would do.
+ * A recorded timeline through the fleet's step: what it shows is what production did, or would do.
  *
- * Lines of one device that follow each other are one poll, as they were recorded; its groups hear of it when the poll is
- * over. Polls of several devices overlap, so lines are in order for each device only. Nothing is looked up and no clock runs: the only instants are those of the lines.
+ * The lines of a poll become its report again, and the report takes the same step as live, under the settings that the
+ * recording holds (else those that are given, else the defaults). Nothing is looked up and no clock runs: the only
+ * instants are those of the lines, which are in order for each device only, since polls of several devices overlap.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
-import { trackFleet } from '../../gdoi/fleet/fleet.ts';
-import { type FleetState, initialFleetState } from '../../gdoi/fleet/fleet-state.ts';
-import { DEFAULT_FLEET_SETTINGS, type FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from '../../gdoi/fleet/fleet-view.ts';
+import { settle } from '../../gdoi/tracker/tracker.ts';
+import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
+import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
-import type { EpochMs, ReadAt } from '../../gdoi/seen/instant.ts';
-import { settle, track } from '../../gdoi/tracker/tracker.ts';
-import { initialTrackerState, type TrackerState } from '../../gdoi/memory/tracker-state.ts';
-import type { Varbind } from '../../gdoi/seen/varbind.ts';
 import { parseLogMessage } from '../../ios/log/log-message.ts';
-import { parseCommandOutput } from '../../ios/parse.ts';
-import { decodeGdoi } from '../../mib/decode-gdoi.ts';
 import { decodeTrap } from '../../mib/decode-trap.ts';
-import { NOTHING_LEARNT, rememberReply, type SnmpMemory } from '../../mib/snmp-memory.ts';
-import { type DeviceView, newDeviceView, observe } from '../../model/device-view.ts';
-import { membershipChanges, trackingOf, trackOptions } from '../../model/group-tracking.ts';
-import { observationsOf, observationsOfReading, readingResult } from '../poll/observations.ts';
-import { isMainCommand } from '../../access/show-command.ts';
-import { TRAP_OID_INSTANCE, varbindsOf } from './recorded-values.ts';
+import type { SnmpMemory } from '../../mib/snmp-memory.ts';
+import { type DeviceView, newDeviceView } from '../../model/device-view.ts';
+import {
+  type DeviceSettings,
+  type FleetMemory,
+  fleetStep,
+  type FromDevice,
+  type GroupMemory,
+  type GroupStep,
+  isDue,
+  takeWaiting,
+} from '../../model/fleet-step.ts';
+import { type RecordedLook, readRecordedLine } from './recorded-line.ts';
+import { continues, type PollLines, reportOf } from './recorded-poll.ts';
+import { TRAP_OID_INSTANCE } from './recorded-values.ts';
 
-/** Longest line read: a KS with 8,000 members fits. */
-const MAX_LINE_CHARS = 32 * 1024 * 1024;
-/** Recorded details count this long without an answer. */
+/** A device of a timeline that holds no settings: its details count this long without an answer. */
 const PART_LIFETIME_MS = 900_000;
 
-/** One line, read. */
-type Recorded = ReadAt & { readonly device: string } & (
-    | { readonly kind: 'output'; readonly command: string; readonly output: string }
-    | { readonly kind: 'syslog'; readonly message: string }
-    | { readonly kind: 'snmp'; readonly varbinds: readonly Varbind[] }
-    | { readonly kind: 'error'; readonly error: string }
-  );
+/** What the timeline is read under where it says nothing itself. */
+export interface ReplaySettings {
+  readonly fleet: FleetSettings;
+  /** By name. */
+  readonly devices: ReadonlyMap<string, DeviceSettings>;
+}
+
+export const DEFAULT_REPLAY_SETTINGS: ReplaySettings = { fleet: DEFAULT_FLEET_SETTINGS, devices: new Map() };
 
 export type ReplayStep =
   | { readonly kind: 'events'; readonly events: readonly GdoiEvent[] }
@@ -45,161 +49,124 @@ export type ReplayStep =
 export class Replay {
   readonly #trackers = new Map<string, TrackerState>();
   readonly #views = new Map<string, DeviceView>();
+  readonly #groups = new Map<string, GroupMemory>();
+  readonly #memory: FleetMemory = {
+    state: (device) => this.#trackers.get(device) ?? null,
+    group: (name) => this.#groups.get(name) ?? null,
+  };
+  readonly #gathering = new Set<string>();
   readonly #snmpMemories = new Map<string, SnmpMemory>();
   readonly #polledByCli = new Set<string>();
-  readonly #fleets = new Map<string, FleetState>();
-  readonly #fleetViews = new Map<string, FleetView>();
-  readonly #options = trackOptions((group) => this.#fleetViews.get(group) ?? null);
-  readonly #told = new Set<string>();
-  /** The poll under way: whose, and its view before it. */
-  #poll: { readonly device: string; readonly before: DeviceView; main: boolean; atMs: EpochMs } | null = null;
+  readonly #devices: Map<string, DeviceSettings>;
+  readonly #emitted = new Set<string>();
+  #fleet: FleetSettings;
+  /** The poll under way. */
+  #poll: PollLines | null = null;
+
+  constructor(settings: ReplaySettings = DEFAULT_REPLAY_SETTINGS) {
+    this.#fleet = settings.fleet;
+    this.#devices = new Map(settings.devices);
+  }
 
   line(text: string): ReplayStep {
-    const recorded = readLine(text);
-    if (typeof recorded === 'string') return { kind: 'bad', reason: recorded };
-    const events: GdoiEvent[] = [];
-    const main = recorded.kind === 'output' && isMainCommand(recorded.command);
-    if (this.#poll !== null && (this.#poll.device !== recorded.device || (main && this.#poll.main))) {
-      events.push(...this.#pollOver());
-    }
-    this.#poll ??= {
-      device: recorded.device,
-      before: this.#viewOf(recorded.device),
-      main: false,
-      atMs: recorded.receivedAtMs,
-    };
-    this.#poll.main ||= main;
-    this.#poll.atMs = recorded.receivedAtMs;
-    if (recorded.kind === 'output') this.#polledByCli.add(recorded.device);
-    const observations = recorded.kind === 'snmp' ? this.#observationsOfSnmp(recorded) : observationsOfLine(recorded);
-    for (const observation of observations) events.push(...this.#observe(observation));
-    return { kind: 'events', events: this.#fresh(events) };
+    const line = readRecordedLine(text);
+    if (typeof line === 'string') return { kind: 'bad', reason: line };
+    if (line.kind === 'look') return { kind: 'events', events: this.#fresh(this.#look(line)) };
+    const events = this.#fresh(this.#pollOver());
+    if (line.device === null) this.#fleet = line.fleet;
+    else this.#devices.set(line.device, line.settings);
+    return { kind: 'events', events };
   }
 
   /** The timeline is over: what still waited for an answer is told on what there is. */
   end(): readonly GdoiEvent[] {
-    const events = this.#poll === null ? [] : [...this.#pollOver()];
+    const events = [...this.#pollOver(), ...this.#takeGathered(null)];
     for (const state of this.#trackers.values()) events.push(...settle(state).events);
     return this.#fresh(events);
   }
 
-  /** A notification, or what a poll read; names and facts of keys come from earlier lines. */
-  #observationsOfSnmp(recorded: Extract<Recorded, { kind: 'snmp' }>): readonly Observation[] {
-    const { device, sentAtMs, receivedAtMs, varbinds } = recorded;
-    const trapOid = varbinds.find(({ oid }) => oid === TRAP_OID_INSTANCE)?.value;
-    if (typeof trapOid === 'string') {
-      const trap = decodeTrap(trapOid, varbinds);
-      return trap === null ? [] : [{ kind: 'trap', device, sentAtMs, receivedAtMs, trap }];
-    }
-    const reply = { sentAtMs, receivedAtMs, varbinds, emptyColumns: [], engine: null };
-    const memory = rememberReply(this.#snmpMemories.get(device) ?? NOTHING_LEARNT, reply);
-    this.#snmpMemories.set(device, memory);
-    const reading = decodeGdoi(reply, memory);
-    const result = readingResult(reading);
-    if (result === 'ok') {
-      const observations = observationsOfReading(reading, recorded);
-      // As live: what the device is and since when, its CLI says where there is one.
-      return this.#polledByCli.has(device) ? observations.filter(({ kind }) => kind !== 'facts') : observations;
-    }
-    return [{ kind: 'failure', device, sentAtMs, receivedAtMs, result }];
-  }
-
-  #observe(observation: Observation): readonly GdoiEvent[] {
-    const { device } = observation;
-    const tracked = track(this.#trackers.get(device) ?? initialTrackerState(device), observation, this.#options);
-    this.#trackers.set(device, tracked.state);
-    const seen = observe(this.#viewOf(device), observation, PART_LIFETIME_MS);
-    this.#views.set(device, { ...seen, lastPollAtMs: observation.receivedAtMs });
-    return tracked.events;
+  #look(line: RecordedLook): readonly GdoiEvent[] {
+    const pushed = pushedIn(line);
+    if (pushed?.length === 0) return [];
+    if (pushed !== null)
+      return [...this.#pollOver(), ...this.#step(line.device, { kind: 'pushed', observations: pushed })];
+    const over = this.#poll !== null && !continues(this.#poll, line) ? this.#pollOver() : [];
+    this.#poll = { device: line.device, lines: [...(this.#poll?.lines ?? []), line] };
+    return over;
   }
 
   #pollOver(): readonly GdoiEvent[] {
     const poll = this.#poll;
     this.#poll = null;
-    const state = poll === null ? undefined : this.#trackers.get(poll.device);
-    if (poll === null || state === undefined) return [];
-    const seen = this.#viewOf(poll.device);
-    const after = { ...seen, tracking: trackingOf(seen, state, (group) => this.#fleetViews.get(group) ?? null) };
-    this.#views.set(poll.device, after);
-    const events: GdoiEvent[] = [];
-    for (const [group, facts] of membershipChanges(poll.before, after, state, poll.atMs)) {
-      const before = this.#fleets.get(group) ?? initialFleetState(group);
-      const tracked = trackFleet(before, [facts], DEFAULT_FLEET_SETTINGS);
-      this.#fleets.set(group, tracked.state);
-      this.#fleetViews.set(group, tracked.view);
-      events.push(...tracked.events);
-    }
-    return events;
+    if (poll === null) return [];
+    const { device } = poll;
+    const { report, memory } = reportOf(poll, this.#snmpMemories.get(device));
+    if (report.values !== null) this.#snmpMemories.set(device, memory);
+    if (report.answers.length > 0) this.#polledByCli.add(device);
+    const told = poll.lines.find((line) => line.poll !== null)?.poll?.beside;
+    const beside = told ?? (report.values !== null && this.#polledByCli.has(device));
+    return this.#step(device, { kind: beside ? 'polled_beside' : 'polled', report });
   }
 
-  #viewOf(device: string): DeviceView {
-    return this.#views.get(device) ?? newDeviceView({ device, host: device });
+  #step(device: string, from: FromDevice): readonly GdoiEvent[] {
+    const settings = this.#devices.get(device) ?? settingsOfUnknown(device);
+    const { host, configuredRole, regularIntervalMs } = settings;
+    const known = this.#views.get(device) ?? newDeviceView({ device, host });
+    const before = { ...known, host, configuredRole, regularIntervalMs };
+    const gathered = this.#takeGathered(instantOf(from));
+    const step = fleetStep({ memory: this.#memory, before }, from, { fleet: this.#fleet, device: settings });
+    this.#trackers.set(device, step.state);
+    this.#views.set(device, step.view);
+    return [...gathered, ...step.events, ...this.#takeGroups(step.groups)];
+  }
+
+  /** `atMs` null: whether they were gathered for long enough or not. */
+  #takeGathered(atMs: EpochMs | null): readonly GdoiEvent[] {
+    const steps = new Map<string, GroupStep>();
+    for (const name of this.#gathering) {
+      const group = this.#groups.get(name);
+      if (group === undefined || (atMs !== null && !isDue(group, atMs))) continue;
+      steps.set(name, takeWaiting(group, atMs ?? group.takenAtMs, this.#fleet));
+    }
+    return this.#takeGroups(steps);
+  }
+
+  #takeGroups(groups: ReadonlyMap<string, GroupStep>): readonly GdoiEvent[] {
+    for (const [name, { memory }] of groups) {
+      this.#groups.set(name, memory);
+      if (memory.waiting.length > 0) this.#gathering.add(name);
+      else this.#gathering.delete(name);
+    }
+    return [...groups.values()].flatMap(({ events }) => events);
   }
 
   #fresh(events: readonly GdoiEvent[]): readonly GdoiEvent[] {
     return events.filter(({ id }) => {
-      if (this.#told.has(id)) return false;
-      this.#told.add(id);
+      if (this.#emitted.has(id)) return false;
+      this.#emitted.add(id);
       return true;
     });
   }
 }
 
-function observationsOfLine(recorded: Exclude<Recorded, { kind: 'snmp' }>): readonly Observation[] {
-  const { device, sentAtMs, receivedAtMs } = recorded;
-  const base = { device, sentAtMs, receivedAtMs };
-  switch (recorded.kind) {
-    case 'output': {
-      const parsed = parseCommandOutput(recorded.command, recorded.output, 'prompt');
-      if (parsed.kind === 'parsed') return observationsOf(parsed, base);
-      // A detail that does not parse costs only itself, as it does live.
-      return isMainCommand(recorded.command) ? [{ ...base, kind: 'failure', result: 'parse' }] : [];
-    }
-    case 'syslog': {
-      const message = parseLogMessage(recorded.message);
-      return message === null ? [] : [{ ...base, kind: 'log', messages: [message], pushed: true }];
-    }
-    case 'error':
-      return [{ ...base, kind: 'failure', result: recorded.error }];
-    default:
-      return recorded satisfies never;
-  }
+function settingsOfUnknown(host: string): DeviceSettings {
+  return { host, configuredRole: 'auto', regularIntervalMs: null, partLifetimeMs: PART_LIFETIME_MS, phaseAware: false };
 }
 
-/** The line, or what is wrong with it. */
-function readLine(text: string): Recorded | string {
-  if (text.length > MAX_LINE_CHARS) return 'it is longer than 32 MiB';
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return 'it is not JSON';
-  }
-  if (value === null || typeof value !== 'object' || Array.isArray(value)) return 'it is not a JSON object';
-  const field = (name: string): unknown => Reflect.get(value, name);
-  const device = field('device');
-  if (typeof device !== 'string' || device === '') return '"device" is missing';
-  const receivedAtMs = instantOf(field('at'));
-  if (receivedAtMs === null) return '"at" is neither ISO 8601 nor epoch seconds';
-  const sentAtMs = Math.min(instantOf(field('sent_at')) ?? receivedAtMs, receivedAtMs);
-  const base = { device, sentAtMs, receivedAtMs };
-  const [command, output, syslog, error] = [field('command'), field('output'), field('syslog'), field('error')];
-  if (typeof command === 'string' && typeof output === 'string') return { ...base, kind: 'output', command, output };
-  if (typeof syslog === 'string') return { ...base, kind: 'syslog', message: syslog };
-  if (typeof error === 'string') return { ...base, kind: 'error', error };
-  const snmp = field('snmp');
-  if (typeof snmp === 'object' && snmp !== null) {
-    const varbinds = varbindsOf(snmp);
-    return varbinds === null
-      ? '"snmp" holds something that is no OID with a value'
-      : { ...base, kind: 'snmp', varbinds };
-  }
-  return 'it has none of "command" with "output", "syslog", "snmp", "error"';
+function instantOf(from: FromDevice): EpochMs | null {
+  return from.kind === 'pushed' ? (from.observations.at(-1)?.receivedAtMs ?? null) : from.report.finishedAtMs;
 }
 
-function instantOf(value: unknown): EpochMs | null {
-  if (typeof value === 'number' && Number.isFinite(value)) return value * 1000;
-  if (typeof value !== 'string') return null;
-  const ms = Date.parse(value);
-  return Number.isNaN(ms) ? null : ms;
+/** What the device sent by itself; null: the line is of a poll. */
+function pushedIn({ asked, device, poll, receivedAtMs, seen, sentAtMs }: RecordedLook): readonly Observation[] | null {
+  const base = { device, sentAtMs, receivedAtMs };
+  if (seen.kind === 'syslog' && !asked && poll === null) {
+    const message = parseLogMessage(seen.message);
+    return message === null ? [] : [{ ...base, kind: 'log', messages: [message], pushed: true }];
+  }
+  if (seen.kind !== 'snmp') return null;
+  const trapOid = seen.varbinds.find(({ oid }) => oid === TRAP_OID_INSTANCE)?.value;
+  if (typeof trapOid !== 'string') return null;
+  const trap = decodeTrap(trapOid, seen.varbinds);
+  return trap === null ? [] : [{ ...base, kind: 'trap', trap }];
 }

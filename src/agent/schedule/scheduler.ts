@@ -12,7 +12,7 @@ import type { Schedule } from '../../config/resolved-config.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { CronInstants } from './cron-instants.ts';
 import { type Due, DueHeap } from './due-heap.ts';
-import { nameFraction } from './name-hash.ts';
+import { nameFraction } from '../../model/name-hash.ts';
 
 /** First polls start this far apart on average, so that a small fleet shows something at once. */
 const FIRST_POLL_SPACING_MS = 50;

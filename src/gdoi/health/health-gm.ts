@@ -133,8 +133,8 @@ function within({ timeLeftSeconds }: Forecast, at: ReadAt, atMs: EpochMs): strin
 }
 
 /** Row 9; a difference that a rekey under way explains is null here already. */
-function kekMatchesKs({ group, tracking }: GmHealthInput, inFleet: GmInGroup | null): HealthCheck {
-  const matches = tracking?.kekMatchesKs ?? inFleet?.kekMatchesKs ?? null;
+function kekMatchesKs({ group }: GmHealthInput, inFleet: GmInGroup | null): HealthCheck {
+  const matches = inFleet?.kekMatchesKs ?? null;
   const more = { value: matches, threshold: 'same' };
   if (matches === true) return check('kek_matches_ks', group, 'ok', 'holds the KEK of its KS', more);
   if (matches === null)
@@ -179,8 +179,8 @@ function tekRemaining({ group, gm, at, atMs, tracking }: GmHealthInput): HealthC
   return check('tek_remaining', group, 'ok', `its TEK lasts ${durationText(left)} more`, { ...more, value: left });
 }
 
-function tekMatchesKs({ group, tracking }: GmHealthInput, inFleet: GmInGroup | null): HealthCheck {
-  const matches = inFleet?.divergent === true ? false : (tracking?.tekMatchesKs ?? inFleet?.tekMatchesKs ?? null);
+function tekMatchesKs({ group }: GmHealthInput, inFleet: GmInGroup | null): HealthCheck {
+  const matches = inFleet?.divergent === true ? false : (inFleet?.tekMatchesKs ?? null);
   const more = { value: matches, threshold: 'same' };
   if (matches === true) return check('tek_matches_ks', group, 'ok', 'holds the TEKs of its KS', more);
   if (matches === null)

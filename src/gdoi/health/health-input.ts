@@ -47,8 +47,6 @@ export interface HealthTracking {
   readonly failedAttempts?: number | null;
   /** Anti-replay or the data plane drops packets now; absent or null: nothing tells. */
   readonly packetsDropped?: boolean | null;
-  readonly kekMatchesKs: boolean | null;
-  readonly tekMatchesKs: boolean | null;
   /** What the device contradicts itself in, as the tracker found; absent: not tracked. */
   readonly dataProblems?: readonly string[];
   /** CLI and SNMP show different figures for longer than a rekey explains; absent or null: only one of them is asked. */

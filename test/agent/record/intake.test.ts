@@ -6,10 +6,12 @@ import type { Observation } from '../../../src/gdoi/seen/observation.ts';
 import { createMemoryStore } from '../../../src/store/memory-store.ts';
 import type { EventStore } from '../../../src/store/event-store.ts';
 import { StoreError } from '../../../src/store/store-error.ts';
+import { deviceSettings } from '../../../src/agent/poll/poll-target.ts';
+import { aConfiguredDevice } from '../../builders/config-builder.ts';
 import { FakeClock } from '../../builders/fake-clock.ts';
 import { InternalErrors } from '../../../src/kernel/internal-errors.ts';
 import { MemoryLogger } from '../../builders/memory-logger.ts';
-import { aGm, NOON } from '../../builders/view-builder.ts';
+import { aDevice, aGm, NOON } from '../../builders/view-builder.ts';
 
 /** A GM with this many registrations, seen `seconds` after noon; its KEK is far from expiry. */
 function seen(seconds: number, succeeded: number): Observation {
@@ -61,6 +63,14 @@ async function open(store: EventStore, over: Partial<IntakeOptions> = {}) {
   return { intake, clock, told, logger, totals };
 }
 
+const GM1 = aDevice();
+const SETTINGS = deviceSettings(aConfiguredDevice({ name: 'gm1' }));
+
+/** What `gm1` showed, in this order. */
+function take(intake: Intake, observations: readonly Observation[]): void {
+  intake.take(GM1, { kind: 'pushed', observations }, SETTINGS);
+}
+
 const reregistrations = (events: readonly GdoiEvent[]) => events.filter((event) => event.type === 'reregistration');
 
 /** A store that refuses while told to. */
@@ -84,7 +94,7 @@ describe('observations become events', () => {
   test('an event is told once it is kept, within a fraction of a second', async () => {
     const store = createMemoryStore();
     const { intake, clock, told } = await open(store);
-    intake.observe('gm1', [seen(0, 1), seen(60, 1), seen(120, 2), seen(125, 2)]);
+    take(intake, [seen(0, 1), seen(60, 1), seen(120, 2), seen(125, 2)]);
     expect(told).toEqual([]);
     await clock.advance(250);
     expect(reregistrations(told)).toHaveLength(1);
@@ -95,14 +105,14 @@ describe('observations become events', () => {
   test('a restart goes on from the kept state: no event twice, and the gap is no re-registration', async () => {
     const store = createMemoryStore();
     const first = await open(store);
-    first.intake.observe('gm1', [seen(0, 1), seen(60, 2), seen(65, 2)]);
+    take(first.intake, [seen(0, 1), seen(60, 2), seen(65, 2)]);
     await first.intake[Symbol.asyncDispose]();
     const second = await open(store);
-    second.intake.observe('gm1', [seen(600, 2), seen(660, 2)]);
+    take(second.intake, [seen(600, 2), seen(660, 2)]);
     await second.intake[Symbol.asyncDispose]();
     expect(reregistrations(second.told)).toEqual([]);
     const third = await open(store);
-    third.intake.observe('gm1', [seen(900, 4), seen(905, 4)]);
+    take(third.intake, [seen(900, 4), seen(905, 4)]);
     await third.intake[Symbol.asyncDispose]();
     expect(reregistrations(third.told)).toHaveLength(2);
     expect(third.told[0]?.betweenMs[0]).toBeGreaterThanOrEqual(NOON + 660_000);
@@ -111,21 +121,21 @@ describe('observations become events', () => {
   test('a crash before the batch was kept tells the same event, under the same id, after the restart', async () => {
     const store = refusing(createMemoryStore());
     const first = await open(store);
-    first.intake.observe('gm1', [seen(0, 1)]);
+    take(first.intake, [seen(0, 1)]);
     await first.clock.advance(250);
     store.full = true;
-    first.intake.observe('gm1', [seen(60, 2), seen(65, 2)]);
+    take(first.intake, [seen(60, 2), seen(65, 2)]);
     await first.clock.advance(250);
     expect(first.told).toEqual([]);
 
     store.full = false;
     const second = await open(store);
-    second.intake.observe('gm1', [seen(60, 2), seen(65, 2)]);
+    take(second.intake, [seen(60, 2), seen(65, 2)]);
     await second.intake[Symbol.asyncDispose]();
     expect(reregistrations(second.told)).toHaveLength(1);
 
     const third = await open(store);
-    third.intake.observe('gm1', [seen(60, 2), seen(65, 2)]);
+    take(third.intake, [seen(60, 2), seen(65, 2)]);
     await third.intake[Symbol.asyncDispose]();
     expect(third.told).toEqual([]);
   });
@@ -133,12 +143,12 @@ describe('observations become events', () => {
   test('a store that is full costs the telling, not the tracking: one error, and all is told when there is room', async () => {
     const store = refusing(createMemoryStore());
     const { intake, clock, told, logger } = await open(store);
-    intake.observe('gm1', [seen(0, 1)]);
+    take(intake, [seen(0, 1)]);
     await clock.advance(250);
     store.full = true;
-    intake.observe('gm1', [seen(60, 2), seen(65, 2)]);
+    take(intake, [seen(60, 2), seen(65, 2)]);
     await clock.advance(10_000);
-    intake.observe('gm1', [seen(120, 3), seen(125, 3)]);
+    take(intake, [seen(120, 3), seen(125, 3)]);
     await clock.advance(10_000);
     expect(told).toEqual([]);
     expect(logger.messages('error')).toEqual(['the store refused events; they wait']);
@@ -152,7 +162,7 @@ describe('observations become events', () => {
   test('counters of the whole history are there after a restart', async () => {
     const store = createMemoryStore();
     const first = await open(store);
-    first.intake.observe('gm1', [seen(0, 1), seen(60, 2), seen(65, 2)]);
+    take(first.intake, [seen(0, 1), seen(60, 2), seen(65, 2)]);
     await first.intake[Symbol.asyncDispose]();
     const second = await open(store);
     expect(second.totals.byType().get('reregistration')).toBe(1);

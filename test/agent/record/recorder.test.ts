@@ -27,16 +27,22 @@ test('a poll is recorded as the timeline that replay reads: log lines, answers, 
   recorder.record(aReport({}, { result: 'timeout' }, NOON + 60_000));
   await recorder[Symbol.asyncDispose]();
   const lines = (await readFile(join(directory, '2026-01-01.jsonl'), 'utf8')).trimEnd().split('\n');
+  const first = {
+    at: '2026-01-01T12:00:00.040Z',
+    sent_at: '2026-01-01T12:00:00.000Z',
+    device: 'gm1',
+    poll: '2026-01-01T12:00:00.000Z/2026-01-01T12:00:00.000Z',
+  };
   expect(lines.map((line) => JSON.parse(line))).toEqual([
-    { at: '2026-01-01T12:00:00.040Z', sent_at: '2026-01-01T12:00:00.000Z', device: 'gm1', syslog: answer.logLines[0] },
+    { ...first, syslog: answer.logLines[0] },
+    { ...first, command: 'show crypto gdoi', output: answer.text },
     {
-      at: '2026-01-01T12:00:00.040Z',
-      sent_at: '2026-01-01T12:00:00.000Z',
+      at: '2026-01-01T12:01:00.000Z',
+      sent_at: '2026-01-01T12:01:00.000Z',
       device: 'gm1',
-      command: 'show crypto gdoi',
-      output: answer.text,
+      poll: '2026-01-01T12:01:00.000Z/2026-01-01T12:01:00.000Z',
+      error: 'timeout',
     },
-    { at: '2026-01-01T12:01:00.000Z', sent_at: '2026-01-01T12:01:00.000Z', device: 'gm1', error: 'timeout' },
   ]);
 });
 

@@ -46,8 +46,20 @@ describe('a GM: what is wrong decides the status, is named in the summary, and s
       'warning',
       { tracked: { kekRekeyOverdue: true } },
     ],
-    ['it holds another KEK than its KS', 'kek_matches_ks', 'critical', { tracked: { kekMatchesKs: false } }],
-    ['it holds other TEKs than its KS', 'tek_matches_ks', 'critical', { tracked: { tekMatchesKs: false } }],
+    [
+      'it holds another KEK than its KS',
+      'kek_matches_ks',
+      'critical',
+      {},
+      { gms: [gmInFleet({ kekMatchesKs: false })] },
+    ],
+    [
+      'it holds other TEKs than its KS',
+      'tek_matches_ks',
+      'critical',
+      {},
+      { gms: [gmInFleet({ tekMatchesKs: false })] },
+    ],
     ['it diverges from most GMs', 'tek_matches_ks', 'critical', {}, { gms: [gmInFleet({ divergent: true })] }],
     ['it holds no TEK', 'tek_remaining', 'critical', { gm: { teks: [] } }],
     ['its TEKs have expired', 'tek_remaining', 'critical', { gm: { teks: teks(0, 0) } }],
@@ -158,7 +170,7 @@ describe('what is not known is neither 0 nor ok', () => {
   });
 
   test('a GM whose KS is not polled: its keys cannot be compared, and that alone makes it neither ill nor unknown', () => {
-    const health = healthOf({ tracked: { kekMatchesKs: null, tekMatchesKs: null } }, null);
+    const health = healthOf({}, null);
     for (const name of ['kek_matches_ks', 'tek_matches_ks', 'rekeys_acknowledged', 'mixed_versions'] as const)
       expect(checkOf(health, name)).toMatchObject({ status: 'unknown' });
     expect(health.status).toBe('ok');

@@ -2,11 +2,11 @@
  * Which polls beside the schedule a device is worth now: the instants that decide, of all its groups, up to its next
  * regular poll. After each poll the plan is made anew, so what lies further ahead need not wait in any heap.
  */
-import { kekExpiryOf, type TrackerState } from '../../gdoi/memory/tracker-state.ts';
-import { middleMs } from '../../gdoi/seen/interval.ts';
-import type { EpochMs } from '../../gdoi/seen/instant.ts';
-import { type PlannedPoll, type PlanInput, planPolls } from '../../gdoi/keys/poll-instants.ts';
-import { type DeviceView, type GroupView, kekBehaviorOfDevice } from '../../model/device-view.ts';
+import { kekExpiryOf, type TrackerState } from '../gdoi/memory/tracker-state.ts';
+import { middleMs } from '../gdoi/seen/interval.ts';
+import type { EpochMs } from '../gdoi/seen/instant.ts';
+import { type PlannedPoll, type PlanInput, planPolls } from '../gdoi/keys/poll-instants.ts';
+import { type DeviceView, type GroupView, kekBehaviorOfDevice } from './device-view.ts';
 
 /** Without an interval the plan reaches this far; the next poll makes a new one. */
 const HORIZON_WITHOUT_INTERVAL_MS = 86_400_000;

@@ -1,0 +1,104 @@
+/**
+ * One line of a recorded timeline, read. The forms are those of the contract; `sent_at`, `poll`, `beside`, `restconf` and
+ * `settings` are ours beside them, and whoever does not know them can leave them out.
+ */
+import type { EpochMs, ReadAt } from '../../gdoi/seen/instant.ts';
+import type { Varbind } from '../../gdoi/seen/varbind.ts';
+import type { RawDocument } from '../../model/poll-report.ts';
+import { type RecordedSettings, settingsOf } from './recorded-settings.ts';
+import { documentsOf, engineOf, instantOf, textsOf, varbindsOf } from './recorded-values.ts';
+
+/** Longest line read: a KS with 8,000 members fits. */
+const MAX_LINE_CHARS = 32 * 1024 * 1024;
+
+/** Begin and end of the poll that a line is of. */
+export interface RecordedPoll {
+  /** As it stands in the lines: the same for all lines of one poll. */
+  readonly name: string;
+  readonly startedAtMs: EpochMs;
+  readonly finishedAtMs: EpochMs;
+  /** SNMP of a device that SSH decides. */
+  readonly beside: boolean;
+}
+
+/** What was seen of a device. */
+export type RecordedLook = ReadAt & {
+  readonly kind: 'look';
+  readonly device: string;
+  /** null: the device sent it by itself, or the timeline does not tell one poll from another. */
+  readonly poll: RecordedPoll | null;
+  /** The line tells when the question was sent: it is the answer to one. */
+  readonly asked: boolean;
+  readonly seen: Seen;
+};
+
+export type Seen =
+  | { readonly kind: 'output'; readonly command: string; readonly output: string }
+  | { readonly kind: 'syslog'; readonly message: string }
+  | {
+      readonly kind: 'snmp';
+      readonly varbinds: readonly Varbind[];
+      readonly emptyColumns: readonly string[];
+      readonly engine: { readonly boots: number; readonly timeSeconds: number } | null;
+    }
+  | { readonly kind: 'restconf'; readonly documents: readonly RawDocument[] }
+  | { readonly kind: 'error'; readonly error: string };
+
+export type RecordedLine = RecordedLook | ({ readonly kind: 'settings' } & RecordedSettings);
+
+/** The line, or what is wrong with it. */
+export function readRecordedLine(text: string): RecordedLine | string {
+  if (text.length > MAX_LINE_CHARS) return 'it is longer than 32 MiB';
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return 'it is not JSON';
+  }
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return 'it is not a JSON object';
+  const line: object = value;
+  const device: unknown = Reflect.get(line, 'device');
+  const settings: unknown = Reflect.get(line, 'settings');
+  if (settings !== undefined) {
+    const read = settingsOf(device ?? null, settings);
+    return typeof read === 'string' ? read : { kind: 'settings', ...read };
+  }
+  if (typeof device !== 'string' || device === '') return '"device" is missing';
+  const receivedAtMs = instantOf(Reflect.get(line, 'at'));
+  if (receivedAtMs === null) return '"at" is neither ISO 8601 nor epoch seconds';
+  const sentAtMs = instantOf(Reflect.get(line, 'sent_at'));
+  const at = { sentAtMs: Math.min(sentAtMs ?? receivedAtMs, receivedAtMs), receivedAtMs };
+  const seen = seenIn(line, at);
+  if (typeof seen === 'string') return seen;
+  return { kind: 'look', device, ...at, asked: sentAtMs !== null, poll: pollOf(line), seen };
+}
+
+/** Of what the line holds; text: it holds nothing that is known. */
+function seenIn(line: object, at: ReadAt): Seen | string {
+  const field = (name: string): unknown => Reflect.get(line, name);
+  const [command, output, syslog, error] = [field('command'), field('output'), field('syslog'), field('error')];
+  if (typeof command === 'string' && typeof output === 'string') return { kind: 'output', command, output };
+  if (typeof syslog === 'string') return { kind: 'syslog', message: syslog };
+  if (typeof error === 'string') return { kind: 'error', error };
+  const [snmp, restconf] = [field('snmp'), field('restconf')];
+  if (typeof snmp === 'object' && snmp !== null) {
+    const varbinds = varbindsOf(snmp);
+    if (varbinds === null) return '"snmp" holds something that is no OID with a value';
+    return { kind: 'snmp', varbinds, emptyColumns: textsOf(field('empty')), engine: engineOf(field('engine')) };
+  }
+  if (restconf !== undefined) {
+    const documents = documentsOf(restconf, at);
+    if (documents === null) return '"restconf" is no list of {"path", "body", "device_now"}';
+    return { kind: 'restconf', documents };
+  }
+  return 'it has none of "command" with "output", "syslog", "snmp", "restconf", "error", "settings"';
+}
+
+/** `"poll": "<start>/<end>"`, an interval of ISO 8601. */
+function pollOf(line: object): RecordedPoll | null {
+  const name: unknown = Reflect.get(line, 'poll');
+  if (typeof name !== 'string') return null;
+  const [start, end] = name.split('/', 2).map(instantOf);
+  if (start === undefined || start === null || end === undefined || end === null) return null;
+  return { name, startedAtMs: start, finishedAtMs: end, beside: Reflect.get(line, 'beside') === true };
+}

@@ -1,0 +1,162 @@
+/**
+ * The lines of one poll, put together again to the report that the poll was: what follows it can then not differ from
+ * what followed live.
+ */
+import { isMainCommand } from '../../access/show-command.ts';
+import type { EpochMs } from '../../gdoi/seen/instant.ts';
+import type { Observation } from '../../gdoi/seen/observation.ts';
+import { decodeGdoi } from '../../mib/decode-gdoi.ts';
+import { NOTHING_LEARNT, rememberReply, type SnmpMemory } from '../../mib/snmp-memory.ts';
+import type { CollectorResult, PollReport, RawAnswer, RawDocument, RawValues } from '../../model/poll-report.ts';
+import { isPollResult, type PollResult } from '../../model/poll-result.ts';
+import { logObservations, observationsOfReading, readAnswer, readingResult } from '../poll/observations.ts';
+import { readRestconf } from '../poll/restconf-observations.ts';
+import type { RecordedLook } from './recorded-line.ts';
+
+/** What of a poll has been read. */
+export interface PollLines {
+  readonly device: string;
+  readonly lines: readonly RecordedLook[];
+}
+
+/** Is the line the next one of this poll? `to` is its newest line. */
+export function continues({ device, lines }: PollLines, line: RecordedLook): boolean {
+  const last = lines.at(-1);
+  if (last === undefined || device !== line.device) return false;
+  if (last.poll !== null || line.poll !== null) return last.poll?.name === line.poll?.name;
+  // A timeline that does not tell polls apart: each has one answer that decides.
+  return !isDeciding(line) || !lines.some(isDeciding);
+}
+
+function isDeciding({ seen }: RecordedLook): boolean {
+  switch (seen.kind) {
+    case 'output':
+      return isMainCommand(seen.command);
+    case 'syslog':
+      return false;
+    case 'snmp':
+    case 'restconf':
+    case 'error':
+      return true;
+    default:
+      return seen satisfies never;
+  }
+}
+
+type Outcome = Pick<PollReport, 'result' | 'error'>;
+
+/** `memory`: what earlier SNMP answers of the device taught. */
+export function reportOf(
+  { device, lines }: PollLines,
+  memory: SnmpMemory = NOTHING_LEARNT,
+): { readonly report: PollReport; readonly memory: SnmpMemory } {
+  const bySnmp = readSnmp(device, lines, memory);
+  const byCli = readCli(device, lines);
+  const byRestconf = readDocuments(device, lines);
+  const failure = lines.map(({ seen }) => seen).find(({ kind }) => kind === 'error');
+  const outcome: Outcome =
+    failure?.kind === 'error'
+      ? failureOf(failure.error)
+      : bySnmp.outcome.result === 'ok'
+        ? byCli.outcome
+        : bySnmp.outcome;
+  const poll = lines.find((line) => line.poll !== null)?.poll ?? null;
+  const startedAtMs = poll?.startedAtMs ?? earliest(lines);
+  const finishedAtMs = poll?.finishedAtMs ?? latest(lines);
+  return {
+    memory: bySnmp.memory,
+    report: {
+      device,
+      startedAtMs,
+      finishedAtMs,
+      durationMs: finishedAtMs - startedAtMs,
+      ...outcome,
+      observations: [...byCli.observations, ...bySnmp.observations, ...byRestconf.observations],
+      collectors: byCli.collectors,
+      answers: byCli.answers,
+      values: bySnmp.values,
+      ...(byRestconf.documents.length === 0 ? {} : { documents: byRestconf.documents }),
+    },
+  };
+}
+
+function earliest(lines: readonly RecordedLook[]): EpochMs {
+  return lines.reduce((first, { sentAtMs }) => Math.min(first, sentAtMs), Number.POSITIVE_INFINITY);
+}
+
+function latest(lines: readonly RecordedLook[]): EpochMs {
+  return lines.reduce((last, { receivedAtMs }) => Math.max(last, receivedAtMs), Number.NEGATIVE_INFINITY);
+}
+
+/** A word that is none of ours still says that there was no answer. */
+function failureOf(error: string): Outcome {
+  const result: PollResult = isPollResult(error) && error !== 'ok' ? error : 'unreachable';
+  return { result, error };
+}
+
+const OK: Outcome = { result: 'ok', error: null };
+
+function readCli(device: string, lines: readonly RecordedLook[]) {
+  const observations: Observation[] = [];
+  const answers: RawAnswer[] = [];
+  const collectors = new Map<string, CollectorResult>();
+  let outcome: Outcome = OK;
+  let logLines: readonly string[] = [];
+  for (const line of lines) {
+    const { seen, sentAtMs, receivedAtMs } = line;
+    if (seen.kind === 'syslog') logLines = [...logLines, seen.message];
+    if (seen.kind !== 'output') continue;
+    const { command, output } = seen;
+    const answer: RawAnswer = { command, text: output, logLines, sentAtMs, receivedAtMs };
+    logLines = [];
+    const read = readAnswer(answer, device);
+    answers.push(answer);
+    observations.push(...read.observations);
+    const failed = read.parsed.kind === 'failed';
+    // A detail that does not parse costs only itself, as it does live.
+    if (!isMainCommand(command)) collectors.set(command, failed ? 'parse' : 'ok');
+    else outcome = failed ? { result: 'parse', error: `"${command}" does not parse` } : OK;
+  }
+  const last = lines.at(-1);
+  if (last !== undefined) observations.push(...logObservations({ ...last, logLines }, device));
+  return { observations, answers, collectors, outcome };
+}
+
+function readSnmp(
+  device: string,
+  lines: readonly RecordedLook[],
+  known: SnmpMemory,
+): {
+  readonly memory: SnmpMemory;
+  readonly outcome: Outcome;
+  readonly observations: readonly Observation[];
+  readonly values: RawValues | null;
+} {
+  const line = lines.find(({ seen }) => seen.kind === 'snmp');
+  if (line?.seen.kind !== 'snmp') return { memory: known, outcome: OK, observations: [], values: null };
+  const { sentAtMs, receivedAtMs } = line;
+  const { varbinds, emptyColumns, engine } = line.seen;
+  const values: RawValues = { sentAtMs, receivedAtMs, varbinds, emptyColumns, engine };
+  const memory = rememberReply(known, values);
+  const reading = decodeGdoi(values, memory);
+  const result = readingResult(reading);
+  if (result !== 'ok') {
+    return { memory, outcome: { result, error: `CISCO-GDOI-MIB: ${reading.kind}` }, observations: [], values };
+  }
+  const observations = observationsOfReading(reading, { device, sentAtMs, receivedAtMs });
+  return { memory, outcome: OK, observations, values };
+}
+
+/** The first answer lists the groups, the others add to it. */
+function readDocuments(
+  device: string,
+  lines: readonly RecordedLook[],
+): { readonly observations: readonly Observation[]; readonly documents: readonly (readonly RawDocument[])[] } {
+  const documents = lines.flatMap(({ seen }) => (seen.kind === 'restconf' ? [seen.documents] : []));
+  const observations = documents.flatMap((answer, index) =>
+    index === 0
+      ? readRestconf(answer, 'main', device).observations
+      : readRestconf(documents.slice(0, index + 1).flat(), 'details', device).observations,
+  );
+  return { observations, documents };
+}
