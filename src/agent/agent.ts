@@ -29,6 +29,7 @@ import { shownState } from './heard/shown-state.ts';
 import { systemRandom } from '../kernel/random.ts';
 import { type PushedFromDevice, PushedMessages } from './heard/pushed-messages.ts';
 import { type AgentStatus, createReadModel, type FleetReadModel, type MutableReadModel } from '../model/read-model.ts';
+import { settingsOfDevices } from './record/recorded-settings.ts';
 import { Recorder } from './record/recorder.ts';
 import { Scheduler } from './schedule/scheduler.ts';
 import { SenderLookup } from './heard/sender-lookup.ts';
@@ -100,6 +101,7 @@ export class Agent implements AsyncDisposable {
     this.#startedAtMs = clock.wallMs();
     this.#asker = new DeviceAsker(options);
     this.#recorder = config.record === null ? null : new Recorder({ directory: config.record, clock, logger });
+    this.#recorder?.settings(settingsOfDevices(config.devices));
     this.#record = new FleetRecord({ views, intake, recorder: this.#recorder, clock, logger });
     this.#scheduler = new Scheduler({
       clock,
@@ -186,6 +188,7 @@ export class Agent implements AsyncDisposable {
       snmpDatagramsDropped: snmp.datagramsDropped,
       pushed: this.#pushed.counts,
       recordErrors: this.#recorder?.errors ?? 0,
+      recordLinesDropped: this.#recorder?.dropped ?? 0,
       internalErrors: this.#errors.counts,
       storeErrors: this.#intake.storeErrors,
       eventsDropped: this.#intake.droppedEvents,
@@ -215,6 +218,7 @@ export class Agent implements AsyncDisposable {
     this.#config = config;
     this.#senders.setRelays(config.syslog?.relays ?? []);
     this.#intake.settingsChanged(fleetSettings(config.devices));
+    this.#recorder?.settings(settingsOfDevices(config.devices));
     await Promise.all([...diff.removed, ...diff.changed].map((device) => this.#drop(device.name)));
     for (const device of diff.removed) this.#intake.remove(device.name);
     for (const device of [...diff.changed, ...diff.added]) this.#add(device, fleetSize);

@@ -3,9 +3,11 @@ import { createReadStream } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { Replay } from '../agent/record/replay.ts';
+import { type ReplaySettings, settingsOfDevices } from '../agent/record/recorded-settings.ts';
 import type { GdoiEvent } from '../gdoi/events/event.ts';
 import { eventDocument } from '../gdoi/events/event-document.ts';
 import { UserError } from '../kernel/user-error.ts';
+import { readConfig } from './read-config.ts';
 
 const BAD_LINES = 1;
 
@@ -13,8 +15,9 @@ export function replayCommand(): Command {
   return new Command('replay')
     .description('run a recorded timeline through the tracker of live polling; prints one event per line as JSON')
     .argument('<file>', 'the recording (JSON Lines); - is standard input')
-    .action(async (file: string) => {
-      const replay = new Replay();
+    .option('--config <file>', 'the configuration whose settings count where the recording has none')
+    .action(async (file: string, flags: { readonly config?: string }) => {
+      const replay = new Replay(await settingsGiven(flags.config));
       let number = 0;
       let bad = 0;
       try {
@@ -44,6 +47,10 @@ export function replayCommand(): Command {
       print(replay.end());
       if (bad > 0) process.exitCode = BAD_LINES;
     });
+}
+
+async function settingsGiven(file: string | undefined): Promise<ReplaySettings | undefined> {
+  return file === undefined ? undefined : settingsOfDevices((await readConfig(file)).config.devices);
 }
 
 function print(events: readonly GdoiEvent[]): void {

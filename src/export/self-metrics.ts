@@ -73,6 +73,12 @@ const SELF_METRICS: readonly SelfMetric[] = [
     value: (status) => status.recordErrors,
   },
   {
+    name: 'gdoi_record_lines_dropped_total',
+    type: 'counter',
+    help: 'Lines that never reached the recording: the disk refused them, or they came faster than it takes them.',
+    value: (status) => status.recordLinesDropped,
+  },
+  {
     name: 'gdoi_store_errors_total',
     type: 'counter',
     help: 'Batches of events and state that the store refused; they are tried again.',

@@ -45,6 +45,8 @@ export interface AgentStatus {
   readonly snmpDatagramsDropped: number;
   readonly pushed: PushedCounts;
   readonly recordErrors: number;
+  /** Lines that never reached the recording. */
+  readonly recordLinesDropped: number;
   readonly internalErrors: ReadonlyMap<InternalErrorPlace, number>;
   readonly storeErrors: number;
   readonly eventsDropped: number;

@@ -3,7 +3,7 @@
  * that hours take seconds. Only the network is left out: a session asks the simulated device directly, and log messages
  * are handed over.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeviceAccess, DeviceSession, Reply } from '../../src/access/device-session.ts';
@@ -31,6 +31,8 @@ export interface SimulatedWatch {
   readonly gms?: number;
   readonly kss?: number;
   readonly lifetimes?: Lifetimes;
+  /** All that is seen is recorded. */
+  readonly record?: boolean;
   /** Devices send their log messages to the agent. */
   readonly logs?: boolean;
   /** Who is polled; default: all. */
@@ -46,6 +48,8 @@ export interface SimulatedAgent extends AsyncDisposable {
   readonly clock: FakeClock;
   readonly fleet: SimulatedFleet;
   readonly events: readonly GdoiEvent[];
+  /** Stop the agent and read what it recorded. */
+  readonly recording: () => Promise<string>;
 }
 
 export async function simulatedAgent(watched: SimulatedWatch): Promise<SimulatedAgent> {
@@ -69,6 +73,7 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
     password: 'unused',
     listen: '127.0.0.1:0',
     interval: watched.pollInterval,
+    record: watched.record === true,
   });
   const { config } = await readConfig(file);
   const events: GdoiEvent[] = [];
@@ -94,13 +99,21 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
       }),
     );
   }
+  let stopped: Promise<void> | null = null;
+  const stop = () => (stopped ??= agent[Symbol.asyncDispose]());
   return {
     agent,
     clock,
     fleet,
     events,
+    async recording() {
+      await stop();
+      const captures = join(directory, 'captures');
+      const files = (await readdir(captures)).toSorted();
+      return (await Promise.all(files.map((file) => readFile(join(captures, file), 'utf8')))).join('');
+    },
     async [Symbol.asyncDispose]() {
-      await agent[Symbol.asyncDispose]();
+      await stop();
       await rm(directory, { recursive: true });
     },
   };

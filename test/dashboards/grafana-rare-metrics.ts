@@ -26,6 +26,7 @@ const STATUS = {
   snmpRequestsActive: 0,
   snmpDatagramsDropped: 0,
   recordErrors: 0,
+  recordLinesDropped: 0,
   internalErrors: new Map([['poll', 0]]),
   storeErrors: 0,
   eventsDropped: 0,

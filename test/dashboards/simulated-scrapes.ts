@@ -18,7 +18,7 @@ export type Scrapes = ReadonlyMap<string, readonly (number | null)[]>;
 export async function scrapesOf(watched: Watched): Promise<Scrapes> {
   await using watching = await simulatedAgent(watched);
   const { agent, clock } = watching;
-  const lines = new PreparedLines(() => undefined);
+  const lines = new PreparedLines((group) => agent.readModel.group(group));
   agent.readModel.onChange((device, view) => lines.update(device, view));
   const self = createSelfMetrics('0', () => agent.status(), agent.readModel);
   for (const { name } of self.getMetricsAsArray()) if (!name.startsWith('gdoi_')) self.removeSingleMetric(name);

@@ -166,6 +166,7 @@ const STATUS: AgentStatus = {
     trap: { used: 0, unknown_device: 0, other: 0, unreadable: 0, overflow: 0 },
   },
   recordErrors: 0,
+  recordLinesDropped: 0,
   internalErrors: new Map([['poll', 0]]),
   storeErrors: 0,
   eventsDropped: 0,

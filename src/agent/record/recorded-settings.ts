@@ -2,12 +2,29 @@
  * The settings that a recording was made under, as lines of it: `{"at", "settings": {...}}` for the groups, and the same
  * with `device` for one device. They count from where they stand, so that a replay concludes what the agent concluded.
  */
+import type { ResolvedDevice } from '../../config/resolved-config.ts';
 import type { FleetSettings } from '../../gdoi/fleet/fleet-view.ts';
 import type { DeviceSettings } from '../../model/fleet-step.ts';
+import { deviceSettings, fleetSettings } from '../poll/poll-target.ts';
 
 export type RecordedSettings =
   | { readonly device: null; readonly fleet: FleetSettings }
   | { readonly device: string; readonly settings: DeviceSettings };
+
+/** What a timeline is read under. */
+export interface ReplaySettings {
+  readonly fleet: FleetSettings;
+  /** By name. */
+  readonly devices: ReadonlyMap<string, DeviceSettings>;
+}
+
+/** Those of live polling under this configuration. */
+export function settingsOfDevices(devices: readonly ResolvedDevice[]): ReplaySettings {
+  return {
+    fleet: fleetSettings(devices),
+    devices: new Map(devices.map((device) => [device.name, deviceSettings(device)])),
+  };
+}
 
 const ROLES = ['gm', 'ks', 'auto'] as const;
 

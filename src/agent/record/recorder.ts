@@ -11,6 +11,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { PushedMessage } from '../../access/pushed.ts';
 import type { PollReport } from '../../model/poll-report.ts';
+import { deviceSettingsLine, fleetSettingsLine, type ReplaySettings } from './recorded-settings.ts';
 import { recordedDocuments, recordedValues, TRAP_OID_INSTANCE } from './recorded-values.ts';
 
 /** Characters that may wait for the disk. */
@@ -27,6 +28,10 @@ export class Recorder implements AsyncDisposable {
   #dropped = 0;
   #failedAtMonoMs: number | null = null;
   #flushing: Promise<void> | null = null;
+  /** Lines of the present settings, by device; those of the groups have no name. */
+  #settings: ReadonlyMap<string, string> = new Map();
+  /** The file that was written to last. */
+  #file: string | null = null;
 
   constructor(options: { readonly directory: string; readonly clock: Clock; readonly logger: Logger }) {
     this.#directory = options.directory;
@@ -47,6 +52,24 @@ export class Recorder implements AsyncDisposable {
   /** Nothing is being written right now. */
   get idle(): boolean {
     return this.#flushing === null;
+  }
+
+  /**
+   * What is concluded under from here on. Each file begins with it, so that each can be replayed alone; a change of it
+   * stands where it happened.
+   */
+  settings(settings: ReplaySettings): void {
+    const lines = new Map([['', JSON.stringify(fleetSettingsLine(settings.fleet))]]);
+    for (const [device, each] of settings.devices) lines.set(device, JSON.stringify(deviceSettingsLine(device, each)));
+    const changed = [...lines].filter(([name, line]) => this.#settings.get(name) !== line);
+    this.#settings = lines;
+    if (this.#file === null) return;
+    for (const [, line] of changed) this.#add(this.#dated(line));
+    this.#kick();
+  }
+
+  #dated(line: string): object {
+    return { at: iso(this.#clock.wallMs()), ...JSON.parse(line) };
   }
 
   /** `beside`: SNMP of a device that SSH decides. */
@@ -122,6 +145,10 @@ export class Recorder implements AsyncDisposable {
       this.#waiting = [];
       this.#waitingSize = 0;
       const file = join(this.#directory, `${iso(this.#clock.wallMs()).slice(0, 10)}.jsonl`);
+      if (file !== this.#file) {
+        lines.unshift(...Array.from(this.#settings.values(), (line) => `${JSON.stringify(this.#dated(line))}\n`));
+        this.#file = file;
+      }
       try {
         await mkdir(this.#directory, { recursive: true, mode: 0o750 });
         await appendFile(file, lines.join(''), { mode: 0o640 });

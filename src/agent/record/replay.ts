@@ -27,19 +27,14 @@ import {
 } from '../../model/fleet-step.ts';
 import { type RecordedLook, readRecordedLine } from './recorded-line.ts';
 import { continues, type PollLines, reportOf } from './recorded-poll.ts';
+import type { ReplaySettings } from './recorded-settings.ts';
 import { TRAP_OID_INSTANCE } from './recorded-values.ts';
 
 /** A device of a timeline that holds no settings: its details count this long without an answer. */
 const PART_LIFETIME_MS = 900_000;
 
-/** What the timeline is read under where it says nothing itself. */
-export interface ReplaySettings {
-  readonly fleet: FleetSettings;
-  /** By name. */
-  readonly devices: ReadonlyMap<string, DeviceSettings>;
-}
-
-export const DEFAULT_REPLAY_SETTINGS: ReplaySettings = { fleet: DEFAULT_FLEET_SETTINGS, devices: new Map() };
+/** Where neither the timeline nor the user says anything. */
+const DEFAULT_SETTINGS: ReplaySettings = { fleet: DEFAULT_FLEET_SETTINGS, devices: new Map() };
 
 export type ReplayStep =
   | { readonly kind: 'events'; readonly events: readonly GdoiEvent[] }
@@ -63,7 +58,8 @@ export class Replay {
   /** The poll under way. */
   #poll: PollLines | null = null;
 
-  constructor(settings: ReplaySettings = DEFAULT_REPLAY_SETTINGS) {
+  /** `settings`: those that count where the timeline has none. */
+  constructor(settings: ReplaySettings = DEFAULT_SETTINGS) {
     this.#fleet = settings.fleet;
     this.#devices = new Map(settings.devices);
   }

@@ -1,0 +1,117 @@
+/** A recording through the same step as live: the events are those of the live run, to the letter. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { cryptoPath } from '../../../src/access/restconf-path.ts';
+import { readRestconf } from '../../../src/agent/poll/restconf-observations.ts';
+import { Recorder } from '../../../src/agent/record/recorder.ts';
+import { Replay } from '../../../src/agent/record/replay.ts';
+import type { GdoiEvent } from '../../../src/gdoi/events/event.ts';
+import type { RawDocument } from '../../../src/model/poll-report.ts';
+import { FakeClock } from '../../builders/fake-clock.ts';
+import { MemoryLogger } from '../../builders/memory-logger.ts';
+import { showCryptoGdoi } from '../../builders/shown-gdoi.ts';
+import { simulatedAgent } from '../../builders/simulated-agent.ts';
+import { aReport, NOON } from '../../builders/view-builder.ts';
+
+function replayed(recording: string, replay = new Replay()): readonly GdoiEvent[] {
+  const events = recording
+    .trimEnd()
+    .split('\n')
+    .flatMap((line) => {
+      const step = replay.line(line);
+      if (step.kind === 'bad') throw new Error(`${step.reason}: ${line.slice(0, 200)}`);
+      return step.events;
+    });
+  return [...events, ...replay.end()];
+}
+
+const byId = (events: readonly GdoiEvent[]) => events.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+
+/** Answers at most this old may still wait for the next one when the run is over; a replay tells them at its end. */
+const settledBefore = (events: readonly GdoiEvent[], ids: ReadonlySet<string>) =>
+  events.filter(({ id }) => ids.has(id));
+
+describe('a live run under settings that are not the defaults', () => {
+  test.each([
+    { scenario: 'legacy-ks', pollInterval: '25s', logs: true },
+    { scenario: 'demo', pollInterval: '17s', logs: false },
+  ] as const)('gives the same events when it is replayed: $scenario, polled every $pollInterval', async (watched) => {
+    const lifetimes = { kekSeconds: 900, tekSeconds: 600 };
+    // Whole milliseconds, as the machine's wall clock counts.
+    await using live = await simulatedAgent({ ...watched, lifetimes, gms: 6, kss: 2, record: true, timerStepMs: 1 });
+    live.agent.start();
+    await live.clock.advance(40 * 60_000);
+    const again = replayed(await live.recording());
+    const ids = new Set(live.events.map(({ id }) => id));
+    expect(ids.size).toBeGreaterThan(5);
+    expect(byId(settledBefore(again, ids))).toEqual(byId(live.events));
+    const added = again.filter(({ id }) => !ids.has(id));
+    // Only what was still waiting for an answer when the run was stopped.
+    expect(added.filter(({ type }) => type !== 'reregistration')).toEqual([]);
+  });
+});
+
+describe('settings of a recording', () => {
+  const failing = (line: object) => replayed(`${JSON.stringify(line)}\n`);
+
+  test('a line of settings makes no event, whatever stands beside it', () => {
+    expect(failing({ at: 1, settings: { poll_interval_seconds: 5, detail_interval_seconds: 9 } })).toEqual([]);
+  });
+
+  test.each([
+    [{ settings: 7 }, '"settings" is not an object'],
+    [{ settings: {} }, '"settings" needs "poll_interval_seconds" and "detail_interval_seconds"'],
+    [
+      { device: 'gm1', settings: { host: 'h', role: 'king', part_lifetime_seconds: 1 } },
+      '"settings" of a device needs "host", "role" (gm, ks, auto) and "part_lifetime_seconds"',
+    ],
+  ])('%j is a bad line', (line, reason) => {
+    expect(new Replay().line(JSON.stringify({ at: 1, ...line }))).toEqual({ kind: 'bad', reason });
+  });
+});
+
+async function recorded(use: (recorder: Recorder) => void): Promise<string> {
+  const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-replay-'));
+  try {
+    const recorder = new Recorder({ directory, clock: new FakeClock(NOON), logger: new MemoryLogger() });
+    use(recorder);
+    await recorder[Symbol.asyncDispose]();
+    return await readFile(join(directory, '2026-01-01.jsonl'), 'utf8');
+  } finally {
+    await rm(directory, { recursive: true });
+  }
+}
+
+test('SNMP that fails beside SSH is no outage of the device, live or replayed', async () => {
+  const text = await recorded((recorder) => {
+    for (let n = 0; n < 10; n += 1) {
+      const at = { sentAtMs: NOON + n * 60_000, receivedAtMs: NOON + n * 60_000 };
+      const answer = { ...at, command: 'show crypto gdoi', text: showCryptoGdoi({ group: 'G1' }), logLines: [] };
+      recorder.record(aReport({}, { answers: [answer] }, at.sentAtMs));
+      recorder.record(aReport({}, { result: 'timeout' }, at.sentAtMs + 30_000), true);
+    }
+  });
+  expect(replayed(text).filter(({ type }) => type === 'unreachable')).toEqual([]);
+});
+
+test('RESTCONF documents are recorded as they came, and read again as they were', async () => {
+  const path = cryptoPath('gdoi-gm');
+  const document: RawDocument = {
+    path,
+    sentAtMs: NOON,
+    receivedAtMs: NOON + 40,
+    deviceNowMs: NOON + 1000,
+    body: { 'Cisco-IOS-XE-crypto-oper:gdoi-gm': [{ 'group-name': 'G1' }] },
+  };
+  const text = await recorded((recorder) => recorder.record(aReport({}, { documents: [[document]] })));
+  expect(JSON.parse(text)).toMatchObject({
+    at: '2026-01-01T12:00:00.040Z',
+    sent_at: '2026-01-01T12:00:00.000Z',
+    device: 'gm1',
+    restconf: [{ path, device_now: '2026-01-01T12:00:01.000Z', body: document.body }],
+  });
+  expect(replayed(text)).toEqual([]);
+  expect(readRestconf([document], 'main', 'gm1').observations).not.toEqual([]);
+});
