@@ -60,6 +60,6 @@ export function fleetSettings(devices: readonly ResolvedDevice[]): FleetSettings
 }
 
 /** Longest time between two regular polls. */
-export function scheduleMs({ schedule }: ResolvedDevice): number {
+function scheduleMs({ schedule }: ResolvedDevice): number {
   return schedule.kind === 'every' ? schedule.ms : longestCronGapMs(schedule.expression);
 }

@@ -1,6 +1,6 @@
 /**
- * Values in a recorded timeline. Those of SNMP (`{"snmp": {"<oid>": value}}`): numbers as they are, octets as `0x` and hex digits,
- * object identifiers as `.1.3.6...` with the leading dot that tells them from text, 64-bit numbers as `{"u64": "..."}`.
+ * Values in a recorded timeline. Those of SNMP (`{"snmp": {"<oid>": value}}`): numbers as they are, octets as `0x` and hex
+ * digits, object identifiers as `.1.3.6...` with the leading dot that tells them from text, 64-bit numbers as `{"u64": "..."}`.
  * Text that is none of these is taken as octets: whoever writes a timeline by hand may write a name.
  */
 import type { EpochMs, ReadAt } from '../../gdoi/seen/instant.ts';

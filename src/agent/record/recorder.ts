@@ -29,7 +29,7 @@ export class Recorder implements AsyncDisposable {
   #failedAtMonoMs: number | null = null;
   #flushing: Promise<void> | null = null;
   /** Lines of the present settings, by device; those of the groups have no name. */
-  #settings: ReadonlyMap<string, string> = new Map();
+  #settings: ReadonlyMap<string, object> = new Map();
   /** The file that was written to last. */
   #file: string | null = null;
 
@@ -59,17 +59,19 @@ export class Recorder implements AsyncDisposable {
    * stands where it happened.
    */
   settings(settings: ReplaySettings): void {
-    const lines = new Map([['', JSON.stringify(fleetSettingsLine(settings.fleet))]]);
-    for (const [device, each] of settings.devices) lines.set(device, JSON.stringify(deviceSettingsLine(device, each)));
-    const changed = [...lines].filter(([name, line]) => this.#settings.get(name) !== line);
+    const lines = new Map([['', fleetSettingsLine(settings.fleet)]]);
+    for (const [device, each] of settings.devices) lines.set(device, deviceSettingsLine(device, each));
+    const changed = [...lines].filter(
+      ([name, line]) => JSON.stringify(this.#settings.get(name)) !== JSON.stringify(line),
+    );
     this.#settings = lines;
     if (this.#file === null) return;
     for (const [, line] of changed) this.#add(this.#dated(line));
     this.#kick();
   }
 
-  #dated(line: string): object {
-    return { at: iso(this.#clock.wallMs()), ...JSON.parse(line) };
+  #dated(line: object): object {
+    return { at: iso(this.#clock.wallMs()), ...line };
   }
 
   /** `beside`: SNMP of a device that SSH decides. */
