@@ -3,9 +3,10 @@ import type { HealthCheckDocument, HealthDocument } from '../gdoi/health/health-
 
 const WIDTH = 100;
 
-export function healthText(health: HealthDocument, nowMs: number): string {
+/** `unobserved`: what to say where the document has no instant. */
+export function healthText(health: HealthDocument, nowMs: number, unobserved = 'never: no answer yet'): string {
   const lines = [`${health.status.toUpperCase()}  ${health.summary}`, ''];
-  lines.push(...field('observed', observed(health)));
+  lines.push(...field('observed', observed(health, unobserved)));
   for (const { group, role, status, summary } of health.groups) {
     lines.push(
       ...field('group', `${group} (${role === 'both' ? 'GM and KS' : role.toUpperCase()}), ${status}: ${summary}`),
@@ -34,8 +35,8 @@ function performanceData(check: HealthCheckDocument, several: boolean): readonly
   return [`'${label.replaceAll(/['=]/g, '_')}'=${check.value}${threshold}`];
 }
 
-function observed({ observed_at, age_seconds }: HealthDocument): string {
-  if (observed_at === null) return 'never: no answer yet';
+function observed({ observed_at, age_seconds }: HealthDocument, unobserved: string): string {
+  if (observed_at === null) return unobserved;
   return `${observed_at} (${age_seconds === null ? 'age not known' : `${age_seconds} s ago`})`;
 }
 

@@ -3,11 +3,15 @@ import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { Command } from 'commander';
 import { toDocument } from '../gdoi/events/document.ts';
+import type { HealthDocument } from '../gdoi/health/health-document.ts';
 import { parseCapturedText } from '../ios/captured-text.ts';
 import { decodeBytes } from '../ios/paste/decode-bytes.ts';
 import type { CapturedResult, Nothing, Parsed } from '../ios/text/parse-result.ts';
 import { UserError } from '../kernel/user-error.ts';
+import { type Clock, createSystemClock } from '../kernel/clock.ts';
 import { describeSnapshot } from './describe-snapshot.ts';
+import { healthText } from './health-text.ts';
+import { verdictsOf } from './parse-verdict.ts';
 
 /** A `show tech-support` fits; more is no capture. */
 const MAX_INPUT_BYTES = 64 * 1024 * 1024;
@@ -23,15 +27,38 @@ export function parseCommand(): Command {
     .option('--json', 'one JSON object a command: {"command", "snapshots", "unknown_lines", "device", "line", ...}')
     .action(async (file: string, options: { json?: boolean }) => {
       const results = parseCapturedText(await readText(file));
-      report(results, file === '-' ? 'standard input' : file, options.json === true);
+      report(
+        results,
+        { name: file === '-' ? 'standard input' : file, asJson: options.json === true },
+        createSystemClock(),
+      );
     });
 }
 
-function report(results: readonly CapturedResult[], name: string, asJson: boolean): void {
+function report(
+  results: readonly CapturedResult[],
+  { name, asJson }: { readonly name: string; readonly asJson: boolean },
+  clock: Clock,
+): void {
   const answers = results.filter((result) => result.kind === 'parsed');
   const failed = results.filter((result) => result.kind === 'failed');
-  for (const answer of answers) process.stdout.write(asJson ? `${json(answer)}\n` : `${describe(answer)}\n`);
-  const around = answers.length > 0 ? failed.filter(isAround) : [];
+  const verdicts = verdictsOf(answers, clock.wallMs());
+  for (const answer of answers) {
+    // a router's last answer carries the verdict over all its answers
+    const health = verdicts.get(answer) ?? null;
+    process.stdout.write(asJson ? `${json(answer, health)}\n` : `${describe(answer)}\n`);
+  }
+  if (asJson) return failing(failed, answers.length > 0, name);
+  for (const health of verdicts.values()) {
+    // what is due is due from when the text was captured
+    const atMs = health.observed_at === null ? clock.wallMs() : Date.parse(health.observed_at);
+    process.stdout.write(`\n${healthText(health, atMs, 'when the text does not say')}`);
+  }
+  failing(failed, answers.length > 0, name);
+}
+
+function failing(failed: readonly FailedAnswer[], anyAnswer: boolean, name: string): void {
+  const around = anyAnswer ? failed.filter(isAround) : [];
   for (const part of around) process.stderr.write(`gdoiwatch: ${failureLine(name, part)}\n`);
   const failures = failed.filter((result) => !around.includes(result));
   if (failures.length > 0) {
@@ -51,10 +78,11 @@ function failureLine(name: string, { command, message, line }: FailedAnswer): st
   return `${name}, line ${line}: ${command === null ? '' : `"${command}": `}${message}`;
 }
 
-function json(answer: ParsedAnswer): string {
+function json(answer: ParsedAnswer, health: HealthDocument | null): string {
   const { command, snapshots, unnamed, unknownLines, device, line, partial, nothing, lines } = answer;
   const all = [...snapshots, ...unnamed];
-  return JSON.stringify(toDocument({ command, snapshots: all, unknownLines, device, line, partial, nothing, lines }));
+  const document = toDocument({ command, snapshots: all, unknownLines, device, line, partial, nothing, lines });
+  return JSON.stringify(health === null ? document : { ...document, health });
 }
 
 const NOTHING: Readonly<Record<Nothing, string>> = {

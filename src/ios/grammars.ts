@@ -1,6 +1,9 @@
 /** Which grammar reads which command's answer, by the command's name or, where that is not shown, by the answer's lines. */
 import { gmAcl, ksAcl } from './commands/access-lists.ts';
 import { feature } from './commands/feature.ts';
+import { ikeV1Sas, ikeV2Sas } from './commands/ike-sas.ts';
+import { ipsecSas } from './commands/ipsec-sas.ts';
+import { ntpStatus } from './commands/ntp-status.ts';
 import { gmDataplane } from './commands/gm-dataplane.ts';
 import { gmRekey } from './commands/gm-rekey.ts';
 import { gmReplay } from './commands/gm-replay.ts';
@@ -36,6 +39,10 @@ const GRAMMARS: readonly CommandGrammar[] = [
   gmAcl,
   feature,
   ...otherGdoiCommands,
+  ikeV1Sas,
+  ikeV2Sas,
+  ipsecSas,
+  ntpStatus,
   pkiCertificates,
   showVersion,
   showClock,

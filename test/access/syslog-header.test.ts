@@ -21,6 +21,21 @@ describe('a syslog message of IOS', () => {
     ['with an origin that is no name', '45: branch 7, rack 2: Aug 14 13:04:09: ', null, 'Aug 14 13:04:09'],
     ['without a counter', '*Mar  1 00:01:02.345: ', null, 'Mar  1 00:01:02.345'],
     ['without a counter, with its name', 'gm1: *Mar  1 00:01:02.345: ', 'gm1', 'Mar  1 00:01:02.345'],
+    ['with a sequence number before its name', '45: 000048: gm1: *Mar  1 00:01:02.345: ', 'gm1', 'Mar  1 00:01:02.345'],
+    ['with the year first', '45: 2026 Mar  1 00:01:02.345 UTC: ', null, 'Mar  1 00:01:02.345 UTC'],
+    ['from a relay that writes the year', 'Nov 24 2026 11:30:00 gm1 45: *Mar  1 00:01:02: ', 'gm1', 'Mar  1 00:01:02'],
+    [
+      'through two relays of syslog-ng',
+      'Nov 24 11:30:00 s_net@relay/gm1 45: *Mar  1 00:01:02: ',
+      'gm1',
+      'Mar  1 00:01:02',
+    ],
+    [
+      'in RFC 5424 with its own header inside',
+      '1 2026-11-24T11:30:00Z relay - - - - 45: gm1: 000048: *Mar  1 00:01:02: ',
+      'gm1',
+      'Mar  1 00:01:02',
+    ],
     ['with uptime for a stamp', '45: 00:01:07: ', null, '00:01:07'],
     ['with a long uptime for a stamp', '45: 1d02h: ', null, '1d02h'],
     ['with uptime, name and sequence number', '45: gm1: 000048: 2w3d: ', 'gm1', '2w3d'],
@@ -55,8 +70,22 @@ describe('a syslog message of IOS', () => {
   it('begins with its stamp', () => {
     expect(read(`<189>45: gm1: 000048: *Mar  1 00:01:02.345: ${TAG}\r\n`)).toEqual({
       claimedHost: 'gm1',
-      text: `*Mar  1 00:01:02.345: ${TAG}`,
+      text: `000048: *Mar  1 00:01:02.345: ${TAG}`,
     });
+  });
+
+  it.each<[title: string, header: string, sequence: number | null]>([
+    ['behind its name', '45: gm1: 000048: *Mar  1 00:01:02: ', 48],
+    ['before its name', '45: 000048: gm1: *Mar  1 00:01:02: ', 48],
+    ['without a counter', '000048: *Mar  1 00:01:02: ', 48],
+    ['of seven digits', '45: 1000048: *Mar  1 00:01:02: ', 1_000_048],
+    ['behind the name that rsyslog puts first', 'Nov 24 11:30:00 gm1 000048: *Mar  1 00:01:02: ', 48],
+    ['behind counter and name of syslog-ng', '2026-11-24T11:30:00+00:00 gm1 45: 000048: *Mar  1 00:01:02: ', 48],
+    ['in the place of the program', '1 2026-11-24T11:30:00Z gm1 000048 - - - *Mar  1 00:01:02: ', 48],
+    ['as structured data', '1 2026-11-24T11:30:00Z gm1 - - - [meta sequenceId="48"] *Mar  1 00:01:02: ', 48],
+    ['that is only the counter', '45: *Mar  1 00:01:02: ', null],
+  ])('keeps its sequence number %s', (_, header, sequence) => {
+    expect(parseLogMessage(read(`<189>${header}${TAG}`)?.text ?? '')?.sequence).toBe(sequence);
   });
 
   it('stays on one line, whatever it holds', () => {

@@ -45,7 +45,8 @@ export function observationsOf(parsed: Parsed, source: ReadAt & { readonly devic
       observations.push({ ...base, kind: 'certificates', certificates: snapshot, unknownLines });
     else if (snapshot.role === 'device') observations.push({ ...base, kind: 'facts', facts: snapshot, ...unknown });
     else if (snapshot.role === 'clock') observations.push({ ...base, kind: 'clock', clock: snapshot, ...unknown });
-    else observations.push({ ...base, kind: 'log', messages: snapshot.messages, pushed: false, ...unknown });
+    else if (snapshot.role === 'log')
+      observations.push({ ...base, kind: 'log', messages: snapshot.messages, pushed: false, ...unknown });
   }
   if (parsed.logMessages.length > 0) {
     observations.push({ ...base, kind: 'log', messages: parsed.logMessages, pushed: false });

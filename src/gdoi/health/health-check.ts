@@ -39,6 +39,9 @@ export const CHECK_NAMES = [
   'sources_agree',
   'commands',
   'parser',
+  'ike',
+  'ipsec',
+  'time_source',
 ] as const;
 export type CheckName = (typeof CHECK_NAMES)[number];
 

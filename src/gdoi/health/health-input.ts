@@ -1,6 +1,7 @@
 /**
  * What a device's health is judged from: values that the agent's view of a device has under the same names.
  */
+import type { BesideFacts } from '../seen/beside-facts.ts';
 import type { DeviceCertificates } from '../seen/certificate.ts';
 import type { DeviceFacts } from '../seen/device-facts.ts';
 import type { FleetView } from '../fleet/fleet-view.ts';
@@ -23,6 +24,8 @@ export interface HealthInput {
   readonly facts: { readonly value: DeviceFacts; readonly at: ReadAt } | null;
   /** Absent or null: not collected. */
   readonly certificates?: { readonly value: DeviceCertificates } | null;
+  /** What a capture shows beside GETVPN's commands; absent: nothing. */
+  readonly beside?: readonly BesideFacts[];
   /** null: no answer yet. */
   readonly unparsedLines: number | null;
   /** Follow-up command -> how it ended last. */

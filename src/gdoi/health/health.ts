@@ -21,6 +21,7 @@ import {
   worstCheck,
 } from './health-check.ts';
 import { explanationsOf, withExplanations } from './health-explained.ts';
+import { besideChecks } from './health-beside.ts';
 import { certificateChecks } from './health-certificates.ts';
 import { gmChecks } from './health-gm.ts';
 import type { FleetViewOf, HealthGroup, HealthInput } from './health-input.ts';
@@ -68,7 +69,7 @@ export function deviceHealth(input: HealthInput, fleetOf: FleetViewOf, atMs: Epo
   );
   const explanations = parts.flatMap((part) => part.explanations).toSorted(byWeight);
   const ofDevice = withExplanations(
-    [...reachChecks(input, age), ...groupsShown(input), ...certificates],
+    [...reachChecks(input, age), ...groupsShown(input), ...certificates, ...besideChecks(input.beside ?? [])],
     explanations,
     device,
   );

@@ -25,6 +25,8 @@ export interface DeviceClock {
   readonly zone: string | null;
   /** The mark before the time: `*` never set, `.` lost synchronisation. */
   readonly synchronised: boolean | null;
+  /** `NTP`, `user configuration`, `none`; only from `show clock detail`. */
+  readonly source?: string;
 }
 
 /** One `%FACILITY-SEVERITY-MNEMONIC: text` line. The mnemonic decides; the severity differs between releases. */

@@ -40,6 +40,9 @@ const KINDS: ReadonlyMap<string, Certificate['kind']> = new Map(
 );
 // cn=CORP-CA / serialNumber=FGL17271234+hostname=gm1.example.net / 2.5.4.5=17
 const NAME_PART = /^[A-Za-z0-9][\w.]{0,63} ?= ?.{0,512}$/;
+// Digital Signature / Key Encipherment (under X509v3 Key Usage)
+const KEY_USE =
+  /^(?:Digital Signature|Non Repudiation|Key Encipherment|Data Encipherment|Key Agreement|Key Cert Sign|CRL Signature|Client Auth|Server Auth|IPSEC (?:End System|Tunnel|User)|IKE Intermediate)$/i;
 // http://pki.example.net/corp.crl / ldap://10.1.1.1/CN=CORP-CA
 const LINK = /^[a-z]{3,8}:\/\/.{1,1024}$/i;
 // 1A2B / 03000000000000000000000000000001
@@ -104,6 +107,25 @@ const LABELS = labelTable<CertificateDraft>([
   // of the subject, beside its distinguished name
   [['Name', 'IP Address', 'Serial Number', 'PID'], unused],
   [['CRL Distribution Points', 'CRL Distribution Point', 'OCSP URL', 'Authority Info Access'], opens('links')],
+  // `verbose` shows the key and the extensions too
+  [
+    [
+      'Subject Key Info',
+      'Public Key Algorithm',
+      'RSA Public Key',
+      'EC Public Key',
+      'X509v3 extensions',
+      'X509v3 Key Usage',
+      'X509v3 Extended Key Usage',
+      'X509v3 Subject Key ID',
+      'X509v3 Authority Key ID',
+      'X509v3 Basic Constraints',
+      'X509v3 Subject Alternative Name',
+      'CA',
+      'Cert install time',
+    ],
+    unused,
+  ],
   ['Validity Date', unused],
   ['start date', date('notBefore')],
   ['end date', date('notAfter')],
@@ -160,6 +182,7 @@ function readLine(drafts: CertificateDraft[], line: string): boolean {
   }
   const draft = drafts.at(-1);
   if (draft === undefined) return false;
+  if (KEY_USE.test(line)) return true;
   if (takePart(draft, line)) return true;
   const colon = line.indexOf(':');
   return colon > 0 && (findRule(LABELS, line.slice(0, colon))?.(draft, valueAfter(line, colon)) ?? false);
@@ -198,7 +221,12 @@ function nameOf(parts: readonly string[]): string | null {
 }
 
 export const pkiCertificates: CommandGrammar = {
-  names: ['show crypto pki certificates', 'show crypto ca certificates'],
+  names: [
+    'show crypto pki certificates',
+    'show crypto ca certificates',
+    'show crypto pki certificates verbose',
+    'show crypto ca certificates verbose',
+  ],
   recognisedBy: [HEADING],
   closedLines: [
     // end   date: 09:44:06 UTC Jan 11 2028: four digits of year end it

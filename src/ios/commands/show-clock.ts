@@ -12,24 +12,32 @@ import { readEach } from '../text/line-tally.ts';
 const CLOCK =
   /^([*.]?)(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,3}))? ([A-Za-z][\w+:-]{0,15}) [A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d{4})$/;
 // No time source / Time source is NTP / Time source is user configuration (`show clock detail`)
-const DETAIL = /^(?:No time source|Time source is .{1,80}|Summer time (?:starts|ends) .{1,80})$/i;
+const SOURCE = /^(?:No time source|Time source is (.{1,80}))$/i;
+const SUMMER_TIME = /^Summer time (?:starts|ends) .{1,80}$/i;
 
 const UTC_ZONES: ReadonlySet<string> = new Set(['UTC', 'GMT']);
 
 function readClock(answer: Answer): Reading {
   const clocks: DeviceClock[] = [];
+  const sources: string[] = [];
   const read = readEach(answer.lines, (raw) => {
     const line = collapseBlanks(raw);
     const shown = parseClock(line);
     if (shown !== null) clocks.push(shown);
-    return shown !== null || DETAIL.test(line);
+    const source = SOURCE.exec(line);
+    if (source !== null) sources.push(source[1] ?? 'none');
+    return shown !== null || source !== null || SUMMER_TIME.test(line);
   });
   return {
-    snapshots: clocks.slice(-1),
+    snapshots: clocks.slice(-1).map((clock) => withSource(clock, sources.at(-1))),
     ...read,
     recognised: read.known > 0,
     missing: clocks.length === 0 ? 'the time' : null,
   };
+}
+
+function withSource(clock: DeviceClock, source: string | undefined): DeviceClock {
+  return source === undefined ? clock : { ...clock, source };
 }
 
 function parseClock(line: string): DeviceClock | null {

@@ -1,10 +1,18 @@
 /** What every parser of CLI text returns: all its findings as a value; device text never makes one throw. */
+import type { BesideFacts } from '../../gdoi/seen/beside-facts.ts';
 import type { DeviceCertificates } from '../../gdoi/seen/certificate.ts';
 import type { DeviceClock, DeviceFacts, DeviceLog, LogMessage } from '../../gdoi/seen/device-facts.ts';
 import type { GmSnapshot, KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { LineTally } from './line-tally.ts';
 
-export type Snapshot = GmSnapshot | KsSnapshot | DeviceFacts | DeviceClock | DeviceLog | DeviceCertificates;
+export type Snapshot =
+  | GmSnapshot
+  | KsSnapshot
+  | DeviceFacts
+  | DeviceClock
+  | DeviceLog
+  | DeviceCertificates
+  | BesideFacts;
 
 /** What a filtered answer holds of a group that it does not name. */
 export type UnnamedSnapshot = (Omit<GmSnapshot, 'group'> | Omit<KsSnapshot, 'group'>) & { readonly group: null };

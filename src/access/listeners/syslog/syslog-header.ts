@@ -5,6 +5,9 @@
  * Three headers occur: IOS's own (a counter, a host or any `logging origin-id`, a sequence number, each with a colon, each
  * optional), RFC 5424, and the `Nov 24 11:30:00 gm1 ` that a relay puts before either. Where none is recognised the
  * message goes on as it is: a tag in it will be found. Without a priority it is no syslog.
+ *
+ * The sequence number of `service sequence-numbers` stays with the message, wherever a relay has put it: before or behind
+ * the host, or in the place where RFC 5424 has the program. The counter that IOS puts first is none.
  */
 
 export interface SyslogMessage {
@@ -17,15 +20,21 @@ const MAX_PRIORITY = 191;
 // <189>
 const PRIORITY = /^<(\d{1,3})>/;
 // 1 2019-10-04T14:05:50.112Z gm1 - - - (RFC 5424, up to the structured data)
-const RFC5424 = /^1 (?:-|\d{4}-\d{2}-\d{2}T[\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})) (\S{1,255}) \S{1,48} \S{1,128} \S{1,32} /;
+const RFC5424 =
+  /^1 (?:-|\d{4}-\d{2}-\d{2}T[\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})) (\S{1,255}) (\S{1,48}) \S{1,128} \S{1,32} /;
+// [meta sequenceId="48"]
+const SEQUENCE_ID = /\[meta [^\]]{0,200}\bsequenceId="(\d{1,10})"/;
 // Nov 24 11:30:00 gm1 / 2026-11-24T11:30:00.123456+00:00 gm1; not `Nov 24 11:30:00 UTC: `, which is a device's stamp
 const RELAY =
-  /^(?:[A-Z][a-z]{2} [ \d]\d \d{2}:\d{2}:\d{2}|\d{4}-\d{2}-\d{2}T[\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})) ([^\s%]{0,254}[^\s%:]) /;
+  /^(?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}T[\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})) ([^\s%]{0,254}[^\s%:]) /;
 // 45: / 000045:
 const NUMBER = /^\d{1,10}: {1,2}/;
+// 000048: (IOS pads its sequence numbers to six digits, and its counter to none)
+const SEQUENCE = /^0\d{5,9}: {1,2}|^\d{6,10}: {1,2}/;
+const PADDED = /^0\d{5,9}:?$|^\d{6,10}:?$/;
 // *Mar  1 00:01:02 / .Jun  5 2024 05:11:04.626 / 00:01:07 / 1d02h / %SYS-5-
 const BODY =
-  /^[*.]?(?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d{2}:|\d{1,3}:\d{2}:\d{2}[:.]|\d{1,4}[ywdh]\d{1,3}[wdhm]: )|^%[A-Z]/;
+  /^[*.]?(?:(?:\d{4} )?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d{2}:|\d{1,3}:\d{2}:\d{2}[:.]|\d{1,4}[ywdh]\d{1,3}[wdhm]: )|^%[A-Z]/;
 const MAX_ORIGIN_CHARS = 250;
 const HOST = /^[A-Za-z0-9][A-Za-z0-9._:-]{0,254}$/;
 
@@ -45,8 +54,12 @@ export function readSyslogMessage(octets: Buffer): SyslogMessage | null {
 function withoutRfc5424(rest: string): SyslogMessage | null {
   const header = RFC5424.exec(rest);
   if (header === null) return null;
-  const text = rest.slice(structuredDataEnd(rest, header[0].length)).trimStart();
-  return { claimedHost: hostOrNull(header[1]), text: withoutByteOrderMark(text) };
+  const end = structuredDataEnd(rest, header[0].length);
+  const own = withoutOrigin(withoutByteOrderMark(rest.slice(end).trimStart()), true);
+  const inPlaceOfProgram = PADDED.test(header[2] ?? '') ? (header[2] ?? '').replace(':', '') : undefined;
+  const sequence = SEQUENCE_ID.exec(rest.slice(0, end))?.[1] ?? inPlaceOfProgram;
+  const text = sequence === undefined || NUMBER.test(own.text) ? own.text : `${sequence}: ${own.text}`;
+  return { claimedHost: own.claimedHost ?? hostOrNull(header[1]), text };
 }
 
 /** `-`, or `[id name="value" ...]` one after the other, with `\"`, `\\` and `\]` inside values. */
@@ -85,16 +98,19 @@ function withoutRelay(rest: string): SyslogMessage | null {
 
 /** `45: gm1: 000048: ` before the stamp or the tag. */
 function withoutOrigin(rest: string, mayHaveOrigin: boolean): SyslogMessage {
-  const counted = rest.replace(NUMBER, '');
+  const counted = SEQUENCE.test(rest) ? rest : rest.replace(NUMBER, '');
   const numbered = counted.replace(NUMBER, '');
-  for (const text of [counted, numbered]) if (BODY.test(text)) return { claimedHost: null, text };
-  const colon = mayHaveOrigin ? originEnd(counted) : -1;
+  if (BODY.test(counted) || BODY.test(numbered)) return { claimedHost: null, text: counted };
+  // a sequence number before the host: `000048: gm1: *Mar  1 ...`
+  const before = SEQUENCE.exec(counted)?.[0] ?? '';
+  const named = counted.slice(before.length);
+  const colon = mayHaveOrigin ? originEnd(named) : -1;
   if (colon === -1) return { claimedHost: null, text: rest };
-  const text = counted
-    .slice(colon + 1)
-    .trimStart()
-    .replace(NUMBER, '');
-  return { claimedHost: hostOrNull(counted.slice(0, colon)), text };
+  const text = named.slice(colon + 1).trimStart();
+  return {
+    claimedHost: hostOrNull(named.slice(0, colon)),
+    text: NUMBER.test(text) || before === '' ? text : `${before}${text}`,
+  };
 }
 
 /** Where an origin of any characters ends: at the first colon that a body follows; -1: there is none. */
@@ -110,5 +126,7 @@ function originEnd(line: string): number {
 }
 
 function hostOrNull(word: string | undefined): string | null {
-  return word !== undefined && HOST.test(word) ? word : null;
+  // syslog-ng chains the hosts that a message came through: `relay/gm1`, `s_net@gm1`
+  const last = word?.replace(/^\[(.{1,253})\]$/, '$1').replace(/^.*[/@]/, '');
+  return last !== undefined && HOST.test(last) ? last : null;
 }

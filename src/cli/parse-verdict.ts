@@ -1,0 +1,79 @@
+/** The verdict over what a capture shows of each router: the health document of `check`, from the text alone. */
+import { type CapturedAnswers, capturedDevices } from '../agent/poll/captured-devices.ts';
+import { deviceHealth } from '../gdoi/health/health.ts';
+import { type HealthDocument, healthDocument } from '../gdoi/health/health-document.ts';
+import type { CapturedResult } from '../ios/text/parse-result.ts';
+
+type Answer = Extract<CapturedResult, { kind: 'parsed' }>;
+
+/** A router whose name no prompt and no `show version` tells. */
+const UNNAMED_DEVICE = 'device';
+/** What asks whether the device answers now says nothing of a text. */
+const OF_POLLING: ReadonlySet<string> = new Set(['reachable', 'fresh']);
+
+/** By the last answer of each router. Routers of which nothing is shown that can be judged have none. */
+export function verdictsOf(answers: readonly Answer[], nowMs: number): ReadonlyMap<Answer, HealthDocument> {
+  const byDevice = new Map<string, Answer[]>();
+  const only = hostnameOf(answers);
+  for (const answer of answers) {
+    // of a filtered answer a part is missing: it proves no absence
+    const device = answer.device ?? only ?? UNNAMED_DEVICE;
+    byDevice.set(device, [...(byDevice.get(device) ?? []), answer]);
+  }
+  const captures: readonly CapturedAnswers[] = [...byDevice].map(([device, all]) => ({
+    device,
+    answers: all.filter(({ partial, nothing }) => partial === null && nothing !== 'no-snapshot'),
+  }));
+  const shownAtMs = clockOf(answers);
+  const atMs = shownAtMs ?? nowMs;
+  const verdicts = new Map<Answer, HealthDocument>();
+  for (const { view, beside, fleetOf } of capturedDevices(captures, atMs)) {
+    const last = byDevice.get(view.device)?.at(-1);
+    if (last === undefined) continue;
+    const judged = view.groups.size > 0 || saysNothingConfigured(byDevice.get(view.device) ?? []);
+    const health = deviceHealth({ ...view, beside, ...(judged ? {} : NOT_JUDGED) }, fleetOf, atMs);
+    verdicts.set(last, ofText(healthDocument(health), shownAtMs !== null, judged));
+  }
+  return verdicts;
+}
+
+/** No command that lists the groups is in the text: that none is shown is no fault. */
+const NOT_JUDGED = { lastSuccessAtMs: null };
+
+function saysNothingConfigured(answers: readonly Answer[]): boolean {
+  return answers.some(
+    ({ command, nothing }) => nothing === 'nothing-configured' && /^show crypto (?:gdoi|gkm)$/.test(command),
+  );
+}
+
+function ofText(health: HealthDocument, dated: boolean, judged: boolean): HealthDocument {
+  const checks = health.checks.filter(({ name }) => !OF_POLLING.has(name));
+  const told = judged || checks.some(({ status }) => status === 'warning' || status === 'critical');
+  return {
+    ...health,
+    ...(told ? {} : { status: 'unknown', summary: `${health.device}: the text shows no GDOI group`, action: null }),
+    observed_at: dated ? health.observed_at : null,
+    age_seconds: null,
+    checks,
+  };
+}
+
+function clockOf(answers: readonly Answer[]): number | null {
+  for (const { snapshots } of answers) {
+    for (const snapshot of snapshots)
+      if (snapshot.role === 'clock' && snapshot.epochMs !== null) return snapshot.epochMs;
+  }
+  return null;
+}
+
+/** The one router that `show version` names in a text without prompts. */
+function hostnameOf(answers: readonly Answer[]): string | null {
+  const names = new Set<string>();
+  for (const { snapshots } of answers) {
+    for (const snapshot of snapshots) {
+      if (snapshot.role === 'device' && snapshot.hostname !== null) names.add(snapshot.hostname);
+    }
+  }
+  const [name] = names;
+  return name !== undefined && names.size === 1 ? name : null;
+}

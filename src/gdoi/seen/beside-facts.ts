@@ -1,0 +1,60 @@
+/**
+ * What people paste beside GETVPN's own commands, as far as it decides something: IKE between GM and KS, the SAs as IPsec
+ * has them, and where the clock comes from. `null` is "not shown".
+ */
+
+/** From `show crypto isakmp sa` and `show crypto ikev2 sa`. */
+export interface IkeSas {
+  readonly role: 'ike';
+  readonly version: 1 | 2;
+  readonly sas: readonly IkeSa[];
+}
+
+export interface IkeSa {
+  /** IKEv1: destination and source; IKEv2: remote and local address, without port. */
+  readonly remote: string;
+  readonly local: string;
+  /** `GDOI_IDLE`, `MM_NO_STATE`, `READY`. */
+  readonly state: string;
+  /** null: the state is no known word. */
+  readonly established: boolean | null;
+  /** `ACTIVE`, `ACTIVE (deleted)`; IKEv2 prints none. */
+  readonly status: string | null;
+}
+
+/** From `show crypto ipsec sa`. */
+export interface IpsecSas {
+  readonly role: 'ipsec';
+  readonly flows: readonly IpsecFlow[];
+}
+
+/** One pair of idents on one interface. */
+export interface IpsecFlow {
+  readonly interface: string | null;
+  readonly group: string | null;
+  readonly localIdent: string | null;
+  readonly remoteIdent: string | null;
+  readonly encrypted: number | null;
+  readonly decrypted: number | null;
+  readonly sendErrors: number | null;
+  readonly receiveErrors: number | null;
+  readonly sas: readonly IpsecSa[];
+}
+
+export interface IpsecSa {
+  readonly direction: 'inbound' | 'outbound';
+  /** `0xD835DB99`. */
+  readonly spi: string;
+  readonly transform: string | null;
+  readonly remainingSeconds: number | null;
+}
+
+/** From `show ntp status`. */
+export interface NtpStatus {
+  readonly role: 'ntp';
+  readonly synchronised: boolean;
+  readonly stratum: number | null;
+  readonly reference: string | null;
+}
+
+export type BesideFacts = IkeSas | IpsecSas | NtpStatus;

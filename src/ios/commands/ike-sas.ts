@@ -1,0 +1,95 @@
+/**
+ * `show crypto isakmp sa` and `show crypto ikev2 sa`: which IKE SAs there are, and whether they stand.
+ *
+ * A GM keeps an IKE SA only for the registration (`GDOI_IDLE`), and the SA of the rekeys (`GDOI_REKEY`) in IKEv1's list.
+ */
+import type { IkeSa, IkeSas } from '../../gdoi/seen/beside-facts.ts';
+import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { collapseBlanks, columns, isAddress } from '../text/device-values.ts';
+import { readEach } from '../text/line-tally.ts';
+
+// IPv4 Crypto ISAKMP SA / IPv6 Crypto IKEv2  SA / IPv4 Crypto IKEv2  SA
+const TITLE_V1 = /^IPv[46] Crypto ISAKMP SA$/i;
+const TITLE_V2 = /^IPv[46] Crypto IKEv2 SA$/i;
+// dst             src             state          conn-id status (older: conn-id slot status)
+const HEADING_V1 = /^dst src state conn-id (?:slot )?status$/i;
+// C-id  Local           Remote          I-VRF  Status Encr Hash   Auth DH Lifetime Cap. (detail)
+const DETAIL_V1 = /^(?:Codes: |C-id Local Remote |[A-Z] - |[a-z]+ ?- |X - |Engine-id:Conn-id ?=)/;
+// Tunnel-id Local                 Remote                fvrf/ivrf            Status
+const HEADING_V2 = /^Tunnel-id Local Remote fvrf\/ivrf Status$/i;
+// Encr: AES-CBC, keysize: 256, PRF: SHA512, ... / Life/Active Time: 86400/1234 sec / CE id: 0, Session-id: 1
+const DETAIL_V2 =
+  /^(?:Encr|Life\/Active Time|CE id|Session-id|Status Description|Local (?:id|spi|window|req msg id|next msg id|req queued)|Remote (?:id|spi|window|req msg id|next msg id|req queued)|DPD configured|NAT-T|Cisco Trust Security|Initiator of SA|PEER TYPE|Fragmentation|IETF Std|Extended Authentication|Dynamic Route Update|Quantum|PPK|Auth sign|Hash)\b.{0,200}$/i;
+
+const STANDING: ReadonlySet<string> = new Set(['QM_IDLE', 'GDOI_IDLE', 'GDOI_REKEY', 'READY']);
+/** Main, aggressive and extended exchanges that have not ended. */
+const FAILING =
+  /^(?:MM_(?:NO_STATE|SA_SETUP|KEY_EXCH|KEY_AUTH)|AG_(?:NO_STATE|INIT_EXCH|AUTH)|CONF_(?:XAUTH|ADDR)|IN-NEG|DELETE|EST_PENDING|NEG)$/;
+
+function readIkeV1(answer: Answer): Reading {
+  const sas: IkeSa[] = [];
+  let titled = false;
+  const read = readEach(answer.lines, (raw) => {
+    const line = collapseBlanks(raw);
+    const heading = TITLE_V1.test(line) || HEADING_V1.test(line) || DETAIL_V1.test(line);
+    titled ||= heading;
+    return heading || takeV1(sas, line);
+  });
+  return readingOf({ role: 'ike', version: 1, sas }, read, titled);
+}
+
+/** `10.1.1.1        10.1.2.2        GDOI_IDLE         1001 ACTIVE` */
+function takeV1(sas: IkeSa[], line: string): boolean {
+  const [remote = '', local = '', state = '', connection = '', ...status] = columns(line);
+  if (!isAddress(remote) || !isAddress(local) || !/^\d{1,12}$/.test(connection)) return false;
+  const words = status.filter((word) => !/^\d{1,4}$/.test(word)).join(' ');
+  const established = establishedIn(state);
+  sas.push({ remote, local, state, established, status: words === '' ? null : words });
+  return established !== null;
+}
+
+function readIkeV2(answer: Answer): Reading {
+  const sas: IkeSa[] = [];
+  let titled = false;
+  const read = readEach(answer.lines, (raw) => {
+    const line = collapseBlanks(raw);
+    const heading = TITLE_V2.test(line) || HEADING_V2.test(line);
+    titled ||= heading;
+    return heading || (titled && DETAIL_V2.test(line)) || takeV2(sas, line);
+  });
+  return readingOf({ role: 'ike', version: 2, sas }, read, titled);
+}
+
+// 1         10.1.1.1/848         10.1.2.2/848         none/none            READY
+const ROW_V2 = /^\d{1,10} (\S{1,45})\/\d{1,5} (\S{1,45})\/\d{1,5} \S{1,80} ([A-Z_-]{2,20})$/;
+
+function takeV2(sas: IkeSa[], line: string): boolean {
+  const [, local, remote, state] = ROW_V2.exec(line) ?? [];
+  if (local === undefined || remote === undefined || state === undefined) return false;
+  const established = establishedIn(state);
+  sas.push({ remote, local, state, established, status: null });
+  return established !== null;
+}
+
+function establishedIn(state: string): boolean | null {
+  return STANDING.has(state) ? true : FAILING.test(state) ? false : null;
+}
+
+function readingOf(shown: IkeSas, read: ReturnType<typeof readEach>, titled: boolean): Reading {
+  const recognised = titled || shown.sas.length > 0;
+  return { snapshots: recognised ? [shown] : [], ...read, recognised, missing: recognised ? null : 'the heading' };
+}
+
+export const ikeV1Sas: CommandGrammar = {
+  names: ['show crypto isakmp sa'],
+  recognisedBy: [TITLE_V1, HEADING_V1],
+  closedLines: [/^.{0,200}\bACTIVE\b.{0,40}$/, TITLE_V1, HEADING_V1],
+  read: readIkeV1,
+};
+
+export const ikeV2Sas: CommandGrammar = {
+  names: ['show crypto ikev2 sa'],
+  recognisedBy: [TITLE_V2, HEADING_V2],
+  closedLines: [DETAIL_V2, TITLE_V2, /\bREADY$/],
+  read: readIkeV2,
+};
