@@ -165,9 +165,13 @@ function lookThroughAgent(url: string, token: Secret | null, device: string): ()
 
 function isHealthDocument(document: unknown): document is HealthDocument {
   if (document === null || typeof document !== 'object') return false;
-  const { status, checks, groups } = Object.fromEntries(Object.entries(document));
+  const { status, checks, groups, explanations } = Object.fromEntries(Object.entries(document));
   return (
-    typeof status === 'string' && Object.hasOwn(PLUGIN_STATUS, status) && Array.isArray(checks) && Array.isArray(groups)
+    typeof status === 'string' &&
+    Object.hasOwn(PLUGIN_STATUS, status) &&
+    Array.isArray(checks) &&
+    Array.isArray(groups) &&
+    Array.isArray(explanations)
   );
 }
 

@@ -1,15 +1,22 @@
 /** A health document as text for a terminal and a ticket, and as the one line that Nagios-likes read. */
-import type { HealthCheckDocument, HealthDocument } from '../gdoi/health/health-document.ts';
+import { durationText } from '../gdoi/events/duration-text.ts';
+import type { CheckName } from '../gdoi/health/health-check.ts';
+import type { ExplanationDocument, HealthCheckDocument, HealthDocument } from '../gdoi/health/health-document.ts';
 
 const WIDTH = 100;
 
 /** `unobserved`: what to say where the document has no instant. */
 export function healthText(health: HealthDocument, nowMs: number, unobserved = 'never: no answer yet'): string {
   const lines = [`${health.status.toUpperCase()}  ${health.summary}`, ''];
+  const [first] = health.explanations;
+  if (first !== undefined) lines.push(...explanationLines(first, nowMs));
   lines.push(...field('observed', observed(health, unobserved)));
   for (const { group, role, status, summary } of health.groups) {
     lines.push(
-      ...field('group', `${group} (${role === 'both' ? 'GM and KS' : role.toUpperCase()}), ${status}: ${summary}`),
+      ...field(
+        'group',
+        `${group} (${role === 'both' ? 'GM and KS' : role.toUpperCase()}), ${status}${health.summary.endsWith(summary) ? '' : `: ${summary}`}`,
+      ),
     );
   }
   if (health.next !== null) lines.push(...field('next', `${health.next.what}, ${when(health.next.at, nowMs)}`));
@@ -31,9 +38,50 @@ export function pluginLine(health: HealthDocument): string {
 function performanceData(check: HealthCheckDocument, several: boolean): readonly string[] {
   if (typeof check.value !== 'number') return [];
   const label = several && check.group !== null ? `${check.group} ${check.name}` : check.name;
-  const threshold = typeof check.threshold === 'number' ? `;${check.threshold}` : '';
-  return [`'${label.replaceAll(/['=]/g, '_')}'=${check.value}${threshold}`];
+  const unit = SECONDS.has(check.name) ? 's' : '';
+  const range = typeof check.threshold === 'number' ? `;${rangeOf(check.name, check.threshold)}` : '';
+  return [`'${label.replaceAll(/['=]/g, '_')}'=${check.value}${unit}${range}`];
 }
+
+const SECONDS: ReadonlySet<CheckName> = new Set<CheckName>([
+  'fresh',
+  'kek_remaining',
+  'tek_remaining',
+  'certificates',
+  'rekey_duration',
+]);
+const LESS_IS_WORSE: ReadonlySet<CheckName> = new Set<CheckName>([
+  'kek_remaining',
+  'tek_remaining',
+  'certificates',
+  'members',
+]);
+/** Bad from the threshold on, where the others are bad beyond it. */
+const BAD_FROM: ReadonlySet<CheckName> = new Set<CheckName>(['rekeys_acknowledged', 'registration_attempts']);
+
+/** The plugins' range of what is well: `225:` from 225 on, `3` from 0 to 3. */
+function rangeOf(name: CheckName, threshold: number): string {
+  if (LESS_IS_WORSE.has(name)) return `${threshold}:`;
+  return String(BAD_FROM.has(name) && threshold > 0 ? threshold - 1 : threshold);
+}
+
+/** What follows and by when, or when it is decided; and what it stands on. */
+function explanationLines(explanation: ExplanationDocument, nowMs: number): readonly string[] {
+  const { consequence, deadline, known_at: knownAt, evidence } = explanation;
+  const until = (at: string | null) => (at === null ? '' : ` in ${durationText((Date.parse(at) - nowMs) / 1000)}`);
+  return [
+    ...(consequence === null
+      ? []
+      : field('follows', deadline === null ? consequence : `${until(deadline).trim()}: ${consequence}`)),
+    ...(explanation.phase === 'unclear'
+      ? field('unclear', `not yet decided; known${until(knownAt) || ' at the next look'}`)
+      : []),
+    ...evidence.slice(0, MAX_EVIDENCE).flatMap((line) => field('evidence', line)),
+  ];
+}
+
+/** Lines of evidence on a screen; the API has all. */
+const MAX_EVIDENCE = 3;
 
 function observed({ observed_at, age_seconds }: HealthDocument, unobserved: string): string {
   if (observed_at === null) return unobserved;
@@ -49,7 +97,10 @@ const MARKS = { ok: ' ok ', unknown: ' ?? ', warning: 'WARN', critical: 'CRIT' }
 
 function checkLines(check: HealthCheckDocument, several: boolean): readonly string[] {
   const where = several && check.group !== null ? `${check.group}: ` : '';
-  return wrapped(`[${MARKS[check.status]}] ${check.name.padEnd(22)}`, `${where}${check.detail}`);
+  return wrapped(
+    `[${MARKS[check.status]}] ${check.name.padEnd(22)}`,
+    `${where}${check.detail}${check.explained_by === null ? '' : ` (explained by ${check.explained_by})`}`,
+  );
 }
 
 function weight({ status }: HealthCheckDocument): number {

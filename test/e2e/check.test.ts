@@ -55,7 +55,7 @@ describe('without an agent', () => {
     const json: HealthDocument = JSON.parse((await check('ks1', '--json')).stdout);
     expect(json).toMatchObject({ device: 'ks1', status: 'ok', groups: [{ role: 'ks' }] });
     const { stdout, status } = await check('gm2', '--perfdata');
-    expect(stdout).toMatch(/^OK: gm2: [^|\n]* \| .*'kek_remaining'=\d+;\d+.*\n$/);
+    expect(stdout).toMatch(/^OK: gm2: [^|\n]* \| .*'kek_remaining'=\d+s;\d+:.*\n$/);
     expect(status).toBe(0);
   });
 
