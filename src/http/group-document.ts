@@ -1,6 +1,7 @@
 /** Groups as documents of the API. Only names and instants change here; nothing is judged. */
 import type { DeviceView } from '../model/device-view.ts';
 import { toDocument } from '../gdoi/events/document.ts';
+import { naturalOrder } from '../gdoi/events/name-list.ts';
 import { isoInstant } from '../gdoi/events/event-document.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
 import { checkDocuments, explanationDocument, isoOrNull, nextDocument } from '../gdoi/health/health-document.ts';
@@ -111,5 +112,5 @@ function ksDocument(
 }
 
 function byName(a: { readonly device: string }, b: { readonly device: string }): number {
-  return a.device < b.device ? -1 : Number(a.device > b.device);
+  return naturalOrder(a.device, b.device);
 }

@@ -21,6 +21,7 @@ import {
 import { CHECK_COOP, CHECK_SPLIT } from '../events/first-steps.ts';
 import { withExplanations } from './health-explained.ts';
 import type { HealthInput } from './health-input.ts';
+import { naturalOrder } from '../events/name-list.ts';
 import { earliest, type NextOccurrence, rekeyOf } from './health-next.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -386,7 +387,7 @@ function atRisk(fleet: FleetView, deviceOf: (device: string) => HealthInput | un
     risks.push({ gm: address, status, reason: missedAcks(acksMissed), reregistersAtMs: null });
   }
   return risks.toSorted(
-    (a, b) => Number(b.status === 'critical') - Number(a.status === 'critical') || (a.gm < b.gm ? -1 : 1),
+    (a, b) => Number(b.status === 'critical') - Number(a.status === 'critical') || naturalOrder(a.gm, b.gm),
   );
 }
 
