@@ -70,6 +70,11 @@ test('pages go on where the page before ended', async () => {
   expect(second).toMatchObject({ events: [{ id: '1' }], next_cursor: null });
 });
 
+test('a problem that the client can mend has a code', async () => {
+  const response = await served.get('/api/v1/events?cursor=xyz');
+  expect(await response.json()).toMatchObject({ code: 'cursor_invalid', detail: expect.any(String) as string });
+});
+
 test.each([
   ['since=yesterday', 'since'],
   ['since=2026-01-01T11:59:58', 'since'],
