@@ -217,7 +217,10 @@ export const agentDashboard = compose({
             { expr: counted('instance', 'gdoi_store_errors_total'), legend: '{{instance}}: store' },
             { expr: counted('instance', 'gdoi_events_dropped_total'), legend: '{{instance}}: events dropped' },
             { expr: counted('instance', 'gdoi_record_errors_total'), legend: '{{instance}}: recording' },
-            { expr: counted('instance', 'gdoi_record_lines_dropped_total'), legend: '{{instance}}: lines not recorded' },
+            {
+              expr: counted('instance', 'gdoi_record_lines_dropped_total'),
+              legend: '{{instance}}: lines not recorded',
+            },
           ],
         }),
         bars({

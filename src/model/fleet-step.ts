@@ -147,7 +147,7 @@ export function groupOfState(state: FleetState, atMs: EpochMs, settings: FleetSe
 }
 
 /** When the KEK of the group's KS expires; null: no KS is polled, or it shows none. */
-export function ksKekExpiryMs({ state }: GroupMemory): EpochMs | null {
+function ksKekExpiryMs({ state }: GroupMemory): EpochMs | null {
   return ksOrder(state)[0]?.kek?.expiryMs ?? null;
 }
 
@@ -178,7 +178,9 @@ function groupsAfter(
     const step = guard(group, () => {
       const known = memory.group(group) ?? groupOfState(initialFleetState(group), facts.atMs, settings);
       const waiting = { ...known, waiting: [...known.waiting, facts] };
-      return isDue(waiting, facts.atMs) ? takeWaiting(waiting, facts.atMs, settings) : { memory: waiting, events: [], incidents: [] };
+      return isDue(waiting, facts.atMs)
+        ? takeWaiting(waiting, facts.atMs, settings)
+        : { memory: waiting, events: [], incidents: [] };
     });
     if (step !== null) groups.set(group, step);
   }
