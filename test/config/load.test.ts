@@ -201,7 +201,7 @@ const device = (rest: string) => withDevices(`{ name: gm1, host: 192.0.2.1, ${re
 
 describe('each mistake is one line that says where, what and what is allowed', () => {
   const allowedKeys =
-    'listen, log, limits, web, store, record, defaults, credentials, ssh, devices, targets, syslog, traps, alertmanager';
+    'listen, log, limits, web, store, record, defaults, credentials, ssh, jump_hosts, devices, targets, syslog, traps, alertmanager';
   const cases: readonly (readonly [title: string, text: string, ...errors: string[]])[] = [
     [
       'a bad interval',
@@ -311,7 +311,7 @@ describe('each mistake is one line that says where, what and what is allowed', (
     [
       'an override of known_hosts',
       device('ssh: { known_hosts: x }'),
-      '3:42: devices[0].ssh.known_hosts: unknown key; allowed are host_keys, algorithms, session, max_handshakes',
+      '3:42: devices[0].ssh.known_hosts: unknown key; allowed are host_keys, algorithms, session, jump, max_handshakes',
     ],
     [
       'an override in both places',
@@ -453,7 +453,7 @@ describe('credentials', () => {
       'a password as a key, not repeated',
       'username: u, password_env: P, Hunter2: ',
       { env: ENV },
-      '1:19: credentials.c: has an unknown key (not shown); allowed are username, password_env, password_file, private_key_file, passphrase_env, passphrase_file, enable_password_env, enable_password_file, snmp',
+      '1:19: credentials.c: has an unknown key (not shown); allowed are username, password_env, password_file, private_key_file, agent, passphrase_env, passphrase_file, enable_password_env, enable_password_file, snmp',
     ],
     [
       'a variable that is not set',
@@ -519,7 +519,7 @@ describe('credentials', () => {
       'no secret',
       'username: u',
       {},
-      '1:19: credentials.c: needs password_env, password_file or private_key_file (SSH), or snmp',
+      '1:19: credentials.c: needs password_env, password_file, private_key_file or agent: true (SSH), or snmp',
     ],
     ['no user', 'password_env: P', { env: ENV }, '1:19: credentials.c: needs a username (SSH), or snmp'],
     [

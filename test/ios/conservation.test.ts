@@ -59,7 +59,9 @@ describe.each(texts)('$name', ({ text }) => {
     expect(accounted(text)).toBeLessThanOrEqual(linesOf(text) + 2 * pagers);
   });
 
-  it.skipIf(paged)('has so also when it is cut, has lines lost, doubled or moved, and lines nobody knows in it', () => {
+  // What a pager left is taken out by its lines' place: a text that is changed at random has no such place.
+  if (paged) return;
+  it('has so also when it is cut, has lines lost, doubled or moved, and lines nobody knows in it', () => {
     const lines = text.split('\n');
     const mutation = fc.record({
       from: fc.nat(lines.length),

@@ -19,6 +19,8 @@ const KNOWN: readonly RegExp[] = [
   /^(?:Cisco IOS-XE software, Copyright|All rights reserved\.|licensed under the GNU|software code licensed|with ABSOLUTELY NO WARRANTY|GPL code under|documentation or "License Notice"|or the applicable URL|software\.$|\(http:\/\/www\.gnu\.org).{0,160}$/i,
   /^(?:This product contains cryptographic|States and local country laws|use\. Delivery of Cisco|third-party authority|Importers, exporters|compliance with U\.S\.|agree to comply|to comply with U\.S\.|A summary of U\.S\. laws|If you require further assistance|export@cisco\.com).{0,120}$/i,
   /^https?:\/\/www\.cisco\.com\/\S{1,200}$/i,
+  // NOTICE: ... (banners that some images print, and the simulator)
+  /^NOTICE: .{1,160}$/,
   // ---- boot
   /^(?:ROM|BOOTLDR|BOOTROM):.{0,200}$/,
   /^(?:Bridging software|X\.25 software|SuperLAT software|TN3270 Emulation software|Basic Rate ISDN software|Primary Rate ISDN software)\b.{0,120}$/i,

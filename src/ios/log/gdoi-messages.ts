@@ -96,11 +96,11 @@ const CRYPTO: Readonly<Record<MessageUse, readonly string[]>> = {
 };
 
 /** Of other facilities; a name that ends in `*` is the beginning of one. */
-const OTHERS: Readonly<Record<string, readonly string[]>> = {
-  LINEPROTO: ['UPDOWN'],
-  LINK: ['UPDOWN', 'CHANGED'],
-  PKI: ['CERTIFICATE_INVALID*', 'CRL_FETCH_FAIL', 'CRL_INSERT_FAIL'],
-};
+const OTHERS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['LINEPROTO', ['UPDOWN']],
+  ['LINK', ['UPDOWN', 'CHANGED']],
+  ['PKI', ['CERTIFICATE_INVALID*', 'CRL_FETCH_FAIL', 'CRL_INSERT_FAIL']],
+]);
 
 const USES: ReadonlyMap<string, MessageUse> = new Map([
   ...rows(['GDOI', 'GKM'], GDOI),
@@ -108,9 +108,7 @@ const USES: ReadonlyMap<string, MessageUse> = new Map([
   ...rows(['CRYPTO'], GDOI),
   ...rows(['CRYPTO', 'GDOI', 'GKM'], CRYPTO),
   ['SYS RESTART', 'poll'] as const,
-  ...Object.entries(OTHERS).flatMap(([facility, names]) =>
-    names.map((name) => [`${facility} ${name}`, 'note'] as const),
-  ),
+  ...[...OTHERS].flatMap(([facility, names]) => names.map((name) => [`${facility} ${name}`, 'note'] as const)),
 ]);
 
 function rows(facilities: readonly string[], table: typeof GDOI): readonly (readonly [string, MessageUse])[] {

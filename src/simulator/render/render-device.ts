@@ -4,29 +4,23 @@ import { HARDWARE } from '../world/release.ts';
 import { clockLine, logLine, longTime } from './render-text.ts';
 import type { SimDevice } from '../world/world.ts';
 
-/** Where a router prints its vendor's notices: prose of the same shape, in our words. No reader may trip over it. */
+/**
+ * Where a router prints its vendor's notices: prose of the same length, in our words, each line marked as such. It names
+ * a Version and an address, so that no reader takes them for facts of the device.
+ */
 const EXPORT_NOTICE = `
 
 NOTICE: this is the output of a simulated router. A real one prints here,
-in a paragraph as long as this one, what its vendor has to say about the
-import, export and use of encryption, and where the laws on that can be
-found. A line may begin or end anywhere, name a product, or hold numbers,
-such as 15 or 2.0, a colon: or a (bracket). None of it is a fact about the
-device, and a parser passes over it.
+NOTICE: in a paragraph as long as this one, what its vendor has to say about
+NOTICE: the import, export and use of encryption.  It may name a product, or
+NOTICE: hold numbers, such as 15 or 2.0, a colon: or a (bracket).
 
-The last paragraph holds an address of the web and one of mail:
-http://www.example.com/crypto/notice.html
-
-More is to be had by sending email to
-notice@example.com.
+NOTICE: http://www.example.com/crypto/notice.html, notice@example.com
 `;
 
 const XE_NOTICE = `
 NOTICE: IOS-XE routers print a second paragraph, from 2005 to YEAR, about
-the licences of their parts.  It names the "GPL" Version 2.0, so that the
-word Version stands in lines that are not the release of the image, and it
-has two spaces after a full stop.  This one is written for the simulator
-and says nothing about any licence.
+NOTICE: the licences of their parts.  It names the "GPL" Version 2.0.
 
 `;
 
