@@ -127,6 +127,24 @@ describe('a text that was broken at a width', () => {
     expect(snapshotsOf(soft(log, 76))).toEqual(snapshotsOf(log));
   });
 
+  it('is not taken for broken where one line of an odd width has a line behind it that is unknown', () => {
+    const message =
+      '*Mar  1 01:12:10.919: %CRYPTO-5-GM_REGSTER: Start registration to KS 10.0.0.1 for group g using 10.0.0.2';
+    const text = `R1#show crypto isakmp sa\nIPv4 Crypto ISAKMP SA\n${message}\n203.0.113.3 198.51.100.9 XX_UNHEARD 1016 ACTIVE\nR1#\n`;
+    expect(parseCapturedText(text)).toMatchObject([
+      {
+        snapshots: [{ sas: [{ remote: '203.0.113.3', established: null }] }],
+        unknownLines: [expect.stringContaining('XX_UNHEARD')],
+      },
+    ]);
+  });
+
+  it('ends inside a line where the rest of a broken line has no newline', () => {
+    const ace = 'access-list wan-acl  permit udp host 192.168.100.200 port = 10848 any port = 12';
+    const text = `KS1#show crypto gdoi ks acl\nGroup Name: WAN\n Configured ACL:\n   ${ace}`;
+    expect(parseCapturedText(hard(text, 80))).toMatchObject([{ kind: 'failed', reason: 'cut-off' }]);
+  });
+
   function snapshotsOf(text: string): unknown {
     return parseCapturedText(text).map((result) => (result.kind === 'parsed' ? result.snapshots : result.message));
   }
@@ -218,6 +236,12 @@ describe('a page or mail around several answers', () => {
     const mail =
       'From: a@example.net\nTo: b@example.net\nSubject: GM\n\nOn Mon, 1 Mar 2026, Ann wrote:\n> R1#show clock\n> 10:11:12.123 UTC Sun Mar 1 2026\n> R1#\n';
     expect(parseCapturedText(mail)).toMatchObject([{ kind: 'parsed', command: 'show clock', device: 'R1', line: 6 }]);
+  });
+
+  it('in mail: the subjects of certificates are no headers, however the answer is indented', () => {
+    const text = goldenText('pki-certificates/not-captured-xe17-device-and-ca.txt');
+    const flush = text.replaceAll(/^ +(?=Subject)/gm, '').replaceAll(/^$/gm, '   \t');
+    expect(meaning(flush)).toEqual(meaning(text));
   });
 
   it.each([

@@ -22,6 +22,8 @@ const DETAIL_V2 =
   /^(?:Encr|Life\/Active Time|CE id|Session-id|Status Description|Local (?:id|spi|window|req msg id|next msg id|req queued)|Remote (?:id|spi|window|req msg id|next msg id|req queued)|DPD configured|NAT-T|Cisco Trust Security|Initiator of SA|PEER TYPE|Fragmentation|IETF Std|Extended Authentication|Dynamic Route Update|Quantum|PPK|Auth sign|Hash)\b.{0,200}$/i;
 
 const STANDING: ReadonlySet<string> = new Set(['QM_IDLE', 'GDOI_IDLE', 'GDOI_REKEY', 'READY']);
+/** Of an ISAKMP SA; `STDBY` is the other router's of a redundant pair. */
+const STATUSES: ReadonlySet<string> = new Set(['active', 'active (deleted)', 'stdby', 'stdby (deleted)']);
 /** Main, aggressive and extended exchanges that have not ended. */
 const FAILING =
   /^(?:MM_(?:NO_STATE|SA_SETUP|KEY_EXCH|KEY_AUTH)|AG_(?:NO_STATE|INIT_EXCH|AUTH)|CONF_(?:XAUTH|ADDR)|IN-NEG|DELETE|EST_PENDING|NEG)$/;
@@ -29,23 +31,25 @@ const FAILING =
 function readIkeV1(answer: Answer): Reading {
   const sas: IkeSa[] = [];
   let titled = false;
-  const read = readEach(answer.lines, (raw) => {
+  const read = readEach(answer.lines, (raw, index) => {
     const line = collapseBlanks(raw);
     const heading = TITLE_V1.test(line) || HEADING_V1.test(line) || DETAIL_V1.test(line);
     titled ||= heading;
-    return heading || takeV1(sas, line);
+    const mayGoOn = answer.ending === 'mid-line' && index === answer.lines.length - 1;
+    return heading || takeV1(sas, line, mayGoOn);
   });
   return readingOf({ role: 'ike', version: 1, sas }, read, titled);
 }
 
-/** `10.1.1.1        10.1.2.2        GDOI_IDLE         1001 ACTIVE` */
-function takeV1(sas: IkeSa[], line: string): boolean {
+/** `10.1.1.1        10.1.2.2        GDOI_IDLE         1001 ACTIVE`; cut there, it may have been `ACTIVE (deleted)`. */
+function takeV1(sas: IkeSa[], line: string, mayGoOn: boolean): boolean {
   const [remote = '', local = '', state = '', connection = '', ...status] = columns(line);
   if (!isAddress(remote) || !isAddress(local) || !/^\d{1,12}$/.test(connection)) return false;
   const words = status.filter((word) => !/^\d{1,4}$/.test(word)).join(' ');
   const established = establishedIn(state);
-  sas.push({ remote, local, state, established, status: words === '' ? null : words });
-  return established !== null;
+  const known = STATUSES.has(words.toLowerCase());
+  sas.push({ remote, local, state, established, status: known && !(mayGoOn && !words.endsWith(')')) ? words : null });
+  return established !== null && (known || words === '');
 }
 
 function readIkeV2(answer: Answer): Reading {
@@ -83,7 +87,7 @@ function readingOf(shown: IkeSas, read: ReturnType<typeof readEach>, titled: boo
 export const ikeV1Sas: CommandGrammar = {
   names: ['show crypto isakmp sa'],
   recognisedBy: [TITLE_V1, HEADING_V1],
-  closedLines: [/^.{0,200}\bACTIVE\b.{0,40}$/, TITLE_V1, HEADING_V1],
+  closedLines: [/^.{0,200}\bACTIVE(?: \(deleted\))?$/, TITLE_V1, HEADING_V1],
   read: readIkeV1,
 };
 

@@ -4,6 +4,7 @@
  */
 import { canonicalCommand } from '../text/command-name.ts';
 import { BLOCK_MARK, MARKUP_MARK } from '../text/debris.ts';
+import { readTechHeading } from '../text/prompt.ts';
 import { isMark, type PastedLine } from './pasted-line.ts';
 
 // ---- HTML
@@ -108,7 +109,7 @@ const FENCE =
   /^\s{0,8}(?:`{3,16}|~{3,16})\s{0,4}[\w+.-]{0,24}\s{0,4}$|^\s{0,8}\{(?:code|noformat|panel|quote)[^{}]{0,80}\}\s*$|^\s{0,8}\[\/?(?:code|quote|pre)[^[\]]{0,80}\]\s*$/i;
 // | --- | :---: | and +-----+-----+ and the frames of box characters
 const TABLE_RULE =
-  /^\s{0,8}(?:[|+](?=.*-{2})[-+|:= ]{2,400}|[\u2500-\u257f\s]{3,400}|:?-{2,200}:?(?:\s?\|\s?:?-{2,200}:?){1,20})\s*$/;
+  /^\s{0,8}(?:[|+](?=.*-{2})[-+|:= ]{2,400}|(?=\s{0,40}[\u2500-\u257f])[\u2500-\u257f\s]{3,400}|:?-{2,200}:?(?:\s?\|\s?:?-{2,200}:?){1,20})\s*$/;
 const BOX_BAR = /[\u2502\u2503\u2551]/g;
 // \_ \# \* \| \>
 const ESCAPED = /\\([_#*|<>[\]()`~.-])/g;
@@ -154,7 +155,8 @@ function tableRow(text: string, columns: number): string {
 
 /** `### \`show version\`` and `2. **show clock**` as what was typed; null: the line is no command in markup. */
 function commandInMarkup(text: string): string | null {
-  if (!BEFORE_COMMAND.test(text) || text.length > 200) return null;
+  // `---- show version ----` is the router's own heading
+  if (!BEFORE_COMMAND.test(text) || text.length > 200 || readTechHeading(text.trim()) !== null) return null;
   const bare = text.replace(BEFORE_COMMAND, '').replace(AFTER_COMMAND, '');
   return canonicalCommand(bare) === null ? null : bare;
 }

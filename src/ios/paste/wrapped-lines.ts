@@ -5,9 +5,16 @@
 import { WRAPPED_MARK } from '../text/debris.ts';
 import { isMark, type PastedLine } from './pasted-line.ts';
 
-/** Terminals have 80 columns and more, mail programs break at 72 and more. */
+/** Terminals have 80 columns and more, mail programs break at 72 and more, and at 80 at most. */
 const LEAST_WIDTH = 60;
-const MOST_WIDTH = 200;
+const MOST_WIDTH = { hard: 200, soft: 80 };
+/**
+ * Widths of terminals and printers, besides the round ones. At another width one broken line proves nothing: any text has
+ * a longest line, and what follows it is seldom its rest.
+ */
+const USUAL_WIDTHS: ReadonlySet<number> = new Set([72, 76, 78, 79, 132]);
+const ROUND_WIDTH = 10;
+const LEAST_JOINED_AT_ODD_WIDTH = 2;
 /** A line that is broken at a blank is at least so long, and lacks a word of at most so many characters. */
 const LEAST_BROKEN = 48;
 const LONGEST_WORD = 24;
@@ -28,10 +35,10 @@ export function joinWrapped(
   suspect: ReadonlySet<string>,
 ): readonly PastedLine[] | null {
   const width = longest(lines);
-  if (width < LEAST_WIDTH || width > MOST_WIDTH) return null;
+  if (width < LEAST_WIDTH || width > MOST_WIDTH[wrap]) return null;
   const joined: PastedLine[] = [];
   let parts = 1;
-  let any = false;
+  let broken = 0;
   for (const [index, pasted] of lines.entries()) {
     const before = lines[index - 1];
     if (
@@ -51,15 +58,16 @@ export function joinWrapped(
           text: joinedText(head.text, pasted.text, wrap),
         };
         joined.push({ text: WRAPPED_MARK, line: pasted.line });
+        if (parts === 1) broken += 1;
         parts += 1;
-        any = true;
         continue;
       }
     }
     parts = 1;
     joined.push(pasted);
   }
-  return any ? joined : null;
+  const isUsual = wrap === 'soft' || width % ROUND_WIDTH === 0 || USUAL_WIDTHS.has(width);
+  return broken >= (isUsual ? 1 : LEAST_JOINED_AT_ODD_WIDTH) ? joined : null;
 }
 
 function longest(lines: readonly PastedLine[]): number {

@@ -109,7 +109,11 @@ class TextReader {
       this.#ignore('pager');
       return;
     }
-    if (this.#mayHaveMarks && this.#takeMark(line)) return;
+    if (this.#mayHaveMarks && this.#takeMark(line)) {
+      // the text ends inside the line that this one was joined to
+      if (unterminated && line === WRAPPED_MARK) this.#current.ending = 'mid-line';
+      return;
+    }
     if (line.length > MAX_LINE_CHARS) {
       this.#startsHere();
       this.#current.brokenLines.push(line.slice(0, SHOWN_OF_BROKEN_LINE));

@@ -125,17 +125,27 @@ export function columns(line: string): string[] {
 
 /**
  * The ACE of an `access-list` line (`isAccessList`) without that word and, on a KS, without the list's name:
- * `access-list acl1  deny ospf any any` -> `deny ospf any any`. Null when the line names a list only.
+ * `access-list acl1  deny ospf any any` -> `deny ospf any any`. Null when the line names a list only, or goes on with what
+ * is in no ACE (the rest of another line).
  */
 export function parseAce(line: string): string | null {
   const first = skipBlanks(line, ACCESS_LIST.length);
   const firstEnd = line.indexOf(' ', first);
   if (firstEnd < 0) return null;
-  if (isAction(line.slice(first, firstEnd))) return collapseBlanks(line.slice(first));
+  if (isAction(line.slice(first, firstEnd))) return aceOf(line.slice(first));
   const second = skipBlanks(line, firstEnd);
   const secondEnd = line.indexOf(' ', second);
-  return secondEnd >= 0 && isAction(line.slice(second, secondEnd)) ? collapseBlanks(line.slice(second)) : null;
+  return secondEnd >= 0 && isAction(line.slice(second, secondEnd)) ? aceOf(line.slice(second)) : null;
 }
+
+function aceOf(shown: string): string | null {
+  const ace = collapseBlanks(shown);
+  return ACE.test(ace) ? ace : null;
+}
+
+// deny udp any port = 848 any port = 848 / permit ip 10.0.0.0 0.255.255.255 any / permit ipv6 2001:DB8:100::/40 any log
+const ACE =
+  /^(?:permit|deny)(?: (?:\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?|\d{1,10}|[A-Za-z][\w.+-]{0,63}|[\dA-Fa-f:.]{2,45}(?:\/\d{1,3})?|[=<>!]{1,2})){1,24}$/;
 
 const ACCESS_LIST = 'access-list';
 const CODE_BLANK = 32;
