@@ -292,13 +292,14 @@ function roleOf(block: Block): 'gm' | 'ks' | null {
 }
 
 // show crypto gdoi ks / show crypto gdoi gm: the command itself says the role
+const NAMES_ROLE = / (?:gm|ks)\b/;
 const ROLE_OF_COMMAND = /^show crypto gdoi (gm|ks)\b/;
 
 function readGroups(answer: Answer, command: string): Reading {
   const reader = new GroupReader(answer.filter !== null);
   const read = readEach(answer.lines, (line, index) => reader.take(line, index));
   const proven = answer.ending === 'prompt';
-  const asked = ROLE_OF_COMMAND.exec(grammarName(command))?.[1];
+  const asked = NAMES_ROLE.test(command) ? ROLE_OF_COMMAND.exec(grammarName(command))?.[1] : undefined;
   const unnamed = answer.filter === null ? null : (groupOfCommand(command) ?? UNNAMED);
   const snapshots: Array<GmSnapshot | KsSnapshot> = [];
   const lost: number[] = [];
@@ -312,7 +313,7 @@ function readGroups(answer: Answer, command: string): Reading {
     // a group of which nothing says what this router is in it
     else if (block.nameIndex !== null) lost.push(block.nameIndex);
   }
-  const already = new Set(read.unknown);
+  const already = new Set(lost.length === 0 ? [] : read.unknown);
   const unknown = lost.filter((index) => !already.has(index));
   return {
     snapshots,

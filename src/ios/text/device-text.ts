@@ -66,6 +66,14 @@ const CODE_UPPER_S = 83;
 const CODE_UPPER_T = 84;
 const CODE_LOWER_D = 100;
 const CODE_LOWER_S = 115;
+const CODE_UPPER_H = 72;
+const CODE_LOWER_H = 104;
+
+/** Of `show`: many of a router's labels begin with an `s` too. */
+function isLetterH(code: number): boolean {
+  return code === CODE_LOWER_H || code === CODE_UPPER_H;
+}
+
 /** With these a heading of `show tech-support` begins. */
 const HEADING_MARKS = ['*', '+', '-', '=', '_', '~', '#'];
 const HEADING_STARTS: ReadonlySet<number> = new Set(HEADING_MARKS.map((mark) => mark.charCodeAt(0)));
@@ -185,7 +193,8 @@ class TextReader {
       this.#ignore('execTimestamp');
       return true;
     }
-    if (first === CODE_LOWER_S || first === CODE_UPPER_S || first === CODE_LOWER_D) return this.#takeEcho(line);
+    if (first === CODE_LOWER_S || first === CODE_UPPER_S) return isLetterH(line.charCodeAt(1)) && this.#takeEcho(line);
+    if (first === CODE_LOWER_D) return this.#takeEcho(line);
     return HEADING_STARTS.has(first) && this.#takeHeading(line);
   }
 

@@ -130,17 +130,19 @@ export function columns(line: string): string[] {
  */
 export function parseAce(line: string): string | null {
   const first = skipBlanks(line, ACCESS_LIST.length);
+  const unnamed = mayBeAction(line, first) ? aceOf(line.slice(first)) : null;
+  if (unnamed !== null) return unnamed;
   const firstEnd = line.indexOf(' ', first);
   if (firstEnd < 0) return null;
-  if (isAction(line.slice(first, firstEnd))) return aceOf(line.slice(first));
   const second = skipBlanks(line, firstEnd);
-  const secondEnd = line.indexOf(' ', second);
-  return secondEnd >= 0 && isAction(line.slice(second, secondEnd)) ? aceOf(line.slice(second)) : null;
+  return mayBeAction(line, second) ? aceOf(line.slice(second)) : null;
 }
 
+/** The usual ACE has no blanks to take out: measured, looking for them costs as much as the pattern. */
 function aceOf(shown: string): string | null {
+  if (ACE.test(shown)) return shown;
   const ace = collapseBlanks(shown);
-  return ACE.test(ace) ? ace : null;
+  return ace !== shown && ACE.test(ace) ? ace : null;
 }
 
 // deny udp any port = 848 any port = 848 / permit ip 10.0.0.0 0.255.255.255 any / permit ipv6 2001:DB8:100::/40 any log
@@ -155,8 +157,13 @@ export function isAccessList(line: string): boolean {
   return line.slice(0, ACCESS_LIST.length) === ACCESS_LIST;
 }
 
-function isAction(word: string): boolean {
-  return word === 'deny' || word === 'permit';
+const CODE_LOWER_D = 100;
+const CODE_LOWER_P = 112;
+
+/** `deny` or `permit`, by its first letter. */
+function mayBeAction(line: string, at: number): boolean {
+  const code = line.charCodeAt(at);
+  return code === CODE_LOWER_D || code === CODE_LOWER_P;
 }
 
 /** The first index from `at` on that is no blank. */
