@@ -189,3 +189,23 @@ describe('a log message that lands in an answer', () => {
     expect(result.kind === 'parsed' ? result.unknownLines : []).toEqual(['Lifetime (secs)          : 86', '258']);
   });
 });
+
+describe('the status of an ISAKMP SA', () => {
+  const shown = (status: string) =>
+    parseCapturedText(`GM1#show crypto isakmp sa\n203.0.113.1 198.51.100.9 GDOI_IDLE 1014 ${status}`);
+
+  it('is null where its word is none that is known, and the line is reported', () => {
+    const text = 'GM1#show crypto isakmp sa\n203.0.113.1 198.51.100.9 GDOI_IDLE 1014 SLEEPING\nGM1#\n';
+    expect(parseCapturedText(text)).toMatchObject([
+      {
+        snapshots: [{ sas: [{ established: true, status: null }] }],
+        unknownLines: [expect.stringContaining('SLEEPING')],
+      },
+    ]);
+  });
+
+  it('is null where the text ends after ACTIVE: (deleted) may have followed', () => {
+    expect(shown('ACTIVE')).toMatchObject([{ snapshots: [{ sas: [{ status: null }] }], unknownLines: [] }]);
+    expect(shown('ACTIVE (deleted)')).toMatchObject([{ snapshots: [{ sas: [{ status: 'ACTIVE (deleted)' }] }] }]);
+  });
+});
