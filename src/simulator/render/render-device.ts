@@ -14,13 +14,26 @@ NOTICE: this is the output of a simulated router. A real one prints here,
 NOTICE: in a paragraph as long as this one, what its vendor has to say about
 NOTICE: the import, export and use of encryption.  It may name a product, or
 NOTICE: hold numbers, such as 15 or 2.0, a colon: or a (bracket).
+NOTICE: None of it is a fact about the device, and it differs between the
+NOTICE: vendors and the years. It is here because the answer has to be as
+NOTICE: long as a real one: longer than two pages of a terminal of 24 lines,
+NOTICE: so that whoever reads it meets the pager, and longer than one packet
+NOTICE: of a slow link, so that it comes in parts. Nothing in it decides what
+NOTICE: the release is, though it says Version 9.9(9)T in this line, and
+NOTICE: nothing in it is an uptime, though it says 3 weeks, 2 days.
 
-NOTICE: http://www.example.com/crypto/notice.html, notice@example.com
+NOTICE: A second paragraph, as real routers have one, names where more is
+NOTICE: to be read:
+NOTICE: http://www.example.com/crypto/notice.html
+
+NOTICE: and whom to ask by mail:
+NOTICE: notice@example.com
 `;
 
 const XE_NOTICE = `
 NOTICE: IOS-XE routers print a second paragraph, from 2005 to YEAR, about
 NOTICE: the licences of their parts.  It names the "GPL" Version 2.0.
+NOTICE: This one is written for the simulator, and is no licence.
 
 `;
 
