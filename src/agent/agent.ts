@@ -16,6 +16,7 @@ import type { GdoiEvent } from '../gdoi/events/event.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { InternalErrors } from '../kernel/internal-errors.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { UserError } from '../kernel/user-error.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { DeviceAsker } from './poll/device-asker.ts';
 import { type ConfiguredDevice, newDeviceView, SNMP_NOT_POLLED } from '../model/device-view.ts';
@@ -201,7 +202,10 @@ export class Agent implements AsyncDisposable {
   start({ inventoryComplete }: { readonly inventoryComplete: boolean } = { inventoryComplete: true }): void {
     const configured = new Set(this.#config.devices.map((device) => device.name));
     const gone = this.#intake.knownDevices().filter((device) => !configured.has(device));
-    if (inventoryComplete) for (const device of gone) this.#intake.remove(device);
+    if (inventoryComplete) {
+      for (const device of gone) this.#intake.retire(device);
+      this.#intake.leaveGroups(configured);
+    }
     for (const device of this.#config.devices) this.#add(device, this.#config.devices.length);
     this.#scheduler.start();
     this.#snmpScheduler.start();
@@ -212,15 +216,16 @@ export class Agent implements AsyncDisposable {
   /**
    * Take a new configuration: devices that did not change keep their session, schedule and counters.
    */
-  async reload(config: ResolvedConfig): Promise<ReloadSummary> {
+  async reload(config: ResolvedConfig, { removalsMeant = false } = {}): Promise<ReloadSummary> {
     const diff = diffConfig(this.#config, config);
+    if (!removalsMeant) refuseLosses(this.#config.devices.length, diff.removed.length);
     const fleetSize = config.devices.length;
     this.#config = config;
     this.#senders.setRelays(config.syslog?.relays ?? []);
     this.#intake.settingsChanged(fleetSettings(config.devices));
     this.#recorder?.settings(settingsOfDevices(config.devices));
     await Promise.all([...diff.removed, ...diff.changed].map((device) => this.#drop(device.name)));
-    for (const device of diff.removed) this.#intake.remove(device.name);
+    for (const device of diff.removed) this.#intake.retire(device.name);
     for (const device of [...diff.changed, ...diff.added]) this.#add(device, fleetSize);
     for (const device of diff.rescheduled) this.#adjust(device, fleetSize);
     const summary: ReloadSummary = {
@@ -331,6 +336,18 @@ export class Agent implements AsyncDisposable {
     await this.#recorder?.[Symbol.asyncDispose]();
     await this.#intake[Symbol.asyncDispose]();
   }
+}
+
+/** Fewer devices than this are looked over at a glance. */
+const SMALL_FLEET = 3;
+
+/** A configuration cut short may still be valid: it must not take the fleet with it. */
+function refuseLosses(devices: number, removed: number): void {
+  if (devices < SMALL_FLEET || removed * 2 <= devices) return;
+  throw new UserError(
+    'reload_refused',
+    `${removed} of ${devices} devices would be removed; if that is meant: POST /-/reload?confirm=removals, or restart`,
+  );
 }
 
 function logEvent(logger: Logger, event: GdoiEvent): void {

@@ -118,10 +118,16 @@ async function startParts(
     serve({ config, clock, make }, common, { agent, store, targets, push, listeners, reloads }),
   );
   agent.readModel.onEvents((events) => push.push(events));
+  let configured = options.config;
   agent.start({ inventoryComplete: targets.status().complete });
   reloads.begin({
-    async reread() {
-      const summary = await agent.reload(await targets.reload(await options.reread()));
+    async reread(meant) {
+      const fresh = await options.reread();
+      const summary = await agent.reload(await targets.reload(fresh), meant).catch(async (error: unknown) => {
+        await targets.reload(configured);
+        throw error;
+      });
+      configured = fresh;
       server.renewCertificate();
       await push.configure(targets.config.alertmanager);
       return summary;
@@ -184,7 +190,7 @@ async function serve(
         targetMetrics(targets.status()) +
         httpMetrics(server.counters) +
         pushMetrics(push.status()),
-      reload: () => reloads.request(),
+      reload: (meant) => reloads.request(meant),
     });
     return server;
   } catch (error) {

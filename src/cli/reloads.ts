@@ -8,6 +8,11 @@ import type { InternalErrors } from '../kernel/internal-errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { UserError } from '../kernel/user-error.ts';
 
+/** Whoever asks says that devices are to be removed, however many. */
+export interface RemovalsMeant {
+  readonly removalsMeant: boolean;
+}
+
 export interface ReloadOutcome {
   readonly ok: boolean;
   /** One line: what changed, or why nothing did. */
@@ -17,7 +22,7 @@ export interface ReloadOutcome {
 /** What can be changed while it runs. */
 export interface Reloadable {
   /** Read the configuration again and take it; rejects with a `UserError` when it cannot be used. */
-  reread(): Promise<ReloadSummary>;
+  reread(meant: RemovalsMeant): Promise<ReloadSummary>;
   /** Take the devices that service discovery knows now. */
   takeTargets(): Promise<ReloadSummary>;
   /** Nothing changed: for metrics. */
@@ -41,8 +46,8 @@ export class Reloads implements AsyncDisposable {
     this.#queue.start();
   }
 
-  request(): Promise<ReloadOutcome> {
-    return this.#queue.add(() => this.#take((running) => running.reread()));
+  request(meant: RemovalsMeant = { removalsMeant: false }): Promise<ReloadOutcome> {
+    return this.#queue.add(() => this.#take((running) => running.reread(meant)));
   }
 
   targetsChanged(): void {

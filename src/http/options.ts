@@ -38,7 +38,9 @@ export interface HttpOptions {
   readonly bcryptWorker?: URL;
   readonly pollNow: (device: string, signal: AbortSignal) => Promise<PollNowOutcome>;
   /** Reload the configuration: the line to answer with, or why it was refused. */
-  readonly reload: () => Promise<{ readonly ok: boolean; readonly message: string }>;
+  readonly reload: (meant: {
+    readonly removalsMeant: boolean;
+  }) => Promise<{ readonly ok: boolean; readonly message: string }>;
   /** Who may connect, as configured now: asked for each request, so that a reload counts at once. */
   readonly web: () => WebAccess;
 }

@@ -14,6 +14,7 @@ export const USER_ERROR_EXIT = {
   secret_missing: 2,
   start_failed: 1,
   stop_failed: 1,
+  reload_refused: 2,
   port_in_use: 1,
   port_forbidden: 1,
   address_not_local: 1,

@@ -11,7 +11,7 @@ import { kekBehaviorOf, type KekBehavior } from '../gdoi/seen/release.ts';
 import type { Forecast } from '../gdoi/keys/forecast.ts';
 import { type LoggedReason, loggedReason, withReason } from '../gdoi/log/logged-reason.ts';
 import type { PlannedPoll } from '../gdoi/keys/poll-instants.ts';
-import type { Tally } from '../gdoi/memory/tracker-state.ts';
+import { MAX_GROUPS, type Tally } from '../gdoi/memory/tracker-state.ts';
 import type { DeviceCertificates } from '../gdoi/seen/certificate.ts';
 import type { DeviceFacts } from '../gdoi/seen/device-facts.ts';
 import { mergeParts } from '../gdoi/seen/merge-snapshots.ts';
@@ -297,6 +297,7 @@ function withParts(
   const at = readAt(observation);
   const shown = new Map<string, GroupPart[]>();
   for (const snapshot of observation.snapshots) {
+    if (!shown.has(snapshot.group) && shown.size >= MAX_GROUPS) continue;
     const parts = shown.get(snapshot.group) ?? [];
     parts.push({ origin, command, at, snapshot });
     shown.set(snapshot.group, parts);
@@ -313,7 +314,7 @@ function withParts(
     );
     // Details come after the main answer: a KS's policy shows SPI, lifetime and time to rekey of one instant.
     const parts = main ? [...(fresh ?? []), ...kept] : [...kept, ...(fresh ?? [])];
-    if (parts.length > 0) next.set(group, groupView(group, parts));
+    if (parts.length > 0 && next.size < MAX_GROUPS) next.set(group, groupView(group, parts));
   }
   return next;
 }

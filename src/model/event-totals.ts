@@ -28,7 +28,13 @@ const UNEXPECTED: Readonly<Record<Cause, readonly boolean[]>> = {
   unknown: [true],
 };
 
+/** Groups that nobody is in any more and that still have series of their own; those before them share one. */
+const MAX_VANISHED = 200;
+/** No device shows a group of this name: IOS prints none with a blank. */
+const VANISHED = 'vanished groups';
+
 export class EventTotals {
+  readonly #vanished = new Set<string>();
   readonly #types = new Map<EventType, number>(EVENT_TYPES.map((type) => [type, 0]));
   readonly #groups = new Map<string, Map<string, GroupTotal>>();
 
@@ -44,7 +50,34 @@ export class EventTotals {
 
   /** A group that is known: every cause of it starts at 0, so that no first event is missed. */
   know(group: string): void {
+    this.#vanished.delete(group);
     this.#ofGroup(group);
+  }
+
+  /** Nobody is in the group any more. What it counted stays; one that counted nothing is forgotten. */
+  vanished(group: string): void {
+    const totals = this.#groups.get(group);
+    if (totals === undefined || group === VANISHED) return;
+    if ([...totals.values()].every(({ count }) => count === 0)) {
+      this.#groups.delete(group);
+      return;
+    }
+    this.#vanished.add(group);
+    if (this.#vanished.size <= MAX_VANISHED) return;
+    const [oldest = group] = this.#vanished;
+    this.#fold(oldest);
+  }
+
+  /** The group's counts go on in those of all that vanished. */
+  #fold(group: string): void {
+    const totals = this.#groups.get(group);
+    this.#vanished.delete(group);
+    this.#groups.delete(group);
+    const folded = this.#ofGroup(VANISHED);
+    for (const [key, { cause, unexpected, count }] of totals ?? []) {
+      const known = folded.get(key)?.count ?? 0;
+      folded.set(key, { group: VANISHED, cause, unexpected, count: known + count });
+    }
   }
 
   byType(): ReadonlyMap<EventType, number> {

@@ -79,8 +79,8 @@ export interface FleetStep {
   readonly groups: ReadonlyMap<string, GroupStep>;
 }
 
-/** Keeps a fault of our own to the group that it befalls; null: the step of that group failed. */
-export type GroupGuard = (group: string, step: () => GroupStep) => GroupStep | null;
+/** Keeps a fault of our own to the group that it befalls; null: the step failed, or there was nothing to do. */
+export type GroupGuard = (group: string, step: () => GroupStep | null) => GroupStep | null;
 
 const UNGUARDED: GroupGuard = (_group, step) => step();
 
@@ -161,6 +161,28 @@ export function isDue({ view, waiting, takenAtMs }: GroupMemory, nowMs: EpochMs)
   return view.members <= LARGE_GROUP_MEMBERS || Math.abs(nowMs - takenAtMs) >= LARGE_GROUP_EVERY_MS;
 }
 
+/** Nobody is in it any more, and no change waits: whoever comes next finds no memory of it. */
+export function isOver({ view, waiting }: GroupMemory): boolean {
+  return waiting.length === 0 && view.gms.length + view.kss.length === 0;
+}
+
+/** The group without those of its members that are configured no more; null: all of them are configured. */
+export function withoutStrangers(
+  known: GroupMemory,
+  configured: ReadonlySet<string>,
+  atMs: EpochMs,
+  settings: FleetSettings,
+): GroupStep | null {
+  const { gms, kss } = known.state;
+  const strangers = [...new Set([...gms.keys(), ...kss.keys()])].filter((device) => !configured.has(device));
+  if (strangers.length === 0) return null;
+  const gone = strangers.map((device): MemberFacts => ({ ...GONE, device, atMs }));
+  return takeWaiting({ ...known, waiting: [...known.waiting, ...gone] }, atMs, settings);
+}
+
+/** What a group hears of a device that nobody knows any more. */
+const GONE = { presence: 'gone', gm: null, ks: null, kekBehavior: 'unknown', version: null } as const;
+
 /** Take the changes that wait. */
 export function takeWaiting(known: GroupMemory, nowMs: EpochMs, settings: FleetSettings): GroupStep {
   const { state, view, events, incidents } = trackFleet(known.state, known.waiting, settings);
@@ -176,7 +198,8 @@ function groupsAfter(
   const groups = new Map<string, GroupStep>();
   for (const [group, facts] of changes) {
     const step = guard(group, () => {
-      const known = memory.group(group) ?? groupOfState(initialFleetState(group), facts.atMs, settings);
+      const last = memory.group(group);
+      const known = last === null || isOver(last) ? groupOfState(initialFleetState(group), facts.atMs, settings) : last;
       const waiting = { ...known, waiting: [...known.waiting, facts] };
       return isDue(waiting, facts.atMs)
         ? takeWaiting(waiting, facts.atMs, settings)

@@ -19,7 +19,7 @@ import {
   type StoredStates,
 } from './event-store.ts';
 import { byBeginning, incidentPasses } from './incident-filter.ts';
-import { stateText } from './state-text.ts';
+import { stateOfText, stateText } from './state-text.ts';
 
 export interface MemoryStoreOptions {
   readonly retentionMs?: number;
@@ -84,7 +84,12 @@ class MemoryStore implements EventStore {
 
   async loadStates(): Promise<StoredStates> {
     const values = (texts: ReadonlyMap<string, string>) =>
-      new Map(Array.from(texts, ([name, text]): [string, unknown] => [name, JSON.parse(text)]));
+      new Map(
+        Array.from(texts).flatMap(([name, text]): [string, unknown][] => {
+          const stored = stateOfText(text);
+          return stored.kind === 'whole' ? [[name, stored.state]] : [];
+        }),
+      );
     return { devices: values(this.#devices), fleets: values(this.#fleets) };
   }
 

@@ -1,8 +1,29 @@
-/** A state as the JSON text that is stored. */
+/**
+ * A state as the text that is stored: a checksum, a blank, and its JSON. A flipped bit seldom makes JSON unreadable, and
+ * what is readable and wrong would mislead for as long as the device lives.
+ */
+import { crc32 } from 'node:zlib';
 
 /** Throws on what JSON cannot hold (undefined, a function): that is no state, and nothing may be stored for it. */
 export function stateText(state: unknown): string {
-  const text: string | undefined = JSON.stringify(state);
-  if (text === undefined) throw new TypeError(`a state must be a JSON value, not ${typeof state}`);
-  return text;
+  const json: string | undefined = JSON.stringify(state);
+  if (json === undefined) throw new TypeError(`a state must be a JSON value, not ${typeof state}`);
+  return `${sumOf(json)} ${json}`;
+}
+
+export type StoredState = { readonly kind: 'whole'; readonly state: unknown } | { readonly kind: 'damaged' };
+
+/** Of what `stateText` wrote, or of an older store's plain JSON. */
+export function stateOfText(text: string): StoredState {
+  const [sum, json] = /^([0-9a-f]{8}) /.test(text) ? [text.slice(0, 8), text.slice(9)] : ['', text];
+  if (sum !== '' && sum !== sumOf(json)) return { kind: 'damaged' };
+  try {
+    return { kind: 'whole', state: JSON.parse(json) };
+  } catch {
+    return { kind: 'damaged' };
+  }
+}
+
+function sumOf(json: string): string {
+  return crc32(json).toString(16).padStart(8, '0');
 }

@@ -1,11 +1,11 @@
 /** A fault of our own befalls one device, message or group: it is logged with its stack once and counted; the rest go on. */
 import { expect, test, vi } from 'vitest';
-import type { DeviceAccess, Reply } from '../../src/access/device-session.ts';
 import { Agent } from '../../src/agent/agent.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { InternalErrors } from '../../src/kernel/internal-errors.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { answeringDevices } from '../builders/answering-devices.ts';
 import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
 import { INHERITED_NAMES } from '../builders/hostile-names.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
@@ -16,29 +16,6 @@ import { showCryptoGdoi } from '../builders/shown-gdoi.ts';
 const SOON = PATIENCE;
 const EACH_50_MS = { kind: 'every', ms: 50 } as const;
 
-/** Devices that answer `show crypto gdoi` with what `answer` gives; it may throw. */
-function answering(answer: (device: string) => string): DeviceAccess {
-  const clock = createSystemClock();
-  return {
-    async withSession(target, _signal, use) {
-      const text = answer(target.device);
-      const session = {
-        hostname: target.device,
-        async run(command: Reply['command']): Promise<Reply> {
-          const [sentAtMs, receivedAtMs] = [clock.wallMs(), clock.wallMs()];
-          return command === 'show crypto gdoi'
-            ? { kind: 'output', command, text, logLines: [], sentAtMs, receivedAtMs }
-            : { kind: 'rejected', command, reason: 'invalid', line: '% Invalid input' };
-        },
-      };
-      return { kind: 'done', value: await use(session) };
-    },
-    forget: async () => undefined,
-    status: () => ({ openSessions: 0, handshakesActive: 0, handshakesWaiting: 0, quarantinedCredentials: [] }),
-    [Symbol.asyncDispose]: async () => undefined,
-  };
-}
-
 async function running(devices: readonly string[], answer: (device: string) => string) {
   const clock = createSystemClock();
   const logger = new MemoryLogger();
@@ -47,7 +24,7 @@ async function running(devices: readonly string[], answer: (device: string) => s
     config: aConfig({ devices: devices.map((name) => aConfiguredDevice({ name, schedule: EACH_50_MS })) }),
     clock,
     networkClock: clock,
-    access: answering(answer),
+    access: answeringDevices(clock, answer),
     snmp: NO_SNMP,
     lookup: async () => [],
     store: createMemoryStore(),

@@ -29,8 +29,10 @@ import {
   groupOfState,
   type GroupStep,
   isDue,
+  isOver,
   takeWaiting,
   withoutDevice,
+  withoutStrangers,
 } from '../../model/fleet-step.ts';
 import type { EventStore } from '../../store/event-store.ts';
 import { StoreError } from '../../store/store-error.ts';
@@ -44,6 +46,8 @@ const MAX_WAITING_EVENTS = 100_000;
 const BATCH_DEVICES = 250;
 const BATCH_GROUPS = 4;
 const PRUNE_EVERY_MS = 600_000;
+/** A configuration cut short is seen within days. */
+const KEEP_RETIRED_MS = 7 * 86_400_000;
 
 export interface IntakeOptions {
   /** Counted here, read by whoever shows them. */
@@ -85,6 +89,9 @@ export class Intake implements AsyncDisposable {
   readonly #dirtyIncidents = new Map<string, Incident>();
   #waitingEvents = 0;
   readonly #removed = new Set<string>();
+  readonly #removedGroups = new Set<string>();
+  /** Devices that left the configuration and whose state is kept for a while. */
+  readonly #retired = new Set<string>();
   /** Groups that gather changes. */
   readonly #gathering = new Set<string>();
   #flushing: Promise<void> | null = null;
@@ -104,7 +111,10 @@ export class Intake implements AsyncDisposable {
     const { clock, settings, store, totals } = options;
     const { devices, fleets } = await store.loadStates();
     const intake = new Intake(options, trackerStatesOf(devices));
-    for (const { count, ...event } of await store.counts()) totals.add(event, count);
+    const counts = await store.counts();
+    for (const { count, ...event } of counts) totals.add(event, count);
+    // Groups that ended before: their counts have the bound that those have which end now.
+    for (const { group } of counts) if (group !== null && !fleets.has(group)) totals.vanished(group);
     for (const [name, state] of ofThisFormat<FleetState>(fleets, fleetStateOfJson)) {
       totals.know(name);
       // Until its KS is polled again, what it said last is better than the floor.
@@ -144,6 +154,7 @@ export class Intake implements AsyncDisposable {
       this.#trackers.set(before.device, state);
     }
     this.#removed.delete(before.device);
+    this.#retired.delete(before.device);
     return { state, view, groups: this.#takeGroups(groups) };
   }
 
@@ -158,6 +169,7 @@ export class Intake implements AsyncDisposable {
     for (const [name, { memory, events, incidents }] of groups) {
       this.#options.totals.know(name);
       this.#groups.set(name, memory);
+      this.#removedGroups.delete(name);
       if (memory.waiting.length > 0) this.#gathering.add(name);
       else {
         this.#gathering.delete(name);
@@ -165,20 +177,52 @@ export class Intake implements AsyncDisposable {
         for (const incident of incidents) this.#dirtyIncidents.set(incident.id, incident);
         views.push(memory.view);
       }
+      if (isOver(memory)) this.#endGroup(name);
     }
     this.#kick();
     return views;
   }
 
-  /** The device left the configuration. */
-  remove(device: string): void {
+  /** The device left the configuration. Its state is kept for a while: it may have been left out by mistake. */
+  retire(device: string): void {
     const state = this.#trackers.get(device);
     if (state === undefined) return;
-    // What still waited for its next answer is told on what there is.
-    this.#wait(this.#dirtyDevices, device, settle(state).events);
-    this.#trackers.delete(device);
-    this.#removed.add(device);
+    // What still waited for its next answer is emitted on what there is.
+    const settled = settle(state);
+    this.#wait(this.#dirtyDevices, device, settled.events);
+    this.#trackers.set(device, settled.state);
+    this.#retired.add(device);
     this.#kick();
+  }
+
+  /** Groups that were kept with members that are configured no more, as after a restart with another configuration. */
+  leaveGroups(configured: ReadonlySet<string>): void {
+    const atMs = this.#options.clock.wallMs();
+    const steps = new Map<string, GroupStep>();
+    for (const [name, group] of this.#groups) {
+      if (isOver(group)) this.#endGroup(name);
+      const step = this.#guard(name, () => withoutStrangers(group, configured, atMs, this.#settings));
+      if (step !== null) steps.set(name, step);
+    }
+    for (const view of this.#takeGroups(steps)) this.#options.onFleetView(view);
+  }
+
+  /** Nobody is in the group any more: its events are kept, its state is of no use. */
+  #endGroup(group: string): void {
+    this.#groups.delete(group);
+    this.#removedGroups.add(group);
+    this.#options.totals.vanished(group);
+  }
+
+  /** States of devices that are configured no more for longer than a mistake takes to be seen. */
+  #forgetRetired(): void {
+    const beforeMs = this.#options.clock.wallMs() - KEEP_RETIRED_MS;
+    for (const device of this.#retired) {
+      if ((this.#trackers.get(device)?.latestSentMs ?? 0) >= beforeMs) continue;
+      this.#retired.delete(device);
+      this.#trackers.delete(device);
+      this.#removed.add(device);
+    }
   }
 
   #wait(dirty: Map<string, GdoiEvent[]>, name: string, events: readonly GdoiEvent[]): void {
@@ -202,7 +246,8 @@ export class Intake implements AsyncDisposable {
   }
 
   #hasWork(): boolean {
-    return this.#dirtyDevices.size + this.#dirtyGroups.size + this.#removed.size + this.#gathering.size > 0;
+    const waiting = [this.#dirtyDevices, this.#dirtyGroups, this.#removed, this.#removedGroups, this.#gathering];
+    return waiting.some(({ size }) => size > 0);
   }
 
   async #flush(): Promise<void> {
@@ -243,10 +288,12 @@ export class Intake implements AsyncDisposable {
     const devices = firstOf(this.#dirtyDevices, BATCH_DEVICES);
     const groups = firstOf(this.#dirtyGroups, BATCH_GROUPS);
     const removed = [...this.#removed];
-    if (devices.size + groups.size + removed.length === 0) return true;
+    const removedGroups = [...this.#removedGroups];
+    if (devices.size + groups.size + removed.length + removedGroups.length === 0) return true;
     for (const name of devices.keys()) this.#dirtyDevices.delete(name);
     for (const name of groups.keys()) this.#dirtyGroups.delete(name);
     this.#removed.clear();
+    this.#removedGroups.clear();
     const events = [...devices.values(), ...groups.values()].flat();
     const incidents = [...this.#dirtyIncidents.values()].filter(({ group }) => groups.has(group));
     for (const { id } of incidents) this.#dirtyIncidents.delete(id);
@@ -256,6 +303,7 @@ export class Intake implements AsyncDisposable {
         deviceStates: statesOf(devices.keys(), this.#trackers, (state) => state, TRACKER_STATE_FORMAT),
         fleetStates: statesOf(groups.keys(), this.#groups, ({ state }) => state, STATE_FORMAT),
         removedDevices: removed,
+        removedFleets: removedGroups,
         incidents,
       });
       if (this.#storeFailing) logger.info({}, 'the store takes events again');
@@ -278,6 +326,7 @@ export class Intake implements AsyncDisposable {
         if (!this.#dirtyIncidents.has(incident.id)) this.#dirtyIncidents.set(incident.id, incident);
       }
       for (const device of removed) if (!this.#trackers.has(device)) this.#removed.add(device);
+      for (const group of removedGroups) if (!this.#groups.has(group)) this.#removedGroups.add(group);
       return false;
     }
   }
@@ -288,6 +337,7 @@ export class Intake implements AsyncDisposable {
     const { clock, store, logger } = this.#options;
     if (clock.monoMs() - this.#prunedMonoMs < PRUNE_EVERY_MS) return;
     this.#prunedMonoMs = clock.monoMs();
+    this.#forgetRetired();
     await store.prune(clock.wallMs()).catch((error: unknown) => {
       logger.warn({ reason: String(error) }, 'old events could not be removed');
     });

@@ -9,7 +9,7 @@ import type { GdoiEvent } from '../events/event.ts';
 import { eventId } from '../events/event-id.ts';
 import { fleetConditions } from './fleet-conditions.ts';
 import { explain } from '../explain/explain.ts';
-import { type Incident, incidentChanges } from '../incidents/incident.ts';
+import { abandonedIncidents, type Incident, incidentChanges } from '../incidents/incident.ts';
 import { factsOf } from './group-facts-of.ts';
 import { rememberAll, type RoleChange } from './fleet-memory.ts';
 import { judge } from './fleet-occurrences.ts';
@@ -41,7 +41,10 @@ export function trackFleet(
   const { occurrences, events } = judge(state.group, state.occurrences, conditions, nowMs);
   return {
     state: { ...state, occurrences, said: memory },
-    incidents: incidentChanges(state.group, before.said, memory),
+    incidents:
+      state.gms.size + state.kss.size === 0
+        ? abandonedIncidents(state.group, before.said, nowMs)
+        : incidentChanges(state.group, before.said, memory),
     events: [...roleChanges.map((change) => roleChanged(state.group, change)), ...events],
     view,
   };

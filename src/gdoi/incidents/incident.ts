@@ -74,6 +74,14 @@ export function incidentChanges(
   });
 }
 
+/** Those that were open when the last device left the group: nothing was seen that ended them, and nothing will be. */
+export function abandonedIncidents(group: string, before: readonly Episode[], nowMs: EpochMs): readonly Incident[] {
+  return before.flatMap((episode) => {
+    const incident = episode.endedMs === null ? incidentOf(group, { ...episode, endedMs: nowMs }) : null;
+    return incident === null ? [] : [{ ...incident, endedBy: 'no device that is polled is in the group any more' }];
+  });
+}
+
 /** null: it was never more than unclear. */
 function incidentOf(group: string, { cause, sinceMs, presentSinceMs, endedMs, said, worst }: Episode): Incident | null {
   if (presentSinceMs === null) return null;

@@ -1,6 +1,10 @@
 /** `/-/healthy`, `/-/ready`, `POST /-/reload`: for those who run the agent. */
+import { z } from 'zod';
 import type { App } from '../app.ts';
 import type { HttpOptions } from '../options.ts';
+
+/** `confirm=removals`: as many devices as the new configuration removes are meant to go. */
+const reloadQuery = z.strictObject({ confirm: z.literal('removals').optional() });
 
 export function lifecycleRoutes(app: App, { status, reload }: HttpOptions): void {
   const open = { config: { access: 'open' as const }, schema: { hide: true } };
@@ -9,8 +13,9 @@ export function lifecycleRoutes(app: App, { status, reload }: HttpOptions): void
     if (status().firstSweepDone) return 'gdoiwatch is ready.\n';
     return reply.code(503).send('gdoiwatch is starting: not every device was polled yet.\n');
   });
-  app.post('/-/reload', { config: { access: 'operate' }, schema: { hide: true } }, async (_request, reply) => {
-    const { ok, message } = await reload();
+  const schema = { hide: true, querystring: reloadQuery };
+  app.post('/-/reload', { config: { access: 'operate' }, schema }, async (request, reply) => {
+    const { ok, message } = await reload({ removalsMeant: request.query.confirm === 'removals' });
     return reply
       .code(ok ? 200 : 422)
       .type('text/plain; charset=utf-8')

@@ -6,7 +6,7 @@
  * what is found again has the same id. FULL would buy these seconds with an fsync of every batch on the event loop.
  * Its counterpart matters as much: no fsync can fail after the commit, so a batch that was refused is not there.
  */
-import { accessSync, constants, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, renameSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { Incident } from '../../gdoi/incidents/incident.ts';
@@ -27,7 +27,7 @@ import {
   type IncidentQuery,
   type StoredStates,
 } from '../event-store.ts';
-import { stateText } from '../state-text.ts';
+import { stateOfText, stateText } from '../state-text.ts';
 import { StoreError, type StoreErrorKind } from '../store-error.ts';
 import {
   ADD_TO_COUNT,
@@ -51,7 +51,7 @@ import {
 } from './incident-sql.ts';
 import { MIGRATIONS, migrate, readSchemaVersion, refuseNewerSchema } from './migrations.ts';
 import { openSqliteFile, type SqliteFile, type Statement } from './sqlite-file.ts';
-import { lockStore, type StoreLock } from './store-lock.ts';
+import { lockPath, lockStore, type StoreLock } from './store-lock.ts';
 import { deleteState, putState, type StateTable, selectStates } from './state-sql.ts';
 
 /** Before anything runs there is time to wait for another process's lock. */
@@ -71,10 +71,30 @@ export interface SqliteStoreOptions {
   readonly retentionMs?: number;
 }
 
-/** Opens or creates the store and brings its schema up to date. What a user can mend is a `UserError`. */
+/**
+ * Opens or creates the store and brings its schema up to date. What a user can mend is a `UserError`. A store of ours that
+ * is damaged is set aside under another name, which is logged, and an empty one begins: nobody watches routers from a
+ * process that does not start.
+ */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<EventStore> {
   const path = resolve(options.path);
-  const { file, lock } = explained(path, () => {
+  // Nothing else is moved out of the way, whatever a configuration names as its store.
+  const ours = existsSync(lockPath(path));
+  try {
+    return new SqliteStore(openLocked(path, options), options);
+  } catch (error) {
+    if (!(error instanceof UserError) || error.code !== 'store_damaged' || !ours) throw error;
+    const aside = setAside(path, options.clock.wallMs());
+    options.logger.error({ path, aside }, 'the store is damaged: it was set aside, and an empty one begins');
+    return new SqliteStore(openLocked(path, options), options);
+  }
+}
+
+function openLocked(
+  path: string,
+  options: SqliteStoreOptions,
+): { readonly file: SqliteFile; readonly lock: StoreLock } {
+  return explained(path, () => {
     const opened = openSqliteFile(path, { readOnly: false, busyTimeoutMs: OPEN_BUSY_TIMEOUT_MS });
     return closingOnError(opened, () => {
       const taken = lockStore(path);
@@ -86,11 +106,29 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Even
       }
       return closingOnError(taken, () => {
         bringUpToDate(opened, options);
+        refuseDamaged(opened);
         return { file: opened, lock: taken };
       });
     });
   });
-  return new SqliteStore({ file, lock }, options);
+}
+
+/** Read whole in about a second; a larger one is found damaged when that part is read. */
+const MAX_CHECKED_BYTES = 256 * 1024 * 1024;
+
+function refuseDamaged(file: SqliteFile): void {
+  if (statSync(file.path).size > MAX_CHECKED_BYTES) return;
+  const found = file.pragma('quick_check(1)');
+  if (found !== 'ok') throw new StoreError('corrupt', `store ${file.path}: ${String(found)}`);
+}
+
+/** With what SQLite keeps beside it. Returns the new name. */
+function setAside(path: string, nowMs: EpochMs): string {
+  const aside = `${path}.damaged-${new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '')}`;
+  for (const suffix of ['', '-wal', '-shm']) {
+    if (existsSync(`${path}${suffix}`)) renameSync(`${path}${suffix}`, `${aside}${suffix}`);
+  }
+  return aside;
 }
 
 function bringUpToDate(file: SqliteFile, { clock, logger }: SqliteStoreOptions): void {
@@ -223,11 +261,9 @@ class SqliteStore extends SqliteHistory implements EventStore {
     const states = new Map<string, unknown>();
     for (const [index, row] of this.file.prepare(selectStates(table)).rows([]).entries()) {
       const name = String(row[0]);
-      try {
-        states.set(name, JSON.parse(String(row[1])));
-      } catch {
-        this.#logger.warn({ path: this.file.path, table, name }, 'stored state does not parse, dropped');
-      }
+      const stored = stateOfText(String(row[1]));
+      if (stored.kind === 'whole') states.set(name, stored.state);
+      else this.#logger.warn({ path: this.file.path, table, name }, 'stored state is damaged, dropped');
       if (index % LOAD_STEP_STATES === LOAD_STEP_STATES - 1) await this.#clock.yieldToIo();
     }
     return states;

@@ -10,9 +10,14 @@ export interface StoreLock {
   close(): void;
 }
 
+/** Stays when the store is closed: a file beside it says whose store it is. */
+export function lockPath(path: string): string {
+  return `${path}.lock`;
+}
+
 /** null: another agent holds it. */
 export function lockStore(path: string): StoreLock | null {
-  const file = openSqliteFile(`${path}.lock`, { readOnly: false, busyTimeoutMs: 0 });
+  const file = openSqliteFile(lockPath(path), { readOnly: false, busyTimeoutMs: 0 });
   try {
     file.exec('BEGIN EXCLUSIVE');
     return {

@@ -40,6 +40,19 @@ test('an incident is one entry from the first look that shows it to the first th
   });
 });
 
+test('it ends with the group, and nothing is said to have ended it that nobody saw', () => {
+  const gone = (facts: MemberFacts): MemberFacts => ({ ...facts, presence: 'gone', gm: null, ks: null });
+  const incidents = keptAfter(ks(0), gm(0), silentKs(60), gone(gm(120)), gone(ks(180)));
+  expect(incidents).toMatchObject([
+    {
+      cause: 'ks_down',
+      status: 'closed',
+      endedAtMs: START + 180_200,
+      endedBy: 'no device that is polled is in the group any more',
+    },
+  ]);
+});
+
 test('what was never more than unclear is none', () => {
   expect(keptAfter(ks(0), gm(0), silentKs(60, 1), ks(120))).toEqual([]);
 });
