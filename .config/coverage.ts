@@ -15,13 +15,13 @@ export default mergeConfig(
         reporter: ['text-summary', 'html', 'json-summary'],
         reportsDirectory: 'coverage',
         thresholds: {
-          // A whole percent of room: properties draw other cases in each run.
-          autoUpdate: (figure) => Math.floor(figure) - 1,
-          'src/gdoi/**': { lines: 94, branches: 87 },
-          'src/ios/**': { lines: 98, branches: 86 },
-          'src/mib/**': { lines: 97, branches: 93 },
-          'src/model/**': { lines: 53, branches: 60 },
-          'src/yang/**': { lines: 81, branches: 66 },
+          // Some room: properties draw other cases in each run.
+          autoUpdate: (figure) => Math.floor(figure) - 2,
+          'src/gdoi/**': { lines: 94, branches: 86 },
+          'src/ios/**': { lines: 96, branches: 91 },
+          'src/mib/**': { lines: 96, branches: 92 },
+          'src/model/**': { lines: 84, branches: 75 },
+          'src/yang/**': { lines: 93, branches: 77 },
         },
       },
     },
