@@ -75,16 +75,33 @@ export interface Batch {
   readonly incidents?: readonly Incident[];
   /** JSON values by device name; they replace what was stored. */
   readonly deviceStates: ReadonlyMap<string, unknown>;
-  /** JSON values by group name. */
+  /** JSON values by group name: what belongs to the group as a whole, and to none of its members. */
   readonly fleetStates: ReadonlyMap<string, unknown>;
-  /** Their states are forgotten (before `deviceStates` are kept); their events stay. */
+  /** What belongs to one device in one group. They replace what was stored for the same two. */
+  readonly memberStates?: readonly MemberState[];
+  /** Their states are forgotten (before those of this batch are kept); their events stay. */
   readonly removedDevices?: readonly string[];
+  /** Groups, with all of their members. */
   readonly removedFleets?: readonly string[];
+  readonly removedMembers?: readonly MemberKey[];
+}
+
+/** A device in a group. */
+export interface MemberKey {
+  readonly group: string;
+  readonly device: string;
+}
+
+export interface MemberState extends MemberKey {
+  /** A JSON value. */
+  readonly state: unknown;
 }
 
 export interface StoredStates {
   readonly devices: ReadonlyMap<string, unknown>;
   readonly fleets: ReadonlyMap<string, unknown>;
+  /** Each once, in no order. Their group may have no state of its own. */
+  readonly members: readonly MemberState[];
 }
 
 export interface EventStore extends EventHistory {

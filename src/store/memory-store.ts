@@ -16,6 +16,7 @@ import {
   type EventQuery,
   type EventStore,
   type IncidentQuery,
+  type MemberState,
   type StoredStates,
 } from './event-store.ts';
 import { byBeginning, incidentPasses } from './incident-filter.ts';
@@ -39,6 +40,8 @@ class MemoryStore implements EventStore {
   /** As JSON text, so that a caller's later change of a state is not kept by accident. */
   readonly #devices = new Map<string, string>();
   readonly #fleets = new Map<string, string>();
+  /** Group -> device -> state. */
+  readonly #members = new Map<string, Map<string, string>>();
 
   constructor({ retentionMs = DEFAULT_RETENTION_MS, maxEvents = 100_000 }: MemoryStoreOptions) {
     this.#retentionMs = retentionMs;
@@ -60,10 +63,19 @@ class MemoryStore implements EventStore {
     for (const incident of batch.incidents ?? []) this.#keep(incident);
     const deviceStates = Array.from(batch.deviceStates, ([name, state]) => [name, stateText(state)] as const);
     const fleetStates = Array.from(batch.fleetStates, ([name, state]) => [name, stateText(state)] as const);
+    const memberStates = (batch.memberStates ?? []).map((member) => ({ ...member, text: stateText(member.state) }));
     for (const name of batch.removedDevices ?? []) this.#devices.delete(name);
-    for (const name of batch.removedFleets ?? []) this.#fleets.delete(name);
+    for (const name of batch.removedFleets ?? []) {
+      this.#fleets.delete(name);
+      this.#members.delete(name);
+    }
+    for (const { group, device } of batch.removedMembers ?? []) this.#members.get(group)?.delete(device);
     for (const [name, text] of deviceStates) this.#devices.set(name, text);
     for (const [name, text] of fleetStates) this.#fleets.set(name, text);
+    for (const { group, device, text } of memberStates) {
+      const members = this.#members.get(group) ?? new Map<string, string>();
+      this.#members.set(group, members.set(device, text));
+    }
     return batch.events.filter((event) => this.#addIfNew(event));
   }
 
@@ -90,7 +102,10 @@ class MemoryStore implements EventStore {
           return stored.kind === 'whole' ? [[name, stored.state]] : [];
         }),
       );
-    return { devices: values(this.#devices), fleets: values(this.#fleets) };
+    const members = Array.from(this.#members).flatMap(([group, texts]) =>
+      Array.from(values(texts), ([device, state]): MemberState => ({ group, device, state })),
+    );
+    return { devices: values(this.#devices), fleets: values(this.#fleets), members };
   }
 
   async query(query: EventQuery): Promise<EventPage> {

@@ -234,8 +234,59 @@ export function eventStoreContract(openEmpty: (options: { retentionMs: number })
       await store.commit(
         aBatch({ removedDevices: ['gm1', 'gm2'], deviceStates: new Map([['gm2', 2]]), removedFleets: ['gm2'] }),
       );
-      expect(await store.loadStates()).toEqual({ devices: new Map([['gm2', 2]]), fleets: new Map([['gm1', 1]]) });
+      expect(await store.loadStates()).toEqual({
+        devices: new Map([['gm2', 2]]),
+        fleets: new Map([['gm1', 1]]),
+        members: [],
+      });
       expect(await idsIn(store)).toEqual(['a']);
+    });
+
+    it('of a member are its own in each group: one that is replaced or removed leaves the others', async () => {
+      const store = await emptyStore();
+      const member = (group: string, device: string, state: unknown) => ({ group, device, state });
+      const membersIn = async () =>
+        (await store.loadStates()).members.toSorted((a, b) =>
+          `${a.group} ${a.device}` < `${b.group} ${b.device}` ? -1 : 1,
+        );
+      await store.commit(
+        aBatch({ memberStates: [member('G1', 'gm1', 1), member('G1', 'gm2', [null]), member('G2', 'gm1', { a: 1 })] }),
+      );
+      await store.commit(aBatch({ memberStates: [member('G1', 'gm1', 2)] }));
+      expect(await membersIn()).toEqual([
+        member('G1', 'gm1', 2),
+        member('G1', 'gm2', [null]),
+        member('G2', 'gm1', { a: 1 }),
+      ]);
+      await store.commit(aBatch({ removedMembers: [{ group: 'G1', device: 'gm2' }] }));
+      expect(await membersIn()).toEqual([member('G1', 'gm1', 2), member('G2', 'gm1', { a: 1 })]);
+    });
+
+    it('of a removed group go with those of all its members; what comes in the same batch stays', async () => {
+      const store = await emptyStore();
+      const members = ['gm1', 'gm2', 'gm3'].map((device) => ({ group: 'G1', device, state: 1 }));
+      await store.commit(aBatch({ memberStates: [...members, { group: 'G2', device: 'gm1', state: 1 }] }));
+      await store.commit(
+        aBatch({
+          removedFleets: ['G1'],
+          removedMembers: [{ group: 'G2', device: 'gm1' }],
+          memberStates: [
+            { group: 'G1', device: 'gm2', state: 2 },
+            { group: 'G2', device: 'gm1', state: 2 },
+          ],
+        }),
+      );
+      expect((await store.loadStates()).members.toSorted((a, b) => (a.group < b.group ? -1 : 1))).toEqual([
+        { group: 'G1', device: 'gm2', state: 2 },
+        { group: 'G2', device: 'gm1', state: 2 },
+      ]);
+    });
+
+    it('of a member that are no JSON value are a bug, and nothing of the batch is kept', async () => {
+      const store = await emptyStore();
+      const memberStates = [{ group: 'G1', device: 'gm1', state: undefined }];
+      await expect(store.commit(aBatch({ events: [anEvent({ id: 'a' })], memberStates }))).rejects.toThrow(TypeError);
+      expect(await idsIn(store)).toEqual([]);
     });
 
     it('that are no JSON value are a bug, and nothing of the batch is kept', async () => {

@@ -66,6 +66,7 @@ it('a store whose agent is killed at any moment has every event that was told, t
       counted: count?.count ?? 0,
       otherDevice: states.devices.get('gm2') ?? 0,
       fleet: states.fleets.get('G1') ?? 0,
+      member: states.members[0]?.state ?? 0,
       lost: told.filter((id) => !stored.has(id)),
       toldTwice: told.length - new Set(told).size,
     };
@@ -76,6 +77,7 @@ it('a store whose agent is killed at any moment has every event that was told, t
       counted: whole.length,
       otherDevice: batches,
       fleet: batches,
+      member: batches,
       lost: [],
       toldTwice: 0,
     });

@@ -14,5 +14,6 @@ export function writtenBatch(number: number): Batch {
       ['gm2', number],
     ]),
     fleetStates: new Map([['G1', number]]),
+    memberStates: [{ group: 'G1', device: 'gm1', state: number }],
   });
 }

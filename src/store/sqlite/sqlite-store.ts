@@ -25,6 +25,7 @@ import {
   type EventQuery,
   type EventStore,
   type IncidentQuery,
+  type MemberState,
   type StoredStates,
 } from '../event-store.ts';
 import { stateOfText, stateText } from '../state-text.ts';
@@ -52,7 +53,16 @@ import {
 import { MIGRATIONS, migrate, readSchemaVersion, refuseNewerSchema } from './migrations.ts';
 import { openSqliteFile, type SqliteFile, type Statement } from './sqlite-file.ts';
 import { lockPath, lockStore, type StoreLock } from './store-lock.ts';
-import { deleteState, putState, type StateTable, selectStates } from './state-sql.ts';
+import {
+  DELETE_MEMBER_STATE,
+  DELETE_MEMBER_STATES,
+  deleteState,
+  PUT_MEMBER_STATE,
+  putState,
+  SELECT_MEMBER_STATES,
+  type StateTable,
+  selectStates,
+} from './state-sql.ts';
 
 /** Before anything runs there is time to wait for another process's lock. */
 const OPEN_BUSY_TIMEOUT_MS = 5_000;
@@ -214,6 +224,9 @@ class SqliteStore extends SqliteHistory implements EventStore {
   readonly #addToCount: Statement;
   readonly #putState: Readonly<Record<StateTable, Statement>>;
   readonly #deleteState: Readonly<Record<StateTable, Statement>>;
+  readonly #putMember: Statement;
+  readonly #deleteMember: Statement;
+  readonly #deleteMembers: Statement;
   readonly #pruneEvents: Statement;
 
   constructor(
@@ -235,11 +248,15 @@ class SqliteStore extends SqliteHistory implements EventStore {
     this.#addToCount = file.prepare(ADD_TO_COUNT);
     this.#putState = ofBothTables(putState);
     this.#deleteState = ofBothTables(deleteState);
+    this.#putMember = file.prepare(PUT_MEMBER_STATE);
+    this.#deleteMember = file.prepare(DELETE_MEMBER_STATE);
+    this.#deleteMembers = file.prepare(DELETE_MEMBER_STATES);
     this.#pruneEvents = file.prepare(PRUNE_EVENTS);
   }
 
   async commit(batch: Batch): Promise<readonly GdoiEvent[]> {
     const states = [...stateRows('device_states', batch.deviceStates), ...stateRows('fleet_states', batch.fleetStates)];
+    const members = (batch.memberStates ?? []).map(({ group, device, state }) => [group, device, stateText(state)]);
     return this.file.transaction(() => {
       const fresh = batch.events.filter((event) => this.#insertEvent.run(eventRow(event)) === 1);
       for (const incident of batch.incidents ?? []) this.#putIncident.run(incidentRow(incident));
@@ -247,23 +264,42 @@ class SqliteStore extends SqliteHistory implements EventStore {
       for (const event of fresh) addToCounts(counts, event);
       for (const count of counts.values()) this.#addToCount.run(countRow(count));
       for (const name of batch.removedDevices ?? []) this.#deleteState.device_states.run([name]);
-      for (const name of batch.removedFleets ?? []) this.#deleteState.fleet_states.run([name]);
+      for (const name of batch.removedFleets ?? []) {
+        this.#deleteState.fleet_states.run([name]);
+        this.#deleteMembers.run([name]);
+      }
+      for (const { group, device } of batch.removedMembers ?? []) this.#deleteMember.run([group, device]);
       for (const { table, name, text } of states) this.#putState[table].run([name, text]);
+      for (const member of members) this.#putMember.run(member);
       return fresh;
     });
   }
 
   async loadStates(): Promise<StoredStates> {
-    return { devices: await this.#load('device_states'), fleets: await this.#load('fleet_states') };
+    const devices = await this.#load('device_states', selectStates('device_states'));
+    const fleets = await this.#load('fleet_states', selectStates('fleet_states'));
+    const members = await this.#load('group_member_states', SELECT_MEMBER_STATES);
+    return {
+      devices: new Map(devices.map(({ name: [name = ''], state }) => [name, state])),
+      fleets: new Map(fleets.map(({ name: [name = ''], state }) => [name, state])),
+      members: members.map(({ name: [group = '', device = ''], state }): MemberState => ({ group, device, state })),
+    };
   }
 
-  async #load(table: StateTable): Promise<ReadonlyMap<string, unknown>> {
-    const states = new Map<string, unknown>();
-    for (const [index, row] of this.file.prepare(selectStates(table)).rows([]).entries()) {
-      const name = String(row[0]);
-      const stored = stateOfText(String(row[1]));
-      if (stored.kind === 'whole') states.set(name, stored.state);
-      else this.#logger.warn({ path: this.file.path, table, name }, 'stored state is damaged, dropped');
+  /** `sql` gives what names a state, and the state last. */
+  async #load(
+    table: string,
+    sql: string,
+  ): Promise<readonly { readonly name: readonly string[]; readonly state: unknown }[]> {
+    const states: { name: readonly string[]; state: unknown }[] = [];
+    for (const [index, row] of this.file.prepare(sql).rows([]).entries()) {
+      const name = row.slice(0, -1).map(String);
+      const stored = stateOfText(String(row.at(-1)));
+      if (stored.kind === 'whole') states.push({ name, state: stored.state });
+      else {
+        const fields = { path: this.file.path, table, name: name.join(' ') };
+        this.#logger.warn(fields, 'stored state is damaged, dropped');
+      }
       if (index % LOAD_STEP_STATES === LOAD_STEP_STATES - 1) await this.#clock.yieldToIo();
     }
     return states;
