@@ -2,15 +2,19 @@
  * What parsing costs, as ratios that mean the same on every machine.
  *
  * - a `show crypto gdoi` of 3.7 KB against splitting the same text into lines;
- * - one member of a `ks members` with 8,000 against one of 800: 1 is linear.
+ * - one member of a `ks members` with 8,000 against one of 800: 1 is linear;
+ * - a kilobyte of a pasted text made to be slow, 200 KB against 50 KB of it, of the form that grows most: 1 is linear.
  *
  * Both sides of a ratio are measured in the same rounds, in turn, so that a busy machine slows both.
  */
 import { parseCommandOutput } from '../../src/ios/parse.ts';
 import { type BenchRow, median } from './bench-row.ts';
+import { worstGrowth } from './hostile-pastes.ts';
 
 const SPLIT_BUDGET = 10;
 const LINEARITY_BUDGET = 1.5;
+/** Four times the text: quadratic were 4. */
+const HOSTILE_BUDGET = 2;
 
 /** A GM in the layout of IOS XE 17 with two TEKs and 22 ACEs, some 3.7 KB. */
 function gmAnswer(): string {
@@ -149,6 +153,7 @@ export async function benchParse(): Promise<BenchRow[]> {
     () => repeat(10, () => parseCommandOutput('show crypto gdoi ks members', few).kind === 'parsed'),
     12,
   );
+  const hostile = worstGrowth();
   return [
     ratio(
       'parse show crypto gdoi (3.7 KB) / split into lines',
@@ -158,6 +163,7 @@ export async function benchParse(): Promise<BenchRow[]> {
       SPLIT_BUDGET,
     ),
     ratio('ks members, per member: 8000 / 800', 'us', linear.measured / 8000, linear.bare / 8000, LINEARITY_BUDGET),
+    ratio(`hostile paste, per KB: 200 KB / 50 KB (${hostile.form})`, 'us', hostile.long, hostile.short, HOSTILE_BUDGET),
   ];
 }
 

@@ -122,7 +122,7 @@ export function certificateEnding(days: number): NonNullable<HealthInput['certif
       certificates: [
         {
           kind: 'device',
-          status: 'Available',
+          status: 'available',
           serial: null,
           issuer: null,
           subject: null,

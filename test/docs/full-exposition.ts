@@ -69,7 +69,7 @@ const CERTIFICATES: DeviceCertificates = {
   certificates: [
     {
       kind: 'device',
-      status: 'Available',
+      status: 'available',
       serial: null,
       issuer: null,
       subject: null,

@@ -38,12 +38,19 @@ export function ksChecks(input: KsHealthInput): readonly HealthCheck[] {
 }
 
 function kekRemaining({ group, ks, at, atMs }: KsHealthInput): HealthCheck {
-  return keyRemaining('kek_remaining', 'KEK', group, shownSeconds(ks.kek?.remainingSeconds), { at, atMs });
+  const read = shownSeconds(ks.kek?.remainingSeconds);
+  const kek = keyRemaining('kek_remaining', 'KEK', group, read, { at, atMs });
+  // a KS that shows neither key is not known to be well
+  return read === null && longestTek(ks) === null ? { ...kek, required: true } : kek;
 }
 
 function tekRemaining({ group, ks, at, atMs }: KsHealthInput): HealthCheck {
-  const longest = longestSeconds((ks.teks ?? []).map(({ remainingSeconds }) => remainingSeconds));
-  return keyRemaining('tek_remaining', 'TEK', group, longest, { at, atMs });
+  return keyRemaining('tek_remaining', 'TEK', group, longestTek(ks), { at, atMs });
+}
+
+/** Seconds that the last of its TEKs still lives; null: it shows none. */
+function longestTek(ks: KsSnapshot): number | null {
+  return longestSeconds((ks.teks ?? []).map(({ remainingSeconds }) => remainingSeconds));
 }
 
 /** A KS replaces its own keys: only one that has run out is wrong. */

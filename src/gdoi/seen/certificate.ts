@@ -10,8 +10,8 @@ import type { Interval } from './interval.ts';
 
 export interface Certificate {
   readonly kind: 'device' | 'ca' | 'ra' | 'self_signed';
-  /** `Available`, `Pending`; null: not shown. */
-  readonly status: string | null;
+  /** `pending`: asked for, not granted yet; null: not shown, or a word that is not known. */
+  readonly status: 'available' | 'pending' | null;
   /** Hex digits as printed. */
   readonly serial: string | null;
   /** Distinguished name, `cn=CORP-CA, o=Example`; null: not shown. */

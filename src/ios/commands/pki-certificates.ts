@@ -16,7 +16,7 @@ type Section = 'issuer' | 'subject' | 'links';
 interface CertificateDraft {
   readonly kind: Certificate['kind'];
   section: Section | null;
-  status: string | null;
+  status: Certificate['status'];
   serial: string | null;
   readonly issuer: string[];
   readonly subject: string[];
@@ -38,11 +38,18 @@ const KINDS: ReadonlyMap<string, Certificate['kind']> = new Map(
     'router self-signed': 'self_signed',
   }),
 );
+/** Words of general knowledge; any other one proves nothing. */
+const STATUSES: ReadonlyMap<string, NonNullable<Certificate['status']>> = new Map([
+  ['available', 'available'],
+  ['pending', 'pending'],
+]);
 // cn=CORP-CA / serialNumber=FGL17271234+hostname=gm1.example.net / 2.5.4.5=17
 const NAME_PART = /^[A-Za-z0-9][\w.]{0,63} ?= ?.{0,512}$/;
 // Digital Signature / Key Encipherment (under X509v3 Key Usage)
 const KEY_USE =
   /^(?:Digital Signature|Non Repudiation|Key Encipherment|Data Encipherment|Key Agreement|Key Cert Sign|CRL Signature|Client Auth|Server Auth|IPSEC (?:End System|Tunnel|User)|IKE Intermediate)$/i;
+// 1.3.6.1.5.5.8.2.2 (a use without a name)
+const OBJECT_IDENTIFIER = /^\d{1,3}(?:\.\d{1,10}){2,20}$/;
 // http://pki.example.net/corp.crl / ldap://10.1.1.1/CN=CORP-CA
 const LINK = /^[a-z]{3,8}:\/\/.{1,1024}$/i;
 // 1A2B / 03000000000000000000000000000001
@@ -90,8 +97,8 @@ const LABELS = labelTable<CertificateDraft>([
   [
     'Status',
     (draft, value) => {
-      draft.status = value === '' ? null : value;
-      return value !== '';
+      draft.status = STATUSES.get(value.toLowerCase()) ?? null;
+      return draft.status !== null;
     },
   ],
   [
@@ -117,6 +124,7 @@ const LABELS = labelTable<CertificateDraft>([
       'X509v3 extensions',
       'X509v3 Key Usage',
       'X509v3 Extended Key Usage',
+      'Extended Key Usage',
       'X509v3 Subject Key ID',
       'X509v3 Authority Key ID',
       'X509v3 Basic Constraints',
@@ -132,7 +140,15 @@ const LABELS = labelTable<CertificateDraft>([
   ['renew date', unused],
   [['Certificate Request Fingerprint MD5', 'Certificate Request Fingerprint SHA1'], unused],
   [
-    ['Fingerprint MD5', 'Fingerprint SHA1', 'Fingerprint SHA256', 'Storage', 'Key Label', 'Associated Identity'],
+    [
+      'Fingerprint MD5',
+      'Fingerprint SHA1',
+      'Fingerprint SHA256',
+      'Storage',
+      'Key Label',
+      'Key storage device',
+      'Associated Identity',
+    ],
     unused,
   ],
   [
@@ -182,7 +198,7 @@ function readLine(drafts: CertificateDraft[], line: string): boolean {
   }
   const draft = drafts.at(-1);
   if (draft === undefined) return false;
-  if (KEY_USE.test(line)) return true;
+  if (KEY_USE.test(line) || OBJECT_IDENTIFIER.test(line)) return true;
   if (takePart(draft, line)) return true;
   const colon = line.indexOf(':');
   return colon > 0 && (findRule(LABELS, line.slice(0, colon))?.(draft, valueAfter(line, colon)) ?? false);

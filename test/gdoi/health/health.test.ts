@@ -225,6 +225,17 @@ test('a device that answers but is in no group needs a look', () => {
 });
 
 describe('a KS', () => {
+  test('that shows neither key is not known to be well, whatever else it shows', () => {
+    expect(healthOf({ ks: { kek: null, teks: [] } })).toMatchObject({
+      status: 'unknown',
+      summary: 'ks1: no KEK lifetime is shown',
+    });
+  });
+
+  test('that shows its TEKs only is judged by them', () => {
+    expect(healthOf({ ks: { kek: null } }).status).toBe('ok');
+  });
+
   test('that is primary, with keys and acknowledging GMs, is ok', () => {
     const health = healthOf({ ks: {} });
     expect(health).toMatchObject({ status: 'ok', summary: 'ks1: its KEK lasts 1 h 23 min more, primary key server' });
