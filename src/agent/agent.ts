@@ -13,13 +13,14 @@ import type { PushedMessage } from '../access/pushed.ts';
 import { diffConfig } from '../config/reload-diff.ts';
 import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.ts';
 import type { GdoiEvent } from '../gdoi/events/event.ts';
+import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { InternalErrors } from '../kernel/internal-errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { UserError } from '../kernel/user-error.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { DeviceAsker } from './poll/device-asker.ts';
-import { type ConfiguredDevice, newDeviceView, SNMP_NOT_POLLED } from '../model/device-view.ts';
+import { type ConfiguredDevice, type DeviceView, newDeviceView, SNMP_NOT_POLLED } from '../model/device-view.ts';
 import { EventTotals } from '../model/event-totals.ts';
 import { FleetRecord } from './record/fleet-record.ts';
 import { Intake } from './record/intake.ts';
@@ -132,7 +133,8 @@ export class Agent implements AsyncDisposable {
 
   /** An agent that goes on from what the store keeps; it polls nothing before `start`. Store and access stay the caller's. */
   static async open(options: AgentOptions): Promise<Agent> {
-    const { config, clock, store, logger } = options;
+    const { clock, store, logger } = options;
+    const config = withShownCells(options.config);
     let agent: Agent | null = null;
     const totals = new EventTotals();
     const errors = options.errors ?? new InternalErrors(logger);
@@ -153,7 +155,7 @@ export class Agent implements AsyncDisposable {
         options.onEvents?.(events);
       },
     });
-    agent = new Agent({ ...options, errors }, intake, views);
+    agent = new Agent({ ...options, config, errors }, intake, views);
     return agent;
   }
 
@@ -216,7 +218,8 @@ export class Agent implements AsyncDisposable {
   /**
    * Take a new configuration: devices that did not change keep their session, schedule and counters.
    */
-  async reload(config: ResolvedConfig, { removalsMeant = false } = {}): Promise<ReloadSummary> {
+  async reload(given: ResolvedConfig, { removalsMeant = false } = {}): Promise<ReloadSummary> {
+    const config = withShownCells(given);
     const diff = diffConfig(this.#config, config);
     if (!removalsMeant) refuseLosses(this.#config.devices.length, diff.removed.length);
     const fleetSize = config.devices.length;
@@ -261,7 +264,7 @@ export class Agent implements AsyncDisposable {
     const before = this.#devices.get(device.name);
     this.#devices.set(device.name, device);
     const view = this.#views.device(device.name);
-    if (view !== undefined) this.#views.set({ ...view, ...configured(device), snmp: view.snmp });
+    if (view !== undefined) this.#views.set(reconfigured(view, device));
     this.#senders.set(device.name, { host: device.host, others: device.sourceAddresses });
     if (!isDeepStrictEqual(before?.schedule, device.schedule)) {
       this.#scheduler.set(device.name, device.schedule, fleetSize);
@@ -355,6 +358,17 @@ function logEvent(logger: Logger, event: GdoiEvent): void {
   const fields = { id, type, device, group, cause, summary };
   if (severity === 'info') logger.info(fields, 'event');
   else logger.warn(fields, 'event');
+}
+
+/** Cells are shown where there are more than the default one. */
+function withShownCells(config: ResolvedConfig): ResolvedConfig {
+  if (config.devices.every(({ cell }) => cell === undefined)) return config;
+  return { ...config, devices: config.devices.map((device) => ({ ...device, cell: device.cell ?? DEFAULT_CELL })) };
+}
+
+function reconfigured(view: DeviceView, device: ResolvedDevice): DeviceView {
+  const { cell: _was, ...rest } = view;
+  return { ...rest, ...configured(device), snmp: view.snmp };
 }
 
 function configured(device: ResolvedDevice): ConfiguredDevice {

@@ -3,6 +3,8 @@
  * service discovery alike. Problems carry paths; those of a default are the default's.
  */
 import type { CheckedConfig } from './check.ts';
+import { DEFAULT_CELL, inCell } from '../gdoi/seen/cell.ts';
+import { isCellName } from './cell-name.ts';
 import { type Credential, type Credentials, unknownCredential } from './credentials.ts';
 import { errorAt, type Problem, quoted, type SettingPath, warningAt } from './finding.ts';
 import { jumpsOf, resolveJumpHosts } from './jump-hosts.ts';
@@ -20,7 +22,7 @@ export type DeviceResolver = (entry: DeviceEntry, path: SettingPath, problems: P
 type Kind = 'ssh' | 'snmp';
 
 export function createDeviceResolver(
-  config: Pick<CheckedConfig, 'defaults' | 'ssh' | 'jump_hosts'>,
+  config: Pick<CheckedConfig, 'defaults' | 'ssh' | 'jump_hosts' | 'cluster'>,
   credentials: Credentials,
 ): DeviceResolver {
   const { defaults } = config;
@@ -43,10 +45,12 @@ export function createDeviceResolver(
       problems,
     });
     if (jumps === null) return null;
+    const cell = cellOf(entry, config.cluster.cell_label, path, problems);
     const interval = entry.interval ?? defaults.interval;
     const snmp = found.snmp === null ? null : snmpOf(entry, transport, found.snmp);
     return {
       name: entry.name,
+      ...inCell(cell),
       host: entry.host,
       sourceAddresses: entry.source_addresses ?? [],
       port: transport === 'snmp' && snmp !== null ? snmp.port : (entry.port ?? SSH_PORT),
@@ -81,6 +85,26 @@ export function createDeviceResolver(
     };
     return snmp;
   }
+}
+
+/** undefined: the default one. */
+function cellOf(
+  { cell, labels }: DeviceEntry,
+  cellLabel: string | undefined,
+  path: SettingPath,
+  problems: Problem[],
+): string | undefined {
+  if (cell !== undefined) return cell === DEFAULT_CELL ? undefined : cell;
+  const value = cellLabel === undefined ? undefined : labels?.[cellLabel];
+  if (cellLabel === undefined || value === undefined || value === '' || value === DEFAULT_CELL) return undefined;
+  if (isCellName(value)) return value;
+  problems.push(
+    errorAt(
+      [...path, 'labels', cellLabel],
+      `${quoted(value)} is not the name of a cell: text of at most 64 characters`,
+    ),
+  );
+  return undefined;
 }
 
 function besideSsh(ssh: Schedule): Schedule {

@@ -1,5 +1,6 @@
 /** What a reload changes, so that only that is touched: a session that may stay open stays open. */
 import { isDeepStrictEqual } from 'node:util';
+import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import type { Secret } from '../kernel/secret.ts';
 import type {
   ResolvedConfig,
@@ -15,7 +16,7 @@ import type {
 export interface ConfigDiff {
   readonly added: readonly ResolvedDevice[];
   readonly removed: readonly ResolvedDevice[];
-  /** Another address, credential or way to connect: the session has to be made anew. */
+  /** Another address, credential, way to connect or cell: it begins anew. */
   readonly changed: readonly ResolvedDevice[];
   /** Another pace, role, timeout, label, source address or collector: the session stays. */
   readonly rescheduled: readonly ResolvedDevice[];
@@ -73,6 +74,7 @@ export function diffConfig(before: ResolvedConfig, after: ResolvedConfig): Confi
 type SameSsh = (a: ResolvedSsh, b: ResolvedSsh) => boolean;
 
 function sameConnection(a: ResolvedDevice, b: ResolvedDevice, sameSsh: SameSsh): boolean {
+  if ((a.cell ?? DEFAULT_CELL) !== (b.cell ?? DEFAULT_CELL)) return false;
   if (a.host !== b.host || a.port !== b.port || a.transport !== b.transport) return false;
   const same = a.ssh === null || b.ssh === null ? a.ssh === b.ssh : sameSsh(a.ssh, b.ssh);
   return same && sameSnmp(a.snmp, b.snmp);
@@ -80,6 +82,8 @@ function sameConnection(a: ResolvedDevice, b: ResolvedDevice, sameSsh: SameSsh):
 
 function samePolling(a: ResolvedDevice, b: ResolvedDevice): boolean {
   return (
+    // Cells are shown from now on, or no longer.
+    a.cell === b.cell &&
     a.role === b.role &&
     a.timeoutMs === b.timeoutMs &&
     a.detailIntervalMs === b.detailIntervalMs &&

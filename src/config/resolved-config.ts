@@ -79,6 +79,8 @@ export interface ResolvedSnmp {
 
 export interface ResolvedDevice {
   readonly name: string;
+  /** Devices that share groups; absent: the default cell. */
+  readonly cell?: string;
   readonly host: string;
   /** Other addresses it sends log messages and traps from: IP addresses. */
   readonly sourceAddresses: readonly string[];

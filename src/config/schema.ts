@@ -9,6 +9,7 @@ import { z } from 'zod';
 import { parseAddressRange } from './address-range.ts';
 import { isPrefix, isHost, parseListenAddress, parseListenerAddress } from './address.ts';
 import { COLLECTORS, SNMP_AUTH_PROTOCOLS, SNMP_PRIVACY_PROTOCOLS } from './resolved-config.ts';
+import { isCellName } from './cell-name.ts';
 import { parseSchedule } from './schedule.ts';
 import {
   duration,
@@ -73,6 +74,7 @@ const credentialRef = z.union([name, section({ ssh: name.optional(), snmp: name.
 /** Ours or Prometheus's own: a configured label of that name would collide in `gdoi_device_info`. */
 export const RESERVED_LABELS: readonly string[] = [
   'device',
+  'cell',
   'group',
   'host',
   'role',
@@ -233,6 +235,9 @@ const credentialSchema = section({
 
 const MAX_SOURCE_ADDRESSES = 16;
 
+const CELL = 'the name of a cell: text of at most 64 characters';
+const cell = text(CELL, isCellName);
+
 export const deviceSchema = section({
   name: name.describe('What the device is called in metrics, events and the API; unique'),
   host: host.describe('Address or host name'),
@@ -246,6 +251,11 @@ export const deviceSchema = section({
     .describe('Other addresses from which the device sends log messages and traps, such as a loopback interface')
     .optional(),
   source_address: sourceAddress.optional(),
+  cell: cell
+    .describe(
+      'Devices that share groups, such as those of one customer. Default: default, or as cluster.cell_label says',
+    )
+    .optional(),
   role: role.optional(),
   transport: transport.optional(),
   interval: interval.optional(),
@@ -321,6 +331,13 @@ export const configSchema = section({
     })
     .prefault({})
     .describe('Where events and state are kept'),
+  cluster: section({
+    cell_label: ownLabelName
+      .optional()
+      .describe("Label whose value is the device's cell, such as customer; a device without it is in the cell default"),
+  })
+    .prefault({})
+    .describe('Groups are kept apart by cell: two customers may both have a group of one name'),
   record: path.optional().describe('Directory that gets a recording of every answer, for replay'),
   defaults: section({
     role: role.default('auto'),

@@ -2,6 +2,7 @@
 import type { FleetReadModel } from '../model/read-model.ts';
 import type { Explanation } from '../gdoi/explain/explanation.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
+import { inCell } from '../gdoi/seen/cell.ts';
 import type { Labels } from './device-metrics.ts';
 import { renderFamily } from './prepared-lines.ts';
 
@@ -54,7 +55,7 @@ export function groupMetrics(fleet: FleetReadModel): string {
   const gauges = GROUP_GAUGES.map(({ name, help, value }) =>
     renderFamily(
       { name, help, type: 'gauge' },
-      views.map((view): [Labels, number] => [{ group: view.group }, value(view)]),
+      views.map((view): [Labels, number] => [groupLabels(view), value(view)]),
     ),
   );
   const reregistrations = renderFamily(
@@ -63,8 +64,8 @@ export function groupMetrics(fleet: FleetReadModel): string {
       type: 'counter',
       help: 'Re-registrations in the group by cause, from the first one kept; every cause starts at 0.',
     },
-    Array.from(fleet.totals.byGroup(), ({ group, cause, unexpected, count }): [Labels, number] => [
-      { group, cause, unexpected: String(unexpected) },
+    Array.from(fleet.totals.byGroup(), ({ group, cell, cause, unexpected, count }): [Labels, number] => [
+      { ...groupLabels({ group, ...inCell(cell) }), cause, unexpected: String(unexpected) },
       count,
     ]),
   );
@@ -80,8 +81,13 @@ export function groupMetrics(fleet: FleetReadModel): string {
   return gauges.join('') + incidents + reregistrations + events;
 }
 
+function groupLabels({ group, cell }: Pick<FleetView, 'group' | 'cell'>): Labels {
+  return { ...inCell(cell), group };
+}
+
 interface Said {
-  readonly group: string;
+  /** Of the group. */
+  readonly labels: Labels;
   readonly explanation: Explanation;
 }
 
@@ -97,28 +103,32 @@ const INCIDENT_GAUGES: readonly IncidentGauge[] = [
   {
     name: 'gdoi_incident',
     help: '1 while an incident is open: its cause is known and there. severity: critical, warning, info (needs no one).',
-    samples: ({ group, explanation }) => [[{ group, cause: explanation.cause, severity: severityOf(explanation) }, 1]],
+    samples: ({ labels, explanation }) => [
+      [{ ...labels, cause: explanation.cause, severity: severityOf(explanation) }, 1],
+    ],
   },
   {
     name: 'gdoi_incident_devices',
     help: 'Devices that an open incident concerns.',
-    samples: ({ group, explanation }) => [[{ group, cause: explanation.cause }, explanation.scope.length]],
+    samples: ({ labels, explanation }) => [[{ ...labels, cause: explanation.cause }, explanation.scope.length]],
   },
   {
     name: 'gdoi_incident_began_timestamp_seconds',
     help: 'Since when an open incident is there.',
-    samples: ({ group, explanation }) => [[{ group, cause: explanation.cause }, explanation.sinceMs / 1000]],
+    samples: ({ labels, explanation }) => [[{ ...labels, cause: explanation.cause }, explanation.sinceMs / 1000]],
   },
   {
     name: 'gdoi_incident_deadline_timestamp_seconds',
     help: 'When what an open incident leads to comes, unless something is done; absent: it is there, or not known when.',
-    samples: ({ group, explanation: { cause, deadlineMs } }) =>
-      deadlineMs === null ? [] : [[{ group, cause }, deadlineMs / 1000]],
+    samples: ({ labels, explanation: { cause, deadlineMs } }) =>
+      deadlineMs === null ? [] : [[{ ...labels, cause }, deadlineMs / 1000]],
   },
 ];
 
 function incidentFamilies(views: readonly FleetView[]): string {
-  const said = views.flatMap(({ group, explanations }) => explanations.map((explanation) => ({ group, explanation })));
+  const said = views.flatMap((view) =>
+    view.explanations.map((explanation): Said => ({ labels: groupLabels(view), explanation })),
+  );
   const open = said.filter(({ explanation }) => explanation.phase === 'present');
   const gauges = INCIDENT_GAUGES.map(({ name, help, samples }) =>
     renderFamily({ name, help, type: 'gauge' }, open.flatMap(samples)),
@@ -129,7 +139,7 @@ function incidentFamilies(views: readonly FleetView[]): string {
       type: 'gauge',
       help: '1 for each cause that explains what is seen in the group. phase: present, unclear (not decided yet), over (its traces).',
     },
-    said.map(({ group, explanation: { cause, phase } }): [Labels, number] => [{ group, cause, phase }, 1]),
+    said.map(({ labels, explanation: { cause, phase } }): [Labels, number] => [{ ...labels, cause, phase }, 1]),
   );
   const unreachable = renderFamily(
     {
@@ -137,10 +147,10 @@ function incidentFamilies(views: readonly FleetView[]): string {
       type: 'gauge',
       help: '1 for a device that does not answer, where that is part of what happened in its group.',
     },
-    said.flatMap(({ group, explanation: { cause, explains } }) =>
+    said.flatMap(({ labels, explanation: { cause, explains } }) =>
       explains
         .filter(({ check }) => check === 'reachable')
-        .flatMap(({ devices }) => devices.map((device): [Labels, number] => [{ device, group, cause }, 1])),
+        .flatMap(({ devices }) => devices.map((device): [Labels, number] => [{ device, ...labels, cause }, 1])),
     ),
   );
   return gauges.join('') + explained + unreachable;

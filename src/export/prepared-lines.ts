@@ -20,7 +20,7 @@ interface Family {
 }
 
 /** undefined: the group is not known. */
-export type GroupViewOf = (group: string) => FleetView | undefined;
+export type GroupViewOf = (group: string, cell: string | undefined) => FleetView | undefined;
 
 export class PreparedLines {
   readonly #families: readonly Family[] = DEVICE_METRICS.map((metric) => ({
@@ -42,9 +42,10 @@ export class PreparedLines {
       for (const { blocks } of this.#families) blocks.delete(device);
       return;
     }
-    const own = `device="${escapeLabel(device)}"`;
+    const cell = view.cell === undefined ? '' : `,cell="${escapeLabel(view.cell)}"`;
+    const own = `device="${escapeLabel(device)}"${cell}`;
     const inGroup = (name: string) => {
-      const group = this.#groupOf(name);
+      const group = this.#groupOf(name, view.cell);
       return group === undefined ? null : (gmInFleet(group, device)?.gm ?? null);
     };
     const groups = Array.from(view.groups.values(), (group) => ({

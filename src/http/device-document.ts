@@ -11,10 +11,12 @@ import type { DeviceHealth } from '../gdoi/health/health.ts';
 import { healthDocument, isoOrNull, nextDocument } from '../gdoi/health/health-document.ts';
 import { kekTimeline } from '../gdoi/keys/kek-timeline.ts';
 import { FLOOR_LEAD } from '../gdoi/keys/ks-lead.ts';
+import { inCell } from '../gdoi/seen/cell.ts';
 import { expiryMs, type ReadAt } from '../gdoi/seen/instant.ts';
 import type { DeviceDocument, DeviceSummary, MembershipDocument } from './schemas/device-schema.ts';
 
-export type FleetOf = (group: string) => FleetView | undefined;
+/** `cell` as the device's view has it. */
+export type FleetOf = (group: string, cell: string | undefined) => FleetView | undefined;
 
 export function deviceSummary(view: DeviceView, health: DeviceHealth, fleetOf: FleetOf): DeviceSummary {
   return {
@@ -75,6 +77,7 @@ export function deviceDocument(view: DeviceView, health: DeviceHealth, fleetOf: 
 function identity(view: DeviceView, health: DeviceHealth): Omit<DeviceSummary, 'groups'> {
   return {
     device: view.device,
+    ...inCell(view.cell),
     host: view.host,
     role: roleOf(view),
     kek_behavior: kekBehaviorOfDevice(view),
@@ -110,7 +113,7 @@ export function membership(
     registered: gm?.snapshot.registered ?? null,
     ks_role: ks?.snapshot.localRole ?? null,
     members: ks?.snapshot.members ?? null,
-    kek: kek && timeline(kek.snapshot.kek?.remainingSeconds ?? null, kek.at, fleetOf(group)),
+    kek: kek && timeline(kek.snapshot.kek?.remainingSeconds ?? null, kek.at, fleetOf(group, view.cell)),
     tek_expires_at: teks && latestExpiry(teks.snapshot.teks, teks.at),
     reregisters_at: isoOrNull(tracking?.forecast?.expectedAtMs ?? null),
     reregister_cause: tracking?.forecast?.cause ?? null,
@@ -127,7 +130,7 @@ function groupPart(
   const { gm, ks } = part;
   const tracking = view.tracking.get(part.group);
   const tally = tracking?.reregistrations ?? null;
-  const fleet = fleetOf(part.group);
+  const fleet = fleetOf(part.group, view.cell);
   const inGroup = fleet && gmInFleet(fleet, view.device)?.gm;
   return {
     ...membership(view, part, health, fleetOf),

@@ -3,6 +3,7 @@ import type { DeviceView } from '../model/device-view.ts';
 import { toDocument } from '../gdoi/events/document.ts';
 import { naturalOrder } from '../gdoi/events/name-list.ts';
 import { isoInstant } from '../gdoi/events/event-document.ts';
+import { inCell } from '../gdoi/seen/cell.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
 import { checkDocuments, explanationDocument, isoOrNull, nextDocument } from '../gdoi/health/health-document.ts';
 import type { GroupHealth } from '../gdoi/health/health-group.ts';
@@ -17,6 +18,7 @@ const MAX_GMS = 1000;
 export function groupSummary(view: FleetView, health: GroupHealth): GroupSummary {
   return {
     group: view.group,
+    ...inCell(view.cell),
     status: health.status,
     summary: health.summary,
     action: health.action,
@@ -49,6 +51,7 @@ export function groupDocument(
     .slice(0, MAX_GMS);
   return {
     group: view.group,
+    ...inCell(view.cell),
     status: health.status,
     summary: health.summary,
     action: health.action,

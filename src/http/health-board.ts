@@ -34,7 +34,7 @@ export class HealthBoard {
   /** Judged now, whatever was judged before. */
   now(view: DeviceView): DeviceHealth {
     const atMs = this.#clock.wallMs();
-    const health = deviceHealth(view, (group) => this.#fleet.group(group) ?? null, atMs);
+    const health = deviceHealth(view, (group) => this.#fleet.group(group, view.cell) ?? null, atMs);
     this.#devices.set(view, { atMs, health });
     return health;
   }

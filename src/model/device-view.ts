@@ -25,6 +25,8 @@ import type { PollResult } from './poll-result.ts';
 
 export interface DeviceView {
   readonly device: string;
+  /** Absent: there is only the default one. */
+  readonly cell?: string;
   readonly host: string;
   readonly configuredRole: 'gm' | 'ks' | 'auto';
   readonly labels: Readonly<Record<string, string>>;
@@ -115,7 +117,7 @@ interface GroupPart {
 /** What the configuration says of a device. */
 export type ConfiguredDevice = Pick<
   DeviceView,
-  'device' | 'host' | 'configuredRole' | 'labels' | 'regularIntervalMs' | 'snmp'
+  'device' | 'cell' | 'host' | 'configuredRole' | 'labels' | 'regularIntervalMs' | 'snmp'
 >;
 
 /** SNMP that was not polled yet. */

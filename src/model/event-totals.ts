@@ -1,9 +1,13 @@
 /** Events by what metrics tell of them, from the first ever: taken from the store at the start, then counted on. */
 import { CAUSES, type Cause, EVENT_TYPES, type EventType, type GdoiEvent } from '../gdoi/events/event.ts';
+import { groupKey, inCell } from '../gdoi/seen/cell.ts';
 
-type Counted = Pick<GdoiEvent, 'type' | 'group' | 'cause' | 'unexpected'>;
+type GroupName = Pick<GroupTotal, 'group' | 'cell'>;
+type Counted = Pick<GdoiEvent, 'type' | 'cell' | 'group' | 'cause' | 'unexpected'>;
 
 export interface GroupTotal {
+  /** Absent: there is only the default one. */
+  readonly cell?: string;
   readonly group: string;
   readonly cause: Cause;
   readonly unexpected: boolean;
@@ -36,30 +40,34 @@ const VANISHED = 'vanished groups';
 export class EventTotals {
   readonly #vanished = new Set<string>();
   readonly #types = new Map<EventType, number>(EVENT_TYPES.map((type) => [type, 0]));
+  /** By cell and group. */
   readonly #groups = new Map<string, Map<string, GroupTotal>>();
+  readonly #cells = new Map<string, string>();
 
   add(event: Counted, count = 1): void {
     this.#types.set(event.type, (this.#types.get(event.type) ?? 0) + count);
-    const { cause, group } = event;
+    const { cause, cell, group } = event;
     if (event.type !== 'reregistration' || cause === null || cause === NOT_COUNTED || group === null) return;
     const unexpected = event.unexpected ?? true;
-    const totals = this.#ofGroup(group);
+    const totals = this.#ofGroup(group, cell);
     const key = `${cause} ${unexpected}`;
     totals.set(key, { group, cause, unexpected, count: (totals.get(key)?.count ?? 0) + count });
   }
 
   /** A group that is known: every cause of it starts at 0, so that no first event is missed. */
-  know(group: string): void {
-    this.#vanished.delete(group);
-    this.#ofGroup(group);
+  know({ group, cell }: GroupName): void {
+    this.#vanished.delete(groupKey(cell, group));
+    this.#ofGroup(group, cell);
   }
 
   /** Nobody is in the group any more. What it counted stays; one that counted nothing is forgotten. */
-  vanished(group: string): void {
+  vanished({ group: name, cell }: GroupName): void {
+    const group = groupKey(cell, name);
     const totals = this.#groups.get(group);
     if (totals === undefined || group === VANISHED) return;
     if ([...totals.values()].every(({ count }) => count === 0)) {
       this.#groups.delete(group);
+      this.#cells.delete(group);
       return;
     }
     this.#vanished.add(group);
@@ -73,6 +81,7 @@ export class EventTotals {
     const totals = this.#groups.get(group);
     this.#vanished.delete(group);
     this.#groups.delete(group);
+    this.#cells.delete(group);
     const folded = this.#ofGroup(VANISHED);
     for (const [key, { cause, unexpected, count }] of totals ?? []) {
       const known = folded.get(key)?.count ?? 0;
@@ -85,11 +94,17 @@ export class EventTotals {
   }
 
   *byGroup(): Generator<GroupTotal> {
-    for (const totals of this.#groups.values()) yield* totals.values();
+    for (const [key, totals] of this.#groups) {
+      const cell = inCell(this.#cells.get(key));
+      for (const total of totals.values()) yield { ...total, ...cell };
+    }
   }
 
-  #ofGroup(group: string): Map<string, GroupTotal> {
-    const known = this.#groups.get(group);
+  #ofGroup(group: string, cell?: string): Map<string, GroupTotal> {
+    const name = groupKey(cell, group);
+    // Cells may be shown from now on.
+    if (cell !== undefined) this.#cells.set(name, cell);
+    const known = this.#groups.get(name);
     if (known !== undefined) return known;
     const totals = new Map<string, GroupTotal>();
     for (const cause of CAUSES) {
@@ -97,7 +112,7 @@ export class EventTotals {
         totals.set(`${cause} ${unexpected}`, { group, cause, unexpected, count: 0 });
       }
     }
-    this.#groups.set(group, totals);
+    this.#groups.set(name, totals);
     return totals;
   }
 }

@@ -11,6 +11,7 @@ import { trackFleet } from '../gdoi/fleet/fleet.ts';
 import type { Incident } from '../gdoi/incidents/incident.ts';
 import { type FleetState, initialFleetState, ksOrder, type MemberFacts } from '../gdoi/fleet/fleet-state.ts';
 import { type FleetSettings, type FleetView, fleetView } from '../gdoi/fleet/fleet-view.ts';
+import { groupKey, inCell } from '../gdoi/seen/cell.ts';
 import { FLOOR_LEAD } from '../gdoi/keys/ks-lead.ts';
 import type { PlannedPoll } from '../gdoi/keys/poll-instants.ts';
 import { initialTrackerState, type TrackerState } from '../gdoi/memory/tracker-state.ts';
@@ -25,7 +26,8 @@ import { observationsOfReport, type PollReport } from './poll-report.ts';
 import type { PollResult } from './poll-result.ts';
 
 /** What the configuration says of a device, as far as it decides what is concluded. */
-export interface DeviceSettings extends Pick<ConfiguredDevice, 'host' | 'configuredRole' | 'regularIntervalMs'> {
+export interface DeviceSettings
+  extends Pick<ConfiguredDevice, 'cell' | 'host' | 'configuredRole' | 'regularIntervalMs'> {
   /** A detail part counts this long without an answer. */
   readonly partLifetimeMs: number;
   /** It is polled at the instants that decide, beside its schedule. */
@@ -51,8 +53,8 @@ export interface GroupMemory {
 export interface FleetMemory {
   /** null: the device was never seen. */
   state(device: string): TrackerState | null;
-  /** null: nobody of the group was ever seen. */
-  group(name: string): GroupMemory | null;
+  /** By `groupKey`; null: nobody of the group was ever seen. */
+  group(key: string): GroupMemory | null;
 }
 
 /** What came from a device. */
@@ -75,7 +77,7 @@ export interface FleetStep {
   readonly state: TrackerState;
   readonly view: DeviceView;
   readonly events: readonly GdoiEvent[];
-  /** The groups that heard of it. */
+  /** The groups that heard of it, by `groupKey`. */
   readonly groups: ReadonlyMap<string, GroupStep>;
 }
 
@@ -93,8 +95,9 @@ export function fleetStep(
 ): FleetStep {
   const known = memory.state(before.device);
   const observations = observationsOf(from);
-  const groupOf = (name: string) => memory.group(name)?.view ?? null;
-  const { state, events } = trackAll(known ?? initialTrackerState(before.device), observations, groupOf);
+  const groupOf = (name: string) => memory.group(groupKey(before.cell, name))?.view ?? null;
+  const { state, events: found } = trackAll(known ?? initialTrackerState(before.device), observations, groupOf);
+  const events = before.cell === undefined ? found : found.map((event) => ({ ...event, ...inCell(before.cell) }));
   const seen = viewAfter(before, from, settings.device.partLifetimeMs);
   if (from.kind === 'pushed' && state === known && seen === before) {
     return { state, view: before, events, groups: new Map() };
@@ -103,7 +106,12 @@ export function fleetStep(
     from.kind === 'polled' ? planAfter({ memory, seen, known, state }, from.report, settings) : seen.planned;
   const after = { ...seen, planned, tracking: trackingOf(seen, state, groupOf) };
   const atMs = from.kind === 'polled_beside' ? from.report.finishedAtMs : instantOf(observations, from);
-  const groups = groupsAfter(memory, membershipChanges(before, after, state, atMs), settings.fleet, guard);
+  const groups = groupsAfter(
+    { memory, cell: before.cell },
+    membershipChanges(before, after, state, atMs),
+    settings.fleet,
+    guard,
+  );
   return { state, view: withOwnTimers(after, state, groups, groupOf), events, groups };
 }
 
@@ -114,19 +122,12 @@ function withOwnTimers(
   groups: ReadonlyMap<string, GroupStep>,
   groupOf: FleetViewOf,
 ): DeviceView {
-  const differ = [...groups].some(
-    ([
-      name,
-      {
-        memory: { view },
-      },
-    ]) => {
-      const before = groupOf(name);
-      return before?.lead.seconds !== view.lead.seconds || before.tekLifetimeSeconds !== view.tekLifetimeSeconds;
-    },
-  );
+  const differ = [...groups.values()].some(({ memory: { view } }) => {
+    const before = groupOf(view.group);
+    return before?.lead.seconds !== view.lead.seconds || before.tekLifetimeSeconds !== view.tekLifetimeSeconds;
+  });
   if (!differ) return after;
-  const now = (name: string) => groups.get(name)?.memory.view ?? groupOf(name);
+  const now = (name: string) => groups.get(groupKey(after.cell, name))?.memory.view ?? groupOf(name);
   return { ...after, tracking: trackingOf(after, state, now) };
 }
 
@@ -138,7 +139,7 @@ export function withoutDevice(
   guard: GroupGuard = UNGUARDED,
 ): ReadonlyMap<string, GroupStep> {
   const changes = membershipChanges(before, null, memory.state(before.device), atMs);
-  return groupsAfter(memory, changes, settings, guard);
+  return groupsAfter({ memory, cell: before.cell }, changes, settings, guard);
 }
 
 /** A group as it is kept between runs. */
@@ -190,24 +191,35 @@ export function takeWaiting(known: GroupMemory, nowMs: EpochMs, settings: FleetS
 }
 
 function groupsAfter(
-  memory: FleetMemory,
+  { memory, cell }: { readonly memory: FleetMemory; readonly cell: string | undefined },
   changes: ReadonlyMap<string, MemberFacts>,
   settings: FleetSettings,
   guard: GroupGuard,
 ): ReadonlyMap<string, GroupStep> {
   const groups = new Map<string, GroupStep>();
   for (const [group, facts] of changes) {
-    const step = guard(group, () => {
-      const last = memory.group(group);
-      const known = last === null || isOver(last) ? groupOfState(initialFleetState(group), facts.atMs, settings) : last;
+    const key = groupKey(cell, group);
+    const step = guard(key, () => {
+      const last = memory.group(key);
+      const known =
+        last === null || isOver(last)
+          ? groupOfState(initialFleetState(group, cell), facts.atMs, settings)
+          : shownIn(cell, last);
       const waiting = { ...known, waiting: [...known.waiting, facts] };
       return isDue(waiting, facts.atMs)
         ? takeWaiting(waiting, facts.atMs, settings)
         : { memory: waiting, events: [], incidents: [] };
     });
-    if (step !== null) groups.set(group, step);
+    if (step !== null) groups.set(key, step);
   }
   return groups;
+}
+
+/** The configuration shows cells from now on, or no longer. */
+function shownIn(cell: string | undefined, known: GroupMemory): GroupMemory {
+  if (known.state.cell === cell) return known;
+  const { cell: _was, ...state } = known.state;
+  return { ...known, state: { ...state, ...inCell(cell) } };
 }
 
 function observationsOf(from: FromDevice): readonly Observation[] {
@@ -282,9 +294,9 @@ function planAfter(
   return phasePlan({
     view: seen,
     state,
-    leadSeconds: (group) => (memory.group(group)?.view.lead ?? FLOOR_LEAD).seconds,
+    leadSeconds: (group) => (memory.group(groupKey(seen.cell, group))?.view.lead ?? FLOOR_LEAD).seconds,
     ksKekExpiryMs: (name) => {
-      const group = memory.group(name);
+      const group = memory.group(groupKey(seen.cell, name));
       return group === null ? null : ksKekExpiryMs(group);
     },
     regularIntervalMs: device.regularIntervalMs,

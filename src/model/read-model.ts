@@ -5,6 +5,7 @@
 import type { GdoiEvent } from '../gdoi/events/event.ts';
 import { gmInFleet } from '../gdoi/fleet/fleet-index.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
+import { groupKey } from '../gdoi/seen/cell.ts';
 import type { InternalErrorPlace, InternalErrors } from '../kernel/internal-errors.ts';
 import type { DeviceView } from './device-view.ts';
 import { EventTotals } from './event-totals.ts';
@@ -16,7 +17,8 @@ export interface FleetReadModel {
   readonly size: number;
   /** The view of each group that was seen since the start. */
   groups(): Iterable<FleetView>;
-  group(name: string): FleetView | undefined;
+  /** `cell` undefined: the default one. */
+  group(name: string, cell?: string): FleetView | undefined;
   readonly totals: EventTotals;
   /** Rises with every change of a view or a group: what was read at the same revision is the same. */
   readonly revision: number;
@@ -94,10 +96,11 @@ export function createReadModel(
     for (const view of devices) views.set(view.device, view);
     for (const fleet of fleets) {
       revision += 1;
-      for (const device of differentlySeen(groups.get(fleet.group), fleet)) changed.add(device);
+      const key = groupKey(fleet.cell, fleet.group);
+      for (const device of differentlySeen(groups.get(key), fleet)) changed.add(device);
       // A group that no device is in any more is gone.
-      if (fleet.gms.length + fleet.kss.length === 0) groups.delete(fleet.group);
-      else groups.set(fleet.group, fleet);
+      if (fleet.gms.length + fleet.kss.length === 0) groups.delete(key);
+      else groups.set(key, fleet);
     }
     for (const device of changed) {
       const view = views.get(device);
@@ -117,7 +120,7 @@ export function createReadModel(
       eventListeners.add(listener);
       return () => eventListeners.delete(listener);
     },
-    group: (name) => groups.get(name),
+    group: (name, cell) => groups.get(groupKey(cell, name)),
     groups: () => groups.values(),
     setGroup: (view) => update([], [view]),
     devices: () => views.values(),

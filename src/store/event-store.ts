@@ -21,6 +21,7 @@ export interface EventFilter {
   readonly untilMs?: EpochMs | undefined;
   readonly device?: string | undefined;
   readonly group?: string | undefined;
+  readonly cell?: string | undefined;
   readonly type?: EventType | undefined;
   readonly cause?: Cause | undefined;
   readonly unexpected?: boolean | undefined;
@@ -42,7 +43,7 @@ export interface EventPage {
 }
 
 /** How many events of this kind were ever new to the store, pruned ones included: a counter that survives restarts. */
-export interface EventCount extends Pick<GdoiEvent, 'type' | 'device' | 'group' | 'cause' | 'unexpected'> {
+export interface EventCount extends Pick<GdoiEvent, 'type' | 'cell' | 'device' | 'group' | 'cause' | 'unexpected'> {
   readonly count: number;
 }
 
@@ -52,6 +53,7 @@ export interface IncidentQuery {
   readonly sinceMs?: EpochMs | undefined;
   readonly untilMs?: EpochMs | undefined;
   readonly group?: string | undefined;
+  readonly cell?: string | undefined;
   readonly device?: string | undefined;
   readonly cause?: ExplanationCause | undefined;
   /** 1 to `MAX_PAGE_EVENTS`. */
@@ -75,7 +77,7 @@ export interface Batch {
   readonly incidents?: readonly Incident[];
   /** JSON values by device name; they replace what was stored. */
   readonly deviceStates: ReadonlyMap<string, unknown>;
-  /** JSON values by group name: what belongs to the group as a whole, and to none of its members. */
+  /** JSON values by cell and group (`groupKey`): what belongs to the group as a whole, and to none of its members. */
   readonly fleetStates: ReadonlyMap<string, unknown>;
   /** What belongs to one device in one group. They replace what was stored for the same two. */
   readonly memberStates?: readonly MemberState[];
@@ -88,6 +90,7 @@ export interface Batch {
 
 /** A device in a group. */
 export interface MemberKey {
+  /** By cell and group (`groupKey`). */
   readonly group: string;
   readonly device: string;
 }

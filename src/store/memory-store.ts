@@ -4,6 +4,7 @@
  */
 import type { GdoiEvent } from '../gdoi/events/event.ts';
 import type { Incident } from '../gdoi/incidents/incident.ts';
+import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import { addToCounts } from './event-counts.ts';
 import { comparePositions, decodeCursor, encodeCursor } from './event-cursor.ts';
@@ -140,6 +141,7 @@ function passes(event: GdoiEvent, filter: EventFilter): boolean {
   return (
     (filter.sinceMs === undefined || event.atMs >= filter.sinceMs) &&
     (filter.untilMs === undefined || event.atMs < filter.untilMs) &&
+    (filter.cell === undefined || (event.cell ?? DEFAULT_CELL) === filter.cell) &&
     (filter.device === undefined || event.device === filter.device) &&
     (filter.group === undefined || event.group === filter.group) &&
     (filter.type === undefined || event.type === filter.type) &&

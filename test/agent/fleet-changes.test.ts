@@ -153,7 +153,7 @@ test('totals of groups that vanished fold into one', () => {
   for (let index = 0; index < 1000; index += 1) {
     const group = `g${index}`;
     totals.add({ type: 'reregistration', group, cause: 'unknown', unexpected: true }, 2);
-    totals.vanished(group);
+    totals.vanished({ group });
   }
   const counted = [...totals.byGroup()].filter(({ count }) => count > 0);
   expect(counted.length).toBeLessThanOrEqual(201);

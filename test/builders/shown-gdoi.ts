@@ -45,3 +45,35 @@ TEK POLICY for the current KS-Policy ACEs Downloaded:
         Anti-Replay(Counter Based) : 64
 `;
 }
+
+/** `show crypto gdoi` of a KS that is primary and alone. */
+export function showCryptoGdoiOfKs({ group, address }: { readonly group: string; readonly address: string }): string {
+  return `GROUP INFORMATION
+
+    Group Name               : ${group} (Unicast)
+    Group Identity           : 4711
+    Group Members            : 1
+    IPSec SA Direction       : Both
+    Redundancy               : Configured
+        Local Address        : ${address}
+        Local Priority       : 100
+        Local KS Status      : Alive
+        Local KS Role        : Primary
+    Group Rekey Lifetime     : 86400 secs
+    Group Rekey
+        Remaining Lifetime   : 50000 secs
+    Rekey Retransmit Period  : 10 secs
+    Rekey Retransmit Attempts: 2
+    Group Retransmit
+        Remaining Lifetime   : 0 secs
+
+      IPSec SA Number        : 1
+      IPSec SA Rekey Lifetime: 3600 secs
+      Profile Name           : gdoi-profile
+      Replay method          : Count Based
+      Replay Window Size     : 64
+      SA Rekey
+         Remaining Lifetime  : 1700 secs
+      ACL Configured         : access-list gdoi-acl
+`;
+}

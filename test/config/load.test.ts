@@ -175,6 +175,19 @@ ssh: { known_hosts: /var/lib/known, host_keys: accept-new, algorithms: legacy, s
     expect(config.ssh.knownHostsPath).toBe('/var/lib/known');
   });
 
+  it('a cell is what the device says, else the value of the label that names it, else the default one', async () => {
+    const text = `${withDevices(
+      '{ name: a, host: a, cell: north, labels: { customer: acme } }',
+      '{ name: b, host: b, labels: { customer: Müller AG } }',
+      '{ name: c, host: c, labels: { customer: "" } }',
+      '{ name: d, host: d }',
+      '{ name: e, host: e, cell: default }',
+    )}cluster: { cell_label: customer }
+`;
+    const { config } = await loadOk({ text, env: ENV });
+    expect(config.devices.map(({ cell }) => cell)).toEqual(['north', 'Müller AG', undefined, undefined, undefined]);
+  });
+
   it.each([
     ['127.0.0.1:0', { host: '127.0.0.1', port: 0 }],
     ['":9848"', { host: '0.0.0.0', port: 9848 }],
@@ -201,7 +214,7 @@ const device = (rest: string) => withDevices(`{ name: gm1, host: 192.0.2.1, ${re
 
 describe('each mistake is one line that says where, what and what is allowed', () => {
   const allowedKeys =
-    'listen, log, limits, web, store, record, defaults, credentials, ssh, jump_hosts, devices, targets, syslog, traps, alertmanager';
+    'listen, log, limits, web, store, cluster, record, defaults, credentials, ssh, jump_hosts, devices, targets, syslog, traps, alertmanager';
   const cases: readonly (readonly [title: string, text: string, ...errors: string[]])[] = [
     [
       'a bad interval',
@@ -279,7 +292,7 @@ describe('each mistake is one line that says where, what and what is allowed', (
     [
       'a label of ours',
       device('labels: { host: x }'),
-      '3:45: devices[0].labels.host: "host" is not free as a label name: gdoiwatch or Prometheus sets device, group, host, role, platform, version, kek_behavior, instance, job, le, quantile',
+      '3:45: devices[0].labels.host: "host" is not free as a label name: gdoiwatch or Prometheus sets device, cell, group, host, role, platform, version, kek_behavior, instance, job, le, quantile',
     ],
     [
       'a label of Prometheus',

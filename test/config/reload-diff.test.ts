@@ -136,6 +136,7 @@ describe('a reload', () => {
     ['another timeout', { timeoutMs: 1000 }],
     ['another pace of detail', { detailIntervalMs: 1000 }],
     ['no polls at the instants that decide', { phaseAware: false }],
+    ['its cell shown, which it was in already', { cell: 'default' }],
     ['another label', { labels: { site: 'kaohsiung' } }],
     ['another collector', { collect: ['replay'] }],
     ['another source address', { sourceAddresses: ['192.0.2.77'] }],

@@ -58,6 +58,7 @@ describe('a target is a device', () => {
 
   it('is set up by labels that start with __gdoi_', () => {
     const labels = {
+      __gdoi_cell: 'acme',
       __gdoi_role: 'ks',
       __gdoi_transport: 'ssh+snmp',
       __gdoi_credentials: 'ssh=main, snmp=v2',
@@ -69,6 +70,7 @@ describe('a target is a device', () => {
       __gdoi_session: 'per_poll',
     };
     expect(deviceOf('h', labels).device).toMatchObject({
+      cell: 'acme',
       role: 'ks',
       transport: 'ssh+snmp',
       schedule: { kind: 'cron', expression: '*/5 * * * *' },

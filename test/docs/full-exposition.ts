@@ -143,7 +143,7 @@ const EXPLANATION: Explanation = {
 
 function groupExposition(): string {
   const fleet = createReadModel();
-  fleet.totals.know('G1');
+  fleet.totals.know({ group: 'G1' });
   const view = fleetView(initialFleetState('G1'), NOON);
   return groupMetrics({ ...fleet, groups: () => [{ ...view, explanations: [EXPLANATION] }] });
 }

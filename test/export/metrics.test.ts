@@ -389,7 +389,7 @@ describe('what the tracker knows becomes metrics', () => {
 
   test('every cause of a known group and every event type start at 0', () => {
     const fleet = createReadModel();
-    fleet.totals.know('G1');
+    fleet.totals.know({ group: 'G1' });
     fleet.totals.add({ type: 'reregistration', group: 'G1', cause: 'legacy_ks', unexpected: true });
     fleet.totals.add({ type: 'reregistration', group: 'G1', cause: 'initial', unexpected: false });
     const text = groupMetrics(fleet);

@@ -34,6 +34,30 @@ test('the list shows each group with its health and the next rekey', async () =>
   });
 });
 
+test('groups of one name in two cells are told apart by their cell', async () => {
+  served.fleet.setGroup(aGroup({ cell: 'acme' }));
+  served.fleet.setGroup(aGroup({ cell: 'default', gms: [gmInFleet({ registered: false })] }));
+  expect(await served.json('/api/v1/groups')).toMatchObject({
+    groups: [
+      { group: 'G1', cell: 'acme', status: 'ok' },
+      { group: 'G1', cell: 'default', status: 'critical' },
+    ],
+  });
+  expect(await served.json('/api/v1/groups/G1?cell=acme')).toMatchObject({ cell: 'acme', status: 'ok' });
+  expect(await served.json('/api/v1/groups/G1?cell=default')).toMatchObject({ cell: 'default', status: 'critical' });
+  const either = await served.get('/api/v1/groups/G1');
+  expect(either.status).toBe(409);
+  expect(await either.json()).toMatchObject({
+    detail: 'Group "G1" is in 2 cells (acme, default): name one, with ?cell=.',
+  });
+  expect((await served.get('/api/v1/groups/G1?cell=other')).status).toBe(404);
+});
+
+test('where only one cell has a group of the name, the name is enough', async () => {
+  served.fleet.setGroup(aGroup({ cell: 'acme' }));
+  expect(await served.json('/api/v1/groups/G1')).toMatchObject({ group: 'G1', cell: 'acme' });
+});
+
 test('a group shows every member’s KEK timeline, those at risk first, and who missed the last rekey', async () => {
   served.fleet.set(polledGm('gm1'));
   served.fleet.set(polledGm('gm2'));

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import { CAUSES, EVENT_TYPES, type GdoiEvent } from '../../src/gdoi/events/event.ts';
+import { groupKey } from '../../src/gdoi/seen/cell.ts';
 import { UserError } from '../../src/kernel/user-error.ts';
 import {
   type EventCount,
@@ -31,6 +32,42 @@ export function eventStoreContract(openEmpty: (options: { retentionMs: number })
   const everything = { limit: MAX_PAGE_EVENTS, order: 'oldest_first' } as const;
   const idsIn = async (store: EventStore, query: Partial<EventQuery> = {}) =>
     (await store.query({ ...everything, ...query })).events.map((event) => event.id);
+
+  describe('cells', () => {
+    const acme = { cell: 'acme' } as const;
+
+    it('finds events and incidents by cell; those without one are of the default cell', async () => {
+      const store = await emptyStore();
+      const events = [anEvent({ id: 'a', ...acme }), anEvent({ id: 'b' }), anEvent({ id: 'c', cell: 'default' })];
+      const incidents = [anIncident({ id: 'i', ...acme }), anIncident({ id: 'j' })];
+      await store.commit(aBatch({ events, incidents }));
+      expect((await store.query(everything)).events).toEqual(events);
+      expect(await idsIn(store, acme)).toEqual(['a']);
+      expect(await idsIn(store, { cell: 'default', group: 'G1' })).toEqual(['b', 'c']);
+      expect(await store.incidents({ limit: 10, ...acme })).toEqual([incidents[0]]);
+      expect(await store.incidents({ limit: 10, cell: 'default' })).toEqual([incidents[1]]);
+    });
+
+    it('counts each cell apart, and keeps the states of two groups of one name', async () => {
+      const store = await emptyStore();
+      const fleetStates = new Map([
+        [groupKey('acme', 'G1'), { of: 'acme' }],
+        [groupKey(undefined, 'G1'), { of: 'default' }],
+      ]);
+      await store.commit(aBatch({ events: [anEvent({ id: 'a', ...acme }), anEvent({ id: 'b' })], fleetStates }));
+      await store.commit(aBatch({ events: [anEvent({ id: 'c', ...acme })] }));
+      const counts = (await store.counts()).map(({ cell, count }) => [cell, count]);
+      expect(new Map(counts.map(([cell, count]) => [cell ?? 'none', count]))).toEqual(
+        new Map([
+          ['acme', 2],
+          ['none', 1],
+        ]),
+      );
+      expect((await store.loadStates()).fleets).toEqual(fleetStates);
+      await store.commit(aBatch({ removedFleets: [groupKey('acme', 'G1')] }));
+      expect([...(await store.loadStates()).fleets.keys()]).toEqual(['G1']);
+    });
+  });
 
   describe('incidents', () => {
     it('keeps the last word on each, finds them by what they are, the latest beginning first', async () => {

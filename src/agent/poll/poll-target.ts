@@ -3,6 +3,7 @@ import type { SshTarget } from '../../access/device-session.ts';
 import type { SnmpTarget } from '../../access/device-snmp.ts';
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
 import { longestCronGapMs } from '../schedule/cron-gap.ts';
+import { inCell } from '../../gdoi/seen/cell.ts';
 import type { FleetSettings } from '../../gdoi/fleet/fleet-view.ts';
 import type { ConfiguredDevice } from '../../model/device-view.ts';
 import type { DeviceSettings } from '../../model/fleet-step.ts';
@@ -13,6 +14,7 @@ const PART_LIFETIME_INTERVALS = 3;
 export function configuredView(device: ResolvedDevice): Omit<ConfiguredDevice, 'snmp'> {
   return {
     device: device.name,
+    ...inCell(device.cell),
     host: device.host,
     configuredRole: device.role,
     labels: device.labels,
@@ -42,6 +44,7 @@ export function snmpBeside(device: ResolvedDevice): ResolvedDevice['snmp'] {
 export function deviceSettings(device: ResolvedDevice): DeviceSettings {
   const regularIntervalMs = scheduleMs(device);
   return {
+    ...inCell(device.cell),
     host: device.host,
     configuredRole: device.role,
     regularIntervalMs,

@@ -10,6 +10,7 @@
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import { type FleetState, fleetStateOfJson } from '../../gdoi/fleet/fleet-state.ts';
 import type { Incident } from '../../gdoi/incidents/incident.ts';
+import { groupKey, inCell } from '../../gdoi/seen/cell.ts';
 import type { FleetSettings, FleetView } from '../../gdoi/fleet/fleet-view.ts';
 import { settle } from '../../gdoi/tracker/tracker.ts';
 import { readTrackerState, TRACKER_STATE_FORMAT } from '../../gdoi/memory/state-format.ts';
@@ -73,6 +74,7 @@ export interface Taken {
 export class Intake implements AsyncDisposable {
   readonly #options: IntakeOptions;
   readonly #trackers: Map<string, TrackerState>;
+  /** By `groupKey`. */
   readonly #groups = new Map<string, GroupMemory>();
   readonly #memory: FleetMemory = {
     state: (device) => this.#trackers.get(device) ?? null,
@@ -114,9 +116,11 @@ export class Intake implements AsyncDisposable {
     const counts = await store.counts();
     for (const { count, ...event } of counts) totals.add(event, count);
     // Groups that ended before: their counts have the bound that those have which end now.
-    for (const { group } of counts) if (group !== null && !fleets.has(group)) totals.vanished(group);
+    for (const { cell, group } of counts) {
+      if (group !== null && !fleets.has(groupKey(cell, group))) totals.vanished({ ...inCell(cell), group });
+    }
     for (const [name, state] of ofThisFormat<FleetState>(fleets, fleetStateOfJson)) {
-      totals.know(name);
+      totals.know(state);
       // Until its KS is polled again, what it said last is better than the floor.
       intake.#groups.set(name, groupOfState(state, clock.wallMs(), settings));
     }
@@ -167,7 +171,7 @@ export class Intake implements AsyncDisposable {
   #takeGroups(groups: ReadonlyMap<string, GroupStep>): readonly FleetView[] {
     const views: FleetView[] = [];
     for (const [name, { memory, events, incidents }] of groups) {
-      this.#options.totals.know(name);
+      this.#options.totals.know(memory.state);
       this.#groups.set(name, memory);
       this.#removedGroups.delete(name);
       if (memory.waiting.length > 0) this.#gathering.add(name);
@@ -209,9 +213,10 @@ export class Intake implements AsyncDisposable {
 
   /** Nobody is in the group any more: its events are kept, its state is of no use. */
   #endGroup(group: string): void {
+    const state = this.#groups.get(group)?.state;
     this.#groups.delete(group);
     this.#removedGroups.add(group);
-    this.#options.totals.vanished(group);
+    if (state !== undefined) this.#options.totals.vanished(state);
   }
 
   /** States of devices that are configured no more for longer than a mistake takes to be seen. */
@@ -295,7 +300,7 @@ export class Intake implements AsyncDisposable {
     this.#removed.clear();
     this.#removedGroups.clear();
     const events = [...devices.values(), ...groups.values()].flat();
-    const incidents = [...this.#dirtyIncidents.values()].filter(({ group }) => groups.has(group));
+    const incidents = [...this.#dirtyIncidents.values()].filter(({ cell, group }) => groups.has(groupKey(cell, group)));
     for (const { id } of incidents) this.#dirtyIncidents.delete(id);
     try {
       const fresh = await store.commit({

@@ -4,6 +4,7 @@
  */
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
 import type { FleetSettings } from '../../gdoi/fleet/fleet-view.ts';
+import { inCell } from '../../gdoi/seen/cell.ts';
 import type { DeviceSettings } from '../../model/fleet-step.ts';
 import { deviceSettings, fleetSettings } from '../poll/poll-target.ts';
 
@@ -35,7 +36,7 @@ export function fleetSettingsLine({ pollIntervalMs, detailIntervalMs }: FleetSet
 }
 
 export function deviceSettingsLine(device: string, settings: DeviceSettings): object {
-  const { host, configuredRole, regularIntervalMs, partLifetimeMs, phaseAware } = settings;
+  const { cell, host, configuredRole, regularIntervalMs, partLifetimeMs, phaseAware } = settings;
   return {
     device,
     settings: {
@@ -44,6 +45,7 @@ export function deviceSettingsLine(device: string, settings: DeviceSettings): ob
       interval_seconds: regularIntervalMs === null ? null : regularIntervalMs / 1000,
       part_lifetime_seconds: partLifetimeMs / 1000,
       phase_aware: phaseAware,
+      ...inCell(cell),
     },
   };
 }
@@ -68,7 +70,9 @@ export function settingsOf(device: unknown, value: unknown): RecordedSettings | 
   }
   const regularIntervalMs = milliseconds(field('interval_seconds'));
   const phaseAware = field('phase_aware') === true;
-  return { device, settings: { host, configuredRole, partLifetimeMs, regularIntervalMs, phaseAware } };
+  const named = field('cell');
+  const cell = inCell(typeof named === 'string' && named !== '' ? named : undefined);
+  return { device, settings: { ...cell, host, configuredRole, partLifetimeMs, regularIntervalMs, phaseAware } };
 }
 
 function milliseconds(seconds: unknown): number | null {

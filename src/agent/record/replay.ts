@@ -10,6 +10,7 @@ import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from '../../gdoi/fleet/fle
 import { settle } from '../../gdoi/tracker/tracker.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
+import { inCell } from '../../gdoi/seen/cell.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
 import { parseLogMessage } from '../../ios/log/log-message.ts';
 import { decodeTrap } from '../../mib/decode-trap.ts';
@@ -106,9 +107,9 @@ export class Replay {
 
   #step(device: string, from: FromDevice): readonly GdoiEvent[] {
     const settings = this.#devices.get(device) ?? settingsOfUnknown(device);
-    const { host, configuredRole, regularIntervalMs } = settings;
+    const { cell, host, configuredRole, regularIntervalMs } = settings;
     const known = this.#views.get(device) ?? newDeviceView({ device, host });
-    const before = { ...known, host, configuredRole, regularIntervalMs };
+    const before = { ...known, ...inCell(cell), host, configuredRole, regularIntervalMs };
     const gathered = this.#takeGathered(instantOf(from));
     const step = fleetStep({ memory: this.#memory, before }, from, { fleet: this.#fleet, device: settings });
     this.#trackers.set(device, step.state);

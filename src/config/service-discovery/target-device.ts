@@ -14,6 +14,7 @@ import type { Target } from './target-groups.ts';
 
 const SETTING_OF_LABEL: ReadonlyMap<string, string> = new Map([
   ['__gdoi_name', 'name'],
+  ['__gdoi_cell', 'cell'],
   ['__gdoi_role', 'role'],
   ['__gdoi_transport', 'transport'],
   ['__gdoi_credentials', 'credentials'],

@@ -44,7 +44,7 @@ export function alertLabels({ alertname, severity, labels: own }: AlertIdentity,
 
 /** The same for all that is told of one alert, and for no other alert of this agent. */
 export function alertKey({ alertname, severity, labels }: AlertIdentity): string {
-  return JSON.stringify([alertname, severity, labels['device'], labels['group'], labels['cause']]);
+  return JSON.stringify([alertname, severity, labels['device'], labels['cell'], labels['group'], labels['cause']]);
 }
 
 export function postableAlert(

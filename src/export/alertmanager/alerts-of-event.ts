@@ -6,6 +6,7 @@
  * a rule waits for good reason, a push would page for every blip: those alerts are the rules' alone, as are storms,
  * whose rules count.
  */
+import { inCell } from '../../gdoi/seen/cell.ts';
 import type { EventType, GdoiEvent, Severity } from '../../gdoi/events/event.ts';
 
 interface PushedRule {
@@ -142,6 +143,6 @@ function ofGm(event: GdoiEvent): AlertIdentity['labels'] {
   return { ...(event.device === null ? {} : { device: event.device }), ...ofGroup(event) };
 }
 
-function ofGroup({ group }: GdoiEvent): AlertIdentity['labels'] {
-  return group === null ? {} : { group };
+function ofGroup({ cell, group }: GdoiEvent): AlertIdentity['labels'] {
+  return { ...inCell(cell), ...(group === null ? {} : { group }) };
 }

@@ -1,4 +1,5 @@
 /** An event as the contract's JSON document: instants in ISO 8601, names in snake_case. */
+import { inCell } from '../seen/cell.ts';
 import type { GdoiEvent } from './event.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -8,6 +9,8 @@ export interface EventDocument {
   readonly between: readonly [string, string];
   readonly type: string;
   readonly device: string | null;
+  /** Absent: there is only the default one. */
+  readonly cell?: string;
   readonly group: string | null;
   readonly cause: string | null;
   readonly unexpected: boolean | null;
@@ -26,6 +29,7 @@ export function eventDocument(event: GdoiEvent): EventDocument {
     between: [isoInstant(from), isoInstant(to)],
     type,
     device,
+    ...inCell(event.cell),
     group,
     cause,
     unexpected,

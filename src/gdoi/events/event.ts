@@ -62,6 +62,8 @@ export interface GdoiEvent {
   readonly type: EventType;
   /** null: the event is of the group, not of one device. */
   readonly device: string | null;
+  /** Of the device or the group; absent: there is only the default one. */
+  readonly cell?: string;
   /** null: the event is of the device, not of one group. */
   readonly group: string | null;
   /** Only of a re-registration. */

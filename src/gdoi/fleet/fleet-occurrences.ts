@@ -3,6 +3,8 @@
  * told again only after it was clear for a while. What cannot be judged at the moment changes nothing.
  */
 import { eventId } from '../events/event-id.ts';
+import type { GroupName } from '../incidents/incident.ts';
+import { cellParts, inCell } from '../seen/cell.ts';
 import type { EventType, GdoiEvent } from '../events/event.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { type Named, named } from '../seen/named.ts';
@@ -47,7 +49,7 @@ const MAX_EVIDENCE = 12;
  * more (its device is gone) is forgotten.
  */
 export function judge(
-  group: string,
+  group: GroupName,
   before: Occurrences,
   conditions: readonly Condition[],
   nowMs: EpochMs,
@@ -102,15 +104,16 @@ function notLaterThan(occurrence: Occurrence, nowMs: EpochMs): Occurrence {
   };
 }
 
-function eventOf(group: string, condition: Condition, occurrence: Occurrence): GdoiEvent {
+function eventOf({ group, cell }: GroupName, condition: Condition, occurrence: Occurrence): GdoiEvent {
   const { occurrence: parts, fromMs, evidence, ...told } = condition.tell(occurrence.firstReadMs);
   const atMs = occurrence.firstReadMs;
   return {
     ...told,
-    id: eventId(told.device ?? '', group, condition.type, ...parts),
+    id: eventId(told.device ?? '', group, condition.type, ...parts, ...(told.device === null ? cellParts(cell) : [])),
     atMs,
     betweenMs: [Math.min(fromMs ?? atMs, atMs), atMs],
     type: condition.type,
+    ...inCell(cell),
     group,
     cause: null,
     unexpected: null,

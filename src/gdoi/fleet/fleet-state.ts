@@ -9,6 +9,7 @@ import { type ExplainMemory, NOTHING_SAID } from '../explain/explain.ts';
 import type { MemberContext } from '../explain/group-facts.ts';
 import type { LogMark } from '../log/log-evidence.ts';
 import { groupLead, type KsLead } from '../keys/ks-lead.ts';
+import { inCell } from '../seen/cell.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import { type Named, named, namedOfJson } from '../seen/named.ts';
 import type { KekBehavior } from '../seen/release.ts';
@@ -40,6 +41,8 @@ export interface MemberFacts {
 
 export interface FleetState {
   readonly group: string;
+  /** Absent: there is only the default one. */
+  readonly cell?: string;
   /** By device. */
   readonly gms: Named<FleetGm>;
   readonly kss: Named<FleetKs>;
@@ -155,8 +158,16 @@ interface FleetMemberRow {
   readonly acksMissed: number | null;
 }
 
-export function initialFleetState(group: string): FleetState {
-  return { group, gms: named(), kss: named(), kekGeneration: null, occurrences: named(), said: NOTHING_SAID };
+export function initialFleetState(group: string, cell?: string): FleetState {
+  return {
+    group,
+    ...inCell(cell),
+    gms: named(),
+    kss: named(),
+    kekGeneration: null,
+    occurrences: named(),
+    said: NOTHING_SAID,
+  };
 }
 
 /** Two readings of one KEK's expiry differ by latency, whole seconds and drift; another KEK's by over a hundred seconds. */

@@ -19,6 +19,7 @@ import type { Explanation } from '../explain/explanation.ts';
 import type { GmInGroup } from './gm-in-group.ts';
 import { type FleetGm, type FleetKs, type FleetState, leadOfGroup } from './fleet-state.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
+import { inCell } from '../seen/cell.ts';
 import type { KsLead } from '../keys/ks-lead.ts';
 import { type MixedVersions, mixedVersions } from './mixed-versions.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -36,6 +37,8 @@ export const DEFAULT_FLEET_SETTINGS: FleetSettings = { pollIntervalMs: 60_000, d
 
 export interface FleetView {
   readonly group: string;
+  /** Absent: there is only the default one. */
+  readonly cell?: string;
   readonly atMs: EpochMs;
   /** GMs polled, and GMs a KS lists that are not. */
   readonly members: number;
@@ -141,6 +144,7 @@ export function fleetView(
   const kss = [...state.kss.values()];
   return {
     group: state.group,
+    ...inCell(state.cell),
     atMs: nowMs,
     members,
     gms,

@@ -14,6 +14,7 @@ import { factsOf } from './group-facts-of.ts';
 import { rememberAll, type RoleChange } from './fleet-memory.ts';
 import { judge } from './fleet-occurrences.ts';
 import type { FleetState, MemberFacts } from './fleet-state.ts';
+import { inCell } from '../seen/cell.ts';
 import { assessFleet, DEFAULT_FLEET_SETTINGS, type FleetSettings, type FleetView, fleetView } from './fleet-view.ts';
 
 /**
@@ -38,25 +39,26 @@ export function trackFleet(
   const view = fleetView(state, nowMs, settings, { assessment, explanations });
   if (changes.length === 0) return { state, events: [], incidents: [], view };
   const conditions = fleetConditions(state, assessment, nowMs, settings);
-  const { occurrences, events } = judge(state.group, state.occurrences, conditions, nowMs);
+  const { occurrences, events } = judge(state, state.occurrences, conditions, nowMs);
   return {
     state: { ...state, occurrences, said: memory },
     incidents:
       state.gms.size + state.kss.size === 0
-        ? abandonedIncidents(state.group, before.said, nowMs)
-        : incidentChanges(state.group, before.said, memory),
-    events: [...roleChanges.map((change) => roleChanged(state.group, change)), ...events],
+        ? abandonedIncidents(state, before.said, nowMs)
+        : incidentChanges(state, before.said, memory),
+    events: [...roleChanges.map((change) => roleChanged(state, change)), ...events],
     view,
   };
 }
 
-function roleChanged(group: string, { before, now }: RoleChange): GdoiEvent {
+function roleChanged({ group, cell }: FleetState, { before, now }: RoleChange): GdoiEvent {
   return {
     id: eventId(now.device, group, 'ks_role_changed', before.role ?? '', now.role ?? '', before.roleLastReadMs),
     atMs: now.receivedAtMs,
     betweenMs: [Math.min(before.roleLastReadMs, now.receivedAtMs), now.receivedAtMs],
     type: 'ks_role_changed',
     device: now.device,
+    ...inCell(cell),
     group,
     cause: null,
     unexpected: null,

@@ -4,12 +4,14 @@ import type { GdoiEvent } from '../events/event.ts';
 import { isoInstant } from '../events/event-document.ts';
 import { instant } from '../events/instant-text.ts';
 import { nameList } from '../events/name-list.ts';
+import { groupKey } from '../seen/cell.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { Incident } from './incident.ts';
 
 export interface IncidentDocument {
   readonly id: string;
   readonly group: string;
+  readonly cell?: string;
   readonly cause: Incident['cause'];
   readonly status: Incident['status'];
   readonly severity: Incident['severity'];
@@ -39,10 +41,11 @@ export function eventsOf(incident: Incident, events: readonly GdoiEvent[], nowMs
   const [fromMs, toMs] = spanOf(incident, nowMs);
   const devices = new Set(incident.devices);
   return events.filter(
-    ({ device, group, atMs }) =>
+    ({ device, cell, group, atMs }) =>
       atMs >= fromMs &&
       atMs < toMs &&
       (group === null || group === incident.group) &&
+      groupKey(cell, '') === groupKey(incident.cell, '') &&
       (device === null ? group !== null : devices.has(device)),
   );
 }

@@ -3,14 +3,20 @@
  * from the explanations' own memory, which is stored with the group's state: ids stay the same over a restart, and over a
  * replay of the same answers.
  */
+import { cellParts, inCell } from '../seen/cell.ts';
 import type { Severity } from '../events/event.ts';
 import type { Episode } from '../explain/candidate.ts';
 import type { ExplanationCause } from '../explain/explanation.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
+/** A group as it is known: by its name, and by its cell where there are several. */
+export type GroupName = Pick<Incident, 'group' | 'cell'>;
+
 export interface Incident {
   readonly id: string;
   readonly group: string;
+  /** Absent: there is only the default one. */
+  readonly cell?: string;
   readonly cause: ExplanationCause;
   readonly status: 'open' | 'closed';
   readonly severity: Severity;
@@ -61,7 +67,7 @@ const SEVERITIES = { ok: 'info', warning: 'warning', critical: 'critical' } as c
 
 /** Incidents of the group that are not as they were: begun, said differently, worse, or over. */
 export function incidentChanges(
-  group: string,
+  group: GroupName,
   before: readonly Episode[],
   after: readonly Episode[],
 ): readonly Incident[] {
@@ -75,7 +81,7 @@ export function incidentChanges(
 }
 
 /** Those that were open when the last device left the group: nothing was seen that ended them, and nothing will be. */
-export function abandonedIncidents(group: string, before: readonly Episode[], nowMs: EpochMs): readonly Incident[] {
+export function abandonedIncidents(group: GroupName, before: readonly Episode[], nowMs: EpochMs): readonly Incident[] {
   return before.flatMap((episode) => {
     const incident = episode.endedMs === null ? incidentOf(group, { ...episode, endedMs: nowMs }) : null;
     return incident === null ? [] : [{ ...incident, endedBy: 'no device that is polled is in the group any more' }];
@@ -83,14 +89,18 @@ export function abandonedIncidents(group: string, before: readonly Episode[], no
 }
 
 /** null: it was never more than unclear. */
-function incidentOf(group: string, { cause, sinceMs, presentSinceMs, endedMs, said, worst }: Episode): Incident | null {
+function incidentOf(
+  { group, cell }: GroupName,
+  { cause, sinceMs, presentSinceMs, endedMs, said, worst }: Episode,
+): Incident | null {
   if (presentSinceMs === null) return null;
   const { consequence } = said;
   return {
-    id: ['incident', group, cause, Math.floor(presentSinceMs / 1000)]
+    id: ['incident', group, cause, Math.floor(presentSinceMs / 1000), ...cellParts(cell)]
       .map((part) => encodeURIComponent(String(part)))
       .join(':'),
     group,
+    ...inCell(cell),
     cause,
     status: endedMs === null ? 'open' : 'closed',
     severity: SEVERITIES[worst],

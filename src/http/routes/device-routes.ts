@@ -22,7 +22,7 @@ const LIVE_TIMEOUT_MS = 30_000;
 
 export function deviceRoutes(app: App, options: HttpOptions, board: HealthBoard, counters: HttpCounters): void {
   const { fleet, clock } = options;
-  const fleetOf = (group: string) => fleet.group(group);
+  const fleetOf = (group: string, cell: string | undefined) => fleet.group(group, cell);
   /** Of this run of the agent: revisions start anew with each. */
   const run = options.clock.wallMs().toString(36);
 

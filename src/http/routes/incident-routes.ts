@@ -74,7 +74,7 @@ async function documentOf(incident: Incident, { events, clock }: HttpOptions): P
   } as const;
   const found = new Map<string, GdoiEvent>();
   const ofDevices = incident.devices.slice(0, MAX_DEVICES).map((device) => ({ ...span, device }));
-  for (const query of [{ ...span, group: incident.group }, ...ofDevices]) {
+  for (const query of [{ ...span, group: incident.group, cell: incident.cell }, ...ofDevices]) {
     for (const event of (await events.query(query)).events) found.set(event.id, event);
   }
   const inOrder = [...found.values()].toSorted((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));

@@ -5,3 +5,6 @@ export const components = z.registry<{ id: string }>();
 
 /** ISO 8601 with `Z`. Not checked: what is written comes from `isoInstant`. */
 export const instant = z.string().meta({ format: 'date-time' });
+
+/** Of a group, a device or what happened to them. */
+export const cellField = z.string().optional().describe('Only where there are more cells than `default`');

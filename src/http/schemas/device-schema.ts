@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { CAUSES } from '../../gdoi/events/event.ts';
 import { FORECAST_CAUSES } from '../../gdoi/keys/forecast.ts';
 import { POLL_REASONS } from '../../gdoi/keys/poll-instants.ts';
-import { components, instant } from './components.ts';
+import { cellField, components, instant } from './components.ts';
 import { healthSchema, nextSchema, statusSchema } from './health-schema.ts';
 import { gmSnapshotSchema, ksSnapshotSchema } from './snapshot-schema.ts';
 
@@ -56,6 +56,7 @@ export const membershipSchema = z
 
 const summaryShape = {
   device: z.string(),
+  cell: cellField,
   host: z.string(),
   role: role.nullable().describe('As configured, else as its answers show; null: not known'),
   kek_behavior: z.enum(['timer', 'legacy', 'unknown']),

@@ -1,7 +1,7 @@
 /** Events of the history. */
 import { z } from 'zod';
 import { CAUSES, EVENT_TYPES } from '../../gdoi/events/event.ts';
-import { components, instant } from './components.ts';
+import { cellField, components, instant } from './components.ts';
 
 const eventSchema = z
   .object({
@@ -10,6 +10,7 @@ const eventSchema = z
     between: z.tuple([instant, instant]).describe('The interval that is certain'),
     type: z.enum(EVENT_TYPES),
     device: z.string().nullable(),
+    cell: cellField,
     group: z.string().nullable(),
     cause: z.enum(CAUSES).nullable().describe('Of a re-registration'),
     unexpected: z.boolean().nullable(),

@@ -1,11 +1,12 @@
 /** Groups: one line of the list, and the whole view with the timeline of every member's KEK. */
 import { z } from 'zod';
-import { components, instant } from './components.ts';
+import { cellField, components, instant } from './components.ts';
 import { membershipSchema } from './device-schema.ts';
 import { checkSchema, explanationSchema, nextSchema, statusSchema } from './health-schema.ts';
 
 const summaryShape = {
   group: z.string(),
+  cell: cellField,
   status: statusSchema,
   summary: z.string(),
   action: z.string().nullable(),
@@ -57,6 +58,7 @@ const ksSchema = z
 export const groupSchema = z
   .object({
     group: z.string(),
+    cell: cellField,
     status: statusSchema,
     summary: z.string(),
     action: z.string().nullable(),

@@ -1,12 +1,13 @@
 /** Incidents: one happening in a group, from its beginning to its end. */
 import { z } from 'zod';
 import { EXPLANATION_CAUSES } from '../../gdoi/explain/explanation.ts';
-import { components, instant } from './components.ts';
+import { cellField, components, instant } from './components.ts';
 
 export const incidentSchema = z
   .object({
     id: z.string().describe('The same over restarts'),
     group: z.string(),
+    cell: cellField,
     cause: z.enum(EXPLANATION_CAUSES),
     status: z.enum(['open', 'closed']),
     severity: z.enum(['info', 'warning', 'critical']).describe('The worst it was'),

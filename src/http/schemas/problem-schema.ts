@@ -29,5 +29,6 @@ export const commonProblems = {
   429: problemResponse('Too many at once; `Retry-After` says when.'),
 };
 export const notFoundProblem = { 404: problemResponse('There is no such device or group.') };
+export const ambiguousProblem = { 409: problemResponse('More than one cell has a group of this name: name the cell.') };
 export const unavailableProblem = { 503: problemResponse('Not now; `Retry-After` says when.') };
 export const timeoutProblem = { 504: problemResponse('The device was not polled in time.') };

@@ -55,6 +55,11 @@ export const devicesQuery = z.strictObject({
 });
 export type DevicesQuery = z.output<typeof devicesQuery>;
 
+const cell = name.optional().describe('Only of this cell');
+
+export const groupQuery = z.strictObject({
+  cell: name.optional().describe('Needed where more than one cell has a group of this name'),
+});
 export const groupsQuery = z.strictObject({ limit: limit(100, 1000), cursor });
 
 export const healthQuery = z.strictObject({
@@ -66,6 +71,7 @@ export const eventsQuery = z.strictObject({
   until: instantParam.optional().describe('Before this instant'),
   device: name.optional(),
   group: name.optional(),
+  cell,
   type: z.enum(EVENT_TYPES).optional(),
   cause: z.enum(CAUSES).optional(),
   unexpected: flag.optional(),
@@ -77,6 +83,7 @@ export const incidentsQuery = z.strictObject({
   since: instantParam.optional().describe('Open at or after this instant: ISO 8601, or seconds since 1970'),
   until: instantParam.optional().describe('Begun before this instant'),
   group: name.optional(),
+  cell,
   device: name.optional().describe('That concern this device'),
   cause: z.enum(EXPLANATION_CAUSES).optional(),
   limit: limit(20, 100),

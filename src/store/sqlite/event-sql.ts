@@ -1,13 +1,14 @@
 /** Everything said in SQL about events. */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
+import { DEFAULT_CELL, inCell } from '../../gdoi/seen/cell.ts';
 import type { EventPosition } from '../event-cursor.ts';
 import type { EventCount, EventQuery } from '../event-store.ts';
 import type { Bindable } from './sqlite-file.ts';
 
 /** Only a known id is passed over; anything else that does not fit is an error. */
 export const INSERT_EVENT = `
-INSERT INTO events (id, at_ms, from_ms, to_ms, type, device, group_name, cause, unexpected, severity, summary, evidence, action)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
+INSERT INTO events (id, at_ms, from_ms, to_ms, type, device, group_name, cause, unexpected, severity, summary, evidence, action, cell)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING`;
 
 export function eventRow(event: GdoiEvent): Bindable[] {
   return [
@@ -24,26 +25,37 @@ export function eventRow(event: GdoiEvent): Bindable[] {
     event.summary,
     JSON.stringify(event.evidence),
     event.action,
+    event.cell ?? null,
   ];
 }
 
 export const ADD_TO_COUNT = `
-INSERT INTO event_counts (type, device, group_name, cause, unexpected, count) VALUES (?, ?, ?, ?, ?, ?)
-ON CONFLICT (type, ifnull(device, ''), ifnull(group_name, ''), ifnull(cause, ''), ifnull(unexpected, -1))
+INSERT INTO event_counts (type, cell, device, group_name, cause, unexpected, count) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (type, ifnull(cell, ''), ifnull(device, ''), ifnull(group_name, ''), ifnull(cause, ''), ifnull(unexpected, -1))
 DO UPDATE SET count = count + excluded.count`;
 
-export function countRow({ type, device, group, cause, unexpected, count }: EventCount): Bindable[] {
-  return [type, device, group, cause, toInteger(unexpected), count];
+export function countRow({ type, cell, device, group, cause, unexpected, count }: EventCount): Bindable[] {
+  return [type, cell ?? null, device, group, cause, toInteger(unexpected), count];
 }
 
 export const SELECT_COUNTS = `
-SELECT count, CAST(json_array(type, device, group_name, cause, unexpected) AS BLOB) FROM event_counts`;
+SELECT count, CAST(json_array(type, device, group_name, cause, unexpected, cell) AS BLOB) FROM event_counts`;
 
 /** Throws a `SyntaxError` on a damaged row. */
 export function countOf(row: readonly unknown[]): EventCount {
   const [count, texts] = row;
-  const [type, device, group, cause, unexpected]: CountTexts = JSON.parse(String(texts));
-  return { type, device, group, cause, unexpected: toBoolean(unexpected), count: Number(count) };
+  const [type, device, group, cause, unexpected, cell]: readonly [...CountTexts, string | null] = JSON.parse(
+    String(texts),
+  );
+  return {
+    type,
+    ...inCell(cell ?? undefined),
+    device,
+    group,
+    cause,
+    unexpected: toBoolean(unexpected),
+    count: Number(count),
+  };
 }
 
 /** What `countRow` wrote. */
@@ -85,6 +97,7 @@ export function selectEvents(
     // SQLite uses no index for a column behind a plus: without statistics it could not tell which index is worth most.
     where(`${conditions.length === 0 ? '' : '+'}${column} = ?`, typeof value === 'boolean' ? toInteger(value) : value);
   }
+  if (query.cell !== undefined) where(`ifnull(cell, '${DEFAULT_CELL}') = ?`, query.cell);
   const [beyond, direction] = query.order === 'oldest_first' ? ['>', 'ASC'] : ['<', 'DESC'];
   const { sinceMs, untilMs } = query;
   // One bound each way, so that a deep page starts where the last one ended.
@@ -97,7 +110,7 @@ export function selectEvents(
   parameters.push(query.limit + 1);
   return {
     sql: `
-SELECT at_ms, from_ms, to_ms, CAST(json_array(id, type, device, group_name, cause, unexpected, severity, summary, evidence, action) AS BLOB)
+SELECT at_ms, from_ms, to_ms, CAST(json_array(id, type, device, group_name, cause, unexpected, severity, summary, evidence, action, cell) AS BLOB)
 FROM events ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
 ORDER BY at_ms ${direction}, id ${direction} LIMIT ?`,
     parameters,
@@ -107,15 +120,15 @@ ORDER BY at_ms ${direction}, id ${direction} LIMIT ?`,
 /** Throws a `SyntaxError` on a damaged row. */
 export function eventOf(row: readonly unknown[]): GdoiEvent {
   const [atMs, fromMs, toMs, texts] = row;
-  const [id, type, device, group, cause, unexpected, severity, summary, evidence, action]: EventTexts = JSON.parse(
-    String(texts),
-  );
+  const [id, type, device, group, cause, unexpected, severity, summary, evidence, action, cell]: EventTexts =
+    JSON.parse(String(texts));
   return {
     id,
     atMs: Number(atMs),
     betweenMs: [Number(fromMs), Number(toMs)],
     type,
     device,
+    ...inCell(cell ?? undefined),
     group,
     cause,
     unexpected: toBoolean(unexpected),
@@ -134,6 +147,7 @@ type EventTexts = readonly [
   summary: string,
   evidence: string,
   action: string,
+  cell: string | null,
 ];
 
 function toInteger(value: boolean | null): number | null {

@@ -1,15 +1,16 @@
 /** Everything said in SQL about incidents. */
 import type { Incident } from '../../gdoi/incidents/incident.ts';
+import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import type { IncidentQuery } from '../event-store.ts';
 import type { Bindable } from './sqlite-file.ts';
 
 export const PUT_INCIDENT = `
-INSERT INTO incidents (id, group_name, cause, began_ms, ended_ms, incident) VALUES (?, ?, ?, ?, ?, ?)
+INSERT INTO incidents (id, group_name, cause, began_ms, ended_ms, incident, cell) VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (id) DO UPDATE SET began_ms = excluded.began_ms, ended_ms = excluded.ended_ms, incident = excluded.incident`;
 
 export function incidentRow(incident: Incident): Bindable[] {
-  const { id, group, cause, beganAtMs, endedAtMs } = incident;
-  return [id, group, cause, beganAtMs, endedAtMs, JSON.stringify(incident)];
+  const { id, cell, group, cause, beganAtMs, endedAtMs } = incident;
+  return [id, group, cause, beganAtMs, endedAtMs, JSON.stringify(incident), cell ?? null];
 }
 
 export const SELECT_INCIDENT = 'SELECT CAST(incident AS BLOB) FROM incidents WHERE id = ?';
@@ -20,10 +21,11 @@ SELECT CAST(incident AS BLOB) FROM incidents
 WHERE (?1 IS NULL OR ended_ms IS NULL OR ended_ms >= ?1) AND (?2 IS NULL OR began_ms < ?2)
   AND (?3 IS NULL OR group_name = ?3) AND (?4 IS NULL OR cause = ?4)
   AND (?5 IS NULL OR EXISTS (SELECT 1 FROM json_each(incident, '$.devices') WHERE value = ?5))
+  AND (?7 IS NULL OR ifnull(cell, '${DEFAULT_CELL}') = ?7)
 ORDER BY began_ms DESC, id LIMIT ?6`;
 
-export function incidentParameters({ sinceMs, untilMs, group, cause, device, limit }: IncidentQuery): Bindable[] {
-  return [sinceMs ?? null, untilMs ?? null, group ?? null, cause ?? null, device ?? null, limit];
+export function incidentParameters({ sinceMs, untilMs, cell, group, cause, device, limit }: IncidentQuery): Bindable[] {
+  return [sinceMs ?? null, untilMs ?? null, group ?? null, cause ?? null, device ?? null, limit, cell ?? null];
 }
 
 /** Throws a `SyntaxError` on a damaged row. */

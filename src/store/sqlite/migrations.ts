@@ -6,9 +6,10 @@ import { UserError } from '../../kernel/user-error.ts';
 import { incidents } from './migrations/0002-incidents.ts';
 import { eventsAndStates } from './migrations/0001-events-and-states.ts';
 import { groupMemberStates } from './migrations/0003-group-member-states.ts';
+import { cells } from './migrations/0004-cells.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 
-export const MIGRATIONS: readonly string[] = [eventsAndStates, incidents, groupMemberStates];
+export const MIGRATIONS: readonly string[] = [eventsAndStates, incidents, groupMemberStates, cells];
 
 /** 0: an empty file. A file with the tables of something else is a `UserError`. */
 export function readSchemaVersion(file: SqliteFile): number {
