@@ -1,9 +1,10 @@
 /** Groups as documents of the API. Only names and instants change here; nothing is judged. */
 import type { DeviceView } from '../model/device-view.ts';
+import type { FleetReadModel } from '../model/read-model.ts';
 import { toDocument } from '../gdoi/events/document.ts';
 import { naturalOrder } from '../gdoi/events/name-list.ts';
 import { isoInstant } from '../gdoi/events/event-document.ts';
-import { inCell } from '../gdoi/seen/cell.ts';
+import { DEFAULT_CELL, inCell } from '../gdoi/seen/cell.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
 import { checkDocuments, explanationDocument, isoOrNull, nextDocument } from '../gdoi/health/health-document.ts';
 import type { GroupHealth } from '../gdoi/health/health-group.ts';
@@ -116,4 +117,16 @@ function ksDocument(
 
 function byName(a: { readonly device: string }, b: { readonly device: string }): number {
   return naturalOrder(a.device, b.device);
+}
+
+/** Of all cells, unless one is named: two customers may have a group of one name. */
+export function groupsOfName(fleet: FleetReadModel, name: string, cell: string | undefined): readonly FleetView[] {
+  if (cell !== undefined) return [fleet.group(name, cell) ?? []].flat();
+  const inDefault = fleet.group(name);
+  const found = [...fleet.groups()].filter(({ group }) => group === name);
+  return found.length === 0 && inDefault !== undefined ? [inDefault] : found;
+}
+
+export function cellsOf(groups: readonly FleetView[]): readonly string[] {
+  return groups.map(({ cell }) => cell ?? DEFAULT_CELL).toSorted(naturalOrder);
 }

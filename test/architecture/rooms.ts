@@ -71,6 +71,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   config: [
     'config/service-discovery',
     'config/web',
+    'gdoi/seen/cell.ts',
     'kernel',
     'node-cron',
     'node:fs',
@@ -158,6 +159,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'agent/schedule',
     'config',
     'gdoi/events',
+    'gdoi/seen/cell.ts',
     'kernel',
     'model',
     'node:util',

@@ -1,10 +1,7 @@
 /** `/api/v1/groups`: the list, and one group with the timeline of every member's KEK. */
-import { naturalOrder, nameList } from '../../gdoi/events/name-list.ts';
-import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
-import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
-import type { FleetReadModel } from '../../model/read-model.ts';
+import { nameList } from '../../gdoi/events/name-list.ts';
 import type { App } from '../app.ts';
-import { groupDocument, groupSummary } from '../group-document.ts';
+import { cellsOf, groupDocument, groupsOfName, groupSummary } from '../group-document.ts';
 import type { HealthBoard } from '../health-board.ts';
 import type { HttpOptions } from '../options.ts';
 import { decodePageCursor, pageOf } from '../page-cursor.ts';
@@ -65,7 +62,7 @@ export function groupRoutes(app: App, { fleet }: HttpOptions, board: HealthBoard
         return sendProblem(reply, 404, `No group ${JSON.stringify(name)} was seen${where}.`);
       }
       if (found.length > 1) {
-        const cells = found.map((each) => each.cell ?? DEFAULT_CELL).toSorted(naturalOrder);
+        const cells = cellsOf(found);
         return sendProblem(
           reply,
           409,
@@ -75,12 +72,4 @@ export function groupRoutes(app: App, { fleet }: HttpOptions, board: HealthBoard
       return groupDocument(view, board, (device) => fleet.device(device));
     },
   );
-}
-
-/** Of all cells, unless one is named: two customers may have a group of one name. */
-function groupsOfName(fleet: FleetReadModel, name: string, cell: string | undefined): readonly FleetView[] {
-  if (cell !== undefined) return [fleet.group(name, cell) ?? []].flat();
-  const inDefault = fleet.group(name);
-  const found = [...fleet.groups()].filter(({ group }) => group === name);
-  return found.length === 0 && inDefault !== undefined ? [inDefault] : found;
 }
