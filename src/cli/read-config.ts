@@ -7,9 +7,11 @@ import { UserError } from '../kernel/user-error.ts';
 
 export async function readConfig(
   file: string,
+  /** Told when a secret cannot be read again while the agent runs. */
+  report?: (message: string) => void,
 ): Promise<{ readonly config: ResolvedConfig; readonly warnings: readonly string[] }> {
   const { yieldToIo } = createSystemClock();
-  const loaded = await loadConfig(file, { env: process.env, yieldToIo });
+  const loaded = await loadConfig(file, { env: process.env, yieldToIo, ...(report === undefined ? {} : { report }) });
   if (loaded.kind === 'invalid') {
     const errors = loaded.findings.filter((finding) => finding.severity === 'error');
     throw new UserError('config_invalid', errors.map(findingLine).join('\ngdoiwatch: '));

@@ -17,12 +17,16 @@ export function runCommand(): Command {
     )
     .action(async (options: { config: string; logFormat: LogFormat }) => {
       using signals = takeSignals();
-      const { config, warnings } = await readConfig(options.config);
+      // Before the configuration is read there is no level to log by, and no login.
+      let secretTrouble = (_message: string): void => undefined;
+      const read = () => readConfig(options.config, (message) => secretTrouble(message));
+      const { config, warnings } = await read();
       const logger = createLogger(config.log.level, options.logFormat);
+      secretTrouble = (reason) => logger.warn({ reason }, 'a secret cannot be read again, the old one goes on');
       for (const warning of warnings) logger.warn({ finding: warning }, 'doubt about the configuration');
 
       const reread = async () => {
-        const fresh = await readConfig(options.config);
+        const fresh = await read();
         for (const warning of fresh.warnings) logger.warn({ finding: warning }, 'doubt about the configuration');
         return fresh.config;
       };

@@ -25,12 +25,18 @@ export async function resolveCredentials(
   problems: Problem[],
 ): Promise<Credentials> {
   const credentials = new Map<string, Credential>();
-  for (const [name, entry] of Object.entries(entries)) {
-    const own: Problem[] = [];
-    const credential =
-      entry.snmp === undefined
-        ? await resolveSsh(name, entry, secrets, own)
-        : await resolveSnmp({ name, entry, snmp: entry.snmp }, secrets, own);
+  // Together: each may have to wait for a program.
+  const resolved = await Promise.all(
+    Object.entries(entries).map(async ([name, entry]) => {
+      const own: Problem[] = [];
+      const credential =
+        entry.snmp === undefined
+          ? await resolveSsh(name, entry, secrets, own)
+          : await resolveSnmp({ name, entry, snmp: entry.snmp }, secrets, own);
+      return { name, credential, own };
+    }),
+  );
+  for (const { name, credential, own } of resolved) {
     const wrong = credential === null || own.some(({ severity }) => severity === 'error');
     credentials.set(name, wrong ? { kind: 'wrong' } : credential);
     problems.push(...own);
@@ -56,9 +62,9 @@ async function resolveSsh(
   if (entry.username === undefined) wrong('needs a username (SSH), or snmp');
   const agent = entry.agent === true ? secrets.agentSocket([...at, 'agent']) : null;
   if (password === undefined && privateKey === undefined && entry.agent !== true) {
-    wrong('needs password_env, password_file, private_key_file or agent: true (SSH), or snmp');
+    wrong('needs password_env, password_file, password_command, private_key_file or agent: true (SSH), or snmp');
   }
-  if (passphrase !== undefined && privateKey === undefined) wrong('a passphrase is of use only with private_key_file');
+  if (passphrase !== undefined && privateKey === undefined) wrong('a passphrase is of use only with a private key');
   if (entry.username === undefined) return null;
   return {
     kind: 'ssh',

@@ -35,7 +35,7 @@ function knownKeys(allowed: string): readonly string[] {
 function unknownKey(path: SettingPath, known: readonly string[]): Problem {
   const key = String(path.at(-1));
   if (known.includes(`${key}_file`)) {
-    const instead = [`${key}_env`, `${key}_file`].filter((name) => known.includes(name)).join(' or ');
+    const instead = oneOfThem([`${key}_env`, `${key}_file`, `${key}_command`].filter((name) => known.includes(name)));
     return errorAt(path, `a secret does not stand in the configuration: use ${instead}`, 'key');
   }
   // A line out of shape may have a secret for its key.
@@ -45,6 +45,10 @@ function unknownKey(path: SettingPath, known: readonly string[]): Problem {
   return shown === null
     ? errorAt(path.slice(0, -1), `has an unknown key (not shown); allowed are ${known.join(', ')}`)
     : errorAt(shown, `unknown key; ${hint}`, 'key');
+}
+
+function oneOfThem(names: readonly string[]): string {
+  return names.length < 3 ? names.join(' or ') : `${names.slice(0, -1).join(', ')} or ${names.at(-1) ?? ''}`;
 }
 
 function valueProblem(path: SettingPath, value: unknown, issue: Issue): string {
@@ -72,6 +76,8 @@ function shownValue(path: SettingPath, value: unknown): string {
   if (path[0] === 'credentials' && !(typeof last === 'string' && SHOWN_IN_CREDENTIALS.has(last))) return 'the value';
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   if (typeof value !== 'string') return 'the value';
+  // Somebody may have written the secret where the program that prints it was asked for.
+  if (path.some((part) => typeof part === 'string' && part.endsWith('_command'))) return 'the value (not shown)';
   // Of a web configuration file.
   if (path[0] === 'basic_auth_users' || last === 'key') return 'the value (not shown)';
   // postgres://user:password@host, also when mistyped

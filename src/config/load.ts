@@ -1,5 +1,6 @@
 /** A configuration file, read and checked whole: either what the agent runs on, or everything that is wrong with it. */
 import { dirname, resolve } from 'node:path';
+import { type Clock, createSystemClock } from '../kernel/clock.ts';
 import { checkConfig } from './check.ts';
 import { fileFinding, placedFindings, syntaxFindings } from './file-findings.ts';
 import { type Finding, type Problem, pathText } from './finding.ts';
@@ -7,6 +8,8 @@ import { readConfigText } from './config-text.ts';
 import { type ReadFile, readFileFromDisk, readText } from './read-file.ts';
 import { resolveConfig } from './resolve.ts';
 import type { ResolvedConfig } from './resolved-config.ts';
+import { type RunProgram, runProgram } from './run-program.ts';
+import type { SecretSource } from './secret-source.ts';
 import { unsupportedSettings } from './unsupported.ts';
 import { resolveWeb } from './web/web-config-file.ts';
 
@@ -17,6 +20,12 @@ export interface LoadContext {
   readonly readFile?: ReadFile;
   /** Called now and then while a long file is read; without it, one of 10,000 devices blocks for a second or two. */
   readonly yieldToIo?: () => Promise<void>;
+  /** Default: runs it. */
+  readonly runProgram?: RunProgram;
+  /** By which secrets are asked for again. Default: the machine's. */
+  readonly clock?: Clock;
+  /** Told when a secret cannot be read again while the agent runs. Default: nobody. */
+  readonly report?: (message: string) => void;
 }
 
 export type LoadedConfig =
@@ -37,7 +46,14 @@ export async function loadConfig(path: string, context: LoadContext): Promise<Lo
   const yaml = await readConfigText(source, context.yieldToIo === undefined ? {} : { pause: context.yieldToIo });
   if (yaml.syntaxErrors.length > 0) return { kind: 'invalid', findings: syntaxFindings(path, yaml) };
   const checked = checkConfig(yaml.value);
-  const secretSource = { env: context.env, readFile, directory: dirname(resolve(path)) };
+  const secretSource: SecretSource = {
+    env: context.env,
+    readFile,
+    runProgram: context.runProgram ?? runProgram,
+    clock: context.clock ?? createSystemClock(),
+    report: context.report ?? (() => undefined),
+    directory: dirname(resolve(path)),
+  };
   const resolved = await resolveConfig(checked.config, path, secretSource);
   const { web, ...ofWeb } = await resolveWeb(checked.config.web, secretSource);
   const problems = withoutConsequences([

@@ -1,6 +1,10 @@
-/** A setting that is a secret: the name of its variable (`*_env`) or of its file (`*_file`), never the secret itself. */
+/**
+ * A setting that is a secret: the name of its variable (`*_env`), of its file (`*_file`), or the program that prints it
+ * (`*_command`), never the secret itself.
+ */
 import type { Secret } from '../kernel/secret.ts';
 import { errorAt, type Problem, type SettingPath } from './finding.ts';
+import type { CommandLine } from './run-program.ts';
 import type { SecretKind, SecretReader } from './secret-source.ts';
 
 /** A mapping of the file, by its keys. */
@@ -10,7 +14,7 @@ export interface SecretSetting {
   readonly section: Settings;
   /** The section's place. */
   readonly at: SettingPath;
-  /** Without `_env` and `_file`. */
+  /** Without `_env`, `_file` and `_command`. */
   readonly key: string;
   readonly kind: SecretKind;
 }
@@ -21,13 +25,23 @@ export async function readSecret(
   secrets: SecretReader,
   problems: Problem[],
 ): Promise<Secret | null | undefined> {
-  const { [`${key}_env`]: variable, [`${key}_file`]: file } = section;
-  if (variable !== undefined && file !== undefined) {
-    problems.push(errorAt(at, `either ${key}_env or ${key}_file, not both`));
+  const { [`${key}_env`]: variable, [`${key}_file`]: file, [`${key}_command`]: command } = section;
+  const given = SUFFIXES.filter((suffix) => section[`${key}${suffix}`] !== undefined).map(
+    (suffix) => `${key}${suffix}`,
+  );
+  if (given.length > 1) {
+    problems.push(errorAt(at, `either ${given.join(' or ')}, not ${given.length === 2 ? 'both' : 'all'}`));
     return null;
   }
   if (typeof variable === 'string') return secrets.fromEnv([...at, `${key}_env`], variable, kind);
+  if (isCommandLine(command)) return secrets.fromProgram([...at, `${key}_command`], command, kind);
   return typeof file === 'string' ? secrets.fromFile([...at, `${key}_file`], file, kind) : undefined;
+}
+
+const SUFFIXES = ['_env', '_file', '_command'] as const;
+
+function isCommandLine(value: unknown): value is CommandLine {
+  return Array.isArray(value) && value.length > 0 && value.every((part) => typeof part === 'string');
 }
 
 /** The same, where it has to be set. */
@@ -38,6 +52,6 @@ export async function needSecret(
 ): Promise<Secret | null> {
   const secret = await readSecret(setting, secrets, problems);
   if (secret !== undefined) return secret;
-  problems.push(errorAt(setting.at, `needs ${setting.key}_env or ${setting.key}_file`));
+  problems.push(errorAt(setting.at, `needs ${setting.key}_env, ${setting.key}_file or ${setting.key}_command`));
   return null;
 }

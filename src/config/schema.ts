@@ -50,6 +50,13 @@ const snmpUserName = text(
   (value) => printable(32)(value) && Buffer.byteLength(value) <= 32,
 );
 
+const MAX_WORDS = 64;
+const COMMAND = { error: `a list of a program and its arguments ([program, args...]), at most ${MAX_WORDS}` };
+const command = z
+  .tuple([text(COMMAND.error, printable(4096))], z.string(COMMAND).max(4096, COMMAND), COMMAND)
+  .refine((words) => words.length <= MAX_WORDS, COMMAND);
+const printing = (what: string) => command.describe(`Program that prints ${what}, as in password_command`).optional();
+
 function url(...schemes: readonly string[]) {
   const allowed = `a URL (${schemes.map((scheme) => `${scheme}://...`).join(' or ')})`;
   return text(
@@ -188,17 +195,25 @@ const credentialSchema = section({
   username: userName.describe('SSH user').optional(),
   password_env: envName.describe('Variable that holds the password').optional(),
   password_file: path.describe('File that holds the password, alone on its line').optional(),
+  password_command: command
+    .describe(
+      'Program that prints it: a list of the program and its arguments, run without a shell, 10 s at most; asked again once when the password was refused',
+    )
+    .optional(),
   private_key_file: path.describe('SSH key in PEM or OpenSSH form, instead of a password').optional(),
+  private_key_command: printing('the key'),
   agent: z
     .boolean({ error: 'true or false' })
     .describe('Use the keys of the SSH agent that SSH_AUTH_SOCK names')
     .optional(),
   passphrase_env: envName.describe('Variable that holds the passphrase of the key').optional(),
   passphrase_file: path.describe('File that holds it').optional(),
+  passphrase_command: printing('it'),
   enable_password_env: envName
     .describe('Variable that holds the enable password, where the user has to enable')
     .optional(),
   enable_password_file: path.describe('File that holds it').optional(),
+  enable_password_command: printing('it'),
   snmp: z
     .discriminatedUnion(
       'version',
@@ -207,6 +222,7 @@ const credentialSchema = section({
           version: z.literal('2c'),
           community_env: envName.describe('Variable that holds the community').optional(),
           community_file: path.describe('File that holds it').optional(),
+          community_command: printing('it'),
         }),
         section({
           version: z.literal(3),
@@ -215,11 +231,13 @@ const credentialSchema = section({
             protocol: oneOf(SNMP_AUTH_PROTOCOLS).describe('Of the digest; sha is SHA-1'),
             password_env: envName.describe('Variable that holds the auth password').optional(),
             password_file: path.describe('File that holds it').optional(),
+            password_command: printing('it'),
           }).optional(),
           privacy: section({
             protocol: privacyProtocol.describe('aes256: with the key extension that Cisco uses (Reeder)'),
             password_env: envName.describe('Variable that holds the privacy password').optional(),
             password_file: path.describe('File that holds it').optional(),
+            password_command: printing('it'),
           }).optional(),
         }),
       ],
@@ -294,8 +312,13 @@ const filePattern = text(
 );
 const targetUrl = z.union(
   [
-    webUrl.transform((value) => ({ url: value, authorization_env: undefined, authorization_file: undefined })),
-    section({ url: webUrl, authorization_env: envName.optional(), authorization_file: path.optional() }),
+    webUrl.transform((value) => ({ url: value, authorization_env: undefined })),
+    section({
+      url: webUrl,
+      authorization_env: envName.optional(),
+      authorization_file: path.optional(),
+      authorization_command: command.optional(),
+    }),
   ],
   { error: 'a URL (http://... or https://...) without user and password, or { url: URL, authorization_file: FILE }' },
 );
@@ -438,6 +461,7 @@ export const configSchema = section({
     username: userName.optional().describe('Basic auth, for all of them'),
     password_env: envName.optional().describe('Variable that holds the password of basic auth'),
     password_file: path.optional().describe('File that holds it'),
+    password_command: printing('it'),
     labels: labelsNamed(labelName)
       .default({})
       .describe(

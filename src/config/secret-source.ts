@@ -1,8 +1,12 @@
-/** Secrets from where the configuration says they are: environment variables and files. */
+/** Secrets from where the configuration says they are: environment variables, files, and programs that print them. */
 import { resolve } from 'node:path';
+import PQueue from 'p-queue';
+import type { Clock } from '../kernel/clock.ts';
 import { Secret } from '../kernel/secret.ts';
 import { errorAt, type Problem, quoted, type SettingPath, warningAt } from './finding.ts';
 import { type ReadFile, readText } from './read-file.ts';
+import type { CommandLine, RunProgram } from './run-program.ts';
+import { type OriginOptions, RenewableSecret, type SecretReading } from './secret-origin.ts';
 
 /** Larger than any key. */
 const MAX_SECRET_BYTES = 64 * 1024;
@@ -12,6 +16,10 @@ export interface SecretSource {
   /** Where `*_env` settings are looked up. */
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly readFile: ReadFile;
+  readonly runProgram: RunProgram;
+  readonly clock: Clock;
+  /** Told when a secret cannot be read again while the agent runs; names its place, never the secret. */
+  readonly report: (message: string) => void;
   /** What relative paths start from. */
   readonly directory: string;
 }
@@ -22,12 +30,18 @@ export type SecretKind = 'line' | 'private key' | 'snmp password';
 /** RFC 3414, section 11.2: shorter ones must not be used, and agents refuse them. */
 const SHORTEST_SNMP_PASSWORD = 8;
 
-/** Reads secrets of one load: each file once, findings into `problems`. */
+/** Programs run at once; each may be a login to a vault. */
+const MAX_PROGRAMS = 8;
+
+/** Reads secrets of one load: each file once, each program once, findings into `problems`. */
 export class SecretReader {
   readonly #source: SecretSource;
   readonly #problems: Problem[];
   readonly #files = new Map<string, Promise<FileSecret>>();
   readonly #warned = new Set<string>();
+  readonly #programs = new PQueue({ concurrency: MAX_PROGRAMS });
+  /** By command line and kind: settings that name the same program share what it printed. */
+  readonly #printed = new Map<string, Promise<SecretReading & { readonly secret: Secret | null }>>();
 
   constructor(source: SecretSource, problems: Problem[]) {
     this.#source = source;
@@ -36,13 +50,9 @@ export class SecretReader {
 
   /** null: not set, which is for the caller to judge, or wrong, which is a problem already. */
   fromEnv(path: SettingPath, variable: string, kind: SecretKind): Secret | null {
-    const { env } = this.#source;
-    // `toString` is no variable, whatever the object of them inherits.
-    const value = Object.hasOwn(env, variable) ? env[variable] : undefined;
-    // A password written here by mistake is seldom all upper case; then it is not repeated.
-    const shown = /^[A-Z][A-Z0-9_]*$/.test(variable) ? `environment variable ${variable}` : 'the environment variable';
-    if (value === undefined) return this.#refuse(path, `${shown} is not set`);
-    return this.#checked(path, shown, value, kind);
+    const reading = this.#readVariable(variable, kind);
+    if (reading.kind === 'wrong') return this.#refuse(path, reading.message);
+    return this.#renewable(reading.value, 'each login', async () => this.#readVariable(variable, kind));
   }
 
   /** Where the user's SSH agent listens. null: nowhere, which is a problem already. */
@@ -68,25 +78,94 @@ export class SecretReader {
       const mode = (content.mode & 0o777).toString(8).padStart(4, '0');
       this.#problems.push(warningAt(path, `${shown} can be read by everyone (mode ${mode}); chmod 600 it`));
     }
-    return this.#checked(path, shown, content.value.reveal(), kind);
+    const secret = checked(shown, content.value.reveal(), kind);
+    if (secret.kind === 'wrong') return this.#refuse(path, secret.message);
+    const readAgain = async (): Promise<SecretReading> => {
+      const now = await readSecretFile(this.#source.readFile, absolute);
+      if (now.kind === 'failed') return { kind: 'wrong', message: `${shown} cannot be read: ${now.reason}` };
+      return checked(shown, now.value.reveal(), kind);
+    };
+    return this.#renewable(secret.value, 'each login', readAgain);
   }
 
-  #checked(path: SettingPath, shown: string, value: string, kind: SecretKind): Secret | null {
-    const secret = kind === 'private key' ? value : value.replace(/[\r\n]+$/, '');
-    if (secret.trim() === '') return this.#refuse(path, `${shown} is empty`);
-    if (kind !== 'private key' && /[\r\n\0]/.test(secret))
-      return this.#refuse(path, `${shown} holds more than one line`);
-    if (kind === 'private key' && !/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(secret)) {
-      return this.#refuse(path, `${shown} is not a private key in PEM or OpenSSH form`);
+  /** What a program prints: asked once now, and again when it was refused. */
+  async fromProgram(path: SettingPath, command: CommandLine, kind: SecretKind): Promise<Secret | null> {
+    const key = JSON.stringify([kind, command]);
+    let printed = this.#printed.get(key);
+    if (printed === undefined) {
+      const ask = () => this.#programs.add(() => this.#runForSecret(command, kind));
+      printed = ask().then((reading) => ({
+        ...reading,
+        secret: reading.kind === 'wrong' ? null : this.#renewable(reading.value, 'after a refusal', ask),
+      }));
+      this.#printed.set(key, printed);
     }
-    if (kind === 'snmp password' && Buffer.byteLength(secret) < SHORTEST_SNMP_PASSWORD) {
-      return this.#refuse(path, `${shown} is shorter than the ${SHORTEST_SNMP_PASSWORD} octets that SNMPv3 asks for`);
-    }
-    return new Secret(secret);
+    const reading = await printed;
+    return reading.kind === 'wrong' ? this.#refuse(path, reading.message) : reading.secret;
+  }
+
+  #readVariable(variable: string, kind: SecretKind): SecretReading {
+    const { env } = this.#source;
+    // `toString` is no variable, whatever the object of them inherits.
+    const value = Object.hasOwn(env, variable) ? env[variable] : undefined;
+    // A password written here by mistake is seldom all upper case; then it is not repeated.
+    const shown = /^[A-Z][A-Z0-9_]*$/.test(variable) ? `environment variable ${variable}` : 'the environment variable';
+    return value === undefined ? { kind: 'wrong', message: `${shown} is not set` } : checked(shown, value, kind);
+  }
+
+  async #runForSecret([program, ...args]: CommandLine, kind: SecretKind): Promise<SecretReading> {
+    const { clock, directory, env, runProgram } = this.#source;
+    // A bare name is looked up in PATH; anything else is a path, from the configuration's directory.
+    const found = program.includes('/') ? resolve(directory, program) : program;
+    const answer = await runProgram([found, ...args], { clock, directory, env });
+    const shown = quoted(program);
+    if (answer.kind === 'failed') return { kind: 'wrong', message: `${shown} ${answer.reason}` };
+    const text = asText(answer.bytes);
+    return text === null
+      ? { kind: 'wrong', message: `what ${shown} prints is not UTF-8 text` }
+      : checked(`what ${shown} prints`, text, kind);
+  }
+
+  #renewable(value: string, renewal: OriginOptions['renewal'], read: OriginOptions['read']): Secret {
+    const { clock, report } = this.#source;
+    return new RenewableSecret(value, { read, renewal, clock, report }).latest;
   }
 
   #refuse(path: SettingPath, message: string): null {
     this.#problems.push(errorAt(path, message));
+    return null;
+  }
+}
+
+function checked(shown: string, value: string, kind: SecretKind): SecretReading {
+  const secret = kind === 'private key' ? value : value.replace(/[\r\n]+$/, '');
+  const message = wrongWith(secret, kind);
+  return message === null ? { kind: 'right', value: secret } : { kind: 'wrong', message: `${shown} ${message}` };
+}
+
+/** For the end of `FILE ...`; null: nothing. */
+function wrongWith(secret: string, kind: SecretKind): string | null {
+  if (secret.trim() === '') return 'is empty';
+  if (kind !== 'private key' && /[\r\n\0]/.test(secret)) return 'holds more than one line';
+  if (kind === 'private key') return wrongWithKey(secret);
+  if (kind === 'snmp password' && Buffer.byteLength(secret) < SHORTEST_SNMP_PASSWORD) {
+    return `is shorter than the ${SHORTEST_SNMP_PASSWORD} octets that SNMPv3 asks for`;
+  }
+  return null;
+}
+
+function wrongWithKey(secret: string): string | null {
+  if (/-----BEGIN [A-Z ]*PRIVATE KEY-----/.test(secret)) return null;
+  if (/^\s*(?:ssh|ecdsa|sk-ssh|sk-ecdsa)-[\w-]{1,40}-cert-v01@openssh\.com /.test(secret)) {
+    return 'is an OpenSSH certificate, which this SSH client cannot log in with: name the private key, and have the device know that key itself';
+  }
+  return 'is not a private key in PEM or OpenSSH form';
+}
+
+function asText(bytes: Uint8Array): string | null {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
     return null;
   }
 }

@@ -448,25 +448,25 @@ describe('credentials', () => {
       'a password in the file',
       'username: u, password: hunter2',
       {},
-      '1:34: credentials.c.password: a secret does not stand in the configuration: use password_env or password_file',
+      '1:34: credentials.c.password: a secret does not stand in the configuration: use password_env, password_file or password_command',
     ],
     [
       'a key in the file',
       'username: u, private_key: hunter2',
       {},
-      '1:34: credentials.c.private_key: a secret does not stand in the configuration: use private_key_file',
+      '1:34: credentials.c.private_key: a secret does not stand in the configuration: use private_key_file or private_key_command',
     ],
     [
       'a community in the file',
       'snmp: { version: 2c, community: hunter2 }',
       {},
-      '1:42: credentials.c.snmp.community: a secret does not stand in the configuration: use community_env or community_file',
+      '1:42: credentials.c.snmp.community: a secret does not stand in the configuration: use community_env, community_file or community_command',
     ],
     [
       'a password as a key, not repeated',
       'username: u, password_env: P, Hunter2: ',
       { env: ENV },
-      '1:19: credentials.c: has an unknown key (not shown); allowed are username, password_env, password_file, private_key_file, agent, passphrase_env, passphrase_file, enable_password_env, enable_password_file, snmp',
+      '1:19: credentials.c: has an unknown key (not shown); allowed are username, password_env, password_file, password_command, private_key_file, private_key_command, agent, passphrase_env, passphrase_file, passphrase_command, enable_password_env, enable_password_file, enable_password_command, snmp',
     ],
     [
       'a variable that is not set',
@@ -511,6 +511,12 @@ describe('credentials', () => {
       '1:56: credentials.c.enable_password_file: "/etc/gdoiwatch/pw" holds more than one line',
     ],
     [
+      'an OpenSSH certificate',
+      'username: u, private_key_file: id-cert.pub',
+      { files: { 'id-cert.pub': 'ssh-ed25519-cert-v01@openssh.com AAAA' } },
+      '1:52: credentials.c.private_key_file: "/etc/gdoiwatch/id-cert.pub" is an OpenSSH certificate, which this SSH client cannot log in with: name the private key, and have the device know that key itself',
+    ],
+    [
       'a secret over the bound',
       'username: u, password_file: pw',
       { files: { pw: 'x'.repeat(70_000) } },
@@ -532,14 +538,14 @@ describe('credentials', () => {
       'no secret',
       'username: u',
       {},
-      '1:19: credentials.c: needs password_env, password_file, private_key_file or agent: true (SSH), or snmp',
+      '1:19: credentials.c: needs password_env, password_file, password_command, private_key_file or agent: true (SSH), or snmp',
     ],
     ['no user', 'password_env: P', { env: ENV }, '1:19: credentials.c: needs a username (SSH), or snmp'],
     [
       'a passphrase without a key',
       'username: u, password_env: P, passphrase_env: P',
       { env: ENV },
-      '1:19: credentials.c: a passphrase is of use only with private_key_file',
+      '1:19: credentials.c: a passphrase is of use only with a private key',
     ],
     [
       'SSH and SNMP in one',
@@ -557,7 +563,7 @@ describe('credentials', () => {
       'SNMPv2c without a community',
       'snmp: { version: 2c }',
       {},
-      '1:27: credentials.c.snmp: needs community_env or community_file',
+      '1:27: credentials.c.snmp: needs community_env, community_file or community_command',
     ],
     [
       'privacy without auth',

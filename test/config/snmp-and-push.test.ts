@@ -116,7 +116,7 @@ describe('mistakes with SNMP are one line each', () => {
     [
       'an auth without a password',
       snmp('version: 3, username: u, auth: { protocol: sha }'),
-      '1:60: credentials.c.snmp.auth: needs password_env or password_file',
+      '1:60: credentials.c.snmp.auth: needs password_env, password_file or password_command',
     ],
   ];
   it.each(cases)('%s', async (_, text, error) => {
@@ -195,7 +195,7 @@ describe('alertmanager', () => {
       'gdoiwatch.yml:1:24: alertmanager.urls[0]: the value (not shown) is not a URL without user and password',
     ]);
     expect(await errorsOf(alertmanager('urls: ["http://a"], username: me'))).toEqual([
-      'gdoiwatch.yml:1:15: alertmanager: needs password_env or password_file',
+      'gdoiwatch.yml:1:15: alertmanager: needs password_env, password_file or password_command',
     ]);
     expect(await errorsOf(alertmanager('urls: ["http://a"], password_env: P'))).toEqual([
       'gdoiwatch.yml:1:15: alertmanager: a password needs a username',

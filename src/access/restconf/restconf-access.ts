@@ -26,6 +26,7 @@ import type {
   RestconfReply,
   RestconfTarget,
 } from '../device-restconf.ts';
+import { renewedRestconfTarget } from '../renewed-secrets.ts';
 import type { RestconfPath } from '../restconf-path.ts';
 import { decideTrust } from './certificate-trust.ts';
 import { createKnownCertificates, type KnownCertificates } from './known-certificates.ts';
@@ -51,6 +52,8 @@ interface Slot {
   users: number;
   forgotten: boolean;
   target: RestconfTarget | null;
+  /** The same, with the secrets that the connection is made with. */
+  using: RestconfTarget | null;
   connection: RestconfConnection | null;
   /** Of the connection that is open now. */
   opened: number;
@@ -127,11 +130,20 @@ class PollingRestconf implements RestconfAccess {
     const nowMs = this.#options.clock.monoMs();
     if (slot.target !== null && !sameTarget(slot.target, target)) await closeConnection(slot);
     slot.target = target;
-    this.#secrets.learn(...secretsOf(target));
     const waitMs = Math.max(slot.backOff.waitMs(nowMs), slot.leaveAloneUntilMs - nowMs);
     if (waitMs > 0) return { kind: 'failed', error: backOffError(target.device, 'read', waitMs) };
-    const reply = await this.#reads.add(() => this.#readAdmitted(slot, target, asked), { signal: asked.signal });
+    const using = await this.#withSecrets(slot, target, asked.signal);
+    const reply = await this.#reads.add(() => this.#readAdmitted(slot, using, asked), { signal: asked.signal });
     return reply;
+  }
+
+  /** A connection goes on with the secrets it was made with; a new one is made with those of now. */
+  async #withSecrets(slot: Slot, target: RestconfTarget, signal: AbortSignal): Promise<RestconfTarget> {
+    if (slot.connection !== null && slot.using !== null) return slot.using;
+    const using = await untilAborted(renewedRestconfTarget(target), signal);
+    slot.using = using;
+    this.#secrets.learn(...secretsOf(using));
+    return using;
   }
 
   async #readAdmitted(
@@ -237,6 +249,7 @@ class PollingRestconf implements RestconfAccess {
   #judged(target: RestconfTarget, outcome: AttemptOutcome): void {
     const { clock, logger } = this.#options;
     const { credentialName: credential, device } = target;
+    if (outcome === 'refused') for (const secret of secretsOf(target)) secret?.refused();
     const { newlyQuarantined } = this.#quarantine.ended(useOf(target), outcome, clock.monoMs());
     if (newlyQuarantined) {
       logger.error(
@@ -254,6 +267,7 @@ class PollingRestconf implements RestconfAccess {
         users: 0,
         forgotten: false,
         target: null,
+        using: null,
         connection: null,
         opened: 0,
         leaveAloneUntilMs: Number.NEGATIVE_INFINITY,

@@ -26,6 +26,7 @@ import type {
   SnmpRequest,
   SnmpTarget,
 } from '../device-snmp.ts';
+import { renewedSnmpTarget } from '../renewed-secrets.ts';
 import { EitherSignal } from '../../kernel/either-signal.ts';
 import { untilAborted } from '../../kernel/until-aborted.ts';
 import { Watchdog } from '../../kernel/watchdog.ts';
@@ -65,6 +66,8 @@ interface Slot {
   users: number;
   forgotten: boolean;
   target: SnmpTarget | null;
+  /** The same, with the secrets that the session is made with. */
+  using: SnmpTarget | null;
   session: NetSnmpSession | null;
   /** Where the session's datagrams go; null between reads. */
   exchange: Exchange | null;
@@ -142,17 +145,26 @@ class PollingAccess implements SnmpAccess {
       this.#sockets.forget(target.device);
     }
     slot.target = target;
-    this.#secrets.learn(...secretsOf(target.credential));
     const waitMs = slot.backOff.waitMs(clock.monoMs());
     if (waitMs > 0) return { kind: 'failed', error: backOffError(target.device, 'read', waitMs) };
+    const using = await this.#withSecrets(slot, target, stop);
     if (!this.#gate.tryEnter()) await this.#gate.enter(stop.signal);
     try {
-      const refusal = await this.#admit(target, stop);
+      const refusal = await this.#admit(using, stop);
       if (refusal !== null) return { kind: 'failed', error: refusal };
-      return await this.#askAndJudge(slot, target, request, stop);
+      return await this.#askAndJudge(slot, using, request, stop);
     } finally {
       this.#gate.leave();
     }
+  }
+
+  /** A session goes on with the secrets it was made with; a new one is made with those of now. */
+  async #withSecrets(slot: Slot, target: SnmpTarget, stop: EitherSignal): Promise<SnmpTarget> {
+    if (slot.session !== null && slot.using !== null) return { ...target, credential: slot.using.credential };
+    const using = await untilAborted(renewedSnmpTarget(target), stop.signal);
+    slot.using = using;
+    this.#secrets.learn(...secretsOf(using.credential));
+    return using;
   }
 
   /** What follows from how the read went: for the credential, the back-off, and what is known of the device. */
@@ -165,6 +177,9 @@ class PollingAccess implements SnmpAccess {
       return reply;
     } catch (error) {
       startAfresh(slot);
+      if (error instanceof ReadFailure && isPerhapsRefused(error, target)) {
+        for (const secret of secretsOf(target.credential)) secret?.refused();
+      }
       if (error instanceof ReadFailure && error.credentialRefused) outcome = 'refused';
       else if (!stop.aborted) slot.backOff.failed(this.#options.clock.monoMs());
       throw error;
@@ -284,6 +299,7 @@ class PollingAccess implements SnmpAccess {
         users: 0,
         forgotten: false,
         target: null,
+        using: null,
         session: null,
         exchange: null,
         walked: NOTHING_WALKED,
@@ -372,6 +388,11 @@ function passwordsOf({ auth, privacy }: UserCredential): CredentialSecrets {
 /** What a device can refuse; null: nothing, a wrong community meets silence. */
 function judgedUse({ credentialName, credential, device }: SnmpTarget): CredentialUse | null {
   return credential.version === 3 ? { credentialName, secrets: passwordsOf(credential), device } : null;
+}
+
+/** A wrong community meets silence, as does a dead device. */
+function isPerhapsRefused(error: ReadFailure, { credential }: SnmpTarget): boolean {
+  return error.credentialRefused || (credential.version === '2c' && error.deviceError.kind === 'timeout');
 }
 
 /** msgFlags of a secured answer: 1 authenticated, 2 encrypted. */

@@ -67,10 +67,13 @@ export function credentialUseOf(target: SshTarget): CredentialUse {
   return { credentialName: target.credentialName, secrets: secretsOf(target), device: target.device };
 }
 
+export function secretsOfJumps(target: SshTarget): CredentialSecrets {
+  return (target.jumps ?? []).flatMap(({ password, privateKey, passphrase }) => [password, privateKey, passphrase]);
+}
+
 /** All that could be echoed by a host on the way to the device, or by the device. */
 function secretsOnTheWay(target: SshTarget): CredentialSecrets {
-  const ofJumps = (target.jumps ?? []).flatMap(({ password, passphrase }) => [password, passphrase]);
-  return [...secretsOf(target), ...ofJumps];
+  return [...secretsOf(target), ...secretsOfJumps(target)];
 }
 
 /** What the transport needs, secrets revealed. */
@@ -210,6 +213,7 @@ class Opening {
   #endAttempt(outcome: AttemptOutcome): void {
     const { clock, logger, quarantine } = this.#parts;
     const { credentialName, device } = this.#target;
+    if (outcome === 'refused') for (const secret of secretsOf(this.#target)) secret?.refused();
     const { newlyQuarantined } = quarantine.ended(credentialUseOf(this.#target), outcome, clock.monoMs());
     if (newlyQuarantined) {
       logger.error(

@@ -6,6 +6,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { AccessStatus, DeviceAccess, DeviceSession, JumpTarget, Reply, SshTarget } from '../device-session.ts';
 import { backOffError, type DeviceError } from '../device-error.ts';
+import { renewedSshTarget } from '../renewed-secrets.ts';
 import type { ShowCommand } from '../show-command.ts';
 import { KnownSecrets } from '../../kernel/known-secrets.ts';
 import type { Logger } from '../../kernel/logger.ts';
@@ -17,7 +18,7 @@ import { CredentialQuarantine, quarantinedError, sameSecrets } from '../credenti
 import { HandshakeGate } from './handshake-gate.ts';
 import { decideHostKey } from './host-key-policy.ts';
 import { createKnownHosts, type HostKeyStore } from './known-hosts.ts';
-import { credentialUseOf, type OpenerParts, openSession } from './session-opener.ts';
+import { credentialUseOf, type OpenerParts, openSession, secretsOfJumps } from './session-opener.ts';
 import { SessionError, type ShellSession } from './shell-session.ts';
 import type { ShellTransport, VerifyJumpKey } from './shell-transport.ts';
 import { createSsh2Transport } from './ssh2-transport.ts';
@@ -234,14 +235,18 @@ class SshAccess implements DeviceAccess {
     slot.target = target;
     const waitMs = Math.max(slot.backOff.waitMs(clock.monoMs()), slot.conduct.waitMs(clock.monoMs()));
     if (waitMs > 0) throw new SessionError(backOffError(target.device, 'connect', waitMs));
-    const refused = this.#quarantine.peek(credentialUseOf(target), clock.monoMs());
+    const fresh = await untilAborted(renewedSshTarget(target), signal);
+    const refused = this.#quarantine.peek(credentialUseOf(fresh), clock.monoMs());
     if (refused !== null) throw new SessionError(quarantinedError(target, refused.kind, refused.waitMs));
     try {
-      const opened = await openSession(this.#opener, target, signal, slot.answered);
+      const opened = await openSession(this.#opener, fresh, signal, slot.answered);
       slot.session = opened.session;
       slot.negotiated = opened.negotiated;
     } catch (error) {
       slot.answered = false;
+      if (error instanceof SessionError && isRefusedByJumpHost(error.deviceError)) {
+        for (const secret of secretsOfJumps(fresh)) secret?.refused();
+      }
       if (error instanceof SessionError && !signal.aborted && countsForBackOff(error.deviceError)) {
         slot.backOff.failed(clock.monoMs());
         if (error.deviceError.kind === 'too_large') slot.conduct.failed(clock.monoMs());
@@ -379,6 +384,10 @@ function countsForBackOff(error: DeviceError): boolean {
   // A jump host that fails has a wait of its own; the devices behind it are as good as they were.
   if (error.operation === 'jump') return false;
   return error.kind !== 'auth' && error.kind !== 'quarantined' && error.kind !== 'backoff';
+}
+
+function isRefusedByJumpHost({ kind, operation }: DeviceError): boolean {
+  return operation === 'jump' && kind === 'auth';
 }
 
 function givenUp(target: SshTarget): DeviceError {

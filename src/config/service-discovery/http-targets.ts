@@ -21,6 +21,7 @@ export type TargetAnswer =
   | { readonly kind: 'aborted' };
 
 const MAX_ANSWER_BYTES = 32 * 1024 * 1024;
+const UNAUTHORIZED = 401;
 const TIMEOUT_MS = 10_000;
 const JSON_TYPE = /^application\/json(?:;\s*charset="?utf-8"?)?$/i;
 
@@ -33,15 +34,17 @@ export async function askForTargets({ url, authorization }: TargetUrl, options: 
     () => undefined,
   );
   try {
+    const secret = (await authorization?.renewed()) ?? null;
     const response = await options.fetch(url, {
       headers: {
         accept: 'application/json',
         'user-agent': 'gdoiwatch',
         'x-prometheus-refresh-interval-seconds': String(refreshMs / 1000),
-        ...(authorization === null ? {} : { authorization: authorization.reveal() }),
+        ...(secret === null ? {} : { authorization: secret.reveal() }),
       },
       signal: AbortSignal.any([signal, deadline.signal]),
     });
+    if (response.status === UNAUTHORIZED) secret?.refused();
     return await readAnswer(response);
   } catch (error) {
     if (signal.aborted) return { kind: 'aborted' };

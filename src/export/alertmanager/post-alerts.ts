@@ -33,13 +33,15 @@ const TIMEOUT_MS = 5000;
 const MAX_WORDS = 300;
 // oxlint-disable-next-line no-control-regex -- control characters are what is taken out of a log line
 const CONTROL = /[\u0000-\u001f\u007f-\u009f]+/g;
+const UNAUTHORIZED = 401;
 /** Request timeout and too many requests: the server's moment, not the request's fault. */
 const RETRIED_4XX: readonly number[] = [408, 429];
 
 export async function postAlerts(alerts: readonly PostableAlert[], options: PostOptions): Promise<PostOutcome> {
-  const { apiUrl, basicAuth, clock } = options;
+  const { apiUrl, clock } = options;
   try {
     return await withDeadline(clock, TIMEOUT_MS, async (deadline) => {
+      const basicAuth = await withRenewedPassword(options.basicAuth);
       const response = await fetch(`${apiUrl}/alerts`, {
         method: 'POST',
         headers: {
@@ -54,12 +56,18 @@ export async function postAlerts(alerts: readonly PostableAlert[], options: Post
       const words = await readStart(response);
       if (response.ok) return { kind: 'accepted' };
       const { status } = response;
+      if (status === UNAUTHORIZED) basicAuth?.password.refused();
       const kind = status >= 500 || RETRIED_4XX.includes(status) ? 'failed' : 'refused';
       return { kind, reason: answerText(status, words, basicAuth) };
     });
   } catch (error) {
     return { kind: 'failed', reason: failureText(error) };
   }
+}
+
+/** A changed file counts with the next request. */
+async function withRenewedPassword(basicAuth: BasicAuth | null): Promise<BasicAuth | null> {
+  return basicAuth === null ? null : { ...basicAuth, password: await basicAuth.password.renewed() };
 }
 
 function userAndPassword({ username, password }: BasicAuth): string {
