@@ -20,6 +20,7 @@ const ALLOWED: ReadonlyMap<string, readonly [times: number, why: string]> = new 
     'config/load.ts': [1, "Node's environment, handed on"],
     'config/read-secret.ts': [1, 'keys of the schema'],
     'config/resolved-config.ts': [3, 'labels and settings: walked'],
+    'config/run-program.ts': [1, "Node's environment, handed on"],
     'config/secret-source.ts': [1, "Node's environment: own properties only"],
     'config/service-discovery/target-groups.ts': [3, 'labels: walked; keys of the format'],
     'config/web/resolved-web.ts': [1, 'headers: walked'],
