@@ -4,7 +4,6 @@
  * One block per metric and device. The exposition keeps all samples of a metric together, as the format wants, is cut
  * into chunks, and never holds the event loop for longer than one chunk takes.
  */
-import { gmInFleet } from '../gdoi/fleet/fleet-index.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
 import { type DeviceView, newestKekRead } from '../model/device-view.ts';
 import { DEVICE_METRICS, type DeviceMetric, type Emit, type Labels } from './device-metrics.ts';
@@ -46,7 +45,7 @@ export class PreparedLines {
     const own = `device="${escapeLabel(device)}"${cell}`;
     const inGroup = (name: string) => {
       const group = this.#groupOf(name, view.cell);
-      return group === undefined ? null : (gmInFleet(group, device)?.gm ?? null);
+      return group === undefined ? null : (group.gmOf(device)?.gm ?? null);
     };
     const groups = Array.from(view.groups.values(), (group) => ({
       labels: `${own},group="${escapeLabel(group.group)}"`,

@@ -4,7 +4,6 @@ import { trustpointExpiries } from '../gdoi/seen/certificate.ts';
 import { longestSeconds } from '../gdoi/seen/countdown.ts';
 import { toDocument } from '../gdoi/events/document.ts';
 import { isoInstant } from '../gdoi/events/event-document.ts';
-import { gmInFleet } from '../gdoi/fleet/fleet-index.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
 import type { Forecast } from '../gdoi/keys/forecast.ts';
 import type { DeviceHealth } from '../gdoi/health/health.ts';
@@ -131,7 +130,7 @@ function groupPart(
   const tracking = view.tracking.get(part.group);
   const tally = tracking?.reregistrations ?? null;
   const fleet = fleetOf(part.group, view.cell);
-  const inGroup = fleet && gmInFleet(fleet, view.device)?.gm;
+  const inGroup = fleet && fleet.gmOf(view.device)?.gm;
   return {
     ...membership(view, part, health, fleetOf),
     gm: gm && toDocument(gm.snapshot),

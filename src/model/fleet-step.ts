@@ -3,14 +3,24 @@
  * its groups; out come the next memory, the views and the events.
  *
  * Pure, and the only way: live polling, `replay` and `check` differ in where reports come from and in what they keep, and
- * in nothing that is decided here. Memory is read and never changed; only what a step changed is in its result. A large
- * group gathers the changes of a second, by the instants of the changes themselves, so that a replay gathers the same.
+ * in nothing that is decided here. Memory is read and never changed; only what a step changed is in its result.
+ *
+ * A member's change is remembered at once. The group is judged anew when something about a member changed, a large group
+ * after a moment that gathers what else comes; where members were only read once more, after a share of them was: so the
+ * cost of a poll does not grow with the group. It goes by the instants of the changes, so that a replay judges as often.
  */
 import type { GdoiEvent } from '../gdoi/events/event.ts';
-import { trackFleet } from '../gdoi/fleet/fleet.ts';
+import { judgeFleet, rememberMember } from '../gdoi/fleet/fleet.ts';
+import { saidLast } from '../gdoi/explain/explain.ts';
 import type { Incident } from '../gdoi/incidents/incident.ts';
 import { type FleetState, initialFleetState, ksOrder, type MemberFacts } from '../gdoi/fleet/fleet-state.ts';
-import { type FleetSettings, type FleetView, fleetView } from '../gdoi/fleet/fleet-view.ts';
+import {
+  type FleetSettings,
+  type FleetView,
+  fleetView,
+  type Yardstick,
+  yardstickOf,
+} from '../gdoi/fleet/fleet-view.ts';
 import { groupKey, inCell } from '../gdoi/seen/cell.ts';
 import { FLOOR_LEAD } from '../gdoi/keys/ks-lead.ts';
 import type { PlannedPoll } from '../gdoi/keys/poll-instants.ts';
@@ -40,14 +50,25 @@ export interface StepSettings {
   readonly device: DeviceSettings;
 }
 
-/** A group, as of the last time that its changes were taken. */
+/** A group, as of the last change. */
 export interface GroupMemory {
   readonly state: FleetState;
   readonly view: FleetView;
-  /** Changes of a large group that are still gathered, oldest first. */
-  readonly waiting: readonly MemberFacts[];
-  readonly takenAtMs: EpochMs;
+  readonly yardstick: Yardstick;
+  /** What came since the group was judged. */
+  readonly unjudged: Unjudged;
+  readonly judgedAtMs: EpochMs;
 }
+
+interface Unjudged {
+  readonly changes: number;
+  /** One of them is not to wait for more. */
+  readonly soon: boolean;
+  /** Of the latest change. */
+  readonly atMs: EpochMs;
+}
+
+const NOTHING_UNJUDGED: Unjudged = { changes: 0, soon: false, atMs: 0 };
 
 /** What is known before a step. */
 export interface FleetMemory {
@@ -71,6 +92,8 @@ export interface GroupStep {
   readonly events: readonly GdoiEvent[];
   /** Incidents that began, changed or ended with it. */
   readonly incidents: readonly Incident[];
+  /** The devices whose part in the group it is about, and whether more of it changed than the instant it was read. */
+  readonly members: ReadonlyMap<string, { readonly material: boolean }>;
 }
 
 export interface FleetStep {
@@ -144,7 +167,14 @@ export function withoutDevice(
 
 /** A group as it is kept between runs. */
 export function groupOfState(state: FleetState, atMs: EpochMs, settings: FleetSettings): GroupMemory {
-  return { state, view: fleetView(state, atMs, settings), waiting: [], takenAtMs: Number.NEGATIVE_INFINITY };
+  const yardstick = yardstickOf(state, settings);
+  return {
+    state,
+    view: fleetView(state, atMs, settings, { yardstick, explanations: saidLast(state.said), assessment: null }),
+    yardstick,
+    unjudged: NOTHING_UNJUDGED,
+    judgedAtMs: Number.NEGATIVE_INFINITY,
+  };
 }
 
 /** When the KEK of the group's KS expires; null: no KS is polled, or it shows none. */
@@ -152,19 +182,31 @@ function ksKekExpiryMs({ state }: GroupMemory): EpochMs | null {
   return ksOrder(state)[0]?.kek?.expiryMs ?? null;
 }
 
-/** The view of a group with more members is made once a second: it costs milliseconds. */
-const LARGE_GROUP_MEMBERS = 200;
-const LARGE_GROUP_EVERY_MS = 1000;
+/** To judge a group costs some microseconds a member: one of so many is judged with each change. */
+const SMALL_GROUP_MEMBERS = 16;
+/** A larger one is not judged more often than this for each of its members, and once a second at least. */
+const GATHER_MS = { aMember: 5, most: 1000 } as const;
+/** Where members were only read once more: of this share of them; where something goes on in the group, of the smaller. */
+const READ_SHARE = { quiet: 1, restless: 1 / 4 } as const;
 
-/** Changes wait that are to be taken now. A clock that was set does not hold them back. */
-export function isDue({ view, waiting, takenAtMs }: GroupMemory, nowMs: EpochMs): boolean {
-  if (waiting.length === 0) return false;
-  return view.members <= LARGE_GROUP_MEMBERS || Math.abs(nowMs - takenAtMs) >= LARGE_GROUP_EVERY_MS;
+/** Is the group to be judged now? A clock that was set does not hold it back. */
+export function isDue({ state, view, unjudged, judgedAtMs }: GroupMemory, nowMs: EpochMs): boolean {
+  if (unjudged.changes === 0) return false;
+  if (view.members <= SMALL_GROUP_MEMBERS) return true;
+  const restless = state.occurrences.size + view.explanations.length > 0;
+  const share = restless ? READ_SHARE.restless : READ_SHARE.quiet;
+  if (!unjudged.soon && unjudged.changes < share * view.members) return false;
+  return Math.abs(nowMs - judgedAtMs) >= Math.min(GATHER_MS.most, GATHER_MS.aMember * view.members);
+}
+
+/** Changes wait that somebody has to come back for: without another change, nothing would bring them up. */
+export function isGathering({ unjudged }: GroupMemory): boolean {
+  return unjudged.soon;
 }
 
 /** Nobody is in it any more, and no change waits: whoever comes next finds no memory of it. */
-export function isOver({ view, waiting }: GroupMemory): boolean {
-  return waiting.length === 0 && view.gms.length + view.kss.length === 0;
+export function isOver({ state, unjudged }: GroupMemory): boolean {
+  return unjudged.changes === 0 && state.gms.size + state.kss.size === 0;
 }
 
 /** The group without those of its members that are configured no more; null: all of them are configured. */
@@ -177,17 +219,51 @@ export function withoutStrangers(
   const { gms, kss } = known.state;
   const strangers = [...new Set([...gms.keys(), ...kss.keys()])].filter((device) => !configured.has(device));
   if (strangers.length === 0) return null;
-  const gone = strangers.map((device): MemberFacts => ({ ...GONE, device, atMs }));
-  return takeWaiting({ ...known, waiting: [...known.waiting, ...gone] }, atMs, settings);
+  let memory = known;
+  for (const device of strangers) memory = remembered(memory, { ...GONE, device, atMs }, settings).memory;
+  const members = new Map(strangers.map((device) => [device, { material: true }]));
+  return { ...judged(memory, atMs, settings), members };
 }
 
 /** What a group hears of a device that nobody knows any more. */
 const GONE = { presence: 'gone', gm: null, ks: null, kekBehavior: 'unknown', version: null } as const;
 
-/** Take the changes that wait. */
-export function takeWaiting(known: GroupMemory, nowMs: EpochMs, settings: FleetSettings): GroupStep {
-  const { state, view, events, incidents } = trackFleet(known.state, known.waiting, settings);
-  return { memory: { state, view, waiting: [], takenAtMs: nowMs }, events, incidents };
+/** Judge what came since the last time. */
+export function judged({ state: before, unjudged }: GroupMemory, nowMs: EpochMs, settings: FleetSettings): GroupStep {
+  const { state, view, yardstick, events, incidents } = judgeFleet(before, unjudged.atMs, settings);
+  const memory = { state, view, yardstick, unjudged: NOTHING_UNJUDGED, judgedAtMs: nowMs };
+  return { memory, events, incidents, members: new Map() };
+}
+
+/** What came and could not be judged is let go of, so that the group goes on. */
+export function withoutUnjudged(known: GroupMemory): GroupMemory {
+  return { ...known, unjudged: NOTHING_UNJUDGED };
+}
+
+/** The group with one member's change, not judged yet. */
+function remembered(known: GroupMemory, facts: MemberFacts, settings: FleetSettings): GroupStep {
+  const { yardstick, unjudged } = known;
+  const { state, events, material, judgeSoon } = rememberMember(known.state, facts, yardstick);
+  const { explanations } = known.view;
+  const memory: GroupMemory = {
+    ...known,
+    state,
+    view: fleetView(state, facts.atMs, settings, { yardstick, explanations, assessment: null }),
+    unjudged: {
+      changes: unjudged.changes + 1,
+      soon: unjudged.soon || judgeSoon,
+      atMs: Math.max(unjudged.atMs, facts.atMs),
+    },
+  };
+  return { memory, events, incidents: [], members: new Map([[facts.device, { material }]]) };
+}
+
+/** The group after one member's change, judged where that is due. */
+export function groupAfter(known: GroupMemory, facts: MemberFacts, settings: FleetSettings): GroupStep {
+  const now = remembered(known, facts, settings);
+  if (!isDue(now.memory, facts.atMs)) return now;
+  const { events, ...step } = judged(now.memory, facts.atMs, settings);
+  return { ...step, events: [...now.events, ...events], members: now.members };
 }
 
 function groupsAfter(
@@ -205,10 +281,7 @@ function groupsAfter(
         last === null || isOver(last)
           ? groupOfState(initialFleetState(group, cell), facts.atMs, settings)
           : shownIn(cell, last);
-      const waiting = { ...known, waiting: [...known.waiting, facts] };
-      return isDue(waiting, facts.atMs)
-        ? takeWaiting(waiting, facts.atMs, settings)
-        : { memory: waiting, events: [], incidents: [] };
+      return groupAfter(known, facts, settings);
     });
     if (step !== null) groups.set(key, step);
   }

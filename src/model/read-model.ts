@@ -3,7 +3,6 @@
  * from here and never reach back into the agent.
  */
 import type { GdoiEvent } from '../gdoi/events/event.ts';
-import { gmInFleet } from '../gdoi/fleet/fleet-index.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
 import { groupKey } from '../gdoi/seen/cell.ts';
 import type { InternalErrorPlace, InternalErrors } from '../kernel/internal-errors.ts';
@@ -141,8 +140,10 @@ export function createReadModel(
 
 /** GMs of which their group says something else now, that is read with the device's own view. */
 function differentlySeen(before: FleetView | undefined, now: FleetView): readonly string[] {
+  // By the same yardstick only a GM whose record changed is seen differently, and that one is told of anyway.
+  if (before?.yardstick === now.yardstick) return [];
   const different = now.gms.filter((gm) => {
-    const was = before && gmInFleet(before, gm.device)?.gm;
+    const was = before?.gmOf(gm.device)?.gm;
     return (
       (was?.kekMatchesKs ?? null) !== gm.kekMatchesKs ||
       (was?.tekMatchesKs ?? null) !== gm.tekMatchesKs ||

@@ -1,12 +1,14 @@
 /** A group for fleet tests: devices by the few facts that matter, and a fleet that remembers its events. */
+import {
+  FLEET_STATE_FORMAT,
+  groupPart,
+  memberPart,
+  readFleetState,
+  type StoredPart,
+} from '../../src/gdoi/fleet/fleet-state-format.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { trackFleet } from '../../src/gdoi/fleet/fleet.ts';
-import {
-  type FleetState,
-  fleetStateOfJson,
-  initialFleetState,
-  type MemberFacts,
-} from '../../src/gdoi/fleet/fleet-state.ts';
+import { type FleetState, initialFleetState, type MemberFacts } from '../../src/gdoi/fleet/fleet-state.ts';
 import type { FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
 import {
   emptyGmSnapshot,
@@ -172,6 +174,20 @@ function member(address: string, acksMissed: number): KsMember {
   };
 }
 
+/** The state after its parts went through JSON, as through the store. */
+export function throughStore(state: FleetState): FleetState {
+  const stored = (part: object): StoredPart => ({
+    format: FLEET_STATE_FORMAT,
+    state: JSON.parse(JSON.stringify(part)),
+  });
+  const members = [...new Set([...state.gms.keys(), ...state.kss.keys()])].map(
+    (device) => [device, stored(memberPart(state, device) ?? {})] as const,
+  );
+  const read = readFleetState(state.group, stored(groupPart(state)), members);
+  if (read === null || read.outdated) throw new Error('a state that was just written is read as it is');
+  return read.state;
+}
+
 export class Fleet {
   state: FleetState = initialFleetState('G1');
   readonly events: GdoiEvent[] = [];
@@ -179,7 +195,7 @@ export class Fleet {
   /** The state goes through JSON each time, as through the store. */
   see(...changes: MemberFacts[]): FleetView {
     const next = trackFleet(this.state, changes);
-    this.state = fleetStateOfJson(JSON.parse(JSON.stringify(next.state)));
+    this.state = throughStore(next.state);
     this.events.push(...next.events);
     return next.view;
   }

@@ -137,7 +137,7 @@ export function certificateEnding(days: number): NonNullable<HealthInput['certif
 
 /** A group of gm1 and ks1 in which all is well. */
 export function fleet(over: Partial<FleetView> = {}): FleetView {
-  return {
+  const view: Omit<FleetView, 'gmOf' | 'yardstick'> = {
     group: 'G1',
     atMs: NOW,
     members: 1,
@@ -172,6 +172,12 @@ export function fleet(over: Partial<FleetView> = {}): FleetView {
     explanations: [],
     ...over,
   };
+  const gmOf = (device: string) => {
+    const gm = view.gms.find((each) => each.device === device);
+    const meetsLegacyKs = view.mixedVersions?.affectedGms.includes(device) === true;
+    return gm === undefined ? null : { gm, meetsLegacyKs, notListed: view.notListed.includes(device) };
+  };
+  return { ...view, gmOf, yardstick: {} };
 }
 
 export function gmInFleet(over: Partial<FleetView['gms'][number]> = {}): FleetView['gms'][number] {

@@ -3,16 +3,24 @@
  * to the store before anyone is told. What is decided, the step decides (`model/fleet-step.ts`); what is kept, and when,
  * is decided here.
  *
- * Tracker states and events of a fraction of a second are one transaction. An event is told only once its batch is kept,
+ * States and events of a fraction of a second are one transaction; a state in which nothing happened is written at a slow
+ * pace. An event is told only once its batch is kept,
  * and only if the store did not know it: after a crash the agent finds again what was not kept, under the same id, and
  * doubles nothing. A store that refuses a batch costs the telling, not the polling: the batch waits, bounded.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
-import { type FleetState, fleetStateOfJson } from '../../gdoi/fleet/fleet-state.ts';
-import type { Incident } from '../../gdoi/incidents/incident.ts';
-import { groupKey, inCell } from '../../gdoi/seen/cell.ts';
+import {
+  FLEET_STATE_FORMAT,
+  groupPart,
+  memberPart,
+  readFleetState,
+  type StoredPart,
+} from '../../gdoi/fleet/fleet-state-format.ts';
+import { groupPartChanged } from '../../gdoi/fleet/material-change.ts';
+import { groupKey, groupOfKey, inCell } from '../../gdoi/seen/cell.ts';
 import type { FleetSettings, FleetView } from '../../gdoi/fleet/fleet-view.ts';
 import { settle } from '../../gdoi/tracker/tracker.ts';
+import { stateChanged } from '../../gdoi/memory/material-state.ts';
 import { readTrackerState, TRACKER_STATE_FORMAT } from '../../gdoi/memory/state-format.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -30,22 +38,21 @@ import {
   groupOfState,
   type GroupStep,
   isDue,
+  isGathering,
   isOver,
-  takeWaiting,
+  judged,
   withoutDevice,
   withoutStrangers,
+  withoutUnjudged,
 } from '../../model/fleet-step.ts';
-import type { EventStore } from '../../store/event-store.ts';
+import type { EventStore, MemberKey, MemberState } from '../../store/event-store.ts';
 import { StoreError } from '../../store/store-error.ts';
+import { KeepPace } from './keep-pace.ts';
+import { eventsOf, type Piece, Unkept } from './unkept.ts';
 
 /** Changes of this long are one batch. */
 const GATHER_MS = 200;
 const RETRY_MS = { first: 1000, most: 30_000 } as const;
-/** Events that may wait for a store that refuses them. */
-const MAX_WAITING_EVENTS = 100_000;
-/** One commit blocks the event loop for some ten milliseconds at most. */
-const BATCH_DEVICES = 250;
-const BATCH_GROUPS = 4;
 const PRUNE_EVERY_MS = 600_000;
 /** A configuration cut short is seen within days. */
 const KEEP_RETIRED_MS = 7 * 86_400_000;
@@ -84,21 +91,15 @@ export class Intake implements AsyncDisposable {
   readonly #stop = new AbortController();
   #settings: FleetSettings;
 
-  /** What waits to be kept: a state goes with the events that led to it, never without them. */
-  readonly #dirtyDevices = new Map<string, GdoiEvent[]>();
-  readonly #dirtyGroups = new Map<string, GdoiEvent[]>();
-  /** By id: as they are now. They go with their group's state. */
-  readonly #dirtyIncidents = new Map<string, Incident>();
-  #waitingEvents = 0;
-  readonly #removed = new Set<string>();
-  readonly #removedGroups = new Set<string>();
+  readonly #unkept = new Unkept();
+  readonly #devicePace: KeepPace;
+  readonly #groupPace: KeepPace;
   /** Devices that left the configuration and whose state is kept for a while. */
   readonly #retired = new Set<string>();
   /** Groups that gather changes. */
   readonly #gathering = new Set<string>();
   #flushing: Promise<void> | null = null;
   #storeErrors = 0;
-  #droppedEvents = 0;
   #prunedMonoMs: number;
 
   private constructor(options: IntakeOptions, trackers: Map<string, TrackerState>) {
@@ -106,23 +107,30 @@ export class Intake implements AsyncDisposable {
     this.#settings = options.settings;
     this.#trackers = trackers;
     this.#prunedMonoMs = options.clock.monoMs();
+    this.#devicePace = new KeepPace(options.clock);
+    this.#groupPace = new KeepPace(options.clock);
   }
 
   /** Go on from what the store keeps. Its states are our own JSON: they come back as they went. */
   static async open(options: IntakeOptions): Promise<Intake> {
     const { clock, settings, store, totals } = options;
-    const { devices, fleets } = await store.loadStates();
+    const { devices, fleets, members } = await store.loadStates();
     const intake = new Intake(options, trackerStatesOf(devices));
     const counts = await store.counts();
     for (const { count, ...event } of counts) totals.add(event, count);
+    const partsOf = membersByGroup(members);
+    const names = new Set([...fleets.keys(), ...partsOf.keys()]);
     // Groups that ended before: their counts have the bound that those have which end now.
     for (const { cell, group } of counts) {
-      if (group !== null && !fleets.has(groupKey(cell, group))) totals.vanished({ ...inCell(cell), group });
+      if (group !== null && !names.has(groupKey(cell, group))) totals.vanished({ ...inCell(cell), group });
     }
-    for (const [name, state] of ofThisFormat<FleetState>(fleets, fleetStateOfJson)) {
-      totals.know(state);
+    for (const name of names) {
+      const read = readFleetState(groupOfKey(name).group, storedPart(fleets.get(name)), partsOf.get(name) ?? []);
+      if (read === null) continue;
+      totals.know(read.state);
       // Until its KS is polled again, what it said last is better than the floor.
-      intake.#groups.set(name, groupOfState(state, clock.wallMs(), settings));
+      intake.#groups.set(name, groupOfState(read.state, clock.wallMs(), settings));
+      if (read.outdated) intake.#keepWhole(name);
     }
     return intake;
   }
@@ -132,7 +140,7 @@ export class Intake implements AsyncDisposable {
   }
 
   get droppedEvents(): number {
-    return this.#droppedEvents;
+    return this.#unkept.dropped;
   }
 
   /** Devices that the store knows, configured or not. */
@@ -152,12 +160,17 @@ export class Intake implements AsyncDisposable {
   /** What came from a device, whose view was `before`. */
   take(before: DeviceView, from: FromDevice, device: DeviceSettings): Taken {
     const settings = { fleet: this.#settings, device };
+    const known = this.#trackers.get(before.device) ?? null;
     const { state, view, events, groups } = fleetStep({ memory: this.#memory, before }, from, settings, this.#guard);
-    if (state !== this.#trackers.get(before.device) || events.length > 0) {
-      this.#wait(this.#dirtyDevices, before.device, events);
+    if (state !== known || events.length > 0) {
+      const material = [...groups.values()].some(({ members }) => members.get(before.device)?.material === true);
+      const urgent = events.length > 0 || material || stateChanged(known, state);
       this.#trackers.set(before.device, state);
+      if (this.#devicePace.isDue(before.device, urgent)) {
+        this.#unkept.device(before.device, events);
+        for (const group of groups.keys()) this.#unkept.member(group, before.device);
+      }
     }
-    this.#removed.delete(before.device);
     this.#retired.delete(before.device);
     return { state, view, groups: this.#takeGroups(groups) };
   }
@@ -170,21 +183,29 @@ export class Intake implements AsyncDisposable {
 
   #takeGroups(groups: ReadonlyMap<string, GroupStep>): readonly FleetView[] {
     const views: FleetView[] = [];
-    for (const [name, { memory, events, incidents }] of groups) {
+    for (const [name, { memory, events, incidents, members }] of groups) {
       this.#options.totals.know(memory.state);
+      const changed = groupPartChanged(this.#groups.get(name)?.state ?? null, memory.state);
       this.#groups.set(name, memory);
-      this.#removedGroups.delete(name);
-      if (memory.waiting.length > 0) this.#gathering.add(name);
-      else {
-        this.#gathering.delete(name);
-        this.#wait(this.#dirtyGroups, name, events);
-        for (const incident of incidents) this.#dirtyIncidents.set(incident.id, incident);
-        views.push(memory.view);
+      for (const [device, { material }] of members) if (material) this.#unkept.member(name, device);
+      if (this.#groupPace.isDue(name, changed || events.length + incidents.length > 0)) {
+        this.#unkept.group(name, events, incidents);
       }
+      if (isGathering(memory)) this.#gathering.add(name);
+      else this.#gathering.delete(name);
+      views.push(memory.view);
       if (isOver(memory)) this.#endGroup(name);
     }
     this.#kick();
     return views;
+  }
+
+  /** The group and all of its members, as after a change of how they are written. */
+  #keepWhole(name: string): void {
+    const state = this.#groups.get(name)?.state;
+    if (state === undefined) return;
+    this.#unkept.group(name);
+    for (const device of [...state.gms.keys(), ...state.kss.keys()]) this.#unkept.member(name, device);
   }
 
   /** The device left the configuration. Its state is kept for a while: it may have been left out by mistake. */
@@ -193,7 +214,7 @@ export class Intake implements AsyncDisposable {
     if (state === undefined) return;
     // What still waited for its next answer is emitted on what there is.
     const settled = settle(state);
-    this.#wait(this.#dirtyDevices, device, settled.events);
+    this.#unkept.device(device, settled.events);
     this.#trackers.set(device, settled.state);
     this.#retired.add(device);
     this.#kick();
@@ -215,7 +236,9 @@ export class Intake implements AsyncDisposable {
   #endGroup(group: string): void {
     const state = this.#groups.get(group)?.state;
     this.#groups.delete(group);
-    this.#removedGroups.add(group);
+    this.#gathering.delete(group);
+    this.#groupPace.forget(group);
+    this.#unkept.groupGone(group);
     if (state !== undefined) this.#options.totals.vanished(state);
   }
 
@@ -226,20 +249,8 @@ export class Intake implements AsyncDisposable {
       if ((this.#trackers.get(device)?.latestSentMs ?? 0) >= beforeMs) continue;
       this.#retired.delete(device);
       this.#trackers.delete(device);
-      this.#removed.add(device);
-    }
-  }
-
-  #wait(dirty: Map<string, GdoiEvent[]>, name: string, events: readonly GdoiEvent[]): void {
-    const waiting = dirty.get(name) ?? [];
-    dirty.set(name, waiting);
-    for (const event of events) {
-      if (this.#waitingEvents >= MAX_WAITING_EVENTS) {
-        this.#droppedEvents += 1;
-        continue;
-      }
-      waiting.push(event);
-      this.#waitingEvents += 1;
+      this.#devicePace.forget(device);
+      this.#unkept.deviceGone(device);
     }
   }
 
@@ -251,8 +262,7 @@ export class Intake implements AsyncDisposable {
   }
 
   #hasWork(): boolean {
-    const waiting = [this.#dirtyDevices, this.#dirtyGroups, this.#removed, this.#removedGroups, this.#gathering];
-    return waiting.some(({ size }) => size > 0);
+    return !this.#unkept.empty || this.#gathering.size > 0;
   }
 
   async #flush(): Promise<void> {
@@ -265,13 +275,12 @@ export class Intake implements AsyncDisposable {
       this.#takeGathered();
       const kept = await this.#commit();
       retryMs = kept ? RETRY_MS.first : Math.min(2 * retryMs, RETRY_MS.most);
-      const more = this.#dirtyDevices.size + this.#dirtyGroups.size > 0;
-      pauseMs = kept ? (more ? 0 : GATHER_MS) : retryMs;
+      pauseMs = kept ? (this.#unkept.empty ? GATHER_MS : 0) : retryMs;
     } while (this.#hasWork());
     await this.#prune();
   }
 
-  /** `all`: also what was not gathered for a second. */
+  /** `all`: also what was not gathered for long enough. */
   #takeGathered(all = false): void {
     const nowMs = this.#options.clock.wallMs();
     const steps = new Map<string, GroupStep>();
@@ -279,9 +288,9 @@ export class Intake implements AsyncDisposable {
       const group = this.#groups.get(name);
       if (group === undefined || !(all || isDue(group, nowMs))) continue;
       // A fault costs what was gathered, and not the group for ever.
-      this.#groups.set(name, { ...group, waiting: [] });
+      this.#groups.set(name, withoutUnjudged(group));
       this.#gathering.delete(name);
-      const step = this.#guard(name, () => takeWaiting(group, nowMs, this.#settings));
+      const step = this.#guard(name, () => judged(group, nowMs, this.#settings));
       if (step !== null) steps.set(name, step);
     }
     for (const view of this.#takeGroups(steps)) this.#options.onFleetView(view);
@@ -290,30 +299,13 @@ export class Intake implements AsyncDisposable {
   /** Keep some of what waits; false: the store refused it and it still waits. */
   async #commit(): Promise<boolean> {
     const { store, logger } = this.#options;
-    const devices = firstOf(this.#dirtyDevices, BATCH_DEVICES);
-    const groups = firstOf(this.#dirtyGroups, BATCH_GROUPS);
-    const removed = [...this.#removed];
-    const removedGroups = [...this.#removedGroups];
-    if (devices.size + groups.size + removed.length + removedGroups.length === 0) return true;
-    for (const name of devices.keys()) this.#dirtyDevices.delete(name);
-    for (const name of groups.keys()) this.#dirtyGroups.delete(name);
-    this.#removed.clear();
-    this.#removedGroups.clear();
-    const events = [...devices.values(), ...groups.values()].flat();
-    const incidents = [...this.#dirtyIncidents.values()].filter(({ cell, group }) => groups.has(groupKey(cell, group)));
-    for (const { id } of incidents) this.#dirtyIncidents.delete(id);
+    const piece = this.#unkept.take();
+    const events = eventsOf(piece);
     try {
-      const fresh = await store.commit({
-        events,
-        deviceStates: statesOf(devices.keys(), this.#trackers, (state) => state, TRACKER_STATE_FORMAT),
-        fleetStates: statesOf(groups.keys(), this.#groups, ({ state }) => state, STATE_FORMAT),
-        removedDevices: removed,
-        removedFleets: removedGroups,
-        incidents,
-      });
+      const fresh = await store.commit({ ...this.#statesOf(piece), events, incidents: piece.incidents });
       if (this.#storeFailing) logger.info({}, 'the store takes events again');
       this.#storeFailing = false;
-      this.#waitingEvents -= events.length;
+      this.#unkept.kept(piece);
       for (const event of fresh) this.#options.totals.add(event);
       if (fresh.length > 0) this.#options.onEvents(fresh);
       return true;
@@ -324,19 +316,35 @@ export class Intake implements AsyncDisposable {
         logger.error({ reason: error.message, waiting: events.length }, 'the store refused events; they wait');
       }
       this.#storeFailing = true;
-      putBack(this.#dirtyDevices, devices);
-      putBack(this.#dirtyGroups, groups);
-      // What has been said since is newer.
-      for (const incident of incidents) {
-        if (!this.#dirtyIncidents.has(incident.id)) this.#dirtyIncidents.set(incident.id, incident);
-      }
-      for (const device of removed) if (!this.#trackers.has(device)) this.#removed.add(device);
-      for (const group of removedGroups) if (!this.#groups.has(group)) this.#removedGroups.add(group);
+      this.#unkept.refused(piece);
       return false;
     }
   }
 
   #storeFailing = false;
+
+  /** What the store gets of a piece: the states as they are now. */
+  #statesOf({ devices, groups, members, removedDevices, removedGroups }: Piece) {
+    const memberStates: MemberState[] = [];
+    const removedMembers: MemberKey[] = [];
+    for (const [group, changed] of members) {
+      const known = this.#groups.get(group);
+      if (known === undefined) continue;
+      for (const device of changed) {
+        const state = memberPart(known.state, device);
+        if (state === null) removedMembers.push({ group, device });
+        else memberStates.push({ group, device, state: { format: FLEET_STATE_FORMAT, state } });
+      }
+    }
+    return {
+      deviceStates: statesOf(devices.keys(), this.#trackers, (state) => state, TRACKER_STATE_FORMAT),
+      fleetStates: statesOf(groups.keys(), this.#groups, ({ state }) => groupPart(state), FLEET_STATE_FORMAT),
+      memberStates,
+      removedMembers,
+      removedDevices,
+      removedFleets: removedGroups,
+    };
+  }
 
   async #prune(): Promise<void> {
     const { clock, store, logger } = this.#options;
@@ -353,22 +361,21 @@ export class Intake implements AsyncDisposable {
     this.#stop.abort(new Error('the agent stops'));
     await this.#flushing;
     this.#takeGathered(true);
+    this.#catchUp();
     while (this.#hasWork()) if (!(await this.#commit())) return;
   }
-}
 
-function firstOf<T>(waiting: ReadonlyMap<string, T>, count: number): ReadonlyMap<string, T> {
-  const first = new Map<string, T>();
-  for (const [name, value] of waiting) {
-    if (first.size === count) break;
-    first.set(name, value);
+  /** What was not due is written before the agent ends. */
+  #catchUp(): void {
+    const behind = new Set(this.#devicePace.behind);
+    for (const device of behind) this.#unkept.device(device);
+    for (const [group, { state }] of this.#groups) {
+      for (const device of [...state.gms.keys(), ...state.kss.keys()]) {
+        if (behind.has(device)) this.#unkept.member(group, device);
+      }
+    }
+    for (const group of this.#groupPace.behind) this.#unkept.group(group);
   }
-  return first;
-}
-
-/** What was refused comes before what has come since. */
-function putBack(waiting: Map<string, GdoiEvent[]>, refused: ReadonlyMap<string, GdoiEvent[]>): void {
-  for (const [name, events] of refused) waiting.set(name, [...events, ...(waiting.get(name) ?? [])]);
 }
 
 function statesOf<Known>(
@@ -385,9 +392,6 @@ function statesOf<Known>(
   return found;
 }
 
-/** Raised with every change of what a fleet's state holds: an older one is not gone on from. */
-const STATE_FORMAT = 3;
-
 interface Kept<T extends object> {
   readonly format: number;
   readonly state: T;
@@ -396,27 +400,27 @@ interface Kept<T extends object> {
 function trackerStatesOf(kept: ReadonlyMap<string, unknown>): Map<string, TrackerState> {
   const states = new Map<string, TrackerState>();
   for (const [name, value] of kept) {
-    if (value === null || typeof value !== 'object') continue;
-    const state = readTrackerState(Reflect.get(value, 'format'), Reflect.get(value, 'state'));
+    const part = storedPart(value);
+    const state = part && readTrackerState(part.format, part.state);
     if (state !== null) states.set(name, state);
   }
   return states;
 }
 
-/** What another version or another hand left there is dropped: the device starts anew, as at first sight. */
-function ofThisFormat<State>(
-  kept: ReadonlyMap<string, unknown>,
-  stateOfJson: (json: object) => State,
-): Map<string, State> {
-  const states = new Map<string, State>();
-  for (const [name, value] of kept) {
-    if (isKept(value)) states.set(name, stateOfJson(value.state));
+function membersByGroup(members: readonly MemberState[]): ReadonlyMap<string, readonly [string, StoredPart][]> {
+  const groups = new Map<string, [string, StoredPart][]>();
+  for (const { group, device, state } of members) {
+    const part = storedPart(state);
+    if (part === null) continue;
+    const parts = groups.get(group) ?? [];
+    groups.set(group, parts);
+    parts.push([device, part]);
   }
-  return states;
+  return groups;
 }
 
-/** The same program wrote it, in the same format: it comes back as it went. */
-function isKept(value: unknown): value is Kept<object> {
-  if (value === null || typeof value !== 'object' || !('format' in value) || !('state' in value)) return false;
-  return value.format === STATE_FORMAT && typeof value.state === 'object' && value.state !== null;
+/** Of what another version or another hand left there, nothing is known but that it is JSON; null: no part at all. */
+function storedPart(value: unknown): StoredPart | null {
+  if (typeof value !== 'object' || value === null) return null;
+  return { format: Reflect.get(value, 'format'), state: Reflect.get(value, 'state') };
 }

@@ -24,7 +24,8 @@ import {
   type GroupMemory,
   type GroupStep,
   isDue,
-  takeWaiting,
+  isGathering,
+  judged,
 } from '../../model/fleet-step.ts';
 import { type RecordedLook, readRecordedLine } from './recorded-line.ts';
 import { continues, type PollLines, reportOf } from './recorded-poll.ts';
@@ -123,7 +124,7 @@ export class Replay {
     for (const name of this.#gathering) {
       const group = this.#groups.get(name);
       if (group === undefined || (atMs !== null && !isDue(group, atMs))) continue;
-      steps.set(name, takeWaiting(group, atMs ?? group.takenAtMs, this.#fleet));
+      steps.set(name, judged(group, atMs ?? group.judgedAtMs, this.#fleet));
     }
     return this.#takeGroups(steps);
   }
@@ -131,7 +132,7 @@ export class Replay {
   #takeGroups(groups: ReadonlyMap<string, GroupStep>): readonly GdoiEvent[] {
     for (const [name, { memory }] of groups) {
       this.#groups.set(name, memory);
-      if (memory.waiting.length > 0) this.#gathering.add(name);
+      if (isGathering(memory)) this.#gathering.add(name);
       else this.#gathering.delete(name);
     }
     return [...groups.values()].flatMap(({ events }) => events);

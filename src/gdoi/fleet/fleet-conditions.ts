@@ -5,6 +5,7 @@ import type { CoopSplit, PeerSight } from './fleet-coop.ts';
 import type { Condition } from './fleet-occurrences.ts';
 import type { FleetGm, FleetState } from './fleet-state.ts';
 import type { FleetAssessment, FleetSettings } from './fleet-view.ts';
+import { countersBeforeKek } from './kek-generation.ts';
 import { memberEjections } from './member-ejection.ts';
 import type { MixedVersions } from './mixed-versions.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -144,6 +145,7 @@ function peerLost(group: string, peer: PeerSight): Condition {
 function expiredInUse(state: FleetState, gm: FleetGm, holds: boolean | null): Condition {
   const generation = state.kekGeneration;
   const changed = generation?.changedBetweenMs ?? null;
+  const before = countersBeforeKek(gm, generation);
   return {
     type: 'kek_expired_in_use',
     subject: gm.device,
@@ -158,8 +160,8 @@ function expiredInUse(state: FleetState, gm: FleetGm, holds: boolean | null): Co
       summary: `GM ${gm.device} of group ${state.group} still holds the KEK that its KS has replaced: it gets no rekey any more until its TEK expires`,
       evidence: [
         `KS ${generation?.ks ?? ''} replaced its KEK between ${iso(changed?.[0])} and ${iso(changed?.[1])}`,
-        `Rekeys received: ${gm.counters.received ?? 'not shown'}, before the new KEK: ${gm.countersBeforeKek?.received ?? 'not shown'}`,
-        `Succeeded registration: ${gm.counters.succeeded ?? 'not shown'}, before: ${gm.countersBeforeKek?.succeeded ?? 'not shown'}`,
+        `Rekeys received: ${gm.counters.received ?? 'not shown'}, before the new KEK: ${before?.received ?? 'not shown'}`,
+        `Succeeded registration: ${gm.counters.succeeded ?? 'not shown'}, before: ${before?.succeeded ?? 'not shown'}`,
         ...(gm.lastRekeyMs === null ? [] : [`last rekey received at ${iso(gm.lastRekeyMs)}`]),
       ],
       action:

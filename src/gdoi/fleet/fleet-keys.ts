@@ -16,6 +16,7 @@ import {
   type RekeyCounters,
   SAME_EXPIRY_MS,
 } from './fleet-state.ts';
+import { countersBeforeKek } from './kek-generation.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** TEKs a GM is compared with: those of a KS, or those most GMs hold. */
@@ -116,7 +117,7 @@ function timerGmHoldsKek(keys: GroupKeys, gm: FleetGm): boolean | null {
  */
 function legacyGmHoldsKek(keys: GroupKeys, gm: FleetGm): boolean | null {
   const changed = keys.kekGeneration?.changedBetweenMs ?? null;
-  const before = gm.countersBeforeKek;
+  const before = countersBeforeKek(gm, keys.kekGeneration);
   if (changed === null || before === null) return null;
   const [fromMs, toMs] = changed;
   const registered = gm.counters.succeeded !== before.succeeded;

@@ -48,6 +48,7 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
     previousCounters: previousCounters(before, at),
     countersAtKsRead: before?.countersAtKsRead ?? null,
     countersBeforeKek: before?.countersBeforeKek ?? null,
+    kekChangeMs: before?.kekChangeMs ?? null,
     lastRekeyMs: gm.rekeys.lastAgeSeconds === null ? null : at.receivedAtMs - gm.rekeys.lastAgeSeconds * 1000,
     rekeyOverdue: facts.kekRekeyOverdue === true,
     lastReregistration: facts.lastReregistration ?? null,

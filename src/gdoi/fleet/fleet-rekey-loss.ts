@@ -30,7 +30,7 @@ export interface MemberAddresses {
 }
 
 /** `kss`: those that answer. */
-export function memberAddresses(gms: readonly FleetGm[], kss: readonly FleetKs[]): MemberAddresses {
+export function memberAddresses(gms: Iterable<FleetGm>, kss: readonly FleetKs[]): MemberAddresses {
   const listed = new Map<string, number | null>();
   let listedAtMs: EpochMs | null = null;
   for (const ks of kss) {
@@ -76,6 +76,13 @@ export function membership(gms: readonly GmInGroup[], { listed, polled }: Member
   for (const address of listed.keys()) if (!polled.has(address)) notPolled.push(address);
   const notListed = gms.filter((gm) => gm.listedByKs === false).map((gm) => gm.device);
   return { notPolled: notPolled.toSorted(), notListed: notListed.toSorted(), members: gms.length + notPolled.length };
+}
+
+/** How many GMs the KSs list that are not polled. */
+export function countNotPolled({ listed, polled }: MemberAddresses): number {
+  let count = 0;
+  for (const address of listed.keys()) if (!polled.has(address)) count += 1;
+  return count;
 }
 
 /**

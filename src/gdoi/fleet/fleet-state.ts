@@ -11,7 +11,8 @@ import type { LogMark } from '../log/log-evidence.ts';
 import { groupLead, type KsLead } from '../keys/ks-lead.ts';
 import { inCell } from '../seen/cell.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
-import { type Named, named, namedOfJson } from '../seen/named.ts';
+import { type Named, named } from '../seen/named.ts';
+import { NameTree } from '../seen/name-tree.ts';
 import type { KekBehavior } from '../seen/release.ts';
 import type { GmSnapshot, KsPeer, KsRole, KsSnapshot } from '../seen/snapshot.ts';
 
@@ -44,7 +45,7 @@ export interface FleetState {
   /** Absent: there is only the default one. */
   readonly cell?: string;
   /** By device. */
-  readonly gms: Named<FleetGm>;
+  readonly gms: NameTree<FleetGm>;
   readonly kss: Named<FleetKs>;
   /** The KEK of the group as its KS shows it. */
   readonly kekGeneration: KekGeneration | null;
@@ -99,9 +100,13 @@ export interface FleetGm {
   readonly counters: RekeyCounters;
   /** Counters of the answer before this one; null: this is the first. */
   readonly previousCounters: { readonly counters: RekeyCounters; readonly receivedAtMs: EpochMs } | null;
-  /** Counters at the KS's last read, and at its last read with the KEK before the present one. */
+  /**
+   * As of this answer: counters at the KS's last read, and at its last read with the KEK before the present one, which was
+   * read first at `kekChangeMs`. What they are now: `kek-generation.ts`.
+   */
   readonly countersAtKsRead: RekeyCounters | null;
   readonly countersBeforeKek: RekeyCounters | null;
+  readonly kekChangeMs: EpochMs | null;
   readonly lastRekeyMs: EpochMs | null;
   readonly rekeyOverdue: boolean;
   readonly lastReregistration: { readonly cause: Cause; readonly atMs: EpochMs } | null;
@@ -162,7 +167,7 @@ export function initialFleetState(group: string, cell?: string): FleetState {
   return {
     group,
     ...inCell(cell),
-    gms: named(),
+    gms: new NameTree(),
     kss: named(),
     kekGeneration: null,
     occurrences: named(),
@@ -172,15 +177,6 @@ export function initialFleetState(group: string, cell?: string): FleetState {
 
 /** Two readings of one KEK's expiry differ by latency, whole seconds and drift; another KEK's by over a hundred seconds. */
 export const SAME_EXPIRY_MS = 30_000;
-
-/** A state as it comes back from JSON that this program wrote. */
-export function fleetStateOfJson(json: object): FleetState {
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- the same program wrote it
-  const state = json as FleetState;
-  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- and its values
-  const back = <T>(values: Named<T>) => namedOfJson(values) as Named<T>;
-  return { ...state, gms: back(state.gms), kss: back(state.kss), occurrences: back(state.occurrences) };
-}
 
 /** KSs whose answers count, the primary first. */
 export function ksOrder(state: FleetState): readonly FleetKs[] {

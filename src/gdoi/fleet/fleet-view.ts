@@ -1,13 +1,25 @@
 /**
  * A group as a whole, for metrics, the API and the page: who holds the current keys, who meets whom, what is missing.
  * Everything is derived from the state; nothing is remembered here.
+ *
+ * A view costs nothing to make: its lists are made when somebody asks for one, and one GM's place in it is found without
+ * them. That is what lets each of ten thousand GMs change once a minute.
  */
 import { coopPeers, type CoopSplit, coopSplit, type PeerSight } from './fleet-coop.ts';
-import { type GroupKeys, groupKeys, holdsCurrentKek, holdsCurrentTeksOfKs } from './fleet-keys.ts';
 import {
+  type GroupKeys,
+  groupKeys,
+  holdsCurrentKek,
+  holdsCurrentTeksOfKs,
+  holdsTeks,
+  type TekReference,
+} from './fleet-keys.ts';
+import {
+  countNotPolled,
   isListed,
   type MemberAddresses,
   memberAddresses,
+  type Membership,
   membership,
   type RekeyLoss,
   rekeyLoss,
@@ -16,15 +28,14 @@ import {
 } from './fleet-rekey-loss.ts';
 import { saidLast } from '../explain/explain.ts';
 import type { Explanation } from '../explain/explanation.ts';
-import type { GmInGroup } from './gm-in-group.ts';
-import { type FleetGm, type FleetKs, type FleetState, leadOfGroup } from './fleet-state.ts';
+import type { GmInFleet, GmInGroup } from './gm-in-group.ts';
+import { type FleetGm, type FleetKs, type FleetState, ksOrder, leadOfGroup } from './fleet-state.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
-import { inCell } from '../seen/cell.ts';
 import type { KsLead } from '../keys/ks-lead.ts';
-import { type MixedVersions, mixedVersions } from './mixed-versions.ts';
+import { legacyKssOf, type MixedVersions, mixedVersions } from './mixed-versions.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { KekBehavior } from '../seen/release.ts';
-import { type TekDivergence, tekDivergence } from './tek-divergence.ts';
+import { groupTeks, type TekDivergence, tekDivergence } from './tek-divergence.ts';
 
 export interface FleetSettings {
   /** Regular interval of the group's devices: a difference that a rekey explains must outlive it. */
@@ -36,6 +47,10 @@ export interface FleetSettings {
 export const DEFAULT_FLEET_SETTINGS: FleetSettings = { pollIntervalMs: 60_000, detailIntervalMs: 300_000 };
 
 export interface FleetView {
+  /** What its GMs are compared with: the same object, the same verdict on the same record. */
+  readonly yardstick: object;
+  /** What the group says of one of its GMs; null: none of this group. */
+  gmOf(device: string): GmInFleet | null;
   readonly group: string;
   /** Absent: there is only the default one. */
   readonly cell?: string;
@@ -91,6 +106,30 @@ interface KsInGroup {
   readonly members: number | null;
 }
 
+/** What every GM of a group is compared with: made with each judgement of the group, and the same until the next one. */
+export interface Yardstick {
+  readonly keys: GroupKeys;
+  readonly teks: TekReference | null;
+  readonly addresses: MemberAddresses;
+  /** GMs that a KS lists and that are not polled. */
+  readonly notPolled: number;
+  /** A KS's member list can be this much older than its answer. */
+  readonly listAgeMs: number;
+}
+
+export function yardstickOf(state: FleetState, settings: FleetSettings): Yardstick {
+  const keys = groupKeys(state);
+  const records = [...state.gms.values()];
+  const addresses = memberAddresses(records, keys.kss);
+  return {
+    keys,
+    teks: groupTeks(records, keys.kss),
+    addresses,
+    notPolled: countNotPolled(addresses),
+    listAgeMs: settings.detailIntervalMs,
+  };
+}
+
 /** What was found of the group, for the view and for the conditions alike. */
 export interface FleetAssessment {
   readonly keys: GroupKeys;
@@ -103,24 +142,19 @@ export interface FleetAssessment {
   readonly gms: readonly GmInGroup[];
 }
 
-export function assessFleet(state: FleetState, settings: FleetSettings): FleetAssessment {
-  const keys = groupKeys(state);
+/** All that the state and the yardstick tell; its cost grows with the group. */
+export function assessFleet(state: FleetState, yardstick: Yardstick): FleetAssessment {
+  const { keys, teks, addresses } = yardstick;
   const records = [...state.gms.values()];
-  const divergence = tekDivergence(records, keys);
-  const addresses = memberAddresses(records, keys.kss);
   return {
     keys,
-    divergence,
+    divergence: tekDivergence(records, keys, teks),
     mixed: mixedVersions(records, [...state.kss.values()]),
     split: coopSplit(state),
     peers: coopPeers(state),
     addresses,
     records,
-    gms: gmsInGroup(records, keys, {
-      addresses,
-      listAgeMs: settings.detailIntervalMs,
-      divergent: new Set(divergence.divergent.map((gm) => gm.device)),
-    }),
+    gms: records.map((gm) => gmInGroup(gm, yardstick)),
   };
 }
 
@@ -129,86 +163,185 @@ export function fleetView(
   state: FleetState,
   nowMs: EpochMs,
   settings: FleetSettings = DEFAULT_FLEET_SETTINGS,
-  known: { readonly assessment: FleetAssessment; readonly explanations: readonly Explanation[] } = {
-    assessment: assessFleet(state, settings),
-    explanations: saidLast(state.said),
-  },
+  known: Judged = { yardstick: yardstickOf(state, settings), explanations: saidLast(state.said), assessment: null },
 ): FleetView {
-  const { assessment, explanations } = known;
-  const { divergence, mixed, split, gms } = assessment;
-  const unacknowledged = unacknowledgedRekeys(assessment.addresses);
-  const { members, notPolled, notListed } = membership(gms, assessment.addresses);
-  const behind = new Set(
-    gms.filter((gm) => gm.kekMatchesKs === false || gm.tekMatchesKs === false).map((gm) => gm.device),
-  );
-  const kss = [...state.kss.values()];
-  return {
-    group: state.group,
-    ...inCell(state.cell),
-    atMs: nowMs,
-    members,
-    gms,
-    kss: kss.map(ksInGroup),
-    lead: leadOfGroup(state),
-    kekLifetimeSeconds: assessment.keys.kss.find((ks) => ks.kekLifetimeSeconds !== null)?.kekLifetimeSeconds ?? null,
-    tekLifetimeSeconds: assessment.keys.kss.find((ks) => ks.tekLifetimeSeconds !== null)?.tekLifetimeSeconds ?? null,
-    tekLeadSeconds: assessment.keys.kss.find((ks) => (ks.tekLeadSeconds ?? null) !== null)?.tekLeadSeconds ?? null,
-    rekeySeconds: assessment.keys.kss[0]?.rekeySeconds ?? null,
-    ksSaid: kss.flatMap((ks) => (ks.said ?? []).map((mark) => ({ ks: ks.device, mark }))),
-    divergentMembers: divergence.divergent.map((gm) => gm.device),
-    groupTeks: divergence.reference && {
-      source: divergence.reference.source,
-      spis: divergence.reference.current.map((tek) => tek.spi),
-    },
-    mixedVersions: mixed && {
-      legacyKss: mixed.legacyKss.map(({ device, version }) => ({ device, version })),
-      affectedGms: mixed.affectedGms.map((gm) => gm.device),
-    },
-    primaries: kss.filter((ks) => ks.reachable && ks.role === 'primary').map((ks) => ks.device),
-    coopSplit: split && { primaries: split.primaries.map((ks) => ks.device), sinceMs: split.sinceMs },
-    coopPeers: assessment.peers.map(({ address, device, lost }) => ({ address, device, lost })),
-    unacknowledged,
-    notPolled,
-    notListed,
-    rekeyLoss: rekeyLoss(assessment.records, {
-      behind,
-      unacknowledged,
-      members,
-      legacyKss: (mixed?.legacyKss ?? []).map((ks) => ks.device),
-      nowMs,
-    }),
-    explanations,
-  };
+  return new ViewOfState(state, nowMs, known);
+}
+
+/** What the last judgement of the group left. */
+export interface Judged {
+  readonly yardstick: Yardstick;
+  readonly explanations: readonly Explanation[];
+  /** Of this very state; null: it is made when somebody asks. */
+  readonly assessment: FleetAssessment | null;
+}
+
+class ViewOfState implements FleetView {
+  readonly #state: FleetState;
+  #assessment: FleetAssessment | null;
+  #membership: Membership | null = null;
+  #unacknowledged: readonly UnacknowledgedRekeys[] | null = null;
+  #rekeyLoss: RekeyLoss | null = null;
+  readonly yardstick: Yardstick;
+  readonly explanations: readonly Explanation[];
+  readonly group: string;
+  declare readonly cell?: string;
+  readonly atMs: EpochMs;
+  readonly members: number;
+
+  constructor(state: FleetState, nowMs: EpochMs, { yardstick, explanations, assessment }: Judged) {
+    this.#state = state;
+    this.#assessment = assessment;
+    this.yardstick = yardstick;
+    this.explanations = explanations;
+    this.group = state.group;
+    if (state.cell !== undefined) this.cell = state.cell;
+    this.atMs = nowMs;
+    this.members = state.gms.size + yardstick.notPolled;
+  }
+
+  gmOf(device: string): GmInFleet | null {
+    const record = this.#state.gms.get(device);
+    if (record === undefined) return null;
+    const gm = gmInGroup(record, this.yardstick);
+    const meetsLegacyKs = legacyKssOf(record, this.#kss).length > 0;
+    return { gm, meetsLegacyKs, notListed: gm.listedByKs === false };
+  }
+
+  get #found(): FleetAssessment {
+    this.#assessment ??= assessFleet(this.#state, this.yardstick);
+    return this.#assessment;
+  }
+
+  get #kss(): readonly FleetKs[] {
+    return [...this.#state.kss.values()];
+  }
+
+  get #listed(): Membership {
+    this.#membership ??= membership(this.gms, this.yardstick.addresses);
+    return this.#membership;
+  }
+
+  get gms(): readonly GmInGroup[] {
+    return this.#found.gms;
+  }
+
+  get kss(): FleetView['kss'] {
+    return this.#kss.map(ksInGroup);
+  }
+
+  get lead(): KsLead {
+    return leadOfGroup(this.#state);
+  }
+
+  get kekLifetimeSeconds(): number | null {
+    return this.#ofFirstKs((ks) => ks.kekLifetimeSeconds);
+  }
+
+  get tekLifetimeSeconds(): number | null {
+    return this.#ofFirstKs((ks) => ks.tekLifetimeSeconds);
+  }
+
+  get tekLeadSeconds(): number | null {
+    return this.#ofFirstKs((ks) => ks.tekLeadSeconds ?? null);
+  }
+
+  /** Of the first KS that shows it, the primary before the others. */
+  #ofFirstKs(shown: (ks: FleetKs) => number | null): number | null {
+    for (const ks of ksOrder(this.#state)) {
+      const value = shown(ks);
+      if (value !== null) return value;
+    }
+    return null;
+  }
+
+  get rekeySeconds(): number | null {
+    return ksOrder(this.#state)[0]?.rekeySeconds ?? null;
+  }
+
+  get ksSaid(): readonly KsSaid[] {
+    return this.#kss.flatMap((ks) => (ks.said ?? []).map((mark) => ({ ks: ks.device, mark })));
+  }
+
+  get divergentMembers(): readonly string[] {
+    return this.#found.divergence.divergent.map(({ device }) => device);
+  }
+
+  get groupTeks(): FleetView['groupTeks'] {
+    const { teks } = this.yardstick;
+    return teks && { source: teks.source, spis: teks.current.map(({ spi }) => spi) };
+  }
+
+  get mixedVersions(): FleetView['mixedVersions'] {
+    const { mixed } = this.#found;
+    return (
+      mixed && {
+        legacyKss: mixed.legacyKss.map(({ device, version }) => ({ device, version })),
+        affectedGms: mixed.affectedGms.map(({ device }) => device),
+      }
+    );
+  }
+
+  get primaries(): readonly string[] {
+    return this.#kss.filter((ks) => ks.reachable && ks.role === 'primary').map(({ device }) => device);
+  }
+
+  get coopSplit(): FleetView['coopSplit'] {
+    const split = coopSplit(this.#state);
+    return split && { primaries: split.primaries.map(({ device }) => device), sinceMs: split.sinceMs };
+  }
+
+  get coopPeers(): FleetView['coopPeers'] {
+    return coopPeers(this.#state).map(({ address, device, lost }) => ({ address, device, lost }));
+  }
+
+  get unacknowledged(): readonly UnacknowledgedRekeys[] {
+    this.#unacknowledged ??= unacknowledgedRekeys(this.yardstick.addresses);
+    return this.#unacknowledged;
+  }
+
+  get notPolled(): readonly string[] {
+    return this.#listed.notPolled;
+  }
+
+  get notListed(): readonly string[] {
+    return this.#listed.notListed;
+  }
+
+  get rekeyLoss(): RekeyLoss {
+    this.#rekeyLoss ??= rekeyLoss(this.#found.records, {
+      behind: new Set(
+        this.gms.flatMap(({ device, kekMatchesKs, tekMatchesKs }) =>
+          kekMatchesKs === false || tekMatchesKs === false ? [device] : [],
+        ),
+      ),
+      unacknowledged: this.unacknowledged,
+      members: this.members,
+      legacyKss: (this.#found.mixed?.legacyKss ?? []).map(({ device }) => device),
+      nowMs: this.atMs,
+    });
+    return this.#rekeyLoss;
+  }
 }
 
 function ksInGroup({ device, address, reachable, role, behavior, version, members }: FleetKs): KsInGroup {
   return { device, address, reachable, role, behavior, version, members };
 }
 
-function gmsInGroup(
-  gms: readonly FleetGm[],
-  keys: GroupKeys,
-  known: {
-    readonly addresses: MemberAddresses;
-    readonly listAgeMs: number;
-    readonly divergent: ReadonlySet<string>;
-  },
-): readonly GmInGroup[] {
-  return gms.map((gm) => {
-    const kekMatchesKs = holdsCurrentKek(keys, gm);
-    return {
-      device: gm.device,
-      address: gm.address,
-      reachable: gm.reachable,
-      registered: gm.registered,
-      keyServer: gm.keyServer,
-      behavior: gm.behavior,
-      kekMatchesKs,
-      tekMatchesKs: holdsCurrentTeksOfKs(keys, gm),
-      divergent: known.divergent.has(gm.device),
-      kekExpiredInUse: gm.behavior !== 'timer' && gm.kekExpiryMs === null && kekMatchesKs === false,
-      listedByKs: isListed(gm, known.addresses, known.listAgeMs),
-      acksMissed: gm.address === null ? null : (known.addresses.listed.get(gm.address) ?? null),
-    };
-  });
+export function gmInGroup(gm: FleetGm, { keys, teks, addresses, listAgeMs }: Yardstick): GmInGroup {
+  const kekMatchesKs = holdsCurrentKek(keys, gm);
+  return {
+    device: gm.device,
+    address: gm.address,
+    reachable: gm.reachable,
+    registered: gm.registered,
+    keyServer: gm.keyServer,
+    behavior: gm.behavior,
+    kekMatchesKs,
+    tekMatchesKs: holdsCurrentTeksOfKs(keys, gm),
+    divergent: holdsTeks(keys, gm, teks) === false,
+    kekExpiredInUse: gm.behavior !== 'timer' && gm.kekExpiryMs === null && kekMatchesKs === false,
+    listedByKs: isListed(gm, addresses, listAgeMs),
+    acksMissed: gm.address === null ? null : (addresses.listed.get(gm.address) ?? null),
+  };
 }

@@ -11,43 +11,92 @@ import { fleetConditions } from './fleet-conditions.ts';
 import { explain } from '../explain/explain.ts';
 import { abandonedIncidents, type Incident, incidentChanges } from '../incidents/incident.ts';
 import { factsOf } from './group-facts-of.ts';
-import { rememberAll, type RoleChange } from './fleet-memory.ts';
+import { remember, rememberAll, type RoleChange } from './fleet-memory.ts';
 import { judge } from './fleet-occurrences.ts';
 import type { FleetState, MemberFacts } from './fleet-state.ts';
+import { gmChanged, ksChanged } from './material-change.ts';
+import {
+  assessFleet,
+  DEFAULT_FLEET_SETTINGS,
+  type FleetSettings,
+  type FleetView,
+  fleetView,
+  type Yardstick,
+  yardstickOf,
+} from './fleet-view.ts';
 import { inCell } from '../seen/cell.ts';
-import { assessFleet, DEFAULT_FLEET_SETTINGS, type FleetSettings, type FleetView, fleetView } from './fleet-view.ts';
+import type { EpochMs } from '../seen/instant.ts';
 
 /**
- * State, events and view after changes, oldest first. Several changes in one call cost little more than one: with large
- * groups, gather those of a second.
+ * State, events and view after changes, oldest first, judged at once: for few devices, and for many changes in one call.
  */
 export function trackFleet(
   before: FleetState,
   changes: readonly MemberFacts[],
   settings: FleetSettings = DEFAULT_FLEET_SETTINGS,
-): {
+): FleetJudgement {
+  const { state, roleChanges } = rememberAll(before, changes);
+  const nowMs = changes.reduce((latest, { atMs }) => Math.max(latest, atMs), 0);
+  if (changes.length === 0) {
+    const yardstick = yardstickOf(state, settings);
+    const view = fleetView(state, nowMs, settings);
+    return { state, events: [], incidents: [], view, yardstick };
+  }
+  const judged = judgeFleet(state, nowMs, settings);
+  return { ...judged, events: [...roleChanges.map((change) => roleChanged(state, change)), ...judged.events] };
+}
+
+/** One device's facts in the group's state, before anyone judges what they mean for the group. */
+export interface MemberStep {
+  readonly state: FleetState;
+  readonly events: readonly GdoiEvent[];
+  /** Something of the member that the group is judged by, or that must not be forgotten, is not as it was. */
+  readonly material: boolean;
+  /** The group has to be judged for it soon: also when a KS was only read once more, since all its GMs are judged by it. */
+  readonly judgeSoon: boolean;
+}
+
+/** Its cost does not grow with the group. `yardstick`: of the last judgement. */
+export function rememberMember(before: FleetState, facts: MemberFacts, yardstick: Yardstick): MemberStep {
+  const { device } = facts;
+  const { state, roleChange } = remember(before, facts);
+  const ks = { before: before.kss.get(device) ?? null, now: state.kss.get(device) ?? null };
+  const material =
+    gmChanged(before.gms.get(device) ?? null, state.gms.get(device) ?? null, yardstick) || ksChanged(ks.before, ks.now);
+  return {
+    state,
+    events: roleChange === null ? [] : [roleChanged(state, roleChange)],
+    material,
+    judgeSoon: material || ks.before !== ks.now,
+  };
+}
+
+export interface FleetJudgement {
   readonly state: FleetState;
   readonly events: readonly GdoiEvent[];
   /** Those that are not as they were. */
   readonly incidents: readonly Incident[];
   readonly view: FleetView;
-} {
-  const { state, roleChanges } = rememberAll(before, changes);
-  const nowMs = changes.reduce((latest, { atMs }) => Math.max(latest, atMs), 0);
-  const assessment = assessFleet(state, settings);
+  readonly yardstick: Yardstick;
+}
+
+/** What the records of all members mean for the group at `nowMs`; its cost grows with the group. */
+export function judgeFleet(state: FleetState, nowMs: EpochMs, settings: FleetSettings): FleetJudgement {
+  const yardstick = yardstickOf(state, settings);
+  const assessment = assessFleet(state, yardstick);
   const { memory, explanations } = explain(state.said, factsOf(state, assessment, nowMs, settings));
-  const view = fleetView(state, nowMs, settings, { assessment, explanations });
-  if (changes.length === 0) return { state, events: [], incidents: [], view };
   const conditions = fleetConditions(state, assessment, nowMs, settings);
   const { occurrences, events } = judge(state, state.occurrences, conditions, nowMs);
+  const judged = { ...state, occurrences, said: memory };
   return {
-    state: { ...state, occurrences, said: memory },
+    state: judged,
     incidents:
       state.gms.size + state.kss.size === 0
-        ? abandonedIncidents(state, before.said, nowMs)
-        : incidentChanges(state, before.said, memory),
-    events: [...roleChanges.map((change) => roleChanged(state, change)), ...events],
-    view,
+        ? abandonedIncidents(state, state.said, nowMs)
+        : incidentChanges(state, state.said, memory),
+    events,
+    view: fleetView(judged, nowMs, settings, { yardstick, explanations, assessment }),
+    yardstick,
   };
 }
 

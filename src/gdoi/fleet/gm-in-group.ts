@@ -1,6 +1,14 @@
 /** What a group's view says of one of its GMs. */
 import type { KekBehavior } from '../seen/release.ts';
 
+export interface GmInFleet {
+  readonly gm: GmInGroup;
+  /** Can register with a KS of the other KEK behaviour. */
+  readonly meetsLegacyKs: boolean;
+  /** Registered, but no polled KS lists it. */
+  readonly notListed: boolean;
+}
+
 export interface GmInGroup {
   readonly device: string;
   readonly address: string | null;

@@ -4,11 +4,9 @@ import { membership, unacknowledgedRekeys } from './fleet-rekey-loss.ts';
 import { type FleetGm, type FleetKs, type FleetState, leadOfGroup } from './fleet-state.ts';
 import type { FleetAssessment, FleetSettings } from './fleet-view.ts';
 import type { GmInGroup } from './gm-in-group.ts';
-import { DEFAULT_TEK_LIFETIME_SECONDS, tekWindowSecondsBeforeExpiry } from '../keys/kek-window.ts';
+import { tekOverdue } from './material-change.ts';
+import { DEFAULT_TEK_LIFETIME_SECONDS } from '../keys/kek-window.ts';
 import type { EpochMs } from '../seen/instant.ts';
-
-/** A TEK with less than this left had no rekey: GMs re-register before (TEK window). */
-const TEK_OVERDUE_MS = tekWindowSecondsBeforeExpiry(0).to * 1000;
 
 export function factsOf(
   state: FleetState,
@@ -69,7 +67,7 @@ function gmFacts(gm: FleetGm, inGroup: GmInGroup | undefined): GmFacts {
     kekSinceMs: gm.kekSinceMs,
     tekExpiryMs,
     tekMissing: gm.registered === true && gm.teks !== null && gm.teks.length === 0,
-    tekOverdue: tekExpiryMs !== null && tekExpiryMs - gm.receivedAtMs <= TEK_OVERDUE_MS,
+    tekOverdue: tekOverdue(gm),
     rekeyOverdue: gm.rekeyOverdue,
     kekMatchesKs: inGroup?.kekMatchesKs ?? null,
     tekMatchesKs: inGroup?.tekMatchesKs ?? null,

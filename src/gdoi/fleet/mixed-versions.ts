@@ -17,12 +17,16 @@ export function mixedVersions(gms: readonly FleetGm[], kss: readonly FleetKs[]):
   if (legacy.length === 0) return null;
   const met = new Set<FleetKs>();
   const affectedGms = gms.filter((gm) => {
-    if (gm.behavior !== 'timer') return false;
-    const reachable = legacy.filter((ks) => canRegister(gm, ks));
+    const reachable = legacyKssOf(gm, legacy);
     for (const ks of reachable) met.add(ks);
     return reachable.length > 0;
   });
   return affectedGms.length === 0 ? null : { legacyKss: [...met], affectedGms };
+}
+
+/** KSs without a KEK timer that a GM with one can register with. */
+export function legacyKssOf(gm: FleetGm, kss: readonly FleetKs[]): readonly FleetKs[] {
+  return gm.behavior === 'timer' ? kss.filter((ks) => ks.behavior === 'legacy' && canRegister(gm, ks)) : [];
 }
 
 /** By the GM's server list; a list that is not shown, or a KS of unknown address, leaves any KS of the group. */

@@ -17,8 +17,7 @@ export interface TekDivergence {
   readonly pending: number;
 }
 
-export function tekDivergence(gms: readonly FleetGm[], keys: GroupKeys): TekDivergence {
-  const reference = groupTeks(gms, keys.kss);
+export function tekDivergence(gms: Iterable<FleetGm>, keys: GroupKeys, reference: TekReference | null): TekDivergence {
   const divergent: FleetGm[] = [];
   let judged = 0;
   let pending = 0;
@@ -34,7 +33,8 @@ export function tekDivergence(gms: readonly FleetGm[], keys: GroupKeys): TekDive
   return { reference, divergent, judged, pending };
 }
 
-function groupTeks(gms: readonly FleetGm[], kss: readonly FleetKs[]): TekReference | null {
+/** The group's TEKs; null: no KS and no two GMs show SPIs. */
+export function groupTeks(gms: Iterable<FleetGm>, kss: readonly FleetKs[]): TekReference | null {
   if (kss.filter((ks) => ks.role === 'primary').length <= 1) {
     for (const ks of kss) {
       const reference = tekReferenceOf(ks);
@@ -44,7 +44,7 @@ function groupTeks(gms: readonly FleetGm[], kss: readonly FleetKs[]): TekReferen
   return majorityTeks(gms);
 }
 
-function majorityTeks(gms: readonly FleetGm[]): TekReference | null {
+function majorityTeks(gms: Iterable<FleetGm>): TekReference | null {
   const holders = new Map<string, { readonly tek: FleetTek; readonly count: number; readonly readMs: number }>();
   let holding = 0;
   for (const gm of gms) {
@@ -66,8 +66,9 @@ function majorityTeks(gms: readonly FleetGm[]): TekReference | null {
   if (first === undefined) return null;
   const { tek, readMs } = first;
   // What else its holders hold is theirs too: old keys that run out.
-  const liveSpis = gms.flatMap((gm) =>
-    gm.teks?.some(({ spi }) => spi === tek.spi) === true ? gm.teks.map(({ spi }) => spi) : [],
-  );
-  return { source: 'most GMs', current: [tek], liveSpis: [...new Set(liveSpis)], readMs };
+  const liveSpis = new Set<string>();
+  for (const { teks } of gms) {
+    if (teks?.some(({ spi }) => spi === tek.spi) === true) for (const { spi } of teks) liveSpis.add(spi);
+  }
+  return { source: 'most GMs', current: [tek], liveSpis: [...liveSpis], readMs };
 }

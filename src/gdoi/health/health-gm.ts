@@ -6,7 +6,7 @@
  */
 import { longestSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
 import { durationText } from '../events/duration-text.ts';
-import { type GmInFleet, gmInFleet } from '../fleet/fleet-index.ts';
+import type { GmInFleet } from '../fleet/gm-in-group.ts';
 import type { FleetView } from '../fleet/fleet-view.ts';
 import type { GmInGroup } from '../fleet/gm-in-group.ts';
 import type { Forecast } from '../keys/forecast.ts';
@@ -39,7 +39,7 @@ const FAILING_ATTEMPTS = 2;
 const TEK_OVERDUE_SECONDS = tekWindowSecondsBeforeExpiry(0).to;
 
 export function gmChecks(input: GmHealthInput): readonly HealthCheck[] {
-  const known = input.fleet === null ? null : gmInFleet(input.fleet, input.device);
+  const known = input.fleet === null ? null : input.fleet.gmOf(input.device);
   const inFleet = known?.gm ?? null;
   return [
     registered(input),

@@ -6,7 +6,6 @@
  */
 import { durationText } from '../events/duration-text.ts';
 import { byWeight, type Explanation } from '../explain/explanation.ts';
-import { gmInFleet } from '../fleet/fleet-index.ts';
 import type { FleetView } from '../fleet/fleet-view.ts';
 import { type Forecast, forecast } from '../keys/forecast.ts';
 import {
@@ -185,7 +184,7 @@ function partOf(known: {
 function kekRekeyLead(fleet: FleetView | null, device: string): number | null {
   if (fleet === null) return FLOOR_LEAD.seconds;
   const silent = fleet.kss.length > 0 && fleet.kss.every(({ reachable }) => !reachable);
-  const legacy = gmInFleet(fleet, device)?.meetsLegacyKs === true;
+  const legacy = fleet.gmOf(device)?.meetsLegacyKs === true;
   return silent || legacy ? null : fleet.lead.seconds;
 }
 

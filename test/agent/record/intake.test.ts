@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
+import { KEEP_EVERY_MS } from '../../../src/agent/record/keep-pace.ts';
+import { FLEET_STATE_FORMAT } from '../../../src/gdoi/fleet/fleet-state-format.ts';
 import { EventTotals } from '../../../src/model/event-totals.ts';
 import { Intake, type IntakeOptions } from '../../../src/agent/record/intake.ts';
 import type { GdoiEvent } from '../../../src/gdoi/events/event.ts';
@@ -157,6 +160,75 @@ describe('observations become events', () => {
     expect(reregistrations(told)).toHaveLength(2);
     expect(intake.storeErrors).toBeGreaterThan(1);
     await intake[Symbol.asyncDispose]();
+  });
+
+  test('a crash between two polls in which nothing happened loses no registration, and makes none', async () => {
+    const store = createMemoryStore();
+    const first = await open(store);
+    let second = 0;
+    // Half an hour of quiet polls, and one registration; then the process is gone, without a word.
+    for (; second < 1800; second += 60) {
+      take(first.intake, [seen(second, second < 600 ? 1 : 2)]);
+      await first.clock.advance(60_000);
+    }
+    const next = await open(store);
+    take(next.intake, [seen(second, 3), seen(second + 5, 3)]);
+    await next.intake[Symbol.asyncDispose]();
+    const { events } = await store.query({ limit: 100, order: 'oldest_first', type: 'reregistration' });
+    expect(events).toHaveLength(2);
+    // The interval is wider by what had not been written yet.
+    const [from, to] = events[1]?.betweenMs ?? [0, 0];
+    expect(to - from).toBeGreaterThan(0);
+    expect(to - from).toBeLessThanOrEqual(KEEP_EVERY_MS + 120_000);
+  });
+
+  test('a state is written with what must not be lost, else every few minutes', async () => {
+    const store = createMemoryStore();
+    const batches: (readonly string[])[] = [];
+    const { intake, clock } = await open({
+      ...refusing(store),
+      commit: (batch) => {
+        batches.push([...batch.deviceStates.keys(), ...(batch.memberStates ?? []).map((member) => member.group)]);
+        return store.commit(batch);
+      },
+    });
+    const poll = async (second: number, succeeded: number) => {
+      batches.length = 0;
+      take(intake, [seen(second, succeeded)]);
+      await clock.advance(60_000);
+      return batches.flat();
+    };
+    expect(await poll(0, 1)).toEqual(['gm1', 'G1']);
+    for (const second of [60, 120, 180, 240]) expect(await poll(second, 1)).toEqual([]);
+    expect(await poll(300, 1)).toEqual(['gm1', 'G1']);
+    expect(await poll(360, 1)).toEqual([]);
+    expect(await poll(420, 2)).toEqual(['gm1', 'G1']);
+    await intake[Symbol.asyncDispose]();
+  });
+
+  test('a device that leaves its group takes its part in it along, and a stop leaves nothing behind', async () => {
+    const store = createMemoryStore();
+    const { intake } = await open(store);
+    const settings = { ...SETTINGS };
+    const shown = (device: string, second: number) =>
+      intake.take(aDevice({ device }), { kind: 'pushed', observations: [{ ...seen(second, 1), device }] }, settings);
+    const first = shown('gm1', 0);
+    shown('gm2', 1);
+    intake.without(first.view);
+    await intake[Symbol.asyncDispose]();
+    expect((await store.loadStates()).members.map(({ group, device }) => `${group} ${device}`)).toEqual(['G1 gm2']);
+  });
+
+  test('a whole group that the format before had in one row is written in parts at once', async () => {
+    const store = createMemoryStore();
+    const golden = new URL('../../gdoi/fleet/fleet-state.format-3.json', import.meta.url);
+    const state: unknown = JSON.parse(readFileSync(golden, 'utf8'));
+    await store.commit({ events: [], deviceStates: new Map(), fleetStates: new Map([['G1', { format: 3, state }]]) });
+    const { intake } = await open(store);
+    await intake[Symbol.asyncDispose]();
+    const { fleets, members } = await store.loadStates();
+    expect(fleets.get('G1')).toMatchObject({ format: FLEET_STATE_FORMAT });
+    expect(members.map(({ device }) => device).toSorted()).toEqual(['gm1', 'gm2', 'ks1']);
   });
 
   test('counters of the whole history are there after a restart', async () => {

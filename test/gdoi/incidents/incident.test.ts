@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
 import { trackFleet } from '../../../src/gdoi/fleet/fleet.ts';
-import { fleetStateOfJson, initialFleetState, type MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
+import { initialFleetState, type MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
 import type { Incident } from '../../../src/gdoi/incidents/incident.ts';
 import { eventsOf, incidentDocument, incidentMarkdown } from '../../../src/gdoi/incidents/incident-document.ts';
-import { gm, ks, START } from '../../builders/fleet-group.ts';
+import { gm, ks, START, throughStore } from '../../builders/fleet-group.ts';
 import { anEvent } from '../../builders/event-builder.ts';
 
 function silentKs(second: number, inARow = 3): MemberFacts {
@@ -17,7 +17,7 @@ function keptAfter(...changes: readonly MemberFacts[]): readonly Incident[] {
   const kept = new Map<string, Incident>();
   let state = initialFleetState('G1');
   for (const change of changes) {
-    const restarted = fleetStateOfJson(JSON.parse(JSON.stringify(state)) as object);
+    const restarted = throughStore(state);
     const tracked = trackFleet(restarted, [change]);
     state = tracked.state;
     for (const incident of tracked.incidents) kept.set(incident.id, incident);

@@ -1,0 +1,35 @@
+/**
+ * What a GM's counters were when its KS was asked, and when the KS replaced its KEK: that alone tells whether a GM without
+ * a KEK timer got the new one. A KS's answer is not written into the record of each of its thousands of GMs: what it means
+ * for one of them follows from the GM's last two answers, and is worked out when somebody asks, or before they change.
+ */
+import type { EpochMs } from '../seen/instant.ts';
+import type { FleetGm, KekGeneration, RekeyCounters } from './fleet-state.ts';
+
+/** The GM's counters at the KS's last read with the KEK before the present one; null: not known. */
+export function countersBeforeKek(gm: FleetGm, generation: KekGeneration | null): RekeyCounters | null {
+  const changed = generation?.changedBetweenMs ?? null;
+  if (changed === null || gm.kekChangeMs === changed[1]) return gm.countersBeforeKek;
+  return countersBefore(gm, changed[0]) ?? gm.countersAtKsRead;
+}
+
+/** The record with what the KS's reads since the last answer mean for it: before its counters are replaced. */
+export function withKsReads(gm: FleetGm, generation: KekGeneration | null): FleetGm {
+  if (generation === null) return gm;
+  return {
+    ...gm,
+    countersBeforeKek: countersBeforeKek(gm, generation),
+    countersAtKsRead: countersBefore(gm, generation.lastSentAtMs) ?? gm.countersAtKsRead,
+    kekChangeMs: generation.changedBetweenMs?.[1] ?? gm.kekChangeMs,
+  };
+}
+
+/**
+ * The newest counters that were certainly read before the KS was asked. Polled on one grid, a GM's answer always comes
+ * while the KS is being asked; then they are one poll old. null: neither of the last two answers is old enough.
+ */
+function countersBefore(gm: FleetGm, ksSentAtMs: EpochMs): RekeyCounters | null {
+  if (gm.receivedAtMs <= ksSentAtMs) return gm.counters;
+  const { previousCounters: previous } = gm;
+  return previous !== null && previous.receivedAtMs <= ksSentAtMs ? previous.counters : null;
+}

@@ -1,0 +1,160 @@
+/**
+ * Did a member change in anything that the group is judged by, or was it only read once more? At most polls nothing
+ * happened: countdowns ran on, and instants moved by what reading them takes. Then neither the group has to be judged anew
+ * nor the record to be stored at once.
+ */
+import { type FleetGm, type FleetKs, type FleetState, SAME_EXPIRY_MS } from './fleet-state.ts';
+import { gmInGroup, type Yardstick } from './fleet-view.ts';
+import type { MemberContext } from '../explain/group-facts.ts';
+import { tekWindowSecondsBeforeExpiry } from '../keys/kek-window.ts';
+import type { EpochMs } from '../seen/instant.ts';
+
+/** Uptime is printed in whole minutes. */
+const SAME_BOOT_MS = 120_000;
+/** A TEK with less than this left had no rekey: GMs re-register before (TEK window). */
+const TEK_OVERDUE_MS = tekWindowSecondsBeforeExpiry(0).to * 1000;
+
+/** A GM's record after another; null: it was, or is, none. `yardstick`: what both are judged by. */
+export function gmChanged(before: FleetGm | null, now: FleetGm | null, yardstick: Yardstick): boolean {
+  if (before === now) return false;
+  if (before === null || now === null) return true;
+  return (
+    GM_FIELDS.some((field) => before[field] !== now[field]) ||
+    tekOverdue(before) !== tekOverdue(now) ||
+    before.counters.received !== now.counters.received ||
+    before.counters.succeeded !== now.counters.succeeded ||
+    before.lastReregistration?.atMs !== now.lastReregistration?.atMs ||
+    before.lastReregistration?.cause !== now.lastReregistration?.cause ||
+    differentTexts(before.keyServers, now.keyServers) ||
+    differentTexts(spisOf(before), spisOf(now)) ||
+    contextChanged(before.context, now.context) ||
+    judgedDifferently(before, now, yardstick)
+  );
+}
+
+const GM_FIELDS = [
+  'address',
+  'reachable',
+  'registered',
+  'keyServer',
+  'behavior',
+  'version',
+  'registeredSinceMs',
+  'kek',
+  'kekSinceMs',
+  'rekeyOverdue',
+] as const satisfies readonly (keyof FleetGm)[];
+
+function judgedDifferently(before: FleetGm, now: FleetGm, yardstick: Yardstick): boolean {
+  const [was, is] = [gmInGroup(before, yardstick), gmInGroup(now, yardstick)];
+  return VERDICTS.some((verdict) => was[verdict] !== is[verdict]);
+}
+
+const VERDICTS = ['kekMatchesKs', 'tekMatchesKs', 'divergent', 'kekExpiredInUse', 'listedByKs', 'acksMissed'] as const;
+
+/** Its longest-lived TEK is nearer to its end than any rekey leaves it. */
+export function tekOverdue({ teks, receivedAtMs }: FleetGm): boolean {
+  const expiryMs = teks?.[0]?.expiryMs ?? null;
+  return expiryMs !== null && expiryMs - receivedAtMs <= TEK_OVERDUE_MS;
+}
+
+function spisOf({ teks }: FleetGm): readonly string[] {
+  return (teks ?? []).map(({ spi }) => spi);
+}
+
+/** A KS's record after another; null: it was, or is, none. */
+export function ksChanged(before: FleetKs | null, now: FleetKs | null): boolean {
+  if (before === now) return false;
+  if (before === null || now === null) return true;
+  return (
+    KS_FIELDS.some((field) => before[field] !== now[field]) ||
+    before.kek?.spi !== now.kek?.spi ||
+    before.kek?.sinceMs !== now.kek?.sinceMs ||
+    moved(before.nextRekeyMs, now.nextRekeyMs, SAME_EXPIRY_MS) ||
+    before.said?.length !== now.said?.length ||
+    before.said?.at(-1)?.atMs !== now.said?.at(-1)?.atMs ||
+    differentTexts(
+      before.currentTeks.map(({ spi }) => spi),
+      now.currentTeks.map(({ spi }) => spi),
+    ) ||
+    differentTexts(before.liveSpis, now.liveSpis) ||
+    differentTexts(peersOf(before), peersOf(now)) ||
+    differentRows(before.memberRows, now.memberRows) ||
+    contextChanged(before.context, now.context)
+  );
+}
+
+const KS_FIELDS = [
+  'address',
+  'reachable',
+  'behavior',
+  'version',
+  'role',
+  'roleSinceMs',
+  'kekLifetimeSeconds',
+  'tekLifetimeSeconds',
+  'members',
+] as const satisfies readonly (keyof FleetKs)[];
+
+function peersOf({ peers }: FleetKs): readonly string[] {
+  return (peers ?? []).map(({ address, role, status }) => `${address} ${role} ${status}`);
+}
+
+function differentRows(before: FleetKs['memberRows'], now: FleetKs['memberRows']): boolean {
+  if (before === now) return false;
+  if (before === null || now === null || before.length !== now.length) return true;
+  return now.some(({ address, acksMissed }, index) => {
+    const was = before[index];
+    return was?.address !== address || was.acksMissed !== acksMissed;
+  });
+}
+
+function contextChanged(before: MemberContext, now: MemberContext): boolean {
+  return (
+    before.failure?.sinceMs !== now.failure?.sinceMs ||
+    before.failure?.inARow !== now.failure?.inARow ||
+    before.failure?.result !== now.failure?.result ||
+    before.failure?.established !== now.failure?.established ||
+    before.forced?.atMs !== now.forced?.atMs ||
+    before.unregisteredSinceMs !== now.unregisteredSinceMs ||
+    before.failedAttempts !== now.failedAttempts ||
+    before.reasons.length !== now.reasons.length ||
+    before.reasons.at(-1) !== now.reasons.at(-1) ||
+    moved(before.bootMs, now.bootMs, SAME_BOOT_MS)
+  );
+}
+
+function moved(before: EpochMs | null, now: EpochMs | null, within: number): boolean {
+  return before === null || now === null ? before !== now : Math.abs(before - now) > within;
+}
+
+function differentTexts(before: readonly string[], now: readonly string[]): boolean {
+  return before.length !== now.length || before.some((text, index) => text !== now[index]);
+}
+
+/** The group's own part: is there anything new about what is told of it? `before` null: there was none. */
+export function groupPartChanged(before: FleetState | null, now: FleetState): boolean {
+  if (before === null) return true;
+  return (
+    before.kekGeneration?.ks !== now.kekGeneration?.ks ||
+    before.kekGeneration?.spi !== now.kekGeneration?.spi ||
+    before.kekGeneration?.changedBetweenMs?.[1] !== now.kekGeneration?.changedBetweenMs?.[1] ||
+    differentTexts(occurrencesOf(before), occurrencesOf(now)) ||
+    differentTexts(saidOf(before), saidOf(now))
+  );
+}
+
+function occurrencesOf({ occurrences }: FleetState): readonly string[] {
+  return Array.from(
+    occurrences,
+    ([key, { sinceMs, told, clearSinceMs }]) => `${key} ${sinceMs} ${told} ${clearSinceMs ?? ''}`,
+  );
+}
+
+/** A deadline in its words is read again with each answer and moves by some seconds. */
+function saidOf({ said }: FleetState): readonly string[] {
+  return said.map(
+    ({ cause, sinceMs, presentSinceMs, endedMs, worst, said: { status, summary } }) =>
+      `${cause} ${sinceMs} ${presentSinceMs ?? ''} ${endedMs ?? ''} ${worst} ${status} ${summary}`,
+  );
+}

@@ -1,0 +1,76 @@
+/**
+ * What a store keeps of a group must be understood by the next version. One state of each format lies here: a state that
+ * comes out otherwise needs a higher format number, its own file (UPDATE_GOLDENS=1 writes it once, and never over an older
+ * one) and the way over from the format before.
+ */
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { trackFleet } from '../../../src/gdoi/fleet/fleet.ts';
+import { FLEET_STATE_FORMAT, readFleetState, type StoredPart } from '../../../src/gdoi/fleet/fleet-state-format.ts';
+import { type FleetState, initialFleetState } from '../../../src/gdoi/fleet/fleet-state.ts';
+import { throughStore } from '../../builders/fleet-group.ts';
+import { FULL_FLEET, FULL_FLEET_NEXT } from './full-fleet.ts';
+
+const goldenOf = (format: number) => new URL(`./fleet-state.format-${format}.json`, import.meta.url);
+const kept = (format: number): unknown => JSON.parse(readFileSync(goldenOf(format), 'utf8'));
+const part = (format: unknown, state: unknown): StoredPart => ({ format, state });
+
+function fullFleet(): FleetState {
+  let state = initialFleetState('G1');
+  for (const facts of FULL_FLEET) state = trackFleet(state, [facts]).state;
+  return state;
+}
+
+function eventsNext(state: FleetState): readonly string[] {
+  const ids: string[] = [];
+  let now = state;
+  for (const facts of FULL_FLEET_NEXT) {
+    const next = trackFleet(now, [facts]);
+    now = next.state;
+    ids.push(...next.events.map(({ id }) => id));
+  }
+  return ids;
+}
+
+test('a state of this format is as it was when the format was made', () => {
+  const state = fullFleet();
+  const file = goldenOf(FLEET_STATE_FORMAT);
+  if (process.env['UPDATE_GOLDENS'] === '1' && !existsSync(file)) {
+    writeFileSync(file, `${JSON.stringify(state, null, 2)}\n`);
+  }
+  expect(JSON.parse(JSON.stringify(state))).toEqual(kept(FLEET_STATE_FORMAT));
+});
+
+test('its parts together are the state', () => {
+  expect(throughStore(fullFleet())).toEqual(fullFleet());
+});
+
+test('a whole group of the format before is carried over: no event is lost and none comes twice', () => {
+  const before = readFleetState('G1', part(3, kept(3)), []);
+  expect(before?.outdated).toBe(true);
+  const expected = eventsNext(fullFleet());
+  expect(expected.some((id) => id.includes('kek_expired_in_use'))).toBe(true);
+  expect(eventsNext(before!.state)).toEqual(expected);
+});
+
+test('members whose group has no state of its own make the group; a damaged part costs that part', () => {
+  const [gm1, gm2] = [...fullFleet().gms.values()];
+  const members: readonly (readonly [string, StoredPart])[] = [
+    ['gm1', part(FLEET_STATE_FORMAT, { gm: gm1, ks: null })],
+    ['gm2', part(FLEET_STATE_FORMAT - 2, { gm: gm2, ks: null })],
+    ['gm3', part(FLEET_STATE_FORMAT, 'a word')],
+  ];
+  const read = readFleetState('G1', part('another', {}), members);
+  expect([...(read?.state.gms ?? [])]).toEqual([['gm1', gm1]]);
+  expect(read?.state.kss.size).toBe(0);
+});
+
+test('nothing is gone on from what is no state of ours', () => {
+  for (const format of [FLEET_STATE_FORMAT - 2, FLEET_STATE_FORMAT + 1, '4', null, undefined]) {
+    expect(readFleetState('G1', part(format, kept(FLEET_STATE_FORMAT)), [])).toBeNull();
+  }
+  for (const nothing of [null, 3, 'state', undefined]) {
+    expect(readFleetState('G1', part(FLEET_STATE_FORMAT, nothing), [])).toBeNull();
+  }
+  expect(readFleetState('G1', null, [])).toBeNull();
+});

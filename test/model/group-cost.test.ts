@@ -1,0 +1,178 @@
+/** A group's view by steps: the same as one computed anew, and paid for by what changed. */
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { rememberMember, trackFleet } from '../../src/gdoi/fleet/fleet.ts';
+import { type FleetState, initialFleetState, type MemberFacts } from '../../src/gdoi/fleet/fleet-state.ts';
+import { type FleetView, fleetView, yardstickOf } from '../../src/gdoi/fleet/fleet-view.ts';
+import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
+import { groupAfter, groupOfState, type GroupMemory, isDue, judged } from '../../src/model/fleet-step.ts';
+import { gm, ks, START } from '../builders/fleet-group.ts';
+
+const SETTINGS = { pollIntervalMs: 60_000, detailIntervalMs: 60_000 };
+
+const SHOWN = [
+  'group',
+  'atMs',
+  'members',
+  'gms',
+  'kss',
+  'lead',
+  'tekLifetimeSeconds',
+  'tekLeadSeconds',
+  'rekeySeconds',
+  'ksSaid',
+  'kekLifetimeSeconds',
+  'divergentMembers',
+  'groupTeks',
+  'mixedVersions',
+  'primaries',
+  'coopSplit',
+  'coopPeers',
+  'unacknowledged',
+  'notPolled',
+  'notListed',
+  'rekeyLoss',
+] as const satisfies readonly (keyof FleetView)[];
+
+/** What outlets can see of a view, as plain data. */
+function shown(view: FleetView): ReadonlyMap<string, unknown> {
+  return new Map(SHOWN.map((field) => [field, view[field]]));
+}
+
+/** One change by one device, at `second`: most only read once more, some change keys, registration or reach. */
+const anyChange = (members: number) =>
+  fc.record({
+    member: fc.integer({ min: 0, max: members - 1 }),
+    what: fc.constantFrom(
+      'read',
+      'read',
+      'read',
+      'read',
+      'rekey',
+      'reregistered',
+      'unregistered',
+      'silent',
+      'gone',
+      'ks',
+    ),
+    gapSeconds: fc.integer({ min: 0, max: 40 }),
+  });
+
+function factsOf(second: number, member: number, what: string): MemberFacts {
+  const device = `gm${member}`;
+  const same = { device, address: `10.0.0.${member}`, kekExpiry: member % 3 === 0 ? null : 80_000 };
+  switch (what) {
+    case 'rekey':
+      return gm(second, { ...same, teks: { [`0x${second}`]: second + 3600 }, received: second });
+    case 'reregistered':
+      return gm(second, { ...same, succeeded: second + 2 });
+    case 'unregistered':
+      return gm(second, { ...same, registered: false, teks: {} });
+    case 'silent':
+      return gm(second, { ...same, presence: 'unreachable' });
+    case 'gone':
+      return gm(second, { ...same, presence: 'gone' });
+    case 'ks':
+      return ks(second, { members: { [`10.0.0.${member}`]: second % 4 }, kekExpiry: second > 600 ? 90_000 : 80_000 });
+    default:
+      return gm(second, same);
+  }
+}
+
+function stepped(changes: readonly MemberFacts[]): {
+  readonly memory: GroupMemory;
+  readonly events: readonly GdoiEvent[];
+} {
+  let memory = groupOfState(initialFleetState('G1'), START, SETTINGS);
+  const events: GdoiEvent[] = [];
+  for (const facts of changes) {
+    const step = groupAfter(memory, facts, SETTINGS);
+    memory = step.memory;
+    events.push(...step.events);
+  }
+  return { memory, events };
+}
+
+describe.each([6, 60])('a group of %i', (members) => {
+  const anyChanges = fc.array(anyChange(members), { minLength: 1, maxLength: 120 }).map((changes) => {
+    let second = 0;
+    return changes.map(({ member, what, gapSeconds }) => {
+      second += gapSeconds;
+      return factsOf(second, member, what);
+    });
+  });
+
+  test('after any changes has the records, and each GM the verdict, that computing all anew gives', () => {
+    fc.assert(
+      fc.property(anyChanges, (changes) => {
+        const { memory } = stepped(changes);
+        const anew = trackFleet(initialFleetState('G1'), changes, SETTINGS).state;
+        const records = ({ gms, kss, kekGeneration }: FleetState) => ({ gms: [...gms], kss: [...kss], kekGeneration });
+        expect(records(memory.state)).toEqual(records(anew));
+        const { yardstick, view } = memory;
+        const known = { yardstick, explanations: view.explanations, assessment: null };
+        expect(shown(view)).toEqual(shown(fleetView(memory.state, view.atMs, SETTINGS, known)));
+        for (const each of view.gms) {
+          const notListed = view.notListed.includes(each.device);
+          const meetsLegacyKs = view.mixedVersions?.affectedGms.includes(each.device) === true;
+          expect(view.gmOf(each.device)).toEqual({ gm: each, notListed, meetsLegacyKs });
+        }
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  test('once judged is seen as if it had been computed anew from its state', () => {
+    fc.assert(
+      fc.property(anyChanges, (changes) => {
+        const { memory } = stepped(changes);
+        const { view, yardstick, state } = judged(memory, memory.unjudged.atMs, SETTINGS).memory;
+        expect(yardstick).toEqual(yardstickOf(state, SETTINGS));
+        expect(shown(view)).toEqual(shown(fleetView(state, view.atMs, SETTINGS)));
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
+
+describe('a large group', () => {
+  const large = (count: number) => {
+    const all = [ks(0), ...Array.from({ length: count }, (_, n) => factsOf(1, n, 'read'))];
+    const { memory } = stepped(all);
+    return judged(memory, START + 10_000, SETTINGS).memory;
+  };
+
+  test('keeps what all its GMs are compared with while they are only read once more', () => {
+    const before = large(300);
+    const { memory, events } = groupAfter(before, factsOf(60, 7, 'read'), SETTINGS);
+    expect(memory.yardstick).toBe(before.yardstick);
+    expect(memory.view.yardstick).toBe(before.view.yardstick);
+    expect(isDue(memory, START + 3_600_000)).toBe(false);
+    expect(events).toEqual([]);
+    expect([...memory.state.gms].filter(([name, record]) => record !== before.state.gms.get(name))).toHaveLength(1);
+  });
+
+  test.each(['rekey', 'reregistered', 'unregistered', 'silent', 'ks'])(
+    'is judged within a second when one is otherwise than before: %s',
+    (what) => {
+      const { memory } = groupAfter(large(300), factsOf(60, 7, what), SETTINGS);
+      expect(memory.unjudged.changes === 0 || isDue(memory, memory.judgedAtMs + 1000)).toBe(true);
+    },
+  );
+
+  test('is judged in the end also when nothing but instants moves', () => {
+    let memory = large(40);
+    for (let n = 0; n < 40; n += 1) memory = groupAfter(memory, factsOf(60 + n, n, 'read'), SETTINGS).memory;
+    expect(memory.unjudged.changes).toBe(0);
+  });
+});
+
+test('what was only read once more is no material change; keys, counters, reach and words are', () => {
+  const before = trackFleet(initialFleetState('G1'), [ks(0), factsOf(1, 1, 'read')], SETTINGS);
+  const material = (facts: MemberFacts) => rememberMember(before.state, facts, before.yardstick).material;
+  expect(material(factsOf(61, 1, 'read'))).toBe(false);
+  expect(material(ks(60))).toBe(false);
+  for (const what of ['rekey', 'reregistered', 'unregistered', 'silent', 'gone', 'ks']) {
+    expect([what, material(factsOf(61, 1, what))]).toEqual([what, true]);
+  }
+});
