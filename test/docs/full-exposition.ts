@@ -13,7 +13,7 @@ import { createSelfMetrics } from '../../src/export/self-metrics.ts';
 import { targetMetrics } from '../../src/export/target-metrics.ts';
 import type { DeviceCertificates } from '../../src/gdoi/seen/certificate.ts';
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
-import { fleetView } from '../../src/gdoi/fleet/fleet-view.ts';
+import { DEFAULT_FLEET_SETTINGS, fleetView, yardstickOf } from '../../src/gdoi/fleet/fleet-view.ts';
 import { initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
 import { fleet, gmInFleet } from '../builders/health-builders.ts';
 import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
@@ -144,8 +144,11 @@ const EXPLANATION: Explanation = {
 function groupExposition(): string {
   const fleet = createReadModel();
   fleet.totals.know({ group: 'G1' });
-  const view = fleetView(initialFleetState('G1'), NOON);
-  return groupMetrics({ ...fleet, groups: () => [{ ...view, explanations: [EXPLANATION] }] });
+  const state = initialFleetState('G1');
+  const yardstick = yardstickOf(state, DEFAULT_FLEET_SETTINGS);
+  const judged = { yardstick, explanations: [EXPLANATION], assessment: null };
+  const view = fleetView(state, NOON, DEFAULT_FLEET_SETTINGS, judged);
+  return groupMetrics({ ...fleet, groups: () => [view] });
 }
 
 const STATUS: AgentStatus = {

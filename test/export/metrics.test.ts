@@ -380,11 +380,10 @@ describe('what the tracker knows becomes metrics', () => {
   });
 
   test('two primaries at once are a split of the group', () => {
-    const fleet = createReadModel();
-    const view = new Fleet().see(ksFacts(0));
-    fleet.setGroup(view);
-    fleet.setGroup({ ...view, group: 'G2', coopSplit: { primaries: ['ks1', 'ks2'], sinceMs: NOON } });
-    expect(samples(groupMetrics(fleet), 'gdoi_group_coop_split')).toEqual(['{group="G1"} 0', '{group="G2"} 1']);
+    const views = createReadModel();
+    views.setGroup(new Fleet().see(ksFacts(0)));
+    views.setGroup(fleet({ group: 'G2', coopSplit: { primaries: ['ks1', 'ks2'], sinceMs: NOON } }));
+    expect(samples(groupMetrics(views), 'gdoi_group_coop_split')).toEqual(['{group="G1"} 0', '{group="G2"} 1']);
   });
 
   test('every cause of a known group and every event type start at 0', () => {
