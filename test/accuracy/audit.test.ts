@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import { SCENARIO_NAMES } from '../../src/simulator/scenarios/scenario.ts';
-import { audit, type Finding } from './audit/audit.ts';
+import { audit } from './audit/audit.ts';
 import { ALL_PUSHED, aWatch, phaseWatch, type Watch } from './watch.ts';
 import { watchFleet } from './watch-fleet.ts';
 
@@ -16,23 +16,11 @@ const WATCHES: readonly Watch[] = [
 /** The two days of the field fleet are the accuracy run's. */
 const SCENARIOS = SCENARIO_NAMES.filter((name) => name !== 'field');
 
-/** Faults that are known and not mended yet; each line goes with its fault. */
-const KNOWN: readonly { readonly of: string; readonly said: RegExp }[] = [
-  // Uptime comes in whole minutes, and answers inside that minute do not narrow the boot.
-  { of: 'reload', said: /^between$/u },
-  // The clear that explains a restart is quoted twice where the message alone told of it.
-  { of: 'counters_reset', said: /^shape$/u },
-];
-
-function isKnown({ event, said }: Finding): boolean {
-  return KNOWN.some((known) => known.of === event.type && known.said.test(said));
-}
-
 for (const watch of WATCHES) {
   test.each(SCENARIOS)(`%s, by ${watch.name}: all that is said is true`, (scenario) => {
     const fleet = createSimulatedFleet({ scenario, seed: 3, startMs: START_MS });
     const watched = watchFleet(fleet, watch, { seed: 3, startMs: START_MS, hours: 1 });
-    const findings = audit(watched.emitted, watched.observations).filter((finding) => !isKnown(finding));
+    const findings = audit(watched.emitted, watched.observations);
     expect(findings.map(({ event, said, wrong }) => `${event.id}: "${said}": ${wrong}`)).toEqual([]);
   });
 }

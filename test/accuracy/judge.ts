@@ -34,15 +34,23 @@ const WRONG_CLOCK_MS = 65_000;
 export function judge(watched: Watched): Judgement {
   const toleranceMs = watched.watch.clockErrors ? WRONG_CLOCK_MS : MATCH_MS;
   const told = toldByPlace(watched);
-  const registrations = realRegistrations(watched).map((truth): JudgedRegistration => {
+  const real = realRegistrations(watched).map((truth) => ({ truth, unseen: invisible(truth, watched) }));
+  const judged = (each: (typeof real)[number]): JudgedRegistration => {
+    const { truth, unseen } = each;
     const candidates = told.get(`${truth.device} ${truth.group}`) ?? [];
     const event = takeMatching(candidates, truth, { toleranceMs, watched });
     const reason = undecidable(truth, watched);
-    if (event === null) {
-      return { truth, event, verdict: 'missed', invisible: invisible(truth, watched), undecidable: reason };
-    }
-    return { truth, event, verdict: verdictOf(truth, event), invisible: null, undecidable: reason };
-  });
+    return event === null
+      ? { truth, event, verdict: 'missed', invisible: unseen, undecidable: reason }
+      : { truth, event, verdict: verdictOf(truth, event), invisible: null, undecidable: reason };
+  };
+  // What the answers show has its event first: one that they do not show may lie in the same interval.
+  const registrations = [
+    ...real.filter(({ unseen }) => unseen === null),
+    ...real.filter(({ unseen }) => unseen !== null),
+  ]
+    .map(judged)
+    .toSorted((a, b) => a.truth.atMs - b.truth.atMs);
   return { registrations, invented: [...told.values()].flat() };
 }
 

@@ -308,6 +308,8 @@ class FleetWatch {
 
   #ask(device: Device, command: ShowCommand, atMs: EpochMs, latencyMs: number) {
     const text = this.#fleet.answer(device.name, command, atMs);
+    // It went down in the middle of the poll: its session ended.
+    if (!this.#fleet.isUp(device.name)) return { groups: [], observations: [] };
     const parsed = parseCommandOutput(command, text, 'prompt');
     if (parsed.kind === 'failed') return { groups: [], observations: [] };
     const at = {

@@ -32,6 +32,8 @@ export interface PollMemory {
 interface Counters {
   readonly succeeded: number | null;
   readonly received: number | null;
+  readonly lastRekeyAgeSeconds: number | null;
+  readonly tekSpis: readonly string[];
 }
 
 export const NOTHING_LEARNT: PollMemory = {
@@ -102,7 +104,7 @@ function isTaken(memory: PollMemory, command: ShowCommand, nowMonoMs: number): b
 
 type Spelt = 'ks policy' | 'ks members' | 'ks coop' | 'gm replay' | 'gm dataplane counters';
 
-/** A registration count that moved, or any counter that fell: only the uptime tells a reload from a clear. */
+/** A registration count that moved, any counter that fell or came back: only the uptime tells a reload from a clear. */
 function countersHintAtReload(before: PollMemory['counters'], now: readonly GroupSnapshot[]): boolean {
   return now.some((snapshot) => {
     if (snapshot.role !== 'gm') return false;
@@ -110,9 +112,26 @@ function countersHintAtReload(before: PollMemory['counters'], now: readonly Grou
     if (known === undefined) return false;
     return (
       known.succeeded !== snapshot.registrations.succeeded ||
-      (known.received !== null && snapshot.rekeys.received !== null && snapshot.rekeys.received < known.received)
+      (known.received !== null && snapshot.rekeys.received !== null && snapshot.rekeys.received < known.received) ||
+      mayHaveComeBack(known, countersOf(snapshot))
     );
   });
+}
+
+/** A rekey that was not counted, or keys that came without one: the counters restarted and are what they were. */
+function mayHaveComeBack(before: Counters, now: Counters): boolean {
+  if (before.received !== now.received) return false;
+  const [was, is] = [before.lastRekeyAgeSeconds, now.lastRekeyAgeSeconds];
+  return (was !== null && is !== null && is < was) || now.tekSpis.some((spi) => !before.tekSpis.includes(spi));
+}
+
+function countersOf({ registrations, rekeys, teks }: GmSnapshot): Counters {
+  return {
+    succeeded: registrations.succeeded,
+    received: rekeys.received,
+    lastRekeyAgeSeconds: rekeys.lastAgeSeconds,
+    tekSpis: (teks ?? []).flatMap(({ spi }) => spi ?? []),
+  };
 }
 
 export function rememberAnswer(memory: PollMemory, command: ShowCommand, nowMonoMs: number): PollMemory {
@@ -127,8 +146,6 @@ export function rememberCounters(memory: PollMemory, snapshots: readonly GroupSn
   const gms = snapshots.filter((snapshot): snapshot is GmSnapshot => snapshot.role === 'gm');
   return {
     ...memory,
-    counters: new Map(
-      gms.map((gm) => [gm.group, { succeeded: gm.registrations.succeeded, received: gm.rekeys.received }]),
-    ),
+    counters: new Map(gms.map((gm) => [gm.group, countersOf(gm)])),
   };
 }

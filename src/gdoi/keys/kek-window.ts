@@ -29,3 +29,8 @@ export const DEFAULT_TEK_LIFETIME_SECONDS = 3600;
 export function tekWindowSecondsBeforeExpiry(lifetimeSeconds: number): { readonly from: number; readonly to: number } {
   return { from: 1.2 * tekReregistrationSecondsBeforeExpiry(lifetimeSeconds), to: 60 };
 }
+
+/** On-call catalogue, timers: an order of the KS leaves each TEK 5 % of its lifetime, an hour at most, 90 s at least. */
+export function cutTekSeconds(lifetimeSeconds: number): number {
+  return Math.max(90, Math.min(0.05 * lifetimeSeconds, 3600));
+}

@@ -75,6 +75,28 @@ export function commonShiftMs(
   return { byMs: Math.round(middleMs(shift)), certain: shift };
 }
 
+/** A cut of TEK lifetimes is larger than this. */
+const TEK_CUT_MS = 10_000;
+
+/**
+ * By how much the KS cut the TEKs, the most of any: what was left of each is now the same at most, and those that had less
+ * keep theirs. Null: they were not cut. A clock that was set back moves them as well: that is asked for before.
+ */
+export function tekCutMs(before: readonly HeldTek[], now: readonly HeldTek[], elapsedMs: number): number | null {
+  const tolerance = sameInstantToleranceMs(elapsedMs);
+  const known = now.flatMap((tek) => {
+    const held = before.find(({ spi }) => spi === tek.spi);
+    if (held === undefined) return [];
+    const moved = { fromMs: tek.expiry.fromMs - held.expiry.toMs, toMs: tek.expiry.toMs - held.expiry.fromMs };
+    return [{ tek, moved, isCut: moved.toMs < -TEK_CUT_MS }];
+  });
+  const cut = known.filter(({ isCut }) => isCut);
+  if (cut.length === 0 || known.some(({ moved }) => moved.fromMs > tolerance)) return null;
+  const endMs = Math.max(...cut.map(({ tek }) => tek.expiry.toMs));
+  if (known.some(({ isCut, tek }) => !isCut && tek.expiry.fromMs > endMs + tolerance)) return null;
+  return Math.max(...cut.map(({ moved }) => -middleMs(moved)));
+}
+
 /** Known TEKs with both readings' knowledge, as for the KEK. */
 export function teksSeenAgain(
   before: readonly HeldTek[],

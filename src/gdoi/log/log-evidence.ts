@@ -218,15 +218,19 @@ export function quoted(of: LogMark): string {
   return `${sourcesOf(of)}: ${of.mnemonic}${of.detail === '' ? '' : ` (${of.detail})`} ${whenOf(of)}`;
 }
 
-/** Both messages of a link in one line. */
+/** What the messages of a link said: in one line where both are of one kind and link. */
 export function quotedLink(down: LogMark | undefined, up: LogMark | undefined): readonly string[] {
-  const shown = up ?? down;
-  if (shown === undefined) return [];
   const states = [
-    ...(down === undefined ? [] : [`down ${whenOf(down)}`]),
-    ...(up === undefined ? [] : [`up ${whenOf(up)}`]),
+    ...(down === undefined ? [] : [{ of: nameOfLink(down), state: `down ${whenOf(down)}` }]),
+    ...(up === undefined ? [] : [{ of: nameOfLink(up), state: `up ${whenOf(up)}` }]),
   ];
-  return [`${sourcesOf(shown)}: ${shown.mnemonic} ${shown.detail} ${states.join(', ')}`];
+  return [...new Set(states.map(({ of }) => of))].map(
+    (name) => `${name} ${states.flatMap(({ of, state }) => (of === name ? [state] : [])).join(', ')}`,
+  );
+}
+
+function nameOfLink(mark: LogMark): string {
+  return `${sourcesOf(mark)}: ${mark.mnemonic} ${mark.detail}`;
 }
 
 /** It names no address, or one of these: a router has other peers than its KSs. */

@@ -47,7 +47,6 @@ export const MAX_GROUP_CHARS = 128;
 export function shown(at: ReadAt, gm: GmSnapshot): Shown | null {
   const counters = countersOf(gm);
   if (gm.registered === null || counters === null) return null;
-  const { reregistersInSeconds } = gm;
   const { lastAgeSeconds } = gm.rekeys;
   return {
     at,
@@ -56,9 +55,14 @@ export function shown(at: ReadAt, gm: GmSnapshot): Shown | null {
     counters,
     kek: shownKek(at, gm),
     teks: shownTeks(at, gm),
-    timer: reregistersInSeconds === null || reregistersInSeconds < 0 ? null : endOfCountdown(at, reregistersInSeconds),
+    timer: seenTimer(at, gm),
     lastRekey: lastAgeSeconds === null || lastAgeSeconds < 0 ? null : beginOfAge(at, lastAgeSeconds),
   };
+}
+
+/** When `Reregisters in` runs out; null: it is not shown. */
+export function seenTimer(at: ReadAt, { reregistersInSeconds }: GmSnapshot): Interval | null {
+  return reregistersInSeconds === null || reregistersInSeconds < 0 ? null : endOfCountdown(at, reregistersInSeconds);
 }
 
 /** Addresses that a message about this GM and its KSs may name, as `addressesIn` writes them. */

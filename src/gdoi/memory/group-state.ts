@@ -74,7 +74,7 @@ export function updated(
     emitted: what.emitted,
     everRegistered: state.everRegistered || registered,
     countsRekeys: state.countsRekeys || (counters.received ?? 0) > 0,
-    view: registered ? viewOf(state.view, seen, what.kekAfter, what.registrations) : state.view,
+    view: registered ? viewOf(state.view, seen, what.kekAfter, what.registrations) : viewOfLost(state, seen),
     tekLifetimeSeconds: tekLifetime(state, seen, what.registrations),
     legacyKek: state.legacyKek,
     forced: state.forced,
@@ -90,6 +90,14 @@ export function updated(
     snmp: state.snmp === null || state.snmp.sign === null ? state.snmp : { ...state.snmp, sign: null },
     tally: state.tally,
   };
+}
+
+/** What it held when it began to register; a rekey that came before that had set its timers anew. */
+function viewOfLost({ view, registered, counters }: GroupState, seen: Shown): GroupState['view'] {
+  const rekeyed = registered && (seen.counters.received ?? 0) > (counters.received ?? 0);
+  if (view === null || !rekeyed) return view;
+  const teks = seen.teks.length === 0 ? view.teks : seen.teks;
+  return { ...view, teks, timer: null, timerAfterKek: null, timerBeforeTek: null, timerOf: null };
 }
 
 /** Attempts of a registered GM count on until one of them succeeds. */

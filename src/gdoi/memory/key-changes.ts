@@ -8,18 +8,16 @@ import type { Answer } from './answer.ts';
 import { type KsFigures, type Shown, showsNoKek } from './gm-answer.ts';
 import { type Interval, intersection, middleMs, shifted } from '../seen/interval.ts';
 import { isSameKek } from '../keys/kek-identity.ts';
+import { cutTekSeconds } from '../keys/kek-window.ts';
 import { instant } from '../events/instant-text.ts';
 import { instantOf, marksIn, quoted } from '../log/log-evidence.ts';
 import type { KekAfter } from './registration-facts.ts';
-import { commonShiftMs, hasNewTek, longestLivedStays, sharesTek } from '../keys/tek-identity.ts';
+import { hasNewTek, longestLivedStays, sharesTek, tekCutMs } from '../keys/tek-identity.ts';
 import { emitting, type GroupTracked, unchanged } from './tracked.ts';
 import type { GroupState, HeldView } from './tracker-state.ts';
 
 /** An order of the KS explains registrations this long: it cuts TEK lifetimes to 5 % of at most this. */
 const FORCED_FOR_MS = 3_600_000;
-
-/** A cut of TEK lifetimes is larger than this. */
-const TEK_CUT_MS = 10_000;
 
 export function kekRelation(view: HeldView | null, seen: Shown, elapsedMs: number, registered: boolean): KekAfter {
   if (!seen.registered) return 'unknown';
@@ -39,20 +37,50 @@ export function kekMade({ kek }: Shown, kekAfter: KekAfter, { kekLifetimeSeconds
   return shifted(kek.expiry, -kekLifetimeSeconds * 1000);
 }
 
-export function forcedNow(before: GroupState, seen: Shown, elapsedMs: number): GroupState['forced'] {
+export function forcedNow(
+  before: GroupState,
+  { seen, ks }: Pick<Answer, 'seen' | 'ks'>,
+  elapsedMs: number,
+): GroupState['forced'] {
   const { forced, view } = before;
   if (forced === null && view !== null && longestLivedStays(view.teks, seen.teks, elapsedMs)) return null;
   if (forced !== null && seen.at.sentAtMs < forced.untilMs) return forced;
-  if (view === null || seen.counters.received !== before.counters.received || hasNewTek(view.teks, seen.teks))
-    return null;
-  const shift = commonShiftMs(view.teks, seen.teks, elapsedMs);
-  if (shift === null || shift.certain.toMs > -TEK_CUT_MS) return null;
-  return {
-    atMs: seen.at.sentAtMs,
-    untilMs: seen.at.sentAtMs + FORCED_FOR_MS,
-    evidence: `TEK lifetime cut by ${Math.round(-shift.byMs / 1000)} s without a rekey: the KS told its members to register again`,
-  };
+  const lifetimeSeconds = ks.tekLifetimeSeconds ?? before.tekLifetimeSeconds;
+  const evidence = view === null ? null : orderOf(before, view.teks, seen, { elapsedMs, lifetimeSeconds });
+  return evidence === null
+    ? null
+    : {
+        atMs: seen.at.sentAtMs,
+        untilMs: seen.at.sentAtMs + FORCED_FOR_MS,
+        evidence: `${evidence}: ${TOLD_TO_REGISTER}`,
+      };
 }
+
+const TOLD_TO_REGISTER = 'the KS told its members to register again';
+
+/** A rekey may cut the TEK that it replaces; the one that it brought is cut by an order only. */
+function orderOf(
+  before: GroupState,
+  held: HeldView['teks'],
+  seen: Shown,
+  { elapsedMs, lifetimeSeconds }: { readonly elapsedMs: number; readonly lifetimeSeconds: number | null },
+): string | null {
+  const { teks, counters } = seen;
+  if (counters.received === before.counters.received && !hasNewTek(held, teks)) {
+    const cutMs = tekCutMs(held, teks, elapsedMs);
+    return cutMs === null ? null : `TEK lifetime cut by ${Math.round(cutMs / 1000)} s without a rekey`;
+  }
+  const [longest] = teks;
+  if (longest === undefined || lifetimeSeconds === null || !hasNewTek(held, [longest])) return null;
+  if (counters.succeeded !== before.counters.succeeded) return null;
+  const leftSeconds = Math.round((longest.expiry.fromMs - seen.at.sentAtMs) / 1000);
+  const isWhole = leftSeconds + elapsedMs / 1000 + LIFETIME_LOST_SECONDS > lifetimeSeconds;
+  if (isWhole || leftSeconds > cutTekSeconds(lifetimeSeconds)) return null;
+  return `the TEK that a rekey has just brought ends in ${leftSeconds} s`;
+}
+
+/** So much less than its lifetime a TEK that a rekey has just brought never has. */
+const LIFETIME_LOST_SECONDS = 60;
 
 /** No registration: a rekey may have come, or the lifetime contradicts itself. */
 export function keysOnly(state: GroupState, { place, seen, span, kekAfter }: Answer): GroupTracked {

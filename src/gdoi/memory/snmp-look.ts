@@ -10,6 +10,7 @@ import { type HeldKek, isSameKek, sameInstantToleranceMs, shownKek } from '../ke
 import { MISSED_REKEY_WINDOW } from '../keys/kek-window.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
+import { kekMissedWindow, tekWindow } from '../keys/timer-windows.ts';
 import { hasNewTek, type HeldTek, sharesTek, shownTeks } from '../keys/tek-identity.ts';
 
 export interface SnmpLook {
@@ -61,9 +62,15 @@ function hasSameKek(before: SnmpLook, now: SnmpLook): boolean {
 }
 
 /** Evidence that the GM registered between two looks; empty: nothing says so. */
-export function registrationSigns(before: SnmpLook, now: SnmpLook): readonly string[] {
+export function registrationSigns(
+  before: SnmpLook,
+  now: SnmpLook,
+  tekLifetimeSeconds: number | null,
+): readonly string[] {
   const signs: string[] = [];
-  if (before.keyServer !== null && now.keyServer !== null && before.keyServer !== now.keyServer)
+  const isElsewhere = before.keyServer !== null && now.keyServer !== null && before.keyServer !== now.keyServer;
+  const hasNewKeys = hasNewTek(before.teks, now.teks) || hasNewKek(before, now);
+  if (isElsewhere && (hasNewKeys || !mayBeRegistering(now, tekLifetimeSeconds)))
     signs.push(`Registered with ${before.keyServer} -> ${now.keyServer}`);
   // Without a KEK no rekey can be read.
   if (before.withoutKek && now.kek !== null) signs.push('no KEK before, one now: no rekey can have brought it');
@@ -77,6 +84,14 @@ export function registrationSigns(before: SnmpLook, now: SnmpLook): readonly str
   if (sequence === before.sequence && counts && hasSameKek(before, now) && hasNewTek(before.teks, now.teks))
     signs.push(`another TEK with the same KEK and rekey sequence number ${sequence} as before`);
   return signs;
+}
+
+/** A GM that tries one KS after the other may show each of them: a timer of its keys was due, or they are gone. */
+function mayBeRegistering({ kek, teks, receivedMs }: SnmpLook, tekLifetimeSeconds: number | null): boolean {
+  const [longest] = teks;
+  if (kek === null || longest === undefined) return true;
+  const dueMs = Math.min(kekMissedWindow(kek.expiry).fromMs, tekWindow(longest.expiry, tekLifetimeSeconds).fromMs);
+  return receivedMs >= dueMs;
 }
 
 /** A rekey that brings a KEK starts the numbers anew; past the beginning of the window none is to be expected. */
@@ -124,6 +139,17 @@ export function disagreement(cli: CliKeys, look: SnmpLook): string | null {
   if (cli.teks.length > 0 && look.teks.length > 0 && !sharesTek(cli.teks, look.teks))
     return `no common TEK: ${cli.teks[0]?.spi} by the CLI, ${look.teks[0]?.spi} by SNMP`;
   return null;
+}
+
+/** The CLI showed the newest TEK that the look shows, and the same KEK: nothing of the look came after that answer. */
+export function showsTheKeys(cli: CliKeys, look: SnmpLook): boolean {
+  const [newest] = look.teks;
+  return (
+    newest !== undefined &&
+    cli.teks.some(({ spi }) => spi === newest.spi) &&
+    cli.kekShown === (look.kek !== null) &&
+    disagreement(cli, look) === null
+  );
 }
 
 function sameExpiry(a: Interval, b: Interval, cli: CliKeys, look: SnmpLook): boolean {

@@ -36,7 +36,7 @@ export function restarted(
       drafts: drafts.slice(0, MAX_DRAFTS),
       // Where the message alone told of the restart it is there already.
       evidence: [...new Set([...movement.evidence, ...(mark === null ? [] : [quoted(mark)])])],
-      allRestarted: allRestarted(state.counters, answer.seen.counters),
+      allRestarted: movement.fell && allRestarted(state.counters, answer.seen.counters),
     };
     const waiting = { ...begun, emitted: movement.registrations, pending };
     const late = drafts.slice(MAX_DRAFTS);

@@ -125,8 +125,23 @@ function single(what: RegistrationSpan, { between, completion, index, isLast, ea
     return { cause: 'unknown', start: { fromMs, toMs: between.toMs }, evidence };
   }
   const start = startOf(what, { between, completion, index });
-  const facts = factsOf(what, start, between, isLast);
+  const rekeys = rekeysBefore(what, { between, completion, index });
+  const facts = { ...factsOf(what, start, between, isLast), rekeysBetween: rekeys };
   return causeOfReregistration(earlier === null || facts.before === null ? facts : afterAnother(facts, earlier));
+}
+
+/** A rekey that came while the registration was under way has not renewed what made it begin. */
+function rekeysBefore(what: RegistrationSpan, at: Pick<One, 'between' | 'completion' | 'index'>): number | null {
+  const { rekeysBetween, state } = what;
+  const { completion } = at;
+  if (rekeysBetween === null || rekeysBetween === 0 || completion === undefined) return rekeysBetween;
+  const begun = startMark(what, at);
+  if (begun === undefined) return rekeysBetween;
+  const meanwhile = state.marks.filter(
+    ({ proof, fromMs, atMs }) =>
+      proof === 'rekey' && fromMs > begun.fromMs && atMs > begun.atMs && atMs <= completion.atMs,
+  );
+  return Math.max(0, rekeysBetween - meanwhile.length);
 }
 
 /** Of what the one before it brought only a KEK that was the same is known; its timers are gone. */

@@ -11,7 +11,7 @@ import { type Interval, intersection, middleMs, overlaps, widened } from '../see
 import { isOfPeer, type LogMark, instantOf, marksIn, quoted, quotedLink } from '../log/log-evidence.ts';
 import type { RegistrationFacts } from '../memory/registration-facts.ts';
 import { longestLived } from '../keys/tek-identity.ts';
-import { decidingWindow, possibleWindows, tekCanBe, TIMER_SLACK_MS } from './timer-choice.ts';
+import { decidingWindow, possibleWindows, tekCanBe, timerDue } from './timer-choice.ts';
 import { kekExpiryWindow, kekMissedWindow } from '../keys/timer-windows.ts';
 import type { HeldView } from '../memory/tracker-state.ts';
 
@@ -38,6 +38,8 @@ const EITHER_TIMER = 'inside the TEK’s window as well: no TEK rekey came eithe
 
 const MAY_BE_ORDERED =
   'the KS had replaced its KEK long before it was due: its order, or the timer after a missed rekey: not decided';
+
+const AFTER_ITS_END = 'complete only after that KEK had ended: it brought another one';
 
 /** The KEK ran out either way. */
 const UNSEEN_SAME_KEK =
@@ -117,7 +119,7 @@ export function legacyPair(
   } else if (tekCanBe(start, facts, before)) {
     return null;
   }
-  const timer = before.timer === null || (facts.rekeysBetween ?? 0) > 0 ? null : widened(before.timer, TIMER_SLACK_MS);
+  const timer = before.timer === null || (facts.rekeysBetween ?? 0) > 0 ? null : timerDue(before.timer, 0);
   if (timer !== null && !overlaps(timer, missed)) return null;
   const evidence = [
     'two registrations in one KEK cycle',
@@ -149,9 +151,11 @@ function missedKek(
     ...quotedIf(deleted),
     `KEK held before ended at ${instant(middleMs(expiry))}: inside [expiry - 190 s, expiry - 40 s]`,
   ];
-  const shown = deleted !== null && facts.kekAfter === 'unknown' ? 'gone' : facts.kekAfter;
+  const kekAfter = deleted !== null && facts.kekAfter === 'unknown' ? 'gone' : facts.kekAfter;
   // Complete after the expiry it cannot have brought the old one.
-  const kekAfter = shown === 'gone' && facts.completed.fromMs > expiry.toMs ? 'unknown' : shown;
+  if (kekAfter === 'gone' && facts.completed.fromMs > expiry.toMs) {
+    return withFailover(facts, { cause: 'kek_missed_rekey', start, evidence: [...lines, AFTER_ITS_END] });
+  }
   switch (kekAfter) {
     case 'same':
       return withFailover(facts, {
@@ -308,7 +312,9 @@ const AFTER_LINK_MS = 120_000;
 function interfaceFlap(facts: RegistrationFacts, before: HeldView, evidence: readonly string[]): CauseDecision | null {
   const { marks, start } = facts;
   if (marks.length === 0) return null;
-  const since = { fromMs: Math.max(before.sentMs, start.fromMs - AFTER_LINK_MS), toMs: start.toMs };
+  // What it brought is there already: a registration since the link came back was the one that it made.
+  const keysCameMs = before.keysCame?.toMs ?? -Infinity;
+  const since = { fromMs: Math.max(keysCameMs, start.fromMs - AFTER_LINK_MS), toMs: start.toMs };
   const up = marksIn(marks, 'interface_up', since).at(-1);
   const down = marksIn(marks, 'interface_down', { fromMs: -Infinity, toMs: up?.atMs ?? start.toMs }).at(-1);
   // Down and not back yet says nothing of a registration, unless the message that says so was lost.

@@ -30,14 +30,19 @@ export interface TimerChoice {
   readonly evidence: readonly string[];
 }
 
-/** Whole seconds and answer latency around the device's own countdown. */
-export const TIMER_SLACK_MS = 2500;
+/** Whole seconds around the device's own countdown: what it starts may come late, and hardly ever early. */
+const EARLY_MS = 1000;
+const LATE_MS = 2500;
+
+/** When a countdown of the GM can have made it register. */
+export function timerDue(timer: Interval, driftedMs: number): Interval {
+  return { fromMs: timer.fromMs - EARLY_MS - driftedMs, toMs: timer.toMs + LATE_MS + driftedMs };
+}
 
 /** Windows the start can lie in, by the device's own countdown where it holds, by overlap otherwise. */
 export function possibleWindows(facts: RegistrationFacts, before: HeldView): TimerChoice {
   const { start } = facts;
-  const slack = TIMER_SLACK_MS + driftMs(start.toMs - before.sentMs);
-  const timer = before.timer === null ? null : widened(before.timer, slack);
+  const timer = before.timer === null ? null : timerDue(before.timer, driftMs(start.toMs - before.sentMs));
   const holds = timer !== null && (facts.rekeysBetween === 0 || (before.timerOf === 'kek' && facts.kekAfter !== 'new'));
   const countdown =
     before.timer === null
@@ -78,7 +83,7 @@ function windowsAt(point: Interval, facts: RegistrationFacts, before: HeldView):
     const drift = 1000 + driftMs(point.toMs - before.sentMs);
     const missed = widened(kekMissedWindow(kek.expiry), drift);
     const expired = widened(kekExpiryWindow(kek.expiry), drift);
-    if (overlaps(byKek, missed)) windows.push('kek_missed');
+    if (overlaps(byKek, missed) && canStillMiss(facts, kek)) windows.push('kek_missed');
     // A KEK that was held with time enough ends in the first window; only one that came too late ends in the second.
     // Without counters it may have come again in the first window, and nobody saw it.
     const isCounted = facts.begunByKek === null;
@@ -87,6 +92,11 @@ function windowsAt(point: Interval, facts: RegistrationFacts, before: HeldView):
   }
   if (tekCanBe(point, facts, before)) windows.push('tek');
   return secondOfCycle(windows, point, facts, before) ? ['kek_expiry'] : windows;
+}
+
+/** A GM that got its KEK again in the window knows that its KS waits for the expiry, and so does its timer. */
+function canStillMiss({ legacyKek }: RegistrationFacts, { anchor }: NonNullable<HeldView['kek']>): boolean {
+  return legacyKek !== anchor;
 }
 
 /** Both re-registrations of one cycle: whatever came in between, this is the second. */
@@ -108,7 +118,8 @@ function windowsOfCountdown(point: Interval, facts: RegistrationFacts, before: H
   const windows: Window[] = [];
   if (timerAfterKek !== null) {
     const { fromSecondsBeforeExpiry, toSecondsBeforeExpiry } = MISSED_REKEY_WINDOW;
-    if (within(timerAfterKek, -fromSecondsBeforeExpiry, -toSecondsBeforeExpiry)) windows.push('kek_missed');
+    const canMiss = kek === null || canStillMiss(facts, kek);
+    if (within(timerAfterKek, -fromSecondsBeforeExpiry, -toSecondsBeforeExpiry) && canMiss) windows.push('kek_missed');
     if (within(timerAfterKek, 0, EXPIRY_WINDOW_SECONDS)) windows.push('kek_expiry');
   }
   const tek = tekWindowSecondsBeforeExpiry(facts.tekLifetimeSeconds ?? DEFAULT_TEK_LIFETIME_SECONDS);
@@ -133,13 +144,22 @@ function byTimerOwner(windows: readonly Window[], before: HeldView): Window | un
   return fitting.length === 1 ? fitting[0] : undefined;
 }
 
+/** Both countdowns are truncated: at the very edge it may lie outside. */
+function isWellInside(window: Window, afterKek: number): boolean {
+  const { fromSecondsBeforeExpiry, toSecondsBeforeExpiry } = MISSED_REKEY_WINDOW;
+  return window === 'kek_missed'
+    ? afterKek > -fromSecondsBeforeExpiry && afterKek < -toSecondsBeforeExpiry
+    : afterKek > 0 && afterKek < EXPIRY_WINDOW_SECONDS;
+}
+
 /** A rekey that came in between may have brought the KEK: then it was not missed, and nothing is certain. */
 function certainKekWindow(choice: TimerChoice, facts: RegistrationFacts, before: HeldView): Window | undefined {
   const { kek } = before;
   const ofKek = choice.windows.filter((window) => window !== 'tek');
   const [only] = ofKek;
   if (only === undefined || ofKek.length > 1 || kek === null || facts.rekeysBetween !== 0) return undefined;
-  if (choice.byCountdown && before.timerAfterKek !== null) return only;
+  if (choice.byCountdown && before.timerAfterKek !== null)
+    return isWellInside(only, before.timerAfterKek) ? only : undefined;
   const { fromMs, toMs } = only === 'kek_missed' ? kekMissedWindow(kek.expiry) : kekExpiryWindow(kek.expiry);
   // What is certain of a window around an instant that is itself an interval.
   const blurMs = kek.expiry.toMs - kek.expiry.fromMs;

@@ -16,7 +16,13 @@ export interface Counters {
 
 export type CounterMovement =
   | { readonly kind: 'registered'; readonly registrations: number }
-  | { readonly kind: 'restarted'; readonly registrations: number; readonly evidence: readonly string[] }
+  | {
+      readonly kind: 'restarted';
+      readonly registrations: number;
+      readonly evidence: readonly string[];
+      /** false: they came back to what they were, and something else says that they restarted. */
+      readonly fell: boolean;
+    }
   | { readonly kind: 'contradiction'; readonly detail: string };
 
 /** Registrations take at least about this long each: a counter that outruns it is wrong. */
@@ -110,7 +116,7 @@ export function counterMovement(options: {
     if (now.succeeded > most) {
       return { kind: 'contradiction', detail: `${fallen.join(', ')}, and ${now.succeeded} registrations since` };
     }
-    return { kind: 'restarted', registrations: now.succeeded, evidence: fallen };
+    return { kind: 'restarted', registrations: now.succeeded, evidence: fallen, fell: true };
   }
   if (now.succeeded - before.succeeded > most) {
     return {
@@ -122,13 +128,13 @@ export function counterMovement(options: {
   if (still && options.rekeyedSince && options.countsRekeys && now.succeeded === 1) {
     // The rekey was counted: so the count had restarted, and came back to what it was.
     const detail = `a rekey came since, with Succeeded registration ${now.succeeded}, Rekeys received ${now.received} as before`;
-    return { kind: 'restarted', registrations: 1, evidence: [detail] };
+    return { kind: 'restarted', registrations: 1, evidence: [detail], fell: false };
   }
   if (options.keysChanged && still) {
     // Keys come by a rekey or a registration, and both are counted: the counters came back to the same low values.
     const detail = `keys changed with Succeeded registration ${now.succeeded}, Rekeys received ${now.received} as before`;
     if (options.countsRekeys && now.succeeded === 1 && now.received === 0) {
-      return { kind: 'restarted', registrations: 1, evidence: [detail] };
+      return { kind: 'restarted', registrations: 1, evidence: [detail], fell: false };
     }
     return { kind: 'registered', registrations: 0 };
   }

@@ -79,11 +79,12 @@ function bootSeen(state: TrackerState, at: ReadAt, uptimeSeconds: number): BootS
 function betweenAnswers(state: TrackerState, shown: Interval, at: ReadAt): Interval | null {
   const { boot, answered, answeredBySnmp } = state;
   const states = [...state.groups.values()];
-  // Of the same poll: the device was up already.
+  // Of the same poll: the device was up already, since it cannot have gone down and come back since.
+  const latencyMs = at.receivedAtMs - at.sentAtMs;
   const up = [answered, answeredBySnmp]
     .filter((answer) => answer !== null)
-    .filter(({ receivedAtMs }) => receivedAtMs <= at.sentAtMs && at.sentAtMs - receivedAtMs < SHORTEST_BOOT_MS)
-    .map(({ receivedAtMs }) => receivedAtMs);
+    .map(({ receivedAtMs }) => receivedAtMs)
+    .filter((upMs) => upMs <= at.receivedAtMs && at.receivedAtMs - upMs < SHORTEST_BOOT_MS + latencyMs);
   const old = [boot?.sentMs ?? null, ...states.map(({ sameBootMs }) => sameBootMs)].filter((ms) => ms !== null);
   const after =
     intersection(shown, {

@@ -17,7 +17,7 @@ import {
   emitTekRekeyOverdue,
 } from './gm-alarms.ts';
 import { trackReplayMessages } from './packet-errors.ts';
-import { type GmPlace, type KsFigures, shown, type Shown } from '../memory/gm-answer.ts';
+import { type GmPlace, type KsFigures, seenTimer, shown, type Shown } from '../memory/gm-answer.ts';
 import { freshState, updated } from '../memory/group-state.ts';
 import { andThen, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import { type Interval, overlaps, widened } from '../seen/interval.ts';
@@ -43,21 +43,38 @@ export function clockStepMs(state: GroupState, at: ReadAt, gm: GmSnapshot): numb
   if (shift === null) return null;
   const kek = shownKek(at, gm);
   const counters = countersOf(gm);
-  const still =
-    counters !== null &&
-    counters.succeeded === state.counters.succeeded &&
-    counters.received === state.counters.received;
+  const noRegistration = counters !== null && counters.succeeded === state.counters.succeeded;
+  const still = noRegistration && counters.received === state.counters.received;
   if (kek !== null && view.kek !== null) {
     const moved = {
       fromMs: kek.expiry.fromMs - view.kek.expiry.toMs,
       toMs: kek.expiry.toMs - view.kek.expiry.fromMs,
     };
     // A registration rounds the lifetime once more.
-    if (overlaps(widened(moved, still ? 1500 : 3500), shift.certain)) return shift.byMs;
-    if (still) return null;
+    const kekMoved = widened(moved, noRegistration ? 1500 : 3500);
+    if (overlaps(kekMoved, shift.certain)) return shift.byMs;
+    if (still || overlaps(kekMoved, { fromMs: 0, toMs: 0 })) return null;
   }
-  // Without a KEK to compare with, a cut of the TEKs looks like a clock set back.
-  return shift.byMs < 0 ? null : shift.byMs;
+  if (shift.byMs >= 0) return shift.byMs;
+  // Without a KEK to compare with, a cut of the TEKs looks like a clock set back; but a cut draws the countdown anew.
+  const isStep = still && countdownMoved(state, seenTimer(at, gm), shift.certain);
+  return isStep && lastRekeyIsOlder(at, gm, elapsedMs - shift.byMs) ? shift.byMs : null;
+}
+
+/** No rekey was counted since the last answer: the last one is as old as that is by the device's own time, at least. */
+function lastRekeyIsOlder(
+  { sentAtMs, receivedAtMs }: ReadAt,
+  { rekeys }: GmSnapshot,
+  deviceElapsedMs: number,
+): boolean {
+  const { lastAgeSeconds } = rekeys;
+  return lastAgeSeconds === null || (lastAgeSeconds + 1) * 1000 + (receivedAtMs - sentAtMs) >= deviceElapsedMs;
+}
+
+function countdownMoved({ view }: GroupState, timer: Interval | null, by: Interval): boolean {
+  if (timer === null || view?.timer == null) return false;
+  const moved = { fromMs: timer.fromMs - view.timer.toMs, toMs: timer.toMs - view.timer.fromMs };
+  return overlaps(moved, by);
 }
 
 /** What is asked of the tracker of one group: an answer about it, and what is known of its KS. */
@@ -120,7 +137,7 @@ function continued(before: GroupState, { place, ks, seen }: Pick<Answer, 'place'
   const registrations = movement.kind === 'restarted' || movement.registrations > 0;
   const kekAfter = kekRelation(view, seen, kekElapsedMs, registrations);
   const answer: Answer = { place, before, seen, span, kekAfter, ks };
-  const forced = forcedNow(before, seen, kekElapsedMs);
+  const forced = forcedNow(before, { seen, ks }, kekElapsedMs);
   const happened = happenedBetween(forced === before.forced ? before : { ...before, forced }, answer, movement);
   const asOfNow = andThen(happened, (state) =>
     unchanged(
@@ -195,5 +212,5 @@ function movementOf(before: GroupState, seen: Shown, kekElapsedMs: number, span:
   if (restart === undefined || succeeded !== before.counters.succeeded || succeeded > 1 || (received ?? 0) > 1) {
     return movement;
   }
-  return { kind: 'restarted', registrations: succeeded, evidence: [quoted(restart)] };
+  return { kind: 'restarted', registrations: succeeded, evidence: [quoted(restart)], fell: false };
 }

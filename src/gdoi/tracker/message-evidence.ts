@@ -19,7 +19,7 @@ import {
   trapMark,
   withMark,
 } from '../log/log-evidence.ts';
-import { DEFAULT_TEK_LIFETIME_SECONDS } from '../keys/kek-window.ts';
+import { cutTekSeconds, DEFAULT_TEK_LIFETIME_SECONDS } from '../keys/kek-window.ts';
 import { mapNamed } from '../seen/named.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
@@ -108,9 +108,8 @@ function withGroupMark(group: GroupState, mark: LogMark): GroupState {
   return { ...group, marks, forced: forcedBy(group, mark) };
 }
 
-/** On-call catalogue, timers: what is left of a TEK is cut to 5 % of its lifetime, an hour at most, 90 s at least. */
 function forcedBy({ tekLifetimeSeconds }: GroupState, mark: LogMark): GroupState['forced'] {
-  const cutSeconds = Math.max(90, Math.min(0.05 * (tekLifetimeSeconds ?? DEFAULT_TEK_LIFETIME_SECONDS), 3600));
+  const cutSeconds = cutTekSeconds(tekLifetimeSeconds ?? DEFAULT_TEK_LIFETIME_SECONDS);
   return { atMs: mark.atMs, untilMs: mark.atMs + cutSeconds * 1000 + AFTER_CUT_MS, evidence: quoted(mark) };
 }
 

@@ -25,6 +25,7 @@ import type { GmSnapshot } from '../seen/snapshot.ts';
 import {
   disagreement,
   hasNewKek,
+  showsTheKeys,
   keysDiffer,
   registrationSigns,
   snmpLook,
@@ -65,7 +66,8 @@ export function trackSnmp(known: GroupState | undefined, { place, at, gm, ks }: 
     };
     return emitKekRekeyOverdue(first, { place, seen, ks });
   }
-  const signs = before === null ? [] : registrationSigns(before, look);
+  const signs =
+    before === null ? [] : registrationSigns(before, look, ks.tekLifetimeSeconds ?? known.tekLifetimeSeconds);
   const span = { fromMs: before?.sentMs ?? at.sentAtMs, toMs: at.receivedAtMs };
   const change: SnmpChange = { look, before, signs, span, seen, ks };
   const tracked = known.counted ? besideCli(place, known, change) : alone(place, known, change);
@@ -90,7 +92,9 @@ function emitOverdueOfHeld(state: GroupState, answer: Pick<Answer, 'place' | 'se
 
 function besideCli(place: GmPlace, known: GroupState, change: SnmpChange): GroupTracked {
   const { look, before, signs, span, seen } = change;
-  const sign = signs.length > 0 ? { between: span, evidence: signs[0] ?? '' } : (known.snmp?.sign ?? null);
+  // What the CLI has shown since is told already: then the change lies before that answer.
+  const isNew = signs.length > 0 && (known.view === null || !showsTheKeys(known.view, look));
+  const sign = isNew ? { between: span, evidence: signs[0] ?? '' } : (known.snmp?.sign ?? null);
   const state = { ...known, snmp: { look, sign, disagreeing: known.snmp?.disagreeing ?? 0 } };
   if (before === null || !isBracketed(known, before, look) || keysDiffer(before, look)) return unchanged(state);
   const { view } = known;
@@ -115,7 +119,7 @@ function aloneDecided(place: GmPlace, before: GroupState, change: SnmpChange): G
   const { look, seen, span, ks } = change;
   const kekAfter = aloneKekAfter(before, change);
   const elapsedMs = before.view === null ? 0 : seen.at.sentAtMs - before.view.receivedMs;
-  const state = { ...before, forced: forcedNow(before, seen, elapsedMs) };
+  const state = { ...before, forced: forcedNow(before, { seen, ks }, elapsedMs) };
   const drafts = registrationsAlone(state, change, kekAfter);
   const happened =
     drafts.length > 0 ? unchanged(withDrafts(state, drafts, { span, kekAfter })) : emitRekey(place, state, change);

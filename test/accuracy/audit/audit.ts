@@ -160,27 +160,30 @@ function aroundsOf(event: GdoiEvent, history: History): readonly Around[] {
   const byCli = history.answers.some(({ origin }) => origin === 'cli');
   const answers = byCli ? history.answers.filter(({ gm }) => gm.registrations.succeeded !== null) : history.answers;
   const shifts = new Set(answers.flatMap(({ shiftsMs }) => shiftsMs));
-  if (shifts.size <= 1) return [aroundOf(event, answers, { shiftMs: 0, slackMs: EXACT_MS })];
-  return [...shifts].map((shiftMs) => aroundOf(event, answers, { shiftMs, slackMs: STEPPED_MS }));
+  if (shifts.size <= 1) return [aroundOf(event, answers, { shiftMs: 0, nearMs: EXACT_MS, slackMs: EXACT_MS })];
+  // How exactly the answers around it are found: its interval may be one of messages, which no step has moved.
+  return [...shifts].flatMap((shiftMs) =>
+    [EXACT_MS, STEPPED_MS].map((nearMs) => aroundOf(event, answers, { shiftMs, nearMs, slackMs: STEPPED_MS })),
+  );
 }
 
 function aroundOf(
   { betweenMs: [fromMs, toMs] }: GdoiEvent,
   answers: readonly GmAnswer[],
-  { shiftMs, slackMs }: { readonly shiftMs: number; readonly slackMs: number },
+  { shiftMs, nearMs, slackMs }: { readonly shiftMs: number; readonly nearMs: number; readonly slackMs: number },
 ): Around {
   const shifted = answers.filter(({ shiftsMs }) => shiftMs === 0 || shiftsMs.includes(shiftMs));
-  const first = answers.find(({ sentMs }) => Math.abs(sentMs + shiftMs - fromMs) <= slackMs);
+  const first = answers.find(({ sentMs }) => Math.abs(sentMs + shiftMs - fromMs) <= nearMs);
   const after =
     shifted.find(
       ({ index, sentMs, receivedMs }) =>
-        receivedMs + shiftMs >= toMs - slackMs &&
-        sentMs + shiftMs > fromMs - slackMs &&
+        receivedMs + shiftMs >= toMs - nearMs &&
+        sentMs + shiftMs > fromMs - nearMs &&
         (first === undefined || index > first.index),
     ) ?? null;
   const before =
     answers.findLast(
-      ({ index, sentMs }) => sentMs + shiftMs <= fromMs + slackMs && (after === null || index < after.index),
+      ({ index, sentMs }) => sentMs + shiftMs <= fromMs + nearMs && (after === null || index < after.index),
     ) ?? null;
   const held =
     before === null ? null : (answers.findLast(({ index, gm }) => index <= before.index && isRegistered(gm)) ?? null);

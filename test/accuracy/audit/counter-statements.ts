@@ -134,6 +134,26 @@ const CAME_BACK = statement(SAME_COUNTERS_OTHER_KEYS, (audited, succeeded = '', 
   return unless(!sharesTek || !kekStays, 'no key changed');
 });
 
+const UNCOUNTED_REKEY = statement(
+  form(
+    '(?:counters restarted: )?a rekey came since, with Succeeded registration ',
+    NUMBER,
+    ', Rekeys received ',
+    NUMBER,
+    ' as before',
+  ),
+  (audited, succeeded = '', received = '') => {
+    const { before, after } = audited.around;
+    const age = after?.gm.rekeys.lastAgeSeconds ?? null;
+    if (before === null || after === null || age === null) return 'no two answers around it';
+    if (after.sentMs - age * 1000 < before.receivedMs - 1000) return 'the last rekey came before';
+    return (
+      movedAsQuoted(audited, 'Succeeded registration', succeeded, succeeded) ??
+      movedAsQuoted(audited, 'Rekeys received', received, received)
+    );
+  },
+);
+
 /** Both answers can show one KEK: their countdowns end at one instant. */
 function quotesSameKek(before: GmAnswer, after: GmAnswer): boolean {
   const was = before.gm.kek?.remainingSeconds ?? null;
@@ -144,7 +164,7 @@ function quotesSameKek(before: GmAnswer, after: GmAnswer): boolean {
   );
 }
 
-export const RESTART_STATEMENTS: readonly Statement[] = [RESTARTED, CAME_BACK, RESTARTED_BY_MESSAGE];
+export const RESTART_STATEMENTS: readonly Statement[] = [RESTARTED, CAME_BACK, UNCOUNTED_REKEY, RESTARTED_BY_MESSAGE];
 
 const SINCE_RELOAD = statement(form('Succeeded registration: ', NUMBER, ' since the reload'), (audited, value = '') => {
   const last = audited.history.answers.findLast(({ gm }) => gm.registrations.succeeded !== null);

@@ -61,7 +61,8 @@ export class Histories {
     const of = this.#ofDevice(seen.device);
     switch (observation.kind) {
       case 'groups':
-        of.outcomes.push({ ...seen, failed: null });
+        // SNMP shows keys and no counters: its look says nothing of a boot.
+        if (observation.origin !== 'snmp') of.outcomes.push({ ...seen, failed: null });
         for (const snapshot of observation.snapshots) {
           if (snapshot.role === 'ks') {
             listed(this.#kss, snapshot.group).push({ ...seen, ks: snapshot });
@@ -74,6 +75,7 @@ export class Histories {
         break;
       case 'facts':
         of.facts.push({ ...seen, facts: observation.facts });
+        of.outcomes.push({ ...seen, failed: null });
         listed(this.#versions, seen.device).push(observation.facts.version ?? '');
         break;
       case 'log':
@@ -115,6 +117,7 @@ export class Histories {
       kss: upTo(this.#kss.get(group ?? '')),
       gms: upTo(this.#gms.get(group ?? '')),
       versions: this.#versions,
+      messagesOf: (other) => upTo(this.#devices.get(other)?.messages),
     };
   }
 }
@@ -132,6 +135,8 @@ export interface History {
   readonly gms: readonly GmAnswer[];
   /** Releases that each device of the fleet has shown. */
   readonly versions: ReadonlyMap<string, readonly string[]>;
+  /** What another device, a KS, had said by then. */
+  readonly messagesOf: (device: string) => readonly HeardMessage[];
 }
 
 function listed<T>(lists: Map<string, T[]>, key: string): T[] {

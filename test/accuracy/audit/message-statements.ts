@@ -83,7 +83,7 @@ function wasReadAfter(seen: HeardMessage, { fromMs }: Quoted): boolean {
 
 const GROUP = /\bgroup (\S+)/iu;
 
-function isOfGroup({ message }: HeardMessage, group: string | null): boolean {
+export function isOfGroup({ message }: HeardMessage, group: string | null): boolean {
   const named = GROUP.exec(message.text)?.[1]?.replace(/[.,;:)]+$/u, '');
   return group === null || named === undefined || named === group;
 }

@@ -1,8 +1,10 @@
 /** Sentences that quote what routers stated themselves, and those of TEKs and of dropped packets. */
-import { type HeardMessage, quotesEnd, ROUNDING_MS } from './history.ts';
+import { type HeardMessage, quotesEnd, ROUNDING_MS, shiftSlackMs } from './history.ts';
+import { isOfGroup } from './message-statements.ts';
 import { type Audited, form, INSTANT, msOf, NUMBER, statement, type Statement, unless } from './statement.ts';
 
-const SOURCE = String.raw`(log|show logging)`;
+const ONE_SOURCE = '(?:log|show logging)';
+const SOURCE = `(${ONE_SOURCE}(?: and ${ONE_SOURCE})?)`;
 const SPI = String.raw`(0x[0-9A-F]{8})`;
 
 function newest({ history }: Audited) {
@@ -15,51 +17,72 @@ function holds({ message }: HeardMessage, detail: string): boolean {
   return figures.every((figure) => message.text.toLowerCase().includes(figure.toLowerCase()));
 }
 
-function wasHeard(messages: readonly HeardMessage[], name: string, detail: string, at: string): string | null {
+interface Quoted {
+  readonly name: string;
+  readonly detail: string;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly group: string | null;
+}
+
+/** One message of that name, about this group, with all of the detail, at the quoted time. */
+function wasHeard(messages: readonly HeardMessage[], quoted: Quoted): string | null {
   const found = messages.some(
     (heard) =>
-      heard.message.mnemonic === name &&
-      holds(heard, detail) &&
-      (!heard.pushed || heard.shiftsMs.some((shift) => Math.abs(heard.receivedMs + shift - msOf(at)) <= ROUNDING_MS)),
+      heard.message.mnemonic === quoted.name &&
+      holds(heard, quoted.detail) &&
+      isOfGroup(heard, quoted.group) &&
+      (heard.pushed ? arrivedThen(heard, quoted) : quoted.fromMs <= heard.receivedMs + shiftSlackMs(heard)),
   );
-  return unless(found, `no ${name} told it then`);
+  return unless(found, `no ${quoted.name} told it then`);
+}
+
+function arrivedThen({ receivedMs, shiftsMs }: HeardMessage, { fromMs, toMs }: Quoted): boolean {
+  return shiftsMs.some(
+    (shift) => receivedMs + shift >= fromMs - ROUNDING_MS && receivedMs + shift <= toMs + ROUNDING_MS,
+  );
+}
+
+const WHEN = `(?:at ${INSTANT}|between ${INSTANT} and ${INSTANT})`;
+
+function whenOf(at?: string, from?: string, to?: string): { readonly fromMs: number; readonly toMs: number } {
+  return at === undefined ? { fromMs: msOf(from), toMs: msOf(to) } : { fromMs: msOf(at), toMs: msOf(at) };
 }
 
 const WITH_DETAIL = statement(
-  form(SOURCE, String.raw`: (\w+) \(([^)]+)\) at `, INSTANT),
-  ({ history }, _source = '', name = '', detail = '', at = '') => wasHeard(history.messages, name, detail, at),
+  form(SOURCE, String.raw`: (\w+) \(([^)]+)\) `, WHEN),
+  ({ history, event }, _source = '', name = '', detail = '', ...when) =>
+    wasHeard(history.messages, { name, detail, group: event.group, ...whenOf(...when) }),
 );
 
 const LINK = statement(
-  form(
-    SOURCE,
-    String.raw`: (LINEPROTO|LINK)-\d-(\w+) (\S+)(?: down (?:at|between) `,
-    INSTANT,
-    ')?(?: and .+?Z)?,?(?: up (?:at|between) ',
-    INSTANT,
-    ')?(?: and .+?Z)?',
-  ),
-  ({ history }, _source = '', facility = '', name = '', link = '', down, up) => {
-    const told = (at: string | undefined, state: string) =>
-      at === undefined ||
+  form(SOURCE, String.raw`: (LINEPROTO|LINK)-\d-(\w+) (\S+)(?: down `, WHEN, ')?,?(?: up ', WHEN, ')?'),
+  ({ history }, _source = '', facility = '', name = '', link = '', ...when) => {
+    const told = ([at, from, to]: readonly (string | undefined)[], state: string) =>
+      (at === undefined && from === undefined) ||
       history.messages.some(
-        ({ message }) =>
-          message.facility === facility &&
-          message.mnemonic === name &&
-          message.text.includes(`nterface ${link}, changed state to`) &&
-          message.text.endsWith(state),
+        (heard) =>
+          heard.message.facility === facility &&
+          heard.message.mnemonic === name &&
+          heard.message.text.includes(`nterface ${link}, changed state to`) &&
+          heard.message.text.endsWith(state) &&
+          (!heard.pushed || arrivedThen(heard, { name, detail: '', group: null, ...whenOf(at, from, to) })),
       );
-    return unless(told(down, 'down') && told(up, 'up'), 'no such messages');
+    return unless(told(when.slice(0, 3), 'down') && told(when.slice(3), 'up'), 'no such messages');
   },
 );
 
+/** Of a KS that wrote it itself, and of this GM's address where the KS names one. */
 const OF_A_KS = statement(
-  form(
-    String.raw`(\S+) (?:log|show logging): (\w+)(?: \(([^)]+)\))? (?:at|between) `,
-    INSTANT,
-    String.raw`(?: and \S+)?`,
-  ),
-  () => null,
+  form(String.raw`(\S+) `, SOURCE, String.raw`: (\w+)(?: \(([^)]+)\))? `, WHEN),
+  ({ history, event }, ks = '', _source = '', name = '', detail = '', ...when) => {
+    const address = history.answers.findLast(({ gm }) => gm.address !== null)?.gm.address ?? null;
+    if (event.type !== 'member_ejected' && detail !== '' && address !== null && !detail.includes(address))
+      return `it is about ${detail}, not ${address}`;
+    if (event.type === 'member_ejected' && !event.summary.includes(detail.split(', ')[0] ?? ''))
+      return `it is about ${detail}`;
+    return wasHeard(history.messagesOf(ks), { name, detail, group: event.group, ...whenOf(...when) });
+  },
 );
 
 const ATTEMPTS_FAILED = statement(

@@ -5,6 +5,7 @@
  */
 import type { GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
 import { type GmAnswer, type History, quotes, quotesEnd, ROUNDING_MS, type Seen } from './history.ts';
+import { isOfGroup } from './message-statements.ts';
 import {
   type Audited,
   form,
@@ -39,18 +40,18 @@ function startOf({ event, around, history }: Audited): Span {
   const quick =
     before !== null && after !== null && before === held && failedAttempts(before.gm) === failedAttempts(after.gm);
   if (quick) return { fromMs: fromMs - REGISTRATION_MS, toMs };
-  const begunMs = Math.min(toMs, firstSign(history, held));
+  const begunMs = Math.min(toMs, firstSign(history, event.group, held));
   // SNMP does not show that a GM is not registered: attempts may have failed for long.
   if (held?.origin === 'snmp') return { fromMs: history.answers[0]?.sentMs ?? fromMs, toMs };
   return { fromMs: held?.sentMs ?? history.answers[0]?.sentMs ?? fromMs, toMs: begunMs };
 }
 
 /** What showed first that it had begun: an answer of a GM that is not registered, or a message. */
-function firstSign(history: History, held: GmAnswer | null): number {
+function firstSign(history: History, group: string | null, held: GmAnswer | null): number {
   const since = held?.index ?? -1;
   const signs: readonly Seen[] = [
     ...history.answers.filter(({ gm }) => gm.registered === false),
-    ...history.messages.filter(({ message }) => STARTS.has(message.mnemonic)),
+    ...history.messages.filter((heard) => STARTS.has(heard.message.mnemonic) && isOfGroup(heard, group)),
     ...history.traps.filter(({ trap }) => STARTS.has(trap.name)),
   ];
   const later = signs.filter(({ index, receivedMs }) => index > since && receivedMs >= (held?.sentMs ?? 0));
@@ -151,7 +152,8 @@ function tekWindow(audited: Audited): Span {
 }
 
 /** Rekeys that came between the answers and before the registration; null: not shown. */
-function rekeysBetween({ around, history }: Audited): number | null {
+function rekeysBetween(audited: Audited): number | null {
+  const { around, history } = audited;
   const was = around.held?.gm.rekeys.received ?? null;
   // Where it was seen unregistered, only what had come by then came before it began.
   const unregistered = history.answers.find(
@@ -159,7 +161,29 @@ function rekeysBetween({ around, history }: Audited): number | null {
   );
   const is = (unregistered ?? around.after)?.gm.rekeys.received ?? null;
   const since = unregistered === undefined ? (around.after?.gm.rekeys.sinceRegistration ?? 0) : 0;
-  return was === null || is === null ? null : is - was - since;
+  return was === null || is === null ? null : is - was - since - rekeysMeanwhile(audited);
+}
+
+const REKEYS: ReadonlySet<string> = new Set(['GM_RECV_REKEY', 'GmRekeyReceived']);
+
+/** Told to have come after the registration had begun, and before it was complete; by the source that tells of most. */
+function rekeysMeanwhile({ history, around, event }: Audited): number {
+  const since = around.held?.index ?? -1;
+  const [, toMs] = event.betweenMs;
+  const isBefore = (seen: Seen) => seen.shiftsMs.some((shift) => seen.receivedMs + shift <= toMs + ROUNDING_MS);
+  const countAfterStart = (told: readonly { readonly name: string; readonly seen: Seen }[]) => {
+    const recent = told.filter(({ seen }) => seen.index > since && isBefore(seen));
+    const start = recent.findIndex(({ name }) => STARTS.has(name));
+    return start < 0 ? 0 : recent.slice(start).filter(({ name }) => REKEYS.has(name)).length;
+  };
+  return Math.max(
+    countAfterStart(
+      history.messages
+        .filter((heard) => isOfGroup(heard, event.group))
+        .map((seen) => ({ name: seen.message.mnemonic, seen })),
+    ),
+    countAfterStart(history.traps.map((seen) => ({ name: seen.trap.name, seen }))),
+  );
 }
 
 function noTekRekey(audited: Audited): string | null {
@@ -296,6 +320,18 @@ const GONE_KEK = statement(literally('the KEK it brought expired with the old on
   return unless(shown === 0 || deleted, 'the next answer shows a KEK');
 });
 
+const AFTER_ITS_END = statement(
+  literally('complete only after that KEK had ended: it brought another one'),
+  (audited) => {
+    const ended = shownKekEnd(audited);
+    const { around, event } = audited;
+    return unless(
+      ended !== null && event.betweenMs[0] + 2 * ROUNDING_MS + around.slackMs > ended,
+      'it was complete before',
+    );
+  },
+);
+
 const NEW_KEK = statement(
   /a new KEK afterwards: the KS had sent a rekey that this GM (?:did not get|could not use)/u,
   (audited) => unless(kekIsNew(audited) === true, 'the answers do not show another KEK'),
@@ -361,6 +397,20 @@ const TEK_CUT = statement(
   },
 );
 
+const NEW_TEK_CUT = statement(
+  form('the TEK that a rekey has just brought ends in ', NUMBER, ' s: the KS told its members to register again'),
+  ({ history }, left = '') => {
+    const shown = history.answers.filter(({ gm }) => gm.teks !== null);
+    const found = shown.some(({ gm }, index) => {
+      const held = new Set(shown[index - 1]?.gm.teks?.map(({ spi }) => spi));
+      const longest = Math.max(...(gm.teks ?? []).map(({ remainingSeconds }) => remainingSeconds ?? 0));
+      const tek = gm.teks?.find(({ remainingSeconds }) => remainingSeconds === longest);
+      return index > 0 && tek !== undefined && !held.has(tek.spi) && longest === Number(left);
+    });
+    return unless(found, 'no answer shows a new TEK that ends so soon');
+  },
+);
+
 function cutBy(before: GmAnswer, now: GmAnswer): readonly number[] {
   return (now.gm.teks ?? []).flatMap(({ spi, remainingSeconds }) => {
     const was = before.gm.teks?.find((tek) => tek.spi === spi)?.remainingSeconds ?? null;
@@ -383,6 +433,7 @@ export const WINDOW_STATEMENTS: readonly Statement[] = [
   NOT_DUE_LINE,
   SAME_KEK,
   GONE_KEK,
+  AFTER_ITS_END,
   NEW_KEK,
   KEK_NOT_SEEN,
   REPLACED_EARLY,
@@ -390,4 +441,5 @@ export const WINDOW_STATEMENTS: readonly Statement[] = [
   ONE_OF_SEVERAL,
   UNSEEN_SAME_KEK,
   TEK_CUT,
+  NEW_TEK_CUT,
 ];

@@ -1,0 +1,260 @@
+/**
+ * What random worlds have shown: two things that happened at once, an answer at an awkward moment, a long registration.
+ * Where what was seen does not decide, the cause stays unknown; it is never another one's.
+ */
+import { describe, expect, test } from 'vitest';
+import {
+  causes,
+  clock,
+  buffer,
+  facts,
+  gmAnswer,
+  type GmSketch,
+  type History,
+  history,
+  log,
+  reregistrations,
+  shiftedBy,
+  snmpAnswer,
+  type SnmpSketch,
+  T0,
+  types,
+} from '../../builders/tracker-builders.ts';
+
+const KEK = 1000;
+const evidenceOf = (told: History, index = 0) => reregistrations(told)[index]?.evidence.join('\n') ?? '';
+
+/** Keys that last: no timer of the GM explains a registration. */
+const lasting: GmSketch = { succeeded: 1, kekAt: 50_000, timerAt: 40_000 };
+
+describe('an interface that went down', () => {
+  const links = [
+    log(30, 'LINEPROTO-5-UPDOWN', 'Line protocol on Interface Serial1/0, changed state to down'),
+    log(45, 'LINEPROTO-5-UPDOWN', 'Line protocol on Interface Serial1/0, changed state to up'),
+  ];
+
+  test('explains a registration also where an answer lies between its return and the registration', () => {
+    const told = history([
+      gmAnswer(0, lasting),
+      ...links,
+      gmAnswer(46, lasting),
+      log(48, 'CRYPTO-5-GM_REGSTER'),
+      log(49, 'GDOI-5-GM_REGS_COMPL'),
+      gmAnswer(60, { ...lasting, succeeded: 2 }),
+    ]);
+    expect(causes(told)).toEqual(['interface']);
+  });
+
+  test('explains one registration, and not the one after it', () => {
+    const told = history([
+      gmAnswer(0, lasting),
+      ...links,
+      gmAnswer(60, { ...lasting, succeeded: 2 }),
+      gmAnswer(120, { ...lasting, succeeded: 3 }),
+    ]);
+    expect(causes(told)).toEqual(['interface', 'unknown']);
+  });
+
+  test('is quoted message by message where they are of two kinds', () => {
+    const told = history([
+      gmAnswer(0, lasting),
+      log(30, 'LINK-3-UPDOWN', 'Interface Serial1/0, changed state to down'),
+      log(45, 'LINEPROTO-5-UPDOWN', 'Line protocol on Interface Serial1/0, changed state to up'),
+      gmAnswer(60, { ...lasting, succeeded: 2 }),
+    ]);
+    expect(evidenceOf(told)).toMatch(/LINK-3-UPDOWN Serial1\/0 down at [^,]+$/mu);
+    expect(evidenceOf(told)).toMatch(/LINEPROTO-5-UPDOWN Serial1\/0 up at [^,]+$/mu);
+  });
+});
+
+describe('an order of the KS', () => {
+  test('cuts TEKs of different age by different amounts', () => {
+    const told = history([
+      gmAnswer(0, { ...lasting, teks: { '0x0000000A': 100, '0x0000000B': 360 }, timerAt: 290 }),
+      gmAnswer(20, { ...lasting, teks: { '0x0000000A': 100, '0x0000000B': 105 }, timerAt: 40 }),
+      gmAnswer(60, { ...lasting, succeeded: 2, kekAt: 51_000, teks: { '0x0000000C': 400 } }),
+    ]);
+    expect(causes(told)).toEqual(['ks_forced']);
+    expect(evidenceOf(told)).toContain('TEK lifetime cut by 255 s');
+  });
+
+  test('is known by a TEK that a rekey has just brought, and that ends at once', () => {
+    const told = history(
+      [
+        gmAnswer(0, { ...lasting, received: 3, teks: { '0x0000000A': 100 }, timerAt: 35 }),
+        gmAnswer(60, {
+          ...lasting,
+          received: 4,
+          since: 4,
+          teks: { '0x0000000B': 130, '0x0000000A': 100 },
+          timerAt: 65,
+        }),
+        gmAnswer(120, { ...lasting, succeeded: 2, received: 4, kekAt: 51_000, teks: { '0x0000000C': 700 } }),
+      ],
+      { tekLifetimeSeconds: () => 600 },
+    );
+    expect(causes(told)).toEqual(['ks_forced']);
+    expect(evidenceOf(told)).toContain('the TEK that a rekey has just brought ends in 70 s');
+  });
+
+  test('is not what an agent’s clock that was set back looks like: a countdown that an order would draw anew moves with it', () => {
+    const old: GmSketch = { succeeded: 1, kekWithoutLifetime: true, teks: { '0x0000000A': 140 }, timerAt: 75 };
+    const told = history([
+      gmAnswer(0, old),
+      shiftedBy(gmAnswer(40, old), -12),
+      shiftedBy(gmAnswer(90, { ...old, succeeded: 2, teks: { '0x0000000B': 500 }, timerAt: 430 }), -12),
+    ]);
+    expect(causes(told)).toEqual(['tek_expired']);
+  });
+});
+
+test('an order that happens to move the countdown by as much as the TEK is none of the clock: the last rekey is too young', () => {
+  const old: GmSketch = { succeeded: 1, kekWithoutLifetime: true, rekeyAt: -10, received: 16, since: 16 };
+  const told = history([
+    gmAnswer(0, { ...old, teks: { '0x0000000A': 438 }, timerAt: 376 }),
+    gmAnswer(114, { ...old, teks: { '0x0000000A': 189 }, timerAt: 127 }),
+    gmAnswer(140, { ...old, succeeded: 2, teks: { '0x0000000B': 700 }, timerAt: 600 }),
+  ]);
+  expect(types(told)).toEqual(['reregistration']);
+  expect(causes(told)).toEqual(['ks_forced']);
+});
+
+describe('a registration that took long', () => {
+  test('and was complete only after the old KEK had ended brought another one, also where that is gone already', () => {
+    const told = history([
+      gmAnswer(800, { succeeded: 1, kekAt: KEK, timerAt: 830 }),
+      gmAnswer(860, { succeeded: 1, attempted: 3, registered: false }),
+      gmAnswer(2600, { succeeded: 1, attempted: 40, registered: false }),
+      log(2650, 'GDOI-5-GM_REGS_COMPL'),
+      gmAnswer(2660, { succeeded: 2, attempted: 41, timerAt: 2700 }),
+    ]);
+    expect(causes(told)).toEqual(['kek_missed_rekey']);
+    expect(evidenceOf(told)).toContain('it brought another one');
+  });
+
+  test('is begun by a timer that no rekey after its beginning has renewed', () => {
+    const tek: GmSketch = { succeeded: 1, kekAt: 50_000, teks: { '0x0000000A': 700 }, timerAt: 600, received: 3 };
+    const told = history([
+      gmAnswer(580, tek),
+      gmAnswer(620, { ...tek, attempted: 2, registered: false }),
+      gmAnswer(900, { ...tek, succeeded: 2, attempted: 5, received: 4, rekeyAt: 800, teks: { '0x0000000B': 4000 } }),
+    ]);
+    expect(causes(told)).toEqual(['tek_expired']);
+  });
+
+  test('is not begun by a timer that a rekey had renewed before', () => {
+    const tek: GmSketch = { succeeded: 1, kekAt: 50_000, teks: { '0x0000000A': 700 }, timerAt: 600, received: 3 };
+    const told = history([
+      gmAnswer(580, tek),
+      gmAnswer(620, {
+        ...tek,
+        attempted: 2,
+        received: 4,
+        since: 4,
+        registered: false,
+        teks: { '0x0000000B': 4200, '0x0000000A': 700 },
+      }),
+      gmAnswer(640, { ...tek, succeeded: 2, attempted: 2, received: 4, teks: { '0x0000000B': 4200 } }),
+    ]);
+    expect(causes(told)).toEqual(['unknown']);
+  });
+
+  test('a rekey that its log tells after the beginning has not renewed the timer', () => {
+    const tek: GmSketch = { succeeded: 1, kekAt: 50_000, teks: { '0x0000000A': 700 }, timerAt: 600, received: 3 };
+    const lines = [
+      { stampAt: 600.9, mnemonic: 'GDOI-4-GM_RE_REGISTER' },
+      { stampAt: 601.3, mnemonic: 'GDOI-5-GM_RECV_REKEY' },
+      { stampAt: 601.7, mnemonic: 'GDOI-5-GM_REGS_COMPL' },
+    ];
+    const told = history([
+      clock(590),
+      buffer(590, []),
+      gmAnswer(591, tek),
+      clock(620),
+      buffer(620, lines),
+      gmAnswer(621, { ...tek, succeeded: 2, received: 4, rekeyAt: 601.3, teks: { '0x0000000B': 4000 } }),
+    ]);
+    expect(causes(told)).toEqual(['tek_expired']);
+  });
+});
+
+describe('two timers', () => {
+  test('a GM that got its KEK again waits for the expiry: what begins before that is the TEK’s', () => {
+    const told = history([
+      gmAnswer(790, { succeeded: 1, kekAt: KEK, timerAt: 820, teks: { '0x0000000A': 1100 } }),
+      gmAnswer(840, { succeeded: 2, kekAt: KEK, timerAt: 959, teks: { '0x0000000B': 1022 } }),
+      gmAnswer(970, { succeeded: 3, kekAt: KEK, timerAt: 1030, teks: { '0x0000000C': 1500 } }),
+    ]);
+    expect(causes(told)).toEqual(['legacy_ks', 'tek_expired']);
+  });
+
+  test('a countdown that has a second left is not due', () => {
+    const told = history([
+      gmAnswer(0, { ...lasting, teks: { '0x0000000A': 300 }, timerAt: 230 }),
+      log(227, 'GDOI-4-GM_RE_REGISTER'),
+      log(228, 'GDOI-5-GM_REGS_COMPL'),
+      gmAnswer(240, { ...lasting, succeeded: 2, teks: { '0x0000000B': 4000 } }),
+    ]);
+    expect(causes(told)).toEqual(['unknown']);
+    expect(evidenceOf(told)).toContain('that was not due yet');
+  });
+});
+
+describe('counters that came back to what they were', () => {
+  const known: GmSketch = { ...lasting, received: 1, since: 1 };
+  const uncounted = [
+    gmAnswer(0, { ...known, rekeyAt: -500 }),
+    gmAnswer(300, { ...known, rekeyAt: 250, teks: { '0x0000000B': 9000 } }),
+  ];
+
+  test('a rekey that was not counted tells of a restart; without the uptime it stays open which', () => {
+    const told = history(uncounted);
+    expect(causes(told)).toEqual(['unknown']);
+  });
+
+  test('with the uptime it was a clear', () => {
+    const told = history([facts(0, 90_000), ...uncounted, facts(300, 90_300)]);
+    expect(causes(told)).toEqual(['operator_clear']);
+  });
+});
+
+describe('a boot', () => {
+  test('lies before the answer of its own poll, however long that took', () => {
+    const slow = { ...gmAnswer(330, { registered: false, succeeded: 0, received: 0, teks: {} }) };
+    const told = history([
+      facts(0, 90_000),
+      gmAnswer(1, lasting),
+      { ...slow, sentAtMs: (T0 + 328) * 1000, receivedAtMs: (T0 + 334.1) * 1000 },
+      { ...facts(336, 5), sentAtMs: (T0 + 334) * 1000, receivedAtMs: (T0 + 340) * 1000 },
+    ]);
+    const reload = told.events.find(({ type }) => type === 'reload');
+    expect(reload?.betweenMs[1]).toBeLessThanOrEqual((T0 + 334.1) * 1000);
+  });
+});
+
+describe('SNMP', () => {
+  const held: SnmpSketch = { kek: 1, kekAt: KEK, sequence: 5, teks: { '0x0000000A': 1500 } };
+
+  test('a GM that tries one KS after the other in vain has registered with none', () => {
+    const told = history([
+      snmpAnswer(800, held),
+      snmpAnswer(860, { ...held, kek: null, keyServer: '10.1.12.2' }),
+      snmpAnswer(920, { ...held, kek: null, keyServer: '10.1.11.2' }),
+    ]);
+    expect(types(told)).not.toContain('reregistration');
+  });
+
+  test('what the CLI showed since does not place the registration after it', () => {
+    const cli: GmSketch = { succeeded: 1, kekAt: 50_000, timerAt: 130, teks: { '0x0000000A': 200 } };
+    const far: SnmpSketch = { kek: 1, kekAt: 50_000, sequence: 0 };
+    const told = history([
+      gmAnswer(90, cli),
+      snmpAnswer(100, { ...far, teks: { '0x0000000A': 200 } }),
+      gmAnswer(140, { ...cli, succeeded: 2, timerAt: 3700, teks: { '0x0000000B': 3800, '0x0000000A': 200 } }),
+      snmpAnswer(160, { ...far, teks: { '0x0000000B': 3800, '0x0000000A': 200 } }),
+      gmAnswer(900, { ...cli, succeeded: 3, timerAt: 3700, teks: { '0x0000000B': 3800 } }),
+    ]);
+    const last = reregistrations(told).at(-1);
+    expect(last?.betweenMs[1]).toBeGreaterThan((T0 + 800) * 1000);
+  });
+});
