@@ -14,36 +14,101 @@ export type AgentAnswer =
   /** The agent does not know what was asked for. */
   | { readonly kind: 'not_found' };
 
+export type AgentText = { readonly kind: 'text'; readonly text: string } | { readonly kind: 'no_agent' | 'not_found' };
+
 export interface AgentClient {
   readonly url: string;
   /** `path` below the agent's URL. Rejects with a `UserError` for whatever the user can mend. */
   get(path: string, timeoutMs: number): Promise<AgentAnswer>;
+  /** The same for an answer that is no JSON. */
+  text(path: string, timeoutMs: number): Promise<AgentText>;
+  /** Server-sent events as they come, one frame's `data` each; ends with the stream. The answer tells how it began. */
+  stream(path: string, signal: AbortSignal): Promise<AgentStream>;
+  /** What to say of an answer that is none of what was asked for. */
+  unsuitable(answer: { readonly kind: string }): UserError;
 }
+
+export type AgentStream =
+  | { readonly kind: 'stream'; readonly data: AsyncIterable<string> }
+  | { readonly kind: 'no_agent' | 'not_found' };
 
 export function createAgentClient(url: string, token: Secret | null): AgentClient {
   const base = url.replace(/\/+$/, '');
+  const ask = (path: string, signal: AbortSignal) => answerOf(base, path, token, signal);
   return {
     url: base,
     async get(path, timeoutMs) {
-      let response: Response;
-      try {
-        response = await fetch(`${base}${path}`, {
-          headers: {
-            accept: 'application/json',
-            ...(token === null ? {} : { authorization: `Bearer ${token.reveal()}` }),
-          },
-          redirect: 'error',
-          signal: AbortSignal.timeout(timeoutMs),
-        });
-      } catch (error) {
-        if (isRefused(error)) return { kind: 'no_agent' };
-        throw new UserError('agent_unreachable', `the agent at ${base} does not answer: ${reasonOf(error)}`);
-      }
-      if (response.ok) return { kind: 'document', document: await response.json() };
-      if (response.status === 404) return { kind: 'not_found' };
-      throw await refusal(base, response);
+      const answer = await ask(path, AbortSignal.timeout(timeoutMs));
+      if (answer.kind !== 'response') return answer;
+      const document: unknown = await answer.response.json().catch(() => null);
+      return { kind: 'document', document };
+    },
+    async text(path, timeoutMs) {
+      const answer = await ask(path, AbortSignal.timeout(timeoutMs));
+      return answer.kind === 'response' ? { kind: 'text', text: await answer.response.text() } : answer;
+    },
+    async stream(path, signal) {
+      const answer = await ask(path, signal);
+      return answer.kind === 'response' ? { kind: 'stream', data: dataOf(answer.response) } : answer;
+    },
+    unsuitable({ kind }) {
+      return kind === 'no_agent'
+        ? new UserError('agent_unreachable', `nothing listens at ${base}`)
+        : new UserError('agent_unsuitable', `what listens at ${base} is not gdoiwatch of this version`);
     },
   };
+}
+
+async function answerOf(
+  base: string,
+  path: string,
+  token: Secret | null,
+  signal: AbortSignal,
+): Promise<{ readonly kind: 'response'; readonly response: Response } | { readonly kind: 'no_agent' | 'not_found' }> {
+  let response: Response;
+  try {
+    const authorization = token === null ? {} : { authorization: `Bearer ${token.reveal()}` };
+    response = await fetch(`${base}${path}`, {
+      headers: { accept: '*/*', ...authorization },
+      redirect: 'error',
+      signal,
+    });
+  } catch (error) {
+    if (isRefused(error)) return { kind: 'no_agent' };
+    throw new UserError('agent_unreachable', `the agent at ${base} does not answer: ${reasonOf(error)}`);
+  }
+  if (response.ok) return { kind: 'response', response };
+  if (response.status === 404) return { kind: 'not_found' };
+  throw await refusal(base, response);
+}
+
+/** Until it ends or breaks. */
+async function* textOf({ body }: Response): AsyncIterable<string> {
+  const decoder = new TextDecoder();
+  if (body === null) return;
+  const reader = body.getReader();
+  for (;;) {
+    const part = await reader.read().catch(() => null);
+    if (part === null || part.done) return;
+    yield decoder.decode(part.value, { stream: true });
+  }
+}
+
+/** Longest frame of an event stream; an event is far shorter. */
+const MAX_FRAME = 1_000_000;
+
+async function* dataOf(response: Response): AsyncIterable<string> {
+  let rest = '';
+  for await (const chunk of textOf(response)) {
+    rest += chunk;
+    const frames = rest.split('\n\n');
+    rest = frames.pop() ?? '';
+    if (rest.length > MAX_FRAME) return;
+    for (const frame of frames) {
+      const data = frame.split('\n').flatMap((line) => (line.startsWith('data: ') ? [line.slice(6)] : []));
+      if (data.length > 0) yield data.join('\n');
+    }
+  }
 }
 
 /** Where the agent of this configuration listens, seen from its own machine. */

@@ -12,11 +12,10 @@ import { askPassword } from './ask-password.ts';
 import { healthText, pluginLine } from './health-text.ts';
 import type { Checked, Look } from './own-look.ts';
 import { PLUGIN_STATUS } from './plugin-status.ts';
-import { readConfig } from './read-config.ts';
+import { DEFAULT_CONFIG, readConfig } from './read-config.ts';
 import { readToken, secretInFile, secretInVariable } from './secret-file.ts';
 import { takeSignals } from './signals.ts';
 
-const DEFAULT_CONFIG = 'gdoiwatch.yml';
 /** The agent polls for us: connect, login and a few commands. */
 const AGENT_TIMEOUT_MS = 90_000;
 

@@ -1,11 +1,14 @@
-/** Flags of the commands that read a history: which store, from when, how much. */
-import { InvalidArgumentError } from 'commander';
+/** Flags of the commands that read a history: which one, from when, how much. */
+import { existsSync } from 'node:fs';
+import { type Command, InvalidArgumentError } from 'commander';
 import { createSystemClock } from '../kernel/clock.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { MAX_PAGE_EVENTS } from '../store/event-store.ts';
-import { readConfig } from './read-config.ts';
+import { type AgentClient, createAgentClient } from './agent-client.ts';
+import { DEFAULT_CONFIG, readConfig } from './read-config.ts';
+import { readToken } from './secret-file.ts';
 
-export const WHICH_HISTORY = 'one of --config FILE, --store FILE and --agent URL says which history to read';
+const WHICH_HISTORY = 'one of --config FILE, --store FILE and --agent URL says which history to read';
 export const AGENT_TIMEOUT_MS = 30_000;
 
 const UNIT_MS: ReadonlyMap<string, number> = new Map([
@@ -15,14 +18,35 @@ const UNIT_MS: ReadonlyMap<string, number> = new Map([
   ['d', 86_400_000],
 ]);
 
-export interface WhichStore {
+export interface WhichHistory {
   readonly config?: string;
   readonly store?: string;
+  readonly agent?: string;
+  readonly tokenFile?: string;
 }
 
-export async function storePath({ config, store }: WhichStore): Promise<string> {
-  if ((config === undefined) === (store === undefined)) throw new UserError('usage_invalid', WHICH_HISTORY);
-  return store ?? (await readConfig(config ?? '')).config.store.sqlitePath;
+export type HistorySource =
+  | { readonly kind: 'store'; readonly path: string }
+  | { readonly kind: 'agent'; readonly client: AgentClient };
+
+export function withHistoryFlags(command: Command): Command {
+  return command
+    .option('--config <file>', `the configuration whose store is read (default: ${DEFAULT_CONFIG})`)
+    .option('--store <file>', 'a store file (instead of --config)')
+    .option('--agent <url>', 'a running agent (instead of --config)')
+    .option('--token-file <file>', 'token for the agent (or the variable GDOIWATCH_TOKEN)');
+}
+
+/** What the flags say; of none, the store of the configuration in the present folder. */
+export async function historySource({ config, store, agent, tokenFile }: WhichHistory): Promise<HistorySource> {
+  const given = [config, store, agent].filter((flag) => flag !== undefined);
+  if (given.length > 1) throw new UserError('usage_invalid', WHICH_HISTORY);
+  if (agent !== undefined) return { kind: 'agent', client: createAgentClient(agent, await readToken(tokenFile)) };
+  if (store !== undefined) return { kind: 'store', path: store };
+  if (config === undefined && !existsSync(DEFAULT_CONFIG)) {
+    throw new UserError('usage_invalid', `${WHICH_HISTORY}; there is no ${DEFAULT_CONFIG} here`);
+  }
+  return { kind: 'store', path: (await readConfig(config ?? DEFAULT_CONFIG)).config.store.sqlitePath };
 }
 
 export function instant(text: string): number {
@@ -39,4 +63,15 @@ export function limit(text: string): number {
     throw new InvalidArgumentError(`it is a whole number from 1 to ${MAX_PAGE_EVENTS}.`);
   }
   return value;
+}
+
+/** Those that are given, as the query of a request. */
+export function queryOf(asked: object): string {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(asked)) if (value !== undefined) query.set(name, String(value));
+  return query.toString();
+}
+
+export function isoOrAbsent(ms: number | undefined): string | undefined {
+  return ms === undefined ? undefined : new Date(ms).toISOString();
 }

@@ -5,6 +5,9 @@ import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { createSystemClock } from '../kernel/clock.ts';
 import { UserError } from '../kernel/user-error.ts';
 
+/** Where a command looks for its configuration unless told: in the present folder. */
+export const DEFAULT_CONFIG = 'gdoiwatch.yml';
+
 export async function readConfig(
   file: string,
   /** Told when a secret cannot be read again while the agent runs. */

@@ -4,10 +4,10 @@ import { createInterface } from 'node:readline';
 import { Command } from 'commander';
 import { Replay } from '../agent/record/replay.ts';
 import { type ReplaySettings, settingsOfDevices } from '../agent/record/recorded-settings.ts';
-import type { GdoiEvent } from '../gdoi/events/event.ts';
-import { eventDocument } from '../gdoi/events/event-document.ts';
+import { incidentDocument } from '../gdoi/incidents/incident-document.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { readConfig } from './read-config.ts';
+import { ReplayedEvents } from './replayed-events.ts';
 
 const BAD_LINES = 1;
 
@@ -16,8 +16,10 @@ export function replayCommand(): Command {
     .description('run a recorded timeline through the tracker of live polling; prints one event per line as JSON')
     .argument('<file>', 'the recording (JSON Lines); - is standard input')
     .option('--config <file>', 'the configuration whose settings count where the recording has none')
-    .action(async (file: string, flags: { readonly config?: string }) => {
+    .option('--incidents', 'after the events, what happened to the groups: one incident per line as JSON')
+    .action(async (file: string, flags: { readonly config?: string; readonly incidents?: boolean }) => {
       const replay = new Replay(await settingsGiven(flags.config));
+      const events = new ReplayedEvents(replay);
       let number = 0;
       let bad = 0;
       try {
@@ -32,7 +34,7 @@ export function replayCommand(): Command {
               number += 1;
               if (line.trim() === '') continue;
               const step = replay.line(line);
-              if (step.kind === 'events') print(step.events);
+              if (step.kind === 'events') print(events.take(step.events));
               else {
                 bad += 1;
                 process.stderr.write(`gdoiwatch: ${file}:${number}: skipped: ${step.reason}\n`);
@@ -44,7 +46,10 @@ export function replayCommand(): Command {
         const reason = error instanceof Error ? error.message : String(error);
         throw new UserError('file_unreadable', `cannot read ${file}: ${reason}`, { cause: error });
       }
-      print(replay.end());
+      print(events.end(replay.end()));
+      if (flags.incidents === true) {
+        print(replay.incidents.map((incident) => incidentDocument(incident, events.of(incident.id))));
+      }
       if (bad > 0) process.exitCode = BAD_LINES;
     });
 }
@@ -53,6 +58,6 @@ async function settingsGiven(file: string | undefined): Promise<ReplaySettings |
   return file === undefined ? undefined : settingsOfDevices((await readConfig(file)).config.devices);
 }
 
-function print(events: readonly GdoiEvent[]): void {
-  for (const event of events) process.stdout.write(`${JSON.stringify(eventDocument(event))}\n`);
+function print(documents: readonly object[]): void {
+  for (const document of documents) process.stdout.write(`${JSON.stringify(document)}\n`);
 }

@@ -12,7 +12,8 @@ import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { HttpCounters } from './counters.ts';
-import type { EventReader, HttpOptions } from './options.ts';
+import { type IncidentHistory, incidentIdsOf } from './incident-history.ts';
+import type { HttpOptions } from './options.ts';
 
 /** Pages and scripts of a large team; each costs a socket and, when it reads slowly, what is unsent. */
 export const MAX_STREAMS = 1024;
@@ -28,23 +29,30 @@ const MAX_RESUMED = 1000;
 const OVERLAP_MS = 600_000;
 
 export class EventStreams implements AsyncDisposable {
-  readonly #events: EventReader;
+  readonly #history: IncidentHistory;
   readonly #network: Clock;
   readonly #logger: Logger;
   readonly #counters: HttpCounters;
   readonly #listeners = new Set<Listener>();
   #told: readonly GdoiEvent[] = [];
+  /** One batch after the other, in their order. */
+  #telling: Promise<void> = Promise.resolve();
   readonly #stop = new AbortController();
   #heartbeat: Promise<void> = Promise.resolve();
 
   readonly limit: number;
 
   constructor(
-    { events, network, logger, maxStreams }: Pick<HttpOptions, 'events' | 'network' | 'logger' | 'maxStreams'>,
+    {
+      network,
+      logger,
+      maxStreams,
+      ...history
+    }: Pick<HttpOptions, 'events' | 'incidents' | 'clock' | 'network' | 'logger' | 'maxStreams'>,
     counters: HttpCounters,
   ) {
     this.limit = maxStreams ?? MAX_STREAMS;
-    this.#events = events;
+    this.#history = history;
     this.#network = network;
     this.#logger = logger;
     this.#counters = counters;
@@ -59,9 +67,25 @@ export class EventStreams implements AsyncDisposable {
   }
 
   tell(events: readonly GdoiEvent[]): void {
+    this.#telling = this.#tellAfter(this.#telling, events);
+  }
+
+  async #tellAfter(before: Promise<void>, events: readonly GdoiEvent[]): Promise<void> {
+    await before;
+    const framed = this.#listeners.size === 0 ? [] : await this.#framed(events);
+    // In the same turn as the listeners hear of it: who comes back meanwhile hears of it once.
     this.#told = [...this.#told, ...events].slice(-MAX_REMEMBERED);
-    const frames = events.map(frame).join('');
-    for (const listener of this.#listeners) listener.tell(events, frames);
+    const text = framed.map(({ frame }) => frame).join('');
+    for (const listener of this.#listeners) listener.tell(framed, text);
+  }
+
+  /** As they are sent. An event is told though its incident cannot be. */
+  async #framed(events: readonly GdoiEvent[]): Promise<readonly Framed[]> {
+    const incidentOf = await incidentIdsOf(events, this.#history).catch((error: unknown) => {
+      this.#logger.warn({ err: error }, 'the incidents of events that are told could not be read');
+      return new Map<GdoiEvent, string>();
+    });
+    return events.map((event) => ({ id: event.id, frame: frameOf(event, incidentOf.get(event) ?? null) }));
   }
 
   /** The response belongs to the stream from here on; its head is written. */
@@ -75,7 +99,8 @@ export class EventStreams implements AsyncDisposable {
     });
     response.write(': gdoiwatch events\nretry: 3000\n\n');
     try {
-      listener.begin(lastEventId === null ? [] : await this.#missedSince(lastEventId));
+      const missed = lastEventId === null ? [] : await this.#missedSince(lastEventId);
+      listener.begin(await this.#framed(missed));
     } catch (error) {
       // Without the history nothing can be resumed: the listener comes back and asks again.
       this.#logger.warn({ err: error }, 'an event stream could not be resumed');
@@ -87,6 +112,7 @@ export class EventStreams implements AsyncDisposable {
     this.#stop.abort();
     for (const listener of this.#listeners) listener.end();
     await this.#heartbeat;
+    await this.#telling;
   }
 
   async #missedSince(lastEventId: string): Promise<readonly GdoiEvent[]> {
@@ -94,7 +120,7 @@ export class EventStreams implements AsyncDisposable {
     if (last === null) return [];
     const index = this.#told.findLastIndex(({ id }) => id === last.id);
     if (index >= 0) return this.#told.slice(index + 1);
-    const { events } = await this.#events.query({
+    const { events } = await this.#history.events.query({
       sinceMs: last.atMs - OVERLAP_MS,
       limit: MAX_RESUMED,
       order: 'newest_first',
@@ -115,27 +141,32 @@ export class EventStreams implements AsyncDisposable {
   }
 }
 
+interface Framed {
+  readonly id: string;
+  readonly frame: string;
+}
+
 class Listener {
   readonly #response: ServerResponse;
   readonly #counters: HttpCounters;
   /** What came while the missed events were read; null: they are sent. */
-  #waiting: GdoiEvent[] | null = [];
+  #waiting: Framed[] | null = [];
 
   constructor(response: ServerResponse, counters: HttpCounters) {
     this.#response = response;
     this.#counters = counters;
   }
 
-  begin(missed: readonly GdoiEvent[]): void {
+  begin(missed: readonly Framed[]): void {
     const known = new Set(missed.map(({ id }) => id));
     const since = (this.#waiting ?? []).filter(({ id }) => !known.has(id));
     this.#waiting = null;
-    for (const event of [...missed, ...since]) this.#write(frame(event));
+    for (const { frame } of [...missed, ...since]) this.#write(frame);
   }
 
-  /** `frames`: the events as they are sent, made once for all listeners. */
-  tell(events: readonly GdoiEvent[], frames: string): void {
-    if (this.#waiting === null) this.#write(frames);
+  /** `text`: all of their frames, joined once for all listeners. */
+  tell(events: readonly Framed[], text: string): void {
+    if (this.#waiting === null) this.#write(text);
     else if (this.#waiting.length + events.length <= MAX_REMEMBERED) this.#waiting.push(...events);
     else this.#tooSlow();
   }
@@ -162,8 +193,8 @@ class Listener {
   }
 }
 
-function frame(event: GdoiEvent): string {
-  return `id: ${Math.floor(event.atMs)} ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(eventDocument(event))}\n\n`;
+function frameOf(event: GdoiEvent, incident: string | null): string {
+  return `id: ${Math.floor(event.atMs)} ${event.id}\nevent: ${event.type}\ndata: ${JSON.stringify(eventDocument(event, incident))}\n\n`;
 }
 
 function positionOf(lastEventId: string): { readonly atMs: EpochMs; readonly id: string } | null {

@@ -64,7 +64,9 @@ export interface EventReader {
 /** The part of the incidents' history that is read. */
 export interface IncidentReader {
   /** Those that began last come first. */
-  incidents(query: IncidentQuery): Promise<readonly Incident[]>;
+  incidents(
+    query: IncidentQuery,
+  ): Promise<{ readonly incidents: readonly Incident[]; readonly nextCursor: string | null }>;
   /** null: not known. */
   incident(id: string): Promise<Incident | null>;
 }
@@ -77,6 +79,8 @@ export interface IncidentQuery {
   readonly device?: string | undefined;
   readonly cause?: ExplanationCause | undefined;
   readonly limit: number;
+  /** One that no page gave is a `UserError`. */
+  readonly cursor?: string | undefined;
 }
 
 /** `sinceMs <= at < untilMs`; an absent filter lets everything through. */

@@ -47,7 +47,6 @@ export interface EventCount extends Pick<GdoiEvent, 'type' | 'cell' | 'device' |
   readonly count: number;
 }
 
-/** What `gdoiwatch events` reads of a store that may belong to a running agent. */
 export interface IncidentQuery {
   /** Open at some time between these. */
   readonly sinceMs?: EpochMs | undefined;
@@ -58,11 +57,20 @@ export interface IncidentQuery {
   readonly cause?: ExplanationCause | undefined;
   /** 1 to `MAX_PAGE_EVENTS`. */
   readonly limit: number;
+  /** `nextCursor` of the page before; one that no page gave is a `UserError`. */
+  readonly cursor?: string | undefined;
 }
 
+export interface IncidentPage {
+  /** Those that began last come first, then by id. */
+  readonly incidents: readonly Incident[];
+  /** null: there is nothing after this page. */
+  readonly nextCursor: string | null;
+}
+
+/** What `gdoiwatch events` and `incidents` read of a store that may belong to a running agent. */
 export interface EventHistory extends AsyncDisposable {
-  /** Those that began last come first. */
-  incidents(query: IncidentQuery): Promise<readonly Incident[]>;
+  incidents(query: IncidentQuery): Promise<IncidentPage>;
   /** null: it was never stored, or is forgotten. */
   incident(id: string): Promise<Incident | null>;
   /** One page, stable while events are added: no event of it comes again on a later page. */

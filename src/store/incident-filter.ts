@@ -1,7 +1,8 @@
 /** Which incidents a query lets through: the plain statement of what each store does in its own way. */
 import type { Incident } from '../gdoi/incidents/incident.ts';
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
-import type { IncidentQuery } from './event-store.ts';
+import { comparePositions, encodeCursor, type EventPosition } from './event-cursor.ts';
+import type { IncidentPage, IncidentQuery } from './event-store.ts';
 
 export function incidentPasses(
   incident: Incident,
@@ -19,5 +20,19 @@ export function incidentPasses(
 
 /** The latest beginning first, then by id. */
 export function byBeginning(a: Incident, b: Incident): number {
-  return b.beganAtMs - a.beganAtMs || (a.id < b.id ? -1 : Number(a.id > b.id));
+  return b.beganAtMs - a.beganAtMs || comparePositions({ atMs: 0, id: a.id }, { atMs: 0, id: b.id });
+}
+
+/** Does it come after the last one of the page before? */
+export function isAfter(incident: Incident, last: EventPosition): boolean {
+  const sameOrEarlier = incident.beganAtMs - last.atMs || comparePositions(last, { atMs: last.atMs, id: incident.id });
+  return sameOrEarlier < 0;
+}
+
+/** `found`: in their order, one more than the limit where there are more. */
+export function incidentPage(found: readonly Incident[], limit: number): IncidentPage {
+  const incidents = found.slice(0, limit);
+  const last = incidents.at(-1);
+  const more = found.length > incidents.length && last !== undefined;
+  return { incidents, nextCursor: more ? encodeCursor({ atMs: last.beganAtMs, id: last.id }) : null };
 }

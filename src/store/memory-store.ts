@@ -16,11 +16,12 @@ import {
   type EventPage,
   type EventQuery,
   type EventStore,
+  type IncidentPage,
   type IncidentQuery,
   type MemberState,
   type StoredStates,
 } from './event-store.ts';
-import { byBeginning, incidentPasses } from './incident-filter.ts';
+import { byBeginning, incidentPage, incidentPasses, isAfter } from './incident-filter.ts';
 import { stateOfText, stateText } from './state-text.ts';
 
 export interface MemoryStoreOptions {
@@ -49,11 +50,12 @@ class MemoryStore implements EventStore {
     this.#maxEvents = maxEvents;
   }
 
-  async incidents(query: IncidentQuery): Promise<readonly Incident[]> {
-    return [...this.#incidents.values()]
-      .filter((incident) => incidentPasses(incident, query))
-      .toSorted(byBeginning)
-      .slice(0, query.limit);
+  async incidents(query: IncidentQuery): Promise<IncidentPage> {
+    const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
+    const found = [...this.#incidents.values()]
+      .filter((incident) => incidentPasses(incident, query) && (after === null || isAfter(incident, after)))
+      .toSorted(byBeginning);
+    return incidentPage(found, query.limit);
   }
 
   async incident(id: string): Promise<Incident | null> {

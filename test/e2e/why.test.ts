@@ -10,6 +10,10 @@ import { PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
 let directory = '';
 let history: EventDocument[] = [];
 let exposition = '';
+/** Of the running agent. */
+let fromAgent = '';
+let ticket = '';
+let followed: EventDocument[] = [];
 
 const jsonLines = (text: string): EventDocument[] =>
   text
@@ -17,6 +21,9 @@ const jsonLines = (text: string): EventDocument[] =>
     .split('\n')
     .filter(Boolean)
     .map((line) => JSON.parse(line));
+
+const reregistrationsIn = (text: string) =>
+  jsonLines(text.slice(0, text.lastIndexOf('\n') + 1)).filter(({ type }) => type === 'reregistration');
 
 beforeAll(async () => {
   directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-why-'));
@@ -32,11 +39,17 @@ beforeAll(async () => {
     directory,
   ]);
   const [, url] = await demo.printed(/is running: (http\S+)/);
+  await using follower = new Gdoiwatch(['events', '--agent', url!, '--follow', '--json']);
   const told = async () => {
     exposition = await (await fetch(`${url}metrics`)).text();
     return Number(/^gdoi_group_reregistrations_total\{.*cause="legacy_ks".*\} (\d+)$/m.exec(exposition)?.[1]);
   };
   await vi.waitUntil(async () => (await told()) === 8, PATIENCE_WITH_PROCESSES);
+  await vi.waitUntil(() => reregistrationsIn(follower.stdout).length === 8, PATIENCE_WITH_PROCESSES);
+  fromAgent = (await gdoiwatch(['incidents', '--agent', url!, '--cause', 'legacy_ks', '--json'])).stdout;
+  ticket = (await gdoiwatch(['incidents', '--agent', url!, '--markdown'])).stdout;
+  follower.signal('SIGINT');
+  followed = reregistrationsIn((await follower.finished).stdout);
   demo.signal('SIGINT');
   await demo.finished;
   history = jsonLines(
@@ -102,6 +115,29 @@ describe('an old KS with four new GMs', () => {
     for (const event of history.filter(({ type }) => type === 'reregistration')) {
       expect(replayed).toContainEqual(event);
     }
+  });
+
+  test('is one incident, said the same by the agent, its store and a replay, and each event names it', async () => {
+    const store = join(directory, 'gdoiwatch.db');
+    const flags = ['--cause', 'legacy_ks', '--json'];
+    const [incident, ...others] = jsonLines((await gdoiwatch(['incidents', '--store', store, ...flags])).stdout);
+    expect(others).toEqual([]);
+    expect(incident).toMatchObject({ group: 'G1', cause: 'legacy_ks', status: 'open', severity: 'warning' });
+    expect(jsonLines(fromAgent).map(({ id }) => id)).toEqual([incident!.id]);
+    expect(ticket).toContain('## G1: legacy_ks (warning)');
+    const own = history.filter((event) => event.type === 'reregistration').map((event) => event.incident);
+    expect(new Set(own)).toEqual(new Set([incident!.id]));
+    const captures = (await readdir(join(directory, 'captures'))).toSorted();
+    const replayed = await gdoiwatch(['replay', '--incidents', join(directory, 'captures', captures[0]!)]);
+    expect(jsonLines(replayed.stdout)).toContainEqual(
+      expect.objectContaining({ id: incident!.id, cause: 'legacy_ks', began_at: expect.any(String) }),
+    );
+  });
+
+  test('is told by events --follow as it happens, each event once', () => {
+    const ids = followed.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(8);
+    expect(ids).toHaveLength(8);
   });
 
   test('answers questions about its history', async () => {

@@ -45,6 +45,7 @@ test('the history comes newest first, as the contract’s documents', async () =
       summary: 'GM gm1 of group G1 re-registered because a KEK rekey did not reach it',
       evidence: ['Succeeded registration: 2, before: 1'],
       action: 'On the KS, show crypto gdoi ks members',
+      incident: null,
     },
   ]);
   expect(await ids('')).toEqual(['3', '2', '1']);

@@ -16,6 +16,7 @@ function event(n: number): EventDocument {
     summary: '',
     evidence: [],
     action: '',
+    incident: null,
   };
 }
 

@@ -44,8 +44,8 @@ export function eventStoreContract(openEmpty: (options: { retentionMs: number })
       expect((await store.query(everything)).events).toEqual(events);
       expect(await idsIn(store, acme)).toEqual(['a']);
       expect(await idsIn(store, { cell: 'default', group: 'G1' })).toEqual(['b', 'c']);
-      expect(await store.incidents({ limit: 10, ...acme })).toEqual([incidents[0]]);
-      expect(await store.incidents({ limit: 10, cell: 'default' })).toEqual([incidents[1]]);
+      expect(await store.incidents({ limit: 10, ...acme })).toMatchObject({ incidents: [incidents[0]] });
+      expect(await store.incidents({ limit: 10, cell: 'default' })).toMatchObject({ incidents: [incidents[1]] });
     });
 
     it('counts each cell apart, and keeps the states of two groups of one name', async () => {
@@ -81,7 +81,7 @@ export function eventStoreContract(openEmpty: (options: { retentionMs: number })
       expect(await store.incident('a')).toEqual(closed);
       expect(await store.incident('c')).toBeNull();
       const ids = async (query: Partial<IncidentQuery>) =>
-        (await store.incidents({ limit: 10, ...query })).map(({ id }) => id);
+        (await store.incidents({ limit: 10, ...query })).incidents.map(({ id }) => id);
       expect(await ids({})).toEqual(['b', 'a']);
       expect(await ids({ limit: 1 })).toEqual(['b']);
       expect(await ids({ group: 'G1' })).toEqual(['a']);
@@ -98,7 +98,20 @@ export function eventStoreContract(openEmpty: (options: { retentionMs: number })
       const ended = anIncident({ id: 'a', status: 'closed', endedAtMs: START_MS });
       await store.commit(aBatch({ incidents: [ended, anIncident({ id: 'b' })] }));
       await store.prune(START_MS + RETENTION_MS + 1);
-      expect((await store.incidents({ limit: 10 })).map(({ id }) => id)).toEqual(['b']);
+      expect((await store.incidents({ limit: 10 })).incidents.map(({ id }) => id)).toEqual(['b']);
+    });
+
+    it('gives them page by page, each once, whatever begins meanwhile', async () => {
+      const store = await emptyStore();
+      const at = (id: string, second: number) => anIncident({ id, beganAtMs: START_MS + second * 1000 });
+      await store.commit(aBatch({ incidents: [at('a', 0), at('c', 1), at('b', 1), at('d', 2)] }));
+      const first = await store.incidents({ limit: 2 });
+      expect(first.incidents.map(({ id }) => id)).toEqual(['d', 'b']);
+      await store.commit(aBatch({ incidents: [at('e', 3)] }));
+      const second = await store.incidents({ limit: 2, cursor: first.nextCursor ?? '' });
+      expect(second.incidents.map(({ id }) => id)).toEqual(['c', 'a']);
+      expect(second.nextCursor).toBeNull();
+      await expect(store.incidents({ limit: 2, cursor: 'none' })).rejects.toMatchObject({ code: 'cursor_invalid' });
     });
   });
 

@@ -6,6 +6,7 @@
  * instants are those of the lines, which are in order for each device only, since polls of several devices overlap.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
+import type { Incident } from '../../gdoi/incidents/incident.ts';
 import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from '../../gdoi/fleet/fleet-view.ts';
 import { settle } from '../../gdoi/tracker/tracker.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
@@ -56,6 +57,8 @@ export class Replay {
   readonly #polledByCli = new Set<string>();
   readonly #devices: Map<string, DeviceSettings>;
   readonly #emitted = new Set<string>();
+  readonly #incidents = new Map<string, Incident>();
+  #latestMs: EpochMs = 0;
   #fleet: FleetSettings;
   /** The poll under way. */
   #poll: PollLines | null = null;
@@ -66,10 +69,23 @@ export class Replay {
     this.#devices = new Map(settings.devices);
   }
 
+  /** What happened to the groups so far, each as it is now, in the order of their beginnings. */
+  get incidents(): readonly Incident[] {
+    return [...this.#incidents.values()].toSorted((a, b) => a.beganAtMs - b.beganAtMs || (a.id < b.id ? -1 : 1));
+  }
+
+  /** The latest instant of the timeline so far. */
+  get latestMs(): EpochMs {
+    return this.#latestMs;
+  }
+
   line(text: string): ReplayStep {
     const line = readRecordedLine(text);
     if (typeof line === 'string') return { kind: 'bad', reason: line };
-    if (line.kind === 'look') return { kind: 'events', events: this.#fresh(this.#look(line)) };
+    if (line.kind === 'look') {
+      this.#latestMs = Math.max(this.#latestMs, line.receivedAtMs);
+      return { kind: 'events', events: this.#fresh(this.#look(line)) };
+    }
     const events = this.#fresh(this.#pollOver());
     if (line.device === null) this.#fleet = line.fleet;
     else this.#devices.set(line.device, line.settings);
@@ -130,8 +146,9 @@ export class Replay {
   }
 
   #takeGroups(groups: ReadonlyMap<string, GroupStep>): readonly GdoiEvent[] {
-    for (const [name, { memory }] of groups) {
+    for (const [name, { memory, incidents }] of groups) {
       this.#groups.set(name, memory);
+      for (const incident of incidents) this.#incidents.set(incident.id, incident);
       if (isGathering(memory)) this.#gathering.add(name);
       else this.#gathering.delete(name);
     }

@@ -18,9 +18,12 @@ export interface EventDocument {
   readonly summary: string;
   readonly evidence: readonly string[];
   readonly action: string;
+  /** Id of the incident it belongs to; null: to none that is known yet. */
+  readonly incident: string | null;
 }
 
-export function eventDocument(event: GdoiEvent): EventDocument {
+/** `incident`: of those that are known as it is told. */
+export function eventDocument(event: GdoiEvent, incident: string | null): EventDocument {
   const { id, type, device, group, cause, unexpected, severity, summary, evidence, action } = event;
   const [from, to] = event.betweenMs;
   return {
@@ -37,6 +40,7 @@ export function eventDocument(event: GdoiEvent): EventDocument {
     summary,
     evidence,
     action,
+    incident,
   };
 }
 

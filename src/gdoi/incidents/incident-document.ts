@@ -4,8 +4,6 @@ import type { GdoiEvent } from '../events/event.ts';
 import { isoInstant } from '../events/event-document.ts';
 import { instant } from '../events/instant-text.ts';
 import { nameList } from '../events/name-list.ts';
-import { groupKey } from '../seen/cell.ts';
-import type { EpochMs } from '../seen/instant.ts';
 import type { Incident } from './incident.ts';
 
 export interface IncidentDocument {
@@ -27,30 +25,8 @@ export interface IncidentDocument {
   readonly ended_by: string | null;
 }
 
-/** What belongs to an incident began at most this long before its first sight, and was seen at most this long after it. */
-const BEFORE_MS = 180_000;
-const AFTER_MS = 900_000;
-
-/** When events of an incident can have happened. */
-export function spanOf({ beganAtMs, endedAtMs }: Incident, nowMs: EpochMs): readonly [from: EpochMs, to: EpochMs] {
-  return [beganAtMs - BEFORE_MS, (endedAtMs ?? nowMs) + AFTER_MS];
-}
-
-/** Events of its devices, or of its group, while it lasted. */
-export function eventsOf(incident: Incident, events: readonly GdoiEvent[], nowMs: EpochMs): readonly GdoiEvent[] {
-  const [fromMs, toMs] = spanOf(incident, nowMs);
-  const devices = new Set(incident.devices);
-  return events.filter(
-    ({ device, cell, group, atMs }) =>
-      atMs >= fromMs &&
-      atMs < toMs &&
-      (group === null || group === incident.group) &&
-      groupKey(cell, '') === groupKey(incident.cell, '') &&
-      (device === null ? group !== null : devices.has(device)),
-  );
-}
-
-export function incidentDocument(incident: Incident, events: readonly GdoiEvent[]): IncidentDocument {
+/** `events`: its own, oldest first. */
+export function incidentDocument(incident: Incident, events: readonly Pick<GdoiEvent, 'id'>[]): IncidentDocument {
   const { beganAtMs, endedAtMs, deadlineMs, firstStep, endedBy, devices, evidence, ...same } = incident;
   return {
     ...same,
@@ -66,12 +42,12 @@ export function incidentDocument(incident: Incident, events: readonly GdoiEvent[
 }
 
 /** Two lines for a terminal: when and what, and what follows or ended it. */
-export function incidentText(incident: Incident): string {
-  const { beganAtMs, endedAtMs, group, cause, severity, summary, consequence, endedBy } = incident;
+export function incidentText(incident: IncidentDocument): string {
+  const { began_at: began, ended_at: ended, group, cause, severity, summary, consequence, ended_by: by } = incident;
   const span =
-    endedAtMs === null ? 'open' : `${durationText((endedAtMs - beganAtMs) / 1000)}, closed: ${endedBy ?? ''}`;
-  const follows = endedAtMs === null && consequence !== null ? `\n    follows: ${consequence}` : '';
-  return `${instant(beganAtMs)}  ${severity.toUpperCase()}  ${group}  ${cause}  (${span})\n    ${summary}${follows}\n`;
+    ended === null ? 'open' : `${durationText((Date.parse(ended) - Date.parse(began)) / 1000)}, closed: ${by ?? ''}`;
+  const follows = ended === null && consequence !== null ? `\n    follows: ${consequence}` : '';
+  return `${instant(Date.parse(began))}  ${severity.toUpperCase()}  ${group}  ${cause}  (${span})\n    ${summary}${follows}\n`;
 }
 
 /** For a ticket: what happened, to whom, in which order, and what to do. Nothing of it is markup by accident. */

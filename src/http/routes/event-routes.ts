@@ -2,12 +2,13 @@
 import { eventDocument } from '../../gdoi/events/event-document.ts';
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { App } from '../app.ts';
+import { incidentIdsOf } from '../incident-history.ts';
 import type { HttpOptions } from '../options.ts';
 import { eventListSchema, type EventDocument } from '../schemas/event-schema.ts';
 import { commonProblems } from '../schemas/problem-schema.ts';
 import { eventsQuery } from '../schemas/queries.ts';
 
-export function eventRoutes(app: App, { events }: HttpOptions): void {
+export function eventRoutes(app: App, { events, incidents, clock }: HttpOptions): void {
   app.get(
     '/api/v1/events',
     {
@@ -21,13 +22,15 @@ export function eventRoutes(app: App, { events }: HttpOptions): void {
     async (request) => {
       const { since, until, ...filter } = request.query;
       const page = await events.query({ ...filter, sinceMs: since, untilMs: until, order: 'newest_first' });
-      return { events: page.events.map(document), next_cursor: page.nextCursor };
+      const incidentOf = await incidentIdsOf(page.events, { incidents, clock });
+      const documents = page.events.map((event) => document(event, incidentOf.get(event) ?? null));
+      return { events: documents, next_cursor: page.nextCursor };
     },
   );
 }
 
-function document(event: GdoiEvent): EventDocument {
-  const { between, evidence, ...rest } = eventDocument(event);
+function document(event: GdoiEvent, incident: string | null): EventDocument {
+  const { between, evidence, ...rest } = eventDocument(event, incident);
   return { ...rest, ...closed(event), between: [...between], evidence: [...evidence] };
 }
 

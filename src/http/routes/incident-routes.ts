@@ -1,18 +1,14 @@
 /** `/api/v1/incidents`: what happened to the groups, one entry a happening, the latest first. */
-import type { GdoiEvent } from '../../gdoi/events/event.ts';
+import { z } from 'zod';
 import type { Incident } from '../../gdoi/incidents/incident.ts';
-import { eventsOf, type IncidentDocument, incidentDocument, spanOf } from '../../gdoi/incidents/incident-document.ts';
+import { type IncidentDocument, incidentDocument, incidentMarkdown } from '../../gdoi/incidents/incident-document.ts';
 import type { App } from '../app.ts';
+import { eventsOfIncident } from '../incident-history.ts';
 import type { HttpOptions } from '../options.ts';
 import { sendProblem } from '../problem.ts';
 import { incidentListSchema, incidentSchema } from '../schemas/incident-schema.ts';
 import { commonProblems, notFoundProblem } from '../schemas/problem-schema.ts';
 import { incidentParams, incidentsQuery, noQuery } from '../schemas/queries.ts';
-
-/** Events of one incident that are named. */
-const MAX_EVENTS = 200;
-/** Devices whose own events are looked for; those of the group name the others. */
-const MAX_DEVICES = 10;
 
 export function incidentRoutes(app: App, options: HttpOptions): void {
   const { incidents } = options;
@@ -28,14 +24,10 @@ export function incidentRoutes(app: App, options: HttpOptions): void {
     },
     async (request) => {
       const { since, until, ...filter } = request.query;
-      const found = await incidents.incidents({
-        ...filter,
-        sinceMs: since,
-        untilMs: until,
-      });
+      const page = await incidents.incidents({ ...filter, sinceMs: since, untilMs: until });
       const documents: IncidentDocument[] = [];
-      for (const incident of found) documents.push(await documentOf(incident, options));
-      return { incidents: documents, next_cursor: null };
+      for (const incident of page.incidents) documents.push(await documentOf(incident, options));
+      return { incidents: documents, next_cursor: page.nextCursor };
     },
   );
 
@@ -47,8 +39,26 @@ export function incidentRoutes(app: App, options: HttpOptions): void {
         tags: ['incidents'],
         params: incidentParams,
         querystring: noQuery,
+        response: { 200: incidentSchema, ...commonProblems, ...notFoundProblem },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const incident = await incidents.incident(id);
+      return incident === null ? sendProblem(reply, 404, unknownIncident(id)) : documentOf(incident, options);
+    },
+  );
+
+  app.get(
+    '/api/v1/incidents/:id/ticket',
+    {
+      schema: {
+        summary: 'One incident for a ticket, as `gdoiwatch incidents --markdown` gives it',
+        tags: ['incidents'],
+        params: incidentParams,
+        querystring: noQuery,
         response: {
-          200: incidentSchema,
+          200: { description: 'Markdown', content: { 'text/markdown': { schema: z.string() } } },
           ...commonProblems,
           ...notFoundProblem,
         },
@@ -57,26 +67,17 @@ export function incidentRoutes(app: App, options: HttpOptions): void {
     async (request, reply) => {
       const { id } = request.params;
       const incident = await incidents.incident(id);
-      if (incident === null) return sendProblem(reply, 404, `No incident ${JSON.stringify(id)} is known.`);
-      return documentOf(incident, options);
+      if (incident === null) return sendProblem(reply, 404, unknownIncident(id));
+      const text = incidentMarkdown(incident, await eventsOfIncident(incident, options));
+      return reply.type('text/markdown; charset=utf-8').send(text);
     },
   );
 }
 
-async function documentOf(incident: Incident, { events, clock }: HttpOptions): Promise<IncidentDocument> {
-  const nowMs = clock.wallMs();
-  const [sinceMs, untilMs] = spanOf(incident, nowMs);
-  const span = {
-    sinceMs,
-    untilMs,
-    limit: MAX_EVENTS,
-    order: 'oldest_first',
-  } as const;
-  const found = new Map<string, GdoiEvent>();
-  const ofDevices = incident.devices.slice(0, MAX_DEVICES).map((device) => ({ ...span, device }));
-  for (const query of [{ ...span, group: incident.group, cell: incident.cell }, ...ofDevices]) {
-    for (const event of (await events.query(query)).events) found.set(event.id, event);
-  }
-  const inOrder = [...found.values()].toSorted((a, b) => a.atMs - b.atMs || (a.id < b.id ? -1 : 1));
-  return incidentDocument(incident, eventsOf(incident, inOrder, nowMs).slice(0, MAX_EVENTS));
+function unknownIncident(id: string): string {
+  return `No incident ${JSON.stringify(id)} is known.`;
+}
+
+async function documentOf(incident: Incident, options: HttpOptions): Promise<IncidentDocument> {
+  return incidentDocument(incident, await eventsOfIncident(incident, options));
 }

@@ -18,6 +18,7 @@ const eventSchema = z
     summary: z.string(),
     evidence: z.array(z.string()),
     action: z.string(),
+    incident: z.string().nullable().describe('Id of the incident it belongs to; null: to none that is known yet'),
   })
   .register(components, { id: 'Event' });
 

@@ -87,6 +87,7 @@ export const incidentsQuery = z.strictObject({
   device: name.optional().describe('That concern this device'),
   cause: z.enum(EXPLANATION_CAUSES).optional(),
   limit: limit(20, 100),
+  cursor,
 });
 
 export const incidentParams = z.strictObject({ id: z.string().min(1).max(MAX_CURSOR) });

@@ -1,6 +1,7 @@
 /** Everything said in SQL about incidents. */
 import type { Incident } from '../../gdoi/incidents/incident.ts';
 import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
+import type { EventPosition } from '../event-cursor.ts';
 import type { IncidentQuery } from '../event-store.ts';
 import type { Bindable } from './sqlite-file.ts';
 
@@ -15,17 +16,23 @@ export function incidentRow(incident: Incident): Bindable[] {
 
 export const SELECT_INCIDENT = 'SELECT CAST(incident AS BLOB) FROM incidents WHERE id = ?';
 
-/** Absent filters are NULL and let everything through: few incidents are asked for, and seldom. */
+/** Absent filters are NULL and let everything through: few incidents are asked for, and seldom. One more tells of a next page. */
 export const SELECT_INCIDENTS = `
 SELECT CAST(incident AS BLOB) FROM incidents
 WHERE (?1 IS NULL OR ended_ms IS NULL OR ended_ms >= ?1) AND (?2 IS NULL OR began_ms < ?2)
   AND (?3 IS NULL OR group_name = ?3) AND (?4 IS NULL OR cause = ?4)
   AND (?5 IS NULL OR EXISTS (SELECT 1 FROM json_each(incident, '$.devices') WHERE value = ?5))
-  AND (?7 IS NULL OR ifnull(cell, '${DEFAULT_CELL}') = ?7)
-ORDER BY began_ms DESC, id LIMIT ?6`;
+  AND (?6 IS NULL OR ifnull(cell, '${DEFAULT_CELL}') = ?6)
+  AND (?7 IS NULL OR began_ms < ?7 OR (began_ms = ?7 AND id > ?8))
+ORDER BY began_ms DESC, id LIMIT ?9`;
 
-export function incidentParameters({ sinceMs, untilMs, cell, group, cause, device, limit }: IncidentQuery): Bindable[] {
-  return [sinceMs ?? null, untilMs ?? null, group ?? null, cause ?? null, device ?? null, limit, cell ?? null];
+/** `after`: the last one of the page before. */
+export function incidentParameters(
+  { sinceMs, untilMs, cell, group, cause, device, limit }: IncidentQuery,
+  after: EventPosition | null,
+): Bindable[] {
+  const filter = [sinceMs, untilMs, group, cause, device, cell].map((value) => value ?? null);
+  return [...filter, after?.atMs ?? null, after?.id ?? null, limit + 1];
 }
 
 /** Throws a `SyntaxError` on a damaged row. */

@@ -24,10 +24,12 @@ import {
   type EventPage,
   type EventQuery,
   type EventStore,
+  type IncidentPage,
   type IncidentQuery,
   type MemberState,
   type StoredStates,
 } from '../event-store.ts';
+import { incidentPage } from '../incident-filter.ts';
 import { stateOfText, stateText } from '../state-text.ts';
 import { StoreError, type StoreErrorKind } from '../store-error.ts';
 import {
@@ -187,8 +189,10 @@ class SqliteHistory implements EventHistory {
     return { events, nextCursor: rows.length > events.length && last !== undefined ? encodeCursor(last) : null };
   }
 
-  async incidents(query: IncidentQuery): Promise<readonly Incident[]> {
-    return this.#decoded(this.file.prepare(SELECT_INCIDENTS).rows(incidentParameters(query)), incidentOf);
+  async incidents(query: IncidentQuery): Promise<IncidentPage> {
+    const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
+    const rows = this.file.prepare(SELECT_INCIDENTS).rows(incidentParameters(query, after));
+    return incidentPage(this.#decoded(rows, incidentOf), query.limit);
   }
 
   async incident(id: string): Promise<Incident | null> {

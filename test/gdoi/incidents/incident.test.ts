@@ -3,7 +3,8 @@ import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
 import { trackFleet } from '../../../src/gdoi/fleet/fleet.ts';
 import { initialFleetState, type MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
 import type { Incident } from '../../../src/gdoi/incidents/incident.ts';
-import { eventsOf, incidentDocument, incidentMarkdown } from '../../../src/gdoi/incidents/incident-document.ts';
+import { incidentDocument, incidentMarkdown } from '../../../src/gdoi/incidents/incident-document.ts';
+import { eventsOf, incidentOfEvent } from '../../../src/gdoi/incidents/incident-events.ts';
 import { gm, ks, START, throughStore } from '../../builders/fleet-group.ts';
 import { anEvent } from '../../builders/event-builder.ts';
 
@@ -81,7 +82,7 @@ test('it has the events of its devices and of its group, while it lasted and wha
     at(95, { device: null, group: 'G1' }),
     at(5000, { device: 'gm1', group: 'G1' }),
   ];
-  const found = eventsOf(incident!, all, START + 300_000);
+  const found = eventsOf(incident!, [], all, START + 300_000);
   expect(found.map(({ id }) => id)).toEqual(['61', '90', '95']);
   expect(incidentDocument(incident!, found)).toMatchObject({
     events: ['61', '90', '95'],
@@ -96,4 +97,25 @@ test('a ticket is Markdown of our own: what devices call themselves is no markup
   expect(text).toContain('## G1: ks\\_down (critical)'.replace('ks\\_down', 'ks_down'));
   expect(text).toContain(String.raw`\<b\>`);
   expect(text).not.toContain('[x](');
+});
+
+test('an event is of one incident of its group: of the one whose cause tells it, else of the one that lasts', () => {
+  const [down] = keptAfter(ks(0), gm(0), silentKs(60), ks(240));
+  const loss = { ...down!, id: 'loss', cause: 'path_loss', beganAtMs: START + 100_000, endedAtMs: null } as const;
+  const at = (second: number, over: object) => ({
+    ...anEvent({ id: `${second}` }),
+    atMs: START + second * 1000,
+    ...over,
+  });
+  const missed = at(150, { device: 'gm1', cause: 'kek_missed_rekey' });
+  const silent = at(151, { device: 'ks1', group: null, type: 'unreachable', cause: null });
+  const late = at(400, { device: 'gm1', type: 'kek_rekey', cause: null });
+  const incidents = [down!, loss];
+  const now = START + 500_000;
+  const ids = [missed, silent, late].map((event) => incidentOfEvent(event, incidents, now)?.id);
+  expect(ids).toEqual(['loss', down!.id, 'loss']);
+  // Both sides say the same.
+  expect(eventsOf(loss, incidents, [missed, silent, late], now).map(({ id }) => id)).toEqual(['150', '400']);
+  expect(eventsOf(down!, incidents, [missed, silent, late], now).map(({ id }) => id)).toEqual(['151']);
+  expect(incidentOfEvent(at(9000, { device: 'gm1' }), [down!], START + 9_100_000)).toBeNull();
 });

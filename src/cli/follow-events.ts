@@ -1,0 +1,102 @@
+/**
+ * Events as they come, each once: the last ones first, then those of the agent's stream, or what the store has anew each
+ * second. A stream that breaks is opened again, and what was told meanwhile is asked for.
+ */
+import type { EventDocument } from '../gdoi/events/event-document.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { UserError, type UserErrorCode } from '../kernel/user-error.ts';
+import type { AgentClient } from './agent-client.ts';
+import { type AskEvents, type EventsAsked, type Found, isEventDocument } from './events-asked.ts';
+
+const LOOK_EVERY_MS = 1000;
+const OPEN_AGAIN_MS = 2000;
+/** Events are not kept in the order of their instants: a cause may wait for the answer that decides it. */
+const OVERLAP_MS = 900_000;
+/** Most of a look: more do not come in a second. */
+const MAX_AT_ONCE = 1000;
+/** Ids that are remembered: those of the overlap. */
+const MAX_REMEMBERED = 20_000;
+
+export interface Followed {
+  readonly ask: AskEvents;
+  readonly asked: EventsAsked;
+  /** null: of a store. */
+  readonly client: AgentClient | null;
+  readonly clock: Clock;
+  readonly stop: AbortSignal;
+}
+
+export async function* eventsAsTheyCome(followed: Followed): AsyncIterable<EventDocument> {
+  const { ask, asked, clock, client, stop } = followed;
+  const told = new Told();
+  const recent = () => ask({ ...asked, since: clock.wallMs() - OVERLAP_MS, limit: MAX_AT_ONCE });
+  // What the first ones leave out was left out on purpose. Asked before them, so that nothing falls between.
+  const known = await recent();
+  const { events } = await ask(asked);
+  yield* events.toReversed();
+  told.fresh([...events, ...known.events]);
+  while (!stop.aborted) {
+    if (client !== null) yield* streamed(client, followed, told);
+    yield* told.fresh((await unlessAway(recent)).toReversed());
+    await clock.sleep(client === null ? LOOK_EVERY_MS : OPEN_AGAIN_MS, stop).catch(() => undefined);
+  }
+}
+
+/** An agent that restarts, a store that is locked for a moment: the next look tells what happened meanwhile. */
+async function unlessAway(ask: () => Promise<Found>): Promise<readonly EventDocument[]> {
+  try {
+    return (await ask()).events;
+  } catch (error) {
+    if (error instanceof UserError && PASSING.has(error.code)) return [];
+    throw error;
+  }
+}
+
+const PASSING: ReadonlySet<UserErrorCode> = new Set<UserErrorCode>(['agent_unreachable', 'store_locked']);
+
+/** Until the stream breaks. */
+async function* streamed(client: AgentClient, { asked, stop }: Followed, told: Told): AsyncIterable<EventDocument> {
+  const answer = await client.stream('/api/v1/events/stream', stop).catch((error: unknown) => {
+    // The question that follows says what is wrong, if it still is.
+    if (error instanceof UserError) return null;
+    throw error;
+  });
+  if (answer?.kind !== 'stream') return;
+  for await (const data of answer.data) {
+    const event = eventIn(data);
+    if (event !== null && fits(event, asked)) yield* told.fresh([event]);
+  }
+}
+
+class Told {
+  readonly #ids = new Set<string>();
+
+  fresh(events: readonly EventDocument[]): readonly EventDocument[] {
+    return events.filter(({ id }) => {
+      if (this.#ids.has(id)) return false;
+      this.#ids.add(id);
+      const [oldest] = this.#ids;
+      if (this.#ids.size > MAX_REMEMBERED && oldest !== undefined) this.#ids.delete(oldest);
+      return true;
+    });
+  }
+}
+
+function eventIn(data: string): EventDocument | null {
+  try {
+    const parsed: unknown = JSON.parse(data);
+    return isEventDocument(parsed) ? parsed : null;
+  } catch {
+    return null;
+  }
+}
+
+function fits(event: EventDocument, { device, group, type, cause, unexpected }: EventsAsked): boolean {
+  return (
+    (device === undefined || event.device === device) &&
+    (group === undefined || event.group === group) &&
+    (type === undefined || event.type === type) &&
+    (cause === undefined || event.cause === cause) &&
+    (unexpected === undefined || event.unexpected === unexpected)
+  );
+}
