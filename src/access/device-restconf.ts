@@ -33,6 +33,8 @@ export interface RestconfTarget {
   readonly device: string;
   readonly host: string;
   readonly port: number;
+  /** Address of this machine that connections leave from; absent: the system's choice. */
+  readonly sourceAddress?: string | null;
   /** Name of the credential in config: what quarantine counts by. */
   readonly credentialName: string;
   readonly credential: RestconfCredential;

@@ -3,12 +3,10 @@
  *
  * Answers flow one way: scheduler -> poller -> view and tracker -> store -> whoever listens to the read model or to
  * events. What a tracker's state asks for (polls at the instants that decide) goes back as a value, through the plan.
- * A device that is polled by SSH and SNMP has two schedules; SSH decides its state, and a change that SNMP or a pushed
- * message hints at brings an SSH poll at once.
+ * A device that is polled by SSH and by SNMP or RESTCONF has two schedules; SSH decides its state, and a change that the
+ * other or a pushed message hints at brings an SSH poll at once.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { DeviceAccess } from '../access/device-session.ts';
-import type { SnmpAccess } from '../access/device-snmp.ts';
 import type { PushedMessage } from '../access/pushed.ts';
 import { diffConfig } from '../config/reload-diff.ts';
 import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.ts';
@@ -19,13 +17,13 @@ import { InternalErrors } from '../kernel/internal-errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { UserError } from '../kernel/user-error.ts';
 import type { EventStore } from '../store/event-store.ts';
-import { DeviceAsker } from './poll/device-asker.ts';
-import { type ConfiguredDevice, type DeviceView, newDeviceView, SNMP_NOT_POLLED } from '../model/device-view.ts';
+import { DeviceAsker, type Ways } from './poll/device-asker.ts';
+import { type ConfiguredDevice, type DeviceView, newDeviceView, NOT_POLLED_BESIDE } from '../model/device-view.ts';
 import { EventTotals } from '../model/event-totals.ts';
 import { FleetRecord } from './record/fleet-record.ts';
 import { Intake } from './record/intake.ts';
 import { type PollRequestOutcome, PollRequests } from './schedule/poll-requests.ts';
-import { configuredView, fleetSettings, snmpBeside } from './poll/poll-target.ts';
+import { configuredView, fleetSettings, polledBeside } from './poll/poll-target.ts';
 import { HintPace } from './heard/hint-pace.ts';
 import { shownState } from './heard/shown-state.ts';
 import { systemRandom } from '../kernel/random.ts';
@@ -37,12 +35,10 @@ import { Scheduler } from './schedule/scheduler.ts';
 import { SenderLookup } from './heard/sender-lookup.ts';
 import { Senders } from './heard/senders.ts';
 
-export interface AgentOptions {
+export interface AgentOptions extends Ways {
   readonly config: ResolvedConfig;
   /** Wall and monotonic time of polls and schedules; may run fast. */
   readonly clock: Clock;
-  readonly access: DeviceAccess;
-  readonly snmp: SnmpAccess;
   /** Time of the network: what a fast `clock` must not shorten. */
   readonly networkClock: Clock;
   /** Addresses of a host name; rejects when it has none. */
@@ -74,8 +70,8 @@ export class Agent implements AsyncDisposable {
   readonly #devices = new Map<string, ResolvedDevice>();
   /** Polls by the transport that decides a device's state. */
   readonly #scheduler: Scheduler;
-  /** SNMP polls of devices that SSH decides. */
-  readonly #snmpScheduler: Scheduler;
+  /** SNMP or RESTCONF polls of devices that SSH decides. */
+  readonly #besideScheduler: Scheduler;
   readonly #pollEndsMonoMs = new Map<string, number>();
   readonly #unpolled = new Set<string>();
   readonly #requests: PollRequests;
@@ -110,7 +106,7 @@ export class Agent implements AsyncDisposable {
       concurrentPolls,
       poll: (device, signal) => this.#guarded(device, signal, () => this.#poll(device, signal)),
     });
-    this.#snmpScheduler = new Scheduler({
+    this.#besideScheduler = new Scheduler({
       clock,
       concurrentPolls,
       poll: (device, signal) => this.#guarded(device, signal, () => this.#pollBeside(device, signal)),
@@ -176,8 +172,9 @@ export class Agent implements AsyncDisposable {
   status(): AgentStatus {
     const access = this.#options.access.status();
     const snmp = this.#options.snmp.status();
+    const restconf = this.#options.restconf.status();
     const scheduler = this.#scheduler.status();
-    const beside = this.#snmpScheduler.status();
+    const beside = this.#besideScheduler.status();
     return {
       startedAtMs: this.#startedAtMs,
       firstSweepDone: this.#unpolled.size === 0,
@@ -186,7 +183,8 @@ export class Agent implements AsyncDisposable {
       hintsHeld: this.#hints.held,
       pollsSkippedLate: scheduler.skippedLate + beside.skippedLate,
       ...access,
-      quarantinedCredentials: [...access.quarantinedCredentials, ...snmp.quarantinedCredentials],
+      quarantinedCredentials: [access, snmp, restconf].flatMap(({ quarantinedCredentials }) => quarantinedCredentials),
+      restconfConnections: restconf.openConnections,
       snmpRequestsActive: snmp.requestsActive,
       snmpDatagramsDropped: snmp.datagramsDropped,
       pushed: this.#pushed.counts,
@@ -210,7 +208,7 @@ export class Agent implements AsyncDisposable {
     }
     for (const device of this.#config.devices) this.#add(device, this.#config.devices.length);
     this.#scheduler.start();
-    this.#snmpScheduler.start();
+    this.#besideScheduler.start();
     this.#senderLookup.start();
     this.#options.logger.info({ devices: this.#devices.size }, 'polling started');
   }
@@ -255,8 +253,8 @@ export class Agent implements AsyncDisposable {
     this.#views.set(newDeviceView(configured(device)));
     this.#senders.set(device.name, { host: device.host, others: device.sourceAddresses });
     this.#scheduler.set(device.name, device.schedule, fleetSize);
-    const beside = snmpBeside(device);
-    if (beside !== null) this.#snmpScheduler.set(device.name, beside.schedule, fleetSize);
+    const beside = polledBeside(device);
+    if (beside !== null) this.#besideScheduler.set(device.name, beside.schedule, fleetSize);
   }
 
   /** Schedule, labels or collectors changed: session and figures stay. */
@@ -269,15 +267,16 @@ export class Agent implements AsyncDisposable {
     if (!isDeepStrictEqual(before?.schedule, device.schedule)) {
       this.#scheduler.set(device.name, device.schedule, fleetSize);
     }
-    const beside = snmpBeside(device);
-    if (beside !== null && !isDeepStrictEqual(before?.snmp?.schedule, beside.schedule)) {
-      this.#snmpScheduler.set(device.name, beside.schedule, fleetSize);
+    const beside = polledBeside(device);
+    const besideBefore = before === undefined ? null : polledBeside(before);
+    if (beside !== null && !isDeepStrictEqual(besideBefore?.schedule, beside.schedule)) {
+      this.#besideScheduler.set(device.name, beside.schedule, fleetSize);
     }
   }
 
   async #drop(name: string): Promise<void> {
     this.#scheduler.remove(name);
-    this.#snmpScheduler.remove(name);
+    this.#besideScheduler.remove(name);
     this.#record.gone(name);
     this.#devices.delete(name);
     this.#pollEndsMonoMs.delete(name);
@@ -319,8 +318,9 @@ export class Agent implements AsyncDisposable {
 
   async #pollBeside(name: string, signal: AbortSignal): Promise<void> {
     const device = this.#devices.get(name);
-    const report = device && (await this.#asker.askBeside(device, signal));
-    if (device && report && this.#record.polledBeside(device, report)) this.#scheduler.hint(name);
+    const by = device && polledBeside(device)?.by;
+    const report = by && (await this.#asker.askBeside(device, signal));
+    if (by && report && this.#record.polledBeside(device, by, report)) this.#scheduler.hint(name);
   }
 
   #takePushed(pushed: PushedFromDevice): void {
@@ -332,7 +332,7 @@ export class Agent implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([this.#scheduler, this.#snmpScheduler].map((each) => each[Symbol.asyncDispose]()));
+    await Promise.all([this.#scheduler, this.#besideScheduler].map((each) => each[Symbol.asyncDispose]()));
     await this.#pushed[Symbol.asyncDispose]();
     this.#hints[Symbol.dispose]();
     await this.#senderLookup[Symbol.asyncDispose]();
@@ -368,9 +368,14 @@ function withShownCells(config: ResolvedConfig): ResolvedConfig {
 
 function reconfigured(view: DeviceView, device: ResolvedDevice): DeviceView {
   const { cell: _was, ...rest } = view;
-  return { ...rest, ...configured(device), snmp: view.snmp };
+  return { ...rest, ...configured(device), snmp: view.snmp, restconf: view.restconf };
 }
 
 function configured(device: ResolvedDevice): ConfiguredDevice {
-  return { ...configuredView(device), snmp: snmpBeside(device) === null ? null : SNMP_NOT_POLLED };
+  const by = polledBeside(device)?.by;
+  return {
+    ...configuredView(device),
+    snmp: by === 'snmp' ? NOT_POLLED_BESIDE : null,
+    restconf: by === 'restconf' ? NOT_POLLED_BESIDE : null,
+  };
 }

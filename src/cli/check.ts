@@ -112,7 +112,9 @@ async function lookAt(name: string | undefined, flags: CheckFlags, clock: Clock)
   if (flags.host !== undefined) {
     const device = await unconfiguredDevice(flags.host, flags);
     const { lookByItself } = await import('./own-look.ts');
-    return lookByItself(device, [device], { knownHostsPath: flags.knownHosts, maxHandshakes: 1 }, clock);
+    const ssh = { knownHostsPath: flags.knownHosts, maxHandshakes: 1 };
+    // Only SSH is asked of it.
+    return lookByItself(device, [device], { ssh, restconf: { knownCertificatesPath: '' } }, clock);
   }
   const device = name ?? '';
   const token = await readToken(flags.tokenFile);
@@ -137,7 +139,7 @@ function lookAtConfigured(name: string, config: ResolvedConfig, token: Secret | 
       if (health !== null) return health;
       const device = config.devices.find((each) => each.name === name);
       if (device === undefined) return unknownDevice(name, config.file);
-      own ??= (await import('./own-look.ts')).lookByItself(device, config.devices, config.ssh, clock);
+      own ??= (await import('./own-look.ts')).lookByItself(device, config.devices, config, clock);
       return own.look();
     },
     async [Symbol.asyncDispose]() {
@@ -202,6 +204,7 @@ async function unconfiguredDevice(host: string, flags: CheckFlags): Promise<Reso
       session: 'persistent',
     },
     snmp: null,
+    restconf: null,
   };
 }
 

@@ -38,7 +38,7 @@ export function demoCommand(): Command {
     });
     const { fleet, places } = started;
     const gms = fleet.devices.filter((device) => device.role === 'gm').length;
-    const ways = places.snmp === undefined ? 'SSH' : 'SSH and SNMP';
+    const ways = places.restconf === undefined ? 'SSH and SNMP' : 'SSH, SNMP and RESTCONF';
     say(`  ${gms} group members and ${fleet.devices.length - gms} key servers answer ${ways} on loopback`);
 
     const directory = flags.output ?? (await mkdtemp(join(tmpdir(), 'gdoiwatch-demo-')));

@@ -1,4 +1,5 @@
 /** A look at a device by `check` itself: sessions of its own, closed when it is over. */
+import { createRestconfAccess } from '../access/restconf/restconf-access.ts';
 import { createSnmpAccess } from '../access/snmp/snmp-access.ts';
 import { createSshAccess } from '../access/ssh/ssh-access.ts';
 import { DeviceCheck } from '../agent/poll/check-device.ts';
@@ -21,13 +22,15 @@ export interface Checked extends AsyncDisposable {
 export function lookByItself(
   device: ResolvedDevice,
   beside: readonly ResolvedDevice[],
-  ssh: ResolvedConfig['ssh'],
+  places: Pick<ResolvedConfig, 'ssh' | 'restconf'>,
   clock: Clock,
 ): Checked {
   const logger = createLogger('error', 'pretty');
-  const access = createSshAccess({ clock, random: systemRandom, logger, ...ssh });
-  const snmp = createSnmpAccess({ clock, random: systemRandom, logger });
-  const check = new DeviceCheck({ device, fleet: fleetSettings(beside), access, snmp, clock });
+  const around = { clock, random: systemRandom, logger };
+  const access = createSshAccess({ ...around, ...places.ssh });
+  const snmp = createSnmpAccess(around);
+  const restconf = createRestconfAccess({ ...around, ...places.restconf });
+  const check = new DeviceCheck({ device, fleet: fleetSettings(beside), access, snmp, restconf, clock });
   const stop = new AbortController();
   return {
     async look() {
@@ -38,6 +41,7 @@ export function lookByItself(
       stop.abort(new Error('the check is over'));
       await access[Symbol.asyncDispose]();
       await snmp[Symbol.asyncDispose]();
+      await restconf[Symbol.asyncDispose]();
     },
   };
 }

@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { startSyslogListener } from '../access/listeners/syslog/syslog-listener.ts';
 import { startTrapListener } from '../access/listeners/traps/trap-listener.ts';
 import type { Listener, PushedMessage } from '../access/pushed.ts';
+import { createRestconfAccess } from '../access/restconf/restconf-access.ts';
 import { createSnmpAccess } from '../access/snmp/snmp-access.ts';
 import { createSshAccess } from '../access/ssh/ssh-access.ts';
 import { Agent } from '../agent/agent.ts';
@@ -55,6 +56,7 @@ export const PART_MAKERS = {
   alertmanager: createAlertmanagerPush,
   ssh: createSshAccess,
   snmp: createSnmpAccess,
+  restconf: createRestconfAccess,
   agent: (...options: Parameters<typeof Agent.open>) => Agent.open(...options),
   syslog: startSyslogListener,
   traps: startTrapListener,
@@ -109,8 +111,9 @@ async function startParts(
   );
   const access = await parts.start('SSH', () => make.ssh({ ...around, ...config.ssh }));
   const snmp = await parts.start('SNMP', () => make.snmp(around));
+  const restconf = await parts.start('RESTCONF', () => make.restconf({ ...around, ...config.restconf }));
   const agent = await parts.start('agent', () =>
-    make.agent({ config, clock, networkClock, access, snmp, store, logger, errors, lookup: addressesOf }),
+    make.agent({ config, clock, networkClock, access, snmp, restconf, store, logger, errors, lookup: addressesOf }),
   );
   const listeners = await startListeners({ config, make, parts }, common, (message) => agent.pushed(message));
   await parts.start('reloads', () => reloads);

@@ -35,6 +35,8 @@ export interface SimulatedPlaces {
     readonly privacyPassword: string;
     readonly pushPorts: PushPorts;
   };
+  /** Absent: nobody is asked over RESTCONF. */
+  readonly restconf?: { readonly ports: ReadonlyMap<string, number>; readonly password: string };
 }
 
 export interface SimulatedConfigOptions extends SimulatedPlaces {
@@ -53,7 +55,7 @@ const WITHOUT_LOGIN: ReadonlySet<string> = new Set(['gm9', 'gm18']);
 
 /** Write `gdoiwatch.yml` and the files of its secrets into `directory`; returns the path of the configuration. */
 export async function writeSimulatedConfig(options: SimulatedConfigOptions): Promise<string> {
-  const { directory, devices, snmp } = options;
+  const { directory, devices, restconf, snmp } = options;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   const file = join(directory, 'gdoiwatch.yml');
   const config = {
@@ -68,6 +70,7 @@ export async function writeSimulatedConfig(options: SimulatedConfigOptions): Pro
     credentials: {
       simulated: { username: SIMULATED_USER, password_file: 'password' },
       ...(snmp === undefined ? {} : SNMP_CREDENTIALS),
+      ...(restconf === undefined ? {} : RESTCONF_CREDENTIAL),
     },
     ssh: { known_hosts: 'known_hosts', host_keys: 'accept-new' },
     ...(snmp === undefined ? {} : receivers(snmp.pushPorts)),
@@ -79,6 +82,7 @@ export async function writeSimulatedConfig(options: SimulatedConfigOptions): Pro
     })),
   };
   await writeSecret(directory, 'password', options.password);
+  if (restconf !== undefined) await writeSecret(directory, 'restconf-password', restconf.password);
   if (snmp !== undefined) {
     await writeSecret(directory, 'snmp-community', snmp.community);
     await writeSecret(directory, 'snmp-auth', snmp.authPassword);
@@ -110,9 +114,15 @@ const SNMP_CREDENTIALS = {
   },
 } as const;
 
-/** SNMP and SSH where the release has the MIB, SSH alone where it has none. The oldest MIB goes with v2c. */
-function transportOf(device: SimulatedDevice, { ports, snmp }: SimulatedPlaces) {
+const RESTCONF_CREDENTIAL = {
+  restconf: { restconf: { username: SIMULATED_USER, password_file: 'restconf-password' } },
+} as const;
+
+/** RESTCONF where the release shows GDOI there; else SNMP and SSH where it has the MIB, SSH alone where it has none. The oldest MIB goes with v2c. */
+function transportOf(device: SimulatedDevice, { ports, snmp, restconf }: SimulatedPlaces) {
   const port = ports.get(device.name);
+  const restconfPort = restconf?.ports.get(device.name);
+  if (restconfPort !== undefined) return restconfTransport(device, port, restconfPort);
   const snmpPort = snmp?.ports.get(device.name);
   if (snmpPort === undefined || device.gdoiMib === 'none') return { port };
   const credential = device.gdoiMib === '2010' ? 'v2c' : 'v3';
@@ -122,6 +132,17 @@ function transportOf(device: SimulatedDevice, { ports, snmp }: SimulatedPlaces) 
     transport: 'ssh+snmp',
     credentials: { ssh: 'simulated', snmp: credential },
     snmp: { port: snmpPort },
+  };
+}
+
+/** A GM's state is whole there; a KS's details are the CLI's. */
+function restconfTransport({ role }: SimulatedDevice, sshPort: number | undefined, restconfPort: number) {
+  if (role === 'gm') return { port: restconfPort, transport: 'restconf', credentials: 'restconf' };
+  return {
+    port: sshPort,
+    transport: 'ssh+restconf',
+    credentials: { ssh: 'simulated', restconf: 'restconf' },
+    restconf: { port: restconfPort },
   };
 }
 

@@ -5,6 +5,7 @@ import { createSimulatedFleet, type SimulatedFleet } from '../simulator/fleet/fl
 import { driveFleet } from '../simulator/fleet/fleet-driver.ts';
 import { SHARED_ADDRESS, loopbackAddresses } from '../simulator/push/loopback-addresses.ts';
 import { SCENARIOS, type ScenarioName } from '../simulator/scenarios/scenario.ts';
+import { startSimulatedRestconf } from '../simulator/restconf/restconf-server.ts';
 import { startSimulatedSenders } from '../simulator/push/senders.ts';
 import { startSimulatedSnmp } from '../simulator/snmp/snmp-server.ts';
 import { startSimulatedSsh } from '../simulator/ssh/ssh-server.ts';
@@ -22,6 +23,7 @@ export interface FleetFlags {
   readonly seed: number;
   readonly gms?: number;
   readonly kss?: number;
+  readonly restconf?: boolean;
 }
 
 const SCENARIO_LIST = Object.entries(SCENARIOS);
@@ -35,6 +37,10 @@ export function withFleetFlags(command: Command, defaultScenario: ScenarioName):
     )
     .addOption(new Option('--gms <n>', 'group members (default: the scenario decides)').argParser(count(MAX_DEVICES)))
     .addOption(new Option('--kss <n>', 'key servers (default: the scenario decides)').argParser(count(100)))
+    .option(
+      '--restconf',
+      'devices of IOS XE 17.5 and later answer RESTCONF too: GMs are polled by it alone, KSs beside SSH',
+    )
     .addOption(new Option('--speed <n>', 'run the clock N times as fast').argParser(count(MAX_SPEED)).default(1))
     .addOption(
       new Option('--seed <n>', 'the same seed gives the same fleet').argParser(count(0xff_ff_ff_ff)).default(1),
@@ -90,6 +96,7 @@ export async function startFleet(flags: FleetFlags, clock: Clock, outlets: Fleet
     const ssh = await startSimulatedSsh({ ...around, credentials: { username: SIMULATED_USER, password } });
     parts.push(ssh);
     const snmp = outlets.snmp ? await startSnmp(around, outlets.pushPorts, parts) : undefined;
+    const restconf = flags.restconf === true ? await startRestconf(around, parts) : undefined;
     parts.push(driveFleet(fleet, clock, ADVANCE_EVERY_MS * flags.speed));
     const places: SimulatedPlaces = {
       devices: fleet.devices,
@@ -97,6 +104,7 @@ export async function startFleet(flags: FleetFlags, clock: Clock, outlets: Fleet
       ports: ssh.ports,
       password,
       ...(snmp === undefined ? {} : { snmp }),
+      ...(restconf === undefined ? {} : { restconf }),
     };
     return { fleet, places, [Symbol.asyncDispose]: close };
   } catch (error) {
@@ -105,13 +113,28 @@ export async function startFleet(flags: FleetFlags, clock: Clock, outlets: Fleet
   }
 }
 
+interface Around {
+  readonly fleet: SimulatedFleet;
+  readonly clock: Clock;
+  readonly hostFor: (device: string) => string;
+}
+
+/** A TLS port of each device that shows GDOI there, added to `parts`. */
+async function startRestconf(
+  around: Around,
+  parts: AsyncDisposable[],
+): Promise<NonNullable<SimulatedPlaces['restconf']>> {
+  const password = freshSecret();
+  const devices = around.fleet.devices.filter(({ yangGdoi }) => yangGdoi).map(({ name }) => name);
+  const credentials = { username: SIMULATED_USER, password };
+  const restconf = await startSimulatedRestconf({ ...around, devices, credentials });
+  parts.push(restconf);
+  return { ports: restconf.ports, password };
+}
+
 /** Agents and senders, added to `parts`. */
 async function startSnmp(
-  around: {
-    readonly fleet: SimulatedFleet;
-    readonly clock: Clock;
-    readonly hostFor: (device: string) => string;
-  },
+  around: Around,
   pushPorts: PushPorts,
   parts: AsyncDisposable[],
 ): Promise<NonNullable<SimulatedPlaces['snmp']>> {

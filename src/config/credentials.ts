@@ -2,7 +2,8 @@
 import { didYouMean } from './did-you-mean.ts';
 import { errorAt, type Problem, quoted } from './finding.ts';
 import { needSecret, readSecret } from './read-secret.ts';
-import type { ResolvedSsh, SnmpCredential } from './resolved-config.ts';
+import type { ResolvedSsh, RestconfCredential, SnmpCredential } from './resolved-config.ts';
+import { resolveRestconfCredential } from './restconf-credential.ts';
 import type { CredentialEntry } from './schema.ts';
 import type { SecretKind, SecretReader } from './secret-source.ts';
 
@@ -15,6 +16,7 @@ type SshCredential = Pick<
 export type Credential =
   | { readonly kind: 'ssh'; readonly ssh: SshCredential }
   | { readonly kind: 'snmp'; readonly snmp: SnmpCredential }
+  | { readonly kind: 'restconf'; readonly restconf: RestconfCredential }
   | { readonly kind: 'wrong' };
 
 export type Credentials = ReadonlyMap<string, Credential>;
@@ -29,10 +31,7 @@ export async function resolveCredentials(
   const resolved = await Promise.all(
     Object.entries(entries).map(async ([name, entry]) => {
       const own: Problem[] = [];
-      const credential =
-        entry.snmp === undefined
-          ? await resolveSsh(name, entry, secrets, own)
-          : await resolveSnmp({ name, entry, snmp: entry.snmp }, secrets, own);
+      const credential = await resolveOne(name, entry, secrets, own);
       return { name, credential, own };
     }),
   );
@@ -42,6 +41,38 @@ export async function resolveCredentials(
     problems.push(...own);
   }
   return credentials;
+}
+
+/** What a credential is called to a user. */
+export const KIND_NAMES = { ssh: 'an SSH', snmp: 'an SNMP', restconf: 'a RESTCONF' } as const;
+
+async function resolveOne(
+  name: string,
+  entry: CredentialEntry,
+  secrets: SecretReader,
+  problems: Problem[],
+): Promise<Credential | null> {
+  checkOneKind(name, entry, problems);
+  const { snmp, restconf } = entry;
+  if (snmp !== undefined) return resolveSnmp({ name, snmp }, secrets, problems);
+  if (restconf === undefined) return resolveSsh(name, entry, secrets, problems);
+  const resolved = await resolveRestconfCredential(restconf, ['credentials', name, 'restconf'], secrets, problems);
+  return resolved && { kind: 'restconf', restconf: resolved };
+}
+
+function checkOneKind(name: string, { snmp, restconf, ...ssh }: CredentialEntry, problems: Problem[]): void {
+  const kinds = [
+    ...(Object.values(ssh).some((value) => value !== undefined) ? ['SSH'] : []),
+    ...(snmp === undefined ? [] : ['SNMP']),
+    ...(restconf === undefined ? [] : ['RESTCONF']),
+  ];
+  if (kinds.length < 2) return;
+  problems.push(
+    errorAt(
+      ['credentials', name],
+      `is for ${kinds.join(' or for ')}, not both: make it ${kinds.length === 2 ? 'two' : 'three'}`,
+    ),
+  );
 }
 
 async function resolveSsh(
@@ -59,10 +90,12 @@ async function resolveSsh(
   const privateKey = await read('private_key', 'private key');
   const passphrase = await read('passphrase');
   const enablePassword = await read('enable_password');
-  if (entry.username === undefined) wrong('needs a username (SSH), or snmp');
+  if (entry.username === undefined) wrong('needs a username (SSH), snmp or restconf');
   const agent = entry.agent === true ? secrets.agentSocket([...at, 'agent']) : null;
   if (password === undefined && privateKey === undefined && entry.agent !== true) {
-    wrong('needs password_env, password_file, password_command, private_key_file or agent: true (SSH), or snmp');
+    wrong(
+      'needs password_env, password_file, password_command, private_key_file or agent: true (SSH), snmp or restconf',
+    );
   }
   if (passphrase !== undefined && privateKey === undefined) wrong('a passphrase is of use only with a private key');
   if (entry.username === undefined) return null;
@@ -81,19 +114,15 @@ async function resolveSsh(
 
 interface SnmpEntry {
   readonly name: string;
-  readonly entry: CredentialEntry;
   readonly snmp: NonNullable<CredentialEntry['snmp']>;
 }
 
 async function resolveSnmp(
-  { name, entry, snmp }: SnmpEntry,
+  { name, snmp }: SnmpEntry,
   secrets: SecretReader,
   problems: Problem[],
 ): Promise<Credential | null> {
   const at = ['credentials', name, 'snmp'];
-  if (Object.entries(entry).some(([key, value]) => key !== 'snmp' && value !== undefined)) {
-    problems.push(errorAt(['credentials', name], 'is for SSH or for SNMP, not both: make it two'));
-  }
   if (snmp.version === '2c') {
     const community = await needSecret({ section: snmp, at, key: 'community', kind: 'line' }, secrets, problems);
     return community === null ? null : { kind: 'snmp', snmp: { version: '2c', community } };

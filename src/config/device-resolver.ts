@@ -5,10 +5,18 @@
 import type { CheckedConfig } from './check.ts';
 import { DEFAULT_CELL, inCell } from '../gdoi/seen/cell.ts';
 import { isCellName } from './cell-name.ts';
-import { type Credential, type Credentials, unknownCredential } from './credentials.ts';
+import { type Credential, type Credentials, KIND_NAMES, unknownCredential } from './credentials.ts';
+import { type Authorities, checkRestconf, restconfOf } from './device-restconf.ts';
 import { errorAt, type Problem, quoted, type SettingPath, warningAt } from './finding.ts';
 import { jumpsOf, resolveJumpHosts } from './jump-hosts.ts';
-import type { ResolvedDevice, ResolvedJumpHost, ResolvedSnmp, ResolvedSsh, Schedule } from './resolved-config.ts';
+import type {
+  ResolvedDevice,
+  ResolvedJumpHost,
+  ResolvedSnmp,
+  ResolvedSsh,
+  Schedule,
+  Transport,
+} from './resolved-config.ts';
 import type { CredentialRef, DeviceEntry } from './schema.ts';
 
 const SSH_PORT = 22;
@@ -19,11 +27,20 @@ const SNMP_BESIDE_SSH_MS = 30_000;
 /** null: some of the problems are errors. */
 export type DeviceResolver = (entry: DeviceEntry, path: SettingPath, problems: Problem[]) => ResolvedDevice | null;
 
-type Kind = 'ssh' | 'snmp';
+type Kind = 'ssh' | 'snmp' | 'restconf';
+
+const KINDS: Readonly<Record<Transport, readonly Kind[]>> = {
+  ssh: ['ssh'],
+  snmp: ['snmp'],
+  'ssh+snmp': ['ssh', 'snmp'],
+  restconf: ['restconf'],
+  'ssh+restconf': ['ssh', 'restconf'],
+};
 
 export function createDeviceResolver(
   config: Pick<CheckedConfig, 'defaults' | 'ssh' | 'jump_hosts' | 'cluster'>,
   credentials: Credentials,
+  authorities: Authorities,
 ): DeviceResolver {
   const { defaults } = config;
   const sshOf = sharedSsh(config, credentials);
@@ -31,6 +48,7 @@ export function createDeviceResolver(
   return (entry, path, problems) => {
     const transport = entry.transport ?? defaults.transport;
     checkOverrides(entry, transport, path, problems);
+    checkRestconf(entry, transport, path, problems);
     const found = findCredentials(
       transport,
       entry.credentials === undefined
@@ -48,15 +66,23 @@ export function createDeviceResolver(
     const cell = cellOf(entry, config.cluster.cell_label, path, problems);
     const interval = entry.interval ?? defaults.interval;
     const snmp = found.snmp === null ? null : snmpOf(entry, transport, found.snmp);
+    const alone = transport === 'restconf';
+    const restconf =
+      found.restconf === null
+        ? null
+        : restconfOf(entry, { config, credentials, authorities }, { credentialName: found.restconf, alone });
+    if (restconf === null && found.restconf !== null) return null;
+    // What is polled over one of them alone has that one's port and pace.
+    const only = transport === 'snmp' ? snmp : alone ? restconf : null;
     return {
       name: entry.name,
       ...inCell(cell),
       host: entry.host,
       sourceAddresses: entry.source_addresses ?? [],
-      port: transport === 'snmp' && snmp !== null ? snmp.port : (entry.port ?? SSH_PORT),
+      port: only?.port ?? entry.port ?? SSH_PORT,
       role: entry.role ?? defaults.role,
       transport,
-      schedule: transport === 'snmp' && snmp !== null ? snmp.schedule : interval,
+      schedule: only?.schedule ?? interval,
       timeoutMs: entry.timeout ?? defaults.timeout,
       detailIntervalMs: entry.detail_interval ?? defaults.detail_interval,
       collect: [...new Set(entry.collect ?? defaults.collect)],
@@ -64,10 +90,11 @@ export function createDeviceResolver(
       labels: entry.labels ?? {},
       ssh: found.ssh === null ? null : sshOf(entry, found.ssh, jumps),
       snmp,
+      restconf,
     };
   };
 
-  function snmpOf(entry: DeviceEntry, transport: ResolvedDevice['transport'], credentialName: string) {
+  function snmpOf(entry: DeviceEntry, transport: Transport, credentialName: string) {
     const credential = credentials.get(credentialName);
     if (credential?.kind !== 'snmp') return null;
     const interval = entry.interval ?? defaults.interval;
@@ -111,12 +138,7 @@ function besideSsh(ssh: Schedule): Schedule {
   return ssh.kind === 'every' && ssh.ms < SNMP_BESIDE_SSH_MS ? ssh : { kind: 'every', ms: SNMP_BESIDE_SSH_MS };
 }
 
-function checkOverrides(
-  entry: DeviceEntry,
-  transport: ResolvedDevice['transport'],
-  path: SettingPath,
-  problems: Problem[],
-): void {
+function checkOverrides(entry: DeviceEntry, transport: Transport, path: SettingPath, problems: Problem[]): void {
   for (const key of ['host_keys', 'algorithms', 'session'] as const) {
     if (entry[key] !== undefined && entry.ssh?.[key] !== undefined) {
       problems.push(errorAt([...path, key], `stands in ssh.${key} too; once is enough`, 'key'));
@@ -127,8 +149,8 @@ function checkOverrides(
       warningAt([...path, 'ssh', 'max_handshakes'], 'of no effect: a device has one session, the limit is for all'),
     );
   }
-  if (entry.snmp !== undefined && transport === 'ssh') {
-    problems.push(warningAt([...path, 'snmp'], 'of no effect: the transport is ssh', 'key'));
+  if (entry.snmp !== undefined && !KINDS[transport].includes('snmp')) {
+    problems.push(warningAt([...path, 'snmp'], `of no effect: the transport is ${transport}`, 'key'));
   }
   for (const key of ['port', 'interval'] as const) {
     if (transport === 'snmp' && entry[key] !== undefined && entry.snmp?.[key] !== undefined) {
@@ -139,17 +161,18 @@ function checkOverrides(
 
 /** Names of the credentials that the transport uses; null, with a problem, when one is not there or does not fit. */
 function findCredentials(
-  transport: ResolvedDevice['transport'],
+  transport: Transport,
   { ref, refPath }: { readonly ref: CredentialRef; readonly refPath: SettingPath },
   credentials: Credentials,
   problems: Problem[],
 ): Readonly<Record<Kind, string | null>> | null {
-  if (transport === 'ssh+snmp' && (typeof ref === 'string' || ref.ssh === undefined || ref.snmp === undefined)) {
-    problems.push(errorAt(refPath, 'transport ssh+snmp needs { ssh: NAME, snmp: NAME }'));
+  const kinds = KINDS[transport];
+  if (kinds.length > 1 && (typeof ref === 'string' || kinds.some((kind) => ref[kind] === undefined))) {
+    const needed = kinds.map((kind) => `${kind}: NAME`).join(', ');
+    problems.push(errorAt(refPath, `transport ${transport} needs { ${needed} }`));
     return null;
   }
-  const kinds: readonly Kind[] = transport === 'ssh+snmp' ? ['ssh', 'snmp'] : [transport];
-  const names: Record<Kind, string | null> = { ssh: null, snmp: null };
+  const names: Record<Kind, string | null> = { ssh: null, snmp: null, restconf: null };
   for (const kind of kinds) {
     const name = typeof ref === 'string' ? ref : ref[kind];
     const path = typeof ref === 'string' ? refPath : [...refPath, kind];
@@ -168,10 +191,14 @@ function findCredentials(
 function misfit(kind: Kind, name: string, credential: Credential | undefined, credentials: Credentials): string | null {
   if (credential === undefined) return unknownCredential(name, credentials);
   if (credential.kind === 'wrong' || credential.kind === kind) return null;
-  return kind === 'ssh'
-    ? `${quoted(name)} is an SNMP credential; transport ssh needs one with a username and a password or key`
-    : `${quoted(name)} is an SSH credential; transport snmp needs one with snmp`;
+  return `${quoted(name)} is ${KIND_NAMES[credential.kind]} credential; transport ${kind} needs one with ${NEEDED[kind]}`;
 }
+
+const NEEDED: Readonly<Record<Kind, string>> = {
+  ssh: 'a username and a password or key',
+  snmp: 'snmp',
+  restconf: 'restconf',
+};
 
 function sourceOf(sourceAddress: string | undefined): { readonly sourceAddress?: string } {
   return sourceAddress === undefined ? {} : { sourceAddress };

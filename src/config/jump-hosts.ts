@@ -1,6 +1,6 @@
 /** The `jump_hosts` section with its credentials, and the ways that `ssh.jump` names. */
 import type { CheckedConfig } from './check.ts';
-import { type Credentials, unknownCredential } from './credentials.ts';
+import { type Credentials, KIND_NAMES, unknownCredential } from './credentials.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { errorAt, type Problem, quoted, type SettingPath } from './finding.ts';
 import type { ResolvedJumpHost } from './resolved-config.ts';
@@ -42,8 +42,9 @@ export function checkJumpHosts({ jump_hosts: entries }: Sections, credentials: C
     const path = ['jump_hosts', name, 'credentials'];
     const credential = credentials.get(entry.credentials);
     if (credential === undefined) return [errorAt(path, unknownCredential(entry.credentials, credentials))];
-    if (credential.kind !== 'snmp') return [];
-    return [errorAt(path, `${quoted(entry.credentials)} is an SNMP credential; a jump host needs one of SSH`)];
+    if (credential.kind === 'ssh' || credential.kind === 'wrong') return [];
+    const kind = KIND_NAMES[credential.kind];
+    return [errorAt(path, `${quoted(entry.credentials)} is ${kind} credential; a jump host needs one of SSH`)];
   });
 }
 

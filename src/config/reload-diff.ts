@@ -7,6 +7,7 @@ import type {
   ResolvedDevice,
   ResolvedSnmp,
   ResolvedJumpHost,
+  ResolvedRestconf,
   ResolvedSsh,
   ResolvedTraps,
   SnmpCredential,
@@ -41,6 +42,7 @@ const FIXED: readonly (readonly [setting: string, same: Same])[] = [
   ['store', sameValue((config) => config.store)],
   ['ssh.known_hosts', sameValue((config) => config.ssh.knownHostsPath)],
   ['ssh.max_handshakes', sameValue((config) => config.ssh.maxHandshakes)],
+  ['restconf.known_certificates', sameValue((config) => config.restconf.knownCertificatesPath)],
   ['record', sameValue((config) => config.record)],
   ['syslog.listen', sameValue((config) => config.syslog?.listens)],
   ['traps', (before, after) => sameTraps(before.traps, after.traps)],
@@ -77,7 +79,7 @@ function sameConnection(a: ResolvedDevice, b: ResolvedDevice, sameSsh: SameSsh):
   if ((a.cell ?? DEFAULT_CELL) !== (b.cell ?? DEFAULT_CELL)) return false;
   if (a.host !== b.host || a.port !== b.port || a.transport !== b.transport) return false;
   const same = a.ssh === null || b.ssh === null ? a.ssh === b.ssh : sameSsh(a.ssh, b.ssh);
-  return same && sameSnmp(a.snmp, b.snmp);
+  return same && sameSnmp(a.snmp, b.snmp) && sameRestconf(a.restconf, b.restconf);
 }
 
 function samePolling(a: ResolvedDevice, b: ResolvedDevice): boolean {
@@ -90,6 +92,7 @@ function samePolling(a: ResolvedDevice, b: ResolvedDevice): boolean {
     a.phaseAware === b.phaseAware &&
     isDeepStrictEqual(a.schedule, b.schedule) &&
     isDeepStrictEqual(a.snmp?.schedule, b.snmp?.schedule) &&
+    isDeepStrictEqual(a.restconf?.schedule, b.restconf?.schedule) &&
     isDeepStrictEqual(new Set(a.sourceAddresses), new Set(b.sourceAddresses)) &&
     isDeepStrictEqual(new Set(a.collect), new Set(b.collect)) &&
     isDeepStrictEqual(a.labels, b.labels)
@@ -154,6 +157,22 @@ function sameSnmp(a: ResolvedSnmp | null, b: ResolvedSnmp | null): boolean {
     a.port === b.port &&
     (a.sourceAddress ?? null) === (b.sourceAddress ?? null) &&
     sameCredential(a.credential, b.credential)
+  );
+}
+
+function sameRestconf(a: ResolvedRestconf | null, b: ResolvedRestconf | null): boolean {
+  if (a === null || b === null) return a === b;
+  const [mine, other] = [a.credential, b.credential];
+  return (
+    a.credentialName === b.credentialName &&
+    a.port === b.port &&
+    (a.sourceAddress ?? null) === (b.sourceAddress ?? null) &&
+    mine.username === other.username &&
+    sameSecret(mine.password, other.password) &&
+    mine.client?.certificate === other.client?.certificate &&
+    sameSecret(mine.client?.key ?? null, other.client?.key ?? null) &&
+    sameSecret(mine.client?.passphrase ?? null, other.client?.passphrase ?? null) &&
+    isDeepStrictEqual(a.trust, b.trust)
   );
 }
 

@@ -5,6 +5,7 @@ import { isLoopback } from './address.ts';
 import type { CheckedConfig } from './check.ts';
 import { type Credentials, resolveCredentials, unknownCredential } from './credentials.ts';
 import { createDeviceResolver, type DeviceResolver } from './device-resolver.ts';
+import { readAuthorities } from './device-restconf.ts';
 import { errorAt, type Problem, pathText, quoted, warningAt } from './finding.ts';
 import { checkJumpHosts } from './jump-hosts.ts';
 import { needSecret, readSecret } from './read-secret.ts';
@@ -35,7 +36,8 @@ export async function resolveConfig(
   const secrets = new SecretReader(source, problems);
   const credentials = await resolveCredentials(config.credentials, secrets, problems);
   problems.push(...checkJumpHosts(config, credentials));
-  const resolver = createDeviceResolver(config, credentials);
+  const authorities = await readAuthorities(config, source, problems);
+  const resolver = createDeviceResolver(config, credentials, authorities);
   return {
     config: {
       file,
@@ -46,6 +48,7 @@ export async function resolveConfig(
         knownHostsPath: resolve(source.directory, config.ssh.known_hosts),
         maxHandshakes: config.ssh.max_handshakes,
       },
+      restconf: { knownCertificatesPath: resolve(source.directory, config.restconf.known_certificates) },
       record: config.record === undefined ? null : resolve(source.directory, config.record),
       store: {
         sqlitePath: resolve(source.directory, config.store.sqlite ?? DEFAULT_STORE),
@@ -130,6 +133,7 @@ async function resolveTargets(
     makeDevice: deviceMaker(resolver, {
       credentials: new Set(targets.credentials ?? credentialNames(defaults.credentials)),
       addresses: targets.addresses === undefined ? null : addressRanges(targets.addresses),
+      tls: defaults.tls,
       ssh,
     }),
   };
@@ -155,7 +159,8 @@ function resolveTraps(
     const path = ['traps', 'credentials', index];
     const credential = credentials.get(name);
     if (credential === undefined) problems.push(errorAt(path, unknownCredential(name, credentials)));
-    else if (credential.kind === 'ssh') problems.push(errorAt(path, `${quoted(name)} is not an SNMP credential`));
+    else if (credential.kind === 'ssh' || credential.kind === 'restconf')
+      problems.push(errorAt(path, `${quoted(name)} is not an SNMP credential`));
     else if (credential.kind === 'snmp') named.set(name, credential.snmp);
   }
   if (traps.credentials.length === 0) {

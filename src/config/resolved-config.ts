@@ -77,6 +77,41 @@ export interface ResolvedSnmp {
   readonly schedule: Schedule;
 }
 
+/** Username with password, a client certificate, or both. */
+export interface RestconfCredential {
+  readonly username: string | null;
+  readonly password: Secret | null;
+  /** PEM; null: the device is shown none. */
+  readonly client: { readonly certificate: string; readonly key: Secret; readonly passphrase: Secret | null } | null;
+}
+
+/** One device's RESTCONF settings. */
+export interface ResolvedRestconf {
+  /** Name of the credential in the file: what quarantine counts by. */
+  readonly credentialName: string;
+  readonly credential: RestconfCredential;
+  readonly port: number;
+  /** Absent: the system's choice. */
+  readonly sourceAddress?: string | null;
+  /** RESTCONF's own pace; with transport `restconf` the device's only one. */
+  readonly schedule: Schedule;
+  /** What makes the device's certificate good enough to send a password to. */
+  readonly trust: {
+    /** PEM; null: the authorities that Node.js ships. */
+    readonly authorities: string | null;
+    /** null: the host. */
+    readonly serverName: string | null;
+    /** SHA-256, 64 hex digits in lower case: this certificate and no other. */
+    readonly fingerprint: string | null;
+    /** The device's `host_keys`, for a certificate that nobody vouches for. */
+    readonly certificates: 'strict' | 'accept-new';
+  };
+}
+
+/** The one that decides a device's state first; what follows `+` is polled beside it. */
+export const TRANSPORTS = ['ssh', 'snmp', 'ssh+snmp', 'restconf', 'ssh+restconf'] as const;
+export type Transport = (typeof TRANSPORTS)[number];
+
 export interface ResolvedDevice {
   readonly name: string;
   /** Devices that share groups; absent: the default cell. */
@@ -84,11 +119,11 @@ export interface ResolvedDevice {
   readonly host: string;
   /** Other addresses it sends log messages and traps from: IP addresses. */
   readonly sourceAddresses: readonly string[];
-  /** SSH port; the SNMP port where the transport is `snmp`. */
+  /** SSH port; the SNMP port where the transport is `snmp`, the RESTCONF port where it is `restconf`. */
   readonly port: number;
   readonly role: 'gm' | 'ks' | 'auto';
-  readonly transport: 'ssh' | 'snmp' | 'ssh+snmp';
-  /** Pace over SSH; the same as `snmp.schedule` where the transport is `snmp`. */
+  readonly transport: Transport;
+  /** Pace of the transport that decides. */
   readonly schedule: Schedule;
   /** Bound for each of connect, login and one command; for one SNMP request, retries included. */
   readonly timeoutMs: number;
@@ -102,6 +137,8 @@ export interface ResolvedDevice {
   readonly ssh: ResolvedSsh | null;
   /** null: the transport does not use SNMP. With the device's name, host and timeout it is an SNMP target. */
   readonly snmp: ResolvedSnmp | null;
+  /** null: the transport does not use RESTCONF. With the device's name, host and timeout it is a RESTCONF target. */
+  readonly restconf: ResolvedRestconf | null;
 }
 
 type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal';
@@ -164,6 +201,7 @@ export interface ResolvedConfig {
   readonly log: { readonly level: LogLevel };
   readonly limits: { readonly concurrentPolls: number };
   readonly ssh: { readonly knownHostsPath: string; readonly maxHandshakes: number };
+  readonly restconf: { readonly knownCertificatesPath: string };
   /** Directory that gets the recording; null: none is made. */
   readonly record: string | null;
   readonly store: { readonly sqlitePath: string; readonly retentionMs: number };

@@ -4,6 +4,7 @@
  * but that text, so what else there is to know about a phrase is looked up under it (`wantedBy`), never read out of it.
  */
 import { z } from 'zod';
+import { isHost } from './address.ts';
 import { parseDuration } from './schedule.ts';
 
 /** What a setting wants, beyond the phrase that says so. */
@@ -71,6 +72,10 @@ export const printable = (max: number) => (value: string) =>
   value.length > 0 && value.length <= max && !CONTROL.test(value);
 
 export const path = text('a file path', printable(4096));
+export const envName = text('the name of an environment variable', (value) =>
+  /^[A-Za-z_][A-Za-z0-9_]{0,255}$/.test(value),
+);
+export const host = text('a host name or IP address', isHost);
 
 /** Names reach label values and URL paths. */
 export const name = text(

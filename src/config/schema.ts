@@ -7,12 +7,15 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { parseAddressRange } from './address-range.ts';
-import { isPrefix, isHost, parseListenAddress, parseListenerAddress } from './address.ts';
-import { COLLECTORS, SNMP_AUTH_PROTOCOLS, SNMP_PRIVACY_PROTOCOLS } from './resolved-config.ts';
+import { isPrefix, parseListenAddress, parseListenerAddress } from './address.ts';
+import { COLLECTORS, SNMP_AUTH_PROTOCOLS, SNMP_PRIVACY_PROTOCOLS, TRANSPORTS } from './resolved-config.ts';
 import { isCellName } from './cell-name.ts';
+import { restconfCredential, tls } from './restconf-schema.ts';
 import { parseSchedule } from './schedule.ts';
 import {
   duration,
+  envName,
+  host,
   name,
   oneOf,
   parsed,
@@ -42,8 +45,6 @@ const schedule = z.string({ error: () => scheduleText }).transform((value, conte
   return result;
 });
 
-const host = text('a host name or IP address', isHost);
-const envName = text('the name of an environment variable', (value) => /^[A-Za-z_][A-Za-z0-9_]{0,255}$/.test(value));
 /** RFC 3414, section 5: `usmUserName` has 1 to 32 octets. */
 const snmpUserName = text(
   'an SNMPv3 user name of at most 32 octets',
@@ -74,9 +75,10 @@ const webUrl = url('http', 'https').refine(
 /** Most services of one kind, and most file patterns. */
 const MAX_URLS = 100;
 
-const credentialRef = z.union([name, section({ ssh: name.optional(), snmp: name.optional() })], {
-  error: 'the name of a credential, or { ssh: NAME, snmp: NAME }',
-});
+const credentialRef = z.union(
+  [name, section({ ssh: name.optional(), snmp: name.optional(), restconf: name.optional() })],
+  { error: 'the name of a credential, or { ssh: NAME, snmp: NAME } ({ ssh: NAME, restconf: NAME })' },
+);
 
 /** Ours or Prometheus's own: a configured label of that name would collide in `gdoi_device_info`. */
 export const RESERVED_LABELS: readonly string[] = [
@@ -115,8 +117,8 @@ const labelsNamed = (labelName: z.ZodType<string, string>) =>
 const role = oneOf(['gm', 'ks', 'auto']).describe(
   'gm: group member, ks: key server; auto: learnt from what the device shows',
 );
-const transport = oneOf(['ssh', 'snmp', 'ssh+snmp']).describe(
-  'How the device is polled; ssh+snmp needs credentials: { ssh: NAME, snmp: NAME }',
+const transport = oneOf(TRANSPORTS).describe(
+  'How the device is polled; ssh+snmp needs credentials: { ssh: NAME, snmp: NAME }, ssh+restconf likewise. RESTCONF shows GDOI from IOS XE 17.5.1 on',
 );
 const collect = z
   .array(oneOf(COLLECTORS), { error: `a list of ${COLLECTORS.join(', ')}` })
@@ -146,6 +148,12 @@ const snmp = section({
     .describe(
       "SNMP's own pace. Default: with transport snmp the interval; with ssh+snmp, where interval is the pace over SSH, the smaller of 30s and interval",
     )
+    .optional(),
+});
+const restconf = section({
+  port: port.describe('RESTCONF port (443)').optional(),
+  interval: schedule
+    .describe("RESTCONF's own pace. Default: the interval, which with ssh+restconf is that of SSH")
     .optional(),
 });
 const MAX_JUMPS = 4;
@@ -249,7 +257,10 @@ const credentialSchema = section({
       },
     )
     .optional(),
-}).describe('Either SSH (username, password or private key) or SNMP; secrets stand in a file or the environment');
+  restconf: restconfCredential.optional(),
+}).describe(
+  'Either SSH (username, password or private key), or SNMP, or RESTCONF; secrets stand in a file or the environment',
+);
 
 const MAX_SOURCE_ADDRESSES = 16;
 
@@ -259,7 +270,7 @@ const cell = text(CELL, isCellName);
 export const deviceSchema = section({
   name: name.describe('What the device is called in metrics, events and the API; unique'),
   host: host.describe('Address or host name'),
-  port: port.describe('SSH port (22), or SNMP port (161) for transport snmp').optional(),
+  port: port.describe('SSH port (22); SNMP port (161) for transport snmp, RESTCONF port (443) for restconf').optional(),
   source_addresses: z
     .array(
       text('an IP address', (value) => isIP(value) !== 0),
@@ -279,11 +290,13 @@ export const deviceSchema = section({
   interval: interval.optional(),
   timeout: timeout.optional(),
   detail_interval: detailInterval.optional(),
-  credentials: credentialRef.describe('Which of the section credentials; two for ssh+snmp').optional(),
+  credentials: credentialRef.describe('Which of the section credentials; two for ssh+snmp and ssh+restconf').optional(),
   collect: collect.optional(),
   phase_aware: phaseAware.optional(),
   labels: labelsNamed(ownLabelName).describe('Labels of gdoi_device_info').optional(),
   snmp: snmp.optional(),
+  restconf: restconf.optional(),
+  tls: tls.optional(),
   ssh: section({
     host_keys: hostKeys.optional(),
     algorithms: algorithms.optional(),
@@ -368,8 +381,12 @@ export const configSchema = section({
     interval: interval.prefault('60s'),
     timeout: timeout.prefault('15s'),
     detail_interval: detailInterval.prefault('60s'),
-    credentials: credentialRef.default('main').describe('Which of the section credentials; two for ssh+snmp'),
+    credentials: credentialRef
+      .default('main')
+      .describe('Which of the section credentials; two for ssh+snmp and ssh+restconf'),
     snmp: snmp.prefault({}),
+    restconf: restconf.prefault({}),
+    tls: tls.prefault({}),
     collect: collect.default([]),
     phase_aware: phaseAware.default(true),
     source_address: sourceAddress.optional(),
@@ -384,6 +401,11 @@ export const configSchema = section({
     session: session.default('persistent'),
     jump: jump.default([]),
     max_handshakes: maxHandshakes.default(8),
+  }).prefault({}),
+  restconf: section({
+    known_certificates: path
+      .default('known_certificates')
+      .describe('File of certificates that were accepted though nobody vouches for them: lines of HOST:PORT SHA-256'),
   }).prefault({}),
   jump_hosts: jumpHosts,
   devices: z

@@ -48,6 +48,11 @@ export class SecretReader {
     this.#problems = problems;
   }
 
+  /** Where it reads: for what stands beside secrets and is none. */
+  get source(): SecretSource {
+    return this.#source;
+  }
+
   /** null: not set, which is for the caller to judge, or wrong, which is a problem already. */
   fromEnv(path: SettingPath, variable: string, kind: SecretKind): Secret | null {
     const reading = this.#readVariable(variable, kind);

@@ -179,6 +179,28 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     'When SNMP answered last, Unix time; only of devices that are polled by SSH and SNMP.',
     (view, emit) => emit(NONE, seconds(view.snmp?.lastSuccessAtMs ?? null)),
   ),
+  device(
+    'gdoi_restconf_up',
+    'gauge',
+    '1 when the last RESTCONF poll got an answer, 0 when it did not; only of devices that are polled by SSH and RESTCONF.',
+    (view, emit) =>
+      emit(NONE, view.restconf === null || view.restconf.result === null ? null : view.restconf.result === 'ok'),
+  ),
+  device(
+    'gdoi_restconf_polls_total',
+    'counter',
+    'RESTCONF polls by result, of devices that are polled by SSH and RESTCONF; those of gdoi_polls_total are SSH then.',
+    (view, emit) => {
+      if (view.restconf === null) return;
+      for (const labels of POLL_RESULT_LABELS) emit(labels, view.restconf.polls[labels.result] ?? 0);
+    },
+  ),
+  device(
+    'gdoi_restconf_last_success_timestamp_seconds',
+    'gauge',
+    'When RESTCONF answered last, Unix time; only of devices that are polled by SSH and RESTCONF.',
+    (view, emit) => emit(NONE, seconds(view.restconf?.lastSuccessAtMs ?? null)),
+  ),
 
   device(
     'gdoi_certificate_expiry_timestamp_seconds',

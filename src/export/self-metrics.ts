@@ -61,6 +61,12 @@ const SELF_METRICS: readonly SelfMetric[] = [
     value: (status) => status.snmpRequestsActive,
   },
   {
+    name: 'gdoi_restconf_connections',
+    type: 'gauge',
+    help: 'Open connections over which RESTCONF is read.',
+    value: (status) => status.restconfConnections,
+  },
+  {
     name: 'gdoi_snmp_datagrams_dropped_total',
     type: 'counter',
     help: 'Datagrams on the polling sockets that were no answer to anything asked, or could not be read.',

@@ -37,12 +37,8 @@ export function deviceDocument(view: DeviceView, health: DeviceHealth, fleetOf: 
     regular_interval_seconds: view.regularIntervalMs === null ? null : view.regularIntervalMs / 1000,
     unparsed_lines: view.unparsedLines,
     commands: Object.fromEntries(view.collectors),
-    snmp: view.snmp && {
-      result: view.snmp.result,
-      error: view.snmp.error,
-      polls: { ...view.snmp.polls },
-      last_success_at: isoOrNull(view.snmp.lastSuccessAtMs),
-    },
+    snmp: besideDocument(view.snmp),
+    restconf: besideDocument(view.restconf),
     facts: facts && {
       read_at: isoInstant(facts.at.receivedAtMs),
       hostname: facts.value.hostname,
@@ -142,11 +138,19 @@ function groupPart(
     tek_matches_ks: inGroup?.tekMatchesKs ?? null,
     data_problems: [...(tracking?.dataProblems ?? [])],
     sources_disagree: tracking?.sourcesDisagree ?? null,
-    snmp: part.snmp && {
-      gm: part.snmp.gm && toDocument(part.snmp.gm.snapshot),
-      ks: part.snmp.ks && toDocument(part.snmp.ks.snapshot),
-    },
+    snmp: shownDocument(part.snmp),
+    restconf: shownDocument(part.restconf),
   };
+}
+
+function besideDocument(beside: DeviceView['snmp']): DeviceDocument['snmp'] {
+  if (beside === null) return null;
+  const { result, error, polls, lastSuccessAtMs } = beside;
+  return { result, error, polls: { ...polls }, last_success_at: isoOrNull(lastSuccessAtMs) };
+}
+
+function shownDocument(shown: GroupView['snmp']): DeviceDocument['groups'][number]['snmp'] {
+  return shown && { gm: shown.gm && toDocument(shown.gm.snapshot), ks: shown.ks && toDocument(shown.ks.snapshot) };
 }
 
 function timeline(

@@ -4,8 +4,8 @@
  *
  * A group is known by the parts that the device's commands showed of it. The main answer lists the groups there are: a
  * group it does not list is gone. A detail part is kept until its command answers again or has been silent for three of
- * its intervals: old figures are worse than none. What SNMP shows stands beside what the CLI shows and is never mixed into
- * it: the CLI is the authority, and where a device has no CLI answer SNMP's takes its place.
+ * its intervals: old figures are worse than none. What SNMP or RESTCONF shows stands beside what the CLI shows and is never
+ * mixed into it: the CLI is the authority, and where a device has no CLI answer theirs takes its place.
  */
 import { kekBehaviorOf, type KekBehavior } from '../gdoi/seen/release.ts';
 import type { Forecast } from '../gdoi/keys/forecast.ts';
@@ -18,7 +18,7 @@ import { mergeParts } from '../gdoi/seen/merge-snapshots.ts';
 import type { Observation } from '../gdoi/seen/observation.ts';
 import type { EpochMs, ReadAt } from '../gdoi/seen/instant.ts';
 import type { GmSnapshot, GroupSnapshot, KsSnapshot } from '../gdoi/seen/snapshot.ts';
-import type { CollectorResult, PollReport } from './poll-report.ts';
+import { type BesideTransport, type CollectorResult, observationsBeside, type PollReport } from './poll-report.ts';
 import { MAIN_NODES } from '../access/restconf-path.ts';
 import { isMainCommand } from '../access/show-command.ts';
 import type { PollResult } from './poll-result.ts';
@@ -52,8 +52,10 @@ export interface DeviceView {
   readonly tracking: ReadonlyMap<string, GroupTracking>;
   /** Polls beside the schedule that are planned now, in order. */
   readonly planned: readonly PlannedPoll[];
-  /** SNMP beside SSH; null: the device is polled by one of them only, and `result` is that one's. */
-  readonly snmp: SnmpPolling | null;
+  /** SNMP beside SSH; null: it is not, and `result` is that of the only transport, or of SSH. */
+  readonly snmp: PollingBeside | null;
+  /** RESTCONF beside SSH, likewise. */
+  readonly restconf: PollingBeside | null;
   /** Reasons that its log gave since the start, newest last. */
   readonly reasons: readonly LoggedReason[];
   /** Show command -> its last answer, for whoever wants to see for himself. */
@@ -62,7 +64,7 @@ export interface DeviceView {
 
 export type PollCounts = Readonly<Partial<Record<PollResult, number>>>;
 
-export interface SnmpPolling {
+export interface PollingBeside {
   /** null before the first poll. */
   readonly result: PollResult | null;
   readonly error: string | null;
@@ -89,7 +91,7 @@ export interface GroupTracking {
   readonly packetsDropped: boolean | null;
   /** What the device contradicts itself in; empty: nothing. */
   readonly dataProblems: readonly string[];
-  /** CLI and SNMP show other keys, look after look; null: not both are polled. */
+  /** The CLI and what is polled beside it show other keys, look after look; null: nothing is. */
   readonly sourcesDisagree: boolean | null;
 }
 
@@ -97,9 +99,16 @@ export interface GroupView {
   readonly group: string;
   readonly gm: Read<GmSnapshot> | null;
   readonly ks: Read<KsSnapshot> | null;
-  /** What SNMP showed last, where the CLI answers too; null: it is `gm` and `ks`, or there is none. */
-  readonly snmp: { readonly gm: Read<GmSnapshot> | null; readonly ks: Read<KsSnapshot> | null } | null;
+  /** What SNMP showed last, where another transport answers too; null: it is `gm` and `ks`, or there is none. */
+  readonly snmp: Shown | null;
+  /** What RESTCONF showed last, where the CLI answers too; null likewise. */
+  readonly restconf: Shown | null;
   readonly parts: readonly GroupPart[];
+}
+
+interface Shown {
+  readonly gm: Read<GmSnapshot> | null;
+  readonly ks: Read<KsSnapshot> | null;
 }
 
 export interface Read<Snapshot> {
@@ -117,11 +126,11 @@ interface GroupPart {
 /** What the configuration says of a device. */
 export type ConfiguredDevice = Pick<
   DeviceView,
-  'device' | 'cell' | 'host' | 'configuredRole' | 'labels' | 'regularIntervalMs' | 'snmp'
+  'device' | 'cell' | 'host' | 'configuredRole' | 'labels' | 'regularIntervalMs' | BesideTransport
 >;
 
-/** SNMP that was not polled yet. */
-export const SNMP_NOT_POLLED: SnmpPolling = { result: null, error: null, polls: {}, lastSuccessAtMs: null };
+/** What was not polled yet. */
+export const NOT_POLLED_BESIDE: PollingBeside = { result: null, error: null, polls: {}, lastSuccessAtMs: null };
 
 export function newDeviceView(
   configured: Pick<ConfiguredDevice, 'device' | 'host'> & Partial<ConfiguredDevice>,
@@ -131,6 +140,7 @@ export function newDeviceView(
     labels: {},
     regularIntervalMs: null,
     snmp: null,
+    restconf: null,
     ...configured,
     result: null,
     error: null,
@@ -201,20 +211,22 @@ export function afterInternalError(view: DeviceView, atMs: EpochMs): DeviceView 
   };
 }
 
-/** The view after an SNMP poll of a device that is polled by SSH too. */
-export function afterSnmpPoll(view: DeviceView, report: PollReport, partLifetimeMs: number): DeviceView {
-  const before = view.snmp ?? SNMP_NOT_POLLED;
-  const snmp: SnmpPolling = {
+/** The view after a poll beside SSH, whose facts are the authority. */
+export function afterPollBeside(
+  view: DeviceView,
+  { by, report }: { readonly by: BesideTransport; readonly report: PollReport },
+  partLifetimeMs: number,
+): DeviceView {
+  const before = view[by] ?? NOT_POLLED_BESIDE;
+  const polling: PollingBeside = {
     result: report.result,
     error: report.error,
     polls: counted(before.polls, report.result),
     lastSuccessAtMs: report.result === 'ok' ? report.finishedAtMs : before.lastSuccessAtMs,
   };
-  let next: DeviceView = { ...view, snmp };
-  for (const observation of report.observations) {
-    // The CLI's facts are the authority, and its unknown lines are not SNMP's.
-    if (observation.kind !== 'facts') next = observe(next, observation, partLifetimeMs);
-  }
+  let next: DeviceView = { ...view, [by]: polling };
+  for (const observation of observationsBeside(report)) next = observe(next, observation, partLifetimeMs);
+  // The CLI's unknown lines are not those of SNMP or RESTCONF.
   return { ...next, unparsedLines: view.unparsedLines };
 }
 
@@ -295,7 +307,7 @@ function withParts(
   partLifetimeMs: number,
 ): DeviceView['groups'] {
   const { origin, command } = observation;
-  const main = isMainAnswer(origin, command);
+  const main = observation.beside !== true && isMainAnswer(origin, command);
   const at = readAt(observation);
   const shown = new Map<string, GroupPart[]>();
   for (const snapshot of observation.snapshots) {
@@ -311,7 +323,7 @@ function withParts(
     const kept = (groups.get(group)?.parts ?? []).filter(
       (part) =>
         part.command !== command &&
-        !(main && isMainAnswer(part.origin, part.command)) &&
+        !(main && part.origin === origin && isMainAnswer(part.origin, part.command)) &&
         at.receivedAtMs - part.at.receivedAtMs <= partLifetimeMs,
     );
     // Details come after the main answer: a KS's policy shows SPI, lifetime and time to rekey of one instant.
@@ -326,14 +338,18 @@ function isMainAnswer(origin: GroupPart['origin'], command: string): boolean {
   return origin === 'restconf' ? command === MAIN_NODES : origin === 'cli' && isMainCommand(command);
 }
 
+/** The first one that shows the group is what is told of it. */
+const AUTHORITY = ['cli', 'restconf', 'snmp'] as const;
+
 function groupView(group: string, parts: readonly GroupPart[]): GroupView {
-  const cli = parts.filter((part) => part.origin !== 'snmp');
-  const snmp = parts.filter((part) => part.origin === 'snmp');
-  const authority = merged(cli.length > 0 ? cli : snmp);
-  return { group, ...authority, snmp: cli.length > 0 && snmp.length > 0 ? merged(snmp) : null, parts };
+  const of = (origin: GroupPart['origin']) => parts.filter((part) => part.origin === origin);
+  const origins = AUTHORITY.filter((origin) => of(origin).length > 0);
+  const beside = (origin: BesideTransport) => (origins.indexOf(origin) > 0 ? merged(of(origin)) : null);
+  const [authority = 'cli'] = origins;
+  return { group, ...merged(of(authority)), snmp: beside('snmp'), restconf: beside('restconf'), parts };
 }
 
-function merged(parts: readonly GroupPart[]): Pick<GroupView, 'gm' | 'ks'> {
+function merged(parts: readonly GroupPart[]): Shown {
   const gmParts = parts.filter((part) => part.snapshot.role === 'gm');
   const ksParts = parts.filter((part) => part.snapshot.role === 'ks');
   const gm = mergeParts(
@@ -361,9 +377,9 @@ function countdownReadAt(parts: readonly GroupPart[]): ReadAt {
   return newest.at;
 }
 
-/** The GM's snapshot with the newest KEK countdown: the CLI's, or SNMP's where that was read since. */
-export function newestKekRead({ gm, snmp }: GroupView): Read<GmSnapshot> | null {
-  const other = snmp?.gm ?? null;
+/** The GM's snapshot with the newest KEK countdown: the CLI's, or that of SNMP or RESTCONF where it was read since. */
+export function newestKekRead({ gm, snmp, restconf }: GroupView): Read<GmSnapshot> | null {
+  const other = restconf?.gm ?? snmp?.gm ?? null;
   if (gm === null || other === null) return gm;
   const newer = other.at.receivedAtMs > gm.at.receivedAtMs && typeof other.snapshot.kek?.remainingSeconds === 'number';
   return newer ? other : gm;

@@ -28,11 +28,11 @@ import { initialTrackerState, type TrackerState } from '../gdoi/memory/tracker-s
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { Observation } from '../gdoi/seen/observation.ts';
 import { track } from '../gdoi/tracker/tracker.ts';
-import { afterPoll, afterSnmpPoll, type ConfiguredDevice, type DeviceView, observe } from './device-view.ts';
+import { afterPoll, afterPollBeside, type ConfiguredDevice, type DeviceView, observe } from './device-view.ts';
 import { type FleetViewOf, membershipChanges, trackingOf, trackOptions } from './group-tracking.ts';
 import { nameFraction } from './name-hash.ts';
 import { phasePlan } from './phase-plan.ts';
-import { observationsOfReport, type PollReport } from './poll-report.ts';
+import { type BesideTransport, observationsBeside, observationsOfReport, type PollReport } from './poll-report.ts';
 import type { PollResult } from './poll-result.ts';
 
 /** What the configuration says of a device, as far as it decides what is concluded. */
@@ -82,8 +82,8 @@ export interface FleetMemory {
 export type FromDevice =
   /** A poll by the transport that decides. */
   | { readonly kind: 'polled'; readonly report: PollReport }
-  /** SNMP of a device that SSH decides. */
-  | { readonly kind: 'polled_beside'; readonly report: PollReport }
+  /** SNMP or RESTCONF of a device that SSH decides. */
+  | { readonly kind: 'polled_beside'; readonly by: BesideTransport; readonly report: PollReport }
   /** Log messages and traps. */
   | { readonly kind: 'pushed'; readonly observations: readonly Observation[] };
 
@@ -300,8 +300,7 @@ function observationsOf(from: FromDevice): readonly Observation[] {
     case 'polled':
       return observationsOfReport(from.report);
     case 'polled_beside':
-      // An SNMP engine restarts without the device: what the device is and since when, its CLI says.
-      return from.report.observations.filter(({ kind }) => kind !== 'facts');
+      return observationsBeside(from.report);
     case 'pushed':
       return from.observations;
     default:
@@ -336,7 +335,7 @@ function viewAfter(before: DeviceView, from: FromDevice, partLifetimeMs: number)
     case 'polled':
       return afterPoll(before, from.report, partLifetimeMs);
     case 'polled_beside':
-      return afterSnmpPoll(before, from.report, partLifetimeMs);
+      return afterPollBeside(before, from, partLifetimeMs);
     case 'pushed':
       return from.observations.reduce((view, observation) => observe(view, observation, partLifetimeMs), before);
     default:

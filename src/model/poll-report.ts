@@ -1,4 +1,4 @@
-/** How one poll of one device went, over SSH or SNMP: what the view, the tracker and the recording are made from. */
+/** How one poll of one device went, over SSH, RESTCONF or SNMP: what the view, the tracker and the recording are made from. */
 import type { Observation } from '../gdoi/seen/observation.ts';
 import type { ReadAt } from '../gdoi/seen/instant.ts';
 import type { Varbind } from '../gdoi/seen/varbind.ts';
@@ -21,7 +21,7 @@ export interface PollReport {
   readonly collectors: ReadonlyMap<string, CollectorResult>;
   /** Raw answers in the order they came. */
   readonly answers: readonly RawAnswer[];
-  /** What SNMP gave; null for SSH, and where there was no reply. */
+  /** What SNMP gave; null for the others, and where there was no reply. */
   readonly values: RawValues | null;
   /** What RESTCONF gave, the answers that list the groups first; absent for SSH and SNMP. */
   readonly documents?: readonly (readonly RawDocument[])[];
@@ -65,4 +65,17 @@ export function observationsOfReport(report: PollReport): readonly Observation[]
       result,
     },
   ];
+}
+
+/** What is polled beside SSH, which decides. */
+export const BESIDE_TRANSPORTS = ['snmp', 'restconf'] as const;
+export type BesideTransport = (typeof BESIDE_TRANSPORTS)[number];
+
+/** Of such a poll: what the device is and since when, its CLI says, as an SNMP engine restarts without the device. */
+export function observationsBeside(report: PollReport): readonly Observation[] {
+  return report.observations.flatMap((observation): readonly Observation[] => {
+    if (observation.kind === 'facts') return [];
+    const decides = observation.kind === 'groups' && observation.origin === 'restconf';
+    return [decides ? { ...observation, beside: true } : observation];
+  });
 }

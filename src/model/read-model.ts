@@ -42,6 +42,8 @@ export interface AgentStatus {
   readonly handshakesWaiting: number;
   readonly quarantinedCredentials: readonly string[];
   readonly snmpRequestsActive: number;
+  /** Open connections over which RESTCONF is read. */
+  readonly restconfConnections: number;
   /** Datagrams on the polling sockets that were no answer to anything asked. */
   readonly snmpDatagramsDropped: number;
   readonly pushed: PushedCounts;

@@ -46,7 +46,9 @@ export function DevicePart(props: {
         {part.gm !== null && <GmFacts part={part} gm={part.gm} nowMs={nowMs} />}
         {part.ks !== null && <KsFacts ks={part.ks} />}
         {part.data_problems.length > 0 && <Fact name="Contradicts itself">{part.data_problems.join('; ')}</Fact>}
-        {part.sources_disagree === true && <Fact name="CLI and SNMP">show different keys</Fact>}
+        {part.sources_disagree === true && (
+          <Fact name={part.restconf === null ? 'CLI and SNMP' : 'CLI and RESTCONF'}>show different keys</Fact>
+        )}
       </Facts>
       {part.gm !== null && <Teks gm={part.gm} readAt={part.read_at} nowMs={nowMs} />}
       {part.ks !== null && <Members ks={part.ks} />}

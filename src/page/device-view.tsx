@@ -124,7 +124,7 @@ interface Shown {
 }
 
 function DeviceFacts({ device, nowMs }: Shown): VNode {
-  const { facts, snmp } = device;
+  const { facts } = device;
   const labels = Object.entries(device.labels);
   const otherPolls = Object.entries(device.polls).map(([result, count]) => `${result} ${count}`);
   return (
@@ -163,17 +163,24 @@ function DeviceFacts({ device, nowMs }: Shown): VNode {
         {otherPolls.join(', ') || 'none yet'}
         {device.regular_interval_seconds !== null && `, every ${durationText(device.regular_interval_seconds)}`}
       </Fact>
-      {snmp !== null && (
-        <Fact name="SNMP">
-          {snmp.result ?? 'not polled yet'}
-          {snmp.error !== null && (
-            <Fragment>
-              : <bdi>{snmp.error}</bdi>
-            </Fragment>
-          )}
-        </Fact>
-      )}
+      <PolledBeside name="SNMP" beside={device.snmp} />
+      <PolledBeside name="RESTCONF" beside={device.restconf} />
     </Facts>
+  );
+}
+
+/** Nothing where it is not polled beside SSH. */
+function PolledBeside({ name, beside }: { readonly name: string; readonly beside: DeviceDocument['snmp'] }) {
+  if (beside === null) return null;
+  return (
+    <Fact name={name}>
+      {beside.result ?? 'not polled yet'}
+      {beside.error !== null && (
+        <Fragment>
+          : <bdi>{beside.error}</bdi>
+        </Fragment>
+      )}
+    </Fact>
   );
 }
 

@@ -12,6 +12,7 @@ import { answeringDevices } from '../builders/answering-devices.ts';
 import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
+import { NO_RESTCONF } from '../builders/no-restconf.ts';
 import { NO_SNMP } from '../builders/no-snmp.ts';
 import { showCryptoGdoi, showCryptoGdoiOfKs } from '../builders/shown-gdoi.ts';
 import { join } from 'node:path';
@@ -49,6 +50,7 @@ async function watching(path: string, cells: Readonly<Record<string, string | nu
         : showCryptoGdoi({ group: 'G1', succeeded: device === 'gm1' ? succeeded : 1 }),
     ),
     snmp: NO_SNMP,
+    restconf: NO_RESTCONF,
     lookup: async () => [],
     store,
     logger,

@@ -10,6 +10,7 @@ import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
 import { INHERITED_NAMES } from '../builders/hostile-names.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 import { PATIENCE } from '../builders/patience.ts';
+import { NO_RESTCONF } from '../builders/no-restconf.ts';
 import { NO_SNMP } from '../builders/no-snmp.ts';
 import { showCryptoGdoi } from '../builders/shown-gdoi.ts';
 
@@ -26,6 +27,7 @@ async function running(devices: readonly string[], answer: (device: string) => s
     networkClock: clock,
     access: answeringDevices(clock, answer),
     snmp: NO_SNMP,
+    restconf: NO_RESTCONF,
     lookup: async () => [],
     store: createMemoryStore(),
     logger,

@@ -10,6 +10,7 @@ import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
 import { anEvent } from '../builders/event-builder.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
+import { NO_RESTCONF } from '../builders/no-restconf.ts';
 import { NO_SNMP } from '../builders/no-snmp.ts';
 import { showCryptoGdoi } from '../builders/shown-gdoi.ts';
 
@@ -28,6 +29,7 @@ async function running(
     networkClock: clock,
     access: answeringDevices(clock, answer),
     snmp: NO_SNMP,
+    restconf: NO_RESTCONF,
     lookup: async () => [],
     store,
     logger: new MemoryLogger(),

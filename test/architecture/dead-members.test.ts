@@ -25,7 +25,6 @@ const READ_OUTSIDE: Readonly<Record<string, string>> = {
   understood: 'tests of conservation: understood, ignored and unknown lines add up',
   recalled: 'who reads the table of messages: the name was never seen in a capture',
   setGroup: 'tests, which show a group without a poll',
-  openConnections: 'tests, which hold the access to one connection a device',
   toJSON: 'JSON.stringify',
   Params: 'fastify, a type parameter',
   rounds: 'ssh2, an option',

@@ -10,6 +10,7 @@ export function aConfig(over: Partial<ResolvedConfig> & Pick<ResolvedConfig, 'de
     log: { level: 'info' },
     limits: { concurrentPolls: 64 },
     ssh: { knownHostsPath: 'known_hosts', maxHandshakes: 8 },
+    restconf: { knownCertificatesPath: 'known_certificates' },
     record: null,
     store: { sqlitePath: '', retentionMs: 86_400_000 },
     targets: null,
@@ -36,6 +37,7 @@ export function aConfiguredDevice(over: Partial<ResolvedDevice> & Pick<ResolvedD
     labels: {},
     ssh: sshAs('monitor', 'password'),
     snmp: null,
+    restconf: null,
     ...over,
   };
 }

@@ -18,6 +18,7 @@ import type { Lifetimes, ScenarioName } from '../../src/simulator/scenarios/scen
 import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { FakeClock } from './fake-clock.ts';
 import { MemoryLogger } from './memory-logger.ts';
+import { NO_RESTCONF } from './no-restconf.ts';
 
 /** All are asked on one grid, so a GM's answer comes while its KS is being asked, at every poll. */
 const GM_LATENCY_MS = 80;
@@ -83,6 +84,7 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
     networkClock: clock,
     access: accessTo(fleet, clock, watched.amend ?? ((_device, _command, text) => text)),
     snmp: NO_SNMP,
+    restconf: NO_RESTCONF,
     lookup: (host) => Promise.resolve([host]),
     store: createMemoryStore(),
     logger: new MemoryLogger(),

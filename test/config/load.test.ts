@@ -67,6 +67,7 @@ describe("the contract's own example", () => {
       log: { level: 'info' },
       limits: { concurrentPolls: 64 },
       ssh: { knownHostsPath: '/etc/gdoiwatch/known_hosts', maxHandshakes: 8 },
+      restconf: { knownCertificatesPath: '/etc/gdoiwatch/known_certificates' },
       record: '/etc/gdoiwatch/captures',
       store: { sqlitePath: '/etc/gdoiwatch/gdoiwatch.db', retentionMs: 90 * 86_400_000 },
       devices: [
@@ -91,6 +92,7 @@ describe("the contract's own example", () => {
             session: 'persistent',
           },
           snmp: null,
+          restconf: null,
         },
         {
           ...common,
@@ -103,6 +105,7 @@ describe("the contract's own example", () => {
           labels: {},
           ssh: null,
           snmp: { credentialName: 'v3', credential: v3, port: 161, schedule: { kind: 'every', ms: 60_000 } },
+          restconf: null,
         },
       ],
       targets: {
@@ -214,7 +217,7 @@ const device = (rest: string) => withDevices(`{ name: gm1, host: 192.0.2.1, ${re
 
 describe('each mistake is one line that says where, what and what is allowed', () => {
   const allowedKeys =
-    'listen, log, limits, web, store, cluster, record, defaults, credentials, ssh, jump_hosts, devices, targets, syslog, traps, alertmanager';
+    'listen, log, limits, web, store, cluster, record, defaults, credentials, ssh, restconf, jump_hosts, devices, targets, syslog, traps, alertmanager';
   const cases: readonly (readonly [title: string, text: string, ...errors: string[]])[] = [
     [
       'a bad interval',
@@ -250,7 +253,7 @@ describe('each mistake is one line that says where, what and what is allowed', (
     [
       'an unknown transport, without a word on its credential',
       device('transport: telnet, credentials: none'),
-      '3:46: devices[0].transport: "telnet" is not one of ssh, snmp, ssh+snmp',
+      '3:46: devices[0].transport: "telnet" is not one of ssh, snmp, ssh+snmp, restconf, ssh+restconf',
     ],
     [
       'a port out of range',
@@ -466,7 +469,7 @@ describe('credentials', () => {
       'a password as a key, not repeated',
       'username: u, password_env: P, Hunter2: ',
       { env: ENV },
-      '1:19: credentials.c: has an unknown key (not shown); allowed are username, password_env, password_file, password_command, private_key_file, private_key_command, agent, passphrase_env, passphrase_file, passphrase_command, enable_password_env, enable_password_file, enable_password_command, snmp',
+      '1:19: credentials.c: has an unknown key (not shown); allowed are username, password_env, password_file, password_command, private_key_file, private_key_command, agent, passphrase_env, passphrase_file, passphrase_command, enable_password_env, enable_password_file, enable_password_command, snmp, restconf',
     ],
     [
       'a variable that is not set',
@@ -538,9 +541,9 @@ describe('credentials', () => {
       'no secret',
       'username: u',
       {},
-      '1:19: credentials.c: needs password_env, password_file, password_command, private_key_file or agent: true (SSH), or snmp',
+      '1:19: credentials.c: needs password_env, password_file, password_command, private_key_file or agent: true (SSH), snmp or restconf',
     ],
-    ['no user', 'password_env: P', { env: ENV }, '1:19: credentials.c: needs a username (SSH), or snmp'],
+    ['no user', 'password_env: P', { env: ENV }, '1:19: credentials.c: needs a username (SSH), snmp or restconf'],
     [
       'a passphrase without a key',
       'username: u, password_env: P, passphrase_env: P',

@@ -58,6 +58,7 @@ const device = (changes: Partial<ResolvedDevice> = {}): ResolvedDevice => ({
   labels: { site: 'taipei' },
   ssh: ssh(),
   snmp: null,
+  restconf: null,
   ...changes,
 });
 
@@ -67,6 +68,7 @@ const config = (devices: readonly ResolvedDevice[], changes: Partial<ResolvedCon
   log: { level: 'info' },
   limits: { concurrentPolls: 64 },
   ssh: { knownHostsPath: '/etc/known_hosts', maxHandshakes: 8 },
+  restconf: { knownCertificatesPath: '/etc/known_certificates' },
   record: null,
   store: { sqlitePath: '/var/lib/gdoiwatch.db', retentionMs: 90 * 86_400_000 },
   devices,

@@ -24,6 +24,7 @@ const STATUS = {
   handshakesWaiting: 0,
   quarantinedCredentials: ['main'],
   snmpRequestsActive: 0,
+  restconfConnections: 0,
   snmpDatagramsDropped: 0,
   recordErrors: 0,
   recordLinesDropped: 0,

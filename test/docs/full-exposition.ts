@@ -2,7 +2,7 @@
  * The exposition of an agent in which every metric has a sample: a GM and a KS that show all there is, over SSH and SNMP,
  * listeners, service discovery and an Alertmanager. Written by the real exporter, in the parts of the reference.
  */
-import { afterSnmpPoll, type GroupTracking, SNMP_NOT_POLLED } from '../../src/model/device-view.ts';
+import { afterPollBeside, type GroupTracking, NOT_POLLED_BESIDE } from '../../src/model/device-view.ts';
 import { type AgentStatus, createReadModel } from '../../src/model/read-model.ts';
 import { pushMetrics } from '../../src/export/alertmanager/push-metrics.ts';
 import { groupMetrics } from '../../src/export/group-metrics.ts';
@@ -115,9 +115,12 @@ function deviceExposition(): string {
     ...viewAfter(report),
     regularIntervalMs: 60_000,
     certificates: { value: CERTIFICATES, at },
-    snmp: SNMP_NOT_POLLED,
+    snmp: NOT_POLLED_BESIDE,
+    restconf: NOT_POLLED_BESIDE,
   };
-  const view = afterSnmpPoll(overSsh, { ...report, observations: [] }, 60_000);
+  const beside = { ...report, observations: [] };
+  const overSnmp = afterPollBeside(overSsh, { by: 'snmp', report: beside }, 60_000);
+  const view = afterPollBeside(overSnmp, { by: 'restconf', report: beside }, 60_000);
   const lines = new PreparedLines(() => fleet({ gms: [gmInFleet()] }));
   lines.update('gm1', { ...view, tracking: new Map([['G1', TRACKING]]) });
   lines.update('gm2', aDevice({ device: 'gm2', result: 'auth', failure: 'auth' }));
@@ -163,6 +166,7 @@ const STATUS: AgentStatus = {
   handshakesWaiting: 0,
   quarantinedCredentials: [],
   snmpRequestsActive: 0,
+  restconfConnections: 0,
   snmpDatagramsDropped: 0,
   pushed: {
     syslog: { used: 0, unknown_device: 0, other: 0, unreadable: 0, overflow: 0 },

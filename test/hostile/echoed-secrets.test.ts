@@ -18,6 +18,7 @@ import { syslogUnderTest, sendUdp } from '../access/pushed-under-test.ts';
 import { KnownSecrets } from '../../src/kernel/known-secrets.ts';
 import { aConfig, aConfiguredDevice, sshAs } from '../builders/config-builder.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
+import { NO_RESTCONF } from '../builders/no-restconf.ts';
 import { NO_SNMP } from '../builders/no-snmp.ts';
 import { PATIENCE } from '../builders/patience.ts';
 
@@ -86,6 +87,7 @@ describe('a router that echoes our secrets', () => {
       networkClock: clock,
       access,
       snmp: NO_SNMP,
+      restconf: NO_RESTCONF,
       store,
       logger,
       lookup: () => Promise.resolve([]),

@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { appendFile, readFile, stat } from 'node:fs/promises';
+import { parseFingerprint } from '../../kernel/certificate-fingerprint.ts';
 
 export interface KnownCertificates {
   /** Fingerprints accepted for a host; empty: none yet. */
@@ -20,15 +21,6 @@ const MAX_BYTES = 32 * 1024 * 1024;
 /** SHA-256 of the certificate's DER form, 64 hex digits: what `openssl x509 -fingerprint -sha256` shows. */
 export function certificateFingerprint(der: Buffer): string {
   return createHash('sha256').update(der).digest('hex');
-}
-
-/** As people write it: with or without colons, in either case. Null: no SHA-256 fingerprint. */
-function parseFingerprint(text: string): string | null {
-  const digits = text
-    .replace(/^sha-?256[: ]/i, '')
-    .replaceAll(':', '')
-    .toLowerCase();
-  return /^[0-9a-f]{64}$/.test(digits) ? digits : null;
 }
 
 /** The line that makes a certificate known. */

@@ -330,6 +330,7 @@ function sameTarget(left: RestconfTarget, right: RestconfTarget): boolean {
   return (
     left.host === right.host &&
     left.port === right.port &&
+    (left.sourceAddress ?? null) === (right.sourceAddress ?? null) &&
     left.timeoutMs === right.timeoutMs &&
     left.credential.username === right.credential.username &&
     left.credential.client?.certificate === right.credential.client?.certificate &&

@@ -162,11 +162,12 @@ export class RestconfConnection {
   }
 
   #handshake(): Promise<TLSSocket> {
-    const { host, port, trust, credential, timeoutMs } = this.#target;
+    const { host, port, sourceAddress, trust, credential, timeoutMs } = this.#target;
     const name = trust.serverName ?? host;
     const options: ConnectionOptions = {
       host,
       port,
+      ...(sourceAddress == null ? {} : { localAddress: sourceAddress }),
       ALPNProtocols: ['http/1.1'],
       // Judged by `decide`, before anything is sent: also a certificate without an authority may be a known one.
       rejectUnauthorized: false,

@@ -2,8 +2,6 @@
  * A look at one device without a running agent: one poll, through the fleet's step as the agent's polls. Looks repeated on
  * the same `DeviceCheck` see movement.
  */
-import type { DeviceAccess } from '../../access/device-session.ts';
-import type { SnmpAccess } from '../../access/device-snmp.ts';
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
 import type { FleetSettings, FleetView } from '../../gdoi/fleet/fleet-view.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
@@ -13,7 +11,10 @@ import { createDevicePoller } from './device-poller.ts';
 import { type DeviceView, newDeviceView } from '../../model/device-view.ts';
 import { type FleetMemory, fleetStep, type GroupMemory } from '../../model/fleet-step.ts';
 import { NOTHING_LEARNT, type PollMemory } from './poll-memory.ts';
-import { configuredView, deviceSettings, snmpTarget, sshTarget } from './poll-target.ts';
+import type { Ways } from './device-asker.ts';
+import { configuredView, deviceSettings, restconfTarget, snmpTarget, sshTarget } from './poll-target.ts';
+import { NOTHING_LEARNT as NOTHING_LEARNT_BY_RESTCONF, type RestconfMemory } from './restconf-memory.ts';
+import { createRestconfPoller } from './restconf-poller.ts';
 import { createSnmpPoller } from './snmp-poller.ts';
 
 export interface CheckedDevice {
@@ -26,7 +27,9 @@ export class DeviceCheck {
   readonly #fleet: FleetSettings;
   readonly #ssh: ReturnType<typeof createDevicePoller>;
   readonly #snmp: ReturnType<typeof createSnmpPoller>;
+  readonly #restconf: ReturnType<typeof createRestconfPoller>;
   #polled: PollMemory = NOTHING_LEARNT;
+  #restconfMemory: RestconfMemory = NOTHING_LEARNT_BY_RESTCONF;
   #snmpMemory: SnmpMemory = NOTHING_LEARNT_BY_SNMP;
   #view: DeviceView;
   #state: TrackerState | null = null;
@@ -34,18 +37,15 @@ export class DeviceCheck {
   readonly #memory: FleetMemory = { state: () => this.#state, group: (name) => this.#groups.get(name) ?? null };
 
   /** `fleet`: the settings of the fleet that the device is one of. */
-  constructor(options: {
-    readonly device: ResolvedDevice;
-    readonly fleet: FleetSettings;
-    readonly access: DeviceAccess;
-    readonly snmp: SnmpAccess;
-    readonly clock: Clock;
-  }) {
-    const { device, fleet, access, snmp, clock } = options;
+  constructor(
+    options: Ways & { readonly device: ResolvedDevice; readonly fleet: FleetSettings; readonly clock: Clock },
+  ) {
+    const { device, fleet, access, snmp, restconf, clock } = options;
     this.#device = device;
     this.#fleet = fleet;
     this.#ssh = createDevicePoller({ access, clock });
     this.#snmp = createSnmpPoller({ access: snmp, clock });
+    this.#restconf = createRestconfPoller({ access: restconf, clock });
     this.#view = newDeviceView(configuredView(device));
   }
 
@@ -67,8 +67,15 @@ export class DeviceCheck {
       this.#polled = report.memory;
       return report;
     }
+    const restconf = restconfTarget(this.#device);
+    if (restconf !== null) {
+      const interest = { role, collect, detailIntervalMs, beside: false };
+      const report = await this.#restconf(restconf, interest, this.#restconfMemory, signal);
+      this.#restconfMemory = report.memory;
+      return report;
+    }
     const snmp = snmpTarget(this.#device);
-    if (snmp === null) throw new Error('a device is polled by SSH or by SNMP');
+    if (snmp === null) throw new Error('a device is polled by SSH, by RESTCONF or by SNMP');
     const report = await this.#snmp(snmp, role, this.#snmpMemory, signal);
     this.#snmpMemory = report.memory;
     return report;

@@ -1,7 +1,8 @@
 /**
- * Asks devices, over SSH or SNMP, and keeps what each one taught. A device is asked one thing at a time: SNMP beside SSH
- * gives way, since SSH shows more.
+ * Asks devices, over SSH, RESTCONF or SNMP, and keeps what each one taught. A device is asked one thing at a time: what is
+ * polled beside SSH gives way, since SSH decides.
  */
+import type { RestconfAccess } from '../../access/device-restconf.ts';
 import type { DeviceAccess } from '../../access/device-session.ts';
 import type { SnmpAccess } from '../../access/device-snmp.ts';
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
@@ -10,40 +11,51 @@ import type { Clock } from '../../kernel/clock.ts';
 import { createDevicePoller } from './device-poller.ts';
 import { NOTHING_LEARNT, type PollMemory } from './poll-memory.ts';
 import type { PollReport } from '../../model/poll-report.ts';
-import { snmpTarget, sshTarget } from './poll-target.ts';
+import { polledBeside, restconfTarget, snmpTarget, sshTarget } from './poll-target.ts';
+import { NOTHING_LEARNT as NOTHING_LEARNT_BY_RESTCONF, type RestconfMemory } from './restconf-memory.ts';
+import { createRestconfPoller } from './restconf-poller.ts';
 import { createSnmpPoller } from './snmp-poller.ts';
 
 interface Learnt {
   ssh: PollMemory;
   snmp: SnmpMemory;
+  restconf: RestconfMemory;
   /** Details are asked at the next poll, whatever their pace. */
   detailsDue: boolean;
   /** SSH decides and is asking. */
   asking: boolean;
-  /** The SNMP poll beside SSH that is under way. */
+  /** The poll beside SSH that is under way. */
   beside: Promise<unknown> | null;
 }
 
+/** The ways to devices. */
+export interface Ways {
+  readonly access: DeviceAccess;
+  readonly snmp: SnmpAccess;
+  readonly restconf: RestconfAccess;
+}
+
 export class DeviceAsker {
-  readonly #access: DeviceAccess;
-  readonly #snmpAccess: SnmpAccess;
+  readonly #ways: Ways;
   readonly #ssh: ReturnType<typeof createDevicePoller>;
   readonly #snmp: ReturnType<typeof createSnmpPoller>;
+  readonly #restconf: ReturnType<typeof createRestconfPoller>;
   /** A device that was replaced has another entry: an answer to the old one is nobody's. */
   readonly #learnt = new Map<string, Learnt>();
 
-  constructor(options: { readonly access: DeviceAccess; readonly snmp: SnmpAccess; readonly clock: Clock }) {
-    const { access, snmp, clock } = options;
-    this.#access = access;
-    this.#snmpAccess = snmp;
+  constructor(options: Ways & { readonly clock: Clock }) {
+    const { access, snmp, restconf, clock } = options;
+    this.#ways = { access, snmp, restconf };
     this.#ssh = createDevicePoller({ access, clock });
     this.#snmp = createSnmpPoller({ access: snmp, clock });
+    this.#restconf = createRestconfPoller({ access: restconf, clock });
   }
 
   add(device: string): void {
     this.#learnt.set(device, {
       ssh: NOTHING_LEARNT,
       snmp: NOTHING_LEARNT_BY_SNMP,
+      restconf: NOTHING_LEARNT_BY_RESTCONF,
       detailsDue: false,
       asking: false,
       beside: null,
@@ -53,8 +65,8 @@ export class DeviceAsker {
   async forget(device: string): Promise<void> {
     this.#learnt.delete(device);
     this.#ssh.forget(device);
-    this.#snmpAccess.forget(device);
-    await this.#access.forget(device);
+    this.#ways.snmp.forget(device);
+    await Promise.all([this.#ways.access.forget(device), this.#ways.restconf.forget(device)]);
   }
 
   detailsAreDue(device: string): void {
@@ -67,13 +79,12 @@ export class DeviceAsker {
     const learnt = this.#learnt.get(device.name);
     if (learnt === undefined) return null;
     const target = sshTarget(device);
-    if (target === null) return this.#askSnmp(device, learnt, signal);
+    if (target === null) return this.#askWithoutSsh(device, learnt, signal);
     await learnt.beside;
     learnt.asking = true;
     try {
       const { collect } = device;
-      const detailIntervalMs = learnt.detailsDue ? 0 : device.detailIntervalMs;
-      learnt.detailsDue = false;
+      const detailIntervalMs = takeDetailInterval(device, learnt);
       const report = await this.#ssh.poll({ ssh: target, collect, detailIntervalMs }, learnt.ssh, signal);
       if (signal.aborted || this.#learnt.get(device.name) !== learnt) return null;
       learnt.ssh = report.memory;
@@ -83,15 +94,32 @@ export class DeviceAsker {
     }
   }
 
-  /** SNMP between two SSH polls. null: as for `ask`, or SSH asks already. */
+  /** SNMP or RESTCONF between two SSH polls. null: as for `ask`, or SSH asks already. */
   async askBeside(device: ResolvedDevice, signal: AbortSignal): Promise<PollReport | null> {
     const learnt = this.#learnt.get(device.name);
     if (learnt === undefined || learnt.asking) return null;
-    const asking = this.#askSnmp(device, learnt, signal);
+    const asking = this.#askWithoutSsh(device, learnt, signal);
     learnt.beside = asking;
     return asking.finally(() => {
       learnt.beside = null;
     });
+  }
+
+  #askWithoutSsh(device: ResolvedDevice, learnt: Learnt, signal: AbortSignal): Promise<PollReport | null> {
+    return device.restconf === null ? this.#askSnmp(device, learnt, signal) : this.#askRestconf(device, learnt, signal);
+  }
+
+  async #askRestconf(device: ResolvedDevice, learnt: Learnt, signal: AbortSignal): Promise<PollReport | null> {
+    const target = restconfTarget(device);
+    if (target === null) return null;
+    const beside = polledBeside(device) !== null;
+    const { role, collect } = device;
+    const detailIntervalMs = beside ? device.detailIntervalMs : takeDetailInterval(device, learnt);
+    const interest = { role, collect, detailIntervalMs, beside };
+    const report = await this.#restconf(target, interest, learnt.restconf, signal);
+    if (signal.aborted || this.#learnt.get(device.name) !== learnt) return null;
+    learnt.restconf = report.memory;
+    return report;
   }
 
   async #askSnmp(device: ResolvedDevice, learnt: Learnt, signal: AbortSignal): Promise<PollReport | null> {
@@ -102,4 +130,11 @@ export class DeviceAsker {
     learnt.snmp = report.memory;
     return report;
   }
+}
+
+/** 0 once, where a message said that something happened. */
+function takeDetailInterval({ detailIntervalMs }: ResolvedDevice, learnt: Learnt): number {
+  const due = learnt.detailsDue;
+  learnt.detailsDue = false;
+  return due ? 0 : detailIntervalMs;
 }

@@ -1,17 +1,19 @@
-/** What of a configured device a poll needs: whom to ask over SSH and over SNMP, and how long details count. */
+/** What of a configured device a poll needs: whom to ask over each transport, and how long details count. */
 import type { SshTarget } from '../../access/device-session.ts';
+import type { RestconfTarget } from '../../access/device-restconf.ts';
 import type { SnmpTarget } from '../../access/device-snmp.ts';
-import type { ResolvedDevice } from '../../config/resolved-config.ts';
+import type { ResolvedDevice, Schedule } from '../../config/resolved-config.ts';
 import { longestCronGapMs } from '../schedule/cron-gap.ts';
 import { inCell } from '../../gdoi/seen/cell.ts';
 import type { FleetSettings } from '../../gdoi/fleet/fleet-view.ts';
 import type { ConfiguredDevice } from '../../model/device-view.ts';
 import type { DeviceSettings } from '../../model/fleet-step.ts';
+import type { BesideTransport } from '../../model/poll-report.ts';
 
 /** A detail part counts this many of its intervals without an answer. */
 const PART_LIFETIME_INTERVALS = 3;
 
-export function configuredView(device: ResolvedDevice): Omit<ConfiguredDevice, 'snmp'> {
+export function configuredView(device: ResolvedDevice): Omit<ConfiguredDevice, BesideTransport> {
   return {
     device: device.name,
     ...inCell(device.cell),
@@ -35,9 +37,22 @@ export function snmpTarget(device: ResolvedDevice): SnmpTarget | null {
   return { device: name, host, port, credentialName, credential, timeoutMs, ...source };
 }
 
-/** SNMP of a device whose state SSH decides; null: there is none. */
-export function snmpBeside(device: ResolvedDevice): ResolvedDevice['snmp'] {
-  return device.ssh === null ? null : device.snmp;
+export function restconfTarget(device: ResolvedDevice): RestconfTarget | null {
+  const { restconf, name, host, timeoutMs } = device;
+  if (restconf === null) return null;
+  const { port, credentialName, credential, sourceAddress, trust } = restconf;
+  const source = sourceAddress === undefined ? {} : { sourceAddress };
+  return { device: name, host, port, credentialName, credential, trust, timeoutMs, ...source };
+}
+
+/** What is polled beside SSH, which decides the device's state, and its pace; null: nothing is. */
+export function polledBeside(
+  device: ResolvedDevice,
+): { readonly by: BesideTransport; readonly schedule: Schedule } | null {
+  const { ssh, restconf, snmp } = device;
+  if (ssh === null) return null;
+  if (restconf !== null) return { by: 'restconf', schedule: restconf.schedule };
+  return snmp && { by: 'snmp', schedule: snmp.schedule };
 }
 
 /** What of it decides what is concluded from its answers. */

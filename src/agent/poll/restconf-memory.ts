@@ -41,6 +41,8 @@ export interface RestconfInterest {
   readonly role: 'gm' | 'ks' | 'auto';
   readonly collect: readonly Collector[];
   readonly detailIntervalMs: number;
+  /** SSH decides, and gives the details. */
+  readonly beside: boolean;
   readonly nowMonoMs: number;
 }
 
@@ -76,7 +78,8 @@ export function followUpPaths(
   snapshots: readonly GroupSnapshot[],
   interest: RestconfInterest,
 ): readonly RestconfPath[] {
-  const { collect, detailIntervalMs, nowMonoMs } = interest;
+  const { collect, detailIntervalMs, nowMonoMs, beside } = interest;
+  if (beside) return [];
   const isGm = snapshots.some(({ role }) => role === 'gm');
   const isKs = snapshots.some(({ role }) => role === 'ks');
   const details = [

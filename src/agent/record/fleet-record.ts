@@ -5,14 +5,15 @@
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
 import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
+import type { GmSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { snmpHintsAtChange } from '../../gdoi/tracker/snmp-tracker.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
-import { afterInternalError, type DeviceView } from '../../model/device-view.ts';
+import { afterInternalError, type DeviceView, type GroupView } from '../../model/device-view.ts';
 import type { FromDevice } from '../../model/fleet-step.ts';
 import type { Intake } from './intake.ts';
-import type { PollReport } from '../../model/poll-report.ts';
+import type { BesideTransport, PollReport } from '../../model/poll-report.ts';
 import { deviceSettings } from '../poll/poll-target.ts';
 import type { PushedFromDevice } from '../heard/pushed-messages.ts';
 import type { MutableReadModel } from '../../model/read-model.ts';
@@ -48,14 +49,14 @@ export class FleetRecord {
     return this.#take(before, { kind: 'polled', report }, device);
   }
 
-  /** SNMP between two SSH polls. True: it hints at something that SSH should look at now. */
-  polledBeside(device: ResolvedDevice, report: PollReport): boolean {
+  /** SNMP or RESTCONF between two SSH polls. True: it hints at something that SSH should look at now. */
+  polledBeside(device: ResolvedDevice, by: BesideTransport, report: PollReport): boolean {
     const before = this.#views.device(device.name);
     if (before === undefined) return false;
-    this.#recorder?.record(report, true);
+    this.#recorder?.record(report, by);
     const known = this.#intake.stateOf(device.name);
-    this.#take(before, { kind: 'polled_beside', report }, device);
-    return known !== null && hintsAtChange(known, report.observations);
+    this.#take(before, { kind: 'polled_beside', by, report }, device);
+    return known !== null && hintsAtChange(known, before, report.observations);
   }
 
   pushed(device: ResolvedDevice, { messages, observations }: PushedFromDevice): void {
@@ -104,11 +105,21 @@ export class FleetRecord {
   }
 }
 
-/** A key, sequence number or key server that SNMP shows and the tracker did not know: SSH counts what happened. */
-function hintsAtChange(known: TrackerState, observations: readonly Observation[]): boolean {
+/** A key, sequence number or key server that was not known, or a registration more: SSH counts what happened. */
+function hintsAtChange(known: TrackerState, before: DeviceView, observations: readonly Observation[]): boolean {
   return observations.some(
     (seen) =>
       seen.kind === 'groups' &&
-      seen.snapshots.some((snapshot) => snapshot.role === 'gm' && snmpHintsAtChange(known, snapshot, seen)),
+      seen.snapshots.some(
+        (snapshot) =>
+          snapshot.role === 'gm' &&
+          (snmpHintsAtChange(known, snapshot, seen) || hasRegistered(before.groups.get(snapshot.group), snapshot)),
+      ),
   );
+}
+
+/** RESTCONF counts registrations too: another figure than at its last look. */
+function hasRegistered(group: GroupView | undefined, { registrations }: GmSnapshot): boolean {
+  const last = group?.restconf?.gm?.snapshot.registrations.succeeded ?? null;
+  return last !== null && registrations.succeeded !== null && registrations.succeeded !== last;
 }

@@ -4,7 +4,7 @@
  */
 import type { EpochMs, ReadAt } from '../../gdoi/seen/instant.ts';
 import type { Varbind } from '../../gdoi/seen/varbind.ts';
-import type { RawDocument } from '../../model/poll-report.ts';
+import type { BesideTransport, RawDocument } from '../../model/poll-report.ts';
 import { type RecordedSettings, settingsOf } from './recorded-settings.ts';
 import { documentsOf, engineOf, instantOf, textsOf, varbindsOf } from './recorded-values.ts';
 
@@ -17,8 +17,8 @@ export interface RecordedPoll {
   readonly name: string;
   readonly startedAtMs: EpochMs;
   readonly finishedAtMs: EpochMs;
-  /** SNMP of a device that SSH decides. */
-  readonly beside: boolean;
+  /** Polled beside SSH, which decides; null: it decides itself. */
+  readonly beside: BesideTransport | null;
 }
 
 /** What was seen of a device. */
@@ -100,5 +100,11 @@ function pollOf(line: object): RecordedPoll | null {
   if (typeof name !== 'string') return null;
   const [start, end] = name.split('/', 2).map(instantOf);
   if (start === undefined || start === null || end === undefined || end === null) return null;
-  return { name, startedAtMs: start, finishedAtMs: end, beside: Reflect.get(line, 'beside') === true };
+  return { name, startedAtMs: start, finishedAtMs: end, beside: besideOf(Reflect.get(line, 'beside')) };
+}
+
+/** As the recorder writes it. */
+function besideOf(recorded: unknown): BesideTransport | null {
+  if (recorded === true) return 'snmp';
+  return recorded === 'restconf' ? recorded : null;
 }

@@ -10,7 +10,7 @@ import type { ReadAt } from '../../gdoi/seen/instant.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { PushedMessage } from '../../access/pushed.ts';
-import type { PollReport } from '../../model/poll-report.ts';
+import type { BesideTransport, PollReport } from '../../model/poll-report.ts';
 import { deviceSettingsLine, fleetSettingsLine, type ReplaySettings } from './recorded-settings.ts';
 import { recordedDocuments, recordedValues, TRAP_OID_INSTANCE } from './recorded-values.ts';
 
@@ -74,11 +74,11 @@ export class Recorder implements AsyncDisposable {
     return { at: iso(this.#clock.wallMs()), ...line };
   }
 
-  /** `beside`: SNMP of a device that SSH decides. */
-  record(report: PollReport, beside = false): void {
+  /** `beside`: it was polled beside SSH, which decides; null: it decides itself. */
+  record(report: PollReport, beside: BesideTransport | null = null): void {
     const { device, startedAtMs, finishedAtMs } = report;
     // Which lines are one poll, and when it began and ended: a replay concludes from it as a whole, as was done live.
-    const poll = { poll: `${iso(startedAtMs)}/${iso(finishedAtMs)}`, ...(beside ? { beside } : {}) };
+    const poll = { poll: `${iso(startedAtMs)}/${iso(finishedAtMs)}`, ...besideMark(beside) };
     for (const answer of report.answers) {
       // `sent_at` beside the contract's `at`: a countdown was read somewhere between the two.
       const when = { ...readAt(answer), device, ...poll };
@@ -178,6 +178,11 @@ export class Recorder implements AsyncDisposable {
     await this.#flushing;
     await this.#flush(true);
   }
+}
+
+/** SNMP was the only one once, and is `true`. */
+function besideMark(beside: BesideTransport | null): { readonly beside?: true | 'restconf' } {
+  return beside === null ? {} : { beside: beside === 'snmp' ? true : beside };
 }
 
 function readAt({ sentAtMs, receivedAtMs }: ReadAt): { readonly at: string; readonly sent_at: string } {

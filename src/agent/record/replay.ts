@@ -28,6 +28,7 @@ import {
   isGathering,
   judged,
 } from '../../model/fleet-step.ts';
+import type { BesideTransport, PollReport } from '../../model/poll-report.ts';
 import { type RecordedLook, readRecordedLine } from './recorded-line.ts';
 import { continues, type PollLines, reportOf } from './recorded-poll.ts';
 import type { ReplaySettings } from './recorded-settings.ts';
@@ -118,8 +119,15 @@ export class Replay {
     if (report.values !== null) this.#snmpMemories.set(device, memory);
     if (report.answers.length > 0) this.#polledByCli.add(device);
     const told = poll.lines.find((line) => line.poll !== null)?.poll?.beside;
-    const beside = told ?? (report.values !== null && this.#polledByCli.has(device));
-    return this.#step(device, { kind: beside ? 'polled_beside' : 'polled', report });
+    const by = told === undefined ? this.#besideCli(device, report) : told;
+    return this.#step(device, by === null ? { kind: 'polled', report } : { kind: 'polled_beside', by, report });
+  }
+
+  /** Where the timeline does not tell: what answers beside a CLI looks only. */
+  #besideCli(device: string, { values, documents, answers }: PollReport): BesideTransport | null {
+    if (answers.length > 0 || !this.#polledByCli.has(device)) return null;
+    if (documents !== undefined) return 'restconf';
+    return values === null ? null : 'snmp';
   }
 
   #step(device: string, from: FromDevice): readonly GdoiEvent[] {

@@ -15,6 +15,7 @@ export interface TargetBounds {
   readonly addresses: AddressRanges | null;
   /** As the configuration has it for every device. */
   readonly ssh: Pick<DeviceEntry, 'host_keys' | 'algorithms'>;
+  readonly tls: NonNullable<DeviceEntry['tls']>;
 }
 
 /** The stricter one first. */
@@ -38,11 +39,16 @@ export function tightened<Settings extends TargetBounds['ssh']>(
 }
 
 /** Why the device may not be; null: it may. */
-export function outOfBounds(device: ResolvedDevice, { credentials, addresses }: TargetBounds): string | null {
-  for (const name of [device.ssh?.credentialName, device.snmp?.credentialName]) {
+export function outOfBounds(device: ResolvedDevice, { credentials, addresses, tls }: TargetBounds): string | null {
+  for (const name of [device.ssh?.credentialName, device.snmp?.credentialName, device.restconf?.credentialName]) {
     if (name !== undefined && !credentials.has(name)) {
       return `credential ${quoted(name)} is not one that targets may use (targets.credentials)`;
     }
+  }
+  // Whoever writes the list could name a host of his own, with a certificate that a public authority gave him.
+  const anyHost = addresses === null && tls.ca_file === undefined && tls.fingerprint === undefined;
+  if (device.restconf !== null && anyHost) {
+    return 'transport restconf: targets may have it only where targets.addresses or defaults.tls.ca_file says who is trusted';
   }
   if (addresses === null || addresses.includes(device.host)) return null;
   return `host ${quoted(device.host)} is not one that targets may have (targets.addresses)`;

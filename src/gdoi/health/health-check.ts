@@ -18,6 +18,7 @@ export const CHECK_NAMES = [
   'reachable',
   'fresh',
   'snmp_reachable',
+  'restconf_reachable',
   'registered',
   'kek_present',
   'kek_remaining',

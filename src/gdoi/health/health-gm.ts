@@ -335,12 +335,18 @@ function dataAgreement({ group, tracking }: GmHealthInput): HealthCheck {
 /** Row 40. The CLI is the authority. */
 function sourcesAgree({ group, tracking }: GmHealthInput): HealthCheck {
   const disagree = tracking?.sourcesDisagree ?? null;
-  if (disagree === null) return check('sources_agree', group, 'unknown', 'CLI and SNMP are not both asked');
-  if (!disagree) return check('sources_agree', group, 'ok', 'CLI and SNMP show the same', { value: true });
-  return check('sources_agree', group, 'warning', 'CLI and SNMP show different figures: the CLI’s are used', {
-    value: false,
-    action: 'Compare show crypto gdoi with cgmGdoiGmKekTable: an image bug? Prefer the CLI',
-  });
+  if (disagree === null) return check('sources_agree', group, 'unknown', 'nothing is asked beside the CLI');
+  if (!disagree) return check('sources_agree', group, 'ok', 'CLI and SNMP or RESTCONF show the same', { value: true });
+  return check(
+    'sources_agree',
+    group,
+    'warning',
+    'CLI and SNMP or RESTCONF show different figures: the CLI’s are used',
+    {
+      value: false,
+      action: 'Compare show crypto gdoi with cgmGdoiGmKekTable or gdoi-rekey-sa: an image bug? Prefer the CLI',
+    },
+  );
 }
 
 /** Seconds of life of the longest-lived TEK as it was read; null: none is shown. */

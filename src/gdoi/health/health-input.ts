@@ -16,8 +16,9 @@ export interface HealthInput {
   /** `ok`, or how the last poll failed; null before the first. */
   readonly result: string | null;
   readonly error: string | null;
-  /** SNMP beside SSH; absent or null: the device is polled by one of them only. */
-  readonly snmp?: { readonly result: string | null; readonly error: string | null } | null;
+  /** SNMP beside SSH, and RESTCONF; absent or null: it is not polled beside SSH. */
+  readonly snmp?: PolledBeside | null;
+  readonly restconf?: PolledBeside | null;
   readonly lastSuccessAtMs: EpochMs | null;
   /** Longest time between two regular polls; absent or null: `DEFAULT_INTERVAL_MS`. */
   readonly regularIntervalMs?: number | null;
@@ -32,6 +33,11 @@ export interface HealthInput {
   readonly collectors: ReadonlyMap<string, string>;
   readonly groups: ReadonlyMap<string, HealthGroup>;
   readonly tracking: ReadonlyMap<string, HealthTracking>;
+}
+
+interface PolledBeside {
+  readonly result: string | null;
+  readonly error: string | null;
 }
 
 export interface HealthGroup {
@@ -52,7 +58,7 @@ export interface HealthTracking {
   readonly packetsDropped?: boolean | null;
   /** What the device contradicts itself in, as the tracker found; absent: not tracked. */
   readonly dataProblems?: readonly string[];
-  /** CLI and SNMP show different figures for longer than a rekey explains; absent or null: only one of them is asked. */
+  /** The CLI and SNMP or RESTCONF beside it differ for longer than a rekey explains; absent or null: none is beside it. */
   readonly sourcesDisagree?: boolean | null;
 }
 

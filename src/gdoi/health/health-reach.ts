@@ -32,7 +32,7 @@ export function ageOf(input: HealthInput, atMs: EpochMs): Age {
 }
 
 export function reachChecks(input: HealthInput, age: Age): readonly HealthCheck[] {
-  return [reachable(input, age), fresh(age), ...snmpReachable(input), parser(input), commands(input)];
+  return [reachable(input, age), fresh(age), ...reachableBeside(input), parser(input), commands(input)];
 }
 
 function reachable(input: HealthInput, age: Age): HealthCheck {
@@ -79,19 +79,32 @@ function fresh({ seconds, staleAfterSeconds, fresh: isFresh }: Age): HealthCheck
   });
 }
 
-/** SSH is the authority: without SNMP only the figures between two SSH polls are missing. */
-function snmpReachable({ snmp }: HealthInput): readonly HealthCheck[] {
-  if (snmp === undefined || snmp === null) return [];
-  const { result, error } = snmp;
-  const more = { value: result, threshold: 'ok' };
-  if (result === null) return [check('snmp_reachable', null, 'unknown', 'not polled by SNMP yet', more)];
-  if (result === 'ok') return [check('snmp_reachable', null, 'ok', 'answers by SNMP', more)];
-  return [
-    check('snmp_reachable', null, 'warning', `no answer by SNMP: ${error ?? result}`, {
-      ...more,
-      action: 'Compare the SNMP user or community, and the view it may see, with the device; check UDP 161 on the path',
-    }),
-  ];
+const BESIDE = [
+  {
+    of: 'snmp',
+    name: 'snmp_reachable',
+    called: 'SNMP',
+    action: 'Compare the SNMP user or community, and the view it may see, with the device; check UDP 161 on the path',
+  },
+  {
+    of: 'restconf',
+    name: 'restconf_reachable',
+    called: 'RESTCONF',
+    action: 'Compare user, certificate and NACM rules with the device (docs/routers.md); check TCP 443 on the path',
+  },
+] as const;
+
+/** SSH is the authority: without the other only the figures between two SSH polls are missing. */
+function reachableBeside(input: HealthInput): readonly HealthCheck[] {
+  return BESIDE.flatMap(({ of, name, called, action }) => {
+    const beside = input[of];
+    if (beside === undefined || beside === null) return [];
+    const { result, error } = beside;
+    const more = { value: result, threshold: 'ok' };
+    if (result === null) return [check(name, null, 'unknown', `not polled by ${called} yet`, more)];
+    if (result === 'ok') return [check(name, null, 'ok', `answers by ${called}`, more)];
+    return [check(name, null, 'warning', `no answer by ${called}: ${error ?? result}`, { ...more, action })];
+  });
 }
 
 function parser({ unparsedLines }: HealthInput): HealthCheck {

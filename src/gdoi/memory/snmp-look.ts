@@ -129,15 +129,18 @@ export interface CliKeys {
 /** Lifetimes of one key, read through two agents of the device. */
 const EXPIRY_TOLERANCE_MS = 5000;
 
-/** What SNMP shows otherwise than the CLI; null: they agree as far as both show it. */
-export function disagreement(cli: CliKeys, look: SnmpLook): string | null {
+/** What looked beside the CLI. */
+export type Looked = 'SNMP' | 'RESTCONF';
+
+/** What it shows otherwise than the CLI; null: they agree as far as both show it. */
+export function disagreement(cli: CliKeys, look: SnmpLook, by: Looked): string | null {
   if (cli.keyServer !== null && look.keyServer !== null && cli.keyServer !== look.keyServer)
-    return `Registered with ${cli.keyServer} by the CLI, ${look.keyServer} by SNMP`;
-  if (cli.kekShown && look.withoutKek) return 'a KEK by the CLI, none by SNMP';
+    return `Registered with ${cli.keyServer} by the CLI, ${look.keyServer} by ${by}`;
+  if (cli.kekShown && look.withoutKek) return `a KEK by the CLI, none by ${by}`;
   if (cli.kekShown && cli.kek !== null && look.kek !== null && !sameExpiry(cli.kek.expiry, look.kek.expiry, cli, look))
-    return `KEK expiry of the CLI and of SNMP ${Math.round(Math.abs(look.kek.expiry.fromMs - cli.kek.expiry.fromMs) / 1000)} s apart`;
+    return `KEK expiry of the CLI and of ${by} ${Math.round(Math.abs(look.kek.expiry.fromMs - cli.kek.expiry.fromMs) / 1000)} s apart`;
   if (cli.teks.length > 0 && look.teks.length > 0 && !sharesTek(cli.teks, look.teks))
-    return `no common TEK: ${cli.teks[0]?.spi} by the CLI, ${look.teks[0]?.spi} by SNMP`;
+    return `no common TEK: ${cli.teks[0]?.spi} by the CLI, ${look.teks[0]?.spi} by ${by}`;
   return null;
 }
 

@@ -27,6 +27,7 @@ import {
   hasNewKek,
   showsTheKeys,
   keysDiffer,
+  type Looked,
   registrationSigns,
   snmpLook,
   type SnmpLook,
@@ -54,7 +55,12 @@ export function snmpHintsAtChange(state: TrackerState, snapshot: GmSnapshot, at:
   return before !== undefined && keysDiffer(before, snmpLook(at, snapshot, before));
 }
 
-export function trackSnmp(known: GroupState | undefined, { place, at, gm, ks }: GroupAnswer): GroupTracked {
+/** `by`: what looked; RESTCONF beside SSH is taken for no more than SNMP is. */
+export function trackSnmp(
+  known: GroupState | undefined,
+  { place, at, gm, ks }: GroupAnswer,
+  by: Looked = 'SNMP',
+): GroupTracked {
   const before = known?.snmp?.look ?? null;
   const look = snmpLook(at, gm, before);
   const seen = shownBySnmp(at, gm, known?.counters ?? NO_COUNTERS);
@@ -70,7 +76,7 @@ export function trackSnmp(known: GroupState | undefined, { place, at, gm, ks }: 
     before === null ? [] : registrationSigns(before, look, ks.tekLifetimeSeconds ?? known.tekLifetimeSeconds);
   const span = { fromMs: before?.sentMs ?? at.sentAtMs, toMs: at.receivedAtMs };
   const change: SnmpChange = { look, before, signs, span, seen, ks };
-  const tracked = known.counted ? besideCli(place, known, change) : alone(place, known, change);
+  const tracked = known.counted ? besideCli(place, known, change, by) : alone(place, known, change);
   return andThen(tracked, (state) => emitOverdueOfHeld(state, { place, seen, ks }));
 }
 
@@ -90,7 +96,7 @@ function emitOverdueOfHeld(state: GroupState, answer: Pick<Answer, 'place' | 'se
   return isSameKek(held, seen.kek, elapsedMs, true) ? emitKekRekeyOverdue(state, answer) : unchanged(state);
 }
 
-function besideCli(place: GmPlace, known: GroupState, change: SnmpChange): GroupTracked {
+function besideCli(place: GmPlace, known: GroupState, change: SnmpChange, by: Looked): GroupTracked {
   const { look, before, signs, span, seen } = change;
   // What the CLI has shown since is told already: then the change lies before that answer.
   const isNew = signs.length > 0 && (known.view === null || !showsTheKeys(known.view, look));
@@ -98,7 +104,7 @@ function besideCli(place: GmPlace, known: GroupState, change: SnmpChange): Group
   const state = { ...known, snmp: { look, sign, disagreeing: known.snmp?.disagreeing ?? 0 } };
   if (before === null || !isBracketed(known, before, look) || keysDiffer(before, look)) return unchanged(state);
   const { view } = known;
-  const detail = view === null || !known.registered ? null : disagreement(view, look);
+  const detail = view === null || !known.registered ? null : disagreement(view, look, by);
   const disagreeing = detail === null ? 0 : Math.min(state.snmp.disagreeing + 1, DISAGREEING_LOOKS + 1);
   const next = { ...state, snmp: { ...state.snmp, disagreeing } };
   const isKnown = disagreeing <= DISAGREEING_LOOKS || state.snmp.disagreeing > DISAGREEING_LOOKS;

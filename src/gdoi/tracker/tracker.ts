@@ -91,7 +91,7 @@ function finiteOr(value: number, otherwise: number): number {
 
 function trackGroups(known: TrackerState, at: ReadAt, observation: Of<'groups'>, options: TrackOptions): Tracked {
   if (isDetail(observation)) return trackDetails(known, at, observation);
-  const bySnmp = observation.origin === 'snmp';
+  const bySnmp = isLook(observation);
   const latest = bySnmp ? known.answeredBySnmp : known.answered;
   const step = clockStep(known, at, observation);
   if (step === null && latest !== null && at.sentAtMs <= latest.sentAtMs) {
@@ -151,8 +151,13 @@ function clockSetBack(
   };
 }
 
+/** SNMP, and RESTCONF beside SSH: what it shows of registrations is for the CLI to say. */
+function isLook({ origin, beside }: Of<'groups'>): boolean {
+  return origin === 'snmp' || beside === true;
+}
+
 function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>, options: TrackOptions): Tracked {
-  const bySnmp = observation.origin === 'snmp';
+  const bySnmp = isLook(observation);
   const events: GdoiEvent[] = state.failures?.unreachable === true ? [reachable(state, state.failures, at)] : [];
   let { isKs } = state;
   const groups = new Map(state.groups);
@@ -164,7 +169,12 @@ function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>,
     const group = snapshot.group.slice(0, MAX_GROUP_CHARS);
     const known = groups.get(group);
     if (known === undefined && groups.size >= MAX_GROUPS) continue;
-    const tracked = trackSnapshot(known, { group, device: state.device, at, bySnmp, options }, snapshot);
+    const by = observation.origin;
+    const tracked = trackSnapshot(
+      known,
+      { group, device: state.device, at, by: bySnmp ? by : null, options },
+      snapshot,
+    );
     if (tracked === null) continue;
     groups.set(group, tracked.state);
     if (tracked.events.length > 0) events.push(...tracked.events);
@@ -196,14 +206,15 @@ interface Asked {
   readonly group: string;
   readonly device: string;
   readonly at: ReadAt;
-  readonly bySnmp: boolean;
+  /** null: it is the answer that decides. */
+  readonly by: Of<'groups'>['origin'] | null;
   readonly options: TrackOptions;
 }
 
 /** null: this answer says nothing of the group that can be tracked. */
 function trackSnapshot(
   known: GroupState | undefined,
-  { group, device, at, bySnmp, options }: Asked,
+  { group, device, at, by, options }: Asked,
   gm: GmSnapshot,
 ): GroupTracked | null {
   const answer: GroupAnswer = {
@@ -219,7 +230,7 @@ function trackSnapshot(
       said: options.ksSaid?.(group) ?? [],
     },
   };
-  if (bySnmp) return trackSnmp(known, answer);
+  if (by !== null) return trackSnmp(known, answer, by === 'restconf' ? 'RESTCONF' : 'SNMP');
   return known?.counted === true ? trackGm(known, answer) : firstSight(known, answer);
 }
 

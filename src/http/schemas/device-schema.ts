@@ -81,6 +81,14 @@ export const deviceListSchema = z.object({
   by_status: z.record(statusSchema, z.int()).describe('The whole fleet, whatever the filters'),
 });
 
+const polledBeside = z.object({
+  result: z.string().nullable(),
+  error: z.string().nullable(),
+  polls: z.record(z.string(), z.int()),
+  last_success_at: instant.nullable(),
+});
+const shownBeside = z.object({ gm: gmSnapshotSchema.nullable(), ks: ksSnapshotSchema.nullable() });
+
 export const deviceSchema = z
   .object({
     ...summaryShape,
@@ -93,15 +101,8 @@ export const deviceSchema = z
     regular_interval_seconds: z.number().nullable().describe('Longest time between two regular polls'),
     unparsed_lines: z.int().nullable(),
     commands: z.record(z.string(), z.string()).describe('Follow-up command: how it ended last'),
-    snmp: z
-      .object({
-        result: z.string().nullable(),
-        error: z.string().nullable(),
-        polls: z.record(z.string(), z.int()),
-        last_success_at: instant.nullable(),
-      })
-      .nullable()
-      .describe('SNMP beside SSH; null: polled by one of them only'),
+    snmp: polledBeside.nullable().describe('SNMP beside SSH; null: it is not polled beside SSH'),
+    restconf: polledBeside.nullable().describe('RESTCONF beside SSH; null: it is not polled beside SSH'),
     facts: z
       .object({
         read_at: instant,
@@ -126,11 +127,12 @@ export const deviceSchema = z
         kek_matches_ks: z.boolean().nullable(),
         tek_matches_ks: z.boolean().nullable(),
         data_problems: z.array(z.string()).describe('What the device contradicts itself in'),
-        sources_disagree: z.boolean().nullable().describe('CLI and SNMP; null: not both are asked'),
-        snmp: z
-          .object({ gm: gmSnapshotSchema.nullable(), ks: ksSnapshotSchema.nullable() })
+        sources_disagree: z
+          .boolean()
           .nullable()
-          .describe('What SNMP shows, where the CLI answers too'),
+          .describe('CLI and SNMP, or CLI and RESTCONF; null: not both are asked'),
+        snmp: shownBeside.nullable().describe('What SNMP shows, where the CLI answers too'),
+        restconf: shownBeside.nullable().describe('What RESTCONF shows, where the CLI answers too'),
       }),
     ),
     certificates: z

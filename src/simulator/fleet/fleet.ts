@@ -13,7 +13,7 @@ import type { TruthEvent } from '../world/ground-truth.ts';
 import type { Happening } from '../world/happening.ts';
 import { KeyServer, type KsGroupConfig } from '../world/key-server.ts';
 import { type RekeyTimers, kekCreationAfter } from '../world/keys.ts';
-import { renderYang, type YangDocument, type YangView } from '../render/render-yang.ts';
+import { renderYang, showsGdoi, type YangDocument, type YangView } from '../render/render-yang.ts';
 import { type MibRevision, notificationOid } from '../snmp-wire/mib-objects.ts';
 import { notificationOf, notificationVarbinds } from '../render/notification.ts';
 import { HARDWARE, RELEASES, type ReleaseName } from '../world/release.ts';
@@ -36,6 +36,8 @@ export interface SimulatedDevice {
   readonly platform: string;
   /** What its release has of CISCO-GDOI-MIB. */
   readonly gdoiMib: MibRevision;
+  /** Its release shows GDOI over RESTCONF. */
+  readonly yangGdoi: boolean;
 }
 
 export interface SimulatedLog {
@@ -501,6 +503,9 @@ function shown(device: SimDevice, groups: readonly string[]): SimulatedDevice {
     address: device.address,
     get version() {
       return device.release.version;
+    },
+    get yangGdoi() {
+      return showsGdoi(device.release.version);
     },
     get gdoiMib() {
       return device.release.gdoiMib;

@@ -37,7 +37,7 @@ export type YangDocument =
 
 /** The document of a path; `empty`: the node has no instance; `unknown`: the device has no such node. */
 export function renderYang(source: AnswerSource, path: string, nowMs: EpochMs, view: YangView): YangDocument {
-  const hasGdoi = view.module === 'release' && isFromGdoiOn(source.device.release.version);
+  const hasGdoi = view.module === 'release' && showsGdoi(source.device.release.version);
   if (path === LIBRARY_PATH) return { kind: 'document', body: yangLibrary(hasGdoi) };
   if (path === SYSTEM_PATH) return { kind: 'document', body: systemData(source, nowMs) };
   const node = path.startsWith(CRYPTO_PATH) && hasGdoi ? path.slice(CRYPTO_PATH.length) : '';
@@ -50,7 +50,7 @@ export function renderYang(source: AnswerSource, path: string, nowMs: EpochMs, v
 }
 
 /** `17.6.4` and later; 17.4 and every 16 have nothing of it. */
-function isFromGdoiOn(version: string): boolean {
+export function showsGdoi(version: string): boolean {
   const [, major = '0', minor = '0'] = /^(\d+)\.(\d+)\./.exec(version) ?? [];
   return Number(major) > 17 || (Number(major) === 17 && Number(minor) >= 5);
 }

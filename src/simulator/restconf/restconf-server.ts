@@ -18,6 +18,8 @@ export interface SimulatedRestconfOptions {
   readonly host?: string;
   readonly hostFor?: (device: string) => string;
   readonly portFor?: (device: string) => number;
+  /** Who answers; default: all. */
+  readonly devices?: readonly string[];
   readonly mannersFor?: (device: string) => Partial<RestconfManners>;
 }
 
@@ -54,7 +56,7 @@ export async function startSimulatedRestconf(options: SimulatedRestconfOptions):
     await Promise.all([...fronts.values()].map(closeFront));
   };
   try {
-    for (const { name } of options.fleet.devices) {
+    for (const name of options.devices ?? options.fleet.devices.map((device) => device.name)) {
       const host = options.hostFor?.(name) ?? options.host ?? '127.0.0.1';
       const front = newFront(name, host, { options, signal: stop.signal });
       fronts.set(name, front);

@@ -26,6 +26,7 @@ import { startSimulatedSnmp } from '../../../src/simulator/snmp/snmp-server.ts';
 import { startSimulatedSsh } from '../../../src/simulator/ssh/ssh-server.ts';
 import { createMemoryStore } from '../../../src/store/memory-store.ts';
 import { MemoryLogger } from '../../builders/memory-logger.ts';
+import { NO_RESTCONF } from '../../builders/no-restconf.ts';
 import { aConfig, aConfiguredDevice, sshAs } from '../../builders/config-builder.ts';
 import { PATIENCE } from '../../builders/patience.ts';
 
@@ -119,6 +120,7 @@ beforeAll(async () => {
     networkClock: clock,
     access,
     snmp: snmpAccess,
+    restconf: NO_RESTCONF,
     store: createMemoryStore(),
     logger,
     lookup: () => Promise.resolve([]),

@@ -19,6 +19,7 @@ import { type SimulatedSsh, startSimulatedSsh } from '../../../src/simulator/ssh
 import { createMemoryStore } from '../../../src/store/memory-store.ts';
 import { MemoryLogger } from '../../builders/memory-logger.ts';
 import { aConfig, aConfiguredDevice, sshAs } from '../../builders/config-builder.ts';
+import { NO_RESTCONF } from '../../builders/no-restconf.ts';
 import { NO_SNMP } from '../../builders/no-snmp.ts';
 import { PATIENCE } from '../../builders/patience.ts';
 
@@ -76,6 +77,7 @@ beforeAll(async () => {
     networkClock: clock,
     access,
     snmp: NO_SNMP,
+    restconf: NO_RESTCONF,
     store: createMemoryStore(),
     logger,
     lookup: () => Promise.resolve([]),

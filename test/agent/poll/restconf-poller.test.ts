@@ -69,7 +69,7 @@ function given(scenario: 'healthy' | 'coop-failover' = 'healthy') {
           module: 'release',
         }).kind !== 'unknown',
     );
-  const interest = { role: 'auto', collect: [], detailIntervalMs: 60_000 } as const;
+  const interest = { role: 'auto', collect: [], detailIntervalMs: 60_000, beside: false } as const;
   return {
     clock,
     fleet,

@@ -90,7 +90,7 @@ test('SNMP that fails beside SSH is no outage of the device, live or replayed', 
       const at = { sentAtMs: NOON + n * 60_000, receivedAtMs: NOON + n * 60_000 };
       const answer = { ...at, command: 'show crypto gdoi', text: showCryptoGdoi({ group: 'G1' }), logLines: [] };
       recorder.record(aReport({}, { answers: [answer] }, at.sentAtMs));
-      recorder.record(aReport({}, { result: 'timeout' }, at.sentAtMs + 30_000), true);
+      recorder.record(aReport({}, { result: 'timeout' }, at.sentAtMs + 30_000), 'snmp');
     }
   });
   expect(replayed(text).filter(({ type }) => type === 'unreachable')).toEqual([]);
