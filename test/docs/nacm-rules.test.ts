@@ -31,7 +31,6 @@ test('end with a rule that denies everything else', () => {
 
 test('name each node by the namespace of its module', () => {
   const namespaces = new Set([...RULES.matchAll(/xmlns:\w+="([^"]*)"/g)].map(([, name]) => name));
-  expect([...namespaces].map((name) => name?.replace(/^.*[/:]/, '')).toSorted()).toEqual(
-    [...new Set(RESTCONF_PATHS.map((path) => path.split(/[/:]/)[3] ?? ''))].toSorted(),
-  );
+  const modules = new Set(RESTCONF_PATHS.map((path) => path.split(/[/:]/)[3] ?? ''));
+  expect(new Set([...namespaces].map((name) => name?.replace(/^.*[/:]/, '')))).toEqual(modules);
 });
