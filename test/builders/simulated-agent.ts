@@ -12,13 +12,15 @@ import type { ShowCommand } from '../../src/access/show-command.ts';
 import { Agent } from '../../src/agent/agent.ts';
 import { readConfig } from '../../src/cli/read-config.ts';
 import { writeSimulatedConfig } from '../../src/cli/simulated-config.ts';
+import type { ResolvedDevice } from '../../src/config/resolved-config.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
+import { Secret } from '../../src/kernel/secret.ts';
 import { createSimulatedFleet, type SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import type { Lifetimes, ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { FakeClock } from './fake-clock.ts';
 import { MemoryLogger } from './memory-logger.ts';
-import { NO_RESTCONF } from './no-restconf.ts';
+import { FleetRestconf } from './fleet-restconf.ts';
 
 /** All are asked on one grid, so a GM's answer comes while its KS is being asked, at every poll. */
 const GM_LATENCY_MS = 80;
@@ -38,6 +40,10 @@ export interface SimulatedWatch {
   readonly logs?: boolean;
   /** Who is polled; default: all. */
   readonly polled?: (device: { readonly name: string; readonly role: 'gm' | 'ks' }) => boolean;
+  /** How devices that show GDOI over RESTCONF are polled; default, and the others: by SSH. */
+  readonly transport?: 'restconf' | 'ssh+restconf';
+  /** RESTCONF's own pace beside SSH; default: that of SSH. */
+  readonly restconfEveryMs?: number;
   /** Makes something else of what a device prints. */
   readonly amend?: (device: string, command: ShowCommand, text: string) => string;
   /** Timers come at multiples of this only, as on a busy machine: days take seconds. Default: exactly. */
@@ -49,6 +55,7 @@ export interface SimulatedAgent extends AsyncDisposable {
   readonly clock: FakeClock;
   readonly fleet: SimulatedFleet;
   readonly events: readonly GdoiEvent[];
+  readonly restconf: FleetRestconf;
   /** Stop the agent and read what it recorded. */
   readonly recording: () => Promise<string>;
 }
@@ -77,14 +84,15 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
     record: watched.record === true,
   });
   const { config } = await readConfig(file);
+  const restconf = new FleetRestconf(fleet, clock);
   const events: GdoiEvent[] = [];
   const agent = await Agent.open({
-    config,
+    config: { ...config, devices: config.devices.map((device) => overRestconf(device, watched, fleet)) },
     clock,
     networkClock: clock,
     access: accessTo(fleet, clock, watched.amend ?? ((_device, _command, text) => text)),
     snmp: NO_SNMP,
-    restconf: NO_RESTCONF,
+    restconf,
     lookup: (host) => Promise.resolve([host]),
     store: createMemoryStore(),
     logger: new MemoryLogger(),
@@ -108,6 +116,7 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
     clock,
     fleet,
     events,
+    restconf,
     async recording() {
       await stop();
       const captures = join(directory, 'captures');
@@ -117,6 +126,27 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
     async [Symbol.asyncDispose]() {
       await stop();
       await rm(directory, { recursive: true });
+    },
+  };
+}
+
+function overRestconf(
+  device: ResolvedDevice,
+  { transport, restconfEveryMs }: SimulatedWatch,
+  fleet: SimulatedFleet,
+): ResolvedDevice {
+  const shows = fleet.devices.some(({ name, yangGdoi }) => name === device.name && yangGdoi);
+  if (transport === undefined || !shows) return device;
+  return {
+    ...device,
+    transport,
+    ssh: transport === 'restconf' ? null : device.ssh,
+    restconf: {
+      credentialName: 'rc',
+      credential: { username: 'monitor', password: new Secret('unused'), client: null },
+      port: 443,
+      schedule: restconfEveryMs === undefined ? device.schedule : { kind: 'every', ms: restconfEveryMs },
+      trust: { authorities: null, serverName: null, fingerprint: null, certificates: 'strict' },
     },
   };
 }

@@ -1,15 +1,15 @@
 /** One RESTCONF poll: what it asks, how it ends, and that it shows what the CLI of the same device shows at that instant. */
 import { describe, expect, test } from 'vitest';
-import type { PathAnswer, RestconfAccess, RestconfReply, RestconfTarget } from '../../../src/access/device-restconf.ts';
-import type { RestconfPath } from '../../../src/access/restconf-path.ts';
+import type { RestconfTarget } from '../../../src/access/device-restconf.ts';
 import { NOTHING_LEARNT, type RestconfMemory } from '../../../src/agent/poll/restconf-memory.ts';
 import { createRestconfPoller } from '../../../src/agent/poll/restconf-poller.ts';
 import { mergeParts } from '../../../src/gdoi/seen/merge-snapshots.ts';
 import type { GmSnapshot, GroupSnapshot, KsSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
 import { parseCommandOutput } from '../../../src/ios/parse.ts';
 import { Secret } from '../../../src/kernel/secret.ts';
-import { createSimulatedFleet, type SimulatedFleet } from '../../../src/simulator/fleet/fleet.ts';
+import { createSimulatedFleet } from '../../../src/simulator/fleet/fleet.ts';
 import { FakeClock } from '../../builders/fake-clock.ts';
+import { FleetRestconf } from '../../builders/fleet-restconf.ts';
 
 const START_MS = Date.UTC(2026, 0, 1);
 const never = new AbortController().signal;
@@ -23,38 +23,6 @@ const TARGET: RestconfTarget = {
   trust: { authorities: null, serverName: null, fingerprint: null, certificates: 'strict' },
   timeoutMs: 1000,
 };
-
-/** The fleet's documents without a network: a second implementation of the port. */
-class FleetRestconf implements RestconfAccess {
-  readonly asked: RestconfPath[] = [];
-  forbidden: readonly string[] = [];
-  module: 'release' | 'without-gdoi' = 'release';
-  failure: RestconfReply | null = null;
-  readonly #fleet: SimulatedFleet;
-  readonly #clock: FakeClock;
-
-  constructor(fleet: SimulatedFleet, clock: FakeClock) {
-    this.#fleet = fleet;
-    this.#clock = clock;
-  }
-
-  read({ device }: RestconfTarget, paths: readonly RestconfPath[]): Promise<RestconfReply> {
-    this.asked.push(...paths);
-    const nowMs = this.#clock.wallMs();
-    const at = { sentAtMs: nowMs, receivedAtMs: nowMs, deviceNowMs: Math.floor(nowMs / 1000) * 1000 };
-    const answers = paths.map((path): PathAnswer => {
-      if (this.forbidden.some((end) => path.endsWith(end))) return { ...at, path, kind: 'forbidden' };
-      const document = this.#fleet.yangDocument(device, path, nowMs, { module: this.module });
-      if (document.kind === 'document') return { ...at, path, kind: 'document', body: document.body, bytes: 1 };
-      return { ...at, path, kind: 'empty', status: document.kind === 'empty' ? 204 : 404 };
-    });
-    return Promise.resolve(this.failure ?? { kind: 'answers', answers, connection: 1 });
-  }
-
-  forget = () => Promise.resolve();
-  status = () => ({ openConnections: 0, requestsActive: 0, quarantinedCredentials: [] });
-  [Symbol.asyncDispose] = () => Promise.resolve();
-}
 
 function given(scenario: 'healthy' | 'coop-failover' = 'healthy') {
   const clock = new FakeClock(START_MS);

@@ -1,0 +1,140 @@
+/** The agent over RESTCONF, alone and beside SSH: what it concludes, and how sharp. */
+import { describe, expect, test } from 'vitest';
+import { cryptoPath } from '../../src/access/restconf-path.ts';
+import { Replay } from '../../src/agent/record/replay.ts';
+import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
+import { simulatedAgent, type SimulatedAgent, type SimulatedWatch } from '../builders/simulated-agent.ts';
+
+const MINUTE_MS = 60_000;
+
+const watching = (over: Partial<SimulatedWatch>) =>
+  simulatedAgent({ scenario: 'healthy', pollInterval: '60s', gms: 12, kss: 1, ...over });
+
+/** A GM whose release shows GDOI over RESTCONF. */
+function modernGm({ fleet }: SimulatedAgent): string {
+  const found = fleet.devices.find(({ role, yangGdoi }) => role === 'gm' && yangGdoi);
+  if (found === undefined) throw new Error('none');
+  return found.name;
+}
+
+const reregistrations = ({ events }: SimulatedAgent, device: string): readonly GdoiEvent[] =>
+  events.filter((event) => event.type === 'reregistration' && event.device === device);
+
+/** Polled for a while, cleared in the middle between two polls, and polled again. */
+async function cleared(it: SimulatedAgent, clears = 1): Promise<string> {
+  const name = modernGm(it);
+  it.agent.start();
+  await it.clock.advance(3 * MINUTE_MS);
+  for (let n = 0; n < clears; n += 1) {
+    it.fleet.advance(it.clock.wallMs());
+    it.fleet.clearGm(name);
+    await it.clock.advance(15_000);
+  }
+  await it.clock.advance(3 * MINUTE_MS);
+  return name;
+}
+
+describe.each(['restconf', 'ssh+restconf'] as const)('transport %s', (transport) => {
+  test('dates a re-registration to the two seconds that contain it, and counts it once', async () => {
+    await using it = await watching({ transport });
+    const name = await cleared(it);
+    const [event, ...others] = reregistrations(it, name);
+    expect(others).toEqual([]);
+    const truth = it.fleet.groundTruth().findLast((each) => each.device === name && each.kind === 'registration')!;
+    const [from, to] = event!.betweenMs;
+    expect(from).toBeLessThanOrEqual(truth.atMs);
+    expect(to).toBeGreaterThanOrEqual(truth.atMs);
+    expect(to - from).toBeLessThanOrEqual(2000);
+    expect(event!.cause).toBe('operator_clear');
+  });
+
+  test('tells nothing of a quiet fleet, and shows what each device is', async () => {
+    await using it = await watching({ transport });
+    it.agent.start();
+    await it.clock.advance(4 * MINUTE_MS);
+    expect(it.events.filter(({ type }) => type === 'reregistration')).toEqual([]);
+    const view = it.agent.readModel.device(modernGm(it))!;
+    expect(view).toMatchObject({ result: 'ok', facts: { value: { software: 'ios-xe' } } });
+    expect(view.restconf).toEqual(
+      transport === 'restconf'
+        ? null
+        : { result: 'ok', error: null, polls: { ok: expect.any(Number) }, lastSuccessAtMs: expect.any(Number) },
+    );
+    const [group] = view.groups.values();
+    expect(group?.gm?.snapshot).toMatchObject({ registered: true, registrations: { succeeded: expect.any(Number) } });
+    expect(group?.restconf?.gm?.snapshot.kek?.spi ?? null).toEqual(
+      transport === 'restconf' ? null : expect.stringMatching(/^0x[0-9A-F]{32}$/i),
+    );
+  });
+
+  test('is replayed from its recording to the same events', async () => {
+    await using it = await watching({ transport, record: true });
+    await cleared(it);
+    const recording = await it.recording();
+    const replay = new Replay();
+    const replayed = recording
+      .trimEnd()
+      .split('\n')
+      .flatMap((line) => {
+        const step = replay.line(line);
+        if (step.kind === 'bad') throw new Error(step.reason);
+        return step.events;
+      });
+    // A recording has whole milliseconds.
+    const told = (events: readonly GdoiEvent[]) => events.map(({ id, cause, evidence }) => ({ id, cause, evidence }));
+    expect(told(it.events).length).toBeGreaterThan(0);
+    expect(told([...replayed, ...replay.end()])).toEqual(told(it.events));
+  });
+});
+
+describe('RESTCONF beside SSH', () => {
+  test('asks only what lists the groups: details are read over SSH', async () => {
+    await using it = await watching({ transport: 'ssh+restconf' });
+    it.agent.start();
+    await it.clock.advance(4 * MINUTE_MS);
+    const asked = new Set(it.restconf.asked.map((path) => path.replace(/\?.*$/, '').replace(/^.*[/:]/, '')));
+    expect(asked).toEqual(new Set(['modules-state', 'gdoi-gm', 'gdoi-gm-rekey', 'gdoi-rekey-sa', 'gdoi-ks']));
+  });
+
+  test('brings an SSH poll at once where it shows a registration that SSH has not seen', async () => {
+    await using it = await watching({ transport: 'ssh+restconf', pollInterval: '10m', restconfEveryMs: 10_000 });
+    const name = modernGm(it);
+    it.agent.start();
+    await it.clock.advance(2 * MINUTE_MS);
+    it.fleet.advance(it.clock.wallMs());
+    it.fleet.clearGm(name);
+    await it.clock.advance(30_000);
+    expect(reregistrations(it, name)).toHaveLength(1);
+  });
+
+  test('shows it where the two differ look after look, and goes on with what SSH says', async () => {
+    await using it = await watching({ transport: 'ssh+restconf', restconfEveryMs: 20_000 });
+    const name = modernGm(it);
+    it.restconf.amend = (device, path, body) =>
+      device === name && path === cryptoPath('gdoi-gm')
+        ? JSON.parse(JSON.stringify(body).replace(/"remote-addr":"[^"]*"/, '"remote-addr":"192.0.2.66"'))
+        : body;
+    it.agent.start();
+    await it.clock.advance(10 * MINUTE_MS);
+    const view = it.agent.readModel.device(name)!;
+    expect(view.tracking.get('G1')?.sourcesDisagree).toBe(true);
+    expect(view.groups.get('G1')?.gm?.snapshot.keyServer).not.toBe('192.0.2.66');
+    expect(view.groups.get('G1')?.restconf?.gm?.snapshot.keyServer).toBe('192.0.2.66');
+    const [problem] = it.events.filter(({ type, device }) => type === 'data_problem' && device === name);
+    expect(problem?.evidence.join('\n')).toMatch(/by the CLI, 192\.0\.2\.66 by RESTCONF/);
+    expect(it.events.filter(({ type }) => type === 'reregistration')).toEqual([]);
+  });
+
+  test('that fails costs only itself', async () => {
+    await using it = await watching({ transport: 'ssh+restconf' });
+    it.restconf.failure = {
+      kind: 'failed',
+      error: { kind: 'timeout', operation: 'read', message: 'no whole answer in time' },
+    };
+    it.agent.start();
+    await it.clock.advance(3 * MINUTE_MS);
+    const view = it.agent.readModel.device(modernGm(it))!;
+    expect(view).toMatchObject({ result: 'ok', restconf: { result: 'timeout', error: 'no whole answer in time' } });
+    expect(it.events.filter(({ type }) => type === 'unreachable')).toEqual([]);
+  });
+});

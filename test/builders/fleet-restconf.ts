@@ -1,0 +1,40 @@
+import type { PathAnswer, RestconfAccess, RestconfReply, RestconfTarget } from '../../src/access/device-restconf.ts';
+import type { RestconfPath } from '../../src/access/restconf-path.ts';
+import type { SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
+import type { FakeClock } from './fake-clock.ts';
+
+/** The fleet's documents without a network: a second implementation of the port. */
+export class FleetRestconf implements RestconfAccess {
+  readonly asked: RestconfPath[] = [];
+  forbidden: readonly string[] = [];
+  module: 'release' | 'without-gdoi' = 'release';
+  failure: RestconfReply | null = null;
+  /** Makes something else of what a device shows. */
+  amend: (device: string, path: RestconfPath, body: unknown) => unknown = (_device, _path, body) => body;
+  readonly #fleet: SimulatedFleet;
+  readonly #clock: FakeClock;
+
+  constructor(fleet: SimulatedFleet, clock: FakeClock) {
+    this.#fleet = fleet;
+    this.#clock = clock;
+  }
+
+  read({ device }: RestconfTarget, paths: readonly RestconfPath[]): Promise<RestconfReply> {
+    this.asked.push(...paths);
+    const nowMs = this.#clock.wallMs();
+    const at = { sentAtMs: nowMs, receivedAtMs: nowMs, deviceNowMs: Math.floor(nowMs / 1000) * 1000 };
+    const answers = paths.map((path): PathAnswer => {
+      if (this.forbidden.some((end) => path.endsWith(end))) return { ...at, path, kind: 'forbidden' };
+      const document = this.#fleet.yangDocument(device, path, nowMs, { module: this.module });
+      if (document.kind === 'document') {
+        return { ...at, path, kind: 'document', body: this.amend(device, path, document.body), bytes: 1 };
+      }
+      return { ...at, path, kind: 'empty', status: document.kind === 'empty' ? 204 : 404 };
+    });
+    return Promise.resolve(this.failure ?? { kind: 'answers', answers, connection: 1 });
+  }
+
+  forget = () => Promise.resolve();
+  status = () => ({ openConnections: 0, requestsActive: 0, quarantinedCredentials: [] });
+  [Symbol.asyncDispose] = () => Promise.resolve();
+}
