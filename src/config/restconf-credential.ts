@@ -22,13 +22,15 @@ export async function resolveRestconfCredential(
     (await readSecret({ section: entry, at, key, kind }, secrets, problems)) ?? null;
 
   const password = await read('password');
-  const hasPassword = entry.password_env !== undefined || entry.password_file !== undefined;
+  const hasPassword = [entry.password_env, entry.password_file, entry.password_command].some(isSet);
   if (entry.username === undefined && hasPassword) wrong('a password needs a username');
   if (entry.username !== undefined && !hasPassword && entry.client_cert_file === undefined) {
-    wrong('a username needs password_env or password_file');
+    wrong('a username needs password_env, password_file or password_command');
   }
   if (entry.username === undefined && !hasPassword && entry.client_cert_file === undefined) {
-    wrong('needs a username with password_env or password_file, or client_cert_file with client_key_file');
+    wrong(
+      'needs a username with password_env, password_file or password_command, or client_cert_file with client_key_file',
+    );
   }
   const client = await clientOf(entry, at, secrets, problems);
   return problems.length > before ? null : { username: entry.username ?? null, password, client };
@@ -43,20 +45,25 @@ async function clientOf(
   const wrong = (key: string, message: string) => problems.push(errorAt([...at, key], message));
   const passphraseSetting = { section: entry, at, key: 'client_key_passphrase', kind: 'line' } as const;
   const passphrase = (await readSecret(passphraseSetting, secrets, problems)) ?? null;
-  const { client_cert_file: certificateFile, client_key_file: keyFile } = entry;
-  if (certificateFile === undefined || keyFile === undefined) {
+  const { client_cert_file: certificateFile } = entry;
+  const keySetting = { section: entry, at, key: 'client_key', kind: 'private key' } as const;
+  const key = await readSecret(keySetting, secrets, problems);
+  if (certificateFile === undefined || key === undefined) {
     if (certificateFile !== undefined) problems.push(errorAt(at, 'client_cert_file needs client_key_file'));
-    else if (keyFile !== undefined) problems.push(errorAt(at, 'client_key_file needs client_cert_file'));
+    else if (key !== undefined) problems.push(errorAt(at, 'client_key_file needs client_cert_file'));
     else if (passphrase !== null) problems.push(errorAt(at, 'a passphrase is of use only with client_key_file'));
     return null;
   }
   const certificate = await readPem(secrets.source, certificateFile);
   if (certificate.kind === 'failed') wrong('client_cert_file', certificate.reason);
-  const key = await secrets.fromFile([...at, 'client_key_file'], keyFile, 'private key');
   if (certificate.kind === 'failed' || key === null) return null;
   const misfit = misfitOf(certificate.pem, key.reveal(), passphrase?.reveal() ?? null);
-  if (misfit !== null) wrong('client_key_file', misfit);
+  if (misfit !== null) wrong(entry.client_key_file === undefined ? 'client_key_command' : 'client_key_file', misfit);
   return { certificate: certificate.pem, key, passphrase };
+}
+
+function isSet(value: unknown): boolean {
+  return value !== undefined;
 }
 
 /** OpenSSL's own messages may quote what it read. */

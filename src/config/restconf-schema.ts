@@ -1,15 +1,18 @@
 /** What the configuration says of RESTCONF beside port and pace: whom to log in as, and which certificate is good enough. */
 import { parseFingerprint } from '../kernel/certificate-fingerprint.ts';
-import { envName, host, parsed, path, section, userName } from './schema-terms.ts';
+import { envName, host, parsed, path, printing, section, userName } from './schema-terms.ts';
 
 export const restconfCredential = section({
   username: userName.describe('User of HTTP basic auth').optional(),
   password_env: envName.describe('Variable that holds the password').optional(),
   password_file: path.describe('File that holds it').optional(),
+  password_command: printing('it'),
   client_cert_file: path.describe('Certificate in PEM form that the device is shown').optional(),
   client_key_file: path.describe('Its private key').optional(),
+  client_key_command: printing('the key'),
   client_key_passphrase_env: envName.describe('Variable that holds the passphrase of the key').optional(),
   client_key_passphrase_file: path.describe('File that holds it').optional(),
+  client_key_passphrase_command: printing('it'),
 }).describe('Username and password, a client certificate, or both');
 
 export const tls = section({

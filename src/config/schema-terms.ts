@@ -83,3 +83,12 @@ export const name = text(
   (value) => /^[A-Za-z0-9_][A-Za-z0-9._:-]{0,127}$/.test(value),
 );
 export const userName = text('a user name', printable(128));
+
+/** A program that prints a secret, and its arguments: no shell reads them. */
+const MAX_WORDS = 64;
+const COMMAND = { error: `a list of a program and its arguments ([program, args...]), at most ${MAX_WORDS}` };
+export const command = z
+  .tuple([text(COMMAND.error, printable(4096))], z.string(COMMAND).max(4096, COMMAND), COMMAND)
+  .refine((words) => words.length <= MAX_WORDS, COMMAND);
+export const printing = (what: string) =>
+  command.describe(`Program that prints ${what}, as in password_command`).optional();

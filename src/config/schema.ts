@@ -13,6 +13,7 @@ import { isCellName } from './cell-name.ts';
 import { restconfCredential, tls } from './restconf-schema.ts';
 import { parseSchedule } from './schedule.ts';
 import {
+  command,
   duration,
   envName,
   host,
@@ -21,6 +22,7 @@ import {
   parsed,
   path,
   printable,
+  printing,
   section,
   text,
   userName,
@@ -50,13 +52,6 @@ const snmpUserName = text(
   'an SNMPv3 user name of at most 32 octets',
   (value) => printable(32)(value) && Buffer.byteLength(value) <= 32,
 );
-
-const MAX_WORDS = 64;
-const COMMAND = { error: `a list of a program and its arguments ([program, args...]), at most ${MAX_WORDS}` };
-const command = z
-  .tuple([text(COMMAND.error, printable(4096))], z.string(COMMAND).max(4096, COMMAND), COMMAND)
-  .refine((words) => words.length <= MAX_WORDS, COMMAND);
-const printing = (what: string) => command.describe(`Program that prints ${what}, as in password_command`).optional();
 
 function url(...schemes: readonly string[]) {
   const allowed = `a URL (${schemes.map((scheme) => `${scheme}://...`).join(' or ')})`;

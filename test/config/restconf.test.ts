@@ -198,10 +198,10 @@ describe('is refused in one clear line:', () => {
 
   const withCredential = (restconf: string) => `credentials: { rc: { restconf: ${restconf} } }\n`;
   it.each([
-    ['{ username: m }', 'credentials.rc.restconf: a username needs password_env or password_file'],
+    ['{ username: m }', 'credentials.rc.restconf: a username needs password_env, password_file or password_command'],
     [
       '{}',
-      'credentials.rc.restconf: needs a username with password_env or password_file, or client_cert_file with client_key_file',
+      'credentials.rc.restconf: needs a username with password_env, password_file or password_command, or client_cert_file with client_key_file',
     ],
     ['{ password_env: P }', 'credentials.rc.restconf: a password needs a username'],
     ['{ username: m, password: x }', 'credentials.rc.restconf.password: a secret does not stand in the configuration'],
