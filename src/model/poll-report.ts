@@ -68,8 +68,7 @@ export function observationsOfReport(report: PollReport): readonly Observation[]
 }
 
 /** What is polled beside SSH, which decides. */
-export const BESIDE_TRANSPORTS = ['snmp', 'restconf'] as const;
-export type BesideTransport = (typeof BESIDE_TRANSPORTS)[number];
+export type BesideTransport = 'snmp' | 'restconf';
 
 /** Of such a poll: what the device is and since when, its CLI says, as an SNMP engine restarts without the device. */
 export function observationsBeside(report: PollReport): readonly Observation[] {
