@@ -133,7 +133,7 @@ const EXPIRY_TOLERANCE_MS = 5000;
 export type Looked = 'SNMP' | 'RESTCONF';
 
 /** What it shows otherwise than the CLI; null: they agree as far as both show it. */
-export function disagreement(cli: CliKeys, look: SnmpLook, by: Looked): string | null {
+export function disagreement(cli: CliKeys, look: SnmpLook, by: Looked = 'SNMP'): string | null {
   if (cli.keyServer !== null && look.keyServer !== null && cli.keyServer !== look.keyServer)
     return `Registered with ${cli.keyServer} by the CLI, ${look.keyServer} by ${by}`;
   if (cli.kekShown && look.withoutKek) return `a KEK by the CLI, none by ${by}`;
