@@ -192,6 +192,7 @@ export class Agent implements AsyncDisposable {
       recordLinesDropped: this.#recorder?.dropped ?? 0,
       internalErrors: this.#errors.counts,
       storeErrors: this.#intake.storeErrors,
+      storeDamaged: this.#intake.storeDamaged,
       eventsDropped: this.#intake.droppedEvents,
       configReloadOk: this.#reload.ok,
       configReloadedAtMs: this.#reload.atMs,

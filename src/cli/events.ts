@@ -16,6 +16,7 @@ import {
   isoOrAbsent,
   limit,
   queryOf,
+  warnOfDamage,
   type WhichHistory,
   withHistoryFlags,
 } from './history-flags.ts';
@@ -44,7 +45,7 @@ export function eventsCommand(): Command {
     .action(async (flags: EventsFlags) => {
       const source = await historySource(flags);
       if (source.kind === 'agent') return show(flags, (asked) => eventsOfAgent(source.client, asked), source.client);
-      await using history = await openSqliteStoreReadOnly(source.path);
+      await using history = await openSqliteStoreReadOnly(source.path, warnOfDamage);
       return await show(flags, (asked) => eventsOfStore(history, asked), null);
     });
 }

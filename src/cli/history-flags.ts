@@ -75,3 +75,8 @@ export function queryOf(asked: object): string {
 export function isoOrAbsent(ms: number | undefined): string | undefined {
   return ms === undefined ? undefined : new Date(ms).toISOString();
 }
+
+/** What a damaged store does not give is said beside what it gives. */
+export function warnOfDamage(fields: object, message: string): void {
+  process.stderr.write(`warning: ${message}: ${JSON.stringify(fields)}\n`);
+}

@@ -21,6 +21,7 @@ import {
   isoOrAbsent,
   limit,
   queryOf,
+  warnOfDamage,
   type WhichHistory,
   withHistoryFlags,
 } from './history-flags.ts';
@@ -69,7 +70,7 @@ interface Found {
 
 async function fromStore(path: string, flags: IncidentsFlags): Promise<Found> {
   const nowMs = createSystemClock().wallMs();
-  await using history = await openSqliteStoreReadOnly(path);
+  await using history = await openSqliteStoreReadOnly(path, warnOfDamage);
   const { since: sinceMs, until: untilMs, group, device, cause, limit: most } = flags;
   const page = await history.incidents({ sinceMs, untilMs, group, device, cause, limit: most });
   const shown: string[] = [];

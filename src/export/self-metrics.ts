@@ -91,6 +91,12 @@ const SELF_METRICS: readonly SelfMetric[] = [
     value: (status) => status.storeErrors,
   },
   {
+    name: 'gdoi_store_damaged_total',
+    type: 'counter',
+    help: 'Rows and write-ahead logs of the store that were found damaged since the start; what they held is left out.',
+    value: (status) => status.storeDamaged,
+  },
+  {
     name: 'gdoi_events_dropped_total',
     type: 'counter',
     help: 'Events lost because too many waited for a store that refuses them.',

@@ -52,6 +52,7 @@ export interface AgentStatus {
   readonly recordLinesDropped: number;
   readonly internalErrors: ReadonlyMap<InternalErrorPlace, number>;
   readonly storeErrors: number;
+  readonly storeDamaged: number;
   readonly eventsDropped: number;
   readonly configReloadOk: boolean;
   readonly configReloadedAtMs: number | null;

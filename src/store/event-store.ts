@@ -116,6 +116,8 @@ export interface StoredStates {
 }
 
 export interface EventStore extends EventHistory {
+  /** Rows and logs that were found damaged since it was opened. What they held is left out; the log names them. */
+  readonly damaged: number;
   /**
    * Keep the whole batch or, with a `StoreError`, nothing of it. Returns the events whose id was not there yet, in the
    * batch's order: only these may be told to anyone, and only now.

@@ -30,9 +30,13 @@ export function isAfter(incident: Incident, last: EventPosition): boolean {
 }
 
 /** `found`: in their order, one more than the limit where there are more. */
-export function incidentPage(found: readonly Incident[], limit: number): IncidentPage {
+export function incidentPage(
+  found: readonly Incident[],
+  limit: number,
+  goesOn: boolean = found.length > limit,
+): IncidentPage {
   const incidents = found.slice(0, limit);
   const last = incidents.at(-1);
-  const more = found.length > incidents.length && last !== undefined;
+  const more = goesOn && last !== undefined;
   return { incidents, nextCursor: more ? encodeCursor({ atMs: last.beganAtMs, id: last.id }) : null };
 }

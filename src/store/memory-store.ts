@@ -34,6 +34,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): EventStore 
 }
 
 class MemoryStore implements EventStore {
+  readonly damaged = 0;
   readonly #retentionMs: number;
   readonly #maxEvents: number;
   readonly #events = new Map<string, GdoiEvent>();

@@ -30,6 +30,7 @@ const STATUS = {
   recordLinesDropped: 0,
   internalErrors: new Map([['poll', 0]]),
   storeErrors: 0,
+  storeDamaged: 0,
   eventsDropped: 0,
   configReloadOk: true,
   configReloadedAtMs: null,

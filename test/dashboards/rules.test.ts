@@ -33,6 +33,7 @@ const ALERTS = [
   'GdoiDeviceUnreachable',
   'GdoiParserDrift',
   'GdoiInternalError',
+  'GdoiStoreDamaged',
   'GdoiAgentSaturated',
   'GdoiAgentDown',
 ];

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
   closeSync,
+  copyFileSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -14,7 +15,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import Libsql from 'libsql';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { UserError } from '../../src/kernel/user-error.ts';
@@ -44,6 +45,8 @@ function bareSqlite(path: string): InstanceType<typeof Libsql> {
   onTestFinished(() => void database.close());
   return database;
 }
+
+const ignoreDamage = (): void => undefined;
 
 async function failureOf(work: Promise<unknown>): Promise<unknown> {
   return work.then(
@@ -126,7 +129,7 @@ describe('a SQLite store over restarts', () => {
     bare.exec(`UPDATE device_states SET state = CAST(x'7bff' AS TEXT) WHERE name = 'gm3'`);
 
     expect((await store.loadStates()).devices).toEqual(new Map([['gm2', { name: 'gm2' }]]));
-    expect(logger.lines('warn')).toEqual(['gm1', 'gm3'].map((name) => ({ path, table: 'device_states', name })));
+    expect(logger.lines('error')).toEqual(['gm1', 'gm3'].map((name) => ({ path, table: 'device_states', name })));
     expect((await store.query(everything)).events).toHaveLength(1);
   });
 
@@ -138,7 +141,7 @@ describe('a SQLite store over restarts', () => {
     await store.commit(aBatch({ events: [], deviceStates }));
     bareSqlite(path).exec(`UPDATE device_states SET state = replace(state, '1}', '7}') WHERE name = 'gm1'`);
     expect((await store.loadStates()).devices).toEqual(new Map([['gm2', { name: 'gm2', count: 1 }]]));
-    expect(logger.messages('warn')).toEqual(['stored state is damaged, dropped']);
+    expect(logger.messages('error')).toEqual(['stored state is damaged, dropped']);
   });
 
   it('takes a state without a checksum, as an older version stored it', async () => {
@@ -202,7 +205,7 @@ describe('reading a store without owning it', () => {
     const path = join(temporaryDirectory(), 'store #1?.db');
     const writer = await openStore(path);
     await writer.commit(aBatch({ events: [anEvent({ id: 'a' })] }));
-    const reader = await openSqliteStoreReadOnly(path);
+    const reader = await openSqliteStoreReadOnly(path, ignoreDamage);
     expect((await reader.query(everything)).events).toEqual([anEvent({ id: 'a' })]);
     await writer.commit(aBatch({ events: [anEvent({ id: 'b' })] }));
     expect((await reader.query(everything)).events).toHaveLength(2);
@@ -212,7 +215,7 @@ describe('reading a store without owning it', () => {
 
   it('creates no file', async () => {
     const path = join(temporaryDirectory(), 'store.db');
-    await expect(openSqliteStoreReadOnly(path)).rejects.toThrow(
+    await expect(openSqliteStoreReadOnly(path, ignoreDamage)).rejects.toThrow(
       new UserError('store_inaccessible', `store ${path}: no such file`),
     );
     expect(existsSync(path)).toBe(false);
@@ -221,7 +224,7 @@ describe('reading a store without owning it', () => {
   it('does not migrate: an empty file has to be filled by an agent first', async () => {
     const path = join(temporaryDirectory(), 'store.db');
     writeFileSync(path, '');
-    await expect(openSqliteStoreReadOnly(path)).rejects.toThrow('nothing was stored in it yet');
+    await expect(openSqliteStoreReadOnly(path, ignoreDamage)).rejects.toThrow('nothing was stored in it yet');
     expect(statSync(path).size).toBe(0);
   });
 });
@@ -281,7 +284,7 @@ describe('the schema', () => {
       `store ${path}: written by a newer gdoiwatch (schema ${MIGRATIONS.length + 1}, this one knows ${MIGRATIONS.length}): run that version, or name another file`,
     );
     await expect(openStore(path)).rejects.toThrow(refusal);
-    await expect(openSqliteStoreReadOnly(path)).rejects.toThrow(refusal);
+    await expect(openSqliteStoreReadOnly(path, ignoreDamage)).rejects.toThrow(refusal);
   });
 
   it('finds every filter by an index and sorts at most within one instant', async () => {
@@ -335,7 +338,7 @@ describe('a store that does not open says in one line what to do', () => {
     writeFileSync(path, 'listen: 127.0.0.1:9848\n'.repeat(100));
     const line = `store ${path}: damaged, or no SQLite database: restore it from a backup, or move it away with its -wal and -shm files to start an empty one`;
     expect(await lineOf(openStore(path))).toBe(line);
-    expect(await lineOf(openSqliteStoreReadOnly(path))).toBe(line);
+    expect(await lineOf(openSqliteStoreReadOnly(path, ignoreDamage))).toBe(line);
   });
 
   it('the database of another program', async () => {
@@ -344,6 +347,125 @@ describe('a store that does not open says in one line what to do', () => {
     expect(await lineOf(openStore(path))).toBe(
       `store ${path}: a SQLite database, but of another program: name another file`,
     );
+  });
+});
+
+describe('a damaged row', () => {
+  it('costs itself: the page has the others, and the pages go on behind it', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    const logger = new MemoryLogger();
+    const store = await openStore(path, logger);
+    const ids = ['a', 'b', 'c', 'd', 'e'];
+    await store.commit(aBatch({ events: ids.map((id, n) => anEvent({ id, atMs: START_MS + n })) }));
+    const bare = bareSqlite(path);
+    bare.exec(`UPDATE events SET summary = CAST(x'ff61' AS TEXT) WHERE id = 'a'`);
+    bare.exec(`UPDATE events SET evidence = '["registr' WHERE id = 'b'`);
+    bare.exec(`UPDATE events SET type = 'never_heard_of' WHERE id = 'd'`);
+
+    const found = [];
+    let cursor: string | undefined;
+    do {
+      const page = await store.query({ limit: 1, order: 'oldest_first', cursor });
+      found.push(...page.events.map(({ id, summary }) => (id === 'a' ? summary : id)));
+      cursor = page.nextCursor ?? undefined;
+    } while (cursor !== undefined);
+    expect(found).toEqual(['\ufffda', 'c', 'e']);
+    expect((await store.query(everything)).events.map(({ id }) => id)).toEqual(['a', 'c', 'e']);
+    expect(logger.messages('error')).toEqual([
+      'a stored row is damaged, left out',
+      'a stored row is damaged, left out',
+    ]);
+    expect(store.damaged).toBe(2);
+  });
+
+  it.each(['__proto__', 'constructor', 'toString', 'a\u0000b', `'; DROP TABLE events; --`, '%'])(
+    'is no row that names a device, group, state or member %j',
+    async (name) => {
+      const path = join(temporaryDirectory(), 'store.db');
+      const logger = new MemoryLogger();
+      const first = await openStore(path, logger);
+      const named = new Map([[name, { [name]: 1 }]]);
+      const event = anEvent({ id: name, device: name, group: name, summary: name, evidence: [name] });
+      const memberStates = [{ group: name, device: name, state: { [name]: name } }];
+      await first.commit(aBatch({ events: [event], deviceStates: named, fleetStates: named, memberStates }));
+      await first[Symbol.asyncDispose]();
+      const store = await openStore(path, logger);
+      expect((await store.query({ ...everything, device: name, group: name })).events).toEqual([event]);
+      const states = await store.loadStates();
+      expect([...states.devices.keys(), ...states.fleets.keys()]).toEqual([name, name]);
+      expect(states.members).toMatchObject([{ group: name, device: name }]);
+      expect((await store.counts()).map(({ device }) => device)).toEqual([name]);
+      expect(store.damaged).toBe(0);
+    },
+  );
+});
+
+describe('the write-ahead log of a store whose agent was killed', () => {
+  /** Its files as a kill -9 leaves them, with one event in the main file and three in the log only. */
+  async function killed(): Promise<string> {
+    const from = join(temporaryDirectory(), 'store.db');
+    const first = await openStore(from);
+    await first.commit(aBatch({ events: [anEvent({ id: 'a' })] }));
+    await first[Symbol.asyncDispose]();
+    const store = await openStore(from);
+    for (const id of ['b', 'c', 'd']) await store.commit(aBatch({ events: [anEvent({ id })] }));
+    const to = join(temporaryDirectory(), 'store.db');
+    for (const suffix of ['', '-wal', '.lock']) copyFileSync(`${from}${suffix}`, `${to}${suffix}`);
+    return to;
+  }
+  const found = async (path: string) => {
+    const logger = new MemoryLogger();
+    const store = await openStore(path, logger);
+    const { events } = await store.query(everything);
+    await store[Symbol.asyncDispose]();
+    return { ids: events.map(({ id }) => id).join(''), said: logger.messages('error'), damaged: store.damaged };
+  };
+
+  it('is read back, and nothing is said', async () => {
+    expect(await found(await killed())).toEqual({ ids: 'abcd', said: [], damaged: 0 });
+  });
+
+  it.each([
+    ['gone', (log: string) => rmSync(log)],
+    ['emptied', (log: string) => writeFileSync(log, '')],
+  ])('that is %s is missed: the history is not silently shorter', async (_, lose) => {
+    const path = await killed();
+    lose(`${path}-wal`);
+    expect(await found(path)).toEqual({
+      ids: 'a',
+      said: ['the write-ahead log is missing: what was stored last is lost'],
+      damaged: 1,
+    });
+    expect(await found(path)).toMatchObject({ said: [] });
+  });
+
+  it('that is damaged is set aside by name', async () => {
+    const path = await killed();
+    const log = readFileSync(`${path}-wal`);
+    log.fill(0xa5, log.length / 2, log.length / 2 + 40);
+    writeFileSync(`${path}-wal`, log);
+    const { said, damaged } = await found(path);
+    expect(said).toEqual(['the write-ahead log is damaged: what was stored last is lost']);
+    expect(damaged).toBe(1);
+    const [aside = ''] = readdirSync(dirname(path)).filter((name) => name.includes('.damaged-'));
+    expect(readFileSync(join(dirname(path), aside))).toEqual(log);
+  });
+
+  it('that somebody else moved into the main file is not missed', async () => {
+    const path = await killed();
+    const shell = new Libsql(path);
+    shell.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    shell.close();
+    rmSync(`${path}-wal`, { force: true });
+    expect(await found(path)).toEqual({ ids: 'abcd', said: [], damaged: 0 });
+  });
+
+  it('stays in bounds, and is moved into the main file', async () => {
+    const path = join(temporaryDirectory(), 'store.db');
+    const store = await openStore(path);
+    const states = (round: number) => new Map([['gm1', { text: `${round}`.padEnd(500_000, 'x') }]]);
+    for (let round = 0; round < 60; round += 1) await store.commit(aBatch({ deviceStates: states(round) }));
+    expect(statSync(`${path}-wal`).size).toBeLessThan(16 * 1024 * 1024);
   });
 });
 
@@ -368,22 +490,11 @@ describe('a store that fails in operation', () => {
     const events = Array.from({ length: 1000 }, (_, n) => anEvent({ id: `e${n}` }));
     await store.commit(aBatch({ events }));
     await store[Symbol.asyncDispose]();
-    const damaged = await openSqliteStoreReadOnly(path);
+    const damaged = await openSqliteStoreReadOnly(path, ignoreDamage);
     const file = openSync(path, 'r+');
     for (let page = 20; page < 100; page += 1) writeSync(file, Buffer.alloc(4096, 7), 0, 4096, page * 4096);
     closeSync(file);
     expect(await failureOf(damaged.query(everything))).toEqual(storeError('corrupt'));
-  });
-
-  it('because a stored event is damaged: an error, never a process that ends', async () => {
-    const path = join(temporaryDirectory(), 'store.db');
-    const store = await openStore(path);
-    await store.commit(aBatch({ events: [anEvent({ id: 'a' })] }));
-    const bare = bareSqlite(path);
-    bare.exec(`UPDATE events SET summary = CAST(x'ff61' AS TEXT)`);
-    expect((await store.query(everything)).events[0]?.summary).toBe('\ufffda');
-    bare.exec(`UPDATE events SET evidence = '["registr'`);
-    expect(await failureOf(store.query(everything))).toEqual(storeError('corrupt'));
   });
 
   const mayMount = process.getuid?.() === 0;

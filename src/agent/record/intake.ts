@@ -139,6 +139,10 @@ export class Intake implements AsyncDisposable {
     return this.#storeErrors;
   }
 
+  get storeDamaged(): number {
+    return this.#options.store.damaged;
+  }
+
   get droppedEvents(): number {
     return this.#unkept.dropped;
   }

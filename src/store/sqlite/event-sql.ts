@@ -1,5 +1,5 @@
 /** Everything said in SQL about events. */
-import type { GdoiEvent } from '../../gdoi/events/event.ts';
+import { CAUSES, EVENT_TYPES, type GdoiEvent } from '../../gdoi/events/event.ts';
 import { DEFAULT_CELL, inCell } from '../../gdoi/seen/cell.ts';
 import type { EventPosition } from '../event-cursor.ts';
 import type { EventCount, EventQuery } from '../event-store.ts';
@@ -117,11 +117,20 @@ ORDER BY at_ms ${direction}, id ${direction} LIMIT ?`,
   };
 }
 
+/** Where a row of `selectEvents` stands, also one that is damaged. */
+export function positionOf([atMs, , , texts]: readonly unknown[]): EventPosition {
+  const [id]: EventTexts = JSON.parse(String(texts));
+  return { atMs: Number(atMs), id };
+}
+
 /** Throws a `SyntaxError` on a damaged row. */
 export function eventOf(row: readonly unknown[]): GdoiEvent {
   const [atMs, fromMs, toMs, texts] = row;
   const [id, type, device, group, cause, unexpected, severity, summary, evidence, action, cell]: EventTexts =
     JSON.parse(String(texts));
+  if (!EVENT_TYPES.includes(type) || (cause !== null && !CAUSES.includes(cause))) {
+    throw new SyntaxError(`event ${id}: neither type nor cause is known`);
+  }
   return {
     id,
     atMs: Number(atMs),

@@ -37,6 +37,7 @@ import {
   countOf,
   countRow,
   eventOf,
+  positionOf,
   eventRow,
   INSERT_EVENT,
   PRUNE_EVENTS,
@@ -53,8 +54,10 @@ import {
   SELECT_INCIDENTS,
 } from './incident-sql.ts';
 import { MIGRATIONS, migrate, readSchemaVersion, refuseNewerSchema } from './migrations.ts';
+import { Damage, type ReportDamage } from './damage.ts';
 import { openSqliteFile, type SqliteFile, type Statement } from './sqlite-file.ts';
 import { lockPath, lockStore, type StoreLock } from './store-lock.ts';
+import { beginLog, checkpoint, endLog, findLostLog } from './write-ahead-log.ts';
 import {
   DELETE_MEMBER_STATE,
   DELETE_MEMBER_STATES,
@@ -73,6 +76,13 @@ const BUSY_TIMEOUT_MS = 50;
 const PRUNE_STEP_EVENTS = 200;
 /** Pages given back to the file system after a pruning step: at most 4 MiB moved. */
 const VACUUM_STEP_PAGES = 1_000;
+/** SQLite's default is a checkpoint every 1,000 pages. */
+const CHECKPOINT_BYTES = 4 * 1024 * 1024;
+/** About what an event's row and its places in the indexes take, and what a commit takes whatever it holds. */
+const EVENT_BYTES = 4096;
+const COMMIT_BYTES = 16_384;
+/** As much of a damaged row as the log shows. */
+const MAX_QUOTED_ROW = 200;
 /** States parsed before other work gets its turn. */
 const LOAD_STEP_STATES = 500;
 
@@ -90,15 +100,19 @@ export interface SqliteStoreOptions {
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<EventStore> {
   const path = resolve(options.path);
+  const { clock, logger } = options;
+  const damage = new Damage(path, (fields, message) => logger.error(fields, message));
+  const aside = `${path}.damaged-${new Date(clock.wallMs()).toISOString().replace(/[-:]|\.\d+/g, '')}`;
   // Nothing else is moved out of the way, whatever a configuration names as its store.
   const ours = existsSync(lockPath(path));
+  if (ours) explained(path, () => findLostLog(path, `${aside}-wal`, damage));
   try {
-    return new SqliteStore(openLocked(path, options), options);
+    return new SqliteStore(openLocked(path, options), damage, options);
   } catch (error) {
     if (!(error instanceof UserError) || error.code !== 'store_damaged' || !ours) throw error;
-    const aside = setAside(path, options.clock.wallMs());
-    options.logger.error({ path, aside }, 'the store is damaged: it was set aside, and an empty one begins');
-    return new SqliteStore(openLocked(path, options), options);
+    setAside(path, aside);
+    damage.found({ aside }, 'the store is damaged: it was set aside, and an empty one begins');
+    return new SqliteStore(openLocked(path, options), damage, options);
   }
 }
 
@@ -119,6 +133,7 @@ function openLocked(
       return closingOnError(taken, () => {
         bringUpToDate(opened, options);
         refuseDamaged(opened);
+        beginLog(opened);
         return { file: opened, lock: taken };
       });
     });
@@ -134,13 +149,11 @@ function refuseDamaged(file: SqliteFile): void {
   if (found !== 'ok') throw new StoreError('corrupt', `store ${file.path}: ${String(found)}`);
 }
 
-/** With what SQLite keeps beside it. Returns the new name. */
-function setAside(path: string, nowMs: EpochMs): string {
-  const aside = `${path}.damaged-${new Date(nowMs).toISOString().replace(/[-:]|\.\d+/g, '')}`;
+/** With what SQLite keeps beside it. */
+function setAside(path: string, aside: string): void {
   for (const suffix of ['', '-wal', '-shm']) {
     if (existsSync(`${path}${suffix}`)) renameSync(`${path}${suffix}`, `${aside}${suffix}`);
   }
-  return aside;
 }
 
 function bringUpToDate(file: SqliteFile, { clock, logger }: SqliteStoreOptions): void {
@@ -150,8 +163,11 @@ function bringUpToDate(file: SqliteFile, { clock, logger }: SqliteStoreOptions):
   file.exec(`PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS}`);
 }
 
-/** Opens a store to read its history, also while an agent writes it. Nothing is created or changed. */
-export async function openSqliteStoreReadOnly(storePath: string): Promise<EventHistory> {
+/**
+ * Opens a store to read its history, also while an agent writes it. Nothing is created or changed. Rows that are damaged
+ * are left out and reported.
+ */
+export async function openSqliteStoreReadOnly(storePath: string, report: ReportDamage): Promise<EventHistory> {
   const path = resolve(storePath);
   const file = explained(path, () => {
     const opened = openSqliteFile(path, { readOnly: true, busyTimeoutMs: OPEN_BUSY_TIMEOUT_MS });
@@ -167,16 +183,18 @@ export async function openSqliteStoreReadOnly(storePath: string): Promise<EventH
       return opened;
     });
   });
-  return new SqliteHistory(file);
+  return new SqliteHistory(file, new Damage(path, report));
 }
 
 class SqliteHistory implements EventHistory {
   protected readonly file: SqliteFile;
+  protected readonly damage: Damage;
   /** One statement for each combination of filters: at most 2^9 of them. */
   readonly #pages = new Map<string, Statement>();
 
-  constructor(file: SqliteFile) {
+  constructor(file: SqliteFile, damage: Damage) {
     this.file = file;
+    this.damage = damage;
   }
 
   async query(query: EventQuery): Promise<EventPage> {
@@ -184,15 +202,19 @@ class SqliteHistory implements EventHistory {
     const statement = this.#pages.get(sql) ?? this.file.prepare(sql);
     this.#pages.set(sql, statement);
     const rows = statement.rows(parameters);
-    const events = this.#decoded(rows.slice(0, query.limit), eventOf);
-    const last = events.at(-1);
-    return { events, nextCursor: rows.length > events.length && last !== undefined ? encodeCursor(last) : null };
+    const page = rows.slice(0, query.limit);
+    const last = page.at(-1);
+    return {
+      events: this.#decoded(page, eventOf),
+      nextCursor: rows.length > page.length && last !== undefined ? encodeCursor(positionOf(last)) : null,
+    };
   }
 
   async incidents(query: IncidentQuery): Promise<IncidentPage> {
     const after = query.cursor === undefined ? null : decodeCursor(query.cursor);
     const rows = this.file.prepare(SELECT_INCIDENTS).rows(incidentParameters(query, after));
-    return incidentPage(this.#decoded(rows, incidentOf), query.limit);
+    // a damaged one is no end
+    return incidentPage(this.#decoded(rows, incidentOf), query.limit, rows.length > query.limit);
   }
 
   async incident(id: string): Promise<Incident | null> {
@@ -203,13 +225,20 @@ class SqliteHistory implements EventHistory {
     return this.#decoded(this.file.prepare(SELECT_COUNTS).rows([]), countOf);
   }
 
+  /** One damaged row costs itself. */
   #decoded<T>(rows: readonly (readonly unknown[])[], decode: (row: readonly unknown[]) => T): T[] {
-    try {
-      return rows.map(decode);
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      throw new StoreError('corrupt', `store ${this.file.path}: a stored event is damaged`, error);
-    }
+    return rows.flatMap((row) => {
+      try {
+        return [decode(row)];
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        this.damage.found(
+          { row: row.map(String).join(' ').slice(0, MAX_QUOTED_ROW) },
+          'a stored row is damaged, left out',
+        );
+        return [];
+      }
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -232,12 +261,15 @@ class SqliteStore extends SqliteHistory implements EventStore {
   readonly #deleteMember: Statement;
   readonly #deleteMembers: Statement;
   readonly #pruneEvents: Statement;
+  /** Since the last checkpoint, about. */
+  #writtenBytes = 0;
 
   constructor(
     { file, lock }: { readonly file: SqliteFile; readonly lock: StoreLock },
+    damage: Damage,
     { clock, logger, retentionMs = DEFAULT_RETENTION_MS }: SqliteStoreOptions,
   ) {
-    super(file);
+    super(file, damage);
     this.#lock = lock;
     this.#clock = clock;
     this.#logger = logger;
@@ -258,10 +290,14 @@ class SqliteStore extends SqliteHistory implements EventStore {
     this.#pruneEvents = file.prepare(PRUNE_EVENTS);
   }
 
+  get damaged(): number {
+    return this.damage.count;
+  }
+
   async commit(batch: Batch): Promise<readonly GdoiEvent[]> {
     const states = [...stateRows('device_states', batch.deviceStates), ...stateRows('fleet_states', batch.fleetStates)];
     const members = (batch.memberStates ?? []).map(({ group, device, state }) => [group, device, stateText(state)]);
-    return this.file.transaction(() => {
+    const kept = this.file.transaction(() => {
       const fresh = batch.events.filter((event) => this.#insertEvent.run(eventRow(event)) === 1);
       for (const incident of batch.incidents ?? []) this.#putIncident.run(incidentRow(incident));
       const counts = new Map<string, EventCount>();
@@ -277,6 +313,23 @@ class SqliteStore extends SqliteHistory implements EventStore {
       for (const member of members) this.#putMember.run(member);
       return fresh;
     });
+    const stateTexts = [...states.map(({ text }) => text), ...members.map(([, , text]) => text)];
+    this.#checkpointAfter(
+      stateTexts.reduce((sum, text) => sum + (text?.length ?? 0), batch.events.length * EVENT_BYTES),
+    );
+    return kept;
+  }
+
+  /** As SQLite's own checkpoints would: what the log holds stays in bounds. A lock that is held leaves it to the next one. */
+  #checkpointAfter(writtenBytes: number): void {
+    this.#writtenBytes += writtenBytes + COMMIT_BYTES;
+    if (this.#writtenBytes < CHECKPOINT_BYTES) return;
+    try {
+      checkpoint(this.file);
+      this.#writtenBytes = 0;
+    } catch (error) {
+      this.#logger.debug({ path: this.file.path, reason: String(error) }, 'checkpoint put off');
+    }
   }
 
   async loadStates(): Promise<StoredStates> {
@@ -301,8 +354,7 @@ class SqliteStore extends SqliteHistory implements EventStore {
       const stored = stateOfText(String(row.at(-1)));
       if (stored.kind === 'whole') states.push({ name, state: stored.state });
       else {
-        const fields = { path: this.file.path, table, name: name.join(' ') };
-        this.#logger.warn(fields, 'stored state is damaged, dropped');
+        this.damage.found({ table, name: name.join(' ') }, 'stored state is damaged, dropped');
       }
       if (index % LOAD_STEP_STATES === LOAD_STEP_STATES - 1) await this.#clock.yieldToIo();
     }
@@ -315,6 +367,7 @@ class SqliteStore extends SqliteHistory implements EventStore {
     while (this.file.open) {
       const step = this.file.transaction(() => this.#pruneEvents.run([nowMs - this.#retentionMs, PRUNE_STEP_EVENTS]));
       pruned += step;
+      this.#checkpointAfter(step * EVENT_BYTES);
       this.file.exec(`PRAGMA incremental_vacuum(${VACUUM_STEP_PAGES})`);
       if (step < PRUNE_STEP_EVENTS) break;
       await this.#clock.yieldToIo();
@@ -322,11 +375,10 @@ class SqliteStore extends SqliteHistory implements EventStore {
     return pruned;
   }
 
-  /** Leaves everything in the main file, so that a copy of it is a whole backup. */
   override async [Symbol.asyncDispose](): Promise<void> {
     if (!this.file.open) return;
     try {
-      this.file.pragma('wal_checkpoint(TRUNCATE)');
+      endLog(this.file);
     } catch (error) {
       // Nothing is lost: the next start reads the -wal file.
       this.#logger.warn({ path: this.file.path, reason: String(error) }, 'store closed with a write-ahead log');

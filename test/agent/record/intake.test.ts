@@ -80,6 +80,7 @@ const reregistrations = (events: readonly GdoiEvent[]) => events.filter((event) 
 function refusing(store: EventStore): EventStore & { full: boolean } {
   const wrapped = {
     full: false,
+    damaged: 0,
     commit: (batch: Parameters<EventStore['commit']>[0]) =>
       wrapped.full ? Promise.reject(new StoreError('full', 'no space left')) : store.commit(batch),
     loadStates: () => store.loadStates(),
