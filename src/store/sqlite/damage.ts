@@ -22,7 +22,7 @@ export class Damage {
   }
 
   /** `what` tells it from others: the same row is read again and again. */
-  found(what: Readonly<Record<string, string | number>>, message: string): void {
+  found(what: object, message: string): void {
     const key = JSON.stringify([message, what]);
     if (this.#known.has(key) || this.#known.size >= MAX_KNOWN) return;
     this.#known.add(key);
