@@ -4,16 +4,17 @@ import {
   type Asked,
   type Candidate,
   claimed,
+  devicesOf,
   lastLook,
   list,
   nextLook,
   sorted,
   trafficStops,
 } from './candidate.ts';
-import { type GmFacts, hasCoop, isUnregistered } from './group-facts.ts';
+import { type GmFacts, type GroupFacts, hasCoop, isUnregistered } from './group-facts.ts';
 import { CHECK_COOP, CHECK_REGISTRATION, CHECK_REKEY_PATH } from '../events/first-steps.ts';
 import { clockTime, gmsNamed, verb } from './said.ts';
-import type { SymptomCheck } from './symptom.ts';
+import { RECENT_MS, type SymptomCheck } from './symptom.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** A GM that registers is seen without registration for some seconds: one look at it is none. */
@@ -23,10 +24,10 @@ const WITHOUT_KEK_MS = 90_000;
 
 const NOTHING = { consequence: null, deadlineMs: null, knownAtMs: null } as const;
 
-export function notRegistered({ facts, open, before }: Asked): Candidate | null {
+export function notRegistered({ facts, open, before, last }: Asked): Candidate | null {
   const claims = claimed(open, { checks: ['registered'] });
   const gms = facts.gms.filter((gm) => isUnregistered(gm) && claims.some(({ device }) => device === gm.device));
-  if (gms.length === 0) return null;
+  if (gms.length === 0) return registeredAgain(facts, open, last);
   const { nowMs } = facts;
   const names = sorted(gms.map(({ device }) => device));
   const sinceMs = Math.min(...gms.map((gm) => gm.unregisteredSinceMs ?? gm.readMs));
@@ -40,21 +41,53 @@ export function notRegistered({ facts, open, before }: Asked): Candidate | null 
     status: established ? 'critical' : 'warning',
     sinceMs,
     summary: established
-      ? `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'is', 'are')} not registered since ${clockTime(sinceMs)}${everyone ? ', though a KS answers' : ''}`
+      ? `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'is', 'are')} not registered since ${clockTime(sinceMs)}${everyone ? ofTheirKss(facts, gms) : ''}`
       : `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'registers', 'register')} since ${clockTime(sinceMs)}; whether it succeeds is not yet clear`,
     ...(established
       ? trafficStops(gms, nowMs, `${verb(names.length, 'it registers', 'they register')} before`)
       : NOTHING),
     confidence: established ? 'certain' : 'possible',
     knownAtMs: established ? null : nextLook(gms, nowMs),
-    firstStep: everyone
-      ? 'show crypto gdoi ks and show logging on the KS: does it take registrations (IKE, certificates, authorization, CPU)?'
-      : CHECK_REGISTRATION,
+    firstStep:
+      everyone && facts.kss.length === 0
+        ? 'Is their KS up (console, its site’s power and WAN), and does UDP 848 reach it? Then show logging on one of these GMs'
+        : everyone
+          ? 'show crypto gdoi ks and show logging on the KS: does it take registrations (IKE, certificates, authorization, CPU)?'
+          : CHECK_REGISTRATION,
     scope: names,
     evidence:
       failed.length === 0
         ? names.map((name) => `${name}: Registration status is not Registered`)
         : failed.map((gm) => `${gm.device}: ${gm.failedAttempts ?? 0} attempts without success`),
+    claims,
+  };
+}
+
+/** All GMs at once: what is known of those that should register them. */
+function ofTheirKss({ kss }: GroupFacts, gms: readonly GmFacts[]): string {
+  if (kss.some(({ failure }) => failure === null)) return ', though a KS answers';
+  const servers = sorted(gms.flatMap(({ keyServer }) => keyServer ?? []));
+  return `: ${servers.length === 0 ? 'their KS' : `KS ${list(servers)}`} is down, or cut off from them`;
+}
+
+/** What they missed meanwhile made them register: that is no trouble of its own. */
+function registeredAgain({ gms, nowMs }: GroupFacts, open: Asked['open'], last: Asked['last']): Candidate | null {
+  if (last === null || last.presentSinceMs === null || nowMs - (last.endedMs ?? nowMs) > RECENT_MS) return null;
+  const names = devicesOf(last);
+  const claims = claimed(open, {
+    checks: ['reregistrations'],
+    of: new Set(names),
+    fromMs: last.sinceMs - REGISTERING_MS,
+  });
+  if (claims.length === 0) return null;
+  return {
+    ...last.said,
+    ...NOTHING,
+    phase: 'over',
+    status: 'ok',
+    summary: `${gmsNamed(names, gms.length)} could not register from ${clockTime(last.sinceMs)} on and ${verb(names.length, 'is', 'are')} registered again since ${clockTime(last.endedMs ?? nowMs)}`,
+    confidence: 'likely',
+    firstStep: null,
     claims,
   };
 }

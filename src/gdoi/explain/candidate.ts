@@ -21,6 +21,8 @@ export interface Episode {
   /** First look at which it was present no more; null: it is. */
   readonly endedMs: EpochMs | null;
   readonly said: Explanation;
+  /** Everyone whom it concerned so far, in the order people count. Absent: those whom it concerns now. */
+  readonly devices?: readonly string[];
   /** The worst it was. */
   readonly worst: ExplanationStatus;
 }
@@ -33,6 +35,8 @@ export interface Asked {
   readonly before: Episode | null;
   /** The same, or the one that ended last. */
   readonly last: Episode | null;
+  /** All that was said at the last look, of whatever cause. */
+  readonly said: readonly Episode[];
 }
 
 /** null: it is not so, and nothing follows from it any more. */
@@ -77,6 +81,11 @@ export function among<T extends { readonly device: string }>(
 ): readonly T[] {
   const named = new Set(names);
   return members.filter(({ device }) => named.has(device));
+}
+
+/** Everyone whom the episode concerned. */
+export function devicesOf({ devices, said }: Episode): readonly string[] {
+  return devices ?? said.scope;
 }
 
 /** Devices with an open symptom of these checks. */

@@ -6,7 +6,7 @@
  * only when nothing explains it. What was found present is remembered: it does not go and come with single looks, and
  * after its end it still explains what follows from it.
  */
-import type { Candidate, CauseRule, Episode } from './candidate.ts';
+import { type Candidate, type CauseRule, devicesOf, type Episode, sorted } from './candidate.ts';
 import {
   byWeight,
   EXPLANATION_CAUSES,
@@ -81,7 +81,7 @@ export function explain(
   for (const cause of EXPLANATION_CAUSES) {
     const known = before.find((episode) => episode.cause === cause) ?? null;
     const last = remembered(known, facts);
-    const candidate = RULES[cause]({ facts, open, before: last?.endedMs === null ? last : null, last });
+    const candidate = RULES[cause]({ facts, open, before: last?.endedMs === null ? last : null, last, said: before });
     if (candidate !== null) {
       const claims = new Set(candidate.claims);
       open = open.filter((symptom) => !claims.has(symptom));
@@ -115,8 +115,16 @@ function episodeAfter(before: Episode | null, said: Explanation | null, { nowMs 
     presentSinceMs: again?.presentSinceMs ?? (said.phase === 'present' ? nowMs : null),
     endedMs: null,
     said,
+    ...concerned(again, said.scope),
     worst: worseStatus(again?.worst ?? said.status, said.status),
   };
+}
+
+/** Kept only where it is more than what is said now: most causes concern the same devices to their end. */
+function concerned(again: Episode | null, scope: readonly string[]): Pick<Episode, 'devices'> {
+  const known = again === null ? [] : devicesOf(again);
+  const now = new Set(scope);
+  return known.every((name) => now.has(name)) ? {} : { devices: sorted([...known, ...scope]) };
 }
 
 function explanationOf(cause: ExplanationCause, { claims, evidence, ...said }: Candidate): Explanation {

@@ -71,6 +71,8 @@ export interface GmFacts extends MemberContext {
   readonly kekMatchesKs: boolean | null;
   readonly tekMatchesKs: boolean | null;
   readonly divergent: boolean;
+  /** Of all TEKs that it holds; empty: none, or not shown. */
+  readonly tekSpis: readonly string[];
   readonly kekExpiredInUse: boolean;
   readonly listedByKs: boolean | null;
   readonly acksMissed: number | null;

@@ -15,8 +15,8 @@ import {
 } from './candidate.ts';
 import type { Explanation } from './explanation.ts';
 import { hasCoop, isRefused, isSilent, type GmFacts, type GroupFacts, type KsFacts } from './group-facts.ts';
-import { CHECK_COOP, CHECK_SPLIT } from '../events/first-steps.ts';
-import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
+import { CHECK_COOP, CHECK_REGISTRATION, CHECK_SPLIT } from '../events/first-steps.ts';
+import { clockTime, gmsNamed, ksNamed, naturalOrder, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { Symptom } from './symptom.ts';
 
@@ -59,7 +59,8 @@ export function loginRefused({ facts, open }: Asked): Candidate | null {
   };
 }
 
-export function coopSplit({ facts, open, before, last }: Asked): Candidate | null {
+export function coopSplit(asked: Asked): Candidate | null {
+  const { facts, open, before } = asked;
   const { split } = facts;
   const claims = (fromMs: EpochMs) =>
     claimed(
@@ -69,7 +70,7 @@ export function coopSplit({ facts, open, before, last }: Asked): Candidate | nul
       { checks: ['reregistrations'], fromMs },
     );
   if (split === null) {
-    return splitOver({ facts, open, before, last }, claims);
+    return splitSeenByGms(asked) ?? splitOver(asked, claims);
   }
   const primaries = sorted(split.primaries);
   // During a failover the old primary does not answer; while COOP merges, the two hear each other.
@@ -97,6 +98,59 @@ export function coopSplit({ facts, open, before, last }: Asked): Candidate | nul
     ],
     claims: claims(split.sinceMs),
   };
+}
+
+/**
+ * KSs of which at most one is polled: their GMs tell a split by their keys. All GMs of one KS hold other TEKs than those
+ * of the others, and no GM stands on both sides.
+ */
+function splitSeenByGms({ facts, open, before }: Asked): Candidate | null {
+  const { gms, kss, nowMs } = facts;
+  if (kss.filter(({ failure }) => failure === null).length > 1) return null;
+  const holding = gms.filter((gm) => gm.failure === null && gm.registered === true && gm.keyServer !== null);
+  const apart = new Set(holding.filter((gm) => gm.divergent).map(({ keyServer }) => keyServer ?? ''));
+  const together = holding.filter((gm) => !gm.divergent && gm.tekSpis.length > 0);
+  const sides = new Map<string, readonly string[]>();
+  for (const { keyServer, device } of holding) {
+    sides.set(keyServer ?? '', [...(sides.get(keyServer ?? '') ?? []), device]);
+  }
+  const whole = apart.size > 0 && together.length > 0 && together.every(({ keyServer }) => !apart.has(keyServer ?? ''));
+  const several = [...sides.values()].some(({ length }) => length > 1);
+  // A rekey of one side is no agreement: that is a TEK which both sides hold.
+  const goesOn = before !== null && shareNoTek(holding);
+  if (sides.size < 2 || !several || !(whole || goesOn)) return null;
+  const sinceMs = before?.sinceMs ?? nowMs;
+  const named = [...sides].toSorted(([a], [b]) => naturalOrder(a, b));
+  return {
+    phase: 'present',
+    status: 'critical',
+    sinceMs,
+    summary: `GMs of ${named.length} KSs hold different TEKs since ${clockTime(sinceMs)}: COOP between KS ${named.map(([address]) => address).join(' and KS ')} is split, or one of them gives out old keys`,
+    consequence: {
+      what: `traffic between ${named.map(([address, devices]) => `${list(sorted(devices))} with ${address}`).join(' and ')} is dropped`,
+      unless: null,
+    },
+    deadlineMs: null,
+    confidence: 'likely',
+    knownAtMs: null,
+    firstStep: CHECK_SPLIT,
+    scope: sorted(holding.map(({ device }) => device)),
+    evidence: named.map(([address, devices]) => `registered with ${address}: ${list(sorted(devices))}`),
+    claims: claimed(open, { checks: GM_CHECKS.filter((check) => check !== 'reregistrations') }),
+  };
+}
+
+/** No two GMs of different KSs hold a TEK in common. */
+function shareNoTek(holding: readonly GmFacts[]): boolean {
+  const serverOf = new Map<string, string | null>();
+  for (const { keyServer, tekSpis } of holding) {
+    for (const spi of tekSpis) {
+      const known = serverOf.get(spi);
+      if (known !== undefined && known !== keyServer) return false;
+      serverOf.set(spi, keyServer);
+    }
+  }
+  return serverOf.size > 0;
 }
 
 /** As long as both give out the same keys, their GMs can talk; from the next rekey on they cannot. */
@@ -137,17 +191,19 @@ function splitOver({ facts, last }: Asked, claims: (fromMs: EpochMs) => readonly
   if (traces.length === 0) return null;
   const endedMs = last.endedMs ?? nowMs;
   const behind = sorted(gmNames(traces, facts));
+  const primaries = last.said.scope.filter((name) => facts.kss.some(({ device }) => device === name));
   return over(last.said, traces, {
-    summary: `KSs ${list(last.said.scope)} agree on one primary again since ${clockTime(endedMs)}${behind.length === 0 ? '' : `; ${gmsNamed(behind, gms.length)} still ${verb(behind.length, 'shows', 'show')} traces of the split`}`,
+    summary: `${primaries.length === 0 ? 'The GMs hold the same TEKs' : `KSs ${list(primaries)} agree on one primary`} again since ${clockTime(endedMs)}${behind.length === 0 ? '' : `; ${gmsNamed(behind, gms.length)} still ${verb(behind.length, 'shows', 'show')} traces of the split`}`,
     status: endedMs + REGISTERS_AGAIN_MS < nowMs ? 'warning' : 'ok',
   });
 }
 
 /** No KS of the group answers. */
-export function ksDown({ facts, open, before, last }: Asked): Candidate | null {
+export function ksDown(asked: Asked): Candidate | null {
+  const { facts, open, before } = asked;
   const { kss, gms, nowMs } = facts;
   const silent = kss.filter(isSilent);
-  if (kss.length === 0 || silent.length < kss.length) return ksBack({ facts, open, before, last });
+  if (kss.length === 0 || silent.length < kss.length) return ksBack(asked);
   const sinceMs = Math.max(...silent.map(({ failure }) => failure?.sinceMs ?? nowMs));
   if (servedSince(gms, sinceMs)) return null;
   const established = silent.every(({ failure }) => failure?.established === true) || before?.presentSinceMs != null;
@@ -186,7 +242,7 @@ export function ksDown({ facts, open, before, last }: Asked): Candidate | null {
 }
 
 /** After its end: what the GMs still show of it. */
-function ksBack({ facts, open, last }: Asked): Candidate | null {
+function ksBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'last'>): Candidate | null {
   if (last === null || last.presentSinceMs === null) return null;
   const { nowMs, gms } = facts;
   const endedMs = last.endedMs ?? nowMs;
@@ -244,11 +300,12 @@ export function noPrimary({ facts, open, before }: Asked): Candidate | null {
 }
 
 /** A KS of several is gone, and another one is primary: the keys go on. */
-export function redundancyLost({ facts, open, before, last }: Asked): Candidate | null {
+export function redundancyLost(asked: Asked): Candidate | null {
+  const { facts, open, before } = asked;
   const { kss, nowMs } = facts;
   const gone = kss.filter((ks) => isSilent(ks) && !seenAlive(facts, ks));
   const primary = kss.find(({ failure, role }) => failure === null && role === 'primary');
-  if (gone.length === 0 || primary === undefined) return redundancyBack({ facts, open, before, last });
+  if (gone.length === 0 || primary === undefined) return redundancyBack(asked);
   const names = sorted(gone.map(({ device }) => device));
   const sinceMs = Math.min(...gone.map(({ failure }) => failure?.sinceMs ?? nowMs));
   const established = gone.some(({ failure }) => failure?.established === true) || before?.presentSinceMs != null;
@@ -289,7 +346,7 @@ export function redundancyLost({ facts, open, before, last }: Asked): Candidate 
   };
 }
 
-function redundancyBack({ facts, open, last }: Asked): Candidate | null {
+function redundancyBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'last'>): Candidate | null {
   if (last === null || last.presentSinceMs === null) return null;
   const { nowMs } = facts;
   const endedMs = last.endedMs ?? nowMs;
@@ -352,6 +409,8 @@ function over(
     deadlineMs: null,
     confidence: 'likely',
     knownAtMs: null,
+    // What was to be done about the cause is done.
+    firstStep: now.status === 'ok' ? null : CHECK_REGISTRATION,
     claims: traces,
   };
 }

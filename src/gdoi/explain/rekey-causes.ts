@@ -10,6 +10,8 @@ import {
   between,
   type Candidate,
   claimed,
+  devicesOf,
+  type Episode,
   firstOf,
   lastLook,
   list,
@@ -17,6 +19,7 @@ import {
   sorted,
   trafficStops,
 } from './candidate.ts';
+import type { ExplanationCause } from './explanation.ts';
 import { type GmFacts, type GroupFacts, hasCoop } from './group-facts.ts';
 import { CHECK_REKEY_PATH } from '../events/first-steps.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
@@ -60,9 +63,12 @@ interface Loss {
   readonly traces: readonly Symptom[];
 }
 
-function lossOf({ facts, open, before }: Asked): Loss {
+function lossOf({ facts, open, before, said }: Asked): Loss {
   const { gms, nowMs } = facts;
-  const missedOne = new Set(gms.filter((gm) => missedCause(gm, nowMs)).map(({ device }) => device));
+  const shutOut = couldNotRegister(said, nowMs);
+  const missedOne = new Set(
+    gms.filter((gm) => missedCause(gm, nowMs) && !shutOut.has(gm.device)).map(({ device }) => device),
+  );
   const traces = claimed(
     open,
     { checks: LOSS_CHECKS.filter((check) => check !== 'reregistrations') },
@@ -86,6 +92,12 @@ function lossOf({ facts, open, before }: Asked): Loss {
   };
 }
 
+/** Whose registration failed for long: that they missed rekeys meanwhile is no news. */
+function couldNotRegister(said: readonly Episode[], nowMs: EpochMs): ReadonlySet<string> {
+  const episode = said.find(({ cause, presentSinceMs }) => cause === 'not_registered' && presentSinceMs !== null);
+  return new Set(episode === undefined || nowMs - (episode.endedMs ?? nowMs) > RECENT_MS ? [] : devicesOf(episode));
+}
+
 function missedCause({ lastReregistration: last }: GmFacts, nowMs: EpochMs): boolean {
   return last !== null && MISSED_CAUSES.has(last.cause) && Math.abs(nowMs - last.atMs) <= RECENT_MS;
 }
@@ -105,6 +117,30 @@ function gotIt({ gms, kss, leadMs, rekeyTakesMs }: GroupFacts, missed: ReadonlyS
       : Math.max(Number.NEGATIVE_INFINITY, ...changed);
   const lastsBeyondMs = oldExpiries.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...oldExpiries) + NEWER_BY_MS;
   return (gm) => (gm.kekExpiryMs ?? 0) > lastsBeyondMs || gm.sentMs >= dueMs;
+}
+
+/** A KS may be polled for the first time, or say of which release it is, this much later than its GMs. */
+const KS_UNKNOWN_MS = 60_000;
+
+/**
+ * Whether a rekey is due at all depends on the KS's release. While no KS has said of which one it is, an overdue KEK alone
+ * is not yet a lost rekey; after a while it is the likelier reading.
+ */
+function mayBeOldKs(asked: Asked, { traces }: Loss): boolean {
+  const { facts, said } = asked;
+  if (facts.kss.some(({ behavior }) => behavior !== 'unknown')) return false;
+  if (
+    said.some(({ cause, endedMs, presentSinceMs }) => LOSSES.has(cause) && endedMs === null && presentSinceMs !== null)
+  )
+    return false;
+  return traces.every(({ check }) => check === 'kek_remaining') && facts.nowMs < releaseKnownMs(asked);
+}
+
+const LOSSES: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['path_loss', 'ks_rekeys_lost']);
+
+function releaseKnownMs({ facts, said }: Asked): EpochMs {
+  const since = said.flatMap(({ cause, endedMs, sinceMs }) => (LOSSES.has(cause) && endedMs === null ? [sinceMs] : []));
+  return Math.min(facts.nowMs, ...since) + KS_UNKNOWN_MS;
 }
 
 function isMany({ missed, unacknowledged, gotCount }: Loss, members: number): boolean {
@@ -192,21 +228,22 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
   const was = before !== null && before.presentSinceMs !== null;
   const same = was && loss.missed.length > 0 && isWithin(loss.missed, before.said.scope);
   const many = isMany(loss, members);
-  if (!many && !same) return null;
+  if ((!many && !same) || mayBeOldKs(asked, loss)) return null;
   const servers = sorted(kss.filter(({ failure }) => failure === null).map(({ device }) => device));
   const from = servers.length === 0 ? 'the KS' : kss.length === 1 ? `KS ${servers[0] ?? ''}` : 'the primary KS';
-  const failing = loss.traces.some(({ check }) => check === 'tek_remaining' || check === 'kek_present');
-  const waiting = among(gms, loss.missed).filter((gm) => gm.rekeyOverdue);
   const names = sorted([
     ...(same ? before.said.scope.filter((name) => gms.some(({ device }) => device === name)) : []),
     ...loss.missed,
   ]);
+  const got = many ? loss.got.filter((name) => !names.includes(name)) : [];
+  const failing = loss.traces.some(({ check }) => check === 'tek_remaining' || check === 'kek_present');
+  const waiting = among(gms, loss.missed).filter((gm) => gm.rekeyOverdue);
   return {
     phase: 'present',
     // Once all have registered again, nothing is in danger until the next rekey of this kind.
     status: waiting.length > 0 || failing || loss.unacknowledged.length > 0 ? 'critical' : 'warning',
     sinceMs: before?.sinceMs ?? nowMs,
-    summary: `Rekeys of ${from} do not arrive: ${gmsNamed(names, members)} missed the last one${many && loss.got.length > 0 ? `, only ${list(loss.got)} got it` : ''}`,
+    summary: `Rekeys of ${from} do not arrive: ${gmsNamed(names, members)} missed the last one${got.length === 0 ? '' : `, only ${list(got)} got it`}`,
     ...whatFollows(
       loss,
       facts,
@@ -260,7 +297,8 @@ export function pathLoss(asked: Asked): Candidate | null {
     (most, { device, address, acksMissed }) => (isMissed.has(device ?? address) ? Math.max(most, acksMissed) : most),
     0,
   );
-  const unclear = loss.gotCount === 0 && loss.undecided.length > 0;
+  const releaseUnknown = mayBeOldKs(asked, loss);
+  const unclear = releaseUnknown || (loss.gotCount === 0 && loss.undecided.length > 0);
   const healed = mine.filter((gm) => missedCause(gm, nowMs));
   const onlyAcks = loss.traces.every(({ check }) => check === 'rekeys_acknowledged');
   const holding = onlyAcks && mine.length > 0 && mine.every((gm) => gm.kekMatchesKs === true);
@@ -270,15 +308,17 @@ export function pathLoss(asked: Asked): Candidate | null {
     status: dangerous ? 'critical' : 'warning',
     sinceMs:
       asked.before?.sinceMs ?? Math.min(nowMs, ...healed.map(({ lastReregistration: last }) => last?.atMs ?? nowMs)),
-    summary: unclear
-      ? `${gmsNamed(loss.missed, members)} did not get the rekey that is due; whether the others did is not yet clear`
-      : pathSummary(loss, {
-          from: kss.length === 1 ? `KS ${kss[0]?.device ?? ''}` : 'the KS',
-          members,
-          worst,
-          healedMs: healed.map(({ lastReregistration: last }) => last?.atMs ?? nowMs),
-          holding,
-        }),
+    summary: releaseUnknown
+      ? `No new KEK has come to ${gmsNamed(loss.missed, members)} though the old one expires soon; whether the KS sends it before expiry, or is of an old release, is not yet clear`
+      : unclear
+        ? `${gmsNamed(loss.missed, members)} did not get the rekey that is due; whether the others did is not yet clear`
+        : pathSummary(loss, {
+            from: kss.length === 1 ? `KS ${kss[0]?.device ?? ''}` : 'the KS',
+            members,
+            worst,
+            healedMs: healed.map(({ lastReregistration: last }) => last?.atMs ?? nowMs),
+            holding,
+          }),
     ...whatFollows(
       loss,
       facts,
@@ -299,7 +339,7 @@ export function pathLoss(asked: Asked): Candidate | null {
           },
     ),
     confidence: unclear ? 'possible' : 'likely',
-    knownAtMs: unclear ? lastLook(loss.undecided, nowMs) : null,
+    knownAtMs: releaseUnknown ? releaseKnownMs(asked) : unclear ? lastLook(loss.undecided, nowMs) : null,
     firstStep: CHECK_REKEY_PATH,
     scope: loss.missed,
     evidence: evidenceOf(loss, members, facts),
@@ -321,7 +361,8 @@ function pathSummary(
   const { from, members, worst, healedMs, holding } = known;
   const whom = gmsNamed(missed, missed.length > 1 ? members : null);
   const it = verb(missed.length, 'it', 'they');
-  const others = gotCount === 0 ? '' : `; the other ${gotCount === 1 ? 'one' : gotCount} got it`;
+  // Without their number, which changes with each look.
+  const others = gotCount === 0 ? '' : `; ${members - missed.length === 1 ? 'the other one' : 'others'} got it`;
   if (holding) {
     return `Acknowledgements of ${whom} do not reach ${from}, ${worst === 1 ? 'the last one is missing' : `${worst} in a row are missing`}, though ${it} ${verb(missed.length, 'has', 'have')} the current keys: the path back drops them`;
   }
@@ -384,7 +425,7 @@ function earliest(instants: readonly (EpochMs | null)[], nowMs: EpochMs): EpochM
   return ahead.length === 0 ? null : Math.min(...ahead);
 }
 
-function evidenceOf(loss: Loss, members: number, { gms }: GroupFacts): readonly string[] {
+function evidenceOf(loss: Loss, members: number, { gms, kss }: GroupFacts): readonly string[] {
   const sharing = among(gms, loss.missed);
   const [keyServer, ...others] = new Set(sharing.map((gm) => gm.keyServer));
   return [
@@ -393,7 +434,9 @@ function evidenceOf(loss: Loss, members: number, { gms }: GroupFacts): readonly 
     ...(loss.undecided.length === 0
       ? []
       : [`not looked at since: ${list(loss.undecided.map(({ device }) => device))}`]),
-    `${loss.unacknowledged.length} of ${members} GMs did not acknowledge the last rekey, as the KS counts`,
+    ...(kss.length === 0
+      ? ['no KS is polled: who acknowledged is not known']
+      : [`${loss.unacknowledged.length} of ${members} GMs did not acknowledge the last rekey, as the KS counts`]),
     ...(keyServer != null && others.length === 0 && sharing.length > 1
       ? [`all of them are registered with KS ${keyServer}`]
       : []),

@@ -1,13 +1,27 @@
 /** A KS of the old KEK behaviour with GMs of the new one: nothing is broken tonight, and it comes back in every cycle. */
 import { among, type Asked, type Candidate, claimed, GM_CHECKS, list, sorted } from './candidate.ts';
+import type { GmFacts } from './group-facts.ts';
 import { gmsNamed, ksNamed, verb } from './said.ts';
+import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS } from './symptom.ts';
+
+/** The GM's last re-registration was of this cause, just now. */
+function isProof({ lastReregistration: last }: GmFacts, nowMs: EpochMs): boolean {
+  return last?.cause === 'legacy_ks' && nowMs - last.atMs <= RECENT_MS;
+}
+
+/** A KEK that came by registering is in its place since then, give or take an answer. */
+const SAME_KEK_MS = 120_000;
+
+/** It got its KEK that way, and none by a rekey since: what is known where no KS says of which release it is. */
+function isOldProof({ lastReregistration: last, kekSinceMs }: GmFacts): boolean {
+  return last?.cause === 'legacy_ks' && kekSinceMs <= last.atMs + SAME_KEK_MS;
+}
 
 export function legacyKs({ facts, open }: Asked): Candidate | null {
   const { mixed, gms, kss, nowMs } = facts;
-  const proven = gms.filter(
-    (gm) => gm.lastReregistration?.cause === 'legacy_ks' && nowMs - gm.lastReregistration.atMs <= RECENT_MS,
-  );
+  const releaseShown = kss.some(({ behavior }) => behavior !== 'unknown');
+  const proven = gms.filter((gm) => isProof(gm, nowMs) || (!releaseShown && isOldProof(gm)));
   const upgraded = kss.length > 0 && kss.every(({ behavior }) => behavior === 'timer');
   if (mixed === null && proven.length === 0) return null;
   const over = mixed === null && upgraded;

@@ -72,6 +72,7 @@ function gmFacts(gm: FleetGm, inGroup: GmInGroup | undefined): GmFacts {
     kekMatchesKs: inGroup?.kekMatchesKs ?? null,
     tekMatchesKs: inGroup?.tekMatchesKs ?? null,
     divergent: inGroup?.divergent ?? false,
+    tekSpis: gm.teks?.map(({ spi }) => spi) ?? [],
     kekExpiredInUse: inGroup?.kekExpiredInUse ?? false,
     listedByKs: inGroup?.listedByKs ?? null,
     acksMissed: inGroup?.acksMissed ?? null,

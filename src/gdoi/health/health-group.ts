@@ -113,7 +113,15 @@ function summaryByKss({ kss, primaries: found, members, unacknowledged, notPolle
   const counted = kss.reduce((most, ks) => Math.max(most, ks.members ?? 0), members);
   const acknowledged =
     notPolled.length === 0 || unacknowledged.length > 0 ? '' : ', and all of them acknowledged the last rekey';
-  const rekeys = lead.source === 'ks' ? `; the KEK rekey comes ${lead.seconds} s before expiry` : '';
+  const old = kss
+    .filter(({ reachable: answers, behavior }) => answers && behavior === 'legacy')
+    .map(({ device }) => device);
+  const rekeys =
+    old.length > 0
+      ? `; KS ${nameList(old)} ${old.length === 1 ? 'is' : 'are'} of a release that sends the KEK rekey only at expiry: GMs with a KEK timer, which nobody here polls, re-register twice in every cycle`
+      : lead.source === 'ks'
+        ? `; the KEK rekey comes ${lead.seconds} s before expiry`
+        : '';
   return `${roles}, ${counted} GM${counted === 1 ? ' is' : 's are'} registered${acknowledged}${rekeys}`;
 }
 

@@ -5,7 +5,7 @@
  */
 import { cellParts, inCell } from '../seen/cell.ts';
 import type { Severity } from '../events/event.ts';
-import type { Episode } from '../explain/candidate.ts';
+import { devicesOf, type Episode } from '../explain/candidate.ts';
 import type { ExplanationCause } from '../explain/explanation.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -89,10 +89,8 @@ export function abandonedIncidents(group: GroupName, before: readonly Episode[],
 }
 
 /** null: it was never more than unclear. */
-function incidentOf(
-  { group, cell }: GroupName,
-  { cause, sinceMs, presentSinceMs, endedMs, said, worst }: Episode,
-): Incident | null {
+function incidentOf({ group, cell }: GroupName, episode: Episode): Incident | null {
+  const { cause, sinceMs, presentSinceMs, endedMs, said, worst } = episode;
   if (presentSinceMs === null) return null;
   const { consequence } = said;
   return {
@@ -111,7 +109,7 @@ function incidentOf(
       consequence && `${consequence.what}${consequence.unless === null ? '' : `, unless ${consequence.unless}`}`,
     deadlineMs: endedMs === null ? said.deadlineMs : null,
     firstStep: said.firstStep,
-    devices: said.scope,
+    devices: devicesOf(episode),
     evidence: said.evidence,
     endedBy: endedMs === null ? null : ENDED_BY[cause],
   };

@@ -56,13 +56,30 @@ describe('a rekey that is missing', () => {
     });
   });
 
+  test('is not yet lost while no KS said of which release it is: an old one sends none before expiry', () => {
+    const fleet = new Fleet();
+    const waiting = (second: number) => [1, 2, 3].map((number) => member(number, second, OVERDUE));
+    expect(said(fleet, ...waiting(30))).toMatchObject({
+      cause: 'path_loss',
+      phase: 'unclear',
+      status: 'warning',
+      knownAtMs: START + 90_200,
+    });
+    expect(said(fleet, ...waiting(60))).toMatchObject({ phase: 'unclear' });
+    expect(said(fleet, ...waiting(100))).toMatchObject({ cause: 'ks_rekeys_lost', phase: 'present' });
+    // The KS is polled: nobody has to wait any more.
+    const known = new Fleet();
+    known.see(...waiting(30));
+    expect(said(known, ks(31, { kekExpiry: 180 }))).toMatchObject({ cause: 'ks_rekeys_lost', phase: 'present' });
+  });
+
   test('as one KS counts, in a site where only the KS is polled, is two paths of twelve', () => {
     const members = Object.fromEntries(
       Array.from({ length: 12 }, (_, index) => [`10.0.0.${index + 1}`, index < 2 ? 1 : 0]),
     );
     const first = said(new Fleet(), ks(0, { members }));
     expect(first).toMatchObject({ cause: 'path_loss', phase: 'present', scope: ['10.0.0.1', '10.0.0.2'] });
-    expect(first).toHaveProperty('summary', expect.stringContaining('the other 10 got it'));
+    expect(first).toHaveProperty('summary', expect.stringContaining('; others got it'));
   });
 
   test('at GMs that do not answer is not the KS’s: they cannot acknowledge', () => {

@@ -1,0 +1,131 @@
+/**
+ * The scenarios again, for sites that see less: only GMs have a login, or only KSs, or nobody sends log messages; and for
+ * COOP sets of three. What cannot be known is not said, and what is said is true.
+ */
+import { describe, expect, test } from 'vitest';
+import type { ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
+import { headlinesOf, sequenceOf } from './headlines.ts';
+
+const MINUTES = 25;
+const LEGACY = 'legacy_ks warning';
+type Sequences = Readonly<Partial<Record<ScenarioName, readonly string[]>>>;
+
+async function sequences(
+  scenario: ScenarioName,
+  watched: Omit<Parameters<typeof headlinesOf>[0], 'scenario'>,
+): Promise<readonly string[]> {
+  return sequenceOf(await headlinesOf({ scenario, ...watched }, MINUTES), 'G1');
+}
+
+const OF_GMS_ALONE: Sequences = {
+  healthy: ['ok'],
+  'legacy-ks': ['path_loss? warning', LEGACY],
+  'ks-upgrade': ['path_loss? warning', LEGACY, 'ok'],
+  'rekey-loss': ['ok', 'path_loss? warning', 'path_loss warning', 'ok'],
+  'rekey-loss-fleet': ['ok', 'path_loss? warning', 'ks_rekeys_lost critical', 'ks_rekeys_lost warning', 'ok'],
+  'tek-loss': ['ok', 'path_loss? warning', 'path_loss warning'],
+  'ks-down': [
+    'ok',
+    'path_loss? warning',
+    'not_registered? warning',
+    'not_registered critical',
+    '(not_registered) ok',
+    'ok',
+  ],
+  'coop-failover': ['ok'],
+  'coop-split': ['ok', 'coop_split critical', 'ok'],
+  'reload-storm': ['ok', 'gms_unreachable warning', 'gms_reloaded ok', 'ok'],
+  'operator-clear': ['ok', 'operator_clear ok', 'ok'],
+  'ks-clear-members': ['ok', 'ks_forced ok', 'ok'],
+  'mixed-old-gms': ['ok', 'path_loss warning', 'ok'],
+  unregistered: ['not_registered? warning', 'not_registered critical'],
+};
+
+const OF_KSS_ALONE: Sequences = {
+  healthy: ['ok'],
+  'legacy-ks': ['ok'],
+  'rekey-loss': ['ok', 'path_loss warning', 'ok'],
+  'rekey-loss-fleet': ['ok', 'ks_rekeys_lost critical', 'ok'],
+  ejection: ['ok', 'path_loss warning', 'path_loss critical'],
+  'ks-down': ['ok', 'ks_down? warning', 'ks_down critical', 'ok'],
+  'coop-failover': ['ok', 'redundancy_lost? warning', 'redundancy_lost warning', 'ok'],
+  'coop-split': ['ok', 'coop_split critical', 'ok'],
+  'operator-clear': ['ok'],
+  'ks-clear-members': ['ok'],
+  multicast: ['ok'],
+};
+
+const WITHOUT_LOGS: Sequences = {
+  'legacy-ks': [LEGACY],
+  'rekey-loss': ['ok', 'path_loss warning', 'ok'],
+  'rekey-loss-fleet': ['ok', 'ks_rekeys_lost critical', 'ks_rekeys_lost warning', 'ok'],
+  'ks-down': ['ok', 'ks_down? warning', 'ks_down critical', '(ks_down) warning', '(ks_down) ok', 'ok'],
+  'coop-split': ['ok', 'coop_split critical', 'ok'],
+  'reload-storm': ['ok', 'gms_unreachable warning', 'gms_reloaded ok', 'ok'],
+  'operator-clear': ['ok', 'operator_clear ok', 'ok'],
+  'ks-clear-members': ['ok', 'ks_forced ok', 'ok'],
+};
+
+const OF_THREE_KSS: Sequences = {
+  healthy: ['ok'],
+  'rekey-loss': ['ok', 'path_loss warning', 'ok'],
+  'coop-failover': ['ok', 'redundancy_lost? warning', 'redundancy_lost warning', 'ok'],
+  'coop-split': ['ok', 'coop_peer_lost? warning', 'coop_split critical', 'ok'],
+};
+
+const cases = (of: Sequences) => Object.entries(of) as [ScenarioName, readonly string[]][];
+
+describe('where only GMs are polled', () => {
+  test.each(cases(OF_GMS_ALONE))(
+    '%s',
+    async (scenario, expected) => {
+      const polled = ({ role }: { readonly role: string }) => role === 'gm';
+      expect(await sequences(scenario, { polled })).toEqual(expected);
+    },
+    60_000,
+  );
+
+  test('nothing is said of what a KS shows', async () => {
+    const polled = ({ role }: { readonly role: string }) => role === 'gm';
+    const said = await headlinesOf({ scenario: 'ks-down', polled }, MINUTES);
+    const texts = said.flatMap(({ summary, first }) => [summary, ...(first?.evidence ?? [])]);
+    expect(texts.filter((text) => /a KS answers|as the KS counts/u.test(text))).toEqual([]);
+  }, 60_000);
+});
+
+describe('where only KSs are polled', () => {
+  test.each(cases(OF_KSS_ALONE))(
+    '%s',
+    async (scenario, expected) => {
+      const polled = ({ role }: { readonly role: string }) => role === 'ks';
+      expect(await sequences(scenario, { polled })).toEqual(expected);
+    },
+    60_000,
+  );
+
+  test('an old release is said with what follows from it', async () => {
+    const polled = ({ role }: { readonly role: string }) => role === 'ks';
+    const [first] = await headlinesOf({ scenario: 'legacy-ks', polled }, 1);
+    expect(first?.summary).toMatch(/KS ks1 is of a release that sends the KEK rekey only at expiry/u);
+  });
+});
+
+describe('where no log messages come', () => {
+  test.each(cases(WITHOUT_LOGS))(
+    '%s',
+    async (scenario, expected) => {
+      expect(await sequences(scenario, {})).toEqual(expected);
+    },
+    60_000,
+  );
+});
+
+describe('with three KSs and nine GMs', () => {
+  test.each(cases(OF_THREE_KSS))(
+    '%s',
+    async (scenario, expected) => {
+      expect(await sequences(scenario, { kss: 3, gms: 9, logs: true })).toEqual(expected);
+    },
+    60_000,
+  );
+});
