@@ -90,7 +90,7 @@ describe('where only GMs are polled', () => {
     const said = await headlinesOf({ scenario: 'ks-down', polled }, MINUTES);
     const texts = said.flatMap(({ summary, first }) => [summary, ...(first?.evidence ?? [])]);
     expect(texts.filter((text) => /a KS answers|as the KS counts/u.test(text))).toEqual([]);
-  }, 60_000);
+  });
 });
 
 describe('where only KSs are polled', () => {
