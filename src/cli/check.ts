@@ -12,7 +12,7 @@ import { askPassword } from './ask-password.ts';
 import { healthText, pluginLine } from './health-text.ts';
 import type { Checked, Look } from './own-look.ts';
 import { PLUGIN_STATUS } from './plugin-status.ts';
-import { DEFAULT_CONFIG, readConfig } from './read-config.ts';
+import { configFile, readConfig } from './read-config.ts';
 import { readToken, secretInFile, secretInVariable } from './secret-file.ts';
 import { takeSignals } from './signals.ts';
 
@@ -42,7 +42,7 @@ export function checkCommand(): Command {
   return new Command('check')
     .description('health of a device, polled now; exit status 0 ok, 1 warning, 2 critical, 3 unknown')
     .argument('[device]', 'name of a device in the configuration')
-    .option('--config <file>', 'the configuration that knows the device', DEFAULT_CONFIG)
+    .addOption(configFile('the configuration that knows the device'))
     .option('--agent <url>', 'ask this agent (default: the one of the configuration, where it runs)')
     .option('--token-file <file>', 'token for the agent (or the variable GDOIWATCH_TOKEN)')
     .option('--host <host>', 'a device that is in no configuration')

@@ -1,11 +1,11 @@
 /** `gdoiwatch config check`: is this file good, and if not, every reason. */
 import { Command } from 'commander';
-import { DEFAULT_CONFIG, readConfig } from './read-config.ts';
+import { configFile, readConfig } from './read-config.ts';
 
 export function configCheckCommand(): Command {
   const check = new Command('check')
     .description('validate a configuration; errors name the path in the file, the value and what is allowed')
-    .option('--config <file>', 'the configuration file', DEFAULT_CONFIG)
+    .addOption(configFile('the configuration file'))
     .action(async (options: { config: string }) => {
       const { config, warnings } = await readConfig(options.config);
       for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);

@@ -31,7 +31,10 @@ export type HistorySource =
 
 export function withHistoryFlags(command: Command): Command {
   return command
-    .option('--config <file>', `the configuration whose store is read (default: ${DEFAULT_CONFIG})`)
+    .option(
+      '--config <file>',
+      `the configuration whose store is read (default: the variable GDOIWATCH_CONFIG, else ${DEFAULT_CONFIG})`,
+    )
     .option('--store <file>', 'a store file (instead of --config)')
     .option('--agent <url>', 'a running agent (instead of --config)')
     .option('--token-file <file>', 'token for the agent (or the variable GDOIWATCH_TOKEN)');
@@ -43,10 +46,11 @@ export async function historySource({ config, store, agent, tokenFile }: WhichHi
   if (given.length > 1) throw new UserError('usage_invalid', WHICH_HISTORY);
   if (agent !== undefined) return { kind: 'agent', client: createAgentClient(agent, await readToken(tokenFile)) };
   if (store !== undefined) return { kind: 'store', path: store };
-  if (config === undefined && !existsSync(DEFAULT_CONFIG)) {
+  const named = config ?? process.env['GDOIWATCH_CONFIG'];
+  if (named === undefined && !existsSync(DEFAULT_CONFIG)) {
     throw new UserError('usage_invalid', `${WHICH_HISTORY}; there is no ${DEFAULT_CONFIG} here`);
   }
-  return { kind: 'store', path: (await readConfig(config ?? DEFAULT_CONFIG)).config.store.sqlitePath };
+  return { kind: 'store', path: (await readConfig(named ?? DEFAULT_CONFIG)).config.store.sqlitePath };
 }
 
 export function instant(text: string): number {

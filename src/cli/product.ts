@@ -162,7 +162,7 @@ async function serve(
   { clock: network, logger, errors }: Common,
   { agent, store, targets, push, listeners, reloads }: Served,
 ): Promise<HttpServer> {
-  const lines = new PreparedLines((group, cell) => agent.readModel.group(group, cell));
+  const lines = new PreparedLines((group, cell) => agent.readModel.group(group, cell), config.metrics);
   agent.readModel.onChange((device, view) => lines.update(device, view));
   const registry = createSelfMetrics(packageVersion(), () => agent.status(), agent.readModel);
   const { host, port } = config.listen;

@@ -1,4 +1,5 @@
 /** Load the configuration for a command: warnings go to stderr, a bad file is one error with all its findings. */
+import { Option } from 'commander';
 import { findingLine } from '../config/finding.ts';
 import { loadConfig } from '../config/load.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
@@ -7,6 +8,11 @@ import { UserError } from '../kernel/user-error.ts';
 
 /** Where a command looks for its configuration unless told: in the present folder. */
 export const DEFAULT_CONFIG = 'gdoiwatch.yml';
+
+/** `--config FILE`, or the variable for those who always mean the same file. */
+export function configFile(what: string): Option {
+  return new Option('--config <file>', what).env('GDOIWATCH_CONFIG').default(DEFAULT_CONFIG);
+}
 
 export async function readConfig(
   file: string,

@@ -3,13 +3,13 @@ import { Command, Option } from 'commander';
 import { createSystemClock } from '../kernel/clock.ts';
 import { createLogger, LOG_FORMATS, type LogFormat } from './logger.ts';
 import { startProduct } from './product.ts';
-import { DEFAULT_CONFIG, readConfig } from './read-config.ts';
+import { configFile, readConfig } from './read-config.ts';
 import { keepRunning, takeSignals } from './signals.ts';
 
 export function runCommand(): Command {
   return new Command('run')
     .description('run the agent: poll the devices of the configuration and export what they show')
-    .option('--config <file>', 'the configuration file; SIGHUP and POST /-/reload read it again', DEFAULT_CONFIG)
+    .addOption(configFile('the configuration file; SIGHUP and POST /-/reload read it again'))
     .addOption(
       new Option('--log-format <format>', 'how log lines look on stderr')
         .choices(LOG_FORMATS)

@@ -9,6 +9,7 @@ import { type Credential, type Credentials, KIND_NAMES, unknownCredential } from
 import { type Authorities, checkRestconf, restconfOf } from './device-restconf.ts';
 import { errorAt, type Problem, quoted, type SettingPath, warningAt } from './finding.ts';
 import { jumpsOf, resolveJumpHosts } from './jump-hosts.ts';
+import type { Matching } from './match-rules.ts';
 import type {
   ResolvedDevice,
   ResolvedJumpHost,
@@ -40,26 +41,28 @@ const KINDS: Readonly<Record<Transport, readonly Kind[]>> = {
 export function createDeviceResolver(
   config: Pick<CheckedConfig, 'defaults' | 'ssh' | 'jump_hosts' | 'cluster'>,
   credentials: Credentials,
-  authorities: Authorities,
+  { authorities, matching }: { readonly authorities: Authorities; readonly matching: Matching },
 ): DeviceResolver {
   const { defaults } = config;
   const sshOf = sharedSsh(config, credentials);
   const jumpHosts = resolveJumpHosts(config, credentials);
-  return (entry, path, problems) => {
+  return (given, path, problems) => {
+    const { entry, pathOf } = matching.apply(given, path);
     const transport = entry.transport ?? defaults.transport;
-    checkOverrides(entry, transport, path, problems);
-    checkRestconf(entry, transport, path, problems);
+    // What a rule sets is no second word of the device.
+    checkOverrides(given, transport, path, problems);
+    checkRestconf(given, transport, path, problems);
     const found = findCredentials(
       transport,
       entry.credentials === undefined
         ? { ref: defaults.credentials, refPath: ['defaults', 'credentials'] }
-        : { ref: entry.credentials, refPath: [...path, 'credentials'] },
+        : { ref: entry.credentials, refPath: pathOf('credentials') },
       credentials,
       problems,
     );
     if (found === null) return null;
     const jumps = jumpsOf(entry.ssh?.jump ?? config.ssh.jump, jumpHosts, {
-      path: entry.ssh?.jump === undefined ? ['ssh', 'jump'] : [...path, 'ssh', 'jump'],
+      path: entry.ssh?.jump === undefined ? ['ssh', 'jump'] : pathOf('jump'),
       problems,
     });
     if (jumps === null) return null;

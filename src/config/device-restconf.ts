@@ -26,7 +26,7 @@ export async function readAuthorities(
   devices?.forEach((entry, index) => name(entry?.tls?.ca_file, ['devices', index]));
   const authorities = new Map<string, string>();
   for (const [file, path] of first) {
-    const read = await readPem(source, file);
+    const read = await readPem(source, file, path);
     if (read.kind === 'read') authorities.set(file, read.pem);
     else problems.push(errorAt(path, read.reason));
   }

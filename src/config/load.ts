@@ -1,11 +1,9 @@
-/** A configuration file, read and checked whole: either what the agent runs on, or everything that is wrong with it. */
-import { dirname, resolve } from 'node:path';
+/** A configuration file with those it includes, read and checked whole: either what the agent runs on, or everything that is wrong with it. */
 import { type Clock, createSystemClock } from '../kernel/clock.ts';
 import { checkConfig } from './check.ts';
-import { fileFinding, placedFindings, syntaxFindings } from './file-findings.ts';
 import { type Finding, type Problem, pathText } from './finding.ts';
-import { readConfigText } from './config-text.ts';
-import { type ReadFile, readFileFromDisk, readText } from './read-file.ts';
+import { readConfigFiles } from './included-files.ts';
+import { type ReadFile, readFileFromDisk } from './read-file.ts';
 import { resolveConfig } from './resolve.ts';
 import type { ResolvedConfig } from './resolved-config.ts';
 import { type RunProgram, runProgram } from './run-program.ts';
@@ -33,36 +31,32 @@ export type LoadedConfig =
   /** Errors and warnings in the file's order; after them those of the files that `web` names. */
   | { readonly kind: 'invalid'; readonly findings: readonly Finding[] };
 
-const MAX_FILE_BYTES = 32 * 1024 * 1024;
-
 /** Loads the file at `path`; never throws for what a user can cause. `findingLine` makes a finding a line of text. */
 export async function loadConfig(path: string, context: LoadContext): Promise<LoadedConfig> {
   const readFile = context.readFile ?? readFileFromDisk;
-  const file = await readText(readFile, path, MAX_FILE_BYTES);
-  if (file.kind === 'failed') {
-    return { kind: 'invalid', findings: [fileFinding(path, `cannot be read: ${file.reason}`)] };
-  }
-  const source = file.text;
-  const yaml = await readConfigText(source, context.yieldToIo === undefined ? {} : { pause: context.yieldToIo });
-  if (yaml.syntaxErrors.length > 0) return { kind: 'invalid', findings: syntaxFindings(path, yaml) };
-  const checked = checkConfig(yaml.value);
+  const pause = context.yieldToIo === undefined ? {} : { pause: context.yieldToIo };
+  const read = await readConfigFiles(path, readFile, pause);
+  if (read.kind === 'failed') return { kind: 'invalid', findings: read.findings };
+  const { files } = read;
+  const checked = checkConfig(files.value);
   const secretSource: SecretSource = {
     env: context.env,
     readFile,
     runProgram: context.runProgram ?? runProgram,
     clock: context.clock ?? createSystemClock(),
     report: context.report ?? (() => undefined),
-    directory: dirname(resolve(path)),
+    directoryOf: files.directoryOf,
+    nameOf: files.nameOf,
   };
   const resolved = await resolveConfig(checked.config, path, secretSource);
   const { web, ...ofWeb } = await resolveWeb(checked.config.web, secretSource);
   const problems = withoutConsequences([
-    yaml.problems,
+    files.problems,
     checked.problems,
     [...resolved.problems, ...ofWeb.problems],
     unsupportedSettings(checked.config),
   ]);
-  const findings = [...placedFindings(path, source, yaml, problems), ...ofWeb.findings];
+  const findings = [...files.placed(problems), ...ofWeb.findings];
   return findings.some((finding) => finding.severity === 'error')
     ? { kind: 'invalid', findings }
     : { kind: 'ok', config: { ...resolved.config, web }, warnings: findings };

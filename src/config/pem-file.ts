@@ -1,7 +1,7 @@
 /** Files of certificates that the configuration names. */
 import { X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
-import { quoted } from './finding.ts';
+import { quoted, type SettingPath } from './finding.ts';
 import { readText } from './read-file.ts';
 import type { SecretSource } from './secret-source.ts';
 
@@ -14,8 +14,13 @@ export type PemFile =
   /** `reason`: for the end of a finding. */
   | { readonly kind: 'failed'; readonly reason: string };
 
-export async function readPem({ readFile, directory }: SecretSource, file: string): Promise<PemFile> {
-  const absolute = resolve(directory, file);
+/** `path`: the setting that names it, whose file it lies beside. */
+export async function readPem(
+  { readFile, directoryOf }: SecretSource,
+  file: string,
+  path: SettingPath,
+): Promise<PemFile> {
+  const absolute = resolve(directoryOf(path), file);
   const read = await readText(readFile, absolute, MAX_PEM_BYTES);
   if (read.kind === 'failed') return { kind: 'failed', reason: `${quoted(absolute)} cannot be read: ${read.reason}` };
   const certificates = read.text.match(CERTIFICATE) ?? [];

@@ -38,6 +38,7 @@ const FIXED: readonly (readonly [setting: string, same: Same])[] = [
   ['listen', sameValue((config) => config.listen)],
   ['web: TLS', sameValue(({ web }) => [web.tls !== null, web.tls !== null && web.tls.clientCa !== null])],
   ['log.level', sameValue((config) => config.log.level)],
+  ['metrics', sameValue((config) => config.metrics)],
   ['limits.concurrent_polls', sameValue((config) => config.limits.concurrentPolls)],
   ['store', sameValue((config) => config.store)],
   ['ssh.known_hosts', sameValue((config) => config.ssh.knownHostsPath)],

@@ -8,6 +8,7 @@ import { createDeviceResolver, type DeviceResolver } from './device-resolver.ts'
 import { readAuthorities } from './device-restconf.ts';
 import { errorAt, type Problem, pathText, quoted, warningAt } from './finding.ts';
 import { checkJumpHosts } from './jump-hosts.ts';
+import { checkMatchRules, createMatching } from './match-rules.ts';
 import { needSecret, readSecret } from './read-secret.ts';
 import type {
   ListenAddress,
@@ -37,25 +38,37 @@ export async function resolveConfig(
   const credentials = await resolveCredentials(config.credentials, secrets, problems);
   problems.push(...checkJumpHosts(config, credentials));
   const authorities = await readAuthorities(config, source, problems);
-  const resolver = createDeviceResolver(config, credentials, authorities);
+  problems.push(...checkMatchRules(config.match));
+  const matching = createMatching(config);
+  const resolver = createDeviceResolver(config, credentials, { authorities, matching });
+  const devices = resolveDevices(config, resolver, source.nameOf, problems);
+  problems.push(...matching.unused());
   return {
     config: {
       file,
       listen: config.listen,
       log: config.log,
+      metrics: { labels: [...new Set(config.metrics.labels)], ksMembers: config.metrics.ks_members },
       limits: { concurrentPolls: config.limits.concurrent_polls },
       ssh: {
-        knownHostsPath: resolve(source.directory, config.ssh.known_hosts),
+        knownHostsPath: resolve(source.directoryOf(['ssh']), config.ssh.known_hosts),
         maxHandshakes: config.ssh.max_handshakes,
       },
-      restconf: { knownCertificatesPath: resolve(source.directory, config.restconf.known_certificates) },
-      record: config.record === undefined ? null : resolve(source.directory, config.record),
+      restconf: {
+        knownCertificatesPath: resolve(source.directoryOf(['restconf']), config.restconf.known_certificates),
+      },
+      record: config.record === undefined ? null : resolve(source.directoryOf(['record']), config.record),
       store: {
-        sqlitePath: resolve(source.directory, config.store.sqlite ?? DEFAULT_STORE),
+        sqlitePath: resolve(source.directoryOf(['store']), config.store.sqlite ?? DEFAULT_STORE),
         retentionMs: config.store.retention,
       },
-      devices: resolveDevices(config, resolver, problems),
-      targets: await resolveTargets(config, source.directory, { resolver, secrets, credentials }, problems),
+      devices,
+      targets: await resolveTargets(
+        config,
+        source.directoryOf(['targets']),
+        { resolver, secrets, credentials },
+        problems,
+      ),
       syslog: config.syslog === undefined ? null : { listens: config.syslog.listen, relays: config.syslog.relays },
       traps: resolveTraps(config.traps, credentials, problems),
       alertmanager: await resolveAlertmanager(config, secrets, problems),
@@ -72,7 +85,12 @@ function openPage({ listen, web }: CheckedConfig): readonly Problem[] {
   ];
 }
 
-function resolveDevices(config: CheckedConfig, resolver: DeviceResolver, problems: Problem[]): ResolvedDevice[] {
+function resolveDevices(
+  config: CheckedConfig,
+  resolver: DeviceResolver,
+  nameOf: SecretSource['nameOf'],
+  problems: Problem[],
+): ResolvedDevice[] {
   if (config.devices === undefined && config.targets === undefined) {
     problems.push(errorAt(['devices'], 'missing; needs a list of devices'));
   }
@@ -84,7 +102,10 @@ function resolveDevices(config: CheckedConfig, resolver: DeviceResolver, problem
     const path = ['devices', index];
     const first = firstOfName.get(entry.name);
     if (first === undefined) firstOfName.set(entry.name, index);
-    else problems.push(errorAt([...path, 'name'], `${quoted(entry.name)} is the name of devices[${first}] already`));
+    else
+      problems.push(
+        errorAt([...path, 'name'], `${quoted(entry.name)} is the name of ${nameOf(['devices', first])} already`),
+      );
     const own: Problem[] = [];
     const device = resolver(entry, path, own);
     if (device !== null) devices.push(device);

@@ -198,6 +198,8 @@ export interface ResolvedConfig {
   readonly file: string;
   readonly listen: ListenAddress;
   readonly web: ResolvedWeb;
+  /** Labels of devices that all their series get; whether a KS's members have series. */
+  readonly metrics: { readonly labels: readonly string[]; readonly ksMembers: boolean };
   readonly log: { readonly level: LogLevel };
   readonly limits: { readonly concurrentPolls: number };
   readonly ssh: { readonly knownHostsPath: string; readonly maxHandshakes: number };

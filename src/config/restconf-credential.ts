@@ -54,7 +54,7 @@ async function clientOf(
     else if (passphrase !== null) problems.push(errorAt(at, 'a passphrase is of use only with client_key_file'));
     return null;
   }
-  const certificate = await readPem(secrets.source, certificateFile);
+  const certificate = await readPem(secrets.source, certificateFile, at);
   if (certificate.kind === 'failed') wrong('client_cert_file', certificate.reason);
   if (certificate.kind === 'failed' || key === null) return null;
   const misfit = misfitOf(certificate.pem, key.reveal(), passphrase?.reveal() ?? null);

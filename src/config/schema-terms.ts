@@ -71,7 +71,8 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
 export const printable = (max: number) => (value: string) =>
   value.length > 0 && value.length <= max && !CONTROL.test(value);
 
-export const path = text('a file path', printable(4096));
+export const isFilePath = printable(4096);
+export const path = text('a file path', isFilePath);
 export const envName = text('the name of an environment variable', (value) =>
   /^[A-Za-z_][A-Za-z0-9_]{0,255}$/.test(value),
 );

@@ -91,12 +91,41 @@ export const RESERVED_LABELS: readonly string[] = [
   'quantile',
 ];
 
+/** Labels that some series of a device have already; a test holds that none is missing here. */
+export const SERIES_LABELS: readonly string[] = [
+  'address',
+  'cause',
+  'cell',
+  'collector',
+  'gm_version',
+  'identity',
+  'interface',
+  'kek_encryption',
+  'key_server',
+  'kind',
+  'ks_version',
+  'member',
+  'path',
+  'peer',
+  'priority',
+  'reason',
+  'rekey_transport',
+  'result',
+  'trustpoint',
+  'unexpected',
+  'vrf',
+];
+const MAX_METRIC_LABELS = 8;
+
 const MAX_LABELS = 32;
 const labelName = z.string().regex(/^(?!__)[A-Za-z_][A-Za-z0-9_]{0,63}$/, {
   error: 'a label name (letters, digits and _, not starting with a digit or __)',
 });
 const ownLabelName = labelName.refine((value) => !RESERVED_LABELS.includes(value), {
   error: `free as a label name: gdoiwatch or Prometheus sets ${RESERVED_LABELS.join(', ')}`,
+});
+const metricLabel = ownLabelName.refine((value) => !SERIES_LABELS.includes(value), {
+  error: `free: series of devices have ${SERIES_LABELS.join(', ')} already`,
 });
 const labelsNamed = (labelName: z.ZodType<string, string>) =>
   z
@@ -306,6 +335,56 @@ export const deviceSchema = section({
   session: session.optional().describe('Short for ssh: { session: ... }'),
 });
 
+/** What a rule of `match` can set, by the names that devices set it by; `jump` is `ssh.jump`. */
+export const MATCH_SETTINGS = [
+  'credentials',
+  'interval',
+  'jump',
+  'cell',
+  'role',
+  'transport',
+  'timeout',
+  'detail_interval',
+  'source_address',
+  'collect',
+  'algorithms',
+  'session',
+] as const;
+
+const MAX_PATTERNS = 256;
+function patterns(what: string) {
+  const error = `${what}, or a list of them`;
+  const fits = (value: string) => value === '' || printable(256)(value);
+  const pattern = z.string({ error: () => error }).refine(fits, { error, abort: true });
+  const several = z.array(pattern).refine((list) => list.length > 0 && list.length <= MAX_PATTERNS, { error });
+  return z.union([pattern, several], { error }).transform((value) => (Array.isArray(value) ? value : [value]));
+}
+const MAX_RULES = 1000;
+const matchRule = section({
+  name: patterns('a pattern of names (gm-*, with * and ?)').describe('Patterns of the name, with * and ?').optional(),
+  host: patterns('a prefix, an address or a pattern (10.1.0.0/16, *.example.net)')
+    .describe('Prefixes, addresses and patterns of the host, as it is written')
+    .optional(),
+  label: z
+    .record(labelName, patterns('a pattern of values (tai*, with * and ?)'), {
+      error: () => 'a mapping of label names to patterns',
+    })
+    .describe('Patterns of values by label; all labels have to fit')
+    .optional(),
+  credentials: credentialRef.describe('As of a device, as all below').optional(),
+  interval: interval.optional(),
+  jump: jump.optional(),
+  cell: cell.optional(),
+  role: role.optional(),
+  transport: transport.optional(),
+  timeout: timeout.optional(),
+  detail_interval: detailInterval.optional(),
+  source_address: sourceAddress.optional(),
+  collect: collect.optional(),
+  algorithms: algorithms.optional(),
+  session: session.optional(),
+});
+
 const listener = parsed('an address to listen on (udp://127.0.0.1:5514, tcp://...)', parseListenerAddress);
 const MAX_RELAYS = 256;
 const MAX_LISTENERS = 8;
@@ -331,10 +410,19 @@ const targetUrl = z.union(
   { error: 'a URL (http://... or https://...) without user and password, or { url: URL, authorization_file: FILE }' },
 );
 
+const MAX_INCLUDED = 1000;
+
 /** Most devices in one file: an upper end for everything that grows with them. */
 const MAX_DEVICES = 200_000;
 
 export const configSchema = section({
+  include: z
+    .array(path, { error: 'a list of files' })
+    .max(MAX_INCLUDED, { error: `at most ${MAX_INCLUDED} files` })
+    .optional()
+    .describe(
+      'More files of this configuration, relative to the one they stand in, as are the paths in them: lists such as devices and match are put together, credentials and jump_hosts by name; any other section stands in one file',
+    ),
   listen: parsed('an address to listen on (127.0.0.1:9848, [::1]:9848, :9848)', parseListenAddress)
     .prefault('127.0.0.1:9848')
     .describe('Address of the web page, the API and the metrics; :PORT is every IPv4 address'),
@@ -344,6 +432,23 @@ export const configSchema = section({
   limits: section({
     concurrent_polls: wholeNumber(1, 4096).default(64).describe('Polls under way at once, over all devices'),
   }).prefault({}),
+  metrics: section({
+    labels: z
+      .array(metricLabel, { error: 'a list of label names' })
+      .max(MAX_METRIC_LABELS, { error: `at most ${MAX_METRIC_LABELS} labels` })
+      .default([])
+      .describe(
+        'Labels of devices that all their series get, and not only gdoi_device_info; each makes every series longer',
+      ),
+    ks_members: z
+      .boolean({ error: 'true or false' })
+      .default(true)
+      .describe(
+        'gdoi_ks_member_*: three series for each GM and KS. Without them GdoiGmEjected and GdoiGmRekeyUnacknowledged have nothing to go by',
+      ),
+  })
+    .prefault({})
+    .describe('What /metrics shows'),
   web: section({
     config_file: path.optional().describe('TLS and basic auth, in the format of the Prometheus exporter-toolkit'),
     tokens_file: path
@@ -407,6 +512,13 @@ export const configSchema = section({
     .array(deviceSchema, { error: 'a list of devices' })
     .max(MAX_DEVICES, { error: `at most ${MAX_DEVICES} devices` })
     .optional(),
+  match: z
+    .array(matchRule, { error: 'a list of rules' })
+    .max(MAX_RULES, { error: `at most ${MAX_RULES} rules` })
+    .default([])
+    .describe(
+      'Settings for devices, of the file or of targets, whose name, host and labels fit. For each setting the first rule that fits and sets it counts, after the device itself and before defaults',
+    ),
   targets: section({
     file_sd: z
       .array(filePattern, { error: 'a list of file patterns' })
@@ -494,5 +606,6 @@ type DeepReadonly<T> = T extends object ? { readonly [K in keyof T]: DeepReadonl
 /** The file's content, checked, with the file's own keys; optional sections that are absent are undefined. */
 export type Config = DeepReadonly<z.infer<typeof configSchema>>;
 export type DeviceEntry = NonNullable<Config['devices']>[number];
+export type MatchRule = Config['match'][number];
 export type CredentialEntry = Config['credentials'][string];
 export type CredentialRef = Config['defaults']['credentials'];

@@ -20,8 +20,10 @@ export interface SecretSource {
   readonly clock: Clock;
   /** Told when a secret cannot be read again while the agent runs; names its place, never the secret. */
   readonly report: (message: string) => void;
-  /** What relative paths start from. */
-  readonly directory: string;
+  /** What relative paths of a setting start from. */
+  directoryOf(path: SettingPath): string;
+  /** A setting, and its file where there are several. */
+  nameOf(path: SettingPath): string;
 }
 
 /** A line that is sent to a device: IOS would take a second line for a command. */
@@ -69,7 +71,7 @@ export class SecretReader {
   }
 
   async fromFile(path: SettingPath, file: string, kind: SecretKind): Promise<Secret | null> {
-    const absolute = resolve(this.#source.directory, file);
+    const absolute = resolve(this.#source.directoryOf(path), file);
     const shown = quoted(absolute);
     let reading = this.#files.get(absolute);
     if (reading === undefined) {
@@ -95,10 +97,11 @@ export class SecretReader {
 
   /** What a program prints: asked once now, and again when it was refused. */
   async fromProgram(path: SettingPath, command: CommandLine, kind: SecretKind): Promise<Secret | null> {
-    const key = JSON.stringify([kind, command]);
+    const directory = this.#source.directoryOf(path);
+    const key = JSON.stringify([kind, command, directory]);
     let printed = this.#printed.get(key);
     if (printed === undefined) {
-      const ask = () => this.#programs.add(() => this.#runForSecret(command, kind));
+      const ask = () => this.#programs.add(() => this.#runForSecret(command, directory, kind));
       printed = ask().then((reading) => ({
         ...reading,
         secret: reading.kind === 'wrong' ? null : this.#renewable(reading.value, 'after a refusal', ask),
@@ -118,8 +121,8 @@ export class SecretReader {
     return value === undefined ? { kind: 'wrong', message: `${shown} is not set` } : checked(shown, value, kind);
   }
 
-  async #runForSecret([program, ...args]: CommandLine, kind: SecretKind): Promise<SecretReading> {
-    const { clock, directory, env, runProgram } = this.#source;
+  async #runForSecret([program, ...args]: CommandLine, directory: string, kind: SecretKind): Promise<SecretReading> {
+    const { clock, env, runProgram } = this.#source;
     // A bare name is looked up in PATH; anything else is a path, from the configuration's directory.
     const found = program.includes('/') ? resolve(directory, program) : program;
     const answer = await runProgram([found, ...args], { clock, directory, env });

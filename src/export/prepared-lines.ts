@@ -21,18 +21,29 @@ interface Family {
 /** undefined: the group is not known. */
 export type GroupViewOf = (group: string, cell: string | undefined) => FleetView | undefined;
 
-export class PreparedLines {
-  readonly #families: readonly Family[] = DEVICE_METRICS.map((metric) => ({
-    metric,
-    header: familyHeader(metric),
-    blocks: new Map(),
-  }));
+/** What a site wants to see, and pay for. */
+export interface LinesOptions {
+  /** Labels of devices that all their series get; gdoi_device_info has every label in any case. */
+  readonly labels: readonly string[];
+  /** `gdoi_ks_member_*`: three series for each GM and KS. */
+  readonly ksMembers: boolean;
+}
 
+const ALL_LINES: LinesOptions = { labels: [], ksMembers: true };
+const INFO = 'gdoi_device_info';
+const OF_KS_MEMBERS = 'gdoi_ks_member_';
+
+export class PreparedLines {
+  readonly #families: readonly Family[];
   readonly #groupOf: GroupViewOf;
+  readonly #labels: readonly string[];
 
   /** `groupOf`: where what a group says of its GMs is joined from. */
-  constructor(groupOf: GroupViewOf) {
+  constructor(groupOf: GroupViewOf, { labels, ksMembers }: LinesOptions = ALL_LINES) {
     this.#groupOf = groupOf;
+    this.#labels = labels;
+    const wanted = DEVICE_METRICS.filter(({ name }) => ksMembers || !name.startsWith(OF_KS_MEMBERS));
+    this.#families = wanted.map((metric) => ({ metric, header: familyHeader(metric), blocks: new Map() }));
   }
 
   /** Prepare the lines of a device; null when it is gone: its series end. */
@@ -42,7 +53,8 @@ export class PreparedLines {
       return;
     }
     const cell = view.cell === undefined ? '' : `,cell="${escapeLabel(view.cell)}"`;
-    const own = `device="${escapeLabel(device)}"${cell}`;
+    const bare = `device="${escapeLabel(device)}"${cell}`;
+    const own = bare + this.#inventoryLabels(view);
     const inGroup = (name: string) => {
       const group = this.#groupOf(name, view.cell);
       return group === undefined ? null : (group.gmOf(device)?.gm ?? null);
@@ -63,7 +75,7 @@ export class PreparedLines {
     for (const { metric, blocks } of this.#families) {
       // Joined at the end: a string grown by += stays a tree of pieces and costs several times the memory.
       const parts: string[] = [];
-      let fixedLabels = own;
+      let fixedLabels = metric.name === INFO ? bare : own;
       const emit: Emit = (labels, value) => {
         const number = typeof value === 'boolean' ? Number(value) : value;
         if (number === null || number === undefined || Number.isNaN(number)) return;
@@ -82,6 +94,11 @@ export class PreparedLines {
       if (parts.length === 0) blocks.delete(device);
       else blocks.set(device, parts.join(''));
     }
+  }
+
+  #inventoryLabels({ labels }: DeviceView): string {
+    const shown = this.#labels.filter((name) => (labels[name] ?? '') !== '');
+    return shown.map((name) => `,${name}="${escapeLabel(labels[name] ?? '')}"`).join('');
   }
 
   /** The exposition of one device; empty when it is not known. */

@@ -16,6 +16,7 @@ const ALLOWED: ReadonlyMap<string, readonly [times: number, why: string]> = new 
     'agent/record/recorded-values.ts': [1, 'written as JSON'],
     'config/check.ts': [2, 'keys of the schema, and of the file itself'],
     'config/credentials.ts': [1, 'walked into a map'],
+    'config/included-files.ts': [1, 'sections of the file: walked, and looked up by names of ours'],
     'config/json-schema.ts': [1, 'written as JSON'],
     'config/load.ts': [1, "Node's environment, handed on"],
     'config/read-secret.ts': [1, 'keys of the schema'],

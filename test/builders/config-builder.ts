@@ -8,6 +8,7 @@ export function aConfig(over: Partial<ResolvedConfig> & Pick<ResolvedConfig, 'de
     listen: { host: '127.0.0.1', port: 0 },
     web: { tls: null, basicAuthUsers: new Map(), tokens: [], headers: {} },
     log: { level: 'info' },
+    metrics: { labels: [], ksMembers: true },
     limits: { concurrentPolls: 64 },
     ssh: { knownHostsPath: 'known_hosts', maxHandshakes: 8 },
     restconf: { knownCertificatesPath: 'known_certificates' },

@@ -65,6 +65,7 @@ describe("the contract's own example", () => {
         tokens: [{ name: 'noc', scope: 'operate', sha256: secret }],
       },
       log: { level: 'info' },
+      metrics: { labels: [], ksMembers: true },
       limits: { concurrentPolls: 64 },
       ssh: { knownHostsPath: '/etc/gdoiwatch/known_hosts', maxHandshakes: 8 },
       restconf: { knownCertificatesPath: '/etc/gdoiwatch/known_certificates' },
@@ -217,7 +218,7 @@ const device = (rest: string) => withDevices(`{ name: gm1, host: 192.0.2.1, ${re
 
 describe('each mistake is one line that says where, what and what is allowed', () => {
   const allowedKeys =
-    'listen, log, limits, web, store, cluster, record, defaults, credentials, ssh, restconf, jump_hosts, devices, targets, syslog, traps, alertmanager';
+    'include, listen, log, limits, metrics, web, store, cluster, record, defaults, credentials, ssh, restconf, jump_hosts, devices, match, targets, syslog, traps, alertmanager';
   const cases: readonly (readonly [title: string, text: string, ...errors: string[]])[] = [
     [
       'a bad interval',

@@ -66,6 +66,7 @@ const config = (devices: readonly ResolvedDevice[], changes: Partial<ResolvedCon
   file: 'gdoiwatch.yml',
   listen: { host: '127.0.0.1', port: 9848 },
   log: { level: 'info' },
+  metrics: { labels: [], ksMembers: true },
   limits: { concurrentPolls: 64 },
   ssh: { knownHostsPath: '/etc/known_hosts', maxHandshakes: 8 },
   restconf: { knownCertificatesPath: '/etc/known_certificates' },
@@ -183,6 +184,7 @@ describe('a reload', () => {
   it('says which settings wait for a restart', () => {
     const after = config([], {
       listen: { host: '::', port: 9848 },
+      metrics: { labels: [], ksMembers: true },
       log: { level: 'debug' },
       limits: { concurrentPolls: 1 },
       ssh: { knownHostsPath: '/x', maxHandshakes: 1 },

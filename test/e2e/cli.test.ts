@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { gdoiwatch } from './gdoiwatch.ts';
+import { Gdoiwatch, gdoiwatch } from './gdoiwatch.ts';
 
 const COMMANDS = ['demo', 'run', 'events', 'parse', 'replay', 'simulate', 'config'] as const;
 
@@ -196,6 +196,22 @@ describe('config check', () => {
     const { status, stdout } = await gdoiwatch(['config', 'check', '--config', path]);
     expect(status).toBe(0);
     expect(stdout).toBe(`${path}: good, 1 devices\n`);
+  });
+
+  test('the variable GDOIWATCH_CONFIG names the file where --config does not', async () => {
+    const path = await file(
+      'named.yml',
+      'include: [more.yml]\ncredentials: { main: { username: monitor, password_env: P } }\nstore: { sqlite: none.db }\n',
+    );
+    await file('more.yml', 'devices: [{ name: gm1, host: 192.0.2.1 }, { name: gm2, host: 192.0.2.2 }]\n');
+    const withEnv = (...args: string[]) =>
+      new Gdoiwatch(args, { env: { P: 'planted-secret-1', GDOIWATCH_CONFIG: path } }).finished;
+    expect(await withEnv('config', 'check')).toMatchObject({
+      status: 0,
+      stdout: `${path}: good, 2 devices\n`,
+    });
+    expect((await withEnv('run', '--config', `${path}.not`)).stderr).toContain('named.yml.not');
+    expect((await withEnv('events')).stderr).toContain('none.db');
   });
 
   test('a bad file names every place, the value and what is allowed', async () => {

@@ -7,6 +7,7 @@
  */
 import { createHash, createHmac } from 'node:crypto';
 import { appendFile, open, readFile, stat } from 'node:fs/promises';
+import { globMatches } from '../../kernel/glob.ts';
 
 type HostKeyVerdict =
   | { readonly kind: 'known' }
@@ -146,34 +147,6 @@ function hashedNameMatches(pattern: string, name: string): boolean {
   const [, , salt, hash] = pattern.split('|');
   if (salt === undefined || hash === undefined) return false;
   return createHmac('sha1', Buffer.from(salt, 'base64')).update(name).digest('base64') === hash;
-}
-
-/** `*` and `?` as in OpenSSH, without a regular expression that a long pattern could slow down. */
-function globMatches(pattern: string, name: string): boolean {
-  if (!pattern.includes('*') && !pattern.includes('?')) return pattern === name;
-  let at = 0;
-  let inPattern = 0;
-  let star = -1;
-  let starAt = 0;
-  while (at < name.length) {
-    const wanted = pattern[inPattern];
-    if (wanted === '*') {
-      star = inPattern;
-      starAt = at;
-      inPattern += 1;
-    } else if (wanted === '?' || wanted === name[at]) {
-      at += 1;
-      inPattern += 1;
-    } else if (star !== -1) {
-      starAt += 1;
-      at = starAt;
-      inPattern = star + 1;
-    } else {
-      return false;
-    }
-  }
-  while (pattern[inPattern] === '*') inPattern += 1;
-  return inPattern === pattern.length;
 }
 
 async function endsInsideLine(path: string): Promise<boolean> {

@@ -37,7 +37,7 @@ export async function resolveTls(
     if (inline !== undefined) return checkedPem(inline, [SECTION, name], 'the value', problems);
     if (file === undefined) return null;
     const at = [SECTION, `${name}_file`];
-    const absolute = resolve(source.directory, file);
+    const absolute = resolve(source.directoryOf(['web']), file);
     const read = await readText(source.readFile, absolute, MAX_PEM_BYTES);
     if (read.kind === 'read') return checkedPem(read.text, at, quoted(absolute), problems);
     problems.push(errorAt(at, `${quoted(absolute)} cannot be read: ${read.reason}`));

@@ -42,7 +42,7 @@ async function readWebConfig(
   source: SecretSource,
   found: WebFindings,
 ): Promise<Omit<ResolvedWeb, 'tokens'>> {
-  const file = resolve(source.directory, name);
+  const file = resolve(source.directoryOf(['web']), name);
   const text = await readNamed('config_file', file, source.readFile, found);
   if (text === null) return NOTHING;
   const yaml = readYaml(text);
@@ -56,7 +56,7 @@ async function readWebConfig(
   let tls: ResolvedTls | null = null;
   if (checked.success) {
     // Relative paths start where the web configuration stands, as in the toolkit.
-    const beside: SecretSource = { ...source, directory: dirname(file) };
+    const beside: SecretSource = { ...source, directoryOf: () => dirname(file) };
     const section = checked.data.tls_server_config;
     if (section !== undefined) tls = await resolveTls(section, beside, new SecretReader(beside, problems), problems);
     problems.push(...doubts(checked.data));
@@ -97,7 +97,7 @@ function doubts(config: WebConfig): readonly Problem[] {
 }
 
 async function readTokens(name: string, source: SecretSource, found: WebFindings): Promise<readonly ResolvedToken[]> {
-  const file = resolve(source.directory, name);
+  const file = resolve(source.directoryOf(['web']), name);
   const text = await readNamed('tokens_file', file, source.readFile, found);
   if (text === null) return [];
   const { tokens, findings } = parseTokens(file, text);
