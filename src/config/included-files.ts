@@ -34,11 +34,11 @@ export interface ConfigFiles {
   /** Of the files themselves: duplicate keys, includes that cannot be read. */
   readonly problems: readonly Problem[];
   /** Where relative paths of a setting start: in the file that it stands in. */
-  directoryOf(path: SettingPath): string;
+  readonly directoryOf: (path: SettingPath) => string;
   /** `devices[3]`, with its file where there are several. */
-  nameOf(path: SettingPath): string;
+  readonly nameOf: (path: SettingPath) => string;
   /** In the order of the files, and in each file's order. */
-  placed(problems: readonly Problem[]): readonly Finding[];
+  readonly placed: (problems: readonly Problem[]) => readonly Finding[];
 }
 
 export type ReadFiles =

@@ -13,7 +13,7 @@ import { type DeviceEntry, MATCH_SETTINGS, type MatchRule } from './schema.ts';
 export interface MatchedEntry {
   readonly entry: DeviceEntry;
   /** For errors: the device's own place, or the rule's. */
-  pathOf(setting: (typeof MATCH_SETTINGS)[number]): SettingPath;
+  readonly pathOf: (setting: (typeof MATCH_SETTINGS)[number]) => SettingPath;
 }
 
 export interface Matching {
@@ -25,7 +25,7 @@ export interface Matching {
 interface Rule {
   readonly index: number;
   readonly settings: MatchRule;
-  fits(entry: DeviceEntry): boolean;
+  readonly fits: (entry: DeviceEntry) => boolean;
   used: boolean;
 }
 

@@ -21,9 +21,9 @@ export interface SecretSource {
   /** Told when a secret cannot be read again while the agent runs; names its place, never the secret. */
   readonly report: (message: string) => void;
   /** What relative paths of a setting start from. */
-  directoryOf(path: SettingPath): string;
+  readonly directoryOf: (path: SettingPath) => string;
   /** A setting, and its file where there are several. */
-  nameOf(path: SettingPath): string;
+  readonly nameOf: (path: SettingPath) => string;
 }
 
 /** A line that is sent to a device: IOS would take a second line for a command. */
