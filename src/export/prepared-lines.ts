@@ -31,7 +31,7 @@ export interface LinesOptions {
 
 const ALL_LINES: LinesOptions = { labels: [], ksMembers: true };
 const INFO = 'gdoi_device_info';
-const OF_KS_MEMBERS = 'gdoi_ks_member_';
+const OF_KS_MEMBERS = /^gdoi_ks_member_/;
 
 export class PreparedLines {
   readonly #families: readonly Family[];
@@ -42,7 +42,7 @@ export class PreparedLines {
   constructor(groupOf: GroupViewOf, { labels, ksMembers }: LinesOptions = ALL_LINES) {
     this.#groupOf = groupOf;
     this.#labels = labels;
-    const wanted = DEVICE_METRICS.filter(({ name }) => ksMembers || !name.startsWith(OF_KS_MEMBERS));
+    const wanted = DEVICE_METRICS.filter(({ name }) => ksMembers || !OF_KS_MEMBERS.test(name));
     this.#families = wanted.map((metric) => ({ metric, header: familyHeader(metric), blocks: new Map() }));
   }
 
