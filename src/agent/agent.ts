@@ -7,6 +7,7 @@
  * other or a pushed message hints at brings an SSH poll at once.
  */
 import { isDeepStrictEqual } from 'node:util';
+import type { DeviceTraffic } from '../access/device-traffic.ts';
 import type { PushedMessage } from '../access/pushed.ts';
 import { diffConfig } from '../config/reload-diff.ts';
 import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.ts';
@@ -30,6 +31,7 @@ import { systemRandom } from '../kernel/random.ts';
 import { type PushedFromDevice, PushedMessages } from './heard/pushed-messages.ts';
 import { type AgentStatus, createReadModel, type FleetReadModel, type MutableReadModel } from '../model/read-model.ts';
 import { settingsOfDevices } from './record/recorded-settings.ts';
+import type { PollReport } from '../model/poll-report.ts';
 import { Recorder } from './record/recorder.ts';
 import { Scheduler } from './schedule/scheduler.ts';
 import { SenderLookup } from './heard/sender-lookup.ts';
@@ -44,6 +46,8 @@ export interface AgentOptions extends Ways {
   /** Addresses of a host name; rejects when it has none. */
   readonly lookup: (host: string) => Promise<readonly string[]>;
   readonly store: EventStore;
+  /** What devices were asked, as their access counts it; absent: not counted. */
+  readonly traffic?: DeviceTraffic;
   readonly logger: Logger;
   /** Events that are kept and new, in the order they were kept. */
   readonly onEvents?: (events: readonly GdoiEvent[]) => void;
@@ -284,6 +288,7 @@ export class Agent implements AsyncDisposable {
     this.#unpolled.delete(name);
     this.#senders.remove(name);
     this.#hints.forget(name);
+    this.#options.traffic?.forget(name);
     await this.#asker.forget(name);
   }
 
@@ -300,13 +305,17 @@ export class Agent implements AsyncDisposable {
 
   async #poll(name: string, signal: AbortSignal): Promise<void> {
     const device = this.#devices.get(name);
+    const { networkClock, traffic } = this.#options;
+    const before = { monoMs: networkClock.monoMs(), logins: traffic?.of(name).logins };
     const report = device && (await this.#asker.ask(device, signal));
     if (!device || !report) return;
     this.#unpolled.delete(name);
-    this.#pollEndsMonoMs.set(name, this.#options.networkClock.monoMs());
-    const view = this.#record.polled(device, report);
+    this.#pollEndsMonoMs.set(name, networkClock.monoMs());
+    const view = this.#record.polled(device, this.#withTraffic(report));
     if (view === null) return;
     this.#scheduler.rank(name, report.result === 'ok');
+    // With a login it may have waited for others.
+    if (traffic?.of(name).logins === before.logins) this.#pace(report, networkClock.monoMs() - before.monoMs);
     this.#hints.polled(name, shownState(report.observations));
     const hostname = view.facts?.value.hostname ?? null;
     if (hostname !== null) this.#senders.learnHostname(name, hostname);
@@ -317,11 +326,22 @@ export class Agent implements AsyncDisposable {
     );
   }
 
+  #withTraffic(report: PollReport): PollReport {
+    const traffic = this.#options.traffic?.of(report.device);
+    return traffic === undefined ? report : { ...report, traffic };
+  }
+
+  /** A router that takes seconds for each answer is asked less often. */
+  #pace({ device, result, answers }: PollReport, elapsedMs: number): void {
+    const stretch = this.#scheduler.answered(device, result === 'ok' ? elapsedMs / Math.max(1, answers.length) : null);
+    if (stretch !== null) this.#options.logger.info({ device, turns: stretch }, 'polled at every so many turns');
+  }
+
   async #pollBeside(name: string, signal: AbortSignal): Promise<void> {
     const device = this.#devices.get(name);
     const by = device && polledBeside(device)?.by;
     const report = by && (await this.#asker.askBeside(device, signal));
-    if (by && report && this.#record.polledBeside(device, by, report)) this.#scheduler.hint(name);
+    if (by && report && this.#record.polledBeside(device, by, this.#withTraffic(report))) this.#scheduler.hint(name);
   }
 
   #takePushed(pushed: PushedFromDevice): void {

@@ -2,6 +2,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { pollCosts } from '../agent/poll/poll-costs.ts';
 import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.ts';
 import type { HealthDocument } from '../gdoi/health/health-document.ts';
 import { type Clock, createSystemClock } from '../kernel/clock.ts';
@@ -9,6 +10,7 @@ import type { Secret } from '../kernel/secret.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { agentUrl, createAgentClient } from './agent-client.ts';
 import { askPassword } from './ask-password.ts';
+import { explainText } from './explain.ts';
 import { healthText, pluginLine } from './health-text.ts';
 import type { Checked, Look } from './own-look.ts';
 import { PLUGIN_STATUS } from './plugin-status.ts';
@@ -36,6 +38,7 @@ interface CheckFlags {
   readonly json?: boolean;
   readonly perfdata?: boolean;
   readonly watch?: number | true;
+  readonly explain?: boolean;
 }
 
 export function checkCommand(): Command {
@@ -62,7 +65,13 @@ export function checkCommand(): Command {
     .option('--json', 'the health document')
     .option('--perfdata', 'one line with performance data, for Nagios and its likes')
     .option('--watch [seconds]', 'look again every so many seconds (default 5) until Ctrl-C', whole(86_400))
+    .option('--explain', 'what polling the device costs it: each command, why and when; nothing is sent')
     .action(async (device: string | undefined, flags: CheckFlags) => {
+      if (flags.explain === true) {
+        const costs = pollCosts(await deviceToExplain(device, flags));
+        process.stdout.write(flags.json ? `${JSON.stringify(costs)}\n` : explainText(costs));
+        return;
+      }
       const clock = createSystemClock();
       await using checked = await lookAt(device, flags, clock);
       process.exitCode =
@@ -127,6 +136,14 @@ async function lookAt(name: string | undefined, flags: CheckFlags, clock: Clock)
   }
   const { config } = await readConfig(flags.config);
   return lookAtConfigured(device, config, token, clock);
+}
+
+async function deviceToExplain(name: string | undefined, flags: CheckFlags): Promise<ResolvedDevice> {
+  if (flags.host !== undefined) return unconfiguredDevice(flags.host, flags);
+  if (name === undefined)
+    throw new UserError('usage_invalid', '--explain needs the name of a configured device, or --host');
+  const { config } = await readConfig(flags.config);
+  return config.devices.find((device) => device.name === name) ?? unknownDevice(name, config.file);
 }
 
 /** Through the agent while it knows the device; else, from then on, by itself. */

@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises';
 import { startSyslogListener } from '../access/listeners/syslog/syslog-listener.ts';
 import { startTrapListener } from '../access/listeners/traps/trap-listener.ts';
 import type { Listener, PushedMessage } from '../access/pushed.ts';
+import { DeviceTraffic } from '../access/device-traffic.ts';
 import { createRestconfAccess } from '../access/restconf/restconf-access.ts';
 import { createSnmpAccess } from '../access/snmp/snmp-access.ts';
 import { createSshAccess } from '../access/ssh/ssh-access.ts';
@@ -71,6 +72,8 @@ interface Common {
   readonly errors: InternalErrors;
   /** One for all ways in: what one router echoes may be another one's secret. */
   readonly secrets: KnownSecrets;
+  /** One for all ways to a device. */
+  readonly traffic: DeviceTraffic;
 }
 
 /** Resolves when everything runs. Where a part cannot be started, those before it are closed and it rejects. */
@@ -95,8 +98,20 @@ async function startParts(
 ): Promise<Product> {
   const { clock, logger } = options;
   const errors = new InternalErrors(logger);
-  const common: Common = { clock: networkClock, logger, errors, secrets: new KnownSecrets() };
-  const around = { clock: networkClock, random: systemRandom, logger, secrets: common.secrets };
+  const common: Common = {
+    clock: networkClock,
+    logger,
+    errors,
+    secrets: new KnownSecrets(),
+    traffic: new DeviceTraffic(),
+  };
+  const around = {
+    clock: networkClock,
+    random: systemRandom,
+    logger,
+    secrets: common.secrets,
+    traffic: common.traffic,
+  };
 
   const reloads = new Reloads(common);
   const targets = await parts.start('service discovery', () =>
@@ -113,7 +128,19 @@ async function startParts(
   const snmp = await parts.start('SNMP', () => make.snmp(around));
   const restconf = await parts.start('RESTCONF', () => make.restconf({ ...around, ...config.restconf }));
   const agent = await parts.start('agent', () =>
-    make.agent({ config, clock, networkClock, access, snmp, restconf, store, logger, errors, lookup: addressesOf }),
+    make.agent({
+      config,
+      clock,
+      networkClock,
+      access,
+      snmp,
+      restconf,
+      store,
+      logger,
+      errors,
+      traffic: common.traffic,
+      lookup: addressesOf,
+    }),
   );
   const listeners = await startListeners({ config, make, parts }, common, (message) => agent.pushed(message));
   await parts.start('reloads', () => reloads);

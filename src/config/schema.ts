@@ -97,6 +97,7 @@ export const SERIES_LABELS: readonly string[] = [
   'cause',
   'cell',
   'collector',
+  'direction',
   'gm_version',
   'identity',
   'interface',

@@ -132,6 +132,27 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     for (const labels of POLL_RESULT_LABELS) emit(labels, view.polls[labels.result] ?? 0);
   }),
   device(
+    'gdoi_device_logins_total',
+    'counter',
+    'Logins tried over SSH since the agent started, refused ones included.',
+    (view, emit) => emit(NONE, view.traffic?.logins),
+  ),
+  device(
+    'gdoi_device_commands_total',
+    'counter',
+    'Commands over SSH (those that turn paging off included) and requests over SNMP and RESTCONF since the agent started.',
+    (view, emit) => emit(NONE, view.traffic?.commands),
+  ),
+  device(
+    'gdoi_device_bytes_total',
+    'counter',
+    'Bytes on the network since the agent started, by direction as the agent sees it: received, sent. Of RESTCONF only the documents.',
+    (view, emit) => {
+      emit({ direction: 'received' }, view.traffic?.receivedBytes);
+      emit({ direction: 'sent' }, view.traffic?.sentBytes);
+    },
+  ),
+  device(
     'gdoi_device_failure',
     'gauge',
     'Constant 1 with the reason why the device gives no answer, also while the agent waits; absent when it answers.',

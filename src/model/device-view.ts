@@ -19,6 +19,7 @@ import type { Observation } from '../gdoi/seen/observation.ts';
 import type { EpochMs, ReadAt } from '../gdoi/seen/instant.ts';
 import type { GmSnapshot, GroupSnapshot, KsSnapshot } from '../gdoi/seen/snapshot.ts';
 import { type BesideTransport, type CollectorResult, observationsBeside, type PollReport } from './poll-report.ts';
+import type { Traffic } from '../access/device-traffic.ts';
 import { MAIN_NODES } from '../access/restconf-path.ts';
 import { isMainCommand } from '../access/show-command.ts';
 import type { PollResult } from './poll-result.ts';
@@ -38,6 +39,8 @@ export interface DeviceView {
   /** Why the device gives no answer now, also while it is only waited for; null: it answers, or was not polled yet. */
   readonly failure: Exclude<PollResult, 'ok'> | null;
   readonly polls: PollCounts;
+  /** What it was asked since the agent started; absent before the first poll. */
+  readonly traffic?: Traffic;
   readonly lastPollAtMs: EpochMs | null;
   readonly lastSuccessAtMs: EpochMs | null;
   readonly pollDurationMs: number | null;
@@ -170,6 +173,7 @@ export function afterPoll(view: DeviceView, report: PollReport, partLifetimeMs: 
     error: report.error,
     failure: failureAfter(view.failure, report.result),
     polls: counted(view.polls, report.result),
+    ...(report.traffic === undefined ? {} : { traffic: report.traffic }),
     answers: withAnswers(view.answers, report.answers),
     lastPollAtMs: report.finishedAtMs,
     pollDurationMs: report.durationMs,
@@ -224,7 +228,11 @@ export function afterPollBeside(
     polls: counted(before.polls, report.result),
     lastSuccessAtMs: report.result === 'ok' ? report.finishedAtMs : before.lastSuccessAtMs,
   };
-  let next: DeviceView = { ...view, [by]: polling };
+  let next: DeviceView = {
+    ...view,
+    [by]: polling,
+    ...(report.traffic === undefined ? {} : { traffic: report.traffic }),
+  };
   for (const observation of observationsBeside(report)) next = observe(next, observation, partLifetimeMs);
   // The CLI's unknown lines are not those of SNMP or RESTCONF.
   return { ...next, unparsedLines: view.unparsedLines };

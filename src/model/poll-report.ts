@@ -1,4 +1,5 @@
 /** How one poll of one device went, over SSH, RESTCONF or SNMP: what the view, the tracker and the recording are made from. */
+import type { Traffic } from '../access/device-traffic.ts';
 import type { Observation } from '../gdoi/seen/observation.ts';
 import type { ReadAt } from '../gdoi/seen/instant.ts';
 import type { Varbind } from '../gdoi/seen/varbind.ts';
@@ -23,6 +24,8 @@ export interface PollReport {
   readonly answers: readonly RawAnswer[];
   /** What SNMP gave; null for the others, and where there was no reply. */
   readonly values: RawValues | null;
+  /** Since the agent started, over all ways to the device; absent: not counted. */
+  readonly traffic?: Traffic;
   /** What RESTCONF gave, the answers that list the groups first; absent for SSH and SNMP. */
   readonly documents?: readonly (readonly RawDocument[])[];
 }

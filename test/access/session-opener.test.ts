@@ -7,6 +7,7 @@ import { openSession } from '../../src/access/ssh/session-opener.ts';
 import type { Shell, ShellHooks, ShellTransport } from '../../src/access/ssh/shell-transport.ts';
 import { type Clock, createSystemClock } from '../../src/kernel/clock.ts';
 import { KnownSecrets } from '../../src/kernel/known-secrets.ts';
+import { DeviceTraffic } from '../../src/access/device-traffic.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { PATIENCE } from '../builders/patience.ts';
 import { never, target } from './access-under-test.ts';
@@ -45,6 +46,7 @@ function parts(gate: HandshakeGate, open: ShellTransport['open'], clock: Clock =
     gate,
     quarantine: new CredentialQuarantine(),
     secrets: new KnownSecrets(),
+    traffic: new DeviceTraffic(),
     transportFor: () => ({ open, [Symbol.asyncDispose]: () => Promise.resolve() }),
   };
 }

@@ -104,6 +104,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'store/sqlite/migrations': [],
   model: [
     'access/device-error.ts',
+    'access/device-traffic.ts',
     'access/restconf-path.ts',
     'access/show-command.ts',
     'gdoi/events',

@@ -114,6 +114,7 @@ function deviceExposition(): string {
   const overSsh = {
     ...viewAfter(report),
     regularIntervalMs: 60_000,
+    traffic: { logins: 1, commands: 9, receivedBytes: 20_000, sentBytes: 3_000 },
     certificates: { value: CERTIFICATES, at },
     snmp: NOT_POLLED_BESIDE,
     restconf: NOT_POLLED_BESIDE,

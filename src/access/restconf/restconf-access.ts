@@ -18,6 +18,7 @@ import {
   quarantinedError,
   sameSecrets,
 } from '../credential-quarantine.ts';
+import type { DeviceTraffic } from '../device-traffic.ts';
 import { backOffError, type DeviceError } from '../device-error.ts';
 import type {
   PathAnswer,
@@ -45,6 +46,8 @@ export interface RestconfAccessOptions {
   readonly backOff?: BackOffTimes;
   /** Taken out of all that devices say; the secrets of targets join them. */
   readonly secrets?: KnownSecrets;
+  /** Counts what devices are asked. */
+  readonly traffic?: DeviceTraffic;
 }
 
 interface Slot {
@@ -188,7 +191,10 @@ class PollingRestconf implements RestconfAccess {
         watchdog.arm(2 * target.timeoutMs, () => {
           late.abort(new RestconfFailure(target, 'timeout', { operation: 'read', detail: 'no whole answer in time' }));
         });
-        answers.push(await this.#get(slot, target, { path, signal: either.signal }));
+        this.#options.traffic?.command(target.device);
+        const answer = await this.#get(slot, target, { path, signal: either.signal });
+        if (answer.kind === 'document') this.#options.traffic?.bytes(target.device, answer.bytes, 0);
+        answers.push(answer);
       }
       return answers;
     } finally {

@@ -33,6 +33,8 @@ export interface ExchangeParts {
   /** How the user's messages are secured: msgFlags of an answer. */
   readonly security: number;
   readonly onDropped: () => void;
+  /** Counts requests and octets. */
+  readonly count: { request(): void; octets(received: number, sent: number): void };
 }
 
 export class Exchange implements Disposable {
@@ -76,6 +78,7 @@ export class Exchange implements Disposable {
       this.#sent = null;
       this.#stepsAnswered = 0;
       this.#octets = 0;
+      this.#parts.count.request();
       session.getBulk(request, (outcome) => {
         if (outcome.kind === 'not_authentic') this.#parts.onDropped();
         this.#end({ ...outcome, octets: this.#octets });
@@ -94,6 +97,7 @@ export class Exchange implements Disposable {
   }
 
   #received(datagram: Buffer): void {
+    this.#parts.count.octets(datagram.length, 0);
     const head = messageHead(datagram);
     const sent = this.#sent;
     if (head === null || sent === null || this.#done === null || !canAnswer(sent.head, head, this.#parts.security)) {
@@ -110,6 +114,7 @@ export class Exchange implements Disposable {
     const waitMs = (timeoutMs * 2 ** (this.#sends - 1)) / PARTS;
     const leftMs = this.#deadlineMs - clock.monoMs();
     watchdog.arm(Math.max(0, Math.min(waitMs, leftMs)), () => this.#unanswered());
+    this.#parts.count.octets(0, this.#sent.datagram.length);
     socket.send(this.#sent.datagram);
   }
 

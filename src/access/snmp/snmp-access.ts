@@ -17,6 +17,7 @@ import {
   quarantinedError,
   sameSecrets,
 } from '../credential-quarantine.ts';
+import { DeviceTraffic } from '../device-traffic.ts';
 import { backOffError, type DeviceError } from '../device-error.ts';
 import type {
   SnmpAccess,
@@ -58,6 +59,8 @@ export interface SnmpAccessOptions {
   readonly backOff?: BackOffTimes;
   /** Taken out of all that devices say; the secrets of targets join them. */
   readonly secrets?: KnownSecrets;
+  /** Counts what devices are asked. */
+  readonly traffic?: DeviceTraffic;
 }
 
 /** One device's place: who has its turn, and what is known of it. */
@@ -88,11 +91,13 @@ class PollingAccess implements SnmpAccess {
   readonly #stopping = new AbortController();
   readonly #sockets: SocketPool;
   readonly #secrets: KnownSecrets;
+  readonly #traffic: DeviceTraffic;
   #dropped = 0;
 
   constructor(options: SnmpAccessOptions) {
     this.#options = options;
     this.#secrets = options.secrets ?? new KnownSecrets();
+    this.#traffic = options.traffic ?? new DeviceTraffic();
     this.#gate = new ReadGate(options.maxReads ?? MAX_READS);
     this.#sockets = new SocketPool(MAX_IDLE_SOCKETS, () => this.#drop());
   }
@@ -203,6 +208,10 @@ class PollingAccess implements SnmpAccess {
         totalMs: target.timeoutMs * REQUEST_TIMES_A_READ,
         security: securityOf(target.credential),
         onDropped: () => this.#drop(),
+        count: {
+          request: () => this.#traffic.command(target.device),
+          octets: (received, sent) => this.#traffic.bytes(target.device, received, sent),
+        },
       });
       slot.exchange = exchange;
       const release = stop.onAbort(() => exchange.abort());

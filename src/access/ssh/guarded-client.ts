@@ -3,6 +3,7 @@
  * than its share is read more slowly, and one beyond its bounds is cut with a reason. ssh2 itself bounds packets, not how
  * many there are.
  */
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
 import type { Clock } from '../../kernel/clock.ts';
@@ -30,6 +31,9 @@ export class GuardedClient {
   readonly #share: ReadShare;
   #leave: () => void = () => undefined;
   readonly #carrier: boolean;
+  #stream: Duplex | null = null;
+  #received = 0;
+  #told = { received: 0, sent: 0 };
   #loggedIn = false;
   #flood: string | null = null;
   /** Called once, when the connection was cut for what it sent. */
@@ -51,15 +55,25 @@ export class GuardedClient {
   }
 
   connect(stream: Duplex, config: ssh2.ConnectConfig): void {
+    this.#stream = stream;
     const allowance = this.#share.join(stream);
     this.#leave = () => allowance.gone();
     this.client.connect({ ...config, sock: stream });
     stream.on('data', (chunk: Buffer) => {
+      this.#received += chunk.length;
       const packets = this.#meter.came(chunk.length, this.#packetsRead());
       if (this.#carrier && this.#loggedIn) return;
       allowance.came(chunk.length, packets);
       this.#look(stream);
     });
+  }
+
+  /** Octets that went over the stream since this was asked last. What a jump host's channel took is not known. */
+  newOctets(): { readonly received: number; readonly sent: number } {
+    const sent = this.#stream instanceof Socket ? this.#stream.bytesWritten : 0;
+    const before = this.#told;
+    this.#told = { received: this.#received, sent };
+    return { received: this.#received - before.received, sent: sent - before.sent };
   }
 
   /** The login is over, or a line was sent: what follows is counted anew. */

@@ -61,6 +61,7 @@ async function open(id: number, login: ShellLogin): Promise<void> {
             connection.verdict = resolve;
           });
         },
+        onOctets: (received, sent) => say({ type: 'octets', id, received, sent }),
         onData: (chunk) => say({ type: 'data', id, chunk }),
         onClose: (reason, flooded = false) => {
           connections.delete(id);

@@ -7,6 +7,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import { DeadlineExceeded } from '../../kernel/deadline.ts';
 import type { JumpTarget, SshTarget } from '../device-session.ts';
+import type { DeviceTraffic } from '../device-traffic.ts';
 import type { DeviceError, DeviceErrorKind } from '../device-error.ts';
 import type { KnownSecrets } from '../../kernel/known-secrets.ts';
 import type { Logger } from '../../kernel/logger.ts';
@@ -40,6 +41,7 @@ export interface OpenerParts {
   readonly quarantine: CredentialQuarantine;
   readonly transportFor: (target: SshTarget) => ShellTransport;
   readonly secrets: KnownSecrets;
+  readonly traffic: DeviceTraffic;
   readonly bounds?: AnswerBounds;
 }
 
@@ -153,6 +155,7 @@ class Opening {
       {
         beforeHandshake: () => this.#beforeHandshake(),
         verifyHostKey: (key) => this.#verifyHostKey(key),
+        onOctets: (received, sent) => this.#parts.traffic.bytes(target.device, received, sent),
         onData: line.onData,
         onClose: line.onClose,
       },
@@ -178,6 +181,7 @@ class Opening {
       const admission = quarantine.admit(credentialUseOf(this.#target), clock.monoMs());
       if (admission.kind === 'try') {
         this.#admitted = true;
+        this.#parts.traffic.login(this.#target.device);
         this.#armWatchdog();
         return;
       }

@@ -10,6 +10,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { DeadlineExceeded } from '../../kernel/deadline.ts';
 import { KnownSecrets } from '../../kernel/known-secrets.ts';
 import type { DeviceSession, Reply, SshTarget } from '../device-session.ts';
+import type { DeviceTraffic } from '../device-traffic.ts';
 import type { DeviceError, DeviceErrorKind } from '../device-error.ts';
 import { SHOW_COMMANDS, SHOW_LOG, type ShowCommand } from '../show-command.ts';
 import { type AnswerBounds, AnswerReader, DEFAULT_BOUNDS } from './answer-reader.ts';
@@ -41,6 +42,7 @@ export interface SessionLimits {
   readonly bounds?: AnswerBounds;
   /** Taken out of all that the device says. */
   readonly secrets?: KnownSecrets;
+  readonly traffic?: DeviceTraffic;
 }
 
 export class ShellSession implements DeviceSession {
@@ -50,6 +52,7 @@ export class ShellSession implements DeviceSession {
   readonly #bounds: AnswerBounds;
   readonly #secrets: KnownSecrets;
   readonly #watchdog: Watchdog;
+  readonly #traffic: DeviceTraffic | null;
   #prompt = '';
   #bytesOfLastAnswer = 0;
 
@@ -60,6 +63,7 @@ export class ShellSession implements DeviceSession {
     this.#bounds = limits.bounds ?? DEFAULT_BOUNDS;
     this.#secrets = limits.secrets ?? new KnownSecrets();
     this.#watchdog = new Watchdog(clock);
+    this.#traffic = limits.traffic ?? null;
     const told = line.onEnd;
     line.onEnd = (end) => {
       this.#watchdog.stop();
@@ -98,6 +102,7 @@ export class ShellSession implements DeviceSession {
         });
         if (this.#prompt.endsWith('>') && enablePassword !== null) {
           operation = 'enable';
+          this.#traffic?.command(this.#target.device);
           this.#prompt = await becomePrivileged(this.#line, this.#clock, this.#prompt, enablePassword.reveal());
         }
         for (const setting of SETTINGS) {
@@ -139,6 +144,7 @@ export class ShellSession implements DeviceSession {
 
   /** Write a line and read its answer up to the prompt. */
   #exchange(command: ShowCommand | (typeof SETTINGS)[number]): Promise<AnswerReader> {
+    this.#traffic?.command(this.#target.device);
     const reader = new AnswerReader(command, this.#prompt, this.#bounds);
     const line = this.#line;
     let confirmFrom = -1;

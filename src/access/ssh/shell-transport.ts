@@ -42,6 +42,8 @@ export interface ShellHooks {
   beforeHandshake(): Promise<void>;
   /** Is this the host's key (SSH wire format)? */
   verifyHostKey(key: Buffer): Promise<boolean>;
+  /** Bytes that went over the network since it was said last, as far as this end sees them. */
+  onOctets?(received: number, sent: number): void;
   /** Bytes of the terminal, latin1. */
   onData(chunk: string): void;
   /** The shell ended after it was opened; called once. `flooded`: it was cut, since the device sent too much. */

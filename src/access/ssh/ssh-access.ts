@@ -5,6 +5,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { AccessStatus, DeviceAccess, DeviceSession, JumpTarget, Reply, SshTarget } from '../device-session.ts';
+import { DeviceTraffic } from '../device-traffic.ts';
 import { backOffError, type DeviceError } from '../device-error.ts';
 import { renewedSshTarget } from '../renewed-secrets.ts';
 import type { ShowCommand } from '../show-command.ts';
@@ -44,6 +45,8 @@ export type SshAccessOptions = HostKeySource & {
   readonly bounds?: AnswerBounds;
   /** Taken out of all that devices say; the secrets of targets join them. */
   readonly secrets?: KnownSecrets;
+  /** Counts what devices are asked. */
+  readonly traffic?: DeviceTraffic;
   readonly backOff?: BackOffTimes;
 };
 
@@ -97,6 +100,7 @@ class SshAccess implements DeviceAccess {
       gate: this.#gate,
       quarantine: this.#quarantine,
       secrets: options.secrets ?? new KnownSecrets(),
+      traffic: options.traffic ?? new DeviceTraffic(),
       transportFor: (target) => (target.algorithms === 'legacy' ? this.#inWorker : this.#inThread),
       ...(options.bounds === undefined ? {} : { bounds: options.bounds }),
     };

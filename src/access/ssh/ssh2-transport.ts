@@ -68,9 +68,11 @@ class Ssh2Transport implements ShellTransport {
       const verifyHostKey = (hostKey: Buffer) => hooks.verifyHostKey(hostKey);
       const loggingIn = new SshLogin(guarded, { login, key, verifyHostKey, signal });
       await loggingIn.run(stream);
+      tellOctets(guarded, hooks);
       const channel = await openShell(client, placeOf(login), signal);
       return shellOf({ guarded, channel, route }, hooks, loggingIn.negotiated);
     } catch (error) {
+      tellOctets(guarded, hooks);
       client.destroy();
       stream.destroy();
       this.#open.delete(client);
@@ -135,6 +137,11 @@ function openShell(client: ssh2.Client, where: string, signal: AbortSignal): Pro
   });
 }
 
+function tellOctets(guarded: GuardedClient, hooks: ShellHooks): void {
+  const { received, sent } = guarded.newOctets();
+  hooks.onOctets?.(received, sent);
+}
+
 interface OpenShell {
   readonly guarded: GuardedClient;
   readonly channel: ssh2.ClientChannel;
@@ -147,6 +154,7 @@ function shellOf({ guarded, channel, route }: OpenShell, hooks: ShellHooks, nego
   const onClosed = (reason: string) => {
     if (closed) return;
     closed = true;
+    tellOctets(guarded, hooks);
     const flooded = guarded.flood !== null;
     hooks.onClose(guarded.flood ?? route.lost() ?? reason, flooded);
     client.end();
@@ -160,6 +168,7 @@ function shellOf({ guarded, channel, route }: OpenShell, hooks: ShellHooks, nego
   guarded.begin();
   channel.on('data', (data: Buffer) => {
     guarded.textCame(data.length);
+    tellOctets(guarded, hooks);
     hooks.onData(data.toString('latin1'));
   });
   channel.stderr.resume();

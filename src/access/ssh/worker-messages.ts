@@ -24,5 +24,6 @@ export type FromWorker =
       readonly operation: TransportOperation;
       readonly message: string;
     }
+  | { readonly type: 'octets'; readonly id: number; readonly received: number; readonly sent: number }
   | { readonly type: 'data'; readonly id: number; readonly chunk: string }
   | { readonly type: 'closed'; readonly id: number; readonly reason: string; readonly flooded: boolean };

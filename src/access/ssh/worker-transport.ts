@@ -134,6 +134,9 @@ class WorkerTransport implements ShellTransport {
         this.#forget(id);
         connection.failed(new TransportError(message.kind, message.operation, message.message));
         return;
+      case 'octets':
+        connection.hooks.onOctets?.(message.received, message.sent);
+        return;
       case 'data':
         connection.hooks.onData(message.chunk);
         return;

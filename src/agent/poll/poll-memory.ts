@@ -13,9 +13,9 @@ import type { GmSnapshot, GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
  * Share of its interval that a command may come early. Polls come on a grid, the answer some seconds into its poll: with
  * equal intervals a command would never be due at the next poll, and be asked at every other one only.
  */
-const EARLY_SHARE = 0.1;
+export const EARLY_SHARE = 0.1;
 /** Detail intervals between two looks at the certificates: hourly by default, they change once a year. */
-const CERTIFICATES_PACE = 60;
+export const CERTIFICATES_PACE = 60;
 /** How long a refused command is left alone. */
 const REFUSED_FOR_MS = 3_600_000;
 

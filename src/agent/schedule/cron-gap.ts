@@ -21,3 +21,17 @@ export function longestCronGapMs(expression: string): number {
   if (gaps.size < MAX_KNOWN) gaps.set(expression, longest);
   return longest;
 }
+
+/** Most runs that are counted: one each minute. */
+const RUNS_A_DAY = 1441;
+
+/** Polls in the busiest way that the next day goes; a six-field expression may have one each second. */
+export function cronRunsPerDay(expression: string): number {
+  const runs = createTask(expression, () => undefined).getNextRuns(RUNS_A_DAY);
+  const first = runs[0]?.getTime() ?? 0;
+  const last = runs.at(-1)?.getTime() ?? 0;
+  if (runs.length === RUNS_A_DAY && last - first < DAY_MS) {
+    return Math.ceil(((RUNS_A_DAY - 1) * DAY_MS) / Math.max(1, last - first));
+  }
+  return Math.max(1, runs.filter((run) => run.getTime() - first < DAY_MS).length);
+}

@@ -10,6 +10,7 @@
 import PQueue from 'p-queue';
 import type { Schedule } from '../../config/resolved-config.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { nextStretch } from './busy-pace.ts';
 import { CronInstants } from './cron-instants.ts';
 import { type Due, DueHeap } from './due-heap.ts';
 import { nameFraction } from '../../model/name-hash.ts';
@@ -44,6 +45,9 @@ interface Scheduled {
   /** The poll that waits for a slot or is under way. */
   running: Promise<void> | null;
   begunMs: number;
+  /** How many turns of the schedule there are for one poll: more than 1 while it is busy. */
+  stretch: number;
+  turn: number;
   /** How its polls go before others: 1 it answers, 0 not polled yet, -1 it does not answer. */
   rank: number;
 }
@@ -93,6 +97,8 @@ export class Scheduler implements AsyncDisposable {
       hintVersion: null,
       running: before?.running ?? null,
       begunMs: Number.NEGATIVE_INFINITY,
+      stretch: before?.stretch ?? 1,
+      turn: 0,
       rank: before?.rank ?? 0,
     });
     if (schedule.kind === 'cron') {
@@ -208,6 +214,8 @@ export class Scheduler implements AsyncDisposable {
   }
 
   #beginOrSkip(device: string, known: Scheduled): void {
+    known.turn += 1;
+    if (known.turn % known.stretch !== 0) return;
     if (known.running === null) this.#begin(device, known);
     else this.#skippedLate += 1;
   }
@@ -216,6 +224,16 @@ export class Scheduler implements AsyncDisposable {
   rank(device: string, answered: boolean): void {
     const known = this.#devices.get(device);
     if (known !== undefined) known.rank = answered ? 1 : -1;
+  }
+
+  /** How long it took for an answer; null: there was none. Gives the new number of turns for a poll, null: as before. */
+  answered(device: string, answerMs: number | null): number | null {
+    const known = this.#devices.get(device);
+    if (known === undefined) return null;
+    const stretch = nextStretch(known.stretch, answerMs);
+    if (stretch === known.stretch) return null;
+    known.stretch = stretch;
+    return stretch;
   }
 
   #begin(device: string, known: Scheduled, priority = 0): void {

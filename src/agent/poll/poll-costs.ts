@@ -1,0 +1,218 @@
+/**
+ * What the agent sends to a device, why and how often, as its configuration has it: for the people who own the router.
+ * The upper end: a command that the router refuses is left alone for an hour, and polls that come too early are left out.
+ */
+import type { ShowCommand } from '../../access/show-command.ts';
+import { SHOW_CERTIFICATES, SHOW_LOG } from '../../access/show-command.ts';
+import type { ResolvedDevice, Schedule } from '../../config/resolved-config.ts';
+import { cronRunsPerDay } from '../schedule/cron-gap.ts';
+import { CERTIFICATES_PACE, EARLY_SHARE } from './poll-memory.ts';
+
+export interface AskedOfDevice {
+  readonly what: string;
+  readonly why: string;
+  readonly when: string;
+  /** null: it depends on what happens, and is seldom. */
+  readonly perDay: number | null;
+}
+
+export interface PollCosts {
+  readonly device: string;
+  readonly asked: readonly AskedOfDevice[];
+  readonly loginsPerDay: number;
+  /** Those that have a pace. */
+  readonly commandsPerDay: number;
+}
+
+const DAY_MS = 24 * 3_600_000;
+
+type Role = ResolvedDevice['role'];
+
+interface Row {
+  readonly command: ShowCommand;
+  readonly role: 'gm' | 'ks' | 'any';
+  readonly why: string;
+  readonly pace: 'poll' | 'detail' | 'certificates';
+}
+
+const MAIN: Row = {
+  command: 'show crypto gdoi',
+  role: 'any',
+  why: 'registration, rekeys, KEK and TEK timers of every group: what all conclusions start from',
+  pace: 'poll',
+};
+const KS_DETAILS: readonly Row[] = [
+  {
+    command: 'show crypto gdoi ks policy',
+    role: 'ks',
+    why: 'lifetimes and the time to the next rekey',
+    pace: 'detail',
+  },
+  {
+    command: 'show crypto gdoi ks members',
+    role: 'ks',
+    why: 'rekeys sent to, and acknowledged by, every GM: also those that are not polled',
+    pace: 'detail',
+  },
+  {
+    command: 'show crypto gdoi ks coop',
+    role: 'ks',
+    why: 'roles of the key servers, a peer lost, a split',
+    pace: 'detail',
+  },
+];
+
+function collected(collect: ResolvedDevice['collect']): readonly Row[] {
+  const rows: Row[] = [];
+  if (collect.includes('logging')) {
+    rows.push({
+      command: 'show clock',
+      role: 'any',
+      why: 'collect: logging; the clock that the stamps are read by',
+      pace: 'detail',
+    });
+    rows.push({ command: SHOW_LOG, role: 'any', why: 'collect: logging; messages that tell a cause', pace: 'detail' });
+  }
+  if (collect.includes('replay')) {
+    rows.push({
+      command: 'show crypto gdoi gm replay',
+      role: 'gm',
+      why: 'collect: replay; packets dropped by anti-replay',
+      pace: 'detail',
+    });
+  }
+  if (collect.includes('dataplane')) {
+    rows.push({
+      command: 'show crypto gdoi gm dataplane counters',
+      role: 'gm',
+      why: 'collect: dataplane; errors of the data plane',
+      pace: 'detail',
+    });
+  }
+  if (collect.includes('certificates')) {
+    rows.push({
+      command: SHOW_CERTIFICATES,
+      role: 'any',
+      why: 'collect: certificates; when they expire',
+      pace: 'certificates',
+    });
+  }
+  return rows;
+}
+
+export function pollCosts(device: ResolvedDevice): PollCosts {
+  const asked = [...overSsh(device), ...overSnmp(device), ...overRestconf(device)];
+  const polls = pollsPerDay(device.schedule);
+  return {
+    device: device.name,
+    asked,
+    loginsPerDay: device.ssh?.session === 'per_poll' ? polls : 0,
+    commandsPerDay: asked.reduce((sum, { perDay }) => sum + (perDay ?? 0), 0),
+  };
+}
+
+function overSsh(device: ResolvedDevice): readonly AskedOfDevice[] {
+  const { ssh, schedule, detailIntervalMs, collect, phaseAware } = device;
+  if (ssh === null) return [];
+  const polls = pollsPerDay(schedule);
+  const perPoll = ssh.session === 'per_poll';
+  const atLogin = perPoll ? 'at each poll (session: per_poll)' : 'at a login: once, and when the session was lost';
+  const detailMs = paceOnPolls(detailIntervalMs, DAY_MS / polls);
+  const certificatesMs = paceOnPolls(CERTIFICATES_PACE * detailIntervalMs, DAY_MS / polls);
+  const paces = {
+    poll: { when: `at each poll: ${scheduleText(schedule)}`, perDay: polls },
+    detail: { when: `every ${durationText(detailMs)}`, perDay: Math.ceil(DAY_MS / detailMs) },
+    certificates: { when: `every ${durationText(certificatesMs)}`, perDay: Math.ceil(DAY_MS / certificatesMs) },
+  };
+  const login = (what: string, why: string): AskedOfDevice => ({
+    what,
+    why,
+    when: atLogin,
+    perDay: perPoll ? polls : null,
+  });
+  const rows = [MAIN, ...KS_DETAILS, ...collected(collect)].filter(({ role }) => concerns(role, device.role));
+  return [
+    login('login over SSH', 'one session a device; one attempt, and an hour of silence after a refusal'),
+    ...(ssh.enablePassword === null ? [] : [login('enable', 'an enable password is configured')]),
+    login('terminal length 0', 'no pager'),
+    login('terminal width 511', 'no wrapped lines'),
+    ...rows.map(({ command, why, role, pace }) => ({
+      what: command,
+      why: role !== 'any' && device.role === 'auto' ? `${why} (only where it is a ${role.toUpperCase()})` : why,
+      ...paces[pace],
+    })),
+    {
+      what: 'show version',
+      why: 'release and uptime: tells a reload from a cleared counter',
+      when: 'at a new session, and when a registration counter moved',
+      perDay: perPoll ? polls : null,
+    },
+    ...(phaseAware
+      ? [
+          {
+            what: MAIN.command,
+            why: 'phase_aware: the few instants around a KEK expiry that tell why a GM re-registers',
+            when: 'some polls more for each KEK lifetime',
+            perDay: null,
+          },
+        ]
+      : []),
+    {
+      what: 'show crypto gkm ...',
+      why: 'how newer images spell it',
+      when: 'in place of show crypto gdoi ..., where that is refused',
+      perDay: null,
+    },
+  ];
+}
+
+function overSnmp({ snmp }: ResolvedDevice): readonly AskedOfDevice[] {
+  if (snmp === null) return [];
+  return [
+    {
+      what: 'SNMP read of CISCO-GDOI-MIB and system',
+      why: 'keys, their lifetimes and the uptime, cheaper for the router than a command; a few GetBulk requests',
+      when: scheduleText(snmp.schedule),
+      perDay: pollsPerDay(snmp.schedule),
+    },
+  ];
+}
+
+function overRestconf({ restconf }: ResolvedDevice): readonly AskedOfDevice[] {
+  if (restconf === null) return [];
+  return [
+    {
+      what: 'RESTCONF read of the GDOI operational nodes',
+      why: 'exact instants and whole SPIs; a few GETs on one kept connection',
+      when: scheduleText(restconf.schedule),
+      perDay: pollsPerDay(restconf.schedule),
+    },
+  ];
+}
+
+function concerns(role: Row['role'], configured: Role): boolean {
+  return role === 'any' || configured === 'auto' || role === configured;
+}
+
+/** What is due every so often is asked at a poll: at the first one that is not much too early. */
+function paceOnPolls(intervalMs: number, pollMs: number): number {
+  return Math.max(1, Math.ceil((intervalMs * (1 - EARLY_SHARE)) / pollMs)) * pollMs;
+}
+
+function pollsPerDay(schedule: Schedule): number {
+  return schedule.kind === 'every' ? Math.max(1, Math.ceil(DAY_MS / schedule.ms)) : cronRunsPerDay(schedule.expression);
+}
+
+function scheduleText(schedule: Schedule): string {
+  return schedule.kind === 'every' ? `every ${durationText(schedule.ms)}` : `cron ${schedule.expression}`;
+}
+
+function durationText(ms: number): string {
+  const units = [
+    ['h', 3_600_000],
+    ['m', 60_000],
+    ['s', 1000],
+  ] as const;
+  const [unit, size] = units.find(([, one]) => ms >= one && ms % one === 0) ?? ['ms', 1];
+  return `${Number((ms / size).toFixed(1))}${unit}`;
+}
