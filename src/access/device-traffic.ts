@@ -12,7 +12,7 @@ export interface Traffic {
   readonly sentBytes: number;
 }
 
-export const NO_TRAFFIC: Traffic = { logins: 0, commands: 0, receivedBytes: 0, sentBytes: 0 };
+const NO_TRAFFIC: Traffic = { logins: 0, commands: 0, receivedBytes: 0, sentBytes: 0 };
 
 export class DeviceTraffic {
   readonly #counts = new Map<string, Traffic>();
