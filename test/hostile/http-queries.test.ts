@@ -1,0 +1,329 @@
+/**
+ * Requests of any kind over every route of the running server, as octets on the wire: each is answered, none of them with
+ * a failure of ours, none with what was not asked for.
+ */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { OPEN_ACCESS } from '../../src/http/options.ts';
+import { Secret } from '../../src/kernel/secret.ts';
+import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { aBatch, anIncident } from '../builders/event-builder.ts';
+import { PATIENCE } from '../builders/patience.ts';
+import { anEvent, polledGm, serve, type Served } from '../http/served.ts';
+
+/** With `:name` where a name from outside stands. */
+const ROUTES = [
+  '/',
+  '/groups',
+  '/groups/:name',
+  '/devices/:name',
+  '/events',
+  '/assets/:file',
+  '/page/agent',
+  '/metrics',
+  '/probe',
+  '/-/healthy',
+  '/-/ready',
+  '/-/reload',
+  '/api/openapi.json',
+  '/api/v1/devices',
+  '/api/v1/devices/:name',
+  '/api/v1/devices/:name/health',
+  '/api/v1/groups',
+  '/api/v1/groups/:name',
+  '/api/v1/events',
+  '/api/v1/events/stream',
+  '/api/v1/incidents',
+  '/api/v1/incidents/:id',
+  '/api/v1/incidents/:id/ticket',
+  '/api/v1/sd',
+] as const;
+
+/** What is known of the device, group, event and incident that a request must name to see them. */
+const OTHERS = { device: 'quiet7', group: 'QUIET', incident: 'incident:QUIET:ks_down:1', mark: 'known-of-the-other' };
+const OPEN_ROUTES = new Set(['/-/healthy', '/-/ready']);
+const READ_TOKEN = 'read-token-0123456789';
+
+interface Answer {
+  /** 0: the connection ended without one. */
+  readonly status: number;
+  readonly body: string;
+}
+
+/** One request, its octets as they are. An event stream has no end: its beginning is its answer. */
+function ask(served: Served, head: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({ host: '127.0.0.1', port: Number(new URL(served.url).port) });
+    let text = '';
+    const answered = () => {
+      socket.destroy();
+      const end = text.indexOf('\r\n\r\n');
+      resolve({ status: Number(/^HTTP\/1\.1 (\d{3})/.exec(text)?.[1] ?? 0), body: end < 0 ? text : text.slice(end) });
+    };
+    socket.setTimeout(PATIENCE.timeout, () => {
+      socket.destroy();
+      reject(new Error('no answer came, and no end'));
+    });
+    // A server that has answered may close while the rest of a long request is still on its way.
+    socket.on('error', answered);
+    socket.on('close', answered);
+    socket.on('data', (octets: Buffer) => {
+      text += octets.toString('latin1');
+      if (/^content-type: text\/event-stream/im.test(text) && text.includes('\r\n\r\n')) answered();
+    });
+    socket.on('connect', () => socket.write(Buffer.from(head, 'latin1')));
+  });
+}
+
+const HOSTILE_NAMES = [
+  '__proto__',
+  'constructor',
+  'toString',
+  'hasOwnProperty',
+  '__proto__[polluted]',
+  'constructor.prototype',
+  '%00',
+  'gm1%00',
+  '%2e%2e%2f%2e%2e%2fetc%2fpasswd',
+  '..%5c..%5c',
+  'a%2Fb',
+  '%2F',
+  '%',
+  '%zz',
+  '%c0%ae',
+  '%ff%fe',
+  '%E2%80%AE',
+  '\0',
+  '..',
+  '.',
+  '*',
+  "'%20OR%201=1--",
+  '%3Cimg%20src=x%3E',
+  '%0d%0aX-Injected:%201',
+  'x'.repeat(257),
+  'x'.repeat(5_000),
+  '%C3%A9'.repeat(256),
+];
+const NUMBERS = ['0', '-1', '1', '1000', '1001', '9'.repeat(400), '1e308', 'Infinity', 'NaN', '0x10', '1.5', '%20', ''];
+const INSTANTS = [
+  '2026-01-01',
+  '2026-99-99',
+  '99999999999999',
+  '-1',
+  '275760-09-13',
+  'now',
+  '2026-01-01T00:00:00%2B99:99',
+];
+const KEYS = [
+  ...[
+    'group',
+    'role',
+    'status',
+    'key_server',
+    'result',
+    'q',
+    'sort',
+    'limit',
+    'cursor',
+    'cell',
+    'live',
+    'since',
+    'until',
+  ],
+  ...['device', 'type', 'cause', 'unexpected', 'target', 'confirm'],
+  ...['__proto__', 'constructor', 'limit[]', 'limit[__proto__]', '', '%00', 'x'.repeat(3_000)],
+];
+const VALUES = [
+  ...HOSTILE_NAMES,
+  ...NUMBERS,
+  ...INSTANTS,
+  ...['gm1', 'G1', 'gm', 'ok', 'name', 'status', 'true', 'false', 'reregistration', 'ks_down', 'removals'],
+  // Cursors that can be read, of nothing that is there.
+  ...['null', '[]', '{}', '[null]', '{"atMs":null}', '["a",{}]', '[1e999,"__proto__"]'].map((json) =>
+    Buffer.from(json).toString('base64url'),
+  ),
+];
+
+/** A request line's octets never hold the end of the line, and no blank: that is another request, tested elsewhere. */
+const octets = fc
+  .array(fc.integer({ min: 1, max: 255 }), { maxLength: 40 })
+  .map((codes) => String.fromCharCode(...codes.filter((code) => ![9, 10, 13, 32].includes(code))));
+const encoded = fc.string({ unit: 'binary', maxLength: 40 }).map((text) => encodeURIComponent(text.toWellFormed()));
+const nameText = fc.oneof(fc.constantFrom('gm1', 'G1', ...HOSTILE_NAMES), encoded, octets);
+const valueText = fc.oneof(fc.constantFrom(...VALUES), encoded, octets);
+const query = fc
+  .array(fc.tuple(fc.constantFrom(...KEYS), valueText), { maxLength: 6 })
+  .map((pairs) => (pairs.length === 0 ? '' : `?${pairs.map(([key, value]) => `${key}=${value}`).join('&')}`));
+const header = fc.tuple(
+  fc.constantFrom('Last-Event-ID', 'If-None-Match', 'X-Prometheus-Scrape-Timeout-Seconds', 'Accept', 'Range', 'Origin'),
+  fc.oneof(fc.constantFrom('__proto__', '9'.repeat(300), '-1', 'NaN', '', `${'9'.repeat(16)} gm1/G1`, '0 x'), encoded),
+);
+
+const request = fc.record({
+  method: fc.constantFrom('GET', 'GET', 'GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'OPTIONS'),
+  route: fc.constantFrom(...ROUTES),
+  name: nameText,
+  query,
+  headers: fc.array(header, { maxLength: 2 }),
+});
+type HostileRequest = typeof request extends fc.Arbitrary<infer Value> ? Value : never;
+
+function headOf({ method, route, name, query: asked, headers }: HostileRequest, authorization?: string): string {
+  const path = route.replace(/:\w+/, () => name);
+  const lines = headers.map(([key, value]) => `${key}: ${value}\r\n`).join('');
+  const credential = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`;
+  return `${method} ${path}${asked} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n${credential}${lines}\r\n`;
+}
+
+/** Nothing in the request says that it is about the other device: what it narrows down to is something else. */
+function narrowsToSomethingElse({ route, query: asked }: HostileRequest): boolean {
+  return /:(name|id)/.test(route) || /[?&](group|device)=[^&]/.test(asked);
+}
+
+async function aFleet(over: Parameters<typeof serve>[0] = {}): Promise<Served> {
+  const store = createMemoryStore();
+  const incidents = [
+    anIncident({ id: 'incident:G1:ks_down:1' }),
+    anIncident({ id: OTHERS.incident, group: OTHERS.group, devices: [OTHERS.device], summary: OTHERS.mark }),
+  ];
+  await store.commit(aBatch({ incidents }));
+  const served = await serve({ events: store, incidents: store, ...over });
+  served.fleet.set(polledGm());
+  served.fleet.set({ ...polledGm(OTHERS.device, { group: OTHERS.group }), host: OTHERS.mark });
+  await store.commit(
+    aBatch({
+      events: [
+        anEvent(),
+        anEvent({ id: 'q', device: OTHERS.device, group: OTHERS.group, summary: OTHERS.mark, evidence: [] }),
+      ],
+    }),
+  );
+  return served;
+}
+
+/** Some ten requests and more for each route. */
+const RUNS = { numRuns: 400 };
+
+test('every route of the server is asked', () => {
+  const folder = fileURLToPath(new URL('../../src/http', import.meta.url));
+  const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => readFileSync(join(folder, path), 'utf8'));
+  const routed = sources.flatMap((text) => [
+    ...Array.from(text.matchAll(/\bapp\.(?:get|post|put|delete|all)(?:<[^;]*?>)?\(\s*'([^']+)'/g), ([, path]) => path),
+    ...Array.from(text.matchAll(/PAGE_PATHS = \[([^\]]+)\]/g), ([, list]) =>
+      Array.from(list?.matchAll(/'([^']+)'/g) ?? [], ([, path]) => path),
+    ).flat(),
+  ]);
+  expect([...new Set(routed)].toSorted()).toEqual([...ROUTES].toSorted());
+});
+
+describe('any request', () => {
+  let served: Served;
+  beforeAll(async () => {
+    served = await aFleet();
+  });
+  afterAll(() => served[Symbol.asyncDispose]());
+
+  test('is answered, never with a failure of ours, never with data of a device, group or incident that it does not name', async () => {
+    const everything = await ask(
+      served,
+      headOf({ method: 'GET', route: '/api/v1/events', name: '', query: '', headers: [] }),
+    );
+    expect(everything.body).toContain(OTHERS.mark);
+    await fc.assert(
+      fc.asyncProperty(request, async (asked) => {
+        const { status, body } = await ask(served, headOf(asked));
+        expect(status).toBeGreaterThanOrEqual(200);
+        expect(status).toBeLessThan(500);
+        if (narrowsToSomethingElse(asked)) expect(body).not.toContain(OTHERS.mark);
+      }),
+      RUNS,
+    );
+    expect(served.logger.messages('error')).toEqual([]);
+    expect((await served.get('/-/healthy')).status).toBe(200);
+  });
+
+  test('that repeats a parameter, or has one that is not known, is refused where parameters are', async () => {
+    for (const path of [
+      '/api/v1/devices?limit=1&limit=2',
+      '/api/v1/events?group=G1&group=QUIET',
+      '/probe?target=gm1&x=1',
+    ]) {
+      expect([path, (await served.get(path)).status]).toEqual([path, 400]);
+    }
+  });
+});
+
+describe('where tokens are asked for, any request', () => {
+  let served: Served;
+  let reloads = 0;
+  beforeAll(async () => {
+    const sha256 = new Secret(createHash('sha256').update(READ_TOKEN).digest('hex'));
+    served = await aFleet({
+      web: () => ({ ...OPEN_ACCESS, tokens: [{ name: 'dashboard', scope: 'read', sha256 }] }),
+      reload: async () => {
+        reloads += 1;
+        return { ok: true, message: 'reloaded' };
+      },
+    });
+  });
+  afterAll(() => served[Symbol.asyncDispose]());
+
+  test('without one of them gets nothing of the network', async () => {
+    const credential = fc.oneof(
+      fc.constantFrom(undefined, 'Bearer', 'Bearer __proto__', `Bearer ${READ_TOKEN}x`, 'Basic Og==', 'Digest x', '\0'),
+      encoded.map((text) => `Bearer ${text}`),
+      fc.base64String().map((text) => `Basic ${text}`),
+    );
+    await fc.assert(
+      fc.asyncProperty(request, credential, async (asked, authorization) => {
+        const { status, body } = await ask(served, headOf(asked, authorization));
+        expect(status).toBeLessThan(500);
+        expect(body).not.toMatch(/known-of-the-other|quiet7|192\.0\.2\.1|gdoi_device_up/);
+        if (status === 200)
+          expect([
+            ...OPEN_ROUTES,
+            '/',
+            '/groups',
+            '/groups/:name',
+            '/devices/:name',
+            '/events',
+            '/assets/:file',
+          ]).toContain(asked.route);
+      }),
+      RUNS,
+    );
+    expect(served.logger.messages('error')).toEqual([]);
+  });
+
+  test('with one that may only read polls nothing and reloads nothing', async () => {
+    const acting = fc.oneof(
+      request,
+      request.map((asked) => ({ ...asked, route: '/probe' as const, query: '?target=gm1' })),
+      request.map((asked) => ({ ...asked, route: '/-/reload' as const, method: 'POST' })),
+      request.map((asked) => ({
+        ...asked,
+        route: '/api/v1/devices/:name/health' as const,
+        name: 'gm1',
+        query: '?live=true',
+      })),
+    );
+    await fc.assert(
+      fc.asyncProperty(acting, async (asked) => {
+        const { status } = await ask(served, headOf(asked, `Bearer ${READ_TOKEN}`));
+        expect(status).toBeLessThan(500);
+      }),
+      RUNS,
+    );
+    expect([served.polls, reloads]).toEqual([[], 0]);
+    expect((await served.get('/api/v1/devices', { headers: { authorization: `Bearer ${READ_TOKEN}` } })).status).toBe(
+      200,
+    );
+  });
+});
