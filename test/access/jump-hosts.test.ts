@@ -176,6 +176,20 @@ describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
     expect(router.connections).toBe(0);
   });
 
+  test('are told nothing through one before their own host key is accepted', async () => {
+    await using sshd = await startOpenssh();
+    await using router = new ScriptedIos();
+    const port = await router.listen();
+    await using under = accessUnderTest();
+    const strict = target(port, { jumps: [bastion(sshd)], hostKeys: 'strict' });
+    const { failure, message } = await poll(under.access, strict, 'show clock');
+    expect(failure).toBe('host_key');
+    expect(message).toMatch(/unknown host key ssh-ed25519 SHA256:/);
+    expect(message).not.toContain('jump host');
+    expect(router.connections).toBe(1);
+    expect(router.attempts).toEqual([]);
+  });
+
   test('say so where it forbids the connection', async () => {
     await using sshd = await startOpenssh(['AllowTcpForwarding no']);
     await using router = new ScriptedIos();

@@ -1,5 +1,5 @@
 /** RESTCONF access against simulated devices: what is sent, what is taken, whom it trusts, and how it behaves as a guest. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -226,6 +226,12 @@ describe('whom it trusts', () => {
     expect(failureOf(reply)).toBe('host_key');
     expect(messageOf(reply)).toContain('CERTIFICATE CHANGED');
     expect(given.devices.requests('gm1')).toHaveLength(sent);
+  });
+
+  test('the file of known certificates is for its owner only', async () => {
+    await using given = await started();
+    await given.read();
+    expect(statSync(given.known).mode & 0o777).toBe(0o600);
   });
 
   test('a configured fingerprint decides alone', async () => {

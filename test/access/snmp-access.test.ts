@@ -30,6 +30,17 @@ describe('reads', () => {
     expect((await Promise.all(both)).map(failureOf)).toEqual(['1 varbinds', '1 varbinds']);
   });
 
+  test('are all that is asked: no request sets anything, whichever way the device is talked to', async () => {
+    await using given = await scriptedAgent(ROWS);
+    await using under = snmpUnderTest();
+    const ways = [{}, { credential: v3('auth', 'sha') }, { credential: v3('priv', 'sha256', 'aes128') }];
+    for (const [index, way] of ways.entries()) {
+      const target = snmpTarget(given.port, { ...way, device: `gm${index}` });
+      expect(failureOf(await under.access.read(target, read, never))).toBe('1 varbinds');
+    }
+    expect(new Set(given.agent.requests.map(({ type }) => type))).toEqual(new Set(['getBulk']));
+  });
+
   test('of more devices than there are places wait for one', async () => {
     await using given = await scriptedAgent(ROWS);
     await using under = snmpUnderTest({ maxReads: 3 });

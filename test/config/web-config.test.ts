@@ -144,6 +144,30 @@ basic_auth_users: { alice: ${HASH} }
   });
 });
 
+describe('an address that others reach', () => {
+  const warningsAt = async (listen: string, more = '') => {
+    const loaded = await load({
+      text: `listen: ${listen}\ndevices: []\n${more}`,
+      files: files({ tokens: 'prometheus read 4Jm0nSk2vYw8QzR7tXc1\n' }),
+    });
+    return loaded.kind === 'ok' ? loaded.warnings.map(findingLine) : [];
+  };
+
+  it.each(['192.0.2.100:9848', '":9848"', '"[2001:db8::1]:9848"'])(
+    '%s without users and tokens is a doubt',
+    async (listen) => {
+      expect(await warningsAt(listen)).toEqual([expect.stringContaining('listen: open to anyone who reaches it')]);
+    },
+  );
+
+  it('with either, or on loopback, is none', async () => {
+    expect(await warningsAt('192.0.2.100:9848', 'web: { tokens_file: tokens }\n')).toEqual([]);
+    for (const listen of ['127.0.0.1:9848', '"[::1]:9848"', 'localhost:9848']) {
+      expect([listen, await warningsAt(listen)]).toEqual([listen, []]);
+    }
+  });
+});
+
 describe('what is wrong with it is one line with its place in that file', () => {
   const known = 'tls_server_config, http_server_config, basic_auth_users, rate_limit';
   const cases: readonly (readonly [title: string, web: string, ...lines: string[]])[] = [

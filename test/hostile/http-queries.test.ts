@@ -46,7 +46,17 @@ const ROUTES = [
 
 /** What is known of the device, group, event and incident that a request must name to see them. */
 const OTHERS = { device: 'quiet7', group: 'QUIET', incident: 'incident:QUIET:ks_down:1', mark: 'known-of-the-other' };
-const OPEN_ROUTES = new Set(['/-/healthy', '/-/ready']);
+/** Liveness, and the page's own files, which hold nothing of the network. */
+const OPEN_ROUTES: ReadonlySet<string> = new Set([
+  '/-/healthy',
+  '/-/ready',
+  '/',
+  '/groups',
+  '/groups/:name',
+  '/devices/:name',
+  '/events',
+  '/assets/:file',
+]);
 const READ_TOKEN = 'read-token-0123456789';
 
 interface Answer {
@@ -119,41 +129,24 @@ const INSTANTS = [
   'now',
   '2026-01-01T00:00:00%2B99:99',
 ];
-const KEYS = [
-  ...[
-    'group',
-    'role',
-    'status',
-    'key_server',
-    'result',
-    'q',
-    'sort',
-    'limit',
-    'cursor',
-    'cell',
-    'live',
-    'since',
-    'until',
-  ],
-  ...['device', 'type', 'cause', 'unexpected', 'target', 'confirm'],
-  ...['__proto__', 'constructor', 'limit[]', 'limit[__proto__]', '', '%00', 'x'.repeat(3_000)],
-];
-const VALUES = [
-  ...HOSTILE_NAMES,
-  ...NUMBERS,
-  ...INSTANTS,
-  ...['gm1', 'G1', 'gm', 'ok', 'name', 'status', 'true', 'false', 'reregistration', 'ks_down', 'removals'],
-  // Cursors that can be read, of nothing that is there.
-  ...['null', '[]', '{}', '[null]', '{"atMs":null}', '["a",{}]', '[1e999,"__proto__"]'].map((json) =>
-    Buffer.from(json).toString('base64url'),
-  ),
-];
+const PARAMETERS = (
+  'group role status key_server result q sort limit cursor cell live since until ' +
+  'device type cause unexpected target confirm'
+).split(' ');
+const HOSTILE_KEYS = ['__proto__', 'constructor', 'limit[]', 'limit[__proto__]', '', '%00', 'x'.repeat(3_000)];
+const KEYS = [...PARAMETERS, ...HOSTILE_KEYS];
+const ALLOWED = 'gm1 G1 gm ok name status true false reregistration ks_down removals'.split(' ');
+/** They can be read, and are of nothing that is there. */
+const CURSORS = ['null', '[]', '{}', '[null]', '{"atMs":null}', '["a",{}]', '[1e999,"__proto__"]'].map((json) =>
+  Buffer.from(json).toString('base64url'),
+);
+const VALUES = [...HOSTILE_NAMES, ...NUMBERS, ...INSTANTS, ...ALLOWED, ...CURSORS];
 
 /** A request line's octets never hold the end of the line, and no blank: that is another request, tested elsewhere. */
 const octets = fc
   .array(fc.integer({ min: 1, max: 255 }), { maxLength: 40 })
   .map((codes) => String.fromCharCode(...codes.filter((code) => ![9, 10, 13, 32].includes(code))));
-const encoded = fc.string({ unit: 'binary', maxLength: 40 }).map((text) => encodeURIComponent(text.toWellFormed()));
+const encoded = fc.string({ unit: 'binary', maxLength: 40 }).map((text) => encodeURIComponent(text));
 const nameText = fc.oneof(fc.constantFrom('gm1', 'G1', ...HOSTILE_NAMES), encoded, octets);
 const valueText = fc.oneof(fc.constantFrom(...VALUES), encoded, octets);
 const query = fc
@@ -214,13 +207,12 @@ test('every route of the server is asked', () => {
   const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((path) => path.endsWith('.ts'))
     .map((path) => readFileSync(join(folder, path), 'utf8'));
+  const found = (text: string, pattern: RegExp) => Array.from(text.matchAll(pattern), ([, path = '']) => path);
   const routed = sources.flatMap((text) => [
-    ...Array.from(text.matchAll(/\bapp\.(?:get|post|put|delete|all)(?:<[^;]*?>)?\(\s*'([^']+)'/g), ([, path]) => path),
-    ...Array.from(text.matchAll(/PAGE_PATHS = \[([^\]]+)\]/g), ([, list]) =>
-      Array.from(list?.matchAll(/'([^']+)'/g) ?? [], ([, path]) => path),
-    ).flat(),
+    ...found(text, /\bapp\.(?:get|post|put|delete|all)(?:<[^;]*?>)?\(\s*'([^']+)'/g),
+    ...found(text, /PAGE_PATHS = \[([^\]]+)\]/g).flatMap((list) => found(list, /'([^']+)'/g)),
   ]);
-  expect([...new Set(routed)].toSorted()).toEqual([...ROUTES].toSorted());
+  expect(new Set(routed)).toEqual(new Set(ROUTES));
 });
 
 describe('any request', () => {
@@ -241,7 +233,7 @@ describe('any request', () => {
         const { status, body } = await ask(served, headOf(asked));
         expect(status).toBeGreaterThanOrEqual(200);
         expect(status).toBeLessThan(500);
-        if (narrowsToSomethingElse(asked)) expect(body).not.toContain(OTHERS.mark);
+        expect(narrowsToSomethingElse(asked) && body.includes(OTHERS.mark)).toBe(false);
       }),
       RUNS,
     );
@@ -286,16 +278,7 @@ describe('where tokens are asked for, any request', () => {
         const { status, body } = await ask(served, headOf(asked, authorization));
         expect(status).toBeLessThan(500);
         expect(body).not.toMatch(/known-of-the-other|quiet7|192\.0\.2\.1|gdoi_device_up/);
-        if (status === 200)
-          expect([
-            ...OPEN_ROUTES,
-            '/',
-            '/groups',
-            '/groups/:name',
-            '/devices/:name',
-            '/events',
-            '/assets/:file',
-          ]).toContain(asked.route);
+        expect([200, 206].includes(status) && !OPEN_ROUTES.has(asked.route)).toBe(false);
       }),
       RUNS,
     );
@@ -306,7 +289,7 @@ describe('where tokens are asked for, any request', () => {
     const acting = fc.oneof(
       request,
       request.map((asked) => ({ ...asked, route: '/probe' as const, query: '?target=gm1' })),
-      request.map((asked) => ({ ...asked, route: '/-/reload' as const, method: 'POST' })),
+      request.map((asked) => ({ ...asked, route: '/-/reload' as const, method: 'POST' as const })),
       request.map((asked) => ({
         ...asked,
         route: '/api/v1/devices/:name/health' as const,

@@ -1,0 +1,46 @@
+/** The product with devices from a list, which somebody cuts short. */
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { expect, onTestFinished, test, vi } from 'vitest';
+import { startProduct } from '../../src/cli/product.ts';
+import { loadConfig } from '../../src/config/load.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
+import { MemoryLogger } from '../builders/memory-logger.ts';
+import { PATIENCE } from '../builders/patience.ts';
+
+test('a list that drops more than half of the devices changes nothing, and is said; one that drops fewer counts', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-lost-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const list = join(directory, 'targets.json');
+  const holds = async (...targets: readonly string[]) => {
+    await writeFile(`${list}.new`, JSON.stringify([{ targets }]));
+    await rename(`${list}.new`, list);
+  };
+  await holds('192.0.2.1', '192.0.2.2', '192.0.2.3', '192.0.2.4');
+  await writeFile(
+    join(directory, 'gdoiwatch.yml'),
+    'listen: 127.0.0.1:0\ncredentials: { main: { username: u, password_env: P } }\ntargets: { file_sd: [targets.json] }\n',
+  );
+  const loaded = await loadConfig(join(directory, 'gdoiwatch.yml'), { env: { P: 'correct horse' } });
+  if (loaded.kind !== 'ok') throw new Error(JSON.stringify(loaded.findings));
+  const { config } = loaded;
+  const logger = new MemoryLogger();
+  await using product = await startProduct({
+    config,
+    clock: createSystemClock(),
+    logger,
+    reread: () => Promise.resolve(config),
+  });
+  const devices = () => [...product.agent.readModel.devices()].map(({ device }) => device);
+  expect(devices()).toHaveLength(4);
+
+  await holds('192.0.2.1');
+  await vi.waitUntil(() => logger.messages('error').length > 0, PATIENCE);
+  expect(logger.lines('error')).toMatchObject([{ code: 'reload_refused', reason: expect.stringMatching(/^3 of 4/) }]);
+  expect(devices()).toHaveLength(4);
+
+  await holds('192.0.2.1', '192.0.2.2');
+  await vi.waitUntil(() => devices().length === 2, PATIENCE);
+  expect(logger.messages('error')).toHaveLength(1);
+});
