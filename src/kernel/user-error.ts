@@ -33,6 +33,8 @@ export const USER_ERROR_EXIT = {
   store_locked: 2,
   store_inaccessible: 2,
   store_unsuitable: 2,
+  store_unreachable: 2,
+  store_refused: 2,
 } as const satisfies Readonly<Record<string, 1 | 2>>;
 
 export type UserErrorCode = keyof typeof USER_ERROR_EXIT;

@@ -75,11 +75,13 @@ export interface EventHistory extends AsyncDisposable {
   incident(id: string): Promise<Incident | null>;
   /** One page, stable while events are added: no event of it comes again on a later page. */
   query(query: EventQuery): Promise<EventPage>;
-  /** One row for each combination that occurred. */
-  counts(): Promise<readonly EventCount[]>;
+  /** One row for each combination that occurred, in these cells; null: in all of them. */
+  counts(cells?: readonly string[] | null): Promise<readonly EventCount[]>;
 }
 
 export interface Batch {
+  /** Of the devices that `deviceStates` and `removedDevices` name; absent: all are in the default cell. */
+  readonly cellOf?: (device: string) => string;
   readonly events: readonly GdoiEvent[];
   /** They replace what was stored under their ids. */
   readonly incidents?: readonly Incident[];
@@ -123,8 +125,11 @@ export interface EventStore extends EventHistory {
    * batch's order: only these may be told to anyone, and only now.
    */
   commit(batch: Batch): Promise<readonly GdoiEvent[]>;
-  /** What a restarted agent goes on from. A state that does not parse is left out, with a warning. */
-  loadStates(): Promise<StoredStates>;
+  /**
+   * What a restarted agent goes on from, or one that takes over these cells; null: all of them. A state that does not parse
+   * is left out, with a warning.
+   */
+  loadStates(cells?: readonly string[] | null): Promise<StoredStates>;
   /** Forget events, and incidents that ended, older than the retention, counted from `nowMs`, a bounded number at a time. Returns how many. */
   prune(nowMs: EpochMs): Promise<number>;
 }

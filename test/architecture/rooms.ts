@@ -102,6 +102,17 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'store/sqlite/migrations',
   ],
   'store/sqlite/migrations': [],
+  'store/postgres': [
+    'gdoi/events',
+    'gdoi/incidents',
+    'gdoi/seen',
+    'kernel',
+    'node:crypto',
+    'pg',
+    'store',
+    'store/postgres/migrations',
+  ],
+  'store/postgres/migrations': [],
   model: [
     'access/device-error.ts',
     'access/device-traffic.ts',

@@ -1,0 +1,57 @@
+/**
+ * Who polls what, where several agents share a store. An agent is live while it renews its lease in time; a cell has one
+ * owner. Every instant is the table's own: the agents' clocks may differ by minutes.
+ */
+
+export interface AgentIdentity {
+  /** A new one for each start, and for each return after a fence. */
+  readonly id: string;
+  /** For people. */
+  readonly name: string;
+  /** Where its HTTP side is reached. */
+  readonly url: string;
+  readonly version: string;
+}
+
+export interface LiveAgent extends AgentIdentity {
+  /** Until its lease is over, by the table's clock; negative: it is over, and nobody took note yet. */
+  readonly leftMs: number;
+}
+
+export interface CellLease {
+  readonly cell: string;
+  /** null: nobody's. */
+  readonly agent: string | null;
+  /** Its owners so far. */
+  readonly epoch: number;
+  /** Devices in it. */
+  readonly weight: number;
+  /** A live agent that asks for it; its owner lets go when it can. */
+  readonly wantedBy: string | null;
+}
+
+export interface ClusterView {
+  /** Those that are not fenced. */
+  readonly agents: readonly LiveAgent[];
+  readonly cells: readonly CellLease[];
+}
+
+/** A failure is a `StoreError`, after which nothing is known of what was done. */
+export interface LeaseTable {
+  join(agent: AgentIdentity, leaseMs: number): Promise<void>;
+  /** false: fenced, and for ever. */
+  renew(id: string, leaseMs: number): Promise<boolean>;
+  /** Cells of the inventory with their number of devices; those that are there stay whose they are. */
+  announce(weights: ReadonlyMap<string, number>): Promise<void>;
+  view(): Promise<ClusterView>;
+  /** Fence every agent whose lease is over; their cells are nobody's then. */
+  fenceDead(): Promise<readonly string[]>;
+  /** Take cells that are nobody's, as a live agent. Returns those it got, which are its own from now on. */
+  take(id: string, cells: readonly string[]): Promise<readonly string[]>;
+  /** Ask for a cell of another agent. */
+  want(id: string, cell: string): Promise<void>;
+  /** Let go of own cells: to whoever wants one and is live, else to nobody. */
+  release(id: string, cells: readonly string[]): Promise<void>;
+  /** The agent leaves for good, with nothing more to write: its cells are nobody's at once. */
+  leave(id: string): Promise<void>;
+}

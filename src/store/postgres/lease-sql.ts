@@ -1,0 +1,64 @@
+/**
+ * Leases in SQL. All instants are the database's. A takeover locks the agent's row before it takes its cells, and the
+ * fenced write (`commit-sql.ts`) holds the cell's row: whoever comes second finds what the first one did.
+ */
+
+/** `$5` milliseconds. */
+export const JOIN = `
+INSERT INTO agents (id, name, url, version, expires_at)
+VALUES ($1, $2, $3, $4, clock_timestamp() + $5 * interval '1 millisecond')`;
+
+/** No row: fenced, and for ever. */
+export const RENEW = `
+UPDATE agents SET expires_at = clock_timestamp() + $2 * interval '1 millisecond' WHERE id = $1 AND NOT fenced
+RETURNING 1`;
+
+export const ANNOUNCE = `
+INSERT INTO cells AS known (cell, weight)
+SELECT cell, weight FROM json_to_recordset($1::json) AS c(cell text, weight integer) ORDER BY cell
+ON CONFLICT (cell) DO UPDATE SET weight = excluded.weight WHERE known.weight <> excluded.weight`;
+
+export const SELECT_AGENTS = `
+SELECT id, name, url, version, extract(epoch FROM expires_at - clock_timestamp()) * 1000 AS left_ms
+FROM agents WHERE NOT fenced ORDER BY id`;
+export const SELECT_CELLS = 'SELECT cell, agent, epoch, weight, wanted_by FROM cells ORDER BY cell';
+
+/** Cells of agents that are gone without a trace are freed with them. */
+export const FENCE_DEAD = `
+WITH dead AS (
+  SELECT id FROM agents WHERE NOT fenced AND expires_at < clock_timestamp() ORDER BY id FOR UPDATE SKIP LOCKED
+),
+fenced AS (UPDATE agents SET fenced = true WHERE id IN (SELECT id FROM dead) RETURNING id)
+UPDATE cells SET agent = NULL, epoch = epoch + 1
+WHERE cell IN (
+  SELECT cell FROM cells WHERE agent IN (SELECT id FROM fenced)
+    OR agent IS NOT NULL AND NOT EXISTS (SELECT FROM agents WHERE agents.id = cells.agent AND NOT fenced)
+  ORDER BY cell FOR UPDATE)
+RETURNING cell`;
+
+/** A fenced agent takes nothing. The agent's row is held, so that nobody fences it in between. */
+export const TAKE = `
+WITH me AS MATERIALIZED (SELECT id FROM agents WHERE id = $1 AND NOT fenced FOR SHARE),
+free AS MATERIALIZED (
+  SELECT cell FROM cells WHERE agent IS NULL AND cell = ANY($2::text[]) ORDER BY cell FOR UPDATE SKIP LOCKED
+)
+UPDATE cells SET agent = me.id, epoch = epoch + 1, wanted_by = NULL
+FROM me, free WHERE cells.cell = free.cell RETURNING cells.cell`;
+
+export const WANT = `
+UPDATE cells SET wanted_by = $1
+WHERE cell = $2 AND agent <> $1 AND EXISTS (SELECT FROM agents WHERE id = $1 AND NOT fenced)`;
+
+export const RELEASE = `
+UPDATE cells SET wanted_by = NULL, epoch = epoch + 1, agent = (
+  SELECT id FROM agents WHERE id = cells.wanted_by AND NOT fenced AND expires_at > clock_timestamp())
+WHERE cell IN (SELECT cell FROM cells WHERE agent = $1 AND cell = ANY($2::text[]) ORDER BY cell FOR UPDATE)`;
+
+/** In this order, in one transaction. */
+export const LEAVE = [
+  'UPDATE agents SET fenced = true WHERE id = $1',
+  'UPDATE cells SET agent = NULL, epoch = epoch + 1 WHERE agent = $1',
+] as const;
+
+/** Agents that were fenced a day ago tell nobody anything. */
+export const FORGET_FENCED = `DELETE FROM agents WHERE fenced AND expires_at < clock_timestamp() - interval '1 day'`;

@@ -1,0 +1,75 @@
+/** Leases as rows of the same database as the events: what fences a write is in the write's own transaction. */
+import type { AgentIdentity, ClusterView, LeaseTable } from '../leases.ts';
+import type { PostgresConnections, Row, Session } from './connections.ts';
+import {
+  ANNOUNCE,
+  FENCE_DEAD,
+  FORGET_FENCED,
+  JOIN,
+  LEAVE,
+  RELEASE,
+  RENEW,
+  SELECT_AGENTS,
+  SELECT_CELLS,
+  TAKE,
+  WANT,
+} from './lease-sql.ts';
+import { fromText, toText } from './plain-text.ts';
+
+/** `connections` of its own: a renewal must not wait behind a batch. */
+export function createLeaseTable(connections: PostgresConnections): LeaseTable {
+  const run = (sql: string, values: readonly unknown[] = []) => connections.use((session) => session.run(sql, values));
+  return {
+    async join({ id, name, url, version }, leaseMs) {
+      await run(JOIN, [id, toText(name), toText(url), toText(version), leaseMs]);
+    },
+    renew: async (id, leaseMs) => (await run(RENEW, [id, leaseMs])).length === 1,
+    async announce(weights) {
+      await run(ANNOUNCE, [JSON.stringify(Array.from(weights, ([cell, weight]) => ({ cell: toText(cell), weight })))]);
+    },
+    view: () => connections.use(viewOf),
+    async fenceDead() {
+      await run(FORGET_FENCED);
+      return cellsIn(await run(FENCE_DEAD));
+    },
+    take: async (id, cells) => cellsIn(await run(TAKE, [id, cells.map(toText)])),
+    async want(id, cell) {
+      await run(WANT, [id, toText(cell)]);
+    },
+    async release(id, cells) {
+      await run(RELEASE, [id, cells.map(toText)]);
+    },
+    leave: (id) =>
+      connections.transaction(async (session) => {
+        for (const sql of LEAVE) await session.run(sql, [id]);
+      }),
+  };
+}
+
+async function viewOf(session: Session): Promise<ClusterView> {
+  const agents = await session.run(SELECT_AGENTS);
+  const cells = await session.run(SELECT_CELLS);
+  return {
+    agents: agents.map((row) => ({ ...identityOf(row), leftMs: Number(row['left_ms']) })),
+    cells: cells.map((row) => ({
+      cell: fromText(String(row['cell'])),
+      agent: idOf(row['agent']),
+      epoch: Number(row['epoch']),
+      weight: Number(row['weight']),
+      wantedBy: idOf(row['wanted_by']),
+    })),
+  };
+}
+
+function identityOf(row: Row): AgentIdentity {
+  const text = (name: string) => fromText(String(row[name]));
+  return { id: text('id'), name: text('name'), url: text('url'), version: text('version') };
+}
+
+function idOf(value: unknown): string | null {
+  return typeof value === 'string' ? value : null;
+}
+
+function cellsIn(rows: readonly Row[]): readonly string[] {
+  return rows.map((row) => fromText(String(row['cell'])));
+}

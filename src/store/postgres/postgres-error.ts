@@ -1,0 +1,55 @@
+/** What an error of PostgreSQL, or of the way to it, means; by its code, never by its text. */
+import { StoreError, type StoreErrorKind } from '../store-error.ts';
+
+/** SQLSTATE classes and codes (postgresql.org/docs/current/errcodes-appendix.html). */
+const KINDS: readonly (readonly [code: string, kind: StoreErrorKind])[] = [
+  ['53100', 'full'], // disk_full
+  ['40', 'locked'], // transaction rollback: serialization failure, deadlock
+  ['55P03', 'locked'], // lock_not_available
+  ['57014', 'locked'], // query_canceled: a statement timeout
+  ['XX001', 'corrupt'], // data_corrupted
+  ['XX002', 'corrupt'], // index_corrupted
+  ['08', 'io'], // connection exception
+  ['25006', 'io'], // read_only_sql_transaction: it is a standby now
+  ['28', 'io'], // invalid authorization
+  ['3D', 'io'], // no such database
+  ['42501', 'io'], // insufficient_privilege
+  ['53', 'io'], // insufficient resources
+  ['57', 'io'], // operator intervention: shutdown, crash, starting up
+  ['58', 'io'], // system error
+];
+
+const REFUSED = ['28000', '28P01'];
+const NO_DATABASE = '3D000';
+
+export type ConnectFailure = 'unreachable' | 'refused' | 'no_database' | 'forbidden';
+
+export function sqlStateOf(error: unknown): string | null {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null;
+}
+
+/** null: not the database's fault, a bug of ours. */
+export function storeErrorOf(place: string, error: unknown): StoreError | null {
+  if (error instanceof StoreError) return error;
+  const state = sqlStateOf(error);
+  const message = `store ${place}: ${error instanceof Error ? error.message : String(error)}`;
+  // Without a SQLSTATE it is the network's, the system's or the library's: the connection is lost, or an answer late.
+  if (state === null) return new StoreError('io', message, error);
+  const kind = KINDS.find(([code]) => state.startsWith(code))?.[1];
+  return kind === undefined ? null : new StoreError(kind, message, error);
+}
+
+/** The statement was refused and the connection is as good as before. */
+export function leavesConnection(error: unknown): boolean {
+  const state = sqlStateOf(error);
+  return state !== null && !/^(08|25006|28|57P)/.test(state);
+}
+
+export function connectFailureOf(error: unknown): ConnectFailure {
+  const state = sqlStateOf(error);
+  if (state === null) return 'unreachable';
+  if (REFUSED.includes(state)) return 'refused';
+  if (state === NO_DATABASE) return 'no_database';
+  return state === '42501' ? 'forbidden' : 'unreachable';
+}

@@ -1,0 +1,275 @@
+/**
+ * The store that several agents share, on PostgreSQL.
+ *
+ * A batch is one statement and kept whole or not at all, of the cells that its writer owns: what another agent owns by now
+ * is passed over and counted, nobody is told of it, and the owner finds it itself. Where the answer to a batch was lost, it
+ * comes again; events that were kept the first time are known by their writer and told then, once.
+ */
+import { randomUUID } from 'node:crypto';
+import type { GdoiEvent } from '../../gdoi/events/event.ts';
+import type { Incident } from '../../gdoi/incidents/incident.ts';
+import { groupKey } from '../../gdoi/seen/cell.ts';
+import type { EpochMs } from '../../gdoi/seen/instant.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import { UserError } from '../../kernel/user-error.ts';
+import { decodeCursor, encodeCursor } from '../event-cursor.ts';
+import {
+  type Batch,
+  DEFAULT_RETENTION_MS,
+  type EventCount,
+  type EventPage,
+  type EventQuery,
+  type EventStore,
+  type IncidentQuery,
+  type StoredStates,
+} from '../event-store.ts';
+import type { LeaseTable } from '../leases.ts';
+import { stateOfText } from '../state-text.ts';
+import { StoreError } from '../store-error.ts';
+import { cellsOf, COMMIT, COMMIT_UNFENCED, commitValues, SELECT_OWN } from './commit-sql.ts';
+import {
+  type PostgresAddress,
+  PostgresConnections,
+  type PostgresTimes,
+  POSTGRES_TIMES,
+  type Row,
+} from './connections.ts';
+import {
+  countOf,
+  eventOf,
+  incidentOf,
+  incidentValues,
+  PRUNE_EVENTS,
+  PRUNE_INCIDENTS,
+  SELECT_COUNTS,
+  SELECT_INCIDENT,
+  SELECT_INCIDENTS,
+  SELECT_TAIL,
+  SELECT_TAIL_END,
+  selectEvents,
+} from './event-sql.ts';
+import { createLeaseTable } from './lease-table.ts';
+import { migrate } from './migrations.ts';
+import { fromText, toText } from './plain-text.ts';
+import { connectFailureOf, type ConnectFailure } from './postgres-error.ts';
+import { SELECT_DEVICE_STATES, SELECT_FLEET_STATES, SELECT_MEMBER_STATES } from './state-sql.ts';
+
+const PRUNE_STEP_EVENTS = 1_000;
+/** States parsed before other work gets its turn. */
+const LOAD_STEP_STATES = 500;
+/** Events whose keeping is not certain: more are forgotten, and then told by the history alone. */
+const MAX_UNSURE = 100_000;
+const TAIL_EVENTS = 1_000;
+
+export interface PostgresStoreOptions {
+  readonly address: PostgresAddress;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly retentionMs?: number;
+  readonly times?: PostgresTimes;
+  /**
+   * The agent that writes now, whose cells alone are written; null: none is, and nothing is kept. `unfenced`: nobody else
+   * writes, as into the copy of a store.
+   */
+  readonly writer: 'unfenced' | (() => string | null);
+}
+
+export interface PostgresStore extends EventStore {
+  readonly leases: LeaseTable;
+  /** Batches of which something belonged to another agent by then. */
+  readonly fencedWrites: number;
+  /** Events that other agents kept since the last call, in the order in which they became visible. */
+  others(): Promise<readonly GdoiEvent[]>;
+}
+
+/** Opens the store and brings its schema up to date. What a user can mend is a `UserError`. */
+export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
+  const connections = new PostgresConnections(options.address, options.times);
+  try {
+    const { from, to } = await migrate(connections);
+    if (from !== to) options.logger.info({ store: connections.place, from, to }, 'store schema brought up to date');
+    return new SharedStore(connections, options);
+  } catch (error) {
+    await connections[Symbol.asyncDispose]();
+    throw error instanceof StoreError ? explained(connections.place, error) : error;
+  }
+}
+
+class SharedStore implements PostgresStore {
+  readonly leases: LeaseTable;
+  readonly #connections: PostgresConnections;
+  readonly #leaseConnections: PostgresConnections;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #retentionMs: number;
+  readonly #writer: PostgresStoreOptions['writer'];
+  /** Of this process, whatever agent it is. */
+  readonly #process = randomUUID();
+  readonly #unsure = new Set<string>();
+  #fencedWrites = 0;
+  #tail: readonly [tx: string, seq: string] | null = null;
+
+  constructor(connections: PostgresConnections, options: PostgresStoreOptions) {
+    const { clock, logger, retentionMs = DEFAULT_RETENTION_MS, writer, address, times = POSTGRES_TIMES } = options;
+    this.#connections = connections;
+    this.#leaseConnections = new PostgresConnections(address, times, 1);
+    this.leases = createLeaseTable(this.#leaseConnections);
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#retentionMs = retentionMs;
+    this.#writer = writer;
+  }
+
+  get fencedWrites(): number {
+    return this.#fencedWrites;
+  }
+
+  async commit(batch: Batch): Promise<readonly GdoiEvent[]> {
+    const values = commitValues(batch, this.#process);
+    const agent = this.#writer === 'unfenced' ? null : this.#writer();
+    if (agent === null && this.#writer !== 'unfenced') {
+      this.#fencedWrites += 1;
+      return [];
+    }
+    const sql = this.#writer === 'unfenced' ? COMMIT_UNFENCED : COMMIT;
+    try {
+      const row = await this.#connections.use(async (session) => {
+        const [kept] = await session.run(sql, [agent, ...values]);
+        return { kept: textsOf(kept?.['kept']), fresh: new Set(textsOf(kept?.['fresh'])) };
+      });
+      if (row.kept.length < cellsOf(batch).length) this.#fencedWrites += 1;
+      return await this.#told(batch.events, row.fresh);
+    } catch (error) {
+      this.#doubt(batch.events);
+      throw error;
+    }
+  }
+
+  /** Those that are new, and those that were new when nobody heard the answer. */
+  async #told(events: readonly GdoiEvent[], fresh: ReadonlySet<string>): Promise<readonly GdoiEvent[]> {
+    const doubted = events.filter(({ id }) => this.#unsure.has(id) && !fresh.has(id)).map(({ id }) => id);
+    const own =
+      doubted.length === 0
+        ? []
+        : await this.#connections.use((session) => session.run(SELECT_OWN, [doubted.map(toText), this.#process]));
+    const told = new Set([...fresh, ...own.map((row) => fromText(String(row['id'])))]);
+    for (const { id } of events) this.#unsure.delete(id);
+    return events.filter(({ id }) => told.delete(id));
+  }
+
+  #doubt(events: readonly GdoiEvent[]): void {
+    for (const { id } of events) if (this.#unsure.size < MAX_UNSURE) this.#unsure.add(id);
+  }
+
+  async loadStates(cells: readonly string[] | null = null): Promise<StoredStates> {
+    const of = [cells === null ? null : cells.map(toText)];
+    const rows = (sql: string) => this.#connections.use((session) => session.run(sql, of));
+    const devices = await this.#whole(await rows(SELECT_DEVICE_STATES), (row) => textIn(row, 'name'));
+    const group = (row: Row) => groupKey(textIn(row, 'cell'), textIn(row, 'group_name'));
+    const fleets = await this.#whole(await rows(SELECT_FLEET_STATES), group);
+    const members = await this.#whole(await rows(SELECT_MEMBER_STATES), (row) => ({
+      group: group(row),
+      device: textIn(row, 'device'),
+    }));
+    return {
+      devices: new Map(devices),
+      fleets: new Map(fleets),
+      members: members.map(([key, state]) => ({ ...key, state })),
+    };
+  }
+
+  async #whole<Key>(rows: readonly Row[], keyOf: (row: Row) => Key): Promise<readonly (readonly [Key, unknown])[]> {
+    const states: (readonly [Key, unknown])[] = [];
+    for (const [index, row] of rows.entries()) {
+      const stored = stateOfText(textIn(row, 'state'));
+      if (stored.kind === 'whole') states.push([keyOf(row), stored.state]);
+      else this.#logger.warn({ store: this.#connections.place, of: keyOf(row) }, 'stored state is damaged, dropped');
+      if (index % LOAD_STEP_STATES === LOAD_STEP_STATES - 1) await this.#clock.yieldToIo();
+    }
+    return states;
+  }
+
+  async query(query: EventQuery): Promise<EventPage> {
+    const { sql, values } = selectEvents(query, query.cursor === undefined ? null : decodeCursor(query.cursor));
+    const rows = await this.#connections.use((session) => session.run(sql, values));
+    const events = rows.slice(0, query.limit).map(eventOf);
+    const last = events.at(-1);
+    return { events, nextCursor: rows.length > events.length && last !== undefined ? encodeCursor(last) : null };
+  }
+
+  async incidents(query: IncidentQuery): Promise<readonly Incident[]> {
+    const rows = await this.#connections.use((session) => session.run(SELECT_INCIDENTS, incidentValues(query)));
+    return rows.map(incidentOf);
+  }
+
+  async incident(id: string): Promise<Incident | null> {
+    const [row] = await this.#connections.use((session) => session.run(SELECT_INCIDENT, [toText(id)]));
+    return row === undefined ? null : incidentOf(row);
+  }
+
+  async counts(cells: readonly string[] | null = null): Promise<readonly EventCount[]> {
+    const of = [cells === null ? null : cells.map(toText)];
+    return (await this.#connections.use((session) => session.run(SELECT_COUNTS, of))).map(countOf);
+  }
+
+  async others(): Promise<readonly GdoiEvent[]> {
+    return this.#connections.use(async (session) => {
+      if (this.#tail === null) {
+        const [end] = await session.run(SELECT_TAIL_END);
+        this.#tail = [String(end?.['tx']), '-1'];
+        return [];
+      }
+      const rows = await session.run(SELECT_TAIL, [...this.#tail, this.#process, TAIL_EVENTS]);
+      const last = rows.at(-1);
+      if (last !== undefined) this.#tail = [String(last['tx']), String(last['seq'])];
+      return rows.map(eventOf);
+    });
+  }
+
+  async prune(nowMs: EpochMs): Promise<number> {
+    const values = [nowMs - this.#retentionMs, PRUNE_STEP_EVENTS];
+    await this.#connections.use((session) => session.run(PRUNE_INCIDENTS, values));
+    let pruned = 0;
+    for (;;) {
+      const step = await this.#connections.use((session) => session.run(PRUNE_EVENTS, values));
+      pruned += step.length;
+      if (step.length < PRUNE_STEP_EVENTS) return pruned;
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#leaseConnections[Symbol.asyncDispose]();
+    await this.#connections[Symbol.asyncDispose]();
+  }
+}
+
+function textIn(row: Row, column: string): string {
+  return fromText(String(row[column]));
+}
+
+function textsOf(values: unknown): readonly string[] {
+  return Array.isArray(values) ? values.map((value) => fromText(String(value))) : [];
+}
+
+/** A failure to open, as the one line that says what to do. */
+function explained(place: string, error: StoreError): UserError {
+  const failure = connectFailureOf(error.cause);
+  const words = EXPLANATIONS[failure];
+  const reason = error.cause instanceof Error ? error.cause.message : error.message;
+  return new UserError(CODES[failure], `store ${place}: ${words(reason)}`, { cause: error });
+}
+
+const CODES = {
+  unreachable: 'store_unreachable',
+  refused: 'store_refused',
+  no_database: 'store_unreachable',
+  forbidden: 'store_refused',
+} as const satisfies Readonly<Record<ConnectFailure, string>>;
+
+const EXPLANATIONS: Readonly<Record<ConnectFailure, (reason: string) => string>> = {
+  unreachable: (reason) => `cannot be written now (${reason}): is the server up, reachable, and no standby?`,
+  refused: () => 'the user or password is refused: see store.password_file, and pg_hba.conf of the server',
+  no_database: () => 'there is no such database: create it (CREATE DATABASE), owned by the user',
+  forbidden: () => 'the user may not create tables there: give it a database or schema of its own',
+};

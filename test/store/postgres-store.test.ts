@@ -1,0 +1,353 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { UserError } from '../../src/kernel/user-error.ts';
+import { Secret } from '../../src/kernel/secret.ts';
+import { commitSql, commitValues, FENCE } from '../../src/store/postgres/commit-sql.ts';
+import { type PostgresAddress, PostgresConnections } from '../../src/store/postgres/connections.ts';
+import { FENCE_DEAD } from '../../src/store/postgres/lease-sql.ts';
+import { MIGRATIONS } from '../../src/store/postgres/migrations.ts';
+import { openPostgresStore, type PostgresStore } from '../../src/store/postgres/postgres-store.ts';
+import { StoreError } from '../../src/store/store-error.ts';
+import { aBatch, anEvent } from '../builders/event-builder.ts';
+import { FakeClock } from '../builders/fake-clock.ts';
+import { MemoryLogger } from '../builders/memory-logger.ts';
+import { eventStoreContract } from './event-store-contract.ts';
+import {
+  directoryOfServer,
+  freePort,
+  PASSWORD,
+  type PostgresServer,
+  startPostgres,
+  unprivileged,
+} from './postgres-server.ts';
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await startPostgres();
+}, 60_000);
+afterAll(() => server[Symbol.asyncDispose]());
+
+const LEASE_MS = 20_000;
+const everything = { limit: 1000, order: 'oldest_first' } as const;
+const TIMES = { connectMs: 2000, statementMs: 2000 };
+
+async function open(
+  address: PostgresAddress,
+  writer: 'unfenced' | (() => string | null) = 'unfenced',
+  retentionMs = 3_600_000,
+): Promise<PostgresStore> {
+  const logger = new MemoryLogger();
+  const store = await openPostgresStore({ address, clock: new FakeClock(), logger, retentionMs, writer, times: TIMES });
+  onTestFinished(() => store[Symbol.asyncDispose]());
+  return store;
+}
+
+/** A store whose agent is live and owns the cells. */
+async function owning(address: PostgresAddress, ...cells: readonly string[]) {
+  const id = randomUUID();
+  const store = await open(address, () => id);
+  await store.leases.join({ id, name: 'a', url: '', version: '1' }, LEASE_MS);
+  await store.leases.announce(new Map(cells.map((cell) => [cell, 1])));
+  await store.leases.take(id, cells);
+  return { id, store };
+}
+
+const failureOf = (work: Promise<unknown>): Promise<unknown> =>
+  work.then(
+    () => null,
+    (error: unknown) => error,
+  );
+
+/** The databases of one contract are emptied, not made anew: a store is opened for each of many runs. */
+function contractOn(addressOf: () => PostgresAddress, database: string): void {
+  const tables = 'events, incidents, event_counts, device_states, fleet_states, group_member_states, agents, cells';
+  let made = false;
+  eventStoreContract(async ({ retentionMs }) => {
+    if (!made) await server.sql(`CREATE DATABASE ${database}`);
+    made = true;
+    const id = randomUUID();
+    const store = await openPostgresStore({
+      address: { ...addressOf(), database },
+      clock: new FakeClock(),
+      logger: new MemoryLogger(),
+      retentionMs,
+      writer: () => id,
+    });
+    await server.sql(`TRUNCATE ${tables}`, database);
+    await store.leases.join({ id, name: 'a', url: '', version: '1' }, LEASE_MS);
+    const cells = ['default', 'acme'];
+    await store.leases.announce(new Map(cells.map((cell) => [cell, 1])));
+    await store.leases.take(id, cells);
+    return store;
+  });
+}
+
+describe('the store on PostgreSQL', { timeout: 60_000 }, () => {
+  contractOn(() => server.address(), 'contract');
+});
+
+describe('the store on PostgreSQL behind PgBouncer in transaction mode', { timeout: 60_000 }, () => {
+  let port = 0;
+  const ended = new AbortController();
+  beforeAll(async () => {
+    port = await freePort();
+    const directory = directoryOfServer();
+    const file = join(directory, 'pgbouncer.ini');
+    writeFileSync(join(directory, 'users'), `"gdoi" "${PASSWORD}"\n`, { mode: 0o644 });
+    writeFileSync(
+      file,
+      `[databases]
+* = host=127.0.0.1 port=${server.port}
+[pgbouncer]
+listen_addr = 127.0.0.1
+listen_port = ${port}
+auth_type = scram-sha-256
+auth_file = ${join(directory, 'users')}
+pool_mode = transaction
+default_pool_size = 2
+unix_socket_dir =
+`,
+      { mode: 0o644 },
+    );
+    const bouncer = spawn('/usr/sbin/pgbouncer', [file], { ...unprivileged(), stdio: 'ignore', signal: ended.signal });
+    bouncer.on('error', () => undefined);
+    const probe = new PostgresConnections(addressOfBouncer(), TIMES);
+    while ((await failureOf(probe.use((session) => session.run('SELECT 1')))) !== null) {
+      if (bouncer.exitCode !== null) throw new Error('pgbouncer ended');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await probe[Symbol.asyncDispose]();
+  }, 30_000);
+  afterAll(() => ended.abort());
+  const addressOfBouncer = () => ({ ...server.address(), hosts: [{ host: '127.0.0.1', port }] });
+
+  contractOn(addressOfBouncer, 'bounced');
+});
+
+describe('the fence', { timeout: 30_000 }, () => {
+  it('keeps what is of the own cells, passes over what is not, and tells nobody of it', async () => {
+    const address = await server.database();
+    const a = await owning(address, 'north');
+    const b = await owning(address, 'south');
+    const events = [anEvent({ id: 'n', cell: 'north' }), anEvent({ id: 's', cell: 'south' })];
+    expect(await a.store.commit(aBatch({ events }))).toEqual([events[0]]);
+    expect(a.store.fencedWrites).toBe(1);
+    expect(await a.store.commit(aBatch({ events }))).toEqual([]);
+    expect(await b.store.commit(aBatch({ events }))).toEqual([events[1]]);
+    expect((await a.store.query(everything)).events).toEqual(events);
+  });
+
+  it('keeps nothing of an agent that was taken over from, and its lease is over for ever', async () => {
+    const address = await server.database();
+    const a = await owning(address, 'default');
+    await server.sql(`UPDATE agents SET expires_at = clock_timestamp() - interval '1 s'`, address.database);
+    const b = await owning(address, 'default');
+    expect(await b.store.leases.fenceDead()).toEqual(['default']);
+    expect(await b.store.leases.take(b.id, ['default'])).toEqual(['default']);
+    expect(await a.store.leases.renew(a.id, LEASE_MS)).toBe(false);
+    expect(
+      await a.store.commit(aBatch({ events: [anEvent({ id: 'late' })], deviceStates: new Map([['gm1', 1]]) })),
+    ).toEqual([]);
+    expect(await a.store.leases.take(a.id, ['default'])).toEqual([]);
+    expect((await b.store.loadStates()).devices.size).toBe(0);
+    expect((await b.store.leases.view()).cells).toEqual([
+      { cell: 'default', agent: b.id, epoch: 3, weight: 1, wantedBy: null },
+    ]);
+  });
+
+  /**
+   * An agent is paused in the middle of a takeover of its cell: its write was sent before, and is let run when the takeover
+   * has changed the row and not yet committed. What stands in the end: the late event, or nothing.
+   */
+  async function lateWrite(fence: string): Promise<readonly unknown[]> {
+    const address = await server.database();
+    const a = await owning(address, 'default');
+    await server.sql(`UPDATE agents SET expires_at = clock_timestamp() - interval '1 s'`, address.database);
+    const connections = new PostgresConnections(address, TIMES);
+    onTestFinished(() => connections[Symbol.asyncDispose]());
+    const values = commitValues(aBatch({ events: [anEvent({ id: 'late' })] }), randomUUID());
+    const write = connections.transaction(async (takeover) => {
+      await takeover.run(FENCE_DEAD);
+      const late = connections.use((session) => session.run(commitSql(fence), [a.id, ...values]));
+      // It ends at once where it does not wait for the takeover; else the database says that it waits.
+      const waits = async () =>
+        (await server.sql('SELECT FROM pg_locks WHERE NOT granted', address.database)).length > 0;
+      let ended = false;
+      const end = late.then(() => {
+        ended = true;
+      });
+      while (!ended && !(await waits()));
+      return { end };
+    });
+    await (await write).end;
+    return server.sql('SELECT id FROM events', address.database);
+  }
+
+  it('makes a write wait for a takeover under way, and then finds the cell another’s', async () => {
+    expect(await lateWrite(FENCE)).toEqual([]);
+  });
+
+  it('would let the write through with a plain look at the row: the test above can fail', async () => {
+    const mutated = FENCE.replace(' ORDER BY cell FOR SHARE', '');
+    expect(mutated).not.toBe(FENCE);
+    expect(await lateWrite(mutated)).toEqual([{ id: 'late' }]);
+  });
+});
+
+describe('a batch whose answer was lost', { timeout: 30_000 }, () => {
+  it('comes again, and its events are told once, then', async () => {
+    const address = await server.database();
+    const { store } = await owning(address, 'default');
+    const batch = aBatch({ events: [anEvent({ id: 'a' })] });
+    // The row's commit waits until the statement has timed out for the writer.
+    const locker = new PostgresConnections(address, { connectMs: 2000, statementMs: 20_000 });
+    onTestFinished(() => locker[Symbol.asyncDispose]());
+    await locker.transaction(async (session) => {
+      await session.run('LOCK TABLE event_counts IN ACCESS EXCLUSIVE MODE');
+      await expect(store.commit(batch)).rejects.toThrow(StoreError);
+    });
+    while ((await store.query(everything)).events.length === 0);
+    expect(await store.commit(batch)).toEqual(batch.events);
+    expect(await store.commit(batch)).toEqual([]);
+    expect((await store.counts()).map(({ count }) => count)).toEqual([1]);
+  });
+});
+
+describe('events of other agents', { timeout: 30_000 }, () => {
+  it('come in the order in which they became visible; what commits late is not passed over', async () => {
+    const address = await server.database();
+    const a = await owning(address, 'north');
+    const b = await owning(address, 'south');
+    expect(await a.store.others()).toEqual([]);
+    const slow = new PostgresConnections(address, TIMES);
+    onTestFinished(() => slow[Symbol.asyncDispose]());
+    const north = commitValues(aBatch({ events: [anEvent({ id: 'slow', type: 'reload', cell: 'south' })] }), randomUUID());
+    await slow.transaction(async (session) => {
+      await session.run(commitSql(FENCE), [b.id, ...north]);
+      await b.store.commit(aBatch({ events: [anEvent({ id: 'quick', cell: 'south' })] }));
+      expect(await a.store.others()).toEqual([]);
+    });
+    await a.store.commit(aBatch({ events: [anEvent({ id: 'own', cell: 'north' })] }));
+    const ids: string[] = [];
+    while (ids.length < 2) ids.push(...(await a.store.others()).map(({ id }) => id));
+    expect(ids).toEqual(['slow', 'quick']);
+  });
+});
+
+describe('opening', { timeout: 30_000 }, () => {
+  const PLACE = (address: PostgresAddress) =>
+    `store postgres://gdoi@127.0.0.1:${address.hosts[0]?.port}/${address.database}: `;
+
+  it('takes the steps of the schema once, however many agents start at once', async () => {
+    const address = await server.database();
+    await Promise.all(Array.from({ length: 6 }, () => open(address)));
+    expect(await server.sql('SELECT version FROM gdoiwatch_schema', address.database)).toEqual(
+      MIGRATIONS.map((_step, index) => ({ version: index + 1 })),
+    );
+  });
+
+  it('has steps that are never edited once released', () => {
+    const checksums = MIGRATIONS.map((sql) => createHash('sha256').update(sql).digest('hex').slice(0, 16));
+    expect(checksums).toEqual(['817bbfcc2f088def']);
+  });
+
+  const told = async (address: PostgresAddress) => {
+    const failure = await failureOf(open(address));
+    if (!(failure instanceof UserError)) throw new Error('no UserError', { cause: failure });
+    return { code: failure.code, message: failure.message };
+  };
+
+  it('tells a wrong password in one line, without it', async () => {
+    const address = { ...server.address(), password: new Secret('wr0ng') };
+    expect(await told(address)).toEqual({
+      code: 'store_refused',
+      message: `${PLACE(address)}the user or password is refused: see store.password_file, and pg_hba.conf of the server`,
+    });
+  });
+
+  it('tells a server that is not there, and a database that is not', async () => {
+    const nowhere = { ...server.address(), hosts: [{ host: '127.0.0.1', port: await freePort() }] };
+    expect(await told(nowhere)).toEqual({
+      code: 'store_unreachable',
+      message: expect.stringMatching(
+        /^store postgres:.*: cannot be written now \(connect ECONNREFUSED .*\): is the server up/,
+      ),
+    });
+    const address = server.address('nobody_made_it');
+    expect(await told(address)).toMatchObject({
+      code: 'store_unreachable',
+      message: `${PLACE(address)}there is no such database: create it (CREATE DATABASE), owned by the user`,
+    });
+  });
+
+  it('refuses a database of another program, and one that a newer gdoiwatch wrote', async () => {
+    const foreign = await server.database();
+    await server.sql('CREATE TABLE events (id int)', foreign.database);
+    expect(await told(foreign)).toEqual({
+      code: 'store_foreign',
+      message: `${PLACE(foreign)}a database of another program: name an empty one, or give the user a schema of its own`,
+    });
+    const newer = await server.database();
+    await open(newer);
+    await server.sql('INSERT INTO gdoiwatch_schema VALUES (99, now())', newer.database);
+    expect(await told(newer)).toMatchObject({
+      code: 'store_newer',
+      message: `${PLACE(newer)}written by a newer gdoiwatch (schema 99, this one knows ${MIGRATIONS.length}): run that version, or name another database`,
+    });
+  });
+
+  it('refuses a user that may create nothing', async () => {
+    const address = await server.database();
+    await server.sql(`CREATE ROLE reader LOGIN PASSWORD '${PASSWORD}'`, address.database);
+    expect(await told({ ...address, user: 'reader' })).toMatchObject({ code: 'store_refused' });
+  });
+
+  it('refuses a server where nothing can be written', async () => {
+    const address = await server.database();
+    await server.sql(`ALTER DATABASE ${address.database} SET default_transaction_read_only = on`);
+    expect(await told(address)).toMatchObject({
+      code: 'store_unreachable',
+      message: expect.stringMatching(/no server of it can be written/),
+    });
+  });
+});
+
+describe('a server in trouble', { timeout: 60_000 }, () => {
+  it('that restarts is an error of the store for as long, and then goes on', async () => {
+    await using own = await startPostgres();
+    const { store } = await owning(own.address(), 'default');
+    const batch = aBatch({ events: [anEvent({ id: 'a' })] });
+    await own.stop('immediate');
+    await expect(store.commit(batch)).rejects.toThrow(StoreError);
+    await own.start();
+    expect(await store.commit(batch)).toEqual(batch.events);
+  });
+
+  it('that answers nothing is an error after the time of a statement, and its connection is not used again', async () => {
+    await using own = await startPostgres();
+    const { store } = await owning(own.address(), 'default');
+    const batch = aBatch({ events: [anEvent({ id: 'a' })] });
+    own.signal('SIGSTOP');
+    await expect(store.commit(batch)).rejects.toMatchObject({ name: 'StoreError', kind: 'io' });
+    own.signal('SIGCONT');
+    expect(await store.commit(batch)).toEqual(batch.events);
+  });
+
+  it('that gives way to its standby is followed there: of several hosts the writable one is taken', async () => {
+    await using first = await startPostgres(['wal_level=replica', 'max_wal_senders=4', 'hot_standby=on']);
+    const { hosts } = first.address();
+    await using second = await startPostgres([], first);
+    const address = { ...first.address(), hosts: [...second.address().hosts, ...hosts] };
+    const { store } = await owning(address, 'default');
+    await store.commit(aBatch({ events: [anEvent({ id: 'before' })] }));
+    while ((await second.sql('SELECT FROM events')).length === 0);
+    await first.stop('immediate');
+    await second.sql('SELECT pg_promote()');
+    const batch = aBatch({ events: [anEvent({ id: 'after' })] });
+    while ((await failureOf(store.commit(batch))) !== null);
+    expect((await store.query(everything)).events.map(({ id }) => id)).toEqual(['after', 'before']);
+  });
+});
