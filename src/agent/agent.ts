@@ -51,6 +51,8 @@ export interface AgentOptions extends Ways {
   readonly logger: Logger;
   /** Events that are kept and new, in the order they were kept. */
   readonly onEvents?: (events: readonly GdoiEvent[]) => void;
+  /** Several agents share the store: this one polls the cells that it is given (`own`), and none before. */
+  readonly shared?: boolean;
   /** Faults of our own; absent: a count of the agent's alone. */
   readonly errors?: InternalErrors;
 }
@@ -86,6 +88,9 @@ export class Agent implements AsyncDisposable {
   readonly #startedAtMs: number;
   readonly #errors: InternalErrors;
   #config: ResolvedConfig;
+  /** Cells that are polled here; null: all of them. */
+  #owned: ReadonlySet<string> | null;
+  #inventoryComplete = false;
   #reload: { readonly ok: boolean; readonly atMs: number | null } = { ok: true, atMs: null };
 
   private constructor(
@@ -98,6 +103,7 @@ export class Agent implements AsyncDisposable {
     this.#options = options;
     this.#errors = options.errors;
     this.#config = config;
+    this.#owned = options.shared === true ? new Set() : null;
     this.#intake = intake;
     this.#views = views;
     this.#startedAtMs = clock.wallMs();
@@ -146,6 +152,7 @@ export class Agent implements AsyncDisposable {
       errors,
       totals,
       settings: fleetSettings(config.devices),
+      ...(options.shared === true ? { cells: [] } : {}),
       onFleetView: (view) => {
         if (agent !== null) agent.#record.grouped(view);
       },
@@ -171,6 +178,11 @@ export class Agent implements AsyncDisposable {
   /** Poll a device for someone who waits: joined with a poll under way, limited over the fleet. */
   pollNow(device: string, signal: AbortSignal): Promise<PollRequestOutcome> {
     return this.#requests.poll(device, signal);
+  }
+
+  /** Events that other agents kept: for listeners here. */
+  heardOfOthers(events: readonly GdoiEvent[]): void {
+    if (events.length > 0) this.#views.addEvents(events);
   }
 
   status(): AgentStatus {
@@ -205,17 +217,20 @@ export class Agent implements AsyncDisposable {
 
   /** `inventoryComplete` false: a device that is known and not configured may only not be discovered yet, and is kept. */
   start({ inventoryComplete }: { readonly inventoryComplete: boolean } = { inventoryComplete: true }): void {
-    const configured = new Set(this.#config.devices.map((device) => device.name));
-    const gone = this.#intake.knownDevices().filter((device) => !configured.has(device));
-    if (inventoryComplete) {
-      for (const device of gone) this.#intake.retire(device);
-      this.#intake.leaveGroups(configured);
-    }
-    for (const device of this.#config.devices) this.#add(device, this.#config.devices.length);
+    this.#inventoryComplete = inventoryComplete;
+    if (inventoryComplete) this.#leaveStrangers();
+    for (const device of this.#polled(this.#config)) this.#add(device, this.#config.devices.length);
     this.#scheduler.start();
     this.#besideScheduler.start();
     this.#senderLookup.start();
     this.#options.logger.info({ devices: this.#devices.size }, 'polling started');
+  }
+
+  /** What is known of devices that are configured no more. */
+  #leaveStrangers(): void {
+    const configured = new Set(this.#config.devices.map((device) => device.name));
+    for (const device of this.#intake.knownDevices()) if (!configured.has(device)) this.#intake.retire(device);
+    this.#intake.leaveGroups(configured);
   }
 
   /**
@@ -223,8 +238,8 @@ export class Agent implements AsyncDisposable {
    */
   async reload(given: ResolvedConfig, { removalsMeant = false } = {}): Promise<ReloadSummary> {
     const config = withShownCells(given);
-    const diff = diffConfig(this.#config, config);
-    if (!removalsMeant) refuseLosses(this.#config.devices.length, diff.removed.length);
+    if (!removalsMeant) refuseLosses(this.#config.devices.length, diffConfig(this.#config, config).removed.length);
+    const diff = diffConfig(this.#ofPolled(this.#config), this.#ofPolled(config));
     const fleetSize = config.devices.length;
     this.#config = config;
     this.#senders.setRelays(config.syslog?.relays ?? []);
@@ -249,6 +264,54 @@ export class Agent implements AsyncDisposable {
   /** A reload was refused: the old configuration goes on, and metrics say so. */
   reloadRefused(): void {
     this.#reload = { ok: false, atMs: this.#reload.atMs };
+  }
+
+  /** Devices of each cell in the inventory. */
+  weights(): ReadonlyMap<string, number> {
+    const weights = new Map<string, number>();
+    for (const { cell = DEFAULT_CELL } of this.#config.devices) weights.set(cell, (weights.get(cell) ?? 0) + 1);
+    return weights;
+  }
+
+  /** Go on from what is kept of these cells, and poll them: what cannot wait first. */
+  async own(cells: readonly string[]): Promise<void> {
+    await this.#intake.adopt(cells);
+    if (this.#inventoryComplete) this.#leaveStrangers();
+    this.#owned = new Set([...(this.#owned ?? []), ...cells]);
+    const gained = new Set(cells);
+    for (const device of this.#config.devices) {
+      if (gained.has(device.cell ?? DEFAULT_CELL)) this.#add(device, this.#config.devices.length);
+    }
+    for (const device of this.#intake.urgentDevices(gained, this.#options.clock.wallMs())) this.#scheduler.hint(device);
+  }
+
+  /** Poll these cells no more. `keep`: what was found of them is stored first; else it is another agent's to find. */
+  async disown(cells: readonly string[], keep: boolean): Promise<void> {
+    const lost = new Set(cells);
+    const left = [...this.#devices.values()].filter(({ cell = DEFAULT_CELL }) => lost.has(cell));
+    this.#owned = new Set([...(this.#owned ?? [])].filter((cell) => !lost.has(cell)));
+    for (const { name } of left) {
+      this.#scheduler.remove(name);
+      this.#snmpScheduler.remove(name);
+    }
+    await Promise.all(left.map(({ name }) => this.#leave(name)));
+    if (keep) await this.#intake.keepAll();
+    this.#views.forgetGroups(lost);
+    await this.#intake.abandon(lost);
+  }
+
+  async #leave(name: string): Promise<void> {
+    this.#record.left(name);
+    await this.#forget(name);
+  }
+
+  #polled({ devices }: ResolvedConfig): readonly ResolvedDevice[] {
+    const owned = this.#owned;
+    return owned === null ? devices : devices.filter(({ cell = DEFAULT_CELL }) => owned.has(cell));
+  }
+
+  #ofPolled(config: ResolvedConfig): ResolvedConfig {
+    return { ...config, devices: this.#polled(config) };
   }
 
   #add(device: ResolvedDevice, fleetSize: number): void {
@@ -283,6 +346,10 @@ export class Agent implements AsyncDisposable {
     this.#scheduler.remove(name);
     this.#besideScheduler.remove(name);
     this.#record.gone(name);
+    await this.#forget(name);
+  }
+
+  async #forget(name: string): Promise<void> {
     this.#devices.delete(name);
     this.#pollEndsMonoMs.delete(name);
     this.#unpolled.delete(name);

@@ -50,7 +50,12 @@ export async function historySource({ config, store, agent, tokenFile }: WhichHi
   if (named === undefined && !existsSync(DEFAULT_CONFIG)) {
     throw new UserError('usage_invalid', `${WHICH_HISTORY}; there is no ${DEFAULT_CONFIG} here`);
   }
-  return { kind: 'store', path: (await readConfig(named ?? DEFAULT_CONFIG)).config.store.sqlitePath };
+  const configured = (await readConfig(named ?? DEFAULT_CONFIG)).config.store;
+  if (configured.kind === 'sqlite') return { kind: 'store', path: configured.path };
+  throw new UserError(
+    'usage_invalid',
+    `the store of ${named ?? DEFAULT_CONFIG} is PostgreSQL: ask a running agent (--agent URL)`,
+  );
 }
 
 export function instant(text: string): number {

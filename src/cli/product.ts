@@ -12,6 +12,7 @@ import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { startTargets, type Targets } from '../config/service-discovery/targets.ts';
 import { type AlertmanagerPush, createAlertmanagerPush } from '../export/alertmanager/alertmanager-push.ts';
 import { pushMetrics } from '../export/alertmanager/push-metrics.ts';
+import { clusterMetrics } from '../export/cluster-metrics.ts';
 import { groupMetrics } from '../export/group-metrics.ts';
 import { PreparedLines } from '../export/prepared-lines.ts';
 import { httpMetrics } from '../export/http-metrics.ts';
@@ -27,8 +28,9 @@ import type { Logger } from '../kernel/logger.ts';
 import { Parts } from '../kernel/parts.ts';
 import { systemRandom } from '../kernel/random.ts';
 import type { EventStore } from '../store/event-store.ts';
-import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { type ReloadOutcome, Reloads } from './reloads.ts';
+import { type Cluster, startCluster } from './cluster.ts';
+import { openStore } from './stores.ts';
 import { packageVersion } from './version.ts';
 
 export interface Product extends AsyncDisposable {
@@ -53,7 +55,7 @@ export interface ProductOptions {
 /** How each part is made. */
 export const PART_MAKERS = {
   targets: startTargets,
-  store: openSqliteStore,
+  store: openStore,
   alertmanager: createAlertmanagerPush,
   ssh: createSshAccess,
   snmp: createSnmpAccess,
@@ -118,8 +120,10 @@ async function startParts(
     make.targets({ config: options.config, clock: networkClock, logger, onChange: () => reloads.targetsChanged() }),
   );
   const { config } = targets;
-  const { sqlitePath: path, retentionMs } = config.store;
-  const store = await parts.start('store', () => make.store({ path, retentionMs, clock, logger }));
+  let cluster: Cluster | null = null;
+  const writer = () => cluster?.membership.writer ?? null;
+  const opened = await parts.start('store', () => make.store({ store: config.store, clock, logger, writer }));
+  const { events: store, shared } = opened;
   // Closed after the agent: it tells what the agent finds while it stops.
   const push = await parts.start('alertmanager', () =>
     make.alertmanager({ ...around, destinations: config.alertmanager, generatorUrl: () => server.url }),
@@ -140,14 +144,23 @@ async function startParts(
       errors,
       traffic: common.traffic,
       lookup: addressesOf,
+      shared: shared !== null,
+      onEvents: (events) => push.push(events),
     }),
   );
   const listeners = await startListeners({ config, make, parts }, common, (message) => agent.pushed(message));
   await parts.start('reloads', () => reloads);
   const server: HttpServer = await parts.start('HTTP', () =>
-    serve({ config, clock, make }, common, { agent, store, targets, push, listeners, reloads }),
+    serve({ config, clock, make }, common, {
+      agent,
+      store,
+      targets,
+      push,
+      listeners,
+      reloads,
+      clusterMetrics: () => (cluster === null ? '' : clusterMetrics(cluster.status())),
+    }),
   );
-  agent.readModel.onEvents((events) => push.push(events));
   let configured = options.config;
   agent.start({ inventoryComplete: targets.status().complete });
   reloads.begin({
@@ -165,6 +178,12 @@ async function startParts(
     takeTargets: () => agent.reload(targets.config),
     refused: () => agent.reloadRefused(),
   });
+  if (shared !== null) {
+    const { url } = server;
+    cluster = await parts.start('cluster', () =>
+      startCluster({ store: shared, agent, url, version: packageVersion(), clock: networkClock, logger }),
+    );
+  }
   return {
     url: server.url,
     agent,
@@ -181,13 +200,15 @@ interface Served {
   readonly push: AlertmanagerPush;
   readonly listeners: readonly Listener[];
   readonly reloads: Reloads;
+  /** Empty: the store is this agent's alone. */
+  readonly clusterMetrics: () => string;
 }
 
 /** The HTTP side over what the others show. */
 async function serve(
   { config, clock, make }: { readonly config: ResolvedConfig; readonly clock: Clock; readonly make: PartMakers },
   { clock: network, logger, errors }: Common,
-  { agent, store, targets, push, listeners, reloads }: Served,
+  { agent, store, targets, push, listeners, reloads, clusterMetrics: ofCluster }: Served,
 ): Promise<HttpServer> {
   const lines = new PreparedLines((group, cell) => agent.readModel.group(group, cell), config.metrics);
   agent.readModel.onChange((device, view) => lines.update(device, view));
@@ -213,6 +234,7 @@ async function serve(
       selfMetrics: async () =>
         (await registry.metrics()) +
         groupMetrics(agent.readModel) +
+        ofCluster() +
         pushedMetrics(
           agent.status().pushed,
           listeners.map((listener) => ({ url: listener.url, ...listener.status() })),

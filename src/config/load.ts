@@ -8,7 +8,6 @@ import { resolveConfig } from './resolve.ts';
 import type { ResolvedConfig } from './resolved-config.ts';
 import { type RunProgram, runProgram } from './run-program.ts';
 import type { SecretSource } from './secret-source.ts';
-import { unsupportedSettings } from './unsupported.ts';
 import { resolveWeb } from './web/web-config-file.ts';
 
 export interface LoadContext {
@@ -54,7 +53,6 @@ export async function loadConfig(path: string, context: LoadContext): Promise<Lo
     files.problems,
     checked.problems,
     [...resolved.problems, ...ofWeb.problems],
-    unsupportedSettings(checked.config),
   ]);
   const findings = [...files.placed(problems), ...ofWeb.findings];
   return findings.some((finding) => finding.severity === 'error')

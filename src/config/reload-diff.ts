@@ -8,6 +8,8 @@ import type {
   ResolvedSnmp,
   ResolvedJumpHost,
   ResolvedRestconf,
+  ResolvedPostgres,
+  ResolvedStore,
   ResolvedSsh,
   ResolvedTraps,
   SnmpCredential,
@@ -40,7 +42,7 @@ const FIXED: readonly (readonly [setting: string, same: Same])[] = [
   ['log.level', sameValue((config) => config.log.level)],
   ['metrics', sameValue((config) => config.metrics)],
   ['limits.concurrent_polls', sameValue((config) => config.limits.concurrentPolls)],
-  ['store', sameValue((config) => config.store)],
+  ['store', (before, after) => sameStore(before.store, after.store)],
   ['ssh.known_hosts', sameValue((config) => config.ssh.knownHostsPath)],
   ['ssh.max_handshakes', sameValue((config) => config.ssh.maxHandshakes)],
   ['restconf.known_certificates', sameValue((config) => config.restconf.knownCertificatesPath)],
@@ -174,6 +176,18 @@ function sameRestconf(a: ResolvedRestconf | null, b: ResolvedRestconf | null): b
     sameSecret(mine.client?.key ?? null, other.client?.key ?? null) &&
     sameSecret(mine.client?.passphrase ?? null, other.client?.passphrase ?? null) &&
     isDeepStrictEqual(a.trust, b.trust)
+  );
+}
+
+function sameStore(a: ResolvedStore, b: ResolvedStore): boolean {
+  if (a.retentionMs !== b.retentionMs || a.kind !== b.kind) return false;
+  if (a.kind === 'sqlite' || b.kind === 'sqlite')
+    return a.kind === b.kind && a.kind === 'sqlite' && b.kind === 'sqlite' && a.path === b.path;
+  const plain = ({ password: _p, tls, ...rest }: ResolvedPostgres) => ({ ...rest, tls: tls && { ...tls, key: null } });
+  return (
+    isDeepStrictEqual(plain(a.postgres), plain(b.postgres)) &&
+    sameSecret(a.postgres.password, b.postgres.password) &&
+    sameSecret(a.postgres.tls?.key ?? null, b.postgres.tls?.key ?? null)
   );
 }
 

@@ -20,10 +20,10 @@ import type {
   SnmpCredential,
   TargetUrl,
 } from './resolved-config.ts';
+import { resolveStore } from './resolve-store.ts';
 import { SecretReader, type SecretSource } from './secret-source.ts';
 import { deviceMaker } from './service-discovery/device-maker.ts';
 
-const DEFAULT_STORE = 'gdoiwatch.db';
 /** Prometheus's job in the example configuration. */
 const DEFAULT_JOB = 'gdoiwatch';
 
@@ -58,10 +58,7 @@ export async function resolveConfig(
         knownCertificatesPath: resolve(source.directoryOf(['restconf']), config.restconf.known_certificates),
       },
       record: config.record === undefined ? null : resolve(source.directoryOf(['record']), config.record),
-      store: {
-        sqlitePath: resolve(source.directoryOf(['store']), config.store.sqlite ?? DEFAULT_STORE),
-        retentionMs: config.store.retention,
-      },
+      store: await resolveStore(config, source, secrets, problems),
       devices,
       targets: await resolveTargets(
         config,

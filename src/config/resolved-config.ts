@@ -193,6 +193,31 @@ export interface ResolvedAlertmanager {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+export interface ResolvedPostgresTls {
+  /** PEM; null: those that the system trusts. */
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: Secret | null;
+  /** null: the host's own name. */
+  readonly serverName: string | null;
+}
+
+export interface ResolvedPostgres {
+  /** In this order; the first that can be written is taken. A host that begins with / is a directory of sockets. */
+  readonly hosts: readonly ListenAddress[];
+  readonly user: string;
+  readonly password: Secret | null;
+  readonly database: string;
+  /** null: not encrypted. */
+  readonly tls: ResolvedPostgresTls | null;
+}
+
+export type ResolvedStore = { readonly retentionMs: number } & (
+  | { readonly kind: 'sqlite'; readonly path: string }
+  /** Several agents share it. */
+  | { readonly kind: 'postgres'; readonly postgres: ResolvedPostgres }
+);
+
 export interface ResolvedConfig {
   /** The file it came from, as the user named it. */
   readonly file: string;
@@ -206,7 +231,7 @@ export interface ResolvedConfig {
   readonly restconf: { readonly knownCertificatesPath: string };
   /** Directory that gets the recording; null: none is made. */
   readonly record: string | null;
-  readonly store: { readonly sqlitePath: string; readonly retentionMs: number };
+  readonly store: ResolvedStore;
   /** In the file's order; names are unique. Without those of `targets`: `startTargets` finds them. */
   readonly devices: readonly ResolvedDevice[];
   /** null: devices come from the file alone. */

@@ -11,6 +11,7 @@ import { isPrefix, parseListenAddress, parseListenerAddress } from './address.ts
 import { COLLECTORS, SNMP_AUTH_PROTOCOLS, SNMP_PRIVACY_PROTOCOLS, TRANSPORTS } from './resolved-config.ts';
 import { isCellName } from './cell-name.ts';
 import { restconfCredential, tls } from './restconf-schema.ts';
+import { parsePostgresUrl } from './postgres-url.ts';
 import { parseSchedule } from './schedule.ts';
 import {
   command,
@@ -460,7 +461,23 @@ export const configSchema = section({
   }).prefault({}),
   store: section({
     sqlite: path.optional().describe('The embedded store, one file (gdoiwatch.db)'),
-    postgres: url('postgres', 'postgresql').optional().describe('For several agents: not in this version'),
+    postgres: parsed('a URL (postgres://USER@HOST[:PORT][,HOST...]/DATABASE)', parsePostgresUrl)
+      .optional()
+      .describe(
+        'For several agents on one store: postgres://USER@HOST[:PORT][,HOST...]/DATABASE; of several hosts the writable one is taken',
+      ),
+    password_env: envName.optional().describe('Variable that holds the password of the user of postgres'),
+    password_file: path.optional().describe('File that holds it'),
+    tls: section({
+      ca_file: path
+        .optional()
+        .describe("Certificates of the authority that signed the server's. Default: those that the system trusts"),
+      cert_file: path.optional().describe('Certificate of this agent, where the server asks for one'),
+      key_file: path.optional().describe('Its key'),
+      server_name: host.optional().describe("Name that the server's certificate is for. Default: the host of the URL"),
+    })
+      .optional()
+      .describe('TLS to PostgreSQL, always verified. Without it the connection is plain'),
     retention: duration('1h', '3650d').prefault('90d').describe('How long events are kept'),
   })
     .refine((value) => value.sqlite === undefined || value.postgres === undefined, {

@@ -1,6 +1,6 @@
 /** Events by what metrics tell of them, from the first ever: taken from the store at the start, then counted on. */
 import { CAUSES, type Cause, EVENT_TYPES, type EventType, type GdoiEvent } from '../gdoi/events/event.ts';
-import { groupKey, inCell } from '../gdoi/seen/cell.ts';
+import { DEFAULT_CELL, groupKey, groupOfKey, inCell } from '../gdoi/seen/cell.ts';
 
 type GroupName = Pick<GroupTotal, 'group' | 'cell'>;
 type Counted = Pick<GdoiEvent, 'type' | 'cell' | 'group' | 'cause' | 'unexpected'>;
@@ -39,17 +39,20 @@ const VANISHED = 'vanished groups';
 
 export class EventTotals {
   readonly #vanished = new Set<string>();
-  readonly #types = new Map<EventType, number>(EVENT_TYPES.map((type) => [type, 0]));
+  /** By cell. */
+  readonly #types = new Map<string, Map<EventType, number>>();
   /** By cell and group. */
   readonly #groups = new Map<string, Map<string, GroupTotal>>();
   readonly #cells = new Map<string, string>();
 
   add(event: Counted, count = 1): void {
-    this.#types.set(event.type, (this.#types.get(event.type) ?? 0) + count);
-    const { cause, cell, group } = event;
+    const { cause, cell = DEFAULT_CELL, group, type } = event;
+    const types = this.#types.get(cell) ?? new Map<EventType, number>();
+    this.#types.set(cell, types);
+    types.set(type, (types.get(type) ?? 0) + count);
     if (event.type !== 'reregistration' || cause === null || cause === NOT_COUNTED || group === null) return;
     const unexpected = event.unexpected ?? true;
-    const totals = this.#ofGroup(group, cell);
+    const totals = this.#ofGroup(group, event.cell);
     const key = `${cause} ${unexpected}`;
     totals.set(key, { group, cause, unexpected, count: (totals.get(key)?.count ?? 0) + count });
   }
@@ -89,8 +92,24 @@ export class EventTotals {
     }
   }
 
+  /** Of all cells; every type starts at 0. */
   byType(): ReadonlyMap<EventType, number> {
-    return this.#types;
+    const all = new Map<EventType, number>(EVENT_TYPES.map((type) => [type, 0]));
+    for (const types of this.#types.values()) {
+      for (const [type, count] of types) all.set(type, (all.get(type) ?? 0) + count);
+    }
+    return all;
+  }
+
+  /** Another agent counts on from here. */
+  forget(cells: ReadonlySet<string>): void {
+    for (const cell of cells) this.#types.delete(cell);
+    for (const key of this.#groups.keys()) {
+      if (key === VANISHED || !cells.has(groupOfKey(key).cell)) continue;
+      this.#groups.delete(key);
+      this.#cells.delete(key);
+      this.#vanished.delete(key);
+    }
   }
 
   *byGroup(): Generator<GroupTotal> {

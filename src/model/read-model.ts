@@ -4,7 +4,7 @@
  */
 import type { GdoiEvent } from '../gdoi/events/event.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
-import { groupKey } from '../gdoi/seen/cell.ts';
+import { groupKey, groupOfKey } from '../gdoi/seen/cell.ts';
 import type { InternalErrorPlace, InternalErrors } from '../kernel/internal-errors.ts';
 import type { DeviceView } from './device-view.ts';
 import { EventTotals } from './event-totals.ts';
@@ -73,6 +73,8 @@ export interface MutableReadModel extends FleetReadModel {
   addEvents(events: readonly GdoiEvent[]): void;
   set(view: DeviceView): void;
   remove(device: string): void;
+  /** Groups of these cells are another agent's: none is shown any more. */
+  forgetGroups(cells: ReadonlySet<string>): void;
 }
 
 /** `errors`: where a listener's own fault goes; without it, to whoever made the change. */
@@ -133,6 +135,10 @@ export function createReadModel(
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
+    },
+    forgetGroups(cells) {
+      for (const key of groups.keys()) if (cells.has(groupOfKey(key).cell)) groups.delete(key);
+      revision += 1;
     },
     set: (view) => update([view], []),
     remove(device) {

@@ -13,7 +13,7 @@ export interface AgentIdentity {
   readonly version: string;
 }
 
-export interface LiveAgent extends AgentIdentity {
+interface LiveAgent extends AgentIdentity {
   /** Until its lease is over, by the table's clock; negative: it is over, and nobody took note yet. */
   readonly leftMs: number;
 }

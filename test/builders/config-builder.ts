@@ -13,7 +13,7 @@ export function aConfig(over: Partial<ResolvedConfig> & Pick<ResolvedConfig, 'de
     ssh: { knownHostsPath: 'known_hosts', maxHandshakes: 8 },
     restconf: { knownCertificatesPath: 'known_certificates' },
     record: null,
-    store: { sqlitePath: '', retentionMs: 86_400_000 },
+    store: { kind: 'sqlite', path: '', retentionMs: 86_400_000 },
     targets: null,
     syslog: null,
     traps: null,

@@ -70,7 +70,7 @@ describe("the contract's own example", () => {
       ssh: { knownHostsPath: '/etc/gdoiwatch/known_hosts', maxHandshakes: 8 },
       restconf: { knownCertificatesPath: '/etc/gdoiwatch/known_certificates' },
       record: '/etc/gdoiwatch/captures',
-      store: { sqlitePath: '/etc/gdoiwatch/gdoiwatch.db', retentionMs: 90 * 86_400_000 },
+      store: { kind: 'sqlite', path: '/etc/gdoiwatch/gdoiwatch.db', retentionMs: 90 * 86_400_000 },
       devices: [
         {
           ...common,
@@ -134,10 +134,24 @@ describe("the contract's own example", () => {
     expect(credential?.version === 3 && credential.privacy?.password.reveal()).toBe('priv-pass');
   });
 
-  it('is refused with the one store that this version does not have', async () => {
-    expect(await errorsOf({ text: WITH_POSTGRES, files: CONTRACT_FILES, env: CONTRACT_ENV })).toEqual([
-      'gdoiwatch.yml:3:20: store.postgres: not supported by this version; use sqlite',
+  it('takes PostgreSQL as the store, and doubts a password in the file and a connection that is not encrypted', async () => {
+    const { config, warnings } = await loadOk({ text: WITH_POSTGRES, files: CONTRACT_FILES, env: CONTRACT_ENV });
+    expect(config.store).toEqual({
+      kind: 'postgres',
+      retentionMs: 90 * 86_400_000,
+      postgres: {
+        hosts: [{ host: 'db', port: 5432 }],
+        user: 'me',
+        password: expect.any(Secret),
+        database: 'x',
+        tls: null,
+      },
+    });
+    expect(warnings.slice(0, 2)).toEqual([
+      expect.stringMatching(/store\.postgres: the password stands in this file/),
+      expect.stringMatching(/store\.postgres: not encrypted/),
     ]);
+    expect(JSON.stringify([config, warnings])).not.toContain('hunter2');
   });
 });
 

@@ -71,7 +71,7 @@ const config = (devices: readonly ResolvedDevice[], changes: Partial<ResolvedCon
   ssh: { knownHostsPath: '/etc/known_hosts', maxHandshakes: 8 },
   restconf: { knownCertificatesPath: '/etc/known_certificates' },
   record: null,
-  store: { sqlitePath: '/var/lib/gdoiwatch.db', retentionMs: 90 * 86_400_000 },
+  store: { kind: 'sqlite', path: '/var/lib/gdoiwatch.db', retentionMs: 90 * 86_400_000 },
   devices,
   web: { tls: null, basicAuthUsers: new Map(), tokens: [], headers: {} },
   targets: null,

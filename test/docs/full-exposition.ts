@@ -5,6 +5,7 @@
 import { afterPollBeside, type GroupTracking, NOT_POLLED_BESIDE } from '../../src/model/device-view.ts';
 import { type AgentStatus, createReadModel } from '../../src/model/read-model.ts';
 import { pushMetrics } from '../../src/export/alertmanager/push-metrics.ts';
+import { clusterMetrics } from '../../src/export/cluster-metrics.ts';
 import { groupMetrics } from '../../src/export/group-metrics.ts';
 import { httpMetrics } from '../../src/export/http-metrics.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
@@ -209,6 +210,13 @@ async function agentExposition(): Promise<string> {
   };
   return (
     own +
+    clusterMetrics({
+      cells: new Map([['default', true]]),
+      unowned: 0,
+      leaseAgeMs: 1000,
+      fencedWrites: 0,
+      timesFenced: 0,
+    }) +
     pushedMetrics(STATUS.pushed, [listener]) +
     targetMetrics({ devices: 0, findings: 0, sources: [source] }) +
     httpMetrics(http) +

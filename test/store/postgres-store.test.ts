@@ -27,7 +27,7 @@ import {
 let server: PostgresServer;
 beforeAll(async () => {
   server = await startPostgres();
-}, 60_000);
+});
 afterAll(() => server[Symbol.asyncDispose]());
 
 const LEASE_MS = 20_000;
@@ -85,11 +85,11 @@ function contractOn(addressOf: () => PostgresAddress, database: string): void {
   });
 }
 
-describe('the store on PostgreSQL', { timeout: 60_000 }, () => {
+describe('the store on PostgreSQL', () => {
   contractOn(() => server.address(), 'contract');
 });
 
-describe('the store on PostgreSQL behind PgBouncer in transaction mode', { timeout: 60_000 }, () => {
+describe('the store on PostgreSQL behind PgBouncer in transaction mode', () => {
   let port = 0;
   const ended = new AbortController();
   beforeAll(async () => {
@@ -120,14 +120,14 @@ unix_socket_dir =
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     await probe[Symbol.asyncDispose]();
-  }, 30_000);
+  });
   afterAll(() => ended.abort());
   const addressOfBouncer = () => ({ ...server.address(), hosts: [{ host: '127.0.0.1', port }] });
 
   contractOn(addressOfBouncer, 'bounced');
 });
 
-describe('the fence', { timeout: 30_000 }, () => {
+describe('the fence', () => {
   it('keeps what is of the own cells, passes over what is not, and tells nobody of it', async () => {
     const address = await server.database();
     const a = await owning(address, 'north');
@@ -197,7 +197,7 @@ describe('the fence', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a batch whose answer was lost', { timeout: 30_000 }, () => {
+describe('a batch whose answer was lost', () => {
   it('comes again, and its events are told once, then', async () => {
     const address = await server.database();
     const { store } = await owning(address, 'default');
@@ -216,7 +216,7 @@ describe('a batch whose answer was lost', { timeout: 30_000 }, () => {
   });
 });
 
-describe('events of other agents', { timeout: 30_000 }, () => {
+describe('events of other agents', () => {
   it('come in the order in which they became visible; what commits late is not passed over', async () => {
     const address = await server.database();
     const a = await owning(address, 'north');
@@ -224,7 +224,10 @@ describe('events of other agents', { timeout: 30_000 }, () => {
     expect(await a.store.others()).toEqual([]);
     const slow = new PostgresConnections(address, TIMES);
     onTestFinished(() => slow[Symbol.asyncDispose]());
-    const north = commitValues(aBatch({ events: [anEvent({ id: 'slow', type: 'reload', cell: 'south' })] }), randomUUID());
+    const north = commitValues(
+      aBatch({ events: [anEvent({ id: 'slow', type: 'reload', cell: 'south' })] }),
+      randomUUID(),
+    );
     await slow.transaction(async (session) => {
       await session.run(commitSql(FENCE), [b.id, ...north]);
       await b.store.commit(aBatch({ events: [anEvent({ id: 'quick', cell: 'south' })] }));
@@ -237,7 +240,7 @@ describe('events of other agents', { timeout: 30_000 }, () => {
   });
 });
 
-describe('opening', { timeout: 30_000 }, () => {
+describe('opening', () => {
   const PLACE = (address: PostgresAddress) =>
     `store postgres://gdoi@127.0.0.1:${address.hosts[0]?.port}/${address.database}: `;
 
@@ -315,7 +318,7 @@ describe('opening', { timeout: 30_000 }, () => {
   });
 });
 
-describe('a server in trouble', { timeout: 60_000 }, () => {
+describe('a server in trouble', () => {
   it('that restarts is an error of the store for as long, and then goes on', async () => {
     await using own = await startPostgres();
     const { store } = await owning(own.address(), 'default');

@@ -80,6 +80,11 @@ export class FleetRecord {
     this.#views.update([], this.#intake.without(view));
   }
 
+  /** Another agent polls the device. */
+  left(device: string): void {
+    this.#views.remove(device);
+  }
+
   /** The view of a group, made of what it gathered. */
   grouped(fleet: FleetView): void {
     this.#views.update([], [fleet]);

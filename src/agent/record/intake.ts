@@ -17,12 +17,13 @@ import {
   type StoredPart,
 } from '../../gdoi/fleet/fleet-state-format.ts';
 import { groupPartChanged } from '../../gdoi/fleet/material-change.ts';
-import { groupKey, groupOfKey, inCell } from '../../gdoi/seen/cell.ts';
+import { DEFAULT_CELL, groupKey, groupOfKey, inCell } from '../../gdoi/seen/cell.ts';
 import type { FleetSettings, FleetView } from '../../gdoi/fleet/fleet-view.ts';
 import { settle } from '../../gdoi/tracker/tracker.ts';
 import { stateChanged } from '../../gdoi/memory/material-state.ts';
 import { readTrackerState, TRACKER_STATE_FORMAT } from '../../gdoi/memory/state-format.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
+import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { InternalErrors } from '../../kernel/internal-errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
@@ -53,6 +54,8 @@ import { eventsOf, type Piece, Unkept } from './unkept.ts';
 /** Changes of this long are one batch. */
 const GATHER_MS = 200;
 const RETRY_MS = { first: 1000, most: 30_000 } as const;
+/** A KEK that ends within this long, or just ended. */
+const URGENT_MS = 600_000;
 const PRUNE_EVERY_MS = 600_000;
 /** A configuration cut short is seen within days. */
 const KEEP_RETIRED_MS = 7 * 86_400_000;
@@ -65,6 +68,8 @@ export interface IntakeOptions {
   readonly logger: Logger;
   readonly errors: InternalErrors;
   readonly settings: FleetSettings;
+  /** Whose states are gone on from; absent: all that the store keeps. Others come with `adopt`. */
+  readonly cells?: readonly string[];
   /** The view of a large group, made of what was gathered since the last one. */
   readonly onFleetView: (view: FleetView) => void;
   /** Events that are kept and new. */
@@ -80,7 +85,9 @@ export interface Taken {
 
 export class Intake implements AsyncDisposable {
   readonly #options: IntakeOptions;
-  readonly #trackers: Map<string, TrackerState>;
+  readonly #trackers = new Map<string, TrackerState>();
+  /** Of devices that are in another cell than the default one. */
+  readonly #cells = new Map<string, string>();
   /** By `groupKey`. */
   readonly #groups = new Map<string, GroupMemory>();
   readonly #memory: FleetMemory = {
@@ -99,13 +106,13 @@ export class Intake implements AsyncDisposable {
   /** Groups that gather changes. */
   readonly #gathering = new Set<string>();
   #flushing: Promise<void> | null = null;
+  #committing: Promise<void> = Promise.resolve();
   #storeErrors = 0;
   #prunedMonoMs: number;
 
-  private constructor(options: IntakeOptions, trackers: Map<string, TrackerState>) {
+  private constructor(options: IntakeOptions) {
     this.#options = options;
     this.#settings = options.settings;
-    this.#trackers = trackers;
     this.#prunedMonoMs = options.clock.monoMs();
     this.#devicePace = new KeepPace(options.clock);
     this.#groupPace = new KeepPace(options.clock);
@@ -113,26 +120,87 @@ export class Intake implements AsyncDisposable {
 
   /** Go on from what the store keeps. Its states are our own JSON: they come back as they went. */
   static async open(options: IntakeOptions): Promise<Intake> {
-    const { clock, settings, store, totals } = options;
-    const { devices, fleets, members } = await store.loadStates();
-    const intake = new Intake(options, trackerStatesOf(devices));
-    const counts = await store.counts();
+    const intake = new Intake(options);
+    if (options.cells === undefined) await intake.#goOn(null);
+    else for (const cell of options.cells) await intake.#goOn(cell);
+    return intake;
+  }
+
+  /** Go on from what another agent kept of these cells. */
+  async adopt(cells: readonly string[]): Promise<void> {
+    for (const cell of cells) await this.#goOn(cell);
+  }
+
+  /** `cell` null: all of them. */
+  async #goOn(cell: string | null): Promise<void> {
+    const { clock, store, totals } = this.#options;
+    const of = cell === null ? null : [cell];
+    const { devices, fleets, members } = await store.loadStates(of);
+    const counts = await store.counts(of);
+    for (const [device, state] of trackerStatesOf(devices)) {
+      this.#trackers.set(device, state);
+      if (cell !== null) this.#cells.set(device, cell);
+    }
     for (const { count, ...event } of counts) totals.add(event, count);
     const partsOf = membersByGroup(members);
     const names = new Set([...fleets.keys(), ...partsOf.keys()]);
     // Groups that ended before: their counts have the bound that those have which end now.
-    for (const { cell, group } of counts) {
-      if (group !== null && !names.has(groupKey(cell, group))) totals.vanished({ ...inCell(cell), group });
+    for (const { cell: shown, group } of counts) {
+      if (group !== null && !names.has(groupKey(shown, group))) totals.vanished({ ...inCell(shown), group });
     }
     for (const name of names) {
       const read = readFleetState(groupOfKey(name).group, storedPart(fleets.get(name)), partsOf.get(name) ?? []);
       if (read === null) continue;
       totals.know(read.state);
       // Until its KS is polled again, what it said last is better than the floor.
-      intake.#groups.set(name, groupOfState(read.state, clock.wallMs(), settings));
-      if (read.outdated) intake.#keepWhole(name);
+      this.#groups.set(name, groupOfState(read.state, clock.wallMs(), this.#settings));
+      if (read.outdated) this.#keepWhole(name);
     }
-    return intake;
+  }
+
+  /** Everything that waits is kept now, if the store takes it. */
+  async keepAll(): Promise<void> {
+    this.#takeGathered(true);
+    this.#catchUp();
+    while (this.#hasWork()) if (!(await this.#commit())) return;
+    await this.#committing;
+  }
+
+  /** The cells are another agent's: what is known of them, and what still waits, is forgotten and not kept. */
+  async abandon(cells: ReadonlySet<string>): Promise<void> {
+    await this.#committing;
+    const ofGroup = (key: string) => cells.has(groupOfKey(key).cell);
+    const ofDevice = (device: string) => cells.has(this.#cellOf(device));
+    this.#unkept.abandon(ofDevice, ofGroup);
+    for (const group of this.#groups.keys()) {
+      if (!ofGroup(group)) continue;
+      this.#groups.delete(group);
+      this.#gathering.delete(group);
+      this.#groupPace.forget(group);
+    }
+    for (const device of this.#trackers.keys()) {
+      if (!ofDevice(device)) continue;
+      this.#trackers.delete(device);
+      this.#retired.delete(device);
+      this.#devicePace.forget(device);
+    }
+    for (const device of this.#cells.keys()) if (ofDevice(device)) this.#cells.delete(device);
+    this.#options.totals.forget(cells);
+  }
+
+  #cellOf(device: string): string {
+    return this.#cells.get(device) ?? DEFAULT_CELL;
+  }
+
+  /** Devices of groups whose turn comes first after a change of hands: KSs, then GMs in the order in which their KEK ends. */
+  urgentDevices(cells: ReadonlySet<string>, nowMs: EpochMs): readonly string[] {
+    const states = [...this.#groups].filter(([key]) => cells.has(groupOfKey(key).cell)).map(([, { state }]) => state);
+    const gms = states.flatMap((state) => [...state.gms.values()]);
+    const near = gms.flatMap(({ device, kekExpiryMs }) =>
+      kekExpiryMs !== null && Math.abs(kekExpiryMs - nowMs) < URGENT_MS ? [{ device, kekExpiryMs }] : [],
+    );
+    const inOrder = near.toSorted((a, b) => a.kekExpiryMs - b.kekExpiryMs).map(({ device }) => device);
+    return [...new Set([...states.flatMap((state) => [...state.kss.keys()]), ...inOrder])];
   }
 
   get storeErrors(): number {
@@ -163,6 +231,7 @@ export class Intake implements AsyncDisposable {
 
   /** What came from a device, whose view was `before`. */
   take(before: DeviceView, from: FromDevice, device: DeviceSettings): Taken {
+    if (before.cell !== undefined) this.#cells.set(before.device, before.cell);
     const settings = { fleet: this.#settings, device };
     const known = this.#trackers.get(before.device) ?? null;
     const { state, view, events, groups } = fleetStep({ memory: this.#memory, before }, from, settings, this.#guard);
@@ -300,13 +369,24 @@ export class Intake implements AsyncDisposable {
     for (const view of this.#takeGroups(steps)) this.#options.onFleetView(view);
   }
 
-  /** Keep some of what waits; false: the store refused it and it still waits. */
-  async #commit(): Promise<boolean> {
+  /** Keep some of what waits; false: the store refused it and it still waits. One batch after the other. */
+  #commit(): Promise<boolean> {
+    const commit = this.#committing.then(() => this.#commitSome());
+    this.#committing = commit.then(() => undefined);
+    return commit;
+  }
+
+  async #commitSome(): Promise<boolean> {
     const { store, logger } = this.#options;
     const piece = this.#unkept.take();
     const events = eventsOf(piece);
     try {
-      const fresh = await store.commit({ ...this.#statesOf(piece), events, incidents: piece.incidents });
+      const fresh = await store.commit({
+        ...this.#statesOf(piece),
+        events,
+        incidents: piece.incidents,
+        cellOf: (device) => this.#cellOf(device),
+      });
       if (this.#storeFailing) logger.info({}, 'the store takes events again');
       this.#storeFailing = false;
       this.#unkept.kept(piece);

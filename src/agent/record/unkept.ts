@@ -113,6 +113,17 @@ export class Unkept {
     this.#waitingEvents -= eventsOf(piece).length;
   }
 
+  /** Of these nothing waits any more: it is another agent's to find. */
+  abandon(ofDevice: (name: string) => boolean, ofGroup: (key: string) => boolean): void {
+    this.#waitingEvents -= forget(this.#devices, ofDevice) + forget(this.#groups, ofGroup);
+    for (const group of this.#members.keys()) if (ofGroup(group)) this.#members.delete(group);
+    for (const { id, cell, group } of this.#incidents.values()) {
+      if (ofGroup(groupKey(cell, group))) this.#incidents.delete(id);
+    }
+    for (const device of this.#removedDevices) if (ofDevice(device)) this.#removedDevices.delete(device);
+    for (const group of this.#removedGroups) if (ofGroup(group)) this.#removedGroups.delete(group);
+  }
+
   refused(piece: Piece): void {
     putBack(this.#devices, piece.devices);
     putBack(this.#groups, piece.groups);
@@ -124,6 +135,17 @@ export class Unkept {
     for (const device of piece.removedDevices) if (!this.#devices.has(device)) this.#removedDevices.add(device);
     for (const group of piece.removedGroups) this.#removedGroups.add(group);
   }
+}
+
+/** As if it had never waited. Returns how many events it was. */
+function forget(waiting: Map<string, readonly GdoiEvent[]>, gone: (name: string) => boolean): number {
+  let events = 0;
+  for (const [name, known] of waiting) {
+    if (!gone(name)) continue;
+    waiting.delete(name);
+    events += known.length;
+  }
+  return events;
 }
 
 export function eventsOf({ devices, groups }: Piece): readonly GdoiEvent[] {

@@ -11,7 +11,7 @@ import type { Secret } from '../../kernel/secret.ts';
 import { StoreError } from '../store-error.ts';
 import { leavesConnection, storeErrorOf } from './postgres-error.ts';
 
-export interface PostgresTls {
+interface PostgresTls {
   /** PEM; null: those that the system trusts. */
   readonly ca: string | null;
   readonly cert: string | null;

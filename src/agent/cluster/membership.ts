@@ -1,0 +1,264 @@
+/**
+ * This agent among those that share a store: its lease, its cells, and the certainty that it holds none of them any longer
+ * than it may.
+ *
+ * The lease counts from before the last renewal that succeeded was sent, on this machine's monotonic clock, and ends for
+ * this agent well before it ends for the others. Then it lets go at once, without a question to anyone, and never comes
+ * back under that id: it joins as another agent and loads the state anew. Where nobody else was live at the last look, it
+ * goes on while the table cannot be reached: a monitor that goes blind with its database helps no one. Whoever takes over
+ * meanwhile fences it, and its next word with the table tells it so.
+ */
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import type { AgentIdentity, ClusterView, LeaseTable } from '../../store/leases.ts';
+import { StoreError } from '../../store/store-error.ts';
+import { planLeases } from './lease-plan.ts';
+
+export interface ClusterTimes {
+  readonly renewEveryMs: number;
+  /** By the table's clock. */
+  readonly leaseMs: number;
+  /** By this machine's monotonic clock, from before the last good renewal was sent. */
+  readonly fenceAfterMs: number;
+  /** Looks in a row that show the same difference, before a cell is asked for. */
+  readonly unevenLooks: number;
+}
+
+export const CLUSTER_TIMES: ClusterTimes = {
+  renewEveryMs: 5_000,
+  leaseMs: 20_000,
+  fenceAfterMs: 15_000,
+  unevenLooks: 3,
+};
+
+/** What polls the cells. */
+export interface CellPoller {
+  /** Devices of each cell in the inventory. */
+  weights(): ReadonlyMap<string, number>;
+  /** Load what is known of the cells, and poll them. Rejects with a `StoreError` when that cannot be read: it is tried again. */
+  own(cells: readonly string[]): Promise<void>;
+  /**
+   * Poll them no more. `keep`: what was found is written first; else another agent may own them by now, and what waits is
+   * forgotten.
+   */
+  disown(cells: readonly string[], keep: boolean): Promise<void>;
+}
+
+export interface MembershipOptions {
+  readonly leases: LeaseTable;
+  readonly poller: CellPoller;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Everything but the id. */
+  readonly identity: () => Omit<AgentIdentity, 'id'>;
+  readonly newId: () => string;
+  readonly times?: ClusterTimes;
+}
+
+export interface MembershipStatus {
+  readonly id: string | null;
+  /** Polled by this agent now. */
+  readonly owned: ReadonlySet<string>;
+  /** At the last look. */
+  readonly view: ClusterView;
+  /** Since the last good renewal was sent; null: there is no lease. */
+  readonly leaseAgeMs: number | null;
+  /** Times that this process was fenced, or fenced itself. */
+  readonly fenced: number;
+}
+
+const NOTHING: ClusterView = { agents: [], cells: [] };
+
+export class Membership implements AsyncDisposable {
+  readonly #options: MembershipOptions;
+  readonly #times: ClusterTimes;
+  readonly #stop = new AbortController();
+  #id: string | null = null;
+  #renewedMonoMs = 0;
+  #view: ClusterView = NOTHING;
+  #owned: ReadonlySet<string> = new Set();
+  #fenced = 0;
+  #uneven: { readonly cell: string; readonly looks: number } | null = null;
+  #failing = false;
+  #running: Promise<unknown> = Promise.resolve();
+  /** Cells come and go one after the other. */
+  #moves: Promise<void> = Promise.resolve();
+
+  constructor(options: MembershipOptions) {
+    this.#options = options;
+    this.#times = options.times ?? CLUSTER_TIMES;
+  }
+
+  /** Whom a write is for; null: for nobody, since this agent may own nothing now. */
+  get writer(): string | null {
+    return this.#id;
+  }
+
+  get status(): MembershipStatus {
+    return {
+      id: this.#id,
+      owned: this.#owned,
+      view: this.#view,
+      leaseAgeMs: this.#id === null ? null : this.#options.clock.monoMs() - this.#renewedMonoMs,
+      fenced: this.#fenced,
+    };
+  }
+
+  start(): void {
+    this.#running = Promise.all([this.#keepLease(), this.#watch()]);
+  }
+
+  async #keepLease(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      try {
+        await this.#look();
+        if (this.#failing) this.#options.logger.info({}, 'the cluster is reached again');
+        this.#failing = false;
+      } catch (error) {
+        if (!(error instanceof StoreError)) throw error;
+        if (!this.#failing) this.#options.logger.error({ reason: error.message }, 'the cluster cannot be reached');
+        this.#failing = true;
+      }
+      await this.#pause(this.#times.renewEveryMs);
+    }
+  }
+
+  async #look(): Promise<void> {
+    const { clock, leases, poller } = this.#options;
+    const sentMonoMs = clock.monoMs();
+    if (this.#id === null) await this.#join(sentMonoMs);
+    else if (await leases.renew(this.#id, this.#times.leaseMs)) this.#renewed(sentMonoMs);
+    else {
+      await this.#fence('another agent took over');
+      return this.#look();
+    }
+    await leases.announce(poller.weights());
+    await leases.fenceDead();
+    await this.#act(await leases.view());
+  }
+
+  async #join(sentMonoMs: number): Promise<void> {
+    const { identity, leases, newId } = this.#options;
+    const id = newId();
+    await leases.join({ id, ...identity() }, this.#times.leaseMs);
+    this.#id = id;
+    this.#renewedMonoMs = sentMonoMs;
+  }
+
+  /** A renewal that was long on its way counts from when it was sent; a lease that was given up meanwhile stays so. */
+  #renewed(sentMonoMs: number): void {
+    this.#renewedMonoMs = sentMonoMs;
+  }
+
+  async #act(view: ClusterView): Promise<void> {
+    const { leases, poller, logger } = this.#options;
+    const me = this.#id;
+    if (me === null || this.#stop.signal.aborted) return;
+    this.#view = view;
+    const plan = planLeases(view, me, new Set(poller.weights().keys()));
+    await this.#become(view.cells.filter(({ agent }) => agent === me).map(({ cell }) => cell));
+    if (plan.release.length > 0 && this.#id === me) {
+      logger.info({ cells: plan.release }, 'cells handed over to another agent');
+      await this.#let(plan.release, true);
+      await leases.release(me, plan.release);
+    }
+    if (plan.take.length > 0 && this.#id === me) {
+      const got = await leases.take(me, plan.take);
+      this.#view = {
+        ...view,
+        cells: view.cells.map((each) => (got.includes(each.cell) ? { ...each, agent: me } : each)),
+      };
+      if (this.#id === me) await this.#become([...this.#owned, ...got]);
+    }
+    if (this.#lasts(plan.want) && plan.want !== null && this.#id === me) await leases.want(me, plan.want);
+  }
+
+  /** The same cell is worth asking for, look after look. */
+  #lasts(want: string | null): boolean {
+    const looks = want !== null && this.#uneven?.cell === want ? this.#uneven.looks + 1 : 1;
+    this.#uneven = want === null ? null : { cell: want, looks };
+    return looks >= this.#times.unevenLooks;
+  }
+
+  /** Own exactly these of the inventory. */
+  async #become(cells: readonly string[]): Promise<void> {
+    const known = this.#options.poller.weights();
+    const target = new Set(cells.filter((cell) => known.has(cell)));
+    const lost = [...this.#owned].filter((cell) => !target.has(cell));
+    // They are another's in the table: what waits for them would be passed over.
+    if (lost.length > 0) await this.#let(lost, false);
+    const gained = [...target].filter((cell) => !this.#owned.has(cell));
+    if (gained.length === 0) return;
+    const me = this.#id;
+    await this.#move(async () => {
+      if (this.#id !== me) return;
+      await this.#options.poller.own(gained);
+      if (this.#id !== me) {
+        await this.#options.poller.disown(gained, false);
+        return;
+      }
+      this.#owned = new Set([...this.#owned, ...gained]);
+      this.#options.logger.info({ cells: gained }, 'cells are polled by this agent now');
+    });
+  }
+
+  async #let(cells: readonly string[], keep: boolean): Promise<void> {
+    this.#owned = new Set([...this.#owned].filter((cell) => !cells.includes(cell)));
+    await this.#move(() => this.#options.poller.disown(cells, keep));
+  }
+
+  #move(work: () => Promise<void>): Promise<void> {
+    const moved = this.#moves.then(work);
+    this.#moves = moved.catch(() => undefined);
+    return moved;
+  }
+
+  /** Nothing of what this agent owned is its own any more. */
+  async #fence(reason: string): Promise<void> {
+    if (this.#id === null) return;
+    this.#id = null;
+    this.#fenced += 1;
+    const cells = [...this.#owned];
+    this.#options.logger.warn({ reason, cells }, 'this agent is fenced: it polls nothing until it has joined again');
+    this.#owned = new Set();
+    await this.#move(() => this.#options.poller.disown(cells, false));
+  }
+
+  /** Apart from the renewals: one of them may hang when the time is up. */
+  async #watch(): Promise<void> {
+    const { clock } = this.#options;
+    while (!this.#stop.signal.aborted) {
+      const left = this.#times.fenceAfterMs - (clock.monoMs() - this.#renewedMonoMs);
+      if (this.#id !== null && left <= 0 && !this.#alone) await this.#fence('its lease could not be renewed in time');
+      await this.#pause(this.#id === null || left <= 0 ? this.#times.renewEveryMs / 10 : left);
+    }
+  }
+
+  /** Nobody else was live at the last look. */
+  get #alone(): boolean {
+    return this.#view.agents.every(({ id, leftMs }) => id === this.#id || leftMs <= 0);
+  }
+
+  #pause(ms: number): Promise<void> {
+    return this.#options.clock.sleep(ms, this.#stop.signal).catch(() => undefined);
+  }
+
+  /** What was found is written, and the cells are anyone's at once. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const { leases, poller, logger } = this.#options;
+    this.#stop.abort(new Error('the agent stops'));
+    await this.#running;
+    const me = this.#id;
+    const cells = [...this.#owned];
+    this.#owned = new Set();
+    await this.#move(() => poller.disown(cells, me !== null));
+    this.#id = null;
+    if (me === null) return;
+    await leases.leave(me).catch((error: unknown) => {
+      logger.warn(
+        { reason: String(error) },
+        'the cells could not be let go of: others take them when the lease is over',
+      );
+    });
+  }
+}

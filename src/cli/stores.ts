@@ -1,0 +1,31 @@
+/** The store that the configuration names. */
+import type { ResolvedStore } from '../config/resolved-config.ts';
+import type { Clock } from '../kernel/clock.ts';
+import type { Logger } from '../kernel/logger.ts';
+import type { EventStore } from '../store/event-store.ts';
+import { openPostgresStore, type PostgresStore } from '../store/postgres/postgres-store.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
+
+export interface OpenedStore extends AsyncDisposable {
+  readonly events: EventStore;
+  /** null: it is this agent's alone. */
+  readonly shared: PostgresStore | null;
+}
+
+export interface StoreOptions {
+  readonly store: ResolvedStore;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** Where the store is shared: the agent whose cells may be written now. */
+  readonly writer: () => string | null;
+}
+
+export async function openStore({ store, writer, ...around }: StoreOptions): Promise<OpenedStore> {
+  const { retentionMs } = store;
+  if (store.kind === 'sqlite') {
+    const events = await openSqliteStore({ path: store.path, retentionMs, ...around });
+    return { events, shared: null, [Symbol.asyncDispose]: () => events[Symbol.asyncDispose]() };
+  }
+  const shared = await openPostgresStore({ address: store.postgres, retentionMs, writer, ...around });
+  return { events: shared, shared, [Symbol.asyncDispose]: () => shared[Symbol.asyncDispose]() };
+}

@@ -1,0 +1,79 @@
+/** The `store` section: where events and state are kept. */
+import { resolve } from 'node:path';
+import { Secret } from '../kernel/secret.ts';
+import { isLoopback } from './address.ts';
+import type { CheckedConfig } from './check.ts';
+import { errorAt, type Problem, quoted, warningAt } from './finding.ts';
+import { readText } from './read-file.ts';
+import { readSecret } from './read-secret.ts';
+import type { ResolvedPostgres, ResolvedPostgresTls, ResolvedStore } from './resolved-config.ts';
+import type { SecretReader, SecretSource } from './secret-source.ts';
+
+const DEFAULT_STORE = 'gdoiwatch.db';
+/** A bundle of many authorities fits. */
+const MAX_PEM_BYTES = 1024 * 1024;
+const AT = ['store'] as const;
+
+export async function resolveStore(
+  { store }: Pick<CheckedConfig, 'store'>,
+  source: SecretSource,
+  secrets: SecretReader,
+  problems: Problem[],
+): Promise<ResolvedStore> {
+  const retentionMs = store.retention;
+  if (store.postgres === undefined) {
+    for (const key of ['password_env', 'password_file', 'tls'] as const) {
+      if (store[key] !== undefined) problems.push(errorAt([...AT, key], 'of no effect without postgres', 'key'));
+    }
+    return { kind: 'sqlite', path: resolve(source.directory, store.sqlite ?? DEFAULT_STORE), retentionMs };
+  }
+  const { hosts, user, password, database } = store.postgres;
+  const named =
+    (await readSecret({ section: store, at: [...AT], key: 'password', kind: 'line' }, secrets, problems)) ?? null;
+  if (named !== null && password !== null) {
+    problems.push(errorAt([...AT, 'postgres'], 'either a password in the URL or password_env, password_file'));
+  } else if (password !== null) {
+    problems.push(
+      warningAt([...AT, 'postgres'], 'the password stands in this file: name it by password_file or password_env'),
+    );
+  }
+  const tls = store.tls === undefined ? null : await tlsOf(store.tls, source, problems);
+  if (tls === null && !hosts.every(({ host, port }) => host.startsWith('/') || isLoopback({ host, port }))) {
+    problems.push(
+      warningAt([...AT, 'postgres'], 'not encrypted: anyone on the path reads and changes it; see store.tls'),
+    );
+  }
+  const postgres: ResolvedPostgres = {
+    hosts,
+    user,
+    password: named ?? (password === null ? null : new Secret(password)),
+    database,
+    tls,
+  };
+  return { kind: 'postgres', postgres, retentionMs };
+}
+
+async function tlsOf(
+  { ca_file: ca, cert_file: cert, key_file: key, server_name: serverName }: NonNullable<CheckedConfig['store']['tls']>,
+  source: SecretSource,
+  problems: Problem[],
+): Promise<ResolvedPostgresTls> {
+  if ((cert === undefined) !== (key === undefined)) {
+    problems.push(errorAt([...AT, 'tls'], 'cert_file and key_file go together'));
+  }
+  const read = async (name: string, file: string | undefined) => {
+    if (file === undefined) return null;
+    const absolute = resolve(source.directory, file);
+    const content = await readText(source.readFile, absolute, MAX_PEM_BYTES);
+    if (content.kind === 'read') return content.text;
+    problems.push(errorAt([...AT, 'tls', name], `${quoted(absolute)} cannot be read: ${content.reason}`));
+    return null;
+  };
+  const keyText = await read('key_file', key);
+  return {
+    ca: await read('ca_file', ca),
+    cert: await read('cert_file', cert),
+    key: keyText === null ? null : new Secret(keyText),
+    serverName: serverName ?? null,
+  };
+}

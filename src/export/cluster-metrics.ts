@@ -1,0 +1,48 @@
+/** Metrics of an agent that shares its store with others. */
+import type { ClusterStatus } from '../model/cluster-status.ts';
+import { renderFamily } from './prepared-lines.ts';
+
+export function clusterMetrics({ cells, unowned, leaseAgeMs, fencedWrites, timesFenced }: ClusterStatus): string {
+  return [
+    renderFamily(
+      {
+        name: 'gdoi_cell_owned',
+        type: 'gauge',
+        help: '1 where this agent polls the cell, 0 where another one may; over all agents each cell sums up to 1.',
+      },
+      Array.from(cells, ([cell, owned]) => [{ cell }, Number(owned)] as const),
+    ),
+    renderFamily(
+      {
+        name: 'gdoi_cells_unowned',
+        type: 'gauge',
+        help: 'Cells of the inventory that nobody polled when this agent looked last.',
+      },
+      [[{}, unowned]],
+    ),
+    renderFamily(
+      {
+        name: 'gdoi_lease_age_seconds',
+        type: 'gauge',
+        help: 'Since the last good renewal of the lease of this agent was sent; from 15 s on it polls nothing.',
+      },
+      leaseAgeMs === null ? [] : [[{}, leaseAgeMs / 1000]],
+    ),
+    renderFamily(
+      {
+        name: 'gdoi_fenced_writes_total',
+        type: 'counter',
+        help: 'Batches that were not kept, or not whole: another agent owned something of them by then.',
+      },
+      [[{}, fencedWrites]],
+    ),
+    renderFamily(
+      {
+        name: 'gdoi_lease_losses_total',
+        type: 'counter',
+        help: 'Times that this process lost its lease and joined anew.',
+      },
+      [[{}, timesFenced]],
+    ),
+  ].join('');
+}

@@ -1,0 +1,13 @@
+/** Where several agents share a store: what this one polls of it. */
+export interface ClusterStatus {
+  /** Cells of the inventory; those that this agent polls are true. */
+  readonly cells: ReadonlyMap<string, boolean>;
+  /** Cells of the inventory that nobody polled at the last look. */
+  readonly unowned: number;
+  /** Since the last good renewal of the lease was sent; null: there is no lease. */
+  readonly leaseAgeMs: number | null;
+  /** Batches of which something was another agent's by then. */
+  readonly fencedWrites: number;
+  /** Times that this process lost its lease. */
+  readonly timesFenced: number;
+}

@@ -1,0 +1,51 @@
+/** A way over TCP that a test cuts: what was sent before arrives or not, and nothing more does, in either direction. */
+import { once } from 'node:events';
+import { connect, createServer, type Socket } from 'node:net';
+
+export interface CuttableWay extends AsyncDisposable {
+  readonly port: number;
+  /** Silence: no byte passes, and no end is told. */
+  cut(): void;
+  heal(): void;
+}
+
+export async function cuttableWayTo(port: number): Promise<CuttableWay> {
+  const sockets = new Set<Socket>();
+  let passing = true;
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on('error', () => undefined);
+      from.on('data', (bytes) => {
+        // What comes while it is cut is lost, and with it the connection.
+        if (passing && !from.destroyed) to.write(bytes);
+      });
+      from.on('close', () => {
+        sockets.delete(from);
+        if (passing) to.destroy();
+      });
+    }
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    port: address.port,
+    cut() {
+      passing = false;
+    },
+    heal() {
+      // Bytes are missing in every one of them.
+      for (const socket of sockets) socket.destroy();
+      passing = true;
+    },
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,248 @@
+/** Agents that share a PostgreSQL store: who polls what, what is told once, and what a takeover keeps. */
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { Agent } from '../../src/agent/agent.ts';
+import type { ResolvedDevice } from '../../src/config/resolved-config.ts';
+import type { ClusterTimes } from '../../src/agent/cluster/membership.ts';
+import { type Cluster, startCluster } from '../../src/cli/cluster.ts';
+import { naturalOrder } from '../../src/gdoi/events/name-list.ts';
+import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
+import type { PostgresAddress } from '../../src/store/postgres/connections.ts';
+import { openPostgresStore, type PostgresStore } from '../../src/store/postgres/postgres-store.ts';
+import { answeringDevices } from '../builders/answering-devices.ts';
+import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
+import { type CuttableWay, cuttableWayTo } from '../builders/cuttable-way.ts';
+import { MemoryLogger } from '../builders/memory-logger.ts';
+import { NO_SNMP } from '../builders/no-snmp.ts';
+import { showCryptoGdoi } from '../builders/shown-gdoi.ts';
+import { PATIENCE } from '../builders/patience.ts';
+import { type PostgresServer, startPostgres } from '../store/postgres-server.ts';
+
+/** A fiftieth of the real ones. */
+const TIMES: ClusterTimes = { renewEveryMs: 100, leaseMs: 1500, fenceAfterMs: 1000, unevenLooks: 2 };
+
+let server: PostgresServer;
+beforeAll(async () => {
+  server = await startPostgres();
+});
+afterAll(() => server[Symbol.asyncDispose]());
+
+/** Registrations that the GMs count. */
+class Fleet {
+  readonly succeeded = new Map<string, number>();
+  /** Who polled a device last. */
+  readonly polledBy = new Map<string, string>();
+
+  answer(agent: string, device: string): string {
+    this.polledBy.set(device, agent);
+    return showCryptoGdoi({ group: 'G1', succeeded: this.succeeded.get(device) ?? 1 });
+  }
+
+  reregisters(device: string): void {
+    this.succeeded.set(device, (this.succeeded.get(device) ?? 1) + 1);
+  }
+}
+
+interface Member extends AsyncDisposable {
+  readonly agent: Agent;
+  readonly store: PostgresStore;
+  readonly cluster: Cluster;
+  /** Events that this agent found and told. */
+  readonly told: readonly GdoiEvent[];
+  readonly owned: () => readonly string[];
+  /** Between it and the database. */
+  readonly way: CuttableWay;
+}
+
+async function join(
+  name: string,
+  {
+    address,
+    fleet,
+    devices,
+    times = TIMES,
+  }: { address: PostgresAddress; fleet: Fleet; devices: readonly ResolvedDevice[]; times?: ClusterTimes },
+): Promise<Member> {
+  const clock = createSystemClock();
+  const logger = new MemoryLogger();
+  let cluster: Cluster | null = null;
+  const way = await cuttableWayTo(address.hosts[0]?.port ?? 0);
+  const store = await openPostgresStore({
+    address: { ...address, hosts: [{ host: '127.0.0.1', port: way.port }] },
+    clock,
+    logger,
+    writer: () => cluster?.membership.writer ?? null,
+    times: { connectMs: 300, statementMs: 300 },
+  });
+  const told: GdoiEvent[] = [];
+  const agent = await Agent.open({
+    config: aConfig({ devices }),
+    clock,
+    networkClock: clock,
+    access: answeringDevices(clock, (device) => fleet.answer(name, device)),
+    snmp: NO_SNMP,
+    lookup: async () => [],
+    store,
+    logger,
+    shared: true,
+    onEvents: (events) => told.push(...events),
+  });
+  agent.start();
+  cluster = startCluster({ store, agent, url: '', version: '1', clock, logger, times });
+  const member: Member = {
+    agent,
+    store,
+    cluster,
+    told,
+    owned: () => [...(cluster?.membership.status.owned ?? [])].toSorted(),
+    way,
+    async [Symbol.asyncDispose]() {
+      await cluster?.[Symbol.asyncDispose]();
+      await agent[Symbol.asyncDispose]();
+      await store[Symbol.asyncDispose]();
+      await way[Symbol.asyncDispose]();
+    },
+  };
+  return member;
+}
+
+function gms(cells: Readonly<Record<string, string | undefined>>): readonly ResolvedDevice[] {
+  return Object.entries(cells).map(([name, cell]) =>
+    aConfiguredDevice({ name, schedule: { kind: 'every', ms: 1000 }, ...(cell === undefined ? {} : { cell }) }),
+  );
+}
+
+const namesIn = (events: readonly GdoiEvent[]) => events.map(({ device }) => device ?? '').toSorted(naturalOrder);
+const typesOf = (events: readonly GdoiEvent[]) => events.map(({ type, device }) => `${type} ${device}`);
+
+test('two agents without any setting are active and standby; a stop hands over at once, and nothing is told twice', async () => {
+  const [address, fleet] = [await server.database(), new Fleet()];
+  const devices = gms({ gm1: undefined });
+  // Nobody waits for such a lease to be over.
+  const times = { ...TIMES, leaseMs: 3_600_000, fenceAfterMs: 3_000_000 };
+  const a = await join('a', { address, fleet, devices, times });
+  await vi.waitFor(() => expect(a.owned()).toEqual(['default']), PATIENCE);
+  await using b = await join('b', { address, fleet, devices });
+  await vi.waitFor(
+    () => expect(b.cluster.status()).toMatchObject({ unowned: 0, cells: new Map([['default', false]]) }),
+    PATIENCE,
+  );
+  expect(b.owned()).toEqual([]);
+  expect(b.agent.status().firstSweepDone).toBe(true);
+  await vi.waitFor(() => expect(a.agent.readModel.device('gm1')?.result).toBe('ok'), PATIENCE);
+  fleet.reregisters('gm1');
+  await vi.waitFor(() => expect(typesOf(a.told)).toEqual(['reregistration gm1']), PATIENCE);
+
+  await a[Symbol.asyncDispose]();
+  await vi.waitFor(() => expect(b.owned()).toEqual(['default']), PATIENCE);
+  await vi.waitFor(() => expect(fleet.polledBy.get('gm1')).toBe('b'), PATIENCE);
+  fleet.reregisters('gm1');
+  await vi.waitFor(() => expect(typesOf(b.told)).toEqual(['reregistration gm1']), PATIENCE);
+  const { events } = await b.store.query({ limit: 100, order: 'oldest_first', type: 'reregistration' });
+  expect(events).toEqual([...a.told, ...b.told]);
+  // The counters go on where the other one left them.
+  const total = [...b.agent.readModel.totals.byGroup()].reduce((sum, { count }) => sum + count, 0);
+  expect(total).toBe(2);
+});
+
+test('an agent that is cut off lets go before its lease is over, and what happened in between is found by another', async () => {
+  const [address, fleet] = [await server.database(), new Fleet()];
+  const devices = gms({ gm1: undefined });
+  await using a = await join('a', { address, fleet, devices });
+  await vi.waitFor(() => expect(a.agent.readModel.device('gm1')?.result).toBe('ok'), PATIENCE);
+  await vi.waitFor(async () => expect((await a.store.loadStates()).devices.size).toBe(1), PATIENCE);
+  await using b = await join('b', { address, fleet, devices });
+  await vi.waitFor(() => expect(a.cluster.membership.status.view.agents).toHaveLength(2), PATIENCE);
+  a.way.cut();
+  fleet.reregisters('gm1');
+  await vi.waitFor(() => expect(b.owned()).toEqual(['default']), PATIENCE);
+  // It let go before anyone else could take.
+  expect(a.owned()).toEqual([]);
+  await vi.waitFor(() => expect(typesOf(b.told)).toEqual(['reregistration gm1']), PATIENCE);
+  a.way.heal();
+  // It comes back as another agent, and finds nothing to do.
+  await vi.waitFor(
+    () => expect(a.cluster.membership.status).toMatchObject({ fenced: 1, id: expect.any(String) }),
+    PATIENCE,
+  );
+  fleet.reregisters('gm1');
+  await vi.waitFor(() => expect(b.told).toHaveLength(2), PATIENCE);
+  expect(a.told).toEqual([]);
+});
+
+test('cells are shared out; a third agent takes its part, and exports no series of the others’ devices', async () => {
+  const [address, fleet] = [await server.database(), new Fleet()];
+  const devices = gms({ gm1: 'c1', gm2: 'c2', gm3: 'c3', gm4: 'c4', gm5: 'c5', gm6: 'c6' });
+  await using a = await join('a', { address, fleet, devices });
+  await vi.waitFor(() => expect(a.owned()).toHaveLength(6), PATIENCE);
+  await using b = await join('b', { address, fleet, devices });
+  await using c = await join('c', { address, fleet, devices });
+  await vi.waitFor(() => {
+    const parts = [a.owned(), b.owned(), c.owned()];
+    expect(parts.flat().toSorted()).toEqual(['c1', 'c2', 'c3', 'c4', 'c5', 'c6']);
+    // Until nobody has twice of what another one has.
+    expect(parts.every((part) => part.length >= 1 && part.length < 4)).toBe(true);
+  }, PATIENCE);
+  for (const member of [a, b, c]) {
+    await vi.waitFor(() => {
+      const shown = [...member.agent.readModel.devices()].map(({ cell }) => cell);
+      expect(new Set(shown)).toEqual(new Set(member.owned()));
+    }, PATIENCE);
+  }
+  for (const { name } of devices) fleet.reregisters(name);
+  await vi.waitFor(
+    () => expect(namesIn([...a.told, ...b.told, ...c.told])).toEqual(devices.map(({ name }) => name)),
+    PATIENCE,
+  );
+});
+
+test('listeners of every agent hear of every event', async () => {
+  const [address, fleet] = [await server.database(), new Fleet()];
+  const devices = gms({ gm1: undefined });
+  await using a = await join('a', { address, fleet, devices });
+  await vi.waitFor(() => expect(a.agent.readModel.device('gm1')?.result).toBe('ok'), PATIENCE);
+  await using b = await join('b', { address, fleet, devices });
+  const heard: GdoiEvent[] = [];
+  b.agent.readModel.onEvents((events) => heard.push(...events));
+  await vi.waitFor(() => expect(b.cluster.status().unowned).toBe(0), PATIENCE);
+  // Whoever begins to listen hears what comes from then on.
+  let count = 0;
+  await vi.waitFor(() => {
+    if (a.told.length === count) {
+      fleet.reregisters('gm1');
+      count += 1;
+    }
+    expect(heard.length).toBeGreaterThan(0);
+  }, PATIENCE);
+  expect(b.told).toEqual([]);
+});
+
+test('a database that is gone for longer than the lease stops the polls of an agent that is not alone, and nothing is lost', async () => {
+  await using own = await startPostgres();
+  const [address, fleet] = [own.address(), new Fleet()];
+  const devices = gms({ gm1: undefined });
+  await using a = await join('a', { address, fleet, devices });
+  await vi.waitFor(() => expect(a.agent.readModel.device('gm1')?.result).toBe('ok'), PATIENCE);
+  await vi.waitFor(async () => expect((await a.store.loadStates()).devices.size).toBe(1), PATIENCE);
+  await using b = await join('b', { address, fleet, devices });
+  await vi.waitFor(() => expect(a.cluster.membership.status.view.agents).toHaveLength(2), PATIENCE);
+  await own.stop('immediate');
+  await vi.waitFor(() => expect(a.owned()).toEqual([]), PATIENCE);
+  expect([...a.agent.readModel.devices()]).toEqual([]);
+  fleet.reregisters('gm1');
+  await own.start();
+  await vi.waitFor(() => expect(typesOf([...a.told, ...b.told])).toEqual(['reregistration gm1']), PATIENCE);
+});
+
+test('an agent that is alone polls on without its database, and keeps what it found when that is back', async () => {
+  await using own = await startPostgres();
+  const [address, fleet] = [own.address(), new Fleet()];
+  await using a = await join('a', { address, fleet, devices: gms({ gm1: undefined }) });
+  await vi.waitFor(async () => expect((await a.store.loadStates()).devices.size).toBe(1), PATIENCE);
+  await own.stop('immediate');
+  await vi.waitFor(() => expect(a.cluster.status().leaseAgeMs).toBeGreaterThan(TIMES.leaseMs), PATIENCE);
+  fleet.reregisters('gm1');
+  expect(a.owned()).toEqual(['default']);
+  await own.start();
+  await vi.waitFor(() => expect(typesOf(a.told)).toEqual(['reregistration gm1']), PATIENCE);
+});
