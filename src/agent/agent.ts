@@ -51,8 +51,11 @@ export interface AgentOptions extends Ways {
   readonly logger: Logger;
   /** Events that are kept and new, in the order they were kept. */
   readonly onEvents?: (events: readonly GdoiEvent[]) => void;
-  /** Several agents share the store: this one polls the cells that it is given (`own`), and none before. */
-  readonly shared?: boolean;
+  /**
+   * Several agents share the store: this one polls the cells that it is given (`own`), and none before. Asked before each
+   * poll: null, it may poll nothing now.
+   */
+  readonly shared?: () => string | null;
   /** Faults of our own; absent: a count of the agent's alone. */
   readonly errors?: InternalErrors;
 }
@@ -103,7 +106,7 @@ export class Agent implements AsyncDisposable {
     this.#options = options;
     this.#errors = options.errors;
     this.#config = config;
-    this.#owned = options.shared === true ? new Set() : null;
+    this.#owned = options.shared === undefined ? null : new Set();
     this.#intake = intake;
     this.#views = views;
     this.#startedAtMs = clock.wallMs();
@@ -152,7 +155,7 @@ export class Agent implements AsyncDisposable {
       errors,
       totals,
       settings: fleetSettings(config.devices),
-      ...(options.shared === true ? { cells: [] } : {}),
+      ...(options.shared === undefined ? {} : { cells: [] }),
       onFleetView: (view) => {
         if (agent !== null) agent.#record.grouped(view);
       },
@@ -292,7 +295,7 @@ export class Agent implements AsyncDisposable {
     this.#owned = new Set([...(this.#owned ?? [])].filter((cell) => !lost.has(cell)));
     for (const { name } of left) {
       this.#scheduler.remove(name);
-      this.#snmpScheduler.remove(name);
+      this.#besideScheduler.remove(name);
     }
     await Promise.all(left.map(({ name }) => this.#leave(name)));
     if (keep) await this.#intake.keepAll();
@@ -370,8 +373,12 @@ export class Agent implements AsyncDisposable {
     }
   }
 
+  get #mayPoll(): boolean {
+    return this.#options.shared === undefined || this.#options.shared() !== null;
+  }
+
   async #poll(name: string, signal: AbortSignal): Promise<void> {
-    const device = this.#devices.get(name);
+    const device = this.#mayPoll ? this.#devices.get(name) : undefined;
     const { networkClock, traffic } = this.#options;
     const before = { monoMs: networkClock.monoMs(), logins: traffic?.of(name).logins };
     const report = device && (await this.#asker.ask(device, signal));
@@ -405,7 +412,7 @@ export class Agent implements AsyncDisposable {
   }
 
   async #pollBeside(name: string, signal: AbortSignal): Promise<void> {
-    const device = this.#devices.get(name);
+    const device = this.#mayPoll ? this.#devices.get(name) : undefined;
     const by = device && polledBeside(device)?.by;
     const report = by && (await this.#asker.askBeside(device, signal));
     if (by && report && this.#record.polledBeside(device, by, this.#withTraffic(report))) this.#scheduler.hint(name);

@@ -144,7 +144,7 @@ async function startParts(
       errors,
       traffic: common.traffic,
       lookup: addressesOf,
-      shared: shared !== null,
+      ...(shared === null ? {} : { shared: writer }),
       onEvents: (events) => push.push(events),
     }),
   );

@@ -66,12 +66,13 @@ async function join(
   const clock = createSystemClock();
   const logger = new MemoryLogger();
   let cluster: Cluster | null = null;
+  const writer = () => cluster?.membership.writer ?? null;
   const way = await cuttableWayTo(address.hosts[0]?.port ?? 0);
   const store = await openPostgresStore({
     address: { ...address, hosts: [{ host: '127.0.0.1', port: way.port }] },
     clock,
     logger,
-    writer: () => cluster?.membership.writer ?? null,
+    writer,
     times: { connectMs: 300, statementMs: 300 },
   });
   const told: GdoiEvent[] = [];
@@ -84,7 +85,7 @@ async function join(
     lookup: async () => [],
     store,
     logger,
-    shared: true,
+    shared: writer,
     onEvents: (events) => told.push(...events),
   });
   agent.start();

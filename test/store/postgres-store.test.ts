@@ -175,11 +175,9 @@ describe('the fence', () => {
       // It ends at once where it does not wait for the takeover; else the database says that it waits.
       const waits = async () =>
         (await server.sql('SELECT FROM pg_locks WHERE NOT granted', address.database)).length > 0;
-      let ended = false;
-      const end = late.then(() => {
-        ended = true;
-      });
-      while (!ended && !(await waits()));
+      const ended = new AbortController();
+      const end = late.finally(() => ended.abort());
+      while (!ended.signal.aborted && !(await waits()));
       return { end };
     });
     await (await write).end;

@@ -32,7 +32,7 @@ export const CLUSTER_TIMES: ClusterTimes = {
 };
 
 /** What polls the cells. */
-export interface CellPoller {
+interface CellPoller {
   /** Devices of each cell in the inventory. */
   weights(): ReadonlyMap<string, number>;
   /** Load what is known of the cells, and poll them. Rejects with a `StoreError` when that cannot be read: it is tried again. */
@@ -74,6 +74,8 @@ export class Membership implements AsyncDisposable {
   readonly #times: ClusterTimes;
   readonly #stop = new AbortController();
   #id: string | null = null;
+  /** Whom it was before it was fenced. */
+  #former: string | null = null;
   #renewedMonoMs = 0;
   #view: ClusterView = NOTHING;
   #owned: ReadonlySet<string> = new Set();
@@ -89,9 +91,14 @@ export class Membership implements AsyncDisposable {
     this.#times = options.times ?? CLUSTER_TIMES;
   }
 
-  /** Whom a write is for; null: for nobody, since this agent may own nothing now. */
+  /** Whom a write is for, and whether a device may be polled at all; null: this agent may own nothing now. */
   get writer(): string | null {
-    return this.#id;
+    return this.#lapsed ? null : this.#id;
+  }
+
+  /** Asked by the clock and not by what the watch has done: a process that was paused wakes up anywhere. */
+  get #lapsed(): boolean {
+    return this.#options.clock.monoMs() - this.#renewedMonoMs >= this.#times.fenceAfterMs && !this.#alone;
   }
 
   get status(): MembershipStatus {
@@ -140,6 +147,9 @@ export class Membership implements AsyncDisposable {
   async #join(sentMonoMs: number): Promise<void> {
     const { identity, leases, newId } = this.#options;
     const id = newId();
+    // Its other cells need not wait for its lease to be over.
+    if (this.#former !== null) await leases.leave(this.#former);
+    this.#former = null;
     await leases.join({ id, ...identity() }, this.#times.leaseMs);
     this.#id = id;
     this.#renewedMonoMs = sentMonoMs;
@@ -160,7 +170,7 @@ export class Membership implements AsyncDisposable {
     if (plan.release.length > 0 && this.#id === me) {
       logger.info({ cells: plan.release }, 'cells handed over to another agent');
       await this.#let(plan.release, true);
-      await leases.release(me, plan.release);
+      await this.#letGo(me, plan.release);
     }
     if (plan.take.length > 0 && this.#id === me) {
       const got = await leases.take(me, plan.take);
@@ -192,7 +202,12 @@ export class Membership implements AsyncDisposable {
     const me = this.#id;
     await this.#move(async () => {
       if (this.#id !== me) return;
-      await this.#options.poller.own(gained);
+      try {
+        await this.#options.poller.own(gained);
+      } catch (error) {
+        await this.#options.poller.disown(gained, false);
+        throw error;
+      }
       if (this.#id !== me) {
         await this.#options.poller.disown(gained, false);
         return;
@@ -200,6 +215,16 @@ export class Membership implements AsyncDisposable {
       this.#owned = new Set([...this.#owned, ...gained]);
       this.#options.logger.info({ cells: gained }, 'cells are polled by this agent now');
     });
+  }
+
+  /** Where the answer is lost, the cells may go to another agent at any time: this one cannot own them again. */
+  async #letGo(me: string, cells: readonly string[]): Promise<void> {
+    try {
+      await this.#options.leases.release(me, cells);
+    } catch (error) {
+      await this.#fence('nobody knows who owns what it let go of');
+      throw error;
+    }
   }
 
   async #let(cells: readonly string[], keep: boolean): Promise<void> {
@@ -216,6 +241,7 @@ export class Membership implements AsyncDisposable {
   /** Nothing of what this agent owned is its own any more. */
   async #fence(reason: string): Promise<void> {
     if (this.#id === null) return;
+    this.#former = this.#id;
     this.#id = null;
     this.#fenced += 1;
     const cells = [...this.#owned];
@@ -229,8 +255,8 @@ export class Membership implements AsyncDisposable {
     const { clock } = this.#options;
     while (!this.#stop.signal.aborted) {
       const left = this.#times.fenceAfterMs - (clock.monoMs() - this.#renewedMonoMs);
-      if (this.#id !== null && left <= 0 && !this.#alone) await this.#fence('its lease could not be renewed in time');
-      await this.#pause(this.#id === null || left <= 0 ? this.#times.renewEveryMs / 10 : left);
+      if (this.#id !== null && this.#lapsed) await this.#fence('its lease could not be renewed in time');
+      await this.#pause(this.#id === null || left <= 0 ? this.#times.renewEveryMs / 10 : left + 1);
     }
   }
 

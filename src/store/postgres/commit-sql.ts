@@ -17,7 +17,7 @@ export const FENCE = `
 mine AS MATERIALIZED (
   SELECT cell FROM cells WHERE agent = $1::uuid AND cell = ANY($2::text[]) ORDER BY cell FOR SHARE
 )`;
-export const NO_FENCE = `
+const NO_FENCE = `
 mine AS MATERIALIZED (
   SELECT cell FROM unnest($2::text[]) AS cell WHERE $1::uuid IS NULL
 )`;

@@ -49,7 +49,7 @@ export interface Session {
 }
 
 /** For people: where the store is, without any secret. */
-export function placeOf({ hosts, user, database }: PostgresAddress): string {
+function placeOf({ hosts, user, database }: PostgresAddress): string {
   const named = hosts.map(({ host, port }) => `${host.includes(':') ? `[${host}]` : host}:${port}`).join(',');
   return `postgres://${user}@${named}/${database}`;
 }

@@ -57,7 +57,7 @@ async function refuseOld(session: Session, place: string): Promise<void> {
 }
 
 /** 0: an empty database. */
-export async function readVersion(session: Session, place: string): Promise<number> {
+async function readVersion(session: Session, place: string): Promise<number> {
   const [found] = await session.run(
     `SELECT count(*)::int AS tables, count(*) FILTER (WHERE tablename = 'gdoiwatch_schema')::int AS ours
      FROM pg_tables WHERE schemaname = current_schema()`,

@@ -24,7 +24,7 @@ const NO_DATABASE = '3D000';
 
 export type ConnectFailure = 'unreachable' | 'refused' | 'no_database' | 'forbidden';
 
-export function sqlStateOf(error: unknown): string | null {
+function sqlStateOf(error: unknown): string | null {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null;
 }

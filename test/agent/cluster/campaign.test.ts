@@ -1,0 +1,38 @@
+/** Kills, pauses, cuts, lost answers, restarts of the database: whatever comes together, each registration is kept once. */
+import { describe, expect, test } from 'vitest';
+import { campaign } from './campaign.ts';
+
+const SEEDS = Array.from({ length: 20 }, (_, index) => index + 1);
+const SECONDS = 9_000;
+/** Lease, the look of another agent after it, and its first poll. */
+const TAKEOVER_MS = 25_000;
+
+describe('a campaign of faults', () => {
+  test.each(SEEDS)('from seed %i: nothing lost, nothing doubled, nobody polls together', async (seed) => {
+    const result = await campaign({ seed, seconds: SECONDS });
+    expect(result).toMatchObject({ doubled: [], lost: [], toldTwice: [], together: [] });
+    expect(result.once).toBe(result.registrations);
+    expect(result.registrations).toBeGreaterThan(SECONDS / 40);
+  });
+
+  test('is the same again from the same seed', async () => {
+    expect(await campaign({ seed: 7, seconds: 2000 })).toEqual(await campaign({ seed: 7, seconds: 2000 }));
+  });
+
+  test('doubles events where the fence is only a look at the row: the campaign can fail', async () => {
+    const doubled = new Set<string>();
+    for (const seed of SEEDS) {
+      const result = await campaign({ seed, seconds: SECONDS, fenced: false });
+      for (const what of result.doubled) doubled.add(`${seed} ${what}`);
+    }
+    expect(doubled.size).toBeGreaterThan(0);
+  });
+});
+
+test('a cell is polled again soon after its owner was killed, where nothing else is wrong', async () => {
+  const takeovers: number[] = [];
+  for (const seed of SEEDS.slice(0, 10)) takeovers.push(...(await campaign({ seed, seconds: 3000 })).takeoverMs);
+  const inOrder = takeovers.toSorted((a, b) => a - b);
+  expect(inOrder.length).toBeGreaterThan(20);
+  expect(inOrder[Math.floor(inOrder.length / 2)]).toBeLessThanOrEqual(TAKEOVER_MS);
+});
