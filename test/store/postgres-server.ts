@@ -188,9 +188,7 @@ class Server implements PostgresServer {
   signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
     const pid = this.#process?.pid;
     if (pid === undefined) return;
-    const children = execFileSync('pgrep', ['-P', String(pid)], { encoding: 'utf8' })
-      .split('\n')
-      .filter(Boolean);
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
     for (const each of [pid, ...children.map(Number)]) process.kill(each, signal);
   }
 

@@ -100,18 +100,22 @@ export function countOf(row: Row): EventCount {
 
 export const SELECT_INCIDENT = 'SELECT incident FROM incidents WHERE id = $1';
 
-/** Absent filters are NULL and let everything through: few incidents are asked for, and seldom. */
+/** Absent filters are NULL and let everything through: few incidents are asked for, and seldom. One more tells of a next page. */
 export const SELECT_INCIDENTS = `
 SELECT incident FROM incidents
 WHERE ($1::float8 IS NULL OR ended_ms IS NULL OR ended_ms >= $1) AND ($2::float8 IS NULL OR began_ms < $2)
   AND ($3::text IS NULL OR group_name = $3) AND ($4::text IS NULL OR cause = $4)
   AND ($5::text IS NULL OR $5 = ANY(devices)) AND ($6::text IS NULL OR cell = $6)
-ORDER BY began_ms DESC, id LIMIT $7`;
+  AND ($7::float8 IS NULL OR began_ms < $7 OR (began_ms = $7 AND id > $8::text))
+ORDER BY began_ms DESC, id LIMIT $9`;
 
-export function incidentValues(query: IncidentQuery): readonly unknown[] {
+/** `after`: the last one of the page before. */
+export function incidentValues(query: IncidentQuery, after: EventPosition | null): readonly unknown[] {
   const { sinceMs, untilMs, cell, group, cause, device, limit } = query;
   const filter = (value: string | undefined) => (value === undefined ? null : toText(value));
-  return [sinceMs ?? null, untilMs ?? null, filter(group), cause ?? null, filter(device), filter(cell), limit];
+  const from = after === null ? [null, null] : [after.atMs, toText(after.id)];
+  const filters = [filter(group), cause ?? null, filter(device), filter(cell)];
+  return [sinceMs ?? null, untilMs ?? null, ...filters, ...from, limit + 1];
 }
 
 export function incidentOf(row: Row): Incident {

@@ -21,9 +21,11 @@ import {
   type EventPage,
   type EventQuery,
   type EventStore,
+  type IncidentPage,
   type IncidentQuery,
   type StoredStates,
 } from '../event-store.ts';
+import { incidentPage } from '../incident-filter.ts';
 import type { LeaseTable } from '../leases.ts';
 import { stateOfText } from '../state-text.ts';
 import { StoreError } from '../store-error.ts';
@@ -198,9 +200,10 @@ class SharedStore implements PostgresStore {
     return { events, nextCursor: rows.length > events.length && last !== undefined ? encodeCursor(last) : null };
   }
 
-  async incidents(query: IncidentQuery): Promise<readonly Incident[]> {
-    const rows = await this.#connections.use((session) => session.run(SELECT_INCIDENTS, incidentValues(query)));
-    return rows.map(incidentOf);
+  async incidents(query: IncidentQuery): Promise<IncidentPage> {
+    const values = incidentValues(query, query.cursor === undefined ? null : decodeCursor(query.cursor));
+    const rows = await this.#connections.use((session) => session.run(SELECT_INCIDENTS, values));
+    return incidentPage(rows.map(incidentOf), query.limit);
   }
 
   async incident(id: string): Promise<Incident | null> {
