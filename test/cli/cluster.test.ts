@@ -13,6 +13,7 @@ import { answeringDevices } from '../builders/answering-devices.ts';
 import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
 import { type CuttableWay, cuttableWayTo } from '../builders/cuttable-way.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
+import { NO_RESTCONF } from '../builders/no-restconf.ts';
 import { NO_SNMP } from '../builders/no-snmp.ts';
 import { showCryptoGdoi } from '../builders/shown-gdoi.ts';
 import { PATIENCE } from '../builders/patience.ts';
@@ -82,6 +83,7 @@ async function join(
     networkClock: clock,
     access: answeringDevices(clock, (device) => fleet.answer(name, device)),
     snmp: NO_SNMP,
+    restconf: NO_RESTCONF,
     lookup: async () => [],
     store,
     logger,
