@@ -11,7 +11,7 @@ import { FENCE_DEAD } from '../../src/store/postgres/lease-sql.ts';
 import { MIGRATIONS } from '../../src/store/postgres/migrations.ts';
 import { openPostgresStore, type PostgresStore } from '../../src/store/postgres/postgres-store.ts';
 import { StoreError } from '../../src/store/store-error.ts';
-import { aBatch, anEvent } from '../builders/event-builder.ts';
+import { aBatch, anEvent, START_MS } from '../builders/event-builder.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 import { eventStoreContract } from './event-store-contract.ts';
@@ -211,6 +211,23 @@ describe('a batch whose answer was lost', () => {
     expect(await store.commit(batch)).toEqual(batch.events);
     expect(await store.commit(batch)).toEqual([]);
     expect((await store.counts()).map(({ count }) => count)).toEqual([1]);
+  });
+});
+
+describe('a damaged row', () => {
+  it('costs itself: the others come, and pages go on after it', async () => {
+    const address = await server.database();
+    const { store } = await owning(address, 'default');
+    const events = ['a', 'b', 'c'].map((id, index) => anEvent({ id, atMs: START_MS + index }));
+    await store.commit(aBatch({ events, deviceStates: new Map([['gm1', 1]]) }));
+    await server.sql(`UPDATE events SET evidence = '["' WHERE id = 'b'`, address.database);
+    await server.sql(`UPDATE device_states SET state = 'nonsense'`, address.database);
+    expect((await store.query(everything)).events.map(({ id }) => id)).toEqual(['a', 'c']);
+    const first = await store.query({ limit: 2, order: 'oldest_first' });
+    const second = await store.query({ limit: 2, order: 'oldest_first', cursor: first.nextCursor ?? '' });
+    expect([...first.events, ...second.events].map(({ id }) => id)).toEqual(['a', 'c']);
+    expect((await store.loadStates()).devices.size).toBe(0);
+    expect(store.damaged).toBe(3);
   });
 });
 

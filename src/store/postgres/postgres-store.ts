@@ -110,6 +110,7 @@ class SharedStore implements PostgresStore {
   readonly #process = randomUUID();
   readonly #unsure = new Set<string>();
   #fencedWrites = 0;
+  #damaged = 0;
   #tail: readonly [tx: string, seq: string] | null = null;
 
   constructor(connections: PostgresConnections, options: PostgresStoreOptions) {
@@ -121,6 +122,24 @@ class SharedStore implements PostgresStore {
     this.#logger = logger;
     this.#retentionMs = retentionMs;
     this.#writer = writer;
+  }
+
+  get damaged(): number {
+    return this.#damaged;
+  }
+
+  /** One damaged row costs itself. */
+  #decoded<T>(rows: readonly Row[], decode: (row: Row) => T): readonly T[] {
+    return rows.flatMap((row) => {
+      try {
+        return [decode(row)];
+      } catch (error) {
+        if (!(error instanceof SyntaxError)) throw error;
+        this.#damaged += 1;
+        this.#logger.warn({ store: this.#connections.place, id: row['id'] }, 'a stored row is damaged, left out');
+        return [];
+      }
+    });
   }
 
   get fencedWrites(): number {
@@ -186,7 +205,10 @@ class SharedStore implements PostgresStore {
     for (const [index, row] of rows.entries()) {
       const stored = stateOfText(textIn(row, 'state'));
       if (stored.kind === 'whole') states.push([keyOf(row), stored.state]);
-      else this.#logger.warn({ store: this.#connections.place, of: keyOf(row) }, 'stored state is damaged, dropped');
+      else {
+        this.#damaged += 1;
+        this.#logger.warn({ store: this.#connections.place, of: keyOf(row) }, 'stored state is damaged, dropped');
+      }
       if (index % LOAD_STEP_STATES === LOAD_STEP_STATES - 1) await this.#clock.yieldToIo();
     }
     return states;
@@ -195,25 +217,31 @@ class SharedStore implements PostgresStore {
   async query(query: EventQuery): Promise<EventPage> {
     const { sql, values } = selectEvents(query, query.cursor === undefined ? null : decodeCursor(query.cursor));
     const rows = await this.#connections.use((session) => session.run(sql, values));
-    const events = rows.slice(0, query.limit).map(eventOf);
-    const last = events.at(-1);
-    return { events, nextCursor: rows.length > events.length && last !== undefined ? encodeCursor(last) : null };
+    const shown = rows.slice(0, query.limit);
+    const last = shown.at(-1);
+    const more = rows.length > shown.length && last !== undefined;
+    return {
+      events: this.#decoded(shown, eventOf),
+      // By the row, since a damaged one is no end.
+      nextCursor: more ? encodeCursor({ atMs: Number(last['at_ms']), id: textIn(last, 'id') }) : null,
+    };
   }
 
   async incidents(query: IncidentQuery): Promise<IncidentPage> {
     const values = incidentValues(query, query.cursor === undefined ? null : decodeCursor(query.cursor));
     const rows = await this.#connections.use((session) => session.run(SELECT_INCIDENTS, values));
-    return incidentPage(rows.map(incidentOf), query.limit);
+    return incidentPage(this.#decoded(rows, incidentOf), query.limit);
   }
 
   async incident(id: string): Promise<Incident | null> {
     const [row] = await this.#connections.use((session) => session.run(SELECT_INCIDENT, [toText(id)]));
-    return row === undefined ? null : incidentOf(row);
+    return row === undefined ? null : (this.#decoded([row], incidentOf)[0] ?? null);
   }
 
   async counts(cells: readonly string[] | null = null): Promise<readonly EventCount[]> {
     const of = [cells === null ? null : cells.map(toText)];
-    return (await this.#connections.use((session) => session.run(SELECT_COUNTS, of))).map(countOf);
+    const rows = await this.#connections.use((session) => session.run(SELECT_COUNTS, of));
+    return this.#decoded(rows, countOf);
   }
 
   async others(): Promise<readonly GdoiEvent[]> {
@@ -226,7 +254,7 @@ class SharedStore implements PostgresStore {
       const rows = await session.run(SELECT_TAIL, [...this.#tail, this.#process, TAIL_EVENTS]);
       const last = rows.at(-1);
       if (last !== undefined) this.#tail = [String(last['tx']), String(last['seq'])];
-      return rows.map(eventOf);
+      return this.#decoded(rows, eventOf);
     });
   }
 
