@@ -49,11 +49,7 @@ export async function loadConfig(path: string, context: LoadContext): Promise<Lo
   };
   const resolved = await resolveConfig(checked.config, path, secretSource);
   const { web, ...ofWeb } = await resolveWeb(checked.config.web, secretSource);
-  const problems = withoutConsequences([
-    files.problems,
-    checked.problems,
-    [...resolved.problems, ...ofWeb.problems],
-  ]);
+  const problems = withoutConsequences([files.problems, checked.problems, [...resolved.problems, ...ofWeb.problems]]);
   const findings = [...files.placed(problems), ...ofWeb.findings];
   return findings.some((finding) => finding.severity === 'error')
     ? { kind: 'invalid', findings }

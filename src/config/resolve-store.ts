@@ -25,7 +25,7 @@ export async function resolveStore(
     for (const key of ['password_env', 'password_file', 'tls'] as const) {
       if (store[key] !== undefined) problems.push(errorAt([...AT, key], 'of no effect without postgres', 'key'));
     }
-    return { kind: 'sqlite', path: resolve(source.directory, store.sqlite ?? DEFAULT_STORE), retentionMs };
+    return { kind: 'sqlite', path: resolve(source.directoryOf(['store']), store.sqlite ?? DEFAULT_STORE), retentionMs };
   }
   const { hosts, user, password, database } = store.postgres;
   const named =
@@ -63,7 +63,7 @@ async function tlsOf(
   }
   const read = async (name: string, file: string | undefined) => {
     if (file === undefined) return null;
-    const absolute = resolve(source.directory, file);
+    const absolute = resolve(source.directoryOf(['store']), file);
     const content = await readText(source.readFile, absolute, MAX_PEM_BYTES);
     if (content.kind === 'read') return content.text;
     problems.push(errorAt([...AT, 'tls', name], `${quoted(absolute)} cannot be read: ${content.reason}`));
