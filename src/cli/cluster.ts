@@ -23,7 +23,7 @@ export function startCluster(options: {
   readonly agent: Agent;
   readonly url: string;
   readonly version: string;
-  readonly times?: ClusterTimes;
+  readonly times: ClusterTimes;
   /** The machine's own. */
   readonly clock: Clock;
   readonly logger: Logger;
@@ -36,7 +36,7 @@ export function startCluster(options: {
     logger,
     identity: () => ({ name: `${hostname()} ${process.pid}`, url, version }),
     newId: randomUUID,
-    ...(times === undefined ? {} : { times }),
+    times,
   });
   const stop = new AbortController();
   membership.start();

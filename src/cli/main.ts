@@ -32,6 +32,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map(
     parse: async () => (await import('./parse.ts')).parseCommand(),
     replay: async () => (await import('./replay.ts')).replayCommand(),
     simulate: async () => (await import('./simulate.ts')).simulateCommand(),
+    store: async () => (await import('./store.ts')).storeCommand(),
     config: async () => (await import('./config-check.ts')).configCheckCommand(),
   }),
 );

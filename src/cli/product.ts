@@ -30,6 +30,7 @@ import { systemRandom } from '../kernel/random.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { type ReloadOutcome, Reloads } from './reloads.ts';
 import { type Cluster, startCluster } from './cluster.ts';
+import { timesOfLease } from '../agent/cluster/membership.ts';
 import { openStore } from './stores.ts';
 import { packageVersion } from './version.ts';
 
@@ -181,7 +182,15 @@ async function startParts(
   if (shared !== null) {
     const { url } = server;
     cluster = await parts.start('cluster', () =>
-      startCluster({ store: shared, agent, url, version: packageVersion(), clock: networkClock, logger }),
+      startCluster({
+        store: shared.store,
+        times: timesOfLease(shared.leaseMs),
+        agent,
+        url,
+        version: packageVersion(),
+        clock: networkClock,
+        logger,
+      }),
     );
   }
   return {

@@ -9,7 +9,7 @@ import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 export interface OpenedStore extends AsyncDisposable {
   readonly events: EventStore;
   /** null: it is this agent's alone. */
-  readonly shared: PostgresStore | null;
+  readonly shared: { readonly store: PostgresStore; readonly leaseMs: number } | null;
 }
 
 export interface StoreOptions {
@@ -26,6 +26,7 @@ export async function openStore({ store, writer, ...around }: StoreOptions): Pro
     const events = await openSqliteStore({ path: store.path, retentionMs, ...around });
     return { events, shared: null, [Symbol.asyncDispose]: () => events[Symbol.asyncDispose]() };
   }
-  const shared = await openPostgresStore({ address: store.postgres, retentionMs, writer, ...around });
-  return { events: shared, shared, [Symbol.asyncDispose]: () => shared[Symbol.asyncDispose]() };
+  const opened = await openPostgresStore({ address: store.postgres, retentionMs, writer, ...around });
+  const shared = { store: opened, leaseMs: store.leaseMs };
+  return { events: opened, shared, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }

@@ -185,6 +185,7 @@ function sameStore(a: ResolvedStore, b: ResolvedStore): boolean {
     return a.kind === b.kind && a.kind === 'sqlite' && b.kind === 'sqlite' && a.path === b.path;
   const plain = ({ password: _p, tls, ...rest }: ResolvedPostgres) => ({ ...rest, tls: tls && { ...tls, key: null } });
   return (
+    a.leaseMs === b.leaseMs &&
     isDeepStrictEqual(plain(a.postgres), plain(b.postgres)) &&
     sameSecret(a.postgres.password, b.postgres.password) &&
     sameSecret(a.postgres.tls?.key ?? null, b.postgres.tls?.key ?? null)

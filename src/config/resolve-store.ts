@@ -15,7 +15,7 @@ const MAX_PEM_BYTES = 1024 * 1024;
 const AT = ['store'] as const;
 
 export async function resolveStore(
-  { store }: Pick<CheckedConfig, 'store'>,
+  { store, cluster }: Pick<CheckedConfig, 'store' | 'cluster'>,
   source: SecretSource,
   secrets: SecretReader,
   problems: Problem[],
@@ -50,7 +50,7 @@ export async function resolveStore(
     database,
     tls,
   };
-  return { kind: 'postgres', postgres, retentionMs };
+  return { kind: 'postgres', postgres, leaseMs: cluster.lease, retentionMs };
 }
 
 async function tlsOf(

@@ -215,7 +215,7 @@ export interface ResolvedPostgres {
 export type ResolvedStore = { readonly retentionMs: number } & (
   | { readonly kind: 'sqlite'; readonly path: string }
   /** Several agents share it. */
-  | { readonly kind: 'postgres'; readonly postgres: ResolvedPostgres }
+  | { readonly kind: 'postgres'; readonly postgres: ResolvedPostgres; readonly leaseMs: number }
 );
 
 export interface ResolvedConfig {

@@ -489,6 +489,11 @@ export const configSchema = section({
     cell_label: ownLabelName
       .optional()
       .describe("Label whose value is the device's cell, such as customer; a device without it is in the cell default"),
+    lease: duration('2s', '5m')
+      .prefault('20s')
+      .describe(
+        'With store.postgres: how long after its last word an agent is taken over from. It renews its lease four times in this time, and stops polling after three quarters of it. The same for all agents',
+      ),
   })
     .prefault({})
     .describe('Groups are kept apart by cell: two customers may both have a group of one name'),

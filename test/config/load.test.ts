@@ -138,6 +138,7 @@ describe("the contract's own example", () => {
     const { config, warnings } = await loadOk({ text: WITH_POSTGRES, files: CONTRACT_FILES, env: CONTRACT_ENV });
     expect(config.store).toEqual({
       kind: 'postgres',
+      leaseMs: 20_000,
       retentionMs: 90 * 86_400_000,
       postgres: {
         hosts: [{ host: 'db', port: 5432 }],

@@ -36,6 +36,8 @@ const ALERTS = [
   'GdoiStoreDamaged',
   'GdoiAgentSaturated',
   'GdoiAgentDown',
+  'GdoiCellUnowned',
+  'GdoiCellOwnedTwice',
 ];
 
 const RUNBOOKS = fileURLToPath(new URL('../../dashboards/runbooks', import.meta.url));

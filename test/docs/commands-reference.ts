@@ -9,6 +9,7 @@ import { parseCommand } from '../../src/cli/parse.ts';
 import { replayCommand } from '../../src/cli/replay.ts';
 import { runCommand } from '../../src/cli/run.ts';
 import { simulateCommand } from '../../src/cli/simulate.ts';
+import { storeCommand } from '../../src/cli/store.ts';
 
 export interface CommandHelp {
   /** `gdoiwatch config check`. */
@@ -28,6 +29,7 @@ const COMMANDS = [
   replayCommand,
   simulateCommand,
   configCheckCommand,
+  storeCommand,
 ];
 
 export function commandHelps(): readonly CommandHelp[] {

@@ -24,7 +24,7 @@ export async function existingNames(): Promise<Names> {
     commands: helps.flatMap(({ name, flags }) => [name, ...Array.from(flags, (flag) => `${name} ${flag}`)]),
     events: EVENT_TYPES,
     causes: CAUSES,
-    eventFields: Object.keys(eventDocument(anEvent({ id: 'e1' }), null)),
+    eventFields: Object.keys(eventDocument(anEvent({ id: 'e1', cell: 'default' }), null)),
     paths: await servedPaths(),
     settings: settings(),
     metrics: namesIn(await metricsReference(), /^\| `(gdoi_\w+)`/gm),

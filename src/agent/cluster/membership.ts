@@ -24,12 +24,12 @@ export interface ClusterTimes {
   readonly unevenLooks: number;
 }
 
-export const CLUSTER_TIMES: ClusterTimes = {
-  renewEveryMs: 5_000,
-  leaseMs: 20_000,
-  fenceAfterMs: 15_000,
-  unevenLooks: 3,
-};
+/** A difference that lasts for less is one of agents that come and go. */
+const UNEVEN_LOOKS = 3;
+
+export function timesOfLease(leaseMs: number): ClusterTimes {
+  return { renewEveryMs: leaseMs / 4, leaseMs, fenceAfterMs: (leaseMs * 3) / 4, unevenLooks: UNEVEN_LOOKS };
+}
 
 /** What polls the cells. */
 interface CellPoller {
@@ -52,7 +52,7 @@ export interface MembershipOptions {
   /** Everything but the id. */
   readonly identity: () => Omit<AgentIdentity, 'id'>;
   readonly newId: () => string;
-  readonly times?: ClusterTimes;
+  readonly times: ClusterTimes;
 }
 
 export interface MembershipStatus {
@@ -88,7 +88,7 @@ export class Membership implements AsyncDisposable {
 
   constructor(options: MembershipOptions) {
     this.#options = options;
-    this.#times = options.times ?? CLUSTER_TIMES;
+    this.#times = options.times;
   }
 
   /** Whom a write is for, and whether a device may be polled at all; null: this agent may own nothing now. */
@@ -104,7 +104,8 @@ export class Membership implements AsyncDisposable {
   get status(): MembershipStatus {
     return {
       id: this.#id,
-      owned: this.#owned,
+      // Not what the watch has come to do about it: what may be polled now.
+      owned: this.#id === null || this.#lapsed ? new Set() : this.#owned,
       view: this.#view,
       leaseAgeMs: this.#id === null ? null : this.#options.clock.monoMs() - this.#renewedMonoMs,
       fenced: this.#fenced,

@@ -5,7 +5,7 @@
  * Each agent names what it finds by itself (its id is in the event's), so that nothing but the fence and the kept state
  * makes an event one: what two owners found would be two events.
  */
-import { CLUSTER_TIMES, Membership } from '../../../src/agent/cluster/membership.ts';
+import { Membership, timesOfLease } from '../../../src/agent/cluster/membership.ts';
 import type { AgentIdentity, CellLease, ClusterView, LeaseTable } from '../../../src/store/leases.ts';
 import { StoreError } from '../../../src/store/store-error.ts';
 import { ProcessClock, SimulatedTime } from './campaign-clock.ts';
@@ -194,7 +194,7 @@ class ModelProcess {
         own: (cells) => this.#own(cells),
         disown: (cells, keep) => this.#disown(cells, keep),
       },
-      times: CLUSTER_TIMES,
+      times: timesOfLease(20_000),
     });
     this.membership.start();
   }

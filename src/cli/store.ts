@@ -1,0 +1,89 @@
+/** `gdoiwatch store copy`: the memory of one store into another, as from SQLite to PostgreSQL and back. */
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { Command } from 'commander';
+import { parsePostgresUrl } from '../config/postgres-url.ts';
+import { type Clock, createSystemClock } from '../kernel/clock.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { Secret } from '../kernel/secret.ts';
+import { UserError } from '../kernel/user-error.ts';
+import { copyStore } from '../store/copy-store.ts';
+import type { EventStore } from '../store/event-store.ts';
+import { openPostgresStore } from '../store/postgres/postgres-store.ts';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
+import { createLogger } from './logger.ts';
+
+interface CopyFlags {
+  readonly from: string;
+  readonly to: string;
+  readonly passwordFile?: string;
+}
+
+const URLS = 'sqlite:FILE or postgres://USER@HOST[:PORT]/DATABASE';
+/** Nothing of a copy is old. */
+const KEEP_ALL_MS = Number.MAX_SAFE_INTEGER;
+
+export function storeCommand(): Command {
+  const store = new Command('store').description("work with an agent's memory: its history and states");
+  store
+    .command('copy')
+    .description('copy history and states into another store; it can be repeated. Agents of both have to be stopped')
+    .requiredOption('--from <url>', URLS)
+    .requiredOption('--to <url>', URLS)
+    .option('--password-file <file>', 'file that holds the password of the PostgreSQL user')
+    .action(async ({ from, to, passwordFile }: CopyFlags) => {
+      if (from === to) throw new UserError('usage_invalid', '--from and --to are the same store');
+      const around = {
+        clock: createSystemClock(),
+        logger: createLogger('warn', process.stderr.isTTY ? 'pretty' : 'json'),
+        password: passwordFile === undefined ? null : await readPassword(passwordFile),
+      };
+      await using source = await open(from, '--from', around);
+      await using target = await open(to, '--to', around);
+      const { events, incidents, devices } = await copyStore(source, target);
+      process.stdout.write(
+        `${events.copied} of ${events.of} events copied, ${incidents} incidents, states of ${devices.copied} of ${devices.of} devices; the rest was there\n`,
+      );
+    });
+  return store;
+}
+
+interface Around {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly password: Secret | null;
+}
+
+async function open(url: string, flag: '--from' | '--to', { password, ...around }: Around): Promise<EventStore> {
+  const file = /^sqlite:(?:\/\/)?(.+)$/.exec(url)?.[1];
+  if (file !== undefined) {
+    if (flag === '--from' && !existsSync(file)) {
+      throw new UserError('store_inaccessible', `--from: store ${file}: no such file`);
+    }
+    return openSqliteStore({ path: file, retentionMs: KEEP_ALL_MS, ...around });
+  }
+  const address = parsePostgresUrl(url);
+  if (address === null) {
+    throw new UserError('usage_invalid', `${flag}: the value (not shown) is not the URL of a store (${URLS})`);
+  }
+  const inUrl = address.password === null ? null : new Secret(address.password);
+  const store = await openPostgresStore({
+    address: { ...address, password: password ?? inUrl, tls: null },
+    retentionMs: KEEP_ALL_MS,
+    writer: 'unfenced',
+    ...around,
+  });
+  const live = (await store.leases.view()).agents.filter(({ leftMs }) => leftMs > 0);
+  if (live.length === 0) return store;
+  await store[Symbol.asyncDispose]();
+  const names = live.map(({ name }) => name).join(', ');
+  throw new UserError('store_locked', `${flag}: agents use the store (${names}): stop them first`);
+}
+
+async function readPassword(file: string): Promise<Secret> {
+  try {
+    return new Secret((await readFile(file, 'utf8')).replace(/\r?\n$/, ''));
+  } catch (error) {
+    throw new UserError('file_unreadable', `--password-file: ${file} cannot be read`, { cause: error });
+  }
+}

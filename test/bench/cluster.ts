@@ -1,0 +1,18 @@
+/** `npm run bench:cluster -- [FAULTS]`: the campaign of faults against real agents and a real PostgreSQL, 500 unless told. */
+import { join } from 'node:path';
+import { ClusterCampaign, type Fault, FAULTS } from '../e2e/cluster-campaign.ts';
+
+const count = Number(process.argv[2] ?? 500);
+await using campaign = await ClusterCampaign.start(join(process.cwd(), 'dist', 'cli', 'main.js'));
+for (let number = 0; number < count; number += 1) {
+  await campaign.fault(FAULTS[number % FAULTS.length] ?? 'kill');
+  if (number % 25 === 24) console.log(`${number + 1} faults`);
+}
+const { registrations, kept, doubled, toldTwice, takeoverMs } = await campaign.figures();
+const ofFault = (fault: Fault) => takeoverMs.filter(([of]) => of === fault).map(([, ms]) => ms / 1000);
+console.log(`registrations ${registrations}, kept ${kept}, doubled ${doubled}, told twice ${toldTwice}`);
+for (const fault of FAULTS) {
+  const seconds = ofFault(fault).toSorted((a, b) => a - b);
+  const at = (share: number) => seconds[Math.floor(share * (seconds.length - 1))]?.toFixed(1) ?? '';
+  console.log(`${fault}: ${seconds.length}, polled again after ${at(0.5)} s (median), ${at(1)} s (longest)`);
+}

@@ -1,0 +1,234 @@
+/**
+ * Agents as processes on a real PostgreSQL and a simulated fleet, with faults one after the other: the owner is killed,
+ * paused for longer than its lease, stopped, or cut off from the database, or the database crashes. Counted are the
+ * registrations that the GMs count themselves, against the events that were kept.
+ */
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type CuttableWay, cuttableWayTo } from '../builders/cuttable-way.ts';
+import { PASSWORD, type PostgresServer, startPostgres } from '../store/postgres-server.ts';
+import { Gdoiwatch } from './gdoiwatch.ts';
+
+export const FAULTS = ['kill', 'pause', 'stop', 'cut', 'crash of the database'] as const;
+export type Fault = (typeof FAULTS)[number];
+
+export interface CampaignFigures {
+  readonly faults: readonly Fault[];
+  /** Registrations after the first sight of each GM, by the GMs' own counters. */
+  readonly registrations: number;
+  readonly kept: number;
+  readonly doubled: number;
+  /** Told to the log of an agent more than once. */
+  readonly toldTwice: number;
+  /** From the fault to the first scrape that shows another owner, by fault. */
+  readonly takeoverMs: readonly (readonly [Fault, number])[];
+}
+
+const LEASE_MS = 2000;
+const AGENTS = 2;
+
+interface Member {
+  readonly process: Gdoiwatch;
+  readonly way: CuttableWay;
+  readonly url: string;
+}
+
+type Counts = ReadonlyMap<string, number>;
+
+export class ClusterCampaign implements AsyncDisposable {
+  readonly #directory: string;
+  readonly #server: PostgresServer;
+  readonly #simulated: Gdoiwatch;
+  readonly #command: { readonly main?: string };
+  readonly #yaml: string;
+  readonly #members: Member[] = [];
+  /** Of agents that are gone. */
+  readonly #logs: string[] = [];
+  #started = 0;
+  #first: Counts = new Map();
+  readonly #faults: Fault[] = [];
+  readonly #takeoverMs: (readonly [Fault, number])[] = [];
+
+  private constructor(
+    directory: string,
+    parts: {
+      readonly server: PostgresServer;
+      readonly simulated: Gdoiwatch;
+      readonly command: { readonly main?: string };
+    },
+    yaml: string,
+  ) {
+    this.#directory = directory;
+    this.#server = parts.server;
+    this.#simulated = parts.simulated;
+    this.#command = parts.command;
+    this.#yaml = yaml;
+  }
+
+  /** `main`: the command's file, where it is not the one that was built beside. */
+  static async start(main?: string): Promise<ClusterCampaign> {
+    const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-cluster-'));
+    const server = await startPostgres();
+    const command = main === undefined ? {} : { main };
+    const fleet = ['simulate', '--scenario', 'legacy-ks', '--speed', '40', '--output', directory];
+    const simulated = new Gdoiwatch(fleet, command);
+    const [, path = ''] = await simulated.printed(/^(.*gdoiwatch\.yml)\n/m);
+    const campaign = new ClusterCampaign(directory, { server, simulated, command }, await readFile(path, 'utf8'));
+    for (let index = 0; index < AGENTS; index += 1) await campaign.#startAgent();
+    const owner = await campaign.#owner();
+    await campaign.#until(async () => (await countersOf(owner)).size > 0 && (await campaign.#kept()).states > 0);
+    campaign.#first = await countersOf(owner);
+    return campaign;
+  }
+
+  async #startAgent(): Promise<void> {
+    this.#started += 1;
+    const directory = join(this.#directory, `agent-${this.#started}`);
+    await mkdir(directory);
+    const way = await cuttableWayTo(this.#server.port);
+    await writeFile(join(directory, 'password'), `${PASSWORD}\n`, { mode: 0o600 });
+    const yaml = this.#yaml
+      .replace(/^listen: .*$/m, 'listen: 127.0.0.1:0')
+      .replace(/^(store|syslog|traps|alertmanager):(?: .*)?\n(?: .*\n)*/gm, '')
+      .replace('interval: 30s', 'interval: 1s')
+      .replaceAll(/(\w+_file: )(?!\/)/g, `$1${this.#directory}/`);
+    const store = `store: { postgres: "postgres://gdoi@127.0.0.1:${way.port}/postgres", password_file: password }`;
+    const path = join(directory, 'gdoiwatch.yml');
+    await writeFile(path, `${yaml}\n${store}\ncluster: { lease: ${LEASE_MS / 1000}s }\n`);
+    const agent = new Gdoiwatch(['run', '--config', path, '--log-format', 'json'], this.#command);
+    const [, url = ''] = await agent.printed(/"url":"([^"]+)"/, 'stderr');
+    this.#members.push({ process: agent, way, url });
+  }
+
+  /** The agent that polls, once it has polled. */
+  async #owner(not: Member | null = null): Promise<Member> {
+    let found: Member | null = null;
+    await this.#until(async () => {
+      for (const member of this.#members) {
+        if (member === not) continue;
+        const text = await scrape(member);
+        if (text.includes('gdoi_cell_owned{cell="default"} 1') && /^gdoi_device_up\{.*\} 1$/m.test(text))
+          found = member;
+      }
+      return found !== null;
+    });
+    if (found === null) throw new Error('nobody polls');
+    return found;
+  }
+
+  async fault(fault: Fault): Promise<void> {
+    this.#faults.push(fault);
+    const owner = await this.#owner();
+    const begun = performance.now();
+    switch (fault) {
+      case 'kill':
+      case 'stop':
+        this.#members.splice(this.#members.indexOf(owner), 1);
+        owner.process.signal(fault === 'kill' ? 'SIGKILL' : 'SIGTERM');
+        await this.#owner();
+        this.#tookOver(fault, begun);
+        await this.#gone(owner);
+        await this.#startAgent();
+        return;
+      case 'pause':
+        owner.process.signal('SIGSTOP');
+        await this.#owner(owner);
+        this.#tookOver(fault, begun);
+        owner.process.signal('SIGCONT');
+        return;
+      case 'cut':
+        owner.way.cut();
+        await this.#owner(owner);
+        this.#tookOver(fault, begun);
+        owner.way.heal();
+        return;
+      case 'crash of the database':
+        await this.#server.stop('immediate');
+        await this.#server.start();
+        await this.#owner();
+        this.#tookOver(fault, begun);
+        return;
+      default:
+        fault satisfies never;
+    }
+  }
+
+  #tookOver(fault: Fault, begun: number): void {
+    this.#takeoverMs.push([fault, performance.now() - begun]);
+  }
+
+  async #gone({ process, way }: Member): Promise<void> {
+    await process.finished;
+    this.#logs.push(process.stderr);
+    await way[Symbol.asyncDispose]();
+  }
+
+  /** When everything that the GMs counted has been found. */
+  async figures(): Promise<CampaignFigures> {
+    let [registrations, kept] = [-1, -2];
+    let doubled = 0;
+    await this.#until(async () => {
+      registrations = 0;
+      for (const [gm, count] of await countersOf(await this.#owner())) {
+        registrations += count - (this.#first.get(gm) ?? count);
+      }
+      const found = await this.#kept();
+      kept = found.reregistrations;
+      doubled = found.doubled;
+      return registrations === kept;
+    });
+    const logs = [...this.#logs, ...this.#members.map(({ process }) => process.stderr)];
+    const told = logs.flatMap((log) =>
+      [...log.matchAll(/^\{.*"id":"([^"]+)".*"msg":"event"\}$/gm)].map(([, id]) => id),
+    );
+    return {
+      faults: this.#faults,
+      registrations,
+      kept,
+      doubled,
+      toldTwice: told.length - new Set(told).size,
+      takeoverMs: this.#takeoverMs,
+    };
+  }
+
+  async #kept(): Promise<{ readonly reregistrations: number; readonly doubled: number; readonly states: number }> {
+    const [row] = await this.#server.sql(`
+      SELECT count(*)::int AS kept, count(*)::int - count(DISTINCT (device, summary, from_ms, to_ms))::int AS doubled,
+        (SELECT count(*)::int FROM group_member_states) AS states
+      FROM events WHERE type = 'reregistration' AND cause <> 'initial'`);
+    return {
+      reregistrations: Number(row?.['kept']),
+      doubled: Number(row?.['doubled']),
+      states: Number(row?.['states']),
+    };
+  }
+
+  async #until(holds: () => Promise<boolean>): Promise<void> {
+    while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const { process } of this.#members) process.signal('SIGKILL');
+    for (const { way } of this.#members) await way[Symbol.asyncDispose]();
+    await this.#simulated[Symbol.asyncDispose]();
+    await this.#server[Symbol.asyncDispose]();
+    await rm(this.#directory, { recursive: true, force: true });
+  }
+}
+
+/** Empty: it does not answer. */
+async function scrape({ url }: Member): Promise<string> {
+  try {
+    return await (await fetch(`${url}/metrics`, { signal: AbortSignal.timeout(3000) })).text();
+  } catch {
+    return '';
+  }
+}
+
+async function countersOf(member: Member): Promise<Counts> {
+  const lines = (await scrape(member)).matchAll(
+    /^gdoi_gm_registrations_succeeded_total\{device="([^"]+)".*\} (\d+)$/gm,
+  );
+  return new Map([...lines].map(([, device = '', count]) => [device, Number(count)]));
+}

@@ -1,0 +1,10 @@
+import { expect, test } from 'vitest';
+import { ClusterCampaign, FAULTS } from './cluster-campaign.ts';
+
+test('a dozen faults of agents and database: every registration that a GM counts is one event, told once', async () => {
+  await using campaign = await ClusterCampaign.start();
+  for (let number = 0; number < 12; number += 1) await campaign.fault(FAULTS[number % FAULTS.length] ?? 'kill');
+  const figures = await campaign.figures();
+  expect(figures.registrations).toBeGreaterThan(0);
+  expect(figures).toMatchObject({ kept: figures.registrations, doubled: 0, toldTwice: 0 });
+});
