@@ -231,7 +231,7 @@ test('a database that is gone for longer than the lease stops the polls of an ag
   await vi.waitFor(() => expect(a.cluster.membership.status.view.agents).toHaveLength(2), PATIENCE);
   await own.stop('immediate');
   await vi.waitFor(() => expect(a.owned()).toEqual([]), PATIENCE);
-  expect([...a.agent.readModel.devices()]).toEqual([]);
+  await vi.waitFor(() => expect([...a.agent.readModel.devices()]).toEqual([]), PATIENCE);
   fleet.reregisters('gm1');
   await own.start();
   await vi.waitFor(() => expect(typesOf([...a.told, ...b.told])).toEqual(['reregistration gm1']), PATIENCE);
