@@ -21,10 +21,17 @@ export interface NodeDocument extends ReadAt {
 
 export type NodeDocuments = ReadonlyMap<GdoiNode, NodeDocument>;
 
+export interface LastRegistration {
+  /** As the device shows it, on its own clock: the same text at every look, however that clock is set. */
+  readonly deviceMs: EpochMs;
+  /** On the agent's clock. */
+  readonly between: Interval;
+}
+
 export interface YangReading {
   readonly snapshots: readonly (GmSnapshot | KsSnapshot)[];
-  /** Group -> when its GM registered last, on the agent's clock. */
-  readonly registered: ReadonlyMap<string, Interval>;
+  /** Group -> when its GM registered last. */
+  readonly registered: ReadonlyMap<string, LastRegistration>;
   /** Leaves and entries that could not be used, or are not known. */
   readonly unknown: number;
   /** The first of them, as text. */
@@ -43,7 +50,7 @@ export function decodeGdoi(documents: NodeDocuments): YangReading {
   );
   const at = (node: GdoiNode, group: string): Dated | null => entriesOf.get(node)?.get(group) ?? null;
   const snapshots: (GmSnapshot | KsSnapshot)[] = [];
-  const registered = new Map<string, Interval>();
+  const registered = new Map<string, LastRegistration>();
   for (const [group, gm] of entriesOf.get('gdoi-gm') ?? []) {
     snapshots.push(
       gmSnapshot(group, {
@@ -57,7 +64,7 @@ export function decodeGdoi(documents: NodeDocuments): YangReading {
     const whenMs = registeredAtMs(gm);
     const document = documents.get('gdoi-gm');
     const between = whenMs === null || document === undefined ? null : onAgentClock(whenMs, document);
-    if (between !== null) registered.set(group, between);
+    if (whenMs !== null && between !== null) registered.set(group, { deviceMs: whenMs, between });
   }
   for (const [group, ks] of entriesOf.get('gdoi-ks') ?? []) {
     snapshots.push(

@@ -62,6 +62,44 @@ describe.each(['restconf', 'ssh+restconf'] as const)('transport %s', (transport)
     expect(view.restconf?.result).toBe(transport === 'restconf' ? undefined : 'ok');
   });
 
+  test('sees a second clear too, though every counter is what it was after the first', async () => {
+    await using it = await watching({ transport });
+    const name = modernGm(it);
+    it.agent.start();
+    await it.clock.advance(2 * MINUTE_MS + 10_000);
+    const truths: number[] = [];
+    for (let n = 0; n < 3; n += 1) {
+      it.fleet.advance(it.clock.wallMs());
+      it.fleet.clearGm(name);
+      await it.clock.advance(MINUTE_MS);
+      truths.push(
+        it.fleet.groundTruth().findLast((each) => each.device === name && each.kind === 'registration')!.atMs,
+      );
+    }
+    await it.clock.advance(MINUTE_MS);
+    const told = reregistrations(it, name);
+    expect(told.map(({ cause }) => cause)).toEqual(['operator_clear', 'operator_clear', 'operator_clear']);
+    for (const [index, { betweenMs }] of told.entries()) {
+      expect(betweenMs[0]).toBeLessThanOrEqual(truths[index]!);
+      expect(betweenMs[1]).toBeGreaterThanOrEqual(truths[index]!);
+      expect(betweenMs[1] - betweenMs[0]).toBeLessThanOrEqual(2000);
+    }
+  });
+
+  test('takes no step of the device’s clock for a registration', async () => {
+    await using it = await watching({ transport });
+    const name = await cleared(it);
+    const known = reregistrations(it, name);
+    const alarms = it.events.length;
+    // NTP sets the clock ten minutes ahead, and back again: what it shows of the past does not change.
+    it.restconf.clockAheadMs = 600_000;
+    await it.clock.advance(3 * MINUTE_MS);
+    it.restconf.clockAheadMs = -600_000;
+    await it.clock.advance(3 * MINUTE_MS);
+    expect(reregistrations(it, name)).toEqual(known);
+    expect(it.events.slice(alarms).filter(({ type }) => type !== 'kek_rekey')).toEqual([]);
+  });
+
   test('is replayed from its recording to the same events', async () => {
     await using it = await watching({ transport, record: true });
     await cleared(it);

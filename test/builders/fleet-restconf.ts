@@ -6,6 +6,8 @@ import type { FakeClock } from './fake-clock.ts';
 /** The fleet's documents without a network: a second implementation of the port. */
 export class FleetRestconf implements RestconfAccess {
   readonly asked: RestconfPath[] = [];
+  /** The clock that the devices show, against theirs. */
+  clockAheadMs = 0;
   forbidden: readonly string[] = [];
   module: 'release' | 'without-gdoi' = 'release';
   failure: RestconfReply | null = null;
@@ -22,16 +24,33 @@ export class FleetRestconf implements RestconfAccess {
   read({ device }: RestconfTarget, paths: readonly RestconfPath[]): Promise<RestconfReply> {
     this.asked.push(...paths);
     const nowMs = this.#clock.wallMs();
-    const at = { sentAtMs: nowMs, receivedAtMs: nowMs, deviceNowMs: Math.floor(nowMs / 1000) * 1000 };
+    const at = {
+      sentAtMs: nowMs,
+      receivedAtMs: nowMs,
+      deviceNowMs: Math.floor((nowMs + this.clockAheadMs) / 1000) * 1000,
+    };
     const answers = paths.map((path): PathAnswer => {
       if (this.forbidden.some((end) => path.endsWith(end))) return { ...at, path, kind: 'forbidden' };
       const document = this.#fleet.yangDocument(device, path, nowMs, { module: this.module });
       if (document.kind === 'document') {
-        return { ...at, path, kind: 'document', body: this.amend(device, path, document.body), bytes: 1 };
+        return {
+          ...at,
+          path,
+          kind: 'document',
+          body: this.amend(device, path, this.#onItsClock(document.body)),
+          bytes: 1,
+        };
       }
       return { ...at, path, kind: 'empty', status: document.kind === 'empty' ? 204 : 404 };
     });
     return Promise.resolve(this.failure ?? { kind: 'answers', answers, connection: 1 });
+  }
+
+  #onItsClock(body: unknown): unknown {
+    const ahead = (text: string) => new Date(Date.parse(text) + this.clockAheadMs).toISOString();
+    return JSON.parse(JSON.stringify(body), (key, value: unknown) =>
+      key === 'current-time' && typeof value === 'string' ? ahead(value) : value,
+    );
   }
 
   forget = () => Promise.resolve();

@@ -106,7 +106,11 @@ describe('a GM', () => {
   });
 
   test('its last registration is an instant on the agent’s clock, to the second', () => {
-    expect(gm().registered.get('WAN')).toEqual({ fromMs: NOON - 601_100, toMs: NOON - 598_900 });
+    expect(gm().registered.get('WAN')).toEqual({
+      // Its clock is an hour ahead.
+      deviceMs: NOON + 3_000_000,
+      between: { fromMs: NOON - 601_100, toMs: NOON - 598_900 },
+    });
   });
 
   test.each([

@@ -12,7 +12,7 @@ import { createDevicePoller } from './device-poller.ts';
 import { NOTHING_LEARNT, type PollMemory } from './poll-memory.ts';
 import type { PollReport } from '../../model/poll-report.ts';
 import { polledBeside, restconfTarget, snmpTarget, sshTarget } from './poll-target.ts';
-import { NOTHING_LEARNT as NOTHING_LEARNT_BY_RESTCONF, type RestconfMemory } from './restconf-memory.ts';
+import { hasRegistered, NOTHING_LEARNT as NOTHING_LEARNT_BY_RESTCONF, type RestconfMemory } from './restconf-memory.ts';
 import { createRestconfPoller } from './restconf-poller.ts';
 import { createSnmpPoller } from './snmp-poller.ts';
 
@@ -22,6 +22,8 @@ interface Learnt {
   restconf: RestconfMemory;
   /** Details are asked at the next poll, whatever their pace. */
   detailsDue: boolean;
+  /** RESTCONF beside SSH showed a registration: SSH is to ask for the uptime. */
+  uptimeWanted: boolean;
   /** SSH decides and is asking. */
   asking: boolean;
   /** The poll beside SSH that is under way. */
@@ -57,6 +59,7 @@ export class DeviceAsker {
       snmp: NOTHING_LEARNT_BY_SNMP,
       restconf: NOTHING_LEARNT_BY_RESTCONF,
       detailsDue: false,
+      uptimeWanted: false,
       asking: false,
       beside: null,
     });
@@ -85,9 +88,12 @@ export class DeviceAsker {
     try {
       const { collect } = device;
       const detailIntervalMs = takeDetailInterval(device, learnt);
-      const report = await this.#ssh.poll({ ssh: target, collect, detailIntervalMs }, learnt.ssh, signal);
+      const { uptimeWanted } = learnt;
+      const asked = { ssh: target, collect, detailIntervalMs, uptimeWanted };
+      const report = await this.#ssh.poll(asked, learnt.ssh, signal);
       if (signal.aborted || this.#learnt.get(device.name) !== learnt) return null;
       learnt.ssh = report.memory;
+      if (report.result === 'ok') learnt.uptimeWanted = false;
       return report;
     } finally {
       learnt.asking = false;
@@ -118,6 +124,7 @@ export class DeviceAsker {
     const interest = { role, collect, detailIntervalMs, beside };
     const report = await this.#restconf(target, interest, learnt.restconf, signal);
     if (signal.aborted || this.#learnt.get(device.name) !== learnt) return null;
+    if (beside && hasRegistered(learnt.restconf.registered, report.memory.registered)) learnt.uptimeWanted = true;
     learnt.restconf = report.memory;
     return report;
   }

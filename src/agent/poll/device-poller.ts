@@ -29,6 +29,8 @@ export interface PollTarget {
   readonly ssh: SshTarget;
   readonly collect: readonly Collector[];
   readonly detailIntervalMs: number;
+  /** Something tells of a registration that the counters may not show: only the uptime says why. */
+  readonly uptimeWanted?: boolean;
 }
 
 export interface SshReport extends PollReport {
@@ -101,7 +103,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
       ...interest,
       memory: progress.memory,
       snapshots,
-      newSession,
+      newSession: newSession || target.uptimeWanted === true,
       nowMonoMs: clock.monoMs(),
     });
     progress.memory = rememberCounters(progress.memory, snapshots);

@@ -4,7 +4,9 @@
  */
 import { cryptoPath, type RestconfPath, SYSTEM_PATH, YANG_LIBRARY_PATH } from '../../access/restconf-path.ts';
 import type { Collector } from '../../config/resolved-config.ts';
+import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import type { GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { CLOCK_NOT_SEEN, type DeviceClockMemory } from './device-clock.ts';
 import type { GdoiModel } from '../../yang/yang-library.ts';
 
 /** Share of its interval that a path may come early; polls come on a grid. */
@@ -25,7 +27,12 @@ export interface RestconfMemory {
   readonly refusedUntilMs: ReadonlyMap<RestconfPath, number>;
   /** Group -> registrations and rekeys counted: what a reload moves. */
   readonly counters: ReadonlyMap<string, { readonly succeeded: number | null; readonly received: number | null }>;
+  readonly registered: Registered;
+  readonly clock: DeviceClockMemory;
 }
+
+/** Group -> when its GM registered last, on the device's clock; absent: it does not show it. */
+export type Registered = ReadonlyMap<string, EpochMs>;
 
 export const NOTHING_LEARNT: RestconfMemory = {
   learntAtMs: null,
@@ -35,6 +42,8 @@ export const NOTHING_LEARNT: RestconfMemory = {
   answeredAtMs: new Map(),
   refusedUntilMs: new Map(),
   counters: new Map(),
+  registered: new Map(),
+  clock: CLOCK_NOT_SEEN,
 };
 
 export interface RestconfInterest {
@@ -72,10 +81,21 @@ export function mainPaths(memory: RestconfMemory, interest: RestconfInterest): r
   ];
 }
 
+/** What a main answer shows. */
+export interface Shown {
+  readonly snapshots: readonly GroupSnapshot[];
+  readonly registered: Registered;
+}
+
+/** Another instant than before: it registered, whatever its counters say. */
+export function hasRegistered(before: Registered, now: Registered): boolean {
+  return [...now].some(([group, atMs]) => (before.get(group) ?? atMs) !== atMs);
+}
+
 /** What follows from the main answer. */
 export function followUpPaths(
   memory: RestconfMemory,
-  snapshots: readonly GroupSnapshot[],
+  { snapshots, registered }: Shown,
   interest: RestconfInterest,
 ): readonly RestconfPath[] {
   const { collect, detailIntervalMs, nowMonoMs, beside } = interest;
@@ -87,7 +107,8 @@ export function followUpPaths(
     ...when(isGm && collect.includes('replay'), [cryptoPath('gdoi-gm-replay')]),
     ...when(isGm && collect.includes('dataplane'), [cryptoPath('gdoi-gm-dp-counters')]),
   ];
-  const system = mustLearn(memory, nowMonoMs) || hintsAtReload(memory, snapshots);
+  const system =
+    mustLearn(memory, nowMonoMs) || hintsAtReload(memory, snapshots) || hasRegistered(memory.registered, registered);
   return [
     ...when(system, [SYSTEM_PATH]),
     ...details.filter((path) => isDue(memory, path, { intervalMs: detailIntervalMs, nowMonoMs })),
@@ -142,9 +163,10 @@ export function rememberRefused(
   return { ...memory, refusedUntilMs };
 }
 
-export function rememberSnapshots(memory: RestconfMemory, snapshots: readonly GroupSnapshot[]): RestconfMemory {
+export function rememberShown(memory: RestconfMemory, { snapshots, registered }: Shown): RestconfMemory {
   return {
     ...memory,
+    registered,
     counters: new Map(
       snapshots.flatMap((snapshot) =>
         snapshot.role === 'gm'

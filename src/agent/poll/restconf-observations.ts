@@ -2,11 +2,10 @@
 import { type CryptoNode, cryptoPath, DETAIL_NODES, MAIN_NODES, SYSTEM_PATH } from '../../access/restconf-path.ts';
 import type { ReadAt } from '../../gdoi/seen/instant.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
-import type { GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { decodeGdoi, type NodeDocument } from '../../yang/decode-gdoi.ts';
 import { GDOI_NODE_NAMES, type GdoiNode } from '../../yang/gdoi-nodes.ts';
 import { deviceFacts } from '../../yang/system-data.ts';
-import { GM_MAIN, KS_MAIN } from './restconf-memory.ts';
+import { GM_MAIN, KS_MAIN, type Shown } from './restconf-memory.ts';
 
 /** What one path gave: `body` null is a node without an instance. */
 export interface RestconfDocument extends NodeDocument {
@@ -18,8 +17,7 @@ const NODE_OF_PATH: ReadonlyMap<string, GdoiNode> = new Map(
 );
 const MAIN_PATHS: ReadonlySet<string> = new Set([...GM_MAIN, ...KS_MAIN]);
 
-export interface RestconfReading {
-  readonly snapshots: readonly GroupSnapshot[];
+export interface RestconfReading extends Shown {
   readonly observations: readonly Observation[];
 }
 
@@ -36,7 +34,8 @@ export function readRestconf(
   }
   const { snapshots, registered, unknown } = decodeGdoi(nodes);
   const asked = documents.filter(({ path }) => NODE_OF_PATH.has(path) && MAIN_PATHS.has(path) === (part === 'main'));
-  if (asked.length === 0) return { snapshots, observations: factsOf(documents, device) };
+  const shown = new Map([...registered].map(([group, { deviceMs }]) => [group, deviceMs] as const));
+  if (asked.length === 0) return { snapshots, registered: shown, observations: factsOf(documents, device) };
   const at = spanOf(asked);
   const groups: Observation = {
     device,
@@ -48,11 +47,12 @@ export function readRestconf(
     unknownLines: unknown,
   };
   const instants = [...registered].map(
-    ([group, between]): Observation => ({ device, ...at, kind: 'registered', group, between }),
+    ([group, last]): Observation => ({ device, ...at, kind: 'registered', group, ...last }),
   );
   // An instant sharpens what the counters of the same answer show: it comes before them.
   return {
     snapshots,
+    registered: shown,
     observations: [...(part === 'main' ? instants : []), groups, ...factsOf(documents, device)],
   };
 }

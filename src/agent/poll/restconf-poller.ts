@@ -16,10 +16,11 @@ import {
   NOTHING_LEARNT,
   rememberAnswered,
   rememberRefused,
-  rememberSnapshots,
+  rememberShown,
   type RestconfInterest,
   type RestconfMemory,
 } from './restconf-memory.ts';
+import { onPresentClock } from './device-clock.ts';
 import { readRestconf, type RestconfDocument } from './restconf-observations.ts';
 
 export interface RestconfReport extends PollReport {
@@ -54,6 +55,8 @@ export function createRestconfPoller(deps: { readonly access: RestconfAccess; re
     };
   }
 
+  const wallAheadMs = () => clock.wallMs() - clock.monoMs();
+
   async function ask(
     target: RestconfTarget,
     interest: RestconfInterest,
@@ -70,16 +73,17 @@ export function createRestconfPoller(deps: { readonly access: RestconfAccess; re
     if (refusal !== null) {
       return { result: 'command', error: refusal, observations: [], documents: [], memory: NOTHING_LEARNT };
     }
-    const main = documentsOf(reply.answers);
+    const present = onPresentClock(learnt.clock, documentsOf(reply.answers), wallAheadMs());
+    const main = present.documents;
     const read = readRestconf(main, 'main', target.device);
-    const paths = followUpPaths({ ...learnt, learntAtMs: memory.learntAtMs }, read.snapshots, interest);
-    const followUp = await followUpOf(target, { paths, main }, learnt, signal);
+    const paths = followUpPaths({ ...learnt, learntAtMs: memory.learntAtMs }, read, interest);
+    const followUp = await followUpOf(target, { paths, main }, { ...learnt, clock: present.memory }, signal);
     return {
       result: 'ok',
       error: null,
       observations: [...read.observations, ...followUp.observations],
       documents: followUp.documents.length === 0 ? [main] : [main, followUp.documents],
-      memory: rememberSnapshots(followUp.memory, read.snapshots),
+      memory: rememberShown(followUp.memory, read),
     };
   }
 
@@ -93,7 +97,7 @@ export function createRestconfPoller(deps: { readonly access: RestconfAccess; re
     const reply = paths.length === 0 ? null : await access.read(target, paths, signal);
     if (reply === null || reply.kind === 'failed') return { observations: [], documents: [], memory };
     const nowMonoMs = clock.monoMs();
-    const documents = documentsOf(reply.answers);
+    const { documents, memory: seenClock } = onPresentClock(memory.clock, documentsOf(reply.answers), wallAheadMs());
     const refused = reply.answers.filter((answer) => answer.kind === 'forbidden' || isMissing(answer));
     const { observations } = readRestconf([...main, ...documents], 'details', target.device);
     return {
@@ -101,7 +105,7 @@ export function createRestconfPoller(deps: { readonly access: RestconfAccess; re
       documents,
       memory: rememberRefused(
         rememberAnswered(
-          memory,
+          { ...memory, clock: seenClock },
           documents.map(({ path }) => path),
           nowMonoMs,
         ),

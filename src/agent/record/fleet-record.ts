@@ -112,15 +112,24 @@ export class FleetRecord {
 
 /** A key, sequence number or key server that was not known, or a registration more: SSH counts what happened. */
 function hintsAtChange(known: TrackerState, before: DeviceView, observations: readonly Observation[]): boolean {
-  return observations.some(
-    (seen) =>
-      seen.kind === 'groups' &&
-      seen.snapshots.some(
-        (snapshot) =>
-          snapshot.role === 'gm' &&
-          (snmpHintsAtChange(known, snapshot, seen) || hasRegistered(before.groups.get(snapshot.group), snapshot)),
-      ),
-  );
+  return observations.some((seen) => {
+    if (seen.kind === 'registered') return isNewRegistration(known, seen);
+    if (seen.kind !== 'groups') return false;
+    return seen.snapshots.some(
+      (snapshot) =>
+        snapshot.role === 'gm' &&
+        (snmpHintsAtChange(known, snapshot, seen) || hasRegistered(before.groups.get(snapshot.group), snapshot)),
+    );
+  });
+}
+
+/** After the last answer of SSH: that one cannot have shown it. */
+function isNewRegistration(
+  known: TrackerState,
+  { group, between }: Extract<Observation, { kind: 'registered' }>,
+): boolean {
+  const last = known.groups.get(group)?.seen.receivedAtMs;
+  return last !== undefined && between.fromMs > last;
 }
 
 /** RESTCONF counts registrations too: another figure than at its last look. */

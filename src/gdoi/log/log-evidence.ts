@@ -100,10 +100,13 @@ export function restartMark(boot: Interval): LogMark {
   return mark({ proof: 'restart', mnemonic: 'uptime', detail: '' }, boot, { key, source: 'uptime' });
 }
 
-/** As good as a message, and certain: the device shows when its GM was registered last. */
-export function registeredMark(between: Interval): LogMark {
+/**
+ * As good as a message, and certain: the device shows when its GM was registered last. `deviceMs`, on the device's clock,
+ * tells it from an earlier one also after that clock was set.
+ */
+export function registeredMark(between: Interval, deviceMs: EpochMs): LogMark {
   const named = { proof: 'complete', mnemonic: 'prev-reg-time', detail: '' } as const;
-  return mark(named, between, { key: 'prev-reg-time', source: 'restconf' });
+  return mark(named, between, { key: `prev-reg-time ${deviceMs}`, source: 'restconf' });
 }
 
 function mark(
@@ -137,10 +140,11 @@ export function isSameMessage(known: LogMark, added: LogMark): boolean {
 
 /** A trap has no stamp of its own: the same one twice at once is one. */
 function isDuplicate(known: LogMark, added: LogMark, source: MarkSource): boolean {
-  if (source === 'trap' || source === 'restconf') {
-    return known.proof === added.proof && overlaps(instantOf(known), instantOf(added));
-  }
-  return isSameMessage(known, added);
+  const isSame = isSameMessage(known, added);
+  if (source !== 'trap' && source !== 'restconf') return isSame;
+  // Each reading of an instant that is shown for long has other limits.
+  const isAtOnce = known.proof === added.proof && overlaps(instantOf(known), instantOf(added));
+  return source === 'trap' ? isAtOnce : isSame || isAtOnce;
 }
 
 /** So many of one kind are kept, the newest: what may come with every packet must not push out what comes once. */

@@ -8,7 +8,7 @@ import type { DeviceCertificates } from './certificate.ts';
 import type { DeviceClock, DeviceFacts, LogMessage } from './device-facts.ts';
 import type { GdoiTrap } from './gdoi-trap.ts';
 import type { GroupSnapshot } from './snapshot.ts';
-import type { ReadAt } from './instant.ts';
+import type { EpochMs, ReadAt } from './instant.ts';
 import type { Interval } from './interval.ts';
 
 export type Observation = ReadAt & {
@@ -43,8 +43,16 @@ export type Observation = ReadAt & {
         readonly pushed: boolean;
         readonly unknownLines?: number;
       }
-    /** The device says itself when its GM registered last (`prev-reg-time`); `between` is on the agent's clock. */
-    | { readonly kind: 'registered'; readonly group: string; readonly between: Interval }
+    /**
+     * The device says itself when its GM registered last (`prev-reg-time`): `deviceMs` on its own clock, `between` on the
+     * agent's.
+     */
+    | {
+        readonly kind: 'registered';
+        readonly group: string;
+        readonly deviceMs: EpochMs;
+        readonly between: Interval;
+      }
     /** The device sent it just now: `receivedAtMs` is its instant. */
     | { readonly kind: 'trap'; readonly trap: GdoiTrap }
     /** The device was asked and there was no whole answer; `result` is the poll's. */

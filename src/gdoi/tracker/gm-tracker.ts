@@ -23,7 +23,7 @@ import { andThen, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import { type Interval, overlaps, widened } from '../seen/interval.ts';
 import { isSameKek, shownKek } from '../keys/kek-identity.ts';
 import { forcedNow, kekRelation, keysOnly } from '../memory/key-changes.ts';
-import { marksIn, quoted } from '../log/log-evidence.ts';
+import { type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
 import type { ReadAt } from '../seen/instant.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
 import { commonShiftMs, longestLivedStays, sharesTek, shownTeks } from '../keys/tek-identity.ts';
@@ -209,8 +209,14 @@ function movementOf(before: GroupState, seen: Shown, kekElapsedMs: number, span:
     (mark) => mark.fromMs > before.epoch.since.toMs && mark.atMs <= seen.at.sentAtMs,
   );
   const { succeeded, received } = seen.counters;
-  if (restart === undefined || succeeded !== before.counters.succeeded || succeeded > 1 || (received ?? 0) > 1) {
-    return movement;
-  }
-  return { kind: 'restarted', registrations: succeeded, evidence: [quoted(restart)], fell: false };
+  if (succeeded !== before.counters.succeeded || succeeded > 1) return movement;
+  const proof = restart !== undefined && (received ?? 0) <= 1 ? restart : uncountedRegistration(before, seen, span);
+  if (proof === null) return movement;
+  return { kind: 'restarted', registrations: succeeded, evidence: [quoted(proof)], fell: false };
+}
+
+/** The device shows that it registered since the last answer, and counts no more than then; null: it does not. */
+function uncountedRegistration({ marks, seen: last }: GroupState, { at }: Shown, span: Interval): LogMark | null {
+  const shown = marksIn(marks, 'complete', span).findLast(({ sources }) => sources.includes('restconf'));
+  return shown !== undefined && shown.fromMs > last.receivedAtMs && shown.fromMs <= at.sentAtMs ? shown : null;
 }

@@ -69,8 +69,8 @@ export function trackTrap(state: TrackerState, at: ReadAt, { trap }: Of<'trap'>)
 }
 
 /** An instant that the device shows beside its counters: it says when what they count took place. */
-export function trackRegistered(state: TrackerState, { group, between }: Of<'registered'>): Tracked {
-  return { state: withMarkIn(state, registeredMark(between), (name) => name === group), events: [] };
+export function trackRegistered(state: TrackerState, { group, between, deviceMs }: Of<'registered'>): Tracked {
+  return { state: withMarkIn(state, registeredMark(between, deviceMs), (name) => name === group), events: [] };
 }
 
 /** A trap names its group by number: the one known under it, or the only one of the device. */
