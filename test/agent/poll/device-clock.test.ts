@@ -61,9 +61,8 @@ test('drift and whole seconds are no step, and there and back is none', () => {
   );
   const ahead = read(read(CLOCK_NOT_SEEN, NOON, 0, body).memory, NOON + 1_000, 600_000, body);
   const back = read(ahead.memory, NOON + 2_000, 0, body);
-  expect(Math.abs(Date.parse((back.documents[0]?.body as typeof body).at) - (NOON - 60_000))).toBeLessThanOrEqual(
-    2_000,
-  );
+  const [, text = ''] = /"at":"([^"]+)"/.exec(JSON.stringify(back.documents[0]?.body)) ?? [];
+  expect(Math.abs(Date.parse(text) - (NOON - 60_000))).toBeLessThanOrEqual(2_000);
 });
 
 test('a device that shows no time is left as it is', () => {
