@@ -7,7 +7,7 @@
  * moves with it; what is shown for the first time is of the present clock.
  */
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
-import type { RestconfDocument } from './restconf-observations.ts';
+import type { NodeDocument } from '../../yang/decode-gdoi.ts';
 
 export interface DeviceClockMemory {
   /** The device's clock less our monotonic one, ms; null: it was not seen yet, or shows no time. */
@@ -28,7 +28,7 @@ const INSTANT = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d{1,9})?(?:Z|[+-]\d{2
 const NOW = 'current-time';
 
 /** `wallAheadMs`: our wall clock less our monotonic one, as of the answers. */
-export function onPresentClock<Document extends RestconfDocument>(
+export function onPresentClock<Document extends NodeDocument>(
   memory: DeviceClockMemory,
   documents: readonly Document[],
   wallAheadMs: number,
