@@ -33,6 +33,13 @@ export interface SnmpTarget {
   readonly credential: SnmpCredential;
   /** Local address that requests leave from; absent: the system's choice. */
   readonly sourceAddress?: string | null;
+  /** SNMPv3 context; absent: the default one. */
+  readonly context?: string;
+  /**
+   * Take an answer from whatever address: the device may answer from another one than it was asked at. The request ID, and
+   * what v3 proves, tell whether it is one.
+   */
+  readonly anySource?: true;
   /** Bound for one request, its retries included, ms; a read of several requests takes at most four times as long. */
   readonly timeoutMs: number;
 }

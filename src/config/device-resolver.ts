@@ -69,6 +69,9 @@ export function createDeviceResolver(
     const cell = cellOf(entry, config.cluster.cell_label, path, problems);
     const interval = entry.interval ?? defaults.interval;
     const snmp = found.snmp === null ? null : snmpOf(entry, transport, found.snmp);
+    if (entry.snmp?.context !== undefined && snmp?.credential.version === '2c') {
+      problems.push(warningAt([...path, 'snmp', 'context'], 'of no effect: SNMPv2c has no contexts'));
+    }
     const alone = transport === 'restconf';
     const restconf =
       found.restconf === null
@@ -102,9 +105,12 @@ export function createDeviceResolver(
     if (credential?.kind !== 'snmp') return null;
     const interval = entry.interval ?? defaults.interval;
     const alone = transport === 'snmp';
+    const context = entry.snmp?.context ?? defaults.snmp.context;
     const snmp: ResolvedSnmp = {
       credentialName,
       credential: credential.snmp,
+      ...(context === undefined || credential.snmp.version === '2c' ? {} : { context }),
+      ...((entry.snmp?.any_source ?? defaults.snmp.any_source) === true ? { anySource: true } : {}),
       ...sourceOf(entry.source_address ?? defaults.source_address),
       port: entry.snmp?.port ?? (alone ? entry.port : undefined) ?? defaults.snmp.port ?? SNMP_PORT,
       schedule:

@@ -159,6 +159,8 @@ function sameSnmp(a: ResolvedSnmp | null, b: ResolvedSnmp | null): boolean {
     a.credentialName === b.credentialName &&
     a.port === b.port &&
     (a.sourceAddress ?? null) === (b.sourceAddress ?? null) &&
+    (a.context ?? null) === (b.context ?? null) &&
+    (a.anySource ?? false) === (b.anySource ?? false) &&
     sameCredential(a.credential, b.credential)
   );
 }

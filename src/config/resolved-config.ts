@@ -73,6 +73,10 @@ export interface ResolvedSnmp {
   readonly port: number;
   /** Absent: the system's choice. */
   readonly sourceAddress?: string | null;
+  /** SNMPv3 context; absent: the default one. */
+  readonly context?: string;
+  /** Answers may come from another address than the one asked; absent: from there only. */
+  readonly anySource?: true;
   /** SNMP's own pace; with transport `snmp` the device's only one. */
   readonly schedule: Schedule;
 }

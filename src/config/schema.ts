@@ -170,6 +170,18 @@ const session = oneOf(['persistent', 'per_poll']).describe(
 const port = wholeNumber(1, 65_535);
 const snmp = section({
   port: port.describe('SNMP port (161)').optional(),
+  context: text(
+    'an SNMPv3 context name of at most 32 octets',
+    (value) => printable(32)(value) && Buffer.byteLength(value) <= 32,
+  )
+    .describe('SNMPv3 context in which the device shows its objects (snmp-server context); default: none')
+    .optional(),
+  any_source: z
+    .boolean({ error: 'true or false' })
+    .describe(
+      'Take answers from another address than the one that was asked, as a loopback interface or HSRP gives them: the request ID, and v3, protect them',
+    )
+    .optional(),
   interval: schedule
     .describe(
       "SNMP's own pace. Default: with transport snmp the interval; with ssh+snmp, where interval is the pace over SSH, the smaller of 30s and interval",

@@ -74,8 +74,8 @@ export function observationsOfReport(report: PollReport): readonly Observation[]
 export type BesideTransport = 'snmp' | 'restconf';
 
 /** Of such a poll: what the device is and since when, its CLI says, as an SNMP engine restarts without the device. */
-export function observationsBeside(report: PollReport): readonly Observation[] {
-  return report.observations.flatMap((observation): readonly Observation[] => {
+export function observationsBeside({ observations }: Pick<PollReport, 'observations'>): readonly Observation[] {
+  return observations.flatMap((observation): readonly Observation[] => {
     if (observation.kind === 'facts') return [];
     const decides = observation.kind === 'groups' && observation.origin === 'restconf';
     return [decides ? { ...observation, beside: true } : observation];

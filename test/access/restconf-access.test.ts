@@ -336,3 +336,13 @@ async function startedOn(given: { readonly clock: ReturnType<typeof shiftedClock
     }),
   );
 }
+
+test.skipIf(process.platform !== 'linux')(
+  'connections leave from the address that the configuration names',
+  async () => {
+    await using it = await started();
+    expect((await it.read(GM_PATHS, { sourceAddress: '127.0.0.77' })).kind).toBe('answers');
+    expect((await it.read()).kind).toBe('answers');
+    expect(it.devices.peers('gm1')).toEqual(['127.0.0.77', '127.0.0.1']);
+  },
+);

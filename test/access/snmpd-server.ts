@@ -87,6 +87,10 @@ export async function startSnmpd(rows: readonly PassRow[]): Promise<SnmpdServer>
           ['createUser', name, ...secured(auth, AUTH_PASSWORD), ...secured(privacy, PRIVACY_PASSWORD)].join(' '),
           `rouser ${name} ${privacy === undefined ? (auth === undefined ? 'noauth' : 'auth') : 'priv'}`,
         ]),
+        // The same objects once more, in a context of its own.
+        `rouser -s usm md5aes priv -V all ctx1`,
+        `view all included .1`,
+        `proxy -Cn ctx1 -v 2c -c ${COMMUNITY} 127.0.0.1:${port} .1.3.6.1.4.1.9.9.759`,
         `pass_persist .1.3.6.1.4.1.9.9.759 ${process.execPath} ${script}`,
         '',
       ].join('\n'),

@@ -1,4 +1,6 @@
 /** Polling Debian's snmpd: another implementation of everything that is on the wire. */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { SnmpCredential } from '../../src/access/device-snmp.ts';
 import { type PassRow, type SnmpdServer, skipWithoutSnmpd, startSnmpd } from './snmpd-server.ts';
@@ -127,3 +129,60 @@ describe.skipIf(skipWithoutSnmpd)('a read of snmpd', () => {
     expect(messageOf(reply)).toMatch(/answered discovery: the privacy protocol or password may be wrong/);
   });
 });
+
+describe.skipIf(skipWithoutSnmpd)('snmpd with contexts, behind another address', () => {
+  let snmpd: SnmpdServer;
+  beforeAll(async () => {
+    snmpd = await startSnmpd(ROWS);
+  });
+  afterAll(() => snmpd[Symbol.asyncDispose]());
+
+  const name = request([GROUP_NAME]);
+
+  test('shows in a context of SNMPv3 what it has there, and nothing in one that it does not have', async () => {
+    await using under = snmpUnderTest();
+    const credential = v3('md5aes', 'md5', 'aes128');
+    const asked = (context: string, timeoutMs = 20_000) => snmpTarget(snmpd.port, { credential, context, timeoutMs });
+    const there = valuesOf(await under.access.read(asked('ctx1'), name, never));
+    expect(there.get(`${GROUP_NAME}.${GROUP}`)).toBe(Buffer.from('G1').toString('hex'));
+    await using other = snmpUnderTest();
+    expect((await other.access.read(asked('ctx2', 800), name, never)).kind).toBe('failed');
+  });
+
+  test.each([
+    ['v2c', V2C],
+    ['v3', v3('sha256aes', 'sha256', 'aes128')],
+  ])('that answers from another address is read by %s with anySource, and only then', async (_, credential) => {
+    await using elsewhere = await answeringElsewhere(snmpd.port);
+    const asked = { host: '127.0.0.1', credential };
+    await using open = snmpUnderTest();
+    const target = snmpTarget(elsewhere.port, { ...asked, anySource: true, timeoutMs: 20_000 });
+    expect(valuesOf(await open.access.read(target, name, never)).size).toBe(1);
+    await using closed = snmpUnderTest();
+    const refused = snmpTarget(elsewhere.port, { ...asked, timeoutMs: 500 });
+    expect(failureOf(await closed.access.read(refused, name, never))).toBe('timeout');
+  });
+});
+
+/** Takes requests on a port of 127.0.0.1 and sends the answers from another one of another loopback address. */
+async function answeringElsewhere(port: number): Promise<AsyncDisposable & { readonly port: number }> {
+  const front = createSocket('udp4');
+  const back = createSocket('udp4');
+  let asker: { readonly port: number; readonly address: string } | null = null;
+  front.on('message', (datagram, from) => {
+    asker = from;
+    back.send(datagram, port, '127.0.0.1');
+  });
+  back.on('message', (datagram) => {
+    if (asker !== null) back.send(datagram, asker.port, asker.address);
+  });
+  front.bind(0, '127.0.0.1');
+  back.bind(0, process.platform === 'linux' ? '127.0.0.9' : '127.0.0.1');
+  await Promise.all([once(front, 'listening'), once(back, 'listening')]);
+  return {
+    port: front.address().port,
+    [Symbol.asyncDispose]: async () => {
+      await Promise.all([front, back].map((socket) => new Promise<void>((done) => socket.close(() => done()))));
+    },
+  };
+}

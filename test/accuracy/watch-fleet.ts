@@ -19,11 +19,13 @@ import type { Observation } from '../../src/gdoi/seen/observation.ts';
 import { messageUse } from '../../src/ios/log/gdoi-messages.ts';
 import { parseLogMessage } from '../../src/ios/log/log-message.ts';
 import { parseCommandOutput } from '../../src/ios/parse.ts';
+import { observationsBeside } from '../../src/model/poll-report.ts';
 import { type Random, seededRandom } from '../../src/kernel/random.ts';
 import type { SimulatedDevice, SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import type { TruthEvent } from '../../src/simulator/world/ground-truth.ts';
 import { agentClock } from './agent-clock.ts';
 import { AgentModel, type EmittedEvent, type RecordedObservation } from './agent-model.ts';
+import { RestconfReader } from './restconf-reader.ts';
 import { SnmpReader, trapOf } from './snmp-reader.ts';
 import type { Pushed, Watch } from './watch.ts';
 
@@ -46,12 +48,14 @@ export interface Watched {
 interface Device {
   readonly name: string;
   readonly role: 'gm' | 'ks';
-  readonly bySnmpAlone: boolean;
+  /** null: SSH decides. */
+  readonly alone: 'snmp' | 'restconf' | null;
   readonly jitter: number;
   readonly answersMs: EpochMs[];
   nextRegularMs: EpochMs;
   nextMs: EpochMs;
-  nextSnmpMs: EpochMs;
+  /** The look between two SSH polls. */
+  nextBesideMs: EpochMs;
   bootMs: EpochMs;
   newSession: boolean;
   changedAtMs: EpochMs | null;
@@ -79,8 +83,8 @@ export function watchFleet(fleet: SimulatedFleet, watch: Watch, options: WatchOp
 /** Without a poll the fleet goes on in steps of this, so that messages arrive. */
 const TICK_MS = 5_000;
 const DETAIL_MS = 300_000;
-/** SNMP looks between two SSH polls. */
-const SNMP_BESIDE_MS = 60_000;
+/** SNMP or RESTCONF looks between two SSH polls. */
+const BESIDE_MS = 60_000;
 /** Polls between two looks at the size of a state: JSON of each would cost more than the tracker. */
 const STATE_SIZE_EVERY = 16;
 /** A message that is worth a poll brings it after some seconds, spread over the fleet. */
@@ -94,6 +98,7 @@ class FleetWatch {
   readonly #clock: (trueMs: EpochMs) => EpochMs;
   readonly #agent: AgentModel;
   readonly #snmp: SnmpReader;
+  readonly #restconf: RestconfReader;
   readonly #devices: readonly Device[];
   readonly #byName: ReadonlyMap<string, Device>;
   #arriving: Arriving[] = [];
@@ -108,6 +113,7 @@ class FleetWatch {
     this.#clock = agentClock(watch.clockErrors, options.startMs, this.#random);
     this.#agent = new AgentModel({ pollIntervalMs: watch.intervalMs, detailIntervalMs: DETAIL_MS });
     this.#snmp = new SnmpReader(fleet);
+    this.#restconf = new RestconfReader(fleet);
     this.#devices = fleet.devices
       .filter(({ role }) => role === 'gm' || !watch.withoutKs)
       .map((device) => this.#deviceOf(device));
@@ -129,7 +135,7 @@ class FleetWatch {
       this.#deliver(fleet.nowMs);
       if (tickMs < dueMs(next)) continue;
       const nowMs = Math.max(dueMs(next), fleet.nowMs);
-      if (next.nextSnmpMs < next.nextMs) {
+      if (next.nextBesideMs < next.nextMs) {
         this.#lookBeside(next, nowMs);
         continue;
       }
@@ -163,22 +169,24 @@ class FleetWatch {
     };
   }
 
-  #deviceOf({ name, role, gdoiMib }: SimulatedDevice): Device {
+  #deviceOf({ name, role, gdoiMib, yangGdoi }: SimulatedDevice): Device {
     const { startMs } = this.#options;
     const { intervalMs, transport } = this.#watch;
     const first = startMs + this.#random() * Math.min(intervalMs, 60_000);
-    // A release without the MIB, and every KS, is asked over SSH whatever the others are.
-    const answersSnmp = role === 'gm' && gdoiMib !== 'none';
-    const beside = transport === 'ssh+snmp' && answersSnmp;
+    // A release without the MIB or the model, and every KS, is asked over SSH whatever the others are.
+    const has = { ssh: true, snmp: gdoiMib !== 'none', restconf: yangGdoi };
+    const shows = (of: 'snmp' | 'restconf') => role === 'gm' && has[of];
+    const alone = transport === 'snmp' || transport === 'restconf' ? transport : null;
+    const beside = (transport === 'ssh+snmp' && shows('snmp')) || (transport === 'ssh+restconf' && shows('restconf'));
     return {
       name,
       role,
-      bySnmpAlone: transport === 'snmp' && answersSnmp,
+      alone: alone !== null && shows(alone) ? alone : null,
       jitter: this.#random(),
       answersMs: [],
       nextRegularMs: first,
       nextMs: first,
-      nextSnmpMs: beside ? first + SNMP_BESIDE_MS / 2 : Infinity,
+      nextBesideMs: beside ? first + BESIDE_MS / 2 : Infinity,
       bootMs: 0,
       newSession: true,
       changedAtMs: null,
@@ -264,7 +272,7 @@ class FleetWatch {
     }
     if (fleet.bootedAtMs(device.name) !== device.bootMs) device.newSession = true;
     device.bootMs = fleet.bootedAtMs(device.name);
-    if (device.bySnmpAlone) {
+    if (device.alone !== null) {
       this.#look(device, nowMs, latencyMs);
       device.answersMs.push(nowMs);
       return;
@@ -321,12 +329,27 @@ class FleetWatch {
   }
 
   #lookBeside(device: Device, nowMs: EpochMs): void {
-    device.nextSnmpMs = nowMs + SNMP_BESIDE_MS;
+    device.nextBesideMs = nowMs + BESIDE_MS;
     if (!this.#fleet.isUp(device.name) || this.#random() < this.#watch.lost) return;
     this.#look(device, nowMs, this.#latencyMs());
   }
 
   #look(device: Device, nowMs: EpochMs, latencyMs: number): void {
+    const { transport } = this.#watch;
+    if (transport === 'restconf' || transport === 'ssh+restconf') this.#lookOverRestconf(device, nowMs, latencyMs);
+    else this.#lookOverSnmp(device, nowMs, latencyMs);
+  }
+
+  #lookOverRestconf(device: Device, nowMs: EpochMs, latencyMs: number): void {
+    const beside = device.alone === null;
+    const interest = { role: device.role, collect: [], detailIntervalMs: DETAIL_MS, beside };
+    const looking = { device: device.name, nowMs, latencyMs, clock: this.#clock };
+    const observations = this.#restconf.read(looking, interest);
+    if (observations === null) return;
+    this.#feed(device, beside ? observationsBeside({ observations }) : observations, this.#fleet.nowMs);
+  }
+
+  #lookOverSnmp(device: Device, nowMs: EpochMs, latencyMs: number): void {
     const at = {
       device: device.name,
       sentAtMs: this.#clock(nowMs - latencyMs),
@@ -362,8 +385,8 @@ class FleetWatch {
   }
 }
 
-function dueMs({ nextMs, nextSnmpMs }: Device): EpochMs {
-  return Math.min(nextMs, nextSnmpMs);
+function dueMs({ nextMs, nextBesideMs }: Device): EpochMs {
+  return Math.min(nextMs, nextBesideMs);
 }
 
 function stateBytes(state: TrackerState): number {

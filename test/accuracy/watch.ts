@@ -14,8 +14,11 @@ export interface Watch {
   readonly name: string;
   readonly intervalMs: number;
   readonly phaseAware: boolean;
-  /** Of the GMs; KSs are always asked over SSH. `ssh+snmp`: SNMP looks between two SSH polls. */
-  readonly transport: 'ssh' | 'snmp' | 'ssh+snmp';
+  /**
+   * Of the GMs whose release has it; KSs are always asked over SSH. `ssh+snmp` and `ssh+restconf`: the other one looks
+   * between two SSH polls.
+   */
+  readonly transport: 'ssh' | 'snmp' | 'ssh+snmp' | 'restconf' | 'ssh+restconf';
   readonly logs: Pushed | null;
   readonly traps: Pushed | null;
   /** Before each answer the device's clock and its log buffer are read. */

@@ -32,6 +32,8 @@ const WATCHES: readonly Watch[] = [
   phaseWatch({ name: 'phase+buffer', buffer: true }),
   phaseWatch({ name: 'phase+traps', traps: ALL_PUSHED }),
   phaseWatch({ name: 'phase+snmp', transport: 'ssh+snmp' }),
+  phaseWatch({ name: 'restconf', transport: 'restconf' }),
+  phaseWatch({ name: 'phase+restconf', transport: 'ssh+restconf' }),
   aWatch({ name: 'snmp-alone', transport: 'snmp', phaseAware: true }),
   aWatch({ name: 'snmp+traps', transport: 'snmp', phaseAware: true, traps: ALL_PUSHED }),
   aWatch({ name: '60s-rough', ...ROUGH }),

@@ -8,6 +8,7 @@ import { benchHeard } from './heard.ts';
 import { benchHttp } from './http-load.ts';
 import { benchListeners } from './listeners.ts';
 import { benchParse } from './parse.ts';
+import { benchRestconf } from './restconf.ts';
 import { benchSnmp } from './snmp.ts';
 import { benchSshPoll } from './ssh-poll.ts';
 import { benchStore } from './store.ts';
@@ -17,6 +18,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> =
   parse: benchParse,
   ssh: benchSshPoll,
   snmp: benchSnmp,
+  restconf: benchRestconf,
   exposition: benchExposition,
   tracker: benchTracker,
   store: benchStore,

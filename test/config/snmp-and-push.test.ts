@@ -256,3 +256,29 @@ describe('targets', () => {
     expect(await errorsOf({ text: `targets: { ${settings} }\n` })).toEqual([`gdoiwatch.yml:1:${error}`]);
   });
 });
+
+describe('snmp.context and snmp.any_source', () => {
+  it('are the device’s own or those of defaults', async () => {
+    const defaults = 'defaults: { snmp: { context: vrf-a, any_source: true } }\n';
+    expect((await oneDevice(BOTH, defaults)).device.snmp).toMatchObject({ context: 'vrf-a', anySource: true });
+    const own = await oneDevice(`${BOTH}, snmp: { context: vrf-b, any_source: false }`, defaults);
+    expect(own.device.snmp).toMatchObject({ context: 'vrf-b' });
+    expect(own.device.snmp?.anySource).toBeUndefined();
+    expect((await oneDevice(BOTH)).device.snmp).not.toHaveProperty('context');
+  });
+
+  it('a context is of no effect with v2c, which is said', async () => {
+    const { device, warnings } = await oneDevice('transport: snmp, credentials: v2, snmp: { context: vrf-a }');
+    expect(device.snmp).not.toHaveProperty('context');
+    expect(warnings).toEqual([expect.stringContaining('snmp.context: of no effect: SNMPv2c has no contexts')]);
+  });
+
+  it.each([
+    ['snmp: { context: "" }', 'devices[0].snmp.context: "" is not an SNMPv3 context name of at most 32 octets'],
+    [`snmp: { context: ${'x'.repeat(33)} }`, 'is not an SNMPv3 context name of at most 32 octets'],
+    ['snmp: { any_source: maybe }', 'devices[0].snmp.any_source: "maybe" is not true or false'],
+  ])('%s is refused in one clear line', async (settings, line) => {
+    const text = `${CREDENTIALS}devices: [{ name: a, host: a, ${BOTH}, ${settings} }]\n`;
+    expect(await errorsOf({ text, env: ENV })).toEqual([expect.stringContaining(line)]);
+  });
+});

@@ -1,6 +1,7 @@
 /**
  * One UDP socket, connected to one device: the kernel lets nothing in from any other address and port, and tells when the
- * device's host says that nobody listens there (ICMP), which an unconnected socket never hears.
+ * device's host says that nobody listens there (ICMP), which an unconnected socket never hears. One for a device that
+ * answers from another address (`anySource`) is not connected, and hears neither.
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
@@ -11,18 +12,36 @@ export interface SocketUser {
   failed(error: Error): void;
 }
 
+/** How packets leave, and whose come in. */
+export interface SocketWays {
+  readonly sourceAddress: string | null;
+  readonly anySource: boolean;
+}
+
 export class DeviceSocket {
   readonly host: string;
   readonly port: number;
   readonly #socket: Socket;
   readonly #nobodys: () => void;
+  /** null: the socket is connected. */
+  readonly #to: { readonly port: number; readonly address: string } | null;
   #user: SocketUser | null = null;
   #failed = false;
 
-  private constructor(socket: Socket, host: string, port: number, nobodys: () => void) {
+  private constructor(
+    socket: Socket,
+    {
+      host,
+      port,
+      address,
+      anySource,
+    }: SocketWays & { readonly host: string; readonly port: number; readonly address: string },
+    nobodys: () => void,
+  ) {
     this.#socket = socket;
     this.host = host;
     this.port = port;
+    this.#to = anySource ? { port, address } : null;
     this.#nobodys = nobodys;
     socket.on('message', (datagram) => this.#received(datagram));
     socket.on('error', (error) => this.#reportFailure(error));
@@ -30,12 +49,11 @@ export class DeviceSocket {
 
   /** `address` is literal; `nobodys` is called for each datagram that comes while nobody uses the socket. */
   static async open(
-    where: {
+    where: SocketWays & {
       readonly host: string;
       readonly port: number;
       readonly address: string;
       readonly family: number;
-      readonly sourceAddress: string | null;
     },
     nobodys: () => void,
   ): Promise<DeviceSocket> {
@@ -43,13 +61,15 @@ export class DeviceSocket {
     try {
       // What waits for an answer holds the process, not the socket.
       socket.unref();
-      if (where.sourceAddress !== null) {
-        socket.bind(0, where.sourceAddress);
+      if (where.sourceAddress !== null || where.anySource) {
+        socket.bind(0, where.sourceAddress ?? undefined);
         await once(socket, 'listening');
       }
-      socket.connect(where.port, where.address);
-      await once(socket, 'connect');
-      return new DeviceSocket(socket, where.host, where.port, nobodys);
+      if (!where.anySource) {
+        socket.connect(where.port, where.address);
+        await once(socket, 'connect');
+      }
+      return new DeviceSocket(socket, where, nobodys);
     } catch (error) {
       socket.close();
       throw error;
@@ -66,9 +86,11 @@ export class DeviceSocket {
 
   send(datagram: Buffer): void {
     if (this.#failed) return;
-    this.#socket.send(datagram, (error) => {
+    const sent = (error: Error | null) => {
       if (error !== null) this.#reportFailure(error);
-    });
+    };
+    if (this.#to === null) this.#socket.send(datagram, sent);
+    else this.#socket.send(datagram, this.#to.port, this.#to.address, sent);
   }
 
   close(): void {

@@ -64,7 +64,7 @@ export class NetSnmpSession {
   #unreadable = false;
 
   /** `send` is called for each datagram to send, also for those that a Report makes necessary. */
-  constructor(credential: SnmpCredential, send: (datagram: Buffer) => void) {
+  constructor(credential: SnmpCredential, send: (datagram: Buffer) => void, context = '') {
     this.#send = send;
     this.#user = credential.version === 3 ? userOf(credential) : null;
     const options = {
@@ -76,7 +76,7 @@ export class NetSnmpSession {
     };
     const session =
       credential.version === 3
-        ? snmp.createV3Session('', userOf(credential), options)
+        ? snmp.createV3Session('', userOf(credential), { ...options, context })
         : snmp.createSession('', credential.community.reveal(), { ...options, version: snmp.Version2c });
     if (!hasInternals(session)) throw new Error('another net-snmp than this module was written for');
     this.#session = session;

@@ -219,7 +219,11 @@ class PollingAccess implements SnmpAccess {
       try {
         await runWalk(target, walk, exchange, {
           current: () =>
-            (slot.session ??= new NetSnmpSession(target.credential, (datagram) => slot.exchange?.send(datagram))),
+            (slot.session ??= new NetSnmpSession(
+              target.credential,
+              (datagram) => slot.exchange?.send(datagram),
+              target.context,
+            )),
           renew: () => closeSession(slot),
         });
       } finally {
@@ -246,7 +250,10 @@ class PollingAccess implements SnmpAccess {
     const { device, host, port, timeoutMs } = target;
     const idle = this.#sockets.idle(device, host, port);
     if (idle !== null) return idle;
-    const opening = this.#sockets.connect(host, port, target.sourceAddress ?? null);
+    const opening = this.#sockets.connect(host, port, {
+      sourceAddress: target.sourceAddress ?? null,
+      anySource: target.anySource ?? false,
+    });
     const late = new AbortController();
     try {
       const given =
@@ -366,6 +373,8 @@ function sameTarget(left: SnmpTarget, right: SnmpTarget): boolean {
     left.host === right.host &&
     left.port === right.port &&
     sameSource &&
+    left.context === right.context &&
+    left.anySource === right.anySource &&
     sameCredential(left.credential, right.credential)
   );
 }

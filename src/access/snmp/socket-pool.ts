@@ -3,7 +3,7 @@
  * number of file descriptors is bounded by the reads under way and not by the devices (1,024 is a common limit).
  */
 import { lookup } from 'node:dns/promises';
-import { DeviceSocket } from './device-socket.ts';
+import { DeviceSocket, type SocketWays } from './device-socket.ts';
 
 export class SocketPool {
   readonly #maxIdle: number;
@@ -31,9 +31,9 @@ export class SocketPool {
   }
 
   /** Rejects with the operating system's error. A name is looked up each time: the socket remembers the address. */
-  async connect(host: string, port: number, sourceAddress: string | null): Promise<DeviceSocket> {
+  async connect(host: string, port: number, ways: SocketWays): Promise<DeviceSocket> {
     const { address, family } = await lookup(host);
-    const socket = await DeviceSocket.open({ host, port, address, family, sourceAddress }, this.#nobodys);
+    const socket = await DeviceSocket.open({ host, port, address, family, ...ways }, this.#nobodys);
     this.#lent.add(socket);
     return socket;
   }

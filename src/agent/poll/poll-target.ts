@@ -32,9 +32,8 @@ export function sshTarget(device: ResolvedDevice): SshTarget | null {
 export function snmpTarget(device: ResolvedDevice): SnmpTarget | null {
   const { snmp, name, host, timeoutMs } = device;
   if (snmp === null) return null;
-  const { port, credentialName, credential, sourceAddress } = snmp;
-  const source = sourceAddress === undefined ? {} : { sourceAddress };
-  return { device: name, host, port, credentialName, credential, timeoutMs, ...source };
+  const { schedule: _pace, ...asked } = snmp;
+  return { device: name, host, timeoutMs, ...asked };
 }
 
 export function restconfTarget(device: ResolvedDevice): RestconfTarget | null {

@@ -130,7 +130,13 @@ export function withMark(marks: readonly LogMark[], added: LogMark): readonly Lo
   );
   const others = marks.filter((_, index) => index !== twin);
   const known = marks[twin];
-  return bounded([...others, known === undefined ? added : sameOccurrence(known, added)]);
+  const kept = source === 'restconf' ? others.filter((mark) => !isOnlyShown(mark)) : others;
+  return bounded([...kept, known === undefined ? added : sameOccurrence(known, added)]);
+}
+
+/** The device shows its last registration only, and nobody else told of this one: a newer one takes its place. */
+function isOnlyShown({ sources }: LogMark): boolean {
+  return sources.every((source) => source === 'restconf');
 }
 
 /** The same message again, from the same source. */

@@ -32,6 +32,8 @@ export interface SimulatedRestconf extends AsyncDisposable {
   requests(device: string): readonly string[];
   /** TLS sessions since the start. */
   connections(device: string): number;
+  /** Where connections came from, in order. */
+  peers(device: string): readonly string[];
 }
 
 interface Front {
@@ -40,6 +42,7 @@ interface Front {
   readonly tcp: Server;
   readonly sockets: Set<Socket>;
   readonly requests: string[];
+  readonly peers: string[];
   manners: RestconfManners;
   connections: number;
 }
@@ -81,6 +84,7 @@ export async function startSimulatedRestconf(options: SimulatedRestconfOptions):
     certificate: (device) => frontOf(device).certificates[frontOf(device).manners.certificate],
     requests: (device) => frontOf(device).requests,
     connections: (device) => frontOf(device).connections,
+    peers: (device) => frontOf(device).peers,
     [Symbol.asyncDispose]: close,
   };
 }
@@ -99,6 +103,7 @@ function newFront(device: string, host: string, around: Surroundings): Front {
     tcp: createTcpServer(),
     sockets: new Set(),
     requests: [],
+    peers: [],
     manners: { ...DEFAULT_RESTCONF_MANNERS, ...options.mannersFor?.(device) },
     connections: 0,
   };
@@ -140,6 +145,7 @@ function accept(
   tls.on('error', () => socket.destroy());
   tls.once('secure', () => {
     front.connections += 1;
+    if (front.peers.length < MAX_REQUESTS_KEPT) front.peers.push(socket.remoteAddress ?? '');
     http(tls);
   });
 }

@@ -21,6 +21,7 @@ export interface Seen {
   readonly shiftsMs: readonly number[];
 }
 
+export type Registered = Seen & { readonly between: { readonly fromMs: number; readonly toMs: number } };
 export type GmAnswer = Seen & { readonly origin: 'cli' | 'snmp' | 'restconf'; readonly gm: GmSnapshot };
 export type KsAnswer = Seen & { readonly ks: KsSnapshot };
 type FactsAnswer = Seen & { readonly facts: DeviceFacts };
@@ -35,6 +36,7 @@ const STEP_MS = 1000;
 export const ROUNDING_MS = 2500;
 
 interface OfDevice {
+  readonly registered: Map<string, Registered[]>;
   readonly facts: FactsAnswer[];
   readonly messages: HeardMessage[];
   readonly traps: HeardTrap[];
@@ -61,14 +63,15 @@ export class Histories {
     const of = this.#ofDevice(seen.device);
     switch (observation.kind) {
       case 'groups':
-        // SNMP shows keys and no counters: its look says nothing of a boot.
-        if (observation.origin !== 'snmp') of.outcomes.push({ ...seen, failed: null });
+        // SNMP shows keys and no counters: its look says nothing of a boot. Beside SSH, RESTCONF is taken for no more.
+        if (originOf(observation) !== 'snmp') of.outcomes.push({ ...seen, failed: null });
         for (const snapshot of observation.snapshots) {
           if (snapshot.role === 'ks') {
             listed(this.#kss, snapshot.group).push({ ...seen, ks: snapshot });
             continue;
           }
-          const answer = { ...seen, origin: observation.origin, gm: snapshot };
+          const gm = observation.beside === true ? lookedAt(snapshot) : snapshot;
+          const answer = { ...seen, origin: originOf(observation), gm };
           listed(of.answers, snapshot.group).push(answer);
           listed(this.#gms, snapshot.group).push(answer);
         }
@@ -88,6 +91,8 @@ export class Histories {
         of.outcomes.push({ ...seen, failed: observation.result });
         break;
       case 'registered':
+        listed(of.registered, observation.group).push({ ...seen, between: observation.between });
+        break;
       case 'clock':
       case 'certificates':
         break;
@@ -99,7 +104,14 @@ export class Histories {
   #ofDevice(device: string): OfDevice {
     const known = this.#devices.get(device);
     if (known !== undefined) return known;
-    const fresh: OfDevice = { facts: [], messages: [], traps: [], outcomes: [], answers: new Map() };
+    const fresh: OfDevice = {
+      facts: [],
+      messages: [],
+      traps: [],
+      outcomes: [],
+      answers: new Map(),
+      registered: new Map(),
+    };
     this.#devices.set(device, fresh);
     return fresh;
   }
@@ -113,6 +125,7 @@ export class Histories {
       facts: upTo(of.facts),
       messages: upTo(of.messages),
       traps: upTo(of.traps),
+      registered: upTo(of.registered.get(group ?? '')),
       outcomes: upTo(of.outcomes),
       kss: upTo(this.#kss.get(group ?? '')),
       gms: upTo(this.#gms.get(group ?? '')),
@@ -123,6 +136,8 @@ export class Histories {
 }
 
 export interface History {
+  /** What the device said itself of its last registration. */
+  readonly registered: readonly Registered[];
   /** Of the event's device in its group, from both sources. */
   readonly answers: readonly GmAnswer[];
   readonly facts: readonly FactsAnswer[];
@@ -194,4 +209,17 @@ export function quotesEnd(seen: Seen, quotedMs: EpochMs, remainingSeconds: numbe
 /** The most by which the clock was set since. */
 export function shiftSlackMs(seen: Seen): number {
   return Math.max(...seen.shiftsMs.map(Math.abs));
+}
+
+function originOf({
+  origin,
+  beside,
+}: Extract<RecordedObservation['observation'], { kind: 'groups' }>): GmAnswer['origin'] {
+  return beside === true ? 'snmp' : origin;
+}
+
+/** What the tracker takes of it: keys, as of SNMP. */
+function lookedAt(gm: GmSnapshot): GmSnapshot {
+  const rekeys = { ...gm.rekeys, received: null, sinceRegistration: null, acksSent: null, lastAgeSeconds: null };
+  return { ...gm, registered: null, registrations: { succeeded: null, attempted: null }, rekeys };
 }

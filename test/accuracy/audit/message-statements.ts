@@ -6,9 +6,12 @@ import { type Audited, form, INSTANT, msOf, statement, type Statement, unless } 
 const DELIVERY_MS = 2000;
 
 /** `log: GM_REGS_COMPL at T`, `trap: GmReRegister at T`, `show logging: X between T and T`, `log and trap: ...`. */
-const AT = form(String.raw`((?:log|show logging|trap)(?: and (?:log|show logging|trap))*): (\w+) at `, INSTANT);
+const AT = form(
+  String.raw`((?:log|show logging|trap|RESTCONF)(?: and (?:log|show logging|trap|RESTCONF))*): ([\w-]+) at `,
+  INSTANT,
+);
 const BETWEEN = form(
-  String.raw`((?:log|show logging|trap)(?: and (?:log|show logging|trap))*): (\w+) between `,
+  String.raw`((?:log|show logging|trap|RESTCONF)(?: and (?:log|show logging|trap|RESTCONF))*): ([\w-]+) between `,
   INSTANT,
   ' and ',
   INSTANT,
@@ -48,11 +51,26 @@ function heard(audited: Audited, quoted: Quoted): string | null {
   const sources = quoted.sources.split(' and ');
   let named = false;
   for (const source of sources) {
-    const found = source === 'trap' ? byTrap(audited, quoted) : byMessage(audited, quoted, source === 'log');
+    const found = bySource(source, audited, quoted);
     if (found === null) return `no ${source} told it then`;
     named ||= found.includes(quoted.name);
   }
   return unless(named, `none of them is named ${quoted.name}`);
+}
+
+function bySource(source: string, audited: Audited, quoted: Quoted): readonly string[] | null {
+  if (source === 'trap') return byTrap(audited, quoted);
+  return source === 'RESTCONF' ? byRegistered(audited, quoted) : byMessage(audited, quoted, source === 'log');
+}
+
+/** The device said then that it had registered at that time. */
+function byRegistered({ history }: Audited, { toMs }: Quoted): readonly string[] | null {
+  const said = history.registered.some(({ between, shiftsMs }) =>
+    shiftsMs.some(
+      (shift) => toMs >= between.fromMs + shift - ROUNDING_MS && toMs <= between.toMs + shift + ROUNDING_MS,
+    ),
+  );
+  return said ? ['prev-reg-time'] : null;
 }
 
 /** Names of what was heard in that time; null: nothing. */
