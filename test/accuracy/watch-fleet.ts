@@ -298,9 +298,9 @@ class FleetWatch {
     for (const command of leadingCommands({ memory: device.memory, collect, ...common, detailIntervalMs: 0 })) {
       observations.push(...ask(command).observations);
     }
+    device.answersMs.push(askedMs);
     const main = ask('show crypto gdoi');
     observations.push(...main.observations);
-    device.answersMs.push(nowMs);
     const followUp = followUpCommands({
       memory: device.memory,
       snapshots: main.groups,

@@ -41,14 +41,15 @@ test('in no world is a registration invented or missed that the counters show', 
 const SEEDS = Array.from({ length: 12 }, (_, index) => index + 1);
 
 /**
- * What holds now over fixed worlds asked over SSH; each figure only moves up (docs/accuracy.md has the goals).
+ * Over fixed worlds asked over SSH the goals hold but for one cause in 252: an interface that went down in silence while the
+ * KS replaced its keys (docs/accuracy.md).
  */
 test('twelve worlds: what was told, named and true', () => {
   const { bySsh } = scoreWorlds(SEEDS, { limits: { gms: 4, troubles: 12, hours: 2 } });
   expect(bySsh.real).toBeGreaterThan(100);
   expect(recall(bySsh)).toBeGreaterThanOrEqual(0.999);
   expect(precision(bySsh)).toBeGreaterThanOrEqual(0.999);
-  expect(wrongShare(bySsh)).toBeLessThanOrEqual(0.016);
-  expect(namedShare(bySsh)).toBeGreaterThanOrEqual(0.98);
-  expect(bySsh.falseStatements).toBeLessThanOrEqual(16);
+  expect(wrongShare(bySsh)).toBeLessThanOrEqual(0.004);
+  expect(namedShare(bySsh)).toBeGreaterThanOrEqual(0.985);
+  expect(bySsh.falseStatements).toBe(0);
 });

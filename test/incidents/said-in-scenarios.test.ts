@@ -50,6 +50,26 @@ const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
     minutes: 15,
     groups: { G1: ['ok', 'gms_unreachable warning', 'unauthorized critical', 'gms_reloaded ok', 'ok'] },
   },
+  'rsa-mismatch': {
+    minutes: 20,
+    groups: { G1: ['ok', 'redundancy_lost? warning', 'rekeys_refused critical', 'redundancy_lost warning'] },
+  },
+  // Its event, check and alert are of the GM: the group's keys and registrations are well.
+  'replay-errors': { minutes: 25, groups: { G1: ['ok'] } },
+  'ejection-coop': {
+    minutes: 40,
+    groups: {
+      G1: [
+        'ok',
+        'ejected critical',
+        'path_loss warning',
+        'path_loss critical',
+        'no_primary? warning',
+        'path_loss critical',
+        'ejected critical',
+      ],
+    },
+  },
   demo: {
     minutes: 12,
     groups: {

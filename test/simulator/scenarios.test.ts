@@ -128,6 +128,23 @@ test('ks-down: nobody registers before the KS is back, all do then', () => {
   expect(seen(fleet, 720)).toHaveLength(4);
 });
 
+test('rsa-mismatch: no GM can use a rekey of the new primary', () => {
+  const fleet = fleetNamed('rsa-mismatch');
+  expect(new Set(seen(fleet, 1200).map(([, cause]) => cause))).not.toContain('ks_forced');
+  expect(new Set(seen(fleet, 1200).map(([device]) => device)).size).toBe(4);
+});
+
+test('replay-errors: packets are dropped and nobody re-registers', () => {
+  expect(seen(fleetNamed('replay-errors'), 1200)).toEqual([]);
+});
+
+test('ejection-coop: the first KS drops gm1', () => {
+  const fleet = fleetNamed('ejection-coop');
+  fleet.advance(START_MS + 3_600_000);
+  const ejections = fleet.groundTruth().filter((event) => event.kind === 'ejection');
+  expect(ejections.map((event) => event.device)).toContain('gm1');
+});
+
 test('coop-failover: a change of roles and no re-registration', () => {
   const fleet = fleetNamed('coop-failover');
   expect(seen(fleet, 3600)).toEqual([]);

@@ -299,7 +299,8 @@ export function reloadEvent(at: Place, what: What): GdoiEvent {
     type: 'reload',
     severity: 'info',
     summary: `${place(at)} was reloaded`,
-    action: CAUSE_ACTION.reload,
+    // Of a KS as well as of a GM.
+    action: `show version on ${at.device}: read the reload reason`,
   });
 }
 

@@ -13,6 +13,8 @@ export interface RegistrationFacts {
   readonly completed: Interval;
   /** In which the KEK's own timer can have begun it, where no counter shows other registrations; null: counters do. */
   readonly begunByKek: Interval | null;
+  /** Attempts and successes moved alike: it took its one attempt. */
+  readonly quick: boolean;
   readonly before: HeldView | null;
   readonly kekAfter: KekAfter;
   readonly keyServerAfter: string | null;

@@ -162,6 +162,7 @@ function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, i
     start,
     completed,
     begunByKek: what.uncounted?.byKek ?? null,
+    quick: what.noFailedAttempts,
     before: what.afterRestart && state.view !== null ? { ...state.view, timer: null, timerOf: null } : state.view,
     kekAfter: isLast || broughtLast(what, start) ? what.kekAfter : 'unknown',
     keyServerAfter: isLast ? what.keyServerAfter : null,

@@ -211,7 +211,9 @@ function replacedOr(facts: RegistrationFacts, before: HeldView, evidence: readon
   const tek = longestLived(before.teks);
   const teksEarly = facts.teksReplaced === true && tek !== null && start.toMs < tek.expiry.fromMs - LONGEST_LEAD_MS;
   const kekEarly = kekAfter === 'new' && isLongBeforeExpiry(Math.min(start.toMs, kekMadeMs(facts)), before);
-  if (sameKs && facts.rekeysBetween === 0 && (kekEarly || (before.kek === null && teksEarly))) {
+  // A registration that took some attempts, or of which no counter tells, may have begun for anything else before.
+  const wasQuick = facts.begunByKek === null && facts.quick;
+  if (sameKs && wasQuick && facts.rekeysBetween === 0 && (kekEarly || (before.kek === null && teksEarly))) {
     const key = kekEarly ? 'KEK' : 'TEKs';
     return {
       cause: 'ks_forced',

@@ -66,8 +66,11 @@ export function possibleWindows(facts: RegistrationFacts, before: HeldView): Tim
 
 export function tekCanBe(span: Interval, facts: RegistrationFacts, before: HeldView): boolean {
   const tek = longestLived(before.teks);
-  // A rekey that left the KEK as it was brought a TEK: the one held before no longer counts.
-  const renewed = (facts.rekeysBetween ?? 0) > 0 && facts.kekAfter !== 'new';
+  // A rekey that left the KEK as it was brought a TEK: the one held before no longer counts. One that may have brought a
+  // KEK alone has left the countdown as it was.
+  const rekeyed = (facts.rekeysBetween ?? 0) > 0;
+  const pointsThere = before.timer !== null && overlaps(span, timerDue(before.timer, 0));
+  const renewed = rekeyed && (facts.kekAfter !== 'new' || !pointsThere);
   return tek !== null && !renewed && overlaps(span, widened(tekWindow(tek.expiry, facts.tekLifetimeSeconds), 1000));
 }
 

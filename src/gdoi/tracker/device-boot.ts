@@ -19,7 +19,7 @@ const UPTIME_STEP_MS = 60_000;
 
 const BOOT_TOLERANCE_MS = 2000;
 
-/** No router is down and up again within this. */
+/** No router is down and up again within this, nor registered so soon after its boot. */
 const SHORTEST_BOOT_MS = 5000;
 
 /** What an uptime says beside the one before it. */
@@ -85,7 +85,13 @@ function betweenAnswers(state: TrackerState, shown: Interval, at: ReadAt): Inter
     .filter((answer) => answer !== null)
     .map(({ receivedAtMs }) => receivedAtMs)
     .filter((upMs) => upMs <= at.receivedAtMs && at.receivedAtMs - upMs < SHORTEST_BOOT_MS + latencyMs);
-  const old = [boot?.sentMs ?? null, ...states.map(({ sameBootMs }) => sameBootMs)].filter((ms) => ms !== null);
+  const old = [
+    boot?.sentMs ?? null,
+    ...states.map(({ sameBootMs }) => sameBootMs),
+    ...states.map(({ registered, seen }) =>
+      registered && shown.fromMs > seen.sentAtMs - SHORTEST_BOOT_MS ? seen.sentAtMs : null,
+    ),
+  ].filter((ms) => ms !== null);
   const after =
     intersection(shown, {
       fromMs: Math.max(-Infinity, ...old),
@@ -147,7 +153,7 @@ function hiddenReload(place: GmPlace, known: GroupState, { boot, evidence }: Boo
     const { epoch } = known;
     return unchanged(epoch.began === 'unknown' ? { ...known, epoch: { ...epoch, began: 'reload' } } : known);
   }
-  if (known.seen.sentAtMs <= fromMs) {
+  if (known.seen.sentAtMs <= fromMs || known.seen.receivedAtMs < boot.at.toMs) {
     // Without counters the next answer shows only keys: they come by the reload's registration.
     if (!known.counted) return unchanged(newEpoch(known, boot.at));
     // No answer since: the next one is read with this in mind.

@@ -50,14 +50,17 @@ export function clockStepMs(state: GroupState, at: ReadAt, gm: GmSnapshot): numb
       fromMs: kek.expiry.fromMs - view.kek.expiry.toMs,
       toMs: kek.expiry.toMs - view.kek.expiry.fromMs,
     };
+    const stays = { fromMs: 0, toMs: 0 };
+    // The KEK stays where it was, and the TEKs do not: they were cut.
+    if (overlaps(moved, stays) && !overlaps(moved, shift.certain)) return null;
     // A registration rounds the lifetime once more.
     const kekMoved = widened(moved, noRegistration ? 1500 : 3500);
     if (overlaps(kekMoved, shift.certain)) return shift.byMs;
-    if (still || overlaps(kekMoved, { fromMs: 0, toMs: 0 })) return null;
+    if (still || overlaps(kekMoved, stays)) return null;
   }
   if (shift.byMs >= 0) return shift.byMs;
   // Without a KEK to compare with, a cut of the TEKs looks like a clock set back; but a cut draws the countdown anew.
-  const isStep = still && countdownMoved(state, seenTimer(at, gm), shift.certain);
+  const isStep = still && countdownMoved(state, seenTimer(at, gm), teks);
   return isStep && lastRekeyIsOlder(at, gm, elapsedMs - shift.byMs) ? shift.byMs : null;
 }
 
@@ -71,10 +74,12 @@ function lastRekeyIsOlder(
   return lastAgeSeconds === null || (lastAgeSeconds + 1) * 1000 + (receivedAtMs - sentAtMs) >= deviceElapsedMs;
 }
 
-function countdownMoved({ view }: GroupState, timer: Interval | null, by: Interval): boolean {
-  if (timer === null || view?.timer == null) return false;
-  const moved = { fromMs: timer.fromMs - view.timer.toMs, toMs: timer.toMs - view.timer.fromMs };
-  return overlaps(moved, by);
+/** Both countdowns went on together: as far apart as before, up to their truncation. */
+function countdownMoved({ view }: GroupState, timer: Interval | null, teks: Shown['teks']): boolean {
+  const [longest] = teks;
+  if (timer === null || longest === undefined || view?.timerBeforeTek == null) return false;
+  const beforeTek = Math.round((longest.expiry.fromMs - timer.fromMs) / 1000);
+  return Math.abs(beforeTek - view.timerBeforeTek) <= 1;
 }
 
 /** What is asked of the tracker of one group: an answer about it, and what is known of its KS. */

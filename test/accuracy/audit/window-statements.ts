@@ -401,11 +401,12 @@ const NEW_TEK_CUT = statement(
   form('the TEK that a rekey has just brought ends in ', NUMBER, ' s: the KS told its members to register again'),
   ({ history }, left = '') => {
     const shown = history.answers.filter(({ gm }) => gm.teks !== null);
-    const found = shown.some(({ gm }, index) => {
-      const held = new Set(shown[index - 1]?.gm.teks?.map(({ spi }) => spi));
+    const found = shown.some(({ gm, origin }, index) => {
+      const earlier = shown.slice(0, index).findLast((answer) => answer.origin === origin);
+      const held = new Set(earlier?.gm.teks?.map(({ spi }) => spi));
       const longest = Math.max(...(gm.teks ?? []).map(({ remainingSeconds }) => remainingSeconds ?? 0));
       const tek = gm.teks?.find(({ remainingSeconds }) => remainingSeconds === longest);
-      return index > 0 && tek !== undefined && !held.has(tek.spi) && longest === Number(left);
+      return earlier !== undefined && tek !== undefined && !held.has(tek.spi) && longest === Number(left);
     });
     return unless(found, 'no answer shows a new TEK that ends so soon');
   },

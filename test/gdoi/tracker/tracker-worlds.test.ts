@@ -119,6 +119,32 @@ test('an order that happens to move the countdown by as much as the TEK is none 
   expect(causes(told)).toEqual(['ks_forced']);
 });
 
+test('an order that moves the countdown nearly as much as the TEK is none of the clock', () => {
+  const old: GmSketch = { succeeded: 1, kekWithoutLifetime: true };
+  const told = history([
+    gmAnswer(0, { ...old, teks: { '0x0000000A': 285 }, timerAt: 220 }),
+    gmAnswer(60, { ...old, teks: { '0x0000000A': 126 }, timerAt: 63 }),
+    gmAnswer(120, { ...old, succeeded: 2, teks: { '0x0000000B': 486 }, timerAt: 414 }),
+  ]);
+  expect(causes(told)).toEqual(['ks_forced']);
+});
+
+test('a KEK that the KS replaced early is no proof of its order where attempts had failed: the GM may have begun before', () => {
+  const told = history([
+    gmAnswer(0, { ...lasting, attempted: 1 }),
+    gmAnswer(300, { ...lasting, succeeded: 2, attempted: 3, kekAt: 90_000, teks: { '0x0000000B': 90_000 } }),
+  ]);
+  expect(causes(told)).toEqual(['unknown']);
+});
+
+test('a TEK’s window that a rekey came into decides nothing where the countdown points elsewhere', () => {
+  const told = history([
+    gmAnswer(0, { ...lasting, received: 43, teks: { '0x0000000A': 124 }, timerAt: 62 }),
+    gmAnswer(59, { ...lasting, succeeded: 2, received: 44, rekeyAt: 1, kekAt: 51_000, teks: { '0x0000000B': 378 } }),
+  ]);
+  expect(causes(told)).toEqual(['unknown']);
+});
+
 describe('a registration that took long', () => {
   test('and was complete only after the old KEK had ended brought another one, also where that is gone already', () => {
     const told = history([
@@ -230,6 +256,20 @@ describe('a boot', () => {
     const reload = told.events.find(({ type }) => type === 'reload');
     expect(reload?.betweenMs[1]).toBeLessThanOrEqual((T0 + 334.1) * 1000);
   });
+});
+
+test('an uptime that comes before the counters and may mean a boot before the last answer waits for the counters', () => {
+  const known: GmSketch = { ...lasting, received: 3, since: 3, rekeyAt: 145 };
+  const told = history([
+    facts(0, 90_000),
+    gmAnswer(1, { ...lasting, received: 2, since: 2 }),
+    gmAnswer(183, known),
+    facts(301, 61),
+    gmAnswer(302, { ...lasting, received: 0 }),
+  ]);
+  expect(types(told)).toEqual(['reload', 'reregistration']);
+  expect(causes(told)).toEqual(['reload']);
+  expect(told.events[0]?.betweenMs[0]).toBeGreaterThanOrEqual((T0 + 182) * 1000);
 });
 
 describe('SNMP', () => {
