@@ -938,6 +938,7 @@ const WHO_MAY_ASK: readonly Claim[] = [
       [
         'hostile/http-queries.test.ts',
         'any request > is answered, never with a failure of ours, never with data of a device, group or incident that it does not name',
+        'any request > with a hostile name, or one hostile value of a parameter that the route has, is refused or answered with nothing',
         'where tokens are asked for, any request > without one of them gets nothing of the network',
         'every route of the server is asked',
       ],

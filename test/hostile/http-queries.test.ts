@@ -150,7 +150,7 @@ const encoded = fc.string({ unit: 'binary', maxLength: 40 }).map((text) => encod
 const nameText = fc.oneof(fc.constantFrom('gm1', 'G1', ...HOSTILE_NAMES), encoded, octets);
 const valueText = fc.oneof(fc.constantFrom(...VALUES), encoded, octets);
 const query = fc
-  .array(fc.tuple(fc.constantFrom(...KEYS), valueText), { maxLength: 6 })
+  .array(fc.tuple(fc.constantFrom(...KEYS), valueText), { maxLength: 3, size: 'small' })
   .map((pairs) => (pairs.length === 0 ? '' : `?${pairs.map(([key, value]) => `${key}=${value}`).join('&')}`));
 const header = fc.tuple(
   fc.constantFrom('Last-Event-ID', 'If-None-Match', 'X-Prometheus-Scrape-Timeout-Seconds', 'Accept', 'Range', 'Origin'),
@@ -171,6 +171,27 @@ function headOf({ method, route, name, query: asked, headers }: HostileRequest, 
   const lines = headers.map(([key, value]) => `${key}: ${value}\r\n`).join('');
   const credential = authorization === undefined ? '' : `Authorization: ${authorization}\r\n`;
   return `${method} ${path}${asked} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n${credential}${lines}\r\n`;
+}
+
+function plainly(route: HostileRequest['route'], name: string, query: string): HostileRequest {
+  return { method: 'GET', route, name, query, headers: [] };
+}
+
+/** A type and not an interface: it has to pass for any object. */
+type ApiDocument = {
+  readonly paths: Readonly<
+    Record<
+      string,
+      { readonly get: { readonly parameters?: ReadonlyArray<{ readonly name: string; readonly in: string }> } }
+    >
+  >;
+};
+
+/** Of `/api/v1/devices/{name}`: `/api/v1/devices/:name`. */
+function routeOf(path: string): HostileRequest['route'] {
+  const route = ROUTES.find((each) => each === path.replace(/\{(\w+)\}/, ':$1'));
+  if (route === undefined) throw new Error(`${path} is no route of this test`);
+  return route;
 }
 
 /** Nothing in the request says that it is about the other device: what it narrows down to is something else. */
@@ -223,10 +244,7 @@ describe('any request', () => {
   afterAll(() => served[Symbol.asyncDispose]());
 
   test('is answered, never with a failure of ours, never with data of a device, group or incident that it does not name', async () => {
-    const everything = await ask(
-      served,
-      headOf({ method: 'GET', route: '/api/v1/events', name: '', query: '', headers: [] }),
-    );
+    const everything = await ask(served, headOf(plainly('/api/v1/events', '', '')));
     expect(everything.body).toContain(OTHERS.mark);
     await fc.assert(
       fc.asyncProperty(request, async (asked) => {
@@ -239,6 +257,25 @@ describe('any request', () => {
     );
     expect(served.logger.messages('error')).toEqual([]);
     expect((await served.get('/-/healthy')).status).toBe(200);
+  });
+
+  test('with a hostile name, or one hostile value of a parameter that the route has, is refused or answered with nothing', async () => {
+    const { paths } = await served.json<ApiDocument>('/api/openapi.json');
+    const named = ROUTES.flatMap((route) => HOSTILE_NAMES.map((name) => plainly(route, name, '')));
+    const asking = Object.entries(paths).flatMap(([path, { get }]) =>
+      (get.parameters ?? [])
+        .filter((parameter) => parameter.in === 'query')
+        .flatMap((parameter) => VALUES.map((value) => plainly(routeOf(path), 'gm1', `?${parameter.name}=${value}`))),
+    );
+    expect(asking.length).toBeGreaterThan(20 * VALUES.length);
+    const wrong: string[] = [];
+    for (const asked of [...named, ...asking]) {
+      const { status, body } = await ask(served, headOf(asked));
+      const told = narrowsToSomethingElse(asked) && body.includes(OTHERS.mark);
+      if (status < 200 || status >= 500 || told) wrong.push(`${status} ${headOf(asked).slice(0, 200)}`);
+    }
+    expect(wrong).toEqual([]);
+    expect(served.logger.messages('error')).toEqual([]);
   });
 
   test('that repeats a parameter, or has one that is not known, is refused where parameters are', async () => {
