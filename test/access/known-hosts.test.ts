@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -90,6 +90,30 @@ describe('a known_hosts file', () => {
     const store = createKnownHosts(path);
     expect(await store.add('gm1', 22, key)).toEqual({ kind: 'known' });
     expect(readFileSync(path, 'utf8')).toBe(`gm2 ${shown(other)}\ngm1 ${shown(key)}\n`);
+  });
+
+  test('is known to the line after each of many added keys, also beside lines that others wrote meanwhile', async () => {
+    const path = file('');
+    const store = createKnownHosts(path);
+    for (let n = 0; n < 20; n += 1) {
+      expect(await store.add(`r${n}`, 22, key)).toEqual({ kind: 'known' });
+      if (n % 7 === 3) appendFileSync(path, `${knownHostsLine(`by-hand-${n}`, 22, key)}\n`);
+    }
+    for (let n = 0; n < 20; n += 1) expect(await store.check(`r${n}`, 22, key)).toEqual({ kind: 'known' });
+    for (const n of [3, 10, 17]) {
+      expect(await store.check(`by-hand-${n}`, 22, key)).toEqual({ kind: 'known' });
+    }
+    expect(await createKnownHosts(path).check('r19', 22, key)).toEqual({ kind: 'known' });
+  });
+
+  test('finds a host under any of the names of a line, whatever their case', async () => {
+    const line = knownHostsLine('R1', 22, key).replace('r1', 'R1,ALIAS,192.0.2.9,R1');
+    const store = createKnownHosts(file(`${line}\n`));
+    for (const host of ['r1', 'Alias', '192.0.2.9']) {
+      expect(await store.check(host, 22, key)).toEqual({ kind: 'known' });
+      expect(await store.knownTypes(host, 22)).toEqual(['ssh-ed25519']);
+    }
+    expect(await store.check('r2', 22, key)).toEqual({ kind: 'unknown' });
   });
 
   test('takes many new hosts at once, each whole, and one host once', async () => {

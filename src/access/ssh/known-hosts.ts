@@ -2,7 +2,8 @@
  * Host keys in OpenSSH's known_hosts format: read with plain and hashed names, `[host]:port`, wildcards, negation and
  * `@revoked`; new keys are appended by one write.
  *
- * The file is read again when it has changed on disk, so that a line added by hand counts at once. A host that has keys
+ * The file is read again when someone else has changed it, so that a line added by hand counts at once; a line of our own
+ * is known without that, or the first sweep of a large fleet would read all keys again at each login. A host that has keys
  * here and shows another one is `changed`, whatever the type: nobody slips in with a key type not seen before.
  */
 import { createHash, createHmac } from 'node:crypto';
@@ -68,30 +69,63 @@ export function parseKnownHosts(text: string): Entry[] {
   return entries;
 }
 
+/** Entries by the hosts they are for: most names stand as they are, and only the others are compared one by one. */
+class HostIndex {
+  readonly #named = new Map<string, Entry[]>();
+  readonly #patterned: Entry[] = [];
+
+  add(entry: Entry): void {
+    const names = entry.patterns.map((pattern) => pattern.toLowerCase());
+    if (names.some((name) => /[*?!|]/.test(name))) {
+      this.#patterned.push(entry);
+      return;
+    }
+    for (const name of new Set(names)) {
+      const known = this.#named.get(name) ?? [];
+      this.#named.set(name, known);
+      known.push(entry);
+    }
+  }
+
+  of(host: string, port: number): readonly Entry[] {
+    const named = this.#named.get(knownHostsName(host, port)) ?? [];
+    return [...named, ...this.#patterned.filter((entry) => matchesHost(entry, host, port))];
+  }
+}
+
+/** The file as it is on disk; any change of it shows. */
+interface FileVersion {
+  readonly ino: number;
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
 export function createKnownHosts(path: string): HostKeyStore {
-  let entries: readonly Entry[] = [];
-  let version = '';
+  let index = new HostIndex();
+  /** null: there was no file. undefined: not looked at yet. */
+  let version: FileVersion | null | undefined;
   let writing: Promise<unknown> = Promise.resolve();
 
-  const load = async (): Promise<readonly Entry[]> => {
-    const seen = await stat(path).then(
-      (found) => `${found.ino}:${found.size}:${found.mtimeMs}`,
-      (error: unknown) => {
-        if (isNotFound(error)) return 'absent';
-        throw error;
-      },
-    );
-    if (seen !== version) {
-      entries = seen === 'absent' ? [] : parseKnownHosts(await readFile(path, 'utf8'));
+  const versionNow = (): Promise<FileVersion | null> =>
+    stat(path).catch((error: unknown) => {
+      if (isNotFound(error)) return null;
+      throw error;
+    });
+
+  const load = async (): Promise<HostIndex> => {
+    const seen = await versionNow();
+    if (version === undefined || !isSameVersion(seen, version)) {
+      const entries = seen === null ? [] : parseKnownHosts(await readFile(path, 'utf8'));
+      index = new HostIndex();
+      for (const entry of entries) index.add(entry);
       version = seen;
     }
-    return entries;
+    return index;
   };
 
   const check = async (host: string, port: number, key: Buffer): Promise<HostKeyVerdict> => {
-    const all = await load();
+    const matching = (await load()).of(host, port);
     const wanted = key.toString('base64');
-    const matching = all.filter((entry) => matchesHost(entry, host, port));
     if (matching.some((entry) => entry.revoked && entry.key === wanted)) return { kind: 'revoked' };
     const keys = matching.filter((entry) => !entry.revoked);
     if (keys.some((entry) => entry.key === wanted)) return { kind: 'known' };
@@ -105,8 +139,16 @@ export function createKnownHosts(path: string): HostKeyStore {
   const append = async (host: string, port: number, key: Buffer): Promise<HostKeyVerdict> => {
     const verdict = await check(host, port, key);
     if (verdict.kind !== 'unknown') return verdict;
+    const before = version ?? null;
     const glue = (await endsInsideLine(path)) ? '\n' : '';
-    await appendFile(path, `${glue}${knownHostsLine(host, port, key)}\n`, { mode: 0o600 });
+    const text = `${glue}${knownHostsLine(host, port, key)}\n`;
+    await appendFile(path, text, { mode: 0o600 });
+    const after = await versionNow();
+    // Longer by our line and by nothing else: who reads it next need not read it all.
+    if (after !== null && isAppended(before, after, Buffer.byteLength(text))) {
+      for (const entry of parseKnownHosts(text)) index.add(entry);
+      version = after;
+    }
     return { kind: 'known' };
   };
 
@@ -114,10 +156,8 @@ export function createKnownHosts(path: string): HostKeyStore {
     description: path,
     check,
     async knownTypes(host, port) {
-      const all = await load();
-      return [
-        ...new Set(all.filter((entry) => !entry.revoked && matchesHost(entry, host, port)).map(({ type }) => type)),
-      ];
+      const matching = (await load()).of(host, port);
+      return [...new Set(matching.filter(({ revoked }) => !revoked).map(({ type }) => type))];
     },
     add(host, port, key) {
       const added = writing.then(() => append(host, port, key));
@@ -125,6 +165,14 @@ export function createKnownHosts(path: string): HostKeyStore {
       return added;
     },
   };
+}
+
+function isSameVersion(a: FileVersion | null, b: FileVersion | null): boolean {
+  return a === null || b === null ? a === b : a.ino === b.ino && a.size === b.size && a.mtimeMs === b.mtimeMs;
+}
+
+function isAppended(before: FileVersion | null, after: FileVersion, bytes: number): boolean {
+  return before === null ? after.size === bytes : after.ino === before.ino && after.size === before.size + bytes;
 }
 
 function matchesHost(entry: Entry, host: string, port: number): boolean {
