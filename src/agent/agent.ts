@@ -33,6 +33,7 @@ import { type AgentStatus, createReadModel, type FleetReadModel, type MutableRea
 import { settingsOfDevices } from './record/recorded-settings.ts';
 import type { PollReport } from '../model/poll-report.ts';
 import { Recorder } from './record/recorder.ts';
+import { FirstSweep } from './schedule/first-sweep.ts';
 import { Scheduler } from './schedule/scheduler.ts';
 import { SenderLookup } from './heard/sender-lookup.ts';
 import { Senders } from './heard/senders.ts';
@@ -82,7 +83,7 @@ export class Agent implements AsyncDisposable {
   /** SNMP or RESTCONF polls of devices that SSH decides. */
   readonly #besideScheduler: Scheduler;
   readonly #pollEndsMonoMs = new Map<string, number>();
-  readonly #unpolled = new Set<string>();
+  readonly #firstSweep: FirstSweep;
   readonly #requests: PollRequests;
   readonly #senders = new Senders();
   readonly #senderLookup: SenderLookup;
@@ -110,6 +111,7 @@ export class Agent implements AsyncDisposable {
     this.#intake = intake;
     this.#views = views;
     this.#startedAtMs = clock.wallMs();
+    this.#firstSweep = new FirstSweep({ clock, logger });
     this.#asker = new DeviceAsker(options);
     this.#recorder = config.record === null ? null : new Recorder({ directory: config.record, clock, logger });
     this.#recorder?.settings(settingsOfDevices(config.devices));
@@ -196,7 +198,8 @@ export class Agent implements AsyncDisposable {
     const beside = this.#besideScheduler.status();
     return {
       startedAtMs: this.#startedAtMs,
-      firstSweepDone: this.#unpolled.size === 0,
+      firstSweepDone: this.#firstSweep.done,
+      firstSweepProgress: this.#firstSweep.progress,
       pollsRunning: scheduler.running + beside.running,
       pollsQueued: scheduler.queued + beside.queued,
       hintsHeld: this.#hints.held,
@@ -320,10 +323,12 @@ export class Agent implements AsyncDisposable {
   #add(device: ResolvedDevice, fleetSize: number): void {
     this.#devices.set(device.name, device);
     this.#asker.add(device.name);
-    this.#unpolled.add(device.name);
+    this.#firstSweep.add(device.name);
     this.#views.set(newDeviceView(configured(device)));
     this.#senders.set(device.name, { host: device.host, others: device.sourceAddresses });
-    this.#scheduler.set(device.name, device.schedule, fleetSize);
+    // A KS tells of every GM of its groups.
+    const first = device.role === 'ks' || this.#intake.stateOf(device.name)?.isKs === true;
+    this.#scheduler.set(device.name, device.schedule, fleetSize, first);
     const beside = polledBeside(device);
     if (beside !== null) this.#besideScheduler.set(device.name, beside.schedule, fleetSize);
   }
@@ -355,7 +360,7 @@ export class Agent implements AsyncDisposable {
   async #forget(name: string): Promise<void> {
     this.#devices.delete(name);
     this.#pollEndsMonoMs.delete(name);
-    this.#unpolled.delete(name);
+    this.#firstSweep.gone(name);
     this.#senders.remove(name);
     this.#hints.forget(name);
     this.#options.traffic?.forget(name);
@@ -383,7 +388,7 @@ export class Agent implements AsyncDisposable {
     const before = { monoMs: networkClock.monoMs(), logins: traffic?.of(name).logins };
     const report = device && (await this.#asker.ask(device, signal));
     if (!device || !report) return;
-    this.#unpolled.delete(name);
+    this.#firstSweep.polled(name);
     this.#pollEndsMonoMs.set(name, networkClock.monoMs());
     const view = this.#record.polled(device, this.#withTraffic(report));
     if (view === null) return;

@@ -121,7 +121,7 @@ async function lookAt(name: string | undefined, flags: CheckFlags, clock: Clock)
   if (flags.host !== undefined) {
     const device = await unconfiguredDevice(flags.host, flags);
     const { lookByItself } = await import('./own-look.ts');
-    const ssh = { knownHostsPath: flags.knownHosts, maxHandshakes: 1 };
+    const ssh = { knownHostsPath: flags.knownHosts, maxHandshakes: 1, loginsPerSecond: 1 };
     // Only SSH is asked of it.
     return lookByItself(device, [device], { ssh, restconf: { knownCertificatesPath: '' } }, clock);
   }

@@ -45,6 +45,7 @@ const FIXED: readonly (readonly [setting: string, same: Same])[] = [
   ['store', (before, after) => sameStore(before.store, after.store)],
   ['ssh.known_hosts', sameValue((config) => config.ssh.knownHostsPath)],
   ['ssh.max_handshakes', sameValue((config) => config.ssh.maxHandshakes)],
+  ['ssh.logins_per_second', sameValue((config) => config.ssh.loginsPerSecond)],
   ['restconf.known_certificates', sameValue((config) => config.restconf.knownCertificatesPath)],
   ['record', sameValue((config) => config.record)],
   ['syslog.listen', sameValue((config) => config.syslog?.listens)],

@@ -53,6 +53,7 @@ export async function resolveConfig(
       ssh: {
         knownHostsPath: resolve(source.directoryOf(['ssh']), config.ssh.known_hosts),
         maxHandshakes: config.ssh.max_handshakes,
+        loginsPerSecond: config.ssh.logins_per_second,
       },
       restconf: {
         knownCertificatesPath: resolve(source.directoryOf(['restconf']), config.restconf.known_certificates),

@@ -231,7 +231,7 @@ export interface ResolvedConfig {
   readonly metrics: { readonly labels: readonly string[]; readonly ksMembers: boolean };
   readonly log: { readonly level: LogLevel };
   readonly limits: { readonly concurrentPolls: number };
-  readonly ssh: { readonly knownHostsPath: string; readonly maxHandshakes: number };
+  readonly ssh: { readonly knownHostsPath: string; readonly maxHandshakes: number; readonly loginsPerSecond: number };
   readonly restconf: { readonly knownCertificatesPath: string };
   /** Directory that gets the recording; null: none is made. */
   readonly record: string | null;

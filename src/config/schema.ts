@@ -219,6 +219,9 @@ const jumpHosts = z
   .refine((value) => Object.keys(value).length <= MAX_JUMP_HOSTS, { error: `at most ${MAX_JUMP_HOSTS} jump hosts` })
   .default({})
   .describe('Hosts that devices are reached through over SSH: one kept connection to each carries many devices');
+const loginsPerSecond = wholeNumber(1, 1000).describe(
+  'SSH logins that may begin in a second, over all devices: what an AAA server feels',
+);
 const maxHandshakes = wholeNumber(1, 1024).describe('SSH handshakes under way at once, over all devices');
 
 /** IOS offers these too; why they are refused (net-snmp 3.29: no AES-192, no 3DES; Node 17 and later: no DES). */
@@ -444,7 +447,7 @@ export const configSchema = section({
     level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info').describe('Least level logged'),
   }).prefault({}),
   limits: section({
-    concurrent_polls: wholeNumber(1, 4096).default(64).describe('Polls under way at once, over all devices'),
+    concurrent_polls: wholeNumber(1, 4096).default(512).describe('Polls under way at once, over all devices'),
   }).prefault({}),
   metrics: section({
     labels: z
@@ -535,7 +538,8 @@ export const configSchema = section({
     algorithms: algorithms.default('modern'),
     session: session.default('persistent'),
     jump: jump.default([]),
-    max_handshakes: maxHandshakes.default(8),
+    max_handshakes: maxHandshakes.default(128),
+    logins_per_second: loginsPerSecond.default(50),
   }).prefault({}),
   restconf: section({
     known_certificates: path

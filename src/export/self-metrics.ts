@@ -16,6 +16,12 @@ const SELF_METRICS: readonly SelfMetric[] = [
     help: 'Devices in the configuration.',
     value: (_, fleet) => fleet.size,
   },
+  {
+    name: 'gdoi_first_sweep_progress_ratio',
+    type: 'gauge',
+    help: 'Devices that were polled at least once since the start, of all in the configuration.',
+    value: (status) => status.firstSweepProgress,
+  },
   { name: 'gdoi_polls_running', type: 'gauge', help: 'Polls under way.', value: (status) => status.pollsRunning },
   {
     name: 'gdoi_polls_queued',
@@ -45,7 +51,7 @@ const SELF_METRICS: readonly SelfMetric[] = [
   {
     name: 'gdoi_ssh_handshakes_waiting',
     type: 'gauge',
-    help: 'SSH logins that wait for a free slot (ssh.max_handshakes).',
+    help: 'SSH logins that wait for a free slot (ssh.max_handshakes); those that wait for their turn (ssh.logins_per_second) are running.',
     value: (status) => status.handshakesWaiting,
   },
   {

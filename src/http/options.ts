@@ -46,7 +46,7 @@ export interface HttpOptions {
 }
 
 /** Of the agent's own state. */
-export type ShownStatus = Pick<AgentStatus, 'firstSweepDone' | 'quarantinedCredentials'>;
+export type ShownStatus = Pick<AgentStatus, 'firstSweepDone' | 'firstSweepProgress' | 'quarantinedCredentials'>;
 
 export type PollNowOutcome =
   /** The device's view is as new as it gets, with whatever result. */

@@ -32,6 +32,8 @@ export interface AgentStatus {
   readonly startedAtMs: number;
   /** Every device was polled at least once, with whatever result. */
   readonly firstSweepDone: boolean;
+  /** Of all devices, those that were polled at least once: 0 to 1. */
+  readonly firstSweepProgress: number;
   readonly pollsRunning: number;
   readonly pollsQueued: number;
   readonly pollsSkippedLate: number;

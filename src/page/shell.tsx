@@ -44,7 +44,10 @@ export function Shell(props: {
         </p>
       )}
       {agent !== null && !agent.first_sweep_done && (
-        <p class="banner">The first sweep is under way: not every device has been polled yet.</p>
+        <p class="banner">
+          The first sweep is under way: {Math.floor(agent.first_sweep_progress * 100)} % of the devices have been
+          polled.
+        </p>
       )}
       <main id="main" class={link.kind === 'unreachable' || link.kind === 'unauthorised' ? 'stale' : ''}>
         {props.view}

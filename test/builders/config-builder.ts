@@ -10,7 +10,7 @@ export function aConfig(over: Partial<ResolvedConfig> & Pick<ResolvedConfig, 'de
     log: { level: 'info' },
     metrics: { labels: [], ksMembers: true },
     limits: { concurrentPolls: 64 },
-    ssh: { knownHostsPath: 'known_hosts', maxHandshakes: 8 },
+    ssh: { knownHostsPath: 'known_hosts', maxHandshakes: 8, loginsPerSecond: 50 },
     restconf: { knownCertificatesPath: 'known_certificates' },
     record: null,
     store: { kind: 'sqlite', path: '', retentionMs: 86_400_000 },

@@ -23,7 +23,7 @@ afterAll(() => rm(directory, { recursive: true }));
 function everything(name: string): ResolvedConfig {
   return aConfig({
     devices: [],
-    ssh: { knownHostsPath: join(directory, 'known_hosts'), maxHandshakes: 8 },
+    ssh: { knownHostsPath: join(directory, 'known_hosts'), maxHandshakes: 8, loginsPerSecond: 50 },
     store: { kind: 'sqlite', path: join(directory, `${name}.db`), retentionMs: 86_400_000 },
     syslog: { listens: [{ protocol: 'tcp', host: '127.0.0.1', port: 0 }], relays: [] },
     traps: { listen: { protocol: 'udp', host: '127.0.0.1', port: 0 }, credentials: new Map() },

@@ -15,6 +15,7 @@ import { certificateEnding } from '../builders/health-builders.ts';
 const STATUS = {
   startedAtMs: Date.now(),
   firstSweepDone: true,
+  firstSweepProgress: 1,
   pollsRunning: 0,
   pollsQueued: 0,
   pollsSkippedLate: 0,

@@ -159,6 +159,7 @@ function groupExposition(): string {
 const STATUS: AgentStatus = {
   startedAtMs: NOON,
   firstSweepDone: true,
+  firstSweepProgress: 1,
   pollsRunning: 0,
   pollsQueued: 0,
   pollsSkippedLate: 0,

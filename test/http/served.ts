@@ -51,7 +51,7 @@ export async function serve(over: Partial<HttpOptions> = {}): Promise<Served> {
     logger,
     errors: new InternalErrors(logger),
     fleet,
-    status: () => ({ firstSweepDone: true, quarantinedCredentials: [] }),
+    status: () => ({ firstSweepDone: true, firstSweepProgress: 1, quarantinedCredentials: [] }),
     deviceMetrics: () => ['gdoi_device_up{device="gm1"} 1\n', 'gdoi_device_up{device="gm2"} 0\n'],
     deviceLines: (device) => `gdoi_device_up{device="${device}"} 1\n`,
     selfMetrics: async () => 'gdoi_build_info 1\n',

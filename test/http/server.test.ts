@@ -9,7 +9,7 @@ beforeEach(async () => {
   firstSweepDone = true;
   reload = { ok: true, message: 'reloaded' };
   served = await serve({
-    status: () => ({ firstSweepDone, quarantinedCredentials: [] }),
+    status: () => ({ firstSweepDone, firstSweepProgress: 1, quarantinedCredentials: [] }),
     reload: async () => reload,
   });
 });

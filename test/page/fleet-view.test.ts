@@ -115,7 +115,9 @@ describe.skipIf(chromiumMissing())('the fleet', () => {
   });
 
   test('tells of a sweep that is under way and of refused credentials', async () => {
-    await using other = await serve({ status: () => ({ firstSweepDone: false, quarantinedCredentials: ['main'] }) });
+    await using other = await serve({
+      status: () => ({ firstSweepDone: false, firstSweepProgress: 0.426, quarantinedCredentials: ['main'] }),
+    });
     await using its = await openTab(browser, other.url);
     await its.open('/');
     await expect.poll(() => its.page.getByText('The first sweep is under way').count(), PATIENCE).toBe(1);

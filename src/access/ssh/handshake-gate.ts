@@ -1,5 +1,6 @@
-/** Limits how many handshakes and logins are under way at once, over the whole fleet. */
+/** Limits how many handshakes and logins are under way at once, and how many begin in a second, over the whole fleet. */
 import PQueue from 'p-queue';
+import type { LoginPace } from './login-pace.ts';
 
 export interface HandshakePass {
   /** Give the place back; more than once is once. */
@@ -8,9 +9,12 @@ export interface HandshakePass {
 
 export class HandshakeGate {
   readonly #queue: PQueue;
+  readonly #pace: LoginPace | null;
 
-  constructor(concurrency: number) {
+  /** `pace` null: any number may begin in a second. */
+  constructor(concurrency: number, pace: LoginPace | null = null) {
     this.#queue = new PQueue({ concurrency });
+    this.#pace = pace;
   }
 
   get active(): number {
@@ -21,7 +25,24 @@ export class HandshakeGate {
     return this.#queue.size;
   }
 
-  /** Wait for a place; rejects when `signal` aborts first. `urgent` goes before those that wait. */
+  /** Wait for a place and, there, for the pace; rejects when `signal` aborts first. `urgent` goes before those that wait. */
+  async begin(signal: AbortSignal, urgent = false): Promise<HandshakePass> {
+    const place = await this.pass(signal, urgent);
+    try {
+      await this.#pace?.take(signal);
+      return place;
+    } catch (error) {
+      place.release();
+      throw error;
+    }
+  }
+
+  /** What began is no login: nobody answered. */
+  cameToNothing(): void {
+    this.#pace?.giveBack();
+  }
+
+  /** Wait for a place alone; rejects when `signal` aborts first. */
   pass(signal: AbortSignal, urgent = false): Promise<HandshakePass> {
     return new Promise((resolve, reject) => {
       this.#queue

@@ -108,6 +108,8 @@ class Opening {
   #pass: HandshakePass | null = null;
   #phase: 'connect' | 'login' = 'connect';
   #admitted = false;
+  /** It has its place in the logins of this second. */
+  #begun = false;
   #hostKeyProblem: string | null = null;
 
   constructor(parts: OpenerParts, target: SshTarget, parent: AbortSignal, answered: boolean) {
@@ -130,6 +132,7 @@ class Opening {
       });
       return opened;
     } catch (error) {
+      if (this.#phase === 'connect' && this.#begun) this.#parts.gate.cameToNothing();
       const deviceError = this.#translate(error);
       if (deviceError.kind === 'auth') outcome = 'refused';
       throw new SessionError(deviceError);
@@ -146,7 +149,8 @@ class Opening {
     const target = this.#target;
     const { signal } = this.#attempt;
     const login = await shellLogin(target, hostKeys);
-    this.#pass = await gate.pass(signal, this.#answered);
+    this.#pass = await gate.begin(signal, this.#answered);
+    this.#begun = true;
     this.#armWatchdog();
     this.#letGoIfSlow();
     const line = new ShellLine(clock);

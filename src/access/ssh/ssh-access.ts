@@ -17,6 +17,7 @@ import type { AnswerBounds } from './answer-reader.ts';
 import { BACK_OFF, BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import { CredentialQuarantine, quarantinedError, sameSecrets } from '../credential-quarantine.ts';
 import { HandshakeGate } from './handshake-gate.ts';
+import { LoginPace } from './login-pace.ts';
 import { decideHostKey } from './host-key-policy.ts';
 import { createKnownHosts, type HostKeyStore } from './known-hosts.ts';
 import { credentialUseOf, type OpenerParts, openSession, secretsOfJumps } from './session-opener.ts';
@@ -40,6 +41,8 @@ export type SshAccessOptions = HostKeySource & {
   readonly logger: Logger;
   /** Handshakes and logins under way at once, over the fleet. */
   readonly maxHandshakes: number;
+  /** Logins that may begin in a second, over the fleet; absent: any number. */
+  readonly loginsPerSecond?: number;
   /** The compiled legacy worker; default: beside this module. */
   readonly workerUrl?: URL;
   readonly bounds?: AnswerBounds;
@@ -92,7 +95,9 @@ class SshAccess implements DeviceAccess {
     this.#inThread = createSsh2Transport({ clock, random, verifyJumpKey });
     const workerUrl = options.workerUrl ?? new URL('./legacy-worker.js', import.meta.url);
     this.#inWorker = createWorkerTransport(workerUrl, verifyJumpKey);
-    this.#gate = new HandshakeGate(options.maxHandshakes);
+    const { loginsPerSecond, maxHandshakes } = options;
+    const pace = loginsPerSecond === undefined ? null : new LoginPace(clock, loginsPerSecond);
+    this.#gate = new HandshakeGate(maxHandshakes, pace);
     this.#opener = {
       clock,
       logger,

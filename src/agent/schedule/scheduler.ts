@@ -19,6 +19,8 @@ import { nameFraction } from '../../model/name-hash.ts';
 const FIRST_POLL_SPACING_MS = 50;
 /** The first sweep never takes longer than this, however long the interval. */
 const FIRST_SWEEP_MAX_MS = 60_000;
+/** A fleet that is looked at within this time needs no order. */
+const AT_A_GLANCE_MS = 5_000;
 /** The loop looks again at least this often: cron needs each second. */
 const LOOK_AGAIN_MS = 1000;
 /** A device that sends hint after hint is polled this often at most because of them. */
@@ -84,8 +86,12 @@ export class Scheduler implements AsyncDisposable {
     this.#cron = new CronInstants(options.clock.wallMs());
   }
 
-  /** Start, or start anew, the schedule of a device. `fleetSize` decides how far first polls are spread. */
-  set(device: string, schedule: Schedule, fleetSize: number): void {
+  /**
+   * Start, or start anew, the schedule of a device. `fleetSize` decides how far first polls are spread; `first`: it is
+   * polled before those that were not polled yet, in a
+   * large fleet at once.
+   */
+  set(device: string, schedule: Schedule, fleetSize: number, first = false): void {
     const before = this.#devices.get(device);
     this.remove(device);
     this.#versions += 1;
@@ -99,15 +105,18 @@ export class Scheduler implements AsyncDisposable {
       begunMs: Number.NEGATIVE_INFINITY,
       stretch: before?.stretch ?? 1,
       turn: 0,
-      rank: before?.rank ?? 0,
+      rank: before?.rank ?? (first ? 1 : 0),
     });
     if (schedule.kind === 'cron') {
       this.#cron.add(schedule.expression);
       return;
     }
     const windowMs = Math.min(schedule.ms, FIRST_SWEEP_MAX_MS, fleetSize * FIRST_POLL_SPACING_MS);
-    const dueMs = this.#clock.monoMs() + nameFraction(device) * windowMs;
+    const nowMs = this.#clock.monoMs();
+    const dueMs = nowMs + nameFraction(device) * windowMs;
     this.#heap.push({ device, version, dueMs, why: 'schedule' });
+    // Its own phase is kept: this poll is beside the schedule.
+    if (first && windowMs > AT_A_GLANCE_MS) this.#heap.push({ device, version, dueMs: nowMs, why: 'plan' });
     this.#wake.abort();
   }
 

@@ -4,5 +4,7 @@ export interface AgentDocument {
   /** The agent's clock: countdowns and ages are counted by it. */
   readonly at: string;
   readonly first_sweep_done: boolean;
+  /** 0 to 1. */
+  readonly first_sweep_progress: number;
   readonly quarantined_credentials: readonly string[];
 }

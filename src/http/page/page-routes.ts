@@ -22,11 +22,12 @@ export async function pageRoutes(app: App, { status, version, clock }: HttpOptio
   if (existsSync(BUILT)) await servePage(app);
   else app.get('/', SHELL, (_request, reply) => sendProblem(reply, 404, 'The page was not built: npm run build.'));
   app.get('/page/agent', { schema: { hide: true } }, (): AgentDocument => {
-    const { firstSweepDone, quarantinedCredentials } = status();
+    const { firstSweepDone, firstSweepProgress, quarantinedCredentials } = status();
     return {
       version,
       at: isoInstant(clock.wallMs()),
       first_sweep_done: firstSweepDone,
+      first_sweep_progress: firstSweepProgress,
       quarantined_credentials: [...quarantinedCredentials],
     };
   });

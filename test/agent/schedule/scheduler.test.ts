@@ -46,6 +46,22 @@ test('the first sweep of a large fleet is spread over its interval, at most a mi
   await scheduler[Symbol.asyncDispose]();
 });
 
+test('what is to be polled first goes before all that were not polled yet, and keeps its own phase', async () => {
+  const { clock, scheduler, polls, pollsOf } = setUp({ concurrentPolls: 4, pollMs: 500 });
+  for (let n = 0; n < 400; n += 1) scheduler.set(`gm${n}`, { kind: 'every', ms: 300_000 }, 410);
+  await clock.advance(1000);
+  const begun = polls.length;
+  for (let n = 0; n < 10; n += 1) scheduler.set(`ks${n}`, { kind: 'every', ms: 300_000 }, 410, true);
+  await clock.advance(60_000);
+  // At most the polls that were under way, and those that began in their slots.
+  const after = polls.slice(begun).map(({ device }) => device);
+  for (let n = 0; n < 10; n += 1) expect(after.slice(0, 14)).toContain(`ks${n}`);
+  await clock.advance(540_000);
+  const [, phase = 0, next = 0] = pollsOf('ks3');
+  expect(next - phase).toBe(300_000);
+  await scheduler[Symbol.asyncDispose]();
+});
+
 test('the same device starts at the same phase after a restart', async () => {
   const phases = [];
   for (const _ of [1, 2]) {

@@ -1,0 +1,57 @@
+/** How far the first look at every device is: in the log while it lasts, and for whoever asks. */
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
+
+const SAID_EVERY_MS = 10_000;
+
+export class FirstSweep {
+  readonly #clock: Pick<Clock, 'monoMs'>;
+  readonly #logger: Logger;
+  readonly #devices = new Set<string>();
+  readonly #unpolled = new Set<string>();
+  #beganMs: number;
+  #saidMs: number;
+
+  constructor({ clock, logger }: { readonly clock: Pick<Clock, 'monoMs'>; readonly logger: Logger }) {
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#beganMs = clock.monoMs();
+    this.#saidMs = this.#beganMs;
+  }
+
+  add(device: string): void {
+    if (this.done) {
+      this.#beganMs = this.#clock.monoMs();
+      this.#saidMs = this.#beganMs;
+    }
+    this.#devices.add(device);
+    this.#unpolled.add(device);
+  }
+
+  /** Polled for the first time, with whatever result. */
+  polled(device: string): void {
+    if (!this.#unpolled.delete(device)) return;
+    const nowMs = this.#clock.monoMs();
+    const fields = { polled: this.#devices.size - this.#unpolled.size, devices: this.#devices.size };
+    if (this.done) {
+      this.#logger.info({ ...fields, seconds: Math.round((nowMs - this.#beganMs) / 1000) }, 'every device was polled');
+    } else if (nowMs - this.#saidMs >= SAID_EVERY_MS) {
+      this.#saidMs = nowMs;
+      this.#logger.info(fields, 'first sweep under way');
+    }
+  }
+
+  gone(device: string): void {
+    this.#devices.delete(device);
+    this.#unpolled.delete(device);
+  }
+
+  get done(): boolean {
+    return this.#unpolled.size === 0;
+  }
+
+  /** Devices that were polled at least once, of all; 1 where there are none. */
+  get progress(): number {
+    return this.#devices.size === 0 ? 1 : 1 - this.#unpolled.size / this.#devices.size;
+  }
+}

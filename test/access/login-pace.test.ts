@@ -1,0 +1,81 @@
+/** How many logins begin in a second, and in what order. */
+import { describe, expect, test } from 'vitest';
+import { HandshakeGate } from '../../src/access/ssh/handshake-gate.ts';
+import { LoginPace } from '../../src/access/ssh/login-pace.ts';
+import { FakeClock } from '../builders/fake-clock.ts';
+
+const never = new AbortController().signal;
+
+/** Instants at which so many logins begin that are all asked for at once, each over after `lastsMs`. */
+async function beginnings(logins: number, lastsMs: number, { atOnce = 1000, perSecond = 50 } = {}): Promise<number[]> {
+  const clock = new FakeClock();
+  const gate = new HandshakeGate(atOnce, new LoginPace(clock, perSecond));
+  const begun: number[] = [];
+  const all = Array.from({ length: logins }, async () => {
+    const place = await gate.begin(never);
+    begun.push(clock.monoMs());
+    await clock.sleep(lastsMs);
+    place.release();
+  });
+  while (begun.length < logins) await clock.advance(10);
+  await clock.advance(lastsMs);
+  await Promise.all(all);
+  return begun;
+}
+
+function mostInASecond(instants: readonly number[]): number {
+  return Math.max(...instants.map((from) => instants.filter((at) => at >= from && at < from + 1000).length));
+}
+
+describe('the budget of logins a second', () => {
+  test.each([1, 7, 50, 200])('of %i is never exceeded in any second, and nearly used up', async (perSecond) => {
+    const begun = await beginnings(perSecond * 6, 100, { perSecond });
+    expect(mostInASecond(begun)).toBeLessThanOrEqual(perSecond);
+    expect(begun.at(-1)).toBeLessThan(7000);
+  });
+
+  test('brings ten thousand devices up in less than four minutes', async () => {
+    const begun = await beginnings(10_000, 2000);
+    expect(begun.at(-1)).toBeLessThan(240_000);
+  });
+
+  test('is not used up by logins that take long: as many begin while they are under way', async () => {
+    const quick = await beginnings(200, 50);
+    const slow = await beginnings(200, 10_000);
+    expect(slow).toEqual(quick);
+  });
+
+  test('is apart from how many may be under way at once', async () => {
+    const begun = await beginnings(30, 1000, { atOnce: 5 });
+    expect(mostInASecond(begun)).toBeLessThanOrEqual(10);
+    expect(begun.at(-1)).toBeGreaterThanOrEqual(5000);
+  });
+
+  test('gets its place back from who gave up waiting, and from a host that did not answer', async () => {
+    const clock = new FakeClock();
+    const pace = new LoginPace(clock, 1);
+    await pace.take(never);
+    const gone = new AbortController();
+    const waiting = pace.take(gone.signal);
+    gone.abort(new Error('given up'));
+    await expect(waiting).rejects.toThrow('given up');
+    pace.giveBack();
+    // At once: no time passes here.
+    await pace.take(never);
+    expect(clock.monoMs()).toBe(0);
+  });
+
+  test('keeps no place at the gate for who gave up', async () => {
+    const clock = new FakeClock();
+    const gate = new HandshakeGate(1, new LoginPace(clock, 1));
+    (await gate.begin(never)).release();
+    const gone = new AbortController();
+    const waiting = gate.begin(gone.signal);
+    await clock.advance(10);
+    expect(gate.active).toBe(1);
+    gone.abort(new Error('given up'));
+    await expect(waiting).rejects.toThrow('given up');
+    await clock.advance(0);
+    expect(gate.active).toBe(0);
+  });
+});
