@@ -13,7 +13,7 @@ import { startTargets, type Targets } from '../config/service-discovery/targets.
 import { type AlertmanagerPush, createAlertmanagerPush } from '../export/alertmanager/alertmanager-push.ts';
 import { pushMetrics } from '../export/alertmanager/push-metrics.ts';
 import { clusterMetrics } from '../export/cluster-metrics.ts';
-import { groupMetrics } from '../export/group-metrics.ts';
+import { gatherGroups, groupMetrics } from '../export/group-metrics.ts';
 import { PreparedLines } from '../export/prepared-lines.ts';
 import { httpMetrics } from '../export/http-metrics.ts';
 import { pushedMetrics } from '../export/pushed-metrics.ts';
@@ -221,7 +221,9 @@ async function serve(
 ): Promise<HttpServer> {
   const lines = new PreparedLines((group, cell) => agent.readModel.group(group, cell), config.metrics);
   agent.readModel.onChange((device, view) => lines.update(device, view));
-  const registry = createSelfMetrics(packageVersion(), () => agent.status(), agent.readModel);
+  // One look at the agent for all metrics of a scrape: it counts sessions one by one.
+  let status = agent.status();
+  const registry = createSelfMetrics(packageVersion(), () => status, agent.readModel);
   const { host, port } = config.listen;
   try {
     const server = await make.http({
@@ -240,17 +242,22 @@ async function serve(
       incidents: store,
       pollNow: (device, signal) => agent.pollNow(device, signal),
       web: () => targets.config.web,
-      selfMetrics: async () =>
-        (await registry.metrics()) +
-        groupMetrics(agent.readModel) +
-        ofCluster() +
-        pushedMetrics(
-          agent.status().pushed,
-          listeners.map((listener) => ({ url: listener.url, ...listener.status() })),
-        ) +
-        targetMetrics(targets.status()) +
-        httpMetrics(server.counters) +
-        pushMetrics(push.status()),
+      selfMetrics: async () => {
+        status = agent.status();
+        await gatherGroups(agent.readModel, network);
+        return [
+          await registry.metrics(),
+          groupMetrics(agent.readModel),
+          ofCluster(),
+          pushedMetrics(
+            status.pushed,
+            listeners.map((listener) => ({ url: listener.url, ...listener.status() })),
+          ),
+          targetMetrics(targets.status()),
+          httpMetrics(server.counters),
+          pushMetrics(push.status()),
+        ].join('');
+      },
       reload: (meant) => reloads.request(meant),
     });
     return server;

@@ -61,6 +61,7 @@ export interface GroupMemory {
 }
 
 interface Unjudged {
+  /** Members that were read. */
   readonly changes: number;
   /** One of them is not to wait for more. */
   readonly soon: boolean;
@@ -187,7 +188,9 @@ const SMALL_GROUP_MEMBERS = 16;
 /** A larger one is not judged more often than this for each of its members, and once a second at least. */
 const GATHER_MS = { aMember: 5, most: 1000 } as const;
 /** Where members were only read once more: of this share of them; where something goes on in the group, of the smaller. */
-const READ_SHARE = { quiet: 1, restless: 1 / 4 } as const;
+const READ_SHARE = { quiet: 1, restless: 1 / 2 } as const;
+/** A KS that was only read once more counts as so many of its members. */
+const KS_READ_SHARE = 1 / 2;
 
 /** Is the group to be judged now? A clock that was set does not hold it back. */
 export function isDue({ state, view, unjudged, judgedAtMs }: GroupMemory, nowMs: EpochMs): boolean {
@@ -243,15 +246,15 @@ export function withoutUnjudged(known: GroupMemory): GroupMemory {
 /** The group with one member's change, not judged yet. */
 function remembered(known: GroupMemory, facts: MemberFacts, settings: FleetSettings): GroupStep {
   const { yardstick, unjudged } = known;
-  const { state, events, material, judgeSoon } = rememberMember(known.state, facts, yardstick);
-  const { explanations } = known.view;
+  const { state, events, material, ksRead } = rememberMember(known.state, facts, yardstick);
+  const { explanations, members } = known.view;
   const memory: GroupMemory = {
     ...known,
     state,
     view: fleetView(state, facts.atMs, settings, { yardstick, explanations, assessment: null }),
     unjudged: {
-      changes: unjudged.changes + 1,
-      soon: unjudged.soon || judgeSoon,
+      changes: unjudged.changes + (ksRead ? Math.max(1, KS_READ_SHARE * members) : 1),
+      soon: unjudged.soon || material,
       atMs: Math.max(unjudged.atMs, facts.atMs),
     },
   };

@@ -105,7 +105,7 @@ export function createReadModel(
       const key = groupKey(fleet.cell, fleet.group);
       for (const device of differentlySeen(groups.get(key), fleet)) changed.add(device);
       // A group that no device is in any more is gone.
-      if (fleet.gms.length + fleet.kss.length === 0) groups.delete(key);
+      if (fleet.over) groups.delete(key);
       else groups.set(key, fleet);
     }
     for (const device of changed) {

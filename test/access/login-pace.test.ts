@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { HandshakeGate } from '../../src/access/ssh/handshake-gate.ts';
 import { LoginPace } from '../../src/access/ssh/login-pace.ts';
+import type { Clock } from '../../src/kernel/clock.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
 
 const never = new AbortController().signal;
@@ -51,14 +52,55 @@ describe('the budget of logins a second', () => {
     expect(begun.at(-1)).toBeGreaterThanOrEqual(5000);
   });
 
-  test('gets its place back from who gave up waiting, and from a host that did not answer', async () => {
+  test('is not made up for after a time in which the process had no turn', async () => {
+    let nowMs = 0;
+    let asleep: (() => void)[] = [];
+    const clock: Clock = {
+      wallMs: () => nowMs,
+      yieldToIo: () => Promise.resolve(),
+      monoMs: () => nowMs,
+      sleep: () => new Promise((resolve) => asleep.push(resolve)),
+    };
+    const pace = new LoginPace(clock, 50);
+    let begun = 0;
+    const waiting = Array.from({ length: 200 }, async () => {
+      await pace.take(never);
+      begun += 1;
+    });
+    const turn = async (ms: number) => {
+      nowMs += ms;
+      const due = asleep;
+      asleep = [];
+      for (const wake of due) wake();
+      await new Promise(setImmediate);
+    };
+    await turn(0);
+    const before = begun;
+    await turn(3000);
+    expect(begun - before).toBeLessThanOrEqual(5);
+    for (let turns = 0; turns < 600; turns += 1) await turn(10);
+    await Promise.all(waiting);
+    expect(begun).toBe(200);
+  });
+
+  test('gets its place back from who gave up waiting', async () => {
     const clock = new FakeClock();
     const pace = new LoginPace(clock, 1);
     await pace.take(never);
     const gone = new AbortController();
     const waiting = pace.take(gone.signal);
+    const next = pace.take(never);
     gone.abort(new Error('given up'));
     await expect(waiting).rejects.toThrow('given up');
+    await clock.advance(1001);
+    await next;
+    expect(clock.monoMs()).toBe(1001);
+  });
+
+  test('gets its place back from a host that did not answer', async () => {
+    const clock = new FakeClock();
+    const pace = new LoginPace(clock, 1);
+    await pace.take(never);
     pace.giveBack();
     // At once: no time passes here.
     await pace.take(never);

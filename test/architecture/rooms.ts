@@ -182,7 +182,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'node:util',
     'store',
   ],
-  export: ['gdoi/explain', 'gdoi/fleet', 'gdoi/seen', 'model', 'prom-client'],
+  export: ['gdoi/explain', 'gdoi/fleet', 'gdoi/seen', 'kernel', 'model', 'prom-client'],
   'export/alertmanager': ['export', 'gdoi/events', 'gdoi/seen', 'kernel'],
   http: [
     '@fastify/swagger',
@@ -227,6 +227,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'http/schemas',
     'model',
     'node:stream',
+    'node:zlib',
     'zod',
   ],
   'http/schemas': ['gdoi/events', 'gdoi/explain', 'gdoi/health', 'gdoi/keys', 'zod'],

@@ -4,6 +4,7 @@
  */
 import type { BenchRow } from './bench-row.ts';
 import { benchExposition } from './exposition.ts';
+import { benchFleet } from './fleet.ts';
 import { benchHeard } from './heard.ts';
 import { benchHttp } from './http-load.ts';
 import { benchListeners } from './listeners.ts';
@@ -27,10 +28,16 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> =
   http: benchHttp,
 };
 
+/** Minutes long: only where it is named. */
+const LONG: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> = { fleet: benchFleet };
+
 const words = process.argv.slice(2);
 const rows: BenchRow[] = [];
 for (const [name, bench] of Object.entries(BENCHMARKS)) {
   if (words.length === 0 || words.some((word) => name.includes(word))) rows.push(...(await bench()));
+}
+for (const [name, bench] of Object.entries(LONG)) {
+  if (words.some((word) => name.includes(word))) rows.push(...(await bench()));
 }
 const figure = (value: number | null, unit: string) => (value === null ? '' : `${value.toPrecision(3)} ${unit}`);
 const cells = rows.map((row) => [

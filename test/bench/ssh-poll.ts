@@ -72,7 +72,7 @@ function targetOf(port: number, index: number): SshTarget {
 }
 
 /** ssh2 alone, as plainly as it can be used: a shell, a buffer, a pattern for the prompt at its end. */
-class BareShell {
+export class BareShell {
   readonly client = new ssh2.Client();
   #channel: ssh2.ClientChannel | null = null;
   #buffer = '';
@@ -108,7 +108,7 @@ class BareShell {
 }
 
 /** Eight at a time, as the access under test does. */
-async function openAll(shells: readonly BareShell[], port: number): Promise<void> {
+export async function openAll(shells: readonly BareShell[], port: number): Promise<void> {
   for (let from = 0; from < shells.length; from += 8) {
     await Promise.all(shells.slice(from, from + 8).map((shell) => shell.open(port)));
   }
@@ -121,21 +121,33 @@ async function warmUp(one: (index: number) => Promise<unknown>): Promise<void> {
   }
 }
 
+interface Pace {
+  readonly shells: number;
+  readonly polls: number;
+  /** One poll is started every so often. */
+  readonly paceMs: number;
+}
+
+const A_ROUND: Pace = { shells: SHELLS, polls: POLLS_A_ROUND, paceMs: PACE_MS };
+
 /** CPU of this process for one poll, in microseconds. */
-async function cpuOfPolls(one: (index: number) => Promise<unknown>): Promise<number> {
+export async function cpuOfPolls(
+  one: (index: number) => Promise<unknown>,
+  { shells, polls: count, paceMs }: Pace = A_ROUND,
+): Promise<number> {
   const before = process.cpuUsage();
-  const last: Array<Promise<unknown>> = Array.from({ length: SHELLS }, () => Promise.resolve());
+  const last: Array<Promise<unknown>> = Array.from({ length: shells }, () => Promise.resolve());
   const from = performance.now();
-  for (let polls = 0; polls < POLLS_A_ROUND; polls += 1) {
-    const index = polls % SHELLS;
+  for (let polls = 0; polls < count; polls += 1) {
+    const index = polls % shells;
     // One after the other on a shell, also when the machine falls behind.
     last[index] = last[index]?.then(() => one(index)) ?? one(index);
-    const aheadMs = from + (polls + 1) * PACE_MS - performance.now();
+    const aheadMs = from + (polls + 1) * paceMs - performance.now();
     if (aheadMs > 0) await new Promise((resolve) => setTimeout(resolve, aheadMs));
   }
   await Promise.all(last);
   const used = process.cpuUsage(before);
-  return (used.user + used.system) / POLLS_A_ROUND;
+  return (used.user + used.system) / count;
 }
 
 function memoryBytes(): number {

@@ -137,7 +137,7 @@ export function certificateEnding(days: number): NonNullable<HealthInput['certif
 
 /** A group of gm1 and ks1 in which all is well. */
 export function fleet(over: Partial<FleetView> = {}): FleetView {
-  const view: Omit<FleetView, 'gmOf' | 'yardstick'> = {
+  const view: Omit<FleetView, 'gmOf' | 'yardstick' | 'over'> = {
     group: 'G1',
     atMs: NOW,
     members: 1,
@@ -177,7 +177,7 @@ export function fleet(over: Partial<FleetView> = {}): FleetView {
     const meetsLegacyKs = view.mixedVersions?.affectedGms.includes(device) === true;
     return gm === undefined ? null : { gm, meetsLegacyKs, notListed: view.notListed.includes(device) };
   };
-  return { ...view, gmOf, yardstick: {} };
+  return { ...view, gmOf, yardstick: {}, over: view.gms.length + view.kss.length === 0 };
 }
 
 export function gmInFleet(over: Partial<FleetView['gms'][number]> = {}): FleetView['gms'][number] {

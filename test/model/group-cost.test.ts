@@ -6,6 +6,7 @@ import { type FleetState, initialFleetState, type MemberFacts } from '../../src/
 import { type FleetView, fleetView, yardstickOf } from '../../src/gdoi/fleet/fleet-view.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { groupAfter, groupOfState, type GroupMemory, isDue, judged } from '../../src/model/fleet-step.ts';
+import { createReadModel } from '../../src/model/read-model.ts';
 import { gm, ks, START } from '../builders/fleet-group.ts';
 
 const SETTINGS = { pollIntervalMs: 60_000, detailIntervalMs: 60_000 };
@@ -133,6 +134,21 @@ describe.each([6, 60])('a group of %i', (members) => {
       { numRuns: 60 },
     );
   });
+});
+
+test('nobody makes the lists of a view where nobody asks for them: the read model takes one of any size', () => {
+  const { memory } = stepped([ks(0), ...Array.from({ length: 50 }, (_, n) => factsOf(1, n, 'read'))]);
+  const unasked = new Proxy(memory.view, {
+    get(view, field) {
+      if (field === 'gms' || field === 'divergentMembers' || field === 'notPolled') throw new Error('a list was made');
+      const value: unknown = Reflect.get(view, field, view);
+      return typeof value === 'function' ? value.bind(view) : value;
+    },
+  });
+  const views = createReadModel();
+  views.setGroup(memory.view);
+  views.setGroup(unasked);
+  expect(views.group('G1')).toBe(unasked);
 });
 
 describe('a large group', () => {

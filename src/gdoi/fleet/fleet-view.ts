@@ -55,6 +55,8 @@ export interface FleetView {
   /** Absent: there is only the default one. */
   readonly cell?: string;
   readonly atMs: EpochMs;
+  /** Nobody is in the group any more. */
+  readonly over: boolean;
   /** GMs polled, and GMs a KS lists that are not. */
   readonly members: number;
   readonly gms: readonly GmInGroup[];
@@ -187,6 +189,7 @@ class ViewOfState implements FleetView {
   readonly group: string;
   declare readonly cell?: string;
   readonly atMs: EpochMs;
+  readonly over: boolean;
   readonly members: number;
 
   constructor(state: FleetState, nowMs: EpochMs, { yardstick, explanations, assessment }: Judged) {
@@ -197,6 +200,7 @@ class ViewOfState implements FleetView {
     this.group = state.group;
     if (state.cell !== undefined) this.cell = state.cell;
     this.atMs = nowMs;
+    this.over = state.gms.size + state.kss.size === 0;
     this.members = state.gms.size + yardstick.notPolled;
   }
 

@@ -52,8 +52,8 @@ export interface MemberStep {
   readonly events: readonly GdoiEvent[];
   /** Something of the member that the group is judged by, or that must not be forgotten, is not as it was. */
   readonly material: boolean;
-  /** The group has to be judged for it soon: also when a KS was only read once more, since all its GMs are judged by it. */
-  readonly judgeSoon: boolean;
+  /** A KS was read: all its GMs are judged by it. */
+  readonly ksRead: boolean;
 }
 
 /** Its cost does not grow with the group. `yardstick`: of the last judgement. */
@@ -67,7 +67,7 @@ export function rememberMember(before: FleetState, facts: MemberFacts, yardstick
     state,
     events: roleChange === null ? [] : [roleChanged(state, roleChange)],
     material,
-    judgeSoon: material || ks.before !== ks.now,
+    ksRead: ks.before !== ks.now,
   };
 }
 

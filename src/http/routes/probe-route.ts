@@ -8,7 +8,7 @@ import { sendProblem } from '../problem.ts';
 import { commonProblems, notFoundProblem } from '../schemas/problem-schema.ts';
 import { probeQuery } from '../schemas/queries.ts';
 import { noDevice } from './device-routes.ts';
-import { METRICS_CONTENT_TYPE } from './metrics-route.ts';
+import { CONTENT_TYPES } from '../exposition.ts';
 
 /** Prometheus's own default. */
 const DEFAULT_TIMEOUT_SECONDS = 10;
@@ -43,7 +43,7 @@ export function probeRoute(app: App, options: HttpOptions, counters: HttpCounter
       const durationSeconds = (options.network.monoMs() - beganMs) / 1000;
       const answer = (success: boolean, lines: string) =>
         reply
-          .type(METRICS_CONTENT_TYPE)
+          .type(CONTENT_TYPES.text)
           .serializer((body: string) => body)
           .send(lines + probeLines(success, durationSeconds));
       switch (polled.kind) {

@@ -1,0 +1,305 @@
+/**
+ * The whole product: the built agent as a user starts it, against routers in another process. CPU of a poll, and its ratio
+ * to bare ssh2 making the same exchanges at the same rate in the same run; how it grows with the fleet; how long the first
+ * sweep and a scrape take; how late the event loop is; memory.
+ *
+ * `GDOIWATCH_BENCH_FLEETS` names other fleets than the default, as GROUPSxMEMBERS: `20x10,1x2000`. A fleet that needs more
+ * open files than the machine allows is said and left out.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type BenchRow, median } from './bench-row.ts';
+import { BareShell, cpuOfPolls, openAll } from './ssh-poll.ts';
+
+interface Fleet {
+  readonly groups: number;
+  readonly members: number;
+}
+
+interface Ports {
+  readonly group: string;
+  readonly gm: number;
+  readonly ks: number;
+}
+
+const DEFAULT_FLEETS = '20x10,10x200,50x200,1x8000,4x7500';
+/** Polls a second that the interval is chosen for; the bare part does the same. */
+const RATE = 200;
+const SETTLE_MS = 10_000;
+const MEASURE_MS = 20_000;
+const SWEEP_MAX_MS = 900_000;
+const BARE_SHELLS = 40;
+const AGENT = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
+const SERVER = fileURLToPath(new URL('./fleet-server.js', import.meta.url));
+/** Linux counts CPU of a process in these, in hundredths of a second. */
+const TICK_MS = 10;
+
+interface Measured {
+  readonly devices: number;
+  readonly cpuMs: number;
+  readonly bareMs: number;
+  readonly pollsPerSecond: number;
+  readonly sweepSeconds: number;
+  readonly sweepScrapeMs: number;
+  readonly scrapeMs: number;
+  readonly loopP99Ms: number;
+  readonly loopMaxMs: number;
+  readonly rssKb: number;
+}
+
+export async function benchFleet(): Promise<BenchRow[]> {
+  if (!existsSync(AGENT)) throw new Error('the agent is not built: npm run build');
+  const rows: BenchRow[] = [];
+  let smallest: Measured | null = null;
+  for (const fleet of fleetsWanted()) {
+    const devices = fleet.groups * (fleet.members + 1);
+    if (devices + 500 > openFilesAllowed()) {
+      console.log(`fleet of ${devices}: needs ${devices + 500} open files, this machine allows ${openFilesAllowed()}`);
+      continue;
+    }
+    const measured = await measure(fleet);
+    smallest ??= measured;
+    rows.push(...rowsOf(fleet, measured, smallest));
+  }
+  return rows;
+}
+
+function fleetsWanted(): readonly Fleet[] {
+  const text = process.env['GDOIWATCH_BENCH_FLEETS'] ?? DEFAULT_FLEETS;
+  return text.split(',').map((each) => {
+    const [groups = NaN, members = NaN] = each.split('x').map(Number);
+    if (!(groups > 0 && members > 0)) throw new Error(`GDOIWATCH_BENCH_FLEETS: "${each}" is not GROUPSxMEMBERS`);
+    return { groups, members };
+  });
+}
+
+function openFilesAllowed(): number {
+  const line = /^Max open files\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
+  return line === undefined || line === 'unlimited' ? Number.POSITIVE_INFINITY : Number(line);
+}
+
+function rowsOf({ groups, members }: Fleet, measured: Measured, smallest: Measured): BenchRow[] {
+  const { devices, cpuMs, bareMs, pollsPerSecond, sweepSeconds, rssKb } = measured;
+  const name = (what: string) => `fleet, ${devices} devices (${groups} groups of ${members}): ${what}`;
+  const plain = { bare: null, ratio: null, budget: null };
+  const within = (value: number, budget: number) => ({ measured: value, bare: null, ratio: value / budget, budget: 1 });
+  return [
+    {
+      name: name(`CPU of a poll, at ${pollsPerSecond.toFixed(0)} a second`),
+      unit: 'ms',
+      measured: cpuMs,
+      bare: bareMs,
+      ratio: cpuMs / bareMs,
+      budget: 1.5,
+    },
+    {
+      name: name('CPU of a poll against the smallest fleet'),
+      unit: 'ms',
+      measured: cpuMs,
+      bare: smallest.cpuMs,
+      ratio: cpuMs / smallest.cpuMs,
+      budget: 1.3,
+    },
+    { name: name('first sweep'), unit: 's', ...plain, measured: sweepSeconds },
+    { name: name('scrape during the first sweep'), unit: 'ms', ...within(measured.sweepScrapeMs, 2000) },
+    { name: name('scrape under load'), unit: 'ms', ...within(measured.scrapeMs, 2000) },
+    { name: name('event loop late, p99'), unit: 'ms', ...plain, measured: measured.loopP99Ms },
+    { name: name('event loop late, longest'), unit: 'ms', ...within(measured.loopMaxMs, 100) },
+    { name: name('memory (RSS) of a device'), unit: 'KB', ...within(rssKb / devices, 80) },
+  ];
+}
+
+async function measure(fleet: Fleet): Promise<Measured> {
+  const devices = fleet.groups * (fleet.members + 1);
+  const directory = mkdtempSync(join(tmpdir(), 'gdoiwatch-bench-'));
+  const server = spawn(process.execPath, [SERVER, String(fleet.groups), String(fleet.members)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  const intervalSeconds = Math.max(1, Math.ceil(devices / RATE));
+  let agent: ChildProcess | null = null;
+  try {
+    const ports = await portsOf(server);
+    const listen = await freeAddress();
+    writeConfig(directory, { fleet, ports, intervalSeconds, listen });
+    const begun = performance.now();
+    agent = spawn(process.execPath, [...agentFlags(), AGENT, 'run', '--config', join(directory, 'gdoiwatch.yml')], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      cwd: directory,
+      env: { ...process.env, BENCH_PASSWORD: 'pw' },
+    });
+    const url = `http://${listen}`;
+    await up(url);
+    const sweepScrapeMs = await ready(url, begun);
+    const sweepSeconds = (performance.now() - begun) / 1000;
+    const steady = await steadyState(agent, url);
+    await stopped(agent);
+    agent = null;
+    const rate = Math.min(RATE, steady.pollsPerSecond);
+    const bareMs = await bareCpuMs(ports[0]?.gm ?? 0, rate);
+    return { devices, bareMs, sweepSeconds, sweepScrapeMs, ...steady };
+  } finally {
+    if (agent !== null) await stopped(agent);
+    server.stdin.end();
+    await once(server, 'exit');
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** For a profile: `GDOIWATCH_BENCH_FLAGS='--cpu-prof --cpu-prof-dir=/tmp/prof'`. */
+function agentFlags(): readonly string[] {
+  return (process.env['GDOIWATCH_BENCH_FLAGS'] ?? '').split(' ').filter((flag) => flag !== '');
+}
+
+async function portsOf(server: ChildProcess): Promise<readonly Ports[]> {
+  if (server.stdout === null) throw new Error('the routers have no output');
+  let text = '';
+  while (!text.includes('\n')) {
+    const [chunk]: unknown[] = await once(server.stdout, 'data');
+    text += String(chunk);
+  }
+  const ports: readonly Ports[] = JSON.parse(text);
+  return ports;
+}
+
+function writeConfig(
+  directory: string,
+  options: {
+    readonly fleet: Fleet;
+    readonly ports: readonly Ports[];
+    readonly intervalSeconds: number;
+    readonly listen: string;
+  },
+): void {
+  const { fleet, ports, intervalSeconds, listen } = options;
+  const devices = ports.flatMap(({ group, gm, ks }) => [
+    { name: `${group}-ks`, host: '127.0.0.1', port: ks, role: 'ks' },
+    ...Array.from({ length: fleet.members }, (_, n) => ({
+      name: `${group}-gm${n}`,
+      host: '127.0.0.1',
+      port: gm,
+      role: 'gm',
+    })),
+  ]);
+  const config = {
+    listen,
+    log: { level: 'error' },
+    defaults: { interval: `${intervalSeconds}s`, credentials: 'main' },
+    credentials: { main: { username: 'monitor', password_env: 'BENCH_PASSWORD' } },
+    ssh: { known_hosts: 'known_hosts', host_keys: 'accept-new' },
+    devices,
+  };
+  // JSON is YAML.
+  writeFileSync(join(directory, 'gdoiwatch.yml'), JSON.stringify(config));
+}
+
+/** Of loopback; free a moment ago. */
+async function freeAddress(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const address = server.address();
+  await new Promise((resolve) => {
+    server.close(resolve);
+  });
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return `127.0.0.1:${address.port}`;
+}
+
+async function up(url: string): Promise<void> {
+  const healthy = () =>
+    fetch(`${url}/-/healthy`).then(
+      (response) => response.ok,
+      () => false,
+    );
+  while (!(await healthy())) await pause(50);
+}
+
+const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Waits for the first sweep; returns how long a scrape took in its middle. */
+async function ready(url: string, begun: number): Promise<number> {
+  let scrapeMs = 0;
+  for (;;) {
+    const response = await fetch(`${url}/-/ready`);
+    await response.text();
+    if (response.ok) return scrapeMs;
+    if (performance.now() - begun > SWEEP_MAX_MS) throw new Error('the first sweep does not end');
+    const scraped = await scrape(url);
+    scrapeMs = Math.max(scrapeMs, scraped.ms);
+    await pause(1000);
+  }
+}
+
+async function scrape(url: string): Promise<{ readonly ms: number; readonly text: string }> {
+  const from = performance.now();
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return { ms: performance.now() - from, text };
+}
+
+async function steadyState(agent: ChildProcess, url: string) {
+  await pause(SETTLE_MS);
+  const before = pollsIn((await scrape(url)).text);
+  const from = { cpuMs: cpuMsOf(agent), at: performance.now() };
+  await pause(MEASURE_MS);
+  const usedMs = cpuMsOf(agent) - from.cpuMs;
+  const seconds = (performance.now() - from.at) / 1000;
+  const { text } = await scrape(url);
+  const polls = pollsIn(text) - before;
+  const scrapes: number[] = [];
+  for (let n = 0; n < 5; n += 1) {
+    scrapes.push((await scrape(url)).ms);
+    await pause(1000);
+  }
+  return {
+    cpuMs: usedMs / polls,
+    pollsPerSecond: polls / seconds,
+    scrapeMs: median(scrapes),
+    loopP99Ms: valueOf(text, 'nodejs_eventloop_lag_p99_seconds') * 1000,
+    loopMaxMs: valueOf(text, 'nodejs_eventloop_lag_max_seconds') * 1000,
+    rssKb: rssKbOf(agent),
+  };
+}
+
+function pollsIn(text: string): number {
+  let polls = 0;
+  for (const match of text.matchAll(/^gdoi_polls_total\{[^}]*result="ok"[^}]*\} (\d+)/gm)) polls += Number(match[1]);
+  return polls;
+}
+
+function valueOf(text: string, name: string): number {
+  return Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1] ?? Number.NaN);
+}
+
+/** User and system time of the process and its threads. */
+function cpuMsOf({ pid }: ChildProcess): number {
+  const text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
+}
+
+function rssKbOf({ pid }: ChildProcess): number {
+  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+}
+
+async function stopped(agent: ChildProcess): Promise<void> {
+  agent.kill('SIGTERM');
+  if (agent.exitCode === null && agent.signalCode === null) await once(agent, 'exit');
+}
+
+async function bareCpuMs(port: number, rate: number): Promise<number> {
+  const shells = Array.from({ length: BARE_SHELLS }, () => new BareShell());
+  await openAll(shells, port);
+  const ask = (index: number) => shells[index]?.ask('show crypto gdoi') ?? Promise.reject(new Error('no such shell'));
+  const polls = Math.round(5 * rate);
+  const pace = { shells: BARE_SHELLS, polls, paceMs: 1000 / rate };
+  await cpuOfPolls(ask, pace);
+  const cpuUs = await cpuOfPolls(ask, pace);
+  for (const { client } of shells) client.end();
+  return cpuUs / 1000;
+}
