@@ -756,8 +756,9 @@ const BOUNDS: readonly Claim[] = [
       ['agent/schedule/scheduler.test.ts', 'the fleet never has more polls under way than its limit'],
     ],
     figures: [
-      ['8 logins at once', 'src/config/schema.ts', 'max_handshakes: maxHandshakes.default(8)'],
-      ['64 polls', 'src/config/schema.ts', 'concurrent_polls: wholeNumber(1, 4096).default(64)'],
+      ['50 logins a second', 'src/config/schema.ts', 'logins_per_second: loginsPerSecond.default(50)'],
+      ['128 at once', 'src/config/schema.ts', 'max_handshakes: maxHandshakes.default(128)'],
+      ['512 polls', 'src/config/schema.ts', 'concurrent_polls: wholeNumber(1, 4096).default(512)'],
     ],
   },
   {
