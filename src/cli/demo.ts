@@ -8,7 +8,7 @@ import { UserError } from '../kernel/user-error.ts';
 import { createLogger } from './logger.ts';
 import { type Product, startProduct } from './product.ts';
 import { readConfig } from './read-config.ts';
-import { type FleetFlags, startFleet, withFleetFlags } from './simulated-fleet.ts';
+import { adjustedSizes, type FleetFlags, startFleet, withFleetFlags } from './simulated-fleet.ts';
 import { freePushPorts } from './free-ports.ts';
 import { type SimulatedPlaces, writeSimulatedConfig } from './simulated-config.ts';
 import { SCENARIOS } from '../simulator/scenarios/scenario.ts';
@@ -38,6 +38,7 @@ export function demoCommand(): Command {
     });
     const { fleet, places } = started;
     const gms = fleet.devices.filter((device) => device.role === 'gm').length;
+    for (const line of adjustedSizes(flags, fleet.devices)) say(`  ${line}`);
     const ways = places.restconf === undefined ? 'SSH and SNMP' : 'SSH, SNMP and RESTCONF';
     say(`  ${gms} group members and ${fleet.devices.length - gms} key servers answer ${ways} on loopback`);
 

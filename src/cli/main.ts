@@ -34,6 +34,10 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map(
     simulate: async () => (await import('./simulate.ts')).simulateCommand(),
     store: async () => (await import('./store.ts')).storeCommand(),
     config: async () => (await import('./config-check.ts')).configCheckCommand(),
+    completion: async () =>
+      (await import('./completion.ts')).completionCommand(() =>
+        Promise.all([...COMMANDS.values()].map((load) => load())),
+      ),
   }),
 );
 const asked = process.argv[2] ?? '';

@@ -13,6 +13,8 @@ import { startTargets, type Targets } from '../config/service-discovery/targets.
 import { type AlertmanagerPush, createAlertmanagerPush } from '../export/alertmanager/alertmanager-push.ts';
 import { pushMetrics } from '../export/alertmanager/push-metrics.ts';
 import { clusterMetrics } from '../export/cluster-metrics.ts';
+import { webhookMetrics } from '../export/webhooks/webhook-metrics.ts';
+import { createWebhookPush, type WebhookPush } from '../export/webhooks/webhook-push.ts';
 import { gatherGroups, groupMetrics } from '../export/group-metrics.ts';
 import { PreparedLines } from '../export/prepared-lines.ts';
 import { httpMetrics } from '../export/http-metrics.ts';
@@ -58,6 +60,7 @@ export const PART_MAKERS = {
   targets: startTargets,
   store: openStore,
   alertmanager: createAlertmanagerPush,
+  webhooks: createWebhookPush,
   ssh: createSshAccess,
   snmp: createSnmpAccess,
   restconf: createRestconfAccess,
@@ -129,6 +132,9 @@ async function startParts(
   const push = await parts.start('alertmanager', () =>
     make.alertmanager({ ...around, destinations: config.alertmanager, generatorUrl: () => server.url }),
   );
+  const webhooks = await parts.start('webhooks', () =>
+    make.webhooks({ ...around, destinations: config.webhooks, source: () => server.url }),
+  );
   const access = await parts.start('SSH', () => make.ssh({ ...around, ...config.ssh }));
   const snmp = await parts.start('SNMP', () => make.snmp(around));
   const restconf = await parts.start('RESTCONF', () => make.restconf({ ...around, ...config.restconf }));
@@ -146,7 +152,10 @@ async function startParts(
       traffic: common.traffic,
       lookup: addressesOf,
       ...(shared === null ? {} : { shared: writer }),
-      onEvents: (events) => push.push(events),
+      onEvents: (events) => {
+        push.push(events);
+        webhooks.push(events);
+      },
     }),
   );
   const listeners = await startListeners({ config, make, parts }, common, (message) => agent.pushed(message));
@@ -157,6 +166,7 @@ async function startParts(
       store,
       targets,
       push,
+      webhooks,
       listeners,
       reloads,
       clusterMetrics: () => (cluster === null ? '' : clusterMetrics(cluster.status())),
@@ -174,6 +184,7 @@ async function startParts(
       configured = fresh;
       server.renewCertificate();
       await push.configure(targets.config.alertmanager);
+      await webhooks.configure(targets.config.webhooks);
       return summary;
     },
     takeTargets: () => agent.reload(targets.config),
@@ -207,6 +218,7 @@ interface Served {
   readonly store: EventStore;
   readonly targets: Targets;
   readonly push: AlertmanagerPush;
+  readonly webhooks: WebhookPush;
   readonly listeners: readonly Listener[];
   readonly reloads: Reloads;
   /** Empty: the store is this agent's alone. */
@@ -217,7 +229,7 @@ interface Served {
 async function serve(
   { config, clock, make }: { readonly config: ResolvedConfig; readonly clock: Clock; readonly make: PartMakers },
   { clock: network, logger, errors }: Common,
-  { agent, store, targets, push, listeners, reloads, clusterMetrics: ofCluster }: Served,
+  { agent, store, targets, push, webhooks, listeners, reloads, clusterMetrics: ofCluster }: Served,
 ): Promise<HttpServer> {
   const lines = new PreparedLines((group, cell) => agent.readModel.group(group, cell), config.metrics);
   agent.readModel.onChange((device, view) => lines.update(device, view));
@@ -256,6 +268,7 @@ async function serve(
           targetMetrics(targets.status()),
           httpMetrics(server.counters),
           pushMetrics(push.status()),
+          webhookMetrics(webhooks.status()),
         ].join('');
       },
       reload: (meant) => reloads.request(meant),

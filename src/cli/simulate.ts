@@ -1,8 +1,8 @@
 /** `gdoiwatch simulate`: only the simulated fleet, and a configuration that `run` takes. */
 import { Command } from 'commander';
 import { createSystemClock } from '../kernel/clock.ts';
-import { type FleetFlags, startFleet, withFleetFlags } from './simulated-fleet.ts';
-import { freePushPorts } from './free-ports.ts';
+import { adjustedSizes, type FleetFlags, startFleet, withFleetFlags } from './simulated-fleet.ts';
+import { freePushPorts, usualOrFreeListen } from './free-ports.ts';
 import { writeSimulatedConfig } from './simulated-config.ts';
 import { takeSignals } from './signals.ts';
 
@@ -17,10 +17,11 @@ export function simulateCommand(): Command {
     const clock = createSystemClock(flags.speed);
     await using started = await startFleet(flags, clock, { snmp: true, pushPorts: await freePushPorts() });
     const { fleet, places } = started;
+    for (const line of adjustedSizes(flags, fleet.devices)) process.stderr.write(`${line}\n`);
     const file = await writeSimulatedConfig({
       directory: flags.output,
       ...places,
-      listen: '127.0.0.1:9848',
+      listen: await usualOrFreeListen(),
       interval: '30s',
       snmpInterval: '10s',
     });

@@ -61,6 +61,19 @@ function count(max: number): (text: string) => number {
   };
 }
 
+/** What was asked for and is not so, since the scenario needs more: a line for each. */
+export function adjustedSizes(
+  { gms, kss, scenario }: FleetFlags,
+  devices: ReadonlyArray<{ readonly role: string }>,
+): readonly string[] {
+  const adjusted = (flag: string, asked: number | undefined, role: string) => {
+    const there = devices.filter((device) => device.role === role).length;
+    if (asked === undefined || asked === there) return [];
+    return [`--${flag} ${asked} became ${there}: that is what the scenario ${scenario} needs`];
+  };
+  return [...adjusted('gms', gms, 'gm'), ...adjusted('kss', kss, 'ks')];
+}
+
 export interface StartedFleet extends AsyncDisposable {
   readonly fleet: SimulatedFleet;
   readonly places: SimulatedPlaces;

@@ -1,4 +1,4 @@
-/** `gdoiwatch store copy`: the memory of one store into another, as from SQLite to PostgreSQL and back. */
+/** `gdoiwatch store`: `copy`, the memory of one store into another, as from SQLite to PostgreSQL and back. */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
@@ -12,6 +12,7 @@ import type { EventStore } from '../store/event-store.ts';
 import { openPostgresStore } from '../store/postgres/postgres-store.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { createLogger } from './logger.ts';
+import { backupCommand } from './store-backup.ts';
 
 interface CopyFlags {
   readonly from: string;
@@ -45,7 +46,7 @@ export function storeCommand(): Command {
         `${events.copied} of ${events.of} events copied, ${incidents} incidents, states of ${devices.copied} of ${devices.of} devices; the rest was there\n`,
       );
     });
-  return store;
+  return store.addCommand(backupCommand());
 }
 
 interface Around {

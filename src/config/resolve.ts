@@ -10,6 +10,7 @@ import { errorAt, type Problem, pathText, quoted, warningAt } from './finding.ts
 import { checkJumpHosts } from './jump-hosts.ts';
 import { checkMatchRules, createMatching } from './match-rules.ts';
 import { needSecret, readSecret } from './read-secret.ts';
+import { resolveWebhooks } from './webhooks.ts';
 import type {
   ListenAddress,
   ResolvedAlertmanager,
@@ -70,6 +71,7 @@ export async function resolveConfig(
       syslog: config.syslog === undefined ? null : { listens: config.syslog.listen, relays: config.syslog.relays },
       traps: resolveTraps(config.traps, credentials, problems),
       alertmanager: await resolveAlertmanager(config, secrets, problems),
+      webhooks: await resolveWebhooks(config.webhooks, secrets, problems),
     },
     problems,
   };

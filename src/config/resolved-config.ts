@@ -222,6 +222,16 @@ export type ResolvedStore = { readonly retentionMs: number } & (
   | { readonly kind: 'postgres'; readonly postgres: ResolvedPostgres; readonly leaseMs: number }
 );
 
+export interface ResolvedWebhook {
+  /** Unique: what logs and metrics call it. */
+  readonly name: string;
+  readonly url: string;
+  /** null: requests are not signed. */
+  readonly secret: Secret | null;
+  /** null: all. */
+  readonly types: ReadonlySet<string> | null;
+}
+
 export interface ResolvedConfig {
   /** The file it came from, as the user named it. */
   readonly file: string;
@@ -248,4 +258,5 @@ export interface ResolvedConfig {
   } | null;
   readonly traps: ResolvedTraps | null;
   readonly alertmanager: ResolvedAlertmanager | null;
+  readonly webhooks: readonly ResolvedWebhook[];
 }

@@ -6,6 +6,7 @@
  */
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { EVENT_TYPES } from '../gdoi/events/event.ts';
 import { parseAddressRange } from './address-range.ts';
 import { isPrefix, parseListenAddress, parseListenerAddress } from './address.ts';
 import { COLLECTORS, SNMP_AUTH_PROTOCOLS, SNMP_PRIVACY_PROTOCOLS, TRANSPORTS } from './resolved-config.ts';
@@ -303,6 +304,7 @@ const credentialSchema = section({
   'Either SSH (username, password or private key), or SNMP, or RESTCONF; secrets stand in a file or the environment',
 );
 
+const eventType = oneOf(EVENT_TYPES);
 const MAX_SOURCE_ADDRESSES = 16;
 
 const CELL = 'the name of a cell: text of at most 64 characters';
@@ -620,6 +622,25 @@ export const configSchema = section({
   })
     .optional()
     .describe('Receiver of SNMP traps and informs'),
+  webhooks: z
+    .array(
+      section({
+        url: webUrl.describe('Where events are sent: one POST each, CloudEvents 1.0 in JSON'),
+        name: name.optional().describe('What it is called in logs and metrics. Default: the host of the URL'),
+        secret_env: envName.optional().describe('Variable that holds the key of the signature (Standard Webhooks)'),
+        secret_file: path.optional().describe('File that holds it'),
+        secret_command: printing('it'),
+        types: z
+          .array(eventType, { error: 'a list of types of events' })
+          .min(1, { error: 'a list of types of events' })
+          .optional()
+          .describe('Which events. Default: all'),
+      }),
+      { error: 'a list of webhooks' },
+    )
+    .max(MAX_URLS, { error: `at most ${MAX_URLS} webhooks` })
+    .default([])
+    .describe('Where each event is sent as it happens'),
   alertmanager: section({
     urls: z
       .array(webUrl, { error: 'a list of URLs' })

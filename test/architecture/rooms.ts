@@ -71,6 +71,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   config: [
     'config/service-discovery',
     'config/web',
+    'gdoi/events/event.ts',
     'gdoi/seen/cell.ts',
     'kernel',
     'node-cron',
@@ -184,6 +185,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   export: ['gdoi/explain', 'gdoi/fleet', 'gdoi/seen', 'kernel', 'model', 'prom-client'],
   'export/alertmanager': ['export', 'gdoi/events', 'gdoi/seen', 'kernel'],
+  'export/webhooks': ['export', 'export/alertmanager', 'gdoi/events', 'gdoi/seen', 'kernel', 'node:crypto'],
   http: [
     '@fastify/swagger',
     'fastify',
@@ -267,6 +269,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'config/service-discovery',
     'export',
     'export/alertmanager',
+    'export/webhooks',
     'gdoi/events',
     'gdoi/explain',
     'gdoi/incidents',

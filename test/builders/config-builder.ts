@@ -18,6 +18,7 @@ export function aConfig(over: Partial<ResolvedConfig> & Pick<ResolvedConfig, 'de
     syslog: null,
     traps: null,
     alertmanager: null,
+    webhooks: [],
     ...over,
   };
 }

@@ -2,6 +2,7 @@
 import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test, vi } from 'vitest';
@@ -9,7 +10,8 @@ import { parse } from 'yaml';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { readConfig } from '../../src/cli/read-config.ts';
 import { type SimulatedPlaces, writeSimulatedConfig } from '../../src/cli/simulated-config.ts';
-import { type StartedFleet, startFleet } from '../../src/cli/simulated-fleet.ts';
+import { usualOrFreeListen } from '../../src/cli/free-ports.ts';
+import { adjustedSizes, type StartedFleet, startFleet } from '../../src/cli/simulated-fleet.ts';
 import { netSnmp } from '../simulator/net-snmp-tools.ts';
 import { PATIENCE } from '../builders/patience.ts';
 
@@ -140,4 +142,30 @@ test('secrets are in files that nobody else reads, fresh each time, and not in t
   }
   await using another = await lab({ snmp: true });
   expect(another.places.snmp?.community).not.toBe(it.places.snmp?.community);
+});
+
+test('what a scenario needs beyond what was asked for is said', () => {
+  const devices = [
+    ...Array.from({ length: 12 }, () => ({ role: 'gm' })),
+    ...Array.from({ length: 3 }, () => ({ role: 'ks' })),
+  ];
+  expect(adjustedSizes({ ...flags, gms: 3 }, devices)).toEqual([
+    '--gms 3 became 12: that is what the scenario demo needs',
+  ]);
+  expect(adjustedSizes({ ...flags, gms: 12, kss: 2 }, devices)).toEqual([
+    '--kss 2 became 3: that is what the scenario demo needs',
+  ]);
+  expect(adjustedSizes(flags, devices)).toEqual([]);
+});
+
+test('a written configuration listens where nobody else does', async () => {
+  const demo = createServer().listen(0, '127.0.0.1');
+  await once(demo, 'listening');
+  const { port } = demo.address() as AddressInfo;
+  const elsewhere = await usualOrFreeListen(port);
+  expect(elsewhere).toMatch(/^127\.0\.0\.1:\d+$/);
+  expect(elsewhere).not.toBe(`127.0.0.1:${port}`);
+  demo.close();
+  await once(demo, 'close');
+  expect(await usualOrFreeListen(port)).toBe(`127.0.0.1:${port}`);
 });

@@ -78,6 +78,7 @@ const config = (devices: readonly ResolvedDevice[], changes: Partial<ResolvedCon
   syslog: null,
   traps: null,
   alertmanager: null,
+  webhooks: [],
   ...changes,
 });
 

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { checkCommand } from '../../src/cli/check.ts';
 import { configCheckCommand } from '../../src/cli/config-check.ts';
+import { completionCommand } from '../../src/cli/completion.ts';
 import { demoCommand } from '../../src/cli/demo.ts';
 import { eventsCommand } from '../../src/cli/events.ts';
 import { incidentsCommand } from '../../src/cli/incidents.ts';
@@ -30,6 +31,7 @@ const COMMANDS = [
   simulateCommand,
   configCheckCommand,
   storeCommand,
+  () => completionCommand(() => Promise.resolve([])),
 ];
 
 export function commandHelps(): readonly CommandHelp[] {

@@ -4,6 +4,7 @@
  */
 import { afterPollBeside, type GroupTracking, NOT_POLLED_BESIDE } from '../../src/model/device-view.ts';
 import { type AgentStatus, createReadModel } from '../../src/model/read-model.ts';
+import { webhookMetrics } from '../../src/export/webhooks/webhook-metrics.ts';
 import { pushMetrics } from '../../src/export/alertmanager/push-metrics.ts';
 import { clusterMetrics } from '../../src/export/cluster-metrics.ts';
 import { groupMetrics } from '../../src/export/group-metrics.ts';
@@ -156,6 +157,15 @@ function groupExposition(): string {
   return groupMetrics({ ...fleet, groups: () => [view] });
 }
 
+const WEBHOOK = {
+  name: 'noc.example',
+  delivered: 1,
+  failed: 0,
+  queued: 0,
+  dropped: { overflow: 0, refused: 0 },
+  failing: false,
+};
+
 const STATUS: AgentStatus = {
   startedAtMs: NOON,
   firstSweepDone: true,
@@ -221,6 +231,7 @@ async function agentExposition(): Promise<string> {
     pushedMetrics(STATUS.pushed, [listener]) +
     targetMetrics({ devices: 0, findings: 0, sources: [source] }) +
     httpMetrics(http) +
-    pushMetrics({ alertmanagers: [alertmanager], forgotten: 0 })
+    pushMetrics({ alertmanagers: [alertmanager], forgotten: 0 }) +
+    webhookMetrics([WEBHOOK])
   );
 }

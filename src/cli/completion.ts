@@ -1,0 +1,19 @@
+/** `gdoiwatch completion`: a script for a shell, on stdout; `man` the manual page. */
+import { Argument, Command } from 'commander';
+import { outline } from './command-outline.ts';
+import { completionScript, type Shell, SHELLS } from './completion-scripts.ts';
+import { manualPage } from './manual-page.ts';
+import { packageVersion } from './version.ts';
+
+const MAN = 'man';
+
+/** `all`: every command, this one included. */
+export function completionCommand(all: () => Promise<readonly Command[]>): Command {
+  return new Command('completion')
+    .description('print a script that completes the command line in a shell, or the manual page')
+    .addArgument(new Argument('<shell>', 'the shell; man prints gdoiwatch(1)').choices([...SHELLS, MAN]))
+    .action(async (shell: Shell | typeof MAN) => {
+      const commands = outline(await all());
+      process.stdout.write(shell === MAN ? manualPage(packageVersion(), commands) : completionScript(shell, commands));
+    });
+}
