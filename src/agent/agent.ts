@@ -21,6 +21,7 @@ import type { EventStore } from '../store/event-store.ts';
 import { DeviceAsker, type Ways } from './poll/device-asker.ts';
 import { type ConfiguredDevice, type DeviceView, newDeviceView, NOT_POLLED_BESIDE } from '../model/device-view.ts';
 import { EventTotals } from '../model/event-totals.ts';
+import type { Maintenance } from '../model/maintenance.ts';
 import { FleetRecord } from './record/fleet-record.ts';
 import { Intake } from './record/intake.ts';
 import { type PollRequestOutcome, PollRequests } from './schedule/poll-requests.ts';
@@ -50,6 +51,8 @@ export interface AgentOptions extends Ways {
   /** What devices were asked, as their access counts it; absent: not counted. */
   readonly traffic?: DeviceTraffic;
   readonly logger: Logger;
+  /** Planned work; absent: there is none. */
+  readonly maintenance?: Maintenance;
   /** Events that are kept and new, in the order they were kept. */
   readonly onEvents?: (events: readonly GdoiEvent[]) => void;
   /**
@@ -158,6 +161,7 @@ export class Agent implements AsyncDisposable {
       totals,
       settings: fleetSettings(config.devices),
       ...(options.shared === undefined ? {} : { cells: [] }),
+      ...(options.maintenance === undefined ? {} : { maintenance: options.maintenance }),
       onFleetView: (view) => {
         if (agent !== null) agent.#record.grouped(view);
       },

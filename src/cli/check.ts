@@ -8,11 +8,12 @@ import type { HealthDocument } from '../gdoi/health/health-document.ts';
 import { type Clock, createSystemClock } from '../kernel/clock.ts';
 import type { Secret } from '../kernel/secret.ts';
 import { UserError } from '../kernel/user-error.ts';
-import { agentUrl, createAgentClient } from './agent-client.ts';
+import { type AgentClient, agentUrl, createAgentClient } from './agent-client.ts';
 import { askPassword } from './ask-password.ts';
 import { explainText } from './explain.ts';
+import { groupText, type GroupHealthDocument, isGroupHealth } from './group-text.ts';
 import { healthText, pluginLine } from './health-text.ts';
-import type { Checked, Look } from './own-look.ts';
+import type { Checked } from './own-look.ts';
 import { PLUGIN_STATUS } from './plugin-status.ts';
 import { configFile, readConfig } from './read-config.ts';
 import { readToken, secretInFile, secretInVariable } from './secret-file.ts';
@@ -24,6 +25,7 @@ const AGENT_TIMEOUT_MS = 90_000;
 interface CheckFlags {
   readonly config: string;
   readonly agent?: string;
+  readonly group?: string;
   readonly tokenFile?: string;
   readonly host?: string;
   readonly port: number;
@@ -43,9 +45,10 @@ interface CheckFlags {
 
 export function checkCommand(): Command {
   return new Command('check')
-    .description('health of a device, polled now; exit status 0 ok, 1 warning, 2 critical, 3 unknown')
+    .description('health of a device, polled now, or of a group; exit status 0 ok, 1 warning, 2 critical, 3 unknown')
     .argument('[device]', 'name of a device in the configuration')
     .addOption(configFile('the configuration that knows the device'))
+    .option('--group <name>', 'health of a group instead of a device, from a running agent')
     .option('--agent <url>', 'ask this agent (default: the one of the configuration, where it runs)')
     .option('--token-file <file>', 'token for the agent (or the variable GDOIWATCH_TOKEN)')
     .option('--host <host>', 'a device that is in no configuration')
@@ -79,6 +82,18 @@ export function checkCommand(): Command {
     });
 }
 
+/** What a look gave, and where it comes from: `gm1 (192.0.2.1), polled now`. */
+interface Shown {
+  readonly health: HealthDocument | GroupHealthDocument;
+  readonly from: string;
+}
+
+type ShownLook = () => Promise<Shown>;
+
+interface Looked extends AsyncDisposable {
+  readonly look: ShownLook;
+}
+
 function whole(max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
@@ -89,20 +104,22 @@ function whole(max: number): (text: string) => number {
   };
 }
 
-async function show(look: Look, flags: CheckFlags, clock: Clock): Promise<number> {
-  const health = await look();
+async function show(look: ShownLook, flags: CheckFlags, clock: Clock): Promise<number> {
+  const { health, from } = await look();
   const text = flags.json
     ? `${JSON.stringify(health)}\n`
     : flags.perfdata
       ? pluginLine(health)
-      : healthText(health, clock.wallMs());
+      : 'device' in health
+        ? healthText(health, clock.wallMs(), { from })
+        : groupText(health, clock.wallMs(), from);
   process.stdout.write(text);
   return PLUGIN_STATUS[health.status];
 }
 
 const CLEAR_SCREEN = '\u001B[H\u001B[2J\u001B[3J';
 
-async function watch(look: Look, flags: CheckFlags, clock: Clock): Promise<number> {
+async function watch(look: ShownLook, flags: CheckFlags, clock: Clock): Promise<number> {
   const everyMs = (flags.watch === true || flags.watch === undefined ? 5 : flags.watch) * 1000;
   using signals = takeSignals();
   let status: number = PLUGIN_STATUS.unknown;
@@ -114,25 +131,28 @@ async function watch(look: Look, flags: CheckFlags, clock: Clock): Promise<numbe
   return status;
 }
 
-async function lookAt(name: string | undefined, flags: CheckFlags, clock: Clock): Promise<Checked> {
-  if ((name === undefined) === (flags.host === undefined)) {
-    throw new UserError('usage_invalid', 'either the name of a configured device or --host says what to check');
+async function lookAt(name: string | undefined, flags: CheckFlags, clock: Clock): Promise<Looked> {
+  const targets = [name, flags.host, flags.group].filter((target) => target !== undefined);
+  if (targets.length !== 1) {
+    throw new UserError(
+      'usage_invalid',
+      'either the name of a configured device, --group or --host says what to check',
+    );
   }
   if (flags.host !== undefined) {
     const device = await unconfiguredDevice(flags.host, flags);
     const { lookByItself } = await import('./own-look.ts');
     const ssh = { knownHostsPath: flags.knownHosts, maxHandshakes: 1, loginsPerSecond: 1 };
     // Only SSH is asked of it.
-    return lookByItself(device, [device], { ssh, restconf: { knownCertificatesPath: '' } }, clock);
+    const around = { ssh, restconf: { knownCertificatesPath: '' } };
+    return shownAs(lookByItself(device, [device], around, clock), `${flags.host}, polled now`);
   }
-  const device = name ?? '';
   const token = await readToken(flags.tokenFile);
+  if (flags.group !== undefined) return lookAtGroup(flags.group, await agentOf(flags, token));
+  const device = name ?? '';
   if (flags.agent !== undefined) {
-    const look = lookThroughAgent(flags.agent, token, device);
-    return {
-      look: async () => (await look()) ?? unknownDevice(device, `the agent at ${flags.agent}`),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    };
+    const client = createAgentClient(flags.agent, token);
+    return { look: () => askAgent(client, device), [Symbol.asyncDispose]: () => Promise.resolve() };
   }
   const { config } = await readConfig(flags.config);
   return lookAtConfigured(device, config, token, clock);
@@ -146,17 +166,52 @@ async function deviceToExplain(name: string | undefined, flags: CheckFlags): Pro
   return config.devices.find((device) => device.name === name) ?? unknownDevice(name, config.file);
 }
 
-/** Through the agent while it knows the device; else, from then on, by itself. */
-function lookAtConfigured(name: string, config: ResolvedConfig, token: Secret | null, clock: Clock): Checked {
-  const ask = lookThroughAgent(agentUrl(config), token, name);
-  let own: Checked | null = null;
+async function agentOf({ agent, config: file }: CheckFlags, token: Secret | null): Promise<AgentClient> {
+  return createAgentClient(agent ?? agentUrl((await readConfig(file)).config), token);
+}
+
+function shownAs(checked: Checked, from: string): Looked {
+  return {
+    look: async () => ({ health: await checked.look(), from }),
+    [Symbol.asyncDispose]: () => checked[Symbol.asyncDispose](),
+  };
+}
+
+function lookAtGroup(group: string, client: AgentClient): Looked {
   return {
     async look() {
-      const health = own === null ? await ask() : null;
-      if (health !== null) return health;
-      const device = config.devices.find((each) => each.name === name);
+      const answer = await client.get(`/api/v1/groups/${encodeURIComponent(group)}`, AGENT_TIMEOUT_MS);
+      if (answer.kind === 'no_agent') {
+        throw new UserError('agent_unreachable', `nothing listens at ${client.url}: --group asks a running agent`);
+      }
+      if (answer.kind === 'not_found') {
+        throw new UserError('device_unknown', `the agent at ${client.url} has seen no group "${group}"`);
+      }
+      if (!isGroupHealth(answer.document)) throw client.unsuitable(answer);
+      return { health: answer.document, from: `group ${group}, via agent ${client.url}` };
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  };
+}
+
+/** Through the agent while it watches this very device; else, from then on, by itself. */
+function lookAtConfigured(name: string, config: ResolvedConfig, token: Secret | null, clock: Clock): Looked {
+  const client = createAgentClient(agentUrl(config), token);
+  const device = config.devices.find((each) => each.name === name);
+  let own: Looked | null = null;
+  return {
+    async look() {
+      const known = own === null ? await knownHost(client, name) : null;
+      // Another agent may listen there, and know another router of this name.
+      const same = known !== null && (device === undefined ? config.targets !== null : known === device.host);
+      if (same) return askAgent(client, name);
       if (device === undefined) return unknownDevice(name, config.file);
-      own ??= (await import('./own-look.ts')).lookByItself(device, config.devices, config, clock);
+      const { lookByItself } = await import('./own-look.ts');
+      const other = known === null ? '' : `; the agent at ${client.url} knows ${name} as ${known}`;
+      own ??= shownAs(
+        lookByItself(device, config.devices, config, clock),
+        `${name} (${device.host}), polled now${other}`,
+      );
       return own.look();
     },
     async [Symbol.asyncDispose]() {
@@ -169,16 +224,25 @@ function unknownDevice(name: string, place: string): never {
   throw new UserError('device_unknown', `${place} knows no device "${name}"`);
 }
 
-/** null: no agent there, or it does not know the device. */
-function lookThroughAgent(url: string, token: Secret | null, device: string): () => Promise<HealthDocument | null> {
-  const client = createAgentClient(url, token);
-  return async () => {
-    const path = `/api/v1/devices/${encodeURIComponent(device)}/health?live=true`;
-    const answer = await client.get(path, AGENT_TIMEOUT_MS);
-    if (answer.kind !== 'document') return null;
-    if (isHealthDocument(answer.document)) return answer.document;
-    throw new UserError('agent_unsuitable', `what listens at ${client.url} is not gdoiwatch of this version`);
-  };
+/** The host of the agent's device of this name; null: no agent there, or it knows none. */
+async function knownHost(client: AgentClient, device: string): Promise<string | null> {
+  const answer = await client.get(`/api/v1/devices/${encodeURIComponent(device)}`, AGENT_TIMEOUT_MS);
+  if (answer.kind !== 'document') return null;
+  const { document } = answer;
+  const host: unknown = document !== null && typeof document === 'object' ? Reflect.get(document, 'host') : null;
+  if (typeof host !== 'string') throw client.unsuitable(answer);
+  return host;
+}
+
+async function askAgent(client: AgentClient, device: string): Promise<Shown> {
+  const host = await knownHost(client, device);
+  const path = `/api/v1/devices/${encodeURIComponent(device)}/health?live=true`;
+  const answer = await client.get(path, AGENT_TIMEOUT_MS);
+  if (answer.kind === 'not_found') return unknownDevice(device, `the agent at ${client.url}`);
+  if (answer.kind === 'document' && isHealthDocument(answer.document)) {
+    return { health: answer.document, from: `${device} (${host ?? 'host not known'}), via agent ${client.url}` };
+  }
+  throw client.unsuitable(answer);
 }
 
 function isHealthDocument(document: unknown): document is HealthDocument {

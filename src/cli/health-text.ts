@@ -5,11 +5,19 @@ import type { ExplanationDocument, HealthCheckDocument, HealthDocument } from '.
 
 const WIDTH = 100;
 
-/** `unobserved`: what to say where the document has no instant. */
-export function healthText(health: HealthDocument, nowMs: number, unobserved = 'never: no answer yet'): string {
+/** `unobserved`: what to say where the document has no instant. `from`: whose answer it is, by which way. */
+export function healthText(
+  health: HealthDocument,
+  nowMs: number,
+  {
+    unobserved = 'never: no answer yet',
+    from = null,
+  }: { readonly unobserved?: string; readonly from?: string | null } = {},
+): string {
   const lines = [`${health.status.toUpperCase()}  ${health.summary}`, ''];
   const [first] = health.explanations;
   if (first !== undefined) lines.push(...explanationLines(first, nowMs));
+  if (from !== null) lines.push(...field('asked', from));
   lines.push(...field('observed', observed(health, unobserved)));
   for (const { group, role, status, summary } of health.groups) {
     lines.push(
@@ -29,9 +37,11 @@ export function healthText(health: HealthDocument, nowMs: number, unobserved = '
 }
 
 /** `STATUS: summary | 'label'=value;warn;crit`, without line breaks and bars in the text. */
-export function pluginLine(health: HealthDocument): string {
+export function pluginLine(
+  health: Pick<HealthDocument, 'status' | 'summary' | 'checks'> & { readonly groups?: HealthDocument['groups'] },
+): string {
   const text = `${health.status.toUpperCase()}: ${health.summary}`.replaceAll('|', '/').replaceAll(/\s+/g, ' ');
-  const data = health.checks.flatMap((check) => performanceData(check, health.groups.length > 1));
+  const data = health.checks.flatMap((check) => performanceData(check, (health.groups?.length ?? 0) > 1));
   return data.length === 0 ? `${text}\n` : `${text} | ${data.join(' ')}\n`;
 }
 
@@ -66,7 +76,7 @@ function rangeOf(name: CheckName, threshold: number): string {
 }
 
 /** What follows and by when, or when it is decided; and what it stands on. */
-function explanationLines(explanation: ExplanationDocument, nowMs: number): readonly string[] {
+export function explanationLines(explanation: ExplanationDocument, nowMs: number): readonly string[] {
   const { consequence, deadline, known_at: knownAt, evidence } = explanation;
   const until = (at: string | null) => (at === null ? '' : ` in ${durationText((Date.parse(at) - nowMs) / 1000)}`);
   return [
@@ -88,14 +98,14 @@ function observed({ observed_at, age_seconds }: HealthDocument, unobserved: stri
   return `${observed_at} (${age_seconds === null ? 'age not known' : `${age_seconds} s ago`})`;
 }
 
-function when(at: string, nowMs: number): string {
+export function when(at: string, nowMs: number): string {
   const seconds = Math.round((Date.parse(at) - nowMs) / 1000);
   return seconds >= 0 ? `in ${seconds} s (${at})` : `${-seconds} s overdue (${at})`;
 }
 
 const MARKS = { ok: ' ok ', unknown: ' ?? ', warning: 'WARN', critical: 'CRIT' } as const;
 
-function checkLines(check: HealthCheckDocument, several: boolean): readonly string[] {
+export function checkLines(check: HealthCheckDocument, several: boolean): readonly string[] {
   const where = several && check.group !== null ? `${check.group}: ` : '';
   return wrapped(
     `[${MARKS[check.status]}] ${check.name.padEnd(22)}`,
@@ -103,11 +113,11 @@ function checkLines(check: HealthCheckDocument, several: boolean): readonly stri
   );
 }
 
-function weight({ status }: HealthCheckDocument): number {
+export function weight({ status }: HealthCheckDocument): number {
   return ['ok', 'unknown', 'warning', 'critical'].indexOf(status);
 }
 
-function field(name: string, text: string): readonly string[] {
+export function field(name: string, text: string): readonly string[] {
   return wrapped(`  ${name.padEnd(10)}`, text);
 }
 

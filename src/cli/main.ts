@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander';
 import { endSoon } from '../kernel/end-soon.ts';
 import { USER_ERROR_EXIT, UserError, type UserErrorCode } from '../kernel/user-error.ts';
 import { Stopped } from './signals.ts';
+import { mistypedFlag } from './mistyped-flag.ts';
 import { PLUGIN_STATUS } from './plugin-status.ts';
 import { packageVersion } from './version.ts';
 
@@ -27,6 +28,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map(
     demo: async () => (await import('./demo.ts')).demoCommand(),
     run: async () => (await import('./run.ts')).runCommand(),
     check: async () => (await import('./check.ts')).checkCommand(),
+    status: async () => (await import('./status.ts')).statusCommand(),
     events: async () => (await import('./events.ts')).eventsCommand(),
     incidents: async () => (await import('./incidents.ts')).incidentsCommand(),
     parse: async () => (await import('./parse.ts')).parseCommand(),
@@ -57,7 +59,8 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const isCheck = asked === 'check';
 
 try {
-  await program.parseAsync();
+  const mistyped = mistypedFlag(program.commands, process.argv.slice(2));
+  await (mistyped === null ? program.parseAsync() : program.parseAsync(mistyped, { from: 'user' }));
 } catch (error) {
   if (error instanceof CommanderError) {
     process.exitCode = error.exitCode === 0 ? 0 : isCheck ? PLUGIN_STATUS.unknown : USER_ERROR_EXIT[USAGE_INVALID];

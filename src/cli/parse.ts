@@ -52,7 +52,7 @@ function report(
   for (const health of verdicts.values()) {
     // what is due is due from when the text was captured
     const atMs = health.observed_at === null ? clock.wallMs() : Date.parse(health.observed_at);
-    process.stdout.write(`\n${healthText(health, atMs, 'when the text does not say')}`);
+    process.stdout.write(`\n${healthText(health, atMs, { unobserved: 'when the text does not say' })}`);
   }
   failing(failed, answers.length > 0, name);
 }

@@ -15,7 +15,8 @@ import { pushMetrics } from '../export/alertmanager/push-metrics.ts';
 import { clusterMetrics } from '../export/cluster-metrics.ts';
 import { webhookMetrics } from '../export/webhooks/webhook-metrics.ts';
 import { createWebhookPush, type WebhookPush } from '../export/webhooks/webhook-push.ts';
-import { gatherGroups, groupMetrics } from '../export/group-metrics.ts';
+import { gatherGroups, groupMetrics, type Planned } from '../export/group-metrics.ts';
+import { isPlanned } from '../gdoi/events/planned-event.ts';
 import { PreparedLines } from '../export/prepared-lines.ts';
 import { httpMetrics } from '../export/http-metrics.ts';
 import { pushedMetrics } from '../export/pushed-metrics.ts';
@@ -29,6 +30,7 @@ import { listenFailure } from '../kernel/listen-failure.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { Parts } from '../kernel/parts.ts';
 import { systemRandom } from '../kernel/random.ts';
+import { Maintenance } from '../model/maintenance.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { type ReloadOutcome, Reloads } from './reloads.ts';
 import { type Cluster, startCluster } from './cluster.ts';
@@ -138,9 +140,12 @@ async function startParts(
   const access = await parts.start('SSH', () => make.ssh({ ...around, ...config.ssh }));
   const snmp = await parts.start('SNMP', () => make.snmp(around));
   const restconf = await parts.start('RESTCONF', () => make.restconf({ ...around, ...config.restconf }));
+  const maintenance = new Maintenance();
+  maintenance.configure(config.maintenance);
   const agent = await parts.start('agent', () =>
     make.agent({
       config,
+      maintenance,
       clock,
       networkClock,
       access,
@@ -152,8 +157,9 @@ async function startParts(
       traffic: common.traffic,
       lookup: addressesOf,
       ...(shared === null ? {} : { shared: writer }),
+      // Planned work wakes nobody; a webhook is told of all, with the mark.
       onEvents: (events) => {
-        push.push(events);
+        push.push(events.filter((event) => !isPlanned(event)));
         webhooks.push(events);
       },
     }),
@@ -169,6 +175,7 @@ async function startParts(
       webhooks,
       listeners,
       reloads,
+      maintenance,
       clusterMetrics: () => (cluster === null ? '' : clusterMetrics(cluster.status())),
     }),
   );
@@ -182,6 +189,7 @@ async function startParts(
         throw error;
       });
       configured = fresh;
+      maintenance.configure(targets.config.maintenance);
       server.renewCertificate();
       await push.configure(targets.config.alertmanager);
       await webhooks.configure(targets.config.webhooks);
@@ -223,13 +231,14 @@ interface Served {
   readonly reloads: Reloads;
   /** Empty: the store is this agent's alone. */
   readonly clusterMetrics: () => string;
+  readonly maintenance: Maintenance;
 }
 
 /** The HTTP side over what the others show. */
 async function serve(
   { config, clock, make }: { readonly config: ResolvedConfig; readonly clock: Clock; readonly make: PartMakers },
   { clock: network, logger, errors }: Common,
-  { agent, store, targets, push, webhooks, listeners, reloads, clusterMetrics: ofCluster }: Served,
+  { agent, store, targets, push, webhooks, listeners, reloads, maintenance, clusterMetrics: ofCluster }: Served,
 ): Promise<HttpServer> {
   const lines = new PreparedLines((group, cell) => agent.readModel.group(group, cell), config.metrics);
   agent.readModel.onChange((device, view) => lines.update(device, view));
@@ -252,6 +261,7 @@ async function serve(
       deviceLines: (device) => lines.of(device),
       events: store,
       incidents: store,
+      maintenance,
       pollNow: (device, signal) => agent.pollNow(device, signal),
       web: () => targets.config.web,
       selfMetrics: async () => {
@@ -259,7 +269,7 @@ async function serve(
         await gatherGroups(agent.readModel, network);
         return [
           await registry.metrics(),
-          groupMetrics(agent.readModel),
+          groupMetrics(agent.readModel, plannedNow(maintenance, clock)),
           ofCluster(),
           pushedMetrics(
             status.pushed,
@@ -277,6 +287,14 @@ async function serve(
   } catch (error) {
     throw listenFailure(`listen: cannot listen on ${host}:${port}`, error) ?? error;
   }
+}
+
+function plannedNow(maintenance: Maintenance, clock: Clock): Planned {
+  const nowMs = clock.wallMs();
+  return {
+    device: (device, groups, cell) => maintenance.of({ device, groups, cell }, nowMs) !== null,
+    group: (group, cell) => maintenance.of({ device: null, groups: [group], cell }, nowMs) !== null,
+  };
 }
 
 async function startListeners(

@@ -16,6 +16,7 @@ import type {
   ResolvedAlertmanager,
   ResolvedConfig,
   ResolvedDevice,
+  ResolvedMaintenance,
   ResolvedTargets,
   ResolvedTraps,
   SnmpCredential,
@@ -72,9 +73,28 @@ export async function resolveConfig(
       traps: resolveTraps(config.traps, credentials, problems),
       alertmanager: await resolveAlertmanager(config, secrets, problems),
       webhooks: await resolveWebhooks(config.webhooks, secrets, problems),
+      maintenance: resolveMaintenance(config, problems),
     },
     problems,
   };
+}
+
+function resolveMaintenance(config: CheckedConfig, problems: Problem[]): readonly ResolvedMaintenance[] {
+  const known = new Set(config.devices?.flatMap((entry) => (entry === null ? [] : [entry.name])));
+  return config.maintenance.flatMap((entry, index) => {
+    const path = ['maintenance', index];
+    const { from, until, devices, groups, cells, reason } = entry;
+    if (until <= from) problems.push(errorAt([...path, 'until'], 'is not after from'));
+    if (devices.length + groups.length + cells.length === 0) {
+      problems.push(errorAt(path, 'names neither devices, groups nor cells'));
+    }
+    devices.forEach((name, position) => {
+      // Devices of targets are not known yet.
+      if (config.targets !== undefined || known.has(name)) return;
+      problems.push(warningAt([...path, 'devices', position], `${quoted(name)} is no configured device`));
+    });
+    return [{ fromMs: from, untilMs: until, devices, groups, cells, reason }];
+  });
 }
 
 /** Whoever reaches the page sees the fleet, and may have devices polled. */

@@ -259,4 +259,16 @@ export interface ResolvedConfig {
   readonly traps: ResolvedTraps | null;
   readonly alertmanager: ResolvedAlertmanager | null;
   readonly webhooks: readonly ResolvedWebhook[];
+  readonly maintenance: readonly ResolvedMaintenance[];
+}
+
+/** A window of planned work; at least one of the lists names something. */
+export interface ResolvedMaintenance {
+  readonly fromMs: number;
+  readonly untilMs: number;
+  readonly devices: readonly string[];
+  readonly groups: readonly string[];
+  readonly cells: readonly string[];
+  /** Empty: none was given. */
+  readonly reason: string;
 }

@@ -49,6 +49,27 @@ const schedule = z.string({ error: () => scheduleText }).transform((value, conte
   return result;
 });
 
+/** With its zone: planned work is often announced to people of several. */
+const instant = parsed('an instant in ISO 8601 with its zone (2026-01-31T22:00:00Z)', (value) => {
+  const ms = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$/.test(value) ? Date.parse(value) : Number.NaN;
+  return Number.isNaN(ms) ? null : ms;
+});
+const MAX_WINDOWS = 1000;
+const MAX_NAMES = 10_000;
+const namesOf = (what: string) =>
+  z
+    .array(text('a name of at most 256 characters', printable(256)), { error: `a list of names of ${what}` })
+    .max(MAX_NAMES, { error: `at most ${MAX_NAMES} names` })
+    .default([]);
+const maintenanceWindow = section({
+  from: instant.describe('Its beginning'),
+  until: instant.describe('Its end: it ends by itself'),
+  devices: namesOf('devices').describe('Devices that are worked on'),
+  groups: namesOf('groups').describe('Groups, with all their devices'),
+  cells: namesOf('cells').describe('Cells, with all their groups'),
+  reason: text('text of at most 200 characters', printable(200)).default('').describe('Said with each event'),
+});
+
 /** RFC 3414, section 5: `usmUserName` has 1 to 32 octets. */
 const snmpUserName = text(
   'an SNMPv3 user name of at most 32 octets',
@@ -641,6 +662,13 @@ export const configSchema = section({
     .max(MAX_URLS, { error: `at most ${MAX_URLS} webhooks` })
     .default([])
     .describe('Where each event is sent as it happens'),
+  maintenance: z
+    .array(maintenanceWindow, { error: 'a list of maintenance windows' })
+    .max(MAX_WINDOWS, { error: `at most ${MAX_WINDOWS} windows` })
+    .default([])
+    .describe(
+      'Planned work: what happens meanwhile to these devices, groups or cells is marked planned and wakes nobody',
+    ),
   alertmanager: section({
     urls: z
       .array(webUrl, { error: 'a list of URLs' })

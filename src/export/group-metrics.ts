@@ -65,7 +65,8 @@ export async function gatherGroups(fleet: FleetReadModel, clock: Pick<Clock, 'mo
   }
 }
 
-export function groupMetrics(fleet: FleetReadModel): string {
+/** `planned`: what is under maintenance now. */
+export function groupMetrics(fleet: FleetReadModel, planned: Planned = NOTHING_PLANNED): string {
   const views = [...fleet.groups()];
   const gauges = GROUP_GAUGES.map(({ name, help, value }) =>
     renderFamily(
@@ -84,7 +85,7 @@ export function groupMetrics(fleet: FleetReadModel): string {
       count,
     ]),
   );
-  const incidents = incidentFamilies(views);
+  const incidents = incidentFamilies(views, planned);
   const events = renderFamily(
     {
       name: 'gdoi_events_total',
@@ -93,7 +94,33 @@ export function groupMetrics(fleet: FleetReadModel): string {
     },
     Array.from(fleet.totals.byType(), ([type, count]): [Labels, number] => [{ type }, count]),
   );
-  return gauges.join('') + incidents + reregistrations + events;
+  return gauges.join('') + incidents + reregistrations + events + maintenance(fleet, views, planned);
+}
+
+/** Is a device, or a group as a whole, under maintenance now? */
+export interface Planned {
+  readonly device: (device: string, groups: readonly string[], cell: string | undefined) => boolean;
+  readonly group: (group: string, cell: string | undefined) => boolean;
+}
+
+const NOTHING_PLANNED: Planned = { device: () => false, group: () => false };
+
+function maintenance(fleet: FleetReadModel, views: readonly FleetView[], planned: Planned): string {
+  const devices = [...fleet.devices()].filter(({ device, groups, cell }) =>
+    planned.device(device, [...groups.keys()], cell),
+  );
+  const groups = views.filter(({ group, cell }) => planned.group(group, cell));
+  return renderFamily(
+    {
+      name: 'gdoi_maintenance',
+      type: 'gauge',
+      help: '1 while a device or a group is in a maintenance window: what happens to it is planned; absent otherwise.',
+    },
+    [
+      ...devices.map(({ device, cell }): [Labels, number] => [{ ...inCell(cell), device }, 1]),
+      ...groups.map((view): [Labels, number] => [groupLabels(view), 1]),
+    ],
+  );
 }
 
 function groupLabels({ group, cell }: Pick<FleetView, 'group' | 'cell'>): Labels {
@@ -101,6 +128,7 @@ function groupLabels({ group, cell }: Pick<FleetView, 'group' | 'cell'>): Labels
 }
 
 interface Said {
+  readonly view: FleetView;
   /** Of the group. */
   readonly labels: Labels;
   readonly explanation: Explanation;
@@ -140,11 +168,16 @@ const INCIDENT_GAUGES: readonly IncidentGauge[] = [
   },
 ];
 
-function incidentFamilies(views: readonly FleetView[]): string {
+function incidentFamilies(views: readonly FleetView[], planned: Planned): string {
   const said = views.flatMap((view) =>
-    view.explanations.map((explanation): Said => ({ labels: groupLabels(view), explanation })),
+    view.explanations.map((explanation): Said => ({ view, labels: groupLabels(view), explanation })),
   );
-  const open = said.filter(({ explanation }) => explanation.phase === 'present');
+  // Work on every device that an incident concerns is no incident.
+  const open = said.filter(
+    ({ explanation, view: { group, cell } }) =>
+      explanation.phase === 'present' &&
+      !(explanation.scope.length > 0 && explanation.scope.every((name) => planned.device(name, [group], cell))),
+  );
   const gauges = INCIDENT_GAUGES.map(({ name, help, samples }) =>
     renderFamily({ name, help, type: 'gauge' }, open.flatMap(samples)),
   );

@@ -93,12 +93,18 @@ export function createApp({ tls, errors, connections, requestTimeoutMs = REQUEST
   const app = fastify.withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  // Whatever a client sends as a body (curl -X POST -d ''), nothing here reads it.
+  // Whatever a client sends as a body (curl -X POST -d ''), only a route that says so reads it.
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, _body, done) => done(null, undefined));
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(reply, 404, `${request.method} ${request.url.split('?', 1)[0] ?? ''} is not here.`),
-  );
+  app.addContentTypeParser('*', { parseAs: 'string' }, (request, body, done) => {
+    done(null, request.routeOptions.schema?.body === undefined ? undefined : jsonOf(String(body)));
+  });
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0] ?? '';
+    if (isPersonLooking(request.method, path, request.headers.accept)) {
+      return reply.code(404).type('text/html; charset=utf-8').send(NOT_HERE);
+    }
+    return sendProblem(reply, 404, `${request.method} ${path} is not here.`);
+  });
   app.setErrorHandler<FastifyError>((error, request, reply) => {
     if (hasZodFastifySchemaValidationErrors(error)) {
       const errors = error.validation.map(({ instancePath, message, params }) => ({
@@ -123,4 +129,28 @@ function parameterOf(instancePath: string, params: unknown): string {
   if (path !== '') return path;
   const keys = typeof params === 'object' && params !== null && 'keys' in params ? params.keys : null;
   return Array.isArray(keys) ? keys.join(', ') : 'request';
+}
+
+/** A browser that opens an address, and no script. */
+function isPersonLooking(method: string, path: string, accept: string | undefined): boolean {
+  return method === 'GET' && !path.startsWith('/api/') && accept?.includes('text/html') === true;
+}
+
+/** Nothing of the request stands in it. */
+const NOT_HERE = `<!doctype html>
+<html lang="en">
+<title>Not here - gdoiwatch</title>
+<h1>There is no page at this address</h1>
+<p>It may have been mistyped, or be of another version. Go on with the <a href="/">fleet</a>, the
+<a href="/groups">groups</a>, the <a href="/incidents">incidents</a> or the <a href="/events">events</a>.</p>
+</html>
+`;
+
+/** null: it is no JSON, and the route's schema says what it takes. */
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }

@@ -1,4 +1,5 @@
 /** What the HTTP side asks of its surroundings, in its own words. */
+import type { Maintenance } from '../model/maintenance.ts';
 import type { AgentStatus, FleetReadModel } from '../model/read-model.ts';
 import type { Cause, EventType, GdoiEvent } from '../gdoi/events/event.ts';
 import type { ExplanationCause } from '../gdoi/explain/explanation.ts';
@@ -30,6 +31,7 @@ export interface HttpOptions {
   readonly selfMetrics: () => Promise<string>;
   readonly events: EventReader;
   readonly incidents: IncidentReader;
+  readonly maintenance: Maintenance;
   /** Event streams open at once; absent: 1024. */
   readonly maxStreams?: number;
   /** For a whole request to arrive, ms; absent: 10 s. */

@@ -21,6 +21,7 @@ import { eventStreamRoute } from './routes/event-stream-route.ts';
 import { groupRoutes } from './routes/group-routes.ts';
 import { incidentRoutes } from './routes/incident-routes.ts';
 import { lifecycleRoutes } from './routes/lifecycle-routes.ts';
+import { maintenanceRoutes } from './routes/maintenance-routes.ts';
 import { metricsRoute } from './routes/metrics-route.ts';
 import { probeRoute } from './routes/probe-route.ts';
 
@@ -50,6 +51,7 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   groupRoutes(app, options, board);
   eventRoutes(app, options);
   incidentRoutes(app, options);
+  maintenanceRoutes(app, options);
   eventStreamRoute(app, streams, counters, connections);
   discoveryRoute(app, options);
   openApiRoute(app);

@@ -45,6 +45,19 @@ export async function ask<Body>(path: string, signal: AbortSignal, timeoutMs = T
   }
 }
 
+/** An answer that is no JSON; null: there is none. */
+export async function askText(path: string, signal: AbortSignal): Promise<string | null> {
+  try {
+    const response = await fetch(path, {
+      headers: authorization(),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    });
+    return response.ok ? await response.text() : null;
+  } catch {
+    return null;
+  }
+}
+
 function detailOf(body: unknown, retryAfter: string | null): string {
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- an error of this server is a problem document
   const { detail } = body as Partial<Problem>;

@@ -36,6 +36,7 @@ function EventEntry({ event, nowMs }: { readonly event: EventDocument; readonly 
             </Fragment>
           )}
           {event.unexpected !== null && (event.unexpected ? ', unexpected' : ', expected')}
+          {event.planned && ', planned'}
           {event.device !== null && (
             <Fragment>
               {' · device '}

@@ -1,6 +1,8 @@
 /** The history, newest first, and what happens now on top of it. */
 import { CAUSES, EVENT_TYPES } from '../gdoi/events/event.ts';
+import type { EventDocument } from '../http/schemas/event-schema.ts';
 import { Choice } from './choice.tsx';
+import { saveCsv } from './save-csv.ts';
 import type { FeedState } from './event-feed.ts';
 import { EventHistory, type EventPage, MAX_EVENTS } from './event-history.ts';
 import { EventList } from './event-list.tsx';
@@ -89,6 +91,13 @@ export class EventsView implements View {
         ) : (
           <EventList events={events} nowMs={this.#session.nowMs()} />
         )}
+        {events.length > 0 && (
+          <p>
+            <button type="button" onClick={() => saveCsv('events.csv', csvRows(events))}>
+              CSV
+            </button>
+          </p>
+        )}
         {cursor !== null && events.length < MAX_EVENTS && (
           <button
             type="button"
@@ -104,6 +113,38 @@ export class EventsView implements View {
       </Fragment>
     );
   }
+}
+
+function csvRows(events: readonly EventDocument[]): readonly (readonly string[])[] {
+  const head = [
+    'at',
+    'severity',
+    'type',
+    'device',
+    'group',
+    'cause',
+    'unexpected',
+    'planned',
+    'summary',
+    'incident',
+    'id',
+  ];
+  return [
+    head,
+    ...events.map((event) => [
+      event.at,
+      event.severity,
+      event.type,
+      event.device ?? '',
+      event.group ?? '',
+      event.cause ?? '',
+      event.unexpected === null ? '' : String(event.unexpected),
+      String(event.planned),
+      event.summary,
+      event.incident ?? '',
+      event.id,
+    ]),
+  ];
 }
 
 /** By hours. */

@@ -1,4 +1,5 @@
 /** Groups in short: well or not and why, and when the next rekey is. */
+import { naturalOrder } from '../gdoi/events/name-list.ts';
 import { HEALTH_STATUSES } from '../gdoi/health/health-check.ts';
 import type { GroupSummary } from '../http/schemas/group-schema.ts';
 import { Countdown } from './instants.tsx';
@@ -12,7 +13,7 @@ export function GroupCards(props: {
   readonly nowMs: number | null;
 }): VNode {
   const sorted = props.groups.toSorted(
-    (a, b) => HEALTH_STATUSES.indexOf(b.status) - HEALTH_STATUSES.indexOf(a.status) || a.group.localeCompare(b.group),
+    (a, b) => HEALTH_STATUSES.indexOf(b.status) - HEALTH_STATUSES.indexOf(a.status) || naturalOrder(a.group, b.group),
   );
   const rest = sorted.length - props.most;
   return (
@@ -27,7 +28,7 @@ export function GroupCards(props: {
               <bdi>{withoutName(group.summary, group.group)}</bdi>
             </p>
             <p class="faint">
-              {group.members} GMs, {group.kss} KSs polled
+              {group.members} {group.members === 1 ? 'GM' : 'GMs'}, {group.kss} {group.kss === 1 ? 'KS' : 'KSs'} polled
               {group.next !== null && (
                 <Fragment>
                   {' · '}

@@ -5,6 +5,8 @@ import { ChecksTable, FirstStep } from './checks.tsx';
 import type { EventPage } from './event-history.ts';
 import { EventList } from './event-list.tsx';
 import { Countdown } from './instants.tsx';
+import { IncidentList, type IncidentPage, Tickets } from './incident-list.tsx';
+import { incidentsPath } from './incidents-view.tsx';
 import { KekAxis, KekLegend, KekTrack } from './kek-track.tsx';
 import type { KekScale } from './kek-scale.ts';
 import { DeviceLink, Name, NameList, withoutName } from './names.tsx';
@@ -19,23 +21,32 @@ import type { View } from './view.ts';
 
 /** GMs drawn before someone asks for more. */
 const FIRST_ROWS = 100;
+/** Of the last week. */
+const RECENT_INCIDENTS = 10;
 
 export class GroupView implements View {
   readonly title: string;
   readonly #session: Session;
   readonly #group: Kept<GroupDocument>;
   readonly #events: Kept<EventPage>;
+  readonly #incidents: Kept<IncidentPage>;
+  readonly #tickets: Tickets;
+  readonly #name: string;
   #all = false;
 
   constructor(session: Session, name: string, signal: AbortSignal) {
     this.title = `Group ${name}`;
     this.#session = session;
     this.#group = new Kept(session, `/api/v1${groupPath(name)}`, signal);
+    this.#name = name;
     this.#events = recentEvents(session, { group: name }, signal);
+    this.#incidents = new Kept(session, '', signal);
+    this.#tickets = new Tickets(session, signal);
   }
 
   async refresh(): Promise<void> {
-    await Promise.all([this.#group.refresh(), this.#events.refresh()]);
+    const incidents = incidentsPath({ group: this.#name }, this.#session.nowMs(), RECENT_INCIDENTS);
+    await Promise.all([this.#group.refresh(), this.#events.refresh(), this.#incidents.refresh(incidents)]);
   }
 
   render(): VNode {
@@ -87,6 +98,13 @@ export class GroupView implements View {
           </Fact>
         </Facts>
         {group.at_risk.length > 0 && <AtRisk group={group} nowMs={nowMs} />}
+        <section aria-labelledby="incidents">
+          <h2 id="incidents">Incidents of the last week</h2>
+          <IncidentList incidents={this.#incidents.body?.incidents ?? []} tickets={this.#tickets} nowMs={nowMs} />
+          <p>
+            <a href={withFilter('/incidents', { group: group.group })}>All incidents of this group</a>
+          </p>
+        </section>
         <section aria-labelledby="kss">
           <h2 id="kss">Key servers</h2>
           {group.kss.length === 0 ? (
@@ -126,7 +144,7 @@ export class GroupView implements View {
         <KekLegend scale={scale} />
         <table class="members" role="table">
           <caption>
-            {group.gms.length} polled GMs, those in need first
+            {group.gms.length} polled {group.gms.length === 1 ? 'GM' : 'GMs, those in need first'}
             {group.gms_left_out > 0 ? `; ${group.gms_left_out} more are in the fleet table` : ''}
           </caption>
           <thead role="rowgroup">
@@ -400,7 +418,11 @@ function coop(group: GroupDocument): VNode | string {
   return (
     <Fragment>
       {group.primaries.length === 0 ? (
-        'no primary is seen'
+        group.kss.length === 1 && group.coop_peers.length === 0 ? (
+          'none: a single KS'
+        ) : (
+          'no primary is seen'
+        )
       ) : (
         <Fragment>
           primary: <NameList names={group.primaries} />

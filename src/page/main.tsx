@@ -7,6 +7,8 @@ import { FleetView } from './fleet-view.tsx';
 import { GroupView } from './group-view.tsx';
 import { GroupsView } from './groups-view.tsx';
 import { Incidents } from './incidents.ts';
+import { IncidentsView } from './incidents-view.tsx';
+import { followKeyboard } from './keyboard.ts';
 import { followNavigation } from './navigation.ts';
 import { render } from 'preact';
 import { type Route, routeOf } from './route.ts';
@@ -27,6 +29,7 @@ const ROOMS: Readonly<Record<Route['kind'], string>> = {
   groups: 'Groups',
   group: 'Groups',
   events: 'Events',
+  incidents: 'Incidents',
 };
 
 const root = document.querySelector('#page');
@@ -58,6 +61,8 @@ function open(to: Route): View {
       return new DeviceView(session, to.name, signal);
     case 'events':
       return new EventsView(session, to.filter, () => feed, signal);
+    case 'incidents':
+      return new IncidentsView(session, to.filter, signal);
     default:
       return to satisfies never;
   }
@@ -109,7 +114,10 @@ function go(): void {
       document.querySelector('#devices')?.scrollIntoView();
     }
     refreshAfterTyping();
-  } else if (view instanceof EventsView && route.kind === 'events') {
+  } else if (
+    (view instanceof EventsView && route.kind === 'events') ||
+    (view instanceof IncidentsView && route.kind === 'incidents')
+  ) {
     view.show(route.filter);
     refreshAfterTyping();
   } else {
@@ -126,6 +134,7 @@ function go(): void {
 
 const refreshAfterTyping = gathered(AFTER_TYPING_MS, refresh);
 const refreshAfterEvents = gathered(AFTER_EVENT_MS, refresh);
+followKeyboard();
 followNavigation((url) => routeOf(url.pathname, url.search) !== null, go);
 document.addEventListener('visibilitychange', () => {
   if (document.visibilityState === 'visible') refreshAll();

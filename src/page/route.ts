@@ -5,13 +5,15 @@ export type Route =
   | { readonly kind: 'groups' }
   | { readonly kind: 'group'; readonly name: string }
   | { readonly kind: 'device'; readonly name: string }
-  | { readonly kind: 'events'; readonly filter: Filter };
+  | { readonly kind: 'events'; readonly filter: Filter }
+  | { readonly kind: 'incidents'; readonly filter: Filter };
 
 /** Parameters of a list, as they stand in the address and go to the API. */
 export type Filter = Readonly<Record<string, string>>;
 
 /** What an address may say of each list; anything else in it is not passed on. */
 const FLEET_FILTERS = ['q', 'status', 'role', 'group', 'sort', 'cursor'] as const;
+const INCIDENT_FILTERS = ['device', 'group', 'cause', 'hours'] as const;
 const EVENT_FILTERS = ['device', 'group', 'type', 'cause', 'unexpected', 'hours'] as const;
 
 /** null: no view is there. */
@@ -23,6 +25,9 @@ export function routeOf(path: string, search: string): Route | null {
   if (room === 'groups') return given === '' ? { kind: 'groups' } : { kind: 'group', name: given };
   if (room === 'devices' && given !== '') return { kind: 'device', name: given };
   if (room === 'events' && name === undefined) return { kind: 'events', filter: filterOf(search, EVENT_FILTERS) };
+  if (room === 'incidents' && name === undefined) {
+    return { kind: 'incidents', filter: filterOf(search, INCIDENT_FILTERS) };
+  }
   return null;
 }
 

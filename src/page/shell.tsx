@@ -32,6 +32,7 @@ export function Shell(props: {
         <nav aria-label="Views">
           {place('/', 'Fleet')}
           {place('/groups', 'Groups')}
+          {place('/incidents', 'Incidents')}
           {place('/events', 'Events')}
           <a href="/metrics">Metrics</a>
         </nav>

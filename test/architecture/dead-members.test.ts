@@ -14,7 +14,6 @@ const READ_OUTSIDE: Readonly<Record<string, string>> = {
   generatorURL: 'Alertmanager, in JSON',
   startsAt: 'Alertmanager, in JSON',
   confidence: 'API, in JSON',
-  first_step: 'API, in JSON',
   estimatedSeconds: 'API: toDocument writes every field of a lead',
   measuredSeconds: 'API: toDocument writes every field of a lead',
   spis: 'API: toDocument writes every field of the group’s TEKs',

@@ -19,6 +19,7 @@ export function aConfig(over: Partial<ResolvedConfig> & Pick<ResolvedConfig, 'de
     traps: null,
     alertmanager: null,
     webhooks: [],
+    maintenance: [],
     ...over,
   };
 }

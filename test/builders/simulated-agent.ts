@@ -17,6 +17,7 @@ import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { createSimulatedFleet, type SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import type { Lifetimes, ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
+import type { Maintenance } from '../../src/model/maintenance.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { FakeClock } from './fake-clock.ts';
 import { MemoryLogger } from './memory-logger.ts';
@@ -44,6 +45,8 @@ export interface SimulatedWatch {
   readonly transport?: 'restconf' | 'ssh+restconf';
   /** RESTCONF's own pace beside SSH; default: that of SSH. */
   readonly restconfEveryMs?: number;
+  /** Planned work. */
+  readonly maintenance?: Maintenance;
   /** Makes something else of what a device prints. */
   readonly amend?: (device: string, command: ShowCommand, text: string) => string;
   /** Timers come at multiples of this only, as on a busy machine: days take seconds. Default: exactly. */
@@ -96,6 +99,7 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
     lookup: (host) => Promise.resolve([host]),
     store: createMemoryStore(),
     logger: new MemoryLogger(),
+    ...(watched.maintenance === undefined ? {} : { maintenance: watched.maintenance }),
     onEvents: (fresh) => events.push(...fresh),
   });
   if (watched.logs === true) {

@@ -79,6 +79,7 @@ const config = (devices: readonly ResolvedDevice[], changes: Partial<ResolvedCon
   traps: null,
   alertmanager: null,
   webhooks: [],
+  maintenance: [],
   ...changes,
 });
 

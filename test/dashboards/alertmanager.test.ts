@@ -46,6 +46,22 @@ const CASES: readonly Case[] = [
     muted: ['GdoiExplained info device=gmn1 scope=device', 'GdoiDeviceUnreachable warning device=gmn1'],
   },
   {
+    title: 'planned work mutes what happens to its device or its group, and nothing else',
+    told: [
+      'GdoiUnexpectedReregistration warning device=gmp2 group=P cause=unknown',
+      'GdoiIncident warning group=P cause=path_loss',
+      'GdoiHostKeyChanged critical device=gmp1',
+    ],
+    muted: [
+      'GdoiMaintenance info device=gmp1',
+      'GdoiUnexpectedReregistration warning device=gmp1 group=P cause=unknown',
+      'GdoiDeviceUnreachable warning device=gmp1',
+      'GdoiMaintenance info group=Q',
+      'GdoiIncident critical group=Q cause=ks_down',
+      'GdoiGmNotRegistered critical device=gmq1 group=Q',
+    ],
+  },
+  {
     title: 'an incident that got worse is told as it is now',
     told: ['GdoiIncident critical group=O cause=path_loss'],
     muted: ['GdoiIncident warning group=O cause=path_loss'],

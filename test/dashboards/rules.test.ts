@@ -10,6 +10,7 @@ import { missing, PROMETHEUS_DIRECTORY, RULES_FILE, run } from './promtool.ts';
 const ALERTS = [
   'GdoiIncident',
   'GdoiExplained',
+  'GdoiMaintenance',
   'GdoiUnexpectedReregistration',
   'GdoiReregistrationStorm',
   'GdoiKekRekeyOverdue',

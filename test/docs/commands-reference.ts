@@ -11,6 +11,7 @@ import { replayCommand } from '../../src/cli/replay.ts';
 import { runCommand } from '../../src/cli/run.ts';
 import { simulateCommand } from '../../src/cli/simulate.ts';
 import { storeCommand } from '../../src/cli/store.ts';
+import { statusCommand } from '../../src/cli/status.ts';
 
 export interface CommandHelp {
   /** `gdoiwatch config check`. */
@@ -24,6 +25,7 @@ const COMMANDS = [
   demoCommand,
   runCommand,
   checkCommand,
+  statusCommand,
   eventsCommand,
   incidentsCommand,
   parseCommand,

@@ -154,7 +154,7 @@ function groupExposition(): string {
   const yardstick = yardstickOf(state, DEFAULT_FLEET_SETTINGS);
   const judged = { yardstick, explanations: [EXPLANATION], assessment: null };
   const view = fleetView(state, NOON, DEFAULT_FLEET_SETTINGS, judged);
-  return groupMetrics({ ...fleet, groups: () => [view] });
+  return groupMetrics({ ...fleet, groups: () => [view] }, { device: () => false, group: () => true });
 }
 
 const WEBHOOK = {

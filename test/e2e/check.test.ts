@@ -72,8 +72,13 @@ describe('without an agent', () => {
 
   test.each([
     ['a device that nobody knows', ['nobody'], /knows no device "nobody"/],
-    ['nothing to check', [], /either the name of a configured device or --host/],
+    ['nothing to check', [], /either the name of a configured device, --group or --host/],
     ['an unknown flag', ['gm1', '--no-such-flag'], /unknown option/],
+    [
+      'an unknown flag after a wrong value',
+      ['gm1', '--port', 'x', '--no-such-flag'],
+      /unknown option '--no-such-flag'/,
+    ],
     ['a token file that is not there', ['gm1', '--token-file', '/nonexistent'], /cannot be read/],
   ])('%s: one clear line, exit status 3', async (_, args, said) => {
     const { status, stdout, stderr } = await check(...args);
@@ -120,6 +125,46 @@ describe('with a running agent', () => {
     expect(later.checks.find(({ name }) => name === 'kek_matches_ks')?.status).toBe('ok');
     const events = await gdoiwatch(['events', '--agent', url!, '--json']);
     expect(events).toMatchObject({ status: 0, stderr: '' });
+    // Who answered, and by which way.
+    expect((await check('gm1')).stdout).toContain(`gm1 (${gm1.host}), via agent ${url!}`);
+    const group = await check('--group', 'G1');
+    expect(group.stdout).toMatch(/^OK {2}G1: all 2 polled GMs are registered/);
+    expect(group.stdout).toContain(`group G1, via agent ${url!}`);
+    expect(group.status).toBe(0);
+    expect((await check('--group', 'G1', '--perfdata')).stdout).toMatch(/^OK: G1: .* \| 'reachable'=0;0 /);
+    expect((await check('--group', 'G9')).stderr).toContain('has seen no group "G9"');
+    const fleet = await gdoiwatch(['status', '--config', config]);
+    expect(fleet.stdout).toMatch(/^3 devices: 3 ok .*\n\nOK {2}G1 {2}all 2 polled GMs are registered/);
+    expect((await gdoiwatch(['status', '--agent', url!, '--group', 'G1'])).stdout).toContain('[ ok ] registered');
+  });
+
+  test('an agent that knows another router of this name is not asked', async () => {
+    const other = join(directory, 'other.yml');
+    const written = parse(await readFile(config, 'utf8'));
+    written.store = { sqlite: join(directory, 'other.db') };
+    written.devices = [{ name: 'gm1', host: '127.0.0.99', port: await freePort(), role: 'gm' }];
+    await writeFile(other, stringify(written));
+    await using agent = new Gdoiwatch(['run', '--config', other, '--log-format', 'json']);
+    const [, url] = await agent.printed(/"url":"([^"]+)"/, 'stderr');
+    const { stdout, status } = await check('gm1');
+    expect(stdout).toContain(`gm1 (${gm1.host}), polled now; the agent at`);
+    expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`the agent at ${url!} knows gm1 as 127.0.0.99`);
+    expect(status).toBe(0);
+  });
+
+  test('where nothing listens, that is said', async () => {
+    const url = `http://127.0.0.1:${await freePort()}`;
+    for (const command of [
+      ['check', 'gm1', '--agent', url],
+      ['check', '--group', 'G1', '--agent', url],
+      ['status', '--agent', url],
+      ['events', '--agent', url],
+      ['incidents', '--agent', url],
+    ]) {
+      const { stderr, status } = await gdoiwatch(command);
+      expect(stderr).toContain(`nothing listens at ${url}`);
+      expect(status).toBe(command[0] === 'check' ? 3 : 2);
+    }
   });
 });
 

@@ -46,6 +46,7 @@ test('the history comes newest first, as the contract’s documents', async () =
       evidence: ['Succeeded registration: 2, before: 1'],
       action: 'On the KS, show crypto gdoi ks members',
       incident: null,
+      planned: false,
     },
   ]);
   expect(await ids('')).toEqual(['3', '2', '1']);

@@ -1,4 +1,5 @@
 /** An HTTP server of the agent on a free port, with a fleet that a test fills. */
+import { Maintenance } from '../../src/model/maintenance.ts';
 import { createReadModel, type MutableReadModel } from '../../src/model/read-model.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { type HttpOptions, OPEN_ACCESS, type PollNowOutcome, type WebAccess } from '../../src/http/options.ts';
@@ -57,6 +58,7 @@ export async function serve(over: Partial<HttpOptions> = {}): Promise<Served> {
     selfMetrics: async () => 'gdoi_build_info 1\n',
     events: store,
     incidents: store,
+    maintenance: new Maintenance(),
     pollNow: (device, signal) => {
       polls.push(device);
       return now.pollOutcome(device, signal);

@@ -17,6 +17,7 @@ function event(n: number): EventDocument {
     evidence: [],
     action: '',
     incident: null,
+    planned: false,
   };
 }
 

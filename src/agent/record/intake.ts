@@ -9,6 +9,7 @@
  * doubles nothing. A store that refuses a batch costs the telling, not the polling: the batch waits, bounded.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
+import { plannedEvent } from '../../gdoi/events/planned-event.ts';
 import {
   FLEET_STATE_FORMAT,
   groupPart,
@@ -29,6 +30,7 @@ import type { InternalErrors } from '../../kernel/internal-errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { DeviceView } from '../../model/device-view.ts';
 import type { EventTotals } from '../../model/event-totals.ts';
+import type { Maintenance } from '../../model/maintenance.ts';
 import {
   type DeviceSettings,
   type FleetMemory,
@@ -70,6 +72,8 @@ export interface IntakeOptions {
   readonly settings: FleetSettings;
   /** Whose states are gone on from; absent: all that the store keeps. Others come with `adopt`. */
   readonly cells?: readonly string[];
+  /** Planned work; absent: there is none. */
+  readonly maintenance?: Maintenance;
   /** The view of a large group, made of what was gathered since the last one. */
   readonly onFleetView: (view: FleetView) => void;
   /** Events that are kept and new. */
@@ -240,7 +244,7 @@ export class Intake implements AsyncDisposable {
       const urgent = events.length > 0 || material || stateChanged(known, state);
       this.#trackers.set(before.device, state);
       if (this.#devicePace.isDue(before.device, urgent)) {
-        this.#unkept.device(before.device, events);
+        this.#unkept.device(before.device, this.#asPlanned(events));
         for (const group of groups.keys()) this.#unkept.member(group, before.device);
       }
     }
@@ -262,7 +266,7 @@ export class Intake implements AsyncDisposable {
       this.#groups.set(name, memory);
       for (const [device, { material }] of members) if (material) this.#unkept.member(name, device);
       if (this.#groupPace.isDue(name, changed || events.length + incidents.length > 0)) {
-        this.#unkept.group(name, events, incidents);
+        this.#unkept.group(name, this.#asPlanned(events), incidents);
       }
       if (isGathering(memory)) this.#gathering.add(name);
       else this.#gathering.delete(name);
@@ -287,7 +291,7 @@ export class Intake implements AsyncDisposable {
     if (state === undefined) return;
     // What still waited for its next answer is emitted on what there is.
     const settled = settle(state);
-    this.#unkept.device(device, settled.events);
+    this.#unkept.device(device, this.#asPlanned(settled.events));
     this.#trackers.set(device, settled.state);
     this.#retired.add(device);
     this.#kick();
@@ -325,6 +329,18 @@ export class Intake implements AsyncDisposable {
       this.#devicePace.forget(device);
       this.#unkept.deviceGone(device);
     }
+  }
+
+  /** Those in a maintenance window are marked; an event of a device alone is planned with any of its groups. */
+  #asPlanned(events: readonly GdoiEvent[]): readonly GdoiEvent[] {
+    const { maintenance } = this.#options;
+    if (maintenance === undefined || events.length === 0) return events;
+    return events.map((event) => {
+      const { device, cell, group, atMs } = event;
+      const ofDevice = device === null ? [] : [...(this.#trackers.get(device)?.groups.keys() ?? [])];
+      const window = maintenance.of({ device, cell, groups: group === null ? ofDevice : [group] }, atMs);
+      return window === null ? event : plannedEvent(event, window);
+    });
   }
 
   #kick(): void {

@@ -1,6 +1,7 @@
 /** An event as the contract's JSON document: instants in ISO 8601, names in snake_case. */
 import { inCell } from '../seen/cell.ts';
 import type { GdoiEvent } from './event.ts';
+import { isPlanned } from './planned-event.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 export interface EventDocument {
@@ -20,6 +21,8 @@ export interface EventDocument {
   readonly action: string;
   /** Id of the incident it belongs to; null: to none that is known yet. */
   readonly incident: string | null;
+  /** It happened in a maintenance window. */
+  readonly planned: boolean;
 }
 
 /** `incident`: of those that are known as it is told. */
@@ -41,6 +44,7 @@ export function eventDocument(event: GdoiEvent, incident: string | null): EventD
     evidence,
     action,
     incident,
+    planned: isPlanned(event),
   };
 }
 

@@ -15,7 +15,7 @@ import type { AgentDocument } from './agent-document.ts';
 
 /** Also when this module runs from `src`. */
 const BUILT = fileURLToPath(new URL('../../../dist/page/', import.meta.url));
-const PAGE_PATHS = ['/', '/groups', '/groups/:name', '/devices/:name', '/events'];
+const PAGE_PATHS = ['/', '/groups', '/groups/:name', '/devices/:name', '/events', '/incidents'];
 const SHELL = { schema: { hide: true }, config: { access: 'shell' } } as const;
 
 export async function pageRoutes(app: App, { status, version, clock }: HttpOptions): Promise<void> {

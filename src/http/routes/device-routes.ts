@@ -1,5 +1,6 @@
 /** `/api/v1/devices`: the list, one device, its health now. */
 import { type DeviceView, roleOf } from '../../model/device-view.ts';
+import { naturalKey } from '../../gdoi/events/name-list.ts';
 import { HEALTH_STATUSES } from '../../gdoi/health/health-check.ts';
 import { healthDocument } from '../../gdoi/health/health-document.ts';
 import type { App } from '../app.ts';
@@ -131,9 +132,10 @@ export function notACursor(reply: Reply): Reply {
 function keyOf(sort: DevicesQuery['sort']): (judged: JudgedDevice) => string {
   switch (sort) {
     case 'name':
-      return ({ view }) => view.device;
+      return ({ view }) => naturalKey(view.device);
     case 'status':
-      return ({ view, health }) => `${HEALTH_STATUSES.length - HEALTH_STATUSES.indexOf(health.status)} ${view.device}`;
+      return ({ view, health }) =>
+        `${HEALTH_STATUSES.length - HEALTH_STATUSES.indexOf(health.status)} ${naturalKey(view.device)}`;
     default:
       return sort satisfies never;
   }

@@ -1,5 +1,5 @@
 /** `/api/v1/groups`: the list, and one group with the timeline of every member's KEK. */
-import { nameList } from '../../gdoi/events/name-list.ts';
+import { naturalKey, nameList } from '../../gdoi/events/name-list.ts';
 import type { App } from '../app.ts';
 import { cellsOf, groupDocument, groupsOfName, groupSummary } from '../group-document.ts';
 import type { HealthBoard } from '../health-board.ts';
@@ -30,7 +30,7 @@ export function groupRoutes(app: App, { fleet }: HttpOptions, board: HealthBoard
       if (cursor !== undefined && after === null) return notACursor(reply);
       const page = pageOf([...fleet.groups()], {
         order: ORDER,
-        keyOf: ({ group, cell }) => (cell === undefined ? group : `${group} ${cell}`),
+        keyOf: ({ group, cell }) => naturalKey(cell === undefined ? group : `${group} ${cell}`),
         after,
         limit,
       });

@@ -19,6 +19,7 @@ const eventSchema = z
     evidence: z.array(z.string()),
     action: z.string(),
     incident: z.string().nullable().describe('Id of the incident it belongs to; null: to none that is known yet'),
+    planned: z.boolean().describe('It happened in a maintenance window'),
   })
   .register(components, { id: 'Event' });
 

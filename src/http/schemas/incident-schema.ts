@@ -24,6 +24,8 @@ export const incidentSchema = z
   })
   .register(components, { id: 'Incident' });
 
+export type IncidentDocument = z.output<typeof incidentSchema>;
+
 export const incidentListSchema = z.object({
   incidents: z.array(incidentSchema),
   next_cursor: z.string().nullable(),

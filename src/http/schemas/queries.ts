@@ -6,7 +6,7 @@ import { HEALTH_STATUSES } from '../../gdoi/health/health-check.ts';
 
 /** Longest name of a device or group that is looked up. */
 export const MAX_NAME = 256;
-const MAX_CURSOR = 1024;
+const MAX_CURSOR = 2048;
 
 const name = z.string().min(1).max(MAX_NAME);
 export const nameParams = z.strictObject({ name });

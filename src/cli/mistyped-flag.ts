@@ -1,0 +1,34 @@
+/**
+ * A flag that a command does not have is what the user mistyped: it is named before anything that follows from it, such as
+ * an argument that is missing because of it, or another flag's value.
+ */
+import type { Command } from 'commander';
+
+const OF_EVERY_COMMAND = new Set(['--help', '--version']);
+
+/** The same command with that flag alone, for the parser to refuse; null: every flag is known. */
+export function mistypedFlag(commands: readonly Command[], given: readonly string[]): readonly string[] | null {
+  const [name = '', ...rest] = given;
+  const command = commands.find((each) => each.name() === name);
+  if (command === undefined) return null;
+  const [sub = ''] = rest;
+  const nested = command.commands.find((each) => each.name() === sub);
+  if (nested !== undefined) {
+    const mistyped = unknownFlag(nested, rest.slice(1));
+    return mistyped === null ? null : [name, sub, mistyped];
+  }
+  const mistyped = unknownFlag(command, rest);
+  return mistyped === null ? null : [name, mistyped];
+}
+
+function unknownFlag({ options }: Command, given: readonly string[]): string | null {
+  let isValue = false;
+  for (const word of given) {
+    if (word === '--') return null;
+    const [flag = ''] = word.split('=', 1);
+    const known = options.find(({ long, short }) => long === flag || short === flag);
+    if (!isValue && known === undefined && flag.startsWith('--') && !OF_EVERY_COMMAND.has(flag)) return flag;
+    isValue = !isValue && known !== undefined && known.required && !word.includes('=');
+  }
+  return null;
+}

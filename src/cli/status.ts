@@ -1,0 +1,144 @@
+/** `gdoiwatch status`: the fleet in a terminal, from a running agent: groups first, then what needs a look. */
+import { Command } from 'commander';
+import { createSystemClock } from '../kernel/clock.ts';
+import { UserError } from '../kernel/user-error.ts';
+import { type AgentClient, agentUrl, createAgentClient } from './agent-client.ts';
+import { groupText, isGroupHealth } from './group-text.ts';
+import { AGENT_TIMEOUT_MS } from './history-flags.ts';
+import { configFile, readConfig } from './read-config.ts';
+import { readToken } from './secret-file.ts';
+
+interface StatusFlags {
+  readonly config: string;
+  readonly agent?: string;
+  readonly tokenFile?: string;
+  readonly group?: string;
+  readonly all?: boolean;
+  readonly json?: boolean;
+}
+
+/** Entries of one answer of the agent. */
+const PAGE = 1000;
+/** Devices that are listed unless all are asked for. */
+const MAX_DEVICES = 20;
+
+interface Entry {
+  readonly status: string;
+  readonly summary: string;
+}
+type GroupEntry = Entry & { readonly group: string; readonly cell?: string };
+type DeviceEntry = Entry & { readonly device: string; readonly host: string };
+
+export function statusCommand(): Command {
+  return new Command('status')
+    .description('the fleet in a terminal, from a running agent: groups, and the devices that need a look')
+    .addOption(configFile('the configuration whose agent is asked'))
+    .option('--agent <url>', 'ask this agent (instead of that of --config)')
+    .option('--token-file <file>', 'token for the agent (or the variable GDOIWATCH_TOKEN)')
+    .option('--group <name>', 'this group, with its checks')
+    .option('--all', 'every device, also those that are well')
+    .option('--json', 'one JSON object: groups and devices as the API gives them')
+    .action(async (flags: StatusFlags) => {
+      const url = flags.agent ?? agentUrl((await readConfig(flags.config)).config);
+      const client = createAgentClient(url, await readToken(flags.tokenFile));
+      process.stdout.write(
+        await (flags.group === undefined ? fleet(client, flags) : group(client, flags.group, flags)),
+      );
+    });
+}
+
+async function group(client: AgentClient, name: string, { json }: StatusFlags): Promise<string> {
+  const answer = await client.get(`/api/v1/groups/${encodeURIComponent(name)}`, AGENT_TIMEOUT_MS);
+  if (answer.kind === 'not_found') {
+    throw new UserError('device_unknown', `the agent at ${client.url} has seen no group "${name}"`);
+  }
+  if (answer.kind !== 'document' || !isGroupHealth(answer.document)) throw client.unsuitable(answer);
+  if (json === true) return `${JSON.stringify(answer.document)}\n`;
+  return groupText(answer.document, createSystemClock().wallMs(), `group ${name}, via agent ${client.url}`);
+}
+
+async function fleet(client: AgentClient, { all, json }: StatusFlags): Promise<string> {
+  const groups = await everyPage(client, '/api/v1/groups', 'groups', isGroupEntry);
+  const devices = await everyPage(client, '/api/v1/devices?sort=status', 'devices', isDeviceEntry);
+  if (json === true) return `${JSON.stringify({ groups, devices })}\n`;
+  const inNeed = all === true ? devices : devices.filter(({ status }) => status !== 'ok');
+  const shown = all === true ? inNeed : inNeed.slice(0, MAX_DEVICES);
+  const counts = ['critical', 'warning', 'unknown', 'ok'].flatMap((status) => {
+    const count = devices.filter((device) => device.status === status).length;
+    return count === 0 ? [] : [`${count} ${status}`];
+  });
+  const lines = [
+    `${devices.length} ${devices.length === 1 ? 'device' : 'devices'}: ${counts.join(', ') || 'none'} (agent ${client.url})`,
+    '',
+    ...rows(
+      groups.toSorted(byNeed).map((each) => [each.status.toUpperCase(), nameOf(each), told(each.summary, each.group)]),
+    ),
+    ...(shown.length === 0 ? [] : ['']),
+    ...rows(
+      shown.map(({ status, device, host, summary }) => [status.toUpperCase(), device, host, told(summary, device)]),
+    ),
+    ...(inNeed.length > shown.length ? [`and ${inNeed.length - shown.length} more: --all`] : []),
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function nameOf({ group: name, cell }: GroupEntry): string {
+  return cell === undefined ? name : `${cell}/${name}`;
+}
+
+/** Without the name, which stands before it. */
+function told(summary: string, name: string): string {
+  return summary.startsWith(`${name}: `) ? summary.slice(name.length + 2) : summary;
+}
+
+const NEED = ['critical', 'warning', 'unknown', 'ok'];
+
+function byNeed(a: Entry, b: Entry): number {
+  return NEED.indexOf(a.status) - NEED.indexOf(b.status);
+}
+
+async function everyPage<T>(
+  client: AgentClient,
+  path: string,
+  name: string,
+  isEntry: (value: unknown) => value is T,
+): Promise<readonly T[]> {
+  const found: T[] = [];
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const and = path.includes('?') ? '&' : '?';
+    const page = `${path}${and}limit=${PAGE}${cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`}`;
+    const answer = await client.get(page, AGENT_TIMEOUT_MS);
+    const document = answer.kind === 'document' ? answer.document : null;
+    const entries: unknown = document !== null && typeof document === 'object' ? Reflect.get(document, name) : null;
+    if (!Array.isArray(entries) || !entries.every(isEntry)) throw client.unsuitable(answer);
+    found.push(...entries);
+    const next: unknown = Reflect.get(Object(document), 'next_cursor');
+    cursor = typeof next === 'string' ? next : null;
+  }
+  return found;
+}
+
+function hasTexts(value: unknown, names: readonly string[]): boolean {
+  return (
+    value !== null && typeof value === 'object' && names.every((name) => typeof Reflect.get(value, name) === 'string')
+  );
+}
+
+function isGroupEntry(value: unknown): value is GroupEntry {
+  return hasTexts(value, ['group', 'status', 'summary']);
+}
+
+function isDeviceEntry(value: unknown): value is DeviceEntry {
+  return hasTexts(value, ['device', 'host', 'status', 'summary']);
+}
+
+function rows(cells: readonly (readonly string[])[]): readonly string[] {
+  const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((row) => row[column]?.length ?? 0)));
+  return cells.map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}

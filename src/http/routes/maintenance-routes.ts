@@ -1,0 +1,122 @@
+/** `/api/v1/maintenance`: planned work that is announced while the agent runs, and what the configuration has. */
+import { isoInstant } from '../../gdoi/events/event-document.ts';
+import { type MaintenanceWindow, MAX_ANNOUNCED } from '../../model/maintenance.ts';
+import type { App } from '../app.ts';
+import type { HttpOptions } from '../options.ts';
+import { sendProblem } from '../problem.ts';
+import {
+  type MaintenanceDocument,
+  maintenanceListSchema,
+  maintenanceQuery,
+  maintenanceRequest,
+  maintenanceSchema,
+} from '../schemas/maintenance-schema.ts';
+import { commonProblems, notFoundProblem } from '../schemas/problem-schema.ts';
+import { noQuery } from '../schemas/queries.ts';
+
+const PATH = '/api/v1/maintenance';
+/** Some thousand names. */
+const MAX_BODY_BYTES = 262_144;
+
+export function maintenanceRoutes(app: App, { maintenance, clock }: HttpOptions): void {
+  app.get(
+    PATH,
+    {
+      schema: {
+        summary: 'Windows of planned work that go on or are to come',
+        tags: ['maintenance'],
+        querystring: noQuery,
+        response: { 200: maintenanceListSchema, ...commonProblems },
+      },
+    },
+    () => ({ maintenance: maintenance.windows(clock.wallMs()).map(document) }),
+  );
+
+  app.post(
+    PATH,
+    {
+      config: { access: 'operate' },
+      bodyLimit: MAX_BODY_BYTES,
+      schema: {
+        summary: 'Announce planned work; it is forgotten when it ends, and with the agent',
+        tags: ['maintenance'],
+        querystring: noQuery,
+        body: maintenanceRequest,
+        response: { 201: maintenanceSchema, ...commonProblems },
+      },
+    },
+    async (request, reply) => {
+      const { from, until, ...what } = request.body;
+      const nowMs = clock.wallMs();
+      const work = { ...what, fromMs: from === undefined ? nowMs : Date.parse(from), untilMs: Date.parse(until) };
+      const refusal = refusalOf(work, nowMs);
+      if (refusal !== null) {
+        const { parameter, detail } = refusal;
+        return sendProblem(reply, 400, `${parameter}: ${detail}`, { errors: [refusal] });
+      }
+      const window = maintenance.announce(work, nowMs);
+      if (window === null) return sendProblem(reply, 400, `${MAX_ANNOUNCED} windows are announced already.`);
+      return reply.code(201).send(document(window));
+    },
+  );
+
+  app.delete(
+    PATH,
+    {
+      config: { access: 'operate' },
+      schema: {
+        summary: 'End planned work that was announced',
+        tags: ['maintenance'],
+        querystring: maintenanceQuery,
+        response: { 200: maintenanceListSchema, ...commonProblems, ...notFoundProblem },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.query;
+      switch (maintenance.end(id)) {
+        case 'ended':
+          return { maintenance: maintenance.windows(clock.wallMs()).map(document) };
+        case 'fixed':
+          return sendProblem(reply, 400, `Window ${JSON.stringify(id)} is of the configuration: change it there.`);
+        case 'unknown':
+          return sendProblem(reply, 404, `No window ${JSON.stringify(id)} is known.`);
+        default:
+          throw new Error('a window ends in one of three ways');
+      }
+    },
+  );
+}
+
+function refusalOf(
+  work: Pick<MaintenanceWindow, 'fromMs' | 'untilMs' | 'devices' | 'groups' | 'cells'>,
+  nowMs: number,
+): { readonly parameter: string; readonly detail: string } | null {
+  const { fromMs, untilMs, devices, groups, cells } = work;
+  if (untilMs <= fromMs) return { parameter: 'until', detail: 'not after from' };
+  if (untilMs <= nowMs) return { parameter: 'until', detail: 'past already' };
+  return devices.length + groups.length + cells.length === 0
+    ? { parameter: 'devices', detail: 'neither devices, groups nor cells are named' }
+    : null;
+}
+
+function document({
+  id,
+  source,
+  fromMs,
+  untilMs,
+  devices,
+  groups,
+  cells,
+  reason,
+}: MaintenanceWindow): MaintenanceDocument {
+  return {
+    id,
+    source,
+    from: isoInstant(fromMs),
+    until: isoInstant(untilMs),
+    devices: [...devices],
+    groups: [...groups],
+    cells: [...cells],
+    reason,
+  };
+}

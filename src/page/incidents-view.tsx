@@ -1,0 +1,130 @@
+/** What happened, over a chosen span: the incidents of all groups or of one, live. */
+import { EXPLANATION_CAUSES } from '../gdoi/explain/explanation.ts';
+import type { IncidentDocument } from '../http/schemas/incident-schema.ts';
+import { Choice } from './choice.tsx';
+import { saveCsv } from './save-csv.ts';
+import { IncidentList, type IncidentPage, Tickets } from './incident-list.tsx';
+import { navigate } from './navigation.ts';
+import { Fragment, type VNode } from 'preact';
+import { Refusal } from './refusal.tsx';
+import { type Filter, withFilter } from './route.ts';
+import { Kept, type Session } from './session.ts';
+import type { View } from './view.ts';
+
+const MOST = 100;
+const SPANS: ReadonlyMap<string, string> = new Map(
+  Object.entries<string>({ 1: 'the last hour', 24: 'the last day', 168: 'the last week', 720: 'the last 30 days' }),
+);
+
+export class IncidentsView implements View {
+  readonly title = 'Incidents';
+  readonly #session: Session;
+  readonly #page: Kept<IncidentPage>;
+  readonly #tickets: Tickets;
+  readonly #signal: AbortSignal;
+  #filter: Filter;
+
+  constructor(session: Session, filter: Filter, signal: AbortSignal) {
+    this.#session = session;
+    this.#filter = filter;
+    this.#signal = signal;
+    this.#page = new Kept(session, '', signal);
+    this.#tickets = new Tickets(session, signal);
+  }
+
+  show(filter: Filter): void {
+    this.#filter = filter;
+  }
+
+  async refresh(): Promise<void> {
+    if (this.#session.nowMs() === null) await this.#session.checkAgent(this.#signal);
+    await this.#page.refresh(incidentsPath(this.#filter, this.#session.nowMs(), MOST));
+  }
+
+  render(): VNode {
+    const { body, refusal } = this.#page;
+    return (
+      <Fragment>
+        <h1 tabIndex={-1}>Incidents</h1>
+        <IncidentFilters filter={this.#filter} />
+        <Refusal of={refusal} />
+        {body === null ? (
+          refusal === null && <p class="note">Loading incidents ...</p>
+        ) : (
+          <IncidentList incidents={body.incidents} tickets={this.#tickets} nowMs={this.#session.nowMs()} />
+        )}
+        {body !== null && body.incidents.length > 0 && (
+          <p>
+            <button type="button" onClick={() => saveCsv('incidents.csv', csvRows(body.incidents))}>
+              CSV
+            </button>
+          </p>
+        )}
+        {body !== null && body.next_cursor !== null && <p class="note">Older ones: narrow the filter.</p>}
+      </Fragment>
+    );
+  }
+}
+
+function csvRows(incidents: readonly IncidentDocument[]): readonly (readonly string[])[] {
+  const head = ['began', 'ended', 'group', 'cause', 'severity', 'summary', 'devices', 'ended by', 'id'];
+  return [
+    head,
+    ...incidents.map((incident) => [
+      incident.began_at,
+      incident.ended_at ?? '',
+      incident.group,
+      incident.cause,
+      incident.severity,
+      incident.summary,
+      incident.devices.join(' '),
+      incident.ended_by ?? '',
+      incident.id,
+    ]),
+  ];
+}
+
+/** Of the API: `hours` begins at a whole minute, so that the same question is asked again and again. */
+export function incidentsPath(filter: Filter, nowMs: number | null, most: number): string {
+  const { hours = '168', ...rest } = filter;
+  const sinceMs = nowMs === null ? null : Math.floor((nowMs - Number(hours) * 3_600_000) / 60_000) * 60_000;
+  const since = sinceMs === null || !Number.isFinite(sinceMs) ? undefined : new Date(sinceMs).toISOString();
+  return withFilter('/api/v1/incidents', { ...rest, since, limit: String(most) });
+}
+
+function IncidentFilters({ filter }: { readonly filter: Filter }): VNode {
+  const choose = (key: string, value: string) =>
+    navigate(withFilter('/incidents', { ...filter, [key]: value }), 'replace');
+  const text = (key: 'device' | 'group', label: string) => (
+    <label>
+      {label}{' '}
+      <input
+        type="search"
+        maxLength={256}
+        placeholder="exact name"
+        value={filter[key] ?? ''}
+        onInput={(event) => choose(key, event.currentTarget.value)}
+      />
+    </label>
+  );
+  return (
+    <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
+      {text('group', 'Group')}
+      {text('device', 'Device')}
+      <Choice
+        label="Cause"
+        value={filter['cause']}
+        options={EXPLANATION_CAUSES}
+        onChoose={(value) => choose('cause', value)}
+      />
+      <Choice
+        label="Since"
+        value={filter['hours'] ?? '168'}
+        options={[...SPANS.keys()]}
+        say={(hours) => SPANS.get(hours) ?? `${hours} hours`}
+        onChoose={(value) => choose('hours', value)}
+      />
+      {Object.keys(filter).length > 0 && <a href="/incidents">Clear</a>}
+    </form>
+  );
+}

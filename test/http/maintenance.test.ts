@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest';
+import { Secret } from '../../src/kernel/secret.ts';
+import { createHash } from 'node:crypto';
+import { OPEN_ACCESS } from '../../src/http/options.ts';
+import { NOON } from '../builders/view-builder.ts';
+import { serve, type Served } from './served.ts';
+
+const at = (minutes: number) => new Date(NOON + minutes * 60_000).toISOString().replace('.000Z', 'Z');
+const post = (server: Served, body: object, headers: Record<string, string> = {}) =>
+  server.get('/api/v1/maintenance', {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify(body),
+  });
+
+test('planned work is announced, listed, and ended', async () => {
+  await using server = await serve();
+  const answer = await post(server, { until: at(30), devices: ['gm1'], reason: 'line card' });
+  if (answer.status !== 201) throw new Error(await answer.text());
+  expect(answer.status).toBe(201);
+  const window = (await answer.json()) as { readonly id: string };
+  expect(window).toEqual({
+    id: window.id,
+    source: 'api',
+    from: at(0),
+    until: at(30),
+    devices: ['gm1'],
+    groups: [],
+    cells: [],
+    reason: 'line card',
+  });
+  expect(await server.json('/api/v1/maintenance')).toEqual({ maintenance: [window] });
+  const ended = await server.get(`/api/v1/maintenance?id=${window.id}`, { method: 'DELETE' });
+  expect([ended.status, await ended.json()]).toEqual([200, { maintenance: [] }]);
+  expect((await server.get(`/api/v1/maintenance?id=${window.id}`, { method: 'DELETE' })).status).toBe(404);
+});
+
+test.each([
+  ['an end before its beginning', { from: at(20), until: at(10), devices: ['gm1'] }, 'until: not after from'],
+  ['an end that is past', { from: at(-20), until: at(-10), devices: ['gm1'] }, 'until: past already'],
+  ['nothing that is worked on', { until: at(10) }, 'neither devices, groups nor cells are named'],
+  ['an instant without its zone', { until: '2026-01-01T13:00:00', devices: ['gm1'] }, 'until'],
+  ['an unknown key', { until: at(10), device: 'gm1' }, 'device'],
+])('%s is refused', async (_, body, said) => {
+  await using server = await serve();
+  const answer = await post(server, body);
+  expect(answer.status).toBe(400);
+  expect(await answer.text()).toContain(said);
+});
+
+test('it needs the scope operate', async () => {
+  const sha256 = (text: string) => new Secret(createHash('sha256').update(text).digest('hex'));
+  const web = {
+    ...OPEN_ACCESS,
+    tokens: [
+      { name: 'reader', scope: 'read' as const, sha256: sha256('r') },
+      { name: 'operator', scope: 'operate' as const, sha256: sha256('o') },
+    ],
+  };
+  await using server = await serve({ web: () => web });
+  const body = { until: at(30), groups: ['G1'] };
+  expect((await post(server, body)).status).toBe(401);
+  expect((await post(server, body, { authorization: 'Bearer r' })).status).toBe(403);
+  expect((await post(server, body, { authorization: 'Bearer o' })).status).toBe(201);
+  const list = await server.get('/api/v1/maintenance', { headers: { authorization: 'Bearer r' } });
+  expect(list.status).toBe(200);
+});
