@@ -19,7 +19,13 @@ import type { Logger } from '../kernel/logger.ts';
 import { UserError } from '../kernel/user-error.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { DeviceAsker, type Ways } from './poll/device-asker.ts';
-import { type ConfiguredDevice, type DeviceView, newDeviceView, NOT_POLLED_BESIDE } from '../model/device-view.ts';
+import {
+  type ConfiguredDevice,
+  type DeviceView,
+  newDeviceView,
+  NOT_POLLED_BESIDE,
+  roleOf,
+} from '../model/device-view.ts';
 import { EventTotals } from '../model/event-totals.ts';
 import type { Maintenance } from '../model/maintenance.ts';
 import { FleetRecord } from './record/fleet-record.ts';
@@ -27,6 +33,7 @@ import { Intake } from './record/intake.ts';
 import { type PollRequestOutcome, PollRequests } from './schedule/poll-requests.ts';
 import { configuredView, fleetSettings, polledBeside } from './poll/poll-target.ts';
 import { HintPace } from './heard/hint-pace.ts';
+import { Returning } from './heard/returning.ts';
 import { shownState } from './heard/shown-state.ts';
 import { systemRandom } from '../kernel/random.ts';
 import { type PushedFromDevice, PushedMessages } from './heard/pushed-messages.ts';
@@ -92,6 +99,7 @@ export class Agent implements AsyncDisposable {
   readonly #senderLookup: SenderLookup;
   readonly #pushed: PushedMessages;
   readonly #hints: HintPace;
+  readonly #returning: Returning;
   readonly #startedAtMs: number;
   readonly #errors: InternalErrors;
   #config: ResolvedConfig;
@@ -137,6 +145,11 @@ export class Agent implements AsyncDisposable {
     this.#senderLookup = new SenderLookup({ senders: this.#senders, clock: networkClock, lookup });
     this.#senders.setRelays(config.syslog?.relays ?? []);
     this.#hints = new HintPace({ clock, random: systemRandom, poll: (device) => this.#scheduler.hint(device) });
+    this.#returning = new Returning({
+      waitAtMost: (device, ms) => options.access.waitAtMost(device, ms),
+      clock: networkClock,
+      poll: (device) => this.#scheduler.hint(device),
+    });
     this.#pushed = new PushedMessages({
       senders: this.#senders,
       clock: networkClock,
@@ -168,6 +181,7 @@ export class Agent implements AsyncDisposable {
       onEvents: (events) => {
         for (const event of events) logEvent(logger, event);
         views.addEvents(events);
+        if (agent !== null) agent.#seeServed(events);
         options.onEvents?.(events);
       },
     });
@@ -388,6 +402,7 @@ export class Agent implements AsyncDisposable {
 
   async #poll(name: string, signal: AbortSignal): Promise<void> {
     const device = this.#mayPoll ? this.#devices.get(name) : undefined;
+    if (this.#isKs(name)) this.#returning.serves(name);
     const { networkClock, traffic } = this.#options;
     const before = { monoMs: networkClock.monoMs(), logins: traffic?.of(name).logins };
     const report = device && (await this.#asker.ask(device, signal));
@@ -425,11 +440,35 @@ export class Agent implements AsyncDisposable {
     const by = device && polledBeside(device)?.by;
     const report = by && (await this.#asker.askBeside(device, signal));
     if (by && report && this.#record.polledBeside(device, by, this.#withTraffic(report))) this.#scheduler.hint(name);
+    if (report?.result === 'ok') this.#isBack(name);
+  }
+
+  /** Whoever waits because the device did not answer waits no longer. */
+  #isBack(name: string): void {
+    if ((this.#views.device(name)?.failure ?? null) !== null) this.#returning.seen(name);
+  }
+
+  #isKs(name: string): boolean {
+    const view = this.#views.device(name);
+    const role = view === undefined ? null : roleOf(view);
+    return role === 'ks' || role === 'both';
+  }
+
+  /** A GM that registered, or got a rekey, got it of its KS. */
+  #seeServed(events: readonly GdoiEvent[]): void {
+    for (const { type, device, group, cell } of events) {
+      if (!SERVED.has(type) || device === null || group === null) continue;
+      const fleet = this.#views.group(group, cell);
+      const keyServer = fleet?.gmOf(device)?.gm.keyServer ?? null;
+      const ks = keyServer === null ? undefined : fleet?.kss.find(({ address }) => address === keyServer);
+      if (ks !== undefined && !ks.reachable) this.#isBack(ks.device);
+    }
   }
 
   #takePushed(pushed: PushedFromDevice): void {
     const device = this.#devices.get(pushed.device);
     if (device !== undefined) this.#record.pushed(device, pushed);
+    this.#isBack(pushed.device);
     if (!pushed.worthAPoll) return;
     this.#asker.detailsAreDue(pushed.device);
     this.#hints.heard(pushed.device);
@@ -439,11 +478,19 @@ export class Agent implements AsyncDisposable {
     await Promise.all([this.#scheduler, this.#besideScheduler].map((each) => each[Symbol.asyncDispose]()));
     await this.#pushed[Symbol.asyncDispose]();
     this.#hints[Symbol.dispose]();
+    this.#returning[Symbol.dispose]();
     await this.#senderLookup[Symbol.asyncDispose]();
     await this.#recorder?.[Symbol.asyncDispose]();
     await this.#intake[Symbol.asyncDispose]();
   }
 }
+
+/** Events that show a GM's KS at work. */
+const SERVED: ReadonlySet<GdoiEvent['type']> = new Set<GdoiEvent['type']>([
+  'reregistration',
+  'registration_restored',
+  'kek_rekey',
+]);
 
 /** Fewer devices than this are looked over at a glance. */
 const SMALL_FLEET = 3;

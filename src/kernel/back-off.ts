@@ -15,6 +15,7 @@ export const BACK_OFF: BackOffTimes = { firstMs: 5_000, longestMs: 600_000 };
 export class BackOff {
   #failures = 0;
   #untilMs = Number.NEGATIVE_INFINITY;
+  #failedMs = Number.NEGATIVE_INFINITY;
   readonly #random: Random;
   readonly #times: BackOffTimes;
 
@@ -28,8 +29,15 @@ export class BackOff {
     return Math.max(0, this.#untilMs - nowMs);
   }
 
+  /** There is reason to try sooner: not later than `ms` after the last failure. Returns what is left to wait. */
+  waitAtMost(ms: number, nowMs: number): number {
+    this.#untilMs = Math.min(this.#untilMs, this.#failedMs + ms);
+    return this.waitMs(nowMs);
+  }
+
   failed(nowMs: number): void {
     this.#failures += 1;
+    this.#failedMs = nowMs;
     const full = Math.min(this.#times.longestMs, this.#times.firstMs * 2 ** Math.min(this.#failures - 1, 30));
     this.#untilMs = nowMs + full * (0.5 + this.#random() / 2);
   }

@@ -18,6 +18,7 @@ export function answeringDevices(clock: Clock, answer: (device: string) => strin
       };
       return { kind: 'done', value: await use(session) };
     },
+    waitAtMost: () => 0,
     forget: async () => undefined,
     status: () => ({ openSessions: 0, handshakesActive: 0, handshakesWaiting: 0, quarantinedCredentials: [] }),
     [Symbol.asyncDispose]: async () => undefined,

@@ -47,6 +47,8 @@ export interface SimulatedWatch {
   readonly restconfEveryMs?: number;
   /** Planned work. */
   readonly maintenance?: Maintenance;
+  /** Hears whose back-off is to be shortened. */
+  readonly waitAtMost?: DeviceAccess['waitAtMost'];
   /** Makes something else of what a device prints. */
   readonly amend?: (device: string, command: ShowCommand, text: string) => string;
   /** Timers come at multiples of this only, as on a busy machine: days take seconds. Default: exactly. */
@@ -93,7 +95,10 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
     config: { ...config, devices: config.devices.map((device) => overRestconf(device, watched, fleet)) },
     clock,
     networkClock: clock,
-    access: accessTo(fleet, clock, watched.amend ?? ((_device, _command, text) => text)),
+    access: {
+      ...accessTo(fleet, clock, watched.amend ?? ((_device, _command, text) => text)),
+      ...(watched.waitAtMost === undefined ? {} : { waitAtMost: watched.waitAtMost }),
+    },
     snmp: NO_SNMP,
     restconf,
     lookup: (host) => Promise.resolve([host]),
@@ -192,6 +197,7 @@ function accessTo(fleet: SimulatedFleet, clock: FakeClock, amend: NonNullable<Si
       }
       return { kind: 'done', value: await use(sessionOf(device)) };
     },
+    waitAtMost: () => 0,
     forget: () => Promise.resolve(),
     status: () => ({
       openSessions: sessions.size,

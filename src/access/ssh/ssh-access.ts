@@ -189,6 +189,13 @@ class SshAccess implements DeviceAccess {
     this.#slots.clear();
   }
 
+  waitAtMost(device: string, ms: number): number {
+    const slot = this.#slots.get(device);
+    if (slot === undefined) return 0;
+    const nowMs = this.#options.clock.monoMs();
+    return Math.max(slot.backOff.waitAtMost(ms, nowMs), slot.conduct.waitMs(nowMs));
+  }
+
   #slotOf(device: string): Slot {
     let slot = this.#slots.get(device);
     if (slot === undefined) {
