@@ -48,6 +48,7 @@ async function weekOf(
       const session = target.session === 'per_poll' ? newSession() : (kept ??= newSession());
       return { kind: 'done', value: await use(session) };
     },
+    waitAtMost: () => 0,
     forget: async () => undefined,
     status: () => ({ openSessions: 1, handshakesActive: 0, handshakesWaiting: 0, quarantinedCredentials: [] }),
     [Symbol.asyncDispose]: async () => undefined,
