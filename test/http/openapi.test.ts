@@ -31,6 +31,7 @@ test('the OpenAPI document is valid 3.1, and describes every page of the API wit
     '/api/v1/incidents',
     '/api/v1/incidents/{id}',
     '/api/v1/incidents/{id}/ticket',
+    '/api/v1/maintenance',
     '/api/v1/sd',
     '/probe',
   ]);
