@@ -55,7 +55,7 @@ describe('a configuration of several files', () => {
     });
     expect(loaded).toMatchObject({
       kind: 'ok',
-      config: { store: { sqlitePath: '/etc/g/here.db' }, ssh: { knownHostsPath: '/etc/g/sites/hosts' } },
+      config: { store: { kind: 'sqlite', path: '/etc/g/here.db' }, ssh: { knownHostsPath: '/etc/g/sites/hosts' } },
     });
     expect(read).toContain('/etc/g/sites/tokyo/pw');
   });
