@@ -11,6 +11,7 @@ interface Service {
   readonly command?: readonly string[];
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
   readonly read_only?: boolean;
   readonly cap_drop?: readonly string[];
   readonly networks?: { readonly default: { readonly aliases: readonly string[] } };
@@ -27,7 +28,17 @@ function dockerComposeMissing(): boolean {
   return missing;
 }
 
+const grafana = services.find(({ name }) => name === 'grafana');
+
 describe('docker-compose.yml', () => {
+  test('gives Grafana no administrator: a password in a file that everyone has is none', () => {
+    expect(grafana?.environment).toMatchObject({
+      GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION: 'true',
+      GF_AUTH_DISABLE_LOGIN_FORM: 'true',
+    });
+    expect(Object.keys(grafana?.environment ?? {}).filter((name) => /PASSWORD/.test(name))).toEqual([]);
+  });
+
   test.skipIf(dockerComposeMissing())('is good to docker-compose, with every profile', () => {
     const { status, stderr } = spawnSync(
       'docker-compose',
@@ -71,7 +82,6 @@ describe('docker-compose.yml', () => {
     const [provider] = await readYaml<{ providers: { options: { path: string } }[] }>(
       'deploy/grafana/provisioning/dashboards/gdoiwatch.yml',
     );
-    const grafana = services.find(({ name }) => name === 'grafana');
     expect(grafana?.volumes).toContain(`./dashboards/grafana/json:${provider?.providers[0]?.options.path}:ro`);
   });
 

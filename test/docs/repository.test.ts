@@ -1,4 +1,5 @@
 /** What every repository has: a licence that the package names and ships, records with a status, a complete list of pages. */
+import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -21,6 +22,38 @@ describe('LICENSE', () => {
     expect(files).toContain('LICENSE');
   });
 });
+
+describe('the list of what a release is made of', () => {
+  it('has each package that the lock file names for production, what the page bundles, and no other', () => {
+    const { status, stdout } = spawnSync('npm', ['run', '--silent', 'sbom'], { cwd: ROOT, encoding: 'utf8' });
+    expect(status).toBe(0);
+    const listed = (JSON.parse(stdout) as Sbom).components;
+    const { packages } = JSON.parse(text('package-lock.json')) as Lock;
+    const locked = Object.entries(packages).filter(
+      ([path, { dev, devOptional }]) => path !== '' && !dev && !devOptional,
+    );
+    const named = locked.map(([path, { version }]) => `${path.split('node_modules/').at(-1)}@${version}`);
+    expect(new Set(listed.map(({ group, name, version }) => `${group ? `${group}/` : ''}${name}@${version}`))).toEqual(
+      new Set([...named, `preact@${packages['node_modules/preact']?.version}`]),
+    );
+    expect(listed.filter(({ hashes }) => hashes === undefined)).toEqual([]);
+  });
+});
+
+interface Sbom {
+  readonly components: readonly {
+    readonly group?: string;
+    readonly name: string;
+    readonly version: string;
+    readonly hashes?: readonly object[];
+  }[];
+}
+
+interface Lock {
+  readonly packages: Readonly<
+    Record<string, { readonly version: string; readonly dev?: boolean; readonly devOptional?: boolean }>
+  >;
+}
 
 describe('decision records', () => {
   const records = pages('docs/decisions').filter((name) => name !== 'README.md');
