@@ -137,7 +137,6 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'gdoi/fleet',
     'gdoi/memory',
     'gdoi/seen',
-    'gdoi/tracker',
     'ios',
     'ios/log',
     'ios/text',

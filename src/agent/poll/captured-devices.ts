@@ -1,17 +1,17 @@
 /**
- * What a captured text shows of its routers, as the agent's view of them: the answers go through the same view, tracker
- * and fleet as those of a poll, so that the verdict over a capture is the one of `check`.
+ * What a captured text shows of its routers, as the agent's view of them: each router's answers are one poll and take the
+ * fleet's step as a poll does, so that the verdict over a capture is the one of `check`.
  */
 import type { BesideFacts } from '../../gdoi/seen/beside-facts.ts';
+import { groupKey } from '../../gdoi/seen/cell.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
-import { trackFleet } from '../../gdoi/fleet/fleet.ts';
-import { type FleetState, initialFleetState } from '../../gdoi/fleet/fleet-state.ts';
 import { DEFAULT_FLEET_SETTINGS, type FleetView } from '../../gdoi/fleet/fleet-view.ts';
-import { initialTrackerState, type TrackerState } from '../../gdoi/memory/tracker-state.ts';
-import { track } from '../../gdoi/tracker/tracker.ts';
+import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { Parsed } from '../../ios/text/parse-result.ts';
-import { type DeviceView, newDeviceView, observe } from '../../model/device-view.ts';
-import { membershipChanges, trackingOf, trackOptions } from '../../model/group-tracking.ts';
+import { type DeviceView, newDeviceView } from '../../model/device-view.ts';
+import { type FleetMemory, fleetStep, type GroupMemory, type StepSettings } from '../../model/fleet-step.ts';
+import { trackingOf } from '../../model/group-tracking.ts';
+import type { PollReport } from '../../model/poll-report.ts';
 import { observationsOf } from './observations.ts';
 
 export interface CapturedAnswers {
@@ -25,30 +25,41 @@ export interface CapturedDevice {
   readonly fleetOf: (group: string) => FleetView | null;
 }
 
-/** Whatever is in one capture was seen at one time: a detail does not grow old in it. */
-const PART_LIFETIME_MS = Number.MAX_SAFE_INTEGER;
-
-interface Seen {
-  readonly view: DeviceView;
-  readonly state: TrackerState;
-  readonly beside: readonly BesideFacts[];
+/** Whatever is in one capture was seen at one time: a detail does not grow old in it, and nothing is polled next. */
+function settingsOf(device: string): StepSettings {
+  return {
+    fleet: DEFAULT_FLEET_SETTINGS,
+    device: {
+      host: device,
+      configuredRole: 'auto',
+      regularIntervalMs: null,
+      partLifetimeMs: Number.MAX_SAFE_INTEGER,
+      phaseAware: false,
+    },
+  };
 }
 
 /** `atMs`: when the text was captured. Devices of one text that share a group are judged together. */
 export function capturedDevices(captures: readonly CapturedAnswers[], atMs: EpochMs): readonly CapturedDevice[] {
-  const fleets = new Map<string, FleetState>();
-  const views = new Map<string, FleetView>();
-  const fleetOf = (group: string) => views.get(group) ?? null;
-  const seen = captures.map((capture) => lookAt(capture, atMs));
-  for (const { view, state } of seen) {
-    const before = newDeviceView({ device: view.device, host: view.device });
-    const after = { ...view, tracking: trackingOf(view, state, fleetOf) };
-    for (const [group, facts] of membershipChanges(before, after, state, atMs)) {
-      const tracked = trackFleet(fleets.get(group) ?? initialFleetState(group), [facts], DEFAULT_FLEET_SETTINGS);
-      fleets.set(group, tracked.state);
-      views.set(group, tracked.view);
-    }
-  }
+  const states = new Map<string, TrackerState>();
+  const groups = new Map<string, GroupMemory>();
+  const memory: FleetMemory = {
+    state: (device) => states.get(device) ?? null,
+    group: (key) => groups.get(key) ?? null,
+  };
+  const seen = captures.map(({ device, answers }) => {
+    const before = newDeviceView({ device, host: device });
+    const step = fleetStep(
+      { memory, before },
+      { kind: 'polled', report: reportOf(device, answers, atMs) },
+      settingsOf(device),
+    );
+    states.set(device, step.state);
+    for (const [key, group] of step.groups) groups.set(key, group.memory);
+    return { view: step.view, state: step.state, beside: answers.flatMap(besideFacts) };
+  });
+  // what the last router of the text showed counts for the first one too
+  const fleetOf = (group: string) => memory.group(groupKey(undefined, group))?.view ?? null;
   return seen.map(({ view, state, beside }) => ({
     view: { ...view, tracking: trackingOf(view, state, fleetOf) },
     beside,
@@ -56,28 +67,25 @@ export function capturedDevices(captures: readonly CapturedAnswers[], atMs: Epoc
   }));
 }
 
-function lookAt({ device, answers }: CapturedAnswers, atMs: EpochMs): Seen {
-  let view: DeviceView = {
-    ...newDeviceView({ device, host: device }),
+function reportOf(device: string, answers: readonly Parsed[], atMs: EpochMs): PollReport {
+  const at = { device, sentAtMs: atMs, receivedAtMs: atMs };
+  return {
+    device,
+    startedAtMs: atMs,
+    finishedAtMs: atMs,
+    durationMs: 0,
     result: 'ok',
-    lastPollAtMs: atMs,
-    lastSuccessAtMs: atMs,
-    unparsedLines: 0,
+    error: null,
+    observations: answers.flatMap((answer) => observationsOf(answer, at)),
+    collectors: new Map(),
+    answers: [],
+    values: null,
   };
-  let state = initialTrackerState(device);
-  const beside: BesideFacts[] = [];
-  for (const answer of answers) {
-    for (const snapshot of answer.snapshots) {
-      if (snapshot.role === 'ike' || snapshot.role === 'ipsec' || snapshot.role === 'ntp') beside.push(snapshot);
-    }
-    for (const observation of observationsOf(answer, { device, sentAtMs: atMs, receivedAtMs: atMs })) {
-      state = track(
-        state,
-        observation,
-        trackOptions(() => null),
-      ).state;
-      view = observe(view, observation, PART_LIFETIME_MS);
-    }
-  }
-  return { view, state, beside };
+}
+
+function besideFacts({ snapshots }: Parsed): readonly BesideFacts[] {
+  return snapshots.filter(
+    (snapshot): snapshot is BesideFacts =>
+      snapshot.role === 'ike' || snapshot.role === 'ipsec' || snapshot.role === 'ntp',
+  );
 }
