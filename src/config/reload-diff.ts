@@ -1,4 +1,7 @@
-/** What a reload changes, so that only that is touched: a session that may stay open stays open. */
+/**
+ * What a reload changes, so that only that is touched: a session that may stay open stays open. Each table names every
+ * field of what it compares: a new one does not compile before it is decided what a change of it means.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import type { Secret } from '../kernel/secret.ts';
@@ -7,11 +10,13 @@ import type {
   ResolvedDevice,
   ResolvedSnmp,
   ResolvedJumpHost,
-  ResolvedRestconf,
   ResolvedPostgres,
-  ResolvedStore,
+  ResolvedPostgresTls,
+  ResolvedRestconf,
   ResolvedSsh,
+  ResolvedStore,
   ResolvedTraps,
+  RestconfCredential,
   SnmpCredential,
 } from './resolved-config.ts';
 
@@ -28,29 +33,228 @@ export interface ConfigDiff {
   readonly restartNeeded: readonly string[];
 }
 
-type Same = (before: ResolvedConfig, after: ResolvedConfig) => boolean;
+type Same<Value> = (a: Value, b: Value) => boolean;
+/** One comparison for each field. */
+type Fields<Whole> = { readonly [Field in keyof Whole]-?: Same<Whole[Field]> };
 
-const sameValue =
-  (of: (config: ResolvedConfig) => unknown): Same =>
-  (before, after) =>
-    isDeepStrictEqual(of(before), of(after));
+const equal: Same<unknown> = isDeepStrictEqual;
+/** Whatever it is. */
+const ignored: Same<unknown> = () => true;
+const absentIsNull: Same<unknown> = (a, b) => equal(a ?? null, b ?? null);
+const inAnyOrder: Same<readonly unknown[]> = (a, b) => equal(new Set(a), new Set(b));
+const sameSecret: Same<Secret | null> = (a, b) => (a === null || b === null ? a === b : a.equals(b));
 
-/** Settings that cannot change while running. Of `web`, certificates, users, tokens and headers can; TLS or none cannot. */
-const FIXED: readonly (readonly [setting: string, same: Same])[] = [
-  ['listen', sameValue((config) => config.listen)],
-  ['web: TLS', sameValue(({ web }) => [web.tls !== null, web.tls !== null && web.tls.clientCa !== null])],
-  ['log.level', sameValue((config) => config.log.level)],
-  ['metrics', sameValue((config) => config.metrics)],
-  ['limits.concurrent_polls', sameValue((config) => config.limits.concurrentPolls)],
-  ['store', (before, after) => sameStore(before.store, after.store)],
-  ['ssh.known_hosts', sameValue((config) => config.ssh.knownHostsPath)],
-  ['ssh.max_handshakes', sameValue((config) => config.ssh.maxHandshakes)],
-  ['ssh.logins_per_second', sameValue((config) => config.ssh.loginsPerSecond)],
-  ['restconf.known_certificates', sameValue((config) => config.restconf.knownCertificatesPath)],
-  ['record', sameValue((config) => config.record)],
-  ['syslog.listen', sameValue((config) => config.syslog?.listens)],
-  ['traps', (before, after) => sameTraps(before.traps, after.traps)],
-];
+function sameIn<Whole extends object>(fields: Fields<Whole>): Same<Whole> {
+  const names = Object.keys(fields) as (keyof Whole)[];
+  return (a, b) => names.every((name) => fields[name](a[name], b[name]));
+}
+
+function orNull<Value>(same: Same<Value>): Same<Value | null> {
+  return (a, b) => (a === null || b === null ? a === b : same(a, b));
+}
+
+function sameEach<Value>(same: Same<Value>): Same<readonly Value[] | undefined> {
+  return (a = [], b = []) => a.length === b.length && a.every((value, index) => same(value, b[index] as Value));
+}
+
+/** Devices share the objects of their credential, so a fleet has few pairs to compare. */
+function remembered<Value extends object>(same: Same<Value>): Same<Value> {
+  const known = new WeakMap<Value, { readonly other: Value; readonly same: boolean }>();
+  return (a, b) => {
+    const last = known.get(a);
+    if (last?.other === b) return last.same;
+    const found = same(a, b);
+    known.set(a, { other: b, same: found });
+    return found;
+  };
+}
+
+const sameJumps = sameEach(
+  sameIn<ResolvedJumpHost>({
+    name: equal,
+    host: equal,
+    port: equal,
+    username: equal,
+    password: sameSecret,
+    privateKey: sameSecret,
+    passphrase: sameSecret,
+    agent: absentIsNull,
+    hostKeys: equal,
+    algorithms: equal,
+  }),
+);
+
+const sameSsh = remembered(
+  sameIn<ResolvedSsh>({
+    credentialName: equal,
+    username: equal,
+    password: sameSecret,
+    privateKey: sameSecret,
+    passphrase: sameSecret,
+    enablePassword: sameSecret,
+    agent: absentIsNull,
+    jumps: sameJumps,
+    sourceAddress: absentIsNull,
+    hostKeys: equal,
+    algorithms: equal,
+    session: equal,
+  }),
+);
+
+const sameSecurity = orNull(
+  sameIn<{ readonly protocol: string; readonly password: Secret }>({ protocol: equal, password: sameSecret }),
+);
+const sameCommunity = sameIn<Extract<SnmpCredential, { version: '2c' }>>({ version: equal, community: sameSecret });
+const sameUser = sameIn<Extract<SnmpCredential, { version: 3 }>>({
+  version: equal,
+  username: equal,
+  auth: sameSecurity,
+  privacy: sameSecurity,
+});
+
+function sameCredential(a: SnmpCredential, b: SnmpCredential): boolean {
+  if (a.version === '2c') return b.version === '2c' && sameCommunity(a, b);
+  return b.version === 3 && sameUser(a, b);
+}
+
+const sameSnmp = orNull(
+  sameIn<ResolvedSnmp>({
+    credentialName: equal,
+    credential: sameCredential,
+    port: equal,
+    sourceAddress: absentIsNull,
+    context: absentIsNull,
+    anySource: (a = false, b = false) => a === b,
+    // the session stays: see DEVICE
+    schedule: ignored,
+  }),
+);
+
+const sameRestconf = orNull(
+  sameIn<ResolvedRestconf>({
+    credentialName: equal,
+    credential: sameIn<RestconfCredential>({
+      username: equal,
+      password: sameSecret,
+      client: orNull(
+        sameIn<NonNullable<RestconfCredential['client']>>({
+          certificate: equal,
+          key: sameSecret,
+          passphrase: sameSecret,
+        }),
+      ),
+    }),
+    port: equal,
+    sourceAddress: absentIsNull,
+    trust: equal,
+    // the session stays: see DEVICE
+    schedule: ignored,
+  }),
+);
+
+const sameTraps = orNull(
+  sameIn<ResolvedTraps>({
+    listen: equal,
+    credentials: (a, b) =>
+      a.size === b.size &&
+      [...a].every(([name, credential]) => {
+        const other = b.get(name);
+        return other !== undefined && sameCredential(credential, other);
+      }),
+  }),
+);
+
+const samePostgres = sameIn<ResolvedPostgres>({
+  hosts: equal,
+  user: equal,
+  password: sameSecret,
+  database: equal,
+  tls: orNull(sameIn<ResolvedPostgresTls>({ ca: equal, cert: equal, key: sameSecret, serverName: equal })),
+});
+const sameFile = sameIn<Extract<ResolvedStore, { kind: 'sqlite' }>>({ kind: equal, retentionMs: equal, path: equal });
+const sameDatabase = sameIn<Extract<ResolvedStore, { kind: 'postgres' }>>({
+  kind: equal,
+  retentionMs: equal,
+  leaseMs: equal,
+  postgres: samePostgres,
+});
+
+function sameStore(a: ResolvedStore, b: ResolvedStore): boolean {
+  if (a.kind === 'sqlite') return b.kind === 'sqlite' && sameFile(a, b);
+  return b.kind === 'postgres' && sameDatabase(a, b);
+}
+
+/** By one value of it. */
+function by<Whole, Value>(valueOf: (whole: Whole) => Value, same: Same<Value> = equal): Same<Whole> {
+  return (a, b) => same(valueOf(a), valueOf(b));
+}
+
+type DeviceComparison = Same<ResolvedDevice>;
+
+/** What a field of a device is part of: its connection, its polling, or none. */
+const DEVICE: Readonly<
+  Record<keyof ResolvedDevice, { readonly connection?: DeviceComparison; readonly polling?: DeviceComparison }>
+> = {
+  // by which the two are found
+  name: {},
+  // Another cell is another network; cells that are shown from now on, or no longer, are the same ones.
+  cell: { connection: by(({ cell }) => cell ?? DEFAULT_CELL), polling: by(({ cell }) => cell) },
+  host: { connection: by(({ host }) => host) },
+  port: { connection: by(({ port }) => port) },
+  transport: { connection: by(({ transport }) => transport) },
+  ssh: { connection: by(({ ssh }) => ssh, orNull(sameSsh)) },
+  snmp: { connection: by(({ snmp }) => snmp, sameSnmp), polling: by(({ snmp }) => snmp?.schedule) },
+  restconf: {
+    connection: by(({ restconf }) => restconf, sameRestconf),
+    polling: by(({ restconf }) => restconf?.schedule),
+  },
+  sourceAddresses: { polling: by(({ sourceAddresses }) => sourceAddresses, inAnyOrder) },
+  role: { polling: by(({ role }) => role) },
+  schedule: { polling: by(({ schedule }) => schedule) },
+  timeoutMs: { polling: by(({ timeoutMs }) => timeoutMs) },
+  detailIntervalMs: { polling: by(({ detailIntervalMs }) => detailIntervalMs) },
+  collect: { polling: by(({ collect }) => collect, inAnyOrder) },
+  phaseAware: { polling: by(({ phaseAware }) => phaseAware) },
+  labels: { polling: by(({ labels }) => labels) },
+};
+
+const ofDevice = Object.values(DEVICE);
+const sameConnection: DeviceComparison = (a, b) => ofDevice.every(({ connection }) => connection?.(a, b) ?? true);
+const samePolling: DeviceComparison = (a, b) => ofDevice.every(({ polling }) => polling?.(a, b) ?? true);
+
+type FixedSetting = readonly [setting: string, same: Same<ResolvedConfig>];
+
+/** Settings that cannot change while running, by the name that the user knows; a reload takes the rest. */
+const CONFIG: Readonly<Record<keyof ResolvedConfig, readonly FixedSetting[]>> = {
+  file: [],
+  listen: [['listen', by(({ listen }) => listen)]],
+  // Certificates, users, tokens and headers can change; TLS or none cannot.
+  web: [['web: TLS', by(({ web: { tls } }) => [tls !== null, tls !== null && tls.clientCa !== null])]],
+  metrics: [['metrics', by(({ metrics }) => metrics)]],
+  log: [['log.level', by(({ log }) => log.level)]],
+  limits: [['limits.concurrent_polls', by(({ limits }) => limits.concurrentPolls)]],
+  store: [['store', by(({ store }) => store, sameStore)]],
+  ssh: [
+    ['ssh.known_hosts', by(({ ssh }) => ssh.knownHostsPath)],
+    ['ssh.max_handshakes', by(({ ssh }) => ssh.maxHandshakes)],
+    ['ssh.logins_per_second', by(({ ssh }) => ssh.loginsPerSecond)],
+  ],
+  restconf: [['restconf.known_certificates', by(({ restconf }) => restconf.knownCertificatesPath)]],
+  record: [['record', by(({ record }) => record)]],
+  // relays are taken
+  syslog: [['syslog.listen', by(({ syslog }) => syslog?.listens)]],
+  traps: [['traps', by(({ traps }) => traps, sameTraps)]],
+  devices: [],
+  targets: [],
+  alertmanager: [],
+};
+
+function restartNeeded(before: ResolvedConfig, after: ResolvedConfig): string[] {
+  return Object.values(CONFIG)
+    .flat()
+    .filter(([, same]) => !same(before, after))
+    .map(([setting]) => setting);
+}
 
 export function diffConfig(before: ResolvedConfig, after: ResolvedConfig): ConfigDiff {
   const old = new Map(before.devices.map((device) => [device.name, device]));
@@ -59,11 +263,10 @@ export function diffConfig(before: ResolvedConfig, after: ResolvedConfig): Confi
   const changed: ResolvedDevice[] = [];
   const rescheduled: ResolvedDevice[] = [];
   const unchanged: ResolvedDevice[] = [];
-  const sameSsh = rememberedSameSsh();
   for (const device of after.devices) {
     const was = old.get(device.name);
     if (was === undefined) added.push(device);
-    else if (!sameConnection(was, device, sameSsh)) changed.push(device);
+    else if (!sameConnection(was, device)) changed.push(device);
     else if (!samePolling(was, device)) rescheduled.push(device);
     else unchanged.push(device);
   }
@@ -73,153 +276,6 @@ export function diffConfig(before: ResolvedConfig, after: ResolvedConfig): Confi
     changed,
     rescheduled,
     unchanged,
-    restartNeeded: FIXED.filter(([, same]) => !same(before, after)).map(([name]) => name),
+    restartNeeded: restartNeeded(before, after),
   };
-}
-
-type SameSsh = (a: ResolvedSsh, b: ResolvedSsh) => boolean;
-
-function sameConnection(a: ResolvedDevice, b: ResolvedDevice, sameSsh: SameSsh): boolean {
-  if ((a.cell ?? DEFAULT_CELL) !== (b.cell ?? DEFAULT_CELL)) return false;
-  if (a.host !== b.host || a.port !== b.port || a.transport !== b.transport) return false;
-  const same = a.ssh === null || b.ssh === null ? a.ssh === b.ssh : sameSsh(a.ssh, b.ssh);
-  return same && sameSnmp(a.snmp, b.snmp) && sameRestconf(a.restconf, b.restconf);
-}
-
-function samePolling(a: ResolvedDevice, b: ResolvedDevice): boolean {
-  return (
-    // Cells are shown from now on, or no longer.
-    a.cell === b.cell &&
-    a.role === b.role &&
-    a.timeoutMs === b.timeoutMs &&
-    a.detailIntervalMs === b.detailIntervalMs &&
-    a.phaseAware === b.phaseAware &&
-    isDeepStrictEqual(a.schedule, b.schedule) &&
-    isDeepStrictEqual(a.snmp?.schedule, b.snmp?.schedule) &&
-    isDeepStrictEqual(a.restconf?.schedule, b.restconf?.schedule) &&
-    isDeepStrictEqual(new Set(a.sourceAddresses), new Set(b.sourceAddresses)) &&
-    isDeepStrictEqual(new Set(a.collect), new Set(b.collect)) &&
-    isDeepStrictEqual(a.labels, b.labels)
-  );
-}
-
-/** Devices share the objects of their credential, so a fleet has few pairs to compare. */
-function rememberedSameSsh(): SameSsh {
-  const known = new Map<ResolvedSsh, { readonly other: ResolvedSsh; readonly same: boolean }>();
-  return (a, b) => {
-    const last = known.get(a);
-    if (last?.other === b) return last.same;
-    const same = sameSsh(a, b);
-    known.set(a, { other: b, same });
-    return same;
-  };
-}
-
-function sameSsh(a: ResolvedSsh, b: ResolvedSsh): boolean {
-  return (
-    a.credentialName === b.credentialName &&
-    a.username === b.username &&
-    a.hostKeys === b.hostKeys &&
-    a.algorithms === b.algorithms &&
-    a.session === b.session &&
-    sameSecret(a.password, b.password) &&
-    sameSecret(a.privateKey, b.privateKey) &&
-    sameSecret(a.passphrase, b.passphrase) &&
-    sameSecret(a.enablePassword, b.enablePassword) &&
-    (a.agent ?? null) === (b.agent ?? null) &&
-    (a.sourceAddress ?? null) === (b.sourceAddress ?? null) &&
-    sameWay(a.jumps ?? [], b.jumps ?? [])
-  );
-}
-
-function sameWay(a: readonly ResolvedJumpHost[], b: readonly ResolvedJumpHost[]): boolean {
-  return (
-    a.length === b.length &&
-    a.every((jump, index) => {
-      const other = b[index];
-      return (
-        other !== undefined &&
-        jump.name === other.name &&
-        jump.host === other.host &&
-        jump.port === other.port &&
-        jump.username === other.username &&
-        jump.hostKeys === other.hostKeys &&
-        jump.algorithms === other.algorithms &&
-        (jump.agent ?? null) === (other.agent ?? null) &&
-        sameSecret(jump.password, other.password) &&
-        sameSecret(jump.privateKey, other.privateKey) &&
-        sameSecret(jump.passphrase, other.passphrase)
-      );
-    })
-  );
-}
-
-function sameSnmp(a: ResolvedSnmp | null, b: ResolvedSnmp | null): boolean {
-  if (a === null || b === null) return a === b;
-  return (
-    a.credentialName === b.credentialName &&
-    a.port === b.port &&
-    (a.sourceAddress ?? null) === (b.sourceAddress ?? null) &&
-    (a.context ?? null) === (b.context ?? null) &&
-    (a.anySource ?? false) === (b.anySource ?? false) &&
-    sameCredential(a.credential, b.credential)
-  );
-}
-
-function sameRestconf(a: ResolvedRestconf | null, b: ResolvedRestconf | null): boolean {
-  if (a === null || b === null) return a === b;
-  const [mine, other] = [a.credential, b.credential];
-  return (
-    a.credentialName === b.credentialName &&
-    a.port === b.port &&
-    (a.sourceAddress ?? null) === (b.sourceAddress ?? null) &&
-    mine.username === other.username &&
-    sameSecret(mine.password, other.password) &&
-    mine.client?.certificate === other.client?.certificate &&
-    sameSecret(mine.client?.key ?? null, other.client?.key ?? null) &&
-    sameSecret(mine.client?.passphrase ?? null, other.client?.passphrase ?? null) &&
-    isDeepStrictEqual(a.trust, b.trust)
-  );
-}
-
-function sameStore(a: ResolvedStore, b: ResolvedStore): boolean {
-  if (a.retentionMs !== b.retentionMs || a.kind !== b.kind) return false;
-  if (a.kind === 'sqlite' || b.kind === 'sqlite')
-    return a.kind === b.kind && a.kind === 'sqlite' && b.kind === 'sqlite' && a.path === b.path;
-  const plain = ({ password: _p, tls, ...rest }: ResolvedPostgres) => ({ ...rest, tls: tls && { ...tls, key: null } });
-  return (
-    a.leaseMs === b.leaseMs &&
-    isDeepStrictEqual(plain(a.postgres), plain(b.postgres)) &&
-    sameSecret(a.postgres.password, b.postgres.password) &&
-    sameSecret(a.postgres.tls?.key ?? null, b.postgres.tls?.key ?? null)
-  );
-}
-
-function sameTraps(a: ResolvedTraps | null, b: ResolvedTraps | null): boolean {
-  if (a === null || b === null) return a === b;
-  return (
-    isDeepStrictEqual(a.listen, b.listen) &&
-    a.credentials.size === b.credentials.size &&
-    [...a.credentials].every(([name, credential]) => {
-      const other = b.credentials.get(name);
-      return other !== undefined && sameCredential(credential, other);
-    })
-  );
-}
-
-function sameCredential(a: SnmpCredential, b: SnmpCredential): boolean {
-  if (a.version === '2c' || b.version === '2c') {
-    return a.version === '2c' && b.version === '2c' && a.community.equals(b.community);
-  }
-  return a.username === b.username && sameSecurity(a.auth, b.auth) && sameSecurity(a.privacy, b.privacy);
-}
-
-type Security = { readonly protocol: string; readonly password: Secret } | null;
-
-function sameSecurity(a: Security, b: Security): boolean {
-  return a?.protocol === b?.protocol && sameSecret(a?.password ?? null, b?.password ?? null);
-}
-
-function sameSecret(a: Secret | null, b: Secret | null): boolean {
-  return a === null || b === null ? a === b : a.equals(b);
 }

@@ -135,7 +135,7 @@ export class NetSnmpSession {
       on: (event, listener) => {
         if (event === 'message') this.#hand = listener;
       },
-      send: (datagram, _offset, _length, _port, _host, sent) => {
+      send: (datagram, ...[, , , , sent]) => {
         if (!this.#noteEngine()) {
           sent(new Error('the agent changes its engine ID again and again'));
           return;

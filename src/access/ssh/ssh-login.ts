@@ -174,19 +174,20 @@ export class SshLogin {
   }
 }
 
-type KeyboardHandler = (
+/** What ssh2 hands over. */
+type KeyboardQuestion = [
   name: string,
   instructions: string,
   language: string,
   prompts: ReadonlyArray<{ readonly prompt: string; readonly echo?: boolean }>,
   finish: (answers: string[]) => void,
-) => void;
+];
+type KeyboardHandler = (...question: KeyboardQuestion) => void;
 
 /** Answer one password question of keyboard-interactive; anything else ends the login. */
 function answerOnce(password: string, onUnknown: () => void): KeyboardHandler {
   let answered = false;
-  // oxlint-disable-next-line max-params -- the signature is ssh2's
-  return (name, instructions, _language, prompts, finish) => {
+  return (...[name, instructions, , prompts, finish]) => {
     const question = prompts[0];
     if (question === undefined) {
       finish([]);

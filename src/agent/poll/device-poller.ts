@@ -54,6 +54,10 @@ interface Progress {
   readonly answers: RawAnswer[];
 }
 
+function newProgress(memory: PollMemory): Progress {
+  return { result: 'ok', error: null, memory, observations: [], collectors: new Map(), answers: [] };
+}
+
 export function createDevicePoller(deps: { readonly access: DeviceAccess; readonly clock: Clock }) {
   const { access, clock } = deps;
   /** The session each device was last polled on: another one means that the device may have reloaded. */
@@ -63,14 +67,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
     const device = target.ssh.device;
     const startedAtMs = clock.wallMs();
     const startedMonoMs = clock.monoMs();
-    const progress: Progress = {
-      result: 'ok',
-      error: null,
-      memory,
-      observations: [],
-      collectors: new Map(),
-      answers: [],
-    };
+    const progress = newProgress(memory);
     const outcome = await access.withSession(target.ssh, signal, async (session) => {
       const newSession = lastSessions.get(device)?.deref() !== session;
       await pollOn({ session, target, signal, progress }, newSession);

@@ -6,9 +6,8 @@
  */
 import { longestSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
 import { durationText } from '../events/duration-text.ts';
-import type { GmInFleet } from '../fleet/gm-in-group.ts';
 import type { FleetView } from '../fleet/fleet-view.ts';
-import type { GmInGroup } from '../fleet/gm-in-group.ts';
+import type { GmInFleet, GmInGroup } from '../fleet/gm-in-group.ts';
 import type { Forecast } from '../keys/forecast.ts';
 import { ACKS_MISSED_CRITICAL, check, type HealthCheck, nameList } from './health-check.ts';
 import { CHECK_REGISTRATION, CHECK_REKEY_PATH, CHECK_REPLAY, COMPARE_KS } from '../events/first-steps.ts';

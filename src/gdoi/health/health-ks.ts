@@ -39,13 +39,13 @@ export function ksChecks(input: KsHealthInput): readonly HealthCheck[] {
 
 function kekRemaining({ group, ks, at, atMs }: KsHealthInput): HealthCheck {
   const read = shownSeconds(ks.kek?.remainingSeconds);
-  const kek = keyRemaining('kek_remaining', 'KEK', group, read, { at, atMs });
+  const kek = keyRemaining('kek_remaining', group, read, { at, atMs });
   // a KS that shows neither key is not known to be well
   return read === null && longestTek(ks) === null ? { ...kek, required: true } : kek;
 }
 
 function tekRemaining({ group, ks, at, atMs }: KsHealthInput): HealthCheck {
-  return keyRemaining('tek_remaining', 'TEK', group, longestTek(ks), { at, atMs });
+  return keyRemaining('tek_remaining', group, longestTek(ks), { at, atMs });
 }
 
 /** Seconds that the last of its TEKs still lives; null: it shows none. */
@@ -56,11 +56,11 @@ function longestTek(ks: KsSnapshot): number | null {
 /** A KS replaces its own keys: only one that has run out is wrong. */
 function keyRemaining(
   name: 'kek_remaining' | 'tek_remaining',
-  key: string,
   group: string,
   read: number | null,
   { at, atMs }: { readonly at: ReadAt; readonly atMs: EpochMs },
 ): HealthCheck {
+  const key = name === 'kek_remaining' ? 'KEK' : 'TEK';
   if (read === null) return check(name, group, 'unknown', `no ${key} lifetime is shown`, { threshold: 0 });
   if (read <= 0)
     return check(name, group, 'critical', `its ${key} has run out and was not replaced`, {

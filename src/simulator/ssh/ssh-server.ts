@@ -6,8 +6,7 @@
  */
 import { createHash } from 'node:crypto';
 import { type Socket, type Server as TcpServer, createServer } from 'node:net';
-import ssh2 from 'ssh2';
-import type { AuthContext, Connection, ServerChannel } from 'ssh2';
+import ssh2, { type AuthContext, type Connection, type ServerChannel } from 'ssh2';
 import type { Clock } from '../../kernel/clock.ts';
 import type { SimulatedFleet } from '../fleet/fleet.ts';
 import { DEFAULT_MANNERS, type Manners } from './manners.ts';
