@@ -179,25 +179,8 @@ async function startParts(
       clusterMetrics: () => (cluster === null ? '' : clusterMetrics(cluster.status())),
     }),
   );
-  let configured = options.config;
   agent.start({ inventoryComplete: targets.status().complete });
-  reloads.begin({
-    async reread(meant) {
-      const fresh = await options.reread();
-      const summary = await agent.reload(await targets.reload(fresh), meant).catch(async (error: unknown) => {
-        await targets.reload(configured);
-        throw error;
-      });
-      configured = fresh;
-      maintenance.configure(targets.config.maintenance);
-      server.renewCertificate();
-      await push.configure(targets.config.alertmanager);
-      await webhooks.configure(targets.config.webhooks);
-      return summary;
-    },
-    takeTargets: () => agent.reload(targets.config),
-    refused: () => agent.reloadRefused(),
-  });
+  beginReloads(options, { agent, targets, maintenance, push, webhooks, reloads, server });
   if (shared !== null) {
     const { url } = server;
     cluster = await parts.start('cluster', () =>
@@ -219,6 +202,33 @@ async function startParts(
     reload: () => reloads.request(),
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
   };
+}
+
+function beginReloads(
+  { config, reread }: ProductOptions,
+  parts: Pick<Served, 'agent' | 'targets' | 'maintenance' | 'push' | 'webhooks' | 'reloads'> & {
+    readonly server: HttpServer;
+  },
+): void {
+  const { agent, targets, maintenance, push, webhooks, reloads, server } = parts;
+  let configured = config;
+  reloads.begin({
+    async reread(meant) {
+      const fresh = await reread();
+      const summary = await agent.reload(await targets.reload(fresh), meant).catch(async (error: unknown) => {
+        await targets.reload(configured);
+        throw error;
+      });
+      configured = fresh;
+      maintenance.configure(targets.config.maintenance);
+      server.renewCertificate();
+      await push.configure(targets.config.alertmanager);
+      await webhooks.configure(targets.config.webhooks);
+      return summary;
+    },
+    takeTargets: () => agent.reload(targets.config),
+    refused: () => agent.reloadRefused(),
+  });
 }
 
 interface Served {

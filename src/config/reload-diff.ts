@@ -124,7 +124,7 @@ const sameSnmp = orNull(
     port: equal,
     sourceAddress: absentIsNull,
     context: absentIsNull,
-    anySource: (a = false, b = false) => a === b,
+    anySource: equal,
     // the session stays: see DEVICE
     schedule: ignored,
   }),
@@ -247,6 +247,8 @@ const CONFIG: Readonly<Record<keyof ResolvedConfig, readonly FixedSetting[]>> = 
   devices: [],
   targets: [],
   alertmanager: [],
+  webhooks: [],
+  maintenance: [],
 };
 
 function restartNeeded(before: ResolvedConfig, after: ResolvedConfig): string[] {
