@@ -1,5 +1,5 @@
 /**
- * The list of what a release is made of, as CycloneDX on stdout: `npm run --silent sbom > sbom.json`.
+ * The list of what a release is made of, as CycloneDX on stdout: `node .config/sbom.mjs > sbom.json`.
  *
  * npm's own `--omit=dev` leaves out what tools and product share (yaml, zod), so its whole list is taken and the tools go
  * by the lock file. What the page's bundle holds ships too.
