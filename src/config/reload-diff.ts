@@ -45,8 +45,10 @@ const inAnyOrder: Same<readonly unknown[]> = (a, b) => equal(new Set(a), new Set
 const sameSecret: Same<Secret | null> = (a, b) => (a === null || b === null ? a === b : a.equals(b));
 
 function sameIn<Whole extends object>(fields: Fields<Whole>): Same<Whole> {
-  const names = Object.keys(fields) as (keyof Whole)[];
-  return (a, b) => names.every((name) => fields[name](a[name], b[name]));
+  return (a, b) => {
+    for (const name in fields) if (!fields[name](a[name], b[name])) return false;
+    return true;
+  };
 }
 
 function orNull<Value>(same: Same<Value>): Same<Value | null> {
@@ -54,7 +56,12 @@ function orNull<Value>(same: Same<Value>): Same<Value | null> {
 }
 
 function sameEach<Value>(same: Same<Value>): Same<readonly Value[] | undefined> {
-  return (a = [], b = []) => a.length === b.length && a.every((value, index) => same(value, b[index] as Value));
+  return (a = [], b = []) =>
+    a.length === b.length &&
+    a.every((value, index) => {
+      const other = b[index];
+      return other !== undefined && same(value, other);
+    });
 }
 
 /** Devices share the objects of their credential, so a fleet has few pairs to compare. */
