@@ -36,13 +36,11 @@ export const agentDashboard = compose({
     agentUrl(),
   ],
   annotations: [
-    markAt(
-      'Configuration loaded',
-      'blue',
-      `${of('gdoi_config_last_reload_success_timestamp_seconds')} * 1000`,
-      'Configuration loaded',
-      '{{instance}}',
-    ),
+    markAt('Configuration loaded', `${of('gdoi_config_last_reload_success_timestamp_seconds')} * 1000`, {
+      color: 'blue',
+      title: 'Configuration loaded',
+      text: '{{instance}}',
+    }),
     alertMarks('instance=~"$instance"'),
   ],
   rows: [

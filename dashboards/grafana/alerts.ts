@@ -44,13 +44,11 @@ export function alertPanels(...selectors: readonly Selector[]): Panel[] {
 }
 
 export function alertMarks(...selectors: readonly Selector[]): AnnotationQueryBuilder {
-  return markWhile(
-    'Alerts',
-    'red',
-    `max by (alertname, group, device) (${alertsOf('alertstate="firing"', selectors)})`,
-    '{{alertname}}',
-    '{{group}} {{device}}',
-  ).enable(false);
+  return markWhile('Alerts', `max by (alertname, group, device) (${alertsOf('alertstate="firing"', selectors)})`, {
+    color: 'red',
+    title: '{{alertname}}',
+    text: '{{group}} {{device}}',
+  }).enable(false);
 }
 
 function alertsOf(state: string, selectors: readonly Selector[]): string {

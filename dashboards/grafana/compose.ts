@@ -58,23 +58,24 @@ export function compose(parts: Parts): Dashboard {
   return builder.build();
 }
 
+/** How a mark is drawn and read: its colour, its title and its text, with `{{label}}` for the labels of the sample. */
+export interface Mark {
+  readonly color: string;
+  readonly title: string;
+  readonly text: string;
+}
+
 /** A mark at the instants that the values are, in milliseconds of Unix time. */
-export function markAt(name: string, color: string, expr: string, title: string, text: string): AnnotationQueryBuilder {
-  return annotation(name, color, expr, title, text).useValueForTime(true);
+export function markAt(name: string, expr: string, mark: Mark): AnnotationQueryBuilder {
+  return annotation(name, expr, mark).useValueForTime(true);
 }
 
 /** A region for as long as there is a sample. */
-export function markWhile(
-  name: string,
-  color: string,
-  expr: string,
-  title: string,
-  text: string,
-): AnnotationQueryBuilder {
-  return annotation(name, color, expr, title, text);
+export function markWhile(name: string, expr: string, mark: Mark): AnnotationQueryBuilder {
+  return annotation(name, expr, mark);
 }
 
-function annotation(name: string, color: string, expr: string, title: string, text: string): AnnotationQueryBuilder {
+function annotation(name: string, expr: string, { color, title, text }: Mark): AnnotationQueryBuilder {
   return new AnnotationQueryBuilder()
     .name(name)
     .datasource(DATA_SOURCE)

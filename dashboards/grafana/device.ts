@@ -41,14 +41,15 @@ export const deviceDashboard = compose({
   ],
   annotations: [
     ...marks(IN_GROUPS),
-    markAt('Rekeys received', 'green', `${group('gdoi_gm_last_rekey_timestamp_seconds')} * 1000`, 'Rekey', '{{group}}'),
+    markAt('Rekeys received', `${group('gdoi_gm_last_rekey_timestamp_seconds')} * 1000`, {
+      color: 'green',
+      title: 'Rekey',
+      text: '{{group}}',
+    }),
     markAt(
-      'Reloads',
-      'purple',
-      // The uptime is carried on in whole minutes.
+      'Reloads', // The uptime is carried on in whole minutes.
       `round(${whole('gdoi_device_last_success_timestamp_seconds')} - ${whole('gdoi_device_uptime_seconds')}, 120) * 1000`,
-      'Reload',
-      '$device started',
+      { color: 'purple', title: 'Reload', text: '$device started' },
     ),
     alertMarks('device="$device"'),
   ],

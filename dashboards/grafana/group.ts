@@ -45,13 +45,11 @@ export const groupDashboard = compose({
   ],
   annotations: [
     ...marks(IN_GROUP),
-    markAt(
-      'Rekeys',
-      'green',
-      `max(${device('gdoi_gm_last_rekey_timestamp_seconds')}) * 1000`,
-      'Rekey',
-      'The last rekey that any GM received',
-    ),
+    markAt('Rekeys', `max(${device('gdoi_gm_last_rekey_timestamp_seconds')}) * 1000`, {
+      color: 'green',
+      title: 'Rekey',
+      text: 'The last rekey that any GM received',
+    }),
     alertMarks('group="$group"'),
   ],
   rows: [

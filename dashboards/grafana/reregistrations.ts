@@ -63,7 +63,15 @@ export function marks(selector: Selector): AnnotationQueryBuilder[] {
   const at = (unexpected: boolean) =>
     `${per('device, group, cause', LATEST, selector, `unexpected="${unexpected}"`)} * 1000`;
   return [
-    markAt('Unexpected re-registrations', 'red', at(true), 'Re-registration of {{device}}', '{{cause}} ({{group}})'),
-    markAt('Expected re-registrations', 'blue', at(false), 'Re-registration of {{device}}', '{{cause}} ({{group}})'),
+    markAt('Unexpected re-registrations', at(true), {
+      color: 'red',
+      title: 'Re-registration of {{device}}',
+      text: '{{cause}} ({{group}})',
+    }),
+    markAt('Expected re-registrations', at(false), {
+      color: 'blue',
+      title: 'Re-registration of {{device}}',
+      text: '{{cause}} ({{group}})',
+    }),
   ];
 }

@@ -105,21 +105,8 @@ async function startParts(
   networkClock: Clock,
 ): Promise<Product> {
   const { clock, logger } = options;
-  const errors = new InternalErrors(logger);
-  const common: Common = {
-    clock: networkClock,
-    logger,
-    errors,
-    secrets: new KnownSecrets(),
-    traffic: new DeviceTraffic(),
-  };
-  const around = {
-    clock: networkClock,
-    random: systemRandom,
-    logger,
-    secrets: common.secrets,
-    traffic: common.traffic,
-  };
+  const common = commonOf(networkClock, logger);
+  const { errors, traffic } = common;
 
   const reloads = new Reloads(common);
   const targets = await parts.start('service discovery', () =>
@@ -131,15 +118,8 @@ async function startParts(
   const opened = await parts.start('store', () => make.store({ store: config.store, clock, logger, writer }));
   const { events: store, shared } = opened;
   // Closed after the agent: it tells what the agent finds while it stops.
-  const push = await parts.start('alertmanager', () =>
-    make.alertmanager({ ...around, destinations: config.alertmanager, generatorUrl: () => server.url }),
-  );
-  const webhooks = await parts.start('webhooks', () =>
-    make.webhooks({ ...around, destinations: config.webhooks, source: () => server.url }),
-  );
-  const access = await parts.start('SSH', () => make.ssh({ ...around, ...config.ssh }));
-  const snmp = await parts.start('SNMP', () => make.snmp(around));
-  const restconf = await parts.start('RESTCONF', () => make.restconf({ ...around, ...config.restconf }));
+  const { push, webhooks } = await startWaysOut({ config, make, parts }, common, () => server.url);
+  const ways = await startWays({ config, make, parts }, common);
   const maintenance = new Maintenance();
   maintenance.configure(config.maintenance);
   const agent = await parts.start('agent', () =>
@@ -148,13 +128,11 @@ async function startParts(
       maintenance,
       clock,
       networkClock,
-      access,
-      snmp,
-      restconf,
+      ...ways,
       store,
       logger,
       errors,
-      traffic: common.traffic,
+      traffic,
       lookup: addressesOf,
       ...(shared === null ? {} : { shared: writer }),
       // Planned work wakes nobody; a webhook is told of all, with the mark.
@@ -182,18 +160,8 @@ async function startParts(
   agent.start({ inventoryComplete: targets.status().complete });
   beginReloads(options, { agent, targets, maintenance, push, webhooks, reloads, server });
   if (shared !== null) {
-    const { url } = server;
-    cluster = await parts.start('cluster', () =>
-      startCluster({
-        store: shared.store,
-        times: timesOfLease(shared.leaseMs),
-        agent,
-        url,
-        version: packageVersion(),
-        clock: networkClock,
-        logger,
-      }),
-    );
+    const member = { ...shared, agent, url: server.url, version: packageVersion(), clock: networkClock, logger };
+    cluster = await parts.start('cluster', () => startCluster({ ...member, times: timesOfLease(shared.leaseMs) }));
   }
   return {
     url: server.url,
@@ -202,6 +170,43 @@ async function startParts(
     reload: () => reloads.request(),
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
   };
+}
+
+function commonOf(clock: Clock, logger: Logger): Common {
+  return {
+    clock,
+    logger,
+    errors: new InternalErrors(logger),
+    secrets: new KnownSecrets(),
+    traffic: new DeviceTraffic(),
+  };
+}
+
+interface Making {
+  readonly config: ResolvedConfig;
+  readonly make: PartMakers;
+  readonly parts: Parts;
+}
+
+/** Where events are sent to. */
+async function startWaysOut({ config, make, parts }: Making, common: Common, url: () => string) {
+  const around = { ...common, random: systemRandom };
+  const push = await parts.start('alertmanager', () =>
+    make.alertmanager({ ...around, destinations: config.alertmanager, generatorUrl: url }),
+  );
+  const webhooks = await parts.start('webhooks', () =>
+    make.webhooks({ ...around, destinations: config.webhooks, source: url }),
+  );
+  return { push, webhooks };
+}
+
+/** The ways to a device. */
+async function startWays({ config, make, parts }: Making, common: Common) {
+  const around = { ...common, random: systemRandom };
+  const access = await parts.start('SSH', () => make.ssh({ ...around, ...config.ssh }));
+  const snmp = await parts.start('SNMP', () => make.snmp(around));
+  const restconf = await parts.start('RESTCONF', () => make.restconf({ ...around, ...config.restconf }));
+  return { access, snmp, restconf };
 }
 
 function beginReloads(

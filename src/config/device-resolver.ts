@@ -68,7 +68,8 @@ export function createDeviceResolver(
     if (jumps === null) return null;
     const cell = cellOf(entry, config.cluster.cell_label, path, problems);
     const interval = entry.interval ?? defaults.interval;
-    const snmp = found.snmp === null ? null : snmpOf(entry, transport, found.snmp);
+    const snmp =
+      found.snmp === null ? null : snmpOf(entry, { transport, credentialName: found.snmp }, { credentials, defaults });
     if (entry.snmp?.context !== undefined && snmp?.credential.version === '2c') {
       problems.push(warningAt([...path, 'snmp', 'context'], 'of no effect: SNMPv2c has no contexts'));
     }
@@ -99,28 +100,31 @@ export function createDeviceResolver(
       restconf,
     };
   };
+}
 
-  function snmpOf(entry: DeviceEntry, transport: Transport, credentialName: string) {
-    const credential = credentials.get(credentialName);
-    if (credential?.kind !== 'snmp') return null;
-    const interval = entry.interval ?? defaults.interval;
-    const alone = transport === 'snmp';
-    const context = entry.snmp?.context ?? defaults.snmp.context;
-    const snmp: ResolvedSnmp = {
-      credentialName,
-      credential: credential.snmp,
-      ...(context === undefined || credential.snmp.version === '2c' ? {} : { context }),
-      ...((entry.snmp?.any_source ?? defaults.snmp.any_source) === true ? { anySource: true } : {}),
-      ...sourceOf(entry.source_address ?? defaults.source_address),
-      port: entry.snmp?.port ?? (alone ? entry.port : undefined) ?? defaults.snmp.port ?? SNMP_PORT,
-      schedule:
-        entry.snmp?.interval ??
-        (alone ? entry.interval : undefined) ??
-        defaults.snmp.interval ??
-        (alone ? interval : besideSsh(interval)),
-    };
-    return snmp;
-  }
+function snmpOf(
+  entry: DeviceEntry,
+  { transport, credentialName }: { readonly transport: Transport; readonly credentialName: string },
+  { credentials, defaults }: { readonly credentials: Credentials; readonly defaults: CheckedConfig['defaults'] },
+): ResolvedSnmp | null {
+  const credential = credentials.get(credentialName);
+  if (credential?.kind !== 'snmp') return null;
+  const interval = entry.interval ?? defaults.interval;
+  const alone = transport === 'snmp';
+  const context = entry.snmp?.context ?? defaults.snmp.context;
+  return {
+    credentialName,
+    credential: credential.snmp,
+    ...(context === undefined || credential.snmp.version === '2c' ? {} : { context }),
+    ...((entry.snmp?.any_source ?? defaults.snmp.any_source) === true ? { anySource: true } : {}),
+    ...sourceOf(entry.source_address ?? defaults.source_address),
+    port: entry.snmp?.port ?? (alone ? entry.port : undefined) ?? defaults.snmp.port ?? SNMP_PORT,
+    schedule:
+      entry.snmp?.interval ??
+      (alone ? entry.interval : undefined) ??
+      defaults.snmp.interval ??
+      (alone ? interval : besideSsh(interval)),
+  };
 }
 
 /** undefined: the default one. */

@@ -98,13 +98,7 @@ export class GroupView implements View {
           </Fact>
         </Facts>
         {group.at_risk.length > 0 && <AtRisk group={group} nowMs={nowMs} />}
-        <section aria-labelledby="incidents">
-          <h2 id="incidents">Incidents of the last week</h2>
-          <IncidentList incidents={this.#incidents.body?.incidents ?? []} tickets={this.#tickets} nowMs={nowMs} />
-          <p>
-            <a href={withFilter('/incidents', { group: group.group })}>All incidents of this group</a>
-          </p>
-        </section>
+        {this.#incidentsOf(group, nowMs)}
         <section aria-labelledby="kss">
           <h2 id="kss">Key servers</h2>
           {group.kss.length === 0 ? (
@@ -133,6 +127,18 @@ export class GroupView implements View {
           </p>
         </section>
       </Fragment>
+    );
+  }
+
+  #incidentsOf({ group }: GroupDocument, nowMs: number | null): VNode {
+    return (
+      <section aria-labelledby="incidents">
+        <h2 id="incidents">Incidents of the last week</h2>
+        <IncidentList incidents={this.#incidents.body?.incidents ?? []} tickets={this.#tickets} nowMs={nowMs} />
+        <p>
+          <a href={withFilter('/incidents', { group })}>All incidents of this group</a>
+        </p>
+      </section>
     );
   }
 

@@ -2,8 +2,13 @@
 import { afterPoll, type DeviceView, newDeviceView } from '../../src/model/device-view.ts';
 import type { PollReport } from '../../src/model/poll-report.ts';
 import type { DeviceFacts } from '../../src/gdoi/seen/device-facts.ts';
-import type { GmSnapshot, GroupSnapshot, KsSnapshot } from '../../src/gdoi/seen/snapshot.ts';
-import { emptyGmSnapshot, emptyKsSnapshot } from '../../src/gdoi/seen/snapshot.ts';
+import {
+  emptyGmSnapshot,
+  emptyKsSnapshot,
+  type GmSnapshot,
+  type GroupSnapshot,
+  type KsSnapshot,
+} from '../../src/gdoi/seen/snapshot.ts';
 
 export const NOON = Date.parse('2026-01-01T12:00:00Z');
 

@@ -31,7 +31,12 @@ type Outcome = Pick<RestconfReport, 'result' | 'error' | 'observations' | 'docum
 
 const NO_MODEL = 'Cisco-IOS-XE-crypto-oper has no GDOI on this device: that came with IOS XE 17.5.1; poll it over SSH';
 
-export function createRestconfPoller(deps: { readonly access: RestconfAccess; readonly clock: Clock }) {
+interface Deps {
+  readonly access: RestconfAccess;
+  readonly clock: Clock;
+}
+
+export function createRestconfPoller(deps: Deps) {
   const { access, clock } = deps;
 
   async function poll(
@@ -55,8 +60,6 @@ export function createRestconfPoller(deps: { readonly access: RestconfAccess; re
     };
   }
 
-  const wallAheadMs = () => clock.wallMs() - clock.monoMs();
-
   async function ask(
     target: RestconfTarget,
     interest: RestconfInterest,
@@ -73,11 +76,16 @@ export function createRestconfPoller(deps: { readonly access: RestconfAccess; re
     if (refusal !== null) {
       return { result: 'command', error: refusal, observations: [], documents: [], memory: NOTHING_LEARNT };
     }
-    const present = onPresentClock(learnt.clock, documentsOf(reply.answers), wallAheadMs());
+    const present = onPresentClock(learnt.clock, documentsOf(reply.answers), wallAheadMs(clock));
     const main = present.documents;
     const read = readRestconf(main, 'main', target.device);
     const paths = followUpPaths({ ...learnt, learntAtMs: memory.learntAtMs }, read, interest);
-    const followUp = await followUpOf(target, { paths, main }, { ...learnt, clock: present.memory }, signal);
+    const followUp = await followUpOf(
+      deps,
+      target,
+      { paths, main },
+      { memory: { ...learnt, clock: present.memory }, signal },
+    );
     return {
       result: 'ok',
       error: null,
@@ -87,35 +95,39 @@ export function createRestconfPoller(deps: { readonly access: RestconfAccess; re
     };
   }
 
-  /** Details cost only themselves: what fails is asked again at its time. */
-  async function followUpOf(
-    target: RestconfTarget,
-    { paths, main }: { readonly paths: ReturnType<typeof followUpPaths>; readonly main: readonly RestconfDocument[] },
-    memory: RestconfMemory,
-    signal: AbortSignal,
-  ): Promise<Pick<Outcome, 'observations' | 'memory'> & { readonly documents: readonly RestconfDocument[] }> {
-    const reply = paths.length === 0 ? null : await access.read(target, paths, signal);
-    if (reply === null || reply.kind === 'failed') return { observations: [], documents: [], memory };
-    const nowMonoMs = clock.monoMs();
-    const { documents, memory: seenClock } = onPresentClock(memory.clock, documentsOf(reply.answers), wallAheadMs());
-    const refused = reply.answers.filter((answer) => answer.kind === 'forbidden' || isMissing(answer));
-    const { observations } = readRestconf([...main, ...documents], 'details', target.device);
-    return {
-      observations,
-      documents,
-      memory: rememberRefused(
-        rememberAnswered(
-          { ...memory, clock: seenClock },
-          documents.map(({ path }) => path),
-          nowMonoMs,
-        ),
-        refused.map(({ path }) => path),
+  return poll;
+}
+
+/** Details cost only themselves: what fails is asked again at its time. */
+async function followUpOf(
+  { access, clock }: Deps,
+  target: RestconfTarget,
+  { paths, main }: { readonly paths: ReturnType<typeof followUpPaths>; readonly main: readonly RestconfDocument[] },
+  { memory, signal }: { readonly memory: RestconfMemory; readonly signal: AbortSignal },
+): Promise<Pick<Outcome, 'observations' | 'memory'> & { readonly documents: readonly RestconfDocument[] }> {
+  const reply = paths.length === 0 ? null : await access.read(target, paths, signal);
+  if (reply === null || reply.kind === 'failed') return { observations: [], documents: [], memory };
+  const nowMonoMs = clock.monoMs();
+  const { documents, memory: seenClock } = onPresentClock(memory.clock, documentsOf(reply.answers), wallAheadMs(clock));
+  const refused = reply.answers.filter((answer) => answer.kind === 'forbidden' || isMissing(answer));
+  const { observations } = readRestconf([...main, ...documents], 'details', target.device);
+  return {
+    observations,
+    documents,
+    memory: rememberRefused(
+      rememberAnswered(
+        { ...memory, clock: seenClock },
+        documents.map(({ path }) => path),
         nowMonoMs,
       ),
-    };
-  }
+      refused.map(({ path }) => path),
+      nowMonoMs,
+    ),
+  };
+}
 
-  return poll;
+function wallAheadMs(clock: Clock): number {
+  return clock.wallMs() - clock.monoMs();
 }
 
 type AskedDocument = RestconfDocument & { readonly path: PathAnswer['path'] };

@@ -26,14 +26,14 @@ function ikeCheck({ version, sas }: IkeSas): readonly HealthCheck[] {
   if (failing === undefined && standing === 0) return [];
   const value = { value: standing };
   if (failing === undefined || standing > 0) {
-    return [check('ike', null, 'ok', `IKEv${version}: ${standing} of ${sas.length} SAs stand`, value)];
+    return [check(['ike', null], 'ok', `IKEv${version}: ${standing} of ${sas.length} SAs stand`, value)];
   }
   const action =
     version === 1
       ? 'Ping the key server from the registration address; compare pre-shared key or certificate and the ISAKMP policy'
       : 'Ping the key server from the registration address; compare the IKEv2 profile, keyring or certificate';
   const detail = `IKEv${version} with ${failing.remote} stays in ${failing.state}: no registration is possible`;
-  return [check('ike', null, 'warning', detail, { ...value, threshold: 1, action })];
+  return [check(['ike', null], 'warning', detail, { ...value, threshold: 1, action })];
 }
 
 function ipsecCheck({ flows }: IpsecSas): readonly HealthCheck[] {
@@ -46,14 +46,14 @@ function ipsecCheck({ flows }: IpsecSas): readonly HealthCheck[] {
     errors === 0 ? 'IPsec counts no errors' : `IPsec has counted ${errors} errors${place} since it started`;
   const action =
     errors === 0 ? null : 'show crypto ipsec sa twice: do the errors grow? Then compare SPIs with the key server';
-  return [check('ipsec', null, errors === 0 ? 'ok' : 'warning', detail, { value: errors, threshold: 0, action })];
+  return [check(['ipsec', null], errors === 0 ? 'ok' : 'warning', detail, { value: errors, threshold: 0, action })];
 }
 
 function ntpCheck({ synchronised, stratum, reference }: NtpStatus): HealthCheck {
   const source = `stratum ${stratum ?? '?'}, ${reference ?? 'no reference'}`;
   return synchronised
-    ? check('time_source', null, 'ok', `the clock follows NTP (${source})`, { value: true })
-    : check('time_source', null, 'warning', 'the clock does not follow NTP: certificates and log times may mislead', {
+    ? check(['time_source', null], 'ok', `the clock follows NTP (${source})`, { value: true })
+    : check(['time_source', null], 'warning', 'the clock does not follow NTP: certificates and log times may mislead', {
         value: false,
         action: 'show ntp associations: is a server reachable from this router?',
       });

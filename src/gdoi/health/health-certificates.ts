@@ -22,7 +22,7 @@ export function certificateChecks(shown: DeviceCertificates | null, atMs: EpochM
   const what = `${certificate.kind === 'ca' ? 'the CA certificate' : 'the certificate'} of trustpoint ${trustpoint}`;
   const when = leftSeconds < 0 ? `ended ${days} days ago` : `ends in ${days} days`;
   return [
-    check('certificates', null, status, `${what} ${when}, on ${instant(expiry.fromMs)}`, {
+    check(['certificates', null], status, `${what} ${when}, on ${instant(expiry.fromMs)}`, {
       value: leftSeconds,
       threshold: WARNING_SECONDS,
       action:

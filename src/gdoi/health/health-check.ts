@@ -68,10 +68,9 @@ export interface HealthCheck {
 /** On-call catalogue, row 4: acknowledgements missed in a row; at 3 the KS drops the GM. One is a warning. */
 export const ACKS_MISSED_CRITICAL = 2;
 
-/** A check without what most checks lack. */
+/** A check without what most checks lack. Its group is null where it is the whole device's. */
 export function check(
-  name: CheckName,
-  group: string | null,
+  [name, group]: readonly [name: CheckName, group: string | null],
   status: HealthStatus,
   detail: string,
   more: Partial<Pick<HealthCheck, 'value' | 'threshold' | 'required' | 'action'>> = {},

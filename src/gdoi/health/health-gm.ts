@@ -63,12 +63,11 @@ function registered({ group, gm, at, atMs }: GmHealthInput): HealthCheck {
   const more = { value: gm.registered, threshold: 'registered' };
   if (gm.registered === true) {
     const where = gm.keyServer === null ? '' : ` with ${gm.keyServer}`;
-    return check('registered', group, 'ok', `registered${where}`, { ...more, required: true });
+    return check(['registered', group], 'ok', `registered${where}`, { ...more, required: true });
   }
   if (gm.registered === false)
     return check(
-      'registered',
-      group,
+      ['registered', group],
       'critical',
       `not registered${said}: its traffic is dropped, or in clear if it fails open`,
       {
@@ -79,8 +78,7 @@ function registered({ group, gm, at, atMs }: GmHealthInput): HealthCheck {
     );
   const holdsKeys = (longestTek(gm) ?? 0) > 0 && secondsLeft(at, longestTek(gm) ?? 0, atMs) > 0;
   return check(
-    'registered',
-    group,
+    ['registered', group],
     'unknown',
     holdsKeys ? 'its registration is not shown, but it holds TEKs' : 'its registration is not shown',
     { ...more, required: !holdsKeys },
@@ -90,11 +88,11 @@ function registered({ group, gm, at, atMs }: GmHealthInput): HealthCheck {
 /** Absent: it has TEKs or says it is registered, but shows no KEK, or a KEK with a lifetime of 0. */
 function kekPresent({ group, gm }: GmHealthInput): HealthCheck {
   if (gm.kek !== null && gm.kek.remainingSeconds !== 0)
-    return check('kek_present', group, 'ok', 'holds a KEK', { value: true, threshold: 'present' });
+    return check(['kek_present', group], 'ok', 'holds a KEK', { value: true, threshold: 'present' });
   const known = gm.kek !== null || (gm.teks !== null && gm.teks.length > 0);
   if (!known && gm.registered !== true)
-    return check('kek_present', group, 'unknown', 'shows no keys at all', { threshold: 'present' });
-  return check('kek_present', group, 'critical', 'holds no KEK: no rekey can reach it until it registers again', {
+    return check(['kek_present', group], 'unknown', 'shows no keys at all', { threshold: 'present' });
+  return check(['kek_present', group], 'critical', 'holds no KEK: no rekey can reach it until it registers again', {
     value: false,
     threshold: 'present',
     action: CHECK_REKEY_PATH,
@@ -106,19 +104,19 @@ function kekRemaining({ group, gm, at, atMs, tracking, forecast, fleet }: GmHeal
   const leadSeconds = (fleet?.lead ?? FLOOR_LEAD).seconds;
   const read = shownSeconds(gm.kek?.remainingSeconds);
   const unknown = (detail: string, value: number | null = null) =>
-    check('kek_remaining', group, 'unknown', detail, { value, threshold: leadSeconds });
+    check(['kek_remaining', group], 'unknown', detail, { value, threshold: leadSeconds });
   if (gm.kek === null) return unknown('no KEK is shown');
   if (read === null) return unknown('its release shows no KEK lifetime (older than 15.2(1)T / XE 3.5S)');
   const left = secondsLeft(at, read, atMs);
   const bad = (status: 'warning' | 'critical', detail: string) =>
-    check('kek_remaining', group, status, detail, { value: left, threshold: leadSeconds, action: CHECK_REKEY_PATH });
+    check(['kek_remaining', group], status, detail, { value: left, threshold: leadSeconds, action: CHECK_REKEY_PATH });
   if (read <= 0) return bad('critical', 'its KEK has expired: only a registration helps');
   if (tracking?.kekRekeyOverdue === true || forecast.kekRekeyOverdue === true) {
     return bad('warning', `no KEK rekey came, ${durationText(left)} of the old KEK left${within(forecast, at, atMs)}`);
   }
   if (left <= 0) return unknown('the KEK it held has run out since it was last asked', 0);
   if (left <= leadSeconds) return unknown('a KEK rekey was due since it was last asked', left);
-  return check('kek_remaining', group, 'ok', `its KEK lasts ${durationText(left)} more`, {
+  return check(['kek_remaining', group], 'ok', `its KEK lasts ${durationText(left)} more`, {
     value: left,
     threshold: leadSeconds,
   });
@@ -135,14 +133,14 @@ function within({ timeLeftSeconds }: Forecast, at: ReadAt, atMs: EpochMs): strin
 function kekMatchesKs({ group }: GmHealthInput, inFleet: GmInGroup | null): HealthCheck {
   const matches = inFleet?.kekMatchesKs ?? null;
   const more = { value: matches, threshold: 'same' };
-  if (matches === true) return check('kek_matches_ks', group, 'ok', 'holds the KEK of its KS', more);
+  if (matches === true) return check(['kek_matches_ks', group], 'ok', 'holds the KEK of its KS', more);
   if (matches === null)
-    return check('kek_matches_ks', group, 'unknown', 'no KS to compare the KEK with, or a rekey is under way', more);
+    return check(['kek_matches_ks', group], 'unknown', 'no KS to compare the KEK with, or a rekey is under way', more);
   const detail =
     inFleet?.kekExpiredInUse === true
       ? 'still holds the KEK that its KS has replaced: no rekey reaches it until its TEK expires'
       : 'does not hold the KEK of its KS';
-  return check('kek_matches_ks', group, 'critical', detail, { ...more, action: COMPARE_KS });
+  return check(['kek_matches_ks', group], 'critical', detail, { ...more, action: COMPARE_KS });
 }
 
 function tekRemaining({ group, gm, at, atMs, tracking }: GmHealthInput): HealthCheck {
@@ -151,40 +149,40 @@ function tekRemaining({ group, gm, at, atMs, tracking }: GmHealthInput): HealthC
   if (longest === null) {
     const none = gm.teks !== null && gm.teks.length === 0;
     return none && gm.registered === true
-      ? check('tek_remaining', group, 'critical', 'registered, but holds no TEK: its traffic is dropped', {
+      ? check(['tek_remaining', group], 'critical', 'registered, but holds no TEK: its traffic is dropped', {
           ...more,
           action: 'show crypto gdoi and the log of the GM: is the downloaded policy installed (ACL size, platform)?',
         })
-      : check('tek_remaining', group, 'unknown', none ? 'holds no TEK' : 'no TEK lifetime is shown', more);
+      : check(['tek_remaining', group], 'unknown', none ? 'holds no TEK' : 'no TEK lifetime is shown', more);
   }
   const left = secondsLeft(at, longest, atMs);
   if (longest <= 0)
-    return check('tek_remaining', group, 'critical', 'its TEKs have expired: its traffic is dropped', {
+    return check(['tek_remaining', group], 'critical', 'its TEKs have expired: its traffic is dropped', {
       ...more,
       value: 0,
       action: CHECK_REKEY_PATH,
     });
   if (longest <= TEK_OVERDUE_SECONDS || tracking?.tekRekeyOverdue === true)
-    return check('tek_remaining', group, 'warning', `no TEK rekey came, ${durationText(left)} of the last TEK left`, {
+    return check(['tek_remaining', group], 'warning', `no TEK rekey came, ${durationText(left)} of the last TEK left`, {
       ...more,
       value: left,
       action: CHECK_REKEY_PATH,
     });
   if (left <= TEK_OVERDUE_SECONDS)
-    return check('tek_remaining', group, 'unknown', 'a TEK rekey was due since it was last asked', {
+    return check(['tek_remaining', group], 'unknown', 'a TEK rekey was due since it was last asked', {
       ...more,
       value: left,
     });
-  return check('tek_remaining', group, 'ok', `its TEK lasts ${durationText(left)} more`, { ...more, value: left });
+  return check(['tek_remaining', group], 'ok', `its TEK lasts ${durationText(left)} more`, { ...more, value: left });
 }
 
 function tekMatchesKs({ group }: GmHealthInput, inFleet: GmInGroup | null): HealthCheck {
   const matches = inFleet?.divergent === true ? false : (inFleet?.tekMatchesKs ?? null);
   const more = { value: matches, threshold: 'same' };
-  if (matches === true) return check('tek_matches_ks', group, 'ok', 'holds the TEKs of its KS', more);
+  if (matches === true) return check(['tek_matches_ks', group], 'ok', 'holds the TEKs of its KS', more);
   if (matches === null)
-    return check('tek_matches_ks', group, 'unknown', 'no KS to compare the TEKs with, or a rekey is under way', more);
-  return check('tek_matches_ks', group, 'critical', 'holds other TEKs than the group: traffic with it is dropped', {
+    return check(['tek_matches_ks', group], 'unknown', 'no KS to compare the TEKs with, or a rekey is under way', more);
+  return check(['tek_matches_ks', group], 'critical', 'holds other TEKs than the group: traffic with it is dropped', {
     ...more,
     action: COMPARE_KS,
   });
@@ -196,8 +194,7 @@ function rekeysAcknowledged({ group, gm }: GmHealthInput, known: GmInFleet | nul
   const more = { value: missed, threshold: 1 };
   if (known?.notListed === true)
     return check(
-      'rekeys_acknowledged',
-      group,
+      ['rekeys_acknowledged', group],
       'critical',
       'registered, but no KS lists it: it gets no rekey any more',
       {
@@ -208,12 +205,11 @@ function rekeysAcknowledged({ group, gm }: GmHealthInput, known: GmInFleet | nul
   if (missed === null) {
     const why =
       gm.kek?.transport === 'multicast' ? 'multicast rekeys are not acknowledged' : 'no KS that lists it is polled';
-    return check('rekeys_acknowledged', group, 'unknown', why, more);
+    return check(['rekeys_acknowledged', group], 'unknown', why, more);
   }
-  if (missed === 0) return check('rekeys_acknowledged', group, 'ok', 'acknowledged the last rekey', more);
+  if (missed === 0) return check(['rekeys_acknowledged', group], 'ok', 'acknowledged the last rekey', more);
   return check(
-    'rekeys_acknowledged',
-    group,
+    ['rekeys_acknowledged', group],
     missed < ACKS_MISSED_CRITICAL ? 'warning' : 'critical',
     `its KS has no acknowledgement of the last ${missed === 1 ? 'rekey' : `${missed} rekeys`}; at 3 it drops the GM`,
     { ...more, action: CHECK_REKEY_PATH },
@@ -227,27 +223,26 @@ function registrationAttempts(input: GmHealthInput): HealthCheck {
   const failed = attempted === null || succeeded === null ? null : Math.max(0, attempted - succeeded);
   const more = { value: failed, threshold: FAILED_ATTEMPTS };
   if (failed === null || gm.registered === null)
-    return check('registration_attempts', group, 'unknown', 'attempts are not shown', more);
+    return check(['registration_attempts', group], 'unknown', 'attempts are not shown', more);
   if (gm.registered) {
     const since = tracking?.failedAttempts ?? 0;
     if (since < FAILING_ATTEMPTS)
-      return check('registration_attempts', group, 'ok', 'no registration is failing', { ...more, value: since });
+      return check(['registration_attempts', group], 'ok', 'no registration is failing', { ...more, value: since });
     const left = tekSecondsLeft(input);
     const until = left === null ? '' : `, ${durationText(left)} of TEK left`;
     return check(
-      'registration_attempts',
-      group,
+      ['registration_attempts', group],
       'warning',
       `still registered, but ${since} attempts to register again failed${until}`,
       { ...more, value: since, action: CHECK_REGISTRATION },
     );
   }
   return failed >= FAILED_ATTEMPTS
-    ? check('registration_attempts', group, 'critical', `${failed} of ${attempted} registration attempts failed`, {
+    ? check(['registration_attempts', group], 'critical', `${failed} of ${attempted} registration attempts failed`, {
         ...more,
         action: CHECK_REGISTRATION,
       })
-    : check('registration_attempts', group, 'warning', `registering: ${failed} attempts failed so far`, {
+    : check(['registration_attempts', group], 'warning', `registering: ${failed} attempts failed so far`, {
         ...more,
         action: CHECK_REGISTRATION,
       });
@@ -265,15 +260,14 @@ function packetsDropped({ group, gm, tracking }: GmHealthInput): HealthCheck {
   const more = { value: errors, threshold: 0 };
   if (dropped === null)
     return check(
-      'packets_dropped',
-      group,
+      ['packets_dropped', group],
       'unknown',
       'its anti-replay and data-plane counters are not collected',
       more,
     );
-  if (!dropped) return check('packets_dropped', group, 'ok', 'no packet was dropped in the last minutes', more);
+  if (!dropped) return check(['packets_dropped', group], 'ok', 'no packet was dropped in the last minutes', more);
   const shown = errors === null ? '' : `: ${errors} Input Error Packets`;
-  return check('packets_dropped', group, 'warning', `it drops packets (anti-replay or data plane)${shown}`, {
+  return check(['packets_dropped', group], 'warning', `it drops packets (anti-replay or data plane)${shown}`, {
     ...more,
     action: CHECK_REPLAY,
   });
@@ -282,17 +276,16 @@ function packetsDropped({ group, gm, tracking }: GmHealthInput): HealthCheck {
 /** Row 1. The tracker has decided which ones are unexpected and why. */
 function reregistrations({ group, tracking, atMs }: GmHealthInput): HealthCheck {
   const tally = tracking?.reregistrations ?? null;
-  if (tally === null) return check('reregistrations', group, 'unknown', 'not tracked', { threshold: 0 });
+  if (tally === null) return check(['reregistrations', group], 'unknown', 'not tracked', { threshold: 0 });
   const recent = tally.recent.filter((instantMs) => Math.abs(atMs - instantMs) < RECENT_REREGISTRATION_MS);
   const newest = recent.length === 0 ? null : Math.max(...recent);
   const more = { value: recent.length, threshold: 0 };
   if (newest === null)
-    return check('reregistrations', group, 'ok', 'no unexpected re-registration in the last hour', more);
+    return check(['reregistrations', group], 'ok', 'no unexpected re-registration in the last hour', more);
   const cause = tally.last?.unexpected === true ? `: ${tally.last.cause}` : '';
   const before = recent.length > 1 ? ', not the first in this hour' : '';
   return check(
-    'reregistrations',
-    group,
+    ['reregistrations', group],
     'warning',
     `re-registered unexpectedly ${durationText((atMs - newest) / 1000)} ago${cause}${before}`,
     { ...more, action: CHECK_REKEY_PATH },
@@ -301,14 +294,13 @@ function reregistrations({ group, tracking, atMs }: GmHealthInput): HealthCheck 
 
 function mixedVersions({ group, fleet }: GmHealthInput, known: GmInFleet | null): HealthCheck {
   if (fleet === null || fleet.kss.length === 0)
-    return check('mixed_versions', group, 'unknown', 'no KS is polled to compare releases with');
+    return check(['mixed_versions', group], 'unknown', 'no KS is polled to compare releases with');
   const { mixedVersions: mixed } = fleet;
   if (mixed === null || known?.meetsLegacyKs !== true)
-    return check('mixed_versions', group, 'ok', 'meets no KS of the other KEK behaviour');
+    return check(['mixed_versions', group], 'ok', 'meets no KS of the other KEK behaviour');
   const kss = nameList(mixed.legacyKss.map((ks) => (ks.version === null ? ks.device : `${ks.device} (${ks.version})`)));
   return check(
-    'mixed_versions',
-    group,
+    ['mixed_versions', group],
     'warning',
     `KS ${kss} sends no KEK rekey before expiry: two re-registrations in every KEK cycle`,
     {
@@ -321,11 +313,11 @@ function mixedVersions({ group, fleet }: GmHealthInput, known: GmInFleet | null)
 /** Nothing is concluded from figures that contradict each other. */
 function dataAgreement({ group, tracking }: GmHealthInput): HealthCheck {
   const problems = tracking?.dataProblems;
-  if (problems === undefined) return check('data_agreement', group, 'unknown', 'not tracked', { threshold: 0 });
+  if (problems === undefined) return check(['data_agreement', group], 'unknown', 'not tracked', { threshold: 0 });
   const more = { value: problems.length, threshold: 0 };
   if (problems.length === 0)
-    return check('data_agreement', group, 'ok', 'its figures do not contradict each other', more);
-  return check('data_agreement', group, 'warning', `its figures contradict each other: ${nameList(problems)}`, {
+    return check(['data_agreement', group], 'ok', 'its figures do not contradict each other', more);
+  return check(['data_agreement', group], 'warning', `its figures contradict each other: ${nameList(problems)}`, {
     ...more,
     action: 'show crypto gdoi on the device: compare with what the agent shows; attach the output to a report',
   });
@@ -334,11 +326,11 @@ function dataAgreement({ group, tracking }: GmHealthInput): HealthCheck {
 /** Row 40. The CLI is the authority. */
 function sourcesAgree({ group, tracking }: GmHealthInput): HealthCheck {
   const disagree = tracking?.sourcesDisagree ?? null;
-  if (disagree === null) return check('sources_agree', group, 'unknown', 'nothing is asked beside the CLI');
-  if (!disagree) return check('sources_agree', group, 'ok', 'CLI and SNMP or RESTCONF show the same', { value: true });
+  if (disagree === null) return check(['sources_agree', group], 'unknown', 'nothing is asked beside the CLI');
+  if (!disagree)
+    return check(['sources_agree', group], 'ok', 'CLI and SNMP or RESTCONF show the same', { value: true });
   return check(
-    'sources_agree',
-    group,
+    ['sources_agree', group],
     'warning',
     'CLI and SNMP or RESTCONF show different figures: the CLI’s are used',
     {

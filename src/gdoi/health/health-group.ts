@@ -131,14 +131,14 @@ function reachable({ group, gms, kss }: FleetView): HealthCheck {
   const more = { value: lostKss.length + lostGms.length, threshold: 0, required: true };
   const action = 'Check the path to these devices, and the devices themselves';
   if (lostKss.length > 0)
-    return check('reachable', group, 'critical', `KS ${nameList(lostKss)} does not answer`, { ...more, action });
+    return check(['reachable', group], 'critical', `KS ${nameList(lostKss)} does not answer`, { ...more, action });
   if (gms.length + kss.length === 0)
-    return check('reachable', group, 'unknown', 'no device of the group was seen', more);
+    return check(['reachable', group], 'unknown', 'no device of the group was seen', more);
   if (lostGms.length === gms.length && kss.length === 0)
-    return check('reachable', group, 'unknown', 'no device of the group answers', { ...more, action });
+    return check(['reachable', group], 'unknown', 'no device of the group answers', { ...more, action });
   if (lostGms.length > 0)
-    return check('reachable', group, 'warning', `GM ${nameList(lostGms)} does not answer`, { ...more, action });
-  return check('reachable', group, 'ok', `all ${gms.length + kss.length} devices answer`, more);
+    return check(['reachable', group], 'warning', `GM ${nameList(lostGms)} does not answer`, { ...more, action });
+  return check(['reachable', group], 'ok', `all ${gms.length + kss.length} devices answer`, more);
 }
 
 function registered({ group, gms }: FleetView): HealthCheck {
@@ -146,15 +146,14 @@ function registered({ group, gms }: FleetView): HealthCheck {
   const known = gms.filter((gm) => gm.reachable && gm.registered !== null).length;
   const more = { value: lost.length, threshold: 0 };
   if (lost.length > 0)
-    return check('registered', group, 'critical', `not registered: ${nameList(lost)}`, {
+    return check(['registered', group], 'critical', `not registered: ${nameList(lost)}`, {
       ...more,
       action:
         'Check reachability of the KS on UDP 848 (500/4500) from these GMs, the IKE SA, group identity and authorization',
     });
-  if (known === 0) return check('registered', group, 'unknown', 'no polled GM shows its registration', more);
+  if (known === 0) return check(['registered', group], 'unknown', 'no polled GM shows its registration', more);
   return check(
-    'registered',
-    group,
+    ['registered', group],
     'ok',
     known === 1 ? 'the polled GM is registered' : `all ${known} polled GMs are registered`,
     more,
@@ -199,8 +198,7 @@ function sameKey(
   const more = { value: other.length, threshold: 0 };
   if (other.length > 0)
     return check(
-      name,
-      group,
+      [name, group],
       'critical',
       `${nameList(other)} ${other.length === 1 ? 'holds' : 'hold'} ${another} than the KS`,
       {
@@ -211,11 +209,10 @@ function sameKey(
       },
     );
   if (same.length === 0)
-    return check(name, group, 'unknown', `no KS to compare the ${key} with, or a rekey is under way`, more);
+    return check([name, group], 'unknown', `no KS to compare the ${key} with, or a rekey is under way`, more);
   const rest = gms.length - same.length;
   return check(
-    name,
-    group,
+    [name, group],
     'ok',
     `${same.length} of ${gms.length} polled GMs hold the ${key} of the KS${rest === 0 ? '' : `, ${rest} not known`}`,
     more,
@@ -224,10 +221,10 @@ function sameKey(
 
 /** Row 13. */
 function split({ group, kss, coopSplit, primaries: found }: FleetView): HealthCheck {
-  if (kss.length === 0) return check('coop_split', group, 'unknown', 'no KS is polled', { threshold: 1 });
+  if (kss.length === 0) return check(['coop_split', group], 'unknown', 'no KS is polled', { threshold: 1 });
   if (coopSplit === null)
-    return check('coop_split', group, 'ok', 'no second primary is seen', { value: found.length, threshold: 1 });
-  return check('coop_split', group, 'critical', `two primaries: ${nameList(coopSplit.primaries)}`, {
+    return check(['coop_split', group], 'ok', 'no second primary is seen', { value: found.length, threshold: 1 });
+  return check(['coop_split', group], 'critical', `two primaries: ${nameList(coopSplit.primaries)}`, {
     value: coopSplit.primaries.length,
     threshold: 1,
     action: CHECK_SPLIT,
@@ -238,14 +235,13 @@ function split({ group, kss, coopSplit, primaries: found }: FleetView): HealthCh
 function primaries({ group, kss, primaries: found, coopPeers }: FleetView): HealthCheck {
   const answering = kss.filter((ks) => ks.reachable);
   const more = { value: found.length, threshold: 1 };
-  if (found.length > 0) return check('coop_role', group, 'ok', `primary: ${nameList(found)}`, more);
+  if (found.length > 0) return check(['coop_role', group], 'ok', `primary: ${nameList(found)}`, more);
   const secondaries = answering.filter((ks) => ks.role === 'secondary');
   const elsewhere = coopPeers.some((peer) => peer.lost === false && peer.device === null);
   if (secondaries.length === 0 || elsewhere)
-    return check('coop_role', group, 'unknown', 'no polled KS says that it is primary', more);
+    return check(['coop_role', group], 'unknown', 'no polled KS says that it is primary', more);
   return check(
-    'coop_role',
-    group,
+    ['coop_role', group],
     'critical',
     `no primary: ${nameList(secondaries.map(({ device }) => device))} are secondary`,
     {
@@ -260,12 +256,12 @@ function peers({ group, coopPeers }: FleetView): HealthCheck {
   const lost = coopPeers.filter((peer) => peer.lost === true).map(({ address, device }) => device ?? address);
   const more = { value: lost.length, threshold: 0 };
   if (lost.length > 0)
-    return check('coop_peers', group, 'warning', `COOP peer ${nameList(lost)} is dead for its peers`, {
+    return check(['coop_peers', group], 'warning', `COOP peer ${nameList(lost)} is dead for its peers`, {
       ...more,
       action: CHECK_COOP,
     });
-  if (coopPeers.length === 0) return check('coop_peers', group, 'unknown', 'no KS lists COOP peers', more);
-  return check('coop_peers', group, 'ok', `${coopPeers.length} COOP peers, none lost`, more);
+  if (coopPeers.length === 0) return check(['coop_peers', group], 'unknown', 'no KS lists COOP peers', more);
+  return check(['coop_peers', group], 'ok', `${coopPeers.length} COOP peers, none lost`, more);
 }
 
 /** Rows 4 to 6: one path, or the KS. */
@@ -273,8 +269,7 @@ function lastRekey({ group, rekeyLoss, unacknowledged, notListed, gms, kss }: Fl
   const more = { value: rekeyLoss.gms.length, threshold: 0, action: CHECK_REKEYS };
   if (notListed.length > 0)
     return check(
-      'rekeys_acknowledged',
-      group,
+      ['rekeys_acknowledged', group],
       'critical',
       `registered, but no KS lists them: ${nameList(notListed)}`,
       more,
@@ -282,8 +277,7 @@ function lastRekey({ group, rekeyLoss, unacknowledged, notListed, gms, kss }: Fl
   switch (rekeyLoss.where) {
     case 'ks':
       return check(
-        'rekeys_acknowledged',
-        group,
+        ['rekeys_acknowledged', group],
         'critical',
         `rekeys are lost at the KS: ${nameList(rekeyLoss.gms)} missed the last one`,
         more,
@@ -291,8 +285,7 @@ function lastRekey({ group, rekeyLoss, unacknowledged, notListed, gms, kss }: Fl
     case 'path': {
       const near = unacknowledged.some(({ acksMissed }) => acksMissed >= ACKS_MISSED_CRITICAL);
       return check(
-        'rekeys_acknowledged',
-        group,
+        ['rekeys_acknowledged', group],
         near ? 'critical' : 'warning',
         `missed the last rekey: ${nameList(rekeyLoss.gms)}`,
         more,
@@ -300,8 +293,8 @@ function lastRekey({ group, rekeyLoss, unacknowledged, notListed, gms, kss }: Fl
     }
     case 'none':
       return gms.length + kss.length === 0
-        ? check('rekeys_acknowledged', group, 'unknown', 'no device of the group was seen', { threshold: 0 })
-        : check('rekeys_acknowledged', group, 'ok', 'no GM is known to have missed the last rekey', {
+        ? check(['rekeys_acknowledged', group], 'unknown', 'no device of the group was seen', { threshold: 0 })
+        : check(['rekeys_acknowledged', group], 'ok', 'no GM is known to have missed the last rekey', {
             value: 0,
             threshold: 0,
           });
@@ -313,8 +306,7 @@ function lastRekey({ group, rekeyLoss, unacknowledged, notListed, gms, kss }: Fl
 function mixed({ group, mixedVersions, kss }: FleetView): HealthCheck {
   if (mixedVersions !== null)
     return check(
-      'mixed_versions',
-      group,
+      ['mixed_versions', group],
       'warning',
       `KS ${nameList(mixedVersions.legacyKss.map(({ device }) => device))} sends no KEK rekey before expiry: ${mixedVersions.affectedGms.length} GMs re-register twice in every KEK cycle`,
       {
@@ -323,8 +315,8 @@ function mixed({ group, mixedVersions, kss }: FleetView): HealthCheck {
         action: 'Plan the upgrade of these KSs to 15.2(1)T / XE 3.5S or later',
       },
     );
-  if (kss.length === 0) return check('mixed_versions', group, 'unknown', 'no KS is polled', { threshold: 0 });
-  return check('mixed_versions', group, 'ok', 'no GM with a KEK timer is known to meet a KS without one', {
+  if (kss.length === 0) return check(['mixed_versions', group], 'unknown', 'no KS is polled', { threshold: 0 });
+  return check(['mixed_versions', group], 'ok', 'no GM with a KEK timer is known to meet a KS without one', {
     value: 0,
     threshold: 0,
   });
@@ -335,15 +327,16 @@ function memberCounts({ group, kss }: FleetView): HealthCheck {
   const counting = kss.filter((ks) => ks.reachable && ks.members !== null);
   const counts = [...new Set(counting.map(({ members }) => members))];
   if (counting.length < 2)
-    return check('members', group, 'unknown', 'fewer than two KSs show how many GMs they know', { threshold: 'same' });
+    return check(['members', group], 'unknown', 'fewer than two KSs show how many GMs they know', {
+      threshold: 'same',
+    });
   if (counts.length === 1)
-    return check('members', group, 'ok', `every KS knows ${counts[0]} GMs`, {
+    return check(['members', group], 'ok', `every KS knows ${counts[0]} GMs`, {
       value: counts[0] ?? null,
       threshold: 'same',
     });
   return check(
-    'members',
-    group,
+    ['members', group],
     'warning',
     `the KSs know different numbers of GMs: ${nameList(counting.map(({ device, members }) => `${device} ${members}`))}`,
     {

@@ -61,17 +61,17 @@ function keyRemaining(
   { at, atMs }: { readonly at: ReadAt; readonly atMs: EpochMs },
 ): HealthCheck {
   const key = name === 'kek_remaining' ? 'KEK' : 'TEK';
-  if (read === null) return check(name, group, 'unknown', `no ${key} lifetime is shown`, { threshold: 0 });
+  if (read === null) return check([name, group], 'unknown', `no ${key} lifetime is shown`, { threshold: 0 });
   if (read <= 0)
-    return check(name, group, 'critical', `its ${key} has run out and was not replaced`, {
+    return check([name, group], 'critical', `its ${key} has run out and was not replaced`, {
       value: 0,
       threshold: 0,
       action: 'show crypto gdoi ks policy and the log of the KS: why does it not rekey (RSA key, role, CPU)?',
     });
   const left = secondsLeft(at, read, atMs);
   return left > 0
-    ? check(name, group, 'ok', `its ${key} lasts ${durationText(left)} more`, { value: left, threshold: 0 })
-    : check(name, group, 'unknown', `its ${key} was to be replaced since it was last asked`, {
+    ? check([name, group], 'ok', `its ${key} lasts ${durationText(left)} more`, { value: left, threshold: 0 })
+    : check([name, group], 'unknown', `its ${key} was to be replaced since it was last asked`, {
         value: 0,
         threshold: 0,
       });
@@ -79,16 +79,15 @@ function keyRemaining(
 
 /** Row 13. */
 function coopSplit({ device, group, fleet }: KsHealthInput): HealthCheck {
-  if (fleet === null) return check('coop_split', group, 'unknown', 'no other KS is known');
+  if (fleet === null) return check(['coop_split', group], 'unknown', 'no other KS is known');
   if (fleet.coopSplit === null)
-    return check('coop_split', group, 'ok', 'no second primary is seen', {
+    return check(['coop_split', group], 'ok', 'no second primary is seen', {
       value: fleet.primaries.length,
       threshold: 1,
     });
   const { primaries } = fleet.coopSplit;
   return check(
-    'coop_split',
-    group,
+    ['coop_split', group],
     'critical',
     primaries.includes(device)
       ? `is primary together with ${nameList(primaries.filter((name) => name !== device))}`
@@ -102,19 +101,19 @@ function coopSplit({ device, group, fleet }: KsHealthInput): HealthCheck {
 }
 
 function coopRole({ group, ks }: KsHealthInput): HealthCheck {
-  if (ks.redundancy === false) return check('coop_role', group, 'ok', 'a single KS, without COOP', { value: 'none' });
+  if (ks.redundancy === false) return check(['coop_role', group], 'ok', 'a single KS, without COOP', { value: 'none' });
   const status = ks.localStatus?.trim().toLowerCase() ?? null;
   const more = { value: ks.localRole };
   if (status === 'dead')
-    return check('coop_role', group, 'critical', 'calls itself dead in COOP', { ...more, action: CHECK_COOP });
+    return check(['coop_role', group], 'critical', 'calls itself dead in COOP', { ...more, action: CHECK_COOP });
   switch (ks.localRole) {
     case 'primary':
     case 'secondary':
-      return check('coop_role', group, 'ok', `${ks.localRole} key server`, more);
+      return check(['coop_role', group], 'ok', `${ks.localRole} key server`, more);
     case 'unknown':
-      return check('coop_role', group, 'warning', 'does not know its own COOP role', { ...more, action: CHECK_COOP });
+      return check(['coop_role', group], 'warning', 'does not know its own COOP role', { ...more, action: CHECK_COOP });
     case null:
-      return check('coop_role', group, 'unknown', 'its COOP role is not shown', more);
+      return check(['coop_role', group], 'unknown', 'its COOP role is not shown', more);
     default:
       return ks.localRole satisfies never;
   }
@@ -122,12 +121,17 @@ function coopRole({ group, ks }: KsHealthInput): HealthCheck {
 
 /** Row 12. `Unknown` between two secondaries is normal. */
 function coopPeers({ group, ks }: KsHealthInput): HealthCheck {
-  if (ks.redundancy === false) return check('coop_peers', group, 'ok', 'has no COOP peers', { value: 0, threshold: 0 });
-  if (ks.peers === null) return check('coop_peers', group, 'unknown', 'its COOP peers are not shown', { threshold: 0 });
+  if (ks.redundancy === false)
+    return check(['coop_peers', group], 'ok', 'has no COOP peers', { value: 0, threshold: 0 });
+  if (ks.peers === null)
+    return check(['coop_peers', group], 'unknown', 'its COOP peers are not shown', { threshold: 0 });
   const dead = ks.peers.filter(({ status }) => status?.trim().toLowerCase() === 'dead').map(({ address }) => address);
   const more = { value: dead.length, threshold: 0 };
-  if (dead.length === 0) return check('coop_peers', group, 'ok', `${ks.peers.length} COOP peers, none dead`, more);
-  return check('coop_peers', group, 'warning', `COOP peer ${nameList(dead)} is dead`, { ...more, action: CHECK_COOP });
+  if (dead.length === 0) return check(['coop_peers', group], 'ok', `${ks.peers.length} COOP peers, none dead`, more);
+  return check(['coop_peers', group], 'warning', `COOP peer ${nameList(dead)} is dead`, {
+    ...more,
+    action: CHECK_COOP,
+  });
 }
 
 /** Row 4 for every GM of the group. */
@@ -135,7 +139,7 @@ function rekeysAcknowledged({ group, ks, fleet }: KsHealthInput): HealthCheck {
   const rows = ks.memberDetails?.filter(({ acksMissed }) => acksMissed !== null) ?? [];
   if (rows.length === 0) {
     const why = ks.transport === 'multicast' ? 'multicast rekeys are not acknowledged' : 'its member list is not shown';
-    return check('rekeys_acknowledged', group, 'unknown', why, { threshold: 0 });
+    return check(['rekeys_acknowledged', group], 'unknown', why, { threshold: 0 });
   }
   const missing = rows
     .filter(({ acksMissed }) => (acksMissed ?? 0) > 0)
@@ -143,11 +147,10 @@ function rekeysAcknowledged({ group, ks, fleet }: KsHealthInput): HealthCheck {
   const [worst] = missing;
   const more = { value: missing.length, threshold: 0 };
   if (worst === undefined)
-    return check('rekeys_acknowledged', group, 'ok', `all of ${rows.length} GMs acknowledged the last rekey`, more);
+    return check(['rekeys_acknowledged', group], 'ok', `all of ${rows.length} GMs acknowledged the last rekey`, more);
   const named = missing.map(({ address }) => deviceAt(fleet, address) ?? address);
   return check(
-    'rekeys_acknowledged',
-    group,
+    ['rekeys_acknowledged', group],
     (worst.acksMissed ?? 0) >= ACKS_MISSED_CRITICAL ? 'critical' : 'warning',
     `no acknowledgement of the last rekey from ${nameList(named)}; worst: ${worst.acksMissed} in a row, at 3 the GM is dropped`,
     {
@@ -162,14 +165,13 @@ function deviceAt(fleet: FleetView | null, address: string): string | null {
 }
 
 function mixedVersions({ device, group, fleet }: KsHealthInput): HealthCheck {
-  if (fleet === null) return check('mixed_versions', group, 'unknown', 'no GM is known to compare releases with');
+  if (fleet === null) return check(['mixed_versions', group], 'unknown', 'no GM is known to compare releases with');
   const mixed = fleet.mixedVersions;
   const legacy = mixed?.legacyKss.find((ks) => ks.device === device);
   if (mixed === null || legacy === undefined)
-    return check('mixed_versions', group, 'ok', 'its KEK behaviour fits its GMs');
+    return check(['mixed_versions', group], 'ok', 'its KEK behaviour fits its GMs');
   return check(
-    'mixed_versions',
-    group,
+    ['mixed_versions', group],
     'warning',
     `sends no KEK rekey before expiry (${legacy.version ?? 'release unknown'}), but ${mixed.affectedGms.length} GMs with a KEK timer register here: two re-registrations of each in every KEK cycle`,
     { value: legacy.version, action: 'Plan the upgrade of this KS to 15.2(1)T / XE 3.5S or later' },
@@ -181,10 +183,10 @@ function rekeyDuration({ group, ks }: KsHealthInput): HealthCheck {
   const ms = ks.lastRekeyDurationMs ?? null;
   const threshold = SLOW_REKEY_MS / 1000;
   if (ms === null)
-    return check('rekey_duration', group, 'unknown', 'the last rekey’s duration is not shown', { threshold });
+    return check(['rekey_duration', group], 'unknown', 'the last rekey’s duration is not shown', { threshold });
   const more = { value: ms / 1000, threshold };
-  if (ms <= SLOW_REKEY_MS) return check('rekey_duration', group, 'ok', `the last rekey took ${ms / 1000} s`, more);
-  return check('rekey_duration', group, 'warning', `the last rekey took ${durationText(ms / 1000)}`, {
+  if (ms <= SLOW_REKEY_MS) return check(['rekey_duration', group], 'ok', `the last rekey took ${ms / 1000} s`, more);
+  return check(['rekey_duration', group], 'warning', `the last rekey took ${durationText(ms / 1000)}`, {
     ...more,
     action: 'Check KS CPU, WAN loss and group size; consider multicast rekeys',
   });
@@ -192,10 +194,10 @@ function rekeyDuration({ group, ks }: KsHealthInput): HealthCheck {
 
 function members({ group, ks }: KsHealthInput): HealthCheck {
   if (ks.members === null)
-    return check('members', group, 'unknown', 'the number of its GMs is not shown', { threshold: 1 });
+    return check(['members', group], 'unknown', 'the number of its GMs is not shown', { threshold: 1 });
   const more = { value: ks.members, threshold: 1 };
-  if (ks.members > 0) return check('members', group, 'ok', `${ks.members} GMs are registered`, more);
-  return check('members', group, 'warning', 'no GM is registered', {
+  if (ks.members > 0) return check(['members', group], 'ok', `${ks.members} GMs are registered`, more);
+  return check(['members', group], 'warning', 'no GM is registered', {
     ...more,
     action: 'Do the GMs reach this KS on UDP 848? show crypto gdoi on one of them',
   });

@@ -38,23 +38,23 @@ export function reachChecks(input: HealthInput, age: Age): readonly HealthCheck[
 function reachable(input: HealthInput, age: Age): HealthCheck {
   const { result, error } = input;
   const more = { value: result, threshold: 'ok', required: true };
-  if (result === null) return check('reachable', null, 'unknown', 'not polled yet', more);
-  if (result === 'ok') return check('reachable', null, 'ok', 'the last poll got and parsed an answer', more);
+  if (result === null) return check(['reachable', null], 'unknown', 'not polled yet', more);
+  if (result === 'ok') return check(['reachable', null], 'ok', 'the last poll got and parsed an answer', more);
   const why = error ?? result;
   switch (result) {
     case 'host_key':
-      return check('reachable', null, 'critical', `the SSH host key is another one: ${why}`, {
+      return check(['reachable', null], 'critical', `the SSH host key is another one: ${why}`, {
         ...more,
         action:
           'Was the device replaced or its key made anew? Confirm the new fingerprint out of band before accepting it',
       });
     case 'auth':
-      return check('reachable', null, 'warning', `the device refused the credential: ${why}`, {
+      return check(['reachable', null], 'warning', `the device refused the credential: ${why}`, {
         ...more,
         action: 'Was the password rotated? Compare with AAA; do not retry by hand in a loop',
       });
     default:
-      return check('reachable', null, lossOf(input, age), `no answer: ${why}`, {
+      return check(['reachable', null], lossOf(input, age), `no answer: ${why}`, {
         ...more,
         action: 'Check the path to the device, and the device itself',
       });
@@ -70,10 +70,10 @@ function lossOf(input: HealthInput, age: Age): HealthCheck['status'] {
 
 function fresh({ seconds, staleAfterSeconds, fresh: isFresh }: Age): HealthCheck {
   const more = { value: seconds, threshold: staleAfterSeconds, required: true };
-  if (seconds === null) return check('fresh', null, 'unknown', 'there was no answer yet', more);
+  if (seconds === null) return check(['fresh', null], 'unknown', 'there was no answer yet', more);
   const detail = `the last answer is ${durationText(seconds)} old`;
-  if (isFresh) return check('fresh', null, 'ok', detail, more);
-  return check('fresh', null, 'unknown', `${detail}: what it said may not hold any more`, {
+  if (isFresh) return check(['fresh', null], 'ok', detail, more);
+  return check(['fresh', null], 'unknown', `${detail}: what it said may not hold any more`, {
     ...more,
     action: 'Is the agent saturated or the device slow? Compare the age with the polling interval',
   });
@@ -101,17 +101,17 @@ function reachableBeside(input: HealthInput): readonly HealthCheck[] {
     if (beside === undefined || beside === null) return [];
     const { result, error } = beside;
     const more = { value: result, threshold: 'ok' };
-    if (result === null) return [check(name, null, 'unknown', `not polled by ${called} yet`, more)];
-    if (result === 'ok') return [check(name, null, 'ok', `answers by ${called}`, more)];
-    return [check(name, null, 'warning', `no answer by ${called}: ${error ?? result}`, { ...more, action })];
+    if (result === null) return [check([name, null], 'unknown', `not polled by ${called} yet`, more)];
+    if (result === 'ok') return [check([name, null], 'ok', `answers by ${called}`, more)];
+    return [check([name, null], 'warning', `no answer by ${called}: ${error ?? result}`, { ...more, action })];
   });
 }
 
 function parser({ unparsedLines }: HealthInput): HealthCheck {
   const more = { value: unparsedLines, threshold: 0 };
-  if (unparsedLines === null) return check('parser', null, 'unknown', 'no answer was parsed yet', more);
-  if (unparsedLines === 0) return check('parser', null, 'ok', 'every line of the last answer was understood', more);
-  return check('parser', null, 'warning', `${unparsedLines} lines of the last answer were not understood`, {
+  if (unparsedLines === null) return check(['parser', null], 'unknown', 'no answer was parsed yet', more);
+  if (unparsedLines === 0) return check(['parser', null], 'ok', 'every line of the last answer was understood', more);
+  return check(['parser', null], 'warning', `${unparsedLines} lines of the last answer were not understood`, {
     ...more,
     action: 'Was the device upgraded? Save its output (gdoiwatch parse) and report it, redacted',
   });
@@ -123,15 +123,15 @@ function commands({ collectors }: HealthInput): HealthCheck {
   const unreadable = ended('parse');
   const missing = [...ended('rejected'), ...ended('failed')];
   if (unreadable.length > 0)
-    return check('commands', null, 'warning', `unreadable: ${nameList(unreadable)}`, {
+    return check(['commands', null], 'warning', `unreadable: ${nameList(unreadable)}`, {
       value: unreadable.length,
       threshold: 0,
       action: 'Save the output of this command (gdoiwatch parse) and report it, redacted',
     });
   if (missing.length > 0)
-    return check('commands', null, 'unknown', `refused or lost: ${nameList(missing)}; what they show is not known`, {
+    return check(['commands', null], 'unknown', `refused or lost: ${nameList(missing)}; what they show is not known`, {
       value: missing.length,
       threshold: 0,
     });
-  return check('commands', null, 'ok', 'every command was answered', { value: 0, threshold: 0 });
+  return check(['commands', null], 'ok', 'every command was answered', { value: 0, threshold: 0 });
 }

@@ -22,6 +22,12 @@ import { type DevicesQuery, devicesQuery, healthQuery, nameParams, noQuery } fro
 const LIVE_TIMEOUT_MS = 30_000;
 
 export function deviceRoutes(app: App, options: HttpOptions, board: HealthBoard, counters: HttpCounters): void {
+  listRoute(app, options, board);
+  deviceRoute(app, options, board);
+  healthRoute(app, options, board, counters);
+}
+
+function listRoute(app: App, options: HttpOptions, board: HealthBoard): void {
   const { fleet, clock } = options;
   const fleetOf = (group: string, cell: string | undefined) => fleet.group(group, cell);
   /** Of this run of the agent: revisions start anew with each. */
@@ -57,7 +63,9 @@ export function deviceRoutes(app: App, options: HttpOptions, board: HealthBoard,
       };
     },
   );
+}
 
+function deviceRoute(app: App, { fleet }: HttpOptions, board: HealthBoard): void {
   app.get(
     '/api/v1/devices/:name',
     {
@@ -72,10 +80,13 @@ export function deviceRoutes(app: App, options: HttpOptions, board: HealthBoard,
     async (request, reply) => {
       const view = fleet.device(request.params.name);
       if (view === undefined) return noDevice(reply, request.params.name);
-      return deviceDocument(view, board.now(view), fleetOf);
+      return deviceDocument(view, board.now(view), (group, cell) => fleet.group(group, cell));
     },
   );
+}
 
+function healthRoute(app: App, options: HttpOptions, board: HealthBoard, counters: HttpCounters): void {
+  const { fleet } = options;
   app.get(
     '/api/v1/devices/:name/health',
     {

@@ -16,7 +16,7 @@ import { device, fleet, gmInFleet, kek, NOW, teks } from '../../builders/health-
 const status = fc.constantFrom(...HEALTH_STATUSES);
 const someCheck: fc.Arbitrary<HealthCheck> = fc
   .tuple(fc.constantFrom(...CHECK_NAMES), status, fc.boolean())
-  .map(([name, of, required]) => check(name, null, of, name, { required }));
+  .map(([name, of, required]) => check([name, null], of, name, { required }));
 const rank = (of: HealthStatus) => HEALTH_STATUSES.indexOf(of);
 
 test('a worse check never gives a better verdict', () => {
