@@ -124,6 +124,7 @@ describe("the contract's own example", () => {
         ]),
       },
       webhooks: [],
+      maintenance: [],
       alertmanager: {
         apiUrls: ['http://127.0.0.1:9093/api/v2'],
         basicAuth: null,
@@ -234,7 +235,7 @@ const device = (rest: string) => withDevices(`{ name: gm1, host: 192.0.2.1, ${re
 
 describe('each mistake is one line that says where, what and what is allowed', () => {
   const allowedKeys =
-    'include, listen, log, limits, metrics, web, store, cluster, record, defaults, credentials, ssh, restconf, jump_hosts, devices, match, targets, syslog, traps, webhooks, alertmanager';
+    'include, listen, log, limits, metrics, web, store, cluster, record, defaults, credentials, ssh, restconf, jump_hosts, devices, match, targets, syslog, traps, webhooks, maintenance, alertmanager';
   const cases: readonly (readonly [title: string, text: string, ...errors: string[]])[] = [
     [
       'a bad interval',
