@@ -195,6 +195,27 @@ const INCIDENTS: readonly Incident[] = [
     at: { 20: [] },
   },
   {
+    scenario: 'rsa-mismatch',
+    title: 'a KS that took over with another RSA key: its rekeys come and cannot be used',
+    minutes: 30,
+    tells: [],
+    raises: [],
+  },
+  {
+    scenario: 'replay-errors',
+    title: 'a GM whose packets are dropped by the anti-replay check',
+    minutes: 30,
+    tells: [],
+    raises: [],
+  },
+  {
+    scenario: 'ejection-coop',
+    title: 'acknowledgements that get lost in a group of two KSs',
+    minutes: 40,
+    tells: [],
+    raises: [],
+  },
+  {
     scenario: 'demo',
     title: 'the three groups of the demo',
     minutes: 15,

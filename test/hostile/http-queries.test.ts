@@ -23,6 +23,7 @@ const ROUTES = [
   '/groups/:name',
   '/devices/:name',
   '/events',
+  '/incidents',
   '/assets/:file',
   '/page/agent',
   '/metrics',
@@ -55,6 +56,7 @@ const OPEN_ROUTES: ReadonlySet<string> = new Set([
   '/groups/:name',
   '/devices/:name',
   '/events',
+  '/incidents',
   '/assets/:file',
 ]);
 const READ_TOKEN = 'read-token-0123456789';
