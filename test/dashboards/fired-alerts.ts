@@ -23,6 +23,8 @@ export interface Firing {
   readonly minutes: number;
   /** Incidents that were told, `cause severity`; all else is muted by what explains it. */
   readonly tells?: readonly string[];
+  /** Most alerts at one moment that nothing explains: they stand alone. None unless said. */
+  readonly alone?: number;
   /** All other alerts that fired in that time. */
   readonly raises: readonly (readonly Fired[])[];
   /** What fires at a minute. */
@@ -44,7 +46,7 @@ function samples(alerts: readonly (readonly Fired[])[]): RuleTest['promql_expr_t
 }
 
 export function firingTest(firing: Firing, scrapes: Scrapes, scrapeSeconds: number): RuleTest {
-  const { minutes, raises, tells = [], at = {} } = firing;
+  const { minutes, raises, tells = [], alone = 0, at = {} } = firing;
   return {
     name: firing.scenario,
     interval: `${scrapeSeconds}s`,
@@ -67,7 +69,7 @@ export function firingTest(firing: Firing, scrapes: Scrapes, scrapeSeconds: numb
         // At no moment is a symptom told that the agent explains: neither before its cause, nor after the cure.
         expr: `max_over_time((count(${MUTED_BY_GROUP} unless on (group) ${EXPLAINED} or ${MUTED_BY_DEVICE} unless on (device) ${EXPLAINED}))[${minutes}m:${scrapeSeconds}s])`,
         eval_time: `${minutes}m`,
-        exp_samples: [],
+        exp_samples: alone === 0 ? [] : [{ labels: '{}', value: alone }],
       },
       ...Object.entries(at).map(([minute, alerts]) => ({
         expr: `group by (${SERIES_LABELS}) (ALERTS{alertstate="firing",alertname!~"${EXPLAINING}"})`,
