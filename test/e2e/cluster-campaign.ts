@@ -18,6 +18,7 @@ export interface CampaignFigures {
   /** Registrations after the first sight of each GM, by the GMs' own counters. */
   readonly registrations: number;
   readonly kept: number;
+  /** Events beyond what the GM they are of has counted. */
   readonly doubled: number;
   /** Told to the log of an agent more than once. */
   readonly toldTwice: number;
@@ -77,7 +78,7 @@ export class ClusterCampaign implements AsyncDisposable {
     const campaign = new ClusterCampaign(directory, { server, simulated, command }, await readFile(path, 'utf8'));
     for (let index = 0; index < AGENTS; index += 1) await campaign.#startAgent();
     const owner = await campaign.#owner();
-    await campaign.#until(async () => (await countersOf(owner)).size > 0 && (await campaign.#kept()).states > 0);
+    await campaign.#until(async () => (await countersOf(owner)).size > 0 && (await campaign.#states()) > 0);
     campaign.#first = await countersOf(owner);
     return campaign;
   }
@@ -169,13 +170,14 @@ export class ClusterCampaign implements AsyncDisposable {
     let [registrations, kept] = [-1, -2];
     let doubled = 0;
     await this.#until(async () => {
-      registrations = 0;
+      [registrations, kept, doubled] = [0, 0, 0];
+      const found = await this.#keptByGm();
       for (const [gm, count] of await countersOf(await this.#owner())) {
-        registrations += count - (this.#first.get(gm) ?? count);
+        const counted = count - (this.#first.get(gm) ?? count);
+        registrations += counted;
+        kept += found.get(gm) ?? 0;
+        doubled += Math.max(0, (found.get(gm) ?? 0) - counted);
       }
-      const found = await this.#kept();
-      kept = found.reregistrations;
-      doubled = found.doubled;
       return registrations === kept;
     });
     const logs = [...this.#logs, ...this.#members.map(({ process }) => process.stderr)];
@@ -192,16 +194,15 @@ export class ClusterCampaign implements AsyncDisposable {
     };
   }
 
-  async #kept(): Promise<{ readonly reregistrations: number; readonly doubled: number; readonly states: number }> {
-    const [row] = await this.#server.sql(`
-      SELECT count(*)::int AS kept, count(*)::int - count(DISTINCT (device, summary, from_ms, to_ms))::int AS doubled,
-        (SELECT count(*)::int FROM group_member_states) AS states
-      FROM events WHERE type = 'reregistration' AND cause <> 'initial'`);
-    return {
-      reregistrations: Number(row?.['kept']),
-      doubled: Number(row?.['doubled']),
-      states: Number(row?.['states']),
-    };
+  async #keptByGm(): Promise<Counts> {
+    const rows = await this.#server.sql(`
+      SELECT device, count(*)::int AS kept FROM events WHERE type = 'reregistration' AND cause <> 'initial' GROUP BY device`);
+    return new Map(rows.map((row) => [String(row['device']), Number(row['kept'])]));
+  }
+
+  async #states(): Promise<number> {
+    const [row] = await this.#server.sql('SELECT count(*)::int AS states FROM group_member_states');
+    return Number(row?.['states']);
   }
 
   async #until(holds: () => Promise<boolean>): Promise<void> {
