@@ -165,20 +165,21 @@ export class ClusterCampaign implements AsyncDisposable {
     await way[Symbol.asyncDispose]();
   }
 
-  /** When everything that the GMs counted has been found. */
+  /** When the owner has polled all GMs again, and everything that they counted has been found. */
   async figures(): Promise<CampaignFigures> {
     let [registrations, kept] = [-1, -2];
     let doubled = 0;
     await this.#until(async () => {
       [registrations, kept, doubled] = [0, 0, 0];
       const found = await this.#keptByGm();
-      for (const [gm, count] of await countersOf(await this.#owner())) {
+      const counters = await countersOf(await this.#owner());
+      for (const [gm, count] of counters) {
         const counted = count - (this.#first.get(gm) ?? count);
         registrations += counted;
         kept += found.get(gm) ?? 0;
         doubled += Math.max(0, (found.get(gm) ?? 0) - counted);
       }
-      return registrations === kept;
+      return counters.size >= this.#first.size && registrations === kept && doubled === 0;
     });
     const logs = [...this.#logs, ...this.#members.map(({ process }) => process.stderr)];
     const told = logs.flatMap((log) =>
