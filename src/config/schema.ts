@@ -142,7 +142,7 @@ export const SERIES_LABELS: readonly string[] = [
 const MAX_METRIC_LABELS = 8;
 
 const MAX_LABELS = 32;
-const labelName = z.string().regex(/^(?!__)[A-Za-z_][A-Za-z0-9_]{0,63}$/, {
+const labelName = z.string({ error: () => 'a label name' }).regex(/^(?!__)[A-Za-z_][A-Za-z0-9_]{0,63}$/, {
   error: 'a label name (letters, digits and _, not starting with a digit or __)',
 });
 const ownLabelName = labelName.refine((value) => !RESERVED_LABELS.includes(value), {
