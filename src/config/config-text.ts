@@ -44,8 +44,10 @@ interface Block {
  */
 function cutDevices(source: string, perBlock: number): Cut | null {
   const header = /(?:^|\n)devices:[ \t]*(?:#[^\n]*|\r?)\n/.exec(source);
+  if (header === null) return null;
+  const head = source.slice(0, header.index + 1);
   // A directive, %YAML 1.1 for one, is for all of a document.
-  if (header === null || /(?:^|\n)%/.test(source.slice(0, header.index + 1))) return null;
+  if (/(?:^|\n)%/.test(head) || beginsInBraces(head)) return null;
   const start = header.index + header[0].length;
   const itemStarts: number[] = [];
   let listIndent = -1;
@@ -73,6 +75,12 @@ function cutDevices(source: string, perBlock: number): Cut | null {
     blocks.push({ start: itemStarts[first] ?? start, end: itemStarts[first + count] ?? end, first, count });
   }
   return { start, end, blocks };
+}
+
+/** In a mapping in braces an item of a list stands nowhere, whatever its line begins with. */
+function beginsInBraces(head: string): boolean {
+  const line = head.split('\n').find((text) => !/^\s*(?:#.*)?$/.test(text)) ?? '';
+  return /^(?:---)?\s*(?:[&!]\S* +){0,4}\{/.test(line) || (/^---\s*$/.test(line) && /\n\s*\{/.test(head));
 }
 
 /** null: something in it has to be read whole. */

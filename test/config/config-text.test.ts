@@ -91,6 +91,14 @@ describe('reading devices in blocks', () => {
     );
   });
 
+  it.each(['{\n', '---\n{\n', '--- {\n', '# comment\n\n&a {\n', ' {\n'])(
+    'refuses a list in braces as well: %j',
+    async (braces) => {
+      const text = `${braces}devices:\n- { name: a, host: h }\n- { name: a, host: h }\n}\n`;
+      expect(await seen(text, 1)).toEqual(await seen(text, WHOLE));
+    },
+  );
+
   it('pauses between blocks', async () => {
     let pauses = 0;
     const text = `devices:\n${Array.from({ length: 10 }, (_, i) => `  - { name: gm${i} }\n`).join('')}listen: x\n`;
