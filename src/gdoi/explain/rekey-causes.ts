@@ -65,9 +65,9 @@ interface Loss {
 
 function lossOf({ facts, open, before, said }: Asked): Loss {
   const { gms, nowMs } = facts;
-  const shutOut = couldNotRegister(said, nowMs);
+  const explained = missedForOtherReasons(said, nowMs);
   const missedOne = new Set(
-    gms.filter((gm) => missedCause(gm, nowMs) && !shutOut.has(gm.device)).map(({ device }) => device),
+    gms.filter((gm) => missedCause(gm, nowMs) && !explained.has(gm.device)).map(({ device }) => device),
   );
   const traces = claimed(
     open,
@@ -92,10 +92,16 @@ function lossOf({ facts, open, before, said }: Asked): Loss {
   };
 }
 
-/** Whose registration failed for long: that they missed rekeys meanwhile is no news. */
-function couldNotRegister(said: readonly Episode[], nowMs: EpochMs): ReadonlySet<string> {
-  const episode = said.find(({ cause, presentSinceMs }) => cause === 'not_registered' && presentSinceMs !== null);
-  return new Set(episode === undefined || nowMs - (episode.endedMs ?? nowMs) > RECENT_MS ? [] : devicesOf(episode));
+/** What it says of its GMs is why they missed a rekey: their registration failed for long, or they refused what came. */
+const OTHER_REASONS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['not_registered', 'rekeys_refused']);
+
+/** Whose missed rekey has another reason that was told: that it is missing is no news, and no loss on the way. */
+function missedForOtherReasons(said: readonly Episode[], nowMs: EpochMs): ReadonlySet<string> {
+  const episodes = said.filter(
+    ({ cause, presentSinceMs, endedMs }) =>
+      OTHER_REASONS.has(cause) && presentSinceMs !== null && nowMs - (endedMs ?? nowMs) <= RECENT_MS,
+  );
+  return new Set(episodes.flatMap(devicesOf));
 }
 
 function missedCause({ lastReregistration: last }: GmFacts, nowMs: EpochMs): boolean {

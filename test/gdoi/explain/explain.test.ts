@@ -56,6 +56,23 @@ describe('a rekey that is missing', () => {
     });
   });
 
+  test('that came and was refused is not told as lost once the refusals are past', () => {
+    const fleet = new Fleet();
+    const refused = [
+      { kind: 'rekey_refused', atMs: START + 10_000, group: null, text: 'GDOI_REKEY_FAILURE: hash failed' },
+    ] as const;
+    const first = [1, 2, 3].map((number) => member(number, 30, OVERDUE, { reasons: refused }));
+    expect(said(fleet, ks(0, { kekExpiry: 180 }), ...first)).toMatchObject({ cause: 'rekeys_refused' });
+    // They registered for it, and have the new KEK.
+    const lastReregistration = { cause: 'kek_missed_rekey', atMs: START + 90_000 } as const;
+    const healed = (second: number) =>
+      [1, 2, 3].map((number) => member(number, second, { change: { lastReregistration } }, { reasons: refused }));
+    expect(said(fleet, ks(100), ...healed(100))).toMatchObject({ cause: 'rekeys_refused' });
+    const later = fleet.see(ks(640), ...healed(640)).explanations.map(({ cause }) => cause);
+    expect(later).not.toContain('ks_rekeys_lost');
+    expect(later).not.toContain('path_loss');
+  });
+
   test('is not yet lost while no KS said of which release it is: an old one sends none before expiry', () => {
     const fleet = new Fleet();
     const waiting = (second: number) => [1, 2, 3].map((number) => member(number, second, OVERDUE));
