@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type CuttableWay, cuttableWayTo } from '../builders/cuttable-way.ts';
 import { PASSWORD, type PostgresServer, startPostgres } from '../store/postgres-server.ts';
+import { PATIENCE } from '../builders/patience.ts';
 import { Gdoiwatch } from './gdoiwatch.ts';
 
 export const FAULTS = ['kill', 'pause', 'stop', 'cut', 'crash of the database'] as const;
@@ -35,7 +36,12 @@ interface Member {
   readonly url: string;
 }
 
-type Counts = ReadonlyMap<string, number>;
+/** What a GM had counted when the owner last polled it, and when that was. */
+interface Counted {
+  readonly count: number;
+  readonly atMs: number;
+}
+type Counts = ReadonlyMap<string, Counted>;
 
 export class ClusterCampaign implements AsyncDisposable {
   readonly #directory: string;
@@ -78,8 +84,11 @@ export class ClusterCampaign implements AsyncDisposable {
     const campaign = new ClusterCampaign(directory, { server, simulated, command }, await readFile(path, 'utf8'));
     for (let index = 0; index < AGENTS; index += 1) await campaign.#startAgent();
     const owner = await campaign.#owner();
-    await campaign.#until(async () => (await countersOf(owner)).size > 0 && (await campaign.#states()) > 0);
-    campaign.#first = await countersOf(owner);
+    const gms = campaign.#yaml.match(/role: gm/g)?.length ?? 0;
+    await campaign.#until(async () => {
+      campaign.#first = await countersOf(owner);
+      return campaign.#first.size === gms && (await campaign.#states()) >= gms;
+    });
     return campaign;
   }
 
@@ -165,21 +174,27 @@ export class ClusterCampaign implements AsyncDisposable {
     await way[Symbol.asyncDispose]();
   }
 
-  /** When the owner has polled all GMs again, and everything that they counted has been found. */
+  /**
+   * When the owner has polled all GMs again, and what they had counted then has been found. Events and counters are
+   * compared as of the poll that showed the counter: registrations go on.
+   */
   async figures(): Promise<CampaignFigures> {
-    let [registrations, kept] = [-1, -2];
-    let doubled = 0;
+    let [registrations, kept, doubled] = [0, 0, 0];
+    // What never agrees is told as it is.
+    const lastMs = performance.now() + PATIENCE.timeout;
     await this.#until(async () => {
       [registrations, kept, doubled] = [0, 0, 0];
-      const found = await this.#keptByGm();
-      const counters = await countersOf(await this.#owner());
-      for (const [gm, count] of counters) {
-        const counted = count - (this.#first.get(gm) ?? count);
+      const now = await countersOf(await this.#owner());
+      for (const [gm, first] of this.#first) {
+        const last = now.get(gm) ?? first;
+        const counted = last.count - first.count;
+        const found = await this.#keptOf(gm, first.atMs, last.atMs);
         registrations += counted;
-        kept += found.get(gm) ?? 0;
-        doubled += Math.max(0, (found.get(gm) ?? 0) - counted);
+        kept += found;
+        doubled += Math.max(0, found - counted);
       }
-      return counters.size >= this.#first.size && registrations === kept && doubled === 0;
+      const agree = now.size === this.#first.size && registrations === kept && doubled === 0;
+      return agree || performance.now() > lastMs;
     });
     const logs = [...this.#logs, ...this.#members.map(({ process }) => process.stderr)];
     const told = logs.flatMap((log) =>
@@ -195,10 +210,12 @@ export class ClusterCampaign implements AsyncDisposable {
     };
   }
 
-  async #keptByGm(): Promise<Counts> {
-    const rows = await this.#server.sql(`
-      SELECT device, count(*)::int AS kept FROM events WHERE type = 'reregistration' AND cause <> 'initial' GROUP BY device`);
-    return new Map(rows.map((row) => [String(row['device']), Number(row['kept'])]));
+  /** Re-registrations of the GM that were found of the time after one poll of it, up to another. */
+  async #keptOf(gm: string, afterMs: number, untilMs: number): Promise<number> {
+    const [row] = await this.#server.sql(`
+      SELECT count(*)::int AS kept FROM events
+      WHERE type = 'reregistration' AND cause <> 'initial' AND device = '${gm}' AND to_ms > ${afterMs} AND to_ms <= ${untilMs}`);
+    return Number(row?.['kept']);
   }
 
   async #states(): Promise<number> {
@@ -229,8 +246,15 @@ async function scrape({ url }: Member): Promise<string> {
 }
 
 async function countersOf(member: Member): Promise<Counts> {
-  const lines = (await scrape(member)).matchAll(
-    /^gdoi_gm_registrations_succeeded_total\{device="([^"]+)".*\} (\d+)$/gm,
+  const text = await scrape(member);
+  const polled = new Map(
+    Array.from(
+      text.matchAll(/^gdoi_device_last_success_timestamp_seconds\{device="([^"]+)".*\} ([\d.e+]+)$/gm),
+      ([, device = '', seconds]) => [device, Number(seconds) * 1000] as const,
+    ),
   );
-  return new Map([...lines].map(([, device = '', count]) => [device, Number(count)]));
+  const counts = text.matchAll(/^gdoi_gm_registrations_succeeded_total\{device="([^"]+)".*\} (\d+)$/gm);
+  return new Map(
+    [...counts].map(([, device = '', count]) => [device, { count: Number(count), atMs: polled.get(device) ?? 0 }]),
+  );
 }
