@@ -29,6 +29,8 @@ export interface CampaignFigures {
 
 const LEASE_MS = 2000;
 const AGENTS = 2;
+/** Some polls: what one shows may be confirmed by the next, and is kept a moment later. */
+const SETTLED_MS = 5000;
 
 interface Member {
   readonly process: Gdoiwatch;
@@ -175,26 +177,28 @@ export class ClusterCampaign implements AsyncDisposable {
   }
 
   /**
-   * When the owner has polled all GMs again, and what they had counted then has been found. Events and counters are
-   * compared as of the poll that showed the counter: registrations go on.
+   * Of the time up to one poll of each GM: registrations go on, and so does the finding of them. What was found only
+   * grows, so all GMs are polled again before it is looked at for doubles.
    */
   async figures(): Promise<CampaignFigures> {
-    let [registrations, kept, doubled] = [0, 0, 0];
-    // What never agrees is told as it is.
+    let last: Counts = new Map();
+    await this.#until(async () => (last = await countersOf(await this.#owner())).size === this.#first.size);
+    // What is never found is told as it is.
     const lastMs = performance.now() + PATIENCE.timeout;
+    let [registrations, kept, doubled] = [0, 0, 0];
     await this.#until(async () => {
-      [registrations, kept, doubled] = [0, 0, 0];
       const now = await countersOf(await this.#owner());
+      [registrations, kept, doubled] = [0, 0, 0];
       for (const [gm, first] of this.#first) {
-        const last = now.get(gm) ?? first;
-        const counted = last.count - first.count;
-        const found = await this.#keptOf(gm, first.atMs, last.atMs);
+        const until = last.get(gm) ?? first;
+        const counted = until.count - first.count;
+        const found = await this.#keptOf(gm, first.atMs, until.atMs);
         registrations += counted;
         kept += found;
         doubled += Math.max(0, found - counted);
       }
-      const agree = now.size === this.#first.size && registrations === kept && doubled === 0;
-      return agree || performance.now() > lastMs;
+      const polledAgain = [...last].every(([gm, { atMs }]) => (now.get(gm)?.atMs ?? 0) > atMs + SETTLED_MS);
+      return polledAgain && (kept >= registrations || performance.now() > lastMs);
     });
     const logs = [...this.#logs, ...this.#members.map(({ process }) => process.stderr)];
     const told = logs.flatMap((log) =>
