@@ -15,7 +15,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'gdoi/explain': ['gdoi/events', 'gdoi/log', 'gdoi/seen'],
   'gdoi/incidents': ['gdoi/events', 'gdoi/explain', 'gdoi/seen'],
   'gdoi/fleet': ['gdoi/events', 'gdoi/explain', 'gdoi/incidents', 'gdoi/keys', 'gdoi/log', 'gdoi/seen'],
-  'gdoi/health': ['gdoi/events', 'gdoi/explain', 'gdoi/fleet', 'gdoi/keys', 'gdoi/memory', 'gdoi/seen'],
+  'gdoi/health': ['gdoi/events', 'gdoi/explain', 'gdoi/fleet', 'gdoi/keys', 'gdoi/log', 'gdoi/memory', 'gdoi/seen'],
   'ios/log': ['gdoi/seen'],
   'ios/text': ['gdoi/seen', 'ios/log'],
   'ios/commands': ['gdoi/seen', 'ios/log', 'ios/text'],

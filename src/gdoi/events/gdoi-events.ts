@@ -147,8 +147,13 @@ export function reregistrationEvent(
     severity: repeated === null ? CAUSE_SEVERITY[cause] : 'critical',
     summary: `${place(at)} ${causeWords(cause, stated)}${again}`,
     evidence: what.evidence,
-    action: stated?.firstStep ?? CAUSE_ACTION[cause],
+    action: firstStepOf(cause, stated),
   });
+}
+
+/** What to do first about a re-registration: what a router stated decides before the cause. */
+export function firstStepOf(cause: Cause, stated: Stated | null): string {
+  return stated?.firstStep ?? CAUSE_ACTION[cause];
 }
 
 /** A reason in words, as a router stated it, and the first step for it; null: the cause's own. */

@@ -12,6 +12,7 @@ import {
   trafficStops,
 } from './candidate.ts';
 import { type GmFacts, type GroupFacts, hasCoop, isUnregistered } from './group-facts.ts';
+import { firstStepOf } from '../events/gdoi-events.ts';
 import { CHECK_COOP, CHECK_REGISTRATION, CHECK_REKEY_PATH } from '../events/first-steps.ts';
 import { clockTime, gmsNamed, verb } from './said.ts';
 import { RECENT_MS, type SymptomCheck } from './symptom.ts';
@@ -236,15 +237,18 @@ export function reregistered({ facts, open }: Asked): Candidate | null {
   if (claims.length === 0) return null;
   const names = sorted(claims.flatMap(({ device }) => device ?? []));
   const sinceMs = Math.min(...claims.map((claim) => claim.sinceMs));
+  const causes = new Set(among(facts.gms, names).flatMap(({ lastReregistration: last }) => last?.cause ?? []));
+  const metOtherKeys = causes.size === 1 && causes.has('recovery');
   return {
     ...NOTHING,
     phase: 'present',
     status: 'warning',
     sinceMs,
-    summary: `${gmsNamed(names, facts.gms.length)} re-registered unexpectedly at ${clockTime(sinceMs)}, and nothing that was seen explains it`,
+    summary: metOtherKeys
+      ? `${gmsNamed(names, facts.gms.length)} re-registered at ${clockTime(sinceMs)} after meeting a TEK that ${verb(names.length, 'it does', 'they do')} not hold: are there two sets of keys in ${facts.group}?`
+      : `${gmsNamed(names, facts.gms.length)} re-registered unexpectedly at ${clockTime(sinceMs)}, and nothing that was seen explains it`,
     confidence: 'possible',
-    firstStep:
-      'Compare Rekey Acks missed on the KS (show crypto gdoi ks members) and the logs of GM and KS at that time',
+    firstStep: firstStepOf(causes.size === 1 ? ([...causes][0] ?? 'unknown') : 'unknown', null),
     scope: names,
     evidence: among(facts.gms, names).map(
       ({ device, lastReregistration: last }) => `${device}: ${last?.cause ?? 'unknown'}`,

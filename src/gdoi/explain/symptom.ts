@@ -43,6 +43,7 @@ const UNEXPLAINED_CAUSES = new Set([
   'tek_expired',
   'ks_failover',
   'interface',
+  'recovery',
   'unknown',
 ]);
 

@@ -1,6 +1,7 @@
 /**
  * The explanations of a group in the health of a device or of the group: which ones concern it, which checks they
- * explain, and what is said first. A check that is explained weighs no more than its cause.
+ * explain, and what is said first. A check that is explained weighs no more than its cause, and what to do first about it
+ * is what to do about the cause.
  */
 import type { Explanation } from '../explain/explanation.ts';
 import { SYMPTOM_CHECKS, type SymptomCheck } from '../explain/symptom.ts';
@@ -32,7 +33,9 @@ export function withExplanations(
   return checks.map((known) => {
     if (known.status === 'ok' || known.status === 'unknown') return known;
     const found = explanations.find((explanation) => explains(explanation, known.name, device));
-    return found === undefined ? known : { ...known, explainedBy: { cause: found.cause, status: found.status } };
+    if (found === undefined) return known;
+    // The check's own step is for the commonest cause: where the cause is known it may send people the wrong way.
+    return { ...known, action: found.firstStep, explainedBy: { cause: found.cause, status: found.status } };
   });
 }
 

@@ -11,7 +11,10 @@ import type { GmInFleet, GmInGroup } from '../fleet/gm-in-group.ts';
 import type { Forecast } from '../keys/forecast.ts';
 import { ACKS_MISSED_CRITICAL, check, type HealthCheck, nameList } from './health-check.ts';
 import { CHECK_REGISTRATION, CHECK_REKEY_PATH, CHECK_REPLAY, COMPARE_KS } from '../events/first-steps.ts';
+import { firstStepOf } from '../events/gdoi-events.ts';
 import type { HealthTracking } from './health-input.ts';
+import { lastUnexpectedOf } from '../memory/tracker-state.ts';
+import { statedReason } from '../log/message-facts.ts';
 import { tekWindowSecondsBeforeExpiry } from '../keys/kek-window.ts';
 import { FLOOR_LEAD } from '../keys/ks-lead.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
@@ -282,13 +285,16 @@ function reregistrations({ group, tracking, atMs }: GmHealthInput): HealthCheck 
   const more = { value: recent.length, threshold: 0 };
   if (newest === null)
     return check(['reregistrations', group], 'ok', 'no unexpected re-registration in the last hour', more);
-  const cause = tally.last?.unexpected === true ? `: ${tally.last.cause}` : '';
+  const last = lastUnexpectedOf(tally);
+  const stated = last?.stated === undefined ? null : statedReason(last.stated, 'gm');
+  const cause = last === null ? '' : `: ${last.cause}${stated === null ? '' : ` (${stated.reason})`}`;
   const before = recent.length > 1 ? ', not the first in this hour' : '';
   return check(
     ['reregistrations', group],
     'warning',
     `re-registered unexpectedly ${durationText((atMs - newest) / 1000)} ago${cause}${before}`,
-    { ...more, action: CHECK_REKEY_PATH },
+    // The path of the rekeys is the first step of some causes only.
+    { ...more, action: firstStepOf(last?.cause ?? 'unknown', stated) },
   );
 }
 

@@ -75,8 +75,8 @@ export function commonShiftMs(
   return { byMs: Math.round(middleMs(shift)), certain: shift };
 }
 
-/** A cut of TEK lifetimes is larger than this. */
-const TEK_CUT_MS = 10_000;
+/** A cut of TEK lifetimes is larger than this: more than whole seconds and the latency of two reads make up. */
+const TEK_CUT_MS = 5_000;
 
 /**
  * By how much the KS cut the TEKs, the most of any: what was left of each is now the same at most, and those that had less

@@ -11,6 +11,7 @@ import { isSameKek } from '../keys/kek-identity.ts';
 import { cutTekSeconds } from '../keys/kek-window.ts';
 import { instant } from '../events/instant-text.ts';
 import { instantOf, marksIn, quoted } from '../log/log-evidence.ts';
+import type { EpochMs } from '../seen/instant.ts';
 import type { KekAfter } from './registration-facts.ts';
 import { hasNewTek, longestLivedStays, sharesTek, tekCutMs } from '../keys/tek-identity.ts';
 import { emitting, type GroupTracked, unchanged } from './tracked.ts';
@@ -44,7 +45,7 @@ export function forcedNow(
 ): GroupState['forced'] {
   const { forced, view } = before;
   if (forced === null && view !== null && longestLivedStays(view.teks, seen.teks, elapsedMs)) return null;
-  if (forced !== null && seen.at.sentAtMs < forced.untilMs) return forced;
+  if (forced !== null && canStillFollow(before, forced.untilMs)) return forced;
   const lifetimeSeconds = ks.tekLifetimeSeconds ?? before.tekLifetimeSeconds;
   const evidence = view === null ? null : orderOf(before, view.teks, seen, { elapsedMs, lifetimeSeconds });
   return evidence === null
@@ -54,6 +55,11 @@ export function forcedNow(
         untilMs: seen.at.sentAtMs + FORCED_FOR_MS,
         evidence: `${evidence}: ${TOLD_TO_REGISTER}`,
       };
+}
+
+/** A registration began, or can have begun, before that: it may have been complete long after. */
+function canStillFollow({ seen, unregistered }: GroupState, untilMs: EpochMs): boolean {
+  return seen.sentAtMs < untilMs || (unregistered !== null && unregistered.fromMs < untilMs);
 }
 
 const TOLD_TO_REGISTER = 'the KS told its members to register again';

@@ -24,6 +24,8 @@ export interface RegistrationFacts {
   readonly kekMade: Interval | null;
   /** Rekeys received after `before` and before the registration. */
   readonly rekeysBetween: number | null;
+  /** The last of them came before the KEK held after was made: a TEK is what it brought. */
+  readonly rekeyBroughtTek: boolean;
   readonly marks: readonly LogMark[];
   readonly forced: GroupState['forced'];
   readonly legacyKek: number | null;

@@ -115,12 +115,21 @@ export interface Tally {
   readonly last: LastReregistration | null;
   /** Instants of the last unexpected ones, at most eight. */
   readonly recent: readonly EpochMs[];
+  /** The last unexpected one, where an expected one has followed it; absent: it is `last`, or there was none. */
+  readonly lastUnexpected?: LastReregistration;
 }
 
 export interface LastReregistration {
   readonly atMs: EpochMs;
   readonly cause: Cause;
   readonly unexpected: boolean;
+  /** Mnemonic of the message in which a router stated the reason; absent: none did. */
+  readonly stated?: string;
+}
+
+/** The unexpected one that on-call may have to act on; null: there was none. */
+export function lastUnexpectedOf({ last, lastUnexpected }: Tally): LastReregistration | null {
+  return last?.unexpected === true ? last : (lastUnexpected ?? null);
 }
 
 /** A counter of dropped packets, of a command of its own. */

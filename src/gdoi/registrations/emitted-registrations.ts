@@ -8,7 +8,7 @@ import { reregistrationEvent, UNEXPECTED } from '../events/gdoi-events.ts';
 import type { GmPlace } from '../memory/gm-answer.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { GroupTracked } from '../memory/tracked.ts';
-import type { Draft, GroupState, Tally } from '../memory/tracker-state.ts';
+import { type Draft, type GroupState, lastUnexpectedOf, type Tally } from '../memory/tracker-state.ts';
 
 const REPEATED_WITHIN_MS = 3_600_000;
 const REPEATED_FROM = 3;
@@ -41,19 +41,21 @@ export function emitRegistrations(place: GmPlace, state: GroupState, decided: De
         stated: draft.stated === null ? null : statedReason(draft.stated, 'gm'),
       }),
     );
-    tally = cause === 'initial' ? tally : counted(tally, draft.atMs, cause);
+    tally = cause === 'initial' ? tally : counted(tally, draft, cause);
     everRegistered = true;
   }
   return { state: { ...state, tally, everRegistered }, events };
 }
 
-function counted(tally: Tally, atMs: EpochMs, cause: Cause): Tally {
+function counted(tally: Tally, { atMs, stated }: Draft, cause: Cause): Tally {
   const unexpected = UNEXPECTED[cause];
+  const before = unexpected ? null : lastUnexpectedOf(tally);
   return {
     expected: tally.expected + (unexpected ? 0 : 1),
     unexpected: tally.unexpected + (unexpected ? 1 : 0),
-    last: { atMs: Math.round(atMs), cause, unexpected },
+    last: { atMs: Math.round(atMs), cause, unexpected, ...(stated === null ? {} : { stated }) },
     recent: unexpected ? [...tally.recent, Math.round(atMs)].slice(-MAX_RECENT) : tally.recent,
+    ...(before === null ? {} : { lastUnexpected: before }),
   };
 }
 

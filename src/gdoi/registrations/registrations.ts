@@ -169,6 +169,7 @@ function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, i
     teksReplaced: isLast ? what.teksReplaced : null,
     kekMade: isLast ? what.kekMade : null,
     rekeysBetween: what.rekeysBetween,
+    rekeyBroughtTek: broughtTek(what),
     marks: state.marks,
     forced:
       state.forced !== null && state.forced.atMs <= start.toMs && state.forced.untilMs >= start.fromMs
@@ -178,6 +179,18 @@ function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, i
     tekLifetimeSeconds: what.tekLifetimeSeconds,
     keyServers: what.peers,
   };
+}
+
+/** A KEK that was made after the last rekey did not come with it; whole seconds of ages and lifetimes are left a margin. */
+const MADE_AFTER_REKEY_MS = 5000;
+
+function broughtTek({ kekMade, lastRekey, rekeysBetween }: RegistrationSpan): boolean {
+  return (
+    (rekeysBetween ?? 0) > 0 &&
+    kekMade !== null &&
+    lastRekey !== null &&
+    kekMade.fromMs > lastRekey.toMs + MADE_AFTER_REKEY_MS
+  );
 }
 
 /** A registration begins while the GM is registered, or began when it was first seen not to be. */

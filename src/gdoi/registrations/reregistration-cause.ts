@@ -39,6 +39,11 @@ const EITHER_TIMER = 'inside the TEK’s window as well: no TEK rekey came eithe
 const MAY_BE_ORDERED =
   'the KS had replaced its KEK long before it was due: its order, or the timer after a missed rekey: not decided';
 
+const MAY_BE_ORDERED_BESIDE_TEK =
+  'the KS had replaced its KEK long before it was due: its order, or the timer of the TEK: not decided';
+
+const REPLACED_AFTER_REKEY = 'the KS had replaced its KEK long before it was due, and after the last rekey that came';
+
 const AFTER_ITS_END = 'complete only after that KEK had ended: it brought another one';
 
 /** The KEK ran out either way. */
@@ -58,6 +63,10 @@ export function causeOfReregistration(facts: RegistrationFacts): CauseDecision {
 function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
   const { start } = facts;
 
+  const choice = possibleWindows(facts, before);
+  // No timer was due yet, also where a KEK had run out before: the interface came back, and the GM registered at once.
+  const flapped = choice.isEarly ? interfaceFlap(facts, before, choice.evidence) : null;
+  if (flapped !== null) return flapped;
   const deleted = deletionOf(before, facts.marks);
   if (deleted !== null && instantOf(deleted).fromMs <= start.toMs) {
     // One registration, a KEK deleted at its expiry and a new one now: it came after. A KEK that is gone came before.
@@ -67,7 +76,6 @@ function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
     }
   }
 
-  const choice = possibleWindows(facts, before);
   const { windows, start: narrowed } = choice;
   const only = decidingWindow(choice, facts, before);
   const eitherTimer = only !== undefined && only !== 'tek' && windows.includes('tek');
@@ -88,6 +96,8 @@ function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
     case 'kek_expiry':
       return statedBy(failed, expiredKek(facts, before, narrowed, evidence));
     case 'tek':
+      if (facts.kekAfter === 'new' && facts.quick && mayBeOrdered(facts, before))
+        return { cause: 'unknown', start, evidence: [...evidence, MAY_BE_ORDERED_BESIDE_TEK] };
       return statedBy(
         failed,
         withFailover(facts, { cause: 'tek_expired', start: narrowed, evidence: [...evidence, noTekRekey(facts)] }),
@@ -213,12 +223,23 @@ function replacedOr(facts: RegistrationFacts, before: HeldView, evidence: readon
   const kekEarly = kekAfter === 'new' && isLongBeforeExpiry(Math.min(start.toMs, kekMadeMs(facts)), before);
   // A registration that took some attempts, or of which no counter tells, may have begun for anything else before.
   const wasQuick = facts.begunByKek === null && facts.quick;
-  if (sameKs && wasQuick && facts.rekeysBetween === 0 && (kekEarly || (before.kek === null && teksEarly))) {
+  const notByRekey = facts.rekeysBetween === 0 || facts.rekeyBroughtTek;
+  if (
+    sameKs &&
+    wasQuick &&
+    notByRekey &&
+    (kekEarly || (before.kek === null && teksEarly && facts.rekeysBetween === 0))
+  ) {
     const key = kekEarly ? 'KEK' : 'TEKs';
     return {
       cause: 'ks_forced',
       start,
-      evidence: [...evidence, `the KS had replaced its ${key} long before they were due, and no rekey told this GM`],
+      evidence: [
+        ...evidence,
+        facts.rekeyBroughtTek
+          ? REPLACED_AFTER_REKEY
+          : `the KS had replaced its ${key} long before they were due, and no rekey told this GM`,
+      ],
     };
   }
   return failoverOr(facts, evidence);

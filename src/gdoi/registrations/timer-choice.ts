@@ -27,6 +27,8 @@ export interface TimerChoice {
   readonly start: Interval;
   /** The device's own countdown chose them. */
   readonly byCountdown: boolean;
+  /** It began before the countdown of the last answer had run out: no timer made it. */
+  readonly isEarly: boolean;
   readonly evidence: readonly string[];
 }
 
@@ -51,7 +53,13 @@ export function possibleWindows(facts: RegistrationFacts, before: HeldView): Tim
   if (holds && timer.fromMs > start.toMs) {
     // A registration that took long is judged by when it began.
     const when = start.toMs < facts.completed.fromMs ? ' when its registration was lost' : '';
-    return { windows: [], start, byCountdown: false, evidence: [...countdown, `that was not due yet${when}`] };
+    return {
+      windows: [],
+      start,
+      byCountdown: false,
+      isEarly: true,
+      evidence: [...countdown, `that was not due yet${when}`],
+    };
   }
   const due = holds ? intersection(start, timer) : null;
   const point = due ?? start;
@@ -60,17 +68,18 @@ export function possibleWindows(facts: RegistrationFacts, before: HeldView): Tim
     windows,
     start: windows.length === 0 ? start : windows.includes('tek') ? point : (begunByKek(point, facts) ?? point),
     byCountdown: due !== null,
+    isEarly: false,
     evidence: due === null ? [] : countdown,
   };
 }
 
 export function tekCanBe(span: Interval, facts: RegistrationFacts, before: HeldView): boolean {
   const tek = longestLived(before.teks);
-  // A rekey that left the KEK as it was brought a TEK: the one held before no longer counts. One that may have brought a
-  // KEK alone has left the countdown as it was.
+  // A rekey that left the KEK as it was, or came before the new one was made, brought a TEK: the one held before no longer
+  // counts. One that may have brought a KEK alone has left the countdown as it was.
   const rekeyed = (facts.rekeysBetween ?? 0) > 0;
   const pointsThere = before.timer !== null && overlaps(span, timerDue(before.timer, 0));
-  const renewed = rekeyed && (facts.kekAfter !== 'new' || !pointsThere);
+  const renewed = rekeyed && (facts.kekAfter !== 'new' || !pointsThere || facts.rekeyBroughtTek);
   return tek !== null && !renewed && overlaps(span, widened(tekWindow(tek.expiry, facts.tekLifetimeSeconds), 1000));
 }
 

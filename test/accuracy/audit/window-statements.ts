@@ -362,6 +362,23 @@ const REPLACED_EARLY = statement(
   },
 );
 
+const REPLACED_AFTER_REKEY = statement(
+  literally('the KS had replaced its KEK long before it was due, and after the last rekey that came'),
+  (audited) => {
+    const ends = shownKekEnd(audited);
+    const early = ends !== null && startOf(audited).toMs < ends;
+    return unless(
+      (rekeysBetween(audited) ?? 1) > 0 && kekIsNew(audited) !== false && early,
+      'no rekey came, or the KEK was due or stayed',
+    );
+  },
+);
+
+const MAY_BE_ORDERED_BESIDE_TEK = statement(
+  literally('the KS had replaced its KEK long before it was due: its order, or the timer of the TEK: not decided'),
+  (audited) => unless(kekIsNew(audited) !== false && audited.event.cause === 'unknown', 'the KEK stayed'),
+);
+
 const MAY_BE_ORDERED = statement(
   literally(
     'the KS had replaced its KEK long before it was due: its order, or the timer after a missed rekey: not decided',
@@ -438,6 +455,8 @@ export const WINDOW_STATEMENTS: readonly Statement[] = [
   NEW_KEK,
   KEK_NOT_SEEN,
   REPLACED_EARLY,
+  REPLACED_AFTER_REKEY,
+  MAY_BE_ORDERED_BESIDE_TEK,
   MAY_BE_ORDERED,
   ONE_OF_SEVERAL,
   UNSEEN_SAME_KEK,

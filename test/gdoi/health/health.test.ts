@@ -3,6 +3,8 @@ import type { FleetView } from '../../../src/gdoi/fleet/fleet-view.ts';
 import { deviceHealth, type DeviceHealth } from '../../../src/gdoi/health/health.ts';
 import type { CheckName, HealthStatus } from '../../../src/gdoi/health/health-check.ts';
 import { healthDocument } from '../../../src/gdoi/health/health-document.ts';
+import type { Cause } from '../../../src/gdoi/events/event.ts';
+import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
 import { emptyGmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
 import {
   certificateEnding,
@@ -315,4 +317,73 @@ test('the document has the contract’s names, and instants in ISO 8601', () => 
     explained_by: null,
   });
   expect(document.groups).toMatchObject([{ group: 'G1', role: 'gm', status: 'warning' }]);
+});
+
+describe('what to do first about a re-registration follows its cause', () => {
+  const reregistered = (cause: Cause, more: { readonly stated?: string; readonly followedBy?: Cause } = {}) => {
+    const { stated, followedBy } = more;
+    const told = { atMs: NOW - 600_000, cause, unexpected: true, ...(stated === undefined ? {} : { stated }) };
+    const last = followedBy === undefined ? told : { atMs: NOW - 60_000, cause: followedBy, unexpected: false };
+    return checkOf(
+      healthOf({
+        tracked: {
+          reregistrations: {
+            expected: followedBy === undefined ? 0 : 1,
+            unexpected: 1,
+            last,
+            recent: [NOW - 600_000],
+            ...(followedBy === undefined ? {} : { lastUnexpected: told }),
+          },
+        },
+      }),
+      'reregistrations',
+    );
+  };
+
+  test.each<[Cause, RegExp]>([
+    ['kek_missed_rekey', /^On the KS, show crypto gdoi ks members.*UDP 848/u],
+    ['tek_expired', /^On the KS, show crypto gdoi ks members.*UDP 848/u],
+    ['legacy_ks', /^show version on the KS/u],
+    ['kek_expired', /^show version on the KS/u],
+    ['ks_failover', /^show crypto gdoi ks coop on the KSs/u],
+    ['recovery', /two KSs with different keys\?/iu],
+    ['unknown', /logs of GM and KS at that time/u],
+  ])('%s', (cause, step) => {
+    expect(reregistered(cause)).toMatchObject({ status: 'warning', action: expect.stringMatching(step) });
+  });
+
+  test('a rekey that came and was refused is no matter of the path', () => {
+    const { action, detail } = reregistered('kek_missed_rekey', { stated: 'GDOI_REKEY_FAILURE' });
+    expect(action).toMatch(/^show crypto key mypubkey rsa on every KS/u);
+    expect(detail).toBe(
+      're-registered unexpectedly 10 min 00 s ago: kek_missed_rekey (a rekey came that it could not use)',
+    );
+  });
+
+  test('an expected one after it hides neither its cause nor its first step', () => {
+    const { action, detail } = reregistered('legacy_ks', { followedBy: 'operator_clear' });
+    expect(detail).toBe('re-registered unexpectedly 10 min 00 s ago: legacy_ks');
+    expect(action).toMatch(/^show version on the KS/u);
+  });
+});
+
+test('a check whose cause is known says what to do about the cause', () => {
+  const refused: Explanation = {
+    cause: 'rekeys_refused',
+    phase: 'present',
+    status: 'critical',
+    sinceMs: NOW - 60_000,
+    summary: 'GM gm1 receives rekeys and refuses them',
+    consequence: null,
+    deadlineMs: null,
+    confidence: 'certain',
+    knownAtMs: null,
+    firstStep: 'show crypto key mypubkey rsa on every KS',
+    scope: ['gm1'],
+    evidence: [],
+    explains: [{ check: 'kek_remaining', devices: ['gm1'] }],
+  };
+  const health = healthOf({ tracked: { kekRekeyOverdue: true } }, fleet({ explanations: [refused] }));
+  expect(checkOf(health, 'kek_remaining').action).toBe(refused.firstStep);
+  expect(health.action).toBe(refused.firstStep);
 });

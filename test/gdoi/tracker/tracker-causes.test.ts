@@ -373,3 +373,62 @@ test('the first of many logged attempts is when the registration began', () => {
   ]);
   expect(causes(told)).toEqual(['kek_missed_rekey']);
 });
+
+test('an interface that came back after the KEK had run out is the cause where the countdown was not due yet', () => {
+  const held: GmSketch = { succeeded: 2, kekAt: null, kekZero: true, timerAt: 1050, interface: 'Serial1/0' };
+  const told = history([
+    gmAnswer(790, { ...before, interface: 'Serial1/0' }),
+    gmAnswer(900, { succeeded: 2, kekAt: KEK, timerAt: 1050, interface: 'Serial1/0' }),
+    log(1000, 'GDOI-5-GM_DELETE_EXPIRED_KEK', 'KEK of group G1 expired'),
+    gmAnswer(1010, held),
+    log(1020, 'LINEPROTO-5-UPDOWN', 'Line protocol on Interface Serial1/0, changed state to down'),
+    log(1027, 'LINEPROTO-5-UPDOWN', 'Line protocol on Interface Serial1/0, changed state to up'),
+    log(1030, 'CRYPTO-5-GM_REGSTER'),
+    log(1031, 'GDOI-5-GM_REGS_COMPL'),
+    gmAnswer(1040, { succeeded: 3, kekAt: NEW_KEK, interface: 'Serial1/0' }),
+  ]);
+  expect(causes(told)).toEqual(['legacy_ks', 'interface']);
+  // Without a flap it is the second one of the cycle, as the countdown said.
+  const calm = history([
+    gmAnswer(790, before),
+    gmAnswer(900, { succeeded: 2, kekAt: KEK, timerAt: 1050 }),
+    gmAnswer(1010, held),
+    gmAnswer(1060, { succeeded: 3, kekAt: NEW_KEK }),
+  ]);
+  expect(causes(calm)).toEqual(['legacy_ks', 'legacy_ks']);
+});
+
+test('an order of the KS explains the registration that it began, however many attempts that took', () => {
+  const teks = { '0x00000001': 160 };
+  const held: GmSketch = { succeeded: 1, kekAt: 5000, timerAt: 90, teks };
+  const told = history([
+    gmAnswer(0, held),
+    log(20, 'GDOI-5-GM_RECV_DELETE', 'GM received delete of group G1'),
+    gmAnswer(30, held),
+    log(45, 'GDOI-4-GM_RE_REGISTER'),
+    gmAnswer(60, { ...held, registered: false, attempted: 2, timerAt: null }),
+    gmAnswer(360, { ...held, registered: false, attempted: 9, teks: {}, timerAt: null }),
+    log(400, 'GDOI-5-GM_REGS_COMPL'),
+    gmAnswer(420, { succeeded: 2, attempted: 10, kekAt: NEW_KEK, teks: { '0x00000002': 4000 } }),
+  ]);
+  expect(causes(told)).toEqual(['ks_forced']);
+});
+
+test('a KEK made after the last rekey was not brought by it: that rekey renewed the TEK, whose timer made nothing', () => {
+  const teks = { '0x00000001': 124 };
+  const held: GmSketch = { succeeded: 1, received: 3, kekAt: 5000, timerAt: 56, teks };
+  const after = { succeeded: 2, received: 4, kekAt: 3660, rekeyAt: 10, teks: { '0x00000003': 500 } };
+  const made = (at: number) => ({ kekLifetimeSeconds: () => 3660 - at });
+  const told = history([gmAnswer(0, held), gmAnswer(60, after)], made(20));
+  expect(causes(told)).toEqual(['ks_forced']);
+  expect(reregistrations(told)[0]?.evidence.join()).not.toContain('no TEK rekey came');
+});
+
+test('a TEK timer and an early new KEK at the same time are not told apart', () => {
+  const held: GmSketch = { succeeded: 1, kekAt: 5000, timerAt: 60, teks: { '0x00000001': 133 } };
+  const after = gmAnswer(70, { succeeded: 2, kekAt: NEW_KEK, teks: { '0x00000002': 400 } });
+  const madeAt = (at: number) => ({ kekLifetimeSeconds: () => NEW_KEK - at });
+  expect(causes(history([gmAnswer(50, held), after], madeAt(40)))).toEqual(['unknown']);
+  // The KS had it for long: the GM that was asked since had not been ordered.
+  expect(causes(history([gmAnswer(50, held), after], madeAt(-300)))).toEqual(['tek_expired']);
+});
