@@ -14,33 +14,47 @@ export interface Traffic {
 
 const NO_TRAFFIC: Traffic = { logins: 0, commands: 0, receivedBytes: 0, sentBytes: 0 };
 
-export class DeviceTraffic {
-  readonly #counts = new Map<string, Traffic>();
+/** What is counted of one device: changed in place, since octets are counted at every packet. */
+interface Counts {
+  logins: number;
+  commands: number;
+  receivedBytes: number;
+  sentBytes: number;
+}
 
+export class DeviceTraffic {
+  readonly #counts = new Map<string, Counts>();
+
+  /** As of now: it does not change any more. */
   of(device: string): Traffic {
-    return this.#counts.get(device) ?? NO_TRAFFIC;
+    const counts = this.#counts.get(device);
+    return counts === undefined ? NO_TRAFFIC : { ...counts };
   }
 
   login(device: string): void {
-    const counts = this.of(device);
-    this.#counts.set(device, { ...counts, logins: counts.logins + 1 });
+    this.#countsOf(device).logins += 1;
   }
 
   command(device: string): void {
-    const counts = this.of(device);
-    this.#counts.set(device, { ...counts, commands: counts.commands + 1 });
+    this.#countsOf(device).commands += 1;
   }
 
   bytes(device: string, received: number, sent: number): void {
-    const counts = this.of(device);
-    this.#counts.set(device, {
-      ...counts,
-      receivedBytes: counts.receivedBytes + received,
-      sentBytes: counts.sentBytes + sent,
-    });
+    const counts = this.#countsOf(device);
+    counts.receivedBytes += received;
+    counts.sentBytes += sent;
   }
 
   forget(device: string): void {
     this.#counts.delete(device);
+  }
+
+  #countsOf(device: string): Counts {
+    let counts = this.#counts.get(device);
+    if (counts === undefined) {
+      counts = { ...NO_TRAFFIC };
+      this.#counts.set(device, counts);
+    }
+    return counts;
   }
 }

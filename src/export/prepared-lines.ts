@@ -72,27 +72,21 @@ export class PreparedLines {
         },
       },
     }));
+    const lines = new Lines();
     for (const { metric, blocks } of this.#families) {
-      // Joined at the end: a string grown by += stays a tree of pieces and costs several times the memory.
-      const parts: string[] = [];
-      let fixedLabels = metric.name === INFO ? bare : own;
-      const emit: Emit = (labels, value) => {
-        const number = typeof value === 'boolean' ? Number(value) : value;
-        if (number === null || number === undefined || Number.isNaN(number)) return;
-        parts.push(metric.name, '{', fixedLabels);
-        for (const name in labels) parts.push(',', name, '="', escapeLabel(labels[name] ?? ''), '"');
-        parts.push('} ', String(number), '\n');
-      };
-      if (metric.of === 'device') metric.samples(view, emit);
+      lines.begin(metric.name, metric.name === INFO ? bare : own);
+      if (metric.of === 'device') metric.samples(view, lines.emit);
       else {
         for (const { gm, ks, labels } of groups) {
-          fixedLabels = labels;
-          if (metric.of === 'gm' && gm !== null) metric.samples(gm.snapshot, emit, gm.seen);
-          else if (metric.of === 'ks' && ks !== null) metric.samples(ks.snapshot, emit, ks.at);
+          lines.begin(metric.name, labels);
+          if (metric.of === 'gm' && gm !== null) metric.samples(gm.snapshot, lines.emit, gm.seen);
+          else if (metric.of === 'ks' && ks !== null) metric.samples(ks.snapshot, lines.emit, ks.at);
         }
       }
-      if (parts.length === 0) blocks.delete(device);
-      else blocks.set(device, parts.join(''));
+      const text = lines.end();
+      if (text === '') blocks.delete(device);
+      // Most say what they said: the text that is there is old, and costs the next collections nothing.
+      else if (blocks.get(device) !== text) blocks.set(device, text);
     }
   }
 
@@ -121,6 +115,36 @@ export class PreparedLines {
       }
     }
     if (chunk !== '') yield chunk;
+  }
+}
+
+/** The lines of one metric after the other; one for all of a device's, since they are made at every poll. */
+class Lines {
+  // Joined at the end: a string grown by += stays a tree of pieces and costs several times the memory.
+  #parts: string[] = [];
+  #name = '';
+  #fixedLabels = '';
+
+  /** What is emitted from now on is of this metric, with these labels. */
+  begin(name: string, fixedLabels: string): void {
+    this.#name = name;
+    this.#fixedLabels = fixedLabels;
+  }
+
+  readonly emit: Emit = (labels, value) => {
+    const number = typeof value === 'boolean' ? Number(value) : value;
+    if (number === null || number === undefined || Number.isNaN(number)) return;
+    const parts = this.#parts;
+    parts.push(this.#name, '{', this.#fixedLabels);
+    for (const name in labels) parts.push(',', name, '="', escapeLabel(labels[name] ?? ''), '"');
+    parts.push('} ', String(number), '\n');
+  };
+
+  end(): string {
+    if (this.#parts.length === 0) return '';
+    const text = this.#parts.join('');
+    this.#parts = [];
+    return text;
   }
 }
 

@@ -2,7 +2,7 @@
  * A signal that aborts with either of two. `AbortSignal.any` on a signal that lives as long as the process leaks on
  * Node 20; this one lets go when it is unlinked.
  */
-import { setMaxListeners } from 'node:events';
+import { onAbortOf } from './abort-callbacks.ts';
 
 export interface LinkedSignal {
   readonly signal: AbortSignal;
@@ -10,20 +10,14 @@ export interface LinkedSignal {
 }
 
 export function linkSignals(one: AbortSignal, other: AbortSignal): LinkedSignal {
-  // A fleet's worth of listeners on one signal is meant; Node warns from eleven on.
-  setMaxListeners(0, one, other);
   const linked = new AbortController();
-  const onOne = () => linked.abort(one.reason);
-  const onOther = () => linked.abort(other.reason);
-  if (one.aborted) onOne();
-  else if (other.aborted) onOther();
-  one.addEventListener('abort', onOne, { once: true });
-  other.addEventListener('abort', onOther, { once: true });
+  const takeBackOne = onAbortOf(one, () => linked.abort(one.reason));
+  const takeBackOther = onAbortOf(other, () => linked.abort(other.reason));
   return {
     signal: linked.signal,
     unlink() {
-      one.removeEventListener('abort', onOne);
-      other.removeEventListener('abort', onOther);
+      takeBackOne();
+      takeBackOther();
     },
   };
 }

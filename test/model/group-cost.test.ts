@@ -192,3 +192,24 @@ test('what was only read once more is no material change; keys, counters, reach 
     expect([what, material(factsOf(61, 1, what))]).toEqual([what, true]);
   }
 });
+
+describe('a TEK that is not shown any more', () => {
+  const [OLD, NEW] = ['0x0000000A', '0x0000000B'];
+  const teks = { [NEW]: 3600, [OLD]: 60 };
+  const before = trackFleet(initialFleetState('G1'), [ks(0, { teks }), gm(1, { teks })], SETTINGS);
+  const material = (facts: MemberFacts) => rememberMember(before.state, facts, before.yardstick).material;
+
+  test('is no material change at the end of its time, give or take the reading of it', () => {
+    expect(material(gm(61, { teks: { [NEW]: 3600 } }))).toBe(false);
+    expect(material(gm(58, { teks: { [NEW]: 3600 } }))).toBe(false);
+  });
+
+  test('is one before that, and where it was the last one', () => {
+    expect(material(gm(31, { teks: { [NEW]: 3600 } }))).toBe(true);
+    expect(material(gm(3601, { teks: {} }))).toBe(true);
+  });
+
+  test('is one where another took its place', () => {
+    expect(material(gm(61, { teks: { '0x0000000C': 7200, [NEW]: 3600 } }))).toBe(true);
+  });
+});

@@ -34,6 +34,8 @@ export class GuardedClient {
   #stream: Duplex | null = null;
   #received = 0;
   #told = { received: 0, sent: 0 };
+  /** Sent since it was told: the socket adds it up anew each time it is asked, and packets come one character at a time. */
+  #hasSent = true;
   #loggedIn = false;
   #flood: string | null = null;
   /** Called once, when the connection was cut for what it sent. */
@@ -70,8 +72,9 @@ export class GuardedClient {
 
   /** Octets that went over the stream since this was asked last. What a jump host's channel took is not known. */
   newOctets(): { readonly received: number; readonly sent: number } {
-    const sent = this.#stream instanceof Socket ? this.#stream.bytesWritten : 0;
     const before = this.#told;
+    const sent = this.#hasSent && this.#stream instanceof Socket ? this.#stream.bytesWritten : before.sent;
+    this.#hasSent = !this.#loggedIn;
     this.#told = { received: this.#received, sent };
     return { received: this.#received - before.received, sent: sent - before.sent };
   }
@@ -79,6 +82,7 @@ export class GuardedClient {
   /** The login is over, or a line was sent: what follows is counted anew. */
   begin(): void {
     this.#loggedIn = true;
+    this.#hasSent = true;
     this.#meter.begin(this.#clock.monoMs());
   }
 

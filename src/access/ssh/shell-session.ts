@@ -5,7 +5,7 @@
  * The only bytes written are SHOW_COMMANDS, `terminal length 0`, `terminal width 511`, `enable`, the user name and the
  * passwords where asked, newline, a blank for the pager, and `exit`.
  */
-import { setMaxListeners } from 'node:events';
+import { onAbortOf } from '../../kernel/abort-callbacks.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { DeadlineExceeded } from '../../kernel/deadline.ts';
 import { KnownSecrets } from '../../kernel/known-secrets.ts';
@@ -194,15 +194,14 @@ export class ShellSession implements DeviceSession {
           ? { kind: 'timeout', reason: signal.reason.message }
           : { kind: 'closed', reason: 'given up by the agent' },
       );
-    setMaxListeners(0, signal);
-    signal.addEventListener('abort', onAbort, { once: true });
+    const takeBack = onAbortOf(signal, onAbort);
     const { timeoutMs } = this.#target;
     this.#watchdog.arm(timeoutMs, () => this.#line.cut({ kind: 'timeout', reason: `no end within ${timeoutMs} ms` }));
     try {
       return await work();
     } finally {
       this.#watchdog.disarm();
-      signal.removeEventListener('abort', onAbort);
+      takeBack();
     }
   }
 

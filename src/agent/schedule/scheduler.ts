@@ -69,6 +69,8 @@ export class Scheduler implements AsyncDisposable {
   readonly #cron: CronInstants;
   readonly #stop = new AbortController();
   #wake = new AbortController();
+  /** The loop sleeps until then, unless it is woken; it is awake where this lies in the past. */
+  #asleepUntilMs = Number.NEGATIVE_INFINITY;
   #versions = 0;
   #skippedLate = 0;
   #lastHintDueMs = 0;
@@ -116,8 +118,9 @@ export class Scheduler implements AsyncDisposable {
     const dueMs = nowMs + nameFraction(device) * windowMs;
     this.#heap.push({ device, version, dueMs, why: 'schedule' });
     // Its own phase is kept: this poll is beside the schedule.
-    if (first && windowMs > AT_A_GLANCE_MS) this.#heap.push({ device, version, dueMs: nowMs, why: 'plan' });
-    this.#wake.abort();
+    const atOnce = first && windowMs > AT_A_GLANCE_MS;
+    if (atOnce) this.#heap.push({ device, version, dueMs: nowMs, why: 'plan' });
+    this.#wakeFor(atOnce ? nowMs : dueMs);
   }
 
   remove(device: string): void {
@@ -136,8 +139,10 @@ export class Scheduler implements AsyncDisposable {
     this.#versions += 1;
     known.planVersion = this.#versions;
     const nowMs = this.#clock.monoMs();
-    for (const ms of inMs) this.#heap.push({ device, version: known.planVersion, dueMs: nowMs + ms, why: 'plan' });
-    if (inMs.length > 0) this.#wake.abort();
+    for (const ms of inMs) {
+      this.#heap.push({ device, version: known.planVersion, dueMs: nowMs + ms, why: 'plan' });
+      this.#wakeFor(nowMs + ms);
+    }
   }
 
   /**
@@ -153,7 +158,7 @@ export class Scheduler implements AsyncDisposable {
     const dueMs = Math.max(nowMs, known.begunMs + HINT_GAP_MS, this.#lastHintDueMs + HINT_SPACING_MS);
     this.#lastHintDueMs = dueMs;
     this.#heap.push({ device, version: known.hintVersion, dueMs, why: 'hint' });
-    this.#wake.abort();
+    this.#wakeFor(dueMs);
   }
 
   /** Poll now, or join the poll that waits or is under way; resolves when it is over. null: no such device. */
@@ -179,9 +184,14 @@ export class Scheduler implements AsyncDisposable {
       const untilNextMs = next === undefined ? LOOK_AGAIN_MS : next.dueMs - this.#clock.monoMs();
       const waitMs = Math.max(0, Math.min(untilNextMs, LOOK_AGAIN_MS));
       this.#wake = new AbortController();
-      const signal = AbortSignal.any([this.#stop.signal, this.#wake.signal]);
-      await this.#clock.sleep(waitMs, signal).catch(() => undefined);
+      this.#asleepUntilMs = this.#clock.monoMs() + waitMs;
+      await this.#clock.sleep(waitMs, this.#wake.signal).catch(() => undefined);
     }
+  }
+
+  /** Something is due then; the loop is left asleep where it wakes before anyway, as after nearly every poll. */
+  #wakeFor(dueMs: number): void {
+    if (dueMs < this.#asleepUntilMs) this.#wake.abort();
   }
 
   #startDue(): void {
@@ -266,6 +276,7 @@ export class Scheduler implements AsyncDisposable {
   /** No new poll; those under way are aborted and waited for. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort(new Error('the agent stops'));
+    this.#wake.abort();
     this.#queue.clear();
     await this.#loop;
     await this.#queue.onIdle();

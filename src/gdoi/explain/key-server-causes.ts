@@ -110,15 +110,13 @@ function splitSeenByGms({ facts, open, before }: Asked): Candidate | null {
   const holding = gms.filter((gm) => gm.failure === null && gm.registered === true && gm.keyServer !== null);
   const apart = new Set(holding.filter((gm) => gm.divergent).map(({ keyServer }) => keyServer ?? ''));
   const together = holding.filter((gm) => !gm.divergent && gm.tekSpis.length > 0);
-  const sides = new Map<string, readonly string[]>();
-  for (const { keyServer, device } of holding) {
-    sides.set(keyServer ?? '', [...(sides.get(keyServer ?? '') ?? []), device]);
-  }
   const whole = apart.size > 0 && together.length > 0 && together.every(({ keyServer }) => !apart.has(keyServer ?? ''));
-  const several = [...sides.values()].some(({ length }) => length > 1);
   // A rekey of one side is no agreement: that is a TEK which both sides hold.
   const goesOn = before !== null && shareNoTek(holding);
-  if (sides.size < 2 || !several || !(whole || goesOn)) return null;
+  if (!whole && !goesOn) return null;
+  const sides = devicesByKs(holding);
+  const several = [...sides.values()].some(({ length }) => length > 1);
+  if (sides.size < 2 || !several) return null;
   const sinceMs = before?.sinceMs ?? nowMs;
   const named = [...sides].toSorted(([a], [b]) => naturalOrder(a, b));
   return {
@@ -138,6 +136,16 @@ function splitSeenByGms({ facts, open, before }: Asked): Candidate | null {
     evidence: named.map(([address, devices]) => `registered with ${address}: ${list(sorted(devices))}`),
     claims: claimed(open, { checks: GM_CHECKS.filter((check) => check !== 'reregistrations') }),
   };
+}
+
+function devicesByKs(holding: readonly GmFacts[]): ReadonlyMap<string, readonly string[]> {
+  const sides = new Map<string, string[]>();
+  for (const { keyServer, device } of holding) {
+    const side = sides.get(keyServer ?? '');
+    if (side === undefined) sides.set(keyServer ?? '', [device]);
+    else side.push(device);
+  }
+  return sides;
 }
 
 /** No two GMs of different KSs hold a TEK in common. */

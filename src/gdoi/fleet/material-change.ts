@@ -11,6 +11,8 @@ import type { EpochMs } from '../seen/instant.ts';
 
 /** Uptime is printed in whole minutes. */
 const SAME_BOOT_MS = 120_000;
+/** An expiry is read in whole seconds, and with what reading takes. */
+const EXPIRY_READ_MS = 5000;
 /** A TEK with less than this left had no rekey: GMs re-register before (TEK window). */
 const TEK_OVERDUE_MS = tekWindowSecondsBeforeExpiry(0).to * 1000;
 
@@ -26,7 +28,7 @@ export function gmChanged(before: FleetGm | null, now: FleetGm | null, yardstick
     before.lastReregistration?.atMs !== now.lastReregistration?.atMs ||
     before.lastReregistration?.cause !== now.lastReregistration?.cause ||
     differentTexts(before.keyServers, now.keyServers) ||
-    differentTexts(spisOf(before), spisOf(now)) ||
+    teksChanged(before, now) ||
     contextChanged(before.context, now.context) ||
     judgedDifferently(before, now, yardstick)
   );
@@ -60,6 +62,24 @@ export function tekOverdue({ teks, receivedAtMs }: FleetGm): boolean {
 
 function spisOf({ teks }: FleetGm): readonly string[] {
   return (teks ?? []).map(({ spi }) => spi);
+}
+
+/**
+ * Other TEKs than before, beside those whose time was over. That an old one runs out at its end is what everyone expects:
+ * as a change it would have a group of thousands judged, and all their records written, for an interval after each rekey.
+ */
+function teksChanged(before: FleetGm, now: FleetGm): boolean {
+  if (!differentTexts(spisOf(before), spisOf(now))) return false;
+  // Without any it is another matter, whatever became of the last one.
+  if (spisOf(before).length === 0 || spisOf(now).length === 0) return true;
+  const endMs = now.receivedAtMs + EXPIRY_READ_MS;
+  const over = new Set(
+    [...(before.teks ?? []), ...(now.teks ?? [])].flatMap(({ spi, expiryMs }) =>
+      expiryMs !== null && expiryMs <= endMs ? [spi] : [],
+    ),
+  );
+  const left = (gm: FleetGm) => spisOf(gm).filter((spi) => !over.has(spi));
+  return differentTexts(left(before), left(now));
 }
 
 /** A KS's record after another; null: it was, or is, none. */

@@ -1,0 +1,62 @@
+import { expect, test } from 'vitest';
+import { onAbortOf } from '../../src/kernel/abort-callbacks.ts';
+
+test('a callback is called once at the abort, and not where it was taken back', () => {
+  const owner = new AbortController();
+  const called: string[] = [];
+  onAbortOf(owner.signal, () => called.push('kept'));
+  const takeBack = onAbortOf(owner.signal, () => called.push('taken back'));
+  takeBack();
+  expect(called).toEqual([]);
+  owner.abort();
+  owner.abort();
+  expect(called).toEqual(['kept']);
+});
+
+test('the same callback given twice is called twice, and taken back one at a time', () => {
+  const owner = new AbortController();
+  let calls = 0;
+  const count = () => {
+    calls += 1;
+  };
+  onAbortOf(owner.signal, count);
+  const takeBack = onAbortOf(owner.signal, count);
+  takeBack();
+  takeBack();
+  owner.abort();
+  expect(calls).toBe(1);
+});
+
+test('where the signal has aborted already, it is called at once', () => {
+  let calls = 0;
+  const takeBack = onAbortOf(AbortSignal.abort(), () => {
+    calls += 1;
+  });
+  expect(calls).toBe(1);
+  takeBack();
+});
+
+test('a callback given after all others were taken back is called too', () => {
+  const owner = new AbortController();
+  onAbortOf(owner.signal, () => undefined)();
+  let calls = 0;
+  onAbortOf(owner.signal, () => {
+    calls += 1;
+  });
+  owner.abort();
+  expect(calls).toBe(1);
+});
+
+test('a thousand operations under way leave one listener on a signal', () => {
+  const owner = new AbortController();
+  let listeners = 0;
+  const add = owner.signal.addEventListener.bind(owner.signal);
+  Object.defineProperty(owner.signal, 'addEventListener', {
+    value: (...given: Parameters<AbortSignal['addEventListener']>) => {
+      listeners += 1;
+      add(...given);
+    },
+  });
+  for (let operations = 0; operations < 1000; operations += 1) onAbortOf(owner.signal, () => undefined);
+  expect(listeners).toBe(1);
+});
