@@ -28,7 +28,6 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'access',
     'kernel',
     'node:crypto',
-    'node:events',
     'node:fs/promises',
     'node:net',
     'node:stream',
