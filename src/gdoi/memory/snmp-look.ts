@@ -68,7 +68,10 @@ export function registrationSigns(
   tekLifetimeSeconds: number | null,
 ): readonly string[] {
   const signs: string[] = [];
-  const isElsewhere = before.keyServer !== null && now.keyServer !== null && before.keyServer !== now.keyServer;
+  // Without keys it is registered with none: the server shown is the one that it tries.
+  const heldKeys = before.kek !== null || before.teks.length > 0;
+  const isElsewhere =
+    heldKeys && before.keyServer !== null && now.keyServer !== null && before.keyServer !== now.keyServer;
   const hasNewKeys = hasNewTek(before.teks, now.teks) || hasNewKek(before, now);
   if (isElsewhere && (hasNewKeys || !mayBeRegistering(now, tekLifetimeSeconds)))
     signs.push(`Registered with ${before.keyServer} -> ${now.keyServer}`);

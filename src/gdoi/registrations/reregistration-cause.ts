@@ -96,7 +96,7 @@ function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
     case 'kek_expiry':
       return statedBy(failed, expiredKek(facts, before, narrowed, evidence));
     case 'tek':
-      if (facts.kekAfter === 'new' && facts.quick && mayBeOrdered(facts, before))
+      if (facts.kekAfter === 'new' && mayBeOrdered(facts, before))
         return { cause: 'unknown', start, evidence: [...evidence, MAY_BE_ORDERED_BESIDE_TEK] };
       return statedBy(
         failed,
@@ -220,7 +220,10 @@ function replacedOr(facts: RegistrationFacts, before: HeldView, evidence: readon
   const sameKs = before.keyServer === null || facts.keyServerAfter === before.keyServer;
   const tek = longestLived(before.teks);
   const teksEarly = facts.teksReplaced === true && tek !== null && start.toMs < tek.expiry.fromMs - LONGEST_LEAD_MS;
-  const kekEarly = kekAfter === 'new' && isLongBeforeExpiry(Math.min(start.toMs, kekMadeMs(facts)), before);
+  // An order shows in the next answer, since it cuts the TEKs: a GM that went on for a look was not ordered.
+  const wasSeenAfter = kekMadeMs(facts) + KEK_MADE_SLACK_MS < before.sentMs;
+  const kekEarly =
+    kekAfter === 'new' && !wasSeenAfter && isLongBeforeExpiry(Math.min(start.toMs, kekMadeMs(facts)), before);
   // A registration that took some attempts, or of which no counter tells, may have begun for anything else before.
   const wasQuick = facts.begunByKek === null && facts.quick;
   const notByRekey = facts.rekeysBetween === 0 || facts.rekeyBroughtTek;
@@ -250,7 +253,9 @@ function mayBeOrdered(facts: RegistrationFacts, before: HeldView): boolean {
   const madeMs = kekMadeMs(facts);
   const windowFromMs = before.kek === null ? -Infinity : kekMissedWindow(before.kek.expiry).fromMs;
   const wasSeenAfter = madeMs + KEK_MADE_SLACK_MS < facts.start.fromMs;
-  return facts.start.fromMs < windowFromMs && !wasSeenAfter && isLongBeforeExpiry(madeMs, before);
+  // What the KS made after the registration had begun did not begin it.
+  const madeMeanwhile = (facts.kekMade?.fromMs ?? -Infinity) > facts.start.toMs;
+  return facts.start.fromMs < windowFromMs && !wasSeenAfter && !madeMeanwhile && isLongBeforeExpiry(madeMs, before);
 }
 
 function kekMadeMs({ kekMade }: RegistrationFacts): number {

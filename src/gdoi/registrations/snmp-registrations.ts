@@ -13,13 +13,15 @@ import type { KekAfter } from '../memory/registration-facts.ts';
 import { type Begun, registrationsBetween } from './registrations.ts';
 import type { SnmpLook } from '../memory/snmp-look.ts';
 import { longestLived } from '../keys/tek-identity.ts';
-import { tekWindow } from '../keys/timer-windows.ts';
+import { kekMissedWindow, tekWindow } from '../keys/timer-windows.ts';
 import type { Draft, GroupState } from '../memory/tracker-state.ts';
 
 /** More messages than this between two looks make no event each. */
 const MAX_BY_MESSAGES = 4;
 /** A registration and what tells of it lie closer; two of one GM do not. */
 const SAME_REGISTRATION_MS = 3000;
+/** Whole seconds of a lifetime, and the drift of a clock while the KEK is held. */
+const CLOCKS_MS = 5000;
 
 export interface SnmpChange {
   readonly look: SnmpLook;
@@ -47,7 +49,7 @@ export function registrationsAlone(
   const count = Math.min(MAX_BY_MESSAGES, byKeys ? Math.max(1, completions.length) : completions.length);
   const tekLifetimeSeconds = ks.tekLifetimeSeconds ?? state.tekLifetimeSeconds;
   const drafts = registrationsBetween({
-    state,
+    state: wereWiped(state, before) ? { ...state, view: null } : state,
     span,
     count,
     firstNumber: state.emitted + 1,
@@ -69,6 +71,14 @@ export function registrationsAlone(
   // Emitted when the uptime has been seen: by then it has registered.
   if (first !== undefined && !state.everRegistered) return [{ ...first, cause: 'initial' }, ...others];
   return byKeys || drafts.every(({ cause }) => cause !== 'unknown') ? drafts : [];
+}
+
+/** The KEK went before any timer of it could delete it: a clear, and what timers the keys had went with them. */
+function wereWiped({ view }: GroupState, { withoutKek, kekLost }: SnmpLook): boolean {
+  const kek = view?.kek ?? null;
+  return (
+    withoutKek && kekLost !== null && kek !== null && kekLost.toMs < kekMissedWindow(kek.expiry).fromMs - CLOCKS_MS
+  );
 }
 
 /** A message that came in the very moment of a look: what the look showed may have been told already. */

@@ -11,7 +11,7 @@ import { restartMark, withMark } from '../log/log-evidence.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
 import { instant } from '../events/instant-text.ts';
-import { type GroupTracked, ignored, trackEach, type Tracked, unchanged } from '../memory/tracked.ts';
+import { andThen, type GroupTracked, ignored, trackEach, type Tracked, unchanged } from '../memory/tracked.ts';
 import type { Boot, GroupState, TrackerState } from '../memory/tracker-state.ts';
 
 /** Uptime is printed in whole minutes. */
@@ -115,7 +115,9 @@ function groupAfterBoot(place: GmPlace, known: GroupState, seen: BootSeen): Grou
   if (pending === null) return rebooted ? hiddenReload(place, known, seen) : unchanged(known);
   const reloaded = (rebooted || before === null) && overlaps(widened(pending.between, 1000), boot.at);
   const verdict: RestartVerdict = { cause: reloaded ? 'reload' : 'operator_clear', evidence: [evidence] };
-  return decidePending(place, known, verdict);
+  const decided = decidePending(place, known, verdict);
+  // What waited was before the boot: the boot itself is still to be told by what the next answer shows.
+  return rebooted && !reloaded ? andThen(decided, (state) => hiddenReload(place, state, seen)) : decided;
 }
 
 function reloadOf(device: string, { before, boot, evidence }: BootSeen, reason: string | null): GdoiEvent {

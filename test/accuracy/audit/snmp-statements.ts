@@ -3,16 +3,27 @@ import type { GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
 import type { GmAnswer } from './history.ts';
 import { type Audited, form, literally, NUMBER, statement, type Statement, unless } from './statement.ts';
 
-/** The two SNMP looks around the event. */
-function looks({ history, event }: Audited): { readonly before: GmSnapshot; readonly after: GmSnapshot } | null {
+interface Looks {
+  readonly before: GmSnapshot;
+  readonly after: GmSnapshot;
+}
+
+/** Two SNMP looks, one after the other, that can lie around the event: several where the agent's clock was set. */
+function looks({ history, event }: Audited): readonly Looks[] {
   const [fromMs, toMs] = event.betweenMs;
   const snmp = history.answers.filter(({ origin }) => origin === 'snmp');
   const slack = (answer: GmAnswer) => Math.max(...answer.shiftsMs.map(Math.abs)) + 5;
-  const before = snmp.findLast((answer) => answer.sentMs <= fromMs + slack(answer));
-  const after = snmp.find(
-    (answer) => answer.index > (before?.index ?? -1) && answer.receivedMs >= toMs - slack(answer),
-  );
-  return before === undefined || after === undefined ? null : { before: before.gm, after: after.gm };
+  return snmp.flatMap((after, index) => {
+    const before = snmp[index - 1];
+    if (before === undefined || before.sentMs > fromMs + slack(before)) return [];
+    return after.receivedMs < toMs - slack(after) ? [] : [{ before: before.gm, after: after.gm }];
+  });
+}
+
+/** null: one of the pairs shows it. */
+function shownBy(audited: Audited, complaint: (pair: Looks) => string | null): string | null {
+  const complaints = looks(audited).map(complaint);
+  return complaints.includes(null) ? null : (complaints[0] ?? 'no two looks around it');
 }
 
 function holdsKek({ kek }: GmSnapshot): boolean {
@@ -20,21 +31,19 @@ function holdsKek({ kek }: GmSnapshot): boolean {
 }
 
 const KEK_BACK = statement(literally('no KEK before, one now: no rekey can have brought it'), (audited) => {
-  const seen = looks(audited);
-  return unless(seen !== null && !holdsKek(seen.before) && holdsKek(seen.after), 'the looks do not show that');
+  return shownBy(audited, ({ before, after }) =>
+    unless(!holdsKek(before) && holdsKek(after), 'the looks do not show that'),
+  );
 });
 
 const SEQUENCE_STAYS = statement(
   form('another (KEK|TEK)(?: with the same KEK)?(?: and| with) rekey sequence number ', NUMBER, ' as before'),
   (audited, key = '', sequence = '') => {
-    const seen = looks(audited);
-    if (seen === null) return 'no two looks around it';
-    const numbers = [seen.before.rekeys.lastSequence, seen.after.rekeys.lastSequence];
-    if (numbers.some((shown) => shown !== Number(sequence))) return `shown is ${numbers.join(' -> ')}`;
-    return unless(
-      key === 'KEK' ? kekDiffers(seen.before, seen.after) : tekIsNew(seen.before, seen.after),
-      'the key stayed',
-    );
+    return shownBy(audited, ({ before, after }) => {
+      const numbers = [before.rekeys.lastSequence, after.rekeys.lastSequence];
+      if (numbers.some((shown) => shown !== Number(sequence))) return `shown is ${numbers.join(' -> ')}`;
+      return unless(key === 'KEK' ? kekDiffers(before, after) : tekIsNew(before, after), 'the key stayed');
+    });
   },
 );
 
@@ -50,9 +59,10 @@ function tekIsNew(before: GmSnapshot, after: GmSnapshot): boolean {
 const SEQUENCE_MOVED = statement(
   form(String.raw`another KEK, and rekey sequence number (\d+|\?) -> (\d+|\?)`),
   (audited, from = '', to = '') => {
-    const seen = looks(audited);
-    const shown = [seen?.before.rekeys.lastSequence ?? '?', seen?.after.rekeys.lastSequence ?? '?'].map(String);
-    return unless(shown[0] === from && shown[1] === to, `shown is ${shown.join(' -> ')}`);
+    return shownBy(audited, ({ before, after }) => {
+      const shown = [before.rekeys.lastSequence ?? '?', after.rekeys.lastSequence ?? '?'].map(String);
+      return unless(shown[0] === from && shown[1] === to, `shown is ${shown.join(' -> ')}`);
+    });
   },
 );
 
