@@ -10,11 +10,14 @@ import { middleMs } from '../gdoi/seen/interval.ts';
 import { FLOOR_LEAD } from '../gdoi/keys/ks-lead.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { TrackOptions } from '../gdoi/tracker/tracker.ts';
+import { quotedLink } from '../gdoi/log/log-evidence.ts';
 import {
   dataProblemsOf,
   failedAttemptsOf,
+  type GroupState,
   kekExpiryOf,
   kekRekeyOverdueOf,
+  linkDownOf,
   ksSaidOfGroup,
   packetsDroppedOf,
   reregistrationsOf,
@@ -116,6 +119,23 @@ function contextOf(view: DeviceView, state: TrackerState | null, group: string):
     reregistersAtMs: view.tracking.get(group)?.forecast?.expectedAtMs ?? null,
     nextLookMs: nextLookMs(view),
     reasons: view.reasons.filter((reason) => reason.group === null || reason.group === group),
+    ...(known === undefined ? {} : ofTheGm(known)),
+  };
+}
+
+function ofTheGm(known: GroupState): Pick<MemberContext, 'linkDown' | 'dropping'> {
+  const link = linkDownOf(known);
+  return {
+    ...(link === null
+      ? {}
+      : {
+          linkDown: {
+            sinceMs: link.down.atMs,
+            backMs: link.up?.atMs ?? null,
+            evidence: quotedLink(link.down, link.up ?? undefined),
+          },
+        }),
+    ...(known.episodes.replayErrors ? { dropping: true } : {}),
   };
 }
 

@@ -54,8 +54,14 @@ const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
     minutes: 20,
     groups: { G1: ['ok', 'redundancy_lost? warning', 'rekeys_refused critical', 'redundancy_lost warning'] },
   },
-  // Its event, check and alert are of the GM: the group's keys and registrations are well.
-  'replay-errors': { minutes: 25, groups: { G1: ['ok'] } },
+  'replay-errors': { minutes: 25, groups: { G1: ['ok', 'replay_errors warning', 'ok'] } },
+  'interface-flap': {
+    minutes: 30,
+    groups: {
+      G1: ['ok', 'interface_flap warning', 'interface_flap ok', 'interface_flap warning', 'interface_flap ok', 'ok'],
+    },
+  },
+  'tek-missing': { minutes: 20, groups: { G1: ['ok', 'without_tek critical', 'ok'] } },
   'ejection-coop': {
     minutes: 40,
     groups: {

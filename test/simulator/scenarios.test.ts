@@ -138,6 +138,19 @@ test('replay-errors: packets are dropped and nobody re-registers', () => {
   expect(seen(fleetNamed('replay-errors'), 1200)).toEqual([]);
 });
 
+test('interface-flap: gm1 alone, each time its interface is back', () => {
+  const events = seen(fleetNamed('interface-flap'), 1500);
+  expect(events.map(([device, cause]) => [device, cause])).toEqual([
+    ['gm1', 'interface'],
+    ['gm1', 'interface'],
+  ]);
+});
+
+test('tek-missing: gm1 stays registered, and nobody re-registers', () => {
+  const fleet = fleetNamed('tek-missing');
+  expect(seen(fleet, 900)).toEqual([]);
+});
+
 test('ejection-coop: the first KS drops gm1', () => {
   const fleet = fleetNamed('ejection-coop');
   fleet.advance(START_MS + 3_600_000);

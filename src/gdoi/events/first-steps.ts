@@ -16,4 +16,12 @@ export const CHECK_REPLAY =
 export const CHECK_DATAPLANE =
   'show crypto gdoi gm dataplane counters: which kind rises? Then compare TEK SPIs on both sides (show crypto gdoi)';
 
+export const CHECK_INTERFACE = 'show interfaces and the log of the GM: why did the interface go down?';
+
+export const CHECK_INSTALL =
+  'show crypto gdoi and the log of the GM: is the downloaded policy installed? Compare the size of the ACL with what the platform holds';
+
+export const CHECK_CERTIFICATE =
+  'show crypto pki certificates and show clock on both ends: is the certificate valid now, and can the CRL be fetched?';
+
 export const COMPARE_KS = `Which KS did this GM register with (show crypto gdoi)? ${CHECK_COOP}`;

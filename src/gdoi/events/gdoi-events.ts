@@ -4,7 +4,14 @@
  */
 import { eventId } from './event-id.ts';
 import type { Cause, EventType, GdoiEvent, Severity } from './event.ts';
-import { CHECK_COOP, CHECK_DATAPLANE, CHECK_REGISTRATION, CHECK_REKEY_PATH, CHECK_REPLAY } from './first-steps.ts';
+import {
+  CHECK_COOP,
+  CHECK_DATAPLANE,
+  CHECK_INTERFACE,
+  CHECK_REGISTRATION,
+  CHECK_REKEY_PATH,
+  CHECK_REPLAY,
+} from './first-steps.ts';
 import { type Interval, middleMs } from '../seen/interval.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -64,7 +71,7 @@ const CAUSE_ACTION: Readonly<Record<Cause, string>> = {
   kek_expired: `show version on the KS: does it rekey ahead of expiry? ${CHECK_REKEY_PATH}`,
   tek_expired: CHECK_REKEY_PATH,
   ks_failover: 'show crypto gdoi ks coop on the KSs: which one is down or cut off, and which is primary?',
-  interface: 'show interfaces and the log of the GM: why did the interface go down?',
+  interface: CHECK_INTERFACE,
   recovery: `Two KSs with different keys? ${CHECK_COOP}`,
   ks_forced: 'show crypto gdoi ks on the KS and its log: who removed members or replaced the policy?',
   unknown: 'Compare Rekey Acks missed on the KS (show crypto gdoi ks members) and the logs of GM and KS at that time',

@@ -104,18 +104,6 @@ export function withoutKek(asked: Asked): Candidate | null {
   });
 }
 
-export function withoutTek(asked: Asked): Candidate | null {
-  const { facts } = asked;
-  return standing(asked, {
-    checks: ['tek_remaining'],
-    holdMs: 0,
-    summary: (names) =>
-      `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'is', 'are')} registered without a TEK that lasts: no rekey came, or the policy is not installed`,
-    firstStep:
-      'show crypto gdoi and the log of the GM: is the downloaded policy installed (ACL size, platform), and did a rekey come?',
-  });
-}
-
 export function keysDiffer(asked: Asked): Candidate | null {
   const { facts } = asked;
   return standing(asked, {

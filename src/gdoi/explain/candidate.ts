@@ -74,6 +74,20 @@ export const GM_CHECKS: readonly SymptomCheck[] = [
   'reregistrations',
 ];
 
+/**
+ * Without the TEKs that are missing, not merely ending: what makes GMs register, or re-register, brings TEKs. That there is
+ * none has a reason of its own.
+ */
+export function butMissingTeks(claims: readonly Symptom[], gms: readonly GmFacts[]): readonly Symptom[] {
+  const without = new Set(gms.filter(({ tekMissing }) => tekMissing).map(({ device }) => device));
+  return claims.filter(
+    ({ check, device }) => device === null || !without.has(device) || !OF_MISSING_TEK.includes(check),
+  );
+}
+
+/** A GM without any TEK shows these for that reason. */
+export const OF_MISSING_TEK: readonly SymptomCheck[] = ['tek_remaining', 'tek_matches_ks'];
+
 /** Those of the members that are named. */
 export function among<T extends { readonly device: string }>(
   members: readonly T[],

@@ -17,6 +17,7 @@ import {
 } from './explanation.ts';
 import type { GroupFacts } from './group-facts.ts';
 import { coopSplit, ksDown, ksOutOfSight, loginRefused, noPrimary, redundancyLost } from './key-server-causes.ts';
+import { clockWrong, interfaceFlap, replayErrors, withoutTek } from './gm-causes.ts';
 import { gmsReloaded, gmsUnreachable } from './member-causes.ts';
 import { ksForced, operatorClear, unauthorized } from './operator-causes.ts';
 import { ejected, ksRekeysLost, oldKekInUse, pathLoss, rekeysRefused } from './rekey-causes.ts';
@@ -29,7 +30,6 @@ import {
   notRegistered,
   reregistered,
   withoutKek,
-  withoutTek,
 } from './bare-symptoms.ts';
 import { naturalOrder } from './said.ts';
 import { type Symptom, symptomsOf } from './symptom.ts';
@@ -52,10 +52,13 @@ const RULES: Readonly<Record<ExplanationCause, CauseRule>> = {
   ks_out_of_sight: ksOutOfSight,
   legacy_ks: legacyKs,
   ks_forced: ksForced,
+  clock: clockWrong,
   unauthorized,
   gms_reloaded: gmsReloaded,
   gms_unreachable: gmsUnreachable,
   operator_clear: operatorClear,
+  interface_flap: interfaceFlap,
+  without_tek: withoutTek,
   rekeys_refused: rekeysRefused,
   old_kek_in_use: oldKekInUse,
   ejected,
@@ -64,10 +67,10 @@ const RULES: Readonly<Record<ExplanationCause, CauseRule>> = {
   ks_failover: ksFailover,
   not_registered: notRegistered,
   without_kek: withoutKek,
-  without_tek: withoutTek,
   keys_differ: keysDiffer,
   coop_peer_lost: coopPeerLost,
   member_counts_differ: memberCountsDiffer,
+  replay_errors: replayErrors,
   reregistered,
 };
 

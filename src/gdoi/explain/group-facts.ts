@@ -25,6 +25,15 @@ export interface MemberContext {
   readonly nextLookMs: EpochMs | null;
   /** Reasons that its log gave, newest last, bounded. */
   readonly reasons: readonly LoggedReason[];
+  /** The interface with its keys went down, by its log, and is not known to have registered since; absent: nothing says so. */
+  readonly linkDown?: {
+    readonly sinceMs: EpochMs;
+    /** When it came back; null: it is down. */
+    readonly backMs: EpochMs | null;
+    readonly evidence: readonly string[];
+  };
+  /** It drops packets (anti-replay or data plane); absent: it does not, or nothing tells. */
+  readonly dropping?: true;
 }
 
 export interface Failure {

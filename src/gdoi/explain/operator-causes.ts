@@ -3,6 +3,7 @@ import {
   among,
   type Asked,
   between,
+  butMissingTeks,
   type Candidate,
   claimed,
   GM_CHECKS,
@@ -30,10 +31,9 @@ export function ksForced({ facts, open }: Asked): Candidate | null {
   if (told.length === 0 && logged.length === 0) return null;
   const instants = [...told.flatMap((gm) => forcedAtMs(gm, nowMs) ?? []), ...logged.map(({ reason }) => reason.atMs)];
   const fromMs = Math.min(...instants);
-  const claims = claimed(
-    open,
-    { checks: ['members'] },
-    { checks: GM_CHECKS, fromMs: fromMs - pollIntervalMs - CLOCKS_MS },
+  const claims = butMissingTeks(
+    claimed(open, { checks: ['members'] }, { checks: GM_CHECKS, fromMs: fromMs - pollIntervalMs - CLOCKS_MS }),
+    gms,
   );
   const waiting = named(claims, 'registered');
   const late = waiting.length > 0 && nowMs - Math.max(...instants) > REGISTERS_WITHIN_MS;

@@ -1,5 +1,5 @@
 /** A KS of the old KEK behaviour with GMs of the new one: nothing is broken tonight, and it comes back in every cycle. */
-import { among, type Asked, type Candidate, claimed, GM_CHECKS, list, sorted } from './candidate.ts';
+import { among, type Asked, butMissingTeks, type Candidate, claimed, GM_CHECKS, list, sorted } from './candidate.ts';
 import type { GmFacts } from './group-facts.ts';
 import { gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -27,7 +27,10 @@ export function legacyKs({ facts, open }: Asked): Candidate | null {
   const over = mixed === null && upgraded;
   const affected = sorted(mixed?.affectedGms ?? proven.map(({ device }) => device));
   const legacy = sorted(mixed?.legacyKss.map(({ device }) => device) ?? []);
-  const claims = claimed(open, { checks: ['mixed_versions'] }, { checks: GM_CHECKS, of: new Set(affected) });
+  const claims = butMissingTeks(
+    claimed(open, { checks: ['mixed_versions'] }, { checks: GM_CHECKS, of: new Set(affected) }),
+    gms,
+  );
   if (over && claims.length === 0) return null;
   const server = legacy.length === 0 ? 'The KS' : ksNamed(legacy);
   return {

@@ -18,6 +18,7 @@ export const SYMPTOM_CHECKS = [
   'coop_role',
   'coop_peers',
   'rekeys_acknowledged',
+  'packets_dropped',
   'reregistrations',
   'mixed_versions',
   'members',
@@ -63,6 +64,7 @@ function ofGms({ gms, nowMs }: GroupFacts): readonly Symptom[] {
       add('reachable', gm.failure.sinceMs);
       return seen;
     }
+    if (gm.dropping === true) add('packets_dropped');
     if (isUnregistered(gm)) {
       add('registered', gm.unregisteredSinceMs ?? gm.readMs);
       return seen;

@@ -136,6 +136,9 @@ function contextChanged(before: MemberContext, now: MemberContext): boolean {
     before.failure?.result !== now.failure?.result ||
     before.failure?.established !== now.failure?.established ||
     before.forced?.atMs !== now.forced?.atMs ||
+    before.linkDown?.sinceMs !== now.linkDown?.sinceMs ||
+    before.linkDown?.backMs !== now.linkDown?.backMs ||
+    before.dropping !== now.dropping ||
     before.unregisteredSinceMs !== now.unregisteredSinceMs ||
     before.failedAttempts !== now.failedAttempts ||
     before.reasons.length !== now.reasons.length ||

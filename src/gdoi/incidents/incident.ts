@@ -44,10 +44,12 @@ const ENDED_BY: Readonly<Record<ExplanationCause, string>> = {
   ks_out_of_sight: 'the KS answers the agent again',
   legacy_ks: 'no GM with a KEK timer meets a KS of the old behaviour any more',
   ks_forced: 'ten minutes without another one',
+  clock: 'the GMs are registered, or no certificate was found too early for ten minutes',
   unauthorized: 'the GM is registered, or no KS has refused one for ten minutes',
   gms_reloaded: 'ten minutes without another one, and all are registered',
   gms_unreachable: 'the GMs answer again',
   operator_clear: 'ten minutes without another one',
+  interface_flap: 'the interface is up, and ten minutes went by without another flap',
   rekeys_refused: 'ten minutes without another refusal',
   old_kek_in_use: 'the GMs registered again, or got a rekey',
   ejected: 'a KS lists the GMs again',
@@ -60,6 +62,7 @@ const ENDED_BY: Readonly<Record<ExplanationCause, string>> = {
   keys_differ: 'the GMs hold the keys of the group',
   coop_peer_lost: 'the peer is alive for the KSs',
   member_counts_differ: 'the KSs know the same number of GMs',
+  replay_errors: 'ten minutes without another dropped packet',
   reregistered: 'ten minutes without another one',
 };
 

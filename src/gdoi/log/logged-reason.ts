@@ -7,9 +7,18 @@ import type { EpochMs } from '../seen/instant.ts';
 
 /**
  * `unauthorized`: a KS refused an identity or address. `members_cleared`: a KS revoked members.
- * `rekey_refused`: a GM could not accept a rekey. `no_rsa_key`: a KS has no key to sign rekeys with.
+ * `rekey_refused`: a GM could not accept a rekey. `no_rsa_key`: a KS has no key to sign rekeys with. `not_installed`: a GM
+ * could not install what it got. `replay`: an anti-replay check failed. `certificate_too_early`: not valid yet, by the clock
+ * of the device that says so.
  */
-export type ReasonKind = 'unauthorized' | 'members_cleared' | 'rekey_refused' | 'no_rsa_key';
+export type ReasonKind =
+  | 'unauthorized'
+  | 'members_cleared'
+  | 'rekey_refused'
+  | 'no_rsa_key'
+  | 'not_installed'
+  | 'replay'
+  | 'certificate_too_early';
 
 export interface LoggedReason {
   readonly kind: ReasonKind;
@@ -28,6 +37,13 @@ const KINDS: ReadonlyMap<string, ReasonKind> = new Map<string, ReasonKind>([
   ['GM_HASH_FAIL', 'rekey_refused'],
   ['UNEXPECTED_SIGKEY', 'rekey_refused'],
   ['KS_NO_RSA_KEYS', 'no_rsa_key'],
+  ['GM_NO_IPSEC_FLOWS', 'not_installed'],
+  ['GM_INSTALL_POLICIES_FAIL', 'not_installed'],
+  ['GM_NO_CRYPTO_ENGINE', 'not_installed'],
+  ['UNSUPPORTED_TEK_PROTO', 'not_installed'],
+  ['TIMEBASED_REPLAY_FAILED', 'replay'],
+  ['PSEUDO_TIME_LARGE', 'replay'],
+  ['PSEUDO_TIME_TOO_OLD', 'replay'],
 ]);
 
 const GROUP_IN_TEXT = /\bgroup ([!-~]{1,80}?)[.,;:]?(?:\s|$)/iu;
@@ -36,7 +52,7 @@ const MAX_REASONS = 8;
 
 /** null: it states no reason. */
 export function loggedReason({ facility, mnemonic, text, severity }: LogMessage, atMs: EpochMs): LoggedReason | null {
-  const kind = facility === 'GDOI' || facility === 'GKM' ? KINDS.get(mnemonic) : undefined;
+  const kind = kindOf(facility, mnemonic);
   if (kind === undefined) return null;
   return {
     kind,
@@ -46,9 +62,22 @@ export function loggedReason({ facility, mnemonic, text, severity }: LogMessage,
   };
 }
 
+/** The same GETVPN message may come under any of these names: releases differ. */
+const GETVPN_FACILITIES: ReadonlySet<string> = new Set(['GDOI', 'GKM', 'CRYPTO']);
+
+/** The rest of this name says what is wrong with the certificate. */
+const NOT_YET_VALID = /^CERTIFICATE_INVALID_NOT_YET_VALID$/u;
+
+function kindOf(facility: string, mnemonic: string): ReasonKind | undefined {
+  if (facility === 'PKI') return NOT_YET_VALID.test(mnemonic) ? 'certificate_too_early' : undefined;
+  if (!GETVPN_FACILITIES.has(facility)) return undefined;
+  return KINDS.get(mnemonic) ?? (mnemonic === 'PKT_REPLAY_ERR' ? 'replay' : undefined);
+}
+
 /** With one more, newest last and bounded: of the same text only the first and the latest are worth keeping. */
 export function withReason(known: readonly LoggedReason[], added: LoggedReason): readonly LoggedReason[] {
-  const same = known.filter(({ kind, text }) => kind === added.kind && text === added.text);
+  // Each dropped packet has figures of its own: they must not push out what is said once.
+  const same = known.filter(({ kind, text }) => kind === added.kind && (text === added.text || kind === 'replay'));
   const [first] = same;
   const others = known.filter((reason) => reason === first || !same.includes(reason));
   return [...others, added].slice(-MAX_REASONS);

@@ -6,7 +6,7 @@
  * `GDOI`. `recalled`: the name is from general knowledge; neither a capture nor the vendor's text has shown it to us. A
  * message that has no row says nothing: nothing is guessed from its name.
  */
-import { CHECK_REGISTRATION } from '../events/first-steps.ts';
+import { CHECK_CERTIFICATE, CHECK_INSTALL, CHECK_REGISTRATION } from '../events/first-steps.ts';
 import type { Stated } from '../events/gdoi-events.ts';
 
 export type LogProof =
@@ -54,14 +54,10 @@ const COMPARE_SEQUENCE =
   'Compare Last rekey seq num of the GM (show crypto gdoi) with the KS’s (show crypto gdoi ks rekey): did another KS become primary, or was a rekey sent twice?';
 const CHECK_ALLOWED =
   'show crypto gdoi on the GM: allowable rekey cipher, hash and transform; compare with the KS’s policy (show crypto gdoi ks policy)';
-const CHECK_INSTALL =
-  'show crypto gdoi and the log of the GM: is the downloaded policy installed? Compare the size of the ACL with what the platform holds';
 const CHECK_AUTHORIZATION =
   'show crypto gdoi ks and its configuration: the authorization list of the group against this GM’s address or identity';
 const CHECK_IKE =
   'show crypto isakmp sa on both ends: pre-shared key or certificate, IKE policy, and the path for UDP 848 (500/4500)';
-const CHECK_CERTIFICATE =
-  'show crypto pki certificates and show clock on both ends: is the certificate valid now, and can the CRL be fetched?';
 const CHECK_EJECTION =
   'show crypto gdoi ks members: Rekey Acks missed of this GM; then the path for UDP 848 from the KS to it. It gets no rekey until it registers again';
 

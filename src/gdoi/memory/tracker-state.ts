@@ -10,6 +10,7 @@ import type { LogTail } from '../log/log-buffer.ts';
 import type { LogClock } from '../log/log-clock.ts';
 import { type KsMark, ksMarksOfGroup } from '../log/ks-marks.ts';
 import type { LogMark } from '../log/log-evidence.ts';
+import type { LogProof } from '../log/message-facts.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import { mapNamed, type Named, named } from '../seen/named.ts';
 import type { SnmpLook } from './snmp-look.ts';
@@ -293,6 +294,22 @@ export function packetsDroppedOf(state: TrackerState, group: string): boolean | 
   if (known.episodes.replayErrors) return true;
   return known.replayErrors === null && known.dataplaneErrors === null ? null : false;
 }
+
+/**
+ * The interface that holds the keys went down, by the log; `up`: and came back. Null: nothing says so, or keys have come
+ * over it since, though the message that it is up was lost.
+ */
+export function linkDownOf({
+  marks,
+  view,
+}: Pick<GroupState, 'marks' | 'view'>): { readonly down: LogMark; readonly up: LogMark | null } | null {
+  const down = marks.findLast(({ proof }) => proof === 'interface_down');
+  if (down === undefined || (view?.keysCame?.fromMs ?? -Infinity) > down.atMs) return null;
+  if (marks.some(({ proof, fromMs }) => fromMs > down.atMs && NEEDS_THE_LINK.has(proof))) return null;
+  return { down, up: marks.findLast(({ proof, atMs }) => proof === 'interface_up' && atMs >= down.fromMs) ?? null };
+}
+
+const NEEDS_THE_LINK: ReadonlySet<LogProof> = new Set<LogProof>(['rekey', 'rekey_failed', 'complete']);
 
 /** What the device contradicts itself in; empty: nothing. */
 export function dataProblemsOf(state: TrackerState, group: string): readonly string[] {

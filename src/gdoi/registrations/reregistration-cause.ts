@@ -52,7 +52,10 @@ const UNSEEN_SAME_KEK =
 
 export function causeOfReregistration(facts: RegistrationFacts): CauseDecision {
   const { before, start } = facts;
-  if (facts.forced !== null) return { cause: 'ks_forced', evidence: [facts.forced.evidence], start };
+  if (facts.forced !== null) {
+    const flap = before === null ? null : flapSince(facts, before, facts.forced.atMs);
+    return flap ?? { cause: 'ks_forced', evidence: [facts.forced.evidence], start };
+  }
   const recovery = recovered(facts);
   if (recovery !== null) return recovery;
   const refusals = refusalsOf(facts);
@@ -354,6 +357,18 @@ function interfaceFlap(facts: RegistrationFacts, before: HeldView, evidence: rea
     evidence: [...evidence, ...quotedLink(down, up)],
   };
   return withFailover(facts, decision);
+}
+
+/** The registration of a link that came back follows within seconds (simulated: 4 s; a GM's own pause is left a margin). */
+const AT_ONCE_MS = 10_000;
+
+/** After the order of a KS the interface went down and came back, and the GM registered at once: that is nearer. */
+function flapSince(facts: RegistrationFacts, before: HeldView, orderedMs: number): CauseDecision | null {
+  const { marks, start } = facts;
+  const atOnce = { fromMs: start.fromMs - AT_ONCE_MS, toMs: start.toMs };
+  const up = marksIn(marks, 'interface_up', atOnce).at(-1);
+  const down = marksIn(marks, 'interface_down', { fromMs: orderedMs, toMs: start.toMs }).at(-1);
+  return up === undefined || down === undefined || down.fromMs <= orderedMs ? null : interfaceFlap(facts, before, []);
 }
 
 function noTekRekey(facts: RegistrationFacts): string {

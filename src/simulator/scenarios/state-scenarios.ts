@@ -30,6 +30,34 @@ export const STATE_SCENARIOS = {
       script: [{ atSeconds: 60, act: (fleet: FleetOperations) => fleet.failReplayChecks('gm1', 600) }],
     }),
   },
+  'interface-flap': {
+    description:
+      'The interface of gm1 that holds its keys goes down for 25 s, 60 s after the start, and for two minutes at 600 s.',
+    expect:
+      'interface: gm1 registers again when it is back, at about 88 s and 722 s; nothing is wrong with KS or path.',
+    defaults: { gms: 4, kss: 1 },
+    minimum: { gms: 1, kss: 1 },
+    lifetimes: SHORT,
+    plan: (size: Size) => ({
+      ...oneGroup(size, { kekRemainingSeconds: 1100 }),
+      script: [
+        { atSeconds: 60, act: (fleet: FleetOperations) => fleet.flapInterface('gm1', 25) },
+        { atSeconds: 600, act: (fleet: FleetOperations) => fleet.flapInterface('gm1', 120) },
+      ],
+    }),
+  },
+  'tek-missing': {
+    description:
+      'The IPsec SAs of gm1 are gone 60 s after the start: it stays registered, and its traffic is dropped until a rekey.',
+    expect: 'tek_missing of gm1 from 60 s until the next TEK rekey; no re-registration.',
+    defaults: { gms: 4, kss: 1 },
+    minimum: { gms: 1, kss: 1 },
+    lifetimes: SHORT,
+    plan: (size: Size) => ({
+      ...oneGroup(size, { kekRemainingSeconds: 1100 }),
+      script: [{ atSeconds: 60, act: (fleet: FleetOperations) => fleet.loseTeks('gm1') }],
+    }),
+  },
   'ejection-coop': {
     description:
       'The acknowledgements of gm1 are lost; ks1, which dropped it, dies after 25 minutes and ks2 takes over without it.',

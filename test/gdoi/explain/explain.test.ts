@@ -109,6 +109,105 @@ describe('a rekey that is missing', () => {
   });
 });
 
+describe('a GM that suffers for a reason of its own', () => {
+  const healthy = (second: number) => [ks(second), member(2, second)];
+  const at = (second: number) => START + second * 1000;
+
+  test('its interface is down, comes back, and it registers: neither the path of rekeys nor the KS', () => {
+    const fleet = new Fleet();
+    fleet.see(...healthy(0), member(1, 0));
+    const down = { sinceMs: at(50), backMs: null, evidence: ['log: UPDOWN Serial1/0 down at 00:00:50Z'] };
+    expect(said(fleet, member(1, 60, OVERDUE, { linkDown: down }))).toMatchObject({
+      cause: 'interface_flap',
+      status: 'warning',
+      scope: ['gm1'],
+      firstStep: expect.stringContaining('show interfaces'),
+      explains: expect.arrayContaining([{ check: 'kek_remaining', devices: ['gm1'] }]),
+    });
+    const cut = member(1, 90, { registered: false }, { linkDown: down, unregisteredSinceMs: at(60) });
+    expect(said(fleet, cut)).toMatchObject({ cause: 'interface_flap', status: 'critical' });
+    const up = { ...down, backMs: at(100) };
+    expect(said(fleet, member(1, 110, OVERDUE, { linkDown: up }))).toMatchObject({
+      cause: 'interface_flap',
+      summary: expect.stringContaining('is up since 08:01:40 UTC; it registers again'),
+    });
+    const lastReregistration = { cause: 'interface', atMs: at(104) } as const;
+    expect(said(fleet, member(1, 160, { change: { lastReregistration } }))).toMatchObject({
+      cause: 'interface_flap',
+      status: 'ok',
+    });
+    expect(said(fleet, ...healthy(800), member(1, 800, { change: { lastReregistration } }))).toBe('ok');
+  });
+
+  test('registered without any TEK: its policy is not installed, also where its KS is an old one', () => {
+    const fleet = new Fleet();
+    fleet.see(...healthy(0), member(1, 0));
+    const reasons = [
+      {
+        kind: 'not_installed',
+        atMs: at(58),
+        group: 'G1',
+        text: '%GDOI-3-GM_NO_IPSEC_FLOWS: FLOW limit possibly reached',
+      },
+    ] as const;
+    const missing = member(1, 60, { teks: {} }, { reasons });
+    expect(said(fleet, missing)).toMatchObject({
+      cause: 'without_tek',
+      status: 'critical',
+      confidence: 'certain',
+      evidence: [expect.stringContaining('GM_NO_IPSEC_FLOWS'), 'gm1: Registered, and no TEK is shown'],
+      firstStep: expect.stringContaining('is the downloaded policy installed'),
+    });
+    expect(said(fleet, member(1, 120))).toBe('ok');
+  });
+
+  test('packets that fail the anti-replay check: keys and registration are well', () => {
+    const fleet = new Fleet();
+    fleet.see(...healthy(0), member(1, 0));
+    const reasons = [
+      {
+        kind: 'replay',
+        atMs: at(58),
+        group: 'G1',
+        text: 'TIMEBASED_REPLAY_FAILED: my_pseudotime = 900.1 secs, peer_pseudotime = 880.0 secs',
+      },
+    ] as const;
+    expect(said(fleet, member(1, 60, {}, { dropping: true, reasons }))).toMatchObject({
+      cause: 'replay_errors',
+      status: 'warning',
+      confidence: 'certain',
+      explains: [{ check: 'packets_dropped', devices: ['gm1'] }],
+    });
+    // By counters alone.
+    expect(said(fleet, member(1, 120, {}, { dropping: true }))).toMatchObject({
+      cause: 'replay_errors',
+      confidence: 'likely',
+    });
+    expect(said(fleet, member(1, 180))).toBe('ok');
+  });
+
+  test('a certificate that is not valid yet is a clock that is wrong, not a missing authorisation', () => {
+    const fleet = new Fleet();
+    fleet.see(...healthy(0), member(1, 0));
+    const reasons = [
+      {
+        kind: 'certificate_too_early',
+        atMs: at(58),
+        group: null,
+        text: '%PKI-3-CERTIFICATE_INVALID_NOT_YET_VALID: not yet valid',
+      },
+    ] as const;
+    const failing = member(1, 60, { registered: false }, { reasons, unregisteredSinceMs: at(30), failedAttempts: 3 });
+    expect(said(fleet, failing)).toMatchObject({
+      cause: 'clock',
+      status: 'critical',
+      scope: ['gm1'],
+      firstStep: expect.stringContaining('show clock on both ends'),
+    });
+    expect(said(fleet, member(1, 120, {}, { reasons }))).toBe('ok');
+  });
+});
+
 describe('a KS that does not answer', () => {
   test('once is a lost answer or a dead KS: unclear until the next look', () => {
     const fleet = new Fleet();

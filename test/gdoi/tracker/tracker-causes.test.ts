@@ -432,3 +432,22 @@ test('a TEK timer and an early new KEK at the same time are not told apart', () 
   // The KS had it for long: the GM that was asked since had not been ordered.
   expect(causes(history([gmAnswer(50, held), after], madeAt(-300)))).toEqual(['tek_expired']);
 });
+
+test('an interface that goes down and comes back after an order of the KS is nearer than the order', () => {
+  const held: GmSketch = {
+    succeeded: 1,
+    kekAt: 5000,
+    timerAt: 900,
+    teks: { '0x00000001': 1000 },
+    interface: 'Serial1/0',
+  };
+  const after: GmSketch = { ...held, succeeded: 2, received: 3 };
+  const flap = [
+    log(80, 'LINEPROTO-5-UPDOWN', 'Line protocol on Interface Serial1/0, changed state to down'),
+    log(100, 'LINEPROTO-5-UPDOWN', 'Line protocol on Interface Serial1/0, changed state to up'),
+  ];
+  const ordered = [gmAnswer(0, held), log(10, 'GDOI-4-GM_RECV_POLICY_REPLACE_NOW'), gmAnswer(60, held)];
+  const registered = [log(103, 'CRYPTO-5-GM_REGSTER'), log(104, 'GDOI-5-GM_REGS_COMPL'), gmAnswer(120, after)];
+  expect(causes(history([...ordered, ...flap, ...registered]))).toEqual(['interface']);
+  expect(causes(history([...ordered, ...registered]))).toEqual(['ks_forced']);
+});

@@ -44,6 +44,28 @@ describe('SNMP alone', () => {
     expect(told.events).toEqual([]);
   });
 
+  test('keys that went long before any timer was due were wiped: no timer made the registration', () => {
+    const wiped: SnmpSketch = { kek: null, sequence: null, teks: {} };
+    const again: SnmpSketch = { kek: 2, kekAt: NEW_KEK, sequence: 0, teks: TEK_B };
+    const soon: SnmpSketch = { ...held, kekAt: 5000, teks: { '0x0000000A': 300 } };
+    const told = history([snmpAnswer(0, soon), snmpAnswer(60, wiped), snmpAnswer(400, wiped), snmpAnswer(460, again)]);
+    expect(causes(told)).toEqual(['unknown']);
+  });
+
+  test('without keys it is registered with no server: the one shown is the one that it tries', () => {
+    const trying = (keyServer: string): SnmpSketch => ({ kek: null, sequence: null, teks: {}, keyServer });
+    const again: SnmpSketch = { kek: 2, kekAt: NEW_KEK, sequence: 0, teks: TEK_B, keyServer: '10.1.11.2' };
+    const told = history([
+      snmpAnswer(0, held),
+      snmpAnswer(60, trying('10.1.11.2')),
+      snmpAnswer(120, trying('10.1.12.2')),
+      snmpAnswer(180, again),
+    ]);
+    expect(
+      reregistrations(told).flatMap(({ evidence }) => evidence.filter((line) => /Registered with/u.test(line))),
+    ).toEqual([]);
+  });
+
   test('another TEK under the same KEK without a rekey is a registration', () => {
     const teks = { '0x0000000A': 700 };
     const far: SnmpSketch = { ...held, kekAt: 50_000, teks };

@@ -1,0 +1,221 @@
+/**
+ * What a GM suffers for a reason of its own: its interface went down, its policy is not installed, its clock is wrong, or it
+ * drops packets. Neither the path of the rekeys nor the KS is to blame, and no advice about them is given.
+ */
+import {
+  among,
+  type Asked,
+  between,
+  type Candidate,
+  claimed,
+  list,
+  named,
+  nextLook,
+  OF_MISSING_TEK,
+  sorted,
+  trafficStops,
+} from './candidate.ts';
+import { type GmFacts, isUnregistered } from './group-facts.ts';
+import { CHECK_CERTIFICATE, CHECK_INSTALL, CHECK_INTERFACE, CHECK_REPLAY } from '../events/first-steps.ts';
+import type { LoggedReason, ReasonKind } from '../log/logged-reason.ts';
+import { clockTime, gmsNamed, verb } from './said.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import { RECENT_MS, type SymptomCheck } from './symptom.ts';
+
+const NOTHING = { consequence: null, deadlineMs: null, knownAtMs: null } as const;
+
+/** What a GM shows that was cut off for a while: it missed a rekey, and registers when its link is back. */
+const OF_A_FLAP: readonly SymptomCheck[] = [
+  'registered',
+  'kek_present',
+  'kek_remaining',
+  'kek_matches_ks',
+  'tek_remaining',
+  'tek_matches_ks',
+  'rekeys_acknowledged',
+  'reregistrations',
+];
+/** From the interface's return to the registration and the look that shows it. */
+const FLAP_SETTLES_MS = 180_000;
+
+/** The interface that holds a GM's keys is down, or was and the GM registers now that it is back. */
+export function interfaceFlap({ facts, open, before }: Asked): Candidate | null {
+  const { gms, nowMs, pollIntervalMs } = facts;
+  const off = gms.filter((gm) => gm.linkDown !== undefined && (flappedAtMs(gm, nowMs) ?? 0) < gm.linkDown.sinceMs);
+  const down = off.filter(({ linkDown }) => linkDown?.backMs === null);
+  const registering = off.filter(({ linkDown }) => nowMs - (linkDown?.backMs ?? -Infinity) <= FLAP_SETTLES_MS);
+  const isOff = new Set([...down, ...registering].map(({ device }) => device));
+  const back = gms.filter((gm) => !isOff.has(gm.device) && flappedAtMs(gm, nowMs) !== null);
+  const names = sorted([...isOff, ...back.map(({ device }) => device)]);
+  if (names.length === 0) return null;
+  const fromMs = Math.min(
+    ...[...down, ...registering].map(({ linkDown }) => linkDown?.sinceMs ?? nowMs),
+    ...back.map((gm) => flappedAtMs(gm, nowMs) ?? nowMs),
+  );
+  const claims = claimed(open, {
+    checks: OF_A_FLAP,
+    of: new Set(names),
+    fromMs: Math.min(before?.sinceMs ?? fromMs, fromMs) - pollIntervalMs - FLAP_SETTLES_MS,
+  });
+  const waiting = sorted(isOff);
+  const without = among(gms, waiting).filter((gm) => isUnregistered(gm) || gm.tekMissing);
+  return {
+    ...NOTHING,
+    phase: 'present',
+    status: waiting.length === 0 ? 'ok' : without.length === 0 ? 'warning' : 'critical',
+    sinceMs: fromMs,
+    summary: flapSummary({ down, registering, back }, facts),
+    consequence:
+      down.length === 0
+        ? null
+        : {
+            what: `no traffic of ${gmsNamed(sorted(down.map(({ device }) => device)))} over it; it registers again when it is up`,
+            unless: null,
+          },
+    knownAtMs: waiting.length === 0 ? null : nextLook(among(gms, waiting), nowMs),
+    confidence: 'certain',
+    firstStep: CHECK_INTERFACE,
+    scope: names,
+    evidence: [
+      ...among(gms, waiting).flatMap(({ device, linkDown }) =>
+        (linkDown?.evidence ?? []).map((line) => `${device} ${line}`),
+      ),
+      ...back.map(
+        (gm) => `${gm.device}: registered at ${clockTime(flappedAtMs(gm, nowMs) ?? nowMs)}, as its interface came back`,
+      ),
+    ],
+    claims,
+  };
+}
+
+function flapSummary(
+  flapped: {
+    readonly down: readonly GmFacts[];
+    readonly registering: readonly GmFacts[];
+    readonly back: readonly GmFacts[];
+  },
+  { gms, nowMs }: Asked['facts'],
+): string {
+  const { down, registering, back } = flapped;
+  const of = (some: readonly GmFacts[]) => gmsNamed(sorted(some.map(({ device }) => device)), gms.length);
+  if (down.length > 0) {
+    const sinceMs = Math.min(...down.map(({ linkDown }) => linkDown?.sinceMs ?? nowMs));
+    return `The interface that holds the keys of ${of(down)} is down since ${clockTime(sinceMs)}`;
+  }
+  if (registering.length > 0) {
+    const backMs = Math.max(...registering.map(({ linkDown }) => linkDown?.backMs ?? nowMs));
+    return `The interface that holds the keys of ${of(registering)} was down and is up since ${clockTime(backMs)}; ${verb(registering.length, 'it registers', 'they register')} again`;
+  }
+  const [fromMs, toMs] = span(back.map((gm) => flappedAtMs(gm, nowMs) ?? nowMs));
+  return `${of(back)} registered again ${between(fromMs, toMs)}: the interface that holds ${verb(back.length, 'its', 'their')} keys went down and came back`;
+}
+
+function span(instants: readonly EpochMs[]): [from: EpochMs, to: EpochMs] {
+  return [Math.min(...instants), Math.max(...instants)];
+}
+
+/** When it registered for that; null: its last registration, of late, had another cause. */
+function flappedAtMs({ lastReregistration: last }: GmFacts, nowMs: EpochMs): EpochMs | null {
+  return last !== null && last.cause === 'interface' && nowMs - last.atMs <= RECENT_MS ? last.atMs : null;
+}
+
+/** Registered, and no TEK is installed: the KS serves it, and its own platform or policy does not take it. */
+export function withoutTek({ facts, open, before }: Asked): Candidate | null {
+  const { gms, nowMs } = facts;
+  const missing = gms.filter((gm) => gm.tekMissing && gm.failure === null);
+  const claims = claimed(open, { checks: OF_MISSING_TEK, of: new Set(missing.map(({ device }) => device)) });
+  const names = named(claims, 'tek_remaining');
+  if (names.length === 0) return null;
+  const suffering = among(gms, names);
+  const sinceMs = before?.sinceMs ?? Math.min(...suffering.map(({ readMs }) => readMs));
+  const said = suffering.flatMap((gm) => recentOf(gm, 'not_installed', nowMs).map((reason) => ({ gm, reason })));
+  const because =
+    said.length === 0
+      ? 'is the downloaded policy installed?'
+      : `${verb(names.length, 'its log says', 'their logs say')} why`;
+  return {
+    ...NOTHING,
+    phase: 'present',
+    status: 'critical',
+    sinceMs,
+    summary: `${gmsNamed(names, gms.length)} ${verb(names.length, 'is', 'are')} registered and ${verb(names.length, 'holds', 'hold')} no TEK since ${clockTime(sinceMs)}: ${because}`,
+    ...trafficStops(
+      suffering.map((gm) => ({ ...gm, registered: false })),
+      nowMs,
+      'it registers before',
+    ),
+    confidence: said.length > 0 ? 'certain' : 'likely',
+    firstStep: CHECK_INSTALL,
+    scope: names,
+    evidence: [
+      ...said.slice(-4).map(({ gm, reason }) => `${gm.device}, ${clockTime(reason.atMs)}: ${reason.text}`),
+      `${list(names)}: Registered, and no TEK is shown`,
+    ],
+    claims,
+  };
+}
+
+/** Certificates that are not valid at the time a router takes it to be: its clock, or that of its KS, is wrong. */
+export function clockWrong({ facts, open }: Asked): Candidate | null {
+  const { gms, kss, nowMs } = facts;
+  const failing = gms.filter((gm) => gm.failure === null && (isUnregistered(gm) || (gm.failedAttempts ?? 0) > 0));
+  const told = [...failing, ...kss].flatMap((router) =>
+    recentOf(router, 'certificate_too_early', nowMs).map((reason) => ({ device: router.device, reason })),
+  );
+  if (told.length === 0 || failing.length === 0) return null;
+  const saying = sorted(told.map(({ device }) => device));
+  // A KS that finds certificates too early refuses every GM; a GM speaks of itself.
+  const ofKs = kss.some(({ device }) => saying.includes(device));
+  const names = sorted(failing.map(({ device }) => device).filter((device) => ofKs || saying.includes(device)));
+  const suffering = among(gms, names);
+  const off = suffering.filter(isUnregistered).map(({ device }) => device);
+  const first = Math.min(...told.map(({ reason }) => reason.atMs));
+  return {
+    phase: 'present',
+    status: off.length > 0 ? 'critical' : 'warning',
+    sinceMs: first,
+    summary: `${gmsNamed(names, gms.length)} ${verb(names.length, 'does', 'do')} not register since ${clockTime(first)}: for ${list(saying)} a certificate is not valid yet, so a clock is wrong there or at the other end`,
+    ...trafficStops(suffering, nowMs, `${verb(names.length, 'it registers', 'they register')} before`),
+    confidence: 'likely',
+    knownAtMs: null,
+    firstStep: CHECK_CERTIFICATE,
+    scope: sorted([...saying, ...names]),
+    evidence: told.slice(-4).map(({ device, reason }) => `${device}, ${clockTime(reason.atMs)}: ${reason.text}`),
+    claims: claimed(open, { checks: ['registered', 'rekeys_acknowledged'], of: new Set(names) }),
+  };
+}
+
+/** Packets that GMs drop: their registrations and keys may all be well. */
+export function replayErrors({ facts, open, before }: Asked): Candidate | null {
+  const { gms, nowMs } = facts;
+  const claims = claimed(open, { checks: ['packets_dropped'] });
+  const names = named(claims, 'packets_dropped');
+  if (names.length === 0) return null;
+  const sinceMs = before?.sinceMs ?? Math.min(...claims.map((claim) => claim.sinceMs));
+  const said = among(gms, names).flatMap((gm) => recentOf(gm, 'replay', nowMs).map((reason) => ({ gm, reason })));
+  const byTime = said.some(({ reason }) => /pseudo/iu.test(reason.text));
+  return {
+    ...NOTHING,
+    phase: 'present',
+    status: 'warning',
+    sinceMs,
+    summary: `${gmsNamed(names, gms.length)} ${verb(names.length, 'drops', 'drop')} packets since ${clockTime(sinceMs)}${byTime ? ': pseudotimes lie further apart than the anti-replay window' : ' (anti-replay or data plane)'}; ${verb(names.length, 'its keys and registration are', 'their keys and registrations are')} not the reason`,
+    consequence: { what: `a part of the traffic to ${gmsNamed(names)} is lost`, unless: null },
+    confidence: byTime ? 'certain' : 'likely',
+    firstStep: CHECK_REPLAY,
+    scope: names,
+    evidence: [
+      ...said.slice(-4).map(({ gm, reason }) => `${gm.device}, ${clockTime(reason.atMs)}: ${reason.text}`),
+      ...(said.length > 0 ? [] : names.map((name) => `${name}: its counters of dropped packets rise`)),
+    ],
+    claims,
+  };
+}
+
+function recentOf(
+  { reasons }: { readonly reasons: readonly LoggedReason[] },
+  kind: ReasonKind,
+  nowMs: EpochMs,
+): readonly LoggedReason[] {
+  return reasons.filter((reason) => reason.kind === kind && Math.abs(nowMs - reason.atMs) <= RECENT_MS);
+}
