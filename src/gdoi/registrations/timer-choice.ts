@@ -135,8 +135,14 @@ function windowsOfCountdown(point: Interval, facts: RegistrationFacts, before: H
     if (within(timerAfterKek, 0, EXPIRY_WINDOW_SECONDS)) windows.push('kek_expiry');
   }
   const tek = tekWindowSecondsBeforeExpiry(facts.tekLifetimeSeconds ?? DEFAULT_TEK_LIFETIME_SECONDS);
-  if (timerBeforeTek !== null && within(timerBeforeTek, tek.to, tek.from)) windows.push('tek');
+  if (timerBeforeTek === null ? isOfUnseenTek(before) : within(timerBeforeTek, tek.to, tek.from)) windows.push('tek');
   return secondOfCycle(windows, point, facts, before) ? ['kek_expiry'] : windows;
+}
+
+/** RESTCONF shows no TEK of a GM. A countdown that ends far from both of the KEK's windows is the TEK's all the same. */
+function isOfUnseenTek({ teks, kekShown, timerAfterKek, timerOf }: HeldView): boolean {
+  const hidden = teks.length === 0 && kekShown && timerOf !== 'kek';
+  return hidden && timerAfterKek !== null && timerAfterKek < -MISSED_REKEY_WINDOW.fromSecondsBeforeExpiry - 1;
 }
 
 function within(seconds: number, from: number, to: number): boolean {

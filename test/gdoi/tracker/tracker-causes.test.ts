@@ -71,6 +71,18 @@ test('both between two polls are two events with disjoint intervals', () => {
   expect(first!.betweenMs[1]).toBeLessThanOrEqual(second!.betweenMs[0]);
 });
 
+test.each([
+  ['far from both windows of the KEK it was the TEK’s', 10_000, ['tek_expired']],
+  ['inside the KEK’s window it was the KEK’s', 1000, ['legacy_ks']],
+])('a countdown that fired where no TEK is shown (RESTCONF): %s', (_, kekAt, named) => {
+  const unseen = { teks: {}, kekAt, timerAt: 850 };
+  const told = history([
+    gmAnswer(790, { succeeded: 1, ...unseen }),
+    gmAnswer(860, { succeeded: 2, ...unseen, timerAt: 3000 }),
+  ]);
+  expect(causes(told)).toEqual(named);
+});
+
 test('a KEK that is gone after its expiry was the one brought in the window: legacy_ks', () => {
   const told = history([gmAnswer(790, before), gmAnswer(1010, { succeeded: 2, kekZero: true, timerAt: 1050 })]);
   expect(causes(told)).toEqual(['legacy_ks']);
