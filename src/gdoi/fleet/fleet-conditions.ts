@@ -49,10 +49,15 @@ function divergence(group: string, found: TekDivergence, holdMs: number): Condit
     // The GM that was read first decides when all have been read again.
     readMs: divergent.reduce((earliest, gm) => Math.min(earliest, gm.receivedAtMs), Number.MAX_SAFE_INTEGER),
     holdMs,
-    tell: () => ({
+    tell: (firstReadMs) => ({
       device: devices.length === 1 ? (devices[0] ?? null) : null,
       severity: 'critical',
-      occurrence: [...(reference?.current.map((tek) => tek.spi) ?? []), divergent[0]?.teks?.[0]?.spi ?? ''],
+      // by the same SPIs it may come again after it was over
+      occurrence: [
+        ...(reference?.current.map((tek) => tek.spi) ?? []),
+        divergent[0]?.teks?.[0]?.spi ?? '',
+        firstReadMs,
+      ],
       fromMs: reference?.current.reduce((latest, tek) => Math.max(latest, tek.sinceMs), 0) ?? null,
       summary: `${count(devices.length, 'GM')} of group ${group} ${devices.length === 1 ? 'holds' : 'hold'} other TEKs than ${reference?.source ?? 'the group'} for longer than a rekey takes: ${names(devices)}`,
       evidence: [
