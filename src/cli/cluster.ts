@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Agent } from '../agent/agent.ts';
 import { type ClusterTimes, Membership } from '../agent/cluster/membership.ts';
+import { isGone, traceOf } from '../agent/cluster/process-trace.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { clusterStatus } from '../agent/cluster/cluster-status.ts';
@@ -34,9 +35,10 @@ export function startCluster(options: {
     poller: agent,
     clock,
     logger,
-    identity: () => ({ name: `${hostname()} ${process.pid}`, url, version }),
+    identity: () => ({ name: `${hostname()} ${process.pid}`, url, version, process: traceOf(process.pid) }),
     newId: randomUUID,
     times,
+    isGone,
   });
   const stop = new AbortController();
   membership.start();

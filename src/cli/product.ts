@@ -161,7 +161,9 @@ async function startParts(
   beginReloads(options, { agent, targets, maintenance, push, webhooks, reloads, server });
   if (shared !== null) {
     const member = { ...shared, agent, url: server.url, version: packageVersion(), clock: networkClock, logger };
-    cluster = await parts.start('cluster', () => startCluster({ ...member, times: timesOfLease(shared.leaseMs) }));
+    cluster = await parts.start('cluster', () =>
+      startCluster({ ...member, times: timesOfLease(shared.leaseMs, shared.aloneMs) }),
+    );
   }
   return {
     url: server.url,

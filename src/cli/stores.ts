@@ -9,7 +9,7 @@ import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 export interface OpenedStore extends AsyncDisposable {
   readonly events: EventStore;
   /** null: it is this agent's alone. */
-  readonly shared: { readonly store: PostgresStore; readonly leaseMs: number } | null;
+  readonly shared: { readonly store: PostgresStore; readonly leaseMs: number; readonly aloneMs: number } | null;
 }
 
 export interface StoreOptions {
@@ -27,6 +27,6 @@ export async function openStore({ store, writer, ...around }: StoreOptions): Pro
     return { events, shared: null, [Symbol.asyncDispose]: () => events[Symbol.asyncDispose]() };
   }
   const opened = await openPostgresStore({ address: store.postgres, retentionMs, writer, ...around });
-  const shared = { store: opened, leaseMs: store.leaseMs };
+  const shared = { store: opened, leaseMs: store.leaseMs, aloneMs: store.aloneMs };
   return { events: opened, shared, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }

@@ -183,6 +183,7 @@ const sameDatabase = sameIn<Extract<ResolvedStore, { kind: 'postgres' }>>({
   kind: equal,
   retentionMs: equal,
   leaseMs: equal,
+  aloneMs: equal,
   postgres: samePostgres,
 });
 

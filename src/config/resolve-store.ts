@@ -50,7 +50,7 @@ export async function resolveStore(
     database,
     tls,
   };
-  return { kind: 'postgres', postgres, leaseMs: cluster.lease, retentionMs };
+  return { kind: 'postgres', postgres, leaseMs: cluster.lease, aloneMs: cluster.alone, retentionMs };
 }
 
 async function tlsOf(

@@ -219,7 +219,13 @@ export interface ResolvedPostgres {
 export type ResolvedStore = { readonly retentionMs: number } & (
   | { readonly kind: 'sqlite'; readonly path: string }
   /** Several agents share it. */
-  | { readonly kind: 'postgres'; readonly postgres: ResolvedPostgres; readonly leaseMs: number }
+  | {
+      readonly kind: 'postgres';
+      readonly postgres: ResolvedPostgres;
+      readonly leaseMs: number;
+      /** For so long after its lease an agent that knows of no other polls on without the database. */
+      readonly aloneMs: number;
+    }
 );
 
 export interface ResolvedWebhook {

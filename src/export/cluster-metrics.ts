@@ -2,7 +2,8 @@
 import type { ClusterStatus } from '../model/cluster-status.ts';
 import { renderFamily } from './prepared-lines.ts';
 
-export function clusterMetrics({ cells, unowned, leaseAgeMs, fencedWrites, timesFenced }: ClusterStatus): string {
+export function clusterMetrics(status: ClusterStatus): string {
+  const { agents, cells, unowned, leaseAgeMs, fencedWrites, timesFenced } = status;
   return [
     renderFamily(
       {
@@ -11,6 +12,14 @@ export function clusterMetrics({ cells, unowned, leaseAgeMs, fencedWrites, times
         help: '1 where this agent polls the cell, 0 where another one may; over all agents each cell sums up to 1.',
       },
       Array.from(cells, ([cell, owned]) => [{ cell }, Number(owned)] as const),
+    ),
+    renderFamily(
+      {
+        name: 'gdoi_cluster_agents',
+        type: 'gauge',
+        help: 'Agents that share the store, as far as this one knows, itself included. Above 1 it stops polling when it loses the database.',
+      },
+      agents === null ? [] : [[{}, agents]],
     ),
     renderFamily(
       {
@@ -24,7 +33,7 @@ export function clusterMetrics({ cells, unowned, leaseAgeMs, fencedWrites, times
       {
         name: 'gdoi_lease_age_seconds',
         type: 'gauge',
-        help: 'Since the last good renewal of the lease of this agent was sent; from 15 s on it polls nothing.',
+        help: 'Since the last good renewal of the lease of this agent was sent; from 15 s on it polls nothing, unless it knows of no other agent.',
       },
       leaseAgeMs === null ? [] : [[{}, leaseAgeMs / 1000]],
     ),

@@ -4,6 +4,8 @@ export interface ClusterStatus {
   readonly cells: ReadonlyMap<string, boolean>;
   /** Cells of the inventory that nobody polled at the last look. */
   readonly unowned: number;
+  /** Agents that share the store, this one included, as far as it knows; null: it is none of them now. */
+  readonly agents: number | null;
   /** Since the last good renewal of the lease was sent; null: there is no lease. */
   readonly leaseAgeMs: number | null;
   /** Batches of which something was another agent's by then. */

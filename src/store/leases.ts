@@ -11,6 +11,17 @@ export interface AgentIdentity {
   /** Where its HTTP side is reached. */
   readonly url: string;
   readonly version: string;
+  /** By which another agent on the same machine can tell that the process is gone; empty: nobody can. */
+  readonly process: string;
+}
+
+/** One word of an agent that it is still there. */
+export interface Renewal {
+  /** Rises with each one: an older one that arrives late counts for nothing. */
+  readonly number: number;
+  readonly leaseMs: number;
+  /** For so long after its lease it may poll on, and is not taken over from; 0: it stops before its lease is over. */
+  readonly aloneMs: number;
 }
 
 interface LiveAgent extends AgentIdentity {
@@ -39,13 +50,15 @@ export interface ClusterView {
 /** A failure is a `StoreError`, after which nothing is known of what was done. */
 export interface LeaseTable {
   join(agent: AgentIdentity, leaseMs: number): Promise<void>;
-  /** false: fenced, and for ever. */
-  renew(id: string, leaseMs: number): Promise<boolean>;
+  /** Agents beside this one that are not fenced; null: this one is fenced, and for ever. */
+  renew(id: string, renewal: Renewal): Promise<number | null>;
   /** Cells of the inventory with their number of devices; those that are there stay whose they are. */
   announce(weights: ReadonlyMap<string, number>): Promise<void>;
   view(): Promise<ClusterView>;
-  /** Fence every agent whose lease is over; their cells are nobody's then. */
+  /** Fence every agent whose lease is over, and the time that it may be alone; their cells are nobody's then. */
   fenceDead(): Promise<readonly string[]>;
+  /** Fence an agent whose process is gone: it need not be waited for. */
+  bury(id: string): Promise<void>;
   /** Take cells that are nobody's, as a live agent. Returns those it got, which are its own from now on. */
   take(id: string, cells: readonly string[]): Promise<readonly string[]>;
   /** Ask for a cell of another agent. */

@@ -166,7 +166,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'node:path',
     'store',
   ],
-  'agent/cluster': ['kernel', 'model', 'store'],
+  'agent/cluster': ['kernel', 'model', 'node:fs', 'store'],
   agent: [
     'access',
     'agent/heard',

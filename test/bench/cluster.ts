@@ -8,9 +8,11 @@ for (let number = 0; number < count; number += 1) {
   await campaign.fault(FAULTS[number % FAULTS.length] ?? 'kill');
   if (number % 25 === 24) console.log(`${number + 1} faults`);
 }
-const { registrations, kept, doubled, toldTwice, takeoverMs } = await campaign.figures();
+const { registrations, kept, doubled, toldTwice, ownedTwice, takeoverMs } = await campaign.figures();
 const ofFault = (fault: Fault) => takeoverMs.filter(([of]) => of === fault).map(([, ms]) => ms / 1000);
-console.log(`registrations ${registrations}, kept ${kept}, doubled ${doubled}, told twice ${toldTwice}`);
+console.log(
+  `registrations ${registrations}, kept ${kept}, doubled ${doubled}, told twice ${toldTwice}, owned twice ${ownedTwice}`,
+);
 for (const fault of FAULTS) {
   const seconds = ofFault(fault).toSorted((a, b) => a - b);
   const at = (share: number) => seconds[Math.floor(share * (seconds.length - 1))]?.toFixed(1) ?? '';

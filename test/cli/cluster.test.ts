@@ -20,7 +20,7 @@ import { PATIENCE } from '../builders/patience.ts';
 import { type PostgresServer, startPostgres } from '../store/postgres-server.ts';
 
 /** A fiftieth of the real ones. */
-const TIMES: ClusterTimes = { renewEveryMs: 100, leaseMs: 1500, fenceAfterMs: 1000, unevenLooks: 2 };
+const TIMES: ClusterTimes = { renewEveryMs: 100, leaseMs: 1500, fenceAfterMs: 1000, aloneMs: 600_000, unevenLooks: 2 };
 
 let server: PostgresServer;
 beforeAll(async () => {
@@ -155,7 +155,7 @@ test('an agent that is cut off lets go before its lease is over, and what happen
   await vi.waitFor(() => expect(a.agent.readModel.device('gm1')?.result).toBe('ok'), PATIENCE);
   await vi.waitFor(async () => expect((await a.store.loadStates()).devices.size).toBe(1), PATIENCE);
   await using b = await join('b', { address, fleet, devices });
-  await vi.waitFor(() => expect(a.cluster.membership.status.view.agents).toHaveLength(2), PATIENCE);
+  await vi.waitFor(() => expect(a.cluster.status().agents).toBe(2), PATIENCE);
   a.way.cut();
   fleet.reregisters('gm1');
   await vi.waitFor(() => expect(b.owned()).toEqual(['default']), PATIENCE);
@@ -171,6 +171,28 @@ test('an agent that is cut off lets go before its lease is over, and what happen
   fleet.reregisters('gm1');
   await vi.waitFor(() => expect(b.told).toHaveLength(2), PATIENCE);
   expect(a.told).toEqual([]);
+});
+
+test('an agent that loses the database before it hears of another one polls on, and the other one waits for it', async () => {
+  const [address, fleet] = [await server.database(), new Fleet()];
+  const devices = gms({ gm1: undefined });
+  await using a = await join('a', { address, fleet, devices });
+  await vi.waitFor(async () => expect((await a.store.loadStates()).devices.size).toBe(1), PATIENCE);
+  await vi.waitFor(() => expect(a.cluster.status().agents).toBe(1), PATIENCE);
+  a.way.cut();
+  await using b = await join('b', { address, fleet, devices });
+  await vi.waitFor(() => expect(a.cluster.status().leaseAgeMs).toBeGreaterThan(2 * TIMES.leaseMs), PATIENCE);
+  await vi.waitFor(() => expect(b.cluster.status().agents).toBe(2), PATIENCE);
+  expect([a.owned(), b.owned()]).toEqual([['default'], []]);
+  fleet.reregisters('gm1');
+  a.way.heal();
+  await vi.waitFor(() => expect(typesOf(a.told)).toEqual(['reregistration gm1']), PATIENCE);
+  expect(b.owned()).toEqual([]);
+  // It has heard of the other one: from now on it stops in time.
+  await vi.waitFor(() => expect(a.cluster.status().agents).toBe(2), PATIENCE);
+  a.way.cut();
+  await vi.waitFor(() => expect(b.owned()).toEqual(['default']), PATIENCE);
+  expect(a.owned()).toEqual([]);
 });
 
 test('cells are shared out; a third agent takes its part, and exports no series of the others’ devices', async () => {
@@ -228,7 +250,7 @@ test('a database that is gone for longer than the lease stops the polls of an ag
   await vi.waitFor(() => expect(a.agent.readModel.device('gm1')?.result).toBe('ok'), PATIENCE);
   await vi.waitFor(async () => expect((await a.store.loadStates()).devices.size).toBe(1), PATIENCE);
   await using b = await join('b', { address, fleet, devices });
-  await vi.waitFor(() => expect(a.cluster.membership.status.view.agents).toHaveLength(2), PATIENCE);
+  await vi.waitFor(() => expect(a.cluster.status().agents).toBe(2), PATIENCE);
   await own.stop('immediate');
   await vi.waitFor(() => expect(a.owned()).toEqual([]), PATIENCE);
   await vi.waitFor(() => expect([...a.agent.readModel.devices()]).toEqual([]), PATIENCE);
@@ -242,6 +264,7 @@ test('an agent that is alone polls on without its database, and keeps what it fo
   const [address, fleet] = [own.address(), new Fleet()];
   await using a = await join('a', { address, fleet, devices: gms({ gm1: undefined }) });
   await vi.waitFor(async () => expect((await a.store.loadStates()).devices.size).toBe(1), PATIENCE);
+  await vi.waitFor(() => expect(a.cluster.status().agents).toBe(1), PATIENCE);
   await own.stop('immediate');
   await vi.waitFor(() => expect(a.cluster.status().leaseAgeMs).toBeGreaterThan(TIMES.leaseMs), PATIENCE);
   fleet.reregisters('gm1');

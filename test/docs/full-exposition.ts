@@ -224,6 +224,7 @@ async function agentExposition(): Promise<string> {
     clusterMetrics({
       cells: new Map([['default', true]]),
       unowned: 0,
+      agents: 1,
       leaseAgeMs: 1000,
       fencedWrites: 0,
       timesFenced: 0,

@@ -23,10 +23,13 @@ export interface CampaignFigures {
   readonly doubled: number;
   /** Told to the log of an agent more than once. */
   readonly toldTwice: number;
+  /** Looks at which two agents owned one cell. */
+  readonly ownedTwice: number;
   /** From the fault to the first scrape that shows another owner, by fault. */
   readonly takeoverMs: readonly (readonly [Fault, number])[];
 }
 
+const OWNED = 'gdoi_cell_owned{cell="default"} 1';
 const LEASE_MS = 2000;
 const AGENTS = 2;
 /** Some polls: what one shows may be confirmed by the next, and is kept a moment later. */
@@ -56,6 +59,7 @@ export class ClusterCampaign implements AsyncDisposable {
   readonly #logs: string[] = [];
   #started = 0;
   #first: Counts = new Map();
+  #ownedTwice = 0;
   readonly #faults: Fault[] = [];
   readonly #takeoverMs: (readonly [Fault, number])[] = [];
 
@@ -113,6 +117,14 @@ export class ClusterCampaign implements AsyncDisposable {
     this.#members.push({ process: agent, way, url });
   }
 
+  /** Every agent has heard of every other one: none of them counts on being alone. */
+  #known(): Promise<void> {
+    return this.#until(async () => {
+      const texts = await Promise.all(this.#members.map(scrape));
+      return texts.every((text) => text.includes(`gdoi_cluster_agents ${this.#members.length}\n`));
+    });
+  }
+
   /** The agent that polls, once it has polled. */
   async #owner(not: Member | null = null): Promise<Member> {
     let found: Member | null = null;
@@ -120,8 +132,9 @@ export class ClusterCampaign implements AsyncDisposable {
       for (const member of this.#members) {
         if (member === not) continue;
         const text = await scrape(member);
-        if (text.includes('gdoi_cell_owned{cell="default"} 1') && /^gdoi_device_up\{.*\} 1$/m.test(text))
-          found = member;
+        if (!text.includes(OWNED)) continue;
+        await this.#lookForAnother(member);
+        if (/^gdoi_device_up\{.*\} 1$/m.test(text)) found = member;
       }
       return found !== null;
     });
@@ -129,8 +142,17 @@ export class ClusterCampaign implements AsyncDisposable {
     return found;
   }
 
+  /** Another agent says that it owns the cell, and this one says so before and after it. */
+  async #lookForAnother(owner: Member): Promise<void> {
+    for (const other of this.#members) {
+      if (other === owner || !(await scrape(other)).includes(OWNED)) continue;
+      if ((await scrape(owner)).includes(OWNED)) this.#ownedTwice += 1;
+    }
+  }
+
   async fault(fault: Fault): Promise<void> {
     this.#faults.push(fault);
+    await this.#known();
     const owner = await this.#owner();
     const begun = performance.now();
     switch (fault) {
@@ -210,6 +232,7 @@ export class ClusterCampaign implements AsyncDisposable {
       kept,
       doubled,
       toldTwice: told.length - new Set(told).size,
+      ownedTwice: this.#ownedTwice,
       takeoverMs: this.#takeoverMs,
     };
   }

@@ -49,7 +49,7 @@ async function open(
 async function owning(address: PostgresAddress, ...cells: readonly string[]) {
   const id = randomUUID();
   const store = await open(address, () => id);
-  await store.leases.join({ id, name: 'a', url: '', version: '1' }, LEASE_MS);
+  await store.leases.join({ id, name: 'a', url: '', version: '1', process: '' }, LEASE_MS);
   await store.leases.announce(new Map(cells.map((cell) => [cell, 1])));
   await store.leases.take(id, cells);
   return { id, store };
@@ -77,7 +77,7 @@ function contractOn(addressOf: () => PostgresAddress, database: string): void {
       writer: () => id,
     });
     await server.sql(`TRUNCATE ${tables}`, database);
-    await store.leases.join({ id, name: 'a', url: '', version: '1' }, LEASE_MS);
+    await store.leases.join({ id, name: 'a', url: '', version: '1', process: '' }, LEASE_MS);
     const cells = ['default', 'acme'];
     await store.leases.announce(new Map(cells.map((cell) => [cell, 1])));
     await store.leases.take(id, cells);
@@ -147,7 +147,7 @@ describe('the fence', () => {
     const b = await owning(address, 'default');
     expect(await b.store.leases.fenceDead()).toEqual(['default']);
     expect(await b.store.leases.take(b.id, ['default'])).toEqual(['default']);
-    expect(await a.store.leases.renew(a.id, LEASE_MS)).toBe(false);
+    expect(await a.store.leases.renew(a.id, { number: 1, leaseMs: LEASE_MS, aloneMs: 0 })).toBeNull();
     expect(
       await a.store.commit(aBatch({ events: [anEvent({ id: 'late' })], deviceStates: new Map([['gm1', 1]]) })),
     ).toEqual([]);
@@ -171,7 +171,7 @@ describe('the fence', () => {
     const values = commitValues(aBatch({ events: [anEvent({ id: 'late' })] }), randomUUID());
     const write = connections.transaction(async (takeover) => {
       await takeover.run(FENCE_DEAD);
-      const late = connections.use((session) => session.run(commitSql(fence), [a.id, ...values]));
+      const late = connections.use((session) => session.run(commitSql(fence), [a.id, ...values, 1]));
       // It ends at once where it does not wait for the takeover; else the database says that it waits.
       const waits = async () =>
         (await server.sql('SELECT FROM pg_locks WHERE NOT granted', address.database)).length > 0;
@@ -189,9 +189,90 @@ describe('the fence', () => {
   });
 
   it('would let the write through with a plain look at the row: the test above can fail', async () => {
-    const mutated = FENCE.replace(' ORDER BY cell FOR SHARE', '');
+    const mutated = FENCE.replace(' ORDER BY cell FOR NO KEY UPDATE', '');
     expect(mutated).not.toBe(FENCE);
     expect(await lateWrite(mutated)).toEqual([{ id: 'late' }]);
+  });
+});
+
+describe('an agent that may be alone', () => {
+  const lapsed = async (address: PostgresAddress) =>
+    server.sql(`UPDATE agents SET expires_at = clock_timestamp() - interval '1 s'`, address.database);
+
+  it('is not taken over from when its lease is over, until that time is over too', async () => {
+    const address = await server.database();
+    const a = await owning(address, 'default');
+    expect(await a.store.leases.renew(a.id, { number: 1, leaseMs: LEASE_MS, aloneMs: 60_000 })).toBe(0);
+    const b = await owning(address);
+    await lapsed(address);
+    expect(await b.store.leases.fenceDead()).toEqual([]);
+    await server.sql(`UPDATE agents SET expires_at = expires_at - interval '61 s'`, address.database);
+    expect(await b.store.leases.fenceDead()).toEqual(['default']);
+  });
+
+  it('hears of another one with its next renewal, and gives the time up by the one after it', async () => {
+    const address = await server.database();
+    const a = await owning(address, 'default');
+    await a.store.leases.renew(a.id, { number: 1, leaseMs: LEASE_MS, aloneMs: 60_000 });
+    const b = await owning(address);
+    expect(await a.store.leases.renew(a.id, { number: 2, leaseMs: LEASE_MS, aloneMs: 60_000 })).toBe(1);
+    await a.store.leases.renew(a.id, { number: 3, leaseMs: LEASE_MS, aloneMs: 0 });
+    await lapsed(address);
+    expect(await b.store.leases.fenceDead()).toEqual(['default']);
+  });
+
+  it('keeps the time where an older word that gives it up arrives after a later one', async () => {
+    const address = await server.database();
+    const a = await owning(address, 'default');
+    await a.store.leases.renew(a.id, { number: 2, leaseMs: LEASE_MS, aloneMs: 60_000 });
+    await a.store.leases.renew(a.id, { number: 1, leaseMs: LEASE_MS, aloneMs: 0 });
+    await lapsed(address);
+    const b = await owning(address);
+    expect(await b.store.leases.fenceDead()).toEqual([]);
+  });
+
+  it('is not waited for where its process is known to be gone', async () => {
+    const address = await server.database();
+    const a = await owning(address, 'default');
+    await a.store.leases.renew(a.id, { number: 1, leaseMs: LEASE_MS, aloneMs: 60_000 });
+    const b = await owning(address);
+    await b.store.leases.bury(a.id);
+    expect(await b.store.leases.take(b.id, ['default'])).toEqual(['default']);
+    expect(await a.store.leases.renew(a.id, { number: 2, leaseMs: LEASE_MS, aloneMs: 0 })).toBeNull();
+  });
+});
+
+describe('a batch that arrives after a later one of its agent', () => {
+  it('puts no older state over the later one', async () => {
+    const address = await server.database();
+    const { id } = await owning(address, 'default');
+    const connections = new PostgresConnections(address, TIMES);
+    onTestFinished(() => connections[Symbol.asyncDispose]());
+    const write = (number: number, state: number) =>
+      connections.use((session) =>
+        session.run(commitSql(FENCE), [
+          id,
+          ...commitValues(aBatch({ deviceStates: new Map([['gm1', state]]) }), randomUUID()),
+          number,
+        ]),
+      );
+    await write(2, 22);
+    expect(await write(1, 11)).toEqual([{ kept: [], fresh: [] }]);
+    expect(await write(2, 22)).toEqual([{ kept: [], fresh: [] }]);
+    await expect(server.sql('SELECT state FROM device_states', address.database)).resolves.toEqual([
+      { state: expect.stringMatching(/ 22$/) },
+    ]);
+    expect(await write(3, 33)).toEqual([{ kept: ['default'], fresh: [] }]);
+  });
+
+  it('counts from the start for another agent', async () => {
+    const address = await server.database();
+    const a = await owning(address, 'default');
+    for (const at of [1, 2, 3]) await a.store.commit(aBatch({ deviceStates: new Map([['gm1', at]]) }));
+    await a.store.leases.leave(a.id);
+    const b = await owning(address, 'default');
+    await b.store.commit(aBatch({ deviceStates: new Map([['gm1', 44]]) }));
+    expect((await b.store.loadStates()).devices.get('gm1')).toBe(44);
   });
 });
 
@@ -235,7 +316,7 @@ describe('events of other agents', () => {
   it('come in the order in which they became visible; what commits late is not passed over', async () => {
     const address = await server.database();
     const a = await owning(address, 'north');
-    const b = await owning(address, 'south');
+    const b = await owning(address, 'south', 'west');
     expect(await a.store.others()).toEqual([]);
     const slow = new PostgresConnections(address, TIMES);
     onTestFinished(() => slow[Symbol.asyncDispose]());
@@ -244,8 +325,8 @@ describe('events of other agents', () => {
       randomUUID(),
     );
     await slow.transaction(async (session) => {
-      await session.run(commitSql(FENCE), [b.id, ...north]);
-      await b.store.commit(aBatch({ events: [anEvent({ id: 'quick', cell: 'south' })] }));
+      await session.run(commitSql(FENCE), [b.id, ...north, 1]);
+      await b.store.commit(aBatch({ events: [anEvent({ id: 'quick', cell: 'west' })] }));
       expect(await a.store.others()).toEqual([]);
     });
     await a.store.commit(aBatch({ events: [anEvent({ id: 'own', cell: 'north' })] }));
@@ -269,7 +350,7 @@ describe('opening', () => {
 
   it('has steps that are never edited once released', () => {
     const checksums = MIGRATIONS.map((sql) => createHash('sha256').update(sql).digest('hex').slice(0, 16));
-    expect(checksums).toEqual(['817bbfcc2f088def']);
+    expect(checksums).toEqual(['817bbfcc2f088def', 'd40614d554146661']);
   });
 
   const told = async (address: PostgresAddress) => {

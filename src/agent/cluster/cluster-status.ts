@@ -3,7 +3,7 @@ import type { ClusterStatus } from '../../model/cluster-status.ts';
 import type { MembershipStatus } from './membership.ts';
 
 export function clusterStatus(
-  { owned, view, leaseAgeMs, fenced }: MembershipStatus,
+  { owned, view, leaseAgeMs, fenced, others }: MembershipStatus,
   inventory: ReadonlyMap<string, number>,
   fencedWrites: number,
 ): ClusterStatus {
@@ -13,6 +13,7 @@ export function clusterStatus(
   return {
     cells: new Map(cells.map((cell) => [cell, owned.has(cell)])),
     unowned: cells.filter((cell) => !owned.has(cell) && !polled.has(cell)).length,
+    agents: others === null ? null : others + 1,
     leaseAgeMs,
     fencedWrites,
     timesFenced: fenced,

@@ -4,9 +4,12 @@
  *
  * The lease counts from before the last renewal that succeeded was sent, on this machine's monotonic clock, and ends for
  * this agent well before it ends for the others. Then it lets go at once, without a question to anyone, and never comes
- * back under that id: it joins as another agent and loads the state anew. Where nobody else was live at the last look, it
- * goes on while the table cannot be reached: a monitor that goes blind with its database helps no one. Whoever takes over
- * meanwhile fences it, and its next word with the table tells it so.
+ * back under that id: it joins as another agent and loads the state anew.
+ *
+ * An agent that knows of no other polls on for a time while the table cannot be reached: a monitor that goes blind with
+ * its database helps no one. It cannot know who joins meanwhile, so the table says beforehand that it may be alone, and
+ * whoever joins waits for that time; the agent believes it only once the table has it, and no longer from the moment it
+ * begins to tell the table otherwise. Only where the process is known to be gone nobody waits for it.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
@@ -20,6 +23,8 @@ export interface ClusterTimes {
   readonly leaseMs: number;
   /** By this machine's monotonic clock, from before the last good renewal was sent. */
   readonly fenceAfterMs: number;
+  /** How long after its lease an agent that knows of no other polls on; 0: not at all. */
+  readonly aloneMs: number;
   /** Looks in a row that show the same difference, before a cell is asked for. */
   readonly unevenLooks: number;
 }
@@ -27,8 +32,11 @@ export interface ClusterTimes {
 /** A difference that lasts for less is one of agents that come and go. */
 const UNEVEN_LOOKS = 3;
 
-export function timesOfLease(leaseMs: number): ClusterTimes {
-  return { renewEveryMs: leaseMs / 4, leaseMs, fenceAfterMs: (leaseMs * 3) / 4, unevenLooks: UNEVEN_LOOKS };
+/** An agent that may be alone looks this many times as often: whoever joins depends on being seen. */
+const ALONE_LOOKS = 5;
+
+export function timesOfLease(leaseMs: number, aloneMs: number): ClusterTimes {
+  return { renewEveryMs: leaseMs / 4, leaseMs, fenceAfterMs: (leaseMs * 3) / 4, aloneMs, unevenLooks: UNEVEN_LOOKS };
 }
 
 /** What polls the cells. */
@@ -53,6 +61,8 @@ export interface MembershipOptions {
   readonly identity: () => Omit<AgentIdentity, 'id'>;
   readonly newId: () => string;
   readonly times: ClusterTimes;
+  /** Of another agent's `process`: it is gone for certain. */
+  readonly isGone: (process: string) => boolean;
 }
 
 export interface MembershipStatus {
@@ -65,6 +75,8 @@ export interface MembershipStatus {
   readonly leaseAgeMs: number | null;
   /** Times that this process was fenced, or fenced itself. */
   readonly fenced: number;
+  /** Agents beside this one; the table knows what follows from it for the time alone. null: not known yet. */
+  readonly others: number | null;
 }
 
 const NOTHING: ClusterView = { agents: [], cells: [] };
@@ -77,6 +89,12 @@ export class Membership implements AsyncDisposable {
   /** Whom it was before it was fenced. */
   #former: string | null = null;
   #renewedMonoMs = 0;
+  #renewals = 0;
+  /** What the table is known to grant beyond the lease. */
+  #aloneMs = 0;
+  #others: number | null = null;
+  /** The same, once the table has been told what follows from it. */
+  #settled: number | null = null;
   #view: ClusterView = NOTHING;
   #owned: ReadonlySet<string> = new Set();
   #fenced = 0;
@@ -98,7 +116,11 @@ export class Membership implements AsyncDisposable {
 
   /** Asked by the clock and not by what the watch has done: a process that was paused wakes up anywhere. */
   get #lapsed(): boolean {
-    return this.#options.clock.monoMs() - this.#renewedMonoMs >= this.#times.fenceAfterMs && !this.#alone;
+    return this.#options.clock.monoMs() - this.#renewedMonoMs >= this.#pollsForMs;
+  }
+
+  get #pollsForMs(): number {
+    return this.#times.fenceAfterMs + this.#aloneMs;
   }
 
   get status(): MembershipStatus {
@@ -109,6 +131,7 @@ export class Membership implements AsyncDisposable {
       view: this.#view,
       leaseAgeMs: this.#id === null ? null : this.#options.clock.monoMs() - this.#renewedMonoMs,
       fenced: this.#fenced,
+      others: this.#id === null ? null : this.#settled,
     };
   }
 
@@ -117,9 +140,9 @@ export class Membership implements AsyncDisposable {
   }
 
   async #keepLease(): Promise<void> {
-    while (!this.#stop.signal.aborted) {
+    for (let turn = 0; !this.#stop.signal.aborted; turn += 1) {
       try {
-        await this.#look();
+        await this.#look(turn % ALONE_LOOKS === 0);
         if (this.#failing) this.#options.logger.info({}, 'the cluster is reached again');
         this.#failing = false;
       } catch (error) {
@@ -127,25 +150,60 @@ export class Membership implements AsyncDisposable {
         if (!this.#failing) this.#options.logger.error({ reason: error.message }, 'the cluster cannot be reached');
         this.#failing = true;
       }
-      await this.#pause(this.#times.renewEveryMs);
+      await this.#pause(this.#times.renewEveryMs / (this.#aloneMs > 0 ? ALONE_LOOKS : 1));
     }
   }
 
-  async #look(): Promise<void> {
+  /** `whole` false: an agent that is alone asks only whether it still is. */
+  async #look(whole: boolean): Promise<void> {
     const { clock, leases, poller } = this.#options;
-    const sentMonoMs = clock.monoMs();
-    if (this.#id === null) await this.#join(sentMonoMs);
-    else if (await leases.renew(this.#id, this.#times.leaseMs)) this.#renewed(sentMonoMs);
-    else {
+    const id = this.#id ?? (await this.#join(clock.monoMs()));
+    if (!(await this.#renew(id))) {
       await this.#fence('another agent took over');
-      return this.#look();
+      return this.#look(true);
     }
+    if (this.#aloneMs > 0 && !whole) return;
     await leases.announce(poller.weights());
     await leases.fenceDead();
-    await this.#act(await leases.view());
+    const view = await leases.view();
+    await this.#act((await this.#bury(view)) ? await leases.view() : view);
   }
 
-  async #join(sentMonoMs: number): Promise<void> {
+  /** false: fenced. */
+  async #renew(id: string): Promise<boolean> {
+    const { clock, leases } = this.#options;
+    const { leaseMs } = this.#times;
+    const aloneMs = this.#others === 0 ? this.#times.aloneMs : 0;
+    // Whether the table hears that it is let go of or not: from here on nobody counts on it.
+    if (aloneMs === 0) this.#aloneMs = 0;
+    const sentMonoMs = clock.monoMs();
+    this.#renewals += 1;
+    const others = await leases.renew(id, { number: this.#renewals, leaseMs, aloneMs });
+    if (others === null) return false;
+    // Given up while the answer was on its way: it stays so.
+    if (this.#id !== id) return true;
+    this.#renewedMonoMs = sentMonoMs;
+    this.#aloneMs = others === 0 ? aloneMs : 0;
+    this.#others = others;
+    // Whoever joined waits for no longer than it takes to say so; and who is alone has that said at once.
+    const marked = this.#others === 0 ? this.#times.aloneMs : 0;
+    if (marked !== aloneMs) return this.#renew(id);
+    this.#settled = others;
+    return true;
+  }
+
+  /** true: there was someone to bury. */
+  async #bury({ agents }: ClusterView): Promise<boolean> {
+    const { isGone, leases, logger } = this.#options;
+    const gone = agents.filter(({ id, process }) => id !== this.#id && isGone(process));
+    for (const { id, name } of gone) {
+      logger.info({ agent: name }, 'an agent of this machine is gone, its cells are free');
+      await leases.bury(id);
+    }
+    return gone.length > 0;
+  }
+
+  async #join(sentMonoMs: number): Promise<string> {
     const { identity, leases, newId } = this.#options;
     const id = newId();
     // Its other cells need not wait for its lease to be over.
@@ -154,11 +212,11 @@ export class Membership implements AsyncDisposable {
     await leases.join({ id, ...identity() }, this.#times.leaseMs);
     this.#id = id;
     this.#renewedMonoMs = sentMonoMs;
-  }
-
-  /** A renewal that was long on its way counts from when it was sent; a lease that was given up meanwhile stays so. */
-  #renewed(sentMonoMs: number): void {
-    this.#renewedMonoMs = sentMonoMs;
+    this.#renewals = 0;
+    this.#aloneMs = 0;
+    this.#others = null;
+    this.#settled = null;
+    return id;
   }
 
   async #act(view: ClusterView): Promise<void> {
@@ -244,6 +302,7 @@ export class Membership implements AsyncDisposable {
     if (this.#id === null) return;
     this.#former = this.#id;
     this.#id = null;
+    this.#aloneMs = 0;
     this.#fenced += 1;
     const cells = [...this.#owned];
     this.#options.logger.warn({ reason, cells }, 'this agent is fenced: it polls nothing until it has joined again');
@@ -255,15 +314,11 @@ export class Membership implements AsyncDisposable {
   async #watch(): Promise<void> {
     const { clock } = this.#options;
     while (!this.#stop.signal.aborted) {
+      // Not as long as it may be alone: that can end at any time.
       const left = this.#times.fenceAfterMs - (clock.monoMs() - this.#renewedMonoMs);
       if (this.#id !== null && this.#lapsed) await this.#fence('its lease could not be renewed in time');
       await this.#pause(this.#id === null || left <= 0 ? this.#times.renewEveryMs / 10 : left + 1);
     }
-  }
-
-  /** Nobody else was live at the last look. */
-  get #alone(): boolean {
-    return this.#view.agents.every(({ id, leftMs }) => id === this.#id || leftMs <= 0);
   }
 
   #pause(ms: number): Promise<void> {

@@ -2,9 +2,10 @@
  * A batch as one statement, so in one transaction and one round trip: of the cells that the writing agent owns, events and
  * states are kept; the rest of the batch is passed over.
  *
- * The fence is `FOR SHARE`: it waits for a takeover that is under way, and then finds the row another's; and a takeover
- * waits for it. A plain look at the row would let a paused agent's batch commit after the takeover: a test replaces the
- * fence by one, and must see that happen.
+ * The fence is the lock on the cell's row: it waits for a takeover that is under way, and then finds the row another's; and
+ * a takeover waits for it. A plain look at the row would let a paused agent's batch commit after the takeover: a test
+ * replaces the fence by one, and must see that happen. The row also has the number of the owner's last batch: one whose
+ * answer nobody waits for any more may arrive after a later one, and must not put an older state over it.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import { DEFAULT_CELL, groupOfKey } from '../../gdoi/seen/cell.ts';
@@ -12,11 +13,16 @@ import type { Batch, MemberKey } from '../event-store.ts';
 import { stateText } from '../state-text.ts';
 import { toText } from './plain-text.ts';
 
-/** `$1` null: a writer without cells of its own, such as a copy into an empty store. */
+/** `$12` rises from batch to batch of one agent. */
 export const FENCE = `
 mine AS MATERIALIZED (
-  SELECT cell FROM cells WHERE agent = $1::uuid AND cell = ANY($2::text[]) ORDER BY cell FOR SHARE
+  SELECT cell FROM cells WHERE agent = $1::uuid AND cell = ANY($2::text[])
+    AND (written_by IS DISTINCT FROM $1::uuid OR written < $12::bigint) ORDER BY cell FOR NO KEY UPDATE
+),
+numbered AS (
+  UPDATE cells SET written_by = $1::uuid, written = $12::bigint FROM mine WHERE cells.cell = mine.cell
 )`;
+/** `$1` null: a writer without cells of its own, such as a copy into an empty store. */
 const NO_FENCE = `
 mine AS MATERIALIZED (
   SELECT cell FROM unnest($2::text[]) AS cell WHERE $1::uuid IS NULL
@@ -110,7 +116,7 @@ export function cellsOf(batch: Batch): readonly string[] {
   return [...cells];
 }
 
-/** Parameters from `$2` on. Throws a `TypeError` on a state that is no JSON value. */
+/** Parameters `$2` to `$11`. Throws a `TypeError` on a state that is no JSON value. */
 export function commitValues(batch: Batch, writer: string): readonly unknown[] {
   const cellOf = batch.cellOf ?? (() => DEFAULT_CELL);
   const device = (name: string) => ({ cell: toText(cellOf(name)), name: toText(name) });

@@ -5,13 +5,16 @@
 
 /** `$5` milliseconds. */
 export const JOIN = `
-INSERT INTO agents (id, name, url, version, expires_at)
-VALUES ($1, $2, $3, $4, clock_timestamp() + $5 * interval '1 millisecond')`;
+INSERT INTO agents (id, name, url, version, process, expires_at)
+VALUES ($1, $2, $3, $4, $6, clock_timestamp() + $5 * interval '1 millisecond')`;
 
-/** No row: fenced, and for ever. */
+/** No row: fenced, and for ever; or it comes after a later renewal, changes nothing, and nobody waits for it. */
 export const RENEW = `
-UPDATE agents SET expires_at = clock_timestamp() + $2 * interval '1 millisecond' WHERE id = $1 AND NOT fenced
-RETURNING 1`;
+WITH renewed AS (
+  UPDATE agents SET expires_at = clock_timestamp() + $2 * interval '1 millisecond', alone_ms = $3, renewal = $4
+  WHERE id = $1 AND NOT fenced AND renewal < $4 RETURNING 1
+)
+SELECT (SELECT count(*)::int FROM agents WHERE NOT fenced AND id <> $1) AS others FROM renewed`;
 
 export const ANNOUNCE = `
 INSERT INTO cells AS known (cell, weight)
@@ -19,14 +22,19 @@ SELECT cell, weight FROM json_to_recordset($1::json) AS c(cell text, weight inte
 ON CONFLICT (cell) DO UPDATE SET weight = excluded.weight WHERE known.weight <> excluded.weight`;
 
 export const SELECT_AGENTS = `
-SELECT id, name, url, version, extract(epoch FROM expires_at - clock_timestamp()) * 1000 AS left_ms
+SELECT id, name, url, version, process, extract(epoch FROM expires_at - clock_timestamp()) * 1000 AS left_ms
 FROM agents WHERE NOT fenced ORDER BY id`;
 export const SELECT_CELLS = 'SELECT cell, agent, epoch, weight, wanted_by FROM cells ORDER BY cell';
 
-/** Cells of agents that are gone without a trace are freed with them. */
+/**
+ * Cells of agents that are gone without a trace are freed with them. An agent that may be alone polls on without the
+ * database for that time: it did not hear of whoever joined since.
+ */
 export const FENCE_DEAD = `
 WITH dead AS (
-  SELECT id FROM agents WHERE NOT fenced AND expires_at < clock_timestamp() ORDER BY id FOR UPDATE SKIP LOCKED
+  SELECT id FROM agents
+  WHERE NOT fenced AND expires_at + alone_ms * interval '1 millisecond' < clock_timestamp()
+  ORDER BY id FOR UPDATE SKIP LOCKED
 ),
 fenced AS (UPDATE agents SET fenced = true WHERE id IN (SELECT id FROM dead) RETURNING id)
 UPDATE cells SET agent = NULL, epoch = epoch + 1

@@ -20,10 +20,13 @@ import { fromText, toText } from './plain-text.ts';
 export function createLeaseTable(connections: PostgresConnections): LeaseTable {
   const run = (sql: string, values: readonly unknown[] = []) => connections.use((session) => session.run(sql, values));
   return {
-    async join({ id, name, url, version }, leaseMs) {
-      await run(JOIN, [id, toText(name), toText(url), toText(version), leaseMs]);
+    async join({ id, name, url, version, process }, leaseMs) {
+      await run(JOIN, [id, toText(name), toText(url), toText(version), leaseMs, toText(process)]);
     },
-    renew: async (id, leaseMs) => (await run(RENEW, [id, leaseMs])).length === 1,
+    async renew(id, { number, leaseMs, aloneMs }) {
+      const [row] = await run(RENEW, [id, leaseMs, aloneMs, number]);
+      return row === undefined ? null : Number(row['others']);
+    },
     async announce(weights) {
       await run(ANNOUNCE, [JSON.stringify(Array.from(weights, ([cell, weight]) => ({ cell: toText(cell), weight })))]);
     },
@@ -39,11 +42,15 @@ export function createLeaseTable(connections: PostgresConnections): LeaseTable {
     async release(id, cells) {
       await run(RELEASE, [id, cells.map(toText)]);
     },
-    leave: (id) =>
-      connections.transaction(async (session) => {
-        for (const sql of LEAVE) await session.run(sql, [id]);
-      }),
+    bury: leave,
+    leave,
   };
+
+  function leave(id: string): Promise<void> {
+    return connections.transaction(async (session) => {
+      for (const sql of LEAVE) await session.run(sql, [id]);
+    });
+  }
 }
 
 async function viewOf(session: Session): Promise<ClusterView> {
@@ -63,7 +70,13 @@ async function viewOf(session: Session): Promise<ClusterView> {
 
 function identityOf(row: Row): AgentIdentity {
   const text = (name: string) => fromText(String(row[name]));
-  return { id: text('id'), name: text('name'), url: text('url'), version: text('version') };
+  return {
+    id: text('id'),
+    name: text('name'),
+    url: text('url'),
+    version: text('version'),
+    process: text('process'),
+  };
 }
 
 function idOf(value: unknown): string | null {

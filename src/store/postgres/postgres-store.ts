@@ -110,6 +110,9 @@ class SharedStore implements PostgresStore {
   readonly #process = randomUUID();
   readonly #unsure = new Set<string>();
   #fencedWrites = 0;
+  #batches = 0;
+  /** One batch after the other: one that comes after a later one is passed over. */
+  #lastCommit: Promise<unknown> = Promise.resolve();
   #damaged = 0;
   #tail: readonly [tx: string, seq: string] | null = null;
 
@@ -146,17 +149,24 @@ class SharedStore implements PostgresStore {
     return this.#fencedWrites;
   }
 
-  async commit(batch: Batch): Promise<readonly GdoiEvent[]> {
+  commit(batch: Batch): Promise<readonly GdoiEvent[]> {
+    const committed = this.#lastCommit.then(() => this.#commit(batch));
+    this.#lastCommit = committed.catch(() => undefined);
+    return committed;
+  }
+
+  async #commit(batch: Batch): Promise<readonly GdoiEvent[]> {
     const values = commitValues(batch, this.#process);
     const agent = this.#writer === 'unfenced' ? null : this.#writer();
     if (agent === null && this.#writer !== 'unfenced') {
       this.#fencedWrites += 1;
       return [];
     }
-    const sql = this.#writer === 'unfenced' ? COMMIT_UNFENCED : COMMIT;
+    this.#batches += 1;
+    const [sql, number] = this.#writer === 'unfenced' ? [COMMIT_UNFENCED, []] : [COMMIT, [this.#batches]];
     try {
       const row = await this.#connections.use(async (session) => {
-        const [kept] = await session.run(sql, [agent, ...values]);
+        const [kept] = await session.run(sql, [agent, ...values, ...number]);
         return { kept: textsOf(kept?.['kept']), fresh: new Set(textsOf(kept?.['fresh'])) };
       });
       if (row.kept.length < cellsOf(batch).length) this.#fencedWrites += 1;

@@ -1,4 +1,7 @@
-/** Kills, pauses, cuts, lost answers, restarts of the database: whatever comes together, each registration is kept once. */
+/**
+ * Kills, pauses, cuts, lost answers, restarts of the database, and agents that join right before a cut: whatever comes
+ * together, each registration is kept once, and no two agents poll together.
+ */
 import { describe, expect, test } from 'vitest';
 import { campaign } from './campaign.ts';
 
@@ -9,7 +12,7 @@ const TAKEOVER_MS = 25_000;
 
 describe('a campaign of faults', () => {
   test.each(SEEDS)('from seed %i: nothing lost, nothing doubled, nobody polls together', async (seed) => {
-    const result = await campaign({ seed, seconds: SECONDS });
+    const result = await campaign({ seed, seconds: SECONDS, oneMachine: seed % 2 === 0 });
     expect(result).toMatchObject({ doubled: [], lost: [], toldTwice: [], together: [] });
     expect(result.once).toBe(result.registrations);
     expect(result.registrations).toBeGreaterThan(SECONDS / 40);
@@ -26,6 +29,14 @@ describe('a campaign of faults', () => {
       for (const what of result.doubled) doubled.add(`${seed} ${what}`);
     }
     expect(doubled.size).toBeGreaterThan(0);
+  });
+
+  test('sees agents poll together where nobody waits for one that may be alone: the campaign can fail', async () => {
+    const together: string[] = [];
+    for (const seed of SEEDS) {
+      together.push(...(await campaign({ seed, seconds: SECONDS, waitsForTheLone: false })).together);
+    }
+    expect(together.length).toBeGreaterThan(0);
   });
 });
 

@@ -6,7 +6,7 @@
  * makes an event one: what two owners found would be two events.
  */
 import { Membership, timesOfLease } from '../../../src/agent/cluster/membership.ts';
-import type { AgentIdentity, CellLease, ClusterView, LeaseTable } from '../../../src/store/leases.ts';
+import type { AgentIdentity, CellLease, ClusterView, LeaseTable, Renewal } from '../../../src/store/leases.ts';
 import { StoreError } from '../../../src/store/store-error.ts';
 import { ProcessClock, SimulatedTime } from './campaign-clock.ts';
 
@@ -17,6 +17,8 @@ const POLL_EVERY_MS = 20_000;
 const POLL_MS = 1500;
 const STATEMENT_MS = 2000;
 const RESTART_MS = 10_000;
+/** An agent that knows of no other polls on for so long. */
+const ALONE_MS = 120_000;
 
 export interface CampaignResult {
   readonly seed: number;
@@ -41,6 +43,10 @@ export interface CampaignOptions {
   readonly seconds: number;
   /** false: the fence is a look at the row when the write is sent, as a plain EXISTS is. */
   readonly fenced?: boolean;
+  /** false: whoever joins takes over when the lease is over, also from an agent that may be alone. */
+  readonly waitsForTheLone?: boolean;
+  /** All processes are of one machine, where one can tell that another is gone. */
+  readonly oneMachine?: boolean;
 }
 
 /** Numerical Recipes' generator: the same faults for the same seed, on any machine. */
@@ -55,6 +61,15 @@ function randomOf(seed: number): () => number {
 interface AgentRow extends AgentIdentity {
   fenced: boolean;
   expiresMs: number;
+  aloneMs: number;
+  renewal: number;
+}
+
+interface Write {
+  readonly number: number;
+  readonly upTo: number;
+  readonly events: readonly KeptEvent[];
+  readonly fenced: boolean;
 }
 
 interface KeptEvent {
@@ -67,22 +82,31 @@ interface KeptEvent {
 /** The database: everything in it happens at one instant, as in a transaction. */
 class ModelDatabase {
   readonly #time: SimulatedTime;
+  readonly #waitsForTheLone: boolean;
   readonly #agents = new Map<string, AgentRow>();
   readonly #cells = new Map<string, { -readonly [Key in keyof CellLease]: CellLease[Key] }>();
+  readonly #written = new Map<string, { readonly writer: string; readonly number: number }>();
   readonly events = new Map<string, KeptEvent>();
   /** Registrations that the events of a device go up to. */
   readonly counted = new Map<string, number>(CELLS.map((cell) => [cell, 0]));
   down = false;
 
-  constructor(time: SimulatedTime) {
+  constructor(time: SimulatedTime, waitsForTheLone: boolean) {
     this.#time = time;
+    this.#waitsForTheLone = waitsForTheLone;
   }
 
   owns(id: string, cell: string): boolean {
     return this.#cells.get(cell)?.agent === id;
   }
 
-  commit(cell: string, upTo: number, events: readonly KeptEvent[]): readonly string[] {
+  /** null: another one's by then, or later than a later one. */
+  commit(cell: string, writer: string, write: Write): readonly string[] | null {
+    const { number, upTo, events, fenced } = write;
+    if (fenced && !this.owns(writer, cell)) return null;
+    const last = this.#written.get(cell);
+    if (last?.writer === writer && last.number >= number) return null;
+    this.#written.set(cell, { writer, number });
     const fresh = events.filter(({ id }) => !this.events.has(id));
     for (const event of fresh) this.events.set(event.id, event);
     this.counted.set(cell, upTo);
@@ -91,13 +115,19 @@ class ModelDatabase {
 
   readonly leases: LeaseTable = {
     join: async (agent, leaseMs) => {
-      this.#agents.set(agent.id, { ...agent, fenced: false, expiresMs: this.#time.nowMs + leaseMs });
+      this.#agents.set(agent.id, {
+        ...agent,
+        fenced: false,
+        expiresMs: this.#time.nowMs + leaseMs,
+        aloneMs: 0,
+        renewal: 0,
+      });
     },
-    renew: async (id, leaseMs) => {
+    renew: async (id, { number, leaseMs, aloneMs }) => {
       const row = this.#agents.get(id);
-      if (row === undefined || row.fenced) return false;
-      row.expiresMs = this.#time.nowMs + leaseMs;
-      return true;
+      if (row === undefined || row.fenced || row.renewal >= number) return null;
+      Object.assign(row, { expiresMs: this.#time.nowMs + leaseMs, aloneMs, renewal: number });
+      return [...this.#agents.values()].filter((other) => other !== row && !other.fenced).length;
     },
     announce: async (weights) => {
       for (const [cell, weight] of weights) {
@@ -114,7 +144,8 @@ class ModelDatabase {
     }),
     fenceDead: async () => {
       for (const [id, row] of this.#agents) {
-        if (!row.fenced && row.expiresMs < this.#time.nowMs) row.fenced = true;
+        const untilMs = row.expiresMs + (this.#waitsForTheLone ? row.aloneMs : 0);
+        if (!row.fenced && untilMs < this.#time.nowMs) row.fenced = true;
         if (row.fenced) this.#agents.delete(id);
       }
       const freed = [...this.#cells.values()].filter(({ agent }) => agent !== null && !this.#agents.has(agent));
@@ -143,11 +174,14 @@ class ModelDatabase {
         Object.assign(cell, { agent: live ? taker.id : null, epoch: cell.epoch + 1, wantedBy: null });
       }
     },
-    leave: async (id) => {
-      this.#agents.delete(id);
-      for (const cell of this.#cells.values()) if (cell.agent === id) Object.assign(cell, { agent: null });
-    },
+    bury: async (id) => this.#forget(id),
+    leave: async (id) => this.#forget(id),
   };
+
+  #forget(id: string): void {
+    this.#agents.delete(id);
+    for (const cell of this.#cells.values()) if (cell.agent === id) Object.assign(cell, { agent: null });
+  }
 }
 
 /** One process: its way to the database, its membership, and polls of its cells. */
@@ -155,9 +189,10 @@ class ModelProcess {
   readonly clock: ProcessClock;
   readonly membership: Membership;
   readonly #world: World;
-  readonly #name: string;
+  readonly name: string;
   readonly #polling = new Map<string, AbortController>();
   readonly told: string[] = [];
+  #writes = 0;
   cut = false;
   losesAnswers = false;
   /** Polls a device at this moment. */
@@ -165,20 +200,21 @@ class ModelProcess {
 
   constructor(world: World, name: string) {
     this.#world = world;
-    this.#name = name;
+    this.name = name;
     this.clock = new ProcessClock(world.time, (world.random() - 0.5) * 600_000);
     let ids = 0;
     const over = (work: (leases: LeaseTable) => Promise<unknown>) => this.call(() => work(world.database.leases));
     // oxlint-disable typescript/no-unsafe-type-assertion -- each gives what its own method gives
     const leases: LeaseTable = {
       join: (agent, ms) => over((table) => table.join(agent, ms)) as Promise<void>,
-      renew: (id, ms) => over((table) => table.renew(id, ms)) as Promise<boolean>,
+      renew: (id, renewal: Renewal) => over((table) => table.renew(id, renewal)) as Promise<number | null>,
       announce: (weights) => over((table) => table.announce(weights)) as Promise<void>,
       view: () => over((table) => table.view()) as Promise<ClusterView>,
       fenceDead: () => over((table) => table.fenceDead()) as Promise<readonly string[]>,
       take: (id, cells) => over((table) => table.take(id, cells)) as Promise<readonly string[]>,
       want: (id, cell) => over((table) => table.want(id, cell)) as Promise<void>,
       release: (id, cells) => over((table) => table.release(id, cells)) as Promise<void>,
+      bury: (id) => over((table) => table.bury(id)) as Promise<void>,
       leave: (id) => over((table) => table.leave(id)) as Promise<void>,
     };
     // oxlint-enable typescript/no-unsafe-type-assertion
@@ -187,14 +223,15 @@ class ModelProcess {
       leases,
       clock: this.clock,
       logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
-      identity: () => ({ name, url: '', version: '1' }),
+      identity: () => ({ name, url: '', version: '1', process: name }),
       newId: () => `${name}.${(ids += 1)}`,
       poller: {
         weights: () => world.weights,
         own: (cells) => this.#own(cells),
         disown: (cells, keep) => this.#disown(cells, keep),
       },
-      times: timesOfLease(20_000),
+      times: timesOfLease(20_000, ALONE_MS),
+      isGone: (process) => world.oneMachine && world.isGone(process),
     });
     this.membership.start();
   }
@@ -265,16 +302,18 @@ class ModelProcess {
     if (writer === null) return counted;
     const events = Array.from({ length: seen - counted }, (_, index): KeptEvent => {
       const what = `${device}/${counted + index + 1}`;
-      return { id: `${what} by ${this.#name}`, what, writer: this.#name };
+      return { id: `${what} by ${this.name}`, what, writer: this.name };
     });
     const { database, fenced } = this.#world;
     const ownedWhenSent = database.owns(writer, device);
+    this.#writes += 1;
+    const write = { number: this.#writes, upTo: seen, events, fenced };
     try {
       const fresh = await this.call(async () =>
-        (fenced ? database.owns(writer, device) : ownedWhenSent) ? database.commit(device, seen, events) : null,
+        fenced || ownedWhenSent ? database.commit(device, writer, write) : null,
       );
       if (fresh === null) return counted;
-      const own = events.filter(({ id }) => fresh.includes(id) || database.events.get(id)?.writer === this.#name);
+      const own = events.filter(({ id }) => fresh.includes(id) || database.events.get(id)?.writer === this.name);
       for (const { what } of own) if (!this.told.includes(what)) this.told.push(what);
       return seen;
     } catch (error) {
@@ -284,19 +323,14 @@ class ModelProcess {
       return signal.aborted ? counted : this.#keep(device, counted, seen, signal);
     }
   }
-
-  /** It believes that it may poll without the database: nobody else was there. */
-  get alone(): boolean {
-    const { id, view } = this.membership.status;
-    return view.agents.every((agent) => agent.id === id || agent.leftMs <= 0);
-  }
 }
 
 class World {
   readonly time = new SimulatedTime();
-  readonly database = new ModelDatabase(this.time);
+  readonly database: ModelDatabase;
   readonly random: () => number;
   readonly fenced: boolean;
+  readonly oneMachine: boolean;
   readonly registrations = new Map<string, number>(CELLS.map((cell) => [cell, 0]));
   readonly weights = new Map(CELLS.map((cell, index) => [cell, 1 + index]));
   readonly processes: ModelProcess[] = [];
@@ -307,9 +341,11 @@ class World {
   readonly #unpolledSince = new Map<string, number>();
   #started = 0;
 
-  constructor({ seed, fenced = true }: CampaignOptions) {
+  constructor({ seed, fenced = true, waitsForTheLone = true, oneMachine = false }: CampaignOptions) {
     this.random = randomOf(seed);
+    this.database = new ModelDatabase(this.time, waitsForTheLone);
     this.fenced = fenced;
+    this.oneMachine = oneMachine;
     for (let index = 0; index < AGENTS; index += 1) this.start();
   }
 
@@ -318,13 +354,17 @@ class World {
     this.processes.push(new ModelProcess(this, `p${this.#started}`));
   }
 
+  isGone(name: string): boolean {
+    return this.gone.some((process) => process.name === name && process.clock.killed);
+  }
+
   polled(by: ModelProcess, device: string): void {
     const since = this.#unpolledSince.get(device);
     if (since !== undefined) this.takeoverMs.push(this.time.nowMs - since);
     this.#unpolledSince.delete(device);
     for (const other of this.processes) {
       if (other === by || !other.sessions.has(device) || other.clock.paused || by.clock.paused) continue;
-      if (!other.alone && !by.alone) this.together.push(`${device} at ${this.time.nowMs}`);
+      this.together.push(`${device} at ${this.time.nowMs}`);
     }
   }
 
@@ -354,7 +394,7 @@ class World {
 
   #kindOf(process: ModelProcess): readonly [kind: string, begin: () => void, end: () => void] {
     const { clock } = process;
-    switch (Math.floor(this.random() * 6)) {
+    switch (Math.floor(this.random() * 7)) {
       case 0:
         return ['kill', () => this.#kill(process), () => undefined];
       case 1:
@@ -365,27 +405,41 @@ class World {
         return ['lost answers', () => void (process.losesAnswers = true), () => void (process.losesAnswers = false)];
       case 4:
         return ['database down', () => void (this.database.down = true), () => void (this.database.down = false)];
-      default:
+      case 5:
         return ['stop', () => this.#stop(process), () => undefined];
+      default:
+        return ['cut of one that was alone', () => this.#cutLone(process), () => void (process.cut = false)];
     }
   }
 
-  #kill(process: ModelProcess): void {
+  /** All others are gone; when the first of them is back, or a little before or after, it loses the database. */
+  #cutLone(process: ModelProcess): void {
+    // Later than their leases: the one that is left has seen that it is alone.
+    const backMs = 40_000;
+    for (const other of this.processes.filter((each) => each !== process)) this.#kill(other, backMs);
+    const laterMs = backMs + (this.random() - 0.3) * 10_000;
+    void this.time.sleep(laterMs).then(() => {
+      process.cut = true;
+      return this.time.sleep(this.random() * 2 * ALONE_MS).then(() => void (process.cut = false));
+    });
+  }
+
+  #kill(process: ModelProcess, backMs = RESTART_MS): void {
     for (const cell of process.membership.status.owned) this.#unpolledSince.set(cell, this.time.nowMs);
     process.clock.killed = true;
-    this.#replace(process);
+    this.#replace(process, backMs);
   }
 
   #stop(process: ModelProcess): void {
-    this.#replace(process);
+    this.#replace(process, RESTART_MS);
     // The process ends when it has let go.
     void process.membership[Symbol.asyncDispose]();
   }
 
-  #replace(process: ModelProcess): void {
+  #replace(process: ModelProcess, backMs: number): void {
     this.processes.splice(this.processes.indexOf(process), 1);
     this.gone.push(process);
-    void this.time.sleep(RESTART_MS).then(() => this.start());
+    void this.time.sleep(backMs).then(() => this.start());
   }
 
   heal(): void {
@@ -405,9 +459,9 @@ export async function campaign(options: CampaignOptions): Promise<CampaignResult
   void world.faultsHappen(endMs);
   await world.time.runUntil(endMs);
   // Then all is well, for as long as it takes to find everything.
-  await world.time.runUntil(endMs + 70_000);
+  await world.time.runUntil(endMs + 2 * ALONE_MS + 70_000);
   world.heal();
-  await world.time.runUntil(endMs + 200_000);
+  await world.time.runUntil(endMs + 3 * ALONE_MS + 200_000);
   return resultOf(world, options);
 }
 

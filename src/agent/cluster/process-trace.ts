@@ -1,0 +1,62 @@
+/**
+ * What a process leaves with the others, so that one on the same machine can tell for certain that it is gone: boot, PID
+ * namespace, PID and the tick of its start. Where any of them is another machine's or cannot be read, nothing is said.
+ */
+import { readFileSync, readlinkSync } from 'node:fs';
+
+const TRACE = /^linux ([0-9a-f-]{36}) (pid:\[\d{1,20}\]) (\d{1,10}) (\d{1,20})$/;
+
+interface Seen {
+  readonly state: string;
+  readonly start: string;
+}
+
+/** Empty: this system does not tell. */
+export function traceOf(pid: number): string {
+  try {
+    const seen = look(pid);
+    return seen === null ? '' : `linux ${boot()} ${namespace()} ${pid} ${seen.start}`;
+  } catch {
+    return '';
+  }
+}
+
+/** Of what another process left: it ran on this machine, and runs no more. */
+export function isGone(trace: string): boolean {
+  const [, ofBoot, ofNamespace, pid, start] = TRACE.exec(trace) ?? [];
+  try {
+    if (ofBoot !== boot() || ofNamespace !== namespace()) return false;
+    // Not by what /proc shows: that may hide what is another user's.
+    if (!exists(Number(pid))) return true;
+    const seen = look(Number(pid));
+    // Its number is another's by now; or it is dead, and nobody took note.
+    return seen !== null && (seen.start !== start || seen.state === 'Z' || seen.state === 'X');
+  } catch {
+    return false;
+  }
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'ESRCH');
+  }
+}
+
+function boot(): string {
+  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+}
+
+function namespace(): string {
+  return readlinkSync('/proc/self/ns/pid');
+}
+
+/** proc(5): the third and the 22nd field; the second, in brackets, may hold anything. */
+function look(pid: number): Seen | null {
+  const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  const [state, start] = [fields[0], fields[19]];
+  return state === undefined || start === undefined ? null : { state, start };
+}
