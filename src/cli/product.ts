@@ -34,7 +34,6 @@ import { Maintenance } from '../model/maintenance.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { type ReloadOutcome, Reloads } from './reloads.ts';
 import { type Cluster, startCluster } from './cluster.ts';
-import { timesOfLease } from '../agent/cluster/membership.ts';
 import { openStore } from './stores.ts';
 import { packageVersion } from './version.ts';
 
@@ -161,9 +160,7 @@ async function startParts(
   beginReloads(options, { agent, targets, maintenance, push, webhooks, reloads, server });
   if (shared !== null) {
     const member = { ...shared, agent, url: server.url, version: packageVersion(), clock: networkClock, logger };
-    cluster = await parts.start('cluster', () =>
-      startCluster({ ...member, times: timesOfLease(shared.leaseMs, shared.aloneMs) }),
-    );
+    cluster = await parts.start('cluster', () => startCluster(member));
   }
   return {
     url: server.url,

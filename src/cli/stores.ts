@@ -1,4 +1,5 @@
 /** The store that the configuration names. */
+import { type ClusterTimes, timesOfLease } from '../agent/cluster/membership.ts';
 import type { ResolvedStore } from '../config/resolved-config.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -9,7 +10,7 @@ import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 export interface OpenedStore extends AsyncDisposable {
   readonly events: EventStore;
   /** null: it is this agent's alone. */
-  readonly shared: { readonly store: PostgresStore; readonly leaseMs: number; readonly aloneMs: number } | null;
+  readonly shared: { readonly store: PostgresStore; readonly times: ClusterTimes } | null;
 }
 
 export interface StoreOptions {
@@ -27,6 +28,6 @@ export async function openStore({ store, writer, ...around }: StoreOptions): Pro
     return { events, shared: null, [Symbol.asyncDispose]: () => events[Symbol.asyncDispose]() };
   }
   const opened = await openPostgresStore({ address: store.postgres, retentionMs, writer, ...around });
-  const shared = { store: opened, leaseMs: store.leaseMs, aloneMs: store.aloneMs };
+  const shared = { store: opened, times: timesOfLease(store.leaseMs, store.aloneMs) };
   return { events: opened, shared, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }
