@@ -254,7 +254,11 @@ async function serve(
   { clock: network, logger, errors }: Common,
   { agent, store, targets, push, webhooks, listeners, reloads, maintenance, clusterMetrics: ofCluster }: Served,
 ): Promise<HttpServer> {
-  const lines = new PreparedLines((group, cell) => agent.readModel.group(group, cell), config.metrics);
+  const lines = new PreparedLines(
+    (group, cell) => agent.readModel.group(group, cell),
+    config.metrics,
+    (device, work) => errors.guard('listener', { device }, work, undefined),
+  );
   agent.readModel.onChange((device, view) => lines.update(device, view));
   // One look at the agent for all metrics of a scrape: it counts sessions one by one.
   let status = agent.status();

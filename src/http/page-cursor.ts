@@ -37,13 +37,57 @@ export function pageOf<T>(
     readonly limit: number;
   },
 ): Page<T> {
-  const keyed = all.map((entry) => ({ key: keyOf(entry), entry })).filter(({ key }) => after === null || key > after);
-  keyed.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
-  const page = keyed.slice(0, limit);
+  const first = new FirstByKey<T>(limit);
+  let following = 0;
+  for (const entry of all) {
+    const key = keyOf(entry);
+    if (after !== null && key <= after) continue;
+    following += 1;
+    first.offer(key, entry);
+  }
+  const page = first.inOrder();
   const last = page.at(-1);
-  const more = keyed.length > page.length && last !== undefined;
+  const more = following > page.length && last !== undefined;
   return {
     entries: page.map(({ entry }) => entry),
     nextCursor: more ? encodePageCursor(order, last.key) : null,
   };
+}
+
+interface Keyed<T> {
+  readonly key: string;
+  readonly entry: T;
+}
+
+/**
+ * The `limit` entries that come first: twice as many are kept at most, and cut when they are full. To sort all of a fleet of
+ * 30,000 for each page of it stops everything else for a tenth of a second.
+ */
+class FirstByKey<T> {
+  readonly #limit: number;
+  #kept: Keyed<T>[] = [];
+  /** Nothing behind it is among the first; null: nothing was cut yet. */
+  #lastKey: string | null = null;
+
+  constructor(limit: number) {
+    this.#limit = limit;
+  }
+
+  offer(key: string, entry: T): void {
+    if (this.#lastKey !== null && key > this.#lastKey) return;
+    this.#kept.push({ key, entry });
+    if (this.#kept.length >= 2 * this.#limit) this.#cut();
+  }
+
+  inOrder(): readonly Keyed<T>[] {
+    this.#cut();
+    return this.#kept;
+  }
+
+  #cut(): void {
+    this.#kept.sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+    if (this.#kept.length < this.#limit) return;
+    this.#kept = this.#kept.slice(0, this.#limit);
+    this.#lastKey = this.#kept.at(-1)?.key ?? null;
+  }
 }

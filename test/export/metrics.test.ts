@@ -410,3 +410,57 @@ describe('what the tracker knows becomes metrics', () => {
     expect(samples(text, 'gdoi_events_total')).toContain('{type="reregistration"} 2');
   });
 });
+
+describe('lines that wait to be prepared', () => {
+  const polled = (device: string) => ({ ...viewAfter(aReport({ 'show crypto gdoi': [aGm()] })), device });
+
+  test('are those of the last view, however often it changed since', () => {
+    const lines = new PreparedLines(() => undefined);
+    lines.update('gm1', { ...polled('gm1'), pollDurationMs: 1000 });
+    lines.update('gm1', { ...polled('gm1'), pollDurationMs: 7000 });
+    expect([...lines.chunks()].join('')).toContain('gdoi_device_poll_duration_seconds{device="gm1"} 7\n');
+    expect(lines.of('gm1')).toContain('gdoi_device_poll_duration_seconds{device="gm1"} 7\n');
+  });
+
+  test('are not prepared for a device that is gone', () => {
+    const lines = new PreparedLines(() => undefined);
+    lines.update('gm1', polled('gm1'));
+    lines.update('gm1', null);
+    expect([...lines.chunks()].join('')).toBe('');
+  });
+
+  test('of more devices than may wait are all there', () => {
+    const lines = new PreparedLines(() => undefined);
+    const devices = Array.from({ length: 4100 }, (_, n) => `gm${n}`);
+    const view = polled('gm');
+    for (const device of devices) lines.update(device, { ...view, device });
+    const text = [...lines.chunks()].join('');
+    for (const device of devices) expect(text).toContain(`gdoi_device_up{device="${device}"} 1\n`);
+  });
+
+  test('cost only their own device where they cannot be made', () => {
+    const failed: string[] = [];
+    const lines = new PreparedLines(
+      () => undefined,
+      { labels: [], ksMembers: true },
+      (device, work) => {
+        try {
+          work();
+        } catch {
+          failed.push(device);
+        }
+      },
+    );
+    const broken = new Proxy(polled('gm1'), {
+      get(view, field) {
+        if (field === 'polls') throw new Error('a bug in a metric');
+        const value: unknown = Reflect.get(view, field);
+        return value;
+      },
+    });
+    lines.update('gm1', broken);
+    lines.update('gm2', polled('gm2'));
+    expect([...lines.chunks()].join('')).toContain('gdoi_device_up{device="gm2"} 1\n');
+    expect(failed).toEqual(['gm1']);
+  });
+});
