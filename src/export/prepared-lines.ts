@@ -135,7 +135,8 @@ export class PreparedLines {
   *chunks(): Generator<string> {
     // What comes while others have their turn is the next scrape's, or this one would have no end.
     let prepared = 0;
-    for (const device of [...this.#waiting.keys()]) {
+    const waiting = Array.from(this.#waiting.keys());
+    for (const device of waiting) {
       this.#prepareWaiting(device);
       prepared += 1;
       if (prepared % PREPARED_AT_ONCE === 0) yield '';

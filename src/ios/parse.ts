@@ -29,7 +29,9 @@ export function parseCommandOutput(
   if (grammar === undefined) {
     return failed(canonical, 'unrecognised', `no parser for "${canonical}"`, NO_LINES);
   }
-  const answer = answerTo(canonical, readDeviceText(whole === 'prompt' ? `${text}\n` : text));
+  // Not a copy where none is needed: what is taken out of a text keeps it in memory, beside the one that is shown.
+  const lines = whole === 'prompt' && !text.endsWith('\n') ? `${text}\n` : text;
+  const answer = answerTo(canonical, readDeviceText(lines));
   return parseAnswer(canonical, grammar, whole === 'prompt' ? { ...answer, ending: 'prompt' } : answer);
 }
 
