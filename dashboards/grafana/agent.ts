@@ -131,6 +131,10 @@ export const agentDashboard = compose({
               expr: `sum by (result) (rate(${of('gdoi_snmp_polls_total')}[$__rate_interval]))`,
               legend: 'SNMP beside SSH: {{result}}',
             },
+            {
+              expr: `sum by (result) (rate(${of('gdoi_restconf_polls_total')}[$__rate_interval]))`,
+              legend: 'RESTCONF beside SSH: {{result}}',
+            },
           ],
         }),
         timeSeries({
@@ -170,14 +174,15 @@ export const agentDashboard = compose({
       title: 'Sessions',
       panels: [
         timeSeries({
-          title: 'SSH sessions',
-          description: 'Open sessions; logins under way and waiting for a free slot (ssh.max_handshakes).',
+          title: 'SSH sessions and RESTCONF connections',
+          description: 'Open; SSH logins under way and waiting for a free slot (ssh.max_handshakes).',
           width: 12,
           unit: 'short',
           lines: [
             { expr: of('gdoi_ssh_sessions'), legend: '{{instance}}: open' },
             { expr: of('gdoi_ssh_handshakes_running'), legend: '{{instance}}: logins under way' },
             { expr: of('gdoi_ssh_handshakes_waiting'), legend: '{{instance}}: logins waiting' },
+            { expr: of('gdoi_restconf_connections'), legend: '{{instance}}: RESTCONF connections' },
           ],
         }),
         timeSeries({

@@ -17,6 +17,7 @@ const CHOICES = [
   { group: 'CORP', device: 'gm3' },
   { group: 'BRANCH', device: 'ks1' },
   { group: 'RARE', device: 'rare' },
+  { group: 'RARE', device: 'beside' },
 ];
 const NOWHERE = '127.0.0.1:9';
 

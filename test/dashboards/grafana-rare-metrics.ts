@@ -77,6 +77,10 @@ async function exposition(): Promise<string> {
   const read = { sentAtMs: atMs, receivedAtMs: atMs };
   lines.update('rare', { ...rare, device: 'rare', certificates: { ...certificateEnding(20), at: read } });
   lines.update('silent', silent);
+  lines.update(
+    'beside',
+    aDevice({ device: 'beside', restconf: { result: 'ok', error: null, polls: { ok: 3 }, lastSuccessAtMs: atMs } }),
+  );
   const sources = [{ source: 'http://netbox.example/targets/', failures: 1, failing: 'timeout' }];
   const texts = [
     await SELF.metrics(),
