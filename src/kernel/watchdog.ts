@@ -55,6 +55,13 @@ export class Watchdog {
       this.#sleep(leftMs);
       return;
     }
+    void this.#dueAfterReading(this.#dueMs);
+  }
+
+  /** Timers go before sockets: after work that held the thread, what came in time has still to be read. */
+  async #dueAfterReading(dueMs: number): Promise<void> {
+    await this.#clock.yieldToIo();
+    if (this.#dueMs !== dueMs) return;
     this.#dueMs = null;
     this.#onDue();
   }

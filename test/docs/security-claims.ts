@@ -734,14 +734,15 @@ const BOUNDS: readonly Claim[] = [
     ],
     figures: [
       ['300 packets', 'src/access/ssh/line-meter.ts', 'octets: 256 * 1024, packets: 300'],
-      ['2,048 from one command', 'src/access/ssh/line-meter.ts', 'octets: 1024 * 1024, packets: 2_048'],
+      ['512 from one command', 'src/access/ssh/line-meter.ts', 'octets: 1024 * 1024, packets: 512'],
+      ['At most 8 KiB of one connection', 'src/access/ssh/guarded-client.ts', 'SLICE_OCTETS = 8 * 1024'],
       [
         'four key exchanges, then one a minute or 64 KiB',
         'src/access/ssh/line-meter.ts',
         'KEY_EXCHANGES = 4;\nconst KEY_EXCHANGE_MS = 60_000;\nconst KEY_EXCHANGE_OCTETS = 64 * 1024;',
       ],
-      ['2,000 packets or 1 MB, then a tenth a second', 'src/access/ssh/read-share.ts', 'burst: 2_000, perSecond: 200'],
-      ['20,000 packets a second', 'src/access/ssh/read-share.ts', 'perSecond: 20_000'],
+      ['500 packets or 1 MB, then a tenth a second', 'src/access/ssh/read-share.ts', 'burst: 2_000, perSecond: 200'],
+      ['2,500 packets a second', 'src/access/ssh/read-share.ts', 'perSecond: 10_000'],
       ['30 s, doubling to an hour', 'src/access/ssh/ssh-access.ts', 'firstMs: 30_000, longestMs: 3_600_000'],
     ],
   },

@@ -42,8 +42,14 @@ function wire(connection: ssh2.Connection): WireProtocol {
   return (connection as unknown as { readonly _protocol: WireProtocol })._protocol;
 }
 
-/** Do it again and again, a burst a turn, as long as the connection lives and takes it. */
-function flood({ socket }: Pick<Stage, 'socket'>, send: () => void, burst = 200): void {
+/** What a flood writes to has this much unsent: it waits until that went. */
+const ENOUGH_UNSENT = 256 * 1024;
+
+/**
+ * Do it again and again, a burst a turn, as long as the connection lives and takes it. `channel`: what is sent is its text,
+ * which waits for the SSH window too.
+ */
+function flood({ socket, channel }: Partial<Terminal> & Pick<Stage, 'socket'>, send: () => void, burst = 200): void {
   const turn = (): void => {
     if (socket.destroyed || !socket.writable) return;
     try {
@@ -51,7 +57,10 @@ function flood({ socket }: Pick<Stage, 'socket'>, send: () => void, burst = 200)
     } catch {
       return;
     }
-    if (socket.writableLength > 256 * 1024) socket.once('drain', () => setImmediate(turn));
+    if (socket.writableLength > ENOUGH_UNSENT) socket.once('drain', () => setImmediate(turn));
+    else if (channel !== undefined && channel.writableNeedDrain) channel.once('drain', () => setImmediate(turn));
+    else if (channel !== undefined && channel.stderr.writableNeedDrain)
+      channel.stderr.once('drain', () => setImmediate(turn));
     else setImmediate(turn);
   };
   turn();
@@ -122,6 +131,8 @@ export class HostileSsh implements AsyncDisposable {
   readonly #listener: Server;
   readonly #sockets = new Set<Socket>();
   connections = 0;
+  /** Connections that agreed on keys: what costs both sides. */
+  logins = 0;
 
   constructor(manner: HostileManner) {
     this.#manner = manner;
@@ -166,6 +177,9 @@ export class HostileSsh implements AsyncDisposable {
   #serve(stage: Stage): void {
     const { connection } = stage;
     connection.on('error', () => undefined);
+    connection.once('handshake', () => {
+      this.logins += 1;
+    });
     connection.on('handshake', () => this.#manner.atHandshake?.(stage));
     connection.on('authentication', (context) => {
       if (context.method === 'password') context.accept();

@@ -1,60 +1,92 @@
 /**
- * The product as a user runs it, polling a few good routers beside 200 hostile ones of every manner: three processes, as in
- * life (the good ones are `gdoiwatch simulate`, the hostile ones live here). What is measured is what the agent did for the
- * good ones over the last two thirds of the time, and what it cost it. Its figures depend on the machine: it is a benchmark.
+ * The product as a user runs it, polling a few good routers beside 200 hostile ones of every manner: four processes, as in
+ * life (the good ones are `gdoiwatch simulate`, the hostile ones `hostile-fleet.ts`, and who asks is this one). What is
+ * measured is what the agent did for the good ones over the last two thirds of the time, and what it cost it.
  */
+import { type ChildProcessByStdio, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
 import { parse, stringify } from 'yaml';
-import { createSystemClock } from '../../src/kernel/clock.ts';
+import { type Clock, createSystemClock } from '../../src/kernel/clock.ts';
+import { PATIENCE } from '../builders/patience.ts';
 import { Gdoiwatch } from '../e2e/gdoiwatch.ts';
-import { HostileSsh, MANNERS } from './hostile-ssh.ts';
+import type { HostileRouter } from './hostile-fleet.ts';
 
 const HOSTILE = 200;
 const GOOD_GMS = 18;
 const GOOD_KSS = 2;
+const GOOD = GOOD_GMS + GOOD_KSS;
 const INTERVAL_SECONDS = 3;
 const LOOK_MS = 500;
 
-export interface SiegeOutcome {
-  readonly manners: number;
-  readonly hostile: number;
-  /** Hostile routers that were polled at least once. */
-  readonly hostilePolled: number;
-  readonly good: number;
-  /** Good polls that were due in the measured time, and that succeeded. */
-  readonly due: number;
-  readonly succeeded: number;
-  /** Requests to /-/healthy and /metrics, those answered 200, and how long the median and the slowest took, ms. */
-  readonly asked: number;
-  readonly answered: number;
-  readonly medianMs: number;
-  readonly slowestMs: number;
-  /** Resident MB and descriptors: when the measured time began, and at its end. */
-  readonly residentMb: readonly [number, number];
-  readonly descriptors: readonly [number, number];
+/** The programs of a siege, where they were built. */
+export interface SiegePrograms {
+  /** `gdoiwatch`. */
+  readonly main: string;
+  /** `hostile-fleet.ts`. */
+  readonly hostileFleet: string;
 }
 
-export async function siege(durationMs: number, main: string): Promise<SiegeOutcome> {
+/** What the agent has done and takes, by its own metrics and the kernel's. */
+interface AgentState {
+  /** Successful polls of each good router, and which ones failed. */
+  readonly goodPolls: ReadonlyMap<string, number>;
+  readonly goodFailures: readonly string[];
+  readonly cpuSeconds: number;
+  readonly residentMb: number;
+  readonly descriptors: number;
+}
+
+export interface SiegeOutcome {
+  readonly durationSeconds: number;
+  readonly hostile: readonly HostileRouter[];
+  /** Before the hostile ones were added to a running agent. */
+  readonly atPeace: AgentState;
+  /** When the measured time began, and at its end. */
+  readonly before: AgentState;
+  readonly after: AgentState;
+  /** When the hostile ones were gone. */
+  readonly afterwards: AgentState;
+  /** Requests to /-/healthy and /metrics: how long each took that was answered 200, ms, and how many were not. */
+  readonly answeredMs: readonly number[];
+  readonly unanswered: number;
+  /** The longest that the agent's event loop was late, ms. */
+  readonly loopMaxMs: number;
+}
+
+/** Polls of good routers that were due in the measured time. */
+function dueOf({ durationSeconds }: SiegeOutcome): number {
+  return Math.floor(durationSeconds / INTERVAL_SECONDS) * GOOD;
+}
+
+/** Successful polls of each good router in the measured time. */
+export function polledOf({ before, after }: SiegeOutcome): readonly number[] {
+  return [...after.goodPolls].map(([device, polls]) => polls - (before.goodPolls.get(device) ?? 0));
+}
+
+/** The agent besieged for `durationMs`; figures are of the last two thirds of it. */
+export async function siege(durationMs: number, programs: SiegePrograms): Promise<SiegeOutcome> {
   const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-siege-'));
   const parts: AsyncDisposable[] = [];
   try {
-    return await besiege(durationMs, { main, directory, parts });
+    return await besiege(durationMs, { ...programs, directory, parts });
   } finally {
     for (const part of parts.toReversed()) await part[Symbol.asyncDispose]();
     await rm(directory, { recursive: true, force: true });
   }
 }
 
-interface Ground {
-  readonly main: string;
+interface Ground extends SiegePrograms {
   readonly directory: string;
   /** What is closed at the end. */
   readonly parts: AsyncDisposable[];
 }
 
-async function besiege(durationMs: number, { main, directory, parts }: Ground): Promise<SiegeOutcome> {
+async function besiege(durationMs: number, { main, hostileFleet, directory, parts }: Ground): Promise<SiegeOutcome> {
   const clock = createSystemClock();
   const kept = <Part extends AsyncDisposable>(part: Part): Part => {
     parts.push(part);
@@ -63,62 +95,143 @@ async function besiege(durationMs: number, { main, directory, parts }: Ground): 
   const flags = ['--scenario', 'healthy', '--gms', `${GOOD_GMS}`, '--kss', `${GOOD_KSS}`, '--output', directory];
   const simulated = kept(new Gdoiwatch(['simulate', ...flags], { main }));
   const [, path = ''] = await simulated.printed(/^(.*gdoiwatch\.yml)\n/m);
-  const manners = Object.values(MANNERS);
-  const hostile = Array.from({ length: HOSTILE }, (_, index) =>
-    kept(new HostileSsh(manners[index % manners.length] ?? {})),
-  );
-  const ports = await Promise.all(hostile.map((server) => server.listen()));
-  await addDevices(path, ports);
+  await setUp(path, []);
   const agent = kept(new Gdoiwatch(['run', '--config', path], { main, env: { SIEGE_PASSWORD: 'pw' } }));
-  const [, url = '', pid = ''] = await announced(agent);
+  const [, url = ''] = await agent.printed(/(http:\/\/127\.0\.0\.1:\d+)/, 'stderr');
+  const gate = new Gate(url, clock);
+  const state = async (): Promise<AgentState> => stateOf(await gate.ask('/metrics'), String(agent.pid));
+  const atPeace = await until(clock, state, ({ goodPolls }) => goodPolls.size === GOOD && fewest(goodPolls) > 1);
 
-  const asks: number[] = [];
-  let asked = 0;
-  const ask = async (where: string): Promise<string> => {
-    asked += 1;
-    const from = clock.monoMs();
-    const response = await fetch(`${url}${where}`).catch(() => null);
+  const enemy = kept(new HostileFleet(hostileFleet));
+  await setUp(path, await enemy.ports());
+  agent.signal('SIGHUP');
+  await gate.watch(durationMs / 3);
+  const before = await state();
+  gate.forget();
+  const fromMs = clock.monoMs();
+  await gate.watch((durationMs * 2) / 3);
+  const after = await state();
+  const durationSeconds = (clock.monoMs() - fromMs) / 1000;
+  const hostile = await enemy.seen();
+  const { answeredMs, unanswered, loopMaxMs } = gate;
+  await enemy[Symbol.asyncDispose]();
+  const afterwards = await until(clock, state, ({ descriptors }) => descriptors <= atPeace.descriptors + SLACK);
+  return { durationSeconds, hostile, atPeace, before, after, afterwards, answeredMs, unanswered, loopMaxMs };
+}
+
+/** Descriptors that come and go in peace: one more socket for each good router. Each hostile one held one or more. */
+export const SLACK = GOOD;
+
+/** The first state that is as wanted, or the last one that patience saw. */
+async function until(
+  clock: Clock,
+  state: () => Promise<AgentState>,
+  wanted: (state: AgentState) => boolean,
+): Promise<AgentState> {
+  const giveUpMs = clock.monoMs() + PATIENCE.timeout;
+  for (;;) {
+    const now = await state();
+    if (wanted(now) || clock.monoMs() > giveUpMs) return now;
+    await clock.sleep(LOOK_MS);
+  }
+}
+
+function fewest(polls: ReadonlyMap<string, number>): number {
+  return Math.min(...polls.values());
+}
+
+/** Who asks the agent, as its prober and its Prometheus would. */
+class Gate {
+  readonly #url: string;
+  readonly #clock: Clock;
+  answeredMs: number[] = [];
+  unanswered = 0;
+  loopMaxMs = 0;
+
+  constructor(url: string, clock: Clock) {
+    this.#url = url;
+    this.#clock = clock;
+  }
+
+  /** What was asked so far does not count. */
+  forget(): void {
+    this.answeredMs = [];
+    this.unanswered = 0;
+    this.loopMaxMs = 0;
+  }
+
+  async ask(where: string): Promise<string> {
+    const fromMs = this.#clock.monoMs();
+    const response = await fetch(`${this.#url}${where}`).catch(() => null);
     const text = (await response?.text().catch(() => '')) ?? '';
-    if (response?.status === 200) asks.push(clock.monoMs() - from);
+    if (response?.status === 200) this.answeredMs.push(this.#clock.monoMs() - fromMs);
+    else this.unanswered += 1;
+    const lag = /^nodejs_eventloop_lag_max_seconds (\S+)/m.exec(text)?.[1];
+    if (lag !== undefined) this.loopMaxMs = Math.max(this.loopMaxMs, Number(lag) * 1000);
     return text;
-  };
-  const watch = async (forMs: number): Promise<void> => {
-    const untilMs = clock.monoMs() + forMs;
-    while (clock.monoMs() < untilMs) {
-      await ask('/-/healthy');
-      await clock.sleep(LOOK_MS);
-    }
-  };
+  }
 
-  await watch(durationMs / 3);
-  const before = { ok: goodPolls(await ask('/metrics')), cost: await costOf(pid), atMs: clock.monoMs() };
-  await watch((durationMs * 2) / 3);
-  const exposition = await ask('/metrics');
-  const elapsedMs = clock.monoMs() - before.atMs;
-  const after = await costOf(pid);
-  const sorted = asks.toSorted((a, b) => a - b);
-  return {
-    manners: manners.length,
-    hostile: HOSTILE,
-    hostilePolled: hostile.filter(({ connections }) => connections > 0).length,
-    good: GOOD_GMS + GOOD_KSS,
-    due: Math.floor(elapsedMs / 1000 / INTERVAL_SECONDS) * (GOOD_GMS + GOOD_KSS),
-    succeeded: goodPolls(exposition) - before.ok,
-    asked,
-    answered: asks.length,
-    medianMs: Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0),
-    slowestMs: Math.round(sorted.at(-1) ?? 0),
-    residentMb: [before.cost.residentMb, after.residentMb],
-    descriptors: [before.cost.descriptors, after.descriptors],
-  };
+  async watch(forMs: number): Promise<void> {
+    const untilMs = this.#clock.monoMs() + forMs;
+    for (let look = 0; this.#clock.monoMs() < untilMs; look += 1) {
+      await this.ask(look % SCRAPE_EVERY === 0 ? '/metrics' : '/-/healthy');
+      await this.#clock.sleep(LOOK_MS);
+    }
+  }
+}
+
+/** Every tenth look is a scrape: one in five seconds. */
+const SCRAPE_EVERY = 10;
+
+/** The process of `hostile-fleet.ts`. */
+class HostileFleet implements AsyncDisposable {
+  readonly #process: ChildProcessByStdio<Writable, Readable, null>;
+  readonly #lines: AsyncIterator<string>;
+
+  constructor(script: string) {
+    this.#process = spawn(process.execPath, [script, String(HOSTILE)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.#lines = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
+  }
+
+  async ports(): Promise<readonly number[]> {
+    return JSON.parse(await this.#line()) as readonly number[];
+  }
+
+  seen(): Promise<readonly HostileRouter[]> {
+    this.#process.stdin.write('\n');
+    return this.#line().then((line) => JSON.parse(line) as readonly HostileRouter[]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#process.exitCode !== null) return;
+    const ended = once(this.#process, 'exit');
+    this.#process.stdin.end();
+    await ended;
+  }
+
+  async #line(): Promise<string> {
+    const { value, done } = await this.#lines.next();
+    if (done === true) throw new Error('the hostile fleet has ended');
+    return value;
+  }
 }
 
 export function siegeText(outcome: SiegeOutcome): string {
-  const { hostile, manners, hostilePolled, good, due, succeeded, asked, answered } = outcome;
+  const { hostile, before, after, answeredMs, unanswered } = outcome;
+  const polled = polledOf(outcome);
+  const survived = polled.reduce((sum, polls) => sum + polls, 0);
+  const due = dueOf(outcome);
+  const sorted = answeredMs.toSorted((a, b) => a - b);
+  const median = Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0);
+  const slowest = Math.round(sorted.at(-1) ?? 0);
+  const asked = answeredMs.length + unanswered;
+  const attacked = hostile.filter(({ connections }) => connections > 0).length;
+  const cpu = Math.round(((after.cpuSeconds - before.cpuSeconds) / outcome.durationSeconds) * 100);
+  const logins = hostile.reduce((sum, router) => sum + router.logins, 0);
   return [
-    `tried: ${hostile} hostile routers of ${manners} manners (${hostilePolled} connected to) beside ${good} good ones`,
-    `survived: ${succeeded} good polls of ${due} due; ${answered} of ${asked} requests answered (median ${outcome.medianMs} ms, slowest ${outcome.slowestMs} ms)`,
-    `lost: ${Math.max(0, due - succeeded)} polls, ${asked - answered} requests; resident ${outcome.residentMb.join(' -> ')} MB, descriptors ${outcome.descriptors.join(' -> ')}`,
+    `tried: ${hostile.length} hostile routers of ${new Set(hostile.map(({ manner }) => manner)).size} manners (${attacked} connected to, ${logins} logins) beside ${polled.length} good ones`,
+    `survived: ${survived} good polls of ${due} due (fewest of one router ${Math.min(...polled)}); ${answeredMs.length} of ${asked} requests answered (median ${median} ms, slowest ${slowest} ms)`,
+    `lost: ${Math.max(0, due - survived)} polls, ${unanswered} requests; event loop late by ${Math.round(outcome.loopMaxMs)} ms at most, ${cpu} % of a core; resident ${before.residentMb} -> ${after.residentMb} MB, descriptors ${before.descriptors} -> ${after.descriptors}, ${outcome.atPeace.descriptors} before the siege and ${outcome.afterwards.descriptors} after it`,
   ].join('\n');
 }
 
@@ -130,11 +243,15 @@ interface Configuration {
   devices: Array<Record<string, unknown>>;
 }
 
-/** The hostile ones have a credential of their own, as one tenant's routers would. */
-async function addDevices(path: string, ports: readonly number[]): Promise<void> {
+/**
+ * The simulator's configuration with the pace of a siege, and hostile routers on `ports`: they have a credential of their
+ * own, as one tenant's routers would.
+ */
+async function setUp(path: string, ports: readonly number[]): Promise<void> {
   const config = parse(await readFile(path, 'utf8')) as Configuration;
   config.listen = '127.0.0.1:0';
-  config.defaults = { ...config.defaults, interval: `${INTERVAL_SECONDS}s`, timeout: '5s' };
+  const interval = `${INTERVAL_SECONDS}s`;
+  config.defaults = { ...config.defaults, interval, timeout: '5s', snmp: { interval } };
   config.credentials['hostile'] = { username: 'monitor', password_env: 'SIEGE_PASSWORD' };
   config.ssh = { ...config.ssh, host_keys: 'accept-new' };
   for (const [index, port] of ports.entries()) {
@@ -143,24 +260,23 @@ async function addDevices(path: string, ports: readonly number[]): Promise<void>
   await writeFile(path, stringify(config));
 }
 
-async function announced(agent: Gdoiwatch): Promise<readonly string[]> {
-  const [, url = ''] = await agent.printed(/(http:\/\/127\.0\.0\.1:\d+)/, 'stderr');
-  return ['', url, String(agent.pid)];
-}
-
-/** Successful polls of all but the hostile ones. */
-function goodPolls(exposition: string): number {
-  let sum = 0;
-  for (const [, device = '', count = '0'] of exposition.matchAll(
-    /^gdoi_polls_total\{device="([^"]+)",result="ok"\} (\d+)/gm,
+async function stateOf(exposition: string, pid: string): Promise<AgentState> {
+  const goodPolls = new Map<string, number>();
+  const goodFailures: string[] = [];
+  for (const [, device = '', result = '', count = '0'] of exposition.matchAll(
+    /^gdoi_polls_total\{device="([^"]+)",result="(\w+)"\} (\d+)/gm,
   )) {
-    if (!device.startsWith('hostile')) sum += Number(count);
+    if (device.startsWith('hostile')) continue;
+    if (result === 'ok') goodPolls.set(device, Number(count));
+    else if (count !== '0') goodFailures.push(`${device}: ${count} ${result}`);
   }
-  return sum;
-}
-
-async function costOf(pid: string): Promise<{ readonly residentMb: number; readonly descriptors: number }> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const residentKb = Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0);
-  return { residentMb: Math.round(residentKb / 1024), descriptors: (await readdir(`/proc/${pid}/fd`)).length };
+  return {
+    goodPolls,
+    goodFailures,
+    cpuSeconds: Number(/^process_cpu_seconds_total (\S+)/m.exec(exposition)?.[1] ?? 0),
+    residentMb: Math.round(residentKb / 1024),
+    descriptors: (await readdir(`/proc/${pid}/fd`)).length,
+  };
 }

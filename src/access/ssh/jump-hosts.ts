@@ -8,7 +8,6 @@
  */
 import { createHash } from 'node:crypto';
 import type { Duplex } from 'node:stream';
-import type ssh2 from 'ssh2';
 import { BackOff } from '../../kernel/back-off.ts';
 import { later } from '../../kernel/later.ts';
 import type { Random } from '../../kernel/random.ts';
@@ -42,7 +41,7 @@ export interface JumpHostsOptions extends GuardParts {
 }
 
 interface Connection {
-  readonly client: ssh2.Client;
+  readonly guarded: GuardedClient;
   channels: number;
   lost: string | null;
   idle: AbortController | null;
@@ -75,9 +74,9 @@ export class JumpHosts implements Disposable {
   [Symbol.dispose](): void {
     this.#stopping.abort(new Error('SSH access is closing'));
     for (const { connections } of this.#jumps.values()) {
-      for (const { client, idle } of connections) {
+      for (const { guarded, idle } of connections) {
         idle?.abort();
-        client.destroy();
+        guarded.destroy();
       }
     }
     this.#jumps.clear();
@@ -137,7 +136,7 @@ export class JumpHosts implements Disposable {
     try {
       const connection = await this.#logIn(jumps, sourceAddress, attempt.signal);
       jump.connections.add(connection);
-      connection.client.on('close', () => jump.connections.delete(connection));
+      connection.guarded.client.on('close', () => jump.connections.delete(connection));
       jump.backOff.succeeded();
       jump.failure = null;
       return connection;
@@ -159,7 +158,7 @@ export class JumpHosts implements Disposable {
     const key = loginKey(last);
     const way = await this.#to({ ...last, sourceAddress }, jumps.slice(0, -1), signal);
     const guarded = new GuardedClient(this.#options, 'carrier');
-    const connection: Connection = { client: guarded.client, channels: 0, lost: null, idle: null };
+    const connection: Connection = { guarded, channels: 0, lost: null, idle: null };
     const lose = () => {
       connection.lost ??=
         way.lost() ?? guarded.flood ?? `jump host ${last.name} (${placeOf(last)}) closed the connection`;
@@ -179,7 +178,7 @@ export class JumpHosts implements Disposable {
         signal,
       }).run(way.stream);
     } catch (error) {
-      guarded.client.destroy();
+      guarded.destroy();
       way.stream.destroy();
       if (verdict.problem === null) throw error;
       throw new TransportError('host_key', 'jump', `jump host ${last.name}: ${verdict.problem}`);
@@ -201,7 +200,7 @@ export class JumpHosts implements Disposable {
       if (connection.channels > 0 || connection.lost !== null) return;
       const idle = new AbortController();
       connection.idle = idle;
-      void later(this.#options.clock, IDLE_MS, idle.signal, () => connection.client.end());
+      void later(this.#options.clock, IDLE_MS, idle.signal, () => connection.guarded.end());
     });
   }
 
@@ -258,7 +257,7 @@ function openChannel(connection: Connection, jump: JumpLogin, to: TcpPlace, sign
       }
     };
     try {
-      connection.client.forwardOut('127.0.0.1', 0, to.host, to.port, opened);
+      connection.guarded.client.forwardOut('127.0.0.1', 0, to.host, to.port, opened);
     } catch (error) {
       opened(error instanceof Error ? error : new Error(String(error)), undefined);
     }

@@ -16,7 +16,7 @@ export interface LineBounds {
 
 /** Key exchange, banner and authentication take some 5 KB and 20 packets. */
 const LOGIN_BOUNDS: LineBounds = { octets: 256 * 1024, packets: 300 };
-const SESSION_BOUNDS: LineBounds = { octets: 1024 * 1024, packets: 2_048 };
+const SESSION_BOUNDS: LineBounds = { octets: 1024 * 1024, packets: 512 };
 
 /** Octets of the socket for one of text: a packet of one character takes 36 to 64. */
 const OCTETS_FOR_TEXT = 64;

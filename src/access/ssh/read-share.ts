@@ -1,28 +1,38 @@
 /**
  * How much of a thread all SSH connections together may take for reading: a connection that sends more than an allowance
  * is read in turn with the others that do, so many units a second for all of them. What keeps within its allowance is
- * never held up. Held up is the socket: the sender's TCP window closes, nothing is buffered here.
+ * never held up. Held up is the socket: the sender's TCP window closes, and at most one chunk of it is kept here.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import { later } from '../../kernel/later.ts';
 import { TokenBucket } from '../../kernel/token-bucket.ts';
 
-/** One unit is a packet, or this many octets: about 10 us either way. */
+/**
+ * A unit is about 10 us of a slow core: this many octets, of text as of anything else, or a quarter of a packet, which is
+ * decrypted, looked at and mostly answered (`npm run bench:siege`).
+ */
 const OCTETS_A_UNIT = 512;
-/** Of one connection: a megabyte, or two thousand small packets; then a tenth of it a second. */
+const UNITS_A_PACKET = 4;
+/** Of one connection: a megabyte, or five hundred small packets; then a tenth of it a second. */
 const ALLOWANCE = { burst: 2_000, perSecond: 200 };
-/** Of all that exceed theirs: about a quarter of a slow core. */
-const SHARE = { burst: 2_000, perSecond: 20_000 };
+/** Of all that exceed theirs: about a tenth of a slow core. */
+const SHARE = { burst: 1_000, perSecond: 10_000 };
 
-export interface HeldStream {
-  pause(): unknown;
-  resume(): unknown;
+/** One connection's. */
+export interface Allowance {
+  /** It sent this much; true: that is more than it may, and it has to `wait`. */
+  came(octets: number, packets: number): boolean;
+  /** `goOn` is called when it is its turn. */
+  wait(goOn: () => void): void;
+  /** The connection is closed. */
+  gone(): void;
 }
 
 export class ReadShare implements Disposable {
   readonly #clock: Clock;
   readonly #share: TokenBucket;
-  readonly #held = new Set<HeldStream>();
+  /** What goes on when its connection has its turn; the one that waits longest first. */
+  readonly #held = new Map<Allowance, () => void>();
   readonly #stopped = new AbortController();
   #turning = false;
 
@@ -31,22 +41,24 @@ export class ReadShare implements Disposable {
     this.#share = new TokenBucket(SHARE, clock.monoMs());
   }
 
-  /** A connection's allowance: call `came` for what it sent, `gone` when it is closed. */
-  join(stream: HeldStream): { came(octets: number, packets: number): void; gone(): void } {
+  join(): Allowance {
     const own = new TokenBucket(ALLOWANCE, this.#clock.monoMs());
-    return {
+    const allowance: Allowance = {
       came: (octets, packets) => {
-        const units = packets + octets / OCTETS_A_UNIT;
+        const units = packets * UNITS_A_PACKET + octets / OCTETS_A_UNIT;
         const nowMs = this.#clock.monoMs();
         own.spend(units, nowMs);
-        if (own.left(nowMs) > 0) return;
+        if (own.left(nowMs) > 0) return false;
         this.#share.spend(units, nowMs);
-        stream.pause();
-        this.#held.add(stream);
+        return true;
+      },
+      wait: (goOn) => {
+        this.#held.set(allowance, goOn);
         this.#turn();
       },
-      gone: () => this.#held.delete(stream),
+      gone: () => this.#held.delete(allowance),
     };
+    return allowance;
   }
 
   [Symbol.dispose](): void {
@@ -54,7 +66,7 @@ export class ReadShare implements Disposable {
     this.#held.clear();
   }
 
-  /** Read one held stream after the other, as the share allows. */
+  /** Read one held connection after the other, as the share allows. */
   #turn(): void {
     if (this.#turning || this.#held.size === 0 || this.#stopped.signal.aborted) return;
     this.#turning = true;
@@ -62,8 +74,9 @@ export class ReadShare implements Disposable {
       this.#turning = false;
       const [next] = this.#held;
       if (next === undefined) return;
-      this.#held.delete(next);
-      next.resume();
+      const [allowance, goOn] = next;
+      this.#held.delete(allowance);
+      goOn();
       this.#turn();
     });
   }

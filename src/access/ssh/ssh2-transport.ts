@@ -39,7 +39,7 @@ export function createSsh2Transport(options: Ssh2TransportOptions): ShellTranspo
 class Ssh2Transport implements ShellTransport {
   readonly #parts: GuardParts & { readonly share: ReadShare };
   readonly #jumpHosts: JumpHosts;
-  readonly #open = new Set<ssh2.Client>();
+  readonly #open = new Set<GuardedClient>();
 
   constructor({ clock, random, verifyJumpKey }: Ssh2TransportOptions) {
     this.#parts = { clock, share: new ReadShare(clock) };
@@ -62,8 +62,8 @@ class Ssh2Transport implements ShellTransport {
     if (stream.destroyed || stream.readableEnded) throw lostOnTheWay(route) ?? closedDuring('tcp', placeOf(login));
     const guarded = new GuardedClient(this.#parts);
     const { client } = guarded;
-    this.#open.add(client);
-    client.on('close', () => this.#open.delete(client));
+    this.#open.add(guarded);
+    client.on('close', () => this.#open.delete(guarded));
     try {
       const verifyHostKey = (hostKey: Buffer) => hooks.verifyHostKey(hostKey);
       const loggingIn = new SshLogin(guarded, { login, key, verifyHostKey, signal });
@@ -73,9 +73,9 @@ class Ssh2Transport implements ShellTransport {
       return shellOf({ guarded, channel, route }, hooks, loggingIn.negotiated);
     } catch (error) {
       tellOctets(guarded, hooks);
-      client.destroy();
+      guarded.destroy();
+      this.#open.delete(guarded);
       stream.destroy();
-      this.#open.delete(client);
       if (!(error instanceof TransportError)) throw error;
       if (guarded.flood !== null) throw new TransportError('too_large', 'login', `${placeOf(login)}: ${guarded.flood}`);
       throw lostOnTheWay(route) ?? error;
@@ -83,7 +83,7 @@ class Ssh2Transport implements ShellTransport {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const client of this.#open) client.destroy();
+    for (const guarded of this.#open) guarded.destroy();
     this.#open.clear();
     this.#jumpHosts[Symbol.dispose]();
     this.#parts.share[Symbol.dispose]();
@@ -157,7 +157,7 @@ function shellOf({ guarded, channel, route }: OpenShell, hooks: ShellHooks, nego
     tellOctets(guarded, hooks);
     const flooded = guarded.flood !== null;
     hooks.onClose(guarded.flood ?? route.lost() ?? reason, flooded);
-    client.end();
+    guarded.end();
   };
   client.removeAllListeners('error');
   client.on('error', (error: Error & { readonly level?: string }) =>
@@ -184,11 +184,11 @@ function shellOf({ guarded, channel, route }: OpenShell, hooks: ShellHooks, nego
       channel.write(text);
     },
     end() {
-      client.end();
+      guarded.end();
     },
     destroy() {
       closed = true;
-      client.destroy();
+      guarded.destroy();
     },
   };
 }

@@ -1,0 +1,56 @@
+/**
+ * A minute of 200 hostile routers of every manner beside 20 good ones. Nothing here is judged by the machine's speed: where
+ * it is slow all are polled less often, and the good ones no less than they share. Milliseconds: `npm run bench:siege`.
+ */
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { compiled } from '../store/compiled.ts';
+import { MANNERS } from './hostile-ssh.ts';
+import { polledOf, siege, type SiegeOutcome, siegeText, SLACK } from './siege.ts';
+
+const MINUTE_MS = 60_000;
+
+/** Of one router: a back-off of 5 s, doubled with each failure, leaves six in a minute, and one is free now and then. */
+const LOGINS_OF_A_HOSTILE_ROUTER = 12;
+
+let outcome: SiegeOutcome;
+const fleet = compiled(new URL('./hostile-fleet.ts', import.meta.url));
+
+beforeAll(async () => {
+  const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+  outcome = await siege(MINUTE_MS, { main, hostileFleet: fleet.script });
+  process.stdout.write(`${siegeText(outcome)}\n`);
+});
+afterAll(() => fleet.remove());
+
+test('every hostile router of every manner is tried', () => {
+  expect(new Set(outcome.hostile.map(({ manner }) => manner)).size).toBe(Object.keys(MANNERS).length);
+  expect(outcome.hostile.filter(({ connections }) => connections === 0)).toEqual([]);
+});
+
+test('each good router is polled again and again, and none is starved beside the others', () => {
+  const polled = polledOf(outcome).toSorted((a, b) => a - b);
+  const fewest = polled.at(0) ?? 0;
+  const median = polled[Math.floor(polled.length / 2)] ?? 0;
+  expect(polled).toHaveLength(20);
+  expect(fewest).toBeGreaterThan(0);
+  expect(fewest).toBeGreaterThanOrEqual(Math.floor(median / 2));
+});
+
+test('no poll of a good router fails', () => {
+  expect(outcome.after.goodFailures).toEqual(outcome.atPeace.goodFailures);
+});
+
+test('a hostile router is logged in to a few times, then left alone', () => {
+  const often = outcome.hostile.filter(({ logins }) => logins > LOGINS_OF_A_HOSTILE_ROUTER);
+  expect(often).toEqual([]);
+});
+
+test('whoever asks whether the agent lives is answered', () => {
+  expect(outcome.unanswered).toBe(0);
+  expect(outcome.answeredMs.length).toBeGreaterThan(0);
+});
+
+test('when the hostile routers are gone, so are their descriptors', () => {
+  expect(outcome.afterwards.descriptors).toBeLessThanOrEqual(outcome.atPeace.descriptors + SLACK);
+});
