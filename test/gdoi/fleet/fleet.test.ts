@@ -480,6 +480,26 @@ describe('whatever is observed', () => {
     );
   });
 
+  it('a divergence from the same keys, seen again after the KS that shows them was another, is the same one', () => {
+    const fleet = new Fleet();
+    for (let now = 0; now < 1000; now += 60) {
+      fleet.see(
+        gm(now, { device: 'gm2', teks: { [B]: 421 }, kekExpiry: null }),
+        ks(now, { device: 'ks2', address: '10.1.0.2', role: 'primary', teks: { [C]: 181 }, kekExpiry: null }),
+        ks(now, {
+          device: 'ks1',
+          address: '10.1.0.1',
+          role: 'secondary',
+          teks: { [B]: 241, [C]: 421 },
+          kekExpiry: null,
+        }),
+      );
+    }
+    const told = fleet.events.filter(({ type }) => type === 'tek_divergence');
+    expect(new Set(told.map(({ id }) => id)).size).toBe(told.length);
+    expect(told.length).toBeGreaterThan(0);
+  });
+
   it('any split of the changes into calls ends in the same state of records', () => {
     const facts = [ks(0), gm(10), gm(70, { received: 6 }), ks(80, { role: 'secondary' })];
     const together = trackFleet(initialFleetState('G1'), facts).state;
