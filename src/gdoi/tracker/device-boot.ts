@@ -85,8 +85,15 @@ function betweenAnswers(state: TrackerState, shown: Interval, at: ReadAt): Inter
     .filter((answer) => answer !== null)
     .map(({ receivedAtMs }) => receivedAtMs)
     .filter((upMs) => upMs <= at.receivedAtMs && at.receivedAtMs - upMs < SHORTEST_BOOT_MS + latencyMs);
+  // So soon after the earliest instant of the boot no device answers: that answer was the old boot's. Of a KS it is all.
+  const tooSoon = [answered, answeredBySnmp].map((answer) =>
+    answer !== null && answer.sentAtMs > shown.fromMs && answer.sentAtMs < shown.fromMs + SHORTEST_BOOT_MS
+      ? answer.sentAtMs
+      : null,
+  );
   const old = [
     boot?.sentMs ?? null,
+    ...tooSoon,
     ...states.map(({ sameBootMs }) => sameBootMs),
     ...states.map(({ registered, seen }) =>
       registered && shown.fromMs > seen.sentAtMs - SHORTEST_BOOT_MS ? seen.sentAtMs : null,

@@ -40,6 +40,17 @@ describe('a reload, with the uptime in whole minutes', () => {
     expect(seconds(to)).toBeLessThanOrEqual(125.2);
   });
 
+  test('does not lie before an answer that came too soon for a boot, whether it was registered or not', () => {
+    const told = history([
+      gmAnswer(8, held),
+      facts(8, 900_000),
+      gmAnswer(66.5, { ...held, registered: false }),
+      facts(125, 59),
+    ]);
+    const [from] = reloads(told)[0]!.betweenMs;
+    expect(seconds(from)).toBeGreaterThanOrEqual(66.4);
+  });
+
   test('is told once, with the uptime asked for before the groups, and before any counter showed it', () => {
     const told = history([
       facts(8, 900_000),
