@@ -3,6 +3,7 @@
  * with the events that each observation brought, so that every statement can be held against what had been seen by then.
  */
 import { phasePlan } from '../../src/model/phase-plan.ts';
+import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { trackFleet } from '../../src/gdoi/fleet/fleet.ts';
 import { type FleetState, initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
@@ -29,11 +30,20 @@ export interface EmittedEvent {
   readonly emittedAtMs: EpochMs;
 }
 
+/** What was said of a group after one of its devices was looked at. */
+export interface Said {
+  /** In true time. */
+  readonly atMs: EpochMs;
+  readonly group: string;
+  readonly explanations: readonly Explanation[];
+}
+
 const PART_LIFETIME_MS = 900_000;
 
 export class AgentModel {
   readonly observations: RecordedObservation[] = [];
   readonly emitted: EmittedEvent[] = [];
+  readonly said: Said[] = [];
   readonly #states = new Map<string, TrackerState>();
   readonly #views = new Map<string, DeviceView>();
   readonly #fleets = new Map<string, FleetState>();
@@ -120,6 +130,7 @@ export class AgentModel {
       const tracked = trackFleet(this.#fleets.get(group) ?? initialFleetState(group), [facts], this.#settings);
       this.#fleets.set(group, tracked.state);
       this.#fleetViews.set(group, tracked.view);
+      this.said.push({ atMs: trueMs, group, explanations: tracked.view.explanations });
       this.#emit(tracked.events, trueMs);
     }
   }

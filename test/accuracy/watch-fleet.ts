@@ -24,7 +24,7 @@ import { type Random, seededRandom } from '../../src/kernel/random.ts';
 import type { SimulatedDevice, SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import type { TruthEvent } from '../../src/simulator/world/ground-truth.ts';
 import { agentClock } from './agent-clock.ts';
-import { AgentModel, type EmittedEvent, type RecordedObservation } from './agent-model.ts';
+import { AgentModel, type EmittedEvent, type RecordedObservation, type Said } from './agent-model.ts';
 import { RestconfReader } from './restconf-reader.ts';
 import { SnmpReader, trapOf } from './snmp-reader.ts';
 import type { Pushed, Watch } from './watch.ts';
@@ -33,6 +33,7 @@ export interface Watched {
   readonly watch: Watch;
   readonly emitted: readonly EmittedEvent[];
   readonly observations: readonly RecordedObservation[];
+  readonly said: readonly Said[];
   readonly truth: readonly TruthEvent[];
   /** The last look for events that were due: warnings are judged up to here. */
   readonly endMs: EpochMs;
@@ -159,6 +160,7 @@ class FleetWatch {
       watch: this.#watch,
       emitted: this.#agent.emitted,
       observations: this.#agent.observations,
+      said: this.#agent.said,
       truth: this.#fleet.groundTruth(),
       endMs,
       answers: new Map(this.#devices.map((device) => [device.name, device.answersMs])),
