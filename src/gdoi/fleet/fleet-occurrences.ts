@@ -90,7 +90,10 @@ function after(before: Occurrence | null, condition: Condition, nowMs: EpochMs):
       return open === null || !open.told ? null : clear(open, nowMs);
     case true: {
       const since = open ?? {
-        ...{ sinceMs: nowMs, firstReadMs: condition.readMs, told: false, clearSinceMs: null },
+        sinceMs: nowMs,
+        firstReadMs: condition.readMs,
+        told: false,
+        clearSinceMs: null,
         ...(known?.toldId === undefined ? {} : { toldId: known.toldId }),
       };
       const held =
