@@ -108,6 +108,8 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'gdoi/seen',
     'kernel',
     'node:crypto',
+    'node:net',
+    'node:tls',
     'pg',
     'store',
     'store/postgres/migrations',

@@ -6,6 +6,8 @@
  * Everything has an end: connecting, waiting for a connection, a statement. What timed out is closed and not used again:
  * its answer may still come. A server that became a standby is left, and the others are asked.
  */
+import { isIP } from 'node:net';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import pg from 'pg';
 import type { Secret } from '../../kernel/secret.ts';
 import { StoreError } from '../store-error.ts';
@@ -192,7 +194,10 @@ class ClientSession implements Session {
 function tlsOptions({ ca, cert, key, serverName }: PostgresTls, host: string) {
   return {
     rejectUnauthorized: true,
-    servername: serverName ?? host,
+    // The library has the host's name checked, whatever name is given it here.
+    checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
+      checkServerIdentity(serverName ?? host, certificate),
+    ...(serverName === null || isIP(serverName) !== 0 ? {} : { servername: serverName }),
     ...(ca === null ? {} : { ca }),
     ...(cert === null ? {} : { cert }),
     ...(key === null ? {} : { key: key.reveal() }),

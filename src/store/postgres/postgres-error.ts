@@ -22,7 +22,11 @@ const KINDS: readonly (readonly [code: string, kind: StoreErrorKind])[] = [
 const REFUSED = ['28000', '28P01'];
 const NO_DATABASE = '3D000';
 
-export type ConnectFailure = 'unreachable' | 'refused' | 'no_database' | 'forbidden';
+/** What Node.js says of a certificate: OpenSSL's reasons, and a name that it is not for. */
+const NOT_TRUSTED =
+  /^(?:ERR_TLS_CERT_ALTNAME_INVALID|CERT_\w{1,40}|UNABLE_TO_\w{1,40}|(?:DEPTH_ZERO_)?SELF_SIGNED_CERT\w{0,20}|HOSTNAME_MISMATCH)$/;
+
+export type ConnectFailure = 'unreachable' | 'untrusted' | 'refused' | 'no_database' | 'forbidden';
 
 function sqlStateOf(error: unknown): string | null {
   const code = error instanceof Error && 'code' in error ? error.code : null;
@@ -46,9 +50,14 @@ export function leavesConnection(error: unknown): boolean {
   return state !== null && !/^(08|25006|28|57P)/.test(state);
 }
 
+function isUntrusted(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return typeof code === 'string' && NOT_TRUSTED.test(code);
+}
+
 export function connectFailureOf(error: unknown): ConnectFailure {
   const state = sqlStateOf(error);
-  if (state === null) return 'unreachable';
+  if (state === null) return isUntrusted(error) ? 'untrusted' : 'unreachable';
   if (REFUSED.includes(state)) return 'refused';
   if (state === NO_DATABASE) return 'no_database';
   return state === '42501' ? 'forbidden' : 'unreachable';

@@ -303,6 +303,7 @@ function explained(place: string, error: StoreError): UserError {
 
 const CODES = {
   unreachable: 'store_unreachable',
+  untrusted: 'store_unreachable',
   refused: 'store_refused',
   no_database: 'store_unreachable',
   forbidden: 'store_refused',
@@ -310,6 +311,8 @@ const CODES = {
 
 const EXPLANATIONS: Readonly<Record<ConnectFailure, (reason: string) => string>> = {
   unreachable: (reason) => `cannot be written now (${reason}): is the server up, reachable, and no standby?`,
+  untrusted: (reason) =>
+    `the server's certificate is not accepted (${reason}): see store.tls.ca_file and store.tls.server_name`,
   refused: () => 'the user or password is refused: see store.password_file, and pg_hba.conf of the server',
   no_database: () => 'there is no such database: create it (CREATE DATABASE), owned by the user',
   forbidden: () => 'the user may not create tables there: give it a database or schema of its own',
