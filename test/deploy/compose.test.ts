@@ -42,7 +42,7 @@ describe('docker-compose.yml', () => {
   test.skipIf(dockerComposeMissing())('is good to docker-compose, with every profile', () => {
     const { status, stderr } = spawnSync(
       'docker-compose',
-      ['--profile', 'demo', '--profile', 'agent', 'config', '-q'],
+      ['--profile', 'demo', '--profile', 'agent', '--profile', 'cluster', 'config', '-q'],
       {
         cwd: ROOT,
         encoding: 'utf8',
@@ -66,7 +66,7 @@ describe('docker-compose.yml', () => {
     const files = mounts.filter(([source]) => source?.startsWith('./'));
     expect(files.filter(([source = '', , mode]) => mode !== 'ro' || !existsSync(join(ROOT, source)))).toEqual([]);
     const volumes = mounts.filter((mount) => !files.includes(mount)).map(([source]) => source);
-    expect(volumes).toEqual(Object.keys(compose?.volumes ?? {}));
+    expect([...new Set(volumes)]).toEqual(Object.keys(compose?.volumes ?? {}));
   });
 
   test('runs the demo or the agent under the name that Prometheus scrapes', async () => {
@@ -75,7 +75,21 @@ describe('docker-compose.yml', () => {
     );
     expect(prometheus?.scrape_configs[0]?.static_configs[0]?.targets).toEqual(['agent:9848']);
     const agents = services.filter(({ networks }) => networks?.default.aliases.includes('agent'));
-    expect(agents.map(({ profiles }) => profiles?.join())).toEqual(['demo', 'agent']);
+    expect(agents.map(({ profiles }) => profiles?.join())).toEqual(['demo', 'agent', 'cluster', 'cluster']);
+  });
+
+  test('runs two agents of one configuration on one PostgreSQL, whose password is a file', () => {
+    const of = (profile: string) => services.filter(({ profiles }) => profiles?.includes(profile));
+    const [postgres, ...agents] = of('cluster').toSorted((a, b) => (a.name < b.name ? 1 : -1));
+    expect(postgres?.environment).toEqual({
+      POSTGRES_INITDB_ARGS: '--auth-local=scram-sha-256',
+      POSTGRES_USER: 'gdoiwatch',
+      POSTGRES_PASSWORD_FILE: '/etc/gdoiwatch-secrets/pg-password',
+    });
+    expect(agents).toHaveLength(2);
+    expect(new Set(agents.map(({ command, volumes }) => JSON.stringify({ command, volumes }))).size).toBe(1);
+    // Neither keeps anything that the other one lacks.
+    expect(agents.flatMap(({ volumes }) => volumes ?? []).filter((volume) => !volume.endsWith(':ro'))).toEqual([]);
   });
 
   test('shows the dashboards that Grafana is told to look for', async () => {
@@ -87,6 +101,6 @@ describe('docker-compose.yml', () => {
 
   test('names the version of every image that it does not build', () => {
     const foreign = services.filter(({ image }) => image !== 'gdoiwatch').map(({ image }) => image);
-    expect(foreign.filter((image) => !/^[\w/-]+:v?\d+\.\d+\.\d+$/.test(image))).toEqual([]);
+    expect(foreign.filter((image) => !/^[\w/-]+:v?\d+\.\d+(?:\.\d+)?$/.test(image))).toEqual([]);
   });
 });

@@ -119,7 +119,43 @@ describe('the agent in Kubernetes', () => {
   });
 });
 
-test.each([`${DIRECTORY}/`, `${DIRECTORY}/monitoring/`, 'dashboards/grafana/'])(
+describe('two agents in Kubernetes', () => {
+  const both = only<StatefulSet>('cluster/statefulset.yaml');
+
+  test('are of the same make as the single one, and keep nothing of their own', async () => {
+    const { spec } = await both;
+    expect(spec).toMatchObject({ replicas: 2, selector: { matchLabels: LABELS } });
+    expect(spec).not.toHaveProperty('volumeClaimTemplates');
+    const { containers, volumes, topologySpreadConstraints: _spread, ...rest } = spec.template.spec;
+    const { containers: _containers, volumes: _volumes, ...single } = pod;
+    expect(rest).toEqual(single);
+    const [{ volumeMounts, ...made }] = containers as [Container];
+    expect(made).toEqual({ ...container, volumeMounts: undefined });
+    expect(volumeMounts.map(({ name }) => name)).toEqual(volumes.map(({ name }) => name));
+    expect(volumeMounts.every((mount) => 'readOnly' in mount && mount.readOnly === true)).toBe(true);
+  });
+
+  test('find their PostgreSQL: verified, by a password of the secret, through the network policy', async () => {
+    const { store } = await only<{ store: { postgres: string; password_file: string; tls: { ca_file: string } } }>(
+      'cluster/gdoiwatch.yml',
+    );
+    const mounted = (await both).spec.template.spec.containers.flatMap(({ volumeMounts }) =>
+      volumeMounts.map(({ mountPath }) => mountPath),
+    );
+    for (const file of [store.password_file, store.tls.ca_file]) {
+      expect(mounted.some((path) => file.startsWith(`${path}/`))).toBe(true);
+    }
+    const policy = await only<{ spec: { egress: { ports: { port: number }[] }[] } }>('cluster/networkpolicy.yaml');
+    expect(policy.spec.egress.flatMap(({ ports }) => ports.map(({ port }) => port))).toContain(5432);
+  });
+
+  test('are not drained both at once', async () => {
+    const budget = await only<{ spec: object }>('cluster/poddisruptionbudget.yaml');
+    expect(budget.spec).toEqual({ maxUnavailable: 1, selector: { matchLabels: LABELS } });
+  });
+});
+
+test.each([`${DIRECTORY}/`, `${DIRECTORY}/cluster/`, `${DIRECTORY}/monitoring/`, 'dashboards/grafana/'])(
   '%s names files that are there',
   async (directory) => {
     const [kustomization] = await readYaml<Kustomization>(`${directory}kustomization.yaml`);

@@ -10,7 +10,9 @@ import { readText, temporaryDirectory } from './repository.ts';
 const EXAMPLE = 'deploy/gdoiwatch.example.yml';
 const SAMPLES = [
   EXAMPLE,
-  ...['compose', 'discovery', 'kubernetes', 'systemd'].map((way) => `deploy/${way}/gdoiwatch.yml`),
+  ...['compose', 'compose/cluster', 'discovery', 'kubernetes', 'kubernetes/cluster', 'systemd'].map(
+    (way) => `deploy/${way}/gdoiwatch.yml`,
+  ),
 ];
 const IN_CONTAINER = /^deploy\/(?:compose|kubernetes)\//;
 const WITHOUT_FORM = 'a secret of the tests';
