@@ -19,6 +19,7 @@ beforeAll(async () => {
   const directory = directoryOfServer();
   const file = (name: string) => join(directory, name);
   const openssl = (...args: readonly string[]) => execFileSync('openssl', args, { cwd: directory, stdio: 'pipe' });
+  const issue = ['x509', '-req', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names'];
   const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
   const authority = (name: string) =>
     openssl('req', '-x509', ...key, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.crt`);
@@ -26,10 +27,7 @@ beforeAll(async () => {
   authority('stranger');
   openssl('req', ...key, '-subj', '/CN=server', '-keyout', 'server.key', '-out', 'server.csr');
   writeFileSync(file('names'), `subjectAltName=DNS:${NAME}\n`);
-  openssl(
-    ...['x509', '-req', '-in', 'server.csr', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial'],
-    ...['-extfile', 'names', '-out', 'server.crt'],
-  );
+  openssl(...issue, '-in', 'server.csr', '-out', 'server.crt');
   const { uid, gid } = unprivileged();
   for (const name of ['server.key', 'server.crt']) {
     chmodSync(file(name), 0o600);
