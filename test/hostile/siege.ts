@@ -251,11 +251,12 @@ async function setUp(path: string, ports: readonly number[]): Promise<void> {
   const config = parse(await readFile(path, 'utf8')) as Configuration;
   config.listen = '127.0.0.1:0';
   const interval = `${INTERVAL_SECONDS}s`;
-  config.defaults = { ...config.defaults, interval, timeout: '5s', snmp: { interval } };
+  config.defaults = { ...config.defaults, interval, timeout: `${PATIENCE.timeout / 1000}s`, snmp: { interval } };
   config.credentials['hostile'] = { username: 'monitor', password_env: 'SIEGE_PASSWORD' };
   config.ssh = { ...config.ssh, host_keys: 'accept-new' };
+  const hostile = { host: '127.0.0.1', credentials: 'hostile', transport: 'ssh', timeout: '5s' };
   for (const [index, port] of ports.entries()) {
-    config.devices.push({ name: `hostile${index}`, host: '127.0.0.1', port, credentials: 'hostile', transport: 'ssh' });
+    config.devices.push({ ...hostile, name: `hostile${index}`, port });
   }
   await writeFile(path, stringify(config));
 }
