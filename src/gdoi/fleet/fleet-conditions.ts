@@ -45,7 +45,6 @@ function divergence(group: string, found: TekDivergence, holdMs: number): Condit
   return {
     type: 'tek_divergence',
     subject: '',
-    ofKeys: true,
     holds: divergent.length > 0 ? true : judged === 0 || pending > 0 ? null : false,
     // The GM that was read first decides when all have been read again.
     readMs: divergent.reduce((earliest, gm) => Math.min(earliest, gm.receivedAtMs), Number.MAX_SAFE_INTEGER),

@@ -18,8 +18,6 @@ export interface Condition {
   /** Instant of the reading the verdict stands on: a hold is only over when there is a later one. */
   readonly readMs: EpochMs;
   readonly holdMs: number;
-  /** It is about keys that its id names: seen again after it was clear, the same keys are no new occurrence. */
-  readonly ofKeys?: true;
   /** What the event says; asked only when it is told. `firstReadMs`: the reading that showed it first. */
   readonly tell: (firstReadMs: EpochMs) => Telling;
 }
@@ -36,8 +34,6 @@ interface Occurrence {
   readonly firstReadMs: EpochMs;
   readonly told: boolean;
   readonly clearSinceMs: EpochMs | null;
-  /** Id of the event that told it, or the one before it; kept of conditions of keys only. */
-  readonly toldId?: string;
 }
 
 /** By type and subject. */
@@ -65,11 +61,9 @@ export function judge(
     const known = before.get(key) ?? null;
     const occurrence = after(known, condition, nowMs);
     if (occurrence === null) continue;
-    const event = occurrence.told && !occurrence.wasTold ? eventOf(group, condition, occurrence) : null;
-    if (event !== null && event.id !== occurrence.toldId) events.push(event);
-    const toldId = condition.ofKeys === true ? (event?.id ?? occurrence.toldId) : undefined;
+    if (occurrence.told && !occurrence.wasTold) events.push(eventOf(group, condition, occurrence));
     const { sinceMs, firstReadMs, told, clearSinceMs } = occurrence;
-    next.push([key, { sinceMs, firstReadMs, told, clearSinceMs, ...(toldId === undefined ? {} : { toldId }) }]);
+    next.push([key, { sinceMs, firstReadMs, told, clearSinceMs }]);
   }
   return { occurrences: named(next), events };
 }
@@ -86,16 +80,10 @@ function after(before: Occurrence | null, condition: Condition, nowMs: EpochMs):
       return open && { ...open, wasTold: open.told };
     case false:
       // What was never told and is clear again was a rekey in progress, or another transient.
-      if (known !== null && known.toldId !== undefined) return clear(known, nowMs);
-      return open === null || !open.told ? null : clear(open, nowMs);
+      if (open === null || !open.told) return null;
+      return { ...open, clearSinceMs: open.clearSinceMs ?? nowMs, wasTold: true };
     case true: {
-      const since = open ?? {
-        sinceMs: nowMs,
-        firstReadMs: condition.readMs,
-        told: false,
-        clearSinceMs: null,
-        ...(known?.toldId === undefined ? {} : { toldId: known.toldId }),
-      };
+      const since = open ?? { sinceMs: nowMs, firstReadMs: condition.readMs, told: false, clearSinceMs: null };
       const held =
         condition.holdMs === 0 || (nowMs - since.sinceMs >= condition.holdMs && condition.readMs > since.firstReadMs);
       return { ...since, told: since.told || held, clearSinceMs: null, wasTold: since.told };
@@ -103,10 +91,6 @@ function after(before: Occurrence | null, condition: Condition, nowMs: EpochMs):
     default:
       return condition.holds satisfies never;
   }
-}
-
-function clear(known: Occurrence, nowMs: EpochMs): Judged {
-  return { ...known, clearSinceMs: known.clearSinceMs ?? nowMs, wasTold: true };
 }
 
 /** A wall clock that was set back must neither end an occurrence nor hold one up. */

@@ -480,7 +480,7 @@ describe('whatever is observed', () => {
     );
   });
 
-  it('a divergence from the same keys, seen again after the KS that shows them was another, is the same one', () => {
+  it('a divergence from the same keys, seen again after another KS showed them in between, has an id of its own', () => {
     const fleet = new Fleet();
     for (let now = 0; now < 1000; now += 60) {
       fleet.see(
