@@ -37,7 +37,13 @@ export function DevicePart(props: {
         <figure class="kek-figure">
           <figcaption class="visually-hidden">KEK, in seconds to its expiry</figcaption>
           <KekAxis scale={scale} />
-          <KekTrack of={part.gm === null ? 'ks' : 'gm'} kek={kek} scale={scale} nowMs={nowMs} absent="" />
+          <KekTrack
+            of={part.gm === null ? { ksSends: props.kekBehavior } : 'gm'}
+            kek={kek}
+            scale={scale}
+            nowMs={nowMs}
+            absent=""
+          />
           <KekLegend scale={scale} />
         </figure>
       )}

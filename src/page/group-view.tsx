@@ -90,12 +90,7 @@ export class GroupView implements View {
           <Fact name="Registered, listed by no KS">
             {group.not_listed.length === 0 ? 'nobody' : <NameList names={group.not_listed} link />}
           </Fact>
-          <Fact name="KS’s lead">
-            {Math.round(group.lead.seconds)} s before expiry{' '}
-            <span class="faint">
-              ({group.lead.source === 'ks' ? 'as its KS shows' : 'no KS shows it: the least there is'})
-            </span>
-          </Fact>
+          <Fact name="KS’s lead">{lead(group)}</Fact>
         </Facts>
         {group.at_risk.length > 0 && <AtRisk group={group} nowMs={nowMs} />}
         {this.#incidentsOf(group, nowMs)}
@@ -333,7 +328,13 @@ function KeyServerRow({
         {!ks.reachable && <Silent />}
       </th>
       <td role="cell" class="c-track">
-        <KekTrack of="ks" kek={ks.membership?.kek ?? null} scale={scale} nowMs={nowMs} absent="shows no KEK" />
+        <KekTrack
+          of={{ ksSends: ks.kek_behavior }}
+          kek={ks.membership?.kek ?? null}
+          scale={scale}
+          nowMs={nowMs}
+          absent="shows no KEK"
+        />
       </td>
       <td role="cell" class="c-next">
         {ks.role ?? 'no COOP role'}
@@ -389,9 +390,28 @@ function NextRekey(props: {
   );
 }
 
-function missedRekey({ missed_last_rekey: missed }: GroupDocument): VNode | string {
+function lead({ lead: { seconds, source }, kss }: GroupDocument): VNode | string {
+  if (kss.length > 0 && kss.every((ks) => ks.kek_behavior === 'legacy')) return 'none: the new KEK comes at expiry';
+  return (
+    <Fragment>
+      {Math.round(seconds)} s before expiry{' '}
+      <span class="faint">({source === 'ks' ? 'as its KS shows' : 'no KS shows it: the least there is'})</span>
+    </Fragment>
+  );
+}
+
+/** The place of a loss, only where the group's explanations say that it is one. */
+function placeOfLoss({ explanations }: GroupDocument): string {
+  const causes = new Set(explanations.map(({ cause }) => cause));
+  if (causes.has('legacy_ks')) return 'their KS sends none before expiry';
+  if (causes.has('ks_rekeys_lost')) return 'the loss is at the KS';
+  return causes.has('path_loss') ? 'the loss is on the path' : '';
+}
+
+function missedRekey(group: GroupDocument): VNode | string {
+  const { missed_last_rekey: missed } = group;
   if (missed.gms.length === 0) return 'nobody';
-  const where = { none: '', path: 'the loss is on the path', ks: 'the loss is at the KS' }[missed.where];
+  const where = placeOfLoss(group);
   return (
     <Fragment>
       <NameList names={missed.gms} /> <span class="faint">{where}</span>

@@ -5,6 +5,7 @@
  *
  * The minutes around expiry take most of the width; the hours before them are pressed together at the left.
  */
+import type { DeviceDocument } from '../http/schemas/device-schema.ts';
 import { EXPIRY_WINDOW_SECONDS, MISSED_REKEY_WINDOW } from '../gdoi/keys/kek-window.ts';
 
 /** The part of the width for all that is before the minutes around expiry. */
@@ -64,14 +65,15 @@ export function gmPhaseText(phase: KekPhase): string {
   }
 }
 
-export function ksPhaseText(phase: KekPhase): string {
+/** `behavior`: whether the KS sends the new KEK ahead (`timer`) or at expiry (`legacy`). */
+export function ksPhaseText(phase: KekPhase, behavior: DeviceDocument['kek_behavior']): string {
   switch (phase) {
     case 'valid':
       return 'rekey not due yet';
     case 'rekey_due':
     case 'missed_window':
     case 'window_over':
-      return 'sends its rekey about now, or at expiry (old release)';
+      return KS_SENDS[behavior];
     case 'expiry_window':
     case 'expired':
       return 'as last read';
@@ -79,3 +81,9 @@ export function ksPhaseText(phase: KekPhase): string {
       return phase satisfies never;
   }
 }
+
+const KS_SENDS: Readonly<Record<DeviceDocument['kek_behavior'], string>> = {
+  timer: 'sends its rekey about now',
+  legacy: 'sends no rekey ahead: the new KEK comes at expiry',
+  unknown: 'sends its rekey about now, or at expiry (old release)',
+};

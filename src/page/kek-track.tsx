@@ -1,14 +1,20 @@
 /** One member's KEK on the scale of its group: the windows, and where the member is now. Drawn without text of its own. */
 import { EXPIRY_WINDOW_SECONDS, MISSED_REKEY_WINDOW } from '../gdoi/keys/kek-window.ts';
-import type { MembershipDocument } from '../http/schemas/device-schema.ts';
+import type { DeviceDocument, MembershipDocument } from '../http/schemas/device-schema.ts';
+
 import { TimeTo } from './instants.tsx';
 import { type KekScale, gmPhaseText, ksPhaseText, phaseOf, placePercent } from './kek-scale.ts';
 import type { VNode } from 'preact';
 
 const { fromSecondsBeforeExpiry: MISSED_FROM, toSecondsBeforeExpiry: MISSED_TO } = MISSED_REKEY_WINDOW;
 
+interface KsTrack {
+  readonly ksSends: DeviceDocument['kek_behavior'];
+}
+
 export function KekTrack(props: {
-  readonly of: 'gm' | 'ks';
+  /** A GM, or a KS that sends its rekeys so. */
+  readonly of: 'gm' | KsTrack;
   readonly kek: MembershipDocument['kek'];
   readonly scale: KekScale;
   readonly nowMs: number | null;
@@ -19,10 +25,10 @@ export function KekTrack(props: {
   if (kek === null || nowMs === null) return <span class="faint">{kek === null ? absent : ''}</span>;
   const seconds = (nowMs - Date.parse(kek.expires_at)) / 1000;
   const phase = phaseOf(seconds, scale.leadSeconds);
-  const said = of === 'gm' ? gmPhaseText(phase) : ksPhaseText(phase);
+  const said = of === 'gm' ? gmPhaseText(phase) : ksPhaseText(phase, of.ksSends);
   const x = `${placePercent(seconds, scale).toFixed(2)}%`;
   return (
-    <div class={`kek ${of} ${phase}`}>
+    <div class={`kek ${of === 'gm' ? 'gm' : 'ks'} ${phase}`}>
       <svg class="track" role="img" aria-label={said} data-phase={phase}>
         <Windows scale={scale} />
         <line class="life" x1="0" x2={x} y1="50%" y2="50%" />

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { KEK_PHASES, phaseOf, placePercent } from '../../src/page/kek-scale.ts';
+import { KEK_PHASES, ksPhaseText, phaseOf, placePercent } from '../../src/page/kek-scale.ts';
 
 const SCALE = { leadSeconds: 235, lifetimeSeconds: 86_400 };
 const place = (seconds: number) => placePercent(seconds, SCALE);
@@ -49,4 +49,13 @@ test('the phases are the windows of the protocol, each bound in the window', () 
     'expired',
   ]);
   expect(new Set([-236, -235, -190, -39, 0, 81].map(at)).size).toBe(KEK_PHASES.length);
+});
+
+test('a KS whose release is known is not said to do either of two things', () => {
+  const due = (['timer', 'legacy', 'unknown'] as const).map((behavior) => ksPhaseText('rekey_due', behavior));
+  expect(due).toEqual([
+    'sends its rekey about now',
+    'sends no rekey ahead: the new KEK comes at expiry',
+    'sends its rekey about now, or at expiry (old release)',
+  ]);
 });

@@ -27,27 +27,34 @@ export function earliest(candidates: readonly (NextOccurrence | null)[], nowMs: 
   return next;
 }
 
+/** How long before expiry the KEK rekey comes, or why none is to be expected. */
+export type ExpectedKekRekey = { readonly leadSeconds: number } | 'none ahead' | 'no KS answers';
+
 export function nextOfGm(known: {
   readonly gm: GmSnapshot;
   readonly at: ReadAt;
   readonly forecast: Forecast;
-  /** How long before expiry the KEK rekey comes; null: none is to be expected. */
-  readonly leadSeconds: number | null;
+  readonly kekRekey: ExpectedKekRekey;
   readonly nowMs: EpochMs;
 }): NextOccurrence | null {
-  const { gm, at, forecast, leadSeconds, nowMs } = known;
+  const { gm, at, forecast, kekRekey, nowMs } = known;
   const kek = gm.kek?.remainingSeconds ?? null;
   return earliest(
     [
-      kek === null || kek <= 0 || leadSeconds === null
+      kek === null || kek <= 0 || typeof kekRekey === 'string'
         ? null
-        : { what: 'KEK rekey from the KS', atMs: expiryMs(at, kek) - leadSeconds * 1000 },
-      forecast.expectedAtMs === null
-        ? null
-        : { what: `${awaited(forecast)} at the latest; without it the GM re-registers`, atMs: forecast.expectedAtMs },
+        : { what: 'KEK rekey from the KS', atMs: expiryMs(at, kek) - kekRekey.leadSeconds * 1000 },
+      forecast.expectedAtMs === null ? null : { what: onCountdown(forecast, kekRekey), atMs: forecast.expectedAtMs },
     ],
     nowMs,
   );
+}
+
+/** What ends the GM's countdown. A KS that sends no KEK rekey ahead makes it register: nothing is awaited then. */
+function onCountdown(forecast: Forecast, kekRekey: ExpectedKekRekey): string {
+  if (kekRekey === 'none ahead' && forecast.cause === 'kek_missed_rekey')
+    return 'the GM re-registers: its KS sends no KEK rekey before expiry';
+  return `${awaited(forecast)} at the latest; without it the GM re-registers`;
 }
 
 function awaited({ cause }: Forecast): string {

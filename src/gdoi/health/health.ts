@@ -25,7 +25,7 @@ import { certificateChecks } from './health-certificates.ts';
 import { gmChecks } from './health-gm.ts';
 import type { FleetViewOf, HealthGroup, HealthInput } from './health-input.ts';
 import { ksChecks } from './health-ks.ts';
-import { earliest, type NextOccurrence, nextOfGm, nextOfKs } from './health-next.ts';
+import { earliest, type ExpectedKekRekey, type NextOccurrence, nextOfGm, nextOfKs } from './health-next.ts';
 import { type Age, ageOf, reachChecks } from './health-reach.ts';
 import { FLOOR_LEAD } from '../keys/ks-lead.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -152,7 +152,7 @@ function partOf(known: {
     const ahead = tracking?.forecast ?? forecastOf(gm, fleet);
     const { snapshot, at } = gm;
     seen.push(...gmChecks({ device, group, gm: snapshot, at, atMs, tracking, forecast: ahead, fleet }));
-    next.push(nextOfGm({ gm: snapshot, at, forecast: ahead, leadSeconds: kekRekeyLead(fleet, device), nowMs: atMs }));
+    next.push(nextOfGm({ gm: snapshot, at, forecast: ahead, kekRekey: expectedKekRekey(fleet, device), nowMs: atMs }));
   }
   if (ks !== null) {
     seen.push(...ksChecks({ device, group, ks: ks.snapshot, at: ks.at, atMs, fleet }));
@@ -180,12 +180,10 @@ function partOf(known: {
   };
 }
 
-/** null: no KEK rekey is to be announced: its KS sends none ahead, or no KS answers. */
-function kekRekeyLead(fleet: FleetView | null, device: string): number | null {
-  if (fleet === null) return FLOOR_LEAD.seconds;
-  const silent = fleet.kss.length > 0 && fleet.kss.every(({ reachable }) => !reachable);
-  const legacy = fleet.gmOf(device)?.meetsLegacyKs === true;
-  return silent || legacy ? null : fleet.lead.seconds;
+function expectedKekRekey(fleet: FleetView | null, device: string): ExpectedKekRekey {
+  if (fleet === null) return { leadSeconds: FLOOR_LEAD.seconds };
+  if (fleet.kss.length > 0 && fleet.kss.every(({ reachable }) => !reachable)) return 'no KS answers';
+  return fleet.gmOf(device)?.meetsLegacyKs === true ? 'none ahead' : { leadSeconds: fleet.lead.seconds };
 }
 
 /** What the tracker would forecast: for a device that is in no config. */

@@ -36,6 +36,14 @@ test('a GM with keys, an answering KS and no re-registration is ok, and says wha
   expect(health.next).toEqual({ what: 'KEK rekey from the KS', atMs: NOW + 4755_500 });
 });
 
+test('a GM whose KS sends no KEK rekey ahead waits for none: it re-registers', () => {
+  const next = (over: Partial<FleetView>) =>
+    healthOf({ gm: { reregistersInSeconds: 4850, teks: teks(9000) } }, fleet(over)).next?.what;
+  const mixedVersions = { legacyKss: [{ device: 'ks1', version: null }], affectedGms: ['gm1'] };
+  expect(next({ mixedVersions })).toBe('the GM re-registers: its KS sends no KEK rekey before expiry');
+  expect(next({})).toBe('KEK rekey from the KS');
+});
+
 describe('a GM: what is wrong decides the status, is named in the summary, and says what to do first', () => {
   const cases: readonly [title: string, CheckName, HealthStatus, DeviceOptions, Partial<FleetView>?][] = [
     ['it is not registered', 'registered', 'critical', { gm: { registered: false, status: 'Registering' } }],
