@@ -1,5 +1,5 @@
 /** The facts that explanations are made from, out of a group's state and what was found of it. Nothing is judged here. */
-import type { GmFacts, GroupFacts, KsFacts } from '../explain/group-facts.ts';
+import type { GmFacts, GroupFacts, KsFacts, MemberContext } from '../explain/group-facts.ts';
 import { membership, unacknowledgedRekeys } from './fleet-rekey-loss.ts';
 import { type FleetGm, type FleetKs, type FleetState, leadOfGroup } from './fleet-state.ts';
 import type { FleetAssessment, FleetSettings } from './fleet-view.ts';
@@ -65,7 +65,7 @@ function gmFacts(gm: FleetGm, inGroup: GmInGroup | undefined): GmFacts {
 
 function commonGmFacts(gm: FleetGm, inGroup: GmInGroup | undefined): GmFacts {
   const { context } = gm;
-  return {
+  const facts: GmFacts = {
     failure: context.failure,
     bootMs: context.bootMs,
     forced: context.forced,
@@ -98,11 +98,12 @@ function commonGmFacts(gm: FleetGm, inGroup: GmInGroup | undefined): GmFacts {
     lastRekeyMs: gm.lastRekeyMs,
     lastReregistration: gm.lastReregistration,
   };
+  return isSomethingUnusual(context) ? { ...facts, ...unusual(context) } : facts;
 }
 
 function ksFacts(ks: FleetKs): KsFacts {
   const { context } = ks;
-  return {
+  const facts: KsFacts = {
     failure: context.failure,
     bootMs: context.bootMs,
     forced: context.forced,
@@ -125,4 +126,14 @@ function ksFacts(ks: FleetKs): KsFacts {
     nextRekeyMs: ks.nextRekeyMs,
     members: ks.members,
   };
+  return isSomethingUnusual(context) ? { ...facts, ...unusual(context) } : facts;
+}
+
+/** What most members never have. */
+function isSomethingUnusual({ linkDown, dropping }: MemberContext): boolean {
+  return linkDown !== undefined || dropping !== undefined;
+}
+
+function unusual({ linkDown, dropping }: MemberContext): Pick<MemberContext, 'linkDown' | 'dropping'> {
+  return { ...(linkDown === undefined ? {} : { linkDown }), ...(dropping === undefined ? {} : { dropping }) };
 }

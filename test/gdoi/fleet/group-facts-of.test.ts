@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest';
+import type { MemberContext } from '../../../src/gdoi/explain/group-facts.ts';
+import { trackFleet } from '../../../src/gdoi/fleet/fleet.ts';
+import { initialFleetState } from '../../../src/gdoi/fleet/fleet-state.ts';
+import { assessFleet, DEFAULT_FLEET_SETTINGS, yardstickOf } from '../../../src/gdoi/fleet/fleet-view.ts';
+import { factsOf } from '../../../src/gdoi/fleet/group-facts-of.ts';
+import { gm, ks, START } from '../../builders/fleet-group.ts';
+
+/** All there is: a field that is added has to be given here too. */
+const EVERYTHING: Required<MemberContext> = {
+  failure: { sinceMs: START, inARow: 1, result: 'timeout', established: false },
+  bootMs: START - 1,
+  forced: { atMs: START - 2, evidence: 'a log line' },
+  unregisteredSinceMs: START - 3,
+  failedAttempts: 4,
+  reregistersAtMs: START + 5,
+  nextLookMs: START + 6,
+  reasons: [],
+  linkDown: { sinceMs: START - 7, backMs: null, evidence: ['another log line'] },
+  dropping: true,
+};
+
+test('all that is known of a member beside its last answer is among the facts, of a GM and of a KS', () => {
+  const changes = [
+    { ...ks(0), context: EVERYTHING },
+    { ...gm(1), context: EVERYTHING },
+  ];
+  const { state } = trackFleet(initialFleetState('G1'), changes);
+  const assessment = assessFleet(state, yardstickOf(state, DEFAULT_FLEET_SETTINGS));
+  const facts = factsOf(state, assessment, START + 1000, DEFAULT_FLEET_SETTINGS);
+  expect(facts.gms[0]).toMatchObject(EVERYTHING);
+  expect(facts.kss[0]).toMatchObject(EVERYTHING);
+});
