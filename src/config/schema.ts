@@ -533,7 +533,7 @@ export const configSchema = section({
         'With store.postgres: how long after its last word an agent is taken over from. It renews its lease four times in this time, and stops polling after three quarters of it. The same for all agents',
       ),
     alone: duration('0s', '24h')
-      .prefault('10m')
+      .prefault('1m')
       .describe(
         'With store.postgres: how long after its lease an agent that knows of no other polls on without the database. One that joins and cannot tell whether the other is gone waits for as long. 0s: it stops as if there were others',
       ),
