@@ -141,7 +141,7 @@ describe("the contract's own example", () => {
     expect(config.store).toEqual({
       kind: 'postgres',
       leaseMs: 20_000,
-      aloneMs: 600_000,
+      aloneMs: 60_000,
       retentionMs: 90 * 86_400_000,
       postgres: {
         hosts: [{ host: 'db', port: 5432 }],
