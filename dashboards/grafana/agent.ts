@@ -21,11 +21,16 @@ const of = (metric: string, more = '') => `${metric}{${OF_AGENT}${more === '' ? 
 /** Process and event-loop figures; agents only, should the job scrape others too. */
 const ofProcess = (metric: string) => `${of(metric)} and on (job, instance) gdoi_build_info{${OF_AGENT}}`;
 const counted = (labels: string, metric: string) => `sum by (${labels}) (increase(${of(metric)}[$__rate_interval]))`;
+/** SQLite, or no agent that Prometheus reaches. */
+const NO_CLUSTER = 'no shared store';
+/** Of a lease of 20 s, which is the default of cluster.lease. */
+const RENEWED_SECONDS = 5;
+const GIVEN_UP_SECONDS = 15;
 
 export const agentDashboard = compose({
   uid: UIDS.agent,
   title: 'gdoiwatch agents',
-  description: 'Polls, queues, sessions, store, listeners, service discovery and resources of the agents.',
+  description: 'Polls, queues, sessions, store, cells, listeners, service discovery and resources of the agents.',
   tags: ['monitoring'],
   from: 'now-3h',
   agentPage: { title: "The agent's page", path: '/' },
@@ -247,6 +252,86 @@ export const agentDashboard = compose({
       ],
     },
     {
+      title: 'Agents on one store',
+      panels: [
+        stat({
+          title: 'Agents that share the store',
+          description: 'As far as the agents know. One that has lost the database knows of fewer.',
+          width: 6,
+          unit: 'short',
+          empty: NO_CLUSTER,
+          expr: `max(${of('gdoi_cluster_agents')})`,
+        }),
+        stat({
+          title: 'Cells',
+          description: 'Parts of the inventory, each of which one agent polls.',
+          width: 6,
+          unit: 'short',
+          empty: NO_CLUSTER,
+          expr: `count(sum by (job, cell) (${of('gdoi_cell_owned')}))`,
+        }),
+        stat({
+          title: 'Cells that nobody polls',
+          description: 'When an agent looked last. While another one takes over it is no fault.',
+          width: 6,
+          unit: 'short',
+          steps: BAD_ABOVE_ZERO,
+          empty: NO_CLUSTER,
+          expr: `max(${of('gdoi_cells_unowned')})`,
+        }),
+        stat({
+          title: 'Cells that several agents poll',
+          description: 'Of the agents that are chosen. A single scrape in a handover is no fault.',
+          width: 6,
+          unit: 'short',
+          steps: BAD_ABOVE_ZERO,
+          empty: NO_CLUSTER,
+          expr: `sum(sum by (job, cell) (${of('gdoi_cell_owned')}) > bool 1)`,
+        }),
+        stateTimeline({
+          title: 'Who polls which cell',
+          description: 'A line for each cell and each agent that polled it; a takeover ends one and begins another.',
+          width: 12,
+          mappings: states([1, 'polls it', 'green']),
+          lines: [{ expr: `${of('gdoi_cell_owned')} == 1`, legend: '{{cell}}: {{instance}}' }],
+          empty: NO_CLUSTER,
+        }),
+        timeSeries({
+          title: 'Cells by agent',
+          description: 'Shared out by the number of devices. An agent with none is a standby.',
+          width: 12,
+          unit: 'short',
+          lines: [{ expr: `sum by (instance) (${of('gdoi_cell_owned')})`, legend: '{{instance}}' }],
+          empty: NO_CLUSTER,
+        }),
+        timeSeries({
+          title: 'Age of the lease',
+          description: `Up to a quarter of cluster.lease in operation (${RENEWED_SECONDS} s); from three quarters on (${GIVEN_UP_SECONDS} s) the agent polls nothing, unless it is alone.`,
+          width: 12,
+          unit: 's',
+          steps: [
+            { value: null, color: 'green' },
+            { value: RENEWED_SECONDS, color: 'orange' },
+            { value: GIVEN_UP_SECONDS, color: 'red' },
+          ],
+          lines: [{ expr: of('gdoi_lease_age_seconds'), legend: '{{instance}}' }],
+          empty: NO_CLUSTER,
+        }),
+        bars({
+          title: 'Fenced writes and lost leases',
+          description:
+            'Writes that were refused, as another agent polls the cell by then. A few with a takeover, none otherwise.',
+          width: 12,
+          unit: 'short',
+          lines: [
+            { expr: counted('instance', 'gdoi_fenced_writes_total'), legend: '{{instance}}: writes refused' },
+            { expr: counted('instance', 'gdoi_lease_losses_total'), legend: '{{instance}}: leases lost' },
+          ],
+          empty: NO_CLUSTER,
+        }),
+      ],
+    },
+    {
       title: 'Service discovery',
       panels: [
         stateTimeline({
@@ -374,6 +459,9 @@ export const agentDashboard = compose({
         }),
       ],
     },
-    { title: 'Alerts', panels: alertPanels('alertname=~"GdoiAgent.+|GdoiAuthenticationFailed|GdoiParserDrift"') },
+    {
+      title: 'Alerts',
+      panels: alertPanels('alertname=~"GdoiAgent.+|GdoiCell.+|GdoiAuthenticationFailed|GdoiParserDrift"'),
+    },
   ],
 });

@@ -1,11 +1,12 @@
 /**
  * The exposition of an agent with what no demo shows: collectors that are off by default, a device that does not answer, a
- * credential in quarantine, and service discovery. Written by the real exporter.
+ * credential in quarantine, service discovery, and a store that another agent shares. Written by the real exporter.
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type AgentStatus, createReadModel } from '../../src/model/read-model.ts';
 import { pushMetrics } from '../../src/export/alertmanager/push-metrics.ts';
+import { clusterMetrics } from '../../src/export/cluster-metrics.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
 import { createSelfMetrics } from '../../src/export/self-metrics.ts';
 import { targetMetrics } from '../../src/export/target-metrics.ts';
@@ -48,6 +49,18 @@ const ALERTMANAGER = {
   failing: true,
 };
 
+const CLUSTER = {
+  cells: new Map([
+    ['rare', true],
+    ['elsewhere', false],
+  ]),
+  unowned: 0,
+  agents: 2,
+  leaseAgeMs: 1200,
+  fencedWrites: 1,
+  timesFenced: 1,
+};
+
 async function exposition(): Promise<string> {
   const atMs = Date.now();
   const rare = viewAfter(
@@ -86,6 +99,7 @@ async function exposition(): Promise<string> {
     await SELF.metrics(),
     ...lines.chunks(),
     targetMetrics({ devices: 0, findings: 2, sources }),
+    clusterMetrics(CLUSTER),
     pushMetrics({ alertmanagers: [ALERTMANAGER], forgotten: 0 }),
   ];
   return texts.join('');
