@@ -132,6 +132,31 @@ const BOUNDARIES: readonly Claim[] = [
     ],
   },
   {
+    begins: 'PostgreSQL |',
+    provedBy: [
+      [
+        'store/postgres-tls.test.ts',
+        '%s is refused where the certificate is for another name',
+        'a certificate of an authority that is not named is refused',
+      ],
+      [
+        'store/postgres-store.test.ts',
+        'a damaged row > costs itself: the others come, and pages go on after it',
+        'opening > refuses a database of another program, and one that a newer gdoiwatch wrote',
+      ],
+    ],
+  },
+  {
+    begins: 'receivers of webhooks |',
+    provedBy: [
+      [
+        'export/webhook-push.test.ts',
+        'an event is told as a CloudEvent, signed over id, time and body',
+        'what it refuses is dropped and counted, and the next one is told',
+      ],
+    ],
+  },
+  {
     begins: 'Prometheus, Alertmanager |',
     provedBy: [
       [
@@ -444,6 +469,20 @@ const SECRETS: readonly Claim[] = [
       ],
       ['hostile/echoed-secrets.test.ts', 'a router that echoes our secrets > %s gets them nowhere'],
       ['http/authentication.test.ts', 'no answer and no log line holds a credential'],
+    ],
+  },
+  {
+    begins: "Neither a webhook's URL nor its key",
+    provedBy: [['export/webhook-push.test.ts', 'neither the URL nor the key reaches a log or a metric']],
+  },
+  {
+    begins: 'A wrong password of PostgreSQL',
+    provedBy: [
+      ['store/postgres-store.test.ts', 'opening > tells a wrong password in one line, without it'],
+      [
+        'config/load.test.ts',
+        "the contract's own example > takes PostgreSQL as the store, and doubts a password in the file and a connection that is not encrypted",
+      ],
     ],
   },
   {
