@@ -1,4 +1,5 @@
 /** `gdoiwatch config check`: is this file good, and if not, every reason. */
+import { counted } from '../gdoi/events/counted.ts';
 import { Command } from 'commander';
 import { configFile, readConfig } from './read-config.ts';
 
@@ -10,7 +11,7 @@ export function configCheckCommand(): Command {
       const { config, warnings } = await readConfig(options.config);
       for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
       process.stdout.write(
-        `${options.config}: good, ${config.devices.length} devices${config.targets === null ? '' : ' and those of targets'}\n`,
+        `${options.config}: good, ${counted(config.devices.length, 'device')}${config.targets === null ? '' : ' and those of targets'}\n`,
       );
     });
   return new Command('config').description('work with configuration files').addCommand(check);

@@ -2,6 +2,7 @@
  * The fleet: who is at risk now, group by group and device by device, the worst first. The server sorts, filters and
  * pages, so ten thousand devices cost the browser no more than a hundred.
  */
+import { counted } from '../gdoi/events/counted.ts';
 import { HEALTH_STATUSES, type HealthStatus } from '../gdoi/health/health-check.ts';
 import type { DeviceSummary } from '../http/schemas/device-schema.ts';
 import type { GroupSummary } from '../http/schemas/group-schema.ts';
@@ -87,7 +88,8 @@ export class FleetView implements View {
     if (list.devices.length === 0) {
       return (
         <p class="note">
-          None of {fleet} devices matches. <a href="/">Show all</a>
+          {fleet === 1 ? 'The one device does not match.' : `None of ${fleet} devices matches.`}{' '}
+          <a href="/">Show all</a>
         </p>
       );
     }
@@ -95,7 +97,7 @@ export class FleetView implements View {
       <Fragment>
         <table class="fleet" role="table">
           <caption>
-            {list.total === fleet ? `${fleet} devices` : `${list.total} of ${fleet} devices`}
+            {list.total === fleet ? counted(fleet, 'device') : `${list.total} of ${counted(fleet, 'device')}`}
             {list.devices.length < list.total ? `, ${list.devices.length} on this page` : ''}
           </caption>
           <thead role="rowgroup">

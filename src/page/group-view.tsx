@@ -1,4 +1,6 @@
 /** A group: who is late for the KEK rekey, who holds which keys, do the KSs agree, who is missing. */
+import { placeOfLoss } from './place-of-loss.ts';
+import { counted } from '../gdoi/events/counted.ts';
 import { HEALTH_STATUSES } from '../gdoi/health/health-check.ts';
 import type { GroupDocument } from '../http/schemas/group-schema.ts';
 import { ChecksTable, FirstStep } from './checks.tsx';
@@ -273,7 +275,7 @@ function KeyServers(props: {
 }): VNode {
   return (
     <table class="members" role="table">
-      <caption>{props.group.kss.length} polled KSs</caption>
+      <caption>{counted(props.group.kss.length, 'polled KS')}</caption>
       <thead role="rowgroup">
         <tr role="row">
           <th role="columnheader" scope="col">
@@ -400,18 +402,10 @@ function lead({ lead: { seconds, source }, kss }: GroupDocument): VNode | string
   );
 }
 
-/** The place of a loss, only where the group's explanations say that it is one. */
-function placeOfLoss({ explanations }: GroupDocument): string {
-  const causes = new Set(explanations.map(({ cause }) => cause));
-  if (causes.has('legacy_ks')) return 'their KS sends none before expiry';
-  if (causes.has('ks_rekeys_lost')) return 'the loss is at the KS';
-  return causes.has('path_loss') ? 'the loss is on the path' : '';
-}
-
 function missedRekey(group: GroupDocument): VNode | string {
   const { missed_last_rekey: missed } = group;
   if (missed.gms.length === 0) return 'nobody';
-  const where = placeOfLoss(group);
+  const where = placeOfLoss(group.explanations.map(({ cause }) => cause));
   return (
     <Fragment>
       <NameList names={missed.gms} /> <span class="faint">{where}</span>
@@ -427,7 +421,8 @@ function mixedVersions({ mixed_versions: mixed }: GroupDocument): VNode | string
       <NameList
         names={mixed.legacy_kss.map(({ device, version }) => (version === null ? device : `${device} (${version})`))}
       />
-      ; until then {mixed.affected_gms.length} GMs re-register twice in every KEK cycle
+      ; until then {counted(mixed.affected_gms.length, 'GM')}
+      {mixed.affected_gms.length === 1 ? ' re-registers' : ' re-register'} twice in every KEK cycle
     </Fragment>
   );
 }

@@ -1,4 +1,5 @@
 /** Who is at risk now, in one line. */
+import { counted } from '../gdoi/events/counted.ts';
 import type { HealthStatus } from '../gdoi/health/health-check.ts';
 
 export type StatusCount = Readonly<Record<HealthStatus, number>>;
@@ -13,7 +14,7 @@ export function headline(devices: StatusCount, groups: readonly { readonly statu
     .filter((status) => devices[status] > 0)
     .map((status) => `${devices[status]} ${status}`)
     .join(', ');
-  if (ofDevices !== '') return `${ofGroups}${ofDevices} of ${all} devices`;
+  if (ofDevices !== '') return `${ofGroups}${ofDevices} of ${counted(all, 'device')}`;
   return `${ofGroups}${all === 1 ? 'the device is well' : `all ${all} devices are well`}`.replace(/^./, (first) =>
     first.toUpperCase(),
   );

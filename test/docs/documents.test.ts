@@ -75,7 +75,10 @@ describe('configuration samples', () => {
     // A part of a file is completed with what every file needs.
     const rest = 'credentials: { main: { username: monitor, password_env: PASSWORD } }\ndevices: []\n';
     const file = /^devices:/m.test(sample) ? sample : `${sample}\n${rest}`;
-    const loaded = await loadConfig('gdoiwatch.yml', { env: { PASSWORD: 'secret' }, readFile: sampleFiles(file) });
+    const loaded = await loadConfig('gdoiwatch.yml', {
+      env: { PASSWORD: 'secret', ROUTER_PASSWORD: 'secret' },
+      readFile: sampleFiles(file),
+    });
     expect(loaded.kind === 'ok' ? [] : loaded.findings.map(findingLine)).toEqual([]);
   });
 

@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { BLOCKS } from '../docs/documents.ts';
 import { Gdoiwatch, gdoiwatch } from './gdoiwatch.ts';
 
 const COMMANDS = ['demo', 'run', 'events', 'parse', 'replay', 'simulate', 'config'] as const;
@@ -195,7 +196,22 @@ describe('config check', () => {
     );
     const { status, stdout } = await gdoiwatch(['config', 'check', '--config', path]);
     expect(status).toBe(0);
-    expect(stdout).toBe(`${path}: good, 1 devices\n`);
+    expect(stdout).toBe(`${path}: good, 1 device\n`);
+  });
+
+  test('the sample of README.md is good as it stands, and runs', async () => {
+    const sample = BLOCKS.find(({ at, text }) => at.startsWith('README.md') && text.includes('# gdoiwatch.yml'));
+    const anyPort = (sample?.text ?? '').replace('9848', '0').replace('5514', '0');
+    const env = { ROUTER_PASSWORD: 'planted-secret-1' };
+    const checked = await new Gdoiwatch(['config', 'check', '--config', await file('sample.yml', sample?.text ?? '')], {
+      env,
+    }).finished;
+    expect(checked).toMatchObject({ status: 0, stderr: '' });
+    await using agent = new Gdoiwatch(['run', '--config', await file('sample-any-port.yml', anyPort)], {
+      env,
+      cwd: directory,
+    });
+    await agent.printed(/gdoiwatch is up/, 'stderr');
   });
 
   test('the variable GDOIWATCH_CONFIG names the file where --config does not', async () => {

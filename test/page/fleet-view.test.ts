@@ -111,7 +111,7 @@ describe.skipIf(chromiumMissing())('the fleet', () => {
     await expect.poll(() => tab.page.getByText('No device is configured yet').count(), PATIENCE).toBe(1);
     served.fleet.set(polledGm('gm1'));
     await tab.open('/?q=nothing');
-    await expect.poll(() => tab.page.getByText('None of 1 devices matches').count(), PATIENCE).toBe(1);
+    await expect.poll(() => tab.page.getByText('The one device does not match').count(), PATIENCE).toBe(1);
   });
 
   test('tells of a sweep that is under way and of refused credentials', async () => {

@@ -21,6 +21,7 @@ import {
 import { CHECK_COOP, CHECK_SPLIT } from '../events/first-steps.ts';
 import { withExplanations } from './health-explained.ts';
 import type { HealthInput } from './health-input.ts';
+import { counted } from '../events/counted.ts';
 import { naturalOrder } from '../events/name-list.ts';
 import { earliest, type NextOccurrence, rekeyOf } from './health-next.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -138,7 +139,12 @@ function reachable({ group, gms, kss }: FleetView): HealthCheck {
     return check(['reachable', group], 'unknown', 'no device of the group answers', { ...more, action });
   if (lostGms.length > 0)
     return check(['reachable', group], 'warning', `GM ${nameList(lostGms)} does not answer`, { ...more, action });
-  return check(['reachable', group], 'ok', `all ${gms.length + kss.length} devices answer`, more);
+  return check(
+    ['reachable', group],
+    'ok',
+    gms.length + kss.length === 1 ? 'the device answers' : `all ${gms.length + kss.length} devices answer`,
+    more,
+  );
 }
 
 function registered({ group, gms }: FleetView): HealthCheck {
@@ -308,7 +314,7 @@ function mixed({ group, mixedVersions, kss }: FleetView): HealthCheck {
     return check(
       ['mixed_versions', group],
       'warning',
-      `KS ${nameList(mixedVersions.legacyKss.map(({ device }) => device))} sends no KEK rekey before expiry: ${mixedVersions.affectedGms.length} GMs re-register twice in every KEK cycle`,
+      `KS ${nameList(mixedVersions.legacyKss.map(({ device }) => device))} sends no KEK rekey before expiry: ${counted(mixedVersions.affectedGms.length, 'GM')} ${mixedVersions.affectedGms.length === 1 ? 're-registers' : 're-register'} twice in every KEK cycle`,
       {
         value: mixedVersions.affectedGms.length,
         threshold: 0,
@@ -331,7 +337,7 @@ function memberCounts({ group, kss }: FleetView): HealthCheck {
       threshold: 'same',
     });
   if (counts.length === 1)
-    return check(['members', group], 'ok', `every KS knows ${counts[0]} GMs`, {
+    return check(['members', group], 'ok', `every KS knows ${counted(counts[0] ?? 0, 'GM')}`, {
       value: counts[0] ?? null,
       threshold: 'same',
     });

@@ -3,6 +3,7 @@
  * tells that of every GM, polled or not. Thresholds are those of the on-call catalogue.
  */
 import { longestSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
+import { counted } from '../events/counted.ts';
 import { durationText } from '../events/duration-text.ts';
 import type { FleetView } from '../fleet/fleet-view.ts';
 import { ACKS_MISSED_CRITICAL, check, type HealthCheck, nameList } from './health-check.ts';
@@ -147,7 +148,14 @@ function rekeysAcknowledged({ group, ks, fleet }: KsHealthInput): HealthCheck {
   const [worst] = missing;
   const more = { value: missing.length, threshold: 0 };
   if (worst === undefined)
-    return check(['rekeys_acknowledged', group], 'ok', `all of ${rows.length} GMs acknowledged the last rekey`, more);
+    return check(
+      ['rekeys_acknowledged', group],
+      'ok',
+      rows.length === 1
+        ? 'its GM acknowledged the last rekey'
+        : `all of ${rows.length} GMs acknowledged the last rekey`,
+      more,
+    );
   const named = missing.map(({ address }) => deviceAt(fleet, address) ?? address);
   return check(
     ['rekeys_acknowledged', group],
@@ -173,7 +181,7 @@ function mixedVersions({ device, group, fleet }: KsHealthInput): HealthCheck {
   return check(
     ['mixed_versions', group],
     'warning',
-    `sends no KEK rekey before expiry (${legacy.version ?? 'release unknown'}), but ${mixed.affectedGms.length} GMs with a KEK timer register here: two re-registrations of each in every KEK cycle`,
+    `sends no KEK rekey before expiry (${legacy.version ?? 'release unknown'}), but ${counted(mixed.affectedGms.length, 'GM')} with a KEK timer ${mixed.affectedGms.length === 1 ? 'registers' : 'register'} here: two re-registrations of each in every KEK cycle`,
     { value: legacy.version, action: 'Plan the upgrade of this KS to 15.2(1)T / XE 3.5S or later' },
   );
 }
@@ -196,7 +204,13 @@ function members({ group, ks }: KsHealthInput): HealthCheck {
   if (ks.members === null)
     return check(['members', group], 'unknown', 'the number of its GMs is not shown', { threshold: 1 });
   const more = { value: ks.members, threshold: 1 };
-  if (ks.members > 0) return check(['members', group], 'ok', `${ks.members} GMs are registered`, more);
+  if (ks.members > 0)
+    return check(
+      ['members', group],
+      'ok',
+      `${counted(ks.members, 'GM')} ${ks.members === 1 ? 'is' : 'are'} registered`,
+      more,
+    );
   return check(['members', group], 'warning', 'no GM is registered', {
     ...more,
     action: 'Do the GMs reach this KS on UDP 848? show crypto gdoi on one of them',
