@@ -17,6 +17,7 @@ const MAX_ROWS = 200;
 
 export function DevicePart(props: {
   readonly part: Part;
+  readonly cell: DeviceDocument['cell'];
   readonly kekBehavior: DeviceDocument['kek_behavior'];
   readonly nowMs: NowMs;
 }): VNode {
@@ -28,7 +29,7 @@ export function DevicePart(props: {
   return (
     <section class="part">
       <h2>
-        Group <GroupLink name={part.group} /> <StatusMark status={part.status} />
+        Group <GroupLink name={part.group} cell={props.cell} /> <StatusMark status={part.status} />
       </h2>
       <p>
         <bdi>{part.summary}</bdi>

@@ -46,7 +46,7 @@ function EventEntry({ event, nowMs }: { readonly event: EventDocument; readonly 
           {event.group !== null && (
             <Fragment>
               {' · group '}
-              <GroupLink name={event.group} />
+              <GroupLink name={event.group} cell={event.cell} />
             </Fragment>
           )}
         </p>

@@ -161,7 +161,7 @@ const FEED_TEXT: Readonly<Record<FeedState, string>> = {
 function EventFilters({ filter }: { readonly filter: Filter }): VNode {
   const choose = (key: string, value: string) =>
     navigate(withFilter('/events', { ...filter, [key]: value }), 'replace');
-  const text = (key: 'device' | 'group', label: string) => (
+  const text = (key: 'device' | 'group' | 'cell', label: string) => (
     <label>
       {label}{' '}
       <input
@@ -177,6 +177,7 @@ function EventFilters({ filter }: { readonly filter: Filter }): VNode {
     <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
       {text('device', 'Device')}
       {text('group', 'Group')}
+      {filter['cell'] !== undefined && text('cell', 'Cell')}
       <Choice label="Type" value={filter['type']} options={EVENT_TYPES} onChoose={(value) => choose('type', value)} />
       <Choice label="Cause" value={filter['cause']} options={CAUSES} onChoose={(value) => choose('cause', value)} />
       <Choice

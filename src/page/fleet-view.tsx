@@ -179,7 +179,7 @@ function DeviceRow({ device, nowMs }: { readonly device: DeviceSummary; readonly
         {device.groups.slice(0, MAX_ROW_GROUPS).map(({ group }, index) => (
           <span key={group}>
             {index > 0 ? ', ' : ''}
-            <GroupLink name={group} />
+            <GroupLink name={group} cell={device.cell} />
           </span>
         ))}
         {device.groups.length > MAX_ROW_GROUPS ? ` and ${device.groups.length - MAX_ROW_GROUPS} more` : ''}

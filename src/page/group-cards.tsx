@@ -5,6 +5,7 @@ import type { GroupSummary } from '../http/schemas/group-schema.ts';
 import { Countdown } from './instants.tsx';
 import { GroupLink, withoutName } from './names.tsx';
 import { Fragment, type VNode } from 'preact';
+import { groupPath } from './route.ts';
 import { StatusMark } from './status-mark.tsx';
 
 export function GroupCards(props: {
@@ -13,16 +14,19 @@ export function GroupCards(props: {
   readonly nowMs: number | null;
 }): VNode {
   const sorted = props.groups.toSorted(
-    (a, b) => HEALTH_STATUSES.indexOf(b.status) - HEALTH_STATUSES.indexOf(a.status) || naturalOrder(a.group, b.group),
+    (a, b) =>
+      HEALTH_STATUSES.indexOf(b.status) - HEALTH_STATUSES.indexOf(a.status) ||
+      naturalOrder(a.group, b.group) ||
+      naturalOrder(a.cell ?? '', b.cell ?? ''),
   );
   const rest = sorted.length - props.most;
   return (
     <Fragment>
       <ul class="cards">
         {sorted.slice(0, props.most).map((group) => (
-          <li key={group.group} class={`card ${group.status}`}>
+          <li key={groupPath({ name: group.group, cell: group.cell })} class={`card ${group.status}`}>
             <h3>
-              <GroupLink name={group.group} /> <StatusMark status={group.status} />
+              <GroupLink name={group.group} cell={group.cell} /> <StatusMark status={group.status} />
             </h3>
             <p>
               <bdi>{withoutName(group.summary, group.group)}</bdi>

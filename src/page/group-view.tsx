@@ -2,6 +2,7 @@
 import { placeOfLoss } from './place-of-loss.ts';
 import { counted } from '../gdoi/events/counted.ts';
 import { HEALTH_STATUSES } from '../gdoi/health/health-check.ts';
+import { inCell } from '../gdoi/seen/cell.ts';
 import type { GroupDocument } from '../http/schemas/group-schema.ts';
 import { ChecksTable, FirstStep } from './checks.tsx';
 import type { EventPage } from './event-history.ts';
@@ -15,7 +16,7 @@ import { DeviceLink, Name, NameList, withoutName } from './names.tsx';
 import { Fragment, type VNode } from 'preact';
 import { Fact, Facts } from './facts.tsx';
 import { Refusal } from './refusal.tsx';
-import { groupPath, withFilter } from './route.ts';
+import { type Filter, type GroupName, groupPath, withFilter } from './route.ts';
 import { Kept, type Session } from './session.ts';
 import { StatusMark } from './status-mark.tsx';
 import { recentEvents } from './recent-events.ts';
@@ -33,21 +34,22 @@ export class GroupView implements View {
   readonly #events: Kept<EventPage>;
   readonly #incidents: Kept<IncidentPage>;
   readonly #tickets: Tickets;
-  readonly #name: string;
+  /** Of lists: the group, in its cell where one is given. */
+  readonly #filter: Filter;
   #all = false;
 
-  constructor(session: Session, name: string, signal: AbortSignal) {
-    this.title = `Group ${name}`;
+  constructor(session: Session, { name, cell }: GroupName, signal: AbortSignal) {
+    this.title = cell === undefined ? `Group ${name}` : `Group ${name}, cell ${cell}`;
     this.#session = session;
-    this.#group = new Kept(session, `/api/v1${groupPath(name)}`, signal);
-    this.#name = name;
-    this.#events = recentEvents(session, { group: name }, signal);
+    this.#group = new Kept(session, `/api/v1${groupPath({ name, cell })}`, signal);
+    this.#filter = { group: name, ...inCell(cell) };
+    this.#events = recentEvents(session, this.#filter, signal);
     this.#incidents = new Kept(session, '', signal);
     this.#tickets = new Tickets(session, signal);
   }
 
   async refresh(): Promise<void> {
-    const incidents = incidentsPath({ group: this.#name }, this.#session.nowMs(), RECENT_INCIDENTS);
+    const incidents = incidentsPath(this.#filter, this.#session.nowMs(), RECENT_INCIDENTS);
     await Promise.all([this.#group.refresh(), this.#events.refresh(), this.#incidents.refresh(incidents)]);
   }
 
@@ -120,20 +122,20 @@ export class GroupView implements View {
           <h2 id="events">Events</h2>
           <EventList events={this.#events.body?.events ?? []} nowMs={nowMs} />
           <p>
-            <a href={withFilter('/events', { group: group.group })}>All events of this group</a>
+            <a href={withFilter('/events', { group: group.group, cell: group.cell })}>All events of this group</a>
           </p>
         </section>
       </Fragment>
     );
   }
 
-  #incidentsOf({ group }: GroupDocument, nowMs: number | null): VNode {
+  #incidentsOf({ group, cell }: GroupDocument, nowMs: number | null): VNode {
     return (
       <section aria-labelledby="incidents">
         <h2 id="incidents">Incidents of the last week</h2>
         <IncidentList incidents={this.#incidents.body?.incidents ?? []} tickets={this.#tickets} nowMs={nowMs} />
         <p>
-          <a href={withFilter('/incidents', { group })}>All incidents of this group</a>
+          <a href={withFilter('/incidents', { group, cell })}>All incidents of this group</a>
         </p>
       </section>
     );

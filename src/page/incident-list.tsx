@@ -56,7 +56,7 @@ function IncidentEntry(props: {
       <div class="evidence">
         <p>
           {'group '}
-          <GroupLink name={incident.group} />, cause: <strong>{incident.cause}</strong>
+          <GroupLink name={incident.group} cell={incident.cell} />, cause: <strong>{incident.cause}</strong>
           {incident.devices.length > 0 && (
             <Fragment>
               {' · '}

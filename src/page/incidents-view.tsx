@@ -95,7 +95,7 @@ export function incidentsPath(filter: Filter, nowMs: number | null, most: number
 function IncidentFilters({ filter }: { readonly filter: Filter }): VNode {
   const choose = (key: string, value: string) =>
     navigate(withFilter('/incidents', { ...filter, [key]: value }), 'replace');
-  const text = (key: 'device' | 'group', label: string) => (
+  const text = (key: 'device' | 'group' | 'cell', label: string) => (
     <label>
       {label}{' '}
       <input
@@ -110,6 +110,7 @@ function IncidentFilters({ filter }: { readonly filter: Filter }): VNode {
   return (
     <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
       {text('group', 'Group')}
+      {filter['cell'] !== undefined && text('cell', 'Cell')}
       {text('device', 'Device')}
       <Choice
         label="Cause"

@@ -56,7 +56,7 @@ function open(to: Route): View {
     case 'groups':
       return new GroupsView(session, signal);
     case 'group':
-      return new GroupView(session, to.name, signal);
+      return new GroupView(session, to, signal);
     case 'device':
       return new DeviceView(session, to.name, signal);
     case 'events':

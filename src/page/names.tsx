@@ -1,6 +1,7 @@
 /** Names of devices and groups: others' text, of any length and direction, kept apart from the text around it. */
+import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import { Fragment, type VNode } from 'preact';
-import { devicePath, groupPath } from './route.ts';
+import { devicePath, type GroupName, groupPath } from './route.ts';
 
 /** What a name may take of a line; the whole stands in its title. */
 const MAX_SHOWN = 60;
@@ -26,10 +27,17 @@ export function DeviceLink({ name }: { readonly name: string }): VNode {
   );
 }
 
-export function GroupLink({ name }: { readonly name: string }): VNode {
+/** With its cell, where groups have one; that of the default cell is told from the others by having none beside it. */
+export function GroupLink({ name, cell }: GroupName): VNode {
   return (
-    <a href={groupPath(name)}>
+    <a href={groupPath({ name, cell })}>
       <Name text={name} />
+      {cell !== undefined && cell !== DEFAULT_CELL && (
+        <Fragment>
+          {' ('}
+          <Name text={cell} />)
+        </Fragment>
+      )}
     </a>
   );
 }

@@ -3,18 +3,24 @@
 export type Route =
   | { readonly kind: 'fleet'; readonly filter: Filter }
   | { readonly kind: 'groups' }
-  | { readonly kind: 'group'; readonly name: string }
+  | ({ readonly kind: 'group' } & GroupName)
   | { readonly kind: 'device'; readonly name: string }
   | { readonly kind: 'events'; readonly filter: Filter }
   | { readonly kind: 'incidents'; readonly filter: Filter };
+
+/** `cell`: only where cells are shown; two customers may have a group of one name, and only both say which is meant. */
+export interface GroupName {
+  readonly name: string;
+  readonly cell?: string | undefined;
+}
 
 /** Parameters of a list, as they stand in the address and go to the API. */
 export type Filter = Readonly<Record<string, string>>;
 
 /** What an address may say of each list; anything else in it is not passed on. */
 const FLEET_FILTERS = ['q', 'status', 'role', 'group', 'sort', 'cursor'] as const;
-const INCIDENT_FILTERS = ['device', 'group', 'cause', 'hours'] as const;
-const EVENT_FILTERS = ['device', 'group', 'type', 'cause', 'unexpected', 'hours'] as const;
+const INCIDENT_FILTERS = ['device', 'group', 'cell', 'cause', 'hours'] as const;
+const EVENT_FILTERS = ['device', 'group', 'cell', 'type', 'cause', 'unexpected', 'hours'] as const;
 
 /** null: no view is there. */
 export function routeOf(path: string, search: string): Route | null {
@@ -22,7 +28,7 @@ export function routeOf(path: string, search: string): Route | null {
   if (rest.length > 0) return null;
   const given = decoded(name ?? '');
   if (room === '' && name === undefined) return { kind: 'fleet', filter: filterOf(search, FLEET_FILTERS) };
-  if (room === 'groups') return given === '' ? { kind: 'groups' } : { kind: 'group', name: given };
+  if (room === 'groups') return given === '' ? { kind: 'groups' } : { kind: 'group', name: given, ...cellOf(search) };
   if (room === 'devices' && given !== '') return { kind: 'device', name: given };
   if (room === 'events' && name === undefined) return { kind: 'events', filter: filterOf(search, EVENT_FILTERS) };
   if (room === 'incidents' && name === undefined) {
@@ -39,6 +45,11 @@ function decoded(part: string): string {
   }
 }
 
+function cellOf(search: string): { readonly cell?: string } {
+  const cell = new URLSearchParams(search).get('cell') ?? '';
+  return cell === '' ? {} : { cell };
+}
+
 function filterOf(search: string, allowed: readonly string[]): Filter {
   return Object.fromEntries(
     [...new URLSearchParams(search)].filter(([key, value]) => allowed.includes(key) && value !== ''),
@@ -46,7 +57,7 @@ function filterOf(search: string, allowed: readonly string[]): Filter {
 }
 
 export const devicePath = (name: string) => `/devices/${encodeURIComponent(name)}`;
-export const groupPath = (name: string) => `/groups/${encodeURIComponent(name)}`;
+export const groupPath = ({ name, cell }: GroupName) => withFilter(`/groups/${encodeURIComponent(name)}`, { cell });
 
 /** With the parameters that say something. */
 export function withFilter(path: string, filter: Readonly<Record<string, string | undefined>>): string {

@@ -234,7 +234,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   'http/schemas': ['gdoi/events', 'gdoi/explain', 'gdoi/health', 'gdoi/keys', 'zod'],
   'http/page': ['@fastify/static', 'gdoi/events', 'http', 'node:fs', 'node:path', 'node:url'],
-  page: ['preact', 'gdoi/events', 'gdoi/explain', 'gdoi/health', 'gdoi/keys', 'http/page', 'http/schemas'],
+  page: ['preact', 'gdoi/events', 'gdoi/explain', 'gdoi/health', 'gdoi/keys', 'gdoi/seen', 'http/page', 'http/schemas'],
   'simulator/world': ['kernel', 'simulator/snmp-wire'],
   'simulator/scenarios': ['simulator/world'],
   'simulator/worlds': ['kernel', 'simulator/scenarios', 'simulator/world'],

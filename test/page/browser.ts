@@ -52,7 +52,7 @@ export interface Watched extends AsyncDisposable {
 /** One server and tab serve the tests of a file one after the other: this is a new beginning. */
 export function emptyFleet({ fleet, now, polls }: Served): void {
   for (const { device } of Array.from(fleet.devices())) fleet.remove(device);
-  for (const group of Array.from(fleet.groups())) fleet.setGroup({ ...group, gms: [], kss: [] });
+  for (const group of Array.from(fleet.groups())) fleet.setGroup({ ...group, gms: [], kss: [], over: true });
   polls.length = 0;
   now.pollOutcome = async () => ({ kind: 'polled' });
 }

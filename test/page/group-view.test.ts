@@ -1,6 +1,8 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { aKs, aReport, viewAfter } from '../builders/view-builder.ts';
+import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
+import { aKs, aReport, NOON, viewAfter } from '../builders/view-builder.ts';
+import { anEvent } from '../builders/event-builder.ts';
 import { fleet as aGroup, gmInFleet, kek } from '../builders/health-builders.ts';
 import { polledGm, serve, type Served } from '../http/served.ts';
 import {
@@ -15,6 +17,23 @@ import {
   wordsOf,
 } from './browser.ts';
 import { PATIENCE } from '../builders/patience.ts';
+
+/** It alone tells where the rekeys got lost. */
+const LOST_ON_THE_PATH: Explanation = {
+  cause: 'path_loss',
+  phase: 'present',
+  status: 'warning',
+  sinceMs: NOON,
+  summary: 'Rekeys to gm2 get lost on the path',
+  consequence: null,
+  deadlineMs: null,
+  confidence: 'certain',
+  knownAtMs: null,
+  firstStep: null,
+  scope: ['gm2'],
+  evidence: [],
+  explains: [],
+};
 
 describe.skipIf(chromiumMissing())('a group', () => {
   let browser: Browser;
@@ -100,6 +119,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
       {
         gms: [gmInFleet(), gmInFleet({ device: 'gm2', kekMatchesKs: false })],
         rekeyLoss: { where: 'path', gms: ['gm2'], share: 0.5, evidence: ['1 of 2'] },
+        explanations: [LOST_ON_THE_PATH],
         notPolled: ['10.0.0.9'],
         notListed: ['gm1'],
         mixedVersions: { legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }], affectedGms: ['gm1', 'gm2'] },
@@ -128,6 +148,42 @@ describe.skipIf(chromiumMissing())('a group', () => {
       expect.stringContaining('gm2'),
       expect.stringContaining('gm1'),
     ]);
+  });
+
+  test('of one name in two cells are told apart in every link, and by the address', async () => {
+    for (const [device, cell] of [
+      ['gm-acme', 'acme'],
+      ['gm-ours', 'default'],
+    ] as const) {
+      served.fleet.set({ ...polledGm(device, { kek: kek(5000) }), cell });
+      served.fleet.setGroup(aGroup({ cell, gms: [gmInFleet({ device })] }));
+    }
+    await served.happens(anEvent({ id: 'e', device: 'gm-acme', cell: 'acme' }));
+    const links = (within: string) =>
+      tab.page
+        .locator(`${within} a[href^="/groups/"]`)
+        .evaluateAll((found) => found.map((a) => a.getAttribute('href')));
+    const ofAcme = '/groups/G1?cell=acme';
+    const ours = '/groups/G1?cell=default';
+
+    await tab.open('/groups');
+    await expect.poll(() => wordsOf(tab.page, '.cards h3 a'), PATIENCE).toEqual(['G1 (acme)', 'G1']);
+    expect(await links('.cards')).toEqual([ofAcme, ours]);
+
+    await tab.page.getByRole('link', { name: 'G1 (acme)' }).click();
+    await row('gm-acme').waitFor();
+    expect(tab.page.url()).toBe(served.url + ofAcme);
+    expect(await wordsOf(tab.page, 'h1')).toEqual([expect.stringMatching(/^Group G1, cell acme /)]);
+    expect(await row('gm-ours').count()).toBe(0);
+    await tab.page.getByText('All events of this group').click();
+    await expect.poll(() => links('.events'), PATIENCE).toEqual([ofAcme]);
+    expect(tab.page.url()).toBe(`${served.url}/events?group=G1&cell=acme`);
+    expect(await tab.page.getByLabel('Cell').inputValue()).toBe('acme');
+
+    await tab.open('/devices/gm-ours');
+    await expect.poll(() => links('.part'), PATIENCE).toEqual([ours]);
+    await tab.open('/');
+    await expect.poll(() => links('.c-groups'), PATIENCE).toEqual(expect.arrayContaining([ofAcme, ours]));
   });
 
   test('of 1,000 members draws a hundred, and all on request', async () => {

@@ -23,9 +23,26 @@ test('any name comes back from its address, whatever characters it has', () => {
   fc.assert(
     fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), (name) => {
       expect(routeOf(devicePath(name), '')).toEqual({ kind: 'device', name });
-      expect(routeOf(groupPath(name), '')).toEqual({ kind: 'group', name });
+      expect(routeOf(groupPath({ name }), '')).toEqual({ kind: 'group', name });
     }),
   );
+});
+
+test('a group in a cell has its cell in the address, whatever characters it has', () => {
+  expect(groupPath({ name: 'G1', cell: 'acme' })).toBe('/groups/G1?cell=acme');
+  fc.assert(
+    fc.property(fc.string({ minLength: 1, unit: 'grapheme' }), (cell) => {
+      const { pathname, search } = new URL(groupPath({ name: 'G1', cell }), 'http://page');
+      expect(routeOf(pathname, search)).toEqual({ kind: 'group', name: 'G1', cell });
+    }),
+  );
+  expect(routeOf('/groups/G1', '?cell=')).toEqual({ kind: 'group', name: 'G1' });
+});
+
+test('lists of events and incidents may be of one cell', () => {
+  const filter = { group: 'G1', cell: 'acme' };
+  expect(routeOf('/events', '?group=G1&cell=acme')).toEqual({ kind: 'events', filter });
+  expect(routeOf('/incidents', '?group=G1&cell=acme')).toEqual({ kind: 'incidents', filter });
 });
 
 test('what is not chosen is not in the address', () => {
