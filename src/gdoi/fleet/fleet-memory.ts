@@ -3,7 +3,15 @@
  * changed. A GM's change costs the same in a group of ten and of ten thousand.
  */
 import { isSameKsKek, rememberGm, rememberKs } from './fleet-records.ts';
-import { type FleetGm, type FleetKs, type FleetState, ksOrder, type MemberFacts } from './fleet-state.ts';
+import {
+  type FleetGm,
+  type FleetKs,
+  type FleetState,
+  type KekGeneration,
+  ksOrder,
+  type MemberFacts,
+  SAME_EXPIRY_MS,
+} from './fleet-state.ts';
 import { withKsReads } from './kek-generation.ts';
 import { named } from '../seen/named.ts';
 
@@ -79,18 +87,40 @@ function withGeneration(state: FleetState): FleetState {
   const followed = known === null ? null : (state.kss.get(known.ks) ?? null);
   const ks = followed !== null && followed.reachable && followed.kek !== null ? followed : firstWithKek(state);
   if (ks === null || ks.kek === null) return state;
-  const { spi, expiryMs, remainingSeconds, sinceMs } = ks.kek;
+  const { spi, expiryMs, remainingSeconds } = ks.kek;
   const seen = { ks: ks.device, spi, expiryMs, remainingSeconds, lastSentAtMs: ks.sentAtMs };
   if (known !== null && known.ks === ks.device && ks.sentAtMs === known.lastSentAtMs) return state;
   const changed = known !== null && !isSameKsKek(known, seen);
-  // Another KS that had its own KEK all along is a split; nothing was replaced.
-  if (changed && known.ks !== ks.device && sinceMs <= known.lastSentAtMs) {
+  // A split, or its end: the GMs of either side may hold either KEK, so counters that stand still tell nothing.
+  if (changed && wasBesideTheOther(state, ks, known)) {
     return { ...state, kekGeneration: { ...seen, changedBetweenMs: null } };
   }
   const changedBetweenMs = changed
     ? ([known.lastSentAtMs, ks.receivedAtMs] as const)
     : (known?.changedBetweenMs ?? null);
   return { ...state, kekGeneration: { ...seen, changedBetweenMs } };
+}
+
+/**
+ * Was the KEK that the reference shows now there while it still showed the one before? A KS that replaces its KEK makes a
+ * new one; one that gives in to another primary after a split takes over what that one had all along. Nobody need have seen
+ * it there: a KEK begins one lifetime before it ends, and a new one does not end with the one before.
+ */
+function wasBesideTheOther({ kss }: FleetState, ks: FleetKs, before: KekGeneration): boolean {
+  const { kek, kekLifetimeSeconds } = ks;
+  if (kek === null) return false;
+  const shownElsewhere = [...kss.values()].some(
+    (each) =>
+      each.device !== before.ks &&
+      each.kek !== null &&
+      isSameKsKek(each.kek, kek) &&
+      each.kek.sinceMs <= before.lastSentAtMs,
+  );
+  if (shownElsewhere) return true;
+  const laterByMs = kek.expiryMs - before.expiryMs;
+  if (Math.abs(laterByMs) <= SAME_EXPIRY_MS) return true;
+  if (kekLifetimeSeconds === null) return laterByMs < 0;
+  return kek.expiryMs - kekLifetimeSeconds * 1000 < before.lastSentAtMs - SAME_EXPIRY_MS;
 }
 
 function firstWithKek(state: FleetState): FleetKs | null {

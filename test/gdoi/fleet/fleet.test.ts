@@ -232,6 +232,41 @@ describe('an old GM on an expired KEK', () => {
     expect(match(fleet, legacy(3700))?.kekMatchesKs).toBeNull();
   });
 
+  describe('after a split, when one KS takes over the KEK of the other', () => {
+    const ks1 = (second: number, kekSpi: string, kekExpiry: number) => ks(second, { kekSpi, kekExpiry });
+    const ks2 = (second: number, kekSpi: string, kekExpiry: number, role: 'primary' | 'secondary' = 'primary') =>
+      ks(second, { device: 'ks2', address: '10.1.0.2', kekSpi, kekExpiry, role });
+    /** Both made their KEK at the same time, as the one before ended; ks1 gives in. */
+    it.each<[string, MemberFacts[]]>([
+      ['which ends at the same time', []],
+      ['which was seen there before', [ks2(205, '0xB2', 86_500)]],
+    ])('%s: nothing was replaced, and no GM is told to have missed it', (_name, seenBefore) => {
+      const fleet = new Fleet();
+      fleet.see(legacy(0), ks1(10, '0xA1', 400), legacy(160, { received: 6 }), ks1(210, '0xB1', 86_500), ...seenBefore);
+      fleet.see(legacy(240, { received: 6 }), legacy(300, { received: 6 }));
+      const took = ks(330, { kekSpi: '0xB2', kekExpiry: 86_500, role: 'secondary' });
+      expect(match(fleet, took, legacy(400, { received: 6 }))?.kekExpiredInUse).not.toBe(true);
+      fleet.see(legacy(460, { received: 6 }), legacy(520, { received: 6 }));
+      expect(fleet.types()).not.toContain('kek_expired_in_use');
+    });
+
+    it('which the other had made some time before, unseen: it was there while this one showed its own', () => {
+      const fleet = new Fleet();
+      fleet.see(legacy(0), ks1(10, '0xA1', 86_300), legacy(400), ks1(450, '0xA1', 86_300), legacy(460));
+      const took = ks(510, { kekSpi: '0xB2', kekExpiry: 86_600, role: 'secondary' });
+      expect(match(fleet, took, legacy(580))?.kekExpiredInUse).not.toBe(true);
+      fleet.see(legacy(640), legacy(700));
+      expect(fleet.types()).not.toContain('kek_expired_in_use');
+    });
+
+    it('and a KEK that the primary makes afterwards is a new one again', () => {
+      const fleet = new Fleet();
+      fleet.see(legacy(0), ks1(10, '0xA1', 86_300), legacy(400), ks1(450, '0xB2', 86_300), legacy(460));
+      fleet.see(ks1(500, '0xC1', 86_880), legacy(560));
+      expect(match(fleet, legacy(620))?.kekExpiredInUse).toBe(true);
+    });
+  });
+
   it('is unknown until the KS’s KEK was seen to change', () => {
     expect(match(new Fleet(), ks(0), legacy(300))?.kekMatchesKs).toBeNull();
   });
