@@ -163,7 +163,10 @@ const stepped: Move<GroupState> = (known, byMs) => ({
   marks: onEitherClock(known.marks, known.seen.receivedAtMs, byMs),
 });
 
-const device = fields<TrackerState>({
+/** What only some devices have. */
+type Sometimes = 'answeredBefore' | 'oldBootAnsweredMs';
+
+const always = fields<Omit<TrackerState, Sometimes>>({
   device: stays,
   answered: orNull(readAt),
   answeredBySnmp: orNull(readAt),
@@ -184,5 +187,10 @@ const device = fields<TrackerState>({
 });
 
 export function withClockStep(state: TrackerState, byMs: number): TrackerState {
-  return device(state, byMs);
+  const { answeredBefore, oldBootAnsweredMs, ...others } = state;
+  return {
+    ...always(others, byMs),
+    ...(answeredBefore === undefined ? {} : { answeredBefore: readAt(answeredBefore, byMs) }),
+    ...(oldBootAnsweredMs === undefined ? {} : { oldBootAnsweredMs: instant(oldBootAnsweredMs, byMs) }),
+  };
 }

@@ -21,6 +21,10 @@ export interface TrackerState {
   /** Last whole answer about groups, of the CLI and of SNMP: each source has its own order. */
   readonly answered: ReadAt | null;
   readonly answeredBySnmp: ReadAt | null;
+  /** Of a KS: the last answer before the last pause in which it may have booted. Absent: there is none, or it is a GM. */
+  readonly answeredBefore?: ReadAt;
+  /** The last whole answer before the device logged that it had restarted: of the boot before. Absent: it logged none. */
+  readonly oldBootAnsweredMs?: EpochMs;
   /** Last answer or failure of any kind. */
   readonly latestSentMs: EpochMs | null;
   readonly factsSentMs: EpochMs | null;

@@ -20,7 +20,7 @@ const UPTIME_STEP_MS = 60_000;
 const BOOT_TOLERANCE_MS = 2000;
 
 /** No router is down and up again within this, nor registered so soon after its boot. */
-const SHORTEST_BOOT_MS = 5000;
+export const SHORTEST_BOOT_MS = 5000;
 
 /** What an uptime says beside the one before it. */
 interface BootSeen {
@@ -77,7 +77,7 @@ function bootSeen(state: TrackerState, at: ReadAt, uptimeSeconds: number): BootS
  * minutes: without this the boot could be told from before an answer that excludes it.
  */
 function betweenAnswers(state: TrackerState, shown: Interval, at: ReadAt): Interval | null {
-  const { boot, answered, answeredBySnmp } = state;
+  const { boot, answered, answeredBySnmp, answeredBefore = null } = state;
   const states = [...state.groups.values()];
   // Of the same poll: the device was up already, since it cannot have gone down and come back since.
   const latencyMs = at.receivedAtMs - at.sentAtMs;
@@ -86,13 +86,14 @@ function betweenAnswers(state: TrackerState, shown: Interval, at: ReadAt): Inter
     .map(({ receivedAtMs }) => receivedAtMs)
     .filter((upMs) => upMs <= at.receivedAtMs && at.receivedAtMs - upMs < SHORTEST_BOOT_MS + latencyMs);
   // So soon after the earliest instant of the boot no device answers: that answer was the old boot's. Of a KS it is all.
-  const tooSoon = [answered, answeredBySnmp].map((answer) =>
+  const tooSoon = [answered, answeredBySnmp, answeredBefore].map((answer) =>
     answer !== null && answer.sentAtMs > shown.fromMs && answer.sentAtMs < shown.fromMs + SHORTEST_BOOT_MS
       ? answer.sentAtMs
       : null,
   );
   const old = [
     boot?.sentMs ?? null,
+    state.oldBootAnsweredMs ?? null,
     ...tooSoon,
     ...states.map(({ sameBootMs }) => sameBootMs),
     ...states.map(({ registered, seen }) =>

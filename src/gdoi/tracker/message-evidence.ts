@@ -83,11 +83,19 @@ function groupOfTrap({ groups }: TrackerState, { groupIdentity, groupName }: Gdo
   return groupIdentity !== null && (identity ?? groupIdentity) !== groupIdentity ? null : name;
 }
 
-function withMarkOf(state: TrackerState, found: NamedMark): TrackerState {
-  if (found.by === 'ks') return { ...state, ksMarks: withKsMark(state.ksMarks, found) };
+function withMarkOf(before: TrackerState, found: NamedMark): TrackerState {
+  if (found.by === 'ks') return { ...before, ksMarks: withKsMark(before.ksMarks, found) };
+  const state = found.mark.proof === 'restart' ? withRestart(before, found.mark) : before;
   const known = Array.from(state.groups, ([name, { identity }]) => [name, identity] as const);
   const meant = groupsMeant(found.groups, known);
   return withMarkIn(state, found.mark, (name) => meant === null || meant.has(name));
+}
+
+/** A router logs its restart before it answers anybody: whatever it answered until then was of the boot before. */
+function withRestart(state: TrackerState, { fromMs }: LogMark): TrackerState {
+  const { answered } = state;
+  if (answered === null || answered.receivedAtMs >= fromMs) return state;
+  return { ...state, oldBootAnsweredMs: answered.sentAtMs };
 }
 
 function withMarkIn(state: TrackerState, mark: LogMark, isMeant: (name: string) => boolean): TrackerState {

@@ -8,7 +8,7 @@
  */
 import { withClockStep } from '../memory/clock-step.ts';
 import { decidePending } from '../registrations/counter-restart.ts';
-import { trackFacts } from './device-boot.ts';
+import { SHORTEST_BOOT_MS, trackFacts } from './device-boot.ts';
 import type { GdoiEvent } from '../events/event.ts';
 import { reachableEvent } from '../events/gdoi-events.ts';
 import { MAX_GROUP_CHARS } from '../memory/gm-answer.ts';
@@ -16,7 +16,7 @@ import { clockStepMs, firstSight, type GroupAnswer, trackGm } from './gm-tracker
 import { trackClock, trackLog, trackRegistered, trackTrap } from './message-evidence.ts';
 import { named } from '../seen/named.ts';
 import type { Observation } from '../seen/observation.ts';
-import type { ReadAt } from '../seen/instant.ts';
+import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
 import { rekeySeconds } from '../keys/ks-lead.ts';
 import { trackPacketErrors } from './packet-errors.ts';
@@ -136,11 +136,12 @@ function clockSetBack(
   if (count < BACK_IN_TIME_ANSWERS) {
     return { isCertain: false, state: { ...state, backInTime: { sentMs: sentAtMs, count } } };
   }
+  const { answeredBefore: _before, oldBootAnsweredMs: _old, ...kept } = state;
   return {
     isCertain: true,
     // Begin anew, without events.
     state: {
-      ...state,
+      ...kept,
       answered: null,
       answeredBySnmp: null,
       factsSentMs: null,
@@ -182,6 +183,7 @@ function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>,
   return {
     state: {
       device: state.device,
+      ...answersOfBoots(state, isKs && !bySnmp ? at.sentAtMs : null),
       answered: bySnmp ? state.answered : at,
       answeredBySnmp: bySnmp ? at : state.answeredBySnmp,
       latestSentMs: Math.max(state.latestSentMs ?? at.sentAtMs, at.sentAtMs),
@@ -199,6 +201,19 @@ function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>,
       ksMarks: state.ksMarks,
     },
     events,
+  };
+}
+
+/** Answers that tell one boot from another. `askedMs`: when a KS was asked; null: it is a GM, or only a look. */
+function answersOfBoots(
+  { answered, answeredBefore, oldBootAnsweredMs }: TrackerState,
+  askedMs: EpochMs | null,
+): Pick<TrackerState, 'answeredBefore' | 'oldBootAnsweredMs'> {
+  const mayHaveBooted = answered !== null && askedMs !== null && askedMs - answered.receivedAtMs >= SHORTEST_BOOT_MS;
+  const before = mayHaveBooted ? answered : answeredBefore;
+  return {
+    ...(before === undefined ? {} : { answeredBefore: before }),
+    ...(oldBootAnsweredMs === undefined ? {} : { oldBootAnsweredMs }),
   };
 }
 

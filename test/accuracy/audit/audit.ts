@@ -132,7 +132,7 @@ function auditBetween({ event, history, around }: Audited): string | null {
       return around.before === null && around.after === null ? 'no answer is near it' : null;
     }
     case 'reload': {
-      const inside = history.outcomes.find((outcome) => outcome.failed === null && within(outcome));
+      const inside = history.outcomes.find((outcome) => outcome.failed === null && !outcome.look && within(outcome));
       return inside === undefined ? null : `the device answered at ${iso(inside.sentMs)}, in the middle of it`;
     }
     case 'kek_rekey': {

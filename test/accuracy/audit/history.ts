@@ -27,8 +27,8 @@ export type KsAnswer = Seen & { readonly ks: KsSnapshot };
 type FactsAnswer = Seen & { readonly facts: DeviceFacts };
 export type HeardMessage = Seen & { readonly message: LogMessage; readonly pushed: boolean };
 type HeardTrap = Seen & { readonly trap: GdoiTrap };
-/** `failed` null: an answer. */
-type Outcome = Seen & { readonly failed: string | null };
+/** `failed` null: an answer. `look`: one over SNMP beside the CLI, which ends failures and says nothing of a boot. */
+type Outcome = Seen & { readonly failed: string | null; readonly look: boolean };
 
 /** Steps smaller than this are the rounding that every comparison allows. */
 const STEP_MS = 1000;
@@ -63,8 +63,8 @@ export class Histories {
     const of = this.#ofDevice(seen.device);
     switch (observation.kind) {
       case 'groups':
-        // SNMP shows keys and no counters: its look says nothing of a boot. Beside SSH, RESTCONF is taken for no more.
-        if (originOf(observation) !== 'snmp') of.outcomes.push({ ...seen, failed: null });
+        // SNMP shows keys and no counters. Beside SSH, RESTCONF is taken for no more.
+        of.outcomes.push({ ...seen, failed: null, look: originOf(observation) === 'snmp' });
         for (const snapshot of observation.snapshots) {
           if (snapshot.role === 'ks') {
             listed(this.#kss, snapshot.group).push({ ...seen, ks: snapshot });
@@ -78,7 +78,7 @@ export class Histories {
         break;
       case 'facts':
         of.facts.push({ ...seen, facts: observation.facts });
-        of.outcomes.push({ ...seen, failed: null });
+        of.outcomes.push({ ...seen, failed: null, look: false });
         listed(this.#versions, seen.device).push(observation.facts.version ?? '');
         break;
       case 'log':
@@ -88,7 +88,7 @@ export class Histories {
         of.traps.push({ ...seen, trap: observation.trap });
         break;
       case 'failure':
-        of.outcomes.push({ ...seen, failed: observation.result });
+        of.outcomes.push({ ...seen, failed: observation.result, look: false });
         break;
       case 'registered':
         listed(of.registered, observation.group).push({ ...seen, between: observation.between });

@@ -2,6 +2,8 @@
 import { describe, expect, test } from 'vitest';
 import { initialTrackerState } from '../../../src/gdoi/memory/tracker-state.ts';
 import { withClockStep } from '../../../src/gdoi/memory/clock-step.ts';
+import type { Observation } from '../../../src/gdoi/seen/observation.ts';
+import { emptyKsSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
 import {
   causes,
   facts,
@@ -18,7 +20,7 @@ import {
   types,
 } from '../../builders/tracker-builders.ts';
 
-const seconds = (ms: number) => ms / 1000 - T0;
+const seconds = (ms: number) => (ms - T0 * 1000) / 1000;
 const reloads = (told: History) => told.events.filter(({ type }) => type === 'reload');
 const held: GmSketch = { succeeded: 3, received: 9, kekAt: 50_000, timerAt: 40_000 };
 const booted: GmSketch = { succeeded: 1, received: 0, kekAt: 50_000, timerAt: 45_000 };
@@ -103,6 +105,53 @@ describe('a reload, with the uptime in whole minutes', () => {
       snmpAnswer(181, { kek: 1, sequence: 0, teks: { '0x00000009': 80_000 } }),
     ]);
     expect(causes(told)).toEqual(['reload']);
+  });
+});
+
+describe('a reload of a KS, which has no counters', () => {
+  const ksAnswer = (at: number): Observation => ({
+    kind: 'groups',
+    origin: 'cli',
+    device: 'gm1',
+    command: 'show crypto gdoi',
+    sentAtMs: (T0 + at) * 1000 - 100,
+    receivedAtMs: (T0 + at) * 1000 + 100,
+    snapshots: [{ ...emptyKsSnapshot('G1'), localRole: 'primary' }],
+    unknownLines: 0,
+  });
+
+  // Booted at 100 s or so; the uptime of 4 minutes at 362 s allows 62 s to 122 s.
+  const reloaded = [ksAnswer(360), facts(362, 262), ksAnswer(364)];
+  const told = (before: readonly Observation[]) => history([ksAnswer(0), facts(2, 900_000), ...before, ...reloaded]);
+
+  test.each([
+    ['the only answer', [ksAnswer(65)]],
+    ['the last of several commands', [ksAnswer(61), ksAnswer(63), ksAnswer(65)]],
+  ])('does not lie before %s that came too soon for a boot, though later ones hide it', (_name, before) => {
+    const [from, to] = reloads(told(before))[0]!.betweenMs;
+    expect([seconds(from), seconds(to)]).toEqual([64.9, 122.3]);
+  });
+
+  test('does not lie before the last answer before the message of the restart', () => {
+    const [from, to] = reloads(told([ksAnswer(50), ksAnswer(80), log(110, 'SYS-5-RESTART', 'System restarted')]))[0]!
+      .betweenMs;
+    expect([seconds(from), seconds(to)]).toEqual([79.9, 122.3]);
+  });
+
+  test('an answer at the time of that message may be of either boot', () => {
+    const [from] = reloads(told([ksAnswer(109), log(110, 'SYS-5-RESTART', 'System restarted')]))[0]!.betweenMs;
+    expect(seconds(from)).toBeLessThan(65);
+  });
+
+  test('those answers move with the clock of the agent', () => {
+    const { state } = fed(initialTrackerState('gm1'), [
+      ksAnswer(0),
+      ksAnswer(30),
+      log(40, 'SYS-5-RESTART', 'System restarted'),
+      ksAnswer(60),
+    ]);
+    const { answeredBefore, oldBootAnsweredMs } = withClockStep(state, 25_000);
+    expect([seconds(answeredBefore!.sentAtMs), seconds(oldBootAnsweredMs!)]).toEqual([54.9, 54.9]);
   });
 });
 

@@ -10,6 +10,7 @@ import {
   log,
   reregistrations,
   shiftedBy,
+  snmpAnswer,
   T0,
   types,
 } from '../../builders/tracker-builders.ts';
@@ -101,6 +102,18 @@ test('three failures in a row are unreachable, the next answer is reachable', ()
     gmAnswer(420, { kekAt: 50_000 }),
   ]);
   expect(types(told)).toEqual(['unreachable', 'reachable']);
+});
+
+test('a look over SNMP is an answer: only the failures after it are in a row', () => {
+  const told = history([
+    gmAnswer(0, { kekAt: 50_000 }),
+    failure(60),
+    snmpAnswer(90, { kek: 1, kekAt: 50_000 }),
+    failure(120),
+    failure(180),
+    failure(240),
+  ]);
+  expect(told.events.map(({ summary }) => summary)).toEqual(['gm1 gave no answer 3 times in a row']);
 });
 
 test('seen through log and poll it is one event, and the log narrows its instant', () => {
