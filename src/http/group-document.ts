@@ -6,6 +6,7 @@ import { naturalOrder } from '../gdoi/events/name-list.ts';
 import { isoInstant } from '../gdoi/events/event-document.ts';
 import { DEFAULT_CELL, inCell } from '../gdoi/seen/cell.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
+import { separateKeyServersText } from '../gdoi/fleet/separate-key-servers.ts';
 import { checkDocuments, explanationDocument, isoOrNull, nextDocument } from '../gdoi/health/health-document.ts';
 import type { GroupHealth } from '../gdoi/health/health-group.ts';
 import { membership } from './device-document.ts';
@@ -79,6 +80,10 @@ export function groupDocument(
     coop_split: view.coopSplit && {
       primaries: [...view.coopSplit.primaries],
       since: isoInstant(Math.round(view.coopSplit.sinceMs)),
+    },
+    separate_groups: view.separateKeyServers && {
+      kss: view.separateKeyServers.map((part) => [...part]),
+      summary: separateKeyServersText(view.separateKeyServers),
     },
     coop_peers: view.coopPeers.map(({ address, device, lost }) => ({ address, device, lost })),
     mixed_versions: view.mixedVersions && toDocument(view.mixedVersions),

@@ -75,6 +75,11 @@ export class GroupView implements View {
         <p class="summary">
           <bdi>{withoutName(group.summary, group.group)}</bdi>
         </p>
+        {group.separate_groups !== null && (
+          <p class="note refused">
+            <bdi>{group.separate_groups.summary}</bdi>
+          </p>
+        )}
         <FirstStep action={group.action} />
         <Facts>
           <NextRekey name="Next KEK rekey" next={group.next_kek_rekey} nowMs={nowMs} />

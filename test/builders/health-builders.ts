@@ -164,6 +164,7 @@ export function fleet(over: Partial<FleetView> = {}): FleetView {
     mixedVersions: null,
     primaries: ['ks1'],
     coopSplit: null,
+    separateKeyServers: null,
     coopPeers: [{ address: '10.1.12.2', device: 'ks2', lost: false }],
     unacknowledged: [],
     notPolled: [],

@@ -124,6 +124,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
         notListed: ['gm1'],
         mixedVersions: { legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }], affectedGms: ['gm1', 'gm2'] },
         coopSplit: { primaries: ['ks1', 'ks2'], sinceMs: clock.wallMs() },
+        separateKeyServers: [['ks1'], ['ks2']],
       },
     );
     await tab.open('/groups/G1');
@@ -133,13 +134,16 @@ describe.skipIf(chromiumMissing())('a group', () => {
     );
     expect(Object.values(facts)).toEqual(
       expect.arrayContaining([
-        'Missed the last rekey gm2',
+        'Missed the last rekey gm2 the loss is on the path',
         'Listed by a KS, polled by nobody 10.0.0.9',
         'Registered, listed by no KS gm1',
         'Mixed versions upgrade ks1 (15.1(4)M8); until then 2 GMs re-register twice in every KEK cycle',
         'COOP split: ks1, ks2 are all primary',
       ]),
     );
+    expect(await wordsOf(tab.page, 'main .note.refused')).toEqual([
+      'KSs ks1, ks2 share no peer, no KEK and no member: two groups of one name? Give their devices cells',
+    ]);
     expect(await wordsOf(tab.page, '.risk li')).toEqual([
       expect.stringMatching(/^. (warning|critical) gm2: does not hold/u),
     ]);

@@ -5,6 +5,7 @@
  * A view costs nothing to make: its lists are made when somebody asks for one, and one GM's place in it is found without
  * them. That is what lets each of ten thousand GMs change once a minute.
  */
+import { separateKeyServers } from './separate-key-servers.ts';
 import { coopPeers, type CoopSplit, coopSplit, type PeerSight } from './fleet-coop.ts';
 import {
   type GroupKeys,
@@ -83,6 +84,8 @@ export interface FleetView {
   } | null;
   readonly primaries: readonly string[];
   readonly coopSplit: { readonly primaries: readonly string[]; readonly sinceMs: EpochMs } | null;
+  /** The KSs of each group where several seem to have this name; null: nothing proves that. */
+  readonly separateKeyServers: readonly (readonly string[])[] | null;
   readonly coopPeers: readonly {
     readonly address: string;
     readonly device: string | null;
@@ -293,6 +296,10 @@ class ViewOfState implements FleetView {
   get coopSplit(): FleetView['coopSplit'] {
     const split = coopSplit(this.#state);
     return split && { primaries: split.primaries.map(({ device }) => device), sinceMs: split.sinceMs };
+  }
+
+  get separateKeyServers(): FleetView['separateKeyServers'] {
+    return separateKeyServers(this.#state);
   }
 
   get coopPeers(): FleetView['coopPeers'] {

@@ -95,6 +95,10 @@ export const groupSchema = z
     kss: z.array(ksSchema),
     primaries: z.array(z.string()),
     coop_split: z.object({ primaries: z.array(z.string()), since: instant }).nullable(),
+    separate_groups: z
+      .object({ kss: z.array(z.array(z.string())), summary: z.string() })
+      .nullable()
+      .describe('Several groups of one name in one cell, as it seems: the KSs of each; null: nothing proves that'),
     coop_peers: z.array(z.object({ address: z.string(), device: z.string().nullable(), lost: z.boolean().nullable() })),
     mixed_versions: z
       .object({
