@@ -172,7 +172,7 @@ function ratio(name: string, unit: string, measured: number, bare: number, budge
 }
 
 /**
- * The best of both sides' rounds in microseconds, after a warm-up of half as many: what else runs on the machine can
+ * The best of both sides' rounds in microseconds of CPU, after a warm-up of half as many: what else runs on the machine can
  * only slow a round down, and slows long rounds more often than short ones.
  */
 async function compare(
@@ -196,9 +196,10 @@ async function compare(
 }
 
 function microseconds(work: () => void): number {
-  const start = process.hrtime.bigint();
+  const before = process.cpuUsage();
   work();
-  return Number(process.hrtime.bigint() - start) / 1000;
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
 }
 
 function repeat(times: number, work: () => boolean): void {
