@@ -49,7 +49,7 @@ export function createAgentClient(url: string, token: Secret | null): AgentClien
     },
     async stream(path, signal) {
       const answer = await ask(path, signal);
-      return answer.kind === 'response' ? { kind: 'stream', data: dataOf(answer.response) } : answer;
+      return answer.kind === 'response' ? { kind: 'stream', data: dataOf(answer.response, signal) } : answer;
     },
     unsuitable({ kind }) {
       return kind === 'no_agent'
@@ -82,24 +82,33 @@ async function answerOf(
   throw await refusal(base, response);
 }
 
-/** Until it ends or breaks. */
-async function* textOf({ body }: Response): AsyncIterable<string> {
+/**
+ * Until it ends, breaks or is called off. The reader is told itself: fetch holds its own link to the signal weakly, and
+ * forgets it once the response was collected as garbage.
+ */
+async function* textOf({ body }: Response, signal: AbortSignal): AsyncIterable<string> {
   const decoder = new TextDecoder();
   if (body === null) return;
   const reader = body.getReader();
-  for (;;) {
-    const part = await reader.read().catch(() => null);
-    if (part === null || part.done) return;
-    yield decoder.decode(part.value, { stream: true });
+  const cancel = () => void reader.cancel().catch(() => undefined);
+  signal.addEventListener('abort', cancel, { once: true });
+  try {
+    while (!signal.aborted) {
+      const part = await reader.read().catch(() => null);
+      if (part === null || part.done) return;
+      yield decoder.decode(part.value, { stream: true });
+    }
+  } finally {
+    signal.removeEventListener('abort', cancel);
   }
 }
 
 /** Longest frame of an event stream; an event is far shorter. */
 const MAX_FRAME = 1_000_000;
 
-async function* dataOf(response: Response): AsyncIterable<string> {
+async function* dataOf(response: Response, signal: AbortSignal): AsyncIterable<string> {
   let rest = '';
-  for await (const chunk of textOf(response)) {
+  for await (const chunk of textOf(response, signal)) {
     rest += chunk;
     const frames = rest.split('\n\n');
     rest = frames.pop() ?? '';

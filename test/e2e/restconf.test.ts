@@ -131,10 +131,12 @@ describe('gdoiwatch run over RESTCONF', () => {
       config.ssh['host_keys'] = 'strict';
     });
     const gm = written.devices.find(({ transport }) => transport === 'restconf')!.name;
-    await it.until(`gdoi_polls_total{device="${gm}",result="host_key"}`).not.toBe('0');
-    const { error } = (await it.json(`/api/v1/devices/${gm}`)) as { error: string };
-    expect(error).toMatch(
-      /unknown certificate .* add this line to .*certificates-strict.*host_keys: accept-new: 127\.\S+:\d+ [0-9a-f]{64}$/,
-    );
+    // between two tries it says when the next one is
+    const error = async () => ((await it.json(`/api/v1/devices/${gm}`)) as { error: string }).error;
+    await expect
+      .poll(error, PATIENCE_WITH_PROCESSES)
+      .toMatch(
+        /unknown certificate .* add this line to .*certificates-strict.*host_keys: accept-new: 127\.\S+:\d+ [0-9a-f]{64}$/,
+      );
   });
 });

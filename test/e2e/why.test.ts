@@ -34,7 +34,7 @@ beforeAll(async () => {
     '--scenario',
     'legacy-ks',
     '--speed',
-    '30',
+    '10',
     '--output',
     directory,
   ]);

@@ -309,10 +309,13 @@ const CODES = {
   forbidden: 'store_refused',
 } as const satisfies Readonly<Record<ConnectFailure, string>>;
 
+/** From 22 on Node.js says after a semicolon how it might be started. */
+const withoutAdvice = (reason: string) => reason.split('; ', 1)[0] ?? reason;
+
 const EXPLANATIONS: Readonly<Record<ConnectFailure, (reason: string) => string>> = {
   unreachable: (reason) => `cannot be written now (${reason}): is the server up, reachable, and no standby?`,
   untrusted: (reason) =>
-    `the server's certificate is not accepted (${reason}): see store.tls.ca_file and store.tls.server_name`,
+    `the server's certificate is not accepted (${withoutAdvice(reason)}): see store.tls.ca_file and store.tls.server_name`,
   refused: () => 'the user or password is refused: see store.password_file, and pg_hba.conf of the server',
   no_database: () => 'there is no such database: create it (CREATE DATABASE), owned by the user',
   forbidden: () => 'the user may not create tables there: give it a database or schema of its own',

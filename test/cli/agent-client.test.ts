@@ -1,0 +1,33 @@
+/** The stream of a running agent, over a real server. */
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { expect, test } from 'vitest';
+import { createAgentClient } from '../../src/cli/agent-client.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage: () => void = runInNewContext('gc');
+
+test('a stream that is called off ends, also when nothing comes and fetch has forgotten the signal', async () => {
+  const server = createServer((_request, response) => {
+    response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: one\n\n');
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const stopping = new AbortController();
+  const client = createAgentClient(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, null);
+  const answer = await client.stream('/', stopping.signal);
+  const seen: string[] = [];
+  for await (const data of answer.kind === 'stream' ? answer.data : []) {
+    seen.push(data);
+    for (let turn = 0; turn < 5; turn++) {
+      collectGarbage();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    setImmediate(() => stopping.abort());
+  }
+  expect(seen).toEqual(['one']);
+  server.closeAllConnections();
+  server.close();
+});
