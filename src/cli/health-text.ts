@@ -27,7 +27,7 @@ export function healthText(
       ),
     );
   }
-  if (health.next !== null) lines.push(...field('next', `${health.next.what}, ${when(health.next.at, nowMs)}`));
+  if (health.next !== null) lines.push(...field('next', `${health.next.what}, ${nextAt(health, health.next, nowMs)}`));
   if (health.action !== null) lines.push(...field('do first', health.action));
   lines.push('');
   const several = health.groups.length > 1;
@@ -96,6 +96,11 @@ const MAX_EVIDENCE = 3;
 function observed({ observed_at, age_seconds }: HealthDocument, unobserved: string): string {
   if (observed_at === null) return unobserved;
   return `${observed_at} (${age_seconds === null ? 'age not known' : `${age_seconds} s ago`})`;
+}
+
+/** What was read nobody knows when has no instant: it counts from then. */
+function nextAt({ observed_at }: HealthDocument, { at }: NonNullable<HealthDocument['next']>, nowMs: number): string {
+  return observed_at === null ? `${Math.round((Date.parse(at) - nowMs) / 1000)} s after that` : when(at, nowMs);
 }
 
 export function when(at: string, nowMs: number): string {

@@ -27,7 +27,7 @@ export function verdictsOf(answers: readonly Answer[], nowMs: number): ReadonlyM
   const shownAtMs = clockOf(answers);
   const atMs = shownAtMs ?? nowMs;
   const verdicts = new Map<Answer, HealthDocument>();
-  for (const { view, beside, fleetOf } of capturedDevices(captures, atMs)) {
+  for (const { view, beside, fleetOf } of capturedDevices(captures, { atMs, dated: shownAtMs !== null })) {
     const last = byDevice.get(view.device)?.at(-1);
     if (last === undefined) continue;
     const judged = view.groups.size > 0 || saysNothingConfigured(byDevice.get(view.device) ?? []);
@@ -47,7 +47,7 @@ function saysNothingConfigured(answers: readonly Answer[]): boolean {
 }
 
 function ofText(health: HealthDocument, dated: boolean, judged: boolean): HealthDocument {
-  const checks = health.checks.filter(({ name }) => !OF_POLLING.has(name));
+  const checks = health.checks.filter(({ name }) => !OF_POLLING.has(name)).map(ofOneMoment);
   const told = judged || checks.some(({ status }) => status === 'warning' || status === 'critical');
   return {
     ...health,
@@ -56,6 +56,13 @@ function ofText(health: HealthDocument, dated: boolean, judged: boolean): Health
     age_seconds: null,
     checks,
   };
+}
+
+/** One answer shows no registration that came before it. */
+function ofOneMoment(check: HealthDocument['checks'][number]): HealthDocument['checks'][number] {
+  return check.name === 'reregistrations'
+    ? { ...check, status: 'unknown', detail: 'one answer does not show them: not tracked', value: null }
+    : check;
 }
 
 function clockOf(answers: readonly Answer[]): number | null {

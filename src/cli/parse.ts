@@ -82,7 +82,13 @@ function json(answer: ParsedAnswer, health: HealthDocument | null): string {
   const { command, snapshots, unnamed, unknownLines, device, line, partial, nothing, lines } = answer;
   const all = [...snapshots, ...unnamed];
   const document = toDocument({ command, snapshots: all, unknownLines, device, line, partial, nothing, lines });
-  return JSON.stringify(health === null ? document : { ...document, health });
+  if (health === null) return JSON.stringify(document);
+  return JSON.stringify({ ...document, health: health.observed_at === null ? withoutInstants(health) : health });
+}
+
+/** An instant that counts from nobody knows when is none. */
+function withoutInstants(health: HealthDocument): HealthDocument {
+  return { ...health, next: null, groups: health.groups.map((group) => ({ ...group, next: null })) };
 }
 
 const NOTHING: Readonly<Record<Nothing, string>> = {

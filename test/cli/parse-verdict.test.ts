@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
+import { healthText } from '../../src/cli/health-text.ts';
 import { verdictsOf } from '../../src/cli/parse-verdict.ts';
 import { parseCapturedText } from '../../src/ios/captured-text.ts';
 
@@ -30,6 +31,20 @@ describe('the verdict over a capture', () => {
     const [verdict] = verdicts(golden('show-crypto-gdoi/xe17-unicast-two-teks.txt'));
     expect(verdict?.health).toMatchObject({ observed_at: null, age_seconds: null });
     expect(verdict?.health.checks.map(({ name }) => name)).not.toContain('reachable');
+  });
+
+  it('without a date tells no instant, no hour before it, and nothing of what is to be decided', () => {
+    const registering = golden('show-crypto-gdoi/xe17-unicast-two-teks.txt').replace(/: Registered\b/, ': Registering');
+    const [undated] = verdicts(registering);
+    expect(undated?.health).toMatchObject({ status: 'critical', explanations: [] });
+    expect(undated?.health.summary).toContain('not registered (Registering)');
+    expect(undated?.health.summary).not.toMatch(/\d\d:\d\d:\d\d/);
+    expect(undated?.health.checks.find(({ name }) => name === 'reregistrations')).toMatchObject({ status: 'unknown' });
+    const shown = healthText(undated!.health, NOW_MS, { unobserved: 'when the text does not say' });
+    expect(shown).not.toMatch(/\d\d:\d\d:\d\d/);
+    expect(shown).toMatch(/next .*, \d+ s after that/);
+    const [dated] = verdicts(`${registering}\nbranch-7#show clock\n10:00:00.000 UTC Mon Jan 1 2024\nbranch-7#\n`);
+    expect(dated?.health.explanations).not.toEqual([]);
   });
 
   it('of a GM whose status is no known word is not ok', () => {

@@ -5,7 +5,7 @@
 import type { BesideFacts } from '../../gdoi/seen/beside-facts.ts';
 import { groupKey } from '../../gdoi/seen/cell.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
-import { DEFAULT_FLEET_SETTINGS, type FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import { DEFAULT_FLEET_SETTINGS, type FleetView, fleetView } from '../../gdoi/fleet/fleet-view.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { Parsed } from '../../ios/text/parse-result.ts';
 import { type DeviceView, newDeviceView } from '../../model/device-view.ts';
@@ -39,8 +39,14 @@ function settingsOf(device: string): StepSettings {
   };
 }
 
-/** `atMs`: when the text was captured. Devices of one text that share a group are judged together. */
-export function capturedDevices(captures: readonly CapturedAnswers[], atMs: EpochMs): readonly CapturedDevice[] {
+/**
+ * `atMs`: when the text was captured; `dated`: the text says so itself. Devices of one text that share a group are judged
+ * together. Explanations tell since when, so a text without a date has none.
+ */
+export function capturedDevices(
+  captures: readonly CapturedAnswers[],
+  { atMs, dated }: { readonly atMs: EpochMs; readonly dated: boolean },
+): readonly CapturedDevice[] {
   const states = new Map<string, TrackerState>();
   const groups = new Map<string, GroupMemory>();
   const memory: FleetMemory = {
@@ -59,7 +65,12 @@ export function capturedDevices(captures: readonly CapturedAnswers[], atMs: Epoc
     return { view: step.view, state: step.state, beside: answers.flatMap(besideFacts) };
   });
   // what the last router of the text showed counts for the first one too
-  const fleetOf = (group: string) => memory.group(groupKey(undefined, group))?.view ?? null;
+  const fleetOf = (group: string) => {
+    const known = memory.group(groupKey(undefined, group));
+    if (known === null || dated) return known?.view ?? null;
+    const { state, yardstick } = known;
+    return fleetView(state, atMs, DEFAULT_FLEET_SETTINGS, { yardstick, explanations: [], assessment: null });
+  };
   return seen.map(({ view, state, beside }) => ({
     view: { ...view, tracking: trackingOf(view, state, fleetOf) },
     beside,
