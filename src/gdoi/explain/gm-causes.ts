@@ -8,6 +8,7 @@ import {
   between,
   type Candidate,
   claimed,
+  GM_CHECKS,
   list,
   named,
   nextLook,
@@ -20,21 +21,10 @@ import { CHECK_CERTIFICATE, CHECK_INSTALL, CHECK_INTERFACE, CHECK_REPLAY } from 
 import type { LoggedReason, ReasonKind } from '../log/logged-reason.ts';
 import { clockTime, gmsNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import { RECENT_MS, type SymptomCheck } from './symptom.ts';
+import { RECENT_MS } from './symptom.ts';
 
 const NOTHING = { consequence: null, deadlineMs: null, knownAtMs: null } as const;
 
-/** What a GM shows that was cut off for a while: it missed a rekey, and registers when its link is back. */
-const OF_A_FLAP: readonly SymptomCheck[] = [
-  'registered',
-  'kek_present',
-  'kek_remaining',
-  'kek_matches_ks',
-  'tek_remaining',
-  'tek_matches_ks',
-  'rekeys_acknowledged',
-  'reregistrations',
-];
 /** From the interface's return to the registration and the look that shows it. */
 const FLAP_SETTLES_MS = 180_000;
 
@@ -53,7 +43,7 @@ export function interfaceFlap({ facts, open, before }: Asked): Candidate | null 
     ...back.map((gm) => flappedAtMs(gm, nowMs) ?? nowMs),
   );
   const claims = claimed(open, {
-    checks: OF_A_FLAP,
+    checks: GM_CHECKS,
     of: new Set(names),
     fromMs: Math.min(before?.sinceMs ?? fromMs, fromMs) - pollIntervalMs - FLAP_SETTLES_MS,
   });

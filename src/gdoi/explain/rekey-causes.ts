@@ -14,6 +14,7 @@ import {
   type Episode,
   firstOf,
   lastLook,
+  GM_CHECKS,
   list,
   named,
   sorted,
@@ -25,17 +26,9 @@ import { CHECK_REKEY_PATH } from '../events/first-steps.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
 import { clockTime, gmCount, gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import { RECENT_MS, type Symptom, type SymptomCheck } from './symptom.ts';
+import { RECENT_MS, type Symptom } from './symptom.ts';
 
-const LOSS_CHECKS: readonly SymptomCheck[] = [
-  'kek_present',
-  'kek_remaining',
-  'kek_matches_ks',
-  'tek_remaining',
-  'tek_matches_ks',
-  'rekeys_acknowledged',
-  'reregistrations',
-];
+const LOSS_CHECKS = GM_CHECKS.filter((check) => check !== 'registered');
 const MISSED_CAUSES = new Set(['kek_missed_rekey', 'kek_expired', 'tek_expired']);
 /** On-call catalogue, row 5: over 10 % of a group with unacknowledged rekeys, or over 20 % behind, is the KS's side. */
 const KS_SHARE_UNACKNOWLEDGED = 0.1;

@@ -56,14 +56,6 @@ function primaryMissing({ peers }: FleetAssessment, kss: readonly FleetKs[]): bo
  * (`npm run bench -- fleet`, 200 devices in groups of 10).
  */
 function gmFacts(gm: FleetGm, inGroup: GmInGroup | undefined): GmFacts {
-  const { linkDown, dropping } = gm.context;
-  const facts = commonGmFacts(gm, inGroup);
-  // Of hardly any GM.
-  if (linkDown === undefined && dropping === undefined) return facts;
-  return { ...facts, ...(linkDown === undefined ? {} : { linkDown }), ...(dropping === undefined ? {} : { dropping }) };
-}
-
-function commonGmFacts(gm: FleetGm, inGroup: GmInGroup | undefined): GmFacts {
   const { context } = gm;
   const facts: GmFacts = {
     failure: context.failure,
