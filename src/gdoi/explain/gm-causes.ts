@@ -37,15 +37,16 @@ export function interfaceFlap({ facts, open, before }: Asked): Candidate | null 
   const isOff = new Set([...down, ...registering].map(({ device }) => device));
   const back = gms.filter((gm) => !isOff.has(gm.device) && flappedAtMs(gm, nowMs) !== null);
   const names = sorted([...isOff, ...back.map(({ device }) => device)]);
-  if (names.length === 0) return null;
+  if (names.length === 0) return registeredJustNow({ facts, open, before });
   const fromMs = Math.min(
+    before?.sinceMs ?? Infinity,
     ...[...down, ...registering].map(({ linkDown }) => linkDown?.sinceMs ?? nowMs),
     ...back.map((gm) => flappedAtMs(gm, nowMs) ?? nowMs),
   );
   const claims = claimed(open, {
     checks: GM_CHECKS,
     of: new Set(names),
-    fromMs: Math.min(before?.sinceMs ?? fromMs, fromMs) - pollIntervalMs - FLAP_SETTLES_MS,
+    fromMs: fromMs - pollIntervalMs - FLAP_SETTLES_MS,
   });
   const waiting = sorted(isOff);
   const without = among(gms, waiting).filter((gm) => isUnregistered(gm) || gm.tekMissing);
@@ -76,6 +77,16 @@ export function interfaceFlap({ facts, open, before }: Asked): Candidate | null 
     ],
     claims,
   };
+}
+
+/** Its message says that it registered, and the answer that tells why has not come: the flap is not over by that. */
+function registeredJustNow({ facts, open, before }: Pick<Asked, 'facts' | 'open' | 'before'>): Candidate | null {
+  if (before === null || before.said.knownAtMs === null) return null;
+  const { nowMs, pollIntervalMs } = facts;
+  if (nowMs > before.said.knownAtMs + pollIntervalMs) return null;
+  const { cause: _, explains: __, ...said } = before.said;
+  const fromMs = before.sinceMs - pollIntervalMs - FLAP_SETTLES_MS;
+  return { ...said, claims: claimed(open, { checks: GM_CHECKS, of: new Set(said.scope), fromMs }) };
 }
 
 function flapSummary(

@@ -49,7 +49,7 @@ const ENDED_BY: Readonly<Record<ExplanationCause, string>> = {
   gms_reloaded: 'ten minutes without another one, and all are registered',
   gms_unreachable: 'the GMs answer again',
   operator_clear: 'ten minutes without another one',
-  interface_flap: 'the interface is up, and ten minutes went by without another flap',
+  interface_flap: 'the interface is up, and no other flap followed',
   rekeys_refused: 'ten minutes without another refusal',
   old_kek_in_use: 'the GMs registered again, or got a rekey',
   ejected: 'a KS lists the GMs again',

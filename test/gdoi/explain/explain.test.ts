@@ -139,6 +139,18 @@ describe('a GM that suffers for a reason of its own', () => {
     expect(said(fleet, ...healthy(800), member(1, 800, { change: { lastReregistration } }))).toBe('ok');
   });
 
+  test('between its message that it registered and the answer that tells why, it is the same flap', () => {
+    const fleet = new Fleet();
+    fleet.see(...healthy(0), member(1, 0));
+    const linkDown = { sinceMs: at(50), backMs: at(100), evidence: ['log: UPDOWN Serial1/0 down at 00:00:50Z'] };
+    const flap = { cause: 'interface_flap', sinceMs: at(50), scope: ['gm1'] };
+    expect(said(fleet, member(1, 110, OVERDUE, { linkDown, nextLookMs: at(120) }))).toMatchObject(flap);
+    expect(said(fleet, member(1, 112))).toMatchObject(flap);
+    const lastReregistration = { cause: 'interface', atMs: at(104) } as const;
+    expect(said(fleet, member(1, 121, { change: { lastReregistration } }))).toMatchObject({ ...flap, status: 'ok' });
+    expect(said(fleet, ...healthy(800), member(1, 800, { change: { lastReregistration } }))).toBe('ok');
+  });
+
   test('registered without any TEK: its policy is not installed, also where its KS is an old one', () => {
     const fleet = new Fleet();
     fleet.see(...healthy(0), member(1, 0));
