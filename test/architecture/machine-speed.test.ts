@@ -8,6 +8,8 @@ const TESTS = join(import.meta.dirname, '..');
 const REFUSED: ReadonlyArray<readonly [reason: string, pattern: RegExp]> = [
   ['a time limit of its own: the runner has one for all', /^\s*\}, [\d_]{4,}\);$/m],
   ['a wait with its own bound: take PATIENCE', /\b(?:waitFor|waitUntil|poll)\((?:(?!;\n)[\s\S])*?\{ timeout: [\d_]+/],
+  ['a default limit of its own: take PATIENCE', /\bsetDefault(?:Navigation)?Timeout\([\d_]+\)/],
+  ['a look that the page’s policy refuses from the second on: take expect.poll', /\.waitForFunction\(/],
   ['a judgement by time that passed', /expect\((?:performance\.now|Date\.now|\w+\.monoMs)\(\) - \w+\)\.toBeLess/],
 ];
 
@@ -34,6 +36,11 @@ describe('refused is', () => {
     ['test("x", async () => {\n  await y;\n}, 30_000);\n', 'a time limit of its own: the runner has one for all'],
     ['await vi.waitUntil(() => seen, { timeout: 500 });\n', 'a wait with its own bound: take PATIENCE'],
     ['await expect.poll(() => f(1), { timeout: 5_000 }).toBe(1);\n', 'a wait with its own bound: take PATIENCE'],
+    ['page.setDefaultTimeout(15_000);\n', 'a default limit of its own: take PATIENCE'],
+    [
+      'await page.waitForFunction("ready");\n',
+      'a look that the page’s policy refuses from the second on: take expect.poll',
+    ],
     ['expect(performance.now() - from).toBeLessThan(5);\n', 'a judgement by time that passed'],
   ])('%j', (text, reason) => expect(refusals(text)).toEqual([reason]));
 });

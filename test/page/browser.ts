@@ -6,6 +6,7 @@ import { expect } from 'vitest';
 import { OPEN_ACCESS, type Scope, type WebAccess } from '../../src/http/options.ts';
 import { createSystemClock, type Clock } from '../../src/kernel/clock.ts';
 import { Secret } from '../../src/kernel/secret.ts';
+import { PATIENCE } from '../builders/patience.ts';
 import { NOON } from '../builders/view-builder.ts';
 import type { Served } from '../http/served.ts';
 
@@ -61,7 +62,7 @@ export function emptyFleet({ fleet, now, polls }: Served): void {
 export async function openTab(browser: Browser, url: string, options: BrowserContextOptions = {}): Promise<Watched> {
   const context = await browser.newContext({ baseURL: url, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(PATIENCE.timeout);
   const offences: string[] = [];
   page.on('console', (message) => {
     if (message.type() === 'error' || message.type() === 'warning') offences.push(message.text());
@@ -91,8 +92,6 @@ export async function wordsOf(page: Page, selector: string): Promise<readonly st
   const texts = await page.locator(selector).allInnerTexts();
   return texts.map((text) => text.replaceAll(/\s+/gu, ' ').trim());
 }
-
-/** Until the page shows it; the machine may be busy. */
 
 /** As when someone comes back to the tab: the page asks again at once, and not after its interval. */
 export async function lookAgain({ page }: Watched): Promise<void> {

@@ -88,7 +88,7 @@ describe.skipIf(chromiumMissing())('every view', () => {
       await page.setViewportSize({ width: 375, height: 740 });
       await page.emulateMedia({ colorScheme: 'light' });
       await tab.open(path);
-      await page.waitForFunction('!document.querySelector("main").innerText.includes("Loading")');
+      await expect.poll(() => page.locator('main').innerText()).not.toContain('Loading');
       for (const summary of await page.locator('summary').all()) await summary.click();
       expect(await page.evaluate('document.querySelectorAll("main img, main script, main [style]").length')).toBe(0);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBe(375);
