@@ -1,9 +1,10 @@
 /** `gdoiwatch replay FILE`: a recorded timeline through the tracker; one event per line as JSON. */
 import { createReadStream } from 'node:fs';
-import { createInterface } from 'node:readline';
 import { Command } from 'commander';
+import { MAX_LINE_CHARS, TOO_LONG } from '../agent/record/recorded-line.ts';
 import { Replay } from '../agent/record/replay.ts';
 import { type ReplaySettings, settingsOfDevices } from '../agent/record/recorded-settings.ts';
+import { timelineLines } from '../agent/record/timeline-lines.ts';
 import { incidentDocument } from '../gdoi/incidents/incident-document.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { readConfig } from './read-config.ts';
@@ -23,25 +24,16 @@ export function replayCommand(): Command {
       let number = 0;
       let bad = 0;
       try {
-        const input = file === '-' ? process.stdin : createReadStream(file);
-        // An error of the stream must reach the loop below, not the process.
-        const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
-        const failed = new Promise<never>((_resolve, reject) => input.once('error', reject));
-        await Promise.race([
-          failed,
-          (async () => {
-            for await (const line of lines) {
-              number += 1;
-              if (line.trim() === '') continue;
-              const step = replay.line(line);
-              if (step.kind === 'events') print(events.take(step.events));
-              else {
-                bad += 1;
-                process.stderr.write(`gdoiwatch: ${file}:${number}: skipped: ${step.reason}\n`);
-              }
-            }
-          })(),
-        ]);
+        for await (const line of timelineLines(file === '-' ? process.stdin : createReadStream(file), MAX_LINE_CHARS)) {
+          number += 1;
+          if (line?.trim() === '') continue;
+          const step = line === null ? ({ kind: 'bad', reason: TOO_LONG } as const) : replay.line(line);
+          if (step.kind === 'events') print(events.take(step.events));
+          else {
+            bad += 1;
+            process.stderr.write(`gdoiwatch: ${file}:${number}: skipped: ${step.reason}\n`);
+          }
+        }
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         throw new UserError('file_unreadable', `cannot read ${file}: ${reason}`, { cause: error });

@@ -37,6 +37,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   'access/restconf': [
     'access',
+    'gdoi/seen',
     'kernel',
     'node:crypto',
     'node:fs/promises',
@@ -288,7 +289,6 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'node:net',
     'node:os',
     'node:path',
-    'node:readline',
     'node:stream',
     'p-queue',
     'pino',

@@ -8,6 +8,8 @@ export class FleetRestconf implements RestconfAccess {
   readonly asked: RestconfPath[] = [];
   /** The clock that the devices show, against theirs. */
   clockAheadMs = 0;
+  /** What the device says of its time, instead of that clock. */
+  dateOf: ((device: string) => number | null) | null = null;
   forbidden: readonly string[] = [];
   module: 'release' | 'without-gdoi' = 'release';
   failure: RestconfReply | null = null;
@@ -27,7 +29,7 @@ export class FleetRestconf implements RestconfAccess {
     const at = {
       sentAtMs: nowMs,
       receivedAtMs: nowMs,
-      deviceNowMs: Math.floor((nowMs + this.clockAheadMs) / 1000) * 1000,
+      deviceNowMs: this.dateOf === null ? Math.floor((nowMs + this.clockAheadMs) / 1000) * 1000 : this.dateOf(device),
     };
     const answers = paths.map((path): PathAnswer => {
       if (this.forbidden.some((end) => path.endsWith(end))) return { ...at, path, kind: 'forbidden' };

@@ -61,6 +61,7 @@ export interface SimulatedAgent extends AsyncDisposable {
   readonly fleet: SimulatedFleet;
   readonly events: readonly GdoiEvent[];
   readonly restconf: FleetRestconf;
+  readonly logger: MemoryLogger;
   /** Stop the agent and read what it recorded. */
   readonly recording: () => Promise<string>;
 }
@@ -91,6 +92,7 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
   const { config } = await readConfig(file);
   const restconf = new FleetRestconf(fleet, clock);
   const events: GdoiEvent[] = [];
+  const logger = new MemoryLogger();
   const agent = await Agent.open({
     config: { ...config, devices: config.devices.map((device) => overRestconf(device, watched, fleet)) },
     clock,
@@ -103,7 +105,7 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
     restconf,
     lookup: (host) => Promise.resolve([host]),
     store: createMemoryStore(),
-    logger: new MemoryLogger(),
+    logger,
     ...(watched.maintenance === undefined ? {} : { maintenance: watched.maintenance }),
     onEvents: (fresh) => events.push(...fresh),
   });
@@ -126,6 +128,7 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
     fleet,
     events,
     restconf,
+    logger,
     async recording() {
       await stop();
       const captures = join(directory, 'captures');

@@ -5,7 +5,9 @@
 import { isIP } from 'node:net';
 import { checkServerIdentity, type ConnectionOptions, connect as tlsConnect, type TLSSocket } from 'node:tls';
 import { type buildConnector, Client } from 'undici';
+import { instantFromOutside } from '../../gdoi/seen/instant.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { isDeeperThan, MAX_JSON_DEPTH } from '../../kernel/json-depth.ts';
 import type { PathAnswer, RestconfTarget } from '../device-restconf.ts';
 import { RESTCONF_PATHS, type RestconfPath } from '../restconf-path.ts';
 import type { ShownCertificate, TrustDecision } from './certificate-trust.ts';
@@ -126,11 +128,14 @@ export class RestconfConnection {
     const broken = (detail: string) =>
       new RestconfFailure(this.#target, 'protocol', { operation: nameOf(path), detail });
     if (media !== 'application/yang-data+json' && media !== 'application/json') throw broken('the answer is no JSON');
+    let body: unknown;
     try {
-      return JSON.parse(text) as unknown;
+      body = JSON.parse(text);
     } catch {
       throw broken('the answer is broken JSON');
     }
+    if (isDeeperThan(body, MAX_JSON_DEPTH)) throw broken(`the answer is nested deeper than ${MAX_JSON_DEPTH} levels`);
+    return body;
   }
 
   /** Never rejects: the library is told. */
@@ -221,9 +226,7 @@ function nameOf(path: RestconfPath): string {
 
 /** RFC 9110, section 5.6.7; null: none, or not a date. */
 function dateOf(header: string | string[] | undefined): number | null {
-  if (typeof header !== 'string') return null;
-  const atMs = Date.parse(header);
-  return Number.isNaN(atMs) ? null : atMs;
+  return typeof header === 'string' ? instantFromOutside(Date.parse(header)) : null;
 }
 
 /** RFC 9110, section 10.2.3, as a number of seconds. */

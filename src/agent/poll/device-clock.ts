@@ -6,7 +6,7 @@
  * A step is a jump against our monotonic clock, so that one of our own wall clock is none. What was on display before it
  * moves with it; what is shown for the first time is of the present clock.
  */
-import type { EpochMs } from '../../gdoi/seen/instant.ts';
+import { instantFromOutside } from '../../gdoi/seen/instant.ts';
 import type { NodeDocument } from '../../yang/decode-gdoi.ts';
 
 export interface DeviceClockMemory {
@@ -62,8 +62,9 @@ function withInstants(body: unknown, known: ReadonlyMap<string, number>, seen: M
 }
 
 function shifted(text: string, byMs: number): string {
-  const atMs: EpochMs = Date.parse(text);
-  return Number.isNaN(atMs) ? text : new Date(atMs + byMs).toISOString();
+  const atMs = instantFromOutside(Date.parse(text));
+  const presentMs = atMs === null ? null : instantFromOutside(atMs + byMs);
+  return presentMs === null ? text : new Date(presentMs).toISOString();
 }
 
 /** Those just seen, then the others as far as there is room. */

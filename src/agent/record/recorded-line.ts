@@ -4,12 +4,14 @@
  */
 import type { EpochMs, ReadAt } from '../../gdoi/seen/instant.ts';
 import type { Varbind } from '../../gdoi/seen/varbind.ts';
+import { isDeeperThan, MAX_JSON_DEPTH } from '../../kernel/json-depth.ts';
 import type { BesideTransport, RawDocument } from '../../model/poll-report.ts';
 import { type RecordedSettings, settingsOf } from './recorded-settings.ts';
 import { documentsOf, engineOf, instantOf, textsOf, varbindsOf } from './recorded-values.ts';
 
 /** Longest line read: a KS with 8,000 members fits. */
-const MAX_LINE_CHARS = 32 * 1024 * 1024;
+export const MAX_LINE_CHARS = 32 * 1024 * 1024;
+export const TOO_LONG = 'it is longer than 32 MiB';
 
 /** Begin and end of the poll that a line is of. */
 export interface RecordedPoll {
@@ -48,7 +50,7 @@ export type RecordedLine = RecordedLook | ({ readonly kind: 'settings' } & Recor
 
 /** The line, or what is wrong with it. */
 export function readRecordedLine(text: string): RecordedLine | string {
-  if (text.length > MAX_LINE_CHARS) return 'it is longer than 32 MiB';
+  if (text.length > MAX_LINE_CHARS) return TOO_LONG;
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -56,6 +58,7 @@ export function readRecordedLine(text: string): RecordedLine | string {
     return 'it is not JSON';
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return 'it is not a JSON object';
+  if (isDeeperThan(value, MAX_JSON_DEPTH)) return `it is nested deeper than ${MAX_JSON_DEPTH} levels`;
   const line: object = value;
   const device: unknown = Reflect.get(line, 'device');
   const settings: unknown = Reflect.get(line, 'settings');
@@ -65,7 +68,7 @@ export function readRecordedLine(text: string): RecordedLine | string {
   }
   if (typeof device !== 'string' || device === '') return '"device" is missing';
   const receivedAtMs = instantOf(Reflect.get(line, 'at'));
-  if (receivedAtMs === null) return '"at" is neither ISO 8601 nor epoch seconds';
+  if (receivedAtMs === null) return '"at" is neither ISO 8601 nor epoch seconds of the years 1970 to 9999';
   const sentAtMs = instantOf(Reflect.get(line, 'sent_at'));
   const at = { sentAtMs: Math.min(sentAtMs ?? receivedAtMs, receivedAtMs), receivedAtMs };
   const seen = seenIn(line, at);

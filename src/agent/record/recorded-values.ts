@@ -3,7 +3,7 @@
  * digits, object identifiers as `.1.3.6...` with the leading dot that tells them from text, 64-bit numbers as `{"u64": "..."}`.
  * Text that is none of these is taken as octets: whoever writes a timeline by hand may write a name.
  */
-import type { EpochMs, ReadAt } from '../../gdoi/seen/instant.ts';
+import { type EpochMs, instantFromOutside, type ReadAt } from '../../gdoi/seen/instant.ts';
 import type { SnmpValue, Varbind } from '../../gdoi/seen/varbind.ts';
 import type { RawDocument } from '../../model/poll-report.ts';
 
@@ -103,10 +103,8 @@ function documentOf(recorded: unknown, at: ReadAt): RawDocument | null {
   };
 }
 
-/** An instant as lines hold it: ISO 8601 or epoch seconds; null: it is neither. */
+/** An instant as lines hold it: ISO 8601 or epoch seconds, of the years 1970 to 9999; null: it is none. */
 export function instantOf(recorded: unknown): EpochMs | null {
-  if (typeof recorded === 'number' && Number.isFinite(recorded)) return recorded * 1000;
-  if (typeof recorded !== 'string') return null;
-  const ms = Date.parse(recorded);
-  return Number.isNaN(ms) ? null : ms;
+  if (typeof recorded === 'number') return instantFromOutside(recorded * 1000);
+  return typeof recorded === 'string' ? instantFromOutside(Date.parse(recorded)) : null;
 }

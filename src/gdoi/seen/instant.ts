@@ -6,6 +6,17 @@
 /** Milliseconds since the Unix epoch, on the agent's wall clock. */
 export type EpochMs = number;
 
+/** The end of the year 9999: what RFC 3339 can write. */
+const LATEST_MS = Date.UTC(10_000, 0, 1) - 1;
+
+/**
+ * An instant that somebody else wrote, of the years 1970 to 9999; null: it is none. Such instants can be added to and
+ * subtracted from each other, and what comes out can still be written down.
+ */
+export function instantFromOutside(ms: number): EpochMs | null {
+  return ms >= 0 && ms <= LATEST_MS ? ms : null;
+}
+
 export interface ReadAt {
   readonly sentAtMs: EpochMs;
   readonly receivedAtMs: EpochMs;
