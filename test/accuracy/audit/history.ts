@@ -174,19 +174,18 @@ function upToIndex<T extends Seen>(all: readonly T[], known: number): readonly T
   return all.slice(0, from);
 }
 
-/** Of each observation: the differences between its clock and those that came after it. */
+/**
+ * Of each observation: the differences between its clock and those that came after it. Clocks that differ by less than a
+ * second are one; by how much another one differs is not rounded, since a clock that drifts adds to every step.
+ */
 function shiftsOf(observations: readonly RecordedObservation[]): readonly (readonly number[])[] {
-  const rounded = observations.map(({ clockOffsetMs }) => Math.round(clockOffsetMs / STEP_MS) * STEP_MS);
-  const later = new Set<number>();
-  const known = new Map<string, readonly number[]>();
+  const later = new Map<number, number>();
   const shifts: (readonly number[])[] = [];
-  for (let index = rounded.length - 1; index >= 0; index -= 1) {
-    const offset = rounded[index] ?? 0;
-    later.add(offset);
-    const key = `${offset} ${later.size}`;
-    const list = known.get(key) ?? [...later].map((other) => other - offset);
-    known.set(key, list);
-    shifts[index] = list;
+  for (let index = observations.length - 1; index >= 0; index -= 1) {
+    const offset = observations[index]?.clockOffsetMs ?? 0;
+    const own = Math.round(offset / STEP_MS);
+    if (!later.has(own)) later.set(own, offset);
+    shifts[index] = Array.from(later, ([clock, other]) => (clock === own ? 0 : other - offset));
   }
   return shifts;
 }
