@@ -32,25 +32,32 @@ const MATCH_MS = 3_000;
 const WRONG_CLOCK_MS = 65_000;
 
 export function judge(watched: Watched): Judgement {
-  const toleranceMs = watched.watch.clockErrors ? WRONG_CLOCK_MS : MATCH_MS;
   const told = toldByPlace(watched);
+  const toleranceMs = watched.watch.clockErrors ? WRONG_CLOCK_MS : MATCH_MS;
   const real = realRegistrations(watched).map((truth) => ({ truth, unseen: invisible(truth, watched) }));
-  const judged = (each: (typeof real)[number]): JudgedRegistration => {
-    const { truth, unseen } = each;
+  const events = new Map<TrueRegistration, GdoiEvent>();
+  const match = (truth: TrueRegistration, isMeant: (event: GdoiEvent) => boolean) => {
+    if (events.has(truth)) return;
     const candidates = told.get(`${truth.device} ${truth.group}`) ?? [];
-    const event = takeMatching(candidates, truth, { toleranceMs, watched });
-    const reason = undecidable(truth, watched);
-    return event === null
-      ? { truth, event, verdict: 'missed', invisible: unseen, undecidable: reason }
-      : { truth, event, verdict: verdictOf(truth, event), invisible: null, undecidable: reason };
+    const event = takeMatching(candidates, watched.clock(truth.atMs), { toleranceMs, isMeant });
+    if (event !== null) events.set(truth, event);
   };
-  // What the answers show has its event first: one that they do not show may lie in the same interval.
-  const registrations = [
-    ...real.filter(({ unseen }) => unseen === null),
-    ...real.filter(({ unseen }) => unseen !== null),
-  ]
-    .map(judged)
-    .toSorted((a, b) => a.truth.atMs - b.truth.atMs);
+  // What the answers show has its event first: one that they do not show may lie in the same interval. Of several that
+  // they do not show, an event is of the one whose cause it tells.
+  const unseen = real.flatMap((each) => (each.unseen === null ? [] : [each.truth]));
+  for (const each of real) if (each.unseen === null) match(each.truth, () => true);
+  for (const truth of unseen) match(truth, ({ cause }) => cause === truth.cause);
+  for (const truth of unseen) match(truth, () => true);
+  const registrations = real.map((each): JudgedRegistration => {
+    const event = events.get(each.truth) ?? null;
+    return {
+      truth: each.truth,
+      event,
+      verdict: event === null ? 'missed' : verdictOf(each.truth, event),
+      invisible: event === null ? each.unseen : null,
+      undecidable: undecidable(each.truth, watched),
+    };
+  });
   return { registrations, invented: [...told.values()].flat() };
 }
 
@@ -97,12 +104,11 @@ function toldByPlace(watched: Watched): Map<string, GdoiEvent[]> {
 
 function takeMatching(
   candidates: GdoiEvent[],
-  truth: TrueRegistration,
-  { toleranceMs, watched }: { readonly toleranceMs: number; readonly watched: Watched },
+  atMs: EpochMs,
+  { toleranceMs, isMeant }: { readonly toleranceMs: number; readonly isMeant: (event: GdoiEvent) => boolean },
 ): GdoiEvent | null {
-  const atMs = watched.clock(truth.atMs);
   const index = candidates.findIndex(
-    ({ betweenMs: [from, to] }) => atMs >= from - toleranceMs && atMs <= to + toleranceMs,
+    (event) => atMs >= event.betweenMs[0] - toleranceMs && atMs <= event.betweenMs[1] + toleranceMs && isMeant(event),
   );
   const [match] = index < 0 ? [] : candidates.splice(index, 1);
   return match ?? null;

@@ -31,6 +31,7 @@ export interface PollMemory {
 
 interface Counters {
   readonly succeeded: number | null;
+  readonly attempted: number | null;
   readonly received: number | null;
   readonly lastRekeyAgeSeconds: number | null;
   readonly tekSpis: readonly string[];
@@ -112,10 +113,15 @@ function countersHintAtReload(before: PollMemory['counters'], now: readonly Grou
     if (known === undefined) return false;
     return (
       known.succeeded !== snapshot.registrations.succeeded ||
-      (known.received !== null && snapshot.rekeys.received !== null && snapshot.rekeys.received < known.received) ||
+      hasFallen(known.attempted, snapshot.registrations.attempted) ||
+      hasFallen(known.received, snapshot.rekeys.received) ||
       mayHaveComeBack(known, countersOf(snapshot))
     );
   });
+}
+
+function hasFallen(before: number | null, now: number | null): boolean {
+  return before !== null && now !== null && now < before;
 }
 
 /** A rekey that was not counted, or keys that came without one: the counters restarted and are what they were. */
@@ -128,6 +134,7 @@ function mayHaveComeBack(before: Counters, now: Counters): boolean {
 function countersOf({ registrations, rekeys, teks }: GmSnapshot): Counters {
   return {
     succeeded: registrations.succeeded,
+    attempted: registrations.attempted,
     received: rekeys.received,
     lastRekeyAgeSeconds: rekeys.lastAgeSeconds,
     tekSpis: (teks ?? []).flatMap(({ spi }) => spi ?? []),

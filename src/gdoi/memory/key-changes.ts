@@ -17,8 +17,8 @@ import { hasNewTek, longestLivedStays, sharesTek, tekCutMs } from '../keys/tek-i
 import { emitting, type GroupTracked, unchanged } from './tracked.ts';
 import type { GroupState, HeldView } from './tracker-state.ts';
 
-/** An order of the KS explains registrations this long: it cuts TEK lifetimes to 5 % of at most this. */
-const FORCED_FOR_MS = 3_600_000;
+/** An order of the KS makes the GM register before the cut TEKs end; that may take some attempts. */
+const AFTER_CUT_MS = 60_000;
 
 export function kekRelation(view: HeldView | null, seen: Shown, elapsedMs: number, registered: boolean): KekAfter {
   if (!seen.registered) return 'unknown';
@@ -38,6 +38,13 @@ export function kekMade({ kek }: Shown, kekAfter: KekAfter, { kekLifetimeSeconds
   return shifted(kek.expiry, -kekLifetimeSeconds * 1000);
 }
 
+/** The same of the longest-lived TEK held after; null: it was held before, or the KS does not show its lifetime. */
+export function tekMade(view: HeldView | null, { teks }: Shown, { tekLifetimeSeconds }: KsFigures): Interval | null {
+  const [longest] = teks;
+  if (view === null || longest === undefined || tekLifetimeSeconds === null) return null;
+  return hasNewTek(view.teks, [longest]) ? shifted(longest.expiry, -tekLifetimeSeconds * 1000) : null;
+}
+
 export function forcedNow(
   before: GroupState,
   { seen, ks }: Pick<Answer, 'seen' | 'ks'>,
@@ -52,7 +59,7 @@ export function forcedNow(
     ? null
     : {
         atMs: seen.at.sentAtMs,
-        untilMs: seen.at.sentAtMs + FORCED_FOR_MS,
+        untilMs: Math.max(seen.at.sentAtMs, ...seen.teks.map(({ expiry }) => expiry.toMs)) + AFTER_CUT_MS,
         evidence: `${evidence}: ${TOLD_TO_REGISTER}`,
       };
 }
@@ -80,9 +87,16 @@ function orderOf(
   if (longest === undefined || lifetimeSeconds === null || !hasNewTek(held, [longest])) return null;
   if (counters.succeeded !== before.counters.succeeded) return null;
   const leftSeconds = Math.round((longest.expiry.fromMs - seen.at.sentAtMs) / 1000);
-  const isWhole = leftSeconds + elapsedMs / 1000 + LIFETIME_LOST_SECONDS > lifetimeSeconds;
+  const heldSeconds = Math.min(elapsedMs, ageOfOneRekey(before, seen) ?? elapsedMs) / 1000;
+  const isWhole = leftSeconds + heldSeconds + LIFETIME_LOST_SECONDS > lifetimeSeconds;
   if (isWhole || leftSeconds > cutTekSeconds(lifetimeSeconds)) return null;
   return `the TEK that a rekey has just brought ends in ${leftSeconds} s`;
+}
+
+/** The one rekey since the last answer brought the TEK: it is as old as that; null: there were others. */
+function ageOfOneRekey({ counters: before }: GroupState, { counters, lastRekey, at }: Shown): number | null {
+  const isOne = before.received !== null && counters.received === before.received + 1;
+  return isOne && lastRekey !== null ? Math.max(0, at.receivedAtMs - lastRekey.fromMs) : null;
 }
 
 /** So much less than its lifetime a TEK that a rekey has just brought never has. */

@@ -22,6 +22,8 @@ export interface RegistrationFacts {
   readonly teksReplaced: boolean | null;
   /** When the KS made the KEK held after, where the lifetime is known. */
   readonly kekMade: Interval | null;
+  /** The same of the TEK, where it is another one than before. */
+  readonly tekMade: Interval | null;
   /** Rekeys received after `before` and before the registration. */
   readonly rekeysBetween: number | null;
   /** The last of them came before the KEK held after was made: a TEK is what it brought. */

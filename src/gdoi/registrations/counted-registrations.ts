@@ -7,7 +7,7 @@ import type { Counters } from '../seen/counters.ts';
 import type { Answer } from '../memory/answer.ts';
 import { type GmPlace, peersOf } from '../memory/gm-answer.ts';
 import { type Interval, intersection } from '../seen/interval.ts';
-import { kekMade, teksReplaced } from '../memory/key-changes.ts';
+import { kekMade, tekMade, teksReplaced } from '../memory/key-changes.ts';
 import { instantOf, isCorroborated, marksIn, quoted } from '../log/log-evidence.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { registrationsBetween } from './registrations.ts';
@@ -67,6 +67,7 @@ function countedDrafts(state: GroupState, { seen, span, kekAfter, ks }: Answer, 
     keyServerAfter: seen.gm.keyServer,
     teksReplaced: teksReplaced(state.view, seen),
     kekMade: kekMade(seen, kekAfter, ks),
+    tekMade: tekMade(state.view, seen, ks),
     tekLifetimeSeconds: ks.tekLifetimeSeconds ?? state.tekLifetimeSeconds,
     peers: peersOf(seen.gm),
     // Seen to be registering since: what came after that has not renewed what made it begin.
@@ -112,6 +113,7 @@ function loggedRegistrations(place: GmPlace, state: GroupState, atMs: EpochMs): 
     keyServerAfter: null,
     teksReplaced: null,
     kekMade: null,
+    tekMade: null,
     tekLifetimeSeconds: state.tekLifetimeSeconds,
     peers: state.view?.keyServer == null ? [] : [state.view.keyServer.toLowerCase()],
     rekeysBetween: 0,

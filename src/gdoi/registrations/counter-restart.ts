@@ -101,6 +101,7 @@ function newEpoch(
     keyServerAfter: seen.gm.keyServer,
     teksReplaced: null,
     kekMade: null,
+    tekMade: null,
     tekLifetimeSeconds: ks.tekLifetimeSeconds ?? state.tekLifetimeSeconds,
     peers: peersOf(seen.gm),
     rekeysBetween: 0,

@@ -32,6 +32,7 @@ export interface RegistrationSpan {
   readonly keyServerAfter: string | null;
   readonly teksReplaced: boolean | null;
   readonly kekMade: Interval | null;
+  readonly tekMade: Interval | null;
   readonly tekLifetimeSeconds: number | null;
   /** Addresses of its KSs, and its own. */
   readonly peers: readonly string[];
@@ -168,6 +169,7 @@ function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, i
     keyServerAfter: isLast ? what.keyServerAfter : null,
     teksReplaced: isLast ? what.teksReplaced : null,
     kekMade: isLast ? what.kekMade : null,
+    tekMade: isLast ? what.tekMade : null,
     rekeysBetween: what.rekeysBetween,
     rekeyBroughtTek: broughtTek(what),
     marks: state.marks,

@@ -11,6 +11,7 @@ import { type Interval, intersection, middleMs, overlaps, widened } from '../see
 import { isOfPeer, type LogMark, instantOf, marksIn, quoted, quotedLink } from '../log/log-evidence.ts';
 import type { RegistrationFacts } from '../memory/registration-facts.ts';
 import { longestLived } from '../keys/tek-identity.ts';
+import { KEY_MADE_SLACK_MS, LONGEST_LEAD_MS, oddKek, oddKeyBesideTek } from './odd-key.ts';
 import { decidingWindow, possibleWindows, tekCanBe, timerDue } from './timer-choice.ts';
 import { kekExpiryWindow, kekMissedWindow } from '../keys/timer-windows.ts';
 import type { HeldView } from '../memory/tracker-state.ts';
@@ -24,25 +25,15 @@ export interface CauseDecision {
   readonly stated?: string;
 }
 
-/** Whole seconds of lifetimes, twice handed over. */
-const KEK_MADE_SLACK_MS = 20_000;
-
 /** A KEK is deleted at its expiry; its message may take a little longer. */
 const DELETION_SLACK_MS = 5000;
-
-/** A KS renews a KEK this long before its expiry at most (lead with a full unicast batch), a TEK too. */
-const LONGEST_LEAD_MS = 300_000;
 
 /** Which of two timers fired is chance; that the KEK rekey was missed is not. */
 const EITHER_TIMER = 'inside the TEK’s window as well: no TEK rekey came either, and either timer may have fired first';
 
-const MAY_BE_ORDERED =
-  'the KS had replaced its KEK long before it was due: its order, or the timer after a missed rekey: not decided';
-
-const MAY_BE_ORDERED_BESIDE_TEK =
-  'the KS had replaced its KEK long before it was due: its order, or the timer of the TEK: not decided';
-
 const REPLACED_AFTER_REKEY = 'the KS had replaced its KEK long before it was due, and after the last rekey that came';
+
+const ORDER_OR_EXPIRY = 'the KEK had run out after the order of the KS: either makes a GM register: not decided';
 
 const AFTER_ITS_END = 'complete only after that KEK had ended: it brought another one';
 
@@ -51,11 +42,8 @@ const UNSEEN_SAME_KEK =
   'a registration before, in the KEK’s window, that brought the same KEK would not be seen: then the KS is an old one';
 
 export function causeOfReregistration(facts: RegistrationFacts): CauseDecision {
-  const { before, start } = facts;
-  if (facts.forced !== null) {
-    const flap = before === null ? null : flapSince(facts, before, facts.forced.atMs);
-    return flap ?? { cause: 'ks_forced', evidence: [facts.forced.evidence], start };
-  }
+  const { before } = facts;
+  if (facts.forced !== null) return ordered(facts, facts.forced);
   const recovery = recovered(facts);
   if (recovery !== null) return recovery;
   const refusals = refusalsOf(facts);
@@ -84,9 +72,10 @@ function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
   const eitherTimer = only !== undefined && only !== 'tek' && windows.includes('tek');
   const failed = failedRekeys(facts, before);
   const evidence = [...choice.evidence, ...failed.map(quoted), ...(eitherTimer ? [EITHER_TIMER] : [])];
+  const odd = only === 'tek' ? oddKeyBesideTek(facts, before) : only === 'kek_missed' ? oddKek(facts, before) : null;
+  if (odd !== null) return { cause: 'unknown', start, evidence: [...evidence, odd] };
   switch (only) {
     case 'kek_missed':
-      if (mayBeOrdered(facts, before)) return { cause: 'unknown', start, evidence: [...evidence, MAY_BE_ORDERED] };
       return statedBy(
         failed,
         missedKek(facts, before, {
@@ -99,8 +88,6 @@ function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
     case 'kek_expiry':
       return statedBy(failed, expiredKek(facts, before, narrowed, evidence));
     case 'tek':
-      if (facts.kekAfter === 'new' && mayBeOrdered(facts, before))
-        return { cause: 'unknown', start, evidence: [...evidence, MAY_BE_ORDERED_BESIDE_TEK] };
       return statedBy(
         failed,
         withFailover(facts, { cause: 'tek_expired', start: narrowed, evidence: [...evidence, noTekRekey(facts)] }),
@@ -128,7 +115,7 @@ export function legacyPair(
   if (missed === null || expired === null) return null;
   // A KS that waits for the expiry makes the new KEK then. Without its lifetime a TEK must not explain the second one.
   if (facts.kekMade !== null) {
-    if (facts.kekMade.toMs < before.kek.expiry.fromMs - KEK_MADE_SLACK_MS) return null;
+    if (facts.kekMade.toMs < before.kek.expiry.fromMs - KEY_MADE_SLACK_MS) return null;
   } else if (tekCanBe(start, facts, before)) {
     return null;
   }
@@ -224,7 +211,7 @@ function replacedOr(facts: RegistrationFacts, before: HeldView, evidence: readon
   const tek = longestLived(before.teks);
   const teksEarly = facts.teksReplaced === true && tek !== null && start.toMs < tek.expiry.fromMs - LONGEST_LEAD_MS;
   // An order shows in the next answer, since it cuts the TEKs: a GM that went on for a look was not ordered.
-  const wasSeenAfter = kekMadeMs(facts) + KEK_MADE_SLACK_MS < before.sentMs;
+  const wasSeenAfter = kekMadeMs(facts) + KEY_MADE_SLACK_MS < before.sentMs;
   const kekEarly =
     kekAfter === 'new' && !wasSeenAfter && isLongBeforeExpiry(Math.min(start.toMs, kekMadeMs(facts)), before);
   // A registration that took some attempts, or of which no counter tells, may have begun for anything else before.
@@ -249,16 +236,6 @@ function replacedOr(facts: RegistrationFacts, before: HeldView, evidence: readon
     };
   }
   return failoverOr(facts, evidence);
-}
-
-/** A timer explains it at the latest; a KS that replaced its KEK early may have made the GM register at once. */
-function mayBeOrdered(facts: RegistrationFacts, before: HeldView): boolean {
-  const madeMs = kekMadeMs(facts);
-  const windowFromMs = before.kek === null ? -Infinity : kekMissedWindow(before.kek.expiry).fromMs;
-  const wasSeenAfter = madeMs + KEK_MADE_SLACK_MS < facts.start.fromMs;
-  // What the KS made after the registration had begun did not begin it.
-  const madeMeanwhile = (facts.kekMade?.fromMs ?? -Infinity) > facts.start.toMs;
-  return facts.start.fromMs < windowFromMs && !wasSeenAfter && !madeMeanwhile && isLongBeforeExpiry(madeMs, before);
 }
 
 function kekMadeMs({ kekMade }: RegistrationFacts): number {
@@ -359,16 +336,32 @@ function interfaceFlap(facts: RegistrationFacts, before: HeldView, evidence: rea
   return withFailover(facts, decision);
 }
 
+function ordered(facts: RegistrationFacts, order: NonNullable<RegistrationFacts['forced']>): CauseDecision {
+  const { before, start, marks } = facts;
+  const byOrder: CauseDecision = { cause: 'ks_forced', evidence: [order.evidence], start };
+  if (before === null || marks.length === 0) return byOrder;
+  const deleted = deletionOf(before, marks);
+  if (deleted !== null && deleted.fromMs > order.atMs && instantOf(deleted).toMs <= start.toMs)
+    return { cause: 'unknown', evidence: [order.evidence, quoted(deleted), ORDER_OR_EXPIRY], start };
+  return flapBesideOrder(facts, before, order.atMs) ?? byOrder;
+}
+
 /** The registration of a link that came back follows within seconds (simulated: 4 s; a GM's own pause is left a margin). */
 const AT_ONCE_MS = 10_000;
 
-/** After the order of a KS the interface went down and came back, and the GM registered at once: that is nearer. */
-function flapSince(facts: RegistrationFacts, before: HeldView, orderedMs: number): CauseDecision | null {
+/** Leaves the TEKs 90 s at least, and the GM registers only near their end. */
+const ORDER_WITH_RESPITE = 'GM_RECV_DELETE';
+
+/** The interface went down after the order and came back, or the order leaves more time: a GM that registered at once. */
+function flapBesideOrder(facts: RegistrationFacts, before: HeldView, orderedMs: number): CauseDecision | null {
   const { marks, start } = facts;
   const atOnce = { fromMs: start.fromMs - AT_ONCE_MS, toMs: start.toMs };
   const up = marksIn(marks, 'interface_up', atOnce).at(-1);
-  const down = marksIn(marks, 'interface_down', { fromMs: orderedMs, toMs: start.toMs }).at(-1);
-  return up === undefined || down === undefined || down.fromMs <= orderedMs ? null : interfaceFlap(facts, before, []);
+  const down = marksIn(marks, 'interface_down', { fromMs: -Infinity, toMs: start.toMs }).at(-1);
+  if (up === undefined || down === undefined) return null;
+  const order = marksIn(marks, 'forced', { fromMs: orderedMs, toMs: orderedMs }).at(-1);
+  const isTooSoon = order?.mnemonic === ORDER_WITH_RESPITE && orderedMs > start.toMs - AT_ONCE_MS;
+  return down.fromMs > orderedMs || isTooSoon ? interfaceFlap(facts, before, []) : null;
 }
 
 function noTekRekey(facts: RegistrationFacts): string {

@@ -7,7 +7,7 @@
  */
 import { type KsFigures, peersOf, type Shown } from '../memory/gm-answer.ts';
 import type { Interval } from '../seen/interval.ts';
-import { kekMade, teksReplaced } from '../memory/key-changes.ts';
+import { kekMade, tekMade, teksReplaced } from '../memory/key-changes.ts';
 import { isCorroborated, type LogMark, marksIn } from '../log/log-evidence.ts';
 import type { KekAfter } from '../memory/registration-facts.ts';
 import { type Begun, registrationsBetween } from './registrations.ts';
@@ -58,6 +58,7 @@ export function registrationsAlone(
     keyServerAfter: look.keyServer,
     teksReplaced: teksReplaced(state.view, seen),
     kekMade: kekMade(seen, kekAfter, ks),
+    tekMade: tekMade(state.view, seen, ks),
     tekLifetimeSeconds,
     peers: peersOf(seen.gm),
     rekeysBetween: rekeysBetween(before.sequence, look.sequence),

@@ -143,7 +143,12 @@ function continued(before: GroupState, { place, ks, seen }: Pick<Answer, 'place'
   const kekAfter = kekRelation(view, seen, kekElapsedMs, registrations);
   const answer: Answer = { place, before, seen, span, kekAfter, ks };
   const forced = forcedNow(before, { seen, ks }, kekElapsedMs);
-  const happened = happenedBetween(forced === before.forced ? before : { ...before, forced }, answer, movement);
+  // TEKs that are held on and were cut: what was counted came before the order, which explains the next registration.
+  const orderedSince = forced !== before.forced && movement.kind === 'registered' && movement.registrations > 0;
+  const ordered = forced === before.forced ? before : { ...before, forced };
+  const happened = orderedSince
+    ? andThen(happenedBetween(before, answer, movement), (state) => unchanged({ ...state, forced }))
+    : happenedBetween(ordered, answer, movement);
   const asOfNow = andThen(happened, (state) =>
     unchanged(
       updated(state, seen, {

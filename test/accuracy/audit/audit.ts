@@ -160,7 +160,14 @@ function aroundsOf(event: GdoiEvent, history: History): readonly Around[] {
   const byCli = history.answers.some(({ origin }) => origin === 'cli');
   const answers = byCli ? history.answers.filter(({ gm }) => gm.registrations.succeeded !== null) : history.answers;
   const shifts = new Set(answers.flatMap(({ shiftsMs }) => shiftsMs));
-  if (shifts.size <= 1) return [aroundOf(event, answers, { shiftMs: 0, nearMs: EXACT_MS, slackMs: EXACT_MS })];
+  if (shifts.size <= 1) {
+    const exact = { shiftMs: 0, nearMs: EXACT_MS, slackMs: EXACT_MS };
+    // What came while an answer was being read may be in it already, or not yet.
+    const [fromMs, toMs] = event.betweenMs;
+    const meanwhile = answers.some(({ sentMs, receivedMs }) => sentMs < fromMs && receivedMs > toMs);
+    const around = aroundOf(event, answers, exact);
+    return meanwhile ? [around, aroundOf(event, answers, { ...exact, sentFromMs: -Infinity })] : [around];
+  }
   // How exactly the answers around it are found: its interval may be one of messages, which no step has moved.
   return [...shifts].flatMap((shiftMs) =>
     [EXACT_MS, STEPPED_MS].map((nearMs) => aroundOf(event, answers, { shiftMs, nearMs, slackMs: STEPPED_MS })),
@@ -170,7 +177,18 @@ function aroundsOf(event: GdoiEvent, history: History): readonly Around[] {
 function aroundOf(
   { betweenMs: [fromMs, toMs] }: GdoiEvent,
   answers: readonly GmAnswer[],
-  { shiftMs, nearMs, slackMs }: { readonly shiftMs: number; readonly nearMs: number; readonly slackMs: number },
+  {
+    shiftMs,
+    nearMs,
+    slackMs,
+    sentFromMs = fromMs,
+  }: {
+    readonly shiftMs: number;
+    readonly nearMs: number;
+    readonly slackMs: number;
+    /** The answer that shows it was asked for after this. */
+    readonly sentFromMs?: number;
+  },
 ): Around {
   const shifted = answers.filter(({ shiftsMs }) => shiftMs === 0 || shiftsMs.includes(shiftMs));
   const first = answers.find(({ sentMs }) => Math.abs(sentMs + shiftMs - fromMs) <= nearMs);
@@ -178,7 +196,7 @@ function aroundOf(
     shifted.find(
       ({ index, sentMs, receivedMs }) =>
         receivedMs + shiftMs >= toMs - nearMs &&
-        sentMs + shiftMs > fromMs - nearMs &&
+        sentMs + shiftMs > sentFromMs - nearMs &&
         (first === undefined || index > first.index),
     ) ?? null;
   const before =

@@ -4,7 +4,7 @@
  * real devices showed.
  */
 import type { GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
-import { type GmAnswer, type History, quotes, quotesEnd, ROUNDING_MS, type Seen } from './history.ts';
+import { type GmAnswer, type History, quotes, quotesEnd, ROUNDING_MS, type Seen, shiftSlackMs } from './history.ts';
 import { isOfGroup } from './message-statements.ts';
 import {
   type Audited,
@@ -24,6 +24,8 @@ const KEK_MISSED = { fromMs: -190_000, toMs: -40_000 } as const;
 const KEK_EXPIRED = { fromMs: 0, toMs: 80_000 } as const;
 /** A KS renews a key this long before its end at most. */
 const LONGEST_LEAD_MS = 300_000;
+/** And at least; a release without a KEK timer waits for the end. */
+const KEK_LEAD_MS = 200_000;
 /** A registration hands lifetimes over in whole seconds, in the KS and in the GM. */
 const HANDOVER_MS = 4_000;
 const DEFAULT_TEK_SECONDS = 3600;
@@ -374,17 +376,64 @@ const REPLACED_AFTER_REKEY = statement(
   },
 );
 
-const MAY_BE_ORDERED_BESIDE_TEK = statement(
-  literally('the KS had replaced its KEK long before it was due: its order, or the timer of the TEK: not decided'),
-  (audited) => unless(kekIsNew(audited) !== false && audited.event.cause === 'unknown', 'the KEK stayed'),
+/** A KS that makes a key by itself does so before its end, or at it; the figures are those of the releases. */
+const MADE_WHEN_NONE_WAS_DUE = statement(
+  form(
+    'the (KEK|TEK) held since was made at ',
+    INSTANT,
+    ', when none was due: an order of the KS, or (?:the timer after a missed rekey|the timer of the TEK): not decided',
+  ),
+  (audited, key = '', at = '') => {
+    const { after } = audited.around;
+    if (audited.event.cause !== 'unknown') return 'and yet it was decided';
+    if (after === null) return 'no answer shows what it brought';
+    const madeMs = msOf(at);
+    const made = key === 'KEK' ? kekWasMade(audited, after, madeMs) : tekWasMade(audited, after, madeMs);
+    if (!made) return `no KS shows a lifetime by which the ${key} was made then`;
+    const held = key === 'KEK' ? lastKek(audited) : lastTeks(audited);
+    const ends = key === 'KEK' ? shownKekEnd(audited) : tekEndMs(audited);
+    if (held === null || ends === null) return `no ${key} was shown before`;
+    const slackMs = shiftSlackMs(held) + HANDOVER_MS;
+    const isDue = key === 'KEK' && madeMs > ends - LONGEST_LEAD_MS + slackMs && madeMs < ends - KEK_LEAD_MS - slackMs;
+    return unless(madeMs < ends + slackMs && !isDue, `the ${key} was due`);
+  },
 );
 
-const MAY_BE_ORDERED = statement(
-  literally(
-    'the KS had replaced its KEK long before it was due: its order, or the timer after a missed rekey: not decided',
-  ),
-  (audited) => unless(kekIsNew(audited) !== false && audited.event.cause === 'unknown', 'the KEK stayed'),
+function kekWasMade({ history }: Audited, after: GmAnswer, madeMs: number): boolean {
+  const remaining = after.gm.kek?.remainingSeconds ?? null;
+  return history.kss.some(({ ks }) => wasMade(after, remaining, ks.kek?.lifetimeSeconds, madeMs));
+}
+
+function tekWasMade({ history }: Audited, after: GmAnswer, madeMs: number): boolean {
+  const remaining = Math.max(...(after.gm.teks ?? []).map((tek) => tek.remainingSeconds ?? 0));
+  return history.kss.some(({ ks }) =>
+    (ks.teks ?? []).some(({ lifetimeSeconds }) => wasMade(after, remaining, lifetimeSeconds, madeMs)),
+  );
+}
+
+function wasMade(
+  seen: GmAnswer,
+  remaining: number | null,
+  lifetime: number | null | undefined,
+  madeMs: number,
+): boolean {
+  return typeof lifetime === 'number' && remaining !== null && quotesEnd(seen, madeMs, remaining - lifetime);
+}
+
+const ORDER_OR_EXPIRY = statement(
+  literally('the KEK had run out after the order of the KS: either makes a GM register: not decided'),
+  ({ event, history, around }) => {
+    const since = (around.held?.sentMs ?? 0) - shiftSlackOf(around.held);
+    const deleted = history.messages.some(
+      ({ message, receivedMs }) => message.mnemonic === 'GM_DELETE_EXPIRED_KEK' && receivedMs >= since,
+    );
+    return unless(deleted && event.cause === 'unknown', 'no message says that a KEK ran out');
+  },
 );
+
+function shiftSlackOf(seen: GmAnswer | null): number {
+  return seen === null ? 0 : shiftSlackMs(seen);
+}
 
 const ONE_OF_SEVERAL = statement(
   literally('one of several registrations between two answers: the keys between them were not seen'),
@@ -456,8 +505,8 @@ export const WINDOW_STATEMENTS: readonly Statement[] = [
   KEK_NOT_SEEN,
   REPLACED_EARLY,
   REPLACED_AFTER_REKEY,
-  MAY_BE_ORDERED_BESIDE_TEK,
-  MAY_BE_ORDERED,
+  MADE_WHEN_NONE_WAS_DUE,
+  ORDER_OR_EXPIRY,
   ONE_OF_SEVERAL,
   UNSEEN_SAME_KEK,
   TEK_CUT,

@@ -25,9 +25,9 @@ function asked(
   });
 }
 
-const counted = (succeeded: number, received: number) =>
+const counted = (succeeded: number, received: number, attempted = succeeded) =>
   aGm({
-    registrations: { succeeded, attempted: succeeded },
+    registrations: { succeeded, attempted },
     rekeys: { ...aGm().rekeys, received },
   });
 
@@ -45,6 +45,7 @@ describe('a poll asks only what is of interest', () => {
     ['a registration', counted(4, 40)],
     ['counters that restarted', counted(1, 0)],
     ['a rekey counter that fell alone', counted(3, 2)],
+    ['a count of attempts that fell alone', counted(3, 40, 1)],
   ])('show version is asked after %s: only the uptime tells a reload from a clear', (_, now) => {
     const memory = rememberCounters(NOTHING_LEARNT, [counted(3, 40)]);
     expect(asked([now], { memory })).toEqual(['show version']);

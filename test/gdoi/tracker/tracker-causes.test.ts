@@ -1,5 +1,5 @@
 /** The table of causes (GETVPN facts), each row as it comes to the tracker. KEK expiry is 1000 s after T0. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import {
   causes,
   facts,
@@ -25,14 +25,59 @@ test('in [expiry - 190 s, expiry - 40 s] with a new KEK afterwards the rekey was
   expect(event?.betweenMs[1]).toBeGreaterThanOrEqual((T0 + 970) * 1000);
 });
 
-test('a KEK that the KS replaced long before it was due: its order or the GM’s timer is not decided', () => {
+/** The KS shows how long its keys live: by it the KEK held after the registration was made then. */
+const kekMadeAt = (at: number) => ({ kekLifetimeSeconds: () => NEW_KEK - at });
+
+describe('a KEK that no KS makes by itself at that time: its order or the GM’s timer is not decided', () => {
   const after = gmAnswer(900, { succeeded: 2, kekAt: NEW_KEK });
-  const madeAt = (at: number) => ({ kekLifetimeSeconds: () => NEW_KEK - at });
-  expect(causes(history([gmAnswer(600, before), after], madeAt(650)))).toEqual(['unknown']);
-  // When it is due.
-  expect(causes(history([gmAnswer(600, before), after], madeAt(775)))).toEqual(['kek_missed_rekey']);
-  // An order would have shown in the answer after it.
-  expect(causes(history([gmAnswer(690, before), after], madeAt(650)))).toEqual(['kek_missed_rekey']);
+
+  test('long before it was due', () => {
+    const told = history([gmAnswer(600, before), after], kekMadeAt(650));
+    expect(causes(told)).toEqual(['unknown']);
+    expect(reregistrations(told)[0]?.evidence.at(-1)).toBe(
+      'the KEK held since was made at 2026-01-01T00:10:50Z, when none was due: an order of the KS, or the timer after a missed rekey: not decided',
+    );
+  });
+
+  test('after the time of the rekey, and before the expiry that an old KS waits for', () => {
+    expect(causes(history([gmAnswer(840, before), after], kekMadeAt(860)))).toEqual(['unknown']);
+  });
+
+  test('when it is due, the rekey was missed', () => {
+    expect(causes(history([gmAnswer(600, before), after], kekMadeAt(775)))).toEqual(['kek_missed_rekey']);
+  });
+
+  test('an order would have shown in the answer after it', () => {
+    expect(causes(history([gmAnswer(690, before), after], kekMadeAt(650)))).toEqual(['kek_missed_rekey']);
+    expect(causes(history([gmAnswer(875, before), after], kekMadeAt(840)))).toEqual(['kek_missed_rekey']);
+  });
+});
+
+describe('a TEK that no KS makes by itself so early: its order or the GM’s timer is not decided', () => {
+  const lifetimes = { tekLifetimeSeconds: () => 600 };
+  /** Of an old release, which shows nothing of its KEK. */
+  const held: GmSketch = { succeeded: 1, kekWithoutLifetime: true, teks: { '0x0000000A': 340 }, timerAt: 275 };
+  const made = (at: number): GmSketch => ({ ...held, succeeded: 2, timerAt: 500, teks: { '0x0000000B': at + 600 } });
+
+  test('long before the one held ended', () => {
+    const told = history([gmAnswer(0, held), gmAnswer(280, made(60))], lifetimes);
+    expect(causes(told)).toEqual(['unknown']);
+    expect(reregistrations(told)[0]?.evidence.at(-1)).toBe(
+      'the TEK held since was made at 2026-01-01T00:01:00Z, when none was due: an order of the KS, or the timer of the TEK: not decided',
+    );
+  });
+
+  test('when it is due, the rekey was missed', () => {
+    expect(causes(history([gmAnswer(0, held), gmAnswer(280, made(220))], lifetimes))).toEqual(['tek_expired']);
+  });
+
+  test('an order would have shown in the answer after it', () => {
+    expect(causes(history([gmAnswer(100, held), gmAnswer(280, made(60))], lifetimes))).toEqual(['tek_expired']);
+  });
+
+  test('without the KS’s word on its lifetime nothing says when it was made', () => {
+    expect(causes(history([gmAnswer(0, held), gmAnswer(280, made(60))]))).toEqual(['tek_expired']);
+  });
 });
 
 test('of two registrations between two answers the second is not placed before the first', () => {
@@ -439,10 +484,9 @@ test('a KEK made after the last rekey was not brought by it: that rekey renewed 
 test('a TEK timer and an early new KEK at the same time are not told apart', () => {
   const held: GmSketch = { succeeded: 1, kekAt: 5000, timerAt: 60, teks: { '0x00000001': 133 } };
   const after = gmAnswer(70, { succeeded: 2, kekAt: NEW_KEK, teks: { '0x00000002': 400 } });
-  const madeAt = (at: number) => ({ kekLifetimeSeconds: () => NEW_KEK - at });
-  expect(causes(history([gmAnswer(50, held), after], madeAt(40)))).toEqual(['unknown']);
+  expect(causes(history([gmAnswer(50, held), after], kekMadeAt(40)))).toEqual(['unknown']);
   // The KS had it for long: the GM that was asked since had not been ordered.
-  expect(causes(history([gmAnswer(50, held), after], madeAt(-300)))).toEqual(['tek_expired']);
+  expect(causes(history([gmAnswer(50, held), after], kekMadeAt(-300)))).toEqual(['tek_expired']);
 });
 
 test('an interface that goes down and comes back after an order of the KS is nearer than the order', () => {

@@ -97,6 +97,72 @@ describe('an order of the KS', () => {
     expect(evidenceOf(told)).toContain('the TEK that a rekey has just brought ends in 70 s');
   });
 
+  test('is known by it also where that rekey came long after the last answer: the TEK is as old as the rekey', () => {
+    const told = history(
+      [
+        gmAnswer(0, { ...lasting, received: 3, teks: { '0x0000000A': 278 }, timerAt: 213 }),
+        gmAnswer(199, { ...lasting, received: 4, since: 4, rekeyAt: 125, teks: { '0x0000000B': 287 }, timerAt: 224 }),
+        gmAnswer(230, { ...lasting, succeeded: 2, received: 4, kekAt: 51_000, teks: { '0x0000000C': 500 } }),
+      ],
+      { tekLifetimeSeconds: () => 300 },
+    );
+    expect(causes(told)).toEqual(['ks_forced']);
+  });
+
+  test('is over with the TEKs that it cut: what registers long after has another reason', () => {
+    const cut: GmSketch = { ...lasting, teks: { '0x0000000B': 105 }, timerAt: 40 };
+    const told = history([
+      gmAnswer(0, { ...lasting, teks: { '0x0000000B': 360 }, timerAt: 290 }),
+      gmAnswer(20, cut),
+      gmAnswer(60, { ...cut, teks: {}, timerAt: null }),
+      gmAnswer(900, { ...cut, teks: {}, timerAt: null }),
+      gmAnswer(960, { ...lasting, succeeded: 2, teks: { '0x0000000C': 1500 } }),
+    ]);
+    expect(causes(told)).toEqual(['unknown']);
+  });
+
+  test('that came after a registration explains the next one: the cut TEKs are still held', () => {
+    const held: GmSketch = { ...lasting, teks: { '0x0000000A': 900 }, timerAt: 830 };
+    const cut: GmSketch = { ...held, succeeded: 2, teks: { '0x0000000A': 368 }, timerAt: 300 };
+    const told = history([
+      gmAnswer(0, held),
+      gmAnswer(280, cut),
+      gmAnswer(310, { ...cut, succeeded: 3, kekAt: 51_000, teks: { '0x0000000B': 1500 }, timerAt: 1430 }),
+    ]);
+    expect(causes(told)).toEqual(['unknown', 'ks_forced']);
+  });
+
+  test('beside a KEK that has just run out is not decided: either makes the GM register', () => {
+    const told = history([
+      gmAnswer(950, { succeeded: 1, kekAt: KEK, timerAt: 1040, teks: { '0x0000000A': 1400 } }),
+      log(970, 'GDOI-4-GM_RECV_DELETE'),
+      log(1000, 'GDOI-5-GM_DELETE_EXPIRED_KEK', 'KEK expired for group G1 and was deleted'),
+      log(1005, 'GDOI-4-GM_RE_REGISTER'),
+      log(1006, 'GDOI-5-GM_REGS_COMPL'),
+      gmAnswer(1020, { succeeded: 2, kekAt: 87_000, teks: { '0x0000000B': 1600 } }),
+    ]);
+    expect(causes(told)).toEqual(['unknown']);
+    expect(evidenceOf(told)).toContain('GM_RECV_DELETE');
+    expect(evidenceOf(told)).toContain('GM_DELETE_EXPIRED_KEK');
+  });
+
+  test.each([
+    ['GDOI-4-GM_RECV_DELETE', 'interface'],
+    ['GDOI-4-GM_RECV_DELETE_IMMEDIATE', 'ks_forced'],
+    ['GDOI-4-GM_RECV_POLICY_REPLACE_NOW', 'ks_forced'],
+  ])('%s in the seconds after an interface came back: the GM that registers at once does so for %s', (order, cause) => {
+    const told = history([
+      gmAnswer(0, lasting),
+      log(30, 'LINEPROTO-5-UPDOWN', 'Line protocol on Interface Serial1/0, changed state to down'),
+      log(48, 'LINEPROTO-5-UPDOWN', 'Line protocol on Interface Serial1/0, changed state to up'),
+      log(49, order),
+      log(50, 'CRYPTO-5-GM_REGSTER'),
+      log(51, 'GDOI-5-GM_REGS_COMPL'),
+      gmAnswer(60, { ...lasting, succeeded: 2 }),
+    ]);
+    expect(causes(told)).toEqual([cause]);
+  });
+
   test('is not what an agent’s clock that was set back looks like: a countdown that an order would draw anew moves with it', () => {
     const old: GmSketch = { succeeded: 1, kekWithoutLifetime: true, teks: { '0x0000000A': 140 }, timerAt: 75 };
     const told = history([
