@@ -1,11 +1,11 @@
 /** Groups as documents of the API. Only names and instants change here; nothing is judged. */
-import type { DeviceView } from '../model/device-view.ts';
 import type { FleetReadModel } from '../model/read-model.ts';
 import { toDocument } from '../gdoi/events/document.ts';
 import { naturalOrder } from '../gdoi/events/name-list.ts';
 import { isoInstant } from '../gdoi/events/event-document.ts';
 import { DEFAULT_CELL, inCell } from '../gdoi/seen/cell.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
+import { sharedKekText, sharersOfKek } from '../gdoi/fleet/misplaced-cells.ts';
 import { separateKeyServersText } from '../gdoi/fleet/separate-key-servers.ts';
 import { checkDocuments, explanationDocument, isoOrNull, nextDocument } from '../gdoi/health/health-document.ts';
 import type { GroupHealth } from '../gdoi/health/health-group.ts';
@@ -37,8 +37,10 @@ export function groupSummary(view: FleetView, health: GroupHealth): GroupSummary
 export function groupDocument(
   view: FleetView,
   board: HealthBoard,
-  deviceOf: (device: string) => DeviceView | undefined,
+  fleet: Pick<FleetReadModel, 'device' | 'groups'>,
 ): GroupDocument {
+  const deviceOf = (device: string) => fleet.device(device);
+  const sharers = sharersOfKek(view, fleet.groups());
   const health = board.group(view);
   const part = (device: string): MembershipDocument | null => {
     const known = deviceOf(device);
@@ -85,6 +87,7 @@ export function groupDocument(
       kss: view.separateKeyServers.map((part) => [...part]),
       summary: separateKeyServersText(view.separateKeyServers),
     },
+    other_cells: sharers.length === 0 ? null : { cells: cellsOf(sharers), summary: sharedKekText(sharers) },
     coop_peers: view.coopPeers.map(({ address, device, lost }) => ({ address, device, lost })),
     mixed_versions: view.mixedVersions && toDocument(view.mixedVersions),
     divergent_members: [...view.divergentMembers],
@@ -132,6 +135,6 @@ export function groupsOfName(fleet: FleetReadModel, name: string, cell: string |
   return found.length === 0 && inDefault !== undefined ? [inDefault] : found;
 }
 
-export function cellsOf(groups: readonly FleetView[]): readonly string[] {
-  return groups.map(({ cell }) => cell ?? DEFAULT_CELL).toSorted(naturalOrder);
+export function cellsOf(places: readonly { readonly cell?: string }[]): string[] {
+  return [...new Set(places.map(({ cell }) => cell ?? DEFAULT_CELL))].toSorted(naturalOrder);
 }

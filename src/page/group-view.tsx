@@ -75,10 +75,13 @@ export class GroupView implements View {
         <p class="summary">
           <bdi>{withoutName(group.summary, group.group)}</bdi>
         </p>
-        {group.separate_groups !== null && (
-          <p class="note refused">
-            <bdi>{group.separate_groups.summary}</bdi>
-          </p>
+        {[group.separate_groups, group.other_cells].map(
+          (doubt) =>
+            doubt !== null && (
+              <p class="note refused">
+                <bdi>{doubt.summary}</bdi>
+              </p>
+            ),
         )}
         <FirstStep action={group.action} />
         <Facts>

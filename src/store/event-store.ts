@@ -117,7 +117,16 @@ export interface StoredStates {
   readonly members: readonly MemberState[];
 }
 
-export interface EventStore extends EventHistory {
+/** A store that is only read, as a command does beside a running agent. */
+export interface StoredMemory extends EventHistory {
+  /**
+   * What a restarted agent goes on from, or one that takes over these cells; null: all of them. A state that does not parse
+   * is left out, with a warning.
+   */
+  loadStates(cells?: readonly string[] | null): Promise<StoredStates>;
+}
+
+export interface EventStore extends StoredMemory {
   /** Rows and logs that were found damaged since it was opened. What they held is left out; the log names them. */
   readonly damaged: number;
   /**
@@ -125,11 +134,6 @@ export interface EventStore extends EventHistory {
    * batch's order: only these may be told to anyone, and only now.
    */
   commit(batch: Batch): Promise<readonly GdoiEvent[]>;
-  /**
-   * What a restarted agent goes on from, or one that takes over these cells; null: all of them. A state that does not parse
-   * is left out, with a warning.
-   */
-  loadStates(cells?: readonly string[] | null): Promise<StoredStates>;
   /** Forget events, and incidents that ended, older than the retention, counted from `nowMs`, a bounded number at a time. Returns how many. */
   prune(nowMs: EpochMs): Promise<number>;
 }

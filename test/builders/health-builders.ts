@@ -151,6 +151,7 @@ export function fleet(over: Partial<FleetView> = {}): FleetView {
         behavior: 'timer',
         version: '17.6.3',
         members: 1,
+        kekSpi: null,
       },
     ],
     lead: { seconds: 235, source: 'ks', measuredSeconds: 235, estimatedSeconds: 235 },

@@ -53,6 +53,24 @@ test('groups of one name in two cells are told apart by their cell', async () =>
   expect((await served.get('/api/v1/groups/G1?cell=other')).status).toBe(404);
 });
 
+test('a group that lies in two cells is told by the KEK that its KSs hold, and by nothing less', async () => {
+  const [ks] = aGroup({}).kss;
+  if (ks === undefined) throw new Error('a group without a KS');
+  const inCell = (cell: string, device: string, kekSpi: string | null) =>
+    served.fleet.setGroup(aGroup({ cell, kss: [{ ...ks, device, kekSpi }] }));
+  inCell('acme', 'ks1', '0xA');
+  inCell('beta', 'ks2', null);
+  expect(await served.json('/api/v1/groups/G1?cell=acme')).toMatchObject({ other_cells: null });
+  inCell('beta', 'ks2', '0xA');
+  expect(await served.json('/api/v1/groups/G1?cell=acme')).toMatchObject({
+    other_cells: {
+      cells: ['acme', 'beta'],
+      summary:
+        'KSs ks1 (cell acme), ks2 (cell beta) hold one KEK: one group that lies in several cells? Give all its devices one cell',
+    },
+  });
+});
+
 test('where only one cell has a group of the name, the name is enough', async () => {
   served.fleet.setGroup(aGroup({ cell: 'acme' }));
   expect(await served.json('/api/v1/groups/G1')).toMatchObject({ group: 'G1', cell: 'acme' });

@@ -10,13 +10,7 @@
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import { plannedEvent } from '../../gdoi/events/planned-event.ts';
-import {
-  FLEET_STATE_FORMAT,
-  groupPart,
-  memberPart,
-  readFleetState,
-  type StoredPart,
-} from '../../gdoi/fleet/fleet-state-format.ts';
+import { FLEET_STATE_FORMAT, groupPart, memberPart } from '../../gdoi/fleet/fleet-state-format.ts';
 import { groupPartChanged } from '../../gdoi/fleet/material-change.ts';
 import { DEFAULT_CELL, groupKey, groupOfKey, inCell } from '../../gdoi/seen/cell.ts';
 import type { FleetSettings, FleetView } from '../../gdoi/fleet/fleet-view.ts';
@@ -51,6 +45,7 @@ import {
 import type { EventStore, MemberKey, MemberState } from '../../store/event-store.ts';
 import { StoreError } from '../../store/store-error.ts';
 import { KeepPace } from './keep-pace.ts';
+import { storedGroups, storedPart } from './stored-groups.ts';
 import { eventsOf, type Piece, Unkept } from './unkept.ts';
 
 /** Changes of this long are one batch. */
@@ -146,15 +141,12 @@ export class Intake implements AsyncDisposable {
       if (cell !== null) this.#cells.set(device, cell);
     }
     for (const { count, ...event } of counts) totals.add(event, count);
-    const partsOf = membersByGroup(members);
-    const names = new Set([...fleets.keys(), ...partsOf.keys()]);
+    const { names, groups } = storedGroups({ fleets, members });
     // Groups that ended before: their counts have the bound that those have which end now.
     for (const { cell: shown, group } of counts) {
       if (group !== null && !names.has(groupKey(shown, group))) totals.vanished({ ...inCell(shown), group });
     }
-    for (const name of names) {
-      const read = readFleetState(groupOfKey(name).group, storedPart(fleets.get(name)), partsOf.get(name) ?? []);
-      if (read === null) continue;
+    for (const [name, read] of groups) {
       totals.know(read.state);
       // Until its KS is polled again, what it said last is better than the floor.
       this.#groups.set(name, groupOfState(read.state, clock.wallMs(), this.#settings));
@@ -505,22 +497,4 @@ function trackerStatesOf(kept: ReadonlyMap<string, unknown>): Map<string, Tracke
     if (state !== null) states.set(name, state);
   }
   return states;
-}
-
-function membersByGroup(members: readonly MemberState[]): ReadonlyMap<string, readonly [string, StoredPart][]> {
-  const groups = new Map<string, [string, StoredPart][]>();
-  for (const { group, device, state } of members) {
-    const part = storedPart(state);
-    if (part === null) continue;
-    const parts = groups.get(group) ?? [];
-    groups.set(group, parts);
-    parts.push([device, part]);
-  }
-  return groups;
-}
-
-/** Of what another version or another hand left there, nothing is known but that it is JSON; null: no part at all. */
-function storedPart(value: unknown): StoredPart | null {
-  if (typeof value !== 'object' || value === null) return null;
-  return { format: Reflect.get(value, 'format'), state: Reflect.get(value, 'state') };
 }

@@ -109,6 +109,8 @@ interface KsInGroup {
   readonly behavior: KekBehavior;
   readonly version: string | null;
   readonly members: number | null;
+  /** null: it shows none. */
+  readonly kekSpi: string | null;
 }
 
 /** What every GM of a group is compared with: made with each judgement of the group, and the same until the next one. */
@@ -335,8 +337,8 @@ class ViewOfState implements FleetView {
   }
 }
 
-function ksInGroup({ device, address, reachable, role, behavior, version, members }: FleetKs): KsInGroup {
-  return { device, address, reachable, role, behavior, version, members };
+function ksInGroup({ device, address, reachable, role, behavior, version, members, kek }: FleetKs): KsInGroup {
+  return { device, address, reachable, role, behavior, version, members, kekSpi: kek?.spi ?? null };
 }
 
 export function gmInGroup(gm: FleetGm, { keys, teks, addresses, listAgeMs }: Yardstick): GmInGroup {

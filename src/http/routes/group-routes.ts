@@ -69,7 +69,7 @@ export function groupRoutes(app: App, { fleet }: HttpOptions, board: HealthBoard
           `Group ${JSON.stringify(name)} is in ${cells.length} cells (${nameList(cells)}): name one, with ?cell=.`,
         );
       }
-      return groupDocument(view, board, (device) => fleet.device(device));
+      return groupDocument(view, board, fleet);
     },
   );
 }

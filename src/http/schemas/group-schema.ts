@@ -99,6 +99,10 @@ export const groupSchema = z
       .object({ kss: z.array(z.array(z.string())), summary: z.string() })
       .nullable()
       .describe('Several groups of one name in one cell, as it seems: the KSs of each; null: nothing proves that'),
+    other_cells: z
+      .object({ cells: z.array(z.string()), summary: z.string() })
+      .nullable()
+      .describe('One group that lies in several cells, as it seems: their KSs hold one KEK; null: nothing proves that'),
     coop_peers: z.array(z.object({ address: z.string(), device: z.string().nullable(), lost: z.boolean().nullable() })),
     mixed_versions: z
       .object({

@@ -11,7 +11,7 @@ import { dirname, resolve } from 'node:path';
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { Incident } from '../../gdoi/incidents/incident.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
-import type { Clock } from '../../kernel/clock.ts';
+import { type Clock, createSystemClock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { UserError, type UserErrorCode } from '../../kernel/user-error.ts';
 import { addToCounts } from '../event-counts.ts';
@@ -20,13 +20,13 @@ import {
   type Batch,
   DEFAULT_RETENTION_MS,
   type EventCount,
-  type EventHistory,
   type EventPage,
   type EventQuery,
   type EventStore,
   type IncidentPage,
   type IncidentQuery,
   type MemberState,
+  type StoredMemory,
   type StoredStates,
 } from '../event-store.ts';
 import { incidentPage } from '../incident-filter.ts';
@@ -167,7 +167,7 @@ function bringUpToDate(file: SqliteFile, { clock, logger }: SqliteStoreOptions):
  * Opens a store to read its history, also while an agent writes it. Nothing is created or changed. Rows that are damaged
  * are left out and reported.
  */
-export async function openSqliteStoreReadOnly(storePath: string, report: ReportDamage): Promise<EventHistory> {
+export async function openSqliteStoreReadOnly(storePath: string, report: ReportDamage): Promise<StoredMemory> {
   const path = resolve(storePath);
   const file = explained(path, () => {
     const opened = openSqliteFile(path, { readOnly: true, busyTimeoutMs: OPEN_BUSY_TIMEOUT_MS });
@@ -183,18 +183,20 @@ export async function openSqliteStoreReadOnly(storePath: string, report: ReportD
       return opened;
     });
   });
-  return new SqliteHistory(file, new Damage(path, report));
+  return new SqliteHistory(file, new Damage(path, report), () => createSystemClock().yieldToIo());
 }
 
-class SqliteHistory implements EventHistory {
+class SqliteHistory implements StoredMemory {
   protected readonly file: SqliteFile;
   protected readonly damage: Damage;
+  protected readonly yieldToIo: Clock['yieldToIo'];
   /** One statement for each combination of filters: at most 2^9 of them. */
   readonly #pages = new Map<string, Statement>();
 
-  constructor(file: SqliteFile, damage: Damage) {
+  constructor(file: SqliteFile, damage: Damage, yieldToIo: Clock['yieldToIo']) {
     this.file = file;
     this.damage = damage;
+    this.yieldToIo = yieldToIo;
   }
 
   async query(query: EventQuery): Promise<EventPage> {
@@ -225,6 +227,35 @@ class SqliteHistory implements EventHistory {
     return this.#decoded(this.file.prepare(SELECT_COUNTS).rows([]), countOf);
   }
 
+  async loadStates(): Promise<StoredStates> {
+    const devices = await this.#load('device_states', selectStates('device_states'));
+    const fleets = await this.#load('fleet_states', selectStates('fleet_states'));
+    const members = await this.#load('group_member_states', SELECT_MEMBER_STATES);
+    return {
+      devices: new Map(devices.map(({ name: [name = ''], state }) => [name, state])),
+      fleets: new Map(fleets.map(({ name: [name = ''], state }) => [name, state])),
+      members: members.map(({ name: [group = '', device = ''], state }): MemberState => ({ group, device, state })),
+    };
+  }
+
+  /** `sql` gives what names a state, and the state last. */
+  async #load(
+    table: string,
+    sql: string,
+  ): Promise<readonly { readonly name: readonly string[]; readonly state: unknown }[]> {
+    const states: { name: readonly string[]; state: unknown }[] = [];
+    for (const [index, row] of this.file.prepare(sql).rows([]).entries()) {
+      const name = row.slice(0, -1).map(String);
+      const stored = stateOfText(String(row.at(-1)));
+      if (stored.kind === 'whole') states.push({ name, state: stored.state });
+      else {
+        this.damage.found({ table, name: name.join(' ') }, 'stored state is damaged, dropped');
+      }
+      if (index % LOAD_STEP_STATES === LOAD_STEP_STATES - 1) await this.yieldToIo();
+    }
+    return states;
+  }
+
   /** One damaged row costs itself. */
   #decoded<T>(rows: readonly (readonly unknown[])[], decode: (row: readonly unknown[]) => T): T[] {
     return rows.flatMap((row) => {
@@ -248,7 +279,6 @@ class SqliteHistory implements EventHistory {
 
 class SqliteStore extends SqliteHistory implements EventStore {
   readonly #lock: StoreLock;
-  readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #retentionMs: number;
   readonly #insertEvent: Statement;
@@ -269,9 +299,8 @@ class SqliteStore extends SqliteHistory implements EventStore {
     damage: Damage,
     { clock, logger, retentionMs = DEFAULT_RETENTION_MS }: SqliteStoreOptions,
   ) {
-    super(file, damage);
+    super(file, damage, () => clock.yieldToIo());
     this.#lock = lock;
-    this.#clock = clock;
     this.#logger = logger;
     this.#retentionMs = retentionMs;
     const ofBothTables = (sql: (table: StateTable) => string) => ({
@@ -332,35 +361,6 @@ class SqliteStore extends SqliteHistory implements EventStore {
     }
   }
 
-  async loadStates(): Promise<StoredStates> {
-    const devices = await this.#load('device_states', selectStates('device_states'));
-    const fleets = await this.#load('fleet_states', selectStates('fleet_states'));
-    const members = await this.#load('group_member_states', SELECT_MEMBER_STATES);
-    return {
-      devices: new Map(devices.map(({ name: [name = ''], state }) => [name, state])),
-      fleets: new Map(fleets.map(({ name: [name = ''], state }) => [name, state])),
-      members: members.map(({ name: [group = '', device = ''], state }): MemberState => ({ group, device, state })),
-    };
-  }
-
-  /** `sql` gives what names a state, and the state last. */
-  async #load(
-    table: string,
-    sql: string,
-  ): Promise<readonly { readonly name: readonly string[]; readonly state: unknown }[]> {
-    const states: { name: readonly string[]; state: unknown }[] = [];
-    for (const [index, row] of this.file.prepare(sql).rows([]).entries()) {
-      const name = row.slice(0, -1).map(String);
-      const stored = stateOfText(String(row.at(-1)));
-      if (stored.kind === 'whole') states.push({ name, state: stored.state });
-      else {
-        this.damage.found({ table, name: name.join(' ') }, 'stored state is damaged, dropped');
-      }
-      if (index % LOAD_STEP_STATES === LOAD_STEP_STATES - 1) await this.#clock.yieldToIo();
-    }
-    return states;
-  }
-
   async prune(nowMs: EpochMs): Promise<number> {
     let pruned = 0;
     this.#pruneIncidents.run([nowMs - this.#retentionMs, PRUNE_STEP_EVENTS]);
@@ -370,7 +370,7 @@ class SqliteStore extends SqliteHistory implements EventStore {
       this.#checkpointAfter(step * EVENT_BYTES);
       this.file.exec(`PRAGMA incremental_vacuum(${VACUUM_STEP_PAGES})`);
       if (step < PRUNE_STEP_EVENTS) break;
-      await this.#clock.yieldToIo();
+      await this.yieldToIo();
     }
     return pruned;
   }

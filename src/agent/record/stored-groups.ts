@@ -1,0 +1,53 @@
+/** Groups as a store keeps them, in parts, put together again. Its states are our own JSON: they come back as they went. */
+import type { ResolvedConfig } from '../../config/resolved-config.ts';
+import { type ReadFleet, readFleetState, type StoredPart } from '../../gdoi/fleet/fleet-state-format.ts';
+import { cellDoubts } from '../../gdoi/fleet/misplaced-cells.ts';
+import { DEFAULT_CELL, groupOfKey } from '../../gdoi/seen/cell.ts';
+import type { MemberState, StoredStates } from '../../store/event-store.ts';
+
+/** `names`: all that is stored under, by cell and group (`groupKey`); `groups`: those that can be gone on from. */
+export function storedGroups({ fleets, members }: Pick<StoredStates, 'fleets' | 'members'>): {
+  readonly names: ReadonlySet<string>;
+  readonly groups: readonly (readonly [name: string, read: ReadFleet])[];
+} {
+  const partsOf = membersByGroup(members);
+  const names = new Set([...fleets.keys(), ...partsOf.keys()]);
+  const groups = Array.from(names).flatMap((name) => {
+    const read = readFleetState(groupOfKey(name).group, storedPart(fleets.get(name)), partsOf.get(name) ?? []);
+    return read === null ? [] : [[name, read] as const];
+  });
+  return { names, groups };
+}
+
+/** What the cells of a configuration would do to the groups that a store remembers; `where` names the group for a person. */
+export function cellDoubtsOf(
+  states: Pick<StoredStates, 'fleets' | 'members'>,
+  { devices, targets }: Pick<ResolvedConfig, 'devices' | 'targets'>,
+): readonly { readonly where: string; readonly summary: string }[] {
+  const seen = storedGroups(states).groups.map(([key, { state }]) => ({ ...state, cell: groupOfKey(key).cell }));
+  const cells = new Map(devices.map(({ name, cell }) => [name, cell ?? DEFAULT_CELL]));
+  // A device that is not in the file may be a target: it is where it was.
+  const cellOf = (device: string, seenIn: string) => cells.get(device) ?? (targets === null ? null : seenIn);
+  return cellDoubts(seen, cellOf).map(({ group, cells: [cell, ...others], summary }) => {
+    const inCell = others.length === 0 && cell !== DEFAULT_CELL ? ` of cell ${cell}` : '';
+    return { where: `group ${group}${inCell}`, summary };
+  });
+}
+
+/** Of what another version or another hand left there, nothing is known but that it is JSON; null: no part at all. */
+export function storedPart(value: unknown): StoredPart | null {
+  if (typeof value !== 'object' || value === null) return null;
+  return { format: Reflect.get(value, 'format'), state: Reflect.get(value, 'state') };
+}
+
+function membersByGroup(members: readonly MemberState[]): ReadonlyMap<string, readonly [string, StoredPart][]> {
+  const groups = new Map<string, [string, StoredPart][]>();
+  for (const { group, device, state } of members) {
+    const part = storedPart(state);
+    if (part === null) continue;
+    const parts = groups.get(group) ?? [];
+    groups.set(group, parts);
+    parts.push([device, part]);
+  }
+  return groups;
+}

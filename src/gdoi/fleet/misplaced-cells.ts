@@ -1,0 +1,144 @@
+/**
+ * Cells drawn where no border is, or none where one is: what the groups themselves show of it.
+ *
+ * A KEK SPI has 128 bits: KSs of two cells that hold the same one are of one group, which a cell then cuts in two. The SPI
+ * of a TEK has 32, so it proves something only where the name of the group is the same and the GM's own cell has no KS with
+ * it. KSs of one cell that have nothing in common: `separate-key-servers.ts`. Addresses prove nothing here: customers use
+ * the same private ones.
+ */
+import { nameList, naturalOrder } from '../events/name-list.ts';
+import { DEFAULT_CELL, groupKey } from '../seen/cell.ts';
+import { named } from '../seen/named.ts';
+import { NameTree } from '../seen/name-tree.ts';
+import type { FleetView } from './fleet-view.ts';
+import { type FleetGm, type FleetKs, type FleetState, initialFleetState } from './fleet-state.ts';
+import { separateKeyServers, separateKeyServersText } from './separate-key-servers.ts';
+
+export interface CellDoubt {
+  readonly group: string;
+  /** Where it was found, in the order of people. */
+  readonly cells: readonly string[];
+  /** One line for a person, without the name of the group. */
+  readonly summary: string;
+}
+
+/**
+ * What the cells of a configuration make of groups as they were seen before. `cellOf` gives the cell that a device is in
+ * now, whichever it was seen in; null: it is configured no more.
+ */
+export function cellDoubts(
+  seen: Iterable<FleetState>,
+  cellOf: (device: string, seenIn: string) => string | null,
+): readonly CellDoubt[] {
+  const groups = [...regrouped(seen, cellOf).values()].toSorted(
+    (a, b) => naturalOrder(a.group, b.group) || naturalOrder(cellOfState(a), cellOfState(b)),
+  );
+  return [
+    ...groups.flatMap((state): CellDoubt[] => {
+      const parts = separateKeyServers(state);
+      const cells = [cellOfState(state)];
+      return parts === null ? [] : [{ group: state.group, cells, summary: separateKeyServersText(parts) }];
+    }),
+    ...oneKekInSeveralCells(groups),
+    ...gmsOfOtherCells(groups),
+  ];
+}
+
+/** KSs of other cells that hold a KEK of this group's, with its own that do; empty: nothing proves such a thing. */
+export function sharersOfKek(own: Place, all: Iterable<Place>): readonly KsOfCell[] {
+  const ours = new Set(own.kss.flatMap(({ kekSpi }) => kekSpi ?? []));
+  const sharers = (view: Place): KsOfCell[] =>
+    view.kss.flatMap(({ device, kekSpi }) =>
+      kekSpi !== null && ours.has(kekSpi) ? [{ ks: device, cell: view.cell ?? DEFAULT_CELL, kekSpi }] : [],
+    );
+  const others = Array.from(all).filter(({ cell }) => (cell ?? DEFAULT_CELL) !== (own.cell ?? DEFAULT_CELL));
+  const found = others.flatMap(sharers);
+  const shared = new Set(found.map(({ kekSpi }) => kekSpi));
+  return found.length === 0 ? [] : [...sharers(own).filter(({ kekSpi }) => shared.has(kekSpi)), ...found];
+}
+
+type Place = Pick<FleetView, 'cell' | 'kss'>;
+
+export interface KsOfCell {
+  readonly ks: string;
+  readonly cell: string;
+  readonly kekSpi: string;
+}
+
+/** For people: KSs of several cells with one KEK. */
+export function sharedKekText(kss: readonly { readonly ks: string; readonly cell: string }[]): string {
+  const placed = nameList(kss.map(({ ks, cell }) => `${ks} (cell ${cell})`));
+  return `KSs ${placed} hold one KEK: one group that lies in several cells? Give all its devices one cell`;
+}
+
+function cellOfState({ cell }: FleetState): string {
+  return cell ?? DEFAULT_CELL;
+}
+
+function regrouped(
+  seen: Iterable<FleetState>,
+  cellOf: (device: string, seenIn: string) => string | null,
+): ReadonlyMap<string, FleetState> {
+  const gms = new Map<string, [string, FleetGm][]>();
+  const kss = new Map<string, [string, FleetKs][]>();
+  const places = new Map<string, { readonly group: string; readonly cell: string }>();
+  const put = <T>(into: Map<string, [string, T][]>, state: FleetState, [device, member]: readonly [string, T]) => {
+    const cell = cellOf(device, cellOfState(state));
+    if (cell === null) return;
+    const key = groupKey(cell, state.group);
+    places.set(key, { group: state.group, cell });
+    const members = into.get(key) ?? [];
+    into.set(key, members);
+    members.push([device, member]);
+  };
+  for (const state of seen) {
+    for (const gm of state.gms) put(gms, state, gm);
+    for (const ks of state.kss) put(kss, state, ks);
+  }
+  return new Map(
+    Array.from(places, ([key, { group, cell }]) => [
+      key,
+      { ...initialFleetState(group, cell), gms: NameTree.of(gms.get(key) ?? []), kss: named(kss.get(key) ?? []) },
+    ]),
+  );
+}
+
+function oneKekInSeveralCells(groups: readonly FleetState[]): readonly CellDoubt[] {
+  const holders = new Map<string, { readonly ks: string; readonly cell: string; readonly group: string }[]>();
+  for (const state of groups) {
+    for (const { device, kek } of state.kss.values()) {
+      if (kek === null || kek.spi === null) continue;
+      const known = holders.get(kek.spi) ?? [];
+      holders.set(kek.spi, [...known, { ks: device, cell: cellOfState(state), group: state.group }]);
+    }
+  }
+  return [...holders.values()].flatMap((kss): CellDoubt[] => {
+    const cells = [...new Set(kss.map(({ cell }) => cell))];
+    return cells.length < 2 ? [] : [{ group: kss[0]?.group ?? '', cells, summary: sharedKekText(kss) }];
+  });
+}
+
+function gmsOfOtherCells(groups: readonly FleetState[]): readonly CellDoubt[] {
+  return groups.flatMap((own): CellDoubt[] =>
+    groups.flatMap((other): CellDoubt[] => {
+      if (other === own || other.group !== own.group) return [];
+      const ours = spisOf(own);
+      const theirs = spisOf(other);
+      const strays = [...own.gms.values()].filter(({ teks }) => {
+        const spis = (teks ?? []).map(({ spi }) => spi);
+        return spis.some((spi) => theirs.has(spi)) && !spis.some((spi) => ours.has(spi));
+      });
+      if (strays.length === 0) return [];
+      const [cell, otherCell] = [cellOfState(own), cellOfState(other)];
+      const names = nameList(strays.map(({ device }) => device).toSorted(naturalOrder));
+      const gms = `${strays.length === 1 ? 'GM' : 'GMs'} ${names} (cell ${cell})`;
+      const hold = strays.length === 1 ? 'holds' : 'hold';
+      const text = `${gms} ${hold} the TEKs of cell ${otherCell} and of no KS of its own: in the wrong cell?`;
+      return [{ group: own.group, cells: [cell, otherCell], summary: text }];
+    }),
+  );
+}
+
+function spisOf(state: FleetState): ReadonlySet<string> {
+  return new Set([...state.kss.values()].flatMap(({ liveSpis }) => liveSpis));
+}

@@ -1,0 +1,96 @@
+/** `config check` beside a store: what its cells would do to the groups that were seen so far. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { FLEET_STATE_FORMAT, groupPart, memberPart } from '../../src/gdoi/fleet/fleet-state-format.ts';
+import { createSystemClock } from '../../src/kernel/clock.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import { aBatch } from '../builders/event-builder.ts';
+import { Fleet, ks } from '../builders/fleet-group.ts';
+import { MemoryLogger } from '../builders/memory-logger.ts';
+import { temporaryDirectory } from '../deploy/repository.ts';
+import { Gdoiwatch } from '../e2e/gdoiwatch.ts';
+
+/** A store that remembers two KSs of G1 in the default cell, which have these KEKs and nothing else in common. */
+async function storeOf(path: string, keks: readonly [string, string]): Promise<void> {
+  const keyServer = (device: string, address: string, kekSpi: string) =>
+    ks(0, { device, address, kekSpi, peers: {}, members: { [`${address}00`]: 0 } });
+  const fleet = new Fleet();
+  fleet.see(keyServer('ks1', '10.1.0.1', keks[0]), keyServer('ks3', '10.9.0.3', keks[1]));
+  await using store = await openSqliteStore({ path, clock: createSystemClock(), logger: new MemoryLogger() });
+  const stored = (state: unknown) => ({ format: FLEET_STATE_FORMAT, state });
+  await store.commit(
+    aBatch({
+      fleetStates: new Map([['G1', stored(groupPart(fleet.state))]]),
+      memberStates: ['ks1', 'ks3'].map((device) => ({
+        group: 'G1',
+        device,
+        state: stored(memberPart(fleet.state, device)),
+      })),
+    }),
+  );
+}
+
+async function checked(directory: string, devices: readonly string[], more = '') {
+  const file = join(directory, 'gdoiwatch.yml');
+  await writeFile(
+    file,
+    `store: { sqlite: gdoiwatch.db }\ncredentials: { main: { username: u, password_env: P } }\n${more}devices:\n${devices.map((device) => `  - ${device}\n`).join('')}`,
+  );
+  await using command = new Gdoiwatch(['config', 'check', '--config', file], { env: { P: 'x' } });
+  const { status, stdout, stderr } = await command.finished;
+  return { status, stdout: stdout.replaceAll(directory, '.'), stderr: stderr.replaceAll(directory, '.') };
+}
+
+const KS1 = '{ name: ks1, host: 192.0.2.1, role: ks }';
+const KS3 = '{ name: ks3, host: 192.0.2.3, role: ks }';
+const OF_ACME = '{ name: ks1, host: 192.0.2.1, role: ks, cell: acme }';
+const OF_BETA = '{ name: ks3, host: 192.0.2.3, role: ks, cell: beta }';
+const GOOD = { status: 0, stdout: './gdoiwatch.yml: good, 2 devices\n' };
+
+describe('config check, beside the store of an agent', () => {
+  test('warns of two groups of one name in one cell, and no more once their devices have cells', async () => {
+    await using directory = await temporaryDirectory();
+    await storeOf(join(directory.path, 'gdoiwatch.db'), ['0xA', '0xB']);
+    expect(await checked(directory.path, [KS1, KS3])).toEqual({
+      ...GOOD,
+      stderr:
+        'warning: group G1, as stored in ./gdoiwatch.db: KSs ks1, ks3 share no peer, no KEK and no member: two groups of one name? Give their devices cells\n',
+    });
+    expect(await checked(directory.path, [OF_ACME, OF_BETA])).toEqual({ ...GOOD, stderr: '' });
+  });
+
+  test('warns of one group in two cells', async () => {
+    await using directory = await temporaryDirectory();
+    await storeOf(join(directory.path, 'gdoiwatch.db'), ['0xA', '0xA']);
+    expect(await checked(directory.path, [OF_ACME, OF_BETA])).toEqual({
+      ...GOOD,
+      stderr:
+        'warning: group G1, as stored in ./gdoiwatch.db: KSs ks1 (cell acme), ks3 (cell beta) hold one KEK: one group that lies in several cells? Give all its devices one cell\n',
+    });
+    expect(await checked(directory.path, [KS1, KS3])).toEqual({ ...GOOD, stderr: '' });
+  });
+
+  test('takes devices that come from targets to be where they were seen', async () => {
+    await using directory = await temporaryDirectory();
+    await storeOf(join(directory.path, 'gdoiwatch.db'), ['0xA', '0xB']);
+    await writeFile(join(directory.path, 'targets.json'), '[]');
+    const targets = 'targets: { file_sd: [targets.json] }\n';
+    expect(await checked(directory.path, [KS1, '{ name: gm1, host: 192.0.2.7 }'], targets)).toMatchObject({
+      status: 0,
+      stderr: expect.stringMatching(/^warning: group G1, .* KSs ks1, ks3 share/),
+    });
+  });
+
+  test('says nothing where nothing was stored yet, and what hinders it where the store is none of this version', async () => {
+    await using directory = await temporaryDirectory();
+    expect(await checked(directory.path, [KS1, KS3])).toEqual({ ...GOOD, stderr: '' });
+    await writeFile(join(directory.path, 'gdoiwatch.db'), '');
+    expect(await checked(directory.path, [KS1, KS3])).toEqual({
+      ...GOOD,
+      stderr: expect.stringMatching(
+        /^warning: cells were not compared with the groups seen so far: store \.\/gdoiwatch\.db: .*\n$/,
+      ),
+    });
+  });
+});
