@@ -33,7 +33,7 @@ export type AgentStream =
   | { readonly kind: 'no_agent' | 'not_found' };
 
 export function createAgentClient(url: string, token: Secret | null): AgentClient {
-  const base = url.replace(/\/+$/, '');
+  const base = url.replace(/(?<!\/)\/+$/, '');
   const ask = (path: string, signal: AbortSignal) => answerOf(base, path, token, signal);
   return {
     url: base,

@@ -37,7 +37,7 @@ function options(command: Command): readonly OptionOutline[] {
     ...command.options.map((option) => ({
       long: option.long ?? '',
       short: option.short ?? null,
-      value: /[<[].*[>\]]/.exec(option.flags)?.[0] ?? null,
+      value: /[<[][^<>[\]]+[>\]]/.exec(option.flags)?.[0] ?? null,
       description: option.description,
       choices: option.argChoices ?? [],
     })),

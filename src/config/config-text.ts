@@ -80,7 +80,7 @@ function cutDevices(source: string, perBlock: number): Cut | null {
 /** In a mapping in braces an item of a list stands nowhere, whatever its line begins with. */
 function beginsInBraces(head: string): boolean {
   const line = head.split('\n').find((text) => !/^\s*(?:#.*)?$/.test(text)) ?? '';
-  return /^(?:---)?\s*(?:[&!]\S* +){0,4}\{/.test(line) || (/^---\s*$/.test(line) && /\n\s*\{/.test(head));
+  return /^(?:---)?\s*(?:[&!]\S* +){0,4}\{/.test(line) || (/^---\s*$/.test(line) && /^[ \t]*\{/m.test(head));
 }
 
 /** null: something in it has to be read whole. */

@@ -1,4 +1,5 @@
 /** The `credentials` section with its secrets read, and what refers to it by name. */
+import { append } from '../kernel/append.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { errorAt, type Problem, quoted } from './finding.ts';
 import { needSecret, readSecret } from './read-secret.ts';
@@ -38,7 +39,7 @@ export async function resolveCredentials(
   for (const { name, credential, own } of resolved) {
     const wrong = credential === null || own.some(({ severity }) => severity === 'error');
     credentials.set(name, wrong ? { kind: 'wrong' } : credential);
-    problems.push(...own);
+    append(problems, own);
   }
   return credentials;
 }

@@ -4,6 +4,7 @@
  * credentials and jump hosts are put together by name, and any other section stands in one file.
  */
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { append } from '../kernel/append.ts';
 import { type ReadOptions, readConfigText } from './config-text.ts';
 import { fileFinding, placedFindings, syntaxFindings } from './file-findings.ts';
 import { errorAt, type Finding, pathText, type Problem, quoted, type SettingPath } from './finding.ts';
@@ -88,12 +89,15 @@ class FilesReader {
     this.#bytesLeft -= Buffer.byteLength(source);
     const yaml = await readConfigText(source, this.#options);
     if (yaml.syntaxErrors.length > 0) {
-      this.failures.push(...syntaxFindings(file, yaml));
+      append(this.failures, syntaxFindings(file, yaml));
       return null;
     }
     const part: Part = { file, absolute, source, yaml, firstOf: new Map() };
     this.parts.push(part);
-    this.problems.push(...yaml.problems.map((problem) => ({ part, problem })));
+    append(
+      this.problems,
+      yaml.problems.map((problem) => ({ part, problem })),
+    );
     await this.#readIncludes(part, including);
     return null;
   }

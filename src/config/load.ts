@@ -1,4 +1,5 @@
 /** A configuration file with those it includes, read and checked whole: either what the agent runs on, or everything that is wrong with it. */
+import { append } from '../kernel/append.ts';
 import { type Clock, createSystemClock } from '../kernel/clock.ts';
 import { checkConfig } from './check.ts';
 import { type Finding, type Problem, pathText } from './finding.ts';
@@ -62,7 +63,7 @@ function withoutConsequences(stages: readonly (readonly Problem[])[]): readonly 
   const wrong = new Set<string>();
   for (const stage of stages) {
     const found = stage.filter(({ path }) => !wrong.has(pathText(path)));
-    problems.push(...found);
+    append(problems, found);
     for (const { path } of found) path.forEach((_, index) => wrong.add(pathText(path.slice(0, index + 1))));
     // The file as a whole is something else than a configuration.
     if (found.some(({ path }) => path.length === 0)) break;

@@ -1,5 +1,6 @@
 /** From the file's own shape to what the agent uses: defaults, overrides and references followed, secrets read. */
 import { resolve } from 'node:path';
+import { append } from '../kernel/append.ts';
 import { addressRanges } from './address-range.ts';
 import { isLoopback } from './address.ts';
 import type { CheckedConfig } from './check.ts';
@@ -38,13 +39,13 @@ export async function resolveConfig(
   const problems: Problem[] = [...openPage(config)];
   const secrets = new SecretReader(source, problems);
   const credentials = await resolveCredentials(config.credentials, secrets, problems);
-  problems.push(...checkJumpHosts(config, credentials));
+  append(problems, checkJumpHosts(config, credentials));
   const authorities = await readAuthorities(config, source, problems);
-  problems.push(...checkMatchRules(config.match));
+  append(problems, checkMatchRules(config.match));
   const matching = createMatching(config);
   const resolver = createDeviceResolver(config, credentials, { authorities, matching });
   const devices = resolveDevices(config, resolver, source.nameOf, problems);
-  problems.push(...matching.unused());
+  append(problems, matching.unused());
   return {
     config: {
       file,
@@ -247,5 +248,5 @@ function targetOf({ host, port }: ListenAddress): string {
 /** With the prefix of a reverse proxy, where there is one: `https://example.net/alerts/` has its API below that. */
 function apiUrl(text: string): string {
   const { origin, pathname } = new URL(text);
-  return `${origin}${pathname.replace(/\/+$/, '').replace(/\/api\/v2$/, '')}/api/v2`;
+  return `${origin}${pathname.replace(/(?<!\/)\/+$/, '').replace(/\/api\/v2$/, '')}/api/v2`;
 }

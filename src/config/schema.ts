@@ -435,7 +435,7 @@ const LISTENERS = {
 /** As Prometheus has it, with `?` beside `*`. */
 const filePattern = text(
   'a file pattern that ends in .json, .yml or .yaml, with * and ? in its last part only',
-  (value) => printable(4096)(value) && /^[^*?]*?[^/]*\.(?:json|ya?ml)$/i.test(value),
+  (value) => printable(4096)(value) && /^(?:[^*?]*\/)?[^/]*\.(?:json|ya?ml)$/i.test(value),
 );
 const targetUrl = z.union(
   [

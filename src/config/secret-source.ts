@@ -146,7 +146,7 @@ export class SecretReader {
 }
 
 function checked(shown: string, value: string, kind: SecretKind): SecretReading {
-  const secret = kind === 'private key' ? value : value.replace(/[\r\n]+$/, '');
+  const secret = kind === 'private key' ? value : value.replace(/(?<![\r\n])[\r\n]+$/, '');
   const message = wrongWith(secret, kind);
   return message === null ? { kind: 'right', value: secret } : { kind: 'wrong', message: `${shown} ${message}` };
 }

@@ -43,7 +43,7 @@ export class InternalErrors {
     this.#counts.set(where, (this.#counts.get(where) ?? 0) + 1);
     const stack = stackOf(error);
     // Where it was thrown: below that the stack differs by who was waiting.
-    const key = JSON.stringify([where, about, /^\s+at .*$/m.exec(stack)?.[0] ?? stack]);
+    const key = JSON.stringify([where, about, /^[ \t]+at .*/m.exec(stack)?.[0] ?? stack]);
     if (this.#logged.has(key)) return;
     if (this.#logged.size >= MAX_REMEMBERED) this.#logged.clear();
     this.#logged.add(key);

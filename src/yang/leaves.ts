@@ -14,7 +14,7 @@ const MAX_TEXT = 256;
 /** A KS has some thousand members; a document's bytes are bounded before. */
 const MAX_ENTRIES = 100_000;
 /** `0.0.0.0` and `::` mean "none". */
-const NOBODY = /^(?:0\.0\.0\.0|[0:]*::?[0:]*)$/;
+const NOBODY = /^(?:0\.0\.0\.0|0*:[0:]*)$/;
 const ADDRESS = /^(?:\d{1,3}(?:\.\d{1,3}){3}|[0-9a-f:.]{2,45})(?:%[\w.-]{1,40})?$/i;
 
 export class Leaves {

@@ -221,7 +221,7 @@ function originOf({ host, port }: RestconfTarget): string {
 
 /** The last part of a path, without its query: what a person knows it by. */
 function nameOf(path: RestconfPath): string {
-  return path.replace(/\?.*$/, '').replace(/^.*[/:]/, '');
+  return path.replace(/\?.*/, '').replace(/^.*[/:]/, '');
 }
 
 /** RFC 9110, section 5.6.7; null: none, or not a date. */

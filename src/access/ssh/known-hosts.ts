@@ -28,7 +28,7 @@ export interface HostKeyStore {
 
 /** `SHA256:...`, as OpenSSH and `show ip ssh` users write it. */
 export function fingerprint(key: Buffer): string {
-  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=+$/, '')}`;
+  return `SHA256:${createHash('sha256').update(key).digest('base64').replace(/=$/, '')}`;
 }
 
 /** `ssh-ed25519` of a key in SSH wire format. */

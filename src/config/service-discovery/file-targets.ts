@@ -7,6 +7,7 @@
  */
 import { opendir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { globMatches } from '../../kernel/glob.ts';
 
 /** Entries of a directory, and files of all patterns, that are looked at. */
 const MAX_ENTRIES = 100_000;
@@ -85,13 +86,17 @@ export class FileTargets {
 }
 
 /** null, or why the directory was not listed. */
-async function addMatches(directory: string, matches: RegExp, files: Set<string>): Promise<string | null> {
+async function addMatches(
+  directory: string,
+  matches: (name: string) => boolean,
+  files: Set<string>,
+): Promise<string | null> {
   try {
     let entries = 0;
     for await (const entry of await opendir(directory)) {
       entries += 1;
       if (entries > MAX_ENTRIES) return `more than ${MAX_ENTRIES} files in the directory`;
-      if (!matches.test(entry.name)) continue;
+      if (!matches(entry.name)) continue;
       if (files.size >= MAX_FILES) return `more than ${MAX_FILES} files to read`;
       files.add(join(directory, entry.name));
     }
@@ -122,10 +127,6 @@ function codeOf(error: unknown): string {
 }
 
 /** Of a file name with `*` and `?`. Like the shell, and Go's Glob unlike, `*` takes no leading dot. */
-function nameMatcher(pattern: string): RegExp {
-  const body = pattern
-    .split(/(\*+|\?)/)
-    .map((part) => (part === '?' ? '.' : part.startsWith('*') ? '.*' : part.replaceAll(/[\\^$.|+()[\]{}]/g, '\\$&')))
-    .join('');
-  return new RegExp(`^${pattern.startsWith('*') ? '(?!\\.)' : ''}${body}$`, 's');
+function nameMatcher(pattern: string): (name: string) => boolean {
+  return (name) => !(pattern.startsWith('*') && name.startsWith('.')) && globMatches(pattern, name);
 }

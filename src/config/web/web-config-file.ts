@@ -1,5 +1,6 @@
 /** The `web` section with the files it names: each finding has its place in the file that it is about. */
 import { dirname, resolve } from 'node:path';
+import { append } from '../../kernel/append.ts';
 import { Secret } from '../../kernel/secret.ts';
 import { fileFinding, placedFindings, syntaxFindings } from '../file-findings.ts';
 import { errorAt, type Finding, type Problem, quoted, warningAt } from '../finding.ts';
@@ -47,7 +48,7 @@ async function readWebConfig(
   if (text === null) return NOTHING;
   const yaml = readYaml(text);
   if (yaml.syntaxErrors.length > 0) {
-    found.findings.push(...syntaxFindings(file, yaml));
+    append(found.findings, syntaxFindings(file, yaml));
     return NOTHING;
   }
   const value = yaml.value ?? {};
@@ -59,11 +60,14 @@ async function readWebConfig(
     const beside: SecretSource = { ...source, directoryOf: () => dirname(file) };
     const section = checked.data.tls_server_config;
     if (section !== undefined) tls = await resolveTls(section, beside, new SecretReader(beside, problems), problems);
-    problems.push(...doubts(checked.data));
+    append(problems, doubts(checked.data));
   } else {
-    problems.push(...checked.error.issues.flatMap((issue) => problemsOfIssue(issue, value)));
+    append(
+      problems,
+      checked.error.issues.flatMap((issue) => problemsOfIssue(issue, value)),
+    );
   }
-  found.findings.push(...placedFindings(file, text, yaml, problems));
+  append(found.findings, placedFindings(file, text, yaml, problems));
   if (!checked.success) return NOTHING;
   const { basic_auth_users: users, http_server_config: http } = checked.data;
   return {
@@ -101,7 +105,7 @@ async function readTokens(name: string, source: SecretSource, found: WebFindings
   const text = await readNamed('tokens_file', file, source.readFile, found);
   if (text === null) return [];
   const { tokens, findings } = parseTokens(file, text);
-  found.findings.push(...findings);
+  append(found.findings, findings);
   // An empty file would leave the API open to everyone, which nobody asks for by naming one.
   if (tokens.length === 0 && findings.length === 0) found.findings.push(fileFinding(file, 'holds no token'));
   return tokens;

@@ -56,7 +56,7 @@ const MAX_ADDRESSES = 3;
 export function addressesIn(text: string): readonly string[] {
   const found = new Set<string>();
   for (const word of text.split(/[\s,;()[\]="'/]+/u)) {
-    const bare = word.replace(/[.:]+$/u, '');
+    const bare = word.replace(/(?<![.:])[.:]+$/u, '');
     const isAddress = IPV4.test(bare) || (IPV6.test(bare) && (bare.includes('::') || bare.split(':').length === 8));
     if (isAddress && found.size < MAX_ADDRESSES) found.add(bare.toLowerCase());
   }

@@ -94,7 +94,7 @@ export const ksReplay: CommandGrammar = {
   closedLines: [
     NOT_ENABLED,
     // Remaining sync time      : 1210 secs
-    /^[A-Za-z -]{1,40} *:? *\d{1,12}(?:\.\d{1,6})? +secs$/,
+    /^[A-Za-z -]{1,80}(?:: *)?\d{1,12}(?:\.\d{1,6})? +secs$/,
   ],
   read: readReplay,
 };

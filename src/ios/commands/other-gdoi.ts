@@ -34,7 +34,7 @@ const SID_LINE =
 const PUBKEY_GROUP = /^(?:GDOI|GKM) Group ?: ?\S{1,128}$/i;
 // KS IP Address: 15.15.15.1 / conn-id: 44334    my-cookie:C5AC6039    his-cookie:A440633E / Key Data: / 30820122 300D0609
 const PUBKEY_LINE =
-  /^(?:KS IP Address ?: ?\S{1,45}|conn-id ?: ?\d{1,12} my-cookie ?: ?\S{1,20} his-cookie ?: ?\S{1,20}|Key Data ?:|(?:[0-9A-F]{2,8} ?){1,12})$/i;
+  /^(?:KS IP Address ?: ?\S{1,45}|conn-id ?: ?\d{1,12} my-cookie ?: ?\S{1,20} his-cookie ?: ?\S{1,20}|Key Data ?:|[0-9A-F]{2,96}(?: [0-9A-F]{2,96}){0,11} ?)$/i;
 // SA created for group getvpn1:
 const IPSEC_SA_GROUP = /^SA created for group \S{1,128}$/i;
 // GigabitEthernet0/0/1: / protocol = ip / local ident  = ANY, port = 0 / direction: Both, replay(method/window): Counter/64

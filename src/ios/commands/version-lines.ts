@@ -61,7 +61,7 @@ const TABLE_HEADINGS: readonly RegExp[] = [
   /^Technology-package Technology-package$/i,
   /^Switch Ports Model SW Version SW Image(?: Mode)?$/i,
 ];
-const DASHES = /^(?:-{3,100} ?){1,8}$/;
+const DASHES = /^-{3,800}(?: -{3,800}){0,7} ?$/;
 /** A table's row: two columns or more of words, or one lower-case word (a suite's feature), with no label in it. */
 const ROW =
   /^\*? ?[\w*][\w./*()-]{0,40}(?: (?:Smart License|Subscription Smart License|Permanent Right-To-Use|[\w.][\w./*()-]{0,40})){1,6}$/;

@@ -25,7 +25,9 @@ function linedStrings(root: unknown): readonly string[] {
   while (left.length > 0 && found.length < MAX_STRINGS) {
     const value = left.pop();
     if (typeof value === 'string' && value.includes('\n')) found.push(value);
-    else if (typeof value === 'object' && value !== null) left.push(...Object.values(value).toReversed());
+    else if (typeof value === 'object' && value !== null) {
+      for (const inner of Object.values(value).toReversed()) left.push(inner);
+    }
   }
   return found;
 }

@@ -259,8 +259,8 @@ class TextReader {
     }
     // what the console printed before the first command belongs to no answer, but is not lost
     const next = this.#current;
-    next.logMessages.push(...draft.logMessages);
-    next.brokenLines.push(...draft.brokenLines);
+    for (const message of draft.logMessages) next.logMessages.push(message);
+    for (const broken of draft.brokenLines) next.brokenLines.push(broken);
     next.messageLines += draft.messageLines;
     next.sharedLines += draft.sharedLines;
     next.ignored = sumOfIgnored(next.ignored, draft.ignored);

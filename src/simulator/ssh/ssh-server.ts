@@ -143,7 +143,7 @@ export async function startSimulatedSsh(options: SimulatedSshOptions): Promise<S
     },
     hostKeyFingerprint(device) {
       const blob = Buffer.from(hostPublicKey(device).split(' ')[1] ?? '', 'base64');
-      return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=+$/u, '')}`;
+      return `SHA256:${createHash('sha256').update(blob).digest('base64').replace(/=$/u, '')}`;
     },
     hostPublicKey,
     openConnections: (device) => listenerOf(device).sockets.size,
