@@ -1,11 +1,17 @@
 /** A table as a file for a spreadsheet. */
 
-/** RFC 4180. A cell that a spreadsheet would take for a formula is text: devices name themselves. */
+/**
+ * RFC 4180. A cell that a spreadsheet would take for a formula is text: devices name themselves. Where the machine's
+ * language sets cells off by semicolons, each part of a cell is one: a formula must not begin there either.
+ */
 export function csvText(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${row.map(cell).join(',')}\r\n`).join('');
 }
 
+/** What a formula begins with, in full width too, and what is passed over before it. */
+const FORMULA = /(^|[;\t\r\n])(?=["' ]{0,4}[=+\-@\uff1d\uff0b\uff0d\uff20])/gu;
+
 function cell(text: string): string {
-  const harmless = /^[=+\-@\t\r]/u.test(text) ? `'${text}` : text;
-  return /[",\r\n]/u.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
+  const harmless = text.replaceAll(FORMULA, "$1'").replace(/^(?=[\t\r\n])/u, "'");
+  return /[",;\t\r\n]/u.test(harmless) ? `"${harmless.replaceAll('"', '""')}"` : harmless;
 }

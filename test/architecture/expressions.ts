@@ -1,5 +1,5 @@
 /** The regular expressions of a source file, and which of them some text can hold up. */
-import { parseSync } from 'oxc-parser';
+import { parseSync, Visitor } from 'oxc-parser';
 import { analyse } from 'scslre';
 
 export interface Expression {
@@ -8,41 +8,22 @@ export interface Expression {
   readonly pattern: { readonly source: string; readonly flags: string } | null;
 }
 
-interface SyntaxNode {
-  readonly type: string;
-  readonly start: number;
-  readonly [key: string]: unknown;
-}
-
 export function expressionsOf(file: string, text: string): readonly Expression[] {
   const found: Expression[] = [];
-  walk(parseSync(file, text).program, (node) => {
-    const line = () => text.slice(0, node.start).split('\n').length;
-    if (isPattern(node['regex'])) {
-      found.push({ line: line(), pattern: { source: node['regex'].pattern, flags: node['regex'].flags } });
-    } else if (makesExpression(node)) found.push({ line: line(), pattern: null });
+  const add = ({ start }: { readonly start: number }, pattern: Expression['pattern']) =>
+    found.push({ line: text.slice(0, start).split('\n').length, pattern });
+  const made = (node: { readonly start: number; readonly callee: object }) => {
+    if ('name' in node.callee && node.callee.name === 'RegExp') add(node, null);
+  };
+  const visitor = new Visitor({
+    Literal(node) {
+      if ('regex' in node) add(node, { source: node.regex.pattern, flags: node.regex.flags });
+    },
+    NewExpression: made,
+    CallExpression: made,
   });
+  visitor.visit(parseSync(file, text).program);
   return found;
-}
-
-function walk(value: unknown, look: (node: SyntaxNode) => void): void {
-  if (Array.isArray(value)) {
-    for (const each of value) walk(each, look);
-  } else if (typeof value === 'object' && value !== null) {
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- what the parser makes, told by its type
-    if ('type' in value && typeof value.type === 'string') look(value as SyntaxNode);
-    for (const inner of Object.values(value)) walk(inner, look);
-  }
-}
-
-function isPattern(value: unknown): value is { readonly pattern: string; readonly flags: string } {
-  return typeof value === 'object' && value !== null && 'pattern' in value && 'flags' in value;
-}
-
-function makesExpression(node: SyntaxNode): boolean {
-  const { callee } = node;
-  const name = typeof callee === 'object' && callee !== null && 'name' in callee ? callee.name : null;
-  return (node.type === 'NewExpression' || node.type === 'CallExpression') && name === 'RegExp';
 }
 
 /** Repetitions that are bounded by less than this are few enough, whatever they are in. */

@@ -66,12 +66,15 @@ export function incidentMarkdown(incident: Incident, events: readonly GdoiEvent[
     ...(firstStep === null ? [] : [`- First step: ${plain(firstStep)}`]),
     ...evidence.map((line) => `- Evidence: ${plain(line)}`),
     ...(events.length === 0 ? [] : ['', '| when | event |', '| --- | --- |']),
-    ...events.map(({ atMs, summary }) => `| ${instant(atMs)} | ${plain(summary).replaceAll('|', '\\|')} |`),
+    ...events.map(({ atMs, summary }) => `| ${instant(atMs)} | ${plain(summary)} |`),
   ];
   return `${lines.join('\n')}\n`;
 }
 
-/** Devices' own words may hold anything. */
+/** Devices' own words may hold anything: no emphasis, link, picture, list, entity or column of it, and no direction of text. */
 function plain(text: string): string {
-  return text.replaceAll(/\s+/gu, ' ').replaceAll(/[\\`*_[\]<>#]/gu, String.raw`\$&`);
+  return text
+    .replaceAll(/[\s\p{Cc}\p{Cf}]+/gu, ' ')
+    .trim()
+    .replaceAll(/[\\`*_[\]<>#~&|]|:(?=\/\/)|(?<=\bwww)\.|^[-+=]|(?<=^\d{1,9})[.)]/giu, String.raw`\$&`);
 }

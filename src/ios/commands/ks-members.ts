@@ -138,28 +138,28 @@ const LABELS = labelTable<MemberDraft>([
 
 class MembersReader {
   readonly groups = new Map<string, GroupDraft>();
-  private known = 0;
+  #known = 0;
   last: MemberDraft | null = null;
   /** The last group heading that no member followed yet. */
   headed: string | null = null;
-  private readonly all: MemberDraft[] = [];
+  readonly #all: MemberDraft[] = [];
 
   take(line: string, index: number): boolean {
-    if (!this.read(line, index)) return false;
-    this.known += 1;
+    if (!this.#read(line, index)) return false;
+    this.#known += 1;
     return true;
   }
 
-  private read(line: string, index: number): boolean {
+  #read(line: string, index: number): boolean {
     const colon = line.indexOf(':');
     if (colon < 0) return NOT_FOUND.test(collapseBlanks(line));
     const rule = findPrintedRule(LABELS, line, colon) ?? findFoldedRule(LABELS, line, colon);
-    if (rule === undefined) return this.readHeading(collapseBlanks(line));
-    if (rule === memberId) return this.startMember(line, index);
+    if (rule === undefined) return this.#readHeading(collapseBlanks(line));
+    if (rule === memberId) return this.#startMember(line, index);
     return this.last === null ? false : rule(this.last, valueAfter(line, colon));
   }
 
-  private startMember(line: string, index: number): boolean {
+  #startMember(line: string, index: number): boolean {
     const [id, ...others] = pairsOf(line);
     const address = parseAddressOrNone(id?.value ?? '');
     this.headed = null;
@@ -167,11 +167,11 @@ class MembersReader {
     if (address === undefined || address === null) return false;
     const member = newMember(address, index);
     this.last = member;
-    this.all.push(member);
+    this.#all.push(member);
     return others.every(({ label, value }) => findRule(LABELS, label)?.(member, value) ?? false);
   }
 
-  private readHeading(line: string): boolean {
+  #readHeading(line: string): boolean {
     if (TITLE.test(line)) return true;
     const sent = REKEYS_SENT.exec(line);
     if (sent?.[1] !== undefined) {
@@ -202,7 +202,7 @@ class MembersReader {
   /** A member's group is known only after its first lines. The lines of members that show none are returned. */
   assign(withoutGroup: string | null): readonly number[] {
     const lost: number[] = [];
-    for (const member of this.all) {
+    for (const member of this.#all) {
       const name = member.group ?? withoutGroup;
       if (name === null) {
         lost.push(member.line);
@@ -218,9 +218,9 @@ class MembersReader {
   missing(): string | null {
     if (this.headed !== null) return `the members of group ${this.headed}`;
     const last = this.last;
-    if (last === null) return this.known > 0 ? null : 'the members';
+    if (last === null) return this.#known > 0 ? null : 'the members';
     if (last.endShown) return null;
-    const siblingsEnd = this.all.some((member) => member.endShown);
+    const siblingsEnd = this.#all.some((member) => member.endShown);
     return siblingsEnd || last.modern || !last.keyServerShown ? `the end of member ${last.address}` : null;
   }
 }

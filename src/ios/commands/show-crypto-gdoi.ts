@@ -30,77 +30,77 @@ const CODE_LOWER_A = 97;
 
 class GroupReader {
   readonly blocks: Block[] = [];
-  private block: Block | null = null;
-  private layout: Layout = 'group';
-  private index = 0;
-  private readonly filtered: boolean;
+  #block: Block | null = null;
+  #layout: Layout = 'group';
+  #index = 0;
+  readonly #filtered: boolean;
 
   constructor(filtered: boolean) {
-    this.filtered = filtered;
+    this.#filtered = filtered;
   }
 
   /** Whether the line is known. */
   take(line: string, index: number): boolean {
-    this.index = index;
-    if (line.charCodeAt(0) === CODE_LOWER_A && isAccessList(line)) return this.readAccessList(line);
+    this.#index = index;
+    if (line.charCodeAt(0) === CODE_LOWER_A && isAccessList(line)) return this.#readAccessList(line);
     const colon = line.indexOf(':');
-    if (colon < 0) return this.readBare(line);
+    if (colon < 0) return this.#readBare(line);
     let rule = findPrintedRule(GROUP_LABELS, line, colon);
     if (rule === unused) return true;
     if (rule === undefined) {
-      if (this.readHeading(line)) return true;
+      if (this.#readHeading(line)) return true;
       rule = findFoldedRule(GROUP_LABELS, line, colon);
       if (rule === undefined) return false;
     }
-    if (rule === groupName) this.startGroup(line, colon);
-    const block = this.open();
+    if (rule === groupName) this.#startGroup(line, colon);
+    const block = this.#open();
     if (block.last !== 'none') block.last = 'none';
-    if (rule === groupName) block.nameIndex = this.index;
+    if (rule === groupName) block.nameIndex = this.#index;
     return rule(block, valueAfter(line, colon));
   }
 
-  private readBare(line: string): boolean {
+  #readBare(line: string): boolean {
     const text = collapseBlanks(line);
     if (text === 'GROUP INFORMATION') {
-      this.startBlock('group');
+      this.#startBlock('group');
       return true;
     }
     if (text === 'Rekeys cumulative' || text === 'Rekeys received') return true;
     const rule = findRule(GROUP_LABELS, text);
-    if (rule !== undefined) return rule(this.open(), '');
-    return this.readServer(line) || this.readHeading(line);
+    if (rule !== undefined) return rule(this.#open(), '');
+    return this.#readServer(line) || this.#readHeading(line);
   }
 
   /** Further servers of the list stand alone on their lines. */
-  private readServer(line: string): boolean {
-    const block = this.block;
+  #readServer(line: string): boolean {
+    const block = this.#block;
     if (block === null || block.last !== 'servers' || block.servers === null || !isAddress(line)) return false;
     block.servers.push(line);
     return true;
   }
 
-  private readHeading(line: string): boolean {
-    if (this.readServer(line)) return true;
-    if (this.block?.section === 'tek') {
+  #readHeading(line: string): boolean {
+    if (this.#readServer(line)) return true;
+    if (this.#block?.section === 'tek') {
       const name = INTERFACE_HEADING.exec(line)?.[1];
       if (name !== undefined) {
-        this.block.tekInterface = name;
+        this.#block.tekInterface = name;
         return true;
       }
     }
     const text = collapseBlanks(line);
     const gm = GM_HEADING.exec(text)?.[1];
     if (gm !== undefined) {
-      this.startHeaded(gm, 'gm');
+      this.#startHeaded(gm, 'gm');
       return true;
     }
     const ks = KS_HEADING.exec(text)?.[1];
     if (ks !== undefined) {
-      this.startHeaded(ks, 'ks');
+      this.#startHeaded(ks, 'ks');
       return true;
     }
     if (ACL_HEADING.test(text)) {
-      const block = this.open();
+      const block = this.#open();
       block.isGm = true;
       block.provesGm = true;
       block.section = 'acl';
@@ -110,8 +110,8 @@ class GroupReader {
     return TOTAL_MEMBERS.test(text);
   }
 
-  private readAccessList(line: string): boolean {
-    const block = this.block;
+  #readAccessList(line: string): boolean {
+    const block = this.#block;
     if (block === null) return false;
     const ace = parseAce(line);
     if (ace === null) {
@@ -125,38 +125,38 @@ class GroupReader {
   }
 
   /** `Group Name` opens the next group, unless a heading has just named it. */
-  private startGroup(line: string, colon: number): void {
-    const current = this.block;
+  #startGroup(line: string, colon: number): void {
+    const current = this.#block;
     if (current === null || current.group === null) return;
     const name = GROUP_NAME.exec(line.slice(colon + 1).trim())?.[1];
     if (current.namedByHeading && name === current.group) current.namedByHeading = false;
-    else this.startBlock('group');
+    else this.#startBlock('group');
   }
 
-  private startHeaded(name: string, layout: Layout): void {
-    if (this.block?.group === name && !this.block.namedByHeading && this.block.memberLines === 0) {
-      this.block.section = 'member';
-      this.block.isGm ||= layout === 'gm';
-      this.block.provesGm ||= layout === 'gm';
-      this.block.isKs ||= layout === 'ks';
+  #startHeaded(name: string, layout: Layout): void {
+    if (this.#block?.group === name && !this.#block.namedByHeading && this.#block.memberLines === 0) {
+      this.#block.section = 'member';
+      this.#block.isGm ||= layout === 'gm';
+      this.#block.provesGm ||= layout === 'gm';
+      this.#block.isKs ||= layout === 'ks';
       return;
     }
-    const block = this.startBlock(layout);
+    const block = this.#startBlock(layout);
     block.group = name;
-    block.nameIndex = this.index;
+    block.nameIndex = this.#index;
     block.namedByHeading = true;
   }
 
-  private startBlock(layout: Layout): Block {
-    if (this.block !== null) this.block.endShown = true;
-    this.layout = layout;
-    this.block = newBlock(layout, this.filtered);
-    this.blocks.push(this.block);
-    return this.block;
+  #startBlock(layout: Layout): Block {
+    if (this.#block !== null) this.#block.endShown = true;
+    this.#layout = layout;
+    this.#block = newBlock(layout, this.#filtered);
+    this.blocks.push(this.#block);
+    return this.#block;
   }
 
-  private open(): Block {
-    return this.block ?? this.startBlock(this.layout);
+  #open(): Block {
+    return this.#block ?? this.#startBlock(this.#layout);
   }
 }
 

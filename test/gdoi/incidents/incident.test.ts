@@ -119,3 +119,16 @@ test('an event is of one incident of its group: of the one whose cause tells it,
   expect(eventsOf(down!, incidents, [missed, silent, late], now).map(({ id }) => id)).toEqual(['151']);
   expect(incidentOfEvent(at(9000, { device: 'gm1' }), [down!], START + 9_100_000)).toBeNull();
 });
+
+test.each([
+  ['*bold* _it_ `code` ~struck~', String.raw`\*bold\* \_it\_ \`code\` \~struck\~`],
+  ['![x](http://192.0.2.66/p.png)', String.raw`!\[x\](http\://192.0.2.66/p.png)`],
+  ['www.example.net <b> &lt;b&gt; a|b', String.raw`www\.example.net \<b\> \&lt;b\&gt; a\|b`],
+  ['- a list', String.raw`\- a list`],
+  ['1. a list', String.raw`1\. a list`],
+  ['=== a heading\n# another', String.raw`\=== a heading \# another`],
+  ['\u202Eright to left\u0007\u001B[2J\u200B.', String.raw`right to left \[2J .`],
+])('%j is no markup in a ticket', (summary, text) => {
+  const [incident] = keptAfter(ks(0), gm(0), silentKs(60));
+  expect(incidentMarkdown({ ...incident!, summary }, []).split('\n')[2]).toBe(text);
+});
