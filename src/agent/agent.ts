@@ -17,7 +17,8 @@ import type { Clock } from '../kernel/clock.ts';
 import { InternalErrors } from '../kernel/internal-errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { UserError } from '../kernel/user-error.ts';
-import type { EventStore } from '../store/event-store.ts';
+import type { EventStore, StoredStates } from '../store/event-store.ts';
+import { StoreError } from '../store/store-error.ts';
 import { DeviceAsker, type Ways } from './poll/device-asker.ts';
 import {
   type ConfiguredDevice,
@@ -30,6 +31,7 @@ import { EventTotals } from '../model/event-totals.ts';
 import type { Maintenance } from '../model/maintenance.ts';
 import { FleetRecord } from './record/fleet-record.ts';
 import { Intake } from './record/intake.ts';
+import { keptFleet } from './record/kept-fleet.ts';
 import { type PollRequestOutcome, PollRequests } from './schedule/poll-requests.ts';
 import { configuredView, fleetSettings, polledBeside } from './poll/poll-target.ts';
 import { HintPace } from './heard/hint-pace.ts';
@@ -105,6 +107,7 @@ export class Agent implements AsyncDisposable {
   #config: ResolvedConfig;
   /** Cells that are polled here; null: all of them. */
   #owned: ReadonlySet<string> | null;
+  #inventory: { readonly of: ResolvedConfig; readonly devices: ReadonlyMap<string, ConfiguredDevice> } | null = null;
   #inventoryComplete = false;
   #reload: { readonly ok: boolean; readonly atMs: number | null } = { ok: true, atMs: null };
 
@@ -288,6 +291,27 @@ export class Agent implements AsyncDisposable {
   /** A reload was refused: the old configuration goes on, and metrics say so. */
   reloadRefused(): void {
     this.#reload = { ok: false, atMs: this.#reload.atMs };
+  }
+
+  /** Every configured device, whoever polls it. */
+  inventory(): ReadonlyMap<string, ConfiguredDevice> {
+    if (this.#inventory?.of !== this.#config) {
+      const devices = this.#config.devices.map((device) => [device.name, configured(device)] as const);
+      this.#inventory = { of: this.#config, devices: new Map(devices) };
+    }
+    return this.#inventory.devices;
+  }
+
+  /** These cells as the store keeps them, for those who ask about what another agent polls. */
+  async keptFleet(cells: readonly string[]): Promise<FleetReadModel> {
+    const of = new Set(cells);
+    const devices = [...this.inventory().values()].filter(({ cell = DEFAULT_CELL }) => of.has(cell));
+    const stored = await this.#options.store.loadStates(cells).catch((error: unknown) => {
+      // The devices are known without it.
+      if (error instanceof StoreError) return NOTHING_STORED;
+      throw error;
+    });
+    return keptFleet(devices, stored, fleetSettings(this.#config.devices), this.#options.clock.wallMs());
   }
 
   /** Devices of each cell in the inventory. */
@@ -491,6 +515,8 @@ const SERVED: ReadonlySet<GdoiEvent['type']> = new Set<GdoiEvent['type']>([
   'registration_restored',
   'kek_rekey',
 ]);
+
+const NOTHING_STORED: StoredStates = { devices: new Map(), fleets: new Map(), members: [] };
 
 /** Fewer devices than this are looked over at a glance. */
 const SMALL_FLEET = 3;

@@ -1,14 +1,19 @@
 /** This agent among those that share its store: its membership, and what the others find. */
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Agent } from '../agent/agent.ts';
-import { type ClusterTimes, Membership } from '../agent/cluster/membership.ts';
-import { isGone, traceOf } from '../agent/cluster/process-trace.ts';
+import { AskedAgents } from '../agent/cluster/asked-agents.ts';
+import { AgentClient } from '../agent/cluster/ask-agent.ts';
+import { type ClusterTimes, Membership, type MembershipStatus } from '../agent/cluster/membership.ts';
+import { isGone, isHere, traceOf } from '../agent/cluster/process-trace.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { ResolvedWeb } from '../config/web/resolved-web.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { Secret } from '../kernel/secret.ts';
 import { clusterStatus } from '../agent/cluster/cluster-status.ts';
 import type { ClusterStatus } from '../model/cluster-status.ts';
 import type { PostgresStore } from '../store/postgres/postgres-store.ts';
+import type { SharedStore } from './stores.ts';
 import { StoreError } from '../store/store-error.ts';
 
 /** Events of other agents are told to listeners this much later at most. */
@@ -17,6 +22,48 @@ const OTHERS_EVERY_MS = 1_000;
 export interface Cluster extends AsyncDisposable {
   readonly membership: Membership;
   status(): ClusterStatus;
+}
+
+/** What agents are called, by each other and in logs. */
+function agentName(): string {
+  return `${hostname()} ${process.pid}`;
+}
+
+/** `membership`: it begins later. */
+export function askOthers(options: {
+  readonly agent: Agent;
+  readonly membership: () => MembershipStatus | null;
+  readonly shared: Pick<SharedStore, 'others'>;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}): Asking {
+  const { agent, membership, shared, clock, logger } = options;
+  const { token, tls } = shared.others;
+  const client = new AgentClient({ token, tls, clock });
+  const others = new AskedAgents({
+    self: agentName(),
+    status: () => membership() ?? NO_MEMBER,
+    inventory: () => agent.inventory(),
+    keptFleet: (cells) => agent.keptFleet(cells),
+    client,
+    isHere,
+    clock,
+    logger,
+  });
+  return { others, [Symbol.asyncDispose]: () => client[Symbol.asyncDispose]() };
+}
+
+export interface Asking extends AsyncDisposable {
+  readonly others: AskedAgents;
+}
+
+const NO_MEMBER = { id: null, owned: new Set<string>(), view: { agents: [], cells: [] } };
+
+/** Whoever shows the agents' token may what agents may, where anybody needs to show something. */
+export function withAgentsToken(web: ResolvedWeb, token: Secret | null): ResolvedWeb {
+  if (token === null || web.basicAuthUsers.size + web.tokens.length === 0) return web;
+  const sha256 = new Secret(createHash('sha256').update(token.reveal()).digest('hex'));
+  return { ...web, tokens: [...web.tokens, { name: 'cluster', scope: 'operate', sha256 }] };
 }
 
 export function startCluster(options: {
@@ -35,7 +82,7 @@ export function startCluster(options: {
     poller: agent,
     clock,
     logger,
-    identity: () => ({ name: `${hostname()} ${process.pid}`, url, version, process: traceOf(process.pid) }),
+    identity: () => ({ name: agentName(), url, version, process: traceOf(process.pid) }),
     newId: randomUUID,
     times,
     isGone,

@@ -7,7 +7,8 @@ import { DeviceTraffic } from '../access/device-traffic.ts';
 import { createRestconfAccess } from '../access/restconf/restconf-access.ts';
 import { createSnmpAccess } from '../access/snmp/snmp-access.ts';
 import { createSshAccess } from '../access/ssh/ssh-access.ts';
-import { Agent } from '../agent/agent.ts';
+import { Agent, type AgentOptions } from '../agent/agent.ts';
+import type { MembershipStatus } from '../agent/cluster/membership.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { startTargets, type Targets } from '../config/service-discovery/targets.ts';
 import { type AlertmanagerPush, createAlertmanagerPush } from '../export/alertmanager/alertmanager-push.ts';
@@ -30,11 +31,14 @@ import { listenFailure } from '../kernel/listen-failure.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { Parts } from '../kernel/parts.ts';
 import { systemRandom } from '../kernel/random.ts';
+import type { Secret } from '../kernel/secret.ts';
 import { Maintenance } from '../model/maintenance.ts';
+import type { OtherAgents } from '../model/other-agents.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { type ReloadOutcome, Reloads } from './reloads.ts';
-import { type Cluster, startCluster } from './cluster.ts';
-import { openStore } from './stores.ts';
+import { askOthers, type Asking, type Cluster, startCluster, withAgentsToken } from './cluster.ts';
+import { urlForOthers } from './own-url.ts';
+import { openStore, type SharedStore } from './stores.ts';
 import { packageVersion } from './version.ts';
 
 export interface Product extends AsyncDisposable {
@@ -105,7 +109,6 @@ async function startParts(
 ): Promise<Product> {
   const { clock, logger } = options;
   const common = commonOf(networkClock, logger);
-  const { errors, traffic } = common;
 
   const reloads = new Reloads(common);
   const targets = await parts.start('service discovery', () =>
@@ -121,28 +124,22 @@ async function startParts(
   const ways = await startWays({ config, make, parts }, common);
   const maintenance = new Maintenance();
   maintenance.configure(config.maintenance);
-  const agent = await parts.start('agent', () =>
-    make.agent({
-      config,
-      maintenance,
-      clock,
-      networkClock,
-      ...ways,
-      store,
-      logger,
-      errors,
-      traffic,
-      lookup: addressesOf,
-      ...(shared === null ? {} : { shared: writer }),
-      // Planned work wakes nobody; a webhook is told of all, with the mark.
-      onEvents: (events) => {
-        push.push(events.filter((event) => !isPlanned(event)));
-        webhooks.push(events);
-      },
-    }),
-  );
+  const agent = await openAgent({ config, make, parts }, common, {
+    clock,
+    maintenance,
+    ...ways,
+    store,
+    ...(shared === null ? {} : { shared: writer }),
+    // Planned work wakes nobody; a webhook is told of all, with the mark.
+    onEvents: (events) => {
+      push.push(events.filter((event) => !isPlanned(event)));
+      webhooks.push(events);
+    },
+  });
   const listeners = await startListeners({ config, make, parts }, common, (message) => agent.pushed(message));
   await parts.start('reloads', () => reloads);
+  const membership = () => cluster?.membership.status ?? null;
+  const asking = shared && (await startAsking(parts, common, { agent, membership, shared }));
   const server: HttpServer = await parts.start('HTTP', () =>
     serve({ config, clock, make }, common, {
       agent,
@@ -153,19 +150,22 @@ async function startParts(
       listeners,
       reloads,
       maintenance,
-      clusterMetrics: () => (cluster === null ? '' : clusterMetrics(cluster.status())),
+      clusterMetrics: () => (cluster && asking ? clusterMetrics(cluster.status(), asking.others.counts) : ''),
+      others: asking?.others,
+      agentsToken: shared?.others.token ?? null,
     }),
   );
   agent.start({ inventoryComplete: targets.status().complete });
   beginReloads(options, { agent, targets, maintenance, push, webhooks, reloads, server });
   if (shared !== null) {
-    const member = { ...shared, agent, url: server.url, version: packageVersion(), clock: networkClock, logger };
+    const url = shared.others.url ?? (await urlForOthers(server.url, shared.hosts));
+    const member = { ...shared, agent, url, version: packageVersion(), clock: networkClock, logger };
     cluster = await parts.start('cluster', () => startCluster(member));
   }
   return {
     url: server.url,
     agent,
-    errors,
+    errors: common.errors,
     reload: () => reloads.request(),
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
   };
@@ -179,6 +179,23 @@ function commonOf(clock: Clock, logger: Logger): Common {
     secrets: new KnownSecrets(),
     traffic: new DeviceTraffic(),
   };
+}
+
+function openAgent(
+  { config, make, parts }: Making,
+  { clock: networkClock, logger, errors, traffic }: Common,
+  own: Omit<AgentOptions, 'config' | 'networkClock' | 'logger' | 'errors' | 'traffic' | 'lookup'>,
+): Promise<Agent> {
+  const around = { config, networkClock, logger, errors, traffic, lookup: addressesOf };
+  return parts.start('agent', () => make.agent({ ...around, ...own }));
+}
+
+function startAsking(
+  parts: Parts,
+  { clock, logger }: Common,
+  member: { readonly agent: Agent; readonly membership: () => MembershipStatus | null; readonly shared: SharedStore },
+): Promise<Asking> {
+  return parts.start('questions to other agents', () => askOthers({ ...member, clock, logger }));
 }
 
 interface Making {
@@ -245,6 +262,10 @@ interface Served {
   readonly reloads: Reloads;
   /** Empty: the store is this agent's alone. */
   readonly clusterMetrics: () => string;
+  /** undefined: there are none. */
+  readonly others: OtherAgents | undefined;
+  /** null: agents show each other none. */
+  readonly agentsToken: Secret | null;
   readonly maintenance: Maintenance;
 }
 
@@ -252,8 +273,9 @@ interface Served {
 async function serve(
   { config, clock, make }: { readonly config: ResolvedConfig; readonly clock: Clock; readonly make: PartMakers },
   { clock: network, logger, errors }: Common,
-  { agent, store, targets, push, webhooks, listeners, reloads, maintenance, clusterMetrics: ofCluster }: Served,
+  served: Served,
 ): Promise<HttpServer> {
+  const { agent, store, targets, push, webhooks, listeners, reloads, maintenance, others } = served;
   const lines = new PreparedLines(
     (group, cell) => agent.readModel.group(group, cell),
     config.metrics,
@@ -281,14 +303,15 @@ async function serve(
       incidents: store,
       maintenance,
       pollNow: (device, signal) => agent.pollNow(device, signal),
-      web: () => targets.config.web,
+      others,
+      web: () => withAgentsToken(targets.config.web, served.agentsToken),
       selfMetrics: async () => {
         status = agent.status();
         await gatherGroups(agent.readModel, network);
         return [
           await registry.metrics(),
           groupMetrics(agent.readModel, plannedNow(maintenance, clock)),
-          ofCluster(),
+          served.clusterMetrics(),
           pushedMetrics(
             status.pushed,
             listeners.map((listener) => ({ url: listener.url, ...listener.status() })),

@@ -1,6 +1,6 @@
 /** The store that the configuration names. */
 import { type ClusterTimes, timesOfLease } from '../agent/cluster/membership.ts';
-import type { ResolvedStore } from '../config/resolved-config.ts';
+import type { ResolvedOtherAgents, ResolvedStore } from '../config/resolved-config.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { EventStore } from '../store/event-store.ts';
@@ -10,7 +10,16 @@ import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 export interface OpenedStore extends AsyncDisposable {
   readonly events: EventStore;
   /** null: it is this agent's alone. */
-  readonly shared: { readonly store: PostgresStore; readonly times: ClusterTimes } | null;
+  readonly shared: SharedStore | null;
+}
+
+export interface SharedStore {
+  readonly store: PostgresStore;
+  readonly times: ClusterTimes;
+  /** How agents ask each other. */
+  readonly others: ResolvedOtherAgents;
+  /** Of the database. */
+  readonly hosts: readonly { readonly host: string; readonly port: number }[];
 }
 
 export interface StoreOptions {
@@ -28,6 +37,7 @@ export async function openStore({ store, writer, ...around }: StoreOptions): Pro
     return { events, shared: null, [Symbol.asyncDispose]: () => events[Symbol.asyncDispose]() };
   }
   const opened = await openPostgresStore({ address: store.postgres, retentionMs, writer, ...around });
-  const shared = { store: opened, times: timesOfLease(store.leaseMs, store.aloneMs) };
+  const times = timesOfLease(store.leaseMs, store.aloneMs);
+  const shared = { store: opened, times, others: store.others, hosts: store.postgres.hosts };
   return { events: opened, shared, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }

@@ -10,6 +10,7 @@ import type {
   ResolvedDevice,
   ResolvedSnmp,
   ResolvedJumpHost,
+  ResolvedOtherAgents,
   ResolvedPostgres,
   ResolvedPostgresTls,
   ResolvedRestconf,
@@ -171,12 +172,13 @@ const sameTraps = orNull(
   }),
 );
 
+const sameTls = sameIn<ResolvedPostgresTls>({ ca: equal, cert: equal, key: sameSecret, serverName: equal });
 const samePostgres = sameIn<ResolvedPostgres>({
   hosts: equal,
   user: equal,
   password: sameSecret,
   database: equal,
-  tls: orNull(sameIn<ResolvedPostgresTls>({ ca: equal, cert: equal, key: sameSecret, serverName: equal })),
+  tls: orNull(sameTls),
 });
 const sameFile = sameIn<Extract<ResolvedStore, { kind: 'sqlite' }>>({ kind: equal, retentionMs: equal, path: equal });
 const sameDatabase = sameIn<Extract<ResolvedStore, { kind: 'postgres' }>>({
@@ -184,6 +186,7 @@ const sameDatabase = sameIn<Extract<ResolvedStore, { kind: 'postgres' }>>({
   retentionMs: equal,
   leaseMs: equal,
   aloneMs: equal,
+  others: sameIn<ResolvedOtherAgents>({ url: equal, token: sameSecret, tls: orNull(sameTls) }),
   postgres: samePostgres,
 });
 

@@ -225,8 +225,19 @@ export type ResolvedStore = { readonly retentionMs: number } & (
       readonly leaseMs: number;
       /** For so long after its lease an agent that knows of no other polls on without the database. */
       readonly aloneMs: number;
+      readonly others: ResolvedOtherAgents;
     }
 );
+
+/** How agents that share a store ask each other. */
+export interface ResolvedOtherAgents {
+  /** Where this one is reached, without a path; null: where it listens. */
+  readonly url: string | null;
+  /** null: none is shown or taken. */
+  readonly token: Secret | null;
+  /** null: as the system trusts. */
+  readonly tls: ResolvedPostgresTls | null;
+}
 
 export interface ResolvedWebhook {
   /** Unique: what logs and metrics call it. */

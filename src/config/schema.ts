@@ -90,6 +90,13 @@ const webUrl = url('http', 'https').refine(
   { error: 'a URL without user and password' },
 );
 
+/** Of an agent, whose paths are known. */
+const origin = webUrl
+  .refine((value) => new URL(value).href === `${new URL(value).origin}/`, {
+    error: 'http:// or https:// with a host and a port, and nothing after it',
+  })
+  .transform((value) => new URL(value).origin);
+
 /** Most services of one kind, and most file patterns. */
 const MAX_URLS = 100;
 
@@ -537,6 +544,27 @@ export const configSchema = section({
       .describe(
         'With store.postgres: how long after its lease an agent that knows of no other polls on without the database. One that joins and cannot tell whether the other is gone waits for as long. 0s: it stops as if there were others',
       ),
+    url: origin
+      .optional()
+      .describe(
+        'Where the other agents reach this one, as https://agent1.example.net:9848. Default: listen, for all addresses the one by which this machine reaches the database',
+      ),
+    token_env: envName
+      .optional()
+      .describe(
+        'Variable that holds what agents show each other; each accepts it beside the tokens of web. The same for all agents; at least 16 characters',
+      ),
+    token_file: path.optional().describe('File that holds it'),
+    tls: section({
+      ca_file: path
+        .optional()
+        .describe("Certificates of the authority that signed the agents'. Default: those that the system trusts"),
+      cert_file: path.optional().describe('Certificate of this agent, where web asks for one'),
+      key_file: path.optional().describe('Its key'),
+      server_name: host.optional().describe("Name that the agents' certificates are for. Default: the host of the URL"),
+    })
+      .optional()
+      .describe('TLS to other agents that serve HTTPS, always verified'),
   })
     .prefault({})
     .describe('Groups are kept apart by cell: two customers may both have a group of one name'),

@@ -1,8 +1,9 @@
 /** Metrics of an agent that shares its store with others. */
 import type { ClusterStatus } from '../model/cluster-status.ts';
+import type { AskedCounts } from '../model/other-agents.ts';
 import { renderFamily } from './prepared-lines.ts';
 
-export function clusterMetrics(status: ClusterStatus): string {
+export function clusterMetrics(status: ClusterStatus, asked: AskedCounts): string {
   const { agents, cells, unowned, leaseAgeMs, fencedWrites, timesFenced } = status;
   return [
     renderFamily(
@@ -52,6 +53,18 @@ export function clusterMetrics(status: ClusterStatus): string {
         help: 'Times that this process lost its lease and joined anew.',
       },
       [[{}, timesFenced]],
+    ),
+    renderFamily(
+      {
+        name: 'gdoi_cluster_questions_total',
+        type: 'counter',
+        help: 'Questions to other agents about what they poll, by how they ended; refused: the token of cluster.token_file is not theirs.',
+      },
+      [
+        [{ result: 'answered' }, asked.answered],
+        [{ result: 'refused' }, asked.refused],
+        [{ result: 'unanswered' }, asked.unanswered],
+      ],
     ),
   ].join('');
 }

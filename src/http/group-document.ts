@@ -36,7 +36,7 @@ export function groupSummary(view: FleetView, health: GroupHealth): GroupSummary
 
 export function groupDocument(
   view: FleetView,
-  board: HealthBoard,
+  board: Pick<HealthBoard, 'group' | 'of'>,
   fleet: Pick<FleetReadModel, 'device' | 'groups'>,
 ): GroupDocument {
   const deviceOf = (device: string) => fleet.device(device);

@@ -1,5 +1,6 @@
 /** What the HTTP side asks of its surroundings, in its own words. */
 import type { Maintenance } from '../model/maintenance.ts';
+import type { OtherAgents } from '../model/other-agents.ts';
 import type { AgentStatus, FleetReadModel } from '../model/read-model.ts';
 import type { Cause, EventType, GdoiEvent } from '../gdoi/events/event.ts';
 import type { ExplanationCause } from '../gdoi/explain/explanation.ts';
@@ -32,6 +33,8 @@ export interface HttpOptions {
   readonly events: EventReader;
   readonly incidents: IncidentReader;
   readonly maintenance: Maintenance;
+  /** Absent: the store is this agent's alone, and it polls the whole fleet. */
+  readonly others?: OtherAgents | undefined;
   /** Event streams open at once; absent: 1024. */
   readonly maxStreams?: number;
   /** For a whole request to arrive, ms; absent: 10 s. */

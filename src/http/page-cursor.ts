@@ -1,7 +1,7 @@
 /** Pages of a sorted list: the cursor is the key of the last entry, so a page is right whatever came and went meanwhile. */
 
 /** Text that a client hands back without reading it. `order` keeps a cursor from another order apart. */
-function encodePageCursor(order: string, key: string): string {
+export function encodePageCursor(order: string, key: string): string {
   return Buffer.from(JSON.stringify([order, key])).toString('base64url');
 }
 

@@ -8,7 +8,7 @@ export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
 export function problemOf(
   status: number,
   detail: string,
-  { code, errors }: Pick<Problem, 'code' | 'errors'> = {},
+  { code, errors, cells }: Pick<Problem, 'code' | 'errors' | 'cells'> = {},
 ): Problem {
   const title = STATUS_CODES[status] ?? 'Error';
   return {
@@ -18,6 +18,7 @@ export function problemOf(
     detail,
     ...(code === undefined ? {} : { code }),
     ...(errors === undefined ? {} : { errors }),
+    ...(cells === undefined ? {} : { cells }),
   };
 }
 
@@ -26,7 +27,10 @@ export function sendProblem(
   reply: FastifyReply,
   status: number,
   detail: string,
-  { retryAfterSeconds, ...more }: Pick<Problem, 'code' | 'errors'> & { readonly retryAfterSeconds?: number } = {},
+  {
+    retryAfterSeconds,
+    ...more
+  }: Pick<Problem, 'code' | 'errors' | 'cells'> & { readonly retryAfterSeconds?: number } = {},
 ): FastifyReply {
   if (retryAfterSeconds !== undefined) void reply.header('retry-after', String(retryAfterSeconds));
   return reply

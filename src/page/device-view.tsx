@@ -11,6 +11,7 @@ import { Fact, Facts } from './facts.tsx';
 import { Age, Countdown, Instant } from './instants.tsx';
 import { Name, withoutName } from './names.tsx';
 import { Fragment, type VNode } from 'preact';
+import { PolledBy } from './polled-by.tsx';
 import { recentEvents } from './recent-events.ts';
 import { Refusal } from './refusal.tsx';
 import { devicePath, withFilter } from './route.ts';
@@ -163,6 +164,7 @@ function DeviceFacts({ device, nowMs }: Shown): VNode {
         {otherPolls.join(', ') || 'none yet'}
         {device.regular_interval_seconds !== null && `, every ${durationText(device.regular_interval_seconds)}`}
       </Fact>
+      <PolledBy owner={device.owner} />
       <PolledBeside name="SNMP" beside={device.snmp} />
       <PolledBeside name="RESTCONF" beside={device.restconf} />
     </Facts>

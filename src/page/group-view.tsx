@@ -15,6 +15,7 @@ import type { KekScale } from './kek-scale.ts';
 import { DeviceLink, Name, NameList, withoutName } from './names.tsx';
 import { Fragment, type VNode } from 'preact';
 import { Fact, Facts } from './facts.tsx';
+import { PolledBy } from './polled-by.tsx';
 import { Refusal } from './refusal.tsx';
 import { type Filter, type GroupName, groupPath, withFilter } from './route.ts';
 import { Kept, type Session } from './session.ts';
@@ -103,6 +104,7 @@ export class GroupView implements View {
             {group.not_listed.length === 0 ? 'nobody' : <NameList names={group.not_listed} link />}
           </Fact>
           <Fact name="KS’s lead">{lead(group)}</Fact>
+          <PolledBy owner={group.owner} />
         </Facts>
         {group.at_risk.length > 0 && <AtRisk group={group} nowMs={nowMs} />}
         {this.#incidentsOf(group, nowMs)}

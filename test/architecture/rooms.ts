@@ -169,7 +169,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'node:path',
     'store',
   ],
-  'agent/cluster': ['kernel', 'model', 'node:fs', 'store'],
+  'agent/cluster': ['gdoi/seen/cell.ts', 'kernel', 'model', 'node:fs', 'store', 'undici'],
   agent: [
     'access',
     'agent/heard',
@@ -281,6 +281,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'ios/text',
     'kernel',
     'model/maintenance.ts',
+    'model/other-agents.ts',
     'node:crypto',
     'node:dgram',
     'node:dns/promises',

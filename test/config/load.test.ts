@@ -142,6 +142,7 @@ describe("the contract's own example", () => {
       kind: 'postgres',
       leaseMs: 20_000,
       aloneMs: 60_000,
+      others: { url: null, token: null, tls: null },
       retentionMs: 90 * 86_400_000,
       postgres: {
         hosts: [{ host: 'db', port: 5432 }],
@@ -156,6 +157,38 @@ describe("the contract's own example", () => {
       expect.stringMatching(/store\.postgres: not encrypted/),
     ]);
     expect(JSON.stringify([config, warnings])).not.toContain('hunter2');
+  });
+
+  it('takes how agents ask each other', async () => {
+    const cluster =
+      'cluster: { url: "https://agent1.example:9848", token_env: CLUSTER_TOKEN, tls: { server_name: agents.example } }\n';
+    const env = { ...CONTRACT_ENV, CLUSTER_TOKEN: 'what-agents-show-each-other' };
+    const { config } = await loadOk({ text: WITH_POSTGRES + cluster, files: CONTRACT_FILES, env });
+    expect(config.store).toMatchObject({
+      others: {
+        url: 'https://agent1.example:9848',
+        token: expect.any(Secret),
+        tls: { ca: null, cert: null, key: null, serverName: 'agents.example' },
+      },
+    });
+    expect(JSON.stringify(config)).not.toContain('what-agents-show');
+  });
+
+  it.each([
+    ['url: "http://a.example/path"', 'cluster.url: "http://a.example/path" is not http:// or https:// with a host'],
+    ['url: "ftp://a.example"', 'cluster.url'],
+    ['token_env: SHORT', 'cluster.token_env: shorter than 16 characters'],
+    ['tls: { cert_file: a.pem }', 'cluster.tls: cert_file and key_file go together'],
+  ])('refuses cluster: { %s }', async (setting, error) => {
+    const text = `${WITH_POSTGRES}cluster: { ${setting} }\n`;
+    const problems = await errorsOf({ text, files: CONTRACT_FILES, env: { ...CONTRACT_ENV, SHORT: 'short' } });
+    expect(problems.join('\n')).toContain(error);
+  });
+
+  it('refuses how agents ask each other where nobody shares the store', async () => {
+    const text = `${CONTRACT}cluster: { url: "https://agent1.example:9848" }\n`;
+    const problems = await errorsOf({ text, files: CONTRACT_FILES, env: CONTRACT_ENV });
+    expect(problems.join('\n')).toContain('of no effect without store.postgres');
   });
 });
 

@@ -99,7 +99,7 @@ async function exposition(): Promise<string> {
     await SELF.metrics(),
     ...lines.chunks(),
     targetMetrics({ devices: 0, findings: 2, sources }),
-    clusterMetrics(CLUSTER),
+    clusterMetrics(CLUSTER, { answered: 1, refused: 1, unanswered: 1 }),
     pushMetrics({ alertmanagers: [ALERTMANAGER], forgotten: 0 }),
   ];
   return texts.join('');

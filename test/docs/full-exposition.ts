@@ -221,14 +221,17 @@ async function agentExposition(): Promise<string> {
   };
   return (
     own +
-    clusterMetrics({
-      cells: new Map([['default', true]]),
-      unowned: 0,
-      agents: 1,
-      leaseAgeMs: 1000,
-      fencedWrites: 0,
-      timesFenced: 0,
-    }) +
+    clusterMetrics(
+      {
+        cells: new Map([['default', true]]),
+        unowned: 0,
+        agents: 1,
+        leaseAgeMs: 1000,
+        fencedWrites: 0,
+        timesFenced: 0,
+      },
+      { answered: 1, refused: 0, unanswered: 0 },
+    ) +
     pushedMetrics(STATUS.pushed, [listener]) +
     targetMetrics({ devices: 0, findings: 0, sources: [source] }) +
     httpMetrics(http) +

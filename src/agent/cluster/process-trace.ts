@@ -36,6 +36,16 @@ export function isGone(trace: string): boolean {
   }
 }
 
+/** Of what another process left: it ran, or runs, on this machine, with this one's addresses as far as that can be told. */
+export function isHere(trace: string): boolean {
+  const [, ofBoot, ofNamespace] = TRACE.exec(trace) ?? [];
+  try {
+    return ofBoot === boot() && ofNamespace === namespace();
+  } catch {
+    return false;
+  }
+}
+
 function exists(pid: number): boolean {
   try {
     process.kill(pid, 0);

@@ -16,7 +16,7 @@ import { DEFAULT_CELL, groupKey, groupOfKey, inCell } from '../../gdoi/seen/cell
 import type { FleetSettings, FleetView } from '../../gdoi/fleet/fleet-view.ts';
 import { settle } from '../../gdoi/tracker/tracker.ts';
 import { stateChanged } from '../../gdoi/memory/material-state.ts';
-import { readTrackerState, TRACKER_STATE_FORMAT } from '../../gdoi/memory/state-format.ts';
+import { TRACKER_STATE_FORMAT } from '../../gdoi/memory/state-format.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -45,7 +45,7 @@ import {
 import type { EventStore, MemberKey, MemberState } from '../../store/event-store.ts';
 import { StoreError } from '../../store/store-error.ts';
 import { KeepPace } from './keep-pace.ts';
-import { storedGroups, storedPart } from './stored-groups.ts';
+import { storedGroups, storedTrackers } from './stored-groups.ts';
 import { eventsOf, type Piece, Unkept } from './unkept.ts';
 
 /** Changes of this long are one batch. */
@@ -134,14 +134,14 @@ export class Intake implements AsyncDisposable {
   async #goOn(cell: string | null): Promise<void> {
     const { clock, store, totals } = this.#options;
     const of = cell === null ? null : [cell];
-    const { devices, fleets, members } = await store.loadStates(of);
+    const { devices, ...kept } = await store.loadStates(of);
+    const { names, groups } = storedGroups(kept);
     const counts = await store.counts(of);
-    for (const [device, state] of trackerStatesOf(devices)) {
+    for (const [device, state] of storedTrackers(devices)) {
       this.#trackers.set(device, state);
       if (cell !== null) this.#cells.set(device, cell);
     }
     for (const { count, ...event } of counts) totals.add(event, count);
-    const { names, groups } = storedGroups({ fleets, members });
     // Groups that ended before: their counts have the bound that those have which end now.
     for (const { cell: shown, group } of counts) {
       if (group !== null && !names.has(groupKey(shown, group))) totals.vanished({ ...inCell(shown), group });
@@ -487,14 +487,4 @@ function statesOf<Known>(
 interface Kept<T extends object> {
   readonly format: number;
   readonly state: T;
-}
-
-function trackerStatesOf(kept: ReadonlyMap<string, unknown>): Map<string, TrackerState> {
-  const states = new Map<string, TrackerState>();
-  for (const [name, value] of kept) {
-    const part = storedPart(value);
-    const state = part && readTrackerState(part.format, part.state);
-    if (state !== null) states.set(name, state);
-  }
-  return states;
 }

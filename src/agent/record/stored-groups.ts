@@ -1,7 +1,9 @@
-/** Groups as a store keeps them, in parts, put together again. Its states are our own JSON: they come back as they went. */
+/** States as a store keeps them, groups in parts, put together again. Its states are our own JSON: they come back as they went. */
 import type { ResolvedConfig } from '../../config/resolved-config.ts';
 import { type ReadFleet, readFleetState, type StoredPart } from '../../gdoi/fleet/fleet-state-format.ts';
 import { cellDoubts } from '../../gdoi/fleet/misplaced-cells.ts';
+import { readTrackerState } from '../../gdoi/memory/state-format.ts';
+import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import { DEFAULT_CELL, groupOfKey } from '../../gdoi/seen/cell.ts';
 import type { MemberState, StoredStates } from '../../store/event-store.ts';
 
@@ -17,6 +19,17 @@ export function storedGroups({ fleets, members }: Pick<StoredStates, 'fleets' | 
     return read === null ? [] : [[name, read] as const];
   });
   return { names, groups };
+}
+
+/** By device: those that can be gone on from. */
+export function storedTrackers(kept: StoredStates['devices']): ReadonlyMap<string, TrackerState> {
+  const states = new Map<string, TrackerState>();
+  for (const [name, value] of kept) {
+    const part = storedPart(value);
+    const state = part && readTrackerState(part.format, part.state);
+    if (state !== null) states.set(name, state);
+  }
+  return states;
 }
 
 /** What the cells of a configuration would do to the groups that a store remembers; `where` names the group for a person. */
@@ -35,7 +48,7 @@ export function cellDoubtsOf(
 }
 
 /** Of what another version or another hand left there, nothing is known but that it is JSON; null: no part at all. */
-export function storedPart(value: unknown): StoredPart | null {
+function storedPart(value: unknown): StoredPart | null {
   if (typeof value !== 'object' || value === null) return null;
   return { format: Reflect.get(value, 'format'), state: Reflect.get(value, 'state') };
 }

@@ -8,7 +8,7 @@ import type { Logger } from '../../kernel/logger.ts';
 import type { Random } from '../../kernel/random.ts';
 import { AlertSender, type SenderStatus } from './alert-sender.ts';
 import { alertsOf } from './alerts-of-event.ts';
-import { withDeadline } from './deadline-signal.ts';
+import { withDeadline } from '../../kernel/with-deadline.ts';
 import { FiringAlerts } from './firing-alerts.ts';
 import type { BasicAuth } from './post-alerts.ts';
 

@@ -6,7 +6,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { DeadlineExceeded } from '../../kernel/deadline.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import type { PostableAlert } from './alert-message.ts';
-import { withDeadline } from './deadline-signal.ts';
+import { withDeadline } from '../../kernel/with-deadline.ts';
 
 export interface BasicAuth {
   readonly username: string;

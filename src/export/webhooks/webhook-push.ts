@@ -1,6 +1,6 @@
 /** Events to all receivers of `webhooks`. Each has a queue of its own. */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
-import { withDeadline } from '../alertmanager/deadline-signal.ts';
+import { withDeadline } from '../../kernel/with-deadline.ts';
 import { type WebhookDestination, type WebhookOptions, WebhookSender, type WebhookStatus } from './webhook-sender.ts';
 
 export interface WebhookPush extends AsyncDisposable {

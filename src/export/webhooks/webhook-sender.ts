@@ -8,7 +8,7 @@ import { DeadlineExceeded } from '../../kernel/deadline.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { Secret } from '../../kernel/secret.ts';
-import { withDeadline } from '../alertmanager/deadline-signal.ts';
+import { withDeadline } from '../../kernel/with-deadline.ts';
 import { CLOUD_EVENT_TYPE, cloudEvent } from './cloud-event.ts';
 import { signatureOf } from './signed-request.ts';
 

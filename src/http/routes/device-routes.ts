@@ -1,28 +1,27 @@
 /** `/api/v1/devices`: the list, one device, its health now. */
-import { type DeviceView, roleOf } from '../../model/device-view.ts';
-import { naturalKey } from '../../gdoi/events/name-list.ts';
-import { HEALTH_STATUSES } from '../../gdoi/health/health-check.ts';
 import { healthDocument } from '../../gdoi/health/health-document.ts';
 import type { App } from '../app.ts';
 import type { HttpCounters } from '../counters.ts';
-import { deviceDocument, deviceSummary } from '../device-document.ts';
+import { deviceDocument } from '../device-document.ts';
+import { deviceList } from '../device-list.ts';
+import { askedHealth, deviceOfOther, devicePath, healthOfOther, polledElsewhere } from '../device-elsewhere.ts';
+import { othersFor, ownField, relay } from '../other-agents.ts';
 import { lacksScope, refuseCrossSite } from '../guard/admission.ts';
 import { isCrossSite } from '../guard/request-origin.ts';
-import { type HealthBoard, type JudgedDevice, VERDICT_LASTS_MS } from '../health-board.ts';
+import { type HealthBoard, VERDICT_LASTS_MS } from '../health-board.ts';
 import type { HttpOptions } from '../options.ts';
-import { decodePageCursor, pageOf } from '../page-cursor.ts';
+import { decodePageCursor } from '../page-cursor.ts';
 import { pollWithin } from '../poll-within.ts';
 import { sendProblem } from '../problem.ts';
 import { deviceListSchema, deviceSchema } from '../schemas/device-schema.ts';
 import { healthSchema } from '../schemas/health-schema.ts';
-import { commonProblems, notFoundProblem, timeoutProblem } from '../schemas/problem-schema.ts';
-import { type DevicesQuery, devicesQuery, healthQuery, nameParams, noQuery } from '../schemas/queries.ts';
+import { commonProblems, notFoundProblem, timeoutProblem, unavailableProblem } from '../schemas/problem-schema.ts';
+import { devicesQuery, healthQuery, nameParams, noQuery } from '../schemas/queries.ts';
 
 /** A person waits this long for a poll. */
 const LIVE_TIMEOUT_MS = 30_000;
-
-/** Of a page of a thousand; then other work gets its turn. */
-const SUMMARIES_AT_ONCE = 100;
+/** Longer by so much for the answer of another agent, which waits as long. */
+const RELAY_MS = 1_000;
 
 export function deviceRoutes(app: App, options: HttpOptions, board: HealthBoard, counters: HttpCounters): void {
   listRoute(app, options, board);
@@ -32,7 +31,6 @@ export function deviceRoutes(app: App, options: HttpOptions, board: HealthBoard,
 
 function listRoute(app: App, options: HttpOptions, board: HealthBoard): void {
   const { fleet, clock } = options;
-  const fleetOf = (group: string, cell: string | undefined) => fleet.group(group, cell);
   /** Of this run of the agent: revisions start anew with each. */
   const run = options.clock.wallMs().toString(36);
 
@@ -51,29 +49,21 @@ function listRoute(app: App, options: HttpOptions, board: HealthBoard): void {
       // What changes by time alone changes at the pace of the verdicts.
       const tick = Math.floor(clock.wallMs() / VERDICT_LASTS_MS);
       const tag = `W/"${run}-${fleet.revision}-${tick}"`;
-      void reply.headers({ etag: tag, 'cache-control': 'no-cache' });
-      if (request.headers['if-none-match'] === tag) return notModified(reply);
+      const others = othersFor(options, request);
+      // What others poll changes without a word to this agent.
+      if (others === null || others.cells().length === 0) {
+        void reply.headers({ etag: tag, 'cache-control': 'no-cache' });
+        if (request.headers['if-none-match'] === tag) return notModified(reply);
+      }
       const after = query.cursor === undefined ? null : decodePageCursor(query.sort, query.cursor);
       if (query.cursor !== undefined && after === null) return notACursor(reply);
-      const all = await board.all();
-      const matching = all.filter((judged) => matches(judged, query));
-      const page = pageOf(matching, { order: query.sort, keyOf: keyOf(query.sort), after, limit: query.limit });
-      const devices: ReturnType<typeof deviceSummary>[] = [];
-      for (const { view, health } of page.entries) {
-        devices.push(deviceSummary(view, health, fleetOf));
-        if (devices.length % SUMMARIES_AT_ONCE === 0) await clock.yieldToIo();
-      }
-      return {
-        devices,
-        next_cursor: page.nextCursor,
-        total: matching.length,
-        by_status: countByStatus(all),
-      };
+      return deviceList(options, board, { query, after, url: request.url }, others);
     },
   );
 }
 
-function deviceRoute(app: App, { fleet }: HttpOptions, board: HealthBoard): void {
+function deviceRoute(app: App, options: HttpOptions, board: HealthBoard): void {
+  const { fleet } = options;
   app.get(
     '/api/v1/devices/:name',
     {
@@ -86,9 +76,11 @@ function deviceRoute(app: App, { fleet }: HttpOptions, board: HealthBoard): void
       },
     },
     async (request, reply) => {
-      const view = fleet.device(request.params.name);
-      if (view === undefined) return noDevice(reply, request.params.name);
-      return deviceDocument(view, board.now(view), (group, cell) => fleet.group(group, cell));
+      const { name } = request.params;
+      const view = fleet.device(name);
+      if (view === undefined) return (await deviceOfOther(options, request, name)) ?? noDevice(reply, name);
+      const document = deviceDocument(view, board.now(view), (group, cell) => fleet.group(group, cell));
+      return { ...document, ...ownField(options, view.lastSuccessAtMs) };
     },
   );
 }
@@ -103,7 +95,13 @@ function healthRoute(app: App, options: HttpOptions, board: HealthBoard, counter
         tags: ['devices'],
         params: nameParams,
         querystring: healthQuery,
-        response: { 200: healthSchema, ...commonProblems, ...notFoundProblem, ...timeoutProblem },
+        response: {
+          200: healthSchema,
+          ...commonProblems,
+          ...notFoundProblem,
+          ...unavailableProblem,
+          ...timeoutProblem,
+        },
       },
     },
     async (request, reply) => {
@@ -111,6 +109,15 @@ function healthRoute(app: App, options: HttpOptions, board: HealthBoard, counter
       if (request.query.live === true) {
         if (request.scope !== 'operate') return lacksScope(reply);
         if (isCrossSite(request.headers)) return refuseCrossSite(reply, counters);
+        const elsewhere = polledElsewhere(options, request, name);
+        if (elsewhere !== null) {
+          const path = `${devicePath(name)}/health?live=true`;
+          return relay(
+            elsewhere,
+            { path, timeoutMs: LIVE_TIMEOUT_MS + RELAY_MS, marked: askedHealth },
+            { request, reply },
+          );
+        }
         const polled = await pollWithin(options, name, LIVE_TIMEOUT_MS, reply);
         switch (polled.kind) {
           case 'polled':
@@ -127,8 +134,8 @@ function healthRoute(app: App, options: HttpOptions, board: HealthBoard, counter
         }
       }
       const view = fleet.device(name);
-      if (view === undefined) return noDevice(reply, name);
-      return healthDocument(board.now(view));
+      if (view === undefined) return (await healthOfOther(options, request, name)) ?? noDevice(reply, name);
+      return { ...healthDocument(board.now(view)), ...ownField(options, view.lastSuccessAtMs) };
     },
   );
 }
@@ -146,40 +153,4 @@ export function noDevice(reply: Reply, name: string): Reply {
 export function notACursor(reply: Reply): Reply {
   const detail = 'not the next_cursor of a page in this order';
   return sendProblem(reply, 400, `cursor: ${detail}`, { errors: [{ parameter: 'cursor', detail }] });
-}
-
-function keyOf(sort: DevicesQuery['sort']): (judged: JudgedDevice) => string {
-  switch (sort) {
-    case 'name':
-      return ({ view }) => naturalKey(view.device);
-    case 'status':
-      return ({ view, health }) =>
-        `${HEALTH_STATUSES.length - HEALTH_STATUSES.indexOf(health.status)} ${naturalKey(view.device)}`;
-    default:
-      return sort satisfies never;
-  }
-}
-
-function matches({ view, health }: JudgedDevice, query: DevicesQuery): boolean {
-  if (query.status !== undefined && health.status !== query.status) return false;
-  if (query.group !== undefined && !view.groups.has(query.group)) return false;
-  if (query.role !== undefined && roleOf(view) !== query.role) return false;
-  if (query.result !== undefined && view.result !== query.result) return false;
-  if (query.key_server !== undefined && !registeredWith(view, query.key_server)) return false;
-  return query.q === undefined || mentions({ view, health }, query.q.toLowerCase());
-}
-
-function registeredWith({ groups }: DeviceView, keyServer: string): boolean {
-  return [...groups.values()].some(({ gm }) => gm?.snapshot.keyServer === keyServer);
-}
-
-function mentions({ view, health }: JudgedDevice, text: string): boolean {
-  const named = [view.device, view.host, health.summary, ...Object.values(view.labels), ...view.groups.keys()];
-  return named.some((name) => name.toLowerCase().includes(text));
-}
-
-function countByStatus(all: readonly JudgedDevice[]): Record<(typeof HEALTH_STATUSES)[number], number> {
-  const counts = { ok: 0, unknown: 0, warning: 0, critical: 0 };
-  for (const { health } of all) counts[health.status] += 1;
-  return counts;
 }

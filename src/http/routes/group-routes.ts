@@ -1,19 +1,19 @@
 /** `/api/v1/groups`: the list, and one group with the timeline of every member's KEK. */
-import { naturalKey, nameList } from '../../gdoi/events/name-list.ts';
+import { nameList, naturalOrder } from '../../gdoi/events/name-list.ts';
 import type { App } from '../app.ts';
-import { cellsOf, groupDocument, groupsOfName, groupSummary } from '../group-document.ts';
+import { GROUP_ORDER, groupList } from '../group-list.ts';
+import { groupsNamed } from '../groups-named.ts';
 import type { HealthBoard } from '../health-board.ts';
 import type { HttpOptions } from '../options.ts';
-import { decodePageCursor, pageOf } from '../page-cursor.ts';
+import { othersFor } from '../other-agents.ts';
+import { decodePageCursor } from '../page-cursor.ts';
 import { sendProblem } from '../problem.ts';
 import { groupListSchema, groupSchema } from '../schemas/group-schema.ts';
 import { ambiguousProblem, commonProblems, notFoundProblem } from '../schemas/problem-schema.ts';
 import { groupQuery, groupsQuery, nameParams } from '../schemas/queries.ts';
 import { notACursor } from './device-routes.ts';
 
-const ORDER = 'group';
-
-export function groupRoutes(app: App, { fleet }: HttpOptions, board: HealthBoard): void {
+export function groupRoutes(app: App, options: HttpOptions, board: HealthBoard): void {
   app.get(
     '/api/v1/groups',
     {
@@ -26,18 +26,9 @@ export function groupRoutes(app: App, { fleet }: HttpOptions, board: HealthBoard
     },
     async (request, reply) => {
       const { cursor, limit } = request.query;
-      const after = cursor === undefined ? null : decodePageCursor(ORDER, cursor);
+      const after = cursor === undefined ? null : decodePageCursor(GROUP_ORDER, cursor);
       if (cursor !== undefined && after === null) return notACursor(reply);
-      const page = pageOf([...fleet.groups()], {
-        order: ORDER,
-        keyOf: ({ group, cell }) => naturalKey(cell === undefined ? group : `${group} ${cell}`),
-        after,
-        limit,
-      });
-      return {
-        groups: page.entries.map((view) => groupSummary(view, board.group(view))),
-        next_cursor: page.nextCursor,
-      };
+      return groupList(options, board, { after, limit, url: request.url }, othersFor(options, request));
     },
   );
 
@@ -55,21 +46,22 @@ export function groupRoutes(app: App, { fleet }: HttpOptions, board: HealthBoard
     async (request, reply) => {
       const { name } = request.params;
       const { cell } = request.query;
-      const found = groupsOfName(fleet, name, cell);
-      const [view] = found;
-      if (view === undefined) {
+      const found = await groupsNamed(options, board, { name, cell }, othersFor(options, request));
+      const [first] = found;
+      if (first === undefined) {
         const where = cell === undefined ? '' : ` in cell ${JSON.stringify(cell)}`;
         return sendProblem(reply, 404, `No group ${JSON.stringify(name)} was seen${where}.`);
       }
       if (found.length > 1) {
-        const cells = cellsOf(found);
+        const cells = [...new Set(found.map((known) => known.cell))].toSorted(naturalOrder);
         return sendProblem(
           reply,
           409,
           `Group ${JSON.stringify(name)} is in ${cells.length} cells (${nameList(cells)}): name one, with ?cell=.`,
+          { cells },
         );
       }
-      return groupDocument(view, board, fleet);
+      return first.document();
     },
   );
 }

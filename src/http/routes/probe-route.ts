@@ -2,10 +2,12 @@
 import { z } from 'zod';
 import type { App } from '../app.ts';
 import type { HttpCounters } from '../counters.ts';
+import { polledElsewhere } from '../device-elsewhere.ts';
 import type { HttpOptions } from '../options.ts';
+import { relay } from '../other-agents.ts';
 import { pollWithin } from '../poll-within.ts';
 import { sendProblem } from '../problem.ts';
-import { commonProblems, notFoundProblem } from '../schemas/problem-schema.ts';
+import { commonProblems, notFoundProblem, unavailableProblem } from '../schemas/problem-schema.ts';
 import { probeQuery } from '../schemas/queries.ts';
 import { noDevice } from './device-routes.ts';
 import { CONTENT_TYPES } from '../exposition.ts';
@@ -31,14 +33,20 @@ export function probeRoute(app: App, options: HttpOptions, counters: HttpCounter
           200: { description: 'Prometheus text format', content: { 'text/plain': { schema: z.string() } } },
           ...commonProblems,
           ...notFoundProblem,
+          ...unavailableProblem,
         },
       },
     },
     async (request, reply) => {
       const { target } = request.query;
+      const timeoutMs = timeoutSeconds(request.headers['x-prometheus-scrape-timeout-seconds']) * 1000;
+      const elsewhere = polledElsewhere(options, request, target);
+      if (elsewhere !== null) {
+        const path = `/probe?target=${encodeURIComponent(target)}`;
+        return relay(elsewhere, { path, timeoutMs }, { request, reply });
+      }
       if (options.fleet.device(target) === undefined) return noDevice(reply, target);
       const beganMs = options.network.monoMs();
-      const timeoutMs = timeoutSeconds(request.headers['x-prometheus-scrape-timeout-seconds']) * 1000;
       const polled = await pollWithin(options, target, timeoutMs, reply);
       const durationSeconds = (options.network.monoMs() - beganMs) / 1000;
       const answer = (success: boolean, lines: string) =>

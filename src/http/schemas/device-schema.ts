@@ -4,6 +4,7 @@ import { CAUSES } from '../../gdoi/events/event.ts';
 import { FORECAST_CAUSES } from '../../gdoi/keys/forecast.ts';
 import { POLL_REASONS } from '../../gdoi/keys/poll-instants.ts';
 import { cellField, components, instant } from './components.ts';
+import { ownerField } from './owner-schema.ts';
 import { healthSchema, nextSchema, statusSchema } from './health-schema.ts';
 import { gmSnapshotSchema, ksSnapshotSchema } from './snapshot-schema.ts';
 
@@ -66,6 +67,7 @@ const summaryShape = {
   result: z.string().nullable().describe('How the last poll ended; null before the first'),
   observed_at: instant.nullable(),
   next: nextSchema,
+  owner: ownerField,
 };
 
 const deviceSummarySchema = z
@@ -80,6 +82,7 @@ export const deviceListSchema = z.object({
   total: z.int().describe('Devices that the filters let through, on all pages'),
   by_status: z.record(statusSchema, z.int()).describe('The whole fleet, whatever the filters'),
 });
+export type DeviceList = z.output<typeof deviceListSchema>;
 
 const polledBeside = z.object({
   result: z.string().nullable(),

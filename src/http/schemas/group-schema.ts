@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { cellField, components, instant } from './components.ts';
 import { membershipSchema } from './device-schema.ts';
+import { ownerField } from './owner-schema.ts';
 import { checkSchema, explanationSchema, nextSchema, statusSchema } from './health-schema.ts';
 
 const summaryShape = {
@@ -17,6 +18,7 @@ const summaryShape = {
   divergent_members: z.int(),
   mixed_versions: z.boolean(),
   next: nextSchema,
+  owner: ownerField,
 };
 
 const groupSummarySchema = z.object(summaryShape).register(components, { id: 'GroupSummary' });
@@ -26,6 +28,7 @@ export const groupListSchema = z.object({
   groups: z.array(groupSummarySchema),
   next_cursor: z.string().nullable(),
 });
+export type GroupList = z.output<typeof groupListSchema>;
 
 const gmSchema = z
   .object({
@@ -59,6 +62,7 @@ export const groupSchema = z
   .object({
     group: z.string(),
     cell: cellField,
+    owner: ownerField,
     status: statusSchema,
     summary: z.string(),
     action: z.string().nullable(),

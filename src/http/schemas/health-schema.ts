@@ -4,6 +4,7 @@ import { EXPLANATION_CAUSES } from '../../gdoi/explain/explanation.ts';
 import { SYMPTOM_CHECKS } from '../../gdoi/explain/symptom.ts';
 import { CHECK_NAMES, HEALTH_STATUSES } from '../../gdoi/health/health-check.ts';
 import { components, instant } from './components.ts';
+import { ownerField } from './owner-schema.ts';
 
 export const statusSchema = z.enum(HEALTH_STATUSES);
 
@@ -51,6 +52,7 @@ export const explanationSchema = z
 export const healthSchema = z
   .object({
     device: z.string(),
+    owner: ownerField,
     status: statusSchema,
     summary: z.string().describe('One sentence: the cause that weighs most, else the worst check'),
     observed_at: instant.nullable().describe('The last answer; null: there was none'),
@@ -71,3 +73,4 @@ export const healthSchema = z
     explanations: z.array(explanationSchema).describe('Why, from its groups: the worst first'),
   })
   .register(components, { id: 'Health' });
+export type HealthAnswer = z.output<typeof healthSchema>;

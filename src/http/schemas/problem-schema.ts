@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { components } from './components.ts';
 
-const problemSchema = z
+export const problemSchema = z
   .object({
     type: z.string(),
     title: z.string(),
@@ -12,6 +12,8 @@ const problemSchema = z
     code: z.string().optional(),
     /** Each parameter that was refused, and why. */
     errors: z.array(z.object({ parameter: z.string(), detail: z.string() })).optional(),
+    /** Those that have a group of the name that was asked for. */
+    cells: z.array(z.string()).optional(),
   })
   .register(components, { id: 'Problem' });
 export type Problem = z.output<typeof problemSchema>;

@@ -1,6 +1,6 @@
 /** Work that is aborted when its time is up. */
-import type { Clock } from '../../kernel/clock.ts';
-import { DeadlineExceeded } from '../../kernel/deadline.ts';
+import type { Clock } from './clock.ts';
+import { DeadlineExceeded } from './deadline.ts';
 
 /** `work` gets a signal that aborts after `ms` (with a `DeadlineExceeded`) and ends as `work` ends. */
 export async function withDeadline<T>(clock: Clock, ms: number, work: (signal: AbortSignal) => Promise<T>): Promise<T> {

@@ -1,0 +1,121 @@
+/**
+ * One GET to another agent that shares the store. It has a deadline, follows no redirect, reads a bounded answer, and says
+ * that it comes from an agent: whoever is asked answers from what it polls itself and asks nobody in turn.
+ *
+ * Whom it may go to is the caller's to decide; what is shown is the agents' own token, and nothing of a device.
+ */
+import { Agent as Connections, request } from 'undici';
+import type { Clock } from '../../kernel/clock.ts';
+import { DeadlineExceeded } from '../../kernel/deadline.ts';
+import type { Secret } from '../../kernel/secret.ts';
+import { withDeadline } from '../../kernel/with-deadline.ts';
+import { ASKED_BY_AGENT, type AgentAnswer } from '../../model/other-agents.ts';
+
+export interface AgentTls {
+  /** PEM; null: those that the system trusts. */
+  readonly ca: string | null;
+  readonly cert: string | null;
+  readonly key: Secret | null;
+  /** Name that the agents' certificates are for; null: the host's. */
+  readonly serverName: string | null;
+}
+
+export interface AskOptions {
+  readonly token: Secret | null;
+  /** null: as the system trusts. */
+  readonly tls: AgentTls | null;
+  readonly clock: Clock;
+}
+
+export interface Question {
+  /** Without a path. */
+  readonly origin: string;
+  readonly path: string;
+  readonly timeoutMs: number;
+  /** Beside those of every question. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Gives up at once; absent: only the deadline does. */
+  readonly signal?: AbortSignal;
+}
+
+/** A page of a thousand devices is about 1 MB, all that is known of one device less. */
+const MAX_BODY_BYTES = 16 * 1024 * 1024;
+const MAX_HEADER_BYTES = 16 * 1024;
+const CONNECTIONS_AN_AGENT = 8;
+/** Questions under way: clients that ask more get no answer of other agents. */
+const MAX_ASKED = 64;
+const KEEP_IDLE_MS = 10_000;
+
+export class AgentClient implements AsyncDisposable {
+  readonly #options: AskOptions;
+  readonly #connections: Connections;
+  #asked = 0;
+
+  constructor(options: AskOptions) {
+    this.#options = options;
+    this.#connections = new Connections({
+      connections: CONNECTIONS_AN_AGENT,
+      pipelining: 1,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      maxResponseSize: MAX_BODY_BYTES,
+      // The deadline of each question is its own.
+      headersTimeout: 0,
+      bodyTimeout: 0,
+      keepAliveTimeout: KEEP_IDLE_MS,
+      keepAliveMaxTimeout: KEEP_IDLE_MS,
+      connect: tlsOptions(options.tls),
+    });
+  }
+
+  async get(question: Question): Promise<AgentAnswer> {
+    if (this.#asked >= MAX_ASKED) return { kind: 'none', reason: `${MAX_ASKED} questions are under way already` };
+    this.#asked += 1;
+    try {
+      return await withDeadline(this.#options.clock, question.timeoutMs, (deadline) => this.#ask(question, deadline));
+    } catch (error) {
+      return { kind: 'none', reason: reasonOf(error) };
+    } finally {
+      this.#asked -= 1;
+    }
+  }
+
+  async #ask({ origin, path, headers, signal }: Question, deadline: AbortSignal): Promise<AgentAnswer> {
+    const { token } = this.#options;
+    const answer = await request(`${origin}${path}`, {
+      dispatcher: this.#connections,
+      method: 'GET',
+      headers: {
+        ...headers,
+        [ASKED_BY_AGENT]: '1',
+        'user-agent': 'gdoiwatch',
+        ...(token === null ? {} : { authorization: `Bearer ${token.reveal()}` }),
+      },
+      signal: signal === undefined ? deadline : AbortSignal.any([signal, deadline]),
+    });
+    const type = answer.headers['content-type'];
+    const body = await answer.body.text();
+    return { kind: 'answer', status: answer.statusCode, type: typeof type === 'string' ? type : '', body };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#connections.destroy();
+  }
+}
+
+function tlsOptions(tls: AgentTls | null) {
+  if (tls === null) return {};
+  const { ca, cert, key, serverName } = tls;
+  return {
+    ...(ca === null ? {} : { ca }),
+    ...(cert === null ? {} : { cert }),
+    ...(key === null ? {} : { key: key.reveal() }),
+    ...(serverName === null ? {} : { servername: serverName }),
+  };
+}
+
+/** Of what Node.js and the library name their failures by: no text of the other side. */
+function reasonOf(error: unknown): string {
+  if (error instanceof DeadlineExceeded) return `no answer within ${Math.round(error.timeoutMs / 100) / 10} s`;
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return typeof code === 'string' ? code : 'no answer';
+}

@@ -1,0 +1,138 @@
+/**
+ * The other agents, for those who ask this one about what they poll: who owns a cell now, and one question to the owner.
+ *
+ * Asked are only addresses that live agents left in the table of leases. One on loopback is another agent's only on the
+ * same machine: anywhere else a stranger would be asked, and shown the token.
+ */
+import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import type { ConfiguredDevice } from '../../model/device-view.ts';
+import type {
+  AgentAnswer,
+  AskedCounts,
+  AskSettings,
+  OtherAgent,
+  OtherAgents,
+  OtherCell,
+} from '../../model/other-agents.ts';
+import type { FleetReadModel } from '../../model/read-model.ts';
+import type { ClusterView } from '../../store/leases.ts';
+import type { AgentClient } from './ask-agent.ts';
+
+export interface AskedAgentsOptions {
+  readonly self: string;
+  readonly status: () => {
+    readonly owned: ReadonlySet<string>;
+    readonly id: string | null;
+    readonly view: ClusterView;
+  };
+  /** The whole inventory. */
+  readonly inventory: () => ReadonlyMap<string, ConfiguredDevice>;
+  readonly keptFleet: (cells: readonly string[]) => Promise<FleetReadModel>;
+  readonly client: Pick<AgentClient, 'get'>;
+  /** Of another agent's `process`: it runs on this machine. */
+  readonly isHere: (process: string) => boolean;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const KEPT_LASTS_MS = 2_000;
+
+export class AskedAgents implements OtherAgents {
+  readonly #options: AskedAgentsOptions;
+  readonly #counts = { answered: 0, refused: 0, unanswered: 0 };
+  /** Agents that gave no answer to the last question. */
+  readonly #silent = new Set<string>();
+  #kept: { readonly of: string; readonly monoMs: number; readonly fleet: Promise<FleetReadModel> } | null = null;
+
+  constructor(options: AskedAgentsOptions) {
+    this.#options = options;
+  }
+
+  get self(): string {
+    return this.#options.self;
+  }
+
+  get counts(): AskedCounts {
+    return this.#counts;
+  }
+
+  cells(): readonly OtherCell[] {
+    const { owned } = this.#options.status();
+    const cells = new Set(Array.from(this.#options.inventory().values(), ({ cell = DEFAULT_CELL }) => cell));
+    return [...cells].filter((cell) => !owned.has(cell)).map((cell) => ({ cell, owner: this.#ownerOf(cell) }));
+  }
+
+  cellOf(device: string): OtherCell | null {
+    const known = this.#options.inventory().get(device);
+    if (known === undefined) return null;
+    const { cell = DEFAULT_CELL } = known;
+    return this.#options.status().owned.has(cell) ? null : { cell, owner: this.#ownerOf(cell) };
+  }
+
+  #ownerOf(cell: string): OtherAgent | null {
+    const { id: me, view } = this.#options.status();
+    const agent = view.cells.find((lease) => lease.cell === cell)?.agent ?? null;
+    const owner = view.agents.find(({ id }) => id === agent);
+    return owner === undefined || owner.id === me ? null : { id: owner.id, name: owner.name };
+  }
+
+  async ask(agent: OtherAgent, path: string, settings: AskSettings): Promise<AgentAnswer> {
+    const origin = this.#originOf(agent.id);
+    const answer = typeof origin === 'string' ? await this.#options.client.get({ origin, path, ...settings }) : origin;
+    this.#count(agent, answer);
+    return answer;
+  }
+
+  #originOf(id: string): string | Extract<AgentAnswer, { kind: 'none' }> {
+    const agent = this.#options.status().view.agents.find((known) => known.id === id);
+    if (agent === undefined) return { kind: 'none', reason: 'it is gone' };
+    const url = URL.canParse(agent.url) ? new URL(agent.url) : null;
+    if (url === null || !PROTOCOLS.has(url.protocol) || url.username + url.password !== '') {
+      return { kind: 'none', reason: 'it left no address' };
+    }
+    if (LOOPBACK.test(url.hostname) && !this.#options.isHere(agent.process)) {
+      return { kind: 'none', reason: 'it listens on loopback of another machine' };
+    }
+    return url.origin;
+  }
+
+  #count(agent: OtherAgent, answer: AgentAnswer): void {
+    const refused = answer.kind === 'answer' && REFUSED.has(answer.status);
+    if (answer.kind === 'none') this.#counts.unanswered += 1;
+    else if (refused) this.#counts.refused += 1;
+    else this.#counts.answered += 1;
+    const silent = refused || answer.kind === 'none';
+    if (silent === this.#silent.has(agent.id)) return;
+    if (!silent) {
+      this.#silent.delete(agent.id);
+      return;
+    }
+    const { agents } = this.#options.status().view;
+    // Those that are gone are of no use here.
+    for (const id of this.#silent) if (agents.every((known) => known.id !== id)) this.#silent.delete(id);
+    this.#silent.add(agent.id);
+    const reason =
+      answer.kind === 'none' ? answer.reason : `it refuses the token (${answer.status}): see cluster.token_file`;
+    this.#options.logger.warn(
+      { agent: agent.name, reason },
+      'another agent cannot be asked; what it polls is shown as kept',
+    );
+  }
+
+  /** The same for all who ask within some seconds: to read thousands of states takes its time. */
+  kept(cells: readonly string[]): Promise<FleetReadModel> {
+    const { clock, keptFleet } = this.#options;
+    const of = JSON.stringify(cells);
+    const nowMonoMs = clock.monoMs();
+    if (this.#kept?.of !== of || nowMonoMs - this.#kept.monoMs >= KEPT_LASTS_MS) {
+      this.#kept = { of, monoMs: nowMonoMs, fleet: keptFleet(cells) };
+    }
+    return this.#kept.fleet;
+  }
+}
+
+const PROTOCOLS: ReadonlySet<string> = new Set(['http:', 'https:']);
+const REFUSED: ReadonlySet<number> = new Set([401, 403]);
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\]|0\.0\.0\.0|\[::\])$/;

@@ -1,0 +1,49 @@
+/** Where the other agents of a cluster reach this one. */
+import { createSocket } from 'node:dgram';
+import { once } from 'node:events';
+import { isIPv6 } from 'node:net';
+import { networkInterfaces } from 'node:os';
+
+interface Host {
+  readonly host: string;
+  readonly port: number;
+}
+
+/**
+ * `listening`: the URL of the server. One that listens on all addresses is reached at the one by which this machine
+ * reaches the database; where that is on this very machine, at the first that is no loopback.
+ */
+export async function urlForOthers(listening: string, databases: readonly Host[]): Promise<string> {
+  const url = new URL(listening);
+  if (!ALL_ADDRESSES.has(url.hostname)) return url.origin;
+  const address = (await addressTowards(databases)) ?? firstAddress();
+  if (address !== null) url.hostname = isIPv6(address) ? `[${address}]` : address;
+  return url.origin;
+}
+
+const ALL_ADDRESSES: ReadonlySet<string> = new Set(['0.0.0.0', '[::]']);
+
+/** Nothing is sent: the system only chooses a source address. null: none that another machine could use. */
+async function addressTowards(databases: readonly Host[]): Promise<string | null> {
+  for (const { host, port } of databases) {
+    if (host.startsWith('/')) continue;
+    const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
+    try {
+      socket.connect(port, host);
+      await once(socket, 'connect');
+      const { address } = socket.address();
+      if (!/^(?:127\.|::1$)/.test(address)) return address;
+    } catch {
+      // That host is not known, or there is no way to it: another may be.
+    } finally {
+      socket.close();
+    }
+  }
+  return null;
+}
+
+function firstAddress(): string | null {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  const shared = all.filter(({ internal, address }) => !internal && !address.startsWith('fe80:'));
+  return (shared.find(({ family }) => family === 'IPv4') ?? shared[0])?.address ?? null;
+}

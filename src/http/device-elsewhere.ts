@@ -1,0 +1,77 @@
+/** One device that another agent polls: as it tells, else as the store keeps it. */
+import type { FastifyRequest } from 'fastify';
+import { healthDocument } from '../gdoi/health/health-document.ts';
+import type { OtherAgent, OtherAgents, OtherCell } from '../model/other-agents.ts';
+import type { DeviceView } from '../model/device-view.ts';
+import { deviceDocument } from './device-document.ts';
+import type { HttpOptions } from './options.ts';
+import { asked, askOne, documentIn, keptOf, othersFor } from './other-agents.ts';
+import { ageSeconds, keptDeviceHealth, keptOwner } from './owner.ts';
+import { type DeviceDocument, deviceSchema } from './schemas/device-schema.ts';
+import { type HealthAnswer, healthSchema } from './schemas/health-schema.ts';
+
+interface Elsewhere {
+  readonly others: OtherAgents;
+  readonly cell: OtherCell;
+}
+
+export function devicePath(name: string): string {
+  return `/api/v1/devices/${encodeURIComponent(name)}`;
+}
+
+/** null: this agent polls it, or nobody knows it, or an agent asks. */
+export function polledElsewhere(
+  options: HttpOptions,
+  request: Pick<FastifyRequest, 'headers'>,
+  name: string,
+): Elsewhere | null {
+  const others = options.fleet.device(name) === undefined ? othersFor(options, request) : null;
+  const cell = others?.cellOf(name) ?? null;
+  return others === null || cell === null ? null : { others, cell };
+}
+
+/** null: nobody knows it. */
+export async function deviceOfOther(
+  options: HttpOptions,
+  request: Pick<FastifyRequest, 'headers'>,
+  name: string,
+): Promise<DeviceDocument | null> {
+  const elsewhere = polledElsewhere(options, request, name);
+  if (elsewhere === null) return null;
+  const { others, cell } = elsewhere;
+  const told = cell.owner && (await askOne({ others, agent: cell.owner }, devicePath(name), deviceSchema));
+  if (cell.owner !== null && told !== null) return asked(told, cell.owner);
+  const kept = await keptOf(others, [cell]);
+  const view = kept?.fleet.device(name);
+  if (kept === null || view === undefined) return null;
+  const health = keptDeviceHealth(view, cell, options.clock.wallMs());
+  const document = deviceDocument(view, health, (group, of) => kept.fleet.group(group, of));
+  return { ...document, owner: ownerOf(view, cell, options) };
+}
+
+/** null: nobody knows it. */
+export async function healthOfOther(
+  options: HttpOptions,
+  request: Pick<FastifyRequest, 'headers'>,
+  name: string,
+): Promise<HealthAnswer | null> {
+  const elsewhere = polledElsewhere(options, request, name);
+  if (elsewhere === null) return null;
+  const { others, cell } = elsewhere;
+  const told = cell.owner && (await askOne({ others, agent: cell.owner }, `${devicePath(name)}/health`, healthSchema));
+  if (cell.owner !== null && told !== null) return asked(told, cell.owner);
+  const view = (await keptOf(others, [cell]))?.fleet.device(name);
+  if (view === undefined) return null;
+  const health = healthDocument(keptDeviceHealth(view, cell, options.clock.wallMs()));
+  return { ...health, owner: ownerOf(view, cell, options) };
+}
+
+/** A health document as its owner gave it; what is none stays as it is. */
+export function askedHealth(body: string, owner: OtherAgent): string {
+  const document = documentIn(body, healthSchema);
+  return document === null ? body : JSON.stringify(asked(document, owner));
+}
+
+function ownerOf(view: DeviceView, cell: OtherCell, { clock }: HttpOptions) {
+  return keptOwner(cell, ageSeconds(view.lastSuccessAtMs, clock.wallMs()));
+}

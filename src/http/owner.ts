@@ -1,0 +1,58 @@
+/** Who polls what a document shows, where several agents share a store, and how old it is. */
+import { counted } from '../gdoi/events/counted.ts';
+import type { DeviceHealth } from '../gdoi/health/health.ts';
+import type { GroupHealth } from '../gdoi/health/health-group.ts';
+import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
+import type { DeviceView } from '../model/device-view.ts';
+import type { OtherCell } from '../model/other-agents.ts';
+import type { OwnerDocument } from './schemas/owner-schema.ts';
+
+/** What another agent polls, as the store keeps it. */
+export function keptOwner({ owner }: OtherCell, ageSeconds: number | null): OwnerDocument {
+  return { agent: owner?.name ?? null, source: 'kept', age_seconds: ageSeconds };
+}
+
+/** Nobody here has asked the device: it is not judged. */
+export function keptDeviceHealth(view: DeviceView, cell: OtherCell, nowMs: number): DeviceHealth {
+  return {
+    device: view.device,
+    status: 'unknown',
+    summary: `${view.device}: ${whyKept(cell)}; it answered ${lastAnswer(view.lastSuccessAtMs, nowMs)}`,
+    observedAtMs: view.lastSuccessAtMs,
+    ageSeconds: ageSeconds(view.lastSuccessAtMs, nowMs),
+    checks: [],
+    groups: [],
+    next: null,
+    action: null,
+    explanations: [],
+  };
+}
+
+export function keptGroupHealth({ group }: FleetView, cell: OtherCell): GroupHealth {
+  return {
+    group,
+    status: 'unknown',
+    summary: `group ${group}: ${whyKept(cell)}; shown is what was kept last`,
+    checks: [],
+    next: null,
+    nextKekRekey: null,
+    nextTekRekey: null,
+    atRisk: [],
+    action: null,
+    explanations: [],
+  };
+}
+
+/** null: never. */
+export function ageSeconds(atMs: number | null, nowMs: number): number | null {
+  return atMs === null ? null : Math.max(0, (nowMs - atMs) / 1000);
+}
+
+function whyKept({ owner }: OtherCell): string {
+  return owner === null ? 'nobody polls it now' : `polled by agent ${owner.name}, which cannot be asked`;
+}
+
+function lastAnswer(atMs: number | null, nowMs: number): string {
+  const age = ageSeconds(atMs, nowMs);
+  return age === null ? 'never, as far as is kept' : `${counted(Math.round(age), 'second')} ago, as far as is kept`;
+}

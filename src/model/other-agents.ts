@@ -1,0 +1,52 @@
+/**
+ * Where several agents share a store: what the others poll, for outlets. Each agent shows the whole fleet; what another
+ * one polls it asks of that agent, and where that does not answer, it shows what the store keeps.
+ */
+import type { FleetReadModel } from './read-model.ts';
+
+/** On a question of one agent to another, which answers from what it polls itself. */
+export const ASKED_BY_AGENT = 'gdoiwatch-asked-by-agent';
+
+export interface OtherAgent {
+  readonly id: string;
+  /** For people. */
+  readonly name: string;
+}
+
+/** Devices that this agent does not poll. */
+export interface OtherCell {
+  readonly cell: string;
+  /** null: nobody polls them now. */
+  readonly owner: OtherAgent | null;
+}
+
+export type AgentAnswer =
+  | { readonly kind: 'answer'; readonly status: number; readonly type: string; readonly body: string }
+  /** `reason`: for people. */
+  | { readonly kind: 'none'; readonly reason: string };
+
+export interface AskSettings {
+  readonly timeoutMs: number;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+export interface OtherAgents {
+  /** What the others call this one. */
+  readonly self: string;
+  /** Cells of the inventory that this agent does not poll. */
+  cells(): readonly OtherCell[];
+  /** null: it is not configured, or polled by this agent. */
+  cellOf(device: string): OtherCell | null;
+  /** One question, answered by the agent itself. */
+  ask(agent: OtherAgent, path: string, settings: AskSettings): Promise<AgentAnswer>;
+  /** As the store keeps them, not as of now. A store that cannot be read rejects. */
+  kept(cells: readonly string[]): Promise<FleetReadModel>;
+}
+
+/** Questions to other agents by how they ended. */
+export interface AskedCounts {
+  readonly answered: number;
+  readonly refused: number;
+  readonly unanswered: number;
+}

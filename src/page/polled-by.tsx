@@ -1,0 +1,20 @@
+/** Which agent polls this, where several share the work. */
+import type { VNode } from 'preact';
+import { durationText } from '../gdoi/events/duration-text.ts';
+import type { OwnerDocument } from '../http/schemas/owner-schema.ts';
+import { Fact } from './facts.tsx';
+
+/** Nothing where there is one agent. */
+export function PolledBy({ owner }: { readonly owner: OwnerDocument | undefined }): VNode | null {
+  if (owner === undefined) return null;
+  return (
+    <Fact name="Polled by">
+      {owner.agent === null ? 'nobody now' : <bdi>{owner.agent}</bdi>}
+      {owner.source === 'kept' && `, which cannot be asked: as it was kept ${age(owner)}`}
+    </Fact>
+  );
+}
+
+function age({ age_seconds: seconds }: OwnerDocument): string {
+  return seconds === null ? 'last' : `${durationText(seconds)} ago`;
+}
