@@ -152,7 +152,8 @@ describe("the contract's own example", () => {
         tls: null,
       },
     });
-    expect(warnings.slice(0, 2)).toEqual([
+    expect(warnings.slice(0, 3)).toEqual([
+      expect.stringMatching(/cluster: without token_file agents cannot ask each other/),
       expect.stringMatching(/store\.postgres: the password stands in this file/),
       expect.stringMatching(/store\.postgres: not encrypted/),
     ]);

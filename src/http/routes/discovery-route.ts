@@ -9,11 +9,9 @@ import { noQuery } from '../schemas/queries.ts';
 
 const targetsSchema = z.array(z.object({ targets: z.array(z.string()), labels: z.record(z.string(), z.string()) }));
 
-const PATH = '/api/v1/sd';
-
 export function discoveryRoute(app: App, options: HttpOptions): void {
   app.get(
-    PATH,
+    '/api/v1/sd',
     {
       schema: {
         summary: 'Every device as a target of `/probe`, in the format of Prometheus http_sd',
@@ -26,7 +24,7 @@ export function discoveryRoute(app: App, options: HttpOptions): void {
       const own = Array.from(options.fleet.devices(), targetOf);
       const others = othersFor(options, request);
       if (others === null) return own;
-      const { answers, unasked } = await askAll(others, PATH, targetsSchema);
+      const { answers, unasked } = await askAll(others, '/api/v1/sd', targetsSchema);
       const kept = await keptOf(others, unasked);
       const theirs = [
         ...answers.flatMap(({ document }) => document),
