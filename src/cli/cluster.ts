@@ -7,7 +7,7 @@ import { AgentClient } from '../agent/cluster/ask-agent.ts';
 import { type ClusterTimes, Membership, type MembershipStatus } from '../agent/cluster/membership.ts';
 import { isGone, isHere, traceOf } from '../agent/cluster/process-trace.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { ResolvedWeb } from '../config/web/resolved-web.ts';
+import type { ResolvedConfig } from '../config/resolved-config.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { Secret } from '../kernel/secret.ts';
 import { clusterStatus } from '../agent/cluster/cluster-status.ts';
@@ -60,7 +60,7 @@ export interface Asking extends AsyncDisposable {
 const NO_MEMBER = { id: null, owned: new Set<string>(), view: { agents: [], cells: [] } };
 
 /** Whoever shows the agents' token may what agents may, where anybody needs to show something. */
-export function withAgentsToken(web: ResolvedWeb, token: Secret | null): ResolvedWeb {
+export function withAgentsToken(web: ResolvedConfig['web'], token: Secret | null): ResolvedConfig['web'] {
   if (token === null || web.basicAuthUsers.size + web.tokens.length === 0) return web;
   const sha256 = new Secret(createHash('sha256').update(token.reveal()).digest('hex'));
   return { ...web, tokens: [...web.tokens, { name: 'cluster', scope: 'operate', sha256 }] };

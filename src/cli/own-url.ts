@@ -1,6 +1,5 @@
 /** Where the other agents of a cluster reach this one. */
-import { createSocket } from 'node:dgram';
-import { once } from 'node:events';
+import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 
@@ -29,8 +28,7 @@ async function addressTowards(databases: readonly Host[]): Promise<string | null
     if (host.startsWith('/')) continue;
     const socket = createSocket(isIPv6(host) ? 'udp6' : 'udp4');
     try {
-      socket.connect(port, host);
-      await once(socket, 'connect');
+      await connected(socket, { host, port });
       const { address } = socket.address();
       if (!/^(?:127\.|::1$)/.test(address)) return address;
     } catch {
@@ -40,6 +38,13 @@ async function addressTowards(databases: readonly Host[]): Promise<string | null
     }
   }
   return null;
+}
+
+function connected(socket: Socket, { host, port }: Host): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.connect(port, host, resolve);
+  });
 }
 
 function firstAddress(): string | null {

@@ -13,6 +13,7 @@ import {
   type OtherAgent,
   type OtherAgents,
   type OtherCell,
+  SCRAPE_TIMEOUT,
 } from '../model/other-agents.ts';
 import type { FleetReadModel } from '../model/read-model.ts';
 import { ageSeconds } from './owner.ts';
@@ -135,7 +136,7 @@ export async function relay(
   const answer = await others.ask(owner, path, {
     timeoutMs,
     signal: gone.signal,
-    headers: typeof scrape === 'string' ? { [SCRAPE_TIMEOUT]: scrape } : {},
+    ...(typeof scrape === 'string' ? { scrapeTimeout: scrape } : {}),
   });
   reply.raw.off('close', onClose);
   const trouble =
@@ -151,7 +152,6 @@ export async function relay(
     .send(marked !== undefined && answer.status === 200 ? marked(answer.body, owner) : answer.body);
 }
 
-const SCRAPE_TIMEOUT = 'x-prometheus-scrape-timeout-seconds';
 /** What concerns the two agents and not the client: the token, or a cell that changes hands now. */
 const NOT_RELAYED: ReadonlySet<number> = new Set([401, 403, 404, 421]);
 

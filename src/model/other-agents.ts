@@ -7,6 +7,9 @@ import type { FleetReadModel } from './read-model.ts';
 /** On a question of one agent to another, which answers from what it polls itself. */
 export const ASKED_BY_AGENT = 'gdoiwatch-asked-by-agent';
 
+/** In which Prometheus tells how long it waits, seconds. */
+export const SCRAPE_TIMEOUT = 'x-prometheus-scrape-timeout-seconds';
+
 export interface OtherAgent {
   readonly id: string;
   /** For people. */
@@ -27,7 +30,9 @@ export type AgentAnswer =
 
 export interface AskSettings {
   readonly timeoutMs: number;
-  readonly headers?: Readonly<Record<string, string>>;
+  /** As Prometheus told it, for a probe; absent: it told none. */
+  readonly scrapeTimeout?: string;
+  /** Gives up at once; absent: only the deadline does. */
   readonly signal?: AbortSignal;
 }
 

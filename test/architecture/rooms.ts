@@ -186,7 +186,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   export: ['gdoi/explain', 'gdoi/fleet', 'gdoi/seen', 'kernel', 'model', 'prom-client'],
   'export/alertmanager': ['export', 'gdoi/events', 'gdoi/seen', 'kernel'],
-  'export/webhooks': ['export', 'export/alertmanager', 'gdoi/events', 'gdoi/seen', 'kernel', 'node:crypto'],
+  'export/webhooks': ['export', 'gdoi/events', 'gdoi/seen', 'kernel', 'node:crypto'],
   http: [
     '@fastify/swagger',
     'fastify',
@@ -208,6 +208,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'node:https',
     'node:net',
     'node:tls',
+    'zod',
   ],
   'http/guard': [
     'bcryptjs',

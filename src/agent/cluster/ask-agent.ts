@@ -9,7 +9,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { DeadlineExceeded } from '../../kernel/deadline.ts';
 import type { Secret } from '../../kernel/secret.ts';
 import { withDeadline } from '../../kernel/with-deadline.ts';
-import { ASKED_BY_AGENT, type AgentAnswer } from '../../model/other-agents.ts';
+import { type AgentAnswer, type AskSettings, ASKED_BY_AGENT, SCRAPE_TIMEOUT } from '../../model/other-agents.ts';
 
 export interface AgentTls {
   /** PEM; null: those that the system trusts. */
@@ -27,15 +27,10 @@ export interface AskOptions {
   readonly clock: Clock;
 }
 
-export interface Question {
+export interface Question extends AskSettings {
   /** Without a path. */
   readonly origin: string;
   readonly path: string;
-  readonly timeoutMs: number;
-  /** Beside those of every question. */
-  readonly headers?: Readonly<Record<string, string>>;
-  /** Gives up at once; absent: only the deadline does. */
-  readonly signal?: AbortSignal;
 }
 
 /** A page of a thousand devices is about 1 MB, all that is known of one device less. */
@@ -79,13 +74,13 @@ export class AgentClient implements AsyncDisposable {
     }
   }
 
-  async #ask({ origin, path, headers, signal }: Question, deadline: AbortSignal): Promise<AgentAnswer> {
+  async #ask({ origin, path, scrapeTimeout, signal }: Question, deadline: AbortSignal): Promise<AgentAnswer> {
     const { token } = this.#options;
     const answer = await request(`${origin}${path}`, {
       dispatcher: this.#connections,
       method: 'GET',
       headers: {
-        ...headers,
+        ...(scrapeTimeout === undefined ? {} : { [SCRAPE_TIMEOUT]: scrapeTimeout }),
         [ASKED_BY_AGENT]: '1',
         'user-agent': 'gdoiwatch',
         ...(token === null ? {} : { authorization: `Bearer ${token.reveal()}` }),

@@ -25,7 +25,7 @@ export function keptFleet(
   const partsOf = new Map<string, GroupView[]>();
   for (const [, read] of groups) {
     const { view } = groupOfState(read.state, atMs, settings);
-    model.setGroup(view);
+    model.update([], [view]);
     for (const [device, part] of partsIn(view, trackers)) {
       const known = partsOf.get(device) ?? [];
       partsOf.set(device, known);

@@ -1,5 +1,6 @@
 /** `/probe?target=NAME`: one device, polled now, in the manner of multi-target exporters; only devices of the config. */
 import { z } from 'zod';
+import { SCRAPE_TIMEOUT } from '../../model/other-agents.ts';
 import type { App } from '../app.ts';
 import type { HttpCounters } from '../counters.ts';
 import { polledElsewhere } from '../device-elsewhere.ts';
@@ -39,7 +40,7 @@ export function probeRoute(app: App, options: HttpOptions, counters: HttpCounter
     },
     async (request, reply) => {
       const { target } = request.query;
-      const timeoutMs = timeoutSeconds(request.headers['x-prometheus-scrape-timeout-seconds']) * 1000;
+      const timeoutMs = timeoutSeconds(request.headers[SCRAPE_TIMEOUT]) * 1000;
       const elsewhere = polledElsewhere(options, request, target);
       if (elsewhere !== null) {
         const path = `/probe?target=${encodeURIComponent(target)}`;
