@@ -135,6 +135,6 @@ export function groupsOfName(fleet: FleetReadModel, name: string, cell: string |
   return found.length === 0 && inDefault !== undefined ? [inDefault] : found;
 }
 
-export function cellsOf(places: readonly { readonly cell?: string }[]): string[] {
+function cellsOf(places: readonly { readonly cell?: string }[]): string[] {
   return [...new Set(places.map(({ cell }) => cell ?? DEFAULT_CELL))].toSorted(naturalOrder);
 }

@@ -92,17 +92,13 @@ export class GroupView implements View {
           <Fact name="Hold another KEK than the KS">
             {otherKek.length === 0 ? 'nobody' : <NameList names={otherKek} link />}
           </Fact>
-          <Fact name="Hold other TEKs">
-            {group.divergent_members.length === 0 ? 'nobody' : <NameList names={group.divergent_members} link />}
-          </Fact>
+          <Fact name="Hold other TEKs">{namesOrNobody(group.divergent_members)}</Fact>
           <Fact name="Mixed versions">{mixedVersions(group)}</Fact>
           <Fact name="COOP">{coop(group)}</Fact>
           <Fact name="Listed by a KS, polled by nobody">
             {group.not_polled.length === 0 ? 'nobody' : <NameList names={group.not_polled} />}
           </Fact>
-          <Fact name="Registered, listed by no KS">
-            {group.not_listed.length === 0 ? 'nobody' : <NameList names={group.not_listed} link />}
-          </Fact>
+          <Fact name="Registered, listed by no KS">{namesOrNobody(group.not_listed)}</Fact>
           <Fact name="KS’s lead">{lead(group)}</Fact>
           <PolledBy owner={group.owner} />
         </Facts>
@@ -412,6 +408,10 @@ function lead({ lead: { seconds, source }, kss }: GroupDocument): VNode | string
       <span class="faint">({source === 'ks' ? 'as its KS shows' : 'no KS shows it: the least there is'})</span>
     </Fragment>
   );
+}
+
+function namesOrNobody(names: readonly string[]): VNode | string {
+  return names.length === 0 ? 'nobody' : <NameList names={names} link />;
 }
 
 function missedRekey(group: GroupDocument): VNode | string {

@@ -39,8 +39,9 @@ beforeAll(async () => {
   await vi.waitFor(async () => {
     for (const { url } of agents) {
       const text = await (await fetch(`${url}/metrics`, { headers: as(READER) })).text();
-      expect(text.match(/^gdoi_cell_owned\{.*\} 1$/gm)).toHaveLength(1);
-      expect(text.match(/^gdoi_device_up\{.*\} 1$/gm)).toHaveLength(devices.length / 2);
+      const cells = text.match(/^gdoi_cell_owned\{.*\} 1$/gm)?.length ?? 0;
+      const up = text.match(/^gdoi_device_up\{.*\} 1$/gm)?.length ?? 0;
+      if (cells !== 1 || up !== devices.length / 2) throw new Error(`${url}: ${cells} cells, ${up} devices up`);
     }
   }, PATIENCE);
 }, PATIENCE.timeout);

@@ -176,7 +176,7 @@ describe('with all agents up', () => {
     expect(names(list)).toEqual(['b1', 'b2']);
     for (const path of ['/api/v1/devices/a1', '/probe?target=a1', '/api/v1/devices/a1/health?live=true']) {
       west.now.pollOutcome = async () => ({ kind: 'unknown_device' });
-      expect((await west.get(path, { headers })).status, path).toBe(404);
+      expect([path, (await west.get(path, { headers })).status]).toEqual([path, 404]);
     }
   });
 

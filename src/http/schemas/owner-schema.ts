@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { components } from './components.ts';
 
-export const ownerSchema = z
+const ownerSchema = z
   .object({
     agent: z.string().nullable().describe('Its name; null: nobody polls it now'),
     source: z
