@@ -1,0 +1,58 @@
+/** Time stamps of log lines, as IOS prints them, on the device's own clock. */
+import { describe, expect, test } from 'vitest';
+import { readLogStamp, zoneKey } from '../../../src/gdoi/log/log-stamp.ts';
+
+const NOW = Date.UTC(2026, 2, 1, 12, 0, 0);
+const at = (text: string, now = NOW) => {
+  const stamp = readLogStamp(text, now);
+  return stamp === null ? null : new Date(stamp.shown.fromMs).toISOString();
+};
+
+describe('a stamp', () => {
+  test.each([
+    ['Mar  1 11:59:58', '2026-03-01T11:59:58.000Z', 1_000, null],
+    ['Mar  1 11:59:58.919', '2026-03-01T11:59:58.919Z', 1, null],
+    ['Mar  1 11:59:58.919 UTC', '2026-03-01T11:59:58.919Z', 1, null],
+    ['Mar  1 11:59:58.919 CET', '2026-03-01T11:59:58.919Z', 1, 'CET'],
+    ['Jun  5 2024 05:11:04.626 EST', '2024-06-05T05:11:04.626Z', 1, 'EST'],
+    ['Mar  1 11:59:58.9', '2026-03-01T11:59:58.900Z', 1, null],
+    ['Mar  1 11:59:58.123456', '2026-03-01T11:59:58.123Z', 1, null],
+  ])('%s is an interval of its precision', (text, fromIso, widthMs, zone) => {
+    const stamp = readLogStamp(text, NOW);
+    expect(new Date(stamp!.shown.fromMs).toISOString()).toBe(fromIso);
+    expect(stamp!.shown.toMs - stamp!.shown.fromMs).toBe(widthMs);
+    expect(stamp!.zone).toBe(zone);
+  });
+});
+
+describe('without a year it is the last such day', () => {
+  test.each([
+    ['Dec 31 23:59:59', NOW, '2025-12-31T23:59:59.000Z'],
+    ['Mar  1 12:30:00', NOW, '2026-03-01T12:30:00.000Z'],
+    ['Mar  1 13:30:00', NOW, '2025-03-01T13:30:00.000Z'],
+    ['Dec 31 23:59:59', Date.UTC(2026, 0, 1, 0, 0, 5), '2025-12-31T23:59:59.000Z'],
+    ['Jan  1 00:00:01', Date.UTC(2025, 11, 31, 23, 59, 58), '2026-01-01T00:00:01.000Z'],
+  ])('%s, read at %i', (text, now, iso) => {
+    expect(at(text, now)).toBe(iso);
+  });
+});
+
+test.each([null, '', '1d02h', '00:00:21', 'Foo  1 11:59:58', 'Mar 1', 'at 5', 'Mar  1 11:59:58 a zone with blanks'])(
+  '%j is no stamp that gives an instant',
+  (text) => {
+    expect(readLogStamp(text, NOW)).toBeNull();
+  },
+);
+
+test('nor is one without a year where it is not known when now is', () => {
+  expect(readLogStamp('Mar  1 11:59:58', Number.NaN)).toBeNull();
+});
+
+test.each([
+  [null, null],
+  ['UTC', null],
+  ['GMT', null],
+  ['CET', 'CET'],
+])('the zone %j is %j', (zone, key) => {
+  expect(zoneKey(zone)).toBe(key);
+});
