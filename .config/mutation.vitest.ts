@@ -1,9 +1,9 @@
 /** The tests that decide about causes, fast ones only: each of a thousand mutants runs those that reach it. */
 import { defineConfig, mergeConfig } from 'vitest/config';
-import suite from '../vitest.config.ts';
+import { EVERY_FILE } from '../vitest.config.ts';
 
 export default mergeConfig(
-  { ...suite, test: { ...suite.test, include: [] } },
+  { test: EVERY_FILE },
   defineConfig({
     test: {
       include: ['test/gdoi/{registrations,keys,tracker,memory,log}/**/*.test.ts'],
