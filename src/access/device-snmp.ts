@@ -8,8 +8,8 @@ import type { Secret } from '../kernel/secret.ts';
 import type { DeviceError } from './device-error.ts';
 
 type SnmpAuthProtocol = 'md5' | 'sha' | 'sha224' | 'sha256' | 'sha384' | 'sha512';
-/** `aes256` is with the key extension that Cisco uses (Reeder). */
-type SnmpPrivacyProtocol = 'aes128' | 'aes256';
+/** `aes192` and `aes256` are with the key extension that Cisco uses (Reeder). */
+type SnmpPrivacyProtocol = 'aes128' | 'aes192' | 'aes256';
 
 export type SnmpCredential =
   | { readonly version: '2c'; readonly community: Secret }

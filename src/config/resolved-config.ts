@@ -49,8 +49,8 @@ export interface ResolvedSsh {
 }
 
 export const SNMP_AUTH_PROTOCOLS = ['md5', 'sha', 'sha224', 'sha256', 'sha384', 'sha512'] as const;
-/** `aes256` is with the key extension that Cisco uses (Reeder). */
-export const SNMP_PRIVACY_PROTOCOLS = ['aes128', 'aes256'] as const;
+/** `aes192` and `aes256` are with the key extension that Cisco uses (Reeder). */
+export const SNMP_PRIVACY_PROTOCOLS = ['aes128', 'aes192', 'aes256'] as const;
 
 /** Privacy is there only where auth is. */
 export type SnmpCredential =

@@ -253,12 +253,11 @@ const loginsPerSecond = wholeNumber(1, 1000).describe(
 );
 const maxHandshakes = wholeNumber(1, 1024).describe('SSH handshakes under way at once, over all devices');
 
-/** IOS offers these too; why they are refused (net-snmp 3.29: no AES-192, no 3DES; Node 17 and later: no DES). */
+/** IOS offers these too; why they are refused (net-snmp 3.29: no 3DES; Node 17 and later: no DES). */
 const REFUSED_PRIVACY: ReadonlyMap<string, string> = new Map(
   Object.entries<string>({
     des: 'single DES is broken and not in the OpenSSL of this Node.js',
     '3des': '3DES is not in the SNMP library',
-    aes192: 'AES-192 is not in the SNMP library',
   }),
 );
 const privacyProtocol = z.enum(SNMP_PRIVACY_PROTOCOLS, {
@@ -312,7 +311,7 @@ const credentialSchema = section({
             password_command: printing('it'),
           }).optional(),
           privacy: section({
-            protocol: privacyProtocol.describe('aes256: with the key extension that Cisco uses (Reeder)'),
+            protocol: privacyProtocol.describe('aes192, aes256: with the key extension that Cisco uses (Reeder)'),
             password_env: envName.describe('Variable that holds the privacy password').optional(),
             password_file: path.describe('File that holds it').optional(),
             password_command: printing('it'),

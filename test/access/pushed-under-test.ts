@@ -80,7 +80,7 @@ export const PRIVACY_PASSWORD = 'planted-privacy-password';
 
 export function v3User(
   auth: NonNullable<Extract<SnmpCredential, { version: 3 }>['auth']>['protocol'] | null,
-  privacy: 'aes128' | 'aes256' | null,
+  privacy: 'aes128' | 'aes192' | 'aes256' | null,
   username = 'monitor',
 ): SnmpCredential {
   return {

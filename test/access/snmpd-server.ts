@@ -53,7 +53,7 @@ process.stdin.on('data', (chunk) => {
 });
 `;
 
-/** Privacy as snmpd.conf names it: `AES-256-C` has its keys made longer as Cisco does. */
+/** Privacy as snmpd.conf names it: `AES-192-C` and `AES-256-C` have their keys made longer as Cisco does. */
 const USERS = [
   ['plain'],
   ['auth512', 'SHA-512'],
@@ -62,6 +62,9 @@ const USERS = [
   ['sha224aes', 'SHA-224', 'AES'],
   ['sha256aes', 'SHA-256', 'AES'],
   ['sha384aes', 'SHA-384', 'AES'],
+  ['sha1aes192', 'SHA', 'AES-192-C'],
+  ['md5aes192', 'MD5', 'AES-192-C'],
+  ['sha256aes192', 'SHA-256', 'AES-192-C'],
   ['sha1aes256', 'SHA', 'AES-256-C'],
   ['sha256aes256', 'SHA-256', 'AES-256-C'],
 ] as const;

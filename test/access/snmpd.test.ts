@@ -71,6 +71,9 @@ describe.skipIf(skipWithoutSnmpd)('a read of snmpd', () => {
     ['v3 by SHA-224 and AES-128', v3('sha224aes', 'sha224', 'aes128')],
     ['v3 by SHA-256 and AES-128', v3('sha256aes', 'sha256', 'aes128')],
     ['v3 by SHA-384 and AES-128', v3('sha384aes', 'sha384', 'aes128')],
+    ['v3 by SHA and AES-192 with keys as long as Cisco makes them', v3('sha1aes192', 'sha', 'aes192')],
+    ['v3 by MD5 and AES-192 with keys as long as Cisco makes them', v3('md5aes192', 'md5', 'aes192')],
+    ['v3 by SHA-256 and AES-192', v3('sha256aes192', 'sha256', 'aes192')],
     ['v3 by SHA and AES-256 with keys as long as Cisco makes them', v3('sha1aes256', 'sha', 'aes256')],
     ['v3 by SHA-256 and AES-256', v3('sha256aes256', 'sha256', 'aes256')],
   ];

@@ -88,6 +88,8 @@ describe("net-snmp's snmptrap", () => {
     ['SHA-256', 'AES', v3User('sha256', 'aes128')],
     ['SHA-512', null, v3User('sha512', null)],
     ['MD5', 'AES', v3User('md5', 'aes128')],
+    ['SHA', 'AES-192-C', v3User('sha', 'aes192')],
+    ['SHA-256', 'AES-256-C', v3User('sha256', 'aes256')],
     ['SHA-224', null, v3User('sha224', null)],
     ['SHA-384', 'AES', v3User('sha384', 'aes128')],
   ] as const)('is heard with v3, %s and %s, and proves who sent it', async (auth, privacy, user) => {

@@ -178,7 +178,28 @@ function userOf(credential: Extract<SnmpCredential, { version: 3 }>): snmp.User 
 }
 
 /** `aes256r`: keys made longer as Reeder's draft has it, which is what Cisco does; `aes256b` is another draft. */
-const PRIVACY_PROTOCOLS = { aes128: snmp.PrivProtocols.aes, aes256: snmp.PrivProtocols.aes256r } as const;
+const PRIVACY_PROTOCOLS = {
+  aes128: snmp.PrivProtocols.aes,
+  aes192: aes192OfLibrary(),
+  aes256: snmp.PrivProtocols.aes256r,
+} as const;
+
+/**
+ * The library's table has AES of 128 and 256 bits, and its functions take cipher and length of the key from there: a row
+ * with Cisco's AES-192 (`snmp-server user ... priv aes 192`, Net-SNMP's AES-192-C) is all that it lacks.
+ */
+function aes192OfLibrary(): snmp.PrivProtocols {
+  const { algorithms } = snmp.Encryption;
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion -- a number of our own in the library's table
+  const protocol = 192 as snmp.PrivProtocols;
+  // A plain, extensible object in the library, though its types call it closed.
+  Reflect.set(algorithms, protocol, {
+    ...algorithms[snmp.PrivProtocols.aes256r],
+    CRYPTO_ALGORITHM: 'aes-192-cfb',
+    KEY_LENGTH: 24,
+  });
+  return protocol;
+}
 
 function forgetKeys(user: snmp.User, engineId: Buffer): void {
   const { authProtocol, authKey, privKey } = user;

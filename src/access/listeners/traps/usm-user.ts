@@ -3,7 +3,7 @@
  * is done with them. Secrets stay inside.
  *
  * The costly part of a key, a hash over a megabyte of the repeated password, is made once; what an engine ID adds is one
- * short hash. So nobody can make the agent work by naming engines. AES-256 with digests shorter than its key (Reeder's
+ * short hash. So nobody can make the agent work by naming engines. AES-192 and AES-256 with digests shorter than their key (Reeder's
  * extension, as Cisco has it) needs the long hash per engine: that key is made only for a message that is authentic.
  */
 import { createCipheriv, createDecipheriv, createHash, createHmac, timingSafeEqual } from 'node:crypto';
@@ -28,6 +28,7 @@ const AUTH: Readonly<Record<AuthProtocol, { readonly hash: string; readonly dige
 };
 const PRIVACY: Readonly<Record<PrivacyProtocol, { readonly cipher: string; readonly keyOctets: number }>> = {
   aes128: { cipher: 'aes-128-cfb', keyOctets: 16 },
+  aes192: { cipher: 'aes-192-cfb', keyOctets: 24 },
   aes256: { cipher: 'aes-256-cfb', keyOctets: 32 },
 };
 
