@@ -211,6 +211,71 @@ describe.skipIf(skipWithoutOpenssh)('devices behind a jump host', () => {
     expect(message).toMatch(/jump host bastion cannot connect to 127\.0\.0\.1 port/);
   });
 
+  test('beyond 64 share another connection to it: one carries no more, and sshd is asked for none of its sessions', async () => {
+    // A forwarded connection is no session to OpenSSH: the default of 10, and even none, is no bound for devices.
+    await using sshd = await startOpenssh(['MaxSessions 0']);
+    await using gateway = await new Gateway(sshd.port).listen();
+    await using router = new ScriptedIos();
+    const port = await router.listen();
+    await using under = accessUnderTest();
+    const jumps = [bastion(sshd, { port: gateway.port })];
+    const pollOf = (device: number) =>
+      textOf(under.access, target(port, { device: `gm${device}`, jumps }), 'show clock');
+    const devices = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
+    await Promise.all(devices(1, 64).map(pollOf));
+    expect([router.openNow, gateway.connections]).toEqual([64, 1]);
+    expect(new Set(await Promise.all(devices(1, 70).map(pollOf)))).toEqual(new Set(['answer to show clock\n']));
+    expect([router.openNow, gateway.connections]).toEqual([70, 2]);
+  });
+
+  test('that are many at once take two connections, not one each', async () => {
+    await using sshd = await startOpenssh();
+    await using gateway = await new Gateway(sshd.port).listen();
+    await using router = new ScriptedIos();
+    const port = await router.listen();
+    await using under = accessUnderTest({ maxHandshakes: 100 });
+    const jumps = [bastion(sshd, { port: gateway.port })];
+    const texts = await Promise.all(
+      Array.from({ length: 65 }, (_, device) =>
+        textOf(under.access, target(port, { device: `gm${device}`, jumps }), 'show clock'),
+      ),
+    );
+    expect(new Set(texts)).toEqual(new Set(['answer to show clock\n']));
+    expect([router.openNow, gateway.connections]).toEqual([65, 2]);
+  });
+
+  test('lose a poll under way with it, named as the reason; the next poll is one new connection for all', async () => {
+    await using sshd = await startOpenssh();
+    await using gateway = await new Gateway(sshd.port).listen();
+    let silent = true;
+    await using router = new ScriptedIos({
+      answers: {
+        'show version': (terminal) => {
+          if (silent) return;
+          terminal.write('Cisco IOS Software\r\n');
+          terminal.prompt();
+        },
+      },
+    });
+    const port = await router.listen();
+    await using under = accessUnderTest();
+    const jumps = [bastion(sshd, { port: gateway.port })];
+    const pollAll = () =>
+      Promise.all(DEVICES.map((device) => poll(under.access, target(port, { device, jumps }), 'show version')));
+    const underWay = pollAll();
+    await expect
+      .poll(() => router.commands.filter((command) => command === 'show version').length, PATIENCE)
+      .toBe(DEVICES.length);
+    gateway.cut();
+    for (const { failure, message } of await underWay) {
+      expect(failure).toBe('closed');
+      expect(message).toMatch(/jump host bastion \(.*\) closed the connection/);
+    }
+    silent = false;
+    expect((await pollAll()).map(({ failure }) => failure)).toEqual(DEVICES.map(() => null));
+    expect(gateway.connections).toBe(2);
+  });
+
   test('are reached through a chain of two', async () => {
     await using outer = await startOpenssh();
     await using inner = await startOpenssh();
@@ -257,12 +322,10 @@ test('connections leave from the source address that is configured', async () =>
   expect(gateway.from).toEqual(['127.0.0.2']);
 });
 
-test.skipIf(skipWithoutOpenssh || !existsSync('/usr/bin/ssh-agent'))('an SSH agent’s key logs in', async () => {
-  await using sshd = await startOpenssh();
+/** An SSH agent with the keys that these servers take; gives its socket. Ends with the test. */
+async function agentFor(...servers: readonly OpensshServer[]): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'gdoiwatch-agent-'));
   const socket = join(folder, 'agent');
-  const keyFile = join(folder, 'key');
-  writeFileSync(keyFile, sshd.privateKey, { mode: 0o600 });
   const agent = spawn('/usr/bin/ssh-agent', ['-D', '-a', socket], { stdio: 'ignore' });
   onTestFinished(async () => {
     agent.kill();
@@ -270,8 +333,49 @@ test.skipIf(skipWithoutOpenssh || !existsSync('/usr/bin/ssh-agent'))('an SSH age
     rmSync(folder, { recursive: true });
   });
   await expect.poll(() => existsSync(socket), PATIENCE).toBe(true);
-  execFileSync('/usr/bin/ssh-add', ['-q', keyFile], { env: { SSH_AUTH_SOCK: socket } });
-  await using under = accessUnderTest();
-  const to = target(sshd.port, { username: sshd.username, password: null, agent: socket });
-  expect(await textOf(under.access, to, 'show version')).toContain('Version 15.6(3)M2');
+  for (const [index, { privateKey }] of servers.entries()) {
+    const keyFile = join(folder, `key${index}`);
+    writeFileSync(keyFile, privateKey, { mode: 0o600 });
+    execFileSync('/usr/bin/ssh-add', ['-q', keyFile], { env: { SSH_AUTH_SOCK: socket } });
+  }
+  return socket;
+}
+
+describe.skipIf(skipWithoutOpenssh || !existsSync('/usr/bin/ssh-agent'))('an SSH agent’s keys', () => {
+  test('log in to a device', async () => {
+    await using sshd = await startOpenssh();
+    const agent = await agentFor(sshd);
+    await using under = accessUnderTest();
+    const to = target(sshd.port, { username: sshd.username, password: null, agent });
+    expect(await textOf(under.access, to, 'show version')).toContain('Version 15.6(3)M2');
+  });
+
+  test('log in to each jump host of a chain, and to the device behind it', async () => {
+    await using outer = await startOpenssh();
+    await using inner = await startOpenssh();
+    await using device = await startOpenssh();
+    const agent = await agentFor(device, inner, outer);
+    await using under = accessUnderTest();
+    const jumps = [
+      bastion(outer, { name: 'outer', privateKey: null, agent }),
+      bastion(inner, { name: 'inner', privateKey: null, agent }),
+    ];
+    const to = target(device.port, { username: device.username, password: null, agent, jumps });
+    expect(await textOf(under.access, to, 'show version')).toContain('Version 15.6(3)M2');
+  });
+
+  test('that a jump host does not take are told with its name', async () => {
+    await using sshd = await startOpenssh();
+    await using other = await startOpenssh();
+    const agent = await agentFor(other);
+    await using router = new ScriptedIos();
+    const port = await router.listen();
+    await using under = accessUnderTest();
+    const { failure, message } = await poll(
+      under.access,
+      target(port, { jumps: [bastion(sshd, { privateKey: null, agent })] }),
+      'show clock',
+    );
+    expect({ failure, named: message.includes('jump host bastion') }).toEqual({ failure: 'auth', named: true });
+  });
 });

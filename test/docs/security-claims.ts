@@ -85,7 +85,7 @@ const BOUNDARIES: readonly Claim[] = [
       ],
     ],
   },
-  { begins: 'the SSH agent |', provedBy: [['access/jump-hosts.test.ts', 'an SSH agent’s key logs in']] },
+  { begins: 'the SSH agent |', provedBy: [['access/jump-hosts.test.ts', 'an SSH agent’s keys > log in to a device']] },
   {
     begins: 'log messages and traps | a hint',
     provedBy: [
