@@ -4,14 +4,12 @@
  * The error history holds nothing that the counters do not: its lines are known and unread.
  */
 import { emptyGmSnapshot, type GmReplay, type GmSnapshot } from '../../gdoi/seen/snapshot.ts';
-import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
-import { collapseBlanks, parseCount } from '../text/device-values.ts';
-import { readEach } from '../text/line-tally.ts';
-import { findRule, type LabelRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
+import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { parseCount } from '../text/device-values.ts';
+import { type LabelRule, labelTable, unused } from '../text/label-table.ts';
+import { readReplayGroups, type ReplayGroup, type ReplayLayout } from './replay-groups.ts';
 
-interface ReplayDraft {
-  readonly group: string;
-  enabled: boolean | null;
+interface ReplayDraft extends ReplayGroup {
   inputErrors: number | null;
   outputErrors: number | null;
   timeSyncErrors: number | null;
@@ -19,8 +17,6 @@ interface ReplayDraft {
   inHistory: boolean;
 }
 
-// Anti-replay Information For Group bw600:
-const GROUP_HEADING = /^Anti-replay Information For Group (\S{1,128}?) ?:$/i;
 // is not enabled
 const NOT_ENABLED = /^is not enabled$/i;
 // TBAR Error History (sampled at 10pak/min):
@@ -64,38 +60,25 @@ const LABELS = labelTable<ReplayDraft>([
   ],
 ]);
 
+const LAYOUT: ReplayLayout<ReplayDraft> = {
+  newDraft,
+  notEnabled: NOT_ENABLED,
+  labels: LABELS,
+  unlabelled: (draft, line) => {
+    const isHeading = HISTORY.test(line);
+    if (isHeading) draft.inHistory = true;
+    return isHeading || (draft.inHistory && HISTORY_LINE.test(line)) ? 'known' : null;
+  },
+};
+
 function readReplay(answer: Answer): Reading {
-  const groups: ReplayDraft[] = answer.filter === null ? [] : [newDraft(UNNAMED)];
-  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
+  const { groups, read } = readReplayGroups(answer, LAYOUT);
   return {
     snapshots: groups.map(replaySnapshot),
     ...read,
     recognised: read.known > 0,
     missing: answer.ending === 'prompt' ? null : missingIn(groups),
   };
-}
-
-function readLine(groups: ReplayDraft[], line: string): boolean {
-  const name = GROUP_HEADING.exec(line)?.[1];
-  if (name !== undefined) {
-    groups.push(newDraft(name));
-    return true;
-  }
-  const draft = groups.at(-1);
-  if (draft === undefined) return false;
-  if (NOT_ENABLED.test(line)) {
-    draft.enabled = false;
-    return true;
-  }
-  if (HISTORY.test(line)) {
-    draft.inHistory = true;
-    return true;
-  }
-  if (draft.inHistory && HISTORY_LINE.test(line)) return true;
-  const pairs = pairsOf(line);
-  let known = pairs.length > 0;
-  for (const { label, value } of pairs) known = (findRule(LABELS, label)?.(draft, value) ?? false) && known;
-  return known;
 }
 
 function newDraft(group: string): ReplayDraft {

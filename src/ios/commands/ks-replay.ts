@@ -5,20 +5,15 @@
  * command, since no capture of it is at hand. A KS has no packet counters, so no GM is made of its answer.
  */
 import { emptyKsSnapshot, type KsReplay, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
-import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
-import { collapseBlanks } from '../text/device-values.ts';
-import { readEach } from '../text/line-tally.ts';
-import { findRule, type LabelRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
+import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
+import { type LabelRule, labelTable, unused } from '../text/label-table.ts';
+import { readReplayGroups, type ReplayGroup, type ReplayLayout } from './replay-groups.ts';
 
-interface ReplayDraft {
-  readonly group: string;
-  enabled: boolean | null;
+interface ReplayDraft extends ReplayGroup {
   pseudotimeSeconds: number | null;
   syncRemainingSeconds: number | null;
 }
 
-// Anti-replay Information For Group bw600:
-const GROUP_HEADING = /^Anti-replay Information For Group (\S{1,128}?) ?:$/i;
 // is not enabled / Timebased Replay is not enabled
 const NOT_ENABLED = /^(?:Time-? ?based Replay:? )?is not enabled$/i;
 // 621390.02 secs / 1210 secs
@@ -42,9 +37,18 @@ const LABELS = labelTable<ReplayDraft>([
   [['Replay Window Size', 'Replay method', 'Sync interval'], unused],
 ]);
 
+const LAYOUT: ReplayLayout<ReplayDraft> = {
+  newDraft,
+  notEnabled: NOT_ENABLED,
+  labels: LABELS,
+  unlabelled: (_draft, line) => {
+    const value = BARE_VALUE.exec(line)?.[1];
+    return value === undefined ? null : { label: 'Replay Value', value };
+  },
+};
+
 function readReplay(answer: Answer): Reading {
-  const groups: ReplayDraft[] = answer.filter === null ? [] : [newDraft(UNNAMED)];
-  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
+  const { groups, read } = readReplayGroups(answer, LAYOUT);
   const last = groups.at(-1);
   return {
     snapshots: groups.map(replaySnapshot),
@@ -52,25 +56,6 @@ function readReplay(answer: Answer): Reading {
     recognised: read.known > 0,
     missing: last === undefined ? 'the groups' : last.enabled === null ? `the replay state of ${last.group}` : null,
   };
-}
-
-function readLine(groups: ReplayDraft[], line: string): boolean {
-  const name = GROUP_HEADING.exec(line)?.[1];
-  if (name !== undefined) {
-    groups.push(newDraft(name));
-    return true;
-  }
-  const draft = groups.at(-1);
-  if (draft === undefined) return false;
-  if (NOT_ENABLED.test(line)) {
-    draft.enabled = false;
-    return true;
-  }
-  const bare = BARE_VALUE.exec(line)?.[1];
-  const pairs = bare === undefined ? pairsOf(line) : [{ label: 'Replay Value', value: bare }];
-  let known = pairs.length > 0;
-  for (const { label, value } of pairs) known = (findRule(LABELS, label)?.(draft, value) ?? false) && known;
-  return known;
 }
 
 function newDraft(group: string): ReplayDraft {

@@ -1,0 +1,54 @@
+/**
+ * What the answers of KS and GM about time-based anti-replay have in common: a heading a group, whether it is enabled, and
+ * below it labels that each of the two has of its own.
+ */
+import { type Answer, UNNAMED } from '../text/answer.ts';
+import { collapseBlanks } from '../text/device-values.ts';
+import { findRule, type LabelTable, type Pair, pairsOf } from '../text/label-table.ts';
+import { type LinesRead, readEach } from '../text/line-tally.ts';
+
+export interface ReplayGroup {
+  readonly group: string;
+  /** null: not said yet. */
+  enabled: boolean | null;
+}
+
+export interface ReplayLayout<Draft extends ReplayGroup> {
+  readonly newDraft: (group: string) => Draft;
+  /** The line that says so. */
+  readonly notEnabled: RegExp;
+  readonly labels: LabelTable<Draft>;
+  /** A line that is no heading, and no labels with values: `known`, or the label and value that it means. */
+  readonly unlabelled: (draft: Draft, line: string) => 'known' | Pair | null;
+}
+
+// Anti-replay Information For Group bw600:
+const GROUP_HEADING = /^Anti-replay Information For Group (\S{1,128}?) ?:$/i;
+
+export function readReplayGroups<Draft extends ReplayGroup>(
+  answer: Answer,
+  layout: ReplayLayout<Draft>,
+): { readonly groups: readonly Draft[]; readonly read: LinesRead } {
+  const groups = answer.filter === null ? [] : [layout.newDraft(UNNAMED)];
+  const read = readEach(answer.lines, (raw) => {
+    const line = collapseBlanks(raw);
+    const name = GROUP_HEADING.exec(line)?.[1];
+    if (name !== undefined) groups.push(layout.newDraft(name));
+    const draft = groups.at(-1);
+    return name !== undefined || (draft !== undefined && readLine(draft, line, layout));
+  });
+  return { groups, read };
+}
+
+function readLine<Draft extends ReplayGroup>(draft: Draft, line: string, layout: ReplayLayout<Draft>): boolean {
+  if (layout.notEnabled.test(line)) {
+    draft.enabled = false;
+    return true;
+  }
+  const meant = layout.unlabelled(draft, line);
+  if (meant === 'known') return true;
+  const pairs = meant === null ? pairsOf(line) : [meant];
+  let known = pairs.length > 0;
+  for (const { label, value } of pairs) known = (findRule(layout.labels, label)?.(draft, value) ?? false) && known;
+  return known;
+}
