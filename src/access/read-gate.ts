@@ -21,6 +21,7 @@ export class ReadGate {
 
   /** Resolves inside; each entry is followed by one `leave`. Rejects, outside, with the reason of an abort. */
   async enter(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     if (this.tryEnter()) return;
     await new Promise<void>((resolve, reject) => {
       const cameIn = () => {

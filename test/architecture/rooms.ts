@@ -43,7 +43,6 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'node:fs/promises',
     'node:net',
     'node:tls',
-    'p-queue',
     'undici',
   ],
   'access/snmp': [

@@ -2,7 +2,6 @@
  * Access to the fleet over RESTCONF: one kept connection and one read per device at a time, bounds for connections that
  * are being made and for reads under way, back-off after failures, quarantine of a credential that devices refuse.
  */
-import PQueue from 'p-queue';
 import type { Clock } from '../../kernel/clock.ts';
 import { KnownSecrets } from '../../kernel/known-secrets.ts';
 import { linkSignals } from '../../kernel/link-signals.ts';
@@ -27,6 +26,8 @@ import type {
   RestconfReply,
   RestconfTarget,
 } from '../device-restconf.ts';
+import { DeviceTurns } from '../device-turns.ts';
+import { ReadGate } from '../read-gate.ts';
 import { renewedRestconfTarget } from '../renewed-secrets.ts';
 import type { RestconfPath } from '../restconf-path.ts';
 import { decideTrust } from './certificate-trust.ts';
@@ -51,8 +52,7 @@ export interface RestconfAccessOptions {
 }
 
 interface Slot {
-  turn: Promise<void>;
-  users: number;
+  readonly turns: DeviceTurns;
   forgotten: boolean;
   target: RestconfTarget | null;
   /** The same, with the secrets that the connection is made with. */
@@ -72,7 +72,7 @@ export function createRestconfAccess(options: RestconfAccessOptions): RestconfAc
 class PollingRestconf implements RestconfAccess {
   readonly #options: RestconfAccessOptions;
   readonly #known: KnownCertificates;
-  readonly #reads = new PQueue({ concurrency: MAX_READS });
+  readonly #gate = new ReadGate(MAX_READS);
   readonly #quarantine = new CredentialQuarantine();
   readonly #slots = new Map<string, Slot>();
   readonly #stopping = new AbortController();
@@ -89,7 +89,7 @@ class PollingRestconf implements RestconfAccess {
   async read(target: RestconfTarget, paths: readonly RestconfPath[], signal: AbortSignal): Promise<RestconfReply> {
     const slot = this.#slotOf(target.device);
     const stop = linkSignals(signal, this.#stopping.signal);
-    const turn = takeTurn(slot);
+    const turn = slot.turns.take();
     try {
       await untilAborted(turn.before, stop.signal);
       return await this.#readInTurn(slot, target, { paths, signal: stop.signal });
@@ -100,7 +100,7 @@ class PollingRestconf implements RestconfAccess {
     } finally {
       stop.unlink();
       turn.done();
-      if (slot.forgotten && slot.users === 0) await this.#dropSlot(target.device, slot);
+      if (slot.forgotten && slot.turns.users === 0) await this.#dropSlot(target.device, slot);
     }
   }
 
@@ -109,13 +109,13 @@ class PollingRestconf implements RestconfAccess {
     const slot = this.#slots.get(device);
     if (slot === undefined) return;
     slot.forgotten = true;
-    if (slot.users === 0) await this.#dropSlot(device, slot);
+    if (slot.turns.users === 0) await this.#dropSlot(device, slot);
   }
 
   status(): RestconfAccessStatus {
     return {
       openConnections: this.#open,
-      requestsActive: this.#reads.pending,
+      requestsActive: this.#gate.active,
       quarantinedCredentials: this.#quarantine.quarantined(),
     };
   }
@@ -136,8 +136,12 @@ class PollingRestconf implements RestconfAccess {
     const waitMs = Math.max(slot.backOff.waitMs(nowMs), slot.leaveAloneUntilMs - nowMs);
     if (waitMs > 0) return { kind: 'failed', error: backOffError(target.device, 'read', waitMs) };
     const using = await this.#withSecrets(slot, target, asked.signal);
-    const reply = await this.#reads.add(() => this.#readAdmitted(slot, using, asked), { signal: asked.signal });
-    return reply;
+    await this.#gate.enter(asked.signal);
+    try {
+      return await this.#readAdmitted(slot, using, asked);
+    } finally {
+      this.#gate.leave();
+    }
   }
 
   /** A connection goes on with the secrets it was made with; a new one is made with those of now. */
@@ -269,8 +273,7 @@ class PollingRestconf implements RestconfAccess {
     let slot = this.#slots.get(device);
     if (slot === undefined) {
       slot = {
-        turn: Promise.resolve(),
-        users: 0,
+        turns: new DeviceTurns(),
         forgotten: false,
         target: null,
         using: null,
@@ -288,29 +291,6 @@ class PollingRestconf implements RestconfAccess {
     if (this.#slots.get(device) === slot) this.#slots.delete(device);
     await closeConnection(slot);
   }
-}
-
-/** Queue for the slot: `before` resolves when it is our turn; `done` lets the next one in. */
-function takeTurn(slot: Slot): { readonly before: Promise<void>; done(): void } {
-  const before = slot.turn;
-  const { promise, resolve } = withResolvers();
-  slot.turn = before.then(() => promise);
-  slot.users += 1;
-  return {
-    before,
-    done() {
-      slot.users -= 1;
-      resolve();
-    },
-  };
-}
-
-function withResolvers(): { readonly promise: Promise<void>; readonly resolve: () => void } {
-  let resolve: () => void = () => undefined;
-  const promise = new Promise<void>((done) => {
-    resolve = done;
-  });
-  return { promise, resolve };
 }
 
 async function closeConnection(slot: Slot): Promise<void> {

@@ -27,6 +27,8 @@ import type {
   SnmpRequest,
   SnmpTarget,
 } from '../device-snmp.ts';
+import { DeviceTurns } from '../device-turns.ts';
+import { ReadGate } from '../read-gate.ts';
 import { renewedSnmpTarget } from '../renewed-secrets.ts';
 import { EitherSignal } from '../../kernel/either-signal.ts';
 import { untilAborted } from '../../kernel/until-aborted.ts';
@@ -36,7 +38,6 @@ import { ColumnWalk, NOTHING_WALKED, WALK_BOUNDS, type WalkBounds, type WalkMemo
 import type { DeviceSocket } from './device-socket.ts';
 import { Exchange } from './exchange.ts';
 import { NetSnmpSession } from './net-snmp.ts';
-import { ReadGate } from './read-gate.ts';
 import { runWalk } from './run-walk.ts';
 import { networkFailure, ReadFailure } from './snmp-error.ts';
 import { SocketPool } from './socket-pool.ts';
@@ -65,8 +66,7 @@ export interface SnmpAccessOptions {
 
 /** One device's place: who has its turn, and what is known of it. */
 interface Slot {
-  turn: Promise<void>;
-  users: number;
+  readonly turns: DeviceTurns;
   forgotten: boolean;
   target: SnmpTarget | null;
   /** The same, with the secrets that the session is made with. */
@@ -105,9 +105,9 @@ class PollingAccess implements SnmpAccess {
   async read(target: SnmpTarget, request: SnmpRequest, signal: AbortSignal): Promise<SnmpReply> {
     const slot = this.#slotOf(target.device);
     const stop = new EitherSignal(signal, this.#stopping.signal);
-    const turn = takeTurn(slot);
+    const turn = slot.turns.take();
     try {
-      if (slot.users > 1 || stop.aborted) await untilAborted(turn.before, stop.signal);
+      if (slot.turns.users > 1 || stop.aborted) await untilAborted(turn.before, stop.signal);
       return await this.#readInTurn(slot, target, request, stop);
     } catch (error) {
       if (error instanceof ReadFailure) return { kind: 'failed', error: error.deviceError };
@@ -116,7 +116,7 @@ class PollingAccess implements SnmpAccess {
     } finally {
       stop.unlink();
       turn.done();
-      if (slot.forgotten && slot.users === 0) this.#dropSlot(target.device, slot);
+      if (slot.forgotten && slot.turns.users === 0) this.#dropSlot(target.device, slot);
     }
   }
 
@@ -125,7 +125,7 @@ class PollingAccess implements SnmpAccess {
     const slot = this.#slots.get(device);
     if (slot === undefined) return;
     slot.forgotten = true;
-    if (slot.users === 0) this.#dropSlot(device, slot);
+    if (slot.turns.users === 0) this.#dropSlot(device, slot);
   }
 
   status(): SnmpAccessStatus {
@@ -138,7 +138,7 @@ class PollingAccess implements SnmpAccess {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort(new Error('SNMP access is closing'));
-    await Promise.all([...this.#slots.values()].map(({ turn }) => turn));
+    await Promise.all([...this.#slots.values()].map(({ turns }) => turns.over()));
     for (const [device, slot] of this.#slots) this.#dropSlot(device, slot);
     this.#sockets.closeAll();
   }
@@ -311,8 +311,7 @@ class PollingAccess implements SnmpAccess {
     let slot = this.#slots.get(device);
     if (slot === undefined) {
       slot = {
-        turn: Promise.resolve(),
-        users: 0,
+        turns: new DeviceTurns(),
         forgotten: false,
         target: null,
         using: null,
@@ -333,24 +332,6 @@ class PollingAccess implements SnmpAccess {
     this.#sockets.forget(device);
     if (this.#slots.get(device) === slot) this.#slots.delete(device);
   }
-}
-
-/** Queue for the slot: `before` resolves when it is our turn; `done` lets the next one in. */
-function takeTurn(slot: Slot): { readonly before: Promise<void>; done(): void } {
-  const before = slot.turn;
-  let finish: () => void = () => undefined;
-  const ours = new Promise<void>((resolve) => {
-    finish = resolve;
-  });
-  slot.turn = before.then(() => ours);
-  slot.users += 1;
-  return {
-    before,
-    done: () => {
-      slot.users -= 1;
-      finish();
-    },
-  };
 }
 
 function closeSession(slot: Slot): void {

@@ -4,6 +4,7 @@
  */
 import type { Clock } from '../../kernel/clock.ts';
 import type { Random } from '../../kernel/random.ts';
+import { DeviceTurns } from '../device-turns.ts';
 import type { AccessStatus, DeviceAccess, DeviceSession, JumpTarget, Reply, SshTarget } from '../device-session.ts';
 import { DeviceTraffic } from '../device-traffic.ts';
 import { backOffError, type DeviceError } from '../device-error.ts';
@@ -55,8 +56,7 @@ export type SshAccessOptions = HostKeySource & {
 
 /** One device's place: who has its turn, its session, its record of failures. */
 interface Slot {
-  turn: Promise<void>;
-  users: number;
+  readonly turns: DeviceTurns;
   session: ShellSession | null;
   lent: LentSession | null;
   target: SshTarget | null;
@@ -117,7 +117,7 @@ class SshAccess implements DeviceAccess {
     use: (session: DeviceSession) => Promise<T>,
   ): Promise<{ readonly kind: 'done'; readonly value: T } | { readonly kind: 'failed'; readonly error: DeviceError }> {
     const slot = this.#slotOf(target.device);
-    const release = this.#takeTurn(slot);
+    const release = slot.turns.take();
     let link: LinkedSignal | null = null;
     // Made only when there is something to wait for: most polls find the session open and free.
     const either = (): AbortSignal => {
@@ -127,7 +127,7 @@ class SshAccess implements DeviceAccess {
     const aborted = () => signal.aborted || this.#stopping.signal.aborted;
     try {
       // Nobody before us: what is left to wait for is at most a polite goodbye, which has its own bound.
-      if (slot.users === 1 && !aborted()) await release.before;
+      if (slot.turns.users === 1 && !aborted()) await release.before;
       else await untilAborted(release.before, either());
       if (slot.session !== null && !sameTarget(slot.target, target)) await this.#closeSession(slot);
       this.#noteFlood(slot, target);
@@ -155,7 +155,7 @@ class SshAccess implements DeviceAccess {
     const slot = this.#slots.get(device);
     this.#quarantine.forget(device);
     if (slot === undefined) return;
-    const release = this.#takeTurn(slot);
+    const release = slot.turns.take();
     await release.before;
     try {
       await this.#closeSession(slot);
@@ -165,7 +165,7 @@ class SshAccess implements DeviceAccess {
       slot.brokenSessions = 0;
     } finally {
       release.done();
-      if (slot.users === 0) this.#slots.delete(device);
+      if (slot.turns.users === 0) this.#slots.delete(device);
     }
   }
 
@@ -184,7 +184,7 @@ class SshAccess implements DeviceAccess {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort(new Error('SSH access is closing'));
     await Promise.all([...this.#slots.values()].map((slot) => this.#closeSession(slot)));
-    await Promise.all([...this.#slots.values()].map((slot) => slot.turn));
+    await Promise.all([...this.#slots.values()].map((slot) => slot.turns.over()));
     await Promise.all([this.#inThread[Symbol.asyncDispose](), this.#inWorker[Symbol.asyncDispose]()]);
     this.#slots.clear();
   }
@@ -200,8 +200,7 @@ class SshAccess implements DeviceAccess {
     let slot = this.#slots.get(device);
     if (slot === undefined) {
       slot = {
-        turn: Promise.resolve(),
-        users: 0,
+        turns: new DeviceTurns(),
         session: null,
         lent: null,
         target: null,
@@ -214,28 +213,6 @@ class SshAccess implements DeviceAccess {
       this.#slots.set(device, slot);
     }
     return slot;
-  }
-
-  /** Queue for the slot: `before` resolves when it is our turn; `done` lets the next one in, after `keepUntil`. */
-  #takeTurn(slot: Slot): { readonly before: Promise<void>; keepUntil(work: Promise<void>): void; done(): void } {
-    const before = slot.turn;
-    let finish: () => void = nothing;
-    const ours = new Promise<void>((resolve) => {
-      finish = resolve;
-    });
-    let kept: Promise<void> = Promise.resolve();
-    slot.turn = before.then(() => ours).then(() => kept);
-    slot.users += 1;
-    return {
-      before,
-      keepUntil: (work) => {
-        kept = work;
-      },
-      done: () => {
-        slot.users -= 1;
-        finish();
-      },
-    };
   }
 
   /** The same object as long as the connection is the same: its borrower can tell a new session by it. */
@@ -386,10 +363,6 @@ class LentSession implements DeviceSession {
     this.broke = !signal.aborted;
     return reply;
   }
-}
-
-function nothing(): void {
-  // Replaced before anybody calls it.
 }
 
 function unlink(link: LinkedSignal | null): void {
