@@ -111,6 +111,7 @@ function contextOf(view: DeviceView, state: TrackerState | null, group: string):
       inARow: failures.inARow,
       result: view.failure ?? failures.result,
       established: failures.unreachable,
+      ...(state?.latestSentMs == null ? {} : { lastMs: state.latestSentMs }),
     },
     bootMs: boot === null ? null : middleMs(boot.at),
     forced: known?.forced ?? null,

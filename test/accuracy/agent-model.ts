@@ -10,6 +10,7 @@ import { type FleetState, initialFleetState } from '../../src/gdoi/fleet/fleet-s
 import { DEFAULT_FLEET_SETTINGS, type FleetSettings, type FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
 import { FLOOR_LEAD } from '../../src/gdoi/keys/ks-lead.ts';
 import type { TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
+import type { Incident } from '../../src/gdoi/incidents/incident.ts';
 import type { EpochMs } from '../../src/gdoi/seen/instant.ts';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
 import { initialTrackerState, settle, track } from '../../src/gdoi/tracker/tracker.ts';
@@ -38,6 +39,17 @@ export interface Said {
   readonly explanations: readonly Explanation[];
 }
 
+/** The whole of what the agent knows of a group, as its page and API would show it now. */
+export interface Look {
+  /** In true time. */
+  readonly atMs: EpochMs;
+  /** On the agent's clock. */
+  readonly nowMs: EpochMs;
+  readonly view: FleetView;
+  readonly incidents: readonly Incident[];
+  readonly deviceOf: (device: string) => DeviceView;
+}
+
 const PART_LIFETIME_MS = 900_000;
 
 export class AgentModel {
@@ -52,8 +64,11 @@ export class AgentModel {
   readonly #options = trackOptions((group) => this.#fleetViews.get(group) ?? null);
   readonly #ids = new Set<string>();
 
-  constructor(settings: Partial<FleetSettings> = {}) {
+  readonly #onLook: ((look: Look) => void) | null;
+
+  constructor(settings: Partial<FleetSettings> = {}, onLook: ((look: Look) => void) | null = null) {
     this.#settings = { ...DEFAULT_FLEET_SETTINGS, ...settings };
+    this.#onLook = onLook;
   }
 
   stateOf(device: string): TrackerState {
@@ -132,6 +147,8 @@ export class AgentModel {
       this.#fleetViews.set(group, tracked.view);
       this.said.push({ atMs: trueMs, group, explanations: tracked.view.explanations });
       this.#emit(tracked.events, trueMs);
+      const { view, incidents } = tracked;
+      this.#onLook?.({ atMs: trueMs, nowMs: atMs, view, incidents, deviceOf: (name) => this.#viewOf(name) });
     }
   }
 

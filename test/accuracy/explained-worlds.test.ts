@@ -1,12 +1,12 @@
 /**
- * Random worlds through the explanations: what is said of a group is a true happening of its world, and of a world in which
- * nothing happens nothing is said.
+ * Random worlds through the explanations: what is said of a group is a true happening of its world, holds against its
+ * devices and the forecast, does not come and go, and of a world in which nothing happens nothing is said.
+ * `npm run bench:explained` asks the same of hundreds.
  */
 import { expect, test } from 'vitest';
-import type { ExplanationCause } from '../../src/gdoi/explain/explanation.ts';
 import { createFleetFromPlan } from '../../src/simulator/fleet/fleet.ts';
-import type { TruthEvent } from '../../src/simulator/world/ground-truth.ts';
 import { drawWorld } from '../../src/simulator/worlds/draw-world.ts';
+import { explainedWorld } from './explained/explained-world.ts';
 import { ALL_PUSHED, aWatch, type Watch } from './watch.ts';
 import { watchFleet } from './watch-fleet.ts';
 import { WORLD_START_MS } from './world-watch.ts';
@@ -30,28 +30,26 @@ test('of worlds in which nothing happens nothing is said, and nobody is paged', 
   expect(told).toEqual([]);
 });
 
-/** What has to have happened, of late, for a cause to be true. */
-const HAPPENED: Readonly<Partial<Record<ExplanationCause, (event: TruthEvent) => boolean>>> = {
-  ks_down: ({ kind, ...event }) => kind === 'ks_down' || (kind === 'reload' && 'device' in event),
-  operator_clear: ({ kind }) => kind === 'clear',
-  gms_reloaded: ({ kind }) => kind === 'reload',
-  interface_flap: ({ kind }) => kind === 'flap',
-};
+/** Worlds that each showed a fault of another kind, and how far they have to be watched to show it. */
+const FAULTY: readonly (readonly [seed: number, what: string])[] = [
+  [6, 'a KS that restarts drops nobody, and its GMs are no lossy paths'],
+  [7, 'a KS that serves its GMs again is not out of the agent’s sight before it was asked again'],
+  [10, 'a GM that missed a rekey, and registered with another KS than the others, is no split'],
+  [13, 'a lost answer of one GM changes nothing of what is said; who is not registered is announced no rekey'],
+  [36, 'a GM without TEKs is no split'],
+  [47, 'members that were cleared while they lost rekeys are not dropped for it'],
+];
 
-test('who says that a KS is down, a GM cleared, reloaded or cut off, says what happened', () => {
-  const wrong = SEEDS.flatMap((seed) => {
-    const { plan } = drawWorld(seed, { gms: 4, troubles: 12, hours: 2 });
-    const fleet = createFleetFromPlan(plan, { seed, startMs: WORLD_START_MS });
-    const { said, truth } = watchFleet(fleet, BY_SSH, { seed, startMs: WORLD_START_MS, hours: 2 });
-    return said.flatMap(({ atMs, explanations }) =>
-      explanations
-        .filter(({ phase }) => phase === 'present')
-        .flatMap(({ cause, summary }) => {
-          const happened = HAPPENED[cause];
-          const isTrue = happened === undefined || truth.some((event) => event.atMs <= atMs && happened(event));
-          return isTrue ? [] : [`${seed}: ${cause}: ${summary}`];
-        }),
-    );
+test.each(FAULTY)('world %i: %s', (seed) => {
+  expect(explainedWorld(seed).faults).toEqual([]);
+});
+
+test('in calm and rough worlds alike nothing contradicts, flips or is untrue', () => {
+  const faults = [401, 402, 403].flatMap((seed) => {
+    const { faults: found, told, looks } = explainedWorld(seed, { gms: 4, troubles: 8, hours: 1 });
+    expect(looks).toBeGreaterThan(50);
+    expect(told).toBeGreaterThan(0);
+    return found.map(({ kind, text }) => `${seed} ${kind}: ${text}`);
   });
-  expect([...new Set(wrong)]).toEqual([]);
+  expect(faults).toEqual([]);
 });

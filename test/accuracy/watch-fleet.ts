@@ -24,7 +24,7 @@ import { type Random, seededRandom } from '../../src/kernel/random.ts';
 import type { SimulatedDevice, SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import type { TruthEvent } from '../../src/simulator/world/ground-truth.ts';
 import { agentClock } from './agent-clock.ts';
-import { AgentModel, type EmittedEvent, type RecordedObservation, type Said } from './agent-model.ts';
+import { AgentModel, type EmittedEvent, type Look, type RecordedObservation, type Said } from './agent-model.ts';
 import { RestconfReader } from './restconf-reader.ts';
 import { SnmpReader, trapOf } from './snmp-reader.ts';
 import type { Pushed, Watch } from './watch.ts';
@@ -75,6 +75,8 @@ export interface WatchOptions {
   readonly seed: number;
   readonly startMs: EpochMs;
   readonly hours: number;
+  /** Hears what is known of a group whenever one of its devices was looked at. */
+  readonly onLook?: (look: Look) => void;
 }
 
 export function watchFleet(fleet: SimulatedFleet, watch: Watch, options: WatchOptions): Watched {
@@ -112,7 +114,7 @@ class FleetWatch {
     this.#options = options;
     this.#random = seededRandom(options.seed * 7 + 3);
     this.#clock = agentClock(watch.clockErrors, options.startMs, this.#random);
-    this.#agent = new AgentModel({ pollIntervalMs: watch.intervalMs, detailIntervalMs: DETAIL_MS });
+    this.#agent = new AgentModel({ pollIntervalMs: watch.intervalMs, detailIntervalMs: DETAIL_MS }, options.onLook);
     this.#snmp = new SnmpReader(fleet);
     this.#restconf = new RestconfReader(fleet);
     this.#devices = fleet.devices

@@ -34,7 +34,7 @@ export function assessWorld(seed: number, limits?: WorldLimits, hardships: Hards
   return { world, watch, ...assess(fleet, watch, { seed, startMs: WORLD_START_MS, hours: world.hours }) };
 }
 
-function drawWatch(seed: number, hardships: Hardships = ALL_HARDSHIPS): Watch {
+export function drawWatch(seed: number, hardships: Hardships = ALL_HARDSHIPS): Watch {
   const pace = pick(streamOf(seed, 'pace'), [
     { intervalMs: 60_000, phaseAware: false },
     { intervalMs: 60_000, phaseAware: true },

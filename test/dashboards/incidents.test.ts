@@ -238,7 +238,6 @@ const INCIDENTS: readonly Incident[] = [
       'path_loss warning',
       'path_loss critical',
       'ejected critical',
-      'ks_out_of_sight warning',
       'redundancy_lost warning',
     ],
     raises: [

@@ -42,7 +42,7 @@ const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
   'coop-split': { minutes: 25, groups: { G1: ['ok', 'coop_peer_lost? warning', 'coop_split critical', 'ok'] } },
   'reload-storm': { minutes: 15, groups: { G1: ['ok', 'gms_unreachable warning', 'gms_reloaded ok', 'ok'] } },
   'operator-clear': { minutes: 15, groups: { G1: ['ok', 'operator_clear ok', 'ok'] } },
-  'ks-clear-members': { minutes: 15, groups: { G1: ['ok', 'ks_forced ok', 'ok'] } },
+  'ks-clear-members': { minutes: 15, groups: { G1: ['ok', 'ks_members_lost? warning', 'ks_forced ok', 'ok'] } },
   'mixed-old-gms': { minutes: 20, groups: { G1: ['ok', 'old_kek_in_use critical', 'path_loss warning', 'ok'] } },
   multicast: { minutes: 15, groups: { G1: ['ok', 'path_loss warning', 'ok'] } },
   unregistered: { minutes: 10, groups: { G1: ['not_registered? warning', 'not_registered critical'] } },
@@ -67,7 +67,7 @@ const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
     groups: {
       G1: [
         'ok',
-        'ejected critical',
+        'ejected? warning',
         'path_loss warning',
         'path_loss critical',
         'no_primary? warning',

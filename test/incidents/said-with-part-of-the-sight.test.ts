@@ -21,9 +21,9 @@ const OF_GMS_ALONE: Sequences = {
   healthy: ['ok'],
   'legacy-ks': ['path_loss? warning', LEGACY],
   'ks-upgrade': ['path_loss? warning', LEGACY, 'ok'],
-  'rekey-loss': ['ok', 'path_loss? warning', 'path_loss warning', 'ok'],
+  'rekey-loss': ['ok', 'path_loss warning', 'ok'],
   'rekey-loss-fleet': ['ok', 'path_loss? warning', 'ks_rekeys_lost critical', 'ks_rekeys_lost warning', 'ok'],
-  'tek-loss': ['ok', 'path_loss? warning', 'path_loss warning'],
+  'tek-loss': ['ok', 'path_loss warning'],
   'ks-down': [
     'ok',
     'path_loss? warning',
@@ -33,7 +33,7 @@ const OF_GMS_ALONE: Sequences = {
     'ok',
   ],
   'coop-failover': ['ok'],
-  'coop-split': ['ok', 'coop_split critical', 'ok'],
+  'coop-split': ['ok', 'coop_split? warning', 'coop_split critical', 'ok'],
   'reload-storm': ['ok', 'gms_unreachable warning', 'gms_reloaded ok', 'ok'],
   'operator-clear': ['ok', 'operator_clear ok', 'ok'],
   'ks-clear-members': ['ok', 'ks_forced ok', 'ok'],
@@ -63,7 +63,7 @@ const WITHOUT_LOGS: Sequences = {
   'coop-split': ['ok', 'coop_split critical', 'ok'],
   'reload-storm': ['ok', 'gms_unreachable warning', 'gms_reloaded ok', 'ok'],
   'operator-clear': ['ok', 'operator_clear ok', 'ok'],
-  'ks-clear-members': ['ok', 'ks_forced ok', 'ok'],
+  'ks-clear-members': ['ok', 'ks_members_lost? warning', 'ks_forced ok', 'ok'],
 };
 
 const OF_THREE_KSS: Sequences = {

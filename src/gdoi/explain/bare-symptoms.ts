@@ -5,6 +5,7 @@ import {
   type Candidate,
   claimed,
   devicesOf,
+  explainedBefore,
   lastLook,
   list,
   nextLook,
@@ -220,8 +221,11 @@ export function ksFailover({ facts, open }: Asked): Candidate | null {
   };
 }
 
-export function reregistered({ facts, open }: Asked): Candidate | null {
-  const claims = claimed(open, { checks: ['reregistrations'] });
+export function reregistered({ facts, open, said }: Asked): Candidate | null {
+  const isOld = explainedBefore(said, (cause) => cause !== 'reregistered');
+  const claims = claimed(open, { checks: ['reregistrations'] }).filter(
+    ({ device, sinceMs }) => device === null || !isOld(device, sinceMs),
+  );
   if (claims.length === 0) return null;
   const names = sorted(claims.flatMap(({ device }) => device ?? []));
   const sinceMs = Math.min(...claims.map((claim) => claim.sinceMs));

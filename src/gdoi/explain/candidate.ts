@@ -3,7 +3,7 @@
  * order; a symptom belongs to the first cause that claims it.
  */
 import type { Consequence, Explanation, ExplanationCause, ExplanationStatus } from './explanation.ts';
-import type { GmFacts, GroupFacts } from './group-facts.ts';
+import { type GmFacts, type GroupFacts, isUnregistered } from './group-facts.ts';
 import { clockTime, gmCount, nameList, naturalOrder } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { Symptom, SymptomCheck } from './symptom.ts';
@@ -102,6 +102,23 @@ export function devicesOf({ devices, said }: Episode): readonly string[] {
   return devices ?? said.scope;
 }
 
+/**
+ * Re-registrations that an episode of one of these causes explained at its last look: when its evidence grows old before
+ * they do, they are no news.
+ */
+export function explainedBefore(
+  said: readonly Episode[],
+  by: (cause: ExplanationCause) => boolean,
+): (device: string, atMs: EpochMs) => boolean {
+  const until = new Map<string, EpochMs>();
+  for (const { cause, endedMs, presentSinceMs, said: last } of said) {
+    if (!by(cause) || presentSinceMs === null) continue;
+    const ofCause = last.explains.find(({ check }) => check === 'reregistrations')?.devices ?? [];
+    for (const device of ofCause) until.set(device, Math.max(until.get(device) ?? 0, endedMs ?? Infinity));
+  }
+  return (device, atMs) => atMs <= (until.get(device) ?? -Infinity);
+}
+
 /** Devices with an open symptom of these checks. */
 export function named(symptoms: readonly Symptom[], ...checks: readonly SymptomCheck[]): readonly string[] {
   return sorted(symptoms.flatMap(({ check, device }) => (checks.includes(check) && device !== null ? [device] : [])));
@@ -117,7 +134,7 @@ export function trafficStops(
   nowMs: EpochMs,
   unless: string,
 ): { readonly consequence: Consequence | null; readonly deadlineMs: EpochMs | null } {
-  const stopped = gms.filter((gm) => gm.failure === null && gm.registered === false && (gm.tekExpiryMs ?? 0) <= nowMs);
+  const stopped = gms.filter((gm) => isUnregistered(gm) && (gm.tekExpiryMs ?? 0) <= nowMs);
   const ahead = gms.filter((gm) => gm.tekExpiryMs !== null && gm.tekExpiryMs > nowMs);
   const first = firstOf(ahead, ({ tekExpiryMs }) => tekExpiryMs);
   const gone =

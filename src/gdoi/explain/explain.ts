@@ -18,6 +18,7 @@ import {
 import type { GroupFacts } from './group-facts.ts';
 import { coopSplit, ksDown, ksOutOfSight, loginRefused, noPrimary, redundancyLost } from './key-server-causes.ts';
 import { clockWrong, interfaceFlap, replayErrors, withoutTek } from './gm-causes.ts';
+import { ksMembersLost } from './ks-members-lost.ts';
 import { gmsReloaded, gmsUnreachable } from './member-causes.ts';
 import { ksForced, operatorClear, unauthorized } from './operator-causes.ts';
 import { ejected, ksRekeysLost, oldKekInUse, pathLoss, rekeysRefused } from './rekey-causes.ts';
@@ -46,6 +47,7 @@ const MAX_EVIDENCE = 12;
 const RULES: Readonly<Record<ExplanationCause, CauseRule>> = {
   login_refused: loginRefused,
   coop_split: coopSplit,
+  ks_members_lost: ksMembersLost,
   ks_down: ksDown,
   no_primary: noPrimary,
   redundancy_lost: redundancyLost,

@@ -12,6 +12,7 @@ import type { Symptom } from './symptom.ts';
 export const EXPLANATION_CAUSES = [
   'login_refused',
   'coop_split',
+  'ks_members_lost',
   'ks_down',
   'no_primary',
   'redundancy_lost',
@@ -94,10 +95,11 @@ export function worseStatus(a: ExplanationStatus, b: ExplanationStatus): Explana
   return STATUSES.indexOf(a) >= STATUSES.indexOf(b) ? a : b;
 }
 
-/** The worst first; of two equally bad the one that explains more, then the deeper one. */
+/** The worst first; of two equally bad the one that is clear, the one that explains more, then the deeper one. */
 export function byWeight(a: Explanation, b: Explanation): number {
   return (
     STATUSES.indexOf(b.status) - STATUSES.indexOf(a.status) ||
+    Number(a.phase === 'unclear') - Number(b.phase === 'unclear') ||
     explainedCount(b) - explainedCount(a) ||
     EXPLANATION_CAUSES.indexOf(a.cause) - EXPLANATION_CAUSES.indexOf(b.cause)
   );

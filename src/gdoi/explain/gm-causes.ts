@@ -16,7 +16,7 @@ import {
   sorted,
   trafficStops,
 } from './candidate.ts';
-import { type GmFacts, isUnregistered } from './group-facts.ts';
+import { type GmFacts, isHeard, isUnregistered } from './group-facts.ts';
 import { CHECK_CERTIFICATE, CHECK_INSTALL, CHECK_INTERFACE, CHECK_REPLAY } from '../events/first-steps.ts';
 import type { LoggedReason, ReasonKind } from '../log/logged-reason.ts';
 import { clockTime, gmsNamed, verb } from './said.ts';
@@ -49,7 +49,10 @@ export function interfaceFlap({ facts, open, before }: Asked): Candidate | null 
     fromMs: fromMs - pollIntervalMs - FLAP_SETTLES_MS,
   });
   const waiting = sorted(isOff);
-  const without = among(gms, waiting).filter((gm) => isUnregistered(gm) || gm.tekMissing);
+  // Who could not register before is told for that reason.
+  const without = among(gms, waiting).filter(
+    (gm) => gm.tekMissing || (isUnregistered(gm) && (gm.unregisteredSinceMs ?? nowMs) >= fromMs - pollIntervalMs),
+  );
   return {
     ...NOTHING,
     phase: 'present',
@@ -123,7 +126,7 @@ function flappedAtMs({ lastReregistration: last }: GmFacts, nowMs: EpochMs): Epo
 /** Registered, and no TEK is installed: the KS serves it, and its own platform or policy does not take it. */
 export function withoutTek({ facts, open, before }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
-  const missing = gms.filter((gm) => gm.tekMissing && gm.failure === null);
+  const missing = gms.filter((gm) => gm.tekMissing && isHeard(gm));
   const claims = claimed(open, { checks: OF_MISSING_TEK, of: new Set(missing.map(({ device }) => device)) });
   const names = named(claims, 'tek_remaining');
   if (names.length === 0) return null;
@@ -159,7 +162,7 @@ export function withoutTek({ facts, open, before }: Asked): Candidate | null {
 /** Certificates that are not valid at the time a router takes it to be: its clock, or that of its KS, is wrong. */
 export function clockWrong({ facts, open }: Asked): Candidate | null {
   const { gms, kss, nowMs } = facts;
-  const failing = gms.filter((gm) => gm.failure === null && (isUnregistered(gm) || (gm.failedAttempts ?? 0) > 0));
+  const failing = gms.filter((gm) => isHeard(gm) && (isUnregistered(gm) || (gm.failedAttempts ?? 0) > 0));
   const told = [...failing, ...kss].flatMap((router) =>
     recentOf(router, 'certificate_too_early', nowMs).map((reason) => ({ device: router.device, reason })),
   );

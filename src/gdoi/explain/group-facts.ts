@@ -43,6 +43,8 @@ export interface Failure {
   readonly result: string;
   /** Enough failures in a row that the device counts as unreachable. */
   readonly established: boolean;
+  /** The last poll that failed; absent: not later than the first. */
+  readonly lastMs?: EpochMs;
 }
 
 export const NO_CONTEXT: MemberContext = {
@@ -156,8 +158,13 @@ export function isSilent(member: MemberContext): boolean {
   return member.failure !== null && !isRefused(member);
 }
 
-export function isUnregistered({ failure, registered }: GmFacts): boolean {
-  return failure === null && registered === false;
+/** What it showed last still counts: one lost answer changes nothing of it. */
+export function isHeard({ failure }: MemberContext): boolean {
+  return failure === null || !failure.established;
+}
+
+export function isUnregistered(gm: GmFacts): boolean {
+  return isHeard(gm) && gm.registered === false;
 }
 
 /** Can a group like this have COOP at all? A single KS without peers gets no advice about it. */

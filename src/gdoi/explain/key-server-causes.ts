@@ -10,15 +10,25 @@ import {
   lastLook,
   list,
   named,
+  nextLook,
   sorted,
   trafficStops,
 } from './candidate.ts';
 import type { Explanation } from './explanation.ts';
-import { hasCoop, isRefused, isSilent, type GmFacts, type GroupFacts, type KsFacts } from './group-facts.ts';
+import {
+  hasCoop,
+  isHeard,
+  isRefused,
+  isSilent,
+  isUnregistered,
+  type GmFacts,
+  type GroupFacts,
+  type KsFacts,
+} from './group-facts.ts';
 import { CHECK_COOP, CHECK_REGISTRATION, CHECK_SPLIT } from '../events/first-steps.ts';
 import { clockTime, gmsNamed, ksNamed, naturalOrder, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import type { Symptom } from './symptom.ts';
+import { RECENT_MS, type Symptom } from './symptom.ts';
 
 /** COOP itself needs up to two refreshes of 20 s, and 30 s of the secondary's watchdog, to settle. */
 const COOP_SETTLES_MS = 50_000;
@@ -107,35 +117,56 @@ export function coopSplit(asked: Asked): Candidate | null {
 function splitSeenByGms({ facts, open, before }: Asked): Candidate | null {
   const { gms, kss, nowMs } = facts;
   if (kss.filter(({ failure }) => failure === null).length > 1) return null;
-  const holding = gms.filter((gm) => gm.failure === null && gm.registered === true && gm.keyServer !== null);
-  const apart = new Set(holding.filter((gm) => gm.divergent).map(({ keyServer }) => keyServer ?? ''));
-  const together = holding.filter((gm) => !gm.divergent && gm.tekSpis.length > 0);
+  const holding = gms.filter(
+    (gm) => isHeard(gm) && gm.registered === true && gm.keyServer !== null && gm.tekSpis.length > 0,
+  );
+  const differing = holding.filter((gm) => gm.divergent);
+  const apart = new Set(differing.map(({ keyServer }) => keyServer ?? ''));
+  const together = holding.filter((gm) => !gm.divergent);
   const whole = apart.size > 0 && together.length > 0 && together.every(({ keyServer }) => !apart.has(keyServer ?? ''));
   // A rekey of one side is no agreement: that is a TEK which both sides hold.
   const goesOn = before !== null && shareNoTek(holding);
   if (!whole && !goesOn) return null;
+  if (!goesOn && onlyMissedARekey(differing, together, facts)) return null;
   const sides = devicesByKs(holding);
   const several = [...sides.values()].some(({ length }) => length > 1);
   if (sides.size < 2 || !several) return null;
   const sinceMs = before?.sinceMs ?? nowMs;
+  // While a rekey is under way, or GMs register, some have the new keys and others not yet.
+  const settlesMs = sinceMs + facts.rekeyTakesMs + facts.pollIntervalMs;
+  const established = before?.presentSinceMs != null || nowMs >= settlesMs;
   const named = [...sides].toSorted(([a], [b]) => naturalOrder(a, b));
   return {
-    phase: 'present',
-    status: 'critical',
+    phase: established ? 'present' : 'unclear',
+    status: established ? 'critical' : 'warning',
     sinceMs,
-    summary: `GMs of ${named.length} KSs hold different TEKs since ${clockTime(sinceMs)}: COOP between KS ${named.map(([address]) => address).join(' and KS ')} is split, or one of them gives out old keys`,
+    summary: !established
+      ? `GMs of ${named.length} KSs hold different TEKs since ${clockTime(sinceMs)}; a rekey that is under way, or a split of COOP, is not yet clear`
+      : `GMs of ${named.length} KSs hold different TEKs since ${clockTime(sinceMs)}: COOP between KS ${named.map(([address]) => address).join(' and KS ')} is split, or one of them gives out old keys`,
     consequence: {
       what: `traffic between ${named.map(([address, devices]) => `${list(sorted(devices))} with ${address}`).join(' and ')} is dropped`,
       unless: null,
     },
     deadlineMs: null,
-    confidence: 'likely',
-    knownAtMs: null,
+    confidence: established ? 'likely' : 'possible',
+    knownAtMs: established ? null : settlesMs,
     firstStep: CHECK_SPLIT,
     scope: sorted(holding.map(({ device }) => device)),
     evidence: named.map(([address, devices]) => `registered with ${address}: ${list(sorted(devices))}`),
     claims: claimed(open, { checks: GM_CHECKS.filter((check) => check !== 'reregistrations') }),
   };
+}
+
+/** Their keys are older than those of the others: a rekey that did not reach them makes no second set of keys. */
+function onlyMissedARekey(
+  differing: readonly GmFacts[],
+  together: readonly GmFacts[],
+  { rekeyTakesMs }: GroupFacts,
+): boolean {
+  const servedMs = (gm: GmFacts) => Math.max(gm.lastRekeyMs ?? 0, gm.lastReregistration?.atMs ?? 0);
+  const others = together.map(servedMs).filter((ms) => ms > 0);
+  if (others.length === 0) return differing.length < 2;
+  return differing.some((gm) => servedMs(gm) < Math.min(...others) - rekeyTakesMs - CLOCKS_MS);
 }
 
 function devicesByKs(holding: readonly GmFacts[]): ReadonlyMap<string, readonly string[]> {
@@ -213,10 +244,10 @@ export function ksDown(asked: Asked): Candidate | null {
   const silent = kss.filter(isSilent);
   if (kss.length === 0 || silent.length < kss.length) return ksBack(asked);
   const sinceMs = Math.max(...silent.map(({ failure }) => failure?.sinceMs ?? nowMs));
-  if (servedSince(gms, sinceMs)) return null;
+  if (servedSince(gms, sinceMs)) return ksBack(asked);
   const established = silent.every(({ failure }) => failure?.established === true) || before?.presentSinceMs != null;
   const suffering = sorted(
-    gms.filter((gm) => gm.failure === null && (gm.registered === false || gm.rekeyOverdue)).map(({ device }) => device),
+    gms.filter((gm) => isUnregistered(gm) || (isHeard(gm) && gm.rekeyOverdue)).map(({ device }) => device),
   );
   const names = silent.map(({ device }) => device);
   const only = kss.length === 1 && !hasCoop(facts) ? ', the only KS,' : '';
@@ -254,21 +285,24 @@ function ksBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'last'>): 
   if (last === null || last.presentSinceMs === null) return null;
   const { nowMs, gms } = facts;
   const endedMs = last.endedMs ?? nowMs;
-  if (nowMs - endedMs > TRACES_MS) return null;
+  if (nowMs - endedMs > Math.max(TRACES_MS, facts.tekLifetimeMs + RECENT_MS)) return null;
   const registering = nowMs - endedMs <= REGISTERS_AGAIN_MS;
   const traces = claimed(open, {
     checks: GM_CHECKS.filter((check) => registering || check !== 'registered'),
     fromMs: last.sinceMs - slackMs(facts),
   });
-  if (traces.length === 0) return null;
-  const waiting = named(traces, 'registered');
+  const unlisted = gms.filter(({ listedByKs }) => listedByKs === false).map(({ device }) => device);
+  const unknownToIt = named(traces, 'rekeys_acknowledged').filter((name) => unlisted.includes(name));
+  // A KS that restarted knows no GM until it registers again, which it does when its keys end.
+  if (traces.length === 0 || (nowMs - endedMs > TRACES_MS && unknownToIt.length === 0)) return null;
+  const waiting = sorted([...named(traces, 'registered'), ...unknownToIt]);
   const kss = last.said.scope.filter((name) => facts.kss.some(({ device }) => device === name));
   const was = `${ksNamed(kss)} did not answer from ${clockTime(last.sinceMs)} to ${clockTime(endedMs)} and ${verb(kss.length, 'is', 'are')} back`;
   return over(last.said, traces, {
     summary:
       waiting.length === 0
         ? `${was}; ${gms.length === 1 ? 'its GM is' : `all ${gms.length} polled GMs are`} registered`
-        : `${was}; ${gmsNamed(waiting, gms.length)} ${verb(waiting.length, 'is', 'are')} not registered again yet`,
+        : `${was}; ${gmsNamed(waiting, gms.length)} ${verb(waiting.length, 'is', 'are')} not registered again yet${unknownToIt.length === 0 ? '' : `, and until then ${verb(waiting.length, 'gets', 'get')} no rekey`}`,
     status: waiting.length === 0 ? 'ok' : 'warning',
   });
 }
@@ -311,7 +345,7 @@ export function noPrimary({ facts, open, before }: Asked): Candidate | null {
 export function redundancyLost(asked: Asked): Candidate | null {
   const { facts, open, before } = asked;
   const { kss, nowMs } = facts;
-  const gone = kss.filter((ks) => isSilent(ks) && !seenAlive(facts, ks));
+  const gone = kss.filter((ks) => isSilent(ks) && aliveMs(facts, ks) === null);
   const primary = kss.find(({ failure, role }) => failure === null && role === 'primary');
   if (gone.length === 0 || primary === undefined) return redundancyBack(asked);
   const names = sorted(gone.map(({ device }) => device));
@@ -373,14 +407,32 @@ function redundancyBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'l
 
 /** The agent gets no answer, but GMs or peers do: it is the agent's path, not the KS. */
 export function ksOutOfSight({ facts, open }: Asked): Candidate | null {
-  const { kss, gms, nowMs } = facts;
+  const { kss, nowMs } = facts;
   const silent = kss.filter((ks) => isSilent(ks) && ks.failure?.established === true);
-  const alive = silent.filter(
-    (ks) => seenAlive(facts, ks) || servedSince(gmsWith(gms, ks), ks.failure?.sinceMs ?? nowMs),
-  );
+  const alive = silent.filter((ks) => aliveMs(facts, ks) !== null);
   if (alive.length === 0) return null;
   const names = sorted(alive.map(({ device }) => device));
   const sinceMs = Math.min(...alive.map(({ failure }) => failure?.sinceMs ?? nowMs));
+  // It served someone after the agent's last try: it may be back, which the next try tells.
+  const triedSince = alive.some((ks) => (ks.failure?.lastMs ?? 0) > (aliveMs(facts, ks) ?? nowMs));
+  if (!triedSince) {
+    return {
+      phase: 'unclear',
+      status: 'warning',
+      sinceMs,
+      summary: `${ksNamed(names)} did not answer from ${clockTime(sinceMs)} on and ${verb(names.length, 'serves its', 'serve their')} GMs or peers again: ${verb(names.length, 'it is', 'they are')} back, or only the agent’s path to ${verb(names.length, 'it', 'them')} is broken`,
+      consequence: null,
+      deadlineMs: null,
+      confidence: 'possible',
+      knownAtMs: nextLook(alive, nowMs),
+      firstStep: null,
+      scope: names,
+      evidence: alive.map(
+        (ks) => `${ks.device}: served a GM or a peer at ${clockTime(aliveMs(facts, ks) ?? nowMs)}, not tried since`,
+      ),
+      claims: claimed(open, { checks: ['reachable'], of: new Set(names) }),
+    };
+  }
   return {
     phase: 'present',
     status: 'warning',
@@ -431,9 +483,7 @@ function slackMs({ pollIntervalMs }: GroupFacts): number {
 /** A GM got a rekey or a registration after this instant. */
 function servedSince(gms: readonly GmFacts[], sinceMs: EpochMs): boolean {
   return gms.some(
-    (gm) =>
-      gm.failure === null &&
-      ((gm.lastRekeyMs ?? 0) > sinceMs + CLOCKS_MS || (gm.lastReregistration?.atMs ?? 0) > sinceMs + CLOCKS_MS),
+    (gm) => (gm.lastRekeyMs ?? 0) > sinceMs + CLOCKS_MS || (gm.lastReregistration?.atMs ?? 0) > sinceMs + CLOCKS_MS,
   );
 }
 
@@ -451,12 +501,29 @@ function gmsOf({ gms }: GroupFacts, kss: readonly KsFacts[]): readonly string[] 
     .map(({ device }) => device);
 }
 
-/** A peer that answers has called it alive since it went silent. */
-function seenAlive({ peers }: GroupFacts, ks: KsFacts): boolean {
+/** When it was last seen to work since it went silent: a peer called it alive, or it served a GM; null: it was not. */
+function aliveMs({ peers, gms, kss }: GroupFacts, ks: KsFacts): EpochMs | null {
   const failedMs = ks.failure?.sinceMs ?? 0;
-  return peers.some(
-    ({ address, lost, readMs }) => address === ks.address && lost === false && readMs > failedMs + COOP_SETTLES_MS,
-  );
+  // Its peers' word is better than what a GM shows of the KS it tries.
+  if (peers.some(({ address, lost, readMs }) => address === ks.address && lost === true && readMs > failedMs))
+    return null;
+  const instants = [
+    ...peers.flatMap(({ address, lost, readMs }) =>
+      address === ks.address && lost === false && readMs > failedMs + COOP_SETTLES_MS ? [readMs] : [],
+    ),
+    // SNMP shows no registration: the KS in its table may be one that it tries.
+    ...gmsWith(gms, ks).flatMap(({ lastReregistration: last, lastRekeyMs, sentMs, registered }) =>
+      registered !== true
+        ? []
+        : [
+            // With whom it registered is for an answer after it.
+            ...(last === null || sentMs <= last.atMs + CLOCKS_MS ? [] : [last.atMs]),
+            // In a COOP set a rekey comes from the primary, whoever registered the GM.
+            ...(lastRekeyMs === null || kss.length > 1 || peers.length > 0 ? [] : [lastRekeyMs]),
+          ],
+    ),
+  ].filter((ms) => ms > failedMs + CLOCKS_MS);
+  return instants.length === 0 ? null : Math.max(...instants);
 }
 
 function gmNames(symptoms: readonly Symptom[], { gms }: GroupFacts): readonly string[] {

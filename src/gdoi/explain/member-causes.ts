@@ -1,6 +1,6 @@
 /** GMs that restarted, or that the agent does not reach: they cannot acknowledge, and nothing of that is the KS's. */
 import { among, type Asked, between, type Candidate, claimed, GM_CHECKS, list, nextLook, sorted } from './candidate.ts';
-import { type GmFacts, type GroupFacts, isSilent, isUnregistered } from './group-facts.ts';
+import { type GmFacts, type GroupFacts, isHeard, isSilent, isUnregistered } from './group-facts.ts';
 import { gmsNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS } from './symptom.ts';
@@ -16,23 +16,31 @@ export function gmsReloaded({ facts, open }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
   // Its KS counts the rekeys that a GM missed while it was down until the next one is acknowledged.
   const countsMs = Math.max(RECENT_MS, facts.tekLifetimeMs) + facts.pollIntervalMs;
-  const booted = gms.filter(
-    (gm) => gm.failure === null && nowMs - (bootedMs(gm) ?? Number.NEGATIVE_INFINITY) <= countsMs,
-  );
+  const booted = gms.filter((gm) => isHeard(gm) && nowMs - (bootedMs(gm) ?? Number.NEGATIVE_INFINITY) <= countsMs);
   if (booted.length === 0) return null;
   const fresh = booted.filter((gm) => nowMs - (bootedMs(gm) ?? 0) <= RECENT_MS);
-  const names = sorted(booted.map(({ device }) => device));
   const registering = new Set(
     booted.filter((gm) => nowMs - (bootedMs(gm) ?? 0) <= BOOT_TO_REGISTRATION_MS).map(({ device }) => device),
   );
+  const justBooted = new Set(fresh.map(({ device }) => device));
+  const forThat = new Set(
+    booted
+      .filter((gm) => (gm.lastReregistration?.atMs ?? 0) - (bootedMs(gm) ?? nowMs) <= BOOT_TO_REGISTRATION_MS)
+      .map(({ device }) => device),
+  );
   const claims = claimed(
     open,
-    { checks: ['rekeys_acknowledged', 'reregistrations', 'kek_matches_ks', 'tek_matches_ks'], of: new Set(names) },
+    { checks: ['rekeys_acknowledged'], of: new Set(booted.map(({ device }) => device)) },
+    { checks: ['reregistrations'], of: forThat },
+    { checks: ['kek_matches_ks', 'tek_matches_ks'], of: justBooted },
     { checks: ['registered', 'kek_present', 'tek_remaining'], of: registering },
   );
+  const concerned = new Set([...justBooted, ...claims.flatMap(({ device }) => device ?? [])]);
+  const told = booted.filter(({ device }) => concerned.has(device));
+  const names = sorted(told.map(({ device }) => device));
   if (claims.length === 0 && fresh.length === 0) return null;
-  const boots = booted.flatMap((gm) => bootedMs(gm) ?? []);
-  const waiting = sorted(booted.filter(isUnregistered).map(({ device }) => device));
+  const boots = told.flatMap((gm) => bootedMs(gm) ?? []);
+  const waiting = sorted(told.filter(isUnregistered).map(({ device }) => device));
   const together = names.length >= SEVERAL && Math.max(...boots) - Math.min(...boots) <= TOGETHER_MS;
   return {
     phase: 'present',
@@ -45,7 +53,7 @@ export function gmsReloaded({ facts, open }: Asked): Candidate | null {
     knownAtMs: waiting.length === 0 ? null : nextLook(among(gms, waiting), nowMs),
     firstStep: `show version on ${names.length === 1 ? 'it' : 'them'}: read the reload reason`,
     scope: names,
-    evidence: booted
+    evidence: told
       .slice(0, 8)
       .map((gm) => `${gm.device}: up since ${new Date(bootedMs(gm) ?? nowMs).toISOString()} by its uptime`),
     claims,

@@ -11,9 +11,11 @@ import {
   type Candidate,
   claimed,
   devicesOf,
+  explainedBefore,
   type Episode,
   firstOf,
   lastLook,
+  nextLook,
   GM_CHECKS,
   list,
   named,
@@ -21,7 +23,7 @@ import {
   trafficStops,
 } from './candidate.ts';
 import type { ExplanationCause } from './explanation.ts';
-import { type GmFacts, type GroupFacts, hasCoop } from './group-facts.ts';
+import { type GmFacts, type GroupFacts, hasCoop, isHeard, isSilent } from './group-facts.ts';
 import { CHECK_REKEY_PATH } from '../events/first-steps.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
 import { clockTime, gmCount, gmsNamed, ksNamed, verb } from './said.ts';
@@ -41,6 +43,8 @@ const CRITICAL_AT_MISSED = 2;
 /** Two readings of one KEK's expiry differ by less, another KEK's by more. */
 const NEWER_BY_MS = 30_000;
 const REGISTERING_MS = 90_000;
+/** A GM registers for a missed rekey this long after the others got it, or later. */
+const DUE_BEFORE_MS = 60_000;
 
 const CHECK_KS_SIDE =
   'show crypto gdoi ks rekey and ks members on the KS: does it send, and who acknowledges? Then what stands in front of it: firewall and ACL for UDP 848, fragmentation of large rekeys, control-plane policing';
@@ -59,8 +63,16 @@ interface Loss {
 function lossOf({ facts, open, before, said }: Asked): Loss {
   const { gms, nowMs } = facts;
   const explained = missedForOtherReasons(said, nowMs);
+  const isOld = explainedBefore(said, (cause) => !LOSSES.has(cause) && !IN_PASSING.has(cause));
   const missedOne = new Set(
-    gms.filter((gm) => missedCause(gm, nowMs) && !explained.has(gm.device)).map(({ device }) => device),
+    gms
+      .filter(
+        (gm) =>
+          missedCause(gm, nowMs) &&
+          !explained.has(gm.device) &&
+          !isOld(gm.device, gm.lastReregistration?.atMs ?? nowMs),
+      )
+      .map(({ device }) => device),
   );
   const traces = claimed(
     open,
@@ -72,7 +84,7 @@ function lossOf({ facts, open, before, said }: Asked): Loss {
   const unacknowledged = named(traces, 'rekeys_acknowledged');
   const missed = named(traces, ...LOSS_CHECKS);
   const isMissed = new Set(missed);
-  const others = gms.filter((gm) => gm.failure === null && gm.registered !== false && !isMissed.has(gm.device));
+  const others = gms.filter((gm) => isHeard(gm) && gm.registered !== false && !isMissed.has(gm.device));
   const hasIt = gotIt(facts, isMissed);
   const got = others.filter(hasIt);
   return {
@@ -84,6 +96,15 @@ function lossOf({ facts, open, before, said }: Asked): Loss {
     traces,
   };
 }
+
+/** Causes that say nothing of why a rekey was missed. */
+const IN_PASSING: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
+  'ejected',
+  'old_kek_in_use',
+  'keys_differ',
+  'without_kek',
+  'reregistered',
+]);
 
 /** What it says of its GMs is why they missed a rekey: their registration failed for long, or they refused what came. */
 const OTHER_REASONS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['not_registered', 'rekeys_refused']);
@@ -105,11 +126,20 @@ function missedCause({ lastReregistration: last }: GmFacts, nowMs: EpochMs): boo
  * Does a GM have what these miss? A KEK that lasts longer than theirs shows it at once; a GM without a KEK timer, or that
  * misses nothing though it was asked after the rekey's time, has it too.
  */
-function gotIt({ gms, kss, leadMs, rekeyTakesMs }: GroupFacts, missed: ReadonlySet<string>): (gm: GmFacts) => boolean {
+function gotIt(
+  { gms, kss, leadMs, rekeyTakesMs, nowMs }: GroupFacts,
+  missed: ReadonlySet<string>,
+): (gm: GmFacts) => boolean {
   const waiting = gms.filter((gm) => missed.has(gm.device) && gm.rekeyOverdue);
   const oldExpiries = waiting.flatMap(({ kekExpiryMs }) => kekExpiryMs ?? []);
-  const behind = gms.some((gm) => missed.has(gm.device) && gm.kekMatchesKs === false);
-  const changed = behind ? kss.flatMap(({ kekSinceMs }) => kekSinceMs ?? []) : [];
+  const missing = gms.filter((gm) => missed.has(gm.device));
+  const behind = missing.some((gm) => gm.kekMatchesKs === false);
+  const healed = missing.filter((gm) => missedCause(gm, nowMs));
+  const changed = [
+    ...(behind ? kss.flatMap(({ kekSinceMs }) => kekSinceMs ?? []) : []),
+    // Shortly before it registers again everyone else has it: the rekey was due a minute and more before that.
+    ...healed.flatMap(({ lastReregistration: last }) => (last === null ? [] : [last.atMs - DUE_BEFORE_MS])),
+  ];
   const dueMs =
     oldExpiries.length > 0
       ? Math.min(...oldExpiries) - leadMs + rekeyTakesMs
@@ -118,12 +148,12 @@ function gotIt({ gms, kss, leadMs, rekeyTakesMs }: GroupFacts, missed: ReadonlyS
   return (gm) => (gm.kekExpiryMs ?? 0) > lastsBeyondMs || gm.sentMs >= dueMs;
 }
 
-/** A KS may be polled for the first time, or say of which release it is, this much later than its GMs. */
-const KS_UNKNOWN_MS = 60_000;
+/** From a GM's re-registration to the look that tells whether it brought another KEK. */
+const SEEN_WITHIN_MS = 60_000;
 
 /**
- * Whether a rekey is due at all depends on the KS's release. While no KS has said of which one it is, an overdue KEK alone
- * is not yet a lost rekey; after a while it is the likelier reading.
+ * Whether a rekey is due at all depends on the KS's release. While no KS has said of which one it is, and no GM has a newer
+ * KEK, an overdue KEK alone is not yet a lost rekey: whether the GM's re-registration brings another KEK will tell.
  */
 function mayBeOldKs(asked: Asked, { traces }: Loss): boolean {
   const { facts, said } = asked;
@@ -132,6 +162,10 @@ function mayBeOldKs(asked: Asked, { traces }: Loss): boolean {
     said.some(({ cause, endedMs, presentSinceMs }) => LOSSES.has(cause) && endedMs === null && presentSinceMs !== null)
   )
     return false;
+  const waiting = facts.gms.filter(({ rekeyOverdue }) => rekeyOverdue);
+  const oldExpiries = waiting.flatMap(({ kekExpiryMs }) => kekExpiryMs ?? []);
+  const sentAhead = facts.gms.some(({ kekExpiryMs }) => (kekExpiryMs ?? 0) > Math.max(...oldExpiries) + NEWER_BY_MS);
+  if (oldExpiries.length > 0 && sentAhead) return false;
   return traces.every(({ check }) => check === 'kek_remaining') && facts.nowMs < releaseKnownMs(asked);
 }
 
@@ -139,7 +173,16 @@ const LOSSES: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['path_l
 
 function releaseKnownMs({ facts, said }: Asked): EpochMs {
   const since = said.flatMap(({ cause, endedMs, sinceMs }) => (LOSSES.has(cause) && endedMs === null ? [sinceMs] : []));
-  return Math.min(facts.nowMs, ...since) + KS_UNKNOWN_MS;
+  const first = firstOf(
+    facts.gms.filter(({ rekeyOverdue }) => rekeyOverdue),
+    ({ reregistersAtMs }) => reregistersAtMs,
+  );
+  return (first?.reregistersAtMs ?? Math.min(facts.nowMs, ...since)) + SEEN_WITHIN_MS;
+}
+
+/** None of the polled KSs answers: what it sent, or whether it is up, is for its next answer. */
+function ksSilent({ kss }: GroupFacts): boolean {
+  return kss.length > 0 && kss.every(isSilent);
 }
 
 function isMany({ missed, unacknowledged, gotCount }: Loss, members: number): boolean {
@@ -227,7 +270,7 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
   const was = before !== null && before.presentSinceMs !== null;
   const same = was && loss.missed.length > 0 && isWithin(loss.missed, before.said.scope);
   const many = isMany(loss, members);
-  if ((!many && !same) || mayBeOldKs(asked, loss)) return null;
+  if ((!many && !same) || mayBeOldKs(asked, loss) || (!was && ksSilent(facts))) return null;
   const servers = sorted(kss.filter(({ failure }) => failure === null).map(({ device }) => device));
   const from = servers.length === 0 ? 'the KS' : kss.length === 1 ? `KS ${servers[0] ?? ''}` : 'the primary KS';
   const names = sorted([
@@ -297,7 +340,9 @@ export function pathLoss(asked: Asked): Candidate | null {
     0,
   );
   const releaseUnknown = mayBeOldKs(asked, loss);
-  const unclear = releaseUnknown || (loss.gotCount === 0 && loss.undecided.length > 0);
+  const silent = ksSilent(facts) && asked.before?.presentSinceMs == null;
+  const open = asked.before?.presentSinceMs == null && loss.gotCount === 0 && loss.undecided.length > 0;
+  const unclear = releaseUnknown || silent || open;
   const healed = mine.filter((gm) => missedCause(gm, nowMs));
   const onlyAcks = loss.traces.every(({ check }) => check === 'rekeys_acknowledged');
   const holding = onlyAcks && mine.length > 0 && mine.every((gm) => gm.kekMatchesKs === true);
@@ -309,15 +354,17 @@ export function pathLoss(asked: Asked): Candidate | null {
       asked.before?.sinceMs ?? Math.min(nowMs, ...healed.map(({ lastReregistration: last }) => last?.atMs ?? nowMs)),
     summary: releaseUnknown
       ? `No new KEK has come to ${gmsNamed(loss.missed, members)} though the old one expires soon; whether the KS sends it before expiry, or is of an old release, is not yet clear`
-      : unclear
-        ? `${gmsNamed(loss.missed, members)} did not get the rekey that is due; whether the others did is not yet clear`
-        : pathSummary(loss, {
-            from: kss.length === 1 ? `KS ${kss[0]?.device ?? ''}` : 'the KS',
-            members,
-            worst,
-            healedMs: healed.map(({ lastReregistration: last }) => last?.atMs ?? nowMs),
-            holding,
-          }),
+      : silent
+        ? `${gmsNamed(loss.missed, members)} did not get a rekey, and ${ksNamed(sorted(kss.map(({ device }) => device)))} ${verb(kss.length, 'does', 'do')} not answer: whether it was sent is not yet clear`
+        : unclear
+          ? `${gmsNamed(loss.missed, members)} did not get the rekey that is due; whether the others did is not yet clear`
+          : pathSummary(loss, {
+              from: kss.length === 1 ? `KS ${kss[0]?.device ?? ''}` : 'the KS',
+              members,
+              worst,
+              healedMs: healed.map(({ lastReregistration: last }) => last?.atMs ?? nowMs),
+              holding,
+            }),
     ...whatFollows(
       loss,
       facts,
@@ -338,7 +385,7 @@ export function pathLoss(asked: Asked): Candidate | null {
           },
     ),
     confidence: unclear ? 'possible' : 'likely',
-    knownAtMs: releaseUnknown ? releaseKnownMs(asked) : unclear ? lastLook(loss.undecided, nowMs) : null,
+    knownAtMs: releaseUnknown ? releaseKnownMs(asked) : unclear ? lastLook(silent ? kss : loss.undecided, nowMs) : null,
     firstStep: CHECK_REKEY_PATH,
     scope: loss.missed,
     evidence: evidenceOf(loss, members, facts),
@@ -380,30 +427,61 @@ function nextRekey({ kss, nowMs }: GroupFacts): EpochMs | null {
   );
 }
 
+/** A list that lacks a GM is read again after this long before it is more than a moment's. */
+const NOT_LISTED_MS = 60_000;
+
 /** A KS dropped the GM, which believes that it is registered. */
-export function ejected({ facts, open }: Asked): Candidate | null {
-  const { gms, unacknowledged, nowMs } = facts;
+export function ejected({ facts, open, before, said }: Asked): Candidate | null {
+  const { gms, kss, unacknowledged, nowMs } = facts;
   const dropped = [
-    ...gms.filter((gm) => gm.failure === null && gm.listedByKs === false).map(({ device }) => device),
+    ...gms.filter((gm) => isHeard(gm) && gm.listedByKs === false).map(({ device }) => device),
     ...unacknowledged
       .filter(({ acksMissed }) => acksMissed >= EJECTED_AT_MISSED)
       .map(({ device, address }) => device ?? address),
   ];
-  const names = sorted(dropped);
+  const names = named(claimed(open, { checks: ['rekeys_acknowledged'], of: new Set(dropped) }), 'rekeys_acknowledged');
+  if (names.length === 0) return null;
   const claims = claimed(open, { checks: LOSS_CHECKS, of: new Set(names) });
-  if (names.length === 0 || claims.length === 0) return null;
   const members = among(gms, names);
+  // Who had missed two acknowledgements was dropped for the third. Others may register anew at this moment, or were cleared on the KS.
+  const losing = new Set(
+    said
+      .filter(
+        ({ cause, worst, presentSinceMs }) =>
+          (cause === 'ejected' && presentSinceMs !== null) || (LOSSES.has(cause) && worst === 'critical'),
+      )
+      .flatMap((episode) => devicesOf(episode)),
+  );
+  const counted = new Set(
+    unacknowledged
+      .filter(({ acksMissed }) => acksMissed >= EJECTED_AT_MISSED)
+      .map(({ device, address }) => device ?? address),
+  );
+  const forAcks = names.filter((name) => losing.has(name) || counted.has(name));
+  const sinceMs = before?.sinceMs ?? nowMs;
+  const readAgain = kss.some(({ readMs }) => readMs >= sinceMs + NOT_LISTED_MS);
+  const established = forAcks.length > 0 || readAgain || before?.presentSinceMs != null;
+  const [is, it] = [verb(names.length, 'is', 'are'), verb(names.length, 'it', 'them')];
+  const whom = gmsNamed(names, facts.members);
   return {
-    phase: 'present',
-    status: 'critical',
-    sinceMs: nowMs,
-    summary: `${gmsNamed(names, facts.members)} ${verb(names.length, 'is', 'are')} no longer on the KS’s list: it dropped ${verb(names.length, 'it', 'them')} after three rekeys without acknowledgement, and sends ${verb(names.length, 'it', 'them')} no more`,
-    ...trafficStops(members, nowMs, 'it registers again before'),
-    confidence: 'likely',
-    knownAtMs: null,
+    phase: established ? 'present' : 'unclear',
+    status: established ? 'critical' : 'warning',
+    sinceMs,
+    summary: !established
+      ? `${whom} ${is} not on the KS’s list; whether the KS dropped ${it}, or ${verb(names.length, 'it registers', 'they register')} anew, is not yet clear`
+      : forAcks.length === names.length
+        ? `${whom} ${is} no longer on the KS’s list: it dropped ${it} after three rekeys without acknowledgement, and sends ${it} no more`
+        : `${whom} ${is} registered, and no KS that answers lists ${it}: the KS dropped ${it}, and sends ${it} no rekey any more`,
+    ...trafficStops(members, nowMs, `${verb(names.length, 'it registers', 'they register')} again before`),
+    confidence: established ? 'likely' : 'possible',
+    knownAtMs: established ? null : nextLook(kss, nowMs),
     firstStep: CHECK_REKEY_PATH,
     scope: names,
-    evidence: names.map((name) => `${name}: not listed by any KS that is polled, or three acknowledgements missed`),
+    evidence: names.map((name) =>
+      counted.has(name)
+        ? `${name}: three acknowledgements missed, as the KS counts`
+        : `${name}: Registered, and not listed by any KS that answers`,
+    ),
     claims,
   };
 }

@@ -18,6 +18,15 @@ function isOldProof({ lastReregistration: last, kekSinceMs }: GmFacts): boolean 
   return last?.cause === 'legacy_ks' && kekSinceMs <= last.atMs + SAME_KEK_MS;
 }
 
+/** Its last re-registration was for a KEK whose successor had not come. */
+function ofMissedKek({ lastReregistration: last }: GmFacts, nowMs: EpochMs): boolean {
+  return (
+    last !== null &&
+    (last.cause === 'kek_missed_rekey' || last.cause === 'kek_expired') &&
+    nowMs - last.atMs <= RECENT_MS
+  );
+}
+
 export function legacyKs({ facts, open }: Asked): Candidate | null {
   const { mixed, gms, kss, nowMs } = facts;
   const releaseShown = kss.some(({ behavior }) => behavior !== 'unknown');
@@ -27,8 +36,18 @@ export function legacyKs({ facts, open }: Asked): Candidate | null {
   const over = mixed === null && upgraded;
   const affected = sorted(mixed?.affectedGms ?? proven.map(({ device }) => device));
   const legacy = sorted(mixed?.legacyKss.map(({ device }) => device) ?? []);
+  // What one GM proved holds for all with a KEK timer: the KS sends none of them a KEK rekey ahead.
+  const others = over ? [] : gms.filter(({ behavior }) => behavior === 'timer');
+  const waitingInVain = others.filter(({ rekeyOverdue }) => rekeyOverdue);
+  const waitedInVain = releaseShown ? [] : others.filter((gm) => ofMissedKek(gm, nowMs));
   const claims = butMissingTeks(
-    claimed(open, { checks: ['mixed_versions'] }, { checks: GM_CHECKS, of: new Set(affected) }),
+    claimed(
+      open,
+      { checks: ['mixed_versions'] },
+      { checks: GM_CHECKS, of: new Set(affected) },
+      { checks: ['kek_remaining'], of: new Set(waitingInVain.map(({ device }) => device)) },
+      { checks: ['reregistrations'], of: new Set(waitedInVain.map(({ device }) => device)) },
+    ),
     gms,
   );
   if (over && claims.length === 0) return null;

@@ -92,7 +92,10 @@ export function countNotPolled({ listed, polled }: MemberAddresses): number {
 export function isListed(gm: FleetGm, { listed, listedAtMs }: MemberAddresses, listAgeMs: number): boolean | null {
   if (listedAtMs === null || gm.address === null) return null;
   if (listed.has(gm.address)) return true;
-  const settled = listedAtMs - listAgeMs >= gm.registeredSinceMs;
+  // SNMP shows no registrations: there new keys may be one.
+  const keysMs = gm.counters.succeeded === null ? gm.kekSinceMs : 0;
+  const registeredMs = Math.max(gm.registeredSinceMs, keysMs, gm.lastReregistration?.atMs ?? 0);
+  const settled = listedAtMs - listAgeMs >= registeredMs;
   return gm.reachable && gm.registered === true && settled ? false : null;
 }
 

@@ -3,7 +3,7 @@
  * explain, and what is said first. A check that is explained weighs no more than its cause, and what to do first about it
  * is what to do about the cause.
  */
-import type { Explanation } from '../explain/explanation.ts';
+import type { Explanation, ExplanationCause } from '../explain/explanation.ts';
 import { SYMPTOM_CHECKS, type SymptomCheck } from '../explain/symptom.ts';
 import type { CheckName, HealthCheck } from './health-check.ts';
 
@@ -46,6 +46,27 @@ function explains({ explains: all }: Explanation, name: CheckName, device: strin
     ({ check, devices }) =>
       check === symptom &&
       (device === null || OF_THE_GROUP.has(name) || devices.length === 0 || devices.includes(device)),
+  );
+}
+
+/** Whom it concerns gets no rekey until it registers again. */
+const BEYOND_REKEYS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
+  'old_kek_in_use',
+  'ejected',
+  'without_kek',
+]);
+
+/** Is it known that no rekey reaches this GM now? `explanations`: those that concern it. */
+export function isBeyondRekeys(explanations: readonly Explanation[], device: string): boolean {
+  return explanations.some(
+    ({ cause, phase, scope, explains: all }) =>
+      phase === 'present' &&
+      ((BEYOND_REKEYS.has(cause) && scope.includes(device)) ||
+        all.some(
+          ({ check, devices }) =>
+            devices.includes(device) &&
+            (check === 'registered' || (cause === 'ks_members_lost' && check === 'rekeys_acknowledged')),
+        )),
   );
 }
 

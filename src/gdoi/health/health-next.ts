@@ -28,7 +28,7 @@ export function earliest(candidates: readonly (NextOccurrence | null)[], nowMs: 
 }
 
 /** How long before expiry the KEK rekey comes, or why none is to be expected. */
-export type ExpectedKekRekey = { readonly leadSeconds: number } | 'none ahead' | 'no KS answers';
+export type ExpectedKekRekey = { readonly leadSeconds: number } | 'none ahead' | 'no KS answers' | 'reaches it no more';
 
 export function nextOfGm(known: {
   readonly gm: GmSnapshot;
@@ -54,6 +54,7 @@ export function nextOfGm(known: {
 function onCountdown(forecast: Forecast, kekRekey: ExpectedKekRekey): string {
   if (kekRekey === 'none ahead' && forecast.cause === 'kek_missed_rekey')
     return 'the GM re-registers: its KS sends no KEK rekey before expiry';
+  if (kekRekey === 'reaches it no more') return 'the GM registers: no rekey reaches it before';
   return `${awaited(forecast)} at the latest; without it the GM re-registers`;
 }
 

@@ -19,7 +19,7 @@ import {
   worseOf,
   worstCheck,
 } from './health-check.ts';
-import { explanationsOf, withExplanations } from './health-explained.ts';
+import { explanationsOf, isBeyondRekeys, withExplanations } from './health-explained.ts';
 import { besideChecks } from './health-beside.ts';
 import { certificateChecks } from './health-certificates.ts';
 import { gmChecks } from './health-gm.ts';
@@ -148,17 +148,18 @@ function partOf(known: {
   const tracking = input.tracking.get(group) ?? null;
   const seen: HealthCheck[] = [];
   const next: (NextOccurrence | null)[] = [];
+  const explanations = explanationsOf(fleet?.explanations ?? [], device);
   if (gm !== null) {
     const ahead = tracking?.forecast ?? forecastOf(gm, fleet);
     const { snapshot, at } = gm;
     seen.push(...gmChecks({ device, group, gm: snapshot, at, atMs, tracking, forecast: ahead, fleet }));
-    next.push(nextOfGm({ gm: snapshot, at, forecast: ahead, kekRekey: expectedKekRekey(fleet, device), nowMs: atMs }));
+    const kekRekey = isBeyondRekeys(explanations, device) ? 'reaches it no more' : expectedKekRekey(fleet, device);
+    next.push(nextOfGm({ gm: snapshot, at, forecast: ahead, kekRekey, nowMs: atMs }));
   }
   if (ks !== null) {
     seen.push(...ksChecks({ device, group, ks: ks.snapshot, at: ks.at, atMs, fleet }));
     next.push(nextOfKs(ks.snapshot, ks.at, atMs));
   }
-  const explanations = explanationsOf(fleet?.explanations ?? [], device);
   const checks = withExplanations(
     age.fresh || age.seconds === null ? seen : asOfOldAnswer(seen, durationText(age.seconds)),
     explanations,

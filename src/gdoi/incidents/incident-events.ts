@@ -33,6 +33,16 @@ export function incidentsAround(
 const SHOWN_BY: Readonly<Record<ExplanationCause, ReadonlySet<EventType | Cause>>> = {
   login_refused: new Set<EventType>(['unreachable', 'reachable']),
   coop_split: new Set<EventType>(['coop_split', 'coop_peer_lost', 'tek_divergence', 'ks_role_changed']),
+  ks_members_lost: new Set<EventType | Cause>([
+    'tek_expired',
+    'kek_expired',
+    'kek_missed_rekey',
+    'kek_rekey_overdue',
+    'tek_rekey_overdue',
+    'tek_divergence',
+    'member_ejected',
+    'ks_forced',
+  ]),
   ks_down: new Set<EventType | Cause>([
     'unreachable',
     'reachable',

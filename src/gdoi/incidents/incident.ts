@@ -38,6 +38,7 @@ export interface Incident {
 const ENDED_BY: Readonly<Record<ExplanationCause, string>> = {
   login_refused: 'the devices let the agent in again',
   coop_split: 'one KS alone says that it is primary',
+  ks_members_lost: 'the GMs are registered again, with the keys that the KS has now',
   ks_down: 'a KS answers again',
   no_primary: 'a KS is primary again',
   redundancy_lost: 'the KS answers again',

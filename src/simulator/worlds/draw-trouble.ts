@@ -3,9 +3,37 @@ import type { Random } from '../../kernel/random.ts';
 import type { FleetOperations, FleetPlan, GmPlan, KsPlan } from '../scenarios/fleet-plan.ts';
 import type { Path } from '../world/world.ts';
 
+export const TROUBLE_KINDS = [
+  'gm_reload',
+  'gm_clear',
+  'kek_rekeys_lost',
+  'rekeys_lost',
+  'acks_lost',
+  'registrations_lost',
+  'path_cut',
+  'ks_dead',
+  'ks_reload',
+  'kek_rekeys_lost_by_all',
+  'coop_cut',
+  'members_cleared',
+  'rekey_now',
+  'policy_replaced',
+  'interface_flap',
+  'unauthorized',
+  'replay_errors',
+  'teks_lost',
+  'clock_set',
+] as const;
+export type TroubleKind = (typeof TROUBLE_KINDS)[number];
+
 export interface Trouble {
+  readonly kind: TroubleKind;
+  /** Whom it happens to; null: the whole fleet. */
+  readonly device: string | null;
   /** After the start. */
   readonly atSeconds: number;
+  /** When it ends; of an act that lasts no time the same. */
+  readonly untilSeconds: number;
   readonly description: string;
   readonly acts: FleetPlan['script'];
 }
@@ -24,32 +52,42 @@ interface Drawn {
   readonly place: Place;
 }
 
-type Draw = (drawn: Drawn) => Trouble;
+/** `kind` and `device`: where they are not those of the table. */
+type Draw = (drawn: Drawn) => Omit<Trouble, 'kind' | 'device'> & Partial<Pick<Trouble, 'kind' | 'device'>>;
 
-/** Kinds, and how often each is drawn. */
-const KINDS: readonly (readonly [share: number, draw: Draw])[] = [
-  [4, gmReloads],
-  [3, gmIsCleared],
-  [3, (drawn) => pathSuffers(drawn, { kekRekeyLoss: 1 }, 'drops rekeys with a new KEK')],
-  [3, (drawn) => pathSuffers(drawn, { rekeyLoss: 1 }, 'drops rekeys')],
-  [1, (drawn) => pathSuffers(drawn, { ackLoss: 1 }, 'drops acknowledgements')],
-  [2, (drawn) => pathSuffers(drawn, { registrationLoss: 1 }, 'drops registrations')],
-  [1, (drawn) => pathSuffers(drawn, { rekeyLoss: 1, registrationLoss: 1 }, 'is cut')],
-  [2, ksDies],
-  [2, ksReloads],
-  [1, everyPathLosesKekRekeys],
-  [1, coopIsCut],
-  [2, membersAreCleared],
-  [1, (drawn) => act(drawn, `crypto gdoi ks rekey on ${drawn.ks}`, (fleet) => fleet.rekeyNow(drawn.ks))],
+type Subject = 'gm' | 'ks' | null;
+
+/** Kinds, how often each is drawn, and whom it happens to. */
+const KINDS: readonly (readonly [share: number, kind: TroubleKind, subject: Subject, draw: Draw])[] = [
+  [4, 'gm_reload', 'gm', gmReloads],
+  [3, 'gm_clear', 'gm', gmIsCleared],
+  [3, 'kek_rekeys_lost', 'gm', (drawn) => pathSuffers(drawn, { kekRekeyLoss: 1 }, 'drops rekeys with a new KEK')],
+  [3, 'rekeys_lost', 'gm', (drawn) => pathSuffers(drawn, { rekeyLoss: 1 }, 'drops rekeys')],
+  [1, 'acks_lost', 'gm', (drawn) => pathSuffers(drawn, { ackLoss: 1 }, 'drops acknowledgements')],
+  [2, 'registrations_lost', 'gm', (drawn) => pathSuffers(drawn, { registrationLoss: 1 }, 'drops registrations')],
+  [1, 'path_cut', 'gm', (drawn) => pathSuffers(drawn, { rekeyLoss: 1, registrationLoss: 1 }, 'is cut')],
+  [2, 'ks_dead', 'ks', ksDies],
+  [2, 'ks_reload', 'ks', ksReloads],
+  [1, 'kek_rekeys_lost_by_all', null, everyPathLosesKekRekeys],
+  [1, 'coop_cut', null, coopIsCut],
+  [2, 'members_cleared', 'ks', membersAreCleared],
   [
     1,
+    'rekey_now',
+    'ks',
+    (drawn) => act(drawn, `crypto gdoi ks rekey on ${drawn.ks}`, (fleet) => fleet.rekeyNow(drawn.ks)),
+  ],
+  [
+    1,
+    'policy_replaced',
+    'ks',
     (drawn) => act(drawn, `crypto gdoi ks rekey replace-now on ${drawn.ks}`, (fleet) => fleet.replacePolicy(drawn.ks)),
   ],
-  [2, interfaceFlaps],
-  [1, identityIsUnknown],
-  [1, replayChecksFail],
-  [1, teksAreLost],
-  [1, deviceClockIsSet],
+  [2, 'interface_flap', 'gm', interfaceFlaps],
+  [1, 'unauthorized', 'gm', identityIsUnknown],
+  [1, 'replay_errors', 'gm', replayChecksFail],
+  [1, 'teks_lost', 'gm', teksAreLost],
+  [1, 'clock_set', 'gm', deviceClockIsSet],
 ];
 
 export function drawTrouble(random: Random, place: Place): Trouble {
@@ -58,28 +96,31 @@ export function drawTrouble(random: Random, place: Place): Trouble {
   const atSeconds = Math.floor(place.seconds * (0.02 + 0.93 * random()));
   const gm = place.gms[Math.floor(random() * place.gms.length)]?.name ?? 'gm1';
   const ks = place.kss[Math.floor(random() * place.kss.length)]?.name ?? 'ks1';
-  for (const [share, draw] of KINDS) {
-    if (chance < share) return draw({ random, atSeconds, gm, ks, place });
+  const drawn = { random, atSeconds, gm, ks, place };
+  for (const [share, kind, subject, draw] of KINDS) {
+    const device = subject === null ? null : drawn[subject];
+    if (chance < share) return { kind, device, ...draw(drawn) };
     chance -= share;
   }
-  return gmReloads({ random, atSeconds, gm, ks, place });
+  return { kind: 'gm_reload', device: gm, ...gmReloads(drawn) };
 }
 
 function between(random: Random, from: number, to: number): number {
   return Math.floor(from + random() * (to - from));
 }
 
-function act({ atSeconds }: Drawn, description: string, run: (fleet: FleetOperations) => void): Trouble {
-  return { atSeconds, description, acts: [{ atSeconds, act: run }] };
+function act({ atSeconds }: Drawn, description: string, run: (fleet: FleetOperations) => void): ReturnType<Draw> {
+  return { atSeconds, untilSeconds: atSeconds, description, acts: [{ atSeconds, act: run }] };
 }
 
 function forAWhile(
   { atSeconds }: Drawn,
   lasting: { readonly seconds: number; readonly description: string },
   acts: { readonly begin: (fleet: FleetOperations) => void; readonly end: (fleet: FleetOperations) => void },
-): Trouble {
+): ReturnType<Draw> {
   return {
     atSeconds,
+    untilSeconds: atSeconds + lasting.seconds,
     description: `${lasting.description} for ${lasting.seconds} s`,
     acts: [
       { atSeconds, act: acts.begin },
@@ -88,19 +129,20 @@ function forAWhile(
   };
 }
 
-function gmReloads(drawn: Drawn): Trouble {
+function gmReloads(drawn: Drawn): ReturnType<Draw> {
   const { random, gm } = drawn;
   const downSeconds = random() < 0.3 ? between(random, 10, 30) : between(random, 30, 300);
   return act(drawn, `${gm} reloads, down for ${downSeconds} s`, (fleet) => fleet.reloadDevice(gm, downSeconds));
 }
 
-function gmIsCleared(drawn: Drawn): Trouble {
+function gmIsCleared(drawn: Drawn): ReturnType<Draw> {
   const { random, gm, atSeconds } = drawn;
   const clear = (fleet: FleetOperations) => fleet.clearGm(gm);
   if (random() < 0.75) return act(drawn, `clear crypto gdoi on ${gm}`, clear);
   const laterSeconds = between(random, 15, 400);
   return {
     atSeconds,
+    untilSeconds: atSeconds + laterSeconds,
     description: `clear crypto gdoi on ${gm}, and again ${laterSeconds} s later`,
     acts: [
       { atSeconds, act: clear },
@@ -113,7 +155,7 @@ function nothingLost(change: Partial<Path>): Partial<Path> {
   return Object.fromEntries(Object.keys(change).map((name) => [name, name === 'unauthorized' ? false : 0]));
 }
 
-function pathSuffers(drawn: Drawn, change: Partial<Path>, what: string): Trouble {
+function pathSuffers(drawn: Drawn, change: Partial<Path>, what: string): ReturnType<Draw> {
   const { random, gm, place } = drawn;
   const setAll = (fleet: FleetOperations, to: Partial<Path>) => {
     for (const ks of place.kss) fleet.setPath(gm, ks.name, to);
@@ -126,7 +168,7 @@ function pathSuffers(drawn: Drawn, change: Partial<Path>, what: string): Trouble
   );
 }
 
-function ksDies(drawn: Drawn): Trouble {
+function ksDies(drawn: Drawn): ReturnType<Draw> {
   const { random, ks } = drawn;
   const seconds = random() < 0.5 ? between(random, 60, 400) : between(random, 400, 2400);
   return forAWhile(
@@ -136,13 +178,13 @@ function ksDies(drawn: Drawn): Trouble {
   );
 }
 
-function ksReloads(drawn: Drawn): Trouble {
+function ksReloads(drawn: Drawn): ReturnType<Draw> {
   const { random, ks } = drawn;
   const downSeconds = between(random, 20, 300);
   return act(drawn, `${ks} reloads, down for ${downSeconds} s`, (fleet) => fleet.reloadDevice(ks, downSeconds));
 }
 
-function everyPathLosesKekRekeys(drawn: Drawn): Trouble {
+function everyPathLosesKekRekeys(drawn: Drawn): ReturnType<Draw> {
   const { random, place } = drawn;
   const setAll = (fleet: FleetOperations, kekRekeyLoss: number) => {
     for (const gm of place.gms) for (const ks of place.kss) fleet.setPath(gm.name, ks.name, { kekRekeyLoss });
@@ -154,10 +196,10 @@ function everyPathLosesKekRekeys(drawn: Drawn): Trouble {
   );
 }
 
-function coopIsCut(drawn: Drawn): Trouble {
+function coopIsCut(drawn: Drawn): ReturnType<Draw> {
   const { random, place } = drawn;
   const [a, b] = place.kss;
-  if (a === undefined || b === undefined) return gmReloads(drawn);
+  if (a === undefined || b === undefined) return { kind: 'gm_reload', device: drawn.gm, ...gmReloads(drawn) };
   const beyond = random() < 0.5;
   const far = (fleet: FleetOperations, loss: number) => {
     if (!beyond) return;
@@ -182,18 +224,18 @@ function coopIsCut(drawn: Drawn): Trouble {
   );
 }
 
-function membersAreCleared(drawn: Drawn): Trouble {
+function membersAreCleared(drawn: Drawn): ReturnType<Draw> {
   const { ks } = drawn;
   return act(drawn, `clear crypto gdoi ks members on ${ks}`, (fleet) => fleet.clearKsMembers(ks));
 }
 
-function interfaceFlaps(drawn: Drawn): Trouble {
+function interfaceFlaps(drawn: Drawn): ReturnType<Draw> {
   const { random, gm } = drawn;
   const seconds = between(random, 2, 90);
   return act(drawn, `the interface of ${gm} is down for ${seconds} s`, (fleet) => fleet.flapInterface(gm, seconds));
 }
 
-function identityIsUnknown(drawn: Drawn): Trouble {
+function identityIsUnknown(drawn: Drawn): ReturnType<Draw> {
   const { random, gm, place } = drawn;
   const setAll = (fleet: FleetOperations, unauthorized: boolean) => {
     for (const ks of place.kss) fleet.setPath(gm, ks.name, { unauthorized });
@@ -205,18 +247,18 @@ function identityIsUnknown(drawn: Drawn): Trouble {
   );
 }
 
-function replayChecksFail(drawn: Drawn): Trouble {
+function replayChecksFail(drawn: Drawn): ReturnType<Draw> {
   const { random, gm } = drawn;
   const seconds = between(random, 60, 900);
   return act(drawn, `replay checks fail on ${gm} for ${seconds} s`, (fleet) => fleet.failReplayChecks(gm, seconds));
 }
 
-function teksAreLost(drawn: Drawn): Trouble {
+function teksAreLost(drawn: Drawn): ReturnType<Draw> {
   const { gm } = drawn;
   return act(drawn, `${gm} loses its IPsec SAs`, (fleet) => fleet.loseTeks(gm));
 }
 
-function deviceClockIsSet(drawn: Drawn): Trouble {
+function deviceClockIsSet(drawn: Drawn): ReturnType<Draw> {
   const { random, gm } = drawn;
   const offsetSeconds = between(random, -4000, 4000);
   return act(drawn, `the clock of ${gm} is set ${offsetSeconds} s off`, (fleet) =>

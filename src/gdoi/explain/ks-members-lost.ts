@@ -1,0 +1,159 @@
+/**
+ * KSs that know their GMs no more: they restarted and started with an empty list and new keys, or someone emptied the
+ * list. The GMs go on with the keys they have, get no rekey, and register again when these end: no path loses anything.
+ */
+import {
+  type Asked,
+  type Candidate,
+  claimed,
+  type Episode,
+  GM_CHECKS,
+  list,
+  sorted,
+  trafficStops,
+} from './candidate.ts';
+import { CHECK_COOP } from '../events/first-steps.ts';
+import { type GmFacts, type GroupFacts, hasCoop, isHeard, type KsFacts } from './group-facts.ts';
+import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import { RECENT_MS } from './symptom.ts';
+
+/** Boots are known to the minute, by the uptime. */
+const BOOT_IS_WITHIN_MS = 65_000;
+/** KSs that restart one after another hand their list over. */
+const TOGETHER_MS = 300_000;
+/** One GM that is not listed may have been dropped; a list that lacks these many at once was lost. */
+const SEVERAL = 2;
+
+/** A GM that lost its registration tries again within about a minute; it takes a look to see that it succeeded. */
+const REGISTERS_AGAIN_MS = 180_000;
+
+interface Loss {
+  readonly servers: readonly KsFacts[];
+  /** The latest restart; null: none of them restarted. */
+  readonly bootMs: EpochMs | null;
+  readonly unlisted: readonly GmFacts[];
+  /** They hold keys of before. */
+  readonly waiting: readonly GmFacts[];
+}
+
+export function ksMembersLost({ facts, open, before, said }: Asked): Candidate | null {
+  const loss = lossOf(facts);
+  if (loss === null || isTold(loss, said, facts)) return null;
+  const { gms, nowMs, pollIntervalMs } = facts;
+  const { servers, bootMs, unlisted, waiting } = loss;
+  const sinceMs = before?.sinceMs ?? bootMs ?? nowMs;
+  const claims = claimed(
+    open,
+    { checks: ['rekeys_acknowledged'], of: namesOf([...unlisted, ...waiting]) },
+    ...(bootMs === null
+      ? []
+      : [
+          { checks: GM_CHECKS, of: namesOf(waiting) },
+          { checks: ['reregistrations'] as const, fromMs: bootMs - BOOT_IS_WITHIN_MS - pollIntervalMs },
+          ...(waiting.length === 0 ? [] : [{ checks: ['kek_matches_ks', 'tek_matches_ks', 'members'] as const }]),
+        ]),
+  );
+  if (claims.length === 0) return null;
+  const names = sorted(servers.map(({ device }) => device));
+  const left = sorted((bootMs === null ? unlisted : waiting).map(({ device }) => device));
+  const cleared = bootMs === null;
+  // GMs whose KS was cleared register within a minute: a list is read in between.
+  const established = !cleared || before?.presentSinceMs != null || nowMs - sinceMs >= REGISTERS_AGAIN_MS;
+  const apart = !cleared && gms.some((gm) => isHeard(gm) && (gm.tekMatchesKs === false || gm.divergent));
+  return {
+    phase: established ? 'present' : 'unclear',
+    status: left.length === 0 ? 'ok' : apart ? 'critical' : 'warning',
+    sinceMs,
+    summary: `${ksNamed(names)} ${bootMs === null ? `${verb(names.length, 'lists', 'list')} none of ${verb(names.length, 'its', 'their')} GMs any more and did not restart (members cleared?)` : `restarted at ${clockTime(bootMs)} without ${verb(names.length, 'its', 'their')} list of GMs and ${verb(names.length, 'its', 'their')} keys`}: ${left.length === 0 ? `${gms.length === 1 ? 'its GM has' : `all ${gms.length} polled GMs have`} registered again` : `${gmsNamed(left, gms.length)} ${verb(left.length, 'gets', 'get')} no rekey and ${verb(left.length, 'has', 'have')} not registered again yet`}`,
+    ...whatFollows(loss, facts, apart),
+    confidence: established ? (cleared ? 'likely' : 'certain') : 'possible',
+    knownAtMs: established ? null : sinceMs + REGISTERS_AGAIN_MS,
+    firstStep: hasCoop(facts)
+      ? CHECK_COOP
+      : bootMs === null
+        ? 'show logging on the KS: who cleared its members? The GMs register again by themselves'
+        : 'show version on the KS: read the reload reason. The GMs register again by themselves when their keys end',
+    scope: sorted([...names, ...gms.map(({ device }) => device)]),
+    evidence: [
+      ...servers.map(
+        ({ device, bootMs: up, members }) =>
+          `${device}: ${bootMs === null || up === null ? '' : `up since ${clockTime(up)} by its uptime, `}lists ${members ?? 'no'} GMs`,
+      ),
+      ...(unlisted.length === 0
+        ? []
+        : [`Registered, and not on its list: ${list(sorted(unlisted.map(({ device }) => device)))}`]),
+    ],
+    claims,
+  };
+}
+
+/** It was seen to be down meanwhile: then its restart is the end of that, and no happening of its own. */
+function isTold(
+  { bootMs }: Loss,
+  said: readonly Episode[],
+  { nowMs, tekLifetimeMs, pollIntervalMs }: GroupFacts,
+): boolean {
+  const down = said.find(({ cause, presentSinceMs }) => cause === 'ks_down' && presentSinceMs !== null);
+  return (
+    down !== undefined &&
+    bootMs !== null &&
+    bootMs >= down.sinceMs - pollIntervalMs - BOOT_IS_WITHIN_MS &&
+    nowMs - (down.endedMs ?? nowMs) <= tekLifetimeMs + RECENT_MS
+  );
+}
+
+function lossOf(facts: GroupFacts): Loss | null {
+  const { kss, gms, peers, nowMs, tekLifetimeMs } = facts;
+  const servers = kss.filter(({ failure }) => failure === null);
+  if (servers.length === 0) return null;
+  const unlisted = gms.filter((gm) => isHeard(gm) && gm.registered !== false && gm.listedByKs === false);
+  // Who kept running has the list and the keys, and gives both to who restarted.
+  const boots = servers.flatMap(({ bootMs }) => bootMs ?? []);
+  const others = kss.length > servers.length || peers.some(({ device, lost }) => device === null && lost !== true);
+  const together = boots.length === servers.length && Math.max(...boots) - Math.min(...boots) <= TOGETHER_MS;
+  const restarted =
+    !others && together && nowMs - Math.min(...boots) <= tekLifetimeMs + RECENT_MS ? Math.max(...boots) : null;
+  if (restarted !== null) {
+    const fresh = gms.filter((gm) => isHeard(gm) && gm.registered !== null);
+    const waiting = fresh.filter((gm) => newestKeysMs(gm) < restarted - BOOT_IS_WITHIN_MS);
+    return { servers, bootMs: restarted, unlisted, waiting };
+  }
+  const emptied = servers.every(({ members }) => members === 0) || isMost(unlisted, gms);
+  return emptied && unlisted.length > 0 ? { servers, bootMs: null, unlisted, waiting: [] } : null;
+}
+
+function isMost(unlisted: readonly GmFacts[], gms: readonly GmFacts[]): boolean {
+  const heard = gms.filter((gm) => isHeard(gm) && gm.registered !== false);
+  return unlisted.length >= SEVERAL && unlisted.length === heard.length;
+}
+
+/** When it last got keys from a KS, as far as it shows. */
+function newestKeysMs({ lastReregistration: last, kekSinceMs, lastRekeyMs }: GmFacts): EpochMs {
+  return Math.max(last?.atMs ?? 0, kekSinceMs, lastRekeyMs ?? 0);
+}
+
+/** Who has new keys and who has old ones cannot talk; who has old ones loses them next. */
+function whatFollows(
+  { bootMs, unlisted, waiting }: Loss,
+  { nowMs }: GroupFacts,
+  apart: boolean,
+): Pick<Candidate, 'consequence' | 'deadlineMs'> {
+  const left = bootMs === null ? unlisted : waiting;
+  if (left.length === 0) return { consequence: null, deadlineMs: null };
+  const ends = left.flatMap(({ tekExpiryMs }) => (tekExpiryMs !== null && tekExpiryMs > nowMs ? [tekExpiryMs] : []));
+  if (apart) {
+    return {
+      consequence: {
+        what: 'GMs with the new keys and GMs with the old ones cannot talk until all have registered again',
+        unless: null,
+      },
+      deadlineMs: ends.length === 0 ? null : Math.max(...ends),
+    };
+  }
+  return trafficStops(left, nowMs, `${verb(left.length, 'it registers', 'they register')} before`);
+}
+
+function namesOf(gms: readonly GmFacts[]): ReadonlySet<string> {
+  return new Set(gms.map(({ device }) => device));
+}

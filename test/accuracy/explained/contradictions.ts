@@ -1,0 +1,91 @@
+/**
+ * What a person would hold against the page at one look: two causes for one thing, a device that is worse than its group,
+ * or a rekey that is announced to someone whom, as is said beside it, no rekey reaches.
+ */
+import type { Explanation, ExplanationCause } from '../../../src/gdoi/explain/explanation.ts';
+import { deviceHealth } from '../../../src/gdoi/health/health.ts';
+import { groupHealth } from '../../../src/gdoi/health/health-group.ts';
+import type { Look } from '../agent-model.ts';
+
+/** Two that cannot both be the reason for what one device shows; the first of a row excludes the others. */
+const ONE_OF: readonly (readonly [ExplanationCause, readonly ExplanationCause[]])[] = [
+  ['ks_down', ['redundancy_lost', 'no_primary', 'ks_out_of_sight', 'ks_rekeys_lost', 'path_loss', 'coop_split']],
+  ['redundancy_lost', ['ks_out_of_sight']],
+  ['path_loss', ['ks_rekeys_lost', 'legacy_ks', 'rekeys_refused', 'old_kek_in_use', 'ejected']],
+  ['not_registered', ['unauthorized', 'clock', 'operator_clear', 'ks_forced']],
+  ['gms_reloaded', ['gms_unreachable']],
+];
+
+/** No rekey reaches those whom it concerns. */
+const BEYOND_REKEYS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
+  'ks_down',
+  'unauthorized',
+  'old_kek_in_use',
+  'ejected',
+  'not_registered',
+  'without_kek',
+]);
+
+export function contradictionsIn(look: Look): readonly string[] {
+  const { view } = look;
+  return [...betweenCauses(view.explanations), ...betweenSentenceAndFacts(look), ...ofDevices(look), ...ofGroup(look)];
+}
+
+function betweenCauses(explanations: readonly Explanation[]): readonly string[] {
+  // What needs no one tonight explains something that is over.
+  const now = explanations.filter(({ phase, status }) => phase === 'present' && status !== 'ok');
+  return ONE_OF.flatMap(([one, others]) => {
+    const first = now.find(({ cause }) => cause === one);
+    if (first === undefined) return [];
+    return now
+      .filter(({ cause, scope }) => others.includes(cause) && scope.some((name) => first.scope.includes(name)))
+      .map(({ cause, summary }) => `${one} beside ${cause}: "${first.summary}" / "${summary}"`);
+  });
+}
+
+function betweenSentenceAndFacts({ view }: Look): readonly string[] {
+  const off = view.gms.filter(({ registered, reachable }) => reachable && registered === false);
+  return view.explanations
+    .filter(({ summary, scope }) => {
+      const whole = /all \d+ polled GMs are registered/u.test(summary);
+      const own = /(?:all of them are|it is) registered/u.test(summary);
+      return off.some(({ device }) => whole || (own && scope.includes(device)));
+    })
+    .map(({ cause, summary }) => `${cause}: "${summary}", and ${off.map(({ device }) => device).join(', ')} is not`);
+}
+
+function ofDevices({ view, nowMs, deviceOf }: Look): readonly string[] {
+  const group = groupHealth(view, deviceOf, nowMs);
+  const beyond = new Map<string, ExplanationCause>();
+  for (const { cause, phase, scope } of view.explanations) {
+    if (phase === 'present' && BEYOND_REKEYS.has(cause)) for (const name of scope) beyond.set(name, cause);
+  }
+  return [...view.gms, ...view.kss].flatMap(({ device }) => {
+    const health = deviceHealth(deviceOf(device), (name) => (name === view.group ? view : null), nowMs);
+    const part = health.groups.find((known) => known.group === view.group);
+    const worse = health.checks.filter(
+      ({ group: of, status, explainedBy }) => of === view.group && status === 'critical' && explainedBy === null,
+    );
+    const cause = beyond.get(device);
+    return [
+      ...(group.status === 'ok' ? worse : []).map(
+        ({ name, detail }) => `check ${name} of a device is critical ("${detail}"), its group ok`,
+      ),
+      ...(cause !== undefined && part?.next?.what.startsWith('KEK rekey from the KS') === true
+        ? [`${cause}: beside it a device is announced "${part.next.what}"`]
+        : []),
+    ];
+  });
+}
+
+function ofGroup({ view, nowMs, deviceOf }: Look): readonly string[] {
+  const { status, nextKekRekey, nextTekRekey } = groupHealth(view, deviceOf, nowMs);
+  const down = view.explanations.some(({ cause, phase }) => cause === 'ks_down' && phase === 'present');
+  const [first] = view.explanations;
+  return [
+    ...(down && (nextKekRekey ?? nextTekRekey) !== null ? ['ks_down: beside it the group is announced a rekey'] : []),
+    ...(first !== undefined && status !== 'unknown' && status !== first.status
+      ? [`${first.cause} ${first.status}: beside it the group is ${status}`]
+      : []),
+  ];
+}
