@@ -234,12 +234,7 @@ const INCIDENTS: readonly Incident[] = [
     scenario: 'ejection-coop',
     title: 'acknowledgements that get lost in a group of two KSs, one of which goes away',
     minutes: 40,
-    tells: [
-      'path_loss warning',
-      'path_loss critical',
-      'ejected critical',
-      'redundancy_lost warning',
-    ],
+    tells: ['path_loss warning', 'path_loss critical', 'ejected critical', 'redundancy_lost warning'],
     raises: [
       fired('GdoiKeyServerUnreachable', 'critical', 'ks1'),
       fired('GdoiCoopPeerDown', 'warning', 'ks2'),
