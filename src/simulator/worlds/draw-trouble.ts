@@ -3,28 +3,26 @@ import type { Random } from '../../kernel/random.ts';
 import type { FleetOperations, FleetPlan, GmPlan, KsPlan } from '../scenarios/fleet-plan.ts';
 import type { Path } from '../world/world.ts';
 
-export const TROUBLE_KINDS = [
-  'gm_reload',
-  'gm_clear',
-  'kek_rekeys_lost',
-  'rekeys_lost',
-  'acks_lost',
-  'registrations_lost',
-  'path_cut',
-  'ks_dead',
-  'ks_reload',
-  'kek_rekeys_lost_by_all',
-  'coop_cut',
-  'members_cleared',
-  'rekey_now',
-  'policy_replaced',
-  'interface_flap',
-  'unauthorized',
-  'replay_errors',
-  'teks_lost',
-  'clock_set',
-] as const;
-export type TroubleKind = (typeof TROUBLE_KINDS)[number];
+export type TroubleKind =
+  | 'gm_reload'
+  | 'gm_clear'
+  | 'kek_rekeys_lost'
+  | 'rekeys_lost'
+  | 'acks_lost'
+  | 'registrations_lost'
+  | 'path_cut'
+  | 'ks_dead'
+  | 'ks_reload'
+  | 'kek_rekeys_lost_by_all'
+  | 'coop_cut'
+  | 'members_cleared'
+  | 'rekey_now'
+  | 'policy_replaced'
+  | 'interface_flap'
+  | 'unauthorized'
+  | 'replay_errors'
+  | 'teks_lost'
+  | 'clock_set';
 
 export interface Trouble {
   readonly kind: TroubleKind;
