@@ -20,7 +20,14 @@ import { PATIENCE } from '../builders/patience.ts';
 import { type PostgresServer, startPostgres } from '../store/postgres-server.ts';
 
 /** A fiftieth of the real ones. */
-const TIMES: ClusterTimes = { renewEveryMs: 100, leaseMs: 1500, fenceAfterMs: 1000, aloneMs: 600_000, unevenLooks: 2 };
+/** Long enough that a busy machine is not taken for a lost database. */
+const TIMES: ClusterTimes = {
+  renewEveryMs: 200,
+  leaseMs: 5_000,
+  fenceAfterMs: 3_500,
+  aloneMs: 600_000,
+  unevenLooks: 2,
+};
 
 let server: PostgresServer;
 beforeAll(async () => {
@@ -74,7 +81,7 @@ async function join(
     clock,
     logger,
     writer,
-    times: { connectMs: 300, statementMs: 300 },
+    times: { connectMs: 3_000, statementMs: 3_000 },
   });
   const told: GdoiEvent[] = [];
   const agent = await Agent.open({
