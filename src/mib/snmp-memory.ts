@@ -185,7 +185,7 @@ function readKeyFacts(
     }
     const found = [...known].filter((entry): entry is [string, KeyFacts] => entry[1] !== undefined);
     kept[table] = named(found);
-    if (found.length < known.size) wanted.push(...factColumns(keyTable));
+    if (found.length < known.size) for (const column of factColumns(keyTable)) wanted.push(column);
   }
   return { kept, wanted };
 }

@@ -67,6 +67,10 @@ test('a pasted document with more texts than a call has arguments is read or ref
   expect(parseCapturedText(JSON.stringify(pasted)).length).toBeGreaterThan(0);
 });
 
+test('so is a page with more lines than a call has arguments', () => {
+  expect(parseCapturedText(`<pre>${'junk<br>'.repeat(150_000)}</pre>`).length).toBeGreaterThan(0);
+});
+
 test('so are more log messages before an answer than a call has arguments', () => {
   const text = `${'%A-1-B: c\n'.repeat(150_000)}gm1#show clock\n10:11:12.123 UTC Sun Mar 1 2026\ngm1#`;
   expect(parseCapturedText(text).length).toBeGreaterThan(0);

@@ -72,7 +72,7 @@ function withoutTags(lines: readonly PastedLine[]): readonly PastedLine[] {
       kept.push({ text: MARKUP_MARK, line });
       continue;
     }
-    kept.push(...linesOfMarkup(text).map((part) => ({ text: part, line })));
+    for (const part of linesOfMarkup(text)) kept.push({ text: part, line });
   }
   return kept;
 }

@@ -77,7 +77,7 @@ export function canonicalCommand(typed: string): string | null {
     const next = nextWord(level, words[i] ?? '', kept[i] ?? '');
     if (next === null) {
       if (level['**'] === undefined || !kept.slice(i).every((word) => FREE_WORD.test(word))) return null;
-      spelled.push(...kept.slice(i));
+      for (const word of kept.slice(i)) spelled.push(word);
       break;
     }
     spelled.push(next.spelled);

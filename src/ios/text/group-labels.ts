@@ -130,7 +130,7 @@ const groupServerList: LabelRule<Block> = (block, value) => {
   if (value === '') return true;
   const addresses = value.split(/[ ,]+/);
   if (!addresses.every(isAddress)) return false;
-  block.servers.push(...addresses);
+  block.servers = addresses;
   return true;
 };
 
