@@ -12,8 +12,9 @@ export const EVERY_FILE = {
 } satisfies TestProjectInlineConfiguration['test'];
 
 /**
- * Rooms whose tests take values and give values, and open nothing. Their files share a process and what it has loaded: a
- * process and its modules for each cost more than most of these tests (75 files without their tests: 34 s of CPU, 8 s shared).
+ * Rooms whose tests leave nothing behind: no server, timer or setting of the process. Their files share a process and what
+ * it has loaded: a process and its modules for each cost more than most of these tests (75 files without their tests: 34 s
+ * of CPU, 8 s shared).
  */
 const PURE = 'test/{gdoi,ios,mib,yang,model,kernel,config,architecture,docs}/**/*.test.ts';
 
