@@ -60,6 +60,16 @@ interface CredentialState {
   waiting: Array<() => void>;
 }
 
+/** A quarantine, for another agent. */
+export interface KeptQuarantine {
+  /** By whom: devices that never accepted the secrets, or that had. */
+  readonly of: 'refusals' | 'withdrawals';
+  readonly waitMs: number;
+  /** Who refused. */
+  readonly by: readonly string[];
+  readonly acceptedBy: readonly string[];
+}
+
 export class CredentialQuarantine {
   readonly #credentials = new Map<string, CredentialState>();
   readonly #deviceWaits = new Map<string, { readonly untilMs: number; readonly secrets: CredentialSecrets }>();
@@ -121,6 +131,29 @@ export class CredentialQuarantine {
   forget(device: string): void {
     this.#deviceWaits.delete(device);
     for (const { acceptedBy } of this.#credentials.values()) acceptedBy.delete(device);
+  }
+
+  /** Another agent met a refusal by the device, and this much of its wait is left. */
+  restoreWait({ device, secrets }: CredentialUse, waitMs: number, nowMs: number): void {
+    if (!this.#deviceWaits.has(device)) this.#deviceWaits.set(device, { untilMs: nowMs + waitMs, secrets });
+  }
+
+  /** Another agent has put the credential into quarantine, and this much of it is left. What was met here counts for more. */
+  restore(use: CredentialUse, { of, waitMs, by, acceptedBy }: KeptQuarantine, nowMs: number): void {
+    const state = this.#stateOf(use);
+    if (state.proved || isQuarantined(state)) return;
+    for (const device of acceptedBy) state.acceptedBy.add(device);
+    for (const device of by) state[of].by.add(device);
+    state[of].quarantinedUntilMs = nowMs + waitMs;
+  }
+
+  /** The quarantine that the credential is in; null: in none. */
+  kept({ credentialName }: CredentialUse, nowMs: number): KeptQuarantine | null {
+    const state = this.#credentials.get(credentialName);
+    const of = state?.withdrawals.quarantinedUntilMs == null ? 'refusals' : 'withdrawals';
+    const untilMs = state?.[of].quarantinedUntilMs ?? null;
+    if (state === undefined || untilMs === null) return null;
+    return { of, waitMs: untilMs - nowMs, by: [...state[of].by], acceptedBy: [...state.acceptedBy] };
   }
 
   quarantined(): string[] {

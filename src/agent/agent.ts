@@ -69,6 +69,8 @@ export interface AgentOptions extends Ways {
    * poll: null, it may poll nothing now.
    */
   readonly shared?: () => string | null;
+  /** Read what other agents met at the devices; before those of another one are polled. Absent: there is nothing to read. */
+  readonly recall?: () => Promise<void>;
   /** Faults of our own; absent: a count of the agent's alone. */
   readonly errors?: InternalErrors;
 }
@@ -323,6 +325,7 @@ export class Agent implements AsyncDisposable {
 
   /** Go on from what is kept of these cells, and poll them: what cannot wait first. */
   async own(cells: readonly string[]): Promise<void> {
+    await this.#options.recall?.();
     await this.#intake.adopt(cells);
     if (this.#inventoryComplete) this.#leaveStrangers();
     this.#owned = new Set([...(this.#owned ?? []), ...cells]);

@@ -11,6 +11,7 @@ import type { ResolvedConfig } from '../config/resolved-config.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { Secret } from '../kernel/secret.ts';
 import { clusterStatus } from '../agent/cluster/cluster-status.ts';
+import type { Maintenance } from '../model/maintenance.ts';
 import type { ClusterStatus } from '../model/cluster-status.ts';
 import type { PostgresStore } from '../store/postgres/postgres-store.ts';
 import type { SharedStore } from './stores.ts';
@@ -69,6 +70,8 @@ export function withAgentsToken(web: ResolvedConfig['web'], token: Secret | null
 export function startCluster(options: {
   readonly store: PostgresStore;
   readonly agent: Agent;
+  /** Also what was announced to other agents. */
+  readonly maintenance: Pick<Maintenance, 'refresh'>;
   readonly url: string;
   readonly version: string;
   readonly times: ClusterTimes;
@@ -76,7 +79,7 @@ export function startCluster(options: {
   readonly clock: Clock;
   readonly logger: Logger;
 }): Cluster {
-  const { store, agent, url, version, clock, logger, times } = options;
+  const { store, agent, maintenance, url, version, clock, logger, times } = options;
   const membership = new Membership({
     leases: store.leases,
     poller: agent,
@@ -106,6 +109,7 @@ export function startCluster(options: {
       if (signal.aborted) return;
       try {
         agent.heardOfOthers(await store.others());
+        await maintenance.refresh();
       } catch (error) {
         // The membership tells that the store cannot be reached; these events stay in the history.
         if (!(error instanceof StoreError)) throw error;

@@ -8,6 +8,7 @@ import { createRestconfAccess } from '../access/restconf/restconf-access.ts';
 import { createSnmpAccess } from '../access/snmp/snmp-access.ts';
 import { createSshAccess } from '../access/ssh/ssh-access.ts';
 import { Agent, type AgentOptions } from '../agent/agent.ts';
+import { keptWindows } from '../agent/record/kept-windows.ts';
 import type { MembershipStatus } from '../agent/cluster/membership.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { startTargets, type Targets } from '../config/service-discovery/targets.ts';
@@ -38,7 +39,10 @@ import type { EventStore } from '../store/event-store.ts';
 import { type ReloadOutcome, Reloads } from './reloads.ts';
 import { askOthers, type Asking, type Cluster, startCluster, withAgentsToken } from './cluster.ts';
 import { urlForOthers } from './own-url.ts';
+import { acceptedKeys, keptRefusals } from './shared-notes.ts';
 import { openStore, type SharedStore } from './stores.ts';
+import type { Notes } from '../store/notes.ts';
+import { shareOf } from '../agent/cluster/cluster-status.ts';
 import { packageVersion } from './version.ts';
 
 export interface Product extends AsyncDisposable {
@@ -117,19 +121,21 @@ async function startParts(
   const { config } = targets;
   let cluster: Cluster | null = null;
   const writer = () => cluster?.membership.writer ?? null;
-  const opened = await parts.start('store', () => make.store({ store: config.store, clock, logger, writer }));
-  const { events: store, shared } = opened;
+  const { events: store, shared } = await parts.start('store', () =>
+    make.store({ store: config.store, clock, logger, writer }),
+  );
   // Closed after the agent: it tells what the agent finds while it stops.
   const { push, webhooks } = await startWaysOut({ config, make, parts }, common, () => server.url);
-  const ways = await startWays({ config, make, parts }, common);
-  const maintenance = new Maintenance();
-  maintenance.configure(config.maintenance);
+  const membership = () => cluster?.membership.status ?? null;
+  const met = shared && metByAgents(shared.store.notes, common, membership);
+  const ways = await startWays({ config, make, parts }, common, met);
+  const maintenance = await announced(config, store, logger);
   const agent = await openAgent({ config, make, parts }, common, {
     clock,
     maintenance,
     ...ways,
     store,
-    ...(shared === null ? {} : { shared: writer }),
+    ...(met === null ? {} : { shared: writer, recall: () => met.refusals.load() }),
     // Planned work wakes nobody; a webhook is told of all, with the mark.
     onEvents: (events) => {
       push.push(events.filter((event) => !isPlanned(event)));
@@ -138,7 +144,6 @@ async function startParts(
   });
   const listeners = await startListeners({ config, make, parts }, common, (message) => agent.pushed(message));
   await parts.start('reloads', () => reloads);
-  const membership = () => cluster?.membership.status ?? null;
   const asking = shared && (await startAsking(parts, common, { agent, membership, shared }));
   const server: HttpServer = await parts.start('HTTP', () =>
     serve({ config, clock, make }, common, {
@@ -159,7 +164,7 @@ async function startParts(
   beginReloads(options, { agent, targets, maintenance, push, webhooks, reloads, server });
   if (shared !== null) {
     const url = shared.others.url ?? (await urlForOthers(server.url, shared.hosts));
-    const member = { ...shared, agent, url, version: packageVersion(), clock: networkClock, logger };
+    const member = { ...shared, agent, maintenance, url, version: packageVersion(), clock: networkClock, logger };
     cluster = await parts.start('cluster', () => startCluster(member));
   }
   return {
@@ -169,6 +174,14 @@ async function startParts(
     reload: () => reloads.request(),
     [Symbol.asyncDispose]: () => parts[Symbol.asyncDispose](),
   };
+}
+
+/** Planned work, also what was announced before this start. */
+async function announced(config: ResolvedConfig, { notes }: EventStore, logger: Logger): Promise<Maintenance> {
+  const maintenance = new Maintenance(keptWindows(notes, logger), `${process.pid}-`);
+  maintenance.configure(config.maintenance);
+  await maintenance.refresh();
+  return maintenance;
 }
 
 function commonOf(clock: Clock, logger: Logger): Common {
@@ -216,9 +229,22 @@ async function startWaysOut({ config, make, parts }: Making, common: Common, url
   return { push, webhooks };
 }
 
-/** The ways to a device. */
-async function startWays({ config, make, parts }: Making, common: Common) {
-  const around = { ...common, random: systemRandom };
+/** What agents that share devices tell each other of them. */
+function metByAgents(notes: Notes, { clock, logger }: Common, membership: () => MembershipStatus | null) {
+  return {
+    refusals: keptRefusals(notes, clock, logger),
+    acceptedHostKeys: acceptedKeys(notes, 'host_key'),
+    acceptedCertificates: acceptedKeys(notes, 'certificate'),
+    share: () => {
+      const status = membership();
+      return status === null ? 1 : shareOf(status);
+    },
+  };
+}
+
+/** The ways to a device. `met` null: no other agent polls the same devices. */
+async function startWays({ config, make, parts }: Making, common: Common, met: ReturnType<typeof metByAgents> | null) {
+  const around = { ...common, random: systemRandom, ...met };
   const access = await parts.start('SSH', () => make.ssh({ ...around, ...config.ssh }));
   const snmp = await parts.start('SNMP', () => make.snmp(around));
   const restconf = await parts.start('RESTCONF', () => make.restconf({ ...around, ...config.restconf }));

@@ -2,7 +2,8 @@
  * Maintenance that people announce: while a window lasts, what happens to its devices, groups or cells is planned. It is
  * watched and kept as ever; nobody is woken by it. A window ends by itself.
  *
- * Windows are of the configuration, which a reload replaces, or announced while the agent runs: those are gone with it.
+ * Windows are of the configuration, which a reload replaces, or announced while the agent runs: those are kept, for its
+ * next start and for other agents.
  */
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
@@ -32,10 +33,49 @@ export interface Concerned {
 /** Windows that are announced while the agent runs: an operator's script gone wild ends here. */
 export const MAX_ANNOUNCED = 1000;
 
+/** Where announced windows outlive the agent. */
+export interface WindowKeeper {
+  /** null: they cannot be read now. */
+  all(): Promise<readonly MaintenanceWindow[] | null>;
+  /** false: it cannot be kept now. */
+  keep(window: MaintenanceWindow): Promise<boolean>;
+  /** false: that cannot be kept now. */
+  forget(id: string): Promise<boolean>;
+}
+
+/** They are gone with the agent. */
+const NOWHERE: WindowKeeper = { all: async () => null, keep: async () => true, forget: async () => true };
+
+export type Announced =
+  | { readonly kind: 'announced'; readonly window: MaintenanceWindow }
+  | { readonly kind: 'too_many' }
+  /** Nobody would know of it after a restart: it is not announced. */
+  | { readonly kind: 'not_kept' };
+
 export class Maintenance {
   #configured: readonly MaintenanceWindow[] = [];
   readonly #announced = new Map<string, MaintenanceWindow>();
+  readonly #keeper: WindowKeeper;
+  readonly #tag: string;
   #count = 0;
+  /** Of what is announced. */
+  #changes = 0;
+
+  /** `tag`: keeps its ids apart from those of other agents. */
+  constructor(keeper: WindowKeeper = NOWHERE, tag = '') {
+    this.#keeper = keeper;
+    this.#tag = tag;
+  }
+
+  /** What was announced to this agent before it started, or to another one. */
+  async refresh(): Promise<void> {
+    const changes = this.#changes;
+    const kept = await this.#keeper.all();
+    // What was announced or ended meanwhile is not in it, or still is.
+    if (kept === null || changes !== this.#changes) return;
+    this.#announced.clear();
+    for (const window of kept) this.#announced.set(window.id, window);
+  }
 
   /** Those of the configuration, as it is now. */
   configure(works: readonly PlannedWork[]): void {
@@ -46,25 +86,34 @@ export class Maintenance {
     }));
   }
 
-  /** null: there are too many. */
-  announce(work: PlannedWork, nowMs: EpochMs): MaintenanceWindow | null {
-    this.#forgetEnded(nowMs);
-    if (this.#announced.size >= MAX_ANNOUNCED) return null;
+  async announce(work: PlannedWork, nowMs: EpochMs): Promise<Announced> {
+    await this.#forgetEnded(nowMs);
+    if (this.#announced.size >= MAX_ANNOUNCED) return { kind: 'too_many' };
     this.#count += 1;
-    const window = { ...work, id: `api-${Math.floor(nowMs / 1000)}-${this.#count}`, source: 'api' } as const;
+    const window = {
+      ...work,
+      id: `api-${Math.floor(nowMs / 1000)}-${this.#tag}${this.#count}`,
+      source: 'api',
+    } as const;
+    if (!(await this.#keeper.keep(window))) return { kind: 'not_kept' };
+    this.#changes += 1;
     this.#announced.set(window.id, window);
-    return window;
+    return { kind: 'announced', window };
   }
 
-  /** Ends one that was announced; `fixed`: it is the configuration's, and ends there. */
-  end(id: string): 'ended' | 'fixed' | 'unknown' {
-    if (this.#announced.delete(id)) return 'ended';
+  /** Ends one that was announced; `fixed`: it is the configuration's, and ends there; `not_kept`: it goes on. */
+  async end(id: string): Promise<'ended' | 'fixed' | 'unknown' | 'not_kept'> {
+    if (this.#announced.has(id)) {
+      if (!(await this.#keeper.forget(id))) return 'not_kept';
+      this.#changes += 1;
+      this.#announced.delete(id);
+      return 'ended';
+    }
     return this.#configured.some((window) => window.id === id) ? 'fixed' : 'unknown';
   }
 
   /** Those that go on or are still to come, the earliest first. */
   windows(nowMs: EpochMs): readonly MaintenanceWindow[] {
-    this.#forgetEnded(nowMs);
     return [...this.#configured, ...this.#announced.values()]
       .filter(({ untilMs }) => untilMs > nowMs)
       .toSorted((a, b) => a.fromMs - b.fromMs || (a.id < b.id ? -1 : 1));
@@ -86,8 +135,10 @@ export class Maintenance {
   }
 
   /** What ended a day ago is of no use to events that are told late. */
-  #forgetEnded(nowMs: EpochMs): void {
-    for (const [id, { untilMs }] of this.#announced) if (untilMs < nowMs - KEPT_MS) this.#announced.delete(id);
+  async #forgetEnded(nowMs: EpochMs): Promise<void> {
+    for (const [id, { untilMs }] of this.#announced) {
+      if (untilMs < nowMs - KEPT_MS && (await this.#keeper.forget(id))) this.#announced.delete(id);
+    }
   }
 }
 

@@ -9,6 +9,7 @@ import type { Cause, EventType, GdoiEvent } from '../gdoi/events/event.ts';
 import type { ExplanationCause } from '../gdoi/explain/explanation.ts';
 import type { Incident } from '../gdoi/incidents/incident.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
+import type { Notes } from './notes.ts';
 
 /** Most events a page may hold. */
 export const MAX_PAGE_EVENTS = 1000;
@@ -129,6 +130,7 @@ export interface StoredMemory extends EventHistory {
 export interface EventStore extends StoredMemory {
   /** Rows and logs that were found damaged since it was opened. What they held is left out; the log names them. */
   readonly damaged: number;
+  readonly notes: Notes;
   /**
    * Keep the whole batch or, with a `StoreError`, nothing of it. Returns the events whose id was not there yet, in the
    * batch's order: only these may be told to anyone, and only now.

@@ -22,6 +22,7 @@ import {
   type StoredStates,
 } from './event-store.ts';
 import { byBeginning, incidentPage, incidentPasses, isAfter } from './incident-filter.ts';
+import type { Note, NoteKind, Notes } from './notes.ts';
 import { stateOfText, stateText } from './state-text.ts';
 
 export interface MemoryStoreOptions {
@@ -35,6 +36,7 @@ export function createMemoryStore(options: MemoryStoreOptions = {}): EventStore 
 
 class MemoryStore implements EventStore {
   readonly damaged = 0;
+  readonly notes: Notes = new MemoryNotes();
   readonly #retentionMs: number;
   readonly #maxEvents: number;
   readonly #events = new Map<string, GdoiEvent>();
@@ -151,4 +153,38 @@ function passes(event: GdoiEvent, filter: EventFilter): boolean {
     (filter.cause === undefined || event.cause === filter.cause) &&
     (filter.unexpected === undefined || event.unexpected === filter.unexpected)
   );
+}
+
+/** They have no age: nobody reads them after a restart. */
+class MemoryNotes implements Notes {
+  readonly #texts = new Map<NoteKind, Map<string, string>>();
+
+  #of(kind: NoteKind): Map<string, string> {
+    const known = this.#texts.get(kind) ?? new Map<string, string>();
+    this.#texts.set(kind, known);
+    return known;
+  }
+
+  async all(kind: NoteKind): Promise<readonly Note[]> {
+    const notes = Array.from(this.#of(kind), ([name, text]) => ({ name, text, ageMs: 0 }));
+    return notes.toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  async get(kind: NoteKind, name: string): Promise<string | null> {
+    return this.#of(kind).get(name) ?? null;
+  }
+
+  async put(kind: NoteKind, name: string, text: string): Promise<void> {
+    this.#of(kind).set(name, text);
+  }
+
+  async putFirst(kind: NoteKind, name: string, text: string): Promise<string> {
+    const known = this.#of(kind).get(name) ?? text;
+    this.#of(kind).set(name, known);
+    return known;
+  }
+
+  async remove(kind: NoteKind, name: string): Promise<boolean> {
+    return this.#of(kind).delete(name);
+  }
 }

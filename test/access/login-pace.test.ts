@@ -121,3 +121,37 @@ describe('the budget of logins a second', () => {
     expect(gate.active).toBe(0);
   });
 });
+
+describe('shared with other agents', () => {
+  test('an agent begins as many logins as its share allows, and more when its share grows', async () => {
+    const clock = new FakeClock();
+    let share = 0.25;
+    const gate = new HandshakeGate(1000, new LoginPace(clock, 40, () => share));
+    let begun = 0;
+    const login = async () => {
+      const place = await gate.begin(never);
+      begun += 1;
+      place.release();
+    };
+    const all = Array.from({ length: 60 }, login);
+    await clock.advance(2000);
+    expect(begun).toBeGreaterThan(15);
+    expect(begun).toBeLessThanOrEqual(20);
+    share = 1;
+    await clock.advance(2000);
+    expect(begun).toBe(60);
+    await Promise.all(all);
+  });
+
+  test('an agent holds as many places at once as its share allows, and one at least', async () => {
+    let share = 0.5;
+    const gate = new HandshakeGate(8, null, () => share);
+    const places = Array.from({ length: 8 }, () => gate.pass(never));
+    await Promise.all(places.slice(0, 4));
+    expect([gate.active, gate.waiting]).toEqual([4, 4]);
+    for (const place of places) void place.then(({ release }) => release());
+    await Promise.all(places);
+    share = 0.01;
+    (await gate.pass(never)).release();
+  });
+});

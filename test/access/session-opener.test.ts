@@ -14,6 +14,7 @@ import { never, target } from './access-under-test.ts';
 
 const trusting: HostKeyStore = {
   description: 'test',
+  howToReplace: () => '',
   check: () => Promise.resolve({ kind: 'known' }),
   add: () => Promise.resolve({ kind: 'known' }),
   knownTypes: () => Promise.resolve([]),

@@ -23,7 +23,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ios: ['ios/commands', 'ios/log', 'ios/paste', 'ios/text'],
   mib: ['gdoi/seen'],
   yang: ['gdoi/seen'],
-  access: ['gdoi/seen', 'kernel'],
+  access: ['gdoi/seen', 'kernel', 'node:crypto', 'node:util'],
   'access/ssh': [
     'access',
     'kernel',

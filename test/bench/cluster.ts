@@ -8,10 +8,14 @@ for (let number = 0; number < count; number += 1) {
   await campaign.fault(FAULTS[number % FAULTS.length] ?? 'kill');
   if (number % 25 === 24) console.log(`${number + 1} faults`);
 }
-const { registrations, kept, doubled, toldTwice, ownedTwice, takeoverMs } = await campaign.figures();
+const { registrations, kept, doubled, toldTwice, ownedTwice, looks, heldTwice, heldMost, takeoverMs } =
+  await campaign.figures();
 const ofFault = (fault: Fault) => takeoverMs.filter(([of]) => of === fault).map(([, ms]) => ms / 1000);
 console.log(
   `registrations ${registrations}, kept ${kept}, doubled ${doubled}, told twice ${toldTwice}, owned twice ${ownedTwice}`,
+);
+console.log(
+  `of ${looks} looks at all connections (up to ${heldMost}), ${heldTwice} showed two agents with one to the same device`,
 );
 for (const fault of FAULTS) {
   const seconds = ofFault(fault).toSorted((a, b) => a - b);

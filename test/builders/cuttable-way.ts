@@ -49,3 +49,32 @@ export async function cuttableWayTo(port: number): Promise<CuttableWay> {
     },
   };
 }
+
+/** A way on which what the near side says is changed: every `from` becomes a `to` of the same length. */
+export async function rewritingWayTo(
+  port: number,
+  from: string,
+  to: string,
+): Promise<AsyncDisposable & { readonly port: number }> {
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(port, '127.0.0.1');
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+    }
+    near.on('data', (bytes) => far.write(Buffer.from(bytes.toString('latin1').replaceAll(from, to), 'latin1')));
+    far.pipe(near);
+    near.on('close', () => far.destroy());
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return {
+    port: address.port,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

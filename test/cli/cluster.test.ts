@@ -4,6 +4,7 @@ import { Agent } from '../../src/agent/agent.ts';
 import type { ResolvedDevice } from '../../src/config/resolved-config.ts';
 import type { ClusterTimes } from '../../src/agent/cluster/membership.ts';
 import { type Cluster, startCluster } from '../../src/cli/cluster.ts';
+import { Maintenance } from '../../src/model/maintenance.ts';
 import { naturalOrder } from '../../src/gdoi/events/name-list.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
@@ -98,7 +99,8 @@ async function join(
     onEvents: (events) => told.push(...events),
   });
   agent.start();
-  cluster = startCluster({ store, agent, url: '', version: '1', clock, logger, times });
+  const maintenance = new Maintenance();
+  cluster = startCluster({ store, agent, maintenance, url: '', version: '1', clock, logger, times });
   const member: Member = {
     agent,
     store,

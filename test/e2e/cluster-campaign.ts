@@ -6,10 +6,12 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parse } from 'yaml';
 import { type CuttableWay, cuttableWayTo } from '../builders/cuttable-way.ts';
 import { PASSWORD, type PostgresServer, startPostgres } from '../store/postgres-server.ts';
 import { PATIENCE } from '../builders/patience.ts';
 import { Gdoiwatch } from './gdoiwatch.ts';
+import { connectionsOf } from './open-connections.ts';
 
 export const FAULTS = ['kill', 'pause', 'stop', 'cut', 'crash of the database'] as const;
 export type Fault = (typeof FAULTS)[number];
@@ -25,6 +27,11 @@ export interface CampaignFigures {
   readonly toldTwice: number;
   /** Looks at which two agents owned one cell. */
   readonly ownedTwice: number;
+  /** Looks at the connections of all agents, and those at which two agents had one to the same device. */
+  readonly looks: number;
+  readonly heldTwice: number;
+  /** Most connections to devices that were open at one look. */
+  readonly heldMost: number;
   /** From the fault to the first scrape that shows another owner, by fault. */
   readonly takeoverMs: readonly (readonly [Fault, number])[];
 }
@@ -32,6 +39,7 @@ export interface CampaignFigures {
 const OWNED = 'gdoi_cell_owned{cell="default"} 1';
 const LEASE_MS = 2000;
 const AGENTS = 2;
+const LOOK_EVERY_MS = 100;
 /** Some polls: what one shows may be confirmed by the next, and is kept a moment later. */
 const SETTLED_MS = 5000;
 
@@ -60,6 +68,14 @@ export class ClusterCampaign implements AsyncDisposable {
   #started = 0;
   #first: Counts = new Map();
   #ownedTwice = 0;
+  #looks = 0;
+  #heldTwice = 0;
+  #heldMost = 0;
+  /** It cannot know that it was taken over from, until it has joined again. */
+  #paused: Member | null = null;
+  readonly #devices: ReadonlySet<string>;
+  readonly #ended = new AbortController();
+  #looking: Promise<void> = Promise.resolve();
   readonly #faults: Fault[] = [];
   readonly #takeoverMs: (readonly [Fault, number])[] = [];
 
@@ -77,6 +93,8 @@ export class ClusterCampaign implements AsyncDisposable {
     this.#simulated = parts.simulated;
     this.#command = parts.command;
     this.#yaml = yaml;
+    const config: { readonly devices: readonly { readonly host: string; readonly port: number }[] } = parse(yaml);
+    this.#devices = new Set(config.devices.map(({ host, port }) => `${host}:${port}`));
   }
 
   /** `main`: the command's file, where it is not the one that was built beside. */
@@ -88,6 +106,7 @@ export class ClusterCampaign implements AsyncDisposable {
     const simulated = new Gdoiwatch(fleet, command);
     const [, path = ''] = await simulated.printed(/^(.*gdoiwatch\.yml)\n/m);
     const campaign = new ClusterCampaign(directory, { server, simulated, command }, await readFile(path, 'utf8'));
+    campaign.#looking = campaign.#lookAtConnections();
     for (let index = 0; index < AGENTS; index += 1) await campaign.#startAgent();
     const owner = await campaign.#owner();
     const gms = campaign.#yaml.match(/role: gm/g)?.length ?? 0;
@@ -150,9 +169,43 @@ export class ClusterCampaign implements AsyncDisposable {
     }
   }
 
+  /** All the time: no two agents hold a connection to one device, but for what a paused one cannot know. */
+  async #lookAtConnections(): Promise<void> {
+    while (!this.#ended.signal.aborted) {
+      const first = new Map<string, Member>();
+      let twice = false;
+      for (const member of this.#members.filter((each) => each !== this.#paused)) {
+        for (const address of this.#heldBy(member)) {
+          const other = first.get(address);
+          if (other === undefined) first.set(address, member);
+          // It still has it, so at the look in between both had it.
+          else if (other !== this.#paused && this.#heldBy(other).has(address)) twice = true;
+        }
+      }
+      this.#looks += 1;
+      if (twice) this.#heldTwice += 1;
+      this.#heldMost = Math.max(this.#heldMost, first.size);
+      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    }
+  }
+
+  /** The one that was paused has taken note of it: it holds nothing, and is looked at again. */
+  async #letGo(): Promise<void> {
+    const paused = this.#paused;
+    if (paused === null) return;
+    await this.#until(async () => this.#heldBy(paused).size === 0);
+    await this.#known();
+    this.#paused = null;
+  }
+
+  #heldBy({ process: { pid } }: Member): ReadonlySet<string> {
+    return new Set((pid === undefined ? [] : connectionsOf(pid)).filter((address) => this.#devices.has(address)));
+  }
+
   async fault(fault: Fault): Promise<void> {
     this.#faults.push(fault);
     await this.#known();
+    await this.#letGo();
     const owner = await this.#owner();
     const begun = performance.now();
     switch (fault) {
@@ -166,6 +219,7 @@ export class ClusterCampaign implements AsyncDisposable {
         await this.#startAgent();
         return;
       case 'pause':
+        this.#paused = owner;
         owner.process.signal('SIGSTOP');
         await this.#owner(owner);
         this.#tookOver(fault, begun);
@@ -233,6 +287,9 @@ export class ClusterCampaign implements AsyncDisposable {
       doubled,
       toldTwice: told.length - new Set(told).size,
       ownedTwice: this.#ownedTwice,
+      looks: this.#looks,
+      heldTwice: this.#heldTwice,
+      heldMost: this.#heldMost,
       takeoverMs: this.#takeoverMs,
     };
   }
@@ -255,6 +312,8 @@ export class ClusterCampaign implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#ended.abort();
+    await this.#looking;
     for (const { process } of this.#members) process.signal('SIGKILL');
     for (const { way } of this.#members) await way[Symbol.asyncDispose]();
     await this.#simulated[Symbol.asyncDispose]();

@@ -1,5 +1,10 @@
-import { expect, test } from 'vitest';
-import { Maintenance, MAX_ANNOUNCED, type PlannedWork } from '../../src/model/maintenance.ts';
+import { describe, expect, test } from 'vitest';
+import { keptWindows } from '../../src/agent/record/kept-windows.ts';
+import { type EventStore } from '../../src/store/event-store.ts';
+import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { StoreError } from '../../src/store/store-error.ts';
+import { MemoryLogger } from '../builders/memory-logger.ts';
+import { type Announced, Maintenance, MAX_ANNOUNCED, type PlannedWork } from '../../src/model/maintenance.ts';
 
 const NOTHING = { devices: [], groups: [], cells: [], reason: '' };
 const window = (over: Partial<PlannedWork>): PlannedWork => ({ ...NOTHING, fromMs: 1000, untilMs: 2000, ...over });
@@ -34,21 +39,65 @@ test('a group has its devices, a cell its groups; others are not meant', () => {
   expect(of({ cells: ['acme'] }, gm1)).toBe(false);
 });
 
-test('what is announced can be ended; what the configuration has ends there, with a reload', () => {
+test('what is announced can be ended; what the configuration has ends there, with a reload', async () => {
   const maintenance = new Maintenance();
   maintenance.configure([window({ groups: ['G2'] })]);
-  const announced = maintenance.announce(window({ devices: ['gm1'] }), 500);
+  const id = idOf(await maintenance.announce(window({ devices: ['gm1'] }), 500));
   expect(maintenance.windows(1500).map(({ source }) => source)).toEqual(['api', 'configuration']);
-  expect(maintenance.end(announced?.id ?? '')).toBe('ended');
-  expect(maintenance.end(announced?.id ?? '')).toBe('unknown');
-  expect(maintenance.end(maintenance.windows(1500)[0]?.id ?? '')).toBe('fixed');
+  expect(await maintenance.end(id)).toBe('ended');
+  expect(await maintenance.end(id)).toBe('unknown');
+  expect(await maintenance.end(maintenance.windows(1500)[0]?.id ?? '')).toBe('fixed');
   maintenance.configure([]);
   expect(maintenance.windows(1500)).toEqual([]);
 });
 
-test('announcements are bounded, and those that ended make room', () => {
+test('announcements are bounded, and those that ended make room', async () => {
   const maintenance = new Maintenance();
-  for (let n = 0; n < MAX_ANNOUNCED; n += 1) maintenance.announce(window({ devices: ['gm1'] }), 500);
-  expect(maintenance.announce(window({}), 500)).toBeNull();
-  expect(maintenance.announce(window({}), 200_000_000)).not.toBeNull();
+  for (let n = 0; n < MAX_ANNOUNCED; n += 1) await maintenance.announce(window({ devices: ['gm1'] }), 500);
+  expect(await maintenance.announce(window({}), 500)).toEqual({ kind: 'too_many' });
+  expect(await maintenance.announce(window({}), 200_000_000)).toMatchObject({ kind: 'announced' });
+});
+
+const idOf = (announced: Announced) => (announced.kind === 'announced' ? announced.window.id : announced.kind);
+
+describe('kept in a store', () => {
+  const of = (store: EventStore, tag: string) => new Maintenance(keptWindows(store.notes, new MemoryLogger()), tag);
+
+  test('what one agent was told, another one knows, and one that starts later; under ids of their own', async () => {
+    const store = createMemoryStore();
+    const [a, b] = [of(store, 'a'), of(store, 'b')];
+    const [first, second] = [await a.announce(window({ devices: ['gm1'] }), 500), await b.announce(window({}), 500)];
+    expect(idOf(first)).not.toBe(idOf(second));
+    await a.refresh();
+    const later = of(store, 'c');
+    await later.refresh();
+    for (const each of [a, later]) expect(each.windows(600)).toHaveLength(2);
+    expect(later.of(gm1, 1500)).toMatchObject({ source: 'api', devices: ['gm1'] });
+    expect(await later.end(idOf(first))).toBe('ended');
+    await b.refresh();
+    expect(b.windows(600).map(({ id }) => id)).toEqual([idOf(second)]);
+  });
+
+  test('what the store does not take is not announced, and not ended', async () => {
+    const store = createMemoryStore();
+    const maintenance = of(store, '');
+    const id = idOf(await maintenance.announce(window({ devices: ['gm1'] }), 500));
+    const down = () => Promise.reject(new StoreError('io', 'unreachable'));
+    Object.assign(store.notes, { all: down, put: down, remove: down });
+    expect(await maintenance.announce(window({}), 500)).toEqual({ kind: 'not_kept' });
+    expect(await maintenance.end(id)).toBe('not_kept');
+    await maintenance.refresh();
+    expect(maintenance.windows(600).map((each) => each.id)).toEqual([id]);
+  });
+
+  test.each(['', '[]', '{"fromMs":"now","untilMs":2}', 'null'])(
+    'a note that is no window (%s) is left out',
+    async (text) => {
+      const store = createMemoryStore();
+      await store.notes.put('maintenance', 'api-1', text);
+      const maintenance = of(store, '');
+      await maintenance.refresh();
+      expect(maintenance.windows(0)).toEqual([]);
+    },
+  );
 });

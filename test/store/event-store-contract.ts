@@ -347,6 +347,44 @@ export function eventStoreContract(openEmpty: (options: { retentionMs: number })
     });
   });
 
+  describe('notes', () => {
+    it('are of a kind and a name, the last text of each, with its age', async () => {
+      const { notes } = await emptyStore();
+      await notes.put('maintenance', 'b', 'first');
+      await notes.put('maintenance', 'b', 'second');
+      await notes.put('maintenance', 'a', 'other');
+      await notes.put('refusal', 'b', 'of another kind');
+      const all = await notes.all('maintenance');
+      expect(all.map(({ name, text }) => [name, text])).toEqual([
+        ['a', 'other'],
+        ['b', 'second'],
+      ]);
+      expect(all.every(({ ageMs }) => ageMs >= 0)).toBe(true);
+      expect([await notes.get('refusal', 'b'), await notes.get('refusal', 'a')]).toEqual(['of another kind', null]);
+      expect([await notes.remove('maintenance', 'b'), await notes.remove('maintenance', 'b')]).toEqual([true, false]);
+      expect((await notes.all('maintenance')).map(({ name }) => name)).toEqual(['a']);
+    });
+
+    it('of several who are first one is, and all of them hear which', async () => {
+      const { notes } = await emptyStore();
+      const heard = await Promise.all(['x', 'y', 'z'].map((text) => notes.putFirst('host_key', 'gm1', text)));
+      expect(new Set(heard).size).toBe(1);
+      expect(await notes.get('host_key', 'gm1')).toBe(heard[0]);
+      expect(await notes.putFirst('host_key', 'gm1', 'late')).toBe(heard[0]);
+    });
+
+    it('hold any text', async () => {
+      const { notes } = await emptyStore();
+      await fc.assert(
+        fc.asyncProperty(anyText, anyText, async (name, text) => {
+          await notes.put('refusal', name, text);
+          expect(await notes.get('refusal', name)).toBe(text);
+        }),
+        { numRuns: 30 },
+      );
+    });
+  });
+
   describe('counts', () => {
     it('are the number of new events of each kind', async () => {
       await fc.assert(

@@ -14,6 +14,7 @@ import { StoreError } from '../../src/store/store-error.ts';
 import { aBatch, anEvent, START_MS } from '../builders/event-builder.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
+import { rewritingWayTo } from '../builders/cuttable-way.ts';
 import { eventStoreContract } from './event-store-contract.ts';
 import {
   directoryOfServer,
@@ -350,7 +351,7 @@ describe('opening', () => {
 
   it('has steps that are never edited once released', () => {
     const checksums = MIGRATIONS.map((sql) => createHash('sha256').update(sql).digest('hex').slice(0, 16));
-    expect(checksums).toEqual(['817bbfcc2f088def', 'd40614d554146661']);
+    expect(checksums).toEqual(['817bbfcc2f088def', 'd40614d554146661', '4c6c89f794ed24f1']);
   });
 
   const told = async (address: PostgresAddress) => {
@@ -398,6 +399,15 @@ describe('opening', () => {
     });
   });
 
+  it('refuses a PostgreSQL that is too old, in one line', async () => {
+    // Of the installed server, asked in a way that makes its version a third smaller.
+    await using old = await rewritingWayTo(server.port, '/ 10000', '/ 15000');
+    const address = { ...server.address(), hosts: [{ host: '127.0.0.1', port: old.port }] };
+    const { code, message } = await told(address);
+    expect(code).toBe('store_unsuitable');
+    expect(message).toMatch(/^store postgres:\S+: PostgreSQL 1[0-2] is too old: it needs 13 or newer$/);
+  });
+
   it('refuses a user that may create nothing', async () => {
     const address = await server.database();
     await server.sql(`CREATE ROLE reader LOGIN PASSWORD '${PASSWORD}'`, address.database);
@@ -413,6 +423,57 @@ describe('opening', () => {
     });
   });
 });
+
+describe('beside an agent of the schema before', () => {
+  const before = MIGRATIONS.slice(0, -1);
+
+  async function older(address: PostgresAddress) {
+    const id = randomUUID();
+    const clock = new FakeClock();
+    const around = { address, clock, logger: new MemoryLogger(), times: TIMES, migrations: before };
+    const store = await openPostgresStore({ ...around, writer: () => id });
+    onTestFinished(() => store[Symbol.asyncDispose]());
+    await store.leases.join({ id, name: 'older', url: '', version: '0', process: '' }, LEASE_MS);
+    await store.leases.announce(new Map([['default', 1]]));
+    await store.leases.take(id, ['default']);
+    return { id, store };
+  }
+
+  it('the newer one brings the schema up to date, and the older one polls on, keeps what it finds and hears of the other', async () => {
+    const address = await server.database();
+    const old = await older(address);
+    await old.store.commit(aBatch({ events: [anEvent({ id: 'a' })], deviceStates: new Map([['gm1', { boot: 1 }]]) }));
+    expect(await old.store.others()).toEqual([]);
+    const young = await open(address, () => YOUNG);
+    expect(await server.sql('SELECT max(version) AS version FROM gdoiwatch_schema', address.database)).toEqual([
+      { version: MIGRATIONS.length },
+    ]);
+    await young.leases.join({ id: YOUNG, name: 'newer', url: '', version: '1', process: '' }, LEASE_MS);
+    expect(await old.store.leases.renew(old.id, { number: 1, leaseMs: LEASE_MS, aloneMs: 0 })).toBe(1);
+    const kept = await old.store.commit(
+      aBatch({ events: [anEvent({ id: 'b' })], deviceStates: new Map([['gm1', { boot: 2 }]]) }),
+    );
+    expect(kept.map(({ id }) => id)).toEqual(['b']);
+    // It stops: the newer one goes on from what it left.
+    await old.store.leases.leave(old.id);
+    expect(await young.leases.take(YOUNG, ['default'])).toEqual(['default']);
+    expect((await young.loadStates(['default'])).devices).toEqual(new Map([['gm1', { boot: 2 }]]));
+    expect(
+      (await young.commit(aBatch({ events: [anEvent({ id: 'b' }), anEvent({ id: 'c' })] }))).map(({ id }) => id),
+    ).toEqual(['c']);
+    // A write of the older one that comes late changes nothing.
+    expect(await old.store.commit(aBatch({ events: [anEvent({ id: 'd' })] }))).toEqual([]);
+  });
+
+  it('the older one does not start again: it says which version it needs', async () => {
+    const address = await server.database();
+    await open(address);
+    const failure = await failureOf(older(address));
+    expect(failure).toMatchObject({ code: 'store_newer' });
+  });
+});
+
+const YOUNG = randomUUID();
 
 describe('a server in trouble', () => {
   it('that restarts is an error of the store for as long, and then goes on', async () => {

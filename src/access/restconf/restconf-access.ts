@@ -17,6 +17,7 @@ import {
   quarantinedError,
   sameSecrets,
 } from '../credential-quarantine.ts';
+import type { KeptRefusals, RefusalsOfWay } from '../kept-refusals.ts';
 import type { DeviceTraffic } from '../device-traffic.ts';
 import { backOffError, type DeviceError } from '../device-error.ts';
 import type {
@@ -31,6 +32,8 @@ import { ReadGate } from '../read-gate.ts';
 import { renewedRestconfTarget } from '../renewed-secrets.ts';
 import type { RestconfPath } from '../restconf-path.ts';
 import { decideTrust } from './certificate-trust.ts';
+import type { AcceptedKeys } from '../accepted-keys.ts';
+import { sharedCertificates } from './shared-certificates.ts';
 import { createKnownCertificates, type KnownCertificates } from './known-certificates.ts';
 import { RestconfConnection } from './restconf-connection.ts';
 import { RestconfFailure } from './restconf-error.ts';
@@ -44,11 +47,15 @@ export interface RestconfAccessOptions {
   readonly logger: Logger;
   /** File of accepted certificates. */
   readonly knownCertificatesPath: string;
+  /** Those that other agents accepted; absent: there are none. */
+  readonly acceptedCertificates?: AcceptedKeys;
   readonly backOff?: BackOffTimes;
   /** Taken out of all that devices say; the secrets of targets join them. */
   readonly secrets?: KnownSecrets;
   /** Counts what devices are asked. */
   readonly traffic?: DeviceTraffic;
+  /** What other agents met, and where they find what this one meets; absent: there are none. */
+  readonly refusals?: KeptRefusals;
 }
 
 interface Slot {
@@ -74,6 +81,7 @@ class PollingRestconf implements RestconfAccess {
   readonly #known: KnownCertificates;
   readonly #gate = new ReadGate(MAX_READS);
   readonly #quarantine = new CredentialQuarantine();
+  readonly #refusals: RefusalsOfWay | null;
   readonly #slots = new Map<string, Slot>();
   readonly #stopping = new AbortController();
   readonly #secrets: KnownSecrets;
@@ -82,8 +90,11 @@ class PollingRestconf implements RestconfAccess {
 
   constructor(options: RestconfAccessOptions) {
     this.#options = options;
+    this.#refusals = options.refusals?.of('restconf', this.#quarantine) ?? null;
     this.#secrets = options.secrets ?? new KnownSecrets();
-    this.#known = createKnownCertificates(options.knownCertificatesPath);
+    const file = createKnownCertificates(options.knownCertificatesPath);
+    const { acceptedCertificates: accepted } = options;
+    this.#known = accepted === undefined ? file : sharedCertificates(file, accepted);
   }
 
   async read(target: RestconfTarget, paths: readonly RestconfPath[], signal: AbortSignal): Promise<RestconfReply> {
@@ -176,7 +187,7 @@ class PollingRestconf implements RestconfAccess {
       await closeConnection(slot);
       throw error;
     } finally {
-      this.#judged(target, outcome);
+      await this.#judged(target, outcome);
     }
   }
 
@@ -247,6 +258,7 @@ class PollingRestconf implements RestconfAccess {
 
   /** Null: the credential may be tried, and `#judged` is to follow. */
   async #admit(target: RestconfTarget, signal: AbortSignal): Promise<DeviceError | null> {
+    if (this.#refusals !== null) await untilAborted(this.#refusals.recall(useOf(target)), signal);
     for (;;) {
       const now = this.#options.clock.monoMs();
       const admission = this.#quarantine.admit(useOf(target), now);
@@ -256,7 +268,7 @@ class PollingRestconf implements RestconfAccess {
     }
   }
 
-  #judged(target: RestconfTarget, outcome: AttemptOutcome): void {
+  async #judged(target: RestconfTarget, outcome: AttemptOutcome): Promise<void> {
     const { clock, logger } = this.#options;
     const { credentialName: credential, device } = target;
     if (outcome === 'refused') for (const secret of secretsOf(target)) secret?.refused();
@@ -267,6 +279,7 @@ class PollingRestconf implements RestconfAccess {
         'RESTCONF credential quarantined: several devices in a row refused it; not used until a probe succeeds or its secret changes',
       );
     }
+    await this.#refusals?.ended(useOf(target), outcome);
   }
 
   #slotOf(device: string): Slot {

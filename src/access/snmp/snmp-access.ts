@@ -17,6 +17,7 @@ import {
   quarantinedError,
   sameSecrets,
 } from '../credential-quarantine.ts';
+import type { KeptRefusals, RefusalsOfWay } from '../kept-refusals.ts';
 import { DeviceTraffic } from '../device-traffic.ts';
 import { backOffError, type DeviceError } from '../device-error.ts';
 import type {
@@ -62,6 +63,8 @@ export interface SnmpAccessOptions {
   readonly secrets?: KnownSecrets;
   /** Counts what devices are asked. */
   readonly traffic?: DeviceTraffic;
+  /** What other agents met, and where they find what this one meets; absent: there are none. */
+  readonly refusals?: KeptRefusals;
 }
 
 /** One device's place: who has its turn, and what is known of it. */
@@ -87,6 +90,7 @@ class PollingAccess implements SnmpAccess {
   readonly #options: SnmpAccessOptions;
   readonly #gate: ReadGate;
   readonly #quarantine = new CredentialQuarantine();
+  readonly #refusals: RefusalsOfWay | null;
   readonly #slots = new Map<string, Slot>();
   readonly #stopping = new AbortController();
   readonly #sockets: SocketPool;
@@ -96,6 +100,7 @@ class PollingAccess implements SnmpAccess {
 
   constructor(options: SnmpAccessOptions) {
     this.#options = options;
+    this.#refusals = options.refusals?.of('snmp', this.#quarantine) ?? null;
     this.#secrets = options.secrets ?? new KnownSecrets();
     this.#traffic = options.traffic ?? new DeviceTraffic();
     this.#gate = new ReadGate(options.maxReads ?? MAX_READS);
@@ -189,7 +194,7 @@ class PollingAccess implements SnmpAccess {
       else if (!stop.aborted) slot.backOff.failed(this.#options.clock.monoMs());
       throw error;
     } finally {
-      this.#judged(target, outcome);
+      await this.#judged(target, outcome);
     }
   }
 
@@ -275,6 +280,7 @@ class PollingAccess implements SnmpAccess {
   async #admit(target: SnmpTarget, stop: EitherSignal): Promise<DeviceError | null> {
     const use = judgedUse(target);
     if (use === null) return null;
+    if (this.#refusals !== null) await untilAborted(this.#refusals.recall(use), stop.signal);
     for (;;) {
       const admission = this.#quarantine.admit(use, this.#options.clock.monoMs());
       if (admission.kind === 'try') return null;
@@ -283,7 +289,7 @@ class PollingAccess implements SnmpAccess {
     }
   }
 
-  #judged(target: SnmpTarget, outcome: AttemptOutcome): void {
+  async #judged(target: SnmpTarget, outcome: AttemptOutcome): Promise<void> {
     const { clock, logger } = this.#options;
     const { credentialName: credential, device } = target;
     const use = judgedUse(target);
@@ -295,6 +301,7 @@ class PollingAccess implements SnmpAccess {
         'SNMP credential quarantined: several devices in a row refused it; only devices that accepted it are asked until a probe succeeds or its secret changes',
       );
     }
+    await this.#refusals?.ended(use, outcome);
   }
 
   /** Rejects when the name of a host is not resolved in time; the system's resolver knows no deadline. */

@@ -10,11 +10,15 @@ export interface HandshakePass {
 export class HandshakeGate {
   readonly #queue: PQueue;
   readonly #pace: LoginPace | null;
+  readonly #concurrency: number;
+  readonly #share: () => number;
 
-  /** `pace` null: any number may begin in a second. */
-  constructor(concurrency: number, pace: LoginPace | null = null) {
+  /** `pace` null: any number may begin in a second. `share`: of the places, those that are this agent's: above 0, up to 1. */
+  constructor(concurrency: number, pace: LoginPace | null = null, share: () => number = () => 1) {
     this.#queue = new PQueue({ concurrency });
     this.#pace = pace;
+    this.#concurrency = concurrency;
+    this.#share = share;
   }
 
   get active(): number {
@@ -44,6 +48,7 @@ export class HandshakeGate {
 
   /** Wait for a place alone; rejects when `signal` aborts first. */
   pass(signal: AbortSignal, urgent = false): Promise<HandshakePass> {
+    this.#queue.concurrency = Math.max(1, Math.floor(this.#concurrency * this.#share()));
     return new Promise((resolve, reject) => {
       this.#queue
         .add(

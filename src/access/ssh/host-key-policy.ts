@@ -37,7 +37,7 @@ export async function decideHostKey(
         return { kind: 'refused', message: `the host key ${shown} is marked @revoked in ${store.description}` };
       case 'changed': {
         const known = verdict.knownFingerprints.join(', ');
-        const advice = `if the device was replaced or its key made anew, delete the lines of ${knownHostsName(host, port)} from ${store.description}; if not, somebody may be in between`;
+        const advice = `if the device was replaced or its key made anew, ${store.howToReplace(knownHostsName(host, port))}; if not, somebody may be in between`;
         logger.error(
           {
             device,

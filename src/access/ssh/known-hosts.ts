@@ -10,7 +10,7 @@ import { createHash, createHmac } from 'node:crypto';
 import { appendFile, open, readFile, stat } from 'node:fs/promises';
 import { globMatches } from '../../kernel/glob.ts';
 
-type HostKeyVerdict =
+export type HostKeyVerdict =
   | { readonly kind: 'known' }
   | { readonly kind: 'unknown' }
   | { readonly kind: 'revoked' }
@@ -24,6 +24,8 @@ export interface HostKeyStore {
   add(host: string, port: number, key: Buffer): Promise<HostKeyVerdict>;
   /** Where a person finds the keys. */
   readonly description: string;
+  /** What a person does who knows that the host of this name has a new key. */
+  howToReplace(name: string): string;
 }
 
 /** `SHA256:...`, as OpenSSH and `show ip ssh` users write it. */
@@ -154,6 +156,7 @@ export function createKnownHosts(path: string): HostKeyStore {
 
   return {
     description: path,
+    howToReplace: (name) => `delete the lines of ${name} from ${path}`,
     check,
     async knownTypes(host, port) {
       const matching = (await load()).of(host, port);

@@ -15,19 +15,32 @@ const ROUNDING_MS = 0.01;
 
 export class LoginPace {
   readonly #clock: Clock;
-  readonly #everyMs: number;
-  readonly #burstMs: number;
+  readonly #perSecond: number;
+  readonly #share: () => number;
   /** Those that wait, the first to begin first. */
   readonly #waiting = new Set<() => void>();
   #issuing = false;
   /** When the budget will be whole again. */
   #wholeMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, perSecond: number) {
+  /** `share`: of the logins, those that are this agent's: above 0, up to 1. */
+  constructor(clock: Clock, perSecond: number, share: () => number = () => 1) {
     this.#clock = clock;
-    const burst = Math.floor(perSecond * BURST_SHARE);
-    this.#everyMs = 1000 / Math.max(1, perSecond - burst) + ROUNDING_MS;
-    this.#burstMs = Math.max(0, burst - 1) * this.#everyMs;
+    this.#perSecond = perSecond;
+    this.#share = share;
+  }
+
+  get #burst(): number {
+    return Math.floor(this.#perSecond * this.#share() * BURST_SHARE);
+  }
+
+  get #everyMs(): number {
+    const rate = this.#perSecond * this.#share();
+    return 1000 / Math.max(Math.min(1, rate), rate - this.#burst) + ROUNDING_MS;
+  }
+
+  get #burstMs(): number {
+    return Math.max(0, this.#burst - 1) * this.#everyMs;
   }
 
   /** Resolves when a login may begin; rejects when `signal` aborts first, and its place is then another's. */

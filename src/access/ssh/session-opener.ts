@@ -23,6 +23,7 @@ import {
 import { untilAborted } from '../../kernel/until-aborted.ts';
 import type { HandshakeGate, HandshakePass } from './handshake-gate.ts';
 import { decideHostKey } from './host-key-policy.ts';
+import type { RefusalsOfWay } from '../kept-refusals.ts';
 import type { HostKeyStore } from './known-hosts.ts';
 import { later } from '../../kernel/later.ts';
 import { ShellLine } from './shell-line.ts';
@@ -39,6 +40,8 @@ export interface OpenerParts {
   readonly hostKeys: HostKeyStore;
   readonly gate: HandshakeGate;
   readonly quarantine: CredentialQuarantine;
+  /** Absent, or null: no other agent hears of it. */
+  readonly refusals?: RefusalsOfWay | null;
   readonly transportFor: (target: SshTarget) => ShellTransport;
   readonly secrets: KnownSecrets;
   readonly traffic: DeviceTraffic;
@@ -140,7 +143,7 @@ class Opening {
       this.#parent.removeEventListener('abort', onParent);
       this.#watchdog.stop();
       this.#pass?.release();
-      if (this.#admitted) this.#endAttempt(outcome);
+      if (this.#admitted) await this.#endAttempt(outcome);
     }
   }
 
@@ -218,7 +221,7 @@ class Opening {
     });
   }
 
-  #endAttempt(outcome: AttemptOutcome): void {
+  async #endAttempt(outcome: AttemptOutcome): Promise<void> {
     const { clock, logger, quarantine } = this.#parts;
     const { credentialName, device } = this.#target;
     if (outcome === 'refused') for (const secret of secretsOf(this.#target)) secret?.refused();
@@ -229,6 +232,7 @@ class Opening {
         'credential quarantined: several devices in a row refused it; only devices that accepted it log in until a probe succeeds or its secret changes',
       );
     }
+    await this.#parts.refusals?.ended(credentialUseOf(this.#target), outcome);
   }
 
   #translate(error: unknown): DeviceError {

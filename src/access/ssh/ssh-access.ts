@@ -17,9 +17,12 @@ import { untilAborted } from '../../kernel/until-aborted.ts';
 import type { AnswerBounds } from './answer-reader.ts';
 import { BACK_OFF, BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import { CredentialQuarantine, quarantinedError, sameSecrets } from '../credential-quarantine.ts';
+import type { KeptRefusals, RefusalsOfWay } from '../kept-refusals.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import { LoginPace } from './login-pace.ts';
 import { decideHostKey } from './host-key-policy.ts';
+import type { AcceptedKeys } from '../accepted-keys.ts';
+import { sharedHostKeys } from './shared-host-keys.ts';
 import { createKnownHosts, type HostKeyStore } from './known-hosts.ts';
 import { credentialUseOf, type OpenerParts, openSession, secretsOfJumps } from './session-opener.ts';
 import { SessionError, type ShellSession } from './shell-session.ts';
@@ -34,7 +37,10 @@ const FLOOD_BACK_OFF: BackOffTimes = { firstMs: 30_000, longestMs: 3_600_000 };
 const POLITE_MS = 1_000;
 
 /** Where host keys are known from: a known_hosts file, or a store of another kind. */
-type HostKeySource = { readonly knownHostsPath: string } | { readonly hostKeyStore: HostKeyStore };
+type HostKeySource =
+  /** `acceptedHostKeys`: those that other agents accepted; absent: there are none. */
+  | { readonly knownHostsPath: string; readonly acceptedHostKeys?: AcceptedKeys }
+  | { readonly hostKeyStore: HostKeyStore };
 
 export type SshAccessOptions = HostKeySource & {
   readonly clock: Clock;
@@ -44,6 +50,8 @@ export type SshAccessOptions = HostKeySource & {
   readonly maxHandshakes: number;
   /** Logins that may begin in a second, over the fleet; absent: any number. */
   readonly loginsPerSecond?: number;
+  /** Of these two bounds, what is this agent's: above 0, up to 1; absent: all. Others that share its devices have the rest. */
+  readonly share?: () => number;
   /** The compiled legacy worker; default: beside this module. */
   readonly workerUrl?: URL;
   readonly bounds?: AnswerBounds;
@@ -52,6 +60,8 @@ export type SshAccessOptions = HostKeySource & {
   /** Counts what devices are asked. */
   readonly traffic?: DeviceTraffic;
   readonly backOff?: BackOffTimes;
+  /** What other agents met, and where they find what this one meets; absent: there are none. */
+  readonly refusals?: KeptRefusals;
 };
 
 /** One device's place: who has its turn, its session, its record of failures. */
@@ -79,6 +89,7 @@ class SshAccess implements DeviceAccess {
   readonly #opener: OpenerParts;
   readonly #gate: HandshakeGate;
   readonly #quarantine = new CredentialQuarantine();
+  readonly #refusals: RefusalsOfWay | null;
   readonly #inThread: ShellTransport;
   readonly #inWorker: ShellTransport;
   readonly #slots = new Map<string, Slot>();
@@ -87,7 +98,7 @@ class SshAccess implements DeviceAccess {
   constructor(options: SshAccessOptions) {
     this.#options = options;
     const { clock, random, logger } = options;
-    const hostKeys = 'hostKeyStore' in options ? options.hostKeyStore : createKnownHosts(options.knownHostsPath);
+    const hostKeys = hostKeysOf(options);
     const verifyJumpKey: VerifyJumpKey = async (jump, key) => {
       const decision = await decideHostKey(hostKeys, { ...jump, device: `jump host ${jump.name}` }, key, logger);
       return decision.kind === 'accepted' ? null : decision.message;
@@ -95,15 +106,17 @@ class SshAccess implements DeviceAccess {
     this.#inThread = createSsh2Transport({ clock, random, verifyJumpKey });
     const workerUrl = options.workerUrl ?? new URL('./legacy-worker.js', import.meta.url);
     this.#inWorker = createWorkerTransport(workerUrl, verifyJumpKey);
-    const { loginsPerSecond, maxHandshakes } = options;
-    const pace = loginsPerSecond === undefined ? null : new LoginPace(clock, loginsPerSecond);
-    this.#gate = new HandshakeGate(maxHandshakes, pace);
+    const { loginsPerSecond, maxHandshakes, share } = options;
+    const pace = loginsPerSecond === undefined ? null : new LoginPace(clock, loginsPerSecond, share);
+    this.#gate = new HandshakeGate(maxHandshakes, pace, share);
+    this.#refusals = options.refusals?.of('ssh', this.#quarantine) ?? null;
     this.#opener = {
       clock,
       logger,
       hostKeys,
       gate: this.#gate,
       quarantine: this.#quarantine,
+      refusals: this.#refusals,
       secrets: options.secrets ?? new KnownSecrets(),
       traffic: options.traffic ?? new DeviceTraffic(),
       transportFor: (target) => (target.algorithms === 'legacy' ? this.#inWorker : this.#inThread),
@@ -229,6 +242,7 @@ class SshAccess implements DeviceAccess {
     const waitMs = Math.max(slot.backOff.waitMs(clock.monoMs()), slot.conduct.waitMs(clock.monoMs()));
     if (waitMs > 0) throw new SessionError(backOffError(target.device, 'connect', waitMs));
     const fresh = await untilAborted(renewedSshTarget(target), signal);
+    if (this.#refusals !== null) await untilAborted(this.#refusals.recall(credentialUseOf(fresh)), signal);
     const refused = this.#quarantine.peek(credentialUseOf(fresh), clock.monoMs());
     if (refused !== null) throw new SessionError(quarantinedError(target, refused.kind, refused.waitMs));
     try {
@@ -363,6 +377,12 @@ class LentSession implements DeviceSession {
     this.broke = !signal.aborted;
     return reply;
   }
+}
+
+function hostKeysOf(source: HostKeySource): HostKeyStore {
+  if ('hostKeyStore' in source) return source.hostKeyStore;
+  const file = createKnownHosts(source.knownHostsPath);
+  return source.acceptedHostKeys === undefined ? file : sharedHostKeys(file, source.acceptedHostKeys);
 }
 
 function unlink(link: LinkedSignal | null): void {

@@ -19,3 +19,13 @@ export function clusterStatus(
     timesFenced: fenced,
   };
 }
+
+/** Of what the agents together may do at once, what falls to this one: as many parts as it has of the devices. */
+export function shareOf({ owned, view }: Pick<MembershipStatus, 'owned' | 'view'>): number {
+  let [own, all] = [0, 0];
+  for (const { cell, agent, weight } of view.cells) {
+    if (owned.has(cell)) own += weight;
+    if (agent !== null || owned.has(cell)) all += weight;
+  }
+  return own === 0 ? 1 : own / all;
+}

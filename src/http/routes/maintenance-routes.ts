@@ -11,14 +11,24 @@ import {
   maintenanceRequest,
   maintenanceSchema,
 } from '../schemas/maintenance-schema.ts';
-import { commonProblems, notFoundProblem } from '../schemas/problem-schema.ts';
+import { commonProblems, notFoundProblem, unavailableProblem } from '../schemas/problem-schema.ts';
 import { noQuery } from '../schemas/queries.ts';
 
 const PATH = '/api/v1/maintenance';
 /** Some thousand names. */
 const MAX_BODY_BYTES = 262_144;
+const NOT_KEPT = 'The store does not take it now: nothing has changed.';
+const RETRY_SECONDS = 10;
 
-export function maintenanceRoutes(app: App, { maintenance, clock }: HttpOptions): void {
+export function maintenanceRoutes(app: App, options: HttpOptions): void {
+  listRoute(app, options);
+  announceRoute(app, options);
+  endRoute(app, options);
+}
+
+type Parts = Pick<HttpOptions, 'maintenance' | 'clock'>;
+
+function listRoute(app: App, { maintenance, clock }: Parts): void {
   app.get(
     PATH,
     {
@@ -29,20 +39,25 @@ export function maintenanceRoutes(app: App, { maintenance, clock }: HttpOptions)
         response: { 200: maintenanceListSchema, ...commonProblems },
       },
     },
-    () => ({ maintenance: maintenance.windows(clock.wallMs()).map(document) }),
+    async () => {
+      await maintenance.refresh();
+      return { maintenance: maintenance.windows(clock.wallMs()).map(document) };
+    },
   );
+}
 
+function announceRoute(app: App, { maintenance, clock }: Parts): void {
   app.post(
     PATH,
     {
       config: { access: 'operate' },
       bodyLimit: MAX_BODY_BYTES,
       schema: {
-        summary: 'Announce planned work; it is forgotten when it ends, and with the agent',
+        summary: 'Announce planned work; it is forgotten when it ends',
         tags: ['maintenance'],
         querystring: noQuery,
         body: maintenanceRequest,
-        response: { 201: maintenanceSchema, ...commonProblems },
+        response: { 201: maintenanceSchema, ...commonProblems, ...unavailableProblem },
       },
     },
     async (request, reply) => {
@@ -54,12 +69,22 @@ export function maintenanceRoutes(app: App, { maintenance, clock }: HttpOptions)
         const { parameter, detail } = refusal;
         return sendProblem(reply, 400, `${parameter}: ${detail}`, { errors: [refusal] });
       }
-      const window = maintenance.announce(work, nowMs);
-      if (window === null) return sendProblem(reply, 400, `${MAX_ANNOUNCED} windows are announced already.`);
-      return reply.code(201).send(document(window));
+      const announced = await maintenance.announce(work, nowMs);
+      switch (announced.kind) {
+        case 'announced':
+          return reply.code(201).send(document(announced.window));
+        case 'too_many':
+          return sendProblem(reply, 400, `${MAX_ANNOUNCED} windows are announced already.`);
+        case 'not_kept':
+          return sendProblem(reply, 503, NOT_KEPT, { retryAfterSeconds: RETRY_SECONDS });
+        default:
+          return announced satisfies never;
+      }
     },
   );
+}
 
+function endRoute(app: App, { maintenance, clock }: Parts): void {
   app.delete(
     PATH,
     {
@@ -68,20 +93,23 @@ export function maintenanceRoutes(app: App, { maintenance, clock }: HttpOptions)
         summary: 'End planned work that was announced',
         tags: ['maintenance'],
         querystring: maintenanceQuery,
-        response: { 200: maintenanceListSchema, ...commonProblems, ...notFoundProblem },
+        response: { 200: maintenanceListSchema, ...commonProblems, ...notFoundProblem, ...unavailableProblem },
       },
     },
     async (request, reply) => {
       const { id } = request.query;
-      switch (maintenance.end(id)) {
+      await maintenance.refresh();
+      switch (await maintenance.end(id)) {
         case 'ended':
           return { maintenance: maintenance.windows(clock.wallMs()).map(document) };
         case 'fixed':
           return sendProblem(reply, 400, `Window ${JSON.stringify(id)} is of the configuration: change it there.`);
         case 'unknown':
           return sendProblem(reply, 404, `No window ${JSON.stringify(id)} is known.`);
+        case 'not_kept':
+          return sendProblem(reply, 503, NOT_KEPT, { retryAfterSeconds: RETRY_SECONDS });
         default:
-          throw new Error('a window ends in one of three ways');
+          throw new Error('a window ends in one of four ways');
       }
     },
   );

@@ -6,8 +6,9 @@ import { UserError } from '../../kernel/user-error.ts';
 import type { PostgresConnections, Session } from './connections.ts';
 import { cellsAndEvents } from './migrations/0001-cells-and-events.ts';
 import { aloneAndLate } from './migrations/0002-alone-and-late.ts';
+import { notes } from './migrations/0003-notes.ts';
 
-export const MIGRATIONS: readonly string[] = [cellsAndEvents, aloneAndLate];
+export const MIGRATIONS: readonly string[] = [cellsAndEvents, aloneAndLate, notes];
 
 /** pg_current_xact_id and xid8 are from PostgreSQL 13. */
 const OLDEST_VERSION = 13;

@@ -27,6 +27,7 @@ import {
 } from '../event-store.ts';
 import { incidentPage } from '../incident-filter.ts';
 import type { LeaseTable } from '../leases.ts';
+import type { Notes } from '../notes.ts';
 import { stateOfText } from '../state-text.ts';
 import { StoreError } from '../store-error.ts';
 import { cellsOf, COMMIT, COMMIT_UNFENCED, commitValues, SELECT_OWN } from './commit-sql.ts';
@@ -53,6 +54,7 @@ import {
 } from './event-sql.ts';
 import { createLeaseTable } from './lease-table.ts';
 import { migrate } from './migrations.ts';
+import { createNotes } from './postgres-notes.ts';
 import { fromText, toText } from './plain-text.ts';
 import { connectFailureOf, type ConnectFailure } from './postgres-error.ts';
 import { SELECT_DEVICE_STATES, SELECT_FLEET_STATES, SELECT_MEMBER_STATES } from './state-sql.ts';
@@ -75,6 +77,8 @@ export interface PostgresStoreOptions {
    * writes, as into the copy of a store.
    */
   readonly writer: 'unfenced' | (() => string | null);
+  /** Steps of the schema; absent: all that there are. Fewer, for the agent of a version before. */
+  readonly migrations?: readonly string[];
 }
 
 export interface PostgresStore extends EventStore {
@@ -89,7 +93,7 @@ export interface PostgresStore extends EventStore {
 export async function openPostgresStore(options: PostgresStoreOptions): Promise<PostgresStore> {
   const connections = new PostgresConnections(options.address, options.times);
   try {
-    const { from, to } = await migrate(connections);
+    const { from, to } = await migrate(connections, options.migrations);
     if (from !== to) options.logger.info({ store: connections.place, from, to }, 'store schema brought up to date');
     return new SharedStore(connections, options);
   } catch (error) {
@@ -100,6 +104,7 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
 
 class SharedStore implements PostgresStore {
   readonly leases: LeaseTable;
+  readonly notes: Notes;
   readonly #connections: PostgresConnections;
   readonly #leaseConnections: PostgresConnections;
   readonly #clock: Clock;
@@ -121,6 +126,7 @@ class SharedStore implements PostgresStore {
     this.#connections = connections;
     this.#leaseConnections = new PostgresConnections(address, times, 1);
     this.leases = createLeaseTable(this.#leaseConnections);
+    this.notes = createNotes(connections);
     this.#clock = clock;
     this.#logger = logger;
     this.#retentionMs = retentionMs;

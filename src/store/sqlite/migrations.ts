@@ -7,9 +7,10 @@ import { incidents } from './migrations/0002-incidents.ts';
 import { eventsAndStates } from './migrations/0001-events-and-states.ts';
 import { groupMemberStates } from './migrations/0003-group-member-states.ts';
 import { cells } from './migrations/0004-cells.ts';
+import { notes } from './migrations/0005-notes.ts';
 import type { SqliteFile } from './sqlite-file.ts';
 
-export const MIGRATIONS: readonly string[] = [eventsAndStates, incidents, groupMemberStates, cells];
+export const MIGRATIONS: readonly string[] = [eventsAndStates, incidents, groupMemberStates, cells, notes];
 
 /** 0: an empty file. A file with the tables of something else is a `UserError`. */
 export function readSchemaVersion(file: SqliteFile): number {

@@ -30,6 +30,7 @@ import {
   type StoredStates,
 } from '../event-store.ts';
 import { incidentPage } from '../incident-filter.ts';
+import type { Notes } from '../notes.ts';
 import { stateOfText, stateText } from '../state-text.ts';
 import { StoreError, type StoreErrorKind } from '../store-error.ts';
 import {
@@ -56,6 +57,7 @@ import {
 import { MIGRATIONS, migrate, readSchemaVersion, refuseNewerSchema } from './migrations.ts';
 import { Damage, type ReportDamage } from './damage.ts';
 import { openSqliteFile, type SqliteFile, type Statement } from './sqlite-file.ts';
+import { SqliteNotes } from './sqlite-notes.ts';
 import { lockPath, lockStore, type StoreLock } from './store-lock.ts';
 import { beginLog, checkpoint, endLog, findLostLog } from './write-ahead-log.ts';
 import {
@@ -278,6 +280,7 @@ class SqliteHistory implements StoredMemory {
 }
 
 class SqliteStore extends SqliteHistory implements EventStore {
+  readonly notes: Notes;
   readonly #lock: StoreLock;
   readonly #logger: Logger;
   readonly #retentionMs: number;
@@ -303,6 +306,7 @@ class SqliteStore extends SqliteHistory implements EventStore {
     this.#lock = lock;
     this.#logger = logger;
     this.#retentionMs = retentionMs;
+    this.notes = new SqliteNotes(file, clock);
     const ofBothTables = (sql: (table: StateTable) => string) => ({
       device_states: file.prepare(sql('device_states')),
       fleet_states: file.prepare(sql('fleet_states')),

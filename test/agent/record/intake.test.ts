@@ -81,6 +81,7 @@ function refusing(store: EventStore): EventStore & { full: boolean } {
   const wrapped = {
     full: false,
     damaged: 0,
+    notes: store.notes,
     commit: (batch: Parameters<EventStore['commit']>[0]) =>
       wrapped.full ? Promise.reject(new StoreError('full', 'no space left')) : store.commit(batch),
     loadStates: () => store.loadStates(),

@@ -1,0 +1,26 @@
+/** Certificates of agents that share their devices: the agent's own file first; a host not in it may be known to the others. */
+import type { AcceptedKeys } from '../accepted-keys.ts';
+import { type KnownCertificates, knownCertificateLine } from './known-certificates.ts';
+
+export function sharedCertificates(file: KnownCertificates, accepted: AcceptedKeys): KnownCertificates {
+  const nameOf = (host: string, port: number) => knownCertificateLine(host, port, '').trim();
+  return {
+    path: file.path,
+    async of(host, port) {
+      const own = await file.of(host, port);
+      if (own.length > 0) return own;
+      const known = await accepted.get(nameOf(host, port));
+      return known === null ? [] : [known];
+    },
+    async add(host, port, fingerprint) {
+      const first = await accepted.putFirst(nameOf(host, port), fingerprint);
+      if (first !== fingerprint) return [first];
+      try {
+        return await file.add(host, port, fingerprint);
+      } catch {
+        // Such as a file that is mounted to be read only: the others and the next start know it all the same.
+        return [fingerprint];
+      }
+    },
+  };
+}

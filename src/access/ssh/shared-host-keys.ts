@@ -1,0 +1,57 @@
+/**
+ * Host keys of agents that share their devices: the agent's own known_hosts first, for that is what people write; a host
+ * that is not in it may be known to the others. A key that is accepted is told to them, and so is one that the file has.
+ */
+import type { AcceptedKeys } from '../accepted-keys.ts';
+import { fingerprint, type HostKeyStore, type HostKeyVerdict, keyType, knownHostsName } from './known-hosts.ts';
+
+export function sharedHostKeys(file: HostKeyStore, accepted: AcceptedKeys): HostKeyStore {
+  /** Keys that the others have heard of from this agent: a login costs no question more. */
+  const told = new Map<string, string>();
+
+  const tell = async (name: string, key: string): Promise<void> => {
+    if (told.get(name) === key) return;
+    told.set(name, key);
+    // The file decides here in any case; told again at the next login.
+    await accepted.put(name, key).catch(() => told.delete(name));
+  };
+
+  const verdictOf = (known: string, key: Buffer): HostKeyVerdict => {
+    if (known === key.toString('base64')) return { kind: 'known' };
+    const other = Buffer.from(known, 'base64');
+    return { kind: 'changed', knownFingerprints: [`${keyType(other)} ${fingerprint(other)}`] };
+  };
+
+  return {
+    description: file.description,
+    howToReplace: (name) => `put its new line in place of those of ${name} in ${file.description}`,
+    async check(host, port, key) {
+      const name = knownHostsName(host, port);
+      const verdict = await file.check(host, port, key);
+      // A login does not wait for it; it never rejects.
+      if (verdict.kind === 'known') void tell(name, key.toString('base64'));
+      if (verdict.kind !== 'unknown') return verdict;
+      const known = await accepted.get(name);
+      return known === null ? verdict : verdictOf(known, key);
+    },
+    async knownTypes(host, port) {
+      const types = await file.knownTypes(host, port);
+      if (types.length > 0) return types;
+      const known = await accepted.get(knownHostsName(host, port));
+      return known === null ? [] : [keyType(Buffer.from(known, 'base64'))];
+    },
+    async add(host, port, key) {
+      const name = knownHostsName(host, port);
+      const text = key.toString('base64');
+      const verdict = verdictOf(await accepted.putFirst(name, text), key);
+      if (verdict.kind !== 'known') return verdict;
+      told.set(name, text);
+      try {
+        return await file.add(host, port, key);
+      } catch {
+        // Such as a file that is mounted to be read only: the others and the next start know the key all the same.
+        return verdict;
+      }
+    },
+  };
+}
