@@ -1,7 +1,7 @@
 /** The history, newest first, and what happens now on top of it. */
 import { CAUSES, EVENT_TYPES } from '../gdoi/events/event.ts';
-import type { EventDocument } from '../http/schemas/event-schema.ts';
 import { Choice } from './choice.tsx';
+import { eventRows } from './csv-rows.ts';
 import { saveCsv } from './save-csv.ts';
 import type { FeedState } from './event-feed.ts';
 import { EventHistory, type EventPage, MAX_EVENTS } from './event-history.ts';
@@ -93,7 +93,7 @@ export class EventsView implements View {
         )}
         {events.length > 0 && (
           <p>
-            <button type="button" onClick={() => saveCsv('events.csv', csvRows(events))}>
+            <button type="button" onClick={() => saveCsv('events.csv', eventRows(events))}>
               CSV
             </button>
           </p>
@@ -113,38 +113,6 @@ export class EventsView implements View {
       </Fragment>
     );
   }
-}
-
-function csvRows(events: readonly EventDocument[]): readonly (readonly string[])[] {
-  const head = [
-    'at',
-    'severity',
-    'type',
-    'device',
-    'group',
-    'cause',
-    'unexpected',
-    'planned',
-    'summary',
-    'incident',
-    'id',
-  ];
-  return [
-    head,
-    ...events.map((event) => [
-      event.at,
-      event.severity,
-      event.type,
-      event.device ?? '',
-      event.group ?? '',
-      event.cause ?? '',
-      event.unexpected === null ? '' : String(event.unexpected),
-      String(event.planned),
-      event.summary,
-      event.incident ?? '',
-      event.id,
-    ]),
-  ];
 }
 
 /** By hours. */

@@ -1,7 +1,7 @@
 /** What happened, over a chosen span: the incidents of all groups or of one, live. */
 import { EXPLANATION_CAUSES } from '../gdoi/explain/explanation.ts';
-import type { IncidentDocument } from '../http/schemas/incident-schema.ts';
 import { Choice } from './choice.tsx';
+import { incidentRows } from './csv-rows.ts';
 import { saveCsv } from './save-csv.ts';
 import { IncidentList, type IncidentPage, Tickets } from './incident-list.tsx';
 import { navigate } from './navigation.ts';
@@ -55,7 +55,7 @@ export class IncidentsView implements View {
         )}
         {body !== null && body.incidents.length > 0 && (
           <p>
-            <button type="button" onClick={() => saveCsv('incidents.csv', csvRows(body.incidents))}>
+            <button type="button" onClick={() => saveCsv('incidents.csv', incidentRows(body.incidents))}>
               CSV
             </button>
           </p>
@@ -64,24 +64,6 @@ export class IncidentsView implements View {
       </Fragment>
     );
   }
-}
-
-function csvRows(incidents: readonly IncidentDocument[]): readonly (readonly string[])[] {
-  const head = ['began', 'ended', 'group', 'cause', 'severity', 'summary', 'devices', 'ended by', 'id'];
-  return [
-    head,
-    ...incidents.map((incident) => [
-      incident.began_at,
-      incident.ended_at ?? '',
-      incident.group,
-      incident.cause,
-      incident.severity,
-      incident.summary,
-      incident.devices.join(' '),
-      incident.ended_by ?? '',
-      incident.id,
-    ]),
-  ];
 }
 
 /** Of the API: `hours` begins at a whole minute, so that the same question is asked again and again. */

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { csvText } from '../../src/page/csv.ts';
+import { eventRows, incidentRows } from '../../src/page/csv-rows.ts';
 
 test('cells are quoted where they must be, and none is a formula', () => {
   const rows = [
@@ -36,5 +37,40 @@ describe('a formula', () => {
 
   test.each(['gm-1', 'a=b', '2026-01-01', 'a+b@c'])('is not in %j', (text) => {
     expect(csvText([[text]])).toBe(`${text}\r\n`);
+  });
+});
+
+describe('rows of a spreadsheet', () => {
+  const event = {
+    id: 'gm1/G1/reload/1',
+    at: '2026-01-01T00:00:00Z',
+    between: ['2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z'] as [string, string],
+    type: 'reload',
+    device: 'gm1',
+    group: 'G1',
+    cause: null,
+    unexpected: null,
+    severity: 'info',
+    summary: 'GM gm1 reloaded',
+    evidence: [],
+    action: 'none',
+    incident: null,
+    planned: false,
+  } as const;
+
+  test('have the cell of an event where there are cells, in the last column', () => {
+    const [head, of, without] = eventRows([
+      { ...event, evidence: [], cell: 'acme' },
+      { ...event, evidence: [] },
+    ]);
+    expect([head?.at(-1), of?.at(-1), without?.at(-1)]).toEqual(['cell', 'acme', '']);
+    expect([head?.length, of?.length]).toEqual([12, 12]);
+    expect(of?.slice(0, 5)).toEqual(['2026-01-01T00:00:00Z', 'info', 'reload', 'gm1', 'G1']);
+  });
+
+  test('of no incident are the head alone', () => {
+    expect(incidentRows([])).toEqual([
+      ['began', 'ended', 'group', 'cause', 'severity', 'summary', 'devices', 'ended by', 'id', 'cell'],
+    ]);
   });
 });
