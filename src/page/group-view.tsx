@@ -10,6 +10,8 @@ import { EventList } from './event-list.tsx';
 import { Countdown } from './instants.tsx';
 import { IncidentList, type IncidentPage, Tickets } from './incident-list.tsx';
 import { incidentsPath } from './incidents-view.tsx';
+import { type HistoryHours, keyHistory } from './key-history.ts';
+import { KeyHistoryPicture } from './key-history-picture.tsx';
 import { KekAxis, KekLegend, KekTrack } from './kek-track.tsx';
 import type { KekScale } from './kek-scale.ts';
 import { DeviceLink, Name, NameList, withoutName } from './names.tsx';
@@ -27,6 +29,9 @@ import type { View } from './view.ts';
 const FIRST_ROWS = 100;
 /** Of the last week. */
 const RECENT_INCIDENTS = 10;
+/** Of the picture: as many as one page of the API holds. */
+const MOST_EVENTS = 1000;
+const MOST_INCIDENTS = 100;
 
 export class GroupView implements View {
   readonly title: string;
@@ -37,6 +42,10 @@ export class GroupView implements View {
   readonly #tickets: Tickets;
   /** Of lists: the group, in its cell where one is given. */
   readonly #filter: Filter;
+  /** Over the span of the picture. */
+  readonly #past: Kept<EventPage>;
+  readonly #pastIncidents: Kept<IncidentPage>;
+  #hours: HistoryHours = 6;
   #all = false;
 
   constructor(session: Session, { name, cell }: GroupName, signal: AbortSignal) {
@@ -46,12 +55,52 @@ export class GroupView implements View {
     this.#filter = { group: name, ...inCell(cell) };
     this.#events = recentEvents(session, this.#filter, signal);
     this.#incidents = new Kept(session, '', signal);
+    this.#past = new Kept(session, '', signal);
+    this.#pastIncidents = new Kept(session, '', signal);
     this.#tickets = new Tickets(session, signal);
   }
 
   async refresh(): Promise<void> {
     const incidents = incidentsPath(this.#filter, this.#session.nowMs(), RECENT_INCIDENTS);
-    await Promise.all([this.#group.refresh(), this.#events.refresh(), this.#incidents.refresh(incidents)]);
+    await Promise.all([
+      this.#group.refresh(),
+      this.#events.refresh(),
+      this.#incidents.refresh(incidents),
+      this.#refreshPast(),
+    ]);
+  }
+
+  /** What the picture is drawn from; the span moves on by the minute. */
+  async #refreshPast(): Promise<void> {
+    const nowMs = this.#session.nowMs();
+    if (nowMs === null) return;
+    const filter = { ...this.#filter, hours: String(this.#hours) };
+    const sinceMs = Math.floor((nowMs - this.#hours * 3_600_000) / 60_000) * 60_000;
+    const since = new Date(sinceMs).toISOString();
+    await Promise.all([
+      this.#past.refresh(withFilter('/api/v1/events', { ...this.#filter, since, limit: String(MOST_EVENTS) })),
+      this.#pastIncidents.refresh(incidentsPath(filter, nowMs, MOST_INCIDENTS)),
+    ]);
+  }
+
+  #pictureOf(group: GroupDocument, nowMs: number | null): VNode | null {
+    if (nowMs === null) return null;
+    const seen = { events: this.#past.body?.events ?? [], incidents: this.#pastIncidents.body?.incidents ?? [] };
+    return (
+      <section aria-labelledby="keys">
+        <h2 id="keys">Keys over time</h2>
+        <KeyHistoryPicture
+          history={keyHistory(group, seen, this.#hours, nowMs)}
+          hours={this.#hours}
+          onChoose={(hours) => {
+            this.#hours = hours;
+            // The session shows what comes of it.
+            void this.#refreshPast();
+            this.#session.changed();
+          }}
+        />
+      </section>
+    );
   }
 
   render(): VNode {
@@ -103,6 +152,7 @@ export class GroupView implements View {
           <PolledBy owner={group.owner} />
         </Facts>
         {group.at_risk.length > 0 && <AtRisk group={group} nowMs={nowMs} />}
+        {this.#pictureOf(group, nowMs)}
         {this.#incidentsOf(group, nowMs)}
         <section aria-labelledby="kss">
           <h2 id="kss">Key servers</h2>

@@ -154,6 +154,29 @@ describe.skipIf(chromiumMissing())('a group', () => {
     ]);
   });
 
+  test('draws the keys of 40 members over the chosen span on a phone, and says the same in words', async () => {
+    group(Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`gm${n + 1}`, 5000])));
+    await served.happens(
+      anEvent({ id: 'r', device: 'gm3', type: 'reregistration', cause: 'tek_expired', atMs: clock.wallMs() - 600_000 }),
+    );
+    await tab.page.setViewportSize({ width: 375, height: 800 });
+    await tab.open('/groups/G1');
+    const picture = tab.page.getByRole('img', { name: 'Keys of the group' });
+    await expect.poll(() => picture.locator('circle.unexpected').count(), PATIENCE).toBe(1);
+    expect(await picture.locator('rect.kek').count()).toBeGreaterThanOrEqual(40);
+    expect(await picture.locator('desc').textContent()).toBe(
+      '41 members, 1 unexpected re-registration (gm3), 0 incidents',
+    );
+    expect(await tab.page.evaluate<number>('document.documentElement.scrollWidth')).toBe(375);
+    await tab.page.getByText('The same in words').click();
+    expect(await wordsOf(tab.page, '.key-history details li')).toContainEqual(
+      expect.stringMatching(/^GM gm3: KEK until .*; re-registered: tek_expired, /u),
+    );
+    await tab.page.getByLabel('KEKs, TEKs and re-registrations of').selectOption('the last hour');
+    await expect.poll(() => picture.locator('circle.unexpected').count(), PATIENCE).toBe(1);
+    await tab.page.setViewportSize({ width: 1280, height: 720 });
+  });
+
   test('of one name in two cells are told apart in every link, and by the address', async () => {
     for (const [device, cell] of [
       ['gm-acme', 'acme'],
