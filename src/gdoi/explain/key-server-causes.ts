@@ -301,7 +301,9 @@ function ksBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'last'>): 
   return over(last.said, traces, {
     summary:
       waiting.length === 0
-        ? `${was}; ${gms.length === 1 ? 'its GM is' : `all ${gms.length} polled GMs are`} registered`
+        ? gms.some(isUnregistered)
+          ? was
+          : `${was}; ${gms.length === 1 ? 'its GM is' : `all ${gms.length} polled GMs are`} registered`
         : `${was}; ${gmsNamed(waiting, gms.length)} ${verb(waiting.length, 'is', 'are')} not registered again yet${unknownToIt.length === 0 ? '' : `, and until then ${verb(waiting.length, 'gets', 'get')} no rekey`}`,
     status: waiting.length === 0 ? 'ok' : 'warning',
   });
