@@ -226,6 +226,7 @@ export class Agent implements AsyncDisposable {
       pollsRunning: scheduler.running + beside.running,
       pollsQueued: scheduler.queued + beside.queued,
       hintsHeld: this.#hints.held,
+      pollsOverAllowance: scheduler.overAllowance + beside.overAllowance,
       pollsSkippedLate: scheduler.skippedLate + beside.skippedLate,
       ...access,
       quarantinedCredentials: [access, snmp, restconf].flatMap(({ quarantinedCredentials }) => quarantinedCredentials),

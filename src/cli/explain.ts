@@ -11,9 +11,11 @@ export function explainText({ device, asked, commandsPerDay, loginsPerDay }: Pol
     loginsPerDay === 0
       ? 'one login, and one more whenever the session was lost'
       : `${loginsPerDay} logins a day (session: per_poll)`;
-  return `${device}: at most ${commandsPerDay} commands and requests a day, ${logins}
-Nothing else is ever sent; a command that the router refuses is left alone for an hour, and a router that takes seconds
-for an answer is asked at every second or fourth turn. What was sent: gdoi_device_commands_total, _logins_total, _bytes_total.
+  return `${device}: at most ${commandsPerDay} commands and requests a day, show version
+for each reload and registration, ${logins}
+Nothing else is ever sent, but what somebody asks for (check, /probe, the page). A command that the router refuses is left
+alone for an hour, and a router that takes seconds for an answer is asked at every second or fourth turn. What was sent:
+gdoi_device_commands_total, _logins_total, _bytes_total.
 
 ${lines.join('\n')}
 `;

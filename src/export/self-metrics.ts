@@ -41,6 +41,12 @@ const SELF_METRICS: readonly SelfMetric[] = [
     help: 'Pushed messages that had to wait for their poll, because polls that earlier ones brought had shown nothing new.',
     value: (status) => status.hintsHeld,
   },
+  {
+    name: 'gdoi_polls_over_allowance_total',
+    type: 'counter',
+    help: 'Polls beside the schedule (planned or brought by a message) that were left out: the device had had all that it may get.',
+    value: (status) => status.pollsOverAllowance,
+  },
   { name: 'gdoi_ssh_sessions', type: 'gauge', help: 'Open SSH sessions.', value: (status) => status.openSessions },
   {
     name: 'gdoi_ssh_handshakes_running',

@@ -39,6 +39,8 @@ export interface AgentStatus {
   readonly pollsSkippedLate: number;
   /** Pushed messages that would have brought a poll, of devices whose messages had shown nothing new. */
   readonly hintsHeld: number;
+  /** Polls beside a schedule that were left out, because the device had had all that it may get. */
+  readonly pollsOverAllowance: number;
   readonly openSessions: number;
   readonly handshakesActive: number;
   readonly handshakesWaiting: number;

@@ -56,6 +56,8 @@ export interface SimulatedWatch {
 }
 
 export interface SimulatedAgent extends AsyncDisposable {
+  /** As they are configured. */
+  readonly configured: readonly ResolvedDevice[];
   readonly agent: Agent;
   readonly clock: FakeClock;
   readonly fleet: SimulatedFleet;
@@ -93,8 +95,9 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
   const restconf = new FleetRestconf(fleet, clock);
   const events: GdoiEvent[] = [];
   const logger = new MemoryLogger();
+  const configured = config.devices.map((device) => overRestconf(device, watched, fleet));
   const agent = await Agent.open({
-    config: { ...config, devices: config.devices.map((device) => overRestconf(device, watched, fleet)) },
+    config: { ...config, devices: configured },
     clock,
     networkClock: clock,
     access: {
@@ -123,6 +126,7 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
   let stopped: Promise<void> | null = null;
   const stop = () => (stopped ??= agent[Symbol.asyncDispose]());
   return {
+    configured,
     agent,
     clock,
     fleet,

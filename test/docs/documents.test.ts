@@ -6,6 +6,7 @@ import { dirname, join, normalize } from 'node:path';
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import { findingLine } from '../../src/config/finding.ts';
 import { loadConfig } from '../../src/config/load.ts';
+import { configSchema } from '../../src/config/schema.ts';
 import type { ReadFile } from '../../src/config/read-file.ts';
 import { missing, RULES_FILE, run } from '../dashboards/promtool.ts';
 import { polledGm, serve } from '../http/served.ts';
@@ -149,6 +150,14 @@ describe('commands', () => {
     expect(text('README.md')).toContain('npm ci && npm run demo');
     expect(text('README.md')).toContain('npm ci && npm test');
   });
+});
+
+test('the limits that README.md names are the defaults of the configuration', () => {
+  const { ssh, limits } = configSchema.parse({ devices: [] });
+  const said = text('README.md').replaceAll(/\s+/g, ' ');
+  expect(said).toContain(
+    `Logins are limited over the fleet (${ssh.logins_per_second} a second, ${ssh.max_handshakes} at once), polls too (${limits.concurrent_polls} at once)`,
+  );
 });
 
 test('figures of accuracy are those that were measured', () => {

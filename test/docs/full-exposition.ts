@@ -174,6 +174,7 @@ const STATUS: AgentStatus = {
   pollsQueued: 0,
   pollsSkippedLate: 0,
   hintsHeld: 0,
+  pollsOverAllowance: 0,
   openSessions: 0,
   handshakesActive: 0,
   handshakesWaiting: 0,

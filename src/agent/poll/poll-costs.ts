@@ -5,6 +5,7 @@
 import { SHOW_CERTIFICATES, SHOW_LOG, type ShowCommand } from '../../access/show-command.ts';
 import type { ResolvedDevice, Schedule } from '../../config/resolved-config.ts';
 import { cronRunsPerDay } from '../schedule/cron-gap.ts';
+import { ALLOWED_AT_ONCE, allowedEveryMs } from '../schedule/poll-allowance.ts';
 import { CERTIFICATES_PACE, EARLY_SHARE } from './poll-memory.ts';
 
 export interface AskedOfDevice {
@@ -105,7 +106,7 @@ export function pollCosts(device: ResolvedDevice): PollCosts {
   return {
     device: device.name,
     asked,
-    loginsPerDay: device.ssh?.session === 'per_poll' ? polls : 0,
+    loginsPerDay: device.ssh?.session === 'per_poll' ? polls + polledBesidePerDay(device.schedule) : 0,
     commandsPerDay: asked.reduce((sum, { perDay }) => sum + (perDay ?? 0), 0),
   };
 }
@@ -115,19 +116,24 @@ function overSsh(device: ResolvedDevice): readonly AskedOfDevice[] {
   if (ssh === null) return [];
   const polls = pollsPerDay(schedule);
   const perPoll = ssh.session === 'per_poll';
+  const besides = polledBesidePerDay(schedule);
   const atLogin = perPoll ? 'at each poll (session: per_poll)' : 'at a login: once, and when the session was lost';
-  const detailMs = paceOnPolls(detailIntervalMs, DAY_MS / polls);
-  const certificatesMs = paceOnPolls(CERTIFICATES_PACE * detailIntervalMs, DAY_MS / polls);
+  const certificatesMs = CERTIFICATES_PACE * detailIntervalMs;
+  const slow = (intervalMs: number) => ({
+    when: `every ${durationText(paceOnPolls(intervalMs, DAY_MS / polls))}, with a poll: at most`,
+    // With one beside the schedule too, where that is due.
+    perDay: Math.min(polls + besides, Math.ceil(DAY_MS / (intervalMs * (1 - EARLY_SHARE)))),
+  });
   const paces = {
     poll: { when: `at each poll: ${scheduleText(schedule)}`, perDay: polls },
-    detail: { when: `every ${durationText(detailMs)}`, perDay: Math.ceil(DAY_MS / detailMs) },
-    certificates: { when: `every ${durationText(certificatesMs)}`, perDay: Math.ceil(DAY_MS / certificatesMs) },
+    detail: slow(detailIntervalMs),
+    certificates: slow(certificatesMs),
   };
   const login = (what: string, why: string): AskedOfDevice => ({
     what,
     why,
     when: atLogin,
-    perDay: perPoll ? polls : null,
+    perDay: perPoll ? polls + besides : null,
   });
   const rows = [MAIN, ...KS_DETAILS, ...collected(collect)].filter(({ role }) => concerns(role, device.role));
   return [
@@ -144,18 +150,14 @@ function overSsh(device: ResolvedDevice): readonly AskedOfDevice[] {
       what: 'show version',
       why: 'release and uptime: tells a reload from a cleared counter',
       when: 'at a new session, and when a registration counter moved',
-      perDay: perPoll ? polls : null,
+      perDay: perPoll ? polls + besides : null,
     },
-    ...(phaseAware
-      ? [
-          {
-            what: MAIN.command,
-            why: 'phase_aware: the few instants around a KEK expiry that tell why a GM re-registers',
-            when: 'some polls more for each KEK lifetime',
-            perDay: null,
-          },
-        ]
-      : []),
+    {
+      what: MAIN.command,
+      why: `${phaseAware ? 'phase_aware: the few instants around a KEK expiry that tell why a GM re-registers; ' : ''}a message that something happened`,
+      when: 'beside that, some ten for a KEK lifetime and one for each happening: at most',
+      perDay: besides,
+    },
     {
       what: 'show crypto gkm ...',
       why: 'how newer images spell it',
@@ -200,6 +202,11 @@ function paceOnPolls(intervalMs: number, pollMs: number): number {
 
 function pollsPerDay(schedule: Schedule): number {
   return schedule.kind === 'every' ? Math.max(1, Math.ceil(DAY_MS / schedule.ms)) : cronRunsPerDay(schedule.expression);
+}
+
+/** Of a day that begins with the whole allowance. */
+function polledBesidePerDay(schedule: Schedule): number {
+  return ALLOWED_AT_ONCE + Math.ceil(DAY_MS / allowedEveryMs(schedule.kind === 'every' ? schedule.ms : null));
 }
 
 function scheduleText(schedule: Schedule): string {

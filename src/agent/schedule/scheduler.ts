@@ -5,7 +5,8 @@
  * The first sweep is spread by a hash of the device's name: a restart of the agent must not knock on every router at
  * once. A device that is still being polled, or still waiting for a free slot, when it is due again is skipped and
  * counted: late work is never queued. Beside its schedule a device is polled at the instants planned for it, soon after a
- * hint that something happened there, and when someone asks.
+ * hint that something happened there, and when someone asks. Planned ones and hints have a bound of their own
+ * (`poll-allowance.ts`).
  */
 import PQueue from 'p-queue';
 import type { Schedule } from '../../config/resolved-config.ts';
@@ -13,6 +14,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { nextStretch } from './busy-pace.ts';
 import { CronInstants } from './cron-instants.ts';
 import { type Due, DueHeap } from './due-heap.ts';
+import { type Allowance, allowedEveryMs, fullAllowance, payForPoll } from './poll-allowance.ts';
 import { nameFraction } from '../../model/name-hash.ts';
 
 /** First polls start this far apart on average, so that a small fleet shows something at once. */
@@ -52,12 +54,16 @@ interface Scheduled {
   turn: number;
   /** How its polls go before others: 1 it answers, 0 not polled yet, -1 it does not answer. */
   rank: number;
+  /** Of polls beside the schedule. */
+  allowance: Allowance;
 }
 
 export interface SchedulerStatus {
   readonly running: number;
   readonly queued: number;
   readonly skippedLate: number;
+  /** Planned polls and hints that were left out, because the device had had all that it may get beside its schedule. */
+  readonly overAllowance: number;
 }
 
 export class Scheduler implements AsyncDisposable {
@@ -73,6 +79,7 @@ export class Scheduler implements AsyncDisposable {
   #asleepUntilMs = Number.NEGATIVE_INFINITY;
   #versions = 0;
   #skippedLate = 0;
+  #overAllowance = 0;
   #lastHintDueMs = 0;
   #loop: Promise<void> | null = null;
 
@@ -108,6 +115,7 @@ export class Scheduler implements AsyncDisposable {
       stretch: before?.stretch ?? 1,
       turn: 0,
       rank: before?.rank ?? (first ? 1 : 0),
+      allowance: before?.allowance ?? fullAllowance(this.#clock.monoMs()),
     });
     if (schedule.kind === 'cron') {
       this.#cron.add(schedule.expression);
@@ -170,7 +178,12 @@ export class Scheduler implements AsyncDisposable {
   }
 
   status(): SchedulerStatus {
-    return { running: this.#queue.pending, queued: this.#queue.size, skippedLate: this.#skippedLate };
+    return {
+      running: this.#queue.pending,
+      queued: this.#queue.size,
+      skippedLate: this.#skippedLate,
+      overAllowance: this.#overAllowance,
+    };
   }
 
   start(): void {
@@ -201,7 +214,8 @@ export class Scheduler implements AsyncDisposable {
       const known = this.#devices.get(entry.device);
       if (known === undefined) continue;
       if (entry.why === 'plan') {
-        if (known.planVersion === entry.version && known.running === null) this.#begin(entry.device, known);
+        const meant = known.planVersion === entry.version && known.running === null;
+        if (meant && this.#isAllowed(known)) this.#begin(entry.device, known);
         continue;
       }
       if (entry.why === 'hint') {
@@ -225,11 +239,20 @@ export class Scheduler implements AsyncDisposable {
   #takeHint(entry: Entry, known: Scheduled): void {
     known.hintVersion = null;
     if (known.running === null) {
-      this.#begin(entry.device, known, HINT_PRIORITY);
+      if (this.#isAllowed(known)) this.#begin(entry.device, known, HINT_PRIORITY);
       return;
     }
     // Owned by the poll under way, which stop() waits for.
     void known.running.then(() => this.hint(entry.device));
+  }
+
+  /** Pays for one poll beside the schedule. */
+  #isAllowed(known: Scheduled): boolean {
+    const everyMs = allowedEveryMs(known.schedule.kind === 'every' ? known.schedule.ms : null);
+    const left = payForPoll(known.allowance, everyMs, this.#clock.monoMs());
+    if (left === null) this.#overAllowance += 1;
+    else known.allowance = left;
+    return left !== null;
   }
 
   #beginOrSkip(device: string, known: Scheduled): void {

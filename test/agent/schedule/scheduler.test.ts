@@ -218,3 +218,44 @@ test('the heap gives things in the order they are due', () => {
     }),
   );
 });
+
+test('what is polled beside the schedule has a bound: 120 at once, then one a minute, the rest left out and counted', async () => {
+  const { clock, scheduler, pollsOf } = setUp();
+  scheduler.set('gm1', { kind: 'every', ms: 3_600_000 }, 1);
+  const hoursOfHints = async (hours: number) => {
+    const before = pollsOf('gm1').length;
+    for (let second = 0; second < hours * 3600; second += 5) {
+      scheduler.hint('gm1');
+      await clock.advance(5000);
+    }
+    return pollsOf('gm1').length - before;
+  };
+  const first = await hoursOfHints(2);
+  expect(first).toBeGreaterThan(230);
+  expect(first).toBeLessThanOrEqual(120 + 120 + 3);
+  expect(await hoursOfHints(1)).toBeLessThanOrEqual(60 + 2);
+  expect(scheduler.status().overAllowance).toBeGreaterThan(1000);
+  // What somebody asks for is not counted, and polls of the schedule go on.
+  const asked = scheduler.now('gm1');
+  await clock.advance(1);
+  await asked;
+  const regular = pollsOf('gm1').length;
+  await clock.advance(3_600_000);
+  expect(pollsOf('gm1').length).toBe(regular + 1);
+  await scheduler[Symbol.asyncDispose]();
+});
+
+test('planned polls are paid from the same bound, and a device that is polled more often may get more of them', async () => {
+  const { clock, scheduler, pollsOf } = setUp();
+  scheduler.set('gm1', { kind: 'every', ms: 10_000 }, 1);
+  await clock.advance(5000);
+  const regular = 360;
+  for (let second = 0; second < 3600; second += 1) {
+    scheduler.plan('gm1', [500]);
+    await clock.advance(1000);
+  }
+  const planned = pollsOf('gm1').length - regular;
+  expect(planned).toBeGreaterThan(470);
+  expect(planned).toBeLessThanOrEqual(120 + 360 + 2);
+  await scheduler[Symbol.asyncDispose]();
+});
