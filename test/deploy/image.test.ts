@@ -42,6 +42,34 @@ describe('the Dockerfile', () => {
     expect(copied().filter((source) => !files.some((file) => matches(source, file)))).toEqual([]);
   });
 
+  test('is for the platforms that it names: the one native package has its binary in the lock file for each', async () => {
+    const [, platforms = ''] = /--platform (\S+)/.exec(dockerfile) ?? [];
+    const { packages } = JSON.parse(await readText('package-lock.json')) as {
+      readonly packages: Readonly<
+        Record<string, { readonly cpu?: readonly string[]; readonly os?: readonly string[] }>
+      >;
+    };
+    const cpus = platforms.split(',').map((platform) => platform.replace('linux/', '').replace('amd64', 'x64'));
+    expect(cpus.toSorted()).toEqual(['arm64', 'x64']);
+    for (const cpu of cpus) {
+      // The image is Debian's: the C library is glibc.
+      const binary = packages[`node_modules/@libsql/linux-${cpu}-gnu`];
+      expect(binary).toMatchObject({ cpu: [cpu], os: ['linux'] });
+    }
+    // Nothing in it is said of one platform only.
+    expect(
+      instructions('RUN')
+        .join()
+        .match(/amd64|x86_64|arm64|aarch64/g),
+    ).toBeNull();
+    // The compiler runs once; what is native is installed for each.
+    expect(instructions('FROM')).toEqual([
+      '--platform=$BUILDPLATFORM ${NODE_IMAGE} AS build',
+      '${NODE_IMAGE} AS dependencies',
+      '${NODE_IMAGE}',
+    ]);
+  });
+
   test('copies all that the build script names', async () => {
     const { scripts } = JSON.parse(await readText('package.json')) as { readonly scripts: { readonly build: string } };
     const named = scripts.build.split(/[\s'"]+/).map((word) => word.replace(/^\.\//, '').split('/')[0] ?? '');

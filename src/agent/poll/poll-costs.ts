@@ -120,7 +120,7 @@ function overSsh(device: ResolvedDevice): readonly AskedOfDevice[] {
   const atLogin = perPoll ? 'at each poll (session: per_poll)' : 'at a login: once, and when the session was lost';
   const certificatesMs = CERTIFICATES_PACE * detailIntervalMs;
   const slow = (intervalMs: number) => ({
-    when: `every ${durationText(paceOnPolls(intervalMs, DAY_MS / polls))}, with a poll: at most`,
+    when: `every ${durationText(paceOnPolls(intervalMs, DAY_MS / polls))}`,
     // With one beside the schedule too, where that is due.
     perDay: Math.min(polls + besides, Math.ceil(DAY_MS / (intervalMs * (1 - EARLY_SHARE)))),
   });
@@ -155,7 +155,7 @@ function overSsh(device: ResolvedDevice): readonly AskedOfDevice[] {
     {
       what: MAIN.command,
       why: `${phaseAware ? 'phase_aware: the few instants around a KEK expiry that tell why a GM re-registers; ' : ''}a message that something happened`,
-      when: 'beside that, some ten for a KEK lifetime and one for each happening: at most',
+      when: 'beside that, some ten for a KEK lifetime and one for each happening',
       perDay: besides,
     },
     {
