@@ -21,6 +21,8 @@ export interface Score {
   readonly unknown: number;
   /** Unknown, and no observer could tell. */
   readonly undecidable: number;
+  /** Wrong, where `unknown` would have been all that an observer can say. */
+  readonly wrongUndecidable: number;
   readonly falseStatements: number;
   readonly warnable: number;
   readonly warned: number;
@@ -42,6 +44,7 @@ export const NO_SCORE: Score = {
   wrong: 0,
   unknown: 0,
   undecidable: 0,
+  wrongUndecidable: 0,
   falseStatements: 0,
   warnable: 0,
   warned: 0,
@@ -87,6 +90,7 @@ function registrationsScore(registrations: readonly JudgedRegistration[]): Score
     wrong: count(({ verdict }) => verdict === 'wrong'),
     unknown: count(({ verdict }) => verdict === 'unknown'),
     undecidable: count(({ verdict, undecidable }) => verdict === 'unknown' && undecidable !== null),
+    wrongUndecidable: count(({ verdict, undecidable }) => verdict === 'wrong' && undecidable !== null),
   };
 }
 

@@ -80,6 +80,7 @@ export function printWorldsScore({ bySsh, bySnmpAlone, cells, faulty }: WorldsSc
         'recall',
         'precision',
         'wrong',
+        'of it undecidable',
         'named',
         'undecidable',
         'invisible',
@@ -91,7 +92,13 @@ export function printWorldsScore({ bySsh, bySnmpAlone, cells, faulty }: WorldsSc
     1,
   );
   const worst = [...cells].filter(([, score]) => faults(score) > 0).toSorted(([, a], [, b]) => faults(b) - faults(a));
-  console.log(`\n${worst.length} of ${cells.size} cells (cause | releases | watch) have a fault; the worst first:`);
+  const [worstCell] = worst;
+  console.log(
+    worstCell === undefined
+      ? '\nno cell has a fault'
+      : `\nworst cell: ${worstCell[0]}: ${faults(worstCell[1])} points of fault in ${worstCell[1].real} re-registrations`,
+  );
+  console.log(`${worst.length} of ${cells.size} cells (cause | releases | watch) have a fault; the worst first:`);
   printTable(
     [
       ['cell', 'true', 'missed', 'invented', 'wrong', 'unknown', 'of it undecidable', 'false statements'],
@@ -117,6 +124,7 @@ function row(score: Score): string[] {
     percent(recall(score)),
     percent(precision(score)),
     `${score.wrong} (${percent(wrongShare(score))})`,
+    String(score.wrongUndecidable),
     percent(namedShare(score)),
     String(score.undecidable),
     String(score.invisible),

@@ -83,7 +83,10 @@ function runWorlds(first: number, count: number): void {
       if (detail) printFaults(`seed ${world.world.seed} (${world.watch.name})`, world);
     },
   });
-  console.log(`\n${count} worlds from seed ${first} on, in ${((performance.now() - startedMs) / 1000).toFixed(0)} s`);
+  const seconds = (performance.now() - startedMs) / 1000;
+  const ofThousand =
+    count === 1000 ? '' : `; 1,000 would take ${((seconds * 1000) / count / 60).toFixed(0)} min at this pace`;
+  console.log(`\n${count} worlds from seed ${first} on, in ${seconds.toFixed(0)} s of wall time${ofThousand}`);
   printWorldsScore(score);
 }
 

@@ -13,7 +13,7 @@ import type { LogTail } from '../log/log-buffer.ts';
 import type { LogClock } from '../log/log-clock.ts';
 import type { KsMark } from '../log/ks-marks.ts';
 import type { LogMark } from '../log/log-evidence.ts';
-import type { SnmpLook } from './snmp-look.ts';
+import type { Elsewhere, SnmpLook } from './snmp-look.ts';
 import type {
   Boot,
   Draft,
@@ -100,7 +100,7 @@ const pending = fields<Pending>({
   allRestarted: stays,
 });
 
-const look = fields<SnmpLook>({
+const lookAlways = fields<Omit<SnmpLook, 'elsewhere'>>({
   sentMs: instant,
   receivedMs: instant,
   keyServer: stays,
@@ -110,6 +110,13 @@ const look = fields<SnmpLook>({
   withoutKek: stays,
   kekLost: orNull(interval),
   teks: each(tek),
+});
+
+const elsewhere = fields<Elsewhere>({ from: stays, since: interval, wandering: stays });
+
+const look: Move<SnmpLook> = ({ elsewhere: shown, ...others }, byMs) => ({
+  ...lookAlways(others, byMs),
+  ...(shown === undefined ? {} : { elsewhere: elsewhere(shown, byMs) }),
 });
 
 const snmp = fields<SnmpPart>({

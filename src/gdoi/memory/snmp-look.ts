@@ -26,6 +26,18 @@ export interface SnmpLook {
   /** When the KEK went, between two looks; null: it is there, or was never seen. */
   readonly kekLost: Interval | null;
   readonly teks: readonly HeldTek[];
+  /** Another server than the one it registered with is shown beside its keys; absent: none is. */
+  readonly elsewhere?: Elsewhere;
+}
+
+/** A GM that shows another server may have registered there, or may be trying it while it keeps the keys it has. */
+export interface Elsewhere {
+  /** The one that it had registered with. */
+  readonly from: string;
+  /** The one shown now has been shown since. */
+  readonly since: Interval;
+  /** A third one, or the same before: it tries one after the other. */
+  readonly wandering: boolean;
 }
 
 /** More are not kept: during a rollover there are two. */
@@ -47,8 +59,29 @@ export function snmpLook(at: ReadAt, gm: GmSnapshot, before: SnmpLook | null): S
     kekLost: kek === null ? kekLost(before, at) : null,
     teks: shownTeks(at, gm).slice(0, MAX_TEKS),
   };
-  if (before === null || !hasSameKek(before, look)) return look;
-  return { ...look, sequenceOfKek: before.sequenceOfKek || (look.sequence ?? 0) !== (before.sequence ?? 0) };
+  const elsewhere = elsewhereOf(before, look);
+  const placed = elsewhere === null ? look : { ...look, elsewhere };
+  if (before === null || !hasSameKek(before, look)) return placed;
+  return { ...placed, sequenceOfKek: before.sequenceOfKek || (look.sequence ?? 0) !== (before.sequence ?? 0) };
+}
+
+/** Without keys it is registered with none: the server shown is the one that it tries. */
+function elsewhereOf(before: SnmpLook | null, now: SnmpLook): Elsewhere | null {
+  if (before === null || now.keyServer === null || (before.kek === null && before.teks.length === 0)) return null;
+  const known = before.elsewhere;
+  const from = known?.from ?? before.keyServer;
+  if (from === null || from === now.keyServer) return null;
+  if (known !== undefined && before.keyServer === now.keyServer) return known;
+  const since = { fromMs: before.sentMs, toMs: now.receivedMs };
+  return { from, since, wandering: known !== undefined };
+}
+
+/** A GM that tries its servers goes on to the next one sooner. */
+const STAYED_MS = 600_000;
+
+/** It has been shown for so long that it is the one it registered with. */
+export function hasStayedElsewhere({ elsewhere, receivedMs }: SnmpLook): boolean {
+  return elsewhere !== undefined && receivedMs - elsewhere.since.toMs >= STAYED_MS;
 }
 
 function kekLost(before: SnmpLook | null, at: ReadAt): Interval | null {
@@ -62,19 +95,13 @@ function hasSameKek(before: SnmpLook, now: SnmpLook): boolean {
 }
 
 /** Evidence that the GM registered between two looks; empty: nothing says so. */
-export function registrationSigns(
-  before: SnmpLook,
-  now: SnmpLook,
-  tekLifetimeSeconds: number | null,
-): readonly string[] {
+export function registrationSigns(before: SnmpLook, now: SnmpLook): readonly string[] {
   const signs: string[] = [];
-  // Without keys it is registered with none: the server shown is the one that it tries.
-  const heldKeys = before.kek !== null || before.teks.length > 0;
-  const isElsewhere =
-    heldKeys && before.keyServer !== null && now.keyServer !== null && before.keyServer !== now.keyServer;
+  // Keys that a rekey brought say nothing of where it registered.
+  const { elsewhere } = now;
   const hasNewKeys = hasNewTek(before.teks, now.teks) || hasNewKek(before, now);
-  if (isElsewhere && (hasNewKeys || !mayBeRegistering(now, tekLifetimeSeconds)))
-    signs.push(`Registered with ${before.keyServer} -> ${now.keyServer}`);
+  if (elsewhere !== undefined && hasNewKeys && now.sequence === before.sequence)
+    signs.push(registeredWith(elsewhere.from, now.keyServer ?? ''));
   // Without a KEK no rekey can be read.
   if (before.withoutKek && now.kek !== null) signs.push('no KEK before, one now: no rekey can have brought it');
   const { sequence } = now;
@@ -89,12 +116,16 @@ export function registrationSigns(
   return signs;
 }
 
-/** A GM that tries one KS after the other may show each of them: a timer of its keys was due, or they are gone. */
-function mayBeRegistering({ kek, teks, receivedMs }: SnmpLook, tekLifetimeSeconds: number | null): boolean {
+/** No timer of its keys was due by then: nothing but another server's answer makes it show that server. */
+export function holdsLastingKeys({ kek, teks, receivedMs }: SnmpLook, tekLifetimeSeconds: number | null): boolean {
   const [longest] = teks;
-  if (kek === null || longest === undefined) return true;
+  if (kek === null || longest === undefined) return false;
   const dueMs = Math.min(kekMissedWindow(kek.expiry).fromMs, tekWindow(longest.expiry, tekLifetimeSeconds).fromMs);
-  return receivedMs >= dueMs;
+  return receivedMs < dueMs;
+}
+
+export function registeredWith(from: string, to: string): string {
+  return `Registered with ${from} -> ${to}`;
 }
 
 /** A rekey that brings a KEK starts the numbers anew; past the beginning of the window none is to be expected. */

@@ -9,6 +9,7 @@ import type { Cause } from '../events/event.ts';
 import { instant } from '../events/instant-text.ts';
 import { type Interval, intersection, middleMs, overlaps, widened } from '../seen/interval.ts';
 import { isOfPeer, type LogMark, instantOf, marksIn, quoted, quotedLink } from '../log/log-evidence.ts';
+import { registeredWith } from '../memory/snmp-look.ts';
 import type { RegistrationFacts } from '../memory/registration-facts.ts';
 import { longestLived } from '../keys/tek-identity.ts';
 import { KEY_MADE_SLACK_MS, LONGEST_LEAD_MS, oddKek, oddKeyBesideTek } from './odd-key.ts';
@@ -260,10 +261,6 @@ function withFailover(facts: RegistrationFacts, decision: CauseDecision): CauseD
   const to = facts.keyServerAfter;
   if (from === null || to === null || from === to) return decision;
   return { ...decision, evidence: [...decision.evidence, registeredWith(from, to)] };
-}
-
-function registeredWith(from: string, to: string): string {
-  return `Registered with ${from} -> ${to}`;
 }
 
 /** Rekeys that reached the GM since its keys came, and that it could not use. */

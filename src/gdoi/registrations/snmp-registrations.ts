@@ -6,12 +6,12 @@
  * when it succeeds. What several timers can have begun stays `unknown`.
  */
 import { type KsFigures, peersOf, type Shown } from '../memory/gm-answer.ts';
-import type { Interval } from '../seen/interval.ts';
+import { type Interval, middleMs } from '../seen/interval.ts';
 import { kekMade, tekMade, teksReplaced } from '../memory/key-changes.ts';
 import { isCorroborated, type LogMark, marksIn } from '../log/log-evidence.ts';
 import type { KekAfter } from '../memory/registration-facts.ts';
 import { type Begun, registrationsBetween } from './registrations.ts';
-import type { SnmpLook } from '../memory/snmp-look.ts';
+import { type Elsewhere, registeredWith, type SnmpLook } from '../memory/snmp-look.ts';
 import { longestLived } from '../keys/tek-identity.ts';
 import { kekMissedWindow, tekWindow } from '../keys/timer-windows.ts';
 import type { Draft, GroupState } from '../memory/tracker-state.ts';
@@ -49,7 +49,9 @@ export function registrationsAlone(
   const count = Math.min(MAX_BY_MESSAGES, byKeys ? Math.max(1, completions.length) : completions.length);
   const tekLifetimeSeconds = ks.tekLifetimeSeconds ?? state.tekLifetimeSeconds;
   const drafts = registrationsBetween({
-    state: wereWiped(state, before) ? { ...state, view: null } : state,
+    state: wereWiped(state, before)
+      ? { ...state, view: null }
+      : registeredBefore(state, look.elsewhere ?? before.elsewhere),
     span,
     count,
     firstNumber: state.emitted + 1,
@@ -80,6 +82,28 @@ function wereWiped({ view }: GroupState, { withoutKek, kekLost }: SnmpLook): boo
   return (
     withoutKek && kekLost !== null && kek !== null && kekLost.toMs < kekMissedWindow(kek.expiry).fromMs - CLOCKS_MS
   );
+}
+
+/** The server that it tries is not the one it had registered with. */
+function registeredBefore(state: GroupState, elsewhere: Elsewhere | undefined): GroupState {
+  const { view } = state;
+  return view === null || elsewhere === undefined ? state : { ...state, view: { ...view, keyServer: elsewhere.from } };
+}
+
+/** It shows another server for good, and no key or message has told of the registration there. */
+export function registeredElsewhere(state: GroupState, { elsewhere, keyServer }: SnmpLook): readonly Draft[] {
+  if (elsewhere === undefined || keyServer === null) return [];
+  const { since, from } = elsewhere;
+  return [
+    {
+      number: state.emitted + 1,
+      between: since,
+      atMs: middleMs(since),
+      cause: 'ks_failover',
+      stated: null,
+      evidence: [registeredWith(from, keyServer)],
+    },
+  ];
 }
 
 /** A message that came in the very moment of a look: what the look showed may have been told already. */

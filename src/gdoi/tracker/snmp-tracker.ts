@@ -6,6 +6,7 @@
  * registration has its event where the keys show it, or where messages do and a timer of the GM was due; its cause stays
  * `unknown` where the keys do not decide.
  */
+import { emitRegistrations } from '../registrations/emitted-registrations.ts';
 import { decidePending } from '../registrations/counter-restart.ts';
 import type { Counters } from '../seen/counters.ts';
 import { withProblem } from '../memory/data-problems.ts';
@@ -25,6 +26,8 @@ import type { GmSnapshot } from '../seen/snapshot.ts';
 import {
   disagreement,
   hasNewKek,
+  hasStayedElsewhere,
+  holdsLastingKeys,
   showsTheKeys,
   keysDiffer,
   type Looked,
@@ -32,7 +35,7 @@ import {
   snmpLook,
   type SnmpLook,
 } from '../memory/snmp-look.ts';
-import { registrationsAlone, type SnmpChange } from '../registrations/snmp-registrations.ts';
+import { registeredElsewhere, registrationsAlone, type SnmpChange } from '../registrations/snmp-registrations.ts';
 import { shownTeks } from '../keys/tek-identity.ts';
 import { DISAGREEING_LOOKS, type Draft, type GroupState, type TrackerState } from '../memory/tracker-state.ts';
 
@@ -72,8 +75,7 @@ export function trackSnmp(
     };
     return emitKekRekeyOverdue(first, { place, seen, ks });
   }
-  const signs =
-    before === null ? [] : registrationSigns(before, look, ks.tekLifetimeSeconds ?? known.tekLifetimeSeconds);
+  const signs = before === null ? [] : registrationSigns(before, look);
   const span = { fromMs: before?.sentMs ?? at.sentAtMs, toMs: at.receivedAtMs };
   const change: SnmpChange = { look, before, signs, span, seen, ks };
   const tracked = known.counted ? besideCli(place, known, change, by) : alone(place, known, change);
@@ -126,15 +128,29 @@ function aloneDecided(place: GmPlace, before: GroupState, change: SnmpChange): G
   const kekAfter = aloneKekAfter(before, change);
   const elapsedMs = before.view === null ? 0 : seen.at.sentAtMs - before.view.receivedMs;
   const state = { ...before, forced: forcedNow(before, { seen, ks }, elapsedMs) };
-  const drafts = registrationsAlone(state, change, kekAfter);
+  const shown = registrationsAlone(state, change, kekAfter);
+  const drafts = shown.length === 0 && hasStayedElsewhere(look) ? registeredElsewhere(state, look) : shown;
   const happened =
     drafts.length > 0 ? unchanged(withDrafts(state, drafts, { span, kekAfter })) : emitRekey(place, state, change);
   return andThen(happened, (held) => {
     const { emitted } = held;
     const next = updated(held, seen, { kekAfter, emitted, registrations: drafts.length });
-    const shown: GroupState = { ...next, counted: false, snmp: { look, sign: null, disagreeing: 0 } };
-    return emitKekMissing(shown, { place, before: held, seen, span, kekAfter, ks });
+    const placed = drafts.length > 0 ? registeredHere(look) : look;
+    const known: GroupState = { ...next, counted: false, snmp: { look: placed, sign: null, disagreeing: 0 } };
+    return emitKekMissing(known, { place, before: held, seen, span, kekAfter, ks });
   });
+}
+
+function registeredHere({ elsewhere: _, ...look }: SnmpLook): SnmpLook {
+  return look;
+}
+
+/** No look will follow: a server that was shown since, and no other one in between, is the one it registered with. */
+export function settleElsewhere(place: GmPlace, known: GroupState): GroupTracked {
+  const look = known.snmp?.look;
+  if (known.counted || look?.elsewhere === undefined || look.elsewhere.wandering) return unchanged(known);
+  if (!holdsLastingKeys(look, known.tekLifetimeSeconds)) return unchanged(known);
+  return emitRegistrations(place, known, { drafts: registeredElsewhere(known, look), causeOfFirst: 'unknown' });
 }
 
 /** The uptime comes after them, and may say that it was a reload. */

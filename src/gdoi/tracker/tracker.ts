@@ -21,9 +21,9 @@ import type { KsSaid } from '../log/ks-marks.ts';
 import { rekeySeconds } from '../keys/ks-lead.ts';
 import { trackPacketErrors } from './packet-errors.ts';
 import { trackFailure } from './reachability.ts';
-import { trackSnmp } from './snmp-tracker.ts';
+import { settleElsewhere, trackSnmp } from './snmp-tracker.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
-import { type GroupTracked, ignored, trackEach, type Tracked } from '../memory/tracked.ts';
+import { andThen, type GroupTracked, ignored, trackEach, type Tracked } from '../memory/tracked.ts';
 import { type Failures, type GroupState, MAX_GROUPS, type TrackerState } from '../memory/tracker-state.ts';
 
 export interface TrackOptions {
@@ -82,7 +82,10 @@ export function track(state: TrackerState, observation: Observation, options: Tr
  * An agent that goes on later does not call this: the state keeps what waits.
  */
 export function settle(state: TrackerState): Tracked {
-  return trackEach(state, (known, group) => decidePending({ device: state.device, group }, known, null));
+  return trackEach(state, (known, group) => {
+    const place = { device: state.device, group };
+    return andThen(decidePending(place, known, null), (decided) => settleElsewhere(place, decided));
+  });
 }
 
 function finiteOr(value: number, otherwise: number): number {

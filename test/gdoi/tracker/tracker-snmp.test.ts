@@ -90,7 +90,48 @@ describe('SNMP alone', () => {
     expect(told.events).toEqual([]);
   });
 
-  test('another key server is ks_failover where no timer was due', () => {
+  describe('another key server beside the same keys', () => {
+    const far: SnmpSketch = { ...held, kekAt: 50_000, teks: { '0x0000000A': 40_000 } };
+    const looks = (servers: readonly string[]) =>
+      servers.map((server, index) => snmpAnswer(60 * index, { ...far, keyServer: `10.1.${server}.2` }));
+    const stayed = (server: string) => Array.from({ length: 12 }, () => server);
+
+    test('is ks_failover once it has stayed, told of when it was first shown', () => {
+      const told = fed(initialTrackerState('gm1'), [...looks(['11', '11', ...stayed('12'), '12', '12'])]);
+      expect(causes(told)).toEqual(['ks_failover']);
+      expect(reregistrations(told)[0]?.betweenMs).toEqual([(T0 + 60) * 1000 - 50, (T0 + 120) * 1000 + 50]);
+    });
+
+    test('is no registration while the GM tries one after the other', () => {
+      const trying = ['12', '12', '11', '13', '13', '13', '12', '11', '12', '12', '13', '11', '12', '11'];
+      const told = fed(initialTrackerState('gm1'), looks(['11', ...trying, ...trying]));
+      expect(reregistrations(told)).toEqual([]);
+    });
+
+    test('at which it stays after it has tried others is the one that it registered with', () => {
+      const told = fed(initialTrackerState('gm1'), looks(['11', '12', '13', '12', ...stayed('13'), '13']));
+      expect(causes(told)).toEqual(['ks_failover']);
+      expect(reregistrations(told)[0]?.evidence).toEqual(['Registered with 10.1.11.2 -> 10.1.13.2']);
+    });
+
+    test('with new keys that a rekey brought is none either', () => {
+      const rekeyed = { ...far, teks: TEK_B, sequence: 6, keyServer: '10.1.12.2' };
+      const told = fed(initialTrackerState('gm1'), [
+        ...looks(['11']),
+        snmpAnswer(60, rekeyed),
+        snmpAnswer(120, rekeyed),
+      ]);
+      expect(reregistrations(told)).toEqual([]);
+    });
+
+    test('is told at once by a message that says that it registered', () => {
+      const done = [trap(30, 'GmRegister'), trap(31, 'GmRegistrationComplete')];
+      const [first, second, third] = looks(['11', '12', '12']);
+      expect(causes(fed(initialTrackerState('gm1'), [first!, ...done, second!, third!]))).toEqual(['ks_failover']);
+    });
+  });
+
+  test('another key server is ks_failover at the end of what was seen', () => {
     const told = history([
       snmpAnswer(0, { ...held, kekAt: 50_000 }),
       snmpAnswer(60, { ...held, kekAt: 50_000, keyServer: '10.1.12.2' }),
