@@ -36,6 +36,9 @@ const REPLACED_AFTER_REKEY = 'the KS had replaced its KEK long before it was due
 
 const ORDER_OR_EXPIRY = 'the KEK had run out after the order of the KS: either makes a GM register: not decided';
 
+const LINK_OR_TIMER =
+  'the interface had come back well before that timer was due: either makes a GM register: not decided';
+
 const AFTER_ITS_END = 'complete only after that KEK had ended: it brought another one';
 
 /** The KEK ran out either way. */
@@ -75,6 +78,8 @@ function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
   const evidence = [...choice.evidence, ...failed.map(quoted), ...(eitherTimer ? [EITHER_TIMER] : [])];
   const odd = only === 'tek' ? oddKeyBesideTek(facts, before) : only === 'kek_missed' ? oddKek(facts, before) : null;
   if (odd !== null) return { cause: 'unknown', start, evidence: [...evidence, odd] };
+  const flap = only === undefined ? null : flapBeforeTimer(facts, before, narrowed);
+  if (flap !== null) return { cause: 'unknown', start, evidence: [...evidence, ...flap] };
   switch (only) {
     case 'kek_missed':
       return statedBy(
@@ -359,6 +364,20 @@ function flapBesideOrder(facts: RegistrationFacts, before: HeldView, orderedMs: 
   const order = marksIn(marks, 'forced', { fromMs: orderedMs, toMs: orderedMs }).at(-1);
   const isTooSoon = order?.mnemonic === ORDER_WITH_RESPITE && orderedMs > start.toMs - AT_ONCE_MS;
   return down.fromMs > orderedMs || isTooSoon ? interfaceFlap(facts, before, []) : null;
+}
+
+/** The interface had been back for longer than a GM waits, and nothing says that it registered only when the timer fired. */
+function flapBeforeTimer(
+  { marks, start }: RegistrationFacts,
+  before: HeldView,
+  due: Interval,
+): readonly string[] | null {
+  if (marks.length === 0) return null;
+  const sinceMs = Math.max(start.fromMs, before.keysCame?.toMs ?? -Infinity);
+  const up = marksIn(marks, 'interface_up', { fromMs: sinceMs, toMs: due.fromMs - AT_ONCE_MS }).at(-1);
+  if (up === undefined || up.fromMs < sinceMs || up.atMs > due.fromMs - AT_ONCE_MS) return null;
+  const down = marksIn(marks, 'interface_down', { fromMs: -Infinity, toMs: up.atMs }).at(-1);
+  return down === undefined ? null : [...quotedLink(down, up), LINK_OR_TIMER];
 }
 
 function noTekRekey(facts: RegistrationFacts): string {

@@ -431,6 +431,19 @@ const ORDER_OR_EXPIRY = statement(
   },
 );
 
+const LINK_OR_TIMER = statement(
+  literally('the interface had come back well before that timer was due: either makes a GM register: not decided'),
+  ({ event, history, around }) => {
+    const since = (around.held?.sentMs ?? 0) - shiftSlackOf(around.held);
+    const back = history.messages.some(
+      ({ message, receivedMs }) => receivedMs >= since && /\bup\b/u.test(message.text) && LINKS.has(message.mnemonic),
+    );
+    return unless(back && event.cause === 'unknown', 'no message says that an interface came back');
+  },
+);
+
+const LINKS: ReadonlySet<string> = new Set(['UPDOWN', 'CHANGED']);
+
 function shiftSlackOf(seen: GmAnswer | null): number {
   return seen === null ? 0 : shiftSlackMs(seen);
 }
@@ -507,6 +520,7 @@ export const WINDOW_STATEMENTS: readonly Statement[] = [
   REPLACED_AFTER_REKEY,
   MADE_WHEN_NONE_WAS_DUE,
   ORDER_OR_EXPIRY,
+  LINK_OR_TIMER,
   ONE_OF_SEVERAL,
   UNSEEN_SAME_KEK,
   TEK_CUT,

@@ -1,5 +1,6 @@
 /** A router that states the reason itself is believed: its words are evidence, and give summary and first step. */
 import { describe, expect, test } from 'vitest';
+import type { Observation } from '../../../src/gdoi/seen/observation.ts';
 import type { KsSaid } from '../../../src/gdoi/log/ks-marks.ts';
 import type { TrackOptions } from '../../../src/gdoi/tracker/tracker.ts';
 import { initialTrackerState, ksSaidOfGroup } from '../../../src/gdoi/memory/tracker-state.ts';
@@ -198,6 +199,21 @@ describe('a link that went down and came back', () => {
       gmAnswer(900, after),
     ]);
     expect(causes(told)).toEqual(['kek_missed_rekey']);
+  });
+
+  test('well before a timer that was due is not decided: a GM registers at once when it is back', () => {
+    const looks = (...meanwhile: readonly Observation[]) =>
+      history([
+        gmAnswer(790, before),
+        link(810, 'Serial1/0', 'down'),
+        link(830, 'Serial1/0', 'up'),
+        ...meanwhile,
+        gmAnswer(900, { ...after, kekAt: before.kekAt ?? 0 }),
+      ]);
+    expect(causes(looks())).toEqual(['unknown']);
+    expect(evidenceOf(looks())).toMatch(/UPDOWN Serial1\/0 down .* up at/u);
+    expect(causes(looks(registers(833), completes(834)))).toEqual(['interface']);
+    expect(causes(looks(registers(880), completes(881)))).toEqual(['legacy_ks']);
   });
 
   test('found in the log buffer it says the same', () => {
