@@ -84,7 +84,12 @@ const MAX_NAMED = 4;
 function groupsNamed(text: string): readonly (readonly string[])[] {
   return [...text.matchAll(GROUP_IN_TEXT)]
     .slice(0, MAX_NAMED)
-    .map(([, first = '', second = '']) => [first, second].map((word) => word.replace(/(?<![.,:;)])[.,:;)]+$/u, '')));
+    .map(([, first = '', second = '']) => [first, second].map(bareWord));
+}
+
+/** Without quotes and brackets around it, and the sentence's own marks. */
+function bareWord(word: string): string {
+  return word.replace(/^["'([<]+/u, '').replace(/(?<!["'.,:;)\]>])["'.,:;)\]>]+$/u, '');
 }
 
 export function trapMark({ name }: GdoiTrap, receivedAtMs: EpochMs): LogMark | null {

@@ -12,6 +12,7 @@ import {
   groupsMeant,
   instantOf,
   type LogMark,
+  type LogProof,
   logMarks,
   type NamedMark,
   quoted,
@@ -87,9 +88,14 @@ function withMarkOf(before: TrackerState, found: NamedMark): TrackerState {
   if (found.by === 'ks') return { ...before, ksMarks: withKsMark(before.ksMarks, found) };
   const state = found.mark.proof === 'restart' ? withRestart(before, found.mark) : before;
   const known = Array.from(state.groups, ([name, { identity }]) => [name, identity] as const);
+  // What happens to one group, and does not say to which: of several it may be any.
+  if (found.groups.length === 0 && known.length > 1 && OF_ONE_GROUP.has(found.mark.proof)) return state;
   const meant = groupsMeant(found.groups, known);
   return withMarkIn(state, found.mark, (name) => meant === null || meant.has(name));
 }
+
+/** Proofs whose message is about one group and names it, unless its text was cut. */
+const OF_ONE_GROUP: ReadonlySet<LogProof> = new Set<LogProof>(['start', 'complete', 'kek_deleted', 'forced', 'rekey']);
 
 /** A router logs its restart before it answers anybody: whatever it answered until then was of the boot before. */
 function withRestart(state: TrackerState, { fromMs }: LogMark): TrackerState {
