@@ -153,6 +153,47 @@ describe('TEK divergence', () => {
     for (let second = 2900; second < 3500; second += 60) rekeyed(second);
     expect(fleet.types().filter((type) => type === 'tek_divergence')).toHaveLength(1);
   });
+
+  describe('when a split is over, a GM that followed the KS that lost', () => {
+    const lost = { address: '10.1.0.2', device: 'ks2' } as const;
+    const follower = { device: 'gm3', keyServer: '10.1.0.2' } as const;
+    const others = (second: number) => [gm(second, { device: 'gm1' }), gm(second, { device: 'gm2' })];
+    /** Two primaries for a while, each with its own TEK; then the second one takes over the keys of the first. */
+    const over = (fleet: Fleet, second: number, teks: Readonly<Record<string, number>>) =>
+      fleet.see(
+        ks(second),
+        ks(second, { ...lost, role: 'secondary' }),
+        ...others(second + 1),
+        gm(second + 2, { ...follower, teks }),
+      );
+    const split = (fleet: Fleet) => {
+      for (const second of [0, 60]) {
+        fleet.see(
+          ks(second),
+          ks(second, { ...lost, role: 'primary', teks: { [C]: 3000 } }),
+          ...others(second + 1),
+          gm(second + 2, { ...follower, teks: { [C]: 3000 } }),
+        );
+      }
+    };
+
+    it('is told while it holds the lost keys alone: its traffic is dropped by all others', () => {
+      const fleet = new Fleet();
+      split(fleet);
+      let view = over(fleet, 120, { [C]: 3000 });
+      for (const second of [180, 240, 300]) view = over(fleet, second, { [C]: 3000 });
+      expect(view.divergentMembers).toEqual(['gm3']);
+      expect(fleet.types().filter((type) => type === 'tek_divergence')).toHaveLength(1);
+      expect(fleet.events.find(({ type }) => type === 'tek_divergence')?.device).toBe('gm3');
+    });
+
+    it('is not, once it holds the keys of the KS that won', () => {
+      const fleet = new Fleet();
+      split(fleet);
+      for (const second of [120, 180, 240]) over(fleet, second, { [A]: 3000, [C]: 3000 });
+      expect(over(fleet, 300, { [A]: 3000 }).divergentMembers).toEqual([]);
+    });
+  });
 });
 
 describe('an old GM on an expired KEK', () => {
