@@ -141,8 +141,9 @@ function aloneDecided(place: GmPlace, before: GroupState, change: SnmpChange): G
   });
 }
 
-function registeredHere({ elsewhere: _, ...look }: SnmpLook): SnmpLook {
-  return look;
+function registeredHere(look: SnmpLook): SnmpLook {
+  const { elsewhere, ...others } = look;
+  return elsewhere === undefined ? look : others;
 }
 
 /** No look will follow: a server that was shown since, and no other one in between, is the one it registered with. */
