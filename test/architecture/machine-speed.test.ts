@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 const TESTS = join(import.meta.dirname, '..');
 
 const REFUSED: ReadonlyArray<readonly [reason: string, pattern: RegExp]> = [
-  ['a time limit of its own: the runner has one for all', /^\s*\}, [\d_]{4,}\);$/m],
+  ['a time limit of its own: the runner has one for all', /^\s*\},(?: |\n\s*)[\d_]{4,},?\s*\);$/m],
   ['a wait with its own bound: take PATIENCE', /\b(?:waitFor|waitUntil|poll)\((?:(?!;\n)[\s\S])*?\{ timeout: [\d_]+/],
   ['a default limit of its own: take PATIENCE', /\bsetDefault(?:Navigation)?Timeout\([\d_]+\)/],
   ['a look that the page’s policy refuses from the second on: take expect.poll', /\.waitForFunction\(/],
@@ -33,6 +33,10 @@ test('every test waits for conditions', () => {
 
 describe('refused is', () => {
   test.each([
+    [
+      'test.each(all)(\n  "x",\n  async () => {\n  },\n  30_000,\n);\n',
+      'a time limit of its own: the runner has one for all',
+    ],
     ['test("x", async () => {\n  await y;\n}, 30_000);\n', 'a time limit of its own: the runner has one for all'],
     ['await vi.waitUntil(() => seen, { timeout: 500 });\n', 'a wait with its own bound: take PATIENCE'],
     ['await expect.poll(() => f(1), { timeout: 5_000 }).toBe(1);\n', 'a wait with its own bound: take PATIENCE'],

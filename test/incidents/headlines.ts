@@ -1,6 +1,7 @@
 /** What the groups of a simulated fleet are said to be at each moment: the headline, each time it changes. */
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
-import { groupHealth } from '../../src/gdoi/health/health-group.ts';
+import { checkDocuments } from '../../src/gdoi/health/health-document.ts';
+import { type GroupHealth, groupHealth } from '../../src/gdoi/health/health-group.ts';
 import type { HealthStatus } from '../../src/gdoi/health/health-check.ts';
 import { simulatedAgent, type SimulatedWatch, START_MS } from '../builders/simulated-agent.ts';
 
@@ -19,13 +20,18 @@ export interface Headline {
   readonly others: readonly string[];
 }
 
-export async function headlinesOf(
-  watched: Omit<SimulatedWatch, 'pollInterval'>,
-  minutes: number,
-): Promise<readonly Headline[]> {
+export interface Told {
+  /** Each time that it changes. */
+  readonly headlines: readonly Headline[];
+  /** Checks and GMs at risk that were shown worse than their group: nobody could tell which of the two to believe. */
+  readonly contradictions: ReadonlySet<string>;
+}
+
+export async function headlinesOf(watched: Omit<SimulatedWatch, 'pollInterval'>, minutes: number): Promise<Told> {
   await using watching = await simulatedAgent({ pollInterval: '60s', ...watched });
   const { agent, clock } = watching;
   const said: Headline[] = [];
+  const contradictions = new Set<string>();
   const shown = new Map<string, string>();
   agent.start();
   for (let second = LOOK_SECONDS; second <= minutes * 60; second += LOOK_SECONDS) {
@@ -41,12 +47,23 @@ export async function headlinesOf(
         first,
         others: others.map(({ cause }) => cause),
       };
+      for (const contradiction of worseThanGroup(health)) contradictions.add(contradiction);
       const key = JSON.stringify([headline.status, headline.summary, first?.consequence?.what]);
       if (shown.get(view.group) !== key) said.push(headline);
       shown.set(view.group, key);
     }
   }
-  return said;
+  return { headlines: said, contradictions };
+}
+
+function worseThanGroup({ status, checks, atRisk }: GroupHealth): readonly string[] {
+  const shown = [
+    ...checkDocuments(checks).map(({ name, detail, ...check }) => ({ what: `${name}: ${detail}`, ...check })),
+    ...atRisk.map(({ gm, reason, ...risk }) => ({ what: `${gm}: ${reason}`, ...risk })),
+  ];
+  return shown
+    .filter((each) => each.status === 'critical' && status !== 'critical')
+    .map(({ what }) => `${what}, beside ${status}`);
 }
 
 /** `ks_down critical`; a cause that is not yet clear has a question mark, one that is over is in brackets. */

@@ -99,6 +99,15 @@ export function weightOf(check: Pick<HealthCheck, 'status' | 'required'> & Parti
   return explainedBy == null ? own : Math.min(own, HEALTH_STATUSES.indexOf(explainedBy.status));
 }
 
+/** As it is shown: what is explained is no worse than its cause. */
+export function shownStatus({ status, explainedBy }: Pick<HealthCheck, 'status' | 'explainedBy'>): HealthStatus {
+  return explainedBy === null ? status : milderOf(status, explainedBy.status);
+}
+
+export function milderOf(a: HealthStatus, b: HealthStatus): HealthStatus {
+  return HEALTH_STATUSES.indexOf(a) <= HEALTH_STATUSES.indexOf(b) ? a : b;
+}
+
 export function worseOf(a: HealthStatus, b: HealthStatus): HealthStatus {
   return HEALTH_STATUSES.indexOf(a) >= HEALTH_STATUSES.indexOf(b) ? a : b;
 }

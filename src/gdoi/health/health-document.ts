@@ -3,7 +3,7 @@ import { isoInstant } from '../events/event-document.ts';
 import type { Confidence, Explanation, ExplanationCause, ExplanationStatus, Phase } from '../explain/explanation.ts';
 import type { SymptomCheck } from '../explain/symptom.ts';
 import type { DeviceHealth } from './health.ts';
-import type { CheckName, HealthCheck, HealthStatus } from './health-check.ts';
+import { type CheckName, type HealthCheck, type HealthStatus, shownStatus } from './health-check.ts';
 import type { NextOccurrence } from './health-next.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -101,7 +101,7 @@ export function checkDocuments(checks: readonly HealthCheck[]): HealthCheckDocum
   return checks.map(({ name, group, status, detail, value, threshold, action, explainedBy }) => ({
     name,
     group,
-    status,
+    status: shownStatus({ status, explainedBy }),
     detail,
     value,
     threshold,

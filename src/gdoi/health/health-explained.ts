@@ -5,7 +5,7 @@
  */
 import type { Explanation, ExplanationCause } from '../explain/explanation.ts';
 import { SYMPTOM_CHECKS, type SymptomCheck } from '../explain/symptom.ts';
-import type { CheckName, HealthCheck } from './health-check.ts';
+import { type CheckName, type HealthCheck, type HealthStatus, milderOf, worseOf } from './health-check.ts';
 
 /** Of a KS these are the group's, whichever device shows them. */
 const OF_THE_GROUP: ReadonlySet<CheckName> = new Set<CheckName>([
@@ -21,32 +21,52 @@ const SAME_AS: ReadonlyMap<CheckName, SymptomCheck> = new Map<CheckName, Symptom
   ['registration_attempts', 'registered'],
 ]);
 
+/** A group's check of the last rekey counts the GMs to whom none came, too: overdue first, then registered anew for it. */
+const ALSO_OF_A_GROUP: ReadonlyMap<CheckName, readonly SymptomCheck[]> = new Map<CheckName, readonly SymptomCheck[]>([
+  ['rekeys_acknowledged', ['kek_remaining', 'reregistrations']],
+]);
+
 const SYMPTOMS: ReadonlySet<string> = new Set(SYMPTOM_CHECKS);
 
-/** `device` null: the checks are the group's own. */
+/**
+ * `explanations`: the worst first. `device` null: the checks are the group's own; one that no cause explains tells of what
+ * is over, since a symptom that stands alone is an explanation too, and so it is no worse than the group.
+ */
 export function withExplanations(
   checks: readonly HealthCheck[],
   explanations: readonly Explanation[],
   device: string | null,
 ): readonly HealthCheck[] {
-  if (explanations.length === 0) return checks;
+  const [worst] = explanations;
+  if (worst === undefined) return checks;
   return checks.map((known) => {
     if (known.status === 'ok' || known.status === 'unknown') return known;
-    const found = explanations.find((explanation) => explains(explanation, known.name, device));
-    if (found === undefined) return known;
+    const own = SAME_AS.get(known.name) ?? known.name;
+    const symptoms = device === null ? [own, ...(ALSO_OF_A_GROUP.get(known.name) ?? [])] : [own];
+    const found = explanations.find((explanation) =>
+      symptoms.some((symptom) => explains(explanation, symptom, device)),
+    );
+    if (found === undefined) {
+      return device === null && SYMPTOMS.has(own) ? { ...known, status: milderOf(known.status, worst.status) } : known;
+    }
     // The check's own step is for the commonest cause: where the cause is known it may send people the wrong way.
     return { ...known, action: found.firstStep, explainedBy: { cause: found.cause, status: found.status } };
   });
 }
 
-function explains({ explains: all }: Explanation, name: CheckName, device: string | null): boolean {
-  const symptom = SAME_AS.get(name) ?? name;
+function explains({ explains: all }: Explanation, symptom: CheckName, device: string | null): boolean {
   if (!SYMPTOMS.has(symptom)) return false;
   return all.some(
     ({ check, devices }) =>
       check === symptom &&
-      (device === null || OF_THE_GROUP.has(name) || devices.length === 0 || devices.includes(device)),
+      (device === null || OF_THE_GROUP.has(symptom) || devices.length === 0 || devices.includes(device)),
   );
+}
+
+/** A GM at risk is so no worse than by the cause of what it shows; it stays one that needs a look. */
+export function noWorseThanCause(status: HealthStatus, explanations: readonly Explanation[], gm: string): HealthStatus {
+  const found = explanations.find(({ explains: all }) => all.some(({ devices }) => devices.includes(gm)));
+  return found === undefined ? status : worseOf('warning', milderOf(status, found.status));
 }
 
 /** Whom it concerns gets no rekey until it registers again. */

@@ -19,7 +19,7 @@ import {
   worstCheck,
 } from './health-check.ts';
 import { CHECK_COOP, CHECK_SPLIT } from '../events/first-steps.ts';
-import { withExplanations } from './health-explained.ts';
+import { noWorseThanCause, withExplanations } from './health-explained.ts';
 import type { HealthInput } from './health-input.ts';
 import { counted } from '../events/counted.ts';
 import { naturalOrder } from '../events/name-list.ts';
@@ -285,7 +285,7 @@ function lastRekey({ group, rekeyLoss, unacknowledged, notListed, gms, kss }: Fl
       return check(
         ['rekeys_acknowledged', group],
         'critical',
-        `rekeys are lost at the KS: ${nameList(rekeyLoss.gms)} missed the last one`,
+        `the rekey that was due did not come, or was not acknowledged: ${nameList(rekeyLoss.gms)}`,
         more,
       );
     case 'path': {
@@ -293,7 +293,7 @@ function lastRekey({ group, rekeyLoss, unacknowledged, notListed, gms, kss }: Fl
       return check(
         ['rekeys_acknowledged', group],
         near ? 'critical' : 'warning',
-        `missed the last rekey: ${nameList(rekeyLoss.gms)}`,
+        `the rekey that was due did not come, or was not acknowledged: ${nameList(rekeyLoss.gms)}`,
         more,
       );
     }
@@ -386,7 +386,8 @@ function atRisk(fleet: FleetView, deviceOf: (device: string) => HealthInput | un
     const tracking = deviceOf(gm.device)?.tracking.get(fleet.group);
     const [status, reason] = riskOf(gm, tracking?.kekRekeyOverdue === true) ?? [];
     if (status === undefined || reason === undefined) continue;
-    risks.push({ gm: gm.device, status, reason, reregistersAtMs: tracking?.forecast?.expectedAtMs ?? null });
+    const shown = noWorseThanCause(status, fleet.explanations, gm.device);
+    risks.push({ gm: gm.device, status: shown, reason, reregistersAtMs: tracking?.forecast?.expectedAtMs ?? null });
   }
   for (const { address, device, acksMissed } of fleet.unacknowledged) {
     if (device !== null) continue;
