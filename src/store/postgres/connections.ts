@@ -11,6 +11,7 @@ import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import pg from 'pg';
 import type { Secret } from '../../kernel/secret.ts';
 import { StoreError } from '../store-error.ts';
+import { GuardedSocket } from './guarded-socket.ts';
 import { leavesConnection, storeErrorOf } from './postgres-error.ts';
 
 interface PostgresTls {
@@ -153,6 +154,7 @@ export class PostgresConnections implements AsyncDisposable {
       connectionTimeoutMillis: this.#times.connectMs,
       query_timeout: this.#times.statementMs,
       keepAlive: true,
+      stream: () => new GuardedSocket(),
     });
     // An idle connection that breaks: the next caller makes another.
     client.on('error', () => {
