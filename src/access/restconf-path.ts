@@ -12,9 +12,16 @@ export const YANG_LIBRARY_PATH = '/restconf/data/ietf-yang-library:modules-state
 export const SYSTEM_PATH =
   '/restconf/data/Cisco-IOS-XE-device-hardware-oper:device-hardware-data/device-hardware/device-system-data';
 
+/**
+ * CPU of the last minute, in percent: one leaf, since the container lists every process. (Recalled, not read in the
+ * model: a device that answers 404 is not asked again for an hour.)
+ */
+export const CPU_PATH = '/restconf/data/Cisco-IOS-XE-process-cpu-oper:cpu-usage/cpu-utilization/one-minute';
+
 export const RESTCONF_PATHS = [
   YANG_LIBRARY_PATH,
   SYSTEM_PATH,
+  CPU_PATH,
   `${CRYPTO}/gdoi-gm`,
   `${CRYPTO}/gdoi-gm-rekey`,
   `${CRYPTO}/gdoi-rekey-sa`,

@@ -6,12 +6,16 @@
 /** Of the log buffer only what this program reads: it also holds users' commands, and may be megabytes. */
 export const SHOW_LOG = 'show logging | include %GDOI-|%GKM-|%CRYPTO-|%PKI-|%LINEPROTO-|%LINK-|%SYS-5-RESTART';
 
+/** Of the list of processes only its first line: how busy the router is. */
+export const SHOW_CPU = 'show processes cpu | include CPU utilization';
+
 export const SHOW_CERTIFICATES = 'show crypto pki certificates';
 
 export const SHOW_COMMANDS = [
   'show version',
   'show clock',
   SHOW_LOG,
+  SHOW_CPU,
   SHOW_CERTIFICATES,
   'show crypto gdoi',
   'show crypto gdoi gm rekey detail',

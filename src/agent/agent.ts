@@ -279,6 +279,7 @@ export class Agent implements AsyncDisposable {
     for (const device of diff.removed) this.#intake.retire(device.name);
     for (const device of [...diff.changed, ...diff.added]) this.#add(device, fleetSize);
     for (const device of diff.rescheduled) this.#adjust(device, fleetSize);
+    for (const device of this.#devices.values()) this.#record.paceAgain(device);
     const summary: ReloadSummary = {
       added: diff.added.length,
       removed: diff.removed.length,
@@ -437,11 +438,12 @@ export class Agent implements AsyncDisposable {
     if (!device || !report) return;
     this.#firstSweep.polled(name);
     this.#pollEndsMonoMs.set(name, networkClock.monoMs());
+    const loggedIn = traffic?.of(name).logins !== before.logins;
+    // With a login it may have waited for others.
+    this.#pace(device, report, loggedIn ? null : networkClock.monoMs() - before.monoMs);
     const view = this.#record.polled(device, this.#withTraffic(report));
     if (view === null) return;
     this.#scheduler.rank(name, report.result === 'ok');
-    // With a login it may have waited for others.
-    if (traffic?.of(name).logins === before.logins) this.#pace(report, networkClock.monoMs() - before.monoMs);
     this.#hints.polled(name, shownState(report.observations));
     const hostname = view.facts?.value.hostname ?? null;
     if (hostname !== null) this.#senders.learnHostname(name, hostname);
@@ -457,10 +459,16 @@ export class Agent implements AsyncDisposable {
     return traffic === undefined ? report : { ...report, traffic };
   }
 
-  /** A router that takes seconds for each answer is asked less often. */
-  #pace({ device, result, answers }: PollReport, elapsedMs: number): void {
-    const stretch = this.#scheduler.answered(device, result === 'ok' ? elapsedMs / Math.max(1, answers.length) : null);
-    if (stretch !== null) this.#options.logger.info({ device, turns: stretch }, 'polled at every so many turns');
+  /** A router that is busy is asked less often. `elapsedMs` null: the time says nothing about it. */
+  #pace(device: ResolvedDevice, { result, answers, cpuPercent = null }: PollReport, elapsedMs: number | null): void {
+    if (result !== 'ok') return;
+    const answerMs = elapsedMs === null ? null : elapsedMs / Math.max(1, answers.length);
+    const turns = this.#scheduler.answered(device.name, { answerMs, cpuPercent });
+    if (turns === null) return;
+    this.#besideScheduler.takeTurns(device.name, turns);
+    this.#record.paced(device, turns);
+    const why = { answerMs: answerMs === null ? null : Math.round(answerMs), cpuPercent };
+    this.#options.logger.info({ device: device.name, turns, ...why }, 'polled at every so many turns');
   }
 
   async #pollBeside(name: string, signal: AbortSignal): Promise<void> {

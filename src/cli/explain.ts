@@ -13,8 +13,8 @@ export function explainText({ device, asked, commandsPerDay, loginsPerDay }: Pol
       : `${loginsPerDay} logins a day (session: per_poll)`;
   return `${device}: at most ${commandsPerDay} commands and requests a day; ${logins}
 Nothing else is ever sent, but show version for a reload or a registration, and what somebody asks for (check, /probe, the
-page). A command that the router refuses is left alone for an hour, and a router that takes seconds for an answer is asked at
-every second or fourth turn. What was sent: gdoi_device_commands_total, _logins_total, _bytes_total.
+page). A command that the router refuses is left alone for an hour, and a router that takes seconds for an answer, or whose CPU is
+busy, is asked at every second or fourth turn. What was sent: gdoi_device_commands_total, _logins_total, _bytes_total.
 
 ${lines.join('\n')}
 `;

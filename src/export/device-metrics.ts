@@ -163,7 +163,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   device(
     'gdoi_device_poll_interval_seconds',
     'gauge',
-    'Longest time between two regular polls as configured; absent where a cron expression decides.',
+    'Longest time between two regular polls: as configured, and longer while a busy router is polled at some turns only.',
     (view, emit) => emit(NONE, seconds(view.regularIntervalMs)),
   ),
   device('gdoi_unparsed_lines', 'gauge', 'Lines of the last output that the parser did not know.', (view, emit) =>

@@ -15,6 +15,7 @@ import { ksRekey } from './commands/ks-rekey.ts';
 import { ksReplay } from './commands/ks-replay.ts';
 import { otherGdoiCommands } from './commands/other-gdoi.ts';
 import { pkiCertificates } from './commands/pki-certificates.ts';
+import { processesCpu } from './commands/processes-cpu.ts';
 import { showClock } from './commands/show-clock.ts';
 import { showCryptoGdoi } from './commands/show-crypto-gdoi.ts';
 import { showLogging } from './commands/show-logging.ts';
@@ -44,6 +45,7 @@ const GRAMMARS: readonly CommandGrammar[] = [
   ipsecSas,
   ntpStatus,
   pkiCertificates,
+  processesCpu,
   showVersion,
   showClock,
   showLogging,

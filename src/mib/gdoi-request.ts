@@ -10,6 +10,7 @@ import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { GdoiColumn } from './gdoi-column.ts';
 import { GDOI_COLUMNS, GDOI_NOTIFICATION_SWITCHES, GDOI_ROOT } from './gdoi-oids.ts';
 import { GM_KEK, GM_TEK, type KeyTable, KS_KEK, KS_TEK } from './key-facts.ts';
+import { CPU_ONE_MINUTE, cpuIsDue } from './cpu-load.ts';
 import { factColumns, type SnmpMemory } from './snmp-memory.ts';
 import { ENGINE_BOOTS, ENGINE_TIME, SYS_DESCR, SYS_NAME, SYS_UP_TIME } from './system-group.ts';
 
@@ -77,13 +78,14 @@ export function gdoiRequest(
   const more = learn ? [...(gm ? LEARNT_GM_COLUMNS : []), ...(ks ? LEARNT_KS_COLUMNS : [])] : memory.wanted;
   const has = (column: GdoiColumn) => learn || !memory.missing.includes(column);
   const switches = learn ? Object.values(GDOI_NOTIFICATION_SWITCHES) : [WITNESS];
+  const cpu = cpuIsDue(memory, atMs) ? [CPU_ONE_MINUTE] : [];
   return {
     scalars: [
       ...ROUTINE_SCALARS,
       ...(learn ? LEARNT_SCALARS : []),
       ...switches.map((relative) => `${root}.${relative}.0`),
     ],
-    columns: oidsOf([...routine.filter(has), ...more], root),
+    columns: [...oidsOf([...routine.filter(has), ...more], root), ...cpu],
   };
 }
 

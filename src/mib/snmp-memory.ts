@@ -8,6 +8,7 @@
 import { GDOI_TRAPS, type GdoiTrapName } from '../gdoi/seen/gdoi-trap.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import { type Named, named } from '../gdoi/seen/named.ts';
+import { type CpuLook, cpuLook } from './cpu-load.ts';
 import type { GdoiColumn, GdoiTable } from './gdoi-column.ts';
 import { GDOI_COLUMNS, GDOI_NOTIFICATION_SWITCHES, GDOI_ROOT } from './gdoi-oids.ts';
 import type { GdoiReply } from './gdoi-reply.ts';
@@ -36,6 +37,8 @@ export interface SnmpMemory {
   readonly missing: readonly GdoiColumn[];
   /** Columns to ask once more than routinely: a group has no name yet, or a key no facts. */
   readonly wanted: readonly GdoiColumn[];
+  /** The last look at the CPU; null: there was none. */
+  readonly cpu: CpuLook | null;
 }
 
 export const NOTHING_LEARNT: SnmpMemory = {
@@ -50,6 +53,7 @@ export const NOTHING_LEARNT: SnmpMemory = {
   tables: [],
   missing: [],
   wanted: [],
+  cpu: null,
 };
 
 /**
@@ -104,6 +108,7 @@ export function rememberReply(memory: SnmpMemory, reply: GdoiReply, root: string
     tables: [...new Set([...kept.tables, ...rows.tables])],
     missing: missingColumns(kept, rows, asked),
     wanted: [...groupNames.wanted, ...keyFacts.wanted],
+    cpu: cpuLook(reply) ?? kept.cpu,
   };
 }
 

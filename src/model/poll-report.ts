@@ -24,6 +24,8 @@ export interface PollReport {
   readonly answers: readonly RawAnswer[];
   /** What SNMP gave; null for the others, and where there was no reply. */
   readonly values: RawValues | null;
+  /** CPU of the router in the last minute when it was last asked, in percent; null or absent: not asked, or not shown. */
+  readonly cpuPercent?: number | null;
   /** Since the agent started, over all ways to the device; absent: not counted. */
   readonly traffic?: Traffic;
   /** What RESTCONF gave, the answers that list the groups first; absent for SSH and SNMP. */

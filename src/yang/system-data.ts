@@ -46,3 +46,12 @@ function imageOf(lines: readonly string[]) {
   }
   return null;
 }
+
+/** `one-minute` of `Cisco-IOS-XE-process-cpu-oper`, in percent; null: it is not shown, or no such figure. */
+export function cpuPercent(body: unknown): number | null {
+  const [, percent] =
+    body !== null && typeof body === 'object'
+      ? (Object.entries(body).find(([name]) => withoutModule(name) === 'one-minute') ?? [])
+      : [];
+  return typeof percent === 'number' && percent >= 0 && percent <= 100 ? percent : null;
+}

@@ -17,6 +17,7 @@ const READ_OUTSIDE: Readonly<Record<string, string>> = {
   estimatedSeconds: 'API: toDocument writes every field of a lead',
   measuredSeconds: 'API: toDocument writes every field of a lead',
   spis: 'API: toDocument writes every field of the group’s TEKs',
+  interruptsPercent: 'parse --json: toDocument writes every field of a snapshot',
   features: 'API: toDocument writes every field of a snapshot',
   supported: 'API: toDocument writes every field of a snapshot',
   gmAddress: 'a fact of a trap, decoded whole',

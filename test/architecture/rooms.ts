@@ -146,7 +146,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'model',
     'yang',
   ],
-  'agent/schedule': ['config', 'kernel', 'model', 'node-cron', 'p-queue'],
+  'agent/schedule': ['config', 'gdoi/seen', 'kernel', 'model', 'node-cron', 'p-queue'],
   'agent/heard': ['access/pushed.ts', 'gdoi/seen', 'ios/log', 'kernel', 'mib', 'model', 'node:net', 'p-queue'],
   'agent/record': [
     'access/pushed.ts',

@@ -12,7 +12,7 @@ import type { ShowCommand } from '../../src/access/show-command.ts';
 import { Agent } from '../../src/agent/agent.ts';
 import { readConfig } from '../../src/cli/read-config.ts';
 import { writeSimulatedConfig } from '../../src/cli/simulated-config.ts';
-import type { ResolvedDevice } from '../../src/config/resolved-config.ts';
+import type { ResolvedConfig, ResolvedDevice } from '../../src/config/resolved-config.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { createSimulatedFleet, type SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
@@ -56,6 +56,7 @@ export interface SimulatedWatch {
 }
 
 export interface SimulatedAgent extends AsyncDisposable {
+  readonly config: ResolvedConfig;
   /** As they are configured. */
   readonly configured: readonly ResolvedDevice[];
   readonly agent: Agent;
@@ -126,6 +127,7 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
   let stopped: Promise<void> | null = null;
   const stop = () => (stopped ??= agent[Symbol.asyncDispose]());
   return {
+    config: { ...config, devices: configured },
     configured,
     agent,
     clock,

@@ -6,13 +6,14 @@
  */
 import type { DeviceAccess, DeviceSession, Reply, SshTarget } from '../../access/device-session.ts';
 import type { DeviceError } from '../../access/device-error.ts';
-import { mainCommand, type ShowCommand } from '../../access/show-command.ts';
+import { mainCommand, SHOW_CPU, type ShowCommand } from '../../access/show-command.ts';
 import type { Collector } from '../../config/resolved-config.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
 import type { GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { ParseResult } from '../../ios/text/parse-result.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import {
+  cpuIsDue,
   followUpCommands,
   leadingCommands,
   type PollMemory,
@@ -81,6 +82,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
       durationMs: clock.monoMs() - startedMonoMs,
       values: null,
       ...progress,
+      cpuPercent: progress.memory.cpuPercent,
     };
   }
 
@@ -104,7 +106,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
       nowMonoMs: clock.monoMs(),
     });
     progress.memory = rememberCounters(progress.memory, snapshots);
-    await askEach(poll, commands);
+    if ((await askEach(poll, commands)) === null) await askCpu(poll, clock);
   }
 
   /** Commands beside the main one, in order; the error that ended the session, else null. */
@@ -159,6 +161,20 @@ async function askMain({ progress, session, signal, target }: Poll): Promise<rea
     return groupsOf(parsed);
   }
   return null;
+}
+
+/** For the pace alone: that it is refused, or says nothing, is no gap in what is known of the groups. */
+async function askCpu({ session, signal, target, progress }: Poll, clock: Clock): Promise<void> {
+  if (!cpuIsDue(progress.memory, clock.monoMs())) return;
+  const reply = await session.run(SHOW_CPU, signal);
+  if (reply.kind === 'failed') return;
+  const parsed = reply.kind === 'output' ? take(progress, target.ssh.device, reply) : null;
+  const load = parsed?.kind === 'parsed' ? parsed.snapshots.find(({ role }) => role === 'cpu') : undefined;
+  const nowMonoMs = clock.monoMs();
+  progress.memory =
+    load?.role === 'cpu'
+      ? { ...rememberAnswer(progress.memory, SHOW_CPU, nowMonoMs), cpuPercent: load.oneMinutePercent }
+      : { ...rememberRefusal(progress.memory, SHOW_CPU, nowMonoMs), cpuPercent: null };
 }
 
 function fail(progress: Progress, error: DeviceError): void {

@@ -2,11 +2,11 @@
  * What the agent sends to a device, why and how often, as its configuration has it: for the people who own the router.
  * The upper end: a command that the router refuses is left alone for an hour, and polls that come too early are left out.
  */
-import { SHOW_CERTIFICATES, SHOW_LOG, type ShowCommand } from '../../access/show-command.ts';
+import { SHOW_CERTIFICATES, SHOW_CPU, SHOW_LOG, type ShowCommand } from '../../access/show-command.ts';
 import type { ResolvedDevice, Schedule } from '../../config/resolved-config.ts';
 import { cronRunsPerDay } from '../schedule/cron-gap.ts';
 import { ALLOWED_AT_ONCE, allowedEveryMs } from '../schedule/poll-allowance.ts';
-import { CERTIFICATES_PACE, EARLY_SHARE } from './poll-memory.ts';
+import { CERTIFICATES_PACE, CPU_EVERY_MS, EARLY_SHARE } from './poll-memory.ts';
 
 export interface AskedOfDevice {
   readonly what: string;
@@ -151,6 +151,13 @@ function overSsh(device: ResolvedDevice): readonly AskedOfDevice[] {
       why: 'release and uptime: tells a reload from a cleared counter',
       when: 'at a new session, and when a registration counter moved',
       perDay: perPoll ? polls + besides : null,
+    },
+    {
+      what: SHOW_CPU,
+      why: 'a router whose CPU is busy is polled at every second or fourth turn only',
+      when: `${slow(CPU_EVERY_MS).when}; at each poll while it is busy`,
+      // One that is busy takes at most half of its turns.
+      perDay: Math.max(slow(CPU_EVERY_MS).perDay, Math.ceil(polls / 2) + 1 + besides),
     },
     {
       what: MAIN.command,

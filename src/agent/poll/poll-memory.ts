@@ -5,8 +5,9 @@
  * a counter moves in a way that only the uptime explains. KS details and optional collectors have their own pace. A
  * command that the device refuses is not asked again for an hour: an upgrade may bring it.
  */
-import { SHOW_CERTIFICATES, SHOW_LOG, type ShowCommand, type Spelling } from '../../access/show-command.ts';
+import { SHOW_CERTIFICATES, SHOW_CPU, SHOW_LOG, type ShowCommand, type Spelling } from '../../access/show-command.ts';
 import type { Collector } from '../../config/resolved-config.ts';
+import { BUSY_CPU_PERCENT } from '../../gdoi/seen/beside-facts.ts';
 import type { GmSnapshot, GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
 
 /**
@@ -16,6 +17,8 @@ import type { GmSnapshot, GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
 export const EARLY_SHARE = 0.1;
 /** Detail intervals between two looks at the certificates: hourly by default, they change once a year. */
 export const CERTIFICATES_PACE = 60;
+/** Between two looks at the CPU of a router that is at rest; of a busy one each poll takes one. */
+export const CPU_EVERY_MS = 300_000;
 /** How long a refused command is left alone. */
 const REFUSED_FOR_MS = 3_600_000;
 
@@ -27,6 +30,8 @@ export interface PollMemory {
   readonly refusedUntilMs: ReadonlyMap<ShowCommand, number>;
   /** Group -> the counters that a reload or a registration moves. */
   readonly counters: ReadonlyMap<string, Counters>;
+  /** CPU of the last minute at the last look, in percent; null: not seen yet. */
+  readonly cpuPercent: number | null;
 }
 
 interface Counters {
@@ -42,6 +47,7 @@ export const NOTHING_LEARNT: PollMemory = {
   answeredAtMs: new Map(),
   refusedUntilMs: new Map(),
   counters: new Map(),
+  cpuPercent: null,
 };
 
 /** The commands of interest after the main answer, in order. */
@@ -91,6 +97,12 @@ export function leadingCommands(options: {
   return (['show clock', SHOW_LOG] as const).filter(
     (command) => isDue(memory, command, detailIntervalMs, nowMonoMs) && isTaken(memory, command, nowMonoMs),
   );
+}
+
+/** How busy it is, is asked seldom, but at each poll while it is: so that it is seen to be over. */
+export function cpuIsDue(memory: PollMemory, nowMonoMs: number): boolean {
+  const everyMs = (memory.cpuPercent ?? 0) >= BUSY_CPU_PERCENT ? 0 : CPU_EVERY_MS;
+  return isDue(memory, SHOW_CPU, everyMs, nowMonoMs) && isTaken(memory, SHOW_CPU, nowMonoMs);
 }
 
 function isDue(memory: PollMemory, command: ShowCommand, intervalMs: number, nowMonoMs: number): boolean {

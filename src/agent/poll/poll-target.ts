@@ -13,14 +13,15 @@ import type { BesideTransport } from '../../model/poll-report.ts';
 /** A detail part counts this many of its intervals without an answer. */
 const PART_LIFETIME_INTERVALS = 3;
 
-export function configuredView(device: ResolvedDevice): Omit<ConfiguredDevice, BesideTransport> {
+/** `turns`: how many turns of its schedule there are for one poll, more than 1 while it is busy. */
+export function configuredView(device: ResolvedDevice, turns = 1): Omit<ConfiguredDevice, BesideTransport> {
   return {
     device: device.name,
     ...inCell(device.cell),
     host: device.host,
     configuredRole: device.role,
     labels: device.labels,
-    regularIntervalMs: scheduleMs(device),
+    regularIntervalMs: turns * scheduleMs(device),
   };
 }
 
@@ -55,8 +56,8 @@ export function polledBeside(
 }
 
 /** What of it decides what is concluded from its answers. */
-export function deviceSettings(device: ResolvedDevice): DeviceSettings {
-  const regularIntervalMs = scheduleMs(device);
+export function deviceSettings(device: ResolvedDevice, turns = 1): DeviceSettings {
+  const regularIntervalMs = turns * scheduleMs(device);
   return {
     ...inCell(device.cell),
     host: device.host,

@@ -2,8 +2,10 @@
  * What a device taught us over RESTCONF, so that each poll asks only what is of interest: which nodes it has, which of
  * them show groups, what was asked when. Learnt anew after a day or with the first 404 of a main node.
  */
-import { cryptoPath, type RestconfPath, SYSTEM_PATH, YANG_LIBRARY_PATH } from '../../access/restconf-path.ts';
+import { CPU_PATH, cryptoPath, type RestconfPath, SYSTEM_PATH, YANG_LIBRARY_PATH } from '../../access/restconf-path.ts';
 import type { Collector } from '../../config/resolved-config.ts';
+import { BUSY_CPU_PERCENT } from '../../gdoi/seen/beside-facts.ts';
+import { CPU_EVERY_MS } from './poll-memory.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import type { GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { CLOCK_NOT_SEEN, type DeviceClockMemory } from './device-clock.ts';
@@ -29,6 +31,8 @@ export interface RestconfMemory {
   readonly counters: ReadonlyMap<string, { readonly succeeded: number | null; readonly received: number | null }>;
   readonly registered: Registered;
   readonly clock: DeviceClockMemory;
+  /** CPU of the last minute at the last look, in percent; null: not seen yet. */
+  readonly cpuPercent: number | null;
 }
 
 /** Group -> when its GM registered last, on the device's clock; absent: it does not show it. */
@@ -44,6 +48,7 @@ export const NOTHING_LEARNT: RestconfMemory = {
   counters: new Map(),
   registered: new Map(),
   clock: CLOCK_NOT_SEEN,
+  cpuPercent: null,
 };
 
 export interface RestconfInterest {
@@ -112,7 +117,13 @@ export function followUpPaths(
   return [
     ...when(system, [SYSTEM_PATH]),
     ...details.filter((path) => isDue(memory, path, { intervalMs: detailIntervalMs, nowMonoMs })),
+    ...when(isDue(memory, CPU_PATH, { intervalMs: cpuEveryMs(memory), nowMonoMs }), [CPU_PATH]),
   ].filter((path) => (memory.refusedUntilMs.get(path) ?? Number.NEGATIVE_INFINITY) <= nowMonoMs);
+}
+
+/** Of a router that is busy each poll takes a look, so that the end is seen. */
+function cpuEveryMs({ cpuPercent }: RestconfMemory): number {
+  return (cpuPercent ?? 0) >= BUSY_CPU_PERCENT ? 0 : CPU_EVERY_MS;
 }
 
 function when(wanted: boolean, paths: readonly RestconfPath[]): readonly RestconfPath[] {

@@ -3,9 +3,10 @@
  * report as that of an SSH poll, so that nothing after it needs to know which it was.
  */
 import type { PathAnswer, RestconfAccess, RestconfTarget } from '../../access/device-restconf.ts';
-import { YANG_LIBRARY_PATH } from '../../access/restconf-path.ts';
+import { CPU_PATH, YANG_LIBRARY_PATH } from '../../access/restconf-path.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { PollReport } from '../../model/poll-report.ts';
+import { cpuPercent } from '../../yang/system-data.ts';
 import { gdoiModelOf } from '../../yang/yang-library.ts';
 import {
   followUpPaths,
@@ -27,7 +28,7 @@ export interface RestconfReport extends PollReport {
   readonly memory: RestconfMemory;
 }
 
-type Outcome = Pick<RestconfReport, 'result' | 'error' | 'observations' | 'documents' | 'memory'>;
+type Outcome = Pick<RestconfReport, 'result' | 'error' | 'observations' | 'documents' | 'memory' | 'cpuPercent'>;
 
 const NO_MODEL = 'Cisco-IOS-XE-crypto-oper has no GDOI on this device: that came with IOS XE 17.5.1; poll it over SSH';
 
@@ -92,10 +93,15 @@ export function createRestconfPoller(deps: Deps) {
       observations: [...read.observations, ...followUp.observations],
       documents: followUp.documents.length === 0 ? [main] : [main, followUp.documents],
       memory: rememberShown(followUp.memory, read),
+      cpuPercent: followUp.memory.cpuPercent,
     };
   }
 
   return poll;
+}
+
+interface FollowUp extends Pick<Outcome, 'observations' | 'memory'> {
+  readonly documents: readonly RestconfDocument[];
 }
 
 /** Details cost only themselves: what fails is asked again at its time. */
@@ -104,19 +110,21 @@ async function followUpOf(
   target: RestconfTarget,
   { paths, main }: { readonly paths: ReturnType<typeof followUpPaths>; readonly main: readonly RestconfDocument[] },
   { memory, signal }: { readonly memory: RestconfMemory; readonly signal: AbortSignal },
-): Promise<Pick<Outcome, 'observations' | 'memory'> & { readonly documents: readonly RestconfDocument[] }> {
+): Promise<FollowUp> {
   const reply = paths.length === 0 ? null : await access.read(target, paths, signal);
   if (reply === null || reply.kind === 'failed') return { observations: [], documents: [], memory };
   const nowMonoMs = clock.monoMs();
   const { documents, memory: seenClock } = onPresentClock(memory.clock, documentsOf(reply.answers), wallAheadMs(clock));
   const refused = reply.answers.filter((answer) => answer.kind === 'forbidden' || isMissing(answer));
   const { observations } = readRestconf([...main, ...documents], 'details', target.device);
+  const load = documents.find(({ path }) => path === CPU_PATH);
+  const percent = load === undefined ? memory.cpuPercent : cpuPercent(load.body);
   return {
     observations,
     documents,
     memory: rememberRefused(
       rememberAnswered(
-        { ...memory, clock: seenClock },
+        { ...memory, clock: seenClock, cpuPercent: percent },
         documents.map(({ path }) => path),
         nowMonoMs,
       ),

@@ -15,7 +15,7 @@ export interface SnmpReport extends PollReport {
   readonly memory: SnmpMemory;
 }
 
-type Outcome = Pick<SnmpReport, 'result' | 'error' | 'observations' | 'values' | 'memory'>;
+type Outcome = Pick<SnmpReport, 'result' | 'error' | 'observations' | 'values' | 'memory' | 'cpuPercent'>;
 
 function unusable({ kind, problems }: GdoiReading): string {
   if (kind !== 'no-mib') return `CISCO-GDOI-MIB: ${problems.join('; ')}`;
@@ -57,7 +57,7 @@ export function createSnmpPoller(deps: { readonly access: SnmpAccess; readonly c
     const varbinds = [...reply.varbinds, ...taught.varbinds];
     const emptyColumns = [...reply.emptyColumns, ...taught.emptyColumns];
     const values = { sentAtMs, receivedAtMs, varbinds, emptyColumns, engine };
-    const outcome = { values, memory: taught.memory };
+    const outcome = { values, memory: taught.memory, cpuPercent: taught.memory.cpu?.percent ?? null };
     const result = readingResult(reading);
     if (result !== 'ok') return { ...outcome, result, error: unusable(reading), observations: [] };
     const at = { device: target.device, sentAtMs, receivedAtMs };

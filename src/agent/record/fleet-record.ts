@@ -11,7 +11,7 @@ import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { afterInternalError, type DeviceView, type GroupView } from '../../model/device-view.ts';
-import type { FromDevice } from '../../model/fleet-step.ts';
+import type { DeviceSettings, FromDevice } from '../../model/fleet-step.ts';
 import type { Intake } from './intake.ts';
 import type { BesideTransport, PollReport } from '../../model/poll-report.ts';
 import { deviceSettings } from '../poll/poll-target.ts';
@@ -25,6 +25,8 @@ export class FleetRecord {
   readonly #recorder: Recorder | null;
   readonly #clock: Clock;
   readonly #logger: Logger;
+  /** Turns of the schedule for one poll, of devices that are busy. */
+  readonly #turns = new Map<string, number>();
 
   constructor(options: {
     readonly views: MutableReadModel;
@@ -66,6 +68,26 @@ export class FleetRecord {
     this.#take(before, { kind: 'pushed', observations }, device);
   }
 
+  /** It is polled at every so many turns of its schedule from now on: its figures count so much longer. */
+  paced(device: ResolvedDevice, turns: number): void {
+    if (turns === 1) this.#turns.delete(device.name);
+    else this.#turns.set(device.name, turns);
+    const settings = this.#settingsOf(device);
+    this.#recorder?.settingsOf(device.name, settings);
+    const view = this.#views.device(device.name);
+    if (view !== undefined) this.#views.set({ ...view, regularIntervalMs: settings.regularIntervalMs });
+  }
+
+  /** After the configuration was taken anew. */
+  paceAgain(device: ResolvedDevice): void {
+    const turns = this.#turns.get(device.name);
+    if (turns !== undefined) this.paced(device, turns);
+  }
+
+  #settingsOf(device: ResolvedDevice): DeviceSettings {
+    return deviceSettings(device, this.#turns.get(device.name));
+  }
+
   /** A fault of our own came between the device and its view: it keeps what it showed and is marked failed. */
   failedInside(device: string): void {
     const view = this.#views.device(device);
@@ -74,6 +96,7 @@ export class FleetRecord {
 
   /** The device is polled no more. */
   gone(device: string): void {
+    this.#turns.delete(device);
     const view = this.#views.device(device);
     if (view === undefined) return;
     this.#views.remove(device);
@@ -82,6 +105,7 @@ export class FleetRecord {
 
   /** Another agent polls the device. */
   left(device: string): void {
+    this.#turns.delete(device);
     this.#views.remove(device);
   }
 
@@ -91,7 +115,7 @@ export class FleetRecord {
   }
 
   #take(before: DeviceView, from: FromDevice, device: ResolvedDevice): DeviceView {
-    const { view, groups } = this.#intake.take(before, from, deviceSettings(device));
+    const { view, groups } = this.#intake.take(before, from, this.#settingsOf(device));
     if (view !== before || groups.length > 0) this.#views.update([view], groups);
     return view;
   }

@@ -11,6 +11,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { PushedMessage } from '../../access/pushed.ts';
 import type { BesideTransport, PollReport } from '../../model/poll-report.ts';
+import type { DeviceSettings } from '../../model/fleet-step.ts';
 import { deviceSettingsLine, fleetSettingsLine, type ReplaySettings } from './recorded-settings.ts';
 import { recordedDocuments, recordedValues, TRAP_OID_INSTANCE } from './recorded-values.ts';
 
@@ -67,6 +68,16 @@ export class Recorder implements AsyncDisposable {
     this.#settings = lines;
     if (this.#file === null) return;
     for (const [, line] of changed) this.#add(this.#dated(line));
+    this.#kick();
+  }
+
+  /** Those of one device, from here on. */
+  settingsOf(device: string, settings: DeviceSettings): void {
+    const line = deviceSettingsLine(device, settings);
+    if (JSON.stringify(this.#settings.get(device)) === JSON.stringify(line)) return;
+    this.#settings = new Map(this.#settings).set(device, line);
+    if (this.#file === null) return;
+    this.#add(this.#dated(line));
     this.#kick();
   }
 

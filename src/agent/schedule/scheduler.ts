@@ -11,7 +11,7 @@
 import PQueue from 'p-queue';
 import type { Schedule } from '../../config/resolved-config.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { nextStretch } from './busy-pace.ts';
+import { nextStretch, type SignsOfLoad } from './busy-pace.ts';
 import { CronInstants } from './cron-instants.ts';
 import { type Due, DueHeap } from './due-heap.ts';
 import { type Allowance, allowedEveryMs, fullAllowance, payForPoll } from './poll-allowance.ts';
@@ -268,14 +268,20 @@ export class Scheduler implements AsyncDisposable {
     if (known !== undefined) known.rank = answered ? 1 : -1;
   }
 
-  /** How long it took for an answer; null: there was none. Gives the new number of turns for a poll, null: as before. */
-  answered(device: string, answerMs: number | null): number | null {
+  /** How busy its last poll showed it. Gives the new number of turns for a poll, null: as before. */
+  answered(device: string, signs: SignsOfLoad): number | null {
     const known = this.#devices.get(device);
     if (known === undefined) return null;
-    const stretch = nextStretch(known.stretch, answerMs);
+    const stretch = nextStretch(known.stretch, signs);
     if (stretch === known.stretch) return null;
     known.stretch = stretch;
     return stretch;
+  }
+
+  /** As another schedule of the same device has it. */
+  takeTurns(device: string, turns: number): void {
+    const known = this.#devices.get(device);
+    if (known !== undefined) known.stretch = turns;
   }
 
   #begin(device: string, known: Scheduled, priority = 0): void {

@@ -1,8 +1,15 @@
 /**
  * What a capture shows beside GETVPN's own commands: does IKE to the key server stand, does IPsec count errors, is the
- * clock set. Anti-replay by time (TBAR) needs no NTP, but the dates of certificates and of log messages do.
+ * clock set, has the router time for its timers. Anti-replay by time (TBAR) needs no NTP, but the dates of certificates and of log messages do.
  */
-import type { BesideFacts, IkeSas, IpsecSas, NtpStatus } from '../seen/beside-facts.ts';
+import {
+  BUSY_CPU_PERCENT,
+  type BesideFacts,
+  type CpuLoad,
+  type IkeSas,
+  type IpsecSas,
+  type NtpStatus,
+} from '../seen/beside-facts.ts';
 import { check, type HealthCheck } from './health-check.ts';
 
 export function besideChecks(facts: readonly BesideFacts[]): readonly HealthCheck[] {
@@ -14,6 +21,8 @@ export function besideChecks(facts: readonly BesideFacts[]): readonly HealthChec
         return ipsecCheck(shown);
       case 'ntp':
         return [ntpCheck(shown)];
+      case 'cpu':
+        return [cpuCheck(shown)];
       default:
         return shown satisfies never;
     }
@@ -57,4 +66,14 @@ function ntpCheck({ synchronised, stratum, reference }: NtpStatus): HealthCheck 
         value: false,
         action: 'show ntp associations: is a server reachable from this router?',
       });
+}
+
+function cpuCheck({ oneMinutePercent, fiveMinutesPercent }: CpuLoad): HealthCheck {
+  const more = { value: oneMinutePercent, threshold: BUSY_CPU_PERCENT };
+  const detail = `the CPU was at ${oneMinutePercent} % in the last minute, ${fiveMinutesPercent} % in the last five`;
+  if (oneMinutePercent < BUSY_CPU_PERCENT) return check(['cpu', null], 'ok', detail, more);
+  return check(['cpu', null], 'warning', `${detail}: rekeys, acknowledgements and registrations may come late`, {
+    ...more,
+    action: 'show processes cpu sorted: which process takes it? Packets that are switched count behind the slash',
+  });
 }

@@ -43,6 +43,7 @@ export const CHECK_NAMES = [
   'ike',
   'ipsec',
   'time_source',
+  'cpu',
 ] as const;
 export type CheckName = (typeof CHECK_NAMES)[number];
 

@@ -1,6 +1,6 @@
 /**
- * What people paste beside GETVPN's own commands, as far as it decides something: IKE between GM and KS, the SAs as IPsec
- * has them, and where the clock comes from. `null` is "not shown".
+ * What is shown beside GETVPN's own commands, as far as it decides something: IKE between GM and KS, the SAs as IPsec has
+ * them, where the clock comes from, how busy the router is. `null` is "not shown".
  */
 
 /** From `show crypto isakmp sa` and `show crypto ikev2 sa`. */
@@ -57,4 +57,19 @@ export interface NtpStatus {
   readonly reference: string | null;
 }
 
-export type BesideFacts = IkeSas | IpsecSas | NtpStatus;
+/** Of the last minute: routing protocols and IKE lose their timers not far above. */
+export const BUSY_CPU_PERCENT = 80;
+/** Between the two nothing is concluded: a figure at the limit would change the pace at each poll. */
+export const RESTING_CPU_PERCENT = 60;
+
+/** From the first line of `show processes cpu`: how busy the router's processor is, in percent. */
+export interface CpuLoad {
+  readonly role: 'cpu';
+  readonly fiveSecondsPercent: number;
+  /** Of the five seconds, what interrupts took: packets that are switched. */
+  readonly interruptsPercent: number | null;
+  readonly oneMinutePercent: number;
+  readonly fiveMinutesPercent: number;
+}
+
+export type BesideFacts = IkeSas | IpsecSas | NtpStatus | CpuLoad;

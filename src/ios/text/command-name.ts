@@ -52,6 +52,7 @@ const SHOW: Words = {
   clock: { detail: END },
   logging: REST,
   ntp: { status: END },
+  processes: { cpu: REST },
   crypto: {
     gdoi: GDOI,
     gkm: GDOI,

@@ -3,7 +3,7 @@ import type { EpochMs } from '../../kernel/clock.ts';
 import type { GroupMember } from '../world/group-member.ts';
 import type { KeyServer } from '../world/key-server.ts';
 import { renderPkiCertificates } from './render-certificates.ts';
-import { renderShowClock, renderShowLogging, renderShowVersion } from './render-device.ts';
+import { renderProcessesCpu, renderShowClock, renderShowLogging, renderShowVersion } from './render-device.ts';
 import { renderGmDataplane, renderGmRekeyDetail, renderGmReplay, renderGmShowCryptoGdoi } from './render-gm.ts';
 import {
   renderKs,
@@ -28,6 +28,7 @@ const DEVICE_COMMANDS: ReadonlyMap<string, Render> = new Map(
     'show version': ({ device }, nowMs) => renderShowVersion(device, nowMs),
     'show clock': ({ device }, nowMs) => renderShowClock(device, nowMs),
     'show logging': ({ device }) => renderShowLogging(device),
+    'show processes cpu': ({ device }) => renderProcessesCpu(device),
     'show crypto pki certificates': ({ device }, nowMs) => renderPkiCertificates(device, nowMs),
   }),
 );

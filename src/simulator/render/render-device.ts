@@ -1,4 +1,4 @@
-/** `show version`, `show clock`, `show logging`: what a device says of itself. */
+/** `show version`, `show clock`, `show logging`, `show processes cpu`: what a device says of itself. */
 import type { EpochMs } from '../../kernel/clock.ts';
 import { HARDWARE } from '../world/release.ts';
 import { clockLine, logLine, longTime } from './render-text.ts';
@@ -115,6 +115,15 @@ function boardId(name: string): string {
 
 export function renderShowClock(device: SimDevice, nowMs: EpochMs): string {
   return `${clockLine(device, nowMs)}\n`;
+}
+
+/** The processes that take nothing are left out. */
+export function renderProcessesCpu({ cpuPercent }: SimDevice): string {
+  const share = cpuPercent.toFixed(2).padStart(5);
+  return `CPU utilization for five seconds: ${cpuPercent}%/1%; one minute: ${cpuPercent}%; five minutes: ${cpuPercent}%
+ PID Runtime(ms)     Invoked      uSecs   5Sec   1Min   5Min TTY Process
+ 112      183204      421130        435 ${share}% ${share}% ${share}%   0 IP Input
+`;
 }
 
 export function renderShowLogging(device: SimDevice): string {

@@ -5,6 +5,7 @@
 import type { EpochMs } from '../../kernel/clock.ts';
 import type { AnswerSource } from './answer.ts';
 import {
+  CPU_ONE_MINUTE,
   GDOI_TABLES,
   type MibRevision,
   type MibTable,
@@ -13,7 +14,7 @@ import {
   notificationSwitch,
 } from '../snmp-wire/mib-objects.ts';
 import { type MibRow, gdoiRows } from './render-mib-tables.ts';
-import { integerValue, octetsValue, textValue } from '../snmp-wire/mib-values.ts';
+import { integerValue, octetsValue, textValue, unsignedValue } from '../snmp-wire/mib-values.ts';
 import { systemDescription } from './render-device.ts';
 import { PACKET_OCTETS } from '../snmp-wire/message.ts';
 import { type Oid, compareOids, oidOf } from '../snmp-wire/oid.ts';
@@ -76,6 +77,7 @@ function systemObjects({ device }: AnswerSource, nowMs: EpochMs): Varbind[] {
     { oid: SYSTEM_OBJECTS.sysObjectID, value: { type: 'oid', value: PRODUCT } },
     { oid: SYSTEM_OBJECTS.sysUpTime, value: { type: 'timeticks', value: upTimeTicks(device.bootMs, nowMs) } },
     { oid: SYSTEM_OBJECTS.sysName, value: textValue(device.hostname) },
+    { oid: CPU_ONE_MINUTE, value: unsignedValue(device.cpuPercent) },
   ];
 }
 

@@ -16,6 +16,8 @@ const CRYPTO_MODULE = 'Cisco-IOS-XE-crypto-oper';
 const HARDWARE_MODULE = 'Cisco-IOS-XE-device-hardware-oper';
 const CRYPTO_PATH = `/restconf/data/${CRYPTO_MODULE}:crypto-oper-data/`;
 const SYSTEM_PATH = `/restconf/data/${HARDWARE_MODULE}:device-hardware-data/device-hardware/device-system-data`;
+const CPU_MODULE = 'Cisco-IOS-XE-process-cpu-oper';
+const CPU_PATH = `/restconf/data/${CPU_MODULE}:cpu-usage/cpu-utilization/one-minute`;
 const LIBRARY_PATH = '/restconf/data/ietf-yang-library:modules-state?fields=module(name;revision)';
 const REVISION = '2021-03-01';
 const REVISION_BEFORE_GDOI = '2020-07-01';
@@ -40,6 +42,7 @@ export function renderYang(source: AnswerSource, path: string, nowMs: EpochMs, v
   const hasGdoi = view.module === 'release' && showsGdoi(source.device.release.version);
   if (path === LIBRARY_PATH) return { kind: 'document', body: yangLibrary(hasGdoi) };
   if (path === SYSTEM_PATH) return { kind: 'document', body: systemData(source, nowMs) };
+  if (path === CPU_PATH) return { kind: 'document', body: { [`${CPU_MODULE}:one-minute`]: source.device.cpuPercent } };
   const node = path.startsWith(CRYPTO_PATH) && hasGdoi ? path.slice(CRYPTO_PATH.length) : '';
   const render = NODES.get(node);
   if (render === undefined) return { kind: 'unknown' };
@@ -63,6 +66,7 @@ function yangLibrary(hasGdoi: boolean): object {
         module('Cisco-IOS-XE-acl-oper', '2020-03-01'),
         module(CRYPTO_MODULE, hasGdoi ? REVISION : REVISION_BEFORE_GDOI),
         module(HARDWARE_MODULE, '2020-11-01'),
+        module(CPU_MODULE, '2020-03-01'),
         module('ietf-interfaces', '2014-05-08'),
       ],
     },

@@ -21,6 +21,9 @@ export const SYSTEM_OBJECTS = {
   snmpEngineMaxMessageSize: oidOf('1.3.6.1.6.3.10.2.1.4.0'),
 } as const;
 
+/** cpmCPUTotal1minRev of CISCO-PROCESS-MIB, of the one processor. */
+export const CPU_ONE_MINUTE: Oid = oidOf('1.3.6.1.4.1.9.9.109.1.1.1.1.7.1');
+
 /** snmpTrapOID.0: the second varbind of every notification. */
 export const SNMP_TRAP_OID = oidOf('1.3.6.1.6.3.1.1.4.1.0');
 

@@ -42,6 +42,8 @@ export class SimDevice {
   bootMs: EpochMs;
   /** `snmpEngineBoots`. */
   boots: number;
+  /** How busy its processor is, in the last five seconds as in the last minutes. */
+  cpuPercent = 4;
   reloadReason = 'Reload Command';
   /** Counts boots: what was under way in an earlier one is void. */
   incarnation = 0;

@@ -95,6 +95,7 @@ describe('a GM', () => {
       'gdoi-rekey-sa',
       'gdoi-ks',
       'device-system-data',
+      'one-minute',
     ]);
     expect(first.observations.map(({ kind }) => kind)).toEqual(['registered', 'groups', 'facts']);
     access.asked.length = 0;
