@@ -28,6 +28,10 @@ const READ_OUTSIDE: Readonly<Record<string, string>> = {
   toJSON: 'JSON.stringify',
   Params: 'fastify, a type parameter',
   rounds: 'ssh2, an option',
+  _read: 'Node.js, of a stream',
+  _write: 'Node.js, of a stream',
+  _final: 'Node.js, of a stream',
+  _destroy: 'Node.js, of a stream',
   socket_full: 'metrics: every reason of a drop',
 };
 

@@ -18,8 +18,11 @@ function openSecretsOf(file: string, text: string): readonly number[] {
     readonly accessibility?: string | null;
     readonly key?: object;
     readonly kind?: string;
+    readonly override?: boolean;
   }) => {
-    const underscored = node.key !== undefined && 'name' in node.key && String(node.key.name).startsWith('_');
+    // Node.js named what its streams ask of a class.
+    const underscored =
+      node.override !== true && node.key !== undefined && 'name' in node.key && String(node.key.name).startsWith('_');
     if ((node.accessibility === 'private' && node.kind !== 'constructor') || underscored)
       lines.push(text.slice(0, node.start).split('\n').length);
   };
@@ -42,6 +45,7 @@ test('members that are private are #private', () => {
 
 test.each([
   ['class A { private a = 1 }', [1]],
+  ['class A extends Duplex { override _read() {} }', []],
   ['class A {\n  private get a() { return 1 }\n}', [2]],
   ['class A { constructor(private readonly a: number) {} }', [1]],
   ['class A { _a = 1 }', [1]],

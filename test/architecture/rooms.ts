@@ -109,6 +109,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'kernel',
     'node:crypto',
     'node:net',
+    'node:stream',
     'node:tls',
     'pg',
     'store',

@@ -8,15 +8,28 @@ for (let number = 0; number < count; number += 1) {
   await campaign.fault(FAULTS[number % FAULTS.length] ?? 'kill');
   if (number % 25 === 24) console.log(`${number + 1} faults`);
 }
-const { registrations, kept, doubled, toldTwice, ownedTwice, looks, heldTwice, heldMost, takeoverMs } =
-  await campaign.figures();
+const {
+  registrations,
+  kept,
+  doubled,
+  astray,
+  toldTwice,
+  ownedTwice,
+  looks,
+  heldTwice,
+  heldByStarved,
+  heldMost,
+  takeoverMs,
+} = await campaign.figures();
 const ofFault = (fault: Fault) => takeoverMs.filter(([of]) => of === fault).map(([, ms]) => ms / 1000);
 console.log(
   `registrations ${registrations}, kept ${kept}, doubled ${doubled}, told twice ${toldTwice}, owned twice ${ownedTwice}`,
 );
 console.log(
-  `of ${looks} looks at all connections (up to ${heldMost}), ${heldTwice} showed two agents with one to the same device`,
+  `of ${looks} looks at all connections (up to ${heldMost}), ${heldTwice.length} showed two agents with one to the same device, ${heldByStarved.length} where one had waited for a processor`,
 );
+for (const each of astray) console.log(each);
+for (const held of [...heldTwice, ...heldByStarved]) console.log(JSON.stringify(held));
 for (const fault of FAULTS) {
   const seconds = ofFault(fault).toSorted((a, b) => a - b);
   const at = (share: number) => seconds[Math.floor(share * (seconds.length - 1))]?.toFixed(1) ?? '';

@@ -9,11 +9,12 @@ export interface CuttableWay extends AsyncDisposable {
   heal(): void;
 }
 
-export async function cuttableWayTo(port: number): Promise<CuttableWay> {
+/** `port`: as it is when a connection is made. */
+export async function cuttableWayTo(port: number | (() => number)): Promise<CuttableWay> {
   const sockets = new Set<Socket>();
   let passing = true;
   const server = createServer((near) => {
-    const far = connect(port, '127.0.0.1');
+    const far = connect(typeof port === 'number' ? port : port(), '127.0.0.1');
     for (const [from, to] of [
       [near, far],
       [far, near],

@@ -140,6 +140,11 @@ const BOUNDARIES: readonly Claim[] = [
         'a certificate of an authority that is not named is refused',
       ],
       [
+        'hostile/postgres-servers.test.ts',
+        'a store, %s, at the address of > %s is not opened, in one line',
+        'a conversation with any octets of it changed ends: never in a hang, never in the process',
+      ],
+      [
         'store/postgres-store.test.ts',
         'a damaged row > costs itself: the others come, and pages go on after it',
         'opening > refuses a database of another program, and one that a newer gdoiwatch wrote',

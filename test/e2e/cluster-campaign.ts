@@ -1,7 +1,8 @@
 /**
- * Agents as processes on a real PostgreSQL and a simulated fleet, with faults one after the other: the owner is killed,
- * paused for longer than its lease, stopped, or cut off from the database, or the database crashes. Counted are the
- * registrations that the GMs count themselves, against the events that were kept.
+ * Agents as processes, whose clocks differ by minutes, on a real PostgreSQL with a synchronous standby and a simulated
+ * fleet, with faults one after the other: the owner is killed, paused for longer than its lease, stopped, or cut off from
+ * the database; the database crashes, or is lost and its standby promoted. Counted are the registrations that the GMs
+ * count themselves, against the events that were kept.
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -11,9 +12,9 @@ import { type CuttableWay, cuttableWayTo } from '../builders/cuttable-way.ts';
 import { PASSWORD, type PostgresServer, startPostgres } from '../store/postgres-server.ts';
 import { PATIENCE } from '../builders/patience.ts';
 import { Gdoiwatch } from './gdoiwatch.ts';
-import { connectionsOf } from './open-connections.ts';
+import { connectionsOf, ProcessorWaits } from './open-connections.ts';
 
-export const FAULTS = ['kill', 'pause', 'stop', 'cut', 'crash of the database'] as const;
+export const FAULTS = ['kill', 'pause', 'stop', 'cut', 'crash of the database', 'promoted standby'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 export interface CampaignFigures {
@@ -23,33 +24,58 @@ export interface CampaignFigures {
   readonly kept: number;
   /** Events beyond what the GM they are of has counted. */
   readonly doubled: number;
+  /** GMs of which something was lost or doubled, with what was kept of them. */
+  readonly astray: readonly string[];
   /** Told to the log of an agent more than once. */
   readonly toldTwice: number;
   /** Looks at which two agents owned one cell. */
   readonly ownedTwice: number;
-  /** Looks at the connections of all agents, and those at which two agents had one to the same device. */
+  /** Looks at the connections of all agents. */
   readonly looks: number;
-  readonly heldTwice: number;
+  /** Looks at which two agents had one to the same device, though both had had their turn on the machine. */
+  readonly heldTwice: readonly HeldTwice[];
+  /** The same, where one of them had been kept waiting for a processor: it was paused, if by nobody's signal. */
+  readonly heldByStarved: readonly HeldTwice[];
   /** Most connections to devices that were open at one look. */
   readonly heldMost: number;
   /** From the fault to the first scrape that shows another owner, by fault. */
   readonly takeoverMs: readonly (readonly [Fault, number])[];
 }
 
+/** What is known of two connections to one device. */
+export interface HeldTwice {
+  readonly device: string;
+  /** The last one, and how long before. */
+  readonly fault: string;
+  readonly sinceMs: number;
+  /** Of either agent: how long it waited for a processor during its last lease. */
+  readonly waitedMs: readonly number[];
+}
+
 const OWNED = 'gdoi_cell_owned{cell="default"} 1';
 const LEASE_MS = 2000;
 const AGENTS = 2;
 const LOOK_EVERY_MS = 100;
-/** Some polls: what one shows may be confirmed by the next, and is kept a moment later. */
-const SETTLED_MS = 5000;
+/** From an agent's own end of its lease to the one for the others: it needs no more than that to let go, if it runs. */
+const MARGIN_MS = LEASE_MS / 4;
+/** How far the clock of each agent is off, one after the other. */
+const CLOCKS_OFF_MS = [0];
+const REPLICATED = [
+  'wal_level=replica',
+  'max_wal_senders=8',
+  'wal_keep_size=64MB',
+  'wal_retrieve_retry_interval=100ms',
+];
 
 interface Member {
   readonly process: Gdoiwatch;
-  readonly way: CuttableWay;
+  /** To either server. */
+  readonly ways: readonly CuttableWay[];
   readonly url: string;
+  readonly waits: ProcessorWaits;
 }
 
-/** What a GM had counted when the owner last polled it, and when that was. */
+/** What a GM had counted when the owner last polled it, and when that was by the owner's clock. */
 interface Counted {
   readonly count: number;
   readonly atMs: number;
@@ -58,18 +84,24 @@ type Counts = ReadonlyMap<string, Counted>;
 
 export class ClusterCampaign implements AsyncDisposable {
   readonly #directory: string;
-  readonly #server: PostgresServer;
+  /** In the order in which agents ask them. */
+  readonly #servers: [PostgresServer, PostgresServer];
+  #primary: 0 | 1 = 0;
   readonly #simulated: Gdoiwatch;
   readonly #command: { readonly main?: string };
   readonly #yaml: string;
   readonly #members: Member[] = [];
+  /** They were told to end, and are looked at until they have. */
+  readonly #leaving = new Set<Member>();
   /** Of agents that are gone. */
   readonly #logs: string[] = [];
   #started = 0;
-  #first: Counts = new Map();
+  /** Of each GM at the beginning: what it had counted, beyond what was kept. */
+  #before: ReadonlyMap<string, number> = new Map();
   #ownedTwice = 0;
   #looks = 0;
-  #heldTwice = 0;
+  readonly #heldTwice: HeldTwice[] = [];
+  readonly #heldByStarved: HeldTwice[] = [];
   #heldMost = 0;
   /** It cannot know that it was taken over from, until it has joined again. */
   #paused: Member | null = null;
@@ -77,19 +109,20 @@ export class ClusterCampaign implements AsyncDisposable {
   readonly #ended = new AbortController();
   #looking: Promise<void> = Promise.resolve();
   readonly #faults: Fault[] = [];
+  #faultMs = performance.now();
   readonly #takeoverMs: (readonly [Fault, number])[] = [];
 
   private constructor(
     directory: string,
     parts: {
-      readonly server: PostgresServer;
+      readonly servers: [PostgresServer, PostgresServer];
       readonly simulated: Gdoiwatch;
       readonly command: { readonly main?: string };
     },
     yaml: string,
   ) {
     this.#directory = directory;
-    this.#server = parts.server;
+    this.#servers = parts.servers;
     this.#simulated = parts.simulated;
     this.#command = parts.command;
     this.#yaml = yaml;
@@ -100,40 +133,51 @@ export class ClusterCampaign implements AsyncDisposable {
   /** `main`: the command's file, where it is not the one that was built beside. */
   static async start(main?: string): Promise<ClusterCampaign> {
     const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-cluster-'));
-    const server = await startPostgres();
+    const server = await startPostgres(REPLICATED);
+    const standby = await startPostgres(REPLICATED, server);
     const command = main === undefined ? {} : { main };
     const fleet = ['simulate', '--scenario', 'legacy-ks', '--speed', '40', '--output', directory];
     const simulated = new Gdoiwatch(fleet, command);
     const [, path = ''] = await simulated.printed(/^(.*gdoiwatch\.yml)\n/m);
-    const campaign = new ClusterCampaign(directory, { server, simulated, command }, await readFile(path, 'utf8'));
+    const campaign = new ClusterCampaign(
+      directory,
+      { servers: [server, standby], simulated, command },
+      await readFile(path, 'utf8'),
+    );
+    await campaign.#replicate();
     campaign.#looking = campaign.#lookAtConnections();
     for (let index = 0; index < AGENTS; index += 1) await campaign.#startAgent();
-    const owner = await campaign.#owner();
     const gms = campaign.#yaml.match(/role: gm/g)?.length ?? 0;
     await campaign.#until(async () => {
-      campaign.#first = await countersOf(owner);
-      return campaign.#first.size === gms && (await campaign.#states()) >= gms;
+      if ((await campaign.#states()) < gms) return false;
+      const found = await campaign.#countedAndKept();
+      if (found?.size !== gms) return false;
+      campaign.#before = new Map(Array.from(found, ([gm, { counted, kept }]) => [gm, counted - kept]));
+      return true;
     });
     return campaign;
   }
 
   async #startAgent(): Promise<void> {
+    const offMs = CLOCKS_OFF_MS[this.#started % CLOCKS_OFF_MS.length] ?? 0;
     this.#started += 1;
     const directory = join(this.#directory, `agent-${this.#started}`);
     await mkdir(directory);
-    const way = await cuttableWayTo(this.#server.port);
+    const ways = await Promise.all(this.#servers.map((_, at) => cuttableWayTo(() => this.#servers[at]?.port ?? 0)));
     await writeFile(join(directory, 'password'), `${PASSWORD}\n`, { mode: 0o600 });
     const yaml = this.#yaml
       .replace(/^listen: .*$/m, 'listen: 127.0.0.1:0')
       .replace(/^(store|syslog|traps|alertmanager):(?: .*)?\n(?: .*\n)*/gm, '')
       .replace('interval: 30s', 'interval: 1s')
       .replaceAll(/(\w+_file: )(?!\/)/g, `$1${this.#directory}/`);
-    const store = `store: { postgres: "postgres://gdoi@127.0.0.1:${way.port}/postgres", password_file: password }`;
+    const hosts = ways.map(({ port }) => `127.0.0.1:${port}`).join(',');
+    const store = `store: { postgres: "postgres://gdoi@${hosts}/postgres", password_file: password }`;
     const path = join(directory, 'gdoiwatch.yml');
     await writeFile(path, `${yaml}\n${store}\ncluster: { lease: ${LEASE_MS / 1000}s }\n`);
-    const agent = new Gdoiwatch(['run', '--config', path, '--log-format', 'json'], this.#command);
+    const env = { NODE_OPTIONS: `--require=${await clockThatIsOff(directory, offMs)}` };
+    const agent = new Gdoiwatch(['run', '--config', path, '--log-format', 'json'], { ...this.#command, env });
     const [, url = ''] = await agent.printed(/"url":"([^"]+)"/, 'stderr');
-    this.#members.push({ process: agent, way, url });
+    this.#members.push({ process: agent, ways, url, waits: new ProcessorWaits(agent.pid) });
   }
 
   /** Every agent has heard of every other one: none of them counts on being alone. */
@@ -164,7 +208,7 @@ export class ClusterCampaign implements AsyncDisposable {
   /** Another agent says that it owns the cell, and this one says so before and after it. */
   async #lookForAnother(owner: Member): Promise<void> {
     for (const other of this.#members) {
-      if (other === owner || !(await scrape(other)).includes(OWNED)) continue;
+      if (other === owner || other === this.#paused || !(await scrape(other)).includes(OWNED)) continue;
       if ((await scrape(owner)).includes(OWNED)) this.#ownedTwice += 1;
     }
   }
@@ -172,21 +216,32 @@ export class ClusterCampaign implements AsyncDisposable {
   /** All the time: no two agents hold a connection to one device, but for what a paused one cannot know. */
   async #lookAtConnections(): Promise<void> {
     while (!this.#ended.signal.aborted) {
-      const first = new Map<string, Member>();
-      let twice = false;
-      for (const member of this.#members.filter((each) => each !== this.#paused)) {
-        for (const address of this.#heldBy(member)) {
-          const other = first.get(address);
-          if (other === undefined) first.set(address, member);
-          // It still has it, so at the look in between both had it.
-          else if (other !== this.#paused && this.#heldBy(other).has(address)) twice = true;
-        }
-      }
-      this.#looks += 1;
-      if (twice) this.#heldTwice += 1;
-      this.#heldMost = Math.max(this.#heldMost, first.size);
+      this.#lookOnce();
       await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
     }
+  }
+
+  #lookOnce(): void {
+    const first = new Map<string, Member>();
+    for (const member of [...this.#members, ...this.#leaving]) {
+      member.waits.look();
+      if (member === this.#paused) continue;
+      for (const address of this.#heldBy(member)) {
+        const other = first.get(address);
+        if (other === undefined) first.set(address, member);
+        // It still has it, so at the look in between both had it.
+        else if (this.#heldBy(other).has(address)) this.#held(address, [other, member]);
+      }
+    }
+    this.#looks += 1;
+    this.#heldMost = Math.max(this.#heldMost, first.size);
+  }
+
+  #held(device: string, members: readonly Member[]): void {
+    const waitedMs = members.map(({ waits }) => Math.round(waits.lastMs(LEASE_MS)));
+    const fault = this.#faults.at(-1) ?? 'none yet';
+    const held = { device, fault, sinceMs: Math.round(performance.now() - this.#faultMs), waitedMs };
+    (Math.max(...waitedMs) >= MARGIN_MS ? this.#heldByStarved : this.#heldTwice).push(held);
   }
 
   /** The one that was paused has taken note of it: it holds nothing, and is looked at again. */
@@ -208,10 +263,12 @@ export class ClusterCampaign implements AsyncDisposable {
     await this.#letGo();
     const owner = await this.#owner();
     const begun = performance.now();
+    this.#faultMs = begun;
     switch (fault) {
       case 'kill':
       case 'stop':
         this.#members.splice(this.#members.indexOf(owner), 1);
+        this.#leaving.add(owner);
         owner.process.signal(fault === 'kill' ? 'SIGKILL' : 'SIGTERM');
         await this.#owner();
         this.#tookOver(fault, begun);
@@ -226,10 +283,10 @@ export class ClusterCampaign implements AsyncDisposable {
         owner.process.signal('SIGCONT');
         return;
       case 'cut':
-        owner.way.cut();
+        for (const way of owner.ways) way.cut();
         await this.#owner(owner);
         this.#tookOver(fault, begun);
-        owner.way.heal();
+        for (const way of owner.ways) way.heal();
         return;
       case 'crash of the database':
         await this.#server.stop('immediate');
@@ -237,44 +294,69 @@ export class ClusterCampaign implements AsyncDisposable {
         await this.#owner();
         this.#tookOver(fault, begun);
         return;
+      case 'promoted standby':
+        await this.#promote();
+        await this.#owner();
+        this.#tookOver(fault, begun);
+        await this.#anotherStandby();
+        return;
       default:
         fault satisfies never;
     }
+  }
+
+  get #server(): PostgresServer {
+    return this.#servers[this.#primary];
+  }
+
+  /** The primary is lost for good. */
+  async #promote(): Promise<void> {
+    await this.#server[Symbol.asyncDispose]();
+    this.#primary = this.#primary === 0 ? 1 : 0;
+    await this.#server.sql('SELECT pg_promote()');
+  }
+
+  async #anotherStandby(): Promise<void> {
+    this.#servers[this.#primary === 0 ? 1 : 0] = await startPostgres(REPLICATED, this.#server);
+    await this.#replicate();
+  }
+
+  /** Nothing is committed from here on that the standby does not have. */
+  async #replicate(): Promise<void> {
+    await this.#until(async () => (await this.#server.sql('SELECT FROM pg_stat_replication')).length > 0);
+    await this.#server.sql(`ALTER SYSTEM SET synchronous_standby_names = '*'`);
+    await this.#server.sql('SELECT pg_reload_conf()');
   }
 
   #tookOver(fault: Fault, begun: number): void {
     this.#takeoverMs.push([fault, performance.now() - begun]);
   }
 
-  async #gone({ process, way }: Member): Promise<void> {
-    await process.finished;
-    this.#logs.push(process.stderr);
-    await way[Symbol.asyncDispose]();
+  async #gone(member: Member): Promise<void> {
+    await member.process.finished;
+    this.#leaving.delete(member);
+    this.#logs.push(member.process.stderr);
+    for (const way of member.ways) await way[Symbol.asyncDispose]();
   }
 
-  /**
-   * Of the time up to one poll of each GM: registrations go on, and so does the finding of them. What was found only
-   * grows, so all GMs are polled again before it is looked at for doubles.
-   */
+  /** At a moment at which what the GMs count is what was kept; what is never kept is told as it is. */
   async figures(): Promise<CampaignFigures> {
-    let last: Counts = new Map();
-    await this.#until(async () => (last = await countersOf(await this.#owner())).size === this.#first.size);
-    // What is never found is told as it is.
     const lastMs = performance.now() + PATIENCE.timeout;
     let [registrations, kept, doubled] = [0, 0, 0];
+    let astray: string[] = [];
     await this.#until(async () => {
-      const now = await countersOf(await this.#owner());
+      const found = await this.#countedAndKept();
+      if (found?.size !== this.#before.size) return false;
       [registrations, kept, doubled] = [0, 0, 0];
-      for (const [gm, first] of this.#first) {
-        const until = last.get(gm) ?? first;
-        const counted = until.count - first.count;
-        const found = await this.#keptOf(gm, first.atMs, until.atMs);
+      astray = [];
+      for (const [gm, now] of found) {
+        const counted = now.counted - (this.#before.get(gm) ?? 0);
         registrations += counted;
-        kept += found;
-        doubled += Math.max(0, found - counted);
+        kept += now.kept;
+        doubled += Math.max(0, now.kept - counted);
+        if (now.kept !== counted) astray.push(gm);
       }
-      const polledAgain = [...last].every(([gm, { atMs }]) => (now.get(gm)?.atMs ?? 0) > atMs + SETTLED_MS);
-      return polledAgain && (kept >= registrations || performance.now() > lastMs);
+      return kept === registrations || performance.now() > lastMs;
     });
     const logs = [...this.#logs, ...this.#members.map(({ process }) => process.stderr)];
     const told = logs.flatMap((log) =>
@@ -285,21 +367,43 @@ export class ClusterCampaign implements AsyncDisposable {
       registrations,
       kept,
       doubled,
+      astray: await Promise.all(astray.map((gm) => this.#historyOf(gm))),
       toldTwice: told.length - new Set(told).size,
       ownedTwice: this.#ownedTwice,
       looks: this.#looks,
       heldTwice: this.#heldTwice,
+      heldByStarved: this.#heldByStarved,
       heldMost: this.#heldMost,
       takeoverMs: this.#takeoverMs,
     };
   }
 
-  /** Re-registrations of the GM that were found of the time after one poll of it, up to another. */
-  async #keptOf(gm: string, afterMs: number, untilMs: number): Promise<number> {
-    const [row] = await this.#server.sql(`
-      SELECT count(*)::int AS kept FROM events
-      WHERE type = 'reregistration' AND cause <> 'initial' AND device = '${gm}' AND to_ms > ${afterMs} AND to_ms <= ${untilMs}`);
-    return Number(row?.['kept']);
+  /**
+   * Of each GM: what it has counted, and the re-registrations of it that were kept. null: it counted in between, or its
+   * owner changed.
+   */
+  async #countedAndKept(): Promise<ReadonlyMap<string, { readonly counted: number; readonly kept: number }> | null> {
+    const owner = await this.#owner();
+    const before = await countersOf(owner);
+    const rows = await this.#server.sql(
+      `SELECT device, count(*)::int AS kept FROM events WHERE type = 'reregistration' AND cause <> 'initial' GROUP BY 1`,
+    );
+    const kept = new Map(rows.map((row) => [String(row['device']), Number(row['kept'])]));
+    let after: Counts = new Map();
+    await this.#until(async () => {
+      after = await countersOf(owner);
+      return [...after].every(([gm, { atMs }]) => atMs !== before.get(gm)?.atMs);
+    });
+    const same = after.size === before.size && [...after].every(([gm, { count }]) => count === before.get(gm)?.count);
+    if (!same) return null;
+    return new Map(Array.from(after, ([gm, { count }]) => [gm, { counted: count, kept: kept.get(gm) ?? 0 }]));
+  }
+
+  async #historyOf(gm: string): Promise<string> {
+    const rows = await this.#server.sql(
+      `SELECT id, from_ms, to_ms, cause FROM events WHERE device = '${gm}' ORDER BY tx, seq`,
+    );
+    return [gm, ...rows.map((row) => JSON.stringify(row))].join('\n  ');
   }
 
   async #states(): Promise<number> {
@@ -315,9 +419,9 @@ export class ClusterCampaign implements AsyncDisposable {
     this.#ended.abort();
     await this.#looking;
     for (const { process } of this.#members) process.signal('SIGKILL');
-    for (const { way } of this.#members) await way[Symbol.asyncDispose]();
+    for (const way of this.#members.flatMap(({ ways }) => ways)) await way[Symbol.asyncDispose]();
     await this.#simulated[Symbol.asyncDispose]();
-    await this.#server[Symbol.asyncDispose]();
+    for (const server of this.#servers) await server[Symbol.asyncDispose]();
     await rm(this.#directory, { recursive: true, force: true });
   }
 }
@@ -343,4 +447,19 @@ async function countersOf(member: Member): Promise<Counts> {
   return new Map(
     [...counts].map(([, device = '', count]) => [device, { count: Number(count), atMs: polled.get(device) ?? 0 }]),
   );
+}
+
+/** A module that puts the clock of the process that loads it first so far off. */
+async function clockThatIsOff(directory: string, offMs: number): Promise<string> {
+  const path = join(directory, 'clock.cjs');
+  const lines = [
+    'const RealDate = Date;',
+    `const now = () => RealDate.now() + ${offMs};`,
+    'globalThis.Date = class Date extends RealDate {',
+    '  constructor(...parts) { if (parts.length === 0) super(now()); else super(...parts); }',
+    '  static now() { return now(); }',
+    '};',
+  ];
+  await writeFile(path, `${lines.join('\n')}\n`);
+  return path;
 }

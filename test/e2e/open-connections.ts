@@ -1,4 +1,4 @@
-/** TCP connections that processes of this machine hold, by the address they lead to: as the kernel lists them. */
+/** What the kernel knows of processes of this machine: the addresses they have a TCP connection to, and how long they waited. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** `127.1.0.1:42621` of each connection that is established; empty: the process is gone. */
@@ -43,3 +43,29 @@ function or<T>(otherwise: T, look: () => T): T {
 const textOf = (path: string) => or('', () => readFileSync(path, 'utf8'));
 const listOf = (path: string) => or<readonly string[]>([], () => readdirSync(path));
 const linkOf = (path: string) => or('', () => readlinkSync(path));
+
+/** How long the first thread of a process, ready to run, waited for a processor. Known as of each look. */
+export class ProcessorWaits {
+  readonly #pid: number | undefined;
+  readonly #looks: { readonly atMs: number; readonly waitedMs: number }[] = [];
+
+  constructor(pid: number | undefined) {
+    this.#pid = pid;
+  }
+
+  look(): void {
+    // proc(5), schedstat: ns on a processor, ns waiting for one, turns.
+    const [, waited] = textOf(`/proc/${this.#pid}/task/${this.#pid}/schedstat`).split(' ');
+    this.#looks.push({ atMs: performance.now(), waitedMs: Number(waited ?? 0) / 1e6 });
+    if (this.#looks.length > MOST_LOOKS) this.#looks.shift();
+  }
+
+  /** Of the last so many milliseconds. */
+  lastMs(ms: number): number {
+    const now = this.#looks.at(-1);
+    const then = this.#looks.findLast(({ atMs }) => atMs < performance.now() - ms) ?? this.#looks[0];
+    return now === undefined || then === undefined ? 0 : now.waitedMs - then.waitedMs;
+  }
+}
+
+const MOST_LOOKS = 100;

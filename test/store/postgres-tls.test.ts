@@ -94,7 +94,7 @@ test('a certificate of an authority that is not named is refused', async () => {
 /** As Node.js says it. */
 function mismatch(name: string): string {
   const why = /^\d/.test(name)
-    ? `IP: ${name} is not in the cert's list: `
+    ? `IP: ${name} is not in the cert's list:`
     : `Host: ${name}. is not in the cert's altnames: DNS:${NAME}`;
   return `Hostname/IP does not match certificate's altnames: ${why}`;
 }

@@ -7,12 +7,12 @@
  * its answer may still come. A server that became a standby is left, and the others are asked.
  */
 import { isIP } from 'node:net';
-import { checkServerIdentity, type PeerCertificate } from 'node:tls';
+import { checkServerIdentity, type ConnectionOptions, type PeerCertificate } from 'node:tls';
 import pg from 'pg';
 import type { Secret } from '../../kernel/secret.ts';
 import { StoreError } from '../store-error.ts';
-import { GuardedSocket } from './guarded-socket.ts';
 import { leavesConnection, storeErrorOf } from './postgres-error.ts';
+import { ServerStream } from './server-stream.ts';
 
 interface PostgresTls {
   /** PEM; null: those that the system trusts. */
@@ -150,11 +150,12 @@ export class PostgresConnections implements AsyncDisposable {
       // A function, so that the library looks in no environment variable and no file of its own.
       password: () => password?.reveal() ?? '',
       database,
-      ssl: tls === null ? false : tlsOptions(tls, host),
+      // The stream does it.
+      ssl: false,
       connectionTimeoutMillis: this.#times.connectMs,
       query_timeout: this.#times.statementMs,
       keepAlive: true,
-      stream: () => new GuardedSocket(),
+      stream: () => new ServerStream(tls === null ? null : tlsOptions(tls, host)),
     });
     // An idle connection that breaks: the next caller makes another.
     client.on('error', () => {
@@ -193,13 +194,13 @@ class ClientSession implements Session {
   }
 }
 
-function tlsOptions({ ca, cert, key, serverName }: PostgresTls, host: string) {
+function tlsOptions({ ca, cert, key, serverName }: PostgresTls, host: string): ConnectionOptions {
+  const name = serverName ?? host;
   return {
     rejectUnauthorized: true,
-    // The library has the host's name checked, whatever name is given it here.
-    checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
-      checkServerIdentity(serverName ?? host, certificate),
-    ...(serverName === null || isIP(serverName) !== 0 ? {} : { servername: serverName }),
+    checkServerIdentity: (_asked: string, certificate: PeerCertificate) => checkServerIdentity(name, certificate),
+    // An address is no name to be asked for (RFC 6066).
+    ...(isIP(name) === 0 ? { servername: name } : {}),
     ...(ca === null ? {} : { ca }),
     ...(cert === null ? {} : { cert }),
     ...(key === null ? {} : { key: key.reveal() }),

@@ -33,11 +33,19 @@ function sqlStateOf(error: unknown): string | null {
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null;
 }
 
+const MAX_REASON = 300;
+
+/** What the server or the system says, as part of one line: the server may be anybody's. */
+export function reasonOf(error: unknown): string {
+  const said = (error instanceof Error ? error.message : String(error)).slice(0, MAX_REASON);
+  return said.replaceAll(/\p{C}+/gu, ' ').trim();
+}
+
 /** null: not the database's fault, a bug of ours. */
 export function storeErrorOf(place: string, error: unknown): StoreError | null {
   if (error instanceof StoreError) return error;
   const state = sqlStateOf(error);
-  const message = `store ${place}: ${error instanceof Error ? error.message : String(error)}`;
+  const message = `store ${place}: ${reasonOf(error)}`;
   // Without a SQLSTATE it is the network's, the system's or the library's: the connection is lost, or an answer late.
   if (state === null) return new StoreError('io', message, error);
   const kind = KINDS.find(([code]) => state.startsWith(code))?.[1];

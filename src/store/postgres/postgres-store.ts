@@ -56,7 +56,7 @@ import { createLeaseTable } from './lease-table.ts';
 import { migrate } from './migrations.ts';
 import { createNotes } from './postgres-notes.ts';
 import { fromText, toText } from './plain-text.ts';
-import { connectFailureOf, type ConnectFailure } from './postgres-error.ts';
+import { connectFailureOf, type ConnectFailure, reasonOf } from './postgres-error.ts';
 import { SELECT_DEVICE_STATES, SELECT_FLEET_STATES, SELECT_MEMBER_STATES } from './state-sql.ts';
 
 const PRUNE_STEP_EVENTS = 1_000;
@@ -303,7 +303,7 @@ function textsOf(values: unknown): readonly string[] {
 function explained(place: string, error: StoreError): UserError {
   const failure = connectFailureOf(error.cause);
   const words = EXPLANATIONS[failure];
-  const reason = error.cause instanceof Error ? error.cause.message : error.message;
+  const reason = reasonOf(error.cause instanceof Error ? error.cause : error);
   return new UserError(CODES[failure], `store ${place}: ${words(reason)}`, { cause: error });
 }
 
