@@ -29,7 +29,7 @@ import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { Observation } from '../gdoi/seen/observation.ts';
 import { track } from '../gdoi/tracker/tracker.ts';
 import { afterPoll, afterPollBeside, type ConfiguredDevice, type DeviceView, observe } from './device-view.ts';
-import { type FleetViewOf, membershipChanges, trackingOf, trackOptions } from './group-tracking.ts';
+import { type FleetViewOf, heardChanges, membershipChanges, trackingOf, trackOptions } from './group-tracking.ts';
 import { nameFraction } from './name-hash.ts';
 import { phasePlan } from './phase-plan.ts';
 import { type BesideTransport, observationsBeside, observationsOfReport, type PollReport } from './poll-report.ts';
@@ -130,12 +130,14 @@ export function fleetStep(
     from.kind === 'polled' ? planAfter({ memory, seen, known, state }, from.report, settings) : seen.planned;
   const after = { ...seen, planned, tracking: trackingOf(seen, state, groupOf) };
   const atMs = from.kind === 'polled_beside' ? from.report.finishedAtMs : instantOf(observations, from);
-  const groups = groupsAfter(
-    { memory, cell: before.cell },
-    membershipChanges(before, after, state, atMs),
-    settings.fleet,
-    guard,
-  );
+  const changes = new Map([
+    ...(state.ksMarks === known?.ksMarks ? [] : heardChanges(after, state, atMs)).filter(([group]) => {
+      const of = memory.group(groupKey(before.cell, group));
+      return of !== null && !isOver(of);
+    }),
+    ...membershipChanges(before, after, state, atMs),
+  ]);
+  const groups = groupsAfter({ memory, cell: before.cell }, changes, settings.fleet, guard);
   return { state, view: withOwnTimers(after, state, groups, groupOf), events, groups };
 }
 
@@ -220,7 +222,8 @@ export function withoutStrangers(
   settings: FleetSettings,
 ): GroupStep | null {
   const { gms, kss } = known.state;
-  const strangers = [...new Set([...gms.keys(), ...kss.keys()])].filter((device) => !configured.has(device));
+  const heard = (known.state.heard ?? []).map(({ device }) => device);
+  const strangers = [...new Set([...gms.keys(), ...kss.keys(), ...heard])].filter((device) => !configured.has(device));
   if (strangers.length === 0) return null;
   let memory = known;
   for (const device of strangers) memory = remembered(memory, { ...GONE, device, atMs }, settings).memory;

@@ -25,7 +25,7 @@ import {
   tekRekeyOverdueOf,
   type TrackerState,
 } from '../gdoi/memory/tracker-state.ts';
-import { type DeviceView, type GroupTracking, kekBehaviorOfDevice } from './device-view.ts';
+import { type DeviceView, type GroupTracking, type GroupView, kekBehaviorOfDevice } from './device-view.ts';
 
 export type FleetViewOf = (group: string) => FleetView | null;
 
@@ -88,6 +88,7 @@ export function membershipChanges(
       gm: known?.gm ?? null,
       ks: known?.ks ?? null,
       ksSaid: known?.ks == null || state === null ? [] : ksSaidOfGroup(state, group, known.ks.snapshot.identity),
+      ...newerTeksOf(known),
       kekBehavior: kekBehaviorOfDevice(view),
       version: view.facts?.value.version ?? null,
       host: view.host,
@@ -97,6 +98,44 @@ export function membershipChanges(
     });
   }
   return changes;
+}
+
+/**
+ * A KS of which nothing but its log is known yet: for each group that it may have written of, what it said. Most of these
+ * are no groups: they are the words that may be a name.
+ */
+export function heardChanges(
+  view: DeviceView,
+  state: TrackerState,
+  atMs: EpochMs,
+): readonly (readonly [group: string, facts: MemberFacts])[] {
+  if ([...view.groups.values()].some(({ gm }) => gm !== null)) return [];
+  const words = new Set(state.ksMarks.flatMap(({ groups }) => groups.flat()));
+  return Array.from(words)
+    .filter((word) => !view.groups.has(word))
+    .map((group) => [
+      group,
+      {
+        device: view.device,
+        atMs,
+        presence: 'present',
+        gm: null,
+        ks: null,
+        ksSaid: ksSaidOfGroup(state, group, null),
+        kekBehavior: kekBehaviorOfDevice(view),
+        version: null,
+      },
+    ]);
+}
+
+/** TEKs that SNMP has shown since the CLI answered, where the CLI's answer lacks one of them. */
+function newerTeksOf(known: GroupView | undefined): Pick<MemberFacts, 'newerTeks'> {
+  const look = known?.snmp?.gm ?? null;
+  const byCli = known?.gm ?? null;
+  if (look === null || byCli === null || look.at.receivedAtMs <= byCli.at.receivedAtMs) return {};
+  const held = new Set((byCli.snapshot.teks ?? []).map(({ spi }) => spi));
+  const seen = (look.snapshot.teks ?? []).flatMap(({ spi }) => (spi === null ? [] : [spi]));
+  return seen.every((spi) => held.has(spi)) ? {} : { newerTeks: seen };
 }
 
 /** What the group's explanations need of the device beside its last answer. */

@@ -85,7 +85,9 @@ export function holdsTeks({ rekeyTakesMs }: GroupKeys, gm: FleetGm, reference: T
     newest !== undefined &&
     reference.readMs >= newest.sinceMs + rekeyTakesMs &&
     !reference.liveSpis.includes(newest.spi);
-  if (lacksNewer || unknownToReference) return false;
+  // The CLI has not said yet what another look has.
+  const cameSince = missing.every((tek) => gm.newerTeks?.includes(tek.spi) === true);
+  if (lacksNewer || unknownToReference) return cameSince ? null : false;
   return reference.liveSpis.some((spi) => holds(held, spi)) ? true : null;
 }
 

@@ -46,16 +46,30 @@ export function remember(
   const gmBefore = before.gms.get(device) ?? null;
   const gm = nextGm(gmBefore, facts, before);
   const gms = gm === gmBefore ? before.gms : gm === null ? before.gms.without(device) : before.gms.with(device, gm);
+  const now = withHeard({ ...before, gms }, facts);
   const ksBefore = before.kss.get(device) ?? null;
   const ks = nextKs(ksBefore, facts);
-  if (ks === null && ksBefore === null) return { state: { ...before, gms }, roleChange: null };
+  if (ks === null && ksBefore === null) return { state: now, roleChange: null };
   const others = [...before.kss].filter(([name]) => name !== device || ks !== null);
   const kss = named(ks === null ? others : [...others, [device, ks] as const]);
   const changed = ks !== null && ksBefore !== null && ksBefore.role !== null && ks.role !== ksBefore.role;
   return {
-    state: withGeneration({ ...before, gms, kss }),
+    state: withGeneration({ ...now, kss }),
     roleChange: changed ? { before: ksBefore, now: ks } : null,
   };
+}
+
+/** So many KSs a group has at most, and more that only log are not kept. */
+const MAX_HEARD = 8;
+
+/** A KS that answers says it itself. */
+function withHeard(state: FleetState, { device, presence, ks, ksSaid = [] }: MemberFacts): FleetState {
+  const { heard: before, ...rest } = state;
+  const isHeard = presence !== 'gone' && ks === null && ksSaid.length > 0;
+  if (before === undefined && !isHeard) return state;
+  const others = (before ?? []).filter((each) => each.device !== device);
+  const heard = isHeard ? [...others, { device, said: ksSaid }].slice(-MAX_HEARD) : others;
+  return heard.length === 0 ? rest : { ...rest, heard };
 }
 
 function nextGm(before: FleetGm | null, facts: MemberFacts, { kekGeneration }: FleetState): FleetGm | null {

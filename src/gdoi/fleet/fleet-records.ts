@@ -44,6 +44,7 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
     kekSinceMs:
       sameExpiry(before?.kekExpiryMs ?? null, kekExpiryMs) && before !== null ? before.kekSinceMs : at.receivedAtMs,
     teks: gm.teks === null ? null : rememberTeks(before?.teks ?? [], gm.teks, at),
+    ...(facts.newerTeks === undefined ? {} : { newerTeks: facts.newerTeks }),
     counters: { received: gm.rekeys.received, succeeded },
     previousCounters: previousCounters(before, at),
     countersAtKsRead: before?.countersAtKsRead ?? null,

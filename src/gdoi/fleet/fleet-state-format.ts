@@ -21,8 +21,8 @@ export interface MemberPart {
   readonly ks: FleetKs | null;
 }
 
-export function groupPart({ group, cell, kekGeneration, occurrences, said }: FleetState): GroupPart {
-  return { group, ...inCell(cell), kekGeneration, occurrences, said };
+export function groupPart({ group, cell, heard, kekGeneration, occurrences, said }: FleetState): GroupPart {
+  return { group, ...inCell(cell), ...(heard === undefined ? {} : { heard }), kekGeneration, occurrences, said };
 }
 
 /** null: the device has no part in the group. */

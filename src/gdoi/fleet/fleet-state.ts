@@ -7,6 +7,7 @@ import type { Cause } from '../events/event.ts';
 import type { Occurrences } from './fleet-occurrences.ts';
 import { type ExplainMemory, NOTHING_SAID } from '../explain/explain.ts';
 import type { MemberContext } from '../explain/group-facts.ts';
+import type { KsSaid } from '../log/ks-marks.ts';
 import type { LogMark } from '../log/log-evidence.ts';
 import { groupLead, type KsLead } from '../keys/ks-lead.ts';
 import { inCell } from '../seen/cell.ts';
@@ -30,6 +31,8 @@ export interface MemberFacts {
   readonly version: string | null;
   /** What the device, as a KS of this group, said of its members in its log. */
   readonly ksSaid?: readonly LogMark[];
+  /** TEKs that a look beside the CLI has shown since its answer, where that did not show all of them. */
+  readonly newerTeks?: readonly string[];
   /** Configured address: a KS that does not print its own is matched by it. */
   readonly host?: string | null;
   /** The forecast's verdict. */
@@ -47,11 +50,19 @@ export interface FleetState {
   /** By device. */
   readonly gms: NameTree<FleetGm>;
   readonly kss: Named<FleetKs>;
+  /** What devices that have shown no group said as its KSs in their logs, the latest last; absent: nothing. */
+  readonly heard?: readonly HeardKs[];
   /** The KEK of the group as its KS shows it. */
   readonly kekGeneration: KekGeneration | null;
   readonly occurrences: Occurrences;
   /** What was said of the group. */
   readonly said: ExplainMemory;
+}
+
+/** A KS of which only the log is known. */
+export interface HeardKs {
+  readonly device: string;
+  readonly said: readonly LogMark[];
 }
 
 /** The KEK that one KS, the group's reference, showed last. */
@@ -97,6 +108,8 @@ export interface FleetGm {
   readonly kekSinceMs: EpochMs;
   /** Longest-lived first; null: not shown. */
   readonly teks: readonly FleetTek[] | null;
+  /** As in `MemberFacts`. */
+  readonly newerTeks?: readonly string[];
   readonly counters: RekeyCounters;
   /** Counters of the answer before this one; null: this is the first. */
   readonly previousCounters: { readonly counters: RekeyCounters; readonly receivedAtMs: EpochMs } | null;
@@ -173,6 +186,12 @@ export function initialFleetState(group: string, cell?: string): FleetState {
     occurrences: named(),
     said: NOTHING_SAID,
   };
+}
+
+/** What its KSs said in their logs: those that answer, and those that do not. */
+export function saidInGroup({ kss, heard }: FleetState): readonly KsSaid[] {
+  const known = [...kss.values()].map(({ device, said }) => ({ device, said: said ?? [] }));
+  return [...known, ...(heard ?? [])].flatMap(({ device, said }) => said.map((mark) => ({ ks: device, mark })));
 }
 
 /** Two readings of one KEK's expiry differ by latency, whole seconds and drift; another KEK's by over a hundred seconds. */

@@ -30,7 +30,7 @@ import {
 import { saidLast } from '../explain/explain.ts';
 import type { Explanation } from '../explain/explanation.ts';
 import type { GmInFleet, GmInGroup } from './gm-in-group.ts';
-import { type FleetGm, type FleetKs, type FleetState, ksOrder, leadOfGroup } from './fleet-state.ts';
+import { type FleetGm, type FleetKs, type FleetState, ksOrder, leadOfGroup, saidInGroup } from './fleet-state.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
 import type { KsLead } from '../keys/ks-lead.ts';
 import { legacyKssOf, type MixedVersions, mixedVersions } from './mixed-versions.ts';
@@ -269,7 +269,7 @@ class ViewOfState implements FleetView {
   }
 
   get ksSaid(): readonly KsSaid[] {
-    return this.#kss.flatMap((ks) => (ks.said ?? []).map((mark) => ({ ks: ks.device, mark })));
+    return saidInGroup(this.#state);
   }
 
   get divergentMembers(): readonly string[] {

@@ -29,6 +29,7 @@ export function gmChanged(before: FleetGm | null, now: FleetGm | null, yardstick
     before.lastReregistration?.cause !== now.lastReregistration?.cause ||
     differentTexts(before.keyServers, now.keyServers) ||
     teksChanged(before, now) ||
+    differentTexts(before.newerTeks ?? [], now.newerTeks ?? []) ||
     contextChanged(before.context, now.context) ||
     judgedDifferently(before, now, yardstick)
   );
@@ -162,9 +163,14 @@ export function groupPartChanged(before: FleetState | null, now: FleetState): bo
     before.kekGeneration?.ks !== now.kekGeneration?.ks ||
     before.kekGeneration?.spi !== now.kekGeneration?.spi ||
     before.kekGeneration?.changedBetweenMs?.[1] !== now.kekGeneration?.changedBetweenMs?.[1] ||
+    differentTexts(heardOf(before), heardOf(now)) ||
     differentTexts(occurrencesOf(before), occurrencesOf(now)) ||
     differentTexts(saidOf(before), saidOf(now))
   );
+}
+
+function heardOf({ heard }: FleetState): readonly string[] {
+  return (heard ?? []).map(({ device, said }) => `${device} ${said.length} ${said.at(-1)?.atMs ?? ''}`);
 }
 
 function occurrencesOf({ occurrences }: FleetState): readonly string[] {

@@ -8,7 +8,7 @@ import { addressesIn } from '../log/message-detail.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { Condition } from './fleet-occurrences.ts';
 import { type MemberAddresses, unacknowledgedRekeys } from './fleet-rekey-loss.ts';
-import type { FleetGm, FleetKs, FleetState } from './fleet-state.ts';
+import { type FleetGm, type FleetKs, type FleetState, saidInGroup } from './fleet-state.ts';
 import type { GmInGroup } from './gm-in-group.ts';
 
 /** A list that is being rebuilt, as after a failover, misses GMs for a while. */
@@ -41,7 +41,7 @@ export function memberEjections(
     const evidence = [`Rekey Acks missed: ${acksMissed}; at 3 the KS drops a GM`];
     if (ejected) add(address, { evidence, holdMs: 0, fromMs: null });
   }
-  for (const said of saidInGroup(state)) {
+  for (const said of saidInGroup(state).filter(({ mark }) => mark.proof === 'ejected')) {
     for (const address of addressesIn(said.mark.detail)) {
       if (stillTrue(state, said, address, nowMs)) {
         add(address, { evidence: [quotedKs(said)], holdMs: 0, fromMs: said.mark.fromMs });
@@ -57,12 +57,6 @@ export function memberEjections(
     .map((key) => key.slice('member_ejected '.length));
   return [...new Set([...open, ...found.keys()])].map((address) =>
     condition(state, { address, ejection: found.get(address) ?? null, readMs: readMsOf(state, nowMs) }),
-  );
-}
-
-function saidInGroup(state: FleetState): readonly KsSaid[] {
-  return [...state.kss.values()].flatMap((ks) =>
-    (ks.said ?? []).filter(({ proof }) => proof === 'ejected').map((mark) => ({ ks: ks.device, mark })),
   );
 }
 

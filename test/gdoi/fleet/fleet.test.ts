@@ -60,6 +60,14 @@ describe('does a GM hold its KS’s TEK?', () => {
     expect(match(new Fleet(), ks(0, { teks: ksTeks }), gm(second, { teks: gmTeks }))?.tekMatchesKs).toBe(matches);
   });
 
+  it('unknown while only a look beside the CLI has shown the new one', () => {
+    const fleet = new Fleet();
+    const behind = gm(100, { teks: { [A]: 150 }, change: { newerTeks: [B] } });
+    expect(match(fleet, ks(0, { teks: { [B]: 3000, [A]: 150 } }), behind)?.tekMatchesKs).toBeNull();
+    const other = gm(160, { teks: { [A]: 150 }, change: { newerTeks: ['0x0000000F'] } });
+    expect(match(fleet, other)?.tekMatchesKs).toBe(false);
+  });
+
   it('no, when the KS was asked later and does not know the GM’s', () => {
     const fleet = new Fleet();
     expect(match(fleet, ks(0), gm(100, { teks: { [B]: 6600 } }), ks(160))?.tekMatchesKs).toBe(false);
