@@ -33,10 +33,9 @@ const WRONG_CLOCK_MS = 65_000;
 
 export function judge(watched: Watched): Judgement {
   const told = toldByPlace(watched);
-  const toleranceMs = watched.watch.clockErrors ? WRONG_CLOCK_MS : MATCH_MS;
   const real = realRegistrations(watched).map((truth) => ({ truth, unseen: invisible(truth, watched) }));
   const events = new Map<TrueRegistration, GdoiEvent>();
-  const match = (truth: TrueRegistration, isMeant: (event: GdoiEvent) => boolean) => {
+  const match = (truth: TrueRegistration, toleranceMs: number, isMeant: (event: GdoiEvent) => boolean) => {
     if (events.has(truth)) return;
     const candidates = told.get(`${truth.device} ${truth.group}`) ?? [];
     const event = takeMatching(candidates, watched.clock(truth.atMs), { toleranceMs, isMeant });
@@ -45,9 +44,12 @@ export function judge(watched: Watched): Judgement {
   // What the answers show has its event first: one that they do not show may lie in the same interval. Of several that
   // they do not show, an event is of the one whose cause it tells.
   const unseen = real.flatMap((each) => (each.unseen === null ? [] : [each.truth]));
-  for (const each of real) if (each.unseen === null) match(each.truth, () => true);
-  for (const truth of unseen) match(truth, ({ cause }) => cause === truth.cause);
-  for (const truth of unseen) match(truth, () => true);
+  // And an event that lies where it happened is of no other, whatever a wrong clock could have moved.
+  for (const toleranceMs of watched.watch.clockErrors ? [MATCH_MS, WRONG_CLOCK_MS] : [MATCH_MS]) {
+    for (const each of real) if (each.unseen === null) match(each.truth, toleranceMs, () => true);
+    for (const truth of unseen) match(truth, toleranceMs, ({ cause }) => cause === truth.cause);
+    for (const truth of unseen) match(truth, toleranceMs, () => true);
+  }
   const registrations = real.map((each): JudgedRegistration => {
     const event = events.get(each.truth) ?? null;
     return {

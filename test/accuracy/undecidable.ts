@@ -82,6 +82,7 @@ export function undecidable(event: TrueRegistration, watched: Watched): string |
   if (others.length > 0 && !isPair)
     return 'several registrations between two answers: the keys between them were not seen';
   if (event.cause === 'interface' && !heardTheInterface(event, watched)) return 'the interface tells only by messages';
+  if (endsWithTheOldOne(event)) return 'a KEK of another KS that ends with the old one: no command names a KEK';
   const causes = possibleCauses(event, watched, looks);
   return causes.size > 1 ? `between two answers ${[...causes].toSorted().join(' and ')} were due` : null;
 }
@@ -98,6 +99,11 @@ function undecidableRestart(event: TrueRegistration, watched: Watched): string |
       other.atMs < toMs,
   );
   return acts.length > 0 ? 'a reload and a clear between two answers' : null;
+}
+
+/** After a split each KS has its own KEK; where both are made at the same times, their expiries are the same. */
+function endsWithTheOldOne({ sameKek, kekExpiryMs, before }: TrueRegistration): boolean {
+  return !sameKek && before.kekExpiryMs !== null && Math.abs(kekExpiryMs - before.kekExpiryMs) < EDGE_MS;
 }
 
 /** Causes that the instant allows, as narrow as the last answer's countdown makes it. */

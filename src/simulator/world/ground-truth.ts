@@ -49,6 +49,8 @@ export type TruthEvent =
       readonly attempts: number;
       /** The KEK it brought is the one held (or last held) before. */
       readonly sameKek: boolean;
+      /** When the KEK it brought ends. */
+      readonly kekExpiryMs: EpochMs;
       /** What the GM held when it started. */
       readonly before: HeldBefore;
       /** Its release keeps a timer of the KEK. */

@@ -392,6 +392,7 @@ export class GroupMember implements RekeyReceiver {
       keyServer: keyServer.device.name,
       attempts: registration.attempts,
       sameKek,
+      kekExpiryMs: policy.kek.expiryMs,
       before: registration.before,
       kekTimer: device.release.kekBehavior === 'timer',
     });

@@ -163,15 +163,30 @@ function aroundsOf(event: GdoiEvent, history: History): readonly Around[] {
   if (shifts.size <= 1) {
     const exact = { shiftMs: 0, nearMs: EXACT_MS, slackMs: EXACT_MS };
     // What came while an answer was being read may be in it already, or not yet.
-    const [fromMs, toMs] = event.betweenMs;
-    const meanwhile = answers.some(({ sentMs, receivedMs }) => sentMs < fromMs && receivedMs > toMs);
     const around = aroundOf(event, answers, exact);
-    return meanwhile ? [around, aroundOf(event, answers, { ...exact, sentFromMs: -Infinity })] : [around];
+    return cameMeanwhile(event, answers, 0)
+      ? [around, aroundOf(event, answers, { ...exact, sentFromMs: -Infinity })]
+      : [around];
   }
   // How exactly the answers around it are found: its interval may be one of messages, which no step has moved.
   return [...shifts].flatMap((shiftMs) =>
-    [EXACT_MS, STEPPED_MS].map((nearMs) => aroundOf(event, answers, { shiftMs, nearMs, slackMs: STEPPED_MS })),
+    [EXACT_MS, STEPPED_MS].flatMap((nearMs) => {
+      const near = { shiftMs, nearMs, slackMs: STEPPED_MS };
+      const around = aroundOf(event, answers, near);
+      return cameMeanwhile(event, answers, shiftMs)
+        ? [around, aroundOf(event, answers, { ...near, sentFromMs: -Infinity })]
+        : [around];
+    }),
   );
+}
+
+/** While an answer was being read. */
+function cameMeanwhile(
+  { betweenMs: [fromMs, toMs] }: GdoiEvent,
+  answers: readonly GmAnswer[],
+  shiftMs: number,
+): boolean {
+  return answers.some(({ sentMs, receivedMs }) => sentMs + shiftMs < fromMs && receivedMs + shiftMs > toMs);
 }
 
 function aroundOf(
