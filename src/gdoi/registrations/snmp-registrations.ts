@@ -5,7 +5,7 @@
  * Neither counters nor attempts are shown: one that changed no key was not seen, and one may have been failing for long
  * when it succeeds. What several timers can have begun stays `unknown`.
  */
-import { type KsFigures, peersOf, type Shown } from '../memory/gm-answer.ts';
+import { type KsFigures, peersOf, saidOfGm, type Shown } from '../memory/gm-answer.ts';
 import { type Interval, middleMs } from '../seen/interval.ts';
 import { kekMade, tekMade, teksReplaced } from '../memory/key-changes.ts';
 import { isCorroborated, type LogMark, marksIn } from '../log/log-evidence.ts';
@@ -63,6 +63,7 @@ export function registrationsAlone(
     tekMade: tekMade(state.view, seen, ks),
     tekLifetimeSeconds,
     peers: peersOf(seen.gm),
+    ksSaid: saidOfGm(ks, seen.gm),
     rekeysBetween: rekeysBetween(before.sequence, look.sequence),
     lastRekey: null,
     sinceRegistration: null,
@@ -90,14 +91,18 @@ function registeredBefore(state: GroupState, elsewhere: Elsewhere | undefined): 
   return view === null || elsewhere === undefined ? state : { ...state, view: { ...view, keyServer: elsewhere.from } };
 }
 
-/** It shows another server for good, and no key or message has told of the registration there. */
-export function registeredElsewhere(state: GroupState, { elsewhere, keyServer }: SnmpLook): readonly Draft[] {
+/**
+ * It shows another server for good, and no key or message has told of the registration there. It may have tried that server
+ * for a while before it registered: certain is only that it did by now.
+ */
+export function registeredElsewhere(state: GroupState, look: SnmpLook): readonly Draft[] {
+  const { elsewhere, keyServer, receivedMs } = look;
   if (elsewhere === undefined || keyServer === null) return [];
   const { since, from } = elsewhere;
   return [
     {
       number: state.emitted + 1,
-      between: since,
+      between: { fromMs: since.fromMs, toMs: Math.max(since.toMs, receivedMs) },
       atMs: middleMs(since),
       cause: 'ks_failover',
       stated: null,
