@@ -142,7 +142,8 @@ export function reregistrationEvent(
     readonly stated: Stated | null;
   },
 ): GdoiEvent {
-  const { cause, repeated, stated } = what;
+  const { cause, repeated } = what;
+  const stated = EXPLAINED_BY_ITSELF.has(cause) ? null : what.stated;
   const again = repeated === null ? '' : `, ${ordinal(repeated)} unexpected one within an hour`;
   return event(at, {
     type: 'reregistration',
@@ -167,12 +168,24 @@ export function firstStepOf(cause: Cause, stated: Stated | null): string {
 export interface Stated {
   readonly reason: string;
   readonly firstStep: string | null;
+  /** The KS that stated it; absent: the device itself. */
+  readonly by?: string;
 }
+
+/** A router's word on why its keys were not renewed is no word on these. */
+const EXPLAINED_BY_ITSELF: ReadonlySet<Cause> = new Set<Cause>([
+  'initial',
+  'reload',
+  'operator_clear',
+  'ks_failover',
+  'interface',
+  'recovery',
+]);
 
 function causeWords(cause: Cause, stated: Stated | null): string {
   if (stated === null) return CAUSE_WORDS[cause];
   return cause === 'unknown'
-    ? `${CAUSE_WORDS.unknown}; its log: ${stated.reason}`
+    ? `${CAUSE_WORDS.unknown}; ${stated.by === undefined ? 'its log' : `log of ${stated.by}`}: ${stated.reason}`
     : `re-registered because ${stated.reason}`;
 }
 

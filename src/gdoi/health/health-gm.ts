@@ -14,7 +14,7 @@ import { CHECK_REGISTRATION, CHECK_REKEY_PATH, CHECK_REPLAY, COMPARE_KS } from '
 import { firstStepOf } from '../events/gdoi-events.ts';
 import type { HealthTracking } from './health-input.ts';
 import { lastUnexpectedOf } from '../memory/tracker-state.ts';
-import { statedReason } from '../log/message-facts.ts';
+import { reasonStated } from '../log/ks-marks.ts';
 import { tekWindowSecondsBeforeExpiry } from '../keys/kek-window.ts';
 import { FLOOR_LEAD } from '../keys/ks-lead.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
@@ -286,7 +286,7 @@ function reregistrations({ group, tracking, atMs }: GmHealthInput): HealthCheck 
   if (newest === null)
     return check(['reregistrations', group], 'ok', 'no unexpected re-registration in the last hour', more);
   const last = lastUnexpectedOf(tally);
-  const stated = last?.stated === undefined ? null : statedReason(last.stated, 'gm');
+  const stated = last?.stated === undefined ? null : reasonStated({ mnemonic: last.stated, ks: last.statedBy ?? null });
   const cause = last === null ? '' : `: ${last.cause}${stated === null ? '' : ` (${stated.reason})`}`;
   const before = recent.length > 1 ? ', not the first in this hour' : '';
   return check(

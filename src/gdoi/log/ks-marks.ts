@@ -5,7 +5,7 @@
 import type { EpochMs } from '../seen/instant.ts';
 import { groupsMeant, isSameMessage, type LogMark, type NamedMark, quoted } from './log-evidence.ts';
 import type { Stated } from '../events/gdoi-events.ts';
-import { statedReason } from './message-facts.ts';
+import { isAboutGroup, isOfAnyPeer, statedReason } from './message-facts.ts';
 import { addressesIn } from './message-detail.ts';
 
 export interface KsMark {
@@ -40,16 +40,41 @@ export function ksSaidOf(said: readonly KsSaid[], address: string | null, sinceM
   const own = address?.toLowerCase() ?? null;
   return said.filter(({ mark }) => {
     const about = addressesIn(mark.detail);
-    return mark.atMs >= sinceMs && (about.length === 0 || (own !== null && about.includes(own)));
+    // A KS has more IKE peers than its members: without an address it may be any of them.
+    const isMeant = about.length === 0 && (mark.proof !== 'ike_failed' || isOfAnyPeer(mark.mnemonic));
+    return mark.atMs >= sinceMs && (isMeant || (own !== null && about.includes(own)));
   });
+}
+
+/** It says of this GM, or of all, why; a certificate that a KS did not accept may be another one's. */
+export function givesReason({ mark }: KsSaid): boolean {
+  return !isOfAnyPeer(mark.mnemonic);
+}
+
+/** Of these, what explains that a rekey did not renew the keys of a GM: it was dropped, or the KS cannot rekey anybody. */
+export function keepsRekeysAway({ mark }: KsSaid): boolean {
+  return mark.proof === 'ejected' || isAboutGroup(mark.mnemonic);
 }
 
 /** The reason that a KS states, with the first step on that KS; null: it states none. */
 export function statedByKs({ ks, mark }: KsSaid): Stated | null {
-  const stated = statedReason(mark.mnemonic, 'ks');
-  if (stated === null || stated.firstStep === null) return stated;
-  const [first = '', ...rest] = stated.firstStep;
-  return { ...stated, firstStep: `On ${ks}, ${first.toLowerCase()}${rest.join('')}` };
+  return reasonStated({ mnemonic: mark.mnemonic, ks });
+}
+
+/** A message that states a reason. */
+export interface ReasonGiven {
+  readonly mnemonic: string;
+  /** The KS that wrote it; null: the GM itself. */
+  readonly ks: string | null;
+}
+
+/** Its words; null: it states none. */
+export function reasonStated({ mnemonic, ks }: ReasonGiven): Stated | null {
+  const stated = statedReason(mnemonic, ks === null ? 'gm' : 'ks');
+  if (stated === null || ks === null) return stated;
+  const [first = '', ...rest] = stated.firstStep ?? '';
+  const firstStep = stated.firstStep === null ? null : `On ${ks}, ${first.toLowerCase()}${rest.join('')}`;
+  return { ...stated, firstStep, by: ks };
 }
 
 export function quotedKs({ ks, mark }: KsSaid): string {

@@ -53,10 +53,14 @@ export interface NamedMark {
   readonly groups: readonly (readonly string[])[];
 }
 
+/** An uptime of weeks is printed in days and hours (`1w2d`): many messages share such a stamp. */
+const IN_HOURS = /^\d{1,4}[ywd]\d{1,3}[wdh]$/u;
+
 /** Of each thing that the message states; empty: it states nothing. */
 export function logMarks(message: LogMessage, written: Interval, source: 'log' | 'buffer'): readonly NamedMark[] {
   const { facility, mnemonic, sequence, timestamp, text } = message;
-  const stamp = sequence === null ? (timestamp ?? String(written.toMs)) : `${sequence} ${timestamp ?? ''}`;
+  const time = timestamp === null || IN_HOURS.test(timestamp) ? null : timestamp;
+  const stamp = sequence === null ? (time ?? String(written.toMs)) : `${sequence} ${time ?? ''}`;
   const link = linkChange(message);
   if (link !== null) {
     const named = {
@@ -67,9 +71,12 @@ export function logMarks(message: LogMessage, written: Interval, source: 'log' |
     return [{ by: 'gm', mark: mark(named, written, { key: stamp, source }), groups: [] }];
   }
   const groups = groupsNamed(text);
-  return messageFacts(facility, mnemonic).map(({ proof, by }) => ({
+  return messageFacts(facility, mnemonic).map(({ proof, by, about }) => ({
     by,
-    mark: mark({ proof, mnemonic, detail: detailOf(proof, text) }, written, { key: stamp, source }),
+    mark: mark({ proof, mnemonic, detail: about === 'group' ? '' : detailOf(proof, text) }, written, {
+      key: stamp,
+      source,
+    }),
     groups,
   }));
 }
@@ -144,9 +151,14 @@ function isOnlyShown({ sources }: LogMark): boolean {
   return sources.every((source) => source === 'restconf');
 }
 
-/** The same message again, from the same source. */
+/** The same message again, from the same source. Of a link the proof tells what it says: both ways in one second. */
 export function isSameMessage(known: LogMark, added: LogMark): boolean {
-  return known.key === added.key && known.mnemonic === added.mnemonic && known.detail === added.detail;
+  return (
+    known.key === added.key &&
+    known.proof === added.proof &&
+    known.mnemonic === added.mnemonic &&
+    known.detail === added.detail
+  );
 }
 
 /** A trap has no stamp of its own: the same one twice at once is one. */

@@ -39,6 +39,8 @@ export interface MessageFact {
   readonly proof: LogProof;
   /** `ks`: a KS writes it, of a GM or of the whole group. */
   readonly by: 'gm' | 'ks';
+  /** Whom a KS writes of: one GM, which its text may name, or the group, whatever addresses its text holds. */
+  readonly about: 'member' | 'group';
   /** Goes on after "because"; null: it states no reason. */
   readonly reason: string | null;
   /** Of a KS's message it goes on after the name of the KS. */
@@ -58,6 +60,8 @@ const CHECK_AUTHORIZATION =
   'show crypto gdoi ks and its configuration: the authorization list of the group against this GM’s address or identity';
 const CHECK_IKE =
   'show crypto isakmp sa on both ends: pre-shared key or certificate, IKE policy, and the path for UDP 848 (500/4500)';
+const COMPARE_TEKS =
+  'show crypto gdoi on this GM and on the sender: do they hold the same TEK SPIs? If not, show crypto gdoi ks coop on every KS: is there exactly one primary?';
 const CHECK_EJECTION =
   'show crypto gdoi ks members: Rekey Acks missed of this GM; then the path for UDP 848 from the KS to it. It gets no rekey until it registers again';
 
@@ -115,16 +119,8 @@ const GDOI_RECALLED: readonly Row[] = [
   ['PSEUDO_TIME_LARGE', 'replay'],
   ['PSEUDO_TIME_TOO_OLD', 'replay'],
 ];
-const GDOI_RECALLED_KS: readonly Row[] = [
-  ['UNAUTHORIZED_IPADDR', 'refused', 'the KS does not permit its address', CHECK_AUTHORIZATION],
-  ['UNREGISTERED_INTERFACE', 'refused', 'it reached the KS on an interface that is not registered', CHECK_REGISTRATION],
-  ['KS_BAD_ID', 'refused', 'it sent a group identity that the KS does not know', CHECK_REGISTRATION],
-  [
-    'REJECT_GM_VERSION_REGISTER',
-    'refused',
-    'the KS refuses its GETVPN version',
-    'show crypto gdoi feature, and the version in show crypto gdoi of the GM: upgrade the GM, or leave out the feature it lacks',
-  ],
+/** Of the whole group: an address in it is a KS's. */
+const GDOI_RECALLED_KS_GROUP: readonly Row[] = [
   [
     'KS_NO_RSA_KEYS',
     'refused',
@@ -143,6 +139,17 @@ const GDOI_RECALLED_KS: readonly Row[] = [
     'a KS can hold no more members',
     'show crypto gdoi ks coop and show crypto gdoi ks members summary on every KS: versions and number of members',
   ],
+];
+const GDOI_RECALLED_KS: readonly Row[] = [
+  ['UNAUTHORIZED_IPADDR', 'refused', 'the KS does not permit its address', CHECK_AUTHORIZATION],
+  ['UNREGISTERED_INTERFACE', 'refused', 'it reached the KS on an interface that is not registered', CHECK_REGISTRATION],
+  ['KS_BAD_ID', 'refused', 'it sent a group identity that the KS does not know', CHECK_REGISTRATION],
+  [
+    'REJECT_GM_VERSION_REGISTER',
+    'refused',
+    'the KS refuses its GETVPN version',
+    'show crypto gdoi feature, and the version in show crypto gdoi of the GM: upgrade the GM, or leave out the feature it lacks',
+  ],
   ['KS_BLACKHOLE_ACK', 'ejected', 'the KS takes no acknowledgement of it any more', CHECK_EJECTION],
   ['KS_NACK_GM_EJECT', 'ejected', 'the KS dropped it: it had not acknowledged its rekeys', CHECK_EJECTION],
   [
@@ -159,10 +166,18 @@ const CRYPTO_SEEN: readonly Row[] = [
   ['IKMP_BAD_MESSAGE', 'ike_failed', 'IKE with its KS failed', CHECK_IKE],
 ];
 const CRYPTO_RECALLED: readonly Row[] = [
-  ['RECVD_PKT_INV_SPI', 'invalid_spi', 'it met a TEK that it does not hold'],
+  ['RECVD_PKT_INV_SPI', 'invalid_spi', 'it met a TEK that it does not hold', COMPARE_TEKS],
   ['RECVD_PKT_NOT_IPSEC', 'not_ipsec', 'packets came in clear that should be encrypted'],
   ['IKMP_MODE_FAILURE', 'ike_failed', 'IKE with its KS failed', CHECK_IKE],
   ['IKMP_NO_SA', 'ike_failed', 'IKE with its KS failed', CHECK_IKE],
+];
+/** The same on the other end: the KS names the GM with which it failed. */
+const CRYPTO_SEEN_KS: readonly Row[] = [
+  ['IKMP_BAD_MESSAGE', 'ike_failed', 'IKE between the KS and it failed', CHECK_IKE],
+];
+const CRYPTO_RECALLED_KS: readonly Row[] = [
+  ['IKMP_MODE_FAILURE', 'ike_failed', 'IKE between the KS and it failed', CHECK_IKE],
+  ['IKMP_NO_SA', 'ike_failed', 'IKE between the KS and it failed', CHECK_IKE],
 ];
 /** The rest of the name says what is wrong with the certificate. */
 const INVALID_CERTIFICATE = 'CERTIFICATE_INVALID';
@@ -173,6 +188,8 @@ const PKI_RECALLED: readonly Row[] = [
   ['CRL_FETCH_FAIL', 'ike_failed', 'the CRL could not be fetched', CHECK_CERTIFICATE],
   ['CRL_INSERT_FAIL', 'ike_failed', 'the CRL could not be used', CHECK_CERTIFICATE],
 ];
+/** Of a KS they do not say whose registration failed for it. */
+const OF_ANY_PEER: ReadonlySet<string> = new Set([...PKI_SEEN, ...PKI_RECALLED].map(([mnemonic]) => mnemonic));
 
 type Facility = 'GDOI' | 'CRYPTO' | 'PKI' | 'SYS';
 
@@ -185,9 +202,20 @@ const FACTS: Readonly<Record<Facility, ReadonlyMap<string, readonly MessageFact[
     rows(GDOI_SEEN_KS, 'ks', false),
     rows(GDOI_RECALLED, 'gm', true),
     rows(GDOI_RECALLED_KS, 'ks', true),
+    rows(GDOI_RECALLED_KS_GROUP, 'ks', true, 'group'),
   ),
-  CRYPTO: byMnemonic(rows(CRYPTO_SEEN, 'gm', false), rows(CRYPTO_RECALLED, 'gm', true)),
-  PKI: byMnemonic(rows(PKI_SEEN, 'gm', false), rows(PKI_RECALLED, 'gm', true)),
+  CRYPTO: byMnemonic(
+    rows(CRYPTO_SEEN, 'gm', false),
+    rows(CRYPTO_SEEN_KS, 'ks', false),
+    rows(CRYPTO_RECALLED, 'gm', true),
+    rows(CRYPTO_RECALLED_KS, 'ks', true),
+  ),
+  PKI: byMnemonic(
+    rows(PKI_SEEN, 'gm', false),
+    rows(PKI_RECALLED, 'gm', true),
+    rows(PKI_SEEN, 'ks', false),
+    rows(PKI_RECALLED, 'ks', true),
+  ),
   SYS: byMnemonic(rows([['RESTART', 'restart']], 'gm', false)),
 };
 
@@ -195,10 +223,11 @@ function rows(
   table: readonly Row[],
   by: MessageFact['by'],
   recalled: boolean,
+  about: MessageFact['about'] = 'member',
 ): readonly (readonly [string, MessageFact])[] {
   return table.map(([mnemonic, proof, reason = null, firstStep = null]) => [
     mnemonic,
-    { proof, by, reason, firstStep, recalled },
+    { proof, by, about, reason, firstStep, recalled },
   ]);
 }
 
@@ -218,6 +247,18 @@ export function messageFacts(facility: string, mnemonic: string): readonly Messa
   }
   if (!GETVPN_FACILITIES.has(facility)) return [];
   return FACTS.GDOI.get(mnemonic) ?? (facility === 'CRYPTO' ? (FACTS.CRYPTO.get(mnemonic) ?? []) : []);
+}
+
+const OF_THE_GROUP: ReadonlySet<string> = new Set(GDOI_RECALLED_KS_GROUP.map(([mnemonic]) => mnemonic));
+
+/** Is this message of a KS about its whole group? */
+export function isAboutGroup(mnemonic: string): boolean {
+  return OF_THE_GROUP.has(mnemonic);
+}
+
+/** A KS that says this may say it of any of its peers: it is shown, and is no reason. */
+export function isOfAnyPeer(mnemonic: string): boolean {
+  return OF_ANY_PEER.has(mnemonic.startsWith(INVALID_CERTIFICATE) ? INVALID_CERTIFICATE : mnemonic);
 }
 
 /** The reason that a kept message states, by its mnemonic alone; null: it states none. */

@@ -83,7 +83,7 @@ const mark = fields<LogMark>({
   sources: stays,
 });
 
-const draft = fields<Draft>({
+const draftAlways = fields<Omit<Draft, 'statedBy'>>({
   number: stays,
   between: interval,
   atMs: instant,
@@ -91,6 +91,8 @@ const draft = fields<Draft>({
   evidence: stays,
   stated: stays,
 });
+
+const draft: Move<Draft> = (value, byMs) => ({ ...value, ...draftAlways(value, byMs) });
 
 const pending = fields<Pending>({
   kind: stays,

@@ -4,7 +4,7 @@
 import { type Counters, countersOf } from '../seen/counters.ts';
 import { beginOfAge, endOfCountdown, type Interval } from '../seen/interval.ts';
 import { type HeldKek, shownKek } from '../keys/kek-identity.ts';
-import type { KsSaid } from '../log/ks-marks.ts';
+import { type KsSaid, ksSaidOf } from '../log/ks-marks.ts';
 import type { ReadAt } from '../seen/instant.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
 import { type HeldTek, shownTeks } from '../keys/tek-identity.ts';
@@ -68,6 +68,11 @@ export function seenTimer(at: ReadAt, { reregistersInSeconds }: GmSnapshot): Int
 /** Addresses that a message about this GM and its KSs may name, as `addressesIn` writes them. */
 export function peersOf({ keyServer, keyServers, address }: GmSnapshot): readonly string[] {
   return [keyServer, ...(keyServers ?? []), address].flatMap((each) => (each === null ? [] : [each.toLowerCase()]));
+}
+
+/** What the KSs said of this GM, or of all. */
+export function saidOfGm({ said }: Pick<KsFigures, 'said'>, { address }: GmSnapshot): readonly KsSaid[] {
+  return said.length === 0 ? said : ksSaidOf(said, address, -Infinity);
 }
 
 /** A KEK block without a lifetime is a release that shows none, not a missing KEK. */

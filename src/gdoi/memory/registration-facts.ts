@@ -1,5 +1,6 @@
 /** What is known of one registration when its cause is asked for. */
 import type { Interval } from '../seen/interval.ts';
+import type { KsSaid } from '../log/ks-marks.ts';
 import type { LogMark } from '../log/log-evidence.ts';
 import type { GroupState, HeldView } from './tracker-state.ts';
 
@@ -29,6 +30,8 @@ export interface RegistrationFacts {
   /** The last of them came before the KEK held after was made: a TEK is what it brought. */
   readonly rekeyBroughtTek: boolean;
   readonly marks: readonly LogMark[];
+  /** What the KSs of the group said of this GM, or of all. */
+  readonly ksSaid: readonly KsSaid[];
   readonly forced: GroupState['forced'];
   readonly legacyKek: number | null;
   readonly tekLifetimeSeconds: number | null;

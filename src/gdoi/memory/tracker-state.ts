@@ -103,6 +103,8 @@ export interface Draft {
   readonly evidence: readonly string[];
   /** Mnemonic of the message in which a router stated the reason; null: none did. */
   readonly stated: string | null;
+  /** The KS whose message it is; absent: the GM's own. */
+  readonly statedBy?: string;
 }
 
 export interface Pending {
@@ -130,6 +132,8 @@ export interface LastReregistration {
   readonly unexpected: boolean;
   /** Mnemonic of the message in which a router stated the reason; absent: none did. */
   readonly stated?: string;
+  /** The KS whose message it is; absent: the GM's own. */
+  readonly statedBy?: string;
 }
 
 /** The unexpected one that on-call may have to act on; null: there was none. */

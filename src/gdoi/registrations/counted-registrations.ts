@@ -5,7 +5,7 @@
 import { decidePending, MAX_DRAFTS, restartCause } from './counter-restart.ts';
 import type { Counters } from '../seen/counters.ts';
 import type { Answer } from '../memory/answer.ts';
-import { type GmPlace, peersOf } from '../memory/gm-answer.ts';
+import { type GmPlace, peersOf, saidOfGm } from '../memory/gm-answer.ts';
 import { type Interval, intersection } from '../seen/interval.ts';
 import { kekMade, tekMade, teksReplaced } from '../memory/key-changes.ts';
 import { instantOf, isCorroborated, marksIn, quoted } from '../log/log-evidence.ts';
@@ -70,6 +70,7 @@ function countedDrafts(state: GroupState, { seen, span, kekAfter, ks }: Answer, 
     tekMade: tekMade(state.view, seen, ks),
     tekLifetimeSeconds: ks.tekLifetimeSeconds ?? state.tekLifetimeSeconds,
     peers: peersOf(seen.gm),
+    ksSaid: saidOfGm(ks, seen.gm),
     // Seen to be registering since: what came after that has not renewed what made it begin.
     rekeysBetween: state.unregistered === null ? rekeys : 0,
     lastRekey: (rekeys ?? 0) > 0 || (seen.counters.sinceRegistration ?? 0) > 0 ? seen.lastRekey : null,
@@ -116,6 +117,7 @@ function loggedRegistrations(place: GmPlace, state: GroupState, atMs: EpochMs): 
     tekMade: null,
     tekLifetimeSeconds: state.tekLifetimeSeconds,
     peers: state.view?.keyServer == null ? [] : [state.view.keyServer.toLowerCase()],
+    ksSaid: [],
     rekeysBetween: 0,
     lastRekey: null,
     sinceRegistration: null,

@@ -6,7 +6,7 @@ import type { Counters, CounterMovement } from '../seen/counters.ts';
 import type { Cause } from '../events/event.ts';
 import { countersResetEvent } from '../events/gdoi-events.ts';
 import type { Answer } from '../memory/answer.ts';
-import { type GmPlace, peersOf } from '../memory/gm-answer.ts';
+import { type GmPlace, peersOf, saidOfGm } from '../memory/gm-answer.ts';
 import { type Interval, intersection, middleMs } from '../seen/interval.ts';
 import { instantOf, type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
 import { registrationsBetween } from './registrations.ts';
@@ -104,6 +104,7 @@ function newEpoch(
     tekMade: null,
     tekLifetimeSeconds: ks.tekLifetimeSeconds ?? state.tekLifetimeSeconds,
     peers: peersOf(seen.gm),
+    ksSaid: saidOfGm(ks, seen.gm),
     rekeysBetween: 0,
     lastRekey: null,
     sinceRegistration: null,

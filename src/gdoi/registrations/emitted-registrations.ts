@@ -3,7 +3,7 @@
  * critical.
  */
 import type { Cause, GdoiEvent } from '../events/event.ts';
-import { statedReason } from '../log/message-facts.ts';
+import { reasonStated } from '../log/ks-marks.ts';
 import { reregistrationEvent, UNEXPECTED } from '../events/gdoi-events.ts';
 import type { GmPlace } from '../memory/gm-answer.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -38,7 +38,7 @@ export function emitRegistrations(place: GmPlace, state: GroupState, decided: De
         cause,
         evidence: draft.evidence,
         repeated,
-        stated: draft.stated === null ? null : statedReason(draft.stated, 'gm'),
+        stated: draft.stated === null ? null : reasonStated({ mnemonic: draft.stated, ks: draft.statedBy ?? null }),
       }),
     );
     tally = cause === 'initial' ? tally : counted(tally, draft, cause);
@@ -47,13 +47,18 @@ export function emitRegistrations(place: GmPlace, state: GroupState, decided: De
   return { state: { ...state, tally, everRegistered }, events };
 }
 
-function counted(tally: Tally, { atMs, stated }: Draft, cause: Cause): Tally {
+function counted(tally: Tally, { atMs, stated, statedBy }: Draft, cause: Cause): Tally {
   const unexpected = UNEXPECTED[cause];
   const before = unexpected ? null : lastUnexpectedOf(tally);
   return {
     expected: tally.expected + (unexpected ? 0 : 1),
     unexpected: tally.unexpected + (unexpected ? 1 : 0),
-    last: { atMs: Math.round(atMs), cause, unexpected, ...(stated === null ? {} : { stated }) },
+    last: {
+      atMs: Math.round(atMs),
+      cause,
+      unexpected,
+      ...(stated === null ? {} : { stated, ...(statedBy === undefined ? {} : { statedBy }) }),
+    },
     recent: unexpected ? [...tally.recent, Math.round(atMs)].slice(-MAX_RECENT) : tally.recent,
     ...(before === null ? {} : { lastUnexpected: before }),
   };

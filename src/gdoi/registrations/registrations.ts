@@ -8,6 +8,7 @@ import type { KekAfter, RegistrationFacts } from '../memory/registration-facts.t
 import { type CauseDecision, causeOfReregistration, legacyPair } from './reregistration-cause.ts';
 import { type Interval, intersection, middleMs, overlaps } from '../seen/interval.ts';
 import { DELIVERY_MS, type LogMark, instantOf, marksIn, quoted } from '../log/log-evidence.ts';
+import type { KsSaid } from '../log/ks-marks.ts';
 import { kekMissedWindow } from '../keys/timer-windows.ts';
 import type { Draft, GroupState } from '../memory/tracker-state.ts';
 
@@ -36,6 +37,8 @@ export interface RegistrationSpan {
   readonly tekLifetimeSeconds: number | null;
   /** Addresses of its KSs, and its own. */
   readonly peers: readonly string[];
+  /** As in `RegistrationFacts`. */
+  readonly ksSaid: readonly KsSaid[];
   readonly rekeysBetween: number | null;
   /** When the last rekey came, and how many after the last registration. */
   readonly lastRekey: Interval | null;
@@ -85,7 +88,8 @@ export function registrationsBetween(what: RegistrationSpan): readonly Draft[] {
         ...(completion === undefined ? [] : [quoted(completion)]),
         ...decision.evidence,
       ],
-      stated: decision.stated ?? null,
+      stated: decision.stated?.mnemonic ?? null,
+      ...(decision.stated?.ks == null ? {} : { statedBy: decision.stated.ks }),
     });
   }
   return drafts;
@@ -180,6 +184,7 @@ function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, i
     legacyKek: state.legacyKek,
     tekLifetimeSeconds: what.tekLifetimeSeconds,
     keyServers: what.peers,
+    ksSaid: what.ksSaid,
   };
 }
 

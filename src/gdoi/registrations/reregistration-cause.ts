@@ -9,11 +9,12 @@ import type { Cause } from '../events/event.ts';
 import { instant } from '../events/instant-text.ts';
 import { type Interval, intersection, middleMs, overlaps, widened } from '../seen/interval.ts';
 import { isOfPeer, type LogMark, instantOf, marksIn, quoted, quotedLink } from '../log/log-evidence.ts';
+import { givesReason, keepsRekeysAway, type KsSaid, quotedKs, type ReasonGiven } from '../log/ks-marks.ts';
 import { registeredWith } from '../memory/snmp-look.ts';
 import type { RegistrationFacts } from '../memory/registration-facts.ts';
 import { longestLived } from '../keys/tek-identity.ts';
 import { KEY_MADE_SLACK_MS, LONGEST_LEAD_MS, oddKek, oddKeyBesideTek } from './odd-key.ts';
-import { decidingWindow, possibleWindows, tekCanBe, timerDue } from './timer-choice.ts';
+import { decidingWindow, possibleWindows, tekCanBe, type TimerChoice, timerDue, type Window } from './timer-choice.ts';
 import { kekExpiryWindow, kekMissedWindow } from '../keys/timer-windows.ts';
 import type { HeldView } from '../memory/tracker-state.ts';
 
@@ -22,8 +23,8 @@ export interface CauseDecision {
   readonly evidence: readonly string[];
   /** The start, as narrow as the decision makes it. */
   readonly start: Interval;
-  /** Mnemonic of the message in which the router states the reason. */
-  readonly stated?: string;
+  /** The message in which a router states the reason. */
+  readonly stated?: ReasonGiven;
 }
 
 /** A KEK is deleted at its expiry; its message may take a little longer. */
@@ -36,8 +37,9 @@ const REPLACED_AFTER_REKEY = 'the KS had replaced its KEK long before it was due
 
 const ORDER_OR_EXPIRY = 'the KEK had run out after the order of the KS: either makes a GM register: not decided';
 
-const LINK_OR_TIMER =
-  'the interface had come back well before that timer was due: either makes a GM register: not decided';
+const LINK_OR_TIMER = 'the interface had come back before that timer was due: either makes a GM register: not decided';
+
+const ORDER_OR_LINK = 'the interface had come back after the order of the KS: either makes a GM register: not decided';
 
 const AFTER_ITS_END = 'complete only after that KEK had ended: it brought another one';
 
@@ -50,9 +52,8 @@ export function causeOfReregistration(facts: RegistrationFacts): CauseDecision {
   if (facts.forced !== null) return ordered(facts, facts.forced);
   const recovery = recovered(facts);
   if (recovery !== null) return recovery;
-  const refusals = refusalsOf(facts);
-  if (before === null) return withReason(failoverOr(facts, refusals.map(quoted)), refusals);
-  return withReason(byTimer(facts, before), refusals);
+  const decision = before === null ? failoverOr(facts, []) : byTimer(facts, before);
+  return withReason(withReason(decision, strangePackets(facts, decision)), refusalsOf(facts));
 }
 
 function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
@@ -74,12 +75,12 @@ function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
   const { windows, start: narrowed } = choice;
   const only = decidingWindow(choice, facts, before);
   const eitherTimer = only !== undefined && only !== 'tek' && windows.includes('tek');
-  const failed = failedRekeys(facts, before);
-  const evidence = [...choice.evidence, ...failed.map(quoted), ...(eitherTimer ? [EITHER_TIMER] : [])];
-  const odd = only === 'tek' ? oddKeyBesideTek(facts, before) : only === 'kek_missed' ? oddKek(facts, before) : null;
-  if (odd !== null) return { cause: 'unknown', start, evidence: [...evidence, odd] };
+  const failed = rekeysKeptAway(facts, before);
+  const evidence = [...choice.evidence, ...failed.map(saidIn), ...(eitherTimer ? [EITHER_TIMER] : [])];
+  const odd = isAtCountdown(choice, start) ? null : oddKeyOf(only, facts, before);
+  if (odd !== null) return statedBy(failed, { cause: 'unknown', start, evidence: [...evidence, odd] });
   const flap = only === undefined ? null : flapBeforeTimer(facts, before, narrowed);
-  if (flap !== null) return { cause: 'unknown', start, evidence: [...evidence, ...flap] };
+  if (flap !== null) return statedBy(failed, { cause: 'unknown', start, evidence: [...evidence, ...flap] });
   switch (only) {
     case 'kek_missed':
       return statedBy(
@@ -87,7 +88,7 @@ function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
         missedKek(facts, before, {
           start: narrowed,
           evidence,
-          failed: failed.length > 0,
+          failed: failed.some(({ ks }) => ks === null),
           deletedAfter: deletedAfter(deleted, facts),
         }),
       );
@@ -99,12 +100,29 @@ function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
         withFailover(facts, { cause: 'tek_expired', start: narrowed, evidence: [...evidence, noTekRekey(facts)] }),
       );
     case undefined:
-      return windows.length > 1
-        ? { cause: 'unknown', start, evidence: [...evidence, 'more than one timer can have made it: not decided'] }
-        : (interfaceFlap(facts, before, evidence) ?? replacedOr(facts, before, evidence));
+      return statedBy(
+        failed,
+        windows.length > 1
+          ? { cause: 'unknown', start, evidence: [...evidence, 'more than one timer can have made it: not decided'] }
+          : (interfaceFlap(facts, before, evidence) ??
+              orderedByKs(facts, before, choice.evidence) ??
+              replacedOr(facts, before, evidence)),
+      );
     default:
       return only satisfies never;
   }
+}
+
+/** A message tells when it began, and that is when the countdown of the GM ran out: no order comes so pat. */
+const PAT_MS = 5000;
+
+function isAtCountdown({ byCountdown }: TimerChoice, start: Interval): boolean {
+  return byCountdown && start.toMs - start.fromMs <= PAT_MS;
+}
+
+function oddKeyOf(only: Window | undefined, facts: RegistrationFacts, before: HeldView): string | null {
+  if (only === 'tek') return oddKeyBesideTek(facts, before);
+  return only === 'kek_missed' ? oddKek(facts, before) : null;
 }
 
 /**
@@ -268,33 +286,87 @@ function withFailover(facts: RegistrationFacts, decision: CauseDecision): CauseD
   return { ...decision, evidence: [...decision.evidence, registeredWith(from, to)] };
 }
 
-/** Rekeys that reached the GM since its keys came, and that it could not use. */
-function failedRekeys({ marks, start }: RegistrationFacts, { keysCame }: HeldView): readonly LogMark[] {
-  if (marks.length === 0) return marks;
-  return marksIn(marks, 'rekey_failed', { fromMs: keysCame?.fromMs ?? -Infinity, toMs: start.toMs }).slice(-1);
+/** A message with its writer; `ks` null: the GM itself. */
+interface Said {
+  readonly ks: string | null;
+  readonly mark: LogMark;
 }
 
-/** The router's word for why the rekey is missing goes with the cause that its timers show. */
-function statedBy([failed]: readonly LogMark[], decision: CauseDecision): CauseDecision {
-  const isOfRekey = decision.cause !== 'unknown' && decision.cause !== 'legacy_ks';
-  return failed === undefined || !isOfRekey ? decision : { ...decision, stated: failed.mnemonic };
+function byItself(mark: LogMark): Said {
+  return { ks: null, mark };
+}
+
+function saidIn({ ks, mark }: Said): string {
+  return ks === null ? quoted(mark) : quotedKs({ ks, mark });
+}
+
+function reasonIn({ ks, mark }: Said): ReasonGiven {
+  return { mnemonic: mark.mnemonic, ks };
+}
+
+/** Why no rekey renewed the keys since they came: it could not use one, by its own word, or its KS sent none. */
+function rekeysKeptAway({ marks, start, ksSaid }: RegistrationFacts, { keysCame }: HeldView): readonly Said[] {
+  if (marks.length === 0 && ksSaid.length === 0) return [];
+  const since = { fromMs: keysCame?.fromMs ?? -Infinity, toMs: start.toMs };
+  const own = marksIn(marks, 'rekey_failed', since).slice(-1).map(byItself);
+  return [...own, ...ksSaid.filter((said) => keepsRekeysAway(said) && isWithin(said, since)).slice(-1)];
+}
+
+function isWithin({ mark }: KsSaid, { fromMs, toMs }: Interval): boolean {
+  return mark.atMs >= fromMs && mark.fromMs <= toMs;
+}
+
+/** A router's word for why the rekey is missing goes with the cause that the timers show; the GM's own comes first. */
+function statedBy([said]: readonly Said[], decision: CauseDecision): CauseDecision {
+  const hasOther = decision.cause === 'legacy_ks' || decision.cause === 'interface' || decision.cause === 'ks_forced';
+  return said === undefined || hasOther || decision.stated !== undefined
+    ? decision
+    : { ...decision, stated: reasonIn(said) };
+}
+
+/** A KS forgets a GM that it revokes or deletes, and tells it so. */
+const PUT_OUT: ReadonlySet<string> = new Set(['KS_GM_REVOKED', 'GM_DELETE']);
+/** The GM registers when the lifetimes that were cut have run out. */
+const AFTER_PUT_OUT_MS = 600_000;
+
+/** No timer was due, and its KS says that it put this GM out. */
+function orderedByKs(facts: RegistrationFacts, before: HeldView, evidence: readonly string[]): CauseDecision | null {
+  const { start, ksSaid } = facts;
+  const since = {
+    fromMs: Math.max(before.keysCame?.fromMs ?? -Infinity, start.fromMs - AFTER_PUT_OUT_MS),
+    toMs: start.toMs,
+  };
+  const said = ksSaid.findLast((each) => PUT_OUT.has(each.mark.mnemonic) && isWithin(each, since));
+  if (said === undefined) return null;
+  const begun = intersection(start, { fromMs: said.mark.fromMs, toMs: Infinity }) ?? start;
+  const ordered: CauseDecision = { cause: 'ks_forced', start: begun, evidence: [...evidence, quotedKs(said)] };
+  return withFailover(facts, { ...ordered, stated: reasonIn(said) });
 }
 
 /** What kept the GM from registering, or from using what it got, between the last answer and the registration. */
-function refusalsOf({ marks, before, start, completed, keyServers }: RegistrationFacts): readonly LogMark[] {
-  if (marks.length === 0) return marks;
+function refusalsOf({ marks, before, start, completed, ...facts }: RegistrationFacts): readonly Said[] {
+  const { keyServers, ksSaid } = facts;
+  if (marks.length === 0 && ksSaid.length === 0) return [];
   const since = { fromMs: Math.min(before?.sentMs ?? start.fromMs, start.fromMs), toMs: completed.toMs };
-  return [...marksIn(marks, 'refused', since), ...marksIn(marks, 'ike_failed', since)].filter((mark) =>
+  const own = [...marksIn(marks, 'refused', since), ...marksIn(marks, 'ike_failed', since)].filter((mark) =>
     isOfPeer(mark, keyServers),
   );
+  const byKs = ksSaid.filter((said) => said.mark.proof !== 'ejected' && isWithin(said, since));
+  return [...own.map(byItself), ...byKs];
 }
 
-function withReason(decision: CauseDecision, refusals: readonly LogMark[]): CauseDecision {
-  const last = refusals.at(-1);
-  if (last === undefined) return decision;
-  const evidence = [...decision.evidence, ...refusals.slice(-2).map(quoted)];
-  return decision.cause === 'unknown' && decision.stated === undefined
-    ? { ...decision, evidence, stated: last.mnemonic }
+/** Packets under a TEK that it does not hold, where no message says that it registered for them. */
+function strangePackets({ marks, start }: RegistrationFacts, { cause }: CauseDecision): readonly Said[] {
+  if (marks.length === 0 || (cause !== 'unknown' && cause !== 'ks_failover')) return [];
+  return marksIn(marks, 'invalid_spi', { fromMs: start.fromMs - RECOVERY_MS, toMs: start.toMs }).map(byItself);
+}
+
+function withReason(decision: CauseDecision, reasons: readonly Said[]): CauseDecision {
+  if (reasons.length === 0) return decision;
+  const evidence = [...decision.evidence, ...reasons.slice(-2).map(saidIn)];
+  const last = reasons.findLast(({ ks, mark }) => ks === null || givesReason({ ks, mark }));
+  return last !== undefined && decision.cause === 'unknown' && decision.stated === undefined
+    ? { ...decision, evidence, stated: reasonIn(last) }
     : { ...decision, evidence };
 }
 
@@ -362,11 +434,14 @@ function flapBesideOrder(facts: RegistrationFacts, before: HeldView, orderedMs: 
   const down = marksIn(marks, 'interface_down', { fromMs: -Infinity, toMs: start.toMs }).at(-1);
   if (up === undefined || down === undefined) return null;
   const order = marksIn(marks, 'forced', { fromMs: orderedMs, toMs: orderedMs }).at(-1);
-  const isTooSoon = order?.mnemonic === ORDER_WITH_RESPITE && orderedMs > start.toMs - AT_ONCE_MS;
-  return down.fromMs > orderedMs || isTooSoon ? interfaceFlap(facts, before, []) : null;
+  if (order === undefined) return null;
+  const isTooSoon = order.mnemonic === ORDER_WITH_RESPITE && orderedMs > start.toMs - AT_ONCE_MS;
+  if (down.fromMs > orderedMs || isTooSoon) return interfaceFlap(facts, before, []);
+  if (up.fromMs < orderedMs) return null;
+  return { cause: 'unknown', evidence: [quoted(order), ...quotedLink(down, up), ORDER_OR_LINK], start };
 }
 
-/** The interface had been back for longer than a GM waits, and nothing says that it registered only when the timer fired. */
+/** The interface came back before the timer was due, and nothing says that the GM registered only when it fired. */
 function flapBeforeTimer(
   { marks, start }: RegistrationFacts,
   before: HeldView,
@@ -374,8 +449,9 @@ function flapBeforeTimer(
 ): readonly string[] | null {
   if (marks.length === 0) return null;
   const sinceMs = Math.max(start.fromMs, before.keysCame?.toMs ?? -Infinity);
-  const up = marksIn(marks, 'interface_up', { fromMs: sinceMs, toMs: due.fromMs - AT_ONCE_MS }).at(-1);
-  if (up === undefined || up.fromMs < sinceMs || up.atMs > due.fromMs - AT_ONCE_MS) return null;
+  const up = marksIn(marks, 'interface_up', { fromMs: sinceMs, toMs: due.toMs }).at(-1);
+  if (up === undefined || up.fromMs < sinceMs || up.atMs > due.toMs) return null;
+  if (start.fromMs > up.atMs + AT_ONCE_MS) return null;
   const down = marksIn(marks, 'interface_down', { fromMs: -Infinity, toMs: up.atMs }).at(-1);
   return down === undefined ? null : [...quotedLink(down, up), LINK_OR_TIMER];
 }

@@ -7,6 +7,7 @@ import type { GmPlace } from '../memory/gm-answer.ts';
 import { emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import type { ErrorCount, GroupState } from '../memory/tracker-state.ts';
 import { quoted } from '../log/log-evidence.ts';
+import { instant } from '../events/instant-text.ts';
 import { marksSince } from './stated-reason.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import type { GmDataplane, GmReplay, GmSnapshot } from '../seen/snapshot.ts';
@@ -44,11 +45,16 @@ function isOld(known: ErrorCount | null, at: ReadAt): boolean {
   return known !== null && at.sentAtMs <= known.at.sentAtMs;
 }
 
-/** Where no counter of anti-replay is collected, its messages are all there is. */
+/** The counters are read with the answer that follows a message, or are not read soon. */
+const COUNTERS_FOLLOW_MS = 90_000;
+
+/** Where no counter of anti-replay is collected, or none since, its messages are all there is. */
 export function trackReplayMessages(place: GmPlace, state: GroupState, at: ReadAt): GroupTracked {
-  if (state.replayErrors !== null) return unchanged(state);
+  const counted = state.replayErrors?.at ?? null;
   const [last] = marksSince(state, ['replay'], at.sentAtMs - QUIET_MS).slice(-1);
-  if (last === undefined) return unchanged(withoutDrops(state, at.receivedAtMs));
+  if (last === undefined) return unchanged(counted === null ? withoutDrops(state, at.receivedAtMs) : state);
+  if (counted !== null && (last.atMs <= counted.receivedAtMs || at.sentAtMs - last.atMs < COUNTERS_FOLLOW_MS))
+    return unchanged(state);
   if (state.episodes.replayErrors) return unchanged(state);
   return emitting(
     { ...state, episodes: { ...state.episodes, replayErrors: true } },
@@ -57,7 +63,12 @@ export function trackReplayMessages(place: GmPlace, state: GroupState, at: ReadA
       between: { fromMs: last.fromMs, toMs: last.atMs },
       severe: false,
       what: 'anti-replay',
-      evidence: [quoted(last), 'its anti-replay counters are not collected'],
+      evidence: [
+        quoted(last),
+        counted === null
+          ? 'its anti-replay counters are not collected'
+          : `its anti-replay counters were last read before, at ${instant(counted.receivedAtMs)}`,
+      ],
     }),
   );
 }

@@ -5,7 +5,7 @@ import type { Stated } from '../events/gdoi-events.ts';
 import type { Answer } from '../memory/answer.ts';
 import { peersOf } from '../memory/gm-answer.ts';
 import type { GroupState } from '../memory/tracker-state.ts';
-import { ksSaidOf, quotedKs, statedByKs } from '../log/ks-marks.ts';
+import { givesReason, keepsRekeysAway, ksSaidOf, quotedKs, statedByKs } from '../log/ks-marks.ts';
 import { isOfPeer, type LogMark, type LogProof, marksIn, quoted } from '../log/log-evidence.ts';
 import { statedReason } from '../log/message-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -28,7 +28,7 @@ export function reasonsOfFailure(state: GroupState, answer: Pick<Answer, 'seen' 
   const peers = peersOf(seen.gm);
   const own = marksSince(state, ['refused', 'ike_failed'], sinceMs).filter((mark) => isOfPeer(mark, peers));
   const said = ksSaidOf(ks.said, seen.gm.address, sinceMs).slice(-MAX_LINES);
-  const lastSaid = said.at(-1);
+  const lastSaid = said.findLast(givesReason);
   const last = own.at(-1);
   return {
     // The KS refused it: that is nearer to the reason than that IKE failed.
@@ -43,9 +43,7 @@ export function reasonsOfFailure(state: GroupState, answer: Pick<Answer, 'seen' 
 export function reasonsOfMissingRekey(state: GroupState, answer: Pick<Answer, 'seen' | 'ks'>): Reasons {
   const sinceMs = state.view?.keysCame?.fromMs ?? -Infinity;
   const failed = marksSince(state, ['rekey_failed'], sinceMs).slice(-MAX_LINES);
-  const said = ksSaidOf(answer.ks.said, answer.seen.gm.address, sinceMs)
-    .filter(({ mark }) => mark.proof === 'ejected' || mark.detail === '')
-    .slice(-MAX_LINES);
+  const said = ksSaidOf(answer.ks.said, answer.seen.gm.address, sinceMs).filter(keepsRekeysAway).slice(-MAX_LINES);
   const last = failed.at(-1);
   const lastSaid = said.at(-1);
   return {

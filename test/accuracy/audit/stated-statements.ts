@@ -1,5 +1,5 @@
 /** Sentences that quote what routers stated themselves, and those of TEKs and of dropped packets. */
-import { type HeardMessage, quotesEnd, ROUNDING_MS, shiftSlackMs } from './history.ts';
+import { type HeardMessage, quotes, quotesEnd, ROUNDING_MS, shiftSlackMs } from './history.ts';
 import { isOfGroup } from './message-statements.ts';
 import { type Audited, form, INSTANT, msOf, NUMBER, statement, type Statement, unless } from './statement.ts';
 
@@ -193,6 +193,15 @@ const NOT_COLLECTED = statement(/its anti-replay counters are not collected/u, (
   ),
 );
 
+const READ_BEFORE = statement(
+  form('its anti-replay counters were last read before, at ', INSTANT),
+  (audited, at = '') =>
+    unless(
+      audited.history.answers.some((answer) => answer.gm.replay !== undefined && quotes(answer, msOf(at), 0, 0)),
+      'they were not read then',
+    ),
+);
+
 const ACKS_MISSED = statement(
   form('Rekey Acks missed: ', NUMBER, '; at 3 the KS drops a GM'),
   ({ history }, missed = '') => {
@@ -229,6 +238,7 @@ export const PACKET_STATEMENTS: readonly Statement[] = [
   MAX_DELTA,
   KINDS,
   NOT_COLLECTED,
+  READ_BEFORE,
   ...STATED_STATEMENTS,
 ];
 export const EJECTION_STATEMENTS: readonly Statement[] = [ACKS_MISSED, NOT_LISTED, OF_A_KS];

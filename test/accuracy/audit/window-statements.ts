@@ -432,7 +432,7 @@ const ORDER_OR_EXPIRY = statement(
 );
 
 const LINK_OR_TIMER = statement(
-  literally('the interface had come back well before that timer was due: either makes a GM register: not decided'),
+  /the interface had come back (?:before that timer was due|after the order of the KS): either makes a GM register: not decided/u,
   ({ event, history, around }) => {
     const since = (around.held?.sentMs ?? 0) - shiftSlackOf(around.held);
     const back = history.messages.some(

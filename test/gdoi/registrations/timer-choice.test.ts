@@ -57,6 +57,7 @@ function registered(between: Interval, over: Partial<RegistrationFacts> = {}): R
     rekeysBetween: 0,
     rekeyBroughtTek: false,
     marks: [],
+    ksSaid: [],
     forced: null,
     legacyKek: null,
     tekLifetimeSeconds: 3600,

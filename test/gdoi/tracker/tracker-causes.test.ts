@@ -35,7 +35,8 @@ test('in [expiry - 190 s, expiry - 40 s] with a new KEK afterwards the rekey was
 const kekMadeAt = (at: number) => ({ kekLifetimeSeconds: () => NEW_KEK - at });
 
 describe('a KEK that no KS makes by itself at that time: its order or the GM’s timer is not decided', () => {
-  const after = gmAnswer(at('window opens + 90'), { succeeded: 2, kekAt: NEW_KEK });
+  const fresh = { succeeded: 2, kekAt: NEW_KEK, teks: { '0x00000002': 90_000 } };
+  const after = gmAnswer(at('window opens + 90'), fresh);
 
   test('long before it was due', () => {
     const told = history([gmAnswer(at('window opens - 210'), before), after], kekMadeAt(650));
@@ -47,6 +48,27 @@ describe('a KEK that no KS makes by itself at that time: its order or the GM’s
 
   test('after the time of the rekey, and before the expiry that an old KS waits for', () => {
     expect(causes(history([gmAnswer(at('window opens + 30'), before), after], kekMadeAt(860)))).toEqual(['unknown']);
+  });
+
+  test('an order makes TEKs as well: one that is held on was not ordered away', () => {
+    const sameTek = gmAnswer(at('window opens + 90'), { ...fresh, teks: { '0x00000001': 90_000 } });
+    expect(causes(history([gmAnswer(at('window opens - 210'), before), sameTek], kekMadeAt(650)))).toEqual([
+      'kek_missed_rekey',
+    ]);
+  });
+
+  test('the log tells that it began when the countdown ran out: no order comes so pat', () => {
+    const counting = { ...before, timerAt: at('window opens + 60') };
+    const told = history(
+      [
+        gmAnswer(at('window opens + 30'), counting),
+        log(at('window opens + 60'), 'GDOI-4-GM_RE_REGISTER'),
+        log(at('window opens + 61'), 'GDOI-5-GM_REGS_COMPL'),
+        after,
+      ],
+      kekMadeAt(at('window opens + 55')),
+    );
+    expect(causes(told)).toEqual(['kek_missed_rekey']);
   });
 
   test('when it is due, the rekey was missed', () => {
