@@ -60,7 +60,8 @@ function bootSeen(state: TrackerState, at: ReadAt, uptimeSeconds: number): BootS
   const before = state.boot;
   const shown: Interval = {
     fromMs: at.sentAtMs - uptimeSeconds * 1000 - UPTIME_STEP_MS,
-    toMs: at.receivedAtMs - uptimeSeconds * 1000,
+    // It was up when it was asked.
+    toMs: Math.min(at.receivedAtMs - uptimeSeconds * 1000, at.sentAtMs),
   };
   const rebooted = before !== null && isNewBoot(before, shown, uptimeSeconds, at);
   const narrowed =

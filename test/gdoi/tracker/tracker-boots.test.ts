@@ -53,6 +53,20 @@ describe('a reload, with the uptime in whole minutes', () => {
     expect(seconds(from)).toBeGreaterThanOrEqual(66.4);
   });
 
+  test('with the groups asked for in the very instant of the uptime is in their answer', () => {
+    // Counters of a GM that had registered once come back to what they were: only the uptime tells.
+    const once: GmSketch = { ...held, succeeded: 1, received: 0 };
+    const told = history([
+      facts(8, 900_000),
+      gmAnswer(9, once),
+      facts(69, 10),
+      gmAnswer(69.395, once),
+      gmAnswer(130, once),
+    ]);
+    expect(causes(told)).toEqual(['reload']);
+    expect(seconds(reregistrations(told)[0]!.betweenMs[1])).toBeLessThanOrEqual(69.5);
+  });
+
   test('is told once, with the uptime asked for before the groups, and before any counter showed it', () => {
     const told = history([
       facts(8, 900_000),
