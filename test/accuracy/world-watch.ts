@@ -29,7 +29,7 @@ export interface AssessedWorld extends Assessed {
 
 export function assessWorld(seed: number, limits?: WorldLimits, hardships: Hardships = ALL_HARDSHIPS): AssessedWorld {
   const world = drawWorld(seed, limits);
-  const watch = drawWatch(seed, hardships);
+  const watch = limits?.unusual === true ? drawUnusualWatch(seed, hardships) : drawWatch(seed, hardships);
   const fleet = createFleetFromPlan(world.plan, { seed, startMs: WORLD_START_MS });
   return { world, watch, ...assess(fleet, watch, { seed, startMs: WORLD_START_MS, hours: world.hours }) };
 }
@@ -64,6 +64,20 @@ export function drawWatch(seed: number, hardships: Hardships = ALL_HARDSHIPS): W
       ...(hardships.messages && buffer ? ['buffer'] : []),
     ].join(', '),
   });
+}
+
+/** Looked at every five minutes and not more, answers of many seconds, and no KS that is asked. */
+function drawUnusualWatch(seed: number, hardships: Hardships): Watch {
+  const watch = drawWatch(seed, hardships);
+  const random = streamOf(seed, 'unusual watch');
+  const blind = random() < 0.3;
+  return {
+    ...watch,
+    name: `${watch.name}${blind ? ', 300 s only' : ''}, unusual`,
+    ...(blind ? { intervalMs: FIVE_MINUTES_MS, phaseAware: false } : {}),
+    withoutKs: watch.withoutKs || random() < 0.3,
+    ...(hardships.losses ? { latencyMs: pick(random, [watch.latencyMs, watch.latencyMs, 8000]) } : {}),
+  };
 }
 
 const TRANSPORTS = ['ssh', 'ssh', 'ssh', 'ssh', 'ssh', 'ssh+snmp', 'snmp'] as const;

@@ -3,7 +3,8 @@
  * statement true? First the scenarios, then worlds drawn from seeds.
  *
  * `-- --worlds N [--first N] [--detail]`: N worlds only; `-- --seed N [--device gm1]`: one world with its timeline, truth
- * and events, `--gms N --troubles N --hours N --plain` a smaller or calmer one. Words choose scenarios and ways of watching by name; `seeds=N`, `hours=N` size the run, `detail` prints each
+ * and events, `--gms N --troubles N --hours N --plain` a smaller or calmer one; `--unusual` draws what fleets hardly ever are.
+ * Words choose scenarios and ways of watching by name; `seeds=N`, `hours=N` size the run, `detail` prints each
  * fault.
  */
 import { parseArgs } from 'node:util';
@@ -52,6 +53,7 @@ const { values: flags, positionals } = parseArgs({
     troubles: { type: 'string' },
     hours: { type: 'string' },
     plain: { type: 'boolean', default: false },
+    unusual: { type: 'boolean', default: false },
     detail: { type: 'boolean', default: false },
   },
 });
@@ -67,6 +69,7 @@ if (flags.seed !== undefined) {
     gms: Number(flags.gms ?? WHOLE_WORLD.gms),
     troubles: Number(flags.troubles ?? WHOLE_WORLD.troubles),
     hours: Number(flags.hours ?? WHOLE_WORLD.hours),
+    unusual: flags.unusual,
   };
   const hardships = flags.plain ? NO_HARDSHIPS : ALL_HARDSHIPS;
   printWorld(assessWorld(Number(flags.seed), limits, hardships), flags.device ?? null);
@@ -79,6 +82,7 @@ function runWorlds(first: number, count: number): void {
   const startedMs = performance.now();
   const seeds = Array.from({ length: count }, (_, index) => first + index);
   const score = scoreWorlds(seeds, {
+    limits: { ...WHOLE_WORLD, unusual: flags.unusual },
     onWorld: (world) => {
       if (detail) printFaults(`seed ${world.world.seed} (${world.watch.name})`, world);
     },

@@ -40,6 +40,8 @@ interface Place {
   readonly seconds: number;
   readonly gms: readonly GmPlan[];
   readonly kss: readonly KsPlan[];
+  /** When keys are renewed, where half of the troubles are to fall near to that; empty: they come whenever. */
+  readonly renewalsSeconds: readonly number[];
 }
 
 interface Drawn {
@@ -91,7 +93,7 @@ const KINDS: readonly (readonly [share: number, kind: TroubleKind, subject: Subj
 export function drawTrouble(random: Random, place: Place): Trouble {
   const all = KINDS.reduce((sum, [share]) => sum + share, 0);
   let chance = random() * all;
-  const atSeconds = Math.floor(place.seconds * (0.02 + 0.93 * random()));
+  const atSeconds = drawInstant(random, place);
   const gm = place.gms[Math.floor(random() * place.gms.length)]?.name ?? 'gm1';
   const ks = place.kss[Math.floor(random() * place.kss.length)]?.name ?? 'ks1';
   const drawn = { random, atSeconds, gm, ks, place };
@@ -101,6 +103,17 @@ export function drawTrouble(random: Random, place: Place): Trouble {
     chance -= share;
   }
   return { kind: 'gm_reload', device: gm, ...gmReloads(drawn) };
+}
+
+/** From the time of the rekey to the end of the key, and a little beyond. */
+const NEAR_RENEWAL_SECONDS = { from: -40, to: 330 } as const;
+
+function drawInstant(random: Random, { seconds, renewalsSeconds }: Place): number {
+  const whenever = Math.floor(seconds * (0.02 + 0.93 * random()));
+  if (renewalsSeconds.length === 0 || random() < 0.5) return whenever;
+  const renewal = renewalsSeconds[Math.floor(random() * renewalsSeconds.length)] ?? whenever;
+  const near = renewal - 230 + between(random, NEAR_RENEWAL_SECONDS.from, NEAR_RENEWAL_SECONDS.to);
+  return Math.max(Math.floor(0.02 * seconds), Math.min(near, Math.floor(0.95 * seconds)));
 }
 
 function between(random: Random, from: number, to: number): number {

@@ -13,6 +13,11 @@ export interface WorldLimits {
   readonly gms: number;
   readonly troubles: number;
   readonly hours: number;
+  /**
+   * What fleets hardly ever are, each part of it possible: TEKs that outlive the KEK or are tiny beside it, groups that
+   * share a GM and no KS, troubles that fall together with a renewal of the keys.
+   */
+  readonly unusual?: boolean;
 }
 
 export const WHOLE_WORLD: WorldLimits = { gms: 6, troubles: 12, hours: 4 };
@@ -29,18 +34,27 @@ const NEW_RELEASES: readonly ReleaseName[] = ['17.6.3', '16.9.5', '15.6(3)M2', '
 const OLD_RELEASES: readonly ReleaseName[] = ['15.1(4)M8', '12.4(24)T8', '15.0(1)M7'];
 const KEK_SECONDS: readonly number[] = [900, 1200, 1800, 2400, 3600, 5400, 7200, 14_400];
 const TEK_SECONDS: readonly number[] = [300, 450, 600, 900, 1200, 1800, 3600];
+const UNUSUAL_KEK_SECONDS: readonly number[] = [600, 1000, 3600, 14_400, 86_400];
+const UNUSUAL_TEK_SECONDS: readonly number[] = [300, 450, 1000, 2400, 5400, 7200];
 
 export function drawWorld(seed: number, limits: WorldLimits = WHOLE_WORLD): DrawnWorld {
-  const groups = drawGroups(streamOf(seed, 'groups'));
+  const unusual = limits.unusual === true;
+  const groups = drawGroups(streamOf(seed, 'groups'), unusual);
   const names = groups.map(({ name }) => name);
-  const kss = drawKeyServers(streamOf(seed, 'kss'), names);
+  const drawn = drawKeyServers(streamOf(seed, 'kss'), names);
+  const kss = unusual ? eachItsOwn(drawn, names) : drawn;
   const gms = Array.from({ length: drawnCount(streamOf(seed, 'count'), 2, limits.gms) }, (_, index) =>
     drawGroupMember(streamOf(seed, `gm${index}`), { index, groups: names, kss }),
   );
   const hours = Math.max(1, Math.min(limits.hours, 1 + Math.floor(streamOf(seed, 'hours')() * 4)));
   const count = Math.min(limits.troubles, 3 + Math.floor(streamOf(seed, 'troubles')() * 10));
   const troubles = Array.from({ length: count }, (_, index) =>
-    drawTrouble(streamOf(seed, `trouble${index}`), { seconds: hours * 3600, gms, kss }),
+    drawTrouble(streamOf(seed, `trouble${index}`), {
+      seconds: hours * 3600,
+      gms,
+      kss,
+      renewalsSeconds: unusual ? groups.flatMap((group) => renewalsOf(group, hours * 3600)) : [],
+    }),
   ).toSorted((a, b) => a.atSeconds - b.atSeconds);
   const paths = gms.flatMap((gm, index) => drawPaths(streamOf(seed, `path${index}`), gm, kss));
   return { seed, hours, troubles, plan: { groups, kss, gms, paths, script: troubles.flatMap(({ acts }) => acts) } };
@@ -65,11 +79,29 @@ function drawnCount(random: Random, least: number, most: number): number {
   return Math.min(most, least + Math.floor(random() * 5));
 }
 
-function drawGroups(random: Random): readonly GroupPlan[] {
-  const names = random() < 0.7 ? ['G1'] : ['G1', 'G2'];
+/** About when a KS that rekeys ahead renews the KEK. */
+function renewalsOf({ kekLifetimeSeconds, kekRemainingSeconds }: GroupPlan, untilSeconds: number): readonly number[] {
+  const everySeconds = Math.max(60, kekLifetimeSeconds - LEAD_SECONDS);
+  const count = Math.ceil(untilSeconds / everySeconds);
+  return Array.from({ length: count }, (_, index) => kekRemainingSeconds + index * everySeconds).filter(
+    (seconds) => seconds < untilSeconds,
+  );
+}
+
+/** Seen: 225 s and 235 s. */
+const LEAD_SECONDS = 230;
+
+/** Of two groups each has KSs of its own, where there are enough. */
+function eachItsOwn(kss: readonly KsPlan[], groups: readonly string[]): readonly KsPlan[] {
+  if (groups.length < 2 || kss.length < 2) return kss;
+  return kss.map((ks, index) => ({ ...ks, groups: groups.filter((_, place) => place === index % groups.length) }));
+}
+
+function drawGroups(random: Random, unusual: boolean): readonly GroupPlan[] {
+  const names = random() < (unusual ? 0.4 : 0.7) ? ['G1'] : ['G1', 'G2'];
   return names.map((name, index): GroupPlan => {
-    const kekLifetimeSeconds = pick(random, KEK_SECONDS);
-    const shorter = TEK_SECONDS.filter((seconds) => seconds < kekLifetimeSeconds);
+    const kekLifetimeSeconds = pick(random, unusual ? UNUSUAL_KEK_SECONDS : KEK_SECONDS);
+    const shorter = unusual ? UNUSUAL_TEK_SECONDS : TEK_SECONDS.filter((seconds) => seconds < kekLifetimeSeconds);
     const antiReplay =
       random() < 0.5 ? ({ kind: 'counter', window: 64 } as const) : ({ kind: 'time', window: 5 } as const);
     return {
