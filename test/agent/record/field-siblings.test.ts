@@ -85,7 +85,7 @@ describe('a rekey came and could not be used', () => {
   });
 
   test('with another KS afterwards both are said', () => {
-    const lines = [...around(said(30, `GDOI-3-GDOI_REKEY_FAILURE: in group ${GROUP}`)).slice(0, -1)];
+    const lines = around(said(30, `GDOI-3-GDOI_REKEY_FAILURE: in group ${GROUP}`)).slice(0, -1);
     const event = registration([...lines, asked(121, gmText({ ...after, server: KS2 }))]);
     expect(event?.cause).toBe('kek_missed_rekey');
     expect(wordsOf(event)).toMatch(new RegExp(`REKEY_FAILURE[\\s\\S]*Registered with ${KS1} -> ${KS2}`, 'u'));
