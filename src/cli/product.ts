@@ -26,6 +26,7 @@ import { targetMetrics } from '../export/target-metrics.ts';
 import { createSelfMetrics } from '../export/self-metrics.ts';
 import { type HttpServer, startHttpServer } from '../http/server.ts';
 import { type Clock, createSystemClock } from '../kernel/clock.ts';
+import { FollowingClock, type ToldTime } from '../kernel/following-clock.ts';
 import { InternalErrors } from '../kernel/internal-errors.ts';
 import { KnownSecrets } from '../kernel/known-secrets.ts';
 import { listenFailure } from '../kernel/listen-failure.ts';
@@ -40,7 +41,7 @@ import { type ReloadOutcome, Reloads } from './reloads.ts';
 import { askOthers, type Asking, type Cluster, startCluster, withAgentsToken } from './cluster.ts';
 import { urlForOthers } from './own-url.ts';
 import { acceptedKeys, keptRefusals } from './shared-notes.ts';
-import { openStore, type SharedStore } from './stores.ts';
+import { openStore, type SharedStore, type StoreOptions } from './stores.ts';
 import type { Notes } from '../store/notes.ts';
 import { shareOf } from '../agent/cluster/cluster-status.ts';
 import { packageVersion } from './version.ts';
@@ -92,8 +93,12 @@ interface Common {
 }
 
 /** Resolves when everything runs. Where a part cannot be started, those before it are closed and it rejects. */
-export async function startProduct(options: ProductOptions, make: PartMakers = PART_MAKERS): Promise<Product> {
-  const { clock, logger, signal = new AbortController().signal } = options;
+export async function startProduct(given: ProductOptions, make: PartMakers = PART_MAKERS): Promise<Product> {
+  const { logger, signal = new AbortController().signal } = given;
+  // Of an agent alone nothing is heard, and it is the given one.
+  const following = new FollowingClock(given.clock);
+  const { clock } = following;
+  const options = { ...given, clock, hearTime: (told: ToldTime) => hear(following, told, logger) };
   const networkClock = { ...createSystemClock(), wallMs: clock.wallMs };
   const parts = new Parts({ clock: networkClock, logger, signal });
   try {
@@ -105,8 +110,16 @@ export async function startProduct(options: ProductOptions, make: PartMakers = P
   }
 }
 
+/** Agents that share a store go by its clock: what one remembers is compared with what another sees. */
+function hear(following: FollowingClock, told: ToldTime, logger: Logger): void {
+  const setByMs = following.hear(told);
+  if (setByMs === 0) return;
+  const seconds = Math.round(setByMs / 1000);
+  logger.warn({ seconds }, "the database's clock is ahead of this machine's by so much, and is the one that counts");
+}
+
 async function startParts(
-  options: ProductOptions,
+  options: ProductOptions & Pick<StoreOptions, 'hearTime'>,
   make: PartMakers,
   parts: Parts,
   networkClock: Clock,
@@ -122,7 +135,7 @@ async function startParts(
   let cluster: Cluster | null = null;
   const writer = () => cluster?.membership.writer ?? null;
   const { events: store, shared } = await parts.start('store', () =>
-    make.store({ store: config.store, clock, logger, writer }),
+    make.store({ store: config.store, clock, logger, writer, hearTime: options.hearTime }),
   );
   // Closed after the agent: it tells what the agent finds while it stops.
   const { push, webhooks } = await startWaysOut({ config, make, parts }, common, () => server.url);

@@ -2,6 +2,7 @@
 import { type ClusterTimes, timesOfLease } from '../agent/cluster/membership.ts';
 import type { ResolvedOtherAgents, ResolvedStore } from '../config/resolved-config.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { ToldTime } from '../kernel/following-clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { EventStore } from '../store/event-store.ts';
 import { openPostgresStore, type PostgresStore } from '../store/postgres/postgres-store.ts';
@@ -28,15 +29,17 @@ export interface StoreOptions {
   readonly logger: Logger;
   /** Where the store is shared: the agent whose cells may be written now. */
   readonly writer: () => string | null;
+  /** Where the store is shared: hears the time of all its agents. */
+  readonly hearTime: (told: ToldTime) => void;
 }
 
-export async function openStore({ store, writer, ...around }: StoreOptions): Promise<OpenedStore> {
+export async function openStore({ store, writer, hearTime, ...around }: StoreOptions): Promise<OpenedStore> {
   const { retentionMs } = store;
   if (store.kind === 'sqlite') {
     const events = await openSqliteStore({ path: store.path, retentionMs, ...around });
     return { events, shared: null, [Symbol.asyncDispose]: () => events[Symbol.asyncDispose]() };
   }
-  const opened = await openPostgresStore({ address: store.postgres, retentionMs, writer, ...around });
+  const opened = await openPostgresStore({ address: store.postgres, retentionMs, writer, hearTime, ...around });
   const times = timesOfLease(store.leaseMs, store.aloneMs);
   const shared = { store: opened, times, others: store.others, hosts: store.postgres.hosts };
   return { events: opened, shared, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };

@@ -26,6 +26,8 @@ export interface CampaignFigures {
   readonly doubled: number;
   /** GMs of which something was lost or doubled, with what was kept of them. */
   readonly astray: readonly string[];
+  /** How far beyond now a poll was dated at most, though agents' clocks are off by minutes. */
+  readonly aheadMs: number;
   /** Told to the log of an agent more than once. */
   readonly toldTwice: number;
   /** Looks at which two agents owned one cell. */
@@ -59,7 +61,7 @@ const LOOK_EVERY_MS = 100;
 /** From an agent's own end of its lease to the one for the others: it needs no more than that to let go, if it runs. */
 const MARGIN_MS = LEASE_MS / 4;
 /** How far the clock of each agent is off, one after the other. */
-const CLOCKS_OFF_MS = [0];
+const CLOCKS_OFF_MS = [0, 240_000, -180_000, 60_000, -300_000];
 const REPLICATED = [
   'wal_level=replica',
   'max_wal_senders=8',
@@ -99,6 +101,7 @@ export class ClusterCampaign implements AsyncDisposable {
   /** Of each GM at the beginning: what it had counted, beyond what was kept. */
   #before: ReadonlyMap<string, number> = new Map();
   #ownedTwice = 0;
+  #aheadMs = -Infinity;
   #looks = 0;
   readonly #heldTwice: HeldTwice[] = [];
   readonly #heldByStarved: HeldTwice[] = [];
@@ -368,6 +371,7 @@ export class ClusterCampaign implements AsyncDisposable {
       kept,
       doubled,
       astray: await Promise.all(astray.map((gm) => this.#historyOf(gm))),
+      aheadMs: this.#aheadMs,
       toldTwice: told.length - new Set(told).size,
       ownedTwice: this.#ownedTwice,
       looks: this.#looks,
@@ -385,6 +389,7 @@ export class ClusterCampaign implements AsyncDisposable {
   async #countedAndKept(): Promise<ReadonlyMap<string, { readonly counted: number; readonly kept: number }> | null> {
     const owner = await this.#owner();
     const before = await countersOf(owner);
+    for (const { atMs } of before.values()) this.#aheadMs = Math.max(this.#aheadMs, atMs - Date.now());
     const rows = await this.#server.sql(
       `SELECT device, count(*)::int AS kept FROM events WHERE type = 'reregistration' AND cause <> 'initial' GROUP BY 1`,
     );

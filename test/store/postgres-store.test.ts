@@ -3,6 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
+import { createSystemClock } from '../../src/kernel/clock.ts';
+import type { ToldTime } from '../../src/kernel/following-clock.ts';
 import { UserError } from '../../src/kernel/user-error.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { commitSql, commitValues, FENCE } from '../../src/store/postgres/commit-sql.ts';
@@ -334,6 +336,31 @@ describe('events of other agents', () => {
     const ids: string[] = [];
     while (ids.length < 2) ids.push(...(await a.store.others()).map(({ id }) => id));
     expect(ids).toEqual(['slow', 'quick']);
+  });
+});
+
+describe('the time of the server', () => {
+  it('is told when the store is open, and with each renewal of a lease', async () => {
+    const told: ToldTime[] = [];
+    const clock = createSystemClock();
+    const address = await server.database();
+    await using store = await openPostgresStore({
+      address,
+      clock,
+      logger: new MemoryLogger(),
+      writer: () => YOUNG,
+      hearTime: (time) => told.push(time),
+    });
+    expect(told).toHaveLength(1);
+    await store.leases.join({ id: YOUNG, name: 'a', url: '', version: '1', process: '' }, LEASE_MS);
+    await store.leases.renew(YOUNG, { number: 1, leaseMs: LEASE_MS, aloneMs: 0 });
+    expect(told).toHaveLength(2);
+    // Server and test are on one machine: what it showed lies between the question and the answer.
+    const aheadMs = clock.wallMs() - clock.monoMs();
+    for (const { atMs, askedMonoMs, answeredMonoMs } of told) {
+      expect(atMs).toBeGreaterThan(askedMonoMs + aheadMs - 1_000);
+      expect(atMs).toBeLessThan(answeredMonoMs + aheadMs + 1_000);
+    }
   });
 });
 

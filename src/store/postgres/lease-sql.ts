@@ -3,6 +3,9 @@
  * fenced write (`commit-sql.ts`) holds the cell's row: whoever comes second finds what the first one did.
  */
 
+/** The server's clock, as a number of our own instants. */
+export const NOW_MS = 'extract(epoch FROM clock_timestamp())::float8 * 1000';
+
 /** `$5` milliseconds. */
 export const JOIN = `
 INSERT INTO agents (id, name, url, version, process, expires_at)
@@ -14,7 +17,7 @@ WITH renewed AS (
   UPDATE agents SET expires_at = clock_timestamp() + $2 * interval '1 millisecond', alone_ms = $3, renewal = $4
   WHERE id = $1 AND NOT fenced AND renewal < $4 RETURNING 1
 )
-SELECT (SELECT count(*)::int FROM agents WHERE NOT fenced AND id <> $1) AS others FROM renewed`;
+SELECT (SELECT count(*)::int FROM agents WHERE NOT fenced AND id <> $1) AS others, ${NOW_MS} AS now_ms FROM renewed`;
 
 export const ANNOUNCE = `
 INSERT INTO cells AS known (cell, weight)

@@ -15,16 +15,17 @@ import {
   WANT,
 } from './lease-sql.ts';
 import { fromText, toText } from './plain-text.ts';
+import type { ServerClock } from './server-clock.ts';
 
-/** `connections` of its own: a renewal must not wait behind a batch. */
-export function createLeaseTable(connections: PostgresConnections): LeaseTable {
+/** `connections` of its own: a renewal must not wait behind a batch. `time`: hears the server's clock with each renewal. */
+export function createLeaseTable(connections: PostgresConnections, time: ServerClock): LeaseTable {
   const run = (sql: string, values: readonly unknown[] = []) => connections.use((session) => session.run(sql, values));
   return {
     async join({ id, name, url, version, process }, leaseMs) {
       await run(JOIN, [id, toText(name), toText(url), toText(version), leaseMs, toText(process)]);
     },
     async renew(id, { number, leaseMs, aloneMs }) {
-      const [row] = await run(RENEW, [id, leaseMs, aloneMs, number]);
+      const row = await time.hearIn('now_ms', async () => (await run(RENEW, [id, leaseMs, aloneMs, number]))[0]);
       return row === undefined ? null : Number(row['others']);
     },
     async announce(weights) {

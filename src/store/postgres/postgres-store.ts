@@ -11,6 +11,7 @@ import type { Incident } from '../../gdoi/incidents/incident.ts';
 import { groupKey } from '../../gdoi/seen/cell.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import type { ToldTime } from '../../kernel/following-clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { UserError } from '../../kernel/user-error.ts';
 import { decodeCursor, encodeCursor } from '../event-cursor.ts';
@@ -52,11 +53,13 @@ import {
   SELECT_TAIL_END,
   selectEvents,
 } from './event-sql.ts';
+import { NOW_MS } from './lease-sql.ts';
 import { createLeaseTable } from './lease-table.ts';
 import { migrate } from './migrations.ts';
 import { createNotes } from './postgres-notes.ts';
 import { fromText, toText } from './plain-text.ts';
 import { connectFailureOf, type ConnectFailure, reasonOf } from './postgres-error.ts';
+import { ServerClock } from './server-clock.ts';
 import { SELECT_DEVICE_STATES, SELECT_FLEET_STATES, SELECT_MEMBER_STATES } from './state-sql.ts';
 
 const PRUNE_STEP_EVENTS = 1_000;
@@ -77,6 +80,8 @@ export interface PostgresStoreOptions {
    * writes, as into the copy of a store.
    */
   readonly writer: 'unfenced' | (() => string | null);
+  /** Hears the server's clock: once it is open, and with each renewal of a lease. */
+  readonly hearTime?: (told: ToldTime) => void;
   /** Steps of the schema; absent: all that there are. Fewer, for the agent of a version before. */
   readonly migrations?: readonly string[];
 }
@@ -95,7 +100,11 @@ export async function openPostgresStore(options: PostgresStoreOptions): Promise<
   try {
     const { from, to } = await migrate(connections, options.migrations);
     if (from !== to) options.logger.info({ store: connections.place, from, to }, 'store schema brought up to date');
-    return new SharedStore(connections, options);
+    const time = new ServerClock(options.clock, options.hearTime ?? (() => undefined));
+    await connections.use((session) =>
+      time.hearIn('now_ms', async () => (await session.run(`SELECT ${NOW_MS} AS now_ms`))[0]),
+    );
+    return new SharedStore(connections, time, options);
   } catch (error) {
     await connections[Symbol.asyncDispose]();
     throw error instanceof StoreError ? explained(connections.place, error) : error;
@@ -121,11 +130,11 @@ class SharedStore implements PostgresStore {
   #damaged = 0;
   #tail: readonly [tx: string, seq: string] | null = null;
 
-  constructor(connections: PostgresConnections, options: PostgresStoreOptions) {
+  constructor(connections: PostgresConnections, time: ServerClock, options: PostgresStoreOptions) {
     const { clock, logger, retentionMs = DEFAULT_RETENTION_MS, writer, address, times = POSTGRES_TIMES } = options;
     this.#connections = connections;
     this.#leaseConnections = new PostgresConnections(address, times, 1);
-    this.leases = createLeaseTable(this.#leaseConnections);
+    this.leases = createLeaseTable(this.#leaseConnections, time);
     this.notes = createNotes(connections);
     this.#clock = clock;
     this.#logger = logger;
