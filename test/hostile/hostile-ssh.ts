@@ -28,6 +28,8 @@ export interface HostileManner {
   readonly atCommand?: (terminal: Terminal) => void;
   /** Between two polls: after an answer and its prompt. */
   readonly whenIdle?: (terminal: Terminal) => void;
+  /** It is a jump host that is asked for a channel to a device. */
+  readonly atChannel?: (stage: Stage, accept: () => ssh2.ServerChannel, reject: () => void) => void;
 }
 
 /** Parts of ssh2's server that its types leave out. */
@@ -126,6 +128,43 @@ export const MANNERS: Readonly<Record<string, HostileManner>> = {
   'hangs up in an answer': { atCommand: ({ socket }) => socket.destroy() },
 };
 
+/** Of jump hosts: each logs the agent in, and does harm when it is asked for a channel. */
+export const JUMP_MANNERS: Readonly<Record<string, HostileManner>> = {
+  'never answers a request for a channel': { atChannel: () => undefined },
+  'hangs up at each request for a channel': { atChannel: ({ socket }) => socket.destroy() },
+  'closes each channel that it opened': { atChannel: (_stage, accept) => accept().close() },
+  'opens channels and says nothing in them': { atChannel: (_stage, accept) => void accept().resume() },
+  'refuses every channel': { atChannel: (_stage, _accept, reject) => reject() },
+  'sends keepalive requests once it is asked for a channel': {
+    atChannel: (stage) => flood(stage, () => wire(stage.connection).ping()),
+  },
+  'sends keepalive requests beside an open channel': {
+    atChannel(stage, accept) {
+      accept().resume();
+      flood(stage, () => wire(stage.connection).ping());
+    },
+  },
+  'talks without end in a channel': {
+    atChannel(stage, accept) {
+      const channel = accept();
+      channel.on('error', () => undefined);
+      flood({ ...stage, channel }, () => channel.write('x'.repeat(2_000)), 20);
+    },
+  },
+  'asks for channels of its own without end': {
+    atChannel: (stage) =>
+      flood(stage, () => stage.connection.forwardOut('127.0.0.1', 1, '127.0.0.1', 2, () => undefined), 20),
+  },
+  'exchanges keys again and again': {
+    atChannel({ connection, socket }) {
+      const again = (): void => {
+        if (!socket.destroyed) connection.rekey(() => setImmediate(again));
+      };
+      again();
+    },
+  },
+};
+
 export class HostileSsh implements AsyncDisposable {
   readonly #manner: HostileManner;
   readonly #listener: Server;
@@ -133,6 +172,8 @@ export class HostileSsh implements AsyncDisposable {
   connections = 0;
   /** Connections that agreed on keys: what costs both sides. */
   logins = 0;
+  /** Channels that it was asked for as a jump host. */
+  channels = 0;
 
   constructor(manner: HostileManner) {
     this.#manner = manner;
@@ -184,6 +225,10 @@ export class HostileSsh implements AsyncDisposable {
     connection.on('authentication', (context) => {
       if (context.method === 'password') context.accept();
       else context.reject(['password']);
+    });
+    connection.on('tcpip', (accept, reject) => {
+      this.channels += 1;
+      this.#manner.atChannel?.(stage, accept, reject);
     });
     connection.on('ready', () => {
       connection.on('session', (accept) => {

@@ -43,6 +43,8 @@ export interface JumpHostsOptions extends GuardParts {
 interface Connection {
   readonly guarded: GuardedClient;
   channels: number;
+  /** It answered a request for a channel: it does what it is there for. */
+  carries: boolean;
   lost: string | null;
   idle: AbortController | null;
 }
@@ -92,6 +94,7 @@ export class JumpHosts implements Disposable {
       throw error;
     });
     const stream = await openChannel(connection, last, place, signal);
+    this.#jumpOf(jumps, place.sourceAddress).backOff.succeeded();
     this.#occupy(connection, stream);
     return { stream, lost: () => connection.lost };
   }
@@ -136,8 +139,7 @@ export class JumpHosts implements Disposable {
     try {
       const connection = await this.#logIn(jumps, sourceAddress, attempt.signal);
       jump.connections.add(connection);
-      connection.guarded.client.on('close', () => jump.connections.delete(connection));
-      jump.backOff.succeeded();
+      connection.guarded.client.on('close', () => this.#ended(jump, connection));
       jump.failure = null;
       return connection;
     } catch (error) {
@@ -152,13 +154,22 @@ export class JumpHosts implements Disposable {
     }
   }
 
+  /** One that lets us in and then carries nobody, or floods, is no better than one that does not let us in. */
+  #ended(jump: Jump, connection: Connection): void {
+    jump.connections.delete(connection);
+    const { carries, lost, guarded } = connection;
+    if (carries && guarded.flood === null) return;
+    jump.failure = new TransportError('closed', 'jump', lost ?? 'the jump host closed the connection');
+    jump.backOff.failed(this.#options.clock.monoMs());
+  }
+
   async #logIn(jumps: readonly JumpLogin[], sourceAddress: string | null, signal: AbortSignal): Promise<Connection> {
     const last = jumps.at(-1);
     if (last === undefined) throw new Error('a way without a jump host has no connection of its own');
     const key = loginKey(last);
     const way = await this.#to({ ...last, sourceAddress }, jumps.slice(0, -1), signal);
     const guarded = new GuardedClient(this.#options, 'carrier');
-    const connection: Connection = { guarded, channels: 0, lost: null, idle: null };
+    const connection: Connection = { guarded, channels: 0, carries: false, lost: null, idle: null };
     const lose = () => {
       connection.lost ??=
         way.lost() ?? guarded.flood ?? `jump host ${last.name} (${placeOf(last)}) closed the connection`;
@@ -248,6 +259,7 @@ function openChannel(connection: Connection, jump: JumpLogin, to: TcpPlace, sign
     };
     signal.addEventListener('abort', onAbort, { once: true });
     const opened = (error: Error | undefined, stream: Duplex | undefined) => {
+      connection.carries ||= stream !== undefined || isRefusal(error);
       signal.removeEventListener('abort', onAbort);
       if (over) stream?.destroy();
       else if (error !== undefined || stream === undefined) fail(refusedChannel(error, connection, jump, to));
@@ -264,14 +276,23 @@ function openChannel(connection: Connection, jump: JumpLogin, to: TcpPlace, sign
   });
 }
 
+/** The jump host said why, as one does that works (RFC 4254, 5.1). */
+function isRefusal(error: Error | undefined): boolean {
+  return error !== undefined && 'reason' in error && typeof error.reason === 'number';
+}
+
 function refusedChannel(error: unknown, { lost }: Connection, jump: JumpLogin, to: TcpPlace): TransportError {
   if (lost !== null) return new TransportError('closed', 'jump', lost);
   const reason = error instanceof Error && 'reason' in error ? error.reason : null;
   if (reason === PROHIBITED) {
-    const what = `jump host ${jump.name} does not allow connections to ${placeOf(to)} (AllowTcpForwarding, PermitOpen)`;
+    const what = `jump host ${jump.name} does not allow connections to ${to.host} port ${to.port} (AllowTcpForwarding, PermitOpen)`;
     return new TransportError('unreachable', 'connect', what);
   }
-  return new TransportError('refused', 'connect', `jump host ${jump.name} cannot connect to ${placeOf(to)}`);
+  return new TransportError(
+    'refused',
+    'connect',
+    `jump host ${jump.name} cannot connect to ${to.host} port ${to.port}`,
+  );
 }
 
 /** Whatever kept a jump host from being logged in to, with its name. */

@@ -29,6 +29,7 @@ import { later } from '../../kernel/later.ts';
 import { ShellLine } from './shell-line.ts';
 import { SessionError, ShellSession } from './shell-session.ts';
 import { type HostLogin, type ShellLogin, type ShellTransport, TransportError } from './shell-transport.ts';
+import { placeOf } from './ssh-login.ts';
 import { Watchdog } from '../../kernel/watchdog.ts';
 
 /** A connecting host keeps its place at the gate this long. */
@@ -248,7 +249,7 @@ class Opening {
 
   #translateAny(error: unknown): DeviceError {
     if (error instanceof SessionError) return error.deviceError;
-    const { device, host, port, timeoutMs } = this.#target;
+    const { device, timeoutMs } = this.#target;
     const say = (kind: DeviceErrorKind, operation: string, message: string): DeviceError => ({
       kind,
       operation,
@@ -264,7 +265,7 @@ class Opening {
       return say(
         late ? 'timeout' : 'closed',
         this.#phase,
-        late ? `${host} port ${port}: no answer within ${timeoutMs} ms` : 'given up by the agent',
+        late ? `${placeOf(this.#target)}: no answer within ${timeoutMs} ms` : 'given up by the agent',
       );
     }
     throw error;

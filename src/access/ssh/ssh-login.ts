@@ -24,9 +24,17 @@ export interface SshLoginParts {
   readonly signal: AbortSignal;
 }
 
-/** `host port N`, as errors name it. */
-export function placeOf({ host, port }: Pick<HostLogin, 'host' | 'port'>): string {
-  return `${host} port ${port}`;
+interface Place {
+  readonly host: string;
+  readonly port: number;
+  /** On the way there, the nearest first. */
+  readonly jumps?: readonly { readonly name: string }[] | undefined;
+}
+
+/** `host port N`, as errors name it, and through which jump host: from there it is to be looked for. */
+export function placeOf({ host, port, jumps = [] }: Place): string {
+  const last = jumps.at(-1);
+  return last === undefined ? `${host} port ${port}` : `${host} port ${port} through jump host ${last.name}`;
 }
 
 /** The private key of a login, or null. Throws where there is nothing to log in with. */
