@@ -1,5 +1,5 @@
 /** `gdoiwatch store`: `copy`, the memory of one store into another, as from SQLite to PostgreSQL and back. */
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { parsePostgresUrl } from '../config/postgres-url.ts';
@@ -42,8 +42,9 @@ export function storeCommand(): Command {
       await using source = await open(from, '--from', around);
       await using target = await open(to, '--to', around);
       const { events, incidents, devices } = await copyStore(source, target);
+      const left = source.damaged === 0 ? '' : `; left out for damage: ${source.damaged} (in the log above)`;
       process.stdout.write(
-        `${events.copied} of ${events.of} events copied, ${incidents} incidents, states of ${devices.copied} of ${devices.of} devices; the rest was there\n`,
+        `${events.copied} of ${events.of} events copied, ${incidents} incidents, states of ${devices.copied} of ${devices.of} devices; the rest was there${left}\n`,
       );
     });
   return store.addCommand(backupCommand());
@@ -58,10 +59,15 @@ interface Around {
 async function open(url: string, flag: '--from' | '--to', { password, ...around }: Around): Promise<EventStore> {
   const file = /^sqlite:(?:\/\/)?(.+)$/.exec(url)?.[1];
   if (file !== undefined) {
-    if (flag === '--from' && !existsSync(file)) {
-      throw new UserError('store_inaccessible', `--from: store ${file}: no such file`);
+    const there = statSync(file, { throwIfNoEntry: false });
+    if (there === undefined ? flag === '--from' : !there.isFile()) {
+      throw new UserError('store_inaccessible', `${flag}: store ${file}: no such file`);
     }
-    return openSqliteStore({ path: file, retentionMs: KEEP_ALL_MS, ...around });
+    if (flag === '--from' && there?.size === 0) {
+      throw new UserError('store_inaccessible', `--from: store ${file}: nothing is stored in it`);
+    }
+    // It is the user's to decide what becomes of a damaged one.
+    return openSqliteStore({ path: file, retentionMs: KEEP_ALL_MS, whenDamaged: 'refuse', ...around });
   }
   const address = parsePostgresUrl(url);
   if (address === null) {

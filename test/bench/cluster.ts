@@ -1,9 +1,16 @@
-/** `npm run bench:cluster -- [FAULTS]`: the campaign of faults against real agents and a real PostgreSQL, 500 unless told. */
+/**
+ * `npm run bench:cluster -- [FAULTS [MAIN]]`: the campaign of faults against real agents and a real PostgreSQL, 500 unless
+ * told. `MAIN`: the command's file of another build, of which the first agent is.
+ */
 import { join } from 'node:path';
 import { ClusterCampaign, type Fault, FAULTS } from '../e2e/cluster-campaign.ts';
 
 const count = Number(process.argv[2] ?? 500);
-await using campaign = await ClusterCampaign.start(join(process.cwd(), 'dist', 'cli', 'main.js'));
+const first = process.argv[3];
+await using campaign = await ClusterCampaign.start({
+  main: join(process.cwd(), 'dist', 'cli', 'main.js'),
+  ...(first === undefined ? {} : { first }),
+});
 for (let number = 0; number < count; number += 1) {
   await campaign.fault(FAULTS[number % FAULTS.length] ?? 'kill');
   if (number % 25 === 24) console.log(`${number + 1} faults`);

@@ -6,12 +6,12 @@
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
 import { type CuttableWay, cuttableWayTo } from '../builders/cuttable-way.ts';
 import { PASSWORD, type PostgresServer, startPostgres } from '../store/postgres-server.ts';
 import { PATIENCE } from '../builders/patience.ts';
-import { Gdoiwatch } from './gdoiwatch.ts';
+import { Gdoiwatch, MAIN } from './gdoiwatch.ts';
 import { connectionsOf, ProcessorWaits } from './open-connections.ts';
 
 export const FAULTS = ['kill', 'pause', 'stop', 'cut', 'crash of the database', 'promoted standby'] as const;
@@ -32,6 +32,8 @@ export interface CampaignFigures {
   readonly toldTwice: number;
   /** Looks at which two agents owned one cell. */
   readonly ownedTwice: number;
+  /** Versions of the schema, each from and to, as the agents brought it up to date. */
+  readonly schemaSteps: readonly (readonly [from: number, to: number])[];
   /** Looks at the connections of all agents. */
   readonly looks: number;
   /** Looks at which two agents had one to the same device, though both had had their turn on the machine. */
@@ -133,8 +135,17 @@ export class ClusterCampaign implements AsyncDisposable {
     this.#devices = new Set(config.devices.map(({ host, port }) => `${host}:${port}`));
   }
 
-  /** `main`: the command's file, where it is not the one that was built beside. */
-  static async start(main?: string): Promise<ClusterCampaign> {
+  /**
+   * `main`: the command's file, where it is not the one that was built beside. `first`: that of the first agent; all that
+   * come later are of `main`.
+   */
+  static async start({
+    main,
+    first,
+  }: {
+    readonly main?: string;
+    readonly first?: string;
+  } = {}): Promise<ClusterCampaign> {
     const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-cluster-'));
     const server = await startPostgres(REPLICATED);
     const standby = await startPostgres(REPLICATED, server);
@@ -149,7 +160,8 @@ export class ClusterCampaign implements AsyncDisposable {
     );
     await campaign.#replicate();
     campaign.#looking = campaign.#lookAtConnections();
-    for (let index = 0; index < AGENTS; index += 1) await campaign.#startAgent();
+    await campaign.#startAgent(first);
+    for (let index = 1; index < AGENTS; index += 1) await campaign.#startAgent();
     const gms = campaign.#yaml.match(/role: gm/g)?.length ?? 0;
     await campaign.#until(async () => {
       if ((await campaign.#states()) < gms) return false;
@@ -161,7 +173,7 @@ export class ClusterCampaign implements AsyncDisposable {
     return campaign;
   }
 
-  async #startAgent(): Promise<void> {
+  async #startAgent(main = this.#command.main): Promise<void> {
     const offMs = CLOCKS_OFF_MS[this.#started % CLOCKS_OFF_MS.length] ?? 0;
     this.#started += 1;
     const directory = join(this.#directory, `agent-${this.#started}`);
@@ -178,7 +190,10 @@ export class ClusterCampaign implements AsyncDisposable {
     const path = join(directory, 'gdoiwatch.yml');
     await writeFile(path, `${yaml}\n${store}\ncluster: { lease: ${LEASE_MS / 1000}s }\n`);
     const env = { NODE_OPTIONS: `--require=${await clockThatIsOff(directory, offMs)}` };
-    const agent = new Gdoiwatch(['run', '--config', path, '--log-format', 'json'], { ...this.#command, env });
+    const agent = new Gdoiwatch(['run', '--config', path, '--log-format', 'json'], {
+      ...(main === undefined ? {} : { main }),
+      env,
+    });
     const [, url = ''] = await agent.printed(/"url":"([^"]+)"/, 'stderr');
     this.#members.push({ process: agent, ways, url, waits: new ProcessorWaits(agent.pid) });
   }
@@ -374,6 +389,10 @@ export class ClusterCampaign implements AsyncDisposable {
       aheadMs: this.#aheadMs,
       toldTwice: told.length - new Set(told).size,
       ownedTwice: this.#ownedTwice,
+      schemaSteps: logs
+        .flatMap((log) => [...log.matchAll(/"from":(\d+),"to":(\d+),"msg":"store schema/g)])
+        .map(([, from, to]) => [Number(from), Number(to)] as const)
+        .toSorted(([a], [b]) => a - b),
       looks: this.#looks,
       heldTwice: this.#heldTwice,
       heldByStarved: this.#heldByStarved,
@@ -464,6 +483,19 @@ async function clockThatIsOff(directory: string, offMs: number): Promise<string>
     '  constructor(...parts) { if (parts.length === 0) super(now()); else super(...parts); }',
     '  static now() { return now(); }',
     '};',
+  ];
+  await writeFile(path, `${lines.join('\n')}\n`);
+  return path;
+}
+
+/** A command that is the one built beside with one more step of the schema: as a version after it may have. */
+export async function buildOfSchemaAfter(directory: string): Promise<string> {
+  const path = join(directory, 'schema-after.mjs');
+  const built = dirname(dirname(MAIN));
+  const lines = [
+    `import { MIGRATIONS } from '${built}/store/postgres/migrations.js';`,
+    `MIGRATIONS.push('CREATE TABLE of_the_version_after (at timestamptz); ALTER TABLE cells ADD COLUMN after text');`,
+    `await import('${MAIN}');`,
   ];
   await writeFile(path, `${lines.join('\n')}\n`);
   return path;

@@ -93,6 +93,8 @@ export interface SqliteStoreOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly retentionMs?: number;
+  /** `refuse`: a damaged store stays where it is, and is not opened. Absent: it is set aside. */
+  readonly whenDamaged?: 'set_aside' | 'refuse';
 }
 
 /**
@@ -106,7 +108,7 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<Even
   const damage = new Damage(path, (fields, message) => logger.error(fields, message));
   const aside = `${path}.damaged-${new Date(clock.wallMs()).toISOString().replace(/[-:]|\.\d+/g, '')}`;
   // Nothing else is moved out of the way, whatever a configuration names as its store.
-  const ours = existsSync(lockPath(path));
+  const ours = options.whenDamaged !== 'refuse' && existsSync(lockPath(path));
   if (ours) explained(path, () => findLostLog(path, `${aside}-wal`, damage));
   try {
     return new SqliteStore(openLocked(path, options), damage, options);

@@ -1,0 +1,160 @@
+/** `store copy` from what is no whole store: one line, and what the target had is there as before. */
+import { execFileSync } from 'node:child_process';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openPostgresStore } from '../../src/store/postgres/postgres-store.ts';
+import { openSqliteFile } from '../../src/store/sqlite/sqlite-file.ts';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import { aBatch, anEvent } from '../builders/event-builder.ts';
+import { FakeClock } from '../builders/fake-clock.ts';
+import { MemoryLogger } from '../builders/memory-logger.ts';
+import { PASSWORD, type PostgresServer, startPostgres } from '../store/postgres-server.ts';
+import { temporaryDirectory } from '../store/temporary-directory.ts';
+import { gdoiwatch } from './gdoiwatch.ts';
+
+const around = () => ({ clock: new FakeClock(), logger: new MemoryLogger(), retentionMs: Number.MAX_SAFE_INTEGER });
+const everything = { limit: 1000, order: 'oldest_first' } as const;
+const EVENTS = Array.from({ length: 400 }, (_, index) => anEvent({ id: `e${index}`, summary: 'x'.repeat(200) }));
+
+let server: PostgresServer;
+let directory = '';
+/** With its history. */
+let whole = '';
+let passwordFile = '';
+/** Of this test alone. */
+const anew = (name: string) => join(temporaryDirectory(), name);
+
+beforeAll(async () => {
+  server = await startPostgres();
+  directory = mkdtempSync(join(tmpdir(), 'gdoiwatch-copy-'));
+  whole = join(directory, 'whole.db');
+  passwordFile = join(directory, 'password');
+  writeFileSync(passwordFile, PASSWORD, { mode: 0o600 });
+  await using store = await openSqliteStore({ path: whole, ...around() });
+  await store.commit(aBatch({ events: EVENTS, deviceStates: new Map([['gm1', { boot: 1 }]]) }));
+});
+afterAll(async () => {
+  await server[Symbol.asyncDispose]();
+  rmSync(directory, { recursive: true, force: true });
+});
+
+/** A copy of the whole one, with the lock file beside it that says it is a store of ours. */
+function copied(name: string, change: (path: string) => void): string {
+  const path = anew(name);
+  copyFileSync(whole, path);
+  writeFileSync(`${path}.lock`, '');
+  change(path);
+  return path;
+}
+
+function overwritten(path: string, from: number, bytes: Buffer): void {
+  const all = readFileSync(path);
+  bytes.copy(all, from);
+  writeFileSync(path, all);
+}
+
+const SOURCES: Readonly<Record<string, () => string>> = {
+  'a file that is not there': () => anew('nowhere.db'),
+  'an empty file': () => copied('empty.db', (path) => truncateSync(path, 0)),
+  'a text': () => copied('text.db', (path) => writeFileSync(path, 'no store at all\n'.repeat(500))),
+  'a directory': () => temporaryDirectory(),
+  'a pipe, which nobody writes to': () => {
+    const path = anew('pipe.db');
+    execFileSync('mkfifo', [path]);
+    return path;
+  },
+  'a store that was cut short': () => copied('cut.db', (path) => truncateSync(path, 40_000)),
+  'a store whose middle is noise': () =>
+    copied('noise.db', (path) => overwritten(path, 8_192, Buffer.alloc(60_000, 0xa5))),
+  'a store that begins with noise': () =>
+    copied('begin.db', (path) => overwritten(path, 16, Buffer.alloc(2_000, 0x5a))),
+  'a database of another program': () => {
+    const path = anew('foreign.db');
+    const file = openSqliteFile(path, { readOnly: false, busyTimeoutMs: 1000 });
+    file.exec('CREATE TABLE customers (name text)');
+    file.close();
+    return path;
+  },
+  'a store of a newer version': () =>
+    copied('newer.db', (path) => {
+      const file = openSqliteFile(path, { readOnly: false, busyTimeoutMs: 1000 });
+      file.exec('INSERT INTO schema_version (version, applied_at_ms) VALUES (999, 0)');
+      file.close();
+    }),
+};
+
+const TARGETS: Readonly<
+  Record<string, () => Promise<{ readonly url: string; readonly ids: () => Promise<readonly string[]> }>>
+> = {
+  SQLite: async () => {
+    const path = join(temporaryDirectory(), 'target.db');
+    const opened = () => openSqliteStore({ path, ...around() });
+    {
+      await using store = await opened();
+      await store.commit(aBatch({ events: [anEvent({ id: 'known' })] }));
+    }
+    return {
+      url: `sqlite:${path}`,
+      async ids() {
+        await using store = await opened();
+        return (await store.query(everything)).events.map(({ id }) => id);
+      },
+    };
+  },
+  PostgreSQL: async () => {
+    const address = await server.database();
+    await using store = await openPostgresStore({ address, writer: 'unfenced', ...around() });
+    await store.commit(aBatch({ events: [anEvent({ id: 'known' })] }));
+    return {
+      url: `postgres://gdoi@127.0.0.1:${server.port}/${address.database}`,
+      async ids() {
+        await using again = await openPostgresStore({ address, writer: 'unfenced', ...around() });
+        return (await again.query(everything)).events.map(({ id }) => id);
+      },
+    };
+  },
+};
+
+const copy = (from: string, to: string) =>
+  gdoiwatch(['store', 'copy', '--from', from, '--to', to, '--password-file', passwordFile]);
+
+describe.each(Object.entries(TARGETS))('into a store on %s', (_kind, target) => {
+  test('each source that is no whole store is refused in one line, stays as it is, and costs the target nothing', async () => {
+    const { url, ids } = await target();
+    for (const [what, source] of Object.entries(SOURCES)) {
+      const { status, stdout, stderr } = await copy(`sqlite:${source()}`, url);
+      expect({ what, status, stdout, stderr }).toEqual({
+        what,
+        status: 2,
+        stdout: '',
+        stderr: expect.stringMatching(/^[^\n]*store [^\n]+\n$/),
+      });
+    }
+    expect(await ids()).toEqual(['known']);
+  });
+
+  test('a whole one arrives', async () => {
+    const { url, ids } = await target();
+    expect(await copy(`sqlite:${whole}`, url)).toMatchObject({ status: 0, stderr: '' });
+    expect(await ids()).toHaveLength(EVENTS.length + 1);
+  });
+});
+
+test('a damaged store is no target either: it is refused, and not set aside', async () => {
+  const damaged = copied('target-noise.db', (path) => overwritten(path, 8_192, Buffer.alloc(60_000, 0xa5)));
+  const size = statSync(damaged).size;
+  expect(await copy(`sqlite:${whole}`, `sqlite:${damaged}`)).toMatchObject({ status: 2, stdout: '' });
+  expect(readdirSync(dirname(damaged)).filter((name) => name.includes('damaged-'))).toEqual([]);
+  expect(statSync(damaged).size).toBe(size);
+});
