@@ -168,6 +168,7 @@ async function startParts(
       listeners,
       reloads,
       maintenance,
+      owning: () => shared === null || writer() !== null,
       clusterMetrics: () => (cluster && asking ? clusterMetrics(cluster.status(), asking.others.counts) : ''),
       others: asking?.others,
       agentsToken: shared?.others.token ?? null,
@@ -299,6 +300,8 @@ interface Served {
   readonly webhooks: WebhookPush;
   readonly listeners: readonly Listener[];
   readonly reloads: Reloads;
+  /** Some device may be polled by this agent now; what it knows of any is another one's to export otherwise. */
+  readonly owning: () => boolean;
   /** Empty: the store is this agent's alone. */
   readonly clusterMetrics: () => string;
   /** undefined: there are none. */
@@ -336,7 +339,7 @@ async function serve(
       errors,
       fleet: agent.readModel,
       status: () => agent.status(),
-      deviceMetrics: () => lines.chunks(),
+      deviceMetrics: () => (served.owning() ? lines.chunks() : []),
       deviceLines: (device) => lines.of(device),
       events: store,
       incidents: store,
@@ -349,7 +352,7 @@ async function serve(
         await gatherGroups(agent.readModel, network);
         return [
           await registry.metrics(),
-          groupMetrics(agent.readModel, plannedNow(maintenance, clock)),
+          served.owning() ? groupMetrics(agent.readModel, plannedNow(maintenance, clock)) : '',
           served.clusterMetrics(),
           pushedMetrics(
             status.pushed,

@@ -122,7 +122,7 @@ test('a probe, and a health check that polls, go through the owner: who asks ano
   expect((await fetch(`${url}/probe?target=${name}`, { headers: as(READER) })).status).toBe(403);
 });
 
-test('while an agent is paused its devices are still listed, and then polled by the other', async () => {
+test('while an agent is paused its devices are still listed, and then polled by the other; it exports none when it wakes up', async () => {
   const [survivor, paused] = agents;
   const url = survivor?.url ?? '';
   paused?.process.signal('SIGSTOP');
@@ -131,5 +131,10 @@ test('while an agent is paused its devices are still listed, and then polled by 
     expect(devices).toHaveLength(config.devices.length);
     expect(devices.filter(({ owner }) => owner.source !== 'own')).toEqual([]);
   }, PATIENCE);
+  // Asked while it is paused, it answers as soon as it wakes up.
+  const scraped = fetch(`${paused?.url}/metrics`, { headers: as(READER) });
   paused?.process.signal('SIGCONT');
+  const text = await (await scraped).text();
+  expect(text).toContain('gdoi_fenced_writes_total');
+  expect(text.match(/^gdoi_(?:device|gm|ks|group)_.*$/gm)).toBeNull();
 });
