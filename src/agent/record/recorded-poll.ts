@@ -96,8 +96,32 @@ function failureOf(error: string): Outcome {
 
 const OK: Outcome = { result: 'ok', error: null };
 
+/** So soon after the answer that decides, clock and log are of the same look. */
+const SAME_LOOK_MS = 10_000;
+
+interface ReadLine {
+  readonly line: RecordedLook;
+  readonly observations: readonly Observation[];
+}
+
+/** The answer is read in the light of the log, as it is live, in whichever order they were recorded. */
+function logFirst(read: readonly ReadLine[]): readonly Observation[] {
+  const place = read.findIndex(({ line }) => isDeciding(line));
+  const untilMs = (read[place]?.line.receivedAtMs ?? -Infinity) + SAME_LOOK_MS;
+  const isOfLog = ({ line, observations }: ReadLine, index: number) =>
+    index > place &&
+    line.receivedAtMs <= untilMs &&
+    observations.length > 0 &&
+    observations.every(({ kind }) => kind === 'log' || kind === 'clock');
+  const before = read.slice(0, Math.max(0, place));
+  const rest = read.slice(Math.max(0, place));
+  const ofLog = rest.filter((each, index) => isOfLog(each, index + before.length));
+  const others = rest.filter((each) => !ofLog.includes(each));
+  return [...before, ...ofLog, ...others].flatMap(({ observations }) => observations);
+}
+
 function readCli(device: string, lines: readonly RecordedLook[]) {
-  const observations: Observation[] = [];
+  const observed: ReadLine[] = [];
   const answers: RawAnswer[] = [];
   const collectors = new Map<string, CollectorResult>();
   let outcome: Outcome = OK;
@@ -111,7 +135,7 @@ function readCli(device: string, lines: readonly RecordedLook[]) {
     logLines = [];
     const read = readAnswer(answer, device);
     answers.push(answer);
-    observations.push(...read.observations);
+    observed.push({ line, observations: read.observations });
     const failed = read.parsed.kind === 'failed';
     // A detail that does not parse costs only itself, as it does live.
     if (command === SHOW_CPU) continue;
@@ -119,7 +143,10 @@ function readCli(device: string, lines: readonly RecordedLook[]) {
     else outcome = failed ? { result: 'parse', error: `"${command}" does not parse` } : OK;
   }
   const last = lines.at(-1);
-  if (last !== undefined) observations.push(...logObservations({ ...last, logLines }, device));
+  const observations = [
+    ...logFirst(observed),
+    ...(last === undefined ? [] : logObservations({ ...last, logLines }, device)),
+  ];
   return { observations, answers, collectors, outcome };
 }
 

@@ -21,9 +21,11 @@ const LONGEST_TEK_LEAD_MS = 190_000;
 const TEK_LEAD_SHARE = 0.05;
 
 /** Evidence that the KEK brought was made at an odd time; null: it was not, or it began nothing. */
-export function oddKek({ kekMade, start, teksReplaced }: RegistrationFacts, { kek }: HeldView): string | null {
-  // An order makes the TEKs anew as well, and the old ones end with it.
-  if (kekMade === null || kek === null || teksReplaced === false || !canHaveBegun(kekMade, start)) return null;
+export function oddKek(facts: RegistrationFacts, { kek }: HeldView): string | null {
+  const { kekMade, tekMade, start, tekLifetimeSeconds } = facts;
+  // An order makes a TEK as well, and that is the longest-lived one then.
+  const isKekAlone = tekMade === null && tekLifetimeSeconds !== null;
+  if (kekMade === null || kek === null || isKekAlone || !canHaveBegun(kekMade, start)) return null;
   const isEarly = kekMade.toMs < kek.expiry.fromMs - LONGEST_LEAD_MS;
   // Too late for the rekey of a new release, and before the expiry that an old one waits for.
   const isBetween =

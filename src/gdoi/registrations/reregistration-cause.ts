@@ -77,7 +77,7 @@ function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
   const eitherTimer = only !== undefined && only !== 'tek' && windows.includes('tek');
   const failed = rekeysKeptAway(facts, before);
   const evidence = [...choice.evidence, ...failed.map(saidIn), ...(eitherTimer ? [EITHER_TIMER] : [])];
-  const odd = isAtCountdown(choice, start) ? null : oddKeyOf(only, facts, before);
+  const odd = isAtCountdown(choice, facts, before) ? null : oddKeyOf(only, facts, before);
   if (odd !== null) return statedBy(failed, { cause: 'unknown', start, evidence: [...evidence, odd] });
   const flap = only === undefined ? null : flapBeforeTimer(facts, before, narrowed);
   if (flap !== null) return statedBy(failed, { cause: 'unknown', start, evidence: [...evidence, ...flap] });
@@ -113,11 +113,16 @@ function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
   }
 }
 
-/** A message tells when it began, and that is when the countdown of the GM ran out: no order comes so pat. */
 const PAT_MS = 5000;
 
-function isAtCountdown({ byCountdown }: TimerChoice, start: Interval): boolean {
-  return byCountdown && start.toMs - start.fromMs <= PAT_MS;
+/**
+ * A message tells when it began, and that is when the countdown ran out which the GM had shown before any such key was
+ * made: no order comes so pat. After an order the GM shows the countdown that the order made.
+ */
+function isAtCountdown({ byCountdown }: TimerChoice, facts: RegistrationFacts, { sentMs }: HeldView): boolean {
+  const { start, kekMade, tekMade } = facts;
+  const isNewer = [kekMade, tekMade].every((made) => made === null || made.fromMs > sentMs);
+  return byCountdown && isNewer && start.toMs - start.fromMs <= PAT_MS;
 }
 
 function oddKeyOf(only: Window | undefined, facts: RegistrationFacts, before: HeldView): string | null {

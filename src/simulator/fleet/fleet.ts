@@ -23,7 +23,7 @@ import { type Scenario, type ScenarioName, scenarioNamed } from '../scenarios/sc
 import type { Varbind } from '../snmp-wire/pdu.ts';
 import type { Oid } from '../snmp-wire/oid.ts';
 import type { EngineInstant } from '../snmp-wire/usm.ts';
-import { type Path, SimDevice, World } from '../world/world.ts';
+import { type LogMessage, type Path, SimDevice, World } from '../world/world.ts';
 
 export interface SimulatedDevice {
   readonly name: string;
@@ -204,7 +204,7 @@ class Fleet implements SimulatedFleet {
   }
 
   onLog(listener: (log: SimulatedLog) => void): () => void {
-    const forward = (device: SimDevice, message: { atMs: number; mnemonic: string; text: string; sequence: number }) =>
+    const forward = (device: SimDevice, message: LogMessage) =>
       listener({
         device: device.name,
         hostname: device.hostname,

@@ -24,8 +24,8 @@ export function hhmmss(ms: number): string {
 }
 
 /** What the device takes the time to be. A clock that was never set starts at 1 March 1993 with each boot. */
-function deviceTimeMs(device: SimDevice, atMs: EpochMs): EpochMs {
-  const { clockState, clockOffsetMs, bootMs } = device;
+function deviceTimeMs(device: SimDevice, atMs: EpochMs, clockOffsetMs = device.clockOffsetMs): EpochMs {
+  const { clockState, bootMs } = device;
   return clockState === 'never-set' ? Date.UTC(1993, 2, 1) + Math.max(0, atMs - bootMs) : atMs + clockOffsetMs;
 }
 
@@ -58,7 +58,7 @@ export function certificateTime(atMs: EpochMs): string {
 
 /** `000048: *Mar  1 01:12:10.919: %GDOI-4-...: text`; XE prints the zone. */
 export function logLine(device: SimDevice, message: LogMessage): string {
-  const date = new Date(deviceTimeMs(device, message.atMs));
+  const date = new Date(deviceTimeMs(device, message.atMs, message.clockOffsetMs));
   const sequence = device.sequenceNumbers ? `${String(message.sequence).padStart(6, '0')}: ` : '';
   const zone = device.release.dialect === 'xe' ? ' UTC' : '';
   const day = String(date.getUTCDate()).padStart(2, ' ');

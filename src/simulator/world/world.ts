@@ -17,6 +17,8 @@ export type ClockState = 'ntp' | 'lost' | 'never-set';
 
 export interface LogMessage {
   readonly atMs: EpochMs;
+  /** By which the device's clock was off when it wrote this: a stamp stays as it was written. */
+  readonly clockOffsetMs: number;
   readonly sequence: number;
   /** `GDOI-4-GM_RE_REGISTER`. */
   readonly mnemonic: string;
@@ -173,7 +175,8 @@ export class World {
   log(device: SimDevice, mnemonic: string, text: string): LogMessage | null {
     if (!device.up) return null;
     device.logged += 1;
-    const message: LogMessage = { atMs: this.#nowMs, sequence: device.logged, mnemonic, text };
+    const { clockOffsetMs } = device;
+    const message: LogMessage = { atMs: this.#nowMs, clockOffsetMs, sequence: device.logged, mnemonic, text };
     device.keep(message);
     for (const listener of this.logListeners) listener(device, message);
     return message;

@@ -4,7 +4,7 @@
  * real devices showed.
  */
 import type { GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
-import { type GmAnswer, type History, quotes, quotesEnd, ROUNDING_MS, type Seen, shiftSlackMs } from './history.ts';
+import { type GmAnswer, type History, quotesEnd, ROUNDING_MS, type Seen, shiftSlackMs } from './history.ts';
 import { isOfGroup } from './message-statements.ts';
 import {
   type Audited,
@@ -302,10 +302,14 @@ function kekIsNew(audited: Audited): boolean | null {
   const is = now?.remainingSeconds ?? null;
   if (held === null || after === null || is === null || is === 0) return null;
   if (was?.spi !== undefined && now?.spi !== undefined) return was.spi !== now.spi;
-  const endMs = held.receivedMs + (was?.remainingSeconds ?? 0) * 1000;
-  // On the clock of the later answer, however the agent's was set in between.
+  const leftMs = (was?.remainingSeconds ?? 0) * 1000;
+  // On the clock of the later answer, however the agent's was set in between. A slow answer shows a wide end.
   const slackMs = HANDOVER_MS + around.slackMs;
-  return !held.shiftsMs.some((shift) => quotes(after, endMs + shift, is * 1000 - slackMs, is * 1000 + slackMs));
+  return !held.shiftsMs.some(
+    (shift) =>
+      held.sentMs + leftMs + shift <= after.receivedMs + is * 1000 + slackMs &&
+      held.receivedMs + leftMs + shift >= after.sentMs + is * 1000 - slackMs,
+  );
 }
 
 const SAME_KEK = statement(literally('the KEK afterwards is the same: the KS had not changed it'), (audited) =>

@@ -243,6 +243,39 @@ describe('an interface that goes down', () => {
   });
 });
 
+describe('messages in the log buffer, read with the answers', () => {
+  const lines = (...messages: readonly (readonly [at: number, text: string])[]) =>
+    `Syslog logging: enabled\n\nLog Buffer (8192 bytes):\n\n${messages.map(([at, text]) => `${stampAt(at)}: %${text}\n`).join('')}`;
+  const known = [-300, 'SYS-5-CONFIG_I: Configured from console by vty0'] as const;
+  const down = [20, `LINEPROTO-5-UPDOWN: Line protocol on Interface ${LINK}, changed state to down`] as const;
+  const up = [40, `LINEPROTO-5-UPDOWN: Line protocol on Interface ${LINK}, changed state to up`] as const;
+  const clockAt = (at: number) =>
+    asked(at, `22:0${Math.floor(at / 60)}:0${at % 60}.000 UTC Mon May 11 2026\n`, 'show clock');
+  const again: ShownGm = { ...later({}, 60), succeeded: 5, timer: 2300 };
+
+  test.each([
+    [
+      'before them',
+      (at: number, text: string, answer: string) => [clockAt(at), asked(at, text, 'show logging'), asked(at, answer)],
+    ],
+    [
+      'after them',
+      (at: number, text: string, answer: string) => [asked(at, answer), clockAt(at), asked(at, text, 'show logging')],
+    ],
+    [
+      'between',
+      (at: number, text: string, answer: string) => [clockAt(at), asked(at, answer), asked(at, text, 'show logging')],
+    ],
+  ])('%s they say the same', (_name, look) => {
+    const event = registration([
+      ...look(1, lines(known), gmText({})),
+      ...look(61, lines(known, down, up), gmText(again)),
+    ]);
+    expect(event?.cause).toBe('interface');
+    expect(wordsOf(event)).toMatch(/show logging: LINEPROTO-5-UPDOWN .* down at .*22:00:20.*, up at .*22:00:40/u);
+  });
+});
+
 describe('registered, and attempts fail', () => {
   const ending: ShownGm = { timer: 62, teks: [{ left: 130 }] };
   const failing = (attempts: readonly number[], ...messages: readonly TimelineLine[]) => [
