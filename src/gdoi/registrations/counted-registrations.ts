@@ -7,6 +7,7 @@ import type { Counters } from '../seen/counters.ts';
 import type { Answer } from '../memory/answer.ts';
 import { type GmPlace, peersOf, saidOfGm } from '../memory/gm-answer.ts';
 import { type Interval, intersection } from '../seen/interval.ts';
+import { cutTekSeconds } from '../keys/kek-window.ts';
 import { kekMade, tekMade, teksReplaced } from '../memory/key-changes.ts';
 import { instantOf, isCorroborated, marksIn, quoted } from '../log/log-evidence.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -44,7 +45,8 @@ export function registeredAgain(state: GroupState, answer: Answer, count: number
   const span = narrowedBySnmp(state, answer.span, count, seen.counters);
   const drafts = countedDrafts(state, { ...answer, span }, count);
   const legacy = drafts.at(-1)?.cause === 'legacy_ks' && kekAfter !== 'new' ? (view?.kek?.anchor ?? null) : null;
-  const next = { ...state, emitted: emitted + count, forced: null, legacyKek: legacy ?? state.legacyKek };
+  const forced = orderedSince(state, answer) ? state.forced : null;
+  const next = { ...state, emitted: emitted + count, forced, legacyKek: legacy ?? state.legacyKek };
   const canBeReload =
     count <= MAX_DRAFTS && drafts.some(({ cause }) => cause === 'unknown') && (state.counters.received ?? 0) === 0;
   if (canBeReload) {
@@ -52,6 +54,15 @@ export function registeredAgain(state: GroupState, answer: Answer, count: number
     return unchanged({ ...next, pending });
   }
   return emitRegistrations(place, next, { drafts, causeOfFirst: restartCause(epoch.began) });
+}
+
+/** The order came after the registration: what that had brought was cut, and ends in no time. */
+function orderedSince({ forced, seen: last, tekLifetimeSeconds }: GroupState, { seen, ks }: Answer): boolean {
+  const [longest] = seen.teks;
+  const lifetimeSeconds = ks.tekLifetimeSeconds ?? tekLifetimeSeconds;
+  if (forced === null || longest === undefined || lifetimeSeconds === null) return false;
+  const leftMs = longest.expiry.fromMs - seen.at.sentAtMs;
+  return forced.atMs > last.receivedAtMs && leftMs <= cutTekSeconds(lifetimeSeconds) * 1000;
 }
 
 function countedDrafts(state: GroupState, { seen, span, kekAfter, ks }: Answer, count: number): readonly Draft[] {

@@ -106,7 +106,8 @@ function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
           ? { cause: 'unknown', start, evidence: [...evidence, 'more than one timer can have made it: not decided'] }
           : (interfaceFlap(facts, before, evidence) ??
               orderedByKs(facts, before, choice.evidence) ??
-              replacedOr(facts, before, evidence)),
+              // At the end of its own countdown it was a timer, whichever: no order.
+              (choice.byCountdown ? failoverOr(facts, evidence) : replacedOr(facts, before, evidence))),
       );
     default:
       return only satisfies never;

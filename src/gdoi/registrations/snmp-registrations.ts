@@ -77,12 +77,16 @@ export function registrationsAlone(
   return byKeys || drafts.every(({ cause }) => cause !== 'unknown') ? drafts : [];
 }
 
-/** The KEK went before any timer of it could delete it: a clear, and what timers the keys had went with them. */
-function wereWiped({ view }: GroupState, { withoutKek, kekLost }: SnmpLook): boolean {
+/**
+ * The KEK went before any timer of it could delete it, or with it a TEK that had time left: a clear, and what timers the
+ * keys had went with them.
+ */
+function wereWiped({ view }: GroupState, { withoutKek, kekLost, teks, receivedMs }: SnmpLook): boolean {
   const kek = view?.kek ?? null;
-  return (
-    withoutKek && kekLost !== null && kek !== null && kekLost.toMs < kekMissedWindow(kek.expiry).fromMs - CLOCKS_MS
-  );
+  if (!withoutKek || kekLost === null || kek === null) return false;
+  const tek = longestLived(view?.teks ?? []);
+  const tekWent = teks.length === 0 && tek !== null && tek.expiry.fromMs > receivedMs + CLOCKS_MS;
+  return tekWent || kekLost.toMs < kekMissedWindow(kek.expiry).fromMs - CLOCKS_MS;
 }
 
 /** The server that it tries is not the one it had registered with. */

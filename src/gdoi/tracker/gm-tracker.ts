@@ -60,6 +60,8 @@ export function clockStepMs(state: GroupState, at: ReadAt, gm: GmSnapshot): numb
   }
   if (shift.byMs >= 0) return shift.byMs;
   // Without a KEK to compare with, a cut of the TEKs looks like a clock set back; but a cut draws the countdown anew.
+  // A message has told of the order that cuts them.
+  if (state.forced !== null) return null;
   const isStep = still && countdownMoved(state, seenTimer(at, gm), teks);
   return isStep && lastRekeyIsOlder(at, gm, elapsedMs - shift.byMs) ? shift.byMs : null;
 }

@@ -52,6 +52,20 @@ describe('SNMP alone', () => {
     expect(causes(told)).toEqual(['unknown']);
   });
 
+  test('in the window as well, where a TEK with time left went with the KEK: a timer takes the KEK alone', () => {
+    const again: SnmpSketch = { kek: 2, kekAt: NEW_KEK, sequence: 0, teks: TEK_B };
+    const told = (left: Readonly<Record<string, number>>) =>
+      causes(
+        history([
+          snmpAnswer(800, { ...held, teks: { '0x0000000A': 1500 } }),
+          snmpAnswer(850, { kek: null, teks: left }),
+          snmpAnswer(870, again),
+        ]),
+      );
+    expect(told({})).toEqual(['unknown']);
+    expect(told({ '0x0000000A': 1500 })).toEqual(['kek_missed_rekey']);
+  });
+
   test('without keys it is registered with no server: the one shown is the one that it tries', () => {
     const trying = (keyServer: string): SnmpSketch => ({ kek: null, sequence: null, teks: {}, keyServer });
     const again: SnmpSketch = { kek: 2, kekAt: NEW_KEK, sequence: 0, teks: TEK_B, keyServer: '10.1.11.2' };

@@ -132,6 +132,37 @@ describe('an order of the KS', () => {
     expect(causes(told)).toEqual(['unknown', 'ks_forced']);
   });
 
+  test('that comes after a registration between the same two answers explains the next one', () => {
+    const short = { tekLifetimeSeconds: () => 650 };
+    const lost: GmSketch = { ...lasting, registered: false, teks: {} };
+    const cut: GmSketch = { ...lasting, succeeded: 2, timerAt: 94, teks: { '0x0000000B': 163 } };
+    const told = history(
+      [
+        gmAnswer(0, lasting),
+        gmAnswer(30, lost),
+        log(77, 'GDOI-4-GM_RECV_DELETE'),
+        gmAnswer(83, cut),
+        log(94, 'GDOI-4-GM_RE_REGISTER'),
+        gmAnswer(101, { ...lasting, succeeded: 3, teks: { '0x0000000C': 700 } }),
+      ],
+      short,
+    );
+    expect(causes(told).at(-1)).toBe('ks_forced');
+  });
+
+  test('cuts the TEKs of a GM without a KEK timer: that is no clock that was set', () => {
+    const old: GmSketch = { succeeded: 1, kekWithoutLifetime: true, timerAt: 205, teks: { '0x0000000A': 269 } };
+    const told = history([
+      gmAnswer(0, old),
+      log(47, 'GDOI-4-GM_RECV_DELETE'),
+      gmAnswer(57, { ...old, timerAt: 73, teks: { '0x0000000A': 136 } }),
+      log(73, 'GDOI-4-GM_RE_REGISTER'),
+      log(74, 'GDOI-5-GM_REGS_COMPL'),
+      gmAnswer(84, { ...old, succeeded: 2, timerAt: 580, teks: { '0x0000000B': 645 } }),
+    ]);
+    expect(causes(told)).toEqual(['ks_forced']);
+  });
+
   test('beside a KEK that has just run out is not decided: either makes the GM register', () => {
     const told = history([
       gmAnswer(950, { succeeded: 1, kekAt: KEK, timerAt: 1040, teks: { '0x0000000A': 1400 } }),
