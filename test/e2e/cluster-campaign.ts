@@ -357,7 +357,7 @@ export class ClusterCampaign implements AsyncDisposable {
     for (const way of member.ways) await way[Symbol.asyncDispose]();
   }
 
-  /** At a moment at which what the GMs count is what was kept; what is never kept is told as it is. */
+  /** At a moment at which the GMs have registered, and what they count is what was kept; what is never kept is told as it is. */
   async figures(): Promise<CampaignFigures> {
     const lastMs = performance.now() + PATIENCE.timeout;
     let [registrations, kept, doubled] = [0, 0, 0];
@@ -374,7 +374,7 @@ export class ClusterCampaign implements AsyncDisposable {
         doubled += Math.max(0, now.kept - counted);
         if (now.kept !== counted) astray.push(gm);
       }
-      return kept === registrations || performance.now() > lastMs;
+      return (kept === registrations && registrations > 0) || performance.now() > lastMs;
     });
     const logs = [...this.#logs, ...this.#members.map(({ process }) => process.stderr)];
     const told = logs.flatMap((log) =>
