@@ -49,6 +49,10 @@ export interface SimulatedWatch {
   readonly maintenance?: Maintenance;
   /** Hears whose back-off is to be shortened. */
   readonly waitAtMost?: DeviceAccess['waitAtMost'];
+  /** How long a look at a device that gives no answer takes until it has failed; default: that is known at once. */
+  readonly failingLookMs?: (device: string) => number;
+  /** Devices that work, and that the agent does not reach this long after the start. */
+  readonly outOfReach?: (device: string, elapsedMs: number) => boolean;
   /** Makes something else of what a device prints. */
   readonly amend?: (device: string, command: ShowCommand, text: string) => string;
   /** Timers come at multiples of this only, as on a busy machine: days take seconds. Default: exactly. */
@@ -102,7 +106,7 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
     clock,
     networkClock: clock,
     access: {
-      ...accessTo(fleet, clock, watched.amend ?? ((_device, _command, text) => text)),
+      ...accessTo(fleet, clock, watched),
       ...(watched.waitAtMost === undefined ? {} : { waitAtMost: watched.waitAtMost }),
     },
     snmp: NO_SNMP,
@@ -182,15 +186,27 @@ class CoarseClock extends FakeClock {
   }
 }
 
-function accessTo(fleet: SimulatedFleet, clock: FakeClock, amend: NonNullable<SimulatedWatch['amend']>): DeviceAccess {
+function accessTo(fleet: SimulatedFleet, clock: FakeClock, watched: SimulatedWatch): DeviceAccess {
+  const { amend = (_device, _command, text) => text, failingLookMs = () => 0, outOfReach = () => false } = watched;
   const sessions = new Map<string, { readonly session: DeviceSession; readonly bootedAtMs: number }>();
+  const isGone = (device: string) => !fleet.isUp(device) || outOfReach(device, clock.wallMs() - START_MS);
+  const noAnswer = async (device: string, signal: AbortSignal) => {
+    const takesMs = failingLookMs(device);
+    if (takesMs > 0) await clock.sleep(takesMs, signal).catch(() => undefined);
+    return {
+      kind: 'failed',
+      error: { kind: 'timeout', operation: 'connect', message: `${device} gives no answer` },
+    } as const;
+  };
   const sessionOf = (device: string): DeviceSession => {
     const bootedAtMs = fleet.bootedAtMs(device);
     const open = sessions.get(device);
     if (open?.bootedAtMs === bootedAtMs) return open.session;
     const session: DeviceSession = {
       hostname: device,
-      run: async (command) => {
+      run: async (command, signal) => {
+        fleet.advance(clock.wallMs());
+        if (isGone(device)) return { ...(await noAnswer(device, signal)), command };
         const reply = await answerOf(fleet, clock, device, command);
         return reply.kind === 'output' ? { ...reply, text: amend(device, command, reply.text) } : reply;
       },
@@ -199,11 +215,9 @@ function accessTo(fleet: SimulatedFleet, clock: FakeClock, amend: NonNullable<Si
     return session;
   };
   return {
-    async withSession({ device }, _signal, use) {
+    async withSession({ device }, signal, use) {
       fleet.advance(clock.wallMs());
-      if (!fleet.isUp(device)) {
-        return { kind: 'failed', error: { kind: 'timeout', operation: 'connect', message: `${device} is down` } };
-      }
+      if (isGone(device)) return noAnswer(device, signal);
       return { kind: 'done', value: await use(sessionOf(device)) };
     },
     waitAtMost: () => 0,

@@ -23,11 +23,17 @@ export interface Headline {
 export interface Told {
   /** Each time that it changes. */
   readonly headlines: readonly Headline[];
-  /** Checks and GMs at risk that were shown worse than their group: nobody could tell which of the two to believe. */
+  /**
+   * Checks and GMs at risk that were shown worse than their group, and checks that no cause explains: nobody could tell
+   * which of the two to believe.
+   */
   readonly contradictions: ReadonlySet<string>;
 }
 
-export async function headlinesOf(watched: Omit<SimulatedWatch, 'pollInterval'>, minutes: number): Promise<Told> {
+export async function headlinesOf(
+  watched: Omit<SimulatedWatch, 'pollInterval'> & Partial<Pick<SimulatedWatch, 'pollInterval'>>,
+  minutes: number,
+): Promise<Told> {
   await using watching = await simulatedAgent({ pollInterval: '60s', ...watched });
   const { agent, clock } = watching;
   const said: Headline[] = [];
@@ -57,13 +63,19 @@ export async function headlinesOf(watched: Omit<SimulatedWatch, 'pollInterval'>,
 }
 
 function worseThanGroup({ status, checks, atRisk }: GroupHealth): readonly string[] {
+  const unexplained = checks
+    .filter(({ status: own, explainedBy }) => (own === 'warning' || own === 'critical') && explainedBy === null)
+    .map(({ name, detail }) => `${name}: ${detail}, and no cause explains it`);
   const shown = [
     ...checkDocuments(checks).map(({ name, detail, ...check }) => ({ what: `${name}: ${detail}`, ...check })),
     ...atRisk.map(({ gm, reason, ...risk }) => ({ what: `${gm}: ${reason}`, ...risk })),
   ];
-  return shown
-    .filter((each) => each.status === 'critical' && status !== 'critical')
-    .map(({ what }) => `${what}, beside ${status}`);
+  return [
+    ...unexplained,
+    ...shown
+      .filter((each) => each.status === 'critical' && status !== 'critical')
+      .map(({ what }) => `${what}, beside ${status}`),
+  ];
 }
 
 /** `ks_down critical`; a cause that is not yet clear has a question mark, one that is over is in brackets. */

@@ -5,9 +5,9 @@
 import { describe, expect, test } from 'vitest';
 import type { ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
 import { headlinesOf, sequenceOf } from './headlines.ts';
+import { LEGACY } from './scenario-headlines.ts';
 
 const MINUTES = 25;
-const LEGACY = 'legacy_ks warning';
 type Sequences = Readonly<Partial<Record<ScenarioName, readonly string[]>>>;
 
 async function sequences(

@@ -25,3 +25,7 @@ export const CHECK_CERTIFICATE =
   'show crypto pki certificates and show clock on both ends: is the certificate valid now, and can the CRL be fetched?';
 
 export const COMPARE_KS = `Which KS did this GM register with (show crypto gdoi)? ${CHECK_COOP}`;
+
+/** A KS that gives no answer. */
+export const CHECK_KS =
+  'Is the KS up (console, its site’s power and WAN)? Then UDP 848 and SSH or SNMP on the path to it';

@@ -12,15 +12,19 @@ import {
   sorted,
   trafficStops,
 } from './candidate.ts';
-import { type GmFacts, type GroupFacts, hasCoop, isUnregistered } from './group-facts.ts';
+import { type GmFacts, type GroupFacts, hasCoop, isSeenSince, isUnregistered } from './group-facts.ts';
 import { firstStepOf } from '../events/gdoi-events.ts';
-import { CHECK_COOP, CHECK_REGISTRATION, CHECK_REKEY_PATH } from '../events/first-steps.ts';
-import { clockTime, gmsNamed, verb } from './said.ts';
+import { CHECK_COOP, CHECK_KS, CHECK_REGISTRATION, CHECK_REKEY_PATH } from '../events/first-steps.ts';
+import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import { RECENT_MS, type SymptomCheck } from './symptom.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** A GM that registers is seen without registration for some seconds: one look at it is none. */
 const REGISTERING_MS = 90_000;
+/** A KS that restarted hears from its peers, and they from it, and all were looked at again. */
+const COOP_JOINS_MS = 180_000;
+/** KSs that are looked at on one grid answer within this time of each other. */
+const TOGETHER_MS = 5000;
 /** After its KEK's expiry a GM is without one for up to 80 s by design. */
 const WITHOUT_KEK_MS = 90_000;
 
@@ -43,7 +47,7 @@ export function notRegistered({ facts, open, before, last }: Asked): Candidate |
     status: established ? 'critical' : 'warning',
     sinceMs,
     summary: established
-      ? `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'is', 'are')} not registered since ${clockTime(sinceMs)}${everyone ? ofTheirKss(facts, gms) : ''}`
+      ? `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'is', 'are')} not registered since ${clockTime(sinceMs)}${everyone ? ofTheirKss(facts, gms, sinceMs) : ''}`
       : `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'registers', 'register')} since ${clockTime(sinceMs)}; whether it succeeds is not yet clear`,
     ...(established
       ? trafficStops(gms, nowMs, `${verb(names.length, 'it registers', 'they register')} before`)
@@ -51,7 +55,7 @@ export function notRegistered({ facts, open, before, last }: Asked): Candidate |
     confidence: established ? 'certain' : 'possible',
     knownAtMs: established ? null : nextLook(gms, nowMs),
     firstStep:
-      everyone && facts.kss.length === 0
+      everyone && !facts.kss.some((ks) => isSeenSince(ks, sinceMs, nowMs))
         ? 'Is their KS up (console, its site’s power and WAN), and does UDP 848 reach it? Then show logging on one of these GMs'
         : everyone
           ? 'show crypto gdoi ks and show logging on the KS: does it take registrations (IKE, certificates, authorization, CPU)?'
@@ -66,8 +70,13 @@ export function notRegistered({ facts, open, before, last }: Asked): Candidate |
 }
 
 /** All GMs at once: what is known of those that should register them. */
-function ofTheirKss({ kss }: GroupFacts, gms: readonly GmFacts[]): string {
-  if (kss.some(({ failure }) => failure === null)) return ', though a KS answers';
+function ofTheirKss({ kss, nowMs }: GroupFacts, gms: readonly GmFacts[], sinceMs: EpochMs): string {
+  if (kss.some((ks) => isSeenSince(ks, sinceMs, nowMs))) return ', though a KS answers';
+  const unseen = kss.filter(({ failure }) => failure === null);
+  if (unseen.length > 0) {
+    const last = Math.max(...unseen.map(({ readMs }) => readMs));
+    return `; ${ksNamed(sorted(unseen.map(({ device }) => device)))} answered last at ${clockTime(last)}, before that`;
+  }
   const servers = sorted(gms.flatMap(({ keyServer }) => keyServer ?? []));
   return `: ${servers.length === 0 ? 'their KS' : `KS ${list(servers)}`} is down, or cut off from them`;
 }
@@ -161,19 +170,26 @@ export function coopPeerLost({ facts, open, before }: Asked): Candidate | null {
   if (claims.length === 0) return null;
   const names = sorted(claims.flatMap(({ device }) => device ?? []));
   const sinceMs = before?.sinceMs ?? Math.min(...claims.map((claim) => claim.sinceMs));
-  const established = before?.presentSinceMs != null || facts.nowMs - sinceMs >= 60_000;
+  // A peer that is dead for the others, and was not looked at since, may be down: then its keys are not the question.
+  const unseen = among(facts.kss, names).filter(
+    (ks) =>
+      !isSeenSince(ks, sinceMs - TOGETHER_MS, facts.nowMs) ||
+      facts.nowMs - (ks.bootMs ?? Number.NEGATIVE_INFINITY) <= COOP_JOINS_MS,
+  );
+  const established = unseen.length === 0 && (before?.presentSinceMs != null || facts.nowMs - sinceMs >= 60_000);
   return {
     ...NOTHING,
     phase: established ? 'present' : 'unclear',
     status: 'warning',
     sinceMs,
-    summary: `COOP ${names.length === 1 ? `peer ${list(names)} of ${facts.group} is dead for its peers` : `peers ${list(names)} of ${facts.group} are dead for each other`} since ${clockTime(sinceMs)}`,
-    consequence: {
-      what: 'the KSs no longer share keys: if this lasts, each becomes primary of its side',
-      unless: null,
-    },
+    summary: `COOP ${names.length === 1 ? `peer ${list(names)} of ${facts.group} is dead for its peers` : `peers ${list(names)} of ${facts.group} are dead for each other`} since ${clockTime(sinceMs)}${unseen.length === 0 ? '' : '; whether it is down, or only the path between them is cut, is not yet clear'}`,
+    consequence:
+      unseen.length === 0
+        ? { what: 'the KSs no longer share keys: if this lasts, each becomes primary of its side', unless: null }
+        : null,
     confidence: established ? 'certain' : 'possible',
-    firstStep: CHECK_COOP,
+    knownAtMs: nextLook(unseen, facts.nowMs),
+    firstStep: unseen.length === 0 ? CHECK_COOP : CHECK_KS,
     scope: names,
     evidence: names.map((name) => `peer ${name}: status Dead`),
     claims,

@@ -158,6 +158,40 @@ export function isSilent(member: MemberContext): boolean {
   return member.failure !== null && !isRefused(member);
 }
 
+/** A look with its login is over within this time where the device answers. */
+const LOOK_TAKES_MS = 5000;
+
+/**
+ * A look at it is due, and has brought no answer yet. One that fails takes many seconds, of each transport in turn:
+ * until it ends, what the device showed last is all that is known, and it may be gone.
+ */
+export function isOverdue({ nextLookMs }: MemberContext, nowMs: EpochMs): boolean {
+  return nextLookMs !== null && nowMs > nextLookMs + LOOK_TAKES_MS;
+}
+
+/** The agent asks it and gets no answer: the look failed, or has not ended. */
+export function givesNoAnswer(member: MemberContext, nowMs: EpochMs): boolean {
+  return isSilent(member) || (member.failure === null && isOverdue(member, nowMs));
+}
+
+/** When the look began that brought no answer. */
+export function askedInVainMs({ failure, nextLookMs }: MemberContext, nowMs: EpochMs): EpochMs {
+  return failure?.sinceMs ?? nextLookMs ?? nowMs;
+}
+
+/** After a longer time without any look, as while the agent did not run, nobody knows when it went. */
+const LOOKED_AT_WITHIN = 5;
+
+/** Its last answer before it went silent: it may be gone since then. */
+export function lastAnswerMs(ks: KsFacts, { nowMs, pollIntervalMs }: GroupFacts): EpochMs {
+  return Math.max(ks.readMs, askedInVainMs(ks, nowMs) - LOOKED_AT_WITHIN * pollIntervalMs);
+}
+
+/** It answered a look after this instant, and goes on answering: what presupposes that it lives can be said. */
+export function isSeenSince(ks: KsFacts, sinceMs: EpochMs, nowMs: EpochMs): boolean {
+  return ks.failure === null && ks.readMs >= sinceMs && !isOverdue(ks, nowMs);
+}
+
 /** What it showed last still counts: one lost answer changes nothing of it. */
 export function isHeard({ failure }: MemberContext): boolean {
   return failure === null || !failure.established;

@@ -16,16 +16,19 @@ import {
 } from './candidate.ts';
 import type { Explanation } from './explanation.ts';
 import {
+  askedInVainMs,
+  givesNoAnswer,
   hasCoop,
   isHeard,
   isRefused,
   isSilent,
   isUnregistered,
+  lastAnswerMs,
   type GmFacts,
   type GroupFacts,
   type KsFacts,
 } from './group-facts.ts';
-import { CHECK_COOP, CHECK_REGISTRATION, CHECK_SPLIT } from '../events/first-steps.ts';
+import { CHECK_COOP, CHECK_KS, CHECK_REGISTRATION, CHECK_SPLIT } from '../events/first-steps.ts';
 import { clockTime, gmsNamed, ksNamed, naturalOrder, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS, type Symptom } from './symptom.ts';
@@ -38,8 +41,6 @@ const REGISTERS_AGAIN_MS = 180_000;
 const TRACES_MS = 900_000;
 /** Figures of two devices are not compared closer than this. */
 const CLOCKS_MS = 5000;
-
-const CHECK_KS = 'Is the KS up (console, its site’s power and WAN)? Then UDP 848 and SSH or SNMP on the path to it';
 
 export function loginRefused({ facts, open }: Asked): Candidate | null {
   const members = [...facts.kss, ...facts.gms].filter(isRefused);
@@ -237,47 +238,66 @@ function splitOver({ facts, last }: Asked, claims: (fromMs: EpochMs) => readonly
   });
 }
 
-/** No KS of the group answers. */
+/** No KS of the group answers: each look at them failed, or has not ended while GMs suffer. */
 export function ksDown(asked: Asked): Candidate | null {
   const { facts, open, before } = asked;
   const { kss, gms, nowMs } = facts;
-  const silent = kss.filter(isSilent);
+  const silent = kss.filter((ks) => givesNoAnswer(ks, nowMs));
   if (kss.length === 0 || silent.length < kss.length) return ksBack(asked);
-  const sinceMs = Math.max(...silent.map(({ failure }) => failure?.sinceMs ?? nowMs));
-  if (servedSince(gms, sinceMs)) return ksBack(asked);
-  const established = silent.every(({ failure }) => failure?.established === true) || before?.presentSinceMs != null;
-  const suffering = sorted(
-    gms.filter((gm) => isUnregistered(gm) || (isHeard(gm) && gm.rekeyOverdue)).map(({ device }) => device),
-  );
+  const askedMs = Math.max(...silent.map((ks) => askedInVainMs(ks, nowMs)));
+  if (servedSince(gms, askedMs)) return ksBack(asked);
+  // It may have died right after its last answer; what its GMs lack since then is its own.
+  const sinceMs = Math.max(...silent.map((ks) => lastAnswerMs(ks, facts)));
   const names = silent.map(({ device }) => device);
+  const claims = claimed(
+    open,
+    { checks: ['reachable'], of: new Set(names) },
+    { checks: ['coop_peers', 'coop_role', 'members'] },
+    { checks: GM_CHECKS, fromMs: sinceMs - slackMs(facts) },
+  );
+  const suffering = named(claims, ...LACKING_A_KS).filter((name) => gms.some(({ device }) => device === name));
+  const failing = silent.every(isSilent);
+  if (!failing && suffering.length === 0 && before === null) return ksBack(asked);
+  const established =
+    before?.presentSinceMs != null || (failing && isEstablished(silent, suffering.length, gms.length));
   const only = kss.length === 1 && !hasCoop(facts) ? ', the only KS,' : '';
-  const stops = trafficStops(gms, nowMs, `${kss.length === 1 ? 'it comes' : 'one of them comes'} back before`);
   return {
     phase: established ? 'present' : 'unclear',
     status: established ? 'critical' : 'warning',
     sinceMs,
-    summary: established
-      ? `${ksNamed(names)}${only} ${verb(names.length, 'has', 'have')} not answered since ${clockTime(sinceMs)}: no GM of ${facts.group} can register or get a rekey`
-      : `${ksNamed(names)}${only} did not answer at ${clockTime(sinceMs)}: a lost answer, or it is down`,
-    ...stops,
+    summary: `${ksNamed(names)}${only} ${
+      established
+        ? `${verb(names.length, 'has', 'have')} not answered since ${clockTime(sinceMs)}: no GM of ${facts.group} can register or get a rekey`
+        : failing
+          ? `did not answer at ${clockTime(askedMs)}: a lost answer, or it is down`
+          : `${verb(names.length, 'has', 'have')} not answered since ${clockTime(sinceMs)}, and the look at ${verb(names.length, 'it', 'them')} has not ended: whether ${verb(names.length, 'it is', 'they are')} down is not yet clear`
+    }`,
+    ...trafficStops(gms, nowMs, `${kss.length === 1 ? 'it comes' : 'one of them comes'} back before`),
     confidence: established ? (suffering.length > 0 ? 'certain' : 'likely') : 'possible',
     knownAtMs: established ? null : lastLook(silent, nowMs),
     firstStep: CHECK_KS,
     scope: sorted([...names, ...gms.map(({ device }) => device)]),
     evidence: [
-      ...silent.map(
-        ({ device, failure }) =>
-          `${device}: ${failure?.result ?? 'no answer'} ${failure?.inARow ?? 1} times in a row since ${clockTime(failure?.sinceMs ?? sinceMs)}`,
-      ),
-      ...(suffering.length === 0 ? [] : [`${list(suffering)}: not registered, or the KEK rekey is overdue`]),
+      ...silent.map((ks) => silenceOf(ks, nowMs)),
+      ...(suffering.length === 0 ? [] : [`${list(suffering)}: not registered, or a rekey is overdue`]),
     ],
-    claims: claimed(
-      open,
-      { checks: ['reachable'], of: new Set(names) },
-      { checks: ['coop_peers', 'coop_role', 'members'] },
-      { checks: GM_CHECKS, fromMs: sinceMs - slackMs(facts) },
-    ),
+    claims,
   };
+}
+
+/** What GMs show whose KS gives them neither rekeys nor registrations. */
+const LACKING_A_KS = ['registered', 'kek_present', 'kek_remaining', 'tek_remaining'] as const;
+
+/** Enough looks failed; or two of each, while half of the GMs say the same. */
+function isEstablished(silent: readonly KsFacts[], suffering: number, gms: number): boolean {
+  if (silent.every(({ failure }) => failure?.established === true)) return true;
+  return suffering > 0 && suffering * 2 >= gms && silent.every(({ failure }) => (failure?.inARow ?? 0) > 1);
+}
+
+function silenceOf({ device, failure, readMs, nextLookMs }: KsFacts, nowMs: EpochMs): string {
+  return failure === null
+    ? `${device}: last answer at ${clockTime(readMs)}; no answer yet to the look of ${clockTime(nextLookMs ?? nowMs)}`
+    : `${device}: ${failure.result} ${failure.inARow} times in a row since ${clockTime(failure.sinceMs)}; last answer at ${clockTime(readMs)}`;
 }
 
 /** After its end: what the GMs still show of it. */
@@ -287,16 +307,21 @@ function ksBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'last'>): 
   const endedMs = last.endedMs ?? nowMs;
   if (nowMs - endedMs > Math.max(TRACES_MS, facts.tekLifetimeMs + RECENT_MS)) return null;
   const registering = nowMs - endedMs <= REGISTERS_AGAIN_MS;
-  const traces = claimed(open, {
-    checks: GM_CHECKS.filter((check) => registering || check !== 'registered'),
-    fromMs: last.sinceMs - slackMs(facts),
-  });
+  const kss = last.said.scope.filter((name) => facts.kss.some(({ device }) => device === name));
+  const traces = claimed(
+    open,
+    {
+      checks: GM_CHECKS.filter((check) => registering || check !== 'registered'),
+      fromMs: last.sinceMs - slackMs(facts),
+    },
+    // A GM may show that it is served before the look at its KS has ended, or the next one is due.
+    { checks: registering ? ['reachable'] : [], of: new Set(kss) },
+  );
   const unlisted = gms.filter(({ listedByKs }) => listedByKs === false).map(({ device }) => device);
   const unknownToIt = named(traces, 'rekeys_acknowledged').filter((name) => unlisted.includes(name));
   // A KS that restarted knows no GM until it registers again, which it does when its keys end.
   if (traces.length === 0 || (nowMs - endedMs > TRACES_MS && unknownToIt.length === 0)) return null;
   const waiting = sorted([...named(traces, 'registered'), ...unknownToIt]);
-  const kss = last.said.scope.filter((name) => facts.kss.some(({ device }) => device === name));
   const was = `${ksNamed(kss)} did not answer from ${clockTime(last.sinceMs)} to ${clockTime(endedMs)} and ${verb(kss.length, 'is', 'are')} back`;
   return over(last.said, traces, {
     summary:
@@ -311,11 +336,16 @@ function ksBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'last'>): 
 
 /** Some KSs answer, and none of them is primary. */
 export function noPrimary({ facts, open, before }: Asked): Candidate | null {
-  if (!facts.primaryMissing) return null;
   const { kss, gms, nowMs } = facts;
-  const secondaries = sorted(kss.filter(({ failure }) => failure === null).map(({ device }) => device));
-  const silent = kss.filter(isSilent);
-  const sinceMs = before?.sinceMs ?? Math.min(nowMs, ...silent.map(({ failure }) => failure?.sinceMs ?? nowMs));
+  const silent = kss.filter((ks) => isSilent(ks) || isGone(facts, ks));
+  const answering = kss.filter((ks) => ks.failure === null && !silent.includes(ks));
+  const noneLeft =
+    silent.some(({ failure }) => failure === null) && answering.every(({ role }) => role === 'secondary');
+  if (!facts.primaryMissing && !(noneLeft && answering.length > 0)) return null;
+  // The primary works, and only the agent does not see it.
+  if (silent.some((ks) => isPrimaryElsewhere(facts, ks))) return null;
+  const secondaries = sorted(answering.map(({ device }) => device));
+  const sinceMs = before?.sinceMs ?? Math.min(nowMs, ...silent.map((ks) => askedInVainMs(ks, nowMs)));
   const established = nowMs - sinceMs >= COOP_SETTLES_MS + facts.pollIntervalMs;
   return {
     phase: established ? 'present' : 'unclear',
@@ -329,10 +359,7 @@ export function noPrimary({ facts, open, before }: Asked): Candidate | null {
     scope: sorted(kss.map(({ device }) => device)),
     evidence: [
       ...secondaries.map((device) => `${device}: Local KS Role: Secondary`),
-      ...silent.map(
-        ({ device, failure }) =>
-          `${device}: ${failure?.result ?? 'no answer'} since ${clockTime(failure?.sinceMs ?? nowMs)}`,
-      ),
+      ...silent.map((ks) => silenceOf(ks, nowMs)),
     ],
     claims: claimed(
       open,
@@ -347,26 +374,31 @@ export function noPrimary({ facts, open, before }: Asked): Candidate | null {
 export function redundancyLost(asked: Asked): Candidate | null {
   const { facts, open, before } = asked;
   const { kss, nowMs } = facts;
-  const gone = kss.filter((ks) => isSilent(ks) && aliveMs(facts, ks) === null);
-  const primary = kss.find(({ failure, role }) => failure === null && role === 'primary');
+  const gone = kss.filter((ks) => isGone(facts, ks));
+  const left = kss.filter((ks) => ks.failure === null && !gone.includes(ks));
+  const primary = left.find(({ role }) => role === 'primary');
   if (gone.length === 0 || primary === undefined) return redundancyBack(asked);
   const names = sorted(gone.map(({ device }) => device));
-  const sinceMs = Math.min(...gone.map(({ failure }) => failure?.sinceMs ?? nowMs));
+  const sinceMs = Math.max(...gone.map((ks) => lastAnswerMs(ks, facts)));
+  const failing = gone.some(isSilent);
   const established = gone.some(({ failure }) => failure?.established === true) || before?.presentSinceMs != null;
-  const left = kss.filter(({ failure }) => failure === null).length;
   const tookOver = primary.roleSinceMs >= sinceMs - slackMs(facts);
+  const [has, it] = [verb(names.length, 'has', 'have'), verb(names.length, 'it', 'them')];
+  const does = `KS ${primary.device} ${tookOver ? 'took over as' : 'is'} primary`;
   return {
     phase: established ? 'present' : 'unclear',
     status: 'warning',
     sinceMs,
     summary: established
-      ? `${ksNamed(names)} ${verb(names.length, 'has', 'have')} not answered since ${clockTime(sinceMs)}; KS ${primary.device} ${tookOver ? 'took over as' : 'is'} primary, and the GMs keep their keys`
-      : `${ksNamed(names)} did not answer at ${clockTime(sinceMs)}: a lost answer, or it is down; KS ${primary.device} is primary`,
+      ? `${ksNamed(names)} ${has} not answered since ${clockTime(sinceMs)}; ${does}, and the GMs keep their keys`
+      : failing
+        ? `${ksNamed(names)} did not answer at ${clockTime(Math.min(...gone.map((ks) => askedInVainMs(ks, nowMs))))}: a lost answer, or it is down; KS ${primary.device} is primary`
+        : `${ksNamed(names)} ${has} not answered since ${clockTime(sinceMs)}, and ${verb(names.length, 'its', 'their')} peers call ${it} dead; the look at ${it} has not ended; KS ${primary.device} is primary`,
     consequence: {
       what:
-        left === 1
+        left.length === 1
           ? `no redundancy is left: without KS ${primary.device} rekeys and registrations end`
-          : `${left} KSs are left`,
+          : `${left.length} KSs are left`,
       unless: null,
     },
     deadlineMs: null,
@@ -374,13 +406,7 @@ export function redundancyLost(asked: Asked): Candidate | null {
     knownAtMs: established ? null : lastLook(gone, nowMs),
     firstStep: CHECK_KS,
     scope: names,
-    evidence: [
-      ...gone.map(
-        ({ device, failure }) =>
-          `${device}: ${failure?.result ?? 'no answer'} ${failure?.inARow ?? 1} times in a row since ${clockTime(failure?.sinceMs ?? sinceMs)}`,
-      ),
-      `${primary.device}: Local KS Role: Primary`,
-    ],
+    evidence: [...gone.map((ks) => silenceOf(ks, nowMs)), `${primary.device}: Local KS Role: Primary`],
     claims: claimed(
       open,
       { checks: ['reachable'], of: new Set(names) },
@@ -388,6 +414,22 @@ export function redundancyLost(asked: Asked): Candidate | null {
       { checks: ['registered', 'reregistrations'], of: new Set(gmsOf(facts, gone)), fromMs: sinceMs - slackMs(facts) },
     ),
   };
+}
+
+/** It was primary when it was seen last, and its peers or GMs show that it lives. */
+function isPrimaryElsewhere(facts: GroupFacts, ks: KsFacts): boolean {
+  return ks.role === 'primary' && aliveMs(facts, ks) !== null;
+}
+
+/** It fails and nothing shows it alive; or the look at it has not ended, and a peer calls it dead. */
+function isGone(facts: GroupFacts, ks: KsFacts): boolean {
+  if (isSilent(ks)) return aliveMs(facts, ks) === null;
+  return givesNoAnswer(ks, facts.nowMs) && isCalledDead(facts, ks);
+}
+
+/** By a peer that was read after it. */
+function isCalledDead({ peers }: GroupFacts, { address, readMs }: KsFacts): boolean {
+  return peers.some((peer) => peer.address === address && peer.lost === true && peer.readMs > readMs);
 }
 
 function redundancyBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'last'>): Candidate | null {
@@ -408,20 +450,27 @@ function redundancyBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'l
 }
 
 /** The agent gets no answer, but GMs or peers do: it is the agent's path, not the KS. */
-export function ksOutOfSight({ facts, open }: Asked): Candidate | null {
+export function ksOutOfSight({ facts, open, before }: Asked): Candidate | null {
   const { kss, nowMs } = facts;
-  const silent = kss.filter((ks) => isSilent(ks) && ks.failure?.established === true);
-  const alive = silent.filter((ks) => aliveMs(facts, ks) !== null);
+  const silent = kss.filter(isSilent);
+  const alive = silent.filter(
+    (ks) => aliveMs(facts, ks) !== null && (ks.failure?.established === true || isPrimaryElsewhere(facts, ks)),
+  );
   if (alive.length === 0) return null;
   const names = sorted(alive.map(({ device }) => device));
   const sinceMs = Math.min(...alive.map(({ failure }) => failure?.sinceMs ?? nowMs));
-  // It served someone after the agent's last try: it may be back, which the next try tells.
-  const triedSince = alive.some((ks) => (ks.failure?.lastMs ?? 0) > (aliveMs(facts, ks) ?? nowMs));
-  if (!triedSince) {
+  const claims = claimed(
+    open,
+    { checks: ['reachable'], of: new Set(names) },
+    { checks: alive.some((ks) => isPrimaryElsewhere(facts, ks)) ? ['coop_role'] : [] },
+  );
+  // It served someone after the agent's last try: it may be back, which a try begun since then tells.
+  const servedMs = before?.sinceMs ?? Math.min(...alive.map((ks) => aliveMs(facts, ks) ?? nowMs));
+  if (!alive.some((ks) => (ks.failure?.lastMs ?? 0) > servedMs)) {
     return {
       phase: 'unclear',
       status: 'warning',
-      sinceMs,
+      sinceMs: servedMs,
       summary: `${ksNamed(names)} did not answer from ${clockTime(sinceMs)} on and ${verb(names.length, 'serves its', 'serve their')} GMs or peers again: ${verb(names.length, 'it is', 'they are')} back, or only the agent’s path to ${verb(names.length, 'it', 'them')} is broken`,
       consequence: null,
       deadlineMs: null,
@@ -432,7 +481,7 @@ export function ksOutOfSight({ facts, open }: Asked): Candidate | null {
       evidence: alive.map(
         (ks) => `${ks.device}: served a GM or a peer at ${clockTime(aliveMs(facts, ks) ?? nowMs)}, not tried since`,
       ),
-      claims: claimed(open, { checks: ['reachable'], of: new Set(names) }),
+      claims,
     };
   }
   return {
@@ -453,7 +502,7 @@ export function ksOutOfSight({ facts, open }: Asked): Candidate | null {
       ({ device, failure }) =>
         `${device}: ${failure?.result ?? 'no answer'} since ${clockTime(failure?.sinceMs ?? sinceMs)}, while a GM got a rekey or registered, or a peer calls it alive`,
     ),
-    claims: claimed(open, { checks: ['reachable'], of: new Set(names) }),
+    claims,
   };
 }
 

@@ -1,9 +1,21 @@
 /** GMs that restarted, or that the agent does not reach: they cannot acknowledge, and nothing of that is the KS's. */
-import { among, type Asked, between, type Candidate, claimed, GM_CHECKS, list, nextLook, sorted } from './candidate.ts';
-import { type GmFacts, type GroupFacts, isHeard, isSilent, isUnregistered } from './group-facts.ts';
+import {
+  among,
+  type Asked,
+  between,
+  type Candidate,
+  claimed,
+  GM_CHECKS,
+  lastLook,
+  list,
+  named,
+  nextLook,
+  sorted,
+} from './candidate.ts';
+import { askedInVainMs, givesNoAnswer, type GmFacts, type GroupFacts, isHeard, isUnregistered } from './group-facts.ts';
 import { gmsNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import { RECENT_MS } from './symptom.ts';
+import { RECENT_MS, type Symptom } from './symptom.ts';
 
 /** A GM registers within about half a minute after its boot; a look later it is seen. */
 const BOOT_TO_REGISTRATION_MS = 180_000;
@@ -67,13 +79,15 @@ function bootedMs({ bootMs, lastReregistration: last }: GmFacts): EpochMs | null
 
 export function gmsUnreachable({ facts, open }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
-  const silent = gms.filter(isSilent);
+  const silent = gms.filter((gm) => givesNoAnswer(gm, nowMs));
   const gone = silent.filter(({ failure }) => failure?.established === true);
-  if (gone.length === 0) return null;
+  const all = new Set(silent.map(({ device }) => device));
+  // Also of those that failed only once so far, or are being asked: their figures are old.
+  const ofThem = claimed(open, { checks: GM_CHECKS, of: all });
+  if (gone.length === 0) return notYetGone(facts, silent, ofThem);
   const names = sorted(gone.map(({ device }) => device));
   const since = gone.map(({ failure }) => failure?.sinceMs ?? nowMs);
   const together = names.length >= SEVERAL && Math.max(...since) - Math.min(...since) <= TOGETHER_MS;
-  const all = new Set(silent.map(({ device }) => device));
   return {
     phase: 'present',
     status: 'warning',
@@ -96,8 +110,33 @@ export function gmsUnreachable({ facts, open }: Asked): Candidate | null {
         ? []
         : [`their KS has every acknowledgement of ${list(stillListed(facts, gone))}`]),
     ],
-    // Also of those that failed only once so far: their figures are old.
-    claims: claimed(open, { checks: ['reachable'], of: new Set(names) }, { checks: GM_CHECKS, of: all }),
+    claims: [...claimed(open, { checks: ['reachable'], of: new Set(names) }), ...ofThem],
+  };
+}
+
+/** Their KS misses acknowledgements of GMs that are being asked: a rekey may be lost, or they reload. */
+function notYetGone(
+  { gms, nowMs }: GroupFacts,
+  silent: readonly GmFacts[],
+  claims: readonly Symptom[],
+): Candidate | null {
+  const names = named(claims, 'rekeys_acknowledged');
+  if (names.length === 0) return null;
+  const asked = among(silent, names);
+  const since = asked.map((gm) => askedInVainMs(gm, nowMs));
+  return {
+    phase: 'unclear',
+    status: 'warning',
+    sinceMs: Math.min(...since),
+    summary: `${gmsNamed(names, gms.length)} gave no answer ${between(Math.min(...since), Math.max(...since))} and did not acknowledge a rekey: whether ${verb(names.length, 'it reloads', 'they reload')}, or the rekey was lost, is not yet clear`,
+    consequence: null,
+    deadlineMs: null,
+    confidence: 'possible',
+    knownAtMs: lastLook(asked, nowMs),
+    firstStep: 'Check the path to the device, and the device itself',
+    scope: names,
+    evidence: [`no answer yet from ${list(names)}`],
+    claims: claims.filter(({ device }) => device !== null && names.includes(device)),
   };
 }
 

@@ -23,7 +23,15 @@ import {
   trafficStops,
 } from './candidate.ts';
 import type { ExplanationCause } from './explanation.ts';
-import { type GmFacts, type GroupFacts, hasCoop, isHeard, isSilent } from './group-facts.ts';
+import {
+  type GmFacts,
+  givesNoAnswer,
+  type GroupFacts,
+  hasCoop,
+  isHeard,
+  isSeenSince,
+  isSilent,
+} from './group-facts.ts';
 import { CHECK_REKEY_PATH } from '../events/first-steps.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
 import { clockTime, gmCount, gmsNamed, ksNamed, verb } from './said.ts';
@@ -74,8 +82,16 @@ function lossOf({ facts, open, before, said }: Asked): Loss {
       )
       .map(({ device }) => device),
   );
+  const hanging = new Set(gms.filter((gm) => givesNoAnswer(gm, nowMs)).map(({ device }) => device));
+  const answering = open.filter(
+    ({ check, device }) =>
+      check !== 'rekeys_acknowledged' ||
+      !hanging.has(device ?? '') ||
+      before?.said.scope.includes(device ?? '') === true,
+  );
   const traces = claimed(
-    open,
+    // Who gives the agent no answer may be unable to acknowledge: the look at it tells.
+    answering,
     { checks: LOSS_CHECKS.filter((check) => check !== 'reregistrations') },
     { checks: ['reregistrations'], of: missedOne },
     // Who was found to lose rekeys, and registers for a reason that its figures leave open, goes on losing them.
@@ -180,9 +196,22 @@ function releaseKnownMs({ facts, said }: Asked): EpochMs {
   return (first?.reregistersAtMs ?? Math.min(facts.nowMs, ...since)) + SEEN_WITHIN_MS;
 }
 
-/** None of the polled KSs answers: what it sent, or whether it is up, is for its next answer. */
-function ksSilent({ kss }: GroupFacts): boolean {
-  return kss.length > 0 && kss.every(isSilent);
+/**
+ * No KS that should have sent the rekey was seen since it was due: whether it sent it, or is up at all, is for its next
+ * answer. Where no look at it is planned, nothing is waited for; a GM that has the rekey shows that it was sent.
+ */
+function isKsUnseen({ kss, gms, leadMs, nowMs }: GroupFacts, { missed, gotCount }: Loss): boolean {
+  if (kss.length === 0) return false;
+  if (kss.every((ks) => givesNoAnswer(ks, nowMs))) return true;
+  if (gotCount > 0) return false;
+  const expiries = among(gms, missed).flatMap(({ rekeyOverdue, kekExpiryMs }) =>
+    rekeyOverdue && kekExpiryMs !== null ? [kekExpiryMs] : [],
+  );
+  if (expiries.length === 0) return false;
+  const dueMs = Math.min(...expiries) - leadMs;
+  const primaries = kss.filter(({ role }) => role === 'primary');
+  const senders = primaries.length > 0 ? primaries : kss;
+  return senders.every((ks) => givesNoAnswer(ks, nowMs) || (ks.nextLookMs !== null && !isSeenSince(ks, dueMs, nowMs)));
 }
 
 function isMany({ missed, unacknowledged, gotCount }: Loss, members: number): boolean {
@@ -192,7 +221,7 @@ function isMany({ missed, unacknowledged, gotCount }: Loss, members: number): bo
 }
 
 /** Rekeys come, and GMs do not accept them: another RSA key signs them. */
-export function rekeysRefused({ facts, open }: Asked): Candidate | null {
+export function rekeysRefused({ facts, open, before, last }: Asked): Candidate | null {
   const { gms, kss, nowMs } = facts;
   const isRecent = ({ atMs }: LoggedReason) => Math.abs(nowMs - atMs) <= RECENT_MS;
   const refused = gms.flatMap((gm) =>
@@ -205,10 +234,11 @@ export function rekeysRefused({ facts, open }: Asked): Candidate | null {
       .filter((reason) => reason.kind === 'no_rsa_key' && isRecent(reason))
       .map((reason) => ({ device: ks.device, reason })),
   );
-  if (refused.length + keyless.length === 0) return null;
+  if (refused.length + keyless.length === 0) return acceptedAgain(facts, open, last);
   const names = sorted(refused.map(({ device }) => device));
   const servers = sorted(keyless.map(({ device }) => device));
-  const first = Math.min(...[...refused, ...keyless].map(({ reason }) => reason.atMs));
+  // The first messages grow old while it goes on.
+  const first = Math.min(before?.sinceMs ?? nowMs, ...[...refused, ...keyless].map(({ reason }) => reason.atMs));
   const suffering = new Set(names.length > 0 ? names : gms.map(({ device }) => device));
   return {
     phase: 'present',
@@ -233,6 +263,24 @@ export function rekeysRefused({ facts, open }: Asked): Candidate | null {
       .slice(-6)
       .map(({ device, reason }) => `${device}, ${clockTime(reason.atMs)}: ${reason.text}`),
     claims: claimed(open, { checks: LOSS_CHECKS, of: suffering }),
+  };
+}
+
+/** That they registered for the rekeys which they refused is no trouble of its own. */
+function acceptedAgain({ gms, nowMs }: GroupFacts, open: Asked['open'], last: Asked['last']): Candidate | null {
+  if (last === null || last.presentSinceMs === null || nowMs - (last.endedMs ?? nowMs) > RECENT_MS) return null;
+  const claims = claimed(open, { checks: ['reregistrations'], of: new Set(devicesOf(last)) });
+  if (claims.length === 0) return null;
+  const names = named(claims, 'reregistrations');
+  return {
+    ...last.said,
+    phase: 'over',
+    status: 'ok',
+    summary: `${gmsNamed(names, gms.length)} refused rekeys from ${clockTime(last.sinceMs)} on, registered for them and ${verb(names.length, 'has', 'have')} refused none since`,
+    consequence: null,
+    deadlineMs: null,
+    knownAtMs: null,
+    claims,
   };
 }
 
@@ -270,7 +318,7 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
   const was = before !== null && before.presentSinceMs !== null;
   const same = was && loss.missed.length > 0 && isWithin(loss.missed, before.said.scope);
   const many = isMany(loss, members);
-  if ((!many && !same) || mayBeOldKs(asked, loss) || (!was && ksSilent(facts))) return null;
+  if ((!many && !same) || mayBeOldKs(asked, loss) || (!was && isKsUnseen(facts, loss))) return null;
   const servers = sorted(kss.filter(({ failure }) => failure === null).map(({ device }) => device));
   const from = servers.length === 0 ? 'the KS' : kss.length === 1 ? `KS ${servers[0] ?? ''}` : 'the primary KS';
   const names = sorted([
@@ -340,9 +388,9 @@ export function pathLoss(asked: Asked): Candidate | null {
     0,
   );
   const releaseUnknown = mayBeOldKs(asked, loss);
-  const silent = ksSilent(facts) && asked.before?.presentSinceMs == null;
+  const unseen = isKsUnseen(facts, loss) && asked.before?.presentSinceMs == null;
   const open = asked.before?.presentSinceMs == null && loss.gotCount === 0 && loss.undecided.length > 0;
-  const unclear = releaseUnknown || silent || open;
+  const unclear = releaseUnknown || unseen || open;
   const healed = mine.filter((gm) => missedCause(gm, nowMs));
   const onlyAcks = loss.traces.every(({ check }) => check === 'rekeys_acknowledged');
   const holding = onlyAcks && mine.length > 0 && mine.every((gm) => gm.kekMatchesKs === true);
@@ -354,8 +402,8 @@ export function pathLoss(asked: Asked): Candidate | null {
       asked.before?.sinceMs ?? Math.min(nowMs, ...healed.map(({ lastReregistration: last }) => last?.atMs ?? nowMs)),
     summary: releaseUnknown
       ? `No new KEK has come to ${gmsNamed(loss.missed, members)} though the old one expires soon; whether the KS sends it before expiry, or is of an old release, is not yet clear`
-      : silent
-        ? `${gmsNamed(loss.missed, members)} did not get a rekey, and ${ksNamed(sorted(kss.map(({ device }) => device)))} ${verb(kss.length, 'does', 'do')} not answer: whether it was sent is not yet clear`
+      : unseen
+        ? `${gmsNamed(loss.missed, members)} did not get a rekey, and ${ksNamed(sorted(kss.map(({ device }) => device)))} ${kss.every(isSilent) ? `${verb(kss.length, 'does', 'do')} not answer` : `gave no answer since it was due`}: whether it was sent is not yet clear`
         : unclear
           ? `${gmsNamed(loss.missed, members)} did not get the rekey that is due; whether the others did is not yet clear`
           : pathSummary(loss, {
@@ -385,7 +433,7 @@ export function pathLoss(asked: Asked): Candidate | null {
           },
     ),
     confidence: unclear ? 'possible' : 'likely',
-    knownAtMs: releaseUnknown ? releaseKnownMs(asked) : unclear ? lastLook(silent ? kss : loss.undecided, nowMs) : null,
+    knownAtMs: releaseUnknown ? releaseKnownMs(asked) : unclear ? lastLook(unseen ? kss : loss.undecided, nowMs) : null,
     firstStep: CHECK_REKEY_PATH,
     scope: loss.missed,
     evidence: evidenceOf(loss, members, facts),

@@ -21,9 +21,23 @@ const SAME_AS: ReadonlyMap<CheckName, SymptomCheck> = new Map<CheckName, Symptom
   ['registration_attempts', 'registered'],
 ]);
 
-/** A group's check of the last rekey counts the GMs to whom none came, too: overdue first, then registered anew for it. */
+/**
+ * A group's check of the last rekey counts the GMs to whom none came, too: overdue first, then without keys, with
+ * old ones or without a registration, then registered anew for it.
+ */
 const ALSO_OF_A_GROUP: ReadonlyMap<CheckName, readonly SymptomCheck[]> = new Map<CheckName, readonly SymptomCheck[]>([
-  ['rekeys_acknowledged', ['kek_remaining', 'reregistrations']],
+  [
+    'rekeys_acknowledged',
+    [
+      'kek_remaining',
+      'reregistrations',
+      'registered',
+      'kek_present',
+      'kek_matches_ks',
+      'tek_remaining',
+      'tek_matches_ks',
+    ],
+  ],
 ]);
 
 const SYMPTOMS: ReadonlySet<string> = new Set(SYMPTOM_CHECKS);
@@ -43,9 +57,9 @@ export function withExplanations(
     if (known.status === 'ok' || known.status === 'unknown') return known;
     const own = SAME_AS.get(known.name) ?? known.name;
     const symptoms = device === null ? [own, ...(ALSO_OF_A_GROUP.get(known.name) ?? [])] : [own];
-    const found = explanations.find((explanation) =>
-      symptoms.some((symptom) => explains(explanation, symptom, device)),
-    );
+    const found = symptoms
+      .flatMap((symptom) => explanations.find((explanation) => explains(explanation, symptom, device)) ?? [])
+      .at(0);
     if (found === undefined) {
       return device === null && SYMPTOMS.has(own) ? { ...known, status: milderOf(known.status, worst.status) } : known;
     }

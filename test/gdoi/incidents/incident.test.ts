@@ -34,7 +34,8 @@ test('an incident is one entry from the first look that shows it to the first th
     cause: 'ks_down',
     status: 'closed',
     severity: 'critical',
-    beganAtMs: START + 60_000,
+    // Right after its last answer, at the earliest.
+    beganAtMs: START + 60_200,
     endedAtMs: START + 240_200,
     devices: ['gm1', 'ks1'],
     endedBy: 'a KS answers again',

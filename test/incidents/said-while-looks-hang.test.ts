@@ -1,0 +1,96 @@
+/**
+ * The scenarios again, on a network where a device that gives no answer keeps the agent waiting: a look at it takes from
+ * fifteen seconds to minutes to fail. Meanwhile the others are seen to suffer, and no one knows yet why. That may be said
+ * later than where a failure is known at once, and as not yet clear; nothing else may be said, at no moment.
+ */
+import { describe, expect, test } from 'vitest';
+import type { ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
+import type { SimulatedWatch } from '../builders/simulated-agent.ts';
+import { type Headline, headlinesOf } from './headlines.ts';
+import { SAID, WATCHED } from './scenario-headlines.ts';
+
+/** Timeouts of connect, login and command, of one transport after another, and of an agent whose clock runs fast. */
+const FAILING_LOOK_MS = [15_000, 30_000, 45_000, 60_000, 90_000, 150_000] as const;
+
+/** The same in each run: each device's looks fail after other times, one after the other. */
+function hanging(shift: number): NonNullable<SimulatedWatch['failingLookMs']> {
+  let looks = shift;
+  return () => {
+    looks += 1;
+    return FAILING_LOOK_MS[(looks * 7) % FAILING_LOOK_MS.length] ?? 0;
+  };
+}
+
+/** Causes that may be asked about while a look hangs, beside those of the scenario. */
+const NOT_YET_CLEAR: ReadonlySet<string> = new Set([
+  'ks_down',
+  'redundancy_lost',
+  'ks_out_of_sight',
+  'coop_peer_lost',
+  'gms_unreachable',
+  'path_loss',
+]);
+/** Who does not answer is said to be unreachable, if it lasts until three looks failed. */
+const ALSO: Readonly<Partial<Record<ScenarioName, readonly string[]>>> = { 'ejection-coop': ['redundancy_lost'] };
+
+function causesOf(scenario: ScenarioName): ReadonlySet<string> {
+  const names = Object.values(SAID[scenario]?.groups ?? {}).flat();
+  return new Set([
+    ...names.flatMap((name) => /\w+/u.exec(name.split(' ')[0] ?? '')?.[0] ?? []),
+    ...(ALSO[scenario] ?? []),
+  ]);
+}
+
+function wrongly({ first, atSeconds, status, summary }: Headline, causes: ReadonlySet<string>): readonly string[] {
+  const said = `${atSeconds} s: ${summary}`;
+  if (first === null) return status === 'ok' ? [] : [`${said}, and no cause`];
+  if (causes.has(first.cause)) return [];
+  return first.phase === 'unclear' && NOT_YET_CLEAR.has(first.cause) ? [] : [said];
+}
+
+describe('while looks hang that will fail, no wrong cause is said, and nothing contradicts another', () => {
+  test.each(WATCHED)('%s, looked at each minute', async (scenario) => {
+    await holds({ scenario, failingLookMs: hanging(1) });
+  });
+
+  test.each(['ks-down', 'coop-failover', 'reload-storm', 'unauthorized', 'rsa-mismatch'] as const)(
+    '%s, looked at each ten seconds',
+    async (scenario) => {
+      await holds({ scenario, failingLookMs: hanging(2), pollInterval: '10s' });
+    },
+  );
+});
+
+describe('a KS that works, and that the agent does not reach from the first minute on', () => {
+  const watched = {
+    failingLookMs: hanging(3),
+    outOfReach: (device: string, elapsedMs: number) => device === 'ks1' && elapsedMs > 40_000,
+  };
+
+  test('is no KS that is down: its GMs get rekeys from it', async () => {
+    const { headlines, contradictions } = await headlinesOf({ scenario: 'healthy', logs: true, ...watched }, 25);
+    const certain = headlines.flatMap(({ first }) =>
+      first === null || first.phase === 'unclear' ? [] : [first.cause],
+    );
+    expect([...contradictions]).toEqual([]);
+    expect(new Set(certain)).toEqual(new Set(['ks_out_of_sight']));
+  });
+
+  test('is not blamed for a rekey that one GM misses', async () => {
+    const { headlines } = await headlinesOf({ scenario: 'rekey-loss', logs: true, ...watched }, 15);
+    const said = new Set(headlines.flatMap(({ first }) => first?.cause ?? []));
+    expect(said).not.toContain('ks_rekeys_lost');
+  });
+});
+
+async function holds(
+  watched: Omit<SimulatedWatch, 'pollInterval'> & { readonly pollInterval?: string },
+): Promise<void> {
+  const causes = causesOf(watched.scenario);
+  const { headlines, contradictions } = await headlinesOf(
+    { logs: true, ...watched },
+    SAID[watched.scenario]?.minutes ?? 0,
+  );
+  expect(headlines.flatMap((headline) => wrongly(headline, causes))).toEqual([]);
+  expect([...contradictions]).toEqual([]);
+}
