@@ -1,4 +1,5 @@
 /** The example configuration in a real Alertmanager: what mutes what, what is told together, and to whom. */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { missing, PROMETHEUS_DIRECTORY, run } from './promtool.ts';
@@ -220,3 +221,13 @@ function same(a: Labels, b: Labels): boolean {
     Object.keys(a).length === Object.keys(b).length && Object.entries(a).every(([name, value]) => b[name] === value)
   );
 }
+
+test('nobody is told again of what Alertmanager has forgotten that it told: the default retention is 120 h', async () => {
+  const text = await readFile(join(PROMETHEUS_DIRECTORY, 'alertmanager.yml'), 'utf8');
+  const hours = [...text.matchAll(/repeat_interval: (?<hours>\d+)h$/gmu)].map(({ groups }) =>
+    Number(groups?.['hours']),
+  );
+  expect(hours.length).toBe([...text.matchAll(/repeat_interval:/gu)].length);
+  expect(hours.length).toBeGreaterThan(0);
+  expect(Math.max(...hours)).toBeLessThan(120);
+});

@@ -228,7 +228,7 @@ const INCIDENTS: readonly Incident[] = [
     title: 'a GM that is registered and holds no TEK',
     minutes: 25,
     tells: ['without_tek critical'],
-    raises: [fired('GdoiGmWithoutTek', 'critical', 'gm1'), fired('GdoiTekDivergence', 'critical')],
+    raises: [fired('GdoiGmWithoutTek', 'critical', 'gm1')],
   },
   {
     scenario: 'ejection-coop',

@@ -159,6 +159,13 @@ export function reregistrationEvent(
   });
 }
 
+/** `no TEK rekey reached it`: why a GM registered again, as a clause. */
+export function whyReregistered(cause: Cause): string {
+  return CAUSE_WORDS[cause].replace(REREGISTERED, '');
+}
+
+const REREGISTERED = /^(?:re-registered|registered again)(?: because|,)? /u;
+
 /** What to do first about a re-registration: what a router stated decides before the cause. */
 export function firstStepOf(cause: Cause, stated: Stated | null): string {
   return stated?.firstStep ?? CAUSE_ACTION[cause];

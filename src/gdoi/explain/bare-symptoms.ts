@@ -13,7 +13,7 @@ import {
   trafficStops,
 } from './candidate.ts';
 import { type GmFacts, type GroupFacts, hasCoop, isSeenSince, isUnregistered } from './group-facts.ts';
-import { firstStepOf } from '../events/gdoi-events.ts';
+import { firstStepOf, whyReregistered } from '../events/gdoi-events.ts';
 import { CHECK_COOP, CHECK_KS, CHECK_REGISTRATION, CHECK_REKEY_PATH } from '../events/first-steps.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import { RECENT_MS, type SymptomCheck } from './symptom.ts';
@@ -259,7 +259,7 @@ export function reregistered({ facts, open, said }: Asked): Candidate | null {
     firstStep: firstStepOf(causes.size === 1 ? ([...causes][0] ?? 'unknown') : 'unknown', null),
     scope: names,
     evidence: among(facts.gms, names).map(
-      ({ device, lastReregistration: last }) => `${device}: ${last?.cause ?? 'unknown'}`,
+      ({ device, lastReregistration: last }) => `${device}: ${whyReregistered(last?.cause ?? 'unknown')}`,
     ),
     claims,
   };

@@ -36,7 +36,7 @@ import type { KsLead } from '../keys/ks-lead.ts';
 import { legacyKssOf, type MixedVersions, mixedVersions } from './mixed-versions.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { KekBehavior } from '../seen/release.ts';
-import { groupTeks, type TekDivergence, tekDivergence } from './tek-divergence.ts';
+import { groupTeks, hasNone, type TekDivergence, tekDivergence } from './tek-divergence.ts';
 
 export interface FleetSettings {
   /** Regular interval of the group's devices: a difference that a rekey explains must outlive it. */
@@ -352,7 +352,7 @@ export function gmInGroup(gm: FleetGm, { keys, teks, addresses, listAgeMs }: Yar
     behavior: gm.behavior,
     kekMatchesKs,
     tekMatchesKs: holdsCurrentTeksOfKs(keys, gm),
-    divergent: holdsTeks(keys, gm, teks) === false,
+    divergent: !hasNone(gm) && holdsTeks(keys, gm, teks) === false,
     kekExpiredInUse: gm.behavior !== 'timer' && gm.kekExpiryMs === null && kekMatchesKs === false,
     listedByKs: isListed(gm, addresses, listAgeMs),
     acksMissed: gm.address === null ? null : (addresses.listed.get(gm.address) ?? null),

@@ -22,6 +22,7 @@ export function tekDivergence(gms: Iterable<FleetGm>, keys: GroupKeys, reference
   let judged = 0;
   let pending = 0;
   for (const gm of gms) {
+    if (hasNone(gm)) continue;
     const holds = holdsTeks(keys, gm, reference);
     if (holds === null) {
       if (gm.reachable && gm.registered !== false && gm.teks !== null) pending += 1;
@@ -31,6 +32,11 @@ export function tekDivergence(gms: Iterable<FleetGm>, keys: GroupKeys, reference
     if (!holds) divergent.push(gm);
   }
   return { reference, divergent, judged, pending };
+}
+
+/** Without any TEK it holds no other ones than the group: that has a reason, an event and an alert of its own. */
+export function hasNone({ teks }: Pick<FleetGm, 'teks'>): boolean {
+  return teks?.length === 0;
 }
 
 /** The group's TEKs; null: no KS and no two GMs show SPIs. */

@@ -11,7 +11,7 @@ import type { GmInFleet, GmInGroup } from '../fleet/gm-in-group.ts';
 import type { Forecast } from '../keys/forecast.ts';
 import { ACKS_MISSED_CRITICAL, check, type HealthCheck, nameList } from './health-check.ts';
 import { CHECK_REGISTRATION, CHECK_REKEY_PATH, CHECK_REPLAY, COMPARE_KS } from '../events/first-steps.ts';
-import { firstStepOf } from '../events/gdoi-events.ts';
+import { firstStepOf, whyReregistered } from '../events/gdoi-events.ts';
 import type { HealthTracking } from './health-input.ts';
 import { lastUnexpectedOf } from '../memory/tracker-state.ts';
 import { reasonStated } from '../log/ks-marks.ts';
@@ -287,7 +287,7 @@ function reregistrations({ group, tracking, atMs }: GmHealthInput): HealthCheck 
     return check(['reregistrations', group], 'ok', 'no unexpected re-registration in the last hour', more);
   const last = lastUnexpectedOf(tally);
   const stated = last?.stated === undefined ? null : reasonStated({ mnemonic: last.stated, ks: last.statedBy ?? null });
-  const cause = last === null ? '' : `: ${last.cause}${stated === null ? '' : ` (${stated.reason})`}`;
+  const cause = last === null ? '' : `: ${whyReregistered(last.cause)}${stated === null ? '' : ` (${stated.reason})`}`;
   const before = recent.length > 1 ? ', not the first in this hour' : '';
   return check(
     ['reregistrations', group],

@@ -364,13 +364,15 @@ describe('what to do first about a re-registration follows its cause', () => {
     const { action, detail } = reregistered('kek_missed_rekey', { stated: 'GDOI_REKEY_FAILURE' });
     expect(action).toMatch(/^show crypto key mypubkey rsa on every KS/u);
     expect(detail).toBe(
-      're-registered unexpectedly 10 min 00 s ago: kek_missed_rekey (a rekey came that it could not use)',
+      're-registered unexpectedly 10 min 00 s ago: a KEK rekey did not reach it (a rekey came that it could not use)',
     );
   });
 
   test('an expected one after it hides neither its cause nor its first step', () => {
     const { action, detail } = reregistered('legacy_ks', { followedBy: 'operator_clear' });
-    expect(detail).toBe('re-registered unexpectedly 10 min 00 s ago: legacy_ks');
+    expect(detail).toBe(
+      're-registered unexpectedly 10 min 00 s ago: its KS does not rekey the KEK ahead of expiry (old release)',
+    );
     expect(action).toMatch(/^show version on the KS/u);
   });
 });
