@@ -165,7 +165,7 @@ const LOOK_TAKES_MS = 5000;
  * A look at it is due, and has brought no answer yet. One that fails takes many seconds, of each transport in turn:
  * until it ends, what the device showed last is all that is known, and it may be gone.
  */
-export function isOverdue({ nextLookMs }: MemberContext, nowMs: EpochMs): boolean {
+function isOverdue({ nextLookMs }: MemberContext, nowMs: EpochMs): boolean {
   return nextLookMs !== null && nowMs > nextLookMs + LOOK_TAKES_MS;
 }
 
