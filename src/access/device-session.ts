@@ -4,6 +4,7 @@
  */
 import type { EpochMs } from '../kernel/clock.ts';
 import type { Secret } from '../kernel/secret.ts';
+import type { AnswerReading } from './answer-reading.ts';
 import type { DeviceError } from './device-error.ts';
 import type { ShowCommand } from './show-command.ts';
 
@@ -14,6 +15,8 @@ export type Reply =
       /** The answer: LF line ends, no echo, no prompt, no pager debris; log lines that landed inside are taken out. */
       readonly text: string;
       readonly logLines: readonly string[];
+      /** What `text` says, where it was read already; absent, or null: whoever asked reads it. */
+      readonly reading?: AnswerReading | null;
       readonly sentAtMs: EpochMs;
       readonly receivedAtMs: EpochMs;
     }
@@ -100,6 +103,10 @@ export interface AccessStatus {
   readonly handshakesActive: number;
   readonly handshakesWaiting: number;
   readonly quarantinedCredentials: readonly string[];
+  /** Threads beside the main one that sessions live in; absent: none. */
+  readonly workerThreads?: number;
+  /** Threads that ended with what they held, since the start; absent: none. */
+  readonly workersLost?: number;
   /** Negotiated key exchange, host key, cipher and MAC by device with an open session. */
   readonly algorithms?: ReadonlyMap<string, string>;
 }

@@ -45,6 +45,14 @@ export class DeviceTraffic {
     counts.sentBytes += sent;
   }
 
+  /** What was asked and went over the network since it was counted last. */
+  count(device: string, more: Omit<Traffic, 'logins'>): void {
+    const counts = this.#countsOf(device);
+    counts.commands += more.commands;
+    counts.receivedBytes += more.receivedBytes;
+    counts.sentBytes += more.sentBytes;
+  }
+
   forget(device: string): void {
     this.#counts.delete(device);
   }

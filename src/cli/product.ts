@@ -1,5 +1,6 @@
 /** The running product, wired: access, agent, exposition and HTTP. `run` and `demo` differ only in what they hand in. */
 import { lookup } from 'node:dns/promises';
+import { availableParallelism } from 'node:os';
 import { startSyslogListener } from '../access/listeners/syslog/syslog-listener.ts';
 import { startTrapListener } from '../access/listeners/traps/trap-listener.ts';
 import type { Listener, PushedMessage } from '../access/pushed.ts';
@@ -44,6 +45,7 @@ import { acceptedKeys, keptRefusals } from './shared-notes.ts';
 import { openStore, type SharedStore, type StoreOptions } from './stores.ts';
 import type { Notes } from '../store/notes.ts';
 import { shareOf } from '../agent/cluster/cluster-status.ts';
+import { sessionPlaces } from './session-threads.ts';
 import { packageVersion } from './version.ts';
 
 export interface Product extends AsyncDisposable {
@@ -259,7 +261,8 @@ function metByAgents(notes: Notes, { clock, logger }: Common, membership: () => 
 /** The ways to a device. `met` null: no other agent polls the same devices. */
 async function startWays({ config, make, parts }: Making, common: Common, met: ReturnType<typeof metByAgents> | null) {
   const around = { ...common, random: systemRandom, ...met };
-  const access = await parts.start('SSH', () => make.ssh({ ...around, ...config.ssh }));
+  const places = sessionPlaces({ cores: availableParallelism(), devices: config.devices.length });
+  const access = await parts.start('SSH', () => make.ssh({ ...around, ...config.ssh, ...places }));
   const snmp = await parts.start('SNMP', () => make.snmp(around));
   const restconf = await parts.start('RESTCONF', () => make.restconf({ ...around, ...config.restconf }));
   return { access, snmp, restconf };

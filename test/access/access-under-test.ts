@@ -10,7 +10,7 @@ import { type Clock, createSystemClock } from '../../src/kernel/clock.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 
-export const WORKER_URL = new URL('../../dist/access/ssh/legacy-worker.js', import.meta.url);
+export const WORKER_URL = new URL('../../dist/access/ssh/session-worker.js', import.meta.url);
 
 export const never = new AbortController().signal;
 

@@ -48,6 +48,8 @@ export interface Terminal {
   write(text: string): void;
   prompt(): void;
   drop(): void;
+  /** Exchange keys anew (`ip ssh rekey`). */
+  exchangeKeys(): Promise<void>;
   /** The next bytes the client sends, instead of the line reader. */
   nextInput(): Promise<string>;
 }
@@ -243,6 +245,10 @@ export class ScriptedIos {
       },
       prompt: () => terminal.write(`${terminal.hostname}${terminal.privileged ? '#' : '>'}`),
       drop: () => client.end(),
+      exchangeKeys: () =>
+        new Promise((resolve) => {
+          client.rekey(resolve);
+        }),
       nextInput,
     };
     this.terminals.push(terminal);

@@ -4,6 +4,7 @@ import { CredentialQuarantine } from '../../src/access/credential-quarantine.ts'
 import { HandshakeGate } from '../../src/access/ssh/handshake-gate.ts';
 import type { HostKeyStore } from '../../src/access/ssh/known-hosts.ts';
 import { openSession } from '../../src/access/ssh/session-opener.ts';
+import { createShellConversations } from '../../src/access/ssh/shell-conversation.ts';
 import type { Shell, ShellHooks, ShellTransport } from '../../src/access/ssh/shell-transport.ts';
 import { type Clock, createSystemClock } from '../../src/kernel/clock.ts';
 import { KnownSecrets } from '../../src/kernel/known-secrets.ts';
@@ -48,7 +49,8 @@ function parts(gate: HandshakeGate, open: ShellTransport['open'], clock: Clock =
     quarantine: new CredentialQuarantine(),
     secrets: new KnownSecrets(),
     traffic: new DeviceTraffic(),
-    transportFor: () => ({ open, [Symbol.asyncDispose]: () => Promise.resolve() }),
+    conversationsWith: () =>
+      createShellConversations({ clock, transport: { open, [Symbol.asyncDispose]: () => Promise.resolve() } }),
   };
 }
 

@@ -8,11 +8,21 @@ import { type Manners, ScriptedIos } from './scripted-ios.ts';
 import { newEd25519KeyPair } from '../../src/simulator/ssh/ed25519-key.ts';
 import { PATIENCE } from '../builders/patience.ts';
 
-async function served(manners: Manners, work: (parts: Parts) => Promise<void>): Promise<void> {
-  await using server = new ScriptedIos(manners);
-  const port = await server.listen();
-  await using under = accessUnderTest();
-  await work({ server, port, under, access: under.access });
+/** Who uses a session cannot tell where it is held. */
+const PLACES = [
+  { where: 'in this thread', workers: 0 },
+  { where: 'in a thread beside it', workers: 1 },
+] as const;
+
+type Served = (manners: Manners, work: (parts: Parts) => Promise<void>) => Promise<void>;
+
+function servedWith(workers: number): Served {
+  return async (manners, work) => {
+    await using server = new ScriptedIos(manners);
+    const port = await server.listen();
+    await using under = accessUnderTest({ workers });
+    await work({ server, port, under, access: under.access });
+  };
 }
 
 interface Parts {
@@ -24,7 +34,9 @@ interface Parts {
 
 const LOG = '*Mar  1 01:12:10.919: %GDOI-5-GM_REGS_COMPL: Registration to KS 10.1.11.2 complete for group G1';
 
-describe('a session with an IOS device', () => {
+describe.each(PLACES)('a session with an IOS device, held $where', ({ workers }) => {
+  const served = servedWith(workers);
+
   test('learns the prompt, turns paging off and gives the bare answers', () =>
     served(
       { hostname: 'gm-1.lab', answers: { 'show version': 'Cisco IOS Software\r\n\r\nuptime is 1 week\r\n' } },
@@ -320,7 +332,9 @@ describe('a session with an IOS device', () => {
     }));
 });
 
-describe('a device that misbehaves', () => {
+describe.each(PLACES)('a device that misbehaves, its session held $where', ({ workers }) => {
+  const served = servedWith(workers);
+
   test('and hangs inside an answer gives timeout; the connection is closed and the next poll gets a new one', () =>
     served(
       { answers: { 'show crypto gdoi': (terminal) => terminal.write('half an ans') } },
@@ -338,7 +352,7 @@ describe('a device that misbehaves', () => {
   test('and babbles gives too_large', async () => {
     await using server = new ScriptedIos({ answers: { 'show crypto gdoi': 'babble '.repeat(20_000) } });
     const port = await server.listen();
-    await using under = accessUnderTest({ bounds: { maxBytes: 100_000, maxLineLength: 200_000 } });
+    await using under = accessUnderTest({ workers, bounds: { maxBytes: 100_000, maxLineLength: 200_000 } });
     expect(await poll(under.access, target(port), 'show crypto gdoi')).toMatchObject({ failure: 'too_large' });
     await expect.poll(() => server.openNow, PATIENCE).toBe(0);
   });
@@ -395,7 +409,7 @@ describe('a device that misbehaves', () => {
     await using server = new ScriptedIos();
     const port = await server.listen();
     await server[Symbol.asyncDispose]();
-    await using under = accessUnderTest();
+    await using under = accessUnderTest({ workers });
     expect(await poll(under.access, target(port), 'show clock')).toMatchObject({ failure: 'refused' });
     const unknown = target(port, { device: 'gm2', host: 'gm2.invalid' });
     expect(await poll(under.access, unknown, 'show clock')).toMatchObject({ failure: 'unreachable' });

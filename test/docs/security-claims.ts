@@ -103,7 +103,10 @@ const BOUNDARIES: readonly Claim[] = [
         'hostile/http-queries.test.ts',
         'where tokens are asked for, any request > with one that may only read polls nothing and reloads nothing',
       ],
-      ['access/ssh-dialogue.test.ts', 'a session with an IOS device > runs no command from outside the list'],
+      [
+        'access/ssh-dialogue.test.ts',
+        'a session with an IOS device, held $where > runs no command from outside the list',
+      ],
     ],
   },
   {
@@ -176,7 +179,7 @@ const SENT: readonly Claim[] = [
   {
     begins: 'Over SSH the list in',
     provedBy: [
-      ['access/ssh-dialogue.test.ts', 'a session with an IOS device > writes nothing but the fixed list'],
+      ['access/ssh-dialogue.test.ts', 'a session with an IOS device, held $where > writes nothing but the fixed list'],
       [
         'access/restconf-access.test.ts',
         'what is sent > is GET of the listed paths, one after the other on one kept connection',
@@ -186,7 +189,10 @@ const SENT: readonly Claim[] = [
   {
     begins: 'A command or a path that is not on its list',
     provedBy: [
-      ['access/ssh-dialogue.test.ts', 'a session with an IOS device > runs no command from outside the list'],
+      [
+        'access/ssh-dialogue.test.ts',
+        'a session with an IOS device, held $where > runs no command from outside the list',
+      ],
       ['access/restconf-access.test.ts', 'what is sent > cannot be a path that is not on the list'],
     ],
   },
@@ -229,8 +235,8 @@ const SENT: readonly Claim[] = [
     begins: 'A password is sent only after',
     provedBy: [
       [
-        'access/legacy-worker.test.ts',
-        'the shell transport %s > sends nothing before its owner lets the handshake begin, and nothing secret before the host key is accepted',
+        'access/session-threads.test.ts',
+        'conversations held %s > sends nothing before its owner lets the handshake begin, and nothing secret before the host key is accepted',
       ],
       [
         'access/access-limits.test.ts',
@@ -472,7 +478,10 @@ const SECRETS: readonly Claim[] = [
         'agent/poll/difficult-devices.test.ts',
         'a fleet of difficult devices > no secret is in any line of the log or in any view',
       ],
-      ['hostile/echoed-secrets.test.ts', 'a router that echoes our secrets > %s gets them nowhere'],
+      [
+        'hostile/echoed-secrets.test.ts',
+        'a router that echoes our secrets, its session held $where > %s gets them nowhere',
+      ],
       ['http/authentication.test.ts', 'no answer and no log line holds a credential'],
     ],
   },
@@ -539,7 +548,7 @@ const SECRETS: readonly Claim[] = [
     provedBy: [
       [
         'hostile/echoed-secrets.test.ts',
-        'a router that echoes our secrets > %s gets them nowhere',
+        'a router that echoes our secrets, its session held $where > %s gets them nowhere',
         'a router that echoes our secrets > in a log message gets them nowhere',
       ],
       ['kernel/known-secrets.test.ts', 'text of a device > loses every secret, wherever and however often it stands'],
@@ -723,8 +732,8 @@ const BOUNDS: readonly Claim[] = [
       ],
       [
         'access/ssh-dialogue.test.ts',
-        'a device that misbehaves > and babbles gives too_large',
-        'a device that misbehaves > and hangs inside an answer gives timeout; the connection is closed and the next poll gets a new one',
+        'a device that misbehaves, its session held $where > and babbles gives too_large',
+        'a device that misbehaves, its session held $where > and hangs inside an answer gives timeout; the connection is closed and the next poll gets a new one',
       ],
     ],
     figures: [
@@ -1090,7 +1099,9 @@ const LEFT_TO_YOU: readonly Claim[] = [
   { begins: 'Read-only users on the routers', needsNoProof: ADVICE },
   {
     begins: 'The agent sends nothing but',
-    provedBy: [['access/ssh-dialogue.test.ts', 'a session with an IOS device > writes nothing but the fixed list']],
+    provedBy: [
+      ['access/ssh-dialogue.test.ts', 'a session with an IOS device, held $where > writes nothing but the fixed list'],
+    ],
   },
   { begins: 'Reports of holes', needsNoProof: ADVICE },
 ];

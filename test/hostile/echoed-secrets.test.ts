@@ -64,7 +64,13 @@ const PLACES: Readonly<Record<string, Manners>> = {
   },
 };
 
-describe('a router that echoes our secrets', () => {
+/** Where answers are read in a thread, what was read is as clean as the text. */
+const HELD = [
+  { where: 'in the main thread', workers: 0 },
+  { where: 'in a thread that reads', workers: 1 },
+] as const;
+
+describe.each(HELD)('a router that echoes our secrets, its session held $where', ({ workers }) => {
   test.each(Object.entries(PLACES))('%s gets them nowhere', async (_where, manners) => {
     const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-echo-'));
     await using server = new ScriptedIos({ password: PASSWORD, enablePassword: ENABLE, userExec: true, ...manners });
@@ -80,6 +86,8 @@ describe('a router that echoes our secrets', () => {
       knownHostsPath: join(directory, 'known_hosts'),
       maxHandshakes: 8,
       logger,
+      workers,
+      workerUrl: new URL('../../dist/cli/ssh-session-worker.js', import.meta.url),
     });
     const agent = await Agent.open({
       config: aConfig({ devices: [aConfiguredDevice({ name: 'gm1', port, ssh, timeoutMs: 3_000 })], record }),
@@ -104,7 +112,9 @@ describe('a router that echoes our secrets', () => {
     expect(recorded.join('')).toContain('gm1');
     expect(views + inspect([events, logged], { depth: null }) + recorded.join('')).not.toMatch(PLANTED);
   });
+});
 
+describe('a router that echoes our secrets', () => {
   test('in a log message gets them nowhere', async () => {
     const secrets = new KnownSecrets();
     secrets.learn(new Secret(PASSWORD));

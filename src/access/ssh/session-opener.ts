@@ -11,7 +11,6 @@ import type { DeviceTraffic } from '../device-traffic.ts';
 import type { DeviceError, DeviceErrorKind } from '../device-error.ts';
 import type { KnownSecrets } from '../../kernel/known-secrets.ts';
 import type { Logger } from '../../kernel/logger.ts';
-import type { AnswerBounds } from './answer-reader.ts';
 import {
   type AttemptOutcome,
   type CredentialQuarantine,
@@ -21,14 +20,14 @@ import {
   REFUSED_DEVICE_WAIT_MS,
 } from '../credential-quarantine.ts';
 import { untilAborted } from '../../kernel/until-aborted.ts';
+import type { Conversations } from './conversation.ts';
 import type { HandshakeGate, HandshakePass } from './handshake-gate.ts';
 import { decideHostKey } from './host-key-policy.ts';
 import type { RefusalsOfWay } from '../kept-refusals.ts';
 import type { HostKeyStore } from './known-hosts.ts';
 import { later } from '../../kernel/later.ts';
-import { ShellLine } from './shell-line.ts';
 import { SessionError, ShellSession } from './shell-session.ts';
-import { type HostLogin, type ShellLogin, type ShellTransport, TransportError } from './shell-transport.ts';
+import { type HostLogin, type ShellLogin, TransportError } from './shell-transport.ts';
 import { placeOf } from './ssh-login.ts';
 import { Watchdog } from '../../kernel/watchdog.ts';
 
@@ -43,10 +42,10 @@ export interface OpenerParts {
   readonly quarantine: CredentialQuarantine;
   /** Absent, or null: no other agent hears of it. */
   readonly refusals?: RefusalsOfWay | null;
-  readonly transportFor: (target: SshTarget) => ShellTransport;
+  /** Where the conversation with a device is held. */
+  readonly conversationsWith: (target: SshTarget) => Conversations;
   readonly secrets: KnownSecrets;
   readonly traffic: DeviceTraffic;
-  readonly bounds?: AnswerBounds;
 }
 
 export interface OpenedSession {
@@ -149,7 +148,7 @@ class Opening {
   }
 
   async #open(onAuthenticated: () => void): Promise<OpenedSession> {
-    const { clock, hostKeys, gate, transportFor } = this.#parts;
+    const { clock, hostKeys, gate, conversationsWith, secrets, traffic } = this.#parts;
     const target = this.#target;
     const { signal } = this.#attempt;
     const login = await shellLogin(target, hostKeys);
@@ -157,25 +156,21 @@ class Opening {
     this.#begun = true;
     this.#armWatchdog();
     this.#letGoIfSlow();
-    const line = new ShellLine(clock);
-    const shell = await transportFor(target).open(
+    const conversation = await conversationsWith(target).open(
       login,
       {
         beforeHandshake: () => this.#beforeHandshake(),
         verifyHostKey: (key) => this.#verifyHostKey(key),
-        onOctets: (received, sent) => this.#parts.traffic.bytes(target.device, received, sent),
-        onData: line.onData,
-        onClose: line.onClose,
+        onTraffic: (more) => traffic.count(target.device, more),
       },
       signal,
     );
-    line.attach(shell);
     this.#pass?.release();
     this.#watchdog.disarm();
     onAuthenticated();
-    const session = new ShellSession(clock, target, line, this.#parts);
+    const session = new ShellSession(clock, target, conversation, secrets);
     await session.logIn(signal);
-    return { session, negotiated: shell.negotiated };
+    return { session, negotiated: conversation.negotiated };
   }
 
   /** TCP is open: a place at the gate and leave for the credential, in whatever order they come free. */

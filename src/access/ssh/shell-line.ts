@@ -3,7 +3,7 @@
  * counted and dropped, within a bound. Ends in one of the ways of `LineEnd`, and then stays ended.
  */
 import type { Clock } from '../../kernel/clock.ts';
-import type { DeviceErrorKind } from '../device-error.ts';
+import type { LineEnd } from './conversation.ts';
 import type { Shell } from './shell-transport.ts';
 
 /** Unsolicited bytes between two commands beyond which the device is taken for broken. */
@@ -11,11 +11,6 @@ const MAX_IDLE_BYTES = 1024 * 1024;
 
 /** How long a closing connection may linger before it is cut. */
 const LINGER_MS = 500;
-
-export interface LineEnd {
-  readonly kind: DeviceErrorKind;
-  readonly reason: string;
-}
 
 /** A listener's verdict on what it has heard so far; `undefined`: go on. */
 export interface Listener<T> {

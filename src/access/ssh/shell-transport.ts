@@ -1,7 +1,4 @@
-/**
- * A byte way to one device's interactive shell, in our words. Two implementations: ssh2 in this thread, and a proxy to
- * ssh2 in a worker thread (for key exchanges that would stall the event loop).
- */
+/** A byte way to one device's interactive shell, in our words. */
 import type { DeviceErrorKind } from '../device-error.ts';
 
 /** How to log in at one host. Plain data: it may cross to a worker thread by message. */
@@ -19,11 +16,14 @@ export interface HostLogin {
   readonly knownKeyTypes: readonly string[];
 }
 
-/** A host on the way to a device. */
-export interface JumpLogin extends HostLogin {
+/** Which host it is, and what it takes to trust it. */
+export interface JumpPlace extends Pick<HostLogin, 'host' | 'port'> {
   readonly name: string;
   readonly hostKeys: 'strict' | 'accept-new';
 }
+
+/** A host on the way to a device. */
+export interface JumpLogin extends HostLogin, JumpPlace {}
 
 /** What a transport needs to log in at a device. */
 export interface ShellLogin extends HostLogin {
@@ -34,7 +34,7 @@ export interface ShellLogin extends HostLogin {
 }
 
 /** Why a jump host's key (SSH wire format) is not good enough; null: it is. Called on the owner's thread. */
-export type VerifyJumpKey = (jump: JumpLogin, key: Buffer) => Promise<string | null>;
+export type VerifyJumpKey = (jump: JumpPlace, key: Buffer) => Promise<string | null>;
 
 /** What the transport asks and tells its owner; all are called on the owner's thread. */
 export interface ShellHooks {

@@ -10,14 +10,16 @@ import { DeviceTraffic } from '../device-traffic.ts';
 import { backOffError, type DeviceError } from '../device-error.ts';
 import { renewedSshTarget } from '../renewed-secrets.ts';
 import type { ShowCommand } from '../show-command.ts';
+import { InternalErrors } from '../../kernel/internal-errors.ts';
 import { KnownSecrets } from '../../kernel/known-secrets.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { type LinkedSignal, linkSignals } from '../../kernel/link-signals.ts';
 import { untilAborted } from '../../kernel/until-aborted.ts';
-import type { AnswerBounds } from './answer-reader.ts';
+import { type AnswerBounds, DEFAULT_BOUNDS } from './answer-reader.ts';
 import { BACK_OFF, BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import { CredentialQuarantine, quarantinedError, sameSecrets } from '../credential-quarantine.ts';
 import type { KeptRefusals, RefusalsOfWay } from '../kept-refusals.ts';
+import type { Conversations } from './conversation.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import { LoginPace } from './login-pace.ts';
 import { decideHostKey } from './host-key-policy.ts';
@@ -26,9 +28,10 @@ import { sharedHostKeys } from './shared-host-keys.ts';
 import { createKnownHosts, type HostKeyStore } from './known-hosts.ts';
 import { credentialUseOf, type OpenerParts, openSession, secretsOfJumps } from './session-opener.ts';
 import { SessionError, type ShellSession } from './shell-session.ts';
-import type { ShellTransport, VerifyJumpKey } from './shell-transport.ts';
+import { createShellConversations } from './shell-conversation.ts';
+import type { VerifyJumpKey } from './shell-transport.ts';
 import { createSsh2Transport } from './ssh2-transport.ts';
-import { createWorkerTransport } from './worker-transport.ts';
+import { WorkerConversations } from './worker-conversations.ts';
 
 /** Of a device that sent more than the bounds: each connection to it costs up to a tenth of a second. */
 const FLOOD_BACK_OFF: BackOffTimes = { firstMs: 30_000, longestMs: 3_600_000 };
@@ -52,11 +55,18 @@ export type SshAccessOptions = HostKeySource & {
   readonly loginsPerSecond?: number;
   /** Of these two bounds, what is this agent's: above 0, up to 1; absent: all. Others that share its devices have the rest. */
   readonly share?: () => number;
-  /** The compiled legacy worker; default: beside this module. */
+  /**
+   * Threads beside this one that sessions live in; absent, or 0: they live in this one. Old key exchanges have a thread of
+   * their own in either case, and sessions through a jump host live where its connection does: here.
+   */
+  readonly workers?: number;
+  /** What such a thread runs, compiled; default: `session-worker`, which leaves reading to who asks. */
   readonly workerUrl?: URL;
   readonly bounds?: AnswerBounds;
   /** Taken out of all that devices say; the secrets of targets join them. */
   readonly secrets?: KnownSecrets;
+  /** Told of bugs of ours that a thread met; default: the log is. */
+  readonly errors?: InternalErrors;
   /** Counts what devices are asked. */
   readonly traffic?: DeviceTraffic;
   readonly backOff?: BackOffTimes;
@@ -90,8 +100,11 @@ class SshAccess implements DeviceAccess {
   readonly #gate: HandshakeGate;
   readonly #quarantine = new CredentialQuarantine();
   readonly #refusals: RefusalsOfWay | null;
-  readonly #inThread: ShellTransport;
-  readonly #inWorker: ShellTransport;
+  readonly #here: Conversations;
+  /** Where old key exchanges stall no one else. */
+  readonly #legacy: WorkerConversations;
+  /** null: there is one core. */
+  readonly #workers: WorkerConversations | null;
   readonly #slots = new Map<string, Slot>();
   readonly #stopping = new AbortController();
 
@@ -103,9 +116,16 @@ class SshAccess implements DeviceAccess {
       const decision = await decideHostKey(hostKeys, { ...jump, device: `jump host ${jump.name}` }, key, logger);
       return decision.kind === 'accepted' ? null : decision.message;
     };
-    this.#inThread = createSsh2Transport({ clock, random, verifyJumpKey });
-    const workerUrl = options.workerUrl ?? new URL('./legacy-worker.js', import.meta.url);
-    this.#inWorker = createWorkerTransport(workerUrl, verifyJumpKey);
+    const transport = createSsh2Transport({ clock, random, verifyJumpKey });
+    const bounds = options.bounds ?? DEFAULT_BOUNDS;
+    this.#here = createShellConversations({ clock, transport, bounds });
+    const url = options.workerUrl ?? new URL('./session-worker.js', import.meta.url);
+    const secrets = options.secrets ?? new KnownSecrets();
+    const errors = options.errors ?? new InternalErrors(logger);
+    const around = { clock, random, logger, secrets, errors, url, verifyJumpKey, bounds };
+    this.#legacy = new WorkerConversations({ ...around, threads: 1, name: 'ssh legacy' });
+    const threads = options.workers ?? 0;
+    this.#workers = threads === 0 ? null : new WorkerConversations({ ...around, threads, name: 'ssh' });
     const { loginsPerSecond, maxHandshakes, share } = options;
     const pace = loginsPerSecond === undefined ? null : new LoginPace(clock, loginsPerSecond, share);
     this.#gate = new HandshakeGate(maxHandshakes, pace, share);
@@ -117,10 +137,9 @@ class SshAccess implements DeviceAccess {
       gate: this.#gate,
       quarantine: this.#quarantine,
       refusals: this.#refusals,
-      secrets: options.secrets ?? new KnownSecrets(),
+      secrets,
       traffic: options.traffic ?? new DeviceTraffic(),
-      transportFor: (target) => (target.algorithms === 'legacy' ? this.#inWorker : this.#inThread),
-      ...(options.bounds === undefined ? {} : { bounds: options.bounds }),
+      conversationsWith: (target) => this.#conversationsWith(target),
     };
   }
 
@@ -191,6 +210,8 @@ class SshAccess implements DeviceAccess {
       handshakesActive: this.#gate.active,
       handshakesWaiting: this.#gate.waiting,
       quarantinedCredentials: this.#quarantine.quarantined(),
+      workerThreads: this.#workers?.running ?? 0,
+      workersLost: this.#legacy.lost + (this.#workers?.lost ?? 0),
     };
   }
 
@@ -198,7 +219,8 @@ class SshAccess implements DeviceAccess {
     this.#stopping.abort(new Error('SSH access is closing'));
     await Promise.all([...this.#slots.values()].map((slot) => this.#closeSession(slot)));
     await Promise.all([...this.#slots.values()].map((slot) => slot.turns.over()));
-    await Promise.all([this.#inThread[Symbol.asyncDispose](), this.#inWorker[Symbol.asyncDispose]()]);
+    const held = [this.#here, this.#legacy, ...(this.#workers === null ? [] : [this.#workers])];
+    await Promise.all(held.map((conversations) => conversations[Symbol.asyncDispose]()));
     this.#slots.clear();
   }
 
@@ -207,6 +229,12 @@ class SshAccess implements DeviceAccess {
     if (slot === undefined) return 0;
     const nowMs = this.#options.clock.monoMs();
     return Math.max(slot.backOff.waitAtMost(ms, nowMs), slot.conduct.waitMs(nowMs));
+  }
+
+  #conversationsWith({ algorithms, jumps }: SshTarget): Conversations {
+    if (algorithms === 'legacy') return this.#legacy;
+    // One connection to a jump host carries many devices, and its limits are kept beside it.
+    return (jumps ?? []).length > 0 || this.#workers === null ? this.#here : this.#workers;
   }
 
   #slotOf(device: string): Slot {

@@ -119,10 +119,18 @@ export class SshLogin {
       keepaliveInterval: KEEPALIVE_INTERVAL_MS,
       keepaliveCountMax: KEEPALIVE_MISSES,
       hostVerifier: (hostKey: Buffer, verify: (valid: boolean) => void) => {
-        this.#verifyHostKey(hostKey).then(verify, (error: unknown) => {
+        const tell = (accepted: boolean) => {
+          try {
+            verify(accepted);
+          } catch (error) {
+            // Of a connection that has ended meanwhile ssh2 takes no verdict.
+            this.#guarded.client.emit('error', error);
+          }
+        };
+        this.#verifyHostKey(hostKey).then(tell, (error: unknown) => {
           this.#hostKeyRefused = true;
           this.#finish(error instanceof Error ? error : new Error(String(error)));
-          verify(false);
+          tell(false);
         });
       },
       authHandler: (offered, partialSuccess, next) => {

@@ -1,29 +1,63 @@
-/** What the main thread and the legacy worker say to each other. Plain values only; `id` is one connection. */
+/**
+ * What the main thread and the threads with sessions say to each other. Plain values only; `id` is one conversation. Of each
+ * conversation at most one question is under way in either direction, so what waits to be read is bounded by the number of
+ * conversations and the bound of an answer. A credential goes one way, when a login begins, and never comes back.
+ */
 import type { DeviceErrorKind } from '../device-error.ts';
-import type { JumpLogin, ShellLogin, TransportOperation } from './shell-transport.ts';
+import type { ShowCommand } from '../show-command.ts';
+import type { AnswerBounds } from './answer-reader.ts';
+import type { AskOutcome, ConversationTraffic, DialogueCredential, LineEnd, LoginOutcome } from './conversation.ts';
+import type { JumpPlace, ShellLogin, TransportOperation } from './shell-transport.ts';
+
+/** What such a thread is started with. */
+export interface WorkerSettings {
+  readonly bounds: AnswerBounds;
+}
 
 export type ToWorker =
   | { readonly type: 'open'; readonly id: number; readonly login: ShellLogin }
   | { readonly type: 'go'; readonly id: number }
   | { readonly type: 'host_key_verdict'; readonly id: number; readonly accepted: boolean }
   | { readonly type: 'jump_key_verdict'; readonly id: number; readonly problem: string | null }
-  | { readonly type: 'write'; readonly id: number; readonly text: string }
-  | { readonly type: 'end'; readonly id: number }
-  | { readonly type: 'destroy'; readonly id: number };
+  | { readonly type: 'log_in'; readonly id: number; readonly credential: DialogueCredential }
+  | { readonly type: 'ask'; readonly id: number; readonly command: ShowCommand }
+  | { readonly type: 'cut'; readonly id: number; readonly end: LineEnd }
+  | { readonly type: 'hang_up'; readonly id: number; readonly politeMs: number }
+  /** Given up before it was open, or ended and heard of: the thread may forget it. */
+  | { readonly type: 'release'; readonly id: number }
+  | { readonly type: 'ping' };
 
 export type FromWorker =
   | { readonly type: 'connected'; readonly id: number }
   | { readonly type: 'host_key'; readonly id: number; readonly key: string }
-  | { readonly type: 'opened'; readonly id: number; readonly negotiated: string }
   /** `id` is the question's own. */
-  | { readonly type: 'jump_key'; readonly id: number; readonly jump: JumpLogin; readonly key: string }
+  | { readonly type: 'jump_key'; readonly id: number; readonly jump: JumpPlace; readonly key: string }
+  | { readonly type: 'opened'; readonly id: number; readonly negotiated: string; readonly traffic: ConversationTraffic }
   | {
       readonly type: 'failed';
       readonly id: number;
       readonly kind: DeviceErrorKind;
       readonly operation: TransportOperation;
       readonly message: string;
+      readonly traffic: ConversationTraffic;
     }
-  | { readonly type: 'octets'; readonly id: number; readonly received: number; readonly sent: number }
-  | { readonly type: 'data'; readonly id: number; readonly chunk: string }
-  | { readonly type: 'closed'; readonly id: number; readonly reason: string; readonly flooded: boolean };
+  | {
+      readonly type: 'logged_in';
+      readonly id: number;
+      readonly outcome: LoginOutcome;
+      readonly prompt: string;
+      readonly traffic: ConversationTraffic;
+    }
+  | {
+      readonly type: 'asked';
+      readonly id: number;
+      readonly outcome: AskOutcome;
+      readonly prompt: string;
+      readonly traffic: ConversationTraffic;
+    }
+  | { readonly type: 'ended'; readonly id: number; readonly end: LineEnd; readonly traffic: ConversationTraffic }
+  /** After `hang_up`: the connection is closed. */
+  | { readonly type: 'hung_up'; readonly id: number }
+  | { readonly type: 'pong' }
+  /** A bug of ours in the thread, which goes on; `id`: the conversation whose question met it, null: none. */
+  | { readonly type: 'fault'; readonly id: number | null; readonly stack: string };

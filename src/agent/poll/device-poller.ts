@@ -5,12 +5,12 @@
  * already seen is kept, and `collectors` says which part is missing.
  */
 import type { DeviceAccess, DeviceSession, Reply, SshTarget } from '../../access/device-session.ts';
+import type { AnswerReading } from '../../access/answer-reading.ts';
 import type { DeviceError } from '../../access/device-error.ts';
 import { mainCommand, SHOW_CPU, type ShowCommand } from '../../access/show-command.ts';
 import type { Collector } from '../../config/resolved-config.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
 import type { GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
-import type { ParseResult } from '../../ios/text/parse-result.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import {
   cpuIsDue,
@@ -125,7 +125,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
       progress.memory = rememberRefusal(progress.memory, reply.command, clock.monoMs());
       return 'rejected';
     }
-    if (take(progress, target.ssh.device, reply).kind === 'failed') return 'parse';
+    if (take(progress, target.ssh.device, reply).kind === 'unreadable') return 'parse';
     progress.memory = rememberAnswer(progress.memory, reply.command, clock.monoMs());
     return 'ok';
   }
@@ -149,16 +149,16 @@ async function askMain({ progress, session, signal, target }: Poll): Promise<rea
       if (reply.reason === 'invalid') continue;
       return null;
     }
-    const parsed = take(progress, target.ssh.device, reply);
-    if (parsed.kind === 'failed') {
+    const reading = take(progress, target.ssh.device, reply);
+    if (reading.kind === 'unreadable') {
       progress.result = 'parse';
-      progress.error = `"${command}": ${parsed.message}`;
+      progress.error = `"${command}": ${reading.message}`;
       return null;
     }
     progress.result = 'ok';
     progress.error = null;
     progress.memory = { ...progress.memory, spelling };
-    return groupsOf(parsed);
+    return groupsOf(reading);
   }
   return null;
 }
@@ -168,8 +168,8 @@ async function askCpu({ session, signal, target, progress }: Poll, clock: Clock)
   if (!cpuIsDue(progress.memory, clock.monoMs())) return;
   const reply = await session.run(SHOW_CPU, signal);
   if (reply.kind === 'failed') return;
-  const parsed = reply.kind === 'output' ? take(progress, target.ssh.device, reply) : null;
-  const load = parsed?.kind === 'parsed' ? parsed.snapshots.find(({ role }) => role === 'cpu') : undefined;
+  const reading = reply.kind === 'output' ? take(progress, target.ssh.device, reply) : null;
+  const load = reading?.kind === 'read' ? reading.snapshots.find(({ role }) => role === 'cpu') : undefined;
   const nowMonoMs = clock.monoMs();
   progress.memory =
     load?.role === 'cpu'
@@ -182,11 +182,11 @@ function fail(progress: Progress, error: DeviceError): void {
   progress.error = error.message;
 }
 
-function take(progress: Progress, device: string, reply: Extract<Reply, { kind: 'output' }>): ParseResult {
+function take(progress: Progress, device: string, reply: Extract<Reply, { kind: 'output' }>): AnswerReading {
   const { command, text, logLines, sentAtMs, receivedAtMs } = reply;
   const answer: RawAnswer = { command, text, logLines, sentAtMs, receivedAtMs };
-  const { parsed, observations } = readAnswer(answer, device);
+  const { reading, observations } = readAnswer(answer, device, reply.reading);
   progress.answers.push(answer);
   progress.observations.push(...observations);
-  return parsed;
+  return reading;
 }

@@ -1,29 +1,46 @@
 /** A parsed answer or SNMP reply as observations: the same for live polling and for a recorded timeline. */
+import type { AnswerReading, ReadAnswer } from '../../access/answer-reading.ts';
 import { SHOW_CERTIFICATES } from '../../access/show-command.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
 import type { ReadAt } from '../../gdoi/seen/instant.ts';
 import type { GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { parseLogMessage } from '../../ios/log/log-message.ts';
 import { parseCommandOutput } from '../../ios/parse.ts';
-import type { ParseResult } from '../../ios/text/parse-result.ts';
+import type { Parsed, ParseResult } from '../../ios/text/parse-result.ts';
 import type { GdoiReading } from '../../mib/decode-gdoi.ts';
 import type { RawAnswer } from '../../model/poll-report.ts';
 
-type Parsed = Extract<ParseResult, { kind: 'parsed' }>;
+/** The text of a whole answer to a show command, read. */
+export function readAnswerText(command: string, text: string): AnswerReading {
+  // The session has seen the prompt after it: the answer is whole.
+  return readingOf(parseCommandOutput(command, text, 'prompt'));
+}
 
-export function groupsOf(parsed: Parsed): readonly GroupSnapshot[] {
-  return parsed.snapshots.filter((snapshot) => snapshot.role === 'gm' || snapshot.role === 'ks');
+function readingOf(parsed: ParseResult): AnswerReading {
+  return parsed.kind === 'parsed' ? readOf(parsed) : { kind: 'unreadable', message: parsed.message };
+}
+
+function readOf({ command, snapshots, unknownLines, logMessages }: Parsed): ReadAnswer {
+  return { kind: 'read', command, snapshots, unknownLines: unknownLines.length, logMessages };
+}
+
+export function groupsOf({ snapshots }: Pick<ReadAnswer, 'snapshots'>): readonly GroupSnapshot[] {
+  return snapshots.filter((snapshot) => snapshot.role === 'gm' || snapshot.role === 'ks');
 }
 
 export function observationsOf(parsed: Parsed, source: ReadAt & { readonly device: string }): readonly Observation[] {
+  return observationsOfRead(readOf(parsed), source);
+}
+
+function observationsOfRead(read: ReadAnswer, source: ReadAt & { readonly device: string }): readonly Observation[] {
   const { device, sentAtMs, receivedAtMs } = source;
   const base = { device, sentAtMs, receivedAtMs };
   const observations: Observation[] = [];
-  const others = parsed.snapshots.filter((snapshot) => snapshot.role !== 'gm' && snapshot.role !== 'ks');
-  const unknownLines = parsed.unknownLines.length;
+  const others = read.snapshots.filter((snapshot) => snapshot.role !== 'gm' && snapshot.role !== 'ks');
+  const { unknownLines } = read;
   const unknown = unknownLines === 0 ? {} : { unknownLines };
   // An empty answer is an observation too: it says that there is none.
-  if (parsed.command === SHOW_CERTIFICATES && others.length === 0) {
+  if (read.command === SHOW_CERTIFICATES && others.length === 0) {
     observations.push({
       ...base,
       kind: 'certificates',
@@ -35,8 +52,8 @@ export function observationsOf(parsed: Parsed, source: ReadAt & { readonly devic
       ...base,
       kind: 'groups',
       origin: 'cli',
-      command: parsed.command,
-      snapshots: groupsOf(parsed),
+      command: read.command,
+      snapshots: groupsOf(read),
       unknownLines,
     });
   }
@@ -48,8 +65,8 @@ export function observationsOf(parsed: Parsed, source: ReadAt & { readonly devic
     else if (snapshot.role === 'log')
       observations.push({ ...base, kind: 'log', messages: snapshot.messages, pushed: false, ...unknown });
   }
-  if (parsed.logMessages.length > 0) {
-    observations.push({ ...base, kind: 'log', messages: parsed.logMessages, pushed: false });
+  if (read.logMessages.length > 0) {
+    observations.push({ ...base, kind: 'log', messages: read.logMessages, pushed: false });
   }
   return observations;
 }
@@ -63,17 +80,20 @@ export function logObservations(
   return messages.length === 0 ? [] : [{ kind: 'log', device, sentAtMs, receivedAtMs, messages, pushed: true }];
 }
 
-/** A whole answer to a show command, read; one that does not parse leaves the messages that came in with it. */
+/**
+ * A whole answer to a show command, read; one that cannot be leaves the messages that came in with it. `known`: what its
+ * text says, where it was read before.
+ */
 export function readAnswer(
   answer: RawAnswer,
   device: string,
-): { readonly parsed: ParseResult; readonly observations: readonly Observation[] } {
-  // The session has seen the prompt after it: the answer is whole.
-  const parsed = parseCommandOutput(answer.command, answer.text, 'prompt');
+  known: AnswerReading | null = null,
+): { readonly reading: AnswerReading; readonly observations: readonly Observation[] } {
+  const reading = known ?? readAnswerText(answer.command, answer.text);
   const log = logObservations(answer, device);
   const { sentAtMs, receivedAtMs } = answer;
-  if (parsed.kind === 'failed') return { parsed, observations: log };
-  return { parsed, observations: [...log, ...observationsOf(parsed, { device, sentAtMs, receivedAtMs })] };
+  if (reading.kind === 'unreadable') return { reading, observations: log };
+  return { reading, observations: [...log, ...observationsOfRead(reading, { device, sentAtMs, receivedAtMs })] };
 }
 
 /** How an SNMP poll with this reading ended; `command`: the device has no such MIB, or its view hides it. */

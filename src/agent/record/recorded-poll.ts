@@ -136,7 +136,7 @@ function readCli(device: string, lines: readonly RecordedLook[]) {
     const read = readAnswer(answer, device);
     answers.push(answer);
     observed.push({ line, observations: read.observations });
-    const failed = read.parsed.kind === 'failed';
+    const failed = read.reading.kind === 'unreadable';
     // A detail that does not parse costs only itself, as it does live.
     if (command === SHOW_CPU) continue;
     if (!isMainCommand(command)) collectors.set(command, failed ? 'parse' : 'ok');

@@ -1,0 +1,205 @@
+/**
+ * A thread that holds conversations with devices: ssh2, the dialogue and the reading of answers run here, so that neither a
+ * cipher nor a long answer stalls the main thread. Decisions (host keys, deadlines, limits, who is logged in to) are made
+ * there; what happens here is told in messages of plain values.
+ */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { createSystemClock } from '../../kernel/clock.ts';
+import { systemRandom } from '../../kernel/random.ts';
+import type { ReadAnswerText } from '../answer-reading.ts';
+import { DEFAULT_BOUNDS } from './answer-reader.ts';
+import type { Conversation, ConversationHooks, Conversations, ConversationTraffic, LineEnd } from './conversation.ts';
+import { createShellConversations } from './shell-conversation.ts';
+import { type ShellLogin, TransportError, type VerifyJumpKey } from './shell-transport.ts';
+import { createSsh2Transport } from './ssh2-transport.ts';
+import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts';
+
+const GIVEN_UP: LineEnd = { kind: 'closed', reason: 'given up by the agent' };
+const NOT_OPENED = { kind: 'closed', operation: 'connect', message: 'given up by the agent' } as const;
+
+/** Call once, in the thread's own module. `readAnswer` null: answers are read by who asked. */
+export function holdConversations(readAnswer: ReadAnswerText | null): void {
+  if (parentPort === null) throw new Error('this is no worker thread');
+  const settings: WorkerSettings | null = workerData;
+  new HeldConversations(parentPort, readAnswer, settings?.bounds ?? DEFAULT_BOUNDS).listen();
+}
+
+class HeldConversations {
+  readonly #port: MessagePort;
+  readonly #conversations: Conversations;
+  readonly #held = new Map<number, Held>();
+  readonly #jumpKeyQuestions = new Map<number, (problem: string | null) => void>();
+  #nextQuestion = 1;
+
+  constructor(port: MessagePort, readAnswer: ReadAnswerText | null, bounds: WorkerSettings['bounds']) {
+    this.#port = port;
+    const clock = createSystemClock();
+    const verifyJumpKey: VerifyJumpKey = ({ name, host, port: at, hostKeys }, key) =>
+      new Promise((resolve) => {
+        const id = this.#nextQuestion;
+        this.#nextQuestion += 1;
+        this.#jumpKeyQuestions.set(id, resolve);
+        // Not the login itself: a credential does not go back.
+        const jump = { name, host, port: at, hostKeys };
+        this.#say({ type: 'jump_key', id, jump, key: key.toString('base64') });
+      });
+    const transport = createSsh2Transport({ clock, random: systemRandom, verifyJumpKey });
+    this.#conversations = createShellConversations({ clock, transport, bounds, readAnswer });
+  }
+
+  listen(): void {
+    this.#port.on('message', (message: ToWorker) => this.#hear(message));
+    // The last boundary, as the main thread has it: one fault does not take the others' sessions away.
+    process.on('uncaughtException', (error) => this.#say({ type: 'fault', id: null, stack: stackOf(error) }));
+  }
+
+  #say(message: FromWorker): void {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
+    this.#port.postMessage(message);
+  }
+
+  #hear(message: ToWorker): void {
+    switch (message.type) {
+      case 'ping':
+        this.#say({ type: 'pong' });
+        return;
+      case 'open': {
+        const held = new Held(message.id, (said) => this.#say(said));
+        this.#held.set(message.id, held);
+        void held.open(this.#conversations, message.login); // answers by message, also where it fails
+        return;
+      }
+      case 'jump_key_verdict':
+        this.#jumpKeyQuestions.get(message.id)?.(message.problem);
+        this.#jumpKeyQuestions.delete(message.id);
+        return;
+      case 'release':
+        this.#held.get(message.id)?.release();
+        this.#held.delete(message.id);
+        return;
+      default:
+        this.#held.get(message.id)?.hear(message);
+    }
+  }
+}
+
+/** What one conversation is told. */
+type ToHeld = Exclude<ToWorker, { type: 'open' | 'jump_key_verdict' | 'release' | 'ping' }>;
+
+class Held {
+  readonly #id: number;
+  readonly #say: (message: FromWorker) => void;
+  readonly #givenUp = new AbortController();
+  #conversation: Conversation | null = null;
+  #go: () => void = () => undefined;
+  #verdict: (accepted: boolean) => void = () => undefined;
+  #commands = 0;
+  #receivedBytes = 0;
+  #sentBytes = 0;
+
+  constructor(id: number, say: (message: FromWorker) => void) {
+    this.#id = id;
+    this.#say = say;
+  }
+
+  async open(conversations: Conversations, login: ShellLogin): Promise<void> {
+    const id = this.#id;
+    try {
+      const conversation = await conversations.open(login, this.#hooks(), this.#givenUp.signal);
+      this.#conversation = conversation;
+      this.#say({ type: 'opened', id, negotiated: conversation.negotiated, traffic: this.#newTraffic() });
+      conversation.onEnd = (end) => this.#say({ type: 'ended', id, end, traffic: this.#newTraffic() });
+      if (conversation.ended !== null) conversation.onEnd(conversation.ended);
+      else if (this.#givenUp.signal.aborted) conversation.cut(GIVEN_UP);
+    } catch (error) {
+      if (!(error instanceof TransportError) && !this.#givenUp.signal.aborted) {
+        this.#say({ type: 'fault', id, stack: stackOf(error) });
+        return;
+      }
+      const { kind, operation, message } = error instanceof TransportError ? error : NOT_OPENED;
+      this.#say({ type: 'failed', id, kind, operation, message, traffic: this.#newTraffic() });
+    }
+  }
+
+  hear(message: ToHeld): void {
+    switch (message.type) {
+      case 'go':
+        this.#go();
+        return;
+      case 'host_key_verdict':
+        this.#verdict(message.accepted);
+        return;
+      case 'log_in':
+      case 'ask':
+      case 'hang_up':
+        this.#answer(message).catch((error: unknown) =>
+          this.#say({ type: 'fault', id: this.#id, stack: stackOf(error) }),
+        );
+        return;
+      case 'cut':
+        this.#conversation?.cut(message.end);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** Whatever it waits for ends here; an open shell is cut. */
+  release(): void {
+    this.#givenUp.abort(new Error('given up'));
+    this.#go();
+    this.#verdict(false);
+    this.#conversation?.cut(GIVEN_UP);
+  }
+
+  async #answer(message: Extract<ToHeld, { type: 'log_in' | 'ask' | 'hang_up' }>): Promise<void> {
+    const conversation = this.#conversation;
+    const id = this.#id;
+    if (conversation === null) return;
+    if (message.type === 'log_in') {
+      const outcome = await conversation.logIn(message.credential);
+      this.#say({ type: 'logged_in', id, outcome, prompt: conversation.prompt, traffic: this.#newTraffic() });
+    } else if (message.type === 'ask') {
+      const outcome = await conversation.ask(message.command);
+      this.#say({ type: 'asked', id, outcome, prompt: conversation.prompt, traffic: this.#newTraffic() });
+    } else {
+      await conversation.hangUp(message.politeMs);
+      this.#say({ type: 'hung_up', id });
+    }
+  }
+
+  #hooks(): ConversationHooks {
+    const id = this.#id;
+    return {
+      beforeHandshake: () => {
+        this.#say({ type: 'connected', id });
+        return new Promise((resolve) => {
+          this.#go = resolve;
+        });
+      },
+      verifyHostKey: (key) => {
+        this.#say({ type: 'host_key', id, key: key.toString('base64') });
+        return new Promise((resolve) => {
+          this.#verdict = resolve;
+        });
+      },
+      onTraffic: ({ commands, receivedBytes, sentBytes }) => {
+        this.#commands += commands;
+        this.#receivedBytes += receivedBytes;
+        this.#sentBytes += sentBytes;
+      },
+    };
+  }
+
+  #newTraffic(): ConversationTraffic {
+    const traffic = { commands: this.#commands, receivedBytes: this.#receivedBytes, sentBytes: this.#sentBytes };
+    this.#commands = 0;
+    this.#receivedBytes = 0;
+    this.#sentBytes = 0;
+    return traffic;
+  }
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

@@ -1,0 +1,214 @@
+/**
+ * One thread with conversations, as the main thread sees it. Started with the first one, and kept from holding the process
+ * when it has none. One that dies, or that does not answer any more, is replaced: what it held has ended, and who wants it
+ * back logs in anew within the limits of logins. One that dies soon after its start is left alone for a growing while.
+ */
+import { Worker } from 'node:worker_threads';
+import { BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { InternalErrors } from '../../kernel/internal-errors.ts';
+import type { KnownSecrets } from '../../kernel/known-secrets.ts';
+import { later } from '../../kernel/later.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import type { Random } from '../../kernel/random.ts';
+import type { Conversation, ConversationHooks } from './conversation.ts';
+import { RemoteConversation } from './remote-conversation.ts';
+import { type ShellLogin, TransportError, type VerifyJumpKey } from './shell-transport.ts';
+import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts';
+
+/** A thread that lived this long died of something rare. */
+const STEADY_MS = 60_000;
+const START_AGAIN: BackOffTimes = { firstMs: 1_000, longestMs: 60_000 };
+/**
+ * A thread that is asked for a sign of life has this long, twice: a process that was not let run finds its timers due
+ * before it has read a single message.
+ */
+const SIGN_OF_LIFE_MS = 10_000;
+
+export interface SessionThreadParts extends WorkerSettings {
+  /** For people, in logs. */
+  readonly name: string;
+  /** What the thread runs, compiled: it calls `holdConversations`. */
+  readonly url: URL;
+  readonly verifyJumpKey: VerifyJumpKey;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly secrets: KnownSecrets;
+  readonly errors: InternalErrors;
+}
+
+interface Running {
+  readonly worker: Worker;
+  readonly startedMs: number;
+  /** Messages that came from it. */
+  heard: number;
+  /** It was asked for a sign of life. */
+  suspected: boolean;
+  readonly over: AbortController;
+}
+
+export class SessionThread implements AsyncDisposable {
+  readonly #parts: SessionThreadParts;
+  readonly #conversations = new Map<number, RemoteConversation>();
+  readonly #startAgain: BackOff;
+  #running: Running | null = null;
+  #nextId = 1;
+  #lost = 0;
+  #whyLost = '';
+  #closed = false;
+
+  constructor(parts: SessionThreadParts) {
+    this.#parts = parts;
+    this.#startAgain = new BackOff(parts.random, START_AGAIN);
+  }
+
+  get running(): boolean {
+    return this.#running !== null;
+  }
+
+  /** How many threads ended here by themselves. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  open(login: ShellLogin, hooks: ConversationHooks, signal: AbortSignal): Promise<Conversation> {
+    signal.throwIfAborted();
+    const { clock } = this.#parts;
+    const waitMs = this.#running === null ? this.#startAgain.waitMs(clock.monoMs()) : 0;
+    if (waitMs > 0) {
+      const seconds = Math.ceil(waitMs / 1000);
+      return Promise.reject(
+        new TransportError('closed', 'connect', `${this.#whyLost}; it is started again in ${seconds} s`),
+      );
+    }
+    const id = this.#nextId;
+    this.#nextId += 1;
+    const conversation = new RemoteConversation({
+      id,
+      hooks,
+      clock,
+      say: (message) => this.#say(message),
+      forget: () => this.#forget(id),
+      suspect: () => this.#suspect(),
+    });
+    this.#conversations.set(id, conversation);
+    this.#runningOrStarted().worker.ref();
+    return conversation.open(login, signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    const running = this.#running;
+    if (running === null) return;
+    this.#running = null;
+    running.over.abort();
+    this.#endAll('the agent closes its sessions');
+    running.worker.removeAllListeners();
+    await running.worker.terminate();
+  }
+
+  #say(message: ToWorker): void {
+    if (this.#closed) return;
+    const { worker } = this.#runningOrStarted();
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
+    worker.postMessage(message);
+  }
+
+  #runningOrStarted(): Running {
+    if (this.#running !== null) return this.#running;
+    const { url, name, bounds, clock } = this.#parts;
+    const workerData: WorkerSettings = { bounds };
+    // No environment and no arguments: the thread needs none, and secrets may stand in them.
+    const worker = new Worker(url, { env: {}, argv: [], execArgv: [], name, workerData });
+    const over = new AbortController();
+    const running: Running = { worker, startedMs: clock.monoMs(), heard: 0, suspected: false, over };
+    worker.on('message', (message: FromWorker) => {
+      running.heard += 1;
+      this.#hear(message);
+    });
+    worker.on('error', (error) => this.#died(running, error.message));
+    worker.on('exit', (code) => this.#died(running, `exit status ${code}`));
+    this.#running = running;
+    return running;
+  }
+
+  #hear(message: FromWorker): void {
+    switch (message.type) {
+      case 'pong':
+        return;
+      case 'fault': {
+        const stack = this.#parts.secrets.redact(message.stack);
+        if (message.id === null) this.#fault(stack);
+        else this.#conversations.get(message.id)?.hear({ ...message, stack });
+        return;
+      }
+      case 'jump_key': {
+        const { id, jump, key } = message;
+        // What cannot be verified is refused; why is logged where it is decided.
+        this.#parts.verifyJumpKey(jump, Buffer.from(key, 'base64')).then(
+          (problem) => this.#say({ type: 'jump_key_verdict', id, problem }),
+          () => this.#say({ type: 'jump_key_verdict', id, problem: 'its host key cannot be verified' }),
+        );
+        return;
+      }
+      default:
+        this.#conversations.get(message.id)?.hear(message);
+    }
+  }
+
+  #forget(id: number): void {
+    this.#conversations.delete(id);
+    if (this.#conversations.size === 0) this.#running?.worker.unref();
+  }
+
+  /** A conversation had no answer in time: does the thread live? */
+  #suspect(): void {
+    const running = this.#running;
+    if (running === null || running.suspected) return;
+    running.suspected = true;
+    const { clock } = this.#parts;
+    const { heard } = running;
+    this.#say({ type: 'ping' });
+    const unlessHeard = (then: () => void) => () => {
+      if (running.heard === heard) then();
+      else running.suspected = false;
+    };
+    const giveUp = unlessHeard(() => {
+      this.#died(running, `no sign of life for ${(2 * SIGN_OF_LIFE_MS) / 1000} s`);
+      running.worker.removeAllListeners();
+      void running.worker.terminate(); // resolves when it is gone; nobody waits for that
+    });
+    const again = unlessHeard(() => void later(clock, SIGN_OF_LIFE_MS, running.over.signal, giveUp));
+    void later(clock, SIGN_OF_LIFE_MS, running.over.signal, again);
+  }
+
+  #fault(stack: string): void {
+    const fault = new Error('a thread with SSH sessions met an internal error');
+    fault.stack = stack;
+    this.#parts.errors.caught('process', fault);
+  }
+
+  #died(running: Running, why: string): void {
+    if (this.#running !== running) return;
+    this.#running = null;
+    running.over.abort();
+    const { clock, logger, secrets, name } = this.#parts;
+    const nowMs = clock.monoMs();
+    this.#lost += 1;
+    if (nowMs - running.startedMs < STEADY_MS) this.#startAgain.failed(nowMs);
+    else this.#startAgain.succeeded();
+    this.#whyLost = `the thread of this SSH session ended: ${secrets.redact(why)}`;
+    logger.error(
+      { thread: name, why: secrets.redact(why), sessions: this.#conversations.size },
+      'a thread with SSH sessions ended: their devices log in again, within ssh.logins_per_second',
+    );
+    this.#endAll(this.#whyLost);
+  }
+
+  #endAll(reason: string): void {
+    const orphans = [...this.#conversations.values()];
+    this.#conversations.clear();
+    for (const orphan of orphans) orphan.lost(reason);
+  }
+}
