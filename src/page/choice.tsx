@@ -1,4 +1,4 @@
-/** A drop-down of a filter. */
+/** What a list is narrowed by: a drop-down, a name. */
 import { shortened } from './names.tsx';
 import type { VNode } from 'preact';
 
@@ -25,4 +25,26 @@ export function Choice(props: {
       </select>
     </label>
   );
+}
+
+/** A name to narrow a list by. */
+export function NameChoice({ label, value, onChoose }: NameChoiceProps): VNode {
+  return (
+    <label>
+      {label}{' '}
+      <input
+        type="search"
+        maxLength={256}
+        placeholder="exact name"
+        value={value ?? ''}
+        onInput={(event) => onChoose(event.currentTarget.value)}
+      />
+    </label>
+  );
+}
+
+interface NameChoiceProps {
+  readonly label: string;
+  readonly value: string | undefined;
+  readonly onChoose: (value: string) => void;
 }

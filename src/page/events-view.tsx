@@ -1,6 +1,6 @@
 /** The history, newest first, and what happens now on top of it. */
 import { CAUSES, EVENT_TYPES } from '../gdoi/events/event.ts';
-import { Choice } from './choice.tsx';
+import { Choice, NameChoice } from './choice.tsx';
 import { eventRows } from './csv-rows.ts';
 import { saveCsv } from './save-csv.ts';
 import type { FeedState } from './event-feed.ts';
@@ -129,23 +129,14 @@ const FEED_TEXT: Readonly<Record<FeedState, string>> = {
 function EventFilters({ filter }: { readonly filter: Filter }): VNode {
   const choose = (key: string, value: string) =>
     navigate(withFilter('/events', { ...filter, [key]: value }), 'replace');
-  const text = (key: 'device' | 'group' | 'cell', label: string) => (
-    <label>
-      {label}{' '}
-      <input
-        type="search"
-        maxLength={256}
-        placeholder="exact name"
-        value={filter[key] ?? ''}
-        onInput={(event) => choose(key, event.currentTarget.value)}
-      />
-    </label>
+  const name = (key: 'device' | 'group' | 'cell', label: string) => (
+    <NameChoice label={label} value={filter[key]} onChoose={(value) => choose(key, value)} />
   );
   return (
     <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
-      {text('device', 'Device')}
-      {text('group', 'Group')}
-      {filter['cell'] !== undefined && text('cell', 'Cell')}
+      {name('device', 'Device')}
+      {name('group', 'Group')}
+      {filter['cell'] !== undefined && name('cell', 'Cell')}
       <Choice label="Type" value={filter['type']} options={EVENT_TYPES} onChoose={(value) => choose('type', value)} />
       <Choice label="Cause" value={filter['cause']} options={CAUSES} onChoose={(value) => choose('cause', value)} />
       <Choice

@@ -1,6 +1,6 @@
 /** What happened, over a chosen span: the incidents of all groups or of one, live. */
 import { EXPLANATION_CAUSES } from '../gdoi/explain/explanation.ts';
-import { Choice } from './choice.tsx';
+import { Choice, NameChoice } from './choice.tsx';
 import { incidentRows } from './csv-rows.ts';
 import { saveCsv } from './save-csv.ts';
 import { IncidentList, type IncidentPage, Tickets } from './incident-list.tsx';
@@ -77,23 +77,14 @@ export function incidentsPath(filter: Filter, nowMs: number | null, most: number
 function IncidentFilters({ filter }: { readonly filter: Filter }): VNode {
   const choose = (key: string, value: string) =>
     navigate(withFilter('/incidents', { ...filter, [key]: value }), 'replace');
-  const text = (key: 'device' | 'group' | 'cell', label: string) => (
-    <label>
-      {label}{' '}
-      <input
-        type="search"
-        maxLength={256}
-        placeholder="exact name"
-        value={filter[key] ?? ''}
-        onInput={(event) => choose(key, event.currentTarget.value)}
-      />
-    </label>
+  const name = (key: 'device' | 'group' | 'cell', label: string) => (
+    <NameChoice label={label} value={filter[key]} onChoose={(value) => choose(key, value)} />
   );
   return (
     <form class="filters" role="search" onSubmit={(event) => event.preventDefault()}>
-      {text('group', 'Group')}
-      {filter['cell'] !== undefined && text('cell', 'Cell')}
-      {text('device', 'Device')}
+      {name('group', 'Group')}
+      {filter['cell'] !== undefined && name('cell', 'Cell')}
+      {name('device', 'Device')}
       <Choice
         label="Cause"
         value={filter['cause']}

@@ -107,13 +107,17 @@ describe('a fleet of difficult devices', () => {
   const troubled = Object.entries(TROUBLES).filter(([, [, result]]) => result !== 'ok');
 
   test.each(troubled.map(([device, [manners, result]]) => [JSON.stringify(manners), result, device] as const))(
-    '%s is the result %s, and one line in the log',
+    '%s is the result %s, and one line in the log as long as it is',
     async (_, result, device) => {
       await vi.waitUntil(() => polls(device, result) > 0, PATIENCE);
-      const lines = logger
+      const said = logger
         .lines('warn')
-        .filter((fields) => 'device' in fields && fields.device === device && 'result' in fields);
-      expect(lines.filter((fields) => 'result' in fields && fields.result === result)).toHaveLength(1);
+        .flatMap((fields) =>
+          'device' in fields && fields.device === device && 'result' in fields ? fields.result : [],
+        );
+      expect(said).toContain(result);
+      // On a busy machine another trouble, such as a timeout, may lie between two of it.
+      expect(said.filter((each, index) => each === said[index - 1])).toEqual([]);
       const view: DeviceView | undefined = agent.readModel.device(device);
       expect(view?.error).toMatch(/\S/);
     },
