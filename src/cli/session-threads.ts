@@ -1,6 +1,6 @@
 /**
  * Threads that SSH sessions live in, beside the main one. What they take off it is ssh2 and reading, half of what a poll
- * costs (`npm run bench -- fleet`), so more than a few have nothing to do. Each takes some 40 MB however few its devices.
+ * costs (`npm run bench -- fleet`), so more than a few have nothing to do. Each takes some 60 MB however few its devices.
  */
 import { existsSync } from 'node:fs';
 

@@ -246,8 +246,8 @@ export function ksDown(asked: Asked): Candidate | null {
   if (kss.length === 0 || silent.length < kss.length) return ksBack(asked);
   const askedMs = Math.max(...silent.map((ks) => askedInVainMs(ks, nowMs)));
   if (servedSince(gms, askedMs)) return ksBack(asked);
-  // It may have died right after its last answer; what its GMs lack since then is its own.
-  const sinceMs = Math.max(...silent.map((ks) => lastAnswerMs(ks, facts)));
+  // It may have died right after its last answer; what its GMs lack since then is its own. Once said, the instant stays.
+  const sinceMs = before?.sinceMs ?? Math.max(...silent.map((ks) => lastAnswerMs(ks, facts)));
   const names = silent.map(({ device }) => device);
   const claims = claimed(
     open,
@@ -379,7 +379,7 @@ export function redundancyLost(asked: Asked): Candidate | null {
   const primary = left.find(({ role }) => role === 'primary');
   if (gone.length === 0 || primary === undefined) return redundancyBack(asked);
   const names = sorted(gone.map(({ device }) => device));
-  const sinceMs = Math.max(...gone.map((ks) => lastAnswerMs(ks, facts)));
+  const sinceMs = before?.sinceMs ?? Math.max(...gone.map((ks) => lastAnswerMs(ks, facts)));
   const failing = gone.some(isSilent);
   const established = gone.some(({ failure }) => failure?.established === true) || before?.presentSinceMs != null;
   const tookOver = primary.roleSinceMs >= sinceMs - slackMs(facts);

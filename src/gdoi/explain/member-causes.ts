@@ -30,7 +30,7 @@ export function gmsReloaded({ facts, open }: Asked): Candidate | null {
   const countsMs = Math.max(RECENT_MS, facts.tekLifetimeMs) + facts.pollIntervalMs;
   const booted = gms.filter((gm) => isHeard(gm) && nowMs - (bootedMs(gm) ?? Number.NEGATIVE_INFINITY) <= countsMs);
   if (booted.length === 0) return null;
-  const fresh = booted.filter((gm) => nowMs - (bootedMs(gm) ?? 0) <= RECENT_MS);
+  const fresh = inOneGo(booted, nowMs);
   const registering = new Set(
     booted.filter((gm) => nowMs - (bootedMs(gm) ?? 0) <= BOOT_TO_REGISTRATION_MS).map(({ device }) => device),
   );
@@ -70,6 +70,17 @@ export function gmsReloaded({ facts, open }: Asked): Candidate | null {
       .map((gm) => `${gm.device}: up since ${new Date(bootedMs(gm) ?? nowMs).toISOString()} by its uptime`),
     claims,
   };
+}
+
+/** Those that booted lately, and those that booted with them: one happening does not shrink while it is told. */
+function inOneGo(booted: readonly GmFacts[], nowMs: EpochMs): readonly GmFacts[] {
+  const latestFirst = booted.toSorted((a, b) => (bootedMs(b) ?? 0) - (bootedMs(a) ?? 0));
+  const rest = latestFirst.findIndex((gm, index) => {
+    const atMs = bootedMs(gm) ?? 0;
+    const next = latestFirst[index - 1];
+    return nowMs - atMs > RECENT_MS && (next === undefined || (bootedMs(next) ?? 0) - atMs > TOGETHER_MS);
+  });
+  return rest === -1 ? latestFirst : latestFirst.slice(0, rest);
 }
 
 function bootedMs({ bootMs, lastReregistration: last }: GmFacts): EpochMs | null {

@@ -353,6 +353,15 @@ function memberCounts({ group, kss }: FleetView): HealthCheck {
   );
 }
 
+/** Also while that is not yet clear: what presupposes that one lives is not announced. */
+export function noKsAnswers({ kss, explanations }: Pick<FleetView, 'kss' | 'explanations'>): boolean {
+  if (kss.length === 0) return false;
+  return (
+    kss.every(({ reachable }) => !reachable) ||
+    explanations.some(({ cause, phase }) => cause === 'ks_down' && phase !== 'over')
+  );
+}
+
 /** By the primary's figures, else those of any KS that shows them. */
 function nextRekey(
   key: 'KEK' | 'TEK',
@@ -360,6 +369,7 @@ function nextRekey(
   deviceOf: (device: string) => HealthInput | undefined,
   nowMs: EpochMs,
 ): NextOccurrence | null {
+  if (noKsAnswers(fleet)) return null;
   const ordered = fleet.kss.toSorted((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary'));
   for (const { device, reachable: answers, behavior } of ordered) {
     // A KS that does not answer is not to be counted on.

@@ -23,6 +23,7 @@ import { explanationsOf, isBeyondRekeys, withExplanations } from './health-expla
 import { besideChecks } from './health-beside.ts';
 import { certificateChecks } from './health-certificates.ts';
 import { gmChecks } from './health-gm.ts';
+import { noKsAnswers } from './health-group.ts';
 import type { FleetViewOf, HealthGroup, HealthInput } from './health-input.ts';
 import { ksChecks } from './health-ks.ts';
 import { earliest, type ExpectedKekRekey, type NextOccurrence, nextOfGm, nextOfKs } from './health-next.ts';
@@ -183,7 +184,7 @@ function partOf(known: {
 
 function expectedKekRekey(fleet: FleetView | null, device: string): ExpectedKekRekey {
   if (fleet === null) return { leadSeconds: FLOOR_LEAD.seconds };
-  if (fleet.kss.length > 0 && fleet.kss.every(({ reachable }) => !reachable)) return 'no KS answers';
+  if (noKsAnswers(fleet)) return 'no KS answers';
   return fleet.gmOf(device)?.meetsLegacyKs === true ? 'none ahead' : { leadSeconds: fleet.lead.seconds };
 }
 

@@ -30,6 +30,16 @@ function silent(
 
 const OVERDUE = { kekExpiry: 180, change: { kekRekeyOverdue: true } } as const;
 
+test('since when a KS does not answer is said once, however long the looks at it hang', () => {
+  const fleet = new Fleet();
+  fleet.see(ks(0), member(1, 0));
+  const instants = [30, 60, 900].map((second) => {
+    const first = said(fleet, silent(ks(0), second, { inARow: 1, established: second > 30 }));
+    return first === 'ok' ? first : [first.cause, first.sinceMs];
+  });
+  expect(instants).toEqual([30, 60, 900].map(() => ['ks_down', START + 200]));
+});
+
 describe('a rekey that is missing', () => {
   test('at one GM is not yet its path while no other was looked at since it was due', () => {
     const fleet = new Fleet();

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
 import type { FleetView } from '../../../src/gdoi/fleet/fleet-view.ts';
 import type { CheckName, HealthStatus } from '../../../src/gdoi/health/health-check.ts';
 import { type GroupHealth, groupHealth } from '../../../src/gdoi/health/health-group.ts';
@@ -6,6 +7,20 @@ import type { HealthInput } from '../../../src/gdoi/health/health-input.ts';
 import { device, fleet, gmInFleet, NOW } from '../../builders/health-builders.ts';
 
 const KNOWN: Readonly<Record<string, HealthInput>> = { gm1: device(), ks1: device({ ks: {} }) };
+
+const AN_EXPLANATION: Omit<Explanation, 'cause' | 'phase'> = {
+  status: 'warning',
+  sinceMs: NOW,
+  summary: 'said',
+  consequence: null,
+  deadlineMs: null,
+  confidence: 'possible',
+  knownAtMs: null,
+  firstStep: null,
+  scope: ['ks1'],
+  evidence: [],
+  explains: [],
+};
 
 function healthOf(over: Partial<FleetView> = {}, known = KNOWN): GroupHealth {
   return groupHealth(fleet(over), (name) => known[name], NOW);
@@ -19,6 +34,13 @@ test('a group in which all is well says so, and when the next rekeys are', () =>
     nextKekRekey: { what: 'KEK rekey to all GMs', atMs: NOW + 4755_500 },
     atRisk: [],
   });
+});
+
+test.each(['unclear', 'present'] as const)('while its KS is down (%s) no rekey is announced', (phase) => {
+  const down = { ...AN_EXPLANATION, cause: 'ks_down', phase } as const;
+  expect(healthOf({ explanations: [down] })).toMatchObject({ nextKekRekey: null, nextTekRekey: null });
+  const over = { ...down, phase: 'over' } as const;
+  expect(healthOf({ explanations: [over] }).nextKekRekey).not.toBeNull();
 });
 
 describe('what is wrong with a group decides its status and is named', () => {
