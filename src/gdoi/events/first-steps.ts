@@ -2,6 +2,10 @@
 export const CHECK_REKEY_PATH =
   'On the KS, show crypto gdoi ks members: compare Rekey Acks missed and the sequence number of this GM; check the path KS to GM for UDP 848 (filter, MTU, QoS)';
 
+/** A GM is on no list: it was dropped, or the list was lost. */
+export const CHECK_LIST =
+  'show crypto gdoi ks members and show version on the KS: did it restart, or were its members cleared? If not, it dropped this GM: check the path KS to GM for UDP 848 (filter, MTU, QoS)';
+
 export const CHECK_REGISTRATION =
   'Check reachability of the KS on UDP 848 (500/4500), the IKE SA (show crypto isakmp sa), group identity and authorization';
 

@@ -32,7 +32,7 @@ import {
   isSeenSince,
   isSilent,
 } from './group-facts.ts';
-import { CHECK_REKEY_PATH } from '../events/first-steps.ts';
+import { CHECK_LIST, CHECK_REKEY_PATH } from '../events/first-steps.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
 import { clockTime, gmCount, gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -519,11 +519,11 @@ export function ejected({ facts, open, before, said }: Asked): Candidate | null 
       ? `${whom} ${is} not on the KS’s list; whether the KS dropped ${it}, or ${verb(names.length, 'it registers', 'they register')} anew, is not yet clear`
       : forAcks.length === names.length
         ? `${whom} ${is} no longer on the KS’s list: it dropped ${it} after three rekeys without acknowledgement, and sends ${it} no more`
-        : `${whom} ${is} registered, and no KS that answers lists ${it}: the KS dropped ${it}, and sends ${it} no rekey any more`,
+        : `${whom} ${is} registered, and no KS that answers lists ${it}: the KS dropped ${it}, or lost its list, and sends ${it} no rekey any more`,
     ...trafficStops(members, nowMs, `${verb(names.length, 'it registers', 'they register')} again before`),
     confidence: established ? 'likely' : 'possible',
     knownAtMs: established ? null : nextLook(kss, nowMs),
-    firstStep: CHECK_REKEY_PATH,
+    firstStep: established && forAcks.length < names.length ? CHECK_LIST : CHECK_REKEY_PATH,
     scope: names,
     evidence: names.map((name) =>
       counted.has(name)

@@ -2,7 +2,7 @@
  * GMs that a KS dropped: it counts three rekeys without acknowledgement, says so in its log, or lists a GM no more that
  * says it is registered. Any KS of the group may show it, a secondary as well. A new registration ends it.
  */
-import { CHECK_REKEY_PATH } from '../events/first-steps.ts';
+import { CHECK_LIST, CHECK_REKEY_PATH } from '../events/first-steps.ts';
 import { type KsSaid, quotedKs } from '../log/ks-marks.ts';
 import { addressesIn } from '../log/message-detail.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -17,6 +17,8 @@ const NOT_LISTED_MS = 60_000;
 const SAID_MS = 3_600_000;
 
 interface Ejection {
+  /** A KS said or counted it; false: the GM is on no list, which a KS that lost its list shows as well. */
+  readonly byKs: boolean;
   readonly evidence: readonly string[];
   readonly holdMs: number;
   /** Since when it is certain; null: between two answers of the KS. */
@@ -29,9 +31,10 @@ export function memberEjections(
 ): readonly Condition[] {
   const { addresses, gms, nowMs } = known;
   const found = new Map<string, Ejection>();
-  const add = (address: string, { evidence, holdMs, fromMs }: Ejection) => {
+  const add = (address: string, { byKs, evidence, holdMs, fromMs }: Ejection) => {
     const before = found.get(address);
     found.set(address, {
+      byKs: byKs || before?.byKs === true,
       evidence: [...(before?.evidence ?? []), ...evidence],
       holdMs: Math.min(before?.holdMs ?? Infinity, holdMs),
       fromMs: before?.fromMs ?? fromMs,
@@ -39,18 +42,20 @@ export function memberEjections(
   };
   for (const { address, acksMissed, ejected } of unacknowledgedRekeys(addresses)) {
     const evidence = [`Rekey Acks missed: ${acksMissed}; at 3 the KS drops a GM`];
-    if (ejected) add(address, { evidence, holdMs: 0, fromMs: null });
+    if (ejected) add(address, { byKs: true, evidence, holdMs: 0, fromMs: null });
   }
   for (const said of saidInGroup(state).filter(({ mark }) => mark.proof === 'ejected')) {
     for (const address of addressesIn(said.mark.detail)) {
       if (stillTrue(state, said, address, nowMs)) {
-        add(address, { evidence: [quotedKs(said)], holdMs: 0, fromMs: said.mark.fromMs });
+        add(address, { byKs: true, evidence: [quotedKs(said)], holdMs: 0, fromMs: said.mark.fromMs });
       }
     }
   }
   for (const { address, device, listedByKs } of gms) {
     const evidence = [`${device}: Registration status Registered, and no KS that answers lists ${address ?? 'it'}`];
-    if (address !== null && listedByKs === false) add(address, { evidence, holdMs: NOT_LISTED_MS, fromMs: null });
+    if (address !== null && listedByKs === false) {
+      add(address, { byKs: false, evidence, holdMs: NOT_LISTED_MS, fromMs: null });
+    }
   }
   const open = [...state.occurrences.keys()]
     .filter((key) => key.startsWith('member_ejected '))
@@ -104,9 +109,12 @@ function condition(
       severity: 'critical',
       occurrence: [address, Math.floor((ejection?.fromMs ?? firstReadMs) / 1000)],
       fromMs: ejection?.fromMs ?? null,
-      summary: `A KS of group ${state.group} dropped GM ${name}: no rekey reaches it until it registers again`,
+      summary:
+        ejection?.byKs === false
+          ? `No KS of group ${state.group} that answers lists GM ${name}, which is registered: no rekey reaches it until it registers again`
+          : `A KS of group ${state.group} dropped GM ${name}: no rekey reaches it until it registers again`,
       evidence: ejection?.evidence ?? [],
-      action: CHECK_REKEY_PATH,
+      action: ejection?.byKs === false ? CHECK_LIST : CHECK_REKEY_PATH,
     }),
   };
 }

@@ -62,6 +62,11 @@ describe('a GM that its KS dropped', () => {
     expect(ejections(fleet)).toEqual([]);
     fleet.see(gm(700), ks(710, { members: { [GM2]: 0 } }));
     expect(ejections(fleet).map(({ device }) => device)).toEqual(['gm1']);
+    // A KS that restarted has no list: nobody saw that it dropped anybody.
+    expect(ejections(fleet)[0]?.summary).toBe(
+      'No KS of group G1 that answers lists GM gm1 (10.0.0.1), which is registered: no rekey reaches it until it registers again',
+    );
+    expect(ejections(fleet)[0]?.action).toContain('did it restart');
   });
 
   it('is dropped again only after it had registered', () => {
