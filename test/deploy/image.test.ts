@@ -70,6 +70,12 @@ describe('the Dockerfile', () => {
     ]);
   });
 
+  test('is built on one image of Node.js 24, named by its digest', () => {
+    const [image = '', ...others] = instructions('ARG');
+    expect(others).toEqual([]);
+    expect(image).toMatch(/^NODE_IMAGE=node:24\.\d+\.\d+-bookworm-slim@sha256:[\da-f]{64}$/);
+  });
+
   test('copies all that the build script names', async () => {
     const { scripts } = JSON.parse(await readText('package.json')) as { readonly scripts: { readonly build: string } };
     const named = scripts.build.split(/[\s'"]+/).map((word) => word.replace(/^\.\//, '').split('/')[0] ?? '');
