@@ -1,5 +1,5 @@
 /** Devices behind jump hosts: OpenSSH's own server is the jump host, scripted routers stand behind it. */
-import { execFileSync, spawn } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
@@ -332,11 +332,13 @@ async function agentFor(...servers: readonly OpensshServer[]): Promise<string> {
     await once(agent, 'exit');
     rmSync(folder, { recursive: true });
   });
-  await expect.poll(() => existsSync(socket), PATIENCE).toBe(true);
+  const ofAgent = { env: { SSH_AUTH_SOCK: socket } };
+  // Its socket is there before it listens. 1: it has no keys yet; 2: it does not answer.
+  await expect.poll(() => spawnSync('/usr/bin/ssh-add', ['-l'], ofAgent).status, PATIENCE).toBe(1);
   for (const [index, { privateKey }] of servers.entries()) {
     const keyFile = join(folder, `key${index}`);
     writeFileSync(keyFile, privateKey, { mode: 0o600 });
-    execFileSync('/usr/bin/ssh-add', ['-q', keyFile], { env: { SSH_AUTH_SOCK: socket } });
+    execFileSync('/usr/bin/ssh-add', ['-q', keyFile], ofAgent);
   }
   return socket;
 }

@@ -46,13 +46,27 @@ export interface CampaignFigures {
   readonly takeoverMs: readonly (readonly [Fault, number])[];
 }
 
+/** What no fault may bring about; all 0 and empty, else a test's message tells what there was. */
+export function wrongIn(figures: CampaignFigures) {
+  const { registrations, kept, doubled, toldTwice, ownedTwice, heldTwice, astray } = figures;
+  return { lost: registrations - kept, doubled, toldTwice, ownedTwice, heldTwice, astray };
+}
+export const NOTHING_WRONG: ReturnType<typeof wrongIn> = {
+  lost: 0,
+  doubled: 0,
+  toldTwice: 0,
+  ownedTwice: 0,
+  heldTwice: [],
+  astray: [],
+};
+
 /** What is known of two connections to one device. */
 export interface HeldTwice {
   readonly device: string;
   /** The last one, and how long before. */
   readonly fault: string;
   readonly sinceMs: number;
-  /** Of either agent: how long it waited for a processor during its last lease. */
+  /** Of either agent: how long its threads waited for a processor during its last lease. */
   readonly waitedMs: readonly number[];
 }
 
@@ -100,7 +114,7 @@ export class ClusterCampaign implements AsyncDisposable {
   /** Of agents that are gone. */
   readonly #logs: string[] = [];
   #started = 0;
-  /** Of each GM at the beginning: what it had counted, beyond what was kept. */
+  /** What each GM had counted at the beginning. An event is of a later registration if its number is above that. */
   #before: ReadonlyMap<string, number> = new Map();
   #ownedTwice = 0;
   #aheadMs = -Infinity;
@@ -165,10 +179,9 @@ export class ClusterCampaign implements AsyncDisposable {
     const gms = campaign.#yaml.match(/role: gm/g)?.length ?? 0;
     await campaign.#until(async () => {
       if ((await campaign.#states()) < gms) return false;
-      const found = await campaign.#countedAndKept();
-      if (found?.size !== gms) return false;
-      campaign.#before = new Map(Array.from(found, ([gm, { counted, kept }]) => [gm, counted - kept]));
-      return true;
+      const counts = await countersOf(await campaign.#owner());
+      campaign.#before = new Map(Array.from(counts, ([gm, { count }]) => [gm, count]));
+      return counts.size === gms;
     });
     return campaign;
   }
@@ -368,11 +381,13 @@ export class ClusterCampaign implements AsyncDisposable {
       [registrations, kept, doubled] = [0, 0, 0];
       astray = [];
       for (const [gm, now] of found) {
-        const counted = now.counted - (this.#before.get(gm) ?? 0);
+        const before = this.#before.get(gm) ?? 0;
+        const counted = now.count - before;
+        const numbers = now.kept.filter((number) => number > before);
         registrations += counted;
-        kept += now.kept;
-        doubled += Math.max(0, now.kept - counted);
-        if (now.kept !== counted) astray.push(gm);
+        kept += new Set(numbers.filter((number) => number <= now.count)).size;
+        doubled += Math.max(0, numbers.length - counted);
+        if (numbers.length !== counted) astray.push(gm);
       }
       return (kept === registrations && registrations > 0) || performance.now() > lastMs;
     });
@@ -402,17 +417,17 @@ export class ClusterCampaign implements AsyncDisposable {
   }
 
   /**
-   * Of each GM: what it has counted, and the re-registrations of it that were kept. null: it counted in between, or its
-   * owner changed.
+   * Of each GM: what it has counted, and the number of each re-registration of it that was kept. null: it counted in
+   * between, or its owner changed.
    */
-  async #countedAndKept(): Promise<ReadonlyMap<string, { readonly counted: number; readonly kept: number }> | null> {
+  async #countedAndKept(): Promise<ReadonlyMap<string, Counted & { readonly kept: readonly number[] }> | null> {
     const owner = await this.#owner();
     const before = await countersOf(owner);
     for (const { atMs } of before.values()) this.#aheadMs = Math.max(this.#aheadMs, atMs - Date.now());
+    // The last part of the id is the GM's count once it had registered.
     const rows = await this.#server.sql(
-      `SELECT device, count(*)::int AS kept FROM events WHERE type = 'reregistration' AND cause <> 'initial' GROUP BY 1`,
+      `SELECT device, id FROM events WHERE type = 'reregistration' AND cause <> 'initial'`,
     );
-    const kept = new Map(rows.map((row) => [String(row['device']), Number(row['kept'])]));
     let after: Counts = new Map();
     await this.#until(async () => {
       after = await countersOf(owner);
@@ -420,7 +435,9 @@ export class ClusterCampaign implements AsyncDisposable {
     });
     const same = after.size === before.size && [...after].every(([gm, { count }]) => count === before.get(gm)?.count);
     if (!same) return null;
-    return new Map(Array.from(after, ([gm, { count }]) => [gm, { counted: count, kept: kept.get(gm) ?? 0 }]));
+    const numbersOf = (gm: string) =>
+      rows.filter(({ device }) => device === gm).map(({ id }) => Number(String(id).split('/').at(-1)));
+    return new Map(Array.from(after, ([gm, counted]) => [gm, { ...counted, kept: numbersOf(gm) }]));
   }
 
   async #historyOf(gm: string): Promise<string> {

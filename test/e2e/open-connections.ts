@@ -44,19 +44,22 @@ const textOf = (path: string) => or('', () => readFileSync(path, 'utf8'));
 const listOf = (path: string) => or<readonly string[]>([], () => readdirSync(path));
 const linkOf = (path: string) => or('', () => readlinkSync(path));
 
-/** How long the first thread of a process, ready to run, waited for a processor. Known as of each look. */
+/**
+ * How long a process, ready to run, waited for a processor: its first thread, and the one of the others that waited most,
+ * since what it does goes through both (sessions to devices have a thread of their own). Known as of each look.
+ */
 export class ProcessorWaits {
   readonly #pid: number | undefined;
-  readonly #looks: { readonly atMs: number; readonly waitedMs: number }[] = [];
+  readonly #looks: { readonly atMs: number; readonly waitedMs: ReadonlyMap<string, number> }[] = [];
 
   constructor(pid: number | undefined) {
     this.#pid = pid;
   }
 
   look(): void {
-    // proc(5), schedstat: ns on a processor, ns waiting for one, turns.
-    const [, waited] = textOf(`/proc/${this.#pid}/task/${this.#pid}/schedstat`).split(' ');
-    this.#looks.push({ atMs: performance.now(), waitedMs: Number(waited ?? 0) / 1e6 });
+    const threads = `/proc/${this.#pid}/task`;
+    const waitedMs = new Map(listOf(threads).map((thread) => [thread, waitedMsOf(`${threads}/${thread}/schedstat`)]));
+    this.#looks.push({ atMs: performance.now(), waitedMs });
     if (this.#looks.length > MOST_LOOKS) this.#looks.shift();
   }
 
@@ -64,8 +67,22 @@ export class ProcessorWaits {
   lastMs(ms: number): number {
     const now = this.#looks.at(-1);
     const then = this.#looks.findLast(({ atMs }) => atMs < performance.now() - ms) ?? this.#looks[0];
-    return now === undefined || then === undefined ? 0 : now.waitedMs - then.waitedMs;
+    if (now === undefined || then === undefined) return 0;
+    const first = String(this.#pid);
+    let [ofFirst, ofOthers] = [0, 0];
+    for (const [thread, waited] of now.waitedMs) {
+      const since = waited - (then.waitedMs.get(thread) ?? 0);
+      if (thread === first) ofFirst = since;
+      else ofOthers = Math.max(ofOthers, since);
+    }
+    return ofFirst + ofOthers;
   }
+}
+
+/** proc(5), schedstat: ns on a processor, ns waiting for one, turns. */
+function waitedMsOf(schedstat: string): number {
+  const [, waited] = textOf(schedstat).split(' ');
+  return Number(waited ?? 0) / 1e6;
 }
 
 const MOST_LOOKS = 100;
