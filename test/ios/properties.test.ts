@@ -50,12 +50,15 @@ function parsedOnly(results: readonly ParseResult[]): unknown[] {
 describe('an answer that is cut off anywhere', () => {
   it.each(texts)('$name gives no value that the whole answer does not give', ({ text }) => {
     const whole = parsedOnly(parseCapturedText(text));
+    // One judgement for all cuts: an `expect` for each of half a million costs as much as the parsing.
+    const wrong: string[] = [];
     for (let length = 0; length < text.length; length++) {
       const part = parsedOnly(parseCapturedText(text.slice(0, length)));
-      expect(contradictions(part, whole), `cut after ${length} characters: ${text.slice(length - 40, length)}`).toEqual(
-        [],
-      );
+      for (const value of contradictions(part, whole)) {
+        wrong.push(`cut after ${length} characters: ${text.slice(Math.max(0, length - 40), length)}: ${value}`);
+      }
     }
+    expect(wrong.slice(0, 5)).toEqual([]);
   });
 
   it('is cut-off for nearly every cut: a registered GM without its TEKs is never reported', () => {
@@ -79,6 +82,7 @@ describe('what a terminal does to a text changes no snapshot', () => {
   });
 
   it.each(texts)('$name: any indentation and trailing blanks', ({ text }) => {
+    const whole = snapshots(text);
     fc.assert(
       fc.property(fc.array(fc.constantFrom('', ' ', '   ', '\t', '        '), { minLength: 4 }), (blanks) => {
         const lines = text.split('\n');
@@ -87,7 +91,7 @@ describe('what a terminal does to a text changes no snapshot', () => {
           const trailing = i === lines.length - 1 ? '' : (blanks[(i + 1) % blanks.length] ?? '');
           return `${indent}${line.trim()}${trailing}`;
         });
-        expect(snapshots(moved.join('\n'))).toEqual(snapshots(text));
+        expect(snapshots(moved.join('\n'))).toEqual(whole);
       }),
       { numRuns: 20 },
     );
@@ -102,16 +106,18 @@ describe('what a terminal does to a text changes no snapshot', () => {
 
   it.each(texts)('$name: inner blanks stretched', ({ name, text }) => {
     if (isLog(name) || text.includes('%GDOI')) return;
+    const whole = snapshots(text);
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 9 }), (extra) => {
         const stretched = text.replace(/(\S) {2,}(?=\S)/g, (run) => `${run}${' '.repeat(extra)}`);
-        expect(snapshots(stretched)).toEqual(snapshots(text));
+        expect(snapshots(stretched)).toEqual(whole);
       }),
       { numRuns: 5 },
     );
   });
 
   it.each(texts)('$name: the pager stopped before any line', ({ text }) => {
+    const whole = snapshots(text);
     const lines = text.split('\n');
     const last = lines.length - 1;
     fc.assert(
@@ -120,7 +126,7 @@ describe('what a terminal does to a text changes no snapshot', () => {
         // a prompt right behind the pager is another thing: the answer was left there
         if (/^\s*(?:\S+#|$)/.test(lines.slice(at).join('\n'))) return;
         const paged = lines.map((line, i) => (i === at ? `${more}${line}` : line)).join('\n');
-        expect(snapshots(paged)).toEqual(snapshots(text));
+        expect(snapshots(paged)).toEqual(whole);
       }),
       { numRuns: 40 },
     );
@@ -128,6 +134,7 @@ describe('what a terminal does to a text changes no snapshot', () => {
 
   it.each(texts)('$name: a log message between any two lines', ({ name, text }) => {
     if (isLog(name)) return;
+    const whole = snapshots(text);
     const lines = text.split('\n');
     const message = fc.constantFrom(
       '*Mar  1 01:12:10.919: %CRYPTO-5-GM_REGSTER: Start registration to KS 10.0.0.1 for group g using address 10.0.0.2',
@@ -137,7 +144,7 @@ describe('what a terminal does to a text changes no snapshot', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: lines.length - 1 }), message, (at, log) => {
         const noisy = [...lines.slice(0, at), log, ...lines.slice(at)].join('\n');
-        expect(snapshots(noisy)).toEqual(snapshots(text));
+        expect(snapshots(noisy)).toEqual(whole);
       }),
       { numRuns: 40 },
     );
@@ -148,12 +155,13 @@ describe('what a terminal does to a text changes no snapshot', () => {
     if (name.includes('wrapped')) return;
     // without a final newline the line becomes the rest of the message
     if (isLog(name)) return;
+    const whole = snapshots(text);
     const lines = text.split('\n');
     fc.assert(
       fc.property(fc.integer({ min: 1, max: lines.length - 1 }), (at) => {
         const noisy = [...lines.slice(0, at), 'Unheard-of thing : 17 apples', ...lines.slice(at)].join('\n');
         if (noisy.includes('Error History')) return;
-        expect(snapshots(noisy)).toEqual(snapshots(text));
+        expect(snapshots(noisy)).toEqual(whole);
       }),
       { numRuns: 20 },
     );
