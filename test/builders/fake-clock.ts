@@ -54,8 +54,8 @@ export class FakeClock implements Clock {
     const endMs = this.#monoMs + ms;
     for (;;) {
       await this.yieldToIo();
-      const next = [...this.#sleepers].filter((s) => s.wakeMs <= endMs).toSorted((a, b) => a.wakeMs - b.wakeMs)[0];
-      if (next === undefined) break;
+      const next = this.#earliest();
+      if (next === null || next.wakeMs > endMs) break;
       const stepMs = Math.max(0, next.wakeMs - this.#monoMs);
       this.#monoMs += stepMs;
       this.#wallMs += stepMs;
@@ -65,5 +65,12 @@ export class FakeClock implements Clock {
     this.#wallMs += endMs - this.#monoMs;
     this.#monoMs = endMs;
     await this.yieldToIo();
+  }
+
+  /** Of those that wake together the one that lay down first. */
+  #earliest(): Sleeper | null {
+    let earliest: Sleeper | null = null;
+    for (const sleeper of this.#sleepers) if (earliest === null || sleeper.wakeMs < earliest.wakeMs) earliest = sleeper;
+    return earliest;
   }
 }

@@ -10,6 +10,12 @@ const SECONDS = 9_000;
 /** Lease, the look of another agent after it, and its first poll. */
 const TAKEOVER_MS = 25_000;
 
+/** The first of the seeds from which a campaign finds fault. */
+async function faultySeed(faultsFrom: (seed: number) => Promise<readonly unknown[]>): Promise<number | null> {
+  for (const seed of SEEDS) if ((await faultsFrom(seed)).length > 0) return seed;
+  return null;
+}
+
 describe('a campaign of faults', () => {
   test.each(SEEDS)('from seed %i: nothing lost, nothing doubled, nobody polls together', async (seed) => {
     const result = await campaign({ seed, seconds: SECONDS, oneMachine: seed % 2 === 0 });
@@ -23,20 +29,14 @@ describe('a campaign of faults', () => {
   });
 
   test('doubles events where the fence is only a look at the row: the campaign can fail', async () => {
-    const doubled = new Set<string>();
-    for (const seed of SEEDS) {
-      const result = await campaign({ seed, seconds: SECONDS, fenced: false });
-      for (const what of result.doubled) doubled.add(`${seed} ${what}`);
-    }
-    expect(doubled.size).toBeGreaterThan(0);
+    expect(
+      await faultySeed(async (seed) => (await campaign({ seed, seconds: SECONDS, fenced: false })).doubled),
+    ).not.toBeNull();
   });
 
   test('sees agents poll together where nobody waits for one that may be alone: the campaign can fail', async () => {
-    const together: string[] = [];
-    for (const seed of SEEDS) {
-      together.push(...(await campaign({ seed, seconds: SECONDS, waitsForTheLone: false })).together);
-    }
-    expect(together.length).toBeGreaterThan(0);
+    const faulty = { seconds: SECONDS, waitsForTheLone: false };
+    expect(await faultySeed(async (seed) => (await campaign({ seed, ...faulty })).together)).not.toBeNull();
   });
 });
 

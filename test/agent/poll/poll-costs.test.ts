@@ -94,7 +94,7 @@ describe('what a device is said to be asked', () => {
     ],
     [
       'details seldom',
-      7,
+      2,
       aConfiguredDevice({ name: 'r1', schedule: { kind: 'every', ms: 900_000 }, detailIntervalMs: 3_600_000 }),
     ],
   ])(
