@@ -2,6 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { notificationsOf } from './alertmanager-model.ts';
+import { keyOf } from './evaluated-rules.ts';
 import { missing, PROMETHEUS_DIRECTORY, run } from './promtool.ts';
 import { Receiver, startAlertmanager } from './real-servers.ts';
 import { PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
@@ -24,7 +26,12 @@ interface Case {
 const CASES: readonly Case[] = [
   {
     title: 'an incident is the one message of its group: every symptom is muted by what explains it',
-    told: ['GdoiIncident critical group=L cause=ks_down', 'GdoiUnexpectedReregistration warning device=gml9 group=L2'],
+    told: [
+      'GdoiIncident critical group=L cause=ks_down',
+      'GdoiUnexpectedReregistration warning device=gml9 group=L2',
+      // More than one dropped packet a second is a page by itself.
+      'GdoiReplayErrors critical device=gml2 group=L',
+    ],
     muted: [
       'GdoiExplained info group=L',
       'GdoiKeyServerUnreachable critical redundancy=lost device=ksl group=L',
@@ -34,7 +41,27 @@ const CASES: readonly Case[] = [
       'GdoiGmEjected critical member=10.0.0.1 group=L seen_by=key_server',
       'GdoiTekDivergence critical group=L',
       'GdoiCoopSplit critical group=L',
+      'GdoiReplayErrors warning device=gml1 group=L',
     ],
+  },
+  {
+    title: 'a page about one cause mutes no ticket about another one',
+    told: ['GdoiIncident critical group=R cause=rekeys_refused', 'GdoiIncident warning group=R cause=redundancy_lost'],
+    muted: [],
+  },
+  {
+    title: 'one KS that serves several groups, and dies',
+    told: ['GdoiIncident critical group=S1 cause=no_primary', 'GdoiIncident critical group=S2 cause=no_primary'],
+    muted: [],
+  },
+  {
+    title: 'GMs of one group, each for another reason',
+    told: [
+      'GdoiIncident critical group=T cause=ejected',
+      'GdoiIncident critical group=T cause=without_tek',
+      'GdoiIncident critical group=T2 cause=ejected',
+    ],
+    muted: [],
   },
   {
     title: 'after an incident its traces are muted, and what is not explained any more starts no page',
@@ -201,6 +228,29 @@ describe.skipIf(missing('prometheus-alertmanager'))('a real Alertmanager', () =>
     expect(muted.filter((text) => toldOf(text).length > 0)).toEqual([]);
   });
 
+  test('tells what comes from a KS once for all its groups, and of GMs once for each group', () => {
+    expect(toldOf('GdoiIncident critical group=S1 cause=no_primary')[0]?.alerts).toHaveLength(2);
+    expect(toldOf('GdoiIncident critical group=T cause=ejected')[0]?.alerts).toHaveLength(2);
+    expect(toldOf('GdoiIncident critical group=T2 cause=ejected')[0]?.alerts).toHaveLength(1);
+  });
+
+  test('tells what the computed one tells', () => {
+    const all = CASES.flatMap(({ told, muted }) => [...muted, ...told]).map(
+      (text) => new Map(Object.entries(alert(text))),
+    );
+    const messages = notificationsOf([{ atSeconds: 0, firing: all }], 600);
+    const computed = messages.flatMap(({ receiver: name, firing }) =>
+      name === 'nobody' ? [] : [messageText(name, firing.map(keyOf))],
+    );
+    const real = receiver.told.map(({ receiver: name, alerts }) =>
+      messageText(
+        name,
+        alerts.map(({ labels }) => keyOf(new Map(Object.entries(labels)))),
+      ),
+    );
+    expect(real.toSorted()).toEqual(computed.toSorted());
+  });
+
   test('tells the alerts of a group of GMs together', () => {
     expect(toldOf('GdoiGmNotRegistered critical device=gmk1 group=K')[0]?.alerts).toHaveLength(3);
   });
@@ -215,6 +265,10 @@ describe.skipIf(missing('prometheus-alertmanager'))('a real Alertmanager', () =>
     expect(toldOf(text)[0]?.receiver).toBe(name);
   });
 });
+
+function messageText(to: string, alerts: readonly string[]): string {
+  return `${to}: ${alerts.toSorted().join(' ')}`;
+}
 
 function same(a: Labels, b: Labels): boolean {
   return (

@@ -1,7 +1,7 @@
 /** The alerts that fired over the scrapes of a scenario, exactly: as a test of promtool on its `ALERTS` series. */
 import type { ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
 import type { RuleTest } from './promtool.ts';
-import type { Scrapes } from './simulated-scrapes.ts';
+import { notation, type Scrapes } from './simulated-scrapes.ts';
 
 type Severity = 'critical' | 'warning' | 'info';
 
@@ -78,9 +78,4 @@ export function firingTest(firing: Firing, scrapes: Scrapes, scrapeSeconds: numb
       })),
     ],
   };
-}
-
-/** promtool's notation; a series that ends has a staleness marker, as Prometheus writes one. */
-function notation(values: readonly (number | null)[]): string {
-  return values.map((value, index) => value ?? (index > 0 && values[index - 1] !== null ? 'stale' : '_')).join(' ');
 }

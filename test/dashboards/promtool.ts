@@ -46,6 +46,11 @@ export interface RuleTest {
     readonly eval_time: string;
     readonly exp_samples: readonly { readonly labels: string; readonly value: number }[];
   }[];
+  readonly alert_rule_test?: readonly {
+    readonly alertname: string;
+    readonly eval_time: string;
+    readonly exp_alerts: readonly object[];
+  }[];
 }
 
 /** What `promtool test rules` says; empty when all is as expected. */

@@ -58,7 +58,7 @@ export function startPrometheus(targets: string | readonly string[], alertmanage
 /** The example configuration as it stands, but for the receiver's address and a shorter wait. */
 export async function startAlertmanager(receiver: string): Promise<Server> {
   const example = await readFile(join(PROMETHEUS_DIRECTORY, 'alertmanager.yml'), 'utf8');
-  const config = example.replaceAll('127.0.0.1:9095', receiver).replaceAll(/group_wait: \d+s/g, 'group_wait: 2s');
+  const config = example.replaceAll('127.0.0.1:9095', receiver).replaceAll(/group_wait: \d+[sm]/g, 'group_wait: 2s');
   return Server.start('prometheus-alertmanager', config, (directory) => [
     `--storage.path=${join(directory, 'data')}`,
     '--cluster.listen-address=',

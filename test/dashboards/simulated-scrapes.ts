@@ -52,3 +52,8 @@ function addScrape(scrapes: Map<string, (number | null)[]>, text: string, index:
     values.push(name.endsWith('_timestamp_seconds') ? Number(value) - START_MS / 1000 : Number(value));
   }
 }
+
+/** promtool's notation; a series that ends has a staleness marker, as Prometheus writes one. */
+export function notation(values: readonly (number | null)[]): string {
+  return values.map((value, index) => value ?? (index > 0 && values[index - 1] !== null ? 'stale' : '_')).join(' ');
+}

@@ -1,0 +1,168 @@
+/**
+ * Who is told what, when and how often, in each scenario: the agent watches it on a fast clock, Prometheus's rule engine
+ * evaluates the shipped rules at each scrape, and the shipped Alertmanager configuration says what is sent. The table of
+ * causes is the specification; docs/notifications.md has each message, word for word.
+ */
+import { describe, expect, test } from 'vitest';
+import { durationText } from '../../src/gdoi/events/duration-text.ts';
+import { EXPLANATION_CAUSES } from '../../src/gdoi/explain/explanation.ts';
+import { SCENARIO_NAMES, scenarioNamed, type ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
+import { partOf, table } from '../docs/generated-part.ts';
+import { mutedBy, type Notification, notificationsOf, SHIPPED } from './alertmanager-model.ts';
+import { type AlertLabels, evaluationsOf, type Evaluation, wordsOf } from './evaluated-rules.ts';
+import { missing } from './promtool.ts';
+import { scrapesOf } from './simulated-scrapes.ts';
+
+const SCRAPE_SECONDS = 30;
+const POLL_SECONDS = 60;
+/** Of incidents: how long the message of a cure waits at most. */
+const GROUP_INTERVAL_SECONDS = 60;
+const PAGE = 'docs/notifications.md';
+
+interface Sent {
+  /** Default: 25. */
+  readonly minutes?: number;
+  /** Messages of something new, `receiver cause`, in their order; + between what one message tells. */
+  readonly told: readonly string[];
+  /** When the simulator's script mends it. */
+  readonly curedSeconds?: number;
+}
+
+type Told = Exclude<ScenarioName, 'field'>;
+
+/** `field` is a mixture of all, for measuring. */
+const SENT: Readonly<Record<Told, Sent>> = {
+  demo: {
+    told: ['log operator_clear', 'ticket legacy_ks', 'log gms_reloaded', 'ticket path_loss', 'ticket path_loss'],
+  },
+  healthy: { told: [] },
+  'legacy-ks': { told: ['ticket legacy_ks'] },
+  'rekey-loss': { told: ['ticket path_loss'] },
+  // What is left of it when the GMs have registered again is no ticket beside the page.
+  'rekey-loss-fleet': { told: ['page ks_rekeys_lost'] },
+  'tek-loss': { told: ['ticket path_loss'] },
+  // It gets worse twice; the pager has one conversation about it.
+  ejection: { minutes: 40, told: ['ticket path_loss', 'page path_loss', 'page ejected'] },
+  'ks-down': { told: ['page ks_down'], curedSeconds: 620 },
+  'coop-failover': { told: ['ticket redundancy_lost'], curedSeconds: 310 },
+  'ks-upgrade': { told: ['ticket legacy_ks'] },
+  'coop-split': { told: ['page coop_split'], curedSeconds: 910 },
+  // Each GM is back before it would be a ticket.
+  'reload-storm': { told: ['log gms_reloaded'] },
+  'operator-clear': { told: ['log operator_clear'] },
+  'ks-clear-members': { told: ['log ks_forced'] },
+  'mixed-old-gms': { told: ['page old_kek_in_use', 'ticket path_loss'] },
+  multicast: { told: ['ticket path_loss'] },
+  unregistered: { told: ['page not_registered'] },
+  unauthorized: { told: ['log gms_reloaded', 'page unauthorized'], curedSeconds: 360 },
+  'rsa-mismatch': { told: ['page rekeys_refused', 'ticket redundancy_lost'] },
+  'replay-errors': { told: ['ticket replay_errors'] },
+  'interface-flap': { told: ['log interface_flap', 'log interface_flap'] },
+  'tek-missing': { told: ['page without_tek'] },
+  'ejection-coop': {
+    minutes: 45,
+    told: ['ticket path_loss', 'page path_loss', 'ticket redundancy_lost', 'page ejected'],
+  },
+};
+
+const TELLS = SCENARIO_NAMES.filter((name): name is Told => name !== 'field');
+const sections = new Map<ScenarioName, string>();
+
+describe.skipIf(missing('promtool'))('who is told what', () => {
+  test.each(TELLS)('%s', async (scenario) => {
+    const { minutes = 25, told, curedSeconds } = SENT[scenario];
+    const over = { minutes, scrapeSeconds: SCRAPE_SECONDS };
+    const scrapes = await scrapesOf({ scenario, ...over, pollInterval: `${POLL_SECONDS}s`, logs: true });
+    const evaluations = await evaluationsOf(scrapes, over);
+    const sent = notificationsOf(evaluations, minutes * 60).filter(({ receiver }) => receiver !== 'nobody');
+    const words = await wordsOf(scrapes, { ...over, atSeconds: sent.map(lastEvaluation) });
+    sections.set(scenario, sectionOf(scenario, { minutes, sent, evaluations, words }));
+    expect(sent.flatMap(toldAnew)).toEqual(told);
+    if (curedSeconds === undefined) return;
+    const endsBy = curedSeconds + POLL_SECONDS + SCRAPE_SECONDS + GROUP_INTERVAL_SECONDS;
+    const pages = sent.filter(({ receiver }) => receiver === 'page');
+    expect(pages.filter(({ atSeconds, firing }) => firing.length > 0 && atSeconds > curedSeconds)).toEqual([]);
+    expect(pages.filter(({ atSeconds, firing }) => firing.length === 0 && atSeconds > endsBy)).toEqual([]);
+    expect(pages.at(-1)?.firing ?? []).toEqual([]);
+  });
+
+  test('docs/notifications.md says the same (npm run goldens writes it)', () => {
+    const generated = TELLS.map((name) => sections.get(name) ?? '').join('\n\n');
+    expect(partOf(PAGE, generated)).toBe(generated);
+  });
+});
+
+test('the causes that are one message in all groups are causes, and the others are not forgotten', () => {
+  const named = SHIPPED.route.routes?.flatMap(({ matchers = [] }) =>
+    matchers.flatMap((matcher) => /^cause=~"(?<causes>.*)"$/u.exec(matcher)?.groups?.['causes']?.split('|') ?? []),
+  );
+  const known: readonly string[] = EXPLANATION_CAUSES;
+  expect(named?.filter((cause) => !known.includes(cause))).toEqual([]);
+  // Of single GMs: whoever adds a cause decides to which it belongs.
+  expect(known.filter((cause) => named?.includes(cause) !== true)).toEqual([
+    'clock',
+    'unauthorized',
+    'operator_clear',
+    'interface_flap',
+    'without_tek',
+    'old_kek_in_use',
+    'ejected',
+    'path_loss',
+    'not_registered',
+    'without_kek',
+    'keys_differ',
+    'replay_errors',
+    'reregistered',
+  ]);
+});
+
+function lastEvaluation({ atSeconds }: Notification): number {
+  return Math.floor((atSeconds - 1) / SCRAPE_SECONDS) * SCRAPE_SECONDS;
+}
+
+const nameOf = (labels: AlertLabels) =>
+  labels.get('alertname') === 'GdoiIncident' ? (labels.get('cause') ?? '') : (labels.get('alertname') ?? '');
+
+function toldAnew(message: Notification): readonly string[] {
+  const { receiver, firing } = message;
+  return firing.length === 0 ? [] : [`${receiver} ${firing.map(nameOf).join(' + ')}`];
+}
+
+interface Messages {
+  readonly minutes: number;
+  readonly sent: readonly Notification[];
+  readonly evaluations: readonly Evaluation[];
+  readonly words: (labels: AlertLabels, atSeconds: number) => string;
+}
+
+function sectionOf(scenario: ScenarioName, { minutes, sent, evaluations, words }: Messages): string {
+  const rows = sent.map((message) => {
+    const at = lastEvaluation(message);
+    const firing = message.firing.map((labels) => `**${nameOf(labels)}**: ${words(labels, at)}`);
+    const resolved = message.resolved.map((labels) => `${nameOf(labels)} is over (${labels.get('group') ?? ''})`);
+    return [durationText(message.atSeconds), message.receiver, [...firing, ...resolved].join('; ')];
+  });
+  const count = (receiver: string) =>
+    sent.filter((message) => message.receiver === receiver && message.firing.length > 0).length;
+  const sum = `In ${minutes} minutes: ${count('page')} for the pager, ${count('ticket')} for tickets, ${count('log')} for the log.`;
+  return [
+    `## ${scenario}`,
+    scenarioNamed(scenario).description,
+    ...(rows.length === 0 ? ['Nobody is told anything.'] : [table(['after', 'to', 'message'], rows), sum]),
+    ...mutedText(evaluations),
+  ].join('\n\n');
+}
+
+/** Alerts that fired and were told nobody, with whom they were about. */
+function mutedText(evaluations: readonly Evaluation[]): readonly string[] {
+  const muted = new Map<string, Set<string>>();
+  for (const { firing } of evaluations) {
+    for (const alert of firing.filter((labels) => mutedBy(labels, firing).length > 0)) {
+      const name = `${alert.get('alertname') ?? ''} ${alert.get('severity') ?? ''}`;
+      const about = muted.get(name) ?? new Set();
+      muted.set(name, about.add(alert.get('device') ?? alert.get('member') ?? alert.get('group') ?? ''));
+    }
+  }
+  const texts = [...muted].map(([name, about]) => `${name} (${[...about].join(', ')})`);
+  return texts.length === 0 ? [] : [`Muted by what explains it: ${texts.toSorted().join(', ')}.`];
+}
