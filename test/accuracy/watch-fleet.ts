@@ -60,6 +60,8 @@ interface Device {
   bootMs: EpochMs;
   newSession: boolean;
   changedAtMs: EpochMs | null;
+  /** A question that is answered from here on goes out after the last answer came: a device is asked one thing at a time. */
+  freeMs: EpochMs;
   memory: PollMemory;
 }
 
@@ -194,6 +196,7 @@ class FleetWatch {
       bootMs: 0,
       newSession: true,
       changedAtMs: null,
+      freeMs: 0,
       memory: NOTHING_LEARNT,
     };
   }
@@ -272,6 +275,7 @@ class FleetWatch {
       const sentAtMs = this.#clock(nowMs - latencyMs);
       const receivedAtMs = this.#clock(nowMs);
       this.#feed(device, [{ kind: 'failure', device: device.name, sentAtMs, receivedAtMs, result: 'timeout' }], nowMs);
+      this.#answeredAt(device, nowMs);
       return;
     }
     if (fleet.bootedAtMs(device.name) !== device.bootMs) device.newSession = true;
@@ -316,6 +320,11 @@ class FleetWatch {
     device.memory = rememberCounters(device.memory, main.groups);
     device.newSession = false;
     this.#feed(device, observations, this.#fleet.nowMs);
+    this.#answeredAt(device, askedMs - latencyMs);
+  }
+
+  #answeredAt(device: Device, atMs: EpochMs): void {
+    device.freeMs = atMs + this.#watch.latencyMs;
   }
 
   #ask(device: Device, command: ShowCommand, atMs: EpochMs, latencyMs: number) {
@@ -342,6 +351,7 @@ class FleetWatch {
     const { transport } = this.#watch;
     if (transport === 'restconf' || transport === 'ssh+restconf') this.#lookOverRestconf(device, nowMs, latencyMs);
     else this.#lookOverSnmp(device, nowMs, latencyMs);
+    this.#answeredAt(device, Math.max(nowMs + latencyMs, this.#fleet.nowMs));
   }
 
   #lookOverRestconf(device: Device, nowMs: EpochMs, latencyMs: number): void {
@@ -389,8 +399,8 @@ class FleetWatch {
   }
 }
 
-function dueMs({ nextMs, nextBesideMs }: Device): EpochMs {
-  return Math.min(nextMs, nextBesideMs);
+function dueMs({ nextMs, nextBesideMs, freeMs }: Device): EpochMs {
+  return Math.max(Math.min(nextMs, nextBesideMs), freeMs);
 }
 
 function stateBytes(state: TrackerState): number {

@@ -3,7 +3,8 @@
  * statement true? First the scenarios, then worlds drawn from seeds.
  *
  * `-- --worlds N [--first N] [--detail]`: N worlds only; `-- --seed N [--device gm1]`: one world with its timeline, truth
- * and events, `--gms N --troubles N --hours N --plain` a smaller or calmer one; `--unusual` draws what fleets hardly ever are.
+ * and events, `--plain` a calmer one; `--gms N --troubles N --hours N` make worlds smaller, and `--unusual` draws what
+ * fleets hardly ever are.
  * Words choose scenarios and ways of watching by name; `seeds=N`, `hours=N` size the run, `detail` prints each
  * fault.
  */
@@ -64,13 +65,14 @@ const sizes = new Map(
 const detail = flags.detail || words.includes('detail');
 const DEFAULT_WORLDS = 300;
 
+const limits = {
+  gms: Number(flags.gms ?? WHOLE_WORLD.gms),
+  troubles: Number(flags.troubles ?? WHOLE_WORLD.troubles),
+  hours: Number(flags.hours ?? WHOLE_WORLD.hours),
+  unusual: flags.unusual,
+};
+
 if (flags.seed !== undefined) {
-  const limits = {
-    gms: Number(flags.gms ?? WHOLE_WORLD.gms),
-    troubles: Number(flags.troubles ?? WHOLE_WORLD.troubles),
-    hours: Number(flags.hours ?? WHOLE_WORLD.hours),
-    unusual: flags.unusual,
-  };
   const hardships = flags.plain ? NO_HARDSHIPS : ALL_HARDSHIPS;
   printWorld(assessWorld(Number(flags.seed), limits, hardships), flags.device ?? null);
 } else {
@@ -82,7 +84,7 @@ function runWorlds(first: number, count: number): void {
   const startedMs = performance.now();
   const seeds = Array.from({ length: count }, (_, index) => first + index);
   const score = scoreWorlds(seeds, {
-    limits: { ...WHOLE_WORLD, unusual: flags.unusual },
+    limits,
     onWorld: (world) => {
       if (detail) printFaults(`seed ${world.world.seed} (${world.watch.name})`, world);
     },

@@ -85,9 +85,8 @@ export function holdsTeks({ rekeyTakesMs }: GroupKeys, gm: FleetGm, reference: T
     newest !== undefined &&
     reference.readMs >= newest.sinceMs + rekeyTakesMs &&
     !reference.liveSpis.includes(newest.spi);
-  // The CLI has not said yet what another look has.
-  const cameSince = missing.every((tek) => gm.newerTeks?.includes(tek.spi) === true);
-  if (lacksNewer || unknownToReference) return cameSince ? null : false;
+  // A later look has seen another TEK than the CLI's answer: what it holds now, the next answer says.
+  if (lacksNewer || unknownToReference) return gm.newerTeks === undefined ? false : null;
   return reference.liveSpis.some((spi) => holds(held, spi)) ? true : null;
 }
 

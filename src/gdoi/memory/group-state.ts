@@ -68,13 +68,17 @@ export function updated(
     sameBootMs: isSameBoot(state, seen, what.registrations) ? at.sentAtMs : state.sameBootMs,
     identity: state.identity ?? identityOf(seen.gm),
     registered,
-    unregistered: registered ? null : (state.unregistered ?? lostAt),
+    unregistered: registered ? null : what.registrations > 0 ? lostAt : (state.unregistered ?? lostAt),
     counters,
     epoch: state.epoch,
     emitted: what.emitted,
     everRegistered: state.everRegistered || registered,
     countsRekeys: state.countsRekeys || (counters.received ?? 0) > 0,
-    view: registered ? viewOf(state.view, seen, what.kekAfter, what.registrations) : viewOfLost(state, seen),
+    // Registered since, and lost again: what that registration brought is held now, and its timers are not known.
+    view:
+      registered || what.registrations > 0
+        ? viewOf(state.view, seen, what.kekAfter, what.registrations)
+        : viewOfLost(state, seen),
     tekLifetimeSeconds: tekLifetime(state, seen, what.registrations),
     legacyKek: state.legacyKek,
     forced: state.forced,

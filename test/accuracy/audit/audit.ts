@@ -219,8 +219,19 @@ function aroundOf(
       ({ index, sentMs }) => sentMs + shiftMs <= fromMs + nearMs && (after === null || index < after.index),
     ) ?? null;
   const held =
-    before === null ? null : (answers.findLast(({ index, gm }) => index <= before.index && isRegistered(gm)) ?? null);
+    before === null
+      ? null
+      : (answers.findLast(
+          (answer, place) =>
+            answer.index <= before.index && (isRegistered(answer.gm) || hasRegistered(answer.gm, answers[place - 1])),
+        ) ?? null);
   return { before, held, after, slackMs };
+}
+
+/** Lost at this answer, and registered since the one before: it holds what that registration brought. */
+function hasRegistered({ registrations }: GmAnswer['gm'], before: GmAnswer | undefined): boolean {
+  const was = before?.gm.registrations.succeeded ?? null;
+  return registrations.succeeded !== null && was !== null && registrations.succeeded > was;
 }
 
 function isRegistered(gm: GmAnswer['gm']): boolean {

@@ -42,6 +42,11 @@ function startOf({ event, around, history }: Audited): Span {
   const quick =
     before !== null && after !== null && before === held && failedAttempts(before.gm) === failedAttempts(after.gm);
   if (quick) return { fromMs: fromMs - REGISTRATION_MS, toMs };
+  // Lost again by the answer that showed the registration before: it began between that one and the last.
+  if (held?.gm.registered === false) {
+    const earlier = history.answers.findLast(({ index }) => index < held.index);
+    return { fromMs: earlier?.sentMs ?? held.sentMs, toMs: held.receivedMs };
+  }
   const begunMs = Math.min(toMs, firstSign(history, event.group, held));
   // SNMP does not show that a GM is not registered: attempts may have failed for long.
   if (held?.origin === 'snmp') return { fromMs: history.answers[0]?.sentMs ?? fromMs, toMs };
@@ -155,12 +160,10 @@ function tekWindow(audited: Audited): Span {
 
 /** Rekeys that came between the answers and before the registration; null: not shown. */
 function rekeysBetween(audited: Audited): number | null {
-  const { around, history } = audited;
+  const { around } = audited;
   const was = around.held?.gm.rekeys.received ?? null;
   // Where it was seen unregistered, only what had come by then came before it began.
-  const unregistered = history.answers.find(
-    ({ index, gm }) => index > (around.held?.index ?? -1) && index < (around.after?.index ?? 0) && !gm.registered,
-  );
+  const unregistered = lostAnswer(audited);
   const is = (unregistered ?? around.after)?.gm.rekeys.received ?? null;
   const since = unregistered === undefined ? (around.after?.gm.rekeys.sinceRegistration ?? 0) : 0;
   return was === null || is === null ? null : is - was - since - rekeysMeanwhile(audited);
@@ -192,8 +195,27 @@ function noTekRekey(audited: Audited): string | null {
   const rekeys = rekeysBetween(audited);
   const several = (audited.event.evidence[0] ?? '').startsWith('counters restarted');
   return unless(
-    rekeys === null || rekeys <= 0 || several || kekIsNew(audited) === true,
+    rekeys === null || rekeys <= 0 || several || kekIsNew(audited) === true || keptItsTek(audited),
     `${rekeys} rekeys came before it`,
+  );
+}
+
+/** Where it was seen unregistered it still held the TEK of before as its longest-lived: no rekey had brought another. */
+function keptItsTek(audited: Audited): boolean {
+  const lost = lostAnswer(audited);
+  const was = longestLived(audited.around.held);
+  return lost !== undefined && was !== null && was === longestLived(lost);
+}
+
+function longestLived(answer: GmAnswer | null): string | null {
+  const [longest] = (answer?.gm.teks ?? []).toSorted((a, b) => (b.remainingSeconds ?? 0) - (a.remainingSeconds ?? 0));
+  return longest?.spi ?? null;
+}
+
+/** The first answer between the two that shows it unregistered. */
+function lostAnswer({ around, history }: Audited): GmAnswer | undefined {
+  return history.answers.find(
+    ({ index, gm }) => index > (around.held?.index ?? -1) && index < (around.after?.index ?? 0) && !gm.registered,
   );
 }
 
@@ -222,7 +244,11 @@ const EITHER_TIMER = statement(
   },
 );
 
-function lastTeks({ around, history }: Audited): GmAnswer | null {
+function lastTeks(audited: Audited): GmAnswer | null {
+  const { around, history } = audited;
+  const lost = lostAnswer(audited);
+  // A rekey that came before it was lost had brought what it showed then.
+  if (lost !== undefined && (lost.gm.teks ?? []).length > 0 && (rekeysBetween(audited) ?? 0) > 0) return lost;
   return (
     history.answers.findLast(
       ({ index, gm }) => index <= (around.held?.index ?? -1) && gm.teks !== null && gm.teks.length > 0,
@@ -474,7 +500,10 @@ const TEK_CUT = statement(
     const shown = history.answers;
     const found = shown.some((answer, index) => {
       const before = shown[index - 1];
-      return before !== undefined && cutBy(before, answer).some((seconds) => Math.abs(seconds - Number(cut)) <= 3);
+      return (
+        before !== undefined &&
+        cutBy(before, answer).some(([least, most]) => Number(cut) >= least - 3 && Number(cut) <= most + 3)
+      );
     });
     return unless(found, 'no two answers show that cut');
   },
@@ -495,11 +524,13 @@ const NEW_TEK_CUT = statement(
   },
 );
 
-function cutBy(before: GmAnswer, now: GmAnswer): readonly number[] {
+/** By how much it was cut between the two, as far as the instants of both readings say: least and most, in seconds. */
+function cutBy(before: GmAnswer, now: GmAnswer): readonly (readonly [least: number, most: number])[] {
   return (now.gm.teks ?? []).flatMap(({ spi, remainingSeconds }) => {
     const was = before.gm.teks?.find((tek) => tek.spi === spi)?.remainingSeconds ?? null;
     if (was === null || remainingSeconds === null) return [];
-    return [before.receivedMs / 1000 + was - (now.receivedMs / 1000 + remainingSeconds)];
+    const left = was - remainingSeconds;
+    return [[left - (now.receivedMs - before.sentMs) / 1000, left - (now.sentMs - before.receivedMs) / 1000]];
   });
 }
 

@@ -60,12 +60,13 @@ describe('does a GM hold its KS’s TEK?', () => {
     expect(match(new Fleet(), ks(0, { teks: ksTeks }), gm(second, { teks: gmTeks }))?.tekMatchesKs).toBe(matches);
   });
 
-  it('unknown while only a look beside the CLI has shown the new one', () => {
+  it('unknown while only a look beside the CLI has shown what it holds now, the KS’s or another one', () => {
     const fleet = new Fleet();
     const behind = gm(100, { teks: { [A]: 150 }, change: { newerTeks: [B] } });
     expect(match(fleet, ks(0, { teks: { [B]: 3000, [A]: 150 } }), behind)?.tekMatchesKs).toBeNull();
-    const other = gm(160, { teks: { [A]: 150 }, change: { newerTeks: ['0x0000000F'] } });
-    expect(match(fleet, other)?.tekMatchesKs).toBe(false);
+    const registeredAgain = gm(160, { teks: { [A]: 150 }, change: { newerTeks: [C] } });
+    expect(match(fleet, registeredAgain)?.tekMatchesKs).toBeNull();
+    expect(match(fleet, gm(161, { teks: { [A]: 150 } }))?.tekMatchesKs).toBe(false);
   });
 
   it('no, when the KS was asked later and does not know the GM’s', () => {
@@ -101,6 +102,18 @@ describe('TEK divergence', () => {
     expect(fleet.events[0]?.id).toContain(B);
     expect(fleet.events[0]?.evidence).toContain(`gm1: ${A}, registered with 10.1.0.1`);
     expect(fleet.events[0]?.action).toContain('UDP 848');
+  });
+
+  it('is told by what the CLI shows: between its answers a look beside it may have seen those keys replaced', () => {
+    const fleet = new Fleet();
+    const before = { teks: { [A]: 2000 } };
+    fleet.see(ks(0, { teks: { [B]: 3600, [A]: 2000 } }), gm(50, before));
+    for (let second = 100; second < 400; second += 50) {
+      fleet.see(gm(second, { ...before, change: { newerTeks: [C] } }));
+    }
+    expect(fleet.types()).toEqual([]);
+    for (let second = 400; second < 700; second += 50) fleet.see(gm(second, before));
+    expect(fleet.types()).toEqual(['tek_divergence']);
   });
 
   it('is none when the GM catches up in between', () => {

@@ -564,3 +564,48 @@ test('an interface that goes down and comes back after an order of the KS is nea
   expect(causes(history([...ordered, ...flap, ...registered]))).toEqual(['interface']);
   expect(causes(history([...ordered, ...registered]))).toEqual(['ks_forced']);
 });
+
+describe('registered between two answers, and registering again at the second: what it holds then is what counts', () => {
+  const before: GmSketch = {
+    succeeded: 1,
+    attempted: 1,
+    kekAt: at('expiry'),
+    timerAt: 905,
+    teks: { '0x0000000A': 980 },
+  };
+  const between: GmSketch = {
+    ...before,
+    registered: false,
+    succeeded: 2,
+    attempted: 3,
+    kekAt: 1900,
+    timerAt: null,
+    teks: { '0x0000000B': 1220 },
+  };
+  const after: GmSketch = { succeeded: 3, attempted: 5, kekAt: 1900, timerAt: 1700, teks: { '0x0000000C': 1790 } };
+
+  test('the countdown that had run out for the first is of no other', () => {
+    const told = history(
+      drawn`
+        start + 800    ${answers(before)}
+        start + 1200   ${answers(between)}
+        start + 1500   ${answers(after)}
+      `,
+      { tekLifetimeSeconds: () => 600 },
+    );
+    expect(causes(told)[1]).toBe('tek_expired');
+    expect(reregistrations(told)[1]?.evidence).not.toContainEqual(expect.stringContaining('Reregisters in'));
+  });
+
+  test('it began after the first, not when it had been lost before that', () => {
+    const told = history(
+      drawn`
+        start + 700    ${answers({ ...before, registered: false, attempted: 2, timerAt: null })}
+        start + 1200   ${answers(between)}
+        start + 1500   ${answers(after)}
+      `,
+      { tekLifetimeSeconds: () => 600 },
+    );
+    expect(causes(told)[1]).toBe('tek_expired');
+  });
+});
