@@ -229,7 +229,9 @@ export function marksIn(marks: readonly LogMark[], proof: LogProof, interval: In
 /** Another message or source says so as well: more than one forged datagram. */
 export function isCorroborated(complete: LogMark, marks: readonly LogMark[]): boolean {
   const { sources, atMs } = complete;
-  return sources.length > 1 || marks.some((each) => each.proof === 'start' && each.fromMs <= atMs);
+  return (
+    sources.length > 1 || marks.some(({ proof, fromMs }) => (proof === 'start' || proof === 'clear') && fromMs <= atMs)
+  );
 }
 
 const SOURCE_WORDS: Readonly<Record<MarkSource, string>> = {
@@ -266,8 +268,10 @@ export function isOfPeer({ detail }: LogMark, peers: readonly string[]): boolean
   return about.length === 0 || about.some((address) => peers.includes(address));
 }
 
+/** An uptime that agrees with a message adds nothing to its words. */
 function sourcesOf({ sources }: LogMark): string {
-  return sources.map((source) => SOURCE_WORDS[source]).join(' and ');
+  const said = sources.filter((source) => source !== 'uptime');
+  return (said.length === 0 ? sources : said).map((source) => SOURCE_WORDS[source]).join(' and ');
 }
 
 function whenOf({ fromMs, atMs }: LogMark): string {

@@ -200,19 +200,26 @@ function missedKek(
         evidence: [...lines, 'the KEK it brought expired with the old one: it was the same'],
       });
     case 'new':
-      return withFailover(facts, {
-        cause: 'kek_missed_rekey',
-        start,
-        evidence: [
-          ...lines,
-          `a new KEK afterwards: the KS had sent a rekey that this GM ${what.failed ? 'could not use' : 'did not get'}`,
-        ],
-      });
+      return isPerhapsSecond(facts, expiry)
+        ? { cause: 'unknown', start, evidence: [...lines, UNSEEN_SAME_KEK] }
+        : withFailover(facts, {
+            cause: 'kek_missed_rekey',
+            start,
+            evidence: [
+              ...lines,
+              `a new KEK afterwards: the KS had sent a rekey that this GM ${what.failed ? 'could not use' : 'did not get'}`,
+            ],
+          });
     case 'unknown':
       return { cause: 'unknown', start, evidence: [...lines, 'the KEK it brought was not seen: not decided'] };
     default:
       return kekAfter satisfies never;
   }
+}
+
+/** Without counters: complete after that KEK had run out, and held until then, it may be the second with an old KS. */
+function isPerhapsSecond({ begunByKek, completed }: RegistrationFacts, expiry: Interval): boolean {
+  return begunByKek !== null && completed.fromMs > expiry.toMs && begunByKek.toMs >= expiry.fromMs;
 }
 
 function expiredKek(

@@ -8,7 +8,7 @@
 import { type KsFigures, peersOf, saidOfGm, type Shown } from '../memory/gm-answer.ts';
 import { type Interval, middleMs } from '../seen/interval.ts';
 import { kekMade, tekMade, teksReplaced } from '../memory/key-changes.ts';
-import { isCorroborated, type LogMark, marksIn } from '../log/log-evidence.ts';
+import { isCorroborated, type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
 import type { KekAfter } from '../memory/registration-facts.ts';
 import { type Begun, registrationsBetween } from './registrations.ts';
 import { type Elsewhere, registeredWith, type SnmpLook } from '../memory/snmp-look.ts';
@@ -57,7 +57,8 @@ export function registrationsAlone(
     firstNumber: state.emitted + 1,
     afterRestart,
     kekAfter,
-    keyServerAfter: look.keyServer,
+    // Without a KEK it may have tried one server after the other: which one it had been registered with is not shown.
+    keyServerAfter: before.withoutKek ? null : look.keyServer,
     teksReplaced: teksReplaced(state.view, seen),
     kekMade: kekMade(seen, kekAfter, ks),
     tekMade: tekMade(state.view, seen, ks),
@@ -74,7 +75,22 @@ export function registrationsAlone(
   const [first, ...others] = drafts;
   // Emitted when the uptime has been seen: by then it has registered.
   if (first !== undefined && !state.everRegistered) return [{ ...first, cause: 'initial' }, ...others];
-  return byKeys || drafts.every(({ cause }) => cause !== 'unknown') ? drafts : [];
+  const explained = drafts.map((draft, index) => {
+    // The last look may have come in the middle of it.
+    const sinceMs = drafts[index - 1]?.atMs ?? (before.kekLost?.fromMs ?? before.sentMs) - SAME_REGISTRATION_MS;
+    return byClear(state, draft, { fromMs: sinceMs, toMs: draft.between.toMs });
+  });
+  return byKeys || explained.every(({ cause }) => cause !== 'unknown') ? explained : [];
+}
+
+/** The GM says that an operator made it register: with the clear what timers its keys had went. */
+function byClear({ marks, tally }: GroupState, draft: Draft, since: Interval): Draft {
+  const cleared = marksIn(marks, 'clear', since).at(-1);
+  const isOfAnother = cleared !== undefined && tally.last !== null && cleared.atMs <= tally.last.atMs;
+  if (cleared === undefined || isOfAnother || draft.cause === null) return draft;
+  const completion = marksIn(marks, 'complete', draft.between).slice(-1);
+  const evidence = [...draft.evidence.slice(0, 1), quoted(cleared), ...completion.map(quoted)];
+  return { ...draft, cause: 'operator_clear', stated: null, evidence };
 }
 
 /**

@@ -8,6 +8,7 @@ import {
   gmAnswer,
   type GmSketch,
   history,
+  log,
   reregistrations,
   snmpAnswer,
   snmpSnapshot,
@@ -78,6 +79,19 @@ describe('SNMP alone', () => {
     expect(
       reregistrations(told).flatMap(({ evidence }) => evidence.filter((line) => /Registered with/u.test(line))),
     ).toEqual([]);
+  });
+
+  test('a GM that lost its TEK first and its KEK later, and tried its servers all the while, is not told to have left one', () => {
+    const trying = (keyServer: string, kekAt: number): SnmpSketch => ({ ...held, kekAt, teks: {}, keyServer });
+    const told = history([
+      snmpAnswer(0, { ...held, teks: { '0x0000000A': 100 } }),
+      snmpAnswer(200, trying('10.1.12.2', 1000)),
+      snmpAnswer(230, trying('10.1.13.2', 1000)),
+      snmpAnswer(900, trying('10.1.13.2', 1000)),
+      snmpAnswer(1200, { kek: null, sequence: null, teks: {}, keyServer: '10.1.13.2' }),
+      snmpAnswer(3000, { kek: 2, kekAt: NEW_KEK, sequence: 0, teks: TEK_B }),
+    ]);
+    expect(causes(told)).toEqual(['unknown']);
   });
 
   test('another TEK under the same KEK without a rekey is a registration', () => {
@@ -206,10 +220,86 @@ describe('SNMP alone', () => {
     expect(reregistrations(told)[0]?.betweenMs).toEqual([(T0 + 879) * 1000, (T0 + 881) * 1000]);
   });
 
+  test('begun in the window and complete after the expiry, with no look in between: perhaps two with an old KS', () => {
+    const traps = [trap(880, 'GmReRegister'), trap(1030, 'GmRegistrationComplete')];
+    const looks = (before: SnmpSketch) =>
+      causes(
+        history([
+          snmpAnswer(780, held),
+          ...traps.slice(0, 1),
+          snmpAnswer(1010, before),
+          ...traps.slice(1),
+          snmpAnswer(1080, { kek: 2, kekAt: NEW_KEK, sequence: 0, teks: TEK_B }),
+        ]),
+      );
+    expect(looks({ kek: null, sequence: null, teks: TEK_A })).toEqual(['unknown']);
+  });
+
   test('traps make no event while no timer was due and no key changed', () => {
     const traps = [100, 200].flatMap((at) => [trap(at, 'GmReRegister'), trap(at + 1, 'GmRegistrationComplete')]);
     const far = { ...held, kekAt: 50_000, teks: { '0x0000000A': 90_000 } };
     expect(history([snmpAnswer(0, far), ...traps, snmpAnswer(300, far)]).events).toEqual([]);
+  });
+
+  describe('the log tells of an operator’s clear', () => {
+    const far = { ...held, kekAt: 50_000, teks: { '0x0000000A': 90_000 } };
+    const cleared = log(30, 'GDOI-5-GM_CLEAR_REGISTER', 'Config: GM_CLEAR_REGISTER for group G1 by operator');
+    const complete = log(31, 'GDOI-5-GM_REGS_COMPL', 'Registration to KS 10.1.11.2 complete for group G1');
+
+    test('with the registration after it, that no key shows', () => {
+      const told = history([snmpAnswer(0, far), cleared, complete, snmpAnswer(60, far), snmpAnswer(120, far)]);
+      expect(causes(told)).toEqual(['operator_clear']);
+      expect(reregistrations(told)[0]?.evidence).toEqual([
+        'SNMP only: no counters',
+        'log: GM_CLEAR_REGISTER at 2026-01-01T00:00:30.000Z',
+        'log: GM_REGS_COMPL at 2026-01-01T00:00:31.000Z',
+      ]);
+    });
+
+    test('and the keys show the registration, whose message was lost', () => {
+      const none: SnmpSketch = { kek: null, sequence: null, teks: {} };
+      const told = history([
+        snmpAnswer(0, far),
+        cleared,
+        snmpAnswer(60, none),
+        snmpAnswer(90, none),
+        snmpAnswer(120, far),
+      ]);
+      expect(causes(told)).toEqual(['operator_clear']);
+    });
+
+    test('of another one than the registration that the TEK’s timer makes later', () => {
+      const told = history(
+        [
+          snmpAnswer(0, { ...held, kekAt: 50_000, teks: { '0x0000000A': 600 } }),
+          cleared,
+          complete,
+          snmpAnswer(60, { ...held, kekAt: 50_000, teks: { '0x0000000A': 600 } }),
+          snmpAnswer(520, { ...held, kekAt: 50_000, teks: { '0x0000000A': 600 } }),
+          log(531, 'GDOI-4-GM_RE_REGISTER'),
+          log(532, 'GDOI-5-GM_REGS_COMPL'),
+          snmpAnswer(580, { ...held, kekAt: 50_000, teks: { '0x0000000B': 1000 } }),
+        ],
+        { tekLifetimeSeconds: () => 600 },
+      );
+      expect(causes(told)).toEqual(['operator_clear', 'tek_expired']);
+    });
+
+    test('also where a look came in the middle of it', () => {
+      const told = history([
+        snmpAnswer(0, far),
+        cleared,
+        snmpAnswer(30.5, far),
+        complete,
+        snmpAnswer(60, far),
+        snmpAnswer(90, far),
+      ]);
+      expect(causes(told)).toEqual(['operator_clear']);
+    });
+
+    test('alone it tells of no registration', () => {
+      expect(causes(history([snmpAnswer(0, far), cleared, snmpAnswer(60, far)]))).toEqual([]);
+    });
   });
 
   test('what happened without a reason to be seen is unknown', () => {
