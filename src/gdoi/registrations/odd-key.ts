@@ -2,7 +2,8 @@
  * Was a key that a registration brought made when no KS makes one by itself? Then an order of the KS (`clear crypto gdoi ks
  * members`) may have made the GM register, though a timer of the GM fits as well: neither is named.
  *
- * When a key was made is its expiry less the lifetime that the KS shows; without that nothing is odd.
+ * When a key was made is its expiry less the lifetime that the KS shows; without that only a KEK is odd that took the place
+ * of one with time enough left.
  */
 import { instant } from '../events/instant-text.ts';
 import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
@@ -37,11 +38,24 @@ export function oddKek(facts: RegistrationFacts, { kek }: HeldView): string | nu
 /** The same of a TEK, or of the KEK beside a timer of the TEK. */
 export function oddKeyBesideTek(facts: RegistrationFacts, before: HeldView): string | null {
   const { kekMade, tekMade, start } = facts;
+  if (isReplacedEarly(facts, before)) return REPLACED_OR_TEK;
   if (oddKek(facts, before) !== null && kekMade !== null) return madeWhen('KEK', kekMade, 'the timer of the TEK');
   const tek = longestLived(before.teks);
   if (tekMade === null || tek === null || facts.kekAfter === 'same' || !canHaveBegun(tekMade, start)) return null;
   const leadMs = Math.max(LONGEST_TEK_LEAD_MS, (facts.tekLifetimeSeconds ?? 0) * TEK_LEAD_SHARE * 1000 + 100_000);
   return tekMade.toMs < tek.expiry.fromMs - leadMs ? madeWhen('TEK', tekMade, 'the timer of the TEK') : null;
+}
+
+const REPLACED_OR_TEK =
+  'the KS had replaced its KEK long before it was due: its order, or the timer of the TEK: not decided';
+
+/** No KS tells when the KEK was made, but that was before the one held was due. */
+function isReplacedEarly(
+  { kekAfter, kekMade, completed, rekeysBetween }: RegistrationFacts,
+  { kek }: HeldView,
+): boolean {
+  const byRegistration = kekAfter === 'new' && (rekeysBetween ?? 0) === 0;
+  return byRegistration && kekMade === null && kek !== null && completed.toMs < kek.expiry.fromMs - LONGEST_LEAD_MS;
 }
 
 /** An order shows in the next answer, since it cuts the TEKs; and what was made after the beginning did not begin it. */

@@ -17,6 +17,8 @@ import type { SimDevice, World } from './world.ts';
 const KEK_NOTICE_MS = 200_000;
 /** ... and re-registers at random in this window before expiry (Cisco, KEK rekey behaviour change). */
 const KEK_WINDOW_MS = { from: 190_000, to: 40_000 } as const;
+/** Whole seconds of lifetimes. */
+const TWIN_MS = 4_000;
 /**
  * After the expiry of a KEK: re-registration in [expiry, expiry + 80 s]. Not within the first second, because a GM's
  * KEK ends up to a second before the KS's, which would only give the same KEK again.
@@ -380,7 +382,11 @@ export class GroupMember implements RekeyReceiver {
     );
     this.#install(policy, keyServer, true);
     world.notify(device, { kind: 'gm_registration_complete', ...this.#place(keyServer.address) });
-    const { cause, alsoTrue } = this.#causeOf(registration, keyServer, sameKek);
+    const told = this.#causeOf(registration, keyServer, sameKek);
+    const { cause } = told;
+    const alsoTrue = this.#isTwinOfOldKs(registration, keyServer, policy)
+      ? [...told.alsoTrue, 'legacy_ks' as const]
+      : told.alsoTrue;
     world.record({
       kind: 'registration',
       atMs: world.nowMs,
@@ -397,6 +403,23 @@ export class GroupMember implements RekeyReceiver {
       kekTimer: device.release.kekBehavior === 'timer',
     });
     if (sameKek && (cause === 'legacy_ks' || alsoTrue.includes('legacy_ks'))) this.#legacySeenForKek = policy.kek.spi;
+  }
+
+  /**
+   * In the window, from a KS that waits for the expiry: no rekey was missed yet. After a split its KEK may be another one
+   * that ends with the old one.
+   */
+  #isTwinOfOldKs(
+    { before, kekSpiBefore, startedAtMs }: Registration,
+    keyServer: KeyServer,
+    { kek }: KeyPolicy,
+  ): boolean {
+    const { kekExpiryMs } = before;
+    if (kekExpiryMs === null || kekSpiBefore === kek.spi || this.device.release.kekBehavior === 'legacy') return false;
+    const earlyMs = kekExpiryMs - startedAtMs;
+    const inWindow = earlyMs >= KEK_WINDOW_MS.to && earlyMs <= KEK_WINDOW_MS.from;
+    const endsWithIt = Math.abs(kek.expiryMs - kekExpiryMs) < TWIN_MS;
+    return inWindow && endsWithIt && keyServer.device.release.kekBehavior === 'legacy';
   }
 
   #causeOf(

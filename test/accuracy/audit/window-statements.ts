@@ -3,6 +3,7 @@
  * windows are written down here anew, from Cisco's description of the KEK rekey behaviour change and the countdowns that
  * real devices showed.
  */
+import type { GdoiTrap } from '../../../src/gdoi/seen/gdoi-trap.ts';
 import type { GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
 import { type GmAnswer, type History, quotesEnd, ROUNDING_MS, type Seen, shiftSlackMs } from './history.ts';
 import { isOfGroup } from './message-statements.ts';
@@ -56,10 +57,12 @@ function startOf({ event, around, history }: Audited): Span {
 /** What showed first that it had begun: an answer of a GM that is not registered, or a message. */
 function firstSign(history: History, group: string | null, held: GmAnswer | null): number {
   const since = held?.index ?? -1;
+  const identity = history.answers.findLast(({ gm }) => gm.identity !== null)?.gm.identity ?? null;
+  const isOfIt = ({ groupIdentity }: GdoiTrap) => identity === null || (groupIdentity ?? identity) === identity;
   const signs: readonly Seen[] = [
     ...history.answers.filter(({ gm }) => gm.registered === false),
     ...history.messages.filter((heard) => STARTS.has(heard.message.mnemonic) && isOfGroup(heard, group)),
-    ...history.traps.filter(({ trap }) => STARTS.has(trap.name)),
+    ...history.traps.filter(({ trap }) => STARTS.has(trap.name) && isOfIt(trap)),
   ];
   const later = signs.filter(({ index, receivedMs }) => index > since && receivedMs >= (held?.sentMs ?? 0));
   return Math.min(Infinity, ...later.map(({ receivedMs, shiftsMs }) => receivedMs + Math.max(...shiftsMs)));
@@ -172,7 +175,8 @@ function rekeysBetween(audited: Audited): number | null {
 const REKEYS: ReadonlySet<string> = new Set(['GM_RECV_REKEY', 'GmRekeyReceived']);
 
 /** Told to have come after the registration had begun, and before it was complete; by the source that tells of most. */
-function rekeysMeanwhile({ history, around, event }: Audited): number {
+function rekeysMeanwhile(audited: Audited): number {
+  const { history, around, event } = audited;
   const since = around.held?.index ?? -1;
   const [, toMs] = event.betweenMs;
   const isBefore = (seen: Seen) => seen.shiftsMs.some((shift) => seen.receivedMs + shift <= toMs + ROUNDING_MS);
@@ -188,7 +192,18 @@ function rekeysMeanwhile({ history, around, event }: Audited): number {
         .map((seen) => ({ name: seen.message.mnemonic, seen })),
     ),
     countAfterStart(history.traps.map((seen) => ({ name: seen.trap.name, seen }))),
+    rekeysInTheLog(audited),
   );
+}
+
+/** The same of the log buffer that was read before the answer: its lines are in order, whenever it was read. */
+function rekeysInTheLog({ history, around, event }: Audited): number {
+  const lines = history.messages.filter((heard) => !heard.pushed && isOfGroup(heard, event.group));
+  const read = lines.findLast(({ index }) => index <= (around.after?.index ?? -1))?.index;
+  const names = lines.filter(({ index }) => index === read).map(({ message }) => message.mnemonic);
+  const complete = names.lastIndexOf('GM_REGS_COMPL');
+  const start = names.slice(0, Math.max(0, complete)).findLastIndex((name) => name === 'GM_RE_REGISTER');
+  return start < 0 ? 0 : names.slice(start, complete).filter((name) => REKEYS.has(name)).length;
 }
 
 function noTekRekey(audited: Audited): string | null {
@@ -429,6 +444,16 @@ const MADE_WHEN_NONE_WAS_DUE = statement(
   },
 );
 
+const REPLACED_OR_TEK = statement(
+  literally('the KS had replaced its KEK long before it was due: its order, or the timer of the TEK: not decided'),
+  (audited) => {
+    if (audited.event.cause !== 'unknown') return 'and yet it was decided';
+    const ends = shownKekEnd(audited);
+    const early = ends !== null && audited.event.betweenMs[1] < ends - LONGEST_LEAD_MS + ROUNDING_MS;
+    return unless(early && kekIsNew(audited) !== false, 'the KEK was due or stayed');
+  },
+);
+
 function kekWasMade({ history }: Audited, after: GmAnswer, madeMs: number): boolean {
   const remaining = after.gm.kek?.remainingSeconds ?? null;
   return history.kss.some(({ ks }) => wasMade(after, remaining, ks.kek?.lifetimeSeconds, madeMs));
@@ -554,6 +579,7 @@ export const WINDOW_STATEMENTS: readonly Statement[] = [
   REPLACED_EARLY,
   REPLACED_AFTER_REKEY,
   MADE_WHEN_NONE_WAS_DUE,
+  REPLACED_OR_TEK,
   ORDER_OR_EXPIRY,
   LINK_OR_TIMER,
   ONE_OF_SEVERAL,

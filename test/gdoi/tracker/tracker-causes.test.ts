@@ -609,3 +609,25 @@ describe('registered between two answers, and registering again at the second: w
     expect(causes(told)[1]).toBe('tek_expired');
   });
 });
+
+describe('no KS tells when its keys were made, and the TEK’s timer was due', () => {
+  const held: GmSketch = { succeeded: 1, kekAt: 2000, timerAt: 430, teks: { '0x0000000A': 500 } };
+  const after = (kekAt: number): GmSketch => ({ succeeded: 2, kekAt, timerAt: 900, teks: { '0x0000000B': 1000 } });
+
+  test('a KEK that took the place of one with time left was replaced by an order, which may have made it register', () => {
+    const told = history([gmAnswer(400, held), gmAnswer(460, after(5400))]);
+    expect(causes(told)).toEqual(['unknown']);
+    expect(reregistrations(told)[0]?.evidence.at(-1)).toBe(
+      'the KS had replaced its KEK long before it was due: its order, or the timer of the TEK: not decided',
+    );
+  });
+
+  test('under the KEK of before it was the TEK', () => {
+    expect(causes(history([gmAnswer(400, held), gmAnswer(460, after(2000))]))).toEqual(['tek_expired']);
+  });
+
+  test('under the next KEK, whose time had come, it was the TEK as well', () => {
+    const due: GmSketch = { ...held, kekAt: 700 };
+    expect(causes(history([gmAnswer(400, due), gmAnswer(460, after(4300))]))).toEqual(['tek_expired']);
+  });
+});
