@@ -1,6 +1,5 @@
 /** `gdoiwatch store`: `copy`, the memory of one store into another, as from SQLite to PostgreSQL and back. */
 import { statSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { Command } from 'commander';
 import { parsePostgresUrl } from '../config/postgres-url.ts';
 import { type Clock, createSystemClock } from '../kernel/clock.ts';
@@ -9,15 +8,22 @@ import { Secret } from '../kernel/secret.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { copyStore } from '../store/copy-store.ts';
 import type { EventStore } from '../store/event-store.ts';
+import type { PostgresTls } from '../store/postgres/connections.ts';
 import { openPostgresStore } from '../store/postgres/postgres-store.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 import { createLogger } from './logger.ts';
+import { secretInFile } from './secret-file.ts';
 import { backupCommand } from './store-backup.ts';
 
 interface CopyFlags {
   readonly from: string;
   readonly to: string;
   readonly passwordFile?: string;
+  readonly tls?: true;
+  readonly tlsCaFile?: string;
+  readonly tlsCertFile?: string;
+  readonly tlsKeyFile?: string;
+  readonly tlsServerName?: string;
 }
 
 const URLS = 'sqlite:FILE or postgres://USER@HOST[:PORT]/DATABASE';
@@ -32,12 +38,19 @@ export function storeCommand(): Command {
     .requiredOption('--from <url>', URLS)
     .requiredOption('--to <url>', URLS)
     .option('--password-file <file>', 'file that holds the password of the PostgreSQL user')
-    .action(async ({ from, to, passwordFile }: CopyFlags) => {
+    .option('--tls', 'speak TLS to PostgreSQL; as each of the following does')
+    .option('--tls-ca-file <file>', "authority of the server's certificate (default: those that the system trusts)")
+    .option('--tls-cert-file <file>', 'certificate of this client, where the server asks for one')
+    .option('--tls-key-file <file>', 'its key')
+    .option('--tls-server-name <name>', "name that the server's certificate is for (default: the host of the URL)")
+    .action(async (flags: CopyFlags) => {
+      const { from, to, passwordFile } = flags;
       if (from === to) throw new UserError('usage_invalid', '--from and --to are the same store');
       const around = {
         clock: createSystemClock(),
         logger: createLogger('warn', process.stderr.isTTY ? 'pretty' : 'json'),
-        password: passwordFile === undefined ? null : await readPassword(passwordFile),
+        password: passwordFile === undefined ? null : await secretOf('--password-file', passwordFile),
+        tls: await tlsOf(flags),
       };
       await using source = await open(from, '--from', around);
       await using target = await open(to, '--to', around);
@@ -54,9 +67,10 @@ interface Around {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly password: Secret | null;
+  readonly tls: PostgresTls | null;
 }
 
-async function open(url: string, flag: '--from' | '--to', { password, ...around }: Around): Promise<EventStore> {
+async function open(url: string, flag: '--from' | '--to', { password, tls, ...around }: Around): Promise<EventStore> {
   const file = /^sqlite:(?:\/\/)?(.+)$/.exec(url)?.[1];
   if (file !== undefined) {
     const there = statSync(file, { throwIfNoEntry: false });
@@ -75,7 +89,7 @@ async function open(url: string, flag: '--from' | '--to', { password, ...around 
   }
   const inUrl = address.password === null ? null : new Secret(address.password);
   const store = await openPostgresStore({
-    address: { ...address, password: password ?? inUrl, tls: null },
+    address: { ...address, password: password ?? inUrl, tls },
     retentionMs: KEEP_ALL_MS,
     writer: 'unfenced',
     ...around,
@@ -87,10 +101,27 @@ async function open(url: string, flag: '--from' | '--to', { password, ...around 
   throw new UserError('store_locked', `${flag}: agents use the store (${names}): stop them first`);
 }
 
-async function readPassword(file: string): Promise<Secret> {
+/** null: in the open. */
+async function tlsOf(flags: CopyFlags): Promise<PostgresTls | null> {
+  const { tlsCaFile: ca, tlsCertFile: cert, tlsKeyFile: key, tlsServerName: serverName } = flags;
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new UserError('usage_invalid', '--tls-cert-file and --tls-key-file go together');
+  }
+  if (flags.tls === undefined && (ca ?? cert ?? serverName) === undefined) return null;
+  const textOf = async (flag: string, file: string) => (await secretOf(flag, file)).reveal();
+  return {
+    ca: ca === undefined ? null : await textOf('--tls-ca-file', ca),
+    cert: cert === undefined ? null : await textOf('--tls-cert-file', cert),
+    key: key === undefined ? null : await secretOf('--tls-key-file', key),
+    serverName: serverName ?? null,
+  };
+}
+
+async function secretOf(flag: string, file: string): Promise<Secret> {
   try {
-    return new Secret((await readFile(file, 'utf8')).replace(/\r?\n$/, ''));
+    return await secretInFile(file);
   } catch (error) {
-    throw new UserError('file_unreadable', `--password-file: ${file} cannot be read`, { cause: error });
+    if (error instanceof UserError) throw new UserError(error.code, `${flag}: ${error.message}`);
+    throw error;
   }
 }

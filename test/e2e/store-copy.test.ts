@@ -20,6 +20,7 @@ import { aBatch, anEvent } from '../builders/event-builder.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 import { PASSWORD, type PostgresServer, startPostgres } from '../store/postgres-server.ts';
+import { NAME, startSecuredPostgres } from '../store/secured-postgres.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { gdoiwatch } from './gdoiwatch.ts';
 
@@ -157,4 +158,28 @@ test('a damaged store is no target either: it is refused, and not set aside', as
   expect(await copy(`sqlite:${whole}`, `sqlite:${damaged}`)).toMatchObject({ status: 2, stdout: '' });
   expect(readdirSync(dirname(damaged)).filter((name) => name.includes('damaged-'))).toEqual([]);
   expect(statSync(damaged).size).toBe(size);
+});
+
+test('over TLS, where the server is the one that the authority vouches for', async () => {
+  const { server: secured, caFile, strangerFile } = await startSecuredPostgres();
+  await using _ = secured;
+  const address = await secured.database();
+  const url = `postgres://gdoi@127.0.0.1:${secured.port}/${address.database}`;
+  const over = (...tls: readonly string[]) =>
+    gdoiwatch(['store', 'copy', '--from', `sqlite:${whole}`, '--to', url, '--password-file', passwordFile, ...tls]);
+  const refused = { status: 2, stdout: '', stderr: expect.stringContaining("server's certificate is not accepted") };
+  expect(await over('--tls')).toMatchObject(refused);
+  expect(await over('--tls-ca-file', caFile)).toMatchObject(refused);
+  expect(await over('--tls-ca-file', strangerFile, '--tls-server-name', NAME)).toMatchObject(refused);
+  expect(await over('--tls-ca-file', caFile, '--tls-server-name', NAME, '--tls-cert-file', caFile)).toMatchObject({
+    status: 2,
+    stderr: 'gdoiwatch: --tls-cert-file and --tls-key-file go together [usage_invalid]\n',
+  });
+  expect(await over('--tls-ca-file', `${caFile}.none`)).toMatchObject({
+    status: 2,
+    stderr: `gdoiwatch: --tls-ca-file: ${caFile}.none cannot be read (ENOENT) [file_unreadable]\n`,
+  });
+  expect(await over('--tls-ca-file', caFile, '--tls-server-name', NAME)).toMatchObject({ status: 0, stderr: '' });
+  await using again = await openPostgresStore({ address, writer: 'unfenced', ...around() });
+  expect((await again.query(everything)).events).toHaveLength(EVENTS.length);
 });

@@ -1,41 +1,22 @@
 /** TLS to PostgreSQL: a server with a certificate of an authority of the test's own, verified in full. */
-import { execFileSync } from 'node:child_process';
-import { chmodSync, chownSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { UserError } from '../../src/kernel/user-error.ts';
 import type { PostgresAddress } from '../../src/store/postgres/connections.ts';
 import { openPostgresStore } from '../../src/store/postgres/postgres-store.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
-import { directoryOfServer, type PostgresServer, startPostgres, unprivileged } from './postgres-server.ts';
-
-const NAME = 'db.example.net';
+import type { PostgresServer } from './postgres-server.ts';
+import { NAME, startSecuredPostgres } from './secured-postgres.ts';
 
 let server: PostgresServer;
 let ca = '';
 let stranger = '';
 beforeAll(async () => {
-  const directory = directoryOfServer();
-  const file = (name: string) => join(directory, name);
-  const openssl = (...args: readonly string[]) => execFileSync('openssl', args, { cwd: directory, stdio: 'pipe' });
-  const issue = ['x509', '-req', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names'];
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
-  const authority = (name: string) =>
-    openssl('req', '-x509', ...key, '-subj', `/CN=${name}`, '-keyout', `${name}.key`, '-out', `${name}.crt`);
-  authority('ca');
-  authority('stranger');
-  openssl('req', ...key, '-subj', '/CN=server', '-keyout', 'server.key', '-out', 'server.csr');
-  writeFileSync(file('names'), `subjectAltName=DNS:${NAME}\n`);
-  openssl(...issue, '-in', 'server.csr', '-out', 'server.crt');
-  const { uid, gid } = unprivileged();
-  for (const name of ['server.key', 'server.crt']) {
-    chmodSync(file(name), 0o600);
-    if (uid !== undefined && gid !== undefined) chownSync(file(name), uid, gid);
-  }
-  ca = readFileSync(file('ca.crt'), 'utf8');
-  stranger = readFileSync(file('stranger.crt'), 'utf8');
-  server = await startPostgres(['ssl=on', `ssl_cert_file=${file('server.crt')}`, `ssl_key_file=${file('server.key')}`]);
+  const secured = await startSecuredPostgres();
+  server = secured.server;
+  ca = readFileSync(secured.caFile, 'utf8');
+  stranger = readFileSync(secured.strangerFile, 'utf8');
 });
 afterAll(() => server[Symbol.asyncDispose]());
 

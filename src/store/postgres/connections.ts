@@ -14,7 +14,7 @@ import { StoreError } from '../store-error.ts';
 import { leavesConnection, storeErrorOf } from './postgres-error.ts';
 import { ServerStream } from './server-stream.ts';
 
-interface PostgresTls {
+export interface PostgresTls {
   /** PEM; null: those that the system trusts. */
   readonly ca: string | null;
   readonly cert: string | null;
