@@ -20,7 +20,6 @@ import { showCryptoGdoi } from '../builders/shown-gdoi.ts';
 import { PATIENCE } from '../builders/patience.ts';
 import { type PostgresServer, startPostgres } from '../store/postgres-server.ts';
 
-/** A fiftieth of the real ones. */
 /** Long enough that a busy machine is not taken for a lost database. */
 const TIMES: ClusterTimes = {
   renewEveryMs: 200,

@@ -1,10 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { gdoiwatch } from '../e2e/gdoiwatch.ts';
 
 /** What bash offers for a line with the cursor at its end. */
-async function offered(...words: string[]): Promise<readonly string[]> {
-  const { stdout: script } = await gdoiwatch(['completion', 'bash']);
+function offered(script: string, words: readonly string[]): readonly string[] {
   const line = ['gdoiwatch', ...words].map((word) => `'${word}'`).join(' ');
   const ask = `${script}\nCOMP_WORDS=(${line}); COMP_CWORD=${words.length}; _gdoiwatch; printf '%s\\n' "\${COMPREPLY[@]}"`;
   const { stdout, stderr, status } = spawnSync('bash', ['--norc', '-c', ask], { encoding: 'utf8' });
@@ -13,18 +12,23 @@ async function offered(...words: string[]): Promise<readonly string[]> {
 }
 
 describe('completion in bash', () => {
-  test('offers commands, their parts, their flags and the values of a flag', async () => {
-    expect(await offered('')).toEqual(expect.arrayContaining(['run', 'check', 'config', 'completion']));
-    expect(await offered('ch')).toEqual(['check']);
-    expect(await offered('config', '')).toEqual(['check', '--help']);
-    expect(await offered('config', 'check', '--')).toEqual(['--config', '--help']);
-    expect(await offered('check', '--host-k')).toEqual(['--host-keys']);
-    expect(await offered('check', '--host-keys', '')).toEqual(['strict', 'accept-new']);
-    expect(await offered('completion', 'bash', '--')).toEqual(['--help']);
+  let script = '';
+  beforeAll(async () => {
+    ({ stdout: script } = await gdoiwatch(['completion', 'bash']));
   });
 
-  test('offers files where a flag takes one', async () => {
-    expect(await offered('run', '--config', 'package.js')).toEqual(['package.json']);
+  test('offers commands, their parts, their flags and the values of a flag', () => {
+    expect(offered(script, [''])).toEqual(expect.arrayContaining(['run', 'check', 'config', 'completion']));
+    expect(offered(script, ['ch'])).toEqual(['check']);
+    expect(offered(script, ['config', ''])).toEqual(['check', '--help']);
+    expect(offered(script, ['config', 'check', '--'])).toEqual(['--config', '--help']);
+    expect(offered(script, ['check', '--host-k'])).toEqual(['--host-keys']);
+    expect(offered(script, ['check', '--host-keys', ''])).toEqual(['strict', 'accept-new']);
+    expect(offered(script, ['completion', 'bash', '--'])).toEqual(['--help']);
+  });
+
+  test('offers files where a flag takes one', () => {
+    expect(offered(script, ['run', '--config', 'package.js'])).toEqual(['package.json']);
   });
 });
 
