@@ -2,15 +2,13 @@
  * How busy the router's processor is (CISCO-PROCESS-MIB, cpmCPUTotalTable): one column more in a request that goes out
  * anyway, seldom while the router is at rest.
  */
-import { BUSY_CPU_PERCENT } from '../gdoi/seen/beside-facts.ts';
+import { cpuLookEveryMs } from '../gdoi/seen/beside-facts.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { GdoiReply } from './gdoi-reply.ts';
 
 /** `cpmCPUTotal1minRev`, Gauge32 of 0 to 100: one row for each processor. */
 export const CPU_ONE_MINUTE = '1.3.6.1.4.1.9.9.109.1.1.1.1.7';
 
-/** Between two looks while it is at rest; while it is not, each poll takes one. */
-const CPU_EVERY_MS = 300_000;
 /** A view that hides the table, or an image without it, is asked again after a day. */
 const HIDDEN_FOR_MS = 24 * 3_600_000;
 /** A stack of switches has fewer. */
@@ -24,8 +22,7 @@ export interface CpuLook {
 
 export function cpuIsDue({ cpu }: { readonly cpu: CpuLook | null }, atMs: EpochMs): boolean {
   if (cpu === null) return true;
-  if (cpu.percent === null) return Math.abs(atMs - cpu.atMs) >= HIDDEN_FOR_MS;
-  return cpu.percent >= BUSY_CPU_PERCENT || Math.abs(atMs - cpu.atMs) >= CPU_EVERY_MS;
+  return Math.abs(atMs - cpu.atMs) >= (cpu.percent === null ? HIDDEN_FOR_MS : cpuLookEveryMs(cpu.percent));
 }
 
 /** What an answer shows of it; null: it was not asked. */

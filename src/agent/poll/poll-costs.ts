@@ -4,9 +4,10 @@
  */
 import { SHOW_CERTIFICATES, SHOW_CPU, SHOW_LOG, type ShowCommand } from '../../access/show-command.ts';
 import type { ResolvedDevice, Schedule } from '../../config/resolved-config.ts';
+import { CPU_EVERY_MS } from '../../gdoi/seen/beside-facts.ts';
 import { cronRunsPerDay } from '../schedule/cron-gap.ts';
 import { ALLOWED_AT_ONCE, allowedEveryMs } from '../schedule/poll-allowance.ts';
-import { CERTIFICATES_PACE, CPU_EVERY_MS, EARLY_SHARE } from './poll-memory.ts';
+import { CERTIFICATES_PACE, EARLY_SHARE } from './poll-memory.ts';
 
 export interface AskedOfDevice {
   readonly what: string;

@@ -7,7 +7,7 @@
  */
 import { SHOW_CERTIFICATES, SHOW_CPU, SHOW_LOG, type ShowCommand, type Spelling } from '../../access/show-command.ts';
 import type { Collector } from '../../config/resolved-config.ts';
-import { BUSY_CPU_PERCENT } from '../../gdoi/seen/beside-facts.ts';
+import { cpuLookEveryMs } from '../../gdoi/seen/beside-facts.ts';
 import type { GmSnapshot, GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
 
 /**
@@ -17,8 +17,6 @@ import type { GmSnapshot, GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
 export const EARLY_SHARE = 0.1;
 /** Detail intervals between two looks at the certificates: hourly by default, they change once a year. */
 export const CERTIFICATES_PACE = 60;
-/** Between two looks at the CPU of a router that is at rest; of a busy one each poll takes one. */
-export const CPU_EVERY_MS = 300_000;
 /** How long a refused command is left alone. */
 const REFUSED_FOR_MS = 3_600_000;
 
@@ -99,10 +97,8 @@ export function leadingCommands(options: {
   );
 }
 
-/** How busy it is, is asked seldom, but at each poll while it is: so that it is seen to be over. */
 export function cpuIsDue(memory: PollMemory, nowMonoMs: number): boolean {
-  const everyMs = (memory.cpuPercent ?? 0) >= BUSY_CPU_PERCENT ? 0 : CPU_EVERY_MS;
-  return isDue(memory, SHOW_CPU, everyMs, nowMonoMs) && isTaken(memory, SHOW_CPU, nowMonoMs);
+  return isDue(memory, SHOW_CPU, cpuLookEveryMs(memory.cpuPercent), nowMonoMs) && isTaken(memory, SHOW_CPU, nowMonoMs);
 }
 
 function isDue(memory: PollMemory, command: ShowCommand, intervalMs: number, nowMonoMs: number): boolean {

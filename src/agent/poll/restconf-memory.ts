@@ -4,8 +4,7 @@
  */
 import { CPU_PATH, cryptoPath, type RestconfPath, SYSTEM_PATH, YANG_LIBRARY_PATH } from '../../access/restconf-path.ts';
 import type { Collector } from '../../config/resolved-config.ts';
-import { BUSY_CPU_PERCENT } from '../../gdoi/seen/beside-facts.ts';
-import { CPU_EVERY_MS } from './poll-memory.ts';
+import { cpuLookEveryMs } from '../../gdoi/seen/beside-facts.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import type { GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { CLOCK_NOT_SEEN, type DeviceClockMemory } from './device-clock.ts';
@@ -117,13 +116,8 @@ export function followUpPaths(
   return [
     ...when(system, [SYSTEM_PATH]),
     ...details.filter((path) => isDue(memory, path, { intervalMs: detailIntervalMs, nowMonoMs })),
-    ...when(isDue(memory, CPU_PATH, { intervalMs: cpuEveryMs(memory), nowMonoMs }), [CPU_PATH]),
+    ...when(isDue(memory, CPU_PATH, { intervalMs: cpuLookEveryMs(memory.cpuPercent), nowMonoMs }), [CPU_PATH]),
   ].filter((path) => (memory.refusedUntilMs.get(path) ?? Number.NEGATIVE_INFINITY) <= nowMonoMs);
-}
-
-/** Of a router that is busy each poll takes a look, so that the end is seen. */
-function cpuEveryMs({ cpuPercent }: RestconfMemory): number {
-  return (cpuPercent ?? 0) >= BUSY_CPU_PERCENT ? 0 : CPU_EVERY_MS;
 }
 
 function when(wanted: boolean, paths: readonly RestconfPath[]): readonly RestconfPath[] {

@@ -62,6 +62,14 @@ export const BUSY_CPU_PERCENT = 80;
 /** Between the two nothing is concluded: a figure at the limit would change the pace at each poll. */
 export const RESTING_CPU_PERCENT = 60;
 
+/** Between two looks at the processor of a router that is at rest. */
+export const CPU_EVERY_MS = 300_000;
+
+/** Milliseconds between two looks at a processor. Of one that was busy (`null`: not known) each poll takes one: its end is seen. */
+export function cpuLookEveryMs(percent: number | null): number {
+  return (percent ?? 0) >= BUSY_CPU_PERCENT ? 0 : CPU_EVERY_MS;
+}
+
 /** From the first line of `show processes cpu`: how busy the router's processor is, in percent. */
 export interface CpuLoad {
   readonly role: 'cpu';
