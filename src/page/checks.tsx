@@ -3,6 +3,7 @@ import { durationText } from '../gdoi/events/duration-text.ts';
 import { type CheckName, HEALTH_STATUSES } from '../gdoi/health/health-check.ts';
 import type { DeviceDocument } from '../http/schemas/device-schema.ts';
 import { Fragment, type VNode } from 'preact';
+import { Column } from './column.tsx';
 import { StatusMark } from './status-mark.tsx';
 
 type Check = DeviceDocument['health']['checks'][number];
@@ -23,21 +24,11 @@ export function ChecksTable({ checks }: { readonly checks: readonly Check[] }): 
       <caption class="visually-hidden">Checks, those that need a look first</caption>
       <thead role="rowgroup">
         <tr role="row">
-          <th role="columnheader" scope="col">
-            Status
-          </th>
-          <th role="columnheader" scope="col">
-            Check
-          </th>
-          <th role="columnheader" scope="col">
-            What
-          </th>
-          <th role="columnheader" scope="col" class="n">
-            Value
-          </th>
-          <th role="columnheader" scope="col" class="n">
-            Threshold
-          </th>
+          <Column>Status</Column>
+          <Column>Check</Column>
+          <Column>What</Column>
+          <Column class="n">Value</Column>
+          <Column class="n">Threshold</Column>
         </tr>
       </thead>
       <tbody role="rowgroup">

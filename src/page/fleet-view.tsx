@@ -7,6 +7,7 @@ import { HEALTH_STATUSES, type HealthStatus } from '../gdoi/health/health-check.
 import type { DeviceSummary } from '../http/schemas/device-schema.ts';
 import type { GroupSummary } from '../http/schemas/group-schema.ts';
 import { Choice } from './choice.tsx';
+import { Column } from './column.tsx';
 import { GroupCards } from './group-cards.tsx';
 import { headline, sum } from './headline.ts';
 import { Age, Countdown } from './instants.tsx';
@@ -104,21 +105,11 @@ export class FleetView implements View {
             <tr role="row">
               {this.#sortHead('status', 'Status')}
               {this.#sortHead('name', 'Device')}
-              <th role="columnheader" scope="col">
-                Role
-              </th>
-              <th role="columnheader" scope="col">
-                Groups
-              </th>
-              <th role="columnheader" scope="col">
-                What
-              </th>
-              <th role="columnheader" scope="col">
-                Next
-              </th>
-              <th role="columnheader" scope="col" class="n">
-                Last answer
-              </th>
+              <Column>Role</Column>
+              <Column>Groups</Column>
+              <Column>What</Column>
+              <Column>Next</Column>
+              <Column class="n">Last answer</Column>
             </tr>
           </thead>
           <tbody role="rowgroup">

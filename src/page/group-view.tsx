@@ -5,6 +5,7 @@ import { HEALTH_STATUSES } from '../gdoi/health/health-check.ts';
 import { inCell } from '../gdoi/seen/cell.ts';
 import type { GroupDocument } from '../http/schemas/group-schema.ts';
 import { ChecksTable, FirstStep } from './checks.tsx';
+import { Column } from './column.tsx';
 import type { EventPage } from './event-history.ts';
 import { EventList } from './event-list.tsx';
 import { Countdown } from './instants.tsx';
@@ -210,28 +211,16 @@ export class GroupView implements View {
           </caption>
           <thead role="rowgroup">
             <tr role="row">
-              <th role="columnheader" scope="col">
-                Status
-              </th>
-              <th role="columnheader" scope="col">
-                GM
-              </th>
-              <th role="columnheader" scope="col" class="c-track">
+              <Column>Status</Column>
+              <Column>GM</Column>
+              <Column class="c-track">
                 <span class="visually-hidden">KEK, in seconds to its expiry</span>
                 <KekAxis scale={scale} />
-              </th>
-              <th role="columnheader" scope="col">
-                Re-registers
-              </th>
-              <th role="columnheader" scope="col">
-                KS
-              </th>
-              <th role="columnheader" scope="col" class="n">
-                Acks missed
-              </th>
-              <th role="columnheader" scope="col">
-                KEK / TEKs
-              </th>
+              </Column>
+              <Column>Re-registers</Column>
+              <Column>KS</Column>
+              <Column class="n">Acks missed</Column>
+              <Column>KEK / TEKs</Column>
             </tr>
           </thead>
           <tbody role="rowgroup">
@@ -336,28 +325,16 @@ function KeyServers(props: {
       <caption>{counted(props.group.kss.length, 'polled KS')}</caption>
       <thead role="rowgroup">
         <tr role="row">
-          <th role="columnheader" scope="col">
-            Status
-          </th>
-          <th role="columnheader" scope="col">
-            KS
-          </th>
-          <th role="columnheader" scope="col" class="c-track">
+          <Column>Status</Column>
+          <Column>KS</Column>
+          <Column class="c-track">
             <span class="visually-hidden">KEK, in seconds to its expiry</span>
             <KekAxis scale={props.scale} />
-          </th>
-          <th role="columnheader" scope="col">
-            Role
-          </th>
-          <th role="columnheader" scope="col">
-            Address
-          </th>
-          <th role="columnheader" scope="col" class="n">
-            GMs
-          </th>
-          <th role="columnheader" scope="col">
-            Version
-          </th>
+          </Column>
+          <Column>Role</Column>
+          <Column>Address</Column>
+          <Column class="n">GMs</Column>
+          <Column>Version</Column>
         </tr>
       </thead>
       <tbody role="rowgroup">
