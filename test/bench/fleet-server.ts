@@ -3,10 +3,9 @@
  * and one for its KS. They echo character by character, as IOS does, and answer as the simulated routers do, of which
  * there is one of each kind: a GM's address is its own. Prints the ports as JSON; ends with its stdin.
  */
-import { createServer, type Server } from 'node:net';
-import ssh2 from 'ssh2';
 import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import { newEd25519KeyPair } from '../../src/simulator/ssh/ed25519-key.ts';
+import { serveEchoingRouter } from './echoing-router.ts';
 
 const [groups = 0, members = 0] = process.argv.slice(2).map(Number);
 const fleet = createSimulatedFleet({ scenario: 'healthy', seed: 1, startMs: Date.now() });
@@ -37,29 +36,21 @@ function addressOf(group: number, gm: number): string {
   return `10.${64 + (group & 127)}.${gm >> 8}.${gm & 255}`;
 }
 
-function serve(role: Role, number: number): ssh2.Server {
+function serve(role: Role, number: number): Promise<number> {
   const group = groupName(number);
-  const prompt = `${role.toUpperCase()}-${group}#`;
   let connections = 0;
-  return new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
-    connections += 1;
-    const address = addressOf(number, connections);
-    client.on('error', () => undefined);
-    client.on('authentication', (context) =>
-      context.method === 'password' ? context.accept() : context.reject(['password']),
-    );
-    client.on('session', (accept) => {
-      const session = accept();
-      session.on('pty', (acceptPty) => acceptPty?.());
-      session.on('shell', (acceptShell) => {
-        const answer = (command: string) => {
-          const text = templateAnswer(role, command).replaceAll(/\bG1\b/g, group);
-          if (role === 'gm') return text.replaceAll('10.16.3.2', address);
-          return command.endsWith('ks members') ? membersAnswer(text, number) : text;
-        };
-        serveShell(acceptShell(), client, prompt, answer);
-      });
-    });
+  return serveEchoingRouter({
+    prompt: `${role.toUpperCase()}-${group}#`,
+    hostKey,
+    answers: () => {
+      connections += 1;
+      const address = addressOf(number, connections);
+      return (command) => {
+        const text = templateAnswer(role, command).replaceAll(/\bG1\b/g, group);
+        if (role === 'gm') return text.replaceAll('10.16.3.2', address);
+        return command.endsWith('ks members') ? membersAnswer(text, number) : text;
+      };
+    },
   });
 }
 
@@ -73,51 +64,10 @@ function membersAnswer(text: string, group: number): string {
   return head + own.join('');
 }
 
-function serveShell(
-  channel: ssh2.ServerChannel,
-  client: ssh2.Connection,
-  prompt: string,
-  answer: (command: string) => string,
-): void {
-  let line = '';
-  channel.write(`\r\n${prompt}`);
-  channel.on('error', () => undefined);
-  channel.on('data', (data: Buffer) => {
-    for (const character of data.toString('latin1')) {
-      if (character !== '\n') {
-        line += character;
-        channel.write(character);
-        continue;
-      }
-      channel.write('\r\n');
-      if (line === 'exit') {
-        channel.end();
-        client.end();
-        return;
-      }
-      channel.write(line.startsWith('show') ? answer(line) + prompt : prompt);
-      line = '';
-    }
-  });
-}
-
-async function listening(server: ssh2.Server): Promise<number> {
-  const listener: Server = createServer((socket) => {
-    socket.setNoDelay(true);
-    server.injectSocket(socket);
-  });
-  await new Promise<void>((resolve) => {
-    listener.listen(0, '127.0.0.1', 4096, resolve);
-  });
-  const address = listener.address();
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
-
 const ports: { group: string; gm: number; ks: number }[] = [];
 for (let number = 1; number <= groups; number += 1) {
-  const gm = await listening(serve('gm', number));
-  ports.push({ group: groupName(number), gm, ks: await listening(serve('ks', number)) });
+  const gm = await serve('gm', number);
+  ports.push({ group: groupName(number), gm, ks: await serve('ks', number) });
 }
 process.stdout.write(`${JSON.stringify(ports)}\n`);
 process.stdin.on('end', () => process.exit(0)).resume();
