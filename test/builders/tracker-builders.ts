@@ -3,7 +3,7 @@ import type { LogMessage } from '../../src/gdoi/seen/device-facts.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import type { GdoiTrapName } from '../../src/gdoi/seen/gdoi-trap.ts';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
-import { emptyGmSnapshot, type GmSnapshot } from '../../src/gdoi/seen/snapshot.ts';
+import { emptyGmSnapshot, emptyKsSnapshot, type GmSnapshot, type GroupSnapshot } from '../../src/gdoi/seen/snapshot.ts';
 import { initialTrackerState, settle, track, type TrackOptions } from '../../src/gdoi/tracker/tracker.ts';
 import type { TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
 
@@ -76,6 +76,19 @@ function gmSnapshot(at: number, sketch: GmSketch): GmSnapshot {
 }
 
 export function gmAnswer(at: number, ...sketches: readonly GmSketch[]): Observation {
+  return answer(
+    at,
+    sketches.map((sketch) => gmSnapshot(at, sketch)),
+  );
+}
+
+/** The primary KS of G1. */
+export function ksAnswer(at: number): Observation {
+  return answer(at, [{ ...emptyKsSnapshot('G1'), localRole: 'primary' }]);
+}
+
+/** `show crypto gdoi`, in a fifth of a second. */
+function answer(at: number, snapshots: readonly GroupSnapshot[]): Observation {
   return {
     kind: 'groups',
     origin: 'cli',
@@ -83,7 +96,7 @@ export function gmAnswer(at: number, ...sketches: readonly GmSketch[]): Observat
     command: 'show crypto gdoi',
     sentAtMs: (T0 + at) * 1000 - 100,
     receivedAtMs: (T0 + at) * 1000 + 100,
-    snapshots: sketches.map((sketch) => gmSnapshot(at, sketch)),
+    snapshots,
     unknownLines: 0,
   };
 }

@@ -4,40 +4,17 @@
  */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type AgentStatus, createReadModel } from '../../src/model/read-model.ts';
+import { createReadModel } from '../../src/model/read-model.ts';
 import { pushMetrics } from '../../src/export/alertmanager/push-metrics.ts';
 import { clusterMetrics } from '../../src/export/cluster-metrics.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
 import { createSelfMetrics } from '../../src/export/self-metrics.ts';
 import { targetMetrics } from '../../src/export/target-metrics.ts';
+import { anAgentStatus } from '../builders/agent-status.ts';
 import { aDevice, aGm, aReport, facts, viewAfter } from '../builders/view-builder.ts';
 import { certificateEnding } from '../builders/health-builders.ts';
 
-const STATUS = {
-  startedAtMs: Date.now(),
-  firstSweepDone: true,
-  firstSweepProgress: 1,
-  pollsRunning: 0,
-  pollsQueued: 0,
-  pollsSkippedLate: 0,
-  hintsHeld: 0,
-  pollsOverAllowance: 0,
-  openSessions: 0,
-  handshakesActive: 0,
-  handshakesWaiting: 0,
-  quarantinedCredentials: ['main'],
-  snmpRequestsActive: 0,
-  restconfConnections: 0,
-  snmpDatagramsDropped: 0,
-  recordErrors: 0,
-  recordLinesDropped: 0,
-  internalErrors: new Map([['poll', 0]]),
-  storeErrors: 0,
-  storeDamaged: 0,
-  eventsDropped: 0,
-  configReloadOk: true,
-  configReloadedAtMs: null,
-} as Partial<AgentStatus> as AgentStatus;
+const STATUS = anAgentStatus({ startedAtMs: Date.now(), quarantinedCredentials: ['main'] });
 const SELF = createSelfMetrics('0', () => STATUS, createReadModel());
 
 const ALERTMANAGER = {

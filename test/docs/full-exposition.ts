@@ -3,7 +3,7 @@
  * listeners, service discovery and an Alertmanager. Written by the real exporter, in the parts of the reference.
  */
 import { afterPollBeside, type GroupTracking, NOT_POLLED_BESIDE } from '../../src/model/device-view.ts';
-import { type AgentStatus, createReadModel } from '../../src/model/read-model.ts';
+import { createReadModel } from '../../src/model/read-model.ts';
 import { webhookMetrics } from '../../src/export/webhooks/webhook-metrics.ts';
 import { pushMetrics } from '../../src/export/alertmanager/push-metrics.ts';
 import { clusterMetrics } from '../../src/export/cluster-metrics.ts';
@@ -13,11 +13,11 @@ import { PreparedLines } from '../../src/export/prepared-lines.ts';
 import { pushedMetrics } from '../../src/export/pushed-metrics.ts';
 import { createSelfMetrics } from '../../src/export/self-metrics.ts';
 import { targetMetrics } from '../../src/export/target-metrics.ts';
-import type { DeviceCertificates } from '../../src/gdoi/seen/certificate.ts';
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import { DEFAULT_FLEET_SETTINGS, fleetView, yardstickOf } from '../../src/gdoi/fleet/fleet-view.ts';
 import { initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
-import { fleet, gmInFleet } from '../builders/health-builders.ts';
+import { anAgentStatus } from '../builders/agent-status.ts';
+import { certificateEnding, fleet, gmInFleet } from '../builders/health-builders.ts';
 import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
 
 /** Part of the reference -> exposition. */
@@ -66,22 +66,6 @@ const KS = aKs({
   ],
 });
 
-const CERTIFICATES: DeviceCertificates = {
-  role: 'certificates',
-  certificates: [
-    {
-      kind: 'device',
-      status: 'available',
-      serial: null,
-      issuer: null,
-      subject: null,
-      notBefore: null,
-      notAfter: { fromMs: NOON, toMs: NOON },
-      trustpoints: ['CORP'],
-    },
-  ],
-};
-
 const TRACKING: GroupTracking = {
   reregistrations: {
     expected: 0,
@@ -117,7 +101,7 @@ function deviceExposition(): string {
     ...viewAfter(report),
     regularIntervalMs: 60_000,
     traffic: { logins: 1, commands: 9, receivedBytes: 20_000, sentBytes: 3_000 },
-    certificates: { value: CERTIFICATES, at },
+    certificates: { ...certificateEnding(30), at },
     snmp: NOT_POLLED_BESIDE,
     restconf: NOT_POLLED_BESIDE,
   };
@@ -166,35 +150,7 @@ const WEBHOOK = {
   failing: false,
 };
 
-const STATUS: AgentStatus = {
-  startedAtMs: NOON,
-  firstSweepDone: true,
-  firstSweepProgress: 1,
-  pollsRunning: 0,
-  pollsQueued: 0,
-  pollsSkippedLate: 0,
-  hintsHeld: 0,
-  pollsOverAllowance: 0,
-  openSessions: 0,
-  handshakesActive: 0,
-  handshakesWaiting: 0,
-  quarantinedCredentials: [],
-  snmpRequestsActive: 0,
-  restconfConnections: 0,
-  snmpDatagramsDropped: 0,
-  pushed: {
-    syslog: { used: 0, unknown_device: 0, other: 0, unreadable: 0, overflow: 0 },
-    trap: { used: 0, unknown_device: 0, other: 0, unreadable: 0, overflow: 0 },
-  },
-  recordErrors: 0,
-  recordLinesDropped: 0,
-  internalErrors: new Map([['poll', 0]]),
-  storeErrors: 0,
-  storeDamaged: 0,
-  eventsDropped: 0,
-  configReloadOk: true,
-  configReloadedAtMs: null,
-};
+const STATUS = anAgentStatus();
 
 async function agentExposition(): Promise<string> {
   const fleet = createReadModel();

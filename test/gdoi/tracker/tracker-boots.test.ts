@@ -3,7 +3,6 @@ import { describe, expect, test } from 'vitest';
 import { initialTrackerState } from '../../../src/gdoi/memory/tracker-state.ts';
 import { withClockStep } from '../../../src/gdoi/memory/clock-step.ts';
 import type { Observation } from '../../../src/gdoi/seen/observation.ts';
-import { emptyKsSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
 import {
   causes,
   facts,
@@ -12,6 +11,7 @@ import {
   type GmSketch,
   type History,
   history,
+  ksAnswer,
   log,
   reregistrations,
   snmpAnswer,
@@ -123,17 +123,6 @@ describe('a reload, with the uptime in whole minutes', () => {
 });
 
 describe('a reload of a KS, which has no counters', () => {
-  const ksAnswer = (at: number): Observation => ({
-    kind: 'groups',
-    origin: 'cli',
-    device: 'gm1',
-    command: 'show crypto gdoi',
-    sentAtMs: (T0 + at) * 1000 - 100,
-    receivedAtMs: (T0 + at) * 1000 + 100,
-    snapshots: [{ ...emptyKsSnapshot('G1'), localRole: 'primary' }],
-    unknownLines: 0,
-  });
-
   // Booted at 100 s or so; the uptime of 4 minutes at 362 s allows 62 s to 122 s.
   const reloaded = [ksAnswer(360), facts(362, 262), ksAnswer(364)];
   const told = (before: readonly Observation[]) => history([ksAnswer(0), facts(2, 900_000), ...before, ...reloaded]);
