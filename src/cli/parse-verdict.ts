@@ -58,11 +58,23 @@ function ofText(health: HealthDocument, dated: boolean, judged: boolean): Health
   };
 }
 
-/** One answer shows no registration that came before it. */
+/** One answer shows no registration that came before it, and no counter that went on. */
 function ofOneMoment(check: HealthDocument['checks'][number]): HealthDocument['checks'][number] {
-  return check.name === 'reregistrations'
-    ? { ...check, status: 'unknown', detail: 'one answer does not show them: not tracked', value: null }
-    : check;
+  switch (check.name) {
+    case 'reregistrations':
+      return { ...check, status: 'unknown', detail: 'one answer does not show them: not tracked', value: null };
+    case 'packets_dropped':
+      return check.status === 'ok'
+        ? {
+            ...check,
+            status: 'unknown',
+            detail: 'one answer does not show whether packets are dropped now',
+            value: null,
+          }
+        : check;
+    default:
+      return check;
+  }
 }
 
 function clockOf(answers: readonly Answer[]): number | null {
