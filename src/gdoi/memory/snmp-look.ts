@@ -79,9 +79,9 @@ function elsewhereOf(before: SnmpLook | null, now: SnmpLook): Elsewhere | null {
 /** A GM that tries its servers goes on to the next one sooner. */
 const STAYED_MS = 600_000;
 
-/** It has been shown for so long that it is the one it registered with; a registration would have brought a TEK. */
-export function hasStayedElsewhere({ elsewhere, receivedMs, teks }: SnmpLook): boolean {
-  return elsewhere !== undefined && teks.length > 0 && receivedMs - elsewhere.since.toMs >= STAYED_MS;
+/** It has been shown for so long that it is the one it registered with; a registration would have brought both keys. */
+export function hasStayedElsewhere({ elsewhere, receivedMs, teks, withoutKek }: SnmpLook): boolean {
+  return elsewhere !== undefined && teks.length > 0 && !withoutKek && receivedMs - elsewhere.since.toMs >= STAYED_MS;
 }
 
 function kekLost(before: SnmpLook | null, at: ReadAt): Interval | null {

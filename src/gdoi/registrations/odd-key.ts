@@ -8,6 +8,7 @@
 import { instant } from '../events/instant-text.ts';
 import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
 import { longestLived } from '../keys/tek-identity.ts';
+import { tekWindow } from '../keys/timer-windows.ts';
 import type { RegistrationFacts } from '../memory/registration-facts.ts';
 import type { HeldView } from '../memory/tracker-state.ts';
 import { type Interval, middleMs } from '../seen/interval.ts';
@@ -49,13 +50,17 @@ export function oddKeyBesideTek(facts: RegistrationFacts, before: HeldView): str
 const REPLACED_OR_TEK =
   'the KS had replaced its KEK long before it was due: its order, or the timer of the TEK: not decided';
 
-/** No KS tells when the KEK was made, but that was before the one held was due. */
-function isReplacedEarly(
-  { kekAfter, kekMade, completed, rekeysBetween }: RegistrationFacts,
-  { kek }: HeldView,
-): boolean {
-  const byRegistration = kekAfter === 'new' && (rekeysBetween ?? 0) === 0;
-  return byRegistration && kekMade === null && kek !== null && completed.toMs < kek.expiry.fromMs - LONGEST_LEAD_MS;
+/**
+ * No KS tells when the KEK was made, but that was before the one held was due. A GM whose attempts had failed, or whose TEK's
+ * timer had run out by the last answer, was registering for that already.
+ */
+function isReplacedEarly(facts: RegistrationFacts, { kek, teks, sentMs }: HeldView): boolean {
+  const { kekAfter, kekMade, completed, rekeysBetween, tekLifetimeSeconds } = facts;
+  if (facts.begunByKek === null && !facts.quick) return false;
+  const tek = longestLived(teks);
+  const wasDue = tek !== null && sentMs >= tekWindow(tek.expiry, tekLifetimeSeconds).toMs;
+  if (kekAfter !== 'new' || kekMade !== null || (rekeysBetween ?? 0) > 0 || wasDue) return false;
+  return kek !== null && completed.toMs < kek.expiry.fromMs - LONGEST_LEAD_MS;
 }
 
 /** An order shows in the next answer, since it cuts the TEKs; and what was made after the beginning did not begin it. */

@@ -622,6 +622,12 @@ describe('no KS tells when its keys were made, and the TEK’s timer was due', (
     );
   });
 
+  test('a GM that had been registering for its TEK by then was ordered by nobody', () => {
+    const lost: GmSketch = { ...held, registered: false, attempted: 3, timerAt: null };
+    const told = history([gmAnswer(400, held), gmAnswer(455, lost), gmAnswer(900, { ...after(5800), attempted: 9 })]);
+    expect(causes(told)).toEqual(['tek_expired']);
+  });
+
   test('under the KEK of before it was the TEK', () => {
     expect(causes(history([gmAnswer(400, held), gmAnswer(460, after(2000))]))).toEqual(['tek_expired']);
   });

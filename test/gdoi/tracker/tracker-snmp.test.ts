@@ -132,6 +132,12 @@ describe('SNMP alone', () => {
       expect(event?.betweenMs).toEqual([(T0 + 60) * 1000 - 50, (T0 + 720) * 1000 + 50]);
     });
 
+    test('is no registration of a GM that holds no KEK, however long it stays', () => {
+      const gone: SnmpSketch = { ...far, kek: null, keyServer: '10.1.12.2' };
+      const told = history([snmpAnswer(0, far), ...[60, 400, 700, 1000, 1300].map((at) => snmpAnswer(at, gone))]);
+      expect(causes(told)).toEqual([]);
+    });
+
     test('is no registration while the GM tries one after the other', () => {
       const trying = ['12', '12', '11', '13', '13', '13', '12', '11', '12', '12', '13', '11', '12', '11'];
       const told = fed(initialTrackerState('gm1'), looks(['11', ...trying, ...trying]));
