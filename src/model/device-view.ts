@@ -13,7 +13,7 @@ import { type LoggedReason, loggedReason, withReason } from '../gdoi/log/logged-
 import type { PlannedPoll } from '../gdoi/keys/poll-instants.ts';
 import { MAX_GROUPS, type Tally } from '../gdoi/memory/tracker-state.ts';
 import type { DeviceCertificates } from '../gdoi/seen/certificate.ts';
-import type { DeviceFacts } from '../gdoi/seen/device-facts.ts';
+import type { DeviceClock, DeviceFacts } from '../gdoi/seen/device-facts.ts';
 import { mergeParts } from '../gdoi/seen/merge-snapshots.ts';
 import type { Observation } from '../gdoi/seen/observation.ts';
 import type { EpochMs, ReadAt } from '../gdoi/seen/instant.ts';
@@ -45,6 +45,8 @@ export interface DeviceView {
   readonly lastSuccessAtMs: EpochMs | null;
   readonly pollDurationMs: number | null;
   readonly facts: { readonly value: DeviceFacts; readonly at: ReadAt } | null;
+  /** Its own time, by `show clock`; absent: not collected, or not answered yet. */
+  readonly clock?: { readonly value: DeviceClock; readonly at: ReadAt };
   /** null: not collected, or not answered yet. */
   readonly certificates: { readonly value: DeviceCertificates; readonly at: ReadAt } | null;
   /** Unknown lines in the answers of the last successful poll. */
@@ -277,7 +279,7 @@ export function observe(view: DeviceView, observation: Observation, partLifetime
     case 'log':
       return withReasons(withUnknown(view, observation), observation);
     case 'clock':
-      return withUnknown(view, observation);
+      return { ...withUnknown(view, observation), clock: { value: observation.clock, at: readAt(observation) } };
     case 'trap':
     case 'registered':
     case 'failure':

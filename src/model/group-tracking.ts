@@ -160,6 +160,23 @@ function contextOf(view: DeviceView, state: TrackerState | null, group: string):
     nextLookMs: nextLookMs(view),
     reasons: view.reasons.filter((reason) => reason.group === null || reason.group === group),
     ...(known === undefined ? {} : ofTheGm(known)),
+    ...clockFaultOf(view),
+  };
+}
+
+/** A difference that no latency or rounding makes, and that certificates and people notice. */
+const CLOCK_OFF_SECONDS = 60;
+
+/** Its clock, where it is not synchronised or far from the agent's. */
+function clockFaultOf({ clock }: DeviceView): Pick<MemberContext, 'clock'> {
+  if (clock === undefined) return {};
+  const { value, at } = clock;
+  const aheadSeconds =
+    value.epochMs === null ? null : Math.round((value.epochMs - (at.sentAtMs + at.receivedAtMs) / 2) / 1000);
+  const off = aheadSeconds !== null && Math.abs(aheadSeconds) > CLOCK_OFF_SECONDS;
+  if (!off && value.synchronised !== false) return {};
+  return {
+    clock: { readMs: at.receivedAtMs, synchronised: value.synchronised, aheadSeconds: off ? aheadSeconds : null },
   };
 }
 

@@ -37,6 +37,7 @@ export interface GmOptions {
   readonly kekExpiry?: number | null;
   /** SPI -> seconds after START at which it expires. */
   readonly teks?: Readonly<Record<string, number>> | null;
+  readonly transport?: 'unicast' | 'multicast';
   readonly received?: number;
   readonly succeeded?: number;
   readonly lastAge?: number | null;
@@ -68,7 +69,7 @@ export function gm(second: number, options: GmOptions = {}): MemberFacts {
           lastAgeSeconds: options.lastAge ?? null,
         },
         kek: {
-          transport: 'unicast',
+          transport: options.transport ?? 'unicast',
           remainingSeconds: kekExpiry === null ? null : Math.max(0, kekExpiry - second),
           encryption: null,
           keyBits: null,

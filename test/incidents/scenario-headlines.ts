@@ -21,7 +21,7 @@ export const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
   'tek-loss': { minutes: 20, groups: { G1: ['ok', 'path_loss warning'] } },
   ejection: {
     minutes: 35,
-    groups: { G1: ['ok', 'path_loss warning', 'path_loss critical', 'ejected critical', 'path_loss warning'] },
+    groups: { G1: ['ok', 'path_loss warning', 'path_loss critical', 'ejected critical', '(ejected) warning'] },
   },
   'ks-down': {
     minutes: 25,
@@ -54,15 +54,7 @@ export const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
   'ejection-coop': {
     minutes: 40,
     groups: {
-      G1: [
-        'ok',
-        'ejected? warning',
-        'path_loss warning',
-        'path_loss critical',
-        'no_primary? warning',
-        'path_loss critical',
-        'ejected critical',
-      ],
+      G1: ['ok', 'ejected? warning', 'path_loss warning', 'path_loss critical', 'ejected critical'],
     },
   },
   demo: {

@@ -1,8 +1,10 @@
 import { expect, test } from 'vitest';
-import { trackOptions } from '../../src/model/group-tracking.ts';
+import type { Observation } from '../../src/gdoi/seen/observation.ts';
+import { observe } from '../../src/model/device-view.ts';
+import { membershipChanges, trackOptions } from '../../src/model/group-tracking.ts';
 import { trackFleet } from '../../src/gdoi/fleet/fleet.ts';
 import { initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
-import { aKs, NOON } from '../builders/view-builder.ts';
+import { aDevice, aGm, aKs, NOON } from '../builders/view-builder.ts';
 
 test('the tracker of a GM is told what the polled KS of its group shows: lead and lifetimes', () => {
   const snapshot = aKs({
@@ -25,4 +27,29 @@ test('the tracker of a GM is told what the polled KS of its group shows: lead an
   expect(options.kekLifetimeSeconds?.('G1')).toBe(1200);
   expect(options.tekLifetimeSeconds?.('G1')).toBe(600);
   expect(options.kekLifetimeSeconds?.('elsewhere')).toBeNull();
+});
+
+test.each([
+  ['not synchronised', { synchronised: false }, { synchronised: false, aheadSeconds: null }],
+  ['an hour behind', { synchronised: true, epochMs: NOON - 3_600_000 }, { synchronised: true, aheadSeconds: -3600 }],
+  ['right', { synchronised: true, epochMs: NOON + 900 }, undefined],
+  ['of a zone that tells no offset', { synchronised: true, epochMs: null, zone: 'EST' }, undefined],
+])('a clock that is %s, as the device showed it, is said of it in its groups', (_title, shown, expected) => {
+  const at = { sentAtMs: NOON, receivedAtMs: NOON };
+  const clock = { role: 'clock', epochMs: NOON, zone: 'UTC', ...shown } as const;
+  const seen: Observation[] = [
+    { kind: 'clock', device: 'gm1', ...at, clock },
+    {
+      kind: 'groups',
+      device: 'gm1',
+      ...at,
+      origin: 'cli',
+      command: 'show crypto gdoi',
+      unknownLines: 0,
+      snapshots: [aGm()],
+    },
+  ];
+  const view = seen.reduce((known, each) => observe(known, each, 600_000), aDevice());
+  const context = membershipChanges(aDevice(), view, null, NOON).get('G1')?.context;
+  expect(context?.clock).toEqual(expected && { readMs: NOON, ...expected });
 });

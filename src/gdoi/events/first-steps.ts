@@ -2,6 +2,18 @@
 export const CHECK_REKEY_PATH =
   'On the KS, show crypto gdoi ks members: compare Rekey Acks missed and the sequence number of this GM; check the path KS to GM for UDP 848 (filter, MTU, QoS)';
 
+/** Multicast rekeys are not acknowledged, and take the way of the multicast tree. */
+export const CHECK_MULTICAST_PATH =
+  'show crypto gdoi on this GM and show crypto gdoi ks rekey on the KS: does its rekey counter follow? Then the multicast path from KS to GM: show ip mroute for the rekey address, RPF, filters for UDP 848, MTU';
+
+/** The GM has the keys: what is lost is on its way back to the KS. */
+export const CHECK_ACK_PATH =
+  'Compare Rekey Acks missed on the KS (show crypto gdoi ks members) with Rekey ACKs sent on this GM (show crypto gdoi); then the path back, GM to KS, for UDP 848 (filter, NAT, control-plane policing at the KS)';
+
+/** A KS dropped it for acknowledgements that did not come. */
+export const CHECK_DROPPED =
+  'Rekey ACKs sent on this GM (show crypto gdoi) and Rekey Acks missed on the KS (show crypto gdoi ks members): do rekeys not arrive, or their acknowledgements? Then UDP 848 between the two, both ways. Only a new registration puts it on the list again';
+
 /** A GM is on no list: it was dropped, or the list was lost. */
 export const CHECK_LIST =
   'show crypto gdoi ks members and show version on the KS: did it restart, or were its members cleared? If not, it dropped this GM: check the path KS to GM for UDP 848 (filter, MTU, QoS)';

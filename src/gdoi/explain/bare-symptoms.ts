@@ -12,9 +12,15 @@ import {
   sorted,
   trafficStops,
 } from './candidate.ts';
-import { type GmFacts, type GroupFacts, hasCoop, isSeenSince, isUnregistered } from './group-facts.ts';
+import { type GmFacts, type GroupFacts, hasCoop, isMulticast, isSeenSince, isUnregistered } from './group-facts.ts';
 import { firstStepOf, whyReregistered } from '../events/gdoi-events.ts';
-import { CHECK_COOP, CHECK_KS, CHECK_REGISTRATION, CHECK_REKEY_PATH } from '../events/first-steps.ts';
+import {
+  CHECK_COOP,
+  CHECK_KS,
+  CHECK_MULTICAST_PATH,
+  CHECK_REGISTRATION,
+  CHECK_REKEY_PATH,
+} from '../events/first-steps.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import { RECENT_MS, type SymptomCheck } from './symptom.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -31,8 +37,10 @@ const WITHOUT_KEK_MS = 90_000;
 const NOTHING = { consequence: null, deadlineMs: null, knownAtMs: null } as const;
 
 export function notRegistered({ facts, open, before, last }: Asked): Candidate | null {
-  const claims = claimed(open, { checks: ['registered'] });
-  const gms = facts.gms.filter((gm) => isUnregistered(gm) && claims.some(({ device }) => device === gm.device));
+  const off = new Set(claimed(open, { checks: ['registered'] }).flatMap(({ device }) => device ?? []));
+  const gms = facts.gms.filter((gm) => isUnregistered(gm) && off.has(gm.device));
+  // Who is not registered acknowledges no rekey.
+  const claims = claimed(open, { checks: ['registered', 'rekeys_acknowledged'], of: off });
   if (gms.length === 0) return registeredAgain(facts, open, last);
   const { nowMs } = facts;
   const names = sorted(gms.map(({ device }) => device));
@@ -85,11 +93,12 @@ function ofTheirKss({ kss, nowMs }: GroupFacts, gms: readonly GmFacts[], sinceMs
 function registeredAgain({ gms, nowMs }: GroupFacts, open: Asked['open'], last: Asked['last']): Candidate | null {
   if (last === null || last.presentSinceMs === null || nowMs - (last.endedMs ?? nowMs) > RECENT_MS) return null;
   const names = devicesOf(last);
-  const claims = claimed(open, {
-    checks: ['reregistrations'],
-    of: new Set(names),
-    fromMs: last.sinceMs - REGISTERING_MS,
-  });
+  const claims = claimed(
+    open,
+    { checks: ['reregistrations'], of: new Set(names), fromMs: last.sinceMs - REGISTERING_MS },
+    // Until the KS's list is read again it counts what they could not acknowledge.
+    { checks: ['rekeys_acknowledged'], of: new Set(names) },
+  );
   if (claims.length === 0) return null;
   return {
     ...last.said,
@@ -110,7 +119,7 @@ export function withoutKek(asked: Asked): Candidate | null {
     holdMs: WITHOUT_KEK_MS,
     summary: (names) =>
       `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'is', 'are')} registered and ${verb(names.length, 'holds', 'hold')} no KEK: no rekey reaches ${verb(names.length, 'it', 'them')}`,
-    firstStep: CHECK_REKEY_PATH,
+    firstStep: isMulticast(facts) ? CHECK_MULTICAST_PATH : CHECK_REKEY_PATH,
   });
 }
 

@@ -119,6 +119,19 @@ export function explainedBefore(
   return (device, atMs) => atMs <= (until.get(device) ?? -Infinity);
 }
 
+/** Was this symptom explained at the last look by one of these causes, which is known and goes on? */
+export function toldBefore(
+  said: readonly Episode[],
+  by: (cause: ExplanationCause) => boolean,
+): (symptom: Symptom) => boolean {
+  const told = new Set<string>();
+  for (const { cause, endedMs, presentSinceMs, said: last } of said) {
+    if (!by(cause) || endedMs !== null || presentSinceMs === null) continue;
+    for (const { check, devices } of last.explains) for (const device of devices) told.add(`${check} ${device}`);
+  }
+  return ({ check, device }) => device !== null && told.has(`${check} ${device}`);
+}
+
 /** Devices with an open symptom of these checks. */
 export function named(symptoms: readonly Symptom[], ...checks: readonly SymptomCheck[]): readonly string[] {
   return sorted(symptoms.flatMap(({ check, device }) => (checks.includes(check) && device !== null ? [device] : [])));

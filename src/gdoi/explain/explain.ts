@@ -6,7 +6,7 @@
  * only when nothing explains it. What was found present is remembered: it does not go and come with single looks, and
  * after its end it still explains what follows from it.
  */
-import { type Candidate, type CauseRule, devicesOf, type Episode, sorted } from './candidate.ts';
+import { type Candidate, type CauseRule, devicesOf, type Episode, sorted, toldBefore } from './candidate.ts';
 import {
   byWeight,
   EXPLANATION_CAUSES,
@@ -33,7 +33,7 @@ import {
   withoutKek,
 } from './bare-symptoms.ts';
 import { naturalOrder } from './said.ts';
-import { type Symptom, symptomsOf } from './symptom.ts';
+import { RECENT_MS, type Symptom, symptomsOf } from './symptom.ts';
 
 /** Plain JSON, at most one episode a cause. */
 export type ExplainMemory = readonly Episode[];
@@ -43,6 +43,12 @@ export const NOTHING_SAID: ExplainMemory = [];
 /** What ended is forgotten after this long. */
 const REMEMBERED_MS = 3_600_000;
 const MAX_EVIDENCE = 12;
+/** While unclear these say no more than that looks at KSs fail. */
+const OF_A_LOOK: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
+  'ks_down',
+  'redundancy_lost',
+  'no_primary',
+]);
 
 const RULES: Readonly<Record<ExplanationCause, CauseRule>> = {
   login_refused: loginRefused,
@@ -86,7 +92,8 @@ export function explain(
   for (const cause of EXPLANATION_CAUSES) {
     const known = before.find((episode) => episode.cause === cause) ?? null;
     const last = remembered(known, facts);
-    const candidate = RULES[cause]({ facts, open, before: last?.endedMs === null ? last : null, last, said: before });
+    const asked = { facts, open, before: last?.endedMs === null ? last : null, last, said: before };
+    const candidate = sparingWhatIsTold(cause, RULES[cause](asked), before);
     if (candidate !== null) {
       const claims = new Set(candidate.claims);
       open = open.filter((symptom) => !claims.has(symptom));
@@ -98,19 +105,36 @@ export function explain(
   return { memory, explanations: explanations.toSorted(byWeight) };
 }
 
+/**
+ * That a look at a KS failed, and no more is known, takes no symptom from a cause that is known and goes on: a lost answer
+ * does not end what was said of a path.
+ */
+function sparingWhatIsTold(
+  cause: ExplanationCause,
+  candidate: Candidate | null,
+  before: ExplainMemory,
+): Candidate | null {
+  if (candidate === null || candidate.phase !== 'unclear' || !OF_A_LOOK.has(cause)) return candidate;
+  const isTold = toldBefore(before, (other) => other !== cause);
+  return { ...candidate, claims: candidate.claims.filter((symptom) => !isTold(symptom)) };
+}
+
 /** What goes on according to the last look: after a restart, until the next one. */
 export function saidLast(memory: ExplainMemory): readonly Explanation[] {
   return memory.flatMap(({ endedMs, said }) => (endedMs === null ? [said] : [])).toSorted(byWeight);
 }
 
 function remembered(episode: Episode | null, { nowMs }: GroupFacts): Episode | null {
-  return episode === null || nowMs - (episode.endedMs ?? nowMs) > REMEMBERED_MS ? null : episode;
+  if (episode === null) return null;
+  const keptMs = episode.presentSinceMs === null ? RECENT_MS : REMEMBERED_MS;
+  return nowMs - (episode.endedMs ?? nowMs) > keptMs ? null : episode;
 }
 
-/** What never was more than unclear and is gone was nothing. */
+/** What never was more than unclear and is gone was nothing, but that it was asked. */
 function episodeAfter(before: Episode | null, said: Explanation | null, { nowMs }: GroupFacts): Episode | null {
   if (said === null || said.phase === 'over') {
-    if (before === null || before.presentSinceMs === null) return null;
+    // A look that fails is asked about once: the next one that fails alone is no news.
+    if (before === null || (before.presentSinceMs === null && !OF_A_LOOK.has(before.cause))) return null;
     return before.endedMs === null ? { ...before, endedMs: nowMs } : before;
   }
   const again = before !== null && before.endedMs === null ? before : null;

@@ -16,7 +16,8 @@ import {
   sorted,
   trafficStops,
 } from './candidate.ts';
-import { type GmFacts, isHeard, isUnregistered } from './group-facts.ts';
+import { type GmFacts, isHeard, isUnregistered, type KsFacts } from './group-facts.ts';
+import { durationText } from '../events/duration-text.ts';
 import { CHECK_CERTIFICATE, CHECK_INSTALL, CHECK_INTERFACE, CHECK_REPLAY } from '../events/first-steps.ts';
 import type { LoggedReason, ReasonKind } from '../log/logged-reason.ts';
 import { clockTime, gmsNamed, verb } from './said.ts';
@@ -174,19 +175,38 @@ export function clockWrong({ facts, open }: Asked): Candidate | null {
   const suffering = among(gms, names);
   const off = suffering.filter(isUnregistered).map(({ device }) => device);
   const first = Math.min(...told.map(({ reason }) => reason.atMs));
+  const wrong = sorted([...suffering, ...kss].flatMap(({ device, clock }) => (clock === undefined ? [] : [device])));
   return {
     phase: 'present',
     status: off.length > 0 ? 'critical' : 'warning',
     sinceMs: first,
-    summary: `${gmsNamed(names, gms.length)} ${verb(names.length, 'does', 'do')} not register since ${clockTime(first)}: for ${list(saying)} a certificate is not valid yet, so a clock is wrong there or at the other end`,
+    summary: `${gmsNamed(names, gms.length)} ${verb(names.length, 'does', 'do')} not register since ${clockTime(first)}: for ${list(saying)} a certificate is not valid yet, so ${wrong.length === 0 ? 'a clock is wrong there or at the other end' : `look at the clock of ${list(wrong)}`}`,
     ...trafficStops(suffering, nowMs, `${verb(names.length, 'it registers', 'they register')} before`),
     confidence: 'likely',
     knownAtMs: null,
-    firstStep: CHECK_CERTIFICATE,
-    scope: sorted([...saying, ...names]),
-    evidence: told.slice(-4).map(({ device, reason }) => `${device}, ${clockTime(reason.atMs)}: ${reason.text}`),
+    firstStep:
+      wrong.length === 0
+        ? CHECK_CERTIFICATE
+        : `show ntp associations on ${list(wrong)}: is a time server reachable, and does the router follow it? Then show crypto pki certificates: valid from when?`,
+    scope: sorted([...saying, ...names, ...wrong]),
+    evidence: [
+      ...told.slice(-4).map(({ device, reason }) => `${device}, ${clockTime(reason.atMs)}: ${reason.text}`),
+      ...among([...suffering, ...kss], wrong).map(clockShown),
+    ],
     claims: claimed(open, { checks: ['registered', 'rekeys_acknowledged'], of: new Set(names) }),
   };
+}
+
+/** `gm1: show clock at 03:00:20 UTC marks its time as not synchronised, and is 3 h 2 min behind the agent’s clock`. */
+function clockShown({ device, clock }: GmFacts | KsFacts): string {
+  if (clock === undefined) return `${device}: its clock was not seen`;
+  const { readMs, synchronised, aheadSeconds } = clock;
+  const marked = synchronised === false ? ['marks its time as not synchronised (* or .)'] : [];
+  const off =
+    aheadSeconds === null
+      ? []
+      : [`is ${durationText(Math.abs(aheadSeconds))} ${aheadSeconds > 0 ? 'ahead of' : 'behind'} the agent’s clock`];
+  return `${device}: show clock at ${clockTime(readMs)} ${[...marked, ...off].join(', and ')}`;
 }
 
 /** Packets that GMs drop: their registrations and keys may all be well. */

@@ -32,8 +32,18 @@ export interface MemberContext {
     readonly backMs: EpochMs | null;
     readonly evidence: readonly string[];
   };
+  /** Its clock is not synchronised, or far from the agent's, by `show clock`; absent: neither, or it was not asked. */
+  readonly clock?: ClockFault;
   /** It drops packets (anti-replay or data plane); absent: it does not, or nothing tells. */
   readonly dropping?: true;
+}
+
+export interface ClockFault {
+  readonly readMs: EpochMs;
+  /** false: it marks its time with `*` or `.`. */
+  readonly synchronised: boolean | null;
+  /** The device's clock less the agent's; null: not far, or its zone tells no offset. */
+  readonly aheadSeconds: number | null;
 }
 
 export interface Failure {
@@ -85,6 +95,8 @@ export interface GmFacts extends MemberContext {
   /** Of all TEKs that it holds; empty: none, or not shown. */
   readonly tekSpis: readonly string[];
   readonly kekExpiredInUse: boolean;
+  /** Its rekeys come by multicast, and are not acknowledged; absent: by unicast, or it does not say. */
+  readonly multicast?: true;
   readonly listedByKs: boolean | null;
   readonly acksMissed: number | null;
   readonly lastRekeyMs: EpochMs | null;
@@ -199,6 +211,11 @@ export function isHeard({ failure }: MemberContext): boolean {
 
 export function isUnregistered(gm: GmFacts): boolean {
   return isHeard(gm) && gm.registered === false;
+}
+
+/** Its rekeys come by multicast: nobody acknowledges them. */
+export function isMulticast({ gms }: GroupFacts): boolean {
+  return gms.some(({ multicast }) => multicast === true);
 }
 
 /** Can a group like this have COOP at all? A single KS without peers gets no advice about it. */

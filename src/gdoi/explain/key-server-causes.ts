@@ -258,6 +258,7 @@ export function ksDown(asked: Asked): Candidate | null {
   const suffering = named(claims, ...LACKING_A_KS).filter((name) => gms.some(({ device }) => device === name));
   const failing = silent.every(isSilent);
   if (!failing && suffering.length === 0 && before === null) return ksBack(asked);
+  if (suffering.length === 0 && wasAskedAlready(asked, silent)) return null;
   const established =
     before?.presentSinceMs != null || (failing && isEstablished(silent, suffering.length, gms.length));
   const only = kss.length === 1 && !hasCoop(facts) ? ', the only KS,' : '';
@@ -272,7 +273,10 @@ export function ksDown(asked: Asked): Candidate | null {
           ? `did not answer at ${clockTime(askedMs)}: a lost answer, or it is down`
           : `${verb(names.length, 'has', 'have')} not answered since ${clockTime(sinceMs)}, and the look at ${verb(names.length, 'it', 'them')} has not ended: whether ${verb(names.length, 'it is', 'they are')} down is not yet clear`
     }`,
-    ...trafficStops(gms, nowMs, `${kss.length === 1 ? 'it comes' : 'one of them comes'} back before`),
+    ...ifSo(
+      established ? null : `if ${verb(names.length, 'it is', 'they are')} down`,
+      trafficStops(gms, nowMs, `${kss.length === 1 ? 'it comes' : 'one of them comes'} back before`),
+    ),
     confidence: established ? (suffering.length > 0 ? 'certain' : 'likely') : 'possible',
     knownAtMs: established ? null : lastLook(silent, nowMs),
     firstStep: CHECK_KS,
@@ -283,6 +287,25 @@ export function ksDown(asked: Asked): Candidate | null {
     ],
     claims,
   };
+}
+
+/** One look failed, as one did a short time ago that came to nothing: only a second one in a row makes it a question again. */
+function wasAskedAlready({ before, last }: Asked, silent: readonly KsFacts[]): boolean {
+  return (
+    before === null &&
+    last !== null &&
+    last.presentSinceMs === null &&
+    silent.every(({ failure }) => failure?.inARow === 1 && !failure.established)
+  );
+}
+
+/** What follows, if what is not yet clear turns out to be so; `condition` null: it is. */
+function ifSo(
+  condition: string | null,
+  { consequence, deadlineMs }: Pick<Candidate, 'consequence' | 'deadlineMs'>,
+): Pick<Candidate, 'consequence' | 'deadlineMs'> {
+  if (condition === null || consequence === null) return { consequence, deadlineMs };
+  return { consequence: { ...consequence, what: `${condition}, ${consequence.what}` }, deadlineMs };
 }
 
 /** What GMs show whose KS gives them neither rekeys nor registrations. */
@@ -301,7 +324,7 @@ function silenceOf({ device, failure, readMs, nextLookMs }: KsFacts, nowMs: Epoc
 }
 
 /** After its end: what the GMs still show of it. */
-function ksBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'last'>): Candidate | null {
+function ksBack({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate | null {
   if (last === null || last.presentSinceMs === null) return null;
   const { nowMs, gms } = facts;
   const endedMs = last.endedMs ?? nowMs;
@@ -316,7 +339,7 @@ function ksBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'last'>): 
     },
     // A GM may show that it is served before the look at its KS has ended, or the next one is due.
     { checks: registering ? ['reachable'] : [], of: new Set(kss) },
-  );
+  ).filter(isOfBefore(said, facts, endedMs));
   const unlisted = gms.filter(({ listedByKs }) => listedByKs === false).map(({ device }) => device);
   const unknownToIt = named(traces, 'rekeys_acknowledged').filter((name) => unlisted.includes(name));
   // A KS that restarted knows no GM until it registers again, which it does when its keys end.
@@ -331,7 +354,36 @@ function ksBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'last'>): 
           : `${was}; ${gms.length === 1 ? 'its GM is' : `all ${gms.length} polled GMs are`} registered`
         : `${was}; ${gmsNamed(waiting, gms.length)} ${verb(waiting.length, 'is', 'are')} not registered again yet${unknownToIt.length === 0 ? '' : `, and until then ${verb(waiting.length, 'gets', 'get')} no rekey`}`,
     status: waiting.length === 0 ? 'ok' : 'warning',
+    // They try again by themselves: only who does not succeed needs anyone.
+    ...(waiting.length === 0 ? {} : { firstStep: stepAfterReturn(named(traces, 'registered'), endedMs, nowMs) }),
   });
+}
+
+/** A rekey that was due after the return, and who registers for it, are troubles of their own. */
+function isOfBefore(said: Asked['said'], { gms, leadMs }: GroupFacts, endedMs: EpochMs): (symptom: Symptom) => boolean {
+  const dueSince = new Set(
+    gms.flatMap(({ device, kekExpiryMs }) =>
+      kekExpiryMs !== null && kekExpiryMs - leadMs > endedMs + CLOCKS_MS ? [device] : [],
+    ),
+  );
+  const losing = new Set(
+    said.flatMap(({ cause, endedMs: overMs, presentSinceMs, said: last }) =>
+      cause === 'path_loss' && overMs === null && presentSinceMs !== null ? last.scope : [],
+    ),
+  );
+  return ({ check, device }) => {
+    if (device === null) return true;
+    return check === 'reregistrations' ? !losing.has(device) : check !== 'kek_remaining' || !dueSince.has(device);
+  };
+}
+
+function stepAfterReturn(unregistered: readonly string[], endedMs: EpochMs, nowMs: EpochMs): string {
+  if (unregistered.length === 0)
+    return 'show crypto gdoi on one of these GMs: Reregisters in tells when it registers again, by itself';
+  const untilMs = endedMs + REGISTERS_AGAIN_MS;
+  return nowMs > untilMs
+    ? CHECK_REGISTRATION
+    : `GMs try again about once a minute. Of one that is still not registered at ${clockTime(untilMs)}: ${CHECK_REGISTRATION}`;
 }
 
 /** Some KSs answer, and none of them is primary. */
@@ -352,7 +404,7 @@ export function noPrimary({ facts, open, before }: Asked): Candidate | null {
     status: established ? 'critical' : 'warning',
     sinceMs,
     summary: `No KS of ${facts.group} is primary since ${clockTime(sinceMs)}: ${ksNamed(secondaries)} ${verb(secondaries.length, 'is', 'are')} secondary${silent.length === 0 ? '' : `, ${ksNamed(sorted(silent.map(({ device }) => device)))} ${verb(silent.length, 'does', 'do')} not answer`}`,
-    ...trafficStops(gms, nowMs, 'a KS becomes primary before'),
+    ...ifSo(established ? null : 'if it stays so', trafficStops(gms, nowMs, 'a KS becomes primary before')),
     confidence: established ? 'certain' : 'possible',
     knownAtMs: established ? null : sinceMs + COOP_SETTLES_MS + facts.pollIntervalMs,
     firstStep: CHECK_COOP,
@@ -378,6 +430,7 @@ export function redundancyLost(asked: Asked): Candidate | null {
   const left = kss.filter((ks) => ks.failure === null && !gone.includes(ks));
   const primary = left.find(({ role }) => role === 'primary');
   if (gone.length === 0 || primary === undefined) return redundancyBack(asked);
+  if (wasAskedAlready(asked, gone)) return null;
   const names = sorted(gone.map(({ device }) => device));
   const sinceMs = before?.sinceMs ?? Math.max(...gone.map((ks) => lastAnswerMs(ks, facts)));
   const failing = gone.some(isSilent);
@@ -390,18 +443,20 @@ export function redundancyLost(asked: Asked): Candidate | null {
     status: 'warning',
     sinceMs,
     summary: established
-      ? `${ksNamed(names)} ${has} not answered since ${clockTime(sinceMs)}; ${does}, and the GMs keep their keys`
+      ? `${ksNamed(names)} ${has} not answered since ${clockTime(sinceMs)}; ${does} and serves the GMs`
       : failing
         ? `${ksNamed(names)} did not answer at ${clockTime(Math.min(...gone.map((ks) => askedInVainMs(ks, nowMs))))}: a lost answer, or it is down; KS ${primary.device} is primary`
         : `${ksNamed(names)} ${has} not answered since ${clockTime(sinceMs)}, and ${verb(names.length, 'its', 'their')} peers call ${it} dead; the look at ${it} has not ended; KS ${primary.device} is primary`,
-    consequence: {
-      what:
-        left.length === 1
-          ? `no redundancy is left: without KS ${primary.device} rekeys and registrations end`
-          : `${left.length} KSs are left`,
-      unless: null,
-    },
-    deadlineMs: null,
+    ...ifSo(established ? null : `if ${verb(names.length, 'it is', 'they are')} down`, {
+      consequence: {
+        what:
+          left.length === 1
+            ? `no redundancy is left: without KS ${primary.device} rekeys and registrations end`
+            : `${left.length} KSs are left`,
+        unless: null,
+      },
+      deadlineMs: null,
+    }),
     confidence: established ? 'likely' : 'possible',
     knownAtMs: established ? null : lastLook(gone, nowMs),
     firstStep: CHECK_KS,
@@ -510,18 +565,18 @@ export function ksOutOfSight({ facts, open, before }: Asked): Candidate | null {
 function over(
   said: Explanation,
   traces: readonly Symptom[],
-  now: { readonly summary: string; readonly status: Candidate['status'] },
+  now: Pick<Candidate, 'summary' | 'status'> & Partial<Pick<Candidate, 'firstStep'>>,
 ): Candidate {
   return {
     ...said,
+    // What was to be done about the cause is done.
+    firstStep: now.status === 'ok' ? null : CHECK_REGISTRATION,
     ...now,
     phase: 'over',
     consequence: null,
     deadlineMs: null,
     confidence: 'likely',
     knownAtMs: null,
-    // What was to be done about the cause is done.
-    firstStep: now.status === 'ok' ? null : CHECK_REGISTRATION,
     claims: traces,
   };
 }

@@ -11,12 +11,13 @@ import {
   named,
   nextLook,
   sorted,
+  toldBefore,
 } from './candidate.ts';
 import { type GmFacts, isUnregistered, type KsFacts } from './group-facts.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import { RECENT_MS } from './symptom.ts';
+import { RECENT_MS, type Symptom } from './symptom.ts';
 
 /** GMs that a KS makes register do so within about a minute; a look later it is seen. */
 const REGISTERS_WITHIN_MS = 180_000;
@@ -24,17 +25,18 @@ const CLOCKS_MS = 5000;
 const ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]{1,4}:[0-9a-f:]{2,40}/iu;
 
 /** A KS removed its members or replaced its policy, and they register anew. */
-export function ksForced({ facts, open }: Asked): Candidate | null {
+export function ksForced({ facts, open, said }: Asked): Candidate | null {
   const { gms, kss, nowMs, pollIntervalMs } = facts;
   const logged = kss.flatMap((ks) => recent(ks, 'members_cleared', nowMs).map((reason) => ({ ks, reason })));
   const told = gms.filter((gm) => forcedAtMs(gm, nowMs) !== null);
   if (told.length === 0 && logged.length === 0) return null;
   const instants = [...told.flatMap((gm) => forcedAtMs(gm, nowMs) ?? []), ...logged.map(({ reason }) => reason.atMs)];
   const fromMs = Math.min(...instants);
+  const isLost = lostBefore(said);
   const claims = butMissingTeks(
     claimed(open, { checks: ['members'] }, { checks: GM_CHECKS, fromMs: fromMs - pollIntervalMs - CLOCKS_MS }),
     gms,
-  );
+  ).filter((symptom) => !isLost(symptom));
   const waiting = named(claims, 'registered');
   const late = waiting.length > 0 && nowMs - Math.max(...instants) > REGISTERS_WITHIN_MS;
   const isWaiting = new Set(waiting);
@@ -63,19 +65,26 @@ export function ksForced({ facts, open }: Asked): Candidate | null {
   };
 }
 
+/** Acknowledgements that were missing before are no matter of a new registration. */
+function lostBefore(said: Asked['said']): (symptom: Symptom) => boolean {
+  const isLoss = toldBefore(said, (cause) => ['path_loss', 'ks_rekeys_lost', 'ejected'].includes(cause));
+  return (symptom) => symptom.check === 'rekeys_acknowledged' && isLoss(symptom);
+}
+
 function forcedAtMs({ forced, lastReregistration: last }: GmFacts, nowMs: EpochMs): EpochMs | null {
   if (forced !== null && nowMs - forced.atMs <= RECENT_MS) return forced.atMs;
   return last !== null && last.cause === 'ks_forced' && nowMs - last.atMs <= RECENT_MS ? last.atMs : null;
 }
 
 /** `clear crypto gdoi` on GMs. */
-export function operatorClear({ facts, open }: Asked): Candidate | null {
+export function operatorClear({ facts, open, said }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
   const cleared = gms.filter(
     ({ lastReregistration: last }) =>
       last !== null && last.cause === 'operator_clear' && nowMs - last.atMs <= RECENT_MS,
   );
   if (cleared.length === 0) return null;
+  const isLost = lostBefore(said);
   const names = sorted(cleared.map(({ device }) => device));
   const instants = cleared.map(({ lastReregistration: last }) => last?.atMs ?? nowMs);
   return {
@@ -93,10 +102,11 @@ export function operatorClear({ facts, open }: Asked): Candidate | null {
       ({ device, lastReregistration: last }) =>
         `${device}: counters restarted while the uptime went on, registered at ${clockTime(last?.atMs ?? nowMs)}`,
     ),
+    // Its KS counts a rekey that came between as not acknowledged, until its list is read again.
     claims: claimed(open, {
-      checks: ['reregistrations', 'kek_present', 'kek_matches_ks', 'tek_matches_ks'],
+      checks: ['reregistrations', 'kek_present', 'kek_matches_ks', 'tek_matches_ks', 'rekeys_acknowledged'],
       of: new Set(names),
-    }),
+    }).filter((symptom) => !isLost(symptom)),
   };
 }
 

@@ -29,11 +29,20 @@ import {
   type GroupFacts,
   hasCoop,
   isHeard,
+  isMulticast,
   isSeenSince,
   isSilent,
+  isUnregistered,
 } from './group-facts.ts';
-import { CHECK_LIST, CHECK_REKEY_PATH } from '../events/first-steps.ts';
+import {
+  CHECK_ACK_PATH,
+  CHECK_DROPPED,
+  CHECK_LIST,
+  CHECK_MULTICAST_PATH,
+  CHECK_REKEY_PATH,
+} from '../events/first-steps.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
+import { lastRekey, lostKey, missedIt, missingAcks } from './lost-rekey.ts';
 import { clockTime, gmCount, gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS, type Symptom } from './symptom.ts';
@@ -56,6 +65,9 @@ const DUE_BEFORE_MS = 60_000;
 
 const CHECK_KS_SIDE =
   'show crypto gdoi ks rekey and ks members on the KS: does it send, and who acknowledges? Then what stands in front of it: firewall and ACL for UDP 848, fragmentation of large rekeys, control-plane policing';
+
+const CHECK_KS_MULTICAST =
+  'show crypto gdoi ks rekey on the KS: does it send? Then the multicast that carries its rekeys: source and group address, RPF and PIM at its first hop (show ip mroute), firewall and ACL for UDP 848, fragmentation of large rekeys';
 
 interface Loss {
   readonly missed: readonly string[];
@@ -83,14 +95,16 @@ function lossOf({ facts, open, before, said }: Asked): Loss {
       .map(({ device }) => device),
   );
   const hanging = new Set(gms.filter((gm) => givesNoAnswer(gm, nowMs)).map(({ device }) => device));
+  const unregistered = new Set(gms.filter(isUnregistered).map(({ device }) => device));
   const answering = open.filter(
     ({ check, device }) =>
       check !== 'rekeys_acknowledged' ||
-      !hanging.has(device ?? '') ||
-      before?.said.scope.includes(device ?? '') === true,
+      before?.said.scope.includes(device ?? '') === true ||
+      !(hanging.has(device ?? '') || unregistered.has(device ?? '') || explained.has(device ?? '')),
   );
   const traces = claimed(
-    // Who gives the agent no answer may be unable to acknowledge: the look at it tells.
+    // Who gives the agent no answer may be unable to acknowledge: the look at it tells. Who is not
+    // registered gets no rekey, and its KS counts that until its list is read again.
     answering,
     { checks: LOSS_CHECKS.filter((check) => check !== 'reregistrations') },
     { checks: ['reregistrations'], of: missedOne },
@@ -214,9 +228,10 @@ function isKsUnseen({ kss, gms, leadMs, nowMs }: GroupFacts, { missed, gotCount 
   return senders.every((ks) => givesNoAnswer(ks, nowMs) || (ks.nextLookMs !== null && !isSeenSince(ks, dueMs, nowMs)));
 }
 
-function isMany({ missed, unacknowledged, gotCount }: Loss, members: number): boolean {
+/** `pathsKnown`: it was found to be single paths; only who was not looked at since would make it the KS's side. */
+function isMany({ missed, unacknowledged, gotCount, undecided }: Loss, members: number, pathsKnown: boolean): boolean {
   if (missed.length < 2 || members === 0) return false;
-  if (members < SMALL_GROUP) return missed.length > gotCount;
+  if (members < SMALL_GROUP) return missed.length > gotCount + (pathsKnown ? undecided.length : 0);
   return unacknowledged.length / members > KS_SHARE_UNACKNOWLEDGED || missed.length / members > KS_SHARE_BEHIND;
 }
 
@@ -299,8 +314,9 @@ export function oldKekInUse({ facts, open }: Asked): Candidate | null {
     ...trafficStops(holding, nowMs, 'it registers again before'),
     confidence: 'certain',
     knownAtMs: null,
-    firstStep:
-      'show crypto gdoi ks members on the KS: does this GM acknowledge? Then the path for UDP 848 from KS to GM. Only a new registration heals it',
+    firstStep: isMulticast(facts)
+      ? `${CHECK_MULTICAST_PATH}. Only a new registration heals it`
+      : 'show crypto gdoi ks members on the KS: does this GM acknowledge? Then the path for UDP 848 from KS to GM. Only a new registration heals it',
     scope: names,
     evidence: holding.map(
       (gm) =>
@@ -317,7 +333,10 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
   const loss = lossOf(asked);
   const was = before !== null && before.presentSinceMs !== null;
   const same = was && loss.missed.length > 0 && isWithin(loss.missed, before.said.scope);
-  const many = isMany(loss, members);
+  const pathsKnown = asked.said.some(
+    ({ cause, endedMs, presentSinceMs }) => cause === 'path_loss' && endedMs === null && presentSinceMs !== null,
+  );
+  const many = isMany(loss, members, pathsKnown);
   if ((!many && !same) || mayBeOldKs(asked, loss) || (!was && isKsUnseen(facts, loss))) return null;
   const servers = sorted(kss.filter(({ failure }) => failure === null).map(({ device }) => device));
   const from = servers.length === 0 ? 'the KS' : kss.length === 1 ? `KS ${servers[0] ?? ''}` : 'the primary KS';
@@ -327,13 +346,14 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
   ]);
   const got = many ? loss.got.filter((name) => !names.includes(name)) : [];
   const failing = loss.traces.some(({ check }) => check === 'tek_remaining' || check === 'kek_present');
+  const key = lostKey(loss.traces, facts);
   const waiting = among(gms, loss.missed).filter((gm) => gm.rekeyOverdue);
   return {
     phase: 'present',
     // Once all have registered again, nothing is in danger until the next rekey of this kind.
     status: waiting.length > 0 || failing || loss.unacknowledged.length > 0 ? 'critical' : 'warning',
     sinceMs: before?.sinceMs ?? nowMs,
-    summary: `Rekeys of ${from} do not arrive: ${gmsNamed(names, members)} missed the last one${got.length === 0 ? '' : `, only ${list(got)} got it`}`,
+    summary: `Rekeys of ${from} do not arrive: ${gmsNamed(names, members)} ${missedIt(key, hasOnlyAcks(loss))}${got.length === 0 ? '' : `, only ${list(got)} got it`}`,
     ...whatFollows(
       loss,
       facts,
@@ -341,17 +361,17 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
         ? trafficStops(among(gms, loss.missed), nowMs, 'they register before')
         : {
             consequence: {
-              what: 'they keep their traffic by registering again; the next rekey with a new KEK will be lost as well',
-              unless: null,
+              what: `they keep their traffic by registering again; the next ${key === 'KEK' || key === 'TEK' ? `${key} rekey` : 'rekey'} will be lost as well`,
+              unless: 'what drops them is mended before',
             },
             deadlineMs: null,
           },
     ),
     confidence: loss.undecided.length === 0 ? 'certain' : 'likely',
     knownAtMs: null,
-    firstStep: CHECK_KS_SIDE,
+    firstStep: isMulticast(facts) ? CHECK_KS_MULTICAST : CHECK_KS_SIDE,
     scope: sorted([...servers, ...names]),
-    evidence: evidenceOf(loss, members, facts),
+    evidence: evidenceOf(loss, facts),
     claims: [...loss.traces, ...registering(asked, loss)],
   };
 }
@@ -392,7 +412,8 @@ export function pathLoss(asked: Asked): Candidate | null {
   const open = asked.before?.presentSinceMs == null && loss.gotCount === 0 && loss.undecided.length > 0;
   const unclear = releaseUnknown || unseen || open;
   const healed = mine.filter((gm) => missedCause(gm, nowMs));
-  const onlyAcks = loss.traces.every(({ check }) => check === 'rekeys_acknowledged');
+  const onlyAcks = hasOnlyAcks(loss);
+  const key = lostKey(loss.traces, facts);
   const holding = onlyAcks && mine.length > 0 && mine.every((gm) => gm.kekMatchesKs === true);
   const dangerous = worst >= CRITICAL_AT_MISSED;
   return {
@@ -412,6 +433,7 @@ export function pathLoss(asked: Asked): Candidate | null {
               worst,
               healedMs: healed.map(({ lastReregistration: last }) => last?.atMs ?? nowMs),
               holding,
+              what: missedIt(key, onlyAcks),
             }),
     ...whatFollows(
       loss,
@@ -434,9 +456,9 @@ export function pathLoss(asked: Asked): Candidate | null {
     ),
     confidence: unclear ? 'possible' : 'likely',
     knownAtMs: releaseUnknown ? releaseKnownMs(asked) : unclear ? lastLook(unseen ? kss : loss.undecided, nowMs) : null,
-    firstStep: CHECK_REKEY_PATH,
+    firstStep: holding ? CHECK_ACK_PATH : isMulticast(facts) ? CHECK_MULTICAST_PATH : CHECK_REKEY_PATH,
     scope: loss.missed,
-    evidence: evidenceOf(loss, members, facts),
+    evidence: evidenceOf(loss, facts),
     claims: [...loss.traces, ...registering(asked, loss)],
   };
 }
@@ -450,6 +472,8 @@ function pathSummary(
     readonly healedMs: readonly EpochMs[];
     /** They have the current keys: only their acknowledgements are missing. */
     readonly holding: boolean;
+    /** `missed the last KEK rekey`. */
+    readonly what: string;
   },
 ): string {
   const { from, members, worst, healedMs, holding } = known;
@@ -458,14 +482,13 @@ function pathSummary(
   // Without their number, which changes with each look.
   const others = gotCount === 0 ? '' : `; ${members - missed.length === 1 ? 'the other one' : 'others'} got it`;
   if (holding) {
-    return `Acknowledgements of ${whom} do not reach ${from}, ${worst === 1 ? 'the last one is missing' : `${worst} in a row are missing`}, though ${it} ${verb(missed.length, 'has', 'have')} the current keys: the path back drops them`;
+    return `Acknowledgements of ${whom} do not reach ${from}, ${worst === 1 ? 'that of the last rekey is missing' : `those of the last ${worst} rekeys are missing`}, though ${it} ${verb(missed.length, 'has', 'have')} the current keys: the path back drops them`;
   }
   const [first, ...more] = healedMs;
   const again =
     first === undefined ? '' : ` and re-registered ${between(Math.min(first, ...more), Math.max(first, ...more))}`;
-  const what =
-    worst >= CRITICAL_AT_MISSED ? `${it} did not acknowledge the last ${worst}` : `${it} missed the last one`;
-  return `The path from ${from} to ${whom} drops rekeys: ${what}${again}${others}`;
+  const what = worst >= CRITICAL_AT_MISSED ? `did not acknowledge the last ${worst} rekeys` : known.what;
+  return `The path from ${from} to ${whom} drops rekeys: ${it} ${what}${again}${others}`;
 }
 
 function nextRekey({ kss, nowMs }: GroupFacts): EpochMs | null {
@@ -479,7 +502,7 @@ function nextRekey({ kss, nowMs }: GroupFacts): EpochMs | null {
 const NOT_LISTED_MS = 60_000;
 
 /** A KS dropped the GM, which believes that it is registered. */
-export function ejected({ facts, open, before, said }: Asked): Candidate | null {
+export function ejected({ facts, open, before, last, said }: Asked): Candidate | null {
   const { gms, kss, unacknowledged, nowMs } = facts;
   const dropped = [
     ...gms.filter((gm) => isHeard(gm) && gm.listedByKs === false).map(({ device }) => device),
@@ -488,7 +511,7 @@ export function ejected({ facts, open, before, said }: Asked): Candidate | null 
       .map(({ device, address }) => device ?? address),
   ];
   const names = named(claimed(open, { checks: ['rekeys_acknowledged'], of: new Set(dropped) }), 'rekeys_acknowledged');
-  if (names.length === 0) return null;
+  if (names.length === 0) return listedAgain({ facts, open, last, said });
   const claims = claimed(open, { checks: LOSS_CHECKS, of: new Set(names) });
   const members = among(gms, names);
   // Who had missed two acknowledgements was dropped for the third. Others may register anew at this moment, or were cleared on the KS.
@@ -523,13 +546,49 @@ export function ejected({ facts, open, before, said }: Asked): Candidate | null 
     ...trafficStops(members, nowMs, `${verb(names.length, 'it registers', 'they register')} again before`),
     confidence: established ? 'likely' : 'possible',
     knownAtMs: established ? null : nextLook(kss, nowMs),
-    firstStep: established && forAcks.length < names.length ? CHECK_LIST : CHECK_REKEY_PATH,
+    firstStep: !established || forAcks.length < names.length ? CHECK_LIST : CHECK_DROPPED,
     scope: names,
     evidence: names.map((name) =>
       counted.has(name)
         ? `${name}: three acknowledgements missed, as the KS counts`
         : `${name}: Registered, and not listed by any KS that answers`,
     ),
+    claims,
+  };
+}
+
+/** It registered for want of rekeys that no KS sent it: no rekey was lost on the way. What it was dropped for goes on. */
+function listedAgain({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate | null {
+  const { gms, nowMs } = facts;
+  if (last === null || last.presentSinceMs === null || nowMs - (last.endedMs ?? nowMs) > RECENT_MS) return null;
+  const claims = claimed(open, {
+    checks: ['reregistrations'],
+    of: new Set(devicesOf(last)),
+    fromMs: last.sinceMs - REGISTERING_MS,
+  });
+  const names = named(claims, 'reregistrations');
+  if (names.length === 0) return null;
+  const losing = new Set(
+    said.flatMap((episode) => (LOSSES.has(episode.cause) && episode.worst === 'critical' ? devicesOf(episode) : [])),
+  );
+  const again = names.some((name) => losing.has(name));
+  const instants = claims.map(({ sinceMs }) => sinceMs);
+  const [was, it, gets] = names.length === 1 ? ['was', 'it', 'gets'] : (['were', 'they', 'get'] as const);
+  return {
+    ...last.said,
+    phase: 'over',
+    status: again ? 'warning' : 'ok',
+    summary: `${gmsNamed(names, gms.length)} ${was} on no KS’s list from ${clockTime(last.sinceMs)} on and registered again ${between(Math.min(...instants), Math.max(...instants))}: ${it} ${gets} rekeys again`,
+    consequence: again
+      ? {
+          what: `the KS drops ${verb(names.length, 'it', 'them')} again`,
+          unless: `${verb(names.length, 'its', 'their')} acknowledgements arrive`,
+        }
+      : null,
+    deadlineMs: null,
+    knownAtMs: null,
+    confidence: 'likely',
+    firstStep: again ? CHECK_DROPPED : null,
     claims,
   };
 }
@@ -550,18 +609,23 @@ function earliest(instants: readonly (EpochMs | null)[], nowMs: EpochMs): EpochM
   return ahead.length === 0 ? null : Math.min(...ahead);
 }
 
-function evidenceOf(loss: Loss, members: number, { gms, kss }: GroupFacts): readonly string[] {
+function hasOnlyAcks({ traces }: Loss): boolean {
+  return traces.every(({ check }) => check === 'rekeys_acknowledged');
+}
+
+function evidenceOf(loss: Loss, facts: GroupFacts): readonly string[] {
+  const { gms, kss } = facts;
   const sharing = among(gms, loss.missed);
   const [keyServer, ...others] = new Set(sharing.map((gm) => gm.keyServer));
+  const acks = missingAcks(facts, loss.unacknowledged);
   return [
-    `missed it: ${list(loss.missed)}`,
+    // What a KS counts is a line of its own: it counts the rekey that came last, of whatever key.
+    ...(hasOnlyAcks(loss) ? [] : [`missed ${lastRekey(lostKey(loss.traces, facts))}: ${list(loss.missed)}`]),
     ...(loss.got.length === 0 ? [] : [`got it: ${list(loss.got)}`]),
     ...(loss.undecided.length === 0
       ? []
       : [`not looked at since: ${list(loss.undecided.map(({ device }) => device))}`]),
-    ...(kss.length === 0
-      ? ['no KS is polled: who acknowledged is not known']
-      : [`${loss.unacknowledged.length} of ${members} GMs did not acknowledge the last rekey, as the KS counts`]),
+    ...(kss.length === 0 ? ['no KS is polled: who acknowledged is not known'] : acks === null ? [] : [acks]),
     ...(keyServer != null && others.length === 0 && sharing.length > 1
       ? [`all of them are registered with KS ${keyServer}`]
       : []),

@@ -40,6 +40,7 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
     receivedAtMs: at.receivedAtMs,
     registeredSinceMs: sameRegistration ? before.registeredSinceMs : at.receivedAtMs,
     kek: kekPresence(gm),
+    ...(isMulticast(before, gm) ? { multicast: true } : {}),
     kekExpiryMs,
     kekSinceMs:
       sameExpiry(before?.kekExpiryMs ?? null, kekExpiryMs) && before !== null ? before.kekSinceMs : at.receivedAtMs,
@@ -55,6 +56,11 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
     lastReregistration: facts.lastReregistration ?? null,
     context: facts.context ?? NO_CONTEXT,
   };
+}
+
+function isMulticast(before: FleetGm | null, gm: GmSnapshot): boolean {
+  const transport = gm.kek?.transport ?? null;
+  return transport === null ? before?.multicast === true : transport === 'multicast';
 }
 
 /** Facts are given again without a new answer when something else about the GM changed. */

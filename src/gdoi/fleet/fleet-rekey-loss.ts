@@ -141,8 +141,15 @@ export function rekeyLoss(
     gms,
     share: share(gms.length),
     evidence: [
-      `${unacknowledged.size} of ${known.members} GMs did not acknowledge the last rekey`,
-      `${behind.size} of ${known.members} GMs lack a current key, have an overdue KEK rekey or just re-registered for a missed one`,
+      // The KS counts the rekey that came last, of whatever key: that none is missing there says nothing of an earlier one.
+      ...(unacknowledged.size === 0
+        ? []
+        : [`${unacknowledged.size} of ${known.members} GMs did not acknowledge the last rekey, as the KS counts`]),
+      ...(behind.size === 0
+        ? []
+        : [
+            `${behind.size} of ${known.members} GMs lack a current key, have an overdue KEK rekey or just re-registered for a missed one`,
+          ]),
       ...commonKs(polled, new Set(gms)),
       ...(known.legacyKss.length === 0
         ? []

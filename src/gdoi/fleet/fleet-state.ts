@@ -103,6 +103,8 @@ export interface FleetGm {
   readonly registeredSinceMs: EpochMs;
   /** `absent`: TEKs but no KEK, or a lifetime of 0; `unknown`: the output shows neither. */
   readonly kek: 'shown' | 'absent' | 'unknown';
+  /** Its rekeys come by multicast, as it showed last; absent: by unicast, or not shown. */
+  readonly multicast?: true;
   readonly kekExpiryMs: EpochMs | null;
   /** First answer with this expiry. */
   readonly kekSinceMs: EpochMs;

@@ -90,7 +90,8 @@ function gmFacts(gm: FleetGm, inGroup: GmInGroup | undefined): GmFacts {
     lastRekeyMs: gm.lastRekeyMs,
     lastReregistration: gm.lastReregistration,
   };
-  return isSomethingUnusual(context) ? { ...facts, ...unusual(context) } : facts;
+  if (gm.multicast !== true && !isSomethingUnusual(context)) return facts;
+  return { ...facts, ...unusual(context), ...(gm.multicast === true ? { multicast: true } : {}) };
 }
 
 function ksFacts(ks: FleetKs): KsFacts {
@@ -122,10 +123,14 @@ function ksFacts(ks: FleetKs): KsFacts {
 }
 
 /** What most members never have. */
-function isSomethingUnusual({ linkDown, dropping }: MemberContext): boolean {
-  return linkDown !== undefined || dropping !== undefined;
+function isSomethingUnusual({ linkDown, dropping, clock }: MemberContext): boolean {
+  return linkDown !== undefined || dropping !== undefined || clock !== undefined;
 }
 
-function unusual({ linkDown, dropping }: MemberContext): Pick<MemberContext, 'linkDown' | 'dropping'> {
-  return { ...(linkDown === undefined ? {} : { linkDown }), ...(dropping === undefined ? {} : { dropping }) };
+function unusual({ linkDown, dropping, clock }: MemberContext): Pick<MemberContext, 'linkDown' | 'dropping' | 'clock'> {
+  return {
+    ...(linkDown === undefined ? {} : { linkDown }),
+    ...(dropping === undefined ? {} : { dropping }),
+    ...(clock === undefined ? {} : { clock }),
+  };
 }

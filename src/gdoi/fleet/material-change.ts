@@ -140,12 +140,19 @@ function contextChanged(before: MemberContext, now: MemberContext): boolean {
     before.linkDown?.sinceMs !== now.linkDown?.sinceMs ||
     before.linkDown?.backMs !== now.linkDown?.backMs ||
     before.dropping !== now.dropping ||
+    before.clock?.synchronised !== now.clock?.synchronised ||
+    inMinutes(before.clock) !== inMinutes(now.clock) ||
     before.unregisteredSinceMs !== now.unregisteredSinceMs ||
     before.failedAttempts !== now.failedAttempts ||
     before.reasons.length !== now.reasons.length ||
     before.reasons.at(-1) !== now.reasons.at(-1) ||
     moved(before.bootMs, now.bootMs, SAME_BOOT_MS)
   );
+}
+
+/** A clock that is off stays so, give or take the latency of an answer. */
+function inMinutes(clock: MemberContext['clock']): number | null {
+  return clock === undefined || clock.aheadSeconds === null ? null : Math.round(clock.aheadSeconds / 60);
 }
 
 function moved(before: EpochMs | null, now: EpochMs | null, within: number): boolean {

@@ -10,7 +10,13 @@ import type { FleetView } from '../fleet/fleet-view.ts';
 import type { GmInFleet, GmInGroup } from '../fleet/gm-in-group.ts';
 import type { Forecast } from '../keys/forecast.ts';
 import { ACKS_MISSED_CRITICAL, check, type HealthCheck, nameList } from './health-check.ts';
-import { CHECK_REGISTRATION, CHECK_REKEY_PATH, CHECK_REPLAY, COMPARE_KS } from '../events/first-steps.ts';
+import {
+  CHECK_MULTICAST_PATH,
+  CHECK_REGISTRATION,
+  CHECK_REKEY_PATH,
+  CHECK_REPLAY,
+  COMPARE_KS,
+} from '../events/first-steps.ts';
 import { firstStepOf, whyReregistered } from '../events/gdoi-events.ts';
 import type { HealthTracking } from './health-input.ts';
 import { lastUnexpectedOf } from '../memory/tracker-state.ts';
@@ -60,6 +66,11 @@ export function gmChecks(input: GmHealthInput): readonly HealthCheck[] {
   ];
 }
 
+/** How to look for rekeys that do not reach it. */
+function pathOf({ kek }: GmSnapshot): string {
+  return kek?.transport === 'multicast' ? CHECK_MULTICAST_PATH : CHECK_REKEY_PATH;
+}
+
 /** SNMP shows no registration state: a GM that holds live keys is not unknown for want of that word. */
 function registered({ group, gm, at, atMs }: GmHealthInput): HealthCheck {
   const said = gm.status === null ? '' : ` (${gm.status})`;
@@ -98,7 +109,7 @@ function kekPresent({ group, gm }: GmHealthInput): HealthCheck {
   return check(['kek_present', group], 'critical', 'holds no KEK: no rekey can reach it until it registers again', {
     value: false,
     threshold: 'present',
-    action: CHECK_REKEY_PATH,
+    action: pathOf(gm),
   });
 }
 
@@ -112,7 +123,7 @@ function kekRemaining({ group, gm, at, atMs, tracking, forecast, fleet }: GmHeal
   if (read === null) return unknown('its release shows no KEK lifetime (older than 15.2(1)T / XE 3.5S)');
   const left = secondsLeft(at, read, atMs);
   const bad = (status: 'warning' | 'critical', detail: string) =>
-    check(['kek_remaining', group], status, detail, { value: left, threshold: leadSeconds, action: CHECK_REKEY_PATH });
+    check(['kek_remaining', group], status, detail, { value: left, threshold: leadSeconds, action: pathOf(gm) });
   if (read <= 0) return bad('critical', 'its KEK has expired: only a registration helps');
   if (tracking?.kekRekeyOverdue === true || forecast.kekRekeyOverdue === true) {
     return bad('warning', `no KEK rekey came, ${durationText(left)} of the old KEK left${within(forecast, at, atMs)}`);
@@ -163,13 +174,13 @@ function tekRemaining({ group, gm, at, atMs, tracking }: GmHealthInput): HealthC
     return check(['tek_remaining', group], 'critical', 'its TEKs have expired: its traffic is dropped', {
       ...more,
       value: 0,
-      action: CHECK_REKEY_PATH,
+      action: pathOf(gm),
     });
   if (longest <= TEK_OVERDUE_SECONDS || tracking?.tekRekeyOverdue === true)
     return check(['tek_remaining', group], 'warning', `no TEK rekey came, ${durationText(left)} of the last TEK left`, {
       ...more,
       value: left,
-      action: CHECK_REKEY_PATH,
+      action: pathOf(gm),
     });
   if (left <= TEK_OVERDUE_SECONDS)
     return check(['tek_remaining', group], 'unknown', 'a TEK rekey was due since it was last asked', {
@@ -202,7 +213,7 @@ function rekeysAcknowledged({ group, gm }: GmHealthInput, known: GmInFleet | nul
       'registered, but no KS lists it: it gets no rekey any more',
       {
         ...more,
-        action: CHECK_REKEY_PATH,
+        action: pathOf(gm),
       },
     );
   if (missed === null) {
@@ -210,12 +221,12 @@ function rekeysAcknowledged({ group, gm }: GmHealthInput, known: GmInFleet | nul
       gm.kek?.transport === 'multicast' ? 'multicast rekeys are not acknowledged' : 'no KS that lists it is polled';
     return check(['rekeys_acknowledged', group], 'unknown', why, more);
   }
-  if (missed === 0) return check(['rekeys_acknowledged', group], 'ok', 'acknowledged the last rekey', more);
+  if (missed === 0) return check(['rekeys_acknowledged', group], 'ok', 'its KS misses no acknowledgement of it', more);
   return check(
     ['rekeys_acknowledged', group],
     missed < ACKS_MISSED_CRITICAL ? 'warning' : 'critical',
     `its KS has no acknowledgement of the last ${missed === 1 ? 'rekey' : `${missed} rekeys`}; at 3 it drops the GM`,
-    { ...more, action: CHECK_REKEY_PATH },
+    { ...more, action: pathOf(gm) },
   );
 }
 

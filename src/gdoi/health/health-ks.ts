@@ -152,8 +152,8 @@ function rekeysAcknowledged({ group, ks, fleet }: KsHealthInput): HealthCheck {
       ['rekeys_acknowledged', group],
       'ok',
       rows.length === 1
-        ? 'its GM acknowledged the last rekey'
-        : `all of ${rows.length} GMs acknowledged the last rekey`,
+        ? 'no acknowledgement of its GM is missing'
+        : `no acknowledgement of its ${rows.length} GMs is missing`,
       more,
     );
   const named = missing.map(({ address }) => deviceAt(fleet, address) ?? address);

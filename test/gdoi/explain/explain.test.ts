@@ -1,34 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
-import { type MemberContext, NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
-import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
-import { Fleet, gm, type GmOptions, ks, START } from '../../builders/fleet-group.ts';
-
-/** The group after these changes, and what is said first; `ok`: nothing. */
-function said(fleet: Fleet, ...changes: readonly MemberFacts[]): Explanation | 'ok' {
-  return fleet.see(...changes).explanations[0] ?? 'ok';
-}
-
-function member(
-  number: number,
-  second: number,
-  options: GmOptions = {},
-  context: Partial<MemberContext> = {},
-): MemberFacts {
-  const facts = gm(second, { device: `gm${number}`, address: `10.0.0.${number}`, ...options });
-  return { ...facts, context: { ...NO_CONTEXT, ...context } };
-}
-
-function silent(
-  facts: MemberFacts,
-  sinceSecond: number,
-  over: Partial<MemberContext['failure'] & object> = {},
-): MemberFacts {
-  const failure = { sinceMs: START + sinceSecond * 1000, inARow: 3, result: 'timeout', established: true, ...over };
-  return { ...facts, presence: failure.established ? 'unreachable' : 'present', context: { ...NO_CONTEXT, failure } };
-}
-
-const OVERDUE = { kekExpiry: 180, change: { kekRekeyOverdue: true } } as const;
+import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
+import { Fleet, ks, START } from '../../builders/fleet-group.ts';
+import { member, OVERDUE, said, silent } from './members.ts';
 
 test('since when a KS does not answer is said once, however long the looks at it hang', () => {
   const fleet = new Fleet();
@@ -64,6 +38,64 @@ describe('a rekey that is missing', () => {
       deadlineMs: START + 70_000,
       consequence: { what: '3 GMs re-register, gm1 first', unless: 'the rekey comes before' },
     });
+  });
+
+  test('is named by its key; a KS that misses no acknowledgement of a later one is no evidence', () => {
+    const fleet = new Fleet();
+    const members = { '10.0.0.1': 0, '10.0.0.2': 0, '10.0.0.3': 0 };
+    const first = said(fleet, ks(0, { kekExpiry: 180, members }), ...[1, 2, 3].map((n) => member(n, 30, OVERDUE)));
+    expect(first).toMatchObject({
+      cause: 'ks_rekeys_lost',
+      summary: expect.stringMatching(/missed the last KEK rekey$/u),
+      evidence: ['missed the last KEK rekey: gm1, gm2, gm3', 'all of them are registered with KS 10.1.0.1'],
+    });
+  });
+
+  test('of the TEK is not called one of the KEK, and the next one that is lost is of its kind', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0), member(2, 0));
+    const lastReregistration = { cause: 'tek_expired', atMs: START + 50_000 } as const;
+    const first = said(fleet, ks(60), ...[1, 2].map((n) => member(n, 60, { change: { lastReregistration } })));
+    expect(first).toMatchObject({
+      cause: 'ks_rekeys_lost',
+      summary: expect.stringContaining('missed the last TEK rekey'),
+      consequence: { what: expect.stringContaining('the next TEK rekey will be lost as well') },
+    });
+  });
+
+  test('by what a KS counts alone was not acknowledged; whether it came is not said', () => {
+    const first = said(new Fleet(), ks(0, { members: { '10.0.0.1': 1, '10.0.0.2': 0, '10.0.0.3': 0 } }));
+    expect(first).toMatchObject({
+      cause: 'path_loss',
+      summary: expect.stringContaining('it did not acknowledge the last rekey; others got it'),
+      evidence: ['no acknowledgement of the last rekey from 10.0.0.1, as the KS counts'],
+    });
+  });
+
+  test('whose keys came, so that only acknowledgements are lost, sends nobody along the path to the GM', () => {
+    const fleet = new Fleet();
+    const members = { '10.0.0.1': 2, '10.0.0.2': 0 };
+    fleet.see(ks(0), member(1, 0), member(2, 0));
+    expect(said(fleet, member(1, 60), member(2, 60), ks(61, { members }))).toMatchObject({
+      cause: 'path_loss',
+      summary: expect.stringContaining('those of the last 2 rekeys are missing, though it has the current keys'),
+      firstStep: expect.stringContaining('the path back, GM to KS'),
+    });
+  });
+
+  test.each([
+    [1, 'path_loss'],
+    [3, 'ks_rekeys_lost'],
+  ])('by multicast at %i of three GMs: nobody acknowledges, and nobody is asked who did', (waiting, cause) => {
+    const fleet = new Fleet();
+    const multicast = { transport: 'multicast' } as const;
+    fleet.see(ks(0, { kekExpiry: 180 }), ...[1, 2, 3].map((n) => member(n, 0, { kekExpiry: 180, ...multicast })));
+    const late = [1, 2, 3].map((n) =>
+      member(n, 30, n <= waiting ? { ...OVERDUE, ...multicast } : { kekExpiry: 80_000, ...multicast }),
+    );
+    const first = said(fleet, ...late);
+    expect(first).toMatchObject({ cause, firstStep: expect.stringContaining('show ip mroute') });
+    expect(JSON.stringify(first)).not.toMatch(/acknowledge|Acks/u);
   });
 
   test('that came and was refused is not told as lost once the refusals are past', () => {
@@ -228,6 +260,24 @@ describe('a GM that suffers for a reason of its own', () => {
     });
     expect(said(fleet, member(1, 120, {}, { reasons }))).toBe('ok');
   });
+
+  test('its own clock, where it was asked, says which end to look at', () => {
+    const fleet = new Fleet();
+    fleet.see(...healthy(0), member(1, 0));
+    const text = '%PKI-3-CERTIFICATE_INVALID_NOT_YET_VALID: not yet valid';
+    const reasons = [{ kind: 'certificate_too_early', atMs: at(58), group: null, text }] as const;
+    const clock = { readMs: at(50), synchronised: false, aheadSeconds: -7200 };
+    const failing = { reasons, unregisteredSinceMs: at(30), failedAttempts: 3, clock };
+    expect(said(fleet, member(1, 60, { registered: false }, failing))).toMatchObject({
+      cause: 'clock',
+      summary: expect.stringContaining('so look at the clock of gm1'),
+      evidence: [
+        expect.stringContaining('NOT_YET_VALID'),
+        'gm1: show clock at 08:00:50 UTC marks its time as not synchronised (* or .), and is 2 h 00 min behind the agent’s clock',
+      ],
+      firstStep: expect.stringContaining('show ntp associations on gm1'),
+    });
+  });
 });
 
 describe('a KS that does not answer', () => {
@@ -241,6 +291,14 @@ describe('a KS that does not answer', () => {
       phase: 'unclear',
       status: 'warning',
       knownAtMs: START + 70_000,
+    });
+  });
+
+  test('says of what follows that it follows only if it is down', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0));
+    expect(said(fleet, silent(ks(60), 60, { inARow: 1, established: false }))).toMatchObject({
+      consequence: { what: 'if it is down, traffic of GM gm1 stops' },
     });
   });
 
@@ -287,7 +345,13 @@ describe('a KS that does not answer', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0), member(2, 0));
     fleet.see(silent(ks(60), 60), member(1, 90, { registered: false }, { unregisteredSinceMs: START + 90_000 }));
-    expect(said(fleet, ks(120))).toMatchObject({ cause: 'ks_down', phase: 'over', status: 'warning' });
+    expect(said(fleet, ks(120))).toMatchObject({
+      cause: 'ks_down',
+      phase: 'over',
+      status: 'warning',
+      // They register by themselves: nobody is sent to look at a path right after the cure.
+      firstStep: expect.stringMatching(/^GMs try again about once a minute\. Of one that is still not registered at/u),
+    });
     expect(said(fleet, member(1, 150))).toBe('ok');
     const later = member(2, 900, { registered: false }, { unregisteredSinceMs: START + 800_000 });
     expect(said(fleet, later)).toMatchObject({ cause: 'not_registered', status: 'critical' });
@@ -323,6 +387,37 @@ describe('a GM without a registration', () => {
     });
     const other = new Fleet().see(refused('10.0.0.10'), waiting).explanations;
     expect(other.find(({ cause }) => cause === 'not_registered')).toMatchObject({ scope: ['gm1'] });
+  });
+});
+
+describe('a GM that its KS dropped', () => {
+  const members = (missed: number | null) => ({
+    ...(missed === null ? {} : { '10.0.0.1': missed }),
+    '10.0.0.2': 0,
+    '10.0.0.3': 0,
+  });
+
+  test('and that registered for want of rekeys lost none on the way: it is told with its end', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { members: members(0) }), member(1, 0), member(2, 0), member(3, 0));
+    fleet.see(member(1, 400), ks(401, { members: members(2) }));
+    expect(said(fleet, member(1, 700), ks(701, { members: members(null) }))).toMatchObject({
+      cause: 'ejected',
+      status: 'critical',
+      firstStep: expect.stringContaining('both ways'),
+    });
+    const lastReregistration = { cause: 'kek_missed_rekey', atMs: START + 750_000 } as const;
+    const back = member(1, 760, { change: { lastReregistration }, succeeded: 2 });
+    const view = fleet.see(back, ks(761, { members: members(0) }));
+    expect(view.explanations).toMatchObject([
+      {
+        cause: 'ejected',
+        phase: 'over',
+        status: 'warning',
+        summary: expect.stringMatching(/was on no KS’s list from .* and registered again at .*: it gets rekeys again/u),
+        consequence: { what: 'the KS drops it again', unless: 'its acknowledgements arrive' },
+      },
+    ]);
   });
 });
 

@@ -17,6 +17,7 @@ const EVERYTHING: Required<MemberContext> = {
   nextLookMs: START + 6,
   reasons: [],
   linkDown: { sinceMs: START - 7, backMs: null, evidence: ['another log line'] },
+  clock: { readMs: START - 8, synchronised: false, aheadSeconds: 90 },
   dropping: true,
 };
 

@@ -1,0 +1,31 @@
+/** GMs and KSs of a group for tests of what is said, by the few facts that matter. */
+import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
+import { type MemberContext, NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
+import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
+import { type Fleet, gm, type GmOptions, START } from '../../builders/fleet-group.ts';
+
+/** The group after these changes, and what is said first; `ok`: nothing. */
+export function said(fleet: Fleet, ...changes: readonly MemberFacts[]): Explanation | 'ok' {
+  return fleet.see(...changes).explanations[0] ?? 'ok';
+}
+
+export function member(
+  number: number,
+  second: number,
+  options: GmOptions = {},
+  context: Partial<MemberContext> = {},
+): MemberFacts {
+  const facts = gm(second, { device: `gm${number}`, address: `10.0.0.${number}`, ...options });
+  return { ...facts, context: { ...NO_CONTEXT, ...context } };
+}
+
+export function silent(
+  facts: MemberFacts,
+  sinceSecond: number,
+  over: Partial<MemberContext['failure'] & object> = {},
+): MemberFacts {
+  const failure = { sinceMs: START + sinceSecond * 1000, inARow: 3, result: 'timeout', established: true, ...over };
+  return { ...facts, presence: failure.established ? 'unreachable' : 'present', context: { ...NO_CONTEXT, failure } };
+}
+
+export const OVERDUE = { kekExpiry: 180, change: { kekRekeyOverdue: true } } as const;

@@ -1,0 +1,243 @@
+/**
+ * Two happenings in one group: each is told for itself with those whom it concerns, the worse one first, and when one is
+ * over the other stays.
+ */
+import { describe, expect, test } from 'vitest';
+import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
+import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
+import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
+import type { FleetView } from '../../../src/gdoi/fleet/fleet-view.ts';
+import { Fleet, ks, START } from '../../builders/fleet-group.ts';
+import { member, OVERDUE, silent } from './members.ts';
+
+const at = (second: number) => START + second * 1000;
+const GMS = [1, 2, 3, 4, 5, 6] as const;
+
+/** All GMs at this second, but those that are given. */
+function others(second: number, ...without: readonly number[]): readonly MemberFacts[] {
+  return GMS.filter((number) => !without.includes(number)).map((number) => member(number, second));
+}
+
+function members(missed: Readonly<Record<number, number>> = {}): Readonly<Record<string, number>> {
+  return Object.fromEntries(GMS.map((number) => [`10.0.0.${number}`, missed[number] ?? 0]));
+}
+
+function told({ explanations }: Pick<FleetView, 'explanations'>): readonly string[] {
+  return explanations.map(({ cause, phase, status }) => `${cause} ${phase} ${status}`);
+}
+
+function find({ explanations }: FleetView, cause: Explanation['cause']): Explanation | undefined {
+  return explanations.find((explanation) => explanation.cause === cause);
+}
+
+describe('one path drops rekeys, and', () => {
+  const lossy = (second: number) => member(1, second, { kekExpiry: 260, change: { kekRekeyOverdue: true } });
+  const withLoss = () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { members: members() }), ...others(0));
+    fleet.see(ks(100, { members: members() }), lossy(101), ...others(101, 1));
+    return fleet;
+  };
+
+  test('a look at the only KS is lost: what is known of the path stays, and nothing of it becomes unclear', () => {
+    const fleet = withLoss();
+    const once = fleet.see(silent(ks(100, { members: members() }), 120, { inARow: 1, established: false }));
+    expect(told(once)).toEqual(['path_loss present warning', 'ks_down unclear warning']);
+    expect(find(once, 'path_loss')).toMatchObject({ scope: ['gm1'] });
+    expect(find(once, 'ks_down')?.explains).toEqual([{ check: 'reachable', devices: ['ks1'] }]);
+    expect(told(fleet.see(ks(130, { members: members() })))).toEqual(['path_loss present warning']);
+  });
+
+  test('the only KS dies: that is the page; a rekey that is lost after its return is the path’s again', () => {
+    const fleet = withLoss();
+    const dead = fleet.see(silent(ks(100, { members: members() }), 120));
+    expect(told(dead)[0]).toBe('ks_down present critical');
+    // All have the keys of the KS that is back, and one of them loses the next rekey.
+    const keys = { kekExpiry: 500 };
+    const back = fleet.see(ks(180, keys), ...GMS.map((number) => member(number, 190, keys)));
+    expect(told(back)).not.toContain('ks_down present critical');
+    fleet.see(ks(320), ...GMS.slice(1).map((number) => member(number, 325)));
+    const again = fleet.see(member(1, 330, { ...keys, change: { kekRekeyOverdue: true } }));
+    expect(told(again)[0]).toBe('path_loss present warning');
+    expect(find(again, 'path_loss')).toMatchObject({ scope: ['gm1'] });
+  });
+
+  test('other GMs reload: nobody is in both', () => {
+    const fleet = withLoss();
+    const booted = [3, 4, 5].map((number) => member(number, 160, {}, { bootMs: at(130) }));
+    const view = fleet.see(...booted);
+    expect(told(view)).toEqual(['path_loss present warning', 'gms_reloaded present ok']);
+    expect(find(view, 'gms_reloaded')).toMatchObject({ scope: ['gm3', 'gm4', 'gm5'] });
+    expect(find(view, 'path_loss')).toMatchObject({ scope: ['gm1'] });
+  });
+
+  test('an operator clears another one: the clear is no news for the path, and ends without it', () => {
+    const fleet = withLoss();
+    const lastReregistration = { cause: 'operator_clear', atMs: at(130) } as const;
+    const view = fleet.see(member(2, 140, { change: { lastReregistration } }));
+    expect(told(view)).toEqual(['path_loss present warning', 'operator_clear present ok']);
+    expect(find(view, 'operator_clear')).toMatchObject({ scope: ['gm2'] });
+  });
+
+  test('the interface of another one goes down: each has its own first step', () => {
+    const fleet = withLoss();
+    const linkDown = { sinceMs: at(130), backMs: null, evidence: ['log: UPDOWN Serial1/0 down'] };
+    const view = fleet.see(member(2, 140, {}, { linkDown }));
+    expect(told(view)).toEqual(['path_loss present warning', 'interface_flap present warning']);
+    expect(find(view, 'interface_flap')).toMatchObject({
+      scope: ['gm2'],
+      firstStep: expect.stringContaining('show interfaces'),
+    });
+  });
+
+  test('the KS refuses another one: the page is of that one', () => {
+    const fleet = withLoss();
+    const text = '%GDOI-1-UNAUTHORIZED_IPADDR: Group G1 received registration from unauthorized ip address: 10.0.0.2';
+    const reason = { kind: 'unauthorized', atMs: at(140), group: 'G1', text } as const;
+    const refusing = { ...ks(150, { members: members() }), context: { ...NO_CONTEXT, reasons: [reason] } };
+    const view = fleet.see(
+      refusing,
+      member(2, 250, { registered: false }, { unregisteredSinceMs: at(140) }),
+      lossy(251),
+    );
+    expect(told(view)).toEqual(['unauthorized present critical', 'path_loss present warning']);
+    expect(find(view, 'path_loss')).toMatchObject({ scope: ['gm1'] });
+    expect(find(view, 'unauthorized')).toMatchObject({ scope: ['gm2', 'ks1'] });
+  });
+
+  test('another one has no TEK: the page is of that one, and the path stays when it has one again', () => {
+    const fleet = withLoss();
+    const view = fleet.see(member(2, 140, { teks: {} }));
+    expect(told(view)).toEqual(['without_tek present critical', 'path_loss present warning']);
+    expect(told(fleet.see(member(2, 150)))).toEqual(['path_loss present warning']);
+  });
+});
+
+describe('acknowledgements of one GM are lost, and', () => {
+  const withLoss = () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { members: members() }), ...others(0));
+    fleet.see(...others(400), ks(401, { members: members({ 1: 2 }) }));
+    return fleet;
+  };
+
+  test('the KS makes all register anew: what was missing before is not explained by that', () => {
+    const fleet = withLoss();
+    const forced = { atMs: at(430), evidence: 'log: GM_CLEAR_REGISTER' };
+    const view = fleet.see(member(2, 440, {}, { forced }), member(3, 441, {}, { forced }));
+    expect(told(view)).toEqual(['path_loss present critical', 'ks_forced present ok']);
+    expect(find(view, 'ks_forced')).toMatchObject({ scope: ['gm2', 'gm3'] });
+    // The list is read again: nothing is missing any more.
+    expect(told(fleet.see(ks(480, { members: members() })))).toEqual(['ks_forced present ok']);
+  });
+
+  test('it loses its registration: it cannot acknowledge, and the path of rekeys is not the question', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { members: members() }), ...others(0));
+    const off = member(1, 500, { registered: false }, { unregisteredSinceMs: at(380) });
+    const view = fleet.see(off, ks(501, { members: members({ 1: 1 }) }));
+    expect(told(view)).toEqual(['not_registered present critical']);
+    // Registered again: the KS counts what it could not acknowledge, until its list is read again.
+    const back = fleet.see(member(1, 520));
+    expect(told(back)).toEqual(['not_registered over ok']);
+  });
+});
+
+describe('a KS whose looks are lost one by one', () => {
+  test('is asked about once in ten minutes, and at once where two fail in a row', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), ...others(0));
+    const lost = (second: number, inARow: number) => silent(ks(second - 60), second, { inARow, established: false });
+    expect(told(fleet.see(lost(60, 1)))).toEqual(['ks_down unclear warning']);
+    expect(told(fleet.see(ks(120)))).toEqual([]);
+    expect(told(fleet.see(lost(180, 1)))).toEqual([]);
+    expect(told(fleet.see(lost(180, 2)))).toEqual(['ks_down unclear warning']);
+    expect(told(fleet.see(ks(240)))).toEqual([]);
+    expect(told(fleet.see(lost(1000, 1)))).toEqual(['ks_down unclear warning']);
+  });
+
+  test('of a pair, too', () => {
+    const fleet = new Fleet();
+    const second = (second_: number) => ks(second_, { device: 'ks2', address: '10.1.0.2', role: 'secondary' });
+    fleet.see(ks(0), second(0), ...others(0));
+    const lost = (at_: number) => silent(second(at_ - 60), at_, { inARow: 1, established: false });
+    expect(told(fleet.see(ks(60), lost(60)))).toEqual(['redundancy_lost unclear warning']);
+    expect(told(fleet.see(ks(120), second(120)))).toEqual([]);
+    expect(told(fleet.see(ks(180), lost(180)))).toEqual([]);
+  });
+});
+
+test('two paths of four that were found stay paths while the others are not looked at again', () => {
+  const fleet = new Fleet();
+  const four = (second: number) => [3, 4].map((number) => member(number, second, { kekExpiry: 80_000 }));
+  fleet.see(ks(0), ...[1, 2, 3, 4].map((number) => member(number, 0)));
+  const waiting = (second: number) =>
+    [1, 2].map((number) => member(number, second, { kekExpiry: 250, change: { kekRekeyOverdue: true } }));
+  expect(told(fleet.see(ks(80), ...four(90), ...waiting(95)))).toEqual(['path_loss present warning']);
+  const lastReregistration = { cause: 'kek_missed_rekey', atMs: at(200) } as const;
+  const healed = [1, 2].map((number) => member(number, 210, { change: { lastReregistration } }));
+  // gm3 and gm4 were looked at before the others registered for it: that they got it was known before.
+  expect(told(fleet.see(...healed))).toEqual(['path_loss present warning']);
+});
+
+test('an operator’s clear while the only KS is dead is the dead KS’s matter', () => {
+  const fleet = new Fleet();
+  fleet.see(ks(0), ...others(0));
+  fleet.see(silent(ks(0), 60));
+  const view = fleet.see(member(1, 200, { registered: false }, { unregisteredSinceMs: at(150), failedAttempts: 2 }));
+  expect(told(view)).toEqual(['ks_down present critical']);
+  expect(find(view, 'ks_down')?.explains).toContainEqual({ check: 'registered', devices: ['gm1'] });
+});
+
+test('a reload storm where the KS is an old one: the plan of its upgrade stays, and nobody is paged', () => {
+  const fleet = new Fleet();
+  const old = (second: number) => ks(second, { behavior: 'legacy', version: '12.4(24)T' });
+  fleet.see(old(0), ...others(0));
+  const storm = [2, 3, 4, 5].map((number) => member(number, 160, {}, { bootMs: at(100 + number) }));
+  expect(told(fleet.see(old(160), ...storm))).toEqual(['legacy_ks present warning', 'gms_reloaded present ok']);
+  expect(told(fleet.see(old(900), ...others(900)))).toEqual(['legacy_ks present warning']);
+});
+
+test('of two KSs that split, one GM reloads: the split is first, and the reload is told for itself', () => {
+  const fleet = new Fleet();
+  const pair = (second: number, role: 'primary' | 'secondary') => [
+    ks(second, { peers: { '10.1.0.2': 'Dead' } }),
+    ks(second, { device: 'ks2', address: '10.1.0.2', role, peers: { '10.1.0.1': 'Dead' } }),
+  ];
+  fleet.see(...pair(0, 'secondary'), ...others(0));
+  fleet.see(...pair(60, 'primary'));
+  const view = fleet.see(...pair(130, 'primary'), member(5, 131, {}, { bootMs: at(100) }));
+  expect(told(view)).toEqual(['coop_split present critical', 'gms_reloaded present ok']);
+  expect(find(view, 'gms_reloaded')).toMatchObject({ scope: ['gm5'] });
+});
+
+test('one GM is refused for its clock, and another for its authorization: each has its own first step', () => {
+  const fleet = new Fleet();
+  fleet.see(ks(0), ...others(0));
+  const early = {
+    kind: 'certificate_too_early',
+    atMs: at(50),
+    group: null,
+    text: '%PKI-3-CERTIFICATE_INVALID_NOT_YET_VALID: not yet valid',
+  } as const;
+  const text = '%GDOI-1-UNAUTHORIZED_IPADDR: Group G1 received registration from unauthorized ip address: 10.0.0.2';
+  const reason = { kind: 'unauthorized', atMs: at(50), group: 'G1', text } as const;
+  const off = { unregisteredSinceMs: at(40), failedAttempts: 2 };
+  const view = fleet.see(
+    { ...ks(60), context: { ...NO_CONTEXT, reasons: [reason] } },
+    member(1, 160, { registered: false }, { ...off, reasons: [early] }),
+    member(2, 160, { registered: false }, off),
+  );
+  expect(told(view)).toEqual(['clock present critical', 'unauthorized present critical']);
+  expect(find(view, 'clock')).toMatchObject({ scope: ['gm1'] });
+  expect(find(view, 'unauthorized')).toMatchObject({ scope: ['gm2', 'ks1'] });
+});
+
+test('a rekey lost by most GMs beside one that does not answer: that one is not counted among them', () => {
+  const fleet = new Fleet();
+  fleet.see(ks(0, { kekExpiry: 180 }), ...others(0));
+  const waiting = [1, 2, 3, 4, 5].map((number) => member(number, 30, OVERDUE));
+  const view = fleet.see(ks(20, { kekExpiry: 180 }), ...waiting, silent(member(6, 0), 10));
+  expect(told(view)).toEqual(['ks_rekeys_lost present critical', 'gms_unreachable present warning']);
+  expect(find(view, 'ks_rekeys_lost')?.scope).not.toContain('gm6');
+});
