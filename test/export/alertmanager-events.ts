@@ -39,6 +39,7 @@ export function rekeyOverdue(where: Where = {}): GdoiEvent {
     evidence: ['KEK lifetime: 150 s'],
     timeLeft: 'soon',
     stated: null,
+    multicast: false,
   });
 }
 

@@ -9,6 +9,7 @@ import {
   CHECK_DATAPLANE,
   CHECK_INTERFACE,
   CHECK_REGISTRATION,
+  CHECK_MULTICAST_PATH,
   CHECK_REKEY_PATH,
   CHECK_REPLAY,
 } from './first-steps.ts';
@@ -166,9 +167,10 @@ export function whyReregistered(cause: Cause): string {
 
 const REREGISTERED = /^(?:re-registered|registered again)(?: because|,)? /u;
 
-/** What to do first about a re-registration: what a router stated decides before the cause. */
-export function firstStepOf(cause: Cause, stated: Stated | null): string {
-  return stated?.firstStep ?? CAUSE_ACTION[cause];
+/** What to do first about a re-registration: what a router stated decides before the cause. `multicast`: its rekeys come so. */
+export function firstStepOf(cause: Cause, stated: Stated | null, multicast = false): string {
+  const ofCause = CAUSE_ACTION[cause];
+  return stated?.firstStep ?? (multicast ? ofCause.replace(CHECK_REKEY_PATH, CHECK_MULTICAST_PATH) : ofCause);
 }
 
 /** A reason in words, as a router stated it, and the first step for it; null: the cause's own. */
@@ -216,10 +218,14 @@ export function kekRekeyEvent(at: Place, what: What): GdoiEvent {
   });
 }
 
-export function kekRekeyOverdueEvent(
-  at: Place,
-  { stated, timeLeft, ...what }: What & { readonly stated: Stated | null; readonly timeLeft: string },
-): GdoiEvent {
+/** `multicast`: the rekeys come by multicast, and take another way. */
+interface Overdue {
+  readonly stated: Stated | null;
+  readonly timeLeft: string;
+  readonly multicast: boolean;
+}
+
+export function kekRekeyOverdueEvent(at: Place, { stated, timeLeft, multicast, ...what }: What & Overdue): GdoiEvent {
   return event(at, {
     ...what,
     type: 'kek_rekey_overdue',
@@ -228,7 +234,7 @@ export function kekRekeyOverdueEvent(
       stated === null
         ? `${place(at)} has not received the KEK rekey that is due; ${timeLeft}`
         : `${place(at)} holds its old KEK beyond the time of the rekey: ${stated.reason}; ${timeLeft}`,
-    action: stated?.firstStep ?? CHECK_REKEY_PATH,
+    action: stated?.firstStep ?? (multicast ? CHECK_MULTICAST_PATH : CHECK_REKEY_PATH),
   });
 }
 
@@ -292,10 +298,7 @@ export function tekMissingEvent(at: Place, { stated, ...what }: What & { readonl
   });
 }
 
-export function tekRekeyOverdueEvent(
-  at: Place,
-  { stated, timeLeft, ...what }: What & { readonly stated: Stated | null; readonly timeLeft: string },
-): GdoiEvent {
+export function tekRekeyOverdueEvent(at: Place, { stated, timeLeft, multicast, ...what }: What & Overdue): GdoiEvent {
   return event(at, {
     ...what,
     type: 'tek_rekey_overdue',
@@ -304,7 +307,7 @@ export function tekRekeyOverdueEvent(
       stated === null
         ? `${place(at)} has not received the TEK rekey that is due; ${timeLeft}`
         : `${place(at)} holds its old TEK beyond the time of the rekey: ${stated.reason}; ${timeLeft}`,
-    action: stated?.firstStep ?? CHECK_REKEY_PATH,
+    action: stated?.firstStep ?? (multicast ? CHECK_MULTICAST_PATH : CHECK_REKEY_PATH),
   });
 }
 

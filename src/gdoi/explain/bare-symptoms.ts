@@ -265,7 +265,7 @@ export function reregistered({ facts, open, said }: Asked): Candidate | null {
       ? `${gmsNamed(names, facts.gms.length)} re-registered at ${clockTime(sinceMs)} after meeting a TEK that ${verb(names.length, 'it does', 'they do')} not hold: are there two sets of keys in ${facts.group}?`
       : `${gmsNamed(names, facts.gms.length)} re-registered unexpectedly at ${clockTime(sinceMs)}, and nothing that was seen explains it`,
     confidence: 'possible',
-    firstStep: firstStepOf(causes.size === 1 ? ([...causes][0] ?? 'unknown') : 'unknown', null),
+    firstStep: firstStepOf(causes.size === 1 ? ([...causes][0] ?? 'unknown') : 'unknown', null, isMulticast(facts)),
     scope: names,
     evidence: among(facts.gms, names).map(
       ({ device, lastReregistration: last }) => `${device}: ${whyReregistered(last?.cause ?? 'unknown')}`,

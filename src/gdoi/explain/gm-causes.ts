@@ -64,7 +64,7 @@ export function interfaceFlap({ facts, open, before }: Asked): Candidate | null 
       down.length === 0
         ? null
         : {
-            what: `no traffic of ${gmsNamed(sorted(down.map(({ device }) => device)))} over it; it registers again when it is up`,
+            what: `no traffic of ${gmsNamed(sorted(down.map(({ device }) => device)))} over it; ${verb(down.length, 'it registers', 'each registers')} again when it is up`,
             unless: null,
           },
     knownAtMs: waiting.length === 0 ? null : nextLook(among(gms, waiting), nowMs),
@@ -105,14 +105,14 @@ function flapSummary(
   const of = (some: readonly GmFacts[]) => gmsNamed(sorted(some.map(({ device }) => device)), gms.length);
   if (down.length > 0) {
     const sinceMs = Math.min(...down.map(({ linkDown }) => linkDown?.sinceMs ?? nowMs));
-    return `The interface that holds the keys of ${of(down)} is down since ${clockTime(sinceMs)}`;
+    return `The ${verb(down.length, 'interface that holds', 'interfaces that hold')} the keys of ${of(down)} ${verb(down.length, 'is', 'are')} down since ${clockTime(sinceMs)}`;
   }
   if (registering.length > 0) {
     const backMs = Math.max(...registering.map(({ linkDown }) => linkDown?.backMs ?? nowMs));
-    return `The interface that holds the keys of ${of(registering)} was down and is up since ${clockTime(backMs)}; ${verb(registering.length, 'it registers', 'they register')} again`;
+    return `The ${verb(registering.length, 'interface that holds', 'interfaces that hold')} the keys of ${of(registering)} ${verb(registering.length, 'was down and is', 'were down and are')} up since ${clockTime(backMs)}; ${verb(registering.length, 'it registers', 'they register')} again`;
   }
   const [fromMs, toMs] = span(back.map((gm) => flappedAtMs(gm, nowMs) ?? nowMs));
-  return `${of(back)} registered again ${between(fromMs, toMs)}: the interface that holds ${verb(back.length, 'its', 'their')} keys went down and came back`;
+  return `${of(back)} registered again ${between(fromMs, toMs)}: the ${verb(back.length, 'interface that holds its', 'interfaces that hold their')} keys went down and came back`;
 }
 
 function span(instants: readonly EpochMs[]): [from: EpochMs, to: EpochMs] {

@@ -103,7 +103,7 @@ export function gmsUnreachable({ facts, open }: Asked): Candidate | null {
     phase: 'present',
     status: 'warning',
     sinceMs: Math.min(...since),
-    summary: `${gmsNamed(names, gms.length)} stopped answering ${between(Math.min(...since), Math.max(...since))}${together ? ': power or WAN of a site, or they reload' : ': it reloads, or the agent’s path to it is broken'}`,
+    summary: `${gmsNamed(names, gms.length)} stopped answering ${between(Math.min(...since), Math.max(...since))}${together ? ': power or WAN of a site, or they reload' : `: ${verb(names.length, 'it reloads', 'they reload')}, or the agent’s path to ${verb(names.length, 'it', 'them')} is broken`}`,
     consequence: {
       what: `whether ${verb(names.length, 'it', 'they')} still ${verb(names.length, 'has', 'have')} traffic is not known`,
       unless: null,
@@ -113,7 +113,7 @@ export function gmsUnreachable({ facts, open }: Asked): Candidate | null {
     knownAtMs: null,
     firstStep: together
       ? 'What do these GMs have in common: a site, a provider, a power supply? Then the path to one of them'
-      : 'Check the path to the device, and the device itself',
+      : `Check the path to ${verb(names.length, 'the device, and the device itself', 'these devices, and the devices themselves')}`,
     scope: names,
     evidence: [
       `no answer from ${list(names)}`,

@@ -51,7 +51,10 @@ export function ksForced({ facts, open, said }: Asked): Candidate | null {
     consequence:
       waiting.length === 0
         ? null
-        : { what: `no traffic of ${gmsNamed(waiting)} until it is registered again`, unless: null },
+        : {
+            what: `no traffic of ${gmsNamed(waiting)} until ${verb(waiting.length, 'it is', 'they are')} registered again`,
+            unless: null,
+          },
     deadlineMs: null,
     confidence: 'certain',
     knownAtMs: waiting.length === 0 ? null : nextLook(among(gms, waiting), nowMs),

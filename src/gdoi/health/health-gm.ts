@@ -288,7 +288,7 @@ function packetsDropped({ group, gm, tracking }: GmHealthInput): HealthCheck {
 }
 
 /** Row 1. The tracker has decided which ones are unexpected and why. */
-function reregistrations({ group, tracking, atMs }: GmHealthInput): HealthCheck {
+function reregistrations({ group, gm, tracking, atMs }: GmHealthInput): HealthCheck {
   const tally = tracking?.reregistrations ?? null;
   if (tally === null) return check(['reregistrations', group], 'unknown', 'not tracked', { threshold: 0 });
   const recent = tally.recent.filter((instantMs) => Math.abs(atMs - instantMs) < RECENT_REREGISTRATION_MS);
@@ -305,7 +305,7 @@ function reregistrations({ group, tracking, atMs }: GmHealthInput): HealthCheck 
     'warning',
     `re-registered unexpectedly ${durationText((atMs - newest) / 1000)} ago${cause}${before}`,
     // The path of the rekeys is the first step of some causes only.
-    { ...more, action: firstStepOf(last?.cause ?? 'unknown', stated) },
+    { ...more, action: firstStepOf(last?.cause ?? 'unknown', stated, gm.kek?.transport === 'multicast') },
   );
 }
 

@@ -180,6 +180,20 @@ test('two paths of four that were found stay paths while the others are not look
   expect(told(fleet.see(...healed))).toEqual(['path_loss present warning']);
 });
 
+test('two GMs whose interfaces are down, and two that do not answer, are more than one', () => {
+  const fleet = new Fleet();
+  fleet.see(ks(0), ...others(0));
+  const linkDown = { sinceMs: at(50), backMs: null, evidence: ['log: UPDOWN Serial1/0 down'] };
+  const down = [1, 2].map((number) => member(number, 60, {}, { linkDown }));
+  const gone = [3, 4].map((number) => silent(member(number, 0), 30));
+  const texts = fleet.see(ks(60), ...down, ...gone).explanations.map(({ summary, firstStep }) => [summary, firstStep]);
+  expect(texts.map(([summary]) => summary)).toEqual([
+    expect.stringMatching(/they reload, or the agent’s path to them is broken$/u),
+    expect.stringMatching(/^The interfaces that hold the keys of 2 of 6 GMs \(gm1, gm2\) are down since /u),
+  ]);
+  expect(texts[0]?.[1]).toBe('Check the path to these devices, and the devices themselves');
+});
+
 test('an operator’s clear while the only KS is dead is the dead KS’s matter', () => {
   const fleet = new Fleet();
   fleet.see(ks(0), ...others(0));
