@@ -39,6 +39,24 @@ describe.each(Object.keys(ROOMS))('src/%s/README.md', (room) => {
   });
 });
 
+/** Rooms inside a folder, by their own names. */
+function roomsIn(folder: string): readonly string[] {
+  return Object.keys(ROOMS)
+    .filter((room) => posix.dirname(room) === folder)
+    .map((room) => posix.basename(room));
+}
+
+/** Of the rooms inside a folder, those that a text about it does not name. */
+function unnamedIn(folder: string, text: string): readonly string[] {
+  return roomsIn(folder).filter((room) => !text.includes(`\`${room}\``));
+}
+
+/** Where a reader finds that there are rooms inside: the core, the agent, the parsers. */
+it.each(['gdoi', 'agent', 'ios'])('src/%s/README.md names each room inside', (folder) => {
+  expect(roomsIn(folder).length).toBeGreaterThan(2);
+  expect(unnamedIn(folder, readFileSync(join(ROOT, 'src', folder, 'README.md'), 'utf8'))).toEqual([]);
+});
+
 /** Rooms whose allow-list names this one, or a file of it. */
 function importedBy(room: string): string {
   const rooms = Object.entries(ROOMS)
@@ -66,6 +84,12 @@ describe('docs/architecture.md', () => {
         ?.join('\n') ?? '';
     const tops = new Set(Object.keys(ROOMS).map((room) => room.split('/')[0] ?? ''));
     expect([...tops].filter((top) => !headings.includes(`\`${top}\``))).toEqual([]);
+  });
+
+  it.each(['gdoi', 'agent'])('names each room of %s in its section', (folder) => {
+    const text = readFileSync(join(ROOT, 'docs/architecture.md'), 'utf8');
+    const section = text.split(/^### /m).find((part) => part.startsWith(`\`${folder}\``)) ?? '';
+    expect(unnamedIn(folder, section)).toEqual([]);
   });
 
   it('names only what is there', () => {
