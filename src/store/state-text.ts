@@ -4,6 +4,9 @@
  */
 import { crc32 } from 'node:zlib';
 
+/** States parsed before other work gets its turn. */
+export const LOAD_STEP_STATES = 500;
+
 /** Throws on what JSON cannot hold (undefined, a function): that is no state, and nothing may be stored for it. */
 export function stateText(state: unknown): string {
   const json: string | undefined = JSON.stringify(state);

@@ -3,7 +3,7 @@ import { isoInstant } from '../events/event-document.ts';
 import type { Confidence, Explanation, ExplanationCause, ExplanationStatus, Phase } from '../explain/explanation.ts';
 import type { SymptomCheck } from '../explain/symptom.ts';
 import type { DeviceHealth } from './health.ts';
-import { type CheckName, type HealthCheck, type HealthStatus, shownStatus } from './health-check.ts';
+import { type HealthCheck, type HealthStatus, shownStatus } from './health-check.ts';
 import type { NextOccurrence } from './health-next.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -43,14 +43,7 @@ export interface ExplanationDocument {
   readonly explains: { readonly check: SymptomCheck; readonly devices: string[] }[];
 }
 
-export interface HealthCheckDocument {
-  readonly name: CheckName;
-  readonly group: string | null;
-  readonly status: HealthStatus;
-  readonly detail: string;
-  readonly value: number | string | boolean | null;
-  readonly threshold: number | string | null;
-  readonly action: string | null;
+export interface HealthCheckDocument extends Omit<HealthCheck, 'required' | 'explainedBy'> {
   readonly explained_by: ExplanationCause | null;
 }
 

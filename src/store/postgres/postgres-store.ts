@@ -29,7 +29,7 @@ import {
 import { incidentPage } from '../incident-filter.ts';
 import type { LeaseTable } from '../leases.ts';
 import type { Notes } from '../notes.ts';
-import { stateOfText } from '../state-text.ts';
+import { LOAD_STEP_STATES, stateOfText } from '../state-text.ts';
 import { StoreError } from '../store-error.ts';
 import { cellsOf, COMMIT, COMMIT_UNFENCED, commitValues, SELECT_OWN } from './commit-sql.ts';
 import {
@@ -63,8 +63,6 @@ import { ServerClock } from './server-clock.ts';
 import { SELECT_DEVICE_STATES, SELECT_FLEET_STATES, SELECT_MEMBER_STATES } from './state-sql.ts';
 
 const PRUNE_STEP_EVENTS = 1_000;
-/** States parsed before other work gets its turn. */
-const LOAD_STEP_STATES = 500;
 /** Events whose keeping is not certain: more are forgotten, and then told by the history alone. */
 const MAX_UNSURE = 100_000;
 const TAIL_EVENTS = 1_000;

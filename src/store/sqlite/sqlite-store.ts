@@ -31,7 +31,7 @@ import {
 } from '../event-store.ts';
 import { incidentPage } from '../incident-filter.ts';
 import type { Notes } from '../notes.ts';
-import { stateOfText, stateText } from '../state-text.ts';
+import { LOAD_STEP_STATES, stateOfText, stateText } from '../state-text.ts';
 import { StoreError, type StoreErrorKind } from '../store-error.ts';
 import {
   ADD_TO_COUNT,
@@ -85,8 +85,6 @@ const EVENT_BYTES = 4096;
 const COMMIT_BYTES = 16_384;
 /** As much of a damaged row as the log shows. */
 const MAX_QUOTED_ROW = 200;
-/** States parsed before other work gets its turn. */
-const LOAD_STEP_STATES = 500;
 
 export interface SqliteStoreOptions {
   readonly path: string;
