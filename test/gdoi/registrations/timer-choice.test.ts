@@ -5,66 +5,9 @@
 import { describe, expect, test } from 'vitest';
 import type { HeldView } from '../../../src/gdoi/memory/tracker-state.ts';
 import type { RegistrationFacts } from '../../../src/gdoi/memory/registration-facts.ts';
-import { decidingWindow, possibleWindows, timerDue } from '../../../src/gdoi/registrations/timer-choice.ts';
+import { decidingWindow, possibleWindows, tekCanBe, timerDue } from '../../../src/gdoi/registrations/timer-choice.ts';
 import type { Interval } from '../../../src/gdoi/seen/interval.ts';
-
-const seconds = (from: number, to = from): Interval => ({ fromMs: from * 1000, toMs: to * 1000 });
-const KEK = { expiry: seconds(1000), anchor: 1000, cookies: null, spi: null };
-
-/** As the answer at 700 s showed it: a KEK, a TEK that lives long, and no countdown. */
-function held(over: Partial<HeldView> = {}): HeldView {
-  return {
-    sentMs: 700_000,
-    receivedMs: 700_000,
-    keyServer: '192.0.2.1',
-    kek: KEK,
-    kekShown: true,
-    teks: [{ spi: '0x1', expiry: seconds(90_000) }],
-    interfaces: ['Gi0'],
-    keysCame: null,
-    timer: null,
-    timerAfterKek: null,
-    timerBeforeTek: null,
-    timerOf: null,
-    ...over,
-  };
-}
-
-/** With a countdown of the same answer that ends at the second. */
-function counting(at: number, over: Partial<HeldView> = {}): HeldView {
-  const view = held(over);
-  const tekMs = view.teks[0]?.expiry.fromMs ?? null;
-  return {
-    ...view,
-    timer: seconds(at),
-    timerAfterKek: view.kek === null ? null : at - 1000,
-    timerBeforeTek: tekMs === null ? null : tekMs / 1000 - at,
-  };
-}
-
-function registered(between: Interval, over: Partial<RegistrationFacts> = {}): RegistrationFacts {
-  return {
-    start: between,
-    completed: between,
-    begunByKek: null,
-    quick: true,
-    before: null,
-    kekAfter: 'new',
-    keyServerAfter: '192.0.2.1',
-    teksReplaced: null,
-    kekMade: null,
-    tekMade: null,
-    rekeysBetween: 0,
-    rekeyBroughtTek: false,
-    marks: [],
-    ksSaid: [],
-    forced: null,
-    legacyKek: null,
-    tekLifetimeSeconds: 3600,
-    keyServers: [],
-    ...over,
-  };
-}
+import { counting, held, KEK, registered, seconds } from '../../builders/registration-builders.ts';
 
 const TEK_AT_1000 = { teks: [{ spi: '0x1', expiry: seconds(1000) }] };
 
@@ -164,5 +107,93 @@ describe('of two windows', () => {
   test('the only one there is', () => {
     expect(choice(held(), seconds(850, 900))).toBe('kek_missed');
     expect(choice(held(), seconds(600, 700))).toBeUndefined();
+  });
+});
+
+describe('a countdown that had not run out', () => {
+  const EARLY = ['that was not due yet'];
+
+  test('is told with the answer that showed it', () => {
+    const { isEarly, evidence } = possibleWindows(registered(seconds(750)), counting(900));
+    expect(isEarly).toBe(true);
+    expect(evidence).toEqual([
+      'Reregisters in pointed at 1970-01-01T00:15:00Z (answer of 1970-01-01T00:11:40Z)',
+      'that was not due yet',
+    ]);
+  });
+
+  test('is judged by when the registration began, also where that was lost and took long', () => {
+    const lost = registered(seconds(750), { completed: seconds(890) });
+    expect(possibleWindows(lost, counting(900)).evidence.at(-1)).toBe(
+      'that was not due yet when its registration was lost',
+    );
+  });
+
+  test.each<[string, Partial<RegistrationFacts>, HeldView, boolean]>([
+    [
+      'holds over a rekey where it is the KEK’s, and the KEK stayed',
+      { kekAfter: 'same' },
+      counting(900, { timerOf: 'kek' }),
+      true,
+    ],
+    [
+      'does not hold where that rekey may have brought the KEK',
+      { kekAfter: 'new' },
+      counting(900, { timerOf: 'kek' }),
+      false,
+    ],
+    [
+      'does not hold over a rekey where it is the TEK’s',
+      { kekAfter: 'same' },
+      counting(900, { timerOf: 'tek' }),
+      false,
+    ],
+    ['does not hold over a rekey where nobody knows whose it is', { kekAfter: 'same' }, counting(900), false],
+  ])('%s', (_, facts, before, isEarly) => {
+    const choice = possibleWindows(registered(seconds(750), { rekeysBetween: 1, ...facts }), before);
+    expect(choice.isEarly).toBe(isEarly);
+    expect(choice.evidence.slice(1)).toEqual(isEarly ? EARLY : []);
+  });
+});
+
+describe('evidence of a timer', () => {
+  test('is the countdown where that decides, and nothing where windows do', () => {
+    expect(possibleWindows(registered(seconds(899, 901)), counting(900)).evidence).toHaveLength(1);
+    expect(possibleWindows(registered(seconds(850, 900)), held()).evidence).toEqual([]);
+  });
+});
+
+describe('the TEK held, after a rekey', () => {
+  const span = seconds(850, 900);
+  const rekeyed = (over: Partial<RegistrationFacts>) => registered(span, { rekeysBetween: 1, ...over });
+
+  test.each<[string, RegistrationFacts, HeldView, boolean]>([
+    ['counts where there was none', registered(span), held(TEK_AT_1000), true],
+    ['was renewed where the KEK is the same', rekeyed({ kekAfter: 'same' }), counting(875, TEK_AT_1000), false],
+    ['counts where the rekey may have brought the KEK alone', rekeyed({}), counting(875, TEK_AT_1000), true],
+    [
+      'was renewed where the rekey is known to have brought one',
+      rekeyed({ rekeyBroughtTek: true }),
+      counting(875, TEK_AT_1000),
+      false,
+    ],
+    ['was renewed where the countdown points elsewhere', rekeyed({}), counting(600, TEK_AT_1000), false],
+    ['was renewed where there is no countdown', rekeyed({}), held(TEK_AT_1000), false],
+  ])('%s', (_, facts, before, can) => expect(tekCanBe(span, facts, before)).toBe(can));
+});
+
+describe('the second registration of a KEK cycle', () => {
+  const after = seconds(1010, 1020);
+
+  test('is of the expiry, whatever other window fits', () => {
+    const before = held({ sentMs: 990_000, teks: [{ spi: '0x1', expiry: seconds(1100) }] });
+    expect(possibleWindows(registered(after, { legacyKek: KEK.anchor }), before).windows).toEqual(['kek_expiry']);
+    expect(possibleWindows(registered(after), before).windows).toEqual(['kek_expiry', 'tek']);
+  });
+
+  test('lies after the expiry: before it nothing is the second', () => {
+    const before = held({ sentMs: 990_000, teks: [{ spi: '0x1', expiry: seconds(1100) }] });
+    const around = registered(seconds(995, 1020), { legacyKek: KEK.anchor });
+    expect(possibleWindows(around, before).windows).toEqual(['kek_expiry', 'tek']);
   });
 });
