@@ -1,6 +1,7 @@
 /** Metrics of groups as a whole and of events: few series, rendered when Prometheus asks. */
 import type { Clock } from '../kernel/clock.ts';
 import type { FleetReadModel } from '../model/read-model.ts';
+import { CAUSE_MEANING } from '../gdoi/explain/cause-meaning.ts';
 import type { Explanation } from '../gdoi/explain/explanation.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
 import { inCell } from '../gdoi/seen/cell.ts';
@@ -181,6 +182,17 @@ function incidentFamilies(views: readonly FleetView[], planned: Planned): string
   const gauges = INCIDENT_GAUGES.map(({ name, help, samples }) =>
     renderFamily({ name, help, type: 'gauge' }, open.flatMap(samples)),
   );
+  const meanings = renderFamily(
+    {
+      name: 'gdoi_incident_cause_info',
+      type: 'gauge',
+      help: '1 for each cause of an open incident, with what it means in words: for texts of alerts.',
+    },
+    [...new Set(open.map(({ explanation: { cause } }) => cause))].map((cause): [Labels, number] => [
+      { cause, meaning: CAUSE_MEANING[cause] },
+      1,
+    ]),
+  );
   const explained = renderFamily(
     {
       name: 'gdoi_explanation',
@@ -201,7 +213,7 @@ function incidentFamilies(views: readonly FleetView[], planned: Planned): string
         .flatMap(({ devices }) => devices.map((device): [Labels, number] => [{ device, ...labels, cause }, 1])),
     ),
   );
-  return gauges.join('') + explained + unreachable;
+  return gauges.join('') + meanings + explained + unreachable;
 }
 
 /** Refused logins have alerts of their own, one a credential and not one a group. */
