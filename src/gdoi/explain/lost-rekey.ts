@@ -49,6 +49,16 @@ export function missedIt(key: LostKey, onlyAcks: boolean): string {
   return `${onlyAcks ? 'did not acknowledge' : 'missed'} ${lastRekey(key)}`;
 }
 
+/** `KEK rekeys`, at the beginning of a sentence: those of the other key may arrive. */
+export function lostRekeys(key: LostKey): string {
+  return key === 'KEK' || key === 'TEK' ? `${key} rekeys` : 'Rekeys';
+}
+
+/** `missed the last one`, where `lostRekeys` named them before. */
+export function missedOneOf(key: LostKey, onlyAcks: boolean): string {
+  return key === 'KEK' || key === 'TEK' ? 'missed the last one' : missedIt(key, onlyAcks);
+}
+
 /** Who lacks acknowledgements, and how many in a row; null: nobody does, which says nothing of an earlier rekey. */
 export function missingAcks(
   { unacknowledged }: Pick<GroupFacts, 'unacknowledged'>,

@@ -42,7 +42,7 @@ import {
   CHECK_REKEY_PATH,
 } from '../events/first-steps.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
-import { lastRekey, lostKey, missedIt, missingAcks } from './lost-rekey.ts';
+import { lastRekey, lostKey, lostRekeys, missedIt, missedOneOf, missingAcks } from './lost-rekey.ts';
 import { clockTime, gmCount, gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS, type Symptom } from './symptom.ts';
@@ -353,7 +353,7 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
     // Once all have registered again, nothing is in danger until the next rekey of this kind.
     status: waiting.length > 0 || failing || loss.unacknowledged.length > 0 ? 'critical' : 'warning',
     sinceMs: before?.sinceMs ?? nowMs,
-    summary: `Rekeys of ${from} do not arrive: ${gmsNamed(names, members)} ${missedIt(key, hasOnlyAcks(loss))}${got.length === 0 ? '' : `, only ${list(got)} got it`}`,
+    summary: `${lostRekeys(key)} of ${from} do not arrive: ${gmsNamed(names, members)} ${missedOneOf(key, hasOnlyAcks(loss))}${got.length === 0 ? '' : `, only ${list(got)} got it`}`,
     ...whatFollows(
       loss,
       facts,
