@@ -9,8 +9,8 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { assessWorld } from './world-watch.ts';
 
-/** Seven of them held a fault once. */
-const SEEDS = [4, 6, 5007, 5012, 5016, 5029, 5074, 5038, 3124, 4227] as const;
+/** Some held a fault once; in others only the KSs are asked (62, 94), or the polls come unevenly (5, 40, 62, 70). */
+const SEEDS = [4, 5, 6, 40, 62, 70, 94, 5016, 5029, 5038] as const;
 
 const worlds = fc.record({
   seed: fc.constantFrom(...SEEDS),

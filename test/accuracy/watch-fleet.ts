@@ -120,7 +120,7 @@ class FleetWatch {
     this.#snmp = new SnmpReader(fleet);
     this.#restconf = new RestconfReader(fleet);
     this.#devices = fleet.devices
-      .filter(({ role }) => role === 'gm' || !watch.withoutKs)
+      .filter(({ role }) => (role === 'gm' ? !watch.ksOnly : !watch.withoutKs))
       .map((device) => this.#deviceOf(device));
     this.#byName = new Map(this.#devices.map((device) => [device.name, device]));
     if (watch.logs !== null) this.#hearLogs(watch.logs);
@@ -158,7 +158,7 @@ class FleetWatch {
   #watched(endMs: EpochMs): Watched {
     const { hours } = this.#options;
     const gmGroups = this.#fleet.devices
-      .filter(({ role }) => role === 'gm')
+      .filter(({ name, role }) => role === 'gm' && this.#byName.has(name))
       .reduce((sum, { groups }) => sum + groups.length, 0);
     return {
       watch: this.#watch,
@@ -381,11 +381,11 @@ class FleetWatch {
   }
 
   #plan(device: Device, nowMs: EpochMs): void {
-    const { intervalMs, phaseAware } = this.#watch;
+    const { intervalMs, phaseAware, jitterMs } = this.#watch;
     while (device.nextRegularMs <= nowMs) {
       device.nextRegularMs += device.role === 'ks' ? Math.max(intervalMs, DETAIL_MS) : intervalMs;
     }
-    device.nextMs = device.nextRegularMs;
+    device.nextMs = device.nextRegularMs + (jitterMs === 0 ? 0 : this.#random() * jitterMs);
     if (!phaseAware) return;
     const [first] = this.#agent.planned(device.name, {
       nowMs: this.#clock(nowMs),

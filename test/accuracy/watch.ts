@@ -25,6 +25,10 @@ export interface Watch {
   readonly buffer: boolean;
   /** The KSs are not polled: no lead, no lifetimes. */
   readonly withoutKs: boolean;
+  /** No GM is polled or heard: a user with an account on the KSs alone. */
+  readonly ksOnly: boolean;
+  /** A regular poll comes up to this much later than its interval says. */
+  readonly jitterMs: number;
   /** `show version` of a new session comes before the groups, not after them. */
   readonly versionFirst: boolean;
   /** Share of polls without an answer. */
@@ -44,6 +48,8 @@ const QUIET: Watch = {
   traps: null,
   buffer: false,
   withoutKs: false,
+  ksOnly: false,
+  jitterMs: 0,
   versionFirst: false,
   lost: 0,
   latencyMs: 220,

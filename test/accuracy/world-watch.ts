@@ -66,17 +66,24 @@ export function drawWatch(seed: number, hardships: Hardships = ALL_HARDSHIPS): W
   });
 }
 
-/** Looked at every five minutes and not more, answers of many seconds, and no KS that is asked. */
+/** Looked at every five minutes and not more, at uneven intervals, answers of many seconds, and no KS that is asked, or no GM. */
 function drawUnusualWatch(seed: number, hardships: Hardships): Watch {
   const watch = drawWatch(seed, hardships);
   const random = streamOf(seed, 'unusual watch');
   const blind = random() < 0.3;
+  const withoutKs = watch.withoutKs || random() < 0.3;
+  const latencyMs = pick(random, [watch.latencyMs, watch.latencyMs, 8000]);
+  const ksOnly = !withoutKs && random() < 0.06;
+  const jitterMs = random() < 0.3 ? pick(random, [5000, 20_000]) : 0;
+  const parts = [watch.name, ...(blind ? ['300 s only'] : []), ...(ksOnly ? ['KSs only'] : []), 'unusual'];
   return {
     ...watch,
-    name: `${watch.name}${blind ? ', 300 s only' : ''}, unusual`,
+    name: parts.join(', '),
     ...(blind ? { intervalMs: FIVE_MINUTES_MS, phaseAware: false } : {}),
-    withoutKs: watch.withoutKs || random() < 0.3,
-    ...(hardships.losses ? { latencyMs: pick(random, [watch.latencyMs, watch.latencyMs, 8000]) } : {}),
+    withoutKs,
+    ksOnly,
+    jitterMs,
+    ...(hardships.losses ? { latencyMs } : {}),
   };
 }
 
