@@ -3,7 +3,7 @@ import { durationText } from '../gdoi/events/duration-text.ts';
 import type { DeviceDocument } from '../http/schemas/device-schema.ts';
 import { Fact, Facts } from './facts.tsx';
 import { Age, Countdown } from './instants.tsx';
-import type { KekScale } from './kek-scale.ts';
+import type { KekScale, KsSending } from './kek-scale.ts';
 import { KekAxis, KekLegend, KekTrack } from './kek-track.tsx';
 import { GroupLink, NameList } from './names.tsx';
 import { type ComponentChildren, Fragment, type VNode } from 'preact';
@@ -18,7 +18,8 @@ const MAX_ROWS = 200;
 export function DevicePart(props: {
   readonly part: Part;
   readonly cell: DeviceDocument['cell'];
-  readonly kekBehavior: DeviceDocument['kek_behavior'];
+  /** As a KS. */
+  readonly sending: KsSending;
   readonly nowMs: NowMs;
 }): VNode {
   const { part, nowMs } = props;
@@ -38,13 +39,7 @@ export function DevicePart(props: {
         <figure class="kek-figure">
           <figcaption class="visually-hidden">KEK, in seconds to its expiry</figcaption>
           <KekAxis scale={scale} />
-          <KekTrack
-            of={part.gm === null ? { ksSends: props.kekBehavior } : 'gm'}
-            kek={kek}
-            scale={scale}
-            nowMs={nowMs}
-            absent=""
-          />
+          <KekTrack of={part.gm === null ? props.sending : 'gm'} kek={kek} scale={scale} nowMs={nowMs} absent="" />
           <KekLegend scale={scale} />
         </figure>
       )}

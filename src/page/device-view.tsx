@@ -99,7 +99,13 @@ export class DeviceView implements View {
         )}
         <DeviceFacts device={device} nowMs={nowMs} />
         {device.groups.map((part) => (
-          <DevicePart key={part.group} part={part} cell={device.cell} kekBehavior={device.kek_behavior} nowMs={nowMs} />
+          <DevicePart
+            key={part.group}
+            part={part}
+            cell={device.cell}
+            sending={{ sends: device.kek_behavior, answers: device.failure === null }}
+            nowMs={nowMs}
+          />
         ))}
         <section aria-labelledby="checks">
           <h2 id="checks">Checks</h2>

@@ -138,7 +138,7 @@ export class GroupView implements View {
         <Facts>
           <NextRekey name="Next KEK rekey" next={group.next_kek_rekey} nowMs={nowMs} />
           <NextRekey name="Next TEK rekey" next={group.next_tek_rekey} nowMs={nowMs} />
-          <Fact name="Missed the last rekey">{missedRekey(group)}</Fact>
+          <Fact name="Rekey missed or overdue">{missedRekey(group)}</Fact>
           <Fact name="Hold another KEK than the KS">
             {otherKek.length === 0 ? 'nobody' : <NameList names={otherKek} link />}
           </Fact>
@@ -366,7 +366,7 @@ function KeyServerRow({
       </th>
       <td role="cell" class="c-track">
         <KekTrack
-          of={{ ksSends: ks.kek_behavior }}
+          of={{ sends: ks.kek_behavior, answers: ks.reachable }}
           kek={ks.membership?.kek ?? null}
           scale={scale}
           nowMs={nowMs}

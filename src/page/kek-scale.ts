@@ -65,15 +65,22 @@ export function gmPhaseText(phase: KekPhase): string {
   }
 }
 
-/** `behavior`: whether the KS sends the new KEK ahead (`timer`) or at expiry (`legacy`). */
-export function ksPhaseText(phase: KekPhase, behavior: DeviceDocument['kek_behavior']): string {
+export interface KsSending {
+  /** Whether the KS sends the new KEK ahead (`timer`) or at expiry (`legacy`). */
+  readonly sends: DeviceDocument['kek_behavior'];
+  /** Of a KS that does not answer nobody knows whether it sends anything. */
+  readonly answers: boolean;
+}
+
+export function ksPhaseText(phase: KekPhase, { sends, answers }: KsSending): string {
+  if (!answers) return 'as last read';
   switch (phase) {
     case 'valid':
       return 'rekey not due yet';
     case 'rekey_due':
     case 'missed_window':
     case 'window_over':
-      return KS_SENDS[behavior];
+      return KS_SENDS[sends];
     case 'expiry_window':
     case 'expired':
       return 'as last read';

@@ -1,20 +1,16 @@
 /** One member's KEK on the scale of its group: the windows, and where the member is now. Drawn without text of its own. */
 import { EXPIRY_WINDOW_SECONDS, MISSED_REKEY_WINDOW } from '../gdoi/keys/kek-window.ts';
-import type { DeviceDocument, MembershipDocument } from '../http/schemas/device-schema.ts';
+import type { MembershipDocument } from '../http/schemas/device-schema.ts';
 
 import { TimeTo } from './instants.tsx';
-import { type KekScale, gmPhaseText, ksPhaseText, phaseOf, placePercent } from './kek-scale.ts';
+import { type KekScale, type KsSending, gmPhaseText, ksPhaseText, phaseOf, placePercent } from './kek-scale.ts';
 import type { VNode } from 'preact';
 
 const { fromSecondsBeforeExpiry: MISSED_FROM, toSecondsBeforeExpiry: MISSED_TO } = MISSED_REKEY_WINDOW;
 
-interface KsTrack {
-  readonly ksSends: DeviceDocument['kek_behavior'];
-}
-
 export function KekTrack(props: {
   /** A GM, or a KS that sends its rekeys so. */
-  readonly of: 'gm' | KsTrack;
+  readonly of: 'gm' | KsSending;
   readonly kek: MembershipDocument['kek'];
   readonly scale: KekScale;
   readonly nowMs: number | null;
@@ -25,7 +21,7 @@ export function KekTrack(props: {
   if (kek === null || nowMs === null) return <span class="faint">{kek === null ? absent : ''}</span>;
   const seconds = (nowMs - Date.parse(kek.expires_at)) / 1000;
   const phase = phaseOf(seconds, scale.leadSeconds);
-  const said = of === 'gm' ? gmPhaseText(phase) : ksPhaseText(phase, of.ksSends);
+  const said = of === 'gm' ? gmPhaseText(phase) : ksPhaseText(phase, of);
   const x = `${placePercent(seconds, scale).toFixed(2)}%`;
   return (
     <div class={`kek ${of === 'gm' ? 'gm' : 'ks'} ${phase}`}>

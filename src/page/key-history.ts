@@ -21,6 +21,10 @@ export interface Span {
   readonly toMs: number;
 }
 
+interface Bounds extends Span {
+  readonly nowMs: number;
+}
+
 interface Mark {
   readonly atMs: number;
   readonly kind: 'rekey' | 'expected' | 'unexpected';
@@ -51,15 +55,16 @@ export function keyHistory(
 ): KeyHistory {
   const fromMs = nowMs - hours * HOUR_MS;
   const toMs = nowMs + hours * HOUR_MS * AHEAD;
+  const bounds = { fromMs, toMs, nowMs };
   const byDevice = marksOf(seen.events, fromMs);
   const lanes = [
     ...group.kss.map(({ device, membership }): Lane => {
-      const held = lifeOf(membership?.kek?.expires_at ?? null, group.kek_lifetime_seconds, { fromMs, toMs });
+      const held = lifeOf(membership?.kek?.expires_at ?? null, group.kek_lifetime_seconds, bounds);
       return {
         device,
         role: 'KS',
         keks: held === null ? [] : [held],
-        tek: tekOf(membership, group, { fromMs, toMs }),
+        tek: tekOf(membership, group, bounds),
         marks: [],
       };
     }),
@@ -69,8 +74,8 @@ export function keyHistory(
       return {
         device,
         role: 'GM',
-        keks: keksOf(marks, ends, group.kek_lifetime_seconds, { fromMs, toMs }),
-        tek: tekOf(membership, group, { fromMs, toMs }),
+        keks: keksOf(marks, ends, group.kek_lifetime_seconds, bounds),
+        tek: tekOf(membership, group, bounds),
         marks,
       };
     }),
@@ -125,7 +130,7 @@ function keksOf(
   marks: readonly Mark[],
   expiresAt: string | null,
   lifetimeSeconds: number | null,
-  span: Span,
+  span: Bounds,
 ): readonly Span[] {
   const begins = marks.map(({ atMs }) => atMs);
   if (begins.length === 0) {
@@ -142,16 +147,20 @@ function keksOf(
 function tekOf(
   membership: GroupDocument['gms'][number]['membership'],
   { tek_lifetime_seconds: lifetime }: GroupDocument,
-  span: Span,
+  span: Bounds,
 ): Span | null {
   return lifeOf(membership?.tek_expires_at ?? null, lifetime, span);
 }
 
-/** `lifetimeSeconds` null: it began before anything that is known. */
-function lifeOf(expiresAt: string | null, lifetimeSeconds: number | null, { fromMs, toMs }: Span): Span | null {
+/** `lifetimeSeconds` null: when it began is not known, and only what is left of it is drawn. */
+function lifeOf(
+  expiresAt: string | null,
+  lifetimeSeconds: number | null,
+  { fromMs, toMs, nowMs }: Bounds,
+): Span | null {
   if (expiresAt === null) return null;
   const endMs = Date.parse(expiresAt);
   if (endMs <= fromMs) return null;
-  const beginMs = lifetimeSeconds === null ? fromMs : endMs - lifetimeSeconds * 1000;
+  const beginMs = lifetimeSeconds === null ? Math.min(nowMs, endMs) : endMs - lifetimeSeconds * 1000;
   return { fromMs: Math.max(fromMs, beginMs), toMs: Math.min(toMs, endMs) };
 }

@@ -52,10 +52,17 @@ test('the phases are the windows of the protocol, each bound in the window', () 
 });
 
 test('a KS whose release is known is not said to do either of two things', () => {
-  const due = (['timer', 'legacy', 'unknown'] as const).map((behavior) => ksPhaseText('rekey_due', behavior));
+  const due = (['timer', 'legacy', 'unknown'] as const).map((behavior) =>
+    ksPhaseText('rekey_due', { sends: behavior, answers: true }),
+  );
   expect(due).toEqual([
     'sends its rekey about now',
     'sends no rekey ahead: the new KEK comes at expiry',
     'sends its rekey about now, or at expiry (old release)',
   ]);
+});
+
+test('of a KS that does not answer nothing is said to be sent', () => {
+  const said = KEK_PHASES.map((phase) => ksPhaseText(phase, { sends: 'timer', answers: false }));
+  expect(new Set(said)).toEqual(new Set(['as last read']));
 });

@@ -57,6 +57,14 @@ test('without an event in the span a lifetime ends where the device says, and be
   expect(laneOf(history, 'ks1')?.keks).toEqual([{ fromMs: NOW - 30 * MINUTE, toMs: NOW + 30 * MINUTE }]);
 });
 
+test('of a key whose lifetime nobody tells only what is left of it is drawn', () => {
+  const known = { ...group({ gm1: 5, gm2: -5 }), kek_lifetime_seconds: null, tek_lifetime_seconds: null };
+  const history = keyHistory(known, { events: [], incidents: [] }, 6, NOW);
+  expect(laneOf(history, 'gm1')?.keks).toEqual([{ fromMs: NOW, toMs: NOW + 5 * MINUTE }]);
+  expect(laneOf(history, 'gm2')?.keks).toEqual([{ fromMs: NOW - 5 * MINUTE, toMs: NOW - 5 * MINUTE }]);
+  expect(laneOf(history, 'ks1')?.tek).toEqual({ fromMs: NOW, toMs: NOW + 20 * MINUTE });
+});
+
 test('incidents lie over the span, an open one to now, one of before not at all', () => {
   const incident = (began: number, ended: number | null) => ({
     began_at: at(began),
