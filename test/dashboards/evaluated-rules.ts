@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
 import { RULES_FILE, testRules } from './promtool.ts';
-import { notation, type Scrapes } from './simulated-scrapes.ts';
+import { notation, type Scrapes } from './scrape-series.ts';
 
 /** Label -> value, with `alertname`. */
 export type AlertLabels = ReadonlyMap<string, string>;

@@ -1,7 +1,7 @@
 /** The alerts that fired over the scrapes of a scenario, exactly: as a test of promtool on its `ALERTS` series. */
 import type { ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
 import type { RuleTest } from './promtool.ts';
-import { notation, type Scrapes } from './simulated-scrapes.ts';
+import { notation, type Scrapes } from './scrape-series.ts';
 
 type Severity = 'critical' | 'warning' | 'info';
 

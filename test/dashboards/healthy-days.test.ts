@@ -3,7 +3,8 @@ import { expect, test } from 'vitest';
 import { FIDELITY_LIFETIMES } from '../../src/simulator/scenarios/scenario.ts';
 import { firingTest } from './fired-alerts.ts';
 import { missing, testRules } from './promtool.ts';
-import { type Scrapes, scrapesOf } from './simulated-scrapes.ts';
+import type { Scrapes } from './scrape-series.ts';
+import { scrapesOf } from './simulated-scrapes.ts';
 
 test.skipIf(missing('promtool'))('a healthy fleet with the default lifetimes raises none in two days', async () => {
   const minutes = 2 * 24 * 60;

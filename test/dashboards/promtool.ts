@@ -6,7 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 
-export const PROMETHEUS_DIRECTORY = fileURLToPath(new URL('../../dashboards/prometheus', import.meta.url));
+/** Benchmarks run from `.bench`, one folder deeper. */
+const UP = import.meta.url.includes('/.bench/') ? '../../..' : '../..';
+export const PROMETHEUS_DIRECTORY = fileURLToPath(new URL(`${UP}/dashboards/prometheus`, import.meta.url));
 export const RULES_FILE = join(PROMETHEUS_DIRECTORY, 'rules.yml');
 
 export function missing(tool: 'promtool' | 'amtool' | 'prometheus-alertmanager'): boolean {
