@@ -41,6 +41,8 @@ export interface GmOptions {
   readonly received?: number;
   readonly succeeded?: number;
   readonly lastAge?: number | null;
+  /** Rekeys since the registration. */
+  readonly since?: number;
   readonly change?: Partial<MemberFacts>;
 }
 
@@ -62,7 +64,7 @@ export function gm(second: number, options: GmOptions = {}): MemberFacts {
         registrations: { succeeded: options.succeeded ?? 1, attempted: options.succeeded ?? 1 },
         rekeys: {
           received: options.received ?? 5,
-          sinceRegistration: null,
+          sinceRegistration: options.since ?? null,
           acksSent: null,
           lastFrom: null,
           lastSequence: null,

@@ -41,8 +41,8 @@ const SENT: Readonly<Record<Told, Sent>> = {
   // What is left of it when the GMs have registered again is no ticket beside the page.
   'rekey-loss-fleet': { told: ['page ks_rekeys_lost'] },
   'tek-loss': { told: ['ticket path_loss'] },
-  // It gets worse twice; the pager has one conversation about it.
-  ejection: { minutes: 40, told: ['ticket path_loss', 'page path_loss', 'page ejected'] },
+  // Dropped before anybody looked, and once more: it gets worse twice, and the pager has one conversation about it.
+  ejection: { minutes: 40, told: ['page ejected', 'ticket path_loss', 'page path_loss', 'page ejected'] },
   'ks-down': { told: ['page ks_down'], curedSeconds: 620 },
   'coop-failover': { told: ['ticket redundancy_lost'], curedSeconds: 310 },
   'ks-upgrade': { told: ['ticket legacy_ks'] },
@@ -61,7 +61,7 @@ const SENT: Readonly<Record<Told, Sent>> = {
   'tek-missing': { told: ['page without_tek'] },
   'ejection-coop': {
     minutes: 45,
-    told: ['ticket path_loss', 'page path_loss', 'ticket redundancy_lost', 'page ejected'],
+    told: ['page ejected', 'ticket path_loss', 'page path_loss', 'ticket redundancy_lost', 'page ejected'],
   },
 };
 

@@ -21,7 +21,18 @@ export const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
   'tek-loss': { minutes: 20, groups: { G1: ['ok', 'path_loss warning'] } },
   ejection: {
     minutes: 35,
-    groups: { G1: ['ok', 'path_loss warning', 'path_loss critical', 'ejected critical', '(ejected) warning'] },
+    // The KS dropped gm1 before anybody looked, and does so again.
+    groups: {
+      G1: [
+        'ejected? warning',
+        'ejected critical',
+        '(ejected) ok',
+        'path_loss warning',
+        'path_loss critical',
+        'ejected critical',
+        '(ejected) warning',
+      ],
+    },
   },
   'ks-down': {
     minutes: 25,
@@ -54,7 +65,14 @@ export const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
   'ejection-coop': {
     minutes: 40,
     groups: {
-      G1: ['ok', 'ejected? warning', 'path_loss warning', 'path_loss critical', 'ejected critical'],
+      G1: [
+        'ejected? warning',
+        'ejected critical',
+        '(ejected) ok',
+        'path_loss warning',
+        'path_loss critical',
+        'ejected critical',
+      ],
     },
   },
   demo: {

@@ -498,8 +498,8 @@ function nextRekey({ kss, nowMs }: GroupFacts): EpochMs | null {
   );
 }
 
-/** A list that lacks a GM is read again after this long before it is more than a moment's. */
-const NOT_LISTED_MS = 60_000;
+/** A list that lacks a GM is read again after this long before it is more than a moment's: at the next look a minute later. */
+const NOT_LISTED_MS = 45_000;
 
 /** A KS dropped the GM, which believes that it is registered. */
 export function ejected({ facts, open, before, last, said }: Asked): Candidate | null {
@@ -518,8 +518,8 @@ export function ejected({ facts, open, before, last, said }: Asked): Candidate |
   const losing = new Set(
     said
       .filter(
-        ({ cause, worst, presentSinceMs }) =>
-          (cause === 'ejected' && presentSinceMs !== null) || (LOSSES.has(cause) && worst === 'critical'),
+        ({ cause, worst, said: known }) =>
+          (cause === 'ejected' && known.firstStep === CHECK_DROPPED) || (LOSSES.has(cause) && worst === 'critical'),
       )
       .flatMap((episode) => devicesOf(episode)),
   );

@@ -25,6 +25,7 @@ const MAX_PEERS = 32;
 export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSnapshot, at: ReadAt): FleetGm {
   const succeeded = gm.registrations.succeeded;
   const sameRegistration = before !== null && before.counters.succeeded === succeeded;
+  const lastRekeyMs = gm.rekeys.lastAgeSeconds === null ? null : at.receivedAtMs - gm.rekeys.lastAgeSeconds * 1000;
   const kekRemaining = gm.kek?.remainingSeconds ?? null;
   const kekExpiryMs = kekRemaining === null || kekRemaining <= 0 ? null : expiryMs(at, kekRemaining);
   return {
@@ -38,7 +39,7 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
     version: facts.version,
     sentAtMs: at.sentAtMs,
     receivedAtMs: at.receivedAtMs,
-    registeredSinceMs: sameRegistration ? before.registeredSinceMs : at.receivedAtMs,
+    registeredSinceMs: sameRegistration ? before.registeredSinceMs : registeredByMs(gm, lastRekeyMs, at),
     kek: kekPresence(gm),
     ...(isMulticast(before, gm) ? { multicast: true } : {}),
     kekExpiryMs,
@@ -51,11 +52,17 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
     countersAtKsRead: before?.countersAtKsRead ?? null,
     countersBeforeKek: before?.countersBeforeKek ?? null,
     kekChangeMs: before?.kekChangeMs ?? null,
-    lastRekeyMs: gm.rekeys.lastAgeSeconds === null ? null : at.receivedAtMs - gm.rekeys.lastAgeSeconds * 1000,
+    lastRekeyMs,
     rekeyOverdue: facts.kekRekeyOverdue === true,
     lastReregistration: facts.lastReregistration ?? null,
     context: facts.context ?? NO_CONTEXT,
   };
+}
+
+/** At the latest: a rekey since this registration came after it. */
+function registeredByMs(gm: GmSnapshot, lastRekeyMs: EpochMs | null, { receivedAtMs }: ReadAt): EpochMs {
+  const rekeyed = (gm.rekeys.sinceRegistration ?? 0) > 0 && lastRekeyMs !== null;
+  return rekeyed ? Math.min(receivedAtMs, lastRekeyMs) : receivedAtMs;
 }
 
 function isMulticast(before: FleetGm | null, gm: GmSnapshot): boolean {

@@ -99,7 +99,7 @@ export interface FleetGm {
   readonly version: string | null;
   readonly sentAtMs: EpochMs;
   readonly receivedAtMs: EpochMs;
-  /** First answer with the present count of registrations. */
+  /** First answer with the present count of registrations, or the last rekey that this answer shows of it. */
   readonly registeredSinceMs: EpochMs;
   /** `absent`: TEKs but no KEK, or a lifetime of 0; `unknown`: the output shows neither. */
   readonly kek: 'shown' | 'absent' | 'unknown';

@@ -407,6 +407,17 @@ describe('what the KS knows of its GMs', () => {
     expect(fleet.see(ks(460, { members: { '10.0.0.1': 0 } })).notListed).toEqual([]);
   });
 
+  it('a GM that had a rekey of its registration long before the list was made registered before that', () => {
+    const registered = (options: Parameters<typeof gm>[1]) => {
+      const fleet = new Fleet();
+      fleet.see(gm(0, options));
+      return fleet.see(ks(1, { members: { '10.0.0.7': 0 } })).notListed;
+    };
+    expect(registered({ since: 3, lastAge: 450 })).toEqual(['gm1']);
+    expect(registered({ since: 3, lastAge: 200 })).toEqual([]);
+    expect(registered({ since: 0, lastAge: 450 })).toEqual([]);
+  });
+
   it('is not known to list a GM before a KS shows a list that is newer than the registration', () => {
     const fleet = new Fleet();
     expect(match(fleet, gm(0))?.listedByKs).toBeNull();
