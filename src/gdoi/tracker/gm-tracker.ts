@@ -51,8 +51,8 @@ export function clockStepMs(state: GroupState, at: ReadAt, gm: GmSnapshot): numb
       toMs: kek.expiry.toMs - view.kek.expiry.fromMs,
     };
     const stays = { fromMs: 0, toMs: 0 };
-    // The KEK stays where it was, and the TEKs do not: they were cut.
-    if (overlaps(moved, stays) && !overlaps(moved, shift.certain)) return null;
+    // The KEK stays where it was, and the TEKs do not: they were cut. It may have stayed, and a rekey came that can have cut them.
+    if (overlaps(moved, stays) && !(still && overlaps(moved, shift.certain))) return null;
     // A registration rounds the lifetime once more.
     const kekMoved = widened(moved, noRegistration ? 1500 : 3500);
     if (overlaps(kekMoved, shift.certain)) return shift.byMs;

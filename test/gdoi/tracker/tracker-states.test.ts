@@ -166,6 +166,22 @@ test.each([30, -30, 3600, -3600])('a step of the agent clock by %i s is no event
   expect(told.state.answered?.sentAtMs).toBe((T0 + 600 + step) * 1000 - 100);
 });
 
+test('TEKs that a rekey brought cut, in an answer that took seconds, are no step of the agent clock and no new KEK', () => {
+  const cut = gmAnswer(155, {
+    received: 4,
+    since: 1,
+    rekeyAt: 136,
+    kekAt: 5340,
+    teks: { '0x0000000B': 235, '0x0000000A': 235 },
+  });
+  const told = history([
+    gmAnswer(0, { kekAt: 5340, teks: { '0x0000000A': 240 } }),
+    { ...cut, sentAtMs: (T0 + 151) * 1000 },
+  ]);
+  expect(told.state.clockSteps).toBe(0);
+  expect(types(told)).not.toContain('kek_rekey');
+});
+
 test('a re-registration is found across a step of the agent clock', () => {
   const teks = { '0x0000000A': 9000 };
   const told = history([
