@@ -9,6 +9,16 @@ export interface Said {
 
 export const LEGACY = 'legacy_ks warning';
 
+/** A KS dropped gm1 before anybody looked, and does so again. */
+const DROPPED_TWICE = [
+  'ejected? warning',
+  'ejected critical',
+  '(ejected) ok',
+  'path_loss warning',
+  'path_loss critical',
+  'ejected critical',
+];
+
 export const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
   healthy: { minutes: 30, groups: { G1: ['ok'] } },
   'legacy-ks': { minutes: 30, groups: { G1: [LEGACY] } },
@@ -21,18 +31,7 @@ export const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
   'tek-loss': { minutes: 20, groups: { G1: ['ok', 'path_loss warning'] } },
   ejection: {
     minutes: 35,
-    // The KS dropped gm1 before anybody looked, and does so again.
-    groups: {
-      G1: [
-        'ejected? warning',
-        'ejected critical',
-        '(ejected) ok',
-        'path_loss warning',
-        'path_loss critical',
-        'ejected critical',
-        '(ejected) warning',
-      ],
-    },
+    groups: { G1: [...DROPPED_TWICE, '(ejected) warning'] },
   },
   'ks-down': {
     minutes: 25,
@@ -64,16 +63,7 @@ export const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
   'tek-missing': { minutes: 20, groups: { G1: ['ok', 'without_tek critical', 'ok'] } },
   'ejection-coop': {
     minutes: 40,
-    groups: {
-      G1: [
-        'ejected? warning',
-        'ejected critical',
-        '(ejected) ok',
-        'path_loss warning',
-        'path_loss critical',
-        'ejected critical',
-      ],
-    },
+    groups: { G1: DROPPED_TWICE },
   },
   demo: {
     minutes: 12,
