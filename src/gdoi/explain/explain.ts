@@ -50,6 +50,9 @@ const OF_A_LOOK: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
   'no_primary',
 ]);
 
+/** What these were asked about is kept though it ended unclear: what comes next may tell what it was. */
+const KEPT_UNCLEAR: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([...OF_A_LOOK, 'ejected']);
+
 const RULES: Readonly<Record<ExplanationCause, CauseRule>> = {
   login_refused: loginRefused,
   coop_split: coopSplit,
@@ -134,7 +137,7 @@ function remembered(episode: Episode | null, { nowMs }: GroupFacts): Episode | n
 function episodeAfter(before: Episode | null, said: Explanation | null, { nowMs }: GroupFacts): Episode | null {
   if (said === null || said.phase === 'over') {
     // A look that fails is asked about once: the next one that fails alone is no news.
-    if (before === null || (before.presentSinceMs === null && !OF_A_LOOK.has(before.cause))) return null;
+    if (before === null || (before.presentSinceMs === null && !KEPT_UNCLEAR.has(before.cause))) return null;
     return before.endedMs === null ? { ...before, endedMs: nowMs } : before;
   }
   const again = before !== null && before.endedMs === null ? before : null;

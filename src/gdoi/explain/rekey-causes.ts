@@ -560,11 +560,12 @@ export function ejected({ facts, open, before, last, said }: Asked): Candidate |
 /** It registered for want of rekeys that no KS sent it: no rekey was lost on the way. What it was dropped for goes on. */
 function listedAgain({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate | null {
   const { gms, nowMs } = facts;
-  if (last === null || last.presentSinceMs === null || nowMs - (last.endedMs ?? nowMs) > RECENT_MS) return null;
+  if (last === null || nowMs - (last.endedMs ?? nowMs) > RECENT_MS) return null;
   const claims = claimed(open, {
     checks: ['reregistrations'],
     of: new Set(devicesOf(last)),
-    fromMs: last.sinceMs - REGISTERING_MS,
+    // Of one look alone only what came later than a registration takes: else the list lacked it since it was registering.
+    fromMs: last.presentSinceMs === null ? last.sinceMs + NOT_LISTED_MS : last.sinceMs - REGISTERING_MS,
   });
   const names = named(claims, 'reregistrations');
   if (names.length === 0) return null;

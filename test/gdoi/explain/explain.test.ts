@@ -419,6 +419,28 @@ describe('a GM that its KS dropped', () => {
       },
     ]);
   });
+
+  describe('as one look at the list showed, and that registered before the next', () => {
+    const afterOneLook = (registeredAfterS: number) => {
+      const fleet = new Fleet();
+      fleet.see(ks(0, { members: members(0) }), member(1, 0), member(2, 0), member(3, 0));
+      expect(said(fleet, member(1, 700), ks(701, { members: members(null) }))).toMatchObject({ phase: 'unclear' });
+      // The list is read before the GM is: at this look nothing is missing, and nothing has come to light.
+      const listed = ks(761 + registeredAfterS, { members: members(0) });
+      const lastReregistration = { cause: 'kek_missed_rekey', atMs: START + (701 + registeredAfterS) * 1000 } as const;
+      const back = member(1, 770 + registeredAfterS, { change: { lastReregistration }, succeeded: 2 });
+      fleet.see(listed);
+      return fleet.see(back).explanations.map(({ cause, phase }) => `${cause} ${phase}`);
+    };
+
+    test('later than a registration takes: no KS sent it rekeys, and none was lost on the way', () => {
+      expect(afterOneLook(60)).toEqual(['ejected over']);
+    });
+
+    test('at that moment: it was registering, which explains nothing of the rekey it missed', () => {
+      expect(afterOneLook(5)).toEqual(['path_loss unclear']);
+    });
+  });
 });
 
 test('names stand in the order people count', () => {
