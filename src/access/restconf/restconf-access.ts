@@ -2,14 +2,12 @@
  * Access to the fleet over RESTCONF: one kept connection and one read per device at a time, bounds for connections that
  * are being made and for reads under way, back-off after failures, quarantine of a credential that devices refuse.
  */
-import type { Clock } from '../../kernel/clock.ts';
 import { KnownSecrets } from '../../kernel/known-secrets.ts';
 import { linkSignals } from '../../kernel/link-signals.ts';
-import type { Logger } from '../../kernel/logger.ts';
-import type { Random } from '../../kernel/random.ts';
 import { untilAborted } from '../../kernel/until-aborted.ts';
 import { Watchdog } from '../../kernel/watchdog.ts';
-import { BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
+import { BackOff } from '../../kernel/back-off.ts';
+import type { AccessParts } from '../access-parts.ts';
 import {
   type AttemptOutcome,
   CredentialQuarantine,
@@ -17,8 +15,7 @@ import {
   quarantinedError,
   sameSecrets,
 } from '../credential-quarantine.ts';
-import type { KeptRefusals, RefusalsOfWay } from '../kept-refusals.ts';
-import type { DeviceTraffic } from '../device-traffic.ts';
+import type { RefusalsOfWay } from '../kept-refusals.ts';
 import { backOffError, type DeviceError } from '../device-error.ts';
 import type {
   PathAnswer,
@@ -41,21 +38,11 @@ import { RestconfFailure } from './restconf-error.ts';
 /** Reads under way over the fleet. */
 const MAX_READS = 64;
 
-export interface RestconfAccessOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
+export interface RestconfAccessOptions extends AccessParts {
   /** File of accepted certificates. */
   readonly knownCertificatesPath: string;
   /** Those that other agents accepted; absent: there are none. */
   readonly acceptedCertificates?: AcceptedKeys;
-  readonly backOff?: BackOffTimes;
-  /** Taken out of all that devices say; the secrets of targets join them. */
-  readonly secrets?: KnownSecrets;
-  /** Counts what devices are asked. */
-  readonly traffic?: DeviceTraffic;
-  /** What other agents met, and where they find what this one meets; absent: there are none. */
-  readonly refusals?: KeptRefusals;
 }
 
 interface Slot {

@@ -4,11 +4,9 @@
  * rows) is kept between reads and forgotten with the first failure.
  */
 import { isIP } from 'node:net';
-import type { Clock } from '../../kernel/clock.ts';
 import { KnownSecrets } from '../../kernel/known-secrets.ts';
-import type { Logger } from '../../kernel/logger.ts';
-import type { Random } from '../../kernel/random.ts';
 import { BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
+import type { AccessParts } from '../access-parts.ts';
 import {
   type AttemptOutcome,
   CredentialQuarantine,
@@ -17,7 +15,7 @@ import {
   quarantinedError,
   sameSecrets,
 } from '../credential-quarantine.ts';
-import type { KeptRefusals, RefusalsOfWay } from '../kept-refusals.ts';
+import type { RefusalsOfWay } from '../kept-refusals.ts';
 import { DeviceTraffic } from '../device-traffic.ts';
 import { backOffError, type DeviceError } from '../device-error.ts';
 import type {
@@ -52,19 +50,9 @@ const REQUEST_TIMES_A_READ = 4;
 /** A request costs a device nothing when it is down and little when it is not: asked again sooner than over SSH. */
 const SNMP_BACK_OFF: BackOffTimes = { firstMs: 5_000, longestMs: 60_000 };
 
-export interface SnmpAccessOptions {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
+export interface SnmpAccessOptions extends AccessParts {
   readonly maxReads?: number;
   readonly bounds?: WalkBounds;
-  readonly backOff?: BackOffTimes;
-  /** Taken out of all that devices say; the secrets of targets join them. */
-  readonly secrets?: KnownSecrets;
-  /** Counts what devices are asked. */
-  readonly traffic?: DeviceTraffic;
-  /** What other agents met, and where they find what this one meets; absent: there are none. */
-  readonly refusals?: KeptRefusals;
 }
 
 /** One device's place: who has its turn, and what is known of it. */

@@ -2,8 +2,7 @@
  * Access to the fleet over SSH: at most one session per device and one caller of it at a time, handshakes limited over
  * the fleet, back-off and quarantine before a device is bothered again, sessions kept open between polls.
  */
-import type { Clock } from '../../kernel/clock.ts';
-import type { Random } from '../../kernel/random.ts';
+import type { AccessParts } from '../access-parts.ts';
 import { DeviceTurns } from '../device-turns.ts';
 import type { AccessStatus, DeviceAccess, DeviceSession, JumpTarget, Reply, SshTarget } from '../device-session.ts';
 import { DeviceTraffic } from '../device-traffic.ts';
@@ -12,13 +11,12 @@ import { renewedSshTarget } from '../renewed-secrets.ts';
 import type { ShowCommand } from '../show-command.ts';
 import { InternalErrors } from '../../kernel/internal-errors.ts';
 import { KnownSecrets } from '../../kernel/known-secrets.ts';
-import type { Logger } from '../../kernel/logger.ts';
 import { type LinkedSignal, linkSignals } from '../../kernel/link-signals.ts';
 import { untilAborted } from '../../kernel/until-aborted.ts';
 import { type AnswerBounds, DEFAULT_BOUNDS } from './answer-reader.ts';
 import { BACK_OFF, BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import { CredentialQuarantine, quarantinedError, sameSecrets } from '../credential-quarantine.ts';
-import type { KeptRefusals, RefusalsOfWay } from '../kept-refusals.ts';
+import type { RefusalsOfWay } from '../kept-refusals.ts';
 import type { Conversations } from './conversation.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import { LoginPace } from './login-pace.ts';
@@ -45,34 +43,25 @@ type HostKeySource =
   | { readonly knownHostsPath: string; readonly acceptedHostKeys?: AcceptedKeys }
   | { readonly hostKeyStore: HostKeyStore };
 
-export type SshAccessOptions = HostKeySource & {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-  /** Handshakes and logins under way at once, over the fleet. */
-  readonly maxHandshakes: number;
-  /** Logins that may begin in a second, over the fleet; absent: any number. */
-  readonly loginsPerSecond?: number;
-  /** Of these two bounds, what is this agent's: above 0, up to 1; absent: all. Others that share its devices have the rest. */
-  readonly share?: () => number;
-  /**
-   * Threads beside this one that sessions live in; absent, or 0: they live in this one. Old key exchanges have a thread of
-   * their own in either case, and sessions through a jump host live where its connection does: here.
-   */
-  readonly workers?: number;
-  /** What such a thread runs, compiled; default: `session-worker`, which leaves reading to who asks. */
-  readonly workerUrl?: URL;
-  readonly bounds?: AnswerBounds;
-  /** Taken out of all that devices say; the secrets of targets join them. */
-  readonly secrets?: KnownSecrets;
-  /** Told of bugs of ours that a thread met; default: the log is. */
-  readonly errors?: InternalErrors;
-  /** Counts what devices are asked. */
-  readonly traffic?: DeviceTraffic;
-  readonly backOff?: BackOffTimes;
-  /** What other agents met, and where they find what this one meets; absent: there are none. */
-  readonly refusals?: KeptRefusals;
-};
+export type SshAccessOptions = AccessParts &
+  HostKeySource & {
+    /** Handshakes and logins under way at once, over the fleet. */
+    readonly maxHandshakes: number;
+    /** Logins that may begin in a second, over the fleet; absent: any number. */
+    readonly loginsPerSecond?: number;
+    /** Of these two bounds, what is this agent's: above 0, up to 1; absent: all. Others that share its devices have the rest. */
+    readonly share?: () => number;
+    /**
+     * Threads beside this one that sessions live in; absent, or 0: they live in this one. Old key exchanges have a thread of
+     * their own in either case, and sessions through a jump host live where its connection does: here.
+     */
+    readonly workers?: number;
+    /** What such a thread runs, compiled; default: `session-worker`, which leaves reading to who asks. */
+    readonly workerUrl?: URL;
+    readonly bounds?: AnswerBounds;
+    /** Told of bugs of ours that a thread met; default: the log is. */
+    readonly errors?: InternalErrors;
+  };
 
 /** One device's place: who has its turn, its session, its record of failures. */
 interface Slot {

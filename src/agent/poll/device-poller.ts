@@ -24,6 +24,7 @@ import {
 import { groupsOf, readAnswer } from './observations.ts';
 import type { CollectorResult, PollReport, RawAnswer } from '../../model/poll-report.ts';
 import type { PollResult } from '../../model/poll-result.ts';
+import { startPoll } from './poll-times.ts';
 
 /** What of a device the poller needs; part of the configuration. */
 export interface PollTarget {
@@ -66,8 +67,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
 
   async function poll(target: PollTarget, memory: PollMemory, signal: AbortSignal): Promise<SshReport> {
     const device = target.ssh.device;
-    const startedAtMs = clock.wallMs();
-    const startedMonoMs = clock.monoMs();
+    const underWay = startPoll(clock);
     const progress = newProgress(memory);
     const outcome = await access.withSession(target.ssh, signal, async (session) => {
       const newSession = lastSessions.get(device)?.deref() !== session;
@@ -77,9 +77,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
     if (outcome.kind === 'failed') fail(progress, outcome.error);
     return {
       device,
-      startedAtMs,
-      finishedAtMs: clock.wallMs(),
-      durationMs: clock.monoMs() - startedMonoMs,
+      ...underWay.times(),
       values: null,
       ...progress,
       cpuPercent: progress.memory.cpuPercent,

@@ -22,6 +22,7 @@ import {
   type RestconfMemory,
 } from './restconf-memory.ts';
 import { onPresentClock } from './device-clock.ts';
+import { startPoll } from './poll-times.ts';
 import { readRestconf, type RestconfDocument } from './restconf-observations.ts';
 
 export interface RestconfReport extends PollReport {
@@ -46,14 +47,11 @@ export function createRestconfPoller(deps: Deps) {
     memory: RestconfMemory,
     signal: AbortSignal,
   ): Promise<RestconfReport> {
-    const startedAtMs = clock.wallMs();
-    const startedMonoMs = clock.monoMs();
-    const outcome = await ask(target, { ...interest, nowMonoMs: startedMonoMs }, memory, signal);
+    const underWay = startPoll(clock);
+    const outcome = await ask(target, { ...interest, nowMonoMs: underWay.startedMonoMs }, memory, signal);
     return {
       device: target.device,
-      startedAtMs,
-      finishedAtMs: clock.wallMs(),
-      durationMs: clock.monoMs() - startedMonoMs,
+      ...underWay.times(),
       collectors: new Map(),
       answers: [],
       values: null,

@@ -9,6 +9,7 @@ import type { GdoiReply } from '../../mib/gdoi-reply.ts';
 import { rememberReply, type SnmpMemory } from '../../mib/snmp-memory.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { observationsOfReading, readingResult } from './observations.ts';
+import { startPoll } from './poll-times.ts';
 import type { PollReport } from '../../model/poll-report.ts';
 
 export interface SnmpReport extends PollReport {
@@ -31,14 +32,11 @@ export function createSnmpPoller(deps: { readonly access: SnmpAccess; readonly c
     memory: SnmpMemory,
     signal: AbortSignal,
   ): Promise<SnmpReport> {
-    const startedAtMs = clock.wallMs();
-    const startedMonoMs = clock.monoMs();
+    const underWay = startPoll(clock);
     const outcome = await ask(target, role, memory, signal);
     return {
       device: target.device,
-      startedAtMs,
-      finishedAtMs: clock.wallMs(),
-      durationMs: clock.monoMs() - startedMonoMs,
+      ...underWay.times(),
       collectors: new Map(),
       answers: [],
       ...outcome,
