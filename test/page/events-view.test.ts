@@ -1,37 +1,24 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { NOON } from '../builders/view-builder.ts';
-import { anEvent, serve, type Served } from '../http/served.ts';
-import { chromiumMissing, launchChromium, leave, NoonClock, openTab, type Watched, wordsOf } from './browser.ts';
+import { anEvent, serve } from '../http/served.ts';
+import { chromiumMissing, NoonClock, openTab, wordsOf } from './browser.ts';
+import { pageUnderTest } from './page-under-test.ts';
 import { PATIENCE } from '../builders/patience.ts';
 
 describe.skipIf(chromiumMissing())('the events', () => {
-  let browser: Browser;
-  let served: Served;
-  let tab: Watched;
-
-  beforeAll(async () => {
-    browser = await launchChromium();
-    served = await serve({ clock: new NoonClock() });
-    tab = await openTab(browser, served.url);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await served[Symbol.asyncDispose]();
-  });
-  afterEach(() => leave(tab));
-  const summaries = () => wordsOf(tab.page, '.event-summary');
+  const under = pageUnderTest();
+  const summaries = () => wordsOf(under.tab.page, '.event-summary');
   /** One history serves all tests: each has a device of its own. */
   const numbered = (device: string, n: number) =>
     anEvent({ id: `${device}/${n}`, atMs: NOON - 100_000 + n, device, summary: `event ${n}` });
-  const live = (of = tab) => of.page.getByText('Live: new events appear by themselves.').waitFor();
+  const live = (of = under.tab) => of.page.getByText('Live: new events appear by themselves.').waitFor();
 
   test('are shown newest first and open to their evidence and first step', async () => {
-    await served.happens(numbered('gm1', 1), numbered('gm1', 2));
-    await tab.open('/events?device=gm1');
+    await under.served.happens(numbered('gm1', 1), numbered('gm1', 2));
+    await under.tab.open('/events?device=gm1');
     await expect.poll(summaries, PATIENCE).toEqual(['event 2', 'event 1']);
-    await tab.page.locator('.event summary').first().click();
-    expect(await wordsOf(tab.page, '.event[class] .evidence >> nth=0')).toEqual([
+    await under.tab.page.locator('.event summary').first().click();
+    expect(await wordsOf(under.tab.page, '.event[class] .evidence >> nth=0')).toEqual([
       expect.stringMatching(
         /^reregistration, cause: kek_missed_rekey, unexpected · device gm1 · group G1 .*Succeeded registration: 2, before: 1 First step: On the KS/u,
       ),
@@ -39,56 +26,56 @@ describe.skipIf(chromiumMissing())('the events', () => {
   });
 
   test('appear as they happen, in seconds, and a screen reader is told of an incident', async () => {
-    await tab.open('/events?device=gm2');
+    await under.tab.open('/events?device=gm2');
     await live();
-    await served.happens(numbered('gm2', 1));
+    await under.served.happens(numbered('gm2', 1));
     await expect.poll(summaries, PATIENCE).toEqual(['event 1']);
-    await expect.poll(() => wordsOf(tab.page, '#page > [role=status]'), PATIENCE).toEqual(['event 1']);
+    await expect.poll(() => wordsOf(under.tab.page, '#page > [role=status]'), PATIENCE).toEqual(['event 1']);
   });
 
   test('a storm of them is told in one sentence', async () => {
-    await tab.open('/events?device=gm3');
+    await under.tab.open('/events?device=gm3');
     await live();
-    await served.happens(...Array.from({ length: 20 }, (_, n) => numbered('gm3', n)));
+    await under.served.happens(...Array.from({ length: 20 }, (_, n) => numbered('gm3', n)));
     await expect
-      .poll(() => wordsOf(tab.page, '#page > [role=status]'), PATIENCE)
+      .poll(() => wordsOf(under.tab.page, '#page > [role=status]'), PATIENCE)
       .toEqual(['20 new incidents. The first: event 0']);
   });
 
   test('are filtered, by the address too', async () => {
     const device = 'gm4';
-    await served.happens(
+    await under.served.happens(
       numbered(device, 1),
       anEvent({ id: 'r', device, type: 'reload', cause: null, summary: 'reloaded' }),
       anEvent({ id: 'old', device, atMs: NOON - 90_000_000, summary: 'long ago' }),
     );
-    await tab.open('/events?type=reregistration&device=gm4');
+    await under.tab.open('/events?type=reregistration&device=gm4');
     await expect.poll(summaries, PATIENCE).toEqual(['event 1', 'long ago']);
-    await tab.page.getByRole('combobox', { name: 'Since' }).selectOption('24');
+    await under.tab.page.getByRole('combobox', { name: 'Since' }).selectOption('24');
     await expect.poll(summaries, PATIENCE).toEqual(['event 1']);
-    await tab.page.getByRole('combobox', { name: 'Type' }).selectOption('reload');
+    await under.tab.page.getByRole('combobox', { name: 'Type' }).selectOption('reload');
     await expect.poll(summaries, PATIENCE).toEqual(['reloaded']);
-    expect(new URL(tab.page.url()).search).toBe('?type=reload&device=gm4&hours=24');
-    await tab.page.getByLabel('Group').fill('G2');
-    await expect.poll(() => tab.page.getByText('No events.').count(), PATIENCE).toBe(1);
+    expect(new URL(under.tab.page.url()).search).toBe('?type=reload&device=gm4&hours=24');
+    await under.tab.page.getByLabel('Group').fill('G2');
+    await expect.poll(() => under.tab.page.getByText('No events.').count(), PATIENCE).toBe(1);
   });
 
   test('older ones come page by page, each once', async () => {
-    await served.happens(...Array.from({ length: 120 }, (_, n) => numbered('gm5', n)));
-    await tab.open('/events?device=gm5');
+    await under.served.happens(...Array.from({ length: 120 }, (_, n) => numbered('gm5', n)));
+    await under.tab.open('/events?device=gm5');
     await expect.poll(summaries, PATIENCE).toHaveLength(50);
-    await tab.page.getByRole('button', { name: 'Older events' }).click();
+    await under.tab.page.getByRole('button', { name: 'Older events' }).click();
     await expect.poll(summaries, PATIENCE).toHaveLength(100);
-    await served.happens(numbered('gm5', 120));
+    await under.served.happens(numbered('gm5', 120));
     await expect.poll(async () => (await summaries())[0], PATIENCE).toBe('event 120');
-    await tab.page.getByRole('button', { name: 'Older events' }).click();
+    await under.tab.page.getByRole('button', { name: 'Older events' }).click();
     await expect.poll(summaries, PATIENCE).toHaveLength(121);
-    expect(await tab.page.getByRole('button', { name: 'Older events' }).count()).toBe(0);
+    expect(await under.tab.page.getByRole('button', { name: 'Older events' }).count()).toBe(0);
   });
 
   test('a stream that is cut comes back where it was', async () => {
     const first = await serve({ clock: new NoonClock() });
-    await using its = await openTab(browser, first.url);
+    await using its = await openTab(under.browser, first.url);
     const asked: (string | undefined)[] = [];
     its.page.on('request', (request) => {
       if (request.url().endsWith('/stream')) asked.push(request.headers()['last-event-id']);

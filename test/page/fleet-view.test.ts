@@ -1,124 +1,105 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { fleet as aGroup, gmInFleet } from '../builders/health-builders.ts';
 import { aDevice } from '../builders/view-builder.ts';
-import { failingDevice, polledGm, serve, type Served } from '../http/served.ts';
-import {
-  accessBy,
-  chromiumMissing,
-  emptyFleet,
-  launchChromium,
-  leave,
-  lookAgain,
-  NoonClock,
-  openTab,
-  type Watched,
-  wordsOf,
-} from './browser.ts';
+import { failingDevice, polledGm, serve } from '../http/served.ts';
+import { accessBy, chromiumMissing, emptyFleet, lookAgain, NoonClock, openTab, wordsOf } from './browser.ts';
+import { pageUnderTest } from './page-under-test.ts';
 import { PATIENCE } from '../builders/patience.ts';
 
 describe.skipIf(chromiumMissing())('the fleet', () => {
-  let browser: Browser;
-  let served: Served;
-  let tab: Watched;
-
-  beforeAll(async () => {
-    browser = await launchChromium();
-    served = await serve({ clock: new NoonClock() });
-    tab = await openTab(browser, served.url);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await served[Symbol.asyncDispose]();
-  });
+  const under = pageUnderTest();
   beforeEach(() => {
-    emptyFleet(served);
+    emptyFleet(under.served);
   });
-  afterEach(() => leave(tab));
-  const rows = () => wordsOf(tab.page, '.fleet tbody tr');
-  const names = () => wordsOf(tab.page, '.fleet tbody th');
+  const rows = () => wordsOf(under.tab.page, '.fleet tbody tr');
+  const names = () => wordsOf(under.tab.page, '.fleet tbody th');
 
   test('shows each device with its status in words and what comes next, the worst first', async () => {
-    served.fleet.set(polledGm('gm1'));
-    served.fleet.set(polledGm('gm2', { registered: false, status: 'Registering' }));
-    served.fleet.set(failingDevice('gm3'));
-    served.fleet.setGroup(aGroup());
-    await tab.open('/');
+    under.served.fleet.set(polledGm('gm1'));
+    under.served.fleet.set(polledGm('gm2', { registered: false, status: 'Registering' }));
+    under.served.fleet.set(failingDevice('gm3'));
+    under.served.fleet.setGroup(aGroup());
+    await under.tab.open('/');
     await expect.poll(names, PATIENCE).toEqual(['gm2', 'gm3', 'gm1']);
     expect(await rows()).toEqual([
       expect.stringMatching(/^✕ critical gm2 GM G1 .*not registered.*/u),
       expect.stringMatching(/^! warning gm3 – .*credential.* never$/u),
       expect.stringMatching(/^✓ ok gm1 GM G1 .* in 1 h 1\d min KEK rekey from the KS \d+ s$/u),
     ]);
-    expect(await wordsOf(tab.page, 'h1')).toEqual(['1 critical, 1 warning of 3 devices']);
-    expect(await wordsOf(tab.page, '.counts a')).toEqual(['1 ✕ critical', '1 ! warning', '0 ? unknown', '1 ✓ ok']);
+    expect(await wordsOf(under.tab.page, 'h1')).toEqual(['1 critical, 1 warning of 3 devices']);
+    expect(await wordsOf(under.tab.page, '.counts a')).toEqual([
+      '1 ✕ critical',
+      '1 ! warning',
+      '0 ? unknown',
+      '1 ✓ ok',
+    ]);
   });
 
   test('is searched, filtered and sorted; the address says how, and survives a reload', async () => {
-    for (const name of ['taipei-1', 'taipei-2', 'oslo-1']) served.fleet.set(polledGm(name));
-    served.fleet.set(failingDevice('taipei-3'));
-    await tab.open('/');
+    for (const name of ['taipei-1', 'taipei-2', 'oslo-1']) under.served.fleet.set(polledGm(name));
+    under.served.fleet.set(failingDevice('taipei-3'));
+    await under.tab.open('/');
     await expect.poll(names, PATIENCE).toHaveLength(4);
-    await tab.page.getByLabel('Search').fill('taipei');
+    await under.tab.page.getByLabel('Search').fill('taipei');
     await expect.poll(names, PATIENCE).toEqual(['taipei-3', 'taipei-1', 'taipei-2']);
-    await tab.page.getByRole('link', { name: 'Device', exact: true }).click();
+    await under.tab.page.getByRole('link', { name: 'Device', exact: true }).click();
     await expect.poll(names, PATIENCE).toEqual(['taipei-1', 'taipei-2', 'taipei-3']);
-    await tab.page.getByRole('combobox', { name: 'Status' }).selectOption('warning');
+    await under.tab.page.getByRole('combobox', { name: 'Status' }).selectOption('warning');
     await expect.poll(names, PATIENCE).toEqual(['taipei-3']);
-    await tab.page.reload();
+    await under.tab.page.reload();
     await expect.poll(names, PATIENCE).toEqual(['taipei-3']);
-    expect(await tab.page.getByLabel('Search').inputValue()).toBe('taipei');
-    await tab.page.getByRole('link', { name: 'Clear' }).click();
+    expect(await under.tab.page.getByLabel('Search').inputValue()).toBe('taipei');
+    await under.tab.page.getByRole('link', { name: 'Clear' }).click();
     await expect.poll(names, PATIENCE).toEqual(['oslo-1', 'taipei-1', 'taipei-2', 'taipei-3']);
   });
 
   test('follows what changes without a touch', async () => {
-    served.fleet.set(polledGm('gm1'));
-    await tab.open('/');
+    under.served.fleet.set(polledGm('gm1'));
+    await under.tab.open('/');
     await expect.poll(rows, PATIENCE).toEqual([expect.stringContaining('ok gm1')]);
-    served.fleet.set(failingDevice('gm1'));
+    under.served.fleet.set(failingDevice('gm1'));
     await expect.poll(rows, PATIENCE).toEqual([expect.stringContaining('warning gm1')]);
   });
 
   test('leads to a device and back', async () => {
-    served.fleet.set(polledGm('gm1'));
-    await tab.open('/?q=gm');
-    await tab.page.getByRole('link', { name: 'gm1' }).click();
-    await expect.poll(() => wordsOf(tab.page, 'h1'), PATIENCE).toEqual([expect.stringContaining('gm1')]);
-    expect(new URL(tab.page.url()).pathname).toBe('/devices/gm1');
-    expect(await tab.page.evaluate('document.activeElement.tagName')).toBe('H1');
-    await tab.page.goBack();
+    under.served.fleet.set(polledGm('gm1'));
+    await under.tab.open('/?q=gm');
+    await under.tab.page.getByRole('link', { name: 'gm1' }).click();
+    await expect.poll(() => wordsOf(under.tab.page, 'h1'), PATIENCE).toEqual([expect.stringContaining('gm1')]);
+    expect(new URL(under.tab.page.url()).pathname).toBe('/devices/gm1');
+    expect(await under.tab.page.evaluate('document.activeElement.tagName')).toBe('H1');
+    await under.tab.page.goBack();
     await expect.poll(names, PATIENCE).toEqual(['gm1']);
-    expect(tab.page.url()).toContain('/?q=gm');
+    expect(under.tab.page.url()).toContain('/?q=gm');
   });
 
   test('with 10,000 devices has a hundred rows, pages on, and finds one at once', async () => {
     for (let n = 0; n < 10_000; n += 1)
-      served.fleet.set(aDevice({ device: `gm${n}`, result: n === 77 ? 'auth' : null }));
-    await tab.open('/');
+      under.served.fleet.set(aDevice({ device: `gm${n}`, result: n === 77 ? 'auth' : null }));
+    await under.tab.open('/');
     await expect.poll(names, PATIENCE).toHaveLength(100);
     expect((await names())[0]).toBe('gm77');
-    expect(await wordsOf(tab.page, '.fleet caption')).toEqual(['10000 devices, 100 on this page']);
-    await tab.page.getByRole('link', { name: 'Next 100' }).click();
+    expect(await wordsOf(under.tab.page, '.fleet caption')).toEqual(['10000 devices, 100 on this page']);
+    await under.tab.page.getByRole('link', { name: 'Next 100' }).click();
     await expect.poll(async () => (await names()).includes('gm77'), PATIENCE).toBe(false);
     expect(await names()).toHaveLength(100);
-    await tab.page.getByLabel('Search').fill('gm9876');
+    await under.tab.page.getByLabel('Search').fill('gm9876');
     await expect.poll(names, PATIENCE).toEqual(['gm9876']);
   });
 
   test('says that no device is configured, and that none matches', async () => {
-    await tab.open('/');
-    await expect.poll(() => tab.page.getByText('No device is configured yet').count(), PATIENCE).toBe(1);
-    served.fleet.set(polledGm('gm1'));
-    await tab.open('/?q=nothing');
-    await expect.poll(() => tab.page.getByText('The one device does not match').count(), PATIENCE).toBe(1);
+    await under.tab.open('/');
+    await expect.poll(() => under.tab.page.getByText('No device is configured yet').count(), PATIENCE).toBe(1);
+    under.served.fleet.set(polledGm('gm1'));
+    await under.tab.open('/?q=nothing');
+    await expect.poll(() => under.tab.page.getByText('The one device does not match').count(), PATIENCE).toBe(1);
   });
 
   test('tells of a sweep that is under way and of refused credentials', async () => {
     await using other = await serve({
       status: () => ({ firstSweepDone: false, firstSweepProgress: 0.426, quarantinedCredentials: ['main'] }),
     });
-    await using its = await openTab(browser, other.url);
+    await using its = await openTab(under.browser, other.url);
     await its.open('/');
     await expect.poll(() => its.page.getByText('The first sweep is under way').count(), PATIENCE).toBe(1);
     await expect.poll(() => its.page.getByText('credential main').count(), PATIENCE).toBe(1);
@@ -127,7 +108,7 @@ describe.skipIf(chromiumMissing())('the fleet', () => {
   test('says loudly that the agent is gone, keeps the last data greyed, and recovers by itself', async () => {
     const first = await serve({ clock: new NoonClock() });
     first.fleet.set(polledGm('gm1'));
-    await using its = await openTab(browser, first.url);
+    await using its = await openTab(under.browser, first.url);
     const itsNames = () => wordsOf(its.page, '.fleet tbody th');
     await its.open('/');
     await expect.poll(itsNames, PATIENCE).toEqual(['gm1']);
@@ -146,7 +127,7 @@ describe.skipIf(chromiumMissing())('the fleet', () => {
   test('asks for a token where one is needed, and keeps it in the tab alone', async () => {
     await using guarded = await serve({ clock: new NoonClock(), web: () => accessBy('secret-token', 'read') });
     guarded.fleet.set(polledGm('gm1'));
-    await using its = await openTab(browser, guarded.url);
+    await using its = await openTab(under.browser, guarded.url);
     await its.open('/');
     const field = its.page.getByLabel('Token');
     await field.fill('wrong');
@@ -161,12 +142,12 @@ describe.skipIf(chromiumMissing())('the fleet', () => {
   });
 
   test('a group that is in trouble stands above the devices', async () => {
-    served.fleet.set(polledGm('gm1'));
-    served.fleet.setGroup(aGroup({ gms: [gmInFleet({ registered: false })] }));
-    await tab.open('/');
+    under.served.fleet.set(polledGm('gm1'));
+    under.served.fleet.setGroup(aGroup({ gms: [gmInFleet({ registered: false })] }));
+    await under.tab.open('/');
     await expect
-      .poll(() => wordsOf(tab.page, '.card'), PATIENCE)
+      .poll(() => wordsOf(under.tab.page, '.card'), PATIENCE)
       .toEqual([expect.stringMatching(/^G1 ✕ critical not registered: gm1/u)]);
-    expect(await wordsOf(tab.page, 'h1')).toEqual(['1 group critical; the device is well']);
+    expect(await wordsOf(under.tab.page, 'h1')).toEqual(['1 group critical; the device is well']);
   });
 });

@@ -1,21 +1,11 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import { aKs, aReport, NOON, viewAfter } from '../builders/view-builder.ts';
 import { anEvent } from '../builders/event-builder.ts';
 import { fleet as aGroup, gmInFleet, kek } from '../builders/health-builders.ts';
-import { polledGm, serve, type Served } from '../http/served.ts';
-import {
-  chromiumMissing,
-  emptyFleet,
-  launchChromium,
-  leave,
-  lookAgain,
-  NoonClock,
-  openTab,
-  type Watched,
-  wordsOf,
-} from './browser.ts';
+import { polledGm } from '../http/served.ts';
+import { chromiumMissing, emptyFleet, lookAgain, wordsOf } from './browser.ts';
+import { pageUnderTest } from './page-under-test.ts';
 import { PATIENCE } from '../builders/patience.ts';
 
 /** It alone tells where the rekeys got lost. */
@@ -36,36 +26,22 @@ const LOST_ON_THE_PATH: Explanation = {
 };
 
 describe.skipIf(chromiumMissing())('a group', () => {
-  let browser: Browser;
-  let clock: NoonClock;
-  let served: Served;
-  let tab: Watched;
-
-  beforeAll(async () => {
-    browser = await launchChromium();
-    clock = new NoonClock();
-    served = await serve({ clock });
-    tab = await openTab(browser, served.url);
-  });
-  afterAll(async () => {
-    await browser.close();
-    await served[Symbol.asyncDispose]();
-  });
+  const under = pageUnderTest();
   beforeEach(() => {
-    emptyFleet(served);
-    clock.putBack();
+    emptyFleet(under.served);
+    under.clock.putBack();
   });
-  afterEach(() => leave(tab));
 
   /** GMs by the seconds that their KEK lasts. */
   function group(lasting: Readonly<Record<string, number>>, over: Parameters<typeof aGroup>[0] = {}) {
-    for (const [name, seconds] of Object.entries(lasting)) served.fleet.set(polledGm(name, { kek: kek(seconds) }));
+    for (const [name, seconds] of Object.entries(lasting))
+      under.served.fleet.set(polledGm(name, { kek: kek(seconds) }));
     const gms = Object.keys(lasting).map((device) => gmInFleet({ device }));
-    served.fleet.setGroup(aGroup({ gms, members: gms.length, ...over }));
+    under.served.fleet.setGroup(aGroup({ gms, members: gms.length, ...over }));
   }
 
   const row = (name: string) =>
-    tab.page.locator('.members tbody tr', { has: tab.page.getByText(name, { exact: true }) });
+    under.tab.page.locator('.members tbody tr', { has: under.tab.page.getByText(name, { exact: true }) });
   /** Left and right edge of something drawn in a member's row, in pixels. */
   async function edges(name: string, selector: string) {
     const box = await row(name).locator(selector).boundingBox();
@@ -76,7 +52,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
 
   test('draws each member on its own KEK: before its rekey, late in the window, expired', async () => {
     group({ healthy: 5000, late: 150, last: 20, waiting: 210 });
-    await tab.open('/groups/G1');
+    await under.tab.open('/groups/G1');
     await row('late').waitFor();
     const now = async (name: string) => (await edges(name, 'circle.now')).left + 5;
     expect(await now('healthy')).toBeLessThan((await edges('healthy', 'rect.due')).left);
@@ -91,26 +67,26 @@ describe.skipIf(chromiumMissing())('a group', () => {
       'missed_window',
       'window_over',
     ]);
-    clock.putForward(60_000);
-    await lookAgain(tab);
+    under.clock.putForward(60_000);
+    await lookAgain(under.tab);
     await expect.poll(() => phase('last'), PATIENCE).toBe('expiry_window');
     expect(await now('last')).toBeGreaterThan((await edges('last', 'rect.expiring')).left);
   });
 
   test('now moves: a member that gets no rekey goes to the right, a new KEK puts it back to the left', async () => {
     group({ gm1: 220 });
-    await tab.open('/groups/G1');
+    await under.tab.open('/groups/G1');
     await row('gm1').waitFor();
     const before = (await edges('gm1', 'circle.now')).left;
     await expect.poll(async () => (await edges('gm1', 'circle.now')).left, PATIENCE).toBeGreaterThan(before + 2);
     group({ gm1: 86_400 });
-    await lookAgain(tab);
+    await lookAgain(under.tab);
     await expect.poll(async () => (await edges('gm1', 'circle.now')).left, PATIENCE).toBeLessThan(before);
   });
 
   test('says who is at risk, missed the rekey, is not polled or not listed, and whether the KSs agree', async () => {
     const key = { spi: null, lifetimeSeconds: 86_400, remainingSeconds: 5000, timeToRekeySeconds: 4765 };
-    served.fleet.set({
+    under.served.fleet.set({
       ...viewAfter(aReport({ 'show crypto gdoi': [aKs({ localRole: 'primary', kek: key })] })),
       device: 'ks1',
     });
@@ -123,14 +99,14 @@ describe.skipIf(chromiumMissing())('a group', () => {
         notPolled: ['10.0.0.9'],
         notListed: ['gm1'],
         mixedVersions: { legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }], affectedGms: ['gm1', 'gm2'] },
-        coopSplit: { primaries: ['ks1', 'ks2'], sinceMs: clock.wallMs() },
+        coopSplit: { primaries: ['ks1', 'ks2'], sinceMs: under.clock.wallMs() },
         separateKeyServers: [['ks1'], ['ks2']],
       },
     );
-    await tab.open('/groups/G1');
+    await under.tab.open('/groups/G1');
     await row('gm2').waitFor();
     const facts = Object.fromEntries(
-      (await wordsOf(tab.page, '.facts > div')).map((text) => [text.slice(0, 12), text] as const),
+      (await wordsOf(under.tab.page, '.facts > div')).map((text) => [text.slice(0, 12), text] as const),
     );
     expect(Object.values(facts)).toEqual(
       expect.arrayContaining([
@@ -141,13 +117,13 @@ describe.skipIf(chromiumMissing())('a group', () => {
         'COOP split: ks1, ks2 are all primary',
       ]),
     );
-    expect(await wordsOf(tab.page, 'main .note.refused')).toEqual([
+    expect(await wordsOf(under.tab.page, 'main .note.refused')).toEqual([
       'KSs ks1, ks2 share no peer, no KEK and no member: two groups of one name? Give their devices cells',
     ]);
-    expect(await wordsOf(tab.page, '.risk li')).toEqual([
+    expect(await wordsOf(under.tab.page, '.risk li')).toEqual([
       expect.stringMatching(/^. (warning|critical) gm2: does not hold/u),
     ]);
-    expect(await wordsOf(tab.page, '.members tbody tr')).toEqual([
+    expect(await wordsOf(under.tab.page, '.members tbody tr')).toEqual([
       expect.stringMatching(/^. critical ks1 .* primary /u),
       expect.stringContaining('gm2'),
       expect.stringContaining('gm1'),
@@ -156,25 +132,31 @@ describe.skipIf(chromiumMissing())('a group', () => {
 
   test('draws the keys of 40 members over the chosen span on a phone, and says the same in words', async () => {
     group(Object.fromEntries(Array.from({ length: 40 }, (_, n) => [`gm${n + 1}`, 5000])));
-    await served.happens(
-      anEvent({ id: 'r', device: 'gm3', type: 'reregistration', cause: 'tek_expired', atMs: clock.wallMs() - 600_000 }),
+    await under.served.happens(
+      anEvent({
+        id: 'r',
+        device: 'gm3',
+        type: 'reregistration',
+        cause: 'tek_expired',
+        atMs: under.clock.wallMs() - 600_000,
+      }),
     );
-    await tab.page.setViewportSize({ width: 375, height: 800 });
-    await tab.open('/groups/G1');
-    const picture = tab.page.getByRole('img', { name: 'Keys of the group' });
+    await under.tab.page.setViewportSize({ width: 375, height: 800 });
+    await under.tab.open('/groups/G1');
+    const picture = under.tab.page.getByRole('img', { name: 'Keys of the group' });
     await expect.poll(() => picture.locator('circle.unexpected').count(), PATIENCE).toBe(1);
     expect(await picture.locator('rect.kek').count()).toBeGreaterThanOrEqual(40);
     expect(await picture.locator('desc').textContent()).toBe(
       '41 members, 1 unexpected re-registration (gm3), 0 incidents',
     );
-    expect(await tab.page.evaluate<number>('document.documentElement.scrollWidth')).toBe(375);
-    await tab.page.getByText('The same in words').click();
-    expect(await wordsOf(tab.page, '.key-history details li')).toContainEqual(
+    expect(await under.tab.page.evaluate<number>('document.documentElement.scrollWidth')).toBe(375);
+    await under.tab.page.getByText('The same in words').click();
+    expect(await wordsOf(under.tab.page, '.key-history details li')).toContainEqual(
       expect.stringMatching(/^GM gm3: KEK until .*; re-registered: tek_expired, /u),
     );
-    await tab.page.getByLabel('KEKs, TEKs and re-registrations of').selectOption('the last hour');
+    await under.tab.page.getByLabel('KEKs, TEKs and re-registrations of').selectOption('the last hour');
     await expect.poll(() => picture.locator('circle.unexpected').count(), PATIENCE).toBe(1);
-    await tab.page.setViewportSize({ width: 1280, height: 720 });
+    await under.tab.page.setViewportSize({ width: 1280, height: 720 });
   });
 
   test('of one name in two cells are told apart in every link, and by the address', async () => {
@@ -182,44 +164,44 @@ describe.skipIf(chromiumMissing())('a group', () => {
       ['gm-acme', 'acme'],
       ['gm-ours', 'default'],
     ] as const) {
-      served.fleet.set({ ...polledGm(device, { kek: kek(5000) }), cell });
-      served.fleet.setGroup(aGroup({ cell, gms: [gmInFleet({ device })] }));
+      under.served.fleet.set({ ...polledGm(device, { kek: kek(5000) }), cell });
+      under.served.fleet.setGroup(aGroup({ cell, gms: [gmInFleet({ device })] }));
     }
-    await served.happens(anEvent({ id: 'e', device: 'gm-acme', cell: 'acme' }));
+    await under.served.happens(anEvent({ id: 'e', device: 'gm-acme', cell: 'acme' }));
     const links = (within: string) =>
-      tab.page
+      under.tab.page
         .locator(`${within} a[href^="/groups/"]`)
         .evaluateAll((found) => found.map((a) => a.getAttribute('href')));
     const ofAcme = '/groups/G1?cell=acme';
     const ours = '/groups/G1?cell=default';
 
-    await tab.open('/groups');
-    await expect.poll(() => wordsOf(tab.page, '.cards h3 a'), PATIENCE).toEqual(['G1 (acme)', 'G1']);
+    await under.tab.open('/groups');
+    await expect.poll(() => wordsOf(under.tab.page, '.cards h3 a'), PATIENCE).toEqual(['G1 (acme)', 'G1']);
     expect(await links('.cards')).toEqual([ofAcme, ours]);
 
-    await tab.page.getByRole('link', { name: 'G1 (acme)' }).click();
+    await under.tab.page.getByRole('link', { name: 'G1 (acme)' }).click();
     await row('gm-acme').waitFor();
-    expect(tab.page.url()).toBe(served.url + ofAcme);
-    expect(await wordsOf(tab.page, 'h1')).toEqual([expect.stringMatching(/^Group G1, cell acme /)]);
+    expect(under.tab.page.url()).toBe(under.served.url + ofAcme);
+    expect(await wordsOf(under.tab.page, 'h1')).toEqual([expect.stringMatching(/^Group G1, cell acme /)]);
     expect(await row('gm-ours').count()).toBe(0);
-    await tab.page.getByText('All events of this group').click();
+    await under.tab.page.getByText('All events of this group').click();
     await expect.poll(() => links('.events'), PATIENCE).toEqual([ofAcme]);
-    expect(tab.page.url()).toBe(`${served.url}/events?group=G1&cell=acme`);
-    expect(await tab.page.getByLabel('Cell').inputValue()).toBe('acme');
+    expect(under.tab.page.url()).toBe(`${under.served.url}/events?group=G1&cell=acme`);
+    expect(await under.tab.page.getByLabel('Cell').inputValue()).toBe('acme');
 
-    await tab.open('/devices/gm-ours');
+    await under.tab.open('/devices/gm-ours');
     await expect.poll(() => links('.part'), PATIENCE).toEqual([ours]);
-    await tab.open('/');
+    await under.tab.open('/');
     await expect.poll(() => links('.c-groups'), PATIENCE).toEqual(expect.arrayContaining([ofAcme, ours]));
   });
 
   test('of 1,000 members draws a hundred, and all on request', async () => {
     group(Object.fromEntries(Array.from({ length: 1000 }, (_, n) => [`gm${n}`, n === 500 ? 150 : 5000])));
-    await tab.open('/groups/G1');
-    const rows = tab.page.locator('.members tbody tr');
+    await under.tab.open('/groups/G1');
+    const rows = under.tab.page.locator('.members tbody tr');
     await expect.poll(() => rows.count(), PATIENCE).toBe(101);
-    expect(await wordsOf(tab.page, '.members tbody th')).toContain('gm500');
-    await tab.page.getByRole('button', { name: 'Show all 1000 GMs' }).click();
+    expect(await wordsOf(under.tab.page, '.members tbody th')).toContain('gm500');
+    await under.tab.page.getByRole('button', { name: 'Show all 1000 GMs' }).click();
     await expect.poll(() => rows.count(), PATIENCE).toBe(1001);
   });
 });

@@ -1,24 +1,17 @@
-import type { Browser } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { fleet as aGroup } from '../builders/health-builders.ts';
 import { aBatch, anEvent, anIncident } from '../builders/event-builder.ts';
 import { NOON } from '../builders/view-builder.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
-import { serve, type Served } from '../http/served.ts';
-import { chromiumMissing, launchChromium, leave, NoonClock, openTab, type Watched } from './browser.ts';
+import { serve } from '../http/served.ts';
+import { chromiumMissing } from './browser.ts';
+import { pageUnderTest } from './page-under-test.ts';
 
 describe.skipIf(chromiumMissing())('incidents', () => {
   const store = createMemoryStore();
-  let browser: Browser;
-  let clock: NoonClock;
-  let served: Served;
-  let tab: Watched;
+  const under = pageUnderTest({ events: store, incidents: store });
 
   beforeAll(async () => {
-    browser = await launchChromium();
-    clock = new NoonClock();
-    served = await serve({ clock, events: store, incidents: store });
-    tab = await openTab(browser, served.url);
     const down = anIncident({ id: 'down', beganAtMs: NOON - 600_000, deadlineMs: NOON + 300_000 });
     const loss = anIncident({
       id: 'loss',
@@ -33,20 +26,15 @@ describe.skipIf(chromiumMissing())('incidents', () => {
     });
     const event = anEvent({ id: 'e', atMs: NOON - 300_000, summary: 'gm1 missed a rekey' });
     await store.commit(aBatch({ incidents: [down, loss], events: [event] }));
-    served.fleet.setGroup(aGroup({}));
+    under.served.fleet.setGroup(aGroup({}));
   });
-  afterAll(async () => {
-    await browser.close();
-    await served[Symbol.asyncDispose]();
-  });
-  beforeEach(() => clock.putBack());
-  afterEach(() => leave(tab));
+  beforeEach(() => under.clock.putBack());
 
-  const focused = (property: string) => tab.page.evaluate<string>(`document.activeElement.${property}`);
-  const entry = (text: string) => tab.page.locator('.incidents > li', { hasText: text });
+  const focused = (property: string) => under.tab.page.evaluate<string>(`document.activeElement.${property}`);
+  const entry = (text: string) => under.tab.page.locator('.incidents > li', { hasText: text });
 
   test('stand in one list, the open one unfolded with what follows and the first step', async () => {
-    await tab.open('/incidents');
+    await under.tab.open('/incidents');
     await entry('KS ks1 has not answered').getByText('First step:').waitFor();
     expect(await entry('KS ks1 has not answered').innerText()).toContain('open for 10 min');
     expect(await entry('KS ks1 has not answered').innerText()).toMatch(/Follows: traffic of 4 GMs stops, in [45] min/);
@@ -56,38 +44,38 @@ describe.skipIf(chromiumMissing())('incidents', () => {
   });
 
   test('are copied as the ticket that the command gives', async () => {
-    await browser.contexts()[0]?.grantPermissions(['clipboard-read', 'clipboard-write']);
-    await tab.open('/incidents');
+    await under.browser.contexts()[0]?.grantPermissions(['clipboard-read', 'clipboard-write']);
+    await under.tab.open('/incidents');
     await entry('KS ks1 has not answered').getByRole('button', { name: 'Copy as ticket' }).click();
     const told = entry('KS ks1 has not answered').getByRole('status');
     await told.filter({ hasText: /Copied|take it from here/ }).waitFor();
-    const shown = tab.page.getByLabel('Ticket');
+    const shown = under.tab.page.getByLabel('Ticket');
     const text =
       (await shown.count()) > 0
         ? await shown.inputValue()
-        : await tab.page.evaluate<string>('navigator.clipboard.readText()');
+        : await under.tab.page.evaluate<string>('navigator.clipboard.readText()');
     expect(text).toMatch(/^## G1: ks_down \(critical\)\n/);
     expect(text).toContain('| 2026-01-01T11:55:00Z | gm1 missed a rekey |');
   });
 
   test('of one group stand on its page, with the way to all of them', async () => {
-    await tab.open('/groups/G1');
+    await under.tab.open('/groups/G1');
     await entry('KS ks1 has not answered').waitFor();
-    expect(await tab.page.locator('.incidents > li').count()).toBe(1);
-    await tab.page.getByRole('link', { name: 'All incidents of this group' }).click();
-    await tab.page.getByRole('heading', { name: 'Incidents', exact: true }).waitFor();
-    expect(new URL(tab.page.url()).search).toBe('?group=G1');
+    expect(await under.tab.page.locator('.incidents > li').count()).toBe(1);
+    await under.tab.page.getByRole('link', { name: 'All incidents of this group' }).click();
+    await under.tab.page.getByRole('heading', { name: 'Incidents', exact: true }).waitFor();
+    expect(new URL(under.tab.page.url()).search).toBe('?group=G1');
   });
 
   test('/ goes to the search field, the arrows through the list', async () => {
-    await tab.open('/incidents');
+    await under.tab.open('/incidents');
     await entry('The path to gm7').waitFor();
-    await tab.page.keyboard.press('/');
+    await under.tab.page.keyboard.press('/');
     expect(await focused('type')).toBe('search');
     await entry('KS ks1 has not answered').locator('summary').focus();
-    await tab.page.keyboard.press('ArrowDown');
+    await under.tab.page.keyboard.press('ArrowDown');
     expect(await focused('textContent')).toContain('The path to gm7');
-    await tab.page.keyboard.press('ArrowUp');
+    await under.tab.page.keyboard.press('ArrowUp');
     expect(await focused('textContent')).toContain('KS ks1 has not answered');
   });
 });

@@ -1,12 +1,13 @@
 /** What no view may do: run a device's text, ask another origin, break its policy, shut out a keyboard or a reader. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import type { Page } from 'playwright-core';
+import { beforeAll, describe, expect, test } from 'vitest';
 import { NOON } from '../builders/view-builder.ts';
 import { fleet as aGroup, gmInFleet, kek } from '../builders/health-builders.ts';
-import { anEvent, polledGm, serve, type Served } from '../http/served.ts';
-import { chromiumMissing, launchChromium, NoonClock, openTab, type Watched } from './browser.ts';
+import { anEvent, polledGm } from '../http/served.ts';
+import { chromiumMissing } from './browser.ts';
+import { pageUnderTest } from './page-under-test.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const MARKUP = '<img src=x onerror="alert(1)"><script>alert(2)</script>';
@@ -21,22 +22,17 @@ interface Finding {
 }
 
 describe.skipIf(chromiumMissing())('every view', () => {
-  let browser: Browser;
-  let served: Served;
-  let tab: Watched;
+  const under = pageUnderTest();
 
   beforeAll(async () => {
-    browser = await launchChromium();
-    served = await serve({ clock: new NoonClock() });
-    tab = await openTab(browser, served.url);
     const at = { sentAtMs: NOON, receivedAtMs: NOON };
     const answers = new Map([['show crypto gdoi', { at, text: `${MARKUP}\n${RIGHT_TO_LEFT}\n${LONG}`, cut: true }]]);
-    served.fleet.set({
+    under.served.fleet.set({
       ...polledGm('gm1', { kek: kek(150) }),
       answers,
       planned: [{ atMs: NOON + 9000, reason: 'confirm' }],
     });
-    served.fleet.set({
+    under.served.fleet.set({
       ...polledGm('hostile', {
         group: MARKUP,
         identity: MARKUP,
@@ -50,12 +46,14 @@ describe.skipIf(chromiumMissing())('every view', () => {
       result: 'parse',
       answers,
     });
-    served.fleet.set(polledGm(LONG, { group: LONG }));
-    served.fleet.set(polledGm(RIGHT_TO_LEFT));
-    served.fleet.setGroup(aGroup({ gms: [gmInFleet(), gmInFleet({ device: RIGHT_TO_LEFT })], notPolled: [MARKUP] }));
-    served.fleet.setGroup(aGroup({ group: MARKUP, gms: [gmInFleet({ device: 'hostile', registered: false })] }));
-    served.fleet.setGroup(aGroup({ group: LONG }));
-    await served.happens(
+    under.served.fleet.set(polledGm(LONG, { group: LONG }));
+    under.served.fleet.set(polledGm(RIGHT_TO_LEFT));
+    under.served.fleet.setGroup(
+      aGroup({ gms: [gmInFleet(), gmInFleet({ device: RIGHT_TO_LEFT })], notPolled: [MARKUP] }),
+    );
+    under.served.fleet.setGroup(aGroup({ group: MARKUP, gms: [gmInFleet({ device: 'hostile', registered: false })] }));
+    under.served.fleet.setGroup(aGroup({ group: LONG }));
+    await under.served.happens(
       anEvent(),
       anEvent({
         id: 'h',
@@ -66,10 +64,6 @@ describe.skipIf(chromiumMissing())('every view', () => {
         action: MARKUP,
       }),
     );
-  });
-  afterAll(async () => {
-    await browser.close();
-    await served[Symbol.asyncDispose]();
   });
 
   async function seriousViolations(page: Page, options: object = {}) {
@@ -84,10 +78,10 @@ describe.skipIf(chromiumMissing())('every view', () => {
   test.each(VIEWS)(
     '%s shows hostile text as text, fits a phone, and shuts nobody out, in light and dark',
     async (path) => {
-      const { page, offences } = tab;
+      const { page, offences } = under.tab;
       await page.setViewportSize({ width: 375, height: 740 });
       await page.emulateMedia({ colorScheme: 'light' });
-      await tab.open(path);
+      await under.tab.open(path);
       await expect.poll(() => page.locator('main').innerText()).not.toContain('Loading');
       for (const summary of await page.locator('summary').all()) await summary.click();
       expect(await page.evaluate('document.querySelectorAll("main img, main script, main [style]").length')).toBe(0);
@@ -102,12 +96,12 @@ describe.skipIf(chromiumMissing())('every view', () => {
   );
 
   test('the fleet is walked through by the keyboard alone', async () => {
-    await tab.open('/');
-    await tab.page.keyboard.press('Tab');
-    expect(await tab.page.evaluate('document.activeElement.textContent')).toBe('To the content');
-    await tab.page.locator('.fleet tbody a').first().focus();
-    await tab.page.keyboard.press('Enter');
-    await tab.page.waitForURL('**/devices/**');
-    expect(await tab.page.evaluate('document.activeElement.tagName')).toBe('H1');
+    await under.tab.open('/');
+    await under.tab.page.keyboard.press('Tab');
+    expect(await under.tab.page.evaluate('document.activeElement.textContent')).toBe('To the content');
+    await under.tab.page.locator('.fleet tbody a').first().focus();
+    await under.tab.page.keyboard.press('Enter');
+    await under.tab.page.waitForURL('**/devices/**');
+    expect(await under.tab.page.evaluate('document.activeElement.tagName')).toBe('H1');
   });
 });
