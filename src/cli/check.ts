@@ -16,7 +16,7 @@ import { healthText, pluginLine } from './health-text.ts';
 import type { Checked } from './own-look.ts';
 import { PLUGIN_STATUS } from './plugin-status.ts';
 import { configFile, readConfig } from './read-config.ts';
-import { readToken, secretInFile, secretInVariable } from './secret-file.ts';
+import { readToken, secretInFile, secretInVariable, tokenFileFlag } from './secret-file.ts';
 import { takeSignals } from './signals.ts';
 
 /** The agent polls for us: connect, login and a few commands. */
@@ -50,7 +50,7 @@ export function checkCommand(): Command {
     .addOption(configFile('the configuration that knows the device'))
     .option('--group <name>', 'health of a group instead of a device, from a running agent')
     .option('--agent <url>', 'ask this agent (default: the one of the configuration, where it runs)')
-    .option('--token-file <file>', 'token for the agent (or the variable GDOIWATCH_TOKEN)')
+    .addOption(tokenFileFlag())
     .option('--host <host>', 'a device that is in no configuration')
     .option('--port <port>', 'its SSH port', whole(65_535), 22)
     .option('--username <name>', 'user on that device; the password is asked for')

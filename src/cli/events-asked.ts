@@ -1,16 +1,12 @@
 /** What `events` asks of a history, wherever it is kept, and what it gets. */
 import type { Cause, EventType } from '../gdoi/events/event.ts';
 import type { EventDocument } from '../gdoi/events/event-document.ts';
+import type { HistoryAsked } from './history-flags.ts';
 
-export interface EventsAsked {
-  readonly since?: number | undefined;
-  readonly until?: number | undefined;
-  readonly device?: string;
-  readonly group?: string;
+export interface EventsAsked extends HistoryAsked {
   readonly type?: EventType;
   readonly cause?: Cause;
   readonly unexpected?: boolean;
-  readonly limit: number;
 }
 
 export interface Found {

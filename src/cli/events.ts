@@ -12,10 +12,12 @@ import { eventsAsTheyCome } from './follow-events.ts';
 import {
   AGENT_TIMEOUT_MS,
   historySource,
-  instant,
   isoOrAbsent,
-  limit,
+  jsonLinesFlag,
+  limitFlag,
   queryOf,
+  sinceFlag,
+  untilFlag,
   warnOfDamage,
   type WhichHistory,
   withHistoryFlags,
@@ -30,18 +32,18 @@ interface EventsFlags extends WhichHistory, EventsAsked {
 export function eventsCommand(): Command {
   const command = new Command('events').description('query the event history of an agent, newest first');
   return withHistoryFlags(command)
-    .option('--since <when>', 'from this instant on: ISO 8601, or an age such as 30m, 24h, 7d', instant)
-    .option('--until <when>', 'before this instant', instant)
+    .addOption(sinceFlag('from this instant on'))
+    .addOption(untilFlag('before this instant'))
     .option('--device <name>', 'of this device')
     .option('--group <name>', 'of this group')
     .addOption(new Option('--type <type>', 'of this type').choices(EVENT_TYPES))
     .addOption(new Option('--cause <cause>', 're-registrations with this cause').choices(CAUSES))
     .option('--unexpected', 'only re-registrations that on-call must look at')
-    .option('--limit <n>', 'at most so many', limit, 50)
+    .addOption(limitFlag())
     .addOption(
       new Option('--follow', 'the last ones, oldest first, then each as it comes, until Ctrl-C').conflicts('until'),
     )
-    .option('--json', 'one JSON object a line, as the API gives them')
+    .addOption(jsonLinesFlag())
     .action(async (flags: EventsFlags) => {
       const source = await historySource(flags);
       if (source.kind === 'agent') return show(flags, (asked) => eventsOfAgent(source.client, asked), source.client);

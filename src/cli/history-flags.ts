@@ -1,12 +1,12 @@
 /** Flags of the commands that read a history: which one, from when, how much. */
 import { existsSync } from 'node:fs';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { createSystemClock } from '../kernel/clock.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { MAX_PAGE_EVENTS } from '../store/event-store.ts';
 import { type AgentClient, createAgentClient } from './agent-client.ts';
 import { DEFAULT_CONFIG, readConfig } from './read-config.ts';
-import { readToken } from './secret-file.ts';
+import { readToken, tokenFileFlag } from './secret-file.ts';
 
 const WHICH_HISTORY = 'one of --config FILE, --store FILE and --agent URL says which history to read';
 export const AGENT_TIMEOUT_MS = 30_000;
@@ -25,6 +25,15 @@ export interface WhichHistory {
   readonly tokenFile?: string;
 }
 
+/** What every history is asked for, wherever it is kept. */
+export interface HistoryAsked {
+  readonly since?: number;
+  readonly until?: number;
+  readonly device?: string;
+  readonly group?: string;
+  readonly limit: number;
+}
+
 export type HistorySource =
   | { readonly kind: 'store'; readonly path: string }
   | { readonly kind: 'agent'; readonly client: AgentClient };
@@ -37,7 +46,7 @@ export function withHistoryFlags(command: Command): Command {
     )
     .option('--store <file>', 'a store file (instead of --config)')
     .option('--agent <url>', 'a running agent (instead of --config)')
-    .option('--token-file <file>', 'token for the agent (or the variable GDOIWATCH_TOKEN)');
+    .addOption(tokenFileFlag());
 }
 
 /** What the flags say; of none, the store of the configuration in the present folder. */
@@ -58,7 +67,27 @@ export async function historySource({ config, store, agent, tokenFile }: WhichHi
   );
 }
 
-export function instant(text: string): number {
+/** `--since`; `what` says of which instant. */
+export function sinceFlag(what: string): Option {
+  return new Option('--since <when>', `${what}: ISO 8601, or an age such as 30m, 24h, 7d`).argParser(instant);
+}
+
+/** `--until`, likewise. */
+export function untilFlag(what: string): Option {
+  return new Option('--until <when>', what).argParser(instant);
+}
+
+/** `--limit`: of what is asked for. */
+export function limitFlag(): Option {
+  return new Option('--limit <n>', 'at most so many').argParser(limit).default(50);
+}
+
+/** `--json` of what the API gives in pages. */
+export function jsonLinesFlag(): Option {
+  return new Option('--json', 'one JSON object a line, as the API gives them');
+}
+
+function instant(text: string): number {
   const age = /^(\d{1,6})([smhd])$/.exec(text);
   if (age) return createSystemClock().wallMs() - Number(age[1]) * (UNIT_MS.get(age[2] ?? '') ?? 0);
   const ms = Date.parse(text);
@@ -66,7 +95,7 @@ export function instant(text: string): number {
   return ms;
 }
 
-export function limit(text: string): number {
+function limit(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1 || value > MAX_PAGE_EVENTS) {
     throw new InvalidArgumentError(`it is a whole number from 1 to ${MAX_PAGE_EVENTS}.`);

@@ -17,22 +17,20 @@ import type { AgentClient } from './agent-client.ts';
 import {
   AGENT_TIMEOUT_MS,
   historySource,
-  instant,
+  type HistoryAsked,
   isoOrAbsent,
-  limit,
+  jsonLinesFlag,
+  limitFlag,
   queryOf,
+  sinceFlag,
+  untilFlag,
   warnOfDamage,
   type WhichHistory,
   withHistoryFlags,
 } from './history-flags.ts';
 
-interface IncidentsFlags extends WhichHistory {
-  readonly since?: number;
-  readonly until?: number;
-  readonly group?: string;
-  readonly device?: string;
+interface IncidentsFlags extends WhichHistory, HistoryAsked {
   readonly cause?: ExplanationCause;
-  readonly limit: number;
   readonly markdown?: boolean;
   readonly json?: boolean;
 }
@@ -45,14 +43,14 @@ export function incidentsCommand(): Command {
     'what happened to the groups, one entry a happening, the latest first',
   );
   return withHistoryFlags(command)
-    .option('--since <when>', 'open at or after this instant: ISO 8601, or an age such as 30m, 24h, 7d', instant)
-    .option('--until <when>', 'begun before this instant', instant)
+    .addOption(sinceFlag('open at or after this instant'))
+    .addOption(untilFlag('begun before this instant'))
     .option('--group <name>', 'of this group')
     .option('--device <name>', 'that concern this device')
     .addOption(new Option('--cause <cause>', 'with this cause').choices(EXPLANATION_CAUSES))
-    .option('--limit <n>', 'at most so many', limit, 50)
+    .addOption(limitFlag())
     .addOption(new Option('--markdown', 'for a ticket').conflicts('json'))
-    .option('--json', 'one JSON object a line, as the API gives them')
+    .addOption(jsonLinesFlag())
     .action(async (flags: IncidentsFlags) => {
       const source = await historySource(flags);
       const { shown, more } =

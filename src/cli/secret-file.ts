@@ -1,5 +1,6 @@
 /** Secrets that a command reads from a file or the environment; never from its arguments, which others can see. */
 import { readFile } from 'node:fs/promises';
+import { Option } from 'commander';
 import { Secret } from '../kernel/secret.ts';
 import { UserError } from '../kernel/user-error.ts';
 
@@ -17,6 +18,11 @@ export function secretInVariable(variable: string): Secret {
   const value = process.env[variable];
   if (value === undefined || value === '') throw new UserError('secret_missing', `the variable ${variable} is not set`);
   return new Secret(value);
+}
+
+/** `--token-file FILE`, which `readToken` is given. */
+export function tokenFileFlag(): Option {
+  return new Option('--token-file <file>', 'token for the agent (or the variable GDOIWATCH_TOKEN)');
 }
 
 /** The token for an agent; null: none was given. */

@@ -6,7 +6,7 @@ import { type AgentClient, agentUrl, createAgentClient } from './agent-client.ts
 import { groupText, isGroupHealth } from './group-text.ts';
 import { AGENT_TIMEOUT_MS } from './history-flags.ts';
 import { configFile, readConfig } from './read-config.ts';
-import { readToken } from './secret-file.ts';
+import { readToken, tokenFileFlag } from './secret-file.ts';
 
 interface StatusFlags {
   readonly config: string;
@@ -34,7 +34,7 @@ export function statusCommand(): Command {
     .description('the fleet in a terminal, from a running agent: groups, and the devices that need a look')
     .addOption(configFile('the configuration whose agent is asked'))
     .option('--agent <url>', 'ask this agent (instead of that of --config)')
-    .option('--token-file <file>', 'token for the agent (or the variable GDOIWATCH_TOKEN)')
+    .addOption(tokenFileFlag())
     .option('--group <name>', 'this group, with its checks')
     .option('--all', 'every device, also those that are well')
     .option('--json', 'one JSON object: groups and devices as the API gives them')
