@@ -454,7 +454,7 @@ function flapBesideOrder(facts: RegistrationFacts, before: HeldView, orderedMs: 
   return { cause: 'unknown', evidence: [quoted(order), ...quotedLink(down, up), ORDER_OR_LINK], start };
 }
 
-/** The interface came back before the timer was due, and nothing says that the GM registered only when it fired. */
+/** The interface came back in the time in which the registration began, and before the timer was due: which made it is not seen. */
 function flapBeforeTimer(
   { marks, start }: RegistrationFacts,
   before: HeldView,
@@ -464,7 +464,6 @@ function flapBeforeTimer(
   const sinceMs = Math.max(start.fromMs, before.keysCame?.toMs ?? -Infinity);
   const up = marksIn(marks, 'interface_up', { fromMs: sinceMs, toMs: due.toMs }).at(-1);
   if (up === undefined || up.fromMs < sinceMs || up.atMs > due.toMs) return null;
-  if (start.fromMs > up.atMs + AT_ONCE_MS) return null;
   const down = marksIn(marks, 'interface_down', { fromMs: -Infinity, toMs: up.atMs }).at(-1);
   return down === undefined ? null : [...quotedLink(down, up), LINK_OR_TIMER];
 }

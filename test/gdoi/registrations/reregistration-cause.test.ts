@@ -1,0 +1,333 @@
+/**
+ * The limits between one cause and another, each from both sides. The KEK held expires at 1000 s: the timer of a missed rekey
+ * fires in [810, 960], that of its end in [1000, 1080].
+ */
+import { describe, expect, test } from 'vitest';
+import type { LogMark, LogProof } from '../../../src/gdoi/log/log-evidence.ts';
+import type { RegistrationFacts } from '../../../src/gdoi/memory/registration-facts.ts';
+import type { HeldView } from '../../../src/gdoi/memory/tracker-state.ts';
+import { causeOfReregistration, legacyPair } from '../../../src/gdoi/registrations/reregistration-cause.ts';
+import type { Interval } from '../../../src/gdoi/seen/interval.ts';
+import { counting, held, KEK, registered, seconds } from '../../builders/registration-builders.ts';
+
+/** What a router said at that second. */
+const said = (proof: LogProof, at: number, over: Partial<LogMark> = {}): LogMark => ({
+  proof,
+  mnemonic: proof,
+  detail: '',
+  fromMs: at * 1000,
+  atMs: at * 1000,
+  key: `${proof} ${at}`,
+  sources: ['log'],
+  ...over,
+});
+
+const decided = (start: Interval, before: HeldView | null, over: Partial<RegistrationFacts> = {}) =>
+  causeOfReregistration(registered(start, { before, ...over }));
+const cause = (...of: Parameters<typeof decided>) => decided(...of).cause;
+
+/** Between the windows of its KEK, where no timer fires. */
+const NO_TIMER = seconds(980);
+
+describe('what a message explains, and for how long', () => {
+  test.each([
+    [680, 'recovery'],
+    [679, 'unknown'],
+  ])('a recovery registration begins within 300 s of its message: one at %i s is %s', (at, expected) => {
+    expect(cause(NO_TIMER, held(), { marks: [said('recovery', at)] })).toBe(expected);
+  });
+
+  test('a registration since that message was the recovery: this is another one', () => {
+    const marks = [said('recovery', 900)];
+    expect(cause(NO_TIMER, held(), { marks: [...marks, said('complete', 979)] })).toBe('unknown');
+    expect(cause(NO_TIMER, held(), { marks: [...marks, said('complete', 980)] })).toBe('recovery');
+    expect(cause(NO_TIMER, held(), { marks: [said('complete', 900), ...marks] })).toBe('recovery');
+  });
+
+  test.each([
+    [860, 'interface'],
+    [859, 'unknown'],
+  ])('a GM registers within 120 s of its interface: one that came back at %i s is %s', (at, expected) => {
+    const marks = [said('interface_down', 800), said('interface_up', at)];
+    expect(cause(NO_TIMER, held(), { marks })).toBe(expected);
+  });
+
+  test('an interface that came back before the keys came made them come, and not the next', () => {
+    const marks = [said('interface_down', 850), said('interface_up', 900)];
+    expect(cause(NO_TIMER, held({ keysCame: seconds(899, 900) }), { marks })).toBe('interface');
+    expect(cause(NO_TIMER, held({ keysCame: seconds(899, 901) }), { marks })).toBe('unknown');
+  });
+
+  test.each([
+    [380, 'ks_forced'],
+    [379, 'unknown'],
+  ])('a GM that a KS put out registers within 600 s: one that was revoked at %i s is %s', (at, expected) => {
+    const ksSaid = [{ ks: 'ks1', mark: said('ejected', at, { mnemonic: 'KS_GM_REVOKED' }) }];
+    expect(cause(NO_TIMER, held(), { ksSaid })).toBe(expected);
+  });
+
+  test('a KS that put it out before the keys came says nothing of this registration', () => {
+    const ksSaid = [{ ks: 'ks1', mark: said('ejected', 900, { mnemonic: 'GM_DELETE' }) }];
+    expect(cause(NO_TIMER, held({ keysCame: seconds(900) }), { ksSaid })).toBe('ks_forced');
+    expect(cause(NO_TIMER, held({ keysCame: seconds(901) }), { ksSaid })).toBe('unknown');
+  });
+
+  test('a KS that put it out after the beginning did not make it begin', () => {
+    const at = (second: number) => [{ ks: 'ks1', mark: said('ejected', second, { mnemonic: 'GM_DELETE' }) }];
+    expect(cause(NO_TIMER, held(), { ksSaid: at(980) })).toBe('ks_forced');
+    expect(cause(NO_TIMER, held(), { ksSaid: at(981) })).toBe('unknown');
+  });
+
+  test('of many refusals the last two are told', () => {
+    const marks = [said('refused', 750), said('refused', 760), said('ike_failed', 770)];
+    expect(decided(NO_TIMER, held(), { marks }).evidence).toEqual([
+      expect.stringContaining('00:12:40'),
+      expect.stringContaining('00:12:50'),
+    ]);
+  });
+
+  test.each([
+    ['680 s', 680, ['log: invalid_spi at 1970-01-01T00:11:20.000Z']],
+    ['679 s', 679, []],
+  ])('packets under a TEK that it does not hold are told for 300 s: those of %s', (_, at, evidence) => {
+    expect(decided(NO_TIMER, held(), { marks: [said('invalid_spi', at)] })).toMatchObject({
+      cause: 'unknown',
+      evidence,
+    });
+  });
+
+  test.each([
+    ['before the last answer', 699, []],
+    ['since the last answer', 700, ['log: refused at 1970-01-01T00:11:40.000Z']],
+    ['until it was complete', 990, ['log: refused at 1970-01-01T00:16:30.000Z']],
+    ['after that', 991, []],
+  ])('a refusal %s, at %i s, is told: %j', (_, at, evidence) => {
+    const over = { completed: seconds(985, 990), marks: [said('refused', at)] };
+    expect(decided(NO_TIMER, held(), over).evidence).toEqual(evidence);
+  });
+});
+
+describe('a KEK that the log says was deleted', () => {
+  /** Both windows; that of the missed rekey counts, as the KEK had been held in time. */
+  const BOTH = seconds(950, 1050);
+
+  test.each([
+    [994, 'kek_missed_rekey'],
+    [995, 'kek_expired'],
+    [1005, 'kek_expired'],
+    [1006, 'kek_missed_rekey'],
+  ])('is this one within 5 s of its expiry: deleted at %i s, %s', (at, expected) => {
+    expect(cause(BOTH, held(), { marks: [said('kek_deleted', at)] })).toBe(expected);
+  });
+
+  test('ended after a registration that brought the same one, where none is held', () => {
+    const marks = [said('kek_deleted', 1000)];
+    const over = { kekAfter: 'gone', completed: seconds(955, 960), marks } as const;
+    expect(cause(seconds(950, 1050), held(), over)).toBe('legacy_ks');
+    expect(cause(seconds(1000, 1050), held(), { ...over, completed: seconds(1050) })).toBe('kek_expired');
+  });
+});
+
+describe('a registration after the end of the KEK', () => {
+  const DELETED = 'log: kek_deleted at 1970-01-01T00:16:40.000Z';
+  const marks = [said('kek_deleted', 1000)];
+
+  test.each<[string, Interval, Partial<RegistrationFacts>, boolean]>([
+    ['from its deletion on, without one', seconds(1000, 1050), { kekAfter: 'gone' }, true],
+    ['from before its deletion, without one', seconds(999, 1050), { kekAfter: 'gone' }, false],
+    ['from before its deletion, with a new one', seconds(999, 1050), {}, true],
+    ['up to its deletion, with a new one', seconds(950, 1000), {}, true],
+  ])('%s: the message is %s', (_, start, over, isTold) => {
+    expect(decided(start, held(), { marks, ...over }).evidence.includes(DELETED)).toBe(isTold);
+  });
+
+  test('is the second of its cycle where the first was one of an old release, with this KEK', () => {
+    expect(cause(seconds(1010, 1050), held(), { legacyKek: 1000 })).toBe('legacy_ks');
+    expect(cause(seconds(1010, 1050), held(), { legacyKek: 999 })).toBe('kek_expired');
+  });
+});
+
+describe('a registration in the window of a missed rekey', () => {
+  const IN_WINDOW = seconds(850, 900);
+
+  test.each([
+    [849, 849, 'kek_missed_rekey'],
+    [850, 850, 'unknown'],
+    [900, 900, 'unknown'],
+    [901, 901, 'kek_missed_rekey'],
+    [849, 851, 'kek_missed_rekey'],
+    [899, 901, 'kek_missed_rekey'],
+  ])('and an interface that came back between %i and %i s: %s', (from, to, expected) => {
+    const marks = [said('interface_down', 800), said('interface_up', to, { fromMs: from * 1000 })];
+    expect(cause(IN_WINDOW, held(), { marks })).toBe(expected);
+  });
+
+  test('and an interface that came back before the keys came: that made them come', () => {
+    const marks = [said('interface_down', 800), said('interface_up', 860)];
+    expect(cause(IN_WINDOW, held({ keysCame: seconds(860) }), { marks })).toBe('unknown');
+    expect(cause(IN_WINDOW, held({ keysCame: seconds(861) }), { marks })).toBe('kek_missed_rekey');
+  });
+
+  test('and rekeys that it could not use: the last one since the keys came is its reason', () => {
+    const failedAt = (keysCame: number, ...at: readonly number[]) =>
+      decided(IN_WINDOW, held({ keysCame: seconds(keysCame) }), {
+        marks: at.map((second) => said('rekey_failed', second)),
+      });
+    expect(failedAt(600, 600).stated).toEqual({ mnemonic: 'rekey_failed', ks: null });
+    expect(failedAt(601, 600).stated).toBeUndefined();
+    expect(failedAt(600, 810, 820).evidence.filter((line) => line.includes('rekey_failed'))).toEqual([
+      'log: rekey_failed at 1970-01-01T00:13:40.000Z',
+    ]);
+  });
+
+  test('that brought a KEK which nobody saw, and which ended with the one before, had brought the same', () => {
+    const over = { kekAfter: 'unknown', marks: [said('kek_deleted', 1000)] } as const;
+    expect(cause(IN_WINDOW, held(), { ...over, completed: seconds(999) })).toBe('legacy_ks');
+    expect(cause(IN_WINDOW, held(), { ...over, completed: seconds(1000) })).toBe('unknown');
+  });
+
+  test.each<[string, Partial<RegistrationFacts>, string]>([
+    ['brought a new KEK', {}, 'kek_missed_rekey'],
+    ['brought the same one', { kekAfter: 'same' }, 'legacy_ks'],
+    ['brought one that was not seen', { kekAfter: 'unknown' }, 'unknown'],
+    ['is without one after the expiry', { kekAfter: 'gone', completed: seconds(1000, 1100) }, 'legacy_ks'],
+    ['was complete only after the expiry', { kekAfter: 'gone', completed: seconds(1001, 1100) }, 'kek_missed_rekey'],
+    ['may be the second, uncounted', { begunByKek: seconds(850, 1000), completed: seconds(1001) }, 'unknown'],
+    ['was complete by the expiry', { begunByKek: seconds(850, 1000), completed: seconds(1000) }, 'kek_missed_rekey'],
+    ['began before the expiry', { begunByKek: seconds(850, 999), completed: seconds(1001) }, 'kek_missed_rekey'],
+  ])('that %s', (_, over, expected) => {
+    expect(cause(IN_WINDOW, held(), over)).toBe(expected);
+  });
+
+  test('at the end of its own countdown was no order, where a message tells when it began', () => {
+    const odd = (to: number, before = counting(880)) =>
+      cause(seconds(878, to), before, { kekMade: seconds(878), tekMade: seconds(878) });
+    expect(odd(883)).toBe('kek_missed_rekey');
+    expect(odd(884)).toBe('unknown');
+    expect(odd(883, held())).toBe('unknown');
+    expect(odd(883, counting(880, { sentMs: 877_999 }))).toBe('kek_missed_rekey');
+    expect(odd(883, counting(880, { sentMs: 878_000 }))).toBe('unknown');
+  });
+});
+
+describe('keys that were replaced before they were due', () => {
+  const EARLY = { sentMs: 500_000 };
+
+  test.each([
+    [699, 'ks_forced'],
+    [700, 'unknown'],
+  ])('a KEK is renewed 300 s before its expiry at most: a new one at %i s is %s', (at, expected) => {
+    expect(cause(seconds(at), held(EARLY))).toBe(expected);
+    expect(cause(seconds(980), held(EARLY), { kekMade: seconds(at) })).toBe(expected);
+  });
+
+  test.each([
+    [480, 'ks_forced'],
+    [479, 'unknown'],
+  ])('an order shows in the next answer: a KEK of %i s beside one of 500 s is %s', (at, expected) => {
+    expect(cause(seconds(600), held(EARLY), { kekMade: seconds(at) })).toBe(expected);
+  });
+
+  test.each<[string, Partial<RegistrationFacts>]>([
+    ['after some attempts', { quick: false }],
+    ['that no counter tells', { begunByKek: seconds(600) }],
+    ['after a rekey', { rekeysBetween: 1 }],
+    ['after rekeys that nobody counted', { rekeysBetween: null }],
+    ['that brought the same KEK', { kekAfter: 'same' }],
+  ])('a registration %s may have begun for anything else', (_, over) => {
+    expect(cause(seconds(600), held(EARLY))).toBe('ks_forced');
+    expect(cause(seconds(600), held(EARLY), over)).toBe('unknown');
+  });
+
+  test('a rekey that brought a TEK alone, before, has not told of the KEK', () => {
+    const { cause: why, evidence } = decided(seconds(600), held(EARLY), { rekeysBetween: 1, rekeyBroughtTek: true });
+    expect(why).toBe('ks_forced');
+    expect(evidence.join()).toContain('after the last rekey that came');
+  });
+
+  test('another KS that answered is a failover', () => {
+    expect(cause(seconds(600), held(EARLY), { keyServerAfter: '192.0.2.2' })).toBe('ks_failover');
+    expect(cause(seconds(600), held({ ...EARLY, keyServer: null }), { keyServerAfter: '192.0.2.2' })).toBe('ks_forced');
+  });
+
+  const TEKS = { ...EARLY, kek: null, teks: [{ spi: '0x1', expiry: seconds(1000) }] };
+  test.each<[string, number, Partial<RegistrationFacts>, string]>([
+    ['long before they were due', 699, {}, 'ks_forced'],
+    ['when they may be due', 700, {}, 'unknown'],
+    ['not at all', 699, { teksReplaced: false }, 'unknown'],
+    ['perhaps', 699, { teksReplaced: null }, 'unknown'],
+    ['long before, beside a KEK that counts', 699, { before: held({ ...TEKS, kek: KEK }) }, 'unknown'],
+    ['by a rekey', 699, { rekeysBetween: 1, rekeyBroughtTek: true }, 'unknown'],
+  ])('of a GM without KEK the TEKs were replaced %s', (_, at, over, expected) => {
+    expect(cause(seconds(at), held(TEKS), { kekAfter: 'unknown', teksReplaced: true, ...over })).toBe(expected);
+  });
+});
+
+describe('an order of the KS', () => {
+  const forced = { atMs: 600_000, untilMs: 900_000, evidence: 'log: GM_RECV_REAUTH' };
+  const START = seconds(690);
+  const order = (mnemonic = 'GM_RECV_REAUTH', at = 600) => said('forced', at, { mnemonic });
+  const ordered = (...marks: readonly LogMark[]) => cause(START, held({ sentMs: 500_000 }), { forced, marks });
+
+  test('is the cause, whatever fits as well', () => {
+    expect(ordered()).toBe('ks_forced');
+    expect(cause(seconds(850), held(), { forced })).toBe('ks_forced');
+    expect(cause(START, null, { forced, marks: [order()] })).toBe('ks_forced');
+  });
+
+  test.each([
+    [599, 'ks_forced'],
+    [600, 'ks_forced'],
+    [601, 'unknown'],
+    [690, 'unknown'],
+    [691, 'ks_forced'],
+  ])('and the KEK’s end are two reasons where it ran out after the order: at %i s, %s', (at, expected) => {
+    const kek = { ...KEK, expiry: seconds(at) };
+    const over = { forced, marks: [order(), said('kek_deleted', at)] };
+    expect(cause(START, held({ sentMs: 500_000, kek }), over)).toBe(expected);
+  });
+
+  test.each([
+    ['an interface that went down after it and came back 10 s before', order(), 650, 680, 'interface'],
+    ['one that came back 11 s before', order(), 650, 679, 'ks_forced'],
+    ['one that had gone with the order', order(), 600, 680, 'unknown'],
+    ['one that was back by the order', order('GM_RECV_REAUTH', 681), 600, 680, 'ks_forced'],
+    ['one that was back by an order that leaves more time', order('GM_RECV_DELETE', 681), 600, 680, 'interface'],
+    ['one that was back by such an order, 10 s before', order('GM_RECV_DELETE', 680), 600, 680, 'unknown'],
+  ])('beside %s', (_, orderMark, down, up, expected) => {
+    const marks = [said('interface_down', down), said('interface_up', up), orderMark];
+    const over = { forced: { ...forced, atMs: orderMark.atMs }, marks };
+    expect(cause(START, held({ sentMs: 500_000 }), over)).toBe(expected);
+  });
+});
+
+describe('both registrations of a KEK’s cycle between two answers', () => {
+  const BOTH = seconds(900, 1050);
+  const pair = (start: Interval, before: HeldView | null, over: Partial<RegistrationFacts> = {}) =>
+    legacyPair(registered(start, { before, tekLifetimeSeconds: null, ...over }));
+
+  test('are told as those of an old release, each in its window', () => {
+    expect(pair(BOTH, held())).toMatchObject({
+      first: { cause: 'legacy_ks', start: seconds(900, 960) },
+      second: { cause: 'legacy_ks', start: seconds(1000, 1050) },
+    });
+  });
+
+  test.each<[string, Interval, HeldView | null, Partial<RegistrationFacts>, boolean]>([
+    ['up to the expiry itself', seconds(900, 1000), held(), {}, true],
+    ['not up to it', seconds(900, 999), held(), {}, false],
+    ['from the end of the first window', seconds(960, 1050), held(), {}, true],
+    ['from after it', seconds(961, 1050), held(), {}, false],
+    ['where nothing was seen before', BOTH, null, {}, false],
+    ['where no KEK was held', BOTH, held({ kek: null }), {}, false],
+    ['where the KEK is the same', BOTH, held(), { kekAfter: 'same' }, false],
+    ['with a KEK made at the expiry, as lifetimes are whole seconds', BOTH, held(), { kekMade: seconds(980) }, true],
+    ['with a KEK made before', BOTH, held(), { kekMade: seconds(979) }, false],
+    ['where the TEK can have made one', BOTH, held({ teks: [{ spi: '0x1', expiry: seconds(1100) }] }), {}, false],
+    ['with a countdown into the first window', BOTH, counting(900), {}, true],
+    ['with a countdown that ends after it', BOTH, counting(990), {}, false],
+    ['with such a countdown that a rekey renewed', BOTH, counting(990), { rekeysBetween: 1 }, true],
+  ])('%s', (_, start, before, over, isPair) => {
+    expect(pair(start, before, over) !== null).toBe(isPair);
+  });
+});
