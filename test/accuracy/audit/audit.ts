@@ -83,10 +83,22 @@ export function audit(
     const before = earlier.get(key) ?? [];
     const history = histories.of(event, known);
     earlier.set(key, [...before, event]);
-    const findings = aroundsOf(event, history).map((around) => auditEvent({ event, history, earlier: before, around }));
-    const fewest = findings.toSorted((a, b) => a.length - b.length)[0] ?? [];
+    const fewest = fewestWrong(aroundsOf(event, history), (around) =>
+      auditEvent({ event, history, earlier: before, around }),
+    );
     return fewest.map(({ said, wrong }) => ({ event, said, wrong }));
   });
+}
+
+/** Held against one pair of answers after the other, until one has nothing wrong: there can be hundreds of pairs. */
+function fewestWrong(arounds: readonly Around[], wrongOf: (around: Around) => readonly Wrong[]): readonly Wrong[] {
+  let fewest: readonly Wrong[] | null = null;
+  for (const around of arounds) {
+    const wrong = wrongOf(around);
+    if (wrong.length === 0) return wrong;
+    if (fewest === null || wrong.length < fewest.length) fewest = wrong;
+  }
+  return fewest ?? [];
 }
 
 type Wrong = Omit<Finding, 'event'>;
