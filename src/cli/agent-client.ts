@@ -8,7 +8,8 @@ import type { Secret } from '../kernel/secret.ts';
 import { UserError } from '../kernel/user-error.ts';
 
 export type AgentAnswer =
-  | { readonly kind: 'document'; readonly document: unknown }
+  /** `atMs`: when the agent answered, by its own clock, to the second (ms since 1970); null: it does not say. */
+  | { readonly kind: 'document'; readonly document: unknown; readonly atMs: number | null }
   /** Nobody listens there. */
   | { readonly kind: 'no_agent' }
   /** The agent does not know what was asked for. */
@@ -41,7 +42,7 @@ export function createAgentClient(url: string, token: Secret | null): AgentClien
       const answer = await ask(path, AbortSignal.timeout(timeoutMs));
       if (answer.kind !== 'response') return answer;
       const document: unknown = await answer.response.json().catch(() => null);
-      return { kind: 'document', document };
+      return { kind: 'document', document, atMs: answeredAt(answer.response) };
     },
     async text(path, timeoutMs) {
       const answer = await ask(path, AbortSignal.timeout(timeoutMs));
@@ -57,6 +58,12 @@ export function createAgentClient(url: string, token: Secret | null): AgentClien
         : new UserError('agent_unsuitable', `what listens at ${base} is not gdoiwatch of this version`);
     },
   };
+}
+
+/** RFC 9110, section 6.6.1. */
+function answeredAt({ headers }: Response): number | null {
+  const ms = Date.parse(headers.get('date') ?? '');
+  return Number.isNaN(ms) ? null : ms;
 }
 
 async function answerOf(

@@ -86,6 +86,8 @@ export function checkCommand(): Command {
 interface Shown {
   readonly health: HealthDocument | GroupHealthDocument;
   readonly from: string;
+  /** When, by the clock of the agent whose answer it is; null: by this machine’s, now. */
+  readonly atMs: number | null;
 }
 
 type ShownLook = () => Promise<Shown>;
@@ -105,14 +107,16 @@ function whole(max: number): (text: string) => number {
 }
 
 async function show(look: ShownLook, flags: CheckFlags, clock: Clock): Promise<number> {
-  const { health, from } = await look();
+  const { health, from, atMs } = await look();
+  // Instants of an agent are counted from its own clock, which may not be this machine’s.
+  const nowMs = atMs ?? clock.wallMs();
   const text = flags.json
     ? `${JSON.stringify(health)}\n`
     : flags.perfdata
       ? pluginLine(health)
       : 'device' in health
-        ? healthText(health, clock.wallMs(), { from })
-        : groupText(health, clock.wallMs(), from);
+        ? healthText(health, nowMs, { from })
+        : groupText(health, nowMs, from);
   process.stdout.write(text);
   return PLUGIN_STATUS[health.status];
 }
@@ -172,7 +176,7 @@ async function agentOf({ agent, config: file }: CheckFlags, token: Secret | null
 
 function shownAs(checked: Checked, from: string): Looked {
   return {
-    look: async () => ({ health: await checked.look(), from }),
+    look: async () => ({ health: await checked.look(), from, atMs: null }),
     [Symbol.asyncDispose]: () => checked[Symbol.asyncDispose](),
   };
 }
@@ -188,7 +192,7 @@ function lookAtGroup(group: string, client: AgentClient): Looked {
         throw new UserError('device_unknown', `the agent at ${client.url} has seen no group "${group}"`);
       }
       if (!isGroupHealth(answer.document)) throw client.unsuitable(answer);
-      return { health: answer.document, from: `group ${group}, via agent ${client.url}` };
+      return { health: answer.document, from: `group ${group}, via agent ${client.url}`, atMs: answer.atMs };
     },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   };
@@ -240,7 +244,8 @@ async function askAgent(client: AgentClient, device: string): Promise<Shown> {
   const answer = await client.get(path, AGENT_TIMEOUT_MS);
   if (answer.kind === 'not_found') return unknownDevice(device, `the agent at ${client.url}`);
   if (answer.kind === 'document' && isHealthDocument(answer.document)) {
-    return { health: answer.document, from: `${device} (${host ?? 'host not known'}), via agent ${client.url}` };
+    const from = `${device} (${host ?? 'host not known'}), via agent ${client.url}`;
+    return { health: answer.document, from, atMs: answer.atMs };
   }
   throw client.unsuitable(answer);
 }

@@ -54,7 +54,8 @@ async function group(client: AgentClient, name: string, { json }: StatusFlags): 
   }
   if (answer.kind !== 'document' || !isGroupHealth(answer.document)) throw client.unsuitable(answer);
   if (json === true) return `${JSON.stringify(answer.document)}\n`;
-  return groupText(answer.document, createSystemClock().wallMs(), `group ${name}, via agent ${client.url}`);
+  const nowMs = answer.atMs ?? createSystemClock().wallMs();
+  return groupText(answer.document, nowMs, `group ${name}, via agent ${client.url}`);
 }
 
 async function fleet(client: AgentClient, { all, json }: StatusFlags): Promise<string> {

@@ -43,6 +43,10 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   const app = createApp({ tls, errors, connections, requestTimeoutMs });
 
   guard(app, options, counters);
+  // The clock that made the answer, which may not be that of its machine: who shows a countdown counts from there.
+  app.addHook('onSend', async (_, reply) => {
+    void reply.header('date', new Date(options.clock.wallMs()).toUTCString());
+  });
   await openApi(app, options.version);
   lifecycleRoutes(app, options);
   metricsRoute(app, options);

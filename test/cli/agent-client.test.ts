@@ -6,6 +6,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { expect, test } from 'vitest';
 import { createAgentClient } from '../../src/cli/agent-client.ts';
+import { serve } from '../http/served.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage: () => void = runInNewContext('gc');
@@ -30,4 +31,14 @@ test('a stream that is called off ends, also when nothing comes and fetch has fo
   expect(seen).toEqual(['one']);
   server.closeAllConnections();
   server.close();
+});
+
+test('an answer tells when it was given, by the clock of the agent and not of this machine', async () => {
+  await using served = await serve();
+  const client = createAgentClient(served.url, null);
+  for (const laterMs of [0, 90_000]) {
+    await served.clock.advance(laterMs);
+    const answeredMs = Math.floor(served.clock.wallMs() / 1000) * 1000;
+    expect(await client.get('/api/v1/groups', 60_000)).toMatchObject({ kind: 'document', atMs: answeredMs });
+  }
 });

@@ -1,5 +1,7 @@
 /** `gdoiwatch check`: asked by a person, by a script, by a monitoring system; with and without a running agent. */
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -172,3 +174,22 @@ async function lastSuccess(exposition: () => Promise<string>): Promise<number> {
   const sample = /^gdoi_device_last_success_timestamp_seconds\{device="gm1"\} (\S+)$/m.exec(await exposition());
   return Number(sample?.[1]);
 }
+
+test('what is to come is counted from the clock of the agent that is asked', async () => {
+  const agentMs = Date.now() + 7_200_000;
+  const next = { what: 'KEK rekey to all GMs', at: new Date(agentMs + 90_000).toISOString() };
+  const lists = { gms: [], kss: [], explanations: [], checks: [], at_risk: [] };
+  const health = { group: 'G1', status: 'ok', summary: 'G1: ok', members: 1, action: null, ...lists };
+  const agent = createHttpServer((_, response) => {
+    response.setHeader('date', new Date(agentMs).toUTCString());
+    response.end(JSON.stringify({ ...health, next_kek_rekey: next, next_tek_rekey: null }));
+  }).listen(0, '127.0.0.1');
+  await once(agent, 'listening');
+  const address = agent.address();
+  const url = `http://127.0.0.1:${typeof address === 'object' && address !== null ? address.port : 0}`;
+  for (const command of ['check', 'status']) {
+    const { stdout } = await gdoiwatch([command, '--group', 'G1', '--agent', url]);
+    expect(stdout).toMatch(/^ *next +KEK rekey to all GMs, in 9[01] s /mu);
+  }
+  agent.close();
+});
