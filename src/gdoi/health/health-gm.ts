@@ -21,7 +21,7 @@ import { firstStepOf, whyReregistered } from '../events/gdoi-events.ts';
 import type { HealthTracking } from './health-input.ts';
 import { lastUnexpectedOf } from '../memory/tracker-state.ts';
 import { reasonStated } from '../log/ks-marks.ts';
-import { tekWindowSecondsBeforeExpiry } from '../keys/kek-window.ts';
+import { tekWindowSecondsBeforeExpiry, UNDER_WAY_SECONDS } from '../keys/kek-window.ts';
 import { FLOOR_LEAD } from '../keys/ks-lead.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
@@ -125,7 +125,12 @@ function kekRemaining({ group, gm, at, atMs, tracking, forecast, fleet }: GmHeal
   const bad = (status: 'warning' | 'critical', detail: string) =>
     check(['kek_remaining', group], status, detail, { value: left, threshold: leadSeconds, action: pathOf(gm) });
   if (read <= 0) return bad('critical', 'its KEK has expired: only a registration helps');
-  if (tracking?.kekRekeyOverdue === true || forecast.kekRekeyOverdue === true) {
+  const isKnownOverdue = tracking?.kekRekeyOverdue === true;
+  const isDue = forecast.kekRekeyOverdue === true;
+  if (isDue && !isKnownOverdue && read + 1 + UNDER_WAY_SECONDS > leadSeconds) {
+    return unknown('its KEK rekey is due at this moment', left);
+  }
+  if (isKnownOverdue || isDue) {
     return bad('warning', `no KEK rekey came, ${durationText(left)} of the old KEK left${within(forecast, at, atMs)}`);
   }
   if (left <= 0) return unknown('the KEK it held has run out since it was last asked', 0);

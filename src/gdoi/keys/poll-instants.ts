@@ -10,7 +10,7 @@
  *             ^before window             ^after expiry
  *
  * - rekey due: after the KS's lead. A new KEK ends the plan here, so a healthy GM costs one poll a cycle.
- * - before window: in (E - 200, E - 190). Retransmission is over; the old KEK now is overdue for certain, and the
+ * - before window: in (E - 196, E - 190). Retransmission is over; the old KEK now is overdue for certain, and the
  *   counters are the baseline for all that follows.
  * - window over: in (E - 40, E). What the first poll did not have happened in the missed-rekey window; it is also the
  *   baseline for the expiry.
@@ -21,7 +21,7 @@
  * The plan is made anew after each poll; what it holds beyond the next poll is what the API shows. The fleet's GMs of
  * one group expire at the same instant: each instant is a span, and the device's jitter picks its place in it.
  */
-import { EXPIRY_WINDOW_SECONDS, LEAD_FLOOR_SECONDS, MISSED_REKEY_WINDOW } from './kek-window.ts';
+import { EXPIRY_WINDOW_SECONDS, LEAD_FLOOR_SECONDS, MISSED_REKEY_WINDOW, UNDER_WAY_SECONDS } from './kek-window.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { KekBehavior } from '../seen/release.ts';
 
@@ -91,7 +91,11 @@ const SETTLE_SECONDS = 3;
 
 type Span = readonly [fromSeconds: number, toSeconds: number];
 
-const BEFORE_WINDOW: Span = [-LEAD_FLOOR_SECONDS + 1, -MISSED_REKEY_WINDOW.fromSecondsBeforeExpiry - ANSWER_SECONDS];
+/** From when on the old KEK is overdue for certain, whatever the lead. */
+const BEFORE_WINDOW: Span = [
+  -LEAD_FLOOR_SECONDS + 1 + UNDER_WAY_SECONDS,
+  -MISSED_REKEY_WINDOW.fromSecondsBeforeExpiry - ANSWER_SECONDS,
+];
 const WINDOW_OVER: Span = [
   -MISSED_REKEY_WINDOW.toSecondsBeforeExpiry + SETTLE_SECONDS,
   -MISSED_REKEY_WINDOW.toSecondsBeforeExpiry + 30,

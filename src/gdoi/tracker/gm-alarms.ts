@@ -21,8 +21,10 @@ import {
   DEFAULT_TEK_LIFETIME_SECONDS,
   EXPIRY_WINDOW_SECONDS,
   LEAD_FLOOR_SECONDS,
+  MIN_CUT_TEK_SECONDS,
   MISSED_REKEY_WINDOW,
   tekWindowSecondsBeforeExpiry,
+  UNDER_WAY_SECONDS,
 } from '../keys/kek-window.ts';
 import { longestLived } from '../keys/tek-identity.ts';
 import { marksIn, quoted } from '../log/log-evidence.ts';
@@ -188,6 +190,9 @@ function whyOverdue({ view, tekLifetimeSeconds }: GroupState, { seen, ks }: Answ
   const window = tekWindowSecondsBeforeExpiry(
     ks.tekLifetimeSeconds ?? tekLifetimeSeconds ?? DEFAULT_TEK_LIFETIME_SECONDS,
   );
+  // Of short TEKs a KS sends it less than the half minute before.
+  const sentBefore = lead ?? (window.from < MIN_CUT_TEK_SECONDS ? MIN_CUT_TEK_SECONDS : null);
+  if (sentBefore !== null && left + 1 + UNDER_WAY_SECONDS > sentBefore) return null;
   const isTekDriven = before >= window.to - 1 && before <= window.from + 1 && !isNearKek(view?.timerAfterKek ?? null);
   return isTekDriven ? `Reregisters in: ${countdown} s, ${before} s before TEK expiry: in the TEK’s window` : null;
 }
@@ -230,7 +235,8 @@ export function emitKekRekeyOverdue(
   const remaining = seen.gm.kek?.remainingSeconds ?? null;
   if (kek === null || seen.kek === null || remaining === null || !seen.registered) return unchanged(state);
   const leadSeconds = Math.max(LEAD_FLOOR_SECONDS, ks.leadSeconds ?? LEAD_FLOOR_SECONDS);
-  if (remaining + 1 > leadSeconds || state.episodes.overdueKek === kek.anchor) return unchanged(state);
+  if (remaining + 1 + UNDER_WAY_SECONDS > leadSeconds || state.episodes.overdueKek === kek.anchor)
+    return unchanged(state);
   const { gm, at } = seen;
   const { stated, evidence } = reasonsOfMissingRekey(state, { seen, ks });
   const dueAtMs = kek.expiry.fromMs - leadSeconds * 1000;

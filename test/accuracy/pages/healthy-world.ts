@@ -4,7 +4,7 @@
  */
 import { RELEASES, type ReleaseName } from '../../../src/simulator/world/release.ts';
 import { type DrawnWorld, drawWorld, pick, streamOf } from '../../../src/simulator/worlds/draw-world.ts';
-import { drawWatch } from '../world-watch.ts';
+import { ALL_HARDSHIPS, drawWatch } from '../world-watch.ts';
 import type { Watch } from '../watch.ts';
 
 const LIFETIMES: readonly (readonly [kek: number, tek: number])[] = [
@@ -46,8 +46,11 @@ export function healthyWorld(seed: number, hours: number): DrawnWorld {
 
 type Act = DrawnWorld['plan']['script'][number]['act'];
 
-/** As worlds are watched, with answers that are lost one at a time: devices that do not answer three times are a ticket. */
+/**
+ * As worlds are watched, with answers that are lost one at a time: devices that do not answer three times are a ticket. The
+ * agent's clock is right: one that is set is no healthy network.
+ */
 export function healthyWatch(seed: number): Watch {
-  const watch = drawWatch(seed);
+  const watch = drawWatch(seed, { ...ALL_HARDSHIPS, clockErrors: false });
   return { ...watch, lost: Math.min(watch.lost, 0.001) };
 }

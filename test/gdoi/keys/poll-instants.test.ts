@@ -35,7 +35,7 @@ describe('the plan of a GM with a KEK timer', () => {
   it('cuts the time around KEK expiry where no cause can act', () => {
     expect(plan()).toEqual([
       'rekey_due@-225',
-      'before_window@-199',
+      'before_window@-196',
       'window_over@-37',
       'after_expiry@3',
       'expiry_over@83',
@@ -70,7 +70,7 @@ describe('the plan of a GM with a KEK timer', () => {
 
   it('is one poll a cycle when the rekey came: the new KEK moves all others a lifetime away', () => {
     const afterRekeyMs = EXPIRY - 220_000;
-    expect(plan({ nowMs: afterRekeyMs }).slice(0, 1)).toEqual(['before_window@-199']);
+    expect(plan({ nowMs: afterRekeyMs }).slice(0, 1)).toEqual(['before_window@-196']);
     const [first] = nextPollInstants(
       input({ nowMs: afterRekeyMs, kekExpiryMs: EXPIRY + 86_400_000 - 235_000 }),
       ENABLED,
@@ -159,14 +159,14 @@ describe('with 300 s polling and these instants', () => {
 
 describe('other devices', () => {
   it('a GM of legacy behaviour is asked whether its counter moved after the KS’s rekey and after expiry', () => {
-    expect(plan({ kekBehavior: 'legacy' })).toEqual(['rekey_due@-225', 'before_window@-199', 'after_expiry@30']);
+    expect(plan({ kekBehavior: 'legacy' })).toEqual(['rekey_due@-225', 'before_window@-196', 'after_expiry@30']);
   });
 
   it('a KS is asked right after it rekeys, and whether it rekeys at all before expiry', () => {
     expect(plan({ role: 'ks', ksRekeyAtMs: EXPIRY - 235_000 })).toEqual([
       'ks_rekey@-232',
       'rekey_due@-225',
-      'before_window@-199',
+      'before_window@-196',
       'after_expiry@3',
     ]);
   });

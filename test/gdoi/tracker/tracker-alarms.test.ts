@@ -95,6 +95,20 @@ describe('attempts that fail while it is still registered', () => {
   });
 });
 
+describe('an overdue KEK rekey', () => {
+  test.each([
+    [265, 262, 261],
+    [200, 197, 196],
+  ])('that the KS sends %i s before expiry: on its way with %i s left, overdue with %i', (lead, underWay, late) => {
+    const old: GmSketch = { ...held, kekAt: 1000, teks: { '0x00000001': 4000 }, timerAt: 3800 };
+    const told = (left: number) =>
+      types(history([gmAnswer(600, old), gmAnswer(1000 - left, old)], { ksLeadSeconds: () => lead }));
+    expect(told(lead - 1)).toEqual([]);
+    expect(told(underWay)).toEqual([]);
+    expect(told(late)).toEqual(['kek_rekey_overdue']);
+  });
+});
+
 describe('an overdue TEK rekey', () => {
   test('by the GM: its countdown has come to its end in the TEK’s window', () => {
     const told = history([gmAnswer(840, held), gmAnswer(885, held), gmAnswer(895, held)]);
@@ -112,6 +126,18 @@ describe('an overdue TEK rekey', () => {
     const told = history([gmAnswer(860, late), gmAnswer(910, late)], plan);
     expect(types(told)).toEqual(['tek_rekey_overdue']);
     expect(eventOf(told, 'tek_rekey_overdue')?.evidence.join('\n')).toContain('126 s before expiry');
+  });
+
+  test.each([
+    ['its KS sends it 90 s before the end', { tekLeadSeconds: () => 90, rekeySeconds: () => 30 }],
+    ['what its KS plans is not known', {}],
+  ])('of a short TEK, %s: not while the rekey that is due may be on its way', (_, plan) => {
+    const short: GmSketch = { ...held, timerAt: 928 };
+    const told = (left: number) =>
+      types(history([gmAnswer(860, short), gmAnswer(TEK - left, short)], { ...plan, tekLifetimeSeconds: () => 900 }));
+    expect(told(89)).toEqual([]);
+    expect(told(87)).toEqual([]);
+    expect(told(86)).toEqual(['tek_rekey_overdue']);
   });
 
   test('ends with the rekey', () => {
