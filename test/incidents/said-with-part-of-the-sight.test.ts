@@ -21,7 +21,7 @@ async function sequences(
 
 const OF_GMS_ALONE: Sequences = {
   healthy: ['ok'],
-  'legacy-ks': ['path_loss? warning', LEGACY],
+  'legacy-ks': ['ok', 'path_loss? warning', LEGACY],
   'ks-upgrade': ['path_loss? warning', LEGACY, 'ok'],
   'rekey-loss': ['ok', 'path_loss warning', 'ok'],
   'rekey-loss-fleet': ['ok', 'path_loss? warning', 'ks_rekeys_lost critical', 'ks_rekeys_lost warning', 'ok'],

@@ -150,8 +150,8 @@ export function emitTekMissing(state: GroupState, answer: Answer): GroupTracked 
   );
 }
 
-/** A GM whose countdown is this close to its end has looked in vain for a rekey: KSs send it half a minute earlier. */
-const COUNTDOWN_SECONDS = 20;
+/** A GM whose countdown is this close to its end has looked in vain for a rekey: KSs send it 20 s earlier at the latest. */
+const COUNTDOWN_SECONDS = 20 - UNDER_WAY_SECONDS;
 
 /** The TEK rekey is due by the KS's own plan, or the GM is about to register for want of it. */
 export function emitTekRekeyOverdue(state: GroupState, answer: Answer): GroupTracked {

@@ -117,6 +117,8 @@ describe('an overdue TEK rekey', () => {
       /Reregisters in: 15 s, 100 s before TEK expiry/u,
     );
     expect(tekRekeyOverdueOf(told.state, 'G1')).toBe(true);
+    expect(types(history([gmAnswer(840, held), gmAnswer(882, held)]))).toEqual([]);
+    expect(types(history([gmAnswer(840, held), gmAnswer(883, held)]))).toEqual(['tek_rekey_overdue']);
   });
 
   test('by the KS: its own plan is past, retransmission allowed for', () => {
