@@ -33,6 +33,12 @@ const DEFAULT_REKEY_SECONDS = 30;
 /** An older key's expiry is at least a rekey lead before the newer one's; less is reading error. */
 const OLDER_BY_MS = 10_000;
 
+/**
+ * Two KEKs of a group are hardly ever made within a minute. One that was read before and after the agent's clock was set
+ * shows such a difference, until each of the two devices has been read again.
+ */
+const CLOCK_SET_MS = 65_000;
+
 /** What every GM of the group is compared with; made once for all. */
 export interface GroupKeys {
   /** KSs that answer, the primary first. */
@@ -107,6 +113,7 @@ function timerGmHoldsKek(keys: GroupKeys, gm: FleetGm): boolean | null {
   if (gm.kekExpiryMs === null) return gm.kek === 'absent' ? false : null;
   const newerByMs = gm.kekExpiryMs - ks.kek.expiryMs;
   if (Math.abs(newerByMs) <= SAME_EXPIRY_MS) return true;
+  if (Math.abs(newerByMs) <= CLOCK_SET_MS) return null;
   if (newerByMs > 0) return ks.sentAtMs > gm.kekSinceMs ? false : null;
   return gm.sentAtMs >= ks.kek.sinceMs + keys.rekeyTakesMs ? false : null;
 }

@@ -358,6 +358,16 @@ describe('a KS that does not answer', () => {
   });
 });
 
+test.each([-49, -35, 35, 49, 60])('no rekey is lost where the agent’s clock was set by %i s', (bySeconds) => {
+  const fleet = new Fleet();
+  fleet.see(ks(0, { kekExpiry: 5000 }), ...[1, 2, 3].map((n) => member(n, 0, { kekExpiry: 5000 })));
+  // Those that are read again count the same KEK on the clock that was set.
+  const kekExpiry = 5000 + bySeconds;
+  expect(fleet.see(ks(100, { kekExpiry })).explanations).toEqual([]);
+  expect(fleet.see(member(2, 160, { kekExpiry }), member(3, 160, { kekExpiry })).explanations).toEqual([]);
+  expect(fleet.see(member(1, 200, { kekExpiry })).explanations).toEqual([]);
+});
+
 describe('a GM without a registration', () => {
   test('seen once registers just now', () => {
     const fleet = new Fleet();
