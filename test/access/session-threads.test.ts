@@ -100,10 +100,22 @@ const FRAGILE_WORKER = script(`
     if (text.includes('die')) process.exit(3);
     if (text.includes('late throw')) setImmediate(() => { throw new Error('a late bug that quotes s3cr3t'); });
     else if (text.includes('throw')) throw new Error('a bug that quotes s3cr3t');
-    while (text.includes('spin')) ;
+    if (text.includes('spin')) {
+      new BroadcastChannel('session thread spins').postMessage(null);
+      for (;;) ;
+    }
     return { kind: 'unreadable', message: '' };
   });
 `);
+
+/** Of a channel that threads tell of themselves on. */
+function listening(name: string): { readonly heard: Promise<void> } & Disposable {
+  const channel = new BroadcastChannel(name);
+  const heard = new Promise<void>((resolve) => {
+    channel.addEventListener('message', () => resolve(), { once: true });
+  });
+  return { heard, [Symbol.dispose]: () => channel.close() };
+}
 
 /** Of all threads here. */
 const internal = new InternalErrors(new MemoryLogger());
@@ -523,8 +535,10 @@ describe('a thread with sessions', () => {
     const clock = { ...real, sleep: (...[ms, ...rest]: Parameters<Clock['sleep']>) => real.sleep(ms / 50, ...rest) };
     await using conversations = inThreads(FRAGILE_WORKER, { clock, logger });
     const [stuck, beside] = [await ready(conversations, port), await ready(conversations, port)];
+    using spins = listening('session thread spins');
     const asked = stuck.ask('show clock');
-    await expect.poll(() => server.commands, PATIENCE).toContain('show clock');
+    // A thread that is asked for a sign of life before it spins gives one.
+    await spins.heard;
     const late = { kind: 'timeout', reason: 'no end within 5 ms' } as const;
     stuck.cut(late);
     expect(await asked).toMatchObject({ kind: 'ended', end: late });
