@@ -10,6 +10,7 @@ import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { trackFleet } from '../../src/gdoi/fleet/fleet.ts';
 import { type FleetState, initialFleetState, type MemberFacts } from '../../src/gdoi/fleet/fleet-state.ts';
 import type { FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
+import type { Incident } from '../../src/gdoi/incidents/incident.ts';
 import {
   emptyGmSnapshot,
   emptyKsSnapshot,
@@ -194,12 +195,14 @@ export function throughStore(state: FleetState): FleetState {
 export class Fleet {
   state: FleetState = initialFleetState('G1');
   readonly events: GdoiEvent[] = [];
+  readonly incidents: Incident[] = [];
 
   /** The state goes through JSON each time, as through the store. */
   see(...changes: MemberFacts[]): FleetView {
     const next = trackFleet(this.state, changes);
     this.state = throughStore(next.state);
     this.events.push(...next.events);
+    this.incidents.push(...next.incidents);
     return next.view;
   }
 

@@ -32,6 +32,7 @@ import {
   reregistered,
   withoutKek,
 } from './bare-symptoms.ts';
+import type { EpochMs } from '../seen/instant.ts';
 import { naturalOrder } from './said.ts';
 import { RECENT_MS, type Symptom, symptomsOf } from './symptom.ts';
 
@@ -42,6 +43,8 @@ export const NOTHING_SAID: ExplainMemory = [];
 
 /** What ended is forgotten after this long. */
 const REMEMBERED_MS = 3_600_000;
+/** What is present again this soon, of a device that it concerned, goes on: between two looks it had seemed over. */
+const AGAIN_MS = 90_000;
 const MAX_EVIDENCE = 12;
 /** While unclear these say no more than that looks at KSs fail. */
 const OF_A_LOOK: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
@@ -140,7 +143,7 @@ function episodeAfter(before: Episode | null, said: Explanation | null, { nowMs 
     if (before === null || (before.presentSinceMs === null && !KEPT_UNCLEAR.has(before.cause))) return null;
     return before.endedMs === null ? { ...before, endedMs: nowMs } : before;
   }
-  const again = before !== null && before.endedMs === null ? before : null;
+  const again = before !== null && (before.endedMs === null || endedJustNow(before, said, nowMs)) ? before : null;
   return {
     cause: said.cause,
     sinceMs: again?.sinceMs ?? said.sinceMs,
@@ -150,6 +153,13 @@ function episodeAfter(before: Episode | null, said: Explanation | null, { nowMs 
     ...concerned(again, said.scope),
     worst: worseStatus(again?.worst ?? said.status, said.status),
   };
+}
+
+function endedJustNow(before: Episode, said: Explanation, nowMs: EpochMs): boolean {
+  const { endedMs, presentSinceMs } = before;
+  if (endedMs === null || presentSinceMs === null || said.phase !== 'present') return false;
+  const concernedBefore = new Set(devicesOf(before));
+  return nowMs - endedMs <= AGAIN_MS && said.scope.some((device) => concernedBefore.has(device));
 }
 
 /** Kept only where it is more than what is said now: most causes concern the same devices to their end. */

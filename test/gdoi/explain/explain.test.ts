@@ -453,6 +453,28 @@ describe('a GM that its KS dropped', () => {
   });
 });
 
+describe('a cause that is present again', () => {
+  /** gm1 is silent from 100 s on, answers at 200 s, and the named GM is silent at `atSecond`: ids of the incidents, and how they stood. */
+  const incidentsWhen = (device: 'gm1' | 'gm2', atSecond: number) => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0), member(2, 0));
+    fleet.see(silent(member(1, 100), 100));
+    fleet.see(member(1, 200));
+    fleet.see(silent(member(device === 'gm1' ? 1 : 2, atSecond), atSecond));
+    const ids = [...new Set(fleet.incidents.map(({ id }) => id))];
+    return fleet.incidents.map(({ id, status }) => `${ids.indexOf(id) + 1} ${status}`);
+  };
+
+  test('within a moment goes on as the same incident, for the device whom it concerned', () => {
+    expect(incidentsWhen('gm1', 280)).toEqual(['1 open', '1 closed', '1 open']);
+  });
+
+  test('later, or for another device, is another one', () => {
+    expect(incidentsWhen('gm1', 320)).toEqual(['1 open', '1 closed', '2 open']);
+    expect(incidentsWhen('gm2', 280)).toEqual(['1 open', '1 closed', '2 open']);
+  });
+});
+
 test('names stand in the order people count', () => {
   const fleet = new Fleet();
   const first = said(fleet, ...[10, 2, 1].map((number) => silent(member(number, 0), 0)));
