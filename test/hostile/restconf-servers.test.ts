@@ -2,6 +2,7 @@
  * Devices that answer RESTCONF with whatever hurts, as octets on a real TLS connection: each is a failure of its kind, in
  * one line, within the time that the configuration gives, and costs nobody else.
  */
+import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -66,7 +67,8 @@ async function readFrom(manners: HttpManners, timeoutMs: number = PATIENCE.timeo
     clock: createSystemClock(),
     random: seededRandom(1),
     logger: new MemoryLogger(),
-    knownCertificatesPath: join(directory, `known-${(server.address() as AddressInfo).port}`),
+    // A port may be given out twice.
+    knownCertificatesPath: join(directory, randomUUID()),
   });
   const target: RestconfTarget = {
     device: 'gm1',
