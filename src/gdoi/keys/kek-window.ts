@@ -37,7 +37,7 @@ export function tekWindowSecondsBeforeExpiry(lifetimeSeconds: number): { readonl
 export const UNDER_WAY_SECONDS = 3;
 
 /** A KS leaves no TEK less life than this where it replaces it. */
-export const MIN_CUT_TEK_SECONDS = 90;
+const MIN_CUT_TEK_SECONDS = 90;
 
 /** On-call catalogue, timers: an order of the KS leaves each TEK 5 % of its lifetime, an hour at most, 90 s at least. */
 export function cutTekSeconds(lifetimeSeconds: number): number {

@@ -18,10 +18,10 @@ import type { Answer } from '../memory/answer.ts';
 import { MAX_TEXT, showsNoKek } from '../memory/gm-answer.ts';
 import { intersection, middleMs, widened } from '../seen/interval.ts';
 import {
+  cutTekSeconds,
   DEFAULT_TEK_LIFETIME_SECONDS,
   EXPIRY_WINDOW_SECONDS,
   LEAD_FLOOR_SECONDS,
-  MIN_CUT_TEK_SECONDS,
   MISSED_REKEY_WINDOW,
   tekWindowSecondsBeforeExpiry,
   UNDER_WAY_SECONDS,
@@ -152,6 +152,8 @@ export function emitTekMissing(state: GroupState, answer: Answer): GroupTracked 
 
 /** A GM whose countdown is this close to its end has looked in vain for a rekey: KSs send it 20 s earlier at the latest. */
 const COUNTDOWN_SECONDS = 20 - UNDER_WAY_SECONDS;
+/** A KS that is not polled may send it as late as one retransmission, 10 s, before the earliest countdown ends. */
+const NEARLY_OVER_SECONDS = 10 - UNDER_WAY_SECONDS - 1;
 
 /** The TEK rekey is due by the KS's own plan, or the GM is about to register for want of it. */
 export function emitTekRekeyOverdue(state: GroupState, answer: Answer): GroupTracked {
@@ -181,20 +183,26 @@ export function emitTekRekeyOverdue(state: GroupState, answer: Answer): GroupTra
   );
 }
 
-function whyOverdue({ view, tekLifetimeSeconds }: GroupState, { seen, ks }: Answer, left: number): string | null {
+function whyOverdue(state: GroupState, answer: Answer, left: number): string | null {
+  const { view, tekLifetimeSeconds } = state;
+  const { seen, ks } = answer;
   const lead = ks.tekLeadSeconds;
   if (lead !== null && left + 1 + ks.rekeySeconds <= lead) return `the KS sends the TEK rekey ${lead} s before expiry`;
   const countdown = seen.gm.reregistersInSeconds;
   const before = view?.timerBeforeTek ?? null;
-  if (countdown === null || before === null || countdown > COUNTDOWN_SECONDS) return null;
-  const window = tekWindowSecondsBeforeExpiry(
-    ks.tekLifetimeSeconds ?? tekLifetimeSeconds ?? DEFAULT_TEK_LIFETIME_SECONDS,
-  );
-  // Of short TEKs a KS sends it less than the half minute before.
-  const sentBefore = lead ?? (window.from < MIN_CUT_TEK_SECONDS ? MIN_CUT_TEK_SECONDS : null);
-  if (sentBefore !== null && left + 1 + UNDER_WAY_SECONDS > sentBefore) return null;
+  if (countdown === null || before === null) return null;
+  const lifetime = ks.tekLifetimeSeconds ?? tekLifetimeSeconds ?? DEFAULT_TEK_LIFETIME_SECONDS;
+  const isRekeyPast = left + 1 + UNDER_WAY_SECONDS <= (lead ?? cutTekSeconds(lifetime));
+  const isKnownLost = lead === null && (countdown <= NEARLY_OVER_SECONDS || hasFailedRekey(state, answer));
+  if (countdown > COUNTDOWN_SECONDS || !(isRekeyPast || isKnownLost)) return null;
+  const window = tekWindowSecondsBeforeExpiry(lifetime);
   const isTekDriven = before >= window.to - 1 && before <= window.from + 1 && !isNearKek(view?.timerAfterKek ?? null);
   return isTekDriven ? `Reregisters in: ${countdown} s, ${before} s before TEK expiry: in the TEK’s window` : null;
+}
+
+/** The router itself has said why it could not use a rekey. */
+function hasFailedRekey(state: GroupState, answer: Answer): boolean {
+  return reasonsOfMissingRekey(state, answer).stated !== null;
 }
 
 /** In a window of the KEK the countdown may be the KEK's. */

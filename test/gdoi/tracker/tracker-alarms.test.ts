@@ -142,6 +142,14 @@ describe('an overdue TEK rekey', () => {
     expect(told(86)).toEqual(['tek_rekey_overdue']);
   });
 
+  test('where what its KS plans is not known: not before the countdown is nearly over, while the rekey may be to come', () => {
+    const long: GmSketch = { ...held, timerAt: 820 };
+    const told = (left: number) => types(history([gmAnswer(700, long), gmAnswer(TEK - left, long)]));
+    expect(told(194)).toEqual([]);
+    expect(told(187)).toEqual([]);
+    expect(told(186)).toEqual(['tek_rekey_overdue']);
+  });
+
   test('ends with the rekey', () => {
     const told = history([gmAnswer(840, held), gmAnswer(890, held), gmAnswer(920, renewed)]);
     expect(types(told)).toEqual(['tek_rekey_overdue']);
