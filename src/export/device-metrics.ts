@@ -353,7 +353,7 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
   gm(
     'gdoi_gm_kek_rekey_overdue',
     'gauge',
-    "1 while the KEK has less life left than the KS's lead and is still the same one.",
+    "1 while the KEK has had less life left than the KS's lead for over three seconds and is still the same one.",
     (gm, emit, { tracking }) => {
       if (tracking !== null && typeof gm.kek?.remainingSeconds === 'number') emit(NONE, tracking.kekRekeyOverdue);
     },
