@@ -176,7 +176,7 @@ function aroundsOf(event: GdoiEvent, history: History): readonly Around[] {
     const exact = { shiftMs: 0, nearMs: EXACT_MS, slackMs: EXACT_MS };
     // What came while an answer was being read may be in it already, or not yet.
     const around = aroundOf(event, answers, exact);
-    return cameMeanwhile(event, answers, 0)
+    return cameMeanwhile(event, answers, { shiftMs: 0, nearMs: EXACT_MS })
       ? [around, aroundOf(event, answers, { ...exact, sentFromMs: -Infinity })]
       : [around];
   }
@@ -185,7 +185,7 @@ function aroundsOf(event: GdoiEvent, history: History): readonly Around[] {
     [EXACT_MS, STEPPED_MS].flatMap((nearMs) => {
       const near = { shiftMs, nearMs, slackMs: STEPPED_MS };
       const around = aroundOf(event, answers, near);
-      return cameMeanwhile(event, answers, shiftMs)
+      return cameMeanwhile(event, answers, near)
         ? [around, aroundOf(event, answers, { ...near, sentFromMs: -Infinity })]
         : [around];
     }),
@@ -196,9 +196,9 @@ function aroundsOf(event: GdoiEvent, history: History): readonly Around[] {
 function cameMeanwhile(
   { betweenMs: [fromMs, toMs] }: GdoiEvent,
   answers: readonly GmAnswer[],
-  shiftMs: number,
+  { shiftMs, nearMs }: { readonly shiftMs: number; readonly nearMs: number },
 ): boolean {
-  return answers.some(({ sentMs, receivedMs }) => sentMs + shiftMs < fromMs && receivedMs + shiftMs > toMs);
+  return answers.some(({ sentMs, receivedMs }) => sentMs + shiftMs <= fromMs + nearMs && receivedMs + shiftMs > toMs);
 }
 
 function aroundOf(
@@ -218,7 +218,11 @@ function aroundOf(
   },
 ): Around {
   const shifted = answers.filter(({ shiftsMs }) => shiftMs === 0 || shiftsMs.includes(shiftMs));
-  const first = answers.find(({ sentMs }) => Math.abs(sentMs + shiftMs - fromMs) <= nearMs);
+  // An interval of messages may begin where an answer was asked for that was still being read when it ended.
+  const first = answers.find(
+    ({ sentMs, receivedMs }) =>
+      Math.abs(sentMs + shiftMs - fromMs) <= nearMs && (sentFromMs === fromMs || receivedMs + shiftMs <= toMs),
+  );
   const after =
     shifted.find(
       ({ index, sentMs, receivedMs }) =>

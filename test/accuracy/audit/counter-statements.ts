@@ -134,7 +134,8 @@ const CAME_BACK = statement(SAME_COUNTERS_OTHER_KEYS, (audited, succeeded = '', 
   if (same !== null) return same;
   const spis = (answer: GmAnswer) => answer.gm.teks?.map(({ spi }) => spi) ?? [];
   const sharesTek = spis(after).some((spi) => spis(before).includes(spi));
-  const kekStays = quotesSameKek(before, after);
+  // Where none is shown it has been deleted: the keys changed since it was shown last.
+  const kekStays = quotesSameKek(lastWithKek(audited.history.answers, before), after);
   return unless(!sharesTek || !kekStays, 'no key changed');
 });
 
@@ -157,6 +158,10 @@ const UNCOUNTED_REKEY = statement(
     );
   },
 );
+
+function lastWithKek(answers: readonly GmAnswer[], upTo: GmAnswer): GmAnswer {
+  return answers.findLast(({ index, gm }) => index <= upTo.index && gm.kek !== null) ?? upTo;
+}
 
 /** Both answers can show one KEK: their countdowns end at one instant. */
 function quotesSameKek(before: GmAnswer, after: GmAnswer): boolean {
