@@ -2,10 +2,9 @@
 import type { Maintenance } from '../model/maintenance.ts';
 import type { OtherAgents } from '../model/other-agents.ts';
 import type { AgentStatus, FleetReadModel } from '../model/read-model.ts';
-import type { Cause, EventType, GdoiEvent } from '../gdoi/events/event.ts';
-import type { ExplanationCause } from '../gdoi/explain/explanation.ts';
+import type { EventPage, EventQuery } from '../gdoi/events/event-query.ts';
 import type { Incident } from '../gdoi/incidents/incident.ts';
-import type { EpochMs } from '../gdoi/seen/instant.ts';
+import type { IncidentPage, IncidentQuery } from '../gdoi/incidents/incident-query.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { InternalErrors } from '../kernel/internal-errors.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -63,44 +62,15 @@ export type PollNowOutcome =
 
 /** The part of the event history that is read. */
 export interface EventReader {
-  query(query: EventQuery): Promise<{ readonly events: readonly GdoiEvent[]; readonly nextCursor: string | null }>;
+  query(query: EventQuery): Promise<EventPage>;
 }
 
 /** The part of the incidents' history that is read. */
 export interface IncidentReader {
   /** Those that began last come first. */
-  incidents(
-    query: IncidentQuery,
-  ): Promise<{ readonly incidents: readonly Incident[]; readonly nextCursor: string | null }>;
+  incidents(query: IncidentQuery): Promise<IncidentPage>;
   /** null: not known. */
   incident(id: string): Promise<Incident | null>;
-}
-
-/** Open at some time between the two instants; an absent filter lets everything through. */
-export interface IncidentQuery {
-  readonly sinceMs?: EpochMs | undefined;
-  readonly untilMs?: EpochMs | undefined;
-  readonly group?: string | undefined;
-  readonly device?: string | undefined;
-  readonly cause?: ExplanationCause | undefined;
-  readonly limit: number;
-  /** One that no page gave is a `UserError`. */
-  readonly cursor?: string | undefined;
-}
-
-/** `sinceMs <= at < untilMs`; an absent filter lets everything through. */
-export interface EventQuery {
-  readonly sinceMs?: EpochMs | undefined;
-  readonly untilMs?: EpochMs | undefined;
-  readonly device?: string | undefined;
-  readonly group?: string | undefined;
-  readonly type?: EventType | undefined;
-  readonly cause?: Cause | undefined;
-  readonly unexpected?: boolean | undefined;
-  readonly limit: number;
-  /** One that no page gave is a `UserError`. */
-  readonly cursor?: string | undefined;
-  readonly order: 'newest_first' | 'oldest_first';
 }
 
 export type Scope = 'read' | 'operate';

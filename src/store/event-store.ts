@@ -5,9 +5,10 @@
  * state whose events are all here, and finds again, with the same ids, those that are not. A store decides which events
  * are new, nothing else; states are the tracker's own JSON and are not looked into.
  */
-import type { Cause, EventType, GdoiEvent } from '../gdoi/events/event.ts';
-import type { ExplanationCause } from '../gdoi/explain/explanation.ts';
+import type { GdoiEvent } from '../gdoi/events/event.ts';
+import type { EventPage, EventQuery } from '../gdoi/events/event-query.ts';
 import type { Incident } from '../gdoi/incidents/incident.ts';
+import type { IncidentPage, IncidentQuery } from '../gdoi/incidents/incident-query.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { Notes } from './notes.ts';
 
@@ -16,57 +17,9 @@ export const MAX_PAGE_EVENTS = 1000;
 /** How long an event is kept unless the caller says otherwise. */
 export const DEFAULT_RETENTION_MS = 90 * 24 * 60 * 60 * 1000;
 
-/** `sinceMs <= at < untilMs`; an absent filter lets everything through. */
-export interface EventFilter {
-  readonly sinceMs?: EpochMs | undefined;
-  readonly untilMs?: EpochMs | undefined;
-  readonly device?: string | undefined;
-  readonly group?: string | undefined;
-  readonly cell?: string | undefined;
-  readonly type?: EventType | undefined;
-  readonly cause?: Cause | undefined;
-  readonly unexpected?: boolean | undefined;
-}
-
-export interface EventQuery extends EventFilter {
-  /** 1 to `MAX_PAGE_EVENTS`; the caller has checked it. */
-  readonly limit: number;
-  /** `nextCursor` of the page before; one that no page gave is a `UserError`. */
-  readonly cursor?: string | undefined;
-  /** By instant, then id. */
-  readonly order: 'newest_first' | 'oldest_first';
-}
-
-export interface EventPage {
-  readonly events: readonly GdoiEvent[];
-  /** null: there is nothing after this page. */
-  readonly nextCursor: string | null;
-}
-
 /** How many events of this kind were ever new to the store, pruned ones included: a counter that survives restarts. */
 export interface EventCount extends Pick<GdoiEvent, 'type' | 'cell' | 'device' | 'group' | 'cause' | 'unexpected'> {
   readonly count: number;
-}
-
-export interface IncidentQuery {
-  /** Open at some time between these. */
-  readonly sinceMs?: EpochMs | undefined;
-  readonly untilMs?: EpochMs | undefined;
-  readonly group?: string | undefined;
-  readonly cell?: string | undefined;
-  readonly device?: string | undefined;
-  readonly cause?: ExplanationCause | undefined;
-  /** 1 to `MAX_PAGE_EVENTS`. */
-  readonly limit: number;
-  /** `nextCursor` of the page before; one that no page gave is a `UserError`. */
-  readonly cursor?: string | undefined;
-}
-
-export interface IncidentPage {
-  /** Those that began last come first, then by id. */
-  readonly incidents: readonly Incident[];
-  /** null: there is nothing after this page. */
-  readonly nextCursor: string | null;
 }
 
 /** What `gdoiwatch events` and `incidents` read of a store that may belong to a running agent. */

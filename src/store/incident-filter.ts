@@ -2,7 +2,7 @@
 import type { Incident } from '../gdoi/incidents/incident.ts';
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import { comparePositions, encodeCursor, type EventPosition } from './event-cursor.ts';
-import type { IncidentPage, IncidentQuery } from './event-store.ts';
+import type { IncidentPage, IncidentQuery } from '../gdoi/incidents/incident-query.ts';
 
 export function incidentPasses(
   incident: Incident,

@@ -8,16 +8,13 @@ import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import { addToCounts } from './event-counts.ts';
 import { comparePositions, decodeCursor, encodeCursor } from './event-cursor.ts';
+import type { EventFilter, EventPage, EventQuery } from '../gdoi/events/event-query.ts';
+import type { IncidentPage, IncidentQuery } from '../gdoi/incidents/incident-query.ts';
 import {
   type Batch,
   DEFAULT_RETENTION_MS,
   type EventCount,
-  type EventFilter,
-  type EventPage,
-  type EventQuery,
   type EventStore,
-  type IncidentPage,
-  type IncidentQuery,
   type MemberState,
   type StoredStates,
 } from './event-store.ts';

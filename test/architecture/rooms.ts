@@ -88,7 +88,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   ],
   'config/web': ['config', 'kernel', 'node:crypto', 'node:path', 'node:tls', 'zod'],
   'config/service-discovery': ['config', 'kernel', 'node:crypto', 'node:fs/promises', 'node:net', 'node:path'],
-  store: ['gdoi/events', 'gdoi/explain', 'gdoi/incidents', 'gdoi/seen', 'kernel', 'node:zlib'],
+  store: ['gdoi/events', 'gdoi/incidents', 'gdoi/seen', 'kernel', 'node:zlib'],
   'store/sqlite': [
     'gdoi/events',
     'gdoi/incidents',
@@ -192,7 +192,6 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'fastify',
     'fastify-type-provider-zod',
     'gdoi/events',
-    'gdoi/explain',
     'gdoi/incidents',
     'gdoi/fleet',
     'gdoi/health',

@@ -4,14 +4,9 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { CAUSES, EVENT_TYPES, type GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { groupKey } from '../../src/gdoi/seen/cell.ts';
 import { UserError } from '../../src/kernel/user-error.ts';
-import {
-  type EventCount,
-  type EventFilter,
-  type EventQuery,
-  type EventStore,
-  type IncidentQuery,
-  MAX_PAGE_EVENTS,
-} from '../../src/store/event-store.ts';
+import type { EventFilter, EventQuery } from '../../src/gdoi/events/event-query.ts';
+import type { IncidentQuery } from '../../src/gdoi/incidents/incident-query.ts';
+import { type EventCount, type EventStore, MAX_PAGE_EVENTS } from '../../src/store/event-store.ts';
 import { anyEvent, anyText } from '../builders/any-event.ts';
 import { aBatch, anEvent, anIncident, START_MS } from '../builders/event-builder.ts';
 

@@ -3,7 +3,9 @@ import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { Incident } from '../../gdoi/incidents/incident.ts';
 import { inCell } from '../../gdoi/seen/cell.ts';
 import type { EventPosition } from '../event-cursor.ts';
-import type { EventCount, EventQuery, IncidentQuery } from '../event-store.ts';
+import type { EventQuery } from '../../gdoi/events/event-query.ts';
+import type { IncidentQuery } from '../../gdoi/incidents/incident-query.ts';
+import type { EventCount } from '../event-store.ts';
 import type { Row } from './connections.ts';
 import { fromText, toText } from './plain-text.ts';
 

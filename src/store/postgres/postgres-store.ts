@@ -15,15 +15,13 @@ import type { ToldTime } from '../../kernel/following-clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { UserError } from '../../kernel/user-error.ts';
 import { decodeCursor, encodeCursor } from '../event-cursor.ts';
+import type { EventPage, EventQuery } from '../../gdoi/events/event-query.ts';
+import type { IncidentPage, IncidentQuery } from '../../gdoi/incidents/incident-query.ts';
 import {
   type Batch,
   DEFAULT_RETENTION_MS,
   type EventCount,
-  type EventPage,
-  type EventQuery,
   type EventStore,
-  type IncidentPage,
-  type IncidentQuery,
   type StoredStates,
 } from '../event-store.ts';
 import { incidentPage } from '../incident-filter.ts';

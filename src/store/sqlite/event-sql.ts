@@ -2,7 +2,8 @@
 import { CAUSES, EVENT_TYPES, type GdoiEvent } from '../../gdoi/events/event.ts';
 import { DEFAULT_CELL, inCell } from '../../gdoi/seen/cell.ts';
 import type { EventPosition } from '../event-cursor.ts';
-import type { EventCount, EventQuery } from '../event-store.ts';
+import type { EventQuery } from '../../gdoi/events/event-query.ts';
+import type { EventCount } from '../event-store.ts';
 import type { Bindable } from './sqlite-file.ts';
 
 /** Only a known id is passed over; anything else that does not fit is an error. */

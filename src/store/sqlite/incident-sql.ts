@@ -2,7 +2,7 @@
 import type { Incident } from '../../gdoi/incidents/incident.ts';
 import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import type { EventPosition } from '../event-cursor.ts';
-import type { IncidentQuery } from '../event-store.ts';
+import type { IncidentQuery } from '../../gdoi/incidents/incident-query.ts';
 import type { Bindable } from './sqlite-file.ts';
 
 export const PUT_INCIDENT = `

@@ -16,15 +16,13 @@ import type { Logger } from '../../kernel/logger.ts';
 import { UserError, type UserErrorCode } from '../../kernel/user-error.ts';
 import { addToCounts } from '../event-counts.ts';
 import { decodeCursor, encodeCursor } from '../event-cursor.ts';
+import type { EventPage, EventQuery } from '../../gdoi/events/event-query.ts';
+import type { IncidentPage, IncidentQuery } from '../../gdoi/incidents/incident-query.ts';
 import {
   type Batch,
   DEFAULT_RETENTION_MS,
   type EventCount,
-  type EventPage,
-  type EventQuery,
   type EventStore,
-  type IncidentPage,
-  type IncidentQuery,
   type MemberState,
   type StoredMemory,
   type StoredStates,
