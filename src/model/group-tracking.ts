@@ -37,6 +37,7 @@ export function trackOptions(fleetOf: FleetViewOf): TrackOptions {
     tekLifetimeSeconds: (group) => fleetOf(group)?.tekLifetimeSeconds ?? null,
     tekLeadSeconds: (group) => fleetOf(group)?.tekLeadSeconds ?? null,
     rekeySeconds: (group) => fleetOf(group)?.rekeySeconds ?? null,
+    ksMulticast: (group) => fleetOf(group)?.ksMulticast === true,
     ksSaid: (group) => fleetOf(group)?.ksSaid ?? [],
   };
 }

@@ -187,6 +187,19 @@ test('"the uptime was not seen" is found out where one was', () => {
   expect(planted(first!.watched, first!.emitted, first!.line, instead)).toEqual([instead]);
 });
 
+test('a first step of the other transport is found out', () => {
+  const [demo] = runs;
+  const stepOf = (isMulticast: boolean) => {
+    const emitted = demo!.emitted.find(
+      ({ event }) => event.cause === 'kek_missed_rekey' && (event.group === 'MCAST') === isMulticast,
+    );
+    return { emitted: emitted!, action: emitted!.event.action };
+  };
+  const [unicast, multicast] = [stepOf(false), stepOf(true)];
+  expect(findingsOf(demo!, multicast.emitted, { action: unicast.action })).toContain(unicast.action);
+  expect(findingsOf(demo!, unicast.emitted, { action: multicast.action })).toContain(multicast.action);
+});
+
 const HOUR_MS = 3_600_000;
 const CHANGES: readonly (readonly [string, string, (event: GdoiEvent) => Partial<GdoiEvent>])[] = [
   ['an instant outside its interval', 'shape', ({ betweenMs }) => ({ atMs: betweenMs[1] + 1 })],

@@ -38,7 +38,8 @@ export interface GmOptions {
   readonly kekExpiry?: number | null;
   /** SPI -> seconds after START at which it expires. */
   readonly teks?: Readonly<Record<string, number>> | null;
-  readonly transport?: 'unicast' | 'multicast';
+  /** null: not shown. */
+  readonly transport?: 'unicast' | 'multicast' | null;
   readonly received?: number;
   readonly succeeded?: number;
   readonly lastAge?: number | null;
@@ -72,7 +73,7 @@ export function gm(second: number, options: GmOptions = {}): MemberFacts {
           lastAgeSeconds: options.lastAge ?? null,
         },
         kek: {
-          transport: options.transport ?? 'unicast',
+          transport: options.transport === undefined ? 'unicast' : options.transport,
           remainingSeconds: kekExpiry === null ? null : Math.max(0, kekExpiry - second),
           encryption: null,
           keyBits: null,
@@ -109,6 +110,8 @@ export interface KsOptions {
   readonly kekSpi?: string | null;
   readonly teks?: Readonly<Record<string, number>> | null;
   readonly peers?: Readonly<Record<string, string>> | null;
+  /** As the KS shows it; absent: it does not. */
+  readonly transport?: 'unicast' | 'multicast';
   /** Address -> acknowledgements missed. */
   readonly members?: Readonly<Record<string, number>> | null;
 }
@@ -129,6 +132,7 @@ export function ks(second: number, options: KsOptions = {}): MemberFacts {
         ...emptyKsSnapshot('G1'),
         localAddress: options.address ?? '10.1.0.1',
         localRole: options.role === undefined ? 'primary' : options.role,
+        transport: options.transport ?? null,
         kek:
           kekExpiry === null
             ? null

@@ -158,6 +158,7 @@ export function fleet(over: Partial<FleetView> = {}): FleetView {
     tekLifetimeSeconds: 3600,
     tekLeadSeconds: null,
     rekeySeconds: null,
+    ksMulticast: false,
     ksSaid: [],
     kekLifetimeSeconds: 86_400,
     divergentMembers: [],
@@ -177,7 +178,9 @@ export function fleet(over: Partial<FleetView> = {}): FleetView {
   const gmOf = (device: string) => {
     const gm = view.gms.find((each) => each.device === device);
     const meetsLegacyKs = view.mixedVersions?.affectedGms.includes(device) === true;
-    return gm === undefined ? null : { gm, meetsLegacyKs, notListed: view.notListed.includes(device) };
+    return gm === undefined
+      ? null
+      : { gm, meetsLegacyKs, notListed: view.notListed.includes(device), multicast: view.ksMulticast };
   };
   return { ...view, gmOf, yardstick: {}, over: view.gms.length + view.kss.length === 0 };
 }

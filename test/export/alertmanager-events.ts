@@ -39,7 +39,6 @@ export function rekeyOverdue(where: Where = {}): GdoiEvent {
     evidence: ['KEK lifetime: 150 s'],
     timeLeft: 'soon',
     stated: null,
-    multicast: false,
   });
 }
 

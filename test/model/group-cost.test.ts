@@ -21,6 +21,7 @@ const SHOWN = [
   'tekLifetimeSeconds',
   'tekLeadSeconds',
   'rekeySeconds',
+  'ksMulticast',
   'ksSaid',
   'kekLifetimeSeconds',
   'divergentMembers',
@@ -116,7 +117,7 @@ describe.each([6, 60])('a group of %i', (members) => {
         for (const each of view.gms) {
           const notListed = view.notListed.includes(each.device);
           const meetsLegacyKs = view.mixedVersions?.affectedGms.includes(each.device) === true;
-          expect(view.gmOf(each.device)).toEqual({ gm: each, notListed, meetsLegacyKs });
+          expect(view.gmOf(each.device)).toEqual({ gm: each, notListed, meetsLegacyKs, multicast: false });
         }
       }),
       { numRuns: 60 },

@@ -3,8 +3,14 @@ export const CHECK_REKEY_PATH =
   'On the KS, show crypto gdoi ks members: compare Rekey Acks missed and the sequence number of this GM; check the path KS to GM for UDP 848 (filter, MTU, QoS)';
 
 /** Multicast rekeys are not acknowledged, and take the way of the multicast tree. */
-export const CHECK_MULTICAST_PATH =
+const CHECK_MULTICAST_PATH =
   'show crypto gdoi on this GM and show crypto gdoi ks rekey on the KS: does its rekey counter follow? Then the multicast path from KS to GM: show ip mroute for the rekey address, RPF, filters for UDP 848, MTU';
+
+/** Where a re-registration was not explained, by either transport. */
+export const COMPARE_ACKS =
+  'Compare Rekey Acks missed on the KS (show crypto gdoi ks members) and the logs of GM and KS at that time';
+const COMPARE_COUNTERS =
+  'Compare the rekey counter of this GM (show crypto gdoi) with the rekeys that the KS sent (show crypto gdoi ks rekey), and the logs of GM and KS at that time';
 
 /** The GM has the keys: what is lost is on its way back to the KS. */
 export const CHECK_ACK_PATH =
@@ -17,6 +23,14 @@ export const CHECK_DROPPED =
 /** A GM is on no list: it was dropped, or the list was lost. */
 export const CHECK_LIST =
   'show crypto gdoi ks members and show version on the KS: did it restart, or were its members cleared? If not, it dropped this GM: check the path KS to GM for UDP 848 (filter, MTU, QoS)';
+
+/** A GM without a KEK timer works with a KEK that its KS has replaced. */
+export const CHECK_OLD_KEK =
+  'show crypto gdoi ks members on the KS: does this GM acknowledge? Then the path for UDP 848 from KS to GM';
+
+/** Nobody is dropped for acknowledgements that there are none of. */
+export const CHECK_LIST_ONLY =
+  'show crypto gdoi ks members and show version on the KS: did it restart, or were its members cleared? Does the rekey counter of this GM (show crypto gdoi) still rise?';
 
 export const CHECK_REGISTRATION =
   'Check reachability of the KS on UDP 848 (500/4500), the IKE SA (show crypto isakmp sa), group identity and authorization';
@@ -42,6 +56,28 @@ export const CHECK_CERTIFICATE =
 
 export const COMPARE_KS = `Which KS did this GM register with (show crypto gdoi)? ${CHECK_COOP}`;
 
+/** Of a whole group: who misses rekeys. */
+export const CHECK_REKEYS =
+  'show crypto gdoi ks members on the KS: which GMs do not acknowledge? Then the path KS to GM for UDP 848, and the KS’s rekey log';
+const CHECK_MULTICAST_REKEYS =
+  'show crypto gdoi on these GMs and show crypto gdoi ks rekey on the KS: whose rekey counter follows? Then the multicast path to the others: show ip mroute for the rekey address, RPF, filters for UDP 848';
+
 /** A KS that gives no answer. */
 export const CHECK_KS =
   'Is the KS up (console, its site’s power and WAN)? Then UDP 848 and SSH or SNMP on the path to it';
+
+/** Whom a group's transport sends elsewhere: each step that speaks of one GM's unicast rekeys, and what it is by multicast. */
+const BY_MULTICAST: readonly (readonly [unicast: string, multicast: string])[] = [
+  [CHECK_REKEY_PATH, CHECK_MULTICAST_PATH],
+  [CHECK_REKEYS, CHECK_MULTICAST_REKEYS],
+  [CHECK_OLD_KEK, CHECK_MULTICAST_PATH],
+  [COMPARE_ACKS, COMPARE_COUNTERS],
+  [CHECK_DROPPED, CHECK_LIST_ONLY],
+  [CHECK_LIST, CHECK_LIST_ONLY],
+];
+
+/** The step as it stands, or where rekeys come by multicast what it is there. */
+export function firstStepBy(multicast: boolean, step: string): string {
+  if (!multicast) return step;
+  return BY_MULTICAST.reduce((said, [unicast, other]) => said.replace(unicast, other), step);
+}

@@ -9,9 +9,10 @@ import {
   CHECK_DATAPLANE,
   CHECK_INTERFACE,
   CHECK_REGISTRATION,
-  CHECK_MULTICAST_PATH,
   CHECK_REKEY_PATH,
   CHECK_REPLAY,
+  COMPARE_ACKS,
+  firstStepBy,
 } from './first-steps.ts';
 import { type Interval, middleMs } from '../seen/interval.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -75,12 +76,14 @@ const CAUSE_ACTION: Readonly<Record<Cause, string>> = {
   interface: CHECK_INTERFACE,
   recovery: `Two KSs with different keys? ${CHECK_COOP}`,
   ks_forced: 'show crypto gdoi ks on the KS and its log: who removed members or replaced the policy?',
-  unknown: 'Compare Rekey Acks missed on the KS (show crypto gdoi ks members) and the logs of GM and KS at that time',
+  unknown: COMPARE_ACKS,
 };
 
 interface Place {
   readonly device: string;
   readonly group: string | null;
+  /** Its rekeys come by multicast, and take another way; absent: by unicast, or not known. */
+  readonly multicast?: true;
 }
 
 type Occurrence = readonly (string | number)[];
@@ -156,7 +159,7 @@ export function reregistrationEvent(
     severity: repeated === null ? CAUSE_SEVERITY[cause] : 'critical',
     summary: `${place(at)} ${causeWords(cause, stated)}${again}`,
     evidence: what.evidence,
-    action: firstStepOf(cause, stated),
+    action: firstStepOf(cause, stated, at.multicast === true),
   });
 }
 
@@ -169,8 +172,7 @@ const REREGISTERED = /^(?:re-registered|registered again)(?: because|,)? /u;
 
 /** What to do first about a re-registration: what a router stated decides before the cause. `multicast`: its rekeys come so. */
 export function firstStepOf(cause: Cause, stated: Stated | null, multicast = false): string {
-  const ofCause = CAUSE_ACTION[cause];
-  return stated?.firstStep ?? (multicast ? ofCause.replace(CHECK_REKEY_PATH, CHECK_MULTICAST_PATH) : ofCause);
+  return stated?.firstStep ?? firstStepBy(multicast, CAUSE_ACTION[cause]);
 }
 
 /** A reason in words, as a router stated it, and the first step for it; null: the cause's own. */
@@ -218,14 +220,12 @@ export function kekRekeyEvent(at: Place, what: What): GdoiEvent {
   });
 }
 
-/** `multicast`: the rekeys come by multicast, and take another way. */
 interface Overdue {
   readonly stated: Stated | null;
   readonly timeLeft: string;
-  readonly multicast: boolean;
 }
 
-export function kekRekeyOverdueEvent(at: Place, { stated, timeLeft, multicast, ...what }: What & Overdue): GdoiEvent {
+export function kekRekeyOverdueEvent(at: Place, { stated, timeLeft, ...what }: What & Overdue): GdoiEvent {
   return event(at, {
     ...what,
     type: 'kek_rekey_overdue',
@@ -234,7 +234,7 @@ export function kekRekeyOverdueEvent(at: Place, { stated, timeLeft, multicast, .
       stated === null
         ? `${place(at)} has not received the KEK rekey that is due; ${timeLeft}`
         : `${place(at)} holds its old KEK beyond the time of the rekey: ${stated.reason}; ${timeLeft}`,
-    action: stated?.firstStep ?? (multicast ? CHECK_MULTICAST_PATH : CHECK_REKEY_PATH),
+    action: stated?.firstStep ?? firstStepBy(at.multicast === true, CHECK_REKEY_PATH),
   });
 }
 
@@ -298,7 +298,7 @@ export function tekMissingEvent(at: Place, { stated, ...what }: What & { readonl
   });
 }
 
-export function tekRekeyOverdueEvent(at: Place, { stated, timeLeft, multicast, ...what }: What & Overdue): GdoiEvent {
+export function tekRekeyOverdueEvent(at: Place, { stated, timeLeft, ...what }: What & Overdue): GdoiEvent {
   return event(at, {
     ...what,
     type: 'tek_rekey_overdue',
@@ -307,7 +307,7 @@ export function tekRekeyOverdueEvent(at: Place, { stated, timeLeft, multicast, .
       stated === null
         ? `${place(at)} has not received the TEK rekey that is due; ${timeLeft}`
         : `${place(at)} holds its old TEK beyond the time of the rekey: ${stated.reason}; ${timeLeft}`,
-    action: stated?.firstStep ?? (multicast ? CHECK_MULTICAST_PATH : CHECK_REKEY_PATH),
+    action: stated?.firstStep ?? firstStepBy(at.multicast === true, CHECK_REKEY_PATH),
   });
 }
 

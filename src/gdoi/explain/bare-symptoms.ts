@@ -14,13 +14,7 @@ import {
 } from './candidate.ts';
 import { type GmFacts, type GroupFacts, hasCoop, isMulticast, isSeenSince, isUnregistered } from './group-facts.ts';
 import { firstStepOf, whyReregistered } from '../events/gdoi-events.ts';
-import {
-  CHECK_COOP,
-  CHECK_KS,
-  CHECK_MULTICAST_PATH,
-  CHECK_REGISTRATION,
-  CHECK_REKEY_PATH,
-} from '../events/first-steps.ts';
+import { CHECK_COOP, CHECK_KS, CHECK_REGISTRATION, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import { RECENT_MS, type SymptomCheck } from './symptom.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -119,7 +113,7 @@ export function withoutKek(asked: Asked): Candidate | null {
     holdMs: WITHOUT_KEK_MS,
     summary: (names) =>
       `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'is', 'are')} registered and ${verb(names.length, 'holds', 'hold')} no KEK: no rekey reaches ${verb(names.length, 'it', 'them')}`,
-    firstStep: isMulticast(facts) ? CHECK_MULTICAST_PATH : CHECK_REKEY_PATH,
+    firstStep: firstStepBy(isMulticast(facts), CHECK_REKEY_PATH),
   });
 }
 
@@ -134,7 +128,7 @@ export function keysDiffer(asked: Asked): Candidate | null {
     },
     firstStep: hasCoop(facts)
       ? `With which KS did each of these GMs register? ${CHECK_COOP}`
-      : 'show crypto gdoi on the GM and show crypto gdoi ks policy on the KS: which key is the older one? Then the path for UDP 848 from KS to GM',
+      : `show crypto gdoi on the GM and show crypto gdoi ks policy on the KS: which key is the older one? Then ${isMulticast(facts) ? 'the multicast path from KS to GM: show ip mroute for the rekey address, RPF, filters for UDP 848' : 'the path for UDP 848 from KS to GM'}`,
   });
 }
 

@@ -4,7 +4,7 @@ import type { ExplanationCause } from './explanation.ts';
 export const CAUSE_MEANING: Readonly<Record<ExplanationCause, string>> = {
   login_refused: 'routers do not let the agent in',
   coop_split: 'two KSs are primary at once',
-  ks_members_lost: 'a KS lost its list of GMs, they get no rekey until they register again',
+  ks_members_lost: 'a KS lost its list of GMs, they may get no rekey until they register again',
   ks_down: 'no KS answers',
   no_primary: 'KSs answer, and none is primary',
   redundancy_lost: 'a KS is gone, another one serves the group',
@@ -20,7 +20,7 @@ export const CAUSE_MEANING: Readonly<Record<ExplanationCause, string>> = {
   without_tek: 'GMs are registered and hold no TEK',
   rekeys_refused: 'GMs cannot use the rekeys that they get',
   old_kek_in_use: 'GMs work with a KEK that their KS replaced',
-  ejected: 'GMs are registered and on no list of a KS, they get no rekey',
+  ejected: 'GMs are registered and on no list of a KS, which sends them no unicast rekey',
   ks_rekeys_lost: 'rekeys reach few or no GMs of the group',
   path_loss: 'rekeys or their acknowledgements are lost on the path of GMs',
   ks_failover: 'GMs registered with another KS',

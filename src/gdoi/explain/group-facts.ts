@@ -120,6 +120,8 @@ export interface KsFacts extends MemberContext {
   /** By its own `time to rekey`; null: not shown. */
   readonly nextRekeyMs: EpochMs | null;
   readonly members: number | null;
+  /** It sends its rekeys by multicast; absent: by unicast, or it does not say. */
+  readonly multicast?: true;
 }
 
 export interface GroupFacts {
@@ -213,9 +215,9 @@ export function isUnregistered(gm: GmFacts): boolean {
   return isHeard(gm) && gm.registered === false;
 }
 
-/** Its rekeys come by multicast: nobody acknowledges them. */
-export function isMulticast({ gms }: GroupFacts): boolean {
-  return gms.some(({ multicast }) => multicast === true);
+/** Its rekeys come by multicast, as a KS or a GM shows: nobody acknowledges them. */
+export function isMulticast({ gms, kss }: Pick<GroupFacts, 'gms' | 'kss'>): boolean {
+  return [...kss, ...gms].some(({ multicast }) => multicast === true);
 }
 
 /** Can a group like this have COOP at all? A single KS without peers gets no advice about it. */

@@ -13,7 +13,7 @@ import {
   trafficStops,
 } from './candidate.ts';
 import { CHECK_COOP } from '../events/first-steps.ts';
-import { type GmFacts, type GroupFacts, hasCoop, isHeard, type KsFacts } from './group-facts.ts';
+import { type GmFacts, type GroupFacts, hasCoop, isHeard, isMulticast, type KsFacts } from './group-facts.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS } from './symptom.ts';
@@ -61,12 +61,14 @@ export function ksMembersLost({ facts, open, before, said }: Asked): Candidate |
   // GMs whose KS was cleared register within a minute: a list is read in between.
   const established = !cleared || before?.presentSinceMs != null || nowMs - sinceMs >= REGISTERS_AGAIN_MS;
   const apart = !cleared && gms.some((gm) => isHeard(gm) && (gm.tekMatchesKs === false || gm.divergent));
+  // What goes out by multicast reaches them as long as the KS keeps its keys.
+  const getsNone = !(cleared && isMulticast(facts));
   return {
     phase: established ? 'present' : 'unclear',
     status: left.length === 0 ? 'ok' : apart ? 'critical' : 'warning',
     sinceMs,
-    summary: `${ksNamed(names)} ${bootMs === null ? `${verb(names.length, 'lists', 'list')} none of ${verb(names.length, 'its', 'their')} GMs any more and did not restart (members cleared?)` : `restarted at ${clockTime(bootMs)} without ${verb(names.length, 'its', 'their')} list of GMs and ${verb(names.length, 'its', 'their')} keys`}: ${left.length === 0 ? `${gms.length === 1 ? 'its GM has' : `all ${gms.length} polled GMs have`} registered again` : `${gmsNamed(left, gms.length)} ${verb(left.length, 'gets', 'get')} no rekey and ${verb(left.length, 'has', 'have')} not registered again yet`}`,
-    ...whatFollows(loss, facts, apart),
+    summary: `${ksNamed(names)} ${bootMs === null ? `${verb(names.length, 'lists', 'list')} none of ${verb(names.length, 'its', 'their')} GMs any more and did not restart (members cleared?)` : `restarted at ${clockTime(bootMs)} without ${verb(names.length, 'its', 'their')} list of GMs and ${verb(names.length, 'its', 'their')} keys`}: ${left.length === 0 ? `${gms.length === 1 ? 'its GM has' : `all ${gms.length} polled GMs have`} registered again` : `${gmsNamed(left, gms.length)} ${getsNone ? `${verb(left.length, 'gets', 'get')} no rekey and ` : ''}${verb(left.length, 'has', 'have')} not registered again yet`}`,
+    ...(getsNone ? whatFollows(loss, facts, apart) : { consequence: null, deadlineMs: null }),
     confidence: established ? (cleared ? 'likely' : 'certain') : 'possible',
     knownAtMs: established ? null : sinceMs + REGISTERS_AGAIN_MS,
     firstStep: hasCoop(facts)

@@ -38,8 +38,9 @@ import {
   CHECK_ACK_PATH,
   CHECK_DROPPED,
   CHECK_LIST,
-  CHECK_MULTICAST_PATH,
+  CHECK_OLD_KEK,
   CHECK_REKEY_PATH,
+  firstStepBy,
 } from '../events/first-steps.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
 import { lastRekey, lostKey, lostRekeys, missedIt, missedOneOf, missingAcks } from './lost-rekey.ts';
@@ -314,9 +315,7 @@ export function oldKekInUse({ facts, open }: Asked): Candidate | null {
     ...trafficStops(holding, nowMs, 'it registers again before'),
     confidence: 'certain',
     knownAtMs: null,
-    firstStep: isMulticast(facts)
-      ? `${CHECK_MULTICAST_PATH}. Only a new registration heals it`
-      : 'show crypto gdoi ks members on the KS: does this GM acknowledge? Then the path for UDP 848 from KS to GM. Only a new registration heals it',
+    firstStep: `${firstStepBy(isMulticast(facts), CHECK_OLD_KEK)}. Only a new registration heals it`,
     scope: names,
     evidence: holding.map(
       (gm) =>
@@ -456,7 +455,7 @@ export function pathLoss(asked: Asked): Candidate | null {
     ),
     confidence: unclear ? 'possible' : 'likely',
     knownAtMs: releaseUnknown ? releaseKnownMs(asked) : unclear ? lastLook(unseen ? kss : loss.undecided, nowMs) : null,
-    firstStep: holding ? CHECK_ACK_PATH : isMulticast(facts) ? CHECK_MULTICAST_PATH : CHECK_REKEY_PATH,
+    firstStep: holding ? CHECK_ACK_PATH : firstStepBy(isMulticast(facts), CHECK_REKEY_PATH),
     scope: loss.missed,
     evidence: evidenceOf(loss, facts),
     claims: [...loss.traces, ...registering(asked, loss)],
@@ -534,6 +533,7 @@ export function ejected({ facts, open, before, last, said }: Asked): Candidate |
   const established = forAcks.length > 0 || readAgain || before?.presentSinceMs != null;
   const [is, it] = [verb(names.length, 'is', 'are'), verb(names.length, 'it', 'them')];
   const whom = gmsNamed(names, facts.members);
+  if (isMulticast(facts)) return unlistedByMulticast(facts, { names, sinceMs, established, claims });
   return {
     phase: established ? 'present' : 'unclear',
     status: established ? 'critical' : 'warning',
@@ -557,8 +557,33 @@ export function ejected({ facts, open, before, last, said }: Asked): Candidate |
   };
 }
 
+/** Multicast rekeys reach all that hold the KEK, listed or not: that the list lacks a GM takes no rekey from it. */
+function unlistedByMulticast(
+  facts: GroupFacts,
+  known: Pick<Candidate, 'claims' | 'sinceMs'> & { readonly names: readonly string[]; readonly established: boolean },
+): Candidate {
+  const { names, sinceMs, established, claims } = known;
+  const [is, it] = [verb(names.length, 'is', 'are'), verb(names.length, 'it', 'them')];
+  return {
+    phase: established ? 'present' : 'unclear',
+    status: 'warning',
+    sinceMs,
+    summary: `${gmsNamed(names, facts.members)} ${is} registered, and no KS that answers lists ${it}; multicast rekeys go out all the same`,
+    consequence: null,
+    deadlineMs: null,
+    confidence: established ? 'likely' : 'possible',
+    knownAtMs: established ? null : nextLook(facts.kss, facts.nowMs),
+    firstStep: firstStepBy(true, CHECK_LIST),
+    scope: names,
+    evidence: names.map((name) => `${name}: Registered, and not listed by any KS that answers`),
+    claims: claims.filter(({ check }) => check === 'rekeys_acknowledged'),
+  };
+}
+
 /** It registered for want of rekeys that no KS sent it: no rekey was lost on the way. What it was dropped for goes on. */
 function listedAgain({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate | null {
+  // By multicast they were sent it all the same.
+  if (isMulticast(facts)) return null;
   const { gms, nowMs } = facts;
   if (last === null || nowMs - (last.endedMs ?? nowMs) > RECENT_MS) return null;
   const claims = claimed(open, {
@@ -626,7 +651,8 @@ function evidenceOf(loss: Loss, facts: GroupFacts): readonly string[] {
     ...(loss.undecided.length === 0
       ? []
       : [`not looked at since: ${list(loss.undecided.map(({ device }) => device))}`]),
-    ...(kss.length === 0 ? ['no KS is polled: who acknowledged is not known'] : acks === null ? [] : [acks]),
+    ...(acks === null ? [] : [acks]),
+    ...(kss.length === 0 && !isMulticast(facts) ? ['no KS is polled: who acknowledged is not known'] : []),
     ...(keyServer != null && others.length === 0 && sharing.length > 1
       ? [`all of them are registered with KS ${keyServer}`]
       : []),

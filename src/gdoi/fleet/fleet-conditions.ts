@@ -1,9 +1,10 @@
 /**
  * The conditions of a group that on-call is told of, with words, severity and first step from the on-call catalogue.
  */
+import { CHECK_OLD_KEK, firstStepBy } from '../events/first-steps.ts';
 import type { CoopSplit, PeerSight } from './fleet-coop.ts';
 import type { Condition } from './fleet-occurrences.ts';
-import type { FleetGm, FleetState } from './fleet-state.ts';
+import { type FleetGm, type FleetState, isMulticast } from './fleet-state.ts';
 import type { FleetAssessment, FleetSettings } from './fleet-view.ts';
 import { countersBeforeKek } from './kek-generation.ts';
 import { memberEjections } from './member-ejection.ts';
@@ -24,7 +25,7 @@ export function fleetConditions(
 ): readonly Condition[] {
   const { group } = state;
   return [
-    divergence(group, assessment.divergence, assessment.keys.rekeyTakesMs + settings.pollIntervalMs),
+    divergence(state, assessment.divergence, assessment.keys.rekeyTakesMs + settings.pollIntervalMs),
     mixed(group, assessment.mixed, nowMs),
     split(group, assessment.split),
     ...assessment.peers.map((peer) => peerLost(group, peer)),
@@ -39,7 +40,8 @@ export function fleetConditions(
   ];
 }
 
-function divergence(group: string, found: TekDivergence, holdMs: number): Condition {
+function divergence(state: FleetState, found: TekDivergence, holdMs: number): Condition {
+  const { group } = state;
   const { reference, divergent, judged, pending } = found;
   const devices = divergent.map((gm) => gm.device);
   return {
@@ -67,8 +69,7 @@ function divergence(group: string, found: TekDivergence, holdMs: number): Condit
             `${gm.device}: ${gm.teks?.map((tek) => tek.spi).join(', ') || 'no TEK'}, registered with ${gm.keyServer ?? 'no KS'}`,
         ),
       ],
-      action:
-        'Which KS did each of these GMs register with (show crypto gdoi)? Then show crypto gdoi ks coop on every KS: two primaries mean a split; otherwise check the path for UDP 848 from the KS to these GMs',
+      action: `Which KS did each of these GMs register with (show crypto gdoi)? Then show crypto gdoi ks coop on every KS: two primaries mean a split; otherwise check ${divergent.some((gm) => isMulticast(state, gm)) ? 'the multicast path from the KS to these GMs: show ip mroute for the rekey address, RPF, filters for UDP 848' : 'the path for UDP 848 from the KS to these GMs'}`,
     }),
   };
 }
@@ -169,8 +170,7 @@ function expiredInUse(state: FleetState, gm: FleetGm, holds: boolean | null): Co
         `Succeeded registration: ${gm.counters.succeeded ?? 'not shown'}, before: ${before?.succeeded ?? 'not shown'}`,
         ...(gm.lastRekeyMs === null ? [] : [`last rekey received at ${iso(gm.lastRekeyMs)}`]),
       ],
-      action:
-        'show crypto gdoi ks members on the KS: does this GM acknowledge? Then the path for UDP 848 from KS to GM. A release before 15.2(1)T has no KEK timer: only a new registration heals it',
+      action: `${firstStepBy(isMulticast(state, gm), CHECK_OLD_KEK)}. A release before 15.2(1)T has no KEK timer: only a new registration heals it`,
     }),
   };
 }

@@ -15,7 +15,7 @@ import { NO_CONTEXT } from '../explain/group-facts.ts';
 import { ksLead, rekeySeconds } from '../keys/ks-lead.ts';
 import { type EpochMs, expiryMs, type ReadAt } from '../seen/instant.ts';
 import type { KekBehavior } from '../seen/release.ts';
-import type { GmSnapshot, KsSnapshot } from '../seen/snapshot.ts';
+import type { GmSnapshot, KsSnapshot, RekeyTransport } from '../seen/snapshot.ts';
 
 /** A GM or KS holds a few TEKs; a device that shows more is not believed beyond this. */
 const MAX_TEKS = 16;
@@ -41,7 +41,7 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
     receivedAtMs: at.receivedAtMs,
     registeredSinceMs: sameRegistration ? before.registeredSinceMs : registeredByMs(gm, lastRekeyMs, at),
     kek: kekPresence(gm),
-    ...(isMulticast(before, gm) ? { multicast: true } : {}),
+    ...(isMulticast(before, gm.kek?.transport ?? null) ? { multicast: true } : {}),
     kekExpiryMs,
     kekSinceMs:
       sameExpiry(before?.kekExpiryMs ?? null, kekExpiryMs) && before !== null ? before.kekSinceMs : at.receivedAtMs,
@@ -65,8 +65,8 @@ function registeredByMs(gm: GmSnapshot, lastRekeyMs: EpochMs | null, { receivedA
   return rekeyed ? Math.min(receivedAtMs, lastRekeyMs) : receivedAtMs;
 }
 
-function isMulticast(before: FleetGm | null, gm: GmSnapshot): boolean {
-  const transport = gm.kek?.transport ?? null;
+/** An answer that does not show it says nothing of it. */
+function isMulticast(before: FleetGm | FleetKs | null, transport: RekeyTransport | null): boolean {
   return transport === null ? before?.multicast === true : transport === 'multicast';
 }
 
@@ -113,6 +113,7 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
   const sameRole = before !== null && (role === null || role === before.role);
   const live = rememberTeks(before?.currentTeks ?? [], ks.teks ?? [], at);
   const lead = ksLead(ks);
+  const multicast = isMulticast(before, ks.transport);
   return {
     device: facts.device,
     address: ks.localAddress ?? facts.host ?? null,
@@ -134,13 +135,18 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
     tekLeadSeconds: tekLead(ks) ?? before?.tekLeadSeconds ?? null,
     said: facts.ksSaid ?? [],
     rekeySeconds: rekeySeconds(ks),
+    ...(multicast ? { multicast: true } : {}),
     members: ks.members,
     // A peer list that is not shown any more leaves the peers, without a verdict on them.
     peers: ks.peers?.slice(0, MAX_PEERS) ?? before?.peers?.map((peer) => ({ ...peer, status: null })) ?? null,
     memberRows:
       ks.memberDetails === null
         ? null
-        : ks.memberDetails.slice(0, MAX_MEMBER_ROWS).map(({ address, acksMissed }) => ({ address, acksMissed })),
+        : ks.memberDetails.slice(0, MAX_MEMBER_ROWS).map(({ address, acksMissed }) => ({
+            address,
+            // Some lists show a 0 where nothing is acknowledged at all.
+            acksMissed: multicast ? null : acksMissed,
+          })),
     nextRekeyMs: nextRekeyMs(ks, at),
     context: facts.context ?? NO_CONTEXT,
   };

@@ -164,6 +164,8 @@ export interface FleetKs {
   /** What it said of its members in its log, oldest first. Absent: from before this was kept. */
   readonly said?: readonly LogMark[];
   readonly rekeySeconds: number;
+  /** It sends its rekeys by multicast, as it showed last; absent: by unicast, or not shown. */
+  readonly multicast?: true;
   readonly members: number | null;
   readonly peers: readonly KsPeer[] | null;
   readonly memberRows: readonly FleetMemberRow[] | null;
@@ -194,6 +196,11 @@ export function initialFleetState(group: string, cell?: string): FleetState {
 export function saidInGroup({ kss, heard }: FleetState): readonly KsSaid[] {
   const known = [...kss.values()].map(({ device, said }) => ({ device, said: said ?? [] }));
   return [...known, ...(heard ?? [])].flatMap(({ device, said }) => said.map((mark) => ({ ks: device, mark })));
+}
+
+/** Its rekeys come by multicast, as it shows or a KS of its group. */
+export function isMulticast({ kss }: Pick<FleetState, 'kss'>, gm: FleetGm | null): boolean {
+  return gm?.multicast === true || [...kss.values()].some(({ multicast }) => multicast === true);
 }
 
 /** Two readings of one KEK's expiry differ by latency, whole seconds and drift; another KEK's by over a hundred seconds. */

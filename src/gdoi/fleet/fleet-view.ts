@@ -30,7 +30,15 @@ import {
 import { saidLast } from '../explain/explain.ts';
 import type { Explanation } from '../explain/explanation.ts';
 import type { GmInFleet, GmInGroup } from './gm-in-group.ts';
-import { type FleetGm, type FleetKs, type FleetState, ksOrder, leadOfGroup, saidInGroup } from './fleet-state.ts';
+import {
+  type FleetGm,
+  type FleetKs,
+  type FleetState,
+  isMulticast,
+  ksOrder,
+  leadOfGroup,
+  saidInGroup,
+} from './fleet-state.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
 import type { KsLead } from '../keys/ks-lead.ts';
 import { legacyKssOf, type MixedVersions, mixedVersions } from './mixed-versions.ts';
@@ -69,6 +77,8 @@ export interface FleetView {
   readonly tekLeadSeconds: number | null;
   /** How long one rekey takes, retransmission included; null: no KS is polled. */
   readonly rekeySeconds: number | null;
+  /** A KS shows that its rekeys go out by multicast, where nothing is acknowledged. */
+  readonly ksMulticast: boolean;
   /** What the KSs said of their members in their logs. */
   readonly ksSaid: readonly KsSaid[];
   /** Configured lifetime of the group's KEK; null: not known. */
@@ -214,7 +224,7 @@ class ViewOfState implements FleetView {
     if (record === undefined) return null;
     const gm = gmInGroup(record, this.yardstick);
     const meetsLegacyKs = legacyKssOf(record, this.#kss).length > 0;
-    return { gm, meetsLegacyKs, notListed: gm.listedByKs === false };
+    return { gm, meetsLegacyKs, notListed: gm.listedByKs === false, multicast: isMulticast(this.#state, record) };
   }
 
   get #found(): FleetAssessment {
@@ -266,6 +276,10 @@ class ViewOfState implements FleetView {
 
   get rekeySeconds(): number | null {
     return ksOrder(this.#state)[0]?.rekeySeconds ?? null;
+  }
+
+  get ksMulticast(): boolean {
+    return isMulticast(this.#state, null);
   }
 
   get ksSaid(): readonly KsSaid[] {

@@ -7,6 +7,8 @@ export interface GmInFleet {
   readonly meetsLegacyKs: boolean;
   /** Registered, but no polled KS lists it. */
   readonly notListed: boolean;
+  /** Its rekeys come by multicast, as it showed last, or a KS of its group. */
+  readonly multicast: boolean;
 }
 
 export interface GmInGroup {

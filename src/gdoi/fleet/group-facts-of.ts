@@ -1,5 +1,11 @@
 /** The facts that explanations are made from, out of a group's state and what was found of it. Nothing is judged here. */
-import type { GmFacts, GroupFacts, KsFacts, MemberContext } from '../explain/group-facts.ts';
+import {
+  type GmFacts,
+  type GroupFacts,
+  isMulticast,
+  type KsFacts,
+  type MemberContext,
+} from '../explain/group-facts.ts';
 import { membership, unacknowledgedRekeys } from './fleet-rekey-loss.ts';
 import { type FleetGm, type FleetKs, type FleetState, leadOfGroup } from './fleet-state.ts';
 import type { FleetAssessment, FleetSettings } from './fleet-view.ts';
@@ -16,6 +22,10 @@ export function factsOf(
 ): GroupFacts {
   const { keys, mixed, peers, split, addresses, gms } = assessment;
   const kss = [...state.kss.values()];
+  const gmsOf = assessment.records.map((gm, index) => gmFacts(gm, gms[index]));
+  const kssOf = kss.map(ksFacts);
+  // By multicast no list tells who has a rekey: a 0 in it is no acknowledgement.
+  const acknowledges = !isMulticast({ gms: gmsOf, kss: kssOf });
   const tekLifetime = keys.kss.find((ks) => ks.tekLifetimeSeconds !== null)?.tekLifetimeSeconds;
   return {
     group: state.group,
@@ -24,8 +34,8 @@ export function factsOf(
     rekeyTakesMs: keys.rekeyTakesMs,
     leadMs: leadOfGroup(state).seconds * 1000,
     tekLifetimeMs: (tekLifetime ?? DEFAULT_TEK_LIFETIME_SECONDS) * 1000,
-    gms: assessment.records.map((gm, index) => gmFacts(gm, gms[index])),
-    kss: kss.map(ksFacts),
+    gms: gmsOf,
+    kss: kssOf,
     members: membership(gms, addresses).members,
     split: split && {
       primaries: split.primaries.map(({ device }) => device),
@@ -38,8 +48,9 @@ export function factsOf(
       legacyKss: mixed.legacyKss.map(({ device, version }) => ({ device, version })),
       affectedGms: mixed.affectedGms.map(({ device }) => device),
     },
-    acknowledging: [...addresses.listed].filter(([address, missed]) => missed === 0 && !addresses.polled.has(address))
-      .length,
+    acknowledging: acknowledges
+      ? [...addresses.listed].filter(([address, missed]) => missed === 0 && !addresses.polled.has(address)).length
+      : 0,
     unacknowledged: unacknowledgedRekeys(addresses),
   };
 }
@@ -119,7 +130,8 @@ function ksFacts(ks: FleetKs): KsFacts {
     nextRekeyMs: ks.nextRekeyMs,
     members: ks.members,
   };
-  return isSomethingUnusual(context) ? { ...facts, ...unusual(context) } : facts;
+  if (ks.multicast !== true && !isSomethingUnusual(context)) return facts;
+  return { ...facts, ...unusual(context), ...(ks.multicast === true ? { multicast: true } : {}) };
 }
 
 /** What most members never have. */

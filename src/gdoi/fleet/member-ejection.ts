@@ -2,13 +2,13 @@
  * GMs that a KS dropped: it counts three rekeys without acknowledgement, says so in its log, or lists a GM no more that
  * says it is registered. Any KS of the group may show it, a secondary as well. A new registration ends it.
  */
-import { CHECK_LIST, CHECK_REKEY_PATH } from '../events/first-steps.ts';
+import { CHECK_LIST, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps.ts';
 import { type KsSaid, quotedKs } from '../log/ks-marks.ts';
 import { addressesIn } from '../log/message-detail.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { Condition } from './fleet-occurrences.ts';
 import { type MemberAddresses, unacknowledgedRekeys } from './fleet-rekey-loss.ts';
-import { type FleetGm, type FleetKs, type FleetState, saidInGroup } from './fleet-state.ts';
+import { type FleetGm, type FleetKs, type FleetState, isMulticast, saidInGroup } from './fleet-state.ts';
 import type { GmInGroup } from './gm-in-group.ts';
 
 /** A list that is being rebuilt, as after a failover, misses GMs for a while. */
@@ -96,7 +96,11 @@ function condition(
   what: { readonly address: string; readonly ejection: Ejection | null; readonly readMs: EpochMs },
 ): Condition {
   const { address, ejection, readMs } = what;
-  const device = gmOf(state, address)?.device ?? null;
+  const gm = gmOf(state, address);
+  const device = gm?.device ?? null;
+  // Multicast reaches all that hold the KEK, whatever the list says.
+  const multicast = isMulticast(state, gm);
+  const follows = multicast ? '' : ': no rekey reaches it until it registers again';
   const name = device === null ? address : `${device} (${address})`;
   return {
     type: 'member_ejected',
@@ -106,15 +110,15 @@ function condition(
     holdMs: ejection?.holdMs ?? 0,
     tell: (firstReadMs) => ({
       device,
-      severity: 'critical',
+      severity: multicast ? 'warning' : 'critical',
       occurrence: [address, Math.floor((ejection?.fromMs ?? firstReadMs) / 1000)],
       fromMs: ejection?.fromMs ?? null,
       summary:
         ejection?.byKs === false
-          ? `No KS of group ${state.group} that answers lists GM ${name}, which is registered: no rekey reaches it until it registers again`
-          : `A KS of group ${state.group} dropped GM ${name}: no rekey reaches it until it registers again`,
+          ? `No KS of group ${state.group} that answers lists GM ${name}, which is registered${follows}`
+          : `A KS of group ${state.group} dropped GM ${name}${follows}`,
       evidence: ejection?.evidence ?? [],
-      action: ejection?.byKs === false ? CHECK_LIST : CHECK_REKEY_PATH,
+      action: firstStepBy(multicast, multicast || ejection?.byKs === false ? CHECK_LIST : CHECK_REKEY_PATH),
     }),
   };
 }

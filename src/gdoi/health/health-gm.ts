@@ -11,11 +11,12 @@ import type { GmInFleet, GmInGroup } from '../fleet/gm-in-group.ts';
 import type { Forecast } from '../keys/forecast.ts';
 import { ACKS_MISSED_CRITICAL, check, type HealthCheck, nameList } from './health-check.ts';
 import {
-  CHECK_MULTICAST_PATH,
+  CHECK_LIST,
   CHECK_REGISTRATION,
   CHECK_REKEY_PATH,
   CHECK_REPLAY,
   COMPARE_KS,
+  firstStepBy,
 } from '../events/first-steps.ts';
 import { firstStepOf, whyReregistered } from '../events/gdoi-events.ts';
 import type { HealthTracking } from './health-input.ts';
@@ -67,8 +68,16 @@ export function gmChecks(input: GmHealthInput): readonly HealthCheck[] {
 }
 
 /** How to look for rekeys that do not reach it. */
-function pathOf({ kek }: GmSnapshot): string {
-  return kek?.transport === 'multicast' ? CHECK_MULTICAST_PATH : CHECK_REKEY_PATH;
+function pathOf(input: GmHealthInput): string {
+  return firstStepBy(isMulticast(input), CHECK_REKEY_PATH);
+}
+
+/** Where this answer does not show it, an earlier one or a KS of its group does. */
+function isMulticast({ device, gm, fleet }: GmHealthInput): boolean {
+  const transport = gm.kek?.transport ?? null;
+  return transport === null
+    ? (fleet?.gmOf(device)?.multicast ?? fleet?.ksMulticast) === true
+    : transport === 'multicast';
 }
 
 /** SNMP shows no registration state: a GM that holds live keys is not unknown for want of that word. */
@@ -100,7 +109,8 @@ function registered({ group, gm, at, atMs }: GmHealthInput): HealthCheck {
 }
 
 /** Absent: it has TEKs or says it is registered, but shows no KEK, or a KEK with a lifetime of 0. */
-function kekPresent({ group, gm }: GmHealthInput): HealthCheck {
+function kekPresent(input: GmHealthInput): HealthCheck {
+  const { group, gm } = input;
   if (gm.kek !== null && gm.kek.remainingSeconds !== 0)
     return check(['kek_present', group], 'ok', 'holds a KEK', { value: true, threshold: 'present' });
   const known = gm.kek !== null || (gm.teks !== null && gm.teks.length > 0);
@@ -109,12 +119,13 @@ function kekPresent({ group, gm }: GmHealthInput): HealthCheck {
   return check(['kek_present', group], 'critical', 'holds no KEK: no rekey can reach it until it registers again', {
     value: false,
     threshold: 'present',
-    action: pathOf(gm),
+    action: pathOf(input),
   });
 }
 
 /** Row 8. The lead is the KS's own where it is polled, else the floor of 200 s. */
-function kekRemaining({ group, gm, at, atMs, tracking, forecast, fleet }: GmHealthInput): HealthCheck {
+function kekRemaining(input: GmHealthInput): HealthCheck {
+  const { group, gm, at, atMs, tracking, forecast, fleet } = input;
   const leadSeconds = (fleet?.lead ?? FLOOR_LEAD).seconds;
   const read = shownSeconds(gm.kek?.remainingSeconds);
   const unknown = (detail: string, value: number | null = null) =>
@@ -123,7 +134,7 @@ function kekRemaining({ group, gm, at, atMs, tracking, forecast, fleet }: GmHeal
   if (read === null) return unknown('its release shows no KEK lifetime (older than 15.2(1)T / XE 3.5S)');
   const left = secondsLeft(at, read, atMs);
   const bad = (status: 'warning' | 'critical', detail: string) =>
-    check(['kek_remaining', group], status, detail, { value: left, threshold: leadSeconds, action: pathOf(gm) });
+    check(['kek_remaining', group], status, detail, { value: left, threshold: leadSeconds, action: pathOf(input) });
   if (read <= 0) return bad('critical', 'its KEK has expired: only a registration helps');
   const isKnownOverdue = tracking?.kekRekeyOverdue === true;
   const isDue = forecast.kekRekeyOverdue === true;
@@ -162,7 +173,8 @@ function kekMatchesKs({ group }: GmHealthInput, inFleet: GmInGroup | null): Heal
   return check(['kek_matches_ks', group], 'critical', detail, { ...more, action: COMPARE_KS });
 }
 
-function tekRemaining({ group, gm, at, atMs, tracking }: GmHealthInput): HealthCheck {
+function tekRemaining(input: GmHealthInput): HealthCheck {
+  const { group, gm, at, atMs, tracking } = input;
   const more = { threshold: TEK_OVERDUE_SECONDS };
   const longest = longestTek(gm);
   if (longest === null) {
@@ -179,13 +191,13 @@ function tekRemaining({ group, gm, at, atMs, tracking }: GmHealthInput): HealthC
     return check(['tek_remaining', group], 'critical', 'its TEKs have expired: its traffic is dropped', {
       ...more,
       value: 0,
-      action: pathOf(gm),
+      action: pathOf(input),
     });
   if (longest <= TEK_OVERDUE_SECONDS || tracking?.tekRekeyOverdue === true)
     return check(['tek_remaining', group], 'warning', `no TEK rekey came, ${durationText(left)} of the last TEK left`, {
       ...more,
       value: left,
-      action: pathOf(gm),
+      action: pathOf(input),
     });
   if (left <= TEK_OVERDUE_SECONDS)
     return check(['tek_remaining', group], 'unknown', 'a TEK rekey was due since it was last asked', {
@@ -208,22 +220,23 @@ function tekMatchesKs({ group }: GmHealthInput, inFleet: GmInGroup | null): Heal
 }
 
 /** Rows 4 and 6, as the KS counts. */
-function rekeysAcknowledged({ group, gm }: GmHealthInput, known: GmInFleet | null): HealthCheck {
+function rekeysAcknowledged(input: GmHealthInput, known: GmInFleet | null): HealthCheck {
+  const { group } = input;
+  const multicast = isMulticast(input);
   const missed = known?.gm.acksMissed ?? null;
   const more = { value: missed, threshold: 1 };
   if (known?.notListed === true)
     return check(
       ['rekeys_acknowledged', group],
-      'critical',
-      'registered, but no KS lists it: it gets no rekey any more',
+      multicast ? 'warning' : 'critical',
+      `registered, but no KS lists it${multicast ? '' : ': it gets no rekey any more'}`,
       {
         ...more,
-        action: pathOf(gm),
+        action: firstStepBy(multicast, CHECK_LIST),
       },
     );
-  if (missed === null) {
-    const why =
-      gm.kek?.transport === 'multicast' ? 'multicast rekeys are not acknowledged' : 'no KS that lists it is polled';
+  if (missed === null || multicast) {
+    const why = multicast ? 'multicast rekeys are not acknowledged' : 'no KS that lists it is polled';
     return check(['rekeys_acknowledged', group], 'unknown', why, more);
   }
   if (missed === 0) return check(['rekeys_acknowledged', group], 'ok', 'its KS misses no acknowledgement of it', more);
@@ -231,7 +244,7 @@ function rekeysAcknowledged({ group, gm }: GmHealthInput, known: GmInFleet | nul
     ['rekeys_acknowledged', group],
     missed < ACKS_MISSED_CRITICAL ? 'warning' : 'critical',
     `its KS has no acknowledgement of the last ${missed === 1 ? 'rekey' : `${missed} rekeys`}; at 3 it drops the GM`,
-    { ...more, action: pathOf(gm) },
+    { ...more, action: pathOf(input) },
   );
 }
 
@@ -293,7 +306,8 @@ function packetsDropped({ group, gm, tracking }: GmHealthInput): HealthCheck {
 }
 
 /** Row 1. The tracker has decided which ones are unexpected and why. */
-function reregistrations({ group, gm, tracking, atMs }: GmHealthInput): HealthCheck {
+function reregistrations(input: GmHealthInput): HealthCheck {
+  const { group, tracking, atMs } = input;
   const tally = tracking?.reregistrations ?? null;
   if (tally === null) return check(['reregistrations', group], 'unknown', 'not tracked', { threshold: 0 });
   const recent = tally.recent.filter((instantMs) => Math.abs(atMs - instantMs) < RECENT_REREGISTRATION_MS);
@@ -310,7 +324,7 @@ function reregistrations({ group, gm, tracking, atMs }: GmHealthInput): HealthCh
     'warning',
     `re-registered unexpectedly ${durationText((atMs - newest) / 1000)} ago${cause}${before}`,
     // The path of the rekeys is the first step of some causes only.
-    { ...more, action: firstStepOf(last?.cause ?? 'unknown', stated, gm.kek?.transport === 'multicast') },
+    { ...more, action: firstStepOf(last?.cause ?? 'unknown', stated, isMulticast(input)) },
   );
 }
 

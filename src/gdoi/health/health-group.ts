@@ -18,7 +18,7 @@ import {
   worseOf,
   worstCheck,
 } from './health-check.ts';
-import { CHECK_COOP, CHECK_SPLIT } from '../events/first-steps.ts';
+import { CHECK_COOP, CHECK_REKEYS, CHECK_SPLIT, firstStepBy } from '../events/first-steps.ts';
 import { noWorseThanCause, withExplanations } from './health-explained.ts';
 import type { HealthInput } from './health-input.ts';
 import { counted } from '../events/counted.ts';
@@ -49,9 +49,6 @@ export interface GmAtRisk {
   /** When its own countdown ends; null: not shown. */
   readonly reregistersAtMs: EpochMs | null;
 }
-
-const CHECK_REKEYS =
-  'show crypto gdoi ks members on the KS: which GMs do not acknowledge? Then the path KS to GM for UDP 848, and the KS’s rekey log';
 
 /** `deviceOf`: the view of a device by its name. `atMs`: now. */
 export function groupHealth(
@@ -108,12 +105,22 @@ function summaryOf(fleet: FleetView, checks: readonly HealthCheck[], worst: Heal
 }
 
 /** No GM is polled: what the KSs say of them is the whole. */
-function summaryByKss({ kss, primaries: found, members, unacknowledged, notPolled, lead }: FleetView): string {
+function summaryByKss({
+  kss,
+  primaries: found,
+  members,
+  unacknowledged,
+  notPolled,
+  lead,
+  ksMulticast,
+}: FleetView): string {
   const roles =
     found.length > 0 ? `primary: ${nameList(found)}` : `KS ${nameList(kss.map(({ device }) => device))} answers`;
   const counted = kss.reduce((most, ks) => Math.max(most, ks.members ?? 0), members);
   const acknowledged =
-    notPolled.length === 0 || unacknowledged.length > 0 ? '' : ', and all of them acknowledged the last rekey';
+    ksMulticast || notPolled.length === 0 || unacknowledged.length > 0
+      ? ''
+      : ', and all of them acknowledged the last rekey';
   const old = kss
     .filter(({ reachable: answers, behavior }) => answers && behavior === 'legacy')
     .map(({ device }) => device);
@@ -271,29 +278,27 @@ function peers({ group, coopPeers }: FleetView): HealthCheck {
 }
 
 /** Rows 4 to 6: one path, or the KS. */
-function lastRekey({ group, rekeyLoss, unacknowledged, notListed, gms, kss }: FleetView): HealthCheck {
-  const more = { value: rekeyLoss.gms.length, threshold: 0, action: CHECK_REKEYS };
+function lastRekey(fleet: FleetView): HealthCheck {
+  const { group, rekeyLoss, unacknowledged, notListed, gms, kss } = fleet;
+  const multicast = isMulticast(fleet, [...notListed, ...rekeyLoss.gms]);
+  const more = { value: rekeyLoss.gms.length, threshold: 0, action: firstStepBy(multicast, CHECK_REKEYS) };
+  const missed = `the rekey that was due did not come${multicast ? '' : ', or was not acknowledged'}`;
   if (notListed.length > 0)
     return check(
       ['rekeys_acknowledged', group],
-      'critical',
+      multicast ? 'warning' : 'critical',
       `registered, but no KS lists them: ${nameList(notListed)}`,
       more,
     );
   switch (rekeyLoss.where) {
     case 'ks':
-      return check(
-        ['rekeys_acknowledged', group],
-        'critical',
-        `the rekey that was due did not come, or was not acknowledged: ${nameList(rekeyLoss.gms)}`,
-        more,
-      );
+      return check(['rekeys_acknowledged', group], 'critical', `${missed}: ${nameList(rekeyLoss.gms)}`, more);
     case 'path': {
       const near = unacknowledged.some(({ acksMissed }) => acksMissed >= ACKS_MISSED_CRITICAL);
       return check(
         ['rekeys_acknowledged', group],
         near ? 'critical' : 'warning',
-        `the rekey that was due did not come, or was not acknowledged: ${nameList(rekeyLoss.gms)}`,
+        `${missed}: ${nameList(rekeyLoss.gms)}`,
         more,
       );
     }
@@ -307,6 +312,10 @@ function lastRekey({ group, rekeyLoss, unacknowledged, notListed, gms, kss }: Fl
     default:
       return rekeyLoss.where satisfies never;
   }
+}
+
+function isMulticast(fleet: FleetView, devices: readonly string[]): boolean {
+  return fleet.ksMulticast || devices.some((device) => fleet.gmOf(device)?.multicast === true);
 }
 
 function mixed({ group, mixedVersions, kss }: FleetView): HealthCheck {

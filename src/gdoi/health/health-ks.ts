@@ -138,8 +138,9 @@ function coopPeers({ group, ks }: KsHealthInput): HealthCheck {
 /** Row 4 for every GM of the group. */
 function rekeysAcknowledged({ group, ks, fleet }: KsHealthInput): HealthCheck {
   const rows = ks.memberDetails?.filter(({ acksMissed }) => acksMissed !== null) ?? [];
-  if (rows.length === 0) {
-    const why = ks.transport === 'multicast' ? 'multicast rekeys are not acknowledged' : 'its member list is not shown';
+  const multicast = ks.transport === 'multicast' || (ks.transport === null && fleet?.ksMulticast === true);
+  if (rows.length === 0 || multicast) {
+    const why = multicast ? 'multicast rekeys are not acknowledged' : 'its member list is not shown';
     return check(['rekeys_acknowledged', group], 'unknown', why, { threshold: 0 });
   }
   const missing = rows

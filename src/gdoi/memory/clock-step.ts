@@ -129,7 +129,7 @@ const snmp = fields<SnmpPart>({
 
 const errorCount = fields<ErrorCount>({ at: readAt, count: stays, roseMs: orNull(instant) });
 
-const group = fields<GroupState>({
+const group = fields<Omit<GroupState, 'multicast'>>({
   seen: readAt,
   sameBootMs: orNull(instant),
   identity: stays,
@@ -167,8 +167,9 @@ function onEitherClock(marks: readonly LogMark[], sinceMs: EpochMs, byMs: number
   );
 }
 
-const stepped: Move<GroupState> = (known, byMs) => ({
+const stepped: Move<GroupState> = ({ multicast, ...known }, byMs) => ({
   ...group(known, byMs),
+  ...(multicast === undefined ? {} : { multicast }),
   marks: onEitherClock(known.marks, known.seen.receivedAtMs, byMs),
 });
 

@@ -12,6 +12,8 @@ import { type HeldTek, shownTeks } from '../keys/tek-identity.ts';
 export interface GmPlace {
   readonly device: string;
   readonly group: string;
+  /** As the group's state has it. */
+  readonly multicast?: true;
 }
 
 /** What is known of the group's KS. */

@@ -1,5 +1,6 @@
 /** What each part of the tracker gives back, and how the parts follow each other. */
 import type { GdoiEvent } from '../events/event.ts';
+import type { GmPlace } from './gm-answer.ts';
 import { mapNamed } from '../seen/named.ts';
 import type { GroupState, TrackerState } from './tracker-state.ts';
 
@@ -40,9 +41,14 @@ export function ignored(state: TrackerState): Tracked {
   return { state: { ...state, ignored: state.ignored + 1 }, events: [] };
 }
 
+/** Where an event of this group is, and which way its rekeys take. */
+export function placeOf(device: string, group: string, { multicast }: Pick<GroupState, 'multicast'>): GmPlace {
+  return multicast === true ? { device, group, multicast } : { device, group };
+}
+
 /** Every group of the device through the same step, in their order. */
-export function trackEach(state: TrackerState, step: (known: GroupState, group: string) => GroupTracked): Tracked {
-  const tracked = mapNamed(state.groups, step);
+export function trackEach(state: TrackerState, step: (known: GroupState, place: GmPlace) => GroupTracked): Tracked {
+  const tracked = mapNamed(state.groups, (known, group) => step(known, placeOf(state.device, group, known)));
   return {
     state: { ...state, groups: mapNamed(tracked, (each) => each.state) },
     events: [...tracked.values()].flatMap(({ events }) => events),

@@ -187,6 +187,8 @@ export interface GroupState {
   /** Group number or address: what traps call the group by; null: not shown yet. */
   readonly identity: string | null;
   readonly registered: boolean;
+  /** Its rekeys come by multicast, as it showed last, or else a KS of its group; absent: by unicast, or not known. */
+  readonly multicast?: true;
   /** While not registered: when that began. */
   readonly unregistered: Interval | null;
   readonly counters: Counters;

@@ -44,9 +44,7 @@ export function trackFacts(
   }
   const seen = bootSeen(state, at, uptimeSeconds);
   const { boot } = seen;
-  const tracked = trackEach({ ...known, boot }, (each, group) =>
-    groupAfterBoot({ device: state.device, group }, each, seen),
-  );
+  const tracked = trackEach({ ...known, boot }, (each, place) => groupAfterBoot(place, each, seen));
   if (![...state.groups.values()].some((group) => isReload(group, seen)) && !seen.rebooted) return tracked;
   const { emittedBoot } = state;
   if (emittedBoot !== null && overlaps(widened(emittedBoot, UPTIME_STEP_MS), boot.at)) return tracked;

@@ -177,7 +177,6 @@ export function emitTekRekeyOverdue(state: GroupState, answer: Answer): GroupTra
       atMs: seen.at.receivedAtMs,
       stated,
       timeLeft: `${left} s of its last TEK left`,
-      multicast: seen.gm.kek?.transport === 'multicast',
       evidence: [`longest-lived TEK ${tek.spi}: ${left} s left`, why, ...evidence],
     }),
   );
@@ -255,7 +254,6 @@ export function emitKekRekeyOverdue(
       between: { fromMs: Math.min(dueAtMs, at.receivedAtMs), toMs: at.receivedAtMs },
       atMs: at.receivedAtMs,
       timeLeft: timeLeft(remaining, gm.reregistersInSeconds),
-      multicast: gm.kek?.transport === 'multicast',
       stated,
       evidence: [
         `KEK lifetime: ${remaining} s; the KS sends the KEK rekey ${leadSeconds} s before expiry`,

@@ -30,8 +30,7 @@ export function trackFailure(
     unreachable: before?.unreachable === true || isNew,
     result: observation.result.slice(0, MAX_RESULT_CHARS),
   };
-  const tracked = trackEach({ ...state, latestSentMs: at.sentAtMs, failures }, (known, group) => {
-    const place = { device: state.device, group };
+  const tracked = trackEach({ ...state, latestSentMs: at.sentAtMs, failures }, (known, place) => {
     return isNew ? decideFromLog(place, known, at.receivedAtMs) : decidePending(place, known, null);
   });
   return isNew ? { ...tracked, events: [unreachable(state, failures, at), ...tracked.events] } : tracked;

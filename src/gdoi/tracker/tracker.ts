@@ -23,7 +23,7 @@ import { trackPacketErrors } from './packet-errors.ts';
 import { trackFailure } from './reachability.ts';
 import { settleElsewhere, trackSnmp } from './snmp-tracker.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
-import { andThen, type GroupTracked, ignored, trackEach, type Tracked } from '../memory/tracked.ts';
+import { andThen, type GroupTracked, ignored, placeOf, trackEach, type Tracked } from '../memory/tracked.ts';
 import { type Failures, type GroupState, MAX_GROUPS, type TrackerState } from '../memory/tracker-state.ts';
 
 export interface TrackOptions {
@@ -37,6 +37,8 @@ export interface TrackOptions {
   readonly tekLeadSeconds?: (group: string) => number | null;
   /** How long one rekey of the group takes, retransmission included. */
   readonly rekeySeconds?: (group: string) => number | null;
+  /** A KS of the group shows that its rekeys go out by multicast. */
+  readonly ksMulticast?: (group: string) => boolean;
   /** What the group's KSs said in their logs. */
   readonly ksSaid?: (group: string) => readonly KsSaid[];
 }
@@ -82,8 +84,7 @@ export function track(state: TrackerState, observation: Observation, options: Tr
  * An agent that goes on later does not call this: the state keeps what waits.
  */
 export function settle(state: TrackerState): Tracked {
-  return trackEach(state, (known, group) => {
-    const place = { device: state.device, group };
+  return trackEach(state, (known, place) => {
     return andThen(decidePending(place, known, null), (decided) => settleElsewhere(place, decided));
   });
 }
@@ -121,7 +122,7 @@ function trackDetails(state: TrackerState, at: ReadAt, { snapshots }: Of<'groups
     const group = snapshot.group.slice(0, MAX_GROUP_CHARS);
     const known = groups.get(group);
     if (known === undefined || snapshot.role !== 'gm') continue;
-    const tracked = trackPacketErrors({ device: state.device, group }, known, at, snapshot);
+    const tracked = trackPacketErrors(placeOf(state.device, group, known), known, at, snapshot);
     groups.set(group, tracked.state);
     events.push(...tracked.events);
   }
@@ -235,8 +236,9 @@ function trackSnapshot(
   { group, device, at, by, options }: Asked,
   gm: GmSnapshot,
 ): GroupTracked | null {
+  const multicast = isMulticast(known, gm, options) ? ({ multicast: true } as const) : {};
   const answer: GroupAnswer = {
-    place: { device, group },
+    place: placeOf(device, group, multicast),
     at,
     gm,
     ks: {
@@ -248,8 +250,22 @@ function trackSnapshot(
       said: options.ksSaid?.(group) ?? [],
     },
   };
-  if (by !== null) return trackSnmp(known, answer, by === 'restconf' ? 'RESTCONF' : 'SNMP');
-  return known?.counted === true ? trackGm(known, answer) : firstSight(known, answer);
+  const tracked =
+    by !== null
+      ? trackSnmp(known, answer, by === 'restconf' ? 'RESTCONF' : 'SNMP')
+      : known?.counted === true
+        ? trackGm(known, answer)
+        : firstSight(known, answer);
+  if (tracked === null) return null;
+  const { multicast: _, ...state } = tracked.state;
+  return { ...tracked, state: { ...state, ...multicast } };
+}
+
+/** An answer that does not show it says nothing of it. */
+function isMulticast(known: GroupState | undefined, { group, kek }: GmSnapshot, options: TrackOptions): boolean {
+  const transport = kek?.transport ?? null;
+  if (transport !== null) return transport === 'multicast';
+  return known?.multicast === true || options.ksMulticast?.(group) === true;
 }
 
 function reachable(state: TrackerState, failures: Failures, at: ReadAt): GdoiEvent {

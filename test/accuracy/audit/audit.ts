@@ -17,7 +17,7 @@ import { type GmAnswer, Histories, type History, type Seen } from './history.ts'
 import { MESSAGE_STATEMENTS } from './message-statements.ts';
 import { DISAGREEMENT_STATEMENTS, SNMP_STATEMENTS } from './snmp-statements.ts';
 import type { Around, Audited, Statement } from './statement.ts';
-import { auditSummary } from './summaries.ts';
+import { auditSummary, multicastStep } from './summaries.ts';
 import {
   EJECTION_STATEMENTS,
   FAILED_STATEMENTS,
@@ -110,6 +110,7 @@ function auditEvent(audited: Audited): readonly Wrong[] {
     ...wrong('shape', auditShape(event)),
     ...wrong('between', auditBetween(audited)),
     ...wrong(event.summary, namesItsDevices(audited) ?? auditSummary(audited)),
+    ...wrong(event.action, multicastStep(audited)),
     ...event.evidence.flatMap((line) => wrong(line, auditLine(audited, line))),
   ];
 }

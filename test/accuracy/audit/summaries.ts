@@ -2,7 +2,7 @@
  * Summaries, severities and first steps that an event of each kind may have: what is said must follow from what the
  * event claims.
  */
-import type { Cause, EventType, GdoiEvent } from '../../../src/gdoi/events/event.ts';
+import type { Cause, EventType } from '../../../src/gdoi/events/event.ts';
 import { TIME_LEFT } from './alarm-statements.ts';
 import { type Audited, unless } from './statement.ts';
 
@@ -89,16 +89,41 @@ export function auditSummary(audited: Audited): string | null {
   if (!event.summary.startsWith(place)) return 'the summary does not begin with the place';
   const said = event.summary.slice(place.length).trimStart();
   const wrong = check instanceof RegExp ? unless(check.test(said), 'unknown summary') : check(audited, said);
-  return wrong ?? auditCause(event);
+  return wrong ?? auditCause(audited);
 }
 
-function auditCause({ type, cause, unexpected, action, summary }: GdoiEvent): string | null {
+function auditCause(audited: Audited): string | null {
+  const { type, cause, unexpected, action, summary } = audited.event;
   if (type !== 'reregistration')
     return unless(cause === null && unexpected === null, 'only a registration has a cause');
   if (cause === null) return 'a registration has a cause';
   if (unexpected !== CAUSES[cause].unexpected) return `${cause} is ${unexpected ? 'expected' : 'unexpected'}`;
   if (/because (?:a rekey came|the KSs? (?!made it))|; (?:its log|log of \S+): /u.test(summary)) return null;
-  return unless(CAUSES[cause].step.test(action), `the first step is not one for ${cause}`);
+  const step = isMulticast(audited.history) ? (STEPS_BY_MULTICAST[cause] ?? CAUSES[cause].step) : CAUSES[cause].step;
+  return unless(step.test(action), `the first step is not one for ${cause}`);
+}
+
+/** Steps that speak of one GM's rekeys: by multicast they take another way, and no one counts acknowledgements. */
+const STEPS_BY_MULTICAST: Readonly<Partial<Record<Cause, RegExp>>> = {
+  kek_missed_rekey: /show crypto gdoi ks rekey.*show ip mroute/u,
+  tek_expired: /show crypto gdoi ks rekey.*show ip mroute/u,
+  unknown: /^Compare the rekey counter/u,
+};
+
+/**
+ * How rekeys go to the group, by what was seen of it until then: the GM's own last word on it decides, else that of any
+ * KS of the group.
+ */
+function isMulticast({ answers, kss }: Audited['history']): boolean {
+  const own = answers.findLast(({ gm }) => gm.kek?.transport != null)?.gm.kek?.transport;
+  return (own ?? kss.findLast(({ ks }) => ks.transport !== null)?.ks.transport) === 'multicast';
+}
+
+/** No step asks for acknowledgements that a multicast group has none of, or for a tree that a unicast group has none of. */
+export function multicastStep({ event: { action }, history }: Audited): string | null {
+  if (!isMulticast(history)) return unless(!/mroute|multicast/iu.test(action), 'the group has no multicast rekeys');
+  if (/acknowledg|Acks/u.test(action)) return 'multicast rekeys are not acknowledged';
+  return unless(!/path (?:for UDP 848|KS to GM)/u.test(action), 'multicast rekeys take another way');
 }
 
 function exactly(words: string): SummaryCheck {

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
-import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
+import { keysDiffer } from '../../../src/gdoi/explain/bare-symptoms.ts';
+import { type GroupFacts, NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
+import { symptomsOf } from '../../../src/gdoi/explain/symptom.ts';
+import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
+import { assessFleet, DEFAULT_FLEET_SETTINGS, yardstickOf } from '../../../src/gdoi/fleet/fleet-view.ts';
+import { factsOf } from '../../../src/gdoi/fleet/group-facts-of.ts';
+import { groupHealth } from '../../../src/gdoi/health/health-group.ts';
 import { Fleet, ks, START } from '../../builders/fleet-group.ts';
 import { member, OVERDUE, said, silent } from './members.ts';
 
@@ -96,6 +102,32 @@ describe('a rekey that is missing', () => {
     const first = said(fleet, ...late);
     expect(first).toMatchObject({ cause, firstStep: expect.stringContaining('show ip mroute') });
     expect(JSON.stringify(first)).not.toMatch(/acknowledge|Acks/u);
+  });
+
+  test.each([
+    [1, 'path_loss'],
+    [3, 'ks_rekeys_lost'],
+  ])('by multicast at %i of three GMs is told so where only the KS shows the transport', (waiting, cause) => {
+    const fleet = new Fleet();
+    const shown = { transport: null } as const;
+    // A list may print a 0 for what nobody counts.
+    const members = { '10.0.0.1': 0, '10.0.0.2': 0, '10.0.0.3': 0, '10.0.0.4': 0 };
+    const server = ks(0, { kekExpiry: 180, transport: 'multicast', members });
+    fleet.see(server, ...[1, 2, 3].map((n) => member(n, 0, { kekExpiry: 180, ...shown })));
+    const late = [1, 2, 3].map((n) =>
+      member(n, 30, n <= waiting ? { ...OVERDUE, ...shown } : { kekExpiry: 80_000, ...shown }),
+    );
+    const first = said(fleet, ...late);
+    expect(first).toMatchObject({ cause, firstStep: expect.stringContaining('show ip mroute') });
+    expect(JSON.stringify(first)).not.toMatch(/acknowledge|Acks/u);
+  });
+
+  test('by multicast where no KS is polled: that nobody knows who acknowledged is not said', () => {
+    const fleet = new Fleet();
+    const multicast = { transport: 'multicast' } as const;
+    fleet.see(member(1, 0, { kekExpiry: 180, ...multicast }), member(2, 0, { kekExpiry: 80_000, ...multicast }));
+    const first = said(fleet, member(1, 30, { ...OVERDUE, ...multicast }));
+    expect(first).toMatchObject({ cause: 'path_loss', evidence: ['missed the last KEK rekey: gm1', 'got it: gm2'] });
   });
 
   test('that came and was refused is not told as lost once the refusals are past', () => {
@@ -479,4 +511,54 @@ test('names stand in the order people count', () => {
   const fleet = new Fleet();
   const first = said(fleet, ...[10, 2, 1].map((number) => silent(member(number, 0), 0)));
   expect(first).toMatchObject({ scope: ['gm1', 'gm2', 'gm10'] });
+});
+
+/** Without the names of checks. */
+function sentencesOf(first: Explanation | 'ok'): unknown {
+  return first === 'ok' ? first : { ...first, explains: [] };
+}
+
+function factsAfter(...looks: readonly (readonly MemberFacts[])[]): GroupFacts {
+  const fleet = new Fleet();
+  const atMs = Math.max(...looks.map((changes) => fleet.see(...changes).atMs));
+  const assessment = assessFleet(fleet.state, yardstickOf(fleet.state, DEFAULT_FLEET_SETTINGS));
+  return factsOf(fleet.state, assessment, atMs, DEFAULT_FLEET_SETTINGS);
+}
+
+describe('a group with multicast rekeys', () => {
+  const transport = 'multicast' as const;
+
+  test('whose GM holds another KEK than the only KS sends people along the multicast path', () => {
+    const differing = (second: number) => [
+      ks(second, { transport }),
+      member(1, second, { transport: null, teks: { '0x0000000B': 3000 } }),
+      member(2, second, { transport: null }),
+    ];
+    const facts = factsAfter(differing(0), differing(600));
+    expect(keysDiffer({ facts, open: symptomsOf(facts), before: null, last: null, said: [] })).toMatchObject({
+      summary: 'GM gm1 holds other TEKs than KS ks1, for longer than a rekey takes',
+      firstStep: expect.stringContaining('show ip mroute'),
+    });
+  });
+
+  test('goes on sending rekeys to a GM that no KS lists: nobody is dropped for want of acknowledgements', () => {
+    const fleet = new Fleet();
+    const unlisted = (second: number) => [
+      ks(second, { transport, members: { '10.0.0.2': 0, '10.0.0.3': 0 } }),
+      ...[1, 2, 3].map((number) => member(number, second, { transport })),
+    ];
+    fleet.see(...unlisted(0));
+    fleet.see(...unlisted(600));
+    const first = said(fleet, ...unlisted(1200));
+    const events = fleet.events.map(({ summary, evidence, action }) => [summary, evidence, action]);
+    expect(first).toMatchObject({ cause: 'ejected', phase: 'present', status: 'warning', consequence: null });
+    expect(JSON.stringify([sentencesOf(first), events])).not.toMatch(/acknowledge|Acks|no rekey/u);
+    expect(fleet.events).toMatchObject([{ type: 'member_ejected', severity: 'warning' }]);
+  });
+
+  test('has no acknowledgement that a site with nothing but the KS could count on', () => {
+    const fleet = new Fleet();
+    const view = fleet.see(ks(0, { transport, members: { '10.0.0.1': 0, '10.0.0.2': 0 } }));
+    expect(groupHealth(view, () => undefined, START).summary).toBe('G1: primary: ks1, 2 GMs are registered');
+  });
 });
