@@ -29,7 +29,7 @@ export const CHECK_OLD_KEK =
   'show crypto gdoi ks members on the KS: does this GM acknowledge? Then the path for UDP 848 from KS to GM';
 
 /** Nobody is dropped for acknowledgements that there are none of. */
-export const CHECK_LIST_ONLY =
+const CHECK_LIST_ONLY =
   'show crypto gdoi ks members and show version on the KS: did it restart, or were its members cleared? Does the rekey counter of this GM (show crypto gdoi) still rise?';
 
 export const CHECK_REGISTRATION =
