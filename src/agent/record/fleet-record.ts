@@ -46,7 +46,7 @@ export class FleetRecord {
   polled(device: ResolvedDevice, report: PollReport): DeviceView | null {
     const before = this.#views.device(device.name);
     if (before === undefined) return null;
-    this.#log(before.result, report);
+    this.#log(before.failure ?? before.result, report);
     this.#recorder?.record(report);
     return this.#take(before, { kind: 'polled', report }, device);
   }
