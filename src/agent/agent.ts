@@ -456,7 +456,7 @@ export class Agent implements AsyncDisposable {
 
   #withTraffic(report: PollReport): PollReport {
     const traffic = this.#options.traffic?.of(report.device);
-    return traffic === undefined ? report : { ...report, traffic };
+    return traffic === undefined ? report : { traffic, ...report };
   }
 
   /** A router that is busy is asked less often. `elapsedMs` null: the time says nothing about it. */

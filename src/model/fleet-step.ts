@@ -268,8 +268,8 @@ function remembered(known: GroupMemory, facts: MemberFacts, settings: FleetSetti
 export function groupAfter(known: GroupMemory, facts: MemberFacts, settings: FleetSettings): GroupStep {
   const now = remembered(known, facts, settings);
   if (!isDue(now.memory, facts.atMs)) return now;
-  const { events, ...step } = judged(now.memory, facts.atMs, settings);
-  return { ...step, events: [...now.events, ...events], members: now.members };
+  const { memory, events, incidents } = judged(now.memory, facts.atMs, settings);
+  return { memory, events: [...now.events, ...events], incidents, members: now.members };
 }
 
 function groupsAfter(

@@ -88,7 +88,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
     const { progress, target } = poll;
     const { collect, detailIntervalMs } = target;
     const interest = { collect, detailIntervalMs };
-    const leading = leadingCommands({ ...interest, memory: progress.memory, nowMonoMs: clock.monoMs() });
+    const leading = leadingCommands({ memory: progress.memory, nowMonoMs: clock.monoMs(), ...interest });
     const lost = await askEach(poll, leading);
     if (lost !== null) {
       fail(progress, lost);
@@ -97,11 +97,11 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
     const snapshots = await askMain(poll);
     if (snapshots === null) return;
     const commands = followUpCommands({
-      ...interest,
       memory: progress.memory,
       snapshots,
       newSession: newSession || target.uptimeWanted === true,
       nowMonoMs: clock.monoMs(),
+      ...interest,
     });
     progress.memory = rememberCounters(progress.memory, snapshots);
     if ((await askEach(poll, commands)) === null) await askCpu(poll, clock);

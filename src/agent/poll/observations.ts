@@ -42,31 +42,31 @@ function observationsOfRead(read: ReadAnswer, source: ReadAt & { readonly device
   // An empty answer is an observation too: it says that there is none.
   if (read.command === SHOW_CERTIFICATES && others.length === 0) {
     observations.push({
-      ...base,
       kind: 'certificates',
       certificates: { role: 'certificates', certificates: [] },
       unknownLines,
+      ...base,
     });
   } else if (others.length === 0) {
     observations.push({
-      ...base,
       kind: 'groups',
       origin: 'cli',
       command: read.command,
       snapshots: groupsOf(read),
       unknownLines,
+      ...base,
     });
   }
   for (const snapshot of others) {
     if (snapshot.role === 'certificates')
-      observations.push({ ...base, kind: 'certificates', certificates: snapshot, unknownLines });
-    else if (snapshot.role === 'device') observations.push({ ...base, kind: 'facts', facts: snapshot, ...unknown });
-    else if (snapshot.role === 'clock') observations.push({ ...base, kind: 'clock', clock: snapshot, ...unknown });
+      observations.push({ kind: 'certificates', certificates: snapshot, unknownLines, ...base });
+    else if (snapshot.role === 'device') observations.push({ kind: 'facts', facts: snapshot, ...unknown, ...base });
+    else if (snapshot.role === 'clock') observations.push({ kind: 'clock', clock: snapshot, ...unknown, ...base });
     else if (snapshot.role === 'log')
-      observations.push({ ...base, kind: 'log', messages: snapshot.messages, pushed: false, ...unknown });
+      observations.push({ kind: 'log', messages: snapshot.messages, pushed: false, ...unknown, ...base });
   }
   if (read.logMessages.length > 0) {
-    observations.push({ ...base, kind: 'log', messages: read.logMessages, pushed: false });
+    observations.push({ kind: 'log', messages: read.logMessages, pushed: false, ...base });
   }
   return observations;
 }
@@ -110,7 +110,7 @@ export function observationsOfReading(
   const base = { device, sentAtMs, receivedAtMs };
   const { facts, snapshots, unknown } = reading;
   return [
-    ...(facts === null ? [] : [{ ...base, kind: 'facts' as const, facts }]),
-    { ...base, kind: 'groups', origin: 'snmp', command: 'CISCO-GDOI-MIB', snapshots, unknownLines: unknown },
+    ...(facts === null ? [] : [{ kind: 'facts' as const, facts, ...base }]),
+    { kind: 'groups', origin: 'snmp', command: 'CISCO-GDOI-MIB', snapshots, unknownLines: unknown, ...base },
   ];
 }

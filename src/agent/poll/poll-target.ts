@@ -27,7 +27,7 @@ export function configuredView(device: ResolvedDevice, turns = 1): Omit<Configur
 
 export function sshTarget(device: ResolvedDevice): SshTarget | null {
   const { ssh, name, host, port, timeoutMs } = device;
-  return ssh && { ...ssh, device: name, host, port, timeoutMs };
+  return ssh && { device: name, host, port, timeoutMs, ...ssh };
 }
 
 export function snmpTarget(device: ResolvedDevice): SnmpTarget | null {

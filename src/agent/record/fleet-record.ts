@@ -127,9 +127,9 @@ export class FleetRecord {
     // A device that waits after a failure is still in that failure's state.
     const waiting = result === 'backoff' || result === 'quarantined';
     if (result === before || (waiting && before !== null && before !== 'ok'))
-      this.#logger.debug({ ...fields, result }, 'polled');
+      this.#logger.debug({ result, ...fields }, 'polled');
     else if (result !== 'ok') this.#logger.warn({ ...fields, result, reason: error }, 'poll failed');
-    else if (before === null) this.#logger.debug({ ...fields, result }, 'polled');
+    else if (before === null) this.#logger.debug({ result, ...fields }, 'polled');
     else this.#logger.info({ ...fields, was: before }, 'device answers again');
   }
 }

@@ -196,7 +196,7 @@ export class Scheduler implements AsyncDisposable {
       const next = this.#heap.peek();
       const untilNextMs = next === undefined ? LOOK_AGAIN_MS : next.dueMs - this.#clock.monoMs();
       const waitMs = Math.max(0, Math.min(untilNextMs, LOOK_AGAIN_MS));
-      this.#wake = new AbortController();
+      if (this.#wake.signal.aborted) this.#wake = new AbortController();
       this.#asleepUntilMs = this.#clock.monoMs() + waitMs;
       await this.#clock.sleep(waitMs, this.#wake.signal).catch(() => undefined);
     }

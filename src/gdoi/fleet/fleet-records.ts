@@ -178,7 +178,8 @@ function rememberKsKek(before: KsKek | null, ks: KsSnapshot, at: ReadAt): KsKek 
   const remaining = ks.kek?.remainingSeconds ?? null;
   if (ks.kek === null || remaining === null || remaining <= 0) return before;
   const seen = { spi: ks.kek.spi, expiryMs: expiryMs(at, remaining), remainingSeconds: remaining };
-  return { ...seen, sinceMs: before !== null && isSameKsKek(before, seen) ? before.sinceMs : at.receivedAtMs };
+  const sinceMs = before !== null && isSameKsKek(before, seen) ? before.sinceMs : at.receivedAtMs;
+  return { sinceMs, ...seen };
 }
 
 /**
