@@ -185,7 +185,7 @@ function ksKekExpiryMs({ state }: GroupMemory): EpochMs | null {
   return ksOrder(state)[0]?.kek?.expiryMs ?? null;
 }
 
-/** To judge a group costs some microseconds a member: one of so many is judged with each change. */
+/** To judge a group costs some microseconds a member: one of so many is judged with each change, and at each read while something goes on. */
 const SMALL_GROUP_MEMBERS = 16;
 /** A larger one is not judged more often than this for each of its members, and once a second at least. */
 const GATHER_MS = { aMember: 5, most: 1000 } as const;
@@ -197,11 +197,12 @@ const KS_READ_SHARE = 1 / 2;
 /** Is the group to be judged now? A clock that was set does not hold it back. */
 export function isDue({ state, view, unjudged, judgedAtMs }: GroupMemory, nowMs: EpochMs): boolean {
   if (unjudged.changes === 0) return false;
-  if (view.members <= SMALL_GROUP_MEMBERS) return true;
+  const small = view.members <= SMALL_GROUP_MEMBERS;
   const restless = state.occurrences.size + view.explanations.length > 0;
-  const share = restless ? READ_SHARE.restless : READ_SHARE.quiet;
+  if (small && (restless || unjudged.soon)) return true;
+  const share = small || restless ? READ_SHARE.restless : READ_SHARE.quiet;
   if (!unjudged.soon && unjudged.changes < share * view.members) return false;
-  return Math.abs(nowMs - judgedAtMs) >= Math.min(GATHER_MS.most, GATHER_MS.aMember * view.members);
+  return small || Math.abs(nowMs - judgedAtMs) >= Math.min(GATHER_MS.most, GATHER_MS.aMember * view.members);
 }
 
 /** Changes wait that somebody has to come back for: without another change, nothing would bring them up. */
