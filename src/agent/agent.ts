@@ -444,7 +444,8 @@ export class Agent implements AsyncDisposable {
     const view = this.#record.polled(device, this.#withTraffic(report));
     if (view === null) return;
     this.#scheduler.rank(name, report.result === 'ok');
-    this.#hints.polled(name, shownState(report.observations));
+    const { observations } = report;
+    this.#hints.polled(name, () => shownState(observations));
     const hostname = view.facts?.value.hostname ?? null;
     if (hostname !== null) this.#senders.learnHostname(name, hostname);
     const nowMs = this.#options.clock.wallMs();

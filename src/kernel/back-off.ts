@@ -24,6 +24,11 @@ export class BackOff {
     this.#times = times;
   }
 
+  /** It failed since it succeeded last. */
+  get failing(): boolean {
+    return this.#failures > 0;
+  }
+
   /** Milliseconds still to wait at `nowMs`; 0: may try. */
   waitMs(nowMs: number): number {
     return Math.max(0, this.#untilMs - nowMs);

@@ -185,12 +185,15 @@ function ksKekExpiryMs({ state }: GroupMemory): EpochMs | null {
   return ksOrder(state)[0]?.kek?.expiryMs ?? null;
 }
 
-/** To judge a group costs some microseconds a member: one of so many is judged with each change, and at each read while something goes on. */
+/**
+ * To judge a group costs some microseconds a member: one of so many is judged with each change, and with each read while
+ * something goes on.
+ */
 const SMALL_GROUP_MEMBERS = 16;
 /** A larger one is not judged more often than this for each of its members, and once a second at least. */
 const GATHER_MS = { aMember: 5, most: 1000 } as const;
-/** Where members were only read once more: of this share of them; where something goes on in the group, of the smaller. */
-const READ_SHARE = { quiet: 1, restless: 1 / 2 } as const;
+/** Where members were only read once more: of this share of them; where something goes on in a large group, of the smaller. */
+const READ_SHARE = { quiet: 1, restless: 1 / 2, small: 1 / 2 } as const;
 /** A KS that was only read once more counts as so many of its members. */
 const KS_READ_SHARE = 1 / 2;
 
@@ -200,7 +203,7 @@ export function isDue({ state, view, unjudged, judgedAtMs }: GroupMemory, nowMs:
   const small = view.members <= SMALL_GROUP_MEMBERS;
   const restless = state.occurrences.size + view.explanations.length > 0;
   if (small && (restless || unjudged.soon)) return true;
-  const share = small || restless ? READ_SHARE.restless : READ_SHARE.quiet;
+  const share = READ_SHARE[small ? 'small' : restless ? 'restless' : 'quiet'];
   if (!unjudged.soon && unjudged.changes < share * view.members) return false;
   return small || Math.abs(nowMs - judgedAtMs) >= Math.min(GATHER_MS.most, GATHER_MS.aMember * view.members);
 }

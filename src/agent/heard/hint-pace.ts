@@ -18,8 +18,8 @@ interface Device {
   hinted: boolean;
   /** A poll at the end of the wait is on its way. */
   waiting: AbortController | null;
-  /** What the last poll showed; null: none yet. */
-  shown: string | null;
+  /** What the last poll showed, made when it is asked for; null: none yet. */
+  shown: (() => string) | null;
 }
 
 export interface HintPaceOptions {
@@ -60,11 +60,13 @@ export class HintPace implements Disposable {
     });
   }
 
-  /** A poll ended; `shown` is what it showed, the same text for the same state. */
-  polled(name: string, shown: string): void {
+  /** A poll ended; `shown` gives what it showed, the same text for the same state: asked only where a hint depends on it. */
+  polled(name: string, shown: () => string): void {
     const device = this.#deviceOf(name);
-    if (device.shown !== shown) device.backOff.succeeded();
-    else if (device.hinted) device.backOff.failed(this.#options.clock.monoMs());
+    if (device.hinted || device.backOff.failing) {
+      if (device.shown?.() !== shown()) device.backOff.succeeded();
+      else if (device.hinted) device.backOff.failed(this.#options.clock.monoMs());
+    }
     device.shown = shown;
     device.hinted = false;
   }

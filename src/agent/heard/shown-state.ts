@@ -1,6 +1,6 @@
 /**
- * What a poll showed of a device's groups, as one short text: the same as long as nothing happened but time. Made at every
- * poll, so it is a fingerprint (two 32-bit sums) and not the values as text: that took 40 us and was kept for each device.
+ * What a poll showed of a device's groups, as one short text: the same as long as nothing happened but time. A
+ * fingerprint (two 32-bit sums) and not the values as text, which takes 40 us.
  */
 import type { Observation } from '../../gdoi/seen/observation.ts';
 

@@ -16,10 +16,11 @@ function paced() {
     random: () => 1,
     poll: (device) => {
       polls.push(device);
-      pace.polled(device, shown);
+      const shows = shown;
+      pace.polled(device, () => shows);
     },
   });
-  pace.polled('gm1', shown);
+  pace.polled('gm1', () => 'as before');
   return {
     clock,
     polls,
@@ -63,7 +64,7 @@ test('a poll that shows something new ends the waiting', async () => {
   const under = paced();
   await forge(under, 600);
   under.changes('another KEK');
-  under.pace.polled('gm1', 'another KEK');
+  under.pace.polled('gm1', () => 'another KEK');
   const polled = under.polls.length;
   under.pace.heard('gm1');
   expect(under.polls).toHaveLength(polled + 1);
