@@ -1,6 +1,7 @@
 /** Metrics of groups as a whole and of events: few series, rendered when Prometheus asks. */
 import type { Clock } from '../kernel/clock.ts';
 import type { FleetReadModel } from '../model/read-model.ts';
+import { naturalOrder } from '../gdoi/events/name-list.ts';
 import { CAUSE_MEANING } from '../gdoi/explain/cause-meaning.ts';
 import type { Explanation } from '../gdoi/explain/explanation.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
@@ -157,6 +158,12 @@ const INCIDENT_GAUGES: readonly IncidentGauge[] = [
     samples: ({ labels, explanation }) => [[{ ...labels, cause: explanation.cause }, explanation.scope.length]],
   },
   {
+    name: 'gdoi_incident_first_devices',
+    help: '1 for each open incident, with the first devices that it concerns as a label for texts: KSs before GMs, and how many more.',
+    samples: ({ view, labels, explanation: { cause, scope } }) =>
+      scope.length === 0 ? [] : [[{ ...labels, cause, devices: firstDevices(scope, view) }, 1]],
+  },
+  {
     name: 'gdoi_incident_began_timestamp_seconds',
     help: 'Since when an open incident is there.',
     samples: ({ labels, explanation }) => [[{ ...labels, cause: explanation.cause }, explanation.sinceMs / 1000]],
@@ -214,6 +221,17 @@ function incidentFamilies(views: readonly FleetView[], planned: Planned): string
     ),
   );
   return gauges.join('') + meanings + explained + unreachable;
+}
+
+/** Names in a label: whoever is woken knows the place by them, and a label stays short however large the group is. */
+const MOST_NAMES = 3;
+
+/** `ks1, gm2, gm10 and 3 more`: the KSs, which few are, and the GMs, each as people count. */
+function firstDevices(scope: readonly string[], { kss }: FleetView): string {
+  const servers = new Set(kss.map(({ device }) => device));
+  const sorted = scope.toSorted((a, b) => Number(servers.has(b)) - Number(servers.has(a)) || naturalOrder(a, b));
+  const rest = sorted.length - MOST_NAMES;
+  return `${sorted.slice(0, MOST_NAMES).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
 /** Refused logins have alerts of their own, one a credential and not one a group. */

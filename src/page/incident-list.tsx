@@ -66,7 +66,8 @@ function IncidentEntry(props: {
         </p>
         {incident.consequence !== null && (
           <p>
-            <strong>Follows:</strong> <bdi>{incident.consequence}</bdi>
+            <strong>{incident.status === 'open' ? 'Follows:' : 'Foreseen while it was open:'}</strong>{' '}
+            <bdi>{incident.consequence}</bdi>
             {deadline !== null && (
               <Fragment>
                 {', '}

@@ -43,8 +43,13 @@ describe('the verdict over a capture', () => {
     const shown = healthText(undated!.health, NOW_MS, { unobserved: 'when the text does not say' });
     expect(shown).not.toMatch(/\d\d:\d\d:\d\d/);
     expect(shown).toMatch(/next .*, \d+ s after that/);
+  });
+
+  it('of a GM that is not registered is the same with a date: no later look will decide what is not yet clear', () => {
+    const registering = golden('show-crypto-gdoi/xe17-unicast-two-teks.txt').replace(/: Registered\b/, ': Registering');
     const [dated] = verdicts(`${registering}\nbranch-7#show clock\n10:00:00.000 UTC Mon Jan 1 2024\nbranch-7#\n`);
-    expect(dated?.health.explanations).not.toEqual([]);
+    expect(dated?.health).toMatchObject({ status: 'critical', explanations: [] });
+    expect(dated?.health.summary).toContain('not registered (Registering)');
   });
 
   it('of a GM whose status is no known word is not ok', () => {

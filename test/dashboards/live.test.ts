@@ -21,7 +21,9 @@ describe.skipIf(prometheusMissing() || missing('prometheus-alertmanager'))('an i
         .find(({ labels }) => labels['alertname'] === alertname);
     const incident = await vi.waitUntil(() => told('ticket', 'GdoiIncident'), PATIENCE_WITH_PROCESSES);
     expect(incident.labels).toMatchObject({ group: 'G1', cause: 'legacy_ks', severity: 'warning' });
-    expect(incident.annotations['description']).toMatch(/^Group G1: an old KS .* \(legacy_ks\); 5 devices, /);
+    expect(incident.annotations['description']).toMatch(
+      /^Group G1: an old KS .* \(legacy_ks\); 5 devices \(ks1, gm1, gm2 and 2 more\), /,
+    );
     expect(incident.annotations['runbook_url']).toMatch(/GdoiIncident[.]md$/);
     // Nothing has to be done tonight: the storm of its re-registrations wakes nobody.
     expect(receiver.told.filter((message) => message.receiver === 'page')).toEqual([]);

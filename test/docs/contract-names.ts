@@ -214,6 +214,7 @@ export const RESERVED: Readonly<Record<NameKind, readonly string[]>> = {
     'gdoi_lease_age_seconds',
     'gdoi_fenced_writes_total',
     'gdoi_incident',
+    'gdoi_incident_first_devices',
     'gdoi_maintenance',
     'gdoi_device_logins_total',
     'gdoi_device_commands_total',

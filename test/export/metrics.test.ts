@@ -8,12 +8,29 @@ import { createReadModel } from '../../src/model/read-model.ts';
 import { groupMetrics } from '../../src/export/group-metrics.ts';
 import { observationsOf } from '../../src/agent/poll/observations.ts';
 import { parseCommandOutput } from '../../src/ios/parse.ts';
+import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import type { GmInGroup } from '../../src/gdoi/fleet/gm-in-group.ts';
 import { Fleet, ks as ksFacts } from '../builders/fleet-group.ts';
 import { fleet, gmInFleet } from '../builders/health-builders.ts';
 import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
 
 const MAIN = 'show crypto gdoi';
+
+const NO_KS_ANSWERS: Explanation = {
+  cause: 'ks_down',
+  phase: 'present',
+  status: 'critical',
+  sinceMs: NOON,
+  summary: 'KS ks1 has not answered',
+  consequence: null,
+  deadlineMs: null,
+  confidence: 'certain',
+  knownAtMs: null,
+  firstStep: null,
+  scope: [],
+  evidence: [],
+  explains: [],
+};
 
 function exposition(...views: readonly DeviceView[]): string {
   const lines = new PreparedLines(() => undefined);
@@ -463,4 +480,19 @@ describe('lines that wait to be prepared', () => {
     expect([...lines.chunks()].join('')).toContain('gdoi_device_up{device="gm2"} 1\n');
     expect(failed).toEqual(['gm1']);
   });
+});
+
+test('an open incident names its first devices, KSs before GMs, in one short label however many there are', () => {
+  const name = 'gdoi_incident_first_devices';
+  const incident = { ...NO_KS_ANSWERS, scope: ['gm1', 'gm10', 'gm2', 'ks1'] };
+  const shown = (scope: readonly string[]) => {
+    const model = createReadModel();
+    model.setGroup(fleet({ explanations: [{ ...incident, scope }] }));
+    return samples(groupMetrics(model), name);
+  };
+  expect(shown(['gm10', 'gm2'])).toEqual(['{group="G1",cause="ks_down",devices="gm2, gm10"} 1']);
+  expect(shown(incident.scope)).toEqual(['{group="G1",cause="ks_down",devices="ks1, gm1, gm2 and 1 more"} 1']);
+  const many = Array.from({ length: 5000 }, (_, index) => `gm${index + 1}`);
+  expect(shown(many)).toEqual(['{group="G1",cause="ks_down",devices="gm1, gm2, gm3 and 4997 more"} 1']);
+  expect(shown([])).toEqual([]);
 });

@@ -41,7 +41,8 @@ function settingsOf(device: string): StepSettings {
 
 /**
  * `atMs`: when the text was captured; `dated`: the text says so itself. Devices of one text that share a group are judged
- * together. Explanations tell since when, so a text without a date has none.
+ * together. Explanations tell since when, so a text without a date has none; and no look follows a text that would
+ * decide what is not yet clear: there the checks speak for themselves.
  */
 export function capturedDevices(
   captures: readonly CapturedAnswers[],
@@ -67,9 +68,10 @@ export function capturedDevices(
   // what the last router of the text showed counts for the first one too
   const fleetOf = (group: string) => {
     const known = memory.group(groupKey(undefined, group));
-    if (known === null || dated) return known?.view ?? null;
-    const { state, yardstick } = known;
-    return fleetView(state, atMs, DEFAULT_FLEET_SETTINGS, { yardstick, explanations: [], assessment: null });
+    if (known === null) return null;
+    const { state, yardstick, view } = known;
+    const explanations = dated ? view.explanations.filter(({ phase }) => phase !== 'unclear') : [];
+    return fleetView(state, atMs, DEFAULT_FLEET_SETTINGS, { yardstick, explanations, assessment: null });
   };
   return seen.map(({ view, state, beside }) => ({
     view: { ...view, tracking: trackingOf(view, state, fleetOf) },

@@ -449,7 +449,7 @@ export function pathLoss(asked: Asked): Candidate | null {
             consequence:
               healed.length === 0
                 ? null
-                : { what: 'traffic goes on; it happens again with the next rekey of this kind', unless: null },
+                : { what: 'traffic goes on; the next rekey of this kind may be lost as well', unless: null },
             deadlineMs: null,
           },
     ),

@@ -113,9 +113,21 @@ function timerGmHoldsKek(keys: GroupKeys, gm: FleetGm): boolean | null {
   if (gm.kekExpiryMs === null) return gm.kek === 'absent' ? false : null;
   const newerByMs = gm.kekExpiryMs - ks.kek.expiryMs;
   if (Math.abs(newerByMs) <= SAME_EXPIRY_MS) return true;
-  if (Math.abs(newerByMs) <= CLOCK_SET_MS) return null;
+  if (Math.abs(newerByMs) <= CLOCK_SET_MS || isOfTheClock(newerByMs, gm, ks)) return null;
   if (newerByMs > 0) return ks.sentAtMs > gm.kekSinceMs ? false : null;
   return gm.sentAtMs >= ks.kek.sinceMs + keys.rekeyTakesMs ? false : null;
+}
+
+/**
+ * The TEKs that both hold end as much earlier or later as the KEK does: then the agent's clock was set between the two
+ * reads, by any amount, and whether it is the same KEK shows when both have been read again.
+ */
+function isOfTheClock(newerByMs: number, { teks }: FleetGm, { currentTeks }: FleetKs): boolean {
+  const differences = currentTeks.flatMap(({ spi, expiryMs }) => {
+    const held = teks?.find((tek) => tek.spi === spi)?.expiryMs ?? null;
+    return held === null || expiryMs === null ? [] : [held - expiryMs];
+  });
+  return differences.length > 0 && differences.every((byMs) => Math.abs(newerByMs - byMs) <= SAME_EXPIRY_MS);
 }
 
 /**

@@ -84,7 +84,8 @@ export interface FleetJudgement {
 export function judgeFleet(state: FleetState, nowMs: EpochMs, settings: FleetSettings): FleetJudgement {
   const yardstick = yardstickOf(state, settings);
   const assessment = assessFleet(state, yardstick);
-  const { memory, explanations } = explain(state.said, factsOf(state, assessment, nowMs, settings));
+  const facts = factsOf(state, assessment, nowMs, settings);
+  const { memory, explanations } = explain(state.said, facts);
   const conditions = fleetConditions(state, assessment, nowMs, settings);
   const { occurrences, events } = judge(state, state.occurrences, conditions, nowMs);
   const judged = { ...state, occurrences, said: memory };
@@ -93,7 +94,7 @@ export function judgeFleet(state: FleetState, nowMs: EpochMs, settings: FleetSet
     incidents:
       state.gms.size + state.kss.size === 0
         ? abandonedIncidents(state, state.said, nowMs)
-        : incidentChanges(state, state.said, memory),
+        : incidentChanges(state, state.said, memory, facts.gms),
     events,
     view: fleetView(judged, nowMs, settings, { yardstick, explanations, assessment }),
     yardstick,

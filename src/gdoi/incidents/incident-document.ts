@@ -52,7 +52,7 @@ export function incidentText(incident: IncidentDocument): string {
 
 /** For a ticket: what happened, to whom, in which order, and what to do. Nothing of it is markup by accident. */
 export function incidentMarkdown(incident: Incident, events: readonly GdoiEvent[]): string {
-  const { beganAtMs, endedAtMs, consequence, firstStep, devices, evidence } = incident;
+  const { cell, beganAtMs, endedAtMs, firstStep, devices, evidence, endedBy } = incident;
   const lasted =
     endedAtMs === null ? 'open' : `ended ${instant(endedAtMs)}, after ${durationText((endedAtMs - beganAtMs) / 1000)}`;
   const lines = [
@@ -61,14 +61,25 @@ export function incidentMarkdown(incident: Incident, events: readonly GdoiEvent[
     plain(incident.summary),
     '',
     `- Began: ${instant(beganAtMs)}, ${lasted}`,
+    ...(endedBy === null ? [] : [`- Ended by: ${plain(endedBy)}`]),
+    ...(cell === undefined ? [] : [`- Cell: ${plain(cell)}`]),
     `- Devices: ${plain(nameList(devices))}`,
-    ...(consequence === null ? [] : [`- Follows: ${plain(consequence)}`]),
+    ...whatFollows(incident),
     ...(firstStep === null ? [] : [`- First step: ${plain(firstStep)}`]),
     ...evidence.map((line) => `- Evidence: ${plain(line)}`),
     ...(events.length === 0 ? [] : ['', '| when | event |', '| --- | --- |']),
     ...events.map(({ atMs, summary }) => `| ${instant(atMs)} | ${plain(summary)} |`),
   ];
   return `${lines.join('\n')}\n`;
+}
+
+/** Of what is over, what was foreseen: it is said as that, since it need not have come. */
+function whatFollows({ status, consequence, deadlineMs }: Incident): readonly string[] {
+  const label = status === 'open' ? 'Follows' : 'Foreseen while it was open';
+  return [
+    ...(consequence === null ? [] : [`- ${label}: ${plain(consequence)}`]),
+    ...(deadlineMs === null ? [] : [`- Deadline: ${instant(deadlineMs)}`]),
+  ];
 }
 
 /** Devices' own words may hold anything: no emphasis, link, picture, list, entity or column of it, and no direction of text. */

@@ -5,8 +5,9 @@
  */
 import { cellParts, inCell } from '../seen/cell.ts';
 import type { Severity } from '../events/event.ts';
-import { devicesOf, type Episode } from '../explain/candidate.ts';
+import { among, devicesOf, type Episode } from '../explain/candidate.ts';
 import type { ExplanationCause } from '../explain/explanation.ts';
+import type { GmFacts } from '../explain/group-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** A group as it is known: by its name, and by its cell where there are several. */
@@ -45,8 +46,8 @@ const ENDED_BY: Readonly<Record<ExplanationCause, string>> = {
   ks_out_of_sight: 'the KS answers the agent again',
   legacy_ks: 'no GM with a KEK timer meets a KS of the old behaviour any more',
   ks_forced: 'ten minutes without another one',
-  clock: 'the GMs are registered, or no certificate was found too early for ten minutes',
-  unauthorized: 'the GM is registered, or no KS has refused one for ten minutes',
+  clock: 'no certificate was found too early for ten minutes',
+  unauthorized: 'no KS has refused one for ten minutes',
   gms_reloaded: 'ten minutes without another one, and all are registered',
   gms_unreachable: 'the GMs answer again',
   operator_clear: 'ten minutes without another one',
@@ -74,14 +75,56 @@ export function incidentChanges(
   group: GroupName,
   before: readonly Episode[],
   after: readonly Episode[],
+  gms: readonly GmFacts[],
 ): readonly Incident[] {
   return after.flatMap((episode) => {
     const known = before.find(({ cause }) => cause === episode.cause);
     const incident = incidentOf(group, episode);
     if (incident === null) return [];
     const was = known === undefined ? null : incidentOf(group, known);
-    return was !== null && isSame(was, incident) ? [] : [incident];
+    if (was !== null && isSame(was, incident)) return [];
+    return [incident.status === 'open' ? incident : { ...incident, endedBy: endedBy(episode, after, gms) }];
   });
+}
+
+/** Their ends say what devices show, which is not so where another cause has taken over what they explained. */
+const OF_WHAT_IS_SHOWN: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
+  'gms_unreachable',
+  'without_tek',
+  'old_kek_in_use',
+  'ejected',
+  'ks_rekeys_lost',
+  'path_loss',
+  'not_registered',
+  'without_kek',
+  'keys_differ',
+]);
+
+/** Decided by what the look showed that saw it over. */
+function endedBy(episode: Episode, after: readonly Episode[], gms: readonly GmFacts[]): string {
+  const { cause, sinceMs } = episode;
+  const concerned = among(gms, devicesOf(episode));
+  const everyone = (holds: (gm: GmFacts) => boolean) => concerned.length > 0 && concerned.every(holds);
+  if (cause === 'clock' || cause === 'unauthorized') {
+    return everyone(({ registered }) => registered === true) ? ENDED_BY.not_registered : ENDED_BY[cause];
+  }
+  const heir = OF_WHAT_IS_SHOWN.has(cause) ? after.find((other) => takesOver(other, episode)) : undefined;
+  if (heir !== undefined) return `what it explained follows from another cause now: ${heir.cause}`;
+  if (cause === 'old_kek_in_use') {
+    if (everyone(({ lastReregistration: last }) => (last?.atMs ?? 0) > sinceMs)) return 'the GMs registered again';
+    if (everyone(({ lastRekeyMs }) => (lastRekeyMs ?? 0) > sinceMs)) return 'the GMs got a rekey';
+  }
+  return ENDED_BY[cause];
+}
+
+/** It goes on, and explains for the same device what the other one did: a re-registration is past, and shows nothing. */
+function takesOver({ cause, endedMs, presentSinceMs, said }: Episode, { cause: over, said: was }: Episode): boolean {
+  if (cause === over || endedMs !== null || presentSinceMs === null) return false;
+  return was.explains.some(
+    ({ check, devices }) =>
+      check !== 'reregistrations' &&
+      said.explains.some((now) => now.check === check && now.devices.some((device) => devices.includes(device))),
+  );
 }
 
 /** Those that were open when the last device left the group: nothing was seen that ended them, and nothing will be. */

@@ -390,15 +390,21 @@ describe('a KS that does not answer', () => {
   });
 });
 
-test.each([-49, -35, 35, 49, 60])('no rekey is lost where the agent’s clock was set by %i s', (bySeconds) => {
-  const fleet = new Fleet();
-  fleet.see(ks(0, { kekExpiry: 5000 }), ...[1, 2, 3].map((n) => member(n, 0, { kekExpiry: 5000 })));
-  // Those that are read again count the same KEK on the clock that was set.
-  const kekExpiry = 5000 + bySeconds;
-  expect(fleet.see(ks(100, { kekExpiry })).explanations).toEqual([]);
-  expect(fleet.see(member(2, 160, { kekExpiry }), member(3, 160, { kekExpiry })).explanations).toEqual([]);
-  expect(fleet.see(member(1, 200, { kekExpiry })).explanations).toEqual([]);
-});
+test.each([-3600, -300, -49, -35, 35, 49, 60, 300, 3600])(
+  'no rekey is lost where the agent’s clock was set by %i s',
+  (bySeconds) => {
+    const fleet = new Fleet();
+    const teks = (expiry: number) => ({ '0x0000000A': expiry });
+    const before = { kekExpiry: 9000, teks: teks(8000) };
+    fleet.see(ks(0, before), ...[1, 2, 3].map((n) => member(n, 0, before)));
+    // Those that are read again count the same KEK on the clock that was set.
+    const after = { kekExpiry: 9000 + bySeconds, teks: teks(8000 + bySeconds) };
+    const at = (second: number) => second + Math.max(0, bySeconds);
+    expect(fleet.see(ks(at(100), after)).explanations).toEqual([]);
+    expect(fleet.see(member(2, at(160), after), member(3, at(160), after)).explanations).toEqual([]);
+    expect(fleet.see(member(1, at(200), after)).explanations).toEqual([]);
+  },
+);
 
 describe('a GM without a registration', () => {
   test('seen once registers just now', () => {

@@ -1,11 +1,11 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
 import { trackFleet } from '../../../src/gdoi/fleet/fleet.ts';
 import { initialFleetState, type MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
 import type { Incident } from '../../../src/gdoi/incidents/incident.ts';
 import { incidentDocument, incidentMarkdown } from '../../../src/gdoi/incidents/incident-document.ts';
 import { eventsOf, incidentOfEvent } from '../../../src/gdoi/incidents/incident-events.ts';
-import { gm, ks, START, throughStore } from '../../builders/fleet-group.ts';
+import { gm, type GmOptions, ks, START, throughStore } from '../../builders/fleet-group.ts';
 import { anEvent } from '../../builders/event-builder.ts';
 
 function silentKs(second: number, inARow = 3): MemberFacts {
@@ -132,4 +132,63 @@ test.each([
 ])('%j is no markup in a ticket', (summary, text) => {
   const [incident] = keptAfter(ks(0), gm(0), silentKs(60));
   expect(incidentMarkdown({ ...incident!, summary }, []).split('\n')[2]).toBe(text);
+});
+
+const ticketOf = (incident: Incident | undefined) => incidentMarkdown(incident!, []).split('\n');
+
+test('a ticket says the cell, and the deadline while it is open', () => {
+  const [open] = keptAfter(ks(0), gm(0), silentKs(60));
+  const deadlineMs = Date.UTC(2027, 0, 15, 8, 50);
+  expect(ticketOf({ ...open!, cell: 'north', deadlineMs })).toEqual(
+    expect.arrayContaining([
+      '- Cell: north',
+      expect.stringMatching(/^- Follows: traffic of GM gm1 stops, unless/u),
+      '- Deadline: 2027-01-15T08:50:00Z',
+    ]),
+  );
+});
+
+test('a ticket of what is over says what ended it, and calls what did not have to come foreseen', () => {
+  const [closed] = keptAfter(ks(0), gm(0), silentKs(60), ks(240));
+  const text = ticketOf(closed);
+  expect(text).toContain('- Ended by: a KS answers again');
+  expect(text.some((line) => /^- (?:Follows|Deadline)/u.test(line))).toBe(false);
+  expect(text).toContainEqual(expect.stringMatching(/^- Foreseen while it was open: traffic of GM gm1 stops, unless/u));
+});
+
+describe('what ended it', () => {
+  const overdue = { kekExpiry: 180, change: { kekRekeyOverdue: true } } as const;
+  const named = (number: number, second: number, options: GmOptions = {}) =>
+    gm(second, { device: `gm${number}`, address: `10.0.0.${number}`, ...options });
+
+  test('is another cause, where that one explains now what it did', () => {
+    const others = [2, 3, 4].map((number) => named(number, 20, { kekExpiry: 80_000 }));
+    const lost = [named(1, 30, overdue), named(2, 40, overdue), named(3, 50, overdue)];
+    const incidents = keptAfter(ks(0, { kekExpiry: 180 }), ...others, ...lost);
+    expect(incidents).toMatchObject([
+      {
+        cause: 'path_loss',
+        status: 'closed',
+        endedBy: 'what it explained follows from another cause now: ks_rekeys_lost',
+      },
+      { cause: 'ks_rekeys_lost', status: 'open' },
+    ]);
+  });
+
+  test.each([
+    [true, 'the GMs are registered'],
+    [false, 'no KS has refused one for ten minutes'],
+  ])('of a refused identity is decided by whether it is registered: %s', (registered, ended) => {
+    const text = '%GDOI-1-UNAUTHORIZED_IPADDR: Group G1 received registration from unauthorized ip address: 10.0.0.1';
+    const reason = { kind: 'unauthorized', atMs: START + 50_000, group: 'G1', text } as const;
+    const refusing = { ...ks(60), context: { ...NO_CONTEXT, reasons: [reason] } };
+    const off = (second: number): MemberFacts => ({
+      ...gm(second, { registered: false }),
+      context: { ...NO_CONTEXT, unregisteredSinceMs: START + 40_000, failedAttempts: 2 },
+    });
+    // Its registration is seen; or the last refusal in the KS's log grows old while it goes on trying.
+    const later = registered ? [gm(300, { succeeded: 2 })] : [ks(1290), off(1300)];
+    const incidents = keptAfter(ks(0), gm(0), refusing, off(160), ...later);
+    expect(incidents[0]).toMatchObject({ cause: 'unauthorized', status: 'closed', endedBy: ended });
+  });
 });
