@@ -1,9 +1,8 @@
 /** Metrics of groups as a whole and of events: few series, rendered when Prometheus asks. */
 import type { Clock } from '../kernel/clock.ts';
 import type { FleetReadModel } from '../model/read-model.ts';
-import { naturalOrder } from '../gdoi/events/name-list.ts';
 import { CAUSE_MEANING } from '../gdoi/explain/cause-meaning.ts';
-import type { Explanation } from '../gdoi/explain/explanation.ts';
+import type { Consequence, Explanation } from '../gdoi/explain/explanation.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
 import { inCell } from '../gdoi/seen/cell.ts';
 import type { Labels } from './device-metrics.ts';
@@ -164,6 +163,12 @@ const INCIDENT_GAUGES: readonly IncidentGauge[] = [
       scope.length === 0 ? [] : [[{ ...labels, cause, devices: firstDevices(scope, view) }, 1]],
   },
   {
+    name: 'gdoi_incident_consequence',
+    help: '1 for each open incident that leads to something, with what that is as a label for texts.',
+    samples: ({ labels, explanation: { cause, consequence } }) =>
+      consequence === null ? [] : [[{ ...labels, cause, consequence: inShort(consequence) }, 1]],
+  },
+  {
     name: 'gdoi_incident_began_timestamp_seconds',
     help: 'Since when an open incident is there.',
     samples: ({ labels, explanation }) => [[{ ...labels, cause: explanation.cause }, explanation.sinceMs / 1000]],
@@ -223,15 +228,23 @@ function incidentFamilies(views: readonly FleetView[], planned: Planned): string
   return gauges.join('') + meanings + explained + unreachable;
 }
 
+/** A label stays short, whatever devices are called. */
+const MOST_CHARS = 240;
+
+function inShort({ what, unless }: Consequence): string {
+  const text = `${what}${unless === null ? '' : `, unless ${unless}`}`;
+  return text.length <= MOST_CHARS ? text : `${text.slice(0, MOST_CHARS - 1)}…`;
+}
+
 /** Names in a label: whoever is woken knows the place by them, and a label stays short however large the group is. */
 const MOST_NAMES = 3;
 
-/** `ks1, gm2, gm10 and 3 more`: the KSs, which few are, and the GMs, each as people count. */
+/** `ks1, gm2, gm10 and 3 more`: the KSs, which few are, and the GMs. */
 function firstDevices(scope: readonly string[], { kss }: FleetView): string {
   const servers = new Set(kss.map(({ device }) => device));
-  const sorted = scope.toSorted((a, b) => Number(servers.has(b)) - Number(servers.has(a)) || naturalOrder(a, b));
-  const rest = sorted.length - MOST_NAMES;
-  return `${sorted.slice(0, MOST_NAMES).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
+  const all = [...scope.filter((name) => servers.has(name)), ...scope.filter((name) => !servers.has(name))];
+  const rest = all.length - MOST_NAMES;
+  return `${all.slice(0, MOST_NAMES).join(', ')}${rest > 0 ? ` and ${rest} more` : ''}`;
 }
 
 /** Refused logins have alerts of their own, one a credential and not one a group. */

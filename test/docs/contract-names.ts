@@ -215,6 +215,7 @@ export const RESERVED: Readonly<Record<NameKind, readonly string[]>> = {
     'gdoi_fenced_writes_total',
     'gdoi_incident',
     'gdoi_incident_first_devices',
+    'gdoi_incident_consequence',
     'gdoi_maintenance',
     'gdoi_device_logins_total',
     'gdoi_device_commands_total',

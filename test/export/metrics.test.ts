@@ -482,15 +482,29 @@ describe('lines that wait to be prepared', () => {
   });
 });
 
+test('an open incident says what it leads to, in one label of bounded length', () => {
+  const shown = (consequence: Explanation['consequence']) => {
+    const model = createReadModel();
+    model.setGroup(fleet({ explanations: [{ ...NO_KS_ANSWERS, consequence }] }));
+    return samples(groupMetrics(model), 'gdoi_incident_consequence');
+  };
+  expect(shown(null)).toEqual([]);
+  expect(shown({ what: 'traffic of GM gm1 stops', unless: 'it comes back before' })).toEqual([
+    '{group="G1",cause="ks_down",consequence="traffic of GM gm1 stops, unless it comes back before"} 1',
+  ]);
+  const [long = ''] = shown({ what: 'traffic stops '.repeat(100), unless: null });
+  expect(long.length).toBeLessThan(300);
+});
+
 test('an open incident names its first devices, KSs before GMs, in one short label however many there are', () => {
   const name = 'gdoi_incident_first_devices';
-  const incident = { ...NO_KS_ANSWERS, scope: ['gm1', 'gm10', 'gm2', 'ks1'] };
+  const incident = { ...NO_KS_ANSWERS, scope: ['gm1', 'gm2', 'gm10', 'ks1'] };
   const shown = (scope: readonly string[]) => {
     const model = createReadModel();
     model.setGroup(fleet({ explanations: [{ ...incident, scope }] }));
     return samples(groupMetrics(model), name);
   };
-  expect(shown(['gm10', 'gm2'])).toEqual(['{group="G1",cause="ks_down",devices="gm2, gm10"} 1']);
+  expect(shown(['gm2', 'gm10'])).toEqual(['{group="G1",cause="ks_down",devices="gm2, gm10"} 1']);
   expect(shown(incident.scope)).toEqual(['{group="G1",cause="ks_down",devices="ks1, gm1, gm2 and 1 more"} 1']);
   const many = Array.from({ length: 5000 }, (_, index) => `gm${index + 1}`);
   expect(shown(many)).toEqual(['{group="G1",cause="ks_down",devices="gm1, gm2, gm3 and 4997 more"} 1']);

@@ -301,10 +301,10 @@ function acceptedAgain({ gms, nowMs }: GroupFacts, open: Asked['open'], last: As
 }
 
 /** A GM without a KEK timer did not get the new KEK: it works with one that its KS has replaced. */
-export function oldKekInUse({ facts, open }: Asked): Candidate | null {
+export function oldKekInUse({ facts, open, last }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
   const holding = gms.filter((gm) => gm.kekExpiredInUse);
-  if (holding.length === 0) return null;
+  if (holding.length === 0) return newKekAtLast(facts, open, last);
   const names = sorted(holding.map(({ device }) => device));
   const changedMs = Math.min(...facts.kss.flatMap(({ kekSinceMs }) => kekSinceMs ?? []), nowMs);
   return {
@@ -322,6 +322,37 @@ export function oldKekInUse({ facts, open }: Asked): Candidate | null {
         `${gm.device}: its rekey counter stood still when the KS changed the KEK${gm.lastRekeyMs === null ? '' : `; last rekey at ${clockTime(gm.lastRekeyMs)}`}`,
     ),
     claims: claimed(open, { checks: LOSS_CHECKS, of: new Set(names) }),
+  };
+}
+
+/**
+ * It registered for want of TEKs: rekeys under the new KEK may have come, and it could not read them. That it registered is
+ * the end of this, and no second rekey that was lost.
+ */
+function newKekAtLast(facts: GroupFacts, open: Asked['open'], last: Asked['last']): Candidate | null {
+  const { gms, nowMs } = facts;
+  if (last === null || last.presentSinceMs === null || nowMs - (last.endedMs ?? nowMs) > RECENT_MS) return null;
+  const of = new Set(devicesOf(last));
+  const registered = claimed(open, { checks: ['reregistrations'], of, fromMs: last.sinceMs }).filter(
+    ({ sinceMs }) => sinceMs <= (last.endedMs ?? nowMs) + REGISTERING_MS,
+  );
+  const names = named(registered, 'reregistrations');
+  if (names.length === 0) return null;
+  const instants = registered.map(({ sinceMs }) => sinceMs);
+  // Until the KS's list is read again it counts what they could not acknowledge.
+  const claims = [...registered, ...claimed(open, { checks: ['rekeys_acknowledged'], of: new Set(names) })];
+  return {
+    ...last.said,
+    phase: 'over',
+    status: 'warning',
+    scope: names,
+    summary: `${gmsNamed(names, gms.length)} worked with a KEK that the KS had replaced before ${clockTime(last.sinceMs)}, until ${verb(names.length, 'it', 'they')} registered again ${between(Math.min(...instants), Math.max(...instants))}`,
+    consequence: { what: 'traffic goes on; the next KEK rekey may be lost as well', unless: null },
+    deadlineMs: null,
+    knownAtMs: null,
+    confidence: 'likely',
+    firstStep: firstStepBy(isMulticast(facts), CHECK_OLD_KEK),
+    claims,
   };
 }
 

@@ -7,7 +7,7 @@ import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
 import { createFleetFromPlan } from '../../../src/simulator/fleet/fleet.ts';
 import { type DrawnWorld, drawWorld, type WorldLimits } from '../../../src/simulator/worlds/draw-world.ts';
 import { type Notification, notificationsOf } from '../../dashboards/alertmanager-model.ts';
-import { type AlertLabels, evaluationsOf } from '../../dashboards/evaluated-rules.ts';
+import { type AlertLabels, type Evaluation, evaluationsOf } from '../../dashboards/evaluated-rules.ts';
 import { type Happening, happeningsOf } from '../explained/happenings.ts';
 import { falsehoodOf } from '../explained/true-causes.ts';
 import type { Watch } from '../watch.ts';
@@ -21,6 +21,8 @@ const SAME_SECONDS = 900;
 export interface PagedWorld {
   readonly world: DrawnWorld;
   readonly watch: Watch;
+  /** Of the shipped rules, at each scrape. */
+  readonly evaluations: readonly Evaluation[];
   /** To pager, tickets and log. */
   readonly sent: readonly Notification[];
   readonly faults: readonly string[];
@@ -50,6 +52,7 @@ export async function pagedWorld(
   return {
     world,
     watch,
+    evaluations,
     sent,
     faults: [
       ...secondPages(pages, happenings, lookMs),
