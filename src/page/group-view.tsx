@@ -1,5 +1,6 @@
 /** A group: who is late for the KEK rekey, who holds which keys, do the KSs agree, who is missing. */
 import { placeOfLoss } from './place-of-loss.ts';
+import { naturalOrder } from '../gdoi/events/name-list.ts';
 import { counted } from '../gdoi/events/counted.ts';
 import { HEALTH_STATUSES } from '../gdoi/health/health-check.ts';
 import { inCell } from '../gdoi/seen/cell.ts';
@@ -138,7 +139,7 @@ export class GroupView implements View {
         <Facts>
           <NextRekey name="Next KEK rekey" next={group.next_kek_rekey} nowMs={nowMs} />
           <NextRekey name="Next TEK rekey" next={group.next_tek_rekey} nowMs={nowMs} />
-          <Fact name="Rekey missed or overdue">{missedRekey(group)}</Fact>
+          <Fact name="Rekey overdue, or missed in the last 10 min">{missedRekey(group)}</Fact>
           <Fact name="Hold another KEK than the KS">
             {otherKek.length === 0 ? 'nobody' : <NameList names={otherKek} link />}
           </Fact>
@@ -304,15 +305,16 @@ function sameKey(matches: boolean | null): string {
   return matches === null ? '?' : matches ? 'same' : 'other';
 }
 
-/** The worst first, then whoever’s KEK ends first. */
+/** Read at different instants, the end of the same KEK differs by some seconds. */
+const SAME_KEK_MS = 10_000;
+
+/** The worst first, then whose KEK ends before the others'. */
 function inOrderOfNeed(gms: readonly Gm[]): readonly Gm[] {
   const weight = (gm: Gm) => HEALTH_STATUSES.indexOf(gm.membership?.status ?? 'unknown');
-  const end = (gm: Gm) => gm.membership?.kek?.expires_at ?? '~';
-  return gms.toSorted((a, b) => weight(b) - weight(a) || compare(end(a), end(b)) || compare(a.device, b.device));
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
+  const endMs = (gm: Gm) => Date.parse(gm.membership?.kek?.expires_at ?? '') || Number.MAX_SAFE_INTEGER;
+  const lastMs = gms.map(endMs).reduce((last, end) => (end < Number.MAX_SAFE_INTEGER ? Math.max(last, end) : last), 0);
+  const ends = (gm: Gm) => (Math.abs(lastMs - endMs(gm)) <= SAME_KEK_MS ? lastMs : endMs(gm));
+  return gms.toSorted((a, b) => weight(b) - weight(a) || ends(a) - ends(b) || naturalOrder(a.device, b.device));
 }
 
 function KeyServers(props: {

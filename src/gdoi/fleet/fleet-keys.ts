@@ -21,7 +21,7 @@ import type { EpochMs } from '../seen/instant.ts';
 
 /** TEKs a GM is compared with: those of a KS, or those most GMs hold. */
 export interface TekReference {
-  /** For people: `ks1`, `most GMs`. */
+  /** For people: `ks1`, `most GMs`, `half of the GMs`. */
   readonly source: string;
   readonly current: readonly FleetTek[];
   readonly liveSpis: readonly string[];

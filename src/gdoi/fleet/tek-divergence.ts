@@ -2,7 +2,8 @@
  * Which GMs hold other TEKs than the group? Traffic between them and the rest is dropped.
  *
  * The group's TEKs are its primary's. Without one that shows SPIs, and in a split with two primaries, they are the newest
- * that at least half of the GMs hold: a GM that is ahead of a rekey is not divergent, one that stays behind is.
+ * that at least half of the GMs hold: a GM that is ahead of a rekey is not divergent, one that stays behind is. Of two halves
+ * that share no TEK it is always the same one, whichever was rekeyed last.
  */
 import { type GroupKeys, holdsTeks, type TekReference, tekReferenceOf } from './fleet-keys.ts';
 import type { FleetGm, FleetKs, FleetTek } from './fleet-state.ts';
@@ -50,31 +51,58 @@ export function groupTeks(gms: Iterable<FleetGm>, kss: readonly FleetKs[]): TekR
   return majorityTeks(gms);
 }
 
+interface HeldTek {
+  readonly tek: FleetTek;
+  readonly count: number;
+  readonly readMs: number;
+  /** Of its holders the first by name. */
+  readonly firstHolder: string;
+}
+
 function majorityTeks(gms: Iterable<FleetGm>): TekReference | null {
-  const holders = new Map<string, { readonly tek: FleetTek; readonly count: number; readonly readMs: number }>();
+  const { holding, teks } = heldTeks(gms);
+  if (holding < 2) return null;
+  const common = [...teks.values()]
+    .filter(({ count }) => count * 2 >= holding)
+    .toSorted((a, b) => (b.tek.expiryMs ?? 0) - (a.tek.expiryMs ?? 0) || (a.tek.spi < b.tek.spi ? -1 : 1));
+  const [newest] = common;
+  if (newest === undefined) return null;
+  const withNewest = heldWith(gms, newest);
+  const ofOtherHalf = common.find(({ tek }) => !withNewest.has(tek.spi));
+  const isOther = ofOtherHalf !== undefined && ofOtherHalf.firstHolder < newest.firstHolder;
+  const { tek, readMs, count } = isOther ? ofOtherHalf : newest;
+  return {
+    source: count * 2 === holding ? 'half of the GMs' : 'most GMs',
+    current: [tek],
+    liveSpis: [...(isOther ? heldWith(gms, ofOtherHalf) : withNewest)],
+    readMs,
+  };
+}
+
+function heldTeks(gms: Iterable<FleetGm>): { readonly holding: number; readonly teks: ReadonlyMap<string, HeldTek> } {
+  const teks = new Map<string, HeldTek>();
   let holding = 0;
   for (const gm of gms) {
     if (!gm.reachable || gm.registered === false || gm.teks === null || gm.teks.length === 0) continue;
     holding += 1;
     for (const tek of gm.teks) {
-      const known = holders.get(tek.spi);
-      holders.set(tek.spi, {
+      const known = teks.get(tek.spi);
+      teks.set(tek.spi, {
         tek: { ...tek, sinceMs: Math.min(tek.sinceMs, known?.tek.sinceMs ?? tek.sinceMs) },
         count: (known?.count ?? 0) + 1,
         readMs: Math.max(gm.sentAtMs, known?.readMs ?? gm.sentAtMs),
+        firstHolder: known === undefined || gm.device < known.firstHolder ? gm.device : known.firstHolder,
       });
     }
   }
-  if (holding < 2) return null;
-  const [first] = [...holders.values()]
-    .filter(({ count }) => count * 2 >= holding)
-    .toSorted((a, b) => (b.tek.expiryMs ?? 0) - (a.tek.expiryMs ?? 0) || (a.tek.spi < b.tek.spi ? -1 : 1));
-  if (first === undefined) return null;
-  const { tek, readMs } = first;
-  // What else its holders hold is theirs too: old keys that run out.
-  const liveSpis = new Set<string>();
+  return { holding, teks };
+}
+
+/** All that the holders of a TEK hold is theirs too: old keys that run out. */
+function heldWith(gms: Iterable<FleetGm>, { tek }: HeldTek): ReadonlySet<string> {
+  const spis = new Set<string>();
   for (const { teks } of gms) {
-    if (teks?.some(({ spi }) => spi === tek.spi) === true) for (const { spi } of teks) liveSpis.add(spi);
+    if (teks?.some(({ spi }) => spi === tek.spi) === true) for (const { spi } of teks) spis.add(spi);
   }
-  return { source: 'most GMs', current: [tek], liveSpis: [...liveSpis], readMs };
+  return spis;
 }

@@ -175,6 +175,33 @@ describe('TEK divergence', () => {
     expect(fleet.types().filter((type) => type === 'tek_divergence')).toHaveLength(1);
   });
 
+  it('in a split into halves names the same half, whichever was rekeyed last, and calls neither one most GMs', () => {
+    const fleet = new Fleet();
+    const half = (second: number, names: readonly string[], keyServer: string, spi: string, expiry: number) => [
+      ks(second, { device: `of ${keyServer}`, address: keyServer, teks: { [spi]: expiry } }),
+      ...names.map((device) => gm(second + 1, { device, keyServer, teks: { [spi]: expiry } })),
+    ];
+    const apart = (second: number, [ours, theirs]: readonly [number, number]) =>
+      fleet.see(
+        ...half(second, ['gm1', 'gm2'], '10.1.0.1', `0x1000${ours}`, ours),
+        ...half(second, ['gm3', 'gm4'], '10.1.0.2', `0x2000${theirs}`, theirs),
+      ).divergentMembers;
+    const rekeys = [
+      [3000, 3000],
+      [6000, 3000],
+      [6000, 6000],
+      [6000, 9000],
+    ] as const;
+    const named = rekeys.map((expiries, number) =>
+      [0, 100, 200].map((later) => apart(number * 300 + later, expiries)).at(-1),
+    );
+    expect(named).toEqual(rekeys.map(() => ['gm3', 'gm4']));
+    const told = fleet.events.filter(({ type }) => type === 'tek_divergence');
+    expect(told.map(({ summary }) => summary)).toEqual([
+      '2 GMs of group G1 hold other TEKs than half of the GMs for longer than a rekey takes: gm3, gm4',
+    ]);
+  });
+
   describe('when a split is over, a GM that followed the KS that lost', () => {
     const lost = { address: '10.1.0.2', device: 'ks2' } as const;
     const follower = { device: 'gm3', keyServer: '10.1.0.2' } as const;
