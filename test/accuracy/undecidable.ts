@@ -4,6 +4,7 @@
  */
 import type { EpochMs } from '../../src/gdoi/seen/instant.ts';
 import type { TruthCause, TruthEvent } from '../../src/simulator/world/ground-truth.ts';
+import { invisibleOverSnmp, isSeenOverSnmpAlone, undecidableOverSnmp } from './invisible-over-snmp.ts';
 import type { Watched } from './watch-fleet.ts';
 
 export type TrueRegistration = Extract<TruthEvent, { kind: 'registration' }>;
@@ -35,6 +36,7 @@ function ofGroup(event: TrueRegistration, watched: Watched): readonly TrueRegist
 
 /** Why no answer shows that it happened; null: the counters show it. */
 export function invisible(event: TrueRegistration, watched: Watched): string | null {
+  if (isSeenOverSnmpAlone(event.device, watched)) return invisibleOverSnmp(event, watched);
   const looks = looksAround(event, watched);
   const registrations = ofGroup(event, watched);
   const restarts = registrations.filter(({ cause }) => isRestart(cause));
@@ -72,6 +74,8 @@ export function isRestart(cause: TruthCause): boolean {
 
 /** Why its cause cannot be told; null: what was to be seen decides it. */
 export function undecidable(event: TrueRegistration, watched: Watched): string | null {
+  const bySnmp = isSeenOverSnmpAlone(event.device, watched) ? undecidableOverSnmp(event, watched) : null;
+  if (bySnmp !== null) return bySnmp;
   if (isRestart(event.cause)) return undecidableRestart(event, watched);
   const looks = looksAround(event, watched);
   if (looks.toMs === Infinity) return 'no answer came after it';
@@ -109,7 +113,8 @@ function endsWithTheOldOne({ sameKek, kekExpiryMs, before }: TrueRegistration): 
 /** Causes that the instant allows, as narrow as the last answer's countdown makes it. */
 function possibleCauses(event: TrueRegistration, watched: Watched, looks: Looks): ReadonlySet<string> {
   const { before, startedAtMs } = event;
-  const counted = before.countdownSinceMs !== null && before.countdownSinceMs <= looks.fromMs;
+  const bySnmp = isSeenOverSnmpAlone(event.device, watched);
+  const counted = !bySnmp && before.countdownSinceMs !== null && before.countdownSinceMs <= looks.fromMs;
   const start = counted
     ? { fromMs: startedAtMs - EDGE_MS, toMs: startedAtMs + EDGE_MS }
     : (startByMessage(event, watched) ?? looks);
@@ -124,8 +129,19 @@ function possibleCauses(event: TrueRegistration, watched: Watched, looks: Looks)
     if (meet(start, tekExpiryMs - earliestMs, tekExpiryMs - 60_000)) causes.add('a TEK timer');
   }
   if (isTruly(event, 'kek_missed_rekey', 'legacy_ks', 'kek_expired') && counted) causes.delete('a TEK timer');
-  if (event.cause === 'ks_forced' || wasOrdered(event, watched, looks)) causes.add('an order of the KS');
+  const isOrder = event.cause === 'ks_forced' || wasOrdered(event, watched, looks);
+  // Without a countdown a new KEK out of turn is all that an order would show.
+  if (isOrder || (bySnmp && broughtOddKek(event, start))) causes.add('an order of the KS');
   return causes;
+}
+
+/** Longest lead that a KS is seen to have, with a margin. */
+const LONGEST_LEAD_MS = 300_000;
+
+/** Another KEK, though the one held had time left when it began: where both ends are known. */
+function broughtOddKek({ sameKek, before, kekExpiryMs }: TrueRegistration, { toMs }: Looks): boolean {
+  if (sameKek || before.kekExpiryMs === null) return false;
+  return toMs < before.kekExpiryMs - LONGEST_LEAD_MS && kekExpiryMs !== before.kekExpiryMs;
 }
 
 /** Whichever timer fired: the KEK's cause is true of it, and the countdown says when it began. */

@@ -1,4 +1,5 @@
 /** Many drawn worlds, scored in all and by cell, the worst cell first. */
+import type { Judgement } from './judge.ts';
 import { percent, printTable } from './report.ts';
 import {
   added,
@@ -23,11 +24,19 @@ export interface WorldsScore {
   readonly bySsh: Score;
   readonly bySnmpAlone: Score;
   readonly cells: Cells;
+  /** What no observer could tell -> how often it was missed, unknown or wrong for that. */
+  readonly reasons: ReadonlyMap<string, number>;
   /** Seeds of worlds with a fault, and how heavy. */
   readonly faulty: readonly { readonly seed: number; readonly faults: number }[];
 }
 
-const NOTHING: WorldsScore = { bySsh: NO_SCORE, bySnmpAlone: NO_SCORE, cells: new Map(), faulty: [] };
+const NOTHING: WorldsScore = {
+  bySsh: NO_SCORE,
+  bySnmpAlone: NO_SCORE,
+  cells: new Map(),
+  reasons: new Map(),
+  faulty: [],
+};
 
 export function scoreWorlds(
   seeds: Iterable<number>,
@@ -53,8 +62,19 @@ function withWorld(sum: WorldsScore, assessed: AssessedWorld): WorldsScore {
       sum.cells,
       cellsOf(assessed, (device) => place(assessed, device)),
     ),
+    reasons: withReasons(sum.reasons, assessed.judgement),
     faulty: heavy === 0 ? sum.faulty : [...sum.faulty, { seed: assessed.world.seed, faults: heavy }],
   };
+}
+
+function withReasons(sum: WorldsScore['reasons'], { registrations }: Judgement): WorldsScore['reasons'] {
+  const reasons = new Map(sum);
+  for (const { verdict, invisible, undecidable } of registrations) {
+    const isLeftOpen = verdict === 'unknown' || verdict === 'wrong';
+    const reason = verdict === 'missed' ? invisible : isLeftOpen ? undecidable : null;
+    if (reason !== null) reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+  }
+  return reasons;
 }
 
 /** Release of the GM and of the KSs, interval, source. */
@@ -70,7 +90,7 @@ function place({ world, watch }: AssessedWorld, device: string | null): string {
 const SHOWN_CELLS = 25;
 const SHOWN_SEEDS = 40;
 
-export function printWorldsScore({ bySsh, bySnmpAlone, cells, faulty }: WorldsScore): void {
+export function printWorldsScore({ bySsh, bySnmpAlone, cells, reasons, faulty }: WorldsScore): void {
   printTable(
     [
       [
@@ -113,6 +133,9 @@ export function printWorldsScore({ bySsh, bySnmpAlone, cells, faulty }: WorldsSc
     ],
     1,
   );
+  console.log('\nwhat no observer could tell:');
+  const rows = [...reasons].toSorted(([, a], [, b]) => b - a).map(([reason, count]) => [reason, String(count)]);
+  printTable([['reason', 'times'], ...rows], 1);
   const seeds = faulty.toSorted((a, b) => b.faults - a.faults).slice(0, SHOWN_SEEDS);
   console.log(`\n${faulty.length} worlds with a fault; heaviest first: ${seeds.map(({ seed }) => seed).join(' ')}`);
 }

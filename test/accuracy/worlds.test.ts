@@ -45,11 +45,15 @@ const SEEDS = Array.from({ length: 12 }, (_, index) => index + 1);
  * KS replaced its keys (docs/accuracy.md).
  */
 test('twelve worlds: what was told, named and true', () => {
-  const { bySsh } = scoreWorlds(SEEDS, { limits: { gms: 4, troubles: 12, hours: 2 } });
+  const { bySsh, bySnmpAlone } = scoreWorlds(SEEDS, { limits: { gms: 4, troubles: 12, hours: 2 } });
   expect(bySsh.real).toBeGreaterThan(100);
   expect(recall(bySsh)).toBeGreaterThanOrEqual(0.999);
   expect(precision(bySsh)).toBeGreaterThanOrEqual(0.999);
   expect(wrongShare(bySsh)).toBeLessThanOrEqual(0.004);
   expect(namedShare(bySsh)).toBeGreaterThanOrEqual(0.985);
   expect(bySsh.falseStatements).toBe(0);
+  expect(bySnmpAlone.real).toBeGreaterThan(5);
+  expect(recall(bySnmpAlone)).toBeGreaterThanOrEqual(0.999);
+  expect(precision(bySnmpAlone)).toBeGreaterThanOrEqual(0.999);
+  expect(bySnmpAlone.falseStatements).toBe(0);
 });

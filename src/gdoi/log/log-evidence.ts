@@ -132,7 +132,12 @@ function mark(
 /** With one more mark, oldest first and bounded; the same array when there is nothing new in it. */
 export function withMark(marks: readonly LogMark[], added: LogMark): readonly LogMark[] {
   const [source = 'log'] = added.sources;
-  if (marks.some((known) => known.sources.includes(source) && isDuplicate(known, added, source))) return marks;
+  const duplicate = marks.find((known) => known.sources.includes(source) && isDuplicate(known, added, source));
+  if (duplicate !== undefined) {
+    // Both traps of a begin come at once, in any order: the one that is of no other attempt says more.
+    const saysMore = source === 'trap' && isAttempt(duplicate) && !isAttempt(added) && duplicate.sources.length === 1;
+    return saysMore ? bounded([...marks.filter((known) => known !== duplicate), added]) : marks;
+  }
   const twin = marks.findIndex(
     (known) =>
       known.proof === added.proof &&
@@ -192,12 +197,35 @@ const KEPT: Readonly<Record<LogProof, number>> = {
   ejected: 2,
 };
 
+/** The newest, and those with which the last two registrations began: each attempt after it has a message as well. */
 function bounded(marks: readonly LogMark[]): readonly LogMark[] {
   const sorted = marks.toSorted((a, b) => a.atMs - b.atMs);
   const kept = sorted.filter(
     ({ proof }, index) => sorted.slice(index).filter((later) => later.proof === proof).length <= KEPT[proof],
   );
-  return kept.slice(-MAX_MARKS);
+  const newest = kept.slice(-MAX_MARKS);
+  const older = begins(sorted).filter((begin) => !newest.includes(begin));
+  return [...older, ...newest.slice(older.length)];
+}
+
+/** Of each of the last two registrations, complete or not: the message that only its begin has, or else the first one. */
+function begins(sorted: readonly LogMark[]): readonly LogMark[] {
+  const runs: LogMark[][] = [[]];
+  for (const mark of sorted) {
+    if (mark.proof === 'start') runs.at(-1)?.push(mark);
+    if (mark.proof === 'complete') runs.push([]);
+  }
+  return runs
+    .filter((starts) => starts.length > 0)
+    .slice(-2)
+    .flatMap((starts) => starts.find((mark) => !isAttempt(mark)) ?? starts.slice(0, 1));
+}
+
+const ATTEMPTS: ReadonlySet<string> = new Set(['GM_REGSTER', 'GmRegister']);
+
+/** Of any attempt to register, and so not of the first one for certain. */
+export function isAttempt({ mnemonic }: LogMark): boolean {
+  return ATTEMPTS.has(mnemonic);
 }
 
 /** The message's words and the common instant; the key of the first source keeps its duplicates away. */

@@ -6,8 +6,8 @@
  */
 import type { KekAfter, RegistrationFacts } from '../memory/registration-facts.ts';
 import { type CauseDecision, causeOfReregistration, legacyPair } from './reregistration-cause.ts';
-import { type Interval, intersection, middleMs, overlaps } from '../seen/interval.ts';
-import { DELIVERY_MS, type LogMark, instantOf, marksIn, quoted } from '../log/log-evidence.ts';
+import { type Interval, intersection, middleMs, overlaps, widened } from '../seen/interval.ts';
+import { DELIVERY_MS, instantOf, isAttempt, type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
 import { kekMissedWindow } from '../keys/timer-windows.ts';
 import type { Draft, GroupState } from '../memory/tracker-state.ts';
@@ -216,7 +216,12 @@ function startOf(what: RegistrationSpan, at: Pick<One, 'between' | 'completion' 
   const first = startMark(what, at);
   if (first === undefined && !what.noFailedAttempts) return intersection(until, whole) ?? whole;
   const start =
-    first === undefined ? { fromMs: completion.fromMs - REGISTRATION_MS, toMs: completion.atMs } : instantOf(first);
+    first === undefined
+      ? { fromMs: completion.fromMs - REGISTRATION_MS, toMs: completion.atMs }
+      : what.uncounted !== null && isAttempt(first)
+        ? // Attempts are not counted: others may have failed before.
+          { fromMs: whole.fromMs, toMs: first.atMs }
+        : instantOf(first);
   return intersection(start, whole) ?? start;
 }
 
@@ -230,7 +235,11 @@ function startMark(
   const fromMs = index === 0 ? startSpan(what).fromMs : span.fromMs;
   const starts = marksIn(state.marks, 'start', { fromMs, toMs: completion.atMs });
   const previous = index === 0 ? -Infinity : between.fromMs - 60_000;
-  return starts.find((mark) => mark.atMs >= previous && mark.atMs <= completion.atMs);
+  const first = starts.find((mark) => mark.atMs >= previous && mark.atMs <= completion.atMs);
+  if (first === undefined || !isAttempt(first)) return first;
+  // The message that is of its begin alone may have come a little later.
+  const atOnce = widened(instantOf(first), DELIVERY_MS);
+  return starts.find((mark) => !isAttempt(mark) && overlaps(instantOf(mark), atOnce)) ?? first;
 }
 
 function loggedBetween({ span }: RegistrationSpan, completion: LogMark): Interval {

@@ -1,6 +1,6 @@
 /**
  * Registrations of a GM that only SNMP shows: emitted where the keys changed as by a registration, or where messages say so
- * while a timer of the GM was due.
+ * and more than messages agrees: the keys changed, or a timer of the GM was due.
  *
  * Neither counters nor attempts are shown: one that changed no key was not seen, and one may have been failing for long
  * when it succeeds. What several timers can have begun stays `unknown`.
@@ -11,8 +11,8 @@ import { kekMade, tekMade, teksReplaced } from '../memory/key-changes.ts';
 import { isCorroborated, type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
 import type { KekAfter } from '../memory/registration-facts.ts';
 import { type Begun, registrationsBetween } from './registrations.ts';
-import { type Elsewhere, registeredWith, type SnmpLook } from '../memory/snmp-look.ts';
-import { longestLived } from '../keys/tek-identity.ts';
+import { type Elsewhere, hasNewKek, registeredWith, type SnmpLook } from '../memory/snmp-look.ts';
+import { hasNewTek, longestLived } from '../keys/tek-identity.ts';
 import { kekMissedWindow, tekWindow } from '../keys/timer-windows.ts';
 import type { Draft, GroupState } from '../memory/tracker-state.ts';
 
@@ -33,7 +33,7 @@ export interface SnmpChange {
   readonly ks: KsFigures;
 }
 
-/** In order. Messages alone prove nothing: without a sign they count only where they explain a timer that was due. */
+/** In order. Messages alone prove nothing: where no key changed they count only where they explain a timer that was due. */
 export function registrationsAlone(
   state: GroupState,
   { look, before, signs, span, seen, ks }: SnmpChange,
@@ -46,6 +46,7 @@ export function registrationsAlone(
   const restarts = marksIn(state.marks, 'restart', span).filter((mark) => mark.atMs > state.epoch.since.toMs);
   const afterRestart = restarts.length > 0 || (state.emitted === 0 && state.epoch.began === 'reload');
   const byKeys = signs.length > 0 || afterRestart;
+  const isSaid = completions.length > 0 && keysReplaced(before, look);
   const count = Math.min(MAX_BY_MESSAGES, byKeys ? Math.max(1, completions.length) : completions.length);
   const tekLifetimeSeconds = ks.tekLifetimeSeconds ?? state.tekLifetimeSeconds;
   const drafts = registrationsBetween({
@@ -80,7 +81,12 @@ export function registrationsAlone(
     const sinceMs = drafts[index - 1]?.atMs ?? (before.kekLost?.fromMs ?? before.sentMs) - SAME_REGISTRATION_MS;
     return byClear(state, draft, { fromMs: sinceMs, toMs: draft.between.toMs });
   });
-  return byKeys || explained.every(({ cause }) => cause !== 'unknown') ? explained : [];
+  return byKeys || isSaid || explained.every(({ cause }) => cause !== 'unknown') ? explained : [];
+}
+
+/** As a rekey would have as well: with a message that says so it was a registration. */
+function keysReplaced(before: SnmpLook, look: SnmpLook): boolean {
+  return hasNewKek(before, look) || hasNewTek(before.teks, look.teks);
 }
 
 /** The GM says that an operator made it register: with the clear what timers its keys had went. */

@@ -11,6 +11,7 @@ import {
   DELIVERY_MS,
   groupsMeant,
   instantOf,
+  isAttempt,
   type LogMark,
   type LogProof,
   logMarks,
@@ -137,5 +138,7 @@ function isUnderWay({ marks, view }: GroupState, start: LogMark): boolean {
   const last = marks.findLast(
     ({ proof, fromMs }) => (proof === 'start' || proof === 'complete') && fromMs <= start.atMs,
   );
-  return last?.proof === 'start' && last.atMs >= (view?.sentMs ?? 0);
+  // The message that only a begin has says more than that of an attempt, which may have come first.
+  const saysMore = last !== undefined && isAttempt(last) && !isAttempt(start);
+  return last?.proof === 'start' && !saysMore && last.atMs >= (view?.sentMs ?? 0);
 }

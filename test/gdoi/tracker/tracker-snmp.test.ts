@@ -1,5 +1,6 @@
 /** SNMP beside the CLI, and alone: what its keys show of a GM that no counter tells. KEK expiry is 1000 s after T0. */
 import { describe, expect, test } from 'vitest';
+import type { Observation } from '../../../src/gdoi/seen/observation.ts';
 import { initialTrackerState, snmpHintsAtChange, sourcesDisagreeOf } from '../../../src/gdoi/tracker/tracker.ts';
 import {
   causes,
@@ -245,6 +246,47 @@ describe('SNMP alone', () => {
     const traps = [100, 200].flatMap((at) => [trap(at, 'GmReRegister'), trap(at + 1, 'GmRegistrationComplete')]);
     const far = { ...held, kekAt: 50_000, teks: { '0x0000000A': 90_000 } };
     expect(history([snmpAnswer(0, far), ...traps, snmpAnswer(300, far)]).events).toEqual([]);
+  });
+
+  test('a new KEK that may have come by a rekey came by the registration that traps tell', () => {
+    const far = { ...held, kekAt: 50_000, sequence: 0 };
+    const traps = [trap(30, 'GmRegister'), trap(31, 'GmRegistrationComplete')];
+    const told = (...heard: readonly Observation[]) =>
+      causes(history([snmpAnswer(0, far), ...heard, snmpAnswer(60, { ...far, kek: 2, kekAt: 53_000, teks: TEK_B })]));
+    expect(told()).toEqual([]);
+    expect(told(...traps)).toEqual(['unknown']);
+  });
+
+  test('the GM’s log makes no event either while no timer was due and no key changed', () => {
+    const far = { ...held, kekAt: 50_000, teks: { '0x0000000A': 90_000 } };
+    const said = [log(30, 'CRYPTO-5-GM_REGSTER'), log(31, 'GDOI-5-GM_REGS_COMPL')];
+    expect(history([snmpAnswer(0, far), ...said, snmpAnswer(60, far), snmpAnswer(120, far)]).events).toEqual([]);
+  });
+
+  describe('a registration with attempts for longer than messages are kept', () => {
+    const looks = Array.from({ length: 20 }, (_, index) => 610 + 60 * index);
+    const far: SnmpSketch = { ...held, kekAt: 50_000, teks: { '0x0000000A': 640 } };
+    const attempts = (at: number) => log(at, 'CRYPTO-5-GM_REGSTER');
+    const told = (first: Observation) =>
+      history(
+        [
+          snmpAnswer(500, far),
+          first,
+          ...looks.flatMap((at) => [attempts(at), snmpAnswer(at + 5, { ...far, teks: at < 640 ? far.teks! : {} })]),
+          attempts(1810),
+          log(1811, 'GDOI-5-GM_REGS_COMPL'),
+          snmpAnswer(1840, { ...far, kek: 2, kekAt: 51_800, teks: TEK_B }),
+          snmpAnswer(1900, { ...far, kek: 2, kekAt: 51_800, teks: TEK_B }),
+        ],
+        { tekLifetimeSeconds: () => 600 },
+      );
+
+    test('began with the first message, which is kept', () => {
+      const { events } = told(log(575, 'GDOI-4-GM_RE_REGISTER'));
+      const [registered] = events.filter(({ type }) => type === 'reregistration');
+      expect(registered?.cause).toBe('tek_expired');
+      expect(registered?.evidence).toContain('log: GM_RE_REGISTER at 2026-01-01T00:09:35.000Z');
+    });
   });
 
   describe('the log tells of an operator’s clear', () => {
