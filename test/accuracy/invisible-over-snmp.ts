@@ -27,6 +27,8 @@ interface Look {
 const STAYS_MS = 600_000;
 /** From the earliest instant at which a GM without a rekey gives up its KEK: no rekey is on its way any more. */
 const WINDOW_FROM_MS = 190_000;
+/** Of the lifetimes that the looks show, and of how long an answer takes. */
+const ROUNDING_MS = 4_000;
 /** A rekey with a new KEK starts the numbers anew, and this many may follow between two looks. */
 const FIRST_NUMBERS = 1;
 
@@ -98,7 +100,7 @@ function keyChange(
   if (!kekIsNew && !tekIsNew) return 'none';
   if (before.sequence === null || before.sequence !== after.sequence) return 'as by a rekey';
   if (kekIsNew) {
-    const isTooLate = expiryMs !== null && before.atMs >= expiryMs - WINDOW_FROM_MS;
+    const isTooLate = expiryMs !== null && before.atMs >= expiryMs - WINDOW_FROM_MS + ROUNDING_MS;
     return before.sequence > FIRST_NUMBERS || isTooLate ? 'by registration' : 'as by a rekey';
   }
   // The number may be the one that an earlier KEK left, and that of the first rekey under this one the same by chance.

@@ -12,7 +12,7 @@ import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
 import { instant } from '../events/instant-text.ts';
 import { andThen, type GroupTracked, ignored, trackEach, type Tracked, unchanged } from '../memory/tracked.ts';
-import type { Boot, GroupState, TrackerState } from '../memory/tracker-state.ts';
+import type { Boot, GroupState, Pending, TrackerState } from '../memory/tracker-state.ts';
 
 /** Uptime is printed in whole minutes. */
 const UPTIME_STEP_MS = 60_000;
@@ -111,16 +111,20 @@ function betweenAnswers(state: TrackerState, shown: Interval, at: ReadAt): Inter
 /** Without an earlier uptime the boot itself must lie where the counters restarted. */
 function isReload({ pending }: GroupState, { before, boot, rebooted }: BootSeen): boolean {
   if (pending === null) return rebooted;
-  return (
-    (rebooted || (before === null && pending.kind === 'restart')) && overlaps(widened(pending.between, 1000), boot.at)
-  );
+  return (rebooted || (before === null && pending.kind === 'restart')) && canHoldBoot(pending, boot.at);
+}
+
+/** Where it was; registrations that were complete before the boot are none that it made. */
+function canHoldBoot({ between, drafts }: Pending, boot: Interval): boolean {
+  const last = drafts.at(-1);
+  return overlaps(widened(between, 1000), boot) && (last === undefined || last.between.toMs >= boot.fromMs);
 }
 
 function groupAfterBoot(place: GmPlace, known: GroupState, seen: BootSeen): GroupTracked {
   const { pending } = known;
   const { before, boot, rebooted, evidence } = seen;
   if (pending === null) return rebooted ? hiddenReload(place, known, seen) : unchanged(known);
-  const reloaded = (rebooted || before === null) && overlaps(widened(pending.between, 1000), boot.at);
+  const reloaded = (rebooted || before === null) && canHoldBoot(pending, boot.at);
   const verdict: RestartVerdict = { cause: reloaded ? 'reload' : 'operator_clear', evidence: [evidence] };
   const decided = decidePending(place, known, verdict);
   // What waited was before the boot: the boot itself is still to be told by what the next answer shows.

@@ -370,6 +370,28 @@ describe('SNMP alone', () => {
     expect(causes(told)).toEqual(['reload']);
   });
 
+  test('a reload right after a look made no registration that had been complete before the look', () => {
+    const far = { ...held, kekAt: 50_000, teks: { '0x0000000A': 375 } };
+    const next = { ...far, teks: { '0x0000000B': 900 } };
+    const told = history(
+      [
+        facts(0, 100_000),
+        snmpAnswer(0, { ...far, sequence: 4 }),
+        facts(240, 100_240),
+        snmpAnswer(240, far),
+        trap(310, 'GmReRegister'),
+        trap(311, 'GmRegistrationComplete'),
+        facts(329.7, 100_330),
+        snmpAnswer(330, next),
+        facts(419.7, 36),
+        snmpAnswer(420, { ...next, sequence: 0 }),
+        snmpAnswer(480, { ...next, sequence: 0 }),
+      ],
+      { tekLifetimeSeconds: () => 600 },
+    );
+    expect(causes(told)).toEqual(['tek_expired', 'reload']);
+  });
+
   test('a reload seen before the GM holds keys again explains the registration that follows, whatever timers say', () => {
     const none: SnmpSketch = { kek: null, teks: {}, keyServer: null, sequence: 0 };
     const told = history([
