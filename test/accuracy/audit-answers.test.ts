@@ -81,3 +81,25 @@ test('an answer that was asked for when the interval begins, and was read after 
   expect(findingsOf(told)).toEqual([]);
   expect(findingsOf(planted(told, line, another))).toEqual([another]);
 });
+
+test('a registration that was under way at the last answer began before it, whatever attempts are counted', () => {
+  const told = toldOf([
+    gmAnswer(0, { succeeded: 4, received: 3, kekAt: null, teks: { '0x0000000A': 67 }, timerAt: 2 }),
+    gmAnswer(60, {
+      registered: false,
+      succeeded: 5,
+      attempted: 6,
+      received: 3,
+      kekAt: null,
+      teks: { '0x0000000B': 117 },
+    }),
+    gmAnswer(120, { succeeded: 6, attempted: 7, received: 4, rekeyAt: 90, kekAt: null, teks: { '0x0000000C': 330 } }),
+    gmAnswer(180, { succeeded: 6, attempted: 7, received: 4, rekeyAt: 90, kekAt: null, teks: { '0x0000000C': 330 } }),
+  ]);
+  const [, second] = told.emitted.filter(({ event }) => event.type === 'reregistration');
+  const line = 'longest-lived TEK 0x0000000B ended at 2026-01-01T00:01:57Z, and no TEK rekey came';
+  expect(second?.event.evidence).toContain(line);
+  expect(findingsOf(told)).toEqual([]);
+  const late = 'longest-lived TEK 0x0000000B ended at 2026-01-01T00:31:57Z, and no TEK rekey came';
+  expect(findingsOf(planted(told, line, late))).toEqual([late]);
+});

@@ -40,8 +40,9 @@ interface Span {
 function startOf({ event, around, history }: Audited): Span {
   const [fromMs, toMs] = event.betweenMs;
   const { held, before, after } = around;
-  const quick =
-    before !== null && after !== null && before === held && failedAttempts(before.gm) === failedAttempts(after.gm);
+  // Of one that is not registered an attempt is under way, counted and not yet failed.
+  const isHeld = before !== null && before === held && before.gm.registered !== false;
+  const quick = isHeld && after !== null && failedAttempts(before.gm) === failedAttempts(after.gm);
   if (quick) return { fromMs: fromMs - REGISTRATION_MS, toMs };
   // Lost again by the answer that showed the registration before: it began between that one and the last.
   if (held?.gm.registered === false) {
@@ -166,7 +167,7 @@ function rekeysBetween(audited: Audited): number | null {
   const { around } = audited;
   const was = around.held?.gm.rekeys.received ?? null;
   // Where it was seen unregistered, only what had come by then came before it began.
-  const unregistered = lostAnswer(audited);
+  const unregistered = around.held?.gm.registered === false ? around.held : lostAnswer(audited);
   const is = (unregistered ?? around.after)?.gm.rekeys.received ?? null;
   const since = unregistered === undefined ? (around.after?.gm.rekeys.sinceRegistration ?? 0) : 0;
   return was === null || is === null ? null : is - was - since - rekeysMeanwhile(audited);
