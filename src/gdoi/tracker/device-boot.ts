@@ -104,8 +104,14 @@ function betweenAnswers(state: TrackerState, shown: Interval, at: ReadAt): Inter
       fromMs: Math.max(-Infinity, ...old),
       toMs: Math.min(Infinity, ...up),
     }) ?? shown;
-  const restarts = states.flatMap(({ pending }) => (pending?.kind === 'restart' ? [pending.between] : []));
+  const restarts = states.flatMap(({ pending }) => (pending?.kind === 'restart' ? [beforeRegistering(pending)] : []));
   return restarts.reduce((narrowed, restart) => intersection(narrowed, restart) ?? narrowed, after);
+}
+
+/** Counters restart with the boot, and the first registration comes after it. */
+function beforeRegistering({ between, drafts }: Pending): Interval {
+  const registeredMs = Math.min(...drafts.map((draft) => draft.between.toMs));
+  return { fromMs: between.fromMs, toMs: Math.min(between.toMs, registeredMs - SHORTEST_BOOT_MS) };
 }
 
 /** Without an earlier uptime the boot itself must lie where the counters restarted. */

@@ -42,6 +42,21 @@ describe('a reload, with the uptime in whole minutes', () => {
     expect(seconds(to)).toBeLessThanOrEqual(125.2);
   });
 
+  test('lies before the registration that followed it, where a message tells when that was', () => {
+    const told = history([
+      gmAnswer(8, held),
+      facts(8, 900_000),
+      log(92, 'GDOI-5-GM_REGS_COMPL', 'Registration to KS 10.1.11.2 complete for group G1 using address 10.0.0.1'),
+      gmAnswer(125, booted),
+      facts(125, 0),
+    ]);
+    expect(causes(told)).toEqual(['reload']);
+    const [reload] = reloads(told);
+    const [registration] = reregistrations(told);
+    expect(reload!.betweenMs[1]).toBeLessThan(registration!.betweenMs[1]);
+    expect(reload!.atMs).toBeLessThan(registration!.atMs);
+  });
+
   test('does not lie before an answer that came too soon for a boot, whether it was registered or not', () => {
     const told = history([
       gmAnswer(8, held),
