@@ -23,6 +23,8 @@ export interface Episode {
   readonly said: Explanation;
   /** Everyone whom it concerned so far, in the order people count. Absent: those whom it concerns now. */
   readonly devices?: readonly string[];
+  /** What was said when it concerned more devices at once than `said` does. Absent: it never did. */
+  readonly widest?: Explanation;
   /** The worst it was. */
   readonly worst: ExplanationStatus;
 }

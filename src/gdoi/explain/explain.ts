@@ -151,6 +151,7 @@ function episodeAfter(before: Episode | null, said: Explanation | null, { nowMs 
     endedMs: null,
     said,
     ...concerned(again, said.scope),
+    ...widest(again, said),
     worst: worseStatus(again?.worst ?? said.status, said.status),
   };
 }
@@ -167,6 +168,12 @@ function concerned(again: Episode | null, scope: readonly string[]): Pick<Episod
   const known = again === null ? [] : devicesOf(again);
   const now = new Set(scope);
   return known.every((name) => now.has(name)) ? {} : { devices: sorted([...known, ...scope]) };
+}
+
+/** Devices are well again one after the other: the last thing said of a happening is not the whole of it. */
+function widest(again: Episode | null, said: Explanation): Pick<Episode, 'widest'> {
+  const known = again?.widest ?? again?.said;
+  return known?.phase === 'present' && known.scope.length > said.scope.length ? { widest: known } : {};
 }
 
 function explanationOf(cause: ExplanationCause, { claims, evidence, ...said }: Candidate): Explanation {

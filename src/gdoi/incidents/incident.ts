@@ -137,8 +137,9 @@ export function abandonedIncidents(group: GroupName, before: readonly Episode[],
 
 /** null: it was never more than unclear. */
 function incidentOf({ group, cell }: GroupName, episode: Episode): Incident | null {
-  const { cause, sinceMs, presentSinceMs, endedMs, said, worst } = episode;
+  const { cause, sinceMs, presentSinceMs, endedMs, worst } = episode;
   if (presentSinceMs === null) return null;
+  const said = (endedMs === null ? null : episode.widest) ?? episode.said;
   const { consequence } = said;
   return {
     id: ['incident', group, cause, Math.floor(presentSinceMs / 1000), ...cellParts(cell)]

@@ -491,6 +491,19 @@ describe('a GM that its KS dropped', () => {
   });
 });
 
+test('an incident that is over says what it was when it concerned most devices, not what was said of the last one', () => {
+  const fleet = new Fleet();
+  fleet.see(ks(0), member(1, 0), member(2, 0), member(3, 0));
+  fleet.see(...[1, 2, 3].map((number) => silent(member(number, 100), 100)));
+  fleet.see(member(1, 160), member(2, 160), silent(member(3, 160), 100));
+  fleet.see(member(3, 400));
+  const open = fleet.incidents.findLast(({ status }) => status === 'open');
+  const closed = fleet.incidents.at(-1);
+  expect(open?.summary).toMatch(/^GM gm3 /u);
+  expect(closed).toMatchObject({ status: 'closed', devices: ['gm1', 'gm2', 'gm3'] });
+  expect(closed?.summary).toMatch(/gm1, gm2, gm3/u);
+});
+
 describe('a cause that is present again', () => {
   /** gm1 is silent from 100 s on, answers at 200 s, and the named GM is silent at `atSecond`: ids of the incidents, and how they stood. */
   const incidentsWhen = (device: 'gm1' | 'gm2', atSecond: number) => {
