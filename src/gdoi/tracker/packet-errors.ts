@@ -6,7 +6,7 @@ import { replayErrorsEvent } from '../events/gdoi-events.ts';
 import type { GmPlace } from '../memory/gm-answer.ts';
 import { emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import type { ErrorCount, GroupState } from '../memory/tracker-state.ts';
-import { quoted } from '../log/log-evidence.ts';
+import { type LogProof, quoted } from '../log/log-evidence.ts';
 import { instant } from '../events/instant-text.ts';
 import { marksSince } from './stated-reason.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
@@ -126,9 +126,15 @@ function risen(name: string, before: ErrorCount | null, now: ErrorCount): readon
   return [`${name} ${before.count} -> ${now.count} in ${seconds} s`];
 }
 
+/** What the GM's own messages say of the packets that it drops. */
+const SAID_OF: Readonly<Record<Rise['what'], readonly LogProof[]>> = {
+  'anti-replay': ['replay'],
+  'data-plane': ['not_ipsec', 'invalid_spi'],
+};
+
 function eventOf(place: GmPlace, state: GroupState, at: ReadAt, { what, before, now, evidence }: Rise) {
   const elapsedSeconds = Math.max(1, (now.at.receivedAtMs - (before?.at.receivedAtMs ?? 0)) / 1000);
-  const said = what === 'anti-replay' ? marksSince(state, ['replay'], (before?.at.sentAtMs ?? 0) - QUIET_MS) : [];
+  const said = marksSince(state, SAID_OF[what], (before?.at.sentAtMs ?? 0) - QUIET_MS);
   return replayErrorsEvent(place, {
     occurrence: [what, Math.floor(at.sentAtMs / 1000)],
     between: { fromMs: before?.at.sentAtMs ?? at.sentAtMs, toMs: at.receivedAtMs },
