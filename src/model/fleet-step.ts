@@ -185,27 +185,23 @@ function ksKekExpiryMs({ state }: GroupMemory): EpochMs | null {
   return ksOrder(state)[0]?.kek?.expiryMs ?? null;
 }
 
-/**
- * To judge a group costs some microseconds a member: one of so many is judged with each change, and with each read while
- * something goes on.
- */
+/** To judge a group costs some microseconds a member: one of so many is judged with each change. */
 const SMALL_GROUP_MEMBERS = 16;
 /** A larger one is not judged more often than this for each of its members, and once a second at least. */
 const GATHER_MS = { aMember: 5, most: 1000 } as const;
-/** Where members were only read once more: of this share of them; where something goes on in a large group, of the smaller. */
-const READ_SHARE = { quiet: 1, restless: 1 / 2, small: 1 / 2 } as const;
+/** Where members were only read once more: of this share of them; where something goes on in the group, of the smaller. */
+const READ_SHARE = { quiet: 1, restless: 1 / 2 } as const;
 /** A KS that was only read once more counts as so many of its members. */
 const KS_READ_SHARE = 1 / 2;
 
 /** Is the group to be judged now? A clock that was set does not hold it back. */
 export function isDue({ state, view, unjudged, judgedAtMs }: GroupMemory, nowMs: EpochMs): boolean {
   if (unjudged.changes === 0) return false;
-  const small = view.members <= SMALL_GROUP_MEMBERS;
+  if (view.members <= SMALL_GROUP_MEMBERS) return true;
   const restless = state.occurrences.size + view.explanations.length > 0;
-  if (small && (restless || unjudged.soon)) return true;
-  const share = READ_SHARE[small ? 'small' : restless ? 'restless' : 'quiet'];
+  const share = restless ? READ_SHARE.restless : READ_SHARE.quiet;
   if (!unjudged.soon && unjudged.changes < share * view.members) return false;
-  return small || Math.abs(nowMs - judgedAtMs) >= Math.min(GATHER_MS.most, GATHER_MS.aMember * view.members);
+  return Math.abs(nowMs - judgedAtMs) >= Math.min(GATHER_MS.most, GATHER_MS.aMember * view.members);
 }
 
 /** Changes wait that somebody has to come back for: without another change, nothing would bring them up. */
