@@ -46,6 +46,10 @@ export const CHECK_REPLAY =
 export const CHECK_DATAPLANE =
   'show crypto gdoi gm dataplane counters: which kind rises? Then compare TEK SPIs on both sides (show crypto gdoi)';
 
+/** The message names where the packet came from. */
+export const CHECK_IN_CLEAR =
+  'The message names the source: which GM stands before it, and is that one registered (show crypto gdoi), or does it fail open? Then compare the ACLs of both (show crypto gdoi gm acl)';
+
 export const CHECK_INTERFACE = 'show interfaces and the log of the GM: why did the interface go down?';
 
 export const CHECK_INSTALL =

@@ -7,6 +7,7 @@ import type { Cause, EventType, GdoiEvent, Severity } from './event.ts';
 import {
   CHECK_COOP,
   CHECK_DATAPLANE,
+  CHECK_IN_CLEAR,
   CHECK_INTERFACE,
   CHECK_REGISTRATION,
   CHECK_REKEY_PATH,
@@ -312,19 +313,25 @@ export function tekRekeyOverdueEvent(at: Place, { stated, timeLeft, ...what }: W
 }
 
 /** Anti-replay or the data plane drops packets. */
+const DROPPED_PACKETS = {
+  'anti-replay': { which: 'that fail the anti-replay check', action: CHECK_REPLAY },
+  'data-plane': { which: 'in its GETVPN data plane', action: CHECK_DATAPLANE },
+  'in-clear': { which: 'that came in clear and should be encrypted', action: CHECK_IN_CLEAR },
+} as const;
+/** Packets of which kind a GM drops. */
+type DroppedPackets = keyof typeof DROPPED_PACKETS;
+
 export function replayErrorsEvent(
   at: Place,
-  { severe, what: kind, ...what }: What & { readonly severe: boolean; readonly what: 'anti-replay' | 'data-plane' },
+  { severe, what: kind, ...what }: What & { readonly severe: boolean; readonly what: DroppedPackets },
 ): GdoiEvent {
+  const { which, action } = DROPPED_PACKETS[kind];
   return event(at, {
     ...what,
     type: 'replay_errors',
     severity: severe ? 'critical' : 'warning',
-    summary:
-      kind === 'anti-replay'
-        ? `${place(at)} drops packets that fail the anti-replay check`
-        : `${place(at)} drops packets in its GETVPN data plane`,
-    action: kind === 'anti-replay' ? CHECK_REPLAY : CHECK_DATAPLANE,
+    summary: `${place(at)} drops packets ${which}`,
+    action,
   });
 }
 

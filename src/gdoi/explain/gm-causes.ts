@@ -18,7 +18,13 @@ import {
 } from './candidate.ts';
 import { type GmFacts, isHeard, isUnregistered, type KsFacts } from './group-facts.ts';
 import { durationText } from '../events/duration-text.ts';
-import { CHECK_CERTIFICATE, CHECK_INSTALL, CHECK_INTERFACE, CHECK_REPLAY } from '../events/first-steps.ts';
+import {
+  CHECK_CERTIFICATE,
+  CHECK_IN_CLEAR,
+  CHECK_INSTALL,
+  CHECK_INTERFACE,
+  CHECK_REPLAY,
+} from '../events/first-steps.ts';
 import type { LoggedReason, ReasonKind } from '../log/logged-reason.ts';
 import { clockTime, gmsNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -216,17 +222,20 @@ export function replayErrors({ facts, open, before }: Asked): Candidate | null {
   const names = named(claims, 'packets_dropped');
   if (names.length === 0) return null;
   const sinceMs = before?.sinceMs ?? Math.min(...claims.map((claim) => claim.sinceMs));
-  const said = among(gms, names).flatMap((gm) => recentOf(gm, 'replay', nowMs).map((reason) => ({ gm, reason })));
+  const said = among(gms, names).flatMap((gm) =>
+    [...recentOf(gm, 'replay', nowMs), ...recentOf(gm, 'in_clear', nowMs)].map((reason) => ({ gm, reason })),
+  );
+  const inClear = said.length > 0 && said.every(({ reason }) => reason.kind === 'in_clear');
   const byTime = said.some(({ reason }) => /pseudo/iu.test(reason.text));
   return {
     ...NOTHING,
     phase: 'present',
     status: 'warning',
     sinceMs,
-    summary: `${gmsNamed(names, gms.length)} ${verb(names.length, 'drops', 'drop')} packets since ${clockTime(sinceMs)}${byTime ? ': pseudotimes lie further apart than the anti-replay window' : ' (anti-replay or data plane)'}; ${verb(names.length, 'its keys and registration are', 'their keys and registrations are')} not the reason`,
+    summary: `${gmsNamed(names, gms.length)} ${verb(names.length, 'drops', 'drop')} packets since ${clockTime(sinceMs)}${byTime ? ': pseudotimes lie further apart than the anti-replay window' : inClear ? ': some came in clear that should be encrypted' : ' (anti-replay or data plane)'}; ${verb(names.length, 'its keys and registration are', 'their keys and registrations are')} not the reason`,
     consequence: { what: `a part of the traffic to ${gmsNamed(names)} is lost`, unless: null },
     confidence: byTime ? 'certain' : 'likely',
-    firstStep: CHECK_REPLAY,
+    firstStep: inClear ? CHECK_IN_CLEAR : CHECK_REPLAY,
     scope: names,
     evidence: [
       ...said.slice(-4).map(({ gm, reason }) => `${gm.device}, ${clockTime(reason.atMs)}: ${reason.text}`),

@@ -8,7 +8,8 @@ import type { EpochMs } from '../seen/instant.ts';
 /**
  * `unauthorized`: a KS refused an identity or address. `members_cleared`: a KS revoked members.
  * `rekey_refused`: a GM could not accept a rekey. `no_rsa_key`: a KS has no key to sign rekeys with. `not_installed`: a GM
- * could not install what it got. `replay`: an anti-replay check failed. `certificate_too_early`: not valid yet, by the clock
+ * could not install what it got. `replay`: an anti-replay check failed. `in_clear`: packets came unencrypted that should
+ * not. `certificate_too_early`: not valid yet, by the clock
  * of the device that says so.
  */
 export type ReasonKind =
@@ -18,6 +19,7 @@ export type ReasonKind =
   | 'no_rsa_key'
   | 'not_installed'
   | 'replay'
+  | 'in_clear'
   | 'certificate_too_early';
 
 export interface LoggedReason {
@@ -44,6 +46,7 @@ const KINDS: ReadonlyMap<string, ReasonKind> = new Map<string, ReasonKind>([
   ['TIMEBASED_REPLAY_FAILED', 'replay'],
   ['PSEUDO_TIME_LARGE', 'replay'],
   ['PSEUDO_TIME_TOO_OLD', 'replay'],
+  ['RECVD_PKT_NOT_IPSEC', 'in_clear'],
 ]);
 
 const GROUP_IN_TEXT = /\bgroup ([!-~]{1,80}?)[.,;:]?(?:\s|$)/iu;
@@ -74,10 +77,12 @@ function kindOf(facility: string, mnemonic: string): ReasonKind | undefined {
   return KINDS.get(mnemonic) ?? (mnemonic === 'PKT_REPLAY_ERR' ? 'replay' : undefined);
 }
 
+/** Each dropped packet has figures of its own: they must not push out what is said once. */
+const OF_A_PACKET: ReadonlySet<ReasonKind> = new Set<ReasonKind>(['replay', 'in_clear']);
+
 /** With one more, newest last and bounded: of the same text only the first and the latest are worth keeping. */
 export function withReason(known: readonly LoggedReason[], added: LoggedReason): readonly LoggedReason[] {
-  // Each dropped packet has figures of its own: they must not push out what is said once.
-  const same = known.filter(({ kind, text }) => kind === added.kind && (text === added.text || kind === 'replay'));
+  const same = known.filter(({ kind, text }) => kind === added.kind && (text === added.text || OF_A_PACKET.has(kind)));
   const [first] = same;
   const others = known.filter((reason) => reason === first || !same.includes(reason));
   return [...others, added].slice(-MAX_REASONS);

@@ -6,7 +6,7 @@
  * `GDOI`. `recalled`: the name is from general knowledge; neither a capture nor the vendor's text has shown it to us. A
  * message that has no row says nothing: nothing is guessed from its name.
  */
-import { CHECK_CERTIFICATE, CHECK_INSTALL, CHECK_REGISTRATION } from '../events/first-steps.ts';
+import { CHECK_CERTIFICATE, CHECK_IN_CLEAR, CHECK_INSTALL, CHECK_REGISTRATION } from '../events/first-steps.ts';
 import type { Stated } from '../events/gdoi-events.ts';
 
 export type LogProof =
@@ -167,7 +167,7 @@ const CRYPTO_SEEN: readonly Row[] = [
 ];
 const CRYPTO_RECALLED: readonly Row[] = [
   ['RECVD_PKT_INV_SPI', 'invalid_spi', 'it met a TEK that it does not hold', COMPARE_TEKS],
-  ['RECVD_PKT_NOT_IPSEC', 'not_ipsec', 'packets came in clear that should be encrypted'],
+  ['RECVD_PKT_NOT_IPSEC', 'not_ipsec', 'packets came in clear that should be encrypted', CHECK_IN_CLEAR],
   ['IKMP_MODE_FAILURE', 'ike_failed', 'IKE with its KS failed', CHECK_IKE],
   ['IKMP_NO_SA', 'ike_failed', 'IKE with its KS failed', CHECK_IKE],
 ];

@@ -16,7 +16,7 @@ import {
   emitTekMissing,
   emitTekRekeyOverdue,
 } from './gm-alarms.ts';
-import { trackReplayMessages } from './packet-errors.ts';
+import { trackDropMessages } from './packet-errors.ts';
 import { type GmPlace, type KsFigures, seenTimer, shown, type Shown } from '../memory/gm-answer.ts';
 import { freshState, updated } from '../memory/group-state.ts';
 import { andThen, type GroupTracked, unchanged } from '../memory/tracked.ts';
@@ -167,7 +167,7 @@ function continued(before: GroupState, { place, ks, seen }: Pick<Answer, 'place'
     andThen(overdue, (state) => emitTekMissing(state, answer)),
     (state) => emitTekRekeyOverdue(state, answer),
   );
-  const dropping = andThen(ofTek, (state) => trackReplayMessages(place, state, at));
+  const dropping = andThen(ofTek, (state) => trackDropMessages(place, state, at));
   return andThen(dropping, (state) => unchanged(cleanAnswer(before, state)));
 }
 

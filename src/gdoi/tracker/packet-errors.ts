@@ -4,7 +4,7 @@
  */
 import { replayErrorsEvent } from '../events/gdoi-events.ts';
 import type { GmPlace } from '../memory/gm-answer.ts';
-import { emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
+import { andThen, emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import type { ErrorCount, GroupState } from '../memory/tracker-state.ts';
 import { type LogProof, quoted } from '../log/log-evidence.ts';
 import { instant } from '../events/instant-text.ts';
@@ -48,10 +48,28 @@ function isOld(known: ErrorCount | null, at: ReadAt): boolean {
 /** The counters are read with the answer that follows a message, or are not read soon. */
 const COUNTERS_FOLLOW_MS = 90_000;
 
-/** Where no counter of anti-replay is collected, or none since, its messages are all there is. */
-export function trackReplayMessages(place: GmPlace, state: GroupState, at: ReadAt): GroupTracked {
-  const counted = state.replayErrors?.at ?? null;
-  const [last] = marksSince(state, ['replay'], at.sentAtMs - QUIET_MS).slice(-1);
+/** What a GM's messages tell of dropped packets, and the counters that would tell it better. */
+const BY_MESSAGES = [
+  { what: 'anti-replay', proof: 'replay', counters: 'anti-replay', countedIn: 'replayErrors' },
+  { what: 'in-clear', proof: 'not_ipsec', counters: 'data-plane', countedIn: 'dataplaneErrors' },
+] as const;
+
+/** Where such counters are not collected, or were not since, the messages are all there is. */
+export function trackDropMessages(place: GmPlace, state: GroupState, at: ReadAt): GroupTracked {
+  return BY_MESSAGES.reduce(
+    (tracked, kind) => andThen(tracked, (each) => trackMessagesOf(kind, place, each, at)),
+    unchanged(state),
+  );
+}
+
+function trackMessagesOf(
+  { what, proof, counters, countedIn }: (typeof BY_MESSAGES)[number],
+  place: GmPlace,
+  state: GroupState,
+  at: ReadAt,
+): GroupTracked {
+  const counted = state[countedIn]?.at ?? null;
+  const [last] = marksSince(state, [proof], at.sentAtMs - QUIET_MS).slice(-1);
   if (last === undefined) return unchanged(counted === null ? withoutDrops(state, at.receivedAtMs) : state);
   if (counted !== null && (last.atMs <= counted.receivedAtMs || at.sentAtMs - last.atMs < COUNTERS_FOLLOW_MS))
     return unchanged(state);
@@ -62,12 +80,12 @@ export function trackReplayMessages(place: GmPlace, state: GroupState, at: ReadA
       occurrence: [Math.floor(last.atMs / 1000)],
       between: { fromMs: last.fromMs, toMs: last.atMs },
       severe: false,
-      what: 'anti-replay',
+      what,
       evidence: [
         quoted(last),
         counted === null
-          ? 'its anti-replay counters are not collected'
-          : `its anti-replay counters were last read before, at ${instant(counted.receivedAtMs)}`,
+          ? `its ${counters} counters are not collected`
+          : `its ${counters} counters were last read before, at ${instant(counted.receivedAtMs)}`,
       ],
     }),
   );
@@ -76,7 +94,7 @@ export function trackReplayMessages(place: GmPlace, state: GroupState, at: ReadA
 function withoutDrops(state: GroupState, nowMs: EpochMs): GroupState {
   if (!state.episodes.replayErrors) return state;
   const roseMs = Math.max(state.replayErrors?.roseMs ?? -Infinity, state.dataplaneErrors?.roseMs ?? -Infinity);
-  const saidMs = marksSince(state, ['replay'], -Infinity).at(-1)?.atMs ?? -Infinity;
+  const saidMs = marksSince(state, ['replay', 'not_ipsec'], -Infinity).at(-1)?.atMs ?? -Infinity;
   const isOver = nowMs - Math.max(roseMs, saidMs) > QUIET_MS;
   return isOver ? { ...state, episodes: { ...state.episodes, replayErrors: false } } : state;
 }

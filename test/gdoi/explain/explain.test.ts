@@ -272,6 +272,19 @@ describe('a GM that suffers for a reason of its own', () => {
     expect(said(fleet, member(1, 180))).toBe('ok');
   });
 
+  test('packets that came in clear lead to their sender', () => {
+    const fleet = new Fleet();
+    fleet.see(...healthy(0), member(1, 0));
+    const text = "%CRYPTO-4-RECVD_PKT_NOT_IPSEC: Rec'd packet not an IPSEC packet. (ip) dest_addr= /10.1.1.1";
+    const reasons = [{ kind: 'in_clear', atMs: at(58), group: null, text }] as const;
+    expect(said(fleet, member(1, 60, {}, { dropping: true, reasons }))).toMatchObject({
+      cause: 'replay_errors',
+      summary: expect.stringContaining('some came in clear that should be encrypted'),
+      firstStep: expect.stringContaining('The message names the source'),
+      evidence: [expect.stringContaining('RECVD_PKT_NOT_IPSEC')],
+    });
+  });
+
   test('a certificate that is not valid yet is a clock that is wrong, not a missing authorisation', () => {
     const fleet = new Fleet();
     fleet.see(...healthy(0), member(1, 0));

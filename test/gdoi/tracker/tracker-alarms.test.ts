@@ -230,6 +230,31 @@ describe('packets that are dropped', () => {
     );
   });
 
+  describe('that came in clear', () => {
+    const inClear = (at: number) =>
+      log(
+        at,
+        'CRYPTO-4-RECVD_PKT_NOT_IPSEC',
+        "Rec'd packet not an IPSEC packet. (ip) dest_addr= /10.1.1.1, src_addr= 10.2.2.2",
+      );
+
+    test('are told by the message alone where no data-plane counters are collected, and lead to the sender', () => {
+      const told = history([answer(0), inClear(30), answer(60), inClear(90), answer(120)]);
+      expect(types(told)).toEqual(['replay_errors']);
+      const event = eventOf(told, 'replay_errors');
+      expect(event?.summary).toContain('came in clear');
+      expect(event?.action).toMatch(/source/u);
+      expect(event?.evidence).toContain('its data-plane counters are not collected');
+      expect(packetsDroppedOf(told.state, 'G1')).toBe(true);
+    });
+
+    test('are over ten minutes after the last one', () => {
+      const told = history([answer(0), inClear(30), answer(60), answer(700)]);
+      expect(types(told)).toEqual(['replay_errors']);
+      expect(packetsDroppedOf(told.state, 'G1')).not.toBe(true);
+    });
+  });
+
   const drop = (at: number) =>
     log(
       at,
