@@ -66,6 +66,13 @@ export const CHECK_REKEYS =
 const CHECK_MULTICAST_REKEYS =
   'show crypto gdoi on these GMs and show crypto gdoi ks rekey on the KS: whose rekey counter follows? Then the multicast path to the others: show ip mroute for the rekey address, RPF, filters for UDP 848';
 
+/** What rekeys take `way`, such as `KS to GM`, by. */
+export function pathOfRekeys(multicast: boolean, way: string): string {
+  return multicast
+    ? `the multicast path from ${way}: show ip mroute for the rekey address, RPF, filters for UDP 848`
+    : `the path for UDP 848 from ${way}`;
+}
+
 /** A KS that gives no answer. */
 export const CHECK_KS =
   'Is the KS up (console, its site’s power and WAN)? Then UDP 848 and SSH or SNMP on the path to it';

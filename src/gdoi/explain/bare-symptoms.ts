@@ -14,7 +14,14 @@ import {
 } from './candidate.ts';
 import { type GmFacts, type GroupFacts, hasCoop, isMulticast, isSeenSince, isUnregistered } from './group-facts.ts';
 import { firstStepOf, whyReregistered } from '../events/gdoi-events.ts';
-import { CHECK_COOP, CHECK_KS, CHECK_REGISTRATION, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps.ts';
+import {
+  CHECK_COOP,
+  CHECK_KS,
+  CHECK_REGISTRATION,
+  CHECK_REKEY_PATH,
+  firstStepBy,
+  pathOfRekeys,
+} from '../events/first-steps.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import { RECENT_MS, type SymptomCheck } from './symptom.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -128,7 +135,7 @@ export function keysDiffer(asked: Asked): Candidate | null {
     },
     firstStep: hasCoop(facts)
       ? `With which KS did each of these GMs register? ${CHECK_COOP}`
-      : `show crypto gdoi on the GM and show crypto gdoi ks policy on the KS: which key is the older one? Then ${isMulticast(facts) ? 'the multicast path from KS to GM: show ip mroute for the rekey address, RPF, filters for UDP 848' : 'the path for UDP 848 from KS to GM'}`,
+      : `show crypto gdoi on the GM and show crypto gdoi ks policy on the KS: which key is the older one? Then ${pathOfRekeys(isMulticast(facts), 'KS to GM')}`,
   });
 }
 

@@ -1,7 +1,7 @@
 /**
  * The conditions of a group that on-call is told of, with words, severity and first step from the on-call catalogue.
  */
-import { CHECK_OLD_KEK, firstStepBy } from '../events/first-steps.ts';
+import { CHECK_OLD_KEK, firstStepBy, pathOfRekeys } from '../events/first-steps.ts';
 import type { CoopSplit, PeerSight } from './fleet-coop.ts';
 import type { Condition } from './fleet-occurrences.ts';
 import { type FleetGm, type FleetState, isMulticast } from './fleet-state.ts';
@@ -69,7 +69,10 @@ function divergence(state: FleetState, found: TekDivergence, holdMs: number): Co
             `${gm.device}: ${gm.teks?.map((tek) => tek.spi).join(', ') || 'no TEK'}, registered with ${gm.keyServer ?? 'no KS'}`,
         ),
       ],
-      action: `Which KS did each of these GMs register with (show crypto gdoi)? Then show crypto gdoi ks coop on every KS: two primaries mean a split; otherwise check ${divergent.some((gm) => isMulticast(state, gm)) ? 'the multicast path from the KS to these GMs: show ip mroute for the rekey address, RPF, filters for UDP 848' : 'the path for UDP 848 from the KS to these GMs'}`,
+      action: `Which KS did each of these GMs register with (show crypto gdoi)? Then show crypto gdoi ks coop on every KS: two primaries mean a split; otherwise check ${pathOfRekeys(
+        divergent.some((gm) => isMulticast(state, gm)),
+        'the KS to these GMs',
+      )}`,
     }),
   };
 }

@@ -6,7 +6,7 @@ import { replayErrorsEvent } from '../events/gdoi-events.ts';
 import type { GmPlace } from '../memory/gm-answer.ts';
 import { andThen, emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import type { ErrorCount, GroupState } from '../memory/tracker-state.ts';
-import { type LogProof, quoted } from '../log/log-evidence.ts';
+import { type LogMark, type LogProof, quoted } from '../log/log-evidence.ts';
 import { instant } from '../events/instant-text.ts';
 import { marksSince } from './stated-reason.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
@@ -48,32 +48,45 @@ function isOld(known: ErrorCount | null, at: ReadAt): boolean {
 /** The counters are read with the answer that follows a message, or are not read soon. */
 const COUNTERS_FOLLOW_MS = 90_000;
 
-/** What a GM's messages tell of dropped packets, and the counters that would tell it better. */
-const BY_MESSAGES = [
-  { what: 'anti-replay', proof: 'replay', counters: 'anti-replay', countedIn: 'replayErrors' },
-  { what: 'in-clear', proof: 'not_ipsec', counters: 'data-plane', countedIn: 'dataplaneErrors' },
-] as const;
-
-/** Where such counters are not collected, or were not since, the messages are all there is. */
 export function trackDropMessages(place: GmPlace, state: GroupState, at: ReadAt): GroupTracked {
-  return BY_MESSAGES.reduce(
-    (tracked, kind) => andThen(tracked, (each) => trackMessagesOf(kind, place, each, at)),
-    unchanged(state),
-  );
+  return andThen(trackReplayMessages(place, state, at), (next) => trackClearMessages(place, next, at));
 }
 
-function trackMessagesOf(
-  { what, proof, counters, countedIn }: (typeof BY_MESSAGES)[number],
-  place: GmPlace,
-  state: GroupState,
-  at: ReadAt,
-): GroupTracked {
-  const counted = state[countedIn]?.at ?? null;
-  const [last] = marksSince(state, [proof], at.sentAtMs - QUIET_MS).slice(-1);
+/** Where no counter of anti-replay is collected, or none since, its messages are all there is. */
+function trackReplayMessages(place: GmPlace, state: GroupState, at: ReadAt): GroupTracked {
+  const counted = state.replayErrors?.at ?? null;
+  const [last] = marksSince(state, ['replay'], at.sentAtMs - QUIET_MS).slice(-1);
   if (last === undefined) return unchanged(counted === null ? withoutDrops(state, at.receivedAtMs) : state);
   if (counted !== null && (last.atMs <= counted.receivedAtMs || at.sentAtMs - last.atMs < COUNTERS_FOLLOW_MS))
     return unchanged(state);
+  return toldByMessage(place, state, {
+    what: 'anti-replay',
+    last,
+    evidence: [
+      counted === null
+        ? 'its anti-replay counters are not collected'
+        : `its anti-replay counters were last read before, at ${instant(counted.receivedAtMs)}`,
+    ],
+  });
+}
+
+/** No counter is known to count them, and so none refutes the message. */
+function trackClearMessages(place: GmPlace, state: GroupState, at: ReadAt): GroupTracked {
+  const [last] = marksSince(state, ['not_ipsec'], at.receivedAtMs - QUIET_MS).slice(-1);
+  return last === undefined ? unchanged(state) : toldByMessage(place, state, { what: 'in-clear', last, evidence: [] });
+}
+
+function toldByMessage(
+  place: GmPlace,
+  state: GroupState,
+  said: {
+    readonly what: 'anti-replay' | 'in-clear';
+    readonly last: LogMark;
+    readonly evidence: readonly string[];
+  },
+): GroupTracked {
   if (state.episodes.replayErrors) return unchanged(state);
+  const { what, last, evidence } = said;
   return emitting(
     { ...state, episodes: { ...state.episodes, replayErrors: true } },
     replayErrorsEvent(place, {
@@ -81,12 +94,7 @@ function trackMessagesOf(
       between: { fromMs: last.fromMs, toMs: last.atMs },
       severe: false,
       what,
-      evidence: [
-        quoted(last),
-        counted === null
-          ? `its ${counters} counters are not collected`
-          : `its ${counters} counters were last read before, at ${instant(counted.receivedAtMs)}`,
-      ],
+      evidence: [quoted(last), ...evidence],
     }),
   );
 }

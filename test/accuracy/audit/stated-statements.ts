@@ -186,22 +186,18 @@ const MAX_DELTA = statement(/Max time delta: ([\d.]+) s/u, (audited, delta = '')
 
 const KINDS = statement(/now: \w+ \d+(?:, \w+ \d+)*/u, () => null);
 
-const NOT_COLLECTED = statement(/its (anti-replay|data-plane) counters are not collected/u, ({ history }, which) =>
+const NOT_COLLECTED = statement(/its anti-replay counters are not collected/u, ({ history }) =>
   unless(
-    history.answers.every(({ gm }) => (which === 'anti-replay' ? gm.replay : gm.dataplane) === undefined),
+    history.answers.every(({ gm }) => gm.replay === undefined),
     'they are',
   ),
 );
 
 const READ_BEFORE = statement(
-  form('its (anti-replay|data-plane) counters were last read before, at ', INSTANT),
-  (audited, which = '', at = '') =>
+  form('its anti-replay counters were last read before, at ', INSTANT),
+  (audited, at = '') =>
     unless(
-      audited.history.answers.some(
-        (answer) =>
-          (which === 'anti-replay' ? answer.gm.replay : answer.gm.dataplane) !== undefined &&
-          quotes(answer, msOf(at), 0, 0),
-      ),
+      audited.history.answers.some((answer) => answer.gm.replay !== undefined && quotes(answer, msOf(at), 0, 0)),
       'they were not read then',
     ),
 );

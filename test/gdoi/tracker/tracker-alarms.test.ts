@@ -238,13 +238,24 @@ describe('packets that are dropped', () => {
         "Rec'd packet not an IPSEC packet. (ip) dest_addr= /10.1.1.1, src_addr= 10.2.2.2",
       );
 
-    test('are told by the message alone where no data-plane counters are collected, and lead to the sender', () => {
-      const told = history([answer(0), inClear(30), answer(60), inClear(90), answer(120)]);
+    test.each([
+      ['are not collected', []],
+      ['stand still', [packetErrors(0, { dataplane: { no_sa: 1 } }), packetErrors(61, { dataplane: { no_sa: 1 } })]],
+    ])('are told by the message where data-plane counters %s, and lead to the sender', (_, counters) => {
+      const told = history([
+        answer(0),
+        ...counters.slice(0, 1),
+        inClear(30),
+        answer(60),
+        ...counters.slice(1),
+        inClear(90),
+        answer(120),
+      ]);
       expect(types(told)).toEqual(['replay_errors']);
       const event = eventOf(told, 'replay_errors');
       expect(event?.summary).toContain('came in clear');
       expect(event?.action).toMatch(/source/u);
-      expect(event?.evidence).toContain('its data-plane counters are not collected');
+      expect(event?.evidence).toEqual([expect.stringContaining('RECVD_PKT_NOT_IPSEC')]);
       expect(packetsDroppedOf(told.state, 'G1')).toBe(true);
     });
 
