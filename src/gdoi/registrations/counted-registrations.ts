@@ -2,14 +2,14 @@
  * The registration counter moved, or only the log tells that a device without answers registered: which registrations
  * those were, with what the answers around them show.
  */
-import { decidePending, MAX_DRAFTS, restartCause } from './counter-restart.ts';
+import { completionsSince, decidePending, MAX_DRAFTS, restartCause } from './counter-restart.ts';
 import type { Counters } from '../seen/counters.ts';
 import type { Answer } from '../memory/answer.ts';
 import { type GmPlace, peersOf, saidOfGm } from '../memory/gm-answer.ts';
 import { type Interval, intersection } from '../seen/interval.ts';
 import { cutTekSeconds } from '../keys/kek-window.ts';
 import { kekMade, tekMade, teksReplaced } from '../memory/key-changes.ts';
-import { instantOf, isCorroborated, marksIn, quoted } from '../log/log-evidence.ts';
+import { instantOf, marksIn, quoted } from '../log/log-evidence.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { registrationsBetween } from './registrations.ts';
 import { emitRegistrations } from './emitted-registrations.ts';
@@ -109,9 +109,7 @@ export function decideFromLog(place: GmPlace, known: GroupState, atMs: EpochMs):
 
 function loggedRegistrations(place: GmPlace, state: GroupState, atMs: EpochMs): GroupTracked {
   const span = { fromMs: state.seen.receivedAtMs, toMs: atMs };
-  const completions = marksIn(state.marks, 'complete', span).filter(
-    (mark) => mark.fromMs > span.fromMs && isCorroborated(mark, state.marks),
-  );
+  const completions = completionsSince(state, span);
   const restarts = [...marksIn(state.marks, 'clear', span), ...marksIn(state.marks, 'restart', span)];
   if (completions.length === 0 || restarts.length > 0) return unchanged(state);
   if (state.emitted > state.counters.succeeded) return unchanged(state);

@@ -8,7 +8,7 @@ import { countersResetEvent } from '../events/gdoi-events.ts';
 import type { Answer } from '../memory/answer.ts';
 import { type GmPlace, peersOf, saidOfGm } from '../memory/gm-answer.ts';
 import { type Interval, intersection, middleMs } from '../seen/interval.ts';
-import { instantOf, type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
+import { instantOf, isCorroborated, type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
 import { registrationsBetween } from './registrations.ts';
 import { emitRegistrations } from './emitted-registrations.ts';
 import { andThen, emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
@@ -28,7 +28,9 @@ export function restarted(
   const hidden = hiddenRegistrations(state, span, messages, movement.registrations);
   const before = emitRegistrations(place, state, { ...hidden, causeOfFirst: 'operator_clear' });
   return andThen(before, (left) => {
-    const { begun, drafts } = newEpoch(left, answer, { movement, messages });
+    const { begun, drafts: all } = newEpoch(left, answer, { movement, messages });
+    const told = toldFromLog(left, span).map(quoted);
+    const drafts = all.filter(({ evidence }) => !told.some((line) => evidence.includes(line)));
     const { reload, mark } = messages;
     const pending: Pending = {
       kind: 'restart',
@@ -46,6 +48,18 @@ export function restarted(
       emitRegistrations(place, decided, { drafts: late, causeOfFirst: 'unknown' }),
     );
   });
+}
+
+/** Completed registrations since the last answer that two messages agree on. */
+export function completionsSince(state: GroupState, span: Interval): readonly LogMark[] {
+  return marksIn(state.marks, 'complete', span).filter(
+    (mark) => mark.fromMs > state.seen.receivedAtMs && isCorroborated(mark, state.marks),
+  );
+}
+
+/** Of them those that were told while the device did not answer: the counter of its new life holds them too. */
+function toldFromLog(state: GroupState, span: Interval): readonly LogMark[] {
+  return completionsSince(state, span).slice(0, Math.max(0, state.emitted - state.counters.succeeded));
 }
 
 function verdictOf(reload: LogMark | null): 'reload' | 'operator_clear' {

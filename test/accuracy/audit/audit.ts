@@ -181,16 +181,25 @@ function aroundsOf(event: GdoiEvent, history: History): readonly Around[] {
       ? [around, aroundOf(event, answers, { ...exact, sentFromMs: -Infinity })]
       : [around];
   }
-  // How exactly the answers around it are found: its interval may be one of messages, which no step has moved.
-  return [...shifts].flatMap((shiftMs) =>
-    [EXACT_MS, STEPPED_MS].flatMap((nearMs) => {
-      const near = { shiftMs, nearMs, slackMs: STEPPED_MS };
-      const around = aroundOf(event, answers, near);
-      return cameMeanwhile(event, answers, near)
-        ? [around, aroundOf(event, answers, { ...near, sentFromMs: -Infinity })]
-        : [around];
-    }),
-  );
+  // Where the clock was set back, answers read before may bear the event's own instants: those since are a reading too.
+  const lengths = new Set(answers.map(({ shiftsMs }) => shiftsMs.length));
+  return [...lengths].flatMap((length) => {
+    const since = answers.filter(({ shiftsMs }) => shiftsMs.length <= length);
+    return [...new Set(since.flatMap(({ shiftsMs }) => shiftsMs))].flatMap((shiftMs) =>
+      steppedArounds(event, since, shiftMs),
+    );
+  });
+}
+
+/** How exactly the answers around it are found: its interval may be one of messages, which no step has moved. */
+function steppedArounds(event: GdoiEvent, answers: readonly GmAnswer[], shiftMs: number): readonly Around[] {
+  return [EXACT_MS, STEPPED_MS].flatMap((nearMs) => {
+    const near = { shiftMs, nearMs, slackMs: STEPPED_MS };
+    const around = aroundOf(event, answers, near);
+    return cameMeanwhile(event, answers, near)
+      ? [around, aroundOf(event, answers, { ...near, sentFromMs: -Infinity })]
+      : [around];
+  });
 }
 
 /** While an answer was being read. */

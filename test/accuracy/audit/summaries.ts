@@ -112,11 +112,16 @@ const STEPS_BY_MULTICAST: Readonly<Partial<Record<Cause, RegExp>>> = {
 
 /**
  * How rekeys go to the group, by what was seen of it until then: the GM's own last word on it decides, else that of any
- * KS of the group.
+ * KS of the group, else that of any of its GMs.
  */
-function isMulticast({ answers, kss }: Audited['history']): boolean {
-  const own = answers.findLast(({ gm }) => gm.kek?.transport != null)?.gm.kek?.transport;
-  return (own ?? kss.findLast(({ ks }) => ks.transport !== null)?.ks.transport) === 'multicast';
+function isMulticast({ answers, kss, gms }: Audited['history']): boolean {
+  const transport =
+    lastTransport(answers) ?? kss.findLast(({ ks }) => ks.transport !== null)?.ks.transport ?? lastTransport(gms);
+  return transport === 'multicast';
+}
+
+function lastTransport(answers: Audited['history']['gms']): string | null {
+  return answers.findLast(({ gm }) => gm.kek?.transport != null)?.gm.kek?.transport ?? null;
 }
 
 /** No step asks for acknowledgements that a multicast group has none of, or for a tree that a unicast group has none of. */

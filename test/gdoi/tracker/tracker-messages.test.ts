@@ -6,6 +6,7 @@ import {
   type BufferLine,
   causes,
   clock,
+  facts,
   failure,
   fed,
   gmAnswer,
@@ -158,6 +159,22 @@ describe('a trap', () => {
     const failures = [500, 600, 700, 800].map((at) => failure(at));
     const told = history([gmAnswer(0, before), trap(100, 'GmRegistrationComplete'), ...failures]);
     expect(types(told)).toEqual(['unreachable']);
+  });
+
+  test('told of a device that did not answer is not told again as the registration after its reload', () => {
+    const told = history([
+      gmAnswer(0, { succeeded: 90, kekAt: 50_000 }),
+      facts(1, 900_000),
+      failure(60),
+      failure(120),
+      trap(140, 'GmRegister'),
+      trap(141, 'GmRegistrationComplete'),
+      failure(150),
+      gmAnswer(160, { succeeded: 1, received: 0, kekAt: 50_000 }),
+      facts(161, 0),
+    ]);
+    expect(types(told)).toEqual(['unreachable', 'reregistration', 'reachable', 'reload']);
+    expect(reregistrations(told)[0]?.evidence[0]).toBe('the device does not answer: known from its log only');
   });
 
   test('of another group’s number is not this group’s', () => {
