@@ -13,7 +13,7 @@ import { type GroupState, NO_EPISODES } from './tracker-state.ts';
 /** As of its first answer: what was before is a baseline, and no event. */
 export function freshState(seen: Shown): GroupState {
   const { at, gm, counters, registered } = seen;
-  const view = registered ? viewOf(null, seen, 'unknown', 0) : null;
+  const view = registered ? viewOf(null, seen, { kekAfter: 'unknown', registrations: 0, marks: [] }) : null;
   // The device's own timer points past the expiry of its KEK: its KS did not rekey ahead.
   const legacyKek =
     view?.kek != null &&
@@ -77,7 +77,7 @@ export function updated(
     // Registered since, and lost again: what that registration brought is held now, and its timers are not known.
     view:
       registered || what.registrations > 0
-        ? viewOf(state.view, seen, what.kekAfter, what.registrations)
+        ? viewOf(state.view, seen, { ...what, marks: state.marks })
         : viewOfLost(state, seen),
     tekLifetimeSeconds: tekLifetime(state, seen, what.registrations),
     legacyKek: state.legacyKek,

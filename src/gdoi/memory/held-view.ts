@@ -3,7 +3,8 @@
  * by. Readings of one key add up to a narrower expiry; a timer that outlives a key belongs to the other one.
  */
 import { MAX_TEXT, type Shown } from './gm-answer.ts';
-import { overlaps, widened } from '../seen/interval.ts';
+import { type Interval, intersection, overlaps, widened } from '../seen/interval.ts';
+import { instantOf, type LogMark, marksIn } from '../log/log-evidence.ts';
 import { type HeldKek, sameKekSeenAgain } from '../keys/kek-identity.ts';
 import type { KekAfter } from './registration-facts.ts';
 import { hasNewTek, longestLived, teksSeenAgain } from '../keys/tek-identity.ts';
@@ -15,8 +16,16 @@ const SAME_TIMER_MS = 2500;
 /** A group is on a few interfaces. */
 const MAX_INTERFACES = 4;
 
-export function viewOf(before: HeldView | null, seen: Shown, kekAfter: KekAfter, registrations: number): HeldView {
+/** Since the answer before: how many registrations, and what is known of when. */
+interface Since {
+  readonly kekAfter: KekAfter;
+  readonly registrations: number;
+  readonly marks: readonly LogMark[];
+}
+
+export function viewOf(before: HeldView | null, seen: Shown, since: Since): HeldView {
   const { at } = seen;
+  const { kekAfter, registrations } = since;
   const elapsedMs = before === null ? 0 : at.sentAtMs - before.receivedMs;
   const same = kekAfter === 'same' && before?.kek != null && seen.kek !== null;
   const kek =
@@ -37,7 +46,7 @@ export function viewOf(before: HeldView | null, seen: Shown, kekAfter: KekAfter,
     kekShown: seen.kek !== null,
     teks: heldTeks(before, seen, elapsedMs, registrations),
     interfaces: interfacesOf(before, seen),
-    keysCame: keysCame(before, seen, kekAfter, registrations),
+    keysCame: keysCame(before, seen, since),
     timer: seen.timer,
     timerAfterKek: countdown === null || remaining === null || seen.kek === null ? null : countdown - remaining,
     timerBeforeTek: countdown === null || tekSeconds === null ? null : tekSeconds - countdown,
@@ -57,12 +66,22 @@ function interfacesOf(before: HeldView | null, { gm }: Shown): readonly string[]
 function keysCame(
   before: HeldView | null,
   seen: Shown,
-  kekAfter: KekAfter,
-  registrations: number,
+  { kekAfter, registrations, marks }: Since,
 ): HeldView['keysCame'] {
   if (before === null) return null;
   const isNew = registrations > 0 || kekAfter === 'new' || hasNewTek(before.teks, seen.teks);
-  return isNew ? { fromMs: before.sentMs, toMs: seen.at.receivedAtMs } : before.keysCame;
+  if (!isNew) return before.keysCame;
+  const since = { fromMs: before.sentMs, toMs: seen.at.receivedAtMs };
+  const rekey = seen.lastRekey === null ? null : intersection(since, seen.lastRekey);
+  const isByRekey = registrations === 0 || (seen.counters.sinceRegistration ?? 0) > 0;
+  return isByRekey ? (rekey ?? since) : registeredIn(since, marks, registrations);
+}
+
+/** When the last of them was complete, where a message tells of each. */
+function registeredIn(since: Interval, marks: readonly LogMark[], registrations: number): Interval {
+  const completions = marksIn(marks, 'complete', since);
+  const last = completions.length < registrations ? undefined : completions.at(-1);
+  return (last === undefined ? null : intersection(since, instantOf(last))) ?? since;
 }
 
 function heldTeks(
