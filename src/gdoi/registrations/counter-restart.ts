@@ -43,7 +43,7 @@ export function restarted(
     const waiting = { ...begun, emitted: movement.registrations, pending };
     const late = drafts.slice(MAX_DRAFTS);
     if (mark === null && late.length === 0) return unchanged(waiting);
-    const verdict = mark === null ? null : { cause: verdictOf(reload), evidence: [] };
+    const verdict = mark === null ? null : { cause: verdictOf(reload), evidence: [quoted(mark)] };
     return andThen(decidePending(place, waiting, verdict), (decided) =>
       emitRegistrations(place, decided, { drafts: late, causeOfFirst: 'unknown' }),
     );

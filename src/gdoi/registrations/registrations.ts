@@ -63,7 +63,10 @@ export function registrationsBetween(what: RegistrationSpan): readonly Draft[] {
     const between = completion === undefined ? unloggedBetween(what) : loggedBetween(what, completion);
     const number = what.firstNumber + index;
     if (what.afterRestart && index === 0) {
-      const evidence = completion === undefined ? [what.counterEvidence] : [what.counterEvidence, quoted(completion)];
+      const evidence = [
+        what.counterEvidence,
+        ...quotedEach(startMark(what, { between, completion, index }), completion),
+      ];
       drafts.push({ number, between, atMs: middleMs(between), cause: null, evidence, stated: null });
       continue;
     }
@@ -82,17 +85,16 @@ export function registrationsBetween(what: RegistrationSpan): readonly Draft[] {
       between: certain,
       atMs: bestGuessMs(certain, completion, decision.start),
       cause: decision.cause,
-      evidence: [
-        what.counterEvidence,
-        ...(begin === undefined ? [] : [quoted(begin)]),
-        ...(completion === undefined ? [] : [quoted(completion)]),
-        ...decision.evidence,
-      ],
+      evidence: [what.counterEvidence, ...quotedEach(begin, completion), ...decision.evidence],
       stated: decision.stated?.mnemonic ?? null,
       ...(decision.stated?.ks == null ? {} : { statedBy: decision.stated.ks }),
     });
   }
   return drafts;
+}
+
+function quotedEach(...marks: readonly (LogMark | undefined)[]): readonly string[] {
+  return marks.flatMap((mark) => (mark === undefined ? [] : [quoted(mark)]));
 }
 
 /** A message that came at once is the instant; otherwise the middle of what is possible. */

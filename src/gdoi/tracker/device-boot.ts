@@ -168,8 +168,10 @@ function newEpoch(known: GroupState, boot: Interval): GroupState {
 /** The uptime alone tells of a reload: the counters came back to what they were. */
 function hiddenReload(place: GmPlace, known: GroupState, { boot, evidence }: BootSeen): GroupTracked {
   const { fromMs } = boot.at;
-  if (known.epoch.since.toMs >= fromMs) {
-    const { epoch } = known;
+  const { epoch } = known;
+  // At first sight its counters went on; what follows a restart may be of this boot.
+  const begunMs = epoch.began === 'first_sight' ? epoch.since.fromMs - 1 : epoch.since.toMs;
+  if (begunMs >= fromMs) {
     return unchanged(epoch.began === 'unknown' ? { ...known, epoch: { ...epoch, began: 'reload' } } : known);
   }
   if (known.seen.sentAtMs <= fromMs || known.seen.receivedAtMs < boot.at.toMs) {

@@ -26,6 +26,21 @@ const held: GmSketch = { succeeded: 3, received: 9, kekAt: 50_000, timerAt: 40_0
 const booted: GmSketch = { succeeded: 1, received: 0, kekAt: 50_000, timerAt: 45_000 };
 
 describe('a reload, with the uptime in whole minutes', () => {
+  test('just after the device was first seen is one, where the uptime comes before the groups', () => {
+    // Seen at 9 s and booted then: the uptime of a minute at 129 s allows 9 s to 69 s.
+    const told = history([
+      facts(8, 900_000),
+      gmAnswer(9, held),
+      facts(128.9, 60),
+      gmAnswer(130, booted),
+      facts(188.9, 120),
+      gmAnswer(190, booted),
+    ]);
+    expect(types(told)).toEqual(['reload', 'reregistration']);
+    expect(causes(told)).toEqual(['reload']);
+    expect(reregistrations(told)[0]?.evidence.join('\n')).toContain('restart by: uptime between');
+  });
+
   test('does not lie before the last answer of the old boot', () => {
     // Booted at 70 s; the uptime of 0 minutes at 125 s allows 65 s to 125 s, and the device answered as before at 68 s.
     const told = history([
