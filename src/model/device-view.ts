@@ -11,7 +11,7 @@ import { kekBehaviorOf, type KekBehavior } from '../gdoi/seen/release.ts';
 import type { Forecast } from '../gdoi/keys/forecast.ts';
 import { type LoggedReason, loggedReason, withReason } from '../gdoi/log/logged-reason.ts';
 import type { PlannedPoll } from '../gdoi/keys/poll-instants.ts';
-import { MAX_GROUPS, type Tally } from '../gdoi/memory/tracker-state.ts';
+import { MAX_GROUPS, type SaidOfPackets, type Tally } from '../gdoi/memory/tracker-state.ts';
 import type { DeviceCertificates } from '../gdoi/seen/certificate.ts';
 import type { DeviceClock, DeviceFacts } from '../gdoi/seen/device-facts.ts';
 import { mergeParts } from '../gdoi/seen/merge-snapshots.ts';
@@ -94,6 +94,8 @@ export interface GroupTracking {
   readonly failedAttempts: number | null;
   /** Anti-replay or the data plane drops packets now; null: nothing tells. */
   readonly packetsDropped: boolean | null;
+  /** Messages alone tell of it, and which; absent: counters or anti-replay do. */
+  readonly saidOfPackets?: SaidOfPackets;
   /** What the device contradicts itself in; empty: nothing. */
   readonly dataProblems: readonly string[];
   /** The CLI and what is polled beside it show other keys, look after look; null: nothing is. */

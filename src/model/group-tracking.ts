@@ -21,6 +21,7 @@ import {
   ksSaidOfGroup,
   packetsDroppedOf,
   reregistrationsOf,
+  saidOfPacketsOf,
   sourcesDisagreeOf,
   tekRekeyOverdueOf,
   type TrackerState,
@@ -49,6 +50,7 @@ export function trackingOf(view: DeviceView, state: TrackerState, fleetOf: Fleet
     if (gm === null) continue;
     const fleet = fleetOf(group);
     const expiry = kekExpiryOf(state, group);
+    const said = saidOfPacketsOf(state, group);
     tracking.set(group, {
       reregistrations: reregistrationsOf(state).get(group) ?? null,
       forecast: forecast(gm.snapshot, gm.at, {
@@ -60,6 +62,7 @@ export function trackingOf(view: DeviceView, state: TrackerState, fleetOf: Fleet
       tekRekeyOverdue: tekRekeyOverdueOf(state, group),
       failedAttempts: failedAttemptsOf(state, group),
       packetsDropped: packetsDroppedOf(state, group),
+      ...(said === null ? {} : { saidOfPackets: said }),
       dataProblems: dataProblemsOf(state, group),
       sourcesDisagree: sourcesDisagreeOf(state, group),
     });

@@ -30,7 +30,9 @@ test('what may come with every packet, or be about another peer or interface, is
     'LINK-3-UPDOWN',
     'PKI-3-CERTIFICATE_INVALID_EXPIRED',
     'PKI-3-CERTIFICATE_INVALID_NOT_YET_VALID',
+    'PKI-3-CERTIFICATE_REVOKED',
     'PKI-3-CRL_FETCH_FAIL',
+    'PKI-4-CRLINSERTFAIL',
   ];
   for (const line of NOTES) expect([line, useOf(line)]).toEqual([line, 'note']);
 });

@@ -250,13 +250,17 @@ export function kekMissingEvent(at: Place, what: What): GdoiEvent {
   });
 }
 
-export function registrationLostEvent(at: Place, what: What & { readonly noTeks: boolean }): GdoiEvent {
+export function registrationLostEvent(
+  at: Place,
+  { noTeks, stated, ...what }: What & { readonly noTeks: boolean; readonly stated: Stated | null },
+): GdoiEvent {
+  const because = stated === null ? '' : `; ${stated.reason}`;
   return event(at, {
     ...what,
     type: 'registration_lost',
-    severity: what.noTeks ? 'critical' : 'warning',
-    summary: `${place(at)} is no longer registered${what.noTeks ? ' and holds no TEK: traffic is dropped or in clear' : ''}`,
-    action: CHECK_REGISTRATION,
+    severity: noTeks ? 'critical' : 'warning',
+    summary: `${place(at)} is no longer registered${noTeks ? ' and holds no TEK: traffic is dropped or in clear' : ''}${because}`,
+    action: stated?.firstStep ?? CHECK_REGISTRATION,
   });
 }
 
@@ -312,11 +316,15 @@ export function tekRekeyOverdueEvent(at: Place, { stated, timeLeft, ...what }: W
   });
 }
 
-/** Anti-replay or the data plane drops packets. */
+/** Anti-replay or the data plane drops packets, or is about to. */
 const DROPPED_PACKETS = {
-  'anti-replay': { which: 'that fail the anti-replay check', action: CHECK_REPLAY },
-  'data-plane': { which: 'in its GETVPN data plane', action: CHECK_DATAPLANE },
-  'in-clear': { which: 'that came in clear and should be encrypted', action: CHECK_IN_CLEAR },
+  'anti-replay': { says: 'drops packets that fail the anti-replay check', action: CHECK_REPLAY },
+  'data-plane': { says: 'drops packets in its GETVPN data plane', action: CHECK_DATAPLANE },
+  'in-clear': { says: 'drops packets that came in clear and should be encrypted', action: CHECK_IN_CLEAR },
+  pseudotime: {
+    says: 'has a pseudotime far from that of its KS: packets may fail the anti-replay check',
+    action: CHECK_REPLAY,
+  },
 } as const;
 /** Packets of which kind a GM drops. */
 type DroppedPackets = keyof typeof DROPPED_PACKETS;
@@ -325,12 +333,12 @@ export function replayErrorsEvent(
   at: Place,
   { severe, what: kind, ...what }: What & { readonly severe: boolean; readonly what: DroppedPackets },
 ): GdoiEvent {
-  const { which, action } = DROPPED_PACKETS[kind];
+  const { says, action } = DROPPED_PACKETS[kind];
   return event(at, {
     ...what,
     type: 'replay_errors',
     severity: severe ? 'critical' : 'warning',
-    summary: `${place(at)} drops packets ${which}`,
+    summary: `${place(at)} ${says}`,
     action,
   });
 }

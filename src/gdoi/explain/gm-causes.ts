@@ -226,14 +226,29 @@ export function replayErrors({ facts, open, before }: Asked): Candidate | null {
     [...recentOf(gm, 'replay', nowMs), ...recentOf(gm, 'in_clear', nowMs)].map((reason) => ({ gm, reason })),
   );
   const inClear = said.length > 0 && said.every(({ reason }) => reason.kind === 'in_clear');
+  // A pseudotime that is off drops nothing by itself.
+  const offTime = said.length > 0 && said.every(({ reason }) => /PSEUDO_TIME_/u.test(reason.text));
   const byTime = said.some(({ reason }) => /pseudo/iu.test(reason.text));
+  const has = offTime
+    ? `${verb(names.length, 'has a pseudotime', 'have pseudotimes')} far from that of ${verb(names.length, 'its', 'their')} KS`
+    : `${verb(names.length, 'drops', 'drop')} packets`;
+  const why = offTime
+    ? ''
+    : byTime
+      ? ': pseudotimes lie further apart than the anti-replay window'
+      : inClear
+        ? ': some came in clear that should be encrypted'
+        : ' (anti-replay or data plane)';
   return {
     ...NOTHING,
     phase: 'present',
     status: 'warning',
     sinceMs,
-    summary: `${gmsNamed(names, gms.length)} ${verb(names.length, 'drops', 'drop')} packets since ${clockTime(sinceMs)}${byTime ? ': pseudotimes lie further apart than the anti-replay window' : inClear ? ': some came in clear that should be encrypted' : ' (anti-replay or data plane)'}; ${verb(names.length, 'its keys and registration are', 'their keys and registrations are')} not the reason`,
-    consequence: { what: `a part of the traffic to ${gmsNamed(names)} is lost`, unless: null },
+    summary: `${gmsNamed(names, gms.length)} ${has} since ${clockTime(sinceMs)}${why}; ${verb(names.length, 'its keys and registration are', 'their keys and registrations are')} not the reason`,
+    consequence: {
+      what: `a part of the traffic to ${gmsNamed(names)} ${offTime ? 'may be' : 'is'} lost`,
+      unless: null,
+    },
     confidence: byTime ? 'certain' : 'likely',
     firstStep: inClear ? CHECK_IN_CLEAR : CHECK_REPLAY,
     scope: names,

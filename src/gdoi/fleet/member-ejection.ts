@@ -4,7 +4,7 @@
  */
 import { CHECK_LIST, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps.ts';
 import { type KsSaid, quotedKs } from '../log/ks-marks.ts';
-import { addressesIn } from '../log/message-detail.ts';
+import { addressesIn, isSameAddress } from '../log/message-detail.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { Condition } from './fleet-occurrences.ts';
 import { type MemberAddresses, unacknowledgedRekeys } from './fleet-rekey-loss.ts';
@@ -23,6 +23,8 @@ interface Ejection {
   readonly holdMs: number;
   /** Since when it is certain; null: between two answers of the KS. */
   readonly fromMs: EpochMs | null;
+  /** When a KS said so last; absent: its answers show it. */
+  readonly saidMs?: EpochMs;
 }
 
 export function memberEjections(
@@ -31,13 +33,15 @@ export function memberEjections(
 ): readonly Condition[] {
   const { addresses, gms, nowMs } = known;
   const found = new Map<string, Ejection>();
-  const add = (address: string, { byKs, evidence, holdMs, fromMs }: Ejection) => {
+  const add = (address: string, { byKs, evidence, holdMs, fromMs, saidMs }: Ejection) => {
     const before = found.get(address);
+    const laterSaidMs = saidMs ?? before?.saidMs;
     found.set(address, {
       byKs: byKs || before?.byKs === true,
       evidence: [...(before?.evidence ?? []), ...evidence],
       holdMs: Math.min(before?.holdMs ?? Infinity, holdMs),
       fromMs: before?.fromMs ?? fromMs,
+      ...(laterSaidMs === undefined ? {} : { saidMs: laterSaidMs }),
     });
   };
   for (const { address, acksMissed, ejected } of unacknowledgedRekeys(addresses)) {
@@ -47,7 +51,8 @@ export function memberEjections(
   for (const said of saidInGroup(state).filter(({ mark }) => mark.proof === 'ejected')) {
     for (const address of addressesIn(said.mark.detail)) {
       if (stillTrue(state, said, address, nowMs)) {
-        add(address, { byKs: true, evidence: [quotedKs(said)], holdMs: 0, fromMs: said.mark.fromMs });
+        const { fromMs, atMs: saidMs } = said.mark;
+        add(address, { byKs: true, evidence: [quotedKs(said)], holdMs: 0, fromMs, saidMs });
       }
     }
   }
@@ -77,12 +82,12 @@ function stillTrue(state: FleetState, { ks, mark }: KsSaid, address: string, now
 }
 
 function rowOf(ks: FleetKs | null, address: string) {
-  const row = ks?.memberRows?.find((each) => each.address.toLowerCase() === address) ?? null;
+  const row = ks?.memberRows?.find((each) => isSameAddress(each.address, address)) ?? null;
   return ks === null || row === null ? null : { sentAtMs: ks.sentAtMs, acksMissed: row.acksMissed };
 }
 
 function gmOf(state: FleetState, address: string): FleetGm | null {
-  for (const gm of state.gms.values()) if (gm.address?.toLowerCase() === address.toLowerCase()) return gm;
+  for (const gm of state.gms.values()) if (gm.address !== null && isSameAddress(gm.address, address)) return gm;
   return null;
 }
 
@@ -106,7 +111,8 @@ function condition(
     type: 'member_ejected',
     subject: address,
     holds: ejection !== null,
-    readMs,
+    // A message may come long after the last answer of a KS.
+    readMs: Math.max(readMs, ejection?.saidMs ?? -Infinity),
     holdMs: ejection?.holdMs ?? 0,
     tell: (firstReadMs) => ({
       device,

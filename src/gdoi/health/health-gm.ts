@@ -12,6 +12,7 @@ import type { Forecast } from '../keys/forecast.ts';
 import { ACKS_MISSED_CRITICAL, check, type HealthCheck, nameList } from './health-check.ts';
 import {
   CHECK_LIST,
+  CHECK_IN_CLEAR,
   CHECK_REGISTRATION,
   CHECK_REKEY_PATH,
   CHECK_REPLAY,
@@ -285,6 +286,15 @@ function tekSecondsLeft({ gm, at, atMs }: GmHealthInput): number | null {
   return longest === null ? null : secondsLeft(at, longest, atMs);
 }
 
+/** Where its messages alone tell. */
+const SAID_OF_PACKETS = {
+  'in-clear': { detail: 'packets came in clear that should be encrypted', action: CHECK_IN_CLEAR },
+  pseudotime: {
+    detail: 'its pseudotime is far from that of its KS: packets may fail the anti-replay check',
+    action: CHECK_REPLAY,
+  },
+} as const;
+
 /** Rows 23 and 24. */
 function packetsDropped({ group, gm, tracking }: GmHealthInput): HealthCheck {
   const dropped = tracking?.packetsDropped ?? null;
@@ -298,6 +308,12 @@ function packetsDropped({ group, gm, tracking }: GmHealthInput): HealthCheck {
       more,
     );
   if (!dropped) return check(['packets_dropped', group], 'ok', 'no packet was dropped in the last minutes', more);
+  const said = tracking?.saidOfPackets ?? null;
+  if (said !== null)
+    return check(['packets_dropped', group], 'warning', SAID_OF_PACKETS[said].detail, {
+      ...more,
+      action: SAID_OF_PACKETS[said].action,
+    });
   const shown = errors === null ? '' : `: ${errors} Input Error Packets`;
   return check(['packets_dropped', group], 'warning', `it drops packets (anti-replay or data plane)${shown}`, {
     ...more,

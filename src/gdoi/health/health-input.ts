@@ -8,7 +8,7 @@ import type { FleetView } from '../fleet/fleet-view.ts';
 import type { Forecast } from '../keys/forecast.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import type { GmSnapshot, KsSnapshot } from '../seen/snapshot.ts';
-import type { Tally } from '../memory/tracker-state.ts';
+import type { SaidOfPackets, Tally } from '../memory/tracker-state.ts';
 
 export interface HealthInput {
   readonly device: string;
@@ -56,6 +56,8 @@ export interface HealthTracking {
   readonly failedAttempts?: number | null;
   /** Anti-replay or the data plane drops packets now; absent or null: nothing tells. */
   readonly packetsDropped?: boolean | null;
+  /** Messages alone tell of it, and which; absent or null: counters or anti-replay do. */
+  readonly saidOfPackets?: SaidOfPackets | null;
   /** What the device contradicts itself in, as the tracker found; absent: not tracked. */
   readonly dataProblems?: readonly string[];
   /** The CLI and SNMP or RESTCONF beside it differ for longer than a rekey explains; absent or null: none is beside it. */

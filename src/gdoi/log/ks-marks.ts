@@ -6,7 +6,7 @@ import type { EpochMs } from '../seen/instant.ts';
 import { groupsMeant, isSameMessage, type LogMark, type NamedMark, quoted } from './log-evidence.ts';
 import type { Stated } from '../events/gdoi-events.ts';
 import { isAboutGroup, isOfAnyPeer, statedReason } from './message-facts.ts';
-import { addressesIn } from './message-detail.ts';
+import { addressesIn, isSameAddress } from './message-detail.ts';
 
 export interface KsMark {
   readonly mark: LogMark;
@@ -37,12 +37,13 @@ export interface KsSaid {
 
 /** Those of this GM's address, and those of the whole group, since `sinceMs`; oldest first. */
 export function ksSaidOf(said: readonly KsSaid[], address: string | null, sinceMs: EpochMs): readonly KsSaid[] {
-  const own = address?.toLowerCase() ?? null;
   return said.filter(({ mark }) => {
     const about = addressesIn(mark.detail);
     // A KS has more IKE peers than its members: without an address it may be any of them.
     const isMeant = about.length === 0 && (mark.proof !== 'ike_failed' || isOfAnyPeer(mark.mnemonic));
-    return mark.atMs >= sinceMs && (isMeant || (own !== null && about.includes(own)));
+    return (
+      mark.atMs >= sinceMs && (isMeant || (address !== null && about.some((each) => isSameAddress(each, address))))
+    );
   });
 }
 

@@ -6,7 +6,7 @@ import type { LogMessage } from '../seen/device-facts.ts';
 import type { GdoiTrap, GdoiTrapName } from '../seen/gdoi-trap.ts';
 import { instant } from '../events/instant-text.ts';
 import { type LogProof, type MessageFact, messageFacts } from './message-facts.ts';
-import { addressesIn, detailOf, linkChange } from './message-detail.ts';
+import { addressesIn, detailOf, isSameAddress, linkChange } from './message-detail.ts';
 import { intersection, type Interval, overlaps, widened } from '../seen/interval.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -194,6 +194,7 @@ const KEPT: Readonly<Record<LogProof, number>> = {
   invalid_spi: 1,
   not_ipsec: 1,
   replay: 1,
+  pseudotime: 1,
   ejected: 2,
 };
 
@@ -293,7 +294,7 @@ function nameOfLink(mark: LogMark): string {
 /** It names no address, or one of these: a router has other peers than its KSs. */
 export function isOfPeer({ detail }: LogMark, peers: readonly string[]): boolean {
   const about = addressesIn(detail);
-  return about.length === 0 || about.some((address) => peers.includes(address));
+  return about.length === 0 || about.some((address) => peers.some((peer) => isSameAddress(peer, address)));
 }
 
 /** An uptime that agrees with a message adds nothing to its words. */

@@ -36,7 +36,6 @@ const KINDS: ReadonlyMap<string, ReasonKind> = new Map<string, ReasonKind>([
   ['UNAUTHORIZED_IPADDR', 'unauthorized'],
   ['KS_GM_REVOKED', 'members_cleared'],
   ['GDOI_REKEY_FAILURE', 'rekey_refused'],
-  ['GM_HASH_FAIL', 'rekey_refused'],
   ['UNEXPECTED_SIGKEY', 'rekey_refused'],
   ['KS_NO_RSA_KEYS', 'no_rsa_key'],
   ['GM_NO_IPSEC_FLOWS', 'not_installed'],

@@ -1,11 +1,11 @@
 /**
  * What a message is about beside its group: the interface of a link, the addresses of a peer, the pseudotimes of an
- * anti-replay check. Short, since it is kept.
+ * anti-replay check, whom a packet came from. Short, since it is kept.
  */
 import type { LogMessage } from '../seen/device-facts.ts';
 import type { LogProof } from './message-facts.ts';
 
-const MAX_DETAIL_CHARS = 64;
+const MAX_DETAIL_CHARS = 112;
 
 export interface LinkChange {
   readonly proof: 'interface_down' | 'interface_up';
@@ -28,7 +28,8 @@ export function linkChange({ facility, mnemonic, text }: LogMessage): LinkChange
 const OF_A_PEER: ReadonlySet<LogProof> = new Set<LogProof>(['refused', 'ike_failed', 'ejected', 'invalid_spi']);
 
 export function detailOf(proof: LogProof, text: string): string {
-  if (proof === 'replay') return pseudotimes(text);
+  if (proof === 'replay') return [pseudotimes(text), source(text)].filter((part) => part !== '').join(', ');
+  if (proof === 'not_ipsec') return source(text);
   return OF_A_PEER.has(proof) ? addressesIn(text).join(', ').slice(0, MAX_DETAIL_CHARS) : '';
 }
 
@@ -45,12 +46,36 @@ function pseudotimes(text: string): string {
     const word = PSEUDOTIME_WORDS.get(name.toLowerCase());
     return word === undefined ? [] : [`${word} ${value} s`];
   });
-  return shown.length < 2 ? '' : `pseudotime ${shown.join(', ')}`.slice(0, MAX_DETAIL_CHARS);
+  return shown.length < 2 ? '' : `pseudotime ${shown.join(', ')}`;
+}
+
+// src_ip = 198.51.100.9, dst_ip = 198.51.100.7 / srcaddr=198.51.100.9 / src_addr= 10.9.9.9, prot= 1
+const SOURCE = /\bsrc_?(?:ip|addr)[ =:]{1,4}([\da-f.:]{2,45})/iu;
+
+/** Where a packet came from; empty: the text names no address there. */
+function source(text: string): string {
+  const [from] = addressesIn(SOURCE.exec(text)?.[1] ?? '');
+  return from === undefined ? '' : `from ${from}`;
 }
 
 const IPV4 = /^(?:\d{1,3}\.){3}\d{1,3}$/u;
 const IPV6 = /^[\da-f:]{2,39}(?:\.\d{1,3}){0,3}$/iu;
 const MAX_ADDRESSES = 3;
+
+/** The eight groups of an IPv6 address, however it is shortened; others as they are. */
+function canonical(address: string): string {
+  const lower = address.toLowerCase();
+  const [head = '', tail] = lower.split('::');
+  if (!lower.includes(':') || lower.includes('.')) return lower;
+  const groups = (part: string) => (part === '' ? [] : part.split(':').map((group) => group.replace(/^0+(?=.)/u, '')));
+  const [first, last] = [groups(head), groups(tail ?? '')];
+  const zeros = tail === undefined ? 0 : Math.max(0, 8 - first.length - last.length);
+  return [...first, ...Array.from({ length: zeros }, () => '0'), ...last].join(':');
+}
+
+export function isSameAddress(one: string, other: string): boolean {
+  return canonical(one) === canonical(other);
+}
 
 /** Addresses in the order in which a text names them, each once; as printed, IPv6 in lower case. */
 export function addressesIn(text: string): readonly string[] {

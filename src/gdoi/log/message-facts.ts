@@ -30,8 +30,10 @@ export type LogProof =
   | 'invalid_spi'
   /** A packet that should have been encrypted came in clear. */
   | 'not_ipsec'
-  /** An anti-replay check failed, or a pseudotime is off. */
+  /** An anti-replay check failed. */
   | 'replay'
+  /** The pseudotime of the GM is far from that of its KS. */
+  | 'pseudotime'
   /** A KS dropped a GM. */
   | 'ejected';
 
@@ -54,6 +56,9 @@ const COMPARE_REKEY_KEYS =
   'show crypto key mypubkey rsa on every KS: the key of the rekeys must be the same; then compare the rekey sequence number of the GM (show crypto gdoi) with the KS’s (show crypto gdoi ks rekey)';
 const COMPARE_SEQUENCE =
   'Compare Last rekey seq num of the GM (show crypto gdoi) with the KS’s (show crypto gdoi ks rekey): did another KS become primary, or was a rekey sent twice?';
+const COMPARE_PSEUDOTIMES =
+  'show crypto gdoi gm replay on the GM and show crypto gdoi ks replay on every KS: whose pseudotime is off? Did a KS restart, or are two of them primary (show crypto gdoi ks coop)?';
+const UNEXPECTED_KEY = 'it got a signature key that it does not expect';
 const CHECK_ALLOWED =
   'show crypto gdoi on the GM: allowable rekey cipher, hash and transform; compare with the KS’s policy (show crypto gdoi ks policy)';
 const CHECK_AUTHORIZATION =
@@ -86,6 +91,7 @@ const GDOI_RECALLED: readonly Row[] = [
   ['GM_RECV_POLICY_REPLACE_NOW', 'forced'],
   ['GM_DELETE', 'forced'],
   ['GM_REJECTING_SA_PAYLOAD', 'forced'],
+  ['GM_REJECTING_SA_PAYLOAD', 'refused', 'it rejected the policy of its KS', CHECK_ALLOWED],
   ['GM_RECV_RE_AUTH', 'forced'],
   ['RE_AUTH', 'forced'],
   ['GM_RECV_REKEY', 'rekey'],
@@ -109,15 +115,18 @@ const GDOI_RECALLED: readonly Row[] = [
     'a rekey came with a transform set that it does not allow',
     CHECK_ALLOWED,
   ],
-  ['UNEXPECTED_SIGKEY', 'refused', 'it got a signature key that it does not expect', COMPARE_REKEY_KEYS],
+  // It comes with a registration as well as with a rekey.
+  ['UNEXPECTED_SIGKEY', 'refused', UNEXPECTED_KEY, COMPARE_REKEY_KEYS],
+  ['UNEXPECTED_SIGKEY', 'rekey_failed', UNEXPECTED_KEY, COMPARE_REKEY_KEYS],
   ['UNSUPPORTED_TEK_PROTO', 'refused', 'it does not support the protocol of the TEK', CHECK_INSTALL],
   ['GM_HASH_FAIL', 'refused', 'a registration message failed its hash check', CHECK_IKE],
   ['GM_INCOMPLETE_CFG', 'refused', 'its group configuration is incomplete', CHECK_REGISTRATION],
   ['GM_NO_CRYPTO_ENGINE', 'refused', 'it has no crypto engine for the group', CHECK_INSTALL],
   ['GM_NO_IPSEC_FLOWS', 'refused', 'the IPsec flows of its platform may be used up', CHECK_INSTALL],
   ['GM_INSTALL_POLICIES_FAIL', 'refused', 'it could not install the policy of its KS', CHECK_INSTALL],
-  ['PSEUDO_TIME_LARGE', 'replay'],
-  ['PSEUDO_TIME_TOO_OLD', 'replay'],
+  ['PSEUDO_TIME_LARGE', 'pseudotime'],
+  ['PSEUDO_TIME_TOO_OLD', 'pseudotime'],
+  ['PSEUDO_TIME_TOO_OLD', 'rekey_failed', 'a rekey came whose pseudotime is too old for it', COMPARE_PSEUDOTIMES],
 ];
 /** Of the whole group: an address in it is a KS's. */
 const GDOI_RECALLED_KS_GROUP: readonly Row[] = [
@@ -185,8 +194,10 @@ const PKI_SEEN: readonly Row[] = [
   [INVALID_CERTIFICATE, 'ike_failed', 'a certificate was not accepted', CHECK_CERTIFICATE],
 ];
 const PKI_RECALLED: readonly Row[] = [
+  ['CERTIFICATE_REVOKED', 'ike_failed', 'a certificate is revoked', CHECK_CERTIFICATE],
   ['CRL_FETCH_FAIL', 'ike_failed', 'the CRL could not be fetched', CHECK_CERTIFICATE],
   ['CRL_INSERT_FAIL', 'ike_failed', 'the CRL could not be used', CHECK_CERTIFICATE],
+  ['CRLINSERTFAIL', 'ike_failed', 'the CRL could not be used', CHECK_CERTIFICATE],
 ];
 /** Of a KS they do not say whose registration failed for it. */
 const OF_ANY_PEER: ReadonlySet<string> = new Set([...PKI_SEEN, ...PKI_RECALLED].map(([mnemonic]) => mnemonic));
@@ -239,7 +250,7 @@ function byMnemonic(
   return facts;
 }
 
-/** What a message states: nothing, one thing, or one thing of a GM and another of a KS that writes it. */
+/** What a message states: nothing, one thing, or several, such as one of a GM and another of a KS that writes it. */
 export function messageFacts(facility: string, mnemonic: string): readonly MessageFact[] {
   if (facility === 'SYS') return FACTS.SYS.get(mnemonic) ?? [];
   if (facility === 'PKI') {
@@ -264,7 +275,6 @@ export function isOfAnyPeer(mnemonic: string): boolean {
 /** The reason that a kept message states, by its mnemonic alone; null: it states none. */
 export function statedReason(mnemonic: string, by: MessageFact['by']): Stated | null {
   const facility = mnemonic.startsWith(INVALID_CERTIFICATE) || FACTS.PKI.has(mnemonic) ? 'PKI' : 'CRYPTO';
-  const fact = messageFacts(facility, mnemonic).find((each) => each.by === by);
-  if (fact === undefined || fact.reason === null) return null;
-  return { reason: fact.reason, firstStep: fact.firstStep };
+  const fact = messageFacts(facility, mnemonic).find((each) => each.by === by && each.reason !== null);
+  return fact === undefined || fact.reason === null ? null : { reason: fact.reason, firstStep: fact.firstStep };
 }

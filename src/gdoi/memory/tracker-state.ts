@@ -297,6 +297,27 @@ export function ksSaidOfGroup({ ksMarks }: TrackerState, group: string, identity
   return ksMarksOfGroup(ksMarks, group, identity);
 }
 
+/** On-call catalogue, row 23: an increase within ten minutes. */
+export const QUIET_MS = 600_000;
+
+/** What a GM's messages say of the packets that it drops, or of what makes it drop them. */
+export const SAID_OF_PACKETS: readonly LogProof[] = ['replay', 'not_ipsec', 'pseudotime'];
+
+/** Where messages alone tell of dropped packets, and not of those that anti-replay or the data plane counts. */
+export type SaidOfPackets = 'in-clear' | 'pseudotime';
+
+/** null: counters rose too, or anti-replay said so, or nothing is dropped. */
+export function saidOfPacketsOf(state: TrackerState, group: string): SaidOfPackets | null {
+  const known = state.groups.get(group);
+  if (known?.episodes.replayErrors !== true) return null;
+  const roseMs = Math.max(known.replayErrors?.roseMs ?? -Infinity, known.dataplaneErrors?.roseMs ?? -Infinity);
+  const said = known.marks.filter(({ proof }) => SAID_OF_PACKETS.includes(proof));
+  const sinceMs = Math.max(roseMs, ...said.map(({ atMs }) => atMs)) - QUIET_MS;
+  const recent = new Set(said.filter(({ atMs }) => atMs >= sinceMs).map(({ proof }) => proof));
+  if (roseMs >= sinceMs || recent.has('replay')) return null;
+  return recent.has('not_ipsec') ? 'in-clear' : 'pseudotime';
+}
+
 /** Packets are being dropped by anti-replay or the data plane, as the tracker found; null: nothing tells. */
 export function packetsDroppedOf(state: TrackerState, group: string): boolean | null {
   const known = state.groups.get(group);

@@ -74,16 +74,18 @@ function emitLost(state: GroupState, answer: Answer, movement: CounterMovement['
     return unchanged(state);
   }
   const { attempted, succeeded } = seen.counters;
+  const { stated, evidence } = reasonsOfFailure(state, answer);
   return emitting(
     inEpisode(state, { registrationLost: true }),
     registrationLostEvent(place, {
       occurrence: [state.epoch.id, succeeded],
       between: state.unregistered ?? span,
       noTeks,
+      stated,
       evidence: [
         statusShown(seen),
         ...(attempted === null ? [] : [`Attempted registration: ${attempted}`]),
-        ...reasonsOfFailure(state, answer).evidence,
+        ...evidence,
       ],
     }),
   );

@@ -5,15 +5,13 @@
 import { replayErrorsEvent } from '../events/gdoi-events.ts';
 import type { GmPlace } from '../memory/gm-answer.ts';
 import { andThen, emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
-import type { ErrorCount, GroupState } from '../memory/tracker-state.ts';
+import { type ErrorCount, type GroupState, QUIET_MS, SAID_OF_PACKETS } from '../memory/tracker-state.ts';
 import { type LogMark, type LogProof, quoted } from '../log/log-evidence.ts';
 import { instant } from '../events/instant-text.ts';
 import { marksSince } from './stated-reason.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import type { GmDataplane, GmReplay, GmSnapshot } from '../seen/snapshot.ts';
 
-/** On-call catalogue, row 23: an increase within ten minutes. */
-const QUIET_MS = 600_000;
 /** On-call catalogue, row 23: more than one a second is critical. */
 const SEVERE_PER_SECOND = 1;
 
@@ -49,7 +47,10 @@ function isOld(known: ErrorCount | null, at: ReadAt): boolean {
 const COUNTERS_FOLLOW_MS = 90_000;
 
 export function trackDropMessages(place: GmPlace, state: GroupState, at: ReadAt): GroupTracked {
-  return andThen(trackReplayMessages(place, state, at), (next) => trackClearMessages(place, next, at));
+  return andThen(
+    andThen(trackReplayMessages(place, state, at), (next) => toldAlone(place, next, at, 'in-clear')),
+    (next) => toldAlone(place, next, at, 'pseudotime'),
+  );
 }
 
 /** Where no counter of anti-replay is collected, or none since, its messages are all there is. */
@@ -71,16 +72,18 @@ function trackReplayMessages(place: GmPlace, state: GroupState, at: ReadAt): Gro
 }
 
 /** No counter is known to count them, and so none refutes the message. */
-function trackClearMessages(place: GmPlace, state: GroupState, at: ReadAt): GroupTracked {
-  const [last] = marksSince(state, ['not_ipsec'], at.receivedAtMs - QUIET_MS).slice(-1);
-  return last === undefined ? unchanged(state) : toldByMessage(place, state, { what: 'in-clear', last, evidence: [] });
+const UNCOUNTED = { 'in-clear': 'not_ipsec', pseudotime: 'pseudotime' } as const;
+
+function toldAlone(place: GmPlace, state: GroupState, at: ReadAt, what: keyof typeof UNCOUNTED): GroupTracked {
+  const [last] = marksSince(state, [UNCOUNTED[what]], at.receivedAtMs - QUIET_MS).slice(-1);
+  return last === undefined ? unchanged(state) : toldByMessage(place, state, { what, last, evidence: [] });
 }
 
 function toldByMessage(
   place: GmPlace,
   state: GroupState,
   said: {
-    readonly what: 'anti-replay' | 'in-clear';
+    readonly what: 'anti-replay' | keyof typeof UNCOUNTED;
     readonly last: LogMark;
     readonly evidence: readonly string[];
   },
@@ -102,7 +105,7 @@ function toldByMessage(
 function withoutDrops(state: GroupState, nowMs: EpochMs): GroupState {
   if (!state.episodes.replayErrors) return state;
   const roseMs = Math.max(state.replayErrors?.roseMs ?? -Infinity, state.dataplaneErrors?.roseMs ?? -Infinity);
-  const saidMs = marksSince(state, ['replay', 'not_ipsec'], -Infinity).at(-1)?.atMs ?? -Infinity;
+  const saidMs = marksSince(state, SAID_OF_PACKETS, -Infinity).at(-1)?.atMs ?? -Infinity;
   const isOver = nowMs - Math.max(roseMs, saidMs) > QUIET_MS;
   return isOver ? { ...state, episodes: { ...state.episodes, replayErrors: false } } : state;
 }
@@ -154,7 +157,7 @@ function risen(name: string, before: ErrorCount | null, now: ErrorCount): readon
 
 /** What the GM's own messages say of the packets that it drops. */
 const SAID_OF: Readonly<Record<Rise['what'], readonly LogProof[]>> = {
-  'anti-replay': ['replay'],
+  'anti-replay': ['replay', 'pseudotime'],
   'data-plane': ['not_ipsec', 'invalid_spi'],
 };
 

@@ -26,8 +26,12 @@ export function reasonsOfFailure(state: GroupState, answer: Pick<Answer, 'seen' 
   const { seen, ks } = answer;
   const sinceMs = Math.min(state.unregistered?.fromMs ?? Infinity, seen.at.sentAtMs) - EXPLAINS_MS;
   const peers = peersOf(seen.gm);
-  const own = marksSince(state, ['refused', 'ike_failed'], sinceMs).filter((mark) => isOfPeer(mark, peers));
-  const said = ksSaidOf(ks.said, seen.gm.address, sinceMs).slice(-MAX_LINES);
+  const own = marksSince(state, ['refused', 'ike_failed'], sinceMs).filter(
+    (mark) => isBefore(mark, seen) && isOfPeer(mark, peers),
+  );
+  const said = ksSaidOf(ks.said, seen.gm.address, sinceMs)
+    .filter(({ mark }) => isBefore(mark, seen))
+    .slice(-MAX_LINES);
   const lastSaid = said.findLast(givesReason);
   const last = own.at(-1);
   return {
@@ -39,11 +43,21 @@ export function reasonsOfFailure(state: GroupState, answer: Pick<Answer, 'seen' 
   };
 }
 
+/** A recording may hold a message before an answer that is older. */
+function isBefore({ fromMs }: LogMark, { at }: Answer['seen']): boolean {
+  return fromMs <= at.receivedAtMs;
+}
+
 /** Why a rekey that is due has not renewed the keys: it came and could not be used, or its KS dropped the GM. */
 export function reasonsOfMissingRekey(state: GroupState, answer: Pick<Answer, 'seen' | 'ks'>): Reasons {
   const sinceMs = state.view?.keysCame?.fromMs ?? -Infinity;
-  const failed = marksSince(state, ['rekey_failed'], sinceMs).slice(-MAX_LINES);
-  const said = ksSaidOf(answer.ks.said, answer.seen.gm.address, sinceMs).filter(keepsRekeysAway).slice(-MAX_LINES);
+  const { seen, ks } = answer;
+  const failed = marksSince(state, ['rekey_failed'], sinceMs)
+    .filter((mark) => isBefore(mark, seen))
+    .slice(-MAX_LINES);
+  const said = ksSaidOf(ks.said, seen.gm.address, sinceMs)
+    .filter((each) => keepsRekeysAway(each) && isBefore(each.mark, seen))
+    .slice(-MAX_LINES);
   const last = failed.at(-1);
   const lastSaid = said.at(-1);
   return {

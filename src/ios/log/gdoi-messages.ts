@@ -99,7 +99,7 @@ const CRYPTO: Readonly<Record<MessageUse, readonly string[]>> = {
 const OTHERS: ReadonlyMap<string, readonly string[]> = new Map([
   ['LINEPROTO', ['UPDOWN']],
   ['LINK', ['UPDOWN', 'CHANGED']],
-  ['PKI', ['CERTIFICATE_INVALID*', 'CRL_FETCH_FAIL', 'CRL_INSERT_FAIL']],
+  ['PKI', ['CERTIFICATE_INVALID*', 'CERTIFICATE_REVOKED', 'CRL_FETCH_FAIL', 'CRL_INSERT_FAIL', 'CRLINSERTFAIL']],
 ]);
 
 const USES: ReadonlyMap<string, MessageUse> = new Map([

@@ -73,7 +73,8 @@ const SUMMARIES: Readonly<Partial<Record<EventType, SummaryCheck | RegExp>>> = {
   tek_missing: /^is registered but holds no TEK, its traffic is dropped or in clear(?:: .+)?$/u,
   tek_rekey_overdue:
     /^(?:has not received the TEK rekey that is due|holds its old TEK beyond the time of the rekey: .+); \d+ s of its last TEK left$/u,
-  replay_errors: /^drops packets (?:that fail the anti-replay check|in its GETVPN data plane)$/u,
+  replay_errors:
+    /^(?:drops packets (?:that fail the anti-replay check|in its GETVPN data plane|that came in clear and should be encrypted)|has a pseudotime far from that of its KS: packets may fail the anti-replay check)$/u,
   reload: exactly('was reloaded'),
   counters_reset: exactly(': the GDOI counters restarted'),
   unreachable: ofUnreachable,
@@ -175,8 +176,9 @@ function ofFailed({ history }: Audited, said: string): string | null {
 
 function ofLost({ history, event }: Audited, said: string): string | null {
   const gm = history.answers.at(-1)?.gm;
-  const noTeks = said === 'is no longer registered and holds no TEK: traffic is dropped or in clear';
-  if (!noTeks && said !== 'is no longer registered') return 'unknown summary';
+  const form = /^is no longer registered( and holds no TEK: traffic is dropped or in clear)?(?:; [^;]+)?$/u.exec(said);
+  if (form === null) return 'unknown summary';
+  const noTeks = form[1] !== undefined;
   if (gm?.registered !== false) return 'the answer says it is registered';
   if (event.severity !== (noTeks ? 'critical' : 'warning')) return 'the severity does not fit';
   return unless(!noTeks || gm.teks?.length === 0, 'the answer shows TEKs');

@@ -272,6 +272,19 @@ describe('a GM that suffers for a reason of its own', () => {
     expect(said(fleet, member(1, 180))).toBe('ok');
   });
 
+  test('a pseudotime that is off drops nothing by itself', () => {
+    const fleet = new Fleet();
+    fleet.see(...healthy(0), member(1, 0));
+    const text =
+      '%GDOI-3-PSEUDO_TIME_LARGE: Pseudotime difference between KS and GM is larger than expected in group G1';
+    const reasons = [{ kind: 'replay', atMs: at(58), group: 'G1', text }] as const;
+    expect(said(fleet, member(1, 60, {}, { dropping: true, reasons }))).toMatchObject({
+      cause: 'replay_errors',
+      summary: expect.stringContaining('has a pseudotime far from that of its KS since'),
+      consequence: { what: expect.stringContaining('may be lost') },
+    });
+  });
+
   test('packets that came in clear lead to their sender', () => {
     const fleet = new Fleet();
     fleet.see(...healthy(0), member(1, 0));

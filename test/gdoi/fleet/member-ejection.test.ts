@@ -55,6 +55,16 @@ describe('a GM that its KS dropped', () => {
     }
   });
 
+  it('is told from when the KS said so, though its last answer is older', () => {
+    const fleet = new Fleet();
+    fleet.see(gm(0), ks(10));
+    fleet.see({ ...ks(10), ksSaid: [said(45, 'KS_GM_REVOKED', GM1)] });
+    fleet.see(gm(60));
+    const [event] = ejections(fleet);
+    expect(event?.atMs).toBe(START + 45_000);
+    expect(event?.betweenMs).toEqual([START + 45_000, START + 45_000]);
+  });
+
   it('is not listed any more, and believes that it is registered', () => {
     const fleet = new Fleet();
     fleet.see(gm(0), ks(10, { members: LISTED }));

@@ -122,6 +122,16 @@ describe('a GM: what is wrong decides the status, is named in the summary, and s
     ['its answer is old', 'fresh', 'unknown', { age: 400 }],
     ['its answer is from after now: the clock was set back', 'fresh', 'unknown', { age: -4000 }],
   ];
+  test.each([
+    ['in-clear', /came in clear/u, /^The message names the source/u],
+    ['pseudotime', /pseudotime is far/u, /^show crypto gdoi gm replay/u],
+    [null, /anti-replay or data plane/u, /^show crypto gdoi gm replay/u],
+  ] as const)('dropped packets that its messages tell of lead elsewhere: %s', (saidOfPackets, detail, action) => {
+    const found = checkOf(healthOf({ tracked: { packetsDropped: true, saidOfPackets } }, fleet({})), 'packets_dropped');
+    expect(found.detail).toMatch(detail);
+    expect(found.action).toMatch(action);
+  });
+
   test.each(cases)('%s', (_title, name, status, options, view) => {
     const health = healthOf(options, fleet(view ?? {}));
     const found = checkOf(health, name);

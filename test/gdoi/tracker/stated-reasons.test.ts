@@ -38,7 +38,15 @@ describe('a rekey that came and could not be used', () => {
     ['GDOI-3-GDOI_REKEY_SEQ_FAILURE', /seq num/u],
     ['GDOI-5-GM_REKEY_CIPHER_HASH_CHECK_FAIL', /allowable/u],
     ['GDOI-5-GM_REKEY_TRANSFORMSET_CHECK_FAIL', /allowable/u],
+    ['GDOI-3-PSEUDO_TIME_TOO_OLD', /pseudotime/u],
   ] as const;
+
+  test('a signature key that it does not expect comes with a registration as well: the reason alone is told', () => {
+    const message = log(770, 'GDOI-3-UNEXPECTED_SIGKEY', 'Unexpected Signature Key detected: freeing it');
+    const told = history([gmAnswer(600, before), message, gmAnswer(790, before), gmAnswer(900, after)]);
+    expect(causes(told)).toEqual(['kek_missed_rekey']);
+    expect(reregistrations(told)[0]?.summary).toContain('because it got a signature key that it does not expect');
+  });
 
   test.each(FAILURES)('%s keeps the cause and names the reason', (message, step) => {
     const told = history([gmAnswer(600, before), log(770, message), gmAnswer(790, before), gmAnswer(900, after)]);
@@ -71,6 +79,36 @@ describe('a rekey that came and could not be used', () => {
       gmAnswer(900, { ...after, received: 4 }),
     ]);
     expect(evidenceOf(told)).not.toContain('GDOI_REKEY_FAILURE');
+  });
+
+  test('nor does one explain anything that failed before the keys came, in the time between the same two answers', () => {
+    const failure = log(510, 'GDOI-3-GDOI_REKEY_FAILURE');
+    const rekeyed: GmSketch = { ...before, received: 4, since: 1, rekeyAt: 540, teks: { '0x00000002': 90_000 } };
+    const byRekey = history([
+      gmAnswer(500, { ...rekeyed, received: 3, since: 0, rekeyAt: null, teks: {} }),
+      failure,
+      gmAnswer(650, rekeyed),
+      gmAnswer(790, rekeyed),
+      gmAnswer(900, { ...after, received: 4, rekeyAt: 540 }),
+    ]);
+    expect(causes(byRekey)).toEqual(['kek_missed_rekey']);
+    expect(evidenceOf(byRekey)).not.toContain('GDOI_REKEY_FAILURE');
+
+    const [once, twice, thrice]: readonly GmSketch[] = [
+      { ...before, kekAt: 90_000 },
+      { ...before, succeeded: 2 },
+      { ...after, succeeded: 3 },
+    ];
+    const byRegistration = history([
+      gmAnswer(500, once!),
+      failure,
+      log(541, 'GDOI-5-GM_REGS_COMPL', 'complete for group G1'),
+      gmAnswer(650, twice!),
+      gmAnswer(790, twice!),
+      gmAnswer(900, thrice!),
+    ]);
+    expect(causes(byRegistration)[1]).toBe('kek_missed_rekey');
+    expect(reregistrations(byRegistration)[1]?.evidence.join('\n')).not.toContain('GDOI_REKEY_FAILURE');
   });
 
   test('a missed TEK rekey has it too', () => {
@@ -261,8 +299,31 @@ describe('attempts that fail', () => {
     ['CRYPTO-4-IKMP_NO_SA', /IKE/u],
     ['PKI-3-CERTIFICATE_INVALID_EXPIRED', /certificate/u],
     ['PKI-3-CERTIFICATE_INVALID_NOT_YET_VALID', /certificate/u],
+    ['PKI-3-CERTIFICATE_REVOKED', /certificate is revoked/u],
     ['PKI-3-CRL_FETCH_FAIL', /CRL/u],
+    ['PKI-4-CRLINSERTFAIL', /CRL/u],
+    ['GDOI-5-GM_REJECTING_SA_PAYLOAD', /rejected the policy/u],
   ] as const;
+
+  test('what made it lose its registration is told with that already', () => {
+    const told = history([
+      failing(0, 1),
+      log(40, 'GDOI-1-GM_INSTALL_POLICIES_FAIL'),
+      failing(60, 2, { registered: false, teks: {} }),
+    ]);
+    const lost = told.events.find(({ type }) => type === 'registration_lost');
+    expect(lost?.summary).toMatch(/no longer registered .*; it could not install the policy of its KS$/u);
+    expect(lost?.action).toContain('is the downloaded policy installed');
+  });
+
+  test('a message of a recording that stands before an older answer is none of that answer’s', () => {
+    const told = history([
+      failing(0, 1),
+      log(70, 'GDOI-1-GM_INSTALL_POLICIES_FAIL'),
+      failing(60, 3, { registered: false, teks: {} }),
+    ]);
+    expect(failed(told)?.evidence.join('\n')).not.toContain('INSTALL');
+  });
 
   test.each(OWN)('%s is the reason', (message, reason) => {
     const told = history([
@@ -349,6 +410,21 @@ describe('attempts that fail', () => {
     const told = history([failing(0, 1, { address: '2001:DB8::7' }), failing(60, 3, six)], options);
     expect(failed(told)?.summary).toContain('does not permit its address');
   });
+
+  test.each(['2001:db8::7', '2001:DB8:0:0:0:0:0:7', '2001:0db8::0007'])(
+    'one IPv6 address may be written so: %s',
+    (text) => {
+      const options = saidBy(
+        'ks1',
+        log(50, 'GDOI-1-UNAUTHORIZED_IPADDR', `Group G1 received registration from unauthorized ip address: ${text}`),
+      );
+      const address = '2001:DB8::7';
+      const of = (own: string) =>
+        failed(history([failing(0, 1, { address: own }), failing(60, 3, { ...unregistered, address: own })], options));
+      expect(of(address)?.summary).toContain('does not permit its address');
+      expect(of('2001:DB8::70')?.summary).not.toContain('does not permit');
+    },
+  );
 });
 
 test('GM_RE_REGISTER is quoted, though it does not say why', () => {
@@ -358,6 +434,18 @@ test('GM_RE_REGISTER is quoted, though it does not say why', () => {
     gmAnswer(60, again),
   ]);
   expect(evidenceOf(told)).toContain('log: GM_RE_REGISTER at ');
+});
+
+test('after a clear it is quoted as well, with the message of the clear', () => {
+  const told = history([
+    gmAnswer(0, { ...lasting, succeeded: 3 }),
+    log(30, 'GDOI-5-GM_CLEAR_REGISTER', 'Config: GM 10.1.13.2 cleared gdoi configuration in the group G1.'),
+    log(40, 'GDOI-4-GM_RE_REGISTER', 'Re-register to KS for group G1'),
+    log(42, 'GDOI-5-GM_REGS_COMPL', 'complete for group G1'),
+    gmAnswer(60, { ...lasting, succeeded: 1, received: 0 }),
+  ]);
+  expect(causes(told)).toEqual(['operator_clear']);
+  expect(evidenceOf(told)).toMatch(/GM_RE_REGISTER at[\s\S]*GM_REGS_COMPL at[\s\S]*GM_CLEAR_REGISTER at/u);
 });
 
 test('from the third unexpected one within an hour on each is counted by its place', () => {

@@ -1,6 +1,11 @@
 /** States of a GM that nothing else tells: each makes one event when it begins, and may begin again when it was over. */
 import { describe, expect, test } from 'vitest';
-import { failedAttemptsOf, packetsDroppedOf, tekRekeyOverdueOf } from '../../../src/gdoi/memory/tracker-state.ts';
+import {
+  failedAttemptsOf,
+  packetsDroppedOf,
+  saidOfPacketsOf,
+  tekRekeyOverdueOf,
+} from '../../../src/gdoi/memory/tracker-state.ts';
 import {
   gmAnswer,
   type GmSketch,
@@ -255,8 +260,9 @@ describe('packets that are dropped', () => {
       const event = eventOf(told, 'replay_errors');
       expect(event?.summary).toContain('came in clear');
       expect(event?.action).toMatch(/source/u);
-      expect(event?.evidence).toEqual([expect.stringContaining('RECVD_PKT_NOT_IPSEC')]);
+      expect(event?.evidence).toEqual([expect.stringContaining('RECVD_PKT_NOT_IPSEC (from 10.2.2.2) at')]);
       expect(packetsDroppedOf(told.state, 'G1')).toBe(true);
+      expect(saidOfPacketsOf(told.state, 'G1')).toBe('in-clear');
     });
 
     test('are over ten minutes after the last one', () => {
@@ -278,6 +284,24 @@ describe('packets that are dropped', () => {
     expect(eventOf(told, 'replay_errors')?.evidence.join('\n')).toContain(
       'pseudotime own 621.66 s, peer 607.44 s, window 4 s',
     );
+  });
+
+  test('the sender is evidence, whom the first step leads to', () => {
+    const text =
+      'An anti replay check has failed in group G1: my_pseudotime = 621388.66 secs, peer_pseudotime = 621374.44 secs, replay_window = 4 (sec), src_ip = 198.51.100.9, dst_ip = 198.51.100.7';
+    const told = history([answer(0), log(30, 'GDOI-4-TIMEBASED_REPLAY_FAILED', text), answer(60)]);
+    expect(eventOf(told, 'replay_errors')?.evidence[0]).toContain(
+      '(pseudotime own 621388.66 s, peer 621374.44 s, window 4 s, from 198.51.100.9)',
+    );
+  });
+
+  test.each(['PSEUDO_TIME_LARGE', 'PSEUDO_TIME_TOO_OLD'])('%s says nothing of packets that are dropped', (name) => {
+    const told = history([answer(0), log(30, `GDOI-3-${name}`), answer(60)]);
+    expect(eventOf(told, 'replay_errors')?.summary).toContain('has a pseudotime far from that of its KS');
+    expect(saidOfPacketsOf(told.state, 'G1')).toBe('pseudotime');
+    const dropping = history([answer(0), log(30, `GDOI-3-${name}`), drop(31), answer(60)]);
+    expect(eventOf(dropping, 'replay_errors')?.summary).toContain('drops packets');
+    expect(saidOfPacketsOf(dropping.state, 'G1')).toBeNull();
   });
 
   test('where no counters are collected the message is all there is; counters that stand still refute it', () => {
