@@ -169,6 +169,12 @@ const INCIDENT_GAUGES: readonly IncidentGauge[] = [
       consequence === null ? [] : [[{ ...labels, cause, consequence: inShort(consequence) }, 1]],
   },
   {
+    name: 'gdoi_incident_first_step',
+    help: '1 for each open incident in which there is something to do, with the first step as a label for texts.',
+    samples: ({ labels, explanation: { cause, firstStep } }) =>
+      firstStep === null ? [] : [[{ ...labels, cause, first_step: asSentence(firstStep) }, 1]],
+  },
+  {
     name: 'gdoi_incident_began_timestamp_seconds',
     help: 'Since when an open incident is there.',
     samples: ({ labels, explanation }) => [[{ ...labels, cause: explanation.cause }, explanation.sinceMs / 1000]],
@@ -230,10 +236,21 @@ function incidentFamilies(views: readonly FleetView[], planned: Planned): string
 
 /** A label stays short, whatever devices are called. */
 const MOST_CHARS = 240;
+/** The longest step that names no device is shorter than 260. */
+const MOST_CHARS_OF_A_STEP = 400;
 
 function inShort({ what, unless }: Consequence): string {
-  const text = `${what}${unless === null ? '' : `, unless ${unless}`}`;
-  return text.length <= MOST_CHARS ? text : `${text.slice(0, MOST_CHARS - 1)}…`;
+  return cut(`${what}${unless === null ? '' : `, unless ${unless}`}`, MOST_CHARS);
+}
+
+/** With its end, so that a text can go on after it. */
+function asSentence(step: string): string {
+  const text = cut(step, MOST_CHARS_OF_A_STEP);
+  return /[.?!…]$/u.test(text) ? text : `${text}.`;
+}
+
+function cut(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
 /** Names in a label: whoever is woken knows the place by them, and a label stays short however large the group is. */

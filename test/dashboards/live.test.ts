@@ -24,6 +24,7 @@ describe.skipIf(prometheusMissing() || missing('prometheus-alertmanager'))('an i
     expect(incident.annotations['description']).toMatch(
       /^Group G1: an old KS .* \(legacy_ks\); 5 devices \(ks1, gm1, gm2 and 2 more\), /,
     );
+    expect(incident.annotations['description']).toMatch(/\. First step: .+[.?] Evidence: /);
     expect(incident.annotations['runbook_url']).toMatch(/GdoiIncident[.]md$/);
     // Nothing has to be done tonight: the storm of its re-registrations wakes nobody.
     expect(receiver.told.filter((message) => message.receiver === 'page')).toEqual([]);

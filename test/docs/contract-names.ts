@@ -216,6 +216,7 @@ export const RESERVED: Readonly<Record<NameKind, readonly string[]>> = {
     'gdoi_incident',
     'gdoi_incident_first_devices',
     'gdoi_incident_consequence',
+    'gdoi_incident_first_step',
     'gdoi_maintenance',
     'gdoi_device_logins_total',
     'gdoi_device_commands_total',

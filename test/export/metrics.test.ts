@@ -496,6 +496,20 @@ test('an open incident says what it leads to, in one label of bounded length', (
   expect(long.length).toBeLessThan(300);
 });
 
+test('an open incident says its first step, in one label of bounded length that ends as a sentence', () => {
+  const shown = (firstStep: string | null, phase: Explanation['phase'] = 'present') => {
+    const model = createReadModel();
+    model.setGroup(fleet({ explanations: [{ ...NO_KS_ANSWERS, firstStep, phase }] }));
+    return samples(groupMetrics(model), 'gdoi_incident_first_step');
+  };
+  expect(shown('Is the KS up?')).toEqual(['{group="G1",cause="ks_down",first_step="Is the KS up?"} 1']);
+  expect(shown('Check the path')).toEqual(['{group="G1",cause="ks_down",first_step="Check the path."} 1']);
+  const [long = ''] = shown('Check the path '.repeat(100));
+  expect(long.length).toBeLessThan(460);
+  expect(shown(null)).toEqual([]);
+  expect(shown('Is the KS up?', 'over')).toEqual([]);
+});
+
 test('an open incident names its first devices, KSs before GMs, in one short label however many there are', () => {
   const name = 'gdoi_incident_first_devices';
   const incident = { ...NO_KS_ANSWERS, scope: ['gm1', 'gm2', 'gm10', 'ks1'] };

@@ -30,3 +30,8 @@ export function nameList(names: readonly string[]): string {
   if (rest > 0) return `${sorted.slice(0, MAX_NAMES).join(', ')} and ${rest} more`;
   return sorted.join(', ');
 }
+
+/** `KS ks1`, `KSs ks1, ks2`. */
+export function ksNamed(names: readonly string[]): string {
+  return `${names.length === 1 ? 'KS' : 'KSs'} ${nameList(names)}`;
+}

@@ -87,7 +87,7 @@ function ofTheirKss({ kss, nowMs }: GroupFacts, gms: readonly GmFacts[], sinceMs
     return `; ${ksNamed(sorted(unseen.map(({ device }) => device)))} answered last at ${clockTime(last)}, before that`;
   }
   const servers = sorted(gms.flatMap(({ keyServer }) => keyServer ?? []));
-  return `: ${servers.length === 0 ? 'their KS' : `KS ${list(servers)}`} is down, or cut off from them`;
+  return `: ${servers.length === 0 ? 'their KS' : ksNamed(servers)} ${servers.length > 1 ? 'are' : 'is'} down, or cut off from them`;
 }
 
 /** What they missed meanwhile made them register: that is no trouble of its own. */

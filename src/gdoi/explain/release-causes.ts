@@ -70,7 +70,7 @@ export function legacyKs({ facts, open }: Asked): Candidate | null {
     knownAtMs: null,
     firstStep: over
       ? null
-      : `Plan the upgrade of ${legacy.length === 0 ? 'the KS' : `KS ${list(legacy)}`} to 15.2(1)T / XE 3.5S or later (show version there)`,
+      : `Plan the upgrade of ${legacy.length === 0 ? 'the KS' : ksNamed(legacy)} to 15.2(1)T / XE 3.5S or later (show version there)`,
     scope: sorted([...legacy, ...affected]),
     evidence: [
       ...(mixed?.legacyKss ?? []).map(

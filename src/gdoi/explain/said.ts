@@ -1,8 +1,8 @@
 /** How explanations name devices, instants and numbers. */
-import { nameList, naturalOrder } from '../events/name-list.ts';
+import { ksNamed, nameList, naturalOrder } from '../events/name-list.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
-export { nameList, naturalOrder };
+export { ksNamed, nameList, naturalOrder };
 
 /** `03:00:20 UTC`: a sentence with an instant stays true as it is read later. */
 export function clockTime(ms: EpochMs): string {
@@ -23,10 +23,6 @@ export function gmsNamed(names: readonly string[], of: number | null = null): st
 /** `4 GMs`, `GM gm1`. */
 export function gmCount(names: readonly string[]): string {
   return names.length === 1 ? `GM ${names[0] ?? ''}` : `${names.length} GMs`;
-}
-
-export function ksNamed(names: readonly string[]): string {
-  return names.length === 1 ? `KS ${names[0] ?? ''}` : `KSs ${nameList(names)}`;
 }
 
 /** `is` after one, `are` after more. */

@@ -2,6 +2,7 @@
  * The conditions of a group that on-call is told of, with words, severity and first step from the on-call catalogue.
  */
 import { CHECK_OLD_KEK, firstStepBy, pathOfRekeys } from '../events/first-steps.ts';
+import { ksNamed } from '../events/name-list.ts';
 import type { CoopSplit, PeerSight } from './fleet-coop.ts';
 import type { Condition } from './fleet-occurrences.ts';
 import { type FleetGm, type FleetState, isMulticast } from './fleet-state.ts';
@@ -92,12 +93,12 @@ function mixed(group: string, found: MixedVersions | null, nowMs: EpochMs): Cond
       severity: 'warning',
       occurrence: [...kss.map((ks) => `${ks.device} ${ks.version ?? ''}`).toSorted(), firstReadMs],
       fromMs: null,
-      summary: `Group ${group}: no KEK rekey before expiry from KS ${names(named)}, but GMs with a KEK timer can register there (${names(gms.map((gm) => gm.device))}): two re-registrations of each in every KEK cycle`,
+      summary: `Group ${group}: no KEK rekey before expiry from ${ksNamed(named)}, but GMs with a KEK timer can register there (${names(gms.map((gm) => gm.device))}): two re-registrations of each in every KEK cycle`,
       evidence: [
         ...named.map((ks) => `KS without KEK rekey before expiry (older than 15.2(1)T / XE 3.5S): ${ks}`),
         ...gms.map((gm) => `GM with KEK timer: ${gm.device} (${gm.version ?? 'shows a KEK lifetime'})`),
       ],
-      action: `Plan the upgrade of KS ${names(kss.map((ks) => ks.device))} to 15.2(1)T / XE 3.5S or later (show version there): KSs have to be upgraded when any GM is`,
+      action: `Plan the upgrade of ${ksNamed(kss.map((ks) => ks.device))} to 15.2(1)T / XE 3.5S or later (show version there): KSs have to be upgraded when any GM is`,
     }),
   };
 }

@@ -21,6 +21,7 @@ import {
 } from '../events/first-steps.ts';
 import { firstStepOf, whyReregistered } from '../events/gdoi-events.ts';
 import type { HealthTracking } from './health-input.ts';
+import { ksNamed } from '../events/name-list.ts';
 import { lastUnexpectedOf } from '../memory/tracker-state.ts';
 import { reasonStated } from '../log/ks-marks.ts';
 import { tekWindowSecondsBeforeExpiry, UNDER_WAY_SECONDS } from '../keys/kek-window.ts';
@@ -357,7 +358,7 @@ function mixedVersions({ group, fleet }: GmHealthInput, known: GmInFleet | null)
     `KS ${kss} sends no KEK rekey before expiry: two re-registrations in every KEK cycle`,
     {
       value: kss,
-      action: `Plan the upgrade of KS ${nameList(mixed.legacyKss.map((ks) => ks.device))} to 15.2(1)T / XE 3.5S or later`,
+      action: `Plan the upgrade of ${ksNamed(mixed.legacyKss.map((ks) => ks.device))} to 15.2(1)T / XE 3.5S or later`,
     },
   );
 }

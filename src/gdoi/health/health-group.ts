@@ -22,7 +22,7 @@ import { CHECK_COOP, CHECK_REKEYS, CHECK_SPLIT, firstStepBy } from '../events/fi
 import { noWorseThanCause, withExplanations } from './health-explained.ts';
 import type { HealthInput } from './health-input.ts';
 import { counted } from '../events/counted.ts';
-import { naturalOrder } from '../events/name-list.ts';
+import { ksNamed, naturalOrder } from '../events/name-list.ts';
 import { earliest, type NextOccurrence, rekeyOf } from './health-next.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -115,7 +115,9 @@ function summaryByKss({
   ksMulticast,
 }: FleetView): string {
   const roles =
-    found.length > 0 ? `primary: ${nameList(found)}` : `KS ${nameList(kss.map(({ device }) => device))} answers`;
+    found.length > 0
+      ? `primary: ${nameList(found)}`
+      : `${ksNamed(kss.map(({ device }) => device))} ${kss.length === 1 ? 'answers' : 'answer'}`;
   const counted = kss.reduce((most, ks) => Math.max(most, ks.members ?? 0), members);
   const acknowledged =
     ksMulticast || notPolled.length === 0 || unacknowledged.length > 0
@@ -126,7 +128,7 @@ function summaryByKss({
     .map(({ device }) => device);
   const rekeys =
     old.length > 0
-      ? `; KS ${nameList(old)} ${old.length === 1 ? 'is' : 'are'} of a release that sends the KEK rekey only at expiry: GMs with a KEK timer, which nobody here polls, re-register twice in every cycle`
+      ? `; ${ksNamed(old)} ${old.length === 1 ? 'is' : 'are'} of a release that sends the KEK rekey only at expiry: GMs with a KEK timer, which nobody here polls, re-register twice in every cycle`
       : lead.source === 'ks'
         ? `; the KEK rekey comes ${lead.seconds} s before expiry`
         : '';
@@ -139,7 +141,12 @@ function reachable({ group, gms, kss }: FleetView): HealthCheck {
   const more = { value: lostKss.length + lostGms.length, threshold: 0, required: true };
   const action = 'Check the path to these devices, and the devices themselves';
   if (lostKss.length > 0)
-    return check(['reachable', group], 'critical', `KS ${nameList(lostKss)} does not answer`, { ...more, action });
+    return check(
+      ['reachable', group],
+      'critical',
+      `${ksNamed(lostKss)} ${lostKss.length === 1 ? 'does' : 'do'} not answer`,
+      { ...more, action },
+    );
   if (gms.length + kss.length === 0)
     return check(['reachable', group], 'unknown', 'no device of the group was seen', more);
   if (lostGms.length === gms.length && kss.length === 0)
@@ -323,7 +330,7 @@ function mixed({ group, mixedVersions, kss }: FleetView): HealthCheck {
     return check(
       ['mixed_versions', group],
       'warning',
-      `KS ${nameList(mixedVersions.legacyKss.map(({ device }) => device))} sends no KEK rekey before expiry: ${counted(mixedVersions.affectedGms.length, 'GM')} ${mixedVersions.affectedGms.length === 1 ? 're-registers' : 're-register'} twice in every KEK cycle`,
+      `${ksNamed(mixedVersions.legacyKss.map(({ device }) => device))} ${mixedVersions.legacyKss.length === 1 ? 'sends' : 'send'} no KEK rekey before expiry: ${counted(mixedVersions.affectedGms.length, 'GM')} ${mixedVersions.affectedGms.length === 1 ? 're-registers' : 're-register'} twice in every KEK cycle`,
       {
         value: mixedVersions.affectedGms.length,
         threshold: 0,

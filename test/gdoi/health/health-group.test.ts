@@ -84,6 +84,16 @@ describe('what is wrong with a group decides its status and is named', () => {
       { kss: [ks({ members: 4 }), ks({ device: 'ks2', members: 3 })] },
     ],
   ];
+  test('several KSs are named as several', () => {
+    const both = ['ks1', 'ks2'].map((name) => ({ device: name, version: null }));
+    const said = healthOf({
+      kss: [ks({ reachable: false }), ks({ device: 'ks2', reachable: false })],
+      mixedVersions: { legacyKss: both, affectedGms: ['gm1'] },
+    }).checks.map(({ detail }) => detail);
+    expect(said).toContain('KSs ks1, ks2 do not answer');
+    expect(said.join('\n')).toContain('KSs ks1, ks2 send no KEK rekey before expiry');
+  });
+
   test.each(cases)('%s', (_title, name, status, over) => {
     const health = healthOf(over);
     const found = health.checks.find((check) => check.name === name);
