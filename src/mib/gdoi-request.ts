@@ -90,8 +90,8 @@ export function gdoiRequest(
 }
 
 /**
- * What to ask at once after an answer that showed a new group or key, before it is decoded: names and facts. Null nearly
- * always. Where it is left out or fails, the next poll asks for it.
+ * What to ask at once after an answer that showed a new group or key, before it is decoded: names, facts, and a GM's rekey
+ * number once more. Null nearly always. Where it is left out or fails, the next poll asks for it.
  */
 export function followUpRequest(memory: SnmpMemory, root: string = GDOI_ROOT): GdoiRequest | null {
   return memory.wanted.length === 0 ? null : { scalars: [], columns: oidsOf(memory.wanted, root) };

@@ -13,7 +13,8 @@ import type { GdoiColumn, GdoiTable } from './gdoi-column.ts';
 import { GDOI_COLUMNS, GDOI_NOTIFICATION_SWITCHES, GDOI_ROOT } from './gdoi-oids.ts';
 import type { GdoiReply } from './gdoi-reply.ts';
 import { type GdoiRows, readRows } from './gdoi-rows.ts';
-import { KEY_TABLES, type KeyFacts, type KeyTable, UNKNOWN_KEY_FACTS } from './key-facts.ts';
+import { GM_TEK, KEY_TABLES, type KeyFacts, type KeyTable, UNKNOWN_KEY_FACTS } from './key-facts.ts';
+import { hasNewKeys, keysOfGm, REKEY_SEQUENCE } from './rekey-under-way.ts';
 import { Problems } from '../gdoi/seen/problems.ts';
 import { readScalars, readSystemGroup, type Scalars, type SystemGroup } from './system-group.ts';
 import { nextSysUpTime, type SysUpTime } from './uptime.ts';
@@ -31,11 +32,13 @@ export interface SnmpMemory {
   readonly groupNames: Named<string | null>;
   /** By table and SPI, of the keys in that table's last answer. */
   readonly keyFacts: Readonly<Partial<Record<GdoiTable, Named<KeyFacts>>>>;
+  /** SPIs of a GM's keys in the last answer. */
+  readonly gmKeys: readonly string[];
   /** Tables that have given a row since the device started: they exist, even where they are empty now. */
   readonly tables: readonly GdoiTable[];
   /** Columns of 2015 that the image does not have. */
   readonly missing: readonly GdoiColumn[];
-  /** Columns to ask once more than routinely: a group has no name yet, or a key no facts. */
+  /** Columns to ask once more than routinely: a group has no name yet, a key no facts, or came while the answer was read. */
   readonly wanted: readonly GdoiColumn[];
   /** The last look at the CPU; null: there was none. */
   readonly cpu: CpuLook | null;
@@ -50,6 +53,7 @@ export const NOTHING_LEARNT: SnmpMemory = {
   notifications: {},
   groupNames: named(),
   keyFacts: {},
+  gmKeys: [],
   tables: [],
   missing: [],
   wanted: [],
@@ -94,6 +98,7 @@ export function rememberReply(memory: SnmpMemory, reply: GdoiReply, root: string
   const notifications = readSwitches(scalars, root);
   const groupNames = readNames(kept, rows, asked);
   const keyFacts = readKeyFacts(kept, rows, asked);
+  const gmKeys = asked(GM_TEK.spi) ? keysOfGm(rows) : kept.gmKeys;
   // a routine request asks for one switch and for no description
   const learnt = sysDescr !== null || Object.keys(notifications).length > 1;
   return {
@@ -105,9 +110,10 @@ export function rememberReply(memory: SnmpMemory, reply: GdoiReply, root: string
     notifications: { ...kept.notifications, ...notifications },
     groupNames: groupNames.kept,
     keyFacts: keyFacts.kept,
+    gmKeys,
     tables: [...new Set([...kept.tables, ...rows.tables])],
     missing: missingColumns(kept, rows, asked),
-    wanted: [...groupNames.wanted, ...keyFacts.wanted],
+    wanted: [...groupNames.wanted, ...keyFacts.wanted, ...(hasNewKeys(kept.gmKeys, gmKeys) ? [REKEY_SEQUENCE] : [])],
     cpu: cpuLook(reply) ?? kept.cpu,
   };
 }

@@ -6,6 +6,7 @@ import { decodeGdoi } from '../../src/mib/decode-gdoi.ts';
 import { GDOI_COLUMNS, GDOI_ROOT } from '../../src/mib/gdoi-oids.ts';
 import type { GdoiReply } from '../../src/mib/gdoi-reply.ts';
 import { followUpRequest, type GdoiRequest, gdoiRequest, type PolledRole } from '../../src/mib/gdoi-request.ts';
+import { withLaterSequence } from '../../src/mib/rekey-under-way.ts';
 import { NOTHING_LEARNT, rememberReply, type SnmpMemory } from '../../src/mib/snmp-memory.ts';
 import { answer, ascii, columnOid, octets, READ_AT_MS, rowOf, walkOf } from './gdoi-reply-builder.ts';
 
@@ -170,12 +171,38 @@ describe('what is new in an answer is asked at once', () => {
       'GmKekEncryptKeyLength',
       'GmKekSigHashAlg',
       'GmKekSigKeyLength',
+      'GmRekeysReceived',
     ]);
     const complete = rememberReply(taught, answer(objects, followUp!));
     expect(followUpRequest(complete)).toBeNull();
     expect(decodeGdoi(polled, complete).snapshots).toMatchObject([
       { kek: { ...kek, encryption: 'AES', transport: 'unicast' } },
     ]);
+  });
+
+  describe('the number of the last rekey, where a GM has a TEK that was not there before', () => {
+    const GM = '11.4.0.0.4.199.1.4.3.3.1.1';
+    const number = `${columnOid('cgmGdoiGmRekeysReceived')}.${GM}`;
+    const [{ oid: tek } = { oid: '' }] = known.filter(({ oid }) => oid.startsWith(`${columnOid('cgmGdoiGmTekSPI')}.`));
+    const before = Number(known.find(({ oid }) => oid === number)?.value);
+    const objects = replaced(known, tek, octets('7b1d4a40'));
+    const polled = answer(objects, routine(memory, 'gm'));
+    const taught = rememberReply(memory, polled);
+    const later = answer(replaced(objects, number, before + 1), followUpRequest(taught)!);
+    const complete = rememberReply(taught, later);
+
+    it('is read once more: a rekey that came between the two rows is no registration', () => {
+      expect(columnsOf(followUpRequest(taught))).toEqual(['GmRekeysReceived']);
+      const { first, others } = withLaterSequence(polled.varbinds, later.varbinds);
+      expect(others).toEqual([]);
+      const [snapshot] = decodeGdoi({ ...polled, varbinds: first }, complete).snapshots;
+      expect(snapshot).toMatchObject({ rekeys: { lastSequence: before + 1 } });
+    });
+
+    it('is not asked again while the TEK stays', () => {
+      expect(followUpRequest(complete)).toBeNull();
+      expect(followUpRequest(rememberReply(complete, answer(objects, routine(complete, 'gm'))))).toBeNull();
+    });
   });
 
   it('the lifetimes of the TEKs of a KS, without forgetting its KEK', () => {

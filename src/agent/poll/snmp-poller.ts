@@ -6,6 +6,7 @@ import type { SnmpAccess, SnmpTarget } from '../../access/device-snmp.ts';
 import { decodeGdoi, type GdoiReading } from '../../mib/decode-gdoi.ts';
 import { followUpRequest, gdoiRequest, type PolledRole } from '../../mib/gdoi-request.ts';
 import type { GdoiReply } from '../../mib/gdoi-reply.ts';
+import { withLaterSequence } from '../../mib/rekey-under-way.ts';
 import { rememberReply, type SnmpMemory } from '../../mib/snmp-memory.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { observationsOfReading, readingResult } from './observations.ts';
@@ -51,8 +52,9 @@ export function createSnmpPoller(deps: { readonly access: SnmpAccess; readonly c
     }
     const { sentAtMs, receivedAtMs, engine } = reply;
     const taught = await followUp(target, rememberReply(memory, reply), signal);
-    const reading = decodeGdoi(reply, taught.memory);
-    const varbinds = [...reply.varbinds, ...taught.varbinds];
+    const { first, others } = withLaterSequence(reply.varbinds, taught.varbinds);
+    const reading = decodeGdoi({ ...reply, varbinds: first }, taught.memory);
+    const varbinds = [...first, ...others];
     const emptyColumns = [...reply.emptyColumns, ...taught.emptyColumns];
     const values = { sentAtMs, receivedAtMs, varbinds, emptyColumns, engine };
     const outcome = { values, memory: taught.memory, cpuPercent: taught.memory.cpu?.percent ?? null };
@@ -62,7 +64,7 @@ export function createSnmpPoller(deps: { readonly access: SnmpAccess; readonly c
     return { ...outcome, result: 'ok', error: null, observations: observationsOfReading(reading, at) };
   }
 
-  /** A new group or key is named at once; where that fails, the next poll asks again. */
+  /** A new group or key is named at once, and a rekey that may have come meanwhile is looked for; where that fails, the next poll asks again. */
   async function followUp(
     target: SnmpTarget,
     memory: SnmpMemory,
