@@ -43,6 +43,11 @@ interface CheckFlags {
   readonly explain?: boolean;
 }
 
+interface LookFlags extends CheckFlags {
+  /** By the flag or the variable, beside `--agent`: then it says which router is meant. */
+  readonly isConfigNamed: boolean;
+}
+
 export function checkCommand(): Command {
   return new Command('check')
     .description('health of a device, polled now, or of a group; exit status 0 ok, 1 warning, 2 critical, 3 unknown')
@@ -69,14 +74,15 @@ export function checkCommand(): Command {
     .option('--perfdata', 'one line with performance data, for Nagios and its likes')
     .option('--watch [seconds]', 'look again every so many seconds (default 5) until Ctrl-C', whole(86_400))
     .option('--explain', 'what polling the device costs it: each command, why and when; nothing is sent')
-    .action(async (device: string | undefined, flags: CheckFlags) => {
+    .action(async (device: string | undefined, flags: CheckFlags, command: Command) => {
       if (flags.explain === true) {
         const costs = pollCosts(await deviceToExplain(device, flags));
         process.stdout.write(flags.json ? `${JSON.stringify(costs)}\n` : explainText(costs));
         return;
       }
       const clock = createSystemClock();
-      await using checked = await lookAt(device, flags, clock);
+      const isConfigNamed = command.getOptionValueSource('config') !== 'default';
+      await using checked = await lookAt(device, { ...flags, isConfigNamed }, clock);
       process.exitCode =
         flags.watch === undefined ? await show(checked.look, flags, clock) : await watch(checked.look, flags, clock);
     });
@@ -135,7 +141,7 @@ async function watch(look: ShownLook, flags: CheckFlags, clock: Clock): Promise<
   return status;
 }
 
-async function lookAt(name: string | undefined, flags: CheckFlags, clock: Clock): Promise<Looked> {
+async function lookAt(name: string | undefined, flags: LookFlags, clock: Clock): Promise<Looked> {
   const targets = [name, flags.host, flags.group].filter((target) => target !== undefined);
   if (targets.length !== 1) {
     throw new UserError(
@@ -156,6 +162,7 @@ async function lookAt(name: string | undefined, flags: CheckFlags, clock: Clock)
   const device = name ?? '';
   if (flags.agent !== undefined) {
     const client = createAgentClient(flags.agent, token);
+    if (flags.isConfigNamed) await sameRouter(client, device, (await readConfig(flags.config)).config);
     return { look: () => askAgent(client, device), [Symbol.asyncDispose]: () => Promise.resolve() };
   }
   const { config } = await readConfig(flags.config);
@@ -222,6 +229,17 @@ function lookAtConfigured(name: string, config: ResolvedConfig, token: Secret | 
       await own?.[Symbol.asyncDispose]();
     },
   };
+}
+
+/** Both were named: what the agent says must be of the router that the configuration means. */
+async function sameRouter(client: AgentClient, name: string, { devices, file }: ResolvedConfig): Promise<void> {
+  const meant = devices.find((each) => each.name === name)?.host ?? null;
+  const known = meant === null ? null : await knownHost(client, name);
+  if (known === null || known === meant) return;
+  throw new UserError(
+    'device_unknown',
+    `the agent at ${client.url} knows ${name} as ${known}; in ${file} it is ${meant ?? ''}: another router`,
+  );
 }
 
 function unknownDevice(name: string, place: string): never {

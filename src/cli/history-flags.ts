@@ -9,6 +9,8 @@ import { DEFAULT_CONFIG, readConfig } from './read-config.ts';
 import { readToken, tokenFileFlag } from './secret-file.ts';
 
 const WHICH_HISTORY = 'one of --config FILE, --store FILE and --agent URL says which history to read';
+/** What stands beside a `--config` that other flags can take the place of. */
+export const ELSE_DEFAULT = `(default: the variable GDOIWATCH_CONFIG, else ${DEFAULT_CONFIG})`;
 export const AGENT_TIMEOUT_MS = 30_000;
 
 const UNIT_MS: ReadonlyMap<string, number> = new Map([
@@ -40,31 +42,35 @@ export type HistorySource =
 
 export function withHistoryFlags(command: Command): Command {
   return command
-    .option(
-      '--config <file>',
-      `the configuration whose store is read (default: the variable GDOIWATCH_CONFIG, else ${DEFAULT_CONFIG})`,
-    )
+    .option('--config <file>', `the configuration whose store is read ${ELSE_DEFAULT}`)
     .option('--store <file>', 'a store file (instead of --config)')
     .option('--agent <url>', 'a running agent (instead of --config)')
     .addOption(tokenFileFlag());
 }
 
 /** What the flags say; of none, the store of the configuration in the present folder. */
-export async function historySource({ config, store, agent, tokenFile }: WhichHistory): Promise<HistorySource> {
-  const given = [config, store, agent].filter((flag) => flag !== undefined);
+export async function historySource({ agent, tokenFile, ...stored }: WhichHistory): Promise<HistorySource> {
+  const given = [stored.config, stored.store, agent].filter((flag) => flag !== undefined);
   if (given.length > 1) throw new UserError('usage_invalid', WHICH_HISTORY);
   if (agent !== undefined) return { kind: 'agent', client: createAgentClient(agent, await readToken(tokenFile)) };
-  if (store !== undefined) return { kind: 'store', path: store };
+  const path = await storeFile(stored, { which: WHICH_HISTORY, instead: 'ask a running agent (--agent URL)' });
+  return { kind: 'store', path };
+}
+
+/** The store's file. `said`: the flags there are, and what to do where the store is PostgreSQL. */
+export async function storeFile(
+  { config, store }: Pick<WhichHistory, 'config' | 'store'>,
+  said: { readonly which: string; readonly instead: string },
+): Promise<string> {
+  if (config !== undefined && store !== undefined) throw new UserError('usage_invalid', said.which);
+  if (store !== undefined) return store;
   const named = config ?? process.env['GDOIWATCH_CONFIG'];
   if (named === undefined && !existsSync(DEFAULT_CONFIG)) {
-    throw new UserError('usage_invalid', `${WHICH_HISTORY}; there is no ${DEFAULT_CONFIG} here`);
+    throw new UserError('usage_invalid', `${said.which}; there is no ${DEFAULT_CONFIG} here`);
   }
   const configured = (await readConfig(named ?? DEFAULT_CONFIG)).config.store;
-  if (configured.kind === 'sqlite') return { kind: 'store', path: configured.path };
-  throw new UserError(
-    'usage_invalid',
-    `the store of ${named ?? DEFAULT_CONFIG} is PostgreSQL: ask a running agent (--agent URL)`,
-  );
+  if (configured.kind === 'sqlite') return configured.path;
+  throw new UserError('usage_invalid', `the store of ${named ?? DEFAULT_CONFIG} is PostgreSQL: ${said.instead}`);
 }
 
 /** `--since`; `what` says of which instant. */

@@ -152,6 +152,10 @@ describe('with a running agent', () => {
     expect(stdout).toContain(`gm1 (${gm1.host}), polled now; the agent at`);
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`the agent at ${url!} knows gm1 as 127.0.0.99`);
     expect(status).toBe(0);
+    // Asked for beside a configuration that means another router, it says nothing of this one either.
+    const named = await check('gm1', '--agent', url!);
+    expect(named.stderr).toContain(`knows gm1 as 127.0.0.99; in ${config} it is ${gm1.host}: another router`);
+    expect(named).toMatchObject({ stdout: '', status: 3 });
   });
 
   test('where nothing listens, that is said', async () => {
