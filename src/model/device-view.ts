@@ -10,6 +10,7 @@
 import { kekBehaviorOf, type KekBehavior } from '../gdoi/seen/release.ts';
 import type { Forecast } from '../gdoi/keys/forecast.ts';
 import { type LoggedReason, loggedReason, withReason } from '../gdoi/log/logged-reason.ts';
+import { naturalOrder } from '../gdoi/events/name-list.ts';
 import type { PlannedPoll } from '../gdoi/keys/poll-instants.ts';
 import { MAX_GROUPS, type SaidOfPackets, type Tally } from '../gdoi/memory/tracker-state.ts';
 import type { DeviceCertificates } from '../gdoi/seen/certificate.ts';
@@ -342,7 +343,7 @@ function withParts(
     const parts = main ? [...(fresh ?? []), ...kept] : [...kept, ...(fresh ?? [])];
     if (parts.length > 0 && next.size < MAX_GROUPS) next.set(group, groupView(group, parts));
   }
-  return next;
+  return next.size < 2 ? next : new Map([...next].toSorted(([a], [b]) => naturalOrder(a, b)));
 }
 
 /** Is it the answer that lists the groups there are? */

@@ -28,6 +28,11 @@ describe('the view of a device', () => {
     expect(view.groups.get('G1')?.gm?.snapshot.registered).toBe(true);
   });
 
+  test('groups stand as people count them, whichever the device shows first', () => {
+    const shown = ['G10', 'G2', 'G1'].map((group) => aGm({ group }));
+    expect([...viewAfter(aReport({ [MAIN]: shown })).groups.keys()]).toEqual(['G1', 'G2', 'G10']);
+  });
+
   test('a group that the main answer does not list any more is gone', () => {
     const view = viewAfter(
       aReport({ [MAIN]: [aGm({ group: 'G1' }), aGm({ group: 'G2' })] }),

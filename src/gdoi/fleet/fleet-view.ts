@@ -27,6 +27,7 @@ import {
   type UnacknowledgedRekeys,
   unacknowledgedRekeys,
 } from './fleet-rekey-loss.ts';
+import { naturalOrder } from '../events/name-list.ts';
 import { saidLast } from '../explain/explain.ts';
 import type { Explanation } from '../explain/explanation.ts';
 import type { GmInFleet, GmInGroup } from './gm-in-group.ts';
@@ -196,6 +197,7 @@ export interface Judged {
 class ViewOfState implements FleetView {
   readonly #state: FleetState;
   #assessment: FleetAssessment | null;
+  #servers: readonly FleetKs[] | null = null;
   #membership: Membership | null = null;
   #unacknowledged: readonly UnacknowledgedRekeys[] | null = null;
   #rekeyLoss: RekeyLoss | null = null;
@@ -233,7 +235,8 @@ class ViewOfState implements FleetView {
   }
 
   get #kss(): readonly FleetKs[] {
-    return [...this.#state.kss.values()];
+    this.#servers ??= [...this.#state.kss.values()].toSorted((a, b) => naturalOrder(a.device, b.device));
+    return this.#servers;
   }
 
   get #listed(): Membership {

@@ -15,6 +15,16 @@ function match(fleet: Fleet, ...changes: MemberFacts[]): GmInGroup | undefined {
   return fleet.see(...changes).gms.find((member) => member.device === 'gm1');
 }
 
+it('names its KSs as people count, whichever answered last', () => {
+  const fleet = new Fleet();
+  const seen = (second: number, device: string) =>
+    fleet.see(ks(second, { device, address: `10.1.0.${device.slice(2)}` }));
+  seen(0, 'ks10');
+  seen(0, 'ks2');
+  expect(seen(1, 'ks10').kss.map(({ device }) => device)).toEqual(['ks2', 'ks10']);
+  expect(seen(2, 'ks2').primaries).toEqual(['ks2', 'ks10']);
+});
+
 describe('does a GM hold its KS’s KEK?', () => {
   it.each([
     ['the same expiry', 80_000, 100, true],
