@@ -9,7 +9,7 @@ import type { GroupSummary } from '../http/schemas/group-schema.ts';
 import { Choice } from './choice.tsx';
 import { Column } from './column.tsx';
 import { GroupCards } from './group-cards.tsx';
-import { headline, sum } from './headline.ts';
+import { headline, sum, lastKnown } from './headline.ts';
 import { Age, Countdown } from './instants.tsx';
 import { DeviceLink, GroupLink, withoutName } from './names.tsx';
 import { navigate } from './navigation.ts';
@@ -55,12 +55,17 @@ export class FleetView implements View {
     await Promise.all([this.#devices.refresh(listPath(this.#filter)), this.#groups.refresh()]);
   }
 
+  #headline(counts: DeviceList['by_status']): string {
+    const now = headline(counts, this.#groups.body?.groups ?? []);
+    return this.#session.isStale ? lastKnown(now) : now;
+  }
+
   render(): VNode {
     const { body, refusal } = this.#devices;
     const groups = this.#groups.body?.groups ?? [];
     return (
       <Fragment>
-        <h1 tabIndex={-1}>{body === null ? 'Fleet' : headline(body.by_status, groups)}</h1>
+        <h1 tabIndex={-1}>{body === null ? 'Fleet' : this.#headline(body.by_status)}</h1>
         {body !== null && <StatusCounts counts={body.by_status} filter={this.#filter} />}
         {groups.length > 0 && (
           <section aria-labelledby="groups">

@@ -20,6 +20,11 @@ export function headline(devices: StatusCount, groups: readonly { readonly statu
   );
 }
 
+/** When the agent is gone: nothing large says that all is well. */
+export function lastKnown(headline: string): string {
+  return `Last known: ${headline.replace(/^./, (first) => first.toLowerCase())}`;
+}
+
 export function sum(devices: StatusCount): number {
   return devices.ok + devices.unknown + devices.warning + devices.critical;
 }

@@ -34,6 +34,11 @@ export class Session {
     return this.link.kind !== 'unauthorised';
   }
 
+  /** What is shown is what was known last, and no word on now. */
+  get isStale(): boolean {
+    return this.link.kind === 'unreachable' || this.link.kind === 'unauthorised';
+  }
+
   /** The agent's now; null: it has not told the time yet. */
   nowMs(): number | null {
     return this.#clock.nowMs(monoMs());

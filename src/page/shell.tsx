@@ -15,7 +15,7 @@ export function Shell(props: {
   readonly onSignIn: () => void;
 }): VNode {
   const { session, room } = props;
-  const { agent, link } = session;
+  const { agent } = session;
   const nowMs = session.nowMs();
   const place = (path: string, name: string) => (
     <a href={path} aria-current={room === name ? 'page' : undefined}>
@@ -50,7 +50,7 @@ export function Shell(props: {
           polled.
         </p>
       )}
-      <main id="main" class={link.kind === 'unreachable' || link.kind === 'unauthorised' ? 'stale' : ''}>
+      <main id="main" class={session.isStale ? 'stale' : ''}>
         {props.view}
       </main>
       <p class="visually-hidden" role="status">

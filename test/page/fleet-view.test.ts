@@ -117,11 +117,13 @@ describe.skipIf(chromiumMissing())('the fleet', () => {
     await expect.poll(() => its.page.getByText('The agent does not answer').count(), PATIENCE).toBe(1);
     expect(await itsNames()).toEqual(['gm1']);
     expect(await its.page.locator('main.stale').count()).toBe(1);
+    expect(await wordsOf(its.page, 'h1')).toEqual(['Last known: the device is well']);
     await using second = await serve({ port: Number(new URL(first.url).port), clock: new NoonClock() });
     second.fleet.set(polledGm('gm2'));
     await lookAgain(its);
     await expect.poll(itsNames, PATIENCE).toEqual(['gm2']);
     expect(await its.page.getByText('The agent does not answer').count()).toBe(0);
+    expect(await wordsOf(its.page, 'h1')).toEqual(['The device is well']);
   });
 
   test('asks for a token where one is needed, and keeps it in the tab alone', async () => {

@@ -122,7 +122,7 @@ function summaryByKss({
   const acknowledged =
     ksMulticast || notPolled.length === 0 || unacknowledged.length > 0
       ? ''
-      : ', and all of them acknowledged the last rekey';
+      : ', and the KS’s list of them counts no missed acknowledgement';
   const old = kss
     .filter(({ reachable: answers, behavior }) => answers && behavior === 'legacy')
     .map(({ device }) => device);
@@ -208,11 +208,15 @@ function tekMatches(fleet: FleetView): HealthCheck {
   );
 }
 
-function sameKey(
-  name: 'kek_matches_ks' | 'tek_matches_ks',
-  { group, gms, kss, coopPeers }: FleetView,
-  { same, other }: Holding,
-): HealthCheck {
+/** Two are needed: a KS, and a GM to compare it with. */
+function notCompared({ gms, kss }: FleetView, key: string): string {
+  if (gms.length === 0) return `no GM is polled whose ${key} could be compared`;
+  if (kss.length === 0) return `no KS is polled to compare the ${key} with`;
+  return `no ${key} to compare, or a rekey is under way`;
+}
+
+function sameKey(name: 'kek_matches_ks' | 'tek_matches_ks', fleet: FleetView, { same, other }: Holding): HealthCheck {
+  const { group, gms, kss, coopPeers } = fleet;
   const [key, another] = name === 'kek_matches_ks' ? ['KEK', 'another KEK'] : ['TEKs', 'other TEKs'];
   const coop = kss.length > 1 || coopPeers.length > 0;
   const more = { value: other.length, threshold: 0 };
@@ -228,8 +232,7 @@ function sameKey(
           : 'show crypto gdoi on the GM and show crypto gdoi ks policy on the KS: which key is the older one? Then the path for UDP 848 from KS to GM',
       },
     );
-  if (same.length === 0)
-    return check([name, group], 'unknown', `no KS to compare the ${key} with, or a rekey is under way`, more);
+  if (same.length === 0) return check([name, group], 'unknown', notCompared(fleet, key), more);
   const rest = gms.length - same.length;
   return check(
     [name, group],

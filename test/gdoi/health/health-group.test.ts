@@ -112,6 +112,15 @@ test('a secondary whose primary is not polled is no group without a primary', ()
   expect(health.status).toBe('ok');
 });
 
+test('of a site whose KSs alone are polled, nothing is said that their lists do not show', () => {
+  const health = healthOf({ gms: [], members: 8, notPolled: ['10.0.0.1'], unacknowledged: [] });
+  // The list may be older than the last rekey.
+  expect(health.summary).toContain('8 GMs are registered, and the KS’s list of them counts no missed acknowledgement');
+  expect(health.checks.find(({ name }) => name === 'kek_matches_ks')?.detail).toBe(
+    'no GM is polled whose KEK could be compared',
+  );
+});
+
 test('a group whose devices were never seen is unknown', () => {
   expect(healthOf({ gms: [], kss: [], primaries: [], coopPeers: [] }).status).toBe('unknown');
 });
