@@ -116,3 +116,25 @@ describe('with three KSs and nine GMs', () => {
     expect(await sequences(scenario, { kss: 3, gms: 9, logs: true })).toEqual(expected);
   });
 });
+
+describe('a group of one GM', () => {
+  const DROPPED = [
+    'ejected? warning',
+    'ejected critical',
+    '(ejected) ok',
+    'path_loss warning',
+    'path_loss critical',
+    'ejected critical',
+  ];
+  test('that its KS drops for missing acknowledgements was cleared by nobody, though the list is empty', async () => {
+    const { headlines, contradictions } = await headlinesOf({ scenario: 'ejection', gms: 1, logs: true }, MINUTES + 5);
+    expect([...contradictions]).toEqual([]);
+    expect(sequenceOf(headlines, 'G1')).toEqual(DROPPED);
+    expect(headlines.map(({ summary }) => summary).join('\n')).not.toContain('members cleared');
+  });
+
+  test('of an old KS is said to register twice by itself', async () => {
+    const { headlines } = await headlinesOf({ scenario: 'legacy-ks', gms: 1 }, 1);
+    expect(headlines.at(-1)?.first?.consequence?.what).toMatch(/^two re-registrations of it around every KEK expiry/u);
+  });
+});

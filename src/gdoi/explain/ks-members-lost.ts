@@ -6,6 +6,7 @@ import {
   type Asked,
   type Candidate,
   claimed,
+  devicesOf,
   type Episode,
   GM_CHECKS,
   list,
@@ -22,7 +23,7 @@ import { RECENT_MS } from './symptom.ts';
 const BOOT_IS_WITHIN_MS = 65_000;
 /** KSs that restart one after another hand their list over. */
 const TOGETHER_MS = 300_000;
-/** One GM that is not listed may have been dropped; a list that lacks these many at once was lost. */
+/** One GM that is not listed may have been dropped, also where it was the only one; a list that lacks these many at once was lost. */
 const SEVERAL = 2;
 
 /** A GM that lost its registration tries again within about a minute; it takes a look to see that it succeeded. */
@@ -38,7 +39,7 @@ interface Loss {
 }
 
 export function ksMembersLost({ facts, open, before, said }: Asked): Candidate | null {
-  const loss = lossOf(facts);
+  const loss = lossOf(facts, droppedForAcks(said));
   if (loss === null || isTold(loss, said, facts)) return null;
   const { gms, nowMs, pollIntervalMs } = facts;
   const { servers, bootMs, unlisted, waiting } = loss;
@@ -105,7 +106,14 @@ function isTold(
   );
 }
 
-function lossOf(facts: GroupFacts): Loss | null {
+/** GMs that had missed two acknowledgements: that the list lacks them follows from the third. */
+function droppedForAcks(said: readonly Episode[]): ReadonlySet<string> {
+  return new Set(
+    said.flatMap((each) => (each.cause === 'path_loss' && each.worst === 'critical' ? devicesOf(each) : [])),
+  );
+}
+
+function lossOf(facts: GroupFacts, dropped: ReadonlySet<string>): Loss | null {
   const { kss, gms, peers, nowMs, tekLifetimeMs } = facts;
   const servers = kss.filter(({ failure }) => failure === null);
   if (servers.length === 0) return null;
@@ -122,7 +130,8 @@ function lossOf(facts: GroupFacts): Loss | null {
     return { servers, bootMs: restarted, unlisted, waiting };
   }
   const emptied = servers.every(({ members }) => members === 0) || isMost(unlisted, gms);
-  return emptied && unlisted.length > 0 ? { servers, bootMs: null, unlisted, waiting: [] } : null;
+  const lost = unlisted.filter(({ device }) => !dropped.has(device));
+  return emptied && lost.length >= SEVERAL ? { servers, bootMs: null, unlisted, waiting: [] } : null;
 }
 
 function isMost(unlisted: readonly GmFacts[], gms: readonly GmFacts[]): boolean {

@@ -62,7 +62,7 @@ export function legacyKs({ facts, open }: Asked): Candidate | null {
     consequence: over
       ? null
       : {
-          what: 'two re-registrations of each of them around every KEK expiry; traffic goes on, and nothing has to be done tonight',
+          what: `two re-registrations of ${affected.length === 1 ? 'it' : 'each of them'} around every KEK expiry; traffic goes on, and nothing has to be done tonight`,
           unless: null,
         },
     deadlineMs: null,
