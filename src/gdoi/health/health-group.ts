@@ -12,6 +12,7 @@ import {
   check,
   type HealthCheck,
   type HealthStatus,
+  milderOf,
   nameList,
   verdictOf,
   weightOf,
@@ -76,15 +77,16 @@ export function groupHealth(
   const [first] = fleet.explanations;
   const nextKekRekey = nextRekey('KEK', fleet, deviceOf, atMs);
   const nextTekRekey = nextRekey('TEK', fleet, deviceOf, atMs);
+  const status = first === undefined ? verdictOf(checks) : worseOf(first.status, unknownOf(checks));
   return {
     group: fleet.group,
-    status: first === undefined ? verdictOf(checks) : worseOf(first.status, unknownOf(checks)),
+    status,
     summary: `${fleet.group}: ${first?.summary ?? summaryOf(fleet, checks, worst)}`,
     checks,
     next: earliest([nextKekRekey, nextTekRekey], atMs),
     nextKekRekey,
     nextTekRekey,
-    atRisk: atRisk(fleet, deviceOf),
+    atRisk: atRisk(fleet, deviceOf).map((risk) => (first === undefined ? risk : noWorseThanGroup(risk, status))),
     action: first === undefined ? (worst?.action ?? null) : first.firstStep,
     explanations: fleet.explanations,
   };
@@ -407,6 +409,11 @@ function nextRekey(
     if (ahead !== null) return ahead;
   }
   return null;
+}
+
+/** A GM may have been read since the group was explained: it is explained again within a look. */
+function noWorseThanGroup(risk: GmAtRisk, status: HealthStatus): GmAtRisk {
+  return status === 'critical' ? risk : { ...risk, status: milderOf(risk.status, 'warning') };
 }
 
 function atRisk(fleet: FleetView, deviceOf: (device: string) => HealthInput | undefined): readonly GmAtRisk[] {

@@ -112,6 +112,20 @@ test('a secondary whose primary is not polled is no group without a primary', ()
   expect(health.status).toBe('ok');
 });
 
+test('a GM that was read after its group was judged is not at more risk than the group', () => {
+  const reloaded = { ...AN_EXPLANATION, cause: 'gms_reloaded', phase: 'present', status: 'ok' } as const;
+  const others = [{ check: 'registered', devices: ['gm2'] }] as const;
+  const health = healthOf({
+    gms: [gmInFleet({ registered: false }), gmInFleet({ device: 'gm2', registered: false })],
+    explanations: [{ ...reloaded, explains: others }],
+  });
+  expect(health.status).toBe('ok');
+  expect(health.atRisk.map(({ gm, status }) => [gm, status])).toEqual([
+    ['gm1', 'warning'],
+    ['gm2', 'warning'],
+  ]);
+});
+
 test('of a site whose KSs alone are polled, nothing is said that their lists do not show', () => {
   const health = healthOf({ gms: [], members: 8, notPolled: ['10.0.0.1'], unacknowledged: [] });
   // The list may be older than the last rekey.
