@@ -161,7 +161,7 @@ const NEVER_OF_A_CLEAR = [
   'the device does not answer: known from its log only',
   'more than one timer can have made it: not decided',
   'the KEK it brought was not seen: not decided',
-  'the KS had replaced its KEK long before they were due, and no rekey told this GM',
+  'the KS had replaced its KEK long before it was due, and no rekey told this GM',
   'a registration before, in the KEK’s window, that brought the same KEK would not be seen: then the KS is an old one',
   'a sentence that nobody has written a check for',
 ] as const;

@@ -260,15 +260,13 @@ function replacedOr(facts: RegistrationFacts, before: HeldView, evidence: readon
     notByRekey &&
     (kekEarly || (before.kek === null && teksEarly && facts.rekeysBetween === 0))
   ) {
-    const key = kekEarly ? 'KEK' : 'TEKs';
+    const early = kekEarly ? 'KEK long before it was due' : 'TEKs long before they were due';
     return {
       cause: 'ks_forced',
       start,
       evidence: [
         ...evidence,
-        facts.rekeyBroughtTek
-          ? REPLACED_AFTER_REKEY
-          : `the KS had replaced its ${key} long before they were due, and no rekey told this GM`,
+        facts.rekeyBroughtTek ? REPLACED_AFTER_REKEY : `the KS had replaced its ${early}, and no rekey told this GM`,
       ],
     };
   }

@@ -390,7 +390,7 @@ const KEK_NOT_SEEN = statement(literally('the KEK it brought was not seen: not d
 );
 
 const REPLACED_EARLY = statement(
-  /the KS had replaced its (KEK|TEKs) long before they were due, and no rekey told this GM/u,
+  /the KS had replaced its (KEK(?= long before it was)|TEKs(?= long before they were)) long before (?:it was|they were) due, and no rekey told this GM/u,
   (audited, key = '') => {
     const rekeys = rekeysBetween(audited);
     if (rekeys !== null && rekeys > 0) return `${rekeys} rekeys came`;

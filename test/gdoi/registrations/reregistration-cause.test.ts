@@ -331,3 +331,126 @@ describe('both registrations of a KEK’s cycle between two answers', () => {
     expect(pair(start, before, over) !== null).toBe(isPair);
   });
 });
+
+describe('what is said of it, to the letter', () => {
+  const IN_WINDOW = seconds(850, 900);
+  const ENDED = 'KEK held before ended at 1970-01-01T00:16:40Z: inside [expiry - 190 s, expiry - 40 s]';
+  const EXPIRED = 'KEK expired at 1970-01-01T00:16:40Z';
+  const [BOTH_KEYS, ONE_TEK] = [{ teks: [{ spi: '0x1', expiry: seconds(1000) }] }, { kek: null }];
+  const FORCED = { atMs: 600_000, untilMs: 900_000, evidence: 'log: forced at 1970-01-01T00:10:00.000Z' };
+  const forced = said('forced', 600);
+  const flap = [said('interface_down', 600), said('interface_up', 680)];
+
+  test.each<[string, Interval, HeldView, Partial<RegistrationFacts>, readonly string[]]>([
+    [
+      'a rekey that was missed',
+      IN_WINDOW,
+      held(),
+      {},
+      [ENDED, 'a new KEK afterwards: the KS had sent a rekey that this GM did not get'],
+    ],
+    [
+      'one that could not be used',
+      IN_WINDOW,
+      held(),
+      { marks: [said('rekey_failed', 820)] },
+      [
+        'log: rekey_failed at 1970-01-01T00:13:40.000Z',
+        ENDED,
+        'a new KEK afterwards: the KS had sent a rekey that this GM could not use',
+      ],
+    ],
+    [
+      'an old KS',
+      IN_WINDOW,
+      held(),
+      { kekAfter: 'same' },
+      [ENDED, 'the KEK afterwards is the same: the KS had not changed it'],
+    ],
+    [
+      'a KEK that nobody saw',
+      IN_WINDOW,
+      held(),
+      { kekAfter: 'unknown' },
+      [ENDED, 'the KEK it brought was not seen: not decided'],
+    ],
+    ['the KEK that ran out', seconds(1010, 1050), held(), {}, [`${EXPIRED}: inside [expiry, expiry + 80 s]`]],
+    [
+      'the second of a cycle',
+      seconds(1010, 1050),
+      held(),
+      { legacyKek: 1000 },
+      [`${EXPIRED}: second re-registration of this KEK cycle`],
+    ],
+    [
+      'the TEK',
+      seconds(850, 900),
+      held({ ...BOTH_KEYS, ...ONE_TEK }),
+      {},
+      ['longest-lived TEK 0x1 ended at 1970-01-01T00:16:40Z, and no TEK rekey came'],
+    ],
+    [
+      'both keys',
+      IN_WINDOW,
+      held(BOTH_KEYS),
+      {},
+      [
+        'inside the TEK’s window as well: no TEK rekey came either, and either timer may have fired first',
+        ENDED,
+        'a new KEK afterwards: the KS had sent a rekey that this GM did not get',
+      ],
+    ],
+    [
+      'the KEK replaced early',
+      seconds(600),
+      held({ sentMs: 500_000 }),
+      {},
+      ['the KS had replaced its KEK long before it was due, and no rekey told this GM'],
+    ],
+    [
+      'an order, then the end of the KEK',
+      seconds(690),
+      held({ sentMs: 500_000, kek: { ...KEK, expiry: seconds(650) } }),
+      { forced: FORCED, marks: [forced, said('kek_deleted', 650)] },
+      [
+        'log: forced at 1970-01-01T00:10:00.000Z',
+        'log: kek_deleted at 1970-01-01T00:10:50.000Z',
+        'the KEK had run out after the order of the KS: either makes a GM register: not decided',
+      ],
+    ],
+    [
+      'an order, and a link that came back',
+      seconds(690),
+      held({ sentMs: 500_000 }),
+      { forced: FORCED, marks: [...flap, forced] },
+      [
+        'log: forced at 1970-01-01T00:10:00.000Z',
+        'log: interface_down  down at 1970-01-01T00:10:00.000Z',
+        'log: interface_up  up at 1970-01-01T00:11:20.000Z',
+        'the interface had come back after the order of the KS: either makes a GM register: not decided',
+      ],
+    ],
+    [
+      'a link that came back in the window',
+      IN_WINDOW,
+      held(),
+      { marks: [said('interface_down', 800), said('interface_up', 860)] },
+      [
+        'log: interface_down  down at 1970-01-01T00:13:20.000Z',
+        'log: interface_up  up at 1970-01-01T00:14:20.000Z',
+        'the interface had come back before that timer was due: either makes a GM register: not decided',
+      ],
+    ],
+  ])('%s', (_, start, before, over, evidence) => {
+    expect(decided(start, before, over).evidence).toEqual(evidence);
+  });
+
+  test('the pair of an old release', () => {
+    expect(
+      legacyPair(registered(seconds(900, 1050), { before: held(), tekLifetimeSeconds: null }))?.first.evidence,
+    ).toEqual([
+      'two registrations in one KEK cycle',
+      'KEK expired at 1970-01-01T00:16:40Z: one fits [expiry - 190 s, expiry - 40 s], one [expiry, expiry + 80 s]',
+    ]);
+  });
+});
