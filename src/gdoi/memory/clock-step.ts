@@ -129,7 +129,7 @@ const snmp = fields<SnmpPart>({
 
 const errorCount = fields<ErrorCount>({ at: readAt, count: stays, roseMs: orNull(instant) });
 
-const group = fields<Omit<GroupState, 'multicast'>>({
+const group = fields<Omit<GroupState, 'multicast' | 'trying'>>({
   seen: readAt,
   sameBootMs: orNull(instant),
   identity: stays,
@@ -167,9 +167,10 @@ function onEitherClock(marks: readonly LogMark[], sinceMs: EpochMs, byMs: number
   );
 }
 
-const stepped: Move<GroupState> = ({ multicast, ...known }, byMs) => ({
+const stepped: Move<GroupState> = ({ multicast, trying, ...known }, byMs) => ({
   ...group(known, byMs),
   ...(multicast === undefined ? {} : { multicast }),
+  ...(trying === undefined ? {} : { trying: shifted(trying, byMs) }),
   marks: onEitherClock(known.marks, known.seen.receivedAtMs, byMs),
 });
 

@@ -8,7 +8,8 @@ import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
 import type { KekAfter } from './registration-facts.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
 import { kekExpiryWindow } from '../keys/timer-windows.ts';
-import { type GroupState, NO_EPISODES } from './tracker-state.ts';
+import { hasNewTek } from '../keys/tek-identity.ts';
+import { failedAttempts, type GroupState, type HeldView, NO_EPISODES } from './tracker-state.ts';
 
 /** As of its first answer: what was before is a baseline, and no event. */
 export function freshState(seen: Shown): GroupState {
@@ -62,8 +63,9 @@ export function updated(
 ): GroupState {
   const { at, counters, registered } = seen;
   const lostAt = { fromMs: state.seen.sentAtMs, toMs: at.receivedAtMs };
+  const trying = tryingSince(state, seen, what);
   // Field by field: on the way of every poll, and a spread that is overwritten costs three times as much.
-  return {
+  const next: GroupState = {
     seen: at,
     sameBootMs: isSameBoot(state, seen, what.registrations) ? at.sentAtMs : state.sameBootMs,
     identity: state.identity ?? identityOf(seen.gm),
@@ -94,6 +96,25 @@ export function updated(
     snmp: state.snmp === null || state.snmp.sign === null ? state.snmp : { ...state.snmp, sign: null },
     tally: state.tally,
   };
+  return trying === undefined ? next : { ...next, trying, view: viewOfTrying(state.view, next.view) };
+}
+
+/** A countdown that stands at its end, and attempts that fail: it has begun to register. */
+function tryingSince(
+  state: GroupState,
+  { at, gm, counters, registered, teks }: Shown,
+  { kekAfter, registrations }: { readonly kekAfter: KekAfter; readonly registrations: number },
+): Interval | undefined {
+  if (registrations > 0) return undefined;
+  if (!registered) return state.trying;
+  if (gm.reregistersInSeconds !== 0 || failedAttempts(state, counters) === 0) return undefined;
+  if (kekAfter === 'new' || (state.view !== null && hasNewTek(state.view.teks, teks))) return undefined;
+  return state.trying ?? { fromMs: state.seen.sentAtMs, toMs: at.receivedAtMs };
+}
+
+/** What it held when it began, and the countdown that made it begin: since then that stands still. */
+function viewOfTrying(before: HeldView | null, now: HeldView | null): HeldView | null {
+  return before === null || now === null ? now : { ...before, kekShown: now.kekShown };
 }
 
 /** What it held when it began to register; a rekey that came before that had set its timers anew. */

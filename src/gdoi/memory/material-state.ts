@@ -45,6 +45,7 @@ function groupChanged(before: GroupState | null, now: GroupState): boolean {
     before.epoch.id !== now.epoch.id ||
     before.pending !== now.pending ||
     (before.unregistered === null) !== (now.unregistered === null) ||
+    (before.trying === undefined) !== (now.trying === undefined) ||
     (before.withoutTek === null) !== (now.withoutTek === null) ||
     before.forced?.atMs !== now.forced?.atMs ||
     before.marks.length !== now.marks.length ||

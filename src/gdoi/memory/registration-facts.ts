@@ -35,6 +35,8 @@ export interface RegistrationFacts {
   readonly forced: GroupState['forced'];
   readonly legacyKek: number | null;
   readonly tekLifetimeSeconds: number | null;
+  /** What the longest-lived TEK held after has left: TEKs of the group live so long at least. Absent: not seen. */
+  readonly tekSecondsAfter?: number;
   /** Addresses of the KSs that this GM may register with, and its own. */
   readonly keyServers: readonly string[];
 }

@@ -191,6 +191,8 @@ export interface GroupState {
   readonly multicast?: true;
   /** While not registered: when that began. */
   readonly unregistered: Interval | null;
+  /** It was still registered when it began to try in vain to register: when that was. Absent: it does not. */
+  readonly trying?: Interval;
   readonly counters: Counters;
   readonly epoch: Epoch;
   /** Registrations of this epoch that have their event, or were there at first sight. */

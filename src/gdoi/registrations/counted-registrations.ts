@@ -11,6 +11,7 @@ import { cutTekSeconds } from '../keys/kek-window.ts';
 import { kekMade, tekMade, teksReplaced } from '../memory/key-changes.ts';
 import { instantOf, marksIn, quoted } from '../log/log-evidence.ts';
 import type { EpochMs } from '../seen/instant.ts';
+import { longestLived } from '../keys/tek-identity.ts';
 import { registrationsBetween } from './registrations.ts';
 import { emitRegistrations } from './emitted-registrations.ts';
 import { andThen, type GroupTracked, unchanged } from '../memory/tracked.ts';
@@ -68,6 +69,7 @@ function orderedSince({ forced, seen: last, tekLifetimeSeconds }: GroupState, { 
 function countedDrafts(state: GroupState, { seen, span, kekAfter, ks }: Answer, count: number): readonly Draft[] {
   const { epoch, emitted } = state;
   const rekeys = rekeysBetween(state.counters, seen.counters);
+  const tek = longestLived(seen.teks);
   const drafts = registrationsBetween({
     state,
     span,
@@ -80,10 +82,11 @@ function countedDrafts(state: GroupState, { seen, span, kekAfter, ks }: Answer, 
     kekMade: kekMade(seen, kekAfter, ks),
     tekMade: tekMade(state.view, seen, ks),
     tekLifetimeSeconds: ks.tekLifetimeSeconds ?? state.tekLifetimeSeconds,
+    ...(tek === null ? {} : { tekSecondsAfter: (tek.expiry.fromMs - seen.at.sentAtMs) / 1000 }),
     peers: peersOf(seen.gm),
     ksSaid: saidOfGm(ks, seen.gm),
     // Seen to be registering since: what came after that has not renewed what made it begin.
-    rekeysBetween: state.unregistered === null ? rekeys : 0,
+    rekeysBetween: state.unregistered === null && state.trying === undefined ? rekeys : 0,
     lastRekey: (rekeys ?? 0) > 0 || (seen.counters.sinceRegistration ?? 0) > 0 ? seen.lastRekey : null,
     sinceRegistration: seen.counters.sinceRegistration,
     uncounted: null,

@@ -94,8 +94,9 @@ function newEpoch(
   const { mark } = messages;
   const since = (mark === null ? null : intersection(span, instantOf(mark))) ?? span;
   const first = Math.floor(state.seen.sentAtMs / 1000);
+  const { trying: _, ...before } = state;
   const begun: GroupState = {
-    ...state,
+    ...before,
     epoch: { id: first === state.epoch.id ? first + 1 : first, began: 'unknown', since },
     emitted: 0,
     unregistered: null,

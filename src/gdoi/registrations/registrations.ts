@@ -35,6 +35,8 @@ export interface RegistrationSpan {
   readonly kekMade: Interval | null;
   readonly tekMade: Interval | null;
   readonly tekLifetimeSeconds: number | null;
+  /** As in `RegistrationFacts`. */
+  readonly tekSecondsAfter?: number;
   /** Addresses of its KSs, and its own. */
   readonly peers: readonly string[];
   /** As in `RegistrationFacts`. */
@@ -185,6 +187,7 @@ function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, i
         : null,
     legacyKek: state.legacyKek,
     tekLifetimeSeconds: what.tekLifetimeSeconds,
+    ...(what.tekSecondsAfter === undefined ? {} : { tekSecondsAfter: what.tekSecondsAfter }),
     keyServers: what.peers,
     ksSaid: what.ksSaid,
   };
@@ -202,9 +205,9 @@ function broughtTek({ kekMade, lastRekey, rekeysBetween }: RegistrationSpan): bo
   );
 }
 
-/** A registration begins while the GM is registered, or began when it was first seen not to be. */
+/** A registration begins while the GM is registered, or began when it was first seen to try in vain, or not to be registered. */
 function startSpan({ state, span, uncounted }: RegistrationSpan): Interval {
-  return uncounted?.byAny ?? state.unregistered ?? span;
+  return uncounted?.byAny ?? state.trying ?? state.unregistered ?? span;
 }
 
 /** A registration takes seconds; longer only when attempts fail. */

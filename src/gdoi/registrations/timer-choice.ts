@@ -80,7 +80,12 @@ export function tekCanBe(span: Interval, facts: RegistrationFacts, before: HeldV
   const rekeyed = (facts.rekeysBetween ?? 0) > 0;
   const pointsThere = before.timer !== null && overlaps(span, timerDue(before.timer, 0));
   const renewed = rekeyed && (facts.kekAfter !== 'new' || !pointsThere || facts.rekeyBroughtTek);
-  return tek !== null && !renewed && overlaps(span, widened(tekWindow(tek.expiry, facts.tekLifetimeSeconds), 1000));
+  return tek !== null && !renewed && overlaps(span, widened(tekWindow(tek.expiry, tekLivesSeconds(facts)), 1000));
+}
+
+/** Where no KS tells, at least as long as the TEK that the registration brought. */
+function tekLivesSeconds({ tekLifetimeSeconds, tekSecondsAfter = 0 }: RegistrationFacts): number {
+  return Math.max(tekLifetimeSeconds ?? DEFAULT_TEK_LIFETIME_SECONDS, tekSecondsAfter);
 }
 
 function begunByKek(point: Interval, facts: RegistrationFacts): Interval | null {
@@ -134,7 +139,7 @@ function windowsOfCountdown(point: Interval, facts: RegistrationFacts, before: H
     if (within(timerAfterKek, -fromSecondsBeforeExpiry, -toSecondsBeforeExpiry) && canMiss) windows.push('kek_missed');
     if (within(timerAfterKek, 0, EXPIRY_WINDOW_SECONDS)) windows.push('kek_expiry');
   }
-  const tek = tekWindowSecondsBeforeExpiry(facts.tekLifetimeSeconds ?? DEFAULT_TEK_LIFETIME_SECONDS);
+  const tek = tekWindowSecondsBeforeExpiry(tekLivesSeconds(facts));
   if (timerBeforeTek === null ? isOfUnseenTek(before) : within(timerBeforeTek, tek.to, tek.from)) windows.push('tek');
   return secondOfCycle(windows, point, facts, before) ? ['kek_expiry'] : windows;
 }

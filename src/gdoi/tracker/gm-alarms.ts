@@ -185,19 +185,23 @@ export function emitTekRekeyOverdue(state: GroupState, answer: Answer): GroupTra
 }
 
 function whyOverdue(state: GroupState, answer: Answer, left: number): string | null {
-  const { view, tekLifetimeSeconds } = state;
+  const { tekLifetimeSeconds } = state;
   const { seen, ks } = answer;
   const lead = ks.tekLeadSeconds;
   if (lead !== null && left + 1 + ks.rekeySeconds <= lead) return `the KS sends the TEK rekey ${lead} s before expiry`;
   const countdown = seen.gm.reregistersInSeconds;
-  const before = view?.timerBeforeTek ?? null;
-  if (countdown === null || before === null) return null;
+  if (countdown === null) return null;
+  const before = left - countdown;
   const lifetime = ks.tekLifetimeSeconds ?? tekLifetimeSeconds ?? DEFAULT_TEK_LIFETIME_SECONDS;
   const isRekeyPast = left + 1 + UNDER_WAY_SECONDS <= (lead ?? cutTekSeconds(lifetime));
   const isKnownLost = lead === null && (countdown <= NEARLY_OVER_SECONDS || hasFailedRekey(state, answer));
   if (countdown > COUNTDOWN_SECONDS || !(isRekeyPast || isKnownLost)) return null;
   const window = tekWindowSecondsBeforeExpiry(lifetime);
-  const isTekDriven = before >= window.to - 1 && before <= window.from + 1 && !isNearKek(view?.timerAfterKek ?? null);
+  const remaining = seen.gm.kek?.remainingSeconds ?? null;
+  const isTekDriven =
+    before >= window.to - 1 &&
+    before <= window.from + 1 &&
+    !isNearKek(remaining === null || seen.kek === null ? null : countdown - remaining);
   return isTekDriven ? `Reregisters in: ${countdown} s, ${before} s before TEK expiry: in the TEK’s window` : null;
 }
 

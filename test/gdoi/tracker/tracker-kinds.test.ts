@@ -1,0 +1,215 @@
+/**
+ * What random worlds once showed to be told wrong, kind by kind: a reload twice, the window of another registration, a
+ * timer that only elimination tells, an order that nobody gave, the two registrations of a cycle, and a device that does
+ * not answer.
+ */
+import { describe, expect, test } from 'vitest';
+import {
+  causes,
+  facts,
+  failure,
+  gmAnswer,
+  type GmSketch,
+  type History,
+  history,
+  log,
+  reregistrations,
+  T0,
+  types,
+} from '../../builders/tracker-builders.ts';
+
+const seconds = (ms: number) => (ms - T0 * 1000) / 1000;
+const evidenceOf = (told: History, index: number) => reregistrations(told)[index]?.evidence.join('\n') ?? '';
+const begins = (at: number) => log(at, 'CRYPTO-5-GM_REGSTER', 'Start registration to KS 10.1.11.2 for group G1');
+const completes = (at: number) => log(at, 'GDOI-5-GM_REGS_COMPL', 'Registration to KS 10.1.11.2 complete for group G1');
+
+/** The KEK ends at 1000 s: its windows are 810 s to 960 s and 1000 s to 1080 s. */
+const KEK = 1000;
+const NEW_KEK = 87_000;
+const held: GmSketch = { succeeded: 1, kekAt: KEK, timerAt: 880 };
+
+describe('a reload is told once, and not before it happened', () => {
+  const old: GmSketch = { succeeded: 5, attempted: 5, received: 9, kekAt: 50_000, timerAt: 40_000 };
+  const fresh: GmSketch = { succeeded: 1, received: 0, kekAt: 50_000, timerAt: 45_000 };
+  const LAST = 100;
+
+  /** The uptime in whole minutes allows a boot up to 58 s before the last answer of the old boot. */
+  test.each([
+    ['after the groups', [gmAnswer(160, fresh), facts(160.5, 59)]],
+    ['before the groups', [facts(159.5, 59), gmAnswer(160, fresh)]],
+    ['a poll after the groups', [gmAnswer(160, fresh), gmAnswer(220, fresh), facts(220.5, 119)]],
+  ])('with the uptime %s', (_, seen) => {
+    const told = history([facts(39, 900_000), gmAnswer(40, old), facts(99, 900_060), gmAnswer(LAST, old), ...seen]);
+    expect(types(told).filter((type) => type === 'reload')).toHaveLength(1);
+    expect(causes(told)).toEqual(['reload']);
+    for (const { betweenMs } of told.events) expect(seconds(betweenMs[0])).toBeGreaterThanOrEqual(LAST - 0.2);
+  });
+});
+
+describe('of two registrations between two answers, whose instants the log tells, each has its own window', () => {
+  const two = (second: number, afterwards: GmSketch) =>
+    history([
+      gmAnswer(780, held),
+      begins(880),
+      completes(882),
+      begins(second - 2),
+      completes(second),
+      gmAnswer(1200, { ...afterwards, succeeded: 3 }),
+    ]);
+
+  test('long after the expiry the second is in none', () => {
+    const told = two(1150, { kekAt: NEW_KEK });
+    expect(reregistrations(told)).toHaveLength(2);
+    expect(evidenceOf(told, 1)).not.toMatch(/inside \[/u);
+    expect(causes(told)[1]).toBe('unknown');
+  });
+
+  test('within 80 s of it both are the old KS’s, and the second is at its own instant', () => {
+    const told = two(1030, { kekAt: NEW_KEK });
+    expect(causes(told)).toEqual(['legacy_ks', 'legacy_ks']);
+    expect(reregistrations(told).map(({ atMs }) => seconds(atMs))).toEqual([882, 1030]);
+  });
+
+  test('the second may have a reason of its own', () => {
+    const link = (at: number, state: string) =>
+      log(at, 'LINEPROTO-5-UPDOWN', `Line protocol on Interface Serial1/0, changed state to ${state}`);
+    const told = history([
+      gmAnswer(780, held),
+      begins(880),
+      completes(882),
+      link(1100, 'down'),
+      link(1140, 'up'),
+      begins(1141),
+      completes(1143),
+      gmAnswer(1200, { kekAt: NEW_KEK, succeeded: 3 }),
+    ]);
+    expect(causes(told)[1]).toBe('interface');
+    expect(evidenceOf(told, 0)).not.toContain('UPDOWN');
+  });
+});
+
+describe('by elimination it was the TEK’s timer, where no KS tells how long TEKs live', () => {
+  /** The KEK's windows are far; the countdown is the TEK's, and ran out between the answers. */
+  test.each([
+    ['of ten minutes', 600, 65],
+    ['of an hour', 3600, 174],
+    ['of two hours', 7200, 345],
+    ['of a day', 86_400, 4200],
+  ])('a TEK %s', (_, lifetime, beforeEnd) => {
+    const end = lifetime + 100;
+    const timer = end - beforeEnd;
+    const before: GmSketch = { succeeded: 1, kekAt: 500_000, timerAt: timer, teks: { '0x0000000A': end } };
+    const told = history([
+      gmAnswer(timer - 20, before),
+      gmAnswer(timer + 20, {
+        ...before,
+        succeeded: 2,
+        teks: { '0x0000000B': timer + 5 + lifetime },
+        timerAt: timer + lifetime - beforeEnd,
+      }),
+    ]);
+    expect(causes(told)).toEqual(['tek_expired']);
+  });
+});
+
+describe('a KS that was down while the TEK ran out, and came back with new keys, ordered nobody', () => {
+  const before: GmSketch = { succeeded: 1, kekAt: 50_000, teks: { '0x0000000A': KEK }, timerAt: 930 };
+  const renewed: GmSketch = { succeeded: 2, kekAt: 88_000, teks: { '0x0000000B': 5200 }, timerAt: 5000 };
+
+  test.each([
+    ['still registered, with attempts that fail', { attempted: 3, timerAt: 960 }, { attempted: 8 }],
+    ['not registered any more', { registered: false, teks: {}, attempted: 3 }, { attempted: 8 }],
+  ])('the GM was seen %s', (_, trying, after) => {
+    const told = history([
+      gmAnswer(900, before),
+      gmAnswer(960, { ...before, ...trying }),
+      gmAnswer(1200, { ...before, registered: false, teks: {}, attempted: 6 }),
+      gmAnswer(1600, { ...renewed, ...after }),
+    ]);
+    expect(causes(told)).toEqual(['tek_expired']);
+  });
+
+  test('the countdown that is quoted is the one that ran out, of the answer that showed it', () => {
+    const told = history([
+      gmAnswer(900, before),
+      gmAnswer(960, { ...before, attempted: 3, timerAt: 960 }),
+      gmAnswer(980, { ...before, attempted: 4, timerAt: 980 }),
+      gmAnswer(1200, { ...renewed, attempted: 8 }),
+    ]);
+    expect(causes(told)).toEqual(['tek_expired']);
+    expect(evidenceOf(told, 0)).toMatch(
+      /pointed at 2026-01-01T00:15:3\dZ \(answer of 2026-01-01T00:1(?:4:59|5:00)Z\)/u,
+    );
+  });
+
+  test('attempts that failed before a rekey came made no registration after it', () => {
+    const rekeyed: GmSketch = { ...before, received: 4, since: 1, teks: { '0x0000000B': 4600 }, attempted: 3 };
+    const told = history([
+      gmAnswer(900, before),
+      gmAnswer(960, { ...before, attempted: 3, timerAt: 960 }),
+      gmAnswer(990, { ...rekeyed, timerAt: 4500 }),
+      gmAnswer(4480, { ...rekeyed, timerAt: 4500 }),
+      gmAnswer(4560, { ...renewed, received: 4, attempted: 4, teks: { '0x0000000C': 8100 } }),
+    ]);
+    expect(causes(told)).toEqual(['tek_expired']);
+    expect(evidenceOf(told, 0)).toContain('0x0000000B');
+  });
+
+  test('it was not seen in between', () => {
+    const told = history([gmAnswer(900, before), gmAnswer(1600, { ...renewed, attempted: 8 })]);
+    expect(causes(told)).not.toContain('ks_forced');
+  });
+});
+
+describe('both registrations of a cycle with an old KS, and neither without one', () => {
+  const second: GmSketch = { succeeded: 3, kekAt: NEW_KEK };
+
+  test.each([
+    ['an answer lies between them', [gmAnswer(970, { ...held, succeeded: 2, timerAt: 1040 })], 2],
+    ['none does', [], 2],
+    ['an answer without a KEK does', [gmAnswer(1010, { succeeded: 2, kekAt: null, timerAt: 1040 })], 2],
+  ])('%s', (_, between, count) => {
+    const told = history([gmAnswer(790, held), ...between, gmAnswer(1100, second)]);
+    expect(causes(told)).toEqual(Array.from({ length: count }, () => 'legacy_ks'));
+  });
+
+  test('a GM whose KEK ran out without a registration in the window is kek_expired', () => {
+    const told = history([
+      gmAnswer(790, { ...held, timerAt: 1040 }),
+      gmAnswer(970, { ...held, timerAt: 1040 }),
+      gmAnswer(1100, { succeeded: 2, kekAt: NEW_KEK }),
+    ]);
+    expect(causes(told)).not.toContain('kek_missed_rekey');
+    expect(causes(told)).toHaveLength(1);
+  });
+});
+
+describe('a registration that only the log tells, of a device that does not answer', () => {
+  const silent = [failure(960), failure(1020), failure(1080)];
+
+  test('quotes no countdown that was not due when it began', () => {
+    const told = history([gmAnswer(300, { ...held, timerAt: 880 }), begins(700), completes(702), ...silent]);
+    expect(causes(told)).toEqual(['unknown']);
+    expect(evidenceOf(told, 0)).not.toMatch(/inside \[/u);
+    const [event] = reregistrations(told);
+    expect(evidenceOf(told, 0)).toMatch(/^(?!.*Reregisters in pointed at)|that was not due yet/su);
+    expect(seconds(event!.atMs)).toBe(702);
+  });
+
+  test('in the window of its KEK it stays open whether that was the same afterwards', () => {
+    const told = history([gmAnswer(790, held), begins(880), completes(882), ...silent]);
+    expect(causes(told)).toEqual(['unknown']);
+    expect(evidenceOf(told, 0)).toContain('the KEK it brought was not seen: not decided');
+  });
+
+  test('is not told again when the device answers', () => {
+    const told = history([
+      gmAnswer(790, held),
+      begins(880),
+      completes(882),
+      ...silent,
+      gmAnswer(1140, { succeeded: 2, kekAt: NEW_KEK }),
+    ]);
+    expect(reregistrations(told)).toHaveLength(1);
+  });
+});
