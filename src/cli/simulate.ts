@@ -1,4 +1,5 @@
 /** `gdoiwatch simulate`: only the simulated fleet, and a configuration that `run` takes. */
+import { counted } from '../gdoi/events/counted.ts';
 import { Command } from 'commander';
 import { createSystemClock } from '../kernel/clock.ts';
 import { adjustedSizes, type FleetFlags, startFleet, withFleetFlags } from './simulated-fleet.ts';
@@ -26,7 +27,7 @@ export function simulateCommand(): Command {
       snmpInterval: '10s',
     });
     process.stderr.write(
-      `${fleet.devices.length} devices of scenario ${fleet.scenario} answer on loopback; Ctrl-C ends them\n`,
+      `${counted(fleet.devices.length, 'device')} of scenario ${fleet.scenario} ${fleet.devices.length === 1 ? 'answers on loopback; Ctrl-C ends it' : 'answer on loopback; Ctrl-C ends them'}\n`,
     );
     if (places.snmp !== undefined) {
       const { syslog, traps } = places.snmp.pushPorts;

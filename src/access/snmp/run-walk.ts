@@ -68,7 +68,11 @@ export async function runWalk(
       case 'silent':
         throw silenceFailure(target, outcome, answers);
       case 'out_of_time':
-        throw new ReadFailure(target, 'timeout', `the read was not done in time (${answers} answers had come)`);
+        throw new ReadFailure(
+          target,
+          'timeout',
+          `the read was not done in time (${answers} ${answers === 1 ? 'answer' : 'answers'} had come)`,
+        );
       case 'socket_failed':
         throw networkFailure(target, outcome.error);
       case 'aborted':

@@ -49,7 +49,8 @@ export function silenceFailure(
   answers: number,
 ): ReadFailure {
   const silence = `no answer within ${target.timeoutMs} ms`;
-  if (answers > 0) return new ReadFailure(target, 'timeout', `${silence} after ${answers} answers`);
+  if (answers > 0)
+    return new ReadFailure(target, 'timeout', `${silence} after ${answers} ${answers === 1 ? 'answer' : 'answers'}`);
   const { credential } = target;
   if (credential.version === '2c') {
     const also = 'a wrong community looks the same to us';

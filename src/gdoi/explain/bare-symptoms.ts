@@ -1,4 +1,5 @@
 /** Symptoms that nothing explains stand alone: what is wrong is said, and that its cause is not known. */
+import { counted } from '../events/counted.ts';
 import {
   among,
   type Asked,
@@ -73,7 +74,7 @@ export function notRegistered({ facts, open, before, last }: Asked): Candidate |
     evidence:
       failed.length === 0
         ? names.map((name) => `${name}: Registration status is not Registered`)
-        : failed.map((gm) => `${gm.device}: ${gm.failedAttempts ?? 0} attempts without success`),
+        : failed.map((gm) => `${gm.device}: ${counted(gm.failedAttempts ?? 0, 'attempt')} without success`),
     claims,
   };
 }
@@ -223,7 +224,7 @@ export function memberCountsDiffer({ facts, open, before }: Asked): Candidate | 
     confidence: established ? 'certain' : 'possible',
     firstStep: 'show crypto gdoi ks coop on every KS: are announcements dropped (MTU)?',
     scope: sorted(counting.map(({ device }) => device)),
-    evidence: counting.map(({ device, members }) => `${device}: ${members} members`),
+    evidence: counting.map(({ device, members }) => `${device}: ${counted(members ?? 0, 'member')}`),
     claims,
   };
 }

@@ -320,7 +320,7 @@ function isEstablished(silent: readonly KsFacts[], suffering: number, gms: numbe
 function silenceOf({ device, failure, readMs, nextLookMs }: KsFacts, nowMs: EpochMs): string {
   return failure === null
     ? `${device}: last answer at ${clockTime(readMs)}; no answer yet to the look of ${clockTime(nextLookMs ?? nowMs)}`
-    : `${device}: ${failure.result} ${failure.inARow} times in a row since ${clockTime(failure.sinceMs)}; last answer at ${clockTime(readMs)}`;
+    : `${device}: ${failure.result}${failure.inARow === 1 ? '' : ` ${failure.inARow} times in a row`} since ${clockTime(failure.sinceMs)}; last answer at ${clockTime(readMs)}`;
 }
 
 /** After its end: what the GMs still show of it. */

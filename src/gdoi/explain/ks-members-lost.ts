@@ -2,6 +2,7 @@
  * KSs that know their GMs no more: they restarted and started with an empty list and new keys, or someone emptied the
  * list. The GMs go on with the keys they have, get no rekey, and register again when these end: no path loses anything.
  */
+import { counted } from '../events/counted.ts';
 import {
   type Asked,
   type Candidate,
@@ -81,7 +82,7 @@ export function ksMembersLost({ facts, open, before, said }: Asked): Candidate |
     evidence: [
       ...servers.map(
         ({ device, bootMs: up, members }) =>
-          `${device}: ${bootMs === null || up === null ? '' : `up since ${clockTime(up)} by its uptime, `}lists ${members ?? 'no'} GMs`,
+          `${device}: ${bootMs === null || up === null ? '' : `up since ${clockTime(up)} by its uptime, `}lists ${members === null ? 'no GMs' : counted(members, 'GM')}`,
       ),
       ...(unlisted.length === 0
         ? []

@@ -2,6 +2,7 @@
  * Until when the device's certificates are good. On-call catalogue, row 27: under 30 days a warning, under 7 critical.
  * Says nothing of a device whose certificates are not collected.
  */
+import { counted } from '../events/counted.ts';
 import { type DeviceCertificates, trustpointExpiries } from '../seen/certificate.ts';
 import { check, type HealthCheck } from './health-check.ts';
 import { instant } from '../events/instant-text.ts';
@@ -20,7 +21,7 @@ export function certificateChecks(shown: DeviceCertificates | null, atMs: EpochM
   const status = leftSeconds < CRITICAL_SECONDS ? 'critical' : leftSeconds < WARNING_SECONDS ? 'warning' : 'ok';
   const days = Math.floor(Math.abs(leftSeconds) / DAY_SECONDS);
   const what = `${certificate.kind === 'ca' ? 'the CA certificate' : 'the certificate'} of trustpoint ${trustpoint}`;
-  const when = leftSeconds < 0 ? `ended ${days} days ago` : `ends in ${days} days`;
+  const when = leftSeconds < 0 ? `ended ${counted(days, 'day')} ago` : `ends in ${counted(days, 'day')}`;
   return [
     check(['certificates', null], status, `${what} ${when}, on ${instant(expiry.fromMs)}`, {
       value: leftSeconds,

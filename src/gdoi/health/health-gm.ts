@@ -4,6 +4,7 @@
  *
  * A countdown is judged as it was read: what it has become since then is said, and is not known to have happened.
  */
+import { counted } from '../events/counted.ts';
 import { longestSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
 import { durationText } from '../events/duration-text.ts';
 import type { FleetView } from '../fleet/fleet-view.ts';
@@ -267,7 +268,7 @@ function registrationAttempts(input: GmHealthInput): HealthCheck {
     return check(
       ['registration_attempts', group],
       'warning',
-      `still registered, but ${since} attempts to register again failed${until}`,
+      `still registered, but ${counted(since, 'attempt')} to register again failed${until}`,
       { ...more, value: since, action: CHECK_REGISTRATION },
     );
   }
@@ -276,7 +277,7 @@ function registrationAttempts(input: GmHealthInput): HealthCheck {
         ...more,
         action: CHECK_REGISTRATION,
       })
-    : check(['registration_attempts', group], 'warning', `registering: ${failed} attempts failed so far`, {
+    : check(['registration_attempts', group], 'warning', `registering: ${counted(failed, 'attempt')} failed so far`, {
         ...more,
         action: CHECK_REGISTRATION,
       });

@@ -4,6 +4,7 @@
  * On-call catalogue, rows 34 to 38. A device that does not answer is unknown, not ill, except a KS, whose loss is
  * critical; a changed host key is a security matter; a refused credential is a warning wherever it happens.
  */
+import { counted } from '../events/counted.ts';
 import { durationText } from '../events/duration-text.ts';
 import { check, type HealthCheck, nameList } from './health-check.ts';
 import { DEFAULT_INTERVAL_MS, type HealthInput } from './health-input.ts';
@@ -111,10 +112,15 @@ function parser({ unparsedLines }: HealthInput): HealthCheck {
   const more = { value: unparsedLines, threshold: 0 };
   if (unparsedLines === null) return check(['parser', null], 'unknown', 'no answer was parsed yet', more);
   if (unparsedLines === 0) return check(['parser', null], 'ok', 'every line of the last answer was understood', more);
-  return check(['parser', null], 'warning', `${unparsedLines} lines of the last answer were not understood`, {
-    ...more,
-    action: 'Was the device upgraded? Save its output (gdoiwatch parse) and report it, redacted',
-  });
+  return check(
+    ['parser', null],
+    'warning',
+    `${counted(unparsedLines, 'line')} of the last answer ${unparsedLines === 1 ? 'was' : 'were'} not understood`,
+    {
+      ...more,
+      action: 'Was the device upgraded? Save its output (gdoiwatch parse) and report it, redacted',
+    },
+  );
 }
 
 /** A follow-up that failed costs its own figures only. */

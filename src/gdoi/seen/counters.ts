@@ -114,7 +114,10 @@ export function counterMovement(options: {
       };
     }
     if (now.succeeded > most) {
-      return { kind: 'contradiction', detail: `${fallen.join(', ')}, and ${now.succeeded} registrations since` };
+      return {
+        kind: 'contradiction',
+        detail: `${fallen.join(', ')}, and ${now.succeeded} registrations since`,
+      };
     }
     return { kind: 'restarted', registrations: now.succeeded, evidence: fallen, fell: true };
   }

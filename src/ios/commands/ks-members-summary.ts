@@ -29,7 +29,8 @@ function readSummary(answer: Answer): Reading {
   const groups: SummaryDraft[] = [];
   const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
   const short = groups.find((group) => group.members.length < group.announced);
-  const missing = short === undefined ? null : `${short.announced - short.members.length} member(s) of ${short.group}`;
+  const left = short === undefined ? 0 : short.announced - short.members.length;
+  const missing = short === undefined ? null : `${left} ${left === 1 ? 'member' : 'members'} of ${short.group}`;
   return {
     snapshots: groups.map(summarySnapshot),
     ...read,

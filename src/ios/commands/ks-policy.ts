@@ -205,7 +205,8 @@ function missingIn(policies: readonly PolicyDraft[]): string | null {
   const last = policies.at(-1);
   if (last === undefined) return 'the policy of a group';
   if (last.tekCount === null && last.kek === null && last.teks.length === 0) return 'the number of TEKs';
-  if (last.tekCount !== null && last.teks.length < last.tekCount) return `${last.tekCount - last.teks.length} TEK(s)`;
+  const left = (last.tekCount ?? 0) - last.teks.length;
+  if (left > 0) return `${left} ${left === 1 ? 'TEK' : 'TEKs'}`;
   if (last.kek === null && last.teks.length === 0 && last.tekCount !== 0) return 'the KEK policy';
   if (last.kek !== null && last.kek.remainingSeconds === null) return 'the remaining life of the KEK';
   if (last.key?.kind === 'kek' && !last.key.timeToRekeyShown) return 'the time to the KEK rekey';

@@ -199,7 +199,8 @@ function missingInTeks(block: Block): string | null {
   if (last.spi === null && last.transform === null) return 'the last IPsec SA';
   if (last.remainingSeconds === null || !last.antiReplayShown) return 'the end of the last IPsec SA';
   const shown = new Set(teks.map((tek) => tek.spi)).size;
-  return block.activeTeks !== null && shown < block.activeTeks ? `${block.activeTeks - shown} active TEK(s)` : null;
+  const left = (block.activeTeks ?? 0) - shown;
+  return left > 0 ? `${left} active ${left === 1 ? 'TEK' : 'TEKs'}` : null;
 }
 
 // ---- snapshots --------------------------------------------------------------------------------------------------
