@@ -90,13 +90,19 @@ function keysReplaced(before: SnmpLook, look: SnmpLook): boolean {
 }
 
 /** The GM says that an operator made it register: with the clear what timers its keys had went. */
-function byClear({ marks, tally }: GroupState, draft: Draft, since: Interval): Draft {
+function byClear(state: GroupState, draft: Draft, since: Interval): Draft {
+  const { marks, tally } = state;
   const cleared = marksIn(marks, 'clear', since).at(-1);
   const isOfAnother = cleared !== undefined && tally.last !== null && cleared.atMs <= tally.last.atMs;
-  if (cleared === undefined || isOfAnother || draft.cause === null) return draft;
+  if (cleared === undefined || isOfAnother || (draft.cause === null && !isAfterRestart(state, cleared))) return draft;
   const completion = marksIn(marks, 'complete', draft.between).slice(-1);
   const evidence = [...draft.evidence.slice(0, 1), quoted(cleared), ...completion.map(quoted)];
   return { ...draft, cause: 'operator_clear', stated: null, evidence };
+}
+
+/** The restart had made it register, and the clear made it begin anew. */
+function isAfterRestart({ marks, epoch }: GroupState, { fromMs }: LogMark): boolean {
+  return fromMs > epoch.since.toMs && !marks.some(({ proof, atMs }) => proof === 'restart' && atMs >= fromMs);
 }
 
 /**

@@ -345,6 +345,27 @@ describe('SNMP alone', () => {
       expect(causes(told)).toEqual(['operator_clear']);
     });
 
+    test('of a GM that was registering since a reload', () => {
+      const none: SnmpSketch = { kek: null, teks: {}, keyServer: null, sequence: 0 };
+      const told = (...messages: readonly Observation[]) =>
+        history([
+          snmpAnswer(0, far),
+          facts(0, 100_000),
+          snmpAnswer(150, none),
+          facts(150, 60),
+          snmpAnswer(300, none),
+          facts(300, 210),
+          ...messages,
+          snmpAnswer(450, none),
+          snmpAnswer(700, { ...far, kek: 2, sequence: 0 }),
+          facts(700, 610),
+        ]);
+      expect(causes(told())).toEqual(['reload']);
+      const clear = log(350, 'GDOI-5-GM_CLEAR_REGISTER', 'Config: GM cleared gdoi configuration in the group G1.');
+      expect(causes(told(clear))).toEqual(['operator_clear']);
+      expect(causes(told(clear, log(400, 'SYS-5-RESTART', 'System restarted --')))).toEqual(['reload']);
+    });
+
     test('alone it tells of no registration', () => {
       expect(causes(history([snmpAnswer(0, far), cleared, snmpAnswer(60, far)]))).toEqual([]);
     });
