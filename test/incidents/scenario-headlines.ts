@@ -60,6 +60,10 @@ export const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
       G1: ['ok', 'interface_flap warning', 'interface_flap ok', 'interface_flap warning', 'interface_flap ok', 'ok'],
     },
   },
+  'registration-fails': {
+    minutes: 25,
+    groups: { G1: ['ok', 'path_loss warning', 'path_loss critical', 'path_loss warning', 'ok'] },
+  },
   'tek-missing': { minutes: 20, groups: { G1: ['ok', 'without_tek critical', 'ok'] } },
   'ejection-coop': {
     minutes: 40,

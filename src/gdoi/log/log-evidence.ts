@@ -232,7 +232,9 @@ export function isAttempt({ mnemonic }: LogMark): boolean {
 /** The message's words and the common instant; the key of the first source keeps its duplicates away. */
 function sameOccurrence(known: LogMark, added: LogMark): LogMark {
   const both = intersection(instantOf(known), instantOf(added));
-  const isMessage = known.sources.includes('trap') && !added.sources.includes('trap');
+  const isMessage = known.sources.every((source) => source === 'uptime')
+    ? !added.sources.includes('uptime')
+    : known.sources.includes('trap') && !added.sources.includes('trap');
   return {
     ...known,
     mnemonic: isMessage ? added.mnemonic : known.mnemonic,

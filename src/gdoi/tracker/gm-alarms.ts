@@ -223,6 +223,8 @@ export function emitKekMissing(state: GroupState, { place, before, seen, span }:
   const { kekMissing } = state.episodes;
   if (seen.kek !== null) return unchanged(kekMissing ? inEpisode(state, { kekMissing: false }) : state);
   if (!seen.registered || kek === null || kekMissing || !showsNoKek(seen)) return unchanged(state);
+  // It deletes its KEK as it begins to register, and some releases show it as registered until then.
+  if (seen.gm.reregistersInSeconds === 0 && failedAttempts(state, seen.counters) > 0) return unchanged(state);
   const expired = intersection(span, widened(kek.expiry, 1000));
   const deleted = marksIn(before.marks, 'kek_deleted', span).at(-1);
   const line = seen.gm.kek === null ? 'no KEK POLICY' : 'KEK lifetime: 0';
@@ -233,7 +235,7 @@ export function emitKekMissing(state: GroupState, { place, before, seen, span }:
       between: expired ?? span,
       evidence: [
         line,
-        `the KEK held before expired at ${instant(middleMs(kek.expiry))}`,
+        `the KEK held before ${kek.expiry.fromMs > seen.at.receivedAtMs ? 'was to expire' : 'expired'} at ${instant(middleMs(kek.expiry))}`,
         ...(deleted === undefined ? [] : [quoted(deleted)]),
       ],
     }),

@@ -461,6 +461,7 @@ class Fleet implements SimulatedFleet {
         boots: FIRST_BOOTS + index,
         clockState: gm.clock ?? 'ntp',
         sequenceNumbers: gm.sequenceNumbers ?? false,
+        staysRegistered: gm.staysRegistered ?? false,
       });
       const entry: Entry = { device, shown: shown(device, gm.groups), memberships: [], keyServers: [] };
       for (const name of gm.groups) {

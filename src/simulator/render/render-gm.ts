@@ -156,8 +156,9 @@ function isMulticast(gm: GroupMember): boolean {
 
 function registrationFields(gm: GroupMember, nowMs: EpochMs): readonly string[] {
   const reregistersAtMs = gm.reregistersAtMs();
-  const lines = [field(7, 22, 'Registration status', gm.status)];
-  if (gm.status === 'Registered') lines.push(field(7, 22, 'Registered with', gm.registeredWith?.address ?? '0.0.0.0'));
+  const status = gm.shownStatus();
+  const lines = [field(7, 22, 'Registration status', status)];
+  if (status === 'Registered') lines.push(field(7, 22, 'Registered with', gm.registeredWith?.address ?? '0.0.0.0'));
   else if (gm.registeringTo !== null) lines.push(field(7, 22, 'Registering to', gm.registeringTo.address));
   if (reregistersAtMs !== null) {
     lines.push(field(7, 22, 'Re-registers in', `${secondsLeft(reregistersAtMs, nowMs)} sec`));

@@ -135,7 +135,7 @@ function keyServerRow(ks: KeyServer): MibRow {
 }
 
 function gmRow(gm: GroupMember): MibRow {
-  const keyServer = gm.registeringTo ?? gm.registeredWith;
+  const keyServer = (gm.shownStatus() === 'Registered' ? null : gm.registeringTo) ?? gm.registeredWith;
   const server = keyServer === null ? NO_SERVER : addressIdentity(keyServer.address);
   return {
     index: gmIndex(gm),

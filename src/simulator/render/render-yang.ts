@@ -115,7 +115,8 @@ const GM_STATE = {
 } as const;
 
 function gmEntry(gm: GroupMember): Entry {
-  const registered = gm.status === 'Registered';
+  const status = gm.shownStatus();
+  const registered = status === 'Registered';
   const reregistersAtMs = gm.reregistersAtMs();
   const { registeredAtMs } = gm;
   return {
@@ -129,7 +130,7 @@ function gmEntry(gm: GroupMember): Entry {
         'remote-addr': gm.registeredWith?.address ?? '0.0.0.0',
         'vrf-enabled': false,
         ...(gm.device.release.gmVersion === null ? {} : { 'gm-ver': gm.device.release.gmVersion }),
-        'gm-state': GM_STATE[gm.status],
+        'gm-state': GM_STATE[status],
         ...(registered && registeredAtMs !== null ? { 'prev-reg-time': dateAndTime(registeredAtMs) } : {}),
         'secs-to-re-reg':
           reregistersAtMs === null || registeredAtMs === null ? 0 : secondsBetween(registeredAtMs, reregistersAtMs),

@@ -58,6 +58,30 @@ export const STATE_SCENARIOS = {
       script: [{ atSeconds: 60, act: (fleet: FleetOperations) => fleet.loseTeks('gm1') }],
     }),
   },
+  'registration-fails': {
+    description:
+      'The path of gm1 drops the rekey with the new KEK, and from 20 s to 600 s after the start its registrations as well.',
+    expect:
+      'registration_failed of gm1 while it is still registered, with what is left of its TEK; then registration_lost, and a registration after 600 s.',
+    defaults: { gms: 4, kss: 1 },
+    minimum: { gms: 1, kss: 1 },
+    lifetimes: SPREAD,
+    plan: (size: Size) => {
+      const plan = oneGroup(size, { kekRemainingSeconds: 290 });
+      const toKss = (fleet: FleetOperations, registrationLoss: number) => {
+        for (const ks of plan.kss) fleet.setPath('gm1', ks.name, { registrationLoss });
+      };
+      return {
+        ...plan,
+        gms: plan.gms.map((gm, index) => (index === 0 ? { ...gm, staysRegistered: true } : gm)),
+        paths: paths(plan.gms.slice(0, 1), plan.kss, { kekRekeyLoss: 1 }),
+        script: [
+          { atSeconds: 20, act: (fleet: FleetOperations) => toKss(fleet, 1) },
+          { atSeconds: 600, act: (fleet: FleetOperations) => toKss(fleet, 0) },
+        ],
+      };
+    },
+  },
   'ejection-coop': {
     description:
       'The acknowledgements of gm1 are lost; ks1, which dropped it, dies after 25 minutes and ks2 takes over without it.',

@@ -149,9 +149,20 @@ export class GroupMember implements RekeyReceiver {
     return this.#teks.filter((tek) => tek.expiryMs > this.world.nowMs);
   }
 
-  /** The earlier of the KEK and the TEK cause; null while registering or without keys. */
+  /** The word that `show crypto gdoi` gives: on some releases the old registration counts until its TEKs end. */
+  shownStatus(): GmStatus {
+    return this.status === 'Registering' &&
+      this.device.staysRegistered &&
+      this.registeredWith !== null &&
+      this.teks().length > 0
+      ? 'Registered'
+      : this.status;
+  }
+
+  /** The earlier of the KEK and the TEK cause, now while it tries; null where it shows that it registers, or without keys. */
   reregistersAtMs(): EpochMs | null {
-    if (this.status !== 'Registered') return null;
+    if (this.shownStatus() !== 'Registered') return null;
+    if (this.status === 'Registering') return this.world.nowMs;
     const instants = [this.#kekTimer, this.#tekTimer].flatMap((timer) => (timer === null ? [] : [timer.atMs]));
     return instants.length === 0 ? null : Math.min(...instants);
   }
@@ -236,10 +247,18 @@ export class GroupMember implements RekeyReceiver {
       );
       this.#teks = [];
     }
+    if (this.status !== this.shownStatus()) this.#tryNoMore();
     this.#install(rekey.policy, rekey.from, false);
     const sequence = rekey.policy.sequence;
     world.notify(device, { kind: 'gm_rekey_received', ...this.#place(rekey.from.address), sequence });
     return true;
+  }
+
+  /** Its old registration had counted on, and the rekey renewed it. */
+  #tryNoMore(): void {
+    this.#registration = null;
+    this.registeringTo = null;
+    this.status = 'Registered';
   }
 
   /** Signed with a key that no registration brought: it cannot be used, and the KS gets no acknowledgement. */

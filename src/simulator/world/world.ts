@@ -35,6 +35,8 @@ export class SimDevice {
   readonly role: 'gm' | 'ks';
   readonly clockState: ClockState;
   readonly sequenceNumbers: boolean;
+  /** Of a GM: it shows `Registered` for as long as it holds a TEK. */
+  readonly staysRegistered: boolean;
   release: Release;
   up = true;
   /** The interface that carries the crypto map. */
@@ -62,6 +64,7 @@ export class SimDevice {
     readonly boots: number;
     readonly clockState: ClockState;
     readonly sequenceNumbers: boolean;
+    readonly staysRegistered?: boolean;
   }) {
     this.name = options.name;
     this.hostname = options.hostname;
@@ -72,6 +75,7 @@ export class SimDevice {
     this.boots = options.boots;
     this.clockState = options.clockState;
     this.sequenceNumbers = options.sequenceNumbers;
+    this.staysRegistered = options.staysRegistered ?? false;
   }
 
   keep(message: LogMessage): void {

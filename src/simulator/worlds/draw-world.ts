@@ -154,6 +154,7 @@ function drawGroupMember(
     keyServers: [...names.slice(turned), ...names.slice(0, turned)],
     clock: pick(random, ['ntp', 'ntp', 'ntp', 'lost', 'never-set']),
     sequenceNumbers: random() < 0.3,
+    staysRegistered: random() < 0.3,
   };
 }
 

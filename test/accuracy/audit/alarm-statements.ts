@@ -40,11 +40,13 @@ const NO_KEK = statement(/no KEK POLICY|KEK lifetime: 0/u, (audited) => {
   return unless((kek?.remainingSeconds ?? 0) === 0, 'a KEK is shown');
 });
 
-const KEK_BEFORE = statement(form('the KEK held before expired at ', INSTANT), ({ history }, end = '') =>
-  unless(
-    history.answers.some((answer) => quotesEnd(answer, msOf(end), answer.gm.kek?.remainingSeconds)),
-    'no answer showed a KEK that ends then',
-  ),
+const KEK_BEFORE = statement(
+  form('the KEK held before (?:was to expire|expired) at ', INSTANT),
+  ({ history }, end = '') =>
+    unless(
+      history.answers.some((answer) => quotesEnd(answer, msOf(end), answer.gm.kek?.remainingSeconds)),
+      'no answer showed a KEK that ends then',
+    ),
 );
 
 const REKEYED = statement(

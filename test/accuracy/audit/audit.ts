@@ -13,7 +13,7 @@ import {
 } from './alarm-statements.ts';
 import { COUNTER_STATEMENTS, MOVED, REGISTERED_WITH, RESTART_STATEMENTS } from './counter-statements.ts';
 import { FLEET_STATEMENTS, namesItsDevices } from './fleet-statements.ts';
-import { type GmAnswer, Histories, type History, type Seen } from './history.ts';
+import { type GmAnswer, Histories, type History, isTrying, type Seen } from './history.ts';
 import { MESSAGE_STATEMENTS } from './message-statements.ts';
 import { DISAGREEMENT_STATEMENTS, SNMP_STATEMENTS } from './snmp-statements.ts';
 import type { Around, Audited, Statement } from './statement.ts';
@@ -260,6 +260,8 @@ function hasRegistered({ registrations }: GmAnswer['gm'], before: GmAnswer | und
   return registrations.succeeded !== null && was !== null && registrations.succeeded > was;
 }
 
+/** One whose countdown is at its end has begun to register, whatever its status says. */
 function isRegistered(gm: GmAnswer['gm']): boolean {
+  if (isTrying(gm)) return false;
   return gm.registered ?? ((gm.kek?.remainingSeconds ?? 0) > 0 || (gm.teks ?? []).length > 0);
 }

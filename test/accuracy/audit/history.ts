@@ -199,6 +199,11 @@ export function quotes(seen: Seen, quotedMs: EpochMs, fromMs = 0, toMs = fromMs)
   );
 }
 
+/** Its countdown has ended and an attempt is under way or failed, though it may still show the old registration. */
+export function isTrying({ reregistersInSeconds, registrations: { attempted, succeeded } }: GmSnapshot): boolean {
+  return reregistersInSeconds === 0 && attempted !== null && succeeded !== null && attempted > succeeded;
+}
+
 /** When a countdown read there ends, as a quoted instant may say it. */
 export function quotesEnd(seen: Seen, quotedMs: EpochMs, remainingSeconds: number | null | undefined): boolean {
   if (typeof remainingSeconds !== 'number') return false;

@@ -5,7 +5,7 @@
  */
 import type { GdoiTrap } from '../../../src/gdoi/seen/gdoi-trap.ts';
 import type { GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
-import { type GmAnswer, type History, quotesEnd, ROUNDING_MS, type Seen, shiftSlackMs } from './history.ts';
+import { type GmAnswer, type History, isTrying, quotesEnd, ROUNDING_MS, type Seen, shiftSlackMs } from './history.ts';
 import { isOfGroup } from './message-statements.ts';
 import {
   type Audited,
@@ -61,7 +61,7 @@ function firstSign(history: History, group: string | null, held: GmAnswer | null
   const identity = history.answers.findLast(({ gm }) => gm.identity !== null)?.gm.identity ?? null;
   const isOfIt = ({ groupIdentity }: GdoiTrap) => identity === null || (groupIdentity ?? identity) === identity;
   const signs: readonly Seen[] = [
-    ...history.answers.filter(({ gm }) => gm.registered === false),
+    ...history.answers.filter(({ gm }) => gm.registered === false || isTrying(gm)),
     ...history.messages.filter((heard) => STARTS.has(heard.message.mnemonic) && isOfGroup(heard, group)),
     ...history.traps.filter(({ trap }) => STARTS.has(trap.name) && isOfIt(trap)),
   ];
