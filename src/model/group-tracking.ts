@@ -158,7 +158,7 @@ function contextOf(view: DeviceView, state: TrackerState | null, group: string):
     },
     bootMs: boot === null ? null : middleMs(boot.at),
     forced: known?.forced ?? null,
-    unregisteredSinceMs: known?.unregistered?.toMs ?? null,
+    unregisteredSinceMs: (known?.unregistered ?? known?.trying)?.toMs ?? null,
     failedAttempts: failed === null ? null : Math.max(0, failed - (known?.failedBefore ?? 0)),
     reregistersAtMs: view.tracking.get(group)?.forecast?.expectedAtMs ?? null,
     nextLookMs: nextLookMs(view),

@@ -232,6 +232,21 @@ const INCIDENTS: readonly Incident[] = [
     raises: [fired('GdoiGmWithoutTek', 'critical', 'gm1')],
   },
   {
+    scenario: 'registration-fails',
+    title: 'a GM whose registrations fail while it is still registered: told before its traffic stops',
+    minutes: 25,
+    tells: ['path_loss warning', 'not_registered critical'],
+    raises: [
+      fired('GdoiKekRekeyOverdue', 'warning', 'gm1'),
+      fired('GdoiGmWithoutKek', 'critical', 'gm1'),
+      fired('GdoiTekRekeyOverdue', 'warning', 'gm1'),
+      fired('GdoiGmNotRegistered', 'critical', 'gm1'),
+      fired('GdoiUnexpectedReregistration', 'warning', 'gm1'),
+      fired('GdoiGmRekeyUnacknowledged', 'warning', 'ks1'),
+      fired('GdoiGmRekeyUnacknowledged', 'critical', 'ks1'),
+    ],
+  },
+  {
     scenario: 'ejection-coop',
     title: 'acknowledgements that get lost in a group of two KSs, one of which goes away',
     minutes: 40,

@@ -59,7 +59,7 @@ const SENT: Readonly<Record<Told, Sent>> = {
   'replay-errors': { told: ['ticket replay_errors'] },
   'interface-flap': { told: ['log interface_flap', 'log interface_flap'] },
   'tek-missing': { told: ['page without_tek'] },
-  'registration-fails': { told: ['ticket path_loss', 'page path_loss', 'page path_loss + not_registered'] },
+  'registration-fails': { told: ['ticket path_loss', 'page not_registered'], curedSeconds: 600 },
   'ejection-coop': {
     minutes: 45,
     told: ['page ejected', 'ticket path_loss', 'page path_loss', 'ticket redundancy_lost', 'page ejected'],

@@ -62,7 +62,7 @@ export const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
   },
   'registration-fails': {
     minutes: 25,
-    groups: { G1: ['ok', 'path_loss warning', 'path_loss critical', 'path_loss warning', 'ok'] },
+    groups: { G1: ['ok', 'path_loss warning', 'not_registered critical', 'path_loss warning', 'ok'] },
   },
   'tek-missing': { minutes: 20, groups: { G1: ['ok', 'without_tek critical', 'ok'] } },
   'ejection-coop': {

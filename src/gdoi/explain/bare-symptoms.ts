@@ -7,13 +7,22 @@ import {
   claimed,
   devicesOf,
   explainedBefore,
+  GM_CHECKS,
   lastLook,
   list,
   nextLook,
   sorted,
   trafficStops,
 } from './candidate.ts';
-import { type GmFacts, type GroupFacts, hasCoop, isMulticast, isSeenSince, isUnregistered } from './group-facts.ts';
+import {
+  type GmFacts,
+  type GroupFacts,
+  hasCoop,
+  isMulticast,
+  isSeenSince,
+  isUnregistered,
+  triesInVain,
+} from './group-facts.ts';
 import { firstStepOf, whyReregistered } from '../events/gdoi-events.ts';
 import {
   CHECK_COOP,
@@ -40,14 +49,22 @@ const NOTHING = { consequence: null, deadlineMs: null, knownAtMs: null } as cons
 
 export function notRegistered({ facts, open, before, last }: Asked): Candidate | null {
   const off = new Set(claimed(open, { checks: ['registered'] }).flatMap(({ device }) => device ?? []));
-  const gms = facts.gms.filter((gm) => isUnregistered(gm) && off.has(gm.device));
+  const gms = facts.gms.filter((gm) => (isUnregistered(gm) || triesInVain(gm)) && off.has(gm.device));
+  const trying = gms.filter(triesInVain);
   // Who is not registered acknowledges no rekey.
-  const claims = claimed(open, { checks: ['registered', 'rekeys_acknowledged'], of: off });
+  const unrenewed = new Set(facts.gms.filter(triesInVain).map(({ device }) => device));
+  const claims = claimed(
+    open,
+    { checks: ['registered', 'rekeys_acknowledged'], of: off },
+    // Nobody renews its keys.
+    { checks: GM_CHECKS, of: unrenewed },
+  );
   if (gms.length === 0) return registeredAgain(facts, open, last);
   const { nowMs } = facts;
   const names = sorted(gms.map(({ device }) => device));
   const sinceMs = Math.min(...gms.map((gm) => gm.unregisteredSinceMs ?? gm.readMs));
   const established =
+    trying.length > 0 ||
     gms.some((gm) => gm.readMs - (gm.unregisteredSinceMs ?? gm.readMs) >= REGISTERING_MS) ||
     before?.presentSinceMs != null;
   const failed = gms.filter(({ failedAttempts }) => (failedAttempts ?? 0) > 0);
@@ -55,10 +72,13 @@ export function notRegistered({ facts, open, before, last }: Asked): Candidate |
   return {
     phase: established ? 'present' : 'unclear',
     status: established ? 'critical' : 'warning',
-    sinceMs,
-    summary: established
-      ? `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'is', 'are')} not registered since ${clockTime(sinceMs)}${everyone ? ofTheirKss(facts, gms, sinceMs) : ''}`
-      : `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'registers', 'register')} since ${clockTime(sinceMs)}; whether it succeeds is not yet clear`,
+    sinceMs: Math.min(before?.sinceMs ?? sinceMs, sinceMs),
+    summary:
+      trying.length > 0
+        ? inVain(facts, gms, sinceMs)
+        : established
+          ? `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'is', 'are')} not registered since ${clockTime(sinceMs)}${everyone ? ofTheirKss(facts, gms, sinceMs) : ''}`
+          : `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'registers', 'register')} since ${clockTime(sinceMs)}; whether it succeeds is not yet clear`,
     ...(established
       ? trafficStops(gms, nowMs, `${verb(names.length, 'it registers', 'they register')} before`)
       : NOTHING),
@@ -77,6 +97,17 @@ export function notRegistered({ facts, open, before, last }: Asked): Candidate |
         : failed.map((gm) => `${gm.device}: ${counted(gm.failedAttempts ?? 0, 'attempt')} without success`),
     claims,
   };
+}
+
+/** Some of them, or all, are still registered with keys that nobody renews. */
+function inVain({ gms: all }: GroupFacts, gms: readonly GmFacts[], sinceMs: EpochMs): string {
+  const names = sorted(gms.map(({ device }) => device));
+  const trying = sorted(gms.filter(triesInVain).map(({ device }) => device));
+  const those =
+    trying.length === names.length
+      ? verb(trying.length, 'it is', 'they are')
+      : `${gmsNamed(trying)} ${verb(trying.length, 'is', 'are')}`;
+  return `${gmsNamed(names, all.length)} ${verb(names.length, 'tries', 'try')} in vain to register since ${clockTime(sinceMs)}; ${those} still registered until ${verb(trying.length, 'its', 'their')} last TEK ends`;
 }
 
 /** All GMs at once: what is known of those that should register them. */

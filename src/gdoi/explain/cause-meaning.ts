@@ -24,7 +24,7 @@ export const CAUSE_MEANING: Readonly<Record<ExplanationCause, string>> = {
   ks_rekeys_lost: 'rekeys reach few or no GMs of the group',
   path_loss: 'rekeys or their acknowledgements are lost on the path of GMs',
   ks_failover: 'GMs registered with another KS',
-  not_registered: 'GMs are not registered',
+  not_registered: 'GMs are not registered, or try in vain to be',
   without_kek: 'GMs hold no KEK',
   keys_differ: 'GMs hold other keys than the group',
   coop_peer_lost: 'a COOP peer is dead for a KS',

@@ -15,7 +15,7 @@ export interface MemberContext {
   readonly bootMs: EpochMs | null;
   /** The KS made this GM register (log or trap). */
   readonly forced: { readonly atMs: EpochMs; readonly evidence: string } | null;
-  /** First answer without a registration; null: it is registered, or does not say. */
+  /** First answer without a registration, or in which it tries in vain; null: it is registered, or does not say. */
   readonly unregisteredSinceMs: EpochMs | null;
   /** Registration attempts without success since it was last registered; null: not shown. */
   readonly failedAttempts: number | null;
@@ -214,6 +214,27 @@ export function isHeard({ failure }: MemberContext): boolean {
 export function isUnregistered(gm: GmFacts): boolean {
   return isHeard(gm) && gm.registered === false;
 }
+
+/** The event says so at this as well: one attempt may be under way. */
+const FAILED_ATTEMPTS = 2;
+
+/** Its countdown is over and its attempts fail, while the old registration still counts: traffic goes on until its TEK ends. */
+export function triesInVain(gm: GmFacts): boolean {
+  return (
+    isHeard(gm) &&
+    gm.registered === true &&
+    hasTriedInVain(gm) &&
+    (gm.reregistersAtMs ?? gm.readMs) <= gm.readMs + COUNTDOWN_OVER_MS
+  );
+}
+
+/** Since it was registered last. */
+export function hasTriedInVain({ failedAttempts }: GmFacts): boolean {
+  return (failedAttempts ?? 0) >= FAILED_ATTEMPTS;
+}
+
+/** Countdowns come in whole seconds. */
+const COUNTDOWN_OVER_MS = 1000;
 
 /** Its rekeys come by multicast, as a KS or a GM shows: nobody acknowledges them. */
 export function isMulticast({ gms, kss }: Pick<GroupFacts, 'gms' | 'kss'>): boolean {

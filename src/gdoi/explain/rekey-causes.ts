@@ -33,6 +33,8 @@ import {
   isSeenSince,
   isSilent,
   isUnregistered,
+  hasTriedInVain,
+  triesInVain,
 } from './group-facts.ts';
 import {
   CHECK_ACK_PATH,
@@ -96,7 +98,7 @@ function lossOf({ facts, open, before, said }: Asked): Loss {
       .map(({ device }) => device),
   );
   const hanging = new Set(gms.filter((gm) => givesNoAnswer(gm, nowMs)).map(({ device }) => device));
-  const unregistered = new Set(gms.filter(isUnregistered).map(({ device }) => device));
+  const unregistered = new Set(gms.filter(cannotTakeRekeys).map(({ device }) => device));
   const answering = open.filter(
     ({ check, device }) =>
       check !== 'rekeys_acknowledged' ||
@@ -126,6 +128,11 @@ function lossOf({ facts, open, before, said }: Asked): Loss {
     undecided: others.filter((gm) => !hasIt(gm)),
     traces,
   };
+}
+
+/** Not registered, or registering in vain: no rekey comes to it that it could acknowledge. */
+function cannotTakeRekeys(gm: GmFacts): boolean {
+  return isUnregistered(gm) || triesInVain(gm);
 }
 
 /** Causes that say nothing of why a rekey was missed. */
@@ -433,8 +440,10 @@ export function pathLoss(asked: Asked): Candidate | null {
   if (loss.missed.length === 0) return null;
   const isMissed = new Set(loss.missed);
   const mine = among(gms, loss.missed);
+  const off = new Set(mine.filter(cannotTakeRekeys).map(({ device }) => device));
   const worst = facts.unacknowledged.reduce(
-    (most, { device, address, acksMissed }) => (isMissed.has(device ?? address) ? Math.max(most, acksMissed) : most),
+    (most, { device, address, acksMissed }) =>
+      isMissed.has(device ?? address) && !off.has(device ?? '') ? Math.max(most, acksMissed) : most,
     0,
   );
   const releaseUnknown = mayBeOldKs(asked, loss);
@@ -652,7 +661,8 @@ function listedAgain({ facts, open, last, said }: Omit<Asked, 'before'>): Candid
 
 /** A GM that lost a rekey is seen without a registration for some seconds while it registers for it. */
 function registering({ facts, open, before }: Asked, { missed }: Loss): readonly Symptom[] {
-  const of = new Set([...missed, ...(before?.said.scope ?? [])]);
+  const failing = new Set(facts.gms.filter(hasTriedInVain).map(({ device }) => device));
+  const of = new Set([...missed, ...(before?.said.scope ?? [])].filter((device) => !failing.has(device)));
   return claimed(open, { checks: ['registered'], of, fromMs: facts.nowMs - REGISTERING_MS });
 }
 

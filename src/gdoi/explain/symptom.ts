@@ -2,7 +2,7 @@
  * What is wrong with a group, check by check and device by device, before anyone asks why. A symptom carries since when
  * it is known: a cause explains only what did not begin long before it.
  */
-import { type GroupFacts, isHeard, isUnregistered } from './group-facts.ts';
+import { type GroupFacts, isHeard, isUnregistered, triesInVain } from './group-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** Checks of the health of devices and groups that a cause in the group can explain, under their names there. */
@@ -63,10 +63,8 @@ function ofGms({ gms, nowMs }: GroupFacts): readonly Symptom[] {
     if (gm.failure !== null) add('reachable', gm.failure.sinceMs);
     if (!isHeard(gm)) return seen;
     if (gm.dropping === true) add('packets_dropped');
-    if (isUnregistered(gm)) {
-      add('registered', gm.unregisteredSinceMs ?? gm.readMs);
-      return seen;
-    }
+    if (isUnregistered(gm) || triesInVain(gm)) add('registered', gm.unregisteredSinceMs ?? gm.readMs);
+    if (isUnregistered(gm)) return seen;
     if (gm.kek === 'absent') add('kek_present');
     if (gm.rekeyOverdue) add('kek_remaining');
     if (gm.kekMatchesKs === false) add('kek_matches_ks');

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
 import { keysDiffer } from '../../../src/gdoi/explain/bare-symptoms.ts';
-import { type GroupFacts, NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
+import { type GroupFacts, type MemberContext, NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
 import { symptomsOf } from '../../../src/gdoi/explain/symptom.ts';
 import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
 import { assessFleet, DEFAULT_FLEET_SETTINGS, yardstickOf } from '../../../src/gdoi/fleet/fleet-view.ts';
@@ -445,6 +445,36 @@ describe('a GM without a registration', () => {
       phase: 'unclear',
       status: 'warning',
       knownAtMs: START + 70_000,
+    });
+  });
+
+  describe('to come, while the old one counts,', () => {
+    const teks = { '0x0000000A': 320 };
+    const told = (over: Partial<MemberContext>) => {
+      const fleet = new Fleet();
+      fleet.see(ks(0, { teks }), member(1, 0, { teks }), member(2, 0, { teks }));
+      const trying = member(1, 200, { teks }, { ...over, unregisteredSinceMs: START + 140_000 });
+      return fleet.see(ks(200, { teks }), trying, member(2, 200, { teks })).explanations;
+    };
+
+    test('is told before its traffic stops, once two attempts failed', () => {
+      expect(told({ failedAttempts: 2, reregistersAtMs: START + 200_000 })).toMatchObject([
+        {
+          cause: 'not_registered',
+          status: 'critical',
+          summary:
+            'GM gm1 tries in vain to register since 08:02:20 UTC; it is still registered until its last TEK ends',
+          consequence: { what: 'traffic of GM gm1 stops', unless: 'it registers before' },
+          scope: ['gm1'],
+        },
+      ]);
+    });
+
+    test.each([
+      ['one attempt is under way', { failedAttempts: 1, reregistersAtMs: START + 200_000 }],
+      ['they failed before, and it counts down again', { failedAttempts: 2, reregistersAtMs: START + 400_000 }],
+    ])('is not told where %s', (_, over) => {
+      expect(told(over).filter(({ cause }) => cause === 'not_registered')).toEqual([]);
     });
   });
 
