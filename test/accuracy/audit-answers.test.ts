@@ -1,16 +1,18 @@
 /** Which answers the auditor holds an event against: those around it, and none that could not have shown it. */
 import { expect, test } from 'vitest';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
-import { gmAnswer, type GmSketch, log, T0 } from '../builders/tracker-builders.ts';
+import { facts, gmAnswer, type GmSketch, log, T0 } from '../builders/tracker-builders.ts';
 import { AgentModel } from './agent-model.ts';
 import { audit } from './audit/audit.ts';
 
 type Told = Pick<AgentModel, 'emitted' | 'observations'>;
 
-function toldOf(observations: readonly Observation[]): Told {
+/** `setMs`: the agent's clock minus true time, in what it reads from the observation `setAt` on. */
+function toldOf(observations: readonly Observation[], { setMs, setAt } = { setMs: 0, setAt: 0 }): Told {
   const agent = new AgentModel();
-  for (const observation of observations) {
-    agent.take('gm1', [observation], { trueMs: observation.receivedAtMs, clockOffsetMs: 0 });
+  for (const [index, observation] of observations.entries()) {
+    const clockOffsetMs = index < setAt ? 0 : setMs;
+    agent.take('gm1', [observation], { trueMs: observation.receivedAtMs - clockOffsetMs, clockOffsetMs });
   }
   agent.end((observations.at(-1)?.receivedAtMs ?? 0) + 1);
   return agent;
@@ -102,4 +104,60 @@ test('a registration that was under way at the last answer began before it, what
   expect(findingsOf(told)).toEqual([]);
   const late = 'longest-lived TEK 0x0000000B ended at 2026-01-01T00:31:57Z, and no TEK rekey came';
   expect(findingsOf(planted(told, line, late))).toEqual([late]);
+});
+
+test('counters fell between the two answers around a clock that was set back by more than lay between two looks', () => {
+  const gm = { succeeded: 3, received: 4, kekAt: 2000, timerAt: 1900, teks: TEK } satisfies GmSketch;
+  const later = { succeeded: 1, received: 0, kekAt: 1970, timerAt: 1870, teks: { '0x0000000A': 8970 } };
+  const told = toldOf(
+    [
+      gmAnswer(0, gm),
+      facts(0, 600_000),
+      gmAnswer(60, gm),
+      // A look before a minute has gone by: by the clock to come it lies at 40 s.
+      gmAnswer(70, { ...gm, received: 5, rekeyAt: 65 }),
+      gmAnswer(100, later),
+      facts(100, 600_120),
+      gmAnswer(160, later),
+    ],
+    { setMs: -30_000, setAt: 4 },
+  );
+  const line = 'Rekeys received 5 -> 0';
+  const another = 'Rekeys received 4 -> 0';
+  const [reset] = told.emitted.filter(({ event }) => event.type === 'counters_reset');
+  expect(reset?.event.evidence).toContain(line);
+  expect(findingsOf(told)).toEqual([]);
+  expect(findingsOf(planted(told, line, another))).toEqual([another]);
+});
+
+const RAN_OUT = 'the KEK had run out after the order of the KS: either makes a GM register: not decided';
+
+/** An order, and the end of the KEK seconds later; an answer shows both before the GM registers. */
+function orderedAndRunOut(): readonly Observation[] {
+  const gm = { succeeded: 3, received: 4, kekAt: 150, timerAt: 900, teks: { '0x0000000A': 1000 } } satisfies GmSketch;
+  const cut = { ...gm, kekAt: null, timerAt: 155, teks: { '0x0000000A': 230 } } satisfies GmSketch;
+  return [
+    gmAnswer(0, gm),
+    gmAnswer(60, gm),
+    gmAnswer(120, gm),
+    log(144, 'GDOI-4-GM_RECV_DELETE'),
+    log(150, 'GDOI-4-GM_DELETE_EXPIRED_KEK'),
+    gmAnswer(152, cut),
+    log(155, 'CRYPTO-5-GM_REGSTER'),
+    log(156, 'GDOI-5-GM_REGS_COMPL'),
+    gmAnswer(180, { succeeded: 4, received: 4, kekAt: 2000, timerAt: 1100, teks: { '0x0000000B': 1200 } }),
+  ];
+}
+
+test('a KEK ran out after the order where an answer came between both messages and the registration', () => {
+  const told = toldOf(orderedAndRunOut());
+  const [registered] = told.emitted.filter(({ event }) => event.type === 'reregistration');
+  expect(registered?.event.evidence).toContain(RAN_OUT);
+  expect(findingsOf(told)).toEqual([]);
+});
+
+test('no KEK ran out after an order that came later', () => {
+  const told = toldOf(orderedAndRunOut());
+  const order = 'log: GM_RECV_DELETE at 2026-01-01T00:02:24.000Z';
+  expect(findingsOf(planted(told, order, 'log: GM_RECV_DELETE at 2026-01-01T00:02:31.000Z'))).toContain(RAN_OUT);
 });

@@ -196,9 +196,12 @@ function steppedArounds(event: GdoiEvent, answers: readonly GmAnswer[], shiftMs:
   return [EXACT_MS, STEPPED_MS].flatMap((nearMs) => {
     const near = { shiftMs, nearMs, slackMs: STEPPED_MS };
     const around = aroundOf(event, answers, near);
-    return cameMeanwhile(event, answers, near)
-      ? [around, aroundOf(event, answers, { ...near, sentFromMs: -Infinity })]
-      : [around];
+    return [
+      around,
+      ...(cameMeanwhile(event, answers, near) ? [aroundOf(event, answers, { ...near, sentFromMs: -Infinity })] : []),
+      // The clock was set back in the middle of it.
+      ...(shiftMs < 0 ? [aroundOf(event, answers, { ...near, afterIsUnmoved: true })] : []),
+    ];
   });
 }
 
@@ -219,15 +222,19 @@ function aroundOf(
     nearMs,
     slackMs,
     sentFromMs = fromMs,
+    afterIsUnmoved = false,
   }: {
     readonly shiftMs: number;
     readonly nearMs: number;
     readonly slackMs: number;
     /** The answer that shows it was asked for after this. */
     readonly sentFromMs?: number;
+    /** The answer that shows it was read by the clock as it was set, the ones before it were not. */
+    readonly afterIsUnmoved?: boolean;
   },
 ): Around {
-  const shifted = answers.filter(({ shiftsMs }) => shiftMs === 0 || shiftsMs.includes(shiftMs));
+  const afterShiftMs = afterIsUnmoved ? 0 : shiftMs;
+  const shifted = answers.filter(({ shiftsMs }) => shiftMs === 0 || shiftsMs.includes(shiftMs) !== afterIsUnmoved);
   // An interval of messages may begin where an answer was asked for that was still being read when it ended.
   const first = answers.find(
     ({ sentMs, receivedMs }) =>
@@ -236,8 +243,8 @@ function aroundOf(
   const after =
     shifted.find(
       ({ index, sentMs, receivedMs }) =>
-        receivedMs + shiftMs >= toMs - nearMs &&
-        sentMs + shiftMs > sentFromMs - nearMs &&
+        receivedMs + afterShiftMs >= toMs - nearMs &&
+        sentMs + afterShiftMs > sentFromMs - nearMs &&
         (first === undefined || index > first.index),
     ) ?? null;
   const before =

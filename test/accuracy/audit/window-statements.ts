@@ -476,21 +476,36 @@ function wasMade(
   return typeof lifetime === 'number' && remaining !== null && quotesEnd(seen, madeMs, remaining - lifetime);
 }
 
+/** An answer that shows no KEK any more may come between its end and the registration. */
 const ORDER_OR_EXPIRY = statement(
   literally('the KEK had run out after the order of the KS: either makes a GM register: not decided'),
-  ({ event, history, around }) => {
-    const since = (around.held?.sentMs ?? 0) - shiftSlackOf(around.held);
+  ({ event, history, around: { held } }) => {
+    const withKek = history.answers.findLast(({ index, gm }) => index <= (held?.index ?? -1) && gm.kek !== null);
+    const since = (withKek?.sentMs ?? 0) - shiftSlackOf(withKek ?? null);
     const deleted = history.messages.some(
       ({ message, receivedMs }) => message.mnemonic === 'GM_DELETE_EXPIRED_KEK' && receivedMs >= since,
     );
-    return unless(deleted && event.cause === 'unknown', 'no message says that a KEK ran out');
+    if (!deleted || event.cause !== 'unknown') return 'no message says that a KEK ran out';
+    const [, order, end] = LAST_TWO_QUOTED.exec(event.evidence.join(' | ')) ?? [];
+    return unless(order === undefined || msOf(order) <= msOf(end), 'the KEK had run out before the order');
   },
 );
+
+/** The order and the end of the KEK, as the event quotes them before it says so. */
+const LAST_TWO_QUOTED = form(
+  INSTANT,
+  String.raw` \| [^|]*?GM_DELETE_EXPIRED_KEK (?:at|between) `,
+  INSTANT,
+  String.raw`[^|]*? \| the KEK had run out`,
+);
+
+/** As long before a registration as the link that made it may have come back; an answer may come in between. */
+const LINK_BACK_MS = 10_000;
 
 const LINK_OR_TIMER = statement(
   /the interface had come back (?:before that timer was due|after the order of the KS): either makes a GM register: not decided/u,
   ({ event, history, around }) => {
-    const since = (around.held?.sentMs ?? 0) - shiftSlackOf(around.held);
+    const since = (around.held?.sentMs ?? 0) - shiftSlackOf(around.held) - LINK_BACK_MS;
     const back = history.messages.some(
       ({ message, receivedMs }) => receivedMs >= since && /\bup\b/u.test(message.text) && LINKS.has(message.mnemonic),
     );
