@@ -175,7 +175,10 @@ const stepped: Move<GroupState> = ({ multicast, trying, ...known }, byMs) => ({
 });
 
 /** What only some devices have. */
-type Sometimes = 'answeredBefore' | 'oldBootAnsweredMs';
+type Sometimes = 'answeredBefore' | SometimesInstant;
+
+const SOMETIMES_INSTANTS = ['answeringSinceMs', 'answeredBeforeSinceMs', 'oldBootAnsweredMs'] as const;
+type SometimesInstant = (typeof SOMETIMES_INSTANTS)[number];
 
 const always = fields<Omit<TrackerState, Sometimes>>({
   device: stays,
@@ -198,10 +201,15 @@ const always = fields<Omit<TrackerState, Sometimes>>({
 });
 
 export function withClockStep(state: TrackerState, byMs: number): TrackerState {
-  const { answeredBefore, oldBootAnsweredMs, ...others } = state;
+  const { answeredBefore, answeringSinceMs, answeredBeforeSinceMs, oldBootAnsweredMs, ...others } = state;
+  const instants = { answeringSinceMs, answeredBeforeSinceMs, oldBootAnsweredMs };
+  const moved = SOMETIMES_INSTANTS.flatMap((name) => {
+    const ms = instants[name];
+    return ms === undefined ? [] : [[name, instant(ms, byMs)] as const];
+  });
   return {
     ...always(others, byMs),
     ...(answeredBefore === undefined ? {} : { answeredBefore: readAt(answeredBefore, byMs) }),
-    ...(oldBootAnsweredMs === undefined ? {} : { oldBootAnsweredMs: instant(oldBootAnsweredMs, byMs) }),
+    ...Object.fromEntries(moved),
   };
 }

@@ -23,6 +23,9 @@ export interface TrackerState {
   readonly answeredBySnmp: ReadAt | null;
   /** Of a KS: the last answer before the last pause in which it may have booted. Absent: there is none, or it is a GM. */
   readonly answeredBefore?: ReadAt;
+  /** Of a KS: when it was asked for the first of the answers that came without such a pause, up to each of the two. */
+  readonly answeringSinceMs?: EpochMs;
+  readonly answeredBeforeSinceMs?: EpochMs;
   /** The last whole answer before the device logged that it had restarted: of the boot before. Absent: it logged none. */
   readonly oldBootAnsweredMs?: EpochMs;
   /** Last answer or failure of any kind. */

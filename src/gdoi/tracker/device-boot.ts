@@ -9,7 +9,7 @@ import { driftMs } from '../keys/kek-identity.ts';
 import type { GmPlace } from '../memory/gm-answer.ts';
 import { restartMark, withMark } from '../log/log-evidence.ts';
 import type { Observation } from '../seen/observation.ts';
-import type { ReadAt } from '../seen/instant.ts';
+import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import { instant } from '../events/instant-text.ts';
 import { andThen, type GroupTracked, ignored, trackEach, type Tracked, unchanged } from '../memory/tracked.ts';
 import type { Boot, GroupState, Pending, TrackerState } from '../memory/tracker-state.ts';
@@ -76,7 +76,7 @@ function bootSeen(state: TrackerState, at: ReadAt, uptimeSeconds: number): BootS
  * minutes: without this the boot could be told from before an answer that excludes it.
  */
 function betweenAnswers(state: TrackerState, shown: Interval, at: ReadAt): Interval | null {
-  const { boot, answered, answeredBySnmp, answeredBefore = null } = state;
+  const { boot, answered, answeredBySnmp, answeredBefore = null, answeringSinceMs, answeredBeforeSinceMs } = state;
   const states = [...state.groups.values()];
   // Of the same poll: the device was up already, since it cannot have gone down and come back since.
   const latencyMs = at.receivedAtMs - at.sentAtMs;
@@ -84,12 +84,13 @@ function betweenAnswers(state: TrackerState, shown: Interval, at: ReadAt): Inter
     .filter((answer) => answer !== null)
     .map(({ receivedAtMs }) => receivedAtMs)
     .filter((upMs) => upMs <= at.receivedAtMs && at.receivedAtMs - upMs < SHORTEST_BOOT_MS + latencyMs);
-  // So soon after the earliest instant of the boot no device answers: that answer was the old boot's. Of a KS it is all.
-  const tooSoon = [answered, answeredBySnmp, answeredBefore].map((answer) =>
-    answer !== null && answer.sentAtMs > shown.fromMs && answer.sentAtMs < shown.fromMs + SHORTEST_BOOT_MS
-      ? answer.sentAtMs
-      : null,
-  );
+  // So soon after the earliest instant of the boot no device answers: that answer was the old boot's, and so were those
+  // that followed it without a pause. Of a KS it is all.
+  const tooSoon = [
+    oldBootAnswer(shown, answered, answeringSinceMs),
+    oldBootAnswer(shown, answeredBySnmp),
+    oldBootAnswer(shown, answeredBefore, answeredBeforeSinceMs),
+  ];
   const old = [
     boot?.sentMs ?? null,
     state.oldBootAnsweredMs ?? null,
@@ -106,6 +107,12 @@ function betweenAnswers(state: TrackerState, shown: Interval, at: ReadAt): Inter
     }) ?? shown;
   const restarts = states.flatMap(({ pending }) => (pending?.kind === 'restart' ? [beforeRegistering(pending)] : []));
   return restarts.reduce((narrowed, restart) => intersection(narrowed, restart) ?? narrowed, after);
+}
+
+/** `sinceMs`: when the first of the answers was asked for that came without a pause up to this one. */
+function oldBootAnswer(shown: Interval, answer: ReadAt | null, sinceMs = answer?.sentAtMs ?? Infinity): EpochMs | null {
+  if (answer === null || answer.sentAtMs <= shown.fromMs) return null;
+  return sinceMs < shown.fromMs + SHORTEST_BOOT_MS ? answer.sentAtMs : null;
 }
 
 /** Counters restart with the boot, and the first registration comes after it. */

@@ -140,7 +140,13 @@ function clockSetBack(
   if (count < BACK_IN_TIME_ANSWERS) {
     return { isCertain: false, state: { ...state, backInTime: { sentMs: sentAtMs, count } } };
   }
-  const { answeredBefore: _before, oldBootAnsweredMs: _old, ...kept } = state;
+  const {
+    answeredBefore: _before,
+    answeringSinceMs: _since,
+    answeredBeforeSinceMs: _beforeSince,
+    oldBootAnsweredMs: _old,
+    ...kept
+  } = state;
   return {
     isCertain: true,
     // Begin anew, without events.
@@ -210,13 +216,17 @@ function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>,
 
 /** Answers that tell one boot from another. `askedMs`: when a KS was asked; null: it is a GM, or only a look. */
 function answersOfBoots(
-  { answered, answeredBefore, oldBootAnsweredMs }: TrackerState,
+  { answered, answeredBefore, answeringSinceMs, answeredBeforeSinceMs, oldBootAnsweredMs }: TrackerState,
   askedMs: EpochMs | null,
-): Pick<TrackerState, 'answeredBefore' | 'oldBootAnsweredMs'> {
+): Pick<TrackerState, 'answeredBefore' | 'answeringSinceMs' | 'answeredBeforeSinceMs' | 'oldBootAnsweredMs'> {
   const mayHaveBooted = answered !== null && askedMs !== null && askedMs - answered.receivedAtMs >= SHORTEST_BOOT_MS;
   const before = mayHaveBooted ? answered : answeredBefore;
+  const beforeSinceMs = mayHaveBooted ? answeringSinceMs : answeredBeforeSinceMs;
+  const sinceMs = mayHaveBooted ? askedMs : (answeringSinceMs ?? askedMs);
   return {
     ...(before === undefined ? {} : { answeredBefore: before }),
+    ...(sinceMs === null ? {} : { answeringSinceMs: sinceMs }),
+    ...(beforeSinceMs === undefined ? {} : { answeredBeforeSinceMs: beforeSinceMs }),
     ...(oldBootAnsweredMs === undefined ? {} : { oldBootAnsweredMs }),
   };
 }

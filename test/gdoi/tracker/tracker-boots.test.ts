@@ -165,6 +165,23 @@ describe('a reload of a KS, which has no counters', () => {
     expect([seconds(from), seconds(to)]).toEqual([64.9, 122.3]);
   });
 
+  test.each([
+    ['an answer', ksAnswer(360)],
+    ['a look over SNMP', { ...ksAnswer(360), origin: 'snmp' } as Observation],
+  ])(
+    'does not lie before the last of answers without a pause, the first of which came too soon; then %s',
+    (_name, next) => {
+      const answers = [ksAnswer(0), facts(2, 900_000), ksAnswer(61), ksAnswer(65), ksAnswer(69)];
+      const [from, to] = reloads(history([...answers, next, facts(362, 262), ksAnswer(364)]))[0]!.betweenMs;
+      expect([seconds(from), seconds(to)]).toEqual([68.9, 122.3]);
+    },
+  );
+
+  test('may lie before an answer that came after a pause', () => {
+    const [from] = reloads(told([ksAnswer(61), ksAnswer(69)]))[0]!.betweenMs;
+    expect(seconds(from)).toBeLessThan(65);
+  });
+
   test('does not lie before the last answer before the message of the restart', () => {
     const [from, to] = reloads(told([ksAnswer(50), ksAnswer(80), log(110, 'SYS-5-RESTART', 'System restarted')]))[0]!
       .betweenMs;
@@ -183,8 +200,9 @@ describe('a reload of a KS, which has no counters', () => {
       log(40, 'SYS-5-RESTART', 'System restarted'),
       ksAnswer(60),
     ]);
-    const { answeredBefore, oldBootAnsweredMs } = withClockStep(state, 25_000);
+    const { answeredBefore, answeredBeforeSinceMs, answeringSinceMs, oldBootAnsweredMs } = withClockStep(state, 25_000);
     expect([seconds(answeredBefore!.sentAtMs), seconds(oldBootAnsweredMs!)]).toEqual([54.9, 54.9]);
+    expect([seconds(answeredBeforeSinceMs!), seconds(answeringSinceMs!)]).toEqual([54.9, 84.9]);
   });
 });
 
