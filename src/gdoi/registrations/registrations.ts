@@ -236,7 +236,11 @@ function startMark(
   { between, completion, index }: Pick<One, 'between' | 'completion' | 'index'>,
 ): LogMark | undefined {
   const { state, span, count } = what;
-  if (completion === undefined) return count === 1 ? marksIn(state.marks, 'start', span).at(-1) : undefined;
+  if (completion === undefined) {
+    // More were told of than were counted: what came before the last but one belongs to those.
+    const othersMs = marksIn(state.marks, 'complete', span).at(-2)?.atMs ?? -Infinity;
+    return count === 1 ? marksIn(state.marks, 'start', span).findLast(({ atMs }) => atMs > othersMs) : undefined;
+  }
   const fromMs = index === 0 ? startSpan(what).fromMs : span.fromMs;
   const starts = marksIn(state.marks, 'start', { fromMs, toMs: completion.atMs });
   const previous = index === 0 ? -Infinity : between.fromMs - 60_000;

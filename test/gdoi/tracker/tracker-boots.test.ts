@@ -6,6 +6,7 @@ import type { Observation } from '../../../src/gdoi/seen/observation.ts';
 import {
   causes,
   facts,
+  failure,
   fed,
   gmAnswer,
   type GmSketch,
@@ -204,6 +205,25 @@ describe('a reload of a KS, which has no counters', () => {
     expect([seconds(answeredBefore!.sentAtMs), seconds(oldBootAnsweredMs!)]).toEqual([54.9, 54.9]);
     expect([seconds(answeredBeforeSinceMs!), seconds(answeringSinceMs!)]).toEqual([54.9, 84.9]);
   });
+});
+
+test('what a message told of one boot is no evidence of the registration after the next one', () => {
+  const told = history([
+    gmAnswer(0, held),
+    facts(2, 900_000),
+    gmAnswer(60, held),
+    trap(100, 'GmRegister'),
+    trap(102, 'GmRegistrationComplete'),
+    ...[110, 140, 170].map((at) => failure(at)),
+    // The trap of its start was lost.
+    trap(300, 'GmRegistrationComplete'),
+    gmAnswer(330, booted),
+    facts(330, 59),
+  ]);
+  expect(causes(told)).toEqual(['unknown', 'reload']);
+  const [first, second] = reregistrations(told);
+  expect(first?.evidence.join('\n')).toContain('GmRegister ');
+  expect(second?.evidence.join('\n')).not.toContain('GmRegister ');
 });
 
 test('a clear that the log alone tells of is quoted once', () => {
