@@ -50,6 +50,7 @@ export function judge(watched: Watched): Judgement {
     for (const truth of unseen) match(truth, toleranceMs, ({ cause }) => cause === truth.cause);
     for (const truth of unseen) match(truth, toleranceMs, () => true);
   }
+  for (const { truth } of real) if (!events.has(truth)) leaveTo(truth, { events, told, watched });
   const registrations = real.map((each): JudgedRegistration => {
     const event = events.get(each.truth) ?? null;
     return {
@@ -61,6 +62,31 @@ export function judge(watched: Watched): Judgement {
     };
   });
   return { registrations, invented: [...told.values()].flat() };
+}
+
+/** The event of another registration fits this one, which has none, and one that is left over fits the other. */
+function leaveTo(
+  truth: TrueRegistration,
+  {
+    events,
+    told,
+    watched,
+  }: {
+    readonly events: Map<TrueRegistration, GdoiEvent>;
+    readonly told: ReadonlyMap<string, GdoiEvent[]>;
+    readonly watched: Watched;
+  },
+): void {
+  const left = told.get(`${truth.device} ${truth.group}`) ?? [];
+  for (const [other, event] of left.length === 0 ? [] : events) {
+    const isOfPlace = other.device === truth.device && other.group === truth.group;
+    if (!isOfPlace || !fits(event, watched.clock(truth.atMs), MATCH_MS)) continue;
+    const itsOwn = takeMatching(left, watched.clock(other.atMs), { toleranceMs: MATCH_MS, isMeant: () => true });
+    if (itsOwn === null) continue;
+    events.set(other, itsOwn);
+    events.set(truth, event);
+    return;
+  }
 }
 
 /** Re-registrations that happened while the device was watched, in their order. */
@@ -109,11 +135,13 @@ function takeMatching(
   atMs: EpochMs,
   { toleranceMs, isMeant }: { readonly toleranceMs: number; readonly isMeant: (event: GdoiEvent) => boolean },
 ): GdoiEvent | null {
-  const index = candidates.findIndex(
-    (event) => atMs >= event.betweenMs[0] - toleranceMs && atMs <= event.betweenMs[1] + toleranceMs && isMeant(event),
-  );
+  const index = candidates.findIndex((event) => fits(event, atMs, toleranceMs) && isMeant(event));
   const [match] = index < 0 ? [] : candidates.splice(index, 1);
   return match ?? null;
+}
+
+function fits({ betweenMs: [fromMs, toMs] }: GdoiEvent, atMs: EpochMs, toleranceMs: number): boolean {
+  return atMs >= fromMs - toleranceMs && atMs <= toMs + toleranceMs;
 }
 
 function verdictOf(truth: TrueRegistration, { cause }: GdoiEvent): Verdict {

@@ -102,7 +102,10 @@ function undecidableRestart(event: TrueRegistration, watched: Watched): string |
       other.atMs > fromMs - MINUTE_MS &&
       other.atMs < toMs,
   );
-  return acts.length > 0 ? 'a reload and a clear between two answers' : null;
+  if (acts.length > 0) return 'a reload and a clear between two answers';
+  // Of a boot only its uptime and its messages tell.
+  const isHidden = event.cause === 'reload' && watched.watch.logs === null && isWiped(event, watched, toMs);
+  return isHidden ? 'another reload came before any answer of that boot' : null;
 }
 
 /** After a split each KS has its own KEK; where both are made at the same times, their expiries are the same. */
