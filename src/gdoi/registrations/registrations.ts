@@ -173,7 +173,7 @@ function factsOf(what: RegistrationSpan, start: Interval, completed: Interval, i
     begunByKek: what.uncounted?.byKek ?? null,
     quick: what.noFailedAttempts,
     before: what.afterRestart && state.view !== null ? { ...state.view, timer: null, timerOf: null } : state.view,
-    kekAfter: isLast || broughtLast(what, start) ? what.kekAfter : 'unknown',
+    kekAfter: (isLast && !cameByRekey(what, completed)) || broughtLast(what, start) ? what.kekAfter : 'unknown',
     keyServerAfter: isLast ? what.keyServerAfter : null,
     teksReplaced: isLast ? what.teksReplaced : null,
     kekMade: isLast ? what.kekMade : null,
@@ -268,6 +268,15 @@ function unloggedBetween({ span, count, lastRekey, sinceRegistration }: Registra
 /** The KEK held in the end had been made before this registration: so it was this one that brought it first. */
 function broughtLast({ kekAfter, kekMade }: RegistrationSpan, start: Interval): boolean {
   return kekAfter === 'new' && kekMade !== null && kekMade.toMs < start.fromMs;
+}
+
+/** Lifetimes are handed over twice, each time in whole seconds. */
+const HANDED_OVER_MS = 4000;
+
+/** The KEK held in the end was made after the registration, and a rekey came since: what it brought nobody saw. */
+function cameByRekey({ kekAfter, kekMade, sinceRegistration }: RegistrationSpan, completed: Interval): boolean {
+  const isLater = kekMade !== null && kekMade.fromMs > completed.toMs + HANDED_OVER_MS;
+  return kekAfter === 'new' && isLater && (sinceRegistration ?? 0) > 0;
 }
 
 /** The first is complete before the KEK expires, the second after: failed attempts cannot cross that. */

@@ -637,3 +637,34 @@ describe('no KS tells when its keys were made, and the TEK’s timer was due', (
     expect(causes(history([gmAnswer(400, due), gmAnswer(460, after(4300))]))).toEqual(['tek_expired']);
   });
 });
+
+describe('a KEK that a rekey brought after the registration, before the next answer', () => {
+  // The KEK ends at 1000 s, the countdown at 880 s; complete at 881 s, and a rekey with another KEK at 890 s.
+  const before: GmSketch = { succeeded: 3, received: 9, kekAt: 1000, timerAt: 880, teks: { '0x0000000A': 4000 } };
+  const after: GmSketch = { ...before, succeeded: 4, received: 10, kekAt: 1900, timerAt: 1700, rekeyAt: 890 };
+  const told = (sketch: GmSketch, lifetime: number) =>
+    causes(
+      history(
+        [
+          gmAnswer(800, before),
+          gmAnswer(860, before),
+          log(880, 'GDOI-5-GM_RE_REGISTER'),
+          log(881, 'GDOI-5-GM_REGS_COMPL'),
+          gmAnswer(900, sketch),
+        ],
+        { kekLifetimeSeconds: () => lifetime },
+      ),
+    );
+
+  test('says nothing of the one that the registration brought, where it was made later', () => {
+    expect(told({ ...after, since: 1 }, 1010)).toEqual(['unknown']);
+  });
+
+  test('had been made before, as far as lifetimes in whole seconds tell: the registration brought it', () => {
+    expect(told({ ...after, since: 1 }, 1015)).toEqual(['kek_missed_rekey']);
+  });
+
+  test('came with the registration, where no rekey came since', () => {
+    expect(told({ ...after, received: 9, rekeyAt: null, since: 0 }, 1010)).toEqual(['kek_missed_rekey']);
+  });
+});
