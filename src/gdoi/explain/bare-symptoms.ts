@@ -107,7 +107,7 @@ function inVain({ gms: all }: GroupFacts, gms: readonly GmFacts[], sinceMs: Epoc
     trying.length === names.length
       ? verb(trying.length, 'it is', 'they are')
       : `${gmsNamed(trying)} ${verb(trying.length, 'is', 'are')}`;
-  return `${gmsNamed(names, all.length)} ${verb(names.length, 'tries', 'try')} in vain to register since ${clockTime(sinceMs)}; ${those} still registered until ${verb(trying.length, 'its', 'their')} last TEK ends`;
+  return `${gmsNamed(names, all.length)} ${verb(names.length, 'has', 'have')} tried in vain to register since ${clockTime(sinceMs)}; ${those} still registered until ${verb(trying.length, 'its', 'their')} last TEK ends`;
 }
 
 /** All GMs at once: what is known of those that should register them. */

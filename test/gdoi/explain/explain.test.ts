@@ -463,7 +463,7 @@ describe('a GM without a registration', () => {
           cause: 'not_registered',
           status: 'critical',
           summary:
-            'GM gm1 tries in vain to register since 08:02:20 UTC; it is still registered until its last TEK ends',
+            'GM gm1 has tried in vain to register since 08:02:20 UTC; it is still registered until its last TEK ends',
           consequence: { what: 'traffic of GM gm1 stops', unless: 'it registers before' },
           scope: ['gm1'],
         },
