@@ -94,8 +94,11 @@ function hasSameKek(before: SnmpLook, now: SnmpLook): boolean {
   return before.kek !== null && now.kek !== null && !hasNewKek(before, now);
 }
 
-/** Evidence that the GM registered between two looks; empty: nothing says so. */
-export function registrationSigns(before: SnmpLook, now: SnmpLook): readonly string[] {
+/**
+ * Evidence that the GM registered between two looks; empty: nothing says so. `rekeyed`: a message told of a rekey in
+ * between. Each KS counts its own: after a split two may show one number.
+ */
+export function registrationSigns(before: SnmpLook, now: SnmpLook, rekeyed: boolean): readonly string[] {
   const signs: string[] = [];
   // Keys that a rekey brought say nothing of where it registered.
   const { elsewhere } = now;
@@ -110,7 +113,7 @@ export function registrationSigns(before: SnmpLook, now: SnmpLook): readonly str
   if (sequence === before.sequence && kekIsNew && !mayBeRekey(before, sequence))
     signs.push(`another KEK with rekey sequence number ${sequence} as before`);
   // After a registration the number is still the old KEK's: the first rekey may show the same by chance, but never 0.
-  const counts = before.sequenceOfKek || sequence === 0;
+  const counts = !rekeyed && (before.sequenceOfKek || sequence === 0);
   if (sequence === before.sequence && counts && hasSameKek(before, now) && hasNewTek(before.teks, now.teks))
     signs.push(`another TEK with the same KEK and rekey sequence number ${sequence} as before`);
   return signs;

@@ -6,6 +6,7 @@
  * registration has its event where the keys show it, or where messages do and a timer of the GM was due; its cause stays
  * `unknown` where the keys do not decide.
  */
+import { marksIn } from '../log/log-evidence.ts';
 import { emitRegistrations } from '../registrations/emitted-registrations.ts';
 import { decidePending } from '../registrations/counter-restart.ts';
 import type { Counters } from '../seen/counters.ts';
@@ -75,8 +76,9 @@ export function trackSnmp(
     };
     return emitKekRekeyOverdue(first, { place, seen, ks });
   }
-  const signs = before === null ? [] : registrationSigns(before, look);
   const span = { fromMs: before?.sentMs ?? at.sentAtMs, toMs: at.receivedAtMs };
+  const rekeyed = marksIn(known.marks, 'rekey', span).some(({ atMs }) => atMs > span.fromMs);
+  const signs = before === null ? [] : registrationSigns(before, look, rekeyed);
   const change: SnmpChange = { look, before, signs, span, seen, ks };
   const tracked = known.counted ? besideCli(place, known, change, by) : alone(place, known, change);
   return andThen(tracked, (state) => emitOverdueOfHeld(state, { place, seen, ks }));

@@ -114,6 +114,24 @@ describe('SNMP alone', () => {
     expect(causes(told)).toEqual(['kek_missed_rekey']);
   });
 
+  test('another TEK with the same sequence number came by a rekey, where a message tells of one: another KS numbers its own', () => {
+    const far: SnmpSketch = { ...held, kekAt: 50_000 };
+    const looks = (...heard: readonly Observation[]) =>
+      history([
+        snmpAnswer(440, { ...far, sequence: 4 }),
+        snmpAnswer(500, far),
+        ...heard,
+        snmpAnswer(560, { ...far, teks: TEK_B }),
+      ]);
+    expect(types(looks())).toEqual(['reregistration']);
+    expect(types(looks(trap(499, 'GmRekeyReceived')))).toEqual(['reregistration']);
+    expect(types(looks(trap(530, 'GmRekeyReceived')))).toEqual([]);
+    // It registered as well, by two messages.
+    expect(
+      types(looks(trap(530, 'GmRekeyReceived'), trap(540, 'GmReRegister'), trap(541, 'GmRegistrationComplete'))),
+    ).toEqual(['reregistration']);
+  });
+
   test('another TEK with the next sequence number is a TEK rekey, which is no event', () => {
     const told = history([snmpAnswer(500, held), snmpAnswer(560, { ...held, teks: TEK_B, sequence: 6 })]);
     expect(told.events).toEqual([]);
