@@ -58,7 +58,8 @@ export function clockStepMs(state: GroupState, at: ReadAt, gm: GmSnapshot): numb
     if (overlaps(kekMoved, shift.certain)) return shift.byMs;
     if (still || overlaps(kekMoved, stays)) return null;
   }
-  if (shift.byMs >= 0) return shift.byMs;
+  // TEKs that an order had cut are given their whole lifetime back by the registration.
+  if (shift.byMs >= 0) return state.forced !== null && !noRegistration ? null : shift.byMs;
   // Without a KEK to compare with, a cut of the TEKs looks like a clock set back; but a cut draws the countdown anew.
   // A message has told of the order that cuts them.
   if (state.forced !== null) return null;

@@ -213,3 +213,20 @@ describe('a registration that only the log tells, of a device that does not answ
     expect(reregistrations(told)).toHaveLength(1);
   });
 });
+
+describe('a GM that shows no KEK, whose TEK an order cuts and a registration gives its whole life again', () => {
+  const shows = (at: number, succeeded: number, tekAt: number, timerAt: number) =>
+    gmAnswer(at, { succeeded, kekAt: null, teks: { '0x0000000A': tekAt }, timerAt });
+
+  test('was made to register: nobody set the agent’s clock meanwhile', () => {
+    const told = history([
+      shows(0, 3, 600, 540),
+      log(30, 'GDOI-4-GM_RECV_DELETE', 'GM received delete-msg from KS 10.1.11.2 in group G1'),
+      shows(43, 3, 120, 47),
+      begins(47),
+      shows(49, 4, 600, 540),
+    ]);
+    expect(causes(told)).toEqual(['ks_forced']);
+    expect(told.state.clockSteps).toBe(0);
+  });
+});
