@@ -4,6 +4,7 @@
  */
 import type { Cause } from '../events/event.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
+import { FAILED_ATTEMPTS } from '../seen/counters.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { KekBehavior } from '../seen/release.ts';
 
@@ -214,9 +215,6 @@ export function isHeard({ failure }: MemberContext): boolean {
 export function isUnregistered(gm: GmFacts): boolean {
   return isHeard(gm) && gm.registered === false;
 }
-
-/** The event says so at this as well: one attempt may be under way. */
-const FAILED_ATTEMPTS = 2;
 
 /** Its countdown is over and its attempts fail, while the old registration still counts: traffic goes on until its TEK ends. */
 export function triesInVain(gm: GmFacts): boolean {

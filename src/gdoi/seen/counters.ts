@@ -160,3 +160,6 @@ function fell(fallen: string[], name: keyof Counters, before: number | null, now
   if (before !== null && now !== null && now < before)
     fallen.push(`${COUNTER_LABELS.get(name) ?? name} ${before} -> ${now}`);
 }
+
+/** Registration attempts beyond successes that are more than one under way: they fail. */
+export const FAILED_ATTEMPTS = 2;

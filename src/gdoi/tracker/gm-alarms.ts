@@ -4,7 +4,7 @@
  */
 import { counterEvidence } from '../registrations/counted-registrations.ts';
 import { longestSeconds } from '../seen/countdown.ts';
-import type { CounterMovement } from '../seen/counters.ts';
+import { type CounterMovement, FAILED_ATTEMPTS } from '../seen/counters.ts';
 import {
   kekMissingEvent,
   kekRekeyOverdueEvent,
@@ -32,9 +32,6 @@ import { instant } from '../events/instant-text.ts';
 import { andThen, emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import { type Episodes, failedAttempts, type GroupState } from '../memory/tracker-state.ts';
 import { reasonsOfFailure, reasonsOfMissingRekey } from './stated-reason.ts';
-
-/** Attempts beyond successes that are more than a registration under way. */
-const FAILED_ATTEMPTS = 2;
 
 function inEpisode(state: GroupState, change: Partial<Episodes>): GroupState {
   return { ...state, episodes: { ...state.episodes, ...change } };
