@@ -1,5 +1,5 @@
 /** Who is at risk now, in one line. */
-import { counted } from '../gdoi/events/counted.ts';
+import { counted, everyOne } from '../gdoi/events/counted.ts';
 import type { HealthStatus } from '../gdoi/health/health-check.ts';
 
 export type StatusCount = Readonly<Record<HealthStatus, number>>;
@@ -15,7 +15,7 @@ export function headline(devices: StatusCount, groups: readonly { readonly statu
     .map((status) => `${devices[status]} ${status}`)
     .join(', ');
   if (ofDevices !== '') return `${ofGroups}${ofDevices} of ${counted(all, 'device')}`;
-  return `${ofGroups}${all === 1 ? 'the device is well' : `all ${all} devices are well`}`.replace(/^./, (first) =>
+  return `${ofGroups}${everyOne(all, 'device')} ${all === 1 ? 'is' : 'are'} well`.replace(/^./, (first) =>
     first.toUpperCase(),
   );
 }

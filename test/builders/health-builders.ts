@@ -196,6 +196,8 @@ export function gmInFleet(over: Partial<FleetView['gms'][number]> = {}): FleetVi
     kekMatchesKs: true,
     tekMatchesKs: true,
     divergent: false,
+    kekBehind: false,
+    teksBehind: false,
     kekExpiredInUse: false,
     listedByKs: true,
     acksMissed: 0,

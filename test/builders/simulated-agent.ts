@@ -15,7 +15,8 @@ import { writeSimulatedConfig } from '../../src/cli/simulated-config.ts';
 import type { ResolvedConfig, ResolvedDevice } from '../../src/config/resolved-config.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { Secret } from '../../src/kernel/secret.ts';
-import { createSimulatedFleet, type SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
+import { createFleetFromPlan, createSimulatedFleet, type SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
+import type { FleetPlan } from '../../src/simulator/scenarios/fleet-plan.ts';
 import type { Lifetimes, ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
 import type { Maintenance } from '../../src/model/maintenance.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
@@ -35,6 +36,10 @@ export interface SimulatedWatch {
   readonly gms?: number;
   readonly kss?: number;
   readonly lifetimes?: Lifetimes;
+  /** A fleet of one's own instead of the scenario's. */
+  readonly plan?: FleetPlan;
+  /** The agent starts this long after the fleet; default: with it. */
+  readonly agentStartsAtMs?: number;
   /** All that is seen is recorded. */
   readonly record?: boolean;
   /** Devices send their log messages to the agent. */
@@ -63,7 +68,10 @@ export interface SimulatedAgent extends AsyncDisposable {
   readonly config: ResolvedConfig;
   /** As they are configured. */
   readonly configured: readonly ResolvedDevice[];
+  /** Another one after a restart. */
   readonly agent: Agent;
+  /** Stop it; another one goes on with what it stored. */
+  readonly restart: () => Promise<void>;
   readonly clock: FakeClock;
   readonly fleet: SimulatedFleet;
   readonly events: readonly GdoiEvent[];
@@ -75,15 +83,9 @@ export interface SimulatedAgent extends AsyncDisposable {
 
 export async function simulatedAgent(watched: SimulatedWatch): Promise<SimulatedAgent> {
   const clock = watched.timerStepMs === undefined ? new FakeClock(START_MS) : new CoarseClock(watched.timerStepMs);
-  const { scenario, gms, kss, lifetimes } = watched;
-  const fleet = createSimulatedFleet({
-    scenario,
-    seed: 5,
-    startMs: START_MS,
-    ...(gms === undefined ? {} : { gms }),
-    ...(kss === undefined ? {} : { kss }),
-    ...(lifetimes === undefined ? {} : { lifetimes }),
-  });
+  const fleet = fleetOf(watched);
+  if (watched.agentStartsAtMs !== undefined) await clock.advance(watched.agentStartsAtMs);
+  fleet.advance(clock.wallMs());
   const devices = fleet.devices.filter(watched.polled ?? (() => true));
   const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-simulated-'));
   const file = await writeSimulatedConfig({
@@ -101,7 +103,8 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
   const events: GdoiEvent[] = [];
   const logger = new MemoryLogger();
   const configured = config.devices.map((device) => overRestconf(device, watched, fleet));
-  const agent = await Agent.open({
+  const store = createMemoryStore();
+  const options: Parameters<typeof Agent.open>[0] = {
     config: { ...config, devices: configured },
     clock,
     networkClock: clock,
@@ -112,11 +115,12 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
     snmp: NO_SNMP,
     restconf,
     lookup: (host) => Promise.resolve([host]),
-    store: createMemoryStore(),
+    store,
     logger,
     ...(watched.maintenance === undefined ? {} : { maintenance: watched.maintenance }),
     onEvents: (fresh) => events.push(...fresh),
-  });
+  };
+  let agent = await Agent.open(options);
   if (watched.logs === true) {
     fleet.onLog(({ hostname, line, device }) =>
       agent.pushed({
@@ -129,11 +133,19 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
     );
   }
   let stopped: Promise<void> | null = null;
+  const restart = async () => {
+    await agent[Symbol.asyncDispose]();
+    agent = await Agent.open(options);
+    agent.start();
+  };
   const stop = () => (stopped ??= agent[Symbol.asyncDispose]());
   return {
     config: { ...config, devices: configured },
     configured,
-    agent,
+    get agent() {
+      return agent;
+    },
+    restart,
     clock,
     fleet,
     events,
@@ -150,6 +162,18 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
       await rm(directory, { recursive: true });
     },
   };
+}
+
+function fleetOf({ scenario, plan, gms, kss, lifetimes }: SimulatedWatch): SimulatedFleet {
+  const at = { seed: 5, startMs: START_MS };
+  if (plan !== undefined) return createFleetFromPlan(plan, { ...at, scenario });
+  return createSimulatedFleet({
+    ...at,
+    scenario,
+    ...(gms === undefined ? {} : { gms }),
+    ...(kss === undefined ? {} : { kss }),
+    ...(lifetimes === undefined ? {} : { lifetimes }),
+  });
 }
 
 function overRestconf(

@@ -162,7 +162,7 @@ const INCIDENTS: readonly Incident[] = [
     scenario: 'mixed-old-gms',
     title: 'an old GM that misses the KEK rekey works with the old KEK until its TEK ends',
     minutes: 20,
-    tells: ['old_kek_in_use critical'],
+    tells: ['old_kek_in_use critical', 'path_loss warning'],
     raises: [
       fired('GdoiGmRekeyUnacknowledged', 'warning', 'ks1'),
       fired('GdoiKekExpiredInUse', 'critical', 'gm1'),

@@ -51,7 +51,8 @@ const SENT: Readonly<Record<Told, Sent>> = {
   'reload-storm': { told: ['log gms_reloaded'] },
   'operator-clear': { told: ['log operator_clear'] },
   'ks-clear-members': { told: ['log ks_forced'] },
-  'mixed-old-gms': { told: ['page old_kek_in_use'] },
+  // The GM heals itself by registering; what dropped the rekey is still there.
+  'mixed-old-gms': { told: ['page old_kek_in_use', 'ticket path_loss'] },
   multicast: { told: ['ticket path_loss'] },
   unregistered: { told: ['page not_registered'] },
   unauthorized: { told: ['log gms_reloaded', 'page unauthorized'], curedSeconds: 360 },

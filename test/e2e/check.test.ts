@@ -130,13 +130,13 @@ describe('with a running agent', () => {
     // Who answered, and by which way.
     expect((await check('gm1')).stdout).toContain(`gm1 (${gm1.host}), via agent ${url!}`);
     const group = await check('--group', 'G1');
-    expect(group.stdout).toMatch(/^OK {2}G1: all 2 polled GMs are registered/);
+    expect(group.stdout).toMatch(/^OK {2}G1: both polled GMs are registered/);
     expect(group.stdout).toContain(`group G1, via agent ${url!}`);
     expect(group.status).toBe(0);
     expect((await check('--group', 'G1', '--perfdata')).stdout).toMatch(/^OK: G1: .* \| 'reachable'=0;0 /);
     expect((await check('--group', 'G9')).stderr).toContain('has seen no group "G9"');
     const fleet = await gdoiwatch(['status', '--config', config]);
-    expect(fleet.stdout).toMatch(/^3 devices: 3 ok .*\n\nOK {2}G1 {2}all 2 polled GMs are registered/);
+    expect(fleet.stdout).toMatch(/^3 devices: 3 ok .*\n\nOK {2}G1 {2}both polled GMs are registered/);
     expect((await gdoiwatch(['status', '--agent', url!, '--group', 'G1'])).stdout).toContain('[ ok ] registered');
   });
 

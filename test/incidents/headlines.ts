@@ -31,17 +31,25 @@ export interface Told {
 }
 
 export async function headlinesOf(
-  watched: Omit<SimulatedWatch, 'pollInterval'> & Partial<Pick<SimulatedWatch, 'pollInterval'>>,
+  watched: Omit<SimulatedWatch, 'pollInterval'> &
+    Partial<Pick<SimulatedWatch, 'pollInterval'>> & {
+      /** After the start of the fleet. */
+      readonly restartsAtSeconds?: readonly number[];
+    },
   minutes: number,
 ): Promise<Told> {
   await using watching = await simulatedAgent({ pollInterval: '60s', ...watched });
-  const { agent, clock } = watching;
+  const { clock } = watching;
   const said: Headline[] = [];
   const contradictions = new Set<string>();
   const shown = new Map<string, string>();
-  agent.start();
-  for (let second = LOOK_SECONDS; second <= minutes * 60; second += LOOK_SECONDS) {
+  watching.agent.start();
+  const endMs = START_MS + minutes * 60_000;
+  const restarts = new Set(watched.restartsAtSeconds);
+  while (clock.wallMs() < endMs) {
     await clock.advance(LOOK_SECONDS * 1000);
+    if (restarts.has((clock.wallMs() - START_MS) / 1000)) await watching.restart();
+    const { agent } = watching;
     for (const view of agent.readModel.groups()) {
       const health = groupHealth(view, (device) => agent.readModel.device(device), clock.wallMs());
       const [first = null, ...others] = health.explanations;

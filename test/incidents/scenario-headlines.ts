@@ -42,7 +42,7 @@ export const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
   'reload-storm': { minutes: 15, groups: { G1: ['ok', 'gms_unreachable warning', 'gms_reloaded ok', 'ok'] } },
   'operator-clear': { minutes: 15, groups: { G1: ['ok', 'operator_clear ok', 'ok'] } },
   'ks-clear-members': { minutes: 15, groups: { G1: ['ok', 'ks_members_lost? warning', 'ks_forced ok', 'ok'] } },
-  'mixed-old-gms': { minutes: 20, groups: { G1: ['ok', 'old_kek_in_use critical', '(old_kek_in_use) warning', 'ok'] } },
+  'mixed-old-gms': { minutes: 20, groups: { G1: ['ok', 'old_kek_in_use critical', 'path_loss warning', 'ok'] } },
   multicast: { minutes: 15, groups: { G1: ['ok', 'path_loss warning', 'ok'] } },
   unregistered: { minutes: 10, groups: { G1: ['not_registered? warning', 'not_registered critical'] } },
   unauthorized: {

@@ -2,3 +2,14 @@
 export function counted(number: number, noun: string): string {
   return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
+
+/** `all 4 GMs`, `both GMs`, `the GM`: each one of so many. */
+export function everyOne(number: number, noun: string): string {
+  if (number === 1) return `the ${noun}`;
+  return number === 2 ? `both ${noun}s` : `all ${counted(number, noun)}`;
+}
+
+/** `all of them`, `both of them`. */
+export function everyOneOfThem(number: number): string {
+  return number === 2 ? 'both of them' : 'all of them';
+}

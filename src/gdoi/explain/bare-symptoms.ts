@@ -10,6 +10,7 @@ import {
   GM_CHECKS,
   lastLook,
   list,
+  named,
   nextLook,
   sorted,
   trafficStops,
@@ -24,16 +25,9 @@ import {
   triesInVain,
 } from './group-facts.ts';
 import { firstStepOf, whyReregistered } from '../events/gdoi-events.ts';
-import {
-  CHECK_COOP,
-  CHECK_KS,
-  CHECK_REGISTRATION,
-  CHECK_REKEY_PATH,
-  firstStepBy,
-  pathOfRekeys,
-} from '../events/first-steps.ts';
+import { CHECK_COOP, CHECK_KS, CHECK_REGISTRATION, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
-import { RECENT_MS, type SymptomCheck } from './symptom.ts';
+import { RECENT_MS, type Symptom, type SymptomCheck } from './symptom.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** A GM that registers is seen without registration for some seconds: one look at it is none. */
@@ -156,28 +150,58 @@ export function withoutKek(asked: Asked): Candidate | null {
   });
 }
 
+/** Keys that are no older ones: who holds older ones missed a rekey, and is told as such. */
 export function keysDiffer(asked: Asked): Candidate | null {
-  const { facts } = asked;
-  return standing(asked, {
-    checks: ['kek_matches_ks', 'tek_matches_ks'],
+  const { facts, open } = asked;
+  const differing = named(claimed(open, { checks: ['kek_matches_ks', 'tek_matches_ks'] }), ...OTHER_KEYS);
+  const onlyKek = !open.some(({ check }) => check === 'tek_matches_ks');
+  const than = facts.kss.length === 1 ? `KS ${facts.kss[0]?.device ?? ''}` : 'the group';
+  const found = standing(asked, {
+    checks: OTHER_KEYS,
+    // Who holds other keys acknowledges no rekey of these.
+    also: claimed(open, { checks: ['rekeys_acknowledged'], of: new Set(differing) }),
     holdMs: facts.rekeyTakesMs + facts.pollIntervalMs,
-    summary: (names, claims) => {
-      const key = claims.every(({ check }) => check === 'kek_matches_ks') ? 'another KEK' : 'other TEKs';
-      return `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'holds', 'hold')} ${key} than ${facts.kss.length === 1 ? `KS ${facts.kss[0]?.device ?? ''}` : 'the group'}, for longer than a rekey takes`;
-    },
+    summary: (names) =>
+      `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'holds', 'hold')} ${onlyKek ? 'another KEK' : 'other TEKs'} than ${than}, for longer than a rekey takes, and ${onlyKek ? 'it is no older one' : 'they are no older ones'}${servedBy(facts, names)}`,
     firstStep: hasCoop(facts)
       ? `With which KS did each of these GMs register? ${CHECK_COOP}`
-      : `show crypto gdoi on the GM and show crypto gdoi ks policy on the KS: which key is the older one? Then ${pathOfRekeys(isMulticast(facts), 'KS to GM')}`,
+      : 'show crypto gdoi on the GM: with which KS did it register, and is that one of this group? Then show crypto gdoi ks policy and show version on the KS: did it restart, or was its policy replaced?',
   });
+  return found === null ? null : { ...found, ...apart(differing, than, onlyKek) };
+}
+
+const OTHER_KEYS = ['kek_matches_ks', 'tek_matches_ks'] as const;
+
+/** KSs that nobody polls, and from which they have their keys. */
+function servedBy({ kss, gms }: GroupFacts, names: readonly string[]): string {
+  const polled = new Set(kss.map(({ address }) => address));
+  const servers = among(gms, names).flatMap(({ keyServer }) => keyServer ?? []);
+  const others = sorted(servers.filter((address) => !polled.has(address)));
+  if (others.length === 0) return '';
+  return `: ${verb(names.length, 'it is', 'they are')} registered with ${ksNamed(others)}`;
+}
+
+/** Who has other TEKs cannot talk with the rest; who has only another KEK gets no rekey of that KS any more. */
+function apart(
+  names: readonly string[],
+  than: string,
+  onlyKek: boolean,
+): Pick<Candidate, 'consequence' | 'deadlineMs'> {
+  const what = onlyKek
+    ? `rekeys of ${than} do not reach ${gmsNamed(names)}`
+    : `traffic between ${list(names)} and the GMs with the TEKs of ${than} is dropped`;
+  return { consequence: { what, unless: null }, deadlineMs: null };
 }
 
 function standing(
   { facts, open, before }: Asked,
   what: {
     readonly checks: readonly SymptomCheck[];
+    /** What follows from them. */
+    readonly also?: readonly Symptom[];
     /** Until a look after this time it may be a rekey, or another passing state. */
     readonly holdMs: number;
-    readonly summary: (names: readonly string[], claims: ReturnType<typeof claimed>) => string;
+    readonly summary: (names: readonly string[]) => string;
     readonly firstStep: string;
   },
 ): Candidate | null {
@@ -192,14 +216,14 @@ function standing(
     phase: established ? 'present' : 'unclear',
     status: established ? 'critical' : 'warning',
     sinceMs,
-    summary: what.summary(names, claims),
+    summary: what.summary(names),
     ...trafficStops(gms, nowMs, `${verb(names.length, 'it registers', 'they register')} before`),
     confidence: established ? 'likely' : 'possible',
     knownAtMs: established ? null : lastLook(gms, nowMs),
     firstStep: what.firstStep,
     scope: names,
     evidence: [`${list(names)}: as ${verb(names.length, 'it shows', 'they show')} since ${clockTime(sinceMs)}`],
-    claims,
+    claims: [...claims, ...(what.also ?? [])],
   };
 }
 

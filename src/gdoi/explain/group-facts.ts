@@ -93,6 +93,9 @@ export interface GmFacts extends MemberContext {
   readonly kekMatchesKs: boolean | null;
   readonly tekMatchesKs: boolean | null;
   readonly divergent: boolean;
+  /** The keys that it holds instead are older ones, as a lost rekey leaves them. */
+  readonly kekBehind: boolean;
+  readonly teksBehind: boolean;
   /** Of all TEKs that it holds; empty: none, or not shown. */
   readonly tekSpis: readonly string[];
   readonly kekExpiredInUse: boolean;
@@ -229,6 +232,11 @@ export function triesInVain(gm: GmFacts): boolean {
 /** Since it was registered last. */
 export function hasTriedInVain({ failedAttempts }: GmFacts): boolean {
   return (failedAttempts ?? 0) >= FAILED_ATTEMPTS;
+}
+
+/** It holds keys that are no older ones than those of its group: no lost rekey leaves them. */
+export function holdsOtherKeys({ kekMatchesKs, kekBehind, tekMatchesKs, divergent, teksBehind }: GmFacts): boolean {
+  return (kekMatchesKs === false && !kekBehind) || ((tekMatchesKs === false || divergent) && !teksBehind);
 }
 
 /** Countdowns come in whole seconds. */

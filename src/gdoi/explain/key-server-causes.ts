@@ -28,6 +28,7 @@ import {
   type GroupFacts,
   type KsFacts,
 } from './group-facts.ts';
+import { everyOne } from '../events/counted.ts';
 import { CHECK_COOP, CHECK_KS, CHECK_REGISTRATION, CHECK_SPLIT } from '../events/first-steps.ts';
 import { clockTime, gmsNamed, ksNamed, naturalOrder, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -112,12 +113,12 @@ export function coopSplit(asked: Asked): Candidate | null {
 }
 
 /**
- * KSs of which at most one is polled: their GMs tell a split by their keys. All GMs of one KS hold other TEKs than those
- * of the others, and no GM stands on both sides.
+ * A set of KSs of which one is not seen: its GMs tell a split by their keys. All GMs of one KS hold other TEKs than those
+ * of the others, and no GM stands on both sides. One GM alone is no side, unless its KS is dead for those that are seen.
  */
 function splitSeenByGms({ facts, open, before }: Asked): Candidate | null {
-  const { gms, kss, nowMs } = facts;
-  if (kss.filter(({ failure }) => failure === null).length > 1) return null;
+  const { gms, kss, nowMs, peers } = facts;
+  const seen = new Set(kss.flatMap(({ failure, address }) => (failure === null && address !== null ? [address] : [])));
   const holding = gms.filter(
     (gm) => isHeard(gm) && gm.registered === true && gm.keyServer !== null && gm.tekSpis.length > 0,
   );
@@ -128,14 +129,16 @@ function splitSeenByGms({ facts, open, before }: Asked): Candidate | null {
   // A rekey of one side is no agreement: that is a TEK which both sides hold.
   const goesOn = before !== null && shareNoTek(holding);
   if (!whole && !goesOn) return null;
-  if (!goesOn && onlyMissedARekey(differing, together, facts)) return null;
   const sides = devicesByKs(holding);
-  const several = [...sides.values()].some(({ length }) => length > 1);
-  if (sides.size < 2 || !several) return null;
+  const cutOff = peers.some(({ address, lost }) => lost === true && sides.has(address) && !seen.has(address));
+  if (!goesOn && differing.some(({ teksBehind }) => teksBehind)) return null;
+  if (!goesOn && !cutOff && onlyMissedARekey(differing, together, facts)) return null;
+  const several = cutOff || [...sides.values()].some(({ length }) => length > 1);
+  if (sides.size < 2 || !several || [...sides.keys()].every((address) => seen.has(address))) return null;
   const sinceMs = before?.sinceMs ?? nowMs;
   // While a rekey is under way, or GMs register, some have the new keys and others not yet.
   const settlesMs = sinceMs + facts.rekeyTakesMs + facts.pollIntervalMs;
-  const established = before?.presentSinceMs != null || nowMs >= settlesMs;
+  const established = before?.presentSinceMs != null || cutOff || nowMs >= settlesMs;
   const named = [...sides].toSorted(([a], [b]) => naturalOrder(a, b));
   return {
     phase: established ? 'present' : 'unclear',
@@ -154,7 +157,11 @@ function splitSeenByGms({ facts, open, before }: Asked): Candidate | null {
     firstStep: CHECK_SPLIT,
     scope: sorted(holding.map(({ device }) => device)),
     evidence: named.map(([address, devices]) => `registered with ${address}: ${list(sorted(devices))}`),
-    claims: claimed(open, { checks: GM_CHECKS.filter((check) => check !== 'reregistrations') }),
+    claims: claimed(
+      open,
+      { checks: GM_CHECKS.filter((check) => check !== 'reregistrations') },
+      { checks: cutOff ? ['coop_peers', 'members'] : [] },
+    ),
   };
 }
 
@@ -351,7 +358,7 @@ function ksBack({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate |
       waiting.length === 0
         ? gms.some(isUnregistered)
           ? was
-          : `${was}; ${gms.length === 1 ? 'its GM is' : `all ${gms.length} polled GMs are`} registered`
+          : `${was}; ${gms.length === 1 ? 'its GM is' : `${everyOne(gms.length, 'polled GM')} are`} registered`
         : `${was}; ${gmsNamed(waiting, gms.length)} ${verb(waiting.length, 'is', 'are')} not registered again yet${unknownToIt.length === 0 ? '' : `, and until then ${verb(waiting.length, 'gets', 'get')} no rekey`}`,
     status: waiting.length === 0 ? 'ok' : 'warning',
     // They try again by themselves: only who does not succeed needs anyone.

@@ -2,7 +2,7 @@
  * KSs that know their GMs no more: they restarted and started with an empty list and new keys, or someone emptied the
  * list. The GMs go on with the keys they have, get no rekey, and register again when these end: no path loses anything.
  */
-import { counted } from '../events/counted.ts';
+import { counted, everyOne } from '../events/counted.ts';
 import {
   type Asked,
   type Candidate,
@@ -69,7 +69,7 @@ export function ksMembersLost({ facts, open, before, said }: Asked): Candidate |
     phase: established ? 'present' : 'unclear',
     status: left.length === 0 ? 'ok' : apart ? 'critical' : 'warning',
     sinceMs,
-    summary: `${ksNamed(names)} ${bootMs === null ? `${verb(names.length, 'lists', 'list')} none of ${verb(names.length, 'its', 'their')} GMs any more and did not restart (members cleared?)` : `restarted at ${clockTime(bootMs)} without ${verb(names.length, 'its', 'their')} list of GMs and ${verb(names.length, 'its', 'their')} keys`}: ${left.length === 0 ? `${gms.length === 1 ? 'its GM has' : `all ${gms.length} polled GMs have`} registered again` : `${gmsNamed(left, gms.length)} ${getsNone ? `${verb(left.length, 'gets', 'get')} no rekey and ` : ''}${verb(left.length, 'has', 'have')} not registered again yet`}`,
+    summary: `${ksNamed(names)} ${bootMs === null ? `${verb(names.length, 'lists', 'list')} none of ${verb(names.length, 'its', 'their')} GMs any more and did not restart (members cleared?)` : `restarted at ${clockTime(bootMs)} without ${verb(names.length, 'its', 'their')} list of GMs and ${verb(names.length, 'its', 'their')} keys`}: ${left.length === 0 ? `${gms.length === 1 ? 'its GM has' : `${everyOne(gms.length, 'polled GM')} have`} registered again` : `${gmsNamed(left, gms.length)} ${getsNone ? `${verb(left.length, 'gets', 'get')} no rekey and ` : ''}${verb(left.length, 'has', 'have')} not registered again yet`}`,
     ...(getsNone ? whatFollows(loss, facts, apart) : { consequence: null, deadlineMs: null }),
     confidence: established ? (cleared ? 'likely' : 'certain') : 'possible',
     knownAtMs: established ? null : sinceMs + REGISTERS_AGAIN_MS,

@@ -1,4 +1,5 @@
 /** GMs that restarted, or that the agent does not reach: they cannot acknowledge, and nothing of that is the KS's. */
+import { everyOneOfThem } from '../events/counted.ts';
 import {
   among,
   type Asked,
@@ -58,7 +59,7 @@ export function gmsReloaded({ facts, open }: Asked): Candidate | null {
     phase: 'present',
     status: 'ok',
     sinceMs: Math.min(...boots),
-    summary: `${gmsNamed(names, gms.length)} reloaded and came up ${between(Math.min(...boots), Math.max(...boots))}${together ? ' (a power cut, or an upgrade?)' : ''}; ${waiting.length === 0 ? `${names.length === 1 ? 'it is' : 'all of them are'} registered` : `${gmsNamed(waiting)} ${verb(waiting.length, 'is', 'are')} not registered yet`}`,
+    summary: `${gmsNamed(names, gms.length)} reloaded and came up ${between(Math.min(...boots), Math.max(...boots))}${together ? ' (a power cut, or an upgrade?)' : ''}; ${waiting.length === 0 ? `${names.length === 1 ? 'it is' : `${everyOneOfThem(names.length)} are`} registered` : `${gmsNamed(waiting)} ${verb(waiting.length, 'is', 'are')} not registered yet`}`,
     consequence: null,
     deadlineMs: null,
     confidence: 'certain',

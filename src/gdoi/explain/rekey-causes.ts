@@ -4,6 +4,7 @@
  * How many missed a rekey is known only when those who can have missed it were looked at after it was due. Until then one
  * GM that misses it is not yet a path.
  */
+import { everyOneOfThem } from '../events/counted.ts';
 import {
   among,
   type Asked,
@@ -28,6 +29,7 @@ import {
   givesNoAnswer,
   type GroupFacts,
   hasCoop,
+  holdsOtherKeys,
   isHeard,
   isMulticast,
   isSeenSince,
@@ -45,7 +47,7 @@ import {
   firstStepBy,
 } from '../events/first-steps.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
-import { lastRekey, lostKey, lostRekeys, missedIt, missedOneOf, missingAcks } from './lost-rekey.ts';
+import { lastRekey, lostKey, type LostKey, lostRekeys, missedIt, missedOneOf, missingAcks } from './lost-rekey.ts';
 import { clockTime, gmCount, gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS, type Symptom } from './symptom.ts';
@@ -81,6 +83,9 @@ interface Loss {
   /** Not looked at since the rekey was due. */
   readonly undecided: readonly GmFacts[];
   readonly traces: readonly Symptom[];
+  readonly key: LostKey;
+  /** Those of them that worked with a replaced KEK until they registered: what else came meanwhile they could not read. */
+  readonly heldOld: ReadonlySet<string>;
 }
 
 function lossOf({ facts, open, before, said }: Asked): Loss {
@@ -99,11 +104,17 @@ function lossOf({ facts, open, before, said }: Asked): Loss {
   );
   const hanging = new Set(gms.filter((gm) => givesNoAnswer(gm, nowMs)).map(({ device }) => device));
   const unregistered = new Set(gms.filter(cannotTakeRekeys).map(({ device }) => device));
+  const ofOtherKeys = otherKeysOf(facts);
   const answering = open.filter(
-    ({ check, device }) =>
-      check !== 'rekeys_acknowledged' ||
-      before?.said.scope.includes(device ?? '') === true ||
-      !(hanging.has(device ?? '') || unregistered.has(device ?? '') || explained.has(device ?? '')),
+    (symptom) =>
+      !ofOtherKeys(symptom) &&
+      (symptom.check !== 'rekeys_acknowledged' ||
+        before?.said.scope.includes(symptom.device ?? '') === true ||
+        !(
+          hanging.has(symptom.device ?? '') ||
+          unregistered.has(symptom.device ?? '') ||
+          explained.has(symptom.device ?? '')
+        )),
   );
   const traces = claimed(
     // Who gives the agent no answer may be unable to acknowledge: the look at it tells. Who is not
@@ -116,8 +127,12 @@ function lossOf({ facts, open, before, said }: Asked): Loss {
   );
   const unacknowledged = named(traces, 'rekeys_acknowledged');
   const missed = named(traces, ...LOSS_CHECKS);
+  const heldOld = new Set(heldOldKek(said, nowMs));
+  const ofOldKek = missed.length > 0 && missed.every((name) => heldOld.has(name));
   const isMissed = new Set(missed);
-  const others = gms.filter((gm) => isHeard(gm) && gm.registered !== false && !isMissed.has(gm.device));
+  const others = gms.filter(
+    (gm) => isHeard(gm) && gm.registered !== false && !isMissed.has(gm.device) && !holdsOtherKeys(gm),
+  );
   const hasIt = gotIt(facts, isMissed);
   const got = others.filter(hasIt);
   return {
@@ -127,7 +142,27 @@ function lossOf({ facts, open, before, said }: Asked): Loss {
     gotCount: got.length + facts.acknowledging,
     undecided: others.filter((gm) => !hasIt(gm)),
     traces,
+    key: ofOldKek ? 'KEK' : lostKey(traces, facts),
+    heldOld,
   };
+}
+
+/** Keys that are no older ones: no rekey that was lost leaves them, and who holds them can acknowledge none. */
+function otherKeysOf({ gms }: GroupFacts): (symptom: Symptom) => boolean {
+  const behind = new Map(gms.map((gm) => [gm.device, gm]));
+  return ({ check, device }) => {
+    const gm = behind.get(device ?? '');
+    if (gm === undefined) return false;
+    if (check === 'kek_matches_ks') return !gm.kekBehind;
+    if (check === 'tek_matches_ks') return !gm.teksBehind;
+    return check === 'rekeys_acknowledged' && holdsOtherKeys(gm);
+  };
+}
+
+function heldOldKek(said: readonly Episode[], nowMs: EpochMs): readonly string[] {
+  const episode = said.find(({ cause }) => cause === 'old_kek_in_use');
+  if (episode === undefined || episode.presentSinceMs === null) return [];
+  return nowMs - (episode.endedMs ?? nowMs) <= RECENT_MS ? devicesOf(episode) : [];
 }
 
 /** Not registered, or registering in vain: no rekey comes to it that it could acknowledge. */
@@ -308,10 +343,10 @@ function acceptedAgain({ gms, nowMs }: GroupFacts, open: Asked['open'], last: As
 }
 
 /** A GM without a KEK timer did not get the new KEK: it works with one that its KS has replaced. */
-export function oldKekInUse({ facts, open, last }: Asked): Candidate | null {
+export function oldKekInUse({ facts, open, last, said }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
   const holding = gms.filter((gm) => gm.kekExpiredInUse);
-  if (holding.length === 0) return newKekAtLast(facts, open, last);
+  if (holding.length === 0) return newKekAtLast({ facts, open, last, said });
   const names = sorted(holding.map(({ device }) => device));
   const changedMs = Math.min(...facts.kss.flatMap(({ kekSinceMs }) => kekSinceMs ?? []), nowMs);
   return {
@@ -333,13 +368,22 @@ export function oldKekInUse({ facts, open, last }: Asked): Candidate | null {
 }
 
 /**
- * It registered for want of TEKs: rekeys under the new KEK may have come, and it could not read them. That it registered is
- * the end of this, and no second rekey that was lost.
+ * It registered for want of TEKs. Why the new KEK did not come to it is told with what kept it away, as its interface; where
+ * nothing is known to, its path drops rekeys, and that has to be mended.
  */
-function newKekAtLast(facts: GroupFacts, open: Asked['open'], last: Asked['last']): Candidate | null {
+function newKekAtLast({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate | null {
   const { gms, nowMs } = facts;
   if (last === null || last.presentSinceMs === null || nowMs - (last.endedMs ?? nowMs) > RECENT_MS) return null;
-  const of = new Set(devicesOf(last));
+  const keptAway = said.filter(
+    ({ cause, sinceMs, endedMs, presentSinceMs }) =>
+      !LOSSES.has(cause) &&
+      !IN_PASSING.has(cause) &&
+      presentSinceMs !== null &&
+      sinceMs <= last.sinceMs + RECENT_MS &&
+      (endedMs ?? nowMs) >= last.sinceMs - RECENT_MS,
+  );
+  const away = new Set(keptAway.flatMap(devicesOf));
+  const of = new Set(devicesOf(last).filter((name) => away.has(name)));
   const registered = claimed(open, { checks: ['reregistrations'], of, fromMs: last.sinceMs }).filter(
     ({ sinceMs }) => sinceMs <= (last.endedMs ?? nowMs) + REGISTERING_MS,
   );
@@ -383,7 +427,7 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
   ]);
   const got = many ? loss.got.filter((name) => !names.includes(name)) : [];
   const failing = loss.traces.some(({ check }) => check === 'tek_remaining' || check === 'kek_present');
-  const key = lostKey(loss.traces, facts);
+  const { key } = loss;
   const waiting = among(gms, loss.missed).filter((gm) => gm.rekeyOverdue);
   return {
     phase: 'present',
@@ -440,7 +484,7 @@ export function pathLoss(asked: Asked): Candidate | null {
   if (loss.missed.length === 0) return null;
   const isMissed = new Set(loss.missed);
   const mine = among(gms, loss.missed);
-  const off = new Set(mine.filter(cannotTakeRekeys).map(({ device }) => device));
+  const off = new Set([...mine.filter(cannotTakeRekeys).map(({ device }) => device), ...loss.heldOld]);
   const worst = facts.unacknowledged.reduce(
     (most, { device, address, acksMissed }) =>
       isMissed.has(device ?? address) && !off.has(device ?? '') ? Math.max(most, acksMissed) : most,
@@ -452,7 +496,7 @@ export function pathLoss(asked: Asked): Candidate | null {
   const unclear = releaseUnknown || unseen || open;
   const healed = mine.filter((gm) => missedCause(gm, nowMs));
   const onlyAcks = hasOnlyAcks(loss);
-  const key = lostKey(loss.traces, facts);
+  const { key } = loss;
   const holding = onlyAcks && mine.length > 0 && mine.every((gm) => gm.kekMatchesKs === true);
   const dangerous = worst >= CRITICAL_AT_MISSED;
   return {
@@ -687,7 +731,7 @@ function evidenceOf(loss: Loss, facts: GroupFacts): readonly string[] {
   const acks = missingAcks(facts, loss.unacknowledged);
   return [
     // What a KS counts is a line of its own: it counts the rekey that came last, of whatever key.
-    ...(hasOnlyAcks(loss) ? [] : [`missed ${lastRekey(lostKey(loss.traces, facts))}: ${list(loss.missed)}`]),
+    ...(hasOnlyAcks(loss) ? [] : [`missed ${lastRekey(loss.key)}: ${list(loss.missed)}`]),
     ...(loss.got.length === 0 ? [] : [`got it: ${list(loss.got)}`]),
     ...(loss.undecided.length === 0
       ? []
@@ -695,7 +739,7 @@ function evidenceOf(loss: Loss, facts: GroupFacts): readonly string[] {
     ...(acks === null ? [] : [acks]),
     ...(kss.length === 0 && !isMulticast(facts) ? ['no KS is polled: who acknowledged is not known'] : []),
     ...(keyServer != null && others.length === 0 && sharing.length > 1
-      ? [`all of them are registered with KS ${keyServer}`]
+      ? [`${everyOneOfThem(sharing.length)} are registered with KS ${keyServer}`]
       : []),
   ];
 }

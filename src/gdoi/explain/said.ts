@@ -1,4 +1,5 @@
 /** How explanations name devices, instants and numbers. */
+import { everyOne } from '../events/counted.ts';
 import { ksNamed, nameList, naturalOrder } from '../events/name-list.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -10,14 +11,14 @@ export function clockTime(ms: EpochMs): string {
   return Number.isNaN(date.getTime()) ? 'an unknown instant' : `${date.toISOString().slice(11, 19)} UTC`;
 }
 
-/** `GM gm1`, `4 GMs (gm1, gm2, gm3, gm4)`; `of`: how many there are, said where it tells something. */
+/** `GM gm1`, `4 GMs (gm1, gm2, gm3, gm4)`, `both GMs (gm1, gm2)`; `of`: how many there are, said where it tells something. */
 export function gmsNamed(names: readonly string[], of: number | null = null): string {
   if (names.length === 1) return `GM ${names[0] ?? ''}`;
-  const share =
-    of === null || of === names.length
-      ? `${of === names.length && names.length > 1 ? 'all ' : ''}${names.length}`
-      : `${names.length} of ${of}`;
-  return `${share} GMs (${nameList(names)})`;
+  const whom =
+    of === names.length && of > 0
+      ? everyOne(of, 'GM')
+      : `${of === null || of === 0 ? names.length : `${names.length} of ${of}`} GMs`;
+  return `${whom} (${nameList(names)})`;
 }
 
 /** `4 GMs`, `GM gm1`. */

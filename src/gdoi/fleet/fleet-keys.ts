@@ -26,12 +26,15 @@ export interface TekReference {
   readonly current: readonly FleetTek[];
   readonly liveSpis: readonly string[];
   readonly readMs: EpochMs;
+  /** Of the KS; null: they are those of GMs, or it does not show it. */
+  readonly address: string | null;
+  readonly lifetimeSeconds: number | null;
 }
 
 /** On-call catalogue: a rekey storm with the default retransmission (10 s x 2) lasts about 30 s. */
 const DEFAULT_REKEY_SECONDS = 30;
 /** An older key's expiry is at least a rekey lead before the newer one's; less is reading error. */
-const OLDER_BY_MS = 10_000;
+export const OLDER_BY_MS = 10_000;
 
 /**
  * Two KEKs of a group are hardly ever made within a minute. One that was read before and after the agent's clock was set
@@ -65,13 +68,19 @@ function ksOfGm(keys: GroupKeys, gm: FleetGm, shows: (ks: FleetKs) => boolean): 
 
 export function tekReferenceOf(ks: FleetKs): TekReference | null {
   if (ks.currentTeks.length === 0) return null;
-  return { source: ks.device, current: ks.currentTeks, liveSpis: ks.liveSpis, readMs: ks.sentAtMs };
+  const { device: source, currentTeks: current, liveSpis, sentAtMs: readMs, address, tekLifetimeSeconds } = ks;
+  return { source, current, liveSpis, readMs, address, lifetimeSeconds: tekLifetimeSeconds };
 }
 
 /** The TEKs of the GM's own KS. */
-export function holdsCurrentTeksOfKs(keys: GroupKeys, gm: FleetGm): boolean | null {
+export function ownTeks(keys: GroupKeys, gm: FleetGm): TekReference | null {
   const ks = ksOfGm(keys, gm, (candidate) => candidate.currentTeks.length > 0);
-  return ks === null ? null : holdsTeks(keys, gm, tekReferenceOf(ks));
+  return ks === null ? null : tekReferenceOf(ks);
+}
+
+/** The KS whose KEK the GM should hold. */
+export function ksWithKek(keys: GroupKeys, gm: FleetGm): FleetKs | null {
+  return ksOfGm(keys, gm, (candidate) => candidate.kek !== null);
 }
 
 export function holdsTeks({ rekeyTakesMs }: GroupKeys, gm: FleetGm, reference: TekReference | null): boolean | null {
@@ -108,7 +117,7 @@ export function holdsCurrentKek(keys: GroupKeys, gm: FleetGm): boolean | null {
 
 /** By the expiry instant: it is the same on both ends while the key is. */
 function timerGmHoldsKek(keys: GroupKeys, gm: FleetGm): boolean | null {
-  const ks = ksOfGm(keys, gm, (candidate) => candidate.kek !== null);
+  const ks = ksWithKek(keys, gm);
   if (ks?.kek == null || ks.kek.expiryMs <= gm.sentAtMs) return null;
   if (gm.kekExpiryMs === null) return gm.kek === 'absent' ? false : null;
   const newerByMs = gm.kekExpiryMs - ks.kek.expiryMs;

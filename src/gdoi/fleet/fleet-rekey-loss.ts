@@ -4,6 +4,7 @@
  * One GM that misses rekeys has a path that drops them; many at once point to the KS or its COOP set. The KS's own member
  * list counts acknowledgements missed in a row for every GM, polled or not; it drops a GM at three.
  */
+import { everyOneOfThem } from '../events/counted.ts';
 import type { FleetGm, FleetKs } from './fleet-state.ts';
 import type { GmInGroup } from './gm-in-group.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -173,6 +174,6 @@ function commonKs(polled: readonly FleetGm[], devices: ReadonlySet<string>): str
   const kss = new Set(sharing.map((gm) => gm.keyServer));
   const [only] = kss;
   return kss.size === 1 && only !== null && only !== undefined && sharing.length > 1 && sharing.length === devices.size
-    ? [`all of them are registered with KS ${only}`]
+    ? [`${everyOneOfThem(sharing.length)} are registered with KS ${only}`]
     : [];
 }

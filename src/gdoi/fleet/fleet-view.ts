@@ -7,14 +7,8 @@
  */
 import { separateKeyServers } from './separate-key-servers.ts';
 import { coopPeers, type CoopSplit, coopSplit, type PeerSight } from './fleet-coop.ts';
-import {
-  type GroupKeys,
-  groupKeys,
-  holdsCurrentKek,
-  holdsCurrentTeksOfKs,
-  holdsTeks,
-  type TekReference,
-} from './fleet-keys.ts';
+import { type GroupKeys, groupKeys, holdsCurrentKek, holdsTeks, ownTeks, type TekReference } from './fleet-keys.ts';
+import { areTeksBehind, isKekBehind } from './keys-behind.ts';
 import {
   countNotPolled,
   isListed,
@@ -341,8 +335,8 @@ class ViewOfState implements FleetView {
   get rekeyLoss(): RekeyLoss {
     this.#rekeyLoss ??= rekeyLoss(this.#found.records, {
       behind: new Set(
-        this.gms.flatMap(({ device, kekMatchesKs, tekMatchesKs }) =>
-          kekMatchesKs === false || tekMatchesKs === false ? [device] : [],
+        this.gms.flatMap(({ device, kekBehind, tekMatchesKs, teksBehind }) =>
+          kekBehind || (tekMatchesKs === false && teksBehind) ? [device] : [],
         ),
       ),
       unacknowledged: this.unacknowledged,
@@ -360,6 +354,10 @@ function ksInGroup({ device, address, reachable, role, behavior, version, member
 
 export function gmInGroup(gm: FleetGm, { keys, teks, addresses, listAgeMs }: Yardstick): GmInGroup {
   const kekMatchesKs = holdsCurrentKek(keys, gm);
+  const own = ownTeks(keys, gm);
+  const tekMatchesKs = holdsTeks(keys, gm, own);
+  const divergent = !hasNone(gm) && holdsTeks(keys, gm, teks) === false;
+  const lacking = [...(tekMatchesKs === false ? [own] : []), ...(divergent ? [teks] : [])];
   return {
     device: gm.device,
     address: gm.address,
@@ -368,8 +366,10 @@ export function gmInGroup(gm: FleetGm, { keys, teks, addresses, listAgeMs }: Yar
     keyServer: gm.keyServer,
     behavior: gm.behavior,
     kekMatchesKs,
-    tekMatchesKs: holdsCurrentTeksOfKs(keys, gm),
-    divergent: !hasNone(gm) && holdsTeks(keys, gm, teks) === false,
+    tekMatchesKs,
+    divergent,
+    kekBehind: kekMatchesKs === false && isKekBehind(keys, gm),
+    teksBehind: lacking.length > 0 && lacking.every((reference) => areTeksBehind(gm, reference)),
     kekExpiredInUse: gm.behavior !== 'timer' && gm.kekExpiryMs === null && kekMatchesKs === false,
     listedByKs: isListed(gm, addresses, listAgeMs),
     acksMissed: gm.address === null ? null : (addresses.listed.get(gm.address) ?? null),

@@ -22,6 +22,9 @@ export interface GmInGroup {
   readonly kekMatchesKs: boolean | null;
   readonly tekMatchesKs: boolean | null;
   readonly divergent: boolean;
+  /** The keys that it holds instead are older ones, as a lost rekey leaves them; false: of another set, or it has the current ones. */
+  readonly kekBehind: boolean;
+  readonly teksBehind: boolean;
   /** No KEK timer, and the KS's new KEK did not arrive. */
   readonly kekExpiredInUse: boolean;
   /** A KS that answers lists it; false: it says it is registered, but none does. null: unknown. */

@@ -94,6 +94,8 @@ function gmFacts(gm: FleetGm, inGroup: GmInGroup | undefined): GmFacts {
     kekMatchesKs: inGroup?.kekMatchesKs ?? null,
     tekMatchesKs: inGroup?.tekMatchesKs ?? null,
     divergent: inGroup?.divergent ?? false,
+    kekBehind: inGroup?.kekBehind ?? false,
+    teksBehind: inGroup?.teksBehind ?? false,
     tekSpis: gm.teks?.map(({ spi }) => spi) ?? [],
     kekExpiredInUse: inGroup?.kekExpiredInUse ?? false,
     listedByKs: inGroup?.listedByKs ?? null,

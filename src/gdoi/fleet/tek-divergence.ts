@@ -76,6 +76,8 @@ function majorityTeks(gms: Iterable<FleetGm>): TekReference | null {
     current: [tek],
     liveSpis: [...(isOther ? heldWith(gms, ofOtherHalf) : withNewest)],
     readMs,
+    address: null,
+    lifetimeSeconds: null,
   };
 }
 

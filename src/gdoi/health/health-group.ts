@@ -22,7 +22,7 @@ import {
 import { CHECK_COOP, CHECK_REKEYS, CHECK_SPLIT, firstStepBy } from '../events/first-steps.ts';
 import { noWorseThanCause, withExplanations } from './health-explained.ts';
 import type { HealthInput } from './health-input.ts';
-import { counted } from '../events/counted.ts';
+import { counted, everyOne } from '../events/counted.ts';
 import { ksNamed, naturalOrder } from '../events/name-list.ts';
 import { earliest, type NextOccurrence, rekeyOf } from './health-next.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -158,7 +158,7 @@ function reachable({ group, gms, kss }: FleetView): HealthCheck {
   return check(
     ['reachable', group],
     'ok',
-    gms.length + kss.length === 1 ? 'the device answers' : `all ${gms.length + kss.length} devices answer`,
+    `${everyOne(gms.length + kss.length, 'device')} ${gms.length + kss.length === 1 ? 'answers' : 'answer'}`,
     more,
   );
 }
@@ -177,7 +177,7 @@ function registered({ group, gms }: FleetView): HealthCheck {
   return check(
     ['registered', group],
     'ok',
-    known === 1 ? 'the polled GM is registered' : `all ${known} polled GMs are registered`,
+    `${everyOne(known, 'polled GM')} ${known === 1 ? 'is' : 'are'} registered`,
     more,
   );
 }

@@ -47,8 +47,8 @@ function betweenSentenceAndFacts({ view }: Look): readonly string[] {
   const off = view.gms.filter(({ registered, reachable }) => reachable && registered === false);
   return view.explanations
     .filter(({ summary, scope }) => {
-      const whole = /all \d+ polled GMs are registered/u.test(summary);
-      const own = /(?:all of them are|it is) registered/u.test(summary);
+      const whole = /(?:all \d+|both) polled GMs are registered/u.test(summary);
+      const own = /(?:(?:all|both) of them are|it is) registered/u.test(summary);
       return off.some(({ device }) => whole || (own && scope.includes(device)));
     })
     .map(({ cause, summary }) => `${cause}: "${summary}", and ${off.map(({ device }) => device).join(', ')} is not`);

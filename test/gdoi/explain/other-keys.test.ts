@@ -1,0 +1,157 @@
+/**
+ * GMs that hold other keys than the KSs that are polled: a rekey that was lost leaves older ones, another KS gives out its
+ * own. A set of KSs that is split is seen that way where one of them has no login.
+ */
+import { describe, expect, test } from 'vitest';
+import { Fleet, type gm, ks, START } from '../../builders/fleet-group.ts';
+import { member, said } from './members.ts';
+
+const [OURS, THEIRS, BEFORE] = ['0x0000000A', '0x0000000B', '0x00000009'];
+const OTHER_KS = '10.1.0.2';
+
+/** ks1 is polled, and what it says of ks2. */
+const oneOfTwo = (second: number, peer: string, teks: Readonly<Record<string, number>> = { [OURS]: 3000 }) =>
+  ks(second, { teks, peers: { [OTHER_KS]: peer }, members: { '10.0.0.1': 0, '10.0.0.2': 1 } });
+
+const onOtherSide = (number: number, second: number, over: Parameters<typeof gm>[1] = {}) =>
+  member(number, second, { keyServer: OTHER_KS, teks: { [THEIRS]: 3040 }, ...over });
+
+describe('a COOP set of which one KS is not polled', () => {
+  test('and that is dead for its peer, while its only GM has keys of its own: a split, not a path that drops rekeys', () => {
+    const fleet = new Fleet();
+    const look = (second: number) => [oneOfTwo(second, 'Dead'), member(1, second), onOtherSide(2, second)];
+    fleet.see(...look(0));
+    fleet.see(...look(60));
+    const first = said(fleet, ...look(120));
+    expect(first).toMatchObject({
+      cause: 'coop_split',
+      phase: 'present',
+      status: 'critical',
+      summary: expect.stringMatching(/KS 10\.1\.0\.1 and KS 10\.1\.0\.2 is split/u),
+      firstStep: expect.stringMatching(/WAN between the KSs/u),
+    });
+    expect(fleet.see().explanations.map(({ cause }) => cause)).not.toContain('path_loss');
+  });
+
+  test('of three: those that are polled agree, and the split is with the third', () => {
+    const fleet = new Fleet();
+    const look = (second: number) => [
+      oneOfTwo(second, 'Dead'),
+      ks(second, {
+        device: 'ks3',
+        address: '10.1.0.3',
+        role: 'secondary',
+        peers: { '10.1.0.1': 'Alive', [OTHER_KS]: 'Dead' },
+      }),
+      ...[1, 3].map((number) => member(number, second)),
+      ...[2, 4].map((number) => onOtherSide(number, second)),
+    ];
+    fleet.see(...look(0));
+    fleet.see(...look(60));
+    expect(said(fleet, ...look(120))).toMatchObject({ cause: 'coop_split', phase: 'present', status: 'critical' });
+  });
+});
+
+describe('a GM with other keys than the polled KS, and no sign of a split', () => {
+  const look = (second: number) => [oneOfTwo(second, 'Alive'), member(1, second), onOtherSide(2, second)];
+
+  test('that are no older ones missed no rekey: it has them of another KS, and who that is comes first', () => {
+    const fleet = new Fleet();
+    fleet.see(...look(0));
+    const unclear = said(fleet, ...look(60));
+    fleet.see(...look(300));
+    const first = said(fleet, ...look(900));
+    expect(unclear).toMatchObject({ cause: 'keys_differ', phase: 'unclear', status: 'warning' });
+    expect(first).toMatchObject({
+      cause: 'keys_differ',
+      phase: 'present',
+      status: 'critical',
+      summary:
+        'GM gm2 holds other TEKs than KS ks1, for longer than a rekey takes, and they are no older ones: it is registered with KS 10.1.0.2',
+      consequence: { what: 'traffic between gm2 and the GMs with the TEKs of KS ks1 is dropped', unless: null },
+      deadlineMs: null,
+      firstStep: expect.stringMatching(/^With which KS did each of these GMs register\?/u),
+    });
+    expect(fleet.see().explanations).toHaveLength(1);
+  });
+
+  test('that are older ones missed a rekey: that is its path', () => {
+    const fleet = new Fleet();
+    const behind = (second: number) => [
+      oneOfTwo(second, 'Alive', { [OURS]: 3000, [BEFORE]: 500 }),
+      member(1, second),
+      onOtherSide(2, second, { teks: { [BEFORE]: 500 } }),
+    ];
+    fleet.see(...behind(0));
+    expect(said(fleet, ...behind(60))).toMatchObject({ cause: 'path_loss', scope: ['gm2'] });
+  });
+
+  test('a KEK that the KS made after it, and the GM had before, is an older one', () => {
+    const fleet = new Fleet();
+    const behind = (second: number) => [ks(second, { kekExpiry: 80_000 }), member(1, second, { kekExpiry: 5000 })];
+    fleet.see(...behind(0));
+    expect(said(fleet, ...behind(60))).toMatchObject({ cause: 'path_loss', scope: ['gm1'] });
+  });
+
+  test('a newer KEK than that of the only KS is of another KS: nobody is sent along the path', () => {
+    const fleet = new Fleet();
+    const ahead = (second: number) => [
+      ks(second, { kekExpiry: 5000 }),
+      member(1, second, { kekExpiry: 80_000, keyServer: '10.1.0.9' }),
+    ];
+    fleet.see(...ahead(0));
+    fleet.see(...ahead(300));
+    const first = said(fleet, ...ahead(900));
+    expect(first).toMatchObject({
+      cause: 'keys_differ',
+      summary:
+        'GM gm1 holds another KEK than KS ks1, for longer than a rekey takes, and it is no older one: it is registered with KS 10.1.0.9',
+      consequence: { what: 'rekeys of KS ks1 do not reach GM gm1' },
+      firstStep: expect.stringMatching(/^show crypto gdoi on the GM: with which KS did it register/u),
+    });
+  });
+});
+
+describe('a GM without a KEK timer that worked with a replaced KEK', () => {
+  const OLD = { kekExpiry: null, version: '15.1(4)M8', teks: { [BEFORE]: 700 } } as const;
+  const RENEWED = { [OURS]: 4000 };
+
+  /** The KS makes a new KEK at 100 s; gm1 does not get it, and registers for its TEKs at 650 s. */
+  function registeredAgain(context: Parameters<typeof member>[3] = {}) {
+    const fleet = new Fleet();
+    const others = (second: number) => member(2, second, { kekExpiry: second < 100 ? 300 : 90_000 });
+    const look = (second: number, ...more: readonly ReturnType<typeof member>[]) =>
+      fleet.see(
+        ks(second, { kekExpiry: second < 100 ? 300 : 90_000, teks: second < 100 ? OLD.teks : RENEWED }),
+        others(second),
+        ...more,
+      );
+    for (const second of [0, 60, 120, 180, 240]) look(second, member(1, second, { ...OLD, received: 5 }, context));
+    const held = fleet.see().explanations;
+    const last = { cause: 'tek_expired', atMs: START + 650_000 } as const;
+    const after = { ...OLD, teks: RENEWED, received: 5, succeeded: 2, change: { lastReregistration: last } };
+    look(660, member(1, 660, after, context));
+    return { fleet, held, first: said(fleet, member(1, 720, after, context)) };
+  }
+
+  test('is a page, and then a ticket for the path that dropped the rekey: nobody else would mend it', () => {
+    const { fleet, held, first } = registeredAgain();
+    expect(held[0]).toMatchObject({ cause: 'old_kek_in_use', phase: 'present', status: 'critical' });
+    expect(first).toMatchObject({
+      cause: 'path_loss',
+      phase: 'present',
+      status: 'warning',
+      summary:
+        'The path from KS ks1 to GM gm1 drops rekeys: it missed the last KEK rekey and re-registered at 08:10:50 UTC; the other one got it',
+      consequence: { what: 'traffic goes on; the next rekey of this kind may be lost as well' },
+    });
+    const open = fleet.incidents.filter(({ endedAtMs }) => endedAtMs === null).map(({ cause }) => cause);
+    expect(open).toContain('path_loss');
+  });
+
+  test('because its interface was down when the KS made a new one has no path to mend', () => {
+    const linkDown = { sinceMs: START + 90_000, backMs: START + 130_000, evidence: ['gm1: Gi0 down'] };
+    const { fleet } = registeredAgain({ linkDown });
+    expect(fleet.see().explanations.map(({ cause }) => cause)).not.toContain('path_loss');
+  });
+});
