@@ -90,7 +90,7 @@ export function updated(
     withoutTek: withoutTek(state, seen),
     replayErrors: state.replayErrors,
     dataplaneErrors: state.dataplaneErrors,
-    failedBefore: failedBefore(state, seen, what.registrations),
+    failedBefore: trying === undefined ? failedBefore(state, seen, what.registrations) : state.failedBefore,
     problems: state.problems,
     counted: true,
     snmp: state.snmp === null || state.snmp.sign === null ? state.snmp : { ...state.snmp, sign: null },
@@ -108,8 +108,11 @@ function tryingSince(
   if (registrations > 0) return undefined;
   if (!registered) return state.trying;
   if (gm.reregistersInSeconds !== 0 || failedAttempts(state, counters) === 0) return undefined;
+  // A rekey that came meanwhile lets it show its old registration again, and it tries on.
+  const tried = state.trying ?? state.unregistered;
+  if (tried !== null) return tried;
   if (kekAfter === 'new' || (state.view !== null && hasNewTek(state.view.teks, teks))) return undefined;
-  return state.trying ?? { fromMs: state.seen.sentAtMs, toMs: at.receivedAtMs };
+  return { fromMs: state.seen.sentAtMs, toMs: at.receivedAtMs };
 }
 
 /** What it held when it began, and the countdown that made it begin: since then that stands still. */

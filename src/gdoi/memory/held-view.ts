@@ -38,6 +38,7 @@ export function viewOf(before: HeldView | null, seen: Shown, since: Since): Held
   const remaining = seen.gm.kek?.remainingSeconds ?? null;
   const tek = longestLived(seen.teks);
   const tekSeconds = tek === null ? null : Math.round((tek.expiry.fromMs - at.sentAtMs) / 1000);
+  const timer = standsAtItsEnd(before, seen) ? null : seen.timer;
   return {
     sentMs: at.sentAtMs,
     receivedMs: at.receivedAtMs,
@@ -47,11 +48,19 @@ export function viewOf(before: HeldView | null, seen: Shown, since: Since): Held
     teks: heldTeks(before, seen, elapsedMs, registrations),
     interfaces: interfacesOf(before, seen),
     keysCame: keysCame(before, seen, since),
-    timer: seen.timer,
-    timerAfterKek: countdown === null || remaining === null || seen.kek === null ? null : countdown - remaining,
-    timerBeforeTek: countdown === null || tekSeconds === null ? null : tekSeconds - countdown,
+    timer,
+    timerAfterKek:
+      timer === null || countdown === null || remaining === null || seen.kek === null ? null : countdown - remaining,
+    timerBeforeTek: timer === null || countdown === null || tekSeconds === null ? null : tekSeconds - countdown,
     timerOf: registrations > 0 || before === null ? null : timerOwner(before, seen, kekAfter),
   };
+}
+
+/** It ran out before, or nobody saw when: it does not tell when the GM began to register. */
+function standsAtItsEnd(before: HeldView | null, { gm, timer, counters }: Shown): boolean {
+  if (gm.reregistersInSeconds !== 0 || timer === null) return false;
+  if (before === null) return counters.attempted === null || counters.attempted > counters.succeeded;
+  return before.timer === null || !overlaps(widened(before.timer, SAME_TIMER_MS), timer);
 }
 
 function interfacesOf(before: HeldView | null, { gm }: Shown): readonly string[] {

@@ -155,6 +155,32 @@ describe('a KS that was down while the TEK ran out, and came back with new keys,
     expect(evidenceOf(told, 0)).toContain('0x0000000B');
   });
 
+  test.each([
+    ['once', []],
+    ['twice', [1215, 1230]],
+    ['while attempts go on', [1240]],
+  ])('a rekey that reached it while it tried lets it show Registered again, seen %s', (_, more) => {
+    const rekeyed: GmSketch = { ...before, received: 4, since: 1, teks: { '0x0000000C': 1900 }, attempted: 6 };
+    const told = history([
+      gmAnswer(900, before),
+      gmAnswer(1010, { ...before, registered: false, teks: {}, attempted: 4 }),
+      gmAnswer(1200, { ...rekeyed, timerAt: 1200 }),
+      ...more.map((at, index) => gmAnswer(at, { ...rekeyed, timerAt: at, attempted: 6 + index })),
+      gmAnswer(1260, { ...renewed, received: 4, attempted: 8 }),
+    ]);
+    expect(causes(told)).toEqual(['tek_expired']);
+    expect(evidenceOf(told, 0)).toMatch(/pointed at 2026-01-01T00:15:3\dZ/u);
+  });
+
+  test('a countdown that stood at its end when the GM was first seen is not quoted', () => {
+    const told = history([
+      gmAnswer(960, { ...before, attempted: 3, timerAt: 960 }),
+      gmAnswer(980, { ...before, attempted: 4, timerAt: 980 }),
+      gmAnswer(1200, { ...renewed, attempted: 8 }),
+    ]);
+    expect(evidenceOf(told, 0)).not.toContain('Reregisters in pointed at');
+  });
+
   test('it was not seen in between', () => {
     const told = history([gmAnswer(900, before), gmAnswer(1600, { ...renewed, attempted: 8 })]);
     expect(causes(told)).not.toContain('ks_forced');
