@@ -52,6 +52,12 @@ export function longestLivedStays(before: readonly HeldTek[], now: readonly Held
   return seen.expiry.fromMs <= held.expiry.toMs + tolerance && seen.expiry.toMs >= held.expiry.fromMs - tolerance;
 }
 
+/** By how much all keys of a device moved; `certain`: as exactly as the readings say it. */
+export interface ClockStep {
+  readonly byMs: number;
+  readonly certain: Interval;
+}
+
 /**
  * By how much the expiry of every TEK known from before moved, where all agree: positive when the agent's clock was set
  * forward. Null: no common TEK, no movement, or no agreement.
@@ -60,7 +66,7 @@ export function commonShiftMs(
   before: readonly HeldTek[],
   now: readonly HeldTek[],
   elapsedMs: number,
-): { readonly byMs: number; readonly certain: Interval } | null {
+): ClockStep | null {
   let shift: Interval | null = null;
   for (const tek of now) {
     const known = before.find(({ spi }) => spi === tek.spi);

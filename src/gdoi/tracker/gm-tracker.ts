@@ -21,26 +21,55 @@ import { type GmPlace, type KsFigures, seenTimer, shown, type Shown } from '../m
 import { freshState, updated } from '../memory/group-state.ts';
 import { andThen, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import { type Interval, overlaps, widened } from '../seen/interval.ts';
-import { isSameKek, shownKek } from '../keys/kek-identity.ts';
+import { isSameKek, sameInstantToleranceMs, shownKek } from '../keys/kek-identity.ts';
 import { forcedNow, kekRelation, keysOnly } from '../memory/key-changes.ts';
 import { type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
 import type { ReadAt } from '../seen/instant.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
-import { commonShiftMs, longestLivedStays, sharesTek, shownTeks } from '../keys/tek-identity.ts';
+import { type ClockStep, commonShiftMs, longestLivedStays, sharesTek, shownTeks } from '../keys/tek-identity.ts';
 import type { Epoch, GroupState } from '../memory/tracker-state.ts';
 
 /** A contradiction that lasts this many answers is how this device counts from now on. */
 const LASTING_CONTRADICTIONS = 4;
 
 /** By how much the agent's clock was set between the last answer and this one; null: it was not, or nothing tells. */
-export function clockStepMs(state: GroupState, at: ReadAt, gm: GmSnapshot): number | null {
-  const { view } = state;
+export function clockStepOf(state: GroupState, at: ReadAt, gm: GmSnapshot): ClockStep | null {
+  const shift = commonShift(state, at, gm);
+  return shift !== null && isClockStep(state, { at, gm, shift }) ? shift : null;
+}
+
+/** TEKs that are held on moved by something else, or not at all: a clock that is set moves those of all groups alike. */
+export function contradictsStep(
+  { view, counters }: GroupState,
+  { certain }: ClockStep,
+  at: ReadAt,
+  gm: GmSnapshot,
+): boolean {
+  if (view === null || countersOf(gm)?.succeeded !== counters.succeeded) return false;
+  const elapsedMs = at.sentAtMs - view.receivedMs;
+  const blurMs = sameInstantToleranceMs(elapsedMs);
+  return shownTeks(at, gm).some(({ spi, expiry }) => {
+    const held = view.teks.find((tek) => tek.spi === spi);
+    if (held === undefined) return false;
+    const moved = { fromMs: expiry.fromMs - held.expiry.toMs, toMs: expiry.toMs - held.expiry.fromMs };
+    return !overlaps(widened(moved, blurMs), certain);
+  });
+}
+
+function commonShift({ view }: GroupState, at: ReadAt, gm: GmSnapshot): ClockStep | null {
   if (view === null || view.teks.length === 0 || gm.teks === null) return null;
   const elapsedMs = at.sentAtMs - view.receivedMs;
   const teks = shownTeks(at, gm);
-  if (longestLivedStays(view.teks, teks, elapsedMs)) return null;
-  const shift = commonShiftMs(view.teks, teks, elapsedMs);
-  if (shift === null) return null;
+  return longestLivedStays(view.teks, teks, elapsedMs) ? null : commonShiftMs(view.teks, teks, elapsedMs);
+}
+
+function isClockStep(
+  state: GroupState,
+  { at, gm, shift }: { readonly at: ReadAt; readonly gm: GmSnapshot; readonly shift: ClockStep },
+): boolean {
+  const { view } = state;
+  if (view === null) return false;
+  const elapsedMs = at.sentAtMs - view.receivedMs;
   const kek = shownKek(at, gm);
   const counters = countersOf(gm);
   const noRegistration = counters !== null && counters.succeeded === state.counters.succeeded;
@@ -52,19 +81,19 @@ export function clockStepMs(state: GroupState, at: ReadAt, gm: GmSnapshot): numb
     };
     const stays = { fromMs: 0, toMs: 0 };
     // The KEK stays where it was, and the TEKs do not: they were cut. It may have stayed, and a rekey came that can have cut them.
-    if (overlaps(moved, stays) && !(still && overlaps(moved, shift.certain))) return null;
+    if (overlaps(moved, stays) && !(still && overlaps(moved, shift.certain))) return false;
     // A registration rounds the lifetime once more.
     const kekMoved = widened(moved, noRegistration ? 1500 : 3500);
-    if (overlaps(kekMoved, shift.certain)) return shift.byMs;
-    if (still || overlaps(kekMoved, stays)) return null;
+    if (overlaps(kekMoved, shift.certain)) return true;
+    if (still || overlaps(kekMoved, stays)) return false;
   }
   // TEKs that an order had cut are given their whole lifetime back by the registration.
-  if (shift.byMs >= 0) return state.forced !== null && !noRegistration ? null : shift.byMs;
+  if (shift.byMs >= 0) return state.forced === null || noRegistration;
   // Without a KEK to compare with, a cut of the TEKs looks like a clock set back; but a cut draws the countdown anew.
   // A message has told of the order that cuts them.
-  if (state.forced !== null) return null;
-  const isStep = still && countdownMoved(state, seenTimer(at, gm), teks);
-  return isStep && lastRekeyIsOlder(at, gm, elapsedMs - shift.byMs) ? shift.byMs : null;
+  if (state.forced !== null) return false;
+  const isStep = still && countdownMoved(state, seenTimer(at, gm), shownTeks(at, gm));
+  return isStep && lastRekeyIsOlder(at, gm, elapsedMs - shift.byMs);
 }
 
 /** No rekey was counted since the last answer: the last one is as old as that is by the device's own time, at least. */

@@ -12,11 +12,12 @@ import { SHORTEST_BOOT_MS, trackFacts } from './device-boot.ts';
 import type { GdoiEvent } from '../events/event.ts';
 import { reachableEvent } from '../events/gdoi-events.ts';
 import { MAX_GROUP_CHARS } from '../memory/gm-answer.ts';
-import { clockStepMs, firstSight, type GroupAnswer, trackGm } from './gm-tracker.ts';
+import { clockStepOf, contradictsStep, firstSight, type GroupAnswer, trackGm } from './gm-tracker.ts';
 import { trackClock, trackLog, trackRegistered, trackTrap } from './message-evidence.ts';
 import { named } from '../seen/named.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
+import type { ClockStep } from '../keys/tek-identity.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
 import { rekeySeconds } from '../keys/ks-lead.ts';
 import { trackPacketErrors } from './packet-errors.ts';
@@ -102,7 +103,7 @@ function trackGroups(known: TrackerState, at: ReadAt, observation: Of<'groups'>,
     const set = clockSetBack(known, at);
     return set.isCertain ? trackAnswer(set.state, at, observation, options) : ignored(set.state);
   }
-  return trackAnswer(step === null ? known : withClockStep(known, step), at, observation, options);
+  return trackAnswer(step === null ? known : withClockStep(known, step.byMs), at, observation, options);
 }
 
 /** Counters of a command of its own, which shows no registration: it has its own order. */
@@ -290,13 +291,15 @@ function reachable(state: TrackerState, failures: Failures, at: ReadAt): GdoiEve
   );
 }
 
-/** The agent's clock was set: every countdown of the device jumped by the same. */
-function clockStep(state: TrackerState, at: ReadAt, observation: Of<'groups'>): number | null {
-  for (const snapshot of observation.snapshots) {
-    if (snapshot.role !== 'gm') continue;
-    const known = state.groups.get(snapshot.group);
-    const step = known === undefined ? null : clockStepMs(known, at, snapshot);
-    if (step !== null) return step;
+/** The agent's clock was set: every countdown of the device jumped by the same, in all its groups. */
+function clockStep(known: TrackerState, at: ReadAt, { snapshots }: Of<'groups'>): ClockStep | null {
+  const gms = snapshots.flatMap((gm) => {
+    const state = gm.role === 'gm' ? known.groups.get(gm.group) : undefined;
+    return gm.role === 'gm' && state !== undefined ? [{ state, gm }] : [];
+  });
+  for (const { state, gm } of gms) {
+    const step = clockStepOf(state, at, gm);
+    if (step !== null) return gms.some((each) => contradictsStep(each.state, step, at, each.gm)) ? null : step;
   }
   return null;
 }

@@ -226,6 +226,25 @@ test('an order that moves the countdown nearly as much as the TEK is none of the
   expect(causes(told)).toEqual(['ks_forced']);
 });
 
+test.each([
+  ['stays', { teks: { '0x0000000C': 265 }, timerAt: 201 }],
+  ['is cut by more', { teks: { '0x0000000C': 181 }, timerAt: 136 }],
+])(
+  'an order that looks like a clock in one group is none of the clock where the TEK of another group %s',
+  (_, shown) => {
+    const one: GmSketch = { succeeded: 1, kekWithoutLifetime: true };
+    const other: GmSketch = { ...one, group: 'G2', teks: { '0x0000000C': 265 }, timerAt: 201 };
+    const told = history([
+      gmAnswer(0, { ...one, teks: { '0x0000000A': 195 }, timerAt: 127 }, other),
+      gmAnswer(92, { ...one, teks: { '0x0000000A': 181 }, timerAt: 114 }, { ...other, ...shown }),
+      gmAnswer(130, { ...one, succeeded: 2, teks: { '0x0000000B': 900 }, timerAt: 830 }, { ...other, ...shown }),
+    ]);
+    expect(told.state.clockSteps).toBe(0);
+    expect(causes(told)).toEqual(['ks_forced']);
+    expect(evidenceOf(told)).toMatch(/TEK lifetime cut by 1[345] s/u);
+  },
+);
+
 test('a KEK that the KS replaced early is no proof of its order where attempts had failed: the GM may have begun before', () => {
   const told = history([
     gmAnswer(0, { ...lasting, attempted: 1 }),
