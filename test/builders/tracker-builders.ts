@@ -3,7 +3,13 @@ import type { LogMessage } from '../../src/gdoi/seen/device-facts.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import type { GdoiTrapName } from '../../src/gdoi/seen/gdoi-trap.ts';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
-import { emptyGmSnapshot, emptyKsSnapshot, type GmSnapshot, type GroupSnapshot } from '../../src/gdoi/seen/snapshot.ts';
+import {
+  emptyGmSnapshot,
+  emptyKsSnapshot,
+  type GmSnapshot,
+  type GroupSnapshot,
+  type KsRole,
+} from '../../src/gdoi/seen/snapshot.ts';
 import { initialTrackerState, settle, track, type TrackOptions } from '../../src/gdoi/tracker/tracker.ts';
 import type { TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
 
@@ -82,9 +88,16 @@ export function gmAnswer(at: number, ...sketches: readonly GmSketch[]): Observat
   );
 }
 
-/** The primary KS of G1. */
-export function ksAnswer(at: number): Observation {
-  return answer(at, [{ ...emptyKsSnapshot('G1'), localRole: 'primary' }]);
+/** A KS of G1, its primary if not told otherwise. */
+export function ksAnswer(
+  at: number,
+  { role = 'primary', kekAt = null }: { readonly role?: KsRole; readonly kekAt?: number | null } = {},
+): Observation {
+  const kek =
+    kekAt === null
+      ? null
+      : { spi: null, lifetimeSeconds: null, remainingSeconds: Math.floor(kekAt - at), timeToRekeySeconds: null };
+  return answer(at, [{ ...emptyKsSnapshot('G1'), localRole: role, kek }]);
 }
 
 /** `show crypto gdoi`, in a fifth of a second. */

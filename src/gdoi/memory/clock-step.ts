@@ -23,6 +23,7 @@ import type {
   GroupState,
   HeldView,
   Pending,
+  PrimaryKek,
   SnmpPart,
   TrackerState,
 } from './tracker-state.ts';
@@ -175,10 +176,12 @@ const stepped: Move<GroupState> = ({ multicast, trying, ...known }, byMs) => ({
 });
 
 /** What only some devices have. */
-type Sometimes = 'answeredBefore' | SometimesInstant;
+type Sometimes = 'answeredBefore' | 'primaryKeks' | SometimesInstant;
 
 const SOMETIMES_INSTANTS = ['answeringSinceMs', 'answeredBeforeSinceMs', 'oldBootAnsweredMs'] as const;
 type SometimesInstant = (typeof SOMETIMES_INSTANTS)[number];
+
+const keksOfPrimary = each(fields<PrimaryKek>({ group: stays, expiry: interval, readMs: instant }));
 
 const always = fields<Omit<TrackerState, Sometimes>>({
   device: stays,
@@ -201,7 +204,7 @@ const always = fields<Omit<TrackerState, Sometimes>>({
 });
 
 export function withClockStep(state: TrackerState, byMs: number): TrackerState {
-  const { answeredBefore, answeringSinceMs, answeredBeforeSinceMs, oldBootAnsweredMs, ...others } = state;
+  const { answeredBefore, answeringSinceMs, answeredBeforeSinceMs, oldBootAnsweredMs, primaryKeks, ...others } = state;
   const instants = { answeringSinceMs, answeredBeforeSinceMs, oldBootAnsweredMs };
   const moved = SOMETIMES_INSTANTS.flatMap((name) => {
     const ms = instants[name];
@@ -210,6 +213,7 @@ export function withClockStep(state: TrackerState, byMs: number): TrackerState {
   return {
     ...always(others, byMs),
     ...(answeredBefore === undefined ? {} : { answeredBefore: readAt(answeredBefore, byMs) }),
+    ...(primaryKeks === undefined ? {} : { primaryKeks: keksOfPrimary(primaryKeks, byMs) }),
     ...Object.fromEntries(moved),
   };
 }

@@ -26,6 +26,8 @@ export interface TrackerState {
   /** Of a KS: when it was asked for the first of the answers that came without such a pause, up to each of the two. */
   readonly answeringSinceMs?: EpochMs;
   readonly answeredBeforeSinceMs?: EpochMs;
+  /** Of a KS: the KEKs of the groups whose primary it was, as it showed last. Absent: it showed no role. */
+  readonly primaryKeks?: readonly PrimaryKek[];
   /** The last whole answer before the device logged that it had restarted: of the boot before. Absent: it logged none. */
   readonly oldBootAnsweredMs?: EpochMs;
   /** Last answer or failure of any kind. */
@@ -240,6 +242,13 @@ export const DISAGREEING_LOOKS = 3;
 
 /** A device has this many groups at most; more are not tracked. */
 export const MAX_GROUPS = 32;
+
+/** When a KEK ends that the device, its group's primary, showed in the answer of `readMs`. */
+export interface PrimaryKek {
+  readonly group: string;
+  readonly expiry: Interval;
+  readonly readMs: EpochMs;
+}
 
 export function initialTrackerState(device: string): TrackerState {
   return {

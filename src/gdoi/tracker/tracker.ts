@@ -8,7 +8,7 @@
  */
 import { withClockStep } from '../memory/clock-step.ts';
 import { decidePending } from '../registrations/counter-restart.ts';
-import { SHORTEST_BOOT_MS, trackFacts } from './device-boot.ts';
+import { trackFacts } from './device-boot.ts';
 import type { GdoiEvent } from '../events/event.ts';
 import { reachableEvent } from '../events/gdoi-events.ts';
 import { MAX_GROUP_CHARS } from '../memory/gm-answer.ts';
@@ -16,10 +16,11 @@ import { clockStepOf, contradictsStep, firstSight, type GroupAnswer, trackGm } f
 import { trackClock, trackLog, trackRegistered, trackTrap } from './message-evidence.ts';
 import { named } from '../seen/named.ts';
 import type { Observation } from '../seen/observation.ts';
-import type { EpochMs, ReadAt } from '../seen/instant.ts';
+import type { ReadAt } from '../seen/instant.ts';
 import type { ClockStep } from '../keys/tek-identity.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
 import { rekeySeconds } from '../keys/ks-lead.ts';
+import { answersOfBoots } from './ks-boots.ts';
 import { trackPacketErrors } from './packet-errors.ts';
 import { trackFailure } from './reachability.ts';
 import { settleElsewhere, trackSnmp } from './snmp-tracker.ts';
@@ -146,6 +147,7 @@ function clockSetBack(
     answeringSinceMs: _since,
     answeredBeforeSinceMs: _beforeSince,
     oldBootAnsweredMs: _old,
+    primaryKeks: _keks,
     ...kept
   } = state;
   return {
@@ -194,7 +196,7 @@ function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>,
   return {
     state: {
       device: state.device,
-      ...answersOfBoots(state, isKs && !bySnmp ? at.sentAtMs : null),
+      ...answersOfBoots(state, isKs && !bySnmp ? { at, snapshots: observation.snapshots } : null),
       answered: bySnmp ? state.answered : at,
       answeredBySnmp: bySnmp ? at : state.answeredBySnmp,
       latestSentMs: Math.max(state.latestSentMs ?? at.sentAtMs, at.sentAtMs),
@@ -212,23 +214,6 @@ function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>,
       ksMarks: state.ksMarks,
     },
     events,
-  };
-}
-
-/** Answers that tell one boot from another. `askedMs`: when a KS was asked; null: it is a GM, or only a look. */
-function answersOfBoots(
-  { answered, answeredBefore, answeringSinceMs, answeredBeforeSinceMs, oldBootAnsweredMs }: TrackerState,
-  askedMs: EpochMs | null,
-): Pick<TrackerState, 'answeredBefore' | 'answeringSinceMs' | 'answeredBeforeSinceMs' | 'oldBootAnsweredMs'> {
-  const mayHaveBooted = answered !== null && askedMs !== null && askedMs - answered.receivedAtMs >= SHORTEST_BOOT_MS;
-  const before = mayHaveBooted ? answered : answeredBefore;
-  const beforeSinceMs = mayHaveBooted ? answeringSinceMs : answeredBeforeSinceMs;
-  const sinceMs = mayHaveBooted ? askedMs : (answeringSinceMs ?? askedMs);
-  return {
-    ...(before === undefined ? {} : { answeredBefore: before }),
-    ...(sinceMs === null ? {} : { answeringSinceMs: sinceMs }),
-    ...(beforeSinceMs === undefined ? {} : { answeredBeforeSinceMs: beforeSinceMs }),
-    ...(oldBootAnsweredMs === undefined ? {} : { oldBootAnsweredMs }),
   };
 }
 

@@ -178,6 +178,28 @@ describe('a reload of a KS, which has no counters', () => {
     },
   );
 
+  test.each([
+    ['the groups come first', [ksAnswer(360, { role: 'secondary', kekAt: 900 }), facts(362, 262)]],
+    ['the uptime comes first', [facts(362, 262), ksAnswer(364, { role: 'secondary', kekAt: 900 })]],
+  ])('does not lie before an answer in which it was primary still, with the KEK that it had; %s', (_name, since) => {
+    const held = { role: 'primary', kekAt: 900 } as const;
+    const [from, to] = reloads(history([facts(2, 900_000), ksAnswer(40, held), ksAnswer(75, held), ...since]))[0]!
+      .betweenMs;
+    expect([seconds(from), seconds(to)]).toEqual([74.9, 122.3]);
+  });
+
+  test.each([
+    ['primary with another KEK', { kekAt: 900 }, { kekAt: 1800 }],
+    [
+      'secondary, which is given the KEK of the primary',
+      { role: 'secondary', kekAt: 900 },
+      { role: 'secondary', kekAt: 900 },
+    ],
+  ] as const)('may lie before an answer after a pause in which it was %s', (_name, before, after) => {
+    const [from] = reloads(told([ksAnswer(40, before), ksAnswer(75, after)]))[0]!.betweenMs;
+    expect(seconds(from)).toBeLessThan(65);
+  });
+
   test('may lie before an answer that came after a pause', () => {
     const [from] = reloads(told([ksAnswer(61), ksAnswer(69)]))[0]!.betweenMs;
     expect(seconds(from)).toBeLessThan(65);
@@ -204,6 +226,12 @@ describe('a reload of a KS, which has no counters', () => {
     const { answeredBefore, answeredBeforeSinceMs, answeringSinceMs, oldBootAnsweredMs } = withClockStep(state, 25_000);
     expect([seconds(answeredBefore!.sentAtMs), seconds(oldBootAnsweredMs!)]).toEqual([54.9, 54.9]);
     expect([seconds(answeredBeforeSinceMs!), seconds(answeringSinceMs!)]).toEqual([54.9, 84.9]);
+  });
+
+  test('so does the KEK that it held as primary', () => {
+    const { state } = fed(initialTrackerState('gm1'), [ksAnswer(0, { kekAt: 900 })]);
+    const [kek] = withClockStep(state, 25_000).primaryKeks ?? [];
+    expect([seconds(kek!.readMs), seconds(kek!.expiry.fromMs)]).toEqual([24.9, 924.9]);
   });
 });
 
