@@ -1,7 +1,7 @@
 /** Which answers the auditor holds an event against: those around it, and none that could not have shown it. */
 import { expect, test } from 'vitest';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
-import { facts, gmAnswer, type GmSketch, log, T0 } from '../builders/tracker-builders.ts';
+import { facts, gmAnswer, type GmSketch, ksAnswer, log, T0 } from '../builders/tracker-builders.ts';
 import { AgentModel } from './agent-model.ts';
 import { audit } from './audit/audit.ts';
 
@@ -160,4 +160,30 @@ test('no KEK ran out after an order that came later', () => {
   const told = toldOf(orderedAndRunOut());
   const order = 'log: GM_RECV_DELETE at 2026-01-01T00:02:24.000Z';
   expect(findingsOf(planted(told, order, 'log: GM_RECV_DELETE at 2026-01-01T00:02:31.000Z'))).toContain(RAN_OUT);
+});
+
+/** The boot's interval as the uptime alone would have it. */
+function withWideBoot(observations: readonly Observation[]): Told {
+  const told = toldOf(observations);
+  const betweenMs = [(T0 + 62) * 1000, (T0 + 122) * 1000] as const;
+  const reloads = told.emitted.filter(({ event }) => event.type === 'reload');
+  const emitted = reloads.map((each) => ({ ...each, event: { ...each.event, betweenMs } }));
+  return { emitted, observations: told.observations };
+}
+
+test.each([
+  ['as secondary: it may be of either boot', ksAnswer(75, { role: 'secondary', kekAt: 900 }), []],
+  ['as secondary, too soon for a boot', ksAnswer(64, { role: 'secondary', kekAt: 900 }), ['between']],
+  ['as primary with the KEK that it had', ksAnswer(75, { kekAt: 900 }), ['between']],
+  ['as primary with another KEK', ksAnswer(75, { kekAt: 9900 }), []],
+])('a KS answered in the middle of the interval of its boot %s', (_, inside, found) => {
+  const since = [ksAnswer(360, { kekAt: 900 }), facts(362, 262)];
+  const told = withWideBoot([facts(2, 900_000), ksAnswer(40, { kekAt: 900 }), inside, ...since]);
+  expect(findingsOf(told)).toEqual(found);
+});
+
+test('a GM that answered in the middle of the interval of its boot shows by its counters of which one it is', () => {
+  expect(findingsOf(withWideBoot([facts(2, 900_000), gmAnswer(40, {}), gmAnswer(75, {}), facts(362, 262)]))).toContain(
+    'between',
+  );
 });

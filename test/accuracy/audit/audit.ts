@@ -13,6 +13,7 @@ import {
 } from './alarm-statements.ts';
 import { COUNTER_STATEMENTS, MOVED, REGISTERED_WITH, RESTART_STATEMENTS } from './counter-statements.ts';
 import { FLEET_STATEMENTS, namesItsDevices } from './fleet-statements.ts';
+import { auditBoot } from './boot-interval.ts';
 import { type GmAnswer, Histories, type History, isTrying, type Seen } from './history.ts';
 import { MESSAGE_STATEMENTS } from './message-statements.ts';
 import { DISAGREEMENT_STATEMENTS, SNMP_STATEMENTS } from './snmp-statements.ts';
@@ -144,10 +145,8 @@ function auditBetween({ event, history, around }: Audited): string | null {
       if (inside !== undefined) return `the answer of ${iso(inside.sentMs)} excludes a part of it`;
       return around.before === null && around.after === null ? 'no answer is near it' : null;
     }
-    case 'reload': {
-      const inside = history.outcomes.find((outcome) => outcome.failed === null && !outcome.look && within(outcome));
-      return inside === undefined ? null : `the device answered at ${iso(inside.sentMs)}, in the middle of it`;
-    }
+    case 'reload':
+      return auditBoot(event, history, within);
     case 'kek_rekey': {
       const inside = history.answers.find(
         (answer) => answer.origin === around.after?.origin && answer.gm.kek !== null && within(answer),

@@ -42,6 +42,7 @@ interface OfDevice {
   readonly traps: HeardTrap[];
   readonly outcomes: Outcome[];
   readonly answers: Map<string, GmAnswer[]>;
+  readonly kss: KsAnswer[];
 }
 
 export class Histories {
@@ -68,6 +69,7 @@ export class Histories {
         for (const snapshot of observation.snapshots) {
           if (snapshot.role === 'ks') {
             listed(this.#kss, snapshot.group).push({ ...seen, ks: snapshot });
+            of.kss.push({ ...seen, ks: snapshot });
             continue;
           }
           const gm = observation.beside === true ? lookedAt(snapshot) : snapshot;
@@ -111,6 +113,7 @@ export class Histories {
       outcomes: [],
       answers: new Map(),
       registered: new Map(),
+      kss: [],
     };
     this.#devices.set(device, fresh);
     return fresh;
@@ -128,6 +131,7 @@ export class Histories {
       registered: upTo(of.registered.get(group ?? '')),
       outcomes: upTo(of.outcomes),
       kss: upTo(this.#kss.get(group ?? '')),
+      ownKss: upTo(of.kss),
       gms: upTo(this.#gms.get(group ?? '')),
       versions: this.#versions,
       messagesOf: (other) => upTo(this.#devices.get(other)?.messages),
@@ -146,6 +150,8 @@ export interface History {
   readonly outcomes: readonly Outcome[];
   /** Of the group's KSs. */
   readonly kss: readonly KsAnswer[];
+  /** Of the event's device itself, as a KS, in all groups. */
+  readonly ownKss: readonly KsAnswer[];
   /** Of all its GMs. */
   readonly gms: readonly GmAnswer[];
   /** Releases that each device of the fleet has shown. */
