@@ -65,10 +65,7 @@ export function registrationsBetween(what: RegistrationSpan): readonly Draft[] {
     const between = completion === undefined ? unloggedBetween(what) : loggedBetween(what, completion);
     const number = what.firstNumber + index;
     if (what.afterRestart && index === 0) {
-      const evidence = [
-        what.counterEvidence,
-        ...quotedEach(startMark(what, { between, completion, index }), completion),
-      ];
+      const evidence = [what.counterEvidence, ...quotedEach(startMark(what, { completion, index }), completion)];
       drafts.push({ number, between, atMs: middleMs(between), cause: null, evidence, stated: null });
       continue;
     }
@@ -80,7 +77,7 @@ export function registrationsBetween(what: RegistrationSpan): readonly Draft[] {
           ? pair.first
           : pair.second;
     earlier = decision;
-    const begin = startMark(what, { between, completion, index });
+    const begin = startMark(what, { completion, index });
     const certain = pair === null || completion !== undefined ? between : pairBetween(what, index);
     drafts.push({
       number,
@@ -233,7 +230,7 @@ function startOf(what: RegistrationSpan, at: Pick<One, 'between' | 'completion' 
 /** The message with which a registration began, where one says so. */
 function startMark(
   what: RegistrationSpan,
-  { between, completion, index }: Pick<One, 'between' | 'completion' | 'index'>,
+  { completion, index }: Pick<One, 'completion' | 'index'>,
 ): LogMark | undefined {
   const { state, span, count } = what;
   if (completion === undefined) {
@@ -243,8 +240,9 @@ function startMark(
   }
   const fromMs = index === 0 ? startSpan(what).fromMs : span.fromMs;
   const starts = marksIn(state.marks, 'start', { fromMs, toMs: completion.atMs });
-  const previous = index === 0 ? -Infinity : between.fromMs - 60_000;
-  const first = starts.find((mark) => mark.atMs >= previous && mark.atMs <= completion.atMs);
+  // What came before the one before it was complete was the beginning of that.
+  const previousMs = marksIn(state.marks, 'complete', span)[index - 1]?.atMs ?? -Infinity;
+  const first = starts.find((mark) => mark.atMs > previousMs && mark.atMs <= completion.atMs);
   if (first === undefined || !isAttempt(first)) return first;
   // The message that is of its begin alone may have come a little later.
   const atOnce = widened(instantOf(first), DELIVERY_MS);

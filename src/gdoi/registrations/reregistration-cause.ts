@@ -8,7 +8,7 @@
 import type { Cause } from '../events/event.ts';
 import { instant } from '../events/instant-text.ts';
 import { type Interval, intersection, middleMs, overlaps, widened } from '../seen/interval.ts';
-import { isOfPeer, type LogMark, instantOf, marksIn, quoted, quotedLink } from '../log/log-evidence.ts';
+import { isAttempt, isOfPeer, type LogMark, instantOf, marksIn, quoted, quotedLink } from '../log/log-evidence.ts';
 import { givesReason, keepsRekeysAway, type KsSaid, quotedKs, type ReasonGiven } from '../log/ks-marks.ts';
 import { registeredWith } from '../memory/snmp-look.ts';
 import type { RegistrationFacts } from '../memory/registration-facts.ts';
@@ -410,6 +410,7 @@ function interfaceFlap(facts: RegistrationFacts, before: HeldView, evidence: rea
   const since = { fromMs: Math.max(keysCameMs, start.fromMs - AFTER_LINK_MS), toMs: start.toMs };
   const up = marksIn(marks, 'interface_up', since).at(-1);
   const down = marksIn(marks, 'interface_down', { fromMs: -Infinity, toMs: up?.atMs ?? start.toMs }).at(-1);
+  if (up !== undefined && hasFollowed(up, marks, start)) return null;
   // Down and not back yet says nothing of a registration, unless the message that says so was lost.
   if (up === undefined && (down === undefined || !overlaps(instantOf(down), since))) return null;
   const begun = intersection(start, { fromMs: (up ?? down)?.fromMs ?? start.fromMs, toMs: Infinity }) ?? start;
@@ -452,18 +453,32 @@ function flapBesideOrder(facts: RegistrationFacts, before: HeldView, orderedMs: 
   return { cause: 'unknown', evidence: [quoted(order), ...quotedLink(down, up), ORDER_OR_LINK], start };
 }
 
-/** The interface came back in the time in which the registration began, and before the timer was due: which made it is not seen. */
+/**
+ * The interface came back in the time in which the registration began or just before, and before the timer was due: which
+ * made it is not seen, but where the GM says that its keys ran out.
+ */
 function flapBeforeTimer(
   { marks, start }: RegistrationFacts,
   before: HeldView,
   due: Interval,
 ): readonly string[] | null {
   if (marks.length === 0) return null;
-  const sinceMs = Math.max(start.fromMs, before.keysCame?.toMs ?? -Infinity);
+  const sinceMs = Math.max(start.fromMs - AT_ONCE_MS, before.keysCame?.toMs ?? -Infinity);
   const up = marksIn(marks, 'interface_up', { fromMs: sinceMs, toMs: due.toMs }).at(-1);
   if (up === undefined || up.fromMs < sinceMs || up.atMs > due.toMs) return null;
+  if (up.fromMs < start.fromMs && isExplainedSince(up, marks, start)) return null;
   const down = marksIn(marks, 'interface_down', { fromMs: -Infinity, toMs: up.atMs }).at(-1);
   return down === undefined ? null : [...quotedLink(down, up), LINK_OR_TIMER];
+}
+
+/** A registration has followed the link, or a notice says that this one followed a timer. */
+function isExplainedSince(up: LogMark, marks: readonly LogMark[], start: Interval): boolean {
+  return hasFollowed(up, marks, start) || marksIn(marks, 'start', start).some((mark) => !isAttempt(mark));
+}
+
+/** A registration was complete between the link's return and the beginning of this one. */
+function hasFollowed(up: LogMark, marks: readonly LogMark[], start: Interval): boolean {
+  return marks.some(({ proof, fromMs, atMs }) => proof === 'complete' && fromMs > up.atMs && atMs < start.fromMs);
 }
 
 function noTekRekey(facts: RegistrationFacts): string {

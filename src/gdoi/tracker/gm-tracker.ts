@@ -244,17 +244,44 @@ function movementOf(before: GroupState, seen: Shown, kekElapsedMs: number, span:
     rekeyedSince: seen.lastRekey !== null && seen.lastRekey.fromMs > before.seen.receivedAtMs,
     countsRekeys: before.countsRekeys,
   });
-  if (movement.kind !== 'registered' || movement.registrations > 0) return movement;
-  if (before.marks.length === 0) return movement;
+  if (movement.kind !== 'registered' || before.marks.length === 0) return movement;
+  const { succeeded, received } = seen.counters;
+  const restarted = (proof: LogMark): CounterMovement => ({
+    kind: 'restarted',
+    registrations: succeeded,
+    evidence: [quoted(proof)],
+    fell: false,
+  });
+  if (movement.registrations > 0) {
+    const boot = bootBetween(before, seen, span);
+    return boot !== null && canBeSince(boot, seen) ? restarted(boot) : movement;
+  }
   // The counters came back to what they were: only the log tells of the restart.
   const restart = [...marksIn(before.marks, 'clear', span), ...marksIn(before.marks, 'restart', span)].findLast(
     (mark) => mark.fromMs > before.epoch.since.toMs && mark.atMs <= seen.at.sentAtMs,
   );
-  const { succeeded, received } = seen.counters;
   if (succeeded !== before.counters.succeeded || succeeded > 1) return movement;
   const proof = restart !== undefined && (received ?? 0) <= 1 ? restart : uncountedRegistration(before, seen, span);
-  if (proof === null) return movement;
-  return { kind: 'restarted', registrations: succeeded, evidence: [quoted(proof)], fell: false };
+  return proof === null ? movement : restarted(proof);
+}
+
+/** A boot that certainly lies between the two answers, by the uptime: a message alone may be forged. Null: nothing tells of one. */
+function bootBetween({ marks, epoch, seen: last }: GroupState, { at }: Shown, span: Interval): LogMark | null {
+  const boots = marksIn(marks, 'restart', span).filter(
+    ({ fromMs, atMs, sources }) =>
+      sources.includes('uptime') && fromMs > Math.max(epoch.since.toMs, last.receivedAtMs) && atMs <= at.sentAtMs,
+  );
+  return boots.at(-1) ?? null;
+}
+
+/** A GM registers once or twice in the minutes between a boot and the next answer, and gets a rekey or two. */
+const MOST_SINCE_BOOT = 3;
+const FASTEST_REKEY_MS = 30_000;
+
+/** The counters can have begun anew with this boot, though they are higher than they were. */
+function canBeSince({ fromMs }: LogMark, { at, counters: { succeeded, received } }: Shown): boolean {
+  const sinceMs = at.receivedAtMs - fromMs;
+  return succeeded <= MOST_SINCE_BOOT && (received ?? 0) <= sinceMs / FASTEST_REKEY_MS + 1;
 }
 
 /** The device shows that it registered since the last answer, and counts no more than then; null: it does not. */

@@ -151,15 +151,24 @@ describe('a registration in the window of a missed rekey', () => {
   const IN_WINDOW = seconds(850, 900);
 
   test.each([
-    [849, 849, 'kek_missed_rekey'],
-    [850, 850, 'unknown'],
+    [839, 839, 'kek_missed_rekey'],
+    [840, 840, 'unknown'],
     [900, 900, 'unknown'],
     [901, 901, 'kek_missed_rekey'],
-    [849, 851, 'kek_missed_rekey'],
+    [839, 851, 'kek_missed_rekey'],
     [899, 901, 'kek_missed_rekey'],
   ])('and an interface that came back between %i and %i s: %s', (from, to, expected) => {
     const marks = [said('interface_down', 800), said('interface_up', to, { fromMs: from * 1000 })];
     expect(cause(IN_WINDOW, held(), { marks })).toBe(expected);
+  });
+
+  test.each([
+    ['a notice that keys ran out', said('start', 850, { mnemonic: 'GM_RE_REGISTER' }), 'kek_missed_rekey'],
+    ['an attempt', said('start', 850, { mnemonic: 'GM_REGSTER' }), 'unknown'],
+    ['the end of another registration', said('complete', 848), 'kek_missed_rekey'],
+  ])('and an interface that came back seconds before, and then %s', (_, mark, expected) => {
+    const marks = [said('interface_down', 800), said('interface_up', 846), mark];
+    expect(cause(seconds(850), held(), { marks })).toBe(expected);
   });
 
   test('and an interface that came back before the keys came: that made them come', () => {

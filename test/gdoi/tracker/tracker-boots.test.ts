@@ -294,3 +294,22 @@ test('SNMP alone: a registration in the very moment of a look is told once', () 
   const told = history([look(790, 5), ...done, look(900.04, 5), look(960, 5)]);
   expect(reregistrations(told).length).toBeLessThanOrEqual(1);
 });
+
+describe('a GM that registers again soon after a boot that a message tells of, before it is asked', () => {
+  const once: GmSketch = { succeeded: 1, received: 0, kekAt: 50_000, timerAt: 230, teks: { '0x0000000A': 290 } };
+  const twice: GmSketch = { ...once, succeeded: 2, timerAt: 1200, teks: { '0x0000000B': 1300, '0x0000000A': 290 } };
+  const restarted = log(170, 'SYS-5-RESTART', 'System restarted');
+
+  test('has counters that rose and began anew: both registrations are told', () => {
+    const told = history([gmAnswer(0, once), facts(1, 900_000), restarted, facts(235, 59), gmAnswer(240, twice)]);
+    expect(causes(told)[0]).toBe('reload');
+    expect(causes(told)).toHaveLength(2);
+    expect(causes(told)).not.toContain('tek_expired');
+  });
+
+  test('has counters that rose on where there are too many for a boot', () => {
+    const many: GmSketch = { ...once, succeeded: 7, received: 40 };
+    const told = history([gmAnswer(0, many), restarted, gmAnswer(240, { ...twice, succeeded: 8, received: 40 })]);
+    expect(causes(told)).toHaveLength(1);
+  });
+});

@@ -45,6 +45,28 @@ describe('an interface that went down', () => {
     expect(causes(told)).toEqual(['interface']);
   });
 
+  test.each([
+    ['is one of the two', [log(48, 'CRYPTO-5-GM_REGSTER')], ['unknown']],
+    ['is not where the GM says that its keys ran out', [log(48, 'GDOI-4-GM_RE_REGISTER')], ['tek_expired']],
+    ['is none where it came back long before', [log(70, 'CRYPTO-5-GM_REGSTER')], ['tek_expired']],
+    [
+      'explains the first of two',
+      [log(46, 'CRYPTO-5-GM_REGSTER'), log(48, 'GDOI-5-GM_REGS_COMPL'), log(52, 'CRYPTO-5-GM_REGSTER')],
+      ['interface', 'unknown'],
+    ],
+  ] as const)('just before a message of the beginning, and before the countdown ran out, %s', (_, begins, expected) => {
+    const due = begins.at(-1)!.receivedAtMs / 1000 - T0;
+    const gm: GmSketch = { succeeded: 1, kekAt: 50_000, timerAt: due + 1, teks: { '0x0000000A': due + 66 } };
+    const told = history([
+      gmAnswer(0, gm),
+      ...links,
+      ...begins,
+      log(due + 1, 'GDOI-5-GM_REGS_COMPL'),
+      gmAnswer(90, { ...gm, succeeded: 1 + expected.length, timerAt: 500, teks: { '0x0000000B': 600 } }),
+    ]);
+    expect(causes(told)).toEqual(expected);
+  });
+
   test('explains one registration, and not the one after it', () => {
     const told = history([
       gmAnswer(0, lasting),
