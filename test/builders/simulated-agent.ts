@@ -28,6 +28,8 @@ import { FleetRestconf } from './fleet-restconf.ts';
 const GM_LATENCY_MS = 80;
 const KS_LATENCY_MS = 120;
 
+const MESSAGES_EVERY_MS = 1000;
+
 export const START_MS = Date.UTC(2026, 0, 1);
 
 export interface SimulatedWatch {
@@ -132,6 +134,8 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
       }),
     );
   }
+  const messages = new AbortController();
+  if (watched.logs === true) void onTime(fleet, clock, messages.signal);
   let stopped: Promise<void> | null = null;
   const restart = async () => {
     await agent[Symbol.asyncDispose]();
@@ -158,10 +162,19 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
       return (await Promise.all(files.map((file) => readFile(join(captures, file), 'utf8')))).join('');
     },
     async [Symbol.asyncDispose]() {
+      messages.abort();
       await stop();
       await rm(directory, { recursive: true });
     },
   };
+}
+
+/** Messages come when they are sent, and not with the next look at some device. */
+async function onTime(fleet: SimulatedFleet, clock: FakeClock, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    await clock.sleep(MESSAGES_EVERY_MS, signal).catch(() => undefined);
+    fleet.advance(clock.wallMs());
+  }
 }
 
 function fleetOf({ scenario, plan, gms, kss, lifetimes }: SimulatedWatch): SimulatedFleet {

@@ -139,7 +139,7 @@ const INCIDENTS: readonly Incident[] = [
     scenario: 'reload-storm',
     title: 'GMs that reload are no unexpected re-registration; a rekey sent meanwhile is not acknowledged',
     minutes: 30,
-    tells: ['gms_unreachable warning', 'gms_reloaded info'],
+    tells: ['gms_unreachable warning', 'gms_reloaded info', 'gms_reloaded warning'],
     raises: [fired('GdoiReregistrationStorm', 'info'), fired('GdoiGmRekeyUnacknowledged', 'warning', 'ks1', 'ks2')],
     at: { 30: [] },
   },

@@ -33,7 +33,7 @@ type Told = Exclude<ScenarioName, 'field'>;
 /** `field` is a mixture of all, for measuring. */
 const SENT: Readonly<Record<Told, Sent>> = {
   demo: {
-    told: ['log operator_clear', 'ticket legacy_ks', 'log gms_reloaded', 'ticket path_loss', 'ticket path_loss'],
+    told: ['log operator_clear', 'ticket legacy_ks', 'ticket path_loss', 'log gms_reloaded', 'ticket path_loss'],
   },
   healthy: { told: [] },
   'legacy-ks': { told: ['ticket legacy_ks'] },

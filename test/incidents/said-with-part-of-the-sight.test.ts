@@ -36,7 +36,7 @@ const OF_GMS_ALONE: Sequences = {
   ],
   'coop-failover': ['ok'],
   'coop-split': ['ok', 'coop_split? warning', 'coop_split critical', 'ok'],
-  'reload-storm': ['ok', 'gms_unreachable warning', 'gms_reloaded ok', 'ok'],
+  'reload-storm': ['ok', 'gms_unreachable warning', 'gms_reloaded warning', 'gms_reloaded ok', 'ok'],
   'operator-clear': ['ok', 'operator_clear ok', 'ok'],
   'ks-clear-members': ['ok', 'ks_forced ok', 'ok'],
   'mixed-old-gms': ['ok', 'path_loss warning', 'ok'],
@@ -63,7 +63,7 @@ const WITHOUT_LOGS: Sequences = {
   'rekey-loss-fleet': ['ok', 'ks_rekeys_lost critical', 'ks_rekeys_lost warning', 'ok'],
   'ks-down': ['ok', 'ks_down? warning', 'ks_down critical', '(ks_down) warning', '(ks_down) ok', 'ok'],
   'coop-split': ['ok', 'coop_split critical', 'ok'],
-  'reload-storm': ['ok', 'gms_unreachable warning', 'gms_reloaded ok', 'ok'],
+  'reload-storm': ['ok', 'gms_unreachable warning', 'gms_reloaded warning', 'gms_reloaded ok', 'ok'],
   'operator-clear': ['ok', 'operator_clear ok', 'ok'],
   'ks-clear-members': ['ok', 'ks_members_lost? warning', 'ks_forced ok', 'ok'],
 };
@@ -71,8 +71,15 @@ const WITHOUT_LOGS: Sequences = {
 const OF_THREE_KSS: Sequences = {
   healthy: ['ok'],
   'rekey-loss': ['ok', 'path_loss warning', 'ok'],
-  'coop-failover': ['ok', 'redundancy_lost? warning', 'redundancy_lost warning', 'ok'],
-  'coop-split': ['ok', 'coop_peer_lost? warning', 'coop_split critical', 'ok'],
+  'coop-failover': [
+    'ok',
+    'coop_peer_lost? warning',
+    'redundancy_lost? warning',
+    'redundancy_lost warning',
+    '(redundancy_lost) ok',
+    'ok',
+  ],
+  'coop-split': ['ok', 'coop_split critical', 'ok'],
 };
 
 const cases = (of: Sequences) => Object.entries(of) as [ScenarioName, readonly string[]][];

@@ -22,7 +22,7 @@ const DROPPED_TWICE = [
 export const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
   healthy: { minutes: 30, groups: { G1: ['ok'] } },
   'legacy-ks': { minutes: 30, groups: { G1: [LEGACY] } },
-  'ks-upgrade': { minutes: 20, groups: { G1: [LEGACY, '(legacy_ks) ok', 'ok'] } },
+  'ks-upgrade': { minutes: 20, groups: { G1: [LEGACY, 'coop_peer_lost? warning', '(legacy_ks) ok', 'ok'] } },
   'rekey-loss': { minutes: 15, groups: { G1: ['ok', 'path_loss warning', 'ok'] } },
   'rekey-loss-fleet': {
     minutes: 15,
@@ -37,9 +37,25 @@ export const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
     minutes: 25,
     groups: { G1: ['ok', 'ks_down? warning', 'ks_down critical', '(ks_down) warning', '(ks_down) ok', 'ok'] },
   },
-  'coop-failover': { minutes: 15, groups: { G1: ['ok', 'redundancy_lost? warning', 'redundancy_lost warning', 'ok'] } },
-  'coop-split': { minutes: 25, groups: { G1: ['ok', 'coop_peer_lost? warning', 'coop_split critical', 'ok'] } },
-  'reload-storm': { minutes: 15, groups: { G1: ['ok', 'gms_unreachable warning', 'gms_reloaded ok', 'ok'] } },
+  'coop-failover': {
+    minutes: 15,
+    groups: {
+      G1: [
+        'ok',
+        // Its peer says so before the next look at it.
+        'coop_peer_lost? warning',
+        'redundancy_lost? warning',
+        'redundancy_lost warning',
+        '(redundancy_lost) ok',
+        'ok',
+      ],
+    },
+  },
+  'coop-split': { minutes: 25, groups: { G1: ['ok', 'coop_split critical', 'ok'] } },
+  'reload-storm': {
+    minutes: 15,
+    groups: { G1: ['ok', 'gms_unreachable warning', 'gms_reloaded warning', 'gms_reloaded ok', 'ok'] },
+  },
   'operator-clear': { minutes: 15, groups: { G1: ['ok', 'operator_clear ok', 'ok'] } },
   'ks-clear-members': { minutes: 15, groups: { G1: ['ok', 'ks_members_lost? warning', 'ks_forced ok', 'ok'] } },
   'mixed-old-gms': { minutes: 20, groups: { G1: ['ok', 'old_kek_in_use critical', 'path_loss warning', 'ok'] } },
@@ -47,11 +63,21 @@ export const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
   unregistered: { minutes: 10, groups: { G1: ['not_registered? warning', 'not_registered critical'] } },
   unauthorized: {
     minutes: 15,
-    groups: { G1: ['ok', 'gms_unreachable warning', 'unauthorized critical', 'gms_reloaded ok', 'ok'] },
+    groups: {
+      G1: ['ok', 'gms_unreachable warning', 'gms_reloaded ok', 'unauthorized critical', 'gms_reloaded ok', 'ok'],
+    },
   },
   'rsa-mismatch': {
     minutes: 20,
-    groups: { G1: ['ok', 'redundancy_lost? warning', 'rekeys_refused critical', 'redundancy_lost warning'] },
+    groups: {
+      G1: [
+        'ok',
+        'coop_peer_lost? warning',
+        'redundancy_lost? warning',
+        'rekeys_refused critical',
+        'redundancy_lost warning',
+      ],
+    },
   },
   'replay-errors': { minutes: 25, groups: { G1: ['ok', 'replay_errors warning', 'ok'] } },
   'interface-flap': {

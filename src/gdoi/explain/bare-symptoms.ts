@@ -6,6 +6,7 @@ import {
   type Candidate,
   claimed,
   devicesOf,
+  type Episode,
   explainedBefore,
   GM_CHECKS,
   lastLook,
@@ -17,6 +18,7 @@ import {
 } from './candidate.ts';
 import {
   type GmFacts,
+  gmsBeyond,
   type GroupFacts,
   hasCoop,
   isMulticast,
@@ -167,7 +169,17 @@ export function keysDiffer(asked: Asked): Candidate | null {
       ? `With which KS did each of these GMs register? ${CHECK_COOP}`
       : 'show crypto gdoi on the GM: with which KS did it register, and is that one of this group? Then show crypto gdoi ks policy and show version on the KS: did it restart, or was its policy replaced?',
   });
-  return found === null ? null : { ...found, ...apart(differing, than, onlyKek) };
+  if (found !== null) return { ...found, ...apart(differing, than, onlyKek) };
+  return asked.before !== null && isStillApart(asked.before, facts) ? { ...asked.before.said, claims: [] } : null;
+}
+
+/** While a rekey is under way nobody is compared; who shares no TEK with the rest is still apart. */
+function isStillApart({ said, presentSinceMs }: Episode, { gms }: GroupFacts): boolean {
+  if (presentSinceMs === null) return false;
+  const scope = new Set(said.scope);
+  const rest = new Set(gms.filter(({ device }) => !scope.has(device)).flatMap(({ tekSpis }) => tekSpis));
+  const spis = gms.filter(({ device }) => scope.has(device)).flatMap(({ tekSpis }) => tekSpis);
+  return rest.size > 0 && spis.length > 0 && !spis.some((spi) => rest.has(spi));
 }
 
 const OTHER_KEYS = ['kek_matches_ks', 'tek_matches_ks'] as const;
@@ -232,10 +244,11 @@ function newestRead(gms: readonly GmFacts[]): EpochMs {
 }
 
 export function coopPeerLost({ facts, open, before }: Asked): Candidate | null {
-  const claims = claimed(open, { checks: ['coop_peers'] });
-  if (claims.length === 0) return null;
-  const names = sorted(claims.flatMap(({ device }) => device ?? []));
-  const sinceMs = before?.sinceMs ?? Math.min(...claims.map((claim) => claim.sinceMs));
+  const lost = claimed(open, { checks: ['coop_peers'] });
+  if (lost.length === 0) return null;
+  const claims = [...lost, ...claimed(open, { checks: ['rekeys_acknowledged'], of: gmsBeyond(facts) })];
+  const names = sorted(lost.flatMap(({ device }) => device ?? []));
+  const sinceMs = before?.sinceMs ?? Math.min(...lost.map((claim) => claim.sinceMs));
   // A peer that is dead for the others, and was not looked at since, may be down: then its keys are not the question.
   const unseen = among(facts.kss, names).filter(
     (ks) =>

@@ -89,17 +89,18 @@ export interface Explained {
   readonly devices: readonly string[];
 }
 
+const PHASES: readonly Phase[] = ['present', 'over', 'unclear'];
 const STATUSES: readonly ExplanationStatus[] = ['ok', 'warning', 'critical'];
 
 export function worseStatus(a: ExplanationStatus, b: ExplanationStatus): ExplanationStatus {
   return STATUSES.indexOf(a) >= STATUSES.indexOf(b) ? a : b;
 }
 
-/** The worst first; of two equally bad the one that is clear, the one that explains more, then the deeper one. */
+/** The worst first; of two equally bad the one that is so now, one that is clear, that explains more, then the deeper one. */
 export function byWeight(a: Explanation, b: Explanation): number {
   return (
     STATUSES.indexOf(b.status) - STATUSES.indexOf(a.status) ||
-    Number(a.phase === 'unclear') - Number(b.phase === 'unclear') ||
+    PHASES.indexOf(a.phase) - PHASES.indexOf(b.phase) ||
     explainedCount(b) - explainedCount(a) ||
     EXPLANATION_CAUSES.indexOf(a.cause) - EXPLANATION_CAUSES.indexOf(b.cause)
   );

@@ -239,6 +239,12 @@ export function holdsOtherKeys({ kekMatchesKs, kekBehind, tekMatchesKs, divergen
   return (kekMatchesKs === false && !kekBehind) || ((tekMatchesKs === false || divergent) && !teksBehind);
 }
 
+/** GMs of a KS that is dead for a peer: it may serve them with keys of its own, and what that peer counts of them is old. */
+export function gmsBeyond({ gms, peers }: Pick<GroupFacts, 'gms' | 'peers'>): ReadonlySet<string> {
+  const dead = new Set(peers.filter(({ lost }) => lost === true).map(({ address }) => address));
+  return new Set(gms.filter(({ keyServer }) => dead.has(keyServer ?? '')).map(({ device }) => device));
+}
+
 /** Countdowns come in whole seconds. */
 const COUNTDOWN_OVER_MS = 1000;
 

@@ -6,6 +6,7 @@ import {
   type Asked,
   type Candidate,
   claimed,
+  type Episode,
   GM_CHECKS,
   lastLook,
   list,
@@ -234,9 +235,9 @@ function splitConsequence(
 function splitOver({ facts, last }: Asked, claims: (fromMs: EpochMs) => readonly Symptom[]): Candidate | null {
   const { nowMs, gms } = facts;
   if (last === null || last.presentSinceMs === null || nowMs - (last.endedMs ?? nowMs) > TRACES_MS) return null;
-  const traces = claims(last.sinceMs);
-  if (traces.length === 0) return null;
   const endedMs = last.endedMs ?? nowMs;
+  const traces = claims(last.sinceMs).filter(isOfSplit(facts, endedMs));
+  if (traces.length === 0) return null;
   const behind = sorted(gmNames(traces, facts));
   const primaries = last.said.scope.filter((name) => facts.kss.some(({ device }) => device === name));
   return over(last.said, traces, {
@@ -245,9 +246,28 @@ function splitOver({ facts, last }: Asked, claims: (fromMs: EpochMs) => readonly
   });
 }
 
+/** KSs that agree again hear each other within minutes; a GM that was served since shows nothing of the split any more. */
+function isOfSplit({ gms, kss, nowMs, rekeyTakesMs }: GroupFacts, endedMs: EpochMs): (symptom: Symptom) => boolean {
+  const settles = nowMs - endedMs <= REGISTERS_AGAIN_MS;
+  const servedMs = new Map(
+    gms.map(({ device, lastRekeyMs, lastReregistration: last }) => [
+      device,
+      Math.max(lastRekeyMs ?? 0, last?.atMs ?? 0),
+    ]),
+  );
+  return ({ check, device, sinceMs }) => {
+    if (check === 'reregistrations') return sinceMs <= endedMs + TRACES_MS;
+    const lastMs = servedMs.get(device ?? '');
+    if (settles || lastMs === undefined) return settles;
+    // What a list counts of it is of the split until the list is read again.
+    const isRead = check !== 'rekeys_acknowledged' || kss.some(({ readMs }) => readMs > lastMs + rekeyTakesMs);
+    return lastMs <= endedMs + CLOCKS_MS || !isRead;
+  };
+}
+
 /** No KS of the group answers: each look at them failed, or has not ended while GMs suffer. */
 export function ksDown(asked: Asked): Candidate | null {
-  const { facts, open, before } = asked;
+  const { facts, open, before, last } = asked;
   const { kss, gms, nowMs } = facts;
   const silent = kss.filter((ks) => givesNoAnswer(ks, nowMs));
   if (kss.length === 0 || silent.length < kss.length) return ksBack(asked);
@@ -261,6 +281,11 @@ export function ksDown(asked: Asked): Candidate | null {
     { checks: ['reachable'], of: new Set(names) },
     { checks: ['coop_peers', 'coop_role', 'members'] },
     { checks: GM_CHECKS, fromMs: sinceMs - slackMs(facts) },
+    // Those of the outage before this one are no loss on the way.
+    ...(last?.presentSinceMs == null
+      ? []
+      : [{ checks: ['reregistrations'] as const, fromMs: last.sinceMs - slackMs(facts) }]),
+    { checks: ['reregistrations'], of: explainedTo(before, 'reregistrations') },
   );
   const suffering = named(claims, ...LACKING_A_KS).filter((name) => gms.some(({ device }) => device === name));
   const failing = silent.every(isSilent);
@@ -294,6 +319,10 @@ export function ksDown(asked: Asked): Candidate | null {
     ],
     claims,
   };
+}
+
+function explainedTo(episode: Episode | null, check: Symptom['check']): ReadonlySet<string> {
+  return new Set(episode?.said.explains.find((each) => each.check === check)?.devices);
 }
 
 /** One look failed, as one did a short time ago that came to nothing: only a second one in a row makes it a question again. */

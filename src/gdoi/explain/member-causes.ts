@@ -53,24 +53,35 @@ export function gmsReloaded({ facts, open }: Asked): Candidate | null {
   const names = sorted(told.map(({ device }) => device));
   if (claims.length === 0 && fresh.length === 0) return null;
   const boots = told.flatMap((gm) => bootedMs(gm) ?? []);
+  const alsoDown = sorted(downWith(boots, facts).map(({ device }) => device));
   const waiting = sorted(told.filter(isUnregistered).map(({ device }) => device));
   const together = names.length >= SEVERAL && Math.max(...boots) - Math.min(...boots) <= TOGETHER_MS;
   return {
     phase: 'present',
-    status: 'ok',
+    status: alsoDown.length === 0 ? 'ok' : 'warning',
     sinceMs: Math.min(...boots),
-    summary: `${gmsNamed(names, gms.length)} reloaded and came up ${between(Math.min(...boots), Math.max(...boots))}${together ? ' (a power cut, or an upgrade?)' : ''}; ${waiting.length === 0 ? `${names.length === 1 ? 'it is' : `${everyOneOfThem(names.length)} are`} registered` : `${gmsNamed(waiting)} ${verb(waiting.length, 'is', 'are')} not registered yet`}`,
+    summary: `${gmsNamed(names, gms.length)} reloaded and came up ${between(Math.min(...boots), Math.max(...boots))}${together ? ' (a power cut, or an upgrade?)' : ''}; ${waiting.length === 0 ? `${names.length === 1 ? 'it is' : `${everyOneOfThem(names.length)} are`} registered` : `${gmsNamed(waiting)} ${verb(waiting.length, 'is', 'are')} not registered yet`}${alsoDown.length === 0 ? '' : `; ${gmsNamed(alsoDown)} went silent with them and ${verb(alsoDown.length, 'does', 'do')} not answer yet`}`,
     consequence: null,
     deadlineMs: null,
     confidence: 'certain',
-    knownAtMs: waiting.length === 0 ? null : nextLook(among(gms, waiting), nowMs),
+    knownAtMs: waiting.length + alsoDown.length === 0 ? null : nextLook(among(gms, [...waiting, ...alsoDown]), nowMs),
     firstStep: `show version on ${names.length === 1 ? 'it' : 'them'}: read the reload reason`,
-    scope: names,
+    scope: sorted([...names, ...alsoDown]),
     evidence: told
       .slice(0, 8)
       .map((gm) => `${gm.device}: up since ${new Date(bootedMs(gm) ?? nowMs).toISOString()} by its uptime`),
-    claims,
+    claims: [...claims, ...claimed(open, { checks: ['reachable', ...GM_CHECKS], of: new Set(alsoDown) })],
   };
+}
+
+/** Of GMs that go down together some are up again before the others: those reload too, until they take longer than that. */
+function downWith(boots: readonly EpochMs[], { gms, nowMs }: GroupFacts): readonly GmFacts[] {
+  if (boots.length < 2) return [];
+  return gms.filter((gm) => {
+    if (!givesNoAnswer(gm, nowMs)) return false;
+    const sinceMs = askedInVainMs(gm, nowMs);
+    return nowMs - sinceMs <= BOOT_TO_REGISTRATION_MS && boots.some((ms) => Math.abs(ms - sinceMs) <= TOGETHER_MS);
+  });
 }
 
 /** Those that booted lately, and those that booted with them: one happening does not shrink while it is told. */

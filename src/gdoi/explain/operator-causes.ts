@@ -25,13 +25,14 @@ const CLOCKS_MS = 5000;
 const ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]{1,4}:[0-9a-f:]{2,40}/iu;
 
 /** A KS removed its members or replaced its policy, and they register anew. */
-export function ksForced({ facts, open, said }: Asked): Candidate | null {
+export function ksForced({ facts, open, before, said }: Asked): Candidate | null {
   const { gms, kss, nowMs, pollIntervalMs } = facts;
   const logged = kss.flatMap((ks) => recent(ks, 'members_cleared', nowMs).map((reason) => ({ ks, reason })));
   const told = gms.filter((gm) => forcedAtMs(gm, nowMs) !== null);
   if (told.length === 0 && logged.length === 0) return null;
   const instants = [...told.flatMap((gm) => forcedAtMs(gm, nowMs) ?? []), ...logged.map(({ reason }) => reason.atMs)];
-  const fromMs = Math.min(...instants);
+  // What the first one told is known: later ones only add to it.
+  const fromMs = Math.min(before?.sinceMs ?? nowMs, ...instants);
   const isLost = lostBefore(said);
   const claims = butMissingTeks(
     claimed(open, { checks: ['members'] }, { checks: GM_CHECKS, fromMs: fromMs - pollIntervalMs - CLOCKS_MS }),
@@ -114,14 +115,17 @@ export function operatorClear({ facts, open, said }: Asked): Candidate | null {
 }
 
 /** A KS refuses a GM's identity or address. */
-export function unauthorized({ facts, open }: Asked): Candidate | null {
+export function unauthorized({ facts, open, before }: Asked): Candidate | null {
   const { gms, kss, nowMs } = facts;
   const refusals = kss.flatMap((ks) => recent(ks, 'unauthorized', nowMs).map((reason) => ({ ks, reason })));
   if (refusals.length === 0) return null;
+  // Of many GMs the log keeps the last messages: who was named once, and is not registered since, is refused still.
+  const alreadyNamed = new Set(before?.said.scope);
   const refused = gms.filter(
     (gm) =>
       (isUnregistered(gm) || gm.failure !== null) &&
-      (gm.address === null ||
+      (alreadyNamed.has(gm.device) ||
+        gm.address === null ||
         refusals.some(({ reason }) => namesAddress(reason, gm.address ?? '')) ||
         nameNoAddress(refusals)),
   );
@@ -130,7 +134,7 @@ export function unauthorized({ facts, open }: Asked): Candidate | null {
     of: new Set(refused.map(({ device }) => device)),
   });
   const waiting = named(claims, 'registered');
-  const first = Math.min(...refusals.map(({ reason }) => reason.atMs));
+  const first = Math.min(before?.sinceMs ?? nowMs, ...refusals.map(({ reason }) => reason.atMs));
   const servers = ksNamed(sorted(refusals.map(({ ks }) => ks.device)));
   const unknown = waiting.length === 0;
   if (

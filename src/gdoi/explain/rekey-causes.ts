@@ -27,6 +27,7 @@ import type { ExplanationCause } from './explanation.ts';
 import {
   type GmFacts,
   givesNoAnswer,
+  gmsBeyond,
   type GroupFacts,
   hasCoop,
   holdsOtherKeys,
@@ -88,7 +89,8 @@ interface Loss {
   readonly heldOld: ReadonlySet<string>;
 }
 
-function lossOf({ facts, open, before, said }: Asked): Loss {
+function lossOf(asked: Asked): Loss {
+  const { facts, open, before, said } = asked;
   const { gms, nowMs } = facts;
   const explained = missedForOtherReasons(said, nowMs);
   const isOld = explainedBefore(said, (cause) => !LOSSES.has(cause) && !IN_PASSING.has(cause));
@@ -104,7 +106,7 @@ function lossOf({ facts, open, before, said }: Asked): Loss {
   );
   const hanging = new Set(gms.filter((gm) => givesNoAnswer(gm, nowMs)).map(({ device }) => device));
   const unregistered = new Set(gms.filter(cannotTakeRekeys).map(({ device }) => device));
-  const ofOtherKeys = otherKeysOf(facts);
+  const ofOtherKeys = otherKeysOf(asked);
   const answering = open.filter(
     (symptom) =>
       !ofOtherKeys(symptom) &&
@@ -148,14 +150,20 @@ function lossOf({ facts, open, before, said }: Asked): Loss {
 }
 
 /** Keys that are no older ones: no rekey that was lost leaves them, and who holds them can acknowledge none. */
-function otherKeysOf({ gms }: GroupFacts): (symptom: Symptom) => boolean {
+function otherKeysOf({ facts, said }: Asked): (symptom: Symptom) => boolean {
+  const { gms } = facts;
+  const losing = said.flatMap((episode) =>
+    LOSSES.has(episode.cause) && episode.endedMs === null && episode.presentSinceMs !== null ? devicesOf(episode) : [],
+  );
+  // Who was found to lose rekeys goes on losing them when its KS is gone.
+  const beyond = new Set([...gmsBeyond(facts)].filter((name) => !losing.includes(name)));
   const behind = new Map(gms.map((gm) => [gm.device, gm]));
   return ({ check, device }) => {
     const gm = behind.get(device ?? '');
     if (gm === undefined) return false;
     if (check === 'kek_matches_ks') return !gm.kekBehind;
     if (check === 'tek_matches_ks') return !gm.teksBehind;
-    return check === 'rekeys_acknowledged' && holdsOtherKeys(gm);
+    return check === 'rekeys_acknowledged' && (beyond.has(gm.device) || holdsOtherKeys(gm));
   };
 }
 
@@ -418,6 +426,7 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
     ({ cause, endedMs, presentSinceMs }) => cause === 'path_loss' && endedMs === null && presentSinceMs !== null,
   );
   const many = isMany(loss, members, pathsKnown);
+  if (loss.missed.length === 0) return whileRegistering(asked, loss);
   if ((!many && !same) || mayBeOldKs(asked, loss) || (!was && isKsUnseen(facts, loss))) return null;
   const servers = sorted(kss.filter(({ failure }) => failure === null).map(({ device }) => device));
   const from = servers.length === 0 ? 'the KS' : kss.length === 1 ? `KS ${servers[0] ?? ''}` : 'the primary KS';
@@ -481,10 +490,13 @@ export function pathLoss(asked: Asked): Candidate | null {
   const { facts } = asked;
   const { gms, kss, members, nowMs } = facts;
   const loss = lossOf(asked);
-  if (loss.missed.length === 0) return null;
+  if (loss.missed.length === 0) return whileRegistering(asked, loss);
   const isMissed = new Set(loss.missed);
   const mine = among(gms, loss.missed);
-  const off = new Set([...mine.filter(cannotTakeRekeys).map(({ device }) => device), ...loss.heldOld]);
+  const off = new Set([
+    ...mine.filter((gm) => cannotTakeRekeys(gm) || isListedBefore(gm, kss)).map(({ device }) => device),
+    ...loss.heldOld,
+  ]);
   const worst = facts.unacknowledged.reduce(
     (most, { device, address, acksMissed }) =>
       isMissed.has(device ?? address) && !off.has(device ?? '') ? Math.max(most, acksMissed) : most,
@@ -581,8 +593,8 @@ function nextRekey({ kss, nowMs }: GroupFacts): EpochMs | null {
   );
 }
 
-/** A list that lacks a GM is read again after this long before it is more than a moment's: at the next look a minute later. */
-const NOT_LISTED_MS = 45_000;
+/** A list that lacks a GM is read again after this long before it is more than a moment's. */
+const NOT_LISTED_MS = 30_000;
 
 /** A KS dropped the GM, which believes that it is registered. */
 export function ejected({ facts, open, before, last, said }: Asked): Candidate | null {
@@ -629,7 +641,7 @@ export function ejected({ facts, open, before, last, said }: Asked): Candidate |
         : `${whom} ${is} registered, and no KS that answers lists ${it}: the KS dropped ${it}, or lost its list, and sends ${it} no rekey any more`,
     ...trafficStops(members, nowMs, `${verb(names.length, 'it registers', 'they register')} again before`),
     confidence: established ? 'likely' : 'possible',
-    knownAtMs: established ? null : nextLook(kss, nowMs),
+    knownAtMs: established ? null : readAgainMs(facts, sinceMs),
     firstStep: !established || forAcks.length < names.length ? CHECK_LIST : CHECK_DROPPED,
     scope: names,
     evidence: names.map((name) =>
@@ -639,6 +651,12 @@ export function ejected({ facts, open, before, last, said }: Asked): Candidate |
     ),
     claims,
   };
+}
+
+/** The next look at a list that is late enough: one that comes sooner decides nothing, and the regular one follows it. */
+function readAgainMs({ kss, nowMs, pollIntervalMs }: GroupFacts, sinceMs: EpochMs): EpochMs | null {
+  const nextMs = nextLook(kss, nowMs);
+  return nextMs === null || nextMs >= sinceMs + NOT_LISTED_MS ? nextMs : nextMs + pollIntervalMs;
 }
 
 /** Multicast rekeys reach all that hold the KEK, listed or not: that the list lacks a GM takes no rekey from it. */
@@ -656,7 +674,7 @@ function unlistedByMulticast(
     consequence: null,
     deadlineMs: null,
     confidence: established ? 'likely' : 'possible',
-    knownAtMs: established ? null : nextLook(facts.kss, facts.nowMs),
+    knownAtMs: established ? null : readAgainMs(facts, sinceMs),
     firstStep: firstStepBy(true, CHECK_LIST),
     scope: names,
     evidence: names.map((name) => `${name}: Registered, and not listed by any KS that answers`),
@@ -708,6 +726,19 @@ function registering({ facts, open, before }: Asked, { missed }: Loss): readonly
   const failing = new Set(facts.gms.filter(hasTriedInVain).map(({ device }) => device));
   const of = new Set([...missed, ...(before?.said.scope ?? [])].filter((device) => !failing.has(device)));
   return claimed(open, { checks: ['registered'], of, fromMs: facts.nowMs - REGISTERING_MS });
+}
+
+/** It shows nothing of the loss while it registers for it; then the reason is there. */
+function whileRegistering(asked: Asked, loss: Loss): Candidate | null {
+  const { before } = asked;
+  if (before === null || before.presentSinceMs === null) return null;
+  const claims = registering(asked, loss);
+  return claims.length === 0 ? null : { ...before.said, claims };
+}
+
+/** Its KS's list was read before it registered: what that counts of it counts no more. */
+function isListedBefore({ lastReregistration: last }: GmFacts, kss: GroupFacts['kss']): boolean {
+  return last !== null && kss.every(({ readMs }) => readMs < last.atMs);
 }
 
 function isWithin(names: readonly string[], all: readonly string[]): boolean {

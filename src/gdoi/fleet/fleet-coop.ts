@@ -14,6 +14,9 @@ export interface CoopSplit {
   readonly forMs: number;
 }
 
+/** KSs that are looked at on one grid answer within this time of each other. */
+const TOGETHER_MS = 5000;
+
 /** The pair of primaries that coincided longest; null: none did, as far as the answers reach. */
 export function coopSplit(state: FleetState): CoopSplit | null {
   const primaries = [...state.kss.values()].filter((ks) => ks.role === 'primary');
@@ -22,10 +25,21 @@ export function coopSplit(state: FleetState): CoopSplit | null {
     for (const b of primaries.slice(index + 1)) {
       const sinceMs = Math.max(a.roleSinceMs, b.roleSinceMs);
       const forMs = Math.min(a.roleLastReadMs, b.roleLastReadMs) - sinceMs;
-      if (forMs >= 0 && (longest === null || forMs > longest.forMs)) longest = { primaries: [a, b], sinceMs, forMs };
+      // Each answers and calls the other dead: neither took over from the other.
+      const apart = forMs >= -TOGETHER_MS && callsDead(a, b) && callsDead(b, a);
+      if ((forMs >= 0 || apart) && (longest === null || forMs > longest.forMs)) {
+        longest = { primaries: [a, b], sinceMs, forMs: Math.max(0, forMs) };
+      }
     }
   }
   return longest;
+}
+
+function callsDead(ks: FleetKs, other: FleetKs): boolean {
+  return (
+    ks.reachable &&
+    (ks.peers ?? []).some(({ address, status }) => address === other.address && status?.trim().toLowerCase() === 'dead')
+  );
 }
 
 export interface PeerSight {

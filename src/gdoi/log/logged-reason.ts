@@ -50,7 +50,7 @@ const KINDS: ReadonlyMap<string, ReasonKind> = new Map<string, ReasonKind>([
 
 const GROUP_IN_TEXT = /\bgroup ([!-~]{1,80}?)[.,;:]?(?:\s|$)/iu;
 const MAX_TEXT_CHARS = 200;
-const MAX_REASONS = 8;
+const MAX_REASONS = 16;
 
 /** null: it states no reason. */
 export function loggedReason({ facility, mnemonic, text, severity }: LogMessage, atMs: EpochMs): LoggedReason | null {
