@@ -491,17 +491,8 @@ export function pathLoss(asked: Asked): Candidate | null {
   const { gms, kss, members, nowMs } = facts;
   const loss = lossOf(asked);
   if (loss.missed.length === 0) return whileRegistering(asked, loss);
-  const isMissed = new Set(loss.missed);
   const mine = among(gms, loss.missed);
-  const off = new Set([
-    ...mine.filter((gm) => cannotTakeRekeys(gm) || isListedBefore(gm, kss)).map(({ device }) => device),
-    ...loss.heldOld,
-  ]);
-  const worst = facts.unacknowledged.reduce(
-    (most, { device, address, acksMissed }) =>
-      isMissed.has(device ?? address) && !off.has(device ?? '') ? Math.max(most, acksMissed) : most,
-    0,
-  );
+  const worst = missedInARow(loss, facts);
   const releaseUnknown = mayBeOldKs(asked, loss);
   const unseen = isKsUnseen(facts, loss) && asked.before?.presentSinceMs == null;
   const open = asked.before?.presentSinceMs == null && loss.gotCount === 0 && loss.undecided.length > 0;
@@ -556,6 +547,17 @@ export function pathLoss(asked: Asked): Candidate | null {
     evidence: evidenceOf(loss, facts),
     claims: [...loss.traces, ...registering(asked, loss)],
   };
+}
+
+/** The most rekeys in a row of which their KS lacks the acknowledgement, of those who could give one. */
+function missedInARow({ missed, heldOld }: Loss, { gms, kss, unacknowledged }: GroupFacts): number {
+  const off = among(gms, missed).filter((gm) => cannotTakeRekeys(gm) || isListedBefore(gm, kss));
+  const counted = new Set(missed);
+  for (const name of [...off.map(({ device }) => device), ...heldOld]) counted.delete(name);
+  return unacknowledged.reduce(
+    (most, { device, address, acksMissed }) => (counted.has(device ?? address) ? Math.max(most, acksMissed) : most),
+    0,
+  );
 }
 
 function pathSummary(
