@@ -53,6 +53,7 @@ function registration(at: number, cause: TruthCause = 'tek_expired'): TrueRegist
 }
 
 const KEYS: SnmpSketch = { kek: 1, kekAt: 1000, sequence: 5, teks: { '0x0000000A': 3600 } };
+const TEK_B = { '0x0000000B': 7200 };
 const EARLIER = snmpAnswer(0, { ...KEYS, sequence: 4 });
 
 /** A registration at 330 s between looks at 300 and 360. */
@@ -70,6 +71,12 @@ test.each<readonly [string, SnmpSketch, boolean]>([
   ['another server, with which it stays', { keyServer: '10.1.12.2' }, true],
 ])('%s', (_, after, isShown) => {
   expect(shows(after)).toBe(isShown);
+});
+
+test('the numbers that a KEK showed before another one was held say nothing of those since', () => {
+  const other: SnmpSketch = { ...KEYS, kek: 7, kekAt: 4000, sequence: 5 };
+  const looks = [EARLIER, snmpAnswer(100, other), snmpAnswer(300, KEYS), snmpAnswer(360, { ...KEYS, teks: TEK_B })];
+  expect(invisible(registration(330), watched(looks))).toContain('a rekey would have changed its keys so');
 });
 
 describe('messages', () => {

@@ -104,7 +104,8 @@ function keyChange(
     return before.sequence > FIRST_NUMBERS || isTooLate ? 'by registration' : 'as by a rekey';
   }
   // The number may be the one that an earlier KEK left, and that of the first rekey under this one the same by chance.
-  const isOfThisKek = known.some(({ kek, sequence }) => kek === before.kek && sequence !== before.sequence);
+  const since = known.slice(1 + known.findLastIndex(({ kek }) => kek !== before.kek));
+  const isOfThisKek = since.some(({ sequence }) => sequence !== before.sequence);
   return isOfThisKek || before.sequence === 0 ? 'by registration' : 'as by a rekey';
 }
 

@@ -26,6 +26,7 @@ import type {
   PrimaryKek,
   SnmpPart,
   TrackerState,
+  UncountedTek,
 } from './tracker-state.ts';
 
 type Move<T> = (value: T, byMs: number) => T;
@@ -130,7 +131,7 @@ const snmp = fields<SnmpPart>({
 
 const errorCount = fields<ErrorCount>({ at: readAt, count: stays, roseMs: orNull(instant) });
 
-const group = fields<Omit<GroupState, 'multicast' | 'trying'>>({
+const group = fields<Omit<GroupState, 'multicast' | 'trying' | 'countsTekRekeys' | 'uncountedTek'>>({
   seen: readAt,
   sameBootMs: orNull(instant),
   identity: stays,
@@ -168,10 +169,14 @@ function onEitherClock(marks: readonly LogMark[], sinceMs: EpochMs, byMs: number
   );
 }
 
-const stepped: Move<GroupState> = ({ multicast, trying, ...known }, byMs) => ({
+const uncounted = fields<UncountedTek>({ between: interval, uptime: stays });
+
+const stepped: Move<GroupState> = ({ multicast, trying, countsTekRekeys, uncountedTek, ...known }, byMs) => ({
   ...group(known, byMs),
   ...(multicast === undefined ? {} : { multicast }),
   ...(trying === undefined ? {} : { trying: shifted(trying, byMs) }),
+  ...(countsTekRekeys === undefined ? {} : { countsTekRekeys }),
+  ...(uncountedTek === undefined ? {} : { uncountedTek: uncounted(uncountedTek, byMs) }),
   marks: onEitherClock(known.marks, known.seen.receivedAtMs, byMs),
 });
 

@@ -96,7 +96,30 @@ export function updated(
     snmp: state.snmp === null || state.snmp.sign === null ? state.snmp : { ...state.snmp, sign: null },
     tally: state.tally,
   };
-  return trying === undefined ? next : { ...next, trying, view: viewOfTrying(state.view, next.view) };
+  const counting = tekCounting(state, seen, what);
+  const known = counting === null ? next : { ...next, ...counting };
+  return trying === undefined ? known : { ...known, trying, view: viewOfTrying(state.view, next.view) };
+}
+
+/** Rekeys come no faster than this for long: the shortest TEK lifetime is 120 s. */
+const FASTEST_REKEY_MS = 30_000;
+
+/** What a TEK that came says of how this GM counts: null, nothing. */
+function tekCounting(
+  state: GroupState,
+  { at, counters, registered, teks }: Shown,
+  { kekAfter, registrations }: { readonly kekAfter: KekAfter; readonly registrations: number },
+): Pick<GroupState, 'countsTekRekeys' | 'uncountedTek'> | null {
+  const known = state.countsTekRekeys === undefined ? null : { countsTekRekeys: state.countsTekRekeys };
+  const { view, counters: before } = state;
+  if (registrations > 0 || !registered || !state.registered || view === null || kekAfter !== 'same') return known;
+  if (before.received === null || counters.received === null || !hasNewTek(view.teks, teks)) return known;
+  if (counters.received > before.received) return { countsTekRekeys: true };
+  const most = (at.receivedAtMs - state.seen.sentAtMs) / FASTEST_REKEY_MS + 1;
+  const canBeAnew = counters.succeeded === 1 && before.succeeded === 1 && counters.received <= most;
+  return known === null || !canBeAnew
+    ? known
+    : { ...known, uncountedTek: { between: { fromMs: state.seen.sentAtMs, toMs: at.receivedAtMs }, uptime: null } };
 }
 
 /** A countdown that stands at its end, and attempts that fail: it has begun to register. */

@@ -205,6 +205,10 @@ export interface GroupState {
   /** A registration of this GM is known of. */
   readonly everRegistered: boolean;
   readonly countsRekeys: boolean;
+  /** It has been seen to count a rekey that brought a TEK and no KEK. Absent: it has not. */
+  readonly countsTekRekeys?: true;
+  /** A TEK came that no counter tells of, unless the next answer does. Absent: none did. */
+  readonly uncountedTek?: UncountedTek;
   readonly view: HeldView | null;
   readonly tekLifetimeSeconds: number | null;
   /** Anchor of the KEK that a re-registration in its window brought again: its KS waits for the expiry. */
@@ -226,6 +230,12 @@ export interface GroupState {
   /** An answer of the CLI has shown the counters; false: only SNMP has shown the group so far. */
   readonly counted: boolean;
   readonly snmp: SnmpPart | null;
+}
+
+export interface UncountedTek {
+  readonly between: Interval;
+  /** An uptime that was read since says that the device had not been reloaded; null: none was. */
+  readonly uptime: string | null;
 }
 
 /** What SNMP showed of the group. */

@@ -241,8 +241,8 @@ function startMark(
   const fromMs = index === 0 ? startSpan(what).fromMs : span.fromMs;
   const starts = marksIn(state.marks, 'start', { fromMs, toMs: completion.atMs });
   // What came before the one before it was complete was the beginning of that.
-  const previousMs = marksIn(state.marks, 'complete', span)[index - 1]?.atMs ?? -Infinity;
-  const first = starts.find((mark) => mark.atMs > previousMs && mark.atMs <= completion.atMs);
+  const previousMs = state.marks.findLast(({ proof, atMs }) => proof === 'complete' && atMs < completion.atMs)?.atMs;
+  const first = starts.find((mark) => mark.atMs > (previousMs ?? -Infinity) && mark.atMs <= completion.atMs);
   if (first === undefined || !isAttempt(first)) return first;
   // The message that is of its begin alone may have come a little later.
   const atOnce = widened(instantOf(first), DELIVERY_MS);
@@ -268,12 +268,12 @@ function broughtLast({ kekAfter, kekMade }: RegistrationSpan, start: Interval): 
   return kekAfter === 'new' && kekMade !== null && kekMade.toMs < start.fromMs;
 }
 
-/** Lifetimes are handed over twice, each time in whole seconds. */
-const HANDED_OVER_MS = 4000;
-
-/** The KEK held in the end was made after the registration, and a rekey came since: what it brought nobody saw. */
+/**
+ * The KEK held in the end was made after the registration, and a rekey came since: what it brought nobody saw. Lifetimes are
+ * handed over in whole seconds, so that a KEK seems to be made too early, and never too late.
+ */
 function cameByRekey({ kekAfter, kekMade, sinceRegistration }: RegistrationSpan, completed: Interval): boolean {
-  const isLater = kekMade !== null && kekMade.fromMs > completed.toMs + HANDED_OVER_MS;
+  const isLater = kekMade !== null && kekMade.toMs > completed.toMs;
   return kekAfter === 'new' && isLater && (sinceRegistration ?? 0) > 0;
 }
 

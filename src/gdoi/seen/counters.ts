@@ -4,6 +4,7 @@
  * A counter that went down is a restart, never a negative number of registrations. Figures that no restart explains either
  * are a contradiction, and nothing is concluded from them. Reload or clear is not decided here: the uptime tells.
  */
+import type { Interval } from './interval.ts';
 import type { GmSnapshot } from './snapshot.ts';
 
 export interface Counters {
@@ -22,6 +23,8 @@ export type CounterMovement =
       readonly evidence: readonly string[];
       /** false: they came back to what they were, and something else says that they restarted. */
       readonly fell: boolean;
+      /** Seen by the answer before, and told by this one; what the uptime said meanwhile. Absent: since that answer. */
+      readonly before?: { readonly between: Interval; readonly uptime: string | null };
     }
   | { readonly kind: 'contradiction'; readonly detail: string };
 

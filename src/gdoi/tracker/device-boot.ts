@@ -133,10 +133,23 @@ function canHoldBoot({ between, drafts }: Pending, boot: Interval): boolean {
   return overlaps(widened(between, 1000), boot) && (last === undefined || last.between.toMs >= boot.fromMs);
 }
 
+/** No reload: what may have restarted the counters unseen was none. */
+function withUptime(known: GroupState, uptime: string): GroupState {
+  const { uncountedTek } = known;
+  return uncountedTek === undefined ? known : { ...known, uncountedTek: { ...uncountedTek, uptime } };
+}
+
+/** The reload brought that TEK. */
+function explained(known: GroupState): GroupState {
+  const { uncountedTek: _, ...others } = known;
+  return others;
+}
+
 function groupAfterBoot(place: GmPlace, known: GroupState, seen: BootSeen): GroupTracked {
   const { pending } = known;
   const { before, boot, rebooted, evidence } = seen;
-  if (pending === null) return rebooted ? hiddenReload(place, known, seen) : unchanged(known);
+  if (pending === null)
+    return rebooted ? hiddenReload(place, explained(known), seen) : unchanged(withUptime(known, evidence));
   const reloaded = (rebooted || before === null) && canHoldBoot(pending, boot.at);
   const verdict: RestartVerdict = { cause: reloaded ? 'reload' : 'operator_clear', evidence: [evidence] };
   const decided = decidePending(place, known, verdict);

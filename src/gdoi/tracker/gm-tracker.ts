@@ -5,7 +5,14 @@
  * then the states that make one event. Reload or clear waits for the uptime, which comes in the same poll.
  */
 import { registeredAgain } from '../registrations/counted-registrations.ts';
-import { type CounterMovement, counterMovement, countersOf, impossibleFigure, withKnown } from '../seen/counters.ts';
+import {
+  type CounterMovement,
+  counterMovement,
+  type Counters,
+  countersOf,
+  impossibleFigure,
+  withKnown,
+} from '../seen/counters.ts';
 import { decidePending, restarted } from '../registrations/counter-restart.ts';
 import { cleanAnswer, withProblem } from '../memory/data-problems.ts';
 import type { Answer } from '../memory/answer.ts';
@@ -206,8 +213,22 @@ function happenedBetween(
   answer: Answer,
   movement: Exclude<CounterMovement, { kind: 'contradiction' }>,
 ): GroupTracked {
-  if (movement.kind === 'restarted') return restarted(state, answer, movement);
+  if (movement.kind === 'restarted') return restartedBetween(state, answer, movement);
   return movement.registrations > 0 ? registeredAgain(state, answer, movement.registrations) : keysOnly(state, answer);
+}
+
+/** Where the answer before has seen it already, what the uptime has said since decides at once. */
+function restartedBetween(
+  state: GroupState,
+  answer: Answer,
+  movement: Extract<CounterMovement, { kind: 'restarted' }>,
+): GroupTracked {
+  const { before } = movement;
+  if (before === undefined) return restarted(state, answer, movement);
+  const { between, uptime } = before;
+  const told = restarted(state, { ...answer, span: between }, movement);
+  if (uptime === null) return told;
+  return andThen(told, (next) => decidePending(answer.place, next, { cause: 'operator_clear', evidence: [uptime] }));
 }
 
 /**
@@ -244,7 +265,13 @@ function movementOf(before: GroupState, seen: Shown, kekElapsedMs: number, span:
     rekeyedSince: seen.lastRekey !== null && seen.lastRekey.fromMs > before.seen.receivedAtMs,
     countsRekeys: before.countsRekeys,
   });
-  if (movement.kind !== 'registered' || before.marks.length === 0) return movement;
+  if (movement.kind !== 'registered') return movement;
+  if (movement.registrations === 0 && before.uncountedTek !== undefined && isAsBefore(before.counters, seen)) {
+    const { succeeded, received } = seen.counters;
+    const detail = `another TEK came, with Succeeded registration ${succeeded}, Rekeys received ${received ?? '?'} as before in two answers`;
+    return { kind: 'restarted', registrations: 1, evidence: [detail], fell: false, before: before.uncountedTek };
+  }
+  if (before.marks.length === 0) return movement;
   const { succeeded, received } = seen.counters;
   const restarted = (proof: LogMark): CounterMovement => ({
     kind: 'restarted',
@@ -263,6 +290,11 @@ function movementOf(before: GroupState, seen: Shown, kekElapsedMs: number, span:
   if (succeeded !== before.counters.succeeded || succeeded > 1) return movement;
   const proof = restart !== undefined && (received ?? 0) <= 1 ? restart : uncountedRegistration(before, seen, span);
   return proof === null ? movement : restarted(proof);
+}
+
+/** A rekey of which the answer before showed the TEK alone would be counted by now. */
+function isAsBefore(before: Counters, { registered, counters }: Shown): boolean {
+  return registered && counters.succeeded === before.succeeded && counters.received === before.received;
 }
 
 /** A boot that certainly lies between the two answers, by the uptime: a message alone may be forged. Null: nothing tells of one. */

@@ -139,6 +139,35 @@ const CAME_BACK = statement(SAME_COUNTERS_OTHER_KEYS, (audited, succeeded = '', 
   return unless(!sharesTek || !kekStays, 'no key changed');
 });
 
+/** It came before the first of the two answers that show it, and neither counts it. */
+const UNCOUNTED_TEK = statement(
+  form(
+    '(?:counters restarted: )?another TEK came, with Succeeded registration ',
+    NUMBER,
+    ', Rekeys received ',
+    NUMBER,
+    ' as before in two answers',
+  ),
+  (audited, succeeded = '', received = '') => {
+    const { before, after } = audited.around;
+    if (before === null || after === null) return 'no two answers around it';
+    const same =
+      movedAsQuoted(audited, 'Succeeded registration', succeeded, succeeded) ??
+      movedAsQuoted(audited, 'Rekeys received', received, received);
+    if (same !== null) return same;
+    const held = new Set(before.gm.teks?.map(({ spi }) => spi));
+    const next = audited.history.answers.find(
+      ({ index, origin, gm }) => index > after.index && origin === after.origin && gm.registrations.succeeded !== null,
+    );
+    const still =
+      next?.gm.registrations.succeeded === Number(succeeded) && next.gm.rekeys.received === Number(received);
+    return unless(
+      still && after.gm.teks?.some(({ spi }) => !held.has(spi)) === true,
+      'no TEK came, or the next answer counts it',
+    );
+  },
+);
+
 const UNCOUNTED_REKEY = statement(
   form(
     '(?:counters restarted: )?a rekey came since, with Succeeded registration ',
@@ -173,7 +202,13 @@ function quotesSameKek(before: GmAnswer, after: GmAnswer): boolean {
   );
 }
 
-export const RESTART_STATEMENTS: readonly Statement[] = [RESTARTED, CAME_BACK, UNCOUNTED_REKEY, RESTARTED_BY_MESSAGE];
+export const RESTART_STATEMENTS: readonly Statement[] = [
+  RESTARTED,
+  CAME_BACK,
+  UNCOUNTED_TEK,
+  UNCOUNTED_REKEY,
+  RESTARTED_BY_MESSAGE,
+];
 
 const SINCE_RELOAD = statement(form('Succeeded registration: ', NUMBER, ' since the reload'), (audited, value = '') => {
   const last = audited.history.answers.findLast(({ gm }) => gm.registrations.succeeded !== null);

@@ -256,3 +256,72 @@ describe('a GM that shows no KEK, whose TEK an order cuts and a registration giv
     expect(told.state.clockSteps).toBe(0);
   });
 });
+
+describe('a TEK rekey and a clear between two answers, with counters as before', () => {
+  const TEKS = ['0x0000000A', '0x0000000B', '0x0000000C'] as const;
+  const teks = (...which: readonly number[]) =>
+    Object.fromEntries(which.map((index) => [TEKS[index] ?? '', 1000 + 600 * index]));
+  const first: GmSketch = { succeeded: 4, received: 7, kekAt: 50_000, timerAt: 900, teks: teks(0) };
+  const rekeyed: GmSketch = { ...first, received: 8, timerAt: 1500, teks: teks(0, 1) };
+  const cleared: GmSketch = { succeeded: 1, received: 0, kekAt: 50_000, timerAt: 1540, teks: teks(1) };
+  const renewed: GmSketch = { ...cleared, timerAt: 2140, teks: teks(2, 1) };
+  const asOften = (at: number) => facts(at, 900_000 + at);
+
+  test.each([
+    ['before it', [asOften(1501)]],
+    ['in its poll', []],
+  ])(
+    'is told by the second answer that does not count it, of a GM that has counted TEK rekeys; the uptime came %s',
+    (_, between) => {
+      const told = history([
+        gmAnswer(800, first),
+        gmAnswer(900, rekeyed),
+        asOften(901),
+        gmAnswer(1000, cleared),
+        asOften(1001),
+        gmAnswer(1500, renewed),
+        ...between,
+        gmAnswer(1520, renewed),
+        ...(between.length === 0 ? [asOften(1521)] : []),
+        gmAnswer(1580, renewed),
+      ]);
+      expect(causes(told)).toEqual(['operator_clear', 'operator_clear']);
+      expect(reregistrations(told)[1]!.betweenMs.map(seconds)).toEqual([999.9, 1500.1]);
+      expect(evidenceOf(told, 1)).toContain(
+        'another TEK came, with Succeeded registration 1, Rekeys received 0 as before',
+      );
+    },
+  );
+
+  test('and a reload there is told once', () => {
+    const told = history([
+      gmAnswer(800, first),
+      gmAnswer(900, rekeyed),
+      asOften(901),
+      gmAnswer(1000, cleared),
+      asOften(1001),
+      gmAnswer(1500, renewed),
+      facts(1501, 120),
+      gmAnswer(1520, renewed),
+      facts(1521, 120),
+      gmAnswer(1580, renewed),
+    ]);
+    expect(causes(told)).toEqual(['operator_clear', 'reload']);
+  });
+
+  test.each([
+    ['the GM has not been seen to count TEK rekeys', [], renewed],
+    ['the next answer counts it', [gmAnswer(900, rekeyed), asOften(901)], { ...renewed, received: 1, since: 1 }],
+  ])('is none where %s', (_, counted, next) => {
+    const told = history([
+      gmAnswer(800, first),
+      ...counted,
+      gmAnswer(1000, cleared),
+      asOften(1001),
+      gmAnswer(1500, renewed),
+      gmAnswer(1520, next),
+      gmAnswer(1580, next),
+    ]);
+    expect(causes(told)).toHaveLength(1);
+  });
+});

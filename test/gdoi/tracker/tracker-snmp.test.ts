@@ -389,6 +389,24 @@ describe('SNMP alone', () => {
     });
   });
 
+  test('the second registration of a cycle is judged by when it began, not by what the first one said of its beginning', () => {
+    const teks = { '0x0000000A': 1150 };
+    const told = history([
+      snmpAnswer(780, { ...held, teks }),
+      log(955, 'GDOI-4-GM_RE_REGISTER'),
+      log(956, 'GDOI-5-GM_REGS_COMPL'),
+      snmpAnswer(960, { ...held, teks }),
+      log(1000, 'GDOI-5-GM_DELETE_EXPIRED_KEK', 'KEK expired for group G1 and was deleted'),
+      snmpAnswer(1010, { ...held, kek: null, teks }),
+      log(1035, 'GDOI-4-GM_RE_REGISTER'),
+      log(1036, 'GDOI-5-GM_REGS_COMPL'),
+      snmpAnswer(1045, { kek: 2, kekAt: 2200, sequence: 0, teks: { '0x0000000B': 1900, ...teks } }),
+      snmpAnswer(1105, { kek: 2, kekAt: 2200, sequence: 0, teks: { '0x0000000B': 1900, ...teks } }),
+    ]);
+    expect(causes(told)).not.toContain('tek_expired');
+    expect(reregistrations(told)[1]?.evidence.join('\n')).toContain('GM_RE_REGISTER at 2026-01-01T00:17:15');
+  });
+
   test('what happened without a reason to be seen is unknown', () => {
     const far = { ...held, kekAt: 50_000, teks: { '0x0000000A': 90_000 } };
     const looks = [snmpAnswer(0, { ...far, sequence: 4 }), snmpAnswer(30, far)];
