@@ -50,6 +50,13 @@ export const CHECK_DATAPLANE =
 export const CHECK_IN_CLEAR =
   'The message names the source: which GM stands before it, and is that one registered (show crypto gdoi), or does it fail open? Then compare the ACLs of both (show crypto gdoi gm acl)';
 
+/** A KS made GMs register. */
+export const CHECK_ORDER = 'show crypto gdoi ks on the KS and its log: who removed members or replaced the policy?';
+
+/** What a GM says of its own configuration. */
+export const CHECK_CRYPTO_MAP =
+  'show logging and show crypto map on the GM: who took the group or its crypto map from an interface, or put it there?';
+
 export const CHECK_INTERFACE = 'show interfaces and the log of the GM: why did the interface go down?';
 
 export const CHECK_INSTALL =

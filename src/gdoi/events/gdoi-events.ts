@@ -9,6 +9,7 @@ import {
   CHECK_DATAPLANE,
   CHECK_IN_CLEAR,
   CHECK_INTERFACE,
+  CHECK_ORDER,
   CHECK_REGISTRATION,
   CHECK_REKEY_PATH,
   CHECK_REPLAY,
@@ -76,7 +77,7 @@ const CAUSE_ACTION: Readonly<Record<Cause, string>> = {
   ks_failover: 'show crypto gdoi ks coop on the KSs: which one is down or cut off, and which is primary?',
   interface: CHECK_INTERFACE,
   recovery: `Two KSs with different keys? ${CHECK_COOP}`,
-  ks_forced: 'show crypto gdoi ks on the KS and its log: who removed members or replaced the policy?',
+  ks_forced: CHECK_ORDER,
   unknown: COMPARE_ACKS,
 };
 

@@ -186,6 +186,7 @@ const KEPT: Readonly<Record<LogProof, number>> = {
   // Of the rekeys only the last one matters.
   rekey: 1,
   rekey_failed: 2,
+  left: 2,
   refused: 2,
   ike_failed: 2,
   interface_down: 2,

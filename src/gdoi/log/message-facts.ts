@@ -6,7 +6,14 @@
  * `GDOI`. `recalled`: the name is from general knowledge; neither a capture nor the vendor's text has shown it to us. A
  * message that has no row says nothing: nothing is guessed from its name.
  */
-import { CHECK_CERTIFICATE, CHECK_IN_CLEAR, CHECK_INSTALL, CHECK_REGISTRATION } from '../events/first-steps.ts';
+import {
+  CHECK_CERTIFICATE,
+  CHECK_CRYPTO_MAP,
+  CHECK_IN_CLEAR,
+  CHECK_INSTALL,
+  CHECK_ORDER,
+  CHECK_REGISTRATION,
+} from '../events/first-steps.ts';
 import type { Stated } from '../events/gdoi-events.ts';
 
 export type LogProof =
@@ -19,6 +26,8 @@ export type LogProof =
   | 'rekey'
   /** A rekey came and could not be used. */
   | 'rekey_failed'
+  /** The GM was taken out of the group on the GM itself. */
+  | 'left'
   /** A registration was refused, or its policy not installed. */
   | 'refused'
   /** IKE with a KS failed, or its certificate was not accepted. */
@@ -58,6 +67,8 @@ const COMPARE_SEQUENCE =
   'Compare Last rekey seq num of the GM (show crypto gdoi) with the KS’s (show crypto gdoi ks rekey): did another KS become primary, or was a rekey sent twice?';
 const COMPARE_PSEUDOTIMES =
   'show crypto gdoi gm replay on the GM and show crypto gdoi ks replay on every KS: whose pseudotime is off? Did a KS restart, or are two of them primary (show crypto gdoi ks coop)?';
+const TOLD_TO_DELETE = 'its KS told it to delete its keys';
+const TOLD_TO_AUTHENTICATE = 'its KS told it to authenticate again';
 const UNEXPECTED_KEY = 'it got a signature key that it does not expect';
 const CHECK_ALLOWED =
   'show crypto gdoi on the GM: allowable rekey cipher, hash and transform; compare with the KS’s policy (show crypto gdoi ks policy)';
@@ -84,16 +95,18 @@ const GDOI_SEEN_KS: readonly Row[] = [
 const GDOI_RECALLED: readonly Row[] = [
   ['GM_REGISTER', 'start'],
   ['GM_CLEAR_REGISTER', 'clear'],
-  ['GM_CM_ATTACH', 'forced'],
-  ['GM_CM_DETACH', 'forced'],
-  ['GM_RECV_DELETE', 'forced'],
-  ['GM_RECV_DELETE_IMMEDIATE', 'forced'],
-  ['GM_RECV_POLICY_REPLACE_NOW', 'forced'],
-  ['GM_DELETE', 'forced'],
+  ['GM_CM_ATTACH', 'forced', 'a GDOI crypto map was attached to an interface of it', CHECK_CRYPTO_MAP],
+  ['GM_CM_DETACH', 'forced', 'a GDOI crypto map was detached from an interface of it', CHECK_CRYPTO_MAP],
+  ['GM_RECV_DELETE', 'forced', TOLD_TO_DELETE, CHECK_ORDER],
+  ['GM_RECV_DELETE_IMMEDIATE', 'forced', TOLD_TO_DELETE, CHECK_ORDER],
+  ['GM_RECV_POLICY_REPLACE_NOW', 'forced', 'its KS told it to replace its policy at once', CHECK_ORDER],
+  ['GM_DELETE', 'forced', 'its KS deleted it from the group', CHECK_ORDER],
   ['GM_REJECTING_SA_PAYLOAD', 'forced'],
   ['GM_REJECTING_SA_PAYLOAD', 'refused', 'it rejected the policy of its KS', CHECK_ALLOWED],
-  ['GM_RECV_RE_AUTH', 'forced'],
-  ['RE_AUTH', 'forced'],
+  ['GM_RECV_RE_AUTH', 'forced', TOLD_TO_AUTHENTICATE, CHECK_ORDER],
+  ['RE_AUTH', 'forced', TOLD_TO_AUTHENTICATE, CHECK_ORDER],
+  ['GM_UNREGISTER', 'left', 'it left the group', CHECK_CRYPTO_MAP],
+  ['GM_POLICY_CLEANUP', 'left'],
   ['GM_RECV_REKEY', 'rekey'],
   ['GM_RECOVERY_REGISTER', 'recovery', 'it met a TEK that it does not hold'],
   ['GDOI_REKEY_FAILURE', 'rekey_failed', 'a rekey came that it could not use', COMPARE_REKEY_KEYS],
@@ -147,6 +160,12 @@ const GDOI_RECALLED_KS_GROUP: readonly Row[] = [
     'refused',
     'a KS can hold no more members',
     'show crypto gdoi ks coop and show crypto gdoi ks members summary on every KS: versions and number of members',
+  ],
+  [
+    'KS_GROUP_DELETE',
+    'refused',
+    'a KS was taken out of the configuration of the group',
+    'its configuration and log: who took which KS out of the group, and why?',
   ],
 ];
 const GDOI_RECALLED_KS: readonly Row[] = [

@@ -53,7 +53,8 @@ export function causeOfReregistration(facts: RegistrationFacts): CauseDecision {
   const recovery = recovered(facts);
   if (recovery !== null) return recovery;
   const decision = before === null ? failoverOr(facts, []) : byTimer(facts, before);
-  return withReason(withReason(decision, strangePackets(facts, decision)), refusalsOf(facts));
+  const strange = [...deletionsBefore(facts, decision), ...strangePackets(facts, decision)];
+  return withReason(withReason(decision, strange), refusalsOf(facts));
 }
 
 function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
@@ -366,6 +367,12 @@ function refusalsOf({ marks, before, start, completed, ...facts }: RegistrationF
   return [...own.map(byItself), ...byKs];
 }
 
+/** That a KEK ran out, where the KEK that was seen gives no such instant. */
+function deletionsBefore({ marks, start, before }: RegistrationFacts, { cause }: CauseDecision): readonly Said[] {
+  if (marks.length === 0 || cause !== 'unknown') return [];
+  return marksIn(marks, 'kek_deleted', { fromMs: before?.sentMs ?? start.fromMs, toMs: start.toMs }).map(byItself);
+}
+
 /** Packets under a TEK that it does not hold, where no message says that it registered for them. */
 function strangePackets({ marks, start }: RegistrationFacts, { cause }: CauseDecision): readonly Said[] {
   if (marks.length === 0 || (cause !== 'unknown' && cause !== 'ks_failover')) return [];
@@ -424,7 +431,9 @@ function interfaceFlap(facts: RegistrationFacts, before: HeldView, evidence: rea
 
 function ordered(facts: RegistrationFacts, order: NonNullable<RegistrationFacts['forced']>): CauseDecision {
   const { before, start, marks } = facts;
-  const byOrder: CauseDecision = { cause: 'ks_forced', evidence: [order.evidence], start };
+  const [message] = marksIn(marks, 'forced', { fromMs: order.atMs, toMs: order.atMs }).slice(-1).map(byItself);
+  const inItsWords = message === undefined ? {} : { stated: reasonIn(message) };
+  const byOrder: CauseDecision = { cause: 'ks_forced', evidence: [order.evidence], start, ...inItsWords };
   if (before === null || marks.length === 0) return byOrder;
   const deleted = deletionOf(before, marks);
   if (deleted !== null && deleted.fromMs > order.atMs && instantOf(deleted).toMs <= start.toMs)

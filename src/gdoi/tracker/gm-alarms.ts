@@ -31,7 +31,7 @@ import { marksIn, quoted } from '../log/log-evidence.ts';
 import { instant } from '../events/instant-text.ts';
 import { andThen, emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import { type Episodes, failedAttempts, type GroupState } from '../memory/tracker-state.ts';
-import { reasonsOfFailure, reasonsOfMissingRekey } from './stated-reason.ts';
+import { reasonsOfFailure, reasonsOfLoss, reasonsOfMissingRekey } from './stated-reason.ts';
 
 function inEpisode(state: GroupState, change: Partial<Episodes>): GroupState {
   return { ...state, episodes: { ...state.episodes, ...change } };
@@ -71,7 +71,7 @@ function emitLost(state: GroupState, answer: Answer, movement: CounterMovement['
     return unchanged(state);
   }
   const { attempted, succeeded } = seen.counters;
-  const { stated, evidence } = reasonsOfFailure(state, answer);
+  const { stated, evidence } = reasonsOfLoss(state, answer);
   return emitting(
     inEpisode(state, { registrationLost: true }),
     registrationLostEvent(place, {
@@ -128,7 +128,7 @@ export function emitTekMissing(state: GroupState, answer: Answer): GroupTracked 
   const last = longestLived(before.view?.teks ?? []);
   const ranOut = last !== null && last.expiry.toMs <= seen.at.sentAtMs;
   if (tekMissing || !(ranOut || before.withoutTek !== null)) return unchanged(state);
-  const { stated, evidence } = reasonsOfFailure(state, answer);
+  const { stated, evidence } = reasonsOfLoss(state, answer);
   const { reregistersInSeconds } = seen.gm;
   const ended = last === null || !ranOut ? null : intersection(widened(last.expiry, 1000), withoutTek);
   return emitting(

@@ -96,7 +96,14 @@ function withMarkOf(before: TrackerState, found: NamedMark): TrackerState {
 }
 
 /** Proofs whose message is about one group and names it, unless its text was cut. */
-const OF_ONE_GROUP: ReadonlySet<LogProof> = new Set<LogProof>(['start', 'complete', 'kek_deleted', 'forced', 'rekey']);
+const OF_ONE_GROUP: ReadonlySet<LogProof> = new Set<LogProof>([
+  'start',
+  'complete',
+  'kek_deleted',
+  'forced',
+  'left',
+  'rekey',
+]);
 
 /** A router logs its restart before it answers anybody: whatever it answered until then was of the boot before. */
 function withRestart(state: TrackerState, { fromMs }: LogMark): TrackerState {

@@ -1,12 +1,13 @@
 /**
  * The reasons that routers stated for what a GM suffers now: its own messages, and those of its KSs about it.
  */
+import { CHECK_INTERFACE } from '../events/first-steps.ts';
 import type { Stated } from '../events/gdoi-events.ts';
 import type { Answer } from '../memory/answer.ts';
 import { peersOf } from '../memory/gm-answer.ts';
 import type { GroupState } from '../memory/tracker-state.ts';
 import { givesReason, keepsRekeysAway, ksSaidOf, quotedKs, statedByKs } from '../log/ks-marks.ts';
-import { isOfPeer, type LogMark, type LogProof, marksIn, quoted } from '../log/log-evidence.ts';
+import { isAttempt, isOfPeer, type LogMark, type LogProof, marksIn, quoted, quotedLink } from '../log/log-evidence.ts';
 import { statedReason } from '../log/message-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -21,8 +22,8 @@ const MAX_LINES = 2;
 /** How far back a message explains what goes on now: attempts follow each other within minutes. */
 const EXPLAINS_MS = 900_000;
 
-/** Why it does not get or install keys: refused, IKE failed, dropped by its KS. */
-export function reasonsOfFailure(state: GroupState, answer: Pick<Answer, 'seen' | 'ks'>): Reasons {
+/** Why it does not get or install keys: refused, IKE failed, its interface is down, dropped by its KS. */
+export function reasonsOfFailure(state: GroupState, answer: Answer): Reasons {
   const { seen, ks } = answer;
   const sinceMs = Math.min(state.unregistered?.fromMs ?? Infinity, seen.at.sentAtMs) - EXPLAINS_MS;
   const peers = peersOf(seen.gm);
@@ -34,13 +35,67 @@ export function reasonsOfFailure(state: GroupState, answer: Pick<Answer, 'seen' 
     .slice(-MAX_LINES);
   const lastSaid = said.findLast(givesReason);
   const last = own.at(-1);
+  const link = linkSince(state, answer, sinceMs);
+  const ended = endedBy(state, answer, sinceMs);
+  const evidence = [...ended.slice(-MAX_LINES).map(quoted), ...link.evidence, ...said.map(quotedKs)];
   return {
     // The KS refused it: that is nearer to the reason than that IKE failed.
     stated:
       (lastSaid === undefined ? null : statedByKs(lastSaid)) ??
-      (last === undefined ? null : statedReason(last.mnemonic, 'gm')),
-    evidence: [...said.map(quotedKs), ...own.slice(-MAX_LINES).map(quoted)],
+      (last === undefined ? null : statedReason(last.mnemonic, 'gm')) ??
+      link.stated ??
+      statedIn(ended.filter(({ proof }) => proof === 'left')),
+    evidence: [...evidence, ...own.slice(-MAX_LINES).map(quoted)],
   };
+}
+
+/** Why its registration, or its keys, ended: as well what made it register again. */
+export function reasonsOfLoss(state: GroupState, answer: Answer): Reasons {
+  const { stated, evidence } = reasonsOfFailure(state, answer);
+  if (stated !== null) return { stated, evidence };
+  const ordered = endedBy(state, answer, answer.seen.at.sentAtMs - EXPLAINS_MS).filter(
+    ({ proof }) => proof === 'forced',
+  );
+  return { stated: statedIn(ordered), evidence };
+}
+
+const ENDING: readonly LogProof[] = ['forced', 'left', 'recovery', 'invalid_spi', 'kek_deleted', 'start'];
+
+/** What the GM said of the end of its registration, or of why its keys were not renewed; oldest first. */
+function endedBy(state: GroupState, answer: Answer, sinceMs: EpochMs): readonly LogMark[] {
+  const fromMs = Math.max(sinceMs, renewedMs(state, answer));
+  const marks = marksSince(state, ENDING, fromMs).filter((mark) => mark.proof !== 'start' || !isAttempt(mark));
+  const failed = marksSince(state, ['rekey_failed'], renewedMs(state, answer));
+  return [...marks, ...failed].filter((mark) => isBefore(mark, answer.seen)).toSorted((a, b) => a.atMs - b.atMs);
+}
+
+/** What was said before its keys came, or before a registration was complete, ended neither. */
+function renewedMs({ marks }: GroupState, { before }: Answer): EpochMs {
+  const completedMs = marks.findLast(({ proof }) => proof === 'complete')?.atMs ?? -Infinity;
+  return Math.max(before.view?.keysCame?.toMs ?? -Infinity, completedMs);
+}
+
+/** The interface that holds its keys went down: as long as no message says that it is back, that is the reason. */
+function linkSince(state: GroupState, answer: Answer, sinceMs: EpochMs): Reasons {
+  const fromMs = Math.max(sinceMs, renewedMs(state, answer));
+  const isHeard = (mark: LogMark) => isBefore(mark, answer.seen);
+  const down = marksSince(state, ['interface_down'], fromMs).findLast(isHeard);
+  if (down === undefined) return { stated: null, evidence: [] };
+  const up = marksSince(state, ['interface_up'], down.fromMs).findLast(isHeard);
+  return {
+    stated:
+      up === undefined
+        ? {
+            reason: `its interface ${down.detail} went down, and no message says that it is back`,
+            firstStep: CHECK_INTERFACE,
+          }
+        : null,
+    evidence: quotedLink(down, up),
+  };
+}
+
+function statedIn(marks: readonly LogMark[]): Stated | null {
+  return marks.reduce<Stated | null>((last, { mnemonic }) => statedReason(mnemonic, 'gm') ?? last, null);
 }
 
 /** A recording may hold a message before an answer that is older. */

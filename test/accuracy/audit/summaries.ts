@@ -57,7 +57,7 @@ const PLACES = ['first', 'second', 'third', 'fourth', 'fifth', 'sixth', 'seventh
 
 /** Reasons that a router stated, after "because" or "cause not known; its log: ". */
 const STATED_REASON =
-  /^(?:re-registered because|re-registered, cause not known; (?:its log|log of \S+):) (?:a rekey came [^,;]+|it could not [^,;]+|the IPsec flows [^,;]+|IKE (?:with|between) [^,;]+|the KSs? [^;]+|a KS can [^,;]+|it (?:reached|sent|met) [^,;]+|a certificate [^,;]+|the CRL [^,;]+|its group configuration [^,;]+|it (?:has|does|got) [^,;]+|a registration message [^,;]+)$/u;
+  /^(?:re-registered because|re-registered, cause not known; (?:its log|log of \S+):) (?:a rekey came [^,;]+|its KS (?:told it to|deleted it) [^,;]+|a GDOI crypto map [^,;]+|it rejected [^,;]+|it could not [^,;]+|the IPsec flows [^,;]+|IKE (?:with|between) [^,;]+|the KSs? [^;]+|a KS can [^,;]+|it (?:reached|sent|met) [^,;]+|a certificate [^,;]+|the CRL [^,;]+|its group configuration [^,;]+|it (?:has|does|got) [^,;]+|a registration message [^,;]+)$/u;
 
 type SummaryCheck = (audited: Audited, said: string) => string | null;
 
@@ -99,7 +99,12 @@ function auditCause(audited: Audited): string | null {
     return unless(cause === null && unexpected === null, 'only a registration has a cause');
   if (cause === null) return 'a registration has a cause';
   if (unexpected !== CAUSES[cause].unexpected) return `${cause} is ${unexpected ? 'expected' : 'unexpected'}`;
-  if (/because (?:a rekey came|the KSs? (?!made it))|; (?:its log|log of \S+): /u.test(summary)) return null;
+  if (
+    /because (?:a rekey came|its KS (?:told it to|deleted it)|a GDOI crypto map|it rejected|the KSs? (?!made it))|; (?:its log|log of \S+): /u.test(
+      summary,
+    )
+  )
+    return null;
   const step = isMulticast(audited.history) ? (STEPS_BY_MULTICAST[cause] ?? CAUSES[cause].step) : CAUSES[cause].step;
   return unless(step.test(action), `the first step is not one for ${cause}`);
 }

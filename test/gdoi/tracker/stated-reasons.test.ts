@@ -316,6 +316,79 @@ describe('attempts that fail', () => {
     expect(lost?.action).toContain('is the downloaded policy installed');
   });
 
+  describe('what a GM said before its registration was lost', () => {
+    const lostOf = (told: History) => told.events.find(({ type }) => type === 'registration_lost');
+    const link = (at: number, state: 'up' | 'down', name = 'Serial1/0') =>
+      log(at, 'LINEPROTO-5-UPDOWN', `Line protocol on Interface ${name}, changed state to ${state}`);
+
+    const ENDINGS = [
+      ['GDOI-5-GM_CM_DETACH', /crypto map was detached/u, /crypto map on the GM/u],
+      ['GDOI-5-GM_UNREGISTER', /it left the group/u, /crypto map on the GM/u],
+      ['GDOI-4-GM_RECV_DELETE', /its KS told it to delete its keys/u, /who removed members/u],
+      ['GDOI-4-GM_RECV_DELETE_IMMEDIATE', /its KS told it to delete its keys/u, /who removed members/u],
+      ['GDOI-4-GM_RECV_POLICY_REPLACE_NOW', /replace its policy at once/u, /who removed members/u],
+    ] as const;
+
+    test.each(ENDINGS)('%s is evidence, and why it was lost', (message, reason, step) => {
+      const told = history([failing(0, 1), log(40, message), failing(60, 3, unregistered)]);
+      expect(lostOf(told)?.evidence.join('\n')).toContain(message.split('-')[2]);
+      expect(lostOf(told)?.summary).toMatch(reason);
+      expect(lostOf(told)?.action).toMatch(step);
+    });
+
+    test('an order of the KS is no reason why the attempts after it fail', () => {
+      const told = history([failing(0, 1), log(40, 'GDOI-4-GM_RECV_DELETE'), failing(60, 3, unregistered)]);
+      expect(failed(told)?.summary).toMatch(/does not succeed$/u);
+      expect(failed(told)?.evidence.join('\n')).toContain('GM_RECV_DELETE');
+    });
+
+    test.each([
+      'GDOI-4-GM_RE_REGISTER',
+      'GDOI-3-GDOI_REKEY_FAILURE',
+      'GDOI-5-GM_DELETE_EXPIRED_KEK',
+      'CRYPTO-4-RECVD_PKT_INV_SPI',
+      'GDOI-5-GM_POLICY_CLEANUP',
+    ])('%s is evidence, and says nothing of why the attempts fail', (message) => {
+      const told = history([failing(0, 1), log(40, message), failing(60, 3, unregistered)]);
+      expect(lostOf(told)?.evidence.join('\n')).toContain(message.split('-')[2]);
+      expect(failed(told)?.evidence.join('\n')).toContain(message.split('-')[2]);
+      expect(failed(told)?.summary).toMatch(/does not succeed$/u);
+    });
+
+    test('the interface that holds its keys is down: the path to the KS is not the first thing to look at', () => {
+      const told = history([failing(0, 1), link(40, 'down'), failing(60, 3, unregistered)]);
+      const said = 'its interface Serial1/0 went down, and no message says that it is back';
+      expect(lostOf(told)?.summary).toContain(said);
+      expect(failed(told)?.summary).toContain(said);
+      expect(failed(told)?.action).toMatch(/^show interfaces/u);
+      expect(failed(told)?.evidence).toContain('log: LINEPROTO-5-UPDOWN Serial1/0 down at 2026-01-01T00:00:40.000Z');
+    });
+
+    test('an interface that came back is evidence, and no reason', () => {
+      const told = history([failing(0, 1), link(40, 'down'), link(50, 'up'), failing(60, 3, unregistered)]);
+      expect(failed(told)?.summary).toMatch(/does not succeed$/u);
+      expect(failed(told)?.evidence.join('\n')).toMatch(/Serial1\/0 down at .*, up at /u);
+    });
+
+    test('another interface is none of its business', () => {
+      const told = history([failing(0, 1), link(40, 'down', 'Serial9/9'), failing(60, 3, unregistered)]);
+      expect(failed(told)?.evidence.join('\n')).not.toContain('LINEPROTO');
+    });
+
+    test('what was said before its keys came has nothing to do with it', () => {
+      const told = history([
+        failing(0, 1),
+        link(20, 'down'),
+        log(25, 'GDOI-4-GM_RECV_DELETE'),
+        log(30, 'GDOI-5-GM_REGS_COMPL', 'Registration to KS 192.0.2.1 complete for group G1'),
+        failing(60, 2, { succeeded: 2, teks: { '0x00000002': 90_000 } }),
+        failing(120, 5, { ...unregistered, succeeded: 2 }),
+      ]);
+      const lines = [lostOf(told), failed(told)].flatMap((event) => event?.evidence ?? []).join('\n');
+      expect(lines).not.toMatch(/LINEPROTO|GM_RECV_DELETE/u);
+    });
+  });
+
   test('a message of a recording that stands before an older answer is none of that answer’s', () => {
     const told = history([
       failing(0, 1),
