@@ -1,13 +1,11 @@
 /** What the simulated fleet's SNMP agents show and send, through the real decoders, without a socket between. */
 import type { GdoiTrap } from '../../src/gdoi/seen/gdoi-trap.ts';
 import type { ReadAt } from '../../src/gdoi/seen/instant.ts';
-import type { SnmpValue, Varbind } from '../../src/gdoi/seen/varbind.ts';
 import { decodeGdoi, type GdoiReading } from '../../src/mib/decode-gdoi.ts';
 import { decodeTrap } from '../../src/mib/decode-trap.ts';
 import { NOTHING_LEARNT, rememberReply, type SnmpMemory } from '../../src/mib/snmp-memory.ts';
 import type { SimulatedFleet, SimulatedNotification } from '../../src/simulator/fleet/fleet.ts';
-
-type Simulated = SimulatedNotification['varbinds'][number];
+import { varbindOf } from '../builders/simulated-varbind.ts';
 
 export class SnmpReader {
   readonly #fleet: SimulatedFleet;
@@ -20,7 +18,7 @@ export class SnmpReader {
   /** At the fleet's present instant. */
   read(device: string, at: ReadAt): GdoiReading {
     const { objects } = this.#fleet.managedObjects(device);
-    const reply = { ...at, varbinds: objects.map(decoded), emptyColumns: [], engine: null };
+    const reply = { ...at, varbinds: objects.map(varbindOf), emptyColumns: [], engine: null };
     const memory = rememberReply(this.#memories.get(device) ?? NOTHING_LEARNT, reply);
     this.#memories.set(device, memory);
     return decodeGdoi(reply, memory);
@@ -28,14 +26,5 @@ export class SnmpReader {
 }
 
 export function trapOf({ trapOid, varbinds }: SimulatedNotification): GdoiTrap | null {
-  return decodeTrap(trapOid.join('.'), varbinds.map(decoded));
-}
-
-function decoded({ oid, value }: Simulated): Varbind {
-  return { oid: oid.join('.'), value: valueOf(value) };
-}
-
-function valueOf(value: Simulated['value']): SnmpValue {
-  if (!('value' in value)) return null;
-  return value.type === 'oid' ? value.value.join('.') : value.value;
+  return decodeTrap(trapOid.join('.'), varbinds.map(varbindOf));
 }

@@ -43,6 +43,22 @@ const SIGNS = {
   'no sign': null,
 } as const;
 
+test('an answer over SNMP shows that a KS is back: its next look over SSH waits no longer', async () => {
+  await using watching = await simulatedAgent({
+    scenario: 'healthy',
+    pollInterval: '60s',
+    outOfReach: (device, elapsedMs) => device === 'ks1' && elapsedMs > 30_000 && elapsedMs < 125_000,
+    snmpBeside: { of: (device) => device === 'ks1', everyMs: 130_000 },
+  });
+  const { agent, clock } = watching;
+  agent.start();
+  await clock.advance(128_000);
+  expect(agent.readModel.device('ks1')?.failure).not.toBeNull();
+  // SNMP at 130 s; the scheduled look over SSH would be at 180 s.
+  await clock.advance(10_000);
+  expect(agent.readModel.device('ks1')?.failure).toBeNull();
+});
+
 test.each([
   ['a log message', true],
   ['a trap', true],

@@ -23,6 +23,7 @@ import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { FakeClock } from './fake-clock.ts';
 import { MemoryLogger } from './memory-logger.ts';
 import { FleetRestconf } from './fleet-restconf.ts';
+import { varbindOf } from './simulated-varbind.ts';
 
 /** All are asked on one grid, so a GM's answer comes while its KS is being asked, at every poll. */
 const GM_LATENCY_MS = 80;
@@ -50,6 +51,8 @@ export interface SimulatedWatch {
   readonly polled?: (device: { readonly name: string; readonly role: 'gm' | 'ks' }) => boolean;
   /** How devices that show GDOI over RESTCONF are polled; default, and the others: by SSH. */
   readonly transport?: 'restconf' | 'ssh+restconf';
+  /** Who is looked at over SNMP too, and how often; default: nobody. */
+  readonly snmpBeside?: { readonly of: (device: string) => boolean; readonly everyMs: number };
   /** RESTCONF's own pace beside SSH; default: that of SSH. */
   readonly restconfEveryMs?: number;
   /** Planned work. */
@@ -104,7 +107,7 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
   const restconf = new FleetRestconf(fleet, clock);
   const events: GdoiEvent[] = [];
   const logger = new MemoryLogger();
-  const configured = config.devices.map((device) => overRestconf(device, watched, fleet));
+  const configured = config.devices.map((device) => withSnmp(overRestconf(device, watched, fleet), watched));
   const store = createMemoryStore();
   const options: Parameters<typeof Agent.open>[0] = {
     config: { ...config, devices: configured },
@@ -114,7 +117,7 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
       ...accessTo(fleet, clock, watched),
       ...(watched.waitAtMost === undefined ? {} : { waitAtMost: watched.waitAtMost }),
     },
-    snmp: NO_SNMP,
+    snmp: watched.snmpBeside === undefined ? NO_SNMP : snmpOf(fleet, clock),
     restconf,
     lookup: (host) => Promise.resolve([host]),
     store,
@@ -206,6 +209,44 @@ function overRestconf(
       port: 443,
       schedule: restconfEveryMs === undefined ? device.schedule : { kind: 'every', ms: restconfEveryMs },
       trust: { authorities: null, serverName: null, fingerprint: null, certificates: 'strict' },
+    },
+  };
+}
+
+function withSnmp(device: ResolvedDevice, { snmpBeside }: SimulatedWatch): ResolvedDevice {
+  if (snmpBeside?.of(device.name) !== true) return device;
+  return {
+    ...device,
+    transport: 'ssh+snmp',
+    snmp: {
+      credentialName: 'public',
+      credential: { version: '2c', community: new Secret('unused') },
+      port: 161,
+      schedule: { kind: 'every', ms: snmpBeside.everyMs },
+    },
+  };
+}
+
+/** What the fleet shows over SNMP, without a network. */
+function snmpOf(fleet: SimulatedFleet, clock: FakeClock): SnmpAccess {
+  return {
+    ...NO_SNMP,
+    read: ({ device }) => {
+      const nowMs = clock.wallMs();
+      fleet.advance(nowMs);
+      if (!fleet.isUp(device)) {
+        const error = { kind: 'timeout', operation: 'get', message: `${device} gives no answer` } as const;
+        return Promise.resolve({ kind: 'failed', error });
+      }
+      const varbinds = fleet.managedObjects(device).objects.map(varbindOf);
+      return Promise.resolve({
+        kind: 'values',
+        sentAtMs: nowMs,
+        receivedAtMs: nowMs,
+        varbinds,
+        emptyColumns: [],
+        engine: null,
+      });
     },
   };
 }
