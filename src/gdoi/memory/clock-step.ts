@@ -96,12 +96,17 @@ const draftAlways = fields<Omit<Draft, 'statedBy'>>({
 
 const draft: Move<Draft> = (value, byMs) => ({ ...value, ...draftAlways(value, byMs) });
 
-const pending = fields<Pending>({
+const pendingAlways = fields<Omit<Pending, 'toldUntilMs'>>({
   kind: stays,
   between: interval,
   drafts: each(draft),
   evidence: stays,
   allRestarted: stays,
+});
+
+const pending: Move<Pending> = ({ toldUntilMs, ...others }, byMs) => ({
+  ...pendingAlways(others, byMs),
+  ...(toldUntilMs === undefined ? {} : { toldUntilMs: toldUntilMs + byMs }),
 });
 
 const lookAlways = fields<Omit<SnmpLook, 'elsewhere'>>({

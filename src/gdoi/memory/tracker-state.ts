@@ -119,6 +119,8 @@ export interface Pending {
   readonly drafts: readonly Draft[];
   readonly evidence: readonly string[];
   readonly allRestarted: boolean;
+  /** Registrations up to then were told from the log while the device did not answer; absent: none was. */
+  readonly toldUntilMs?: EpochMs;
 }
 
 export interface Tally {

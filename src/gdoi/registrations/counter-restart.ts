@@ -14,6 +14,16 @@ import { emitRegistrations } from './emitted-registrations.ts';
 import { andThen, emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import type { Draft, Epoch, GroupState, Pending } from '../memory/tracker-state.ts';
 
+/** What was told from the log came before this boot: the counter of its life holds another registration. */
+export function withUntold(state: GroupState, boot: Interval): GroupState {
+  const { pending, seen } = state;
+  if (pending?.toldUntilMs === undefined || pending.toldUntilMs >= boot.fromMs) return state;
+  const between = { fromMs: boot.fromMs, toMs: seen.receivedAtMs };
+  const evidence = [`counters restarted: ${pending.evidence.join(', ')}`];
+  const draft: Draft = { number: 1, between, atMs: middleMs(between), cause: null, evidence, stated: null };
+  return { ...state, pending: { ...pending, drafts: [draft, ...pending.drafts] } };
+}
+
 /** More registrations than this do not wait for the uptime: they would make the state large. */
 export const MAX_DRAFTS = 4;
 
@@ -29,8 +39,9 @@ export function restarted(
   const before = emitRegistrations(place, state, { ...hidden, causeOfFirst: 'operator_clear' });
   return andThen(before, (left) => {
     const { begun, drafts: all } = newEpoch(left, answer, { movement, messages });
-    const told = toldFromLog(left, span).map(quoted);
-    const drafts = all.filter(({ evidence }) => !told.some((line) => evidence.includes(line)));
+    const told = toldFromLog(left, span);
+    const lines = told.map(quoted);
+    const drafts = all.filter(({ evidence }) => !lines.some((line) => evidence.includes(line)));
     const { reload, mark } = messages;
     const pending: Pending = {
       kind: 'restart',
@@ -39,6 +50,7 @@ export function restarted(
       // Where the message alone told of the restart it is there already.
       evidence: [...new Set([...movement.evidence, ...(mark === null ? [] : [quoted(mark)])])],
       allRestarted: movement.fell && allRestarted(state.counters, answer.seen.counters),
+      ...(drafts.length === all.length ? {} : { toldUntilMs: Math.max(...told.map(({ atMs }) => atMs)) }),
     };
     const waiting = { ...begun, emitted: movement.registrations, pending };
     const late = drafts.slice(MAX_DRAFTS);

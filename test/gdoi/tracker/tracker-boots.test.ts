@@ -313,3 +313,25 @@ describe('a GM that registers again soon after a boot that a message tells of, b
     expect(causes(told)).toHaveLength(1);
   });
 });
+
+describe('a registration that was told from the log while the device did not answer', () => {
+  const silent = [
+    gmAnswer(0, held),
+    facts(2, 900_000),
+    gmAnswer(60, held),
+    log(100, 'CRYPTO-5-GM_REGSTER'),
+    log(101, 'GDOI-5-GM_REGS_COMPL'),
+    ...[110, 140, 170].map((at) => failure(at)),
+  ];
+
+  test('is none of a boot that came after it: the counter of that boot holds another one', () => {
+    const told = history([...silent, gmAnswer(330, booted), facts(330, 59)]);
+    expect(causes(told)).toEqual(['unknown', 'reload']);
+    expect(reregistrations(told)[1]!.betweenMs.map(seconds)).toEqual([270.2, 330.1]);
+  });
+
+  test('is the one that the counter holds where the boot came before it', () => {
+    const told = history([...silent, gmAnswer(180, booted), facts(180, 119)]);
+    expect(causes(told)).toHaveLength(1);
+  });
+});
