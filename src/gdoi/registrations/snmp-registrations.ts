@@ -6,9 +6,10 @@
  * when it succeeds. What several timers can have begun stays `unknown`.
  */
 import { type KsFigures, peersOf, saidOfGm, type Shown } from '../memory/gm-answer.ts';
-import { type Interval, middleMs } from '../seen/interval.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import { type Interval, middleMs, overlaps } from '../seen/interval.ts';
 import { kekMade, tekMade, teksReplaced } from '../memory/key-changes.ts';
-import { isCorroborated, type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
+import { isAttempt, isCorroborated, type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
 import type { KekAfter } from '../memory/registration-facts.ts';
 import { type Begun, registrationsBetween } from './registrations.ts';
 import { type Elsewhere, hasNewKek, registeredWith, type SnmpLook } from '../memory/snmp-look.ts';
@@ -22,6 +23,9 @@ const MAX_BY_MESSAGES = 4;
 const SAME_REGISTRATION_MS = 3000;
 /** Whole seconds of a lifetime, and the drift of a clock while the KEK is held. */
 const CLOCKS_MS = 5000;
+
+/** A GM that tries its servers goes on to the next one in less than this. */
+const SAME_SERVER_MS = 60_000;
 
 export interface SnmpChange {
   readonly look: SnmpLook;
@@ -81,7 +85,29 @@ export function registrationsAlone(
     const sinceMs = drafts[index - 1]?.atMs ?? (before.kekLost?.fromMs ?? before.sentMs) - SAME_REGISTRATION_MS;
     return byClear(state, draft, { fromMs: sinceMs, toMs: draft.between.toMs });
   });
-  return byKeys || isSaid || explained.every(({ cause }) => cause !== 'unknown') ? explained : [];
+  const told = byKeys || isSaid || explained.every(({ cause }) => cause !== 'unknown') ? explained : [];
+  const firstOne = told.length === 0 ? null : firstOfCycle(state, before, look);
+  return firstOne === null ? told : [firstOne, ...told.map((draft) => ({ ...draft, number: draft.number + 1 }))];
+}
+
+/**
+ * Another server had been shown from the KEK's window on, with the KEK until it ran out: a GM that tries for its KEK's sake
+ * has deleted it, and no TEK was due. So it had registered there, and this is its second registration of that cycle.
+ */
+function firstOfCycle(state: GroupState, before: SnmpLook, look: SnmpLook): Draft | null {
+  const { elsewhere, kekLost } = before;
+  const { view } = state;
+  const tek = longestLived(view?.teks ?? []);
+  if (elsewhere === undefined || elsewhere.wandering || kekLost === null || view?.kek == null || tek === null)
+    return null;
+  const { since, from } = elsewhere;
+  const inWindow = overlaps(since, kekMissedWindow(view.kek.expiry));
+  const hasSaid = marksIn(state.marks, 'start', since).some((mark) => !isAttempt(mark));
+  const stayedMs = kekLost.fromMs - since.toMs;
+  const ranOut = kekLost.toMs >= view.kek.expiry.fromMs && stayedMs > (hasSaid ? 0 : SAME_SERVER_MS);
+  if (!inWindow || !ranOut || look.keyServer !== before.keyServer) return null;
+  if (tekWindow(tek.expiry, state.tekLifetimeSeconds).fromMs <= since.toMs) return null;
+  return elsewhereDraft(state, { from, to: look.keyServer ?? '', since, byMs: kekLost.fromMs });
 }
 
 /** As a rekey would have as well: with a message that says so it was a registration. */
@@ -131,16 +157,23 @@ export function registeredElsewhere(state: GroupState, look: SnmpLook): readonly
   const { elsewhere, keyServer, receivedMs } = look;
   if (elsewhere === undefined || keyServer === null) return [];
   const { since, from } = elsewhere;
-  return [
-    {
-      number: state.emitted + 1,
-      between: { fromMs: since.fromMs, toMs: Math.max(since.toMs, receivedMs) },
-      atMs: middleMs(since),
-      cause: 'ks_failover',
-      stated: null,
-      evidence: [registeredWith(from, keyServer)],
-    },
-  ];
+  return [elsewhereDraft(state, { from, to: keyServer, since, byMs: receivedMs })];
+}
+
+/** `byMs`: it had registered by then. */
+function elsewhereDraft(
+  { emitted }: GroupState,
+  what: { readonly from: string; readonly to: string; readonly since: Interval; readonly byMs: EpochMs },
+): Draft {
+  const { from, to, since, byMs } = what;
+  return {
+    number: emitted + 1,
+    between: { fromMs: since.fromMs, toMs: Math.max(since.toMs, byMs) },
+    atMs: middleMs(since),
+    cause: 'ks_failover',
+    stated: null,
+    evidence: [registeredWith(from, to)],
+  };
 }
 
 /** A message that came in the very moment of a look: what the look showed may have been told already. */

@@ -407,6 +407,41 @@ describe('SNMP alone', () => {
     expect(reregistrations(told)[1]?.evidence.join('\n')).toContain('GM_RE_REGISTER at 2026-01-01T00:17:15');
   });
 
+  describe('another server, shown from the KEK’s window on beside a KEK that runs out', () => {
+    const B = '10.1.12.2';
+    const far: SnmpSketch = { ...held, teks: { '0x0000000A': 5000 } };
+    const renewed: SnmpSketch = { ...far, kek: 2, kekAt: 4600, sequence: 0, keyServer: B };
+    const cycle = (...between: readonly Observation[]) => [
+      snmpAnswer(780, far),
+      ...between,
+      snmpAnswer(990, { ...far, keyServer: B }),
+      snmpAnswer(1010, { ...far, kek: null, keyServer: B }),
+      snmpAnswer(1070, renewed),
+      snmpAnswer(1130, renewed),
+    ];
+
+    test.each([
+      ['and stays for a minute', cycle(snmpAnswer(850, far), snmpAnswer(880, { ...far, keyServer: B }))],
+      [
+        'and the GM says that it registers',
+        cycle(snmpAnswer(960, far), log(970, 'GDOI-4-GM_RE_REGISTER'), snmpAnswer(980, { ...far, keyServer: B })),
+      ],
+    ])('is the first registration of the cycle where it %s', (_, observations) => {
+      expect(causes(history(observations))).toEqual(['ks_failover', 'kek_expired']);
+    });
+
+    test.each([
+      ['it had come before the window', cycle(snmpAnswer(790, { ...far, keyServer: B }))],
+      ['it has just come', cycle(snmpAnswer(960, far))],
+      [
+        'the GM shows one after the other',
+        cycle(snmpAnswer(840, { ...far, keyServer: '10.1.13.2' }), snmpAnswer(880, { ...far, keyServer: B })),
+      ],
+    ])('is none by itself where %s', (_, observations) => {
+      expect(causes(history(observations))).toHaveLength(1);
+    });
+  });
+
   test('what happened without a reason to be seen is unknown', () => {
     const far = { ...held, kekAt: 50_000, teks: { '0x0000000A': 90_000 } };
     const looks = [snmpAnswer(0, { ...far, sequence: 4 }), snmpAnswer(30, far)];
