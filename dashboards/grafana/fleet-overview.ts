@@ -1,5 +1,6 @@
 /** Fleet overview: who is at risk now, what comes next, what happened and why. The first place on-call looks at. */
 import { alertMarks, alertPanels } from './alerts.ts';
+import { incidentPanels } from './incidents.ts';
 import { compose } from './compose.ts';
 import { TO_DEVICE, TO_GROUP, TO_RUNBOOK, UIDS } from './links.ts';
 import {
@@ -137,6 +138,7 @@ export const fleetOverview = compose({
         }),
       ],
     },
+    { title: 'Incidents', panels: incidentPanels(IN_GROUPS) },
     {
       title: 'At risk',
       panels: [

@@ -1,5 +1,6 @@
 /** One group: the keys of all its members side by side, its KSs, and what they say of each GM. */
 import { alertMarks, alertPanels } from './alerts.ts';
+import { incidentPanels } from './incidents.ts';
 import { compose, markAt } from './compose.ts';
 import { TO_DEVICE, UIDS } from './links.ts';
 import {
@@ -126,6 +127,7 @@ export const groupDashboard = compose({
         }),
       ],
     },
+    { title: 'Incidents', panels: incidentPanels(IN_GROUP) },
     {
       title: 'Keys',
       panels: [
