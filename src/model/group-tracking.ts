@@ -11,6 +11,7 @@ import { FLOOR_LEAD } from '../gdoi/keys/ks-lead.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { TrackOptions } from '../gdoi/tracker/tracker.ts';
 import { quotedLink } from '../gdoi/log/log-evidence.ts';
+import { isOwnChange } from '../gdoi/log/message-facts.ts';
 import {
   dataProblemsOf,
   failedAttemptsOf,
@@ -157,7 +158,7 @@ function contextOf(view: DeviceView, state: TrackerState | null, group: string):
       ...(state?.latestSentMs == null ? {} : { lastMs: state.latestSentMs }),
     },
     bootMs: boot === null ? null : middleMs(boot.at),
-    forced: known?.forced ?? null,
+    forced: known === undefined ? null : orderOfKs(known),
     unregisteredSinceMs: (known?.unregistered ?? known?.trying)?.toMs ?? null,
     failedAttempts: failed === null ? null : Math.max(0, failed - (known?.failedBefore ?? 0)),
     reregistersAtMs: view.tracking.get(group)?.forecast?.expectedAtMs ?? null,
@@ -166,6 +167,14 @@ function contextOf(view: DeviceView, state: TrackerState | null, group: string):
     ...(known === undefined ? {} : ofTheGm(known)),
     ...clockFaultOf(view),
   };
+}
+
+/** What made it register, unless its own configuration did. */
+function orderOfKs({ forced, marks }: GroupState): GroupState['forced'] {
+  const isByItself = marks.some(
+    ({ proof, atMs, mnemonic }) => proof === 'forced' && atMs === forced?.atMs && isOwnChange(mnemonic),
+  );
+  return isByItself ? null : forced;
 }
 
 /** A difference that no latency or rounding makes, and that certificates and people notice. */

@@ -1,8 +1,10 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
 import { observe } from '../../src/model/device-view.ts';
 import { membershipChanges, trackOptions } from '../../src/model/group-tracking.ts';
 import { trackFleet } from '../../src/gdoi/fleet/fleet.ts';
+import { initialTrackerState } from '../../src/gdoi/memory/tracker-state.ts';
+import { track } from '../../src/gdoi/tracker/tracker.ts';
 import { initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
 import { aDevice, aGm, aKs, NOON } from '../builders/view-builder.ts';
 
@@ -52,4 +54,38 @@ test.each([
   const view = seen.reduce((known, each) => observe(known, each, 600_000), aDevice());
   const context = membershipChanges(aDevice(), view, null, NOON).get('G1')?.context;
   expect(context?.clock).toEqual(expected && { readMs: NOON, ...expected });
+});
+
+describe('what made a GM register, for the explanations of its group', () => {
+  const at = { sentAtMs: NOON, receivedAtMs: NOON };
+  const seen: Observation = {
+    kind: 'groups',
+    device: 'gm1',
+    ...at,
+    origin: 'cli',
+    command: 'show crypto gdoi',
+    unknownLines: 0,
+    snapshots: [aGm({ registrations: { succeeded: 1, attempted: 1 } })],
+  };
+  const said = (mnemonic: string): Observation => ({
+    kind: 'log',
+    device: 'gm1',
+    sentAtMs: NOON + 30_000,
+    receivedAtMs: NOON + 30_000,
+    pushed: true,
+    messages: [{ facility: 'GDOI', severity: 5, mnemonic, text: 'of group G1', sequence: 7, timestamp: null }],
+  });
+  const contextAfter = (mnemonic: string) => {
+    const observations = [seen, said(mnemonic)];
+    const state = observations.reduce((known, each) => track(known, each).state, initialTrackerState('gm1'));
+    return membershipChanges(aDevice(), observe(aDevice(), seen, 600_000), state, NOON).get('G1')?.context;
+  };
+
+  test('an order of its KS', () => {
+    expect(contextAfter('GM_RECV_DELETE')?.forced).toMatchObject({ atMs: NOON + 30_000 });
+  });
+
+  test.each(['GM_CM_ATTACH', 'GM_CM_DETACH'])('%s is a change of its own configuration, and no order', (mnemonic) => {
+    expect(contextAfter(mnemonic)?.forced).toBeNull();
+  });
 });

@@ -8,6 +8,16 @@ import { FAILED_ATTEMPTS } from '../seen/counters.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { KekBehavior } from '../seen/release.ts';
 
+/** The latest re-registration of a GM, as the tracker told it. Plain JSON. */
+export interface KnownReregistration {
+  readonly cause: Cause;
+  readonly atMs: EpochMs;
+  /** Mnemonic of the message that states the reason; absent: none does. */
+  readonly stated?: string;
+  /** The KS whose message it is; absent: the GM's own. */
+  readonly statedBy?: string;
+}
+
 /** What the tracker knows of a device's part beside its last answer. Plain JSON. */
 export interface MemberContext {
   /** The device gives no answer now; null: it does. */
@@ -104,7 +114,7 @@ export interface GmFacts extends MemberContext {
   readonly listedByKs: boolean | null;
   readonly acksMissed: number | null;
   readonly lastRekeyMs: EpochMs | null;
-  readonly lastReregistration: { readonly cause: Cause; readonly atMs: EpochMs } | null;
+  readonly lastReregistration: KnownReregistration | null;
 }
 
 export interface KsFacts extends MemberContext {

@@ -15,6 +15,7 @@ import {
 } from './candidate.ts';
 import { type GmFacts, isUnregistered, type KsFacts } from './group-facts.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
+import { isOwnChange } from '../log/message-facts.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS, type Symptom } from './symptom.ts';
@@ -77,7 +78,9 @@ function lostBefore(said: Asked['said']): (symptom: Symptom) => boolean {
 
 function forcedAtMs({ forced, lastReregistration: last }: GmFacts, nowMs: EpochMs): EpochMs | null {
   if (forced !== null && nowMs - forced.atMs <= RECENT_MS) return forced.atMs;
-  return last !== null && last.cause === 'ks_forced' && nowMs - last.atMs <= RECENT_MS ? last.atMs : null;
+  if (last === null || last.cause !== 'ks_forced' || nowMs - last.atMs > RECENT_MS) return null;
+  const isByItself = last.stated !== undefined && last.statedBy === undefined && isOwnChange(last.stated);
+  return isByItself ? null : last.atMs;
 }
 
 /** `clear crypto gdoi` on GMs. */

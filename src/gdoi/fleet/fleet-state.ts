@@ -3,10 +3,9 @@
  *
  * Plain JSON; bounded by the group's devices, a few TEKs each, and the member list of its KSs. Nothing is judged here.
  */
-import type { Cause } from '../events/event.ts';
 import type { Occurrences } from './fleet-occurrences.ts';
 import { type ExplainMemory, NOTHING_SAID } from '../explain/explain.ts';
-import type { MemberContext } from '../explain/group-facts.ts';
+import type { KnownReregistration, MemberContext } from '../explain/group-facts.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
 import type { LogMark } from '../log/log-evidence.ts';
 import { groupLead, type KsLead } from '../keys/ks-lead.ts';
@@ -38,7 +37,7 @@ export interface MemberFacts {
   /** The forecast's verdict. */
   readonly kekRekeyOverdue?: boolean | null;
   /** The tracker's latest re-registration of this GM. */
-  readonly lastReregistration?: { readonly cause: Cause; readonly atMs: EpochMs } | null;
+  readonly lastReregistration?: KnownReregistration | null;
   /** What the tracker knows beside the last answer; absent: nothing. */
   readonly context?: MemberContext;
 }
@@ -124,7 +123,7 @@ export interface FleetGm {
   readonly kekChangeMs: EpochMs | null;
   readonly lastRekeyMs: EpochMs | null;
   readonly rekeyOverdue: boolean;
-  readonly lastReregistration: { readonly cause: Cause; readonly atMs: EpochMs } | null;
+  readonly lastReregistration: KnownReregistration | null;
   readonly context: MemberContext;
 }
 

@@ -279,6 +279,13 @@ export function messageFacts(facility: string, mnemonic: string): readonly Messa
   return FACTS.GDOI.get(mnemonic) ?? (facility === 'CRYPTO' ? (FACTS.CRYPTO.get(mnemonic) ?? []) : []);
 }
 
+/** Of these a GM writes when its own configuration was changed: no KS ordered anything. */
+const OWN_CHANGES: ReadonlySet<string> = new Set(['GM_CM_ATTACH', 'GM_CM_DETACH']);
+
+export function isOwnChange(mnemonic: string): boolean {
+  return OWN_CHANGES.has(mnemonic);
+}
+
 const OF_THE_GROUP: ReadonlySet<string> = new Set(GDOI_RECALLED_KS_GROUP.map(([mnemonic]) => mnemonic));
 
 /** Is this message of a KS about its whole group? */

@@ -213,6 +213,16 @@ describe('a GM that suffers for a reason of its own', () => {
     expect(said(fleet, ...healthy(800), member(1, 800, { change: { lastReregistration } }))).toBe('ok');
   });
 
+  test('a GM whose own crypto map was changed was not made to register by its KS', () => {
+    const fleet = new Fleet();
+    fleet.see(...healthy(0), member(1, 0));
+    const last = { cause: 'ks_forced', atMs: at(50) } as const;
+    const told = (stated: object) =>
+      said(fleet, member(1, 60, { change: { lastReregistration: { ...last, ...stated } } }));
+    expect(told({ stated: 'GM_CM_DETACH' })).toBe('ok');
+    expect(told({ stated: 'GM_RECV_DELETE' })).toMatchObject({ cause: 'ks_forced', scope: ['gm1'] });
+  });
+
   test('between its message that it registered and the answer that tells why, it is the same flap', () => {
     const fleet = new Fleet();
     fleet.see(...healthy(0), member(1, 0));
