@@ -79,6 +79,17 @@ test('the numbers that a KEK showed before another one was held say nothing of t
   expect(invisible(registration(330), watched(looks))).toContain('a rekey would have changed its keys so');
 });
 
+test('the first of two between two looks is not seen where no message of it arrived', () => {
+  const both = [registration(320), registration(340)] as const;
+  const after = { ...KEYS, teks: TEK_B };
+  const seen = (...heard: readonly Observation[]) => {
+    const looks = watched([EARLIER, snmpAnswer(300, KEYS), ...heard, snmpAnswer(360, after)]);
+    return both.map((each) => invisible(each, { ...looks, truth: both }));
+  };
+  expect(seen()).toEqual([expect.stringContaining('another registration followed'), null]);
+  expect(seen(trap(320, 'GmReRegister'), trap(320.2, 'GmRegistrationComplete'))).toEqual([null, null]);
+});
+
 describe('messages', () => {
   const traps = [trap(330, 'GmReRegister'), trap(330.4, 'GmRegistrationComplete')];
   const logs = [

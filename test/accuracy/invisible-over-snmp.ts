@@ -53,11 +53,14 @@ export function invisibleOverSnmp(event: TrueRegistration, watched: Watched): st
   const after = looks.find(({ atMs }) => atMs > event.atMs);
   if (before === undefined || after === undefined) return 'no two looks are around it';
   const between = { fromMs: before.atMs, toMs: after.atMs };
-  if (event.cause === 'reload' || (before.kek === null && after.kek !== null)) return null;
+  if (event.cause === 'reload') return null;
+  const heard = heardOf(event, watched, { ...between, identity: after.identity });
+  if (heard.size === 0 && isFollowed(event, watched, after.atMs))
+    return 'SNMP: another registration followed before the next look, and no message of this one arrived';
+  if (before.kek === null && after.kek !== null) return null;
   const known = looks.filter(({ atMs }) => atMs <= before.atMs);
   const change = keyChange(before, after, { known, expiryMs: event.before.kekExpiryMs });
   if (change === 'by registration' || stays(after, before, looks)) return null;
-  const heard = heardOf(event, watched, { ...between, identity: after.identity });
   const isAgreed = change !== 'none' || TIMED.has(event.cause) || heard.has('GM_CLEAR_REGISTER');
   if (heard.size > 0 && isAgreed) return null;
   if (heard.size > 0)
@@ -65,6 +68,18 @@ export function invisibleOverSnmp(event: TrueRegistration, watched: Watched): st
   return change === 'none'
     ? 'SNMP: it changed no key, and no message of it arrived'
     : 'SNMP: a rekey would have changed its keys so, and no message of it arrived';
+}
+
+/** No count says how many there were: the keys at the next look are those of the last. */
+function isFollowed({ device, group, atMs }: TrueRegistration, { truth }: Watched, untilMs: EpochMs): boolean {
+  return truth.some(
+    (other) =>
+      other.kind === 'registration' &&
+      other.device === device &&
+      other.group === group &&
+      other.atMs > atMs &&
+      other.atMs < untilMs,
+  );
 }
 
 /** The GM's answers for the group, in order. */
