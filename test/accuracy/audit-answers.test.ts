@@ -1,7 +1,7 @@
 /** Which answers the auditor holds an event against: those around it, and none that could not have shown it. */
 import { expect, test } from 'vitest';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
-import { facts, gmAnswer, type GmSketch, ksAnswer, log, T0 } from '../builders/tracker-builders.ts';
+import { buffer, clock, facts, gmAnswer, type GmSketch, ksAnswer, log, T0 } from '../builders/tracker-builders.ts';
 import { AgentModel } from './agent-model.ts';
 import { audit } from './audit/audit.ts';
 
@@ -186,4 +186,28 @@ test('a GM that answered in the middle of the interval of its boot shows by its 
   expect(findingsOf(withWideBoot([facts(2, 900_000), gmAnswer(40, {}), gmAnswer(75, {}), facts(362, 262)]))).toContain(
     'between',
   );
+});
+
+test('an old message that a log buffer shows once more is no sign that the GM had begun by then', () => {
+  const gm = {
+    succeeded: 2,
+    attempted: 4,
+    kekAt: 50_000,
+    timerAt: 880,
+    teks: { '0x0000000A': 945 },
+  } satisfies GmSketch;
+  const old = [{ stampAt: 100, mnemonic: 'GDOI-4-GM_RE_REGISTER', sequence: 1 }];
+  const told = toldOf([
+    clock(500),
+    buffer(501, old),
+    gmAnswer(502, gm),
+    clock(800),
+    buffer(801, old),
+    gmAnswer(802, gm),
+    clock(830),
+    buffer(831, old),
+    gmAnswer(900, { ...gm, succeeded: 3, attempted: 7, timerAt: 1700, teks: { '0x0000000B': 1800 } }),
+  ]);
+  expect(told.emitted.flatMap(({ event }) => event.evidence).join()).toContain('Reregisters in pointed at');
+  expect(findingsOf(told)).toEqual([]);
 });

@@ -71,6 +71,13 @@ function canStillFollow({ seen, unregistered }: GroupState, untilMs: EpochMs): b
 
 const TOLD_TO_REGISTER = 'the KS told its members to register again';
 
+/** More than an order of the KS leaves any TEK; where no lifetime is known, nothing says so. */
+export function leavesMore({ teks, at }: Pick<Shown, 'teks' | 'at'>, lifetimeSeconds: number | null): boolean {
+  const [longest] = teks;
+  if (longest === undefined || lifetimeSeconds === null) return false;
+  return longest.expiry.fromMs - at.sentAtMs > (cutTekSeconds(lifetimeSeconds) + LIFETIME_LOST_SECONDS) * 1000;
+}
+
 /** A rekey may cut the TEK that it replaces; the one that it brought is cut by an order only. */
 function orderOf(
   before: GroupState,
@@ -80,7 +87,7 @@ function orderOf(
 ): string | null {
   const { teks, counters } = seen;
   if (counters.received === before.counters.received && !hasNewTek(held, teks)) {
-    const cutMs = tekCutMs(held, teks, elapsedMs);
+    const cutMs = leavesMore(seen, lifetimeSeconds) ? null : tekCutMs(held, teks, elapsedMs);
     return cutMs === null ? null : `TEK lifetime cut by ${Math.round(cutMs / 1000)} s without a rekey`;
   }
   const [longest] = teks;

@@ -29,7 +29,7 @@ import { freshState, updated } from '../memory/group-state.ts';
 import { andThen, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import { type Interval, overlaps, widened } from '../seen/interval.ts';
 import { isSameKek, sameInstantToleranceMs, shownKek } from '../keys/kek-identity.ts';
-import { forcedNow, kekRelation, keysOnly } from '../memory/key-changes.ts';
+import { forcedNow, kekRelation, keysOnly, leavesMore } from '../memory/key-changes.ts';
 import { type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
 import type { ReadAt } from '../seen/instant.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
@@ -96,6 +96,8 @@ function isClockStep(
   }
   // TEKs that an order had cut are given their whole lifetime back by the registration.
   if (shift.byMs >= 0) return state.forced === null || noRegistration;
+  // Nothing but a clock that is set back shortens a TEK and leaves it more than an order would.
+  if (leavesMore({ teks: shownTeks(at, gm), at }, state.tekLifetimeSeconds)) return true;
   // Without a KEK to compare with, a cut of the TEKs looks like a clock set back; but a cut draws the countdown anew.
   // A message has told of the order that cuts them.
   if (state.forced !== null) return false;

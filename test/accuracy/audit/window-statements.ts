@@ -5,7 +5,16 @@
  */
 import type { GdoiTrap } from '../../../src/gdoi/seen/gdoi-trap.ts';
 import type { GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
-import { type GmAnswer, type History, isTrying, quotesEnd, ROUNDING_MS, type Seen, shiftSlackMs } from './history.ts';
+import {
+  type GmAnswer,
+  type HeardMessage,
+  type History,
+  isTrying,
+  quotesEnd,
+  ROUNDING_MS,
+  type Seen,
+  shiftSlackMs,
+} from './history.ts';
 import { isOfGroup } from './message-statements.ts';
 import {
   type Audited,
@@ -62,11 +71,18 @@ function firstSign(history: History, group: string | null, held: GmAnswer | null
   const isOfIt = ({ groupIdentity }: GdoiTrap) => identity === null || (groupIdentity ?? identity) === identity;
   const signs: readonly Seen[] = [
     ...history.answers.filter(({ gm }) => gm.registered === false || isTrying(gm)),
-    ...history.messages.filter((heard) => STARTS.has(heard.message.mnemonic) && isOfGroup(heard, group)),
+    ...newSince(history, since).filter((heard) => STARTS.has(heard.message.mnemonic) && isOfGroup(heard, group)),
     ...history.traps.filter(({ trap }) => STARTS.has(trap.name) && isOfIt(trap)),
   ];
   const later = signs.filter(({ index, receivedMs }) => index > since && receivedMs >= (held?.sentMs ?? 0));
   return Math.min(Infinity, ...later.map(({ receivedMs, shiftsMs }) => receivedMs + Math.max(...shiftsMs)));
+}
+
+/** A log buffer is read again and again: what an earlier reading showed was written before. */
+function newSince({ messages }: History, since: number): readonly HeardMessage[] {
+  const keyOf = ({ message }: HeardMessage) => `${message.timestamp} ${message.mnemonic} ${message.text}`;
+  const known = new Set(messages.filter(({ index, pushed }) => index <= since && !pushed).map(keyOf));
+  return messages.filter((heard) => heard.pushed || !known.has(keyOf(heard)));
 }
 
 const STARTS: ReadonlySet<string> = new Set(['GM_RE_REGISTER', 'GM_REGSTER', 'GmReRegister', 'GmRegister']);

@@ -238,6 +238,21 @@ test('an order that happens to move the countdown by as much as the TEK is none 
   expect(causes(told)).toEqual(['ks_forced']);
 });
 
+test('a TEK that is shortened and left more than an order leaves is one of a clock that was set back, also beside a registration', () => {
+  const held: GmSketch = { succeeded: 1, kekAt: 1000, timerAt: 880, teks: { '0x0000000A': 4500 } };
+  const next: GmSketch = { ...held, succeeded: 2, kekAt: 1500, timerAt: 1300 };
+  const told = history(
+    [
+      gmAnswer(700, held),
+      gmAnswer(860, held),
+      shiftedBy(gmAnswer(900, next), -19),
+      shiftedBy(gmAnswer(960, next), -19),
+    ],
+    { tekLifetimeSeconds: () => 5400 },
+  );
+  expect(causes(told)).toEqual(['kek_missed_rekey']);
+});
+
 test('an order that moves the countdown nearly as much as the TEK is none of the clock', () => {
   const old: GmSketch = { succeeded: 1, kekWithoutLifetime: true };
   const told = history([
