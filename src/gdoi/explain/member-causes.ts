@@ -58,9 +58,9 @@ export function gmsReloaded({ facts, open }: Asked): Candidate | null {
   const together = names.length >= SEVERAL && Math.max(...boots) - Math.min(...boots) <= TOGETHER_MS;
   return {
     phase: 'present',
-    status: alsoDown.length === 0 ? 'ok' : 'warning',
+    status: alsoDown.length > 0 || notShownSince(told, nowMs) ? 'warning' : 'ok',
     sinceMs: Math.min(...boots),
-    summary: `${gmsNamed(names, gms.length)} reloaded and came up ${between(Math.min(...boots), Math.max(...boots))}${together ? ' (a power cut, or an upgrade?)' : ''}; ${waiting.length === 0 ? `${names.length === 1 ? 'it is' : `${everyOneOfThem(names.length)} are`} registered` : `${gmsNamed(waiting)} ${verb(waiting.length, 'is', 'are')} not registered yet`}${alsoDown.length === 0 ? '' : `; ${gmsNamed(alsoDown)} went silent with them and ${verb(alsoDown.length, 'does', 'do')} not answer yet`}`,
+    summary: `${gmsNamed(names, gms.length)} reloaded and came up ${between(Math.min(...boots), Math.max(...boots))}${together ? ' (a power cut, or an upgrade?)' : ''}; ${whetherRegistered(told, waiting)}${alsoDown.length === 0 ? '' : `; ${gmsNamed(alsoDown)} went silent with them and ${verb(alsoDown.length, 'does', 'do')} not answer yet`}`,
     consequence: null,
     deadlineMs: null,
     confidence: 'certain',
@@ -72,6 +72,26 @@ export function gmsReloaded({ facts, open }: Asked): Candidate | null {
       .map((gm) => `${gm.device}: up since ${new Date(bootedMs(gm) ?? nowMs).toISOString()} by its uptime`),
     claims: [...claims, ...claimed(open, { checks: ['reachable', ...GM_CHECKS], of: new Set(alsoDown) })],
   };
+}
+
+/** Registered, by what it showed since it booted. */
+function showsRegistration(gm: GmFacts): boolean {
+  return gm.registered === true && gm.readMs >= (bootedMs(gm) ?? gm.readMs);
+}
+
+function whetherRegistered(told: readonly GmFacts[], waiting: readonly string[]): string {
+  if (waiting.length > 0) return `${gmsNamed(waiting)} ${verb(waiting.length, 'is', 'are')} not registered yet`;
+  if (told.every(showsRegistration)) {
+    return `${told.length === 1 ? 'it is' : `${everyOneOfThem(told.length)} are`} registered`;
+  }
+  // Over SNMP a GM without keys shows nothing of its group.
+  const notShown = sorted(told.filter((gm) => !showsRegistration(gm)).map(({ device }) => device));
+  return `whether ${told.length === 1 ? 'it is' : `${gmsNamed(notShown)} ${verb(notShown.length, 'is', 'are')}`} registered again is not shown`;
+}
+
+/** Long enough that it should have. */
+function notShownSince(told: readonly GmFacts[], nowMs: EpochMs): boolean {
+  return told.some((gm) => !showsRegistration(gm) && nowMs - (bootedMs(gm) ?? nowMs) > BOOT_TO_REGISTRATION_MS);
 }
 
 /** Of GMs that go down together some are up again before the others: those reload too, until they take longer than that. */
@@ -103,7 +123,8 @@ function bootedMs({ bootMs, lastReregistration: last }: GmFacts): EpochMs | null
 export function gmsUnreachable({ facts, open }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
   const silent = gms.filter((gm) => givesNoAnswer(gm, nowMs));
-  const gone = silent.filter(({ failure }) => failure?.established === true);
+  const unexplained = new Set(named(open, 'reachable'));
+  const gone = silent.filter(({ device, failure }) => failure?.established === true && unexplained.has(device));
   const all = new Set(silent.map(({ device }) => device));
   // Also of those that failed only once so far, or are being asked: their figures are old.
   const ofThem = claimed(open, { checks: GM_CHECKS, of: all });
