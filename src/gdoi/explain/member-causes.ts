@@ -74,24 +74,26 @@ export function gmsReloaded({ facts, open }: Asked): Candidate | null {
   };
 }
 
-/** Registered, by what it showed since it booted. */
-function showsRegistration(gm: GmFacts): boolean {
-  return gm.registered === true && gm.readMs >= (bootedMs(gm) ?? gm.readMs);
+/** Whether it is registered, by what it showed since it booted; null: it showed nothing of that. */
+function registeredSinceBoot(gm: GmFacts): boolean | null {
+  return gm.readMs >= (bootedMs(gm) ?? gm.readMs) ? gm.registered : null;
 }
 
 function whetherRegistered(told: readonly GmFacts[], waiting: readonly string[]): string {
   if (waiting.length > 0) return `${gmsNamed(waiting)} ${verb(waiting.length, 'is', 'are')} not registered yet`;
-  if (told.every(showsRegistration)) {
+  const notShown = sorted(told.filter((gm) => registeredSinceBoot(gm) === null).map(({ device }) => device));
+  if (notShown.length === 0) {
     return `${told.length === 1 ? 'it is' : `${everyOneOfThem(told.length)} are`} registered`;
   }
   // Over SNMP a GM without keys shows nothing of its group.
-  const notShown = sorted(told.filter((gm) => !showsRegistration(gm)).map(({ device }) => device));
   return `whether ${told.length === 1 ? 'it is' : `${gmsNamed(notShown)} ${verb(notShown.length, 'is', 'are')}`} registered again is not shown`;
 }
 
 /** Long enough that it should have. */
 function notShownSince(told: readonly GmFacts[], nowMs: EpochMs): boolean {
-  return told.some((gm) => !showsRegistration(gm) && nowMs - (bootedMs(gm) ?? nowMs) > BOOT_TO_REGISTRATION_MS);
+  return told.some(
+    (gm) => registeredSinceBoot(gm) === null && nowMs - (bootedMs(gm) ?? nowMs) > BOOT_TO_REGISTRATION_MS,
+  );
 }
 
 /** Of GMs that go down together some are up again before the others: those reload too, until they take longer than that. */
