@@ -193,7 +193,7 @@ function clockFaultOf({ clock }: DeviceView): Pick<MemberContext, 'clock'> {
   };
 }
 
-function ofTheGm(known: GroupState): Pick<MemberContext, 'linkDown' | 'dropping'> {
+function ofTheGm(known: GroupState): Pick<MemberContext, 'linkDown' | 'dropping' | 'failingFor'> {
   const link = linkDownOf(known);
   return {
     ...(link === null
@@ -206,6 +206,7 @@ function ofTheGm(known: GroupState): Pick<MemberContext, 'linkDown' | 'dropping'
           },
         }),
     ...(known.episodes.replayErrors ? { dropping: true } : {}),
+    ...(known.failingFor === undefined ? {} : { failingFor: known.failingFor }),
   };
 }
 

@@ -26,7 +26,7 @@ import {
   isUnregistered,
   triesInVain,
 } from './group-facts.ts';
-import { firstStepOf, whyReregistered } from '../events/gdoi-events.ts';
+import { firstStepOf, type Stated, whyReregistered } from '../events/gdoi-events.ts';
 import { CHECK_COOP, CHECK_KS, CHECK_REGISTRATION, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import { RECENT_MS, type Symptom, type SymptomCheck } from './symptom.ts';
@@ -65,15 +65,17 @@ export function notRegistered({ facts, open, before, last }: Asked): Candidate |
     before?.presentSinceMs != null;
   const failed = gms.filter(({ failedAttempts }) => (failedAttempts ?? 0) > 0);
   const everyone = names.length > 1 && names.length === facts.gms.length;
+  const stated = everyone ? null : reasonOfAll(gms);
+  const because = stated === null || names.length > 1 ? '' : `: ${stated.reason}`;
   return {
     phase: established ? 'present' : 'unclear',
     status: established ? 'critical' : 'warning',
     sinceMs: Math.min(before?.sinceMs ?? sinceMs, sinceMs),
     summary:
       trying.length > 0
-        ? inVain(facts, gms, sinceMs)
+        ? `${inVain(facts, gms, sinceMs)}${because}`
         : established
-          ? `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'is', 'are')} not registered since ${clockTime(sinceMs)}${everyone ? ofTheirKss(facts, gms, sinceMs) : ''}`
+          ? `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'is', 'are')} not registered since ${clockTime(sinceMs)}${everyone ? ofTheirKss(facts, gms, sinceMs) : because}`
           : `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'registers', 'register')} since ${clockTime(sinceMs)}; whether it succeeds is not yet clear`,
     ...(established
       ? trafficStops(gms, nowMs, `${verb(names.length, 'it registers', 'they register')} before`)
@@ -85,14 +87,30 @@ export function notRegistered({ facts, open, before, last }: Asked): Candidate |
         ? 'Is their KS up (console, its site’s power and WAN), and does UDP 848 reach it? Then show logging on one of these GMs'
         : everyone
           ? 'show crypto gdoi ks and show logging on the KS: does it take registrations (IKE, certificates, authorization, CPU)?'
-          : CHECK_REGISTRATION,
+          : (stated?.firstStep ?? CHECK_REGISTRATION),
     scope: names,
-    evidence:
-      failed.length === 0
+    evidence: [
+      ...(failed.length === 0
         ? names.map((name) => `${name}: Registration status is not Registered`)
-        : failed.map((gm) => `${gm.device}: ${counted(gm.failedAttempts ?? 0, 'attempt')} without success`),
+        : failed.map((gm) => `${gm.device}: ${counted(gm.failedAttempts ?? 0, 'attempt')} without success`)),
+      ...gms.flatMap(({ device, failingFor }) =>
+        failingFor === undefined ? [] : [`${device}, by ${logOf(failingFor)}: ${failingFor.reason}`],
+      ),
+    ],
     claims,
   };
+}
+
+/** What a router said of each of them, where it is the same of all. */
+function reasonOfAll(gms: readonly GmFacts[]): Stated | null {
+  const [first, ...others] = gms.map(({ failingFor }) => failingFor);
+  return first !== undefined && others.every((each) => each?.reason === first.reason && each.by === first.by)
+    ? first
+    : null;
+}
+
+function logOf({ by }: Stated): string {
+  return by === undefined ? 'its log' : `the log of ${by}`;
 }
 
 /** Some of them, or all, are still registered with keys that nobody renews. */

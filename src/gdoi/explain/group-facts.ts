@@ -3,6 +3,7 @@
  * fleet's state gives them; nothing is judged here.
  */
 import type { Cause } from '../events/event.ts';
+import type { Stated } from '../events/gdoi-events.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
 import { FAILED_ATTEMPTS } from '../seen/counters.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -47,6 +48,8 @@ export interface MemberContext {
   readonly clock?: ClockFault;
   /** It drops packets (anti-replay or data plane); absent: it does not, or nothing tells. */
   readonly dropping?: true;
+  /** Why its registrations fail, as a router said; absent: they do not, or none says. */
+  readonly failingFor?: Stated;
 }
 
 export interface ClockFault {

@@ -120,7 +120,12 @@ export function operatorClear({ facts, open, said }: Asked): Candidate | null {
 /** A KS refuses a GM's identity or address. */
 export function unauthorized({ facts, open, before }: Asked): Candidate | null {
   const { gms, kss, nowMs } = facts;
-  const refusals = kss.flatMap((ks) => recent(ks, 'unauthorized', nowMs).map((reason) => ({ ks, reason })));
+  const refusals = kss.flatMap((ks) =>
+    ks.reasons
+      .filter((reason) => reason.kind === 'unauthorized')
+      .filter((reason) => Math.abs(nowMs - reason.atMs) <= RECENT_MS || isRefusedSince(gms, reason))
+      .map((reason) => ({ ks, reason })),
+  );
   if (refusals.length === 0) return null;
   // Of many GMs the log keeps the last messages: who was named once, and is not registered since, is refused still.
   const alreadyNamed = new Set(before?.said.scope);
@@ -165,6 +170,18 @@ export function unauthorized({ facts, open, before }: Asked): Candidate | null {
     evidence: refusals.slice(-4).map(({ ks, reason }) => `${ks.device}, ${clockTime(reason.atMs)}: ${reason.text}`),
     claims,
   };
+}
+
+/** However long ago that was: a GM that it names has not been registered since. */
+function isRefusedSince(gms: readonly GmFacts[], reason: LoggedReason): boolean {
+  return gms.some(
+    (gm) =>
+      isUnregistered(gm) &&
+      gm.address !== null &&
+      namesAddress(reason, gm.address) &&
+      gm.unregisteredSinceMs !== null &&
+      reason.atMs >= gm.unregisteredSinceMs - RECENT_MS,
+  );
 }
 
 function recent(ks: KsFacts | GmFacts, kind: LoggedReason['kind'], nowMs: EpochMs): readonly LoggedReason[] {

@@ -137,14 +137,20 @@ function ksFacts(ks: FleetKs): KsFacts {
 }
 
 /** What most members never have. */
-function isSomethingUnusual({ linkDown, dropping, clock }: MemberContext): boolean {
-  return linkDown !== undefined || dropping !== undefined || clock !== undefined;
+function isSomethingUnusual({ linkDown, dropping, failingFor, clock }: MemberContext): boolean {
+  return linkDown !== undefined || dropping !== undefined || failingFor !== undefined || clock !== undefined;
 }
 
-function unusual({ linkDown, dropping, clock }: MemberContext): Pick<MemberContext, 'linkDown' | 'dropping' | 'clock'> {
+function unusual({
+  linkDown,
+  dropping,
+  failingFor,
+  clock,
+}: MemberContext): Pick<MemberContext, 'linkDown' | 'dropping' | 'failingFor' | 'clock'> {
   return {
     ...(linkDown === undefined ? {} : { linkDown }),
     ...(dropping === undefined ? {} : { dropping }),
+    ...(failingFor === undefined ? {} : { failingFor }),
     ...(clock === undefined ? {} : { clock }),
   };
 }

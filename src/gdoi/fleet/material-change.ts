@@ -140,6 +140,7 @@ function contextChanged(before: MemberContext, now: MemberContext): boolean {
     before.linkDown?.sinceMs !== now.linkDown?.sinceMs ||
     before.linkDown?.backMs !== now.linkDown?.backMs ||
     before.dropping !== now.dropping ||
+    before.failingFor?.reason !== now.failingFor?.reason ||
     before.clock?.synchronised !== now.clock?.synchronised ||
     inMinutes(before.clock) !== inMinutes(now.clock) ||
     before.unregisteredSinceMs !== now.unregisteredSinceMs ||

@@ -170,8 +170,18 @@ const GDOI_RECALLED_KS_GROUP: readonly Row[] = [
 ];
 const GDOI_RECALLED_KS: readonly Row[] = [
   ['UNAUTHORIZED_IPADDR', 'refused', 'the KS does not permit its address', CHECK_AUTHORIZATION],
-  ['UNREGISTERED_INTERFACE', 'refused', 'it reached the KS on an interface that is not registered', CHECK_REGISTRATION],
-  ['KS_BAD_ID', 'refused', 'it sent a group identity that the KS does not know', CHECK_REGISTRATION],
+  [
+    'UNREGISTERED_INTERFACE',
+    'refused',
+    'it reached the KS on an interface that is not registered',
+    'show crypto gdoi ks: on which interface do registrations arrive, and is its address the one that the GM has as its server?',
+  ],
+  [
+    'KS_BAD_ID',
+    'refused',
+    'it sent a group identity that the KS does not know',
+    'show crypto gdoi ks: is the identity of the group there the one that the GM has (show crypto gdoi)?',
+  ],
   [
     'REJECT_GM_VERSION_REGISTER',
     'refused',

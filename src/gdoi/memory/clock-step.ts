@@ -136,7 +136,7 @@ const snmp = fields<SnmpPart>({
 
 const errorCount = fields<ErrorCount>({ at: readAt, count: stays, roseMs: orNull(instant) });
 
-const group = fields<Omit<GroupState, 'multicast' | 'trying' | 'countsTekRekeys' | 'uncountedTek'>>({
+const group = fields<Omit<GroupState, 'multicast' | 'trying' | 'failingFor' | 'countsTekRekeys' | 'uncountedTek'>>({
   seen: readAt,
   sameBootMs: orNull(instant),
   identity: stays,
@@ -176,10 +176,14 @@ function onEitherClock(marks: readonly LogMark[], sinceMs: EpochMs, byMs: number
 
 const uncounted = fields<UncountedTek>({ between: interval, uptime: stays });
 
-const stepped: Move<GroupState> = ({ multicast, trying, countsTekRekeys, uncountedTek, ...known }, byMs) => ({
+const stepped: Move<GroupState> = (
+  { multicast, trying, failingFor, countsTekRekeys, uncountedTek, ...known },
+  byMs,
+) => ({
   ...group(known, byMs),
   ...(multicast === undefined ? {} : { multicast }),
   ...(trying === undefined ? {} : { trying: shifted(trying, byMs) }),
+  ...(failingFor === undefined ? {} : { failingFor }),
   ...(countsTekRekeys === undefined ? {} : { countsTekRekeys }),
   ...(uncountedTek === undefined ? {} : { uncountedTek: uncounted(uncountedTek, byMs) }),
   marks: onEitherClock(known.marks, known.seen.receivedAtMs, byMs),

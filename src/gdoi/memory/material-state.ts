@@ -46,6 +46,7 @@ function groupChanged(before: GroupState | null, now: GroupState): boolean {
     before.pending !== now.pending ||
     (before.unregistered === null) !== (now.unregistered === null) ||
     (before.trying === undefined) !== (now.trying === undefined) ||
+    before.failingFor?.reason !== now.failingFor?.reason ||
     (before.withoutTek === null) !== (now.withoutTek === null) ||
     before.forced?.atMs !== now.forced?.atMs ||
     before.marks.length !== now.marks.length ||

@@ -2,6 +2,7 @@
  * What the tracker remembers of one device: plain objects, arrays, numbers and strings, and groups by name, so that JSON
  * keeps it. Every list has a bound; nothing grows with time.
  */
+import type { Stated } from '../events/gdoi-events.ts';
 import type { Counters } from '../seen/counters.ts';
 import type { Cause } from '../events/event.ts';
 import type { Interval } from '../seen/interval.ts';
@@ -200,6 +201,8 @@ export interface GroupState {
   readonly unregistered: Interval | null;
   /** It was still registered when it began to try in vain to register: when that was. Absent: it does not. */
   readonly trying?: Interval;
+  /** While it is not registered, or its attempts fail: why, in a router's own words. Absent: none says. */
+  readonly failingFor?: Stated;
   readonly counters: Counters;
   readonly epoch: Epoch;
   /** Registrations of this epoch that have their event, or were there at first sight. */

@@ -43,7 +43,16 @@ export function emitRegistrationState(
   movement: CounterMovement['kind'],
 ): GroupTracked {
   const lost = answer.seen.registered ? emitRestored(state, answer) : emitLost(state, answer, movement);
-  return andThen(lost, (next) => emitFailed(next, answer));
+  const failed = andThen(lost, (next) => emitFailed(next, answer));
+  return andThen(failed, (next) => unchanged(withReason(next, answer)));
+}
+
+/** For the explanation of its group, as long as it lasts. */
+function withReason(state: GroupState, answer: Answer): GroupState {
+  const { registered, counters } = answer.seen;
+  if (registered && failedAttempts(state, counters) < FAILED_ATTEMPTS) return state;
+  const { stated } = reasonsOfFailure(state, answer);
+  return stated === null ? state : { ...state, failingFor: stated };
 }
 
 function statusShown({ gm }: Answer['seen']): string {

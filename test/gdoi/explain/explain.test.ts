@@ -1,3 +1,4 @@
+import type { Stated } from '../../../src/gdoi/events/gdoi-events.ts';
 import { describe, expect, test } from 'vitest';
 import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
 import { keysDiffer } from '../../../src/gdoi/explain/bare-symptoms.ts';
@@ -211,6 +212,35 @@ describe('a GM that suffers for a reason of its own', () => {
       status: 'ok',
     });
     expect(said(fleet, ...healthy(800), member(1, 800, { change: { lastReregistration } }))).toBe('ok');
+  });
+
+  describe('a GM that cannot register, of which a router said why', () => {
+    const failing = (failingFor: Stated, number = 1) =>
+      member(number, 240, { registered: false }, { unregisteredSinceMs: at(60), failedAttempts: 3, failingFor });
+    const ike = { reason: 'IKE with its KS failed', firstStep: 'show crypto isakmp sa on both ends' };
+
+    test('is told with that reason, and its first step', () => {
+      const fleet = new Fleet();
+      fleet.see(...healthy(0), member(1, 0));
+      expect(said(fleet, ...healthy(240), failing(ike))).toMatchObject({
+        cause: 'not_registered',
+        summary: expect.stringMatching(/is not registered since .*: IKE with its KS failed$/u),
+        firstStep: 'show crypto isakmp sa on both ends',
+        evidence: expect.arrayContaining(['gm1, by its log: IKE with its KS failed']),
+      });
+    });
+
+    test('beside another one with another reason each stands in the evidence, and the step is the general one', () => {
+      const fleet = new Fleet();
+      fleet.see(...healthy(0), member(1, 0));
+      const byKs = { reason: 'the KS refuses its GETVPN version', firstStep: 'On ks1, show it', by: 'ks1' };
+      expect(said(fleet, ks(239), member(3, 239), failing(ike), failing(byKs, 2))).toMatchObject({
+        cause: 'not_registered',
+        summary: expect.stringMatching(/are not registered since [\d:]+ UTC$/u),
+        firstStep: expect.stringContaining('UDP 848'),
+        evidence: expect.arrayContaining(['gm2, by the log of ks1: the KS refuses its GETVPN version']),
+      });
+    });
   });
 
   test('a GM whose own crypto map was changed was not made to register by its KS', () => {

@@ -19,6 +19,7 @@ const EVERYTHING: Required<MemberContext> = {
   linkDown: { sinceMs: START - 7, backMs: null, evidence: ['another log line'] },
   clock: { readMs: START - 8, synchronised: false, aheadSeconds: 90 },
   dropping: true,
+  failingFor: { reason: 'IKE with its KS failed', firstStep: null },
 };
 
 test('all that is known of a member beside its last answer is among the facts, of a GM and of a KS', () => {

@@ -409,6 +409,15 @@ describe('attempts that fail', () => {
     expect(failed(told)?.evidence.join('\n')).toContain(message.split('-')[2]);
   });
 
+  test('the reason is kept for the explanation of the group until the GM is registered', () => {
+    const lost = [failing(0, 1), log(40, 'GDOI-3-GM_INCOMPLETE_CFG'), failing(60, 3, unregistered)];
+    const kept = (observations: readonly Observation[]) => history(observations).state.groups.get('G1')?.failingFor;
+    expect(kept(lost)).toMatchObject({ reason: 'its group configuration is incomplete' });
+    const still = Array.from({ length: 30 }, (_, index) => failing(120 + index * 60, 4 + index, unregistered));
+    expect(kept([...lost, ...still])).toMatchObject({ reason: 'its group configuration is incomplete' });
+    expect(kept([...lost, failing(120, 5, { succeeded: 2 })])).toBeUndefined();
+  });
+
   test('IKE that fails with another peer than a KS is none', () => {
     const of = (peer: string) =>
       log(40, 'CRYPTO-6-IKMP_MODE_FAILURE', `Processing of Main mode failed with peer at ${peer}`);
