@@ -140,7 +140,9 @@ export function legacyPair(
   facts: RegistrationFacts,
 ): { readonly first: CauseDecision; readonly second: CauseDecision } | null {
   const { before, start, kekAfter } = facts;
-  if (before === null || before.kek === null || kekAfter === 'same' || facts.forced !== null) return null;
+  if (before === null || before.kek === null || facts.forced !== null) return null;
+  // The second one, after the expiry, brings another KEK: without one it has not come yet.
+  if (kekAfter === 'same' || kekAfter === 'gone') return null;
   const missed = intersection(start, kekMissedWindow(before.kek.expiry));
   const expired = intersection(start, kekExpiryWindow(before.kek.expiry));
   if (missed === null || expired === null) return null;

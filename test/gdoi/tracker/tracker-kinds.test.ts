@@ -199,6 +199,16 @@ describe('both registrations of a cycle with an old KS, and neither without one'
     expect(causes(told)).toEqual(Array.from({ length: count }, () => 'legacy_ks'));
   });
 
+  test('two of which neither brought another KEK, though the old one has run out, are not the two: the second is to come', () => {
+    const told = history([
+      gmAnswer(790, held),
+      gmAnswer(1002, { succeeded: 3, kekAt: null, timerAt: 1030 }),
+      gmAnswer(1060, { succeeded: 4, kekAt: NEW_KEK }),
+    ]);
+    expect(reregistrations(told)[1]!.betweenMs.map(seconds)).toEqual([789.9, 1002.1]);
+    expect(evidenceOf(told, 1)).not.toContain('two registrations in one KEK cycle');
+  });
+
   test('a GM whose KEK ran out without a registration in the window is kek_expired', () => {
     const told = history([
       gmAnswer(790, { ...held, timerAt: 1040 }),
