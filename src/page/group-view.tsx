@@ -473,7 +473,7 @@ function coop(group: GroupDocument): VNode | string {
   if (group.coop_split !== null) {
     return (
       <Fragment>
-        split: <NameList names={group.coop_split.primaries} /> are all primary
+        split: <NameList names={group.coop_split.primaries} /> are both primary
       </Fragment>
     );
   }

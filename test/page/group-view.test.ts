@@ -114,7 +114,7 @@ describe.skipIf(chromiumMissing())('a group', () => {
         'Listed by a KS, polled by nobody 10.0.0.9',
         'Registered, listed by no KS gm1',
         'Mixed versions upgrade ks1 (15.1(4)M8); until then 2 GMs re-register twice in every KEK cycle',
-        'COOP split: ks1, ks2 are all primary',
+        'COOP split: ks1, ks2 are both primary',
       ]),
     );
     expect(await wordsOf(under.tab.page, 'main .note.refused')).toEqual([

@@ -308,7 +308,9 @@ class ViewOfState implements FleetView {
 
   get coopSplit(): FleetView['coopSplit'] {
     const split = coopSplit(this.#state);
-    return split && { primaries: split.primaries.map(({ device }) => device), sinceMs: split.sinceMs };
+    if (split === null) return null;
+    const names = split.primaries.map(({ device }) => device);
+    return { primaries: names.toSorted(naturalOrder), sinceMs: split.sinceMs };
   }
 
   get separateKeyServers(): FleetView['separateKeyServers'] {
