@@ -29,6 +29,6 @@ export const CAUSE_MEANING: Readonly<Record<ExplanationCause, string>> = {
   keys_differ: 'GMs hold other keys than the group',
   coop_peer_lost: 'a COOP peer is dead for a KS',
   member_counts_differ: 'KSs know different numbers of GMs',
-  replay_errors: 'GMs drop packets, their keys and registrations are well',
+  replay_errors: 'GMs drop packets: anti-replay, data plane, or packets that came in clear',
   reregistered: 'GMs registered again, and nothing explains it',
 };

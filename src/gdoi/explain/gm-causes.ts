@@ -239,12 +239,15 @@ export function replayErrors({ facts, open, before }: Asked): Candidate | null {
       : inClear
         ? ': some came in clear that should be encrypted'
         : ' (anti-replay or data plane)';
+  const otherwise = among(gms, names).every(areKeysWell)
+    ? `; ${verb(names.length, 'its keys and registration are', 'their keys and registrations are')} not the reason`
+    : '';
   return {
     ...NOTHING,
     phase: 'present',
     status: 'warning',
     sinceMs,
-    summary: `${gmsNamed(names, gms.length)} ${has} since ${clockTime(sinceMs)}${why}; ${verb(names.length, 'its keys and registration are', 'their keys and registrations are')} not the reason`,
+    summary: `${gmsNamed(names, gms.length)} ${has} since ${clockTime(sinceMs)}${why}${otherwise}`,
     consequence: {
       what: `a part of the traffic to ${gmsNamed(names)} ${offTime ? 'may be' : 'is'} lost`,
       unless: null,
@@ -258,6 +261,13 @@ export function replayErrors({ facts, open, before }: Asked): Candidate | null {
     ],
     claims,
   };
+}
+
+/** It is registered, with the keys of its group and time left on them. */
+function areKeysWell(gm: GmFacts): boolean {
+  const holdsThem = gm.registered === true && gm.kek === 'shown' && !gm.tekMissing && !gm.divergent;
+  const areTheirs = gm.kekMatchesKs !== false && gm.tekMatchesKs !== false;
+  return holdsThem && areTheirs && !gm.rekeyOverdue && !gm.tekOverdue && gm.unregisteredSinceMs === null;
 }
 
 function recentOf(

@@ -312,6 +312,19 @@ describe('a GM that suffers for a reason of its own', () => {
     expect(said(fleet, member(1, 180))).toBe('ok');
   });
 
+  test('keys and registration are cleared of it only where they are seen to be well', () => {
+    const fleet = new Fleet();
+    fleet.see(...healthy(0), member(1, 0));
+    const dropping = { dropping: true } as const;
+    expect(said(fleet, member(1, 60, {}, dropping))).toMatchObject({
+      summary: expect.stringMatching(/; its keys and registration are not the reason$/u),
+    });
+    const other = fleet.see(member(1, 120, { registered: false }, { ...dropping, unregisteredSinceMs: at(110) }));
+    const summaries = other.explanations.map(({ summary }) => summary).join('\n');
+    expect(summaries).toMatch(/gm1 drops packets/u);
+    expect(summaries).not.toContain('not the reason');
+  });
+
   test('a pseudotime that is off drops nothing by itself', () => {
     const fleet = new Fleet();
     fleet.see(...healthy(0), member(1, 0));
