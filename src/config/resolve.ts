@@ -1,5 +1,6 @@
 /** From the file's own shape to what the agent uses: defaults, overrides and references followed, secrets read. */
 import { resolve } from 'node:path';
+import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import { append } from '../kernel/append.ts';
 import { addressRanges } from './address-range.ts';
 import { isLoopback } from './address.ts';
@@ -74,27 +75,39 @@ export async function resolveConfig(
       traps: resolveTraps(config.traps, credentials, problems),
       alertmanager: await resolveAlertmanager(config, secrets, problems),
       webhooks: await resolveWebhooks(config.webhooks, secrets, problems),
-      maintenance: resolveMaintenance(config, problems),
+      maintenance: resolveMaintenance(config, devices, problems),
     },
     problems,
   };
 }
 
-function resolveMaintenance(config: CheckedConfig, problems: Problem[]): readonly ResolvedMaintenance[] {
+/** A name that nothing bears is a doubt: an agent that stops at an old window would watch nothing. */
+function resolveMaintenance(
+  config: CheckedConfig,
+  devices: readonly ResolvedDevice[],
+  problems: Problem[],
+): readonly ResolvedMaintenance[] {
+  // With targets, devices and their cells may come at any time.
+  const isClosed = config.targets === undefined;
   const known = new Set(config.devices?.flatMap((entry) => (entry === null ? [] : [entry.name])));
-  return config.maintenance.flatMap((entry, index) => {
+  const knownCells = new Set(devices.map(({ cell }) => cell ?? DEFAULT_CELL));
+  return config.maintenance.map((entry, index) => {
     const path = ['maintenance', index];
-    const { from, until, devices, groups, cells, reason } = entry;
+    const { from, until, groups, cells, reason } = entry;
     if (until <= from) problems.push(errorAt([...path, 'until'], 'is not after from'));
-    if (devices.length + groups.length + cells.length === 0) {
+    if (entry.devices.length + groups.length + cells.length === 0) {
       problems.push(errorAt(path, 'names neither devices, groups nor cells'));
     }
-    devices.forEach((name, position) => {
-      // Devices of targets are not known yet.
-      if (config.targets !== undefined || known.has(name)) return;
-      problems.push(warningAt([...path, 'devices', position], `${quoted(name)} is no configured device`));
+    const doubt = (list: string, position: number, what: string) =>
+      problems.push(warningAt([...path, list, position], what));
+    entry.devices.forEach((name, position) => {
+      if (isClosed && !known.has(name)) doubt('devices', position, `${quoted(name)} is no configured device`);
     });
-    return [{ fromMs: from, untilMs: until, devices, groups, cells, reason }];
+    cells.forEach((name, position) => {
+      if (isClosed && !knownCells.has(name))
+        doubt('cells', position, `no configured device is in the cell ${quoted(name)}`);
+    });
+    return { fromMs: from, untilMs: until, devices: entry.devices, groups, cells, reason };
   });
 }
 

@@ -55,7 +55,7 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
   groupRoutes(app, options, board);
   eventRoutes(app, options);
   incidentRoutes(app, options);
-  maintenanceRoutes(app, options);
+  maintenanceRoutes(app, options, board);
   eventStreamRoute(app, streams, counters, connections);
   discoveryRoute(app, options);
   openApiRoute(app);

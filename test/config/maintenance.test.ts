@@ -33,6 +33,14 @@ test('a device that is not configured is a doubt, not an error: it may come with
   expect(warnings.join()).toContain('maintenance[0].devices[0]: "gm2" is no configured device');
 });
 
+test('a cell that no configured device is in is a doubt as well', async () => {
+  const { warnings } = await loadOk(
+    given('{ from: 2026-01-01T00:00Z, until: 2026-01-01T01:00Z, cells: [default, acme] }'),
+  );
+  expect(warnings).toHaveLength(1);
+  expect(warnings.join()).toContain('maintenance[0].cells[1]: no configured device is in the cell "acme"');
+});
+
 test.each([
   [
     '{ from: 2026-01-01T00:00:00, until: 2026-01-01T01:00Z, devices: [gm1] }',

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
 import { Secret } from '../../src/kernel/secret.ts';
 import { createHash } from 'node:crypto';
+import { createReadModel } from '../../src/model/read-model.ts';
+import type { OtherAgents } from '../../src/model/other-agents.ts';
 import { OPEN_ACCESS } from '../../src/http/options.ts';
+import { fleet as aGroup } from '../builders/health-builders.ts';
 import { NOON } from '../builders/view-builder.ts';
-import { serve, type Served } from './served.ts';
+import { polledGm, serve, type Served } from './served.ts';
 
 const at = (minutes: number) => new Date(NOON + minutes * 60_000).toISOString().replace('.000Z', 'Z');
 const post = (server: Served, body: object, headers: Record<string, string> = {}) =>
@@ -15,6 +18,7 @@ const post = (server: Served, body: object, headers: Record<string, string> = {}
 
 test('planned work is announced, listed, and ended', async () => {
   await using server = await serve();
+  server.fleet.set(polledGm());
   const answer = await post(server, { until: at(30), devices: ['gm1'], reason: 'line card' });
   if (answer.status !== 201) throw new Error(await answer.text());
   expect(answer.status).toBe(201);
@@ -48,6 +52,37 @@ test.each([
   expect(await answer.text()).toContain(said);
 });
 
+test.each([
+  [{ devices: ['gm1', 'gm99'] }, 'devices[1]: no device "gm99" is configured: check the name'],
+  [{ groups: ['G2'] }, 'groups[0]: no device has shown a group "G2": check the name, or name its devices'],
+  [{ cells: ['default', 'acme'] }, 'cells[1]: no device is in a cell "acme": check the name'],
+])('a name that nothing bears is refused, for people would be paged for announced work: %j', async (named, detail) => {
+  await using server = await serve();
+  server.fleet.set(polledGm());
+  const answer = await post(server, { until: at(30), ...named });
+  expect([answer.status, await answer.json()]).toMatchObject([400, { detail, code: 'device_unknown' }]);
+  expect(await server.json('/api/v1/maintenance')).toEqual({ maintenance: [] });
+});
+
+test('devices, groups and cells that there are, whichever agent polls them, are taken', async () => {
+  const others: OtherAgents = {
+    self: 'a',
+    cells: () => [{ cell: 'acme', owner: null }],
+    cellOf: (device) => (device === 'gm7' ? { cell: 'acme', owner: null } : null),
+    ask: async () => ({ kind: 'none', reason: 'nobody is there' }),
+    kept: async () => {
+      const fleet = createReadModel();
+      fleet.setGroup({ ...aGroup(), group: 'G7', cell: 'acme' });
+      return fleet;
+    },
+  };
+  await using server = await serve({ others });
+  server.fleet.set(polledGm());
+  server.fleet.setGroup({ ...aGroup(), group: 'G1' });
+  const named = { devices: ['gm1', 'gm7'], groups: ['G1', 'G7'], cells: ['default', 'acme'] };
+  expect((await post(server, { until: at(30), ...named })).status).toBe(201);
+});
+
 test('it needs the scope operate', async () => {
   const sha256 = (text: string) => new Secret(createHash('sha256').update(text).digest('hex'));
   const web = {
@@ -58,7 +93,8 @@ test('it needs the scope operate', async () => {
     ],
   };
   await using server = await serve({ web: () => web });
-  const body = { until: at(30), groups: ['G1'] };
+  server.fleet.set(polledGm());
+  const body = { until: at(30), devices: ['gm1'] };
   expect((await post(server, body)).status).toBe(401);
   expect((await post(server, body, { authorization: 'Bearer r' })).status).toBe(403);
   expect((await post(server, body, { authorization: 'Bearer o' })).status).toBe(201);

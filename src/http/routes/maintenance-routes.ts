@@ -2,6 +2,7 @@
 import { isoInstant } from '../../gdoi/events/event-document.ts';
 import { type MaintenanceWindow, MAX_ANNOUNCED } from '../../model/maintenance.ts';
 import type { App } from '../app.ts';
+import type { HealthBoard } from '../health-board.ts';
 import type { HttpOptions } from '../options.ts';
 import { sendProblem } from '../problem.ts';
 import {
@@ -13,6 +14,7 @@ import {
 } from '../schemas/maintenance-schema.ts';
 import { commonProblems, notFoundProblem, unavailableProblem } from '../schemas/problem-schema.ts';
 import { noQuery } from '../schemas/queries.ts';
+import { unknownName } from '../unknown-names.ts';
 
 const PATH = '/api/v1/maintenance';
 /** Some thousand names. */
@@ -20,9 +22,9 @@ const MAX_BODY_BYTES = 262_144;
 const NOT_KEPT = 'The store does not take it now: nothing has changed.';
 const RETRY_SECONDS = 10;
 
-export function maintenanceRoutes(app: App, options: HttpOptions): void {
+export function maintenanceRoutes(app: App, options: HttpOptions, board: HealthBoard): void {
   listRoute(app, options);
-  announceRoute(app, options);
+  announceRoute(app, options, board);
   endRoute(app, options);
 }
 
@@ -46,7 +48,8 @@ function listRoute(app: App, { maintenance, clock }: Parts): void {
   );
 }
 
-function announceRoute(app: App, { maintenance, clock }: Parts): void {
+function announceRoute(app: App, options: HttpOptions, board: HealthBoard): void {
+  const { maintenance, clock } = options;
   app.post(
     PATH,
     {
@@ -68,6 +71,11 @@ function announceRoute(app: App, { maintenance, clock }: Parts): void {
       if (refusal !== null) {
         const { parameter, detail } = refusal;
         return sendProblem(reply, 400, `${parameter}: ${detail}`, { errors: [refusal] });
+      }
+      const unknown = await unknownName(options, board, work);
+      if (unknown !== null) {
+        const { parameter, detail } = unknown;
+        return sendProblem(reply, 400, `${parameter}: ${detail}`, { code: 'device_unknown', errors: [unknown] });
       }
       const announced = await maintenance.announce(work, nowMs);
       switch (announced.kind) {
