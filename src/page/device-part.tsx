@@ -83,9 +83,8 @@ function Timers({ part, nowMs }: { readonly part: Part; readonly nowMs: NowMs })
         </Fact>
       )}
       {part.reregisters_at !== null && (
-        <Fact name="Re-registers">
-          <Countdown at={part.reregisters_at} nowMs={nowMs} />{' '}
-          <span class="faint">{forecast?.cause ?? 'cause not decided'}</span>
+        <Fact name="Re-registers, unless rekeyed">
+          <Countdown at={part.reregisters_at} nowMs={nowMs} /> <span class="faint">{forecast?.cause ?? ''}</span>
         </Fact>
       )}
     </Fragment>

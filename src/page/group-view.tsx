@@ -143,7 +143,7 @@ export class GroupView implements View {
           <Fact name="Hold another KEK than the KS">
             {otherKek.length === 0 ? 'nobody' : <NameList names={otherKek} link />}
           </Fact>
-          <Fact name="Hold other TEKs">{namesOrNobody(group.divergent_members)}</Fact>
+          <Fact name="Hold other TEKs than the group">{namesOrNobody(group.divergent_members)}</Fact>
           <Fact name="Mixed versions">{mixedVersions(group)}</Fact>
           <Fact name="COOP">{coop(group)}</Fact>
           <Fact name="Listed by a KS, polled by nobody">
@@ -218,7 +218,7 @@ export class GroupView implements View {
                 <span class="visually-hidden">KEK, in seconds to its expiry</span>
                 <KekAxis scale={scale} />
               </Column>
-              <Column>Re-registers</Column>
+              <Column>Re-registers, unless rekeyed</Column>
               <Column>KS</Column>
               <Column class="n">Acks missed</Column>
               <Column>KEK / TEKs</Column>
@@ -270,7 +270,7 @@ function MemberRow({
       <td role="cell" class="c-track">
         <KekTrack of="gm" kek={part?.kek ?? null} scale={scale} nowMs={nowMs} absent={withoutKek(gm)} />
       </td>
-      <td role="cell" class="c-next" data-label="re-registers ">
+      <td role="cell" class="c-next" data-label="re-registers, unless rekeyed, ">
         {part?.reregisters_at === null || part?.reregisters_at === undefined ? (
           '–'
         ) : (

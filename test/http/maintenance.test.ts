@@ -96,7 +96,11 @@ test('it needs the scope operate', async () => {
   server.fleet.set(polledGm());
   const body = { until: at(30), devices: ['gm1'] };
   expect((await post(server, body)).status).toBe(401);
-  expect((await post(server, body, { authorization: 'Bearer r' })).status).toBe(403);
+  const refused = await post(server, body, { authorization: 'Bearer r' });
+  expect([refused.status, await refused.json()]).toMatchObject([
+    403,
+    { detail: 'This token may read; polling, reloading and planned work need the scope operate.' },
+  ]);
   expect((await post(server, body, { authorization: 'Bearer o' })).status).toBe(201);
   const list = await server.get('/api/v1/maintenance', { headers: { authorization: 'Bearer r' } });
   expect(list.status).toBe(200);

@@ -73,6 +73,13 @@ describe.skipIf(chromiumMissing())('a group', () => {
     expect(await now('last')).toBeGreaterThan((await edges('last', 'rect.expiring')).left);
   });
 
+  test('the countdown of a member runs while all is well, and says so', async () => {
+    group({ gm1: 5000 });
+    await under.tab.open('/groups/G1');
+    await row('gm1').waitFor();
+    expect(await wordsOf(under.tab.page, '.members thead th')).toContain('Re-registers, unless rekeyed');
+  });
+
   test('now moves: a member that gets no rekey goes to the right, a new KEK puts it back to the left', async () => {
     group({ gm1: 220 });
     await under.tab.open('/groups/G1');

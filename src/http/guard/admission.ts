@@ -66,7 +66,7 @@ export function guard(app: App, options: HttpOptions, counters: HttpCounters): v
 
 /** Also for what acts by a parameter of a route that does not. */
 export function lacksScope(reply: FastifyReply): FastifyReply {
-  return sendProblem(reply, 403, 'This token may read; polling and reloading need the scope operate.');
+  return sendProblem(reply, 403, 'This token may read; polling, reloading and planned work need the scope operate.');
 }
 
 export function refuseCrossSite(reply: FastifyReply, counters: HttpCounters): FastifyReply {
