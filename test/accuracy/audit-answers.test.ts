@@ -133,9 +133,9 @@ test('counters fell between the two answers around a clock that was set back by 
 const RAN_OUT = 'the KEK had run out after the order of the KS: either makes a GM register: not decided';
 
 /** An order, and the end of the KEK seconds later; an answer shows both before the GM registers. */
-function orderedAndRunOut(): readonly Observation[] {
+function orderedAndRunOut(kekAt: number | null = null): readonly Observation[] {
   const gm = { succeeded: 3, received: 4, kekAt: 150, timerAt: 900, teks: { '0x0000000A': 1000 } } satisfies GmSketch;
-  const cut = { ...gm, kekAt: null, timerAt: 155, teks: { '0x0000000A': 230 } } satisfies GmSketch;
+  const cut = { ...gm, kekAt, timerAt: 155, teks: { '0x0000000A': 230 } } satisfies GmSketch;
   return [
     gmAnswer(0, gm),
     gmAnswer(60, gm),
@@ -149,8 +149,11 @@ function orderedAndRunOut(): readonly Observation[] {
   ];
 }
 
-test('a KEK ran out after the order where an answer came between both messages and the registration', () => {
-  const told = toldOf(orderedAndRunOut());
+test.each([
+  ['without a KEK', null],
+  ['with a KEK that has no second left', 152],
+])('a KEK ran out after the order where an answer %s came between both messages and the registration', (_, kekAt) => {
+  const told = toldOf(orderedAndRunOut(kekAt));
   const [registered] = told.emitted.filter(({ event }) => event.type === 'reregistration');
   expect(registered?.event.evidence).toContain(RAN_OUT);
   expect(findingsOf(told)).toEqual([]);

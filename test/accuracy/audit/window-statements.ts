@@ -492,12 +492,13 @@ function wasMade(
   return typeof lifetime === 'number' && remaining !== null && quotesEnd(seen, madeMs, remaining - lifetime);
 }
 
-/** An answer that shows no KEK any more may come between its end and the registration. */
+/** An answer that shows no KEK any more, or one with no second left, may come between its end and the registration. */
 const ORDER_OR_EXPIRY = statement(
   literally('the KEK had run out after the order of the KS: either makes a GM register: not decided'),
-  ({ event, history, around: { held } }) => {
-    const withKek = history.answers.findLast(({ index, gm }) => index <= (held?.index ?? -1) && gm.kek !== null);
-    const since = (withKek?.sentMs ?? 0) - shiftSlackOf(withKek ?? null);
+  (audited) => {
+    const { event, history } = audited;
+    const withKek = lastKek(audited);
+    const since = (withKek?.sentMs ?? 0) - shiftSlackOf(withKek);
     const deleted = history.messages.some(
       ({ message, receivedMs }) => message.mnemonic === 'GM_DELETE_EXPIRED_KEK' && receivedMs >= since,
     );
