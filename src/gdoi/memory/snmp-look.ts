@@ -3,7 +3,7 @@
  *
  * The MIB has no registration state and no registration counter; its "rekeys received" is the sequence number of the last
  * rekey, which advances with each rekey under one KEK and restarts with the next. So keys that change while it stands
- * still came by a registration. Two registrations between two looks cannot be told apart.
+ * still came by a registration, unless a message tells of a rekey. Two registrations between two looks cannot be told apart.
  */
 import { type Interval, intersection, widened } from '../seen/interval.ts';
 import { type HeldKek, isSameKek, sameInstantToleranceMs, shownKek } from '../keys/kek-identity.ts';
@@ -96,21 +96,22 @@ function hasSameKek(before: SnmpLook, now: SnmpLook): boolean {
 
 /**
  * Evidence that the GM registered between two looks; empty: nothing says so. `rekeyed`: a message told of a rekey in
- * between. Each KS counts its own: after a split two may show one number.
+ * between. It may show the number of before: each KS counts its own, so after a split two may have come to one number, and
+ * the late copy of a rekey that brings a KEK starts anew with the number that the KEK before had started with.
  */
 export function registrationSigns(before: SnmpLook, now: SnmpLook, rekeyed: boolean): readonly string[] {
   const signs: string[] = [];
   // Keys that a rekey brought say nothing of where it registered.
   const { elsewhere } = now;
   const hasNewKeys = hasNewTek(before.teks, now.teks) || hasNewKek(before, now);
-  if (elsewhere !== undefined && hasNewKeys && now.sequence === before.sequence)
+  if (elsewhere !== undefined && hasNewKeys && now.sequence === before.sequence && !rekeyed)
     signs.push(registeredWith(elsewhere.from, now.keyServer ?? ''));
   // Without a KEK no rekey can be read.
   if (before.withoutKek && now.kek !== null) signs.push('no KEK before, one now: no rekey can have brought it');
   const { sequence } = now;
   if (sequence === null || before.sequence === null) return signs;
   const kekIsNew = hasNewKek(before, now);
-  if (sequence === before.sequence && kekIsNew && !mayBeRekey(before, sequence))
+  if (sequence === before.sequence && kekIsNew && !rekeyed && !mayBeRekey(before, sequence))
     signs.push(`another KEK with rekey sequence number ${sequence} as before`);
   // After a registration the number is still the old KEK's: the first rekey may show the same by chance, but never 0.
   const counts = !rekeyed && (before.sequenceOfKek || sequence === 0);

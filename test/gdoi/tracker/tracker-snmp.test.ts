@@ -132,6 +132,31 @@ describe('SNMP alone', () => {
     ).toEqual(['reregistration']);
   });
 
+  describe('another KEK with the same sequence number', () => {
+    const registered = (first: SnmpSketch, at: number, ...heard: readonly Observation[]) =>
+      reregistrations(
+        history([snmpAnswer(at, first), ...heard, snmpAnswer(at + 120, { ...first, kek: 2, kekAt: NEW_KEK })]),
+      ).length === 1;
+    const rekey = (at: number) => trap(at, 'GmRekeyReceived');
+
+    test('came by a rekey, where a message tells of one: a late copy of it arrives in the window', () => {
+      const first = { ...held, sequence: 0 };
+      expect(registered(first, 820)).toBe(true);
+      expect(registered(first, 820, rekey(830))).toBe(false);
+      expect(registered(first, 820, rekey(819))).toBe(true);
+    });
+
+    test('above the first numbers as well: after a split another KS sends its own KEK under the number it has', () => {
+      expect(registered(held, 300)).toBe(true);
+      expect(registered(held, 300, rekey(310))).toBe(false);
+    });
+
+    test('came by a registration, where two messages tell of one beside the rekey', () => {
+      const messages = [trap(840, 'GmReRegister'), trap(841, 'GmRegistrationComplete')];
+      expect(registered(held, 820, rekey(830), ...messages)).toBe(true);
+    });
+  });
+
   test('another TEK with the next sequence number is a TEK rekey, which is no event', () => {
     const told = history([snmpAnswer(500, held), snmpAnswer(560, { ...held, teks: TEK_B, sequence: 6 })]);
     expect(told.events).toEqual([]);
@@ -180,6 +205,13 @@ describe('SNMP alone', () => {
         snmpAnswer(120, rekeyed),
       ]);
       expect(reregistrations(told)).toEqual([]);
+    });
+
+    test('with new keys that a rekey of another server brought under the same number is none either', () => {
+      const there = { ...far, teks: TEK_B, keyServer: '10.1.12.2' };
+      const told = (...heard: readonly Observation[]) =>
+        causes(fed(initialTrackerState('gm1'), [...looks(['11']), ...heard, snmpAnswer(60, there)]));
+      expect(told(trap(30, 'GmRekeyReceived'))).toEqual([]);
     });
 
     test('is told at once by a message that says that it registered', () => {
