@@ -4,6 +4,7 @@
  *
  * A countdown is judged as it was read: what it has become since then is said, and is not known to have happened.
  */
+import { RECENT_MS } from '../explain/symptom.ts';
 import { counted } from '../events/counted.ts';
 import { longestSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
 import { durationText } from '../events/duration-text.ts';
@@ -341,8 +342,14 @@ function reregistrations(input: GmHealthInput): HealthCheck {
     ['reregistrations', group],
     'warning',
     `re-registered unexpectedly ${durationText((atMs - newest) / 1000)} ago${cause}${before}`,
-    // The path of the rekeys is the first step of some causes only.
-    { ...more, action: firstStepOf(last?.cause ?? 'unknown', stated, isMulticast(input)) },
+    {
+      ...more,
+      // What made it then may be over: its group's explanation ended.
+      action:
+        atMs - newest > RECENT_MS
+          ? `gdoiwatch incidents --group ${group}: what else happened to the group at that time, and is it over?`
+          : firstStepOf(last?.cause ?? 'unknown', stated, isMulticast(input)),
+    },
   );
 }
 

@@ -338,9 +338,13 @@ test('the document has the contract’s names, and instants in ISO 8601', () => 
 });
 
 describe('what to do first about a re-registration follows its cause', () => {
-  const reregistered = (cause: Cause, more: { readonly stated?: string; readonly followedBy?: Cause } = {}) => {
-    const { stated, followedBy } = more;
-    const told = { atMs: NOW - 600_000, cause, unexpected: true, ...(stated === undefined ? {} : { stated }) };
+  interface More {
+    readonly stated?: string;
+    readonly followedBy?: Cause;
+    readonly agoMs?: number;
+  }
+  const reregistered = (cause: Cause, { stated, followedBy, agoMs = 600_000 }: More = {}) => {
+    const told = { atMs: NOW - agoMs, cause, unexpected: true, ...(stated === undefined ? {} : { stated }) };
     const last = followedBy === undefined ? told : { atMs: NOW - 60_000, cause: followedBy, unexpected: false };
     return checkOf(
       healthOf({
@@ -349,7 +353,7 @@ describe('what to do first about a re-registration follows its cause', () => {
             expected: followedBy === undefined ? 0 : 1,
             unexpected: 1,
             last,
-            recent: [NOW - 600_000],
+            recent: [NOW - agoMs],
             ...(followedBy === undefined ? {} : { lastUnexpected: told }),
           },
         },
@@ -376,6 +380,12 @@ describe('what to do first about a re-registration follows its cause', () => {
     expect(detail).toBe(
       're-registered unexpectedly 10 min 00 s ago: a KEK rekey did not reach it (a rekey came that it could not use)',
     );
+  });
+
+  test('later than its group speaks of it the first step is to read what happened: it may be over', () => {
+    const { detail, action } = reregistered('kek_missed_rekey', { agoMs: 1_800_000 });
+    expect(detail).toBe('re-registered unexpectedly 30 min 00 s ago: a KEK rekey did not reach it');
+    expect(action).toMatch(/^gdoiwatch incidents --group G1: what else happened/u);
   });
 
   test('an expected one after it hides neither its cause nor its first step', () => {
