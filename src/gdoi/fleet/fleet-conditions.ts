@@ -122,7 +122,7 @@ function split(group: string, found: CoopSplit | null): Condition {
         summary: `Group ${group} has two primaries: ${devices.join(' and ')}`,
         evidence: primaries.map(
           (ks) =>
-            `${ks.device}${ks.address === null ? '' : ` (${ks.address})`}: Local KS Role: Primary at every answer for ${Math.round((ks.roleLastReadMs - ks.roleSinceMs) / 1000)} s`,
+            `${ks.device}${ks.address === null ? '' : ` (${ks.address})`}: Local KS Role: Primary at the end of every look that tells a role, for ${Math.round((ks.roleLastReadMs - ks.roleSinceMs) / 1000)} s`,
         ),
         action:
           'Check the WAN between the KSs (UDP 848, IKE); edit no policy while they are split; expect two sets of KEK and TEK',

@@ -63,18 +63,42 @@ const TIMER_GM = statement(/GM with KEK timer: (\S+) \((.+)\)/u, ({ history }, d
 });
 
 const PRIMARY = statement(
-  form(String.raw`(\S+?)(?: \((\S+)\))?: Local KS Role: Primary at every answer for `, NUMBER, ' s'),
+  form(
+    String.raw`(\S+?)(?: \((\S+)\))?: Local KS Role: Primary at the end of every look that tells a role, for `,
+    NUMBER,
+    ' s',
+  ),
   ({ history }, device = '', address, seconds = '') => {
-    const answers = history.kss.filter((answer) => answer.device === device && answer.ks.localRole !== null);
-    const lastOther = answers.findLastIndex(({ ks }) => ks.localRole !== 'primary');
-    const since = answers.slice(lastOther + 1);
+    const looks = looksAt(history.kss.filter((answer) => answer.device === device)).filter(({ role }) => role !== null);
+    const since = looks.slice(looks.findLastIndex(({ role }) => role !== 'primary') + 1);
     const [first, last] = [since[0], since.at(-1)];
     if (first === undefined || last === undefined) return 'it was not shown as primary';
-    const forSeconds = (last.receivedMs - first.sentMs) / 1000;
+    const forSeconds = (last.toMs - first.fromMs) / 1000;
     if (Number(seconds) > forSeconds + 2) return `it was for ${forSeconds} s`;
+    const answers = history.kss.filter((answer) => answer.device === device);
     return unless(address === undefined || answers.some(({ ks }) => ks.localAddress === address), 'another address');
   },
 );
+
+/** Within a look a command is asked when the one before it is answered. */
+const NEXT_COMMAND_MS = 1000;
+
+interface Look {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** By the last answer that tells one; `Unknown`, as while KSs elect one, tells none. */
+  readonly role: string | null;
+}
+
+function looksAt(answers: readonly KsAnswer[]): readonly Look[] {
+  return answers.reduce<readonly Look[]>((looks, { sentMs, receivedMs, ks }) => {
+    const last = looks.at(-1);
+    const told = ks.localRole === 'unknown' ? null : ks.localRole;
+    return last === undefined || Math.abs(sentMs - last.toMs) > NEXT_COMMAND_MS
+      ? [...looks, { fromMs: sentMs, toMs: receivedMs, role: told }]
+      : [...looks.slice(0, -1), { fromMs: last.fromMs, toMs: receivedMs, role: told ?? last.role }];
+  }, []);
+}
 
 const PEER_DEAD = statement(/(\S+): peer (\S+) status Dead/u, ({ history }, device = '', peer = '') => {
   const last = history.kss.findLast((answer) => answer.device === device && answer.ks.peers !== null);

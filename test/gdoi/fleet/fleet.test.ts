@@ -395,6 +395,19 @@ describe('the KSs among themselves', () => {
     expect(view).toMatchObject({ coopSplit: null, primaries: ['ks2'] });
   });
 
+  it('an answer in which a primary tells no role is none of those that show it as primary', () => {
+    const fleet = new Fleet();
+    for (let second = 0; second <= 300; second += 30) {
+      const role = second === 30 ? 'unknown' : 'primary';
+      fleet.see(ks(second), ks(second + 5, { ...other, role }));
+    }
+    expect(fleet.types()).toEqual(['coop_split']);
+    const evidence = fleet.events.flatMap((event) => event.evidence);
+    expect(
+      evidence.filter((line) => /^ks2 .*Primary at the end of every look that tells a role, for \d+ s$/u.test(line)),
+    ).toHaveLength(1);
+  });
+
   it('a failover between two polls is none: the old primary was not read as such after the new one', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), ks(0, { ...other, role: 'secondary' }));
