@@ -101,21 +101,20 @@ function hasSameKek(before: SnmpLook, now: SnmpLook): boolean {
  */
 export function registrationSigns(before: SnmpLook, now: SnmpLook, rekeyed: boolean): readonly string[] {
   const signs: string[] = [];
+  const { elsewhere, sequence } = now;
+  const kekIsNew = hasNewKek(before, now);
+  const tekIsNew = hasNewTek(before.teks, now.teks);
   // Keys that a rekey brought say nothing of where it registered.
-  const { elsewhere } = now;
-  const hasNewKeys = hasNewTek(before.teks, now.teks) || hasNewKek(before, now);
-  if (elsewhere !== undefined && hasNewKeys && now.sequence === before.sequence && !rekeyed)
+  const stands = sequence === before.sequence && !rekeyed;
+  if (stands && elsewhere !== undefined && (kekIsNew || tekIsNew))
     signs.push(registeredWith(elsewhere.from, now.keyServer ?? ''));
   // Without a KEK no rekey can be read.
   if (before.withoutKek && now.kek !== null) signs.push('no KEK before, one now: no rekey can have brought it');
-  const { sequence } = now;
-  if (sequence === null || before.sequence === null) return signs;
-  const kekIsNew = hasNewKek(before, now);
-  if (sequence === before.sequence && kekIsNew && !rekeyed && !mayBeRekey(before, sequence))
+  if (!stands || sequence === null) return signs;
+  if (kekIsNew && !mayBeRekey(before, sequence))
     signs.push(`another KEK with rekey sequence number ${sequence} as before`);
   // After a registration the number is still the old KEK's: the first rekey may show the same by chance, but never 0.
-  const counts = !rekeyed && (before.sequenceOfKek || sequence === 0);
-  if (sequence === before.sequence && counts && hasSameKek(before, now) && hasNewTek(before.teks, now.teks))
+  if ((before.sequenceOfKek || sequence === 0) && hasSameKek(before, now) && tekIsNew)
     signs.push(`another TEK with the same KEK and rekey sequence number ${sequence} as before`);
   return signs;
 }

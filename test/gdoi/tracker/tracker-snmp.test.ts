@@ -210,7 +210,10 @@ describe('SNMP alone', () => {
     test('with new keys that a rekey of another server brought under the same number is none either', () => {
       const there = { ...far, teks: TEK_B, keyServer: '10.1.12.2' };
       const told = (...heard: readonly Observation[]) =>
-        causes(fed(initialTrackerState('gm1'), [...looks(['11']), ...heard, snmpAnswer(60, there)]));
+        causes(
+          fed(initialTrackerState('gm1'), [...looks(['11']), ...heard, snmpAnswer(60, there), snmpAnswer(120, there)]),
+        );
+      expect(told()).toEqual(['ks_failover']);
       expect(told(trap(30, 'GmRekeyReceived'))).toEqual([]);
     });
 
