@@ -31,7 +31,7 @@ import { marksIn, quoted } from '../log/log-evidence.ts';
 import { instant } from '../events/instant-text.ts';
 import { andThen, emitting, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import { type Episodes, failedAttempts, type GroupState } from '../memory/tracker-state.ts';
-import { reasonsOfFailure, reasonsOfLoss, reasonsOfMissingRekey } from './stated-reason.ts';
+import { reasonsOfFailure, reasonsOfMissingRekey } from './stated-reason.ts';
 
 function inEpisode(state: GroupState, change: Partial<Episodes>): GroupState {
   return { ...state, episodes: { ...state.episodes, ...change } };
@@ -51,8 +51,8 @@ export function emitRegistrationState(
 function withReason(state: GroupState, answer: Answer): GroupState {
   const { registered, counters } = answer.seen;
   if (registered && failedAttempts(state, counters) < FAILED_ATTEMPTS) return state;
-  const { stated } = reasonsOfFailure(state, answer);
-  return stated === null ? state : { ...state, failingFor: stated };
+  const { refused } = reasonsOfFailure(state, answer);
+  return refused === null ? state : { ...state, failingFor: refused };
 }
 
 function statusShown({ gm }: Answer['seen']): string {
@@ -80,7 +80,7 @@ function emitLost(state: GroupState, answer: Answer, movement: CounterMovement['
     return unchanged(state);
   }
   const { attempted, succeeded } = seen.counters;
-  const { stated, evidence } = reasonsOfLoss(state, answer);
+  const { ended: stated, evidence } = reasonsOfFailure(state, answer);
   return emitting(
     inEpisode(state, { registrationLost: true }),
     registrationLostEvent(place, {
@@ -137,7 +137,7 @@ export function emitTekMissing(state: GroupState, answer: Answer): GroupTracked 
   const last = longestLived(before.view?.teks ?? []);
   const ranOut = last !== null && last.expiry.toMs <= seen.at.sentAtMs;
   if (tekMissing || !(ranOut || before.withoutTek !== null)) return unchanged(state);
-  const { stated, evidence } = reasonsOfLoss(state, answer);
+  const { ended: stated, evidence } = reasonsOfFailure(state, answer);
   const { reregistersInSeconds } = seen.gm;
   const ended = last === null || !ranOut ? null : intersection(widened(last.expiry, 1000), withoutTek);
   return emitting(

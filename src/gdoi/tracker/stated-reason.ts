@@ -5,7 +5,7 @@ import { CHECK_INTERFACE } from '../events/first-steps.ts';
 import type { Stated } from '../events/gdoi-events.ts';
 import type { Answer } from '../memory/answer.ts';
 import { peersOf } from '../memory/gm-answer.ts';
-import type { GroupState } from '../memory/tracker-state.ts';
+import { type GroupState, linkDownOf } from '../memory/tracker-state.ts';
 import { givesReason, keepsRekeysAway, ksSaidOf, quotedKs, statedByKs } from '../log/ks-marks.ts';
 import { isAttempt, isOfPeer, type LogMark, type LogProof, marksIn, quoted, quotedLink } from '../log/log-evidence.ts';
 import { statedReason } from '../log/message-facts.ts';
@@ -22,8 +22,15 @@ const MAX_LINES = 2;
 /** How far back a message explains what goes on now: attempts follow each other within minutes. */
 const EXPLAINS_MS = 900_000;
 
-/** Why it does not get or install keys: refused, IKE failed, its interface is down, dropped by its KS. */
-export function reasonsOfFailure(state: GroupState, answer: Answer): Reasons {
+export interface FailureReasons extends Reasons {
+  /** What is true for as long as it fails, whatever comes next: refused, IKE failed, dropped by its KS, it left. */
+  readonly refused: Stated | null;
+  /** Why its registration, or its keys, ended: what states a failure, or else an order of its KS. */
+  readonly ended: Stated | null;
+}
+
+/** Why it does not get or install keys, and what ended those that it had. */
+export function reasonsOfFailure(state: GroupState, answer: Answer): FailureReasons {
   const { seen, ks } = answer;
   const sinceMs = Math.min(state.unregistered?.fromMs ?? Infinity, seen.at.sentAtMs) - EXPLAINS_MS;
   const peers = peersOf(seen.gm);
@@ -34,39 +41,38 @@ export function reasonsOfFailure(state: GroupState, answer: Answer): Reasons {
     .filter(({ mark }) => isBefore(mark, seen))
     .slice(-MAX_LINES);
   const lastSaid = said.findLast(givesReason);
-  const last = own.at(-1);
-  const link = linkSince(state, answer, sinceMs);
-  const ended = endedBy(state, answer, sinceMs);
-  const evidence = [...ended.slice(-MAX_LINES).map(quoted), ...link.evidence, ...said.map(quotedKs)];
+  const link = reasonOfLink(state, answer, sinceMs);
+  const ending = endedBy(state, answer, sinceMs);
+  // The KS refused it: that is nearer to the reason than that IKE failed.
+  const refused =
+    (lastSaid === undefined ? null : statedByKs(lastSaid)) ??
+    statedIn(own.slice(-1)) ??
+    statedIn(ending.filter(({ proof }) => proof === 'left'));
+  const stated = refused ?? link.stated;
   return {
-    // The KS refused it: that is nearer to the reason than that IKE failed.
-    stated:
-      (lastSaid === undefined ? null : statedByKs(lastSaid)) ??
-      (last === undefined ? null : statedReason(last.mnemonic, 'gm')) ??
-      link.stated ??
-      statedIn(ended.filter(({ proof }) => proof === 'left')),
-    evidence: [...evidence, ...own.slice(-MAX_LINES).map(quoted)],
+    refused,
+    stated,
+    ended: stated ?? statedIn(ending.filter(({ proof }) => proof === 'forced')),
+    evidence: [
+      ...ending.slice(-MAX_LINES).map(quoted),
+      ...link.evidence,
+      ...said.map(quotedKs),
+      ...own.slice(-MAX_LINES).map(quoted),
+    ],
   };
-}
-
-/** Why its registration, or its keys, ended: as well what made it register again. */
-export function reasonsOfLoss(state: GroupState, answer: Answer): Reasons {
-  const { stated, evidence } = reasonsOfFailure(state, answer);
-  if (stated !== null) return { stated, evidence };
-  const ordered = endedBy(state, answer, answer.seen.at.sentAtMs - EXPLAINS_MS).filter(
-    ({ proof }) => proof === 'forced',
-  );
-  return { stated: statedIn(ordered), evidence };
 }
 
 const ENDING: readonly LogProof[] = ['forced', 'left', 'recovery', 'invalid_spi', 'kek_deleted', 'start'];
 
 /** What the GM said of the end of its registration, or of why its keys were not renewed; oldest first. */
 function endedBy(state: GroupState, answer: Answer, sinceMs: EpochMs): readonly LogMark[] {
-  const fromMs = Math.max(sinceMs, renewedMs(state, answer));
-  const marks = marksSince(state, ENDING, fromMs).filter((mark) => mark.proof !== 'start' || !isAttempt(mark));
-  const failed = marksSince(state, ['rekey_failed'], renewedMs(state, answer));
-  return [...marks, ...failed].filter((mark) => isBefore(mark, answer.seen)).toSorted((a, b) => a.atMs - b.atMs);
+  const renewed = renewedMs(state, answer);
+  const marks = marksSince(state, ENDING, Math.max(sinceMs, renewed)).filter(
+    (mark) => mark.proof !== 'start' || !isAttempt(mark),
+  );
+  return [...marks, ...marksSince(state, ['rekey_failed'], renewed)]
+    .filter((mark) => isBefore(mark, answer.seen))
+    .toSorted((a, b) => a.atMs - b.atMs);
 }
 
 /** What was said before its keys came, or before a registration was complete, ended neither. */
@@ -76,24 +82,18 @@ function renewedMs({ marks }: GroupState, { before }: Answer): EpochMs {
 }
 
 /** The interface that holds its keys went down: as long as no message says that it is back, that is the reason. */
-function linkSince(state: GroupState, answer: Answer, sinceMs: EpochMs): Reasons {
-  const fromMs = Math.max(sinceMs, renewedMs(state, answer));
-  const isHeard = (mark: LogMark) => isBefore(mark, answer.seen);
-  const down = marksSince(state, ['interface_down'], fromMs).findLast(isHeard);
-  if (down === undefined) return { stated: null, evidence: [] };
-  const up = marksSince(state, ['interface_up'], down.fromMs).findLast(isHeard);
+function reasonOfLink({ marks }: GroupState, { before, seen }: Answer, sinceMs: EpochMs): Reasons {
+  const link = linkDownOf({ marks: marks.filter((mark) => isBefore(mark, seen)), view: before.view });
+  if (link === null || (link.up ?? link.down).atMs < sinceMs) return { stated: null, evidence: [] };
+  const { down, up } = link;
+  const reason = `its interface ${down.detail} went down, and no message says that it is back`;
   return {
-    stated:
-      up === undefined
-        ? {
-            reason: `its interface ${down.detail} went down, and no message says that it is back`,
-            firstStep: CHECK_INTERFACE,
-          }
-        : null,
-    evidence: quotedLink(down, up),
+    stated: up === null ? { reason, firstStep: CHECK_INTERFACE } : null,
+    evidence: quotedLink(down, up ?? undefined),
   };
 }
 
+/** By the last of them that states one. */
 function statedIn(marks: readonly LogMark[]): Stated | null {
   return marks.reduce<Stated | null>((last, { mnemonic }) => statedReason(mnemonic, 'gm') ?? last, null);
 }

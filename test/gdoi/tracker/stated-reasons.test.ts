@@ -362,12 +362,20 @@ describe('attempts that fail', () => {
       expect(failed(told)?.summary).toContain(said);
       expect(failed(told)?.action).toMatch(/^show interfaces/u);
       expect(failed(told)?.evidence).toContain('log: LINEPROTO-5-UPDOWN Serial1/0 down at 2026-01-01T00:00:40.000Z');
+      // For the group it is told from what its messages say at any moment: the next one may be that it is back.
+      expect(told.state.groups.get('G1')?.failingFor).toBeUndefined();
     });
 
     test('an interface that came back is evidence, and no reason', () => {
       const told = history([failing(0, 1), link(40, 'down'), link(50, 'up'), failing(60, 3, unregistered)]);
       expect(failed(told)?.summary).toMatch(/does not succeed$/u);
       expect(failed(told)?.evidence.join('\n')).toMatch(/Serial1\/0 down at .*, up at /u);
+    });
+
+    test('a flap long before the attempts began to fail is none of theirs', () => {
+      const flap = [link(40, 'down'), link(50, 'up')];
+      const told = history([failing(0, 1), ...flap, failing(3000, 1), failing(3600, 3, unregistered)]);
+      expect(failed(told)?.evidence.join('\n')).not.toContain('LINEPROTO');
     });
 
     test('another interface is none of its business', () => {
