@@ -331,3 +331,25 @@ export function packetErrors(
     unknownLines: 0,
   };
 }
+
+/** Figures of a GM that has been up for long, and of the same one after a reload. */
+export const LONG_UP: GmSketch = { succeeded: 3, received: 9, kekAt: 50_000, timerAt: 40_000 };
+export const BOOTED: GmSketch = { succeeded: 1, received: 0, kekAt: 50_000, timerAt: 45_000 };
+
+/**
+ * Reloaded twice between two answers, at 60 s and 330 s: traps tell of the first registration while the device gives no
+ * answer, and only of the end of the second one, whose start's trap was lost.
+ */
+export function reloadedTwice(): readonly Observation[] {
+  return [
+    gmAnswer(0, LONG_UP),
+    facts(2, 900_000),
+    gmAnswer(60, LONG_UP),
+    trap(100, 'GmRegister'),
+    trap(102, 'GmRegistrationComplete'),
+    ...[110, 140, 170].map((at) => failure(at)),
+    trap(300, 'GmRegistrationComplete'),
+    gmAnswer(330, BOOTED),
+    facts(330, 59),
+  ];
+}

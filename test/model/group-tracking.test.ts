@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
+import type { GmSnapshot } from '../../src/gdoi/seen/snapshot.ts';
 import { observe } from '../../src/model/device-view.ts';
 import { membershipChanges, trackOptions } from '../../src/model/group-tracking.ts';
 import { trackFleet } from '../../src/gdoi/fleet/fleet.ts';
@@ -7,6 +8,13 @@ import { initialTrackerState } from '../../src/gdoi/memory/tracker-state.ts';
 import { track } from '../../src/gdoi/tracker/tracker.ts';
 import { initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
 import { aDevice, aGm, aKs, NOON } from '../builders/view-builder.ts';
+
+const AT_NOON = { sentAtMs: NOON, receivedAtMs: NOON };
+
+function showing(snapshot: GmSnapshot): Observation {
+  const command = 'show crypto gdoi';
+  return { kind: 'groups', device: 'gm1', ...AT_NOON, origin: 'cli', command, unknownLines: 0, snapshots: [snapshot] };
+}
 
 test('the tracker of a GM is told what the polled KS of its group shows: lead and lifetimes', () => {
   const snapshot = aKs({
@@ -19,7 +27,7 @@ test('the tracker of a GM is told what the polled KS of its group shows: lead an
       atMs: NOON,
       presence: 'present',
       gm: null,
-      ks: { snapshot, at: { sentAtMs: NOON, receivedAtMs: NOON } },
+      ks: { snapshot, at: AT_NOON },
       kekBehavior: 'timer',
       version: '17.6.3',
     },
@@ -37,36 +45,15 @@ test.each([
   ['right', { synchronised: true, epochMs: NOON + 900 }, undefined],
   ['of a zone that tells no offset', { synchronised: true, epochMs: null, zone: 'EST' }, undefined],
 ])('a clock that is %s, as the device showed it, is said of it in its groups', (_title, shown, expected) => {
-  const at = { sentAtMs: NOON, receivedAtMs: NOON };
   const clock = { role: 'clock', epochMs: NOON, zone: 'UTC', ...shown } as const;
-  const seen: Observation[] = [
-    { kind: 'clock', device: 'gm1', ...at, clock },
-    {
-      kind: 'groups',
-      device: 'gm1',
-      ...at,
-      origin: 'cli',
-      command: 'show crypto gdoi',
-      unknownLines: 0,
-      snapshots: [aGm()],
-    },
-  ];
+  const seen: Observation[] = [{ kind: 'clock', device: 'gm1', ...AT_NOON, clock }, showing(aGm())];
   const view = seen.reduce((known, each) => observe(known, each, 600_000), aDevice());
   const context = membershipChanges(aDevice(), view, null, NOON).get('G1')?.context;
   expect(context?.clock).toEqual(expected && { readMs: NOON, ...expected });
 });
 
 describe('what made a GM register, for the explanations of its group', () => {
-  const at = { sentAtMs: NOON, receivedAtMs: NOON };
-  const seen: Observation = {
-    kind: 'groups',
-    device: 'gm1',
-    ...at,
-    origin: 'cli',
-    command: 'show crypto gdoi',
-    unknownLines: 0,
-    snapshots: [aGm({ registrations: { succeeded: 1, attempted: 1 } })],
-  };
+  const seen = showing(aGm({ registrations: { succeeded: 1, attempted: 1 } }));
   const said = (mnemonic: string): Observation => ({
     kind: 'log',
     device: 'gm1',

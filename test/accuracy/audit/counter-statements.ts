@@ -128,10 +128,8 @@ const SAME_COUNTERS_OTHER_KEYS = form(
 const CAME_BACK = statement(SAME_COUNTERS_OTHER_KEYS, (audited, succeeded = '', received = '') => {
   const { before, after } = audited.around;
   if (before === null || after === null) return 'no two answers around it';
-  const same =
-    movedAsQuoted(audited, 'Succeeded registration', succeeded, succeeded) ??
-    movedAsQuoted(audited, 'Rekeys received', received, received);
-  if (same !== null) return same;
+  const moved = countersMoved(audited, succeeded, received);
+  if (moved !== null) return moved;
   const spis = (answer: GmAnswer) => answer.gm.teks?.map(({ spi }) => spi) ?? [];
   const sharesTek = spis(after).some((spi) => spis(before).includes(spi));
   // Where none is shown it has been deleted: the keys changed since it was shown last.
@@ -151,10 +149,8 @@ const UNCOUNTED_TEK = statement(
   (audited, succeeded = '', received = '') => {
     const { before, after } = audited.around;
     if (before === null || after === null) return 'no two answers around it';
-    const same =
-      movedAsQuoted(audited, 'Succeeded registration', succeeded, succeeded) ??
-      movedAsQuoted(audited, 'Rekeys received', received, received);
-    if (same !== null) return same;
+    const moved = countersMoved(audited, succeeded, received);
+    if (moved !== null) return moved;
     const held = new Set(before.gm.teks?.map(({ spi }) => spi));
     const next = audited.history.answers.find(
       ({ index, origin, gm }) => index > after.index && origin === after.origin && gm.registrations.succeeded !== null,
@@ -181,12 +177,16 @@ const UNCOUNTED_REKEY = statement(
     const age = after?.gm.rekeys.lastAgeSeconds ?? null;
     if (before === null || after === null || age === null) return 'no two answers around it';
     if (after.sentMs - age * 1000 < before.receivedMs - 1000) return 'the last rekey came before';
-    return (
-      movedAsQuoted(audited, 'Succeeded registration', succeeded, succeeded) ??
-      movedAsQuoted(audited, 'Rekeys received', received, received)
-    );
+    return countersMoved(audited, succeeded, received);
   },
 );
+
+function countersMoved(audited: Audited, succeeded: string, received: string): string | null {
+  return (
+    movedAsQuoted(audited, 'Succeeded registration', succeeded, succeeded) ??
+    movedAsQuoted(audited, 'Rekeys received', received, received)
+  );
+}
 
 function lastWithKek(answers: readonly GmAnswer[], upTo: GmAnswer): GmAnswer {
   return answers.findLast(({ index, gm }) => index <= upTo.index && gm.kek !== null) ?? upTo;

@@ -4,6 +4,7 @@ import { initialTrackerState } from '../../../src/gdoi/memory/tracker-state.ts';
 import { withClockStep } from '../../../src/gdoi/memory/clock-step.ts';
 import type { Observation } from '../../../src/gdoi/seen/observation.ts';
 import {
+  BOOTED as booted,
   causes,
   facts,
   failure,
@@ -14,6 +15,8 @@ import {
   history,
   ksAnswer,
   log,
+  LONG_UP as held,
+  reloadedTwice,
   reregistrations,
   snmpAnswer,
   T0,
@@ -23,8 +26,6 @@ import {
 
 const seconds = (ms: number) => (ms - T0 * 1000) / 1000;
 const reloads = (told: History) => told.events.filter(({ type }) => type === 'reload');
-const held: GmSketch = { succeeded: 3, received: 9, kekAt: 50_000, timerAt: 40_000 };
-const booted: GmSketch = { succeeded: 1, received: 0, kekAt: 50_000, timerAt: 45_000 };
 
 describe('a reload, with the uptime in whole minutes', () => {
   test('just after the device was first seen is one, where the uptime comes before the groups', () => {
@@ -236,18 +237,7 @@ describe('a reload of a KS, which has no counters', () => {
 });
 
 test('what a message told of one boot is no evidence of the registration after the next one', () => {
-  const told = history([
-    gmAnswer(0, held),
-    facts(2, 900_000),
-    gmAnswer(60, held),
-    trap(100, 'GmRegister'),
-    trap(102, 'GmRegistrationComplete'),
-    ...[110, 140, 170].map((at) => failure(at)),
-    // The trap of its start was lost.
-    trap(300, 'GmRegistrationComplete'),
-    gmAnswer(330, booted),
-    facts(330, 59),
-  ]);
+  const told = history(reloadedTwice());
   expect(causes(told)).toEqual(['unknown', 'reload']);
   const [first, second] = reregistrations(told);
   expect(first?.evidence.join('\n')).toContain('GmRegister ');

@@ -276,6 +276,13 @@ describe('a TEK rekey and a clear between two answers, with counters as before',
   const cleared: GmSketch = { succeeded: 1, received: 0, kekAt: 50_000, timerAt: 1540, teks: teks(1) };
   const renewed: GmSketch = { ...cleared, timerAt: 2140, teks: teks(2, 1) };
   const asOften = (at: number) => facts(at, 900_000 + at);
+  const clearedAfterCounting = [
+    gmAnswer(800, first),
+    gmAnswer(900, rekeyed),
+    asOften(901),
+    gmAnswer(1000, cleared),
+    asOften(1001),
+  ];
 
   test.each([
     ['before it', [asOften(1501)]],
@@ -284,11 +291,7 @@ describe('a TEK rekey and a clear between two answers, with counters as before',
     'is told by the second answer that does not count it, of a GM that has counted TEK rekeys; the uptime came %s',
     (_, between) => {
       const told = history([
-        gmAnswer(800, first),
-        gmAnswer(900, rekeyed),
-        asOften(901),
-        gmAnswer(1000, cleared),
-        asOften(1001),
+        ...clearedAfterCounting,
         gmAnswer(1500, renewed),
         ...between,
         gmAnswer(1520, renewed),
@@ -305,11 +308,7 @@ describe('a TEK rekey and a clear between two answers, with counters as before',
 
   test('and a reload there is told once', () => {
     const told = history([
-      gmAnswer(800, first),
-      gmAnswer(900, rekeyed),
-      asOften(901),
-      gmAnswer(1000, cleared),
-      asOften(1001),
+      ...clearedAfterCounting,
       gmAnswer(1500, renewed),
       facts(1501, 120),
       gmAnswer(1520, renewed),
