@@ -4,6 +4,7 @@
  *
  * A countdown is judged as it was read: what it has become since then is said, and is not known to have happened.
  */
+import { FAILED_ATTEMPTS } from '../seen/counters.ts';
 import { RECENT_MS } from '../explain/symptom.ts';
 import { counted } from '../events/counted.ts';
 import { longestSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
@@ -45,9 +46,7 @@ export interface GmHealthInput {
 /** Row 1: a re-registration needs a look for this long. */
 const RECENT_REREGISTRATION_MS = 3_600_000;
 /** Row 2: this many attempts that failed are a loop, not bad luck. */
-const FAILED_ATTEMPTS = 3;
-/** Of a registered GM, as the tracker counts: one may be under way. */
-const FAILING_ATTEMPTS = 2;
+const MANY_FAILED_ATTEMPTS = 3;
 /** No TEK rekey came when this little is left: GMs re-register before (TEK window). */
 const TEK_OVERDUE_SECONDS = tekWindowSecondsBeforeExpiry(0).to;
 
@@ -257,12 +256,12 @@ function registrationAttempts(input: GmHealthInput): HealthCheck {
   const { group, gm, tracking } = input;
   const { attempted, succeeded } = gm.registrations;
   const failed = attempted === null || succeeded === null ? null : Math.max(0, attempted - succeeded);
-  const more = { value: failed, threshold: FAILED_ATTEMPTS };
+  const more = { value: failed, threshold: MANY_FAILED_ATTEMPTS };
   if (failed === null || gm.registered === null)
     return check(['registration_attempts', group], 'unknown', 'attempts are not shown', more);
   if (gm.registered) {
     const since = tracking?.failedAttempts ?? 0;
-    if (since < FAILING_ATTEMPTS)
+    if (since < FAILED_ATTEMPTS)
       return check(['registration_attempts', group], 'ok', 'no registration is failing', { ...more, value: since });
     const left = tekSecondsLeft(input);
     const until = left === null ? '' : `, ${durationText(left)} of TEK left`;
@@ -273,7 +272,7 @@ function registrationAttempts(input: GmHealthInput): HealthCheck {
       { ...more, value: since, action: CHECK_REGISTRATION },
     );
   }
-  return failed >= FAILED_ATTEMPTS
+  return failed >= MANY_FAILED_ATTEMPTS
     ? check(['registration_attempts', group], 'critical', `${failed} of ${attempted} registration attempts failed`, {
         ...more,
         action: CHECK_REGISTRATION,
