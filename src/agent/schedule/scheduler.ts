@@ -1,5 +1,5 @@
 /**
- * When each device is polled. One heap, one loop.
+ * When each device is polled. One heap, one loop, ten beats a second.
  *
  * Intervals run on monotonic time on a fixed grid, so neither a wall-clock step nor a slow poll shifts a device's phase.
  * The first sweep is spread by a hash of the device's name: a restart of the agent must not knock on every router at
@@ -25,6 +25,11 @@ const FIRST_SWEEP_MAX_MS = 60_000;
 const AT_A_GLANCE_MS = 5_000;
 /** The loop looks again at least this often: cron needs each second. */
 const LOOK_AGAIN_MS = 1000;
+/**
+ * Polls begin on these beats. What begins together is answered together, and of an idle machine's CPU waking up for each
+ * takes more than the poll itself: at 110 polls a second 1.95 ms without, 1.05 with it (`npm run bench -- fleet`).
+ */
+const BEAT_MS = 100;
 /** A device that sends hint after hint is polled this often at most because of them. */
 const HINT_GAP_MS = 1000;
 /** Polls for hints start this far apart over the fleet: a storm of hints must not become a storm of polls. */
@@ -194,17 +199,18 @@ export class Scheduler implements AsyncDisposable {
     while (!this.#stop.signal.aborted) {
       this.#startDue();
       const next = this.#heap.peek();
-      const untilNextMs = next === undefined ? LOOK_AGAIN_MS : next.dueMs - this.#clock.monoMs();
+      const nowMs = this.#clock.monoMs();
+      const untilNextMs = next === undefined ? LOOK_AGAIN_MS : beatAtOrAfter(next.dueMs) - nowMs;
       const waitMs = Math.max(0, Math.min(untilNextMs, LOOK_AGAIN_MS));
       if (this.#wake.signal.aborted) this.#wake = new AbortController();
-      this.#asleepUntilMs = this.#clock.monoMs() + waitMs;
+      this.#asleepUntilMs = nowMs + waitMs;
       await this.#clock.sleep(waitMs, this.#wake.signal).catch(() => undefined);
     }
   }
 
   /** Something is due then; the loop is left asleep where it wakes before anyway, as after nearly every poll. */
   #wakeFor(dueMs: number): void {
-    if (dueMs < this.#asleepUntilMs) this.#wake.abort();
+    if (beatAtOrAfter(dueMs) < this.#asleepUntilMs) this.#wake.abort();
   }
 
   #startDue(): void {
@@ -310,4 +316,8 @@ export class Scheduler implements AsyncDisposable {
     await this.#loop;
     await this.#queue.onIdle();
   }
+}
+
+function beatAtOrAfter(monoMs: number): number {
+  return Math.ceil(monoMs / BEAT_MS) * BEAT_MS;
 }
