@@ -22,7 +22,7 @@ describe.skipIf(prometheusMissing() || missing('prometheus-alertmanager'))('an i
     const incident = await vi.waitUntil(() => told('ticket', 'GdoiIncident'), PATIENCE_WITH_PROCESSES);
     expect(incident.labels).toMatchObject({ group: 'G1', cause: 'legacy_ks', severity: 'warning' });
     expect(incident.annotations['description']).toMatch(
-      /^Group G1: an old KS .* \(legacy_ks\); 5 devices \(ks1, gm1, gm2 and 2 more\), /,
+      /^Group G1, as seen at 20[-0-9]+ [:0-9]+ \+0000 UTC: an old KS .* \(legacy_ks\); 5 devices \(ks1, gm1, gm2 and 2 more\), /,
     );
     expect(incident.annotations['description']).toMatch(/\. First step: .+[.?] Evidence: /);
     expect(incident.annotations['runbook_url']).toMatch(/GdoiIncident[.]md$/);

@@ -130,6 +130,14 @@ function toldAnew(message: Notification): readonly string[] {
   return firing.length === 0 ? [] : [`${receiver} ${firing.map(nameOf).join(' + ')}`];
 }
 
+/** promtool's scrapes begin at the epoch: `as seen at 1970-01-01 00:03:00 +0000 UTC`. */
+function fromTheStart(words: string): string {
+  return words.replace(
+    /(?<=, as seen )at (?<date>1970-\d\d-\d\d) (?<time>[\d:]+) \+0000 UTC/u,
+    (_whole, date: string, time: string) => `${durationText(Date.parse(`${date}T${time}Z`) / 1000)} after the start`,
+  );
+}
+
 interface Messages {
   readonly minutes: number;
   readonly sent: readonly Notification[];
@@ -140,7 +148,7 @@ interface Messages {
 function sectionOf(scenario: ScenarioName, { minutes, sent, evaluations, words }: Messages): string {
   const rows = sent.map((message) => {
     const at = lastEvaluation(message);
-    const firing = message.firing.map((labels) => `**${nameOf(labels)}**: ${words(labels, at)}`);
+    const firing = message.firing.map((labels) => `**${nameOf(labels)}**: ${fromTheStart(words(labels, at))}`);
     const resolved = message.resolved.map((labels) => `${nameOf(labels)} is over (${labels.get('group') ?? ''})`);
     return [durationText(message.atSeconds), message.receiver, [...firing, ...resolved].join('; ')];
   });

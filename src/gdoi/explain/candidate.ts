@@ -21,10 +21,16 @@ export interface Episode {
   /** First look at which it was present no more; null: it is. */
   readonly endedMs: EpochMs | null;
   readonly said: Explanation;
+  /** First look at which it was said in these words, with this evidence. Absent: an older agent did not keep it. */
+  readonly saidSinceMs?: EpochMs;
   /** Everyone whom it concerned so far, in the order people count. Absent: those whom it concerns now. */
   readonly devices?: readonly string[];
   /** What was said when it concerned more devices at once than `said` does. Absent: it never did. */
   readonly widest?: Explanation;
+  /** First look at which `widest` was said. */
+  readonly widestSinceMs?: EpochMs;
+  /** What was said when it was worse than now. Absent: it never was, or the look is not known. */
+  readonly gravest?: { readonly summary: string; readonly sinceMs: EpochMs };
   /** The worst it was. */
   readonly worst: ExplanationStatus;
 }
@@ -89,6 +95,11 @@ export function butMissingTeks(claims: readonly Symptom[], gms: readonly GmFacts
 
 /** A GM without any TEK shows these for that reason. */
 export const OF_MISSING_TEK: readonly SymptomCheck[] = ['tek_remaining', 'tek_matches_ks'];
+
+/** Evidence of an earlier look: `at 03:00:20 UTC: gm1: ...`, so that it stays true when it is so no more. */
+export function asSeenAt(sinceMs: EpochMs, lines: readonly string[]): readonly string[] {
+  return lines.map((line) => `at ${clockTime(sinceMs)}: ${line}`);
+}
 
 /** Those of the members that are named. */
 export function among<T extends { readonly device: string }>(

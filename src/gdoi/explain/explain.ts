@@ -6,7 +6,7 @@
  * only when nothing explains it. What was found present is remembered: it does not go and come with single looks, and
  * after its end it still explains what follows from it.
  */
-import { type Candidate, type CauseRule, devicesOf, type Episode, sorted, toldBefore } from './candidate.ts';
+import { asSeenAt, type Candidate, type CauseRule, devicesOf, type Episode, sorted, toldBefore } from './candidate.ts';
 import {
   byWeight,
   EXPLANATION_CAUSES,
@@ -103,7 +103,7 @@ export function explain(
     if (candidate !== null) {
       const claims = new Set(candidate.claims);
       open = open.filter((symptom) => !claims.has(symptom));
-      explanations.push(explanationOf(cause, candidate));
+      explanations.push(dated(explanationOf(cause, candidate), candidate, last));
     }
     const episode = episodeAfter(last, candidate === null ? null : explanationOf(cause, candidate), facts);
     if (episode !== null) memory.push(episode);
@@ -144,16 +144,37 @@ function episodeAfter(before: Episode | null, said: Explanation | null, { nowMs 
     return before.endedMs === null ? { ...before, endedMs: nowMs } : before;
   }
   const again = before !== null && (before.endedMs === null || endedJustNow(before, said, nowMs)) ? before : null;
+  const sameWords = again !== null && saysTheSame(again.said, said);
   return {
     cause: said.cause,
     sinceMs: again?.sinceMs ?? said.sinceMs,
     presentSinceMs: again?.presentSinceMs ?? (said.phase === 'present' ? nowMs : null),
     endedMs: null,
     said,
+    ...(sameWords ? sinceOf(again.saidSinceMs) : { saidSinceMs: nowMs }),
     ...concerned(again, said.scope),
     ...widest(again, said),
+    ...gravest(again, said),
     worst: worseStatus(again?.worst ?? said.status, said.status),
   };
+}
+
+function saysTheSame(a: Explanation, b: Explanation): boolean {
+  return (
+    a.summary === b.summary &&
+    a.evidence.length === b.evidence.length &&
+    a.evidence.every((line, index) => line === b.evidence[index])
+  );
+}
+
+function sinceOf(saidSinceMs: EpochMs | undefined): Pick<Episode, 'saidSinceMs'> {
+  return saidSinceMs === undefined ? {} : { saidSinceMs };
+}
+
+/** What a rule repeats of an earlier look is not what this one shows. */
+function dated(explanation: Explanation, { evidence }: Candidate, last: Episode | null): Explanation {
+  if (last === null || evidence !== last.said.evidence || last.saidSinceMs === undefined) return explanation;
+  return { ...explanation, evidence: asSeenAt(last.saidSinceMs, explanation.evidence) };
 }
 
 function endedJustNow(before: Episode, said: Explanation, nowMs: EpochMs): boolean {
@@ -171,9 +192,19 @@ function concerned(again: Episode | null, scope: readonly string[]): Pick<Episod
 }
 
 /** Devices are well again one after the other: the last thing said of a happening is not the whole of it. */
-function widest(again: Episode | null, said: Explanation): Pick<Episode, 'widest'> {
+function widest(again: Episode | null, said: Explanation): Pick<Episode, 'widest' | 'widestSinceMs'> {
   const known = again?.widest ?? again?.said;
-  return known?.phase === 'present' && known.scope.length > said.scope.length ? { widest: known } : {};
+  if (known?.phase !== 'present' || known.scope.length <= said.scope.length) return {};
+  const sinceMs = again?.widest === undefined ? again?.saidSinceMs : again.widestSinceMs;
+  return { widest: known, ...(sinceMs === undefined ? {} : { widestSinceMs: sinceMs }) };
+}
+
+/** An incident is as severe as it was at its worst: that is not what is said once it is milder. */
+function gravest(again: Episode | null, said: Explanation): Pick<Episode, 'gravest'> {
+  if (again === null || worseStatus(again.worst, said.status) === said.status) return {};
+  const { said: before, saidSinceMs: sinceMs, worst, gravest: known } = again;
+  if (before.status !== worst) return known === undefined ? {} : { gravest: known };
+  return sinceMs === undefined ? {} : { gravest: { summary: before.summary, sinceMs } };
 }
 
 function explanationOf(cause: ExplanationCause, { claims, evidence, ...said }: Candidate): Explanation {

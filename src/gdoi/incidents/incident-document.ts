@@ -65,7 +65,9 @@ export function incidentMarkdown(incident: Incident, events: readonly GdoiEvent[
     ...(cell === undefined ? [] : [`- Cell: ${plain(cell)}`]),
     `- Devices: ${plain(nameList(devices))}`,
     ...whatFollows(incident),
-    ...(firstStep === null ? [] : [`- First step: ${plain(firstStep)}`]),
+    ...(firstStep === null
+      ? []
+      : [`- ${endedAtMs === null ? 'First step' : 'First step while it was open'}: ${plain(firstStep)}`]),
     ...evidence.map((line) => `- Evidence: ${plain(line)}`),
     ...(events.length === 0 ? [] : ['', '| when | event |', '| --- | --- |']),
     ...events.map(({ atMs, summary }) => `| ${instant(atMs)} | ${plain(summary)} |`),

@@ -5,9 +5,10 @@
  */
 import { cellParts, inCell } from '../seen/cell.ts';
 import type { Severity } from '../events/event.ts';
-import { among, devicesOf, type Episode } from '../explain/candidate.ts';
-import type { ExplanationCause } from '../explain/explanation.ts';
+import { among, asSeenAt, devicesOf, type Episode } from '../explain/candidate.ts';
+import type { Explanation, ExplanationCause } from '../explain/explanation.ts';
 import type { GmFacts } from '../explain/group-facts.ts';
+import { instant } from '../events/instant-text.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** A group as it is known: by its name, and by its cell where there are several. */
@@ -24,12 +25,14 @@ export interface Incident {
   readonly beganAtMs: EpochMs;
   /** null while it is open. */
   readonly endedAtMs: EpochMs | null;
+  /** Of one that is over, with the instant at which it was so. */
   readonly summary: string;
   readonly consequence: string | null;
   readonly deadlineMs: EpochMs | null;
   readonly firstStep: string | null;
   /** In the order people count. */
   readonly devices: readonly string[];
+  /** What the last look showed; lines of an earlier one, or of one that is over, begin with their instant. */
   readonly evidence: readonly string[];
   /** What ended it, in words; null while it is open. */
   readonly endedBy: string | null;
@@ -139,7 +142,7 @@ export function abandonedIncidents(group: GroupName, before: readonly Episode[],
 function incidentOf({ group, cell }: GroupName, episode: Episode): Incident | null {
   const { cause, sinceMs, presentSinceMs, endedMs, worst } = episode;
   if (presentSinceMs === null) return null;
-  const said = (endedMs === null ? null : episode.widest) ?? episode.said;
+  const { said, summary, evidence } = endedMs === null ? wordsNow(episode) : wordsThen(episode, endedMs);
   const { consequence } = said;
   return {
     id: ['incident', group, cause, Math.floor(presentSinceMs / 1000), ...cellParts(cell)]
@@ -152,15 +155,45 @@ function incidentOf({ group, cell }: GroupName, episode: Episode): Incident | nu
     severity: SEVERITIES[worst],
     beganAtMs: sinceMs,
     endedAtMs: endedMs,
-    summary: said.summary,
+    summary,
     consequence:
       consequence && `${consequence.what}${consequence.unless === null ? '' : `, unless ${consequence.unless}`}`,
     deadlineMs: endedMs === null ? said.deadlineMs : null,
     firstStep: said.firstStep,
     devices: devicesOf(episode),
-    evidence: said.evidence,
+    evidence,
     endedBy: endedMs === null ? null : ENDED_BY[cause],
   };
+}
+
+interface Words extends Pick<Incident, 'summary' | 'evidence'> {
+  readonly said: Explanation;
+}
+
+function wordsNow(episode: Episode): Words {
+  const { said } = episode;
+  return { said, summary: said.summary, evidence: [...said.evidence, ...atItsWorst(episode, said)] };
+}
+
+/** Nothing of what is over may read as if it were so now. */
+function wordsThen(episode: Episode, endedMs: EpochMs): Words {
+  const { said, sinceMs } =
+    episode.widest === undefined
+      ? { said: episode.said, sinceMs: episode.saidSinceMs }
+      : { said: episode.widest, sinceMs: episode.widestSinceMs };
+  return {
+    said,
+    summary: `As seen ${sinceMs === undefined ? `before ${instant(endedMs)}` : `at ${instant(sinceMs)}`}: ${said.summary}`,
+    evidence: [
+      ...(sinceMs === undefined ? said.evidence.map((line) => `then: ${line}`) : asSeenAt(sinceMs, said.evidence)),
+      ...atItsWorst(episode, said),
+    ],
+  };
+}
+
+function atItsWorst({ gravest }: Episode, { summary }: Explanation): readonly string[] {
+  if (gravest === undefined || gravest.summary === summary) return [];
+  return asSeenAt(gravest.sinceMs, [`at its worst: ${gravest.summary}`]);
 }
 
 /** A deadline is read again with each answer and moves by some seconds. */
@@ -170,6 +203,8 @@ function isSame(a: Incident, b: Incident): boolean {
     a.status === b.status &&
     a.severity === b.severity &&
     a.summary === b.summary &&
-    a.consequence === b.consequence
+    a.consequence === b.consequence &&
+    a.evidence.length === b.evidence.length &&
+    a.evidence.every((line, index) => line === b.evidence[index])
   );
 }

@@ -13,13 +13,17 @@ export const incidentSchema = z
     severity: z.enum(['info', 'warning', 'critical']).describe('The worst it was'),
     began_at: instant,
     ended_at: instant.nullable(),
-    summary: z.string(),
-    consequence: z.string().nullable(),
+    summary: z.string().describe('Of one that is over: what it was, and when that was seen'),
+    consequence: z.string().nullable().describe('What follows; of one that is over, what was foreseen'),
     deadline: instant.nullable().describe('When the consequence comes; null: it is there, not known when, or over'),
     first_step: z.string().nullable().describe('Read-only'),
     devices: z.array(z.string()),
     events: z.array(z.string()).describe('Ids of the events of its devices and its group, oldest first'),
-    evidence: z.array(z.string()),
+    evidence: z
+      .array(z.string())
+      .describe(
+        'As the last look showed it; a line of an earlier one begins with its instant, as all of one that is over do',
+      ),
     ended_by: z.string().nullable(),
   })
   .register(components, { id: 'Incident' });

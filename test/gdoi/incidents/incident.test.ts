@@ -192,3 +192,27 @@ describe('what ended it', () => {
     expect(incidents[0]).toMatchObject({ cause: 'unauthorized', status: 'closed', endedBy: ended });
   });
 });
+
+describe('the words of an incident stay true', () => {
+  const missing = (second: number, acksMissed: number): MemberFacts =>
+    ks(second, { members: { '10.0.0.1': acksMissed } });
+
+  test('once it is over, headline and evidence carry the instant at which it was so', () => {
+    const [incident] = keptAfter(ks(0), gm(0), silentKs(60), silentKs(120), ks(240));
+    expect(incident?.summary).toBe(
+      'As seen at 2027-01-15T08:02:00Z: KS ks1, the only KS, has not answered since 08:01:00 UTC: no GM of G1 can register or get a rekey',
+    );
+    expect(incident?.evidence.every((line) => /^at \d\d:\d\d:\d\d UTC: /u.test(line))).toBe(true);
+    expect(ticketOf(incident)).toContainEqual(expect.stringMatching(/^- First step while it was open: /u));
+  });
+
+  test('while it is open they follow each look, and its worst is told under its own instant', () => {
+    const [worse] = keptAfter(ks(0), gm(0), missing(60, 2), gm(61));
+    expect(worse).toMatchObject({ cause: 'path_loss', severity: 'critical' });
+    expect(worse?.evidence).toContain('no acknowledgement of the last 2 rekeys from gm1, as the KS counts');
+    const [milder] = keptAfter(ks(0), gm(0), missing(60, 2), gm(61), missing(120, 1));
+    expect(milder).toMatchObject({ status: 'open', severity: 'critical' });
+    expect(milder?.evidence[0]).toBe('no acknowledgement of the last rekey from gm1, as the KS counts');
+    expect(milder?.evidence.at(-1)).toMatch(/^at \d\d:\d\d:\d\d UTC: at its worst: .* last 2 rekeys/u);
+  });
+});
