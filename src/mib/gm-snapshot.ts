@@ -1,6 +1,7 @@
 /**
  * A GM's group as the MIB shows it. The MIB has no registration status, no registration counters and no rekey counts:
- * these stay null, and `registered` is true where keys prove it, else null, never false.
+ * these stay null, and `registered` is true where keys prove it, else null, never false. A KEK beside which no TEK lives
+ * proves nothing: a GM that cannot register goes on holding it.
  */
 import { emptyGmSnapshot, type GmKek, type GmSnapshot, type GmTek } from '../gdoi/seen/snapshot.ts';
 import type { GroupRows, PartyRows } from './group-rows.ts';
@@ -17,18 +18,26 @@ export function gmSnapshot(group: GroupRows, gm: PartyRows, { rows, memory, prob
   const teks = shownTeks(GM_TEK, gm.teks, rows, problems);
   const keyServer = gm.row === null ? null : keyServerOf(gm.row);
   const activeTeks = gm.row?.number('cgmGdoiGmActiveTEKNum') ?? null;
+  const shown = areTeksKnown(memory, activeTeks) ? teks : null;
+  const isTekless = shown !== null && !shown.some(({ remainingSeconds }) => remainingSeconds !== 0);
   const empty = emptyGmSnapshot(memory.groupNames.get(group.id.key) ?? group.id.text);
   return {
     ...empty,
     identity: group.id.text,
     address: gm.id.text,
-    registered: keyServer !== null && (holdsKek(keks ?? []) || holdsTek(teks ?? [], activeTeks)) ? true : null,
+    registered:
+      keyServer !== null && ((holdsKek(keks ?? []) && !isTekless) || holdsTek(teks ?? [], activeTeks)) ? true : null,
     keyServer,
     // by its description the sequence number of the last rekey, although typed and named a counter
     rekeys: { ...empty.rekeys, lastSequence: gm.row?.number('cgmGdoiGmRekeysReceived') ?? null },
     kek: kekOf(keks, activeSpi, memory),
-    teks: memory.tables.includes(GM_TEK.table) ? (teks?.map(tekOf) ?? null) : null,
+    teks: shown?.map(tekOf) ?? null,
   };
+}
+
+/** That no TEK is shown tells something where the image has shown one before, or counts that there is none. */
+function areTeksKnown({ tables }: SnmpMemory, activeTeks: number | null): boolean {
+  return tables.includes(GM_TEK.table) || activeTeks === 0;
 }
 
 /** The KS that the GM is registered with; null for none, which devices show as an empty or zero address. */

@@ -49,8 +49,8 @@ export interface SimulatedWatch {
   readonly logs?: boolean;
   /** Who is polled; default: all. */
   readonly polled?: (device: { readonly name: string; readonly role: 'gm' | 'ks' }) => boolean;
-  /** How devices that show GDOI over RESTCONF are polled; default, and the others: by SSH. */
-  readonly transport?: 'restconf' | 'ssh+restconf';
+  /** How devices that show GDOI over RESTCONF are polled; default, and the others: by SSH. `snmp`: all by SNMP alone. */
+  readonly transport?: 'restconf' | 'ssh+restconf' | 'snmp';
   /** Who is looked at over SNMP too, and how often; default: nobody. */
   readonly snmpBeside?: { readonly of: (device: string) => boolean; readonly everyMs: number };
   /** RESTCONF's own pace beside SSH; default: that of SSH. */
@@ -117,7 +117,7 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
       ...accessTo(fleet, clock, watched),
       ...(watched.waitAtMost === undefined ? {} : { waitAtMost: watched.waitAtMost }),
     },
-    snmp: watched.snmpBeside === undefined ? NO_SNMP : snmpOf(fleet, clock),
+    snmp: watched.snmpBeside === undefined && watched.transport !== 'snmp' ? NO_SNMP : snmpOf(fleet, clock, watched),
     restconf,
     lookup: (host) => Promise.resolve([host]),
     store,
@@ -198,7 +198,7 @@ function overRestconf(
   fleet: SimulatedFleet,
 ): ResolvedDevice {
   const shows = fleet.devices.some(({ name, yangGdoi }) => name === device.name && yangGdoi);
-  if (transport === undefined || !shows) return device;
+  if (transport === undefined || transport === 'snmp' || !shows) return device;
   return {
     ...device,
     transport,
@@ -213,28 +213,26 @@ function overRestconf(
   };
 }
 
-function withSnmp(device: ResolvedDevice, { snmpBeside }: SimulatedWatch): ResolvedDevice {
+function withSnmp(device: ResolvedDevice, { snmpBeside, transport }: SimulatedWatch): ResolvedDevice {
+  const snmp = (schedule: ResolvedDevice['schedule']) => ({
+    credentialName: 'public',
+    credential: { version: '2c', community: new Secret('unused') } as const,
+    port: 161,
+    schedule,
+  });
+  if (transport === 'snmp') return { ...device, transport, ssh: null, snmp: snmp(device.schedule) };
   if (snmpBeside?.of(device.name) !== true) return device;
-  return {
-    ...device,
-    transport: 'ssh+snmp',
-    snmp: {
-      credentialName: 'public',
-      credential: { version: '2c', community: new Secret('unused') },
-      port: 161,
-      schedule: { kind: 'every', ms: snmpBeside.everyMs },
-    },
-  };
+  return { ...device, transport: 'ssh+snmp', snmp: snmp({ kind: 'every', ms: snmpBeside.everyMs }) };
 }
 
 /** What the fleet shows over SNMP, without a network. */
-function snmpOf(fleet: SimulatedFleet, clock: FakeClock): SnmpAccess {
+function snmpOf(fleet: SimulatedFleet, clock: FakeClock, { outOfReach = () => false }: SimulatedWatch): SnmpAccess {
   return {
     ...NO_SNMP,
     read: ({ device }) => {
       const nowMs = clock.wallMs();
       fleet.advance(nowMs);
-      if (!fleet.isUp(device)) {
+      if (!fleet.isUp(device) || outOfReach(device, nowMs - START_MS)) {
         const error = { kind: 'timeout', operation: 'get', message: `${device} gives no answer` } as const;
         return Promise.resolve({ kind: 'failed', error });
       }

@@ -3,7 +3,9 @@
  * COOP sets of three. What cannot be known is not said, and what is said is true.
  */
 import { describe, expect, test } from 'vitest';
+import { deviceHealth } from '../../src/gdoi/health/health.ts';
 import type { ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
+import { simulatedAgent } from '../builders/simulated-agent.ts';
 import { headlinesOf, sequenceOf } from './headlines.ts';
 import { LEGACY } from './scenario-headlines.ts';
 
@@ -21,7 +23,7 @@ async function sequences(
 
 const OF_GMS_ALONE: Sequences = {
   healthy: ['ok'],
-  'legacy-ks': ['ok', 'path_loss? warning', LEGACY],
+  'legacy-ks': ['path_loss? warning', LEGACY],
   'ks-upgrade': ['path_loss? warning', LEGACY, 'ok'],
   'rekey-loss': ['ok', 'path_loss warning', 'ok'],
   'rekey-loss-fleet': ['ok', 'path_loss? warning', 'ks_rekeys_lost critical', 'ks_rekeys_lost warning', 'ok'],
@@ -66,6 +68,23 @@ const WITHOUT_LOGS: Sequences = {
   'reload-storm': ['ok', 'gms_unreachable warning', 'gms_reloaded warning', 'gms_reloaded ok', 'ok'],
   'operator-clear': ['ok', 'operator_clear ok', 'ok'],
   'ks-clear-members': ['ok', 'ks_members_lost? warning', 'ks_forced ok', 'ok'],
+};
+
+/** It shows keys, and no registration: what a GM without TEKs lacks is for its log. */
+const OVER_SNMP_ALONE: Sequences = {
+  healthy: ['ok'],
+  'rekey-loss': ['ok', 'path_loss warning', 'ok', 'path_loss warning', 'ok'],
+  'rekey-loss-fleet': ['ok', 'path_loss? warning', 'ks_rekeys_lost critical', 'ks_rekeys_lost warning', 'ok'],
+  'ks-down': ['ok', 'ks_down? warning', 'ks_down critical', '(ks_down) ok', 'ok'],
+  'coop-failover': ['ok', 'redundancy_lost? warning', 'redundancy_lost warning', 'ok'],
+  'coop-split': ['ok', 'coop_split critical', 'ok'],
+  'reload-storm': ['ok', 'gms_unreachable warning', 'gms_reloaded warning', 'gms_reloaded ok', 'ok'],
+  'operator-clear': ['ok'],
+  'ks-clear-members': ['ok', 'ks_forced ok', 'ok'],
+  'mixed-old-gms': ['ok'],
+  'tek-missing': ['ok', 'without_tek? warning', 'without_tek critical', 'ok'],
+  unregistered: ['without_tek? warning', 'without_tek critical'],
+  'registration-fails': ['ok', 'path_loss warning', 'without_tek critical', 'ok', '(without_tek) ok', 'ok'],
 };
 
 const OF_THREE_KSS: Sequences = {
@@ -115,6 +134,27 @@ describe('where only KSs are polled', () => {
 describe('where no log messages come', () => {
   test.each(cases(WITHOUT_LOGS))('%s', async (scenario, expected) => {
     expect(await sequences(scenario, {})).toEqual(expected);
+  });
+});
+
+describe('over SNMP alone', () => {
+  test.each(cases(OVER_SNMP_ALONE))('%s', async (scenario, expected) => {
+    expect(await sequences(scenario, { transport: 'snmp' })).toEqual(expected);
+  });
+
+  test('a GM without TEKs is an event and no registered one', async () => {
+    await using watching = await simulatedAgent({ scenario: 'tek-missing', pollInterval: '60s', transport: 'snmp' });
+    watching.agent.start();
+    await watching.clock.advance(200_000);
+    expect(watching.events.map(({ type, device }) => [type, device])).toEqual([['tek_missing', 'gm1']]);
+    const { readModel } = watching.agent;
+    const health = deviceHealth(
+      readModel.device('gm1')!,
+      (group) => readModel.group(group) ?? null,
+      watching.clock.wallMs(),
+    );
+    expect(health.checks.find(({ name }) => name === 'tek_remaining')).toMatchObject({ status: 'critical' });
+    expect(health.checks.find(({ name }) => name === 'registered')).toMatchObject({ status: 'unknown' });
   });
 });
 

@@ -62,6 +62,10 @@ export const CHECK_INTERFACE = 'show interfaces and the log of the GM: why did t
 export const CHECK_INSTALL =
   'show crypto gdoi and the log of the GM: is the downloaded policy installed? Compare the size of the ACL with what the platform holds';
 
+/** SNMP shows no registration. */
+export const CHECK_TEKLESS =
+  'show crypto gdoi on the GM: is it registered? If so, its log tells whether the downloaded policy is installed; if not, check the path to the KS for UDP 848';
+
 export const CHECK_CERTIFICATE =
   'show crypto pki certificates and show clock on both ends: is the certificate valid now, and can the CRL be fetched?';
 

@@ -12,6 +12,7 @@ import {
   CHECK_ORDER,
   CHECK_REGISTRATION,
   CHECK_REKEY_PATH,
+  CHECK_TEKLESS,
   CHECK_REPLAY,
   COMPARE_ACKS,
   firstStepBy,
@@ -291,16 +292,21 @@ export function registrationFailedEvent(
   });
 }
 
-export function tekMissingEvent(at: Place, { stated, ...what }: What & { readonly stated: Stated | null }): GdoiEvent {
+const INSTALLED =
+  'show crypto gdoi and the log of the GM: is the downloaded policy installed (ACL size, platform)? When does Reregisters in run out?';
+
+/** `registered` false: it is not shown, as over SNMP, and it holds a KEK. */
+export function tekMissingEvent(
+  at: Place,
+  { stated, registered, ...what }: What & { readonly stated: Stated | null; readonly registered: boolean },
+): GdoiEvent {
   const because = stated === null ? '' : `: ${stated.reason}`;
   return event(at, {
     ...what,
     type: 'tek_missing',
     severity: 'critical',
-    summary: `${place(at)} is registered but holds no TEK, its traffic is dropped or in clear${because}`,
-    action:
-      stated?.firstStep ??
-      'show crypto gdoi and the log of the GM: is the downloaded policy installed (ACL size, platform)? When does Reregisters in run out?',
+    summary: `${place(at)} ${registered ? 'is registered but holds no TEK' : 'holds a KEK and no TEK'}, its traffic is dropped or in clear${because}`,
+    action: stated?.firstStep ?? (registered ? INSTALLED : CHECK_TEKLESS),
   });
 }
 

@@ -181,8 +181,8 @@ export function keysDiffer(asked: Asked): Candidate | null {
     // Who holds other keys acknowledges no rekey of these.
     also: claimed(open, { checks: ['rekeys_acknowledged'], of: new Set(differing) }),
     holdMs: facts.rekeyTakesMs + facts.pollIntervalMs,
-    summary: (names) =>
-      `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'holds', 'hold')} ${onlyKek ? 'another KEK' : 'other TEKs'} than ${than}, for longer than a rekey takes, and ${onlyKek ? 'it is no older one' : 'they are no older ones'}${servedBy(facts, names)}`,
+    summary: (names, established) =>
+      `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'holds', 'hold')} ${onlyKek ? 'another KEK' : 'other TEKs'} than ${than}${established ? ', for longer than a rekey takes' : ''}, and ${onlyKek ? 'it is no older one' : 'they are no older ones'}${servedBy(facts, names)}${established ? '' : '; whether a rekey is under way is not yet clear'}`,
     firstStep: hasCoop(facts)
       ? `With which KS did each of these GMs register? ${CHECK_COOP}`
       : 'show crypto gdoi on the GM: with which KS did it register, and is that one of this group? Then show crypto gdoi ks policy and show version on the KS: did it restart, or was its policy replaced?',
@@ -231,7 +231,7 @@ function standing(
     readonly also?: readonly Symptom[];
     /** Until a look after this time it may be a rekey, or another passing state. */
     readonly holdMs: number;
-    readonly summary: (names: readonly string[]) => string;
+    readonly summary: (names: readonly string[], established: boolean) => string;
     readonly firstStep: string;
   },
 ): Candidate | null {
@@ -246,7 +246,7 @@ function standing(
     phase: established ? 'present' : 'unclear',
     status: established ? 'critical' : 'warning',
     sinceMs,
-    summary: what.summary(names),
+    summary: what.summary(names, established),
     ...trafficStops(gms, nowMs, `${verb(names.length, 'it registers', 'they register')} before`),
     confidence: established ? 'likely' : 'possible',
     knownAtMs: established ? null : lastLook(gms, nowMs),

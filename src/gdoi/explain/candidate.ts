@@ -3,7 +3,7 @@
  * order; a symptom belongs to the first cause that claims it.
  */
 import type { Consequence, Explanation, ExplanationCause, ExplanationStatus } from './explanation.ts';
-import { type GmFacts, type GroupFacts, isUnregistered } from './group-facts.ts';
+import { type GmFacts, type GroupFacts, isHeard, isUnregistered } from './group-facts.ts';
 import { clockTime, gmCount, nameList, naturalOrder } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { Symptom, SymptomCheck } from './symptom.ts';
@@ -160,7 +160,9 @@ export function trafficStops(
   nowMs: EpochMs,
   unless: string,
 ): { readonly consequence: Consequence | null; readonly deadlineMs: EpochMs | null } {
-  const stopped = gms.filter((gm) => isUnregistered(gm) && (gm.tekExpiryMs ?? 0) <= nowMs);
+  const stopped = gms.filter(
+    (gm) => (isUnregistered(gm) || (isHeard(gm) && gm.tekMissing)) && (gm.tekExpiryMs ?? 0) <= nowMs,
+  );
   const ahead = gms.filter((gm) => gm.tekExpiryMs !== null && gm.tekExpiryMs > nowMs);
   const first = firstOf(ahead, ({ tekExpiryMs }) => tekExpiryMs);
   const gone =

@@ -8,6 +8,7 @@ import {
   between,
   type Candidate,
   claimed,
+  devicesOf,
   GM_CHECKS,
   list,
   named,
@@ -24,6 +25,7 @@ import {
   CHECK_INSTALL,
   CHECK_INTERFACE,
   CHECK_REPLAY,
+  CHECK_TEKLESS,
 } from '../events/first-steps.ts';
 import type { LoggedReason, ReasonKind } from '../log/logged-reason.ts';
 import { clockTime, gmsNamed, verb } from './said.ts';
@@ -32,6 +34,8 @@ import { RECENT_MS } from './symptom.ts';
 
 const NOTHING = { consequence: null, deadlineMs: null, knownAtMs: null } as const;
 
+/** A GM that registers shows no keys for some seconds. */
+const REGISTERING_MS = 90_000;
 /** From the interface's return to the registration and the look that shows it. */
 const FLAP_SETTLES_MS = 180_000;
 
@@ -131,36 +135,87 @@ function flappedAtMs({ lastReregistration: last }: GmFacts, nowMs: EpochMs): Epo
 }
 
 /** Registered, and no TEK is installed: the KS serves it, and its own platform or policy does not take it. */
-export function withoutTek({ facts, open, before }: Asked): Candidate | null {
+export function withoutTek({ facts, open, before, last }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
   const missing = gms.filter((gm) => gm.tekMissing && isHeard(gm));
   const claims = claimed(open, { checks: OF_MISSING_TEK, of: new Set(missing.map(({ device }) => device)) });
   const names = named(claims, 'tek_remaining');
-  if (names.length === 0) return null;
+  if (names.length === 0) return teksAgain(facts, open, last);
   const suffering = among(gms, names);
   const sinceMs = before?.sinceMs ?? Math.min(...suffering.map(({ readMs }) => readMs));
   const said = suffering.flatMap((gm) => recentOf(gm, 'not_installed', nowMs).map((reason) => ({ gm, reason })));
+  if (said.length === 0 && suffering.every(({ registered }) => registered === null)) {
+    return keyless({ facts, before }, { names, sinceMs, claims });
+  }
   const because =
-    said.length === 0
-      ? 'is the downloaded policy installed?'
-      : `${verb(names.length, 'its log says', 'their logs say')} why`;
+    said.length > 0
+      ? `${verb(names.length, 'its log says', 'their logs say')} why`
+      : 'is the downloaded policy installed?';
   return {
     ...NOTHING,
     phase: 'present',
     status: 'critical',
     sinceMs,
     summary: `${gmsNamed(names, gms.length)} ${verb(names.length, 'is', 'are')} registered and ${verb(names.length, 'holds', 'hold')} no TEK since ${clockTime(sinceMs)}: ${because}`,
-    ...trafficStops(
-      suffering.map((gm) => ({ ...gm, registered: false })),
-      nowMs,
-      'it registers before',
-    ),
+    ...trafficStops(suffering, nowMs, 'it registers before'),
     confidence: said.length > 0 ? 'certain' : 'likely',
     firstStep: CHECK_INSTALL,
     scope: names,
     evidence: [
       ...said.slice(-4).map(({ gm, reason }) => `${gm.device}, ${clockTime(reason.atMs)}: ${reason.text}`),
       `${list(names)}: Registered, and no TEK is shown`,
+    ],
+    claims,
+  };
+}
+
+/** That it registered for the want of TEKs is no trouble of its own. */
+function teksAgain({ gms, nowMs }: Asked['facts'], open: Asked['open'], last: Asked['last']): Candidate | null {
+  if (last === null || last.presentSinceMs === null || nowMs - (last.endedMs ?? nowMs) > RECENT_MS) return null;
+  const claims = claimed(open, { checks: ['reregistrations'], of: new Set(devicesOf(last)), fromMs: last.sinceMs });
+  const names = named(claims, 'reregistrations');
+  if (names.length === 0) return null;
+  return {
+    ...last.said,
+    ...NOTHING,
+    phase: 'over',
+    status: 'ok',
+    summary: `${gmsNamed(names, gms.length)} showed no TEK from ${clockTime(last.sinceMs)} on, registered again and ${verb(names.length, 'holds', 'hold')} TEKs since ${clockTime(last.endedMs ?? nowMs)}`,
+    confidence: 'likely',
+    firstStep: null,
+    scope: names,
+    claims,
+  };
+}
+
+/** SNMP shows keys and no registration: without a TEK there is no traffic, and one look may fall into a registration. */
+function keyless(
+  { facts, before }: Pick<Asked, 'facts' | 'before'>,
+  known: Pick<Candidate, 'claims' | 'sinceMs'> & { readonly names: readonly string[] },
+): Candidate {
+  const { names, sinceMs, claims } = known;
+  const { gms, nowMs } = facts;
+  const suffering = among(gms, names);
+  const established =
+    before?.presentSinceMs != null || suffering.some(({ readMs }) => readMs - sinceMs >= REGISTERING_MS);
+  const withKek = sorted(suffering.filter(({ kek }) => kek === 'shown').map(({ device }) => device));
+  const shown = `${gmsNamed(names, gms.length)} ${verb(names.length, 'shows', 'show')} no TEK since ${clockTime(sinceMs)}`;
+  return {
+    ...NOTHING,
+    phase: established ? 'present' : 'unclear',
+    status: established ? 'critical' : 'warning',
+    sinceMs,
+    summary: established
+      ? `${shown}: ${verb(names.length, 'it is', 'they are')} not registered, or the policy is not installed; SNMP does not show which`
+      : `${shown}; whether ${verb(names.length, 'it registers', 'they register')} at this moment is not yet clear`,
+    ...(established ? trafficStops(suffering, nowMs, 'it registers before') : {}),
+    confidence: established ? 'likely' : 'possible',
+    knownAtMs: established ? null : nextLook(suffering, nowMs),
+    firstStep: CHECK_TEKLESS,
+    scope: names,
+    evidence: [
+      `no TEK is shown: ${list(names)}`,
+      ...(withKek.length === 0 ? [] : [`a KEK is shown: ${list(withKek)}`]),
     ],
     claims,
   };

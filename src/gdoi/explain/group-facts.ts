@@ -98,7 +98,7 @@ export interface GmFacts extends MemberContext {
   readonly kekSinceMs: EpochMs;
   /** When its longest-lived TEK ends; null: it shows none. */
   readonly tekExpiryMs: EpochMs | null;
-  /** Registered, and shows that it holds no TEK. */
+  /** Registered, or it does not show whether, and shows that it holds no TEK. */
   readonly tekMissing: boolean;
   /** Its longest-lived TEK is nearer to its end than any rekey leaves it. */
   readonly tekOverdue: boolean;

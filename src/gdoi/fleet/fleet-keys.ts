@@ -123,7 +123,8 @@ function timerGmHoldsKek(keys: GroupKeys, gm: FleetGm): boolean | null {
   const newerByMs = gm.kekExpiryMs - ks.kek.expiryMs;
   if (Math.abs(newerByMs) <= SAME_EXPIRY_MS) return true;
   if (Math.abs(newerByMs) <= CLOCK_SET_MS || isOfTheClock(newerByMs, gm, ks)) return null;
-  if (newerByMs > 0) return ks.sentAtMs > gm.kekSinceMs ? false : null;
+  // Over SNMP a KS shows the old KEK in use while it sends the new one.
+  if (newerByMs > 0) return ks.sentAtMs > gm.kekSinceMs + keys.rekeyTakesMs ? false : null;
   return gm.sentAtMs >= ks.kek.sinceMs + keys.rekeyTakesMs ? false : null;
 }
 

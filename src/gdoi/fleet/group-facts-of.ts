@@ -88,7 +88,7 @@ function gmFacts(gm: FleetGm, inGroup: GmInGroup | undefined): GmFacts {
     kekExpiryMs: gm.kekExpiryMs,
     kekSinceMs: gm.kekSinceMs,
     tekExpiryMs: gm.teks?.[0]?.expiryMs ?? null,
-    tekMissing: gm.registered === true && gm.teks !== null && gm.teks.length === 0,
+    tekMissing: isTekMissing(gm),
     tekOverdue: tekOverdue(gm),
     rekeyOverdue: gm.rekeyOverdue,
     kekMatchesKs: inGroup?.kekMatchesKs ?? null,
@@ -105,6 +105,12 @@ function gmFacts(gm: FleetGm, inGroup: GmInGroup | undefined): GmFacts {
   };
   if (gm.multicast !== true && !isSomethingUnusual(context)) return facts;
   return { ...facts, ...unusual(context), ...(gm.multicast === true ? { multicast: true } : {}) };
+}
+
+/** Over SNMP whether it is registered is not shown without a TEK, and it has no traffic either way. */
+function isTekMissing({ registered, teks, sentAtMs }: FleetGm): boolean {
+  if (teks === null || teks.some(({ expiryMs }) => expiryMs === null || expiryMs > sentAtMs)) return false;
+  return registered !== false;
 }
 
 function ksFacts(ks: FleetKs): KsFacts {

@@ -14,10 +14,12 @@ import type { GmInFleet, GmInGroup } from '../fleet/gm-in-group.ts';
 import type { Forecast } from '../keys/forecast.ts';
 import { ACKS_MISSED_CRITICAL, check, type HealthCheck, nameList } from './health-check.ts';
 import {
+  CHECK_INSTALL,
   CHECK_LIST,
   CHECK_IN_CLEAR,
   CHECK_REGISTRATION,
   CHECK_REKEY_PATH,
+  CHECK_TEKLESS,
   CHECK_REPLAY,
   COMPARE_KS,
   firstStepBy,
@@ -182,11 +184,13 @@ function tekRemaining(input: GmHealthInput): HealthCheck {
   const longest = longestTek(gm);
   if (longest === null) {
     const none = gm.teks !== null && gm.teks.length === 0;
-    return none && gm.registered === true
-      ? check(['tek_remaining', group], 'critical', 'registered, but holds no TEK: its traffic is dropped', {
-          ...more,
-          action: 'show crypto gdoi and the log of the GM: is the downloaded policy installed (ACL size, platform)?',
-        })
+    return none && gm.registered !== false
+      ? check(
+          ['tek_remaining', group],
+          'critical',
+          `${gm.registered === true ? 'registered, but holds' : 'holds'} no TEK: its traffic is dropped`,
+          { ...more, action: gm.registered === true ? CHECK_INSTALL : CHECK_TEKLESS },
+        )
       : check(['tek_remaining', group], 'unknown', none ? 'holds no TEK' : 'no TEK lifetime is shown', more);
   }
   const left = secondsLeft(at, longest, atMs);

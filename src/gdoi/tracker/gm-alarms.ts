@@ -128,6 +128,11 @@ function tekLeft({ seen }: Answer): string {
   return seconds === null ? 'but shows no TEK' : `${seconds} s of its last TEK left`;
 }
 
+/** Over SNMP it is not. */
+function isRegisteredShown({ gm }: Answer['seen']): boolean {
+  return gm.registered === true;
+}
+
 /** Registered without a TEK: sure when the last one ran out, or two answers in a row show none. */
 export function emitTekMissing(state: GroupState, answer: Answer): GroupTracked {
   const { place, before, seen } = answer;
@@ -146,8 +151,9 @@ export function emitTekMissing(state: GroupState, answer: Answer): GroupTracked 
       occurrence: [state.epoch.id, Math.floor(withoutTek.fromMs / 1000)],
       between: ended ?? withoutTek,
       stated,
+      registered: isRegisteredShown(seen),
       evidence: [
-        `${statusShown(seen)}, and no TEK is shown`,
+        `${isRegisteredShown(seen) ? statusShown(seen) : 'a KEK is shown'}, and no TEK is shown`,
         ...(last === null
           ? []
           : [`longest-lived TEK held before, ${last.spi}, ended at ${instant(middleMs(last.expiry))}`]),

@@ -12,7 +12,7 @@ import { decidePending } from '../registrations/counter-restart.ts';
 import type { Counters } from '../seen/counters.ts';
 import { withProblem } from '../memory/data-problems.ts';
 import { kekRekeyEvent } from '../events/gdoi-events.ts';
-import { emitKekMissing, emitKekRekeyOverdue } from './gm-alarms.ts';
+import { emitKekMissing, emitKekRekeyOverdue, emitTekMissing } from './gm-alarms.ts';
 import type { GroupAnswer } from './gm-tracker.ts';
 import type { Answer } from '../memory/answer.ts';
 import type { GmPlace, Shown } from '../memory/gm-answer.ts';
@@ -139,7 +139,8 @@ function aloneDecided(place: GmPlace, before: GroupState, change: SnmpChange): G
     const next = updated(held, seen, { kekAfter, emitted, registrations: drafts.length });
     const placed = drafts.length > 0 ? registeredHere(look) : look;
     const known: GroupState = { ...next, counted: false, snmp: { look: placed, sign: null, disagreeing: 0 } };
-    return emitKekMissing(known, { place, before: held, seen, span, kekAfter, ks });
+    const answer = { place, before: held, seen, span, kekAfter, ks };
+    return andThen(emitKekMissing(known, answer), (now) => emitTekMissing(now, answer));
   });
 }
 

@@ -1,7 +1,18 @@
 /** Sentences that quote what routers stated themselves, and those of TEKs and of dropped packets. */
+import type { GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
 import { type HeardMessage, quotes, quotesEnd, ROUNDING_MS, shiftSlackMs } from './history.ts';
 import { isOfGroup } from './message-statements.ts';
-import { type Audited, form, INSTANT, msOf, NUMBER, statement, type Statement, unless } from './statement.ts';
+import {
+  type Audited,
+  form,
+  INSTANT,
+  literally,
+  msOf,
+  NUMBER,
+  statement,
+  type Statement,
+  unless,
+} from './statement.ts';
 
 const ONE_SOURCE = '(?:log|show logging)';
 const SOURCE = `(${ONE_SOURCE}(?: and ${ONE_SOURCE})?)`;
@@ -103,9 +114,20 @@ const ATTEMPTS_FAILED = statement(
 
 const NO_TEK = statement(/Registration status: (.+), and no TEK is shown/u, (audited, status = '') => {
   const gm = newest(audited)?.gm;
-  const living = gm?.teks?.some(({ remainingSeconds }) => (remainingSeconds ?? 0) > 0) ?? true;
-  return unless(gm?.status === status && gm.registered === true && !living, 'the answer shows otherwise');
+  return unless(gm?.status === status && gm.registered === true && !holdsTek(gm), 'the answer shows otherwise');
 });
+
+/** What SNMP shows instead. */
+const KEK_WITHOUT_TEK = statement(literally('a KEK is shown, and no TEK is shown'), (audited) => {
+  const gm = newest(audited)?.gm;
+  const holdsKek = (gm?.kek?.remainingSeconds ?? 0) > 0;
+  return unless(gm?.registered === null && holdsKek && !holdsTek(gm), 'the answer shows otherwise');
+});
+
+/** Where no TEKs are shown, it may hold one. */
+function holdsTek({ teks }: GmSnapshot): boolean {
+  return teks?.some(({ remainingSeconds }) => (remainingSeconds ?? 0) > 0) ?? true;
+}
 
 const TEK_BEFORE = statement(
   form('longest-lived TEK held before, ', SPI, ', ended at ', INSTANT),
@@ -225,6 +247,7 @@ export const STATED_STATEMENTS: readonly Statement[] = [WITH_DETAIL, LINK, OF_A_
 export const FAILED_STATEMENTS: readonly Statement[] = [ATTEMPTS_FAILED, ...STATED_STATEMENTS];
 export const TEK_STATEMENTS: readonly Statement[] = [
   NO_TEK,
+  KEK_WITHOUT_TEK,
   TEK_BEFORE,
   TEK_LEFT,
   TEK_PLAN,

@@ -70,7 +70,7 @@ const SUMMARIES: Readonly<Partial<Record<EventType, SummaryCheck | RegExp>>> = {
   registration_lost: ofLost,
   registration_restored: exactly('is registered again'),
   registration_failed: ofFailed,
-  tek_missing: /^is registered but holds no TEK, its traffic is dropped or in clear(?:: .+)?$/u,
+  tek_missing: /^(?:is registered but holds|holds a KEK and) no TEK, its traffic is dropped or in clear(?:: .+)?$/u,
   tek_rekey_overdue:
     /^(?:has not received the TEK rekey that is due|holds its old TEK beyond the time of the rekey: .+); \d+ s of its last TEK left$/u,
   replay_errors:

@@ -29,6 +29,23 @@ describe('SNMP alone', () => {
     expect(history([snmpAnswer(0, held), snmpAnswer(60, held)]).events).toEqual([]);
   });
 
+  test('a KEK without a TEK is told once: when the last TEK ran out, or where two looks agree', () => {
+    const tekless: SnmpSketch = { ...held, kekAt: 9000, teks: {} };
+    const ranOut = history([
+      snmpAnswer(3500, { ...tekless, teks: TEK_A }),
+      snmpAnswer(3660, tekless),
+      snmpAnswer(3720, tekless),
+    ]);
+    expect(types(ranOut)).toEqual(['tek_missing']);
+    const [event] = ranOut.events;
+    expect(event?.summary).toMatch(/holds a KEK and no TEK, its traffic is dropped or in clear/u);
+    expect(event?.evidence.join()).not.toContain('egistration');
+    expect(types(history([snmpAnswer(0, tekless)]))).toEqual([]);
+    expect(types(history([snmpAnswer(0, tekless), snmpAnswer(60, tekless)]))).toEqual(['tek_missing']);
+    const late = history([snmpAnswer(0, held), snmpAnswer(60, tekless), snmpAnswer(120, { ...held, sequence: 6 })]);
+    expect(types(late)).not.toContain('tek_missing');
+  });
+
   test('a new KEK in the window without a rekey is kek_missed_rekey', () => {
     const told = history([snmpAnswer(780, held), snmpAnswer(900, { ...held, kek: 2, kekAt: NEW_KEK })]);
     expect(causes(told)).toEqual(['kek_missed_rekey']);
