@@ -37,6 +37,8 @@ const REPLACED_AFTER_REKEY = 'the KS had replaced its KEK long before it was due
 
 const ORDER_OR_EXPIRY = 'the KEK had run out after the order of the KS: either makes a GM register: not decided';
 
+const END_OR_ORDER = 'its end or the order of the KS can have made the GM register: not decided';
+
 const LINK_OR_TIMER = 'the interface had come back before that timer was due: either makes a GM register: not decided';
 
 const ORDER_OR_LINK = 'the interface had come back after the order of the KS: either makes a GM register: not decided';
@@ -436,11 +438,21 @@ function ordered(facts: RegistrationFacts, order: NonNullable<RegistrationFacts[
   const [message] = marksIn(marks, 'forced', { fromMs: order.atMs, toMs: order.atMs }).slice(-1).map(byItself);
   const inItsWords = message === undefined ? {} : { stated: reasonIn(message) };
   const byOrder: CauseDecision = { cause: 'ks_forced', evidence: [order.evidence], start, ...inItsWords };
-  if (before === null || marks.length === 0) return byOrder;
+  if (before === null) return byOrder;
   const deleted = deletionOf(before, marks);
   if (deleted !== null && deleted.fromMs > order.atMs && instantOf(deleted).toMs <= start.toMs)
     return { cause: 'unknown', evidence: [order.evidence, quoted(deleted), ORDER_OR_EXPIRY], start };
-  return flapBesideOrder(facts, before, order.atMs) ?? byOrder;
+  const flap = marks.length === 0 ? null : flapBesideOrder(facts, before, order.atMs);
+  if (flap !== null) return flap;
+  const ended = endBesideOrder(facts, before);
+  return ended === null ? byOrder : { cause: 'unknown', evidence: [order.evidence, ended], start };
+}
+
+/** The KEK's end can have made it begin as well, by the countdown where one holds; null: it cannot. */
+function endBesideOrder(facts: RegistrationFacts, before: HeldView): string | null {
+  const { kek } = before;
+  if (kek === null || !possibleWindows(facts, before).windows.includes('kek_expiry')) return null;
+  return `KEK held before ended at ${instant(middleMs(kek.expiry))}: ${END_OR_ORDER}`;
 }
 
 /** The registration of a link that came back follows within seconds (simulated: 4 s; a GM's own pause is left a margin). */

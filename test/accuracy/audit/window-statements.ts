@@ -315,23 +315,45 @@ function shownKekEnd(audited: Audited): number | null {
 const COUNTDOWN = statement(
   form('Reregisters in pointed at ', INSTANT, ' \\(answer of ', INSTANT, '\\)'),
   (audited, at = '', answerOf = '') => {
-    const atMs = msOf(at);
     const answer = audited.history.answers.findLast(
       (shown) =>
         shown.shiftsMs.some((shift) => Math.abs(shown.sentMs + shift - msOf(answerOf)) <= 1500) &&
-        quotesEnd(shown, atMs, shown.gm.reregistersInSeconds),
+        quotesEnd(shown, msOf(at), shown.gm.reregistersInSeconds),
     );
-    if (answer === undefined) return 'no answer showed that countdown';
-    const start = startOf(audited);
-    const slackMs = audited.around.slackMs + 2 * ROUNDING_MS;
-    if (audited.event.evidence.some((line) => line.startsWith(NOT_DUE)))
-      return unless(atMs > start.toMs - slackMs, 'it was due');
-    return unless(
-      atMs >= start.fromMs - slackMs && atMs <= start.toMs + slackMs,
-      'it does not point into the interval',
-    );
+    return answer === undefined ? 'no answer showed that countdown' : pointsThere(audited, msOf(at));
   },
 );
+
+/** The step of a clock is measured by keys that a registration hands over with up to two seconds less. */
+const STEP_BLUR_MS = 2000;
+
+const MOVED_COUNTDOWN = statement(
+  form(
+    'Reregisters in pointed at about ',
+    INSTANT,
+    ' \\(answer of about ',
+    INSTANT,
+    ': the agent’s clock was set since\\)',
+  ),
+  (audited, at = '', answerOf = '') => {
+    const answer = audited.history.answers.findLast(
+      (shown) =>
+        shiftSlackMs(shown) > 0 &&
+        shown.shiftsMs.some((shift) => Math.abs(shown.sentMs + shift - msOf(answerOf)) <= 1500 + STEP_BLUR_MS) &&
+        [-STEP_BLUR_MS, 0, STEP_BLUR_MS].some((by) => quotesEnd(shown, msOf(at) + by, shown.gm.reregistersInSeconds)),
+    );
+    return answer === undefined ? 'no answer showed that countdown' : pointsThere(audited, msOf(at));
+  },
+);
+
+/** The countdown ran out where the registration can have begun; null: it did. */
+function pointsThere(audited: Audited, atMs: number): string | null {
+  const start = startOf(audited);
+  const slackMs = audited.around.slackMs + 2 * ROUNDING_MS;
+  if (audited.event.evidence.some((line) => line.startsWith(NOT_DUE)))
+    return unless(atMs > start.toMs - slackMs, 'it was due');
+  return unless(atMs >= start.fromMs - slackMs && atMs <= start.toMs + slackMs, 'it does not point into the interval');
+}
 
 const NOT_DUE = 'that was not due yet';
 const NOT_DUE_LINE = statement(form(NOT_DUE, '(?: when its registration was lost)?'), ({ event }) =>
@@ -530,6 +552,16 @@ const LINK_OR_TIMER = statement(
   },
 );
 
+const END_OR_ORDER = statement(
+  form(
+    'KEK held before ended at ',
+    INSTANT,
+    ': its end or the order of the KS can have made the GM register: not decided',
+  ),
+  (audited, end = '') =>
+    inKekWindow(audited, end, KEK_EXPIRED) ?? unless(audited.event.cause === 'unknown', 'it is decided'),
+);
+
 const LINKS: ReadonlySet<string> = new Set(['UPDOWN', 'CHANGED']);
 
 function shiftSlackOf(seen: GmAnswer | null): number {
@@ -603,6 +635,7 @@ export const WINDOW_STATEMENTS: readonly Statement[] = [
   EITHER_TIMER,
   SEVERAL_TIMERS,
   COUNTDOWN,
+  MOVED_COUNTDOWN,
   NOT_DUE_LINE,
   SAME_KEK,
   GONE_KEK,
@@ -614,6 +647,7 @@ export const WINDOW_STATEMENTS: readonly Statement[] = [
   MADE_WHEN_NONE_WAS_DUE,
   REPLACED_OR_TEK,
   ORDER_OR_EXPIRY,
+  END_OR_ORDER,
   LINK_OR_TIMER,
   ONE_OF_SEVERAL,
   UNSEEN_SAME_KEK,

@@ -289,7 +289,8 @@ describe('an order of the KS', () => {
     [600, 'ks_forced'],
     [601, 'unknown'],
     [690, 'unknown'],
-    [691, 'ks_forced'],
+    [691, 'unknown'],
+    [692, 'ks_forced'],
   ])('and the KEK’s end are two reasons where it ran out after the order: at %i s, %s', (at, expected) => {
     const kek = { ...KEK, expiry: seconds(at) };
     const over = { forced, marks: [order(), said('kek_deleted', at)] };

@@ -199,6 +199,28 @@ describe('an order of the KS', () => {
     expect(evidenceOf(told)).toContain('GM_DELETE_EXPIRED_KEK');
   });
 
+  test('at about the end of the KEK is not decided, where no message tells that it ran out', () => {
+    const ending: GmSketch = { succeeded: 1, kekAt: KEK, timerAt: 1016, teks: { '0x0000000A': 2000 } };
+    const told = history([
+      gmAnswer(945, ending),
+      gmAnswer(985, { ...ending, timerAt: 1019, teks: { '0x0000000A': 1144 } }),
+      gmAnswer(1002, { ...ending, kekAt: null, timerAt: 1019, teks: { '0x0000000A': 1144 } }),
+      gmAnswer(1024, { succeeded: 2, kekAt: 6400, timerAt: 4400, teks: { '0x0000000B': 4580 } }),
+    ]);
+    expect(causes(told)).toEqual(['unknown']);
+    expect(evidenceOf(told)).toContain('its end or the order of the KS can have made the GM register');
+  });
+
+  test('is told as one where the countdown ends before the KEK does', () => {
+    const ending: GmSketch = { succeeded: 1, kekAt: KEK, timerAt: 1016, teks: { '0x0000000A': 2000 } };
+    const told = history([
+      gmAnswer(945, ending),
+      gmAnswer(965, { ...ending, timerAt: 978, teks: { '0x0000000A': 1055 } }),
+      gmAnswer(1004, { succeeded: 2, kekAt: 6400, timerAt: 4400, teks: { '0x0000000B': 4580 } }),
+    ]);
+    expect(causes(told)).toEqual(['ks_forced']);
+  });
+
   test.each([
     ['GDOI-4-GM_RECV_DELETE', 'interface'],
     ['GDOI-4-GM_RECV_DELETE_IMMEDIATE', 'ks_forced'],
