@@ -22,8 +22,8 @@ export interface HeldKek {
 const DRIFT = 200e-6;
 /** A reading may lie this far beside the estimate without being another instant: rounding inside the device. */
 const ROUNDING_MS = 1500;
-/** A registration hands the remaining lifetime over in whole seconds, once in the KS and once in the GM. */
-const HANDOVER_MS = 2000;
+/** A registration hands the remaining lifetime over in whole seconds, once in the KS and once in the GM: less by so much. */
+export const HANDOVER_MS = 2000;
 
 export function driftMs(elapsedMs: number): number {
   return Math.abs(elapsedMs) * DRIFT;

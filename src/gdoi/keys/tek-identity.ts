@@ -3,7 +3,7 @@
  *
  * A TEK with the same SPI keeps its expiry for life, so it is the ruler by which a step of the agent's clock is measured.
  */
-import { driftMs, sameInstantToleranceMs } from './kek-identity.ts';
+import { driftMs, HANDOVER_MS, sameInstantToleranceMs } from './kek-identity.ts';
 import { endOfCountdown, type Interval, intersection, middleMs, widened } from '../seen/interval.ts';
 import type { ReadAt } from '../seen/instant.ts';
 import type { GmSnapshot } from '../seen/snapshot.ts';
@@ -60,12 +60,13 @@ export interface ClockStep {
 
 /**
  * By how much the expiry of every TEK known from before moved, where all agree: positive when the agent's clock was set
- * forward. Null: no common TEK, no movement, or no agreement.
+ * forward. A registration since, `registered`, may have handed them over with less. Null: no common TEK, no movement, or no
+ * agreement.
  */
 export function commonShiftMs(
   before: readonly HeldTek[],
   now: readonly HeldTek[],
-  elapsedMs: number,
+  { elapsedMs, registered }: { readonly elapsedMs: number; readonly registered: boolean },
 ): ClockStep | null {
   let shift: Interval | null = null;
   for (const tek of now) {
@@ -76,6 +77,7 @@ export function commonShiftMs(
     if (shift === null) return null;
   }
   if (shift === null) return null;
+  if (registered) shift = { fromMs: shift.fromMs, toMs: shift.toMs + HANDOVER_MS };
   const tolerance = sameInstantToleranceMs(elapsedMs);
   if (shift.fromMs <= tolerance && shift.toMs >= -tolerance) return null;
   return { byMs: Math.round(middleMs(shift)), certain: shift };

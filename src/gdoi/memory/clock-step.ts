@@ -60,7 +60,7 @@ function fields<T extends object>(moves: Moves<T>): Move<T> {
 const kek = fields<HeldKek>({ expiry: interval, anchor: stays, cookies: stays, spi: stays });
 const tek = fields<HeldTek>({ spi: stays, expiry: interval });
 
-const view = fields<HeldView>({
+const viewAlways = fields<Omit<HeldView, 'clockSet'>>({
   sentMs: instant,
   receivedMs: instant,
   keyServer: stays,
@@ -74,6 +74,8 @@ const view = fields<HeldView>({
   timerBeforeTek: stays,
   timerOf: stays,
 });
+
+const view: Move<HeldView> = (value, byMs) => ({ ...viewAlways(value, byMs), clockSet: true });
 
 const mark = fields<LogMark>({
   proof: stays,

@@ -96,6 +96,8 @@ export interface HeldView {
   readonly timerBeforeTek: number | null;
   /** Which key this timer belongs to, where a change of the other one has shown it. */
   readonly timerOf: 'kek' | 'tek' | null;
+  /** The agent's clock was set since, and its instants moved by about as much. Absent: it was not. */
+  readonly clockSet?: true;
 }
 
 /** A registration whose cause waits for the uptime. */

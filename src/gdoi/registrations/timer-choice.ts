@@ -46,10 +46,7 @@ export function possibleWindows(facts: RegistrationFacts, before: HeldView): Tim
   const { start } = facts;
   const timer = before.timer === null ? null : timerDue(before.timer, driftMs(start.toMs - before.sentMs));
   const holds = timer !== null && (facts.rekeysBetween === 0 || (before.timerOf === 'kek' && facts.kekAfter !== 'new'));
-  const countdown =
-    before.timer === null
-      ? []
-      : [`Reregisters in pointed at ${instant(middleMs(before.timer))} (answer of ${instant(before.sentMs)})`];
+  const countdown = before.timer === null ? [] : [countdownOf(before.timer, before)];
   if (holds && timer.fromMs > start.toMs) {
     // A registration that took long is judged by when it began.
     const when = start.toMs < facts.completed.fromMs ? ' when its registration was lost' : '';
@@ -71,6 +68,13 @@ export function possibleWindows(facts: RegistrationFacts, before: HeldView): Tim
     isEarly: false,
     evidence: due === null ? [] : countdown,
   };
+}
+
+function countdownOf(timer: Interval, { sentMs, clockSet }: HeldView): string {
+  const [end, answered] = [instant(middleMs(timer)), instant(sentMs)];
+  return clockSet === true
+    ? `Reregisters in pointed at about ${end} (answer of about ${answered}: the agent’s clock was set since)`
+    : `Reregisters in pointed at ${end} (answer of ${answered})`;
 }
 
 export function tekCanBe(span: Interval, facts: RegistrationFacts, before: HeldView): boolean {

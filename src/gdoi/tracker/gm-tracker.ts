@@ -63,11 +63,13 @@ export function contradictsStep(
   });
 }
 
-function commonShift({ view }: GroupState, at: ReadAt, gm: GmSnapshot): ClockStep | null {
+function commonShift({ view, counters }: GroupState, at: ReadAt, gm: GmSnapshot): ClockStep | null {
   if (view === null || view.teks.length === 0 || gm.teks === null) return null;
   const elapsedMs = at.sentAtMs - view.receivedMs;
   const teks = shownTeks(at, gm);
-  return longestLivedStays(view.teks, teks, elapsedMs) ? null : commonShiftMs(view.teks, teks, elapsedMs);
+  if (longestLivedStays(view.teks, teks, elapsedMs)) return null;
+  const registered = countersOf(gm)?.succeeded !== counters.succeeded;
+  return commonShiftMs(view.teks, teks, { elapsedMs, registered });
 }
 
 function isClockStep(
@@ -87,8 +89,12 @@ function isClockStep(
       toMs: kek.expiry.toMs - view.kek.expiry.fromMs,
     };
     const stays = { fromMs: 0, toMs: 0 };
-    // The KEK stays where it was, and the TEKs do not: they were cut. It may have stayed, and a rekey came that can have cut them.
-    if (overlaps(moved, stays) && !(still && overlaps(moved, shift.certain))) return false;
+    // The KEK stays where it was, and the TEKs do not: they were cut. It may have stayed, and a rekey came that can have cut
+    // them, or the countdown did not go with them, as it does where a clock was set.
+    if (overlaps(moved, stays)) {
+      const together = gm.reregistersInSeconds !== 0 && countdownMoved(state, seenTimer(at, gm), shownTeks(at, gm));
+      return still && overlaps(moved, shift.certain) && together;
+    }
     // A registration rounds the lifetime once more.
     const kekMoved = widened(moved, noRegistration ? 1500 : 3500);
     if (overlaps(kekMoved, shift.certain)) return true;

@@ -48,7 +48,7 @@ describe('all moved alike', () => {
     ['none of them is known', [A], [tek('c', 0)], null],
     ['within the rounding', [A], [tek('a', 601_500)], null],
   ])('%s', (_, before, now, byMs) => {
-    expect(commonShiftMs(before, now, 0)?.byMs ?? null).toBe(byMs);
+    expect(commonShiftMs(before, now, { elapsedMs: 0, registered: false })?.byMs ?? null).toBe(byMs);
   });
 });
 

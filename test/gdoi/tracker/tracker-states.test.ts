@@ -6,6 +6,7 @@ import {
   facts,
   failure,
   gmAnswer,
+  type GmSketch,
   history,
   log,
   reregistrations,
@@ -189,6 +190,48 @@ test('a re-registration is found across a step of the agent clock', () => {
     shiftedBy(gmAnswer(900, { succeeded: 2, kekAt: 1000, teks, timerAt: 1040 }), -600),
   ]);
   expect(causes(told)).toEqual(['legacy_ks']);
+});
+
+test('a registration that hands a TEK over with a second or two less is no measure of the agent clock to the second', () => {
+  const held = { kekAt: 1000, timerAt: 1009 };
+  const told = history([
+    gmAnswer(560, { ...held, received: 2, teks: { '0x00000009': 630 } }),
+    gmAnswer(575, { ...held, teks: { '0x0000000A': 1213 } }),
+    gmAnswer(970, { ...held, teks: { '0x0000000A': 1213 } }),
+    shiftedBy(gmAnswer(1012, { succeeded: 2, kekAt: 3400, teks: { '0x0000000A': 1211.5 }, timerAt: 1150 }), -16),
+  ]);
+  expect(told.state.clockSteps).toBe(1);
+  const countdown = told.events
+    .flatMap(({ evidence }) => evidence)
+    .find((line) => line.startsWith('Reregisters in pointed'));
+  const about = /^Reregisters in pointed at about (\S+) \(answer of about (\S+): the agent’s clock was set since\)$/u;
+  const [, end, answered] = about.exec(countdown ?? '') ?? [];
+  expect(Math.abs(Date.parse(end ?? '') / 1000 - T0 - (1009.5 - 16))).toBeLessThanOrEqual(1.5);
+  expect(Math.abs(Date.parse(answered ?? '') / 1000 - T0 - (970 - 16))).toBeLessThanOrEqual(2);
+});
+
+test('a TEK that a registration hands over with two seconds less is no step of the agent clock', () => {
+  const old = { kekWithoutLifetime: true, teks: { '0x0000000A': 9000.99 } };
+  const told = history([
+    gmAnswer(770, { ...old, received: 2, teks: { '0x00000009': 850 } }),
+    gmAnswer(780, old),
+    gmAnswer(790.95, old),
+    gmAnswer(900, { ...old, succeeded: 2, teks: { '0x0000000A': 8998.99 } }),
+  ]);
+  expect(told.state.clockSteps).toBe(0);
+});
+
+test('a TEK that is shorter by some seconds, in an answer that took as long, is no step of the agent clock where the KEK may have stayed', () => {
+  const slow = (at: number, sketch: GmSketch) => {
+    const answer = gmAnswer(at, { ...sketch, kekAt: 1055 });
+    return { ...answer, sentAtMs: answer.sentAtMs - 2200, receivedAtMs: answer.receivedAtMs + 2200 };
+  };
+  const told = history([
+    slow(65, { teks: { '0x0000000A': 355 }, timerAt: 289 }),
+    slow(282, { teks: { '0x0000000A': 346 }, timerAt: 282 }),
+  ]);
+  expect(told.state.clockSteps).toBe(0);
+  expect(types(told)).not.toContain('data_problem');
 });
 
 test('a KEK lifetime that grows without rekey or registration is a data problem, told once', () => {
