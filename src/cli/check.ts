@@ -1,4 +1,6 @@
 /** `gdoiwatch check`: is this router healthy, and why not? Through a running agent where there is one, else by itself. */
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
@@ -44,7 +46,7 @@ interface CheckFlags {
 }
 
 interface LookFlags extends CheckFlags {
-  /** By the flag or the variable, beside `--agent`: then it says which router is meant. */
+  /** By the flag or the variable: then it is an error where it cannot be read. */
   readonly isConfigNamed: boolean;
 }
 
@@ -162,7 +164,8 @@ async function lookAt(name: string | undefined, flags: LookFlags, clock: Clock):
   const device = name ?? '';
   if (flags.agent !== undefined) {
     const client = createAgentClient(flags.agent, token);
-    if (flags.isConfigNamed) await sameRouter(client, device, (await readConfig(flags.config)).config);
+    if (flags.isConfigNamed || (await isReadable(flags.config)))
+      await sameRouter(client, device, (await readConfig(flags.config)).config);
     return { look: () => askAgent(client, device), [Symbol.asyncDispose]: () => Promise.resolve() };
   }
   const { config } = await readConfig(flags.config);
@@ -175,6 +178,14 @@ async function deviceToExplain(name: string | undefined, flags: CheckFlags): Pro
     throw new UserError('usage_invalid', '--explain needs the name of a configured device, or --host');
   const { config } = await readConfig(flags.config);
   return config.devices.find((device) => device.name === name) ?? unknownDevice(name, config.file);
+}
+
+/** The configuration of this folder, which nobody named, may be none or somebody else's. */
+function isReadable(file: string): Promise<boolean> {
+  return access(file, constants.R_OK).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function agentOf({ agent, config: file }: CheckFlags, token: Secret | null): Promise<AgentClient> {
@@ -231,7 +242,7 @@ function lookAtConfigured(name: string, config: ResolvedConfig, token: Secret | 
   };
 }
 
-/** Both were named: what the agent says must be of the router that the configuration means. */
+/** What the agent says must be of the router that the configuration means. */
 async function sameRouter(client: AgentClient, name: string, { devices, file }: ResolvedConfig): Promise<void> {
   const meant = devices.find((each) => each.name === name)?.host ?? null;
   const known = meant === null ? null : await knownHost(client, name);

@@ -56,8 +56,8 @@ export class FleetView implements View {
   }
 
   #headline(counts: DeviceList['by_status']): string {
-    const now = headline(counts, this.#groups.body?.groups ?? []);
-    return this.#session.isStale ? lastKnown(now) : now;
+    const groups = this.#groups.body?.groups ?? [];
+    return this.#session.isStale ? lastKnown(counts, groups) : headline(counts, groups);
   }
 
   render(): VNode {

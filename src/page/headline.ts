@@ -20,9 +20,13 @@ export function headline(devices: StatusCount, groups: readonly { readonly statu
   );
 }
 
-/** When the agent is gone: nothing large says that all is well. */
-export function lastKnown(headline: string): string {
-  return `Last known: ${headline.replace(/^./, (first) => first.toLowerCase())}`;
+/** When the agent is gone: trouble that was there goes on being said, and nothing large says that all is well. */
+export function lastKnown(devices: StatusCount, groups: readonly { readonly status: HealthStatus }[]): string {
+  const last = headline(devices, groups);
+  const isTrouble = devices.ok < sum(devices) || groups.some(({ status }) => status === 'critical');
+  return isTrouble
+    ? `Last known: ${last.replace(/^./, (first) => first.toLowerCase())}`
+    : 'How the fleet is now is not known';
 }
 
 export function sum(devices: StatusCount): number {

@@ -1,6 +1,6 @@
 /** `gdoiwatch check`: asked by a person, by a script, by a monitoring system; with and without a running agent. */
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -156,6 +156,15 @@ describe('with a running agent', () => {
     const named = await check('gm1', '--agent', url!);
     expect(named.stderr).toContain(`knows gm1 as 127.0.0.99; in ${config} it is ${gm1.host}: another router`);
     expect(named).toMatchObject({ stdout: '', status: 3 });
+    // So it is where nobody named that configuration: it is the one of this folder.
+    const asked = ['check', 'gm1', '--agent', url!];
+    const inFolder = await new Gdoiwatch(asked, { cwd: directory }).finished;
+    expect(inFolder.stderr).toContain(`knows gm1 as 127.0.0.99; in gdoiwatch.yml it is ${gm1.host}: another router`);
+    expect(inFolder).toMatchObject({ stdout: '', status: 3 });
+    const elsewhere = join(directory, 'elsewhere');
+    await mkdir(elsewhere);
+    const alone = await new Gdoiwatch(asked, { cwd: elsewhere }).finished;
+    expect(alone.stdout).toContain(`gm1 (127.0.0.99), via agent ${url!}`);
   });
 
   test('where nothing listens, that is said', async () => {
