@@ -16,6 +16,8 @@ export function eventRows(events: readonly EventDocument[]): readonly (readonly 
     'incident',
     'id',
     'cell',
+    'not before',
+    'not after',
   ];
   return [
     head,
@@ -32,6 +34,8 @@ export function eventRows(events: readonly EventDocument[]): readonly (readonly 
       event.incident ?? '',
       event.id,
       event.cell ?? '',
+      event.between[0],
+      event.between[1],
     ]),
   ];
 }

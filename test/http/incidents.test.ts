@@ -90,6 +90,6 @@ test('a ticket is the Markdown of the command', async () => {
   expect(answer.headers.get('content-type')).toBe('text/markdown; charset=utf-8');
   const text = await answer.text();
   expect(text).toMatch(/^## G1: ks_down \(critical\)\n\nKS ks1 has not answered\n/);
-  expect(text).toContain('| 2026-01-01T00:01:00Z | gm1 registered again');
+  expect(text).toContain('| between 2026-01-01T00:00:30Z and 2026-01-01T00:01:00Z | gm1 registered again');
   expect((await server.get('/api/v1/incidents/none/ticket')).status).toBe(404);
 });

@@ -58,13 +58,15 @@ describe('rows of a spreadsheet', () => {
     planned: false,
   } as const;
 
-  test('have the cell of an event where there are cells, in the last column', () => {
+  test('have the cell of an event where there are cells, and between which instants it happened', () => {
     const [head, of, without] = eventRows([
       { ...event, evidence: [], cell: 'acme' },
       { ...event, evidence: [] },
     ]);
-    expect([head?.at(-1), of?.at(-1), without?.at(-1)]).toEqual(['cell', 'acme', '']);
-    expect([head?.length, of?.length]).toEqual([12, 12]);
+    expect([head?.at(11), of?.at(11), without?.at(11)]).toEqual(['cell', 'acme', '']);
+    expect(head?.slice(12)).toEqual(['not before', 'not after']);
+    expect(of?.slice(12)).toEqual(['2026-01-01T00:00:00Z', '2026-01-01T00:00:00Z']);
+    expect([head?.length, of?.length]).toEqual([14, 14]);
     expect(of?.slice(0, 5)).toEqual(['2026-01-01T00:00:00Z', 'info', 'reload', 'gm1', 'G1']);
   });
 

@@ -156,6 +156,22 @@ test('a ticket of what is over says what ended it, and calls what did not have t
   expect(text).toContainEqual(expect.stringMatching(/^- Foreseen while it was open: traffic of GM gm1 stops, unless/u));
 });
 
+test('a ticket says between which instants what was only seen to have happened did, and no middle of them', () => {
+  const [open] = keptAfter(ks(0), gm(0), silentKs(60));
+  const seen = (widthMs: number) => ({
+    ...anEvent({ id: 'e' }),
+    atMs: START + 2000,
+    betweenMs: [START, START + widthMs] as [number, number],
+  });
+  const row = (widthMs: number) =>
+    incidentMarkdown(open!, [seen(widthMs)])
+      .trimEnd()
+      .split('\n')
+      .at(-1);
+  expect(row(4000)).toMatch(/^\| 2027-01-15T08:00:02Z \|/u);
+  expect(row(60_000)).toMatch(/^\| between 2027-01-15T08:00:00Z and 2027-01-15T08:01:00Z \|/u);
+});
+
 describe('what ended it', () => {
   const overdue = { kekExpiry: 180, change: { kekRekeyOverdue: true } } as const;
   const named = (number: number, second: number, options: GmOptions = {}) =>
