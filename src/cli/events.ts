@@ -2,6 +2,7 @@
 import { Command, Option } from 'commander';
 import { CAUSES, EVENT_TYPES, type GdoiEvent } from '../gdoi/events/event.ts';
 import { type EventDocument, eventDocument, isoInstant } from '../gdoi/events/event-document.ts';
+import { isToTheSecond } from '../gdoi/events/instant-text.ts';
 import { incidentOfEvent, incidentsAround } from '../gdoi/incidents/incident-events.ts';
 import { createSystemClock } from '../kernel/clock.ts';
 import { type EventHistory, MAX_PAGE_EVENTS } from '../store/event-store.ts';
@@ -101,9 +102,18 @@ function jsonLine(event: EventDocument): string {
   return `${JSON.stringify(event)}\n`;
 }
 
-function cells({ at, severity, type, device, group, cause, summary }: EventDocument): readonly string[] {
-  const second = isoInstant(Math.round(Date.parse(at) / 1000) * 1000);
-  return [second, severity, type, device ?? '', group ?? '', cause ?? '', summary];
+function cells({ at, between, severity, type, device, group, cause, summary }: EventDocument): readonly string[] {
+  return [whenText(at, between), severity, type, device ?? '', group ?? '', cause ?? '', summary];
+}
+
+/** Where nobody knows it to the second, between which two: as ISO 8601 writes an interval. */
+function whenText(at: string, between: EventDocument['between']): string {
+  const [from, to] = between;
+  return isToTheSecond(Date.parse(from), Date.parse(to)) ? toTheSecond(at) : `${toTheSecond(from)}/${toTheSecond(to)}`;
+}
+
+function toTheSecond(at: string): string {
+  return isoInstant(Math.round(Date.parse(at) / 1000) * 1000);
 }
 
 function table(events: readonly EventDocument[]): string {

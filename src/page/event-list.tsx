@@ -1,6 +1,7 @@
 /** Events, newest first; each opens to its evidence. */
+import { isToTheSecond } from '../gdoi/events/instant-text.ts';
 import type { EventDocument } from '../http/schemas/event-schema.ts';
-import { Instant, utcText } from './instants.tsx';
+import { Instant, Span, utcText } from './instants.tsx';
 import { DeviceLink, GroupLink } from './names.tsx';
 import { Fragment, type VNode } from 'preact';
 import { StatusMark } from './status-mark.tsx';
@@ -23,7 +24,7 @@ function EventEntry({ event, nowMs }: { readonly event: EventDocument; readonly 
     <details>
       <summary>
         <span class="event-head">
-          <SeverityMark severity={event.severity} /> <Instant at={event.at} nowMs={nowMs} />
+          <SeverityMark severity={event.severity} /> <When event={event} nowMs={nowMs} />
         </span>
         <bdi class="event-summary">{event.summary}</bdi>
       </summary>
@@ -69,6 +70,15 @@ function EventEntry({ event, nowMs }: { readonly event: EventDocument; readonly 
         )}
       </div>
     </details>
+  );
+}
+
+function When({ event, nowMs }: { readonly event: EventDocument; readonly nowMs: number | null }): VNode {
+  const [from, to] = event.between;
+  return isToTheSecond(Date.parse(from), Date.parse(to)) ? (
+    <Instant at={event.at} nowMs={nowMs} />
+  ) : (
+    <Span between={event.between} at={event.at} nowMs={nowMs} />
   );
 }
 

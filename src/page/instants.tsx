@@ -15,6 +15,21 @@ export function Instant({ at, nowMs }: { readonly at: string; readonly nowMs: nu
   );
 }
 
+/** As `Instant`, where nobody knows it closer than between these two. */
+export function Span(props: {
+  readonly between: readonly [from: string, to: string];
+  readonly at: string;
+  readonly nowMs: number | null;
+}): VNode {
+  const [from, to] = props.between;
+  return (
+    <span class="instant">
+      between <time dateTime={from}>{utcText(from)}</time> and <time dateTime={to}>{utcText(to)}</time>{' '}
+      <span class="faint">about {relativeText(props.at, props.nowMs)}</span>
+    </span>
+  );
+}
+
 /** How long until then; past it, how long ago it was due. */
 export function Countdown({ at, nowMs }: { readonly at: string; readonly nowMs: number | null }): VNode {
   return (

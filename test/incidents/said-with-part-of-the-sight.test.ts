@@ -132,6 +132,18 @@ describe('where only KSs are polled', () => {
 });
 
 describe('where no log messages come', () => {
+  test('between which looks a GM registered is said, and no instant in their middle', async () => {
+    const { headlines } = await headlinesOf({ scenario: 'operator-clear' }, 8);
+    const clear = headlines.filter(({ first }) => first?.cause === 'operator_clear');
+    expect(clear.length).toBeGreaterThan(0);
+    for (const { summary, first } of clear) {
+      const said = /registered again between (\d\d:\d\d:\d\d) and (\d\d:\d\d:\d\d) UTC$/u.exec(summary);
+      expect(said).not.toBeNull();
+      expect(said?.slice(1).toSorted()).toEqual(said?.slice(1));
+      expect(first?.evidence.join()).toMatch(/registered between \S+ and \S+ UTC/u);
+    }
+  });
+
   test.each(cases(WITHOUT_LOGS))('%s', async (scenario, expected) => {
     expect(await sequences(scenario, {})).toEqual(expected);
   });

@@ -15,6 +15,7 @@ import {
   nextLook,
   sorted,
   trafficStops,
+  whenRegistered,
 } from './candidate.ts';
 import {
   type GmFacts,
@@ -343,6 +344,7 @@ export function reregistered({ facts, open, said }: Asked): Candidate | null {
   const names = sorted(claims.flatMap(({ device }) => device ?? []));
   const sinceMs = Math.min(...claims.map((claim) => claim.sinceMs));
   const causes = new Set(among(facts.gms, names).flatMap(({ lastReregistration: last }) => last?.cause ?? []));
+  const when = whenRegistered(among(facts.gms, names), facts.nowMs);
   const metOtherKeys = causes.size === 1 && causes.has('recovery');
   return {
     ...NOTHING,
@@ -350,8 +352,8 @@ export function reregistered({ facts, open, said }: Asked): Candidate | null {
     status: 'warning',
     sinceMs,
     summary: metOtherKeys
-      ? `${gmsNamed(names, facts.gms.length)} re-registered at ${clockTime(sinceMs)} after meeting a TEK that ${verb(names.length, 'it does', 'they do')} not hold: are there two sets of keys in ${facts.group}?`
-      : `${gmsNamed(names, facts.gms.length)} re-registered unexpectedly at ${clockTime(sinceMs)}, and nothing that was seen explains it`,
+      ? `${gmsNamed(names, facts.gms.length)} re-registered ${when} after meeting a TEK that ${verb(names.length, 'it does', 'they do')} not hold: are there two sets of keys in ${facts.group}?`
+      : `${gmsNamed(names, facts.gms.length)} re-registered unexpectedly ${when}, and nothing that was seen explains it`,
     confidence: 'possible',
     firstStep: firstStepOf(causes.size === 1 ? ([...causes][0] ?? 'unknown') : 'unknown', null, isMulticast(facts)),
     scope: names,

@@ -211,6 +211,14 @@ export function between(fromMs: EpochMs, toMs: EpochMs): string {
   return from === to ? `at ${from}` : `between ${from.replace(' UTC', '')} and ${to}`;
 }
 
+/** When these registered last; where that is known to some seconds only, between which. */
+export function whenRegistered(gms: readonly GmFacts[], nowMs: EpochMs): string {
+  const instants = gms.flatMap(({ lastReregistration: last }) =>
+    last === null ? [] : (last.betweenMs ?? [last.atMs]),
+  );
+  return instants.length === 0 ? between(nowMs, nowMs) : between(Math.min(...instants), Math.max(...instants));
+}
+
 export function list(names: Iterable<string>): string {
   return nameList([...names]);
 }

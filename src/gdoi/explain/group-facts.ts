@@ -13,6 +13,8 @@ import type { KekBehavior } from '../seen/release.ts';
 export interface KnownReregistration {
   readonly cause: Cause;
   readonly atMs: EpochMs;
+  /** Where `atMs` is only the middle of what is possible, as between two polls without a log; absent: it is known. */
+  readonly betweenMs?: readonly [from: EpochMs, to: EpochMs];
   /** Mnemonic of the message that states the reason; absent: none does. */
   readonly stated?: string;
   /** The KS whose message it is; absent: the GM's own. */

@@ -12,6 +12,7 @@ import {
   nextLook,
   sorted,
   toldBefore,
+  whenRegistered,
 } from './candidate.ts';
 import { type GmFacts, isUnregistered, type KsFacts } from './group-facts.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
@@ -98,7 +99,7 @@ export function operatorClear({ facts, open, said }: Asked): Candidate | null {
     phase: 'present',
     status: 'ok',
     sinceMs: Math.min(...instants),
-    summary: `${gmsNamed(names, gms.length)} ${verb(names.length, 'was', 'were')} cleared by an operator (clear crypto gdoi) and registered again ${between(Math.min(...instants), Math.max(...instants))}`,
+    summary: `${gmsNamed(names, gms.length)} ${verb(names.length, 'was', 'were')} cleared by an operator (clear crypto gdoi) and registered again ${whenRegistered(cleared, nowMs)}`,
     consequence: null,
     deadlineMs: null,
     confidence: 'certain',
@@ -106,8 +107,7 @@ export function operatorClear({ facts, open, said }: Asked): Candidate | null {
     firstStep: 'show logging on the GM: who cleared it',
     scope: names,
     evidence: cleared.map(
-      ({ device, lastReregistration: last }) =>
-        `${device}: counters restarted while the uptime went on, registered at ${clockTime(last?.atMs ?? nowMs)}`,
+      (gm) => `${gm.device}: counters restarted while the uptime went on, registered ${whenRegistered([gm], nowMs)}`,
     ),
     // Its KS counts a rekey that came between as not acknowledged, until its list is read again.
     claims: claimed(open, {

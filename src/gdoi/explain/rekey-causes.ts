@@ -8,7 +8,6 @@ import { everyOneOfThem } from '../events/counted.ts';
 import {
   among,
   type Asked,
-  between,
   type Candidate,
   claimed,
   devicesOf,
@@ -22,6 +21,7 @@ import {
   named,
   sorted,
   trafficStops,
+  whenRegistered,
 } from './candidate.ts';
 import type { ExplanationCause } from './explanation.ts';
 import {
@@ -397,7 +397,6 @@ function newKekAtLast({ facts, open, last, said }: Omit<Asked, 'before'>): Candi
   );
   const names = named(registered, 'reregistrations');
   if (names.length === 0) return null;
-  const instants = registered.map(({ sinceMs }) => sinceMs);
   // Until the KS's list is read again it counts what they could not acknowledge.
   const claims = [...registered, ...claimed(open, { checks: ['rekeys_acknowledged'], of: new Set(names) })];
   return {
@@ -405,7 +404,7 @@ function newKekAtLast({ facts, open, last, said }: Omit<Asked, 'before'>): Candi
     phase: 'over',
     status: 'warning',
     scope: names,
-    summary: `${gmsNamed(names, gms.length)} worked with a KEK that the KS had replaced before ${clockTime(last.sinceMs)}, until ${verb(names.length, 'it', 'they')} registered again ${between(Math.min(...instants), Math.max(...instants))}`,
+    summary: `${gmsNamed(names, gms.length)} worked with a KEK that the KS had replaced before ${clockTime(last.sinceMs)}, until ${verb(names.length, 'it', 'they')} registered again ${whenRegistered(among(gms, names), nowMs)}`,
     consequence: { what: 'traffic goes on; the next KEK rekey may be lost as well', unless: null },
     deadlineMs: null,
     knownAtMs: null,
@@ -517,7 +516,7 @@ export function pathLoss(asked: Asked): Candidate | null {
               from: kss.length === 1 ? `KS ${kss[0]?.device ?? ''}` : 'the KS',
               members,
               worst,
-              healedMs: healed.map(({ lastReregistration: last }) => last?.atMs ?? nowMs),
+              again: healed.length === 0 ? '' : ` and re-registered ${whenRegistered(healed, nowMs)}`,
               holding,
               what: missedIt(key, onlyAcks),
             }),
@@ -566,14 +565,15 @@ function pathSummary(
     readonly from: string;
     readonly members: number;
     readonly worst: number;
-    readonly healedMs: readonly EpochMs[];
+    /** ` and re-registered at ...`, or nothing. */
+    readonly again: string;
     /** They have the current keys: only their acknowledgements are missing. */
     readonly holding: boolean;
     /** `missed the last KEK rekey`. */
     readonly what: string;
   },
 ): string {
-  const { from, members, worst, healedMs, holding } = known;
+  const { from, members, worst, again, holding } = known;
   const whom = gmsNamed(missed, missed.length > 1 ? members : null);
   const it = verb(missed.length, 'it', 'they');
   // Without their number, which changes with each look.
@@ -581,9 +581,6 @@ function pathSummary(
   if (holding) {
     return `Acknowledgements of ${whom} do not reach ${from}, ${worst === 1 ? 'that of the last rekey is missing' : `those of the last ${worst} rekeys are missing`}, though ${it} ${verb(missed.length, 'has', 'have')} the current keys: the path back drops them`;
   }
-  const [first, ...more] = healedMs;
-  const again =
-    first === undefined ? '' : ` and re-registered ${between(Math.min(first, ...more), Math.max(first, ...more))}`;
   const what = worst >= CRITICAL_AT_MISSED ? `did not acknowledge the last ${worst} rekeys` : known.what;
   return `The path from ${from} to ${whom} drops rekeys: ${it} ${what}${again}${others}`;
 }
@@ -702,13 +699,12 @@ function listedAgain({ facts, open, last, said }: Omit<Asked, 'before'>): Candid
     said.flatMap((episode) => (LOSSES.has(episode.cause) && episode.worst === 'critical' ? devicesOf(episode) : [])),
   );
   const again = names.some((name) => losing.has(name));
-  const instants = claims.map(({ sinceMs }) => sinceMs);
   const [was, it, gets] = names.length === 1 ? ['was', 'it', 'gets'] : (['were', 'they', 'get'] as const);
   return {
     ...last.said,
     phase: 'over',
     status: again ? 'warning' : 'ok',
-    summary: `${gmsNamed(names, gms.length)} ${was} on no KS’s list from ${clockTime(last.sinceMs)} on and registered again ${between(Math.min(...instants), Math.max(...instants))}: ${it} ${gets} rekeys again`,
+    summary: `${gmsNamed(names, gms.length)} ${was} on no KS’s list from ${clockTime(last.sinceMs)} on and registered again ${whenRegistered(among(gms, names), nowMs)}: ${it} ${gets} rekeys again`,
     consequence: again
       ? {
           what: `the KS drops ${verb(names.length, 'it', 'them')} again`,

@@ -2,7 +2,7 @@
 import { durationText } from '../events/duration-text.ts';
 import type { GdoiEvent } from '../events/event.ts';
 import { isoInstant } from '../events/event-document.ts';
-import { instant } from '../events/instant-text.ts';
+import { instant, when } from '../events/instant-text.ts';
 import { nameList } from '../events/name-list.ts';
 import type { Incident } from './incident.ts';
 
@@ -70,16 +70,9 @@ export function incidentMarkdown(incident: Incident, events: readonly GdoiEvent[
       : [`- ${endedAtMs === null ? 'First step' : 'First step while it was open'}: ${plain(firstStep)}`]),
     ...evidence.map((line) => `- Evidence: ${plain(line)}`),
     ...(events.length === 0 ? [] : ['', '| when | event |', '| --- | --- |']),
-    ...events.map((event) => `| ${whenOf(event)} | ${plain(event.summary)} |`),
+    ...events.map((event) => `| ${when(event)} | ${plain(event.summary)} |`),
   ];
   return `${lines.join('\n')}\n`;
-}
-
-/** What is known to have happened between two looks is not given an instant. */
-const INSTANT_WITHIN_MS = 5000;
-
-function whenOf({ atMs, betweenMs: [fromMs, toMs] }: GdoiEvent): string {
-  return toMs - fromMs <= INSTANT_WITHIN_MS ? instant(atMs) : `between ${instant(fromMs)} and ${instant(toMs)}`;
 }
 
 /** Of what is over, what was foreseen: it is said as that, since it need not have come. */

@@ -138,6 +138,8 @@ export interface Tally {
 
 export interface LastReregistration {
   readonly atMs: EpochMs;
+  /** Where it is not known to the second; absent: it is. */
+  readonly betweenMs?: readonly [from: EpochMs, to: EpochMs];
   readonly cause: Cause;
   readonly unexpected: boolean;
   /** Mnemonic of the message in which a router stated the reason; absent: none did. */

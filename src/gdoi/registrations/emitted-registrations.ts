@@ -3,12 +3,20 @@
  * critical.
  */
 import type { Cause, GdoiEvent } from '../events/event.ts';
+import { isToTheSecond } from '../events/instant-text.ts';
 import { reasonStated } from '../log/ks-marks.ts';
 import { reregistrationEvent, UNEXPECTED } from '../events/gdoi-events.ts';
 import type { GmPlace } from '../memory/gm-answer.ts';
 import type { EpochMs } from '../seen/instant.ts';
+import type { Interval } from '../seen/interval.ts';
 import type { GroupTracked } from '../memory/tracked.ts';
-import { type Draft, type GroupState, lastUnexpectedOf, type Tally } from '../memory/tracker-state.ts';
+import {
+  type Draft,
+  type GroupState,
+  type LastReregistration,
+  lastUnexpectedOf,
+  type Tally,
+} from '../memory/tracker-state.ts';
 
 const REPEATED_WITHIN_MS = 3_600_000;
 const REPEATED_FROM = 3;
@@ -47,7 +55,12 @@ export function emitRegistrations(place: GmPlace, state: GroupState, decided: De
   return { state: { ...state, tally, everRegistered }, events };
 }
 
-function counted(tally: Tally, { atMs, stated, statedBy }: Draft, cause: Cause): Tally {
+/** Between two polls without a log nobody knows when. */
+function wide({ fromMs, toMs }: Interval): Pick<LastReregistration, 'betweenMs'> {
+  return isToTheSecond(fromMs, toMs) ? {} : { betweenMs: [Math.floor(fromMs), Math.ceil(toMs)] };
+}
+
+function counted(tally: Tally, { atMs, between, stated, statedBy }: Draft, cause: Cause): Tally {
   const unexpected = UNEXPECTED[cause];
   const before = unexpected ? null : lastUnexpectedOf(tally);
   return {
@@ -57,6 +70,7 @@ function counted(tally: Tally, { atMs, stated, statedBy }: Draft, cause: Cause):
       atMs: Math.round(atMs),
       cause,
       unexpected,
+      ...wide(between),
       ...(stated === null ? {} : { stated, ...(statedBy === undefined ? {} : { statedBy }) }),
     },
     recent: unexpected ? [...tally.recent, Math.round(atMs)].slice(-MAX_RECENT) : tally.recent,
