@@ -55,7 +55,7 @@ describe.skipIf(chromiumMissing())('incidents', () => {
         ? await shown.inputValue()
         : await under.tab.page.evaluate<string>('navigator.clipboard.readText()');
     expect(text).toMatch(/^## G1: ks_down \(critical\)\n/);
-    expect(text).toContain('| 2026-01-01T11:55:00Z | gm1 missed a rekey |');
+    expect(text).toContain('| between 2026-01-01T11:54:30Z and 2026-01-01T11:55:00Z | gm1 missed a rekey |');
   });
 
   test('of one group stand on its page, with the way to all of them', async () => {
