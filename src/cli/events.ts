@@ -2,7 +2,7 @@
 import { Command, Option } from 'commander';
 import { CAUSES, EVENT_TYPES, type GdoiEvent } from '../gdoi/events/event.ts';
 import { type EventDocument, eventDocument, isoInstant } from '../gdoi/events/event-document.ts';
-import { isToTheSecond } from '../gdoi/events/instant-text.ts';
+import { aroundSeconds, isToTheSecond } from '../gdoi/events/instant-text.ts';
 import { incidentOfEvent, incidentsAround } from '../gdoi/incidents/incident-events.ts';
 import { createSystemClock } from '../kernel/clock.ts';
 import { type EventHistory, MAX_PAGE_EVENTS } from '../store/event-store.ts';
@@ -108,12 +108,10 @@ function cells({ at, between, severity, type, device, group, cause, summary }: E
 
 /** Where nobody knows it to the second, between which two: as ISO 8601 writes an interval. */
 function whenText(at: string, between: EventDocument['between']): string {
-  const [from, to] = between;
-  return isToTheSecond(Date.parse(from), Date.parse(to)) ? toTheSecond(at) : `${toTheSecond(from)}/${toTheSecond(to)}`;
-}
-
-function toTheSecond(at: string): string {
-  return isoInstant(Math.round(Date.parse(at) / 1000) * 1000);
+  const [fromMs, toMs] = [Date.parse(between[0]), Date.parse(between[1])];
+  return isToTheSecond(fromMs, toMs)
+    ? isoInstant(Math.round(Date.parse(at) / 1000) * 1000)
+    : aroundSeconds(fromMs, toMs).map(isoInstant).join('/');
 }
 
 function table(events: readonly EventDocument[]): string {

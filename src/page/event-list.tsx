@@ -1,5 +1,5 @@
 /** Events, newest first; each opens to its evidence. */
-import { isToTheSecond } from '../gdoi/events/instant-text.ts';
+import { aroundSeconds, isToTheSecond } from '../gdoi/events/instant-text.ts';
 import type { EventDocument } from '../http/schemas/event-schema.ts';
 import { Instant, Span, utcText } from './instants.tsx';
 import { DeviceLink, GroupLink } from './names.tsx';
@@ -74,12 +74,9 @@ function EventEntry({ event, nowMs }: { readonly event: EventDocument; readonly 
 }
 
 function When({ event, nowMs }: { readonly event: EventDocument; readonly nowMs: number | null }): VNode {
-  const [from, to] = event.between;
-  return isToTheSecond(Date.parse(from), Date.parse(to)) ? (
-    <Instant at={event.at} nowMs={nowMs} />
-  ) : (
-    <Span between={event.between} at={event.at} nowMs={nowMs} />
-  );
+  const [fromMs, toMs] = [Date.parse(event.between[0]), Date.parse(event.between[1])];
+  if (isToTheSecond(fromMs, toMs)) return <Instant at={event.at} nowMs={nowMs} />;
+  return <Span betweenMs={aroundSeconds(fromMs, toMs)} at={event.at} nowMs={nowMs} />;
 }
 
 function SeverityMark({ severity }: { readonly severity: EventDocument['severity'] }): VNode {

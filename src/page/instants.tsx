@@ -17,11 +17,11 @@ export function Instant({ at, nowMs }: { readonly at: string; readonly nowMs: nu
 
 /** As `Instant`, where nobody knows it closer than between these two. */
 export function Span(props: {
-  readonly between: readonly [from: string, to: string];
+  readonly betweenMs: readonly [from: number, to: number];
   readonly at: string;
   readonly nowMs: number | null;
 }): VNode {
-  const [from, to] = props.between;
+  const [from = '', to = ''] = props.betweenMs.map((ms) => new Date(ms).toISOString());
   return (
     <span class="instant">
       between <time dateTime={from}>{utcText(from)}</time> and <time dateTime={to}>{utcText(to)}</time>{' '}

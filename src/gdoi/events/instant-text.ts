@@ -8,9 +8,16 @@ export function isToTheSecond(fromMs: number, toMs: number): boolean {
   return toMs - fromMs <= TO_THE_SECOND_MS;
 }
 
+/** The whole seconds that hold an interval: cut off, its end would leave a part of it out. */
+export function aroundSeconds(fromMs: number, toMs: number): readonly [fromMs: number, toMs: number] {
+  return [Math.floor(fromMs / 1000) * 1000, Math.ceil(toMs / 1000) * 1000];
+}
+
 /** When something was: its instant, or between which two it was where nobody knows it closer. */
 export function when({ atMs, betweenMs: [fromMs, toMs] }: Pick<GdoiEvent, 'atMs' | 'betweenMs'>): string {
-  return isToTheSecond(fromMs, toMs) ? instant(atMs) : `between ${instant(fromMs)} and ${instant(toMs)}`;
+  if (isToTheSecond(fromMs, toMs)) return instant(atMs);
+  const [from, to] = aroundSeconds(fromMs, toMs);
+  return `between ${instant(from)} and ${instant(to)}`;
 }
 
 export function instant(atMs: number): string {

@@ -3,7 +3,7 @@
  * critical.
  */
 import type { Cause, GdoiEvent } from '../events/event.ts';
-import { isToTheSecond } from '../events/instant-text.ts';
+import { aroundSeconds, isToTheSecond } from '../events/instant-text.ts';
 import { reasonStated } from '../log/ks-marks.ts';
 import { reregistrationEvent, UNEXPECTED } from '../events/gdoi-events.ts';
 import type { GmPlace } from '../memory/gm-answer.ts';
@@ -57,7 +57,7 @@ export function emitRegistrations(place: GmPlace, state: GroupState, decided: De
 
 /** Between two polls without a log nobody knows when. */
 function wide({ fromMs, toMs }: Interval): Pick<LastReregistration, 'betweenMs'> {
-  return isToTheSecond(fromMs, toMs) ? {} : { betweenMs: [Math.floor(fromMs), Math.ceil(toMs)] };
+  return isToTheSecond(fromMs, toMs) ? {} : { betweenMs: aroundSeconds(fromMs, toMs) };
 }
 
 function counted(tally: Tally, { atMs, between, stated, statedBy }: Draft, cause: Cause): Tally {

@@ -161,7 +161,7 @@ test('a ticket says between which instants what was only seen to have happened d
   const seen = (widthMs: number) => ({
     ...anEvent({ id: 'e' }),
     atMs: START + 2000,
-    betweenMs: [START, START + widthMs] as [number, number],
+    betweenMs: [START + 400, START + widthMs - 400] as [number, number],
   });
   const row = (widthMs: number) =>
     incidentMarkdown(open!, [seen(widthMs)])
