@@ -187,6 +187,8 @@ function ksKekExpiryMs({ state }: GroupMemory): EpochMs | null {
 
 /** To judge a group costs some microseconds a member: one of so many is judged with each change. */
 const SMALL_GROUP_MEMBERS = 16;
+/** Where nothing goes on and members were only read once more, not more often than this. */
+const QUIET_GROUP_MS = 1000;
 /** A larger one is not judged more often than this for each of its members, and once a second at least. */
 const GATHER_MS = { aMember: 5, most: 1000 } as const;
 /** Where members were only read once more: of this share of them; where something goes on in the group, of the smaller. */
@@ -197,11 +199,12 @@ const KS_READ_SHARE = 1 / 2;
 /** Is the group to be judged now? A clock that was set does not hold it back. */
 export function isDue({ state, view, unjudged, judgedAtMs }: GroupMemory, nowMs: EpochMs): boolean {
   if (unjudged.changes === 0) return false;
-  if (view.members <= SMALL_GROUP_MEMBERS) return true;
   const restless = state.occurrences.size + view.explanations.length > 0;
+  const sinceJudgedMs = Math.abs(nowMs - judgedAtMs);
+  if (view.members <= SMALL_GROUP_MEMBERS) return restless || unjudged.soon || sinceJudgedMs >= QUIET_GROUP_MS;
   const share = restless ? READ_SHARE.restless : READ_SHARE.quiet;
   if (!unjudged.soon && unjudged.changes < share * view.members) return false;
-  return Math.abs(nowMs - judgedAtMs) >= Math.min(GATHER_MS.most, GATHER_MS.aMember * view.members);
+  return sinceJudgedMs >= Math.min(GATHER_MS.most, GATHER_MS.aMember * view.members);
 }
 
 /** Changes wait that somebody has to come back for: without another change, nothing would bring them up. */

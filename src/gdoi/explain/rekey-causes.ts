@@ -89,6 +89,11 @@ interface Loss {
   readonly heldOld: ReadonlySet<string>;
 }
 
+/** As nearly always: nothing is open, and nothing was lost before. */
+function hasNoTrace({ open, last }: Asked): boolean {
+  return open.length === 0 && last === null;
+}
+
 function lossOf(asked: Asked): Loss {
   const { facts, open, before, said } = asked;
   const { gms, nowMs } = facts;
@@ -416,6 +421,7 @@ function newKekAtLast({ facts, open, last, said }: Omit<Asked, 'before'>): Candi
 
 /** Many GMs miss a rekey at once: the KS, or what stands in front of it. */
 export function ksRekeysLost(asked: Asked): Candidate | null {
+  if (hasNoTrace(asked)) return null;
   const { facts, before } = asked;
   const { gms, kss, members, nowMs } = facts;
   const loss = lossOf(asked);
@@ -486,6 +492,7 @@ function whatFollows(
 
 /** One GM, or few of many: their paths. */
 export function pathLoss(asked: Asked): Candidate | null {
+  if (hasNoTrace(asked)) return null;
   const { facts } = asked;
   const { gms, kss, members, nowMs } = facts;
   const loss = lossOf(asked);
