@@ -111,7 +111,8 @@ const REPLACED = statement(
   ({ history }, device = '', from = '', to = '') => {
     const answers = history.kss.filter((answer) => answer.device === device && answer.ks.kek?.remainingSeconds != null);
     const old = answers.findLast(({ sentMs }) => sentMs <= msOf(from) + 1000);
-    const fresh = answers.find(({ receivedMs }) => receivedMs >= msOf(to) - 1000);
+    // Of several answers within that second, as over SSH and SNMP, the last.
+    const fresh = answers.findLast(({ receivedMs }) => Math.abs(receivedMs - msOf(to)) <= 1000);
     if (old === undefined || fresh === undefined) return 'no two answers around it';
     return unless(kekEnd(fresh) - kekEnd(old) > 10_000, 'they show the same KEK');
   },
