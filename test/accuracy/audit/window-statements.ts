@@ -93,9 +93,13 @@ function failedAttempts({ registrations }: GmSnapshot): number | null {
 }
 
 function canBeIn(audited: Audited, endMs: number, window: Span): boolean {
+  return canBeAround(audited, { fromMs: endMs, toMs: endMs }, window);
+}
+
+function canBeAround(audited: Audited, end: Span, window: Span): boolean {
   const start = startOf(audited);
   const slackMs = audited.around.slackMs + ROUNDING_MS;
-  return start.fromMs <= endMs + window.toMs + slackMs && start.toMs >= endMs + window.fromMs - slackMs;
+  return start.fromMs <= end.toMs + window.toMs + slackMs && start.toMs >= end.fromMs + window.fromMs - slackMs;
 }
 
 /** The KEK held before ends then, as far as the device showed one. */
@@ -296,20 +300,32 @@ function tekEndMs(audited: Audited): number | null {
 }
 
 const SEVERAL_TIMERS = statement(literally('more than one timer can have made it: not decided'), (audited) => {
-  const tek = tekEndMs(audited);
-  const ends = shownKekEnd(audited);
+  const kek = endsOf(lastKek(audited), ({ kek: shown }) => shown?.remainingSeconds ?? null);
+  const tek = endsOf(lastTeks(audited), ({ teks }) => longest(teks?.map(({ remainingSeconds }) => remainingSeconds)));
   const fits = [
-    ends !== null && canBeIn(audited, ends, KEK_MISSED),
-    ends !== null && canBeIn(audited, ends, KEK_EXPIRED),
-    tek !== null && canBeIn(audited, tek, tekWindow(audited)),
+    kek !== null && canBeAround(audited, kek, KEK_MISSED),
+    kek !== null && canBeAround(audited, kek, KEK_EXPIRED),
+    tek !== null && canBeAround(audited, tek, tekWindow(audited)),
   ].filter(Boolean).length;
   return unless(fits > 1 && audited.event.cause === 'unknown', `${fits} timers fit`);
 });
+
+/** When a key ends of which an answer shows the time left: over SNMP an answer takes seconds, and any of them may be it. */
+function endsOf(answer: GmAnswer | null, left: (gm: GmAnswer['gm']) => number | null): Span | null {
+  const seconds = answer === null ? null : left(answer.gm);
+  if (answer === null || seconds === null) return null;
+  return { fromMs: answer.sentMs + seconds * 1000, toMs: answer.receivedMs + seconds * 1000 };
+}
 
 function shownKekEnd(audited: Audited): number | null {
   const shown = lastKek(audited);
   const remaining = shown?.gm.kek?.remainingSeconds ?? null;
   return shown === null || remaining === null ? null : shown.receivedMs + remaining * 1000;
+}
+
+function longest(seconds: readonly (number | null)[] | undefined): number | null {
+  const shown = seconds?.flatMap((each) => each ?? []) ?? [];
+  return shown.length === 0 ? null : Math.max(...shown);
 }
 
 const COUNTDOWN = statement(
