@@ -152,6 +152,31 @@ test('nobody makes the lists of a view where nobody asks for them: the read mode
   expect(views.group('G1')).toBe(unasked);
 });
 
+describe('a small group in which nothing goes on', () => {
+  const quiet = () => {
+    const { memory } = stepped([ks(0), ...Array.from({ length: 8 }, (_, n) => factsOf(1, n, 'read'))]);
+    return judged(memory, START + 10_000, SETTINGS).memory;
+  };
+
+  test('is judged once a second at most while its members are only read once more', () => {
+    const before = quiet();
+    expect(before.view.explanations).toEqual([]);
+    const { memory } = groupAfter(before, factsOf(10, 7, 'read'), SETTINGS);
+    expect(memory.unjudged.changes).toBe(1);
+    expect(isDue(memory, before.judgedAtMs + 999)).toBe(false);
+    expect(isDue(memory, before.judgedAtMs + 1000)).toBe(true);
+    expect(isDue(memory, before.judgedAtMs - 1000)).toBe(true);
+  });
+
+  test.each(['rekey', 'reregistered', 'unregistered', 'silent'])(
+    'is judged at once when one is otherwise than before: %s',
+    (what) => {
+      const { memory } = groupAfter(quiet(), factsOf(10, 7, what), SETTINGS);
+      expect(memory.unjudged.changes).toBe(0);
+    },
+  );
+});
+
 describe('a large group', () => {
   const large = (count: number) => {
     const all = [ks(0), ...Array.from({ length: count }, (_, n) => factsOf(1, n, 'read'))];

@@ -26,8 +26,8 @@ const AT_A_GLANCE_MS = 5_000;
 /** The loop looks again at least this often: cron needs each second. */
 const LOOK_AGAIN_MS = 1000;
 /**
- * Polls begin on these beats. What begins together is answered together, and of an idle machine's CPU waking up for each
- * takes more than the poll itself: at 110 polls a second 1.95 ms without, 1.05 with it (`npm run bench -- fleet`).
+ * Polls begin on these beats. What begins together is answered together: waking up for each took nearly half of a poll's CPU
+ * where the machine had little else to do (`npm run bench -- fleet`; both at once, 1.7 to 2.4 ms and 0.9 to 1.3: docs/sizing.md).
  */
 const BEAT_MS = 100;
 /** A device that sends hint after hint is polled this often at most because of them. */

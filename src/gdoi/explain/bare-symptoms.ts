@@ -16,6 +16,8 @@ import {
   sorted,
   trafficStops,
   whenRegistered,
+  REGISTERING_MS,
+  wasPresentLately,
 } from './candidate.ts';
 import {
   type GmFacts,
@@ -30,11 +32,9 @@ import {
 import { firstStepOf, type Stated, whyReregistered } from '../events/gdoi-events.ts';
 import { CHECK_COOP, CHECK_KS, CHECK_REGISTRATION, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
-import { RECENT_MS, type Symptom, type SymptomCheck } from './symptom.ts';
+import type { Symptom, SymptomCheck } from './symptom.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
-/** A GM that registers is seen without registration for some seconds: one look at it is none. */
-const REGISTERING_MS = 90_000;
 /** A KS that restarted hears from its peers, and they from it, and all were looked at again. */
 const COOP_JOINS_MS = 180_000;
 /** KSs that are looked at on one grid answer within this time of each other. */
@@ -139,7 +139,7 @@ function ofTheirKss({ kss, nowMs }: GroupFacts, gms: readonly GmFacts[], sinceMs
 
 /** What they missed meanwhile made them register: that is no trouble of its own. */
 function registeredAgain({ gms, nowMs }: GroupFacts, open: Asked['open'], last: Asked['last']): Candidate | null {
-  if (last === null || last.presentSinceMs === null || nowMs - (last.endedMs ?? nowMs) > RECENT_MS) return null;
+  if (!wasPresentLately(last, nowMs)) return null;
   const names = devicesOf(last);
   const claims = claimed(
     open,

@@ -6,7 +6,7 @@ import type { Consequence, Explanation, ExplanationCause, ExplanationStatus } fr
 import { type GmFacts, type GroupFacts, isHeard, isUnregistered } from './group-facts.ts';
 import { clockTime, gmCount, nameList, naturalOrder } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import type { Symptom, SymptomCheck } from './symptom.ts';
+import { RECENT_MS, type Symptom, type SymptomCheck } from './symptom.ts';
 
 export interface Candidate extends Omit<Explanation, 'cause' | 'explains'> {
   readonly claims: readonly Symptom[];
@@ -108,6 +108,17 @@ export function among<T extends { readonly device: string }>(
 ): readonly T[] {
   const named = new Set(names);
   return members.filter(({ device }) => named.has(device));
+}
+
+/** A GM that registers is seen without registration, or without keys, for some seconds: one look at it is none. */
+export const REGISTERING_MS = 90_000;
+
+/** It was more than unclear, and goes on or ended so lately that what came of it is still to be told by it. */
+export function wasPresentLately(
+  last: Episode | null,
+  nowMs: EpochMs,
+): last is Episode & { readonly presentSinceMs: EpochMs } {
+  return last !== null && last.presentSinceMs !== null && nowMs - (last.endedMs ?? nowMs) <= RECENT_MS;
 }
 
 /** Everyone whom the episode concerned. */

@@ -16,6 +16,8 @@ import {
   OF_MISSING_TEK,
   sorted,
   trafficStops,
+  REGISTERING_MS,
+  wasPresentLately,
 } from './candidate.ts';
 import { type GmFacts, isHeard, isUnregistered, type KsFacts } from './group-facts.ts';
 import { durationText } from '../events/duration-text.ts';
@@ -34,8 +36,6 @@ import { RECENT_MS } from './symptom.ts';
 
 const NOTHING = { consequence: null, deadlineMs: null, knownAtMs: null } as const;
 
-/** A GM that registers shows no keys for some seconds. */
-const REGISTERING_MS = 90_000;
 /** From the interface's return to the registration and the look that shows it. */
 const FLAP_SETTLES_MS = 180_000;
 
@@ -171,7 +171,7 @@ export function withoutTek({ facts, open, before, last }: Asked): Candidate | nu
 
 /** That it registered for the want of TEKs is no trouble of its own. */
 function teksAgain({ gms, nowMs }: Asked['facts'], open: Asked['open'], last: Asked['last']): Candidate | null {
-  if (last === null || last.presentSinceMs === null || nowMs - (last.endedMs ?? nowMs) > RECENT_MS) return null;
+  if (!wasPresentLately(last, nowMs)) return null;
   const claims = claimed(open, { checks: ['reregistrations'], of: new Set(devicesOf(last)), fromMs: last.sinceMs });
   const names = named(claims, 'reregistrations');
   if (names.length === 0) return null;

@@ -22,6 +22,8 @@ import {
   sorted,
   trafficStops,
   whenRegistered,
+  REGISTERING_MS,
+  wasPresentLately,
 } from './candidate.ts';
 import type { ExplanationCause } from './explanation.ts';
 import {
@@ -65,7 +67,6 @@ const EJECTED_AT_MISSED = 3;
 const CRITICAL_AT_MISSED = 2;
 /** Two readings of one KEK's expiry differ by less, another KEK's by more. */
 const NEWER_BY_MS = 30_000;
-const REGISTERING_MS = 90_000;
 /** A GM registers for a missed rekey this long after the others got it, or later. */
 const DUE_BEFORE_MS = 60_000;
 
@@ -339,7 +340,7 @@ export function rekeysRefused({ facts, open, before, last }: Asked): Candidate |
 
 /** That they registered for the rekeys which they refused is no trouble of its own. */
 function acceptedAgain({ gms, nowMs }: GroupFacts, open: Asked['open'], last: Asked['last']): Candidate | null {
-  if (last === null || last.presentSinceMs === null || nowMs - (last.endedMs ?? nowMs) > RECENT_MS) return null;
+  if (!wasPresentLately(last, nowMs)) return null;
   const claims = claimed(open, { checks: ['reregistrations'], of: new Set(devicesOf(last)) });
   if (claims.length === 0) return null;
   const names = named(claims, 'reregistrations');
@@ -386,7 +387,7 @@ export function oldKekInUse({ facts, open, last, said }: Asked): Candidate | nul
  */
 function newKekAtLast({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate | null {
   const { gms, nowMs } = facts;
-  if (last === null || last.presentSinceMs === null || nowMs - (last.endedMs ?? nowMs) > RECENT_MS) return null;
+  if (!wasPresentLately(last, nowMs)) return null;
   const keptAway = said.filter(
     ({ cause, sinceMs, endedMs, presentSinceMs }) =>
       !LOSSES.has(cause) &&
