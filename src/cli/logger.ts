@@ -5,13 +5,12 @@ import pretty from 'pino-pretty';
 export const LOG_FORMATS = ['json', 'pretty'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
-/** `to`: the descriptor that lines are written to, each at once. */
-export function createLogger(level: string, format: LogFormat, to: number = process.stderr.fd): Logger {
+export function createLogger(level: string, format: LogFormat): Logger {
   const stream =
     format === 'json'
-      ? destination({ dest: to, sync: true })
+      ? destination({ dest: 2, sync: true })
       : pretty({
-          destination: to,
+          destination: 2,
           sync: true,
           colorize: process.stderr.isTTY,
           translateTime: 'SYS:HH:MM:ss',

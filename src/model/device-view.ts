@@ -54,6 +54,8 @@ export interface DeviceView {
   readonly unparsedLines: number | null;
   readonly collectors: ReadonlyMap<string, CollectorResult>;
   readonly groups: ReadonlyMap<string, GroupView>;
+  /** Groups whose GMs name its address as their KS's, while it gives no answer and has shown none; absent: there is none. */
+  readonly namedIn?: readonly string[];
   /** By group. */
   readonly tracking: ReadonlyMap<string, GroupTracking>;
   /** Polls beside the schedule that are planned now, in order. */
@@ -183,7 +185,8 @@ export function afterPoll(view: DeviceView, report: PollReport, partLifetimeMs: 
     lastPollAtMs: report.finishedAtMs,
     pollDurationMs: report.durationMs,
   };
-  if (!ok) return polled;
+  // An image without the MIB says which one it is all the same.
+  if (!ok) return { ...polled, ...factsIn(report) };
   let next: DeviceView = {
     ...polled,
     lastSuccessAtMs: report.finishedAtMs,
@@ -192,6 +195,11 @@ export function afterPoll(view: DeviceView, report: PollReport, partLifetimeMs: 
   };
   for (const observation of report.observations) next = observe(next, observation, partLifetimeMs);
   return next;
+}
+
+function factsIn({ observations }: PollReport): Partial<Pick<DeviceView, 'facts'>> {
+  const shown = observations.find((observation) => observation.kind === 'facts');
+  return shown === undefined ? {} : { facts: { value: shown.facts, at: readAt(shown) } };
 }
 
 /** A device that waits is not tried: it waits for what failed before. A quarantined one waits for a refused login. */

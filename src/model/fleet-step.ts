@@ -77,6 +77,8 @@ export interface FleetMemory {
   state(device: string): TrackerState | null;
   /** By `groupKey`; null: nobody of the group was ever seen. */
   group(key: string): GroupMemory | null;
+  /** All of them. */
+  groups(): Iterable<GroupMemory>;
 }
 
 /** What came from a device. */
@@ -122,7 +124,8 @@ export function fleetStep(
   const groupOf = (name: string) => memory.group(groupKey(before.cell, name))?.view ?? null;
   const { state, events: found } = trackAll(known ?? initialTrackerState(before.device), observations, groupOf);
   const events = before.cell === undefined ? found : found.map((event) => ({ ...event, ...inCell(before.cell) }));
-  const seen = viewAfter(before, from, settings.device.partLifetimeMs);
+  const shown = viewAfter(before, from, settings.device.partLifetimeMs);
+  const seen = from.kind === 'polled' ? withNamed(shown, memory) : shown;
   if (from.kind === 'pushed' && state === known && seen === before) {
     return { state, view: before, events, groups: new Map() };
   }
@@ -135,10 +138,46 @@ export function fleetStep(
       const of = memory.group(groupKey(before.cell, group));
       return of !== null && !isOver(of);
     }),
-    ...membershipChanges(before, after, state, atMs),
+    ...membershipChanges(withKeptNames(before, memory), after, state, atMs),
   ]);
   const groups = groupsAfter({ memory, cell: before.cell }, changes, settings.fleet, guard);
   return { state, view: withOwnTimers(after, state, groups, groupOf), events, groups };
+}
+
+/**
+ * A KS that gives no answer and has shown no group is in none by what it shows; GMs that name its address tell whose KS it
+ * is. One that answers says it itself.
+ */
+function withNamed(view: DeviceView, { groups }: Pick<FleetMemory, 'groups'>): DeviceView {
+  const { namedIn, ...others } = view;
+  if (view.groups.size > 0 || view.failure === null || view.configuredRole === 'gm') {
+    return namedIn === undefined ? view : others;
+  }
+  const names: string[] = [];
+  for (const { state } of groups()) {
+    // Once named it is one of them until it answers: its GMs go to another KS when it dies.
+    const isKnown = state.kss.get(view.device)?.unread === true;
+    if (state.cell === view.cell && (isKnown || isNamedIn(state, view.host))) names.push(state.group);
+  }
+  if (names.length === 0) return namedIn === undefined ? view : others;
+  return { ...others, namedIn: names };
+}
+
+/** The groups that were kept with it as one that nothing was known of: it may have shown another group since. */
+function withKeptNames(before: DeviceView, { groups }: Pick<FleetMemory, 'groups'>): DeviceView {
+  if (before.lastPollAtMs !== null || before.configuredRole === 'gm') return before;
+  const kept: string[] = [];
+  for (const { state } of groups()) {
+    if (state.cell === before.cell && state.kss.get(before.device)?.unread === true) kept.push(state.group);
+  }
+  return kept.length === 0 ? before : { ...before, namedIn: kept };
+}
+
+function isNamedIn({ gms }: FleetState, host: string): boolean {
+  for (const { keyServer, keyServers } of gms.values()) {
+    if (keyServer === host || keyServers.includes(host)) return true;
+  }
+  return false;
 }
 
 /** What the device says as a KS of its groups' timers counts for its own forecasts at once. */

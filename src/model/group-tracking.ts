@@ -83,13 +83,23 @@ export function membershipChanges(
 ): ReadonlyMap<string, MemberFacts> {
   const view = after ?? before;
   const changes = new Map<string, MemberFacts>();
-  for (const group of new Set([...before.groups.keys(), ...view.groups.keys()])) {
+  const named = new Set(after?.namedIn);
+  const ofEither = [...before.groups.keys(), ...view.groups.keys(), ...(before.namedIn ?? []), ...named];
+  for (const group of new Set(ofEither)) {
     const known = after?.groups.get(group);
     const tracking = view.tracking.get(group);
+    const isNamed = known === undefined && named.has(group);
     changes.set(group, {
       device: view.device,
       atMs,
-      presence: known === undefined ? 'gone' : state?.failures?.unreachable === true ? 'unreachable' : 'present',
+      presence: isNamed
+        ? 'unreachable'
+        : known === undefined
+          ? 'gone'
+          : state?.failures?.unreachable === true
+            ? 'unreachable'
+            : 'present',
+      ...(isNamed ? { named: true } : {}),
       gm: known?.gm ?? null,
       ks: known?.ks ?? null,
       ksSaid: known?.ks == null || state === null ? [] : ksSaidOfGroup(state, group, known.ks.snapshot.identity),

@@ -73,7 +73,10 @@ const WITHOUT_LOGS: Sequences = {
 /** It shows keys, and no registration: what a GM without TEKs lacks is for its log. */
 const OVER_SNMP_ALONE: Sequences = {
   healthy: ['ok'],
-  'rekey-loss': ['ok', 'path_loss warning', 'ok', 'path_loss warning', 'ok'],
+  // Its image has no GDOI MIB, and names its release.
+  'legacy-ks': [LEGACY],
+  'ks-upgrade': [LEGACY, '(legacy_ks) ok', 'ok'],
+  'rekey-loss': ['ok', 'path_loss warning', 'ok'],
   'rekey-loss-fleet': ['ok', 'path_loss? warning', 'ks_rekeys_lost critical', 'ks_rekeys_lost warning', 'ok'],
   'ks-down': ['ok', 'ks_down? warning', 'ks_down critical', '(ks_down) ok', 'ok'],
   'coop-failover': ['ok', 'redundancy_lost? warning', 'redundancy_lost warning', 'ok'],
@@ -84,7 +87,22 @@ const OVER_SNMP_ALONE: Sequences = {
   'mixed-old-gms': ['ok'],
   'tek-missing': ['ok', 'without_tek? warning', 'without_tek critical', 'ok'],
   unregistered: ['without_tek? warning', 'without_tek critical'],
-  'registration-fails': ['ok', 'path_loss warning', 'without_tek critical', 'ok', '(without_tek) ok', 'ok'],
+  'registration-fails': [
+    'ok',
+    'path_loss warning',
+    'without_tek critical',
+    'path_loss warning',
+    '(without_tek) ok',
+    'ok',
+  ],
+};
+
+const OF_GMS_OVER_SNMP: Sequences = {
+  healthy: ['ok'],
+  // The same KEK that came by registering is not seen: whether the KS is old, its release alone would tell.
+  'legacy-ks': ['path_loss? warning', LEGACY],
+  'ks-upgrade': ['path_loss? warning', LEGACY, 'ok'],
+  'rekey-loss': ['ok', 'path_loss warning', 'ok'],
 };
 
 const OF_THREE_KSS: Sequences = {
@@ -152,6 +170,11 @@ describe('where no log messages come', () => {
 describe('over SNMP alone', () => {
   test.each(cases(OVER_SNMP_ALONE))('%s', async (scenario, expected) => {
     expect(await sequences(scenario, { transport: 'snmp' })).toEqual(expected);
+  });
+
+  test.each(cases(OF_GMS_OVER_SNMP))('of GMs that nobody beside them shows: %s', async (scenario, expected) => {
+    const polled = ({ role }: { readonly role: string }) => role === 'gm';
+    expect(await sequences(scenario, { transport: 'snmp', polled })).toEqual(expected);
   });
 
   test('a GM without TEKs is an event and no registered one', async () => {

@@ -12,6 +12,8 @@ import type { SimulatedWatch } from '../builders/simulated-agent.ts';
 export interface Fault {
   /** The causes that are true of it; the first that is named has to be said, the others may be. */
   readonly causes: readonly [ExplanationCause, ...ExplanationCause[]];
+  /** The same over SNMP alone, where that shows less. */
+  readonly bySnmp?: Fault['causes'];
   /** When it begins to show. */
   readonly fromSeconds: number;
   /** When it is cured; its last traces are gone some looks later. Infinity: it is not. */
@@ -202,7 +204,29 @@ export const VARIANTS: readonly Variant[] = [
     name: 'the only KS is dead before the agent starts',
     minutes: 16,
     watched: { plan: scenario('ks-down'), agentStartsAtMs: 300_000 },
-    faults: [{ ...KS_DOWN, causes: ['not_registered', 'ks_members_lost'], fromSeconds: 300 }],
+    faults: [{ ...KS_DOWN, fromSeconds: 300 }],
+  },
+  {
+    name: 'the only KS is dead before the agent starts, which is started again',
+    minutes: 16,
+    watched: { plan: scenario('ks-down'), agentStartsAtMs: 300_000, restartsAtSeconds: [450] },
+    faults: [{ ...KS_DOWN, fromSeconds: 300 }],
+  },
+  {
+    name: 'one KS of a pair dies, and nobody polls the other, which takes over',
+    minutes: 12,
+    watched: { plan: scenario('coop-failover'), polled: but('ks2') },
+    faults: [
+      { causes: ['redundancy_lost', 'coop_peer_lost', 'ks_failover'], fromSeconds: 60, toSeconds: NEVER, quiet: true },
+    ],
+  },
+  {
+    name: 'one KS of a pair is dead before the agent starts, and nobody polls the other',
+    minutes: 12,
+    watched: { plan: scenario('coop-failover'), polled: but('ks2'), agentStartsAtMs: 120_000 },
+    faults: [
+      { causes: ['redundancy_lost', 'coop_peer_lost', 'ks_failover'], fromSeconds: 120, toSeconds: NEVER, quiet: true },
+    ],
   },
   ...[100, 650].map(
     (second): Variant => ({
@@ -308,13 +332,17 @@ export const VARIANTS: readonly Variant[] = [
       name: `the KSs refuse half of ${gms} GMs`,
       minutes: 12,
       watched: { plan: halfUnauthorized(gms) },
-      faults: [{ causes: ['unauthorized'], fromSeconds: 105, toSeconds: 605, gms: everyOther(gms) }],
+      faults: [
+        { causes: ['unauthorized'], bySnmp: ['without_tek'], fromSeconds: 105, toSeconds: 605, gms: everyOther(gms) },
+      ],
     }),
   ),
   {
     name: 'the KSs refuse half of six GMs, no logs',
     minutes: 12,
     watched: { plan: halfUnauthorized(6), logs: false },
-    faults: [{ causes: ['not_registered'], fromSeconds: 120, toSeconds: 605, gms: everyOther(6) }],
+    faults: [
+      { causes: ['not_registered'], bySnmp: ['without_tek'], fromSeconds: 120, toSeconds: 605, gms: everyOther(6) },
+    ],
   },
 ];

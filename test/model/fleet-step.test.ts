@@ -33,7 +33,11 @@ function shown(seconds: number, snapshots: readonly (ReturnType<typeof aGm> | Re
   return { kind: 'pushed', observations: [answer] };
 }
 
-const knowing = (group: GroupMemory | null): FleetMemory => ({ state: () => null, group: () => group });
+const knowing = (group: GroupMemory | null): FleetMemory => ({
+  state: () => null,
+  group: () => group,
+  groups: () => (group === null ? [] : [group]),
+});
 
 function afterKsAndGm(): { readonly group: GroupMemory; readonly view: typeof GM1 } {
   const step = fleetStep({ memory: knowing(null), before: GM1 }, shown(0, [aKs(), aGm()]), SETTINGS);

@@ -137,6 +137,7 @@ class Watched {
     const memory = {
       state: (name: string) => this.#states.get(name) ?? null,
       group: (key: string) => this.#groups.get(key) ?? null,
+      groups: () => this.#groups.values(),
     };
     const before = this.#views.get(device) ?? newDeviceView({ device, host: device });
     const settings = { fleet: FLEET, device: deviceSettings(aConfiguredDevice({ name: device })) };

@@ -53,6 +53,7 @@ export function capturedDevices(
   const memory: FleetMemory = {
     state: (device) => states.get(device) ?? null,
     group: (key) => groups.get(key) ?? null,
+    groups: () => groups.values(),
   };
   const seen = captures.map(({ device, answers }) => {
     const before = newDeviceView({ device, host: device });

@@ -34,7 +34,11 @@ export class DeviceCheck {
   #view: DeviceView;
   #state: TrackerState | null = null;
   readonly #groups = new Map<string, GroupMemory>();
-  readonly #memory: FleetMemory = { state: () => this.#state, group: (name) => this.#groups.get(name) ?? null };
+  readonly #memory: FleetMemory = {
+    state: () => this.#state,
+    group: (name) => this.#groups.get(name) ?? null,
+    groups: () => this.#groups.values(),
+  };
 
   /** `fleet`: the settings of the fleet that the device is one of. */
   constructor(

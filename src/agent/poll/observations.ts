@@ -109,8 +109,10 @@ export function observationsOfReading(
   const { device, sentAtMs, receivedAtMs } = source;
   const base = { device, sentAtMs, receivedAtMs };
   const { facts, snapshots, unknown } = reading;
+  const ofDevice = facts === null ? [] : [{ kind: 'facts' as const, facts, ...base }];
+  if (readingResult(reading) !== 'ok') return ofDevice;
   return [
-    ...(facts === null ? [] : [{ kind: 'facts' as const, facts, ...base }]),
+    ...ofDevice,
     { kind: 'groups', origin: 'snmp', command: 'CISCO-GDOI-MIB', snapshots, unknownLines: unknown, ...base },
   ];
 }

@@ -59,9 +59,8 @@ export function createSnmpPoller(deps: { readonly access: SnmpAccess; readonly c
     const values = { sentAtMs, receivedAtMs, varbinds, emptyColumns, engine };
     const outcome = { values, memory: taught.memory, cpuPercent: taught.memory.cpu?.percent ?? null };
     const result = readingResult(reading);
-    if (result !== 'ok') return { ...outcome, result, error: unusable(reading), observations: [] };
-    const at = { device: target.device, sentAtMs, receivedAtMs };
-    return { ...outcome, result: 'ok', error: null, observations: observationsOfReading(reading, at) };
+    const observations = observationsOfReading(reading, { device: target.device, sentAtMs, receivedAtMs });
+    return { ...outcome, result, error: result === 'ok' ? null : unusable(reading), observations };
   }
 
   /** A new group or key is named at once, and a rekey that may have come meanwhile is looked for; where that fails, the next poll asks again. */

@@ -92,6 +92,7 @@ export class Intake implements AsyncDisposable {
   readonly #memory: FleetMemory = {
     state: (device) => this.#trackers.get(device) ?? null,
     group: (name) => this.#groups.get(name) ?? null,
+    groups: () => this.#groups.values(),
   };
   readonly #guard: GroupGuard = (group, step) => this.#options.errors.guard('group', { group }, step, null);
   readonly #stop = new AbortController();

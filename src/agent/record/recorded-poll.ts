@@ -168,11 +168,9 @@ function readSnmp(
   const memory = rememberReply(known, values);
   const reading = decodeGdoi(values, memory);
   const result = readingResult(reading);
-  if (result !== 'ok') {
-    return { memory, outcome: { result, error: `CISCO-GDOI-MIB: ${reading.kind}` }, observations: [], values };
-  }
   const observations = observationsOfReading(reading, { device, sentAtMs, receivedAtMs });
-  return { memory, outcome: OK, observations, values };
+  const outcome = result === 'ok' ? OK : { result, error: `CISCO-GDOI-MIB: ${reading.kind}` };
+  return { memory, outcome, observations, values };
 }
 
 /** The first answer lists the groups, the others add to it. */

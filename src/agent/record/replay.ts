@@ -52,6 +52,7 @@ export class Replay {
   readonly #memory: FleetMemory = {
     state: (device) => this.#trackers.get(device) ?? null,
     group: (name) => this.#groups.get(name) ?? null,
+    groups: () => this.#groups.values(),
   };
   readonly #gathering = new Set<string>();
   readonly #snmpMemories = new Map<string, SnmpMemory>();

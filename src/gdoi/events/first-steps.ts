@@ -35,6 +35,10 @@ const CHECK_LIST_ONLY =
 export const CHECK_REGISTRATION =
   'Check reachability of the KS on UDP 848 (500/4500), the IKE SA (show crypto isakmp sa), group identity and authorization';
 
+/** It answers, and nothing of its groups can be read. */
+export const CHECK_SHOWN =
+  'show crypto gdoi on the KS: may the login of the agent run it? Over SNMP: has its image CISCO-GDOI-MIB, and does the view show it?';
+
 export const CHECK_COOP =
   'show crypto gdoi ks coop on every KS: is there exactly one primary? Then the path between the KSs (UDP 848), IKE authentication and certificates, DPD, KS CPU';
 

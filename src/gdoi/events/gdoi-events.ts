@@ -12,6 +12,7 @@ import {
   CHECK_ORDER,
   CHECK_REGISTRATION,
   CHECK_REKEY_PATH,
+  CHECK_SHOWN,
   CHECK_TEKLESS,
   CHECK_REPLAY,
   COMPARE_ACKS,
@@ -373,14 +374,20 @@ export function countersResetEvent(at: Place, what: What): GdoiEvent {
 
 export function unreachableEvent(
   at: Place,
-  what: What & { readonly isKs: boolean; readonly inARow: number },
+  what: What & {
+    readonly isKs: boolean;
+    readonly inARow: number;
+    /** It answers, and nothing of its groups can be read. */
+    readonly isMute: boolean;
+  },
 ): GdoiEvent {
+  const { isKs, inARow, isMute } = what;
   return event(at, {
     ...what,
     type: 'unreachable',
-    severity: what.isKs ? 'critical' : 'warning',
-    summary: `${place(at)} gave no answer ${what.inARow} times in a row`,
-    action: 'Check the path to the device and the device itself',
+    severity: isKs && !isMute ? 'critical' : 'warning',
+    summary: `${place(at)} ${isMute ? `answered ${inARow} times in a row and showed nothing of GDOI` : `gave no answer ${inARow} times in a row`}`,
+    action: isMute ? CHECK_SHOWN : 'Check the path to the device and the device itself',
   });
 }
 

@@ -122,7 +122,10 @@ function sparingWhatIsTold(
 ): Candidate | null {
   if (candidate === null || candidate.phase !== 'unclear' || !OF_A_LOOK.has(cause)) return candidate;
   const isTold = toldBefore(before, (other) => other !== cause);
-  return { ...candidate, claims: candidate.claims.filter((symptom) => !isTold(symptom)) };
+  // That an image shows no MIB is not why its KS gives no answer now.
+  const isOfRelease = toldBefore(before, (other) => other === 'legacy_ks');
+  const isKept = (symptom: Symptom) => !isTold(symptom) || (symptom.check === 'reachable' && isOfRelease(symptom));
+  return { ...candidate, claims: candidate.claims.filter(isKept) };
 }
 
 /** What goes on according to the last look: after a restart, until the next one. */

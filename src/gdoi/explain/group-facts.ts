@@ -7,6 +7,7 @@ import type { Stated } from '../events/gdoi-events.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
 import { FAILED_ATTEMPTS } from '../seen/counters.ts';
 import type { EpochMs } from '../seen/instant.ts';
+import { isMuteResult } from '../seen/mute-result.ts';
 import type { KekBehavior } from '../seen/release.ts';
 
 /** The latest re-registration of a GM, as the tracker told it. Plain JSON. */
@@ -88,6 +89,8 @@ export interface GmFacts extends MemberContext {
   readonly device: string;
   readonly address: string | null;
   readonly registered: boolean | null;
+  /** It shows no counter of registrations, as over SNMP alone; absent: it does. */
+  readonly uncounted?: true;
   /** Its KS's address. */
   readonly keyServer: string | null;
   readonly behavior: KekBehavior;
@@ -124,6 +127,8 @@ export interface GmFacts extends MemberContext {
 
 export interface KsFacts extends MemberContext {
   readonly device: string;
+  /** It has shown nothing of the group: GMs name its address. `readMs` is when it was asked first. Absent: it was read. */
+  readonly unread?: true;
   readonly address: string | null;
   readonly role: 'primary' | 'secondary' | null;
   readonly roleSinceMs: EpochMs;
@@ -160,6 +165,11 @@ export interface GroupFacts {
   readonly split: { readonly primaries: readonly string[]; readonly sinceMs: EpochMs; readonly forMs: number } | null;
   /** Every KS that is polled and answers is secondary, and none that is not polled can be primary. */
   readonly primaryMissing: boolean;
+  /**
+   * KSs that GMs or KSs of the group name and nobody polls, by address: they may serve it, unseen. null: none is named,
+   * and no list of them is shown either.
+   */
+  readonly otherServers: readonly string[] | null;
   readonly peers: readonly {
     readonly address: string;
     readonly device: string | null;
@@ -186,9 +196,14 @@ export function isRefused({ failure }: MemberContext): boolean {
   return failure !== null && REFUSALS.has(failure.result);
 }
 
+/** It answers, and nothing of its groups is seen: no MIB, no such command, or what cannot be read. */
+export function isMute({ failure }: MemberContext): boolean {
+  return failure !== null && isMuteResult(failure.result);
+}
+
 /** It gives no answer, not even one that refuses. */
 export function isSilent(member: MemberContext): boolean {
-  return member.failure !== null && !isRefused(member);
+  return member.failure !== null && !isRefused(member) && !isMute(member);
 }
 
 /** A look with its login is over within this time where the device answers. */

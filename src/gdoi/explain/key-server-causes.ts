@@ -21,6 +21,7 @@ import {
   givesNoAnswer,
   hasCoop,
   isHeard,
+  isMute,
   isRefused,
   isSilent,
   isUnregistered,
@@ -30,7 +31,7 @@ import {
   type KsFacts,
 } from './group-facts.ts';
 import { everyOne } from '../events/counted.ts';
-import { CHECK_COOP, CHECK_KS, CHECK_REGISTRATION, CHECK_SPLIT } from '../events/first-steps.ts';
+import { CHECK_COOP, CHECK_KS, CHECK_REGISTRATION, CHECK_SHOWN, CHECK_SPLIT } from '../events/first-steps.ts';
 import { clockTime, gmsNamed, ksNamed, naturalOrder, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS, type Symptom } from './symptom.ts';
@@ -280,7 +281,8 @@ export function ksDown(asked: Asked): Candidate | null {
     open,
     { checks: ['reachable'], of: new Set(names) },
     { checks: ['coop_peers', 'coop_role', 'members'] },
-    { checks: GM_CHECKS, fromMs: sinceMs - slackMs(facts) },
+    // Who never answered may have been gone for long.
+    { checks: GM_CHECKS, ...(silent.some(isUnread) ? {} : { fromMs: sinceMs - slackMs(facts) }) },
     // Those of the outage before this one are no loss on the way.
     ...(last?.presentSinceMs == null
       ? []
@@ -291,19 +293,20 @@ export function ksDown(asked: Asked): Candidate | null {
   const failing = silent.every(isSilent);
   if (!failing && suffering.length === 0 && before === null) return ksBack(asked);
   if (suffering.length === 0 && wasAskedAlready(asked, silent)) return null;
+  if (mayBeServedElsewhere(facts, suffering)) return ksBack(asked);
   const established =
     before?.presentSinceMs != null || (failing && isEstablished(silent, suffering.length, gms.length));
-  const only = kss.length === 1 && !hasCoop(facts) ? ', the only KS,' : '';
+  const only = kss.length === 1 && !hasCoop(facts) && facts.otherServers?.length === 0 ? ', the only KS,' : '';
   return {
     phase: established ? 'present' : 'unclear',
     status: established ? 'critical' : 'warning',
     sinceMs,
     summary: `${ksNamed(names)}${only} ${
       established
-        ? `${verb(names.length, 'has', 'have')} not answered since ${clockTime(sinceMs)}: no GM of ${facts.group} can register or get a rekey`
+        ? `${hasNotAnswered(silent, sinceMs)}: ${whatEnds(facts, suffering)}`
         : failing
           ? `did not answer at ${clockTime(askedMs)}: a lost answer, or it is down`
-          : `${verb(names.length, 'has', 'have')} not answered since ${clockTime(sinceMs)}, and the look at ${verb(names.length, 'it', 'them')} has not ended: whether ${verb(names.length, 'it is', 'they are')} down is not yet clear`
+          : `${hasNotAnswered(silent, sinceMs)}, and the look at ${verb(names.length, 'it', 'them')} has not ended: whether ${verb(names.length, 'it is', 'they are')} down is not yet clear`
     }`,
     ...ifSo(
       established ? null : `if ${verb(names.length, 'it is', 'they are')} down`,
@@ -319,6 +322,29 @@ export function ksDown(asked: Asked): Candidate | null {
     ],
     claims,
   };
+}
+
+function isUnread({ unread }: KsFacts): boolean {
+  return unread === true;
+}
+
+function hasNotAnswered(kss: readonly KsFacts[], sinceMs: EpochMs): string {
+  const has = verb(kss.length, 'has', 'have');
+  // Of which release it is says who answered something.
+  return kss.every((ks) => isUnread(ks) && ks.version === null)
+    ? `${has} not answered yet, asked since ${clockTime(sinceMs)}`
+    : `${has} not answered since ${clockTime(sinceMs)}`;
+}
+
+/** KSs that nobody polls may go on serving: that none does is said when at least half of the GMs lack what a KS gives. */
+function mayBeServedElsewhere({ otherServers, gms }: GroupFacts, suffering: readonly string[]): boolean {
+  return otherServers?.length !== 0 && suffering.length * 2 < Math.max(1, gms.length);
+}
+
+function whatEnds({ group, otherServers, gms }: GroupFacts, suffering: readonly string[]): string {
+  if (otherServers?.length === 0) return `no GM of ${group} can register or get a rekey`;
+  const what = `${gmsNamed(sorted(suffering), gms.length)} ${verb(suffering.length, 'gets', 'get')} neither rekey nor registration`;
+  return otherServers === null ? what : `${what}, from ${ksNamed(otherServers)} neither, which nobody polls`;
 }
 
 function explainedTo(episode: Episode | null, check: Symptom['check']): ReadonlySet<string> {
@@ -353,7 +379,10 @@ function isEstablished(silent: readonly KsFacts[], suffering: number, gms: numbe
   return suffering > 0 && suffering * 2 >= gms && silent.every(({ failure }) => (failure?.inARow ?? 0) > 1);
 }
 
-function silenceOf({ device, failure, readMs, nextLookMs }: KsFacts, nowMs: EpochMs): string {
+function silenceOf({ device, address, unread, failure, readMs, nextLookMs }: KsFacts, nowMs: EpochMs): string {
+  if (unread === true) {
+    return `${device}${address === null ? '' : ` (${address})`}: GMs name it as their KS; ${failure?.result ?? 'no answer'}${(failure?.inARow ?? 1) === 1 ? '' : ` ${failure?.inARow} times in a row`} since ${clockTime(failure?.sinceMs ?? nowMs)}; it has shown nothing of the group since the agent began to ask`;
+  }
   return failure === null
     ? `${device}: last answer at ${clockTime(readMs)}; no answer yet to the look of ${clockTime(nextLookMs ?? nowMs)}`
     : `${device}: ${failure.result}${failure.inARow === 1 ? '' : ` ${failure.inARow} times in a row`} since ${clockTime(failure.sinceMs)}; last answer at ${clockTime(readMs)}`;
@@ -465,6 +494,12 @@ export function redundancyLost(asked: Asked): Candidate | null {
   const gone = kss.filter((ks) => isGone(facts, ks));
   const left = kss.filter((ks) => ks.failure === null && !gone.includes(ks));
   const primary = left.find(({ role }) => role === 'primary');
+  const unseen = sorted([
+    ...(facts.otherServers ?? []),
+    ...kss.filter((ks) => isMute(ks) || isRefused(ks)).map(({ device }) => device),
+  ]);
+  const mayBeOthers = unseen.length > 0 || facts.otherServers === null;
+  if (gone.length > 0 && left.length === 0 && mayBeOthers) return onlyUnseenLeft(asked, { gone, unseen });
   if (gone.length === 0 || primary === undefined) return redundancyBack(asked);
   if (wasAskedAlready(asked, gone)) return null;
   const names = sorted(gone.map(({ device }) => device));
@@ -479,7 +514,7 @@ export function redundancyLost(asked: Asked): Candidate | null {
     status: 'warning',
     sinceMs,
     summary: established
-      ? `${ksNamed(names)} ${has} not answered since ${clockTime(sinceMs)}; ${does} and serves the GMs`
+      ? `${ksNamed(names)} ${hasNotAnswered(gone, sinceMs)}; ${does} and serves the GMs`
       : failing
         ? `${ksNamed(names)} did not answer at ${clockTime(Math.min(...gone.map((ks) => askedInVainMs(ks, nowMs))))}: a lost answer, or it is down; KS ${primary.device} is primary`
         : `${ksNamed(names)} ${has} not answered since ${clockTime(sinceMs)}, and ${verb(names.length, 'its', 'their')} peers call ${it} dead; the look at ${it} has not ended; KS ${primary.device} is primary`,
@@ -498,6 +533,44 @@ export function redundancyLost(asked: Asked): Candidate | null {
     firstStep: CHECK_KS,
     scope: names,
     evidence: [...gone.map((ks) => silenceOf(ks, nowMs)), `${primary.device}: Local KS Role: Primary`],
+    claims: claimed(
+      open,
+      { checks: ['reachable'], of: new Set(names) },
+      { checks: ['coop_peers', 'members'] },
+      { checks: ['registered', 'reregistrations'], of: new Set(gmsOf(facts, gone)), fromMs: sinceMs - slackMs(facts) },
+    ),
+  };
+}
+
+/** All that show something are gone; `unseen` are not polled, or show nothing: they may serve the group, or not. */
+function onlyUnseenLeft(
+  asked: Asked,
+  { gone, unseen }: { readonly gone: readonly KsFacts[]; readonly unseen: readonly string[] },
+): Candidate | null {
+  const { facts, open, before } = asked;
+  const { gms, nowMs } = facts;
+  if (wasAskedAlready(asked, gone)) return null;
+  const names = sorted(gone.map(({ device }) => device));
+  const sinceMs = before?.sinceMs ?? Math.max(...gone.map((ks) => lastAnswerMs(ks, facts)));
+  const established = before?.presentSinceMs != null || gone.every(({ failure }) => failure?.established === true);
+  const [others, serve] =
+    unseen.length === 0 ? ['another KS', 'serves'] : [ksNamed(unseen), verb(unseen.length, 'serves', 'serve')];
+  return {
+    phase: established ? 'present' : 'unclear',
+    status: 'warning',
+    sinceMs,
+    summary: `${ksNamed(names)} ${hasNotAnswered(gone, sinceMs)}; whether ${others}, of which the agent sees nothing, ${serve} the GMs is not known before a rekey is due`,
+    ...ifSo('if none does', trafficStops(gms, nowMs, 'a KS serves them before')),
+    confidence: 'possible',
+    knownAtMs: established ? null : lastLook(gone, nowMs),
+    firstStep: CHECK_KS,
+    scope: names,
+    evidence: [
+      ...gone.map((ks) => silenceOf(ks, nowMs)),
+      ...(unseen.length === 0
+        ? []
+        : [`of the group, and not polled or without an answer that shows it: ${list(unseen)}`]),
+    ],
     claims: claimed(
       open,
       { checks: ['reachable'], of: new Set(names) },
@@ -543,6 +616,8 @@ function redundancyBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'l
 /** The agent gets no answer, but GMs or peers do: it is the agent's path, not the KS. */
 export function ksOutOfSight({ facts, open, before }: Asked): Candidate | null {
   const { kss, nowMs } = facts;
+  const mute = kss.filter((ks) => isMute(ks) && !isOldAndKnown(facts, ks));
+  if (mute.length > 0) return showsNothing(facts, mute, open);
   const silent = kss.filter(isSilent);
   const alive = silent.filter(
     (ks) => aliveMs(facts, ks) !== null && (ks.failure?.established === true || isPrimaryElsewhere(facts, ks)),
@@ -594,6 +669,35 @@ export function ksOutOfSight({ facts, open, before }: Asked): Candidate | null {
         `${device}: ${failure?.result ?? 'no answer'} since ${clockTime(failure?.sinceMs ?? sinceMs)}, while a GM got a rekey or registered, or a peer calls it alive`,
     ),
     claims,
+  };
+}
+
+/** Its release is known, and with it why its GMs register: that a cause of its own says. */
+function isOldAndKnown({ mixed }: GroupFacts, { device }: KsFacts): boolean {
+  return mixed !== null && mixed.legacyKss.some((ks) => ks.device === device);
+}
+
+/** They answer, and what they show is nothing of the group. */
+function showsNothing({ group, nowMs }: GroupFacts, mute: readonly KsFacts[], open: readonly Symptom[]): Candidate {
+  const names = sorted(mute.map(({ device }) => device));
+  const sinceMs = Math.min(...mute.map(({ failure }) => failure?.sinceMs ?? nowMs));
+  const established = mute.some(({ failure }) => failure?.established === true);
+  const what = mute.every(isUnread) ? `nothing of ${group}` : `nothing of ${group} any more`;
+  return {
+    phase: established ? 'present' : 'unclear',
+    status: 'warning',
+    sinceMs,
+    summary: `${ksNamed(names)} ${verb(names.length, 'answers', 'answer')} and ${verb(names.length, 'shows', 'show')} ${what} since ${clockTime(sinceMs)}: what ${verb(names.length, 'it does', 'they do')} for its GMs is not seen`,
+    consequence: null,
+    deadlineMs: null,
+    confidence: 'certain',
+    knownAtMs: established ? null : nextLook(mute, nowMs),
+    firstStep: CHECK_SHOWN,
+    scope: names,
+    evidence: mute.map(
+      ({ device, failure }) => `${device}: ${failure?.result ?? ''} since ${clockTime(failure?.sinceMs ?? nowMs)}`,
+    ),
+    claims: claimed(open, { checks: ['reachable'], of: new Set(names) }),
   };
 }
 

@@ -15,6 +15,7 @@ import {
   trafficStops,
 } from './candidate.ts';
 import { CHECK_COOP } from '../events/first-steps.ts';
+import type { ExplanationCause } from './explanation.ts';
 import { type GmFacts, type GroupFacts, hasCoop, isHeard, isMulticast, type KsFacts } from './group-facts.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -60,6 +61,8 @@ export function ksMembersLost({ facts, open, before, said }: Asked): Candidate |
   const names = sorted(servers.map(({ device }) => device));
   const left = sorted((bootMs === null ? unlisted : waiting).map(({ device }) => device));
   const cleared = bootMs === null;
+  // Another KS serves its GMs meanwhile, and gives it the list.
+  if (cleared && wasGone(said, names)) return notListedYet(facts, { names, sinceMs, left, claims });
   // GMs whose KS was cleared register within a minute: a list is read in between.
   const established = !cleared || before?.presentSinceMs != null || nowMs - sinceMs >= REGISTERS_AGAIN_MS;
   const apart = !cleared && gms.some((gm) => isHeard(gm) && (gm.tekMatchesKs === false || gm.divergent));
@@ -88,6 +91,44 @@ export function ksMembersLost({ facts, open, before, said }: Asked): Candidate |
         ? []
         : [`Registered, and not on its list: ${list(sorted(unlisted.map(({ device }) => device)))}`]),
     ],
+    claims,
+  };
+}
+
+const GONE: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['ks_down', 'redundancy_lost', 'no_primary']);
+
+/** One of them gave no answer lately: whether it restarted is for its uptime, which is read now and then. */
+function wasGone(said: readonly Episode[], names: readonly string[]): boolean {
+  return said.some(
+    (each) =>
+      GONE.has(each.cause) && each.presentSinceMs !== null && names.some((name) => devicesOf(each).includes(name)),
+  );
+}
+
+function notListedYet(
+  { gms, kss, nowMs }: GroupFacts,
+  known: Pick<Candidate, 'claims' | 'sinceMs'> & {
+    readonly names: readonly string[];
+    readonly left: readonly string[];
+  },
+): Candidate {
+  const { names, sinceMs, left, claims } = known;
+  const established = nowMs - sinceMs >= REGISTERS_AGAIN_MS;
+  const does = verb(names.length, 'answers', 'answer');
+  return {
+    phase: established ? 'present' : 'unclear',
+    status: 'warning',
+    sinceMs,
+    summary: `${ksNamed(names)} ${does} again and ${verb(names.length, 'lists', 'list')} none of the GMs${established ? ` since ${clockTime(sinceMs)}` : ' yet'}: whether its peers give it their list, or ${gmsNamed(left, gms.length)} ${verb(left.length, 'has', 'have')} to register again, is not known`,
+    consequence: null,
+    deadlineMs: null,
+    confidence: 'possible',
+    knownAtMs: established ? null : sinceMs + REGISTERS_AGAIN_MS,
+    firstStep: CHECK_COOP,
+    scope: sorted([...names, ...left]),
+    evidence: kss
+      .filter(({ device }) => names.includes(device))
+      .map(({ device, members }) => `${device}: lists ${members === null ? 'no GMs' : counted(members, 'GM')}`),
     claims,
   };
 }
@@ -127,7 +168,8 @@ function lossOf(facts: GroupFacts, dropped: ReadonlySet<string>): Loss | null {
     !others && together && nowMs - Math.min(...boots) <= tekLifetimeMs + RECENT_MS ? Math.max(...boots) : null;
   if (restarted !== null) {
     const fresh = gms.filter((gm) => isHeard(gm) && gm.registered !== null);
-    const waiting = fresh.filter((gm) => newestKeysMs(gm) < restarted - BOOT_IS_WITHIN_MS);
+    // Who holds its KS's present TEKs holds keys that were not lost, however it got them.
+    const waiting = fresh.filter((gm) => newestKeysMs(gm) < restarted - BOOT_IS_WITHIN_MS && gm.tekMatchesKs !== true);
     return { servers, bootMs: restarted, unlisted, waiting };
   }
   const emptied = servers.every(({ members }) => members === 0) || isMost(unlisted, gms);

@@ -53,7 +53,7 @@ import type { LoggedReason } from '../log/logged-reason.ts';
 import { lastRekey, lostKey, type LostKey, lostRekeys, missedIt, missedOneOf, missingAcks } from './lost-rekey.ts';
 import { clockTime, gmCount, gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import { RECENT_MS, type Symptom } from './symptom.ts';
+import { isReachedSince, RECENT_MS, type Symptom } from './symptom.ts';
 
 const LOSS_CHECKS = GM_CHECKS.filter((check) => check !== 'registered');
 const MISSED_CAUSES = new Set(['kek_missed_rekey', 'kek_expired', 'tek_expired']);
@@ -134,7 +134,9 @@ function lossOf(asked: Asked): Loss {
     { checks: ['reregistrations'], of: new Set(before?.said.scope) },
   );
   const unacknowledged = named(traces, 'rekeys_acknowledged');
-  const missed = named(traces, ...LOSS_CHECKS);
+  // A re-registration for a reason that is not shown goes with a loss, and is none that is left alone.
+  const isLeft = traces.every(({ check, device }) => check === 'reregistrations' && !missedOne.has(device ?? ''));
+  const missed = isLeft ? [] : named(traces, ...LOSS_CHECKS);
   const heldOld = new Set(heldOldKek(said, nowMs));
   const ofOldKek = missed.length > 0 && missed.every((name) => heldOld.has(name));
   const isMissed = new Set(missed);
@@ -205,8 +207,11 @@ function missedForOtherReasons(said: readonly Episode[], nowMs: EpochMs): Readon
   return new Set(episodes.flatMap(devicesOf));
 }
 
-function missedCause({ lastReregistration: last }: GmFacts, nowMs: EpochMs): boolean {
-  return last !== null && MISSED_CAUSES.has(last.cause) && Math.abs(nowMs - last.atMs) <= RECENT_MS;
+function missedCause(gm: GmFacts, nowMs: EpochMs): boolean {
+  const { lastReregistration: last } = gm;
+  return (
+    !isReachedSince(gm) && last !== null && MISSED_CAUSES.has(last.cause) && Math.abs(nowMs - last.atMs) <= RECENT_MS
+  );
 }
 
 /**
@@ -235,6 +240,9 @@ function gotIt(
   return (gm) => (gm.kekExpiryMs ?? 0) > lastsBeyondMs || gm.sentMs >= dueMs;
 }
 
+/** A GM without a KEK registers within this of the KEK's end (`timer-windows.ts`). */
+const REGISTERS_AFTER_END_MS = 80_000;
+
 /** From a GM's re-registration to the look that tells whether it brought another KEK. */
 const SEEN_WITHIN_MS = 60_000;
 
@@ -253,18 +261,26 @@ function mayBeOldKs(asked: Asked, { traces }: Loss): boolean {
   const oldExpiries = waiting.flatMap(({ kekExpiryMs }) => kekExpiryMs ?? []);
   const sentAhead = facts.gms.some(({ kekExpiryMs }) => (kekExpiryMs ?? 0) > Math.max(...oldExpiries) + NEWER_BY_MS);
   if (oldExpiries.length > 0 && sentAhead) return false;
-  return traces.every(({ check }) => check === 'kek_remaining') && facts.nowMs < releaseKnownMs(asked);
+  const shows = new Map(facts.gms.map((gm) => [gm.device, gm]));
+  const isOfKek = ({ check, device }: Symptom) =>
+    check === 'kek_remaining' || (check === 'kek_present' && shows.get(device ?? '')?.uncounted === true);
+  return traces.every(isOfKek) && facts.nowMs < releaseKnownMs(asked);
 }
 
 const LOSSES: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['path_loss', 'ks_rekeys_lost']);
 
 function releaseKnownMs({ facts, said }: Asked): EpochMs {
   const since = said.flatMap(({ cause, endedMs, sinceMs }) => (LOSSES.has(cause) && endedMs === null ? [sinceMs] : []));
-  const first = firstOf(
-    facts.gms.filter(({ rekeyOverdue }) => rekeyOverdue),
-    ({ reregistersAtMs }) => reregistersAtMs,
-  );
-  return (first?.reregistersAtMs ?? Math.min(facts.nowMs, ...since)) + SEEN_WITHIN_MS;
+  const sinceMs = Math.min(facts.nowMs, ...since);
+  const waiting = facts.gms.filter((gm) => gm.rekeyOverdue || (gm.uncounted === true && gm.kek === 'absent'));
+  // SNMP shows no registration that brings the same KEK: what it registers for when that has ended tells.
+  const uncounted = waiting.filter((gm) => gm.uncounted === true);
+  if (uncounted.length > 0) {
+    const ends = uncounted.map(({ kekExpiryMs, kekSinceMs }) => kekExpiryMs ?? kekSinceMs);
+    return Math.max(...ends) + REGISTERS_AFTER_END_MS + SEEN_WITHIN_MS + facts.pollIntervalMs;
+  }
+  const first = firstOf(waiting, ({ reregistersAtMs }) => reregistersAtMs);
+  return (first?.reregistersAtMs ?? sinceMs) + SEEN_WITHIN_MS;
 }
 
 /**
@@ -515,7 +531,7 @@ export function pathLoss(asked: Asked): Candidate | null {
     sinceMs:
       asked.before?.sinceMs ?? Math.min(nowMs, ...healed.map(({ lastReregistration: last }) => last?.atMs ?? nowMs)),
     summary: releaseUnknown
-      ? `No new KEK has come to ${gmsNamed(loss.missed, members)} though the old one expires soon; whether the KS sends it before expiry, or is of an old release, is not yet clear`
+      ? `No new KEK has come to ${gmsNamed(loss.missed, members)} though the old one ${mine.some(({ kek }) => kek === 'absent') ? 'has ended' : 'expires soon'}; whether the KS sends it before expiry, or is of an old release, is not yet clear`
       : unseen
         ? `${gmsNamed(loss.missed, members)} did not get a rekey, and ${ksNamed(sorted(kss.map(({ device }) => device)))} ${kss.every(isSilent) ? `${verb(kss.length, 'does', 'do')} not answer` : `gave no answer since it was due`}: whether it was sent is not yet clear`
         : unclear
@@ -736,10 +752,17 @@ function registering({ facts, open, before }: Asked, { missed }: Loss): readonly
 
 /** It shows nothing of the loss while it registers for it; then the reason is there. */
 function whileRegistering(asked: Asked, loss: Loss): Candidate | null {
-  const { before } = asked;
+  const { before, facts } = asked;
   if (before === null || before.presentSinceMs === null) return null;
-  const claims = registering(asked, loss);
-  return claims.length === 0 ? null : { ...before.said, claims };
+  const claims = [...loss.traces, ...registering(asked, loss)];
+  return claims.length === 0 && !among(facts.gms, before.said.scope).some(hasKekJustNow)
+    ? null
+    : { ...before.said, claims };
+}
+
+/** Over SNMP this look showed the KEK first, and the next one tells whether a registration brought it. */
+function hasKekJustNow({ uncounted, kek, kekSinceMs, readMs, lastReregistration: last }: GmFacts): boolean {
+  return uncounted === true && kek === 'shown' && kekSinceMs === readMs && (last?.atMs ?? 0) < readMs - SEEN_WITHIN_MS;
 }
 
 /** Its KS's list was read before it registered: what that counts of it counts no more. */

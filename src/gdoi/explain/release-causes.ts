@@ -1,6 +1,16 @@
 /** A KS of the old KEK behaviour with GMs of the new one: nothing is broken tonight, and it comes back in every cycle. */
-import { among, type Asked, butMissingTeks, type Candidate, claimed, GM_CHECKS, list, sorted } from './candidate.ts';
-import type { GmFacts } from './group-facts.ts';
+import {
+  among,
+  type Asked,
+  butMissingTeks,
+  devicesOf,
+  type Candidate,
+  claimed,
+  GM_CHECKS,
+  list,
+  sorted,
+} from './candidate.ts';
+import { type GmFacts, isMute } from './group-facts.ts';
 import { gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS } from './symptom.ts';
@@ -27,12 +37,20 @@ function ofMissedKek({ lastReregistration: last }: GmFacts, nowMs: EpochMs): boo
   );
 }
 
-export function legacyKs({ facts, open }: Asked): Candidate | null {
+export function legacyKs(asked: Asked): Candidate | null {
+  const { facts, open, last } = asked;
   const { mixed, gms, kss, nowMs } = facts;
-  const releaseShown = kss.some(({ behavior }) => behavior !== 'unknown');
-  const proven = gms.filter((gm) => isProof(gm, nowMs) || (!releaseShown && isOldProof(gm)));
   const upgraded = kss.length > 0 && kss.every(({ behavior }) => behavior === 'timer');
-  if (mixed === null && proven.length === 0) return null;
+  const told = new Set(upgraded && last?.presentSinceMs != null ? devicesOf(last) : []);
+  const releaseShown = kss.some(({ behavior }) => behavior !== 'unknown');
+  const proven = gms.filter(
+    (gm) =>
+      isProof(gm, nowMs) ||
+      (!releaseShown && isOldProof(gm)) ||
+      // SNMP does not show which of the two it was.
+      (told.has(gm.device) && gm.uncounted === true && ofMissedKek(gm, nowMs)),
+  );
+  if (mixed === null && proven.length === 0) return releaseShown ? null : heldToItsEnd(asked);
   const over = mixed === null && upgraded;
   const affected = sorted(mixed?.affectedGms ?? proven.map(({ device }) => device));
   const legacy = sorted(mixed?.legacyKss.map(({ device }) => device) ?? []);
@@ -45,6 +63,8 @@ export function legacyKs({ facts, open }: Asked): Candidate | null {
       open,
       { checks: ['mixed_versions'] },
       { checks: GM_CHECKS, of: new Set(affected) },
+      // Its image has no GDOI MIB, or not what the agent asks for.
+      { checks: ['reachable'], of: new Set(kss.filter(isMute).map(({ device }) => device)) },
       { checks: ['kek_remaining'], of: new Set(waitingInVain.map(({ device }) => device)) },
       { checks: ['reregistrations'], of: new Set(waitedInVain.map(({ device }) => device)) },
     ),
@@ -78,6 +98,50 @@ export function legacyKs({ facts, open }: Asked): Candidate | null {
       ),
       ...(proven.length === 0 ? [] : [`${list(proven.map(({ device }) => device))}: re-registered for this cause`]),
     ],
+    claims,
+  };
+}
+
+/**
+ * A GM whose KEK rekey is lost registers before its KEK ends, and gets another KEK. These held theirs to its end: a KS
+ * that sends none before, or none that took their registrations. SNMP shows no registration that brings the same KEK.
+ */
+function heldToItsEnd({ facts, open, before }: Asked): Candidate | null {
+  const { gms, nowMs } = facts;
+  if (gms.some(({ lastReregistration: last }) => last !== null && last.cause === 'kek_missed_rekey')) return null;
+  const held = gms.filter(
+    (gm) =>
+      gm.uncounted === true &&
+      gm.behavior === 'timer' &&
+      gm.lastReregistration?.cause === 'kek_expired' &&
+      (gm.kek === 'absent' || gm.kekSinceMs <= gm.lastReregistration.atMs + SAME_KEK_MS),
+  );
+  const waiting = gms.filter((gm) => gm.uncounted === true && gm.behavior === 'timer');
+  const claims = claimed(
+    open,
+    { checks: ['reregistrations'], of: new Set(held.map(({ device }) => device)) },
+    { checks: ['kek_remaining', 'kek_present'], of: new Set(waiting.map(({ device }) => device)) },
+  );
+  const isNew = claims.some(({ check }) => check === 'reregistrations');
+  if (held.length === 0 || (before === null && !isNew)) return null;
+  const names = sorted(held.map(({ device }) => device));
+  const [they, were] = names.length === 1 ? ['it', 'it was'] : (['they', 'they were'] as const);
+  return {
+    phase: 'present',
+    status: 'warning',
+    sinceMs: before?.sinceMs ?? Math.min(nowMs, ...held.map(({ kekSinceMs }) => kekSinceMs)),
+    summary: `${gmsNamed(names, gms.length)} held ${names.length === 1 ? 'its' : 'their'} KEK to its end and registered after it: the KS sends no KEK rekey before expiry (release older than 15.2(1)T / XE 3.5S), or took no registration in the three minutes before; SNMP does not show which`,
+    consequence: {
+      what: `traffic goes on; if the KS is of an old release, ${they} ${verb(names.length, 'registers', 'register')} twice around every KEK expiry`,
+      unless: null,
+    },
+    deadlineMs: null,
+    confidence: 'possible',
+    knownAtMs: null,
+    firstStep:
+      'show version on the KS: is it older than 15.2(1)T / XE 3.5S? If not, show crypto gdoi ks rekey and ks members there: was it up, and did it take registrations?',
+    scope: names,
+    evidence: [`${list(names)}: no other KEK before the old one ended, and another one after ${were} without any`],
     claims,
   };
 }

@@ -2,7 +2,7 @@
  * What is wrong with a group, check by check and device by device, before anyone asks why. A symptom carries since when
  * it is known: a cause explains only what did not begin long before it.
  */
-import { type GroupFacts, isHeard, isUnregistered, triesInVain } from './group-facts.ts';
+import { type GmFacts, type GroupFacts, isHeard, isUnregistered, triesInVain } from './group-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** Checks of the health of devices and groups that a cause in the group can explain, under their names there. */
@@ -48,6 +48,32 @@ const UNEXPLAINED_CAUSES = new Set([
   'unknown',
 ]);
 
+/** A KEK that came by registering shows within this: give or take an answer. */
+const SAME_KEK_MS = 120_000;
+/** Ages and instants of two clocks. */
+const LATER_BY_MS = 5000;
+
+/** It registered for a rekey that it missed, and a later one of that key has reached it. */
+export function isReachedSince({
+  lastReregistration: last,
+  kekSinceMs,
+  kek,
+  lastRekeyMs,
+  behavior,
+}: Pick<GmFacts, 'lastReregistration' | 'kekSinceMs' | 'kek' | 'lastRekeyMs' | 'behavior'>): boolean {
+  if (last === null) return false;
+  switch (last.cause) {
+    case 'kek_missed_rekey':
+    case 'kek_expired':
+      return kek === 'shown' && kekSinceMs > last.atMs + SAME_KEK_MS;
+    case 'tek_expired':
+      // Without a KEK timer it may have been for a KEK, of which a TEK rekey tells nothing.
+      return behavior !== 'legacy' && lastRekeyMs !== null && lastRekeyMs > last.atMs + LATER_BY_MS;
+    default:
+      return false;
+  }
+}
+
 export function symptomsOf(facts: GroupFacts): readonly Symptom[] {
   return [...ofGms(facts), ...ofKss(facts), ...ofMembers(facts)];
 }
@@ -57,7 +83,8 @@ function ofGms({ gms, nowMs }: GroupFacts): readonly Symptom[] {
     const seen: Symptom[] = [];
     const add = (check: SymptomCheck, sinceMs: EpochMs = gm.readMs) => seen.push({ check, device: gm.device, sinceMs });
     const last = gm.lastReregistration;
-    if (last !== null && UNEXPLAINED_CAUSES.has(last.cause) && Math.abs(nowMs - last.atMs) <= RECENT_MS) {
+    const isRecent = last !== null && Math.abs(nowMs - last.atMs) <= RECENT_MS;
+    if (isRecent && UNEXPLAINED_CAUSES.has(last.cause) && !isReachedSince(gm)) {
       add('reregistrations', last.atMs);
     }
     if (gm.failure !== null) add('reachable', gm.failure.sinceMs);

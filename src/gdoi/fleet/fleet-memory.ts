@@ -2,7 +2,7 @@
  * The group's state after one device's facts changed: its records, the KEK generation of the group's KS, and roles that
  * changed. A GM's change costs the same in a group of ten and of ten thousand.
  */
-import { isSameKsKek, rememberGm, rememberKs } from './fleet-records.ts';
+import { isSameKsKek, rememberGm, rememberKs, unreadKs } from './fleet-records.ts';
 import {
   type FleetGm,
   type FleetKs,
@@ -87,6 +87,7 @@ function nextGm(before: FleetGm | null, facts: MemberFacts, { kekGeneration }: F
 function nextKs(before: FleetKs | null, facts: MemberFacts): FleetKs | null {
   if (facts.presence === 'gone') return null;
   if (facts.ks !== null) return rememberKs(before, facts, facts.ks.snapshot, facts.ks.at);
+  if (facts.named === true) return unreadKs(before, facts);
   return facts.presence === 'unreachable' && before !== null
     ? { ...before, reachable: false, context: facts.context ?? before.context }
     : null;

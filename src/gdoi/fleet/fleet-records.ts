@@ -12,7 +12,7 @@ import {
   SAME_EXPIRY_MS,
 } from './fleet-state.ts';
 import { NO_CONTEXT } from '../explain/group-facts.ts';
-import { ksLead, rekeySeconds } from '../keys/ks-lead.ts';
+import { FLOOR_LEAD, ksLead, rekeySeconds } from '../keys/ks-lead.ts';
 import { type EpochMs, expiryMs, type ReadAt } from '../seen/instant.ts';
 import type { KekBehavior } from '../seen/release.ts';
 import type { GmSnapshot, KsSnapshot, RekeyTransport } from '../seen/snapshot.ts';
@@ -149,6 +149,39 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
           })),
     nextRekeyMs: nextRekeyMs(ks, at),
     context: facts.context ?? NO_CONTEXT,
+  };
+}
+
+/** Of a KS that has shown nothing of the group. What it showed once, before the agent was started again, stays. */
+export function unreadKs(before: FleetKs | null, facts: MemberFacts): FleetKs {
+  const context = facts.context ?? NO_CONTEXT;
+  if (before !== null && before.unread !== true) return { ...before, reachable: false, context };
+  const askedMs = context.failure?.sinceMs ?? facts.atMs;
+  return {
+    device: facts.device,
+    unread: true,
+    address: facts.host ?? null,
+    reachable: false,
+    behavior: facts.kekBehavior,
+    version: facts.version,
+    sentAtMs: askedMs,
+    receivedAtMs: askedMs,
+    role: null,
+    roleSinceMs: askedMs,
+    roleLastReadMs: askedMs,
+    kek: null,
+    currentTeks: [],
+    liveSpis: [],
+    kekLifetimeSeconds: null,
+    tekLifetimeSeconds: null,
+    lead: FLOOR_LEAD,
+    said: facts.ksSaid ?? [],
+    rekeySeconds: rekeySeconds(null),
+    members: null,
+    peers: null,
+    memberRows: null,
+    nextRekeyMs: null,
+    context,
   };
 }
 

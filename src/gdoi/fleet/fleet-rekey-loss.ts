@@ -4,6 +4,7 @@
  * One GM that misses rekeys has a path that drops them; many at once point to the KS or its COOP set. The KS's own member
  * list counts acknowledgements missed in a row for every GM, polled or not; it drops a GM at three.
  */
+import { isReachedSince } from '../explain/symptom.ts';
 import { everyOneOfThem } from '../events/counted.ts';
 import type { FleetGm, FleetKs } from './fleet-state.ts';
 import type { GmInGroup } from './gm-in-group.ts';
@@ -165,7 +166,8 @@ function missedRekey(gm: FleetGm, nowMs: EpochMs): boolean {
   return (
     last !== null &&
     (last.cause === 'kek_missed_rekey' || last.cause === 'kek_expired' || last.cause === 'tek_expired') &&
-    Math.abs(nowMs - last.atMs) <= AT_ONCE_MS
+    Math.abs(nowMs - last.atMs) <= AT_ONCE_MS &&
+    !isReachedSince(gm)
   );
 }
 

@@ -34,6 +34,8 @@ export interface MemberFacts {
   readonly newerTeks?: readonly string[];
   /** Configured address: a KS that does not print its own is matched by it. */
   readonly host?: string | null;
+  /** GMs of the group name that address as their KS's, and the device does not answer and has shown no group. */
+  readonly named?: true;
   /** The forecast's verdict. */
   readonly kekRekeyOverdue?: boolean | null;
   /** The tracker's latest re-registration of this GM. */
@@ -140,6 +142,11 @@ export type KekIdentity = Pick<KsKek, 'spi' | 'expiryMs' | 'remainingSeconds'>;
 
 export interface FleetKs {
   readonly device: string;
+  /**
+   * It has shown nothing of the group, and GMs name its address: all that is known is that they do, and that it gives no
+   * answer; `sentAtMs` and `receivedAtMs` are when it was asked first. Absent: it was read.
+   */
+  readonly unread?: true;
   readonly address: string | null;
   readonly reachable: boolean;
   readonly behavior: KekBehavior;

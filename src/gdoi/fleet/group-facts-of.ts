@@ -3,9 +3,11 @@ import {
   type GmFacts,
   type GroupFacts,
   isMulticast,
+  isMute,
   type KsFacts,
   type MemberContext,
 } from '../explain/group-facts.ts';
+import { naturalOrder } from '../events/name-list.ts';
 import { membership, unacknowledgedRekeys } from './fleet-rekey-loss.ts';
 import { type FleetGm, type FleetKs, type FleetState, leadOfGroup } from './fleet-state.ts';
 import type { FleetAssessment, FleetSettings } from './fleet-view.ts';
@@ -43,6 +45,7 @@ export function factsOf(
       forMs: split.forMs,
     },
     primaryMissing: primaryMissing(assessment, kss),
+    otherServers: otherServers(assessment, kss),
     peers: peers.map(({ address, device, lost, readMs }) => ({ address, device, lost, readMs })),
     mixed: mixed && {
       legacyKss: mixed.legacyKss.map(({ device, version }) => ({ device, version })),
@@ -58,8 +61,23 @@ export function factsOf(
 /** Row 14. A primary may be a KS that is not polled: then one of its peers is alive. */
 function primaryMissing({ peers }: FleetAssessment, kss: readonly FleetKs[]): boolean {
   const answering = kss.filter(({ reachable }) => reachable);
-  const elsewhere = peers.some(({ lost, device }) => lost === false && device === null);
+  // One that answers and shows nothing of the group may be it, too.
+  const elsewhere =
+    peers.some(({ lost, device }) => lost === false && device === null) ||
+    kss.some(({ role, context }) => role === null && isMute(context));
   return answering.length > 0 && answering.every(({ role }) => role === 'secondary') && !elsewhere;
+}
+
+/** Asked only where nobody answers who could say it himself. */
+function otherServers({ records, peers }: FleetAssessment, kss: readonly FleetKs[]): GroupFacts['otherServers'] {
+  if (kss.length === 0 || kss.some(({ reachable }) => reachable)) return [];
+  const polled = new Set(kss.map(({ address }) => address));
+  const tried = records.flatMap(({ keyServer }) => keyServer ?? []);
+  const listed = records.flatMap(({ keyServers }) => keyServers);
+  const all = new Set([...peers.map(({ address }) => address), ...tried, ...listed]);
+  const others = [...all].filter((address) => !polled.has(address)).toSorted(naturalOrder);
+  const isShown = listed.length > 0 || kss.some(({ unread }) => unread !== true);
+  return others.length > 0 || isShown ? others : null;
 }
 
 /*
@@ -103,8 +121,14 @@ function gmFacts(gm: FleetGm, inGroup: GmInGroup | undefined): GmFacts {
     lastRekeyMs: gm.lastRekeyMs,
     lastReregistration: gm.lastReregistration,
   };
-  if (gm.multicast !== true && !isSomethingUnusual(context)) return facts;
-  return { ...facts, ...unusual(context), ...(gm.multicast === true ? { multicast: true } : {}) };
+  const uncounted = gm.counters.succeeded === null;
+  if (gm.multicast !== true && !uncounted && !isSomethingUnusual(context)) return facts;
+  return {
+    ...facts,
+    ...unusual(context),
+    ...(gm.multicast === true ? { multicast: true } : {}),
+    ...(uncounted ? { uncounted: true } : {}),
+  };
 }
 
 /** Over SNMP whether it is registered is not shown without a TEK, and it has no traffic either way. */
@@ -138,8 +162,13 @@ function ksFacts(ks: FleetKs): KsFacts {
     nextRekeyMs: ks.nextRekeyMs,
     members: ks.members,
   };
-  if (ks.multicast !== true && !isSomethingUnusual(context)) return facts;
-  return { ...facts, ...unusual(context), ...(ks.multicast === true ? { multicast: true } : {}) };
+  if (ks.multicast !== true && ks.unread !== true && !isSomethingUnusual(context)) return facts;
+  return {
+    ...facts,
+    ...unusual(context),
+    ...(ks.multicast === true ? { multicast: true } : {}),
+    ...(ks.unread === true ? { unread: true } : {}),
+  };
 }
 
 /** What most members never have. */

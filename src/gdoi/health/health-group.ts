@@ -262,7 +262,9 @@ function primaries({ group, kss, primaries: found, coopPeers }: FleetView): Heal
   const more = { value: found.length, threshold: 1 };
   if (found.length > 0) return check(['coop_role', group], 'ok', `primary: ${nameList(found)}`, more);
   const secondaries = answering.filter((ks) => ks.role === 'secondary');
-  const elsewhere = coopPeers.some((peer) => peer.lost === false && peer.device === null);
+  const elsewhere =
+    coopPeers.some((peer) => peer.lost === false && peer.device === null) ||
+    kss.some((ks) => !ks.reachable && ks.role === null);
   if (secondaries.length === 0 || elsewhere)
     return check(['coop_role', group], 'unknown', 'no polled KS says that it is primary', more);
   return check(

@@ -32,6 +32,8 @@ export interface HealthInput {
   /** Follow-up command -> how it ended last. */
   readonly collectors: ReadonlyMap<string, string>;
   readonly groups: ReadonlyMap<string, HealthGroup>;
+  /** Groups whose GMs name it, while it has shown none; absent: there is none. */
+  readonly namedIn?: readonly string[];
   readonly tracking: ReadonlyMap<string, HealthTracking>;
 }
 

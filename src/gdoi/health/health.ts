@@ -67,7 +67,8 @@ export function deviceHealth(input: HealthInput, fleetOf: FleetViewOf, atMs: Epo
   const parts = Array.from(input.groups.values(), (group) =>
     partOf({ input, group, fleet: fleetOf(group.group), age, atMs }),
   );
-  const explanations = parts.flatMap((part) => part.explanations).toSorted(byWeight);
+  const named = (input.namedIn ?? []).flatMap((group) => explanationsOf(fleetOf(group)?.explanations ?? [], device));
+  const explanations = [...parts.flatMap((part) => part.explanations), ...named].toSorted(byWeight);
   const ofDevice = withExplanations(
     [...reachChecks(input, age), ...groupsShown(input), ...certificates, ...besideChecks(input.beside ?? [])],
     explanations,

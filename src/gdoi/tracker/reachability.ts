@@ -7,6 +7,7 @@ import { decidePending } from '../registrations/counter-restart.ts';
 import { unreachableEvent } from '../events/gdoi-events.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
+import { isMuteResult } from '../seen/mute-result.ts';
 import { ignored, trackEach, type Tracked } from '../memory/tracked.ts';
 import type { Failures, TrackerState } from '../memory/tracker-state.ts';
 
@@ -21,7 +22,9 @@ export function trackFailure(
   observation: Extract<Observation, { kind: 'failure' }>,
 ): Tracked {
   if (state.latestSentMs !== null && at.sentAtMs <= state.latestSentMs) return ignored(state);
-  const before = state.failures;
+  // A device that answered, and showed nothing, and gives no answer now is another matter; and the other way round.
+  const isSame = state.failures === null || isMuteResult(state.failures.result) === isMuteResult(observation.result);
+  const before = isSame ? state.failures : null;
   const inARow = (before?.inARow ?? 0) + 1;
   const isNew = inARow === UNREACHABLE_FAILURES && before?.unreachable !== true;
   const failures: Failures = {
@@ -45,6 +48,7 @@ function unreachable(state: TrackerState, { inARow, firstMs, result }: Failures,
       atMs: firstMs,
       isKs: state.isKs,
       inARow,
+      isMute: isMuteResult(result),
       evidence: [`last failure: ${result}`],
     },
   );
