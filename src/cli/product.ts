@@ -349,6 +349,7 @@ async function serve(
       maintenance,
       pollNow: (device, signal) => agent.pollNow(device, signal),
       others,
+      grafanaUrl: () => targets.config.grafanaUrl,
       web: () => withAgentsToken(targets.config.web, served.agentsToken),
       selfMetrics: async () => {
         status = agent.status();

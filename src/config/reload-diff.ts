@@ -241,6 +241,7 @@ const CONFIG: Readonly<Record<keyof ResolvedConfig, readonly FixedSetting[]>> = 
   listen: [['listen', by(({ listen }) => listen)]],
   // Certificates, users, tokens and headers can change; TLS or none cannot.
   web: [['web: TLS', by(({ web: { tls } }) => [tls !== null, tls !== null && tls.clientCa !== null])]],
+  grafanaUrl: [],
   metrics: [['metrics', by(({ metrics }) => metrics)]],
   log: [['log.level', by(({ log }) => log.level)]],
   limits: [['limits.concurrent_polls', by(({ limits }) => limits.concurrentPolls)]],

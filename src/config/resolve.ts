@@ -62,6 +62,7 @@ export async function resolveConfig(
       restconf: {
         knownCertificatesPath: resolve(source.directoryOf(['restconf']), config.restconf.known_certificates),
       },
+      grafanaUrl: config.grafana_url ?? null,
       record: config.record === undefined ? null : resolve(source.directoryOf(['record']), config.record),
       store: await resolveStore(config, source, secrets, problems),
       devices,

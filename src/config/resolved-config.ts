@@ -254,6 +254,8 @@ export interface ResolvedConfig {
   readonly file: string;
   readonly listen: ListenAddress;
   readonly web: ResolvedWeb;
+  /** Without a slash at the end; null: the page links to none. */
+  readonly grafanaUrl: string | null;
   /** Labels of devices that all their series get; whether a KS's members have series. */
   readonly metrics: { readonly labels: readonly string[]; readonly ksMembers: boolean };
   readonly log: { readonly level: LogLevel };

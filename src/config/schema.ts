@@ -90,6 +90,13 @@ const webUrl = url('http', 'https').refine(
   { error: 'a URL without user and password' },
 );
 
+/** To which paths are added. */
+const baseUrl = webUrl
+  .refine((value) => new URL(value).search === '' && new URL(value).hash === '', {
+    error: 'http:// or https:// with a host and perhaps a path, and no ? or # after it',
+  })
+  .transform((value) => new URL(value).href.replace(/(?<!\/)\/+$/, ''));
+
 /** Of an agent, whose paths are known. */
 const origin = webUrl
   .refine((value) => new URL(value).href === `${new URL(value).origin}/`, {
@@ -472,6 +479,11 @@ export const configSchema = section({
   listen: parsed('an address to listen on (127.0.0.1:9848, [::1]:9848, :9848)', parseListenAddress)
     .prefault('127.0.0.1:9848')
     .describe('Address of the web page, the API and the metrics; :PORT is every IPv4 address'),
+  grafana_url: baseUrl
+    .optional()
+    .describe(
+      'Grafana that has the dashboards of dashboards/grafana, as a browser reaches it (https://grafana.example.net): the page links to the group and the device there. Default: no links',
+    ),
   log: section({
     level: oneOf(['trace', 'debug', 'info', 'warn', 'error', 'fatal']).default('info').describe('Least level logged'),
   }).prefault({}),

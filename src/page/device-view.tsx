@@ -8,6 +8,7 @@ import { DevicePart } from './device-part.tsx';
 import type { EventPage } from './event-history.ts';
 import { EventList } from './event-list.tsx';
 import { Fact, Facts } from './facts.tsx';
+import { GrafanaLink } from './grafana-link.tsx';
 import { Age, Countdown, Instant } from './instants.tsx';
 import { Name, withoutName } from './names.tsx';
 import { Fragment, type VNode } from 'preact';
@@ -97,6 +98,7 @@ export class DeviceView implements View {
             Last poll: <bdi>{device.error}</bdi>
           </p>
         )}
+        <GrafanaLink session={this.#session} of="device" name={device.device} />
         <DeviceFacts device={device} nowMs={nowMs} />
         {device.groups.map((part) => (
           <DevicePart

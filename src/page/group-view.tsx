@@ -19,6 +19,7 @@ import type { KekScale } from './kek-scale.ts';
 import { DeviceLink, Name, NameList, withoutName } from './names.tsx';
 import { Fragment, type VNode } from 'preact';
 import { Fact, Facts } from './facts.tsx';
+import { GrafanaLink } from './grafana-link.tsx';
 import { PolledBy } from './polled-by.tsx';
 import { Refusal } from './refusal.tsx';
 import { type Filter, type GroupName, groupPath, withFilter } from './route.ts';
@@ -136,6 +137,7 @@ export class GroupView implements View {
             ),
         )}
         <FirstStep action={group.action} />
+        <GrafanaLink session={this.#session} of="group" name={group.group} />
         <Facts>
           <NextRekey name="Next KEK rekey" next={group.next_kek_rekey} nowMs={nowMs} />
           <NextRekey name="Next TEK rekey" next={group.next_tek_rekey} nowMs={nowMs} />

@@ -7,6 +7,7 @@ export function aConfig(over: Partial<ResolvedConfig> & Pick<ResolvedConfig, 'de
     file: 'test.yml',
     listen: { host: '127.0.0.1', port: 0 },
     web: { tls: null, basicAuthUsers: new Map(), tokens: [], headers: {} },
+    grafanaUrl: null,
     log: { level: 'info' },
     metrics: { labels: [], ksMembers: true },
     limits: { concurrentPolls: 64 },

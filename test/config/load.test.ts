@@ -25,6 +25,7 @@ targets: { file_sd: ["targets/*.json"], http_sd: ["http://netbox.example/..."] }
 syslog: { listen: udp://127.0.0.1:5514 }      # also tcp://
 traps: { listen: udp://127.0.0.1:1162, credentials: [v2, v3] }
 alertmanager: { urls: ["http://127.0.0.1:9093"] }
+grafana_url: https://grafana.example.net/g/
 `;
 const CONTRACT_FILES = {
   community: 'c0mmunity\n',
@@ -124,6 +125,7 @@ describe("the contract's own example", () => {
         ]),
       },
       webhooks: [],
+      grafanaUrl: 'https://grafana.example.net/g',
       maintenance: [],
       alertmanager: {
         apiUrls: ['http://127.0.0.1:9093/api/v2'],
@@ -270,7 +272,7 @@ const device = (rest: string) => withDevices(`{ name: gm1, host: 192.0.2.1, ${re
 
 describe('each mistake is one line that says where, what and what is allowed', () => {
   const allowedKeys =
-    'include, listen, log, limits, metrics, web, store, cluster, record, defaults, credentials, ssh, restconf, jump_hosts, devices, match, targets, syslog, traps, webhooks, maintenance, alertmanager';
+    'include, listen, grafana_url, log, limits, metrics, web, store, cluster, record, defaults, credentials, ssh, restconf, jump_hosts, devices, match, targets, syslog, traps, webhooks, maintenance, alertmanager';
   const cases: readonly (readonly [title: string, text: string, ...errors: string[]])[] = [
     [
       'a bad interval',
@@ -431,6 +433,16 @@ describe('each mistake is one line that says where, what and what is allowed', (
       'a URL with a password, not repeated',
       'alertmanager: { urls: ["htp://me:hunter2@h"] }\ndevices: []\n',
       '1:24: alertmanager.urls[0]: the value (not shown) is not a URL (http://... or https://...)',
+    ],
+    [
+      'a Grafana that is no web address',
+      'grafana_url: javascript:alert(1)\ndevices: []\n',
+      '1:14: grafana_url: "javascript:alert(1)" is not a URL (http://... or https://...)',
+    ],
+    [
+      'a dashboard instead of a Grafana',
+      'grafana_url: "https://g.example/d/x?var-group=G1"\ndevices: []\n',
+      '1:14: grafana_url: "https://g.example/d/x?var-group=G1" is not http:// or https:// with a host and perhaps a path, and no ? or # after it',
     ],
     ['no devices', 'listen: 127.0.0.1:1\n', '1:1: devices: missing; needs a list of devices'],
     ['devices without a list', 'devices:\n', '1:1: devices: empty; needs a list of devices'],

@@ -74,6 +74,7 @@ const config = (devices: readonly ResolvedDevice[], changes: Partial<ResolvedCon
   store: { kind: 'sqlite', path: '/var/lib/gdoiwatch.db', retentionMs: 90 * 86_400_000 },
   devices,
   web: { tls: null, basicAuthUsers: new Map(), tokens: [], headers: {} },
+  grafanaUrl: null,
   targets: null,
   syslog: null,
   traps: null,
@@ -227,6 +228,7 @@ describe('a reload', () => {
       },
       targets: { files: ['/x.json'], urls: [], refreshMs: 1000, makeDevice: () => ({ device: null, problems: [] }) },
       alertmanager: { apiUrls: ['http://h/api/v2'], basicAuth: null, labels: {} },
+      grafanaUrl: 'https://grafana.example.net',
     });
     expect(diffConfig(before, after).restartNeeded).toEqual([]);
   });

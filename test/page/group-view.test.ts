@@ -25,6 +25,32 @@ const LOST_ON_THE_PATH: Explanation = {
   explains: [],
 };
 
+describe.skipIf(chromiumMissing())('where a Grafana is configured', () => {
+  const under = pageUnderTest({ grafanaUrl: () => 'https://grafana.example.net/g' });
+  const link = (text: string) => under.tab.page.getByRole('link', { name: text });
+  const led = async (text: string) => {
+    const url = new URL((await link(text).getAttribute('href', PATIENCE)) ?? '');
+    return [`${url.origin}${url.pathname}`, Object.fromEntries(url.searchParams)];
+  };
+
+  test('group and device lead to their dashboards, with their variables and this agent', async () => {
+    under.served.fleet.set(polledGm('gm 1'));
+    under.served.fleet.setGroup(aGroup({ gms: [gmInFleet({ device: 'gm 1' })] }));
+    const agent = { 'var-agent_url': new URL(under.served.url).origin };
+    await under.tab.open('/groups/G1');
+    expect(await led('This group in Grafana')).toEqual([
+      'https://grafana.example.net/g/d/gdoiwatch-group',
+      { 'var-group': 'G1', ...agent },
+    ]);
+    expect(await link('This group in Grafana').getAttribute('rel')).toBe('noopener');
+    await under.tab.open('/devices/gm%201');
+    expect(await led('This device in Grafana')).toEqual([
+      'https://grafana.example.net/g/d/gdoiwatch-device',
+      { 'var-device': 'gm 1', ...agent },
+    ]);
+  });
+});
+
 describe.skipIf(chromiumMissing())('a group', () => {
   const under = pageUnderTest();
   beforeEach(() => {

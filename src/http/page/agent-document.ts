@@ -7,4 +7,6 @@ export interface AgentDocument {
   /** 0 to 1. */
   readonly first_sweep_progress: number;
   readonly quarantined_credentials: readonly string[];
+  /** Base of Grafana with the shipped dashboards, without a slash at the end; null: none is configured. */
+  readonly grafana_url: string | null;
 }

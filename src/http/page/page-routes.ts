@@ -18,7 +18,7 @@ const BUILT = fileURLToPath(new URL('../../../dist/page/', import.meta.url));
 const PAGE_PATHS = ['/', '/groups', '/groups/:name', '/devices/:name', '/events', '/incidents'];
 const SHELL = { schema: { hide: true }, config: { access: 'shell' } } as const;
 
-export async function pageRoutes(app: App, { status, version, clock }: HttpOptions): Promise<void> {
+export async function pageRoutes(app: App, { status, version, clock, grafanaUrl }: HttpOptions): Promise<void> {
   if (existsSync(BUILT)) await servePage(app);
   else app.get('/', SHELL, (_request, reply) => sendProblem(reply, 404, 'The page was not built: npm run build.'));
   app.get('/page/agent', { schema: { hide: true } }, (): AgentDocument => {
@@ -29,6 +29,7 @@ export async function pageRoutes(app: App, { status, version, clock }: HttpOptio
       first_sweep_done: firstSweepDone,
       first_sweep_progress: firstSweepProgress,
       quarantined_credentials: [...quarantinedCredentials],
+      grafana_url: grafanaUrl?.() ?? null,
     };
   });
 }
