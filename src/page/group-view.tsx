@@ -12,7 +12,7 @@ import { EventList } from './event-list.tsx';
 import { Countdown } from './instants.tsx';
 import { IncidentList, type IncidentPage, Tickets } from './incident-list.tsx';
 import { incidentsPath } from './incidents-view.tsx';
-import { type HistoryHours, keyHistory } from './key-history.ts';
+import { type HistoryHours, hoursOf, keyHistory } from './key-history.ts';
 import { KeyHistoryPicture } from './key-history-picture.tsx';
 import { KekAxis, KekLegend, KekTrack } from './kek-track.tsx';
 import type { KekScale } from './kek-scale.ts';
@@ -39,6 +39,7 @@ const MOST_INCIDENTS = 100;
 export class GroupView implements View {
   readonly title: string;
   readonly #session: Session;
+  readonly #signal: AbortSignal;
   readonly #group: Kept<GroupDocument>;
   readonly #events: Kept<EventPage>;
   readonly #incidents: Kept<IncidentPage>;
@@ -48,12 +49,14 @@ export class GroupView implements View {
   /** Over the span of the picture. */
   readonly #past: Kept<EventPage>;
   readonly #pastIncidents: Kept<IncidentPage>;
-  #hours: HistoryHours = 6;
+  /** null: nobody has chosen a span yet. */
+  #chosen: HistoryHours | null = null;
   #all = false;
 
   constructor(session: Session, { name, cell }: GroupName, signal: AbortSignal) {
     this.title = cell === undefined ? `Group ${name}` : `Group ${name}, cell ${cell}`;
     this.#session = session;
+    this.#signal = signal;
     this.#group = new Kept(session, `/api/v1${groupPath({ name, cell })}`, signal);
     this.#filter = { group: name, ...inCell(cell) };
     this.#events = recentEvents(session, this.#filter, signal);
@@ -61,6 +64,10 @@ export class GroupView implements View {
     this.#past = new Kept(session, '', signal);
     this.#pastIncidents = new Kept(session, '', signal);
     this.#tickets = new Tickets(session, signal);
+  }
+
+  get #hours(): HistoryHours {
+    return this.#chosen ?? hoursOf(this.#group.body ?? { kek_lifetime_seconds: null });
   }
 
   async refresh(): Promise<void> {
@@ -75,6 +82,8 @@ export class GroupView implements View {
 
   /** What the picture is drawn from; the span moves on by the minute. */
   async #refreshPast(): Promise<void> {
+    // When the page opens nobody has told the time yet.
+    if (this.#session.nowMs() === null) await this.#session.checkAgent(this.#signal);
     const nowMs = this.#session.nowMs();
     if (nowMs === null) return;
     const filter = { ...this.#filter, hours: String(this.#hours) };
@@ -96,7 +105,7 @@ export class GroupView implements View {
           history={keyHistory(group, seen, this.#hours, nowMs)}
           hours={this.#hours}
           onChoose={(hours) => {
-            this.#hours = hours;
+            this.#chosen = hours;
             // The session shows what comes of it.
             void this.#refreshPast();
             this.#session.changed();

@@ -2,7 +2,7 @@
 import { counted } from '../gdoi/events/counted.ts';
 import { nameList } from '../gdoi/events/name-list.ts';
 import { utcText } from './instants.tsx';
-import { HISTORY_HOURS, type HistoryHours, type KeyHistory, type Lane, type Span } from './key-history.ts';
+import { type Gap, HISTORY_HOURS, type HistoryHours, type KeyHistory, type Lane, type Span } from './key-history.ts';
 import { Name, shortened } from './names.tsx';
 import { Fragment, type VNode } from 'preact';
 
@@ -65,6 +65,9 @@ export function KeyHistoryPicture({
         </li>
         <li>
           <span class="swatch unexpected" /> re-registered unexpectedly
+        </li>
+        <li>
+          <span class="swatch gap" /> without registration or keys
         </li>
         <li>
           <span class="swatch happening" /> incident
@@ -137,6 +140,11 @@ function LaneOf(props: {
           <title>{`${lane.device}: the TEK until ${utcText(new Date(lane.tek.toMs).toISOString())}`}</title>
         </rect>
       )}
+      {lane.gaps.map((gap) => (
+        <rect key={gap.fromMs} class="gap" x={x(gap.fromMs)} width={wide(gap)} y={top + 5} height="7">
+          <title>{`${lane.device}: ${gapText(gap)}`}</title>
+        </rect>
+      ))}
       {lane.marks.map(({ atMs, kind, text }) =>
         kind === 'rekey' ? (
           <line key={`${atMs} ${text}`} class="rekey" x1={x(atMs)} x2={x(atMs)} y1={top + 2} y2={top + 11}>
@@ -150,6 +158,12 @@ function LaneOf(props: {
       )}
     </g>
   );
+}
+
+/** `not registered from ... to ...`. */
+function gapText({ fromMs, toMs, text, isOpen }: Gap): string {
+  const [from, to] = [fromMs, toMs].map((ms) => utcText(new Date(ms).toISOString()));
+  return isOpen ? `${text} since ${from}` : `${text} from ${from} to ${to}`;
 }
 
 function placeOf(ms: number, { fromMs, toMs }: Span): number {
@@ -186,11 +200,12 @@ function InWords({ history }: { readonly history: KeyHistory }): VNode {
             {incident.toMs >= history.nowMs ? 'now' : at(incident.toMs)}: <bdi>{incident.summary}</bdi>
           </li>
         ))}
-        {lanes.map(({ device, role, keks, tek, marks }) => (
+        {lanes.map(({ device, role, keks, tek, marks, gaps }) => (
           <li key={device}>
             {role} <Name text={device} />:{' '}
             {keks.length === 0 ? 'no KEK is shown' : `KEK until ${at(keks.at(-1)?.toMs ?? 0)}`}
             {tek === null ? '' : `, TEK until ${at(tek.toMs)}`}
+            {gaps.map((gap) => `; ${gapText(gap)}`).join('')}
             {marks.map(({ atMs, text }) => `; ${text}, ${at(atMs)}`).join('')}
           </li>
         ))}

@@ -1,6 +1,6 @@
 /**
  * The keys of a group's members over a span of time, as lanes: how long each KEK and TEK was or will be held, when a member
- * re-registered, and which incidents lay over it. From the API's documents; what they do not tell is left out, not drawn.
+ * re-registered or was without registration or keys, and which incidents lay over it. From the API's documents; what they do not tell is left out, not drawn.
  */
 import type { EventDocument } from '../http/schemas/event-schema.ts';
 import type { GroupDocument } from '../http/schemas/group-schema.ts';
@@ -9,6 +9,11 @@ import type { IncidentDocument } from '../http/schemas/incident-schema.ts';
 /** Hours to choose from. */
 export const HISTORY_HOURS = [1, 6, 24, 168] as const;
 export type HistoryHours = (typeof HISTORY_HOURS)[number];
+
+/** Of keys that last an hour or less, and of those that no KS tells of any more, the last hour tells more than the last six. */
+export function hoursOf({ kek_lifetime_seconds: lifetime }: Pick<GroupDocument, 'kek_lifetime_seconds'>): HistoryHours {
+  return lifetime === null || lifetime <= 3600 ? 1 : 6;
+}
 
 /** Drawn at most; those with something to see come first. */
 const MAX_LANES = 60;
@@ -31,12 +36,20 @@ interface Mark {
   readonly text: string;
 }
 
+/** A member told that it has no registration, no KEK or no TEK, until it told that it registered, or got keys. */
+export interface Gap extends Span {
+  readonly text: string;
+  /** It goes on. */
+  readonly isOpen: boolean;
+}
+
 export interface Lane {
   readonly device: string;
   readonly role: 'GM' | 'KS';
   readonly keks: readonly Span[];
   readonly tek: Span | null;
   readonly marks: readonly Mark[];
+  readonly gaps: readonly Gap[];
 }
 
 export interface KeyHistory extends Span {
@@ -57,6 +70,7 @@ export function keyHistory(
   const toMs = nowMs + hours * HOUR_MS * AHEAD;
   const bounds = { fromMs, toMs, nowMs };
   const byDevice = marksOf(seen.events, fromMs);
+  const gapsByDevice = gapsOf(seen.events, bounds);
   const lanes = [
     ...group.kss.map(({ device, membership }): Lane => {
       const held = lifeOf(membership?.kek?.expires_at ?? null, group.kek_lifetime_seconds, bounds);
@@ -66,17 +80,20 @@ export function keyHistory(
         keks: held === null ? [] : [held],
         tek: tekOf(membership, group, bounds),
         marks: [],
+        gaps: [],
       };
     }),
     ...group.gms.map(({ device, membership }): Lane => {
       const marks = byDevice.get(device) ?? [];
+      const gaps = gapsByDevice.get(device) ?? [];
       const ends = membership?.kek?.expires_at ?? null;
       return {
         device,
         role: 'GM',
-        keks: keksOf(marks, ends, group.kek_lifetime_seconds, bounds),
+        keks: keksOf(marks, gaps, ends, group.kek_lifetime_seconds, bounds),
         tek: tekOf(membership, group, bounds),
         marks,
+        gaps,
       };
     }),
   ];
@@ -102,9 +119,9 @@ export function keyHistory(
   };
 }
 
-function weightOf({ role, marks }: Lane): number {
+function weightOf({ role, marks, gaps }: Lane): number {
   if (role === 'KS') return 3;
-  if (marks.some(({ kind }) => kind === 'unexpected')) return 2;
+  if (gaps.length > 0 || marks.some(({ kind }) => kind === 'unexpected')) return 2;
   return marks.some(({ kind }) => kind === 'expected') ? 1 : 0;
 }
 
@@ -125,9 +142,38 @@ function marksOf(events: readonly EventDocument[], fromMs: number): ReadonlyMap<
   return marks;
 }
 
+const GAP_BEGINS: Readonly<Partial<Record<EventDocument['type'], string>>> = {
+  registration_lost: 'not registered',
+  kek_missing: 'without a KEK',
+  tek_missing: 'without a TEK',
+};
+const GAP_ENDS: ReadonlySet<EventDocument['type']> = new Set(['reregistration', 'registration_restored', 'kek_rekey']);
+
+/** What began before the span is not known to have begun; what ended it is its first registration or rekey after. */
+function gapsOf(events: readonly EventDocument[], { fromMs, nowMs }: Bounds): ReadonlyMap<string, readonly Gap[]> {
+  const inOrder = events
+    .map(({ device, type, at }) => ({ device, type, atMs: Date.parse(at) }))
+    .filter(({ atMs }) => atMs >= fromMs)
+    .toSorted((a, b) => a.atMs - b.atMs);
+  const gaps = new Map<string, Gap[]>();
+  for (const { device, type, atMs } of inOrder) {
+    if (device === null) continue;
+    const known = gaps.get(device) ?? [];
+    const last = known.at(-1);
+    const begins = GAP_BEGINS[type];
+    if (begins !== undefined && last?.isOpen !== true) {
+      known.push({ fromMs: atMs, toMs: nowMs, text: begins, isOpen: true });
+    }
+    if (last?.isOpen === true && GAP_ENDS.has(type)) known[known.length - 1] = { ...last, toMs: atMs, isOpen: false };
+    gaps.set(device, known);
+  }
+  return gaps;
+}
+
 /** A KEK is held from one rekey or registration to the next; the last one to its expiry. What was before is not told. */
 function keksOf(
   marks: readonly Mark[],
+  gaps: readonly Gap[],
   expiresAt: string | null,
   lifetimeSeconds: number | null,
   span: Bounds,
@@ -139,7 +185,9 @@ function keksOf(
   }
   const endMs = expiresAt === null ? null : Date.parse(expiresAt);
   return begins.flatMap((beginMs, index) => {
-    const nextMs = begins[index + 1] ?? endMs;
+    const gap = gaps.find(({ fromMs }) => fromMs > beginMs);
+    const followingMs = begins[index + 1] ?? endMs;
+    const nextMs = gap === undefined || gap.fromMs > (followingMs ?? Infinity) ? followingMs : gap.fromMs;
     return nextMs === null || nextMs <= beginMs ? [] : [{ fromMs: beginMs, toMs: Math.min(nextMs, span.toMs) }];
   });
 }

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import type { EventDocument } from '../../src/http/schemas/event-schema.ts';
 import type { GroupDocument } from '../../src/http/schemas/group-schema.ts';
-import { keyHistory } from '../../src/page/key-history.ts';
+import { hoursOf, keyHistory } from '../../src/page/key-history.ts';
 
 const NOW = Date.UTC(2026, 0, 1, 12);
 const MINUTE = 60_000;
@@ -87,4 +87,34 @@ test('of many members those that re-registered are drawn, in their order', () =>
   expect(history.leftOut).toBe(101 - history.lanes.length);
   expect(history.lanes.map(({ device }) => device).slice(0, 2)).toEqual(['ks1', 'gm1']);
   expect(history.lanes.at(-1)?.device).toBe('gm99');
+});
+
+test('a member that lost its registration or keys is without them until it registers or gets some, or until now', () => {
+  const events = [
+    event('gm1', -55, { type: 'kek_rekey' }),
+    event('gm1', -40, { type: 'registration_lost' }),
+    event('gm1', -35, { type: 'kek_missing' }),
+    event('gm1', -30, { type: 'reregistration', cause: 'kek_missed_rekey', unexpected: true }),
+    event('gm1', -29, { type: 'registration_restored' }),
+    event('gm2', -10, { type: 'tek_missing' }),
+    event('gm3', -20, { type: 'registration_restored' }),
+  ];
+  const history = keyHistory(group({ gm1: 25, gm2: null, gm3: 25 }), { events, incidents: [] }, 1, NOW);
+  const gaps = (device: string) =>
+    laneOf(history, device)?.gaps.map(({ fromMs, toMs, text, isOpen }) => [
+      text,
+      (fromMs - NOW) / MINUTE,
+      isOpen ? 'now' : (toMs - NOW) / MINUTE,
+    ]);
+  expect(gaps('gm1')).toEqual([['not registered', -40, -30]]);
+  expect(laneOf(history, 'gm1')?.keks.map(({ fromMs, toMs }) => [fromMs - NOW, toMs - NOW])).toEqual([
+    [-55 * MINUTE, -40 * MINUTE],
+    [-30 * MINUTE, history.toMs - NOW],
+  ]);
+  expect(gaps('gm2')).toEqual([['without a TEK', -10, 'now']]);
+  expect(gaps('gm3')).toEqual([]);
+});
+
+test('keys that last an hour at most, or nobody knows how long, are shown over the last hour first', () => {
+  expect([3600, 86_400, null].map((seconds) => hoursOf({ kek_lifetime_seconds: seconds }))).toEqual([1, 6, 1]);
 });
