@@ -1,5 +1,5 @@
 /** Events, newest first; each opens to its evidence. */
-import { aroundSeconds, isToTheSecond } from '../gdoi/events/instant-text.ts';
+import { aroundSeconds, isToTheSecond, tellsState } from '../gdoi/events/instant-text.ts';
 import type { EventDocument } from '../http/schemas/event-schema.ts';
 import { Instant, Span, utcText } from './instants.tsx';
 import { DeviceLink, GroupLink } from './names.tsx';
@@ -76,7 +76,7 @@ function EventEntry({ event, nowMs }: { readonly event: EventDocument; readonly 
 function When({ event, nowMs }: { readonly event: EventDocument; readonly nowMs: number | null }): VNode {
   const [fromMs, toMs] = [Date.parse(event.between[0]), Date.parse(event.between[1])];
   if (isToTheSecond(fromMs, toMs)) return <Instant at={event.at} nowMs={nowMs} />;
-  return <Span betweenMs={aroundSeconds(fromMs, toMs)} at={event.at} nowMs={nowMs} />;
+  return <Span betweenMs={aroundSeconds(fromMs, toMs)} at={event.at} nowMs={nowMs} isState={tellsState(event.type)} />;
 }
 
 function SeverityMark({ severity }: { readonly severity: EventDocument['severity'] }): VNode {

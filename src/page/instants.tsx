@@ -20,8 +20,18 @@ export function Span(props: {
   readonly betweenMs: readonly [from: number, to: number];
   readonly at: string;
   readonly nowMs: number | null;
+  /** It is told as of the end: it began in between. */
+  readonly isState: boolean;
 }): VNode {
   const [from = '', to = ''] = props.betweenMs.map((ms) => new Date(ms).toISOString());
+  if (props.isState) {
+    return (
+      <span class="instant">
+        known at <time dateTime={to}>{utcText(to)}</time>, began after <time dateTime={from}>{utcText(from)}</time>{' '}
+        <span class="faint">{relativeText(to, props.nowMs)}</span>
+      </span>
+    );
+  }
   return (
     <span class="instant">
       between <time dateTime={from}>{utcText(from)}</time> and <time dateTime={to}>{utcText(to)}</time>{' '}

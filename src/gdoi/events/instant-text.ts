@@ -1,5 +1,5 @@
 /** An instant as evidence quotes it, and when an event was. */
-import type { GdoiEvent } from './event.ts';
+import type { EventType, GdoiEvent } from './event.ts';
 
 /** An interval this short is told by one instant: countdowns, clocks and looks are no closer. */
 const TO_THE_SECOND_MS = 5000;
@@ -13,11 +13,38 @@ export function aroundSeconds(fromMs: number, toMs: number): readonly [fromMs: n
   return [Math.floor(fromMs / 1000) * 1000, Math.ceil(toMs / 1000) * 1000];
 }
 
-/** When something was: its instant, or between which two it was where nobody knows it closer. */
-export function when({ atMs, betweenMs: [fromMs, toMs] }: Pick<GdoiEvent, 'atMs' | 'betweenMs'>): string {
+/** Events that tell how it was at the end of their interval: it began in between. */
+const OF_A_STATE: ReadonlySet<EventType> = new Set<EventType>([
+  'kek_rekey_overdue',
+  'tek_rekey_overdue',
+  'kek_expired_in_use',
+  'kek_missing',
+  'tek_missing',
+  'tek_divergence',
+  'mixed_versions',
+  'coop_peer_lost',
+  'coop_split',
+  'registration_lost',
+  'registration_failed',
+  'unreachable',
+  'replay_errors',
+]);
+
+export function tellsState(type: EventType): boolean {
+  return OF_A_STATE.has(type);
+}
+
+/** When something was: its instant, or between which two it was, or since when at the earliest, where nobody knows it closer. */
+export function when({
+  type,
+  atMs,
+  betweenMs: [fromMs, toMs],
+}: Pick<GdoiEvent, 'type' | 'atMs' | 'betweenMs'>): string {
   if (isToTheSecond(fromMs, toMs)) return instant(atMs);
   const [from, to] = aroundSeconds(fromMs, toMs);
-  return `between ${instant(from)} and ${instant(to)}`;
+  return tellsState(type)
+    ? `known at ${instant(to)}, began after ${instant(from)}`
+    : `between ${instant(from)} and ${instant(to)}`;
 }
 
 export function instant(atMs: number): string {

@@ -170,6 +170,9 @@ test('a ticket says between which instants what was only seen to have happened d
       .at(-1);
   expect(row(4000)).toMatch(/^\| 2027-01-15T08:00:02Z \|/u);
   expect(row(60_000)).toMatch(/^\| between 2027-01-15T08:00:00Z and 2027-01-15T08:01:00Z \|/u);
+  const overdue = { ...seen(60_000), type: 'kek_rekey_overdue' } as const;
+  const last = incidentMarkdown(open!, [overdue]).trimEnd().split('\n').at(-1);
+  expect(last).toMatch(/^\| known at 2027-01-15T08:01:00Z, began after 2027-01-15T08:00:00Z \|/u);
 });
 
 describe('what ended it', () => {
