@@ -90,7 +90,7 @@ export function keyHistory(
       return {
         device,
         role: 'GM',
-        keks: keksOf(marks, gaps, ends, group.kek_lifetime_seconds, bounds),
+        keks: keksOf({ marks, gaps }, ends, group.kek_lifetime_seconds, bounds),
         tek: tekOf(membership, group, bounds),
         marks,
         gaps,
@@ -172,8 +172,7 @@ function gapsOf(events: readonly EventDocument[], { fromMs, nowMs }: Bounds): Re
 
 /** A KEK is held from one rekey or registration to the next; the last one to its expiry. What was before is not told. */
 function keksOf(
-  marks: readonly Mark[],
-  gaps: readonly Gap[],
+  { marks, gaps }: Pick<Lane, 'marks' | 'gaps'>,
   expiresAt: string | null,
   lifetimeSeconds: number | null,
   span: Bounds,

@@ -42,14 +42,19 @@ const ALSO_OF_A_GROUP: ReadonlyMap<CheckName, readonly SymptomCheck[]> = new Map
 
 const SYMPTOMS: ReadonlySet<string> = new Set(SYMPTOM_CHECKS);
 
+/** A KS shows these of its GMs. */
+const COUNTED_BY_KS: ReadonlySet<SymptomCheck> = new Set<SymptomCheck>(['rekeys_acknowledged']);
+
 /**
  * `explanations`: the worst first. `device` null: the checks are the group's own; one that no cause explains tells of what
- * is over, since a symptom that stands alone is an explanation too, and so it is no worse than the group.
+ * is over, since a symptom that stands alone is an explanation too, and so it is no worse than the group. `isKs`: they are
+ * those of a KS.
  */
 export function withExplanations(
   checks: readonly HealthCheck[],
   explanations: readonly Explanation[],
   device: string | null,
+  isKs = false,
 ): readonly HealthCheck[] {
   const [worst] = explanations;
   if (worst === undefined) return checks;
@@ -58,7 +63,7 @@ export function withExplanations(
     const own = SAME_AS.get(known.name) ?? known.name;
     const symptoms = device === null ? [own, ...(ALSO_OF_A_GROUP.get(known.name) ?? [])] : [own];
     const found = symptoms
-      .flatMap((symptom) => explanations.find((explanation) => explains(explanation, symptom, device)) ?? [])
+      .flatMap((symptom) => explanations.find((explanation) => explains(explanation, symptom, device, isKs)) ?? [])
       .at(0);
     if (found === undefined) {
       return device === null && SYMPTOMS.has(own) ? { ...known, status: milderOf(known.status, worst.status) } : known;
@@ -68,12 +73,16 @@ export function withExplanations(
   });
 }
 
-function explains({ explains: all }: Explanation, symptom: CheckName, device: string | null): boolean {
+function explains({ explains: all }: Explanation, symptom: CheckName, device: string | null, isKs: boolean): boolean {
   if (!SYMPTOMS.has(symptom)) return false;
   return all.some(
     ({ check, devices }) =>
       check === symptom &&
-      (device === null || OF_THE_GROUP.has(symptom) || devices.length === 0 || devices.includes(device)),
+      (device === null ||
+        OF_THE_GROUP.has(symptom) ||
+        (isKs && COUNTED_BY_KS.has(check)) ||
+        devices.length === 0 ||
+        devices.includes(device)),
   );
 }
 
@@ -104,9 +113,15 @@ export function isBeyondRekeys(explanations: readonly Explanation[], device: str
   );
 }
 
-/** Those that concern the device: it causes it, suffers from it, or will. */
-export function explanationsOf(explanations: readonly Explanation[], device: string): readonly Explanation[] {
+/** Those that concern the device: it causes it, suffers from it, will, or as a KS counts what others suffer. */
+export function explanationsOf(
+  explanations: readonly Explanation[],
+  device: string,
+  isKs = false,
+): readonly Explanation[] {
   return explanations.filter(
-    ({ scope, explains: all }) => scope.includes(device) || all.some(({ devices }) => devices.includes(device)),
+    ({ scope, explains: all }) =>
+      scope.includes(device) ||
+      all.some(({ check, devices }) => devices.includes(device) || (isKs && COUNTED_BY_KS.has(check))),
   );
 }

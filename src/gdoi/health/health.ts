@@ -150,7 +150,8 @@ function partOf(known: {
   const tracking = input.tracking.get(group) ?? null;
   const seen: HealthCheck[] = [];
   const next: (NextOccurrence | null)[] = [];
-  const explanations = explanationsOf(fleet?.explanations ?? [], device);
+  const isKs = gm === null && ks !== null;
+  const explanations = explanationsOf(fleet?.explanations ?? [], device, isKs);
   if (gm !== null) {
     const ahead = tracking?.forecast ?? forecastOf(gm, fleet);
     const { snapshot, at } = gm;
@@ -166,6 +167,7 @@ function partOf(known: {
     age.fresh || age.seconds === null ? seen : asOfOldAnswer(seen, durationText(age.seconds)),
     explanations,
     device,
+    isKs,
   );
   const verdict = judged(checks, explanations, false);
   const status = age.fresh ? verdict.status : worseOf('unknown', verdict.status);
