@@ -1,6 +1,8 @@
 /** What the groups of a simulated fleet are said to be at each moment: the headline, each time it changes. */
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import { checkDocuments } from '../../src/gdoi/health/health-document.ts';
+import type { Agent } from '../../src/agent/agent.ts';
+import { deviceHealth } from '../../src/gdoi/health/health.ts';
 import { type GroupHealth, groupHealth } from '../../src/gdoi/health/health-group.ts';
 import type { HealthStatus } from '../../src/gdoi/health/health-check.ts';
 import { simulatedAgent, type SimulatedWatch, START_MS } from '../builders/simulated-agent.ts';
@@ -62,12 +64,31 @@ export async function headlinesOf(
         others: others.map(({ cause }) => cause),
       };
       for (const contradiction of worseThanGroup(health)) contradictions.add(contradiction);
+      for (const contradiction of devicesWorseThan(health, agent.readModel, clock.wallMs()))
+        contradictions.add(contradiction);
       const key = JSON.stringify([headline.status, headline.summary, first?.consequence?.what]);
       if (shown.get(view.group) !== key) said.push(headline);
       shown.set(view.group, key);
     }
   }
   return { headlines: said, contradictions };
+}
+
+/** Who is asked for a device wakes up for it: it is not critical while its group is not. */
+function devicesWorseThan(
+  { group, status, explanations }: GroupHealth,
+  readModel: Agent['readModel'],
+  nowMs: number,
+): readonly string[] {
+  if (status === 'critical') return [];
+  const view = readModel.group(group);
+  const causes = explanations.map(({ cause, phase }) => `${cause} (${phase})`).join(', ');
+  return [...(view?.kss ?? []), ...(view?.gms ?? [])].flatMap(({ device }) => {
+    const shown = readModel.device(device);
+    if (shown === undefined) return [];
+    const own = deviceHealth(shown, (name) => readModel.group(name) ?? null, nowMs);
+    return own.status === 'critical' ? [`${own.summary}: critical beside ${status} for ${causes}`] : [];
+  });
 }
 
 function worseThanGroup({ status, checks, atRisk }: GroupHealth): readonly string[] {

@@ -3,7 +3,7 @@
  * explain, and what is said first. A check that is explained weighs no more than its cause, and what to do first about it
  * is what to do about the cause.
  */
-import type { Explanation, ExplanationCause } from '../explain/explanation.ts';
+import { type Explanation, type ExplanationCause, worseStatus } from '../explain/explanation.ts';
 import { SYMPTOM_CHECKS, type SymptomCheck } from '../explain/symptom.ts';
 import { type CheckName, type HealthCheck, type HealthStatus, milderOf, worseOf } from './health-check.ts';
 
@@ -42,6 +42,9 @@ const ALSO_OF_A_GROUP: ReadonlyMap<CheckName, readonly SymptomCheck[]> = new Map
 
 const SYMPTOMS: ReadonlySet<string> = new Set(SYMPTOM_CHECKS);
 
+/** By its countdown a KEK ends after the look that was explained. */
+const ENDS_BETWEEN_LOOKS: ReadonlySet<CheckName> = new Set<CheckName>(['kek_present', 'kek_remaining']);
+
 /** A KS shows these of its GMs. */
 const COUNTED_BY_KS: ReadonlySet<SymptomCheck> = new Set<SymptomCheck>(['rekeys_acknowledged']);
 
@@ -65,6 +68,15 @@ export function withExplanations(
     const found = symptoms
       .flatMap((symptom) => explanations.find((explanation) => explains(explanation, symptom, device, isKs)) ?? [])
       .at(0);
+    if (found === undefined && device !== null && ENDS_BETWEEN_LOOKS.has(known.name)) {
+      // Whatever is said of this GM is so: at its next look it is told what became of its KEK.
+      const { cause, status, firstStep } = worst;
+      return {
+        ...known,
+        action: firstStep ?? known.action,
+        explainedBy: { cause, status: worseStatus(status, 'warning') },
+      };
+    }
     if (found === undefined) {
       return device === null && SYMPTOMS.has(own) ? { ...known, status: milderOf(known.status, worst.status) } : known;
     }
