@@ -630,9 +630,10 @@ export function ksOutOfSight({ facts, open, before }: Asked): Candidate | null {
     { checks: ['reachable'], of: new Set(names) },
     { checks: alive.some((ks) => isPrimaryElsewhere(facts, ks)) ? ['coop_role'] : [] },
   );
-  // It served someone after the agent's last try: it may be back, which a try begun since then tells.
+  // It served someone after the agent's last try: it may be back, which tries begun since then tell. One alone may be lost.
   const servedMs = before?.sinceMs ?? Math.min(...alive.map((ks) => aliveMs(facts, ks) ?? nowMs));
-  if (!alive.some((ks) => (ks.failure?.lastMs ?? 0) > servedMs)) {
+  const triedMs = (ks: KsFacts) => ks.failure?.lastMs ?? 0;
+  if (!alive.some((ks) => triedMs(ks) > servedMs + facts.pollIntervalMs)) {
     return {
       phase: 'unclear',
       status: 'warning',
@@ -645,7 +646,8 @@ export function ksOutOfSight({ facts, open, before }: Asked): Candidate | null {
       firstStep: null,
       scope: names,
       evidence: alive.map(
-        (ks) => `${ks.device}: served a GM or a peer at ${clockTime(aliveMs(facts, ks) ?? nowMs)}, not tried since`,
+        (ks) =>
+          `${ks.device}: served a GM or a peer at ${clockTime(aliveMs(facts, ks) ?? nowMs)}, ${triedMs(ks) > servedMs ? `no answer at ${clockTime(triedMs(ks))}` : 'not tried since'}`,
       ),
       claims,
     };

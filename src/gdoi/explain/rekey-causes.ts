@@ -51,6 +51,7 @@ import {
 } from '../events/first-steps.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
 import { lastRekey, lostKey, type LostKey, lostRekeys, missedIt, missedOneOf, missingAcks } from './lost-rekey.ts';
+import { healedDueMs, NEWER_BY_MS, rekeyReached } from './rekey-reached.ts';
 import { clockTime, gmCount, gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { isReachedSince, RECENT_MS, type Symptom } from './symptom.ts';
@@ -65,10 +66,6 @@ const SMALL_GROUP = 20;
 /** Row 6: the KS drops a GM at three. */
 const EJECTED_AT_MISSED = 3;
 const CRITICAL_AT_MISSED = 2;
-/** Two readings of one KEK's expiry differ by less, another KEK's by more. */
-const NEWER_BY_MS = 30_000;
-/** A GM registers for a missed rekey this long after the others got it, or later. */
-const DUE_BEFORE_MS = 60_000;
 
 const CHECK_KS_SIDE =
   'show crypto gdoi ks rekey and ks members on the KS: does it send, and who acknowledges? Then what stands in front of it: firewall and ACL for UDP 848, fragmentation of large rekeys, control-plane policing';
@@ -82,7 +79,7 @@ interface Loss {
   readonly got: readonly string[];
   /** All that have it, polled or known by their KS. */
   readonly gotCount: number;
-  /** Not looked at since the rekey was due. */
+  /** Not looked at since the rekey was due, or with older keys: whether they got it is open. */
   readonly undecided: readonly GmFacts[];
   readonly traces: readonly Symptom[];
   readonly key: LostKey;
@@ -143,16 +140,18 @@ function lossOf(asked: Asked): Loss {
   const others = gms.filter(
     (gm) => isHeard(gm) && gm.registered !== false && !isMissed.has(gm.device) && !holdsOtherKeys(gm),
   );
-  const hasIt = gotIt(facts, isMissed);
-  const got = others.filter(hasIt);
+  const key = ofOldKek ? 'KEK' : lostKey(traces, facts);
+  const healed = gms.filter((gm) => isMissed.has(gm.device) && missedCause(gm, nowMs));
+  const reachedBy = rekeyReached(facts, isMissed, { healed, key });
+  const got = others.filter((gm) => reachedBy(gm) === 'got');
   return {
     missed,
     unacknowledged,
     got: got.map(({ device }) => device),
     gotCount: got.length + facts.acknowledging,
-    undecided: others.filter((gm) => !hasIt(gm)),
+    undecided: others.filter((gm) => reachedBy(gm) === 'open'),
     traces,
-    key: ofOldKek ? 'KEK' : lostKey(traces, facts),
+    key,
     heldOld,
   };
 }
@@ -214,32 +213,6 @@ function missedCause(gm: GmFacts, nowMs: EpochMs): boolean {
   );
 }
 
-/**
- * Does a GM have what these miss? A KEK that lasts longer than theirs shows it at once; a GM without a KEK timer, or that
- * misses nothing though it was asked after the rekey's time, has it too.
- */
-function gotIt(
-  { gms, kss, leadMs, rekeyTakesMs, nowMs }: GroupFacts,
-  missed: ReadonlySet<string>,
-): (gm: GmFacts) => boolean {
-  const waiting = gms.filter((gm) => missed.has(gm.device) && gm.rekeyOverdue);
-  const oldExpiries = waiting.flatMap(({ kekExpiryMs }) => kekExpiryMs ?? []);
-  const missing = gms.filter((gm) => missed.has(gm.device));
-  const behind = missing.some((gm) => gm.kekMatchesKs === false);
-  const healed = missing.filter((gm) => missedCause(gm, nowMs));
-  const changed = [
-    ...(behind ? kss.flatMap(({ kekSinceMs }) => kekSinceMs ?? []) : []),
-    // Shortly before it registers again everyone else has it: the rekey was due a minute and more before that.
-    ...healed.flatMap(({ lastReregistration: last }) => (last === null ? [] : [last.atMs - DUE_BEFORE_MS])),
-  ];
-  const dueMs =
-    oldExpiries.length > 0
-      ? Math.min(...oldExpiries) - leadMs + rekeyTakesMs
-      : Math.max(Number.NEGATIVE_INFINITY, ...changed);
-  const lastsBeyondMs = oldExpiries.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...oldExpiries) + NEWER_BY_MS;
-  return (gm) => (gm.kekExpiryMs ?? 0) > lastsBeyondMs || gm.sentMs >= dueMs;
-}
-
 /** A GM without a KEK registers within this of the KEK's end (`timer-windows.ts`). */
 const REGISTERS_AFTER_END_MS = 80_000;
 
@@ -291,11 +264,15 @@ function isKsUnseen({ kss, gms, leadMs, nowMs }: GroupFacts, { missed, gotCount 
   if (kss.length === 0) return false;
   if (kss.every((ks) => givesNoAnswer(ks, nowMs))) return true;
   if (gotCount > 0) return false;
-  const expiries = among(gms, missed).flatMap(({ rekeyOverdue, kekExpiryMs }) =>
-    rekeyOverdue && kekExpiryMs !== null ? [kekExpiryMs] : [],
-  );
-  if (expiries.length === 0) return false;
-  const dueMs = Math.min(...expiries) - leadMs;
+  const missing = among(gms, missed);
+  const due = [
+    ...missing.flatMap(({ rekeyOverdue, kekExpiryMs }) =>
+      rekeyOverdue && kekExpiryMs !== null ? [kekExpiryMs - leadMs] : [],
+    ),
+    ...healedDueMs(missing.filter((gm) => missedCause(gm, nowMs))),
+  ];
+  if (due.length === 0) return false;
+  const dueMs = Math.min(...due);
   const primaries = kss.filter(({ role }) => role === 'primary');
   const senders = primaries.length > 0 ? primaries : kss;
   return senders.every((ks) => givesNoAnswer(ks, nowMs) || (ks.nextLookMs !== null && !isSeenSince(ks, dueMs, nowMs)));
@@ -795,7 +772,7 @@ function evidenceOf(loss: Loss, facts: GroupFacts): readonly string[] {
     ...(loss.got.length === 0 ? [] : [`got it: ${list(loss.got)}`]),
     ...(loss.undecided.length === 0
       ? []
-      : [`not looked at since: ${list(loss.undecided.map(({ device }) => device))}`]),
+      : [`not known to have it: ${list(loss.undecided.map(({ device }) => device))}`]),
     ...(acks === null ? [] : [acks]),
     ...(kss.length === 0 && !isMulticast(facts) ? ['no KS is polled: who acknowledged is not known'] : []),
     ...(keyServer != null && others.length === 0 && sharing.length > 1

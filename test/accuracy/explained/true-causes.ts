@@ -80,6 +80,7 @@ export function falsehoodOf(
   if (cause === 'rekeys_refused') {
     return world.plan.kss.some(({ rsaKey }) => rsaKey !== undefined) ? null : 'all KSs have one RSA key';
   }
+  if (cause === 'ks_out_of_sight') return outageIn(scope, { fromMs: explanation.sinceMs, toMs: atMs }, happenings);
   const proof = PROOFS[cause];
   if (proof === null) return null;
   const tekMs = Math.max(...world.plan.groups.map(({ tekLifetimeSeconds }) => tekLifetimeSeconds)) * 1000;
@@ -96,4 +97,21 @@ export function falsehoodOf(
         ? ['anyone']
         : [];
   return missing.length === 0 ? null : `nothing of the kind happened to ${missing.join(', ')}`;
+}
+
+/** Answers are lost on the way in these worlds: that a KS is alive and only unseen is false where it was down meanwhile. */
+function outageIn(
+  kss: readonly string[],
+  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
+  happenings: readonly Happening[],
+): string | null {
+  const kinds: readonly Happening['kind'][] = KS_OUTAGE;
+  const down = happenings.find(
+    (happening) =>
+      kinds.includes(happening.kind) &&
+      kss.includes(happening.device ?? '') &&
+      happening.fromMs < toMs &&
+      happening.toMs > fromMs,
+  );
+  return down === undefined ? null : `${down.device ?? ''} was down meanwhile`;
 }

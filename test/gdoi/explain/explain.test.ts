@@ -433,6 +433,20 @@ describe('a KS that does not answer', () => {
     expect(said(fleet, served)).toMatchObject({ cause: 'ks_out_of_sight', status: 'warning' });
   });
 
+  test('and answers a GM since, and one look at it fails again: a lost answer breaks no path, a second one does', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0));
+    fleet.see(silent(ks(60), 60));
+    const triedAt = (second: number) => silent(ks(60), 60, { lastMs: START + second * 1000 });
+    fleet.see(member(1, 120, { lastAge: 20 }));
+    expect(said(fleet, triedAt(122))).toMatchObject({
+      cause: 'ks_out_of_sight',
+      phase: 'unclear',
+      evidence: [expect.stringMatching(/^ks1: served a GM or a peer at .*, no answer at /u)],
+    });
+    expect(said(fleet, triedAt(182))).toMatchObject({ cause: 'ks_out_of_sight', phase: 'present' });
+  });
+
   test.each(['auth', 'quarantined'])('because it refuses the agent (%s) is not dead', (result) => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0));

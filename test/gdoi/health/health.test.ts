@@ -417,3 +417,30 @@ test('a check whose cause is known says what to do about the cause', () => {
   expect(checkOf(health, 'kek_remaining').action).toBe(refused.firstStep);
   expect(health.action).toBe(refused.firstStep);
 });
+
+test('what a KS counts of its GMs is no worse than why it is missing', () => {
+  const traces: Explanation = {
+    cause: 'coop_split',
+    phase: 'over',
+    status: 'ok',
+    sinceMs: NOW - 60_000,
+    summary: 'KSs ks1, ks2 agree on one primary again; GM gm1 still shows traces of the split',
+    consequence: null,
+    deadlineMs: null,
+    confidence: 'certain',
+    knownAtMs: null,
+    firstStep: null,
+    scope: ['gm1'],
+    evidence: [],
+    explains: [{ check: 'rekeys_acknowledged', devices: ['gm1'] }],
+  };
+  const ks = { memberDetails: [member('10.1.12.2', 2)] };
+  expect(healthOf({ ks }).status).toBe('critical');
+  const health = healthOf({ ks }, fleet({ explanations: [traces] }));
+  expect(health.status).toBe('ok');
+  expect(checkOf(health, 'rekeys_acknowledged')).toMatchObject({
+    status: 'critical',
+    action: null,
+    explainedBy: { cause: 'coop_split', status: 'ok' },
+  });
+});

@@ -1,0 +1,48 @@
+/** Who got the rekey that a GM missed is said only of those whose keys show it. */
+import { describe, expect, test } from 'vitest';
+import type { KnownReregistration } from '../../../src/gdoi/explain/group-facts.ts';
+import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
+import { Fleet, type GmOptions, ks, START } from '../../builders/fleet-group.ts';
+import { member, said } from './members.ts';
+
+const OLD = { teks: { '0x0000000A': 660 } } as const;
+const NEW = { teks: { '0x0000000B': 1500 } } as const;
+
+const registered = (second: number, cause: KnownReregistration['cause']): GmOptions => ({
+  change: { lastReregistration: { cause, atMs: START + second * 1000 } },
+});
+
+/** GM gm1 registers at 600 s for the TEK that ends at 660 s; what gm2 and gm3 showed last is given. */
+function told(...others: readonly MemberFacts[]): { readonly summary: string; readonly evidence: readonly string[] } {
+  const fleet = new Fleet();
+  fleet.see(ks(0, OLD), member(1, 0, OLD), member(2, 0, OLD), member(3, 0, OLD));
+  fleet.see(ks(595, NEW), member(1, 550, OLD), ...others);
+  const first = said(fleet, member(1, 605, { ...NEW, succeeded: 2, ...registered(600, 'tek_expired') }));
+  return first === 'ok' ? { summary: first, evidence: [] } : first;
+}
+
+describe('a GM registers for a TEK rekey that it missed', () => {
+  test('and the others show the new TEK: they got it', () => {
+    expect(told(member(2, 580, NEW), member(3, 590, NEW)).summary).toMatch(
+      /^The path from KS ks1 to GM gm1 drops rekeys: it missed the last TEK rekey and re-registered at .*; others got it$/u,
+    );
+  });
+
+  test('and the others, looked at a moment before, show the TEK that ends: who got it is not yet clear', () => {
+    const { summary, evidence } = told(member(2, 580, OLD), member(3, 590, OLD));
+    expect(summary).toBe('GM gm1 did not get the rekey that is due; whether the others did is not yet clear');
+    expect(evidence).toContain('not known to have it: gm2, gm3');
+  });
+
+  test('and one of the others shows the new TEK: that one is named', () => {
+    const { summary, evidence } = told(member(2, 580, NEW), member(3, 590, OLD));
+    expect(summary).toMatch(/; others got it$/u);
+    expect(evidence).toEqual(expect.arrayContaining(['got it: gm2', 'not known to have it: gm3']));
+  });
+
+  test('and the others have theirs from a registration of their own: nothing is said of them', () => {
+    const reloaded = { ...NEW, succeeded: 2, ...registered(560, 'reload') };
+    const { summary, evidence } = told(member(2, 580, reloaded), member(3, 590, reloaded));
+    expect(`${summary} ${evidence.join(' ')}`).not.toMatch(/got it|have it/u);
+  });
+});
