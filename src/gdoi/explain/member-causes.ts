@@ -6,6 +6,7 @@ import {
   between,
   type Candidate,
   claimed,
+  devicesOf,
   GM_CHECKS,
   lastLook,
   list,
@@ -14,6 +15,7 @@ import {
   sorted,
 } from './candidate.ts';
 import { askedInVainMs, givesNoAnswer, type GmFacts, type GroupFacts, isHeard, isUnregistered } from './group-facts.ts';
+import type { ExplanationCause } from './explanation.ts';
 import { gmsNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS, type Symptom } from './symptom.ts';
@@ -122,7 +124,7 @@ function bootedMs({ bootMs, lastReregistration: last }: GmFacts): EpochMs | null
   return last !== null && last.cause === 'reload' ? last.atMs : null;
 }
 
-export function gmsUnreachable({ facts, open }: Asked): Candidate | null {
+export function gmsUnreachable({ facts, open, said }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
   const silent = gms.filter((gm) => givesNoAnswer(gm, nowMs));
   const unexplained = new Set(named(open, 'reachable'));
@@ -130,7 +132,14 @@ export function gmsUnreachable({ facts, open }: Asked): Candidate | null {
   const all = new Set(silent.map(({ device }) => device));
   // Also of those that failed only once so far, or are being asked: their figures are old.
   const ofThem = claimed(open, { checks: GM_CHECKS, of: all });
-  if (gone.length === 0) return notYetGone(facts, silent, ofThem);
+  if (gone.length === 0) {
+    const losing = foundToLose(said);
+    return notYetGone(
+      facts,
+      silent.filter(({ device }) => !losing.has(device)),
+      ofThem.filter(({ device }) => device === null || !losing.has(device)),
+    );
+  }
   const names = sorted(gone.map(({ device }) => device));
   const since = gone.map(({ failure }) => failure?.sinceMs ?? nowMs);
   const together = names.length >= SEVERAL && Math.max(...since) - Math.min(...since) <= TOGETHER_MS;
@@ -159,6 +168,19 @@ export function gmsUnreachable({ facts, open }: Asked): Candidate | null {
     claims: [...claimed(open, { checks: ['reachable'], of: new Set(names) }), ...ofThem],
   };
 }
+
+/** Why their KS lacks acknowledgements was found: one lost answer of theirs makes nothing of it unclear. */
+function foundToLose(said: Asked['said']): ReadonlySet<string> {
+  return new Set(
+    said.flatMap((episode) =>
+      LOSING.has(episode.cause) && episode.presentSinceMs !== null && episode.endedMs === null
+        ? devicesOf(episode)
+        : [],
+    ),
+  );
+}
+
+const LOSING: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['path_loss', 'ks_rekeys_lost', 'ejected']);
 
 /** Their KS misses acknowledgements of GMs that are being asked: a rekey may be lost, or they reload. */
 function notYetGone(

@@ -79,6 +79,8 @@ interface Loss {
   readonly got: readonly string[];
   /** All that have it, polled or known by their KS. */
   readonly gotCount: number;
+  /** Those whose keys are from a registration since: they miss nothing now, and say nothing of the rekey. */
+  readonly registeredCount: number;
   /** Not looked at since the rekey was due, or with older keys: whether they got it is open. */
   readonly undecided: readonly GmFacts[];
   readonly traces: readonly Symptom[];
@@ -149,6 +151,7 @@ function lossOf(asked: Asked): Loss {
     unacknowledged,
     got: got.map(({ device }) => device),
     gotCount: got.length + facts.acknowledging,
+    registeredCount: others.filter((gm) => reachedBy(gm) === 'registered').length,
     undecided: others.filter((gm) => reachedBy(gm) === 'open'),
     traces,
     key,
@@ -279,9 +282,14 @@ function isKsUnseen({ kss, gms, leadMs, nowMs }: GroupFacts, { missed, gotCount 
 }
 
 /** `pathsKnown`: it was found to be single paths; only who was not looked at since would make it the KS's side. */
-function isMany({ missed, unacknowledged, gotCount, undecided }: Loss, members: number, pathsKnown: boolean): boolean {
+function isMany(
+  { missed, unacknowledged, gotCount, registeredCount, undecided }: Loss,
+  members: number,
+  pathsKnown: boolean,
+): boolean {
   if (missed.length < 2 || members === 0) return false;
-  if (members < SMALL_GROUP) return missed.length > gotCount + (pathsKnown ? undecided.length : 0);
+  const have = gotCount + registeredCount;
+  if (members < SMALL_GROUP) return missed.length > have + (pathsKnown ? undecided.length : 0);
   return unacknowledged.length / members > KS_SHARE_UNACKNOWLEDGED || missed.length / members > KS_SHARE_BEHIND;
 }
 
@@ -500,7 +508,9 @@ export function pathLoss(asked: Asked): Candidate | null {
   const healed = mine.filter((gm) => missedCause(gm, nowMs));
   const onlyAcks = hasOnlyAcks(loss);
   const { key } = loss;
-  const holding = onlyAcks && mine.length > 0 && mine.every((gm) => gm.kekMatchesKs === true);
+  // Who was found to miss rekeys may have the keys from a registration: that shows no path back.
+  const missedKeys = asked.before?.presentSinceMs != null && asked.before.said.firstStep !== CHECK_ACK_PATH;
+  const holding = onlyAcks && !missedKeys && mine.length > 0 && mine.every((gm) => gm.kekMatchesKs === true);
   const dangerous = worst >= CRITICAL_AT_MISSED;
   return {
     phase: unclear ? 'unclear' : 'present',

@@ -48,6 +48,23 @@ describe('one path drops rekeys, and', () => {
     expect(told(fleet.see(ks(130, { members: members() })))).toEqual(['path_loss present warning']);
   });
 
+  test('one of its looks is lost: what is known of the path stays', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { members: members() }), ...others(0));
+    const acks = (second: number) => ks(second, { members: members({ 1: 1 }) });
+    expect(told(fleet.see(acks(100), ...others(101)))).toEqual(['path_loss present warning']);
+    const once = fleet.see(silent(member(1, 101), 120, { inARow: 1, established: false }));
+    expect(told(once)).toEqual(['path_loss present warning']);
+    expect(told(fleet.see(member(1, 130)))).toEqual(['path_loss present warning']);
+  });
+
+  test('it has registered for it, which nobody saw yet: its KS lacks an acknowledgement, and no path back is told', () => {
+    const fleet = withLoss();
+    const counted = fleet.see(ks(200, { members: members({ 1: 1 }) }), member(1, 205), ...others(206, 1));
+    expect(find(counted, 'path_loss')?.summary).toMatch(/drops rekeys/u);
+    expect(find(counted, 'path_loss')?.summary).not.toMatch(/path back/u);
+  });
+
   test('the only KS dies: that is the page; a rekey that is lost after its return is the path’s again', () => {
     const fleet = withLoss();
     const dead = fleet.see(silent(ks(100, { members: members() }), 120));
