@@ -508,9 +508,8 @@ export function pathLoss(asked: Asked): Candidate | null {
   const healed = mine.filter((gm) => missedCause(gm, nowMs));
   const onlyAcks = hasOnlyAcks(loss);
   const { key } = loss;
-  // Who was found to miss rekeys may have the keys from a registration: that shows no path back.
-  const missedKeys = asked.before?.presentSinceMs != null && asked.before.said.firstStep !== CHECK_ACK_PATH;
-  const holding = onlyAcks && !missedKeys && mine.length > 0 && mine.every((gm) => gm.kekMatchesKs === true);
+  const holding =
+    onlyAcks && !lackedKeys(asked.before) && mine.length > 0 && mine.every((gm) => gm.kekMatchesKs === true);
   const dangerous = worst >= CRITICAL_AT_MISSED;
   return {
     phase: unclear ? 'unclear' : 'present',
@@ -558,6 +557,19 @@ export function pathLoss(asked: Asked): Candidate | null {
     claims: [...loss.traces, ...registering(asked, loss)],
   };
 }
+
+/** At the look before they lacked keys: those that they show now may be from a registration, which proves no path back. */
+function lackedKeys(before: Asked['before']): boolean {
+  return before?.presentSinceMs != null && before.said.explains.some(({ check }) => OF_KEYS.has(check));
+}
+
+const OF_KEYS: ReadonlySet<Symptom['check']> = new Set<Symptom['check']>([
+  'kek_present',
+  'kek_remaining',
+  'kek_matches_ks',
+  'tek_remaining',
+  'tek_matches_ks',
+]);
 
 /** The most rekeys in a row of which their KS lacks the acknowledgement, of those who could give one. */
 function missedInARow({ missed, heldOld }: Loss, { gms, kss, unacknowledged }: GroupFacts): number {
