@@ -154,10 +154,10 @@ function withNamed(view: DeviceView, { groups }: Pick<FleetMemory, 'groups'>): D
     return namedIn === undefined ? view : others;
   }
   const names: string[] = [];
-  for (const { state } of groups()) {
+  for (const { state, yardstick } of groups()) {
     // Once named it is one of them until it answers: its GMs go to another KS when it dies.
     const isKnown = state.kss.get(view.device)?.unread === true;
-    if (state.cell === view.cell && (isKnown || isNamedIn(state, view.host))) names.push(state.group);
+    if (state.cell === view.cell && (isKnown || yardstick.serversNamed.has(view.host))) names.push(state.group);
   }
   if (names.length === 0) return namedIn === undefined ? view : others;
   return { ...others, namedIn: names };
@@ -171,13 +171,6 @@ function withKeptNames(before: DeviceView, { groups }: Pick<FleetMemory, 'groups
     if (state.cell === before.cell && state.kss.get(before.device)?.unread === true) kept.push(state.group);
   }
   return kept.length === 0 ? before : { ...before, namedIn: kept };
-}
-
-function isNamedIn({ gms }: FleetState, host: string): boolean {
-  for (const { keyServer, keyServers } of gms.values()) {
-    if (keyServer === host || keyServers.includes(host)) return true;
-  }
-  return false;
 }
 
 /** What the device says as a KS of its groups' timers counts for its own forecasts at once. */

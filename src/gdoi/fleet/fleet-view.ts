@@ -123,6 +123,8 @@ export interface Yardstick {
   readonly keys: GroupKeys;
   readonly teks: TekReference | null;
   readonly addresses: MemberAddresses;
+  /** Of KSs that its GMs name, as the ones they have or are registered with. */
+  readonly serversNamed: ReadonlySet<string>;
   /** GMs that a KS lists and that are not polled. */
   readonly notPolled: number;
   /** A KS's member list can be this much older than its answer. */
@@ -137,9 +139,19 @@ export function yardstickOf(state: FleetState, settings: FleetSettings): Yardsti
     keys,
     teks: groupTeks(records, keys.kss),
     addresses,
+    serversNamed: serversNamedBy(records),
     notPolled: countNotPolled(addresses),
     listAgeMs: settings.detailIntervalMs,
   };
+}
+
+function serversNamedBy(gms: readonly FleetGm[]): ReadonlySet<string> {
+  const named = new Set<string>();
+  for (const { keyServer, keyServers } of gms) {
+    if (keyServer !== null) named.add(keyServer);
+    for (const server of keyServers) named.add(server);
+  }
+  return named;
 }
 
 /** What was found of the group, for the view and for the conditions alike. */
