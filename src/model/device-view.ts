@@ -9,7 +9,7 @@
  */
 import { kekBehaviorOf, type KekBehavior } from '../gdoi/seen/release.ts';
 import type { Forecast } from '../gdoi/keys/forecast.ts';
-import { type LoggedReason, loggedReason, withReason } from '../gdoi/log/logged-reason.ts';
+import { groupNamedIn, type LoggedReason, loggedReason, withReason } from '../gdoi/log/logged-reason.ts';
 import { naturalOrder } from '../gdoi/events/name-list.ts';
 import type { PlannedPoll } from '../gdoi/keys/poll-instants.ts';
 import { MAX_GROUPS, type SaidOfPackets, type Tally } from '../gdoi/memory/tracker-state.ts';
@@ -66,6 +66,8 @@ export interface DeviceView {
   readonly restconf: PollingBeside | null;
   /** Reasons that its log gave since the start, newest last. */
   readonly reasons: readonly LoggedReason[];
+  /** Groups of which a message of its log came to the agent since the start; absent: of none. */
+  readonly logsOf?: ReadonlySet<string>;
   /** Show command -> its last answer, for whoever wants to see for himself. */
   readonly answers: ReadonlyMap<string, ShownAnswer>;
 }
@@ -310,6 +312,8 @@ function withReasons(
     const reason = loggedReason(message, receivedAtMs);
     return reason === null ? known : withReason(known, reason);
   }, view.reasons);
+  const told = messages.flatMap(({ text }) => groupNamedIn(text) ?? []).filter((group) => !view.logsOf?.has(group));
+  if (told.length > 0) return { ...view, reasons, logsOf: new Set([...(view.logsOf ?? []), ...told]) };
   return reasons === view.reasons ? view : { ...view, reasons };
 }
 

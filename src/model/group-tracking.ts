@@ -173,6 +173,7 @@ function contextOf(view: DeviceView, state: TrackerState | null, group: string):
     failedAttempts: failed === null ? null : Math.max(0, failed - (known?.failedBefore ?? 0)),
     reregistersAtMs: view.tracking.get(group)?.forecast?.expectedAtMs ?? null,
     nextLookMs: nextLookMs(view),
+    ...(view.logsOf?.has(group) === true ? { logHeard: true } : {}),
     reasons: view.reasons.filter((reason) => reason.group === null || reason.group === group),
     ...(known === undefined ? {} : ofTheGm(known)),
     ...clockFaultOf(view),

@@ -73,6 +73,8 @@ const CHECK_KS_SIDE =
 const CHECK_KS_MULTICAST =
   'show crypto gdoi ks rekey on the KS: does it send? Then the multicast that carries its rekeys: source and group address, RPF and PIM at its first hop (show ip mroute), firewall and ACL for UDP 848, fragmentation of large rekeys';
 
+const CHECK_RSA = 'show crypto key mypubkey rsa on every KS: the rekey key must be the same one on all of them';
+
 interface Loss {
   readonly missed: readonly string[];
   readonly unacknowledged: readonly string[];
@@ -329,7 +331,7 @@ export function rekeysRefused({ facts, open, before, last }: Asked): Candidate |
     confidence: 'certain',
     knownAtMs: null,
     firstStep: hasCoop(facts)
-      ? 'show crypto key mypubkey rsa on every KS: the rekey key must be the same one on all of them'
+      ? CHECK_RSA
       : 'show crypto key mypubkey rsa on the KS: is the rekey key there, and the one the GMs learnt at registration?',
     scope: sorted([...servers, ...names]),
     evidence: [...keyless, ...refused]
@@ -450,7 +452,7 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
     // Once all have registered again, nothing is in danger until the next rekey of this kind.
     status: waiting.length > 0 || failing || loss.unacknowledged.length > 0 ? 'critical' : 'warning',
     sinceMs: before?.sinceMs ?? nowMs,
-    summary: `${lostRekeys(key)} of ${from} do not arrive: ${gmsNamed(names, members)} ${missedOneOf(key, hasOnlyAcks(loss))}${got.length === 0 ? '' : `, only ${list(got)} got it`}`,
+    summary: `${lostRekeys(key)} of ${from} do not arrive${mayRefuse(loss, facts) ? ', or are refused' : ''}: ${gmsNamed(names, members)} ${missedOneOf(key, hasOnlyAcks(loss))}${got.length === 0 ? '' : `, only ${list(got)} got it`}`,
     ...whatFollows(
       loss,
       facts,
@@ -466,7 +468,7 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
     ),
     confidence: loss.undecided.length === 0 ? 'certain' : 'likely',
     knownAtMs: null,
-    firstStep: isMulticast(facts) ? CHECK_KS_MULTICAST : CHECK_KS_SIDE,
+    firstStep: orRefused(isMulticast(facts) ? CHECK_KS_MULTICAST : CHECK_KS_SIDE, mayRefuse(loss, facts)),
     scope: sorted([...servers, ...names]),
     evidence: evidenceOf(loss, facts),
     claims: [...loss.traces, ...registering(asked, loss)],
@@ -528,6 +530,7 @@ export function pathLoss(asked: Asked): Candidate | null {
               worst,
               again: healed.length === 0 ? '' : ` and re-registered ${whenRegistered(healed, nowMs)}`,
               holding,
+              refused: mayRefuse(loss, facts),
               what: missedIt(key, onlyAcks),
             }),
     ...whatFollows(
@@ -551,11 +554,37 @@ export function pathLoss(asked: Asked): Candidate | null {
     ),
     confidence: unclear ? 'possible' : 'likely',
     knownAtMs: releaseUnknown ? releaseKnownMs(asked) : unclear ? lastLook(unseen ? kss : loss.undecided, nowMs) : null,
-    firstStep: holding ? CHECK_ACK_PATH : firstStepBy(isMulticast(facts), CHECK_REKEY_PATH),
+    firstStep: holding
+      ? CHECK_ACK_PATH
+      : orRefused(firstStepBy(isMulticast(facts), CHECK_REKEY_PATH), mayRefuse(loss, facts)),
     scope: loss.missed,
     evidence: evidenceOf(loss, facts),
     claims: [...loss.traces, ...registering(asked, loss)],
   };
+}
+
+/**
+ * KSs may sign with different RSA keys, and then GMs refuse what comes (on-call catalogue, row 19). Their logs alone tell it:
+ * where none comes to the agent, a rekey that was refused looks like one that was lost. Who registered with the same KS as
+ * one that got it has the same key.
+ */
+function mayRefuse({ missed, got }: Loss, facts: GroupFacts): boolean {
+  const { kss, otherServers } = facts;
+  const several = hasCoop(facts) || kss.length === 0 || otherServers === null || otherServers.length > 0;
+  // SNMP's table shows the KS that a GM tries.
+  const registeredWith = ({ keyServer, uncounted }: GmFacts) => (uncounted === true ? null : keyServer);
+  const accepted = new Set(
+    among(facts.gms, got)
+      .map(registeredWith)
+      .filter((server) => server !== null),
+  );
+  return (
+    several && among(facts.gms, missed).every((gm) => gm.logHeard !== true && !accepted.has(registeredWith(gm) ?? ''))
+  );
+}
+
+function orRefused(step: string, refused: boolean): string {
+  return refused ? `${step}. Or show logging on the GM: does it refuse them? Then ${CHECK_RSA}` : step;
 }
 
 /** At the look before they lacked keys: those that they show now may be from a registration, which proves no path back. */
@@ -592,11 +621,13 @@ function pathSummary(
     readonly again: string;
     /** They have the current keys: only their acknowledgements are missing. */
     readonly holding: boolean;
+    /** Whether they refuse it would not be seen. */
+    readonly refused: boolean;
     /** `missed the last KEK rekey`. */
     readonly what: string;
   },
 ): string {
-  const { from, members, worst, again, holding } = known;
+  const { from, members, worst, again, holding, refused } = known;
   const whom = gmsNamed(missed, missed.length > 1 ? members : null);
   const it = verb(missed.length, 'it', 'they');
   // Without their number, which changes with each look.
@@ -605,7 +636,8 @@ function pathSummary(
     return `Acknowledgements of ${whom} do not reach ${from}, ${worst === 1 ? 'that of the last rekey is missing' : `those of the last ${worst} rekeys are missing`}, though ${it} ${verb(missed.length, 'has', 'have')} the current keys: the path back drops them`;
   }
   const what = worst >= CRITICAL_AT_MISSED ? `did not acknowledge the last ${worst} rekeys` : known.what;
-  return `The path from ${from} to ${whom} drops rekeys: ${it} ${what}${again}${others}`;
+  const why = refused ? `, or ${it} ${verb(missed.length, 'refuses', 'refuse')} them` : '';
+  return `The path from ${from} to ${whom} drops rekeys${why}: ${it} ${what}${again}${others}`;
 }
 
 function nextRekey({ kss, nowMs }: GroupFacts): EpochMs | null {

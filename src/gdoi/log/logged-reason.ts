@@ -59,7 +59,7 @@ export function loggedReason({ facility, mnemonic, text, severity }: LogMessage,
   return {
     kind,
     atMs,
-    group: GROUP_IN_TEXT.exec(text)?.[1] ?? null,
+    group: groupNamedIn(text),
     text: `%${facility}-${severity}-${mnemonic}: ${text}`.replaceAll(/\s+/gu, ' ').slice(0, MAX_TEXT_CHARS),
   };
 }
@@ -85,4 +85,9 @@ export function withReason(known: readonly LoggedReason[], added: LoggedReason):
   const [first] = same;
   const others = known.filter((reason) => reason === first || !same.includes(reason));
   return [...others, added].slice(-MAX_REASONS);
+}
+
+/** null: the message is about the device. */
+export function groupNamedIn(text: string): string | null {
+  return GROUP_IN_TEXT.exec(text)?.[1] ?? null;
 }

@@ -78,9 +78,10 @@ export function falsehoodOf(
   const { cause, scope } = explanation;
   if (cause === 'legacy_ks') return mixesReleases(world) ? null : 'no old KS meets a new GM';
   if (cause === 'rekeys_refused') {
-    return world.plan.kss.some(({ rsaKey }) => rsaKey !== undefined) ? null : 'all KSs have one RSA key';
+    return haveOtherKeys(world) ? null : 'all KSs have one RSA key';
   }
   if (cause === 'ks_out_of_sight') return outageIn(scope, { fromMs: explanation.sinceMs, toMs: atMs }, happenings);
+  if (haveOtherKeys(world) && / or (?:are refused|(?:it|they) refuses? them)/u.test(explanation.summary)) return null;
   const proof = PROOFS[cause];
   if (proof === null) return null;
   const tekMs = Math.max(...world.plan.groups.map(({ tekLifetimeSeconds }) => tekLifetimeSeconds)) * 1000;
@@ -97,6 +98,11 @@ export function falsehoodOf(
         ? ['anyone']
         : [];
   return missing.length === 0 ? null : `nothing of the kind happened to ${missing.join(', ')}`;
+}
+
+/** GMs refuse the rekeys that one of the KSs signs. */
+function haveOtherKeys({ plan }: DrawnWorld): boolean {
+  return plan.kss.some(({ rsaKey }) => rsaKey !== undefined);
 }
 
 /** Answers are lost on the way in these worlds: that a KS is alive and only unseen is false where it was down meanwhile. */

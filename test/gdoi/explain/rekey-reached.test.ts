@@ -46,3 +46,32 @@ describe('a GM registers for a TEK rekey that it missed', () => {
     expect(`${summary} ${evidence.join(' ')}`).not.toMatch(/got it|have it/u);
   });
 });
+
+describe('a GM misses a rekey that others of a group with two KSs got', () => {
+  const peers = { peers: { '10.1.0.2': 'Alive' } } as const;
+  const lossy = (keyServer: string, context: Parameters<typeof member>[3] = {}) => {
+    const fleet = new Fleet();
+    const old = { kekExpiry: 260 } as const;
+    fleet.see(ks(0, { ...peers, ...old }), member(1, 0, { ...old, keyServer }, context), member(2, 0, old));
+    const first = said(
+      fleet,
+      ks(100, peers),
+      member(1, 101, { ...old, keyServer, change: { kekRekeyOverdue: true } }, context),
+      member(2, 102),
+    );
+    return first === 'ok' ? { summary: first, firstStep: null } : first;
+  };
+
+  test('registered with another KS than they, and no message of its log comes: whether it refuses them is open', () => {
+    const { summary, firstStep } = lossy('10.1.0.2');
+    expect(summary).toMatch(/^The path from .* to GM gm1 drops rekeys, or it refuses them: it missed/u);
+    expect(firstStep).toMatch(/show logging on the GM: does it refuse them\? Then show crypto key mypubkey rsa/u);
+  });
+
+  test.each([
+    ['its log comes and says nothing of it', '10.1.0.2', { logHeard: true as const }],
+    ['it is registered with the same KS', '10.1.0.1', {}],
+  ])('%s: they are lost on its path', (_what, keyServer, context) => {
+    expect(lossy(keyServer, context).summary).toMatch(/^The path from .* to GM gm1 drops rekeys: it missed/u);
+  });
+});
