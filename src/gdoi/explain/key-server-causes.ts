@@ -614,6 +614,9 @@ function redundancyBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'l
 }
 
 /** The agent gets no answer, but GMs or peers do: it is the agent's path, not the KS. */
+/** Who has just come back may refuse the first logins. */
+const LOGS_IN_AGAIN_MS = 60_000;
+
 export function ksOutOfSight({ facts, open, before }: Asked): Candidate | null {
   const { kss, nowMs } = facts;
   const mute = kss.filter((ks) => isMute(ks) && !isOldAndKnown(facts, ks));
@@ -633,7 +636,7 @@ export function ksOutOfSight({ facts, open, before }: Asked): Candidate | null {
   // It served someone after the agent's last try: it may be back, which tries begun since then tell. One alone may be lost.
   const servedMs = before?.sinceMs ?? Math.min(...alive.map((ks) => aliveMs(facts, ks) ?? nowMs));
   const triedMs = (ks: KsFacts) => ks.failure?.lastMs ?? 0;
-  if (!alive.some((ks) => triedMs(ks) > servedMs + facts.pollIntervalMs)) {
+  if (!alive.some((ks) => triedMs(ks) > servedMs + Math.max(facts.pollIntervalMs, LOGS_IN_AGAIN_MS))) {
     return {
       phase: 'unclear',
       status: 'warning',
@@ -764,8 +767,8 @@ function aliveMs({ peers, gms, kss }: GroupFacts, ks: KsFacts): EpochMs | null {
       registered !== true
         ? []
         : [
-            // With whom it registered is for an answer after it.
-            ...(last === null || sentMs <= last.atMs + CLOCKS_MS ? [] : [last.atMs]),
+            // With whom it registered is for an answer after it; between two looks it may have been at the end as well.
+            ...(last === null || sentMs <= last.atMs + CLOCKS_MS ? [] : [last.betweenMs?.[1] ?? last.atMs]),
             // In a COOP set a rekey comes from the primary, whoever registered the GM.
             ...(lastRekeyMs === null || kss.length > 1 || peers.length > 0 ? [] : [lastRekeyMs]),
           ],
