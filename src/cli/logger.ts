@@ -5,12 +5,13 @@ import pretty from 'pino-pretty';
 export const LOG_FORMATS = ['json', 'pretty'] as const;
 export type LogFormat = (typeof LOG_FORMATS)[number];
 
-export function createLogger(level: string, format: LogFormat): Logger {
+/** `to`: the descriptor that lines are written to, each at once. */
+export function createLogger(level: string, format: LogFormat, to: number = process.stderr.fd): Logger {
   const stream =
     format === 'json'
-      ? destination({ dest: 2, sync: true })
+      ? destination({ dest: to, sync: true })
       : pretty({
-          destination: 2,
+          destination: to,
           sync: true,
           colorize: process.stderr.isTTY,
           translateTime: 'SYS:HH:MM:ss',

@@ -3,9 +3,10 @@
  * costs (`npm run bench -- fleet`), so more than a few have nothing to do. Each takes some 60 MB however few its devices.
  */
 import { existsSync } from 'node:fs';
+import { packageFile } from '../kernel/package-file.ts';
 
-/** What such a thread runs. A program that runs from its sources has it not: sessions then live in the main thread. */
-const SESSION_WORKER = new URL('./ssh-session-worker.js', import.meta.url);
+/** What such a thread runs. Sources that were not built have it not: sessions then live in the main thread. */
+const SESSION_WORKER = packageFile('dist/workers/ssh-session-worker.js');
 
 const MOST_THREADS = 4;
 const DEVICES_FOR_ANOTHER = 1_000;

@@ -1,8 +1,8 @@
 /** The package's version, from the one place that says it. */
 import { readFileSync } from 'node:fs';
+import { packageFile } from '../kernel/package-file.ts';
 
 export function packageVersion(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8');
-  const parsed: unknown = JSON.parse(text);
+  const parsed: unknown = JSON.parse(readFileSync(packageFile('package.json'), 'utf8'));
   return parsed !== null && typeof parsed === 'object' && 'version' in parsed ? String(parsed.version) : 'unknown';
 }

@@ -38,8 +38,6 @@ export interface HttpOptions {
   readonly maxStreams?: number;
   /** For a whole request to arrive, ms; absent: 10 s. */
   readonly requestTimeoutMs?: number;
-  /** The compiled thread that checks passwords; absent: beside its module. */
-  readonly bcryptWorker?: URL;
   readonly pollNow: (device: string, signal: AbortSignal) => Promise<PollNowOutcome>;
   /** Reload the configuration: the line to answer with, or why it was refused. */
   readonly reload: (meant: {

@@ -6,11 +6,12 @@ import { inspect } from 'node:util';
 import type { DeviceAccess, Reply, SshTarget } from '../../src/access/device-session.ts';
 import type { ShowCommand } from '../../src/access/show-command.ts';
 import { createSshAccess, type SshAccessOptions } from '../../src/access/ssh/ssh-access.ts';
+import { packageFile } from '../../src/kernel/package-file.ts';
 import { type Clock, createSystemClock } from '../../src/kernel/clock.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 
-export const WORKER_URL = new URL('../../dist/access/ssh/session-worker.js', import.meta.url);
+export const WORKER_URL = packageFile('dist/workers/session-worker.js');
 
 export const never = new AbortController().signal;
 

@@ -1,5 +1,6 @@
+import { pathToFileURL } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import { DEFAULT_BOUNDS } from '../../src/access/ssh/answer-reader.ts';
 import type { Conversation, ConversationHooks, Conversations } from '../../src/access/ssh/conversation.ts';
 import { createShellConversations } from '../../src/access/ssh/shell-conversation.ts';
@@ -12,11 +13,13 @@ import { sessionThreads } from '../../src/cli/session-threads.ts';
 import { type Clock, createSystemClock } from '../../src/kernel/clock.ts';
 import { InternalErrors } from '../../src/kernel/internal-errors.ts';
 import { KnownSecrets } from '../../src/kernel/known-secrets.ts';
+import { packageFile } from '../../src/kernel/package-file.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { accessUnderTest, never, poll, shiftedClock, target, textOf, WORKER_URL } from './access-under-test.ts';
 import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import { hostKeys, ScriptedIos } from './scripted-ios.ts';
+import { built } from '../builders/built.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 import { PATIENCE } from '../builders/patience.ts';
 
@@ -87,15 +90,17 @@ describe('a device that knows only old algorithms', () => {
   });
 });
 
-const HOLDING = new URL('../../dist/access/ssh/held-conversations.js', import.meta.url);
 /** The thread of the running product, which reads answers too. */
-const READING_WORKER = new URL('../../dist/cli/ssh-session-worker.js', import.meta.url);
+const READING_WORKER = packageFile('dist/workers/ssh-session-worker.js');
+
+const holding = await built(new URL('../../src/access/ssh/held-conversations.ts', import.meta.url));
+afterAll(() => holding.remove());
 
 const script = (text: string) => new URL(`data:text/javascript,${encodeURIComponent(text)}`);
 
 /** A thread in which an answer of one of these words has its way. */
 const FRAGILE_WORKER = script(`
-  import { holdConversations } from ${JSON.stringify(HOLDING.href)};
+  import { holdConversations } from ${JSON.stringify(pathToFileURL(holding.script).href)};
   holdConversations((command, text) => {
     if (text.includes('die')) process.exit(3);
     if (text.includes('late throw')) setImmediate(() => { throw new Error('a late bug that quotes s3cr3t'); });

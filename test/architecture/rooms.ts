@@ -4,7 +4,7 @@
  * is a package. Types count: an import of a type is an import.
  */
 export const ROOMS: Readonly<Record<string, readonly string[]>> = {
-  kernel: ['lru-cache', 'node:events'],
+  kernel: ['lru-cache', 'node:events', 'node:fs'],
   'gdoi/seen': [],
   'gdoi/keys': ['gdoi/seen'],
   'gdoi/events': ['gdoi/seen'],
@@ -234,7 +234,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'zod',
   ],
   'http/schemas': ['gdoi/events', 'gdoi/explain', 'gdoi/health', 'gdoi/keys', 'zod'],
-  'http/page': ['@fastify/static', 'gdoi/events', 'http', 'node:fs', 'node:path', 'node:url'],
+  'http/page': ['@fastify/static', 'gdoi/events', 'http', 'kernel/package-file.ts', 'node:fs', 'node:path', 'node:url'],
   page: ['preact', 'gdoi/events', 'gdoi/explain', 'gdoi/health', 'gdoi/keys', 'gdoi/seen', 'http/page', 'http/schemas'],
   'simulator/world': ['kernel', 'simulator/snmp-wire'],
   'simulator/scenarios': ['simulator/world'],

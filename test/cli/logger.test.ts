@@ -1,24 +1,30 @@
 /** The log as programs read it: what docs/webhooks.md says of its keys, and a Collector's configuration there parses. */
-import { spawnSync } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
-import { readText, ROOT } from '../deploy/repository.ts';
+import { createLogger } from '../../src/cli/logger.ts';
+import { readText } from '../deploy/repository.ts';
 
-/** Lines of a process of its own: the log goes to stderr at once. */
+/** One line a level. */
 function logged(): readonly Readonly<Record<string, unknown>>[] {
-  const logger = JSON.stringify(join(ROOT, 'dist/cli/logger.js'));
-  const script = `import { createLogger } from ${logger};
-    const log = createLogger('trace', 'json');
-    for (const level of ['trace', 'debug', 'info', 'warn', 'error', 'fatal']) log[level]({ device: 'gm1', turns: 2 }, 'polled at every so many turns');`;
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', script], {
-    encoding: 'utf8',
-  });
-  expect(stdout).toBe('');
-  return stderr
-    .trimEnd()
-    .split('\n')
-    .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+  const directory = mkdtempSync(join(tmpdir(), 'gdoiwatch-log-'));
+  try {
+    const file = join(directory, 'log');
+    const descriptor = openSync(file, 'w');
+    const log = createLogger('trace', 'json', descriptor);
+    for (const level of ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const) {
+      log[level]({ device: 'gm1', turns: 2 }, 'polled at every so many turns');
+    }
+    closeSync(descriptor);
+    return readFileSync(file, 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Readonly<Record<string, unknown>>);
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 }
 
 const said = await readText('docs/webhooks.md');

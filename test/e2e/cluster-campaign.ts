@@ -6,12 +6,13 @@
  */
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { parse } from 'yaml';
+import { type Built, built } from '../builders/built.ts';
 import { type CuttableWay, cuttableWayTo } from '../builders/cuttable-way.ts';
 import { PASSWORD, type PostgresServer, startPostgres } from '../store/postgres-server.ts';
 import { PATIENCE } from '../builders/patience.ts';
-import { Gdoiwatch, MAIN } from './gdoiwatch.ts';
+import { Gdoiwatch } from './gdoiwatch.ts';
 import { connectionsOf, ProcessorWaits } from './open-connections.ts';
 
 export const FAULTS = ['kill', 'pause', 'stop', 'cut', 'crash of the database', 'promoted standby'] as const;
@@ -505,15 +506,10 @@ async function clockThatIsOff(directory: string, offMs: number): Promise<string>
   return path;
 }
 
-/** A command that is the one built beside with one more step of the schema: as a version after it may have. */
-export async function buildOfSchemaAfter(directory: string): Promise<string> {
-  const path = join(directory, 'schema-after.mjs');
-  const built = dirname(dirname(MAIN));
-  const lines = [
-    `import { MIGRATIONS } from '${built}/store/postgres/migrations.js';`,
-    `MIGRATIONS.push('CREATE TABLE of_the_version_after (at timestamptz); ALTER TABLE cells ADD COLUMN after text');`,
-    `await import('${MAIN}');`,
-  ];
-  await writeFile(path, `${lines.join('\n')}\n`);
-  return path;
+/** The command with one more step of the schema, as a version after this one may have. */
+export function buildOfSchemaAfter(): Promise<Built> {
+  const step = 'CREATE TABLE of_the_version_after (at timestamptz); ALTER TABLE cells ADD COLUMN after text';
+  return built(new URL('../../src/cli/main.ts', import.meta.url), (code, file) =>
+    file.endsWith('/store/postgres/migrations.ts') ? `${code}\nMIGRATIONS.push('${step}');` : null,
+  );
 }

@@ -1,13 +1,13 @@
 /** An agent of this version beside one of the next: cells go to and fro between them, until the older one is replaced. */
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { MIGRATIONS } from '../../src/store/postgres/migrations.ts';
-import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { buildOfSchemaAfter, ClusterCampaign, type Fault, NOTHING_WRONG, wrongIn } from './cluster-campaign.ts';
 import { MAIN } from './gdoiwatch.ts';
 
 test('an upgrade of one agent after the other loses no registration and tells none twice', async () => {
-  const main = await buildOfSchemaAfter(temporaryDirectory());
-  await using campaign = await ClusterCampaign.start({ first: MAIN, main });
+  const after = await buildOfSchemaAfter();
+  onTestFinished(after.remove);
+  await using campaign = await ClusterCampaign.start({ first: MAIN, main: after.script });
   // Whoever owns the devices lets go of them: the older one, then the newer one, and again; then both are replaced.
   const faults: readonly Fault[] = ['pause', 'pause', 'cut', 'cut', 'stop', 'stop', 'kill'];
   for (const fault of faults) await campaign.fault(fault);

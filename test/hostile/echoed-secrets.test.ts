@@ -10,6 +10,7 @@ import { describe, expect, test, vi } from 'vitest';
 import { createSshAccess } from '../../src/access/ssh/ssh-access.ts';
 import { Agent } from '../../src/agent/agent.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
+import { packageFile } from '../../src/kernel/package-file.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
@@ -87,7 +88,7 @@ describe.each(HELD)('a router that echoes our secrets, its session held $where',
       maxHandshakes: 8,
       logger,
       workers,
-      workerUrl: new URL('../../dist/cli/ssh-session-worker.js', import.meta.url),
+      workerUrl: packageFile('dist/workers/ssh-session-worker.js'),
     });
     const agent = await Agent.open({
       config: aConfig({ devices: [aConfiguredDevice({ name: 'gm1', port, ssh, timeoutMs: 3_000 })], record }),

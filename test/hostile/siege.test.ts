@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { fileURLToPath } from 'node:url';
-import { compiled } from '../store/compiled.ts';
+import { built } from '../builders/built.ts';
 import { MANNERS } from './hostile-ssh.ts';
 import { polledOf, siege, type SiegeOutcome, siegeText, SLACK } from './siege.ts';
 
@@ -14,7 +14,7 @@ const MINUTE_MS = 60_000;
 const LOGINS_OF_A_HOSTILE_ROUTER = 12;
 
 let outcome: SiegeOutcome;
-const fleet = compiled(new URL('./hostile-fleet.ts', import.meta.url));
+const fleet = await built(new URL('./hostile-fleet.ts', import.meta.url));
 
 beforeAll(async () => {
   const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));

@@ -48,7 +48,6 @@ export async function serve(over: Partial<HttpOptions> = {}): Promise<Served> {
     version: '9.9.9',
     clock,
     network: createSystemClock(),
-    bcryptWorker: new URL('../../dist/http/guard/bcrypt-worker.js', import.meta.url),
     logger,
     errors: new InternalErrors(logger),
     fleet,

@@ -5,9 +5,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import { type Built, built } from '../builders/built.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
-import { compiled } from './compiled.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 import { writtenBatch } from './written-batch.ts';
 
@@ -15,9 +15,9 @@ const KILLS = 16;
 /** Long enough to be killed while the store opens, or after several checkpoints of the write-ahead log. */
 const LONGEST_LIFE_MS = { start: 400, report: 150 };
 
-let writer: ReturnType<typeof compiled>;
-beforeAll(() => {
-  writer = compiled(new URL('./killed-writer.ts', import.meta.url));
+let writer: Built;
+beforeAll(async () => {
+  writer = await built(new URL('./killed-writer.ts', import.meta.url));
 });
 afterAll(() => writer.remove());
 

@@ -12,6 +12,7 @@ import type { ShowCommand } from '../show-command.ts';
 import { InternalErrors } from '../../kernel/internal-errors.ts';
 import { KnownSecrets } from '../../kernel/known-secrets.ts';
 import { type LinkedSignal, linkSignals } from '../../kernel/link-signals.ts';
+import { packageFile } from '../../kernel/package-file.ts';
 import { untilAborted } from '../../kernel/until-aborted.ts';
 import { type AnswerBounds, DEFAULT_BOUNDS } from './answer-reader.ts';
 import { BACK_OFF, BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
@@ -56,7 +57,7 @@ export type SshAccessOptions = AccessParts &
      * their own in either case, and sessions through a jump host live where its connection does: here.
      */
     readonly workers?: number;
-    /** What such a thread runs, compiled; default: `session-worker`, which leaves reading to who asks. */
+    /** What such a thread runs, built; default: `session-worker`, which leaves reading to who asks. */
     readonly workerUrl?: URL;
     readonly bounds?: AnswerBounds;
     /** Told of bugs of ours that a thread met; default: the log is. */
@@ -108,7 +109,7 @@ class SshAccess implements DeviceAccess {
     const transport = createSsh2Transport({ clock, random, verifyJumpKey });
     const bounds = options.bounds ?? DEFAULT_BOUNDS;
     this.#here = createShellConversations({ clock, transport, bounds });
-    const url = options.workerUrl ?? new URL('./session-worker.js', import.meta.url);
+    const url = options.workerUrl ?? packageFile('dist/workers/session-worker.js');
     const secrets = options.secrets ?? new KnownSecrets();
     const errors = options.errors ?? new InternalErrors(logger);
     const around = { clock, random, logger, secrets, errors, url, verifyJumpKey, bounds };

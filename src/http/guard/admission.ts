@@ -26,7 +26,7 @@ declare module 'fastify' {
 }
 
 export function guard(app: App, options: HttpOptions, counters: HttpCounters): void {
-  const bcrypt = new BcryptThread(options.bcryptWorker);
+  const bcrypt = new BcryptThread();
   const compare = (password: string, hash: string) => bcrypt.compare(password, hash);
   const authentication = new Authentication(options.network, counters, compare);
   app.addHook('onClose', () => bcrypt[Symbol.asyncDispose]());

@@ -3,6 +3,7 @@
  * two. The thread is started with the first comparison, anew when it died, and holds no process alive.
  */
 import { Worker } from 'node:worker_threads';
+import { packageFile } from '../../kernel/package-file.ts';
 
 /** To the thread. */
 export interface Comparison {
@@ -29,8 +30,8 @@ export class BcryptThread implements AsyncDisposable {
   #worker: Worker | null = null;
   #nextId = 1;
 
-  /** `url`: the compiled worker; default: beside this module. */
-  constructor(url: URL = new URL('./bcrypt-worker.js', import.meta.url)) {
+  /** `url`: what the thread runs, built. */
+  constructor(url: URL = packageFile('dist/workers/bcrypt-worker.js')) {
     this.#url = url;
   }
 

@@ -8,13 +8,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import { isoInstant } from '../../gdoi/events/event-document.ts';
+import { packageFile } from '../../kernel/package-file.ts';
 import type { App } from '../app.ts';
 import type { HttpOptions } from '../options.ts';
 import { sendProblem } from '../problem.ts';
 import type { AgentDocument } from './agent-document.ts';
 
-/** Also when this module runs from `src`. */
-const BUILT = fileURLToPath(new URL('../../../dist/page/', import.meta.url));
+const BUILT = fileURLToPath(packageFile('dist/page/'));
 const PAGE_PATHS = ['/', '/groups', '/groups/:name', '/devices/:name', '/events', '/incidents'];
 const SHELL = { schema: { hide: true }, config: { access: 'shell' } } as const;
 

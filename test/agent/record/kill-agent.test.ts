@@ -7,9 +7,9 @@ import { readTrackerState } from '../../../src/gdoi/memory/state-format.ts';
 import type { GroupState } from '../../../src/gdoi/memory/tracker-state.ts';
 import { seededRandom } from '../../../src/kernel/random.ts';
 import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
+import { type Built, built } from '../../builders/built.ts';
 import { FakeClock } from '../../builders/fake-clock.ts';
 import { MemoryLogger } from '../../builders/memory-logger.ts';
-import { compiled } from '../../store/compiled.ts';
 import { temporaryDirectory } from '../../store/temporary-directory.ts';
 import { GMS, registrationsAt } from './steady-fleet.ts';
 
@@ -19,9 +19,9 @@ const LONGEST_LIFE_MS = 900;
 /** The first life lasts until first sight is kept: a commit gathers 200 ms. */
 const FIRST_LIFE_STEPS = 30;
 
-let agent: ReturnType<typeof compiled>;
-beforeAll(() => {
-  agent = compiled(new URL('./killed-agent.ts', import.meta.url));
+let agent: Built;
+beforeAll(async () => {
+  agent = await built(new URL('./killed-agent.ts', import.meta.url));
 });
 afterAll(() => agent.remove());
 
