@@ -9,7 +9,7 @@ import {
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { trackFleet } from '../../src/gdoi/fleet/fleet.ts';
 import { type FleetState, initialFleetState, type MemberFacts } from '../../src/gdoi/fleet/fleet-state.ts';
-import type { FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
+import { DEFAULT_FLEET_SETTINGS, type FleetSettings, type FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
 import type { Incident } from '../../src/gdoi/incidents/incident.ts';
 import {
   emptyGmSnapshot,
@@ -200,10 +200,15 @@ export class Fleet {
   state: FleetState = initialFleetState('G1');
   readonly events: GdoiEvent[] = [];
   readonly incidents: Incident[] = [];
+  readonly #settings: FleetSettings;
+
+  constructor(settings: Partial<FleetSettings> = {}) {
+    this.#settings = { ...DEFAULT_FLEET_SETTINGS, ...settings };
+  }
 
   /** The state goes through JSON each time, as through the store. */
   see(...changes: MemberFacts[]): FleetView {
-    const next = trackFleet(this.state, changes);
+    const next = trackFleet(this.state, changes, this.#settings);
     this.state = throughStore(next.state);
     this.events.push(...next.events);
     this.incidents.push(...next.incidents);

@@ -1,5 +1,5 @@
 /** The package as it is published: with the versions and hashes that were tested. */
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import { run } from '../dashboards/promtool.ts';
@@ -16,12 +16,14 @@ interface Lock {
 
 let lock: Lock;
 let shrinkwrap: Lock;
+let built: readonly string[];
 beforeAll(async () => {
   lock = JSON.parse(await readText('package-lock.json')) as Lock;
   await using directory = await temporaryDirectory();
   const made = await run('node', [join(ROOT, '.config/package.mjs'), directory.path]);
   if (made.status !== 0) throw new Error(made.output);
   await run('tar', ['-xzf', join(directory.path, made.output.trim()), '-C', directory.path]);
+  built = await readdir(join(directory.path, 'package/dist'));
   shrinkwrap = JSON.parse(await readFile(join(directory.path, 'package/npm-shrinkwrap.json'), 'utf8')) as Lock;
 });
 
@@ -38,4 +40,8 @@ test('the package pins each package that it needs, as the lock file does', () =>
 test('each has its hash', () => {
   const { '': _, ...pinned } = shrinkwrap.packages;
   expect(Object.entries(pinned).filter(([, { integrity }]) => integrity === undefined)).toEqual([]);
+});
+
+test('the program is in few files, and says whose work is in them', () => {
+  expect(built.toSorted()).toEqual(['cli', 'licenses.md', 'page', 'parts', 'workers']);
 });

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { kekBehaviorOfDevice, roleOf } from '../../src/model/device-view.ts';
+import type { Observation } from '../../src/gdoi/seen/observation.ts';
+import { kekBehaviorOfDevice, observe, roleOf } from '../../src/model/device-view.ts';
+import { buffer, log } from '../builders/tracker-builders.ts';
 import { aGm, aKs, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
 
 const KEK = {
@@ -80,5 +82,14 @@ describe('the view of a device', () => {
     const old = facts({ version: '15.1(4)M8' });
     expect(kekBehaviorOfDevice(viewAfter(aReport({ 'show version': old, [MAIN]: [aGm()] })))).toBe('legacy');
     expect(kekBehaviorOfDevice(viewAfter(aReport({ 'show version': old, [MAIN]: [aGm({ kek: KEK })] })))).toBe('timer');
+  });
+
+  test('its log comes from it for the groups that pushed messages name, and for none by the log buffer', () => {
+    const text = 'Received Rekey for group G1 from 10.1.11.2 to 10.1.12.2 with seq # 4';
+    const after = (...observations: readonly Observation[]) =>
+      observations.reduce((view, observation) => observe(view, observation, 180_000), viewAfter()).logsOf;
+    expect(after(log(1, 'GDOI-5-GM_RECV_REKEY', text))).toEqual(new Set(['G1']));
+    expect(after(log(1, 'SYS-5-CONFIG_I', 'Configured from console'))).toBeUndefined();
+    expect(after(buffer(1, [{ stampAt: 1, mnemonic: 'GDOI-5-GM_RECV_REKEY', text }]))).toBeUndefined();
   });
 });

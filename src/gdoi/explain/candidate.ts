@@ -121,6 +121,13 @@ export function wasPresentLately(
   return last !== null && last.presentSinceMs !== null && nowMs - (last.endedMs ?? nowMs) <= RECENT_MS;
 }
 
+/** What was found present, of one of these causes, and has not ended. */
+export function goingOn(said: readonly Episode[], causes: ReadonlySet<ExplanationCause>): readonly Episode[] {
+  return said.filter(
+    ({ cause, endedMs, presentSinceMs }) => causes.has(cause) && endedMs === null && presentSinceMs !== null,
+  );
+}
+
 /** Everyone whom the episode concerned. */
 export function devicesOf({ devices, said }: Episode): readonly string[] {
   return devices ?? said.scope;

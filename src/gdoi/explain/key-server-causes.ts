@@ -417,7 +417,7 @@ function ksBack({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate |
         ? gms.some(isUnregistered)
           ? was
           : `${was}; ${gms.length === 1 ? 'its GM is' : `${everyOne(gms.length, 'polled GM')} are`} registered`
-        : `${was}; ${gmsNamed(waiting, gms.length)} ${verb(waiting.length, 'is', 'are')} not registered again yet${unknownToIt.length === 0 ? '' : `, and until then ${verb(waiting.length, 'gets', 'get')} no rekey`}`,
+        : `${was}; ${notRegisteredAgain(waiting, gms.length)}${unknownToIt.length === 0 ? '' : `, and until then ${verb(waiting.length, 'gets', 'get')} no rekey`}`,
     status: waiting.length === 0 ? 'ok' : 'warning',
     // They try again by themselves: only who does not succeed needs anyone.
     ...(waiting.length === 0 ? {} : { firstStep: stepAfterReturn(named(traces, 'registered'), endedMs, nowMs) }),
@@ -440,6 +440,12 @@ function isOfBefore(said: Asked['said'], { gms, leadMs }: GroupFacts, endedMs: E
     if (device === null) return true;
     return check === 'reregistrations' ? !losing.has(device) : check !== 'kek_remaining' || !dueSince.has(device);
   };
+}
+
+function notRegisteredAgain(names: readonly string[], all: number): string {
+  return all > 2 && names.length === all
+    ? `none of the ${all} polled GMs is registered again yet`
+    : `${gmsNamed(names, all)} ${verb(names.length, 'is', 'are')} not registered again yet`;
 }
 
 function stepAfterReturn(unregistered: readonly string[], endedMs: EpochMs, nowMs: EpochMs): string {

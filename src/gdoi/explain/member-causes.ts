@@ -8,6 +8,7 @@ import {
   claimed,
   devicesOf,
   GM_CHECKS,
+  goingOn,
   lastLook,
   list,
   named,
@@ -133,11 +134,12 @@ export function gmsUnreachable({ facts, open, said }: Asked): Candidate | null {
   // Also of those that failed only once so far, or are being asked: their figures are old.
   const ofThem = claimed(open, { checks: GM_CHECKS, of: all });
   if (gone.length === 0) {
-    const losing = foundToLose(said);
+    // Why their KS lacks acknowledgements of these was found: one lost answer makes nothing of it unclear.
+    const known = new Set(goingOn(said, LOSING).flatMap(devicesOf));
     return notYetGone(
       facts,
-      silent.filter(({ device }) => !losing.has(device)),
-      ofThem.filter(({ device }) => device === null || !losing.has(device)),
+      silent,
+      ofThem.filter(({ device }) => !known.has(device ?? '')),
     );
   }
   const names = sorted(gone.map(({ device }) => device));
@@ -167,17 +169,6 @@ export function gmsUnreachable({ facts, open, said }: Asked): Candidate | null {
     ],
     claims: [...claimed(open, { checks: ['reachable'], of: new Set(names) }), ...ofThem],
   };
-}
-
-/** Why their KS lacks acknowledgements was found: one lost answer of theirs makes nothing of it unclear. */
-function foundToLose(said: Asked['said']): ReadonlySet<string> {
-  return new Set(
-    said.flatMap((episode) =>
-      LOSING.has(episode.cause) && episode.presentSinceMs !== null && episode.endedMs === null
-        ? devicesOf(episode)
-        : [],
-    ),
-  );
 }
 
 const LOSING: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['path_loss', 'ks_rekeys_lost', 'ejected']);

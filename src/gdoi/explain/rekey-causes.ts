@@ -17,6 +17,7 @@ import {
   lastLook,
   nextLook,
   GM_CHECKS,
+  goingOn,
   list,
   named,
   sorted,
@@ -164,9 +165,7 @@ function lossOf(asked: Asked): Loss {
 /** Keys that are no older ones: no rekey that was lost leaves them, and who holds them can acknowledge none. */
 function otherKeysOf({ facts, said }: Asked): (symptom: Symptom) => boolean {
   const { gms } = facts;
-  const losing = said.flatMap((episode) =>
-    LOSSES.has(episode.cause) && episode.endedMs === null && episode.presentSinceMs !== null ? devicesOf(episode) : [],
-  );
+  const losing = goingOn(said, LOSSES).flatMap(devicesOf);
   // Who was found to lose rekeys goes on losing them when its KS is gone.
   const beyond = new Set([...gmsBeyond(facts)].filter((name) => !losing.includes(name)));
   const behind = new Map(gms.map((gm) => [gm.device, gm]));
@@ -231,10 +230,7 @@ const SEEN_WITHIN_MS = 60_000;
 function mayBeOldKs(asked: Asked, { traces }: Loss): boolean {
   const { facts, said } = asked;
   if (facts.kss.some(({ behavior }) => behavior !== 'unknown')) return false;
-  if (
-    said.some(({ cause, endedMs, presentSinceMs }) => LOSSES.has(cause) && endedMs === null && presentSinceMs !== null)
-  )
-    return false;
+  if (goingOn(said, LOSSES).length > 0) return false;
   const waiting = facts.gms.filter(({ rekeyOverdue }) => rekeyOverdue);
   const oldExpiries = waiting.flatMap(({ kekExpiryMs }) => kekExpiryMs ?? []);
   const sentAhead = facts.gms.some(({ kekExpiryMs }) => (kekExpiryMs ?? 0) > Math.max(...oldExpiries) + NEWER_BY_MS);
@@ -431,9 +427,7 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
   const loss = lossOf(asked);
   const was = before !== null && before.presentSinceMs !== null;
   const same = was && loss.missed.length > 0 && isWithin(loss.missed, before.said.scope);
-  const pathsKnown = asked.said.some(
-    ({ cause, endedMs, presentSinceMs }) => cause === 'path_loss' && endedMs === null && presentSinceMs !== null,
-  );
+  const pathsKnown = goingOn(asked.said, LOSSES).some(({ cause }) => cause === 'path_loss');
   const many = isMany(loss, members, pathsKnown);
   if (loss.missed.length === 0) return whileRegistering(asked, loss);
   if ((!many && !same) || mayBeOldKs(asked, loss) || (!was && isKsUnseen(facts, loss))) return null;

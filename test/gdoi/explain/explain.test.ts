@@ -433,18 +433,37 @@ describe('a KS that does not answer', () => {
     expect(said(fleet, served)).toMatchObject({ cause: 'ks_out_of_sight', status: 'warning' });
   });
 
-  test('and answers a GM since, and one look at it fails again: a lost answer breaks no path, a second one does', () => {
+  test.each([10_000, 60_000])(
+    'and answers a GM since: no path is broken before logins failed for a minute (polled every %i ms)',
+    (pollIntervalMs) => {
+      const fleet = new Fleet({ pollIntervalMs });
+      fleet.see(ks(0), member(1, 0));
+      fleet.see(silent(ks(60), 60));
+      const triedAt = (second: number) => silent(ks(60), 60, { lastMs: START + second * 1000 });
+      fleet.see(member(1, 120, { lastAge: 20 }));
+      expect(said(fleet, triedAt(122))).toMatchObject({
+        cause: 'ks_out_of_sight',
+        phase: 'unclear',
+        evidence: [expect.stringMatching(/^ks1: served a GM or a peer at .*, no answer at /u)],
+      });
+      expect(said(fleet, triedAt(182))).toMatchObject({ cause: 'ks_out_of_sight', phase: 'present' });
+    },
+  );
+
+  test('and registers a GM between two looks at that: a minute counts from the later one', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0));
     fleet.see(silent(ks(60), 60));
+    const betweenMs = [START + 70_000, START + 130_000] as const;
+    const lastReregistration = { cause: 'tek_expired', atMs: START + 100_000, betweenMs } as const;
+    fleet.see(member(1, 135, { succeeded: 2, change: { lastReregistration } }));
     const triedAt = (second: number) => silent(ks(60), 60, { lastMs: START + second * 1000 });
-    fleet.see(member(1, 120, { lastAge: 20 }));
-    expect(said(fleet, triedAt(122))).toMatchObject({
-      cause: 'ks_out_of_sight',
-      phase: 'unclear',
-      evidence: [expect.stringMatching(/^ks1: served a GM or a peer at .*, no answer at /u)],
-    });
-    expect(said(fleet, triedAt(182))).toMatchObject({ cause: 'ks_out_of_sight', phase: 'present' });
+    expect(fleet.see(triedAt(175)).explanations).toContainEqual(
+      expect.objectContaining({ cause: 'ks_out_of_sight', phase: 'unclear' }),
+    );
+    expect(fleet.see(triedAt(195)).explanations).toContainEqual(
+      expect.objectContaining({ cause: 'ks_out_of_sight', phase: 'present' }),
+    );
   });
 
   test.each(['auth', 'quarantined'])('because it refuses the agent (%s) is not dead', (result) => {

@@ -1,6 +1,6 @@
 /** Who got the rekey that a GM missed is said only of those whose keys show it. */
 import { describe, expect, test } from 'vitest';
-import type { KnownReregistration } from '../../../src/gdoi/explain/group-facts.ts';
+import { type KnownReregistration, NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
 import { Fleet, type GmOptions, ks, START } from '../../builders/fleet-group.ts';
 import { member, said } from './members.ts';
@@ -44,6 +44,40 @@ describe('a GM registers for a TEK rekey that it missed', () => {
     const reloaded = { ...NEW, succeeded: 2, ...registered(560, 'reload') };
     const { summary, evidence } = told(member(2, 580, reloaded), member(3, 590, reloaded));
     expect(`${summary} ${evidence.join(' ')}`).not.toMatch(/got it|have it/u);
+  });
+});
+
+test('who shows the old keys beside a KS with new ones is not known to have them', () => {
+  const fleet = new Fleet();
+  const old = { kekExpiry: 3000, teks: { '0x0000000A': 800 } } as const;
+  const legacy = { ...old, kekExpiry: null, version: '15.1(4)M8' } as const;
+  fleet.see(ks(0, old), member(1, 0, old), member(2, 0, legacy));
+  fleet.see(ks(300, { kekExpiry: 9000, teks: { '0x0000000B': 3900 } }), member(2, 310, legacy));
+  const first = said(fleet, member(1, 420, old));
+  expect(first).toMatchObject({ cause: 'path_loss', evidence: expect.arrayContaining(['not known to have it: gm2']) });
+});
+
+test('who registered meanwhile makes no loss of a few one of the whole group', () => {
+  const fleet = new Fleet();
+  const all = [1, 2, 3, 4, 5, 6] as const;
+  fleet.see(ks(0, OLD), ...all.map((number) => member(number, 0, OLD)));
+  const reloaded = { ...NEW, succeeded: 2, ...registered(560, 'reload') };
+  fleet.see(ks(595, NEW), member(3, 580, NEW), ...[4, 5, 6].map((number) => member(number, 585, reloaded)));
+  const lost = { ...NEW, succeeded: 2, ...registered(600, 'tek_expired') };
+  const { explanations } = fleet.see(member(1, 605, lost), member(2, 606, lost));
+  expect(explanations.map(({ cause }) => cause)).toEqual(['path_loss', 'gms_reloaded']);
+});
+
+test('while its KS was not looked at since the rekey was due, the registration of one GM shows no path', () => {
+  const fleet = new Fleet();
+  const planned = { ...ks(500, OLD), context: { ...NO_CONTEXT, nextLookMs: START + 800_000 } };
+  fleet.see(ks(0, OLD), member(1, 0, OLD), member(2, 0, OLD));
+  fleet.see(planned, member(1, 550, OLD), member(2, 580, { ...NEW, succeeded: 2, ...registered(560, 'reload') }));
+  const lost = member(1, 605, { ...NEW, succeeded: 2, ...registered(600, 'tek_expired') });
+  expect(said(fleet, lost)).toMatchObject({
+    phase: 'unclear',
+    summary:
+      'GM gm1 did not get a rekey, and KS ks1 gave no answer since it was due: whether it was sent is not yet clear',
   });
 });
 

@@ -397,8 +397,9 @@ describe('what to do first about a re-registration follows its cause', () => {
   });
 });
 
-test('a check whose cause is known says what to do about the cause', () => {
-  const refused: Explanation = {
+/** Of gm1, for a minute. */
+function explained(over: Partial<Explanation>): Explanation {
+  return {
     cause: 'rekeys_refused',
     phase: 'present',
     status: 'critical',
@@ -412,28 +413,25 @@ test('a check whose cause is known says what to do about the cause', () => {
     scope: ['gm1'],
     evidence: [],
     explains: [{ check: 'kek_remaining', devices: ['gm1'] }],
+    ...over,
   };
+}
+
+test('a check whose cause is known says what to do about the cause', () => {
+  const refused = explained({});
   const health = healthOf({ tracked: { kekRekeyOverdue: true } }, fleet({ explanations: [refused] }));
   expect(checkOf(health, 'kek_remaining').action).toBe(refused.firstStep);
   expect(health.action).toBe(refused.firstStep);
 });
 
 test('what a KS counts of its GMs is no worse than why it is missing', () => {
-  const traces: Explanation = {
+  const traces = explained({
     cause: 'coop_split',
     phase: 'over',
     status: 'ok',
-    sinceMs: NOW - 60_000,
-    summary: 'KSs ks1, ks2 agree on one primary again; GM gm1 still shows traces of the split',
-    consequence: null,
-    deadlineMs: null,
-    confidence: 'certain',
-    knownAtMs: null,
     firstStep: null,
-    scope: ['gm1'],
-    evidence: [],
     explains: [{ check: 'rekeys_acknowledged', devices: ['gm1'] }],
-  };
+  });
   const ks = { memberDetails: [member('10.1.12.2', 2)] };
   expect(healthOf({ ks }).status).toBe('critical');
   const health = healthOf({ ks }, fleet({ explanations: [traces] }));
