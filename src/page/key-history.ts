@@ -1,6 +1,7 @@
 /**
  * The keys of a group's members over a span of time, as lanes: how long each KEK and TEK was or will be held, when a member
- * re-registered or was without registration or keys, and which incidents lay over it. From the API's documents; what they do not tell is left out, not drawn.
+ * re-registered or was without registration or keys, and which incidents lay over it. From the API's documents; what they do
+ * not tell is left out, not drawn.
  */
 import type { EventDocument } from '../http/schemas/event-schema.ts';
 import type { GroupDocument } from '../http/schemas/group-schema.ts';
@@ -85,7 +86,7 @@ export function keyHistory(
     }),
     ...group.gms.map(({ device, membership }): Lane => {
       const marks = byDevice.get(device) ?? [];
-      const gaps = gapsByDevice.get(device) ?? [];
+      const gaps = (gapsByDevice.get(device) ?? []).filter((gap) => !gap.isOpen || goesOn(gap, membership));
       const ends = membership?.kek?.expires_at ?? null;
       return {
         device,
@@ -168,6 +169,14 @@ function gapsOf(events: readonly EventDocument[], { fromMs, nowMs }: Bounds): Re
     gaps.set(device, known);
   }
   return gaps;
+}
+
+/** A TEK rekey that gave it its keys back is no event: when it ended is not told, only that it has. */
+function goesOn({ text }: Gap, membership: GroupDocument['gms'][number]['membership']): boolean {
+  if (membership === null) return true;
+  if (text === GAP_BEGINS.tek_missing) return membership.tek_expires_at === null;
+  if (text === GAP_BEGINS.kek_missing) return membership.kek === null;
+  return membership.registered !== true;
 }
 
 /** A KEK is held from one rekey or registration to the next; the last one to its expiry. What was before is not told. */

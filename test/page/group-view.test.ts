@@ -1,3 +1,4 @@
+import { UIDS } from '../../dashboards/grafana/links.ts';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import { aKs, aReport, NOON, viewAfter } from '../builders/view-builder.ts';
@@ -39,13 +40,13 @@ describe.skipIf(chromiumMissing())('where a Grafana is configured', () => {
     const agent = { 'var-agent_url': new URL(under.served.url).origin };
     await under.tab.open('/groups/G1');
     expect(await led('This group in Grafana')).toEqual([
-      'https://grafana.example.net/g/d/gdoiwatch-group',
+      `https://grafana.example.net/g/d/${UIDS.group}`,
       { 'var-group': 'G1', ...agent },
     ]);
     expect(await link('This group in Grafana').getAttribute('rel')).toBe('noopener');
     await under.tab.open('/devices/gm%201');
     expect(await led('This device in Grafana')).toEqual([
-      'https://grafana.example.net/g/d/gdoiwatch-device',
+      `https://grafana.example.net/g/d/${UIDS.device}`,
       { 'var-device': 'gm 1', ...agent },
     ]);
   });

@@ -11,7 +11,10 @@ const at = (minutes: number) => new Date(NOW + minutes * MINUTE).toISOString();
 function group(gms: Readonly<Record<string, number | null>>): GroupDocument {
   const member = (device: string, minutes: number | null) => ({
     device,
-    membership: { kek: minutes === null ? null : { expires_at: at(minutes) }, tek_expires_at: at(20) },
+    membership:
+      minutes === null
+        ? { registered: false, kek: null, tek_expires_at: null }
+        : { registered: true, kek: { expires_at: at(minutes) }, tek_expires_at: at(20) },
   });
   const known = {
     kss: [member('ks1', 30)],
@@ -98,8 +101,9 @@ test('a member that lost its registration or keys is without them until it regis
     event('gm1', -29, { type: 'registration_restored' }),
     event('gm2', -10, { type: 'tek_missing' }),
     event('gm3', -20, { type: 'registration_restored' }),
+    event('gm4', -12, { type: 'tek_missing' }),
   ];
-  const history = keyHistory(group({ gm1: 25, gm2: null, gm3: 25 }), { events, incidents: [] }, 1, NOW);
+  const history = keyHistory(group({ gm1: 25, gm2: null, gm3: 25, gm4: 25 }), { events, incidents: [] }, 1, NOW);
   const gaps = (device: string) =>
     laneOf(history, device)?.gaps.map(({ fromMs, toMs, text, isOpen }) => [
       text,
@@ -113,6 +117,8 @@ test('a member that lost its registration or keys is without them until it regis
   ]);
   expect(gaps('gm2')).toEqual([['without a TEK', -10, 'now']]);
   expect(gaps('gm3')).toEqual([]);
+  // A rekey brought its TEK, which is no event.
+  expect(gaps('gm4')).toEqual([]);
 });
 
 test('keys that last an hour at most, or nobody knows how long, are shown over the last hour first', () => {

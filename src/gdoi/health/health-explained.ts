@@ -45,6 +45,14 @@ const SYMPTOMS: ReadonlySet<string> = new Set(SYMPTOM_CHECKS);
 /** By its countdown a KEK ends after the look that was explained. */
 const ENDS_BETWEEN_LOOKS: ReadonlySet<CheckName> = new Set<CheckName>(['kek_present', 'kek_remaining']);
 
+/** Nothing of a key that ends follows from these. */
+const NOT_OF_KEYS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
+  'login_refused',
+  'clock',
+  'replay_errors',
+  'member_counts_differ',
+]);
+
 /** A KS shows these of its GMs. */
 const COUNTED_BY_KS: ReadonlySet<SymptomCheck> = new Set<SymptomCheck>(['rekeys_acknowledged']);
 
@@ -68,9 +76,10 @@ export function withExplanations(
     const found = symptoms
       .flatMap((symptom) => explanations.find((explanation) => explains(explanation, symptom, device, isKs)) ?? [])
       .at(0);
-    if (found === undefined && device !== null && ENDS_BETWEEN_LOOKS.has(known.name)) {
-      // Whatever is said of this GM is so: at its next look it is told what became of its KEK.
-      const { cause, status, firstStep } = worst;
+    const ofKeys = explanations.find(({ cause }) => !NOT_OF_KEYS.has(cause));
+    if (found === undefined && device !== null && ofKeys !== undefined && ENDS_BETWEEN_LOOKS.has(known.name)) {
+      // What is said of this GM's keys is so: at its next look it is told what became of its KEK.
+      const { cause, status, firstStep } = ofKeys;
       return {
         ...known,
         action: firstStep ?? known.action,

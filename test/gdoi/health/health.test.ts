@@ -442,3 +442,18 @@ test('what a KS counts of its GMs is no worse than why it is missing', () => {
     explainedBy: { cause: 'coop_split', status: 'ok' },
   });
 });
+
+describe('a KEK that ended after the look that was explained', () => {
+  const ended = (explanation: Explanation) =>
+    checkOf(healthOf({ gm: { kek: kek(5) }, age: 10 }, fleet({ explanations: [explanation] })), 'kek_remaining');
+
+  test('goes with what is said of the GM and its keys', () => {
+    const old = explained({ cause: 'legacy_ks', status: 'warning', explains: [] });
+    expect(ended(old)).toMatchObject({ explainedBy: { cause: 'legacy_ks', status: 'warning' } });
+  });
+
+  test('does not go with what says nothing of keys', () => {
+    const dropping = explained({ cause: 'replay_errors', status: 'warning', explains: [] });
+    expect(ended(dropping)).toMatchObject({ explainedBy: null });
+  });
+});
