@@ -1,4 +1,5 @@
 /** What an error of PostgreSQL, or of the way to it, means; by its code, never by its text. */
+import pg from 'pg';
 import { StoreError, type StoreErrorKind } from '../store-error.ts';
 
 /** SQLSTATE classes and codes (postgresql.org/docs/current/errcodes-appendix.html). */
@@ -28,9 +29,9 @@ const NOT_TRUSTED =
 
 export type ConnectFailure = 'unreachable' | 'untrusted' | 'refused' | 'no_database' | 'forbidden';
 
+/** Of what a server answered only: the system's codes (EPIPE, EPERM) can look like a SQLSTATE. */
 function sqlStateOf(error: unknown): string | null {
-  const code = error instanceof Error && 'code' in error ? error.code : null;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? code : null;
+  return error instanceof pg.DatabaseError ? (error.code ?? null) : null;
 }
 
 const MAX_REASON = 300;
