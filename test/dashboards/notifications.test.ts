@@ -10,7 +10,9 @@ import { SCENARIO_NAMES, scenarioNamed, type ScenarioName } from '../../src/simu
 import { partOf, table } from '../docs/generated-part.ts';
 import { mutedBy, type Notification, notificationsOf, SHIPPED } from './alertmanager-model.ts';
 import { type AlertLabels, evaluationsOf, type Evaluation, wordsOf } from './evaluated-rules.ts';
+import { raisedAt, raisedIn, toldIn, unexplainedIn } from './fired-alerts.ts';
 import { missing } from './promtool.ts';
+import { ALERTS, type ToldScenario } from './scenario-alerts.ts';
 import { scrapesOf } from './simulated-scrapes.ts';
 
 const SCRAPE_SECONDS = 30;
@@ -28,37 +30,34 @@ interface Sent {
   readonly curedSeconds?: number;
 }
 
-type Told = Exclude<ScenarioName, 'field'>;
-
-/** `field` is a mixture of all, for measuring. */
-const SENT: Readonly<Record<Told, Sent>> = {
+const SENT: Readonly<Record<ToldScenario, Sent>> = {
   demo: {
     told: ['log operator_clear', 'ticket legacy_ks', 'ticket path_loss', 'log gms_reloaded', 'ticket path_loss'],
   },
   healthy: { told: [] },
   'legacy-ks': { told: ['ticket legacy_ks'] },
-  'rekey-loss': { told: ['ticket path_loss'] },
+  'rekey-loss': { minutes: 26, told: ['ticket path_loss'] },
   // What is left of it when the GMs have registered again is no ticket beside the page.
   'rekey-loss-fleet': { told: ['page ks_rekeys_lost'] },
   'tek-loss': { told: ['ticket path_loss'] },
   // Dropped before anybody looked, and once more: it gets worse twice, and the pager has one conversation about it.
   ejection: { minutes: 40, told: ['page ejected', 'ticket path_loss', 'page path_loss', 'page ejected'] },
-  'ks-down': { told: ['page ks_down'], curedSeconds: 620 },
-  'coop-failover': { told: ['ticket redundancy_lost'], curedSeconds: 310 },
-  'ks-upgrade': { told: ['ticket legacy_ks'] },
-  'coop-split': { told: ['page coop_split'], curedSeconds: 910 },
+  'ks-down': { minutes: 45, told: ['page ks_down'], curedSeconds: 620 },
+  'coop-failover': { minutes: 30, told: ['ticket redundancy_lost'], curedSeconds: 310 },
+  'ks-upgrade': { minutes: 45, told: ['ticket legacy_ks'] },
+  'coop-split': { minutes: 40, told: ['page coop_split'], curedSeconds: 910 },
   // Each GM is back before it would be a ticket.
-  'reload-storm': { told: ['log gms_reloaded'] },
-  'operator-clear': { told: ['log operator_clear'] },
-  'ks-clear-members': { told: ['log ks_forced'] },
+  'reload-storm': { minutes: 30, told: ['log gms_reloaded'] },
+  'operator-clear': { minutes: 30, told: ['log operator_clear'] },
+  'ks-clear-members': { minutes: 30, told: ['log ks_forced'] },
   // The GM heals itself by registering; what dropped the rekey is still there.
   'mixed-old-gms': { told: ['page old_kek_in_use', 'ticket path_loss'] },
   multicast: { told: ['ticket path_loss'] },
-  unregistered: { told: ['page not_registered'] },
+  unregistered: { minutes: 30, told: ['page not_registered'] },
   unauthorized: { told: ['log gms_reloaded', 'page unauthorized'], curedSeconds: 360 },
-  'rsa-mismatch': { told: ['page rekeys_refused', 'ticket redundancy_lost'] },
-  'replay-errors': { told: ['ticket replay_errors'] },
-  'interface-flap': { told: ['log interface_flap', 'log interface_flap'] },
+  'rsa-mismatch': { minutes: 30, told: ['page rekeys_refused', 'ticket redundancy_lost'] },
+  'replay-errors': { minutes: 30, told: ['ticket replay_errors'] },
+  'interface-flap': { minutes: 30, told: ['log interface_flap', 'log interface_flap'] },
   'tek-missing': { told: ['page without_tek'] },
   'registration-fails': { told: ['ticket path_loss', 'page not_registered'], curedSeconds: 600 },
   'ejection-coop': {
@@ -67,7 +66,7 @@ const SENT: Readonly<Record<Told, Sent>> = {
   },
 };
 
-const TELLS = SCENARIO_NAMES.filter((name): name is Told => name !== 'field');
+const TELLS = SCENARIO_NAMES.filter((name): name is ToldScenario => name !== 'field');
 const sections = new Map<ScenarioName, string>();
 
 describe.skipIf(missing('promtool'))('who is told what', () => {
@@ -79,6 +78,14 @@ describe.skipIf(missing('promtool'))('who is told what', () => {
     const sent = notificationsOf(evaluations, minutes * 60).filter(({ receiver }) => receiver !== 'nobody');
     const words = await wordsOf(scrapes, { ...over, atSeconds: sent.map(lastEvaluation) });
     sections.set(scenario, sectionOf(scenario, { minutes, sent, evaluations, words }));
+    const { raises, tells, at = {} } = ALERTS[scenario];
+    expect(raisedIn(evaluations)).toEqual(raises.flat().toSorted());
+    expect(toldIn(evaluations)).toEqual(tells.toSorted());
+    // At no moment is a symptom told that the agent explains: neither before its cause, nor after the cure.
+    expect(unexplainedIn(evaluations)).toEqual([]);
+    for (const [minute, alerts] of Object.entries(at)) {
+      expect([minute, ...raisedAt(evaluations, Number(minute) * 60)]).toEqual([minute, ...alerts.flat().toSorted()]);
+    }
     expect(sent.flatMap(toldAnew)).toEqual(told);
     if (curedSeconds === undefined) return;
     const endsBy = curedSeconds + POLL_SECONDS + SCRAPE_SECONDS + GROUP_INTERVAL_SECONDS;
