@@ -51,8 +51,21 @@ const MODERN_MACS: readonly MacAlgorithm[] = [
 ];
 const LEGACY_MACS: readonly MacAlgorithm[] = ['hmac-sha1'];
 
+/** By profile and known key types: sessions with the same offer share it, each holds it as long as it lives. */
+const OFFERS = new Map<string, Algorithms>();
+const MOST_OFFERS = 64;
+
 /** What ssh2 is to offer; host key types already known for the host come first, so that the pinned key is asked for. */
 export function offeredAlgorithms(profile: 'modern' | 'legacy', knownKeyTypes: readonly string[]): Algorithms {
+  const key = [profile, ...knownKeyTypes].join(' ');
+  const known = OFFERS.get(key);
+  if (known !== undefined) return known;
+  const offer = newOffer(profile, knownKeyTypes);
+  if (OFFERS.size < MOST_OFFERS) OFFERS.set(key, offer);
+  return offer;
+}
+
+function newOffer(profile: 'modern' | 'legacy', knownKeyTypes: readonly string[]): Algorithms {
   const legacy = profile === 'legacy';
   const hostKeys = legacy ? [...MODERN_HOST_KEYS, ...LEGACY_HOST_KEYS] : [...MODERN_HOST_KEYS];
   const known = (algorithm: string) => knownKeyTypes.includes(keyTypeOfAlgorithm(algorithm));

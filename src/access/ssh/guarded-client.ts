@@ -8,6 +8,7 @@ import type { Duplex } from 'node:stream';
 import ssh2 from 'ssh2';
 import type { Clock } from '../../kernel/clock.ts';
 import { later } from '../../kernel/later.ts';
+import { makeFinishedHandshakeSmall } from './finished-handshake.ts';
 import { LineMeter } from './line-meter.ts';
 import type { Allowance, ReadShare } from './read-share.ts';
 
@@ -67,7 +68,10 @@ export class GuardedClient {
     this.#share = share;
     this.#carrier = kind === 'carrier';
     this.#meter = new LineMeter(clock.monoMs());
-    this.client.on('handshake', () => this.#meter.keysExchanged());
+    this.client.on('handshake', () => {
+      this.#meter.keysExchanged();
+      if (reads(this.client)) makeFinishedHandshakeSmall(this.client._protocol);
+    });
     this.client.on('close', () => {
       this.#leave();
       this.#closed.abort();

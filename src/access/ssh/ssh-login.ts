@@ -24,6 +24,11 @@ export interface SshLoginParts {
   readonly signal: AbortSignal;
 }
 
+/** What is needed until the login is over. */
+interface Attempt extends Omit<SshLoginParts, 'verifyHostKey'> {
+  readonly sequence: AuthSequence;
+}
+
 interface Place {
   readonly host: string;
   readonly port: number;
@@ -48,25 +53,23 @@ export function loginKey(login: HostLogin): ParsedKey | null {
 
 export class SshLogin {
   readonly #guarded: GuardedClient;
-  readonly #parts: SshLoginParts;
+  readonly #verify: SshLoginParts['verifyHostKey'];
   readonly #where: string;
-  readonly #sequence: AuthSequence;
+  /** null: the login is over. ssh2 holds this object as long as the connection lives. */
+  #attempt: Attempt | null;
   #stage: LoginStage = 'ident';
   #hostKeyRefused = false;
   #partly = false;
   #negotiated = '';
   #finish: (error: Error | null) => void = () => undefined;
 
-  constructor(guarded: GuardedClient, parts: SshLoginParts) {
+  constructor(guarded: GuardedClient, { login, key, verifyHostKey, signal }: SshLoginParts) {
     this.#guarded = guarded;
-    this.#parts = parts;
-    this.#where = placeOf(parts.login);
-    const { password, agent } = parts.login;
-    this.#sequence = createAuthSequence({
-      key: parts.key !== null,
-      agent: agent !== null,
-      password: password !== null,
-    });
+    this.#verify = verifyHostKey;
+    this.#where = placeOf(login);
+    const { password, agent } = login;
+    const sequence = createAuthSequence({ key: key !== null, agent: agent !== null, password: password !== null });
+    this.#attempt = { login, key, signal, sequence };
   }
 
   /** Negotiated key exchange, host key, cipher and MAC. */
@@ -76,18 +79,22 @@ export class SshLogin {
 
   /** Resolves when authenticated; rejects with a `TransportError`, or with the signal's reason. */
   run(stream: Duplex): Promise<void> {
-    const { signal } = this.#parts;
+    const attempt = this.#attempt;
+    if (attempt === null) return Promise.reject(new Error('a login is made once'));
+    const { signal, login } = attempt;
     return new Promise<void>((resolve, reject) => {
       const onAbort = () => this.#finish(asError(signal.reason));
       this.#finish = (error) => {
         signal.removeEventListener('abort', onAbort);
+        this.#attempt = null;
+        this.#finish = () => undefined;
         if (error === null) resolve();
         else reject(error);
       };
       signal.addEventListener('abort', onAbort, { once: true });
       this.#listen();
       try {
-        this.#guarded.connect(stream, this.#config());
+        this.#guarded.connect(stream, this.#config(login));
       } catch (error) {
         this.#fail(error);
       }
@@ -110,11 +117,10 @@ export class SshLogin {
     });
   }
 
-  #config(): ssh2.ConnectConfig {
-    const { login } = this.#parts;
+  #config({ username, algorithms, knownKeyTypes }: HostLogin): ssh2.ConnectConfig {
     return {
-      username: login.username,
-      algorithms: offeredAlgorithms(login.algorithms, login.knownKeyTypes),
+      username,
+      algorithms: offeredAlgorithms(algorithms, knownKeyTypes),
       readyTimeout: 0,
       keepaliveInterval: KEEPALIVE_INTERVAL_MS,
       keepaliveCountMax: KEEPALIVE_MISSES,
@@ -144,14 +150,16 @@ export class SshLogin {
   }
 
   async #verifyHostKey(hostKey: Buffer): Promise<boolean> {
-    const accepted = await this.#parts.verifyHostKey(hostKey);
+    const accepted = await this.#verify(hostKey);
     this.#hostKeyRefused = !accepted;
     return accepted;
   }
 
   #nextMethod(offered: ssh2.AuthenticationType[] | null): ssh2.AnyAuthMethod | null {
-    const { username, password, agent } = this.#parts.login;
-    const method = this.#sequence.next(offered);
+    if (this.#attempt === null) return null;
+    const { login, key, sequence } = this.#attempt;
+    const { username, password, agent } = login;
+    const method = sequence.next(offered);
     if (method !== null && method !== 'none') this.#stage = 'credential';
     switch (method) {
       case null:
@@ -163,10 +171,8 @@ export class SshLogin {
         return { type: 'none', username };
       case 'agent':
         return { type: 'agent', username, agent: agent ?? '' };
-      case 'publickey': {
-        const { key } = this.#parts;
+      case 'publickey':
         return key === null ? null : { type: 'publickey', username, key };
-      }
       case 'password':
         return { type: 'password', username, password: password ?? '' };
       case 'keyboard-interactive':

@@ -29,9 +29,14 @@ export function connectTcp({ host, port, sourceAddress }: TcpPlace, signal: Abor
       signal.removeEventListener('abort', onAbort);
       socket.off('error', onError);
       // Until ssh2 listens: an error shows as `destroyed`.
-      socket.on('error', () => undefined);
+      socket.on('error', ignored);
       socket.pause();
       resolve(socket);
     });
   });
+}
+
+/** Made once: a function made beside the promise would hold its signal as long as the socket lives. */
+function ignored(): void {
+  // The owner sees that the socket is destroyed.
 }
