@@ -339,7 +339,7 @@ describe.each(PLACES)('a device that misbehaves, its session held $where', ({ wo
     served(
       { answers: { 'show crypto gdoi': (terminal) => terminal.write('half an ans') } },
       async ({ server, port, access }) => {
-        const { failure, message } = await poll(access, target(port, { timeoutMs: 600 }), 'show crypto gdoi');
+        const { failure, message } = await poll(access, target(port, { timeoutMs: 1_500 }), 'show crypto gdoi');
         expect(failure).toBe('timeout');
         expect(message).toContain('gm1');
         expect(message).toContain('show crypto gdoi');
