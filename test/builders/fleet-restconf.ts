@@ -17,15 +17,22 @@ export class FleetRestconf implements RestconfAccess {
   amend: (device: string, path: RestconfPath, body: unknown) => unknown = (_device, _path, body) => body;
   readonly #fleet: SimulatedFleet;
   readonly #clock: FakeClock;
+  readonly #isGone: (device: string) => boolean;
 
-  constructor(fleet: SimulatedFleet, clock: FakeClock) {
+  constructor(fleet: SimulatedFleet, clock: FakeClock, isGone = (device: string) => !fleet.isUp(device)) {
     this.#fleet = fleet;
     this.#clock = clock;
+    this.#isGone = isGone;
   }
 
   read({ device }: RestconfTarget, paths: readonly RestconfPath[]): Promise<RestconfReply> {
     this.asked.push(...paths);
     const nowMs = this.#clock.wallMs();
+    this.#fleet.advance(nowMs);
+    if (this.#isGone(device)) {
+      const error = { kind: 'timeout', operation: 'connect', message: `${device} gives no answer` } as const;
+      return Promise.resolve({ kind: 'failed', error });
+    }
     const at = {
       sentAtMs: nowMs,
       receivedAtMs: nowMs,

@@ -49,7 +49,10 @@ export interface SimulatedWatch {
   readonly logs?: boolean;
   /** Who is polled; default: all. */
   readonly polled?: (device: { readonly name: string; readonly role: 'gm' | 'ks' }) => boolean;
-  /** How devices that show GDOI over RESTCONF are polled; default, and the others: by SSH. `snmp`: all by SNMP alone. */
+  /**
+   * How devices that show GDOI over RESTCONF are polled; default, and the others: by SSH. `restconf`: GMs by it alone, KSs beside
+   * SSH. `snmp`: all by SNMP alone.
+   */
   readonly transport?: 'restconf' | 'ssh+restconf' | 'snmp';
   /** Who is looked at over SNMP too, and how often; default: nobody. */
   readonly snmpBeside?: { readonly of: (device: string) => boolean; readonly everyMs: number };
@@ -104,7 +107,9 @@ export async function simulatedAgent(watched: SimulatedWatch): Promise<Simulated
     record: watched.record === true,
   });
   const { config } = await readConfig(file);
-  const restconf = new FleetRestconf(fleet, clock);
+  const { outOfReach = () => false } = watched;
+  const isGone = (device: string) => !fleet.isUp(device) || outOfReach(device, clock.wallMs() - START_MS);
+  const restconf = new FleetRestconf(fleet, clock, isGone);
   const events: GdoiEvent[] = [];
   const logger = new MemoryLogger();
   const configured = config.devices.map((device) => withSnmp(overRestconf(device, watched, fleet), watched));
@@ -197,12 +202,14 @@ function overRestconf(
   { transport, restconfEveryMs }: SimulatedWatch,
   fleet: SimulatedFleet,
 ): ResolvedDevice {
-  const shows = fleet.devices.some(({ name, yangGdoi }) => name === device.name && yangGdoi);
-  if (transport === undefined || transport === 'snmp' || !shows) return device;
+  const shown = fleet.devices.find(({ name, yangGdoi }) => name === device.name && yangGdoi);
+  if (transport === undefined || transport === 'snmp' || shown === undefined) return device;
+  // The model shows less of a KS than its commands do.
+  const alone = transport === 'restconf' && shown.role === 'gm';
   return {
     ...device,
-    transport,
-    ssh: transport === 'restconf' ? null : device.ssh,
+    transport: alone ? 'restconf' : 'ssh+restconf',
+    ssh: alone ? null : device.ssh,
     restconf: {
       credentialName: 'rc',
       credential: { username: 'monitor', password: new Secret('unused'), client: null },

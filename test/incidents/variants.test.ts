@@ -13,6 +13,8 @@ const LOOK_SECONDS = 60 + 15;
 const DECIDED_SECONDS = 2 * LOOK_SECONDS;
 /** Re-registrations that follow from a fault, and counts of a list, are seen for this long after it. */
 const TRACES_SECONDS = 900;
+/** What a larger group says is the same over each transport. */
+const MANY_GMS = 6;
 /** What goes and comes within this time is one happening. */
 const FLIP_SECONDS = 600;
 
@@ -53,6 +55,16 @@ describe.concurrent('and over SNMP alone as far as it shows them', () => {
   test.each(VARIANTS)('$name', async ({ minutes, watched, faults }) => {
     const shown = faults.map((fault) => ({ ...fault, causes: fault.bySnmp ?? fault.causes }));
     expect(await faultsOf({ ...watched, transport: 'snmp', logs: false }, shown, minutes)).toEqual([]);
+  });
+});
+
+describe.concurrent('and where GMs that can are asked over RESTCONF', () => {
+  const few = VARIANTS.filter(({ watched: { plan } }) => plan !== undefined && plan.gms.length <= MANY_GMS);
+  test.each(few)('$name', async ({ minutes, watched, faults }) => {
+    const shown = faults.flatMap(({ byRestconf, ...fault }): readonly Fault[] =>
+      byRestconf === null ? [] : [{ ...fault, causes: byRestconf ?? fault.causes }],
+    );
+    expect(await faultsOf({ logs: true, ...watched, transport: 'restconf' }, shown, minutes)).toEqual([]);
   });
 });
 

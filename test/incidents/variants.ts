@@ -14,6 +14,8 @@ export interface Fault {
   readonly causes: readonly [ExplanationCause, ...ExplanationCause[]];
   /** The same over SNMP alone, where that shows less. */
   readonly bySnmp?: Fault['causes'];
+  /** The same where GMs are asked over RESTCONF, which shows none of their TEKs; null: nothing shows it. */
+  readonly byRestconf?: Fault['causes'] | null;
   /** When it begins to show. */
   readonly fromSeconds: number;
   /** When it is cured; its last traces are gone some looks later. Infinity: it is not. */
@@ -118,14 +120,18 @@ export const VARIANTS: readonly Variant[] = [
       name: `a split with one GM a side, ${ks} not polled`,
       minutes: 17,
       watched: { plan: scenario('coop-split', { gms: 2 }), polled: but(ks) },
-      faults: [SPLIT_BY_KEYS, { ...SPLIT, causes: ['coop_peer_lost'] }],
+      // gm2 of ks2 is too old for RESTCONF, and shows its TEKs.
+      faults: [
+        { ...SPLIT_BY_KEYS, byRestconf: ks === 'ks1' ? null : ['keys_differ', 'coop_peer_lost'] },
+        { ...SPLIT, causes: ['coop_peer_lost'] },
+      ],
     }),
   ),
   {
     name: 'a split with one GM a side, no KS polled',
     minutes: 17,
     watched: { plan: scenario('coop-split', { gms: 2 }), polled: but('ks1', 'ks2') },
-    faults: [{ ...SPLIT_BY_KEYS, causes: ['keys_differ'] }],
+    faults: [{ ...SPLIT_BY_KEYS, causes: ['keys_differ'], byRestconf: null }],
   },
   {
     name: 'a split of six GMs, no KS polled, no logs',

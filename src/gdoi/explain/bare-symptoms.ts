@@ -192,11 +192,12 @@ export function keysDiffer(asked: Asked): Candidate | null {
   return asked.before !== null && isStillApart(asked.before, facts) ? { ...asked.before.said, claims: [] } : null;
 }
 
-/** While a rekey is under way nobody is compared; who shares no TEK with the rest is still apart. */
-function isStillApart({ said, presentSinceMs }: Episode, { gms }: GroupFacts): boolean {
+/** While a rekey is under way nobody is compared; who shares no TEK with the rest, or with the KSs if that shows none, is still apart. */
+function isStillApart({ said, presentSinceMs }: Episode, { gms, kss }: GroupFacts): boolean {
   if (presentSinceMs === null) return false;
   const scope = new Set(said.scope);
-  const rest = new Set(gms.filter(({ device }) => !scope.has(device)).flatMap(({ tekSpis }) => tekSpis));
+  const ofGms = gms.filter(({ device }) => !scope.has(device)).flatMap(({ tekSpis }) => tekSpis);
+  const rest = new Set(ofGms.length > 0 ? ofGms : kss.flatMap(({ tekSpis }) => tekSpis));
   const spis = gms.filter(({ device }) => scope.has(device)).flatMap(({ tekSpis }) => tekSpis);
   return rest.size > 0 && spis.length > 0 && !spis.some((spi) => rest.has(spi));
 }
