@@ -9,6 +9,7 @@ import { trackFleet } from '../../src/gdoi/fleet/fleet.ts';
 import { type FleetState, initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
 import { DEFAULT_FLEET_SETTINGS, type FleetSettings, type FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
 import { FLOOR_LEAD } from '../../src/gdoi/keys/ks-lead.ts';
+import type { PlannedPoll } from '../../src/gdoi/keys/poll-instants.ts';
 import type { TrackerState } from '../../src/gdoi/memory/tracker-state.ts';
 import type { Incident } from '../../src/gdoi/incidents/incident.ts';
 import type { EpochMs } from '../../src/gdoi/seen/instant.ts';
@@ -50,6 +51,14 @@ export interface Look {
   readonly deviceOf: (device: string) => DeviceView;
 }
 
+/** The schedule by which a device was polled just now: the agent says until when it waits for the next look. */
+export interface Schedule {
+  readonly intervalMs: number;
+  readonly phaseAware: boolean;
+  readonly jitter: number;
+  readonly changedAtMs: EpochMs | null;
+}
+
 const PART_LIFETIME_MS = 900_000;
 
 export class AgentModel {
@@ -75,11 +84,14 @@ export class AgentModel {
     return this.#states.get(device) ?? initialTrackerState(device);
   }
 
-  /** Observations of one poll or message. True: they changed something that a further look has to confirm. */
+  /**
+   * Observations of one poll or message. True: they changed something that a further look has to confirm. `schedule`: of a
+   * poll; absent: a message, or a look beside the schedule.
+   */
   take(
     device: string,
     observations: readonly Observation[],
-    at: { readonly trueMs: EpochMs; readonly clockOffsetMs: number },
+    at: { readonly trueMs: EpochMs; readonly clockOffsetMs: number; readonly schedule?: Schedule },
   ): boolean {
     const before = this.#viewOf(device);
     let after = before;
@@ -92,7 +104,10 @@ export class AgentModel {
       after = observe(after, observation, PART_LIFETIME_MS);
     }
     const last = observations.at(-1);
-    if (last !== undefined) this.#pollOver(before, after, last.receivedAtMs, at.trueMs);
+    if (last !== undefined) {
+      const seen = at.schedule === undefined ? after : this.#scheduled(after, at.schedule, last.receivedAtMs);
+      this.#pollOver(before, seen, last.receivedAtMs, at.trueMs);
+    }
     return changed;
   }
 
@@ -104,23 +119,30 @@ export class AgentModel {
   /** The instants beside the schedule at which the agent would ask this device, on its own clock. */
   planned(
     device: string,
-    plan: {
-      readonly nowMs: EpochMs;
-      readonly intervalMs: number;
-      readonly jitter: number;
-      readonly changedAtMs: EpochMs | null;
-    },
+    plan: { readonly nowMs: EpochMs } & Pick<Schedule, 'intervalMs' | 'jitter' | 'changedAtMs'>,
   ): readonly EpochMs[] {
+    return this.#plan(this.#viewOf(device), plan).map(({ atMs }) => atMs);
+  }
+
+  #scheduled(seen: DeviceView, schedule: Schedule, nowMs: EpochMs): DeviceView {
+    const planned = schedule.phaseAware ? this.#plan(seen, { nowMs, ...schedule }) : [];
+    return { ...seen, lastPollAtMs: nowMs, regularIntervalMs: schedule.intervalMs, planned };
+  }
+
+  #plan(
+    view: DeviceView,
+    plan: { readonly nowMs: EpochMs } & Pick<Schedule, 'intervalMs' | 'jitter' | 'changedAtMs'>,
+  ): readonly PlannedPoll[] {
     return phasePlan({
-      view: this.#viewOf(device),
-      state: this.stateOf(device),
+      view,
+      state: this.stateOf(view.device),
       leadSeconds: (group) => this.#fleetViews.get(group)?.lead.seconds ?? FLOOR_LEAD.seconds,
       ksKekExpiryMs: (group) => this.#kekExpiryOfKs(group),
       regularIntervalMs: plan.intervalMs,
       nowMs: plan.nowMs,
       jitter: plan.jitter,
       changedAtMs: plan.changedAtMs,
-    }).map(({ atMs }) => atMs);
+    });
   }
 
   #kekExpiryOfKs(group: string): EpochMs | null {

@@ -24,7 +24,14 @@ import { type Random, seededRandom } from '../../src/kernel/random.ts';
 import type { SimulatedDevice, SimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import type { TruthEvent } from '../../src/simulator/world/ground-truth.ts';
 import { agentClock } from './agent-clock.ts';
-import { AgentModel, type EmittedEvent, type Look, type RecordedObservation, type Said } from './agent-model.ts';
+import {
+  AgentModel,
+  type EmittedEvent,
+  type Look,
+  type RecordedObservation,
+  type Said,
+  type Schedule,
+} from './agent-model.ts';
 import { RestconfReader } from './restconf-reader.ts';
 import { SnmpReader, trapOf } from './snmp-reader.ts';
 import type { Pushed, Watch } from './watch.ts';
@@ -253,10 +260,11 @@ class FleetWatch {
     }
   }
 
-  #feed(device: Device, observations: readonly Observation[], trueMs: EpochMs): void {
+  #feed(device: Device, observations: readonly Observation[], trueMs: EpochMs, schedule?: Schedule): void {
     const changed = this.#agent.take(device.name, observations, {
       trueMs,
       clockOffsetMs: this.#clock(trueMs) - trueMs,
+      ...(schedule === undefined ? {} : { schedule }),
     });
     if (changed) device.changedAtMs = this.#clock(trueMs);
   }
@@ -274,7 +282,8 @@ class FleetWatch {
       device.newSession = true;
       const sentAtMs = this.#clock(nowMs - latencyMs);
       const receivedAtMs = this.#clock(nowMs);
-      this.#feed(device, [{ kind: 'failure', device: device.name, sentAtMs, receivedAtMs, result: 'timeout' }], nowMs);
+      const failure = { kind: 'failure', device: device.name, sentAtMs, receivedAtMs, result: 'timeout' } as const;
+      this.#feed(device, [failure], nowMs, this.#scheduleOf(device));
       this.#answeredAt(device, nowMs);
       return;
     }
@@ -319,7 +328,7 @@ class FleetWatch {
     for (const command of followUp) observations.push(...ask(command).observations);
     device.memory = rememberCounters(device.memory, main.groups);
     device.newSession = false;
-    this.#feed(device, observations, this.#fleet.nowMs);
+    this.#feed(device, observations, this.#fleet.nowMs, this.#scheduleOf(device));
     this.#answeredAt(device, askedMs - latencyMs);
   }
 
@@ -360,7 +369,8 @@ class FleetWatch {
     const looking = { device: device.name, nowMs, latencyMs, clock: this.#clock };
     const observations = this.#restconf.read(looking, interest);
     if (observations === null) return;
-    this.#feed(device, beside ? observationsBeside({ observations }) : observations, this.#fleet.nowMs);
+    const schedule = beside ? undefined : this.#scheduleOf(device);
+    this.#feed(device, beside ? observationsBeside({ observations }) : observations, this.#fleet.nowMs, schedule);
   }
 
   #lookOverSnmp(device: Device, nowMs: EpochMs, latencyMs: number): void {
@@ -373,18 +383,28 @@ class FleetWatch {
     if (readingResult(reading) !== 'ok') return;
     const beside = this.#watch.transport === 'ssh+snmp';
     const observations = observationsOfReading(reading, at).filter(({ kind }) => !beside || kind !== 'facts');
-    this.#feed(device, observations, nowMs);
+    this.#feed(device, observations, nowMs, beside ? undefined : this.#scheduleOf(device));
   }
 
   #latencyMs(): number {
     return 20 + this.#random() * (this.#watch.latencyMs - 20);
   }
 
+  #intervalMs({ role }: Device): number {
+    const { intervalMs } = this.#watch;
+    return role === 'ks' ? Math.max(intervalMs, DETAIL_MS) : intervalMs;
+  }
+
+  #scheduleOf(device: Device): Schedule {
+    const { phaseAware, jitterMs } = this.#watch;
+    // At uneven intervals the longest one: until then nobody waits for it in vain.
+    const intervalMs = this.#intervalMs(device) + jitterMs;
+    return { intervalMs, phaseAware, jitter: device.jitter, changedAtMs: device.changedAtMs };
+  }
+
   #plan(device: Device, nowMs: EpochMs): void {
     const { intervalMs, phaseAware, jitterMs } = this.#watch;
-    while (device.nextRegularMs <= nowMs) {
-      device.nextRegularMs += device.role === 'ks' ? Math.max(intervalMs, DETAIL_MS) : intervalMs;
-    }
+    while (device.nextRegularMs <= nowMs) device.nextRegularMs += this.#intervalMs(device);
     device.nextMs = device.nextRegularMs + (jitterMs === 0 ? 0 : this.#random() * jitterMs);
     if (!phaseAware) return;
     const [first] = this.#agent.planned(device.name, {
