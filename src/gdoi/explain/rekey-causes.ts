@@ -52,7 +52,7 @@ import {
 } from '../events/first-steps.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
 import { lastRekey, lostKey, type LostKey, lostRekeys, missedIt, missedOneOf, missingAcks } from './lost-rekey.ts';
-import { healedDueMs, NEWER_BY_MS, rekeyReached } from './rekey-reached.ts';
+import { healedDueMs, NEWER_BY_MS, rekeyReached, tekDueMs } from './rekey-reached.ts';
 import { clockTime, gmCount, gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { isReachedSince, RECENT_MS, type Symptom } from './symptom.ts';
@@ -270,6 +270,7 @@ function isKsUnseen({ kss, gms, leadMs, nowMs }: GroupFacts, { missed, gotCount 
     ...missing.flatMap(({ rekeyOverdue, kekExpiryMs }) =>
       rekeyOverdue && kekExpiryMs !== null ? [kekExpiryMs - leadMs] : [],
     ),
+    ...tekDueMs(missing, kss),
     ...healedDueMs(missing.filter((gm) => missedCause(gm, nowMs))),
   ];
   if (due.length === 0) return false;

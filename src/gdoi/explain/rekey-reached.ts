@@ -33,6 +33,10 @@ export function rekeyReached(
           ...(behind ? kss.flatMap(({ kekSinceMs }) => kekSinceMs ?? []) : []),
           ...healedDueMs(healed),
         );
+  // Who holds the TEK that is running out, or one that ends before it, has no newer one.
+  const runsOutMs = Math.max(
+    ...missing.flatMap(({ tekOverdue, tekExpiryMs }) => (tekOverdue ? (tekExpiryMs ?? []) : [])),
+  );
   const lastsBeyondMs = oldExpiries.length === 0 ? Number.POSITIVE_INFINITY : Math.max(...oldExpiries) + NEWER_BY_MS;
   // Their registration brought the present keys.
   const kekEndsMs = Math.min(...(key === 'TEK' ? [] : healed.flatMap(({ kekExpiryMs }) => kekExpiryMs ?? [])));
@@ -44,6 +48,7 @@ export function rekeyReached(
     if (last !== null && last.atMs >= dueMs - DUE_WITHIN_MS) return 'registered';
     const older =
       unhealed.some((one) => sharesOldKeys(one, gm)) ||
+      (gm.tekExpiryMs !== null && gm.tekExpiryMs <= runsOutMs + NEWER_BY_MS) ||
       isOlder(gm.kekExpiryMs, kekEndsMs) ||
       isOlder(gm.tekExpiryMs, tekEndsMs);
     return gm.sentMs >= dueMs && !older ? 'got' : 'open';
@@ -53,6 +58,19 @@ export function rekeyReached(
 /** Shortly before a GM registers for a rekey everyone else has it: it was due a minute and more before that. */
 export function healedDueMs(healed: readonly GmFacts[]): readonly EpochMs[] {
   return healed.flatMap(({ lastReregistration: last }) => (last === null ? [] : [last.atMs - DUE_BEFORE_MS]));
+}
+
+/** A TEK that is this near to its end has missed its rekey (`kek-window.ts`). */
+const TEK_DUE_BEFORE_END_MS = 60_000;
+
+/** When the successors of the TEKs that run out were due at the latest; what a KS with a newer one shows decides itself. */
+export function tekDueMs(missing: readonly GmFacts[], kss: GroupFacts['kss']): readonly EpochMs[] {
+  const newestMs = Math.max(...kss.flatMap(({ tekExpiryMs }) => tekExpiryMs ?? []));
+  return missing.flatMap(({ tekOverdue, tekExpiryMs }) =>
+    tekOverdue && tekExpiryMs !== null && newestMs <= tekExpiryMs + NEWER_BY_MS
+      ? [tekExpiryMs - TEK_DUE_BEFORE_END_MS]
+      : [],
+  );
 }
 
 /** `one` has older keys than its KS, and `gm` shows the same ones. */

@@ -81,6 +81,40 @@ test('while its KS was not looked at since the rekey was due, the registration o
   });
 });
 
+describe('the TEK of a GM runs out', () => {
+  const running = (number: number, second: number, change: GmOptions = {}) =>
+    member(number, second, { ...OLD, ...change });
+  const withOld = (server = ks(595, OLD)) => {
+    const fleet = new Fleet();
+    fleet.see(server, running(1, 500), running(2, 590));
+    return fleet;
+  };
+
+  test('and the other one, looked at a moment before, holds the same one: nobody has got another, as far as is known', () => {
+    expect(said(withOld(), running(1, 610))).toMatchObject({
+      phase: 'unclear',
+      summary: 'GM gm1 did not get the rekey that is due; whether the others did is not yet clear',
+    });
+  });
+
+  test('and the other one holds a newer one: its path drops rekeys', () => {
+    const fleet = withOld(ks(595, NEW));
+    expect(said(fleet, member(2, 605, NEW), running(1, 610))).toMatchObject({
+      phase: 'present',
+      summary: expect.stringMatching(/^The path from KS ks1 to GM gm1 drops rekeys: .*; the other one got it$/u),
+    });
+  });
+
+  test('and those of all GMs do, but the KS was not looked at since the rekey was due: nothing is told as lost', () => {
+    const planned = { ...ks(300, OLD), context: { ...NO_CONTEXT, nextLookMs: START + 900_000 } };
+    expect(said(withOld(planned), running(1, 610), running(2, 612))).toMatchObject({
+      phase: 'unclear',
+      summary:
+        'both GMs (gm1, gm2) did not get a rekey, and KS ks1 gave no answer since it was due: whether it was sent is not yet clear',
+    });
+  });
+});
+
 describe('a GM misses a rekey that others of a group with two KSs got', () => {
   const peers = { peers: { '10.1.0.2': 'Alive' } } as const;
   const lossy = (keyServer: string, context: Parameters<typeof member>[3] = {}) => {
