@@ -23,9 +23,9 @@ function isProof({ lastReregistration: last }: GmFacts, nowMs: EpochMs): boolean
 /** A KEK that came by registering is in its place since then, give or take an answer. */
 const SAME_KEK_MS = 120_000;
 
-/** It got its KEK that way, and none by a rekey since: what is known where no KS says of which release it is. */
-function isOldProof({ lastReregistration: last, kekSinceMs }: GmFacts): boolean {
-  return last?.cause === 'legacy_ks' && kekSinceMs <= last.atMs + SAME_KEK_MS;
+/** Its KEK came by registering, or has ended without another: no rekey has shown since that its KS sends one ahead. */
+function hasNoRekeySince({ lastReregistration: last, kek, kekSinceMs }: GmFacts): boolean {
+  return last !== null && (kek === 'absent' || kekSinceMs <= last.atMs + SAME_KEK_MS);
 }
 
 /** Its last re-registration was for a KEK whose successor had not come. */
@@ -38,15 +38,20 @@ function ofMissedKek({ lastReregistration: last }: GmFacts, nowMs: EpochMs): boo
 }
 
 export function legacyKs(asked: Asked): Candidate | null {
-  const { facts, open, last } = asked;
+  const { facts, open, last, before } = asked;
   const { mixed, gms, kss, nowMs } = facts;
   const upgraded = kss.length > 0 && kss.every(({ behavior }) => behavior === 'timer');
   const told = new Set(upgraded && last?.presentSinceMs != null ? devicesOf(last) : []);
   const releaseShown = kss.some(({ behavior }) => behavior !== 'unknown');
+  // A clear, or a TEK that ran out, does not make its KS another one.
+  const proofs = new Set(before !== null && before.said.confidence !== 'possible' ? devicesOf(before) : []);
   const proven = gms.filter(
     (gm) =>
       isProof(gm, nowMs) ||
-      (!releaseShown && isOldProof(gm)) ||
+      // What is known where no KS says of which release it is.
+      (!releaseShown &&
+        hasNoRekeySince(gm) &&
+        (gm.lastReregistration?.cause === 'legacy_ks' || proofs.has(gm.device))) ||
       // SNMP does not show which of the two it was.
       (told.has(gm.device) && gm.uncounted === true && ofMissedKek(gm, nowMs)),
   );

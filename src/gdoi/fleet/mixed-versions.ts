@@ -7,7 +7,7 @@ import type { FleetGm, FleetKs } from './fleet-state.ts';
 export interface MixedVersions {
   /** KSs to be upgraded. */
   readonly legacyKss: readonly FleetKs[];
-  /** GMs with a KEK timer that can register with one of them. */
+  /** GMs with a KEK timer that can register with one of them, or get their rekeys from it. */
   readonly affectedGms: readonly FleetGm[];
 }
 
@@ -24,13 +24,24 @@ export function mixedVersions(gms: readonly FleetGm[], kss: readonly FleetKs[]):
   return affectedGms.length === 0 ? null : { legacyKss: [...met], affectedGms };
 }
 
-/** KSs without a KEK timer that a GM with one can register with. */
+/** KSs without a KEK timer that a GM with one can register with, or gets its rekeys from. */
 export function legacyKssOf(gm: FleetGm, kss: readonly FleetKs[]): readonly FleetKs[] {
-  return gm.behavior === 'timer' ? kss.filter((ks) => ks.behavior === 'legacy' && canRegister(gm, ks)) : [];
+  return gm.behavior === 'timer'
+    ? kss.filter((ks) => ks.behavior === 'legacy' && (canRegister(gm, ks) || sendsRekeysTo(gm, ks)))
+    : [];
+}
+
+/** The primary of a COOP set sends the rekeys of all its members, whoever of its peers registered them. */
+function sendsRekeysTo(gm: FleetGm, { role, peers }: FleetKs): boolean {
+  return role === 'primary' && (peers ?? []).some(({ address }) => serversOf(gm).includes(address));
+}
+
+function serversOf({ keyServer, keyServers }: FleetGm): readonly string[] {
+  return keyServer === null ? keyServers : [...keyServers, keyServer];
 }
 
 /** By the GM's server list; a list that is not shown, or a KS of unknown address, leaves any KS of the group. */
 function canRegister(gm: FleetGm, ks: FleetKs): boolean {
-  const listed = gm.keyServer === null ? gm.keyServers : [...gm.keyServers, gm.keyServer];
+  const listed = serversOf(gm);
   return listed.length === 0 || ks.address === null || listed.includes(ks.address);
 }

@@ -45,6 +45,19 @@ describe('mixed versions', () => {
     expect(view.mixedVersions?.legacyKss).toEqual([{ device: 'ks2', version: '15.1(4)M8' }]);
   });
 
+  it('count an old primary, though the GM shows no KS but the new one that registered it', () => {
+    const primary = { ...OLD, peers: { '10.1.0.2': 'Alive' } } as const;
+    const second = { device: 'ks2', address: '10.1.0.2', role: 'secondary', peers: { '10.1.0.1': 'Alive' } } as const;
+    const member = gm(1, { keyServer: '10.1.0.2', keyServers: [] });
+    expect(new Fleet().see(ks(0, primary), ks(0, second), member).mixedVersions).toEqual({
+      legacyKss: [{ device: 'ks1', version: '15.1(4)M8' }],
+      affectedGms: ['gm1'],
+    });
+    const passive = { ...primary, role: 'secondary' } as const;
+    const active = { ...second, role: 'primary' } as const;
+    expect(new Fleet().see(ks(0, passive), ks(0, active), member).mixedVersions).toBeNull();
+  });
+
   it('are told once while they last, whatever a GM between two KEKs shows, and again after they ended', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, OLD), gm(1));
