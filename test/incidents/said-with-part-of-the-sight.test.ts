@@ -204,6 +204,7 @@ describe('a group of one GM', () => {
     'ejected? warning',
     'ejected critical',
     '(ejected) ok',
+    'path_loss? warning',
     'path_loss warning',
     'path_loss critical',
     'ejected critical',

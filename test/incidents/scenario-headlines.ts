@@ -14,6 +14,7 @@ const DROPPED_TWICE = [
   'ejected? warning',
   'ejected critical',
   '(ejected) ok',
+  'path_loss? warning',
   'path_loss warning',
   'path_loss critical',
   'ejected critical',

@@ -98,7 +98,7 @@ function hasNoTrace({ open, last }: Asked): boolean {
 }
 
 function lossOf(asked: Asked): Loss {
-  const { facts, open, before, said } = asked;
+  const { facts, open, said } = asked;
   const { gms, nowMs } = facts;
   const explained = missedForOtherReasons(said, nowMs);
   const isOld = explainedBefore(said, (cause) => !LOSSES.has(cause) && !IN_PASSING.has(cause));
@@ -115,11 +115,13 @@ function lossOf(asked: Asked): Loss {
   const hanging = new Set(gms.filter((gm) => givesNoAnswer(gm, nowMs)).map(({ device }) => device));
   const unregistered = new Set(gms.filter(cannotTakeRekeys).map(({ device }) => device));
   const ofOtherKeys = otherKeysOf(asked);
+  // Who was found to lose rekeys goes on losing them, whether it is a path then or the KS's side.
+  const losing = new Set(said.flatMap((one) => (LOSSES.has(one.cause) && one.endedMs === null ? one.said.scope : [])));
   const answering = open.filter(
     (symptom) =>
       !ofOtherKeys(symptom) &&
       (symptom.check !== 'rekeys_acknowledged' ||
-        before?.said.scope.includes(symptom.device ?? '') === true ||
+        losing.has(symptom.device ?? '') ||
         !(
           hanging.has(symptom.device ?? '') ||
           unregistered.has(symptom.device ?? '') ||
@@ -132,8 +134,8 @@ function lossOf(asked: Asked): Loss {
     answering,
     { checks: LOSS_CHECKS.filter((check) => check !== 'reregistrations') },
     { checks: ['reregistrations'], of: missedOne },
-    // Who was found to lose rekeys, and registers for a reason that its figures leave open, goes on losing them.
-    { checks: ['reregistrations'], of: new Set(before?.said.scope) },
+    // It may register for a reason that its figures leave open.
+    { checks: ['reregistrations'], of: losing },
   );
   const unacknowledged = named(traces, 'rekeys_acknowledged');
   // A re-registration for a reason that is not shown goes with a loss, and is none that is left alone.
@@ -278,6 +280,16 @@ function isKsUnseen({ kss, gms, leadMs, nowMs }: GroupFacts, { missed, gotCount 
   const primaries = kss.filter(({ role }) => role === 'primary');
   const senders = primaries.length > 0 ? primaries : kss;
   return senders.every((ks) => givesNoAnswer(ks, nowMs) || (ks.nextLookMs !== null && !isSeenSince(ks, dueMs, nowMs)));
+}
+
+/**
+ * What a KS counts says nothing of where its rekeys went: whether the GM was there to take them, and has the keys, shows its
+ * next answer. One that the agent cannot ask is not waited for.
+ */
+function isGmUnseen({ gms, kss }: GroupFacts, loss: Loss): boolean {
+  if (!hasOnlyAcks(loss)) return false;
+  const countedMs = Math.max(...kss.map(({ readMs }) => readMs));
+  return among(gms, loss.missed).some(({ failure, sentMs }) => failure === null && sentMs < countedMs);
 }
 
 /** `pathsKnown`: it was found to be single paths; only who was not looked at since would make it the KS's side. */
@@ -431,7 +443,8 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
   const pathsKnown = goingOn(asked.said, LOSSES).some(({ cause }) => cause === 'path_loss');
   const many = isMany(loss, members, pathsKnown);
   if (loss.missed.length === 0) return whileRegistering(asked, loss);
-  if ((!many && !same) || mayBeOldKs(asked, loss) || (!was && isKsUnseen(facts, loss))) return null;
+  if ((!many && !same) || mayBeOldKs(asked, loss)) return null;
+  if (!was && (isKsUnseen(facts, loss) || isGmUnseen(facts, loss))) return null;
   const servers = sorted(kss.filter(({ failure }) => failure === null).map(({ device }) => device));
   const from = servers.length === 0 ? 'the KS' : kss.length === 1 ? `KS ${servers[0] ?? ''}` : 'the primary KS';
   const names = sorted([
@@ -499,9 +512,12 @@ export function pathLoss(asked: Asked): Candidate | null {
   const mine = among(gms, loss.missed);
   const worst = missedInARow(loss, facts);
   const releaseUnknown = mayBeOldKs(asked, loss);
-  const unseen = isKsUnseen(facts, loss) && asked.before?.presentSinceMs == null;
-  const open = asked.before?.presentSinceMs == null && loss.gotCount === 0 && loss.undecided.length > 0;
-  const unclear = releaseUnknown || unseen || open;
+  const isNew = asked.before?.presentSinceMs == null;
+  if (isNew && !releaseUnknown && isGmUnseen(facts, loss)) return unacknowledgedOnly(loss, facts);
+  const unseen = isNew && isKsUnseen(facts, loss);
+  // No KS and no GM shows that it was sent at all.
+  const unsent = isNew && kss.length === 0 && loss.gotCount === 0;
+  const unclear = releaseUnknown || unseen || unsent || (isNew && loss.gotCount === 0 && loss.undecided.length > 0);
   const healed = mine.filter((gm) => missedCause(gm, nowMs));
   const onlyAcks = hasOnlyAcks(loss);
   const { key } = loss;
@@ -518,7 +534,7 @@ export function pathLoss(asked: Asked): Candidate | null {
       : unseen
         ? `${gmsNamed(loss.missed, members)} did not get a rekey, and ${ksNamed(sorted(kss.map(({ device }) => device)))} ${kss.every(isSilent) ? `${verb(kss.length, 'does', 'do')} not answer` : `gave no answer since it was due`}: whether it was sent is not yet clear`
         : unclear
-          ? `${gmsNamed(loss.missed, members)} did not get the rekey that is due; whether the others did is not yet clear`
+          ? `${gmsNamed(loss.missed, members)} did not get the rekey that is due; ${loss.undecided.length > 0 ? 'whether the others did is not yet clear' : 'no KS is polled, and no other GM shows that it was sent'}`
           : pathSummary(loss, {
               from: kss.length === 1 ? `KS ${kss[0]?.device ?? ''}` : 'the KS',
               members,
@@ -555,6 +571,28 @@ export function pathLoss(asked: Asked): Candidate | null {
     scope: loss.missed,
     evidence: evidenceOf(loss, facts),
     claims: [...loss.traces, ...registering(asked, loss)],
+  };
+}
+
+/** A KS lacks acknowledgements, and nobody was looked at since. */
+function unacknowledgedOnly(loss: Loss, facts: GroupFacts): Candidate {
+  const { kss, members, nowMs } = facts;
+  const worst = missedInARow(loss, facts);
+  const [server, ...others] = kss;
+  const from = server === undefined || others.length > 0 ? 'The KS' : `KS ${server.device}`;
+  return {
+    phase: 'unclear',
+    status: 'warning',
+    sinceMs: nowMs,
+    summary: `${from} has no acknowledgement of the last ${worst < CRITICAL_AT_MISSED ? 'rekey' : `${worst} rekeys`} from ${gmsNamed(loss.missed, loss.missed.length > 1 ? members : null)}; whether ${verb(loss.missed.length, 'it was there to get it', 'they were there to get it')} is not yet clear`,
+    consequence: null,
+    deadlineMs: null,
+    confidence: 'possible',
+    knownAtMs: lastLook(among(facts.gms, loss.missed), nowMs),
+    firstStep: null,
+    scope: loss.missed,
+    evidence: evidenceOf(loss, facts),
+    claims: loss.traces,
   };
 }
 

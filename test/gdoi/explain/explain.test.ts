@@ -83,11 +83,54 @@ describe('a rekey that is missing', () => {
     const fleet = new Fleet();
     const members = { '10.0.0.1': 2, '10.0.0.2': 0 };
     fleet.see(ks(0), member(1, 0), member(2, 0));
-    expect(said(fleet, member(1, 60), member(2, 60), ks(61, { members }))).toMatchObject({
+    expect(said(fleet, ks(59, { members }), member(1, 60), member(2, 60))).toMatchObject({
       cause: 'path_loss',
       summary: expect.stringContaining('those of the last 2 rekeys are missing, though it has the current keys'),
       firstStep: expect.stringContaining('the path back, GM to KS'),
     });
+  });
+
+  test('as its KS counts, of a GM that was not looked at since: whether it was there to get it is for its next answer', () => {
+    const fleet = new Fleet();
+    const members = { '10.0.0.1': 1, '10.0.0.2': 0 };
+    const planned = { nextLookMs: START + 65_000 };
+    fleet.see(ks(0), member(1, 0, {}, planned), member(2, 0));
+    expect(said(fleet, ks(30, { members }))).toMatchObject({
+      cause: 'path_loss',
+      phase: 'unclear',
+      summary:
+        'KS ks1 has no acknowledgement of the last rekey from GM gm1; whether it was there to get it is not yet clear',
+      knownAtMs: START + 65_000,
+    });
+    // It was not: it reloaded meanwhile. Had it been, its acknowledgements are what is lost.
+    const reloaded = { cause: 'reload', atMs: START + 50_000 } as const;
+    const booted = member(
+      1,
+      65,
+      { succeeded: 1, received: 0, change: { lastReregistration: reloaded } },
+      { bootMs: START + 45_000 },
+    );
+    const there = new Fleet();
+    there.see(ks(0), member(1, 0), member(2, 0));
+    expect(said(fleet, booted)).toMatchObject({ cause: 'gms_reloaded' });
+    expect(said(there, ks(30, { members }), member(1, 65))).toMatchObject({
+      phase: 'present',
+      summary: expect.stringMatching(/^Acknowledgements of GM gm1 do not reach KS ks1/u),
+    });
+  });
+
+  test('where no KS is polled and no other GM shows that it was sent, is no path', () => {
+    const fleet = new Fleet();
+    const old = { teks: { '0x0000000A': 660 } } as const;
+    fleet.see(member(1, 0, old), member(2, 0, old));
+    fleet.see(member(2, 600, { ...old, registered: false }, { unregisteredSinceMs: START + 600_000 }));
+    expect(fleet.see(member(1, 610, old)).explanations).toContainEqual(
+      expect.objectContaining({
+        cause: 'path_loss',
+        phase: 'unclear',
+        summary: 'GM gm1 did not get the rekey that is due; no KS is polled, and no other GM shows that it was sent',
+      }),
+    );
   });
 
   test.each([
@@ -590,7 +633,7 @@ describe('a GM that its KS dropped', () => {
   test('and that registered for want of rekeys lost none on the way: it is told with its end', () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { members: members(0) }), member(1, 0), member(2, 0), member(3, 0));
-    fleet.see(member(1, 400), ks(401, { members: members(2) }));
+    fleet.see(ks(399, { members: members(2) }), member(1, 400));
     expect(said(fleet, member(1, 700), ks(701, { members: members(null) }))).toMatchObject({
       cause: 'ejected',
       status: 'critical',

@@ -130,11 +130,25 @@ describe('one path drops rekeys, and', () => {
   });
 });
 
+test('a GM loses a rekey as one of few, then most do: the KS’s side has taken over whatever the path explained', () => {
+  const fleet = new Fleet();
+  const lost = (second: number, ...numbers: readonly number[]) =>
+    numbers.map((number) => member(number, second, OVERDUE));
+  const registered = { cause: 'unknown', atMs: at(103) } as const;
+  fleet.see(ks(0, { kekExpiry: 180 }), ...GMS.map((number) => member(number, 0, { kekExpiry: 180 })));
+  expect(told(fleet.see(ks(90), ...others(91, 1, 2, 3, 4), ...lost(92, 1)))).toEqual(['path_loss present warning']);
+  // That one registers for a reason that its figures leave open, and the others are looked at.
+  const again = member(1, 105, { kekExpiry: 80_000, succeeded: 2, change: { lastReregistration: registered } });
+  const view = fleet.see(...lost(104, 2, 3, 4), again, ...others(106, 1, 2, 3, 4));
+  expect(told(view)).toEqual(['ks_rekeys_lost present critical']);
+  expect(find(view, 'ks_rekeys_lost')?.explains).toContainEqual({ check: 'reregistrations', devices: ['gm1'] });
+});
+
 describe('acknowledgements of one GM are lost, and', () => {
   const withLoss = () => {
     const fleet = new Fleet();
     fleet.see(ks(0, { members: members() }), ...others(0));
-    fleet.see(...others(400), ks(401, { members: members({ 1: 2 }) }));
+    fleet.see(ks(399, { members: members({ 1: 2 }) }), ...others(400));
     return fleet;
   };
 
