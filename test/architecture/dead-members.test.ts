@@ -13,7 +13,6 @@ const READ_OUTSIDE: Readonly<Record<string, string>> = {
   endsAt: 'Alertmanager, in JSON',
   generatorURL: 'Alertmanager, in JSON',
   startsAt: 'Alertmanager, in JSON',
-  confidence: 'API, in JSON',
   estimatedSeconds: 'API: toDocument writes every field of a lead',
   measuredSeconds: 'API: toDocument writes every field of a lead',
   spis: 'API: toDocument writes every field of the group’s TEKs',
