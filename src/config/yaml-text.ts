@@ -70,8 +70,17 @@ export function readYaml(source: string, around = { path: [] as SettingPath, val
     return { value: null, syntaxErrors, problems: [], values: 0, offsetOf: () => null };
   }
   const built = buildValue(document.contents, around);
+  return { ...built, syntaxErrors: [], offsetOf: placesIn(source) };
+}
+
+/** Only findings ask for places: the tree of a document with ten thousand devices takes 16 MB, and is made again for them. */
+function placesIn(source: string): YamlText['offsetOf'] {
   const memo = new Map<YAMLMap, ReadonlyMap<string, MapEntry>>();
-  return { ...built, syntaxErrors: [], offsetOf: (path, on) => offsetOf(document.contents, path, on, memo) };
+  let contents: ReturnType<typeof parseDocument>['contents'] | undefined;
+  return (path, on) => {
+    contents ??= parseDocument(source, { prettyErrors: false, uniqueKeys: false }).contents;
+    return offsetOf(contents, path, on, memo);
+  };
 }
 
 function syntaxProblems(failures: readonly YAMLError[], placeOf: (offset: number) => Place): readonly SyntaxProblem[] {

@@ -101,13 +101,19 @@ async function shellLogin(target: SshTarget, hostKeys: HostKeyStore): Promise<Sh
   return { ...(await plain(target)), jumps: await Promise.all(jumps), sourceAddress: target.sourceAddress ?? null };
 }
 
+/** What ends an attempt. */
+interface Bounds {
+  readonly parent: AbortSignal;
+  readonly attempt: AbortController;
+  readonly watchdog: Watchdog;
+}
+
 class Opening {
   readonly #parts: OpenerParts;
   readonly #target: SshTarget;
-  readonly #parent: AbortSignal;
   readonly #answered: boolean;
-  readonly #attempt = new AbortController();
-  readonly #watchdog: Watchdog;
+  /** null: it is over. The host key of an open session may be asked about again, and holds this object. */
+  #bounds: Bounds | null;
   #pass: HandshakePass | null = null;
   #phase: 'connect' | 'login' = 'connect';
   #admitted = false;
@@ -119,43 +125,50 @@ class Opening {
     this.#answered = answered;
     this.#parts = parts;
     this.#target = target;
-    this.#parent = parent;
+    this.#bounds = { parent, attempt: new AbortController(), watchdog: new Watchdog(parts.clock) };
     parts.secrets.learn(...secretsOnTheWay(target));
-    this.#watchdog = new Watchdog(parts.clock);
   }
 
   async run(): Promise<OpenedSession> {
-    const onParent = () => this.#attempt.abort(this.#parent.reason);
-    if (this.#parent.aborted) onParent();
-    this.#parent.addEventListener('abort', onParent, { once: true });
+    const bounds = this.#boundsNow();
+    const { parent, attempt, watchdog } = bounds;
+    const onParent = () => attempt.abort(parent.reason);
+    if (parent.aborted) onParent();
+    parent.addEventListener('abort', onParent, { once: true });
     let outcome: AttemptOutcome = 'unknown';
     try {
-      const opened = await this.#open(() => {
+      const opened = await this.#open(bounds, () => {
         outcome = 'accepted';
       });
       return opened;
     } catch (error) {
       if (this.#phase === 'connect' && this.#begun) this.#parts.gate.cameToNothing();
-      const deviceError = this.#translate(error);
+      const deviceError = this.#translate(error, attempt.signal);
       if (deviceError.kind === 'auth') outcome = 'refused';
       throw new SessionError(deviceError);
     } finally {
-      this.#parent.removeEventListener('abort', onParent);
-      this.#watchdog.stop();
+      parent.removeEventListener('abort', onParent);
+      watchdog.stop();
+      this.#bounds = null;
       this.#pass?.release();
       if (this.#admitted) await this.#endAttempt(outcome);
     }
   }
 
-  async #open(onAuthenticated: () => void): Promise<OpenedSession> {
+  #boundsNow(): Bounds {
+    if (this.#bounds === null) throw new Error('the attempt to open a session is over');
+    return this.#bounds;
+  }
+
+  async #open({ attempt, watchdog }: Bounds, onAuthenticated: () => void): Promise<OpenedSession> {
     const { clock, hostKeys, gate, conversationsWith, secrets, traffic } = this.#parts;
     const target = this.#target;
-    const { signal } = this.#attempt;
+    const { signal } = attempt;
     const login = await shellLogin(target, hostKeys);
     this.#pass = await gate.begin(signal, this.#answered);
     this.#begun = true;
     this.#armWatchdog();
-    this.#letGoIfSlow();
+    this.#letGoIfSlow(signal);
     const conversation = await conversationsWith(target).open(
       login,
       {
@@ -166,7 +179,7 @@ class Opening {
       signal,
     );
     this.#pass?.release();
-    this.#watchdog.disarm();
+    watchdog.disarm();
     onAuthenticated();
     const session = new ShellSession(clock, target, conversation, secrets);
     await session.logIn(signal);
@@ -176,9 +189,10 @@ class Opening {
   /** TCP is open: a place at the gate and leave for the credential, in whatever order they come free. */
   async #beforeHandshake(): Promise<void> {
     const { clock, gate, quarantine } = this.#parts;
-    const { signal } = this.#attempt;
+    const { attempt, watchdog } = this.#boundsNow();
+    const { signal } = attempt;
     this.#phase = 'login';
-    this.#watchdog.disarm();
+    watchdog.disarm();
     for (;;) {
       this.#pass ??= await gate.pass(signal, true);
       const admission = quarantine.admit(credentialUseOf(this.#target), clock.monoMs());
@@ -205,12 +219,13 @@ class Opening {
 
   #armWatchdog(): void {
     const { timeoutMs } = this.#target;
-    this.#watchdog.arm(timeoutMs, () => this.#attempt.abort(new DeadlineExceeded(timeoutMs)));
+    const { attempt, watchdog } = this.#boundsNow();
+    watchdog.arm(timeoutMs, () => attempt.abort(new DeadlineExceeded(timeoutMs)));
   }
 
-  #letGoIfSlow(): void {
+  #letGoIfSlow(signal: AbortSignal): void {
     const pass = this.#pass;
-    void later(this.#parts.clock, CONNECT_HOLD_MS, this.#attempt.signal, () => {
+    void later(this.#parts.clock, CONNECT_HOLD_MS, signal, () => {
       if (this.#phase !== 'connect') return;
       pass?.release();
       this.#pass = null;
@@ -231,8 +246,8 @@ class Opening {
     await this.#parts.refusals?.ended(credentialUseOf(this.#target), outcome);
   }
 
-  #translate(error: unknown): DeviceError {
-    const { message, ...raw } = this.#translateAny(error);
+  #translate(error: unknown, attempt: AbortSignal): DeviceError {
+    const { message, ...raw } = this.#translateAny(error, attempt);
     const translated = { ...raw, message: this.#parts.secrets.redact(message) };
     if (translated.kind !== 'auth' || !this.#admitted) return translated;
     const minutes = REFUSED_DEVICE_WAIT_MS / 60_000;
@@ -242,7 +257,7 @@ class Opening {
     };
   }
 
-  #translateAny(error: unknown): DeviceError {
+  #translateAny(error: unknown, attempt: AbortSignal): DeviceError {
     if (error instanceof SessionError) return error.deviceError;
     const { device, timeoutMs } = this.#target;
     const say = (kind: DeviceErrorKind, operation: string, message: string): DeviceError => ({
@@ -254,8 +269,8 @@ class Opening {
       const message = error.kind === 'host_key' && this.#hostKeyProblem !== null ? this.#hostKeyProblem : error.message;
       return say(error.kind, error.operation, message);
     }
-    if (this.#attempt.signal.aborted) {
-      const { reason } = this.#attempt.signal as { readonly reason: unknown };
+    if (attempt.aborted) {
+      const { reason } = attempt as { readonly reason: unknown };
       const late = reason instanceof DeadlineExceeded;
       return say(
         late ? 'timeout' : 'closed',
