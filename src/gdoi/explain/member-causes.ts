@@ -25,6 +25,8 @@ import { RECENT_MS, type Symptom } from './symptom.ts';
 const BOOT_TO_REGISTRATION_MS = 180_000;
 /** GMs that go silent within this time have something in common: a site, a WAN, a power supply. */
 const TOGETHER_MS = 300_000;
+/** Longer than the reloads of one storm or upgrade go on. */
+const LONGEST_GO_MS = 3_600_000;
 /** Fewer than this many are not called a common outage. */
 const SEVERAL = 3;
 
@@ -32,9 +34,11 @@ export function gmsReloaded({ facts, open }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
   // Its KS counts the rekeys that a GM missed while it was down until the next one is acknowledged.
   const countsMs = Math.max(RECENT_MS, facts.tekLifetimeMs) + facts.pollIntervalMs;
-  const booted = gms.filter((gm) => isHeard(gm) && nowMs - (bootedMs(gm) ?? Number.NEGATIVE_INFINITY) <= countsMs);
-  if (booted.length === 0) return null;
-  const fresh = inOneGo(booted, nowMs);
+  const since = (ms: number) => gms.filter((gm) => isHeard(gm) && nowMs - (bootedMs(gm) ?? -Infinity) <= ms);
+  const lately = since(countsMs);
+  if (lately.length === 0) return null;
+  const fresh = inOneGo(since(Math.max(countsMs, LONGEST_GO_MS)), nowMs);
+  const booted = [...new Set([...fresh, ...lately])];
   const registering = new Set(
     booted.filter((gm) => nowMs - (bootedMs(gm) ?? 0) <= BOOT_TO_REGISTRATION_MS).map(({ device }) => device),
   );
