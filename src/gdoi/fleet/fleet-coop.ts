@@ -49,30 +49,38 @@ export interface PeerSight {
   /** true: a KS says it is dead; false: none does and one says it is alive, or none lists it; null: nothing decides. */
   readonly lost: boolean | null;
   readonly deadFor: readonly FleetKs[];
+  /** When the last of those answered whose word counts; of nobody's: who lists it. */
   readonly readMs: EpochMs;
 }
 
-/** Each peer that a KS lists, in order of address; a KS that does not answer says nothing of it any more. */
+/**
+ * Each peer that a KS lists, in order of address; a KS that does not answer says nothing of it any more, and what one said
+ * before the peer itself came up is of the time before.
+ */
 export function coopPeers(state: FleetState): readonly PeerSight[] {
-  const peers = new Map<string, { dead: FleetKs[]; alive: boolean; readMs: EpochMs }>();
-  for (const ks of state.kss.values()) {
+  const kss = [...state.kss.values()];
+  const peers = new Map<string, { dead: FleetKs[]; alive: FleetKs[]; listing: FleetKs[] }>();
+  for (const ks of kss) {
     for (const { address, status } of ks.peers ?? []) {
-      const sight = peers.get(address) ?? { dead: [], alive: false, readMs: 0 };
+      const sight = peers.get(address) ?? { dead: [], alive: [], listing: [] };
       const word = ks.reachable ? status?.trim().toLowerCase() : undefined;
-      if (word === 'dead') sight.dead.push(ks);
-      if (word === 'alive') sight.alive = true;
-      sight.readMs = Math.max(sight.readMs, ks.receivedAtMs);
+      const cameUpMs = kss.find((other) => other.address === address)?.context.bootMs ?? Number.NEGATIVE_INFINITY;
+      if (word === 'dead' && ks.receivedAtMs >= cameUpMs) sight.dead.push(ks);
+      if (word === 'alive') sight.alive.push(ks);
+      sight.listing.push(ks);
       peers.set(address, sight);
     }
   }
-  const kss = [...state.kss.values()];
   return [...peers]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([address, { dead, alive, readMs }]) => ({
-      address,
-      device: kss.find((ks) => ks.address === address)?.device ?? null,
-      lost: dead.length > 0 ? true : alive ? false : null,
-      deadFor: dead,
-      readMs,
-    }));
+    .map(([address, { dead, alive, listing }]) => {
+      const deciding = dead.length > 0 ? dead : alive.length > 0 ? alive : listing;
+      return {
+        address,
+        device: kss.find((ks) => ks.address === address)?.device ?? null,
+        lost: dead.length > 0 ? true : alive.length > 0 ? false : null,
+        deadFor: dead,
+        readMs: Math.max(...deciding.map(({ receivedAtMs }) => receivedAtMs)),
+      };
+    });
 }
