@@ -45,6 +45,8 @@ export interface Asked {
   readonly last: Episode | null;
   /** All that was said at the last look, of whatever cause. */
   readonly said: readonly Episode[];
+  /** What deeper causes say at this look. */
+  readonly now: readonly Explanation[];
 }
 
 /** null: it is not so, and nothing follows from it any more. */

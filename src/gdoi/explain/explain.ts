@@ -98,7 +98,7 @@ export function explain(
   for (const cause of EXPLANATION_CAUSES) {
     const known = before.find((episode) => episode.cause === cause) ?? null;
     const last = remembered(known, facts);
-    const asked = { facts, open, before: last?.endedMs === null ? last : null, last, said: before };
+    const asked = { facts, open, before: last?.endedMs === null ? last : null, last, said: before, now: explanations };
     const candidate = sparingWhatIsTold(cause, RULES[cause](asked), before);
     if (candidate !== null) {
       const claims = new Set(candidate.claims);

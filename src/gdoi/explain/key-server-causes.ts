@@ -273,9 +273,11 @@ export function ksDown(asked: Asked): Candidate | null {
   const silent = kss.filter((ks) => givesNoAnswer(ks, nowMs));
   if (kss.length === 0 || silent.length < kss.length) return ksBack(asked);
   const askedMs = Math.max(...silent.map((ks) => askedInVainMs(ks, nowMs)));
-  if (servedSince(gms, askedMs)) return ksBack(asked);
+  // It served someone while looks at it failed: it was up between two of them, and may have gone again.
+  const servedMs = lastServedMs(gms, askedMs);
+  if (servedMs !== null && !failsSince(silent, servedMs, facts)) return ksBack(asked);
   // It may have died right after its last answer; what its GMs lack since then is its own. Once said, the instant stays.
-  const sinceMs = before?.sinceMs ?? Math.max(...silent.map((ks) => lastAnswerMs(ks, facts)));
+  const sinceMs = before?.sinceMs ?? servedMs ?? Math.max(...silent.map((ks) => lastAnswerMs(ks, facts)));
   const names = silent.map(({ device }) => device);
   const claims = claimed(
     open,
@@ -292,6 +294,7 @@ export function ksDown(asked: Asked): Candidate | null {
   const suffering = named(claims, ...LACKING_A_KS).filter((name) => gms.some(({ device }) => device === name));
   const failing = silent.every(isSilent);
   if (!failing && suffering.length === 0 && before === null) return ksBack(asked);
+  if (servedMs !== null && suffering.length * 2 < Math.max(1, gms.length)) return ksBack(asked);
   if (suffering.length === 0 && wasAskedAlready(asked, silent)) return null;
   if (mayBeServedElsewhere(facts, suffering)) return ksBack(asked);
   const established =
@@ -619,67 +622,72 @@ function redundancyBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'l
   });
 }
 
-/** The agent gets no answer, but GMs or peers do: it is the agent's path, not the KS. */
 /** Who has just come back may refuse the first logins. */
 const LOGS_IN_AGAIN_MS = 60_000;
 
-export function ksOutOfSight({ facts, open, before }: Asked): Candidate | null {
+/** The agent gets no answer, but GMs or peers do. */
+export function ksOutOfSight({ facts, open, before, now }: Asked): Candidate | null {
   const { kss, nowMs } = facts;
   const mute = kss.filter((ks) => isMute(ks) && !isOldAndKnown(facts, ks));
   if (mute.length > 0) return showsNothing(facts, mute, open);
-  const silent = kss.filter(isSilent);
-  const alive = silent.filter(
-    (ks) => aliveMs(facts, ks) !== null && (ks.failure?.established === true || isPrimaryElsewhere(facts, ks)),
+  const down = new Set(
+    now.flatMap(({ cause, phase, scope }) => (cause === 'ks_down' && phase !== 'over' ? scope : [])),
   );
+  const alive = kss
+    .filter((ks) => isSilent(ks) && !down.has(ks.device))
+    .filter((ks) => aliveMs(facts, ks) !== null && (ks.failure?.established === true || isPrimaryElsewhere(facts, ks)));
   if (alive.length === 0) return null;
   const names = sorted(alive.map(({ device }) => device));
-  const sinceMs = Math.min(...alive.map(({ failure }) => failure?.sinceMs ?? nowMs));
-  const claims = claimed(
-    open,
-    { checks: ['reachable'], of: new Set(names) },
-    { checks: alive.some((ks) => isPrimaryElsewhere(facts, ks)) ? ['coop_role'] : [] },
-  );
-  // It served someone after the agent's last try: it may be back, which tries begun since then tell. One alone may be lost.
-  const servedMs = before?.sinceMs ?? Math.min(...alive.map((ks) => aliveMs(facts, ks) ?? nowMs));
+  const failsSinceMs = Math.min(...alive.map(({ failure }) => failure?.sinceMs ?? nowMs));
+  const livesMs = (ks: KsFacts) => aliveMs(facts, ks) ?? nowMs;
   const triedMs = (ks: KsFacts) => ks.failure?.lastMs ?? 0;
-  if (!alive.some((ks) => triedMs(ks) > servedMs + Math.max(facts.pollIntervalMs, LOGS_IN_AGAIN_MS))) {
+  // It served someone after the agent's last try: it may be back, which tries begun since then tell. One alone may be lost.
+  const firstMs = before?.sinceMs ?? Math.min(...alive.map(livesMs));
+  const lastMs = clockTime(Math.max(...alive.map(livesMs)));
+  const common = {
+    status: 'warning',
+    sinceMs: firstMs,
+    deadlineMs: null,
+    scope: names,
+    claims: claimed(
+      open,
+      { checks: ['reachable'], of: new Set(names) },
+      { checks: alive.some((ks) => isPrimaryElsewhere(facts, ks)) ? ['coop_role'] : [] },
+    ),
+  } as const;
+  const [has, it] = [verb(names.length, 'has', 'have'), verb(names.length, 'it', 'them')];
+  if (!alive.some((ks) => triedMs(ks) > firstMs + Math.max(facts.pollIntervalMs, LOGS_IN_AGAIN_MS))) {
     return {
+      ...common,
       phase: 'unclear',
-      status: 'warning',
-      sinceMs: servedMs,
-      summary: `${ksNamed(names)} did not answer from ${clockTime(sinceMs)} on and ${verb(names.length, 'serves its', 'serve their')} GMs or peers again: ${verb(names.length, 'it is', 'they are')} back, or only the agent’s path to ${verb(names.length, 'it', 'them')} is broken`,
+      summary: `${ksNamed(names)} did not answer from ${clockTime(failsSinceMs)} on and served GMs or peers at ${lastMs}: ${verb(names.length, 'it is', 'they are')} back, or only the agent’s path to ${it} is broken`,
       consequence: null,
-      deadlineMs: null,
       confidence: 'possible',
       knownAtMs: nextLook(alive, nowMs),
       firstStep: null,
-      scope: names,
       evidence: alive.map(
         (ks) =>
-          `${ks.device}: served a GM or a peer at ${clockTime(aliveMs(facts, ks) ?? nowMs)}, ${triedMs(ks) > servedMs ? `no answer at ${clockTime(triedMs(ks))}` : 'not tried since'}`,
+          `${ks.device}: served a GM or a peer at ${clockTime(livesMs(ks))}, ${triedMs(ks) > firstMs ? `no answer at ${clockTime(triedMs(ks))}` : 'not tried since'}`,
       ),
-      claims,
     };
   }
   return {
+    ...common,
     phase: 'present',
-    status: 'warning',
-    sinceMs,
-    summary: `${ksNamed(names)} ${verb(names.length, 'has', 'have')} not answered the agent since ${clockTime(sinceMs)}, but ${verb(names.length, 'serves its', 'serve their')} GMs or peers: the agent’s path to ${verb(names.length, 'it', 'them')} is broken`,
+    // What is up between two outages, and is looked at in none of its pauses, looks the same.
+    summary: `${ksNamed(names)} ${has} not answered the agent since ${clockTime(failsSinceMs)}, but served GMs or peers at ${lastMs}: the agent’s path to ${it} is broken, or ${verb(names.length, 'it goes down and comes', 'they go down and come')} back`,
     consequence: {
       what: `the agent does not see what ${list(names)} ${verb(names.length, 'says', 'say')} of the group`,
       unless: null,
     },
-    deadlineMs: null,
     confidence: 'likely',
     knownAtMs: null,
-    firstStep: 'The path from the agent to the KS (SSH or SNMP, management VRF, vty lines); the KS itself works',
-    scope: names,
+    firstStep:
+      'The path from the agent to the KS (SSH or SNMP, management VRF, vty lines). If that is well: show version on the KS, did it restart?',
     evidence: alive.map(
-      ({ device, failure }) =>
-        `${device}: ${failure?.result ?? 'no answer'} since ${clockTime(failure?.sinceMs ?? sinceMs)}, while a GM got a rekey or registered, or a peer calls it alive`,
+      (ks) =>
+        `${ks.device}: ${ks.failure?.result ?? 'no answer'} since ${clockTime(ks.failure?.sinceMs ?? failsSinceMs)}, and at ${clockTime(livesMs(ks))} a GM got a rekey or registered, or a peer called it alive`,
     ),
-    claims,
   };
 }
 
@@ -737,11 +745,15 @@ function slackMs({ pollIntervalMs }: GroupFacts): number {
   return pollIntervalMs + CLOCKS_MS;
 }
 
-/** A GM got a rekey or a registration after this instant. */
-function servedSince(gms: readonly GmFacts[], sinceMs: EpochMs): boolean {
-  return gms.some(
-    (gm) => (gm.lastRekeyMs ?? 0) > sinceMs + CLOCKS_MS || (gm.lastReregistration?.atMs ?? 0) > sinceMs + CLOCKS_MS,
-  );
+/** When a GM last got a rekey or a registration; null: none after this instant. */
+function lastServedMs(gms: readonly GmFacts[], sinceMs: EpochMs): EpochMs | null {
+  const lastMs = Math.max(...gms.map((gm) => Math.max(gm.lastRekeyMs ?? 0, gm.lastReregistration?.atMs ?? 0)));
+  return lastMs > sinceMs + CLOCKS_MS ? lastMs : null;
+}
+
+/** A look at each of them failed later than one that just came back may refuse. */
+function failsSince(silent: readonly KsFacts[], servedMs: EpochMs, { pollIntervalMs }: GroupFacts): boolean {
+  return silent.every(({ failure }) => (failure?.lastMs ?? 0) > servedMs + Math.max(pollIntervalMs, LOGS_IN_AGAIN_MS));
 }
 
 function gmsWith(gms: readonly GmFacts[], ks: KsFacts): readonly GmFacts[] {

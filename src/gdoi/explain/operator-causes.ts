@@ -6,6 +6,7 @@ import {
   butMissingTeks,
   type Candidate,
   claimed,
+  devicesOf,
   GM_CHECKS,
   list,
   named,
@@ -30,9 +31,11 @@ const ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]{1,4}:[0-9a-f:]{2,40}/iu;
 export function ksForced({ facts, open, before, said }: Asked): Candidate | null {
   const { gms, kss, nowMs, pollIntervalMs } = facts;
   const logged = kss.flatMap((ks) => recent(ks, 'members_cleared', nowMs).map((reason) => ({ ks, reason })));
-  const told = gms.filter((gm) => forcedAtMs(gm, nowMs) !== null);
+  const waited = waitedForLong(said);
+  const atMs = (gm: GmFacts) => (gm.forced === null && waited(gm) ? null : forcedAtMs(gm, nowMs));
+  const told = gms.filter((gm) => atMs(gm) !== null);
   if (told.length === 0 && logged.length === 0) return null;
-  const instants = [...told.flatMap((gm) => forcedAtMs(gm, nowMs) ?? []), ...logged.map(({ reason }) => reason.atMs)];
+  const instants = [...told.flatMap((gm) => atMs(gm) ?? []), ...logged.map(({ reason }) => reason.atMs)];
   // What the first one told is known: later ones only add to it.
   const fromMs = Math.min(before?.sinceMs ?? nowMs, ...instants);
   const isLost = lostBefore(said);
@@ -75,6 +78,15 @@ export function ksForced({ facts, open, before, said }: Asked): Candidate | null
 function lostBefore(said: Asked['said']): (symptom: Symptom) => boolean {
   const isLoss = toldBefore(said, (cause) => ['path_loss', 'ks_rekeys_lost', 'ejected'].includes(cause));
   return (symptom) => symptom.check === 'rekeys_acknowledged' && isLoss(symptom);
+}
+
+/** It had been without a registration for minutes when it registered: its KS's order was of long before, and was told then. */
+function waitedForLong(said: Asked['said']): (gm: GmFacts) => boolean {
+  const episode = said.find(({ cause }) => cause === 'not_registered');
+  const devices = new Set(episode === undefined ? [] : devicesOf(episode));
+  const sinceMs = episode?.presentSinceMs ?? Number.POSITIVE_INFINITY;
+  return ({ device, lastReregistration: last }) =>
+    devices.has(device) && last !== null && sinceMs < last.atMs - REGISTERS_WITHIN_MS;
 }
 
 function forcedAtMs({ forced, lastReregistration: last }: GmFacts, nowMs: EpochMs): EpochMs | null {

@@ -397,7 +397,7 @@ export function oldKekInUse({ facts, open, last, said }: Asked): Candidate | nul
  * It registered for want of TEKs. Why the new KEK did not come to it is told with what kept it away, as its interface; where
  * nothing is known to, its path drops rekeys, and that has to be mended.
  */
-function newKekAtLast({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate | null {
+function newKekAtLast({ facts, open, last, said }: Pick<Asked, 'facts' | 'open' | 'last' | 'said'>): Candidate | null {
   const { gms, nowMs } = facts;
   if (!wasPresentLately(last, nowMs)) return null;
   const keptAway = said.filter(
@@ -770,7 +770,7 @@ function unlistedByMulticast(
 }
 
 /** It registered for want of rekeys that no KS sent it: no rekey was lost on the way. What it was dropped for goes on. */
-function listedAgain({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate | null {
+function listedAgain({ facts, open, last, said }: Pick<Asked, 'facts' | 'open' | 'last' | 'said'>): Candidate | null {
   // By multicast they were sent it all the same.
   if (isMulticast(facts)) return null;
   const { gms, nowMs } = facts;

@@ -1,5 +1,5 @@
 /** What happened in a drawn world, as intervals: what a cause that is said can be held against. */
-import type { TruthEvent } from '../../../src/simulator/world/ground-truth.ts';
+import type { TruthCause, TruthEvent } from '../../../src/simulator/world/ground-truth.ts';
 import { RELEASES } from '../../../src/simulator/world/release.ts';
 import type { TroubleKind } from '../../../src/simulator/worlds/draw-trouble.ts';
 import type { DrawnWorld } from '../../../src/simulator/worlds/draw-world.ts';
@@ -14,6 +14,8 @@ export interface Happening {
   readonly device: string | null;
   readonly fromMs: number;
   readonly toMs: number;
+  /** Of a registration: what made the GM begin it. It may try for long. */
+  readonly cause?: TruthCause;
 }
 
 export function happeningsOf(world: DrawnWorld, truth: readonly TruthEvent[]): readonly Happening[] {
@@ -36,6 +38,7 @@ export function happeningsOf(world: DrawnWorld, truth: readonly TruthEvent[]): r
       device: event.device,
       fromMs: event.kind === 'registration' ? event.startedAtMs : event.atMs,
       toMs: event.kind === 'reload' || event.kind === 'flap' ? event.upAtMs : event.atMs,
+      ...(event.kind === 'registration' ? { cause: event.cause } : {}),
     })),
     ...outages(truth, endMs),
     ...splits(truth, endMs),

@@ -80,7 +80,9 @@ export function falsehoodOf(
   if (cause === 'rekeys_refused') {
     return haveOtherKeys(world) ? null : 'all KSs have one RSA key';
   }
-  if (cause === 'ks_out_of_sight') return outageIn(scope, { fromMs: explanation.sinceMs, toMs: atMs }, happenings);
+  if (cause === 'ks_out_of_sight') return outageAt(scope, explanation.sinceMs, happenings);
+  // Without the KEK it cannot read what comes, whether it came or was refused.
+  if (cause === 'old_kek_in_use' && haveOtherKeys(world)) return null;
   if (haveOtherKeys(world) && / or (?:are refused|(?:it|they) refuses? them)/u.test(explanation.summary)) return null;
   const proof = PROOFS[cause];
   if (proof === null) return null;
@@ -88,7 +90,8 @@ export function falsehoodOf(
   // A rekey that was lost is seen when its TEK ends, or the next one is counted.
   const lagMs = lookMs + proof.withinSeconds * 1000 + (proof.withinSeconds === WINDOW ? tekMs : 0);
   const late = happenings.filter(
-    ({ kind, fromMs, toMs }) => proof.kinds.includes(kind) && fromMs <= atMs && atMs <= toMs + lagMs,
+    ({ kind, fromMs, toMs, cause: why }) =>
+      (proof.kinds.includes(kind) || why === cause) && fromMs <= atMs && atMs <= toMs + lagMs,
   );
   const gms = scope.filter((name) => name.startsWith('gm'));
   const missing =
@@ -105,19 +108,19 @@ function haveOtherKeys({ plan }: DrawnWorld): boolean {
   return plan.kss.some(({ rsaKey }) => rsaKey !== undefined);
 }
 
-/** Answers are lost on the way in these worlds: that a KS is alive and only unseen is false where it was down meanwhile. */
-function outageIn(
-  kss: readonly string[],
-  { fromMs, toMs }: { readonly fromMs: number; readonly toMs: number },
-  happenings: readonly Happening[],
-): string | null {
+/** It is said to have served someone then, and lives, whatever became of it before and after. */
+function outageAt(kss: readonly string[], servedMs: number, happenings: readonly Happening[]): string | null {
   const kinds: readonly Happening['kind'][] = KS_OUTAGE;
   const down = happenings.find(
-    (happening) =>
-      kinds.includes(happening.kind) &&
-      kss.includes(happening.device ?? '') &&
-      happening.fromMs < toMs &&
-      happening.toMs > fromMs,
+    ({ kind, device, fromMs, toMs }) =>
+      kinds.includes(kind) &&
+      kss.includes(device ?? '') &&
+      fromMs + SERVED_BEFORE_MS < servedMs &&
+      servedMs < toMs - CLOCKS_MS,
   );
-  return down === undefined ? null : `${down.device ?? ''} was down meanwhile`;
+  return down === undefined ? null : `${down.device ?? ''} was down when it is said to have served someone`;
 }
+
+/** A peer calls it alive until its watchdog has ended. */
+const SERVED_BEFORE_MS = 60_000;
+const CLOCKS_MS = 5000;

@@ -489,9 +489,28 @@ describe('a KS that does not answer', () => {
         phase: 'unclear',
         evidence: [expect.stringMatching(/^ks1: served a GM or a peer at .*, no answer at /u)],
       });
-      expect(said(fleet, triedAt(182))).toMatchObject({ cause: 'ks_out_of_sight', phase: 'present' });
+      expect(said(fleet, triedAt(182))).toMatchObject({
+        cause: 'ks_out_of_sight',
+        phase: 'present',
+        summary:
+          'KS ks1 has not answered the agent since 08:01:00 UTC, but served GMs or peers at 08:01:40 UTC: the agent’s path to it is broken, or it goes down and comes back',
+      });
     },
   );
+
+  test('and served a GM between two outages is down when its GMs lack what it gives, whatever the looks have missed', () => {
+    const fleet = new Fleet();
+    const ending = (number: number, second: number, context = {}) =>
+      member(number, second, { teks: { '0x0000000A': 400 }, lastAge: second - 100 }, context);
+    fleet.see(ks(0), member(1, 0), member(2, 0));
+    fleet.see(silent(ks(60), 60));
+    fleet.see(ending(1, 120), ending(2, 121));
+    const tried = silent(ks(60), 60, { inARow: 6, lastMs: START + 360_000 });
+    expect(said(fleet, tried)).toMatchObject({ cause: 'ks_out_of_sight', phase: 'present', status: 'warning' });
+    const view = fleet.see(ending(1, 365), ending(2, 366));
+    expect(view.explanations.map(({ cause, status }) => `${cause} ${status}`)).toEqual(['ks_down critical']);
+    expect(view.explanations[0]?.summary).toMatch(/^KS ks1.* has not answered since 08:01:40 UTC: /u);
+  });
 
   test('and registers a GM between two looks at that: a minute counts from the later one', () => {
     const fleet = new Fleet();
@@ -513,6 +532,23 @@ describe('a KS that does not answer', () => {
     const fleet = new Fleet();
     fleet.see(ks(0), member(1, 0));
     expect(said(fleet, silent(ks(60), 60, { result }))).toMatchObject({ cause: 'login_refused', status: 'warning' });
+  });
+
+  test('called its peer dead before that came up: it is not read since, and the peer is well', () => {
+    const fleet = new Fleet();
+    const [first, second] = ['10.1.0.1', '10.1.0.2'] as const;
+    const passive = { device: 'ks2', address: second, role: 'secondary', peers: { [first]: 'Dead' } } as const;
+    fleet.see(
+      ks(0, { peers: { [second]: 'Alive' } }),
+      ks(0, { ...passive, peers: { [first]: 'Alive' } }),
+      member(1, 0),
+    );
+    fleet.see(ks(100, passive), silent(ks(0), 90, { inARow: 1, established: false }));
+    const up = { ...NO_CONTEXT, bootMs: START + 130_000 };
+    const back = { ...ks(400, { peers: { [second]: 'Alive' } }), context: up };
+    fleet.see(back);
+    expect(fleet.see({ ...back, atMs: START + 480_000 }, member(1, 480)).explanations).toEqual([]);
+    expect(said(fleet, ks(490, passive), back)).toMatchObject({ cause: 'coop_peer_lost' });
   });
 
   test('beside a primary that answers costs redundancy, not traffic', () => {
@@ -739,7 +775,7 @@ describe('a group with multicast rekeys', () => {
       member(2, second, { transport: null }),
     ];
     const facts = factsAfter(differing(0), differing(600));
-    expect(keysDiffer({ facts, open: symptomsOf(facts), before: null, last: null, said: [] })).toMatchObject({
+    expect(keysDiffer({ facts, open: symptomsOf(facts), before: null, last: null, said: [], now: [] })).toMatchObject({
       summary:
         'GM gm1 holds other TEKs than KS ks1, and they are no older ones; whether a rekey is under way is not yet clear',
       firstStep: expect.stringMatching(/with which KS did it register/u),

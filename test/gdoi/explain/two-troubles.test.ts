@@ -144,6 +144,21 @@ test('a GM loses a rekey as one of few, then most do: the KS’s side has taken 
   expect(find(view, 'ks_rekeys_lost')?.explains).toContainEqual({ check: 'reregistrations', devices: ['gm1'] });
 });
 
+test('a GM registers that its KS had made to long ago: it was told as not registered, and its KS orders nobody now', () => {
+  const fleet = new Fleet();
+  const off = (second: number) => member(1, second, { registered: false }, { unregisteredSinceMs: at(100) });
+  fleet.see(ks(0), ...others(0));
+  fleet.see(ks(300), off(300), ...others(301, 1));
+  expect(told(fleet.see(ks(900), off(900), ...others(901, 1)))).toEqual(['not_registered present critical']);
+  const lastReregistration = { cause: 'ks_forced', atMs: at(1190) } as const;
+  const view = fleet.see(
+    ks(1200),
+    member(1, 1200, { succeeded: 2, change: { lastReregistration } }),
+    ...others(1201, 1),
+  );
+  expect(told(view)).not.toContain('ks_forced present ok');
+});
+
 describe('acknowledgements of one GM are lost, and', () => {
   const withLoss = () => {
     const fleet = new Fleet();
