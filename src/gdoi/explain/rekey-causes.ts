@@ -116,7 +116,8 @@ function lossOf(asked: Asked): Loss {
   const unregistered = new Set(gms.filter(cannotTakeRekeys).map(({ device }) => device));
   const ofOtherKeys = otherKeysOf(asked);
   // Who was found to lose rekeys goes on losing them, whether it is a path then or the KS's side.
-  const losing = new Set(said.flatMap((one) => (LOSSES.has(one.cause) && one.endedMs === null ? one.said.scope : [])));
+  const losses = goingOn(said, LOSSES);
+  const losing = new Set(losses.flatMap((episode) => episode.said.scope));
   const answering = open.filter(
     (symptom) =>
       !ofOtherKeys(symptom) &&
@@ -135,7 +136,11 @@ function lossOf(asked: Asked): Loss {
     { checks: LOSS_CHECKS.filter((check) => check !== 'reregistrations') },
     { checks: ['reregistrations'], of: missedOne },
     // It may register for a reason that its figures leave open.
-    { checks: ['reregistrations'], of: losing },
+    {
+      checks: ['reregistrations'],
+      of: losing,
+      fromMs: Math.min(...losses.map(({ sinceMs }) => sinceMs)) - SEEN_WITHIN_MS,
+    },
   );
   const unacknowledged = named(traces, 'rekeys_acknowledged');
   // A re-registration for a reason that is not shown goes with a loss, and is none that is left alone.

@@ -208,6 +208,20 @@ describe('a rekey that is missing', () => {
     expect(said(known, ks(31, { kekExpiry: 180 }))).toMatchObject({ cause: 'ks_rekeys_lost', phase: 'present' });
   });
 
+  test('at GMs of which one had registered minutes before, for no reason that was seen, is not yet lost either', () => {
+    const fleet = new Fleet();
+    const ending = { kekExpiry: 600 } as const;
+    const last = { lastReregistration: { cause: 'unknown', atMs: START + 60_000 } } as const;
+    const waiting = { kekRekeyOverdue: true } as const;
+    fleet.see(member(1, 350, { ...ending, change: last }), member(2, 351, ending));
+    fleet.see(member(1, 420, { ...ending, change: { ...last, ...waiting } }));
+    const view = fleet.see(member(2, 421, { ...ending, change: waiting }));
+    expect(view.explanations.map(({ cause, phase }) => `${cause} ${phase}`)).toEqual([
+      'reregistered present',
+      'path_loss unclear',
+    ]);
+  });
+
   test('as one KS counts, in a site where only the KS is polled, is two paths of twelve', () => {
     const members = Object.fromEntries(
       Array.from({ length: 12 }, (_, index) => [`10.0.0.${index + 1}`, index < 2 ? 1 : 0]),
