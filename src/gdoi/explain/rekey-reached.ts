@@ -46,6 +46,8 @@ export function rekeyReached(
     if ((gm.kekExpiryMs ?? 0) > lastsBeyondMs) return 'got';
     const { lastReregistration: last } = gm;
     if (last !== null && last.atMs >= dueMs - DUE_WITHIN_MS) return 'registered';
+    // Who holds none did not keep what a rekey brought, if one came.
+    if (gm.tekMissing && key !== 'KEK') return 'open';
     const older =
       unhealed.some((one) => sharesOldKeys(one, gm)) ||
       (gm.tekExpiryMs !== null && gm.tekExpiryMs <= runsOutMs + NEWER_BY_MS) ||

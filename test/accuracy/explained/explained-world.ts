@@ -8,7 +8,7 @@ import { watchFleet } from '../watch-fleet.ts';
 import { ALL_HARDSHIPS, drawWatch, type Hardships, WORLD_START_MS } from '../world-watch.ts';
 import { contradictionsIn } from './contradictions.ts';
 import { flipsIn, type SaidNow } from './flips.ts';
-import { happeningsOf } from './happenings.ts';
+import { type Happening, happeningsOf } from './happenings.ts';
 import { falsehoodOf, type Told } from './true-causes.ts';
 
 export const FAULT_KINDS = ['contradiction', 'flip', 'falsehood'] as const;
@@ -63,6 +63,7 @@ export function explainedWorld(
     ...listener.told.flatMap(({ group, told }) => {
       // Polls that are lost on the way are silence as well.
       if (told.explanation.cause === 'gms_unreachable' && watch.lost > 0) return [];
+      if (watch.transport === 'snmp' && looksLikeALoss(told, happenings, lookMs)) return [];
       const why = falsehoodOf(told, world, happenings, lookMs);
       const { cause, summary } = told.explanation;
       return why === null
@@ -71,6 +72,19 @@ export function explainedWorld(
     }),
   ];
   return { world, watch, looks: listener.looks, told: listener.told.length, faults, lines: listener.lines };
+}
+
+/**
+ * Over SNMP alone a clear of which no message came, in the window of a KEK whose rekey came between the same two looks, is
+ * a registration for a missed rekey: no observer can tell (`invisible-over-snmp.ts`).
+ */
+function looksLikeALoss({ explanation, atMs }: Told, happenings: readonly Happening[], lookMs: number): boolean {
+  const { cause, scope } = explanation;
+  const isCleared = (gm: string) =>
+    happenings.some(
+      ({ kind, device, fromMs }) => kind === 'clear' && device === gm && fromMs <= atMs && fromMs > atMs - lookMs,
+    );
+  return cause === 'path_loss' && scope.every(isCleared);
 }
 
 class Listener {

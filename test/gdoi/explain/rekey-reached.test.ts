@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { type KnownReregistration, NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
+import type { FleetView } from '../../../src/gdoi/fleet/fleet-view.ts';
 import { Fleet, type GmOptions, ks, START } from '../../builders/fleet-group.ts';
 import { member, said } from './members.ts';
 
@@ -14,11 +15,15 @@ const registered = (second: number, cause: KnownReregistration['cause']): GmOpti
 
 /** GM gm1 registers at 600 s for the TEK that ends at 660 s; what gm2 and gm3 showed last is given. */
 function told(...others: readonly MemberFacts[]): { readonly summary: string; readonly evidence: readonly string[] } {
+  const { explanations } = after(...others);
+  return explanations.find(({ cause }) => cause === 'path_loss') ?? { summary: 'ok', evidence: [] };
+}
+
+function after(...others: readonly MemberFacts[]): Pick<FleetView, 'explanations'> {
   const fleet = new Fleet();
   fleet.see(ks(0, OLD), member(1, 0, OLD), member(2, 0, OLD), member(3, 0, OLD));
   fleet.see(ks(595, NEW), member(1, 550, OLD), ...others);
-  const first = said(fleet, member(1, 605, { ...NEW, succeeded: 2, ...registered(600, 'tek_expired') }));
-  return first === 'ok' ? { summary: first, evidence: [] } : first;
+  return fleet.see(member(1, 605, { ...NEW, succeeded: 2, ...registered(600, 'tek_expired') }));
 }
 
 describe('a GM registers for a TEK rekey that it missed', () => {
@@ -37,6 +42,11 @@ describe('a GM registers for a TEK rekey that it missed', () => {
   test('and one of the others shows the new TEK: that one is named', () => {
     const { summary, evidence } = told(member(2, 580, NEW), member(3, 590, OLD));
     expect(summary).toMatch(/; others got it$/u);
+    expect(evidence).toEqual(expect.arrayContaining(['got it: gm2', 'not known to have it: gm3']));
+  });
+
+  test('and one of the others holds no TEK at all: it is none that got it', () => {
+    const { evidence } = told(member(2, 580, NEW), member(3, 590, { teks: {} }));
     expect(evidence).toEqual(expect.arrayContaining(['got it: gm2', 'not known to have it: gm3']));
   });
 
