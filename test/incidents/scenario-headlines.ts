@@ -23,7 +23,7 @@ const DROPPED_TWICE = [
 export const SAID: Readonly<Partial<Record<ScenarioName, Said>>> = {
   healthy: { minutes: 30, groups: { G1: ['ok'] } },
   'legacy-ks': { minutes: 30, groups: { G1: [LEGACY] } },
-  'ks-upgrade': { minutes: 20, groups: { G1: [LEGACY, 'coop_peer_lost? warning', '(legacy_ks) ok', 'ok'] } },
+  'ks-upgrade': { minutes: 20, groups: { G1: [LEGACY, '(legacy_ks) ok', 'ok'] } },
   'rekey-loss': { minutes: 15, groups: { G1: ['ok', 'path_loss warning', 'ok'] } },
   'rekey-loss-fleet': {
     minutes: 15,
