@@ -49,7 +49,8 @@ const PROOFS: Readonly<Record<ExplanationCause, Proof | null>> = {
     withinSeconds: WINDOW,
   },
   // Who is cleared on the KS while it loses acknowledgements is off its list for either reason.
-  ejected: { kinds: ['ejection', 'members_cleared', 'order', 'policy_replaced'], withinSeconds: WINDOW },
+  // A KS that restarted has lost its list as well, which the sentence leaves open.
+  ejected: { kinds: ['ejection', 'members_cleared', 'order', 'policy_replaced', ...KS_OUTAGE], withinSeconds: WINDOW },
   ks_rekeys_lost: { kinds: [...PATHS, ...KS_OUTAGE, 'coop_cut'], withinSeconds: WINDOW },
   path_loss: { kinds: [...PATHS, 'coop_cut'], withinSeconds: WINDOW },
   ks_failover: null,
