@@ -303,3 +303,26 @@ describe('host keys', () => {
     expect(server.attempts).toEqual([]);
   });
 });
+
+describe('more devices than sessions that may stay open', () => {
+  test('are all polled: those beyond log in at each poll, those with a place keep it', async () => {
+    await using server = new ScriptedIos();
+    const port = await server.listen();
+    await using under = accessUnderTest({ maxOpenSessions: 1 });
+    const ask = (device: string) => textOf(under.access, target(port, { device }), 'show clock');
+    for (const device of ['gm1', 'gm2', 'gm1', 'gm2', 'gm1']) expect(await ask(device)).toBe('answer to show clock\n');
+    expect(server.connections).toBe(3);
+    await expect.poll(() => server.openNow, PATIENCE).toBe(1);
+  });
+
+  test('take the place of one that is forgotten', async () => {
+    await using server = new ScriptedIos();
+    const port = await server.listen();
+    await using under = accessUnderTest({ maxOpenSessions: 1 });
+    const ask = (device: string) => textOf(under.access, target(port, { device }), 'show clock');
+    await ask('gm1');
+    await under.access.forget('gm1');
+    for (let polls = 0; polls < 3; polls += 1) await ask('gm2');
+    expect(server.connections).toBe(2);
+  });
+});

@@ -52,6 +52,8 @@ export type SshAccessOptions = AccessParts &
     readonly loginsPerSecond?: number;
     /** Of these two bounds, what is this agent's: above 0, up to 1; absent: all. Others that share its devices have the rest. */
     readonly share?: () => number;
+    /** Sessions that may stay open between two polls: a device beyond them logs in at each. Absent: any number. */
+    readonly maxOpenSessions?: number;
     /**
      * Threads beside this one that sessions live in; absent, or 0: they live in this one. Old key exchanges have a thread of
      * their own in either case, and sessions through a jump host live where its connection does: here.
@@ -96,6 +98,8 @@ class SshAccess implements DeviceAccess {
   /** null: there is one core. */
   readonly #workers: WorkerConversations | null;
   readonly #slots = new Map<string, Slot>();
+  /** Whose sessions stay open between two polls. */
+  readonly #kept = new Set<Slot>();
   readonly #stopping = new AbortController();
 
   constructor(options: SshAccessOptions) {
@@ -161,7 +165,7 @@ class SshAccess implements DeviceAccess {
       } finally {
         lent.revoke();
         this.#account(slot, lent, fresh);
-        if (target.session === 'per_poll') release.keepUntil(this.#closeSession(slot));
+        if (target.session === 'per_poll' || !this.#mayStay(slot)) release.keepUntil(this.#closeSession(slot));
       }
     } catch (error) {
       if (error instanceof SessionError) return { kind: 'failed', error: error.deviceError };
@@ -256,6 +260,7 @@ class SshAccess implements DeviceAccess {
   async #connect(slot: Slot, target: SshTarget, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     slot.session = null;
+    this.#kept.delete(slot);
     slot.target = target;
     const waitMs = Math.max(slot.backOff.waitMs(clock.monoMs()), slot.conduct.waitMs(clock.monoMs()));
     if (waitMs > 0) throw new SessionError(backOffError(target.device, 'connect', waitMs));
@@ -280,9 +285,19 @@ class SshAccess implements DeviceAccess {
     }
   }
 
+  /** Who has a place among the sessions that stay open keeps it until the session ends. */
+  #mayStay(slot: Slot): boolean {
+    // What a dead one died of is told at the next poll.
+    if (slot.session === null || !slot.session.alive || this.#kept.has(slot)) return true;
+    if (this.#kept.size >= (this.#options.maxOpenSessions ?? Number.POSITIVE_INFINITY)) return false;
+    this.#kept.add(slot);
+    return true;
+  }
+
   async #closeSession(slot: Slot): Promise<void> {
     const { session } = slot;
     slot.session = null;
+    this.#kept.delete(slot);
     await session?.close(POLITE_MS);
   }
 
