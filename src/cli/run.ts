@@ -1,6 +1,7 @@
 /** `gdoiwatch run`: the agent. */
 import { Command, Option } from 'commander';
 import { createSystemClock } from '../kernel/clock.ts';
+import { collectGarbageEarly } from './heap-growth.ts';
 import { createLogger, LOG_FORMATS, type LogFormat } from './logger.ts';
 import { startProduct } from './product.ts';
 import { configFile, readConfig } from './read-config.ts';
@@ -17,6 +18,7 @@ export function runCommand(): Command {
     )
     .action(async (options: { config: string; logFormat: LogFormat }) => {
       using signals = takeSignals();
+      collectGarbageEarly();
       // Before the configuration is read there is no level to log by, and no login.
       let secretTrouble = (_message: string): void => undefined;
       const read = () => readConfig(options.config, (message) => secretTrouble(message));
