@@ -291,6 +291,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'node:os',
     'node:path',
     'node:stream',
+    'node:v8',
     'p-queue',
     'pino',
     'pino-pretty',
