@@ -28,8 +28,8 @@ export interface Told {
   /** Each time that it changes. */
   readonly headlines: readonly Headline[];
   /**
-   * Checks and GMs at risk that were shown worse than their group, and checks that no cause explains: nobody could tell
-   * which of the two to believe.
+   * Checks and GMs at risk that were shown worse than their group, checks that no cause explains, and causes that go on and
+   * have another beginning: nobody could tell which of the two to believe.
    */
   readonly contradictions: ReadonlySet<string>;
 }
@@ -47,6 +47,7 @@ export async function headlinesOf(
   const said: Headline[] = [];
   const contradictions = new Set<string>();
   const shown = new Map<string, string>();
+  const begun = new Map<string, readonly Explanation[]>();
   watching.agent.start();
   const endMs = START_MS + minutes * 60_000;
   const restarts = new Set(watched.restartsAtSeconds);
@@ -66,6 +67,9 @@ export async function headlinesOf(
         others: others.map(({ cause }) => cause),
       };
       for (const contradiction of worseThanGroup(health)) contradictions.add(contradiction);
+      for (const contradiction of begunAnew(begun.get(view.group) ?? [], health.explanations))
+        contradictions.add(contradiction);
+      begun.set(view.group, health.explanations);
       if (looks % DEVICES_EVERY === 0) {
         for (const contradiction of devicesWorseThan(health, agent.readModel, clock.wallMs()))
           contradictions.add(contradiction);
@@ -92,6 +96,15 @@ function devicesWorseThan(
     if (shown === undefined) return [];
     const own = deviceHealth(shown, (name) => readModel.group(name) ?? null, nowMs);
     return own.status === 'critical' ? [`${own.summary}: critical beside ${status} for ${causes}`] : [];
+  });
+}
+
+/** What goes on from one look to the next began when it did. */
+function begunAnew(before: readonly Explanation[], now: readonly Explanation[]): readonly string[] {
+  return now.flatMap(({ cause, phase, sinceMs }) => {
+    const was = before.find((each) => each.cause === cause && each.phase !== 'over');
+    if (was === undefined || phase === 'over' || sinceMs <= was.sinceMs) return [];
+    return [`${cause} goes on and began at ${was.sinceMs - START_MS} ms, then at ${sinceMs - START_MS} ms`];
   });
 }
 

@@ -100,12 +100,13 @@ export function explain(
     const last = remembered(known, facts);
     const asked = { facts, open, before: last?.endedMs === null ? last : null, last, said: before, now: explanations };
     const candidate = sparingWhatIsTold(cause, RULES[cause](asked), before);
-    if (candidate !== null) {
+    const said = candidate === null ? null : begunWith(last, explanationOf(cause, candidate));
+    if (candidate !== null && said !== null) {
       const claims = new Set(candidate.claims);
       open = open.filter((symptom) => !claims.has(symptom));
-      explanations.push(dated(explanationOf(cause, candidate), candidate, last));
+      explanations.push(dated(said, candidate, last));
     }
-    const episode = episodeAfter(last, candidate === null ? null : explanationOf(cause, candidate), facts);
+    const episode = episodeAfter(last, said, facts);
     if (episode !== null) memory.push(episode);
   }
   return { memory, explanations: explanations.toSorted(byWeight) };
@@ -137,6 +138,12 @@ function remembered(episode: Episode | null, { nowMs }: GroupFacts): Episode | n
   if (episode === null) return null;
   const keptMs = episode.presentSinceMs === null ? RECENT_MS : REMEMBERED_MS;
   return nowMs - (episode.endedMs ?? nowMs) > keptMs ? null : episode;
+}
+
+/** What goes on began when it was first said: the symptoms that show it now may be later ones. */
+function begunWith(last: Episode | null, said: Explanation): Explanation {
+  if (last === null || last.endedMs !== null || said.phase === 'over') return said;
+  return { ...said, sinceMs: last.sinceMs };
 }
 
 /** What never was more than unclear and is gone was nothing, but that it was asked. */
