@@ -247,6 +247,19 @@ describe('group member with the new behaviour', () => {
   });
 });
 
+test('a GM takes no rekey again that another one of its KS has replaced: sequence numbers rise (RFC 6407)', () => {
+  const fleet = fleetOf({
+    group: { transport: 'multicast', retransmit: { periodSeconds: 20, attempts: 2 } },
+    // Between them the first one's retransmits come.
+    script: [100, 111].map((atSeconds) => ({ atSeconds, act: (each) => each.rekeyNow('ks1') })),
+  });
+  const second = spisOf(showAt(fleet, 'gm1', 119))[0];
+  for (const atSeconds of [121, 125, 141, 160]) {
+    expect(spisOf(showAt(fleet, 'gm1', atSeconds))[0]).toBe(second);
+    expect(numberOf(showAt(fleet, 'gm1', atSeconds), 'Rekeys received')).toBe(2);
+  }
+});
+
 describe('group member with the old behaviour', () => {
   test('shows no KEK lifetime', () => {
     const text = showAt(fleetOf({ gm: '15.1(4)M8' }), 'gm1', 100);

@@ -220,7 +220,7 @@ export class GroupMember implements RekeyReceiver {
   receiveRekey(rekey: RekeyMessage): boolean {
     if (!this.device.up || !this.device.interfaceUp || this.kek === null) return false;
     if (this.#lastRekey?.id === rekey.id && this.#lastRekey.from === rekey.from) return true;
-    if (this.kek.spi !== rekey.protectedBy) return false;
+    if (this.kek.spi !== rekey.protectedBy || this.#isReplaced(rekey)) return false;
     const { world, device, config } = this;
     if (rekey.from.rsaKey !== this.#rsaKey) {
       this.#refuse(rekey);
@@ -252,6 +252,13 @@ export class GroupMember implements RekeyReceiver {
     const sequence = rekey.policy.sequence;
     world.notify(device, { kind: 'gm_rekey_received', ...this.#place(rekey.from.address), sequence });
     return true;
+  }
+
+  /** A retransmit of a rekey after which its KS has sent another one (RFC 6407: sequence numbers rise under one KEK). */
+  #isReplaced({ from, newKek, policy }: RekeyMessage): boolean {
+    const last = this.#lastRekey;
+    if (newKek || last?.from !== from || last.policy.kek.spi !== policy.kek.spi) return false;
+    return policy.sequence < last.policy.sequence;
   }
 
   /** Its old registration had counted on, and the rekey renewed it. */
