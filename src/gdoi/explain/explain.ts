@@ -46,15 +46,20 @@ const REMEMBERED_MS = 3_600_000;
 /** What is present again this soon, of a device that it concerned, goes on: between two looks it had seemed over. */
 const AGAIN_MS = 90_000;
 const MAX_EVIDENCE = 12;
-/** While unclear these say no more than that looks at KSs fail. */
+/** What these were asked about is kept though it ended unclear: what comes next may tell what it was. */
+const KEPT_UNCLEAR: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
+  'ks_down',
+  'redundancy_lost',
+  'no_primary',
+  'ejected',
+]);
+/** While unclear these say no more than that looks fail. */
 const OF_A_LOOK: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
   'ks_down',
   'redundancy_lost',
   'no_primary',
+  'gms_unreachable',
 ]);
-
-/** What these were asked about is kept though it ended unclear: what comes next may tell what it was. */
-const KEPT_UNCLEAR: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([...OF_A_LOOK, 'ejected']);
 
 const RULES: Readonly<Record<ExplanationCause, CauseRule>> = {
   login_refused: loginRefused,
@@ -100,7 +105,7 @@ export function explain(
     const last = remembered(known, facts);
     const asked = { facts, open, before: last?.endedMs === null ? last : null, last, said: before, now: explanations };
     const candidate = sparingWhatIsTold(cause, RULES[cause](asked), before);
-    const said = candidate === null ? null : begunWith(last, explanationOf(cause, candidate));
+    const said = candidate === null ? null : begunWith(last, explanationOf(cause, candidate), facts);
     if (candidate !== null && said !== null) {
       const claims = new Set(candidate.claims);
       open = open.filter((symptom) => !claims.has(symptom));
@@ -113,8 +118,8 @@ export function explain(
 }
 
 /**
- * That a look at a KS failed, and no more is known, takes no symptom from a cause that is known and goes on: a lost answer
- * does not end what was said of a path.
+ * That a look failed, and no more is known, takes no symptom from a cause that is known and goes on: a lost answer does not
+ * end what was said of a path, or of a GM without keys.
  */
 function sparingWhatIsTold(
   cause: ExplanationCause,
@@ -126,7 +131,9 @@ function sparingWhatIsTold(
   // That an image shows no MIB is not why its KS gives no answer now.
   const isOfRelease = toldBefore(before, (other) => other === 'legacy_ks');
   const isKept = (symptom: Symptom) => !isTold(symptom) || (symptom.check === 'reachable' && isOfRelease(symptom));
-  return { ...candidate, claims: candidate.claims.filter(isKept) };
+  const claims = candidate.claims.filter(isKept);
+  // All of it is explained already.
+  return claims.length === 0 && candidate.claims.length > 0 ? null : { ...candidate, claims };
 }
 
 /** What goes on according to the last look: after a restart, until the next one. */
@@ -141,19 +148,25 @@ function remembered(episode: Episode | null, { nowMs }: GroupFacts): Episode | n
 }
 
 /** What goes on began when it was first said: the symptoms that show it now may be later ones. */
-function begunWith(last: Episode | null, said: Explanation): Explanation {
-  if (last === null || last.endedMs !== null || said.phase === 'over') return said;
-  return { ...said, sinceMs: last.sinceMs };
+function begunWith(last: Episode | null, said: Explanation, facts: GroupFacts): Explanation {
+  const again = said.phase === 'over' ? null : goingOn(last, said, facts);
+  return again === null ? said : { ...said, sinceMs: again.sinceMs };
+}
+
+/** The episode that this continues; null: it is a new one. */
+function goingOn(before: Episode | null, said: Explanation, { nowMs }: GroupFacts): Episode | null {
+  return before !== null && (before.endedMs === null || endedJustNow(before, said, nowMs)) ? before : null;
 }
 
 /** What never was more than unclear and is gone was nothing, but that it was asked. */
-function episodeAfter(before: Episode | null, said: Explanation | null, { nowMs }: GroupFacts): Episode | null {
+function episodeAfter(before: Episode | null, said: Explanation | null, facts: GroupFacts): Episode | null {
+  const { nowMs } = facts;
   if (said === null || said.phase === 'over') {
     // A look that fails is asked about once: the next one that fails alone is no news.
     if (before === null || (before.presentSinceMs === null && !KEPT_UNCLEAR.has(before.cause))) return null;
     return before.endedMs === null ? { ...before, endedMs: nowMs } : before;
   }
-  const again = before !== null && (before.endedMs === null || endedJustNow(before, said, nowMs)) ? before : null;
+  const again = goingOn(before, said, facts);
   const sameWords = again !== null && saysTheSame(again.said, said);
   return {
     cause: said.cause,

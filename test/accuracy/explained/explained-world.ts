@@ -104,6 +104,8 @@ class Listener {
     const [first] = explanations;
     const said = this.said.get(group) ?? [];
     this.said.set(group, said);
+    // Of several messages within a millisecond nobody sees what was said between.
+    if (said.at(-1)?.atMs === atMs) said.pop();
     said.push({
       atMs,
       headline: first === undefined ? 'ok' : `${first.cause} ${first.phase}`,

@@ -130,6 +130,16 @@ describe('one path drops rekeys, and', () => {
   });
 });
 
+test('a GM that is known to have no TEK gives one answer less: it is still without, whatever its KS counts of it', () => {
+  const fleet = new Fleet();
+  fleet.see(ks(0, { members: members() }), ...others(0), member(2, 0));
+  const without = ['without_tek present critical'];
+  expect(told(fleet.see(member(2, 60, { teks: {} })))).toEqual(without);
+  const lost = silent(member(2, 60, { teks: {} }), 121, { inARow: 1, established: false });
+  const view = fleet.see(ks(120, { members: { ...members(), '10.0.0.2': 1 } }), lost);
+  expect(told(view)).toEqual([...without, 'gms_unreachable unclear warning']);
+});
+
 test('a GM loses a rekey as one of few, then most do: the KS’s side has taken over whatever the path explained', () => {
   const fleet = new Fleet();
   const lost = (second: number, ...numbers: readonly number[]) =>
