@@ -35,7 +35,7 @@ const PROJECTS: TestProjectConfiguration[] = [
   { test: { ...EVERY_FILE, name: 'served', include: [SERVED], isolate: false } },
   { test: { ...EVERY_FILE, name: 'simulated', include: [SIMULATED], isolate: false } },
   // What starts programs, browsers and agents as a user does, or attacks them: files share what a process has loaded of the
-  // tests themselves (67 files without their tests: 39 s of CPU each for itself, 15 s shared).
+  // tests themselves (63 files without their tests: 39 s of CPU each for itself, 15 s shared).
   {
     test: {
       ...EVERY_FILE,

@@ -24,26 +24,24 @@ export function sessionBounds(allowed: number, maxHandshakes: number): SessionBo
   return { maxHandshakes: logins, maxOpenSessions: Math.max(0, allowed - FOR_THE_REST - logins) };
 }
 
-/** The same for a configuration; one line of the log where sessions cannot stay open. */
-export function boundSessions(
-  { ssh, devices }: ResolvedConfig,
+/** One line of the log where sessions with these devices cannot stay open: at the start, and when the devices change. */
+export function warnOfFewFiles(
+  { ssh, devices }: Pick<ResolvedConfig, 'ssh' | 'devices'>,
   logger: Logger,
   allowed = openFilesAllowed(),
-): SessionBounds {
-  const bounds = sessionBounds(allowed, ssh.maxHandshakes);
+): void {
+  const { maxOpenSessions } = sessionBounds(allowed, ssh.maxHandshakes);
   const wanted = devices.filter((device) => device.ssh?.session === 'persistent').length;
-  if (wanted > bounds.maxOpenSessions) {
-    const needed = wanted + ssh.maxHandshakes + FOR_THE_REST;
-    logger.warn(
-      { openFiles: allowed, devices: wanted, sessionsKept: bounds.maxOpenSessions, needed },
-      'this process may not open enough files to keep a session with each device: those beyond log in at each poll; raise LimitNOFILE or ulimit -n',
-    );
-  }
-  return bounds;
+  if (wanted <= maxOpenSessions) return;
+  const needed = wanted + ssh.maxHandshakes + FOR_THE_REST;
+  logger.warn(
+    { openFiles: allowed, devices: wanted, sessionsKept: maxOpenSessions, needed },
+    'this process may not open enough files to keep a session with each device: those beyond log in at each poll; raise LimitNOFILE or ulimit -n',
+  );
 }
 
 /** Infinite where the system does not tell. */
-function openFilesAllowed(): number {
+export function openFilesAllowed(): number {
   try {
     const limit = /^Max open files\s+(\d+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
     return limit === undefined ? Number.POSITIVE_INFINITY : Number(limit);

@@ -45,7 +45,7 @@ import { acceptedKeys, keptRefusals } from './shared-notes.ts';
 import { openStore, type SharedStore, type StoreOptions } from './stores.ts';
 import type { Notes } from '../store/notes.ts';
 import { shareOf } from '../agent/cluster/cluster-status.ts';
-import { boundSessions } from './open-files.ts';
+import { openFilesAllowed, sessionBounds, warnOfFewFiles } from './open-files.ts';
 import { sessionPlaces } from './session-threads.ts';
 import { packageVersion } from './version.ts';
 
@@ -263,7 +263,8 @@ function metByAgents(notes: Notes, { clock, logger }: Common, membership: () => 
 async function startWays({ config, make, parts }: Making, common: Common, met: ReturnType<typeof metByAgents> | null) {
   const around = { ...common, random: systemRandom, ...met };
   const places = sessionPlaces({ cores: availableParallelism(), devices: config.devices.length });
-  const bounds = boundSessions(config, common.logger);
+  const bounds = sessionBounds(openFilesAllowed(), config.ssh.maxHandshakes);
+  warnOfFewFiles(config, common.logger);
   const access = await parts.start('SSH', () => make.ssh({ ...around, ...config.ssh, ...bounds, ...places }));
   const snmp = await parts.start('SNMP', () => make.snmp(around));
   const restconf = await parts.start('RESTCONF', () => make.restconf({ ...around, ...config.restconf }));
@@ -271,7 +272,7 @@ async function startWays({ config, make, parts }: Making, common: Common, met: R
 }
 
 function beginReloads(
-  { config, reread }: ProductOptions,
+  { config, logger, reread }: ProductOptions,
   parts: Pick<Served, 'agent' | 'targets' | 'maintenance' | 'push' | 'webhooks' | 'reloads'> & {
     readonly server: HttpServer;
   },
@@ -290,6 +291,7 @@ function beginReloads(
       server.renewCertificate();
       await push.configure(targets.config.alertmanager);
       await webhooks.configure(targets.config.webhooks);
+      warnOfFewFiles(targets.config, logger);
       return summary;
     },
     takeTargets: () => agent.reload(targets.config),

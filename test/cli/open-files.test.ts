@@ -1,6 +1,6 @@
 /** Devices that outnumber the files a process may open cost logins, not observations. */
 import { expect, test } from 'vitest';
-import { boundSessions, sessionBounds } from '../../src/cli/open-files.ts';
+import { sessionBounds, warnOfFewFiles } from '../../src/cli/open-files.ts';
 import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 
@@ -15,9 +15,9 @@ test('a quarter of few files is for logins under way, a hundred for the rest, an
 test('one line of the log says that sessions cannot stay open, and how many files would do', () => {
   const devices = Array.from({ length: 400 }, (_, index) => aConfiguredDevice({ name: `gm${index}` }));
   const logger = new MemoryLogger();
-  boundSessions(aConfig({ devices }), logger, 300);
+  warnOfFewFiles(aConfig({ devices }), logger, 300);
   expect(logger.lines('warn')).toEqual([{ openFiles: 300, devices: 400, sessionsKept: 192, needed: 508 }]);
   expect(logger.messages('warn')[0]).toMatch(/log in at each poll; raise LimitNOFILE or ulimit -n$/);
-  boundSessions(aConfig({ devices }), logger, 1024);
+  warnOfFewFiles(aConfig({ devices }), logger, 1024);
   expect(logger.lines('warn')).toHaveLength(1);
 });

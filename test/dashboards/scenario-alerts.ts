@@ -18,16 +18,20 @@ function gms(count: number): readonly string[] {
   return Array.from({ length: count }, (_, index) => `gm${index + 1}`);
 }
 
+/** GMs that wait for a KEK rekey in vain and register again. */
+function waitingInVain(...devices: readonly string[]): readonly Alert[] {
+  return [
+    ...fired('GdoiKekRekeyOverdue', 'warning', ...devices),
+    ...fired('GdoiUnexpectedReregistration', 'warning', ...devices),
+  ];
+}
+
 export const ALERTS: Readonly<Record<ToldScenario, ScenarioAlerts>> = {
   healthy: { tells: [], raises: [] },
   // A path that drops KEK rekeys: overdue before, unexpected after, and the KS counts the GM.
   'rekey-loss': {
     tells: ['path_loss warning'],
-    raises: [
-      fired('GdoiKekRekeyOverdue', 'warning', 'gm1'),
-      fired('GdoiUnexpectedReregistration', 'warning', 'gm1'),
-      fired('GdoiGmRekeyUnacknowledged', 'warning', 'ks1'),
-    ],
+    raises: [waitingInVain('gm1'), fired('GdoiGmRekeyUnacknowledged', 'warning', 'ks1')],
     at: {
       1: [],
       // The KEK expires 4.5 minutes after the start; the GM re-registers up to 40 s before.
@@ -41,8 +45,7 @@ export const ALERTS: Readonly<Record<ToldScenario, ScenarioAlerts>> = {
     // What is left of it afterwards is told with the page.
     tells: ['ks_rekeys_lost critical'],
     raises: [
-      fired('GdoiKekRekeyOverdue', 'warning', ...gms(8)),
-      fired('GdoiUnexpectedReregistration', 'warning', ...gms(8)),
+      waitingInVain(...gms(8)),
       fired('GdoiReregistrationStorm', 'critical'),
       fired('GdoiGmRekeyUnacknowledged', 'critical'),
       fired('GdoiGmRekeyUnacknowledged', 'warning', 'ks1'),
@@ -51,11 +54,7 @@ export const ALERTS: Readonly<Record<ToldScenario, ScenarioAlerts>> = {
   // A path that drops every rekey.
   'tek-loss': {
     tells: ['path_loss warning'],
-    raises: [
-      fired('GdoiKekRekeyOverdue', 'warning', 'gm1'),
-      fired('GdoiUnexpectedReregistration', 'warning', 'gm1'),
-      fired('GdoiUnexpectedReregistration', 'critical', 'gm1'),
-    ],
+    raises: [waitingInVain('gm1'), fired('GdoiUnexpectedReregistration', 'critical', 'gm1')],
   },
   // An old KS with new GMs: said from the inventory, then seen in every KEK cycle.
   'legacy-ks': {
@@ -63,8 +62,7 @@ export const ALERTS: Readonly<Record<ToldScenario, ScenarioAlerts>> = {
     raises: [
       fired('GdoiMixedVersions', 'warning'),
       fired('GdoiLegacyKeyServer', 'warning'),
-      fired('GdoiKekRekeyOverdue', 'warning', ...gms(4)),
-      fired('GdoiUnexpectedReregistration', 'warning', ...gms(4)),
+      waitingInVain(...gms(4)),
       // The third within an hour.
       fired('GdoiUnexpectedReregistration', 'critical', ...gms(4)),
       fired('GdoiReregistrationStorm', 'critical'),
@@ -76,8 +74,7 @@ export const ALERTS: Readonly<Record<ToldScenario, ScenarioAlerts>> = {
     raises: [
       fired('GdoiMixedVersions', 'warning'),
       fired('GdoiLegacyKeyServer', 'warning'),
-      fired('GdoiKekRekeyOverdue', 'warning', ...gms(4)),
-      fired('GdoiUnexpectedReregistration', 'warning', ...gms(4)),
+      waitingInVain(...gms(4)),
       fired('GdoiReregistrationStorm', 'critical'),
     ],
     at: { 45: [] },
@@ -86,8 +83,7 @@ export const ALERTS: Readonly<Record<ToldScenario, ScenarioAlerts>> = {
   ejection: {
     tells: ['path_loss warning', 'path_loss critical', 'ejected critical'],
     raises: [
-      fired('GdoiKekRekeyOverdue', 'warning', 'gm1'),
-      fired('GdoiUnexpectedReregistration', 'warning', 'gm1'),
+      waitingInVain('gm1'),
       fired('GdoiGmRekeyUnacknowledged', 'warning', 'ks1'),
       fired('GdoiGmRekeyUnacknowledged', 'critical', 'ks1'),
       fired('GdoiGmEjected', 'critical'),
@@ -153,7 +149,7 @@ export const ALERTS: Readonly<Record<ToldScenario, ScenarioAlerts>> = {
   // Multicast rekeys are not acknowledged, so only the GM tells.
   multicast: {
     tells: ['path_loss warning'],
-    raises: [fired('GdoiKekRekeyOverdue', 'warning', 'gm1'), fired('GdoiUnexpectedReregistration', 'warning', 'gm1')],
+    raises: [waitingInVain('gm1')],
   },
   // A GM that reaches no KS; one that gets through within three minutes is not told.
   unregistered: {
@@ -176,8 +172,7 @@ export const ALERTS: Readonly<Record<ToldScenario, ScenarioAlerts>> = {
     raises: [
       fired('GdoiKeyServerUnreachable', 'critical', 'ks1'),
       fired('GdoiCoopPeerDown', 'warning', 'ks2'),
-      fired('GdoiKekRekeyOverdue', 'warning', ...gms(4)),
-      fired('GdoiUnexpectedReregistration', 'warning', ...gms(4)),
+      waitingInVain(...gms(4)),
       fired('GdoiReregistrationStorm', 'critical'),
       fired('GdoiGmRekeyUnacknowledged', 'critical'),
       fired('GdoiGmRekeyUnacknowledged', 'warning', 'ks2'),
@@ -230,8 +225,7 @@ export const ALERTS: Readonly<Record<ToldScenario, ScenarioAlerts>> = {
       fired('GdoiMixedVersions', 'warning'),
       fired('GdoiLegacyKeyServer', 'warning'),
       fired('GdoiReregistrationStorm', 'critical'),
-      fired('GdoiKekRekeyOverdue', 'warning', 'gm3', 'gm5', 'gm6', 'gm7', 'gm11'),
-      fired('GdoiUnexpectedReregistration', 'warning', 'gm3', 'gm5', 'gm6', 'gm7', 'gm11'),
+      waitingInVain('gm3', 'gm5', 'gm6', 'gm7', 'gm11'),
       // The third within an hour.
       fired('GdoiUnexpectedReregistration', 'critical', 'gm5', 'gm6', 'gm7', 'gm11'),
       fired('GdoiGmRekeyUnacknowledged', 'warning', 'ks1', 'ks2'),

@@ -13,7 +13,7 @@ const LOOK_SECONDS = 60 + 15;
 const DECIDED_SECONDS = 2 * LOOK_SECONDS;
 /** Re-registrations that follow from a fault, and counts of a list, are seen for this long after it. */
 const TRACES_SECONDS = 900;
-/** What a larger group says is the same over each transport. */
+/** Larger ones are read over SSH and SNMP: over RESTCONF each would take seconds. */
 const MANY_GMS = 6;
 /** What goes and comes within this time is one happening. */
 const FLIP_SECONDS = 600;

@@ -192,7 +192,10 @@ export function keysDiffer(asked: Asked): Candidate | null {
   return asked.before !== null && isStillApart(asked.before, facts) ? { ...asked.before.said, claims: [] } : null;
 }
 
-/** While a rekey is under way nobody is compared; who shares no TEK with the rest, or with the KSs if that shows none, is still apart. */
+/**
+ * While a rekey is under way nobody is compared; who shares no TEK with the rest is still apart, or with the KSs where the rest
+ * shows none, as over RESTCONF.
+ */
 function isStillApart({ said, presentSinceMs }: Episode, { gms, kss }: GroupFacts): boolean {
   if (presentSinceMs === null) return false;
   const scope = new Set(said.scope);

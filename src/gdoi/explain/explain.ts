@@ -149,12 +149,12 @@ function remembered(episode: Episode | null, { nowMs }: GroupFacts): Episode | n
 
 /** What goes on began when it was first said: the symptoms that show it now may be later ones. */
 function begunWith(last: Episode | null, said: Explanation, facts: GroupFacts): Explanation {
-  const again = said.phase === 'over' ? null : goingOn(last, said, facts);
+  const again = said.phase === 'over' ? null : continued(last, said, facts);
   return again === null ? said : { ...said, sinceMs: again.sinceMs };
 }
 
 /** The episode that this continues; null: it is a new one. */
-function goingOn(before: Episode | null, said: Explanation, { nowMs }: GroupFacts): Episode | null {
+function continued(before: Episode | null, said: Explanation, { nowMs }: GroupFacts): Episode | null {
   return before !== null && (before.endedMs === null || endedJustNow(before, said, nowMs)) ? before : null;
 }
 
@@ -166,7 +166,7 @@ function episodeAfter(before: Episode | null, said: Explanation | null, facts: G
     if (before === null || (before.presentSinceMs === null && !KEPT_UNCLEAR.has(before.cause))) return null;
     return before.endedMs === null ? { ...before, endedMs: nowMs } : before;
   }
-  const again = goingOn(before, said, facts);
+  const again = continued(before, said, facts);
   const sameWords = again !== null && saysTheSame(again.said, said);
   return {
     cause: said.cause,
