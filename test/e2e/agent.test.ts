@@ -128,6 +128,27 @@ describe('gdoiwatch run', () => {
     expect(sample(after, 'gdoi_config_last_reload_successful')).toBe('1');
   });
 
+  test('SIGHUP that adds more devices than there may be open files says so, as a start does', async () => {
+    const { agent, url, path } = await start('few-files', yaml);
+    await using _agent = agent;
+    await until(url, 'gdoi_device_up{device="gm1"}').toBe('1');
+    expect(agent.stderr).not.toContain('LimitNOFILE');
+    // Sessions stay open with 14 devices: a hundred files are for the rest, a quarter for logins.
+    spawnSync('prlimit', [`--pid=${agent.pid}`, '--nofile=152:']);
+    const more = edited(await readFile(path, 'utf8'), (written) => {
+      const [first] = written.devices;
+      const gone = Array.from({ length: 10 }, (_, index) => ({
+        ...first!,
+        name: `gone${index}`,
+        host: `127.2.0.${index + 1}`,
+      }));
+      written.devices = [...written.devices, ...gone];
+    });
+    await writeFile(path, more);
+    agent.signal('SIGHUP');
+    await agent.printed(/"openFiles":152,"devices":16,"sessionsKept":14,.*LimitNOFILE/, 'stderr');
+  });
+
   test('a bad configuration changes nothing and says why', async () => {
     const { agent, url, path } = await start('refused', yaml);
     await using _agent = agent;
