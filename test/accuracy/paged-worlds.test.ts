@@ -2,11 +2,28 @@
  * Random worlds up to the pager, by the shipped rules and the shipped Alertmanager configuration: nobody is told anything
  * of fleets in which nothing goes wrong; elsewhere no page is a second one for its happening, or begins after its cure.
  * `npm run bench:pages` asks the same of hundreds.
+ *
+ * Moments of the same worlds go to a real Alertmanager: who is told what is what the computed one says, on which the
+ * judgement of all other worlds stands.
  */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import { PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
+import { notificationsOf } from '../dashboards/alertmanager-model.ts';
+import { type AlertLabels, type Evaluation, keyOf } from '../dashboards/evaluated-rules.ts';
 import { missing } from '../dashboards/promtool.ts';
+import { Receiver, startAlertmanager } from '../dashboards/real-servers.ts';
 import { healthyDays } from './pages/healthy-days.ts';
-import { pagedWorld, pagesIn } from './pages/paged-world.ts';
+import { pagedWorld, pagesIn, type PagedWorld } from './pages/paged-world.ts';
+
+const SEEDS = [401, 402, 403] as const;
+const watched = new Map<number, Promise<PagedWorld>>();
+
+/** Each is watched once for all that is asked of it. */
+function paged(seed: (typeof SEEDS)[number]): Promise<PagedWorld> {
+  const known = watched.get(seed) ?? pagedWorld(seed, { gms: 4, troubles: 8, hours: 1 });
+  watched.set(seed, known);
+  return known;
+}
 
 describe.skipIf(missing('promtool'))('random worlds up to the pager', () => {
   test('healthy fleets are silent: no sentence, no warning, no ticket, no page', async () => {
@@ -19,9 +36,71 @@ describe.skipIf(missing('promtool'))('random worlds up to the pager', () => {
     expect(looks).toBeGreaterThan(100);
   });
 
-  test.each([401, 402, 403])('world %i: each page is right', async (seed) => {
-    const { faults, sent } = await pagedWorld(seed, { gms: 4, troubles: 8, hours: 1 });
+  test.each(SEEDS)('world %i: each page is right', async (seed) => {
+    const { faults, sent } = await paged(seed);
     expect(faults).toEqual([]);
     expect(pagesIn(sent).length + pagesIn(sent, 'ticket').length).toBeGreaterThan(0);
+  });
+});
+
+const MOMENTS_OF_A_WORLD = 8;
+/** All moments are there at once: each with groups and devices of its own. */
+const NAMES = ['group', 'device', 'member', 'peer', 'instance'] as const;
+
+/** Those with the most alerts, of different ones. */
+function fullestMoments(evaluations: readonly Evaluation[]): readonly Evaluation[] {
+  const different = new Map(evaluations.map((each) => [each.firing.map(keyOf).toSorted().join('\n'), each]));
+  return [...different.values()]
+    .filter(({ firing }) => firing.length > 0)
+    .toSorted((a, b) => b.firing.length - a.firing.length)
+    .slice(0, MOMENTS_OF_A_WORLD);
+}
+
+function apart(labels: AlertLabels, moment: string): AlertLabels {
+  const renamed = NAMES.flatMap((name): [string, string][] => {
+    const value = labels.get(name);
+    return value === undefined ? [] : [[name, `${moment}-${value}`]];
+  });
+  return new Map([...labels, ...renamed]);
+}
+
+function messageText(to: string, alerts: readonly AlertLabels[]): string {
+  return `${to}: ${alerts.map(keyOf).toSorted().join(' ')}`;
+}
+
+describe.skipIf(missing('promtool') || missing('prometheus-alertmanager'))('drawn worlds', () => {
+  test('are told by a real Alertmanager as by the computed one', async () => {
+    const alerts: AlertLabels[] = [];
+    for (const seed of SEEDS) {
+      const { evaluations } = await paged(seed);
+      for (const [index, { firing }] of fullestMoments(evaluations).entries()) {
+        alerts.push(...firing.map((labels) => apart(labels, `${seed}-${index}`)));
+      }
+    }
+    const computed = notificationsOf([{ atSeconds: 0, firing: alerts }], 600)
+      .filter(({ receiver }) => receiver !== 'nobody')
+      .map(({ receiver, firing }) => messageText(receiver, firing));
+    expect(computed.length).toBeGreaterThan(10);
+    expect(new Set(computed.map((text) => text.split(':')[0]))).toEqual(new Set(['page', 'ticket', 'log']));
+
+    await using receiver = await Receiver.start();
+    await using alertmanager = await startAlertmanager(receiver.address);
+    const api = `http://${alertmanager.address}/api/v2`;
+    await vi.waitFor(() => fetch(`${api}/status`), PATIENCE_WITH_PROCESSES);
+    const response = await fetch(`${api}/alerts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(alerts.map((labels) => ({ labels: Object.fromEntries(labels) }))),
+    });
+    expect(response.ok).toBe(true);
+    const real = () =>
+      receiver.told.map(({ receiver: name, alerts: told }) =>
+        messageText(
+          name,
+          told.map(({ labels }) => new Map(Object.entries(labels))),
+        ),
+      );
+    await vi.waitUntil(() => real().length >= computed.length, PATIENCE_WITH_PROCESSES);
+    expect(real().toSorted()).toEqual(computed.toSorted());
   });
 });

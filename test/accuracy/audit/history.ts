@@ -19,13 +19,20 @@ export interface Seen {
   readonly sentMs: EpochMs;
   readonly receivedMs: EpochMs;
   readonly shiftsMs: readonly number[];
+  /** The most by which the clock was set since. */
+  readonly slackMs: number;
 }
 
 export type Registered = Seen & { readonly between: { readonly fromMs: number; readonly toMs: number } };
 export type GmAnswer = Seen & { readonly origin: 'cli' | 'snmp' | 'restconf'; readonly gm: GmSnapshot };
 export type KsAnswer = Seen & { readonly ks: KsSnapshot };
 type FactsAnswer = Seen & { readonly facts: DeviceFacts };
-export type HeardMessage = Seen & { readonly message: LogMessage; readonly pushed: boolean };
+/** `group`: the one that its text names; null: none. */
+export type HeardMessage = Seen & {
+  readonly message: LogMessage;
+  readonly pushed: boolean;
+  readonly group: string | null;
+};
 type HeardTrap = Seen & { readonly trap: GdoiTrap };
 /** `failed` null: an answer. `look`: one over SNMP beside the CLI, which ends failures and says nothing of a boot. */
 type Outcome = Seen & { readonly failed: string | null; readonly look: boolean };
@@ -55,7 +62,9 @@ export class Histories {
     const shifts = shiftsOf(observations);
     for (const [index, { observation }] of observations.entries()) {
       const { device, sentAtMs: sentMs, receivedAtMs: receivedMs } = observation;
-      const seen = { device, index, sentMs, receivedMs, shiftsMs: shifts[index] ?? [0] };
+      const shiftsMs = shifts[index] ?? [0];
+      const slackMs = Math.max(...shiftsMs.map(Math.abs));
+      const seen = { device, index, sentMs, receivedMs, shiftsMs, slackMs };
       this.#add(seen, observation);
     }
   }
@@ -84,7 +93,8 @@ export class Histories {
         listed(this.#versions, seen.device).push(observation.facts.version ?? '');
         break;
       case 'log':
-        for (const message of observation.messages) of.messages.push({ ...seen, message, pushed: observation.pushed });
+        for (const message of observation.messages)
+          of.messages.push({ ...seen, message, pushed: observation.pushed, group: groupNamedIn(message) });
         break;
       case 'trap':
         of.traps.push({ ...seen, trap: observation.trap });
@@ -216,9 +226,10 @@ export function quotesEnd(seen: Seen, quotedMs: EpochMs, remainingSeconds: numbe
   return quotes(seen, quotedMs, remainingSeconds * 1000, remainingSeconds * 1000 + 1000);
 }
 
-/** The most by which the clock was set since. */
-export function shiftSlackMs(seen: Seen): number {
-  return Math.max(...seen.shiftsMs.map(Math.abs));
+const GROUP = /\bgroup (\S+)/iu;
+
+function groupNamedIn({ text }: LogMessage): string | null {
+  return GROUP.exec(text)?.[1]?.replace(/[.,;:)]+$/u, '') ?? null;
 }
 
 function originOf({

@@ -1,5 +1,5 @@
 /** Sentences that quote a log message, a trap, or a restart known by the uptime. */
-import { type HeardMessage, quotes, ROUNDING_MS, shiftSlackMs, type Seen } from './history.ts';
+import { type HeardMessage, type History, quotes, ROUNDING_MS, type Seen } from './history.ts';
 import { type Audited, form, INSTANT, msOf, statement, type Statement, unless } from './statement.ts';
 
 /** From the device to the agent, longer than which no message is said to have come at once. */
@@ -46,8 +46,22 @@ interface Quoted {
   readonly toMs: number;
 }
 
-/** Each source named has told it then, about this group; one of several may have used its own name. */
+/** By what was quoted: the same in every pair of answers that an event is held against. */
+const HEARD = new WeakMap<History, Map<string, string | null>>();
+
 function heard(audited: Audited, quoted: Quoted): string | null {
+  const known = HEARD.get(audited.history) ?? new Map<string, string | null>();
+  HEARD.set(audited.history, known);
+  const key = JSON.stringify([audited.event.group, quoted]);
+  const told = known.get(key);
+  if (told !== undefined) return told;
+  const wrong = heardAnew(audited, quoted);
+  known.set(key, wrong);
+  return wrong;
+}
+
+/** Each source named has told it then, about this group; one of several may have used its own name. */
+function heardAnew(audited: Audited, quoted: Quoted): string | null {
   const sources = quoted.sources.split(' and ');
   let named = false;
   for (const source of sources) {
@@ -96,14 +110,11 @@ function covers(seen: Seen, { fromMs, toMs }: Quoted): boolean {
 
 /** A line of a log buffer was written before it was read. */
 function wasReadAfter(seen: HeardMessage, { fromMs }: Quoted): boolean {
-  return fromMs <= seen.receivedMs + shiftSlackMs(seen) + ROUNDING_MS;
+  return fromMs <= seen.receivedMs + seen.slackMs + ROUNDING_MS;
 }
 
-const GROUP = /\bgroup (\S+)/iu;
-
-export function isOfGroup({ message }: HeardMessage, group: string | null): boolean {
-  const named = GROUP.exec(message.text)?.[1]?.replace(/[.,;:)]+$/u, '');
-  return group === null || named === undefined || named === group;
+export function isOfGroup({ group: named }: HeardMessage, group: string | null): boolean {
+  return group === null || named === null || named === group;
 }
 
 export const MESSAGE_STATEMENTS: readonly Statement[] = [QUOTED_AT, QUOTED_BETWEEN, RESTARTED];

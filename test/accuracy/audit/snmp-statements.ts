@@ -12,7 +12,7 @@ interface Looks {
 function looks({ history, event }: Audited): readonly Looks[] {
   const [fromMs, toMs] = event.betweenMs;
   const snmp = history.answers.filter(({ origin }) => origin === 'snmp');
-  const slack = (answer: GmAnswer) => Math.max(...answer.shiftsMs.map(Math.abs)) + 5;
+  const slack = (answer: GmAnswer) => answer.slackMs + 5;
   return snmp.flatMap((after, index) => {
     const before = snmp[index - 1];
     if (before === undefined || before.sentMs > fromMs + slack(before)) return [];

@@ -1,6 +1,6 @@
 /** Sentences that quote what routers stated themselves, and those of TEKs and of dropped packets. */
 import type { GmSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
-import { type HeardMessage, quotes, quotesEnd, ROUNDING_MS, shiftSlackMs } from './history.ts';
+import { type HeardMessage, quotes, quotesEnd, ROUNDING_MS } from './history.ts';
 import { isOfGroup } from './message-statements.ts';
 import {
   type Audited,
@@ -43,7 +43,7 @@ function wasHeard(messages: readonly HeardMessage[], quoted: Quoted): string | n
       heard.message.mnemonic === quoted.name &&
       holds(heard, quoted.detail) &&
       isOfGroup(heard, quoted.group) &&
-      (heard.pushed ? arrivedThen(heard, quoted) : quoted.fromMs <= heard.receivedMs + shiftSlackMs(heard)),
+      (heard.pushed ? arrivedThen(heard, quoted) : quoted.fromMs <= heard.receivedMs + heard.slackMs),
   );
   return unless(found, `no ${quoted.name} told it then`);
 }

@@ -13,7 +13,6 @@ import {
   quotesEnd,
   ROUNDING_MS,
   type Seen,
-  shiftSlackMs,
 } from './history.ts';
 import { isOfGroup } from './message-statements.ts';
 import {
@@ -200,28 +199,30 @@ function rekeysMeanwhile(audited: Audited): number {
   const { history, around, event } = audited;
   const since = around.held?.index ?? -1;
   const [, toMs] = event.betweenMs;
-  const isBefore = (seen: Seen) => seen.shiftsMs.some((shift) => seen.receivedMs + shift <= toMs + ROUNDING_MS);
-  const countAfterStart = (told: readonly { readonly name: string; readonly seen: Seen }[]) => {
-    const recent = told.filter(({ seen }) => seen.index > since && isBefore(seen));
+  const isMeanwhile = ({ index, receivedMs, shiftsMs }: Seen) =>
+    index > since && shiftsMs.some((shift) => receivedMs + shift <= toMs + ROUNDING_MS);
+  const countAfterStart = (recent: readonly { readonly name: string }[]) => {
     const start = recent.findIndex(({ name }) => STARTS.has(name));
     return start < 0 ? 0 : recent.slice(start).filter(({ name }) => REKEYS.has(name)).length;
   };
   return Math.max(
     countAfterStart(
       history.messages
-        .filter((heard) => isOfGroup(heard, event.group))
-        .map((seen) => ({ name: seen.message.mnemonic, seen })),
+        .filter((heard) => isMeanwhile(heard) && isOfGroup(heard, event.group))
+        .map(({ message }) => ({ name: message.mnemonic })),
     ),
-    countAfterStart(history.traps.map((seen) => ({ name: seen.trap.name, seen }))),
+    countAfterStart(history.traps.filter(isMeanwhile).map(({ trap }) => trap)),
     rekeysInTheLog(audited),
   );
 }
 
 /** The same of the log buffer that was read before the answer: its lines are in order, whenever it was read. */
 function rekeysInTheLog({ history, around, event }: Audited): number {
-  const lines = history.messages.filter((heard) => !heard.pushed && isOfGroup(heard, event.group));
-  const read = lines.findLast(({ index }) => index <= (around.after?.index ?? -1))?.index;
-  const names = lines.filter(({ index }) => index === read).map(({ message }) => message.mnemonic);
+  const isLine = (heard: HeardMessage) => !heard.pushed && isOfGroup(heard, event.group);
+  const until = around.after?.index ?? -1;
+  const read = history.messages.findLast((heard) => heard.index <= until && isLine(heard))?.index;
+  const lines = history.messages.filter((heard) => heard.index === read && isLine(heard));
+  const names = lines.map(({ message }) => message.mnemonic);
   const complete = names.lastIndexOf('GM_REGS_COMPL');
   const start = names.slice(0, Math.max(0, complete)).findLastIndex((name) => name === 'GM_RE_REGISTER');
   return start < 0 ? 0 : names.slice(start, complete).filter((name) => REKEYS.has(name)).length;
@@ -354,7 +355,7 @@ const MOVED_COUNTDOWN = statement(
   (audited, at = '', answerOf = '') => {
     const answer = audited.history.answers.findLast(
       (shown) =>
-        shiftSlackMs(shown) > 0 &&
+        shown.slackMs > 0 &&
         shown.shiftsMs.some((shift) => Math.abs(shown.sentMs + shift - msOf(answerOf)) <= 1500 + STEP_BLUR_MS) &&
         [-STEP_BLUR_MS, 0, STEP_BLUR_MS].some((by) => quotesEnd(shown, msOf(at) + by, shown.gm.reregistersInSeconds)),
     );
@@ -493,7 +494,7 @@ const MADE_WHEN_NONE_WAS_DUE = statement(
     const held = key === 'KEK' ? lastKek(audited) : lastTeks(audited);
     const ends = key === 'KEK' ? shownKekEnd(audited) : tekEndMs(audited);
     if (held === null || ends === null) return `no ${key} was shown before`;
-    const slackMs = shiftSlackMs(held) + HANDOVER_MS;
+    const slackMs = held.slackMs + HANDOVER_MS;
     const isDue = key === 'KEK' && madeMs > ends - LONGEST_LEAD_MS + slackMs && madeMs < ends - KEK_LEAD_MS - slackMs;
     return unless(madeMs < ends + slackMs && !isDue, `the ${key} was due`);
   },
@@ -581,7 +582,7 @@ const END_OR_ORDER = statement(
 const LINKS: ReadonlySet<string> = new Set(['UPDOWN', 'CHANGED']);
 
 function shiftSlackOf(seen: GmAnswer | null): number {
-  return seen === null ? 0 : shiftSlackMs(seen);
+  return seen === null ? 0 : seen.slackMs;
 }
 
 const ONE_OF_SEVERAL = statement(
