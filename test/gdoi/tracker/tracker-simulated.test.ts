@@ -1,18 +1,21 @@
-/** The tracker against simulated fleets, through rendered answers and the real parsers: the short form of the accuracy run. */
+/**
+ * The tracker against simulated fleets that are watched badly, through rendered answers and the real parsers: the short form
+ * of the accuracy run. Watched well, they are in `test/accuracy/scenarios.test.ts`.
+ */
 import { expect, test } from 'vitest';
 import { createSimulatedFleet } from '../../../src/simulator/fleet/fleet.ts';
 import type { ScenarioName } from '../../../src/simulator/scenarios/scenario.ts';
-import { judge, type Judgement, warningsOf } from '../../accuracy/judge.ts';
+import { judge, type Judgement } from '../../accuracy/judge.ts';
 import { ALL_PUSHED, aWatch, phaseWatch, type Watch } from '../../accuracy/watch.ts';
 import { watchFleet } from '../../accuracy/watch-fleet.ts';
 
 const START_MS = Date.UTC(2026, 0, 1);
 const PHASE = phaseWatch();
 
-function run(scenario: ScenarioName, watch: Watch, { hours = 2, seed = 5 } = {}) {
+function run(scenario: ScenarioName, watch: Watch, { hours = 1, seed = 5 } = {}) {
   const fleet = createSimulatedFleet({ scenario, seed, startMs: START_MS });
   const watched = watchFleet(fleet, watch, { seed, startMs: START_MS, hours });
-  return { watched, judgement: judge(watched) };
+  return judge(watched);
 }
 
 /** What an operator would complain of. */
@@ -36,16 +39,11 @@ const SCENARIOS: readonly ScenarioName[] = [
   'mixed-old-gms',
 ];
 
-test.each(SCENARIOS)('%s: every re-registration is told once, and no cause is wrong', (scenario) => {
-  const { judgement } = run(scenario, PHASE);
-  expect(faults(judgement)).toEqual(NONE);
-  // What the device's own figures leave open is unknown, never guessed; what they decide is named.
-  const unknown = judgement.registrations.filter(({ verdict }) => verdict === 'unknown');
-  expect(unknown.filter(({ undecidable }) => undecidable === null)).toEqual([]);
-});
+/** By this seed the agent's clock is set after 65 minutes, by 29 s. */
+const CLOCK_IS_SET = { seed: 31, hours: 2 };
 
-test.each(SCENARIOS)('%s: the same with lost polls, log messages and a wrong clock', (scenario) => {
-  const { judgement } = run(scenario, { ...PHASE, logs: ALL_PUSHED, lost: 0.05, clockErrors: true }, { hours: 4 });
+test.each(SCENARIOS)('%s: nothing is missed or wrong with lost polls, log messages and a wrong clock', (scenario) => {
+  const judgement = run(scenario, { ...PHASE, logs: ALL_PUSHED, lost: 0.05, clockErrors: true }, CLOCK_IS_SET);
   expect(faults(judgement)).toEqual(NONE);
 });
 
@@ -53,37 +51,12 @@ test.each<[string, Watch]>([
   ['two clears within half a minute are both told where the log is pushed', { ...PHASE, logs: ALL_PUSHED }],
   ['the log buffer, read before each answer, shows the second clear as well', { ...PHASE, buffer: true }],
 ])('%s', (_, watch) => {
-  const { judgement } = run('operator-clear', watch, { hours: 1 });
+  const judgement = run('operator-clear', watch);
   expect(judgement.registrations.map(({ verdict }) => verdict)).toEqual(['right', 'right', 'right']);
   expect(judgement.invented).toEqual([]);
 });
 
-test.each<ScenarioName>(['legacy-ks', 'rekey-loss', 'tek-loss'])(
-  '%s by SNMP and traps alone: nothing is invented or left open',
-  (scenario) => {
-    const watch = aWatch({ name: 'snmp', phaseAware: true, transport: 'snmp', traps: ALL_PUSHED });
-    const { judgement } = run(scenario, watch);
-    expect(judgement.registrations.length).toBeGreaterThan(1);
-    // A registration in the very moment of a look, whose keys stay the same, may be missed.
-    expect(faults(judgement)).toMatchObject({ wrong: 0, invented: 0 });
-    expect(faults(judgement).missed).toBeLessThanOrEqual(1);
-    expect(judgement.registrations.filter(({ verdict }) => verdict === 'unknown')).toEqual([]);
-  },
-);
-
 test.each(SCENARIOS)('%s by SNMP alone: nothing is invented', (scenario) => {
-  const { judgement } = run(scenario, aWatch({ name: 'snmp', phaseAware: true, transport: 'snmp' }));
+  const judgement = run(scenario, aWatch({ name: 'snmp', phaseAware: true, transport: 'snmp' }));
   expect(judgement.invented).toEqual([]);
-});
-
-test('a KEK-driven re-registration is announced before it begins', () => {
-  const { watched } = run('legacy-ks', PHASE);
-  const { warnable, warned } = warningsOf(watched);
-  expect(warnable).toBeGreaterThan(0);
-  expect(warned).toBe(warnable);
-});
-
-test('a healthy fleet is quiet but for its KEK rekeys', () => {
-  const { watched } = run('healthy', PHASE);
-  expect(new Set(watched.emitted.map(({ event }) => event.type))).toEqual(new Set(['kek_rekey']));
 });
