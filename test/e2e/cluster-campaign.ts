@@ -13,7 +13,7 @@ import { type CuttableWay, cuttableWayTo } from '../builders/cuttable-way.ts';
 import { PASSWORD, type PostgresServer, startPostgres } from '../store/postgres-server.ts';
 import { PATIENCE } from '../builders/patience.ts';
 import { Gdoiwatch } from './gdoiwatch.ts';
-import { connectionsOf, ProcessorWaits } from './open-connections.ts';
+import { connectionsNow, connectionsOf, ProcessorWaits } from './open-connections.ts';
 
 export const FAULTS = ['kill', 'pause', 'stop', 'cut', 'crash of the database', 'promoted standby'] as const;
 export type Fault = (typeof FAULTS)[number];
@@ -255,10 +255,11 @@ export class ClusterCampaign implements AsyncDisposable {
 
   #lookOnce(): void {
     const first = new Map<string, Member>();
+    const connections = connectionsNow();
     for (const member of [...this.#members, ...this.#leaving]) {
       member.waits.look();
       if (member === this.#paused) continue;
-      for (const address of this.#heldBy(member)) {
+      for (const address of this.#heldBy(member, connections)) {
         const other = first.get(address);
         if (other === undefined) first.set(address, member);
         // It still has it, so at the look in between both had it.
@@ -285,8 +286,9 @@ export class ClusterCampaign implements AsyncDisposable {
     this.#paused = null;
   }
 
-  #heldBy({ process: { pid } }: Member): ReadonlySet<string> {
-    return new Set((pid === undefined ? [] : connectionsOf(pid)).filter((address) => this.#devices.has(address)));
+  #heldBy({ process: { pid } }: Member, connections = connectionsNow()): ReadonlySet<string> {
+    const held = pid === undefined ? [] : connectionsOf(pid, connections);
+    return new Set(held.filter((address) => this.#devices.has(address)));
   }
 
   async fault(fault: Fault): Promise<void> {

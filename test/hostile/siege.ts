@@ -1,5 +1,5 @@
 /**
- * The product as a user runs it, polling a few good routers beside 200 hostile ones of every manner: four processes, as in
+ * The product as a user runs it, polling a few good routers beside many hostile ones of every manner: four processes, as in
  * life (the good ones are `gdoiwatch simulate`, the hostile ones `hostile-fleet.ts`, and who asks is this one). What is
  * measured is what the agent did for the good ones over the last two thirds of the time, and what it cost it.
  */
@@ -16,7 +16,6 @@ import { PATIENCE } from '../builders/patience.ts';
 import { Gdoiwatch } from '../e2e/gdoiwatch.ts';
 import type { HostileRouter } from './hostile-fleet.ts';
 
-const HOSTILE = 200;
 const GOOD_GMS = 18;
 const GOOD_KSS = 2;
 const GOOD = GOOD_GMS + GOOD_KSS;
@@ -29,6 +28,11 @@ export interface SiegePrograms {
   readonly main: string;
   /** `hostile-fleet.ts`. */
   readonly hostileFleet: string;
+}
+
+export interface Besiegers {
+  readonly hostileRouters: number;
+  readonly durationMs: number;
 }
 
 /** What the agent has done and takes, by its own metrics and the kernel's. */
@@ -69,11 +73,11 @@ export function polledOf({ before, after }: SiegeOutcome): readonly number[] {
 }
 
 /** The agent besieged for `durationMs`; figures are of the last two thirds of it. */
-export async function siege(durationMs: number, programs: SiegePrograms): Promise<SiegeOutcome> {
+export async function siege(besiegers: Besiegers, programs: SiegePrograms): Promise<SiegeOutcome> {
   const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-siege-'));
   const parts: AsyncDisposable[] = [];
   try {
-    return await besiege(durationMs, { ...programs, directory, parts });
+    return await besiege(besiegers, { ...programs, directory, parts });
   } finally {
     for (const part of parts.toReversed()) await part[Symbol.asyncDispose]();
     await rm(directory, { recursive: true, force: true });
@@ -86,7 +90,10 @@ interface Ground extends SiegePrograms {
   readonly parts: AsyncDisposable[];
 }
 
-async function besiege(durationMs: number, { main, hostileFleet, directory, parts }: Ground): Promise<SiegeOutcome> {
+async function besiege(
+  { hostileRouters, durationMs }: Besiegers,
+  { main, hostileFleet, directory, parts }: Ground,
+): Promise<SiegeOutcome> {
   const clock = createSystemClock();
   const kept = <Part extends AsyncDisposable>(part: Part): Part => {
     parts.push(part);
@@ -102,7 +109,7 @@ async function besiege(durationMs: number, { main, hostileFleet, directory, part
   const state = async (): Promise<AgentState> => stateOf(await gate.ask('/metrics'), String(agent.pid));
   const atPeace = await until(clock, state, ({ goodPolls }) => goodPolls.size === GOOD && fewest(goodPolls) > 1);
 
-  const enemy = kept(new HostileFleet(hostileFleet));
+  const enemy = kept(new HostileFleet(hostileFleet, hostileRouters));
   await setUp(path, await enemy.ports());
   agent.signal('SIGHUP');
   await gate.watch(durationMs / 3);
@@ -188,8 +195,8 @@ class HostileFleet implements AsyncDisposable {
   readonly #process: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: AsyncIterator<string>;
 
-  constructor(script: string) {
-    this.#process = spawn(process.execPath, [script, String(HOSTILE)], { stdio: ['pipe', 'pipe', 'inherit'] });
+  constructor(script: string, hostileRouters: number) {
+    this.#process = spawn(process.execPath, [script, String(hostileRouters)], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.#lines = createInterface(this.#process.stdout)[Symbol.asyncIterator]();
   }
 
