@@ -1,9 +1,12 @@
 /**
- * The Prometheus text (format 0.0.4) of the fleet, prepared for the devices that changed when Prometheus asks, and joined.
+ * The Prometheus text (format 0.0.4) of the fleet: the samples of the devices that changed are taken when Prometheus asks,
+ * and all of them are written.
  *
- * One block per metric and device. A device that is polled several times between two scrapes is prepared once; those that
- * wait for it are bounded, so that a scrape of a large fleet finds most of its work done. The exposition keeps all samples of a metric together, as the format wants, is cut
- * into chunks, and never holds the event loop for longer than one chunk takes.
+ * What is kept of a device is its labels and numbers; names and what else its lines repeat are written at the scrape, since
+ * ready lines took 5 KB a device (docs/sizing.md). A device that is polled several times between two scrapes is prepared
+ * once; those that wait for it are bounded, so that a scrape of a large fleet finds most of its work done. The exposition
+ * keeps all samples of a metric together, as the format wants, is cut into chunks, and never holds the event loop for
+ * longer than one chunk takes.
  */
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
 import { type DeviceView, newestKekRead } from '../model/device-view.ts';
@@ -15,8 +18,24 @@ const CHUNK_SIZE = 256 * 1024;
 interface Family {
   readonly metric: DeviceMetric;
   readonly header: string;
-  /** Device -> its lines of this metric; a device without samples is absent. */
-  readonly blocks: Map<string, string>;
+  /** What its lines begin with. */
+  readonly start: string;
+  /** As the last prepared device had them: most have the same, and share them. */
+  lastLabels: readonly string[];
+}
+
+/** Samples of one metric: the labels that each has beside the fixed ones, as they are written, and the values. */
+interface Samples {
+  readonly labels: readonly string[];
+  readonly values: readonly number[];
+}
+
+/** What is written of a device. */
+interface Prepared {
+  /** Labels that its samples have in any case: of gdoi_device_info, of the device, and of its group where it has one. */
+  readonly fixed: { readonly info: string; readonly device: string; readonly group: string };
+  /** By family. A number: one sample without further labels; null: none. */
+  readonly samples: (Samples | number | null)[];
 }
 
 /** undefined: the group is not known. */
@@ -46,6 +65,7 @@ const OF_KS_MEMBERS = /^gdoi_ks_member_/;
 
 export class PreparedLines {
   readonly #families: readonly Family[];
+  readonly #devices = new Map<string, Prepared>();
   readonly #groupOf: GroupViewOf;
   readonly #labels: readonly string[];
   readonly #guard: DeviceGuard;
@@ -58,14 +78,19 @@ export class PreparedLines {
     this.#guard = guard;
     this.#labels = labels;
     const wanted = DEVICE_METRICS.filter(({ name }) => ksMembers || !OF_KS_MEMBERS.test(name));
-    this.#families = wanted.map((metric) => ({ metric, header: familyHeader(metric), blocks: new Map() }));
+    this.#families = wanted.map((metric) => ({
+      metric,
+      header: familyHeader(metric),
+      start: `${metric.name}{`,
+      lastLabels: [],
+    }));
   }
 
   /** The device's lines are those of this view from now on; null when it is gone: its series end. */
   update(device: string, view: DeviceView | null): void {
     if (view === null) {
       this.#waiting.delete(device);
-      for (const { blocks } of this.#families) blocks.delete(device);
+      this.#devices.delete(device);
       return;
     }
     this.#waiting.set(device, view);
@@ -83,14 +108,37 @@ export class PreparedLines {
 
   #prepare(device: string, view: DeviceView): void {
     const cell = view.cell === undefined ? '' : `,cell="${escapeLabel(view.cell)}"`;
-    const bare = `device="${escapeLabel(device)}"${cell}`;
-    const own = bare + this.#inventoryLabels(view);
+    const info = ['device="', escapeLabel(device), '"', cell];
+    const own = [...info, this.#inventoryLabels(view)];
+    const groups = this.#groupsOf(view);
+    // Of several groups each sample names its own.
+    const [only, second] = groups;
+    const group = only === undefined || second !== undefined ? own : [...own, only.labels];
+    const before = this.#devices.get(device);
+    const samples = this.#families.map((family, index) => {
+      const taken = new TakenSamples();
+      const { metric } = family;
+      if (metric.of === 'device') metric.samples(view, taken.emit);
+      else {
+        for (const { gm, ks, labels } of groups) {
+          taken.of(second === undefined ? '' : labels);
+          if (metric.of === 'gm' && gm !== null) metric.samples(gm.snapshot, taken.emit, gm.seen);
+          else if (metric.of === 'ks' && ks !== null) metric.samples(ks.snapshot, taken.emit, ks.at);
+        }
+      }
+      return taken.kept(family, before?.samples[index] ?? null);
+    });
+    const fixed = { info: inOnePiece(info), device: inOnePiece(own), group: inOnePiece(group) };
+    this.#devices.set(device, { fixed: sameOr(before?.fixed, fixed), samples });
+  }
+
+  #groupsOf(view: DeviceView) {
     const inGroup = (name: string) => {
       const group = this.#groupOf(name, view.cell);
-      return group === undefined ? null : (group.gmOf(device)?.gm ?? null);
+      return group === undefined ? null : (group.gmOf(view.device)?.gm ?? null);
     };
-    const groups = Array.from(view.groups.values(), (group) => ({
-      labels: `${own},group="${escapeLabel(group.group)}"`,
+    return Array.from(view.groups.values(), (group) => ({
+      labels: `,group="${escapeLabel(group.group)}"`,
       ks: group.ks,
       gm: group.gm && {
         snapshot: group.gm.snapshot,
@@ -102,22 +150,6 @@ export class PreparedLines {
         },
       },
     }));
-    const lines = new Lines();
-    for (const { metric, blocks } of this.#families) {
-      lines.begin(metric.name, metric.name === INFO ? bare : own);
-      if (metric.of === 'device') metric.samples(view, lines.emit);
-      else {
-        for (const { gm, ks, labels } of groups) {
-          lines.begin(metric.name, labels);
-          if (metric.of === 'gm' && gm !== null) metric.samples(gm.snapshot, lines.emit, gm.seen);
-          else if (metric.of === 'ks' && ks !== null) metric.samples(ks.snapshot, lines.emit, ks.at);
-        }
-      }
-      const text = lines.end();
-      if (text === '') blocks.delete(device);
-      // Most say what they said: the text that is there is old, and costs the next collections nothing.
-      else if (blocks.get(device) !== text) blocks.set(device, text);
-    }
   }
 
   #inventoryLabels({ labels }: DeviceView): string {
@@ -128,7 +160,14 @@ export class PreparedLines {
   /** The exposition of one device; empty when it is not known. */
   of(device: string): string {
     this.#prepareWaiting(device);
-    return this.#families.map(({ header, blocks }) => (blocks.has(device) ? header + blocks.get(device) : '')).join('');
+    const prepared = this.#devices.get(device);
+    if (prepared === undefined) return '';
+    return this.#families
+      .map((family, index) => {
+        const lines = linesOf(family, prepared, index);
+        return lines === '' ? '' : family.header + lines;
+      })
+      .join('');
   }
 
   /** The exposition in pieces of about `CHUNK_SIZE` characters, after some empty ones while what waits is prepared. */
@@ -142,11 +181,13 @@ export class PreparedLines {
       if (prepared % PREPARED_AT_ONCE === 0) yield '';
     }
     let chunk = '';
-    for (const family of this.#families) {
-      if (family.blocks.size === 0) continue;
-      chunk += family.header;
-      for (const block of family.blocks.values()) {
-        chunk += block;
+    for (const [index, family] of this.#families.entries()) {
+      let { header } = family;
+      for (const device of this.#devices.values()) {
+        const lines = linesOf(family, device, index);
+        if (lines === '') continue;
+        chunk += header + lines;
+        header = '';
         if (chunk.length >= CHUNK_SIZE) {
           yield chunk;
           chunk = '';
@@ -157,34 +198,61 @@ export class PreparedLines {
   }
 }
 
-/** The lines of one metric after the other; one for all of a device's, since they are made at every poll. */
-class Lines {
-  // Joined at the end: a string grown by += stays a tree of pieces and costs several times the memory.
-  #parts: string[] = [];
-  #name = '';
-  #fixedLabels = '';
+function linesOf({ metric, start }: Family, { fixed, samples }: Prepared, index: number): string {
+  const of = samples[index] ?? null;
+  if (of === null) return '';
+  const labels = metric.name === INFO ? fixed.info : metric.of === 'device' ? fixed.device : fixed.group;
+  if (typeof of === 'number') return `${start}${labels}} ${of}\n`;
+  let text = '';
+  for (let at = 0; at < of.values.length; at += 1) text += `${start}${labels}${of.labels[at]}} ${of.values[at]}\n`;
+  return text;
+}
 
-  /** What is emitted from now on is of this metric, with these labels. */
-  begin(name: string, fixedLabels: string): void {
-    this.#name = name;
-    this.#fixedLabels = fixedLabels;
+/** The samples of one metric of a device, as its table gives them. */
+class TakenSamples {
+  readonly #labels: string[] = [];
+  readonly #values: number[] = [];
+  #ofGroup = '';
+
+  /** What is emitted from now on has these labels, as they are written, before its own. */
+  of(labels: string): void {
+    this.#ofGroup = labels;
   }
 
   readonly emit: Emit = (labels, value) => {
     const number = typeof value === 'boolean' ? Number(value) : value;
     if (number === null || number === undefined || Number.isNaN(number)) return;
-    const parts = this.#parts;
-    parts.push(this.#name, '{', this.#fixedLabels);
-    for (const name in labels) parts.push(',', name, '="', escapeLabel(labels[name] ?? ''), '"');
-    parts.push('} ', String(number), '\n');
+    const text = [this.#ofGroup];
+    for (const name in labels) text.push(',', name, '="', escapeLabel(labels[name] ?? ''), '"');
+    this.#labels.push(inOnePiece(text));
+    this.#values.push(number);
   };
 
-  end(): string {
-    if (this.#parts.length === 0) return '';
-    const text = this.#parts.join('');
-    this.#parts = [];
-    return text;
+  /** What says what it said stays the same object: it is old, and costs the next collections nothing. */
+  kept(family: Family, before: Samples | number | null): Samples | number | null {
+    const [first] = this.#values;
+    if (first === undefined) return null;
+    if (this.#values.length === 1 && this.#labels[0] === '') return first;
+    const known = before === null || typeof before === 'number' ? null : before;
+    const labels = [known?.labels, family.lastLabels].find((each) => isSame(each, this.#labels)) ?? this.#labels;
+    family.lastLabels = labels;
+    if (known?.labels === labels && isSame(known.values, this.#values)) return known;
+    return { labels, values: this.#values };
   }
+}
+
+function isSame<T>(left: readonly T[] | undefined, right: readonly T[]): left is readonly T[] {
+  return left !== undefined && left.length === right.length && left.every((each, index) => each === right[index]);
+}
+
+/** Kept text is joined: made by `+` it stays a tree of its pieces, which takes several times the memory. */
+function inOnePiece(parts: readonly string[]): string {
+  return parts.join('');
+}
+
+function sameOr(before: Prepared['fixed'] | undefined, now: Prepared['fixed']): Prepared['fixed'] {
+  const stays = before?.info === now.info && before.device === now.device && before.group === now.group;
+  return stays ? before : now;
 }
 
 const NEEDS_ESCAPE = /[\\"\n]/;

@@ -39,6 +39,7 @@ export interface Manners {
   readonly answers?: Readonly<Record<string, string | ((terminal: Terminal) => void | Promise<void>)>>;
   /** Delay before each authentication answer, ms. */
   readonly authDelayMs?: number;
+  readonly countKeepalives?: boolean;
 }
 
 export interface Terminal {
@@ -86,6 +87,8 @@ export class ScriptedIos {
   readonly keyboardAnswers: string[] = [];
   /** Every byte the clients typed. */
   typed = '';
+  /** Keepalives that clients sent, where they are counted. */
+  keepalives = 0;
   connections = 0;
   openNow = 0;
   /** Connections not yet logged in, now and at most. */
@@ -99,8 +102,12 @@ export class ScriptedIos {
     this.#server = new ssh2.Server(
       {
         hostKeys: [manners.hostKey ?? hostKeys().ed25519],
+        // The longest there is: IOS sends no keepalives, ssh2 would every 15 s.
+        keepaliveInterval: 2 ** 31 - 1,
         ...(manners.banner === undefined ? {} : { banner: manners.banner }),
         ...(manners.algorithms === undefined ? {} : { algorithms: manners.algorithms }),
+        // ssh2 answers them itself, and tells nobody else.
+        ...(manners.countKeepalives === true ? { debug: (line: string) => this.#countKeepalive(line) } : {}),
       },
       (client) => this.#onClient(client),
     );
@@ -168,6 +175,10 @@ export class ScriptedIos {
         });
       });
     });
+  }
+
+  #countKeepalive(line: string): void {
+    if (line.includes('Inbound: GLOBAL_REQUEST (keepalive@openssh.com)')) this.keepalives += 1;
   }
 
   #authenticate(context: ssh2.AuthContext): void {

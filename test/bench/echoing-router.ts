@@ -14,7 +14,8 @@ export interface EchoingRouter {
 
 /** The port on loopback. */
 export async function serveEchoingRouter({ prompt, hostKey, answers }: EchoingRouter): Promise<number> {
-  const server = new ssh2.Server({ hostKeys: [hostKey] }, (client) => {
+  // The longest there is: IOS sends no keepalives, ssh2 would every 15 s.
+  const server = new ssh2.Server({ hostKeys: [hostKey], keepaliveInterval: 2 ** 31 - 1 }, (client) => {
     const answer = answers();
     client.on('error', () => undefined);
     client.on('authentication', (context) =>

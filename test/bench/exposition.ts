@@ -1,6 +1,6 @@
 /**
- * `/metrics` at 10,000 GMs x 20 series: rendering the exposition against concatenating the same prepared lines, the
- * longest time the event loop was blocked, and preparing a device's lines.
+ * `/metrics` at 10,000 GMs x 37 series: writing the exposition against writing the same lines from names, labels and values
+ * in one plain loop, the longest time the event loop was blocked, and preparing a device's samples.
  */
 import { performance } from 'node:perf_hooks';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
@@ -40,8 +40,11 @@ export async function benchExposition(): Promise<BenchRow[]> {
   const prepareUs = ((performance.now() - preparedAt) * 1000) / DEVICES;
 
   const text = [...lines.chunks()].join('');
-  const blocks = text.split(/(?<=\n)/);
-  const series = blocks.filter((line) => !line.startsWith('#')).length;
+  const samples = Array.from(text.matchAll(/^(\w+\{)(.*)\} (\S+)$/gm), ([, start = '', labels = '', value]) => ({
+    start,
+    labels,
+    value: Number(value),
+  }));
 
   const rendered: number[] = [];
   const bare: number[] = [];
@@ -60,14 +63,14 @@ export async function benchExposition(): Promise<BenchRow[]> {
     blocked.push(longest);
     const bareStarted = performance.now();
     let all = '';
-    for (const block of blocks) all += block;
+    for (const { start, labels, value } of samples) all += `${start}${labels}} ${value}\n`;
     Buffer.from(all);
     bare.push(performance.now() - bareStarted);
   }
   const ratio = median(rendered) / median(bare);
   return [
     {
-      name: `/metrics, ${DEVICES} GMs, ${series} series`,
+      name: `/metrics, ${DEVICES} GMs, ${samples.length} series`,
       unit: 'ms',
       measured: median(rendered),
       bare: median(bare),
@@ -83,7 +86,7 @@ export async function benchExposition(): Promise<BenchRow[]> {
       budget: 1,
     },
     {
-      name: 'prepare the lines of one device (no bare part)',
+      name: 'prepare the samples of one device (no bare part)',
       unit: 'us',
       measured: prepareUs,
       bare: null,

@@ -39,6 +39,11 @@ function reads(client: ssh2.Client): client is ssh2.Client & { readonly _protoco
   );
 }
 
+/** Starts the time to the next keepalive anew. Where a version of ssh2 does not know it, keepalives come as often as set. */
+function keepsAlive(client: ssh2.Client): client is ssh2.Client & { _resetKA(): void } {
+  return '_resetKA' in client && typeof client._resetKA === 'function';
+}
+
 export interface GuardParts {
   readonly clock: Clock;
   readonly share: ReadShare;
@@ -120,6 +125,8 @@ export class GuardedClient {
     this.#loggedIn = true;
     this.#hasSent = true;
     this.#meter.begin(this.#clock.monoMs());
+    // The answer to a line, or its deadline, tells whether the peer is there.
+    if (keepsAlive(this.client)) this.client._resetKA();
   }
 
   textCame(length: number): void {

@@ -196,6 +196,8 @@ function sshServer(listener: Listener, context: ServerContext): ssh2.Server {
     {
       hostKeys: [hostKeyOf(manners).privateKey],
       ident: IDENT,
+      // The longest there is: IOS sends no keepalives, ssh2 would every 15 s.
+      keepaliveInterval: 2 ** 31 - 1,
       ...(manners.algorithms === 'legacy' ? { algorithms: LEGACY_ALGORITHMS } : {}),
       ...(manners.banner === null ? {} : { banner: manners.banner }),
     },
