@@ -20,7 +20,8 @@ const latin1: Plugin = {
   generateBundle: {
     order: 'post',
     handler(_options, bundle) {
-      for (const chunk of Object.values(bundle)) if (chunk.type === 'chunk') chunk.code = escapedBeyondLatin1(chunk.code);
+      for (const chunk of Object.values(bundle))
+        if (chunk.type === 'chunk') chunk.code = escapedBeyondLatin1(chunk.code);
     },
   },
 };
