@@ -32,40 +32,54 @@ export interface EvaluatedOver {
 
 /** The rules are evaluated at each scrape, as often as Prometheus asks the agent. */
 export async function evaluationsOf(scrapes: Scrapes, over: EvaluatedOver): Promise<readonly Evaluation[]> {
-  const { minutes, scrapeSeconds } = over;
-  const instants = Array.from({ length: Math.floor((minutes * 60) / scrapeSeconds) + 1 }, (_, i) => i * scrapeSeconds);
+  return evaluationsIn(await answerTo(scrapes, over, []), over);
+}
+
+export interface Told {
+  readonly evaluations: readonly Evaluation[];
+  /** What an alert says at an instant: its description. */
+  readonly words: (labels: AlertLabels, atSeconds: number) => string;
+}
+
+/** The same with the words of each alert. */
+export async function toldOver(scrapes: Scrapes, over: EvaluatedOver): Promise<Told> {
+  const output = await answerTo(scrapes, over, ALERTNAMES);
+  const said = saidBySecond(output);
+  return {
+    evaluations: evaluationsIn(output, over),
+    words: (labels, atSeconds) => said.get(atSeconds)?.get(keyOf(labels)) ?? '',
+  };
+}
+
+function instantsOf({ minutes, scrapeSeconds }: EvaluatedOver): readonly number[] {
+  return Array.from({ length: Math.floor((minutes * 60) / scrapeSeconds) + 1 }, (_, i) => i * scrapeSeconds);
+}
+
+/** promtool is asked for what fires at each scrape, and for the words of these alerts. */
+function answerTo(scrapes: Scrapes, over: EvaluatedOver, alertnames: readonly string[]): Promise<string> {
+  const interval = `${over.scrapeSeconds}s`;
   const asked = {
     name: 'what fires',
-    interval: `${scrapeSeconds}s`,
+    interval,
     input_series: [...scrapes].map(([series, values]) => ({ series, values: notation(values) })),
-    promql_expr_test: instants.map((seconds) => ({
+    promql_expr_test: instantsOf(over).map((seconds) => ({
       expr: 'ALERTS{alertstate="firing"}',
       eval_time: `${seconds}s`,
       exp_samples: [],
     })),
+    alert_rule_test: instantsOf(over).flatMap((seconds) =>
+      alertnames.map((alertname) => ({ alertname, eval_time: `${seconds}s`, exp_alerts: [] })),
+    ),
   };
-  const got = gotBySecond(await testRules([asked], `${scrapeSeconds}s`));
+  return testRules([asked], interval);
+}
+
+function evaluationsIn(output: string, over: EvaluatedOver): readonly Evaluation[] {
+  const instants = instantsOf(over);
+  const got = gotBySecond(output);
   const unknown = [...got.keys()].filter((seconds) => !instants.includes(seconds));
   if (unknown.length > 0) throw new Error(`promtool speaks of instants that were not asked for: ${unknown.join(', ')}`);
   return instants.map((atSeconds) => ({ atSeconds, firing: got.get(atSeconds) ?? [] }));
-}
-
-/** What an alert says at an instant: its description. */
-export async function wordsOf(
-  scrapes: Scrapes,
-  over: EvaluatedOver & { readonly atSeconds: readonly number[] },
-): Promise<(labels: AlertLabels, atSeconds: number) => string> {
-  const asked = {
-    name: 'what is said',
-    interval: `${over.scrapeSeconds}s`,
-    input_series: [...scrapes].map(([series, values]) => ({ series, values: notation(values) })),
-    promql_expr_test: [],
-    alert_rule_test: [...new Set(over.atSeconds)].flatMap((seconds) =>
-      ALERTNAMES.map((alertname) => ({ alertname, eval_time: `${seconds}s`, exp_alerts: [] })),
-    ),
-  };
-  const said = saidBySecond(await testRules([asked], `${over.scrapeSeconds}s`));
-  return (labels, atSeconds) => said.get(atSeconds)?.get(keyOf(labels)) ?? '';
 }
 
 /** `alertname: GdoiIncident, time: 3m,` and below it, for each alert, `Labels:{...}` and `Annotations:{...}`. */

@@ -9,7 +9,7 @@ import { EXPLANATION_CAUSES } from '../../src/gdoi/explain/explanation.ts';
 import { SCENARIO_NAMES, scenarioNamed, type ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
 import { partOf, table } from '../docs/generated-part.ts';
 import { mutedBy, type Notification, notificationsOf, SHIPPED } from './alertmanager-model.ts';
-import { type AlertLabels, evaluationsOf, type Evaluation, wordsOf } from './evaluated-rules.ts';
+import { type AlertLabels, type Told, toldOver } from './evaluated-rules.ts';
 import { raisedAt, raisedIn, toldIn, unexplainedIn } from './fired-alerts.ts';
 import { missing } from './promtool.ts';
 import { ALERTS, type ToldScenario } from './scenario-alerts.ts';
@@ -74,9 +74,8 @@ describe.skipIf(missing('promtool'))('who is told what', () => {
     const { minutes = 25, told, curedSeconds } = SENT[scenario];
     const over = { minutes, scrapeSeconds: SCRAPE_SECONDS };
     const scrapes = await scrapesOf({ scenario, ...over, pollInterval: `${POLL_SECONDS}s`, logs: true });
-    const evaluations = await evaluationsOf(scrapes, over);
+    const { evaluations, words } = await toldOver(scrapes, over);
     const sent = notificationsOf(evaluations, minutes * 60).filter(({ receiver }) => receiver !== 'nobody');
-    const words = await wordsOf(scrapes, { ...over, atSeconds: sent.map(lastEvaluation) });
     sections.set(scenario, sectionOf(scenario, { minutes, sent, evaluations, words }));
     const { raises, tells, at = {} } = ALERTS[scenario];
     expect(raisedIn(evaluations)).toEqual(raises.flat().toSorted());
@@ -145,11 +144,9 @@ function fromTheStart(words: string): string {
   );
 }
 
-interface Messages {
+interface Messages extends Told {
   readonly minutes: number;
   readonly sent: readonly Notification[];
-  readonly evaluations: readonly Evaluation[];
-  readonly words: (labels: AlertLabels, atSeconds: number) => string;
 }
 
 function sectionOf(scenario: ScenarioName, { minutes, sent, evaluations, words }: Messages): string {
@@ -171,7 +168,7 @@ function sectionOf(scenario: ScenarioName, { minutes, sent, evaluations, words }
 }
 
 /** Alerts that fired and were told nobody, with whom they were about. */
-function mutedText(evaluations: readonly Evaluation[]): readonly string[] {
+function mutedText(evaluations: Told['evaluations']): readonly string[] {
   const muted = new Map<string, Set<string>>();
   for (const { firing } of evaluations) {
     for (const alert of firing.filter((labels) => mutedBy(labels, firing).length > 0)) {

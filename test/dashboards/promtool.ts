@@ -4,7 +4,6 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { stringify } from 'yaml';
 
 /** Benchmarks run from `.bench`, one folder deeper. */
 const UP = import.meta.url.includes('/.bench/') ? '../../..' : '../..';
@@ -61,7 +60,8 @@ export async function testRules(tests: readonly RuleTest[], evaluationInterval: 
   try {
     const file = join(directory, 'test.yml');
     const test = { rule_files: [RULES_FILE], evaluation_interval: evaluationInterval, tests };
-    await writeFile(file, stringify(test, { lineWidth: 0 }));
+    // JSON is YAML, and takes 0.6 ms where YAML takes 139, for 2,500 questions about 600 series.
+    await writeFile(file, JSON.stringify(test));
     const { status, output } = await run('promtool', ['test', 'rules', file]);
     return status === 0 ? '' : output;
   } finally {
