@@ -7,16 +7,19 @@ import { deviceHealth } from '../../src/gdoi/health/health.ts';
 import type { ScenarioName } from '../../src/simulator/scenarios/scenario.ts';
 import { simulatedAgent } from '../builders/simulated-agent.ts';
 import { headlinesOf, sequenceOf } from './headlines.ts';
-import { LEGACY } from './scenario-headlines.ts';
+import { LEGACY, SAID } from './scenario-headlines.ts';
 
 const MINUTES = 25;
+/** As long as with all of the sight, or longer where less is seen later. */
+const minutesOf = (scenario: ScenarioName) =>
+  scenario === 'ks-upgrade' ? MINUTES : Math.min(MINUTES, SAID[scenario]?.minutes ?? MINUTES);
 type Sequences = Readonly<Partial<Record<ScenarioName, readonly string[]>>>;
 
 async function sequences(
   scenario: ScenarioName,
   watched: Omit<Parameters<typeof headlinesOf>[0], 'scenario'>,
 ): Promise<readonly string[]> {
-  const { headlines, contradictions } = await headlinesOf({ scenario, ...watched }, MINUTES);
+  const { headlines, contradictions } = await headlinesOf({ scenario, ...watched }, minutesOf(scenario));
   expect([...contradictions]).toEqual([]);
   return sequenceOf(headlines, 'G1');
 }

@@ -35,6 +35,9 @@ export interface Variant {
   readonly faults: readonly Fault[];
 }
 
+/** With its KSs above the size from which a group gathers changes before it is judged (`fleet-step.ts`). */
+const LARGE = 20;
+
 type Act = readonly [atSeconds: number, act: (fleet: FleetOperations) => void];
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -107,7 +110,7 @@ const path = (fromSeconds: number, toSeconds = NEVER): Fault => ({
 });
 
 export const VARIANTS: readonly Variant[] = [
-  ...[2, 40].map(
+  ...[2, LARGE].map(
     (gms): Variant => ({
       name: `a split with ${gms} GMs`,
       minutes: 17,
@@ -190,10 +193,10 @@ export const VARIANTS: readonly Variant[] = [
       faults: [SPLIT],
     }),
   ),
-  ...[1, 2, 40].map(
+  ...[1, 2, LARGE].map(
     (gms): Variant => ({
       name: `the only KS of ${gms} dies`,
-      minutes: gms === 40 ? 12 : 16,
+      minutes: gms === LARGE ? 12 : 16,
       watched: { plan: scenario('ks-down', { gms }) },
       faults: [KS_DOWN],
     }),
@@ -276,10 +279,10 @@ export const VARIANTS: readonly Variant[] = [
     },
     faults: [{ causes: ['ks_down'], fromSeconds: 60, toSeconds: 500 }],
   },
-  ...[1, 40].map(
+  ...[1, LARGE].map(
     (gms): Variant => ({
       name: `one path of ${gms} drops KEK rekeys`,
-      minutes: gms === 40 ? 4 : 12,
+      minutes: gms === LARGE ? 4 : 12,
       watched: { plan: scenario('rekey-loss', { gms }) },
       faults: [path(60)],
     }),
@@ -333,7 +336,7 @@ export const VARIANTS: readonly Variant[] = [
       { causes: ['gms_reloaded', 'gms_unreachable'], fromSeconds: 60, toSeconds: 200, gms: ['gm1'], quiet: true },
     ],
   },
-  ...[6, 40].map(
+  ...[6, LARGE].map(
     (gms): Variant => ({
       name: `the KSs refuse half of ${gms} GMs`,
       minutes: 12,
