@@ -582,7 +582,7 @@ describe('whatever is observed', () => {
           expect(event.action).not.toBe('');
         }
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 
@@ -634,7 +634,7 @@ describe('whatever is observed', () => {
         expect(new Set(lasting).size).toBe(lasting.length);
         expect(new Set(fleet.events.map(({ id }) => id)).size).toBe(fleet.events.length);
       }),
-      { numRuns: 100, examples: [[DIVERGENT_TWICE]] },
+      { numRuns: 40, examples: [[DIVERGENT_TWICE]] },
     );
   });
 
