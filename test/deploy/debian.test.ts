@@ -20,6 +20,9 @@ let folder: string;
 let root: string;
 let packageFile: string;
 
+/** dpkg-deb's own default, xz at its best, is for those who download it. */
+const UNCOMPRESSED = { DPKG_DEB_COMPRESSOR_TYPE: 'none' };
+
 /** dpkg in the other root, its scripts told by DPKG_ROOT. */
 function dpkg(...args: readonly string[]): void {
   const { status, stderr } = spawnSync(
@@ -43,6 +46,7 @@ beforeAll(() => {
   writeFileSync(join(modules, 'marker'), '');
   packageFile = execFileSync(join(ROOT, 'deploy/debian/build-deb.sh'), ['--modules', modules, folder], {
     encoding: 'utf8',
+    env: { ...process.env, ...UNCOMPRESSED },
   }).trim();
 }, TEST_TIMEOUT_MS);
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
