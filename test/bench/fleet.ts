@@ -31,7 +31,7 @@ interface Ports {
 const DEFAULT_FLEETS = '20x10,10x200,50x200,1x8000,4x7500';
 /** Polls a second that the interval is chosen for; the bare part does the same. */
 const RATE = 200;
-/** What the compiler does in the first minute was a fifth of all CPU in it. */
+/** In the first minute a sixth of all CPU is the compiler's. */
 const SETTLE_MS = 60_000;
 const MEASURE_MS = 30_000;
 const SWEEP_MAX_MS = 900_000;
