@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import type { DeviceAccess, Reply, SshTarget } from '../../src/access/device-session.ts';
 import type { ShowCommand } from '../../src/access/show-command.ts';
+import type { ShellLogin } from '../../src/access/ssh/shell-transport.ts';
 import { createSshAccess, type SshAccessOptions } from '../../src/access/ssh/ssh-access.ts';
 import { packageFile } from '../../src/kernel/package-file.ts';
 import { type Clock, createSystemClock } from '../../src/kernel/clock.ts';
@@ -93,6 +94,24 @@ export function target(port: number, differing: Partial<SshTarget> = {}): SshTar
     algorithms: 'modern',
     session: 'persistent',
     timeoutMs: 60_000,
+    ...differing,
+  };
+}
+
+/** The same below deadlines, limits and host keys. */
+export function shellLogin(port: number, differing: Partial<ShellLogin> = {}): ShellLogin {
+  return {
+    host: '127.0.0.1',
+    port,
+    username: 'monitor',
+    password: 'pw',
+    privateKey: null,
+    passphrase: null,
+    algorithms: 'modern',
+    knownKeyTypes: [],
+    agent: null,
+    jumps: [],
+    sourceAddress: null,
     ...differing,
   };
 }

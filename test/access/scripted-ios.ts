@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import ssh2 from 'ssh2';
 import { newEd25519KeyPair } from '../../src/simulator/ssh/ed25519-key.ts';
+import { NO_KEEPALIVES } from '../../src/simulator/ssh/no-keepalives.ts';
 
 export interface Manners {
   readonly hostname?: string;
@@ -102,8 +103,7 @@ export class ScriptedIos {
     this.#server = new ssh2.Server(
       {
         hostKeys: [manners.hostKey ?? hostKeys().ed25519],
-        // The longest there is: IOS sends no keepalives, ssh2 would every 15 s.
-        keepaliveInterval: 2 ** 31 - 1,
+        ...NO_KEEPALIVES,
         ...(manners.banner === undefined ? {} : { banner: manners.banner }),
         ...(manners.algorithms === undefined ? {} : { algorithms: manners.algorithms }),
         // ssh2 answers them itself, and tells nobody else.

@@ -4,7 +4,6 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { DEFAULT_BOUNDS } from '../../src/access/ssh/answer-reader.ts';
 import type { Conversation, ConversationHooks, Conversations } from '../../src/access/ssh/conversation.ts';
 import { createShellConversations } from '../../src/access/ssh/shell-conversation.ts';
-import type { ShellLogin } from '../../src/access/ssh/shell-transport.ts';
 import { createSsh2Transport } from '../../src/access/ssh/ssh2-transport.ts';
 import { WorkerConversations } from '../../src/access/ssh/worker-conversations.ts';
 import type { FromWorker, ToWorker } from '../../src/access/ssh/worker-messages.ts';
@@ -16,7 +15,16 @@ import { KnownSecrets } from '../../src/kernel/known-secrets.ts';
 import { packageFile } from '../../src/kernel/package-file.ts';
 import { seededRandom } from '../../src/kernel/random.ts';
 import { Secret } from '../../src/kernel/secret.ts';
-import { accessUnderTest, never, poll, shiftedClock, target, textOf, WORKER_URL } from './access-under-test.ts';
+import {
+  accessUnderTest,
+  never,
+  poll,
+  shellLogin,
+  shiftedClock,
+  target,
+  textOf,
+  WORKER_URL,
+} from './access-under-test.ts';
 import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import { hostKeys, ScriptedIos } from './scripted-ios.ts';
 import { built } from '../builders/built.ts';
@@ -127,23 +135,6 @@ const internal = new InternalErrors(new MemoryLogger());
 
 const credential = { username: 'monitor', password: 'pw', enablePassword: null };
 
-function login(port: number, differing: Partial<ShellLogin> = {}): ShellLogin {
-  return {
-    host: '127.0.0.1',
-    port,
-    username: 'monitor',
-    password: 'pw',
-    privateKey: null,
-    passphrase: null,
-    algorithms: 'modern',
-    knownKeyTypes: [],
-    agent: null,
-    jumps: [],
-    sourceAddress: null,
-    ...differing,
-  };
-}
-
 const accepting: ConversationHooks = {
   beforeHandshake: () => Promise.resolve(),
   verifyHostKey: () => Promise.resolve(true),
@@ -183,7 +174,7 @@ function inThreads(
 }
 
 async function ready(conversations: Conversations, port: number, hooks = accepting): Promise<Conversation> {
-  const conversation = await conversations.open(login(port), hooks, never);
+  const conversation = await conversations.open(shellLogin(port), hooks, never);
   expect(await conversation.logIn(credential)).toEqual({ kind: 'ready' });
   return conversation;
 }
@@ -220,7 +211,7 @@ describe.each([
       begin = resolve;
     });
     const refusing = { ...accepting, beforeHandshake: () => began, verifyHostKey: () => Promise.resolve(false) };
-    const opening = conversations.open(login(port), refusing, never);
+    const opening = conversations.open(shellLogin(port), refusing, never);
     await expect.poll(() => server.connections, PATIENCE).toBe(1);
     begin();
     await expect(opening).rejects.toMatchObject({ kind: 'host_key' });
@@ -233,7 +224,7 @@ describe.each([
     const port = await server.listen();
     await using conversations = create();
     const owner = new AbortController();
-    const opening = conversations.open(login(port), accepting, owner.signal);
+    const opening = conversations.open(shellLogin(port), accepting, owner.signal);
     await expect.poll(() => server.loggingIn, PATIENCE).toBe(1);
     owner.abort(new Error('enough'));
     await expect(opening).rejects.toThrow('enough');
@@ -253,7 +244,7 @@ describe.each([
         decide = resolve;
       });
     };
-    const opening = conversations.open(login(port), { ...accepting, verifyHostKey }, owner.signal);
+    const opening = conversations.open(shellLogin(port), { ...accepting, verifyHostKey }, owner.signal);
     await expect.poll(() => asked, PATIENCE).toBe(1);
     owner.abort(new Error('enough'));
     await expect(opening).rejects.toThrow('enough');
@@ -268,7 +259,7 @@ describe.each([
     const port = await server.listen();
     await using conversations = create();
     const refusing = { ...accepting, beforeHandshake: () => Promise.reject(new Error('not now')) };
-    await expect(conversations.open(login(port), refusing, never)).rejects.toThrow('not now');
+    await expect(conversations.open(shellLogin(port), refusing, never)).rejects.toThrow('not now');
     await expect.poll(() => server.openNow, PATIENCE).toBe(0);
   });
 
@@ -277,7 +268,7 @@ describe.each([
     const port = await server.listen();
     await server[Symbol.asyncDispose]();
     await using conversations = create();
-    await expect(conversations.open(login(port), accepting, never)).rejects.toMatchObject({
+    await expect(conversations.open(shellLogin(port), accepting, never)).rejects.toMatchObject({
       kind: 'refused',
       operation: 'connect',
     });
@@ -323,7 +314,7 @@ describe.each([
     await using server = new ScriptedIos({ userExec: true, enablePassword: 'right' });
     const port = await server.listen();
     await using conversations = create();
-    const conversation = await conversations.open(login(port), accepting, never);
+    const conversation = await conversations.open(shellLogin(port), accepting, never);
     expect(await conversation.logIn({ ...credential, enablePassword: 'wrong' })).toMatchObject({
       kind: 'failed',
       operation: 'enable',
@@ -418,12 +409,12 @@ describe('a thread with sessions', () => {
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
     const tell = (message: ToWorker) => worker.postMessage(message);
     const heard = (type: FromWorker['type']) => expect.poll(() => said.map((message) => message.type)).toContain(type);
-    const jump = { ...login(port, { password: 'open-s3same' }), name: 'bastion', hostKeys: 'accept-new' } as const;
-    tell({ type: 'open', id: 1, login: login(port, { password: 'open-s3same', jumps: [jump] }) });
+    const jump = { ...shellLogin(port, { password: 'open-s3same' }), name: 'bastion', hostKeys: 'accept-new' } as const;
+    tell({ type: 'open', id: 1, login: shellLogin(port, { password: 'open-s3same', jumps: [jump] }) });
     await heard('jump_key');
     tell({ type: 'jump_key_verdict', id: 1, problem: 'unknown' });
     await heard('failed');
-    tell({ type: 'open', id: 2, login: login(port, { password: 'open-s3same' }) });
+    tell({ type: 'open', id: 2, login: shellLogin(port, { password: 'open-s3same' }) });
     await heard('connected');
     tell({ type: 'go', id: 2 });
     await heard('host_key');
@@ -449,7 +440,7 @@ describe('a thread with sessions', () => {
     const logger = new MemoryLogger();
     await using conversations = inThreads(FRAGILE_WORKER, { clock, logger });
     const held = [await ready(conversations, port), await ready(conversations, port)];
-    const opening = conversations.open(login(slowPort), accepting, never);
+    const opening = conversations.open(shellLogin(slowPort), accepting, never);
     const refusal = opening.catch((error: unknown) => error);
     await expect.poll(() => slow.loggingIn, PATIENCE).toBe(1);
     // It lived for a while: what killed it is rare.
@@ -554,7 +545,7 @@ describe('a thread with sessions', () => {
 
   test('that cannot be started is an error, not a crash', async () => {
     await using conversations = inThreads(new URL('./no-such-worker.js', import.meta.url));
-    await expect(conversations.open(login(22), accepting, never)).rejects.toMatchObject({ kind: 'closed' });
+    await expect(conversations.open(shellLogin(22), accepting, never)).rejects.toMatchObject({ kind: 'closed' });
   });
 });
 

@@ -4,6 +4,7 @@
  */
 import { createServer } from 'node:net';
 import ssh2 from 'ssh2';
+import { NO_KEEPALIVES } from '../../src/simulator/ssh/no-keepalives.ts';
 
 export interface EchoingRouter {
   readonly prompt: string;
@@ -14,8 +15,7 @@ export interface EchoingRouter {
 
 /** The port on loopback. */
 export async function serveEchoingRouter({ prompt, hostKey, answers }: EchoingRouter): Promise<number> {
-  // The longest there is: IOS sends no keepalives, ssh2 would every 15 s.
-  const server = new ssh2.Server({ hostKeys: [hostKey], keepaliveInterval: 2 ** 31 - 1 }, (client) => {
+  const server = new ssh2.Server({ hostKeys: [hostKey], ...NO_KEEPALIVES }, (client) => {
     const answer = answers();
     client.on('error', () => undefined);
     client.on('authentication', (context) =>

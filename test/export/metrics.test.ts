@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { DEVICE_METRICS } from '../../src/export/device-metrics.ts';
 import { PreparedLines } from '../../src/export/prepared-lines.ts';
@@ -292,6 +293,30 @@ test('the samples of a metric stand together under one header, whatever the orde
   const names = text.split('\n').flatMap((line) => (/^\w+(?=\{)/.exec(line)?.[0] ? [/^\w+/.exec(line)![0]] : []));
   const runs = names.filter((name, index) => name !== names[index - 1]);
   expect(runs).toHaveLength(new Set(names).size);
+});
+
+test('whatever a device and others showed before, its lines are those of what it shows now', () => {
+  const shown = [
+    viewAfter(aReport({ [MAIN]: [VENDOR_GM] })),
+    viewAfter(aReport({ [MAIN]: [{ ...VENDOR_GM, teks: [] }] })),
+    viewAfter(aReport({ [MAIN]: [VENDOR_GM, { ...KS, group: 'G2' }] })),
+    viewAfter(aReport({ 'show version': facts(), [MAIN]: [KS] })),
+    viewAfter(aReport({ [MAIN]: [] })),
+    aDevice({ labels: { site: 'taipei' } }),
+  ];
+  const steps = fc.array(fc.record({ device: fc.constantFrom('gm1', 'gm2'), view: fc.constantFrom(...shown) }));
+  fc.assert(
+    fc.property(steps, (sequence) => {
+      const options = { labels: ['site'], ksMembers: true };
+      const lines = new PreparedLines(() => undefined, options);
+      for (const { device, view } of sequence) {
+        lines.update(device, { ...view, device });
+        const fresh = new PreparedLines(() => undefined, options);
+        fresh.update(device, { ...view, device });
+        expect(lines.of(device)).toBe(fresh.of(device));
+      }
+    }),
+  );
 });
 
 test('hostile device text in a label stays a label', () => {

@@ -11,13 +11,6 @@ import { passwordQuestion } from './ios-dialogue.ts';
 import { type HostLogin, TransportError } from './shell-transport.ts';
 import { closedDuring, type LoginStage, translateLoginError } from './ssh-error.ts';
 
-/**
- * Protocol-level keepalive: finds dead peers; it does not reset the exec-timeout of IOS. Counted from the last line that was
- * sent, so that whoever is polled every minute gets none: to send one each 30 s beside polls took 5 % of the CPU of a thread with sessions.
- */
-const KEEPALIVE_INTERVAL_MS = 90_000;
-const KEEPALIVE_MISSES = 3;
-
 type ParsedKey = Exclude<ReturnType<typeof ssh2.utils.parseKey>, Error>;
 
 export interface SshLoginParts {
@@ -125,8 +118,6 @@ export class SshLogin {
       username,
       algorithms: offeredAlgorithms(algorithms, knownKeyTypes),
       readyTimeout: 0,
-      keepaliveInterval: KEEPALIVE_INTERVAL_MS,
-      keepaliveCountMax: KEEPALIVE_MISSES,
       hostVerifier: (hostKey: Buffer, verify: (valid: boolean) => void) => {
         const tell = (accepted: boolean) => {
           try {

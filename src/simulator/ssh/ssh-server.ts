@@ -12,6 +12,7 @@ import type { SimulatedFleet } from '../fleet/fleet.ts';
 import { DEFAULT_MANNERS, type Manners } from './manners.ts';
 import { Shell, type ShellCredentials, type ShellLink } from './ssh-shell.ts';
 import { newEd25519KeyPair } from './ed25519-key.ts';
+import { NO_KEEPALIVES } from './no-keepalives.ts';
 
 interface SimulatedSshCredentials extends ShellCredentials {
   /** OpenSSH public key that may log in (`publickey` manner). */
@@ -196,8 +197,7 @@ function sshServer(listener: Listener, context: ServerContext): ssh2.Server {
     {
       hostKeys: [hostKeyOf(manners).privateKey],
       ident: IDENT,
-      // The longest there is: IOS sends no keepalives, ssh2 would every 15 s.
-      keepaliveInterval: 2 ** 31 - 1,
+      ...NO_KEEPALIVES,
       ...(manners.algorithms === 'legacy' ? { algorithms: LEGACY_ALGORITHMS } : {}),
       ...(manners.banner === null ? {} : { banner: manners.banner }),
     },
