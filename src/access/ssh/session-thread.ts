@@ -25,12 +25,6 @@ const START_AGAIN: BackOffTimes = { firstMs: 1_000, longestMs: 60_000 };
  */
 const SIGN_OF_LIFE_MS = 10_000;
 
-/**
- * Nearly all that a poll makes here is garbage when its answer has been told, however little room there is for it: an agent with
- * 2,010 devices took 337 MB where it had taken 355, and no more CPU.
- */
-const YOUNG_GENERATION_MB = 12;
-
 export interface SessionThreadParts extends WorkerSettings {
   /** For people, in logs. */
   readonly name: string;
@@ -126,8 +120,7 @@ export class SessionThread implements AsyncDisposable {
     const { url, name, bounds, clock } = this.#parts;
     const workerData: WorkerSettings = { bounds };
     // No environment and no arguments: the thread needs none, and secrets may stand in them.
-    const resourceLimits = { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB };
-    const worker = new Worker(url, { env: {}, argv: [], execArgv: [], name, workerData, resourceLimits });
+    const worker = new Worker(url, { env: {}, argv: [], execArgv: [], name, workerData });
     const over = new AbortController();
     const running: Running = { worker, startedMs: clock.monoMs(), heard: 0, suspected: false, over };
     worker.on('message', (message: FromWorker) => {
