@@ -104,8 +104,8 @@ export interface AccessStatus {
   readonly handshakesWaiting: number;
   readonly quarantinedCredentials: readonly string[];
   /** Threads beside the main one that sessions live in; absent: none. */
-  readonly workerThreads?: number;
-  /** Threads that ended with what they held, since the start; absent: none. */
+  readonly workers?: number;
+  /** Workers that ended with what they held, since the start; absent: none. */
   readonly workersLost?: number;
   /** Negotiated key exchange, host key, cipher and MAC by device with an open session. */
   readonly algorithms?: ReadonlyMap<string, string>;

@@ -45,8 +45,7 @@ import { acceptedKeys, keptRefusals } from './shared-notes.ts';
 import { openStore, type SharedStore, type StoreOptions } from './stores.ts';
 import type { Notes } from '../store/notes.ts';
 import { shareOf } from '../agent/cluster/cluster-status.ts';
-import { openFilesAllowed, sessionBounds, warnOfFewFiles } from './open-files.ts';
-import { sessionPlaces } from './session-threads.ts';
+import { type SessionPlaces, sessionPlacesOf, warnOfFewFiles } from './session-places.ts';
 import { packageVersion } from './version.ts';
 
 export interface Product extends AsyncDisposable {
@@ -144,7 +143,7 @@ async function startParts(
   const { push, webhooks } = await startWaysOut({ config, make, parts }, common, () => server.url);
   const membership = () => cluster?.membership.status ?? null;
   const met = shared && metByAgents(shared.store.notes, common, membership);
-  const ways = await startWays({ config, make, parts }, common, met);
+  const { places, ...ways } = await startWays({ config, make, parts }, common, met);
   const maintenance = await announced(config, store, logger);
   const agent = await openAgent({ config, make, parts }, common, {
     clock,
@@ -178,7 +177,7 @@ async function startParts(
     }),
   );
   agent.start({ inventoryComplete: targets.status().complete });
-  beginReloads(options, { agent, targets, maintenance, push, webhooks, reloads, server });
+  beginReloads(options, { agent, targets, maintenance, push, webhooks, reloads, server, places });
   if (shared !== null) {
     const url = shared.others.url ?? (await urlForOthers(server.url, shared.hosts));
     const member = { ...shared, agent, maintenance, url, version: packageVersion(), clock: networkClock, logger };
@@ -262,22 +261,22 @@ function metByAgents(notes: Notes, { clock, logger }: Common, membership: () => 
 /** The ways to a device. `met` null: no other agent polls the same devices. */
 async function startWays({ config, make, parts }: Making, common: Common, met: ReturnType<typeof metByAgents> | null) {
   const around = { ...common, random: systemRandom, ...met };
-  const places = sessionPlaces({ cores: availableParallelism(), devices: config.devices.length });
-  const bounds = sessionBounds(openFilesAllowed(), config.ssh.maxHandshakes);
-  warnOfFewFiles(config, common.logger);
-  const access = await parts.start('SSH', () => make.ssh({ ...around, ...config.ssh, ...bounds, ...places }));
+  const places = sessionPlacesOf(config, availableParallelism());
+  warnOfFewFiles(config, places, common.logger);
+  const access = await parts.start('SSH', () => make.ssh({ ...around, ...config.ssh, ...places }));
   const snmp = await parts.start('SNMP', () => make.snmp(around));
   const restconf = await parts.start('RESTCONF', () => make.restconf({ ...around, ...config.restconf }));
-  return { access, snmp, restconf };
+  return { access, snmp, restconf, places };
 }
 
 function beginReloads(
   { config, logger, reread }: ProductOptions,
   parts: Pick<Served, 'agent' | 'targets' | 'maintenance' | 'push' | 'webhooks' | 'reloads'> & {
     readonly server: HttpServer;
+    readonly places: SessionPlaces;
   },
 ): void {
-  const { agent, targets, maintenance, push, webhooks, reloads, server } = parts;
+  const { agent, targets, maintenance, push, webhooks, reloads, server, places } = parts;
   let configured = config;
   reloads.begin({
     async reread(meant) {
@@ -291,7 +290,7 @@ function beginReloads(
       server.renewCertificate();
       await push.configure(targets.config.alertmanager);
       await webhooks.configure(targets.config.webhooks);
-      warnOfFewFiles(targets.config, logger);
+      warnOfFewFiles(targets.config, places, logger);
       return summary;
     },
     takeTargets: () => agent.reload(targets.config),

@@ -51,13 +51,13 @@ const SELF_METRICS: readonly SelfMetric[] = [
   {
     name: 'gdoi_ssh_session_threads',
     type: 'gauge',
-    help: 'Threads beside the main one that SSH sessions live in, as many as have devices: one for each 1,000 devices at the start, as far as there are cores beside the first, up to 4.',
-    value: (status) => status.workerThreads ?? 0,
+    help: 'Threads beside the main one that SSH sessions live in, as many as have devices: one for each 1,000 devices at the start, as far as there are cores beside the first, up to 4. Processes where one may not open a file for each session.',
+    value: (status) => status.workers ?? 0,
   },
   {
     name: 'gdoi_ssh_session_threads_lost_total',
     type: 'counter',
-    help: 'Threads with SSH sessions that ended by themselves: their devices logged in again.',
+    help: 'Threads or processes with SSH sessions that ended by themselves: their devices logged in again.',
     value: (status) => status.workersLost ?? 0,
   },
   {

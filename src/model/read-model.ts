@@ -42,8 +42,8 @@ export interface AgentStatus {
   /** Polls beside a schedule that were left out, because the device had had all that it may get. */
   readonly pollsOverAllowance: number;
   readonly openSessions: number;
-  /** Threads beside the main one that SSH sessions live in; absent: none. */
-  readonly workerThreads?: number;
+  /** Workers, threads beside the main one or processes, that SSH sessions live in; absent: none. */
+  readonly workers?: number;
   /** Of these, and of the one for old key exchanges: ended with what they held, since the start; absent: none. */
   readonly workersLost?: number;
   readonly handshakesActive: number;

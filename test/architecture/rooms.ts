@@ -27,10 +27,13 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
   'access/ssh': [
     'access',
     'kernel',
+    'node:child_process',
     'node:crypto',
+    'node:events',
     'node:fs/promises',
     'node:net',
     'node:stream',
+    'node:url',
     'node:worker_threads',
     'p-queue',
     'ssh2',

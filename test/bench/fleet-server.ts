@@ -1,13 +1,13 @@
 /**
- * The routers of fleet.ts, in a process of their own so that their CPU is not counted: for each group a port for its GMs
- * and one for its KS. They echo character by character, as IOS does, and answer as the simulated routers do, of which
+ * The routers of fleet.ts, in a process of their own so that their CPU is not counted: for each of the groups from one number
+ * to another a port for its GMs and one for its KS. They echo character by character, as IOS does, and answer as the simulated routers do, of which
  * there is one of each kind: a GM's address is its own. Prints the ports as JSON; ends with its stdin.
  */
 import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
 import { newEd25519KeyPair } from '../../src/simulator/ssh/ed25519-key.ts';
 import { serveEchoingRouter } from './echoing-router.ts';
 
-const [groups = 0, members = 0] = process.argv.slice(2).map(Number);
+const [first = 0, last = 0, members = 0] = process.argv.slice(2).map(Number);
 const fleet = createSimulatedFleet({ scenario: 'healthy', seed: 1, startMs: Date.now() });
 const TEMPLATES = { gm: 'gm4', ks: 'ks1' } as const;
 type Role = keyof typeof TEMPLATES;
@@ -65,7 +65,7 @@ function membersAnswer(text: string, group: number): string {
 }
 
 const ports: { group: string; gm: number; ks: number }[] = [];
-for (let number = 1; number <= groups; number += 1) {
+for (let number = first; number <= last; number += 1) {
   const gm = await serve('gm', number);
   ports.push({ group: groupName(number), gm, ks: await serve('ks', number) });
 }

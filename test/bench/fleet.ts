@@ -4,8 +4,8 @@
  * few that are asked all the time it takes less); how it grows with the fleet; how long the first sweep and a scrape take;
  * how late the event loop is; memory. Both are measured when their code is compiled: an agent runs for weeks.
  *
- * `GDOIWATCH_BENCH_FLEETS` names other fleets than the default, as GROUPSxMEMBERS: `20x10,1x2000`. A fleet that needs more
- * open files than the machine allows is said and left out.
+ * `GDOIWATCH_BENCH_FLEETS` names other fleets than the default, as GROUPSxMEMBERS: `20x10,1x2000`. A fleet that outnumbers
+ * the files that a process may open has its sessions in processes, here and there; what they take is counted.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -31,7 +31,15 @@ interface Ports {
 const DEFAULT_FLEETS = '20x10,10x200,50x200,1x8000,4x7500';
 /** Polls a second that the interval is chosen for; the bare part does the same. */
 const RATE = 200;
-/** In the first minute a sixth of all CPU is the compiler's. */
+/** Most that an interval is: a larger fleet is polled faster. */
+const LONGEST_INTERVAL_SECONDS = 60;
+/** Sessions of one process with routers; it needs some files besides. */
+const ROUTERS_OF_A_PROCESS = Math.floor(openFilesAllowed() * 0.9);
+/**
+ * Since the start: states that did not change are written every five minutes, so all fleets are measured when that is part of
+ * what a poll costs. And after the first sweep: in its first minute a sixth of all CPU is the compiler's.
+ */
+const STEADY_MS = 330_000;
 const SETTLE_MS = 60_000;
 const MEASURE_MS = 30_000;
 const SWEEP_MAX_MS = 900_000;
@@ -62,11 +70,6 @@ export async function benchFleet(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   let smallest: Measured | null = null;
   for (const fleet of fleetsWanted()) {
-    const devices = fleet.groups * (fleet.members + 1);
-    if (devices + 500 > openFilesAllowed()) {
-      console.log(`fleet of ${devices}: needs ${devices + 500} open files, this machine allows ${openFilesAllowed()}`);
-      continue;
-    }
     const measured = await measure(fleet);
     smallest ??= measured;
     rows.push(...rowsOf(fleet, measured, smallest));
@@ -123,13 +126,11 @@ function rowsOf({ groups, members }: Fleet, measured: Measured, smallest: Measur
 async function measure(fleet: Fleet): Promise<Measured> {
   const devices = fleet.groups * (fleet.members + 1);
   const directory = mkdtempSync(join(tmpdir(), 'gdoiwatch-bench-'));
-  const server = spawn(process.execPath, [SERVER, String(fleet.groups), String(fleet.members)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const intervalSeconds = Math.max(1, Math.ceil(devices / RATE));
+  const servers = routersOf(fleet);
+  const intervalSeconds = Math.min(LONGEST_INTERVAL_SECONDS, Math.max(1, Math.ceil(devices / RATE)));
   let agent: ChildProcess | null = null;
   try {
-    const ports = await portsOf(server);
+    const ports = (await Promise.all(servers.map((server) => portsOf(server)))).flat();
     const listen = await freeAddress();
     writeConfig(directory, { fleet, ports, intervalSeconds, listen });
     const begun = performance.now();
@@ -142,6 +143,7 @@ async function measure(fleet: Fleet): Promise<Measured> {
     await up(url);
     const sweepScrapeMs = await ready(url, begun);
     const sweepSeconds = (performance.now() - begun) / 1000;
+    await pause(Math.max(SETTLE_MS, STEADY_MS - (performance.now() - begun)));
     const steady = await steadyState(agent, url);
     await stopped(agent);
     agent = null;
@@ -150,10 +152,26 @@ async function measure(fleet: Fleet): Promise<Measured> {
     return { devices, bareMs, sweepSeconds, sweepScrapeMs, ...steady };
   } finally {
     if (agent !== null) await stopped(agent);
-    server.stdin.end();
-    await once(server, 'exit');
+    await Promise.all(servers.map((server) => ended(server)));
     rmSync(directory, { recursive: true, force: true });
   }
+}
+
+/** Whole groups in each process. */
+function routersOf({ groups, members }: Fleet): readonly ChildProcess[] {
+  const groupsOfOne = Math.max(1, Math.floor(ROUTERS_OF_A_PROCESS / (members + 1)));
+  const servers: ChildProcess[] = [];
+  for (let first = 1; first <= groups; first += groupsOfOne) {
+    const last = Math.min(groups, first + groupsOfOne - 1);
+    const args = [SERVER, ...[first, last, members].map(String)];
+    servers.push(spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] }));
+  }
+  return servers;
+}
+
+async function ended(server: ChildProcess): Promise<void> {
+  server.stdin?.end();
+  if (server.exitCode === null && server.signalCode === null) await once(server, 'exit');
 }
 
 /** For a profile: `GDOIWATCH_BENCH_FLAGS='--cpu-prof --cpu-prof-dir=/tmp/prof'`. */
@@ -249,7 +267,6 @@ async function scrape(url: string): Promise<{ readonly ms: number; readonly text
 }
 
 async function steadyState(agent: ChildProcess, url: string) {
-  await pause(SETTLE_MS);
   // What the first sweep left to prepare is not the steady state's.
   await scrape(url);
   // CPU and polls as of the same instants: a scrape of a large fleet takes as long as hundreds of polls.
@@ -287,9 +304,14 @@ function valueOf(text: string, name: string): number {
   return Number(new RegExp(`^${name} (\\S+)`, 'm').exec(text)?.[1] ?? Number.NaN);
 }
 
-/** User and system time of the process and its threads. */
-function cpuMsOf({ pid }: ChildProcess): number {
-  return cpuMsIn(`/proc/${pid}/stat`);
+/** User and system time of the process, its threads and the processes with its sessions. */
+function cpuMsOf(agent: ChildProcess): number {
+  return processesOf(agent).reduce((sum, pid) => sum + cpuMsIn(`/proc/${pid}/stat`), 0);
+}
+
+function processesOf({ pid }: ChildProcess): readonly string[] {
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ');
+  return [String(pid), ...children.filter((child) => child !== '')];
 }
 
 function mainCpuMsOf({ pid }: ChildProcess): number {
@@ -302,8 +324,9 @@ function cpuMsIn(file: string): number {
   return (Number(fields[11]) + Number(fields[12])) * TICK_MS;
 }
 
-function rssKbOf({ pid }: ChildProcess): number {
-  return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+function rssKbOf(agent: ChildProcess): number {
+  const ofOne = (pid: string) => Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
+  return processesOf(agent).reduce((sum, pid) => sum + ofOne(pid), 0);
 }
 
 async function stopped(agent: ChildProcess): Promise<void> {

@@ -235,7 +235,7 @@ const SENT: readonly Claim[] = [
     begins: 'A password is sent only after',
     provedBy: [
       [
-        'access/session-threads.test.ts',
+        'access/session-workers.test.ts',
         'conversations held %s > sends nothing before its owner lets the handshake begin, and nothing secret before the host key is accepted',
       ],
       [

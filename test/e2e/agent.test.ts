@@ -1,5 +1,6 @@
 /** The agent as a user runs it: `gdoiwatch run` with a configuration, against simulated routers behind real SSH. */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,12 +29,20 @@ afterAll(async () => {
 });
 
 /** Start the agent on this configuration; it has its own file, so that tests may rewrite it. */
-async function start(name: string, config: string): Promise<{ agent: Gdoiwatch; url: string; path: string }> {
+async function start(
+  name: string,
+  config: string,
+  options: { readonly openFiles?: number } = {},
+): Promise<{ agent: Gdoiwatch; url: string; path: string }> {
   const path = join(directory, `${name}.yml`);
   await writeFile(path, config.replace('known_hosts: known_hosts', `known_hosts: known_hosts-${name}`));
-  const agent = new Gdoiwatch(['run', '--config', path, '--log-format', 'json']);
+  const agent = new Gdoiwatch(['run', '--config', path, '--log-format', 'json'], options);
   const [, url] = await agent.printed(/"url":"([^"]+)"/, 'stderr');
   return { agent, url: url!, path };
+}
+
+async function childrenOf({ pid }: Gdoiwatch): Promise<readonly string[]> {
+  return (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).trim().split(' ');
 }
 
 interface WrittenConfig {
@@ -129,12 +138,11 @@ describe('gdoiwatch run', () => {
   });
 
   test('SIGHUP that adds more devices than there may be open files says so, as a start does', async () => {
-    const { agent, url, path } = await start('few-files', yaml);
+    // Sessions stay open with 14 devices: a hundred files are for the rest, a quarter for logins.
+    const { agent, url, path } = await start('few-files', yaml, { openFiles: 152 });
     await using _agent = agent;
     await until(url, 'gdoi_device_up{device="gm1"}').toBe('1');
     expect(agent.stderr).not.toContain('LimitNOFILE');
-    // Sessions stay open with 14 devices: a hundred files are for the rest, a quarter for logins.
-    spawnSync('prlimit', [`--pid=${agent.pid}`, '--nofile=152:']);
     const more = edited(await readFile(path, 'utf8'), (written) => {
       const [first] = written.devices;
       const gone = Array.from({ length: 10 }, (_, index) => ({
@@ -146,7 +154,19 @@ describe('gdoiwatch run', () => {
     });
     await writeFile(path, more);
     agent.signal('SIGHUP');
-    await agent.printed(/"openFiles":152,"devices":16,"sessionsKept":14,.*LimitNOFILE/, 'stderr');
+    await agent.printed(/"devices":16,"sessionsKept":14,.*LimitNOFILE.*start the agent anew/, 'stderr');
+  });
+
+  test('devices that outnumber the open files of a process have their sessions in others, which end with the agent', async () => {
+    const { agent, url } = await start('more-files', yaml, { openFiles: 138 });
+    await using _agent = agent;
+    await until(url, 'gdoi_ssh_sessions').toBe('6');
+    expect(sample(await metrics(url), 'gdoi_ssh_session_threads')).toBe('1');
+    expect(agent.stderr).not.toContain('LimitNOFILE');
+    const [session] = await childrenOf(agent);
+    agent.signal('SIGKILL');
+    await agent.finished;
+    await expect.poll(() => existsSync(`/proc/${session}`), PATIENCE_WITH_PROCESSES).toBe(false);
   });
 
   test('a bad configuration changes nothing and says why', async () => {

@@ -24,9 +24,18 @@ export class Gdoiwatch implements AsyncDisposable {
       readonly cwd?: string;
       /** The command's file, where it is not the one that was built here. */
       readonly main?: string;
+      /** As many as it may have; default: as this process. */
+      readonly openFiles?: number;
     } = {},
   ) {
-    this.#child = spawn(process.execPath, [options.main ?? MAIN, ...args], {
+    const { main = MAIN, openFiles } = options;
+    const [command = '', ...rest] = [
+      ...(openFiles === undefined ? [] : ['prlimit', `--nofile=${openFiles}`]),
+      process.execPath,
+      main,
+      ...args,
+    ];
+    this.#child = spawn(command, rest, {
       env: { ...process.env, ...options.env },
       ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     });

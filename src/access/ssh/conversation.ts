@@ -1,8 +1,8 @@
 /**
  * The IOS dialogue with one device, as its owner sees it: log in to a prompt, then one show command at a time. Where it is
- * held, in this thread or in another one, its owner cannot tell; deadlines, limits and the host key are the owner's.
+ * held, in this thread or in a worker, its owner cannot tell; deadlines, limits and the host key are the owner's.
  *
- * Whatever a device does is a value here. All that is said is plain data: it may cross to a worker thread by message.
+ * Whatever a device does is a value here. All that is said is plain data: it may cross to a worker by message.
  */
 import type { AnswerReading } from '../answer-reading.ts';
 import type { DeviceErrorKind } from '../device-error.ts';

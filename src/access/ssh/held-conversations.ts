@@ -1,38 +1,35 @@
 /**
- * A thread that holds conversations with devices: ssh2, the dialogue and the reading of answers run here, so that neither a
- * cipher nor a long answer stalls the main thread. Decisions (host keys, deadlines, limits, who is logged in to) are made
- * there; what happens here is told in messages of plain values.
+ * A worker, thread or process, that holds conversations with devices: ssh2, the dialogue and the reading of answers run here,
+ * so that neither a cipher nor a long answer stalls its owner. Decisions (host keys, deadlines, limits, who is logged in to)
+ * are made there; what happens here is told in messages of plain values.
  */
-import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { createSystemClock } from '../../kernel/clock.ts';
 import { systemRandom } from '../../kernel/random.ts';
 import type { ReadAnswerText } from '../answer-reading.ts';
-import { DEFAULT_BOUNDS } from './answer-reader.ts';
 import type { Conversation, ConversationHooks, Conversations, ConversationTraffic, LineEnd } from './conversation.ts';
 import { createShellConversations } from './shell-conversation.ts';
 import { type ShellLogin, TransportError, type VerifyJumpKey } from './shell-transport.ts';
 import { createSsh2Transport } from './ssh2-transport.ts';
-import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts';
+import type { FromWorker, ToWorker } from './worker-messages.ts';
+import { type WorkerOwner, workerOwner } from './worker-owner.ts';
 
 const GIVEN_UP: LineEnd = { kind: 'closed', reason: 'given up by the agent' };
 const NOT_OPENED = { kind: 'closed', operation: 'connect', message: 'given up by the agent' } as const;
 
-/** Call once, in the thread's own module. `readAnswer` null: answers are read by who asked. */
+/** Call once, in the worker's own module. `readAnswer` null: answers are read by who asked. */
 export function holdConversations(readAnswer: ReadAnswerText | null): void {
-  if (parentPort === null) throw new Error('this is no worker thread');
-  const settings: WorkerSettings | null = workerData;
-  new HeldConversations(parentPort, readAnswer, settings?.bounds ?? DEFAULT_BOUNDS).listen();
+  new HeldConversations(workerOwner(), readAnswer).listen();
 }
 
 class HeldConversations {
-  readonly #port: MessagePort;
+  readonly #owner: WorkerOwner;
   readonly #conversations: Conversations;
   readonly #held = new Map<number, Held>();
   readonly #jumpKeyQuestions = new Map<number, (problem: string | null) => void>();
   #nextQuestion = 1;
 
-  constructor(port: MessagePort, readAnswer: ReadAnswerText | null, bounds: WorkerSettings['bounds']) {
-    this.#port = port;
+  constructor(owner: WorkerOwner, readAnswer: ReadAnswerText | null) {
+    this.#owner = owner;
     const clock = createSystemClock();
     const verifyJumpKey: VerifyJumpKey = ({ name, host, port: at, hostKeys }, key) =>
       new Promise((resolve) => {
@@ -44,18 +41,17 @@ class HeldConversations {
         this.#say({ type: 'jump_key', id, jump, key: key.toString('base64') });
       });
     const transport = createSsh2Transport({ clock, random: systemRandom, verifyJumpKey });
-    this.#conversations = createShellConversations({ clock, transport, bounds, readAnswer });
+    this.#conversations = createShellConversations({ clock, transport, ...owner.settings, readAnswer });
   }
 
   listen(): void {
-    this.#port.on('message', (message: ToWorker) => this.#hear(message));
-    // The last boundary, as the main thread has it: one fault does not take the others' sessions away.
+    this.#owner.listen((message) => this.#hear(message));
+    // The last boundary, as the owner has it: one fault does not take the others' sessions away.
     process.on('uncaughtException', (error) => this.#say({ type: 'fault', id: null, stack: stackOf(error) }));
   }
 
   #say(message: FromWorker): void {
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
-    this.#port.postMessage(message);
+    this.#owner.say(message);
   }
 
   #hear(message: ToWorker): void {

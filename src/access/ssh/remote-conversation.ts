@@ -1,6 +1,6 @@
 /**
- * One conversation that another thread holds, as its owner sees it: each question goes there as a message, and is over when
- * the answer comes, when the thread has ended, or a moment after it was cut, whatever the thread does.
+ * One conversation that a worker holds, as its owner sees it: each question goes there as a message, and is over when
+ * the answer comes, when the worker has ended, or a moment after it was cut, whatever the worker does.
  */
 import type { Clock } from '../../kernel/clock.ts';
 import { later } from '../../kernel/later.ts';
@@ -16,7 +16,7 @@ import type {
 import { type ShellLogin, TransportError } from './shell-transport.ts';
 import type { FromWorker, ToWorker } from './worker-messages.ts';
 
-/** How long the thread may take to say how a conversation that was cut, or hung up, has ended. */
+/** How long the worker may take to say how a conversation that was cut, or hung up, has ended. */
 const LAST_WORD_MS = 2_000;
 
 /** What one conversation hears of. */
@@ -29,7 +29,7 @@ export interface RemoteConversationParts {
   readonly say: (message: ToWorker) => void;
   /** Nothing more is heard of it. */
   readonly forget: () => void;
-  /** The thread did not answer in time. */
+  /** The worker did not answer in time. */
   readonly suspect: () => void;
 }
 
@@ -52,7 +52,7 @@ export class RemoteConversation implements Conversation {
   #negotiated = '';
   #prompt = '';
   #end: LineEnd | null = null;
-  /** Nothing more comes from the thread. */
+  /** Nothing more comes from the worker. */
   #over = false;
   onEnd: (end: LineEnd) => void = () => undefined;
 
@@ -187,7 +187,7 @@ export class RemoteConversation implements Conversation {
     }
   }
 
-  /** The thread has ended. */
+  /** The worker has ended. */
   lost(reason: string): void {
     this.#over = true;
     this.#hasEnded({ kind: 'closed', reason });
@@ -219,9 +219,9 @@ export class RemoteConversation implements Conversation {
     else question.settle();
   }
 
-  /** A bug of ours in the thread: it is thrown to who asked, as it is where the conversation is held here. */
+  /** A bug of ours in the worker: it is thrown to who asked, as it is where the conversation is held here. */
   #broke(stack: string): void {
-    const fault = new Error('a conversation in a thread met an internal error', { cause: stack });
+    const fault = new Error('a conversation in a worker met an internal error', { cause: stack });
     fault.stack = stack;
     const question = this.#question;
     this.#question = null;
@@ -260,7 +260,7 @@ export class RemoteConversation implements Conversation {
     });
   }
 
-  /** Ask the owner and tell the thread; an owner that throws gives the conversation up. */
+  /** Ask the owner and tell the worker; an owner that throws gives the conversation up. */
   #decide(ask: () => Promise<ToWorker>): void {
     const asked = async (): Promise<void> => {
       const message = await ask();
@@ -270,7 +270,7 @@ export class RemoteConversation implements Conversation {
     asked().catch((error: unknown) => this.#giveUpOpening(asError(error)));
   }
 
-  /** The thread still says what it cost. */
+  /** The worker still says what it cost. */
   #giveUpOpening(error: Error): void {
     this.#endOpening((opening) => opening.failed(error));
     this.#parts.say({ type: 'release', id: this.#parts.id });

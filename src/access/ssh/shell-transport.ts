@@ -1,7 +1,7 @@
 /** A byte way to one device's interactive shell, in our words. */
 import type { DeviceErrorKind } from '../device-error.ts';
 
-/** How to log in at one host. Plain data: it may cross to a worker thread by message. */
+/** How to log in at one host. Plain data: it may cross to a worker by message. */
 export interface HostLogin {
   readonly host: string;
   readonly port: number;

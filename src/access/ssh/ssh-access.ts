@@ -31,6 +31,7 @@ import { createShellConversations } from './shell-conversation.ts';
 import type { VerifyJumpKey } from './shell-transport.ts';
 import { createSsh2Transport } from './ssh2-transport.ts';
 import { WorkerConversations } from './worker-conversations.ts';
+import type { WorkerKind } from './worker-start.ts';
 
 /** Of a device that sent more than the bounds: each connection to it costs up to a tenth of a second. */
 const FLOOD_BACK_OFF: BackOffTimes = { firstMs: 30_000, longestMs: 3_600_000 };
@@ -55,14 +56,16 @@ export type SshAccessOptions = AccessParts &
     /** Sessions that may stay open between two polls: a device beyond them logs in at each. Absent: any number. */
     readonly maxOpenSessions?: number;
     /**
-     * Threads beside this one that sessions live in; absent, or 0: they live in this one. Old key exchanges have a thread of
-     * their own in either case, and sessions through a jump host live where its connection does: here.
+     * Workers that sessions live in; absent, or 0: they live in this thread. Old key exchanges have one of their own in
+     * either case, and sessions through a jump host live where its connection does: here.
      */
     readonly workers?: number;
-    /** What such a thread runs, built; default: `session-worker`, which leaves reading to who asks. */
+    /** Threads beside this one, the default, or processes. */
+    readonly workerKind?: WorkerKind;
+    /** What such a worker runs, built; default: `session-worker`, which leaves reading to who asks. */
     readonly workerUrl?: URL;
     readonly bounds?: AnswerBounds;
-    /** Told of bugs of ours that a thread met; default: the log is. */
+    /** Told of bugs of ours that a worker met; default: the log is. */
     readonly errors?: InternalErrors;
   };
 
@@ -95,7 +98,7 @@ class SshAccess implements DeviceAccess {
   readonly #here: Conversations;
   /** Where old key exchanges stall no one else. */
   readonly #legacy: WorkerConversations;
-  /** null: there is one core. */
+  /** null: there are none. */
   readonly #workers: WorkerConversations | null;
   readonly #slots = new Map<string, Slot>();
   /** Whose sessions stay open between two polls. */
@@ -116,10 +119,10 @@ class SshAccess implements DeviceAccess {
     const url = options.workerUrl ?? packageFile('dist/workers/session-worker.js');
     const secrets = options.secrets ?? new KnownSecrets();
     const errors = options.errors ?? new InternalErrors(logger);
-    const around = { clock, random, logger, secrets, errors, url, verifyJumpKey, bounds };
-    this.#legacy = new WorkerConversations({ ...around, threads: 1, name: 'ssh legacy' });
-    const threads = options.workers ?? 0;
-    this.#workers = threads === 0 ? null : new WorkerConversations({ ...around, threads, name: 'ssh' });
+    const { workers = 0, workerKind: kind = 'thread' } = options;
+    const around = { kind, clock, random, logger, secrets, errors, url, verifyJumpKey, bounds };
+    this.#legacy = new WorkerConversations({ ...around, workers: 1, name: 'ssh legacy' });
+    this.#workers = workers === 0 ? null : new WorkerConversations({ ...around, workers, name: 'ssh' });
     const { loginsPerSecond, maxHandshakes, share } = options;
     const pace = loginsPerSecond === undefined ? null : new LoginPace(clock, loginsPerSecond, share);
     this.#gate = new HandshakeGate(maxHandshakes, pace, share);
@@ -204,7 +207,7 @@ class SshAccess implements DeviceAccess {
       handshakesActive: this.#gate.active,
       handshakesWaiting: this.#gate.waiting,
       quarantinedCredentials: this.#quarantine.quarantined(),
-      workerThreads: this.#workers?.running ?? 0,
+      workers: this.#workers?.running ?? 0,
       workersLost: this.#legacy.lost + (this.#workers?.lost ?? 0),
     };
   }

@@ -1,44 +1,44 @@
 /**
- * Conversations that are held in threads beside this one. A host is always the same thread's, so that what a hostile one
- * does to its thread is felt by no other thread's devices. Everything that is decided is decided here.
+ * Conversations that are held in workers, threads beside this one or processes. A host is always the same worker's, so that
+ * what a hostile one does to its worker is felt by no other worker's devices. Everything that is decided is decided here.
  */
 import type { Conversation, ConversationHooks, Conversations } from './conversation.ts';
-import { SessionThread, type SessionThreadParts } from './session-thread.ts';
 import type { ShellLogin } from './shell-transport.ts';
+import { SupervisedWorker, type SupervisedWorkerParts } from './supervised-worker.ts';
 
-export interface WorkerConversationsOptions extends SessionThreadParts {
+export interface WorkerConversationsOptions extends SupervisedWorkerParts {
   /** At least 1. */
-  readonly threads: number;
+  readonly workers: number;
 }
 
 export class WorkerConversations implements Conversations {
-  readonly #threads: readonly SessionThread[];
+  readonly #workers: readonly SupervisedWorker[];
 
-  constructor({ threads, name, ...parts }: WorkerConversationsOptions) {
-    this.#threads = Array.from(
-      { length: threads },
-      (_, index) => new SessionThread({ ...parts, name: threads === 1 ? name : `${name} ${index + 1}` }),
+  constructor({ workers, name, ...parts }: WorkerConversationsOptions) {
+    this.#workers = Array.from(
+      { length: workers },
+      (_, index) => new SupervisedWorker({ ...parts, name: workers === 1 ? name : `${name} ${index + 1}` }),
     );
   }
 
-  /** Threads that run now: each starts with its first device. */
+  /** Workers that run now: each starts with its first device. */
   get running(): number {
-    return this.#threads.filter(({ running }) => running).length;
+    return this.#workers.filter(({ running }) => running).length;
   }
 
-  /** Threads that ended with what they held, since the start. */
+  /** Workers that ended with what they held, since the start. */
   get lost(): number {
-    return this.#threads.reduce((sum, { lost }) => sum + lost, 0);
+    return this.#workers.reduce((sum, { lost }) => sum + lost, 0);
   }
 
   open(login: ShellLogin, hooks: ConversationHooks, signal: AbortSignal): Promise<Conversation> {
-    const thread = this.#threads[numberOf(`${login.host} ${login.port}`, this.#threads.length)];
-    if (thread === undefined) throw new Error('no thread for conversations');
-    return thread.open(login, hooks, signal);
+    const worker = this.#workers[numberOf(`${login.host} ${login.port}`, this.#workers.length)];
+    if (worker === undefined) throw new Error('no worker for conversations');
+    return worker.open(login, hooks, signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread[Symbol.asyncDispose]()));
+    await Promise.all(this.#workers.map((worker) => worker[Symbol.asyncDispose]()));
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * What the main thread and the threads with sessions say to each other. Plain values only; `id` is one conversation. Of each
+ * What a worker with sessions, thread or process, and its owner say to each other. Plain values only; `id` is one conversation. Of each
  * conversation at most one question is under way in either direction, so what waits to be read is bounded by the number of
  * conversations and the bound of an answer. A credential goes one way, when a login begins, and never comes back.
  */
@@ -9,7 +9,7 @@ import type { AnswerBounds } from './answer-reader.ts';
 import type { AskOutcome, ConversationTraffic, DialogueCredential, LineEnd, LoginOutcome } from './conversation.ts';
 import type { JumpPlace, ShellLogin, TransportOperation } from './shell-transport.ts';
 
-/** What such a thread is started with. */
+/** What such a worker is started with; no secret. */
 export interface WorkerSettings {
   readonly bounds: AnswerBounds;
 }
@@ -23,7 +23,7 @@ export type ToWorker =
   | { readonly type: 'ask'; readonly id: number; readonly command: ShowCommand }
   | { readonly type: 'cut'; readonly id: number; readonly end: LineEnd }
   | { readonly type: 'hang_up'; readonly id: number; readonly politeMs: number }
-  /** Given up before it was open, or ended and heard of: the thread may forget it. */
+  /** Given up before it was open, or ended and heard of: the worker may forget it. */
   | { readonly type: 'release'; readonly id: number }
   | { readonly type: 'ping' };
 
@@ -59,5 +59,5 @@ export type FromWorker =
   /** After `hang_up`: the connection is closed. */
   | { readonly type: 'hung_up'; readonly id: number }
   | { readonly type: 'pong' }
-  /** A bug of ours in the thread, which goes on; `id`: the conversation whose question met it, null: none. */
+  /** A bug of ours in the worker, which goes on; `id`: the conversation whose question met it, null: none. */
   | { readonly type: 'fault'; readonly id: number | null; readonly stack: string };

@@ -1,5 +1,8 @@
-import { pathToFileURL } from 'node:url';
-import { Worker } from 'node:worker_threads';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { afterAll, describe, expect, test } from 'vitest';
 import { DEFAULT_BOUNDS } from '../../src/access/ssh/answer-reader.ts';
 import type { Conversation, ConversationHooks, Conversations } from '../../src/access/ssh/conversation.ts';
@@ -7,8 +10,8 @@ import { createShellConversations } from '../../src/access/ssh/shell-conversatio
 import { createSsh2Transport } from '../../src/access/ssh/ssh2-transport.ts';
 import { WorkerConversations } from '../../src/access/ssh/worker-conversations.ts';
 import type { FromWorker, ToWorker } from '../../src/access/ssh/worker-messages.ts';
+import { startWorker, type WorkerKind } from '../../src/access/ssh/worker-start.ts';
 import { readAnswerText } from '../../src/agent/poll/observations.ts';
-import { sessionThreads } from '../../src/cli/session-threads.ts';
 import { type Clock, createSystemClock } from '../../src/kernel/clock.ts';
 import { InternalErrors } from '../../src/kernel/internal-errors.ts';
 import { KnownSecrets } from '../../src/kernel/known-secrets.ts';
@@ -104,33 +107,32 @@ const READING_WORKER = packageFile('dist/workers/ssh-session-worker.js');
 const holding = await built(new URL('../../src/access/ssh/held-conversations.ts', import.meta.url));
 afterAll(() => holding.remove());
 
-const script = (text: string) => new URL(`data:text/javascript,${encodeURIComponent(text)}`);
+const besideIt = (name: string) => join(dirname(holding.script), name);
 
-/** A thread in which an answer of one of these words has its way. */
-const FRAGILE_WORKER = script(`
+/** There while a worker spins: written by it, which can tell nobody then. */
+const SPINS = besideIt('spins');
+
+/** A worker in which an answer of one of these words has its way. */
+const FRAGILE_WORKER = pathToFileURL(besideIt('fragile.mjs'));
+writeFileSync(
+  FRAGILE_WORKER,
+  `
+  import { writeFileSync } from 'node:fs';
   import { holdConversations } from ${JSON.stringify(pathToFileURL(holding.script).href)};
   holdConversations((command, text) => {
     if (text.includes('die')) process.exit(3);
     if (text.includes('late throw')) setImmediate(() => { throw new Error('a late bug that quotes s3cr3t'); });
     else if (text.includes('throw')) throw new Error('a bug that quotes s3cr3t');
     if (text.includes('spin')) {
-      new BroadcastChannel('session thread spins').postMessage(null);
+      writeFileSync(${JSON.stringify(SPINS)}, '');
       for (;;) ;
     }
     return { kind: 'unreadable', message: '' };
   });
-`);
+`,
+);
 
-/** Of a channel that threads tell of themselves on. */
-function listening(name: string): { readonly heard: Promise<void> } & Disposable {
-  const channel = new BroadcastChannel(name);
-  const heard = new Promise<void>((resolve) => {
-    channel.addEventListener('message', () => resolve(), { once: true });
-  });
-  return { heard, [Symbol.dispose]: () => channel.close() };
-}
-
-/** Of all threads here. */
+/** Of all workers here. */
 const internal = new InternalErrors(new MemoryLogger());
 
 const credential = { username: 'monitor', password: 'pw', enablePassword: null };
@@ -147,11 +149,12 @@ function inThisThread(): Conversations {
   return createShellConversations({ clock, transport });
 }
 
-function inThreads(
+function inWorkers(
+  kind: WorkerKind,
   url: URL,
   differing: {
     readonly clock?: Clock;
-    readonly threads?: number;
+    readonly workers?: number;
     readonly logger?: MemoryLogger;
     readonly errors?: InternalErrors;
   } = {},
@@ -159,8 +162,9 @@ function inThreads(
   const secrets = new KnownSecrets();
   secrets.learn(new Secret('s3cr3t'));
   return new WorkerConversations({
+    kind,
     url,
-    threads: 1,
+    workers: 1,
     name: 'ssh',
     verifyJumpKey: trusting,
     bounds: DEFAULT_BOUNDS,
@@ -179,10 +183,11 @@ async function ready(conversations: Conversations, port: number, hooks = accepti
   return conversation;
 }
 
-// The proxy is a second implementation of the port: the same contract for both.
+// The proxy is a second implementation of the port: the same contract for all.
 describe.each([
   ['in this thread', inThisThread],
-  ['in a thread beside it', () => inThreads(WORKER_URL)],
+  ['in a thread beside it', () => inWorkers('thread', WORKER_URL)],
+  ['in a process of its own', () => inWorkers('process', WORKER_URL)],
 ] as const)('conversations held %s', (_where, create) => {
   test('log in, answer one command after the other, and tell their end once', async () => {
     await using server = new ScriptedIos();
@@ -362,18 +367,11 @@ describe.each([
   });
 });
 
-describe('a thread with sessions', () => {
-  test('is there for each thousand devices, as far as there are cores beside the first, up to four', () => {
-    const threads = (cores: number, devices: number) => sessionThreads({ cores, devices });
-    expect([1, 2, 3, 5, 64].map((cores) => threads(cores, 30_000))).toEqual([0, 1, 2, 4, 4]);
-    expect([0, 10, 1_000, 1_001, 4_000].map((devices) => threads(64, devices))).toEqual([1, 1, 1, 2, 4]);
-    expect(threads(1, 10)).toBe(0);
-  });
-
+describe.each(['thread', 'process'] as const)('a %s with sessions', (kind) => {
   test('starts with its first device, and keeps to its hosts', async () => {
     await using one = new ScriptedIos();
     await using other = new ScriptedIos();
-    await using conversations = inThreads(WORKER_URL, { threads: 4 });
+    await using conversations = inWorkers(kind, WORKER_URL, { workers: 4 });
     expect(conversations.running).toBe(0);
     const port = await one.listen();
     await ready(conversations, port);
@@ -389,7 +387,7 @@ describe('a thread with sessions', () => {
       answers: { 'show crypto gdoi': gm.replaceAll('\n', '\r\n'), 'show version': '% Invalid input detected\r\n' },
     });
     const port = await server.listen();
-    await using conversations = inThreads(READING_WORKER);
+    await using conversations = inWorkers(kind, READING_WORKER);
     const conversation = await ready(conversations, port);
     const reading = readAnswerText('show crypto gdoi', gm);
     expect(reading).toMatchObject({ kind: 'read', snapshots: [{ role: 'gm' }] });
@@ -403,11 +401,15 @@ describe('a thread with sessions', () => {
   test('is told a credential when a login begins, and never says one', async () => {
     await using server = new ScriptedIos({ userExec: true, enablePassword: 'en4ble-it', password: 'open-s3same' });
     const port = await server.listen();
-    const worker = new Worker(WORKER_URL);
     const said: FromWorker[] = [];
-    worker.on('message', (message: FromWorker) => said.push(message));
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
-    const tell = (message: ToWorker) => worker.postMessage(message);
+    const worker = startWorker(kind, {
+      name: 'ssh',
+      url: WORKER_URL,
+      settings: { bounds: DEFAULT_BOUNDS },
+      onMessage: (message) => said.push(message),
+      onEnd: (why) => expect.unreachable(why),
+    });
+    const tell = (message: ToWorker) => worker.say(message);
     const heard = (type: FromWorker['type']) => expect.poll(() => said.map((message) => message.type)).toContain(type);
     const jump = { ...shellLogin(port, { password: 'open-s3same' }), name: 'bastion', hostKeys: 'accept-new' } as const;
     tell({ type: 'open', id: 1, login: shellLogin(port, { password: 'open-s3same', jumps: [jump] }) });
@@ -438,7 +440,7 @@ describe('a thread with sessions', () => {
     const slowPort = await slow.listen();
     const clock = shiftedClock();
     const logger = new MemoryLogger();
-    await using conversations = inThreads(FRAGILE_WORKER, { clock, logger });
+    await using conversations = inWorkers(kind, FRAGILE_WORKER, { clock, logger });
     const held = [await ready(conversations, port), await ready(conversations, port)];
     const opening = conversations.open(shellLogin(slowPort), accepting, never);
     const refusal = opening.catch((error: unknown) => error);
@@ -460,7 +462,7 @@ describe('a thread with sessions', () => {
     await using server = new ScriptedIos({ answers: { 'show clock': 'die\r\n' } });
     const port = await server.listen();
     const clock = shiftedClock();
-    await using conversations = inThreads(FRAGILE_WORKER, { clock });
+    await using conversations = inWorkers(kind, FRAGILE_WORKER, { clock });
     const kill = async () => (await ready(conversations, port)).ask('show clock');
     await kill();
     await expect(kill()).rejects.toThrow(/ended: exit status 3; it is started again in 1 s/);
@@ -479,7 +481,7 @@ describe('a thread with sessions', () => {
   test('is not felt by the others: their hosts go on', async () => {
     await using hostile = new ScriptedIos({ answers: { 'show clock': 'die\r\n' } });
     const port = await hostile.listen();
-    await using conversations = inThreads(FRAGILE_WORKER, { threads: 4 });
+    await using conversations = inWorkers(kind, FRAGILE_WORKER, { workers: 4 });
     const killer = await ready(conversations, port);
     // As many as it takes for one to live in another thread.
     const others: ScriptedIos[] = [];
@@ -498,7 +500,7 @@ describe('a thread with sessions', () => {
   test('that meets a bug of ours throws it to who asked, without a secret, and goes on', async () => {
     await using server = new ScriptedIos({ answers: { 'show clock': 'throw\r\n' } });
     const port = await server.listen();
-    await using conversations = inThreads(FRAGILE_WORKER);
+    await using conversations = inWorkers(kind, FRAGILE_WORKER);
     const [broken, beside] = [await ready(conversations, port), await ready(conversations, port)];
     await expect(broken.ask('show clock')).rejects.toMatchObject({
       stack: expect.stringMatching(/^Error: a bug that quotes \[secret\]\n {4}at /),
@@ -513,7 +515,7 @@ describe('a thread with sessions', () => {
     await using server = new ScriptedIos({ answers: { 'show clock': 'late throw\r\n' } });
     const logger = new MemoryLogger();
     const errors = new InternalErrors(logger);
-    await using conversations = inThreads(FRAGILE_WORKER, { errors });
+    await using conversations = inWorkers(kind, FRAGILE_WORKER, { errors });
     const conversation = await ready(conversations, await server.listen());
     expect(await conversation.ask('show clock')).toMatchObject({ kind: 'answer' });
     await expect.poll(() => errors.counts.get('process'), PATIENCE).toBe(1);
@@ -529,12 +531,12 @@ describe('a thread with sessions', () => {
     const logger = new MemoryLogger();
     // What waits for a sign of life waits fifty times shorter; nothing here waits for something that may come.
     const clock = { ...real, sleep: (...[ms, ...rest]: Parameters<Clock['sleep']>) => real.sleep(ms / 50, ...rest) };
-    await using conversations = inThreads(FRAGILE_WORKER, { clock, logger });
+    await using conversations = inWorkers(kind, FRAGILE_WORKER, { clock, logger });
     const [stuck, beside] = [await ready(conversations, port), await ready(conversations, port)];
-    using spins = listening('session thread spins');
+    rmSync(SPINS, { force: true });
     const asked = stuck.ask('show clock');
-    // A thread that is asked for a sign of life before it spins gives one.
-    await spins.heard;
+    // One that is asked for a sign of life before it spins gives one.
+    await expect.poll(() => existsSync(SPINS), PATIENCE).toBe(true);
     const late = { kind: 'timeout', reason: 'no end within 5 ms' } as const;
     stuck.cut(late);
     expect(await asked).toMatchObject({ kind: 'ended', end: late });
@@ -544,8 +546,28 @@ describe('a thread with sessions', () => {
   });
 
   test('that cannot be started is an error, not a crash', async () => {
-    await using conversations = inThreads(new URL('./no-such-worker.js', import.meta.url));
+    await using conversations = inWorkers(kind, new URL('./no-such-worker.js', import.meta.url));
     await expect(conversations.open(shellLogin(22), accepting, never)).rejects.toMatchObject({ kind: 'closed' });
+  });
+});
+
+describe('a process with sessions', () => {
+  test('leaves what stops or reloads the agent to the agent, and ends with it', async () => {
+    const worker = fork(fileURLToPath(WORKER_URL), { serialization: 'advanced' });
+    const ping: ToWorker = { type: 'ping' };
+    const answered = once(worker, 'message');
+    worker.send(ping);
+    await answered;
+    // To a terminal's process group, and by systemd to a unit's processes.
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      const again = once(worker, 'message');
+      worker.kill(signal);
+      worker.send(ping);
+      expect(await again).toMatchObject([{ type: 'pong' }, undefined]);
+    }
+    const ended = once(worker, 'exit');
+    worker.disconnect();
+    expect(await ended).toEqual([0, null]);
   });
 });
 
@@ -557,7 +579,7 @@ describe('access to devices whose sessions live in a thread', () => {
     const devices = Array.from({ length: 6 }, (_, index) => target(port, { device: `gm${index}` }));
     const all = () => Promise.all(devices.map((to) => textOf(under.access, to, 'show version')));
     await all();
-    expect(under.access.status()).toMatchObject({ openSessions: 6, workerThreads: 1, workersLost: 0 });
+    expect(under.access.status()).toMatchObject({ openSessions: 6, workers: 1, workersLost: 0 });
     under.clock.advance(61_000);
     server.manners = { answers: { 'show clock': 'die\r\n' } };
     await poll(under.access, target(port, { device: 'hostile' }), 'show clock');
@@ -601,6 +623,6 @@ describe('access to devices whose sessions live in a thread', () => {
     await using under = accessUnderTest({ workers: 1 });
     const jump = { ...target(port, { host: '127.0.0.1' }), name: 'bastion' };
     await poll(under.access, target(port, { jumps: [jump] }), 'show clock');
-    expect(under.access.status().workerThreads).toBe(0);
+    expect(under.access.status().workers).toBe(0);
   });
 });

@@ -1,9 +1,8 @@
 /**
- * One thread with conversations, as the main thread sees it. Started with the first one, and kept from holding the process
- * when it has none. One that dies, or that does not answer any more, is replaced: what it held has ended, and who wants it
- * back logs in anew within the limits of logins. One that dies soon after its start is left alone for a growing while.
+ * One worker with conversations, thread or process, as its owner sees it. Started with the first one, and kept from holding
+ * the process when it has none. One that dies, or that does not answer any more, is replaced: what it held has ended, and who
+ * wants it back logs in anew within the limits of logins. One that dies soon after its start is left alone for a growing while.
  */
-import { Worker } from 'node:worker_threads';
 import { BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { InternalErrors } from '../../kernel/internal-errors.ts';
@@ -15,20 +14,22 @@ import type { Conversation, ConversationHooks } from './conversation.ts';
 import { RemoteConversation } from './remote-conversation.ts';
 import { type ShellLogin, TransportError, type VerifyJumpKey } from './shell-transport.ts';
 import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts';
+import { type StartedWorker, startWorker, type WorkerKind } from './worker-start.ts';
 
-/** A thread that lived this long died of something rare. */
+/** A worker that lived this long died of something rare. */
 const STEADY_MS = 60_000;
 const START_AGAIN: BackOffTimes = { firstMs: 1_000, longestMs: 60_000 };
 /**
- * A thread that is asked for a sign of life has this long, twice: a process that was not let run finds its timers due
+ * A worker that is asked for a sign of life has this long, twice: a process that was not let run finds its timers due
  * before it has read a single message.
  */
 const SIGN_OF_LIFE_MS = 10_000;
 
-export interface SessionThreadParts extends WorkerSettings {
+export interface SupervisedWorkerParts extends WorkerSettings {
+  readonly kind: WorkerKind;
   /** For people, in logs. */
   readonly name: string;
-  /** What the thread runs, compiled: it calls `holdConversations`. */
+  /** What the worker runs, compiled: it calls `holdConversations`. */
   readonly url: URL;
   readonly verifyJumpKey: VerifyJumpKey;
   readonly clock: Clock;
@@ -39,7 +40,7 @@ export interface SessionThreadParts extends WorkerSettings {
 }
 
 interface Running {
-  readonly worker: Worker;
+  readonly worker: StartedWorker;
   readonly startedMs: number;
   /** Messages that came from it. */
   heard: number;
@@ -48,8 +49,8 @@ interface Running {
   readonly over: AbortController;
 }
 
-export class SessionThread implements AsyncDisposable {
-  readonly #parts: SessionThreadParts;
+export class SupervisedWorker implements AsyncDisposable {
+  readonly #parts: SupervisedWorkerParts;
   readonly #conversations = new Map<number, RemoteConversation>();
   readonly #startAgain: BackOff;
   #running: Running | null = null;
@@ -58,7 +59,7 @@ export class SessionThread implements AsyncDisposable {
   #whyLost = '';
   #closed = false;
 
-  constructor(parts: SessionThreadParts) {
+  constructor(parts: SupervisedWorkerParts) {
     this.#parts = parts;
     this.#startAgain = new BackOff(parts.random, START_AGAIN);
   }
@@ -67,7 +68,7 @@ export class SessionThread implements AsyncDisposable {
     return this.#running !== null;
   }
 
-  /** How many threads ended here by themselves. */
+  /** How many workers ended here by themselves. */
   get lost(): number {
     return this.#lost;
   }
@@ -104,31 +105,29 @@ export class SessionThread implements AsyncDisposable {
     this.#running = null;
     running.over.abort();
     this.#endAll('the agent closes its sessions');
-    running.worker.removeAllListeners();
     await running.worker.terminate();
   }
 
   #say(message: ToWorker): void {
     if (this.#closed) return;
-    const { worker } = this.#runningOrStarted();
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
-    worker.postMessage(message);
+    this.#runningOrStarted().worker.say(message);
   }
 
   #runningOrStarted(): Running {
     if (this.#running !== null) return this.#running;
-    const { url, name, bounds, clock } = this.#parts;
-    const workerData: WorkerSettings = { bounds };
-    // No environment and no arguments: the thread needs none, and secrets may stand in them.
-    const worker = new Worker(url, { env: {}, argv: [], execArgv: [], name, workerData });
+    const { kind, url, name, bounds, clock } = this.#parts;
+    const worker = startWorker(kind, {
+      url,
+      name,
+      settings: { bounds },
+      onMessage: (message) => {
+        running.heard += 1;
+        this.#hear(message);
+      },
+      onEnd: (why) => this.#died(running, why),
+    });
     const over = new AbortController();
     const running: Running = { worker, startedMs: clock.monoMs(), heard: 0, suspected: false, over };
-    worker.on('message', (message: FromWorker) => {
-      running.heard += 1;
-      this.#hear(message);
-    });
-    worker.on('error', (error) => this.#died(running, error.message));
-    worker.on('exit', (code) => this.#died(running, `exit status ${code}`));
     this.#running = running;
     return running;
   }
@@ -162,7 +161,7 @@ export class SessionThread implements AsyncDisposable {
     if (this.#conversations.size === 0) this.#running?.worker.unref();
   }
 
-  /** A conversation had no answer in time: does the thread live? */
+  /** A conversation had no answer in time: does the worker live? */
   #suspect(): void {
     const running = this.#running;
     if (running === null || running.suspected) return;
@@ -176,7 +175,6 @@ export class SessionThread implements AsyncDisposable {
     };
     const giveUp = unlessHeard(() => {
       this.#died(running, `no sign of life for ${(2 * SIGN_OF_LIFE_MS) / 1000} s`);
-      running.worker.removeAllListeners();
       void running.worker.terminate(); // resolves when it is gone; nobody waits for that
     });
     const again = unlessHeard(() => void later(clock, SIGN_OF_LIFE_MS, running.over.signal, giveUp));
@@ -184,7 +182,7 @@ export class SessionThread implements AsyncDisposable {
   }
 
   #fault(stack: string): void {
-    const fault = new Error('a thread with SSH sessions met an internal error');
+    const fault = new Error(`a ${this.#parts.kind} with SSH sessions met an internal error`);
     fault.stack = stack;
     this.#parts.errors.caught('process', fault);
   }
@@ -193,15 +191,15 @@ export class SessionThread implements AsyncDisposable {
     if (this.#running !== running) return;
     this.#running = null;
     running.over.abort();
-    const { clock, logger, secrets, name } = this.#parts;
+    const { clock, logger, secrets, kind, name } = this.#parts;
     const nowMs = clock.monoMs();
     this.#lost += 1;
     if (nowMs - running.startedMs < STEADY_MS) this.#startAgain.failed(nowMs);
     else this.#startAgain.succeeded();
-    this.#whyLost = `the thread of this SSH session ended: ${secrets.redact(why)}`;
+    this.#whyLost = `the ${kind} of this SSH session ended: ${secrets.redact(why)}`;
     logger.error(
-      { thread: name, why: secrets.redact(why), sessions: this.#conversations.size },
-      'a thread with SSH sessions ended: their devices log in again, within ssh.logins_per_second',
+      { [kind]: name, why: secrets.redact(why), sessions: this.#conversations.size },
+      `a ${kind} with SSH sessions ended: their devices log in again, within ssh.logins_per_second`,
     );
     this.#endAll(this.#whyLost);
   }

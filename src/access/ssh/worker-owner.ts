@@ -1,0 +1,43 @@
+/** Who started this worker, as the worker sees it: the main thread, or the process that forked this one. */
+import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
+import { DEFAULT_BOUNDS } from './answer-reader.ts';
+import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts';
+
+export interface WorkerOwner {
+  readonly settings: WorkerSettings;
+  say(message: FromWorker): void;
+  /** Until the owner lets it end, or is gone. */
+  listen(hear: (message: ToWorker) => void): void;
+}
+
+export function workerOwner(): WorkerOwner {
+  return parentPort === null ? owningProcess() : owningThread(parentPort);
+}
+
+function owningThread(port: MessagePort): WorkerOwner {
+  const settings: WorkerSettings | null = workerData;
+  return {
+    settings: settings ?? { bounds: DEFAULT_BOUNDS },
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
+    say: (message) => port.postMessage(message),
+    listen: (hear) => void port.on('message', hear),
+  };
+}
+
+/** What stops or reloads the agent is its to obey: it hangs up politely first, and ends this process then. */
+const OWNERS_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+function owningProcess(): WorkerOwner {
+  if (process.send === undefined) throw new Error('this is neither a worker thread nor a forked process');
+  const settings: WorkerSettings = JSON.parse(process.argv[2] ?? 'null') ?? { bounds: DEFAULT_BOUNDS };
+  return {
+    settings,
+    // An owner that is gone hears nothing, and this process ends.
+    say: (message) => void process.send?.(message, undefined, undefined, () => undefined),
+    listen(hear) {
+      for (const signal of OWNERS_SIGNALS) process.on(signal, () => undefined);
+      process.on('disconnect', () => process.exit());
+      process.on('message', hear);
+    },
+  };
+}

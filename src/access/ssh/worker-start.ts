@@ -1,0 +1,88 @@
+/**
+ * How a worker is started: a thread of this process, or a process of its own, which may open as many files as this one may
+ * once more. Both run the same module and hear the same messages; a message to a process is copied through a socket, and costs
+ * more.
+ */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts';
+
+export type WorkerKind = 'thread' | 'process';
+
+export interface WorkerStart {
+  /** For people. */
+  readonly name: string;
+  /** What it runs, compiled: it calls `holdConversations`. */
+  readonly url: URL;
+  readonly settings: WorkerSettings;
+  readonly onMessage: (message: FromWorker) => void;
+  /** Once or more often, when it has ended by itself. */
+  readonly onEnd: (why: string) => void;
+}
+
+export interface StartedWorker {
+  say(message: ToWorker): void;
+  /** This process lives as long as the worker does. */
+  ref(): void;
+  unref(): void;
+  /** Resolves when it is gone; nothing is told of it from now on. */
+  terminate(): Promise<void>;
+}
+
+export function startWorker(kind: WorkerKind, start: WorkerStart): StartedWorker {
+  return kind === 'thread' ? startThread(start) : startProcess(start);
+}
+
+function startThread({ name, url, settings, onMessage, onEnd }: WorkerStart): StartedWorker {
+  // No environment and no arguments: the thread needs none, and secrets may stand in them.
+  const worker = new Worker(url, { env: {}, argv: [], execArgv: [], name, workerData: settings });
+  worker.on('message', onMessage);
+  worker.on('error', (error) => onEnd(error.message));
+  worker.on('exit', (code) => onEnd(`exit status ${code}`));
+  return {
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a worker thread, not a window
+    say: (message) => worker.postMessage(message),
+    ref: () => worker.ref(),
+    unref: () => worker.unref(),
+    async terminate() {
+      worker.removeAllListeners();
+      await worker.terminate();
+    },
+  };
+}
+
+function startProcess({ url, settings, onMessage, onEnd }: WorkerStart): StartedWorker {
+  const child = fork(fileURLToPath(url), [JSON.stringify(settings)], {
+    env: {},
+    execArgv: [],
+    // As between threads: what JSON cannot say crosses too.
+    serialization: 'advanced',
+    // What V8 says when it dies belongs where ours is said.
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  child.on('message', onMessage);
+  child.on('error', (error) => onEnd(error.message));
+  child.on('exit', (code, signal) => onEnd(code === null ? `ended by ${signal}` : `exit status ${code}`));
+  return {
+    // It may have ended meanwhile: its end is told by `exit`.
+    say: (message) => void child.send(message, () => undefined),
+    ref() {
+      child.ref();
+      child.channel?.ref();
+    },
+    unref() {
+      child.unref();
+      child.channel?.unref();
+    },
+    async terminate() {
+      child.removeAllListeners();
+      // A process that could not be started has no end.
+      if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+      const gone = once(child, 'exit');
+      child.kill('SIGKILL');
+      await gone;
+    },
+  };
+}

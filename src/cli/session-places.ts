@@ -1,0 +1,91 @@
+/**
+ * Where SSH sessions live, by cores, devices and the files that a process may open: each session takes one.
+ *
+ * In threads beside the main one: what they take off it is ssh2 and reading, half of what a poll costs (`npm run bench --
+ * fleet`), so more than a few have nothing to do. Each takes some 60 MB however few its devices. Where one process may not
+ * open a file for each session they live in processes, which may open as many each; and where these do not suffice either,
+ * the devices beyond log in at each poll instead of failing. The metrics, the page and the store always find a descriptor.
+ */
+import { existsSync } from 'node:fs';
+import type { WorkerKind } from '../access/ssh/worker-start.ts';
+import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { Logger } from '../kernel/logger.ts';
+import { packageFile } from '../kernel/package-file.ts';
+import { openFilesAllowed } from './open-files.ts';
+
+/** What such a worker runs. Sources that were not built have it not: sessions then live in the main thread. */
+const SESSION_WORKER = packageFile('dist/workers/ssh-session-worker.js');
+
+const MOST_THREADS = 4;
+const DEVICES_FOR_ANOTHER_THREAD = 1_000;
+const MOST_PROCESSES = 8;
+
+/** Open files of the main process besides sessions: store, listeners, threads (some 60), HTTP and pushing. */
+const FOR_THE_REST = 100;
+/** Of a process with nothing but sessions: some 20, and names that are looked up. */
+const OF_A_WORKER = 50;
+/** What is under way may take of the files at most. */
+const FOR_LOGINS = 0.25;
+/** Hosts are spread over processes by chance: one may have some more than its part. */
+const EVENLY = 0.9;
+
+export interface SessionPlaces {
+  /** 0: sessions live in the main thread. */
+  readonly workers: number;
+  readonly workerKind: WorkerKind;
+  readonly maxHandshakes: number;
+  /** Sessions that stay open between two polls. */
+  readonly maxOpenSessions: number;
+}
+
+interface Around {
+  readonly cores: number;
+  readonly devices: number;
+  /** Open files of one process; infinite where no limit is known. */
+  readonly openFiles: number;
+  /** As configured. */
+  readonly maxHandshakes: number;
+}
+
+export function sessionPlaces(around: Around): SessionPlaces {
+  const { cores, devices, openFiles } = around;
+  const maxHandshakes = Math.max(1, Math.min(around.maxHandshakes, Math.floor(openFiles * FOR_LOGINS)));
+  const sessionsBeside = (rest: number) => Math.max(0, openFiles - rest - maxHandshakes);
+  const inOne = sessionsBeside(FOR_THE_REST);
+  const eachProcess = Math.floor(sessionsBeside(OF_A_WORKER) * EVENLY);
+  const processes = Math.min(MOST_PROCESSES, Math.ceil(devices / Math.max(1, eachProcess)));
+  if (devices <= inOne || processes * eachProcess <= inOne) {
+    return { workers: threads(cores, devices), workerKind: 'thread', maxHandshakes, maxOpenSessions: inOne };
+  }
+  return { workers: processes, workerKind: 'process', maxHandshakes, maxOpenSessions: processes * eachProcess };
+}
+
+/** With one core there is nobody to share with. */
+function threads(cores: number, devices: number): number {
+  return Math.max(0, Math.min(MOST_THREADS, cores - 1, Math.ceil(devices / DEVICES_FOR_ANOTHER_THREAD) || 1));
+}
+
+/** What access to devices takes, as of the start; `workerUrl`: what a worker runs. */
+export function sessionPlacesOf(
+  { ssh, devices }: Pick<ResolvedConfig, 'ssh' | 'devices'>,
+  cores: number,
+): SessionPlaces & { readonly workerUrl: URL } {
+  const openFiles = openFilesAllowed();
+  const places = sessionPlaces({ cores, devices: devices.length, openFiles, maxHandshakes: ssh.maxHandshakes });
+  return { ...places, workers: existsSync(SESSION_WORKER) ? places.workers : 0, workerUrl: SESSION_WORKER };
+}
+
+/** One line of the log where sessions with these devices cannot stay open: at the start, and when the devices change. */
+export function warnOfFewFiles(
+  { devices }: Pick<ResolvedConfig, 'devices'>,
+  { workerKind, maxOpenSessions }: SessionPlaces,
+  logger: Logger,
+): void {
+  const wanted = devices.filter((device) => device.ssh?.session === 'persistent').length;
+  if (wanted <= maxOpenSessions) return;
+  const helps = workerKind === 'thread' ? ', or start the agent anew: it then opens more in processes beside it' : '';
+  logger.warn(
+    { devices: wanted, sessionsKept: maxOpenSessions },
+    `the agent may not open enough files to keep a session with each device: those beyond log in at each poll; raise LimitNOFILE or ulimit -n${helps}`,
+  );
+}
