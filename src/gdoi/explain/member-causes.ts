@@ -109,7 +109,13 @@ function downWith(boots: readonly EpochMs[], { gms, nowMs }: GroupFacts): readon
   return gms.filter((gm) => {
     if (!givesNoAnswer(gm, nowMs)) return false;
     const sinceMs = askedInVainMs(gm, nowMs);
-    return nowMs - sinceMs <= BOOT_TO_REGISTRATION_MS && boots.some((ms) => Math.abs(ms - sinceMs) <= TOGETHER_MS);
+    // A GM that does not answer is asked at growing intervals: it may be up since the last time.
+    const downMs = (gm.failure?.lastMs ?? nowMs) - sinceMs;
+    return (
+      downMs <= BOOT_TO_REGISTRATION_MS &&
+      nowMs - sinceMs <= TOGETHER_MS &&
+      boots.some((ms) => Math.abs(ms - sinceMs) <= TOGETHER_MS)
+    );
   });
 }
 

@@ -35,3 +35,22 @@ test('of GMs that go down together some are up first: the others reload with the
   });
   expect(fleet.see().explanations).toHaveLength(1);
 });
+
+test('one that takes longer than a boot leaves them when it was asked again in vain, not while it waits for its next poll', () => {
+  const fleet = new Fleet();
+  const lastLook = (second: number) => silent(member(3, 0), 40, { lastMs: START + second * 1000 });
+  fleet.see(ks(0), ...[1, 2, 3].map((number) => member(number, 0)));
+  fleet.see(lastLook(100));
+  const withThem = { cause: 'gms_reloaded', scope: ['gm1', 'gm2', 'gm3'] };
+  expect(said(fleet, ks(110), ...[1, 2].map((number) => member(number, 110, {}, booted(90))))).toMatchObject(withThem);
+  expect(said(fleet, ks(230))).toMatchObject(withThem);
+  expect(said(fleet, ks(240), lastLook(235))).toMatchObject({ cause: 'gms_unreachable', scope: ['gm3'] });
+});
+
+test('and when nobody has asked it for minutes', () => {
+  const fleet = new Fleet();
+  fleet.see(ks(0), ...[1, 2, 3].map((number) => member(number, 0)));
+  fleet.see(silent(member(3, 0), 40, { lastMs: START + 100_000 }));
+  fleet.see(ks(110), ...[1, 2].map((number) => member(number, 110, {}, booted(90))));
+  expect(said(fleet, ks(345))).toMatchObject({ cause: 'gms_unreachable', scope: ['gm3'] });
+});
