@@ -1,8 +1,9 @@
 /**
  * The whole product: the built agent as a user starts it, against routers in another process. CPU of a poll, and its ratio
  * to bare ssh2 making the same exchanges in the same run: at the same rate, over as many sessions, each in its turn (over
- * few that are asked all the time it takes less); how it grows with the fleet; how long the first sweep and a scrape take;
- * how late the event loop is; memory. Both are measured when their code is compiled: an agent runs for weeks.
+ * few that are asked all the time it takes less); how it grows with the fleet; how long the first sweep and a scrape take,
+ * and what a scrape costs besides; how late the event loop is; memory. Both are measured when their code is compiled: an
+ * agent runs for weeks.
  *
  * `GDOIWATCH_BENCH_FLEETS` names other fleets than the default, as GROUPSxMEMBERS: `20x10,1x2000`. A fleet that outnumbers
  * the files that a process may open has its sessions in processes, here and there; what they take is counted.
@@ -41,7 +42,9 @@ const ROUTERS_OF_A_PROCESS = Math.floor(openFilesAllowed() * 0.9);
  */
 const STEADY_MS = 330_000;
 const SETTLE_MS = 60_000;
-const MEASURE_MS = 30_000;
+const MEASURE_MS = 60_000;
+/** By then a scrape has cost what it costs. */
+const SCRAPED_MS = 2_000;
 const SWEEP_MAX_MS = 900_000;
 /** More take minutes to log in. */
 const MOST_BARE_SHELLS = 2_000;
@@ -60,6 +63,7 @@ interface Measured {
   readonly sweepSeconds: number;
   readonly sweepScrapeMs: number;
   readonly scrapeMs: number;
+  readonly scrapeCpuMs: number;
   readonly loopP99Ms: number;
   readonly loopMaxMs: number;
   readonly rssKb: number;
@@ -117,6 +121,7 @@ function rowsOf({ groups, members }: Fleet, measured: Measured, smallest: Measur
     { name: name('first sweep'), unit: 's', ...plain, measured: sweepSeconds },
     { name: name('scrape during the first sweep'), unit: 'ms', ...within(measured.sweepScrapeMs, 2000) },
     { name: name('scrape under load'), unit: 'ms', ...within(measured.scrapeMs, 2000) },
+    { name: name('CPU of a scrape'), unit: 'ms', ...plain, measured: measured.scrapeCpuMs },
     { name: name('event loop late, p99'), unit: 'ms', ...plain, measured: measured.loopP99Ms },
     { name: name('event loop late, longest'), unit: 'ms', ...within(measured.loopMaxMs, 100) },
     { name: name('memory (RSS) of a device'), unit: 'KB', ...within(rssKb / devices, 80) },
@@ -267,31 +272,41 @@ async function scrape(url: string): Promise<{ readonly ms: number; readonly text
 }
 
 async function steadyState(agent: ChildProcess, url: string) {
-  // What the first sweep left to prepare is not the steady state's.
-  await scrape(url);
-  // CPU and polls as of the same instants: a scrape of a large fleet takes as long as hundreds of polls.
+  // Between two scrapes that count polls, and after what the first of them leaves behind.
+  const first = await countPolls(url);
+  await pause(SCRAPED_MS);
   const from = { cpuMs: cpuMsOf(agent), mainMs: mainCpuMsOf(agent), at: performance.now() };
-  const before = pollsIn((await scrape(url)).text);
   await pause(MEASURE_MS);
   const usedMs = cpuMsOf(agent) - from.cpuMs;
   const mainMs = mainCpuMsOf(agent) - from.mainMs;
-  const seconds = (performance.now() - from.at) / 1000;
-  const { text } = await scrape(url);
-  const polls = pollsIn(text) - before;
-  const scrapes: number[] = [];
+  const ms = performance.now() - from.at;
+  const last = await countPolls(url);
+  const pollsPerMs = (last.polls - first.polls) / (last.at - first.at);
+  const pollingMsPerMs = usedMs / ms;
+  const scrapes: { readonly ms: number; readonly cpuMs: number }[] = [];
   for (let n = 0; n < 5; n += 1) {
-    scrapes.push((await scrape(url)).ms);
-    await pause(1000);
+    const began = { cpuMs: cpuMsOf(agent), at: performance.now() };
+    const { ms: took } = await scrape(url);
+    await pause(SCRAPED_MS);
+    const polling = (performance.now() - began.at) * pollingMsPerMs;
+    scrapes.push({ ms: took, cpuMs: cpuMsOf(agent) - began.cpuMs - polling });
   }
   return {
-    cpuMs: usedMs / polls,
-    mainMs: mainMs / polls,
-    pollsPerSecond: polls / seconds,
-    scrapeMs: median(scrapes),
-    loopP99Ms: valueOf(text, 'nodejs_eventloop_lag_p99_seconds') * 1000,
-    loopMaxMs: valueOf(text, 'nodejs_eventloop_lag_max_seconds') * 1000,
+    cpuMs: usedMs / ms / pollsPerMs,
+    mainMs: mainMs / ms / pollsPerMs,
+    pollsPerSecond: pollsPerMs * 1000,
+    scrapeMs: median(scrapes.map((each) => each.ms)),
+    scrapeCpuMs: median(scrapes.map((each) => each.cpuMs)),
+    loopP99Ms: valueOf(last.text, 'nodejs_eventloop_lag_p99_seconds') * 1000,
+    loopMaxMs: valueOf(last.text, 'nodejs_eventloop_lag_max_seconds') * 1000,
     rssKb: rssKbOf(agent),
   };
+}
+
+async function countPolls(url: string) {
+  const at = performance.now();
+  const { text } = await scrape(url);
+  return { at, text, polls: pollsIn(text) };
 }
 
 function pollsIn(text: string): number {

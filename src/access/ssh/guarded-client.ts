@@ -138,6 +138,19 @@ export class GuardedClient {
     if (keepsAlive(this.client)) this.client._resetKA();
   }
 
+  /**
+   * What ssh2 writes in `work` goes out at once: it writes a packet in three pieces, each of them a system call, and a segment
+   * on the wire.
+   */
+  inOnePiece(work: () => unknown): void {
+    this.#stream?.cork();
+    try {
+      work();
+    } finally {
+      this.#stream?.uncork();
+    }
+  }
+
   textCame(length: number): void {
     this.#meter.textCame(length);
   }
@@ -164,7 +177,7 @@ export class GuardedClient {
   /** True: the connection has had its share. */
   #take({ stream, reader, parse, allowance }: ReadLine, slice: Buffer): boolean {
     this.#received += slice.length;
-    parse(slice, 0, slice.length);
+    this.inOnePiece(() => parse(slice, 0, slice.length));
     const packets = this.#meter.came(slice.length, reader._decipher?.inSeqno ?? 0);
     if (this.#kind === 'carrier' && this.#loggedIn) return false;
     this.#look(stream);

@@ -181,7 +181,7 @@ function shellOf({ guarded, channel, route }: OpenShell, hooks: ShellHooks, nego
       if (closed) return;
       // A blank for the pager goes on with the same answer.
       if (text.endsWith('\n')) guarded.begin();
-      channel.write(text);
+      guarded.inOnePiece(() => channel.write(text));
     },
     end() {
       guarded.end();
