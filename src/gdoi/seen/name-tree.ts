@@ -89,8 +89,8 @@ function find<T>(root: Node<T> | null, name: string): Node<T> | null {
 }
 
 function inserted<T>(node: Node<T> | null, name: string, value: T): Node<T> {
-  if (node === null) return { name, value, left: null, right: null, height: 1 };
-  if (name === node.name) return { ...node, value };
+  if (node === null) return entry(name, value, null, null);
+  if (name === node.name) return entry(name, value, node.left, node.right);
   return name < node.name
     ? balanced(node, inserted(node.left, name, value), node.right)
     : balanced(node, node.left, inserted(node.right, name, value));
@@ -118,6 +118,11 @@ function heightOf<T>(node: Node<T> | null): number {
 
 /** The entry of `node` above these two. */
 function above<T>({ name, value }: Node<T>, left: Node<T> | null, right: Node<T> | null): Node<T> {
+  return entry(name, value, left, right);
+}
+
+/** Made here alone: entries of one shape are found faster. */
+function entry<T>(name: string, value: T, left: Node<T> | null, right: Node<T> | null): Node<T> {
   return { name, value, left, right, height: 1 + Math.max(heightOf(left), heightOf(right)) };
 }
 
