@@ -115,8 +115,9 @@ export class PreparedLines {
     const [only, second] = groups;
     const group = only === undefined || second !== undefined ? own : [...own, only.labels];
     const before = this.#devices.get(device);
+    const taken = new TakenSamples();
     const samples = this.#families.map((family, index) => {
-      const taken = new TakenSamples();
+      taken.of('');
       const { metric } = family;
       if (metric.of === 'device') metric.samples(view, taken.emit);
       else {
@@ -208,10 +209,10 @@ function linesOf({ metric, start }: Family, { fixed, samples }: Prepared, index:
   return text;
 }
 
-/** The samples of one metric of a device, as its table gives them. */
+/** The samples of a device, one metric after the other, as its table gives them. */
 class TakenSamples {
-  readonly #labels: string[] = [];
-  readonly #values: number[] = [];
+  #labels: string[] = [];
+  #values: number[] = [];
   #ofGroup = '';
 
   /** What is emitted from now on has these labels, as they are written, before its own. */
@@ -222,22 +223,35 @@ class TakenSamples {
   readonly emit: Emit = (labels, value) => {
     const number = typeof value === 'boolean' ? Number(value) : value;
     if (number === null || number === undefined || Number.isNaN(number)) return;
-    const text = [this.#ofGroup];
-    for (const name in labels) text.push(',', name, '="', escapeLabel(labels[name] ?? ''), '"');
-    this.#labels.push(inOnePiece(text));
+    let text: string[] | null = null;
+    for (const name in labels) {
+      text ??= [this.#ofGroup];
+      text.push(',', name, '="', escapeLabel(labels[name] ?? ''), '"');
+    }
+    this.#labels.push(text === null ? this.#ofGroup : inOnePiece(text));
     this.#values.push(number);
   };
 
-  /** What says what it said stays the same object: it is old, and costs the next collections nothing. */
+  /**
+   * Those of this metric; the next one's come then. What says what it said stays the same object: it is old, and costs the next
+   * collections nothing.
+   */
   kept(family: Family, before: Samples | number | null): Samples | number | null {
     const [first] = this.#values;
     if (first === undefined) return null;
-    if (this.#values.length === 1 && this.#labels[0] === '') return first;
+    if (this.#values.length === 1 && this.#labels[0] === '') {
+      this.#labels.length = 0;
+      this.#values.length = 0;
+      return first;
+    }
+    const taken = { labels: this.#labels, values: this.#values };
+    this.#labels = [];
+    this.#values = [];
     const known = before === null || typeof before === 'number' ? null : before;
-    const labels = [known?.labels, family.lastLabels].find((each) => isSame(each, this.#labels)) ?? this.#labels;
+    const labels = [known?.labels, family.lastLabels].find((each) => isSame(each, taken.labels)) ?? taken.labels;
     family.lastLabels = labels;
-    if (known?.labels === labels && isSame(known.values, this.#values)) return known;
-    return { labels, values: this.#values };
+    if (known?.labels === labels && isSame(known.values, taken.values)) return known;
+    return { labels, values: taken.values };
   }
 }
 
