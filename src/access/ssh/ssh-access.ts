@@ -19,6 +19,7 @@ import { BACK_OFF, BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import { CredentialQuarantine, quarantinedError, sameSecrets } from '../credential-quarantine.ts';
 import type { RefusalsOfWay } from '../kept-refusals.ts';
 import type { Conversations } from './conversation.ts';
+import { sayGoodbyes } from './goodbyes.ts';
 import { HandshakeGate } from './handshake-gate.ts';
 import { LoginPace } from './login-pace.ts';
 import { decideHostKey } from './host-key-policy.ts';
@@ -214,7 +215,8 @@ class SshAccess implements DeviceAccess {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopping.abort(new Error('SSH access is closing'));
-    await Promise.all([...this.#slots.values()].map((slot) => this.#closeSession(slot)));
+    const goodbyes = Array.from(this.#slots.values(), (slot) => () => this.#closeSession(slot));
+    await sayGoodbyes(this.#options.clock, goodbyes);
     await Promise.all([...this.#slots.values()].map((slot) => slot.turns.over()));
     const held = [this.#here, this.#legacy, ...(this.#workers === null ? [] : [this.#workers])];
     await Promise.all(held.map((conversations) => conversations[Symbol.asyncDispose]()));

@@ -1,0 +1,23 @@
+/**
+ * The end of many sessions at once: a device is told `exit`, which frees its vty at once, as far as there is time for it. The
+ * others notice that their connection is closed. An agent that stops is awaited by whoever stops it.
+ */
+import PQueue from 'p-queue';
+import type { Clock } from '../../kernel/clock.ts';
+
+/** Devices that do not hang up keep their place for seconds. */
+const AT_ONCE = 1_000;
+const BEGIN_WITHIN_MS = 4_000;
+
+/** Resolves when the last one that began has ended; each has a bound of its own. */
+export async function sayGoodbyes(clock: Clock, goodbyes: Iterable<() => Promise<void>>): Promise<void> {
+  const queue = new PQueue({ concurrency: AT_ONCE });
+  const over = new AbortController();
+  try {
+    await Promise.race([queue.addAll(Array.from(goodbyes)), clock.sleep(BEGIN_WITHIN_MS, over.signal)]);
+  } finally {
+    over.abort();
+    queue.clear();
+    await queue.onIdle();
+  }
+}
