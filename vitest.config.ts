@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectConfiguration, type TestProjectInlineConfiguration } from 'vitest/config';
 import { PATIENCE, TEST_TIMEOUT_MS } from './test/builders/patience.ts';
 
@@ -10,6 +11,9 @@ export const EVERY_FILE = {
   expect: { poll: PATIENCE },
   pool: 'forks',
 } satisfies TestProjectInlineConfiguration['test'];
+
+/** From wherever a configuration takes these projects. */
+const RUN_DIRECTORY = fileURLToPath(new URL('test/builders/run-directory.ts', import.meta.url));
 
 /**
  * Rooms whose tests compute: what they need of the world is simulated. Files share a process and what it has loaded and
@@ -36,6 +40,7 @@ const PROJECTS: TestProjectConfiguration[] = [
     test: {
       ...EVERY_FILE,
       name: 'served',
+      globalSetup: [RUN_DIRECTORY],
       include: ['test/**/*.test.ts'],
       exclude: [COMPUTED],
       isolate: false,

@@ -11,15 +11,17 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { Secret } from '../../src/kernel/secret.ts';
 import type { PostgresAddress } from '../../src/store/postgres/connections.ts';
+import { RUN_DIRECTORY } from '../builders/run-directory.ts';
 
 export const PASSWORD = 'pg-s3cret';
 const SUPERUSER = 'gdoi';
@@ -65,12 +67,38 @@ export async function freePort(): Promise<number> {
 }
 
 /** A directory that the user of the server may write, and nobody else. */
-export function directoryOfServer(): string {
-  const directory = mkdtempSync(join(tmpdir(), 'gdoiwatch-pg-'));
+export function directoryOfServer(parent = tmpdir()): string {
+  const directory = mkdtempSync(join(parent, 'gdoiwatch-pg-'));
   const { uid, gid } = unprivileged();
   if (uid !== undefined && gid !== undefined) chownSync(directory, uid, gid);
   chmodSync(directory, 0o700);
   return directory;
+}
+
+function run(program: string, cwd: string, args: readonly string[]): void {
+  const env = { ...process.env, PGPASSWORD: PASSWORD };
+  execFileSync(join(postgresBinaries(), program), args, { ...unprivileged(), cwd, stdio: 'pipe', env });
+}
+
+/** A cluster that nobody has started yet. To make one takes ten times the work of a copy: one does for the whole run. */
+function freshCluster(): string {
+  const runDirectory = process.env[RUN_DIRECTORY];
+  const made = runDirectory === undefined ? null : join(runDirectory, 'postgres');
+  if (made !== null && existsSync(made)) return join(made, 'data');
+  const directory = directoryOfServer(runDirectory);
+  const data = join(directory, 'data');
+  const passwordFile = join(directory, 'password');
+  writeFileSync(passwordFile, `${PASSWORD}\n`, { mode: 0o644 });
+  const auth = ['--auth-local=trust', '--auth-host=scram-sha-256', `--pwfile=${passwordFile}`];
+  run('initdb', directory, ['-D', data, '-U', SUPERUSER, ...auth, '--no-sync', '--locale=C.UTF-8', '-E', 'UTF8']);
+  if (made === null) return data;
+  try {
+    renameSync(directory, made);
+  } catch (error) {
+    // Another process was quicker; this one's goes with the directory of the run.
+    if (!existsSync(made)) throw error;
+  }
+  return join(made, 'data');
 }
 
 /** `settings` of postgresql.conf. `copyOf`: a standby of that server. */
@@ -102,22 +130,23 @@ class Server implements PostgresServer {
   }
 
   create(copyOf: PostgresServer | null): void {
-    const run = (program: string, args: readonly string[]) =>
-      execFileSync(join(postgresBinaries(), program), args, {
-        ...unprivileged(),
-        cwd: this.directory,
-        stdio: 'pipe',
-        env: { ...process.env, PGPASSWORD: PASSWORD },
-      });
     if (copyOf !== null) {
       const from = ['-h', '127.0.0.1', '-p', String(copyOf.port), '-U', SUPERUSER];
-      run('pg_basebackup', [...from, '-D', this.#data, '-R', '-X', 'stream', '--checkpoint=fast', '--no-sync']);
+      run('pg_basebackup', this.directory, [
+        ...from,
+        '-D',
+        this.#data,
+        '-R',
+        '-X',
+        'stream',
+        '--checkpoint=fast',
+        '--no-sync',
+      ]);
       return;
     }
-    const passwordFile = join(this.directory, 'password');
-    writeFileSync(passwordFile, `${PASSWORD}\n`, { mode: 0o644 });
-    const auth = ['--auth-local=trust', '--auth-host=scram-sha-256', `--pwfile=${passwordFile}`];
-    run('initdb', ['-D', this.#data, '-U', SUPERUSER, ...auth, '--no-sync', '--locale=C.UTF-8', '-E', 'UTF8']);
+    const fresh = freshCluster();
+    execFileSync('cp', ['-a', fresh, this.#data], { ...unprivileged(), stdio: 'pipe' });
+    if (process.env[RUN_DIRECTORY] === undefined) rmSync(dirname(fresh), { recursive: true });
   }
 
   address(database = 'postgres'): PostgresAddress {

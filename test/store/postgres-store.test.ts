@@ -66,7 +66,9 @@ const failureOf = (work: Promise<unknown>): Promise<unknown> =>
 
 /** The databases of one contract are emptied, not made anew: a store is opened for each of many runs. */
 function contractOn(addressOf: () => PostgresAddress, database: string): void {
-  const tables = 'events, incidents, event_counts, device_states, fleet_states, group_member_states, agents, cells';
+  const tables = ['events', 'incidents', 'event_counts', 'device_states', 'fleet_states', 'group_member_states'];
+  // Few rows each: to make the files of tables and indexes anew, as TRUNCATE does, takes longer.
+  const emptied = [...tables, 'cells', 'agents'].map((table) => `DELETE FROM ${table}`).join(';');
   let made = false;
   eventStoreContract(async ({ retentionMs }) => {
     if (!made) await server.sql(`CREATE DATABASE ${database}`);
@@ -79,7 +81,7 @@ function contractOn(addressOf: () => PostgresAddress, database: string): void {
       retentionMs,
       writer: () => id,
     });
-    await server.sql(`TRUNCATE ${tables}`, database);
+    await server.sql(emptied, database);
     await store.leases.join({ id, name: 'a', url: '', version: '1', process: '' }, LEASE_MS);
     const cells = ['default', 'acme'];
     await store.leases.announce(new Map(cells.map((cell) => [cell, 1])));
