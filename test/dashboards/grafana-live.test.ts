@@ -7,7 +7,7 @@ import { DASHBOARDS } from '../../dashboards/grafana/dashboards.ts';
 import { Gdoiwatch } from '../e2e/gdoiwatch.ts';
 import { prometheusMissing } from '../e2e/prometheus.ts';
 import { RareMetrics } from './grafana-rare-metrics.ts';
-import { labelQueriesOf, type Query, queriesOf, substituted } from './grafana-queries.ts';
+import { type LabelQuery, labelQueriesOf, type Query, queriesOf, substituted } from './grafana-queries.ts';
 import { startPrometheus } from './real-servers.ts';
 import { PATIENCE_WITH_PROCESSES } from '../builders/patience.ts';
 
@@ -29,8 +29,8 @@ describe.skipIf(prometheusMissing())('the queries of the Grafana dashboards', ()
     await using prometheus = await startPrometheus([new URL(url).host, rare.address], NOWHERE);
 
     const dashboards = [...DASHBOARDS.values()];
-    let silent = dashboards.flatMap(queriesOf);
-    let unset = dashboards.flatMap(labelQueriesOf);
+    let silent: readonly Query[] = dashboards.flatMap(queriesOf);
+    let unset: readonly LabelQuery[] = dashboards.flatMap(labelQueriesOf);
     const look = async () => {
       silent = await without(silent, (query) => hasData(prometheus.address, query));
       unset = await without(unset, async ({ match, label }) => {
@@ -76,7 +76,8 @@ async function ask<Data>(prometheus: string, path: string): Promise<Data | null>
   return body.data;
 }
 
-async function without<Item>(items: readonly Item[], done: (item: Item) => Promise<boolean>): Promise<Item[]> {
-  const isDone = await Promise.all(items.map(done));
-  return items.filter((_, index) => isDone[index] !== true);
+/** What is left of them from the first on that is not done: who waits for it need not ask for the others again. */
+async function without<Item>(items: readonly Item[], done: (item: Item) => Promise<boolean>): Promise<readonly Item[]> {
+  for (const [index, item] of items.entries()) if (!(await done(item))) return items.slice(index);
+  return [];
 }
