@@ -1,5 +1,5 @@
 /**
- * Twenty seconds of 100 hostile routers of every manner beside 20 good ones. Nothing here is judged by the machine's speed:
+ * Ten seconds of 100 hostile routers of every manner beside 20 good ones. Nothing here is judged by the machine's speed:
  * where it is slow all are polled less often, and the good ones no less than they share. 200 of them over ten minutes, in
  * milliseconds: `npm run bench:siege`.
  */
@@ -9,7 +9,7 @@ import { built } from '../builders/built.ts';
 import { MANNERS } from './hostile-ssh.ts';
 import { polledOf, siege, type SiegeOutcome, siegeText, SLACK } from './siege.ts';
 
-const BESIEGERS = { hostileRouters: 100, durationMs: 20_000 };
+const BESIEGERS = { hostileRouters: 100, durationMs: 10_000 };
 
 /** Of one router: a back-off of 5 s, doubled with each failure, leaves four in half a minute, and one is free now and then. */
 const LOGINS_OF_A_HOSTILE_ROUTER = 8;
