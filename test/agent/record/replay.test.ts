@@ -42,7 +42,7 @@ describe('a live run under settings that are not the defaults', () => {
     // Whole milliseconds, as the machine's wall clock counts.
     await using live = await simulatedAgent({ ...watched, lifetimes, gms: 6, kss: 2, record: true, timerStepMs: 1 });
     live.agent.start();
-    await live.clock.advance(25 * 60_000);
+    await live.clock.advance(18 * 60_000);
     const again = replayed(await live.recording());
     const ids = new Set(live.events.map(({ id }) => id));
     expect(ids.size).toBeGreaterThan(5);

@@ -56,7 +56,10 @@ test.each<[string, Watch]>([
   expect(judgement.invented).toEqual([]);
 });
 
-test.each(SCENARIOS)('%s by SNMP alone: nothing is invented', (scenario) => {
+/** With traps all scenarios are in `test/accuracy/scenarios.test.ts`. */
+const WITHOUT_TRAPS: readonly ScenarioName[] = ['legacy-ks', 'rekey-loss', 'ks-down', 'reload-storm'];
+
+test.each(WITHOUT_TRAPS)('%s by SNMP alone: nothing is invented', (scenario) => {
   const judgement = run(scenario, aWatch({ name: 'snmp', phaseAware: true, transport: 'snmp' }));
   expect(judgement.invented).toEqual([]);
 });
