@@ -43,8 +43,10 @@ const COMMANDS: ReadonlyMap<string, () => Promise<Command>> = new Map(
   }),
 );
 const asked = process.argv[2] ?? '';
+/** No command is needed to tell it. */
+const isVersionAsked = ['-V', '--version'].includes(asked);
 for (const [name, load] of COMMANDS) {
-  if (name === asked || !COMMANDS.has(asked)) {
+  if (name === asked || !(COMMANDS.has(asked) || isVersionAsked)) {
     program.addCommand((await load()).copyInheritedSettings(program));
   }
 }
