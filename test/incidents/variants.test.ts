@@ -13,7 +13,7 @@ const LOOK_SECONDS = 60 + 15;
 const DECIDED_SECONDS = 2 * LOOK_SECONDS;
 /** Re-registrations that follow from a fault, and counts of a list, are seen for this long after it. */
 const TRACES_SECONDS = 900;
-/** Larger ones are read over SSH and SNMP: over RESTCONF each would take seconds. */
+/** Larger ones are read over SSH: by other ways each would take seconds, and how many they are is told by the same code. */
 const MANY_GMS = 6;
 /** What goes and comes within this time is one happening. */
 const FLIP_SECONDS = 600;
@@ -51,8 +51,11 @@ describe.concurrent('variants of the scenarios are told as they are', () => {
   });
 });
 
+/** A plan of its own with few GMs, or a scenario's. */
+const isFew = ({ watched: { plan } }: (typeof VARIANTS)[number]) => plan === undefined || plan.gms.length <= MANY_GMS;
+
 describe.concurrent('and over SNMP alone as far as it shows them', () => {
-  test.each(VARIANTS)('$name', async ({ minutes, watched, faults }) => {
+  test.each(VARIANTS.filter(isFew))('$name', async ({ minutes, watched, faults }) => {
     const shown = faults.map((fault) => ({ ...fault, causes: fault.bySnmp ?? fault.causes }));
     expect(await faultsOf({ ...watched, transport: 'snmp', logs: false }, shown, minutes)).toEqual([]);
   });
