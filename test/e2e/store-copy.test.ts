@@ -130,10 +130,20 @@ const TARGETS: Readonly<
 const copy = (from: string, to: string) =>
   gdoiwatch(['store', 'copy', '--from', from, '--to', to, '--password-file', passwordFile]);
 
-describe.each(Object.entries(TARGETS))('into a store on %s', (_kind, target) => {
+/** What a source is found to be does not hang on the target: all are tried with SQLite. */
+const SOURCES_FOR_POSTGRES = [
+  'a file that is not there',
+  'a store whose middle is noise',
+  'a store of a newer version',
+];
+
+describe.each(Object.entries(TARGETS))('into a store on %s', (kind, target) => {
   test('each source that is no whole store is refused in one line, stays as it is, and costs the target nothing', async () => {
     const { url, ids } = await target();
-    for (const [what, source] of Object.entries(SOURCES)) {
+    const tried = Object.entries(SOURCES).filter(
+      ([what]) => kind !== 'PostgreSQL' || SOURCES_FOR_POSTGRES.includes(what),
+    );
+    for (const [what, source] of tried) {
       const { status, stdout, stderr } = await copy(`sqlite:${source()}`, url);
       expect({ what, status, stdout, stderr }).toEqual({
         what,
