@@ -120,7 +120,7 @@ describe('whatever the file holds', () => {
         expect(loaded.findings.some(({ severity }) => severity === 'error')).toBe(true);
         for (const finding of loaded.findings) expect(findingLine(finding)).toMatch(/^[^\p{Cc}]+$/u);
       }),
-      { numRuns: 700 },
+      { numRuns: 350 },
     );
   });
 
@@ -154,7 +154,7 @@ devices:
         fc.pre(text.startsWith('credentials:\n'));
         expect(shownOf(loaded)).not.toContain(PLANTED);
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     );
   });
 

@@ -7,7 +7,7 @@ import type { ParseResult } from '../../src/ios/text/parse-result.ts';
 import { goldenText, wholeGoldenTexts } from './golden-texts.ts';
 
 const texts = wholeGoldenTexts();
-const MOST_CUTS = 700;
+const MOST_CUTS = 350;
 
 function snapshots(text: string): unknown {
   return ofCommands(parseCapturedText(text)).map((result) =>
