@@ -103,7 +103,7 @@ export interface AccessStatus {
   readonly handshakesActive: number;
   readonly handshakesWaiting: number;
   readonly quarantinedCredentials: readonly string[];
-  /** Threads beside the main one that sessions live in; absent: none. */
+  /** Workers, threads beside the main one or processes, that sessions live in; absent: none. */
   readonly workers?: number;
   /** Workers that ended with what they held, since the start; absent: none. */
   readonly workersLost?: number;

@@ -33,6 +33,8 @@ export interface SessionPlaces {
   /** 0: sessions live in the main thread. */
   readonly workers: number;
   readonly workerKind: WorkerKind;
+  /** Of one process; infinite where no limit is known. */
+  readonly openFiles: number;
   readonly maxHandshakes: number;
   /** Sessions that stay open between two polls. */
   readonly maxOpenSessions: number;
@@ -40,7 +42,10 @@ export interface SessionPlaces {
 
 interface Around {
   readonly cores: number;
+  /** With SSH. */
   readonly devices: number;
+  /** Of these, whose session stays open between two polls. */
+  readonly sessions: number;
   /** Open files of one process; infinite where no limit is known. */
   readonly openFiles: number;
   /** As configured. */
@@ -48,16 +53,18 @@ interface Around {
 }
 
 export function sessionPlaces(around: Around): SessionPlaces {
-  const { cores, devices, openFiles } = around;
+  const { cores, devices, sessions, openFiles } = around;
   const maxHandshakes = Math.max(1, Math.min(around.maxHandshakes, Math.floor(openFiles * FOR_LOGINS)));
   const sessionsBeside = (rest: number) => Math.max(0, openFiles - rest - maxHandshakes);
   const inOne = sessionsBeside(FOR_THE_REST);
   const eachProcess = Math.floor(sessionsBeside(OF_A_WORKER) * EVENLY);
-  const processes = Math.min(MOST_PROCESSES, Math.ceil(devices / Math.max(1, eachProcess)));
-  if (devices <= inOne || processes * eachProcess <= inOne) {
-    return { workers: threads(cores, devices), workerKind: 'thread', maxHandshakes, maxOpenSessions: inOne };
+  const processes = Math.min(MOST_PROCESSES, Math.ceil(sessions / Math.max(1, eachProcess)));
+  if (sessions <= inOne || processes * eachProcess <= inOne) {
+    const workers = threads(cores, devices);
+    return { workers, workerKind: 'thread', openFiles, maxHandshakes, maxOpenSessions: inOne };
   }
-  return { workers: processes, workerKind: 'process', maxHandshakes, maxOpenSessions: processes * eachProcess };
+  const maxOpenSessions = processes * eachProcess;
+  return { workers: processes, workerKind: 'process', openFiles, maxHandshakes, maxOpenSessions };
 }
 
 /** With one core there is nobody to share with. */
@@ -70,22 +77,32 @@ export function sessionPlacesOf(
   { ssh, devices }: Pick<ResolvedConfig, 'ssh' | 'devices'>,
   cores: number,
 ): SessionPlaces & { readonly workerUrl: URL } {
-  const openFiles = openFilesAllowed();
-  const places = sessionPlaces({ cores, devices: devices.length, openFiles, maxHandshakes: ssh.maxHandshakes });
-  return { ...places, workers: existsSync(SESSION_WORKER) ? places.workers : 0, workerUrl: SESSION_WORKER };
+  const around = {
+    openFiles: openFilesAllowed(),
+    maxHandshakes: ssh.maxHandshakes,
+    devices: devices.filter((device) => device.ssh !== null).length,
+  };
+  const places = existsSync(SESSION_WORKER)
+    ? sessionPlaces({ ...around, cores, sessions: sessionsWanted(devices) })
+    : sessionPlaces({ ...around, cores: 1, sessions: 0 });
+  return { ...places, workerUrl: SESSION_WORKER };
 }
 
 /** One line of the log where sessions with these devices cannot stay open: at the start, and when the devices change. */
 export function warnOfFewFiles(
-  { devices }: Pick<ResolvedConfig, 'devices'>,
-  { workerKind, maxOpenSessions }: SessionPlaces,
+  { ssh, devices }: Pick<ResolvedConfig, 'ssh' | 'devices'>,
+  { workerKind, openFiles, maxOpenSessions }: SessionPlaces,
   logger: Logger,
 ): void {
-  const wanted = devices.filter((device) => device.ssh?.session === 'persistent').length;
+  const wanted = sessionsWanted(devices);
   if (wanted <= maxOpenSessions) return;
   const helps = workerKind === 'thread' ? ', or start the agent anew: it then opens more in processes beside it' : '';
   logger.warn(
-    { devices: wanted, sessionsKept: maxOpenSessions },
-    `the agent may not open enough files to keep a session with each device: those beyond log in at each poll; raise LimitNOFILE or ulimit -n${helps}`,
+    { openFiles, devices: wanted, sessionsKept: maxOpenSessions, needed: wanted + ssh.maxHandshakes + FOR_THE_REST },
+    `a process may not open enough files to keep a session with each device: those beyond log in at each poll; raise LimitNOFILE or ulimit -n${helps}`,
   );
+}
+
+function sessionsWanted(devices: ResolvedConfig['devices']): number {
+  return devices.filter((device) => device.ssh?.session === 'persistent').length;
 }

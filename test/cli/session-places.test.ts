@@ -6,7 +6,11 @@ import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 
 const USUAL = { cores: 2, devices: 10, openFiles: 65_536, maxHandshakes: 128 };
-const placesOf = (around: Partial<typeof USUAL>) => sessionPlaces({ ...USUAL, ...around });
+/** Each device has a session that stays open, where nothing else is said. */
+const placesOf = (around: Partial<typeof USUAL & { readonly sessions: number }>) => {
+  const whole = { ...USUAL, ...around };
+  return sessionPlaces({ sessions: whole.devices, ...whole });
+};
 
 test('sessions live in a thread for each thousand devices, as far as there are cores beside the first, up to four', () => {
   const threads = (cores: number, devices: number) => {
@@ -21,18 +25,22 @@ test('sessions live in a thread for each thousand devices, as far as there are c
 
 test('of the files a quarter at most is for logins under way, a hundred for the rest, and what is left for sessions', () => {
   const thread = { workers: 1, workerKind: 'thread' };
-  expect(placesOf({ openFiles: 300 })).toEqual({ ...thread, maxHandshakes: 75, maxOpenSessions: 125 });
-  expect(placesOf({})).toEqual({ ...thread, maxHandshakes: 128, maxOpenSessions: 65_308 });
+  expect(placesOf({ openFiles: 300 })).toEqual({ ...thread, openFiles: 300, maxHandshakes: 75, maxOpenSessions: 125 });
+  expect(placesOf({})).toMatchObject({ ...thread, maxHandshakes: 128, maxOpenSessions: 65_308 });
   const unbounded = { ...thread, maxHandshakes: 128, maxOpenSessions: Number.POSITIVE_INFINITY };
-  expect(placesOf({ openFiles: Number.POSITIVE_INFINITY })).toEqual(unbounded);
+  expect(placesOf({ openFiles: Number.POSITIVE_INFINITY })).toMatchObject(unbounded);
 });
 
 describe('where one process may not open a file for each session', () => {
   test('sessions live in as many processes as it takes, with one core too', () => {
     const many = placesOf({ devices: 30_004, openFiles: 20_000 });
-    expect(many).toEqual({ workers: 2, workerKind: 'process', maxHandshakes: 128, maxOpenSessions: 35_678 });
+    expect(many).toMatchObject({ workers: 2, workerKind: 'process', maxHandshakes: 128, maxOpenSessions: 35_678 });
     expect(placesOf({ devices: 400, openFiles: 300, cores: 1 })).toMatchObject({ workers: 3, workerKind: 'process' });
     expect(placesOf({ devices: 125, openFiles: 300 })).toMatchObject({ workers: 1, workerKind: 'thread' });
+  });
+
+  test('devices that log in at each poll, or are read by SNMP, need none', () => {
+    expect(placesOf({ devices: 30_004, sessions: 300, openFiles: 1_024 })).toMatchObject({ workerKind: 'thread' });
   });
 
   test('up to eight; beyond them devices log in at each poll, and with next to no files all do', () => {
@@ -43,18 +51,18 @@ describe('where one process may not open a file for each session', () => {
   test('no process opens more files than it may, and none is started for less than threads would keep', () => {
     const around = fc.record({
       cores: fc.integer({ min: 1, max: 64 }),
-      devices: fc.integer({ min: 0, max: 100_000 }),
+      sessions: fc.integer({ min: 0, max: 100_000 }),
       openFiles: fc.integer({ min: 1, max: 70_000 }),
       maxHandshakes: fc.integer({ min: 1, max: 1_000 }),
     });
     fc.assert(
       fc.property(around, ({ openFiles, ...rest }) => {
-        const places = sessionPlaces({ openFiles, ...rest });
+        const places = sessionPlaces({ openFiles, devices: rest.sessions, ...rest });
         const inThreads = Math.max(0, openFiles - 100 - places.maxHandshakes);
         expect(places.maxHandshakes).toBeLessThanOrEqual(Math.max(1, openFiles / 4));
         const inProcesses = places.workerKind === 'process';
         expect(places.maxOpenSessions > inThreads).toBe(inProcesses);
-        expect(rest.devices > inThreads || !inProcesses).toBe(true);
+        expect(rest.sessions > inThreads || !inProcesses).toBe(true);
         const ofOneProcess = places.maxOpenSessions / Math.max(1, places.workers) + places.maxHandshakes + 50;
         expect(inProcesses && ofOneProcess > openFiles).toBe(false);
       }),
@@ -65,8 +73,11 @@ describe('where one process may not open a file for each session', () => {
 test('one line of the log says that sessions cannot stay open, and what helps', () => {
   const devices = Array.from({ length: 400 }, (_, index) => aConfiguredDevice({ name: `gm${index}` }));
   const logger = new MemoryLogger();
-  warnOfFewFiles(aConfig({ devices }), { ...placesOf({}), maxOpenSessions: 192 }, logger);
-  expect(logger.lines('warn')).toEqual([{ devices: 400, sessionsKept: 192 }]);
+  const few = { ...placesOf({ openFiles: 420 }), maxOpenSessions: 192 };
+  warnOfFewFiles(aConfig({ devices }), few, logger);
+  expect(logger.lines('warn')).toEqual([{ openFiles: 420, devices: 400, sessionsKept: 192, needed: 508 }]);
+  const enough = placesOf({ devices: 400, openFiles: 508, maxHandshakes: 8 });
+  expect(enough).toMatchObject({ workerKind: 'thread', maxOpenSessions: 400 });
   expect(logger.messages('warn')[0]).toMatch(
     /log in at each poll; raise LimitNOFILE or ulimit -n, or start the agent anew/,
   );

@@ -10,11 +10,11 @@ const AT_ONCE = 1_000;
 const BEGIN_WITHIN_MS = 4_000;
 
 /** Resolves when the last one that began has ended; each has a bound of its own. */
-export async function sayGoodbyes(clock: Clock, goodbyes: Iterable<() => Promise<void>>): Promise<void> {
+export async function sayGoodbyes(clock: Clock, goodbyes: readonly (() => Promise<void>)[]): Promise<void> {
   const queue = new PQueue({ concurrency: AT_ONCE });
   const over = new AbortController();
   try {
-    await Promise.race([queue.addAll(Array.from(goodbyes)), clock.sleep(BEGIN_WITHIN_MS, over.signal)]);
+    await Promise.race([queue.addAll(goodbyes), clock.sleep(BEGIN_WITHIN_MS, over.signal)]);
   } finally {
     over.abort();
     queue.clear();

@@ -66,8 +66,10 @@ function startProcess({ url, settings, onMessage, onEnd }: WorkerStart): Started
   child.on('error', (error) => onEnd(error.message));
   child.on('exit', (code, signal) => onEnd(code === null ? `ended by ${signal}` : `exit status ${code}`));
   return {
-    // It may have ended meanwhile: its end is told by `exit`.
-    say: (message) => void child.send(message, () => undefined),
+    say(message) {
+      // One that has ended, or could not be started, hears nothing: its end is told by `exit` or `error`.
+      if (child.connected) child.send(message, () => undefined);
+    },
     ref() {
       child.ref();
       child.channel?.ref();
@@ -78,6 +80,7 @@ function startProcess({ url, settings, onMessage, onEnd }: WorkerStart): Started
     },
     async terminate() {
       child.removeAllListeners();
+      child.on('error', () => undefined);
       // A process that could not be started has no end.
       if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
       const gone = once(child, 'exit');

@@ -121,7 +121,6 @@ function above<T>({ name, value }: Node<T>, left: Node<T> | null, right: Node<T>
   return entry(name, value, left, right);
 }
 
-/** Made here alone: entries of one shape are found faster. */
 function entry<T>(name: string, value: T, left: Node<T> | null, right: Node<T> | null): Node<T> {
   return { name, value, left, right, height: 1 + Math.max(heightOf(left), heightOf(right)) };
 }
