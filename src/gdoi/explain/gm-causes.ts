@@ -229,10 +229,10 @@ export function clockWrong({ facts, open }: Asked): Candidate | null {
     recentOf(router, 'certificate_too_early', nowMs).map((reason) => ({ device: router.device, reason })),
   );
   if (told.length === 0 || failing.length === 0) return null;
-  const saying = sorted(told.map(({ device }) => device));
+  const saying = new Set(told.map(({ device }) => device));
   // A KS that finds certificates too early refuses every GM; a GM speaks of itself.
-  const ofKs = kss.some(({ device }) => saying.includes(device));
-  const names = sorted(failing.map(({ device }) => device).filter((device) => ofKs || saying.includes(device)));
+  const ofKs = kss.some(({ device }) => saying.has(device));
+  const names = sorted(failing.map(({ device }) => device).filter((device) => ofKs || saying.has(device)));
   const suffering = among(gms, names);
   const off = suffering.filter(isUnregistered).map(({ device }) => device);
   const first = Math.min(...told.map(({ reason }) => reason.atMs));

@@ -282,7 +282,8 @@ const COUNTDOWN_OVER_MS = 1000;
 
 /** Its rekeys come by multicast, as a KS or a GM shows: nobody acknowledges them. */
 export function isMulticast({ gms, kss }: Pick<GroupFacts, 'gms' | 'kss'>): boolean {
-  return [...kss, ...gms].some(({ multicast }) => multicast === true);
+  const shows = ({ multicast }: KsFacts | GmFacts) => multicast === true;
+  return kss.some(shows) || gms.some(shows);
 }
 
 /** Can a group like this have COOP at all? A single KS without peers gets no advice about it. */

@@ -3,6 +3,7 @@
  * its GMs and peers tell, where they are asked.
  */
 import {
+  among,
   type Asked,
   type Candidate,
   claimed,
@@ -291,7 +292,7 @@ export function ksDown(asked: Asked): Candidate | null {
       : [{ checks: ['reregistrations'] as const, fromMs: last.sinceMs - slackMs(facts) }]),
     { checks: ['reregistrations'], of: explainedTo(before, 'reregistrations') },
   );
-  const suffering = named(claims, ...LACKING_A_KS).filter((name) => gms.some(({ device }) => device === name));
+  const suffering = sorted(among(gms, named(claims, ...LACKING_A_KS)).map(({ device }) => device));
   const failing = silent.every(isSilent);
   if (!failing && suffering.length === 0 && before === null) return ksBack(asked);
   if (servedMs !== null && suffering.length * 2 < Math.max(1, gms.length)) return ksBack(asked);
@@ -408,8 +409,8 @@ function ksBack({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate |
     // A GM may show that it is served before the look at its KS has ended, or the next one is due.
     { checks: registering ? ['reachable'] : [], of: new Set(kss) },
   ).filter(isOfBefore(said, facts, endedMs));
-  const unlisted = gms.filter(({ listedByKs }) => listedByKs === false).map(({ device }) => device);
-  const unknownToIt = named(traces, 'rekeys_acknowledged').filter((name) => unlisted.includes(name));
+  const unlisted = new Set(gms.filter(({ listedByKs }) => listedByKs === false).map(({ device }) => device));
+  const unknownToIt = named(traces, 'rekeys_acknowledged').filter((name) => unlisted.has(name));
   // A KS that restarted knows no GM until it registers again, which it does when its keys end.
   if (traces.length === 0 || (nowMs - endedMs > TRACES_MS && unknownToIt.length === 0)) return null;
   const waiting = sorted([...named(traces, 'registered'), ...unknownToIt]);

@@ -101,7 +101,7 @@ const GONE: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['ks_down'
 function wasGone(said: readonly Episode[], names: readonly string[]): boolean {
   return said.some(
     (each) =>
-      GONE.has(each.cause) && each.presentSinceMs !== null && names.some((name) => devicesOf(each).includes(name)),
+      GONE.has(each.cause) && each.presentSinceMs !== null && devicesOf(each).some((device) => names.includes(device)),
   );
 }
 

@@ -64,9 +64,10 @@ export function missingAcks(
   { unacknowledged }: Pick<GroupFacts, 'unacknowledged'>,
   names: readonly string[],
 ): string | null {
+  const asked = new Set(names);
   const counted = unacknowledged
     .map(({ device, address, acksMissed }) => ({ name: device ?? address, acksMissed }))
-    .filter(({ name }) => names.includes(name))
+    .filter(({ name }) => asked.has(name))
     .toSorted((a, b) => naturalOrder(a.name, b.name));
   const [first] = counted;
   if (first === undefined) return null;

@@ -191,6 +191,7 @@ function notYetGone(
 ): Candidate | null {
   const names = named(claims, 'rekeys_acknowledged');
   if (names.length === 0) return null;
+  const concerned = new Set(names);
   const asked = among(silent, names);
   const since = asked.map((gm) => askedInVainMs(gm, nowMs));
   return {
@@ -205,7 +206,7 @@ function notYetGone(
     firstStep: 'Check the path to the device, and the device itself',
     scope: names,
     evidence: [`no answer yet from ${list(names)}`],
-    claims: claims.filter(({ device }) => device !== null && names.includes(device)),
+    claims: claims.filter(({ device }) => device !== null && concerned.has(device)),
   };
 }
 

@@ -172,9 +172,9 @@ function lossOf(asked: Asked): Loss {
 /** Keys that are no older ones: no rekey that was lost leaves them, and who holds them can acknowledge none. */
 function otherKeysOf({ facts, said }: Asked): (symptom: Symptom) => boolean {
   const { gms } = facts;
-  const losing = goingOn(said, LOSSES).flatMap(devicesOf);
+  const losing = new Set(goingOn(said, LOSSES).flatMap(devicesOf));
   // Who was found to lose rekeys goes on losing them when its KS is gone.
-  const beyond = new Set([...gmsBeyond(facts)].filter((name) => !losing.includes(name)));
+  const beyond = new Set([...gmsBeyond(facts)].filter((name) => !losing.has(name)));
   const behind = new Map(gms.map((gm) => [gm.device, gm]));
   return ({ check, device }) => {
     const gm = behind.get(device ?? '');
@@ -452,11 +452,9 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
   if (!was && (isKsUnseen(facts, loss) || isGmUnseen(facts, loss))) return null;
   const servers = sorted(kss.filter(({ failure }) => failure === null).map(({ device }) => device));
   const from = servers.length === 0 ? 'the KS' : kss.length === 1 ? `KS ${servers[0] ?? ''}` : 'the primary KS';
-  const names = sorted([
-    ...(same ? before.said.scope.filter((name) => gms.some(({ device }) => device === name)) : []),
-    ...loss.missed,
-  ]);
-  const got = many ? loss.got.filter((name) => !names.includes(name)) : [];
+  const names = sorted([...(same ? among(gms, before.said.scope).map(({ device }) => device) : []), ...loss.missed]);
+  const concerned = new Set(names);
+  const got = many ? loss.got.filter((name) => !concerned.has(name)) : [];
   const failing = loss.traces.some(({ check }) => check === 'tek_remaining' || check === 'kek_present');
   const { key } = loss;
   const waiting = among(gms, loss.missed).filter((gm) => gm.rekeyOverdue);

@@ -41,7 +41,8 @@ export function rekeyReached(
   // Their registration brought the present keys.
   const kekEndsMs = Math.min(...(key === 'TEK' ? [] : healed.flatMap(({ kekExpiryMs }) => kekExpiryMs ?? [])));
   const tekEndsMs = Math.min(...(key === 'KEK' ? [] : healed.flatMap(({ tekExpiryMs }) => tekExpiryMs ?? [])));
-  const unhealed = missing.filter((gm) => !healed.includes(gm));
+  const isHealed = new Set(healed);
+  const sharesOldKeys = sharingOldKeysOf(missing.filter((gm) => !isHealed.has(gm)));
   return (gm) => {
     if ((gm.kekExpiryMs ?? 0) > lastsBeyondMs) return 'got';
     const { lastReregistration: last } = gm;
@@ -49,7 +50,7 @@ export function rekeyReached(
     // Who holds none did not keep what a rekey brought, if one came.
     if (gm.tekMissing && key !== 'KEK') return 'open';
     const older =
-      unhealed.some((one) => sharesOldKeys(one, gm)) ||
+      sharesOldKeys(gm) ||
       (gm.tekExpiryMs !== null && gm.tekExpiryMs <= runsOutMs + NEWER_BY_MS) ||
       isOlder(gm.kekExpiryMs, kekEndsMs) ||
       isOlder(gm.tekExpiryMs, tekEndsMs);
@@ -75,16 +76,30 @@ export function tekDueMs(missing: readonly GmFacts[], kss: GroupFacts['kss']): r
   );
 }
 
-/** `one` has older keys than its KS, and `gm` shows the same ones. */
-function sharesOldKeys(one: GmFacts, gm: GmFacts): boolean {
-  return (
-    (one.kekMatchesKs === false && (gm.kekMatchesKs === false || isSameExpiry(one.kekExpiryMs, gm.kekExpiryMs))) ||
-    (one.tekMatchesKs === false && (gm.tekMatchesKs === false || isSameExpiry(one.tekExpiryMs, gm.tekExpiryMs)))
-  );
+/** Shows a GM the same old keys as one of `missing` that has older ones than its KS? */
+function sharingOldKeysOf(missing: readonly GmFacts[]): (gm: GmFacts) => boolean {
+  const oldKek = missing.filter(({ kekMatchesKs }) => kekMatchesKs === false);
+  const oldTeks = missing.filter(({ tekMatchesKs }) => tekMatchesKs === false);
+  const isOldKeksEnd = isNearOneOf(oldKek.map(({ kekExpiryMs }) => kekExpiryMs));
+  const isOldTeksEnd = isNearOneOf(oldTeks.map(({ tekExpiryMs }) => tekExpiryMs));
+  return ({ kekMatchesKs, kekExpiryMs, tekMatchesKs, tekExpiryMs }) =>
+    (oldKek.length > 0 && (kekMatchesKs === false || isOldKeksEnd(kekExpiryMs))) ||
+    (oldTeks.length > 0 && (tekMatchesKs === false || isOldTeksEnd(tekExpiryMs)));
 }
 
-function isSameExpiry(a: EpochMs | null, b: EpochMs | null): boolean {
-  return a !== null && b !== null && Math.abs(a - b) < NEWER_BY_MS;
+/** Is an instant the same expiry as one of these, as it was read? Thousands may have missed a rekey: found by halves. */
+function isNearOneOf(expiries: readonly (EpochMs | null)[]): (ms: EpochMs | null) => boolean {
+  const known = expiries.filter((ms) => ms !== null).toSorted((a, b) => a - b);
+  return (ms) => {
+    if (ms === null) return false;
+    let [from, to] = [0, known.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((known[middle] ?? 0) > ms - NEWER_BY_MS) to = middle;
+      else from = middle + 1;
+    }
+    return (known[from] ?? Infinity) < ms + NEWER_BY_MS;
+  };
 }
 
 /** `endsMs`: of a present key; infinite: none is known. */

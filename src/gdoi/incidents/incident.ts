@@ -123,11 +123,13 @@ function endedBy(episode: Episode, after: readonly Episode[], gms: readonly GmFa
 /** It goes on, and explains for the same device what the other one did: a re-registration is past, and shows nothing. */
 function takesOver({ cause, endedMs, presentSinceMs, said }: Episode, { cause: over, said: was }: Episode): boolean {
   if (cause === over || endedMs !== null || presentSinceMs === null) return false;
-  return was.explains.some(
-    ({ check, devices }) =>
+  return was.explains.some(({ check, devices }) => {
+    const explained = new Set(devices);
+    return (
       check !== 'reregistrations' &&
-      said.explains.some((now) => now.check === check && now.devices.some((device) => devices.includes(device))),
-  );
+      said.explains.some((now) => now.check === check && now.devices.some((device) => explained.has(device)))
+    );
+  });
 }
 
 /** Those that were open when the last device left the group: nothing was seen that ended them, and nothing will be. */
