@@ -11,16 +11,11 @@
  */
 import type { GdoiEvent } from '../gdoi/events/event.ts';
 import { judgeFleet, rememberMember } from '../gdoi/fleet/fleet.ts';
-import { saidLast } from '../gdoi/explain/explain.ts';
 import type { Incident } from '../gdoi/incidents/incident.ts';
 import { type FleetState, initialFleetState, ksOrder, type MemberFacts } from '../gdoi/fleet/fleet-state.ts';
-import {
-  type FleetSettings,
-  type FleetView,
-  fleetView,
-  type Yardstick,
-  yardstickOf,
-} from '../gdoi/fleet/fleet-view.ts';
+import type { FleetSettings } from '../gdoi/fleet/fleet-settings.ts';
+import { type FleetView, fleetView, unjudged as notJudgedYet } from '../gdoi/fleet/fleet-view.ts';
+import type { LastJudgement } from '../gdoi/fleet/assessment.ts';
 import { groupKey, inCell } from '../gdoi/seen/cell.ts';
 import { FLOOR_LEAD } from '../gdoi/keys/ks-lead.ts';
 import type { PlannedPoll } from '../gdoi/keys/poll-instants.ts';
@@ -54,7 +49,7 @@ export interface StepSettings {
 export interface GroupMemory {
   readonly state: FleetState;
   readonly view: FleetView;
-  readonly yardstick: Yardstick;
+  readonly last: LastJudgement;
   /** What came since the group was judged. */
   readonly unjudged: Unjudged;
   readonly judgedAtMs: EpochMs;
@@ -154,10 +149,10 @@ function withNamed(view: DeviceView, { groups }: Pick<FleetMemory, 'groups'>): D
     return namedIn === undefined ? view : others;
   }
   const names: string[] = [];
-  for (const { state, yardstick } of groups()) {
+  for (const { state, last } of groups()) {
     // Once named it is one of them until it answers: its GMs go to another KS when it dies.
     const isKnown = state.kss.get(view.device)?.unread === true;
-    if (state.cell === view.cell && (isKnown || yardstick.serversNamed.has(view.host))) names.push(state.group);
+    if (state.cell === view.cell && (isKnown || last.roster.serversNamed.has(view.host))) names.push(state.group);
   }
   if (names.length === 0) return namedIn === undefined ? view : others;
   return { ...others, namedIn: names };
@@ -202,11 +197,11 @@ export function withoutDevice(
 
 /** A group as it is kept between runs. */
 export function groupOfState(state: FleetState, atMs: EpochMs, settings: FleetSettings): GroupMemory {
-  const yardstick = yardstickOf(state, settings);
+  const last = notJudgedYet(state, settings);
   return {
     state,
-    view: fleetView(state, atMs, settings, { yardstick, explanations: saidLast(state.said), assessment: null }),
-    yardstick,
+    view: fleetView(state, atMs, last),
+    last,
     unjudged: NOTHING_UNJUDGED,
     judgedAtMs: Number.NEGATIVE_INFINITY,
   };
@@ -264,7 +259,7 @@ export function withoutStrangers(
   const strangers = [...new Set([...gms.keys(), ...kss.keys(), ...heard])].filter((device) => !configured.has(device));
   if (strangers.length === 0) return null;
   let memory = known;
-  for (const device of strangers) memory = remembered(memory, { ...GONE, device, atMs }, settings).memory;
+  for (const device of strangers) memory = remembered(memory, { ...GONE, device, atMs }).memory;
   const members = new Map(strangers.map((device) => [device, { material: true }]));
   return { ...judged(memory, atMs, settings), members };
 }
@@ -273,9 +268,14 @@ export function withoutStrangers(
 const GONE = { presence: 'gone', gm: null, ks: null, kekBehavior: 'unknown', version: null } as const;
 
 /** Judge what came since the last time. */
-export function judged({ state: before, unjudged }: GroupMemory, nowMs: EpochMs, settings: FleetSettings): GroupStep {
-  const { state, view, yardstick, events, incidents } = judgeFleet(before, unjudged.atMs, settings);
-  const memory = { state, view, yardstick, unjudged: NOTHING_UNJUDGED, judgedAtMs: nowMs };
+export function judged(before: GroupMemory, nowMs: EpochMs, settings: FleetSettings): GroupStep {
+  const { state, view, last, events, incidents } = judgeFleet(
+    before.state,
+    before.unjudged.atMs,
+    settings,
+    before.last,
+  );
+  const memory = { state, view, last, unjudged: NOTHING_UNJUDGED, judgedAtMs: nowMs };
   return { memory, events, incidents, members: new Map() };
 }
 
@@ -284,15 +284,27 @@ export function withoutUnjudged(known: GroupMemory): GroupMemory {
   return { ...known, unjudged: NOTHING_UNJUDGED };
 }
 
+/** Once this share of them was read, verdicts on members are let go of: they keep old records from being forgotten. */
+const OLD_MEMBERS_SHARE = 1 / 8;
+
+function withoutOldMembers({ last, unjudged }: GroupMemory): LastJudgement {
+  const { members } = last;
+  return members.length === 0 || unjudged.changes < OLD_MEMBERS_SHARE * members.length
+    ? last
+    : { ...last, members: [] };
+}
+
 /** The group with one member's change, not judged yet. */
-function remembered(known: GroupMemory, facts: MemberFacts, settings: FleetSettings): GroupStep {
-  const { yardstick, unjudged } = known;
-  const { state, events, material, ksRead } = rememberMember(known.state, facts, yardstick);
-  const { explanations, members } = known.view;
+function remembered(known: GroupMemory, facts: MemberFacts): GroupStep {
+  const { unjudged } = known;
+  const { state, events, material, ksRead } = rememberMember(known.state, facts, known.last.yardstick);
+  const { members } = known.view;
+  const last = withoutOldMembers(known);
   const memory: GroupMemory = {
     ...known,
     state,
-    view: fleetView(state, facts.atMs, settings, { yardstick, explanations, assessment: null }),
+    view: fleetView(state, facts.atMs, last),
+    last,
     unjudged: {
       changes: unjudged.changes + (ksRead ? Math.max(1, KS_READ_SHARE * members) : 1),
       soon: unjudged.soon || material,
@@ -304,7 +316,7 @@ function remembered(known: GroupMemory, facts: MemberFacts, settings: FleetSetti
 
 /** The group after one member's change, judged where that is due. */
 export function groupAfter(known: GroupMemory, facts: MemberFacts, settings: FleetSettings): GroupStep {
-  const now = remembered(known, facts, settings);
+  const now = remembered(known, facts);
   if (!isDue(now.memory, facts.atMs)) return now;
   const { memory, events, incidents } = judged(now.memory, facts.atMs, settings);
   return { memory, events: [...now.events, ...events], incidents, members: now.members };

@@ -159,12 +159,17 @@ export function createReadModel(
 function differentlySeen(before: FleetView | undefined, now: FleetView): readonly string[] {
   // By the same yardstick only a GM whose record changed is seen differently, and that one is told of anyway.
   if (before?.yardstick === now.yardstick) return [];
+  const known = before?.gms ?? [];
+  let next = 0;
+  // Both are in the order of their names.
   const different = now.gms.filter((gm) => {
-    const was = before?.gmOf(gm.device)?.gm;
+    while ((known[next]?.device ?? gm.device) < gm.device) next += 1;
+    const was = known[next]?.device === gm.device ? known[next] : undefined;
     return (
-      (was?.kekMatchesKs ?? null) !== gm.kekMatchesKs ||
-      (was?.tekMatchesKs ?? null) !== gm.tekMatchesKs ||
-      (was?.listedByKs ?? null) !== gm.listedByKs
+      was !== gm &&
+      ((was?.kekMatchesKs ?? null) !== gm.kekMatchesKs ||
+        (was?.tekMatchesKs ?? null) !== gm.tekMatchesKs ||
+        (was?.listedByKs ?? null) !== gm.listedByKs)
     );
   });
   return different.map(({ device }) => device);

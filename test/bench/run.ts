@@ -7,6 +7,7 @@ import { benchExposition } from './exposition.ts';
 import { benchFleet } from './fleet.ts';
 import { benchHeard } from './heard.ts';
 import { benchHttp } from './http-load.ts';
+import { benchJudging } from './judging.ts';
 import { benchListeners } from './listeners.ts';
 import { benchParse } from './parse.ts';
 import { benchRestconf } from './restconf.ts';
@@ -22,6 +23,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> =
   restconf: benchRestconf,
   exposition: benchExposition,
   tracker: benchTracker,
+  judging: benchJudging,
   store: benchStore,
   listeners: benchListeners,
   heard: benchHeard,

@@ -9,7 +9,8 @@ import {
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { trackFleet } from '../../src/gdoi/fleet/fleet.ts';
 import { type FleetState, initialFleetState, type MemberFacts } from '../../src/gdoi/fleet/fleet-state.ts';
-import { DEFAULT_FLEET_SETTINGS, type FleetSettings, type FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
+import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from '../../src/gdoi/fleet/fleet-settings.ts';
+import type { FleetView } from '../../src/gdoi/fleet/fleet-view.ts';
 import type { Incident } from '../../src/gdoi/incidents/incident.ts';
 import {
   emptyGmSnapshot,

@@ -14,7 +14,8 @@ import { pushedMetrics } from '../../src/export/pushed-metrics.ts';
 import { createSelfMetrics } from '../../src/export/self-metrics.ts';
 import { targetMetrics } from '../../src/export/target-metrics.ts';
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
-import { DEFAULT_FLEET_SETTINGS, fleetView, yardstickOf } from '../../src/gdoi/fleet/fleet-view.ts';
+import { DEFAULT_FLEET_SETTINGS } from '../../src/gdoi/fleet/fleet-settings.ts';
+import { fleetView, unjudged } from '../../src/gdoi/fleet/fleet-view.ts';
 import { initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
 import { anAgentStatus } from '../builders/agent-status.ts';
 import { certificateEnding, fleet, gmInFleet } from '../builders/health-builders.ts';
@@ -135,9 +136,8 @@ function groupExposition(): string {
   const fleet = createReadModel();
   fleet.totals.know({ group: 'G1' });
   const state = initialFleetState('G1');
-  const yardstick = yardstickOf(state, DEFAULT_FLEET_SETTINGS);
-  const judged = { yardstick, explanations: [EXPLANATION], assessment: null };
-  const view = fleetView(state, NOON, DEFAULT_FLEET_SETTINGS, judged);
+  const last = { ...unjudged(state, DEFAULT_FLEET_SETTINGS), explanations: [EXPLANATION] };
+  const view = fleetView(state, NOON, last);
   return groupMetrics({ ...fleet, groups: () => [view] }, { device: () => false, group: () => true });
 }
 

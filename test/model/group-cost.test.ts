@@ -1,9 +1,10 @@
 /** A group's view by steps: the same as one computed anew, and paid for by what changed. */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { rememberMember, trackFleet } from '../../src/gdoi/fleet/fleet.ts';
+import { type FleetJudgement, judgeFleet, rememberMember, trackFleet } from '../../src/gdoi/fleet/fleet.ts';
 import { type FleetState, initialFleetState, type MemberFacts } from '../../src/gdoi/fleet/fleet-state.ts';
-import { type FleetView, fleetView, yardstickOf } from '../../src/gdoi/fleet/fleet-view.ts';
+import { type FleetView, fleetView, unjudged } from '../../src/gdoi/fleet/fleet-view.ts';
+import { yardstickOf } from '../../src/gdoi/fleet/yardstick.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { groupAfter, groupOfState, type GroupMemory, isDue, judged } from '../../src/model/fleet-step.ts';
 import { createReadModel } from '../../src/model/read-model.ts';
@@ -95,6 +96,22 @@ function stepped(changes: readonly MemberFacts[]): {
   return { memory, events };
 }
 
+/** A judgement as plain data: what is told and remembered, and every verdict on a GM. */
+function plain({ state, events, incidents, view, last }: FleetJudgement): object {
+  const { yardstick, roster, explanations, members } = last;
+  const verdicts = members.map(({ inGroup, holdsGroupTeks, facts }) => ({ inGroup, holdsGroupTeks, facts }));
+  return {
+    state: JSON.stringify(state),
+    events,
+    incidents,
+    shown: shown(view),
+    yardstick,
+    roster,
+    explanations,
+    verdicts,
+  };
+}
+
 describe.each([6, 60])('a group of %i', (members) => {
   const anyChanges = fc.array(anyChange(members), { minLength: 1, maxLength: 120 }).map((changes) => {
     let second = 0;
@@ -111,9 +128,8 @@ describe.each([6, 60])('a group of %i', (members) => {
         const anew = trackFleet(initialFleetState('G1'), changes, SETTINGS).state;
         const records = ({ gms, kss, kekGeneration }: FleetState) => ({ gms: [...gms], kss: [...kss], kekGeneration });
         expect(records(memory.state)).toEqual(records(anew));
-        const { yardstick, view } = memory;
-        const known = { yardstick, explanations: view.explanations, assessment: null };
-        expect(shown(view)).toEqual(shown(fleetView(memory.state, view.atMs, SETTINGS, known)));
+        const { last, view } = memory;
+        expect(shown(view)).toEqual(shown(fleetView(memory.state, view.atMs, { ...last, members: [] })));
         for (const each of view.gms) {
           const notListed = view.notListed.includes(each.device);
           const meetsLegacyKs = view.mixedVersions?.affectedGms.includes(each.device) === true;
@@ -124,13 +140,27 @@ describe.each([6, 60])('a group of %i', (members) => {
     );
   });
 
+  test('judged with what the last judgement found is as if it were judged for the first time, after each change', () => {
+    fc.assert(
+      fc.property(anyChanges, (changes) => {
+        let memory = groupOfState(initialFleetState('G1'), START, SETTINGS);
+        for (const facts of changes) {
+          memory = groupAfter(memory, facts, SETTINGS).memory;
+          const again = judgeFleet(memory.state, facts.atMs, SETTINGS, memory.last);
+          expect(plain(again)).toEqual(plain(judgeFleet(memory.state, facts.atMs, SETTINGS, null)));
+        }
+      }),
+      { numRuns: 15 },
+    );
+  });
+
   test('once judged is seen as if it had been computed anew from its state', () => {
     fc.assert(
       fc.property(anyChanges, (changes) => {
         const { memory } = stepped(changes);
-        const { view, yardstick, state } = judged(memory, memory.unjudged.atMs, SETTINGS).memory;
-        expect(yardstick).toEqual(yardstickOf(state, SETTINGS));
-        expect(shown(view)).toEqual(shown(fleetView(state, view.atMs, SETTINGS)));
+        const { view, last, state } = judged(memory, memory.unjudged.atMs, SETTINGS).memory;
+        expect(last.yardstick).toEqual(yardstickOf(state, SETTINGS));
+        expect(shown(view)).toEqual(shown(fleetView(state, view.atMs, unjudged(state, SETTINGS))));
       }),
       { numRuns: 60 },
     );
@@ -187,11 +217,24 @@ describe('a large group', () => {
   test('keeps what all its GMs are compared with while they are only read once more', () => {
     const before = large(300);
     const { memory, events } = groupAfter(before, factsOf(60, 7, 'read'), SETTINGS);
-    expect(memory.yardstick).toBe(before.yardstick);
+    expect(memory.last).toBe(before.last);
     expect(memory.view.yardstick).toBe(before.view.yardstick);
     expect(isDue(memory, START + 3_600_000)).toBe(false);
     expect(events).toEqual([]);
     expect([...memory.state.gms].filter(([name, record]) => record !== before.state.gms.get(name))).toHaveLength(1);
+  });
+
+  test('finds no verdict again of a GM that was not read since, nor keeps all of them while most are read', () => {
+    const before = large(300);
+    const changed = groupAfter(before, factsOf(60, 7, 'reregistered'), SETTINGS).memory;
+    const { last } = judged(changed, START + 70_000, SETTINGS).memory;
+    const anew = last.members.filter((member) => !before.last.members.includes(member));
+    expect(anew.map(({ record }) => record.device)).toEqual(['gm7']);
+    expect(last.yardstick).toBe(before.last.yardstick);
+    expect(last.roster).toBe(before.last.roster);
+    let memory = before;
+    for (let n = 0; n < 60; n += 1) memory = groupAfter(memory, factsOf(60 + n, n, 'read'), SETTINGS).memory;
+    expect(memory.last.members).toEqual([]);
   });
 
   test.each(['rekey', 'reregistered', 'unregistered', 'silent', 'ks'])(
@@ -211,7 +254,7 @@ describe('a large group', () => {
 
 test('what was only read once more is no material change; keys, counters, reach and words are', () => {
   const before = trackFleet(initialFleetState('G1'), [ks(0), factsOf(1, 1, 'read')], SETTINGS);
-  const material = (facts: MemberFacts) => rememberMember(before.state, facts, before.yardstick).material;
+  const material = (facts: MemberFacts) => rememberMember(before.state, facts, before.last.yardstick).material;
   expect(material(factsOf(61, 1, 'read'))).toBe(false);
   expect(material(ks(60))).toBe(false);
   for (const what of ['rekey', 'reregistered', 'unregistered', 'silent', 'gone', 'ks']) {
@@ -223,7 +266,7 @@ describe('a TEK that is not shown any more', () => {
   const [OLD, NEW] = ['0x0000000A', '0x0000000B'];
   const teks = { [NEW]: 3600, [OLD]: 60 };
   const before = trackFleet(initialFleetState('G1'), [ks(0, { teks }), gm(1, { teks })], SETTINGS);
-  const material = (facts: MemberFacts) => rememberMember(before.state, facts, before.yardstick).material;
+  const material = (facts: MemberFacts) => rememberMember(before.state, facts, before.last.yardstick).material;
 
   test('is no material change at the end of its time, give or take the reading of it', () => {
     expect(material(gm(61, { teks: { [NEW]: 3600 } }))).toBe(false);

@@ -5,7 +5,8 @@
 import type { BesideFacts } from '../../gdoi/seen/beside-facts.ts';
 import { groupKey } from '../../gdoi/seen/cell.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
-import { DEFAULT_FLEET_SETTINGS, type FleetView, fleetView } from '../../gdoi/fleet/fleet-view.ts';
+import { DEFAULT_FLEET_SETTINGS } from '../../gdoi/fleet/fleet-settings.ts';
+import { type FleetView, fleetView } from '../../gdoi/fleet/fleet-view.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { Parsed } from '../../ios/text/parse-result.ts';
 import { type DeviceView, newDeviceView } from '../../model/device-view.ts';
@@ -70,9 +71,9 @@ export function capturedDevices(
   const fleetOf = (group: string) => {
     const known = memory.group(groupKey(undefined, group));
     if (known === null) return null;
-    const { state, yardstick, view } = known;
-    const explanations = dated ? view.explanations.filter(({ phase }) => phase !== 'unclear') : [];
-    return fleetView(state, atMs, DEFAULT_FLEET_SETTINGS, { yardstick, explanations, assessment: null });
+    const { state, last } = known;
+    const explanations = dated ? last.explanations.filter(({ phase }) => phase !== 'unclear') : [];
+    return fleetView(state, atMs, { ...last, explanations });
   };
   return seen.map(({ view, state, beside }) => ({
     view: { ...view, tracking: trackingOf(view, state, fleetOf) },

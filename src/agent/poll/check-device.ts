@@ -3,7 +3,8 @@
  * the same `DeviceCheck` see movement.
  */
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
-import type { FleetSettings, FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
+import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import { NOTHING_LEARNT as NOTHING_LEARNT_BY_SNMP, type SnmpMemory } from '../../mib/snmp-memory.ts';
 import type { Clock } from '../../kernel/clock.ts';

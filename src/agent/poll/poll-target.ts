@@ -5,7 +5,7 @@ import type { SnmpTarget } from '../../access/device-snmp.ts';
 import type { ResolvedDevice, Schedule } from '../../config/resolved-config.ts';
 import { longestCronGapMs } from '../schedule/cron-gap.ts';
 import { inCell } from '../../gdoi/seen/cell.ts';
-import type { FleetSettings } from '../../gdoi/fleet/fleet-view.ts';
+import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
 import type { ConfiguredDevice } from '../../model/device-view.ts';
 import type { DeviceSettings } from '../../model/fleet-step.ts';
 import type { BesideTransport } from '../../model/poll-report.ts';

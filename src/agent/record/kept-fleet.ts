@@ -2,7 +2,8 @@
  * What the store keeps of cells that another agent polls, as views: which groups there are, who is in them, when each
  * device answered last. Nothing of it is judged as of now: nobody here has asked the devices.
  */
-import type { FleetSettings, FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
+import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { EpochMs, ReadAt } from '../../gdoi/seen/instant.ts';
 import { emptyGmSnapshot, emptyKsSnapshot } from '../../gdoi/seen/snapshot.ts';

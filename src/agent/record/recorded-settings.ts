@@ -3,7 +3,7 @@
  * with `device` for one device. They count from where they stand, so that a replay concludes what the agent concluded.
  */
 import type { ResolvedDevice } from '../../config/resolved-config.ts';
-import type { FleetSettings } from '../../gdoi/fleet/fleet-view.ts';
+import type { FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
 import { inCell } from '../../gdoi/seen/cell.ts';
 import type { DeviceSettings } from '../../model/fleet-step.ts';
 import { deviceSettings, fleetSettings } from '../poll/poll-target.ts';

@@ -7,7 +7,7 @@
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import type { Incident } from '../../gdoi/incidents/incident.ts';
-import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from '../../gdoi/fleet/fleet-view.ts';
+import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from '../../gdoi/fleet/fleet-settings.ts';
 import { settle } from '../../gdoi/tracker/tracker.ts';
 import type { TrackerState } from '../../gdoi/memory/tracker-state.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';

@@ -3,10 +3,11 @@
  */
 import { CHECK_OLD_KEK, firstStepBy, pathOfRekeys } from '../events/first-steps.ts';
 import { ksNamed } from '../events/name-list.ts';
+import type { FleetAssessment } from './assessment.ts';
 import type { CoopSplit, PeerSight } from './fleet-coop.ts';
 import type { Condition } from './fleet-occurrences.ts';
 import { type FleetGm, type FleetState, isMulticast } from './fleet-state.ts';
-import type { FleetAssessment, FleetSettings } from './fleet-view.ts';
+import type { FleetSettings } from './fleet-settings.ts';
 import { countersBeforeKek } from './kek-generation.ts';
 import { memberEjections } from './member-ejection.ts';
 import type { MixedVersions } from './mixed-versions.ts';
@@ -26,18 +27,16 @@ export function fleetConditions(
 ): readonly Condition[] {
   const { group } = state;
   return [
-    divergence(state, assessment.divergence, assessment.keys.rekeyTakesMs + settings.pollIntervalMs),
+    divergence(state, assessment.divergence, assessment.yardstick.keys.rekeyTakesMs + settings.pollIntervalMs),
     mixed(group, assessment.mixed, nowMs),
     split(group, assessment.split),
     ...assessment.peers.map((peer) => peerLost(group, peer)),
-    ...memberEjections(state, { addresses: assessment.addresses, gms: assessment.gms, nowMs }),
-    ...assessment.gms
-      .filter((gm) => gm.behavior !== 'timer')
-      .flatMap(({ device, kekMatchesKs, kekExpiredInUse }) => {
-        const gm = state.gms.get(device) ?? null;
-        const holds = kekExpiredInUse ? true : kekMatchesKs === null ? null : false;
-        return gm === null ? [] : [expiredInUse(state, gm, holds)];
-      }),
+    ...memberEjections(state, assessment, nowMs),
+    ...assessment.members
+      .filter(({ record }) => record.behavior !== 'timer')
+      .map(({ record, inGroup: { kekMatchesKs, kekExpiredInUse } }) =>
+        expiredInUse(state, record, kekExpiredInUse ? true : kekMatchesKs === null ? null : false),
+      ),
   ];
 }
 

@@ -6,8 +6,10 @@
  */
 import { isReachedSince } from '../explain/symptom.ts';
 import { everyOneOfThem } from '../events/counted.ts';
-import type { FleetGm, FleetKs } from './fleet-state.ts';
+import type { FleetGm } from './fleet-state.ts';
 import type { GmInGroup } from './gm-in-group.ts';
+import type { ListedMembers } from './listed-members.ts';
+import type { Roster } from './roster.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** Command reference: a GM is dropped after three consecutive rekeys without acknowledgement. */
@@ -21,46 +23,17 @@ export interface UnacknowledgedRekeys {
   readonly ejected: boolean;
 }
 
-/** GMs by address: what the KSs list, and which of them are polled. */
-export interface MemberAddresses {
-  /** Address -> acknowledgements missed in a row, the most that any KS counts; null: listed without a count. */
-  readonly listed: ReadonlyMap<string, number | null>;
-  /** When the newest of the lists was asked for; null: no KS shows one. */
-  readonly listedAtMs: EpochMs | null;
-  /** Address -> device. */
-  readonly polled: ReadonlyMap<string, string>;
-}
-
-/** `kss`: those that answer. */
-export function memberAddresses(gms: Iterable<FleetGm>, kss: readonly FleetKs[]): MemberAddresses {
-  const listed = new Map<string, number | null>();
-  let listedAtMs: EpochMs | null = null;
-  for (const ks of kss) {
-    if (ks.memberRows === null) continue;
-    listedAtMs = Math.max(listedAtMs ?? ks.sentAtMs, ks.sentAtMs);
-    for (const { address, acksMissed } of ks.memberRows) {
-      const known = listed.get(address);
-      listed.set(address, known == null ? acksMissed : Math.max(known, acksMissed ?? 0));
-    }
-  }
-  const polled = new Map<string, string>();
-  for (const gm of gms) if (gm.address !== null) polled.set(gm.address, gm.device);
-  return { listed, listedAtMs, polled };
-}
-
 /** GMs with missed acknowledgements, most missed first. */
-export function unacknowledgedRekeys({ listed, polled }: MemberAddresses): readonly UnacknowledgedRekeys[] {
-  const missing: UnacknowledgedRekeys[] = [];
-  for (const [address, acksMissed] of listed) {
-    if (acksMissed === null || acksMissed === 0) continue;
-    missing.push({
-      address,
-      device: polled.get(address) ?? null,
-      acksMissed,
-      ejected: acksMissed >= EJECTED_AT_MISSED,
-    });
-  }
-  return missing.toSorted((a, b) => b.acksMissed - a.acksMissed || (a.address < b.address ? -1 : 1));
+export function unacknowledgedRekeys(
+  { unacknowledged }: ListedMembers,
+  { polled }: Roster,
+): readonly UnacknowledgedRekeys[] {
+  return unacknowledged.map(({ address, acksMissed }) => ({
+    address,
+    device: polled.get(address) ?? null,
+    acksMissed,
+    ejected: acksMissed >= EJECTED_AT_MISSED,
+  }));
 }
 
 export interface Membership {
@@ -68,37 +41,13 @@ export interface Membership {
   readonly notPolled: readonly string[];
   /** Registered GMs that no KS lists: ejected, or registered with a KS that is not polled. */
   readonly notListed: readonly string[];
-  /** GMs of the group, polled or listed. */
-  readonly members: number;
 }
 
 /** GMs the KSs know against GMs that are polled. */
-export function membership(gms: readonly GmInGroup[], { listed, polled }: MemberAddresses): Membership {
-  const notPolled: string[] = [];
-  for (const address of listed.keys()) if (!polled.has(address)) notPolled.push(address);
+export function membership(gms: readonly GmInGroup[], { listed }: ListedMembers, { polled }: Roster): Membership {
+  const notPolled = [...listed.keys()].filter((address) => !polled.has(address));
   const notListed = gms.filter((gm) => gm.listedByKs === false).map((gm) => gm.device);
-  return { notPolled: notPolled.toSorted(), notListed: notListed.toSorted(), members: gms.length + notPolled.length };
-}
-
-/** How many GMs the KSs list that are not polled. */
-export function countNotPolled({ listed, polled }: MemberAddresses): number {
-  let count = 0;
-  for (const address of listed.keys()) if (!polled.has(address)) count += 1;
-  return count;
-}
-
-/**
- * true: a KS that answers lists the GM; false: it says it is registered, and none does. null: nothing to compare, or it
- * registered since the list was made. `listAgeMs`: a KS's member list can be this much older than its answer.
- */
-export function isListed(gm: FleetGm, { listed, listedAtMs }: MemberAddresses, listAgeMs: number): boolean | null {
-  if (listedAtMs === null || gm.address === null) return null;
-  if (listed.has(gm.address)) return true;
-  // SNMP shows no registrations: there new keys may be one.
-  const keysMs = gm.counters.succeeded === null ? gm.kekSinceMs : 0;
-  const registeredMs = Math.max(gm.registeredSinceMs, keysMs, gm.lastReregistration?.atMs ?? 0);
-  const settled = listedAtMs - listAgeMs >= registeredMs;
-  return gm.reachable && gm.registered === true && settled ? false : null;
+  return { notPolled: notPolled.toSorted(), notListed: notListed.toSorted() };
 }
 
 export interface RekeyLoss {

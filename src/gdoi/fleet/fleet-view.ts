@@ -5,15 +5,10 @@
  * A view costs nothing to make: its lists are made when somebody asks for one, and one GM's place in it is found without
  * them. That is what lets each of ten thousand GMs change once a minute.
  */
+import { assessFleet, type FleetAssessment, type LastJudgement } from './assessment.ts';
 import { separateKeyServers } from './separate-key-servers.ts';
-import { coopPeers, type CoopSplit, coopSplit, type PeerSight } from './fleet-coop.ts';
-import { type GroupKeys, groupKeys, holdsCurrentKek, holdsTeks, ownTeks, type TekReference } from './fleet-keys.ts';
-import { areTeksBehind, isKekBehind } from './keys-behind.ts';
+import { coopPeers, coopSplit } from './fleet-coop.ts';
 import {
-  countNotPolled,
-  isListed,
-  type MemberAddresses,
-  memberAddresses,
   type Membership,
   membership,
   type RekeyLoss,
@@ -24,31 +19,17 @@ import {
 import { naturalOrder } from '../events/name-list.ts';
 import { saidLast } from '../explain/explain.ts';
 import type { Explanation } from '../explain/explanation.ts';
+import type { FleetSettings } from './fleet-settings.ts';
 import type { GmInFleet, GmInGroup } from './gm-in-group.ts';
-import {
-  type FleetGm,
-  type FleetKs,
-  type FleetState,
-  isMulticast,
-  ksOrder,
-  leadOfGroup,
-  saidInGroup,
-} from './fleet-state.ts';
+import { type FleetKs, type FleetState, isMulticast, ksOrder, leadOfGroup, saidInGroup } from './fleet-state.ts';
+import { type JudgedGm, judgedMembers } from './judged-members.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
 import type { KsLead } from '../keys/ks-lead.ts';
-import { legacyKssOf, type MixedVersions, mixedVersions } from './mixed-versions.ts';
+import { legacyKssOf } from './mixed-versions.ts';
+import { rosterOf } from './roster.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { KekBehavior } from '../seen/release.ts';
-import { groupTeks, hasNone, type TekDivergence, tekDivergence } from './tek-divergence.ts';
-
-export interface FleetSettings {
-  /** Regular interval of the group's devices: a difference that a rekey explains must outlive it. */
-  readonly pollIntervalMs: number;
-  /** A KS's member list and policy can be this much older than its main answer. */
-  readonly detailIntervalMs: number;
-}
-
-export const DEFAULT_FLEET_SETTINGS: FleetSettings = { pollIntervalMs: 60_000, detailIntervalMs: 300_000 };
+import { gmInGroup, type Yardstick, yardstickOf } from './yardstick.ts';
 
 export interface FleetView {
   /** What its GMs are compared with: the same object, the same verdict on the same record. */
@@ -63,6 +44,7 @@ export interface FleetView {
   readonly over: boolean;
   /** GMs polled, and GMs a KS lists that are not. */
   readonly members: number;
+  /** In the order of their names' UTF-16 units. */
   readonly gms: readonly GmInGroup[];
   readonly kss: readonly KsInGroup[];
   readonly lead: KsLead;
@@ -118,113 +100,59 @@ interface KsInGroup {
   readonly kekSpi: string | null;
 }
 
-/** What every GM of a group is compared with: made with each judgement of the group, and the same until the next one. */
-export interface Yardstick {
-  readonly keys: GroupKeys;
-  readonly teks: TekReference | null;
-  readonly addresses: MemberAddresses;
-  /** Of KSs that its GMs name, as the ones they have or are registered with. */
-  readonly serversNamed: ReadonlySet<string>;
-  /** GMs that a KS lists and that are not polled. */
-  readonly notPolled: number;
-  /** A KS's member list can be this much older than its answer. */
-  readonly listAgeMs: number;
-}
-
-export function yardstickOf(state: FleetState, settings: FleetSettings): Yardstick {
-  const keys = groupKeys(state);
-  const records = [...state.gms.values()];
-  const addresses = memberAddresses(records, keys.kss);
+/** What is known of a state alone, as after a restart: with what was said last. */
+export function unjudged(state: FleetState, settings: FleetSettings): LastJudgement {
+  const yardstick = yardstickOf(state, settings);
   return {
-    keys,
-    teks: groupTeks(records, keys.kss),
-    addresses,
-    serversNamed: serversNamedBy(records),
-    notPolled: countNotPolled(addresses),
-    listAgeMs: settings.detailIntervalMs,
+    yardstick,
+    roster: rosterOf(state.gms.list(), yardstick.members),
+    explanations: saidLast(state.said),
+    members: [],
   };
 }
 
-function serversNamedBy(gms: readonly FleetGm[]): ReadonlySet<string> {
-  const named = new Set<string>();
-  for (const { keyServer, keyServers } of gms) {
-    if (keyServer !== null) named.add(keyServer);
-    for (const server of keyServers) named.add(server);
-  }
-  return named;
-}
-
-/** What was found of the group, for the view and for the conditions alike. */
-export interface FleetAssessment {
-  readonly keys: GroupKeys;
-  readonly divergence: TekDivergence;
-  readonly mixed: MixedVersions | null;
-  readonly split: CoopSplit | null;
-  readonly peers: readonly PeerSight[];
-  readonly addresses: MemberAddresses;
-  readonly records: readonly FleetGm[];
-  readonly gms: readonly GmInGroup[];
-}
-
-/** All that the state and the yardstick tell; its cost grows with the group. */
-export function assessFleet(state: FleetState, yardstick: Yardstick): FleetAssessment {
-  const { keys, teks, addresses } = yardstick;
-  const records = [...state.gms.values()];
-  return {
-    keys,
-    divergence: tekDivergence(records, keys, teks),
-    mixed: mixedVersions(records, [...state.kss.values()]),
-    split: coopSplit(state),
-    peers: coopPeers(state),
-    addresses,
-    records,
-    gms: records.map((gm) => gmInGroup(gm, yardstick)),
-  };
-}
-
-/** The view of a state alone, as after a restart: with what was said last. */
+/** `assessment`: of this very state; without it, it is made when somebody asks. */
 export function fleetView(
   state: FleetState,
   nowMs: EpochMs,
-  settings: FleetSettings = DEFAULT_FLEET_SETTINGS,
-  known: Judged = { yardstick: yardstickOf(state, settings), explanations: saidLast(state.said), assessment: null },
+  last: LastJudgement,
+  assessment: FleetAssessment | null = null,
 ): FleetView {
-  return new ViewOfState(state, nowMs, known);
-}
-
-/** What the last judgement of the group left. */
-export interface Judged {
-  readonly yardstick: Yardstick;
-  readonly explanations: readonly Explanation[];
-  /** Of this very state; null: it is made when somebody asks. */
-  readonly assessment: FleetAssessment | null;
+  return new ViewOfState(state, nowMs, last, assessment);
 }
 
 class ViewOfState implements FleetView {
   readonly #state: FleetState;
+  readonly #last: LastJudgement;
   #assessment: FleetAssessment | null;
   #servers: readonly FleetKs[] | null = null;
+  #gms: readonly GmInGroup[] | null = null;
   #membership: Membership | null = null;
   #unacknowledged: readonly UnacknowledgedRekeys[] | null = null;
   #rekeyLoss: RekeyLoss | null = null;
-  readonly yardstick: Yardstick;
-  readonly explanations: readonly Explanation[];
   readonly group: string;
   declare readonly cell?: string;
   readonly atMs: EpochMs;
   readonly over: boolean;
   readonly members: number;
 
-  constructor(state: FleetState, nowMs: EpochMs, { yardstick, explanations, assessment }: Judged) {
+  constructor(state: FleetState, nowMs: EpochMs, last: LastJudgement, assessment: FleetAssessment | null) {
     this.#state = state;
+    this.#last = last;
     this.#assessment = assessment;
-    this.yardstick = yardstick;
-    this.explanations = explanations;
     this.group = state.group;
     if (state.cell !== undefined) this.cell = state.cell;
     this.atMs = nowMs;
     this.over = state.gms.size + state.kss.size === 0;
-    this.members = state.gms.size + yardstick.notPolled;
+    this.members = state.gms.size + last.roster.notPolled;
+  }
+
+  get yardstick(): Yardstick {
+    return this.#last.yardstick;
+  }
+
+  get explanations(): readonly Explanation[] {
+    return this.#last.explanations;
   }
 
   gmOf(device: string): GmInFleet | null {
@@ -236,7 +164,7 @@ class ViewOfState implements FleetView {
   }
 
   get #found(): FleetAssessment {
-    this.#assessment ??= assessFleet(this.#state, this.yardstick);
+    this.#assessment ??= assessFleet(this.#state, this.yardstick, this.#last);
     return this.#assessment;
   }
 
@@ -246,12 +174,18 @@ class ViewOfState implements FleetView {
   }
 
   get #listed(): Membership {
-    this.#membership ??= membership(this.gms, this.yardstick.addresses);
+    this.#membership ??= membership(this.gms, this.yardstick.members, this.#last.roster);
     return this.#membership;
   }
 
+  /** Without the rest of an assessment. */
+  get #members(): readonly JudgedGm[] {
+    return this.#assessment?.members ?? judgedMembers(this.#state.gms.list(), this.yardstick, this.#last.members);
+  }
+
   get gms(): readonly GmInGroup[] {
-    return this.#found.gms;
+    this.#gms ??= this.#members.map(({ inGroup }) => inGroup);
+    return this.#gms;
   }
 
   get kss(): FleetView['kss'] {
@@ -334,7 +268,7 @@ class ViewOfState implements FleetView {
   }
 
   get unacknowledged(): readonly UnacknowledgedRekeys[] {
-    this.#unacknowledged ??= unacknowledgedRekeys(this.yardstick.addresses);
+    this.#unacknowledged ??= unacknowledgedRekeys(this.yardstick.members, this.#last.roster);
     return this.#unacknowledged;
   }
 
@@ -347,45 +281,24 @@ class ViewOfState implements FleetView {
   }
 
   get rekeyLoss(): RekeyLoss {
-    this.#rekeyLoss ??= rekeyLoss(this.#found.records, {
-      behind: new Set(
-        this.gms.flatMap(({ device, kekBehind, tekMatchesKs, teksBehind }) =>
-          kekBehind || (tekMatchesKs === false && teksBehind) ? [device] : [],
+    this.#rekeyLoss ??= rekeyLoss(
+      this.#found.members.map(({ record }) => record),
+      {
+        behind: new Set(
+          this.gms.flatMap(({ device, kekBehind, tekMatchesKs, teksBehind }) =>
+            kekBehind || (tekMatchesKs === false && teksBehind) ? [device] : [],
+          ),
         ),
-      ),
-      unacknowledged: this.unacknowledged,
-      members: this.members,
-      legacyKss: (this.#found.mixed?.legacyKss ?? []).map(({ device }) => device),
-      nowMs: this.atMs,
-    });
+        unacknowledged: this.unacknowledged,
+        members: this.members,
+        legacyKss: (this.#found.mixed?.legacyKss ?? []).map(({ device }) => device),
+        nowMs: this.atMs,
+      },
+    );
     return this.#rekeyLoss;
   }
 }
 
 function ksInGroup({ device, address, reachable, role, behavior, version, members, kek }: FleetKs): KsInGroup {
   return { device, address, reachable, role, behavior, version, members, kekSpi: kek?.spi ?? null };
-}
-
-export function gmInGroup(gm: FleetGm, { keys, teks, addresses, listAgeMs }: Yardstick): GmInGroup {
-  const kekMatchesKs = holdsCurrentKek(keys, gm);
-  const own = ownTeks(keys, gm);
-  const tekMatchesKs = holdsTeks(keys, gm, own);
-  const divergent = !hasNone(gm) && holdsTeks(keys, gm, teks) === false;
-  const lacking = [...(tekMatchesKs === false ? [own] : []), ...(divergent ? [teks] : [])];
-  return {
-    device: gm.device,
-    address: gm.address,
-    reachable: gm.reachable,
-    registered: gm.registered,
-    keyServer: gm.keyServer,
-    behavior: gm.behavior,
-    kekMatchesKs,
-    tekMatchesKs,
-    divergent,
-    kekBehind: kekMatchesKs === false && isKekBehind(keys, gm),
-    teksBehind: lacking.length > 0 && lacking.every((reference) => areTeksBehind(gm, reference)),
-    kekExpiredInUse: gm.behavior !== 'timer' && gm.kekExpiryMs === null && kekMatchesKs === false,
-    listedByKs: isListed(gm, addresses, listAgeMs),
-    acksMissed: gm.address === null ? null : (addresses.listed.get(gm.address) ?? null),
-  };
 }

@@ -7,25 +7,20 @@
  */
 import type { GdoiEvent } from '../events/event.ts';
 import { eventId } from '../events/event-id.ts';
+import { assessFleet, type LastJudgement } from './assessment.ts';
 import { fleetConditions } from './fleet-conditions.ts';
 import { explain } from '../explain/explain.ts';
 import { abandonedIncidents, type Incident, incidentChanges } from '../incidents/incident.ts';
 import { factsOf } from './group-facts-of.ts';
 import { remember, rememberAll, type RoleChange } from './fleet-memory.ts';
 import { judge } from './fleet-occurrences.ts';
+import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from './fleet-settings.ts';
 import type { FleetState, MemberFacts } from './fleet-state.ts';
+import { type FleetView, fleetView, unjudged } from './fleet-view.ts';
 import { gmChanged, ksChanged } from './material-change.ts';
-import {
-  assessFleet,
-  DEFAULT_FLEET_SETTINGS,
-  type FleetSettings,
-  type FleetView,
-  fleetView,
-  type Yardstick,
-  yardstickOf,
-} from './fleet-view.ts';
 import { inCell } from '../seen/cell.ts';
 import type { EpochMs } from '../seen/instant.ts';
+import { type Yardstick, yardstickOf } from './yardstick.ts';
 
 /**
  * State, events and view after changes, oldest first, judged at once: for few devices, and for many changes in one call.
@@ -38,11 +33,10 @@ export function trackFleet(
   const { state, roleChanges } = rememberAll(before, changes);
   const nowMs = changes.reduce((latest, { atMs }) => Math.max(latest, atMs), 0);
   if (changes.length === 0) {
-    const yardstick = yardstickOf(state, settings);
-    const view = fleetView(state, nowMs, settings);
-    return { state, events: [], incidents: [], view, yardstick };
+    const last = unjudged(state, settings);
+    return { state, events: [], incidents: [], view: fleetView(state, nowMs, last), last };
   }
-  const judged = judgeFleet(state, nowMs, settings);
+  const judged = judgeFleet(state, nowMs, settings, null);
   return { ...judged, events: [...roleChanges.map((change) => roleChanged(state, change)), ...judged.events] };
 }
 
@@ -77,18 +71,28 @@ export interface FleetJudgement {
   /** Those that are not as they were. */
   readonly incidents: readonly Incident[];
   readonly view: FleetView;
-  readonly yardstick: Yardstick;
+  readonly last: LastJudgement;
 }
 
-/** What the records of all members mean for the group at `nowMs`; its cost grows with the group. */
-export function judgeFleet(state: FleetState, nowMs: EpochMs, settings: FleetSettings): FleetJudgement {
-  const yardstick = yardstickOf(state, settings);
-  const assessment = assessFleet(state, yardstick);
+/**
+ * What the records of all members mean for the group at `nowMs`; its cost grows with the group. `before`: the judgement
+ * before this one, of which what still holds is not found again; null: it is the first one.
+ */
+export function judgeFleet(
+  state: FleetState,
+  nowMs: EpochMs,
+  settings: FleetSettings,
+  before: LastJudgement | null,
+): FleetJudgement {
+  const yardstick = yardstickOf(state, settings, before?.yardstick);
+  const assessment = assessFleet(state, yardstick, before);
   const facts = factsOf(state, assessment, nowMs, settings);
   const { memory, explanations } = explain(state.said, facts);
   const conditions = fleetConditions(state, assessment, nowMs, settings);
   const { occurrences, events } = judge(state, state.occurrences, conditions, nowMs);
   const judged = { ...state, occurrences, said: memory };
+  const { roster, members } = assessment;
+  const last = { yardstick, roster, explanations, members };
   return {
     state: judged,
     incidents:
@@ -96,8 +100,8 @@ export function judgeFleet(state: FleetState, nowMs: EpochMs, settings: FleetSet
         ? abandonedIncidents(state, state.said, nowMs)
         : incidentChanges(state, state.said, memory, facts.gms),
     events,
-    view: fleetView(judged, nowMs, settings, { yardstick, explanations, assessment }),
-    yardstick,
+    view: fleetView(judged, nowMs, last, assessment),
+    last,
   };
 }
 

@@ -4,7 +4,7 @@
  * nor the record to be stored at once.
  */
 import { type FleetGm, type FleetKs, type FleetState, SAME_EXPIRY_MS } from './fleet-state.ts';
-import { gmInGroup, type Yardstick } from './fleet-view.ts';
+import { gmInGroup, type Yardstick } from './yardstick.ts';
 import type { MemberContext } from '../explain/group-facts.ts';
 import { tekWindowSecondsBeforeExpiry } from '../keys/kek-window.ts';
 import type { EpochMs } from '../seen/instant.ts';

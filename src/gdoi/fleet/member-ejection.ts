@@ -6,10 +6,11 @@ import { CHECK_LIST, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps
 import { type KsSaid, quotedKs } from '../log/ks-marks.ts';
 import { addressesIn, isSameAddress } from '../log/message-detail.ts';
 import type { EpochMs } from '../seen/instant.ts';
+import type { FleetAssessment } from './assessment.ts';
 import type { Condition } from './fleet-occurrences.ts';
-import { type MemberAddresses, unacknowledgedRekeys } from './fleet-rekey-loss.ts';
+import { unacknowledgedRekeys } from './fleet-rekey-loss.ts';
 import { type FleetGm, type FleetKs, type FleetState, isMulticast, saidInGroup } from './fleet-state.ts';
-import type { GmInGroup } from './gm-in-group.ts';
+import type { Roster } from './roster.ts';
 
 /** A list that is being rebuilt, as after a failover, misses GMs for a while. */
 const NOT_LISTED_MS = 60_000;
@@ -29,9 +30,9 @@ interface Ejection {
 
 export function memberEjections(
   state: FleetState,
-  known: { readonly addresses: MemberAddresses; readonly gms: readonly GmInGroup[]; readonly nowMs: EpochMs },
+  { yardstick, roster, members }: FleetAssessment,
+  nowMs: EpochMs,
 ): readonly Condition[] {
-  const { addresses, gms, nowMs } = known;
   const found = new Map<string, Ejection>();
   const add = (address: string, { byKs, evidence, holdMs, fromMs, saidMs }: Ejection) => {
     const before = found.get(address);
@@ -44,35 +45,41 @@ export function memberEjections(
       ...(laterSaidMs === undefined ? {} : { saidMs: laterSaidMs }),
     });
   };
-  for (const { address, acksMissed, ejected } of unacknowledgedRekeys(addresses)) {
+  for (const { address, acksMissed, ejected } of unacknowledgedRekeys(yardstick.members, roster)) {
     const evidence = [`Rekey Acks missed: ${acksMissed}; at 3 the KS drops a GM`];
     if (ejected) add(address, { byKs: true, evidence, holdMs: 0, fromMs: null });
   }
   for (const said of saidInGroup(state).filter(({ mark }) => mark.proof === 'ejected')) {
     for (const address of addressesIn(said.mark.detail)) {
-      if (stillTrue(state, said, address, nowMs)) {
+      if (stillTrue(state, said, { address, gm: gmOf(state, roster, address) }, nowMs)) {
         const { fromMs, atMs: saidMs } = said.mark;
         add(address, { byKs: true, evidence: [quotedKs(said)], holdMs: 0, fromMs, saidMs });
       }
     }
   }
-  for (const { address, device, listedByKs } of gms) {
-    const evidence = [`${device}: Registration status Registered, and no KS that answers lists ${address ?? 'it'}`];
+  for (const { inGroup } of members) {
+    const { address, device, listedByKs } = inGroup;
     if (address !== null && listedByKs === false) {
+      const evidence = [`${device}: Registration status Registered, and no KS that answers lists ${address}`];
       add(address, { byKs: false, evidence, holdMs: NOT_LISTED_MS, fromMs: null });
     }
   }
   const open = [...state.occurrences.keys()]
     .filter((key) => key.startsWith('member_ejected '))
     .map((key) => key.slice('member_ejected '.length));
+  const readMs = readMsOf(state, nowMs);
   return [...new Set([...open, ...found.keys()])].map((address) =>
-    condition(state, { address, ejection: found.get(address) ?? null, readMs: readMsOf(state, nowMs) }),
+    condition(state, { address, gm: gmOf(state, roster, address), ejection: found.get(address) ?? null, readMs }),
   );
 }
 
 /** Nothing has shown since that the GM is back: a registration of it, or a list that has it without a missed rekey. */
-function stillTrue(state: FleetState, { ks, mark }: KsSaid, address: string, nowMs: EpochMs): boolean {
-  const gm = gmOf(state, address);
+function stillTrue(
+  state: FleetState,
+  { ks, mark }: KsSaid,
+  { address, gm }: { readonly address: string; readonly gm: FleetGm | null },
+  nowMs: EpochMs,
+): boolean {
   if (gm !== null && gm.registeredSinceMs > mark.atMs && gm.counters.succeeded !== null) {
     return gm.previousCounters === null;
   }
@@ -86,9 +93,13 @@ function rowOf(ks: FleetKs | null, address: string) {
   return ks === null || row === null ? null : { sentAtMs: ks.sentAtMs, acksMissed: row.acksMissed };
 }
 
-function gmOf(state: FleetState, address: string): FleetGm | null {
-  for (const gm of state.gms.values()) if (gm.address !== null && isSameAddress(gm.address, address)) return gm;
-  return null;
+/** A message may write an IPv6 address otherwise than the GM does. */
+function gmOf({ gms }: FleetState, { polled }: Roster, address: string): FleetGm | null {
+  const device = polled.get(address);
+  if (device !== undefined) return gms.get(device) ?? null;
+  return address.includes(':')
+    ? (gms.list().find((gm) => gm.address !== null && isSameAddress(gm.address, address)) ?? null)
+    : null;
 }
 
 function readMsOf(state: FleetState, nowMs: EpochMs): EpochMs {
@@ -98,10 +109,15 @@ function readMsOf(state: FleetState, nowMs: EpochMs): EpochMs {
 
 function condition(
   state: FleetState,
-  what: { readonly address: string; readonly ejection: Ejection | null; readonly readMs: EpochMs },
+  what: {
+    readonly address: string;
+    /** null: it is not polled. */
+    readonly gm: FleetGm | null;
+    readonly ejection: Ejection | null;
+    readonly readMs: EpochMs;
+  },
 ): Condition {
-  const { address, ejection, readMs } = what;
-  const gm = gmOf(state, address);
+  const { address, gm, ejection, readMs } = what;
   const device = gm?.device ?? null;
   // Multicast reaches all that hold the KEK, whatever the list says.
   const multicast = isMulticast(state, gm);

@@ -47,6 +47,21 @@ export class NameTree<T> implements Named<T> {
     return this.has(name) ? new NameTree(removed(this.#root, name), this.size - 1) : this;
   }
 
+  /** All values, in the order of their names. */
+  list(): readonly T[] {
+    const values: T[] = [];
+    const path: Node<T>[] = [];
+    let node = this.#root;
+    while (node !== null || path.length > 0) {
+      for (; node !== null; node = node.left) path.push(node);
+      const next = path.pop();
+      if (next === undefined) break;
+      values.push(next.value);
+      node = next.right;
+    }
+    return values;
+  }
+
   *entries(): Generator<[string, T], undefined> {
     const path: Node<T>[] = [];
     let node = this.#root;
@@ -64,7 +79,7 @@ export class NameTree<T> implements Named<T> {
   }
 
   *values(): Generator<T, undefined> {
-    for (const [, value] of this.entries()) yield value;
+    yield* this.list();
   }
 
   [Symbol.iterator](): Generator<[string, T], undefined> {

@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import type { MemberContext } from '../../../src/gdoi/explain/group-facts.ts';
 import { trackFleet } from '../../../src/gdoi/fleet/fleet.ts';
 import { initialFleetState } from '../../../src/gdoi/fleet/fleet-state.ts';
-import { assessFleet, DEFAULT_FLEET_SETTINGS, yardstickOf } from '../../../src/gdoi/fleet/fleet-view.ts';
+import { assessFleet } from '../../../src/gdoi/fleet/assessment.ts';
+import { DEFAULT_FLEET_SETTINGS } from '../../../src/gdoi/fleet/fleet-settings.ts';
+import { yardstickOf } from '../../../src/gdoi/fleet/yardstick.ts';
 import { factsOf } from '../../../src/gdoi/fleet/group-facts-of.ts';
 import { gm, ks, START } from '../../builders/fleet-group.ts';
 

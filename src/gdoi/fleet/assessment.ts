@@ -1,0 +1,60 @@
+/** What is found of a group by its state, for its view and for the conditions that on-call is told of alike. */
+import type { Explanation } from '../explain/explanation.ts';
+import { coopPeers, type CoopSplit, coopSplit, type PeerSight } from './fleet-coop.ts';
+import type { FleetGm, FleetState } from './fleet-state.ts';
+import { type JudgedGm, judgedMembers } from './judged-members.ts';
+import { type MixedVersions, mixedVersions } from './mixed-versions.ts';
+import { isSameInRoster, type Roster, rosterOf } from './roster.ts';
+import { type TekDivergence, tekDivergence } from './tek-divergence.ts';
+import type { Yardstick } from './yardstick.ts';
+
+export interface FleetAssessment {
+  readonly yardstick: Yardstick;
+  readonly roster: Roster;
+  /** Its GMs, in the order of their names. */
+  readonly members: readonly JudgedGm[];
+  readonly divergence: TekDivergence;
+  readonly mixed: MixedVersions | null;
+  readonly split: CoopSplit | null;
+  readonly peers: readonly PeerSight[];
+}
+
+/** What a judgement of the group leaves for the next one, and for views of the states between. */
+export interface LastJudgement {
+  readonly yardstick: Yardstick;
+  readonly roster: Roster;
+  readonly explanations: readonly Explanation[];
+  /** Its GMs, in the order of their names; empty: let go of, most of them have been read since. */
+  readonly members: readonly JudgedGm[];
+}
+
+/** `before`: what of it still holds is not found again. */
+export function assessFleet(
+  state: FleetState,
+  yardstick: Yardstick,
+  before: Pick<LastJudgement, 'yardstick' | 'roster' | 'members'> | null = null,
+): FleetAssessment {
+  const records = state.gms.list();
+  const known = before?.members ?? [];
+  const isSameRoster = before?.yardstick === yardstick && haveSameRoster(known, records);
+  const members = judgedMembers(records, yardstick, known);
+  return {
+    yardstick,
+    roster: isSameRoster ? before.roster : rosterOf(records, yardstick.members),
+    members,
+    divergence: tekDivergence(members, yardstick.teks),
+    mixed: mixedVersions(records, [...state.kss.values()]),
+    split: coopSplit(state),
+    peers: coopPeers(state),
+  };
+}
+
+function haveSameRoster(before: readonly JudgedGm[], now: readonly FleetGm[]): boolean {
+  return (
+    before.length === now.length &&
+    now.every((gm, index) => {
+      const known = before[index]?.record;
+      return known === gm || (known?.device === gm.device && isSameInRoster(known, gm));
+    })
+  );
+}

@@ -1,0 +1,45 @@
+/**
+ * What a group's yardstick says of each of its GMs. A group of thousands is judged again for the sake of a few of them: of
+ * a record that is as it was, by the same yardstick, the verdict is the one before.
+ */
+import type { GmFacts } from '../explain/group-facts.ts';
+import { holdsTeks } from './fleet-keys.ts';
+import type { FleetGm } from './fleet-state.ts';
+import { gmFacts } from './gm-facts.ts';
+import type { GmInGroup } from './gm-in-group.ts';
+import { gmInGroup, type Yardstick } from './yardstick.ts';
+
+export class JudgedGm {
+  readonly record: FleetGm;
+  readonly yardstick: Yardstick;
+  readonly inGroup: GmInGroup;
+  /** The TEKs of the group, wherever it is registered; null: a rekey may be under way, or nothing tells. */
+  readonly holdsGroupTeks: boolean | null;
+  #facts: GmFacts | null = null;
+
+  constructor(record: FleetGm, yardstick: Yardstick) {
+    this.record = record;
+    this.yardstick = yardstick;
+    this.holdsGroupTeks = holdsTeks(yardstick.keys, record, yardstick.teks);
+    this.inGroup = gmInGroup(record, yardstick, this.holdsGroupTeks);
+  }
+
+  get facts(): GmFacts {
+    this.#facts ??= gmFacts(this.record, this.inGroup);
+    return this.#facts;
+  }
+}
+
+/** `records`, and `before`: in the order of their names. */
+export function judgedMembers(
+  records: readonly FleetGm[],
+  yardstick: Yardstick,
+  before: readonly JudgedGm[],
+): readonly JudgedGm[] {
+  let next = 0;
+  return records.map((record) => {
+    while ((before[next]?.record.device ?? record.device) < record.device) next += 1;
+    const known = before[next];
+    return known?.record === record && known.yardstick === yardstick ? known : new JudgedGm(record, yardstick);
+  });
+}

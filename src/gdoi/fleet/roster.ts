@@ -1,0 +1,42 @@
+/** Which addresses the GMs of a group have, and which KSs they name, against what the KSs list. */
+import type { FleetGm } from './fleet-state.ts';
+import type { ListedMembers } from './listed-members.ts';
+
+export interface Roster {
+  /** Address -> device. */
+  readonly polled: ReadonlyMap<string, string>;
+  /** Addresses of KSs that GMs name, as the ones they have or are registered with. */
+  readonly serversNamed: ReadonlySet<string>;
+  /** GMs that a KS lists and that are not polled. */
+  readonly notPolled: number;
+  /** Those of them whose KS has every acknowledgement. */
+  readonly acknowledging: number;
+}
+
+export function rosterOf(gms: readonly FleetGm[], { listed }: ListedMembers): Roster {
+  const polled = new Map<string, string>();
+  const serversNamed = new Set<string>();
+  for (const { device, address, keyServer, keyServers } of gms) {
+    if (address !== null) polled.set(address, device);
+    if (keyServer !== null) serversNamed.add(keyServer);
+    for (const server of keyServers) serversNamed.add(server);
+  }
+  let notPolled = 0;
+  let acknowledging = 0;
+  for (const [address, acksMissed] of listed) {
+    if (polled.has(address)) continue;
+    notPolled += 1;
+    if (acksMissed === 0) acknowledging += 1;
+  }
+  return { polled, serversNamed, notPolled, acknowledging };
+}
+
+/** A record that takes the place of another one changes nothing of the roster. */
+export function isSameInRoster(before: FleetGm, now: FleetGm): boolean {
+  return (
+    before.address === now.address &&
+    before.keyServer === now.keyServer &&
+    before.keyServers.length === now.keyServers.length &&
+    before.keyServers.every((server, index) => server === now.keyServers[index])
+  );
+}

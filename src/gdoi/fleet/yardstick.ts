@@ -1,0 +1,67 @@
+/** What every GM of a group is compared with: the keys, lists and times of its KSs, and the TEKs of the group. */
+import { type GroupKeys, groupKeys, holdsCurrentKek, holdsTeks, ownTeks, type TekReference } from './fleet-keys.ts';
+import type { FleetGm, FleetKs, FleetState } from './fleet-state.ts';
+import type { FleetSettings } from './fleet-settings.ts';
+import type { GmInGroup } from './gm-in-group.ts';
+import { areTeksBehind, isKekBehind } from './keys-behind.ts';
+import { isListed, type ListedMembers, listedMembers } from './listed-members.ts';
+import type { Named } from '../seen/named.ts';
+import { hasNone, majorityTeks, teksOfKss } from './group-teks.ts';
+
+/** The same object, the same verdict on the same record. */
+export interface Yardstick {
+  /** It was made of these. */
+  readonly kss: Named<FleetKs>;
+  readonly keys: GroupKeys;
+  readonly teks: TekReference | null;
+  readonly members: ListedMembers;
+  /** A KS's member list can be this much older than its answer. */
+  readonly listAgeMs: number;
+}
+
+/** `before`: stays while no KS was read, unless it goes by the TEKs that most GMs hold. */
+export function yardstickOf(state: FleetState, settings: FleetSettings, before: Yardstick | null = null): Yardstick {
+  const { kss, kekGeneration } = state;
+  const isAsBefore =
+    before?.kss === kss &&
+    before.keys.kekGeneration === kekGeneration &&
+    before.listAgeMs === settings.detailIntervalMs &&
+    teksOfKss(before.keys.kss) !== null;
+  if (isAsBefore) return before;
+  const keys = groupKeys(state);
+  return {
+    kss,
+    keys,
+    teks: teksOfKss(keys.kss) ?? majorityTeks(state.gms.list()),
+    members: listedMembers(keys.kss),
+    listAgeMs: settings.detailIntervalMs,
+  };
+}
+
+export function gmInGroup(
+  gm: FleetGm,
+  { keys, teks, members, listAgeMs }: Yardstick,
+  holdsGroupTeks = holdsTeks(keys, gm, teks),
+): GmInGroup {
+  const kekMatchesKs = holdsCurrentKek(keys, gm);
+  const own = ownTeks(keys, gm);
+  const tekMatchesKs = holdsTeks(keys, gm, own);
+  const divergent = !hasNone(gm) && holdsGroupTeks === false;
+  const lacking = [...(tekMatchesKs === false ? [own] : []), ...(divergent ? [teks] : [])];
+  return {
+    device: gm.device,
+    address: gm.address,
+    reachable: gm.reachable,
+    registered: gm.registered,
+    keyServer: gm.keyServer,
+    behavior: gm.behavior,
+    kekMatchesKs,
+    tekMatchesKs,
+    divergent,
+    kekBehind: kekMatchesKs === false && isKekBehind(keys, gm),
+    teksBehind: lacking.length > 0 && lacking.every((reference) => areTeksBehind(gm, reference)),
+    kekExpiredInUse: gm.behavior !== 'timer' && gm.kekExpiryMs === null && kekMatchesKs === false,
+    listedByKs: isListed(gm, members, listAgeMs),
+    acksMissed: gm.address === null ? null : (members.listed.get(gm.address) ?? null),
+  };
+}
