@@ -5,6 +5,7 @@
  */
 import { type Explanation, type ExplanationCause, worseStatus } from '../explain/explanation.ts';
 import { SYMPTOM_CHECKS, type SymptomCheck } from '../explain/symptom.ts';
+import { isAmong } from '../seen/is-among.ts';
 import { type CheckName, type HealthCheck, type HealthStatus, milderOf, worseOf } from './health-check.ts';
 
 /** Of a KS these are the group's, whichever device shows them. */
@@ -103,13 +104,13 @@ function explains({ explains: all }: Explanation, symptom: CheckName, device: st
         OF_THE_GROUP.has(symptom) ||
         (isKs && COUNTED_BY_KS.has(check)) ||
         devices.length === 0 ||
-        devices.includes(device)),
+        isAmong(devices, device)),
   );
 }
 
 /** A GM at risk is so no worse than by the cause of what it shows; it stays one that needs a look. */
 export function noWorseThanCause(status: HealthStatus, explanations: readonly Explanation[], gm: string): HealthStatus {
-  const found = explanations.find(({ explains: all }) => all.some(({ devices }) => devices.includes(gm)));
+  const found = explanations.find(({ explains: all }) => all.some(({ devices }) => isAmong(devices, gm)));
   return found === undefined ? status : worseOf('warning', milderOf(status, found.status));
 }
 
@@ -125,10 +126,10 @@ export function isBeyondRekeys(explanations: readonly Explanation[], device: str
   return explanations.some(
     ({ cause, phase, scope, explains: all }) =>
       phase === 'present' &&
-      ((BEYOND_REKEYS.has(cause) && scope.includes(device)) ||
+      ((BEYOND_REKEYS.has(cause) && isAmong(scope, device)) ||
         all.some(
           ({ check, devices }) =>
-            devices.includes(device) &&
+            isAmong(devices, device) &&
             (check === 'registered' || (cause === 'ks_members_lost' && check === 'rekeys_acknowledged')),
         )),
   );
@@ -142,7 +143,7 @@ export function explanationsOf(
 ): readonly Explanation[] {
   return explanations.filter(
     ({ scope, explains: all }) =>
-      scope.includes(device) ||
-      all.some(({ check, devices }) => devices.includes(device) || (isKs && COUNTED_BY_KS.has(check))),
+      isAmong(scope, device) ||
+      all.some(({ check, devices }) => isAmong(devices, device) || (isKs && COUNTED_BY_KS.has(check))),
   );
 }
