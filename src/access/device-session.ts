@@ -107,6 +107,4 @@ export interface AccessStatus {
   readonly workers?: number;
   /** Workers that ended with what they held, since the start; absent: none. */
   readonly workersLost?: number;
-  /** Negotiated key exchange, host key, cipher and MAC by device with an open session. */
-  readonly algorithms?: ReadonlyMap<string, string>;
 }

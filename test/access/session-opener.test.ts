@@ -27,7 +27,6 @@ function promptShell(hooks: ShellHooks): Shell {
   const say = (text: string) => queueMicrotask(() => hooks.onData(text));
   say('\r\nGM1#');
   return {
-    negotiated: 'test',
     write: (text) => say(`${text.replace('\n', '\r\n')}GM1#`),
     end: () => hooks.onClose('ended'),
     destroy: () => undefined,
@@ -77,7 +76,7 @@ describe('opening a session', () => {
     const outcomes = Promise.allSettled(dead);
     const alive = openSession(common, target(22, { device: 'alive' }), never);
     // Three dead hosts before it in the queue: a quarter of a second each, not three seconds each.
-    const { session } = await passing(clock, alive);
+    const session = await passing(clock, alive);
     expect(session.hostname).toBe('GM1');
     expect(clock.monoMs()).toBeLessThan(2_500);
     await clock.advance(3_000);
@@ -115,7 +114,7 @@ describe('opening a session', () => {
     await expect.poll(() => gate.waiting, PATIENCE).toBe(1);
     expect(handshaking).toBe(false);
     other.release();
-    const { session } = await passing(clock, late);
+    const session = await passing(clock, late);
     expect(handshaking).toBe(true);
     await passing(clock, session.close(0));
   });

@@ -42,8 +42,6 @@ export type AskOutcome =
   | { readonly kind: 'ended'; readonly end: LineEnd; readonly bytes: number };
 
 export interface Conversation {
-  /** Negotiated key exchange, host key, cipher: for people. */
-  readonly negotiated: string;
   /** The prompt as it was printed last; empty before the login. */
   readonly prompt: string;
   /** null: it has not ended. */

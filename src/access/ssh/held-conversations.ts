@@ -103,7 +103,7 @@ class Held {
     try {
       const conversation = await conversations.open(login, this.#hooks(), this.#givenUp.signal);
       this.#conversation = conversation;
-      this.#say({ type: 'opened', id, negotiated: conversation.negotiated, traffic: this.#newTraffic() });
+      this.#say({ type: 'opened', id, traffic: this.#newTraffic() });
       conversation.onEnd = (end) => this.#say({ type: 'ended', id, end, traffic: this.#newTraffic() });
       if (conversation.ended !== null) conversation.onEnd(conversation.ended);
       else if (this.#givenUp.signal.aborted) conversation.cut(GIVEN_UP);

@@ -49,7 +49,6 @@ export class RemoteConversation implements Conversation {
   readonly #parts: RemoteConversationParts;
   #opening: Opening | null = null;
   #question: Question | null = null;
-  #negotiated = '';
   #prompt = '';
   #end: LineEnd | null = null;
   /** Nothing more comes from the worker. */
@@ -58,10 +57,6 @@ export class RemoteConversation implements Conversation {
 
   constructor(parts: RemoteConversationParts) {
     this.#parts = parts;
-  }
-
-  get negotiated(): string {
-    return this.#negotiated;
   }
 
   get prompt(): string {
@@ -154,7 +149,6 @@ export class RemoteConversation implements Conversation {
         });
         return;
       case 'opened':
-        this.#negotiated = message.negotiated;
         this.#endOpening((opening) => opening.opened(this));
         return;
       case 'failed':

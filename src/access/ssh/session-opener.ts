@@ -48,11 +48,6 @@ export interface OpenerParts {
   readonly traffic: DeviceTraffic;
 }
 
-export interface OpenedSession {
-  readonly session: ShellSession;
-  readonly negotiated: string;
-}
-
 /** Open a session, or throw `SessionError`; when `signal` aborts, its kind is `closed`. */
 export async function openSession(
   parts: OpenerParts,
@@ -60,7 +55,7 @@ export async function openSession(
   signal: AbortSignal,
   /** It answered last time: it goes before those that did not. */
   answered = false,
-): Promise<OpenedSession> {
+): Promise<ShellSession> {
   return new Opening(parts, target, signal, answered).run();
 }
 
@@ -129,7 +124,7 @@ class Opening {
     parts.secrets.learn(...secretsOnTheWay(target));
   }
 
-  async run(): Promise<OpenedSession> {
+  async run(): Promise<ShellSession> {
     const bounds = this.#boundsNow();
     const { parent, attempt, watchdog } = bounds;
     const onParent = () => attempt.abort(parent.reason);
@@ -160,7 +155,7 @@ class Opening {
     return this.#bounds;
   }
 
-  async #open({ attempt, watchdog }: Bounds, onAuthenticated: () => void): Promise<OpenedSession> {
+  async #open({ attempt, watchdog }: Bounds, onAuthenticated: () => void): Promise<ShellSession> {
     const { clock, hostKeys, gate, conversationsWith, secrets, traffic } = this.#parts;
     const target = this.#target;
     const { signal } = attempt;
@@ -183,7 +178,7 @@ class Opening {
     onAuthenticated();
     const session = new ShellSession(clock, target, conversation, secrets);
     await session.logIn(signal);
-    return { session, negotiated: conversation.negotiated };
+    return session;
   }
 
   /** TCP is open: a place at the gate and leave for the credential, in whatever order they come free. */

@@ -63,7 +63,7 @@ class ShellConversations implements Conversations {
     );
     line.attach(shell);
     const onCommand = () => hooks.onTraffic({ commands: 1, receivedBytes: 0, sentBytes: 0 });
-    return new ShellConversation(line, shell.negotiated, { ...this.#options, onCommand });
+    return new ShellConversation(line, { ...this.#options, onCommand });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -76,16 +76,14 @@ interface ShellConversationParts extends Omit<ShellConversationsOptions, 'transp
 }
 
 class ShellConversation implements Conversation {
-  readonly negotiated: string;
   readonly #line: ShellLine;
   readonly #parts: ShellConversationParts;
   #prompt = '';
   /** Of the last answer. */
   #bytes = 0;
 
-  constructor(line: ShellLine, negotiated: string, parts: ShellConversationParts) {
+  constructor(line: ShellLine, parts: ShellConversationParts) {
     this.#line = line;
-    this.negotiated = negotiated;
     this.#parts = parts;
   }
 

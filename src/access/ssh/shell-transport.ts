@@ -51,8 +51,6 @@ export interface ShellHooks {
 }
 
 export interface Shell {
-  /** Negotiated key exchange, host key, cipher: for people. */
-  readonly negotiated: string;
   write(text: string): void;
   /** Say goodbye to the SSH server and close. */
   end(): void;

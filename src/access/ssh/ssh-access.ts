@@ -76,7 +76,6 @@ interface Slot {
   session: ShellSession | null;
   lent: LentSession | null;
   target: SshTarget | null;
-  negotiated: string;
   readonly backOff: BackOff;
   /** Grows with each connection that was cut for what the device sent, also between two good answers. */
   readonly conduct: BackOff;
@@ -200,11 +199,10 @@ class SshAccess implements DeviceAccess {
   }
 
   status(): AccessStatus {
-    const algorithms = new Map<string, string>();
-    for (const [device, { session, negotiated }] of this.#slots) if (session?.alive) algorithms.set(device, negotiated);
+    let openSessions = 0;
+    for (const { session } of this.#slots.values()) if (session?.alive === true) openSessions += 1;
     return {
-      openSessions: algorithms.size,
-      algorithms,
+      openSessions,
       handshakesActive: this.#gate.active,
       handshakesWaiting: this.#gate.waiting,
       quarantinedCredentials: this.#quarantine.quarantined(),
@@ -244,7 +242,6 @@ class SshAccess implements DeviceAccess {
         session: null,
         lent: null,
         target: null,
-        negotiated: '',
         backOff: new BackOff(this.#options.random, this.#options.backOff ?? BACK_OFF),
         conduct: new BackOff(this.#options.random, FLOOD_BACK_OFF),
         answered: false,
@@ -274,9 +271,7 @@ class SshAccess implements DeviceAccess {
     const refused = this.#quarantine.peek(credentialUseOf(fresh), clock.monoMs());
     if (refused !== null) throw new SessionError(quarantinedError(target, refused.kind, refused.waitMs));
     try {
-      const opened = await openSession(this.#opener, fresh, signal, slot.answered);
-      slot.session = opened.session;
-      slot.negotiated = opened.negotiated;
+      slot.session = await openSession(this.#opener, fresh, signal, slot.answered);
     } catch (error) {
       slot.answered = false;
       if (error instanceof SessionError && isRefusedByJumpHost(error.deviceError)) {

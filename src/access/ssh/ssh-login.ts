@@ -56,7 +56,6 @@ export class SshLogin {
   #stage: LoginStage = 'ident';
   #hostKeyRefused = false;
   #partly = false;
-  #negotiated = '';
   #finish: (error: Error | null) => void = () => undefined;
 
   constructor(guarded: GuardedClient, { login, key, verifyHostKey, signal }: SshLoginParts) {
@@ -66,11 +65,6 @@ export class SshLogin {
     const { password, agent } = login;
     const sequence = createAuthSequence({ key: key !== null, agent: agent !== null, password: password !== null });
     this.#attempt = { login, key, signal, sequence };
-  }
-
-  /** Negotiated key exchange, host key, cipher and MAC. */
-  get negotiated(): string {
-    return this.#negotiated;
   }
 
   /** Resolves when authenticated; rejects with a `TransportError`, or with the signal's reason. */
@@ -102,10 +96,8 @@ export class SshLogin {
     client.on('error', (error) => this.#fail(error));
     client.on('close', () => this.#fail(closedDuring(this.#stage, this.#where)));
     client.on('change password', () => this.#refused('the device asks for a change of the password'));
-    client.on('handshake', (agreed) => {
-      if (this.#stage !== 'ident') return;
-      this.#stage = 'auth';
-      this.#negotiated = `${agreed.kex} ${agreed.serverHostKey} ${agreed.cs.cipher} ${agreed.cs.mac || 'aead'}`;
+    client.on('handshake', () => {
+      if (this.#stage === 'ident') this.#stage = 'auth';
     });
     client.on('ready', () => {
       this.#stage = 'shell';

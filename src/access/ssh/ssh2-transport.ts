@@ -70,7 +70,7 @@ class Ssh2Transport implements ShellTransport {
       await loggingIn.run(stream);
       tellOctets(guarded, hooks);
       const channel = await openShell(client, placeOf(login), signal);
-      return shellOf({ guarded, channel, route }, hooks, loggingIn.negotiated);
+      return shellOf({ guarded, channel, route }, hooks);
     } catch (error) {
       tellOctets(guarded, hooks);
       guarded.destroy();
@@ -148,7 +148,7 @@ interface OpenShell {
   readonly route: Route;
 }
 
-function shellOf({ guarded, channel, route }: OpenShell, hooks: ShellHooks, negotiated: string): Shell {
+function shellOf({ guarded, channel, route }: OpenShell, hooks: ShellHooks): Shell {
   const { client } = guarded;
   let closed = false;
   const onClosed = (reason: string) => {
@@ -176,7 +176,6 @@ function shellOf({ guarded, channel, route }: OpenShell, hooks: ShellHooks, nego
   channel.on('end', () => onClosed('the device ended the shell'));
   channel.on('close', () => onClosed('the device ended the shell'));
   return {
-    negotiated,
     write(text) {
       if (closed) return;
       // A blank for the pager goes on with the same answer.

@@ -33,7 +33,7 @@ export type FromWorker =
   | { readonly type: 'host_key'; readonly id: number; readonly key: string }
   /** `id` is the question's own. */
   | { readonly type: 'jump_key'; readonly id: number; readonly jump: JumpPlace; readonly key: string }
-  | { readonly type: 'opened'; readonly id: number; readonly negotiated: string; readonly traffic: ConversationTraffic }
+  | { readonly type: 'opened'; readonly id: number; readonly traffic: ConversationTraffic }
   | {
       readonly type: 'failed';
       readonly id: number;
