@@ -1,0 +1,33 @@
+/** Long texts in pieces, beside other work that has its turns. */
+import type { Clock } from '../kernel/clock.ts';
+
+/**
+ * After so long of our own work others get their turn: polls go on while a large fleet is written. Where their turns are
+ * long, as on a machine that has no more to give, ours are as long: else a scrape of thousands of devices took minutes.
+ */
+export const TURN_MS = { least: 10, most: 40 } as const;
+/** A piece of this many characters goes out. A turn of a busy loop is dear: fewer of them make a scrape quick. */
+const PIECE_CHARS = 2 * 1024 * 1024;
+
+export async function* inTurns(
+  lines: Iterable<string>,
+  clock: Pick<Clock, 'monoMs' | 'yieldToIo'>,
+): AsyncGenerator<string> {
+  let begunMs = clock.monoMs();
+  let turnMs: number = TURN_MS.least;
+  let piece = '';
+  for (const more of lines) {
+    piece += more;
+    const nowMs = clock.monoMs();
+    const isOver = nowMs - begunMs >= turnMs;
+    if (isOver || piece.length >= PIECE_CHARS) {
+      yield piece;
+      piece = '';
+    }
+    if (!isOver) continue;
+    await clock.yieldToIo();
+    begunMs = clock.monoMs();
+    turnMs = Math.max(TURN_MS.least, Math.min(begunMs - nowMs, TURN_MS.most));
+  }
+  if (piece !== '') yield piece;
+}
