@@ -160,6 +160,7 @@ describe.each([6, 60])('a group of %i', (members) => {
         const { memory } = stepped(changes);
         const { view, last, state } = judged(memory, memory.unjudged.atMs, SETTINGS).memory;
         expect(last.yardstick).toEqual(yardstickOf(state, SETTINGS));
+        expect(last.roster.notPolled).toBe(view.notPolled.length);
         expect(shown(view)).toEqual(shown(fleetView(state, view.atMs, unjudged(state, SETTINGS))));
       }),
       { numRuns: 60 },

@@ -6,7 +6,7 @@
  * only when nothing explains it. What was found present is remembered: it does not go and come with single looks, and
  * after its end it still explains what follows from it.
  */
-import { asSeenAt, type Candidate, type CauseRule, devicesOf, type Episode, sorted, toldBefore } from './candidate.ts';
+import { asSeenAt, type Candidate, devicesOf, type Episode, sorted, toldBefore } from './candidate.ts';
 import {
   byWeight,
   EXPLANATION_CAUSES,
@@ -16,23 +16,9 @@ import {
   worseStatus,
 } from './explanation.ts';
 import type { GroupFacts } from './group-facts.ts';
-import { coopSplit, ksDown, ksOutOfSight, loginRefused, noPrimary, redundancyLost } from './key-server-causes.ts';
-import { clockWrong, interfaceFlap, replayErrors, withoutTek } from './gm-causes.ts';
-import { ksMembersLost } from './ks-members-lost.ts';
-import { gmsReloaded, gmsUnreachable } from './member-causes.ts';
-import { ksForced, operatorClear, unauthorized } from './operator-causes.ts';
-import { ejected, ksRekeysLost, oldKekInUse, pathLoss, rekeysRefused } from './rekey-causes.ts';
-import { legacyKs } from './release-causes.ts';
-import {
-  coopPeerLost,
-  keysDiffer,
-  ksFailover,
-  memberCountsDiffer,
-  notRegistered,
-  reregistered,
-  withoutKek,
-} from './bare-symptoms.ts';
 import type { EpochMs } from '../seen/instant.ts';
+import { isQuiet } from './quiet.ts';
+import { RULES } from './rules.ts';
 import { naturalOrder } from './said.ts';
 import { RECENT_MS, type Symptom, symptomsOf } from './symptom.ts';
 
@@ -40,6 +26,7 @@ import { RECENT_MS, type Symptom, symptomsOf } from './symptom.ts';
 export type ExplainMemory = readonly Episode[];
 
 export const NOTHING_SAID: ExplainMemory = [];
+const NOTHING_TO_SAY = { memory: NOTHING_SAID, explanations: [] } as const;
 
 /** What ended is forgotten after this long. */
 const REMEMBERED_MS = 3_600_000;
@@ -61,43 +48,12 @@ const OF_A_LOOK: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
   'gms_unreachable',
 ]);
 
-const RULES: Readonly<Record<ExplanationCause, CauseRule>> = {
-  login_refused: loginRefused,
-  coop_split: coopSplit,
-  ks_members_lost: ksMembersLost,
-  ks_down: ksDown,
-  no_primary: noPrimary,
-  redundancy_lost: redundancyLost,
-  ks_out_of_sight: ksOutOfSight,
-  legacy_ks: legacyKs,
-  ks_forced: ksForced,
-  clock: clockWrong,
-  unauthorized,
-  gms_reloaded: gmsReloaded,
-  gms_unreachable: gmsUnreachable,
-  operator_clear: operatorClear,
-  interface_flap: interfaceFlap,
-  without_tek: withoutTek,
-  rekeys_refused: rekeysRefused,
-  old_kek_in_use: oldKekInUse,
-  ejected,
-  ks_rekeys_lost: ksRekeysLost,
-  path_loss: pathLoss,
-  ks_failover: ksFailover,
-  not_registered: notRegistered,
-  without_kek: withoutKek,
-  keys_differ: keysDiffer,
-  coop_peer_lost: coopPeerLost,
-  member_counts_differ: memberCountsDiffer,
-  replay_errors: replayErrors,
-  reregistered,
-};
-
 export function explain(
   before: ExplainMemory,
   facts: GroupFacts,
 ): { readonly memory: ExplainMemory; readonly explanations: readonly Explanation[] } {
   let open = symptomsOf(facts);
+  if (isQuiet(before, open, facts)) return NOTHING_TO_SAY;
   const explanations: Explanation[] = [];
   const memory: Episode[] = [];
   for (const cause of EXPLANATION_CAUSES) {

@@ -38,6 +38,11 @@ export function judgedMembers(
 ): readonly JudgedGm[] {
   let next = 0;
   return records.map((record) => {
+    const asBefore = before[next];
+    if (asBefore?.record === record && asBefore.yardstick === yardstick) {
+      next += 1;
+      return asBefore;
+    }
     while ((before[next]?.record.device ?? record.device) < record.device) next += 1;
     const known = before[next];
     return known?.record === record && known.yardstick === yardstick ? known : new JudgedGm(record, yardstick);

@@ -7,6 +7,8 @@ export interface ListedMembers {
   readonly listed: ReadonlyMap<string, number | null>;
   /** When the newest of the lists was asked for; null: no KS shows one. */
   readonly listedAtMs: EpochMs | null;
+  /** How many miss no acknowledgement. */
+  readonly acknowledging: number;
   /** Those that miss acknowledgements, most missed first. */
   readonly unacknowledged: readonly { readonly address: string; readonly acksMissed: number }[];
 }
@@ -23,15 +25,18 @@ export function listedMembers(kss: readonly FleetKs[]): ListedMembers {
       listed.set(address, known == null ? acksMissed : Math.max(known, acksMissed ?? 0));
     }
   }
-  return { listed, listedAtMs, unacknowledged: unacknowledged(listed) };
+  return { listed, listedAtMs, ...acknowledgements(listed) };
 }
 
-function unacknowledged(listed: ListedMembers['listed']): ListedMembers['unacknowledged'] {
+function acknowledgements(listed: ListedMembers['listed']): Pick<ListedMembers, 'acknowledging' | 'unacknowledged'> {
   const missing: { readonly address: string; readonly acksMissed: number }[] = [];
+  let acknowledging = 0;
   for (const [address, acksMissed] of listed) {
-    if (acksMissed !== null && acksMissed > 0) missing.push({ address, acksMissed });
+    if (acksMissed === 0) acknowledging += 1;
+    else if (acksMissed !== null) missing.push({ address, acksMissed });
   }
-  return missing.toSorted((a, b) => b.acksMissed - a.acksMissed || (a.address < b.address ? -1 : 1));
+  const unacknowledged = missing.toSorted((a, b) => b.acksMissed - a.acksMissed || (a.address < b.address ? -1 : 1));
+  return { acknowledging, unacknowledged };
 }
 
 /**

@@ -13,22 +13,26 @@ export interface Roster {
   readonly acknowledging: number;
 }
 
-export function rosterOf(gms: readonly FleetGm[], { listed }: ListedMembers): Roster {
+export function rosterOf(gms: readonly FleetGm[], { listed, acknowledging }: ListedMembers): Roster {
   const polled = new Map<string, string>();
   const serversNamed = new Set<string>();
+  let polledAndListed = 0;
+  let polledAndAcknowledging = 0;
   for (const { device, address, keyServer, keyServers } of gms) {
-    if (address !== null) polled.set(address, device);
     if (keyServer !== null) serversNamed.add(keyServer);
     for (const server of keyServers) serversNamed.add(server);
+    if (address === null) continue;
+    const acksMissed = polled.has(address) ? undefined : listed.get(address);
+    if (acksMissed !== undefined) polledAndListed += 1;
+    if (acksMissed === 0) polledAndAcknowledging += 1;
+    polled.set(address, device);
   }
-  let notPolled = 0;
-  let acknowledging = 0;
-  for (const [address, acksMissed] of listed) {
-    if (polled.has(address)) continue;
-    notPolled += 1;
-    if (acksMissed === 0) acknowledging += 1;
-  }
-  return { polled, serversNamed, notPolled, acknowledging };
+  return {
+    polled,
+    serversNamed,
+    notPolled: listed.size - polledAndListed,
+    acknowledging: acknowledging - polledAndAcknowledging,
+  };
 }
 
 /** A record that takes the place of another one changes nothing of the roster. */

@@ -1,0 +1,51 @@
+/** The rule of each cause. They are asked in the order of `EXPLANATION_CAUSES`. */
+import { coopSplit, ksDown, ksOutOfSight, loginRefused, noPrimary, redundancyLost } from './key-server-causes.ts';
+import { clockWrong, interfaceFlap, replayErrors, withoutTek } from './gm-causes.ts';
+import type { CauseRule } from './candidate.ts';
+import type { ExplanationCause } from './explanation.ts';
+import { ksMembersLost } from './ks-members-lost.ts';
+import { gmsReloaded, gmsUnreachable } from './member-causes.ts';
+import { ksForced, operatorClear, unauthorized } from './operator-causes.ts';
+import { ejected, ksRekeysLost, oldKekInUse, pathLoss, rekeysRefused } from './rekey-causes.ts';
+import { legacyKs } from './release-causes.ts';
+import {
+  coopPeerLost,
+  keysDiffer,
+  ksFailover,
+  memberCountsDiffer,
+  notRegistered,
+  reregistered,
+  withoutKek,
+} from './bare-symptoms.ts';
+
+export const RULES: Readonly<Record<ExplanationCause, CauseRule>> = {
+  login_refused: loginRefused,
+  coop_split: coopSplit,
+  ks_members_lost: ksMembersLost,
+  ks_down: ksDown,
+  no_primary: noPrimary,
+  redundancy_lost: redundancyLost,
+  ks_out_of_sight: ksOutOfSight,
+  legacy_ks: legacyKs,
+  ks_forced: ksForced,
+  clock: clockWrong,
+  unauthorized,
+  gms_reloaded: gmsReloaded,
+  gms_unreachable: gmsUnreachable,
+  operator_clear: operatorClear,
+  interface_flap: interfaceFlap,
+  without_tek: withoutTek,
+  rekeys_refused: rekeysRefused,
+  old_kek_in_use: oldKekInUse,
+  ejected,
+  ks_rekeys_lost: ksRekeysLost,
+  path_loss: pathLoss,
+  ks_failover: ksFailover,
+  not_registered: notRegistered,
+  without_kek: withoutKek,
+  keys_differ: keysDiffer,
+  coop_peer_lost: coopPeerLost,
+  member_counts_differ: memberCountsDiffer,
+  replay_errors: replayErrors,
+  reregistered,
+};
