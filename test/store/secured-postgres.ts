@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { chmodSync, chownSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { RUN_DIRECTORY } from '../builders/run-directory.ts';
 import { directoryOfServer, type PostgresServer, startPostgres, unprivileged } from './postgres-server.ts';
 
 /** In the server's certificate, and no name that it is reached by. */
@@ -15,7 +16,8 @@ export interface SecuredPostgres {
 }
 
 export async function startSecuredPostgres(settings: readonly string[] = []): Promise<SecuredPostgres> {
-  const directory = directoryOfServer();
+  // Goes with the directory of the run.
+  const directory = directoryOfServer(process.env[RUN_DIRECTORY]);
   const file = (name: string) => join(directory, name);
   const openssl = (...args: readonly string[]) => execFileSync('openssl', args, { cwd: directory, stdio: 'pipe' });
   const issue = ['x509', '-req', '-CA', 'ca.crt', '-CAkey', 'ca.key', '-CAcreateserial', '-extfile', 'names'];
