@@ -171,9 +171,10 @@ export function groupPartChanged(before: FleetState | null, now: FleetState): bo
     before.kekGeneration?.ks !== now.kekGeneration?.ks ||
     before.kekGeneration?.spi !== now.kekGeneration?.spi ||
     before.kekGeneration?.changedBetweenMs?.[1] !== now.kekGeneration?.changedBetweenMs?.[1] ||
-    differentTexts(heardOf(before), heardOf(now)) ||
-    differentTexts(occurrencesOf(before), occurrencesOf(now)) ||
-    differentTexts(saidOf(before), saidOf(now))
+    // At most steps they are the same objects.
+    (before.heard !== now.heard && differentTexts(heardOf(before), heardOf(now))) ||
+    (before.occurrences !== now.occurrences && differentTexts(occurrencesOf(before), occurrencesOf(now))) ||
+    (before.said !== now.said && differentTexts(saidOf(before), saidOf(now)))
   );
 }
 
