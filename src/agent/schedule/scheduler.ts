@@ -14,6 +14,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { nextStretch, type SignsOfLoad } from './busy-pace.ts';
 import { CronInstants } from './cron-instants.ts';
 import { type Due, DueHeap } from './due-heap.ts';
+import { RankedQueue } from './ranked-queue.ts';
 import { type Allowance, allowedEveryMs, fullAllowance, payForPoll } from './poll-allowance.ts';
 import { nameFraction } from '../../model/name-hash.ts';
 
@@ -74,7 +75,7 @@ export interface SchedulerStatus {
 export class Scheduler implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #poll: (device: string, signal: AbortSignal) => Promise<void>;
-  readonly #queue: PQueue;
+  readonly #queue: PQueue<RankedQueue>;
   readonly #devices = new Map<string, Scheduled>();
   readonly #heap = new DueHeap<Entry>();
   readonly #cron: CronInstants;
@@ -96,7 +97,7 @@ export class Scheduler implements AsyncDisposable {
   }) {
     this.#clock = options.clock;
     this.#poll = options.poll;
-    this.#queue = new PQueue({ concurrency: options.concurrentPolls });
+    this.#queue = new PQueue({ concurrency: options.concurrentPolls, queueClass: RankedQueue });
     this.#cron = new CronInstants(options.clock.wallMs());
   }
 

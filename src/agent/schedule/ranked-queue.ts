@@ -1,0 +1,74 @@
+/**
+ * Polls that wait for a slot, by how they go before others: there are a handful of ranks, and tens of thousands wait while a
+ * large fleet comes up. p-queue's own keeps them in one array and moves all that wait for each that goes before them: with
+ * 25,000 of them 33 us for each poll, a tenth of what it costs the main thread.
+ */
+import type { Queue, QueueAddOptions } from 'p-queue';
+
+type Run = () => Promise<unknown>;
+
+/** First come, first served. */
+class Line {
+  readonly #runs: Run[] = [];
+  #head = 0;
+
+  get size(): number {
+    return this.#runs.length - this.#head;
+  }
+
+  add(run: Run): void {
+    this.#runs.push(run);
+  }
+
+  take(): Run | undefined {
+    const run = this.#runs[this.#head];
+    if (run === undefined) return undefined;
+    this.#head += 1;
+    if (2 * this.#head >= this.#runs.length) {
+      this.#runs.splice(0, this.#head);
+      this.#head = 0;
+    }
+    return run;
+  }
+
+  waiting(): Run[] {
+    return this.#runs.slice(this.#head);
+  }
+}
+
+export class RankedQueue implements Queue<Run, QueueAddOptions> {
+  /** By rank, the highest first. */
+  readonly #lines = new Map<number, Line>();
+  #ranks: readonly number[] = [];
+  size = 0;
+
+  enqueue(run: Run, { priority = 0 }: Partial<QueueAddOptions> = {}): void {
+    let line = this.#lines.get(priority);
+    if (line === undefined) {
+      line = new Line();
+      this.#lines.set(priority, line);
+      this.#ranks = [...this.#lines.keys()].toSorted((a, b) => b - a);
+    }
+    line.add(run);
+    this.size += 1;
+  }
+
+  dequeue(): Run | undefined {
+    for (const rank of this.#ranks) {
+      const run = this.#lines.get(rank)?.take();
+      if (run === undefined) continue;
+      this.size -= 1;
+      return run;
+    }
+    return undefined;
+  }
+
+  filter({ priority = 0 }: Readonly<Partial<QueueAddOptions>>): Run[] {
+    return this.#lines.get(priority)?.waiting() ?? [];
+  }
+
+  /** Nobody gives polls names. */
+  setPriority(): never {
+    throw new Error('a poll that waits keeps its rank');
+  }
+}
