@@ -76,9 +76,17 @@ export async function benchFleet(): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   let smallest: Measured | null = null;
   for (const fleet of fleetsWanted()) {
-    const measured = await measure(fleet);
-    smallest ??= measured;
-    rows.push(...rowsOf(fleet, measured, smallest));
+    const name = `${fleet.groups}x${fleet.members}`;
+    try {
+      const measured = await measure(fleet);
+      smallest ??= measured;
+      rows.push(...rowsOf(fleet, measured, smallest));
+      // The whole takes the better part of an hour: what was measured is not lost with what comes after it.
+      console.error(`${name} ${JSON.stringify(measured)}`);
+    } catch (error) {
+      console.error(`${name} not measured: ${String(error)}`);
+      process.exitCode = 1;
+    }
   }
   return rows;
 }
