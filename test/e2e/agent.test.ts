@@ -67,11 +67,23 @@ const sample = (exposition: string, series: string) =>
 const until = (url: string, series: string) =>
   expect.poll(async () => sample(await metrics(url), series), PATIENCE_WITH_PROCESSES);
 
-describe('gdoiwatch run', () => {
+/** To start one and to log in to six routers takes a second of CPU: it is looked at, then reloaded, and stops in the end. */
+describe('gdoiwatch run, from its start to its end', () => {
+  let agent: Gdoiwatch;
+  let url = '';
+  let path = '';
+  beforeAll(async () => {
+    ({ agent, url, path } = await start('whole', yaml));
+  });
+  afterAll(() => agent[Symbol.asyncDispose]());
+
+  test('is ready when every device was polled', async () => {
+    await expect.poll(async () => (await fetch(`${url}/-/ready`)).status, PATIENCE_WITH_PROCESSES).toBe(200);
+    expect(await text(`${url}/api/v1/devices`)).toContain('"total":6');
+  });
+
   test('polls GMs and KSs over SSH, and a real Prometheus scrapes what they show', async ({ skip }) => {
     if (prometheusMissing()) skip('prometheus is not installed (Debian package prometheus)');
-    const { agent, url } = await start('scraped', yaml);
-    await using _agent = agent;
     await using prometheus = await Prometheus.scraping(new URL(url).host);
     await expect
       .poll(() => prometheus.query('sum(gdoi_device_up)'), PATIENCE_WITH_PROCESSES)
@@ -92,8 +104,6 @@ describe('gdoiwatch run', () => {
 
   test('its whole exposition passes promtool check metrics', async ({ skip }) => {
     if (prometheusMissing()) skip('promtool is not installed (Debian package prometheus)');
-    const { agent, url } = await start('linted', yaml);
-    await using _agent = agent;
     await until(url, 'gdoi_device_up{device="gm1"}').toBe('1');
     const { stdout, stderr, status } = spawnSync('promtool', ['check', 'metrics'], {
       input: await metrics(url),
@@ -103,25 +113,20 @@ describe('gdoiwatch run', () => {
     expect(status).toBe(0);
   });
 
-  test('is ready when every device was polled', async () => {
-    const { agent, url } = await start('ready', yaml);
-    await using _agent = agent;
-    await expect.poll(async () => (await fetch(`${url}/-/ready`)).status, PATIENCE_WITH_PROCESSES).toBe(200);
-    expect(await text(`${url}/api/v1/devices`)).toContain('"total":6');
-  });
-
-  test('stops on SIGTERM while it polls, exit status 0', async () => {
-    const { agent, url } = await start('stopped', yaml);
+  test('a bad configuration changes nothing and says why', async () => {
     await until(url, 'gdoi_device_up{device="gm1"}').toBe('1');
-    agent.signal('SIGTERM');
-    const { status, stderr } = await agent.finished;
-    expect(status).toBe(0);
-    expect(stderr).toContain('"msg":"stopping"');
+    const good = await readFile(path, 'utf8');
+    await writeFile(path, `${good}\nlisten: nowhere\n`);
+    const response = await fetch(`${url}/-/reload`, { method: 'POST' });
+    expect(response.status).toBe(422);
+    expect(await response.text()).toMatch(/whole\.yml:\d+:\d+: .*listen/);
+    await writeFile(path, good);
+    const after = await metrics(url);
+    expect(sample(after, 'gdoi_config_last_reload_successful')).toBe('0');
+    expect(sample(after, 'gdoi_device_up{device="gm1"}')).toBe('1');
   });
 
   test('SIGHUP takes a new configuration: removed series go, the sessions of unchanged devices stay', async () => {
-    const { agent, url, path } = await start('reloaded', yaml);
-    await using _agent = agent;
     for (const device of ['gm1', 'gm2', 'gm3', 'gm4', 'ks1', 'ks2']) {
       await until(url, `gdoi_device_up{device="${device}"}`).toBe('1');
     }
@@ -137,6 +142,16 @@ describe('gdoiwatch run', () => {
     expect(sample(after, 'gdoi_config_last_reload_successful')).toBe('1');
   });
 
+  test('stops on SIGTERM while it polls, exit status 0', async () => {
+    await until(url, 'gdoi_device_up{device="gm1"}').toBe('1');
+    agent.signal('SIGTERM');
+    const { status, stderr } = await agent.finished;
+    expect(status).toBe(0);
+    expect(stderr).toContain('"msg":"stopping"');
+  });
+});
+
+describe('gdoiwatch run', () => {
   test('SIGHUP that adds more devices than there may be open files says so, as a start does', async () => {
     // Sessions stay open with 14 devices: a hundred files are for the rest, a quarter for logins.
     const { agent, url, path } = await start('few-files', yaml, { openFiles: 152 });
@@ -167,19 +182,6 @@ describe('gdoiwatch run', () => {
     agent.signal('SIGKILL');
     await agent.finished;
     await expect.poll(() => existsSync(`/proc/${session}`), PATIENCE_WITH_PROCESSES).toBe(false);
-  });
-
-  test('a bad configuration changes nothing and says why', async () => {
-    const { agent, url, path } = await start('refused', yaml);
-    await using _agent = agent;
-    await until(url, 'gdoi_device_up{device="gm1"}').toBe('1');
-    await writeFile(path, `${await readFile(path, 'utf8')}\nlisten: nowhere\n`);
-    const response = await fetch(`${url}/-/reload`, { method: 'POST' });
-    expect(response.status).toBe(422);
-    expect(await response.text()).toMatch(/refused\.yml:\d+:\d+: .*listen/);
-    const after = await metrics(url);
-    expect(sample(after, 'gdoi_config_last_reload_successful')).toBe('0');
-    expect(sample(after, 'gdoi_device_up{device="gm1"}')).toBe('1');
   });
 
   test('a configuration that cannot be used ends the start with one line and exit status 2', async () => {
