@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import { type Clock, createSystemClock } from '../kernel/clock.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { createLogger } from './logger.ts';
-import { type Product, startProduct } from './product.ts';
+import type { Product } from './product.ts';
 import { readConfig } from './read-config.ts';
 import { adjustedSizes, type FleetFlags, startFleet, withFleetFlags } from './simulated-fleet.ts';
 import { freePushPorts } from './free-ports.ts';
@@ -80,6 +80,7 @@ async function startOn(options: {
   });
   const { config } = await readConfig(file);
   const logger = createLogger('warn', 'pretty');
+  const { startProduct } = await import('./product.ts');
   return startProduct({
     config,
     clock,

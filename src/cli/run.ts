@@ -3,7 +3,6 @@ import { Command, Option } from 'commander';
 import { createSystemClock } from '../kernel/clock.ts';
 import { collectGarbageEarly } from './heap-growth.ts';
 import { createLogger, LOG_FORMATS, type LogFormat } from './logger.ts';
-import { startProduct } from './product.ts';
 import { configFile, readConfig } from './read-config.ts';
 import { keepRunning, takeSignals } from './signals.ts';
 
@@ -35,6 +34,8 @@ export function runCommand(): Command {
       // Never rejects, and says at once that the signal was heard.
       void signals.stopped.then((signal) => logger.info({ signal }, 'stopping'));
       const clock = createSystemClock();
+      // Most of what is loaded: its help and what is wrong with a configuration are told without it.
+      const { startProduct } = await import('./product.ts');
       await using product = await startProduct({ config, clock, logger, reread, signal: signals.stop });
       using _boundary = keepRunning(product.errors);
       logger.info({ url: product.url, config: options.config }, 'gdoiwatch is up');
