@@ -12,8 +12,12 @@ import { aBatch, anEvent, anIncident, START_MS } from '../builders/event-builder
 
 const RETENTION_MS = 3_600_000;
 
-/** `openEmpty` opens a store of its own at each call. */
-export function eventStoreContract(openEmpty: (options: { retentionMs: number }) => Promise<EventStore>): void {
+/** `openEmpty` opens a store of its own at each call; of properties every so-many-th case is drawn. */
+export function eventStoreContract(
+  openEmpty: (options: { retentionMs: number }) => Promise<EventStore>,
+  { everyCase = 1 }: { readonly everyCase?: number } = {},
+): void {
+  const drawing = (numRuns: number) => ({ numRuns: Math.ceil(numRuns / everyCase) });
   const opened: EventStore[] = [];
   const emptyStore = async () => {
     const store = await openEmpty({ retentionMs: RETENTION_MS });
@@ -143,6 +147,7 @@ export function eventStoreContract(openEmpty: (options: { retentionMs: number })
             expect((await store.query({ ...everything, group })).events).toEqual([event]);
           },
         ),
+        drawing(100),
       );
     });
 
@@ -159,7 +164,7 @@ export function eventStoreContract(openEmpty: (options: { retentionMs: number })
           expect(told).toHaveLength(stored.length);
           expect(new Set(told)).toEqual(new Set(stored));
         }),
-        { numRuns: 20 },
+        drawing(20),
       );
     });
   });
@@ -207,7 +212,7 @@ export function eventStoreContract(openEmpty: (options: { retentionMs: number })
             }
           },
         ),
-        { numRuns: 30 },
+        drawing(30),
       );
     });
 
@@ -375,7 +380,7 @@ export function eventStoreContract(openEmpty: (options: { retentionMs: number })
           await notes.put('refusal', name, text);
           expect(await notes.get('refusal', name)).toBe(text);
         }),
-        { numRuns: 30 },
+        drawing(30),
       );
     });
   });
@@ -396,7 +401,7 @@ export function eventStoreContract(openEmpty: (options: { retentionMs: number })
           expect(new Map(counts.map((row) => [kindOf(row), row.count]))).toEqual(expected);
           expect(counts).toHaveLength(expected.size);
         }),
-        { numRuns: 20 },
+        drawing(20),
       );
     });
 
