@@ -13,7 +13,7 @@ import { type CuttableWay, cuttableWayTo } from '../builders/cuttable-way.ts';
 import { PASSWORD, type PostgresServer, startPostgres } from '../store/postgres-server.ts';
 import { PATIENCE } from '../builders/patience.ts';
 import { Gdoiwatch } from './gdoiwatch.ts';
-import { connectionsNow, connectionsOf, ProcessorWaits } from './open-connections.ts';
+import { connectionsNow, connectionsOf, KnownSockets, ProcessorWaits } from './open-connections.ts';
 
 export const FAULTS = ['kill', 'pause', 'stop', 'cut', 'crash of the database', 'promoted standby'] as const;
 export type Fault = (typeof FAULTS)[number];
@@ -119,6 +119,7 @@ export class ClusterCampaign implements AsyncDisposable {
   #before: ReadonlyMap<string, number> = new Map();
   #ownedTwice = 0;
   #aheadMs = -Infinity;
+  readonly #sockets = new KnownSockets();
   #looks = 0;
   readonly #heldTwice: HeldTwice[] = [];
   readonly #heldByStarved: HeldTwice[] = [];
@@ -254,20 +255,22 @@ export class ClusterCampaign implements AsyncDisposable {
   }
 
   #lookOnce(): void {
-    const first = new Map<string, Member>();
-    const connections = connectionsNow();
+    const reached = new Map<string, readonly Member[]>();
     for (const member of [...this.#members, ...this.#leaving]) {
       member.waits.look();
       if (member === this.#paused) continue;
-      for (const address of this.#heldBy(member, connections)) {
-        const other = first.get(address);
-        if (other === undefined) first.set(address, member);
-        // It still has it, so at the look in between both had it.
-        else if (this.#heldBy(other).has(address)) this.#held(address, [other, member]);
+      for (const address of this.#reachedBy(member)) {
+        const others = reached.get(address) ?? [];
+        reached.set(address, [...others, member]);
+        for (const other of others) {
+          // It has it and still has it, so at the look in between both had it.
+          const isHeldTwice = [other, member, other].every((each) => this.#heldBy(each).has(address));
+          if (isHeldTwice) this.#held(address, [other, member]);
+        }
       }
     }
     this.#looks += 1;
-    this.#heldMost = Math.max(this.#heldMost, first.size);
+    this.#heldMost = Math.max(this.#heldMost, reached.size);
   }
 
   #held(device: string, members: readonly Member[]): void {
@@ -286,8 +289,14 @@ export class ClusterCampaign implements AsyncDisposable {
     this.#paused = null;
   }
 
-  #heldBy({ process: { pid } }: Member, connections = connectionsNow()): ReadonlySet<string> {
-    const held = pid === undefined ? [] : connectionsOf(pid, connections);
+  /** Devices to which it has a socket, in whatever state. */
+  #reachedBy({ process: { pid } }: Member): ReadonlySet<string> {
+    const remotes = pid === undefined ? [] : this.#sockets.remotesOf(pid);
+    return new Set(remotes.filter((address) => this.#devices.has(address)));
+  }
+
+  #heldBy({ process: { pid } }: Member): ReadonlySet<string> {
+    const held = pid === undefined ? [] : connectionsOf(pid, connectionsNow());
     return new Set(held.filter((address) => this.#devices.has(address)));
   }
 
