@@ -6,6 +6,7 @@ import { deviceOfTarget } from '../../src/config/service-discovery/target-device
 import { targetsOfGroups } from '../../src/config/service-discovery/target-groups.ts';
 import { targetsOfJson, targetsOfYaml } from '../../src/config/service-discovery/target-text.ts';
 import { ENV, loadOk } from './given-config.ts';
+import { anyCodePoint } from '../builders/any-code-point.ts';
 
 async function fleetDefaults(): Promise<MakeDevice> {
   const { config } = await loadOk({
@@ -126,7 +127,7 @@ describe('what makes no device costs one target, and says why', () => {
 
   it('whatever the target, each problem is one line, and a device keeps to the rules of the configuration file', () => {
     const text = fc.oneof(
-      fc.string({ unit: 'binary', maxLength: 20 }),
+      fc.string({ unit: anyCodePoint, maxLength: 20 }),
       fc.constantFrom('gm', 'ks', 'ssh', 'v2', '30s', '::1'),
     );
     const labels = fc.dictionary(
@@ -204,7 +205,7 @@ describe('the texts of file_sd and http_sd', () => {
 
   it('whatever the text, it ends in a value', () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: 'binary' }), fc.json()), (text) => {
+      fc.property(fc.oneof(fc.string({ unit: anyCodePoint }), fc.json()), (text) => {
         for (const list of [targetsOfJson(text), targetsOfYaml(text)]) {
           expect(list.kind === 'targets' ? 'right' : list.reason).toMatch(/^[^\p{Cc}]+$/u);
         }

@@ -15,6 +15,7 @@ import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { aBatch, anIncident } from '../builders/event-builder.ts';
 import { PATIENCE } from '../builders/patience.ts';
 import { anEvent, polledGm, serve, type Served } from '../http/served.ts';
+import { anyCodePoint } from '../builders/any-code-point.ts';
 
 /** With `:name` where a name from outside stands. */
 const ROUTES = [
@@ -148,7 +149,7 @@ const VALUES = [...HOSTILE_NAMES, ...NUMBERS, ...INSTANTS, ...ALLOWED, ...CURSOR
 const octets = fc
   .array(fc.integer({ min: 1, max: 255 }), { maxLength: 40 })
   .map((codes) => String.fromCharCode(...codes.filter((code) => ![9, 10, 13, 32].includes(code))));
-const encoded = fc.string({ unit: 'binary', maxLength: 40 }).map((text) => encodeURIComponent(text));
+const encoded = fc.string({ unit: anyCodePoint, maxLength: 40 }).map((text) => encodeURIComponent(text));
 const nameText = fc.oneof(fc.constantFrom('gm1', 'G1', ...HOSTILE_NAMES), encoded, octets);
 const valueText = fc.oneof(fc.constantFrom(...VALUES), encoded, octets);
 const query = fc

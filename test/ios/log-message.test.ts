@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseLogMessage } from '../../src/ios/log/log-message.ts';
+import { anyCodePoint } from '../builders/any-code-point.ts';
 
 const REGISTER = '%CRYPTO-5-GM_REGSTER: Start registration to KS 10.1.1.1 for group g using address 10.2.2.2';
 
@@ -59,7 +60,7 @@ describe('a syslog line', () => {
 
   it('is found in any text or not, but never throws', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary', maxLength: 200 }), fc.string({ maxLength: 60 }), (before, after) => {
+      fc.property(fc.string({ unit: anyCodePoint, maxLength: 200 }), fc.string({ maxLength: 60 }), (before, after) => {
         const message = parseLogMessage(`${before.replaceAll('%', '')} %GDOI-5-SA_TEK_UPDATED:${after}`);
         expect(message?.mnemonic).toBe('SA_TEK_UPDATED');
       }),
