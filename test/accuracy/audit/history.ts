@@ -74,36 +74,36 @@ export class Histories {
     switch (observation.kind) {
       case 'groups':
         // SNMP shows keys and no counters. Beside SSH, RESTCONF is taken for no more.
-        of.outcomes.push({ ...seen, failed: null, look: originOf(observation) === 'snmp' });
+        of.outcomes.push({ failed: null, look: originOf(observation) === 'snmp', ...seen });
         for (const snapshot of observation.snapshots) {
           if (snapshot.role === 'ks') {
-            listed(this.#kss, snapshot.group).push({ ...seen, ks: snapshot });
-            of.kss.push({ ...seen, ks: snapshot });
+            listed(this.#kss, snapshot.group).push({ ks: snapshot, ...seen });
+            of.kss.push({ ks: snapshot, ...seen });
             continue;
           }
           const gm = observation.beside === true ? lookedAt(snapshot) : snapshot;
-          const answer = { ...seen, origin: originOf(observation), gm };
+          const answer = { origin: originOf(observation), gm, ...seen };
           listed(of.answers, snapshot.group).push(answer);
           listed(this.#gms, snapshot.group).push(answer);
         }
         break;
       case 'facts':
-        of.facts.push({ ...seen, facts: observation.facts });
-        of.outcomes.push({ ...seen, failed: null, look: false });
+        of.facts.push({ facts: observation.facts, ...seen });
+        of.outcomes.push({ failed: null, look: false, ...seen });
         listed(this.#versions, seen.device).push(observation.facts.version ?? '');
         break;
       case 'log':
         for (const message of observation.messages)
-          of.messages.push({ ...seen, message, pushed: observation.pushed, group: groupNamedIn(message) });
+          of.messages.push({ message, pushed: observation.pushed, group: groupNamedIn(message), ...seen });
         break;
       case 'trap':
-        of.traps.push({ ...seen, trap: observation.trap });
+        of.traps.push({ trap: observation.trap, ...seen });
         break;
       case 'failure':
-        of.outcomes.push({ ...seen, failed: observation.result, look: false });
+        of.outcomes.push({ failed: observation.result, look: false, ...seen });
         break;
       case 'registered':
-        listed(of.registered, observation.group).push({ ...seen, between: observation.between });
+        listed(of.registered, observation.group).push({ between: observation.between, ...seen });
         break;
       case 'clock':
       case 'certificates':
