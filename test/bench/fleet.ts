@@ -142,7 +142,7 @@ async function measure(fleet: Fleet): Promise<Measured> {
   const devices = fleet.groups * (fleet.members + 1);
   const directory = mkdtempSync(join(tmpdir(), 'gdoiwatch-bench-'));
   const servers = routersOf(fleet);
-  const intervalSeconds = Math.min(LONGEST_INTERVAL_SECONDS, Math.max(1, Math.ceil(devices / RATE)));
+  const intervalSeconds = Math.min(LONGEST_INTERVAL_SECONDS, Math.max(1, Math.round(devices / RATE)));
   let agent: ChildProcess | null = null;
   try {
     const ports = (await Promise.all(servers.map((server) => portsOf(server)))).flat();
