@@ -14,7 +14,7 @@ import { judgeFleet, rememberMember } from '../gdoi/fleet/fleet.ts';
 import type { Incident } from '../gdoi/incidents/incident.ts';
 import { type FleetState, initialFleetState, ksOrder, type MemberFacts } from '../gdoi/fleet/fleet-state.ts';
 import type { FleetSettings } from '../gdoi/fleet/fleet-settings.ts';
-import { type FleetView, fleetView, unjudged as notJudgedYet } from '../gdoi/fleet/fleet-view.ts';
+import { type FleetView, fleetView, notJudgedYet } from '../gdoi/fleet/fleet-view.ts';
 import type { LastJudgement } from '../gdoi/fleet/assessment.ts';
 import { groupKey, inCell } from '../gdoi/seen/cell.ts';
 import { FLOOR_LEAD } from '../gdoi/keys/ks-lead.ts';

@@ -15,7 +15,7 @@ import { createSelfMetrics } from '../../src/export/self-metrics.ts';
 import { targetMetrics } from '../../src/export/target-metrics.ts';
 import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import { DEFAULT_FLEET_SETTINGS } from '../../src/gdoi/fleet/fleet-settings.ts';
-import { fleetView, unjudged } from '../../src/gdoi/fleet/fleet-view.ts';
+import { fleetView, notJudgedYet } from '../../src/gdoi/fleet/fleet-view.ts';
 import { initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
 import { anAgentStatus } from '../builders/agent-status.ts';
 import { certificateEnding, fleet, gmInFleet } from '../builders/health-builders.ts';
@@ -136,7 +136,7 @@ function groupExposition(): string {
   const fleet = createReadModel();
   fleet.totals.know({ group: 'G1' });
   const state = initialFleetState('G1');
-  const last = { ...unjudged(state, DEFAULT_FLEET_SETTINGS), explanations: [EXPLANATION] };
+  const last = { ...notJudgedYet(state, DEFAULT_FLEET_SETTINGS), explanations: [EXPLANATION] };
   const view = fleetView(state, NOON, last);
   return groupMetrics({ ...fleet, groups: () => [view] }, { device: () => false, group: () => true });
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type FleetJudgement, judgeFleet, rememberMember, trackFleet } from '../../src/gdoi/fleet/fleet.ts';
 import { type FleetState, initialFleetState, type MemberFacts } from '../../src/gdoi/fleet/fleet-state.ts';
-import { type FleetView, fleetView, unjudged } from '../../src/gdoi/fleet/fleet-view.ts';
+import { type FleetView, fleetView, notJudgedYet } from '../../src/gdoi/fleet/fleet-view.ts';
 import { yardstickOf } from '../../src/gdoi/fleet/yardstick.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
 import { groupAfter, groupOfState, type GroupMemory, isDue, judged } from '../../src/model/fleet-step.ts';
@@ -161,7 +161,7 @@ describe.each([6, 60])('a group of %i', (members) => {
         const { view, last, state } = judged(memory, memory.unjudged.atMs, SETTINGS).memory;
         expect(last.yardstick).toEqual(yardstickOf(state, SETTINGS));
         expect(last.roster.notPolled).toBe(view.notPolled.length);
-        expect(shown(view)).toEqual(shown(fleetView(state, view.atMs, unjudged(state, SETTINGS))));
+        expect(shown(view)).toEqual(shown(fleetView(state, view.atMs, notJudgedYet(state, SETTINGS))));
       }),
       { numRuns: 60 },
     );

@@ -24,7 +24,7 @@ export interface LastJudgement {
   readonly yardstick: Yardstick;
   readonly roster: Roster;
   readonly explanations: readonly Explanation[];
-  /** Its GMs, in the order of their names; empty: let go of, most of them have been read since. */
+  /** Its GMs, in the order of their names; empty: let go of, many have been read since. */
   readonly members: readonly JudgedGm[];
 }
 
@@ -32,7 +32,7 @@ export interface LastJudgement {
 export function assessFleet(
   state: FleetState,
   yardstick: Yardstick,
-  before: Pick<LastJudgement, 'yardstick' | 'roster' | 'members'> | null = null,
+  before: LastJudgement | null = null,
 ): FleetAssessment {
   const records = state.gms.list();
   const known = before?.members ?? [];

@@ -101,7 +101,7 @@ interface KsInGroup {
 }
 
 /** What is known of a state alone, as after a restart: with what was said last. */
-export function unjudged(state: FleetState, settings: FleetSettings): LastJudgement {
+export function notJudgedYet(state: FleetState, settings: FleetSettings): LastJudgement {
   const yardstick = yardstickOf(state, settings);
   return {
     yardstick,

@@ -16,7 +16,7 @@ import { remember, rememberAll, type RoleChange } from './fleet-memory.ts';
 import { judge } from './fleet-occurrences.ts';
 import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from './fleet-settings.ts';
 import type { FleetState, MemberFacts } from './fleet-state.ts';
-import { type FleetView, fleetView, unjudged } from './fleet-view.ts';
+import { type FleetView, fleetView, notJudgedYet } from './fleet-view.ts';
 import { gmChanged, ksChanged } from './material-change.ts';
 import { inCell } from '../seen/cell.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -33,7 +33,7 @@ export function trackFleet(
   const { state, roleChanges } = rememberAll(before, changes);
   const nowMs = changes.reduce((latest, { atMs }) => Math.max(latest, atMs), 0);
   if (changes.length === 0) {
-    const last = unjudged(state, settings);
+    const last = notJudgedYet(state, settings);
     return { state, events: [], incidents: [], view: fleetView(state, nowMs, last), last };
   }
   const judged = judgeFleet(state, nowMs, settings, null);

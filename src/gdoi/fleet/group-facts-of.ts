@@ -1,11 +1,11 @@
 /** The facts that explanations are made from, out of a group's state and what was found of it. Nothing is judged here. */
-import { type GroupFacts, isMulticast, isMute, type KsFacts } from '../explain/group-facts.ts';
+import { type GroupFacts, isMulticast, isMute } from '../explain/group-facts.ts';
 import { naturalOrder } from '../events/name-list.ts';
 import type { FleetAssessment } from './assessment.ts';
 import { unacknowledgedRekeys } from './fleet-rekey-loss.ts';
 import type { FleetSettings } from './fleet-settings.ts';
 import { type FleetKs, type FleetState, leadOfGroup } from './fleet-state.ts';
-import { isSomethingUnusual, unusual } from './gm-facts.ts';
+import { ksFacts } from './member-facts.ts';
 import { DEFAULT_TEK_LIFETIME_SECONDS } from '../keys/kek-window.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -72,39 +72,4 @@ function otherServers(
   const isShown =
     members.some(({ record }) => record.keyServers.length > 0) || kss.some(({ unread }) => unread !== true);
   return others.length > 0 || isShown ? others : null;
-}
-
-function ksFacts(ks: FleetKs): KsFacts {
-  const { context } = ks;
-  const facts: KsFacts = {
-    failure: context.failure,
-    bootMs: context.bootMs,
-    forced: context.forced,
-    unregisteredSinceMs: context.unregisteredSinceMs,
-    failedAttempts: context.failedAttempts,
-    reregistersAtMs: context.reregistersAtMs,
-    nextLookMs: context.nextLookMs,
-    reasons: context.reasons,
-    logHeard: context.logHeard,
-    device: ks.device,
-    address: ks.address,
-    role: ks.role,
-    roleSinceMs: ks.roleSinceMs,
-    behavior: ks.behavior,
-    version: ks.version,
-    readMs: ks.receivedAtMs,
-    kekExpiryMs: ks.kek?.expiryMs ?? null,
-    kekSinceMs: ks.kek?.sinceMs ?? null,
-    tekExpiryMs: ks.currentTeks[0]?.expiryMs ?? null,
-    tekSpis: ks.currentTeks.map(({ spi }) => spi),
-    nextRekeyMs: ks.nextRekeyMs,
-    members: ks.members,
-  };
-  if (ks.multicast !== true && ks.unread !== true && !isSomethingUnusual(context)) return facts;
-  return {
-    ...facts,
-    ...unusual(context),
-    ...(ks.multicast === true ? { multicast: true } : {}),
-    ...(ks.unread === true ? { unread: true } : {}),
-  };
 }

@@ -5,8 +5,8 @@
 import type { GmFacts } from '../explain/group-facts.ts';
 import { holdsTeks } from './fleet-keys.ts';
 import type { FleetGm } from './fleet-state.ts';
-import { gmFacts } from './gm-facts.ts';
 import type { GmInGroup } from './gm-in-group.ts';
+import { gmFacts } from './member-facts.ts';
 import { gmInGroup, type Yardstick } from './yardstick.ts';
 
 export class JudgedGm {

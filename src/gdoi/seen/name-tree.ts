@@ -49,29 +49,25 @@ export class NameTree<T> implements Named<T> {
 
   /** All values, in the order of their names. */
   list(): readonly T[] {
-    const values: T[] = [];
+    return this.#nodes().map(({ value }) => value);
+  }
+
+  #nodes(): readonly Node<T>[] {
+    const nodes: Node<T>[] = [];
     const path: Node<T>[] = [];
     let node = this.#root;
     while (node !== null || path.length > 0) {
       for (; node !== null; node = node.left) path.push(node);
       const next = path.pop();
       if (next === undefined) break;
-      values.push(next.value);
+      nodes.push(next);
       node = next.right;
     }
-    return values;
+    return nodes;
   }
 
   *entries(): Generator<[string, T], undefined> {
-    const path: Node<T>[] = [];
-    let node = this.#root;
-    while (node !== null || path.length > 0) {
-      for (; node !== null; node = node.left) path.push(node);
-      const next = path.pop();
-      if (next === undefined) return;
-      yield [next.name, next.value];
-      node = next.right;
-    }
+    for (const { name, value } of this.#nodes()) yield [name, value];
   }
 
   *keys(): Generator<string, undefined> {

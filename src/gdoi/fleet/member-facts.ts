@@ -1,11 +1,11 @@
 /** A member's record as explanations take it. Nothing is judged here. */
-import type { GmFacts, MemberContext } from '../explain/group-facts.ts';
-import type { FleetGm } from './fleet-state.ts';
+import type { GmFacts, KsFacts, MemberContext } from '../explain/group-facts.ts';
+import type { FleetGm, FleetKs } from './fleet-state.ts';
 import type { GmInGroup } from './gm-in-group.ts';
 import { tekOverdue } from './material-change.ts';
 
 /*
- * Field by field: made for each member at each judgement, and as spreads they took an eighth of the agent's CPU
+ * Both field by field: made for each member at each judgement, and as spreads they took an eighth of the agent's CPU
  * (`npm run bench -- fleet`, 200 devices in groups of 10).
  */
 export function gmFacts(gm: FleetGm, inGroup: GmInGroup): GmFacts {
@@ -62,12 +62,47 @@ function isTekMissing({ registered, teks, sentAtMs }: FleetGm): boolean {
   return registered !== false;
 }
 
+export function ksFacts(ks: FleetKs): KsFacts {
+  const { context } = ks;
+  const facts: KsFacts = {
+    failure: context.failure,
+    bootMs: context.bootMs,
+    forced: context.forced,
+    unregisteredSinceMs: context.unregisteredSinceMs,
+    failedAttempts: context.failedAttempts,
+    reregistersAtMs: context.reregistersAtMs,
+    nextLookMs: context.nextLookMs,
+    reasons: context.reasons,
+    logHeard: context.logHeard,
+    device: ks.device,
+    address: ks.address,
+    role: ks.role,
+    roleSinceMs: ks.roleSinceMs,
+    behavior: ks.behavior,
+    version: ks.version,
+    readMs: ks.receivedAtMs,
+    kekExpiryMs: ks.kek?.expiryMs ?? null,
+    kekSinceMs: ks.kek?.sinceMs ?? null,
+    tekExpiryMs: ks.currentTeks[0]?.expiryMs ?? null,
+    tekSpis: ks.currentTeks.map(({ spi }) => spi),
+    nextRekeyMs: ks.nextRekeyMs,
+    members: ks.members,
+  };
+  if (ks.multicast !== true && ks.unread !== true && !isSomethingUnusual(context)) return facts;
+  return {
+    ...facts,
+    ...unusual(context),
+    ...(ks.multicast === true ? { multicast: true } : {}),
+    ...(ks.unread === true ? { unread: true } : {}),
+  };
+}
+
 /** What most members never have. */
-export function isSomethingUnusual({ linkDown, dropping, failingFor, clock }: MemberContext): boolean {
+function isSomethingUnusual({ linkDown, dropping, failingFor, clock }: MemberContext): boolean {
   return linkDown !== undefined || dropping !== undefined || failingFor !== undefined || clock !== undefined;
 }
 
-export function unusual({
+function unusual({
   linkDown,
   dropping,
   failingFor,
