@@ -6,8 +6,8 @@
 /** Of the log buffer only what this program reads: it also holds users' commands, and may be megabytes. */
 export const SHOW_LOG = 'show logging | include %GDOI-|%GKM-|%CRYPTO-|%PKI-|%LINEPROTO-|%LINK-|%SYS-5-RESTART';
 
-/** Of the list of processes only its first line: how busy the router is. */
-export const SHOW_CPU = 'show processes cpu | include CPU utilization';
+/** Of the list of processes only its first line: how busy the router is. Each character is a packet of its echo. */
+export const SHOW_CPU = 'show processes cpu | include ^CPU';
 
 export const SHOW_CERTIFICATES = 'show crypto pki certificates';
 
@@ -44,6 +44,11 @@ export type Spelling = 'gdoi' | 'gkm';
 
 export function mainCommand(spelling: Spelling): ShowCommand {
   return spelling === 'gdoi' ? 'show crypto gdoi' : 'show crypto gkm';
+}
+
+/** Is it the look at the processor? Recordings of before 29 November 2026 have it in more words. */
+export function isCpuCommand(command: string): boolean {
+  return command === SHOW_CPU || command === 'show processes cpu | include CPU utilization';
 }
 
 /** Is it the command whose answer lists the groups there are? */

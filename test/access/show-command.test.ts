@@ -8,7 +8,7 @@ const WORDS: ReadonlySet<string> = new Set(
     'pki certificates processes cpu'
   ).split(' '),
 );
-const FILTER = /^(?:%[A-Z0-9-]+(?:\|%[A-Z0-9-]+)*|CPU utilization)$/;
+const FILTER = /^(?:%[A-Z0-9-]+(?:\|%[A-Z0-9-]+)*|\^CPU)$/;
 
 test('a command shows, in words that are fixed; none shows configuration, keys or files', () => {
   for (const command of SHOW_COMMANDS) {

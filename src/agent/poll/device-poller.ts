@@ -163,7 +163,7 @@ async function askMain({ progress, session, signal, target }: Poll): Promise<rea
 
 /** For the pace alone: that it is refused, or says nothing, is no gap in what is known of the groups. */
 async function askCpu({ session, signal, target, progress }: Poll, clock: Clock): Promise<void> {
-  if (!cpuIsDue(progress.memory, clock.monoMs())) return;
+  if (!cpuIsDue(progress.memory, target.ssh.device, clock.monoMs())) return;
   const reply = await session.run(SHOW_CPU, signal);
   if (reply.kind === 'failed') return;
   const reading = reply.kind === 'output' ? take(progress, target.ssh.device, reply) : null;

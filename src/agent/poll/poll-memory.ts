@@ -97,8 +97,29 @@ export function leadingCommands(options: {
   );
 }
 
-export function cpuIsDue(memory: PollMemory, nowMonoMs: number): boolean {
-  return isDue(memory, SHOW_CPU, cpuLookEveryMs(memory.cpuPercent), nowMonoMs) && isTaken(memory, SHOW_CPU, nowMonoMs);
+/**
+ * At the first poll, then at the first one after each line of a grid that is the device's own: a fleet that logged in together would
+ * else ask all of its routers again five minutes later, and spend twice the CPU for the length of a sweep.
+ */
+export function cpuIsDue(memory: PollMemory, device: string, nowMonoMs: number): boolean {
+  if (!isTaken(memory, SHOW_CPU, nowMonoMs)) return false;
+  const answeredAtMs = memory.answeredAtMs.get(SHOW_CPU);
+  const everyMs = cpuLookEveryMs(memory.cpuPercent);
+  if (answeredAtMs === undefined || everyMs === 0) return true;
+  const lineBefore = (monoMs: number) => Math.floor(monoMs / everyMs - phaseOf(device));
+  return lineBefore(answeredAtMs) < lineBefore(nowMonoMs);
+}
+
+/**
+ * In [0, 1), of a device's name, by MurmurHash3's finalizer on a plain hash: names that differ in their last digit alone lie far
+ * apart, which `nameFraction` does not give them.
+ */
+function phaseOf(device: string): number {
+  let hash = 0;
+  for (let at = 0; at < device.length; at += 1) hash = Math.imul(hash, 31) + device.charCodeAt(at);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 4_294_967_296;
 }
 
 function isDue(memory: PollMemory, command: ShowCommand, intervalMs: number, nowMonoMs: number): boolean {

@@ -2,7 +2,7 @@
  * The lines of one poll, put together again to the report that the poll was: what follows it can then not differ from
  * what followed live.
  */
-import { isMainCommand, SHOW_CPU } from '../../access/show-command.ts';
+import { isCpuCommand, isMainCommand } from '../../access/show-command.ts';
 import type { EpochMs } from '../../gdoi/seen/instant.ts';
 import type { Observation } from '../../gdoi/seen/observation.ts';
 import { decodeGdoi } from '../../mib/decode-gdoi.ts';
@@ -138,7 +138,7 @@ function readCli(device: string, lines: readonly RecordedLook[]) {
     observed.push({ line, observations: read.observations });
     const failed = read.reading.kind === 'unreadable';
     // A detail that does not parse costs only itself, as it does live.
-    if (command === SHOW_CPU) continue;
+    if (isCpuCommand(command)) continue;
     if (!isMainCommand(command)) collectors.set(command, failed ? 'parse' : 'ok');
     else outcome = failed ? { result: 'parse', error: `"${command}" does not parse` } : OK;
   }

@@ -1,5 +1,8 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { SHOW_CPU } from '../../../src/access/show-command.ts';
 import {
+  cpuIsDue,
   followUpCommands,
   NOTHING_LEARNT,
   type PollMemory,
@@ -7,6 +10,7 @@ import {
   rememberCounters,
   rememberRefusal,
 } from '../../../src/agent/poll/poll-memory.ts';
+import { CPU_EVERY_MS } from '../../../src/gdoi/seen/beside-facts.ts';
 import type { GroupSnapshot } from '../../../src/gdoi/seen/snapshot.ts';
 import { aGm, aKs } from '../../builders/view-builder.ts';
 
@@ -87,5 +91,45 @@ describe('a poll asks only what is of interest', () => {
     const memory = rememberRefusal(NOTHING_LEARNT, 'show crypto gdoi ks members', 1000);
     expect(asked([aKs()], { memory })).not.toContain('show crypto gdoi ks members');
     expect(asked([aKs()], { memory, nowMonoMs: 3_601_001 })).toContain('show crypto gdoi ks members');
+  });
+});
+
+describe('a look at the processor of a router at rest', () => {
+  /** Monotonic ms of the polls that took a look, of those at these instants. */
+  function looks(device: string, pollsAtMs: readonly number[]): readonly number[] {
+    let memory: PollMemory = NOTHING_LEARNT;
+    return pollsAtMs.filter((atMs) => {
+      const due = cpuIsDue(memory, device, atMs);
+      if (due) memory = { ...rememberAnswer(memory, SHOW_CPU, atMs), cpuPercent: 4 };
+      return due;
+    });
+  }
+
+  const everyMs = (ms: number, startMs: number, forMs: number) =>
+    Array.from({ length: Math.floor(forMs / ms) }, (_, n) => startMs + n * ms);
+
+  test('is taken at the first poll, then once in each five minutes, whatever the interval', () => {
+    const timing = fc.record({
+      device: fc.string(),
+      startMs: fc.integer({ min: 0, max: 10 * CPU_EVERY_MS }),
+      intervalMs: fc.integer({ min: 1000, max: CPU_EVERY_MS }),
+    });
+    fc.assert(
+      fc.property(timing, ({ device, startMs, intervalMs }) => {
+        const periods = 8;
+        const taken = looks(device, everyMs(intervalMs, startMs, periods * CPU_EVERY_MS));
+        expect(taken[0]).toBe(startMs);
+        expect(taken.length).toBeGreaterThanOrEqual(periods - 1);
+        expect(taken.length).toBeLessThanOrEqual(periods + 1);
+        const gaps = taken.slice(1).map((atMs, n) => atMs - (taken[n] ?? 0));
+        expect(Math.max(...gaps)).toBeLessThan(CPU_EVERY_MS + intervalMs);
+      }),
+    );
+  });
+
+  test('falls on another instant for each of a fleet whose sessions began together', () => {
+    const second = Array.from({ length: 500 }, (_, n) => looks(`gm${n}`, everyMs(50_000, 0, 2 * CPU_EVERY_MS))[1] ?? 0);
+    const perPoll = everyMs(50_000, 50_000, CPU_EVERY_MS).map((atMs) => second.filter((at) => at === atMs).length);
+    expect(Math.max(...perPoll)).toBeLessThan(2 * Math.min(...perPoll));
   });
 });
