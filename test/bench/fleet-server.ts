@@ -1,6 +1,6 @@
 /**
  * The routers of fleet.ts, in a process of their own so that their CPU is not counted: for each of the groups from one number
- * to another a port for its GMs and one for its KS. They echo character by character, as IOS does, and answer as the simulated routers do, of which
+ * to another a port for each few hundred of its GMs and one for its KS: sessions are spread over processes by address and port. They echo character by character, as IOS does, and answer as the simulated routers do, of which
  * there is one of each kind: a GM's address is its own. Prints the ports as JSON; ends with its stdin.
  */
 import { createSimulatedFleet } from '../../src/simulator/fleet/fleet.ts';
@@ -36,9 +36,12 @@ function addressOf(group: number, gm: number): string {
   return `10.${64 + (group & 127)}.${gm >> 8}.${gm & 255}`;
 }
 
-function serve(role: Role, number: number): Promise<number> {
+/** Behind one port. */
+const GMS_OF_A_PORT = 250;
+
+function serve(role: Role, number: number, firstGm = 0): Promise<number> {
   const group = groupName(number);
-  let connections = 0;
+  let connections = firstGm;
   return serveEchoingRouter({
     prompt: `${role.toUpperCase()}-${group}#`,
     hostKey,
@@ -64,10 +67,11 @@ function membersAnswer(text: string, group: number): string {
   return head + own.join('');
 }
 
-const ports: { group: string; gm: number; ks: number }[] = [];
+const ports: { group: string; gms: number[]; gmsOfAPort: number; ks: number }[] = [];
 for (let number = first; number <= last; number += 1) {
-  const gm = await serve('gm', number);
-  ports.push({ group: groupName(number), gm, ks: await serve('ks', number) });
+  const gms: number[] = [];
+  for (let gm = 0; gm < members; gm += GMS_OF_A_PORT) gms.push(await serve('gm', number, gm));
+  ports.push({ group: groupName(number), gms, gmsOfAPort: GMS_OF_A_PORT, ks: await serve('ks', number) });
 }
 process.stdout.write(`${JSON.stringify(ports)}\n`);
 process.stdin.on('end', () => process.exit(0)).resume();

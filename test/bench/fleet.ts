@@ -25,7 +25,8 @@ interface Fleet {
 
 interface Ports {
   readonly group: string;
-  readonly gm: number;
+  readonly gms: readonly number[];
+  readonly gmsOfAPort: number;
   readonly ks: number;
 }
 
@@ -163,7 +164,7 @@ async function measure(fleet: Fleet): Promise<Measured> {
     await stopped(agent);
     agent = null;
     const rate = Math.min(RATE, steady.pollsPerSecond);
-    const bareMs = await bareCpuMs(ports[0]?.gm ?? 0, rate, Math.min(devices, MOST_BARE_SHELLS));
+    const bareMs = await bareCpuMs(ports[0]?.gms[0] ?? 0, rate, Math.min(devices, MOST_BARE_SHELLS));
     return { devices, bareMs, sweepSeconds, sweepScrapeMs, ...steady };
   } finally {
     if (agent !== null) await stopped(agent);
@@ -215,12 +216,12 @@ function writeConfig(
   },
 ): void {
   const { fleet, ports, intervalSeconds, listen } = options;
-  const devices = ports.flatMap(({ group, gm, ks }) => [
+  const devices = ports.flatMap(({ group, gms, gmsOfAPort, ks }) => [
     { name: `${group}-ks`, host: '127.0.0.1', port: ks, role: 'ks' },
     ...Array.from({ length: fleet.members }, (_, n) => ({
       name: `${group}-gm${n}`,
       host: '127.0.0.1',
-      port: gm,
+      port: gms[Math.floor(n / gmsOfAPort)],
       role: 'gm',
     })),
   ]);
