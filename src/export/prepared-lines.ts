@@ -52,8 +52,8 @@ export interface LinesOptions {
 /** Keeps a fault of our own to the device that it befalls. */
 export type DeviceGuard = (device: string, work: () => void) => void;
 
-/** Devices that may wait to be prepared: some 30 us each, so that a scrape takes a tenth of a second longer at most. */
-const MOST_WAITING = 4000;
+/** Devices that may wait to be prepared: some 40 us each, and all that is kept of them is young at once, which makes a scavenge long. */
+const MOST_WAITING = 1000;
 /** Devices prepared before whoever joins the lines may let others have their turn. */
 const PREPARED_AT_ONCE = 50;
 
