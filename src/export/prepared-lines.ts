@@ -52,8 +52,11 @@ export interface LinesOptions {
 /** Keeps a fault of our own to the device that it befalls. */
 export type DeviceGuard = (device: string, work: () => void) => void;
 
-/** Devices that may wait to be prepared: some 40 us each, and all that is kept of them is young at once, which makes a scavenge long. */
-const MOST_WAITING = 1000;
+/**
+ * Devices that may wait to be prepared. A fleet of so many may wait as a whole, and is prepared once a scrape however often it is
+ * polled. A larger one is prepared at its polls anyway; the fewer wait, the sooner a scrape is written.
+ */
+const MOST_WAITING = { asAWhole: 4000, ofMore: 1000 } as const;
 /** Devices prepared before whoever joins the lines may let others have their turn. */
 const PREPARED_AT_ONCE = 50;
 
@@ -94,7 +97,8 @@ export class PreparedLines {
       return;
     }
     this.#waiting.set(device, view);
-    if (this.#waiting.size <= MOST_WAITING) return;
+    const { asAWhole, ofMore } = MOST_WAITING;
+    if (this.#waiting.size <= (this.#devices.size > asAWhole ? ofMore : asAWhole)) return;
     const [longest] = this.#waiting.keys();
     if (longest !== undefined) this.#prepareWaiting(longest);
   }
