@@ -86,6 +86,13 @@ const REPLICATED = [
   'wal_retrieve_retry_interval=100ms',
 ];
 
+interface ConfiguredDevice {
+  readonly name: string;
+  readonly host: string;
+  readonly port: number;
+  readonly role: string;
+}
+
 interface Member {
   readonly process: Gdoiwatch;
   /** To either server. */
@@ -100,6 +107,13 @@ interface Counted {
   readonly atMs: number;
 }
 type Counts = ReadonlyMap<string, Counted>;
+
+/** A GM of which not as many registrations were kept as it counted. */
+interface Astray {
+  readonly gm: string;
+  readonly before: number;
+  readonly now: number;
+}
 
 export class ClusterCampaign implements AsyncDisposable {
   readonly #directory: string;
@@ -127,6 +141,7 @@ export class ClusterCampaign implements AsyncDisposable {
   /** It cannot know that it was taken over from, until it has joined again. */
   #paused: Member | null = null;
   readonly #devices: ReadonlySet<string>;
+  readonly #gms: readonly string[];
   readonly #ended = new AbortController();
   #looking: Promise<void> = Promise.resolve();
   readonly #faults: Fault[] = [];
@@ -147,8 +162,9 @@ export class ClusterCampaign implements AsyncDisposable {
     this.#simulated = parts.simulated;
     this.#command = parts.command;
     this.#yaml = yaml;
-    const config: { readonly devices: readonly { readonly host: string; readonly port: number }[] } = parse(yaml);
-    this.#devices = new Set(config.devices.map(({ host, port }) => `${host}:${port}`));
+    const { devices }: { readonly devices: readonly ConfiguredDevice[] } = parse(yaml);
+    this.#devices = new Set(devices.map(({ host, port }) => `${host}:${port}`));
+    this.#gms = devices.filter(({ role }) => role === 'gm').map(({ name }) => name);
   }
 
   /**
@@ -178,12 +194,12 @@ export class ClusterCampaign implements AsyncDisposable {
     campaign.#looking = campaign.#lookAtConnections();
     await campaign.#startAgent(first);
     for (let index = 1; index < AGENTS; index += 1) await campaign.#startAgent();
-    const gms = campaign.#yaml.match(/role: gm/g)?.length ?? 0;
     await campaign.#until(async () => {
-      if ((await campaign.#states()) < gms) return false;
+      // Of a GM whose first sight was not kept yet, whoever takes over knows nothing: it begins to count by its own.
+      if (!(await campaign.#everyGmIsKept())) return false;
       const counts = await countersOf(await campaign.#owner());
       campaign.#before = new Map(Array.from(counts, ([gm, { count }]) => [gm, count]));
-      return counts.size === gms;
+      return counts.size === campaign.#gms.length;
     });
     return campaign;
   }
@@ -386,7 +402,7 @@ export class ClusterCampaign implements AsyncDisposable {
   async figures(): Promise<CampaignFigures> {
     const lastMs = performance.now() + PATIENCE.timeout;
     let [registrations, kept, doubled] = [0, 0, 0];
-    let astray: string[] = [];
+    let astray: Astray[] = [];
     await this.#until(async () => {
       const found = await this.#countedAndKept();
       if (found?.size !== this.#before.size) return false;
@@ -399,7 +415,7 @@ export class ClusterCampaign implements AsyncDisposable {
         registrations += counted;
         kept += new Set(numbers.filter((number) => number <= now.count)).size;
         doubled += Math.max(0, numbers.length - counted);
-        if (numbers.length !== counted) astray.push(gm);
+        if (numbers.length !== counted) astray.push({ gm, before, now: now.count });
       }
       return (kept === registrations && registrations > 0) || performance.now() > lastMs;
     });
@@ -412,7 +428,7 @@ export class ClusterCampaign implements AsyncDisposable {
       registrations,
       kept,
       doubled,
-      astray: await Promise.all(astray.map((gm) => this.#historyOf(gm))),
+      astray: await Promise.all(astray.map((each) => this.#historyOf(each))),
       aheadMs: this.#aheadMs,
       toldTwice: told.length - new Set(told).size,
       ownedTwice: this.#ownedTwice,
@@ -452,16 +468,19 @@ export class ClusterCampaign implements AsyncDisposable {
     return new Map(Array.from(after, ([gm, counted]) => [gm, { ...counted, kept: numbersOf(gm) }]));
   }
 
-  async #historyOf(gm: string): Promise<string> {
+  async #historyOf({ gm, before, now }: Astray): Promise<string> {
     const rows = await this.#server.sql(
       `SELECT id, from_ms, to_ms, cause FROM events WHERE device = '${gm}' ORDER BY tx, seq`,
     );
-    return [gm, ...rows.map((row) => JSON.stringify(row))].join('\n  ');
+    return [`${gm}: counted ${before} at the beginning, ${now} now`, ...rows.map((row) => JSON.stringify(row))].join(
+      '\n  ',
+    );
   }
 
-  async #states(): Promise<number> {
-    const [row] = await this.#server.sql('SELECT count(*)::int AS states FROM group_member_states');
-    return Number(row?.['states']);
+  async #everyGmIsKept(): Promise<boolean> {
+    const rows = await this.#server.sql('SELECT device FROM group_member_states');
+    const kept = new Set(rows.map(({ device }) => device));
+    return this.#gms.every((gm) => kept.has(gm));
   }
 
   async #until(holds: () => Promise<boolean>): Promise<void> {
