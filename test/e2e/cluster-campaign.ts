@@ -8,6 +8,7 @@ import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { stateOfText } from '../../src/store/state-text.ts';
 import { type Built, built } from '../builders/built.ts';
 import { type CuttableWay, cuttableWayTo } from '../builders/cuttable-way.ts';
 import { PASSWORD, type PostgresServer, startPostgres } from '../store/postgres-server.ts';
@@ -86,6 +87,13 @@ const REPLICATED = [
   'wal_retrieve_retry_interval=100ms',
 ];
 
+/** What is read of a device's state in the store. */
+interface KeptState {
+  readonly groups?: Readonly<
+    Record<string, { readonly counted: boolean; readonly counters: { readonly succeeded: number } }>
+  >;
+}
+
 interface ConfiguredDevice {
   readonly name: string;
   readonly host: string;
@@ -129,7 +137,7 @@ export class ClusterCampaign implements AsyncDisposable {
   /** Of agents that are gone. */
   readonly #logs: string[] = [];
   #started = 0;
-  /** What each GM had counted at the beginning. An event is of a later registration if its number is above that. */
+  /** What each GM had counted by what was kept at the beginning. An event is of a later registration if its number is above that. */
   #before: ReadonlyMap<string, number> = new Map();
   #ownedTwice = 0;
   #aheadMs = -Infinity;
@@ -195,11 +203,9 @@ export class ClusterCampaign implements AsyncDisposable {
     await campaign.#startAgent(first);
     for (let index = 1; index < AGENTS; index += 1) await campaign.#startAgent();
     await campaign.#until(async () => {
-      // Of a GM whose first sight was not kept yet, whoever takes over knows nothing: it begins to count by its own.
-      if (!(await campaign.#everyGmIsKept())) return false;
-      const counts = await countersOf(await campaign.#owner());
-      campaign.#before = new Map(Array.from(counts, ([gm, { count }]) => [gm, count]));
-      return counts.size === campaign.#gms.length;
+      await campaign.#owner();
+      campaign.#before = await campaign.#countsKept();
+      return campaign.#gms.every((gm) => campaign.#before.has(gm));
     });
     return campaign;
   }
@@ -477,10 +483,20 @@ export class ClusterCampaign implements AsyncDisposable {
     );
   }
 
-  async #everyGmIsKept(): Promise<boolean> {
-    const rows = await this.#server.sql('SELECT device FROM group_member_states');
-    const kept = new Set(rows.map(({ device }) => device));
-    return this.#gms.every((gm) => kept.has(gm));
+  /**
+   * What whoever takes over goes on from. What the owner shows may be newer: of a GM whose counter was not kept yet, as when SNMP
+   * alone has seen it, another agent begins at what it sees first.
+   */
+  async #countsKept(): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#server.sql('SELECT name, state FROM device_states');
+    return new Map(
+      rows.flatMap(({ name, state }) => {
+        const kept = stateOfText(String(state));
+        const { groups = {} }: KeptState = kept.kind === 'whole' ? Object(Object(kept.state).state) : {};
+        const [group] = Object.values(groups);
+        return group?.counted === true ? [[String(name), group.counters.succeeded] as const] : [];
+      }),
+    );
   }
 
   async #until(holds: () => Promise<boolean>): Promise<void> {
