@@ -33,7 +33,7 @@ import { FleetRecord } from './record/fleet-record.ts';
 import { Intake } from './record/intake.ts';
 import { keptFleet } from './record/kept-fleet.ts';
 import { type PollRequestOutcome, PollRequests } from './schedule/poll-requests.ts';
-import { configuredView, fleetSettings, polledBeside } from './poll/poll-target.ts';
+import { configuredView, fleetSettings, type Beside, polledBeside } from './poll/poll-target.ts';
 import { HintPace } from './heard/hint-pace.ts';
 import { Returning } from './heard/returning.ts';
 import { shownState } from './heard/shown-state.ts';
@@ -83,6 +83,12 @@ export interface ReloadSummary {
   /** Settings that differ but count only after a restart. */
   readonly restartNeeded: readonly string[];
 }
+
+/**
+ * What RESTCONF tells of a registration is evidence for the answer of SSH that comes next: where both have the same interval, SSH is
+ * asked right after it. The other way round each would close the interval that the other has yet to speak of.
+ */
+const RESTCONF_AHEAD_MS = 500;
 
 export class Agent implements AsyncDisposable {
   readonly #options: AgentOptions;
@@ -375,9 +381,9 @@ export class Agent implements AsyncDisposable {
     this.#senders.set(device.name, { host: device.host, others: device.sourceAddresses });
     // A KS tells of every GM of its groups.
     const first = device.role === 'ks' || this.#intake.stateOf(device.name)?.isKs === true;
-    this.#scheduler.set(device.name, device.schedule, fleetSize, first);
+    this.#scheduler.set(device.name, device.schedule, fleetSize, { first });
     const beside = polledBeside(device);
-    if (beside !== null) this.#besideScheduler.set(device.name, beside.schedule, fleetSize);
+    if (beside !== null) this.#schedule(device.name, beside, fleetSize);
   }
 
   /** Schedule, labels or collectors changed: session and figures stay. */
@@ -393,8 +399,13 @@ export class Agent implements AsyncDisposable {
     const beside = polledBeside(device);
     const besideBefore = before === undefined ? null : polledBeside(before);
     if (beside !== null && !isDeepStrictEqual(besideBefore?.schedule, beside.schedule)) {
-      this.#besideScheduler.set(device.name, beside.schedule, fleetSize);
+      this.#schedule(device.name, beside, fleetSize);
     }
+  }
+
+  #schedule(device: string, { by, schedule }: Beside, fleetSize: number): void {
+    const aheadMs = by === 'restconf' ? RESTCONF_AHEAD_MS : 0;
+    this.#besideScheduler.set(device, schedule, fleetSize, { aheadMs });
   }
 
   async #drop(name: string): Promise<void> {

@@ -11,10 +11,14 @@ const watching = (over: Partial<SimulatedWatch>) =>
   simulatedAgent({ scenario: 'healthy', pollInterval: '60s', gms: 12, kss: 1, ...over });
 
 /** A GM whose release shows GDOI over RESTCONF. */
-function modernGm({ fleet }: SimulatedAgent): string {
-  const found = fleet.devices.find(({ role, yangGdoi }) => role === 'gm' && yangGdoi);
+function modernGms({ fleet }: SimulatedAgent): readonly string[] {
+  return fleet.devices.filter(({ role, yangGdoi }) => role === 'gm' && yangGdoi).map(({ name }) => name);
+}
+
+function modernGm(it: SimulatedAgent): string {
+  const [found] = modernGms(it);
   if (found === undefined) throw new Error('none');
-  return found.name;
+  return found;
 }
 
 const reregistrations = ({ events }: SimulatedAgent, device: string): readonly GdoiEvent[] =>
@@ -24,7 +28,7 @@ const reregistrations = ({ events }: SimulatedAgent, device: string): readonly G
 async function cleared(it: SimulatedAgent, clears = 1): Promise<string> {
   const name = modernGm(it);
   it.agent.start();
-  await it.clock.advance(3 * MINUTE_MS);
+  await it.clock.advance(3 * MINUTE_MS + 20_000);
   for (let n = 0; n < clears; n += 1) {
     it.fleet.advance(it.clock.wallMs());
     it.fleet.clearGm(name);
@@ -62,29 +66,32 @@ describe.each(['restconf', 'ssh+restconf'] as const)('transport %s', (transport)
     expect(view.restconf?.result).toBe(transport === 'restconf' ? undefined : 'ok');
   });
 
-  test('sees a second clear too, though every counter is what it was after the first', async () => {
-    await using it = await watching({ transport });
-    const name = modernGm(it);
-    it.agent.start();
-    await it.clock.advance(2 * MINUTE_MS + 10_000);
-    const truths: number[] = [];
-    for (let n = 0; n < 3; n += 1) {
-      it.fleet.advance(it.clock.wallMs());
-      it.fleet.clearGm(name);
+  test.each([0, 1, 2])(
+    'sees a second clear too, though every counter is what it was after the first: GM %i, polled at an instant of its own',
+    async (which) => {
+      await using it = await watching({ transport });
+      const name = modernGms(it)[which]!;
+      it.agent.start();
+      await it.clock.advance(2 * MINUTE_MS + 10_000);
+      const truths: number[] = [];
+      for (let n = 0; n < 3; n += 1) {
+        it.fleet.advance(it.clock.wallMs());
+        it.fleet.clearGm(name);
+        await it.clock.advance(MINUTE_MS);
+        truths.push(
+          it.fleet.groundTruth().findLast((each) => each.device === name && each.kind === 'registration')!.atMs,
+        );
+      }
       await it.clock.advance(MINUTE_MS);
-      truths.push(
-        it.fleet.groundTruth().findLast((each) => each.device === name && each.kind === 'registration')!.atMs,
-      );
-    }
-    await it.clock.advance(MINUTE_MS);
-    const told = reregistrations(it, name);
-    expect(told.map(({ cause }) => cause)).toEqual(['operator_clear', 'operator_clear', 'operator_clear']);
-    for (const [index, { betweenMs }] of told.entries()) {
-      expect(betweenMs[0]).toBeLessThanOrEqual(truths[index]!);
-      expect(betweenMs[1]).toBeGreaterThanOrEqual(truths[index]!);
-      expect(betweenMs[1] - betweenMs[0]).toBeLessThanOrEqual(2000);
-    }
-  });
+      const told = reregistrations(it, name);
+      expect(told.map(({ cause }) => cause)).toEqual(['operator_clear', 'operator_clear', 'operator_clear']);
+      for (const [index, { betweenMs }] of told.entries()) {
+        expect(betweenMs[0]).toBeLessThanOrEqual(truths[index]!);
+        expect(betweenMs[1]).toBeGreaterThanOrEqual(truths[index]!);
+        expect(betweenMs[1] - betweenMs[0]).toBeLessThanOrEqual(2000);
+      }
+    },
+  );
 
   test('takes no step of the device’s clock for a registration', async () => {
     await using it = await watching({ transport });

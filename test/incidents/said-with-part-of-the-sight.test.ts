@@ -80,7 +80,7 @@ const OVER_SNMP_ALONE: Sequences = {
   'legacy-ks': [LEGACY],
   'ks-upgrade': [LEGACY, '(legacy_ks) ok', 'ok'],
   'rekey-loss': ['ok', 'path_loss warning', 'ok'],
-  'rekey-loss-fleet': ['ok', 'path_loss? warning', 'ks_rekeys_lost critical', 'ks_rekeys_lost warning', 'ok'],
+  'rekey-loss-fleet': ['ok', 'ks_rekeys_lost critical', 'ks_rekeys_lost warning', 'ok'],
   'ks-down': ['ok', 'ks_down? warning', 'ks_down critical', '(ks_down) ok', 'ok'],
   'coop-failover': ['ok', 'redundancy_lost? warning', 'redundancy_lost warning', 'ok'],
   'coop-split': ['ok', 'coop_split critical', 'ok'],

@@ -9,6 +9,7 @@ import { SHOW_CERTIFICATES, SHOW_CPU, SHOW_LOG, type ShowCommand, type Spelling 
 import type { Collector } from '../../config/resolved-config.ts';
 import { cpuLookEveryMs } from '../../gdoi/seen/beside-facts.ts';
 import type { GmSnapshot, GroupSnapshot } from '../../gdoi/seen/snapshot.ts';
+import { nameFraction } from '../../model/name-hash.ts';
 
 /**
  * Share of its interval that a command may come early. Polls come on a grid, the answer some seconds into its poll: with
@@ -106,20 +107,8 @@ export function cpuIsDue(memory: PollMemory, device: string, nowMonoMs: number):
   const answeredAtMs = memory.answeredAtMs.get(SHOW_CPU);
   const everyMs = cpuLookEveryMs(memory.cpuPercent);
   if (answeredAtMs === undefined || everyMs === 0) return true;
-  const lineBefore = (monoMs: number) => Math.floor(monoMs / everyMs - phaseOf(device));
+  const lineBefore = (monoMs: number) => Math.floor(monoMs / everyMs - nameFraction(device));
   return lineBefore(answeredAtMs) < lineBefore(nowMonoMs);
-}
-
-/**
- * In [0, 1), of a device's name, by MurmurHash3's finalizer on a plain hash: names that differ in their last digit alone lie far
- * apart, which `nameFraction` does not give them.
- */
-function phaseOf(device: string): number {
-  let hash = 0;
-  for (let at = 0; at < device.length; at += 1) hash = Math.imul(hash, 31) + device.charCodeAt(at);
-  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-  return ((hash ^ (hash >>> 16)) >>> 0) / 4_294_967_296;
 }
 
 function isDue(memory: PollMemory, command: ShowCommand, intervalMs: number, nowMonoMs: number): boolean {

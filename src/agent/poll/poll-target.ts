@@ -45,10 +45,13 @@ export function restconfTarget(device: ResolvedDevice): RestconfTarget | null {
   return { device: name, host, port, credentialName, credential, trust, timeoutMs, ...source };
 }
 
+export interface Beside {
+  readonly by: BesideTransport;
+  readonly schedule: Schedule;
+}
+
 /** What is polled beside SSH, which decides the device's state, and its pace; null: nothing is. */
-export function polledBeside(
-  device: ResolvedDevice,
-): { readonly by: BesideTransport; readonly schedule: Schedule } | null {
+export function polledBeside(device: ResolvedDevice): Beside | null {
   const { ssh, restconf, snmp } = device;
   if (ssh === null) return null;
   if (restconf !== null) return { by: 'restconf', schedule: restconf.schedule };

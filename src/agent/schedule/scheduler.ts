@@ -104,9 +104,14 @@ export class Scheduler implements AsyncDisposable {
   /**
    * Start, or start anew, the schedule of a device. `fleetSize` decides how far first polls are spread; `first`: it is
    * polled before those that were not polled yet, in a
-   * large fleet at once.
+   * large fleet at once; `aheadMs`: so long before another scheduler's polls of the same device at the same interval.
    */
-  set(device: string, schedule: Schedule, fleetSize: number, first = false): void {
+  set(
+    device: string,
+    schedule: Schedule,
+    fleetSize: number,
+    { first = false, aheadMs = 0 }: { readonly first?: boolean; readonly aheadMs?: number } = {},
+  ): void {
     const before = this.#devices.get(device);
     this.remove(device);
     this.#versions += 1;
@@ -129,7 +134,7 @@ export class Scheduler implements AsyncDisposable {
     }
     const windowMs = Math.min(schedule.ms, FIRST_SWEEP_MAX_MS, fleetSize * FIRST_POLL_SPACING_MS);
     const nowMs = this.#clock.monoMs();
-    const dueMs = nowMs + nameFraction(device) * windowMs;
+    const dueMs = nowMs + nameFraction(device) * windowMs - aheadMs;
     this.#heap.push({ device, version, dueMs, why: 'schedule' });
     // Its own phase is kept: this poll is beside the schedule.
     const atOnce = first && windowMs > AT_A_GLANCE_MS;

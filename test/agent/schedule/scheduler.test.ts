@@ -61,7 +61,7 @@ test('what is to be polled first goes before all that were not polled yet, and k
   for (let n = 0; n < 400; n += 1) scheduler.set(`gm${n}`, { kind: 'every', ms: 300_000 }, 410);
   await clock.advance(1000);
   const begun = polls.length;
-  for (let n = 0; n < 10; n += 1) scheduler.set(`ks${n}`, { kind: 'every', ms: 300_000 }, 410, true);
+  for (let n = 0; n < 10; n += 1) scheduler.set(`ks${n}`, { kind: 'every', ms: 300_000 }, 410, { first: true });
   await clock.advance(60_000);
   // At most the polls that were under way, and those that began in their slots.
   const after = polls.slice(begun).map(({ device }) => device);
@@ -92,6 +92,22 @@ test('a device that is still being polled when it is due again is skipped and co
   expect(scheduler.status().skippedLate).toBe(2);
   expect(mostRunning()).toBe(1);
   await scheduler[Symbol.asyncDispose]();
+});
+
+test('what is to come ahead of another scheduler’s polls comes so long before each of them', async () => {
+  const [usual, ahead] = [setUp(), setUp()];
+  const devices = Array.from({ length: 20 }, (_, n) => `gm${n}`);
+  for (const device of devices) {
+    usual.scheduler.set(device, { kind: 'every', ms: 30_000 }, 20);
+    ahead.scheduler.set(device, { kind: 'every', ms: 30_000 }, 20, { aheadMs: 500 });
+  }
+  await Promise.all([usual, ahead].map(({ clock }) => clock.advance(120_000)));
+  for (const device of devices) {
+    const [, ...later] = usual.pollsOf(device);
+    const [, ...before] = ahead.pollsOf(device);
+    expect(before.slice(0, later.length)).toEqual(later.map((atMs) => atMs - 500));
+  }
+  await Promise.all([usual, ahead].map(({ scheduler }) => scheduler[Symbol.asyncDispose]()));
 });
 
 test('the fleet never has more polls under way than its limit', async () => {
