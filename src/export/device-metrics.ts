@@ -9,8 +9,8 @@ import { kekPresence } from '../gdoi/fleet/fleet-records.ts';
 import type { GmInGroup } from '../gdoi/fleet/gm-in-group.ts';
 import { expiryMs, type ReadAt } from '../gdoi/seen/instant.ts';
 import type { GmSnapshot, KsSnapshot } from '../gdoi/seen/snapshot.ts';
+import { type Labels, sameForAll } from './label-text.ts';
 
-export type Labels = Readonly<Record<string, string>>;
 /** Called with the labels beside `device` and `group`, and the value; null, undefined and NaN give no sample. */
 export type Emit = (labels: Labels, value: number | boolean | null | undefined) => void;
 
@@ -71,8 +71,15 @@ const SNMP_RESULT_LABELS = (
     'command',
     'parse',
   ] as const
-).map((result) => ({ result }));
-const POLL_RESULT_LABELS = POLL_RESULTS.map((result) => ({ result }));
+).map((result) => sameForAll({ result }));
+const POLL_RESULT_LABELS = POLL_RESULTS.map((result) => sameForAll({ result }));
+const RECEIVED = sameForAll({ direction: 'received' });
+const SENT = sameForAll({ direction: 'sent' });
+const UNEXPECTED = sameForAll({ unexpected: 'true' });
+const EXPECTED = sameForAll({ unexpected: 'false' });
+const OF_INPUT = sameForAll({ kind: 'input' });
+const OF_OUTPUT = sameForAll({ kind: 'output' });
+const OF_TIME_SYNC = sameForAll({ kind: 'time_sync' });
 
 function seconds(ms: number | null): number | null {
   return ms === null ? null : ms / 1000;
@@ -148,8 +155,8 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     'counter',
     'Bytes on the network since the agent started, by direction as the agent sees it: received, sent. Of RESTCONF only the documents.',
     (view, emit) => {
-      emit({ direction: 'received' }, view.traffic?.receivedBytes);
-      emit({ direction: 'sent' }, view.traffic?.sentBytes);
+      emit(RECEIVED, view.traffic?.receivedBytes);
+      emit(SENT, view.traffic?.sentBytes);
     },
   ),
   device(
@@ -378,8 +385,8 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     'Re-registrations as the tracker counts them, from when the GM was first seen; the first registration is none.',
     (_, emit, { tracking }) => {
       if (tracking === null) return;
-      emit({ unexpected: 'true' }, tracking.reregistrations?.unexpected ?? 0);
-      emit({ unexpected: 'false' }, tracking.reregistrations?.expected ?? 0);
+      emit(UNEXPECTED, tracking.reregistrations?.unexpected ?? 0);
+      emit(EXPECTED, tracking.reregistrations?.expected ?? 0);
     },
   ),
   gm(
@@ -426,9 +433,9 @@ export const DEVICE_METRICS: readonly DeviceMetric[] = [
     'counter',
     'Packets dropped by time-based anti-replay, and time synchronisation errors, from show crypto gdoi gm replay.',
     (gm, emit) => {
-      emit({ kind: 'input' }, gm.replay?.inputErrors);
-      emit({ kind: 'output' }, gm.replay?.outputErrors);
-      emit({ kind: 'time_sync' }, gm.replay?.timeSyncErrors);
+      emit(OF_INPUT, gm.replay?.inputErrors);
+      emit(OF_OUTPUT, gm.replay?.outputErrors);
+      emit(OF_TIME_SYNC, gm.replay?.timeSyncErrors);
     },
   ),
   gm(

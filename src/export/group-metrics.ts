@@ -5,7 +5,7 @@ import { CAUSE_MEANING } from '../gdoi/explain/cause-meaning.ts';
 import type { Consequence, Explanation } from '../gdoi/explain/explanation.ts';
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
 import { inCell } from '../gdoi/seen/cell.ts';
-import type { Labels } from './device-metrics.ts';
+import type { Labels } from './label-text.ts';
 import { renderFamily } from './prepared-lines.ts';
 
 interface GroupGauge {

@@ -9,8 +9,10 @@
  * longer than one chunk takes.
  */
 import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
-import { type DeviceView, newestKekRead } from '../model/device-view.ts';
-import { DEVICE_METRICS, type DeviceMetric, type Emit, type Labels } from './device-metrics.ts';
+import type { GmSnapshot, KsSnapshot } from '../gdoi/seen/snapshot.ts';
+import { type DeviceView, newestKekRead, type Read } from '../model/device-view.ts';
+import { DEVICE_METRICS, type DeviceMetric, type Emit, type GmSeen } from './device-metrics.ts';
+import { escapeLabel, inOnePiece, type Labels, labelText } from './label-text.ts';
 
 /** Characters per chunk of the exposition. */
 const CHUNK_SIZE = 256 * 1024;
@@ -30,12 +32,23 @@ interface Samples {
   readonly values: readonly number[];
 }
 
-/** What is written of a device. */
+/** What is written of a device. It stays the same object while there is the device: what is new of it is little. */
 interface Prepared {
-  /** Labels that its samples have in any case: of gdoi_device_info, of the device, and of its group where it has one. */
-  readonly fixed: { readonly info: string; readonly device: string; readonly group: string };
+  fixed: FixedLabels;
   /** By family. A number: one sample without further labels; null: none. */
   readonly samples: (Samples | number | null)[];
+}
+
+/** Labels that samples of a device have in any case. */
+interface FixedLabels {
+  /** What they were made from. */
+  readonly inventory: DeviceView['labels'];
+  readonly cell: string | undefined;
+  readonly ofGroup: string;
+  /** Of gdoi_device_info, of the device, and of its group where it has one. */
+  readonly info: string;
+  readonly device: string;
+  readonly group: string;
 }
 
 /** undefined: the group is not known. */
@@ -47,6 +60,13 @@ export interface LinesOptions {
   readonly labels: readonly string[];
   /** `gdoi_ks_member_*`: three series for each GM and KS. */
   readonly ksMembers: boolean;
+}
+
+/** A group of a device, as its metrics take it. */
+interface GroupOfDevice {
+  readonly labels: string;
+  readonly gm: { readonly snapshot: GmSnapshot; readonly seen: GmSeen } | null;
+  readonly ks: Read<KsSnapshot> | null;
 }
 
 /** Keeps a fault of our own to the device that it befalls. */
@@ -72,6 +92,9 @@ export class PreparedLines {
   readonly #groupOf: GroupViewOf;
   readonly #labels: readonly string[];
   readonly #guard: DeviceGuard;
+  readonly #taking = new TakenSamples();
+  /** Of the device that is being prepared; one whose preparing fails keeps its own. */
+  readonly #samples: Prepared['samples'] = [];
   /** What changed since it was prepared, the one that waits longest first. */
   readonly #waiting = new Map<string, DeviceView>();
 
@@ -111,33 +134,50 @@ export class PreparedLines {
   }
 
   #prepare(device: string, view: DeviceView): void {
-    const cell = view.cell === undefined ? '' : `,cell="${escapeLabel(view.cell)}"`;
-    const info = ['device="', escapeLabel(device), '"', cell];
-    const own = [...info, this.#inventoryLabels(view)];
     const groups = this.#groupsOf(view);
     // Of several groups each sample names its own.
-    const [only, second] = groups;
-    const group = only === undefined || second !== undefined ? own : [...own, only.labels];
+    const isOne = groups.length === 1;
     const before = this.#devices.get(device);
-    const taken = new TakenSamples();
-    const samples = this.#families.map((family, index) => {
-      taken.of('');
+    const samples = this.#taken(view, groups, before?.samples ?? []);
+    const fixed = this.#fixedLabels(view, isOne ? (groups[0]?.labels ?? '') : '', before?.fixed);
+    if (before === undefined) {
+      this.#devices.set(device, { fixed, samples: [...samples] });
+      return;
+    }
+    before.fixed = fixed;
+    for (const [index, of] of samples.entries()) before.samples[index] = of;
+  }
+
+  /** Of each family, in an array that the next device is given too. */
+  #taken(view: DeviceView, groups: readonly GroupOfDevice[], before: Prepared['samples']): Prepared['samples'] {
+    const taken = this.#taking;
+    const isOne = groups.length === 1;
+    for (const [index, family] of this.#families.entries()) {
+      taken.begin();
       const { metric } = family;
       if (metric.of === 'device') metric.samples(view, taken.emit);
       else {
         for (const { gm, ks, labels } of groups) {
-          taken.of(second === undefined ? '' : labels);
+          taken.of(isOne ? '' : labels);
           if (metric.of === 'gm' && gm !== null) metric.samples(gm.snapshot, taken.emit, gm.seen);
           else if (metric.of === 'ks' && ks !== null) metric.samples(ks.snapshot, taken.emit, ks.at);
         }
       }
-      return taken.kept(family, before?.samples[index] ?? null);
-    });
-    const fixed = { info: inOnePiece(info), device: inOnePiece(own), group: inOnePiece(group) };
-    this.#devices.set(device, { fixed: sameOr(before?.fixed, fixed), samples });
+      this.#samples[index] = taken.kept(family, before[index] ?? null);
+    }
+    return this.#samples;
   }
 
-  #groupsOf(view: DeviceView) {
+  #fixedLabels(view: DeviceView, ofGroup: string, before: FixedLabels | undefined): FixedLabels {
+    const { device, cell, labels: inventory } = view;
+    if (before?.inventory === inventory && before.cell === cell && before.ofGroup === ofGroup) return before;
+    const ofCell = cell === undefined ? '' : `,cell="${escapeLabel(cell)}"`;
+    const info = inOnePiece(['device="', escapeLabel(device), '"', ofCell]);
+    const own = inOnePiece([info, this.#inventoryLabels(inventory)]);
+    return { inventory, cell, ofGroup, info, device: own, group: inOnePiece([own, ofGroup]) };
+  }
+
+  #groupsOf(view: DeviceView): readonly GroupOfDevice[] {
     const inGroup = (name: string) => {
       const group = this.#groupOf(name, view.cell);
       return group === undefined ? null : (group.gmOf(view.device)?.gm ?? null);
@@ -157,7 +197,7 @@ export class PreparedLines {
     }));
   }
 
-  #inventoryLabels({ labels }: DeviceView): string {
+  #inventoryLabels(labels: DeviceView['labels']): string {
     const shown = this.#labels.filter((name) => (labels[name] ?? '') !== '');
     return shown.map((name) => `,${name}="${escapeLabel(labels[name] ?? '')}"`).join('');
   }
@@ -215,9 +255,17 @@ function linesOf({ metric, start }: Family, { fixed, samples }: Prepared, index:
 
 /** The samples of a device, one metric after the other, as its table gives them. */
 class TakenSamples {
-  #labels: string[] = [];
-  #values: number[] = [];
+  /** What lies beyond the count is of a metric before: an array that is emptied gives its memory away. */
+  readonly #labels: string[] = [];
+  readonly #values: number[] = [];
+  #count = 0;
   #ofGroup = '';
+
+  /** The next metric. */
+  begin(): void {
+    this.#count = 0;
+    this.#ofGroup = '';
+  }
 
   /** What is emitted from now on has these labels, as they are written, before its own. */
   of(labels: string): void {
@@ -227,53 +275,37 @@ class TakenSamples {
   readonly emit: Emit = (labels, value) => {
     const number = typeof value === 'boolean' ? Number(value) : value;
     if (number === null || number === undefined || Number.isNaN(number)) return;
-    let text: string[] | null = null;
-    for (const name in labels) {
-      text ??= [this.#ofGroup];
-      text.push(',', name, '="', escapeLabel(labels[name] ?? ''), '"');
-    }
-    this.#labels.push(text === null ? this.#ofGroup : inOnePiece(text));
-    this.#values.push(number);
+    const own = labelText(labels);
+    this.#labels[this.#count] = this.#ofGroup === '' ? own : inOnePiece([this.#ofGroup, own]);
+    this.#values[this.#count] = number;
+    this.#count += 1;
   };
 
   /**
-   * Those of this metric; the next one's come then. What says what it said stays the same object: it is old, and costs the next
-   * collections nothing.
+   * Those of this metric. What says what it said stays the same object: it is old, and costs the next collections nothing.
    */
   kept(family: Family, before: Samples | number | null): Samples | number | null {
     const [first] = this.#values;
-    if (first === undefined) return null;
-    if (this.#values.length === 1 && this.#labels[0] === '') {
-      this.#labels.length = 0;
-      this.#values.length = 0;
-      return first;
-    }
-    const taken = { labels: this.#labels, values: this.#values };
-    this.#labels = [];
-    this.#values = [];
+    if (this.#count === 0 || first === undefined) return null;
+    if (this.#count === 1 && this.#labels[0] === '') return first;
     const known = before === null || typeof before === 'number' ? null : before;
-    const labels = [known?.labels, family.lastLabels].find((each) => isSame(each, taken.labels)) ?? taken.labels;
+    const labels = this.#labelsKept(known?.labels, family.lastLabels);
     family.lastLabels = labels;
-    if (known?.labels === labels && isSame(known.values, taken.values)) return known;
-    return { labels, values: taken.values };
+    if (known?.labels === labels && this.#are(this.#values, known.values)) return known;
+    return { labels, values: this.#values.slice(0, this.#count) };
+  }
+
+  #labelsKept(known: readonly string[] | undefined, last: readonly string[]): readonly string[] {
+    if (known !== undefined && this.#are(this.#labels, known)) return known;
+    return this.#are(this.#labels, last) ? last : this.#labels.slice(0, this.#count);
+  }
+
+  #are<T>(taken: readonly T[], others: readonly T[]): boolean {
+    if (others.length !== this.#count) return false;
+    for (let at = 0; at < this.#count; at += 1) if (taken[at] !== others[at]) return false;
+    return true;
   }
 }
-
-function isSame<T>(left: readonly T[] | undefined, right: readonly T[]): left is readonly T[] {
-  return left !== undefined && left.length === right.length && left.every((each, index) => each === right[index]);
-}
-
-/** Kept text is joined: made by `+` it stays a tree of its pieces, which takes several times the memory. */
-function inOnePiece(parts: readonly string[]): string {
-  return parts.join('');
-}
-
-function sameOr(before: Prepared['fixed'] | undefined, now: Prepared['fixed']): Prepared['fixed'] {
-  const stays = before?.info === now.info && before.device === now.device && before.group === now.group;
-  return stays ? before : now;
-}
-
-const NEEDS_ESCAPE = /[\\"\n]/;
 
 /** Samples of one metric that no device has, as text. */
 export function renderFamily(
@@ -282,20 +314,14 @@ export function renderFamily(
 ): string {
   let text = '';
   for (const [labels, value] of samples) {
-    const pairs = Object.entries(labels).map(([name, label]) => `${name}="${escapeLabel(label)}"`);
-    text += `${metric.name}${pairs.length === 0 ? '' : `{${pairs.join(',')}}`} ${value}\n`;
+    const pairs = labelText(labels).slice(1);
+    text += `${metric.name}${pairs === '' ? '' : `{${pairs}}`} ${value}\n`;
   }
   return text === '' ? '' : familyHeader(metric) + text;
 }
 
 function familyHeader(metric: { readonly name: string; readonly type: string; readonly help: string }): string {
   return `# HELP ${metric.name} ${escapeHelp(metric.help)}\n# TYPE ${metric.name} ${metric.type}\n`;
-}
-
-/** Prometheus text format: backslash, double quote and line feed are escaped in label values. */
-function escapeLabel(value: string): string {
-  if (!NEEDS_ESCAPE.test(value)) return value;
-  return value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
 }
 
 function escapeHelp(text: string): string {

@@ -1,5 +1,5 @@
 /** Service discovery: devices found, what was left out, and sources that fail. */
-import type { Labels } from './device-metrics.ts';
+import type { Labels } from './label-text.ts';
 import { renderFamily } from './prepared-lines.ts';
 
 /** Of service discovery, what metrics tell. */

@@ -500,10 +500,58 @@ describe('lines that wait to be prepared', () => {
         return value;
       },
     });
+    lines.update('gm1', polled('gm1'));
+    const before = lines.of('gm1');
     lines.update('gm1', broken);
     lines.update('gm2', polled('gm2'));
     expect([...lines.chunks()].join('')).toContain('gdoi_device_up{device="gm2"} 1\n');
     expect(failed).toEqual(['gm1']);
+    expect(lines.of('gm1')).toBe(before);
+  });
+
+  test('say of each device what lines made anew say, whatever views came before', () => {
+    const tek = { interface: 'Gi0/0', spi: null, transform: null, remainingSeconds: 900, antiReplay: null };
+    const gms = fc.array(
+      fc.record({
+        group: fc.constantFrom('G1', 'G2', 'G3'),
+        registered: fc.boolean(),
+        teks: fc.option(
+          fc.array(
+            fc.record({
+              interface: fc.constantFrom('Gi0/0', 'Gi0/1', 'Tu1'),
+              remainingSeconds: fc.constantFrom(7, 900),
+            }),
+            { maxLength: 4 },
+          ),
+        ),
+        address: fc.constantFrom('10.1.13.2', 'a "quoted" one', null),
+      }),
+      { maxLength: 3 },
+    );
+    const views = fc.array(
+      fc.record({
+        device: fc.constantFrom('gm1', 'gm2', 'gm "3"'),
+        gms,
+        labels: fc.constantFrom({}, { site: 'Bern' }, { site: 'Genève', floor: '2' }),
+        polls: fc.constantFrom({}, { ok: 1 }, { ok: 7, timeout: 2 }),
+      }),
+    );
+    fc.assert(
+      fc.property(views, (steps) => {
+        const options = { labels: ['site'], ksMembers: true };
+        const lines = new PreparedLines(() => undefined, options);
+        for (const { device, labels, polls, gms: shown } of steps) {
+          const snapshots = shown.map((gm) =>
+            aGm({ ...gm, teks: gm.teks && gm.teks.map((own) => ({ ...tek, ...own })) }),
+          );
+          const view = { ...viewAfter(aReport({ [MAIN]: snapshots })), device, labels, polls };
+          const anew = new PreparedLines(() => undefined, options);
+          lines.update(device, view);
+          anew.update(device, view);
+          expect(lines.of(device)).toBe(anew.of(device));
+        }
+      }),
+    );
   });
 });
 

@@ -1,5 +1,5 @@
 /** The push to Alertmanager: per URL, what it took, what was dropped and why, and whether it takes anything now. */
-import type { Labels } from '../device-metrics.ts';
+import type { Labels } from '../label-text.ts';
 import { renderFamily } from '../prepared-lines.ts';
 import type { PushStatus } from './alertmanager-push.ts';
 import type { SenderStatus } from './alert-sender.ts';

@@ -1,5 +1,5 @@
 /** Webhooks: per receiver, what it took, what was dropped and why, and whether it takes anything now. */
-import type { Labels } from '../device-metrics.ts';
+import type { Labels } from '../label-text.ts';
 import { renderFamily } from '../prepared-lines.ts';
 import type { WebhookStatus } from './webhook-sender.ts';
 
