@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { onAbortOf } from '../../src/kernel/abort-callbacks.ts';
 
@@ -11,6 +12,43 @@ test('a callback is called once at the abort, and not where it was taken back', 
   owner.abort();
   owner.abort();
   expect(called).toEqual(['kept']);
+});
+
+test('whatever was given and taken back in whatever order, those that are left are called, each once', () => {
+  const steps = fc.array(fc.oneof(fc.constant('give' as const), fc.nat({ max: 20 })), { maxLength: 60 });
+  fc.assert(
+    fc.property(steps, (drawn) => {
+      const owner = new AbortController();
+      const called: number[] = [];
+      const given: (() => void)[] = [];
+      const left = new Set<number>();
+      for (const step of drawn) {
+        if (step === 'give') {
+          const number = given.length;
+          left.add(number);
+          given.push(onAbortOf(owner.signal, () => called.push(number)));
+        } else {
+          left.delete(step);
+          given[step]?.();
+        }
+      }
+      owner.abort();
+      expect(called.toSorted((a, b) => a - b)).toEqual([...left].toSorted((a, b) => a - b));
+    }),
+  );
+});
+
+test('one that another one takes back at the abort is not called', () => {
+  const owner = new AbortController();
+  const called: string[] = [];
+  let takeBack = () => undefined as void;
+  onAbortOf(owner.signal, () => {
+    called.push('first');
+    takeBack();
+  });
+  takeBack = onAbortOf(owner.signal, () => called.push('second'));
+  owner.abort();
+  expect(called).toEqual(['first']);
 });
 
 test('the same callback given twice is called twice, and taken back one at a time', () => {

@@ -22,15 +22,20 @@ const LAST_WORD_MS = 2_000;
 /** What one conversation hears of. */
 type ToConversation = Exclude<FromWorker, { type: 'jump_key' | 'pong' }>;
 
-export interface RemoteConversationParts {
+/** The worker, as each of its conversations sees it. */
+export interface WorkerOfConversations {
+  readonly say: (message: ToWorker) => void;
+  /** Nothing more is heard of that one. */
+  readonly forget: (id: number) => void;
+  /** It did not answer in time. */
+  readonly suspect: () => void;
+}
+
+interface RemoteConversationParts {
   readonly id: number;
   readonly hooks: ConversationHooks;
   readonly clock: Clock;
-  readonly say: (message: ToWorker) => void;
-  /** Nothing more is heard of it. */
-  readonly forget: () => void;
-  /** The worker did not answer in time. */
-  readonly suspect: () => void;
+  readonly worker: WorkerOfConversations;
 }
 
 /** The question under way. */
@@ -68,7 +73,7 @@ export class RemoteConversation implements Conversation {
   }
 
   open(login: ShellLogin, signal: AbortSignal): Promise<Conversation> {
-    const { id, say } = this.#parts;
+    const { id, worker } = this.#parts;
     return new Promise((resolve, reject) => {
       const onAbort = () => {
         this.#giveUpOpening(asError(signal.reason));
@@ -87,35 +92,35 @@ export class RemoteConversation implements Conversation {
           reject(error);
         },
       };
-      say({ type: 'open', id, login });
+      worker.say({ type: 'open', id, login });
     });
   }
 
   logIn(credential: DialogueCredential): Promise<LoginOutcome> {
     const end = this.#end;
     if (end !== null) return Promise.resolve({ kind: 'failed', operation: 'prompt', end });
-    const { id, say } = this.#parts;
+    const { id, worker } = this.#parts;
     return new Promise((settle, broke) => {
       this.#ask({ type: 'log_in', settle, broke });
-      say({ type: 'log_in', id, credential });
+      worker.say({ type: 'log_in', id, credential });
     });
   }
 
   ask(command: ShowCommand): Promise<AskOutcome> {
     const end = this.#end;
     if (end !== null) return Promise.resolve({ kind: 'ended', end, bytes: 0 });
-    const { id, say } = this.#parts;
+    const { id, worker } = this.#parts;
     return new Promise((settle, broke) => {
       this.#ask({ type: 'ask', settle, broke });
-      say({ type: 'ask', id, command });
+      worker.say({ type: 'ask', id, command });
     });
   }
 
   cut(end: LineEnd): void {
     if (this.#end !== null) return;
     this.#hasEnded(end);
-    const { id, say } = this.#parts;
-    say({ type: 'cut', id, end });
+    const { id, worker } = this.#parts;
+    worker.say({ type: 'cut', id, end });
     this.#awaitLastWord(LAST_WORD_MS);
   }
 
@@ -125,10 +130,10 @@ export class RemoteConversation implements Conversation {
       this.cut({ kind: 'closed', reason: 'closed by the agent' });
       return;
     }
-    const { id, say } = this.#parts;
+    const { id, worker } = this.#parts;
     await new Promise<void>((settle, broke) => {
       this.#ask({ type: 'hang_up', settle, broke });
-      say({ type: 'hang_up', id, politeMs });
+      worker.say({ type: 'hang_up', id, politeMs });
       this.#awaitLastWord(politeMs + LAST_WORD_MS);
     });
   }
@@ -240,8 +245,8 @@ export class RemoteConversation implements Conversation {
   #release(): void {
     if (this.#over) return;
     this.#over = true;
-    this.#parts.say({ type: 'release', id: this.#parts.id });
-    this.#parts.forget();
+    this.#parts.worker.say({ type: 'release', id: this.#parts.id });
+    this.#parts.worker.forget(this.#parts.id);
   }
 
   #awaitLastWord(ms: number): void {
@@ -250,7 +255,7 @@ export class RemoteConversation implements Conversation {
       this.#hasEnded({ kind: 'closed', reason: 'closed by the agent' });
       this.#settleByEnd();
       this.#release();
-      this.#parts.suspect();
+      this.#parts.worker.suspect();
     });
   }
 
@@ -259,7 +264,7 @@ export class RemoteConversation implements Conversation {
     const asked = async (): Promise<void> => {
       const message = await ask();
       // Also of an open one: a device may exchange keys anew.
-      if (!this.#over) this.#parts.say(message);
+      if (!this.#over) this.#parts.worker.say(message);
     };
     asked().catch((error: unknown) => this.#giveUpOpening(asError(error)));
   }
@@ -267,7 +272,7 @@ export class RemoteConversation implements Conversation {
   /** The worker still says what it cost. */
   #giveUpOpening(error: Error): void {
     this.#endOpening((opening) => opening.failed(error));
-    this.#parts.say({ type: 'release', id: this.#parts.id });
+    this.#parts.worker.say({ type: 'release', id: this.#parts.id });
     this.#awaitLastWord(LAST_WORD_MS);
   }
 }

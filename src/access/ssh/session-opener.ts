@@ -20,7 +20,7 @@ import {
   REFUSED_DEVICE_WAIT_MS,
 } from '../credential-quarantine.ts';
 import { untilAborted } from '../../kernel/until-aborted.ts';
-import type { Conversations } from './conversation.ts';
+import type { ConversationHooks, Conversations, ConversationTraffic } from './conversation.ts';
 import type { HandshakeGate, HandshakePass } from './handshake-gate.ts';
 import { decideHostKey } from './host-key-policy.ts';
 import type { RefusalsOfWay } from '../kept-refusals.ts';
@@ -103,11 +103,12 @@ interface Bounds {
   readonly watchdog: Watchdog;
 }
 
-class Opening {
+/** The conversation that it opens keeps it, to tell it of traffic and of a host key that is shown again. */
+class Opening implements ConversationHooks {
   readonly #parts: OpenerParts;
   readonly #target: SshTarget;
   readonly #answered: boolean;
-  /** null: it is over. The host key of an open session may be asked about again, and holds this object. */
+  /** null: it is over. This object lives on, see above. */
   #bounds: Bounds | null;
   #pass: HandshakePass | null = null;
   #phase: 'connect' | 'login' = 'connect';
@@ -146,6 +147,7 @@ class Opening {
       watchdog.stop();
       this.#bounds = null;
       this.#pass?.release();
+      this.#pass = null;
       if (this.#admitted) await this.#endAttempt(outcome);
     }
   }
@@ -156,7 +158,7 @@ class Opening {
   }
 
   async #open({ attempt, watchdog }: Bounds, onAuthenticated: () => void): Promise<ShellSession> {
-    const { clock, hostKeys, gate, conversationsWith, secrets, traffic } = this.#parts;
+    const { clock, hostKeys, gate, conversationsWith, secrets } = this.#parts;
     const target = this.#target;
     const { signal } = attempt;
     const login = await shellLogin(target, hostKeys);
@@ -164,15 +166,7 @@ class Opening {
     this.#begun = true;
     this.#armWatchdog();
     this.#letGoIfSlow(signal);
-    const conversation = await conversationsWith(target).open(
-      login,
-      {
-        beforeHandshake: () => this.#beforeHandshake(),
-        verifyHostKey: (key) => this.#verifyHostKey(key),
-        onTraffic: (more) => traffic.count(target.device, more),
-      },
-      signal,
-    );
+    const conversation = await conversationsWith(target).open(login, this, signal);
     this.#pass?.release();
     watchdog.disarm();
     onAuthenticated();
@@ -182,7 +176,7 @@ class Opening {
   }
 
   /** TCP is open: a place at the gate and leave for the credential, in whatever order they come free. */
-  async #beforeHandshake(): Promise<void> {
+  async beforeHandshake(): Promise<void> {
     const { clock, gate, quarantine } = this.#parts;
     const { attempt, watchdog } = this.#boundsNow();
     const { signal } = attempt;
@@ -205,7 +199,11 @@ class Opening {
     }
   }
 
-  async #verifyHostKey(key: Buffer): Promise<boolean> {
+  onTraffic(traffic: ConversationTraffic): void {
+    this.#parts.traffic.count(this.#target.device, traffic);
+  }
+
+  async verifyHostKey(key: Buffer): Promise<boolean> {
     const decision = await decideHostKey(this.#parts.hostKeys, this.#target, key, this.#parts.logger);
     if (decision.kind === 'accepted') return true;
     this.#hostKeyProblem = decision.message;

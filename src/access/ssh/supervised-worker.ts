@@ -11,7 +11,7 @@ import { later } from '../../kernel/later.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { Random } from '../../kernel/random.ts';
 import type { Conversation, ConversationHooks } from './conversation.ts';
-import { RemoteConversation } from './remote-conversation.ts';
+import { RemoteConversation, type WorkerOfConversations } from './remote-conversation.ts';
 import { type ShellLogin, TransportError, type VerifyJumpKey } from './shell-transport.ts';
 import type { FromWorker, ToWorker, WorkerSettings } from './worker-messages.ts';
 import { type StartedWorker, startWorker, type WorkerKind } from './worker-start.ts';
@@ -53,6 +53,11 @@ export class SupervisedWorker implements AsyncDisposable {
   readonly #parts: SupervisedWorkerParts;
   readonly #conversations = new Map<number, RemoteConversation>();
   readonly #startAgain: BackOff;
+  readonly #asSeen: WorkerOfConversations = {
+    say: (message) => this.#say(message),
+    forget: (id) => this.#forget(id),
+    suspect: () => this.#suspect(),
+  };
   #running: Running | null = null;
   #nextId = 1;
   #lost = 0;
@@ -89,9 +94,7 @@ export class SupervisedWorker implements AsyncDisposable {
       id,
       hooks,
       clock,
-      say: (message) => this.#say(message),
-      forget: () => this.#forget(id),
-      suspect: () => this.#suspect(),
+      worker: this.#asSeen,
     });
     this.#conversations.set(id, conversation);
     this.#runningOrStarted().worker.ref();
