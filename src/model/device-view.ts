@@ -24,6 +24,7 @@ import type { Traffic } from '../access/device-traffic.ts';
 import { MAIN_NODES } from '../access/restconf-path.ts';
 import { isMainCommand } from '../access/show-command.ts';
 import type { PollResult } from './poll-result.ts';
+import { type ShownAnswer, shownAnswer } from './shown-answer.ts';
 
 export interface DeviceView {
   readonly device: string;
@@ -80,13 +81,6 @@ export interface PollingBeside {
   readonly error: string | null;
   readonly polls: PollCounts;
   readonly lastSuccessAtMs: EpochMs | null;
-}
-
-export interface ShownAnswer {
-  readonly at: ReadAt;
-  /** At most `MAX_SHOWN_CHARS`. */
-  readonly text: string;
-  readonly cut: boolean;
 }
 
 /** What the tracker says of one GM in one group; what the group says of it is in the group's view (`GmInGroup`). */
@@ -257,17 +251,11 @@ function counted(polls: PollCounts, result: PollResult): PollCounts {
   return { ...polls, [result]: (polls[result] ?? 0) + 1 };
 }
 
-/** Of a KS's member list with thousands of rows the beginning is enough to look at. */
-const MAX_SHOWN_CHARS = 65_536;
-
 function withAnswers(shown: DeviceView['answers'], answers: PollReport['answers']): DeviceView['answers'] {
   if (answers.length === 0) return shown;
   const next = new Map(shown);
   for (const { command, text, sentAtMs, receivedAtMs } of answers) {
-    const cut = text.length > MAX_SHOWN_CHARS;
-    // A copy: a slice would keep the whole text alive.
-    const kept = cut ? Buffer.from(text.slice(0, MAX_SHOWN_CHARS)).toString() : text;
-    next.set(command, { at: { sentAtMs, receivedAtMs }, text: kept, cut });
+    next.set(command, shownAnswer(command, text, { sentAtMs, receivedAtMs }));
   }
   return next;
 }

@@ -134,6 +134,7 @@ export const ROOMS: Readonly<Record<string, readonly string[]>> = {
     'gdoi/seen',
     'gdoi/tracker',
     'kernel',
+    'node:zlib',
   ],
   'agent/poll': [
     'access',
