@@ -22,6 +22,10 @@ interface Family {
   readonly header: string;
   /** What its lines begin with. */
   readonly start: string;
+  /** By row, the value of the only sample where that has no further labels; NaN: there is none. */
+  numbers: Float64Array;
+  /** By row, samples of other kinds; as long as there were any. */
+  readonly several: (Samples | null)[];
   /** As the last prepared device had them: most have the same, and share them. */
   lastLabels: readonly string[];
 }
@@ -30,13 +34,6 @@ interface Family {
 interface Samples {
   readonly labels: readonly string[];
   readonly values: readonly number[];
-}
-
-/** What is written of a device. It stays the same object while there is the device: what is new of it is little. */
-interface Prepared {
-  fixed: FixedLabels;
-  /** By family. A number: one sample without further labels; null: none. */
-  readonly samples: (Samples | number | null)[];
 }
 
 /** Labels that samples of a device have in any case. */
@@ -79,6 +76,8 @@ export type DeviceGuard = (device: string, work: () => void) => void;
 const MOST_WAITING = { asAWhole: 4000, ofMore: 1000 } as const;
 /** Devices prepared before whoever joins the lines may let others have their turn. */
 const PREPARED_AT_ONCE = 50;
+/** Of a small fleet; there are twice as many where they do not do. */
+const FIRST_ROWS = 64;
 
 const UNGUARDED: DeviceGuard = (_device, work) => work();
 
@@ -88,13 +87,17 @@ const OF_KS_MEMBERS = /^gdoi_ks_member_/;
 
 export class PreparedLines {
   readonly #families: readonly Family[];
-  readonly #devices = new Map<string, Prepared>();
+  /** Where each prepared device stands: numbers of one metric lie side by side, as they are written. */
+  readonly #rows = new Map<string, number>();
+  /** Those of devices that are gone. */
+  readonly #freeRows: number[] = [];
+  readonly #fixed: (FixedLabels | null)[] = [];
   readonly #groupOf: GroupViewOf;
   readonly #labels: readonly string[];
   readonly #guard: DeviceGuard;
   readonly #taking = new TakenSamples();
-  /** Of the device that is being prepared; one whose preparing fails keeps its own. */
-  readonly #samples: Prepared['samples'] = [];
+  /** By family, of the device that is being prepared; one whose preparing fails keeps its own. */
+  readonly #taken: (Samples | number | null)[] = [];
   /** What changed since it was prepared, the one that waits longest first. */
   readonly #waiting = new Map<string, DeviceView>();
 
@@ -108,6 +111,8 @@ export class PreparedLines {
       metric,
       header: familyHeader(metric),
       start: `${metric.name}{`,
+      numbers: new Float64Array(FIRST_ROWS).fill(Number.NaN),
+      several: [],
       lastLabels: [],
     }));
   }
@@ -116,12 +121,12 @@ export class PreparedLines {
   update(device: string, view: DeviceView | null): void {
     if (view === null) {
       this.#waiting.delete(device);
-      this.#devices.delete(device);
+      this.#forget(device);
       return;
     }
     this.#waiting.set(device, view);
     const { asAWhole, ofMore } = MOST_WAITING;
-    if (this.#waiting.size <= (this.#devices.size > asAWhole ? ofMore : asAWhole)) return;
+    if (this.#waiting.size <= (this.#rows.size > asAWhole ? ofMore : asAWhole)) return;
     const [longest] = this.#waiting.keys();
     if (longest !== undefined) this.#prepareWaiting(longest);
   }
@@ -136,39 +141,56 @@ export class PreparedLines {
   #prepare(device: string, view: DeviceView): void {
     const groups = this.#groupsOf(view);
     // Of several groups each sample names its own.
-    const isOne = groups.length === 1;
-    const before = this.#devices.get(device);
-    const samples = this.#taken(view, groups, before?.samples ?? []);
-    const fixed = this.#fixedLabels(view, isOne ? (groups[0]?.labels ?? '') : '', before?.fixed);
-    if (before === undefined) {
-      this.#devices.set(device, { fixed, samples: [...samples] });
-      return;
-    }
-    before.fixed = fixed;
-    for (const [index, of] of samples.entries()) before.samples[index] = of;
+    const ofGroup = groups.length === 1 ? (groups[0]?.labels ?? '') : '';
+    const row = this.#rows.get(device);
+    this.#take(view, groups, row);
+    const fixed = this.#fixedLabels(view, ofGroup, row === undefined ? null : (this.#fixed[row] ?? null));
+    this.#write(row ?? this.#newRow(device), fixed);
   }
 
-  /** Of each family, in an array that the next device is given too. */
-  #taken(view: DeviceView, groups: readonly GroupOfDevice[], before: Prepared['samples']): Prepared['samples'] {
-    const taken = this.#taking;
-    const isOne = groups.length === 1;
+  #take(view: DeviceView, groups: readonly GroupOfDevice[], row: number | undefined): void {
+    const taking = this.#taking;
     for (const [index, family] of this.#families.entries()) {
-      taken.begin();
+      taking.begin();
       const { metric } = family;
-      if (metric.of === 'device') metric.samples(view, taken.emit);
+      if (metric.of === 'device') metric.samples(view, taking.emit);
       else {
         for (const { gm, ks, labels } of groups) {
-          taken.of(isOne ? '' : labels);
-          if (metric.of === 'gm' && gm !== null) metric.samples(gm.snapshot, taken.emit, gm.seen);
-          else if (metric.of === 'ks' && ks !== null) metric.samples(ks.snapshot, taken.emit, ks.at);
+          taking.of(groups.length === 1 ? '' : labels);
+          if (metric.of === 'gm' && gm !== null) metric.samples(gm.snapshot, taking.emit, gm.seen);
+          else if (metric.of === 'ks' && ks !== null) metric.samples(ks.snapshot, taking.emit, ks.at);
         }
       }
-      this.#samples[index] = taken.kept(family, before[index] ?? null);
+      this.#taken[index] = taking.kept(family, row === undefined ? null : (family.several[row] ?? null));
     }
-    return this.#samples;
   }
 
-  #fixedLabels(view: DeviceView, ofGroup: string, before: FixedLabels | undefined): FixedLabels {
+  #write(row: number, fixed: FixedLabels): void {
+    this.#fixed[row] = fixed;
+    for (const [index, family] of this.#families.entries()) {
+      const of = this.#taken[index] ?? null;
+      if (row >= family.numbers.length) family.numbers = longer(family.numbers);
+      family.numbers[row] = typeof of === 'number' ? of : Number.NaN;
+      setAt(family.several, row, typeof of === 'number' ? null : of);
+    }
+  }
+
+  #newRow(device: string): number {
+    const row = this.#freeRows.pop() ?? this.#fixed.length;
+    this.#rows.set(device, row);
+    return row;
+  }
+
+  #forget(device: string): void {
+    const row = this.#rows.get(device);
+    if (row === undefined) return;
+    this.#rows.delete(device);
+    this.#freeRows.push(row);
+    this.#fixed[row] = null;
+    for (const { several } of this.#families) setAt(several, row, null);
+  }
+
+  #fixedLabels(view: DeviceView, ofGroup: string, before: FixedLabels | null): FixedLabels {
     const { device, cell, labels: inventory } = view;
     if (before?.inventory === inventory && before.cell === cell && before.ofGroup === ofGroup) return before;
     const ofCell = cell === undefined ? '' : `,cell="${escapeLabel(cell)}"`;
@@ -205,14 +227,14 @@ export class PreparedLines {
   /** The exposition of one device; empty when it is not known. */
   of(device: string): string {
     this.#prepareWaiting(device);
-    const prepared = this.#devices.get(device);
-    if (prepared === undefined) return '';
-    return this.#families
-      .map((family, index) => {
-        const lines = linesOf(family, prepared, index);
-        return lines === '' ? '' : family.header + lines;
-      })
-      .join('');
+    const row = this.#rows.get(device);
+    const fixed = row === undefined ? null : (this.#fixed[row] ?? null);
+    if (row === undefined || fixed === null) return '';
+    const written = this.#families.map((family) => {
+      const lines = linesOf(family, row, fixed);
+      return lines === '' ? '' : family.header + lines;
+    });
+    return written.join('');
   }
 
   /** The exposition in pieces of about `CHUNK_SIZE` characters, after some empty ones while what waits is prepared. */
@@ -226,10 +248,11 @@ export class PreparedLines {
       if (prepared % PREPARED_AT_ONCE === 0) yield '';
     }
     let chunk = '';
-    for (const [index, family] of this.#families.entries()) {
+    for (const family of this.#families) {
       let { header } = family;
-      for (const device of this.#devices.values()) {
-        const lines = linesOf(family, device, index);
+      for (let row = 0; row < this.#fixed.length; row += 1) {
+        const fixed = this.#fixed[row] ?? null;
+        const lines = fixed === null ? '' : linesOf(family, row, fixed);
         if (lines === '') continue;
         chunk += header + lines;
         header = '';
@@ -243,14 +266,27 @@ export class PreparedLines {
   }
 }
 
-function linesOf({ metric, start }: Family, { fixed, samples }: Prepared, index: number): string {
-  const of = samples[index] ?? null;
-  if (of === null) return '';
+function linesOf({ metric, start, numbers, several }: Family, row: number, fixed: FixedLabels): string {
+  const number = numbers[row] ?? Number.NaN;
+  const of = Number.isNaN(number) ? (several[row] ?? null) : null;
+  if (Number.isNaN(number) && of === null) return '';
   const labels = metric.name === INFO ? fixed.info : metric.of === 'device' ? fixed.device : fixed.group;
-  if (typeof of === 'number') return `${start}${labels}} ${of}\n`;
+  if (of === null) return `${start}${labels}} ${number}\n`;
   let text = '';
   for (let at = 0; at < of.values.length; at += 1) text += `${start}${labels}${of.labels[at]}} ${of.values[at]}\n`;
   return text;
+}
+
+/** Null where nothing was is nothing to set. */
+function setAt(several: (Samples | null)[], row: number, of: Samples | null): void {
+  if (of !== null) while (several.length <= row) several.push(null);
+  if (row < several.length) several[row] = of;
+}
+
+function longer(numbers: Float64Array): Float64Array {
+  const twice = new Float64Array(numbers.length * 2).fill(Number.NaN);
+  twice.set(numbers);
+  return twice;
 }
 
 /** The samples of a device, one metric after the other, as its table gives them. */
@@ -284,11 +320,10 @@ class TakenSamples {
   /**
    * Those of this metric. What says what it said stays the same object: it is old, and costs the next collections nothing.
    */
-  kept(family: Family, before: Samples | number | null): Samples | number | null {
+  kept(family: Family, known: Samples | null): Samples | number | null {
     const [first] = this.#values;
     if (this.#count === 0 || first === undefined) return null;
     if (this.#count === 1 && this.#labels[0] === '') return first;
-    const known = before === null || typeof before === 'number' ? null : before;
     const labels = this.#labelsKept(known?.labels, family.lastLabels);
     family.lastLabels = labels;
     if (known?.labels === labels && this.#are(this.#values, known.values)) return known;

@@ -509,7 +509,7 @@ describe('lines that wait to be prepared', () => {
     expect(lines.of('gm1')).toBe(before);
   });
 
-  test('say of each device what lines made anew say, whatever views came before', () => {
+  test('say of all devices what lines made anew say, whatever views came before and whichever are gone', () => {
     const tek = { interface: 'Gi0/0', spi: null, transform: null, remainingSeconds: 900, antiReplay: null };
     const gms = fc.array(
       fc.record({
@@ -528,26 +528,33 @@ describe('lines that wait to be prepared', () => {
       }),
       { maxLength: 3 },
     );
-    const views = fc.array(
-      fc.record({
-        device: fc.constantFrom('gm1', 'gm2', 'gm "3"'),
-        gms,
-        labels: fc.constantFrom({}, { site: 'Bern' }, { site: 'Genève', floor: '2' }),
-        polls: fc.constantFrom({}, { ok: 1 }, { ok: 7, timeout: 2 }),
-      }),
+    const polledNow = fc.record({
+      gms,
+      labels: fc.constantFrom({}, { site: 'Bern' }, { site: 'Genève', floor: '2' }),
+      polls: fc.constantFrom({}, { ok: 1 }, { ok: 7, timeout: 2 }),
+    });
+    const steps = fc.array(
+      fc.record({ device: fc.constantFrom('gm1', 'gm2', 'gm "3"'), now: fc.option(polledNow, { freq: 3 }) }),
     );
+    const options = { labels: ['site'], ksMembers: true };
+    const linesOf = (lines: PreparedLines) => [...lines.chunks()].join('').split('\n').toSorted();
     fc.assert(
-      fc.property(views, (steps) => {
-        const options = { labels: ['site'], ksMembers: true };
+      fc.property(steps, (drawn) => {
         const lines = new PreparedLines(() => undefined, options);
-        for (const { device, labels, polls, gms: shown } of steps) {
-          const snapshots = shown.map((gm) =>
-            aGm({ ...gm, teks: gm.teks && gm.teks.map((own) => ({ ...tek, ...own })) }),
-          );
-          const view = { ...viewAfter(aReport({ [MAIN]: snapshots })), device, labels, polls };
+        const views = new Map<string, DeviceView>();
+        for (const { device, now } of drawn) {
+          views.delete(device);
+          if (now !== null) {
+            const snapshots = now.gms.map((gm) =>
+              aGm({ ...gm, teks: gm.teks && gm.teks.map((own) => ({ ...tek, ...own })) }),
+            );
+            const { labels, polls } = now;
+            views.set(device, { ...viewAfter(aReport({ [MAIN]: snapshots })), device, labels, polls });
+          }
+          lines.update(device, views.get(device) ?? null);
           const anew = new PreparedLines(() => undefined, options);
-          lines.update(device, view);
-          anew.update(device, view);
+          for (const [name, view] of views) anew.update(name, view);
+          expect(linesOf(lines)).toEqual(linesOf(anew));
           expect(lines.of(device)).toBe(anew.of(device));
         }
       }),
