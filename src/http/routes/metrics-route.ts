@@ -11,6 +11,8 @@ export function metricsRoute(app: App, { network, selfMetrics, deviceMetrics }: 
     const form = formAskedFor(request.headers);
     const self = await selfMetrics();
     void reply.type(CONTENT_TYPES[form.format]).header('vary', 'accept, accept-encoding');
+    // Octets: a server turns a long text into them twice, to count them and to send them (37 MB took 0.25 to 0.29 s of CPU, and
+    // 0.11 to 0.14 s so: docs/sizing.md).
     const lines = Readable.from(exposition(self, form));
     if (!form.gzip) return reply.send(lines);
     // Compressed by a thread of its own. What ends either side early ends the other.
@@ -19,11 +21,11 @@ export function metricsRoute(app: App, { network, selfMetrics, deviceMetrics }: 
     return reply.header('content-encoding', 'gzip').send(compressed);
   });
 
-  async function* exposition(self: string, { format }: ExpositionForm): AsyncGenerator<string> {
+  async function* exposition(self: string, { format }: ExpositionForm): AsyncGenerator<Buffer> {
     const as = (text: string) => (format === 'openmetrics' ? asOpenMetrics(text) : text);
-    yield as(self);
-    yield* inTurns(inForm(deviceMetrics(), as), network);
-    if (ENDS[format] !== '') yield ENDS[format];
+    yield Buffer.from(as(self));
+    for await (const piece of inTurns(inForm(deviceMetrics(), as), network)) yield Buffer.from(piece);
+    if (ENDS[format] !== '') yield Buffer.from(ENDS[format]);
   }
 }
 
