@@ -3,15 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectConfiguration, type TestProjectInlineConfiguration } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { PATIENCE, TEST_TIMEOUT_MS } from './test/builders/patience.ts';
-
-/**
- * Node.js 20 optimizes a function of the product after a few thousand steps, and where hundreds of functions run for a quarter
- * of a minute the compiler took a third of the CPU. Later it is asked eight times as seldom, and inlines less. From
- * Node.js 22 on V8 does that by itself, and has no such option.
- */
-const SELDOM_OPTIMIZED = process.versions.node.startsWith('20.')
-  ? ['--interrupt-budget=1056000', '--max-inlined-bytecode-size-cumulative=200']
-  : [];
+import { SELDOM_OPTIMIZED } from './test/builders/seldom-optimized.ts';
 
 /** What every test file is run with. */
 export const EVERY_FILE = {
@@ -20,7 +12,7 @@ export const EVERY_FILE = {
   hookTimeout: TEST_TIMEOUT_MS,
   expect: { poll: PATIENCE },
   pool: 'forks',
-  execArgv: SELDOM_OPTIMIZED,
+  execArgv: [...SELDOM_OPTIMIZED],
 } satisfies TestProjectInlineConfiguration['test'];
 
 /** From wherever a configuration takes these projects. */
@@ -45,8 +37,8 @@ const PROJECTS: TestProjectConfiguration[] = [
       sequence: { groupOrder: 0 },
     },
   },
-  // What opens servers and sessions, starts programs, browsers and agents as a user does, or attacks them. Two workers more
-  // than cores: half of what these files take is waiting, for servers and child processes.
+  // What opens servers and sessions, starts programs, browsers and agents as a user does, or attacks them. Four workers
+  // more than cores: most of what these files take is waiting, for servers, child processes and back-offs.
   {
     test: {
       ...EVERY_FILE,
@@ -55,26 +47,47 @@ const PROJECTS: TestProjectConfiguration[] = [
       include: ['test/**/*.test.ts'],
       exclude: [COMPUTED],
       isolate: false,
-      maxWorkers: availableParallelism() + 2,
+      maxWorkers: availableParallelism() + 4,
       sequence: { groupOrder: 1 },
     },
   },
 ];
 
 /** Where files of a few lines take half a minute. */
-const LONG = /\/test\/(?:e2e|hostile|incidents|accuracy|dashboards|cli\/cluster)/;
+const LONG =
+  /\/test\/(?:e2e|hostile|incidents|accuracy|dashboards|cli\/cluster|page|store\/(?:postgres-store|kill-writer)|deploy\/image)/;
+
+/** They wait for most of a quarter of a minute or longer: leases, back-offs, timers of keys. */
+const WAITING =
+  /\/test\/(?:cli\/cluster|agent\/poll\/difficult-devices|access\/(?:ssh-dialogue|jump-hosts)|e2e\/(?:why|push|agent)|hostile\/(?:ssh-floods|echoed-secrets|jump-hosts)|simulator\/snmp-server)\./;
 
 /**
- * Long ones begin first. A runner that has no durations of an earlier run begins with large files: the smallest ended half a
- * minute after all others, alone.
+ * Long ones begin first, in turn one that waits and one that works: where those that wait began together, the processor had
+ * nothing to do for a quarter of a minute. A runner that has no durations of an earlier run begins with large files: the
+ * smallest ended half a minute after all others, alone.
  */
 class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const sorted = await super.sort(files);
-    const groupOf = ({ project }: TestSpecification) => project.config.sequence.groupOrder;
-    const rankOf = ({ moduleId }: TestSpecification) => (LONG.test(moduleId) ? 0 : 1);
-    return sorted.toSorted((a, b) => groupOf(a) - groupOf(b) || rankOf(a) - rankOf(b));
+    const groups = new Set(sorted.map(groupOf).toSorted((a, b) => a - b));
+    return [...groups].flatMap((group) => {
+      const own = sorted.filter((file) => groupOf(file) === group);
+      const waiting = own.filter(({ moduleId }) => WAITING.test(moduleId));
+      const working = own.filter(({ moduleId }) => !WAITING.test(moduleId));
+      const [long, short] = [true, false].map((is) => working.filter(({ moduleId }) => LONG.test(moduleId) === is));
+      return inTurn(waiting, [...(long ?? []), ...(short ?? [])]);
+    });
   }
+}
+
+const groupOf = ({ project }: TestSpecification) => project.config.sequence.groupOrder;
+
+/** One of the first, one of the second, and so on; then what is left of either. */
+function inTurn<T>(first: readonly T[], second: readonly T[]): T[] {
+  const most = Math.max(first.length, second.length);
+  return Array.from({ length: most }, (_, index) => [first[index], second[index]])
+    .flat()
+    .filter((each) => each !== undefined);
 }
 
 export default defineConfig({ test: { projects: PROJECTS, sequence: { sequencer: LongFirst } } });

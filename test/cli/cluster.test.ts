@@ -31,7 +31,8 @@ const TIMES: ClusterTimes = {
 
 let server: PostgresServer;
 beforeAll(async () => {
-  server = await startPostgres();
+  // All tests at once: most of each is waiting for leases to be over.
+  server = await startPostgres(['max_connections=200']);
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
@@ -126,7 +127,7 @@ function gms(cells: Readonly<Record<string, string | undefined>>): readonly Reso
 const namesIn = (events: readonly GdoiEvent[]) => events.map(({ device }) => device ?? '').toSorted(naturalOrder);
 const typesOf = (events: readonly GdoiEvent[]) => events.map(({ type, device }) => `${type} ${device}`);
 
-test('two agents without any setting are active and standby; a stop hands over at once, and nothing is told twice', async () => {
+test.concurrent('two agents without any setting are active and standby; a stop hands over at once, and nothing is told twice', async () => {
   const [address, fleet] = [await server.database(), new Fleet()];
   const devices = gms({ gm1: undefined });
   // Nobody waits for such a lease to be over.
@@ -156,7 +157,7 @@ test('two agents without any setting are active and standby; a stop hands over a
   expect(total).toBe(2);
 });
 
-test('an agent that is cut off lets go before its lease is over, and what happened in between is found by another', async () => {
+test.concurrent('an agent that is cut off lets go before its lease is over, and what happened in between is found by another', async () => {
   const [address, fleet] = [await server.database(), new Fleet()];
   const devices = gms({ gm1: undefined });
   await using a = await join('a', { address, fleet, devices });
@@ -181,7 +182,7 @@ test('an agent that is cut off lets go before its lease is over, and what happen
   expect(a.told).toEqual([]);
 });
 
-test('an agent that loses the database before it hears of another one polls on, and the other one waits for it', async () => {
+test.concurrent('an agent that loses the database before it hears of another one polls on, and the other one waits for it', async () => {
   const [address, fleet] = [await server.database(), new Fleet()];
   const devices = gms({ gm1: undefined });
   await using a = await join('a', { address, fleet, devices });
@@ -203,7 +204,7 @@ test('an agent that loses the database before it hears of another one polls on, 
   expect(a.owned()).toEqual([]);
 });
 
-test('cells are shared out; a third agent takes its part, and exports no series of the others’ devices', async () => {
+test.concurrent('cells are shared out; a third agent takes its part, and exports no series of the others’ devices', async () => {
   const [address, fleet] = [await server.database(), new Fleet()];
   const devices = gms({ gm1: 'c1', gm2: 'c2', gm3: 'c3', gm4: 'c4', gm5: 'c5', gm6: 'c6' });
   await using a = await join('a', { address, fleet, devices });
@@ -229,7 +230,7 @@ test('cells are shared out; a third agent takes its part, and exports no series 
   );
 });
 
-test('listeners of every agent hear of every event', async () => {
+test.concurrent('listeners of every agent hear of every event', async () => {
   const [address, fleet] = [await server.database(), new Fleet()];
   const devices = gms({ gm1: undefined });
   await using a = await join('a', { address, fleet, devices });
@@ -250,7 +251,7 @@ test('listeners of every agent hear of every event', async () => {
   expect(b.told).toEqual([]);
 });
 
-test('a database that is gone for longer than the lease stops the polls of an agent that is not alone, and nothing is lost', async () => {
+test.concurrent('a database that is gone for longer than the lease stops the polls of an agent that is not alone, and nothing is lost', async () => {
   await using own = await startPostgres();
   const [address, fleet] = [own.address(), new Fleet()];
   const devices = gms({ gm1: undefined });
@@ -267,7 +268,7 @@ test('a database that is gone for longer than the lease stops the polls of an ag
   await vi.waitFor(() => expect(typesOf([...a.told, ...b.told])).toEqual(['reregistration gm1']), PATIENCE);
 });
 
-test('an agent that is alone polls on without its database, and keeps what it found when that is back', async () => {
+test.concurrent('an agent that is alone polls on without its database, and keeps what it found when that is back', async () => {
   await using own = await startPostgres();
   const [address, fleet] = [own.address(), new Fleet()];
   await using a = await join('a', { address, fleet, devices: gms({ gm1: undefined }) });

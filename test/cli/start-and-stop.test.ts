@@ -2,6 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PART_MAKERS, type PartMakers, startProduct } from '../../src/cli/product.ts';
 import type { ResolvedConfig } from '../../src/config/resolved-config.ts';
@@ -77,10 +78,10 @@ const resources = () =>
     .filter((kind) => /Server|UDP|FSEvent|Timeout/.test(kind))
     .toSorted();
 
-/** What is left once nothing goes any more. The runner's own polling would hold a timer itself. */
+/** What is left once nothing goes any more. The runner's own polling would hold a timer itself; this one holds nothing. */
 async function leftAfterAWhile(): Promise<readonly string[]> {
   const endMs = performance.now() + PATIENCE.timeout;
-  while (resources().length > 0 && performance.now() < endMs) await new Promise((resolve) => setImmediate(resolve));
+  while (resources().length > 0 && performance.now() < endMs) await pause(PATIENCE.interval, null, { ref: false });
   return resources();
 }
 

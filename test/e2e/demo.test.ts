@@ -16,7 +16,8 @@ test('the demo shows progress, prints where to look, and serves what its fleet s
 });
 
 test('at --speed the devices and the agent share one fast clock', async () => {
-  await using demo = new Gdoiwatch(['demo', '--listen', '127.0.0.1:0', '--scenario', 'healthy', '--speed', '60']);
+  const small = ['--scenario', 'healthy', '--gms', '1', '--kss', '1'];
+  await using demo = new Gdoiwatch(['demo', '--listen', '127.0.0.1:0', ...small, '--speed', '60']);
   const [, url] = await demo.printed(/is running: (http\S+)/);
   const rekeys = async () => {
     const exposition = await (await fetch(`${url}metrics`)).text();
