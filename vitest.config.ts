@@ -23,15 +23,18 @@ const RUN_DIRECTORY = fileURLToPath(new URL('test/builders/run-directory.ts', im
  * compiled: a process and its modules for each cost more than most of these tests. One worker a core: 784 tests of simulated
  * fleets took 203 s of CPU with two workers on two cores, and 245 s, and no less time, with four.
  */
-const COMPUTED =
-  'test/{gdoi,ios,mib,yang,model,kernel,config,architecture,docs,accuracy,dashboards,incidents}/**/*.test.ts';
+const COMPUTED = [
+  'test/{gdoi,ios,mib,yang,model,kernel,config,architecture,docs,accuracy,incidents}/**/*.test.ts',
+  // The other two start the product and a Prometheus, and wait for them.
+  'test/dashboards/!(live|grafana-live).test.ts',
+];
 
 const PROJECTS: TestProjectConfiguration[] = [
   {
     test: {
       ...EVERY_FILE,
       name: 'computed',
-      include: [COMPUTED],
+      include: COMPUTED,
       isolate: false,
       maxWorkers: availableParallelism(),
       sequence: { groupOrder: 0 },
@@ -45,7 +48,7 @@ const PROJECTS: TestProjectConfiguration[] = [
       name: 'served',
       globalSetup: [RUN_DIRECTORY],
       include: ['test/**/*.test.ts'],
-      exclude: [COMPUTED],
+      exclude: COMPUTED,
       isolate: false,
       maxWorkers: availableParallelism() + 4,
       sequence: { groupOrder: 1 },
@@ -59,7 +62,7 @@ const LONG =
 
 /** They wait for most of a quarter of a minute or longer: leases, back-offs, timers of keys. */
 const WAITING =
-  /\/test\/(?:cli\/cluster|agent\/poll\/difficult-devices|access\/(?:ssh-dialogue|jump-hosts)|e2e\/(?:why|push|agent)|hostile\/(?:ssh-floods|echoed-secrets|jump-hosts)|simulator\/snmp-server)\./;
+  /\/test\/(?:cli\/cluster|agent\/poll\/difficult-devices|access\/(?:ssh-dialogue|jump-hosts)|e2e\/(?:why|push|agent)|hostile\/(?:ssh-floods|echoed-secrets|jump-hosts)|simulator\/snmp-server|dashboards\/(?:grafana-)?live)\./;
 
 /**
  * Long ones begin first, in turn one that waits and one that works: where those that wait began together, the processor had
@@ -90,4 +93,6 @@ function inTurn<T>(first: readonly T[], second: readonly T[]): T[] {
     .filter((each) => each !== undefined);
 }
 
-export default defineConfig({ test: { projects: PROJECTS, sequence: { sequencer: LongFirst } } });
+export default defineConfig({
+  test: { projects: PROJECTS, sequence: { sequencer: LongFirst } },
+});
