@@ -1,12 +1,8 @@
-/** The product as a user starts it, but for how often V8 optimizes it: the built command as a child process. */
+/** The product as a user starts it: the built command as a child process. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { SELDOM_OPTIMIZED } from '../builders/seldom-optimized.ts';
 
 export const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
-
-/** A child does the same, and less of its time is the compiler's; a benchmark runs it as a user does. */
-const V8_OPTIONS = process.env['VITEST'] === undefined ? [] : SELDOM_OPTIMIZED;
 
 export interface Finished {
   readonly status: number | null;
@@ -36,7 +32,6 @@ export class Gdoiwatch implements AsyncDisposable {
     const [command = '', ...rest] = [
       ...(openFiles === undefined ? [] : ['prlimit', `--nofile=${openFiles}`]),
       process.execPath,
-      ...V8_OPTIONS,
       main,
       ...args,
     ];
