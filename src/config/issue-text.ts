@@ -38,8 +38,9 @@ function unknownKey(path: SettingPath, known: readonly string[]): Problem {
     const instead = oneOfThem([`${key}_env`, `${key}_file`, `${key}_command`].filter((name) => known.includes(name)));
     return errorAt(path, `a secret does not stand in the configuration: use ${instead}`, 'key');
   }
-  // A line out of shape may have a secret for its key.
-  const shown = (path[0] === 'credentials' ? /^[a-z_]{1,40}$/ : /^[\w-]{1,40}$/).test(key) ? path : null;
+  // A line out of shape may have a secret for its key, wherever one is asked for.
+  const hasSecrets = path[0] === 'credentials' || known.some((name) => /_(?:env|file)$/.test(name));
+  const shown = (hasSecrets ? /^[a-z_]{1,40}$/ : /^[\w-]{1,40}$/).test(key) ? path : null;
   const near = didYouMean(key, known);
   const hint = near === null ? `allowed are ${known.join(', ')}` : `did you mean ${near}?`;
   return shown === null
