@@ -159,19 +159,17 @@ devices:
     );
   });
 
-  it('nor where a comma too many makes it the name of a setting', async () => {
-    const shown = async (section: string) => shownOf(await load({ text: `${section}\ndevices: []\n`, env: { P: 'x' } }));
-    for (const section of [
-      `credentials: { main: { username: u, password:, ${PLANTED}, password_env: P } }`,
-      `targets: { http_sd: [{ url: "http://sd", authorization:, ${PLANTED}, authorization_env: P }] }`,
-      `alertmanager: { urls: ["http://am"], username: u, password:, ${PLANTED}, password_env: P }`,
-      `webhooks: [{ url: "http://w", secret:, ${PLANTED} }]`,
-      `store: { postgres:, ${PLANTED} }`,
-      `web: { tokens_file: t, token:, ${PLANTED} }`,
-    ]) {
-      expect(await shown(section), section).toContain('"error"');
-      expect(await shown(section), section).not.toContain(PLANTED);
-    }
+  it.each([
+    `credentials: { main: { username: u, password:, ${PLANTED}, password_env: P } }`,
+    `targets: { http_sd: [{ url: "http://sd", authorization:, ${PLANTED}, authorization_env: P }] }`,
+    `alertmanager: { urls: ["http://am"], username: u, password:, ${PLANTED}, password_env: P }`,
+    `webhooks: [{ url: "http://w", secret:, ${PLANTED} }]`,
+    `store: { postgres:, ${PLANTED} }`,
+    `web: { tokens_file: t, token:, ${PLANTED} }`,
+  ])('nor where a comma too many makes it the name of a setting: %s', async (section) => {
+    const shown = shownOf(await load({ text: `${section}\ndevices: []\n`, env: { P: 'x' } }));
+    expect(shown).toContain('"error"');
+    expect(shown).not.toContain(PLANTED);
   });
 
   it('a loaded configuration shows [secret] for each secret', async () => {
