@@ -77,7 +77,8 @@ function isScalar(root: string, oid: string): boolean {
 function sameReading(column: GdoiColumn, a: SnmpValue, b: SnmpValue): SnmpValue {
   if (a === null) return null;
   if (a instanceof Uint8Array && b instanceof Uint8Array) return sameOctets(a, b) ? a : null;
-  if (a === b) return a;
+  // A value that is no number is the same as itself, too.
+  if (a === b || Object.is(a, b)) return a;
   const countsDown = column.endsWith('RemainingLifetime') && typeof a === 'number' && typeof b === 'number';
   return countsDown ? Math.min(a, b) : null;
 }
