@@ -17,11 +17,11 @@ export default mergeConfig(
         thresholds: {
           // Some room: properties draw other cases in each run.
           autoUpdate: (figure) => Math.floor(figure) - 2,
-          'src/gdoi/**': { lines: 94, branches: 86 },
+          'src/gdoi/**': { lines: 95, branches: 88 },
           'src/ios/**': { lines: 96, branches: 91 },
-          'src/mib/**': { lines: 96, branches: 92 },
+          'src/mib/**': { lines: 97, branches: 92 },
           'src/model/**': { lines: 84, branches: 75 },
-          'src/yang/**': { lines: 93, branches: 77 },
+          'src/yang/**': { lines: 93, branches: 78 },
         },
       },
     },
