@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig, type TestProjectConfiguration, type TestProjectInlineConfiguration } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { LONG, WAITING } from './test/builders/first-files.ts';
 import { PATIENCE, TEST_TIMEOUT_MS } from './test/builders/patience.ts';
 
 /**
@@ -64,14 +65,6 @@ const PROJECTS: TestProjectConfiguration[] = [
   },
 ];
 
-/** Where files of a few lines take half a minute. */
-const LONG =
-  /\/test\/(?:e2e|hostile|incidents|accuracy|dashboards|cli\/cluster|page|store\/(?:postgres-store|kill-writer)|deploy\/image)/;
-
-/** They wait for most of a quarter of a minute or longer: leases, back-offs, timers of keys. */
-const WAITING =
-  /\/test\/(?:cli\/cluster|agent\/poll\/difficult-devices|access\/(?:ssh-dialogue|jump-hosts)|e2e\/(?:why|push|agent)|hostile\/(?:ssh-floods|echoed-secrets|jump-hosts)|simulator\/snmp-server|dashboards\/(?:grafana-)?live)\./;
-
 /**
  * Long ones begin first, in turn one that waits and one that works: where those that wait began together, the processor had
  * nothing to do for a quarter of a minute. A runner that has no durations of an earlier run begins with large files: the
@@ -83,15 +76,20 @@ class LongFirst extends BaseSequencer {
     const groups = new Set(sorted.map(groupOf).toSorted((a, b) => a - b));
     return [...groups].flatMap((group) => {
       const own = sorted.filter((file) => groupOf(file) === group);
-      const waiting = own.filter(({ moduleId }) => WAITING.test(moduleId));
-      const working = own.filter(({ moduleId }) => !WAITING.test(moduleId));
-      const [long, short] = [true, false].map((is) => working.filter(({ moduleId }) => LONG.test(moduleId) === is));
-      return inTurn(waiting, [...(long ?? []), ...(short ?? [])]);
+      const waiting = own.filter((file) => isAmong(WAITING, file));
+      const working = own.filter((file) => !isAmong(WAITING, file));
+      const long = working.filter((file) => isAmong(LONG, file));
+      const short = working.filter((file) => !isAmong(LONG, file));
+      return inTurn(waiting, [...long, ...short]);
     });
   }
 }
 
 const groupOf = ({ project }: TestSpecification) => project.config.sequence.groupOrder;
+
+function isAmong(names: readonly string[], { moduleId }: TestSpecification): boolean {
+  return names.some((name) => moduleId.includes(`/test/${name}${name.endsWith('.ts') ? '' : '/'}`));
+}
 
 /** One of the first, one of the second, and so on; then what is left of either. */
 function inTurn<T>(first: readonly T[], second: readonly T[]): T[] {

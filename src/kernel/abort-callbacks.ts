@@ -39,10 +39,9 @@ class Callbacks {
   }
 
   callAll(): void {
-    const all = this.#places.slice(0, this.#count);
-    for (const waiting of all) {
+    for (const waiting of this.#places.slice(0, this.#count)) {
       const callback = waiting?.callback;
-      if (waiting !== null) this.#takeBack(waiting);
+      if (waiting !== null) waiting.callback = null;
       callback?.();
     }
   }

@@ -1,0 +1,32 @@
+/** Which test files begin before others (vitest.config.ts); below `test`. */
+
+/** Files and folders where files of a few lines take half a minute. */
+export const LONG = [
+  'e2e',
+  'hostile',
+  'incidents',
+  'accuracy',
+  'dashboards',
+  'page',
+  'cli/cluster.test.ts',
+  'store/postgres-store.test.ts',
+  'store/kill-writer.test.ts',
+  'deploy/image.test.ts',
+] as const;
+
+/** They wait for most of a quarter of a minute or longer: leases, back-offs, timers of keys. */
+export const WAITING = [
+  'cli/cluster.test.ts',
+  'agent/poll/difficult-devices.test.ts',
+  'access/ssh-dialogue.test.ts',
+  'access/jump-hosts.test.ts',
+  'e2e/why.test.ts',
+  'e2e/push.test.ts',
+  'e2e/agent.test.ts',
+  'hostile/ssh-floods.test.ts',
+  'hostile/echoed-secrets.test.ts',
+  'hostile/jump-hosts.test.ts',
+  'simulator/snmp-server.test.ts',
+  'dashboards/live.test.ts',
+  'dashboards/grafana-live.test.ts',
+] as const;
