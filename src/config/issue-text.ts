@@ -38,14 +38,26 @@ function unknownKey(path: SettingPath, known: readonly string[]): Problem {
     const instead = oneOfThem([`${key}_env`, `${key}_file`, `${key}_command`].filter((name) => known.includes(name)));
     return errorAt(path, `a secret does not stand in the configuration: use ${instead}`, 'key');
   }
-  // A line out of shape may have a secret for its key, wherever one is asked for.
-  const hasSecrets = path[0] === 'credentials' || known.some((name) => /_(?:env|file)$/.test(name));
-  const shown = (hasSecrets ? /^[a-z_]{1,40}$/ : /^[\w-]{1,40}$/).test(key) ? path : null;
   const near = didYouMean(key, known);
+  if (!mayBeShown(path, { known, near })) {
+    return errorAt(path.slice(0, -1), `has an unknown key (not shown); allowed are ${known.join(', ')}`);
+  }
   const hint = near === null ? `allowed are ${known.join(', ')}` : `did you mean ${near}?`;
-  return shown === null
-    ? errorAt(path.slice(0, -1), `has an unknown key (not shown); allowed are ${known.join(', ')}`)
-    : errorAt(shown, `unknown key; ${hint}`, 'key');
+  return errorAt(path, `unknown key; ${hint}`, 'key');
+}
+
+/**
+ * A line out of shape may have a secret for its key, in whatever section somebody has put one. What looks like a name of a
+ * setting is shown, and what is nearly one, where no secret is asked for.
+ */
+function mayBeShown(
+  path: SettingPath,
+  { known, near }: { readonly known: readonly string[]; readonly near: string | null },
+): boolean {
+  const key = String(path.at(-1));
+  if (/^[a-z_]{1,40}$/.test(key)) return true;
+  const asksForSecrets = path[0] === 'credentials' || known.some((name) => /_(?:env|file)$/.test(name));
+  return near !== null && !asksForSecrets && /^[\w-]{1,40}$/.test(key);
 }
 
 function oneOfThem(names: readonly string[]): string {

@@ -166,6 +166,9 @@ devices:
     `webhooks: [{ url: "http://w", secret:, ${PLANTED} }]`,
     `store: { postgres:, ${PLANTED} }`,
     `web: { tokens_file: t, token:, ${PLANTED} }`,
+    `jump_hosts: { j: { host: h, credentials: main, password:, ${PLANTED} } }`,
+    `defaults: { credentials: main, password:, ${PLANTED} }`,
+    `log: { level: info, token:, ${PLANTED} }`,
   ])('nor where a comma too many makes it the name of a setting: %s', async (section) => {
     const shown = shownOf(await load({ text: `${section}\ndevices: []\n`, env: { P: 'x' } }));
     expect(shown).toContain('"error"');
