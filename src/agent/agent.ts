@@ -468,7 +468,7 @@ export class Agent implements AsyncDisposable {
 
   #withTraffic(report: PollReport): PollReport {
     const traffic = this.#options.traffic?.of(report.device);
-    return traffic === undefined ? report : { traffic, ...report };
+    return traffic === undefined || report.traffic !== undefined ? report : { ...report, traffic };
   }
 
   /** A router that is busy is asked less often. `elapsedMs` null: the time says nothing about it. */

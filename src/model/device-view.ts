@@ -170,26 +170,31 @@ export function newDeviceView(
 /** The view after a poll. `partLifetimeMs`: how long a detail part counts without an answer. */
 export function afterPoll(view: DeviceView, report: PollReport, partLifetimeMs: number): DeviceView {
   const ok = report.result === 'ok';
-  const polled: DeviceView = {
+  let next: DeviceView = {
     ...view,
     result: report.result,
     error: report.error,
     failure: failureAfter(view.failure, report.result),
     polls: counted(view.polls, report.result),
-    ...(report.traffic === undefined ? {} : { traffic: report.traffic }),
     answers: withAnswers(view.answers, report.answers),
     lastPollAtMs: report.finishedAtMs,
     pollDurationMs: report.durationMs,
+    lastSuccessAtMs: ok ? report.finishedAtMs : view.lastSuccessAtMs,
+    collectors: ok ? withResults(view.collectors, report.collectors) : view.collectors,
+    unparsedLines: ok ? 0 : view.unparsedLines,
+    ...(report.traffic === undefined ? {} : { traffic: report.traffic }),
   };
   // An image without the MIB says which one it is all the same.
-  if (!ok) return { ...polled, ...factsIn(report) };
-  let next: DeviceView = {
-    ...polled,
-    lastSuccessAtMs: report.finishedAtMs,
-    collectors: new Map([...view.collectors, ...report.collectors]),
-    unparsedLines: 0,
-  };
+  if (!ok) return { ...next, ...factsIn(report) };
   for (const observation of report.observations) next = observe(next, observation, partLifetimeMs);
+  return next;
+}
+
+function withResults(known: DeviceView['collectors'], now: DeviceView['collectors']): DeviceView['collectors'] {
+  let next = known;
+  for (const [command, result] of now) {
+    if (next.get(command) !== result) next = new Map([...next, [command, result]]);
+  }
   return next;
 }
 
@@ -330,9 +335,8 @@ function withParts(
     shown.set(snapshot.group, parts);
   }
   const next = new Map<string, GroupView>();
-  for (const group of new Set([...groups.keys(), ...shown.keys()])) {
+  for (const group of main ? shown.keys() : new Set([...groups.keys(), ...shown.keys()])) {
     const fresh = shown.get(group);
-    if (main && fresh === undefined) continue;
     const kept = (groups.get(group)?.parts ?? []).filter(
       (part) =>
         part.command !== command &&
@@ -355,28 +359,28 @@ function isMainAnswer(origin: GroupPart['origin'], command: string): boolean {
 const AUTHORITY = ['cli', 'restconf', 'snmp'] as const;
 
 function groupView(group: string, parts: readonly GroupPart[]): GroupView {
-  const of = (origin: GroupPart['origin']) => parts.filter((part) => part.origin === origin);
-  const origins = AUTHORITY.filter((origin) => of(origin).length > 0);
-  const beside = (origin: BesideTransport) => (origins.indexOf(origin) > 0 ? merged(of(origin)) : null);
-  const [authority = 'cli'] = origins;
-  return { group, ...merged(of(authority)), snmp: beside('snmp'), restconf: beside('restconf'), parts };
+  const origins = AUTHORITY.filter((origin) => parts.some((part) => part.origin === origin));
+  const [authority = 'cli', ...others] = origins;
+  const of = (origin: GroupPart['origin']) =>
+    others.length === 0 ? merged(parts) : merged(parts.filter((part) => part.origin === origin));
+  const beside = (origin: BesideTransport) => (others.includes(origin) ? of(origin) : null);
+  const { gm, ks } = of(authority);
+  return { group, gm, ks, snmp: beside('snmp'), restconf: beside('restconf'), parts };
 }
 
 function merged(parts: readonly GroupPart[]): Shown {
-  const gmParts = parts.filter((part) => part.snapshot.role === 'gm');
-  const ksParts = parts.filter((part) => part.snapshot.role === 'ks');
-  const gm = mergeParts(
-    'gm',
-    gmParts.map((part) => part.snapshot),
-  );
-  const ks = mergeParts(
-    'ks',
-    ksParts.map((part) => part.snapshot),
-  );
+  const ofGm = parts.filter((part) => part.snapshot.role === 'gm');
+  const ofKs = parts.filter((part) => part.snapshot.role === 'ks');
+  const gm = mergeParts('gm', ofGm.map(snapshotOf));
+  const ks = mergeParts('ks', ofKs.map(snapshotOf));
   return {
-    gm: gm && { snapshot: gm, at: countdownReadAt(gmParts) },
-    ks: ks && { snapshot: ks, at: countdownReadAt(ksParts) },
+    gm: gm && { snapshot: gm, at: countdownReadAt(ofGm) },
+    ks: ks && { snapshot: ks, at: countdownReadAt(ofKs) },
   };
+}
+
+function snapshotOf({ snapshot }: GroupPart): GroupSnapshot {
+  return snapshot;
 }
 
 /**
@@ -410,8 +414,7 @@ export function roleOf(view: DeviceView): 'gm' | 'ks' | 'both' | null {
 
 /** KEK behaviour of the device from its own output, else from its release. */
 export function kekBehaviorOfDevice(view: DeviceView): KekBehavior {
-  const showsLifetime = [...view.groups.values()].some(
-    (group) => typeof group.gm?.snapshot.kek?.remainingSeconds === 'number',
-  );
+  let showsLifetime = false;
+  for (const { gm } of view.groups.values()) showsLifetime ||= typeof gm?.snapshot.kek?.remainingSeconds === 'number';
   return kekBehaviorOf(view.facts?.value.version ?? null, showsLifetime);
 }

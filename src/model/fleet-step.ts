@@ -12,14 +12,15 @@
 import type { GdoiEvent } from '../gdoi/events/event.ts';
 import { judgeFleet, rememberMember } from '../gdoi/fleet/fleet.ts';
 import type { Incident } from '../gdoi/incidents/incident.ts';
-import { type FleetState, initialFleetState, ksOrder, type MemberFacts } from '../gdoi/fleet/fleet-state.ts';
+import { type FleetState, initialFleetState, type MemberFacts } from '../gdoi/fleet/fleet-state.ts';
+import { ksOrder } from '../gdoi/fleet/kss-together.ts';
 import type { FleetSettings } from '../gdoi/fleet/fleet-settings.ts';
 import { type FleetView, fleetView, notJudgedYet } from '../gdoi/fleet/fleet-view.ts';
 import type { LastJudgement } from '../gdoi/fleet/assessment.ts';
 import { groupKey, inCell } from '../gdoi/seen/cell.ts';
 import { FLOOR_LEAD } from '../gdoi/keys/ks-lead.ts';
 import type { PlannedPoll } from '../gdoi/keys/poll-instants.ts';
-import { initialTrackerState, type TrackerState } from '../gdoi/memory/tracker-state.ts';
+import { type GroupState, initialTrackerState, type TrackerState } from '../gdoi/memory/tracker-state.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { Observation } from '../gdoi/seen/observation.ts';
 import { track } from '../gdoi/tracker/tracker.ts';
@@ -128,15 +129,22 @@ export function fleetStep(
     from.kind === 'polled' ? planAfter({ memory, seen, known, state }, from.report, settings) : seen.planned;
   const after = { ...seen, planned, tracking: trackingOf(seen, state, groupOf) };
   const atMs = from.kind === 'polled_beside' ? from.report.finishedAtMs : instantOf(observations, from);
-  const changes = new Map([
-    ...(state.ksMarks === known?.ksMarks ? [] : heardChanges(after, state, atMs)).filter(([group]) => {
-      const of = memory.group(groupKey(before.cell, group));
-      return of !== null && !isOver(of);
-    }),
-    ...membershipChanges(withKeptNames(before, memory), after, state, atMs),
-  ]);
+  const heard = state.ksMarks === known?.ksMarks ? [] : heardOfGroups(after, { memory, state, atMs });
+  const ofMember = membershipChanges(withKeptNames(before, memory), after, state, atMs);
+  const changes = heard.length === 0 ? ofMember : new Map([...heard, ...ofMember]);
   const groups = groupsAfter({ memory, cell: before.cell }, changes, settings.fleet, guard);
   return { state, view: withOwnTimers(after, state, groups, groupOf), events, groups };
+}
+
+/** Of the words in its log that may be names of groups those that are. */
+function heardOfGroups(
+  view: DeviceView,
+  { memory, state, atMs }: { readonly memory: FleetMemory; readonly state: TrackerState; readonly atMs: EpochMs },
+): readonly (readonly [group: string, facts: MemberFacts])[] {
+  return heardChanges(view, state, atMs).filter(([group]) => {
+    const of = memory.group(groupKey(view.cell, group));
+    return of !== null && !isOver(of);
+  });
 }
 
 /**
@@ -144,18 +152,20 @@ export function fleetStep(
  * is. One that answers says it itself.
  */
 function withNamed(view: DeviceView, { groups }: Pick<FleetMemory, 'groups'>): DeviceView {
-  const { namedIn, ...others } = view;
-  if (view.groups.size > 0 || view.failure === null || view.configuredRole === 'gm') {
-    return namedIn === undefined ? view : others;
-  }
+  if (view.groups.size > 0 || view.failure === null || view.configuredRole === 'gm') return withoutNamed(view);
   const names: string[] = [];
   for (const { state, last } of groups()) {
     // Once named it is one of them until it answers: its GMs go to another KS when it dies.
     const isKnown = state.kss.get(view.device)?.unread === true;
     if (state.cell === view.cell && (isKnown || last.roster.serversNamed.has(view.host))) names.push(state.group);
   }
-  if (names.length === 0) return namedIn === undefined ? view : others;
-  return { ...others, namedIn: names };
+  return names.length === 0 ? withoutNamed(view) : { ...view, namedIn: names };
+}
+
+function withoutNamed(view: DeviceView): DeviceView {
+  if (view.namedIn === undefined) return view;
+  const { namedIn: _, ...others } = view;
+  return others;
 }
 
 /** The groups that were kept with it as one that nothing was known of: it may have shown another group since. */
@@ -175,13 +185,15 @@ function withOwnTimers(
   groups: ReadonlyMap<string, GroupStep>,
   groupOf: FleetViewOf,
 ): DeviceView {
-  const differ = [...groups.values()].some(({ memory: { view } }) => {
-    const before = groupOf(view.group);
-    return before?.lead.seconds !== view.lead.seconds || before.tekLifetimeSeconds !== view.tekLifetimeSeconds;
-  });
+  let differ = false;
+  for (const { memory } of groups.values()) differ ||= !hasSameTimers(groupOf(memory.view.group), memory.view);
   if (!differ) return after;
   const now = (name: string) => groups.get(groupKey(after.cell, name))?.memory.view ?? groupOf(name);
   return { ...after, tracking: trackingOf(after, state, now) };
+}
+
+function hasSameTimers(before: FleetView | null, now: FleetView): boolean {
+  return before?.lead.seconds === now.lead.seconds && before.tekLifetimeSeconds === now.tekLifetimeSeconds;
 }
 
 /** The device is polled no more: its groups are without it. */
@@ -381,7 +393,7 @@ function trackAll(
   for (const observation of observations) {
     const tracked = track(state, observation, options);
     state = tracked.state;
-    events.push(...tracked.events);
+    if (tracked.events.length > 0) events.push(...tracked.events);
   }
   return { state, events };
 }
@@ -436,13 +448,17 @@ function planAfter(
 
 /** A registration, a new KEK: worth a second look soon. */
 function hasToBeConfirmed(before: TrackerState, after: TrackerState): boolean {
-  return [...after.groups].some(([name, now]) => {
+  for (const [name, now] of after.groups) {
     const was = before.groups.get(name);
-    if (was === undefined) return false;
-    return (
-      was.counters.succeeded !== now.counters.succeeded ||
-      was.registered !== now.registered ||
-      was.view?.kek?.anchor !== now.view?.kek?.anchor
-    );
-  });
+    if (was !== undefined && hasNewKeys(was, now)) return true;
+  }
+  return false;
+}
+
+function hasNewKeys(was: GroupState, now: GroupState): boolean {
+  return (
+    was.counters.succeeded !== now.counters.succeeded ||
+    was.registered !== now.registered ||
+    was.view?.kek?.anchor !== now.view?.kek?.anchor
+  );
 }

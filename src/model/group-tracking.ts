@@ -83,13 +83,11 @@ export function membershipChanges(
 ): ReadonlyMap<string, MemberFacts> {
   const view = after ?? before;
   const changes = new Map<string, MemberFacts>();
-  const named = new Set(after?.namedIn);
-  const ofEither = [...before.groups.keys(), ...view.groups.keys(), ...(before.namedIn ?? []), ...named];
-  for (const group of new Set(ofEither)) {
+  for (const group of groupsOfEither(before, view)) {
     const known = after?.groups.get(group);
     const tracking = view.tracking.get(group);
-    const isNamed = known === undefined && named.has(group);
-    changes.set(group, {
+    const isNamed = known === undefined && after?.namedIn?.includes(group) === true;
+    const facts: MemberFacts = {
       device: view.device,
       atMs,
       presence: isNamed
@@ -99,20 +97,32 @@ export function membershipChanges(
           : state?.failures?.unreachable === true
             ? 'unreachable'
             : 'present',
-      ...(isNamed ? { named: true } : {}),
       gm: known?.gm ?? null,
       ks: known?.ks ?? null,
       ksSaid: known?.ks == null || state === null ? [] : ksSaidOfGroup(state, group, known.ks.snapshot.identity),
-      ...newerTeksOf(known),
       kekBehavior: kekBehaviorOfDevice(view),
       version: view.facts?.value.version ?? null,
       host: view.host,
       kekRekeyOverdue: tracking?.kekRekeyOverdue ?? null,
       lastReregistration: tracking?.reregistrations?.last ?? null,
       context: contextOf(view, state, group),
-    });
+    };
+    const newerTeks = newerTeksOf(known);
+    const isPlain = !isNamed && newerTeks === null;
+    changes.set(
+      group,
+      isPlain ? facts : { ...facts, ...(isNamed ? { named: true } : {}), ...(newerTeks === null ? {} : { newerTeks }) },
+    );
   }
   return changes;
+}
+
+function groupsOfEither(before: DeviceView, now: DeviceView): ReadonlySet<string> {
+  const groups = new Set(before.groups.keys());
+  for (const group of now.groups.keys()) groups.add(group);
+  for (const group of before.namedIn ?? []) groups.add(group);
+  for (const group of now.namedIn ?? []) groups.add(group);
+  return groups;
 }
 
 /**
@@ -143,14 +153,14 @@ export function heardChanges(
     ]);
 }
 
-/** TEKs that SNMP has shown since the CLI answered, where the CLI's answer lacks one of them. */
-function newerTeksOf(known: GroupView | undefined): Pick<MemberFacts, 'newerTeks'> {
+/** TEKs that SNMP has shown since the CLI answered, where the CLI's answer lacks one of them; null: it lacks none. */
+function newerTeksOf(known: GroupView | undefined): readonly string[] | null {
   const look = known?.snmp?.gm ?? null;
   const byCli = known?.gm ?? null;
-  if (look === null || byCli === null || look.at.receivedAtMs <= byCli.at.receivedAtMs) return {};
+  if (look === null || byCli === null || look.at.receivedAtMs <= byCli.at.receivedAtMs) return null;
   const held = new Set((byCli.snapshot.teks ?? []).map(({ spi }) => spi));
   const seen = (look.snapshot.teks ?? []).flatMap(({ spi }) => (spi === null ? [] : [spi]));
-  return seen.every((spi) => held.has(spi)) ? {} : { newerTeks: seen };
+  return seen.every((spi) => held.has(spi)) ? null : seen;
 }
 
 /** What the group's explanations need of the device beside its last answer. */
@@ -159,7 +169,7 @@ function contextOf(view: DeviceView, state: TrackerState | null, group: string):
   const failures = state?.failures ?? null;
   const boot = state?.boot ?? null;
   const failed = known?.counters.attempted == null ? null : known.counters.attempted - known.counters.succeeded;
-  return {
+  const context: MemberContext = {
     failure: failures && {
       sinceMs: failures.firstMs,
       inARow: failures.inARow,
@@ -173,11 +183,13 @@ function contextOf(view: DeviceView, state: TrackerState | null, group: string):
     failedAttempts: failed === null ? null : Math.max(0, failed - (known?.failedBefore ?? 0)),
     reregistersAtMs: view.tracking.get(group)?.forecast?.expectedAtMs ?? null,
     nextLookMs: nextLookMs(view),
-    ...(view.logsOf?.has(group) === true ? { logHeard: true } : {}),
     reasons: view.reasons.filter((reason) => reason.group === null || reason.group === group),
-    ...(known === undefined ? {} : ofTheGm(known)),
-    ...clockFaultOf(view),
   };
+  const logHeard = view.logsOf?.has(group) === true;
+  const ofGm = known === undefined ? null : ofTheGm(known);
+  const clock = clockFaultOf(view);
+  if (!logHeard && ofGm === null && clock === null) return context;
+  return { ...context, ...(logHeard ? { logHeard } : {}), ...ofGm, ...(clock === null ? {} : { clock }) };
 }
 
 /** What made it register, unless its own configuration did. */
@@ -191,21 +203,21 @@ function orderOfKs({ forced, marks }: GroupState): GroupState['forced'] {
 /** A difference that no latency or rounding makes, and that certificates and people notice. */
 const CLOCK_OFF_SECONDS = 60;
 
-/** Its clock, where it is not synchronised or far from the agent's. */
-function clockFaultOf({ clock }: DeviceView): Pick<MemberContext, 'clock'> {
-  if (clock === undefined) return {};
+/** Its clock, where it is not synchronised or far from the agent's; null: it is right, as far as is known. */
+function clockFaultOf({ clock }: DeviceView): NonNullable<MemberContext['clock']> | null {
+  if (clock === undefined) return null;
   const { value, at } = clock;
   const aheadSeconds =
     value.epochMs === null ? null : Math.round((value.epochMs - (at.sentAtMs + at.receivedAtMs) / 2) / 1000);
   const off = aheadSeconds !== null && Math.abs(aheadSeconds) > CLOCK_OFF_SECONDS;
-  if (!off && value.synchronised !== false) return {};
-  return {
-    clock: { readMs: at.receivedAtMs, synchronised: value.synchronised, aheadSeconds: off ? aheadSeconds : null },
-  };
+  if (!off && value.synchronised !== false) return null;
+  return { readMs: at.receivedAtMs, synchronised: value.synchronised, aheadSeconds: off ? aheadSeconds : null };
 }
 
-function ofTheGm(known: GroupState): Pick<MemberContext, 'linkDown' | 'dropping' | 'failingFor'> {
+/** What few GMs have; null: nothing of it. */
+function ofTheGm(known: GroupState): Pick<MemberContext, 'linkDown' | 'dropping' | 'failingFor'> | null {
   const link = linkDownOf(known);
+  if (link === null && !known.episodes.replayErrors && known.failingFor === undefined) return null;
   return {
     ...(link === null
       ? {}

@@ -27,10 +27,13 @@ export interface PhasePlanInput {
 
 export function phasePlan(input: PhasePlanInput): readonly PlannedPoll[] {
   const untilMs = input.nowMs + (input.regularIntervalMs ?? HORIZON_WITHOUT_INTERVAL_MS);
-  const polls = [...input.view.groups.values()].flatMap((group) =>
-    planInputs(input, group).flatMap((each) => planPolls(each, { enabled: true })),
-  );
-  return polls.filter((poll) => poll.atMs < untilMs).toSorted((a, b) => a.atMs - b.atMs);
+  const polls: PlannedPoll[] = [];
+  for (const group of input.view.groups.values()) {
+    for (const each of planInputs(input, group)) {
+      for (const poll of planPolls(each, { enabled: true })) if (poll.atMs < untilMs) polls.push(poll);
+    }
+  }
+  return polls.length < 2 ? polls : polls.toSorted((a, b) => a.atMs - b.atMs);
 }
 
 function planInputs(input: PhasePlanInput, group: GroupView): readonly PlanInput[] {
@@ -49,10 +52,10 @@ function planInputs(input: PhasePlanInput, group: GroupView): readonly PlanInput
     const held = kekExpiryOf(state, group.group);
     const countdown = group.gm.snapshot.reregistersInSeconds;
     inputs.push({
+      ...common,
       role: 'gm',
       kekExpiryMs: held === null ? input.ksKekExpiryMs(group.group) : middleMs(held),
       reregistersAtMs: countdown === null ? null : group.gm.at.receivedAtMs + countdown * 1000,
-      ...common,
     });
   }
   if (group.ks !== null) {
@@ -60,10 +63,10 @@ function planInputs(input: PhasePlanInput, group: GroupView): readonly PlanInput
     const readAtMs = group.ks.at.receivedAtMs;
     const toRekey = [kek, ...(teks ?? [])].flatMap((key) => key?.timeToRekeySeconds ?? []);
     inputs.push({
+      ...common,
       role: 'ks',
       kekExpiryMs: typeof kek?.remainingSeconds === 'number' ? readAtMs + kek.remainingSeconds * 1000 : null,
       ksRekeyAtMs: toRekey.length === 0 ? null : readAtMs + Math.min(...toRekey) * 1000,
-      ...common,
     });
   }
   return inputs;

@@ -13,6 +13,7 @@ import { benchParse } from './parse.ts';
 import { benchRestconf } from './restconf.ts';
 import { benchSnmp } from './snmp.ts';
 import { benchSshPoll } from './ssh-poll.ts';
+import { benchStep } from './step.ts';
 import { benchStore } from './store.ts';
 import { benchTracker } from './tracker.ts';
 
@@ -24,6 +25,7 @@ const BENCHMARKS: Readonly<Record<string, () => Promise<readonly BenchRow[]>>> =
   exposition: benchExposition,
   tracker: benchTracker,
   judging: benchJudging,
+  step: benchStep,
   store: benchStore,
   listeners: benchListeners,
   heard: benchHeard,

@@ -24,7 +24,7 @@ import {
 import { groupsOf, readAnswer } from './observations.ts';
 import type { CollectorResult, PollReport, RawAnswer } from '../../model/poll-report.ts';
 import type { PollResult } from '../../model/poll-result.ts';
-import { startPoll } from './poll-times.ts';
+import { type PollTimes, startPoll } from './poll-times.ts';
 
 /** What of a device the poller needs; part of the configuration. */
 export interface PollTarget {
@@ -75,13 +75,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
       if (progress.result === 'ok') lastSessions.set(device, new WeakRef(session));
     });
     if (outcome.kind === 'failed') fail(progress, outcome.error);
-    return {
-      device,
-      ...underWay.times(),
-      values: null,
-      ...progress,
-      cpuPercent: progress.memory.cpuPercent,
-    };
+    return reportOf(device, progress, underWay.times());
   }
 
   async function pollOn(poll: Poll, newSession: boolean): Promise<void> {
@@ -89,7 +83,7 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
     const { collect, detailIntervalMs } = target;
     const interest = { collect, detailIntervalMs };
     const leading = leadingCommands({ memory: progress.memory, nowMonoMs: clock.monoMs(), ...interest });
-    const lost = await askEach(poll, leading);
+    const lost = leading.length === 0 ? null : await askEach(poll, leading);
     if (lost !== null) {
       fail(progress, lost);
       return;
@@ -104,7 +98,8 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
       ...interest,
     });
     progress.memory = rememberCounters(progress.memory, snapshots);
-    if ((await askEach(poll, commands)) === null) await askCpu(poll, clock);
+    if (commands.length > 0 && (await askEach(poll, commands)) !== null) return;
+    if (cpuIsDue(progress.memory, target.ssh.device, clock.monoMs())) await askCpu(poll, clock);
   }
 
   /** Commands beside the main one, in order; the error that ended the session, else null. */
@@ -131,6 +126,26 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
   return { poll, forget: (device: string) => lastSessions.delete(device) };
 }
 
+/** Field by field: on the way of every poll, and a spread before other fields costs several times as much. */
+function reportOf(device: string, progress: Progress, times: PollTimes): SshReport {
+  const { result, error, memory, observations, collectors, answers } = progress;
+  const { startedAtMs, finishedAtMs, durationMs } = times;
+  return {
+    device,
+    startedAtMs,
+    finishedAtMs,
+    durationMs,
+    result,
+    error,
+    observations,
+    collectors,
+    answers,
+    values: null,
+    memory,
+    cpuPercent: memory.cpuPercent,
+  };
+}
+
 /** The groups of the main answer, in whichever spelling the device takes; null when there is none. */
 async function askMain({ progress, session, signal, target }: Poll): Promise<readonly GroupSnapshot[] | null> {
   const first = progress.memory.spelling;
@@ -155,7 +170,7 @@ async function askMain({ progress, session, signal, target }: Poll): Promise<rea
     }
     progress.result = 'ok';
     progress.error = null;
-    progress.memory = { ...progress.memory, spelling };
+    if (spelling !== progress.memory.spelling) progress.memory = { ...progress.memory, spelling };
     return groupsOf(reading);
   }
   return null;
@@ -163,7 +178,6 @@ async function askMain({ progress, session, signal, target }: Poll): Promise<rea
 
 /** For the pace alone: that it is refused, or says nothing, is no gap in what is known of the groups. */
 async function askCpu({ session, signal, target, progress }: Poll, clock: Clock): Promise<void> {
-  if (!cpuIsDue(progress.memory, target.ssh.device, clock.monoMs())) return;
   const reply = await session.run(SHOW_CPU, signal);
   if (reply.kind === 'failed') return;
   const reading = reply.kind === 'output' ? take(progress, target.ssh.device, reply) : null;

@@ -2,7 +2,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { PollReport } from '../../model/poll-report.ts';
 
-type PollTimes = Pick<PollReport, 'startedAtMs' | 'finishedAtMs' | 'durationMs'>;
+export type PollTimes = Pick<PollReport, 'startedAtMs' | 'finishedAtMs' | 'durationMs'>;
 
 interface PollUnderWay {
   readonly startedMonoMs: number;

@@ -12,11 +12,11 @@ import {
   type FleetState,
   type FleetTek,
   type KekGeneration,
-  ksOrder,
   type RekeyCounters,
   SAME_EXPIRY_MS,
 } from './fleet-state.ts';
 import { countersBeforeKek } from './kek-generation.ts';
+import { ksOrder } from './kss-together.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** TEKs a GM is compared with: those of a KS, or those most GMs hold. */
@@ -46,6 +46,8 @@ const CLOCK_SET_MS = 65_000;
 export interface GroupKeys {
   /** KSs that answer, the primary first. */
   readonly kss: readonly FleetKs[];
+  /** The TEKs of those that show any, by device. */
+  readonly teks: ReadonlyMap<string, TekReference>;
   /** How long a rekey of the group may be under way. */
   readonly rekeyTakesMs: number;
   readonly kekGeneration: KekGeneration | null;
@@ -53,8 +55,13 @@ export interface GroupKeys {
 
 export function groupKeys(state: FleetState): GroupKeys {
   const kss = ksOrder(state);
+  const teks = kss.flatMap((ks) => {
+    const reference = tekReferenceOf(ks);
+    return reference === null ? [] : [[ks.device, reference] as const];
+  });
   return {
     kss,
+    teks: new Map(teks),
     rekeyTakesMs: Math.max(DEFAULT_REKEY_SECONDS, ...kss.map((ks) => ks.rekeySeconds)) * 1000,
     kekGeneration: state.kekGeneration,
   };
@@ -62,11 +69,16 @@ export function groupKeys(state: FleetState): GroupKeys {
 
 /** The KS a GM is registered with where it is polled and shows keys, else the primary, else any. */
 function ksOfGm(keys: GroupKeys, gm: FleetGm, shows: (ks: FleetKs) => boolean): FleetKs | null {
-  const own = keys.kss.find((ks) => ks.address !== null && ks.address === gm.keyServer && shows(ks));
-  return own ?? keys.kss.find(shows) ?? null;
+  let first: FleetKs | null = null;
+  for (const ks of keys.kss) {
+    if (!shows(ks)) continue;
+    if (ks.address !== null && ks.address === gm.keyServer) return ks;
+    first ??= ks;
+  }
+  return first;
 }
 
-export function tekReferenceOf(ks: FleetKs): TekReference | null {
+function tekReferenceOf(ks: FleetKs): TekReference | null {
   if (ks.currentTeks.length === 0) return null;
   const { device: source, currentTeks: current, liveSpis, sentAtMs: readMs, address, tekLifetimeSeconds } = ks;
   return { source, current, liveSpis, readMs, address, lifetimeSeconds: tekLifetimeSeconds };
@@ -74,18 +86,27 @@ export function tekReferenceOf(ks: FleetKs): TekReference | null {
 
 /** The TEKs of the GM's own KS. */
 export function ownTeks(keys: GroupKeys, gm: FleetGm): TekReference | null {
-  const ks = ksOfGm(keys, gm, (candidate) => candidate.currentTeks.length > 0);
-  return ks === null ? null : tekReferenceOf(ks);
+  const ks = ksOfGm(keys, gm, showsTeks);
+  return ks === null ? null : (keys.teks.get(ks.device) ?? null);
 }
 
 /** The KS whose KEK the GM should hold. */
 export function ksWithKek(keys: GroupKeys, gm: FleetGm): FleetKs | null {
-  return ksOfGm(keys, gm, (candidate) => candidate.kek !== null);
+  return ksOfGm(keys, gm, showsKek);
+}
+
+function showsTeks({ currentTeks }: FleetKs): boolean {
+  return currentTeks.length > 0;
+}
+
+function showsKek({ kek }: FleetKs): boolean {
+  return kek !== null;
 }
 
 export function holdsTeks({ rekeyTakesMs }: GroupKeys, gm: FleetGm, reference: TekReference | null): boolean | null {
   if (reference === null || !gm.reachable || gm.registered === false || gm.teks === null) return null;
   const held = gm.teks;
+  if (reference.current.length > 0 && holdsAll(held, reference.current)) return true;
   const missing = reference.current.filter(
     (tek) => !holds(held, tek.spi) && (tek.expiryMs === null || tek.expiryMs > gm.receivedAtMs),
   );
@@ -107,6 +128,11 @@ export function holdsTeks({ rekeyTakesMs }: GroupKeys, gm: FleetGm, reference: T
 
 function holds(teks: readonly FleetTek[], spi: string): boolean {
   return teks.some((tek) => tek.spi === spi);
+}
+
+function holdsAll(held: readonly FleetTek[], teks: readonly FleetTek[]): boolean {
+  for (const { spi } of teks) if (!holds(held, spi)) return false;
+  return true;
 }
 
 export function holdsCurrentKek(keys: GroupKeys, gm: FleetGm): boolean | null {

@@ -8,11 +8,11 @@ import {
   type FleetKs,
   type FleetState,
   type KekGeneration,
-  ksOrder,
   type MemberFacts,
   SAME_EXPIRY_MS,
 } from './fleet-state.ts';
 import { withKsReads } from './kek-generation.ts';
+import { ksOrder } from './kss-together.ts';
 import { named } from '../seen/named.ts';
 
 /** A KS whose role is another one than at its last answer. */
@@ -75,9 +75,9 @@ function withHeard(state: FleetState, { device, presence, ks, ksSaid = [] }: Mem
 function nextGm(before: FleetGm | null, facts: MemberFacts, { kekGeneration }: FleetState): FleetGm | null {
   if (facts.presence === 'gone') return null;
   if (facts.gm !== null) {
-    const known = before && withKsReads(before, kekGeneration);
-    const kekChangeMs = kekGeneration?.changedBetweenMs?.[1] ?? known?.kekChangeMs ?? null;
-    return { ...rememberGm(known, facts, facts.gm.snapshot, facts.gm.at), kekChangeMs };
+    const gm = rememberGm(before && withKsReads(before, kekGeneration), facts, facts.gm.snapshot, facts.gm.at);
+    const kekChangeMs = kekGeneration?.changedBetweenMs?.[1] ?? gm.kekChangeMs;
+    return kekChangeMs === gm.kekChangeMs ? gm : { ...gm, kekChangeMs };
   }
   return facts.presence === 'unreachable' && before !== null
     ? { ...before, reachable: false, context: facts.context ?? before.context }

@@ -9,6 +9,7 @@ import {
   type KekIdentity,
   type KsKek,
   type MemberFacts,
+  type RekeyCounters,
   SAME_EXPIRY_MS,
 } from './fleet-state.ts';
 import { NO_CONTEXT } from '../explain/group-facts.ts';
@@ -28,7 +29,7 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
   const lastRekeyMs = gm.rekeys.lastAgeSeconds === null ? null : at.receivedAtMs - gm.rekeys.lastAgeSeconds * 1000;
   const kekRemaining = gm.kek?.remainingSeconds ?? null;
   const kekExpiryMs = kekRemaining === null || kekRemaining <= 0 ? null : expiryMs(at, kekRemaining);
-  return {
+  const record: FleetGm = {
     device: facts.device,
     address: gm.address,
     reachable: facts.presence === 'present',
@@ -41,13 +42,11 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
     receivedAtMs: at.receivedAtMs,
     registeredSinceMs: sameRegistration ? before.registeredSinceMs : registeredByMs(gm, lastRekeyMs, at),
     kek: kekPresence(gm),
-    ...(isMulticast(before, gm.kek?.transport ?? null) ? { multicast: true } : {}),
     kekExpiryMs,
     kekSinceMs:
       sameExpiry(before?.kekExpiryMs ?? null, kekExpiryMs) && before !== null ? before.kekSinceMs : at.receivedAtMs,
     teks: gm.teks === null ? null : rememberTeks(before?.teks ?? [], gm.teks, at),
-    ...(facts.newerTeks === undefined ? {} : { newerTeks: facts.newerTeks }),
-    counters: { received: gm.rekeys.received, succeeded },
+    counters: sameCounters(before, { received: gm.rekeys.received, succeeded }),
     previousCounters: previousCounters(before, at),
     countersAtKsRead: before?.countersAtKsRead ?? null,
     countersBeforeKek: before?.countersBeforeKek ?? null,
@@ -57,6 +56,16 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
     lastReregistration: facts.lastReregistration ?? null,
     context: facts.context ?? NO_CONTEXT,
   };
+  const { newerTeks } = facts;
+  const multicast = isMulticast(before, gm.kek?.transport ?? null);
+  if (!multicast && newerTeks === undefined) return record;
+  return { ...record, ...(multicast ? { multicast } : {}), ...(newerTeks === undefined ? {} : { newerTeks }) };
+}
+
+/** The object of before where nothing was counted since: an old one costs the collector less than another new one. */
+function sameCounters(before: FleetGm | null, now: RekeyCounters): RekeyCounters {
+  const known = before?.counters;
+  return known?.received === now.received && known.succeeded === now.succeeded ? known : now;
 }
 
 /** At the latest: a rekey since this registration came after it. */
@@ -99,13 +108,13 @@ function rememberTeks(
   shown: readonly { readonly spi: string | null; readonly remainingSeconds: number | null }[],
   at: ReadAt,
 ): readonly FleetTek[] {
-  const teks = new Map<string, FleetTek>();
+  const teks: FleetTek[] = [];
   for (const { spi, remainingSeconds } of shown) {
-    if (spi === null || remainingSeconds === 0 || teks.has(spi)) continue;
+    if (spi === null || remainingSeconds === 0 || teks.some((tek) => tek.spi === spi)) continue;
     const sinceMs = before.find((tek) => tek.spi === spi)?.sinceMs ?? at.receivedAtMs;
-    teks.set(spi, { spi, expiryMs: remainingSeconds === null ? null : expiryMs(at, remainingSeconds), sinceMs });
+    teks.push({ spi, expiryMs: remainingSeconds === null ? null : expiryMs(at, remainingSeconds), sinceMs });
   }
-  return [...teks.values()].toSorted((a, b) => (b.expiryMs ?? 0) - (a.expiryMs ?? 0)).slice(0, MAX_TEKS);
+  return teks.length < 2 ? teks : teks.toSorted((a, b) => (b.expiryMs ?? 0) - (a.expiryMs ?? 0)).slice(0, MAX_TEKS);
 }
 
 export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSnapshot, at: ReadAt): FleetKs {

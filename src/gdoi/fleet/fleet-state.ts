@@ -6,9 +6,8 @@
 import type { Occurrences } from './fleet-occurrences.ts';
 import { type ExplainMemory, NOTHING_SAID } from '../explain/explain.ts';
 import type { KnownReregistration, MemberContext } from '../explain/group-facts.ts';
-import type { KsSaid } from '../log/ks-marks.ts';
 import type { LogMark } from '../log/log-evidence.ts';
-import { groupLead, type KsLead } from '../keys/ks-lead.ts';
+import type { KsLead } from '../keys/ks-lead.ts';
 import { inCell } from '../seen/cell.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import { type Named, named } from '../seen/named.ts';
@@ -198,28 +197,5 @@ export function initialFleetState(group: string, cell?: string): FleetState {
   };
 }
 
-/** What its KSs said in their logs: those that answer, and those that do not. */
-export function saidInGroup({ kss, heard }: FleetState): readonly KsSaid[] {
-  const known = [...kss.values()].map(({ device, said }) => ({ device, said: said ?? [] }));
-  return [...known, ...(heard ?? [])].flatMap(({ device, said }) => said.map((mark) => ({ ks: device, mark })));
-}
-
-/** Its rekeys come by multicast, as it shows or a KS of its group. */
-export function isMulticast({ kss }: Pick<FleetState, 'kss'>, gm: FleetGm | null): boolean {
-  return gm?.multicast === true || [...kss.values()].some(({ multicast }) => multicast === true);
-}
-
 /** Two readings of one KEK's expiry differ by latency, whole seconds and drift; another KEK's by over a hundred seconds. */
 export const SAME_EXPIRY_MS = 30_000;
-
-/** KSs whose answers count, the primary first. */
-export function ksOrder(state: FleetState): readonly FleetKs[] {
-  return [...state.kss.values()]
-    .filter((ks) => ks.reachable)
-    .toSorted((a, b) => Number(b.role === 'primary') - Number(a.role === 'primary'));
-}
-
-/** Lead of the group: the primary's own figures, else another KS's, else the floor. */
-export function leadOfGroup(state: FleetState): KsLead {
-  return groupLead(ksOrder(state).map((ks) => ks.lead));
-}

@@ -21,8 +21,9 @@ import { saidLast } from '../explain/explain.ts';
 import type { Explanation } from '../explain/explanation.ts';
 import type { FleetSettings } from './fleet-settings.ts';
 import type { GmInFleet, GmInGroup } from './gm-in-group.ts';
-import { type FleetKs, type FleetState, isMulticast, ksOrder, leadOfGroup, saidInGroup } from './fleet-state.ts';
+import type { FleetKs, FleetState } from './fleet-state.ts';
 import { type JudgedGm, judgedMembers } from './judged-members.ts';
+import { isMulticast, ksOrder, leadOfGroup, saidInGroup, timersOfGroup } from './kss-together.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
 import type { KsLead } from '../keys/ks-lead.ts';
 import { legacyKssOf } from './mixed-versions.ts';
@@ -197,24 +198,15 @@ class ViewOfState implements FleetView {
   }
 
   get kekLifetimeSeconds(): number | null {
-    return this.#ofFirstKs((ks) => ks.kekLifetimeSeconds);
+    return timersOfGroup(this.#state).kekLifetimeSeconds;
   }
 
   get tekLifetimeSeconds(): number | null {
-    return this.#ofFirstKs((ks) => ks.tekLifetimeSeconds);
+    return timersOfGroup(this.#state).tekLifetimeSeconds;
   }
 
   get tekLeadSeconds(): number | null {
-    return this.#ofFirstKs((ks) => ks.tekLeadSeconds ?? null);
-  }
-
-  /** Of the first KS that shows it, the primary before the others. */
-  #ofFirstKs(shown: (ks: FleetKs) => number | null): number | null {
-    for (const ks of ksOrder(this.#state)) {
-      const value = shown(ks);
-      if (value !== null) return value;
-    }
-    return null;
+    return timersOfGroup(this.#state).tekLeadSeconds;
   }
 
   get rekeySeconds(): number | null {

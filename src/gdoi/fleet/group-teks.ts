@@ -3,8 +3,8 @@
  * half of the GMs hold: a GM that is ahead of a rekey is not divergent, one that stays behind is. Of two halves that share no
  * TEK it is always the same one, whichever was rekeyed last.
  */
-import { type TekReference, tekReferenceOf } from './fleet-keys.ts';
-import type { FleetGm, FleetKs, FleetTek } from './fleet-state.ts';
+import type { GroupKeys, TekReference } from './fleet-keys.ts';
+import type { FleetGm, FleetTek } from './fleet-state.ts';
 
 /** Without any TEK it holds no other ones than the group: that has a reason, an event and an alert of its own. */
 export function hasNone({ teks }: Pick<FleetGm, 'teks'>): boolean {
@@ -12,13 +12,9 @@ export function hasNone({ teks }: Pick<FleetGm, 'teks'>): boolean {
 }
 
 /** The group's TEKs as its KSs show them; null: none shows SPIs, or two primaries do. */
-export function teksOfKss(kss: readonly FleetKs[]): TekReference | null {
+export function teksOfKss({ kss, teks }: Pick<GroupKeys, 'kss' | 'teks'>): TekReference | null {
   if (kss.filter((ks) => ks.role === 'primary').length > 1) return null;
-  for (const ks of kss) {
-    const reference = tekReferenceOf(ks);
-    if (reference !== null) return reference;
-  }
-  return null;
+  return teks.values().next().value ?? null;
 }
 
 interface HeldTek {

@@ -16,12 +16,12 @@ export function countersBeforeKek(gm: FleetGm, generation: KekGeneration | null)
 /** The record with what the KS's reads since the last answer mean for it: before its counters are replaced. */
 export function withKsReads(gm: FleetGm, generation: KekGeneration | null): FleetGm {
   if (generation === null) return gm;
-  return {
-    ...gm,
-    countersBeforeKek: countersBeforeKek(gm, generation),
-    countersAtKsRead: countersBefore(gm, generation.lastSentAtMs) ?? gm.countersAtKsRead,
-    kekChangeMs: generation.changedBetweenMs?.[1] ?? gm.kekChangeMs,
-  };
+  const beforeKek = countersBeforeKek(gm, generation);
+  const atKsRead = countersBefore(gm, generation.lastSentAtMs) ?? gm.countersAtKsRead;
+  const kekChangeMs = generation.changedBetweenMs?.[1] ?? gm.kekChangeMs;
+  const isKnown =
+    beforeKek === gm.countersBeforeKek && atKsRead === gm.countersAtKsRead && kekChangeMs === gm.kekChangeMs;
+  return isKnown ? gm : { ...gm, countersBeforeKek: beforeKek, countersAtKsRead: atKsRead, kekChangeMs };
 }
 
 /**

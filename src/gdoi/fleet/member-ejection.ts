@@ -9,7 +9,8 @@ import type { EpochMs } from '../seen/instant.ts';
 import type { FleetAssessment } from './assessment.ts';
 import type { Condition } from './fleet-occurrences.ts';
 import { unacknowledgedRekeys } from './fleet-rekey-loss.ts';
-import { type FleetGm, type FleetKs, type FleetState, isMulticast, saidInGroup } from './fleet-state.ts';
+import type { FleetGm, FleetKs, FleetState } from './fleet-state.ts';
+import { isMulticast, saidInGroup } from './kss-together.ts';
 import type { Roster } from './roster.ts';
 
 /** A list that is being rebuilt, as after a failover, misses GMs for a while. */

@@ -26,13 +26,13 @@ export function yardstickOf(state: FleetState, settings: FleetSettings, before: 
     before?.kss === kss &&
     before.keys.kekGeneration === kekGeneration &&
     before.listAgeMs === settings.detailIntervalMs &&
-    teksOfKss(before.keys.kss) !== null;
+    teksOfKss(before.keys) !== null;
   if (isAsBefore) return before;
   const keys = groupKeys(state);
   return {
     kss,
     keys,
-    teks: teksOfKss(keys.kss) ?? majorityTeks(state.gms.list()),
+    teks: teksOfKss(keys) ?? majorityTeks(state.gms.list()),
     members: listedMembers(keys.kss),
     listAgeMs: settings.detailIntervalMs,
   };
@@ -45,9 +45,9 @@ export function gmInGroup(
 ): GmInGroup {
   const kekMatchesKs = holdsCurrentKek(keys, gm);
   const own = ownTeks(keys, gm);
-  const tekMatchesKs = holdsTeks(keys, gm, own);
+  const tekMatchesKs = own === teks ? holdsGroupTeks : holdsTeks(keys, gm, own);
   const divergent = !hasNone(gm) && holdsGroupTeks === false;
-  const lacking = [...(tekMatchesKs === false ? [own] : []), ...(divergent ? [teks] : [])];
+  const lacksOwn = tekMatchesKs === false;
   return {
     device: gm.device,
     address: gm.address,
@@ -59,7 +59,8 @@ export function gmInGroup(
     tekMatchesKs,
     divergent,
     kekBehind: kekMatchesKs === false && isKekBehind(keys, gm),
-    teksBehind: lacking.length > 0 && lacking.every((reference) => areTeksBehind(gm, reference)),
+    teksBehind:
+      (lacksOwn || divergent) && (!lacksOwn || areTeksBehind(gm, own)) && (!divergent || areTeksBehind(gm, teks)),
     kekExpiredInUse: gm.behavior !== 'timer' && gm.kekExpiryMs === null && kekMatchesKs === false,
     listedByKs: isListed(gm, members, listAgeMs),
     acksMissed: gm.address === null ? null : (members.listed.get(gm.address) ?? null),

@@ -124,13 +124,12 @@ export function nextPollInstants(input: PlanInput, settings: PollInstantSettings
 export function planPolls(input: PlanInput, settings: PollInstantSettings): readonly PlannedPoll[] {
   if (!settings.enabled || !Number.isFinite(input.nowMs)) return [];
   const regular = input.regularIntervalMs ?? null;
-  const planned = [...confirmation(input)];
+  const planned = confirmation(input);
   if (regular === null || regular > REGULAR_IS_ENOUGH_MS) {
     planned.push(...(input.role === 'ks' ? ksPolls(input) : gmPolls(input)));
   }
-  return spaced(
-    planned.filter((poll) => Number.isFinite(poll.atMs) && poll.atMs > input.nowMs).toSorted((a, b) => a.atMs - b.atMs),
-  ).slice(0, MAX_PLANNED_POLLS);
+  const ahead = planned.filter((poll) => Number.isFinite(poll.atMs) && poll.atMs > input.nowMs);
+  return ahead.length === 0 ? ahead : spaced(ahead.toSorted((a, b) => a.atMs - b.atMs)).slice(0, MAX_PLANNED_POLLS);
 }
 
 /** The reason in words, for the API and the page. */
@@ -180,25 +179,26 @@ function ksPolls(input: PlanInput): PlannedPoll[] {
 }
 
 function gmPolls(input: PlanInput): PlannedPoll[] {
-  const { kekExpiryMs } = input;
-  const around = (span: Span, reason: PollReason) =>
-    kekExpiryMs === null ? [] : [pollIn(input, kekExpiryMs, span, reason)];
+  const polls = retry(input);
+  if (input.kekExpiryMs !== null) polls.push(...aroundKekExpiry(input, input.kekExpiryMs));
+  polls.push(...reregistrationPolls(input));
+  return polls;
+}
+
+function aroundKekExpiry(input: PlanInput, kekExpiryMs: EpochMs): readonly PlannedPoll[] {
+  const around = (span: Span, reason: PollReason) => pollIn(input, kekExpiryMs, span, reason);
   const dueSpan = rekeyDue(input.leadSeconds);
-  const due = [
-    ...retry(input),
-    ...(dueSpan === null ? [] : around(dueSpan, 'rekey_due')),
-    ...around(BEFORE_WINDOW, 'before_window'),
-  ];
-  if (input.kekBehavior === 'legacy') {
-    return [...due, ...around(LEGACY_AFTER_EXPIRY, 'after_expiry'), ...reregistrationPolls(input)];
+  const polls = dueSpan === null ? [] : [around(dueSpan, 'rekey_due')];
+  polls.push(around(BEFORE_WINDOW, 'before_window'));
+  if (input.kekBehavior === 'legacy') polls.push(around(LEGACY_AFTER_EXPIRY, 'after_expiry'));
+  else {
+    polls.push(
+      around(WINDOW_OVER, 'window_over'),
+      around(AFTER_EXPIRY, 'after_expiry'),
+      around(EXPIRY_OVER, 'expiry_over'),
+    );
   }
-  return [
-    ...due,
-    ...around(WINDOW_OVER, 'window_over'),
-    ...around(AFTER_EXPIRY, 'after_expiry'),
-    ...around(EXPIRY_OVER, 'expiry_over'),
-    ...reregistrationPolls(input),
-  ];
+  return polls;
 }
 
 /** From the KS's lead to the end of the last window, and around the end of the countdown, a lost poll is asked again. */

@@ -22,12 +22,17 @@ export function stateChanged(before: TrackerState | null, now: TrackerState): bo
     before.failures?.unreachable !== now.failures?.unreachable ||
     bootMoved(before.boot, now.boot) ||
     // Read again, the log's old lines are no news: where it ended is known of each answer that had new ones.
-    before.logTail?.hashes.join() !== now.logTail?.hashes.join() ||
+    (before.logTail !== now.logTail && before.logTail?.hashes.join() !== now.logTail?.hashes.join()) ||
     before.ksMarks.length !== now.ksMarks.length ||
     before.ksMarks.at(-1)?.mark.atMs !== now.ksMarks.at(-1)?.mark.atMs ||
     before.groups.size !== now.groups.size ||
-    [...now.groups].some(([name, group]) => groupChanged(before.groups.get(name) ?? null, group))
+    anyGroupChanged(before, now)
   );
+}
+
+function anyGroupChanged(before: TrackerState, now: TrackerState): boolean {
+  for (const [name, group] of now.groups) if (groupChanged(before.groups.get(name) ?? null, group)) return true;
+  return false;
 }
 
 function bootMoved(before: TrackerState['boot'], now: TrackerState['boot']): boolean {
@@ -56,7 +61,7 @@ function groupChanged(before: GroupState | null, now: GroupState): boolean {
     before.tally.expected !== now.tally.expected ||
     before.tally.unexpected !== now.tally.unexpected ||
     before.tally.last?.atMs !== now.tally.last?.atMs ||
-    problemsOf(before) !== problemsOf(now) ||
+    (before.problems !== now.problems && problemsOf(before) !== problemsOf(now)) ||
     (before.snmp === null) !== (now.snmp === null) ||
     (before.snmp?.sign == null) !== (now.snmp?.sign == null) ||
     viewChanged(before.view, now.view)

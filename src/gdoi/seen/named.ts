@@ -23,6 +23,11 @@ export function named<T>(entries: Iterable<readonly [name: string, value: T]> = 
   return new NamedMap(entries);
 }
 
+/** A copy to be filled: as `Named` it is changed no more. */
+export function namedCopy<T>(values: Named<T>): Map<string, T> & Named<T> {
+  return new NamedMap(values);
+}
+
 /** Each value changed, its name and place kept. */
 export function mapNamed<T, U>(values: Named<T>, change: (value: T, name: string) => U): Named<U> {
   return named(Array.from(values, ([name, value]) => [name, change(value, name)]));

@@ -14,7 +14,7 @@ import { reachableEvent } from '../events/gdoi-events.ts';
 import { MAX_GROUP_CHARS } from '../memory/gm-answer.ts';
 import { clockStepOf, contradictsStep, firstSight, type GroupAnswer, trackGm } from './gm-tracker.ts';
 import { trackClock, trackLog, trackRegistered, trackTrap } from './message-evidence.ts';
-import { named } from '../seen/named.ts';
+import { named, namedCopy } from '../seen/named.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
 import type { ClockStep } from '../keys/tek-identity.ts';
@@ -118,7 +118,7 @@ function isDetail({ origin, snapshots }: Of<'groups'>): boolean {
 
 /** Of groups that are known already: the main answer comes first in every poll. */
 function trackDetails(state: TrackerState, at: ReadAt, { snapshots }: Of<'groups'>): Tracked {
-  const groups = new Map(state.groups);
+  const groups = namedCopy(state.groups);
   const events: GdoiEvent[] = [];
   for (const snapshot of snapshots) {
     const group = snapshot.group.slice(0, MAX_GROUP_CHARS);
@@ -128,7 +128,7 @@ function trackDetails(state: TrackerState, at: ReadAt, { snapshots }: Of<'groups
     groups.set(group, tracked.state);
     events.push(...tracked.events);
   }
-  return { state: { ...state, groups: named(groups) }, events };
+  return { state: { ...state, groups }, events };
 }
 
 /** An answer older than the newest one: a late copy, or the clock was set back and nothing tells by how much. */
@@ -174,7 +174,7 @@ function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>,
   const bySnmp = isLook(observation);
   const events: GdoiEvent[] = state.failures?.unreachable === true ? [reachable(state, state.failures, at)] : [];
   let { isKs } = state;
-  const groups = new Map(state.groups);
+  const groups = namedCopy(state.groups);
   for (const snapshot of observation.snapshots) {
     if (snapshot.role === 'ks') {
       isKs = true;
@@ -196,7 +196,6 @@ function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>,
   return {
     state: {
       device: state.device,
-      ...answersOfBoots(state, isKs && !bySnmp ? { at, snapshots: observation.snapshots } : null),
       answered: bySnmp ? state.answered : at,
       answeredBySnmp: bySnmp ? at : state.answeredBySnmp,
       latestSentMs: Math.max(state.latestSentMs ?? at.sentAtMs, at.sentAtMs),
@@ -210,8 +209,9 @@ function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>,
       isKs,
       logClock: state.logClock,
       logTail: state.logTail,
-      groups: named(groups),
+      groups,
       ksMarks: state.ksMarks,
+      ...answersOfBoots(state, isKs && !bySnmp ? { at, snapshots: observation.snapshots } : null),
     },
     events,
   };
@@ -232,9 +232,9 @@ function trackSnapshot(
   { group, device, at, by, options }: Asked,
   gm: GmSnapshot,
 ): GroupTracked | null {
-  const multicast = isMulticast(known, gm, options) ? ({ multicast: true } as const) : {};
+  const multicast = isMulticast(known, gm, options);
   const answer: GroupAnswer = {
-    place: placeOf(device, group, multicast),
+    place: placeOf(device, group, multicast ? { multicast } : {}),
     at,
     gm,
     ks: {
@@ -253,8 +253,14 @@ function trackSnapshot(
         ? trackGm(known, answer)
         : firstSight(known, answer);
   if (tracked === null) return null;
-  const { multicast: _, ...state } = tracked.state;
-  return { ...tracked, state: { ...state, ...multicast } };
+  return { events: tracked.events, state: byMulticast(tracked.state, multicast) };
+}
+
+function byMulticast(state: GroupState, multicast: boolean): GroupState {
+  if (multicast) return state.multicast === true ? state : { ...state, multicast };
+  if (state.multicast === undefined) return state;
+  const { multicast: _, ...byUnicast } = state;
+  return byUnicast;
 }
 
 /** An answer that does not show it says nothing of it. */
@@ -278,15 +284,24 @@ function reachable(state: TrackerState, failures: Failures, at: ReadAt): GdoiEve
 
 /** The agent's clock was set: every countdown of the device jumped by the same, in all its groups. */
 function clockStep(known: TrackerState, at: ReadAt, { snapshots }: Of<'groups'>): ClockStep | null {
-  const gms = snapshots.flatMap((gm) => {
+  for (const gm of snapshots) {
     const state = gm.role === 'gm' ? known.groups.get(gm.group) : undefined;
-    return gm.role === 'gm' && state !== undefined ? [{ state, gm }] : [];
-  });
-  for (const { state, gm } of gms) {
-    const step = clockStepOf(state, at, gm);
-    if (step !== null) return gms.some((each) => contradictsStep(each.state, step, at, each.gm)) ? null : step;
+    const step = gm.role === 'gm' && state !== undefined ? clockStepOf(state, at, gm) : null;
+    if (step !== null) return isContradicted(step, known, at, snapshots) ? null : step;
   }
   return null;
+}
+
+function isContradicted(
+  step: ClockStep,
+  known: TrackerState,
+  at: ReadAt,
+  snapshots: Of<'groups'>['snapshots'],
+): boolean {
+  return snapshots.some((gm) => {
+    const state = gm.role === 'gm' ? known.groups.get(gm.group) : undefined;
+    return gm.role === 'gm' && state !== undefined && contradictsStep(state, step, at, gm);
+  });
 }
 
 export type { Tracked } from '../memory/tracked.ts';
