@@ -276,10 +276,12 @@ export function replayErrors({ facts, open, before }: Asked): Candidate | null {
   const claims = claimed(open, { checks: ['packets_dropped'] });
   const names = named(claims, 'packets_dropped');
   if (names.length === 0) return null;
-  const sinceMs = before?.sinceMs ?? Math.min(...claims.map((claim) => claim.sinceMs));
   const said = among(gms, names).flatMap((gm) =>
     [...recentOf(gm, 'replay', nowMs), ...recentOf(gm, 'in_clear', nowMs)].map((reason) => ({ gm, reason })),
   );
+  // A message is there before the answer that shows it in the counters.
+  const begunMs = [...claims.map((claim) => claim.sinceMs), ...said.map(({ reason }) => reason.atMs)];
+  const sinceMs = before?.sinceMs ?? Math.min(...begunMs);
   const inClear = said.length > 0 && said.every(({ reason }) => reason.kind === 'in_clear');
   // A pseudotime that is off drops nothing by itself.
   const offTime = said.length > 0 && said.every(({ reason }) => /PSEUDO_TIME_/u.test(reason.text));

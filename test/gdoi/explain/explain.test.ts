@@ -371,6 +371,30 @@ describe('a GM that suffers for a reason of its own', () => {
     expect(said(fleet, member(1, 180))).toBe('ok');
   });
 
+  test('packets are dropped since the first message that is shown of it, and from then on', () => {
+    const fleet = new Fleet();
+    fleet.see(...healthy(0), member(1, 0));
+    const message = (seconds: number) =>
+      ({ kind: 'replay', atMs: at(seconds), group: 'G1', text: 'replayed' }) as const;
+    const first = { dropping: true, reasons: [message(31), message(47)] };
+    expect(said(fleet, member(1, 60, {}, first))).toMatchObject({
+      sinceMs: at(31),
+      evidence: [expect.stringContaining(':31 UTC: replayed'), expect.stringContaining(':47 UTC: replayed')],
+    });
+    const later = { dropping: true, reasons: [message(47), message(100)] };
+    expect(said(fleet, member(1, 120, {}, later))).toMatchObject({ sinceMs: at(31) });
+  });
+
+  test('a message of an episode that is over does not begin the next one', () => {
+    const fleet = new Fleet();
+    fleet.see(...healthy(0), member(1, 0));
+    const reasons = [{ kind: 'replay', atMs: at(20), group: 'G1', text: 'replayed' }] as const;
+    expect(said(fleet, member(1, 60, {}, { dropping: true, reasons }))).toMatchObject({ sinceMs: at(20) });
+    expect(said(fleet, member(1, 700))).toBe('ok');
+    fleet.see(member(1, 2000));
+    expect(said(fleet, member(1, 2060, {}, { dropping: true, reasons }))).toMatchObject({ sinceMs: at(2060) + 200 });
+  });
+
   test('keys and registration are cleared of it only where they are seen to be well', () => {
     const fleet = new Fleet();
     fleet.see(...healthy(0), member(1, 0));
