@@ -22,7 +22,10 @@ export class Senders {
   #relays = new BlockList();
   readonly #addressesOf = new Map<string, Set<string>>();
   readonly #byAddress = new Map<string, Set<string>>();
+  /** Configured names and hostnames, in lower case. */
   readonly #byName = new Map<string, string>();
+  /** The hostname that a device showed last, in lower case, where no other device had it. */
+  readonly #hostnameOf = new Map<string, string>();
   /** Host names that have no address yet, or may get another one. */
   readonly #hostNames = new Map<string, string>();
 
@@ -42,13 +45,32 @@ export class Senders {
     }
     this.#addressesOf.delete(device);
     this.#hostNames.delete(device);
-    for (const [name, known] of this.#byName) if (known === device) this.#byName.delete(name);
+    this.#forgetHostname(device);
+    this.#forgetName(device.toLowerCase(), device);
   }
 
-  /** The device's own hostname, as its prompt, `show version` or sysName has it. A configured name is never taken over. */
+  /**
+   * The device's own hostname, as its prompt, `show version` or sysName has it now: the one before counts no more. A
+   * configured name is never taken over.
+   */
   learnHostname(device: string, hostname: string): void {
     const name = hostname.toLowerCase();
-    if (!this.#byName.has(name) && this.#addressesOf.has(device)) this.#byName.set(name, device);
+    if (this.#hostnameOf.get(device) === name || !this.#addressesOf.has(device)) return;
+    this.#forgetHostname(device);
+    if (this.#byName.has(name)) return;
+    this.#byName.set(name, device);
+    this.#hostnameOf.set(device, name);
+  }
+
+  #forgetHostname(device: string): void {
+    const name = this.#hostnameOf.get(device);
+    if (name === undefined) return;
+    this.#hostnameOf.delete(device);
+    this.#forgetName(name, device);
+  }
+
+  #forgetName(name: string, device: string): void {
+    if (this.#byName.get(name) === device) this.#byName.delete(name);
   }
 
   /** Addresses and prefixes (`192.0.2.0/24`) that hand on the messages of others. */

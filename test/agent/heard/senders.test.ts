@@ -33,6 +33,29 @@ test('behind one address the name in the message tells: configured, shown, or it
   expect(senders.deviceOf('192.0.2.1', 'tpe-edge-1')).toBe('gm1');
 });
 
+test('of the hostnames that a device has shown the last one counts, however many there were', () => {
+  const senders = fleet({ gm1: ['192.0.2.1'], gm2: ['192.0.2.1'] });
+  for (const hostname of ['ROUTER-1', 'ROUTER-2', 'gm2']) {
+    senders.learnHostname('gm1', hostname);
+    expect(senders.deviceOf('192.0.2.1', hostname)).toBe(hostname === 'gm2' ? 'gm2' : 'gm1');
+  }
+  for (const hostname of ['ROUTER-1', 'ROUTER-2']) expect(senders.deviceOf('192.0.2.1', hostname)).toBeNull();
+  expect(senders.deviceOf('192.0.2.1', 'gm1')).toBe('gm1');
+});
+
+test('a hostname that was shown is free again when its device is gone, or shows another one', () => {
+  const senders = fleet({ gm1: ['192.0.2.1'], gm2: ['192.0.2.1'], gm3: ['192.0.2.1'] });
+  senders.learnHostname('gm1', 'EDGE');
+  senders.learnHostname('gm2', 'EDGE');
+  expect(senders.deviceOf('192.0.2.1', 'edge')).toBe('gm1');
+  senders.remove('gm1');
+  senders.learnHostname('gm2', 'EDGE');
+  expect(senders.deviceOf('192.0.2.1', 'edge')).toBe('gm2');
+  senders.learnHostname('gm2', 'CORE');
+  senders.learnHostname('gm3', 'EDGE');
+  expect(senders.deviceOf('192.0.2.1', 'edge')).toBe('gm3');
+});
+
 test.each([
   ['198.51.100.9', ['198.51.100.9']],
   ['198.51.100.9', ['10.0.0.0/8', '198.51.100.0/24']],

@@ -376,13 +376,13 @@ describe('a GM that suffers for a reason of its own', () => {
     fleet.see(...healthy(0), member(1, 0));
     const message = (seconds: number) =>
       ({ kind: 'replay', atMs: at(seconds), group: 'G1', text: 'replayed' }) as const;
-    const first = { dropping: true, reasons: [message(31), message(47)] };
-    expect(said(fleet, member(1, 60, {}, first))).toMatchObject({
+    const first = [message(31), message(47)];
+    expect(said(fleet, member(1, 60, {}, { dropping: true, reasons: first }))).toMatchObject({
       sinceMs: at(31),
       evidence: [expect.stringContaining(':31 UTC: replayed'), expect.stringContaining(':47 UTC: replayed')],
     });
-    const later = { dropping: true, reasons: [message(47), message(100)] };
-    expect(said(fleet, member(1, 120, {}, later))).toMatchObject({ sinceMs: at(31) });
+    const later = [message(47), message(100)];
+    expect(said(fleet, member(1, 120, {}, { dropping: true, reasons: later }))).toMatchObject({ sinceMs: at(31) });
   });
 
   test('a message of an episode that is over does not begin the next one', () => {
