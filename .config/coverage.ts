@@ -18,9 +18,9 @@ export default mergeConfig(
           // Some room: properties draw other cases in each run.
           autoUpdate: (figure) => Math.floor(figure) - 2,
           'src/gdoi/**': { lines: 95, branches: 88 },
-          'src/ios/**': { lines: 96, branches: 91 },
+          'src/ios/**': { lines: 97, branches: 91 },
           'src/mib/**': { lines: 97, branches: 92 },
-          'src/model/**': { lines: 84, branches: 75 },
+          'src/model/**': { lines: 84, branches: 76 },
           'src/yang/**': { lines: 93, branches: 78 },
         },
       },
