@@ -14,6 +14,12 @@ const SELDOM_OPTIMIZED = process.versions.node.startsWith('20.')
   ? ['--interrupt-budget=1056000', '--max-inlined-bytecode-size-cumulative=200']
   : [];
 
+/**
+ * Where each core has a worker that computes, V8's threads for collecting garbage have none left to be quick on: what they take
+ * to wait for one another is lost.
+ */
+const COLLECTED_ALONE = ['--single-threaded-gc'];
+
 /** What every test file is run with. */
 export const EVERY_FILE = {
   setupFiles: ['test/builders/property-seed.ts'],
@@ -45,6 +51,7 @@ const PROJECTS: TestProjectConfiguration[] = [
       name: 'computed',
       include: COMPUTED,
       isolate: false,
+      execArgv: [...SELDOM_OPTIMIZED, ...COLLECTED_ALONE],
       maxWorkers: availableParallelism(),
       sequence: { groupOrder: 0 },
     },
