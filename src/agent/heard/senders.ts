@@ -55,7 +55,7 @@ export class Senders {
    */
   learnHostname(device: string, hostname: string): void {
     const name = hostname.toLowerCase();
-    if (this.#hostnameOf.get(device) === name || !this.#addressesOf.has(device)) return;
+    if (!this.#addressesOf.has(device)) return;
     this.#forgetHostname(device);
     if (this.#byName.has(name)) return;
     this.#byName.set(name, device);

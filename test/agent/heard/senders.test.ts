@@ -43,6 +43,17 @@ test('of the hostnames that a device has shown the last one counts, however many
   expect(senders.deviceOf('192.0.2.1', 'gm1')).toBe('gm1');
 });
 
+test('a hostname that was another one’s configured name counts once that one is gone', () => {
+  const senders = fleet({ gm1: ['192.0.2.1'] });
+  senders.learnHostname('gm1', 'EDGE');
+  senders.set('edge', { host: '192.0.2.9', others: [] });
+  senders.setRelays(['198.51.100.9']);
+  expect(senders.deviceOf('198.51.100.9', 'EDGE')).toBe('edge');
+  senders.remove('edge');
+  senders.learnHostname('gm1', 'EDGE');
+  expect(senders.deviceOf('198.51.100.9', 'EDGE')).toBe('gm1');
+});
+
 test('a hostname that was shown is free again when its device is gone, or shows another one', () => {
   const senders = fleet({ gm1: ['192.0.2.1'], gm2: ['192.0.2.1'], gm3: ['192.0.2.1'] });
   senders.learnHostname('gm1', 'EDGE');
