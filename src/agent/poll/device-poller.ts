@@ -126,7 +126,6 @@ export function createDevicePoller(deps: { readonly access: DeviceAccess; readon
   return { poll, forget: (device: string) => lastSessions.delete(device) };
 }
 
-/** Field by field: on the way of every poll, and a spread before other fields costs several times as much. */
 function reportOf(device: string, progress: Progress, times: PollTimes): SshReport {
   const { result, error, memory, observations, collectors, answers } = progress;
   const { startedAtMs, finishedAtMs, durationMs } = times;

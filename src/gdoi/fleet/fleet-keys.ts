@@ -106,7 +106,6 @@ function showsKek({ kek }: FleetKs): boolean {
 export function holdsTeks({ rekeyTakesMs }: GroupKeys, gm: FleetGm, reference: TekReference | null): boolean | null {
   if (reference === null || !gm.reachable || gm.registered === false || gm.teks === null) return null;
   const held = gm.teks;
-  if (reference.current.length > 0 && holdsAll(held, reference.current)) return true;
   const missing = reference.current.filter(
     (tek) => !holds(held, tek.spi) && (tek.expiryMs === null || tek.expiryMs > gm.receivedAtMs),
   );
@@ -128,11 +127,6 @@ export function holdsTeks({ rekeyTakesMs }: GroupKeys, gm: FleetGm, reference: T
 
 function holds(teks: readonly FleetTek[], spi: string): boolean {
   return teks.some((tek) => tek.spi === spi);
-}
-
-function holdsAll(held: readonly FleetTek[], teks: readonly FleetTek[]): boolean {
-  for (const { spi } of teks) if (!holds(held, spi)) return false;
-  return true;
 }
 
 export function holdsCurrentKek(keys: GroupKeys, gm: FleetGm): boolean | null {

@@ -9,7 +9,6 @@ import {
   type KekIdentity,
   type KsKek,
   type MemberFacts,
-  type RekeyCounters,
   SAME_EXPIRY_MS,
 } from './fleet-state.ts';
 import { NO_CONTEXT } from '../explain/group-facts.ts';
@@ -46,7 +45,7 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
     kekSinceMs:
       sameExpiry(before?.kekExpiryMs ?? null, kekExpiryMs) && before !== null ? before.kekSinceMs : at.receivedAtMs,
     teks: gm.teks === null ? null : rememberTeks(before?.teks ?? [], gm.teks, at),
-    counters: sameCounters(before, { received: gm.rekeys.received, succeeded }),
+    counters: { received: gm.rekeys.received, succeeded },
     previousCounters: previousCounters(before, at),
     countersAtKsRead: before?.countersAtKsRead ?? null,
     countersBeforeKek: before?.countersBeforeKek ?? null,
@@ -60,12 +59,6 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
   const multicast = isMulticast(before, gm.kek?.transport ?? null);
   if (!multicast && newerTeks === undefined) return record;
   return { ...record, ...(multicast ? { multicast } : {}), ...(newerTeks === undefined ? {} : { newerTeks }) };
-}
-
-/** The object of before where nothing was counted since: an old one costs the collector less than another new one. */
-function sameCounters(before: FleetGm | null, now: RekeyCounters): RekeyCounters {
-  const known = before?.counters;
-  return known?.received === now.received && known.succeeded === now.succeeded ? known : now;
 }
 
 /** At the latest: a rekey since this registration came after it. */
