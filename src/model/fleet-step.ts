@@ -441,7 +441,7 @@ function planAfter(
     },
     regularIntervalMs: device.regularIntervalMs,
     nowMs: finishedAtMs,
-    jitter: nameFraction(seen.device),
+    jitter: nameFraction(seen.device, 'polls'),
     changedAtMs: known !== null && hasToBeConfirmed(known, state) ? finishedAtMs : null,
   });
 }

@@ -107,7 +107,7 @@ export function cpuIsDue(memory: PollMemory, device: string, nowMonoMs: number):
   const answeredAtMs = memory.answeredAtMs.get(SHOW_CPU);
   const everyMs = cpuLookEveryMs(memory.cpuPercent);
   if (answeredAtMs === undefined || everyMs === 0) return true;
-  const lineBefore = (monoMs: number) => Math.floor(monoMs / everyMs - nameFraction(device));
+  const lineBefore = (monoMs: number) => Math.floor(monoMs / everyMs - nameFraction(device, 'processor'));
   return lineBefore(answeredAtMs) < lineBefore(nowMonoMs);
 }
 

@@ -134,7 +134,7 @@ export class Scheduler implements AsyncDisposable {
     }
     const windowMs = Math.min(schedule.ms, FIRST_SWEEP_MAX_MS, fleetSize * FIRST_POLL_SPACING_MS);
     const nowMs = this.#clock.monoMs();
-    const dueMs = nowMs + nameFraction(device) * windowMs - aheadMs;
+    const dueMs = nowMs + nameFraction(device, 'polls') * windowMs - aheadMs;
     this.#heap.push({ device, version, dueMs, why: 'schedule' });
     // Its own phase is kept: this poll is beside the schedule.
     const atOnce = first && windowMs > AT_A_GLANCE_MS;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { SHOW_CPU } from '../../../src/access/show-command.ts';
+import { nameFraction } from '../../../src/model/name-hash.ts';
 import {
   cpuIsDue,
   followUpCommands,
@@ -132,4 +133,21 @@ describe('a look at the processor of a router at rest', () => {
     const perPoll = everyMs(50_000, 50_000, CPU_EVERY_MS).map((atMs) => second.filter((at) => at === atMs).length);
     expect(Math.max(...perPoll)).toBeLessThan(2 * Math.min(...perPoll));
   });
+
+  test.each([10_000, 51_000, 60_000])(
+    'comes as evenly as the polls of a fleet at one poll in %i ms do',
+    (intervalMs) => {
+      const fleet = 2000;
+      const names = Array.from({ length: fleet }, (_, n) => `gm${n}`);
+      const second = names.flatMap((name) => {
+        const polls = everyMs(intervalMs, nameFraction(name, 'polls') * intervalMs, 3 * CPU_EVERY_MS);
+        return looks(name, polls).slice(1, 2);
+      });
+      const every12s = Array.from(
+        { length: 25 },
+        (_, n) => second.filter((at) => Math.floor(at / 12_000) === n).length,
+      );
+      expect(Math.max(...every12s)).toBeLessThan((2 * fleet) / every12s.length);
+    },
+  );
 });
