@@ -13,3 +13,8 @@ export function everyOne(number: number, noun: string): string {
 export function everyOneOfThem(number: number): string {
   return number === 2 ? 'both of them' : 'all of them';
 }
+
+/** `is` after one, `are` after more. */
+export function verb(count: number, one: string, more: string): string {
+  return count === 1 ? one : more;
+}

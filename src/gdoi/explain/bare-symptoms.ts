@@ -15,6 +15,7 @@ import {
   nextLook,
   sorted,
   trafficStops,
+  whenTheyRegister,
   whenRegistered,
   REGISTERING_MS,
   wasPresentLately,
@@ -78,9 +79,7 @@ export function notRegistered({ facts, open, before, last }: Asked): Candidate |
         : established
           ? `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'is', 'are')} not registered since ${clockTime(sinceMs)}${everyone ? ofTheirKss(facts, gms, sinceMs) : because}`
           : `${gmsNamed(names, facts.gms.length)} ${verb(names.length, 'registers', 'register')} since ${clockTime(sinceMs)}; whether it succeeds is not yet clear`,
-    ...(established
-      ? trafficStops(gms, nowMs, `${verb(names.length, 'it registers', 'they register')} before`)
-      : NOTHING),
+    ...(established ? trafficStops(gms, nowMs, whenTheyRegister) : NOTHING),
     confidence: established ? 'certain' : 'possible',
     knownAtMs: established ? null : nextLook(gms, nowMs),
     firstStep:
@@ -252,7 +251,7 @@ function standing(
     status: established ? 'critical' : 'warning',
     sinceMs,
     summary: what.summary(names, established),
-    ...trafficStops(gms, nowMs, `${verb(names.length, 'it registers', 'they register')} before`),
+    ...trafficStops(gms, nowMs, whenTheyRegister),
     confidence: established ? 'likely' : 'possible',
     knownAtMs: established ? null : lastLook(gms, nowMs),
     firstStep: what.firstStep,

@@ -4,7 +4,7 @@
  */
 import type { Consequence, Explanation, ExplanationCause, ExplanationStatus } from './explanation.ts';
 import { type GmFacts, type GroupFacts, isHeard, isUnregistered } from './group-facts.ts';
-import { clockTime, gmCount, nameList, naturalOrder } from './said.ts';
+import { clockTime, gmCount, nameList, naturalOrder, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS, type Symptom, type SymptomCheck } from './symptom.ts';
 
@@ -178,7 +178,7 @@ export function sorted(names: Iterable<string>): readonly string[] {
 export function trafficStops(
   gms: readonly GmFacts[],
   nowMs: EpochMs,
-  unless: string,
+  unless: (going: number) => string,
 ): { readonly consequence: Consequence | null; readonly deadlineMs: EpochMs | null } {
   const stopped = gms.filter(
     (gm) => (isUnregistered(gm) || (isHeard(gm) && gm.tekMissing)) && (gm.tekExpiryMs ?? 0) <= nowMs,
@@ -195,8 +195,13 @@ export function trafficStops(
   const names = ahead.map(({ device }) => device);
   const others = gone === '' ? gmCount(names) : `${names.length} more`;
   const what = `${gone === '' ? '' : `${gone}; `}traffic of ${others} stops${ahead.length > 1 ? `, of ${first.device} first` : ''}`;
-  return { consequence: { what, unless }, deadlineMs: first.tekExpiryMs };
+  return { consequence: { what, unless: unless(ahead.length) }, deadlineMs: first.tekExpiryMs };
 }
+
+/** What keeps the traffic of one, or of more, that is not gone yet. */
+export const whenTheyRegister = (going: number): string => `${verb(going, 'it registers', 'they register')} before`;
+export const whenTheyRegisterAgain = (going: number): string =>
+  `${verb(going, 'it registers', 'they register')} again before`;
 
 /** Read at different instants, the same end differs by some seconds: then the first by name. */
 const SAME_INSTANT_MS = 5000;

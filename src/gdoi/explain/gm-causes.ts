@@ -16,6 +16,7 @@ import {
   OF_MISSING_TEK,
   sorted,
   trafficStops,
+  whenTheyRegister,
   REGISTERING_MS,
   wasPresentLately,
 } from './candidate.ts';
@@ -157,7 +158,7 @@ export function withoutTek({ facts, open, before, last }: Asked): Candidate | nu
     status: 'critical',
     sinceMs,
     summary: `${gmsNamed(names, gms.length)} ${verb(names.length, 'is', 'are')} registered and ${verb(names.length, 'holds', 'hold')} no TEK since ${clockTime(sinceMs)}: ${because}`,
-    ...trafficStops(suffering, nowMs, 'it registers before'),
+    ...trafficStops(suffering, nowMs, whenTheyRegister),
     confidence: said.length > 0 ? 'certain' : 'likely',
     firstStep: CHECK_INSTALL,
     scope: names,
@@ -208,7 +209,7 @@ function keyless(
     summary: established
       ? `${shown}: ${verb(names.length, 'it is', 'they are')} not registered, or the policy is not installed; SNMP does not show which`
       : `${shown}; whether ${verb(names.length, 'it registers', 'they register')} at this moment is not yet clear`,
-    ...(established ? trafficStops(suffering, nowMs, 'it registers before') : {}),
+    ...(established ? trafficStops(suffering, nowMs, whenTheyRegister) : {}),
     confidence: established ? 'likely' : 'possible',
     knownAtMs: established ? null : nextLook(suffering, nowMs),
     firstStep: CHECK_TEKLESS,
@@ -242,7 +243,7 @@ export function clockWrong({ facts, open }: Asked): Candidate | null {
     status: off.length > 0 ? 'critical' : 'warning',
     sinceMs: first,
     summary: `${gmsNamed(names, gms.length)} ${verb(names.length, 'does', 'do')} not register since ${clockTime(first)}: for ${list(saying)} a certificate is not valid yet, so ${wrong.length === 0 ? 'a clock is wrong there or at the other end' : `look at the clock of ${list(wrong)}`}`,
-    ...trafficStops(suffering, nowMs, `${verb(names.length, 'it registers', 'they register')} before`),
+    ...trafficStops(suffering, nowMs, whenTheyRegister),
     confidence: 'likely',
     knownAtMs: null,
     firstStep:

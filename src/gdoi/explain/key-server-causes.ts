@@ -314,7 +314,7 @@ export function ksDown(asked: Asked): Candidate | null {
     }`,
     ...ifSo(
       established ? null : `if ${verb(names.length, 'it is', 'they are')} down`,
-      trafficStops(gms, nowMs, `${kss.length === 1 ? 'it comes' : 'one of them comes'} back before`),
+      trafficStops(gms, nowMs, () => `${kss.length === 1 ? 'it comes' : 'one of them comes'} back before`),
     ),
     confidence: established ? (suffering.length > 0 ? 'certain' : 'likely') : 'possible',
     knownAtMs: established ? null : lastLook(silent, nowMs),
@@ -479,7 +479,10 @@ export function noPrimary({ facts, open, before }: Asked): Candidate | null {
     status: established ? 'critical' : 'warning',
     sinceMs,
     summary: `No KS of ${facts.group} is primary since ${clockTime(sinceMs)}: ${ksNamed(secondaries)} ${verb(secondaries.length, 'is', 'are')} secondary${silent.length === 0 ? '' : `, ${ksNamed(sorted(silent.map(({ device }) => device)))} ${verb(silent.length, 'does', 'do')} not answer`}`,
-    ...ifSo(established ? null : 'if it stays so', trafficStops(gms, nowMs, 'a KS becomes primary before')),
+    ...ifSo(
+      established ? null : 'if it stays so',
+      trafficStops(gms, nowMs, () => 'a KS becomes primary before'),
+    ),
     confidence: established ? 'certain' : 'possible',
     knownAtMs: established ? null : sinceMs + COOP_SETTLES_MS + facts.pollIntervalMs,
     firstStep: CHECK_COOP,
@@ -570,7 +573,10 @@ function onlyUnseenLeft(
     status: 'warning',
     sinceMs,
     summary: `${ksNamed(names)} ${hasNotAnswered(gone, sinceMs)}; whether ${others}, of which the agent sees nothing, ${serve} the GMs is not known before a rekey is due`,
-    ...ifSo('if none does', trafficStops(gms, nowMs, 'a KS serves them before')),
+    ...ifSo(
+      'if none does',
+      trafficStops(gms, nowMs, () => 'a KS serves them before'),
+    ),
     confidence: 'possible',
     knownAtMs: established ? null : lastLook(gone, nowMs),
     firstStep: CHECK_KS,

@@ -13,6 +13,7 @@ import {
   list,
   sorted,
   trafficStops,
+  whenTheyRegister,
 } from './candidate.ts';
 import { CHECK_COOP } from '../events/first-steps.ts';
 import type { ExplanationCause } from './explanation.ts';
@@ -205,7 +206,7 @@ function whatFollows(
       deadlineMs: ends.length === 0 ? null : Math.max(...ends),
     };
   }
-  return trafficStops(left, nowMs, `${verb(left.length, 'it registers', 'they register')} before`);
+  return trafficStops(left, nowMs, whenTheyRegister);
 }
 
 function namesOf(gms: readonly GmFacts[]): ReadonlySet<string> {

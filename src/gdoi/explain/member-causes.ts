@@ -87,7 +87,8 @@ function registeredSinceBoot(gm: GmFacts): boolean | null {
 }
 
 function whetherRegistered(told: readonly GmFacts[], waiting: readonly string[]): string {
-  if (waiting.length > 0) return `${gmsNamed(waiting)} ${verb(waiting.length, 'is', 'are')} not registered yet`;
+  if (waiting.length > 0)
+    return `${told.length === 1 ? 'it is' : `${gmsNamed(waiting)} ${verb(waiting.length, 'is', 'are')}`} not registered yet`;
   const notShown = sorted(told.filter((gm) => registeredSinceBoot(gm) === null).map(({ device }) => device));
   if (notShown.length === 0) {
     return `${told.length === 1 ? 'it is' : `${everyOneOfThem(told.length)} are`} registered`;

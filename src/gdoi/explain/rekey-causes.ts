@@ -22,6 +22,8 @@ import {
   named,
   sorted,
   trafficStops,
+  whenTheyRegister,
+  whenTheyRegisterAgain,
   whenRegistered,
   REGISTERING_MS,
   wasPresentLately,
@@ -340,7 +342,7 @@ export function rekeysRefused({ facts, open, before, last }: Asked): Candidate |
     ...trafficStops(
       gms.filter(({ device }) => suffering.has(device)),
       nowMs,
-      'they register again before',
+      whenTheyRegisterAgain,
     ),
     confidence: 'certain',
     knownAtMs: null,
@@ -385,7 +387,7 @@ export function oldKekInUse({ facts, open, last, said }: Asked): Candidate | nul
     status: 'critical',
     sinceMs: changedMs,
     summary: `${gmsNamed(names, gms.length)} did not get the new KEK and ${verb(names.length, 'works', 'work')} with the one that the KS replaced before ${clockTime(changedMs)}: no rekey reaches ${verb(names.length, 'it', 'them')} any more (a release without KEK timer)`,
-    ...trafficStops(holding, nowMs, 'it registers again before'),
+    ...trafficStops(holding, nowMs, whenTheyRegisterAgain),
     confidence: 'certain',
     knownAtMs: null,
     firstStep: `${firstStepBy(isMulticast(facts), CHECK_OLD_KEK)}. Only a new registration heals it`,
@@ -468,7 +470,7 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
       loss,
       facts,
       failing
-        ? trafficStops(among(gms, loss.missed), nowMs, 'they register before')
+        ? trafficStops(among(gms, loss.missed), nowMs, whenTheyRegister)
         : {
             consequence: {
               what: `they keep their traffic by registering again; the next ${key === 'KEK' || key === 'TEK' ? `${key} rekey` : 'rekey'} will be lost as well`,
@@ -729,7 +731,7 @@ export function ejected({ facts, open, before, last, said }: Asked): Candidate |
       : forAcks.length === names.length
         ? `${whom} ${is} no longer on the KS’s list: it dropped ${it} after three rekeys without acknowledgement, and sends ${it} no more`
         : `${whom} ${is} registered, and no KS that answers lists ${it}: the KS dropped ${it}, or lost its list, and sends ${it} no rekey any more`,
-    ...trafficStops(members, nowMs, `${verb(names.length, 'it registers', 'they register')} again before`),
+    ...trafficStops(members, nowMs, whenTheyRegisterAgain),
     confidence: established ? 'likely' : 'possible',
     knownAtMs: established ? null : readAgainMs(facts, sinceMs),
     firstStep: !established || forAcks.length < names.length ? CHECK_LIST : CHECK_DROPPED,

@@ -1,9 +1,9 @@
 /** How explanations name devices, instants and numbers. */
-import { everyOne } from '../events/counted.ts';
+import { everyOne, verb } from '../events/counted.ts';
 import { ksNamed, nameList, naturalOrder } from '../events/name-list.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
-export { ksNamed, nameList, naturalOrder };
+export { ksNamed, nameList, naturalOrder, verb };
 
 /** `03:00:20 UTC`: a sentence with an instant stays true as it is read later. */
 export function clockTime(ms: EpochMs): string {
@@ -24,9 +24,4 @@ export function gmsNamed(names: readonly string[], of: number | null = null): st
 /** `4 GMs`, `GM gm1`. */
 export function gmCount(names: readonly string[]): string {
   return names.length === 1 ? `GM ${names[0] ?? ''}` : `${names.length} GMs`;
-}
-
-/** `is` after one, `are` after more. */
-export function verb(count: number, one: string, more: string): string {
-  return count === 1 ? one : more;
 }

@@ -6,7 +6,7 @@
  */
 import { FAILED_ATTEMPTS } from '../seen/counters.ts';
 import { RECENT_MS } from '../explain/symptom.ts';
-import { counted } from '../events/counted.ts';
+import { counted, verb } from '../events/counted.ts';
 import { longestSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
 import { durationText } from '../events/duration-text.ts';
 import type { FleetView } from '../fleet/fleet-view.ts';
@@ -160,8 +160,11 @@ function kekRemaining(input: GmHealthInput): HealthCheck {
 function within({ timeLeftSeconds }: Forecast, at: ReadAt, atMs: EpochMs): string {
   if (timeLeftSeconds === null) return '';
   const age = Math.max(0, (atMs - at.receivedAtMs) / 1000);
-  const [from, to] = [timeLeftSeconds.atLeast, timeLeftSeconds.atMost].map((seconds) => durationText(seconds - age));
-  return from === to ? `: it re-registers in ${to}` : `: it re-registers in ${from} to ${to}`;
+  const [from, to] = [timeLeftSeconds.atLeast - age, timeLeftSeconds.atMost - age];
+  if (to < 1) return ': it re-registers at this moment';
+  if (from < 1) return `: it re-registers within ${durationText(to)}`;
+  const texts = new Set([durationText(from), durationText(to)]);
+  return `: it re-registers in ${[...texts].join(' to ')}`;
 }
 
 /** Row 9; a difference that a rekey under way explains is null here already. */
@@ -366,7 +369,7 @@ function mixedVersions({ group, fleet }: GmHealthInput, known: GmInFleet | null)
   return check(
     ['mixed_versions', group],
     'warning',
-    `KS ${kss} sends no KEK rekey before expiry: two re-registrations in every KEK cycle`,
+    `${verb(mixed.legacyKss.length, 'KS', 'KSs')} ${kss} ${verb(mixed.legacyKss.length, 'sends', 'send')} no KEK rekey before expiry: two re-registrations in every KEK cycle`,
     {
       value: kss,
       action: `Plan the upgrade of ${ksNamed(mixed.legacyKss.map((ks) => ks.device))} to 15.2(1)T / XE 3.5S or later`,

@@ -22,7 +22,7 @@ import {
 import { CHECK_COOP, CHECK_REKEYS, CHECK_SPLIT, firstStepBy } from '../events/first-steps.ts';
 import { noWorseThanCause, withExplanations } from './health-explained.ts';
 import type { HealthInput } from './health-input.ts';
-import { counted, everyOne } from '../events/counted.ts';
+import { counted, everyOne, verb } from '../events/counted.ts';
 import { ksNamed, naturalOrder } from '../events/name-list.ts';
 import { earliest, type NextOccurrence, rekeyOf } from './health-next.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -146,7 +146,7 @@ function reachable({ group, gms, kss }: FleetView): HealthCheck {
     return check(
       ['reachable', group],
       'critical',
-      `${ksNamed(lostKss)} ${lostKss.length === 1 ? 'does' : 'do'} not answer`,
+      `${ksNamed(lostKss)} ${verb(lostKss.length, 'does', 'do')} not answer`,
       { ...more, action },
     );
   if (gms.length + kss.length === 0)
@@ -154,7 +154,12 @@ function reachable({ group, gms, kss }: FleetView): HealthCheck {
   if (lostGms.length === gms.length && kss.length === 0)
     return check(['reachable', group], 'unknown', 'no device of the group answers', { ...more, action });
   if (lostGms.length > 0)
-    return check(['reachable', group], 'warning', `GM ${nameList(lostGms)} does not answer`, { ...more, action });
+    return check(
+      ['reachable', group],
+      'warning',
+      `${verb(lostGms.length, 'GM', 'GMs')} ${nameList(lostGms)} ${verb(lostGms.length, 'does', 'do')} not answer`,
+      { ...more, action },
+    );
   return check(
     ['reachable', group],
     'ok',
@@ -283,10 +288,15 @@ function peers({ group, coopPeers }: FleetView): HealthCheck {
   const lost = coopPeers.filter((peer) => peer.lost === true).map(({ address, device }) => device ?? address);
   const more = { value: lost.length, threshold: 0 };
   if (lost.length > 0)
-    return check(['coop_peers', group], 'warning', `COOP peer ${nameList(lost)} is dead for its peers`, {
-      ...more,
-      action: CHECK_COOP,
-    });
+    return check(
+      ['coop_peers', group],
+      'warning',
+      `COOP ${verb(lost.length, 'peer', 'peers')} ${nameList(lost)} ${verb(lost.length, 'is dead for its peers', 'are dead for their peers')}`,
+      {
+        ...more,
+        action: CHECK_COOP,
+      },
+    );
   if (coopPeers.length === 0) return check(['coop_peers', group], 'unknown', 'no KS lists COOP peers', more);
   return check(['coop_peers', group], 'ok', `${coopPeers.length} COOP peers, none lost`, more);
 }

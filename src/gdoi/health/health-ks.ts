@@ -3,7 +3,7 @@
  * tells that of every GM, polled or not. Thresholds are those of the on-call catalogue.
  */
 import { longestSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
-import { counted } from '../events/counted.ts';
+import { counted, verb } from '../events/counted.ts';
 import { durationText } from '../events/duration-text.ts';
 import type { FleetView } from '../fleet/fleet-view.ts';
 import { ACKS_MISSED_CRITICAL, check, type HealthCheck, nameList } from './health-check.ts';
@@ -129,10 +129,15 @@ function coopPeers({ group, ks }: KsHealthInput): HealthCheck {
   const dead = ks.peers.filter(({ status }) => status?.trim().toLowerCase() === 'dead').map(({ address }) => address);
   const more = { value: dead.length, threshold: 0 };
   if (dead.length === 0) return check(['coop_peers', group], 'ok', `${ks.peers.length} COOP peers, none dead`, more);
-  return check(['coop_peers', group], 'warning', `COOP peer ${nameList(dead)} is dead`, {
-    ...more,
-    action: CHECK_COOP,
-  });
+  return check(
+    ['coop_peers', group],
+    'warning',
+    `COOP ${verb(dead.length, 'peer', 'peers')} ${nameList(dead)} ${verb(dead.length, 'is', 'are')} dead`,
+    {
+      ...more,
+      action: CHECK_COOP,
+    },
+  );
 }
 
 /** Row 4 for every GM of the group. */

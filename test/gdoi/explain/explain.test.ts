@@ -675,6 +675,26 @@ describe('a GM without a registration', () => {
       ]);
     });
 
+    test('of one beside another whose traffic is gone, and of two', () => {
+      const off = (number: number, tekLeft: number) =>
+        member(
+          number,
+          200,
+          { registered: false, teks: { '0x0000000A': tekLeft } },
+          { unregisteredSinceMs: START + 60_000 },
+        );
+      const consequenceOf = (...gms: Parameters<Fleet['see']>) =>
+        new Fleet().see(ks(200, { teks }), ...gms, member(3, 200, { teks })).explanations[0]?.consequence;
+      expect(consequenceOf(off(1, 0), off(2, 300))).toEqual({
+        what: 'traffic of GM gm1 is dropped, or in clear where it fails open; traffic of 1 more stops',
+        unless: 'it registers before',
+      });
+      expect(consequenceOf(off(1, 260), off(2, 300))).toEqual({
+        what: 'traffic of 2 GMs stops, of gm1 first',
+        unless: 'they register before',
+      });
+    });
+
     test.each([
       ['one attempt is under way', { failedAttempts: 1, reregistersAtMs: START + 200_000 }],
       ['they failed before, and it counts down again', { failedAttempts: 2, reregistersAtMs: START + 400_000 }],

@@ -94,6 +94,15 @@ describe('what is wrong with a group decides its status and is named', () => {
     expect(said.join('\n')).toContain('KSs ks1, ks2 send no KEK rekey before expiry');
   });
 
+  test('so are several GMs and peers', () => {
+    const said = healthOf({
+      gms: ['gm1', 'gm2', 'gm3'].map((device, at) => ({ ...gmInFleet({ reachable: at === 2 }), device })),
+      coopPeers: ['10.1.11.2', '10.1.12.2'].map((address) => ({ address, device: null, lost: true })),
+    }).checks.map(({ detail }) => detail);
+    expect(said).toContain('GMs gm1, gm2 do not answer');
+    expect(said).toContain('COOP peers 10.1.11.2, 10.1.12.2 are dead for their peers');
+  });
+
   test.each(cases)('%s', (_title, name, status, over) => {
     const health = healthOf(over);
     const found = health.checks.find((check) => check.name === name);

@@ -152,13 +152,20 @@ test('a certificate says of which trustpoint it is and until when it is good; wi
   expect(healthOf({}).checks.map(({ name }) => name)).not.toContain('certificates');
 });
 
-test('an overdue KEK rekey says how long there is, counted on since the answer', () => {
-  const health = healthOf({ gm: { kek: kek(195) }, age: 10 }, null);
-  expect(checkOf(health, 'kek_remaining')).toMatchObject({
-    status: 'warning',
-    detail: 'no KEK rekey came, 3 min 05 s of the old KEK left: it re-registers in 0 s to 2 min 26 s',
-    value: 185,
-    threshold: 200,
+describe('an overdue KEK rekey says how long there is, counted on since the answer', () => {
+  const told = (age: number) => checkOf(healthOf({ gm: { kek: kek(195) }, age }, null), 'kek_remaining');
+
+  test('within what its registration can come', () => {
+    expect(told(10)).toMatchObject({
+      status: 'warning',
+      detail: 'no KEK rekey came, 3 min 05 s of the old KEK left: it re-registers within 2 min 26 s',
+      value: 185,
+      threshold: 200,
+    });
+  });
+
+  test('that it is due at this moment', () => {
+    expect(told(156)?.detail).toBe('no KEK rekey came, 39 s of the old KEK left: it re-registers at this moment');
   });
 });
 
