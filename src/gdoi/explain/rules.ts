@@ -1,12 +1,18 @@
 /** The rule of each cause. They are asked in the order of `EXPLANATION_CAUSES`. */
-import { coopSplit, ksDown, ksOutOfSight, loginRefused, noPrimary, redundancyLost } from './key-server-causes.ts';
+import { coopSplit } from './coop-split-causes.ts';
+import { ejected } from './ejection-causes.ts';
+import { ksDown } from './ks-down-causes.ts';
+import { ksOutOfSight, loginRefused } from './ks-sight-causes.ts';
+import { ksRekeysLost, pathLoss } from './lost-rekey-causes.ts';
+import { oldKekInUse } from './old-kek-causes.ts';
+import { noPrimary, redundancyLost } from './redundancy-causes.ts';
+import { rekeysRefused } from './refused-rekey-causes.ts';
 import { clockWrong, interfaceFlap, replayErrors, withoutTek } from './gm-causes.ts';
 import type { CauseRule } from './candidate.ts';
 import type { ExplanationCause } from './explanation.ts';
 import { ksMembersLost } from './ks-members-lost.ts';
 import { gmsReloaded, gmsUnreachable } from './member-causes.ts';
 import { ksForced, operatorClear, unauthorized } from './operator-causes.ts';
-import { ejected, ksRekeysLost, oldKekInUse, pathLoss, rekeysRefused } from './rekey-causes.ts';
 import { legacyKs } from './release-causes.ts';
 import {
   coopPeerLost,

@@ -1,0 +1,149 @@
+/** A KS dropped a GM from its list: after three rekeys without acknowledgement, or with the list itself. */
+import { CHECK_DROPPED, CHECK_LIST, firstStepBy } from '../events/first-steps.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import {
+  among,
+  type Asked,
+  type Candidate,
+  claimed,
+  devicesOf,
+  named,
+  nextLook,
+  REGISTERING_MS,
+  trafficStops,
+  whenRegistered,
+  whenTheyRegisterAgain,
+} from './candidate.ts';
+import { type GroupFacts, isHeard, isMulticast } from './group-facts.ts';
+import { clockTime, gmsNamed, verb } from './said.ts';
+import { RECENT_MS } from './symptom.ts';
+import { LOSS_CHECKS, LOSSES } from './who-missed-a-rekey.ts';
+
+/** On-call catalogue, row 6: the KS drops a GM at three. */
+export const EJECTED_AT_MISSED = 3;
+/** A list that lacks a GM is read again after this long before it is more than a moment's. */
+const NOT_LISTED_MS = 30_000;
+
+/** A KS dropped the GM, which believes that it is registered. */
+export function ejected({ facts, open, before, last, said }: Asked): Candidate | null {
+  const { gms, kss, unacknowledged, nowMs } = facts;
+  const dropped = [
+    ...gms.filter((gm) => isHeard(gm) && gm.listedByKs === false).map(({ device }) => device),
+    ...unacknowledged
+      .filter(({ acksMissed }) => acksMissed >= EJECTED_AT_MISSED)
+      .map(({ device, address }) => device ?? address),
+  ];
+  const names = named(claimed(open, { checks: ['rekeys_acknowledged'], of: new Set(dropped) }), 'rekeys_acknowledged');
+  if (names.length === 0) return listedAgain({ facts, open, last, said });
+  const claims = claimed(open, { checks: LOSS_CHECKS, of: new Set(names) });
+  const members = among(gms, names);
+  // Who had missed two acknowledgements was dropped for the third. Others may register anew at this moment, or were cleared on the KS.
+  const losing = new Set(
+    said
+      .filter(
+        ({ cause, worst, said: known }) =>
+          (cause === 'ejected' && known.firstStep === CHECK_DROPPED) || (LOSSES.has(cause) && worst === 'critical'),
+      )
+      .flatMap((episode) => devicesOf(episode)),
+  );
+  const counted = new Set(
+    unacknowledged
+      .filter(({ acksMissed }) => acksMissed >= EJECTED_AT_MISSED)
+      .map(({ device, address }) => device ?? address),
+  );
+  const forAcks = names.filter((name) => losing.has(name) || counted.has(name));
+  const sinceMs = before?.sinceMs ?? nowMs;
+  const readAgain = kss.some(({ readMs }) => readMs >= sinceMs + NOT_LISTED_MS);
+  const established = forAcks.length > 0 || readAgain || before?.presentSinceMs != null;
+  const [is, it] = [verb(names.length, 'is', 'are'), verb(names.length, 'it', 'them')];
+  const whom = gmsNamed(names, facts.members);
+  if (isMulticast(facts)) return unlistedByMulticast(facts, { names, sinceMs, established, claims });
+  return {
+    phase: established ? 'present' : 'unclear',
+    status: established ? 'critical' : 'warning',
+    sinceMs,
+    summary: !established
+      ? `${whom} ${is} not on the KS’s list; whether the KS dropped ${it}, or ${verb(names.length, 'it registers', 'they register')} anew, is not yet clear`
+      : forAcks.length === names.length
+        ? `${whom} ${is} no longer on the KS’s list: it dropped ${it} after three rekeys without acknowledgement, and sends ${it} no more`
+        : `${whom} ${is} registered, and no KS that answers lists ${it}: the KS dropped ${it}, or lost its list, and sends ${it} no rekey any more`,
+    ...trafficStops(members, nowMs, whenTheyRegisterAgain),
+    confidence: established ? 'likely' : 'possible',
+    knownAtMs: established ? null : readAgainMs(facts, sinceMs),
+    firstStep: !established || forAcks.length < names.length ? CHECK_LIST : CHECK_DROPPED,
+    scope: names,
+    evidence: names.map((name) =>
+      counted.has(name)
+        ? `${name}: three acknowledgements missed, as the KS counts`
+        : `${name}: Registered, and not listed by any KS that answers`,
+    ),
+    claims,
+  };
+}
+
+/** The next look at a list that is late enough: one that comes sooner decides nothing, and the regular one follows it. */
+function readAgainMs({ kss, nowMs, pollIntervalMs }: GroupFacts, sinceMs: EpochMs): EpochMs | null {
+  const nextMs = nextLook(kss, nowMs);
+  return nextMs === null || nextMs >= sinceMs + NOT_LISTED_MS ? nextMs : nextMs + pollIntervalMs;
+}
+
+/** Multicast rekeys reach all that hold the KEK, listed or not: that the list lacks a GM takes no rekey from it. */
+function unlistedByMulticast(
+  facts: GroupFacts,
+  known: Pick<Candidate, 'claims' | 'sinceMs'> & { readonly names: readonly string[]; readonly established: boolean },
+): Candidate {
+  const { names, sinceMs, established, claims } = known;
+  const [is, it] = [verb(names.length, 'is', 'are'), verb(names.length, 'it', 'them')];
+  return {
+    phase: established ? 'present' : 'unclear',
+    status: 'warning',
+    sinceMs,
+    summary: `${gmsNamed(names, facts.members)} ${is} registered, and no KS that answers lists ${it}; multicast rekeys go out all the same`,
+    consequence: null,
+    deadlineMs: null,
+    confidence: established ? 'likely' : 'possible',
+    knownAtMs: established ? null : readAgainMs(facts, sinceMs),
+    firstStep: firstStepBy(true, CHECK_LIST),
+    scope: names,
+    evidence: names.map((name) => `${name}: Registered, and not listed by any KS that answers`),
+    claims: claims.filter(({ check }) => check === 'rekeys_acknowledged'),
+  };
+}
+
+/** It registered for want of rekeys that no KS sent it: no rekey was lost on the way. What it was dropped for goes on. */
+function listedAgain({ facts, open, last, said }: Pick<Asked, 'facts' | 'open' | 'last' | 'said'>): Candidate | null {
+  // By multicast they were sent it all the same.
+  if (isMulticast(facts)) return null;
+  const { gms, nowMs } = facts;
+  if (last === null || nowMs - (last.endedMs ?? nowMs) > RECENT_MS) return null;
+  const claims = claimed(open, {
+    checks: ['reregistrations'],
+    of: new Set(devicesOf(last)),
+    // Of one look alone only what came later than a registration takes: else the list lacked it since it was registering.
+    fromMs: last.presentSinceMs === null ? last.sinceMs + NOT_LISTED_MS : last.sinceMs - REGISTERING_MS,
+  });
+  const names = named(claims, 'reregistrations');
+  if (names.length === 0) return null;
+  const losing = new Set(
+    said.flatMap((episode) => (LOSSES.has(episode.cause) && episode.worst === 'critical' ? devicesOf(episode) : [])),
+  );
+  const again = names.some((name) => losing.has(name));
+  const [was, it, gets] = names.length === 1 ? ['was', 'it', 'gets'] : (['were', 'they', 'get'] as const);
+  return {
+    ...last.said,
+    phase: 'over',
+    status: again ? 'warning' : 'ok',
+    summary: `${gmsNamed(names, gms.length)} ${was} on no KS’s list from ${clockTime(last.sinceMs)} on and registered again ${whenRegistered(among(gms, names), nowMs)}: ${it} ${gets} rekeys again`,
+    consequence: again
+      ? {
+          what: `the KS drops ${verb(names.length, 'it', 'them')} again`,
+          unless: `${verb(names.length, 'its', 'their')} acknowledgements arrive`,
+        }
+      : null,
+    deadlineMs: null,
+    knownAtMs: null,
+    confidence: 'likely',
+    firstStep: again ? CHECK_DROPPED : null,
+    claims,
+  };
+}

@@ -1,0 +1,208 @@
+/**
+ * No KS of a group answers. That the agent gets no answer is not yet that it is down: its GMs tell, where they are asked.
+ */
+import { everyOne } from '../events/counted.ts';
+import { CHECK_KS, CHECK_REGISTRATION } from '../events/first-steps.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import { over, REGISTERS_AGAIN_MS, TRACES_MS } from './after-its-end.ts';
+import {
+  among,
+  type Asked,
+  type Candidate,
+  claimed,
+  type Episode,
+  GM_CHECKS,
+  lastLook,
+  list,
+  named,
+  sorted,
+  trafficStops,
+} from './candidate.ts';
+import {
+  askedInVainMs,
+  givesNoAnswer,
+  type GmFacts,
+  type GroupFacts,
+  hasCoop,
+  isSilent,
+  isUnregistered,
+  type KsFacts,
+  lastAnswerMs,
+} from './group-facts.ts';
+import {
+  CLOCKS_MS,
+  hasNotAnswered,
+  ifSo,
+  isUnread,
+  LOGS_IN_AGAIN_MS,
+  silenceOf,
+  slackMs,
+  wasAskedAlready,
+} from './ks-silence.ts';
+import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
+import { RECENT_MS, type Symptom } from './symptom.ts';
+
+/** What GMs show whose KS gives them neither rekeys nor registrations. */
+const LACKING_A_KS = ['registered', 'kek_present', 'kek_remaining', 'tek_remaining'] as const;
+
+/** No KS of the group answers: each look at them failed, or has not ended while GMs suffer. */
+export function ksDown(asked: Asked): Candidate | null {
+  const { facts, open, before, last } = asked;
+  const { kss, gms, nowMs } = facts;
+  const silent = kss.filter((ks) => givesNoAnswer(ks, nowMs));
+  if (kss.length === 0 || silent.length < kss.length) return ksBack(asked);
+  const askedMs = Math.max(...silent.map((ks) => askedInVainMs(ks, nowMs)));
+  // It served someone while looks at it failed: it was up between two of them, and may have gone again.
+  const servedMs = lastServedMs(gms, askedMs);
+  if (servedMs !== null && !failsSince(silent, servedMs, facts)) return ksBack(asked);
+  // It may have died right after its last answer; what its GMs lack since then is its own. Once said, the instant stays.
+  const sinceMs = before?.sinceMs ?? servedMs ?? Math.max(...silent.map((ks) => lastAnswerMs(ks, facts)));
+  const names = silent.map(({ device }) => device);
+  const claims = claimed(
+    open,
+    { checks: ['reachable'], of: new Set(names) },
+    { checks: ['coop_peers', 'coop_role', 'members'] },
+    // Who never answered may have been gone for long.
+    { checks: GM_CHECKS, ...(silent.some(isUnread) ? {} : { fromMs: sinceMs - slackMs(facts) }) },
+    // Those of the outage before this one are no loss on the way.
+    ...(last?.presentSinceMs == null
+      ? []
+      : [{ checks: ['reregistrations'] as const, fromMs: last.sinceMs - slackMs(facts) }]),
+    { checks: ['reregistrations'], of: explainedTo(before, 'reregistrations') },
+  );
+  const suffering = sorted(among(gms, named(claims, ...LACKING_A_KS)).map(({ device }) => device));
+  const failing = silent.every(isSilent);
+  if (!failing && suffering.length === 0 && before === null) return ksBack(asked);
+  if (servedMs !== null && suffering.length * 2 < Math.max(1, gms.length)) return ksBack(asked);
+  if (suffering.length === 0 && wasAskedAlready(asked, silent)) return null;
+  if (mayBeServedElsewhere(facts, suffering)) return ksBack(asked);
+  const established =
+    before?.presentSinceMs != null || (failing && isEstablished(silent, suffering.length, gms.length));
+  const only = kss.length === 1 && !hasCoop(facts) && facts.otherServers?.length === 0 ? ', the only KS,' : '';
+  return {
+    phase: established ? 'present' : 'unclear',
+    status: established ? 'critical' : 'warning',
+    sinceMs,
+    summary: `${ksNamed(names)}${only} ${
+      established
+        ? `${hasNotAnswered(silent, sinceMs)}: ${whatEnds(facts, suffering)}`
+        : failing
+          ? `did not answer at ${clockTime(askedMs)}: a lost answer, or it is down`
+          : `${hasNotAnswered(silent, sinceMs)}, and the look at ${verb(names.length, 'it', 'them')} has not ended: whether ${verb(names.length, 'it is', 'they are')} down is not yet clear`
+    }`,
+    ...ifSo(
+      established ? null : `if ${verb(names.length, 'it is', 'they are')} down`,
+      trafficStops(gms, nowMs, () => `${kss.length === 1 ? 'it comes' : 'one of them comes'} back before`),
+    ),
+    confidence: established ? (suffering.length > 0 ? 'certain' : 'likely') : 'possible',
+    knownAtMs: established ? null : lastLook(silent, nowMs),
+    firstStep: CHECK_KS,
+    scope: sorted([...names, ...gms.map(({ device }) => device)]),
+    evidence: [
+      ...silent.map((ks) => silenceOf(ks, nowMs)),
+      ...(suffering.length === 0 ? [] : [`${list(suffering)}: not registered, or a rekey is overdue`]),
+    ],
+    claims,
+  };
+}
+
+/** Enough looks failed; or two of each, while half of the GMs say the same. */
+function isEstablished(silent: readonly KsFacts[], suffering: number, gms: number): boolean {
+  if (silent.every(({ failure }) => failure?.established === true)) return true;
+  return suffering > 0 && suffering * 2 >= gms && silent.every(({ failure }) => (failure?.inARow ?? 0) > 1);
+}
+
+/** KSs that nobody polls may go on serving: that none does is said when at least half of the GMs lack what a KS gives. */
+function mayBeServedElsewhere({ otherServers, gms }: GroupFacts, suffering: readonly string[]): boolean {
+  return otherServers?.length !== 0 && suffering.length * 2 < Math.max(1, gms.length);
+}
+
+function whatEnds({ group, otherServers, gms }: GroupFacts, suffering: readonly string[]): string {
+  if (otherServers?.length === 0) return `no GM of ${group} can register or get a rekey`;
+  const what = `${gmsNamed(sorted(suffering), gms.length)} ${verb(suffering.length, 'gets', 'get')} neither rekey nor registration`;
+  return otherServers === null ? what : `${what}, from ${ksNamed(otherServers)} neither, which nobody polls`;
+}
+
+function explainedTo(episode: Episode | null, check: Symptom['check']): ReadonlySet<string> {
+  return new Set(episode?.said.explains.find((each) => each.check === check)?.devices);
+}
+
+/** When a GM last got a rekey or a registration; null: none after this instant. */
+function lastServedMs(gms: readonly GmFacts[], sinceMs: EpochMs): EpochMs | null {
+  const lastMs = Math.max(...gms.map((gm) => Math.max(gm.lastRekeyMs ?? 0, gm.lastReregistration?.atMs ?? 0)));
+  return lastMs > sinceMs + CLOCKS_MS ? lastMs : null;
+}
+
+/** A look at each of them failed later than one that just came back may refuse. */
+function failsSince(silent: readonly KsFacts[], servedMs: EpochMs, { pollIntervalMs }: GroupFacts): boolean {
+  return silent.every(({ failure }) => (failure?.lastMs ?? 0) > servedMs + Math.max(pollIntervalMs, LOGS_IN_AGAIN_MS));
+}
+
+/** After its end: what the GMs still show of it. */
+function ksBack({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate | null {
+  if (last === null || last.presentSinceMs === null) return null;
+  const { nowMs, gms } = facts;
+  const endedMs = last.endedMs ?? nowMs;
+  if (nowMs - endedMs > Math.max(TRACES_MS, facts.tekLifetimeMs + RECENT_MS)) return null;
+  const registering = nowMs - endedMs <= REGISTERS_AGAIN_MS;
+  const kss = last.said.scope.filter((name) => facts.kss.some(({ device }) => device === name));
+  const traces = claimed(
+    open,
+    {
+      checks: GM_CHECKS.filter((check) => registering || check !== 'registered'),
+      fromMs: last.sinceMs - slackMs(facts),
+    },
+    // A GM may show that it is served before the look at its KS has ended, or the next one is due.
+    { checks: registering ? ['reachable'] : [], of: new Set(kss) },
+  ).filter(isOfBefore(said, facts, endedMs));
+  const unlisted = new Set(gms.filter(({ listedByKs }) => listedByKs === false).map(({ device }) => device));
+  const unknownToIt = named(traces, 'rekeys_acknowledged').filter((name) => unlisted.has(name));
+  // A KS that restarted knows no GM until it registers again, which it does when its keys end.
+  if (traces.length === 0 || (nowMs - endedMs > TRACES_MS && unknownToIt.length === 0)) return null;
+  const waiting = sorted([...named(traces, 'registered'), ...unknownToIt]);
+  const was = `${ksNamed(kss)} did not answer from ${clockTime(last.sinceMs)} to ${clockTime(endedMs)} and ${verb(kss.length, 'is', 'are')} back`;
+  return over(last.said, traces, {
+    summary:
+      waiting.length === 0
+        ? gms.some(isUnregistered)
+          ? was
+          : `${was}; ${gms.length === 1 ? 'its GM is' : `${everyOne(gms.length, 'polled GM')} are`} registered`
+        : `${was}; ${notRegisteredAgain(waiting, gms.length)}${unknownToIt.length === 0 ? '' : `, and until then ${verb(waiting.length, 'gets', 'get')} no rekey`}`,
+    status: waiting.length === 0 ? 'ok' : 'warning',
+    // They try again by themselves: only who does not succeed needs anyone.
+    ...(waiting.length === 0 ? {} : { firstStep: stepAfterReturn(named(traces, 'registered'), endedMs, nowMs) }),
+  });
+}
+
+/** A rekey that was due after the return, and who registers for it, are troubles of their own. */
+function isOfBefore(said: Asked['said'], { gms, leadMs }: GroupFacts, endedMs: EpochMs): (symptom: Symptom) => boolean {
+  const dueSince = new Set(
+    gms.flatMap(({ device, kekExpiryMs }) =>
+      kekExpiryMs !== null && kekExpiryMs - leadMs > endedMs + CLOCKS_MS ? [device] : [],
+    ),
+  );
+  const losing = new Set(
+    said.flatMap(({ cause, endedMs: overMs, presentSinceMs, said: last }) =>
+      cause === 'path_loss' && overMs === null && presentSinceMs !== null ? last.scope : [],
+    ),
+  );
+  return ({ check, device }) => {
+    if (device === null) return true;
+    return check === 'reregistrations' ? !losing.has(device) : check !== 'kek_remaining' || !dueSince.has(device);
+  };
+}
+
+function notRegisteredAgain(names: readonly string[], all: number): string {
+  return all > 2 && names.length === all
+    ? `none of the ${all} polled GMs is registered again yet`
+    : `${gmsNamed(names, all)} ${verb(names.length, 'is', 'are')} not registered again yet`;
+}
+
+function stepAfterReturn(unregistered: readonly string[], endedMs: EpochMs, nowMs: EpochMs): string {
+  if (unregistered.length === 0)
+    return 'show crypto gdoi on one of these GMs: Reregisters in tells when it registers again, by itself';
+  const untilMs = endedMs + REGISTERS_AGAIN_MS;
+  return nowMs > untilMs
+    ? CHECK_REGISTRATION
+    : `GMs try again about once a minute. Of one that is still not registered at ${clockTime(untilMs)}: ${CHECK_REGISTRATION}`;
+}

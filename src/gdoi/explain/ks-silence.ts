@@ -1,0 +1,109 @@
+/**
+ * What it means that a KS does not answer the agent: since when, whether its GMs and peers show it alive or call it dead, and
+ * how that is said.
+ */
+import type { EpochMs } from '../seen/instant.ts';
+import type { Asked, Candidate } from './candidate.ts';
+import { givesNoAnswer, type GmFacts, type GroupFacts, isSilent, type KsFacts } from './group-facts.ts';
+import { clockTime, verb } from './said.ts';
+
+/** COOP itself needs up to two refreshes of 20 s, and 30 s of the secondary's watchdog, to settle. */
+export const COOP_SETTLES_MS = 50_000;
+/** Figures of two devices are not compared closer than this. */
+export const CLOCKS_MS = 5000;
+/** Who has just come back may refuse the first logins. */
+export const LOGS_IN_AGAIN_MS = 60_000;
+
+/** It showed nothing of the group since the agent began to ask. */
+export function isUnread({ unread }: KsFacts): boolean {
+  return unread === true;
+}
+
+/** `has not answered since 03:00:20 UTC`. */
+export function hasNotAnswered(kss: readonly KsFacts[], sinceMs: EpochMs): string {
+  const has = verb(kss.length, 'has', 'have');
+  // Of which release it is says who answered something.
+  return kss.every((ks) => isUnread(ks) && ks.version === null)
+    ? `${has} not answered yet, asked since ${clockTime(sinceMs)}`
+    : `${has} not answered since ${clockTime(sinceMs)}`;
+}
+
+/** One look failed, as one did a short time ago that came to nothing: only a second one in a row makes it a question again. */
+export function wasAskedAlready({ before, last }: Asked, silent: readonly KsFacts[]): boolean {
+  return (
+    before === null &&
+    last !== null &&
+    last.presentSinceMs === null &&
+    silent.every(({ failure }) => failure?.inARow === 1 && !failure.established)
+  );
+}
+
+/** What follows, if what is not yet clear turns out to be so; `condition` null: it is. */
+export function ifSo(
+  condition: string | null,
+  { consequence, deadlineMs }: Pick<Candidate, 'consequence' | 'deadlineMs'>,
+): Pick<Candidate, 'consequence' | 'deadlineMs'> {
+  if (condition === null || consequence === null) return { consequence, deadlineMs };
+  return { consequence: { ...consequence, what: `${condition}, ${consequence.what}` }, deadlineMs };
+}
+
+/** A line of evidence: how looks at it failed, since when, and its last answer. */
+export function silenceOf({ device, address, unread, failure, readMs, nextLookMs }: KsFacts, nowMs: EpochMs): string {
+  if (unread === true) {
+    return `${device}${address === null ? '' : ` (${address})`}: GMs name it as their KS; ${failure?.result ?? 'no answer'}${(failure?.inARow ?? 1) === 1 ? '' : ` ${failure?.inARow} times in a row`} since ${clockTime(failure?.sinceMs ?? nowMs)}; it has shown nothing of the group since the agent began to ask`;
+  }
+  return failure === null
+    ? `${device}: last answer at ${clockTime(readMs)}; no answer yet to the look of ${clockTime(nextLookMs ?? nowMs)}`
+    : `${device}: ${failure.result}${failure.inARow === 1 ? '' : ` ${failure.inARow} times in a row`} since ${clockTime(failure.sinceMs)}; last answer at ${clockTime(readMs)}`;
+}
+
+/** It was primary when it was seen last, and its peers or GMs show that it lives. */
+export function isPrimaryElsewhere(facts: GroupFacts, ks: KsFacts): boolean {
+  return ks.role === 'primary' && aliveMs(facts, ks) !== null;
+}
+
+/** It fails and nothing shows it alive; or the look at it has not ended, and a peer calls it dead. */
+export function isGone(facts: GroupFacts, ks: KsFacts): boolean {
+  if (isSilent(ks)) return aliveMs(facts, ks) === null;
+  return givesNoAnswer(ks, facts.nowMs) && isCalledDead(facts, ks);
+}
+
+/** By a peer that was read after it. */
+function isCalledDead({ peers }: GroupFacts, { address, readMs }: KsFacts): boolean {
+  return peers.some((peer) => peer.address === address && peer.lost === true && peer.readMs > readMs);
+}
+
+/** When it was last seen to work since it went silent: a peer called it alive, or it served a GM; null: it was not. */
+export function aliveMs({ peers, gms, kss }: GroupFacts, ks: KsFacts): EpochMs | null {
+  const failedMs = ks.failure?.sinceMs ?? 0;
+  // Its peers' word is better than what a GM shows of the KS it tries.
+  if (peers.some(({ address, lost, readMs }) => address === ks.address && lost === true && readMs > failedMs))
+    return null;
+  const instants = [
+    ...peers.flatMap(({ address, lost, readMs }) =>
+      address === ks.address && lost === false && readMs > failedMs + COOP_SETTLES_MS ? [readMs] : [],
+    ),
+    // SNMP shows no registration: the KS in its table may be one that it tries.
+    ...gmsWith(gms, ks).flatMap(({ lastReregistration: last, lastRekeyMs, sentMs, registered }) =>
+      registered !== true
+        ? []
+        : [
+            // With whom it registered is for an answer after it; between two looks it may have been at the end as well.
+            ...(last === null || sentMs <= last.atMs + CLOCKS_MS ? [] : [last.betweenMs?.[1] ?? last.atMs]),
+            // In a COOP set a rekey comes from the primary, whoever registered the GM.
+            ...(lastRekeyMs === null || kss.length > 1 || peers.length > 0 ? [] : [lastRekeyMs]),
+          ],
+    ),
+  ].filter((ms) => ms > failedMs + CLOCKS_MS);
+  return instants.length === 0 ? null : Math.max(...instants);
+}
+
+/** Registered with it, as they show. */
+export function gmsWith(gms: readonly GmFacts[], ks: KsFacts): readonly GmFacts[] {
+  return gms.filter((gm) => gm.keyServer !== null && gm.keyServer === ks.address);
+}
+
+/** What is read of the GMs lags the cause by a look. */
+export function slackMs({ pollIntervalMs }: GroupFacts): number {
+  return pollIntervalMs + CLOCKS_MS;
+}

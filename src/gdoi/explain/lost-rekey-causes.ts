@@ -1,0 +1,329 @@
+/**
+ * Rekeys that do not arrive: one GM's path, or what stands in front of the KS.
+ *
+ * How many missed a rekey is known only when those who can have missed it were looked at after it was due. Until then one
+ * GM that misses it is not yet a path.
+ */
+import { CHECK_ACK_PATH, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import {
+  among,
+  type Asked,
+  type Candidate,
+  claimed,
+  firstOf,
+  goingOn,
+  lastLook,
+  list,
+  REGISTERING_MS,
+  sorted,
+  trafficStops,
+  whenRegistered,
+  whenTheyRegister,
+} from './candidate.ts';
+import { EJECTED_AT_MISSED } from './ejection-causes.ts';
+import { type GmFacts, type GroupFacts, hasTriedInVain, isMulticast, isSilent } from './group-facts.ts';
+import { lostRekeys, missedIt, missedOneOf } from './lost-rekey.ts';
+import { isGmUnseen, isKsUnseen, mayBeOldKs, mayRefuse, releaseKnownMs } from './not-yet-a-loss.ts';
+import { CHECK_RSA } from './refused-rekey-causes.ts';
+import { gmCount, gmsNamed, ksNamed, verb } from './said.ts';
+import type { Symptom } from './symptom.ts';
+import {
+  cannotTakeRekeys,
+  evidenceOf,
+  hasNoTrace,
+  hasOnlyAcks,
+  type Loss,
+  LOSSES,
+  lossOf,
+  missedCause,
+  SEEN_WITHIN_MS,
+} from './who-missed-a-rekey.ts';
+
+/** On-call catalogue, row 5: over 10 % of a group with unacknowledged rekeys, or over 20 % behind, is the KS's side. */
+const KS_SHARE_UNACKNOWLEDGED = 0.1;
+const KS_SHARE_BEHIND = 0.2;
+/** In a group smaller than this a share says little: there most GMs have to miss it. */
+const SMALL_GROUP = 20;
+const CRITICAL_AT_MISSED = 2;
+
+const CHECK_KS_SIDE =
+  'show crypto gdoi ks rekey and ks members on the KS: does it send, and who acknowledges? Then what stands in front of it: firewall and ACL for UDP 848, fragmentation of large rekeys, control-plane policing';
+
+const CHECK_KS_MULTICAST =
+  'show crypto gdoi ks rekey on the KS: does it send? Then the multicast that carries its rekeys: source and group address, RPF and PIM at its first hop (show ip mroute), firewall and ACL for UDP 848, fragmentation of large rekeys';
+
+/** Many GMs miss a rekey at once: the KS, or what stands in front of it. */
+export function ksRekeysLost(asked: Asked): Candidate | null {
+  if (hasNoTrace(asked)) return null;
+  const { facts, before } = asked;
+  const { gms, kss, members, nowMs } = facts;
+  const loss = lossOf(asked);
+  const was = before !== null && before.presentSinceMs !== null;
+  const same = was && loss.missed.length > 0 && isWithin(loss.missed, before.said.scope);
+  const pathsKnown = goingOn(asked.said, LOSSES).some(({ cause }) => cause === 'path_loss');
+  const many = isMany(loss, members, pathsKnown);
+  if (loss.missed.length === 0) return whileRegistering(asked, loss);
+  if ((!many && !same) || mayBeOldKs(asked, loss)) return null;
+  if (!was && (isKsUnseen(facts, loss) || isGmUnseen(facts, loss))) return null;
+  const servers = sorted(kss.filter(({ failure }) => failure === null).map(({ device }) => device));
+  const from = servers.length === 0 ? 'the KS' : kss.length === 1 ? `KS ${servers[0] ?? ''}` : 'the primary KS';
+  const names = sorted([...(same ? among(gms, before.said.scope).map(({ device }) => device) : []), ...loss.missed]);
+  const concerned = new Set(names);
+  const got = many ? loss.got.filter((name) => !concerned.has(name)) : [];
+  const failing = loss.traces.some(({ check }) => check === 'tek_remaining' || check === 'kek_present');
+  const { key } = loss;
+  const waiting = among(gms, loss.missed).filter((gm) => gm.rekeyOverdue);
+  return {
+    phase: 'present',
+    // Once all have registered again, nothing is in danger until the next rekey of this kind.
+    status: waiting.length > 0 || failing || loss.unacknowledged.length > 0 ? 'critical' : 'warning',
+    sinceMs: before?.sinceMs ?? nowMs,
+    summary: `${lostRekeys(key)} of ${from} do not arrive${mayRefuse(loss, facts) ? ', or are refused' : ''}: ${gmsNamed(names, members)} ${missedOneOf(key, hasOnlyAcks(loss))}${got.length === 0 ? '' : `, only ${list(got)} got it`}`,
+    ...whatFollows(
+      loss,
+      facts,
+      failing
+        ? trafficStops(among(gms, loss.missed), nowMs, whenTheyRegister)
+        : {
+            consequence: {
+              what: `they keep their traffic by registering again; the next ${key === 'KEK' || key === 'TEK' ? `${key} rekey` : 'rekey'} will be lost as well`,
+              unless: 'what drops them is mended before',
+            },
+            deadlineMs: null,
+          },
+    ),
+    confidence: loss.undecided.length === 0 ? 'certain' : 'likely',
+    knownAtMs: null,
+    firstStep: orRefused(isMulticast(facts) ? CHECK_KS_MULTICAST : CHECK_KS_SIDE, mayRefuse(loss, facts)),
+    scope: sorted([...servers, ...names]),
+    evidence: evidenceOf(loss, facts),
+    claims: [...loss.traces, ...registering(asked, loss)],
+  };
+}
+
+/** `pathsKnown`: it was found to be single paths; only who was not looked at since would make it the KS's side. */
+function isMany(
+  { missed, unacknowledged, gotCount, registeredCount, undecided }: Loss,
+  members: number,
+  pathsKnown: boolean,
+): boolean {
+  if (missed.length < 2 || members === 0) return false;
+  const have = gotCount + registeredCount;
+  if (members < SMALL_GROUP) return missed.length > have + (pathsKnown ? undecided.length : 0);
+  return unacknowledged.length / members > KS_SHARE_UNACKNOWLEDGED || missed.length / members > KS_SHARE_BEHIND;
+}
+
+/** Who waits for the rekey re-registers when its countdown ends; without any, `otherwise`. */
+function whatFollows(
+  loss: Loss,
+  { gms, nowMs }: GroupFacts,
+  otherwise: Pick<Candidate, 'consequence' | 'deadlineMs'>,
+): Pick<Candidate, 'consequence' | 'deadlineMs'> {
+  const waiting = among(gms, loss.missed).filter((gm) => gm.rekeyOverdue && (gm.reregistersAtMs ?? 0) > nowMs);
+  const first = firstOf(waiting, ({ reregistersAtMs }) => reregistersAtMs);
+  if (first === null) return otherwise;
+  const names = sorted(waiting.map(({ device }) => device));
+  return {
+    consequence: {
+      what: `${gmCount(names)} ${verb(names.length, 're-registers', `re-register, ${first.device} first`)}`,
+      unless: 'the rekey comes before',
+    },
+    deadlineMs: first.reregistersAtMs,
+  };
+}
+
+/** One GM, or few of many: their paths. */
+export function pathLoss(asked: Asked): Candidate | null {
+  if (hasNoTrace(asked)) return null;
+  const { facts } = asked;
+  const { gms, kss, members, nowMs } = facts;
+  const loss = lossOf(asked);
+  if (loss.missed.length === 0) return whileRegistering(asked, loss);
+  const mine = among(gms, loss.missed);
+  const worst = missedInARow(loss, facts);
+  const releaseUnknown = mayBeOldKs(asked, loss);
+  const isNew = asked.before?.presentSinceMs == null;
+  if (isNew && !releaseUnknown && isGmUnseen(facts, loss)) return unacknowledgedOnly(loss, facts);
+  const unseen = isNew && isKsUnseen(facts, loss);
+  // No KS and no GM shows that it was sent at all.
+  const unsent = isNew && kss.length === 0 && loss.gotCount === 0;
+  const unclear = releaseUnknown || unseen || unsent || (isNew && loss.gotCount === 0 && loss.undecided.length > 0);
+  const healed = mine.filter((gm) => missedCause(gm, nowMs));
+  const onlyAcks = hasOnlyAcks(loss);
+  const { key } = loss;
+  const holding =
+    onlyAcks && !lackedKeys(asked.before) && mine.length > 0 && mine.every((gm) => gm.kekMatchesKs === true);
+  const dangerous = worst >= CRITICAL_AT_MISSED;
+  return {
+    phase: unclear ? 'unclear' : 'present',
+    status: dangerous ? 'critical' : 'warning',
+    sinceMs:
+      asked.before?.sinceMs ?? Math.min(nowMs, ...healed.map(({ lastReregistration: last }) => last?.atMs ?? nowMs)),
+    summary: releaseUnknown
+      ? `No new KEK has come to ${gmsNamed(loss.missed, members)} though the old one ${mine.some(({ kek }) => kek === 'absent') ? 'has ended' : 'expires soon'}; whether the KS sends it before expiry, or is of an old release, is not yet clear`
+      : unseen
+        ? `${gmsNamed(loss.missed, members)} did not get a rekey, and ${ksNamed(sorted(kss.map(({ device }) => device)))} ${kss.every(isSilent) ? `${verb(kss.length, 'does', 'do')} not answer` : `gave no answer since it was due`}: whether it was sent is not yet clear`
+        : unclear
+          ? `${gmsNamed(loss.missed, members)} did not get the rekey that is due; ${loss.undecided.length > 0 ? 'whether the others did is not yet clear' : 'no KS is polled, and no other GM shows that it was sent'}`
+          : pathSummary(loss, {
+              from: kss.length === 1 ? `KS ${kss[0]?.device ?? ''}` : 'the KS',
+              members,
+              worst,
+              again: healed.length === 0 ? '' : ` and re-registered ${whenRegistered(healed, nowMs)}`,
+              holding,
+              refused: mayRefuse(loss, facts),
+              what: missedIt(key, onlyAcks),
+            }),
+    ...whatFollows(
+      loss,
+      facts,
+      dangerous
+        ? {
+            consequence: {
+              what: `at ${EJECTED_AT_MISSED} in a row the KS drops ${gmCount(loss.missed)}`,
+              unless: 'the next one is acknowledged',
+            },
+            deadlineMs: nextRekey(facts),
+          }
+        : {
+            consequence:
+              healed.length === 0
+                ? null
+                : { what: 'traffic goes on; the next rekey of this kind may be lost as well', unless: null },
+            deadlineMs: null,
+          },
+    ),
+    confidence: unclear ? 'possible' : 'likely',
+    knownAtMs: releaseUnknown ? releaseKnownMs(asked) : unclear ? lastLook(unseen ? kss : loss.undecided, nowMs) : null,
+    firstStep: holding
+      ? CHECK_ACK_PATH
+      : orRefused(firstStepBy(isMulticast(facts), CHECK_REKEY_PATH), mayRefuse(loss, facts)),
+    scope: loss.missed,
+    evidence: evidenceOf(loss, facts),
+    claims: [...loss.traces, ...registering(asked, loss)],
+  };
+}
+
+/** A KS lacks acknowledgements, and nobody was looked at since. */
+function unacknowledgedOnly(loss: Loss, facts: GroupFacts): Candidate {
+  const { kss, members, nowMs } = facts;
+  const worst = missedInARow(loss, facts);
+  const [server, ...others] = kss;
+  const from = server === undefined || others.length > 0 ? 'The KS' : `KS ${server.device}`;
+  return {
+    phase: 'unclear',
+    status: 'warning',
+    sinceMs: nowMs,
+    summary: `${from} has no acknowledgement of the last ${worst < CRITICAL_AT_MISSED ? 'rekey' : `${worst} rekeys`} from ${gmsNamed(loss.missed, loss.missed.length > 1 ? members : null)}; whether ${verb(loss.missed.length, 'it was there to get it', 'they were there to get it')} is not yet clear`,
+    consequence: null,
+    deadlineMs: null,
+    confidence: 'possible',
+    knownAtMs: lastLook(among(facts.gms, loss.missed), nowMs),
+    firstStep: null,
+    scope: loss.missed,
+    evidence: evidenceOf(loss, facts),
+    claims: loss.traces,
+  };
+}
+
+function orRefused(step: string, refused: boolean): string {
+  return refused ? `${step}. Or show logging on the GM: does it refuse them? Then ${CHECK_RSA}` : step;
+}
+
+/** At the look before they lacked keys: those that they show now may be from a registration, which proves no path back. */
+function lackedKeys(before: Asked['before']): boolean {
+  return before?.presentSinceMs != null && before.said.explains.some(({ check }) => OF_KEYS.has(check));
+}
+
+const OF_KEYS: ReadonlySet<Symptom['check']> = new Set<Symptom['check']>([
+  'kek_present',
+  'kek_remaining',
+  'kek_matches_ks',
+  'tek_remaining',
+  'tek_matches_ks',
+]);
+
+/** The most rekeys in a row of which their KS lacks the acknowledgement, of those who could give one. */
+function missedInARow({ missed, heldOld }: Loss, { gms, kss, unacknowledged }: GroupFacts): number {
+  const off = among(gms, missed).filter((gm) => cannotTakeRekeys(gm) || isListedBefore(gm, kss));
+  const counted = new Set(missed);
+  for (const name of [...off.map(({ device }) => device), ...heldOld]) counted.delete(name);
+  return unacknowledged.reduce(
+    (most, { device, address, acksMissed }) => (counted.has(device ?? address) ? Math.max(most, acksMissed) : most),
+    0,
+  );
+}
+
+/** Its KS's list was read before it registered: what that counts of it counts no more. */
+function isListedBefore({ lastReregistration: last }: GmFacts, kss: GroupFacts['kss']): boolean {
+  return last !== null && kss.every(({ readMs }) => readMs < last.atMs);
+}
+
+function pathSummary(
+  { missed, gotCount }: Loss,
+  known: {
+    readonly from: string;
+    readonly members: number;
+    readonly worst: number;
+    /** ` and re-registered at ...`, or nothing. */
+    readonly again: string;
+    /** They have the current keys: only their acknowledgements are missing. */
+    readonly holding: boolean;
+    /** Whether they refuse it would not be seen. */
+    readonly refused: boolean;
+    /** `missed the last KEK rekey`. */
+    readonly what: string;
+  },
+): string {
+  const { from, members, worst, again, holding, refused } = known;
+  const whom = gmsNamed(missed, missed.length > 1 ? members : null);
+  const it = verb(missed.length, 'it', 'they');
+  // Without their number, which changes with each look.
+  const others = gotCount === 0 ? '' : `; ${members - missed.length === 1 ? 'the other one' : 'others'} got it`;
+  if (holding) {
+    return `Acknowledgements of ${whom} do not reach ${from}, ${worst === 1 ? 'that of the last rekey is missing' : `those of the last ${worst} rekeys are missing`}, though ${it} ${verb(missed.length, 'has', 'have')} the current keys: the path back drops them`;
+  }
+  const what = worst >= CRITICAL_AT_MISSED ? `did not acknowledge the last ${worst} rekeys` : known.what;
+  const why = refused ? `, or ${it} ${verb(missed.length, 'refuses', 'refuse')} them` : '';
+  return `The path from ${from} to ${whom} drops rekeys${why}: ${it} ${what}${again}${others}`;
+}
+
+function nextRekey({ kss, nowMs }: GroupFacts): EpochMs | null {
+  return earliest(
+    kss.map(({ nextRekeyMs }) => nextRekeyMs),
+    nowMs,
+  );
+}
+
+function earliest(instants: readonly (EpochMs | null)[], nowMs: EpochMs): EpochMs | null {
+  const ahead = instants.flatMap((ms) => (ms === null || ms <= nowMs ? [] : [ms]));
+  return ahead.length === 0 ? null : Math.min(...ahead);
+}
+
+/** A GM that lost a rekey is seen without a registration for some seconds while it registers for it. */
+function registering({ facts, open, before }: Asked, { missed }: Loss): readonly Symptom[] {
+  const failing = new Set(facts.gms.filter(hasTriedInVain).map(({ device }) => device));
+  const of = new Set([...missed, ...(before?.said.scope ?? [])].filter((device) => !failing.has(device)));
+  return claimed(open, { checks: ['registered'], of, fromMs: facts.nowMs - REGISTERING_MS });
+}
+
+/** It shows nothing of the loss while it registers for it; then the reason is there. */
+function whileRegistering(asked: Asked, loss: Loss): Candidate | null {
+  const { before, facts } = asked;
+  if (before === null || before.presentSinceMs === null) return null;
+  const claims = [...loss.traces, ...registering(asked, loss)];
+  return claims.length === 0 && !among(facts.gms, before.said.scope).some(hasKekJustNow)
+    ? null
+    : { ...before.said, claims };
+}
+
+/** Over SNMP this look showed the KEK first, and the next one tells whether a registration brought it. */
+function hasKekJustNow({ uncounted, kek, kekSinceMs, readMs, lastReregistration: last }: GmFacts): boolean {
+  return uncounted === true && kek === 'shown' && kekSinceMs === readMs && (last?.atMs ?? 0) < readMs - SEEN_WITHIN_MS;
+}
+
+function isWithin(names: readonly string[], all: readonly string[]): boolean {
+  const known = new Set(all);
+  return names.every((name) => known.has(name));
+}

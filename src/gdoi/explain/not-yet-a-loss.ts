@@ -1,0 +1,99 @@
+/**
+ * Why a rekey that did not come is not yet called lost: an old KS sends none, or nobody who can tell was looked at since it
+ * was due. Or it came, and was refused.
+ */
+import type { EpochMs } from '../seen/instant.ts';
+import { among, type Asked, firstOf, goingOn } from './candidate.ts';
+import { givesNoAnswer, type GmFacts, type GroupFacts, hasCoop, isSeenSince } from './group-facts.ts';
+import { healedDueMs, NEWER_BY_MS, tekDueMs } from './rekey-reached.ts';
+import type { Symptom } from './symptom.ts';
+import { hasOnlyAcks, type Loss, LOSSES, missedCause, SEEN_WITHIN_MS } from './who-missed-a-rekey.ts';
+
+/** A GM without a KEK registers within this of the KEK's end (`timer-windows.ts`). */
+const REGISTERS_AFTER_END_MS = 80_000;
+
+/**
+ * Whether a rekey is due at all depends on the KS's release. While no KS has said of which one it is, and no GM has a newer
+ * KEK, an overdue KEK alone is not yet a lost rekey: whether the GM's re-registration brings another KEK will tell.
+ */
+export function mayBeOldKs(asked: Asked, { traces }: Loss): boolean {
+  const { facts, said } = asked;
+  if (facts.kss.some(({ behavior }) => behavior !== 'unknown')) return false;
+  if (goingOn(said, LOSSES).length > 0) return false;
+  const waiting = facts.gms.filter(({ rekeyOverdue }) => rekeyOverdue);
+  const oldExpiries = waiting.flatMap(({ kekExpiryMs }) => kekExpiryMs ?? []);
+  const sentAhead = facts.gms.some(({ kekExpiryMs }) => (kekExpiryMs ?? 0) > Math.max(...oldExpiries) + NEWER_BY_MS);
+  if (oldExpiries.length > 0 && sentAhead) return false;
+  const shows = new Map(facts.gms.map((gm) => [gm.device, gm]));
+  const isOfKek = ({ check, device }: Symptom) =>
+    check === 'kek_remaining' || (check === 'kek_present' && shows.get(device ?? '')?.uncounted === true);
+  return traces.every(isOfKek) && facts.nowMs < releaseKnownMs(asked);
+}
+
+/** When `mayBeOldKs` is decided: by the registration that follows, and the look after it. */
+export function releaseKnownMs({ facts, said }: Asked): EpochMs {
+  const since = said.flatMap(({ cause, endedMs, sinceMs }) => (LOSSES.has(cause) && endedMs === null ? [sinceMs] : []));
+  const sinceMs = Math.min(facts.nowMs, ...since);
+  const waiting = facts.gms.filter((gm) => gm.rekeyOverdue || (gm.uncounted === true && gm.kek === 'absent'));
+  // SNMP shows no registration that brings the same KEK: what it registers for when that has ended tells.
+  const uncounted = waiting.filter((gm) => gm.uncounted === true);
+  if (uncounted.length > 0) {
+    const ends = uncounted.map(({ kekExpiryMs, kekSinceMs }) => kekExpiryMs ?? kekSinceMs);
+    return Math.max(...ends) + REGISTERS_AFTER_END_MS + SEEN_WITHIN_MS + facts.pollIntervalMs;
+  }
+  const first = firstOf(waiting, ({ reregistersAtMs }) => reregistersAtMs);
+  return (first?.reregistersAtMs ?? sinceMs) + SEEN_WITHIN_MS;
+}
+
+/**
+ * No KS that should have sent the rekey was seen since it was due: whether it sent it, or is up at all, is for its next
+ * answer. Where no look at it is planned, nothing is waited for; a GM that has the rekey shows that it was sent.
+ */
+export function isKsUnseen({ kss, gms, leadMs, nowMs }: GroupFacts, { missed, gotCount }: Loss): boolean {
+  if (kss.length === 0) return false;
+  if (kss.every((ks) => givesNoAnswer(ks, nowMs))) return true;
+  if (gotCount > 0) return false;
+  const missing = among(gms, missed);
+  const due = [
+    ...missing.flatMap(({ rekeyOverdue, kekExpiryMs }) =>
+      rekeyOverdue && kekExpiryMs !== null ? [kekExpiryMs - leadMs] : [],
+    ),
+    ...tekDueMs(missing, kss),
+    ...healedDueMs(missing.filter((gm) => missedCause(gm, nowMs))),
+  ];
+  if (due.length === 0) return false;
+  const dueMs = Math.min(...due);
+  const primaries = kss.filter(({ role }) => role === 'primary');
+  const senders = primaries.length > 0 ? primaries : kss;
+  return senders.every((ks) => givesNoAnswer(ks, nowMs) || (ks.nextLookMs !== null && !isSeenSince(ks, dueMs, nowMs)));
+}
+
+/**
+ * What a KS counts says nothing of where its rekeys went: whether the GM was there to take them, and has the keys, shows its
+ * next answer. One that the agent cannot ask is not waited for.
+ */
+export function isGmUnseen({ gms, kss }: GroupFacts, loss: Loss): boolean {
+  if (!hasOnlyAcks(loss)) return false;
+  const countedMs = Math.max(...kss.map(({ readMs }) => readMs));
+  return among(gms, loss.missed).some(({ failure, sentMs }) => failure === null && sentMs < countedMs);
+}
+
+/**
+ * KSs may sign with different RSA keys, and then GMs refuse what comes (on-call catalogue, row 19). Their logs alone tell it:
+ * where none comes to the agent, a rekey that was refused looks like one that was lost. Who registered with the same KS as
+ * one that got it has the same key.
+ */
+export function mayRefuse({ missed, got }: Loss, facts: GroupFacts): boolean {
+  const { kss, otherServers } = facts;
+  const several = hasCoop(facts) || kss.length === 0 || otherServers === null || otherServers.length > 0;
+  // SNMP's table shows the KS that a GM tries.
+  const registeredWith = ({ keyServer, uncounted }: GmFacts) => (uncounted === true ? null : keyServer);
+  const accepted = new Set(
+    among(facts.gms, got)
+      .map(registeredWith)
+      .filter((server) => server !== null),
+  );
+  return (
+    several && among(facts.gms, missed).every((gm) => gm.logHeard !== true && !accepted.has(registeredWith(gm) ?? ''))
+  );
+}

@@ -1,0 +1,186 @@
+/** Some KSs of several are gone: another one is primary and the keys go on, or none is. */
+import { CHECK_COOP, CHECK_KS } from '../events/first-steps.ts';
+import { over, TRACES_MS } from './after-its-end.ts';
+import { type Asked, type Candidate, claimed, GM_CHECKS, lastLook, list, sorted, trafficStops } from './candidate.ts';
+import {
+  askedInVainMs,
+  type GroupFacts,
+  isMute,
+  isRefused,
+  isSilent,
+  type KsFacts,
+  lastAnswerMs,
+} from './group-facts.ts';
+import {
+  COOP_SETTLES_MS,
+  hasNotAnswered,
+  ifSo,
+  isGone,
+  isPrimaryElsewhere,
+  silenceOf,
+  slackMs,
+  wasAskedAlready,
+} from './ks-silence.ts';
+import { clockTime, ksNamed, verb } from './said.ts';
+
+/** Some KSs answer, and none of them is primary. */
+export function noPrimary({ facts, open, before }: Asked): Candidate | null {
+  const { kss, gms, nowMs } = facts;
+  const silent = kss.filter((ks) => isSilent(ks) || isGone(facts, ks));
+  const answering = kss.filter((ks) => ks.failure === null && !silent.includes(ks));
+  const noneLeft =
+    silent.some(({ failure }) => failure === null) && answering.every(({ role }) => role === 'secondary');
+  if (!facts.primaryMissing && !(noneLeft && answering.length > 0)) return null;
+  // The primary works, and only the agent does not see it.
+  if (silent.some((ks) => isPrimaryElsewhere(facts, ks))) return null;
+  const secondaries = sorted(answering.map(({ device }) => device));
+  const sinceMs = before?.sinceMs ?? Math.min(nowMs, ...silent.map((ks) => askedInVainMs(ks, nowMs)));
+  const established = nowMs - sinceMs >= COOP_SETTLES_MS + facts.pollIntervalMs;
+  return {
+    phase: established ? 'present' : 'unclear',
+    status: established ? 'critical' : 'warning',
+    sinceMs,
+    summary: `No KS of ${facts.group} is primary since ${clockTime(sinceMs)}: ${ksNamed(secondaries)} ${verb(secondaries.length, 'is', 'are')} secondary${silent.length === 0 ? '' : `, ${ksNamed(sorted(silent.map(({ device }) => device)))} ${verb(silent.length, 'does', 'do')} not answer`}`,
+    ...ifSo(
+      established ? null : 'if it stays so',
+      trafficStops(gms, nowMs, () => 'a KS becomes primary before'),
+    ),
+    confidence: established ? 'certain' : 'possible',
+    knownAtMs: established ? null : sinceMs + COOP_SETTLES_MS + facts.pollIntervalMs,
+    firstStep: CHECK_COOP,
+    scope: sorted(kss.map(({ device }) => device)),
+    evidence: [
+      ...secondaries.map((device) => `${device}: Local KS Role: Secondary`),
+      ...silent.map((ks) => silenceOf(ks, nowMs)),
+    ],
+    claims: claimed(
+      open,
+      { checks: ['coop_role', 'coop_peers', 'members'] },
+      { checks: ['reachable'], of: new Set(silent.map(({ device }) => device)) },
+      { checks: GM_CHECKS, fromMs: sinceMs - slackMs(facts) },
+    ),
+  };
+}
+
+/** A KS of several is gone, and another one is primary: the keys go on. */
+export function redundancyLost(asked: Asked): Candidate | null {
+  const { facts, open, before } = asked;
+  const { kss, nowMs } = facts;
+  const gone = kss.filter((ks) => isGone(facts, ks));
+  const left = kss.filter((ks) => ks.failure === null && !gone.includes(ks));
+  const primary = left.find(({ role }) => role === 'primary');
+  const unseen = sorted([
+    ...(facts.otherServers ?? []),
+    ...kss.filter((ks) => isMute(ks) || isRefused(ks)).map(({ device }) => device),
+  ]);
+  const mayBeOthers = unseen.length > 0 || facts.otherServers === null;
+  if (gone.length > 0 && left.length === 0 && mayBeOthers) return onlyUnseenLeft(asked, { gone, unseen });
+  if (gone.length === 0 || primary === undefined) return redundancyBack(asked);
+  if (wasAskedAlready(asked, gone)) return null;
+  const names = sorted(gone.map(({ device }) => device));
+  const sinceMs = before?.sinceMs ?? Math.max(...gone.map((ks) => lastAnswerMs(ks, facts)));
+  const failing = gone.some(isSilent);
+  const established = gone.some(({ failure }) => failure?.established === true) || before?.presentSinceMs != null;
+  const tookOver = primary.roleSinceMs >= sinceMs - slackMs(facts);
+  const [has, it] = [verb(names.length, 'has', 'have'), verb(names.length, 'it', 'them')];
+  const does = `KS ${primary.device} ${tookOver ? 'took over as' : 'is'} primary`;
+  return {
+    phase: established ? 'present' : 'unclear',
+    status: 'warning',
+    sinceMs,
+    summary: established
+      ? `${ksNamed(names)} ${hasNotAnswered(gone, sinceMs)}; ${does} and serves the GMs`
+      : failing
+        ? `${ksNamed(names)} did not answer at ${clockTime(Math.min(...gone.map((ks) => askedInVainMs(ks, nowMs))))}: a lost answer, or it is down; KS ${primary.device} is primary`
+        : `${ksNamed(names)} ${has} not answered since ${clockTime(sinceMs)}, and ${verb(names.length, 'its', 'their')} peers call ${it} dead; the look at ${it} has not ended; KS ${primary.device} is primary`,
+    ...ifSo(established ? null : `if ${verb(names.length, 'it is', 'they are')} down`, {
+      consequence: {
+        what:
+          left.length === 1
+            ? `no redundancy is left: without KS ${primary.device} rekeys and registrations end`
+            : `${left.length} KSs are left`,
+        unless: null,
+      },
+      deadlineMs: null,
+    }),
+    confidence: established ? 'likely' : 'possible',
+    knownAtMs: established ? null : lastLook(gone, nowMs),
+    firstStep: CHECK_KS,
+    scope: names,
+    evidence: [...gone.map((ks) => silenceOf(ks, nowMs)), `${primary.device}: Local KS Role: Primary`],
+    claims: claimed(
+      open,
+      { checks: ['reachable'], of: new Set(names) },
+      { checks: ['coop_peers', 'members'] },
+      { checks: ['registered', 'reregistrations'], of: new Set(gmsOf(facts, gone)), fromMs: sinceMs - slackMs(facts) },
+    ),
+  };
+}
+
+/** All that show something are gone; `unseen` are not polled, or show nothing: they may serve the group, or not. */
+function onlyUnseenLeft(
+  asked: Asked,
+  { gone, unseen }: { readonly gone: readonly KsFacts[]; readonly unseen: readonly string[] },
+): Candidate | null {
+  const { facts, open, before } = asked;
+  const { gms, nowMs } = facts;
+  if (wasAskedAlready(asked, gone)) return null;
+  const names = sorted(gone.map(({ device }) => device));
+  const sinceMs = before?.sinceMs ?? Math.max(...gone.map((ks) => lastAnswerMs(ks, facts)));
+  const established = before?.presentSinceMs != null || gone.every(({ failure }) => failure?.established === true);
+  const [others, serve] =
+    unseen.length === 0 ? ['another KS', 'serves'] : [ksNamed(unseen), verb(unseen.length, 'serves', 'serve')];
+  return {
+    phase: established ? 'present' : 'unclear',
+    status: 'warning',
+    sinceMs,
+    summary: `${ksNamed(names)} ${hasNotAnswered(gone, sinceMs)}; whether ${others}, of which the agent sees nothing, ${serve} the GMs is not known before a rekey is due`,
+    ...ifSo(
+      'if none does',
+      trafficStops(gms, nowMs, () => 'a KS serves them before'),
+    ),
+    confidence: 'possible',
+    knownAtMs: established ? null : lastLook(gone, nowMs),
+    firstStep: CHECK_KS,
+    scope: names,
+    evidence: [
+      ...gone.map((ks) => silenceOf(ks, nowMs)),
+      ...(unseen.length === 0
+        ? []
+        : [`of the group, and not polled or without an answer that shows it: ${list(unseen)}`]),
+    ],
+    claims: claimed(
+      open,
+      { checks: ['reachable'], of: new Set(names) },
+      { checks: ['coop_peers', 'members'] },
+      { checks: ['registered', 'reregistrations'], of: new Set(gmsOf(facts, gone)), fromMs: sinceMs - slackMs(facts) },
+    ),
+  };
+}
+
+function redundancyBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'last'>): Candidate | null {
+  if (last === null || last.presentSinceMs === null) return null;
+  const { nowMs } = facts;
+  const endedMs = last.endedMs ?? nowMs;
+  if (nowMs - endedMs > TRACES_MS) return null;
+  const traces = claimed(
+    open,
+    { checks: ['members', 'coop_peers'] },
+    { checks: ['reregistrations'], fromMs: last.sinceMs - slackMs(facts) },
+  );
+  if (traces.length === 0) return null;
+  return over(last.said, traces, {
+    summary: `${ksNamed(last.said.scope)} did not answer from ${clockTime(last.sinceMs)} to ${clockTime(endedMs)} and ${verb(last.said.scope.length, 'is', 'are')} back; the KSs still compare their members`,
+    status: 'ok',
+  });
+}
+
+/** GMs that were served by one of these, or moved away from it. */
+function gmsOf({ gms }: GroupFacts, kss: readonly KsFacts[]): readonly string[] {
+  const addresses = new Set(kss.map(({ address }) => address));
+  return gms
+    .filter(
+      (gm) => addresses.has(gm.keyServer) || gm.lastReregistration?.cause === 'ks_failover' || gm.registered === false,
+    )
+    .map(({ device }) => device);
+}

@@ -1,0 +1,218 @@
+/**
+ * Who missed a rekey, who got it, and of whom that is still open: by what GMs show and KSs count, without those whose missed
+ * rekey has another reason that was told.
+ */
+import { everyOneOfThem } from '../events/counted.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import {
+  among,
+  type Asked,
+  claimed,
+  devicesOf,
+  type Episode,
+  explainedBefore,
+  GM_CHECKS,
+  goingOn,
+  list,
+  named,
+} from './candidate.ts';
+import type { ExplanationCause } from './explanation.ts';
+import {
+  givesNoAnswer,
+  type GmFacts,
+  gmsBeyond,
+  type GroupFacts,
+  holdsOtherKeys,
+  isHeard,
+  isMulticast,
+  isUnregistered,
+  triesInVain,
+} from './group-facts.ts';
+import { lastRekey, type LostKey, lostKey, missingAcks } from './lost-rekey.ts';
+import { rekeyReached } from './rekey-reached.ts';
+import { isReachedSince, RECENT_MS, type Symptom } from './symptom.ts';
+
+/** Causes of a rekey that was sent and did not come. */
+export const LOSSES: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['path_loss', 'ks_rekeys_lost']);
+/** What a GM shows that missed one. */
+export const LOSS_CHECKS = GM_CHECKS.filter((check) => check !== 'registered');
+const MISSED_CAUSES = new Set(['kek_missed_rekey', 'kek_expired', 'tek_expired']);
+/** From a GM's re-registration to the look that tells whether it brought another KEK. */
+export const SEEN_WITHIN_MS = 60_000;
+
+/** Causes that say nothing of why a rekey was missed. */
+export const IN_PASSING: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
+  'ejected',
+  'old_kek_in_use',
+  'keys_differ',
+  'without_kek',
+  'reregistered',
+]);
+
+/** What it says of its GMs is why they missed a rekey: their registration failed for long, or they refused what came. */
+const OTHER_REASONS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['not_registered', 'rekeys_refused']);
+
+/** A rekey that some did not get, with its traces: by name, unless told. */
+export interface Loss {
+  readonly missed: readonly string[];
+  readonly unacknowledged: readonly string[];
+  readonly got: readonly string[];
+  /** All that have it, polled or known by their KS. */
+  readonly gotCount: number;
+  /** Those whose keys are from a registration since: they miss nothing now, and say nothing of the rekey. */
+  readonly registeredCount: number;
+  /** Not looked at since the rekey was due, or with older keys: whether they got it is open. */
+  readonly undecided: readonly GmFacts[];
+  readonly traces: readonly Symptom[];
+  readonly key: LostKey;
+  /** Those of them that worked with a replaced KEK until they registered: what else came meanwhile they could not read. */
+  readonly heldOld: ReadonlySet<string>;
+}
+
+/** As nearly always: nothing is open, and nothing was lost before. */
+export function hasNoTrace({ open, last }: Asked): boolean {
+  return open.length === 0 && last === null;
+}
+
+/** What of this look is a lost rekey; without any `missed` is empty. */
+export function lossOf(asked: Asked): Loss {
+  const { facts, open, said } = asked;
+  const { gms, nowMs } = facts;
+  const explained = missedForOtherReasons(said, nowMs);
+  const isOld = explainedBefore(said, (cause) => !LOSSES.has(cause) && !IN_PASSING.has(cause));
+  const missedOne = new Set(
+    gms
+      .filter(
+        (gm) =>
+          missedCause(gm, nowMs) &&
+          !explained.has(gm.device) &&
+          !isOld(gm.device, gm.lastReregistration?.atMs ?? nowMs),
+      )
+      .map(({ device }) => device),
+  );
+  const hanging = new Set(gms.filter((gm) => givesNoAnswer(gm, nowMs)).map(({ device }) => device));
+  const unregistered = new Set(gms.filter(cannotTakeRekeys).map(({ device }) => device));
+  const ofOtherKeys = otherKeysOf(asked);
+  // Who was found to lose rekeys goes on losing them, whether it is a path then or the KS's side.
+  const losses = goingOn(said, LOSSES);
+  const losing = new Set(losses.flatMap((episode) => episode.said.scope));
+  const answering = open.filter(
+    (symptom) =>
+      !ofOtherKeys(symptom) &&
+      (symptom.check !== 'rekeys_acknowledged' ||
+        losing.has(symptom.device ?? '') ||
+        !(
+          hanging.has(symptom.device ?? '') ||
+          unregistered.has(symptom.device ?? '') ||
+          explained.has(symptom.device ?? '')
+        )),
+  );
+  const traces = claimed(
+    // Who gives the agent no answer may be unable to acknowledge: the look at it tells. Who is not
+    // registered gets no rekey, and its KS counts that until its list is read again.
+    answering,
+    { checks: LOSS_CHECKS.filter((check) => check !== 'reregistrations') },
+    { checks: ['reregistrations'], of: missedOne },
+    // It may register for a reason that its figures leave open.
+    {
+      checks: ['reregistrations'],
+      of: losing,
+      fromMs: Math.min(...losses.map(({ sinceMs }) => sinceMs)) - SEEN_WITHIN_MS,
+    },
+  );
+  const unacknowledged = named(traces, 'rekeys_acknowledged');
+  // A re-registration for a reason that is not shown goes with a loss, and is none that is left alone.
+  const isLeft = traces.every(({ check, device }) => check === 'reregistrations' && !missedOne.has(device ?? ''));
+  const missed = isLeft ? [] : named(traces, ...LOSS_CHECKS);
+  const heldOld = new Set(heldOldKek(said, nowMs));
+  const ofOldKek = missed.length > 0 && missed.every((name) => heldOld.has(name));
+  const isMissed = new Set(missed);
+  const others = gms.filter(
+    (gm) => isHeard(gm) && gm.registered !== false && !isMissed.has(gm.device) && !holdsOtherKeys(gm),
+  );
+  const key = ofOldKek ? 'KEK' : lostKey(traces, facts);
+  const healed = gms.filter((gm) => isMissed.has(gm.device) && missedCause(gm, nowMs));
+  const reachedBy = rekeyReached(facts, isMissed, { healed, key });
+  const got = others.filter((gm) => reachedBy(gm) === 'got');
+  return {
+    missed,
+    unacknowledged,
+    got: got.map(({ device }) => device),
+    gotCount: got.length + facts.acknowledging,
+    registeredCount: others.filter((gm) => reachedBy(gm) === 'registered').length,
+    undecided: others.filter((gm) => reachedBy(gm) === 'open'),
+    traces,
+    key,
+    heldOld,
+  };
+}
+
+/** Keys that are no older ones: no rekey that was lost leaves them, and who holds them can acknowledge none. */
+function otherKeysOf({ facts, said }: Asked): (symptom: Symptom) => boolean {
+  const { gms } = facts;
+  const losing = new Set(goingOn(said, LOSSES).flatMap(devicesOf));
+  // Who was found to lose rekeys goes on losing them when its KS is gone.
+  const beyond = new Set([...gmsBeyond(facts)].filter((name) => !losing.has(name)));
+  const behind = new Map(gms.map((gm) => [gm.device, gm]));
+  return ({ check, device }) => {
+    const gm = behind.get(device ?? '');
+    if (gm === undefined) return false;
+    if (check === 'kek_matches_ks') return !gm.kekBehind;
+    if (check === 'tek_matches_ks') return !gm.teksBehind;
+    return check === 'rekeys_acknowledged' && (beyond.has(gm.device) || holdsOtherKeys(gm));
+  };
+}
+
+function heldOldKek(said: readonly Episode[], nowMs: EpochMs): readonly string[] {
+  const episode = said.find(({ cause }) => cause === 'old_kek_in_use');
+  if (episode === undefined || episode.presentSinceMs === null) return [];
+  return nowMs - (episode.endedMs ?? nowMs) <= RECENT_MS ? devicesOf(episode) : [];
+}
+
+/** Not registered, or registering in vain: no rekey comes to it that it could acknowledge. */
+export function cannotTakeRekeys(gm: GmFacts): boolean {
+  return isUnregistered(gm) || triesInVain(gm);
+}
+
+/** Whose missed rekey has another reason that was told: that it is missing is no news, and no loss on the way. */
+function missedForOtherReasons(said: readonly Episode[], nowMs: EpochMs): ReadonlySet<string> {
+  const episodes = said.filter(
+    ({ cause, presentSinceMs, endedMs }) =>
+      OTHER_REASONS.has(cause) && presentSinceMs !== null && nowMs - (endedMs ?? nowMs) <= RECENT_MS,
+  );
+  return new Set(episodes.flatMap(devicesOf));
+}
+
+/** It registered a short time ago for want of a key, and got no rekey since. */
+export function missedCause(gm: GmFacts, nowMs: EpochMs): boolean {
+  const { lastReregistration: last } = gm;
+  return (
+    !isReachedSince(gm) && last !== null && MISSED_CAUSES.has(last.cause) && Math.abs(nowMs - last.atMs) <= RECENT_MS
+  );
+}
+
+/** What a KS counts is all that there is of it. */
+export function hasOnlyAcks({ traces }: Loss): boolean {
+  return traces.every(({ check }) => check === 'rekeys_acknowledged');
+}
+
+/** Lines for people: who missed it, who got it, of whom it is open, who did not acknowledge. */
+export function evidenceOf(loss: Loss, facts: GroupFacts): readonly string[] {
+  const { gms, kss } = facts;
+  const sharing = among(gms, loss.missed);
+  const [keyServer, ...others] = new Set(sharing.map((gm) => gm.keyServer));
+  const acks = missingAcks(facts, loss.unacknowledged);
+  return [
+    // What a KS counts is a line of its own: it counts the rekey that came last, of whatever key.
+    ...(hasOnlyAcks(loss) ? [] : [`missed ${lastRekey(loss.key)}: ${list(loss.missed)}`]),
+    ...(loss.got.length === 0 ? [] : [`got it: ${list(loss.got)}`]),
+    ...(loss.undecided.length === 0
+      ? []
+      : [`not known to have it: ${list(loss.undecided.map(({ device }) => device))}`]),
+    ...(acks === null ? [] : [acks]),
+    ...(kss.length === 0 && !isMulticast(facts) ? ['no KS is polled: who acknowledged is not known'] : []),
+    ...(keyServer != null && others.length === 0 && sharing.length > 1
+      ? [`${everyOneOfThem(sharing.length)} are registered with KS ${keyServer}`]
+      : []),
+  ];
+}
