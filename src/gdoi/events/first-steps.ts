@@ -66,6 +66,17 @@ export const CHECK_INTERFACE = 'show interfaces and the log of the GM: why did t
 export const CHECK_INSTALL =
   'show crypto gdoi and the log of the GM: is the downloaded policy installed? Compare the size of the ACL with what the platform holds';
 
+/** What a GM accepts of a rekey. */
+export const CHECK_ALLOWED =
+  'show crypto gdoi on the GM: allowable rekey cipher, hash and transform; compare with the KS’s policy (show crypto gdoi ks policy)';
+
+export const COMPARE_SEQUENCE =
+  'Compare Last rekey seq num of the GM (show crypto gdoi) with the KS’s (show crypto gdoi ks rekey): did another KS become primary, or was a rekey sent twice?';
+
+/** A KS can hold no more members. */
+export const CHECK_FULL =
+  'show crypto gdoi ks coop and show crypto gdoi ks members summary on every KS: versions and number of members';
+
 /** SNMP shows no registration. */
 export const CHECK_TEKLESS =
   'show crypto gdoi on the GM: is it registered? If so, its log tells whether the downloaded policy is installed; if not, check the path to the KS for UDP 848';

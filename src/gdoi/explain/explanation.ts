@@ -17,6 +17,7 @@ export const EXPLANATION_CAUSES = [
   'no_primary',
   'redundancy_lost',
   'ks_out_of_sight',
+  'coop_mismatch',
   'legacy_ks',
   'ks_forced',
   'clock',

@@ -30,7 +30,7 @@ import {
   CHECK_REPLAY,
   CHECK_TEKLESS,
 } from '../events/first-steps.ts';
-import type { LoggedReason, ReasonKind } from '../log/logged-reason.ts';
+import { recentOf } from './recent-reasons.ts';
 import { clockTime, gmsNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS } from './symptom.ts';
@@ -326,12 +326,4 @@ function areKeysWell(gm: GmFacts): boolean {
   const holdsThem = gm.registered === true && gm.kek === 'shown' && !gm.tekMissing && !gm.divergent;
   const areTheirs = gm.kekMatchesKs !== false && gm.tekMatchesKs !== false;
   return holdsThem && areTheirs && !gm.rekeyOverdue && !gm.tekOverdue && gm.unregisteredSinceMs === null;
-}
-
-function recentOf(
-  { reasons }: { readonly reasons: readonly LoggedReason[] },
-  kind: ReasonKind,
-  nowMs: EpochMs,
-): readonly LoggedReason[] {
-  return reasons.filter((reason) => reason.kind === kind && Math.abs(nowMs - reason.atMs) <= RECENT_MS);
 }

@@ -15,9 +15,10 @@ import {
   toldBefore,
   whenRegistered,
 } from './candidate.ts';
-import { type GmFacts, isUnregistered, type KsFacts } from './group-facts.ts';
+import { type GmFacts, isUnregistered } from './group-facts.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
 import { isOwnChange } from '../log/message-facts.ts';
+import { recentOf } from './recent-reasons.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS, type Symptom } from './symptom.ts';
@@ -30,7 +31,7 @@ const ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]{1,4}:[0-9a-f:]{2,40}/iu;
 /** A KS removed its members or replaced its policy, and they register anew. */
 export function ksForced({ facts, open, before, said }: Asked): Candidate | null {
   const { gms, kss, nowMs, pollIntervalMs } = facts;
-  const logged = kss.flatMap((ks) => recent(ks, 'members_cleared', nowMs).map((reason) => ({ ks, reason })));
+  const logged = kss.flatMap((ks) => recentOf(ks, 'members_cleared', nowMs).map((reason) => ({ ks, reason })));
   const waited = waitedForLong(said);
   const atMs = (gm: GmFacts) => (gm.forced === null && waited(gm) ? null : forcedAtMs(gm, nowMs));
   const told = gms.filter((gm) => atMs(gm) !== null);
@@ -194,10 +195,6 @@ function isRefusedSince(gms: readonly GmFacts[], reason: LoggedReason): boolean 
       gm.unregisteredSinceMs !== null &&
       reason.atMs >= gm.unregisteredSinceMs - RECENT_MS,
   );
-}
-
-function recent(ks: KsFacts | GmFacts, kind: LoggedReason['kind'], nowMs: EpochMs): readonly LoggedReason[] {
-  return ks.reasons.filter((reason) => reason.kind === kind && Math.abs(nowMs - reason.atMs) <= RECENT_MS);
 }
 
 /** An address in a message stands alone: 10.0.0.1 is not in 10.0.0.10. */

@@ -1,5 +1,6 @@
 /** Rekeys that come and are not accepted: their logs alone tell it. */
-import type { LoggedReason } from '../log/logged-reason.ts';
+import { CHECK_ALLOWED, COMPARE_SEQUENCE } from '../events/first-steps.ts';
+import type { LoggedReason, ReasonKind } from '../log/logged-reason.ts';
 import {
   type Asked,
   type Candidate,
@@ -12,25 +13,34 @@ import {
   whenTheyRegisterAgain,
 } from './candidate.ts';
 import { type GroupFacts, hasCoop } from './group-facts.ts';
+import { recentOf } from './recent-reasons.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
-import { RECENT_MS } from './symptom.ts';
+import type { Symptom } from './symptom.ts';
 import { LOSS_CHECKS } from './who-missed-a-rekey.ts';
 
 export const CHECK_RSA = 'show crypto key mypubkey rsa on every KS: the rekey key must be the same one on all of them';
 
-/** Rekeys come, and GMs do not accept them: another RSA key signs them. */
+/** Kinds of what a GM says of rekeys that it does not take: why, after `refuses them since ...: `, and what to look at. */
+const REFUSALS: readonly (readonly [kind: ReasonKind, why: string, firstStep: string])[] = [
+  ['rekey_refused', 'their signature or content does not fit', CHECK_RSA],
+  ['rekey_not_allowed', 'their cipher, hash or transform set is not allowed there', CHECK_ALLOWED],
+  ['rekey_out_of_sequence', 'their sequence number does not follow', COMPARE_SEQUENCE],
+];
+
+/** What is missing where a rekey was not taken; acknowledgements may be missing without that. */
+const LACKING = LOSS_CHECKS.filter((check) => check !== 'rekeys_acknowledged');
+
+interface Said {
+  readonly device: string;
+  readonly reason: LoggedReason;
+}
+
+/** Rekeys come, and GMs do not accept them; or a KS cannot sign any. */
 export function rekeysRefused({ facts, open, before, last }: Asked): Candidate | null {
-  const { gms, kss, nowMs } = facts;
-  const isRecent = ({ atMs }: LoggedReason) => Math.abs(nowMs - atMs) <= RECENT_MS;
-  const refused = gms.flatMap((gm) =>
-    gm.reasons
-      .filter((reason) => reason.kind === 'rekey_refused' && isRecent(reason))
-      .map((reason) => ({ device: gm.device, reason })),
-  );
-  const keyless = kss.flatMap((ks) =>
-    ks.reasons
-      .filter((reason) => reason.kind === 'no_rsa_key' && isRecent(reason))
-      .map((reason) => ({ device: ks.device, reason })),
+  const { gms, nowMs } = facts;
+  const refused = refusalsOf(facts, open);
+  const keyless = facts.kss.flatMap((ks) =>
+    recentOf(ks, 'no_rsa_key', nowMs).map((reason) => ({ device: ks.device, reason })),
   );
   if (refused.length + keyless.length === 0) return acceptedAgain(facts, open, last);
   const names = sorted(refused.map(({ device }) => device));
@@ -38,6 +48,7 @@ export function rekeysRefused({ facts, open, before, last }: Asked): Candidate |
   // The first messages grow old while it goes on.
   const first = Math.min(before?.sinceMs ?? nowMs, ...[...refused, ...keyless].map(({ reason }) => reason.atMs));
   const suffering = new Set(names.length > 0 ? names : gms.map(({ device }) => device));
+  const { why, firstStep } = whyRefused(refused);
   return {
     phase: 'present',
     status: 'critical',
@@ -45,7 +56,7 @@ export function rekeysRefused({ facts, open, before, last }: Asked): Candidate |
     summary:
       servers.length > 0
         ? `${ksNamed(servers)} ${verb(servers.length, 'has', 'have')} no RSA key to sign rekeys with, by the log since ${clockTime(first)}`
-        : `${gmsNamed(names, gms.length)} ${verb(names.length, 'receives', 'receive')} rekeys and ${verb(names.length, 'refuses', 'refuse')} them since ${clockTime(first)}: their signature or content does not fit`,
+        : `${gmsNamed(names, gms.length)} ${verb(names.length, 'receives', 'receive')} rekeys and ${verb(names.length, 'refuses', 'refuse')} them since ${clockTime(first)}: ${why}`,
     ...trafficStops(
       gms.filter(({ device }) => suffering.has(device)),
       nowMs,
@@ -53,15 +64,36 @@ export function rekeysRefused({ facts, open, before, last }: Asked): Candidate |
     ),
     confidence: 'certain',
     knownAtMs: null,
-    firstStep: hasCoop(facts)
-      ? CHECK_RSA
-      : 'show crypto key mypubkey rsa on the KS: is the rekey key there, and the one the GMs learnt at registration?',
+    firstStep:
+      firstStep !== CHECK_RSA || hasCoop(facts)
+        ? firstStep
+        : 'show crypto key mypubkey rsa on the KS: is the rekey key there, and the one the GMs learnt at registration?',
     scope: sorted([...servers, ...names]),
     evidence: [...keyless, ...refused]
       .slice(-6)
       .map(({ device, reason }) => `${device}, ${clockTime(reason.atMs)}: ${reason.text}`),
     claims: claimed(open, { checks: LOSS_CHECKS, of: suffering }),
   };
+}
+
+/** A rekey that is sent twice is out of sequence the second time: that counts where the GM lacks what a rekey brings. */
+function refusalsOf({ gms, nowMs }: GroupFacts, open: readonly Symptom[]): readonly Said[] {
+  const lacking = new Set(named(claimed(open, { checks: LACKING }), ...LACKING));
+  return gms.flatMap((gm) =>
+    REFUSALS.flatMap(([kind]) =>
+      kind === 'rekey_out_of_sequence' && !lacking.has(gm.device)
+        ? []
+        : recentOf(gm, kind, nowMs).map((reason) => ({ device: gm.device, reason })),
+    ),
+  );
+}
+
+/** Where they say different things, each stands in the evidence. Without any message of a GM it is the key. */
+function whyRefused(refused: readonly Said[]): { readonly why: string; readonly firstStep: string } {
+  const kinds = new Set(refused.map(({ reason }) => reason.kind));
+  const [first, ...others] = REFUSALS.filter(([kind]) => kinds.has(kind));
+  const [, why, firstStep] = first ?? ['', '', CHECK_RSA];
+  return { why: others.length > 0 ? 'their logs say why' : why, firstStep };
 }
 
 /** That they registered for the rekeys which they refused is no trouble of its own. */

@@ -1,4 +1,5 @@
 /** The rule of each cause. They are asked in the order of `EXPLANATION_CAUSES`. */
+import { coopMismatch } from './coop-mismatch-causes.ts';
 import { coopSplit } from './coop-split-causes.ts';
 import { ejected } from './ejection-causes.ts';
 import { ksDown } from './ks-down-causes.ts';
@@ -32,6 +33,7 @@ export const RULES: Readonly<Record<ExplanationCause, CauseRule>> = {
   no_primary: noPrimary,
   redundancy_lost: redundancyLost,
   ks_out_of_sight: ksOutOfSight,
+  coop_mismatch: coopMismatch,
   legacy_ks: legacyKs,
   ks_forced: ksForced,
   clock: clockWrong,

@@ -62,6 +62,7 @@ const SHOWN_BY: Readonly<Record<ExplanationCause, ReadonlySet<EventType | Cause>
     'ks_failover',
   ]),
   ks_out_of_sight: new Set<EventType>(['unreachable', 'reachable']),
+  coop_mismatch: new Set<EventType>(),
   legacy_ks: new Set<EventType | Cause>(['legacy_ks', 'mixed_versions', 'kek_rekey_overdue', 'kek_missing']),
   ks_forced: new Set<Cause>(['ks_forced']),
   clock: new Set<EventType>(['registration_failed', 'registration_lost', 'registration_restored']),

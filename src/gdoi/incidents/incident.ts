@@ -47,6 +47,7 @@ const ENDED_BY: Readonly<Record<ExplanationCause, string>> = {
   no_primary: 'a KS is primary again',
   redundancy_lost: 'the KS answers again',
   ks_out_of_sight: 'the KS answers the agent again',
+  coop_mismatch: 'no KS has said so for ten minutes',
   legacy_ks: 'no GM with a KEK timer meets a KS of the old behaviour any more',
   ks_forced: 'ten minutes without another one',
   clock: 'no certificate was found too early for ten minutes',

@@ -6,17 +6,22 @@ import type { LogMessage } from '../seen/device-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /**
- * `unauthorized`: a KS refused an identity or address. `members_cleared`: a KS revoked members.
- * `rekey_refused`: a GM could not accept a rekey. `no_rsa_key`: a KS has no key to sign rekeys with. `not_installed`: a GM
- * could not install what it got. `replay`: an anti-replay check failed. `in_clear`: packets came unencrypted that should
- * not. `certificate_too_early`: not valid yet, by the clock
- * of the device that says so.
+ * `unauthorized`: a KS refused an identity or address. `members_cleared`: a KS revoked members. `rekey_refused`: a GM could
+ * not accept a rekey. `rekey_not_allowed`: it does not allow the cipher, hash or transform set of one.
+ * `rekey_out_of_sequence`: the number of one did not follow, which a rekey that is sent twice may bring as well. `no_rsa_key`:
+ * a KS has no key to sign rekeys with. `policies_differ`: the policies of the KSs of a group do. `kss_full`: a KS can hold no
+ * more GMs. `not_installed`: a GM could not install what it got. `replay`: an anti-replay check failed. `in_clear`: packets
+ * came unencrypted that should not. `certificate_too_early`: not valid yet, by the clock of the device that says so.
  */
 export type ReasonKind =
   | 'unauthorized'
   | 'members_cleared'
   | 'rekey_refused'
+  | 'rekey_not_allowed'
+  | 'rekey_out_of_sequence'
   | 'no_rsa_key'
+  | 'policies_differ'
+  | 'kss_full'
   | 'not_installed'
   | 'replay'
   | 'in_clear'
@@ -37,7 +42,12 @@ const KINDS: ReadonlyMap<string, ReasonKind> = new Map<string, ReasonKind>([
   ['KS_GM_REVOKED', 'members_cleared'],
   ['GDOI_REKEY_FAILURE', 'rekey_refused'],
   ['UNEXPECTED_SIGKEY', 'rekey_refused'],
+  ['GM_REKEY_CIPHER_HASH_CHECK_FAIL', 'rekey_not_allowed'],
+  ['GM_REKEY_TRANSFORMSET_CHECK_FAIL', 'rekey_not_allowed'],
+  ['GDOI_REKEY_SEQ_FAILURE', 'rekey_out_of_sequence'],
   ['KS_NO_RSA_KEYS', 'no_rsa_key'],
+  ['COOP_CONFIG_MISMATCH', 'policies_differ'],
+  ['COOP_LIMIT_REACHED', 'kss_full'],
   ['GM_NO_IPSEC_FLOWS', 'not_installed'],
   ['GM_INSTALL_POLICIES_FAIL', 'not_installed'],
   ['GM_NO_CRYPTO_ENGINE', 'not_installed'],
@@ -77,7 +87,7 @@ function kindOf(facility: string, mnemonic: string): ReasonKind | undefined {
 }
 
 /** Each dropped packet has figures of its own: they must not push out what is said once. */
-const OF_A_PACKET: ReadonlySet<ReasonKind> = new Set<ReasonKind>(['replay', 'in_clear']);
+const OF_A_PACKET: ReadonlySet<ReasonKind> = new Set<ReasonKind>(['replay', 'in_clear', 'rekey_out_of_sequence']);
 
 /** With one more, newest last and bounded: of the same text only the first and the latest are worth keeping. */
 export function withReason(known: readonly LoggedReason[], added: LoggedReason): readonly LoggedReason[] {

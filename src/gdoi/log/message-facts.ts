@@ -7,12 +7,15 @@
  * message that has no row says nothing: nothing is guessed from its name.
  */
 import {
+  CHECK_ALLOWED,
   CHECK_CERTIFICATE,
   CHECK_CRYPTO_MAP,
+  CHECK_FULL,
   CHECK_IN_CLEAR,
   CHECK_INSTALL,
   CHECK_ORDER,
   CHECK_REGISTRATION,
+  COMPARE_SEQUENCE,
 } from '../events/first-steps.ts';
 import type { Stated } from '../events/gdoi-events.ts';
 
@@ -63,15 +66,11 @@ type Row = readonly [mnemonic: string, proof: LogProof, reason?: string, firstSt
 
 const COMPARE_REKEY_KEYS =
   'show crypto key mypubkey rsa on every KS: the key of the rekeys must be the same; then compare the rekey sequence number of the GM (show crypto gdoi) with the KS’s (show crypto gdoi ks rekey)';
-const COMPARE_SEQUENCE =
-  'Compare Last rekey seq num of the GM (show crypto gdoi) with the KS’s (show crypto gdoi ks rekey): did another KS become primary, or was a rekey sent twice?';
 const COMPARE_PSEUDOTIMES =
   'show crypto gdoi gm replay on the GM and show crypto gdoi ks replay on every KS: whose pseudotime is off? Did a KS restart, or are two of them primary (show crypto gdoi ks coop)?';
 const TOLD_TO_DELETE = 'its KS told it to delete its keys';
 const TOLD_TO_AUTHENTICATE = 'its KS told it to authenticate again';
 const UNEXPECTED_KEY = 'it got a signature key that it does not expect';
-const CHECK_ALLOWED =
-  'show crypto gdoi on the GM: allowable rekey cipher, hash and transform; compare with the KS’s policy (show crypto gdoi ks policy)';
 const CHECK_AUTHORIZATION =
   'show crypto gdoi ks and its configuration: the authorization list of the group against this GM’s address or identity';
 const CHECK_IKE =
@@ -155,12 +154,7 @@ const GDOI_RECALLED_KS_GROUP: readonly Row[] = [
     'the KSs of the group differ in their policy',
     'show crypto gdoi ks policy and show crypto gdoi ks acl: compare with every other KS',
   ],
-  [
-    'COOP_LIMIT_REACHED',
-    'refused',
-    'a KS can hold no more members',
-    'show crypto gdoi ks coop and show crypto gdoi ks members summary on every KS: versions and number of members',
-  ],
+  ['COOP_LIMIT_REACHED', 'refused', 'a KS can hold no more members', CHECK_FULL],
   [
     'KS_GROUP_DELETE',
     'refused',

@@ -31,6 +31,7 @@ const PROOFS: Readonly<Record<ExplanationCause, Proof | null>> = {
   no_primary: { kinds: [...KS_OUTAGE, 'coop_cut', 'role'], withinSeconds: 120 },
   redundancy_lost: { kinds: KS_OUTAGE, withinSeconds: 60 },
   ks_out_of_sight: { kinds: [], withinSeconds: 0 },
+  coop_mismatch: { kinds: [], withinSeconds: 0 },
   legacy_ks: null,
   ks_forced: { kinds: ['order', 'policy_replaced', 'members_cleared'], withinSeconds: WINDOW },
   clock: { kinds: [], withinSeconds: 0 },

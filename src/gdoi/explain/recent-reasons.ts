@@ -1,0 +1,13 @@
+/** What a router said a short time ago of why something does not work. */
+import type { LoggedReason, ReasonKind } from '../log/logged-reason.ts';
+import type { EpochMs } from '../seen/instant.ts';
+import { RECENT_MS } from './symptom.ts';
+
+/** Of this kind, oldest first; also what another clock says of the near future. */
+export function recentOf(
+  { reasons }: { readonly reasons: readonly LoggedReason[] },
+  kind: ReasonKind,
+  nowMs: EpochMs,
+): readonly LoggedReason[] {
+  return reasons.filter((reason) => reason.kind === kind && Math.abs(nowMs - reason.atMs) <= RECENT_MS);
+}

@@ -1,0 +1,108 @@
+/** What routers write in their logs of rekeys that they refuse, and of KSs that do not go together. */
+import { describe, expect, test } from 'vitest';
+import { loggedReason, type LoggedReason, withReason } from '../../../src/gdoi/log/logged-reason.ts';
+import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
+import { Fleet, ks, START } from '../../builders/fleet-group.ts';
+import { member, OVERDUE, said } from './members.ts';
+
+function logged(second: number, mnemonic: string, text: string): LoggedReason {
+  const reason = loggedReason(
+    { facility: 'GDOI', severity: 3, mnemonic, text, timestamp: null, sequence: null },
+    START + second * 1000,
+  );
+  if (reason === null) throw new Error(`${mnemonic} states no reason`);
+  return reason;
+}
+
+describe('a GM that refuses the rekeys it gets', () => {
+  const SIGNATURE = logged(
+    10,
+    'GDOI_REKEY_FAILURE',
+    'Processing of REKEY payloads failed on GM 10.0.0.1 in the group G1',
+  );
+  const CIPHER = logged(10, 'GM_REKEY_CIPHER_HASH_CHECK_FAIL', 'Rekey cipher AES used in Group G1 is unacceptable');
+  const TRANSFORM = logged(10, 'GM_REKEY_TRANSFORMSET_CHECK_FAIL', 'The transformset in Group G1 is unacceptable');
+  const SEQUENCE = logged(10, 'GDOI_REKEY_SEQ_FAILURE', 'Failed to process rekey seq # 1 for group G1, last seq # 17');
+
+  const toldOf = (...reasons: readonly LoggedReason[]) => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { kekExpiry: 180 }), member(2, 0, { kekExpiry: 80_000 }));
+    return said(fleet, member(1, 30, OVERDUE, { reasons }));
+  };
+
+  test.each([
+    ['its signature', [SIGNATURE], 'their signature or content does not fit', /mypubkey rsa/u],
+    ['its cipher', [CIPHER], 'their cipher, hash or transform set is not allowed there', /allowable rekey cipher/u],
+    ['its transform set', [TRANSFORM], 'their cipher, hash or transform set is not allowed there', /allowable/u],
+    ['its number', [SEQUENCE], 'their sequence number does not follow', /Last rekey seq num/u],
+    ['two things', [CIPHER, SEQUENCE], 'their logs say why', /allowable/u],
+  ])('for %s: that is told, and no path', (_what, reasons, why, firstStep) => {
+    expect(toldOf(...reasons)).toMatchObject({
+      cause: 'rekeys_refused',
+      summary: `GM gm1 receives rekeys and refuses them since 08:00:10 UTC: ${why}`,
+      firstStep: expect.stringMatching(firstStep),
+      scope: ['gm1'],
+      evidence: reasons.map(({ text }) => `gm1, 08:00:10 UTC: ${text}`),
+    });
+  });
+
+  test('for its number, while it has all keys, had got it before', () => {
+    expect(said(new Fleet(), ks(0), member(1, 0), member(2, 30, {}, { reasons: [SEQUENCE] }))).toBe('ok');
+  });
+
+  test('twenty times for its number has not forgotten what else it said', () => {
+    const fleet = new Fleet();
+    const numbers = Array.from({ length: 20 }, (_, n) =>
+      logged(n, 'GDOI_REKEY_SEQ_FAILURE', `Failed to process rekey seq # ${n} for group G1, last seq # 17`),
+    );
+    const kept = numbers.reduce(withReason, [CIPHER]);
+    fleet.see(ks(0, { kekExpiry: 180 }));
+    expect(said(fleet, member(1, 30, OVERDUE, { reasons: kept }))).toMatchObject({
+      summary: expect.stringContaining('their logs say why'),
+    });
+  });
+});
+
+describe('KSs of one group that do not go together', () => {
+  const MISMATCH = logged(
+    20,
+    'COOP_CONFIG_MISMATCH',
+    'WARNING: TEK configuration in group G1 mismatched with 10.1.0.2',
+  );
+  const LIMIT = logged(20, 'COOP_LIMIT_REACHED', 'Peer 10.1.0.2 has reached its COOP limit of GMs in group G1');
+  const saying = (second: number, ...reasons: readonly LoggedReason[]) => ({
+    ...ks(second),
+    context: { ...NO_CONTEXT, reasons },
+  });
+
+  test('differ in their policies: a page, though every GM is well', () => {
+    expect(said(new Fleet(), member(1, 0), saying(30, MISMATCH))).toMatchObject({
+      cause: 'coop_mismatch',
+      phase: 'present',
+      status: 'critical',
+      summary: 'KS ks1 says of G1 since 08:00:20 UTC: the policies of its KSs differ',
+      firstStep: 'show crypto gdoi ks policy and show crypto gdoi ks acl on every KS: where do they differ?',
+      scope: ['ks1'],
+      evidence: [`ks1, 08:00:20 UTC: ${MISMATCH.text}`],
+    });
+  });
+
+  test('cannot all hold the GMs: a ticket', () => {
+    expect(said(new Fleet(), member(1, 0), saying(30, LIMIT))).toMatchObject({
+      cause: 'coop_mismatch',
+      status: 'warning',
+      summary: 'KS ks1 says of G1 since 08:00:20 UTC: a KS can hold no more GMs',
+    });
+  });
+
+  test('say both: the worse is told', () => {
+    expect(said(new Fleet(), member(1, 0), saying(30, LIMIT, MISMATCH))).toMatchObject({ status: 'critical' });
+  });
+
+  test('is over ten minutes after a KS said so last', () => {
+    const fleet = new Fleet();
+    fleet.see(member(1, 0), saying(30, MISMATCH));
+    expect(said(fleet, member(1, 600), saying(610, MISMATCH))).toMatchObject({ cause: 'coop_mismatch' });
+    expect(said(fleet, member(1, 620), saying(630, MISMATCH))).toBe('ok');
+  });
+});
