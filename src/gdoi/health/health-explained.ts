@@ -52,6 +52,7 @@ const NOT_OF_KEYS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
   'clock',
   'replay_errors',
   'member_counts_differ',
+  'coop_mismatch',
 ]);
 
 /** A KS shows these of its GMs. */
