@@ -35,6 +35,9 @@ const CHECK_LIST_ONLY =
 export const CHECK_REGISTRATION =
   'Check reachability of the KS on UDP 848 (500/4500), the IKE SA (show crypto isakmp sa), group identity and authorization';
 
+/** A device refuses the agent's login. */
+export const CHECK_CREDENTIAL = 'Was the password changed? Compare with AAA; do not try it by hand again and again';
+
 /** It answers, and nothing of its groups can be read. */
 export const CHECK_SHOWN =
   'show crypto gdoi on the KS: may the login of the agent run it? Over SNMP: has its image CISCO-GDOI-MIB, and does the view show it?';

@@ -1,5 +1,5 @@
 /** KSs that serve their group, and of which the agent sees nothing; devices that do not let it in. */
-import { CHECK_SHOWN } from '../events/first-steps.ts';
+import { CHECK_CREDENTIAL, CHECK_SHOWN } from '../events/first-steps.ts';
 import { type Asked, type Candidate, claimed, list, nextLook, sorted } from './candidate.ts';
 import { type GroupFacts, isMute, isRefused, isSilent, type KsFacts } from './group-facts.ts';
 import { aliveMs, isPrimaryElsewhere, isUnread, LOGS_IN_AGAIN_MS } from './ks-silence.ts';
@@ -26,7 +26,7 @@ export function loginRefused({ facts, open }: Asked): Candidate | null {
     knownAtMs: null,
     firstStep: changed
       ? 'Was the device replaced or its key made anew? Confirm the new fingerprint out of band before accepting it'
-      : 'Was the password rotated? Compare with AAA; do not retry by hand in a loop',
+      : CHECK_CREDENTIAL,
     scope: devices,
     evidence: members.map(
       ({ device, failure }) => `${device}: ${failure?.result ?? ''} since ${clockTime(failure?.sinceMs ?? 0)}`,

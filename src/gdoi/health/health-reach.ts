@@ -6,6 +6,7 @@
  */
 import { counted } from '../events/counted.ts';
 import { durationText } from '../events/duration-text.ts';
+import { CHECK_CREDENTIAL } from '../events/first-steps.ts';
 import { check, type HealthCheck, nameList } from './health-check.ts';
 import { DEFAULT_INTERVAL_MS, type HealthInput } from './health-input.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -52,7 +53,7 @@ function reachable(input: HealthInput, age: Age): HealthCheck {
     case 'auth':
       return check(['reachable', null], 'warning', `the device refused the credential: ${why}`, {
         ...more,
-        action: 'Was the password rotated? Compare with AAA; do not retry by hand in a loop',
+        action: CHECK_CREDENTIAL,
       });
     default:
       return check(['reachable', null], lossOf(input, age), `no answer: ${why}`, {
