@@ -31,7 +31,9 @@ export function coopMismatch({ facts, open, before }: Asked): Candidate | null {
     const said = kss.flatMap((ks) => recentOf(ks, kind, nowMs).map((reason) => ({ device: ks.device, reason })));
     if (said.length === 0) continue;
     const names = sorted(said.map(({ device }) => device));
-    const sinceMs = Math.min(before?.sinceMs ?? nowMs, ...said.map(({ reason }) => reason.atMs));
+    // What was said before may have been the other of the two.
+    const goesOn = before !== null && before.said.firstStep === firstStep;
+    const sinceMs = Math.min(goesOn ? before.sinceMs : nowMs, ...said.map(({ reason }) => reason.atMs));
     return {
       phase: 'present',
       status,

@@ -30,6 +30,9 @@ const REFUSALS: readonly (readonly [kind: ReasonKind, why: string, firstStep: st
 /** What is missing where a rekey was not taken; acknowledgements may be missing without that. */
 const LACKING = LOSS_CHECKS.filter((check) => check !== 'rekeys_acknowledged');
 
+/** A KS repeats a rekey within some 30 s of it (on-call catalogue, timers). */
+const REPEATED_MS = 60_000;
+
 interface Said {
   readonly device: string;
   readonly reason: LoggedReason;
@@ -48,7 +51,8 @@ export function rekeysRefused({ facts, open, before, last }: Asked): Candidate |
   // The first messages grow old while it goes on.
   const first = Math.min(before?.sinceMs ?? nowMs, ...[...refused, ...keyless].map(({ reason }) => reason.atMs));
   const suffering = new Set(names.length > 0 ? names : gms.map(({ device }) => device));
-  const { why, firstStep } = whyRefused(refused);
+  // That a KS can sign none is told first, and so is what to do about it.
+  const { why, firstStep } = whyRefused(servers.length > 0 ? [] : refused);
   return {
     phase: 'present',
     status: 'critical',
@@ -76,16 +80,18 @@ export function rekeysRefused({ facts, open, before, last }: Asked): Candidate |
   };
 }
 
-/** A rekey that is sent twice is out of sequence the second time: that counts where the GM lacks what a rekey brings. */
+/**
+ * A rekey that is sent twice is out of sequence the second time. That number counts where the GM lacks what a rekey brings, and
+ * where it was no repetition of the one that it took last.
+ */
 function refusalsOf({ gms, nowMs }: GroupFacts, open: readonly Symptom[]): readonly Said[] {
   const lacking = new Set(named(claimed(open, { checks: LACKING }), ...LACKING));
-  return gms.flatMap((gm) =>
-    REFUSALS.flatMap(([kind]) =>
-      kind === 'rekey_out_of_sequence' && !lacking.has(gm.device)
-        ? []
-        : recentOf(gm, kind, nowMs).map((reason) => ({ device: gm.device, reason })),
-    ),
-  );
+  return gms.flatMap((gm) => {
+    const repeatedMs = (gm.lastRekeyMs ?? -Infinity) + REPEATED_MS;
+    return REFUSALS.flatMap(([kind]) => recentOf(gm, kind, nowMs))
+      .filter(({ kind, atMs }) => kind !== 'rekey_out_of_sequence' || (lacking.has(gm.device) && atMs > repeatedMs))
+      .map((reason) => ({ device: gm.device, reason }));
+  });
 }
 
 /** Where they say different things, each stands in the evidence. Without any message of a GM it is the key. */

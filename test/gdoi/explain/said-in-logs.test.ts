@@ -50,6 +50,23 @@ describe('a GM that refuses the rekeys it gets', () => {
     expect(said(new Fleet(), ks(0), member(1, 0), member(2, 30, {}, { reasons: [SEQUENCE] }))).toBe('ok');
   });
 
+  test('for its number, as the last one was sent twice, and lost the next: it is the path', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { kekExpiry: 180 }), member(2, 0, { kekExpiry: 80_000 }));
+    // Its last rekey came five seconds before the message.
+    const gm1 = member(1, 30, { ...OVERDUE, lastAge: 25 }, { reasons: [SEQUENCE] });
+    expect(said(fleet, gm1)).toMatchObject({ cause: 'path_loss' });
+  });
+
+  test('beside a KS that has no key to sign them with: what to do about that stands first', () => {
+    const keyless = logged(10, 'KS_NO_RSA_KEYS', 'RSA Key - REKEY : Not found, Required for group G1');
+    const server = { ...ks(0, { kekExpiry: 180 }), context: { ...NO_CONTEXT, reasons: [keyless] } };
+    expect(said(new Fleet(), server, member(1, 30, OVERDUE, { reasons: [CIPHER] }))).toMatchObject({
+      summary: 'KS ks1 has no RSA key to sign rekeys with, by the log since 08:00:10 UTC',
+      firstStep: expect.stringContaining('mypubkey rsa'),
+    });
+  });
+
   test('twenty times for its number has not forgotten what else it said', () => {
     const fleet = new Fleet();
     const numbers = Array.from({ length: 20 }, (_, n) =>
@@ -97,6 +114,19 @@ describe('KSs of one group that do not go together', () => {
 
   test('say both: the worse is told', () => {
     expect(said(new Fleet(), member(1, 0), saying(30, LIMIT, MISMATCH))).toMatchObject({ status: 'critical' });
+  });
+
+  test('since when is said of what is told, not of what was told before', () => {
+    const fleet = new Fleet();
+    expect(said(fleet, member(1, 0), saying(30, LIMIT))).toMatchObject({ status: 'warning' });
+    const later = logged(
+      300,
+      'COOP_CONFIG_MISMATCH',
+      'WARNING: TEK configuration in group G1 mismatched with 10.1.0.2',
+    );
+    expect(said(fleet, member(1, 290), saying(310, LIMIT, later))).toMatchObject({
+      summary: 'KS ks1 says of G1 since 08:05:00 UTC: the policies of its KSs differ',
+    });
   });
 
   test('is over ten minutes after a KS said so last', () => {
