@@ -110,6 +110,7 @@ test('the causes that are one message in all groups are causes, and the others a
   expect(known.filter((cause) => named?.includes(cause) !== true)).toEqual([
     'clock',
     'unauthorized',
+    'registration_refused',
     'operator_clear',
     'interface_flap',
     'without_tek',

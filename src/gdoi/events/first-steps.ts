@@ -35,6 +35,14 @@ const CHECK_LIST_ONLY =
 export const CHECK_REGISTRATION =
   'Check reachability of the KS on UDP 848 (500/4500), the IKE SA (show crypto isakmp sa), group identity and authorization';
 
+/** A KS refuses what a GM asks for, or how it asks: by its own log. */
+export const CHECK_VERSION =
+  'show crypto gdoi feature, and the version in show crypto gdoi of the GM: upgrade the GM, or leave out the feature it lacks';
+export const CHECK_GROUP_IDENTITY =
+  'show crypto gdoi ks: is the identity of the group there the one that the GM has (show crypto gdoi)?';
+export const CHECK_REGISTERED_INTERFACE =
+  'show crypto gdoi ks: on which interface do registrations arrive, and is its address the one that the GM has as its server?';
+
 /** A device refuses the agent's login. */
 export const CHECK_CREDENTIAL = 'Was the password changed? Compare with AAA; do not try it by hand again and again';
 

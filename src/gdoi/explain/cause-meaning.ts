@@ -14,6 +14,7 @@ export const CAUSE_MEANING: Readonly<Record<ExplanationCause, string>> = {
   ks_forced: 'a KS made GMs register again',
   clock: 'a certificate is not valid yet for a router, a clock is wrong',
   unauthorized: 'a KS refuses the identity of GMs',
+  registration_refused: 'a KS refuses registrations: the version, group identity or interface of GMs',
   gms_reloaded: 'GMs reloaded',
   gms_unreachable: 'GMs do not answer the agent',
   operator_clear: 'someone cleared the GDOI state of GMs',

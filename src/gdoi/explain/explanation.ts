@@ -22,6 +22,7 @@ export const EXPLANATION_CAUSES = [
   'ks_forced',
   'clock',
   'unauthorized',
+  'registration_refused',
   'gms_reloaded',
   'gms_unreachable',
   'operator_clear',

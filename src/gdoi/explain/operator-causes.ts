@@ -1,4 +1,4 @@
-/** What people did, or a configuration refuses: clears, policy changes, identities that a KS does not know. */
+/** What people did: clears and policy changes. */
 import {
   among,
   type Asked,
@@ -8,15 +8,13 @@ import {
   claimed,
   devicesOf,
   GM_CHECKS,
-  list,
   named,
   nextLook,
   sorted,
   toldBefore,
   whenRegistered,
 } from './candidate.ts';
-import { type GmFacts, isUnregistered } from './group-facts.ts';
-import type { LoggedReason } from '../log/logged-reason.ts';
+import type { GmFacts } from './group-facts.ts';
 import { isOwnChange } from '../log/message-facts.ts';
 import { recentOf } from './recent-reasons.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
@@ -26,7 +24,6 @@ import { RECENT_MS, type Symptom } from './symptom.ts';
 /** GMs that a KS makes register do so within about a minute; a look later it is seen. */
 const REGISTERS_WITHIN_MS = 180_000;
 const CLOCKS_MS = 5000;
-const ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]{1,4}:[0-9a-f:]{2,40}/iu;
 
 /** A KS removed its members or replaced its policy, and they register anew. */
 export function ksForced({ facts, open, before, said }: Asked): Candidate | null {
@@ -128,81 +125,4 @@ export function operatorClear({ facts, open, said }: Asked): Candidate | null {
       of: new Set(names),
     }).filter((symptom) => !isLost(symptom)),
   };
-}
-
-/** A KS refuses a GM's identity or address. */
-export function unauthorized({ facts, open, before }: Asked): Candidate | null {
-  const { gms, kss, nowMs } = facts;
-  const refusals = kss.flatMap((ks) =>
-    ks.reasons
-      .filter((reason) => reason.kind === 'unauthorized')
-      .filter((reason) => Math.abs(nowMs - reason.atMs) <= RECENT_MS || isRefusedSince(gms, reason))
-      .map((reason) => ({ ks, reason })),
-  );
-  if (refusals.length === 0) return null;
-  // Of many GMs the log keeps the last messages: who was named once, and is not registered since, is refused still.
-  const alreadyNamed = new Set(before?.said.scope);
-  const refused = gms.filter(
-    (gm) =>
-      (isUnregistered(gm) || gm.failure !== null) &&
-      (alreadyNamed.has(gm.device) ||
-        gm.address === null ||
-        refusals.some(({ reason }) => namesAddress(reason, gm.address ?? '')) ||
-        nameNoAddress(refusals)),
-  );
-  const claims = claimed(open, {
-    checks: ['registered', 'rekeys_acknowledged'],
-    of: new Set(refused.map(({ device }) => device)),
-  });
-  const waiting = named(claims, 'registered');
-  const first = Math.min(before?.sinceMs ?? nowMs, ...refusals.map(({ reason }) => reason.atMs));
-  const servers = ksNamed(sorted(refusals.map(({ ks }) => ks.device)));
-  const unknown = waiting.length === 0;
-  if (
-    unknown &&
-    gms.length > 0 &&
-    refused.length === 0 &&
-    refusals.every(({ reason }) => gms.some(({ address }) => address !== null && namesAddress(reason, address)))
-  )
-    return null;
-  return {
-    phase: 'present',
-    status: unknown ? 'warning' : 'critical',
-    sinceMs: first,
-    summary: unknown
-      ? `${servers} ${verb(servers.startsWith('KSs') ? 2 : 1, 'refuses', 'refuse')} a GM since ${clockTime(first)}: its identity or address is not authorised for ${facts.group}`
-      : `${servers} ${verb(servers.startsWith('KSs') ? 2 : 1, 'refuses', 'refuse')} ${gmsNamed(waiting)} since ${clockTime(first)}: ${verb(waiting.length, 'its identity or address is', 'their identities or addresses are')} not authorised for ${facts.group}`,
-    consequence: unknown
-      ? null
-      : { what: `traffic of ${gmsNamed(waiting)} is dropped, or in clear where it fails open`, unless: null },
-    deadlineMs: null,
-    confidence: 'certain',
-    knownAtMs: null,
-    firstStep: `Compare the identity and address of ${unknown ? 'that GM' : list(waiting)} with the group’s authorization on the KS (show running-config | section crypto gdoi, and its access list)`,
-    scope: sorted([...refusals.map(({ ks }) => ks.device), ...waiting]),
-    evidence: refusals.slice(-4).map(({ ks, reason }) => `${ks.device}, ${clockTime(reason.atMs)}: ${reason.text}`),
-    claims,
-  };
-}
-
-/** However long ago that was: a GM that it names has not been registered since. */
-function isRefusedSince(gms: readonly GmFacts[], reason: LoggedReason): boolean {
-  return gms.some(
-    (gm) =>
-      isUnregistered(gm) &&
-      gm.address !== null &&
-      namesAddress(reason, gm.address) &&
-      gm.unregisteredSinceMs !== null &&
-      reason.atMs >= gm.unregisteredSinceMs - RECENT_MS,
-  );
-}
-
-/** An address in a message stands alone: 10.0.0.1 is not in 10.0.0.10. */
-function namesAddress({ text }: LoggedReason, address: string): boolean {
-  return text.split(/[^0-9A-Fa-f.:]+/u).some((word) => word === address || word === `${address}.`);
-}
-
-/** The messages give identities and no address: any GM that cannot register may be meant. */
-function nameNoAddress(refusals: readonly { readonly reason: LoggedReason }[]): boolean {
-  return !refusals.some(({ reason }) => ADDRESS.test(reason.text));
 }

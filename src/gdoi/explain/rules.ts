@@ -13,7 +13,8 @@ import type { CauseRule } from './candidate.ts';
 import type { ExplanationCause } from './explanation.ts';
 import { ksMembersLost } from './ks-members-lost.ts';
 import { gmsReloaded, gmsUnreachable } from './member-causes.ts';
-import { ksForced, operatorClear, unauthorized } from './operator-causes.ts';
+import { ksForced, operatorClear } from './operator-causes.ts';
+import { registrationRefused, unauthorized } from './refused-registration-causes.ts';
 import { legacyKs } from './release-causes.ts';
 import {
   coopPeerLost,
@@ -38,6 +39,7 @@ export const RULES: Readonly<Record<ExplanationCause, CauseRule>> = {
   ks_forced: ksForced,
   clock: clockWrong,
   unauthorized,
+  registration_refused: registrationRefused,
   gms_reloaded: gmsReloaded,
   gms_unreachable: gmsUnreachable,
   operator_clear: operatorClear,

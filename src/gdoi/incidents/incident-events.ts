@@ -67,6 +67,7 @@ const SHOWN_BY: Readonly<Record<ExplanationCause, ReadonlySet<EventType | Cause>
   ks_forced: new Set<Cause>(['ks_forced']),
   clock: new Set<EventType>(['registration_failed', 'registration_lost', 'registration_restored']),
   unauthorized: new Set<EventType>(['registration_failed', 'registration_lost', 'registration_restored']),
+  registration_refused: new Set<EventType>(['registration_failed', 'registration_lost', 'registration_restored']),
   gms_reloaded: new Set<EventType | Cause>(['reload', 'unreachable', 'reachable', 'registration_restored']),
   gms_unreachable: new Set<EventType>(['unreachable', 'reachable']),
   operator_clear: new Set<EventType | Cause>(['operator_clear', 'counters_reset']),

@@ -52,6 +52,7 @@ const ENDED_BY: Readonly<Record<ExplanationCause, string>> = {
   ks_forced: 'ten minutes without another one',
   clock: 'no certificate was found too early for ten minutes',
   unauthorized: 'no KS has refused one for ten minutes',
+  registration_refused: 'no KS has refused one for ten minutes',
   gms_reloaded: 'ten minutes without another one, and all are registered',
   gms_unreachable: 'the GMs answer again',
   operator_clear: 'ten minutes without another one',
@@ -109,7 +110,7 @@ function endedBy(episode: Episode, after: readonly Episode[], gms: readonly GmFa
   const { cause, sinceMs } = episode;
   const concerned = among(gms, devicesOf(episode));
   const everyone = (holds: (gm: GmFacts) => boolean) => concerned.length > 0 && concerned.every(holds);
-  if (cause === 'clock' || cause === 'unauthorized') {
+  if (cause === 'clock' || cause === 'unauthorized' || cause === 'registration_refused') {
     return everyone(({ registered }) => registered === true) ? ENDED_BY.not_registered : ENDED_BY[cause];
   }
   const heir = OF_WHAT_IS_SHOWN.has(cause) ? after.find((other) => takesOver(other, episode)) : undefined;

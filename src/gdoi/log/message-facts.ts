@@ -11,10 +11,13 @@ import {
   CHECK_CERTIFICATE,
   CHECK_CRYPTO_MAP,
   CHECK_FULL,
+  CHECK_GROUP_IDENTITY,
   CHECK_IN_CLEAR,
   CHECK_INSTALL,
   CHECK_ORDER,
+  CHECK_REGISTERED_INTERFACE,
   CHECK_REGISTRATION,
+  CHECK_VERSION,
   COMPARE_SEQUENCE,
 } from '../events/first-steps.ts';
 import type { Stated } from '../events/gdoi-events.ts';
@@ -168,20 +171,10 @@ const GDOI_RECALLED_KS: readonly Row[] = [
     'UNREGISTERED_INTERFACE',
     'refused',
     'it reached the KS on an interface that is not registered',
-    'show crypto gdoi ks: on which interface do registrations arrive, and is its address the one that the GM has as its server?',
+    CHECK_REGISTERED_INTERFACE,
   ],
-  [
-    'KS_BAD_ID',
-    'refused',
-    'it sent a group identity that the KS does not know',
-    'show crypto gdoi ks: is the identity of the group there the one that the GM has (show crypto gdoi)?',
-  ],
-  [
-    'REJECT_GM_VERSION_REGISTER',
-    'refused',
-    'the KS refuses its GETVPN version',
-    'show crypto gdoi feature, and the version in show crypto gdoi of the GM: upgrade the GM, or leave out the feature it lacks',
-  ],
+  ['KS_BAD_ID', 'refused', 'it sent a group identity that the KS does not know', CHECK_GROUP_IDENTITY],
+  ['REJECT_GM_VERSION_REGISTER', 'refused', 'the KS refuses its GETVPN version', CHECK_VERSION],
   ['KS_BLACKHOLE_ACK', 'ejected', 'the KS takes no acknowledgement of it any more', CHECK_EJECTION],
   ['KS_NACK_GM_EJECT', 'ejected', 'the KS dropped it: it had not acknowledged its rekeys', CHECK_EJECTION],
   [

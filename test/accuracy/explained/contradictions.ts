@@ -12,7 +12,7 @@ const ONE_OF: readonly (readonly [ExplanationCause, readonly ExplanationCause[]]
   ['ks_down', ['redundancy_lost', 'no_primary', 'ks_out_of_sight', 'ks_rekeys_lost', 'path_loss', 'coop_split']],
   ['redundancy_lost', ['ks_out_of_sight']],
   ['path_loss', ['ks_rekeys_lost', 'legacy_ks', 'rekeys_refused', 'old_kek_in_use', 'ejected']],
-  ['not_registered', ['unauthorized', 'clock', 'operator_clear', 'ks_forced']],
+  ['not_registered', ['unauthorized', 'registration_refused', 'clock', 'operator_clear', 'ks_forced']],
   ['gms_reloaded', ['gms_unreachable']],
 ];
 
@@ -20,6 +20,7 @@ const ONE_OF: readonly (readonly [ExplanationCause, readonly ExplanationCause[]]
 const BEYOND_REKEYS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
   'ks_down',
   'unauthorized',
+  'registration_refused',
   'old_kek_in_use',
   'ejected',
   'not_registered',

@@ -36,6 +36,7 @@ const PROOFS: Readonly<Record<ExplanationCause, Proof | null>> = {
   ks_forced: { kinds: ['order', 'policy_replaced', 'members_cleared'], withinSeconds: WINDOW },
   clock: { kinds: [], withinSeconds: 0 },
   unauthorized: { kinds: ['unauthorized'], each: 'gm', withinSeconds: WINDOW },
+  registration_refused: { kinds: [], withinSeconds: 0 },
   gms_reloaded: { kinds: ['reload'], each: 'gm', withinSeconds: WINDOW },
   gms_unreachable: { kinds: ['reload'], each: 'gm', withinSeconds: 60 },
   operator_clear: { kinds: ['clear'], each: 'gm', withinSeconds: WINDOW },

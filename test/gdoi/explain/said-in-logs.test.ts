@@ -1,4 +1,4 @@
-/** What routers write in their logs of rekeys that they refuse, and of KSs that do not go together. */
+/** What routers write in their logs of what they refuse, registrations or rekeys, and of KSs that do not go together. */
 import { describe, expect, test } from 'vitest';
 import { loggedReason, type LoggedReason, withReason } from '../../../src/gdoi/log/logged-reason.ts';
 import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
@@ -134,5 +134,104 @@ describe('KSs of one group that do not go together', () => {
     fleet.see(member(1, 0), saying(30, MISMATCH));
     expect(said(fleet, member(1, 600), saying(610, MISMATCH))).toMatchObject({ cause: 'coop_mismatch' });
     expect(said(fleet, member(1, 620), saying(630, MISMATCH))).toBe('ok');
+  });
+});
+
+describe('a KS that refuses registrations', () => {
+  const STRANGER = '203.0.113.42';
+  const IDENTITY = [
+    'UNAUTHORIZED_IDENTITY',
+    'Group G1 received registration from unauthorized identity: cn=x',
+  ] as const;
+  const VERSION = ['REJECT_GM_VERSION_REGISTER', 'Reject registration of a GM in group G1: version too old'] as const;
+  const BAD_ID = ['KS_BAD_ID', 'Registration: bad ID payload in group G1'] as const;
+  const INTERFACE = ['UNREGISTERED_INTERFACE', 'Group G1 received registration from unregistered interface.'] as const;
+  const refusing = (second: number, ...reasons: readonly LoggedReason[]) => ({
+    ...ks(second),
+    context: { ...NO_CONTEXT, reasons },
+  });
+  const UNREGISTERED = { registered: false, teks: null, kekExpiry: null } as const;
+
+  test.each([
+    ['its identity', IDENTITY, 'unauthorized', 'its identity or address is not authorised for G1', /authorization/u],
+    ['its version', VERSION, 'registration_refused', 'its GETVPN version is not accepted', /show crypto gdoi feature/u],
+    [
+      'its group identity',
+      BAD_ID,
+      'registration_refused',
+      'it sends a group identity that the KS does not know',
+      /the identity of the group/u,
+    ],
+    [
+      'its interface',
+      INTERFACE,
+      'registration_refused',
+      'its registration arrives on an interface that is not registered',
+      /on which interface/u,
+    ],
+  ] as const)(
+    'for %s, of a GM that is not polled: it is told, while all others are well',
+    (_what, [mnemonic, text], cause, why, firstStep) => {
+      const reason = logged(20, mnemonic, `${text}. Peer Address: ${STRANGER}`);
+      expect(said(new Fleet(), member(1, 0), refusing(30, reason))).toMatchObject({
+        cause,
+        phase: 'present',
+        status: 'warning',
+        summary: `KS ks1 refuses a GM since 08:00:20 UTC: ${why}`,
+        consequence: null,
+        firstStep: expect.stringMatching(firstStep),
+        scope: ['ks1'],
+        evidence: [`ks1, 08:00:20 UTC: ${reason.text}`],
+      });
+    },
+  );
+
+  test('of a polled GM that is not registered: it is named, and its traffic', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(2, 0));
+    const reason = logged(40, VERSION[0], `${VERSION[1]}. Peer Address: 10.0.0.1`);
+    fleet.see(member(1, 60, UNREGISTERED), refusing(60, reason));
+    expect(said(fleet, member(1, 300, UNREGISTERED), refusing(300, reason))).toMatchObject({
+      cause: 'registration_refused',
+      status: 'critical',
+      summary: 'KS ks1 refuses GM gm1 since 08:00:40 UTC: its GETVPN version is not accepted',
+      consequence: { what: 'traffic of GM gm1 is dropped, or in clear where it fails open' },
+      firstStep: expect.stringContaining('for gm1: show crypto gdoi feature'),
+      scope: ['gm1', 'ks1'],
+    });
+  });
+
+  test('of a polled GM that is registered since: nothing is said', () => {
+    const reason = logged(20, VERSION[0], `${VERSION[1]}. Peer Address: 10.0.0.1`);
+    expect(said(new Fleet(), member(1, 30), refusing(30, reason))).toBe('ok');
+  });
+
+  test('for two reasons: both are told, and what to do about the first', () => {
+    const reasons = [logged(20, ...BAD_ID), logged(25, ...VERSION)];
+    expect(said(new Fleet(), member(1, 0), refusing(30, ...reasons))).toMatchObject({
+      summary:
+        'KS ks1 refuses a GM since 08:00:20 UTC: its GETVPN version is not accepted; it sends a group identity that the KS does not know',
+      firstStep: expect.stringContaining('show crypto gdoi feature'),
+    });
+  });
+
+  test('for another reason than before: since when is said of that one', () => {
+    const fleet = new Fleet();
+    fleet.see(member(1, 0), refusing(30, logged(20, ...BAD_ID)));
+    const later = logged(900, ...VERSION);
+    expect(said(fleet, member(1, 905), refusing(910, later))).toMatchObject({
+      summary: 'KS ks1 refuses a GM since 08:15:00 UTC: its GETVPN version is not accepted',
+    });
+  });
+
+  test('again and again: since the first time, and over ten minutes after the last', () => {
+    const fleet = new Fleet();
+    fleet.see(member(1, 0), refusing(30, logged(20, ...BAD_ID)));
+    fleet.see(member(1, 500), refusing(505, logged(500, ...BAD_ID)));
+    const last = logged(1000, ...BAD_ID);
+    expect(said(fleet, member(1, 1090), refusing(1095, last))).toMatchObject({
+      summary: expect.stringContaining('refuses a GM since 08:00:20 UTC'),
+    });
+    expect(said(fleet, member(1, 1610), refusing(1615, last))).toBe('ok');
   });
 });
