@@ -92,6 +92,8 @@ const OVER_SNMP_ALONE: Sequences = {
   unregistered: ['without_tek? warning', 'without_tek critical'],
   'registration-fails': [
     'ok',
+    // Who shows a new KEK for the first time may have registered for it.
+    'path_loss? warning',
     'path_loss warning',
     'without_tek critical',
     'path_loss warning',

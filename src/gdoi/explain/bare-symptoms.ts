@@ -139,7 +139,10 @@ function ofTheirKss({ kss, nowMs }: GroupFacts, gms: readonly GmFacts[], sinceMs
 /** What they missed meanwhile made them register: that is no trouble of its own. */
 function registeredAgain({ gms, nowMs }: GroupFacts, open: Asked['open'], last: Asked['last']): Candidate | null {
   if (!wasPresentLately(last, nowMs)) return null;
-  const names = devicesOf(last);
+  // Of who gives no answer any more nobody knows.
+  const names = among(gms, devicesOf(last)).flatMap(({ device, failure, registered }) =>
+    failure === null && registered !== false ? [device] : [],
+  );
   const claims = claimed(
     open,
     { checks: ['reregistrations'], of: new Set(names), fromMs: last.sinceMs - REGISTERING_MS },

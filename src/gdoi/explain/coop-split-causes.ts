@@ -4,8 +4,8 @@ import type { EpochMs } from '../seen/instant.ts';
 import { over, REGISTERS_AGAIN_MS, TRACES_MS } from './after-its-end.ts';
 import { type Asked, type Candidate, claimed, GM_CHECKS, list, sorted } from './candidate.ts';
 import { type GmFacts, type GroupFacts, isHeard } from './group-facts.ts';
-import { CLOCKS_MS, COOP_SETTLES_MS, gmsWith } from './ks-silence.ts';
-import { clockTime, gmsNamed, naturalOrder, verb } from './said.ts';
+import { CLOCKS_MS, COOP_SETTLES_MS, gmsWith, hasNotAnswered, ifSo } from './ks-silence.ts';
+import { clockTime, gmsNamed, ksNamed, naturalOrder, verb } from './said.ts';
 import type { Symptom } from './symptom.ts';
 
 /** By their own word, as both are primary; else as their GMs show it, or what is left of it. */
@@ -27,15 +27,17 @@ export function coopSplit(asked: Asked): Candidate | null {
   const deaf = primaries.every((name) => facts.peers.some(({ device, lost }) => device === name && lost === true));
   const established = deaf || split.forMs >= COOP_SETTLES_MS || before?.presentSinceMs != null;
   const sinceMs = before?.sinceMs ?? split.sinceMs;
+  // What one of them showed last may be so no more: it died, or only the agent does not see it.
+  const gone = facts.kss.filter((ks) => primaries.includes(ks.device) && ks.failure?.established === true);
   return {
     phase: established ? 'present' : 'unclear',
     status: established ? 'critical' : 'warning',
     sinceMs,
     summary: established
-      ? `KSs ${list(primaries)} are both primary since ${clockTime(sinceMs)}: COOP is split`
+      ? `KSs ${list(primaries)} ${gone.length === 0 ? `are both primary since ${clockTime(sinceMs)}: COOP is split` : `were both primary from ${clockTime(sinceMs)} on: COOP was split; ${ksNamed(sorted(gone.map(({ device }) => device)))} ${hasNotAnswered(gone, Math.min(...gone.map(({ readMs }) => readMs)))}`}`
       : `KSs ${list(primaries)} both say that they are primary since ${clockTime(sinceMs)}: a split, or COOP that settles`,
-    ...splitConsequence(facts, primaries),
-    confidence: established ? 'certain' : 'possible',
+    ...ifSo(gone.length === 0 ? null : 'if they still are', splitConsequence(facts, primaries)),
+    confidence: !established ? 'possible' : gone.length === 0 ? 'certain' : 'likely',
     knownAtMs: established ? null : sinceMs + COOP_SETTLES_MS,
     firstStep: CHECK_SPLIT,
     scope: primaries,

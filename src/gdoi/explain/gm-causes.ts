@@ -174,7 +174,10 @@ export function withoutTek({ facts, open, before, last }: Asked): Candidate | nu
 function teksAgain({ gms, nowMs }: Asked['facts'], open: Asked['open'], last: Asked['last']): Candidate | null {
   if (!wasPresentLately(last, nowMs)) return null;
   const claims = claimed(open, { checks: ['reregistrations'], of: new Set(devicesOf(last)), fromMs: last.sinceMs });
-  const names = named(claims, 'reregistrations');
+  // Of who gives no answer any more nobody knows.
+  const names = among(gms, named(claims, 'reregistrations')).flatMap(({ device, failure, tekMissing }) =>
+    failure === null && !tekMissing ? [device] : [],
+  );
   if (names.length === 0) return null;
   return {
     ...last.said,

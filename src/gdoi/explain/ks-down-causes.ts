@@ -160,7 +160,7 @@ function ksBack({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate |
   // A KS that restarted knows no GM until it registers again, which it does when its keys end.
   if (traces.length === 0 || (nowMs - endedMs > TRACES_MS && unknownToIt.length === 0)) return null;
   const waiting = sorted([...named(traces, 'registered'), ...unknownToIt]);
-  const was = `${ksNamed(kss)} did not answer from ${clockTime(last.sinceMs)} to ${clockTime(endedMs)} and ${verb(kss.length, 'is', 'are')} back`;
+  const was = whatEnded(facts, kss, { sinceMs: last.sinceMs, endedMs });
   return over(last.said, traces, {
     summary:
       waiting.length === 0
@@ -172,6 +172,24 @@ function ksBack({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate |
     // They try again by themselves: only who does not succeed needs anyone.
     ...(waiting.length === 0 ? {} : { firstStep: stepAfterReturn(named(traces, 'registered'), endedMs, nowMs) }),
   });
+}
+
+/** Who answers again is back; so is the only KS that there is, once it served a GM. Of several nobody knows which one did. */
+function whatEnded(
+  { kss, gms, otherServers, nowMs }: GroupFacts,
+  names: readonly string[],
+  { sinceMs, endedMs }: { readonly sinceMs: EpochMs; readonly endedMs: EpochMs },
+): string {
+  const silent = kss.filter((ks) => names.includes(ks.device) && givesNoAnswer(ks, nowMs));
+  const answering = names.filter((name) => silent.every(({ device }) => device !== name));
+  const isOnlyOne = kss.length === 1 && otherServers?.length === 0;
+  if (answering.length === 0 && !isOnlyOne) {
+    const servedMs = lastServedMs(gms, sinceMs);
+    const how = servedMs === null ? '' : `, a rekey or registration came at ${clockTime(servedMs)}`;
+    return `${ksNamed(names)} ${hasNotAnswered(silent, sinceMs)}, and GMs are served again${how}`;
+  }
+  const back = answering.length === 0 ? names : answering;
+  return `${ksNamed(back)} did not answer from ${clockTime(sinceMs)} to ${clockTime(endedMs)} and ${verb(back.length, 'is', 'are')} back`;
 }
 
 /** A rekey that was due after the return, and who registers for it, are troubles of their own. */

@@ -5,6 +5,7 @@
  * GM that misses it is not yet a path.
  */
 import { CHECK_ACK_PATH, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps.ts';
+import { whyReregistered } from '../events/gdoi-events.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import {
   among,
@@ -15,6 +16,7 @@ import {
   goingOn,
   lastLook,
   list,
+  named,
   REGISTERING_MS,
   sorted,
   trafficStops,
@@ -26,6 +28,7 @@ import { type GmFacts, type GroupFacts, hasTriedInVain, isMulticast, isSilent } 
 import { lostRekeys, missedIt, missedOneOf } from './lost-rekey.ts';
 import { isGmUnseen, isKsUnseen, mayBeOldKs, mayRefuse, releaseKnownMs } from './not-yet-a-loss.ts';
 import { CHECK_RSA } from './refused-rekey-causes.ts';
+import { hasKekJustNow } from './rekey-reached.ts';
 import { gmCount, gmsNamed, ksNamed, verb } from './said.ts';
 import type { Symptom } from './symptom.ts';
 import {
@@ -37,7 +40,6 @@ import {
   LOSSES,
   lossOf,
   missedCause,
-  SEEN_WITHIN_MS,
 } from './who-missed-a-rekey.ts';
 
 /** On-call catalogue, row 5: over 10 % of a group with unacknowledged rekeys, or over 20 % behind, is the KS's side. */
@@ -308,19 +310,39 @@ function registering({ facts, open, before }: Asked, { missed }: Loss): readonly
   return claimed(open, { checks: ['registered'], of, fromMs: facts.nowMs - REGISTERING_MS });
 }
 
-/** It shows nothing of the loss while it registers for it; then the reason is there. */
+/** It shows nothing of the loss while it registers for it; then the reason is there, unless several fit. */
 function whileRegistering(asked: Asked, loss: Loss): Candidate | null {
   const { before, facts } = asked;
   if (before === null || before.presentSinceMs === null) return null;
-  const claims = [...loss.traces, ...registering(asked, loss)];
-  return claims.length === 0 && !among(facts.gms, before.said.scope).some(hasKekJustNow)
-    ? null
-    : { ...before.said, claims };
+  const waiting = registering(asked, loss);
+  const claims = [...loss.traces, ...waiting];
+  if (claims.length === 0 && !among(facts.gms, before.said.scope).some(hasKekJustNow)) return null;
+  const isNews = ({ lastReregistration: last }: GmFacts) => (last?.atMs ?? 0) > (before.saidSinceMs ?? before.sinceMs);
+  const again = among(facts.gms, named(loss.traces, 'reregistrations'));
+  if (again.some(isNews) && waiting.length === 0) return { ...before.said, ...registeredAgain(again, facts), claims };
+  const isAhead = (before.said.deadlineMs ?? facts.nowMs) >= facts.nowMs;
+  return { ...before.said, ...(isAhead ? {} : { consequence: null, deadlineMs: null }), claims };
 }
 
-/** Over SNMP this look showed the KEK first, and the next one tells whether a registration brought it. */
-function hasKekJustNow({ uncounted, kek, kekSinceMs, readMs, lastReregistration: last }: GmFacts): boolean {
-  return uncounted === true && kek === 'shown' && kekSinceMs === readMs && (last?.atMs ?? 0) < readMs - SEEN_WITHIN_MS;
+/** What was said to follow has come; whether it was for the lost rekey is not shown. */
+function registeredAgain(
+  again: readonly GmFacts[],
+  { members, nowMs }: GroupFacts,
+): Omit<Candidate, 'scope' | 'claims' | 'sinceMs' | 'firstStep'> {
+  const names = sorted(again.map(({ device }) => device));
+  return {
+    phase: 'present',
+    status: 'warning',
+    summary: `Rekeys to ${gmsNamed(names, names.length > 1 ? members : null)} were lost, and ${verb(names.length, 'it', 'they')} re-registered ${whenRegistered(again, nowMs)}`,
+    consequence: { what: 'traffic goes on; the next rekey may be lost as well', unless: null },
+    deadlineMs: null,
+    confidence: 'likely',
+    knownAtMs: null,
+    evidence: again.map(
+      (gm) =>
+        `${gm.device}, re-registered ${whenRegistered([gm], nowMs)}: ${whyReregistered(gm.lastReregistration?.cause ?? 'unknown')}`,
+    ),
+  };
 }
 
 function isWithin(names: readonly string[], all: readonly string[]): boolean {

@@ -5,9 +5,9 @@
 import type { EpochMs } from '../seen/instant.ts';
 import { among, type Asked, firstOf, goingOn } from './candidate.ts';
 import { givesNoAnswer, type GmFacts, type GroupFacts, hasCoop, isSeenSince } from './group-facts.ts';
-import { healedDueMs, NEWER_BY_MS, tekDueMs } from './rekey-reached.ts';
+import { healedDueMs, NEWER_BY_MS, SEEN_WITHIN_MS, tekDueMs } from './rekey-reached.ts';
 import type { Symptom } from './symptom.ts';
-import { hasOnlyAcks, type Loss, LOSSES, missedCause, SEEN_WITHIN_MS } from './who-missed-a-rekey.ts';
+import { hasOnlyAcks, type Loss, LOSSES, missedCause } from './who-missed-a-rekey.ts';
 
 /** A GM without a KEK registers within this of the KEK's end (`timer-windows.ts`). */
 const REGISTERS_AFTER_END_MS = 80_000;

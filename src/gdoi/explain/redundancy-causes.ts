@@ -1,7 +1,19 @@
 /** Some KSs of several are gone: another one is primary and the keys go on, or none is. */
 import { CHECK_COOP, CHECK_KS } from '../events/first-steps.ts';
-import { over, TRACES_MS } from './after-its-end.ts';
-import { type Asked, type Candidate, claimed, GM_CHECKS, lastLook, list, sorted, trafficStops } from './candidate.ts';
+import { over, REGISTERS_AGAIN_MS, TRACES_MS } from './after-its-end.ts';
+import {
+  among,
+  type Asked,
+  type Candidate,
+  claimed,
+  GM_CHECKS,
+  lastLook,
+  list,
+  named,
+  sorted,
+  trafficStops,
+  whenRegistered,
+} from './candidate.ts';
 import {
   askedInVainMs,
   type GroupFacts,
@@ -21,7 +33,7 @@ import {
   slackMs,
   wasAskedAlready,
 } from './ks-silence.ts';
-import { clockTime, ksNamed, verb } from './said.ts';
+import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 
 /** Some KSs answer, and none of them is primary. */
 export function noPrimary({ facts, open, before }: Asked): Candidate | null {
@@ -75,7 +87,8 @@ export function redundancyLost(asked: Asked): Candidate | null {
   ]);
   const mayBeOthers = unseen.length > 0 || facts.otherServers === null;
   if (gone.length > 0 && left.length === 0 && mayBeOthers) return onlyUnseenLeft(asked, { gone, unseen });
-  if (gone.length === 0 || primary === undefined) return redundancyBack(asked);
+  if (gone.length === 0) return redundancyBack(asked);
+  if (primary === undefined) return whilePrimaryIsUnseen(asked, gone);
   if (wasAskedAlready(asked, gone)) return null;
   const names = sorted(gone.map(({ device }) => device));
   const sinceMs = before?.sinceMs ?? Math.max(...gone.map((ks) => lastAnswerMs(ks, facts)));
@@ -158,19 +171,41 @@ function onlyUnseenLeft(
   };
 }
 
+/** A look at the primary fails as well, or none is: what was known of those that are gone stays, until that is clear. */
+function whilePrimaryIsUnseen({ open, before, now }: Asked, gone: readonly KsFacts[]): Candidate | null {
+  if (before === null || before.presentSinceMs === null) return null;
+  const known = new Set(before.said.scope);
+  const isTold = now.some(({ cause, phase }) => phase === 'present' && (cause === 'ks_down' || cause === 'no_primary'));
+  if (isTold || !gone.some(({ device }) => known.has(device))) return null;
+  return {
+    ...before.said,
+    claims: claimed(open, { checks: ['reachable'], of: known }, { checks: ['coop_peers', 'members'] }),
+  };
+}
+
 function redundancyBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'last'>): Candidate | null {
   if (last === null || last.presentSinceMs === null) return null;
-  const { nowMs } = facts;
+  const { kss, nowMs } = facts;
   const endedMs = last.endedMs ?? nowMs;
-  if (nowMs - endedMs > TRACES_MS) return null;
+  const back = kss.filter(({ device }) => last.said.scope.includes(device));
+  if (nowMs - endedMs > TRACES_MS || !back.every(({ failure }) => failure === null)) return null;
   const traces = claimed(
     open,
     { checks: ['members', 'coop_peers'] },
     { checks: ['reregistrations'], fromMs: last.sinceMs - slackMs(facts) },
-  );
+  ).filter(({ check, sinceMs }) => check !== 'reregistrations' || sinceMs <= endedMs + REGISTERS_AGAIN_MS);
   if (traces.length === 0) return null;
+  const dead = sorted(named(traces, 'coop_peers'));
+  const again = sorted(named(traces, 'reregistrations'));
+  const still = [
+    ...(dead.length === 0 ? [] : [`a peer’s last answer still calls ${list(dead)} dead`]),
+    ...(traces.some(({ check }) => check === 'members') ? ['the KSs know different numbers of GMs'] : []),
+    ...(again.length === 0
+      ? []
+      : [`${gmsNamed(again, facts.gms.length)} re-registered ${whenRegistered(among(facts.gms, again), nowMs)}`]),
+  ];
   return over(last.said, traces, {
-    summary: `${ksNamed(last.said.scope)} did not answer from ${clockTime(last.sinceMs)} to ${clockTime(endedMs)} and ${verb(last.said.scope.length, 'is', 'are')} back; the KSs still compare their members`,
+    summary: `${ksNamed(last.said.scope)} did not answer from ${clockTime(last.sinceMs)} to ${clockTime(endedMs)} and ${verb(last.said.scope.length, 'is', 'are')} back; ${still.join('; ')}`,
     status: 'ok',
   });
 }

@@ -11,6 +11,8 @@ export type Reached = 'got' | 'open' | 'registered';
 
 /** Two readings of one KEK's expiry differ by less, another KEK's by more. */
 export const NEWER_BY_MS = 30_000;
+/** From a GM's re-registration to the look that tells whether it brought another KEK. */
+export const SEEN_WITHIN_MS = 60_000;
 /** A GM registers for a missed rekey this long after the others got it, or later. */
 const DUE_BEFORE_MS = 60_000;
 /** A rekey that GMs register for was due this long before, or less: whoever registered since may have no other keys than those. */
@@ -44,6 +46,7 @@ export function rekeyReached(
   const isHealed = new Set(healed);
   const sharesOldKeys = sharingOldKeysOf(missing.filter((gm) => !isHealed.has(gm)));
   return (gm) => {
+    if (hasKekJustNow(gm)) return 'open';
     if ((gm.kekExpiryMs ?? 0) > lastsBeyondMs) return 'got';
     const { lastReregistration: last } = gm;
     if (last !== null && last.atMs >= dueMs - DUE_WITHIN_MS) return 'registered';
@@ -56,6 +59,11 @@ export function rekeyReached(
       isOlder(gm.tekExpiryMs, tekEndsMs);
     return gm.sentMs >= dueMs && !older ? 'got' : 'open';
   };
+}
+
+/** Over SNMP this look showed the KEK first, and the next one tells whether a registration brought it. */
+export function hasKekJustNow({ uncounted, kek, kekSinceMs, readMs, lastReregistration: last }: GmFacts): boolean {
+  return uncounted === true && kek === 'shown' && kekSinceMs === readMs && (last?.atMs ?? 0) < readMs - SEEN_WITHIN_MS;
 }
 
 /** Shortly before a GM registers for a rekey everyone else has it: it was due a minute and more before that. */

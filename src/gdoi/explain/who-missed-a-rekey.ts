@@ -29,7 +29,7 @@ import {
   triesInVain,
 } from './group-facts.ts';
 import { lastRekey, type LostKey, lostKey, missingAcks } from './lost-rekey.ts';
-import { rekeyReached } from './rekey-reached.ts';
+import { rekeyReached, SEEN_WITHIN_MS } from './rekey-reached.ts';
 import { isReachedSince, RECENT_MS, type Symptom } from './symptom.ts';
 
 /** Causes of a rekey that was sent and did not come. */
@@ -37,8 +37,6 @@ export const LOSSES: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
 /** What a GM shows that missed one. */
 export const LOSS_CHECKS = GM_CHECKS.filter((check) => check !== 'registered');
 const MISSED_CAUSES = new Set(['kek_missed_rekey', 'kek_expired', 'tek_expired']);
-/** From a GM's re-registration to the look that tells whether it brought another KEK. */
-export const SEEN_WITHIN_MS = 60_000;
 
 /** Causes that say nothing of why a rekey was missed. */
 export const IN_PASSING: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([

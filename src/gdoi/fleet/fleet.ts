@@ -98,7 +98,7 @@ export function judgeFleet(
     incidents:
       state.gms.size + state.kss.size === 0
         ? abandonedIncidents(state, state.said, nowMs)
-        : incidentChanges(state, state.said, memory, facts.gms),
+        : incidentChanges(state, state.said, memory, facts),
     events,
     view: fleetView(judged, nowMs, last, assessment),
     last,

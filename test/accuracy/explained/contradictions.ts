@@ -27,9 +27,21 @@ const BEYOND_REKEYS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
   'without_kek',
 ]);
 
+/** Countdowns are in whole seconds. */
+const ROUNDED_MS = 1000;
+/** Answers that were under way at this look were judged before it. */
+const UNDER_WAY_MS = 15_000;
+
 export function contradictionsIn(look: Look): readonly string[] {
   const { view } = look;
-  return [...betweenCauses(view.explanations), ...betweenSentenceAndFacts(look), ...ofDevices(look), ...ofGroup(look)];
+  return [
+    ...betweenCauses(view.explanations),
+    ...betweenSentenceAndFacts(look),
+    ...outOfTime(look),
+    ...endsNotSeen(look),
+    ...ofDevices(look),
+    ...ofGroup(look),
+  ];
 }
 
 function betweenCauses(explanations: readonly Explanation[]): readonly string[] {
@@ -53,6 +65,42 @@ function betweenSentenceAndFacts({ view }: Look): readonly string[] {
       return off.some(({ device }) => whole || (own && scope.includes(device)));
     })
     .map(({ cause, summary }) => `${cause}: "${summary}", and ${off.map(({ device }) => device).join(', ')} is not`);
+}
+
+/** What is to come lies ahead, what is told lies behind. */
+function outOfTime({ view, nowMs }: Look): readonly string[] {
+  const at = (ms: number) => new Date(ms).toISOString();
+  return view.explanations.flatMap(({ cause, summary, consequence, deadlineMs, sinceMs }) => [
+    ...(deadlineMs !== null && deadlineMs < nowMs - ROUNDED_MS
+      ? [`${cause}: "${consequence?.what ?? ''}" is still ahead, its deadline ${at(deadlineMs)} is past: "${summary}"`]
+      : []),
+    ...(sinceMs > nowMs + UNDER_WAY_MS ? [`${cause}: began at ${at(sinceMs)}, which is ahead: "${summary}"`] : []),
+  ]);
+}
+
+/** What is over was seen to be over: of a device that gives no answer nothing is known. */
+function endsNotSeen({ view, incidents, deviceOf }: Look): readonly string[] {
+  const fails = (name: string) => deviceOf(name).failure !== null;
+  const named = (scope: readonly string[], of: readonly { readonly device: string }[]) =>
+    scope.filter((name) => of.some(({ device }) => device === name));
+  const back = view.explanations.flatMap(({ cause, scope, summary }) => {
+    const those = / (?:is|are) back\b/u.test(summary)
+      ? named(scope, view.kss)
+      : / (?:is|are) registered again since/u.test(summary)
+        ? named(scope, view.gms)
+        : [];
+    return those.filter(fails).map((name) => `${cause}: "${summary}", and ${name} does not answer`);
+  });
+  const ended = incidents.flatMap(({ cause, endedBy, devices }) => {
+    if (!/answers? (?:the agent )?again|are registered|hold|lists|have the/u.test(endedBy ?? '')) return [];
+    const those = named(devices, endedBy?.includes('KS answers') === true ? view.kss : view.gms);
+    const failing = those.filter(fails);
+    // Of several KSs one is enough.
+    return failing.length === 0 || (cause === 'ks_down' && failing.length < those.length)
+      ? []
+      : [`incident ${cause} ended as "${endedBy ?? ''}", and ${failing.join(', ')} does not answer`];
+  });
+  return [...back, ...ended];
 }
 
 function ofDevices({ view, nowMs, deviceOf }: Look): readonly string[] {

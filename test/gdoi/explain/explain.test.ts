@@ -37,6 +37,25 @@ describe('a rekey that is missing', () => {
     expect(said(fleet, member(1, 30, OVERDUE))).toMatchObject({ cause: 'path_loss', phase: 'present', scope: ['gm1'] });
   });
 
+  test('and then a registration that no one timer explains: what was to follow has come, and is not ahead any more', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { kekExpiry: 180 }), member(2, 0, { kekExpiry: 80_000 }));
+    const missing = said(fleet, member(1, 30, OVERDUE, { reregistersAtMs: START + 60_000 }));
+    expect(missing).toMatchObject({ cause: 'path_loss', deadlineMs: START + 60_000 });
+    const last = { cause: 'unknown', atMs: START + 60_000, betweenMs: [START + 50_000, START + 65_000] } as const;
+    for (const second of [65, 300]) {
+      expect(said(fleet, member(1, second, { succeeded: 2, change: { lastReregistration: last } }))).toMatchObject({
+        cause: 'path_loss',
+        phase: 'present',
+        status: 'warning',
+        summary: 'Rekeys to GM gm1 were lost, and it re-registered between 08:00:50 and 08:01:05 UTC',
+        consequence: { what: 'traffic goes on; the next rekey may be lost as well', unless: null },
+        deadlineMs: null,
+        evidence: [expect.stringMatching(/gm1, re-registered between 08:00:50 and 08:01:05 UTC: ./u)],
+      });
+    }
+  });
+
   test('at most GMs of a small group is the KS’s side, and says who re-registers first', () => {
     const fleet = new Fleet();
     const waiting = (number: number) =>

@@ -153,3 +153,27 @@ describe('a GM misses a rekey that others of a group with two KSs got', () => {
     expect(lossy(keyServer, context).summary).toMatch(/^The path from .* to GM gm1 drops rekeys: it missed/u);
   });
 });
+
+test('over SNMP, who shows a newer KEK for the first time may have registered for it: the next look tells', () => {
+  const bySnmp = (number: number, second: number, options: GmOptions) => {
+    const facts = member(number, second, options);
+    const { gm } = facts;
+    if (gm === null) throw new Error('it is a GM');
+    const registrations = { succeeded: null, attempted: null };
+    return { ...facts, gm: { ...gm, snapshot: { ...gm.snapshot, registrations } } };
+  };
+  const waiting = { kekExpiry: 180, change: { kekRekeyOverdue: true } } as const;
+  const newer = { kekExpiry: 900 } as const;
+  const fleet = new Fleet();
+  fleet.see(...[1, 2, 3].map((number) => bySnmp(number, 0, { kekExpiry: 180 })));
+  expect(said(fleet, bySnmp(1, 30, waiting), bySnmp(3, 31, waiting))).toMatchObject({ phase: 'unclear' });
+  expect(said(fleet, bySnmp(3, 90, newer))).toMatchObject({
+    cause: 'path_loss',
+    phase: 'unclear',
+    evidence: expect.arrayContaining(['not known to have it: gm2, gm3']),
+  });
+  expect(said(fleet, bySnmp(3, 100, newer))).toMatchObject({
+    phase: 'present',
+    evidence: expect.arrayContaining(['got it: gm3']),
+  });
+});

@@ -1,0 +1,213 @@
+/**
+ * What ended an incident, in words that the look which showed it over bears out: a device that gives no answer any more shows
+ * neither a trouble nor its end.
+ */
+import { among, devicesOf, type Episode } from '../explain/candidate.ts';
+import type { ExplanationCause } from '../explain/explanation.ts';
+import type { GmFacts, GroupFacts, KsFacts } from '../explain/group-facts.ts';
+import type { EpochMs } from '../seen/instant.ts';
+
+/** What is known at the end of an incident of those whom it concerned. */
+interface AtItsEnd {
+  readonly facts: GroupFacts;
+  readonly beganMs: EpochMs;
+  /** All of them: by name, or by address where nobody polls them. */
+  readonly devices: readonly string[];
+  /** Those of them that are polled. */
+  readonly gms: readonly GmFacts[];
+  readonly kss: readonly KsFacts[];
+}
+
+interface End {
+  readonly words: string;
+  readonly isShown: (end: AtItsEnd) => boolean;
+}
+
+const REGISTERED = whereAllGms('the GMs are registered', ({ registered }) => registered === true);
+const AGAIN_NONE = afterTime('ten minutes without another one');
+const KSS_ANSWER = (words: string): End => ({
+  words,
+  isShown: ({ kss }) => kss.length > 0 && kss.every(answers),
+});
+const REKEYS_ARRIVE: readonly End[] = [
+  {
+    words: 'the GMs have the current keys, and none registered for a lost rekey for ten minutes',
+    isShown: ({ devices, gms, kss }) => gms.length + kss.length === devices.length && allOf(gms, hasCurrentKeys),
+  },
+  {
+    words: 'no KS lacks an acknowledgement of theirs any more',
+    isShown: ({ devices, facts: { kss, unacknowledged } }) =>
+      kss.some(answers) && !unacknowledged.some(({ address, device }) => devices.includes(device ?? address)),
+  },
+];
+
+/** In order: the first that is shown is said. */
+const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
+  login_refused: [
+    {
+      words: 'the devices let the agent in again',
+      isShown: ({ gms, kss }) => gms.length + kss.length > 0 && [...gms, ...kss].every(answers),
+    },
+  ],
+  coop_split: [
+    {
+      words: 'one KS alone says that it is primary',
+      isShown: ({ kss, facts }) =>
+        kss.every(answers) && facts.kss.filter((ks) => answers(ks) && ks.role === 'primary').length === 1,
+    },
+    whereAllGms('the GMs hold the same TEKs', ({ divergent, tekSpis }) => !divergent && tekSpis.length > 0),
+  ],
+  ks_members_lost: [
+    whereAllGms(
+      'the GMs are registered again, with the keys that the KS has now',
+      (gm) => gm.registered === true && hasCurrentKeys(gm),
+    ),
+  ],
+  ks_down: [
+    { words: 'a KS answers again', isShown: ({ kss }) => kss.some(answers) },
+    {
+      words: 'a GM got a rekey, or registered',
+      isShown: ({ gms, beganMs }) =>
+        gms.some(({ lastRekeyMs, lastReregistration: last }) => Math.max(lastRekeyMs ?? 0, last?.atMs ?? 0) > beganMs),
+    },
+  ],
+  no_primary: [
+    {
+      words: 'a KS is primary again',
+      isShown: ({ facts }) => facts.kss.some((ks) => answers(ks) && ks.role === 'primary'),
+    },
+  ],
+  redundancy_lost: [KSS_ANSWER('the KS answers again')],
+  ks_out_of_sight: [KSS_ANSWER('the KS answers the agent again')],
+  coop_mismatch: [afterTime('no KS has said so for ten minutes')],
+  legacy_ks: [
+    {
+      words: 'no GM with a KEK timer meets a KS of the old behaviour any more',
+      isShown: ({ facts }) => facts.mixed === null,
+    },
+  ],
+  ks_forced: [AGAIN_NONE],
+  clock: [REGISTERED, afterTime('no certificate was found too early for ten minutes')],
+  unauthorized: [REGISTERED, afterTime('no KS has refused one for ten minutes')],
+  registration_refused: [REGISTERED, afterTime('no KS has refused one for ten minutes')],
+  gms_reloaded: [
+    whereAllGms('ten minutes without another one, and all are registered', ({ registered }) => registered === true),
+    AGAIN_NONE,
+  ],
+  gms_unreachable: [whereAllGms('the GMs answer again', () => true)],
+  operator_clear: [AGAIN_NONE],
+  interface_flap: [
+    whereAllGms('the interface is up, and no other flap followed', ({ linkDown }) => linkDown?.backMs !== null),
+  ],
+  without_tek: [whereAllGms('the GMs hold a TEK', ({ tekMissing }) => !tekMissing)],
+  rekeys_refused: [afterTime('ten minutes without another refusal')],
+  old_kek_in_use: [
+    {
+      words: 'the GMs registered again',
+      isShown: ({ gms, beganMs }) => allOf(gms, ({ lastReregistration: last }) => (last?.atMs ?? 0) > beganMs),
+    },
+    {
+      words: 'the GMs got a rekey',
+      isShown: ({ gms, beganMs }) => allOf(gms, ({ lastRekeyMs }) => (lastRekeyMs ?? 0) > beganMs),
+    },
+    {
+      words: 'the GMs registered again, or got a rekey',
+      isShown: ({ gms, beganMs }) =>
+        allOf(
+          gms,
+          ({ lastRekeyMs, lastReregistration: last }) => Math.max(lastRekeyMs ?? 0, last?.atMs ?? 0) > beganMs,
+        ),
+    },
+  ],
+  ejected: [whereAllGms('a KS lists the GMs again', ({ listedByKs }) => listedByKs === true)],
+  ks_rekeys_lost: REKEYS_ARRIVE,
+  path_loss: REKEYS_ARRIVE,
+  ks_failover: [AGAIN_NONE],
+  not_registered: [REGISTERED],
+  without_kek: [whereAllGms('the GMs hold a KEK', ({ kek }) => kek === 'shown')],
+  keys_differ: [whereAllGms('the GMs hold the keys of the group', hasCurrentKeys)],
+  coop_peer_lost: [
+    {
+      words: 'the peer is alive for the KSs',
+      isShown: ({ facts: { peers } }) => peers.length > 0 && peers.every(({ lost }) => lost === false),
+    },
+    {
+      words: 'no KS calls a peer dead any more',
+      isShown: ({ facts: { kss, peers } }) => kss.every(answers) && !peers.some(({ lost }) => lost === true),
+    },
+  ],
+  member_counts_differ: [
+    {
+      words: 'the KSs know the same number of GMs',
+      isShown: ({ facts: { kss } }) => {
+        const counts = kss.flatMap((ks) => (answers(ks) && ks.members !== null ? [ks.members] : []));
+        return counts.length > 1 && new Set(counts).size === 1;
+      },
+    },
+  ],
+  replay_errors: [afterTime('ten minutes without another dropped packet')],
+  reregistered: [AGAIN_NONE],
+};
+
+/** What these explained may follow from another cause from then on: then that is what ended them. */
+const OF_WHAT_IS_SHOWN: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
+  'gms_unreachable',
+  'without_tek',
+  'old_kek_in_use',
+  'ejected',
+  'ks_rekeys_lost',
+  'path_loss',
+  'not_registered',
+  'without_kek',
+  'keys_differ',
+]);
+
+/** Of an episode that is over since this look; `after`: what is said since. */
+export function endedBy(episode: Episode, after: readonly Episode[], facts: GroupFacts): string {
+  const devices = devicesOf(episode);
+  const end: AtItsEnd = {
+    facts,
+    beganMs: episode.sinceMs,
+    devices,
+    gms: among(facts.gms, devices),
+    kss: facts.kss.filter(({ device }) => devices.includes(device)),
+  };
+  const heir = after.find((other) => takesOver(other, episode));
+  const shown = ENDS[episode.cause].find(({ isShown }) => isShown(end));
+  if (heir !== undefined && (shown === undefined || OF_WHAT_IS_SHOWN.has(episode.cause)))
+    return `what it explained follows from another cause now: ${heir.cause}`;
+  return shown?.words ?? 'nothing shows it any more; what ended it is not known';
+}
+
+/** It goes on, and explains for the same device what the other one did: a re-registration is past, and shows nothing. */
+function takesOver({ cause, endedMs, presentSinceMs, said }: Episode, { cause: over, said: was }: Episode): boolean {
+  if (cause === over || endedMs !== null || presentSinceMs === null) return false;
+  return was.explains.some(({ check, devices }) => {
+    const explained = new Set(devices);
+    return (
+      check !== 'reregistrations' &&
+      said.explains.some((now) => now.check === check && now.devices.some((device) => explained.has(device)))
+    );
+  });
+}
+
+function answers({ failure }: GmFacts | KsFacts): boolean {
+  return failure === null;
+}
+
+function hasCurrentKeys({ kek, kekMatchesKs, tekMatchesKs, divergent }: GmFacts): boolean {
+  return kek !== 'absent' && kekMatchesKs !== false && tekMatchesKs !== false && !divergent;
+}
+
+function allOf(gms: readonly GmFacts[], holds: (gm: GmFacts) => boolean): boolean {
+  return gms.every((gm) => answers(gm) && holds(gm));
+}
+
+function whereAllGms(words: string, holds: (gm: GmFacts) => boolean): End {
+  return { words, isShown: ({ gms }) => gms.length > 0 && allOf(gms, holds) };
+}
+
+/** Nothing but time ends it. */
+function afterTime(words: string): End {
+  return { words, isShown: () => true };
+}

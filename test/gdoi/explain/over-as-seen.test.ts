@@ -1,0 +1,141 @@
+/** What is over was seen to be over: a device that gives no answer any more shows neither a trouble nor its end. */
+import { describe, expect, test } from 'vitest';
+import type { Explanation, ExplanationCause } from '../../../src/gdoi/explain/explanation.ts';
+import type { MemberContext } from '../../../src/gdoi/explain/group-facts.ts';
+import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
+import type { FleetView } from '../../../src/gdoi/fleet/fleet-view.ts';
+import { Fleet, ks, type KsOptions, START } from '../../builders/fleet-group.ts';
+import { member, silent } from './members.ts';
+
+const ks2 = (second: number, options: KsOptions = {}) =>
+  ks(second, { device: 'ks2', address: '10.1.0.2', role: 'secondary', ...options });
+const ks3 = (second: number) => ks(second, { device: 'ks3', address: '10.1.0.3', role: 'secondary' });
+const DEAD = { '10.1.0.1': 'Dead' } as const;
+
+function find({ explanations }: FleetView, cause: ExplanationCause): Explanation | undefined {
+  return explanations.find((explanation) => explanation.cause === cause);
+}
+
+/** One look at it failed, no more. */
+function once(facts: MemberFacts, second: number): MemberFacts {
+  return silent(facts, second, { inARow: 1, established: false });
+}
+
+function endOf({ incidents }: Fleet, cause: ExplanationCause): string | null | undefined {
+  return incidents.findLast((incident) => incident.cause === cause && incident.status === 'closed')?.endedBy;
+}
+
+describe('a KS of three that is gone', () => {
+  const withoutKs1 = () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), ks2(0), ks3(0), member(1, 0));
+    fleet.see(silent(ks(0), 60), ks2(90, { role: 'primary', peers: DEAD }), ks3(90), member(1, 90));
+    return fleet;
+  };
+
+  test('is not back because one look at the new primary fails', () => {
+    const fleet = withoutKs1();
+    const before = find(fleet.see(), 'redundancy_lost');
+    expect(before).toMatchObject({ phase: 'present', scope: ['ks1'] });
+    expect(find(fleet.see(once(ks2(90, { role: 'primary', peers: DEAD }), 150)), 'redundancy_lost')).toMatchObject({
+      phase: 'present',
+      summary: before?.summary,
+    });
+    expect(endOf(fleet, 'redundancy_lost')).toBeUndefined();
+  });
+
+  test('is not back because the others are gone as well: that is told for itself', () => {
+    const fleet = withoutKs1();
+    const view = fleet.see(silent(ks2(90, { role: 'primary' }), 150), silent(ks3(90), 150));
+    expect(view.explanations.map(({ cause, phase }) => `${cause} ${phase}`)).toEqual(['ks_down present']);
+    expect(endOf(fleet, 'redundancy_lost')).toBe('what it explained follows from another cause now: ks_down');
+  });
+
+  test('is back when it answers, with what is left to see of its absence', () => {
+    const fleet = withoutKs1();
+    const view = fleet.see(ks(200, { role: 'secondary' }));
+    expect(endOf(fleet, 'redundancy_lost')).toBe('the KS answers again');
+    expect(find(view, 'redundancy_lost')).toMatchObject({
+      phase: 'over',
+      summary:
+        'KS ks1 did not answer from 08:00:00 UTC to 08:03:20 UTC and is back; a peer’s last answer still calls ks1 dead',
+    });
+  });
+});
+
+test('two primaries of which one gives no answer any more were both primary: whether they are is not known', () => {
+  const fleet = new Fleet();
+  const pair = (second: number) => [ks(second), ks2(second, { role: 'primary' })] as const;
+  for (const second of [0, 60, 120]) fleet.see(...pair(second), member(1, second));
+  expect(find(fleet.see(), 'coop_split')?.summary).toMatch(/are both primary since .*: COOP is split/u);
+  expect(find(fleet.see(silent(pair(120)[1], 180)), 'coop_split')).toMatchObject({
+    confidence: 'likely',
+    summary: expect.stringMatching(
+      /were both primary from .* on: COOP was split; KS ks2 has not answered since 08:02:00/u,
+    ),
+  });
+});
+
+test('KSs of which none answers, and whose GMs a KS serves that nobody polls: they are not back', () => {
+  const fleet = new Fleet();
+  const servers = ['10.1.0.1', '10.1.0.9'] as const;
+  const gm = (number: number, second: number, context: Partial<MemberContext> = {}) =>
+    member(number, second, { keyServers: servers, registered: context.failedAttempts === undefined }, context);
+  fleet.see(ks(0), gm(1, 0), gm(2, 0));
+  const off = { failedAttempts: 2, unregisteredSinceMs: START + 90_000 };
+  expect(find(fleet.see(silent(ks(0), 60), gm(1, 100, off), gm(2, 100, off)), 'ks_down')).toMatchObject({
+    phase: 'present',
+  });
+  const again = (number: number, second: number) =>
+    member(number, second, {
+      keyServers: servers,
+      keyServer: '10.1.0.9',
+      succeeded: 2,
+      change: { lastReregistration: { cause: 'unknown', atMs: START + 170_000 } },
+    });
+  const view = fleet.see(again(1, 180), again(2, 181));
+  expect(find(view, 'ks_down')?.summary ?? '').not.toMatch(/is back/u);
+  expect(endOf(fleet, 'ks_down')).toBe('a GM got a rekey, or registered');
+});
+
+describe('an incident of GMs', () => {
+  const OFF = { failedAttempts: 2, unregisteredSinceMs: START + 60_000 };
+  const withoutRegistration = () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0), member(2, 0));
+    fleet.see(ks(160), member(1, 160, { registered: false, teks: null, kekExpiry: null }, OFF));
+    expect(find(fleet.see(), 'not_registered')).toMatchObject({ phase: 'present' });
+    return fleet;
+  };
+
+  test('that are silent now did not end with their registration', () => {
+    const fleet = withoutRegistration();
+    fleet.see(silent(member(1, 160, { registered: false, teks: null, kekExpiry: null }), 220));
+    expect(endOf(fleet, 'not_registered')).toBe('nothing shows it any more; what ended it is not known');
+    expect(fleet.see().explanations.map(({ cause }) => cause)).toEqual(['gms_unreachable']);
+  });
+
+  test('that are registered again did', () => {
+    const fleet = withoutRegistration();
+    fleet.see(member(1, 220, { succeeded: 2 }));
+    expect(endOf(fleet, 'not_registered')).toBe('the GMs are registered');
+  });
+});
+
+test('a device that refused the agent and gives no answer now has not let it in', () => {
+  const fleet = new Fleet();
+  fleet.see(ks(0), member(1, 0), member(2, 0));
+  fleet.see(silent(member(1, 0), 60, { result: 'auth' }));
+  expect(find(fleet.see(), 'login_refused')).toMatchObject({ phase: 'present' });
+  fleet.see(silent(member(1, 0), 60, { result: 'timeout' }));
+  expect(endOf(fleet, 'login_refused')).toBe('what it explained follows from another cause now: gms_unreachable');
+});
+
+test('GMs that nobody polls: their acknowledgements come again, of their keys nothing is known', () => {
+  const fleet = new Fleet();
+  const members = (missed: number) => ({ '10.0.0.1': missed, '10.0.0.2': 0, '10.0.0.3': 0, '10.0.0.4': 0 });
+  fleet.see(ks(0, { members: members(1) }));
+  expect(find(fleet.see(), 'path_loss')).toMatchObject({ phase: 'present', scope: ['10.0.0.1'] });
+  fleet.see(ks(60, { members: members(0) }));
+  expect(endOf(fleet, 'path_loss')).toBe('no KS lacks an acknowledgement of theirs any more');
+});
