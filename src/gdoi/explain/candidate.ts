@@ -25,6 +25,11 @@ export interface Episode {
   readonly saidSinceMs?: EpochMs;
   /** Everyone whom it concerned so far, in the order people count. Absent: those whom it concerns now. */
   readonly devices?: readonly string[];
+  /**
+   * Whose re-registration it explained at an earlier look and does not now, with the last such look: the evidence grows old
+   * before the re-registration does. Absent: nobody's.
+   */
+  readonly explainedUntil?: readonly (readonly [device: string, atMs: EpochMs])[];
   /** What was said when it concerned more devices at once than `said` does. Absent: it never did. */
   readonly widest?: Explanation;
   /** First look at which `widest` was said. */
@@ -135,21 +140,23 @@ export function devicesOf({ devices, said }: Episode): readonly string[] {
   return devices ?? said.scope;
 }
 
-/**
- * Re-registrations that an episode of one of these causes explained at its last look: when its evidence grows old before
- * they do, they are no news.
- */
+/** Re-registrations that an episode of one of these causes explained: when its evidence grows old before they do, they are no news. */
 export function explainedBefore(
   said: readonly Episode[],
   by: (cause: ExplanationCause) => boolean,
 ): (device: string, atMs: EpochMs) => boolean {
   const until = new Map<string, EpochMs>();
-  for (const { cause, endedMs, presentSinceMs, said: last } of said) {
+  for (const { cause, endedMs, presentSinceMs, said: last, explainedUntil = [] } of said) {
     if (!by(cause) || presentSinceMs === null) continue;
-    const ofCause = last.explains.find(({ check }) => check === 'reregistrations')?.devices ?? [];
-    for (const device of ofCause) until.set(device, Math.max(until.get(device) ?? 0, endedMs ?? Infinity));
+    for (const [device, ms] of explainedUntil) until.set(device, Math.max(until.get(device) ?? 0, ms));
+    for (const device of reregisteredBy(last)) until.set(device, Math.max(until.get(device) ?? 0, endedMs ?? Infinity));
   }
   return (device, atMs) => atMs <= (until.get(device) ?? -Infinity);
+}
+
+/** Whose re-registration this explains. */
+export function reregisteredBy({ explains }: Explanation): readonly string[] {
+  return explains.find(({ check }) => check === 'reregistrations')?.devices ?? [];
 }
 
 /** Was this symptom explained at the last look by one of these causes, which is known and goes on? */

@@ -6,7 +6,7 @@
  * only when nothing explains it. What was found present is remembered: it does not go and come with single looks, and
  * after its end it still explains what follows from it.
  */
-import { asSeenAt, type Candidate, devicesOf, type Episode, sorted, toldBefore } from './candidate.ts';
+import { asSeenAt, type Candidate, devicesOf, type Episode, reregisteredBy, sorted, toldBefore } from './candidate.ts';
 import {
   byWeight,
   EXPLANATION_CAUSES,
@@ -132,6 +132,7 @@ function episodeAfter(before: Episode | null, said: Explanation | null, facts: G
     said,
     ...(sameWords ? sinceOf(again.saidSinceMs) : { saidSinceMs: nowMs }),
     ...concerned(again, said.scope),
+    ...formerlyExplained(again, said, nowMs),
     ...widest(again, said),
     ...gravest(again, said),
     worst: worseStatus(again?.worst ?? said.status, said.status),
@@ -168,6 +169,15 @@ function concerned(again: Episode | null, scope: readonly string[]): Pick<Episod
   const known = again === null ? [] : devicesOf(again);
   const now = new Set(scope);
   return known.every((name) => now.has(name)) ? {} : { devices: sorted([...known, ...scope]) };
+}
+
+function formerlyExplained(again: Episode | null, said: Explanation, nowMs: EpochMs): Pick<Episode, 'explainedUntil'> {
+  if (again === null) return {};
+  const now = new Set(reregisteredBy(said));
+  const until = new Map(again.explainedUntil);
+  for (const device of reregisteredBy(again.said)) until.set(device, nowMs);
+  const past = [...until].filter(([device, ms]) => !now.has(device) && nowMs - ms <= RECENT_MS);
+  return past.length === 0 ? {} : { explainedUntil: past };
 }
 
 /** Devices are well again one after the other: the last thing said of a happening is not the whole of it. */

@@ -16,6 +16,7 @@ import {
   list,
   named,
   sorted,
+  toldBefore,
   trafficStops,
 } from './candidate.ts';
 import {
@@ -70,7 +71,9 @@ export function ksDown(asked: Asked): Candidate | null {
       : [{ checks: ['reregistrations'] as const, fromMs: last.sinceMs - slackMs(facts) }]),
     { checks: ['reregistrations'], of: explainedTo(before, 'reregistrations') },
   );
-  const suffering = sorted(among(gms, named(claims, ...LACKING_A_KS)).map(({ device }) => device));
+  const isOther = hasOtherCause(asked.said);
+  const lacking = before?.presentSinceMs == null ? claims.filter((symptom) => !isOther(symptom)) : claims;
+  const suffering = sorted(among(gms, named(lacking, ...LACKING_A_KS)).map(({ device }) => device));
   const failing = silent.every(isSilent);
   if (!failing && suffering.length === 0 && before === null) return ksBack(asked);
   if (servedMs !== null && suffering.length * 2 < Math.max(1, gms.length)) return ksBack(asked);
@@ -104,6 +107,16 @@ export function ksDown(asked: Asked): Candidate | null {
     ],
     claims,
   };
+}
+
+/** What was told of another cause is no sign of this one: beside an old KS GMs lack a KEK in each of its cycles. */
+function hasOtherCause(said: Asked['said']): (symptom: Symptom) => boolean {
+  const isTold = toldBefore(said, (cause) => cause !== 'ks_down');
+  const isOld = said.some(
+    ({ cause, presentSinceMs, endedMs }) => cause === 'legacy_ks' && presentSinceMs !== null && endedMs === null,
+  );
+  return (symptom) =>
+    isTold(symptom) || (isOld && (symptom.check === 'kek_present' || symptom.check === 'kek_remaining'));
 }
 
 /** Enough looks failed; or two of each, while half of the GMs say the same. */

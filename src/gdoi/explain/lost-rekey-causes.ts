@@ -39,7 +39,6 @@ import {
   type Loss,
   LOSSES,
   lossOf,
-  missedCause,
 } from './who-missed-a-rekey.ts';
 
 /** On-call catalogue, row 5: over 10 % of a group with unacknowledged rekeys, or over 20 % behind, is the KS's side. */
@@ -151,9 +150,8 @@ export function pathLoss(asked: Asked): Candidate | null {
   // No KS and no GM shows that it was sent at all.
   const unsent = isNew && kss.length === 0 && loss.gotCount === 0;
   const unclear = releaseUnknown || unseen || unsent || (isNew && loss.gotCount === 0 && loss.undecided.length > 0);
-  const healed = mine.filter((gm) => missedCause(gm, nowMs));
   const onlyAcks = hasOnlyAcks(loss);
-  const { key } = loss;
+  const { key, healed } = loss;
   const holding =
     onlyAcks && !lackedKeys(asked.before) && mine.length > 0 && mine.every((gm) => gm.kekMatchesKs === true);
   const dangerous = worst >= CRITICAL_AT_MISSED;

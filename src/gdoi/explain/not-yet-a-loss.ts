@@ -7,7 +7,7 @@ import { among, type Asked, firstOf, goingOn } from './candidate.ts';
 import { givesNoAnswer, type GmFacts, type GroupFacts, hasCoop, isSeenSince } from './group-facts.ts';
 import { healedDueMs, NEWER_BY_MS, SEEN_WITHIN_MS, tekDueMs } from './rekey-reached.ts';
 import type { Symptom } from './symptom.ts';
-import { hasOnlyAcks, type Loss, LOSSES, missedCause } from './who-missed-a-rekey.ts';
+import { hasOnlyAcks, type Loss, LOSSES } from './who-missed-a-rekey.ts';
 
 /** A GM without a KEK registers within this of the KEK's end (`timer-windows.ts`). */
 const REGISTERS_AFTER_END_MS = 80_000;
@@ -49,7 +49,7 @@ export function releaseKnownMs({ facts, said }: Asked): EpochMs {
  * No KS that should have sent the rekey was seen since it was due: whether it sent it, or is up at all, is for its next
  * answer. Where no look at it is planned, nothing is waited for; a GM that has the rekey shows that it was sent.
  */
-export function isKsUnseen({ kss, gms, leadMs, nowMs }: GroupFacts, { missed, gotCount }: Loss): boolean {
+export function isKsUnseen({ kss, gms, leadMs, nowMs }: GroupFacts, { missed, healed, gotCount }: Loss): boolean {
   if (kss.length === 0) return false;
   if (kss.every((ks) => givesNoAnswer(ks, nowMs))) return true;
   if (gotCount > 0) return false;
@@ -59,7 +59,7 @@ export function isKsUnseen({ kss, gms, leadMs, nowMs }: GroupFacts, { missed, go
       rekeyOverdue && kekExpiryMs !== null ? [kekExpiryMs - leadMs] : [],
     ),
     ...tekDueMs(missing, kss),
-    ...healedDueMs(missing.filter((gm) => missedCause(gm, nowMs))),
+    ...healedDueMs(healed),
   ];
   if (due.length === 0) return false;
   const dueMs = Math.min(...due);

@@ -4,6 +4,8 @@
  */
 import type { EpochMs } from '../seen/instant.ts';
 import type { GmFacts, GroupFacts } from './group-facts.ts';
+import { CLOCKS_MS } from './ks-silence.ts';
+import { SAME_KEK_MS } from './symptom.ts';
 import type { LostKey } from './lost-rekey.ts';
 
 /** `open`: not looked at since it was due, or with older keys. `registered`: no rekey shows by its keys. */
@@ -20,7 +22,7 @@ const DUE_WITHIN_MS = 300_000;
 
 /** `missed`: who misses it. `healed`: those of them that registered for it. `key`: what it would have brought, as far as known. */
 export function rekeyReached(
-  { gms, kss, leadMs, rekeyTakesMs }: GroupFacts,
+  { gms, kss, leadMs, rekeyTakesMs, tekLifetimeMs }: GroupFacts,
   missed: ReadonlySet<string>,
   { healed, key }: { readonly healed: readonly GmFacts[]; readonly key: LostKey },
 ): (gm: GmFacts) => Reached {
@@ -47,9 +49,14 @@ export function rekeyReached(
   const sharesOldKeys = sharingOldKeysOf(missing.filter((gm) => !isHealed.has(gm)));
   return (gm) => {
     if (hasKekJustNow(gm)) return 'open';
-    if ((gm.kekExpiryMs ?? 0) > lastsBeyondMs) return 'got';
+    if ((gm.kekExpiryMs ?? 0) > lastsBeyondMs) return hasKekByRegistering(gm) ? 'registered' : 'got';
     const { lastReregistration: last } = gm;
     if (last !== null && last.atMs >= dueMs - DUE_WITHIN_MS) return 'registered';
+    if (hasKeysByRegistering(gm, key, dueMs - tekLifetimeMs)) return 'registered';
+    if (gm.lastRekeyMs !== null && gm.lastRekeyMs < dueMs - DUE_WITHIN_MS - rekeyTakesMs) return 'open';
+    // No lifetime of its KEK tells which one it holds; whatever rekey came since is one that it could read.
+    if (key !== 'TEK' && gm.kekExpiryMs === null && (gm.lastRekeyMs ?? 0) < dueMs - rekeyTakesMs - CLOCKS_MS)
+      return 'open';
     // Who holds none did not keep what a rekey brought, if one came.
     if (gm.tekMissing && key !== 'KEK') return 'open';
     const older =
@@ -64,6 +71,20 @@ export function rekeyReached(
 /** Over SNMP this look showed the KEK first, and the next one tells whether a registration brought it. */
 export function hasKekJustNow({ uncounted, kek, kekSinceMs, readMs, lastReregistration: last }: GmFacts): boolean {
   return uncounted === true && kek === 'shown' && kekSinceMs === readMs && (last?.atMs ?? 0) < readMs - SEEN_WITHIN_MS;
+}
+
+/** It got no rekey since it registered, and what that brought can be what it shows. `fromMs`: TEKs of before have ended. */
+function hasKeysByRegistering(gm: GmFacts, key: LostKey, fromMs: EpochMs): boolean {
+  const { lastReregistration: last, lastRekeyMs } = gm;
+  if (last === null) return false;
+  if (lastRekeyMs !== null) return lastRekeyMs < (last.betweenMs?.[0] ?? last.atMs) - CLOCKS_MS;
+  return key === 'KEK' ? hasKekByRegistering(gm) : last.atMs >= fromMs;
+}
+
+/** Its KEK was first seen with its last registration, and not before that. */
+function hasKekByRegistering({ kekSinceMs, lastReregistration: last }: GmFacts): boolean {
+  if (last === null) return false;
+  return kekSinceMs >= (last.betweenMs?.[0] ?? last.atMs) && kekSinceMs <= last.atMs + SAME_KEK_MS;
 }
 
 /** Shortly before a GM registers for a rekey everyone else has it: it was due a minute and more before that. */

@@ -49,7 +49,7 @@ const UNEXPLAINED_CAUSES = new Set([
 ]);
 
 /** A KEK that came by registering shows within this: give or take an answer. */
-const SAME_KEK_MS = 120_000;
+export const SAME_KEK_MS = 120_000;
 /** Ages and instants of two clocks. */
 const LATER_BY_MS = 5000;
 

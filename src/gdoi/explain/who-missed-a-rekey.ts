@@ -63,6 +63,8 @@ export interface Loss {
   readonly undecided: readonly GmFacts[];
   readonly traces: readonly Symptom[];
   readonly key: LostKey;
+  /** Those of them that registered for it. */
+  readonly healed: readonly GmFacts[];
   /** Those of them that worked with a replaced KEK until they registered: what else came meanwhile they could not read. */
   readonly heldOld: ReadonlySet<string>;
 }
@@ -74,11 +76,52 @@ export function hasNoTrace({ open, last }: Asked): boolean {
 
 /** What of this look is a lost rekey; without any `missed` is empty. */
 export function lossOf(asked: Asked): Loss {
-  const { facts, open, said } = asked;
+  const { facts, said } = asked;
   const { gms, nowMs } = facts;
   const explained = missedForOtherReasons(said, nowMs);
+  const missedOne = registeredForOne(asked, explained);
+  const traces = tracesOf(asked, explained, missedOne);
+  // A re-registration for a reason that is not shown goes with a loss, and is none that is left alone.
+  const isLeft = traces.every(({ check, device }) => check === 'reregistrations' && !missedOne.has(device ?? ''));
+  const missed = isLeft ? [] : named(traces, ...LOSS_CHECKS);
+  const heldOld = new Set(heldOldKek(said, nowMs));
+  const ofOldKek = missed.length > 0 && missed.every((name) => heldOld.has(name));
+  const isMissed = new Set(missed);
+  const others = gms.filter(
+    (gm) =>
+      isHeard(gm) &&
+      gm.registered !== false &&
+      !isMissed.has(gm.device) &&
+      !holdsOtherKeys(gm) &&
+      // Another cause says why these lack it.
+      !gm.rekeyOverdue &&
+      !explained.has(gm.device),
+  );
+  const key = ofOldKek ? 'KEK' : lostKey(traces, facts);
+  // One that another cause explains was for an earlier rekey.
+  const reregistered = new Set(named(traces, 'reregistrations'));
+  const healed = gms.filter((gm) => isMissed.has(gm.device) && reregistered.has(gm.device) && missedCause(gm, nowMs));
+  const reachedBy = rekeyReached(facts, isMissed, { healed, key });
+  const got = others.filter((gm) => reachedBy(gm) === 'got');
+  return {
+    missed,
+    unacknowledged: named(traces, 'rekeys_acknowledged'),
+    got: got.map(({ device }) => device),
+    gotCount: got.length + facts.acknowledging,
+    registeredCount: others.filter((gm) => reachedBy(gm) === 'registered').length,
+    undecided: others.filter((gm) => reachedBy(gm) === 'open'),
+    traces,
+    key,
+    healed,
+    heldOld,
+  };
+}
+
+/** Who registered for want of a key, for no reason that was told of another cause. */
+function registeredForOne({ facts, said }: Asked, explained: ReadonlySet<string>): ReadonlySet<string> {
+  const { gms, nowMs } = facts;
   const isOld = explainedBefore(said, (cause) => !LOSSES.has(cause) && !IN_PASSING.has(cause));
-  const missedOne = new Set(
+  return new Set(
     gms
       .filter(
         (gm) =>
@@ -88,6 +131,12 @@ export function lossOf(asked: Asked): Loss {
       )
       .map(({ device }) => device),
   );
+}
+
+/** The symptoms of a lost rekey. */
+function tracesOf(asked: Asked, explained: ReadonlySet<string>, missedOne: ReadonlySet<string>): readonly Symptom[] {
+  const { facts, open, said } = asked;
+  const { gms, nowMs } = facts;
   const hanging = new Set(gms.filter((gm) => givesNoAnswer(gm, nowMs)).map(({ device }) => device));
   const unregistered = new Set(gms.filter(cannotTakeRekeys).map(({ device }) => device));
   const ofOtherKeys = otherKeysOf(asked);
@@ -105,7 +154,7 @@ export function lossOf(asked: Asked): Loss {
           explained.has(symptom.device ?? '')
         )),
   );
-  const traces = claimed(
+  return claimed(
     // Who gives the agent no answer may be unable to acknowledge: the look at it tells. Who is not
     // registered gets no rekey, and its KS counts that until its list is read again.
     answering,
@@ -118,31 +167,6 @@ export function lossOf(asked: Asked): Loss {
       fromMs: Math.min(...losses.map(({ sinceMs }) => sinceMs)) - SEEN_WITHIN_MS,
     },
   );
-  const unacknowledged = named(traces, 'rekeys_acknowledged');
-  // A re-registration for a reason that is not shown goes with a loss, and is none that is left alone.
-  const isLeft = traces.every(({ check, device }) => check === 'reregistrations' && !missedOne.has(device ?? ''));
-  const missed = isLeft ? [] : named(traces, ...LOSS_CHECKS);
-  const heldOld = new Set(heldOldKek(said, nowMs));
-  const ofOldKek = missed.length > 0 && missed.every((name) => heldOld.has(name));
-  const isMissed = new Set(missed);
-  const others = gms.filter(
-    (gm) => isHeard(gm) && gm.registered !== false && !isMissed.has(gm.device) && !holdsOtherKeys(gm),
-  );
-  const key = ofOldKek ? 'KEK' : lostKey(traces, facts);
-  const healed = gms.filter((gm) => isMissed.has(gm.device) && missedCause(gm, nowMs));
-  const reachedBy = rekeyReached(facts, isMissed, { healed, key });
-  const got = others.filter((gm) => reachedBy(gm) === 'got');
-  return {
-    missed,
-    unacknowledged,
-    got: got.map(({ device }) => device),
-    gotCount: got.length + facts.acknowledging,
-    registeredCount: others.filter((gm) => reachedBy(gm) === 'registered').length,
-    undecided: others.filter((gm) => reachedBy(gm) === 'open'),
-    traces,
-    key,
-    heldOld,
-  };
 }
 
 /** Keys that are no older ones: no rekey that was lost leaves them, and who holds them can acknowledge none. */
@@ -182,7 +206,7 @@ function missedForOtherReasons(said: readonly Episode[], nowMs: EpochMs): Readon
 }
 
 /** It registered a short time ago for want of a key, and got no rekey since. */
-export function missedCause(gm: GmFacts, nowMs: EpochMs): boolean {
+function missedCause(gm: GmFacts, nowMs: EpochMs): boolean {
   const { lastReregistration: last } = gm;
   return (
     !isReachedSince(gm) && last !== null && MISSED_CAUSES.has(last.cause) && Math.abs(nowMs - last.atMs) <= RECENT_MS

@@ -139,3 +139,44 @@ test('GMs that nobody polls: their acknowledgements come again, of their keys no
   fleet.see(ks(60, { members: members(0) }));
   expect(endOf(fleet, 'path_loss')).toBe('no KS lacks an acknowledgement of theirs any more');
 });
+
+test('a re-registration that was explained is no news when what explained it has grown old for that GM', () => {
+  const fleet = new Fleet();
+  const refusal = (number: number, second: number) =>
+    ({
+      kind: 'rekey_refused',
+      atMs: START + second * 1000,
+      group: 'G1',
+      text: `%GDOI-3-GDOI_REKEY_FAILURE: Processing of REKEY payloads failed on GM 10.0.0.${number} in the group G1`,
+    }) as const;
+  const registered = (number: number, second: number, refusedAt: number) =>
+    member(
+      number,
+      second,
+      { succeeded: 2, change: { lastReregistration: { cause: 'tek_expired', atMs: START + 100_000 } } },
+      { reasons: [refusal(number, refusedAt)] },
+    );
+  fleet.see(ks(0), member(1, 0), member(2, 0), member(3, 0));
+  fleet.see(ks(110), registered(1, 120, 50), registered(2, 120, 50), member(3, 121));
+  expect(find(fleet.see(), 'rekeys_refused')).toMatchObject({ scope: ['gm1', 'gm2'] });
+  // gm2 says so again; of gm1 the message is older than ten minutes, and its registration is not.
+  fleet.see(registered(2, 655, 600), registered(1, 656, 50), ks(657));
+  const { explanations } = fleet.see(registered(1, 690, 50), registered(2, 691, 600), ks(692));
+  expect(explanations.map(({ cause }) => cause)).toEqual(['rekeys_refused']);
+});
+
+test('two lost looks at an old KS, while its GMs lack a KEK as in each of its cycles, are no outage', () => {
+  const fleet = new Fleet();
+  const old = (second: number) => ({
+    ...ks(second, { kekExpiry: 200 }),
+    version: '15.0(1)M',
+    kekBehavior: 'legacy' as const,
+  });
+  const overdue = (number: number, second: number) =>
+    member(number, second, { kekExpiry: 200, change: { kekRekeyOverdue: true } });
+  fleet.see(old(0), member(1, 0, { kekExpiry: 200 }), member(2, 0, { kekExpiry: 200 }));
+  expect(find(fleet.see(overdue(1, 60), overdue(2, 60)), 'legacy_ks')).toMatchObject({ phase: 'present' });
+  fleet.see(silent(old(0), 70, { inARow: 1, established: false }));
+  const view = fleet.see(silent(old(0), 70, { inARow: 2, established: false, lastMs: START + 130_000 }));
+  expect(find(view, 'ks_down')?.phase).not.toBe('present');
+});

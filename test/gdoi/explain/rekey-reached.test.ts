@@ -177,3 +177,41 @@ test('over SNMP, who shows a newer KEK for the first time may have registered fo
     evidence: expect.arrayContaining(['got it: gm3']),
   });
 });
+
+describe('a KEK rekey that a GM misses', () => {
+  const waiting = { kekExpiry: 180, change: { kekRekeyOverdue: true } } as const;
+  const evidence = (...others: readonly MemberFacts[]) => {
+    const fleet = new Fleet();
+    fleet.see(...[1, 2, 3].map((number) => member(number, 0, { kekExpiry: 180 })));
+    fleet.see(member(3, 20, { kekExpiry: 900, lastAge: 5 }), ...others);
+    const first = said(fleet, member(1, 30, waiting));
+    return first === 'ok' ? [] : first.evidence;
+  };
+  // Its old release shows no lifetime: whether it holds the new KEK is told by the rekeys that it got.
+  const legacy = { kekExpiry: null, version: '15.1(4)M8' } as const;
+
+  test.each([
+    ['got one since', member(2, 25, { ...legacy, lastAge: 10 }), 'got it: gm2, gm3'],
+    ['got its last one long before', member(2, 25, { ...legacy, lastAge: 2000 }), 'not known to have it: gm2'],
+    ['shows of none when it came', member(2, 25, legacy), 'not known to have it: gm2'],
+  ])('an old GM beside it %s', (_what, gm2, line) => {
+    expect(evidence(gm2)).toContain(line);
+  });
+
+  test('a GM that holds the new one from a registration did not get it', () => {
+    const own = { change: { lastReregistration: { cause: 'reload', atMs: START + 18_000 } } } as const;
+    const registered = member(2, 25, { kekExpiry: 900, succeeded: 2, ...own });
+    expect(evidence(registered)).toContain('got it: gm3');
+  });
+
+  test('nor does one that waits for it as well, for a reason that was told', () => {
+    const fleet = new Fleet();
+    const text = '%GDOI-3-GDOI_REKEY_FAILURE: Processing of REKEY payloads failed on GM 10.0.0.2 in the group G1';
+    const reason = { kind: 'rekey_refused', atMs: START + 10_000, group: 'G1', text } as const;
+    fleet.see(...[1, 2, 3].map((number) => member(number, 0, { kekExpiry: 180 })));
+    fleet.see(member(3, 20, { kekExpiry: 900, lastAge: 5 }), member(2, 21, waiting, { reasons: [reason] }));
+    const { explanations } = fleet.see(member(1, 30, waiting));
+    expect(explanations.map(({ cause }) => cause)).toEqual(['rekeys_refused', 'path_loss']);
+    expect(explanations[1]?.evidence).toContain('got it: gm3');
+  });
+});
