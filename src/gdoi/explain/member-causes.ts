@@ -30,14 +30,14 @@ const LONGEST_GO_MS = 3_600_000;
 /** Fewer than this many are not called a common outage. */
 const SEVERAL = 3;
 
-export function gmsReloaded({ facts, open }: Asked): Candidate | null {
+export function gmsReloaded({ facts, open, last }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
   // Its KS counts the rekeys that a GM missed while it was down until the next one is acknowledged.
   const countsMs = Math.max(RECENT_MS, facts.tekLifetimeMs) + facts.pollIntervalMs;
   const since = (ms: number) => gms.filter((gm) => isHeard(gm) && nowMs - (bootedMs(gm) ?? -Infinity) <= ms);
   const lately = since(countsMs);
   if (lately.length === 0) return null;
-  const fresh = inOneGo(since(Math.max(countsMs, LONGEST_GO_MS)), nowMs);
+  const fresh = inOneGo(since(Math.max(countsMs, LONGEST_GO_MS)), nowMs).filter((gm) => !isToldBoot(gm, last));
   const booted = [...new Set([...fresh, ...lately])];
   const registering = new Set(
     booted.filter((gm) => nowMs - (bootedMs(gm) ?? 0) <= BOOT_TO_REGISTRATION_MS).map(({ device }) => device),
@@ -79,6 +79,12 @@ export function gmsReloaded({ facts, open }: Asked): Candidate | null {
       .map((gm) => `${gm.device}: up since ${new Date(bootedMs(gm) ?? nowMs).toISOString()} by its uptime`),
     claims: [...claims, ...claimed(open, { checks: ['reachable', ...GM_CHECKS], of: new Set(alsoDown) })],
   };
+}
+
+/** By its uptime a boot is known to the minute, and better with each answer: seen some seconds later it is the same one. */
+function isToldBoot(gm: GmFacts, last: Asked['last']): boolean {
+  if (last === null || last.endedMs === null) return false;
+  return (bootedMs(gm) ?? Number.POSITIVE_INFINITY) <= last.endedMs && devicesOf(last).includes(gm.device);
 }
 
 /** Whether it is registered, by what it showed since it booted; null: it showed nothing of that. */

@@ -180,3 +180,14 @@ test('two lost looks at an old KS, while its GMs lack a KEK as in each of its cy
   const view = fleet.see(silent(old(0), 70, { inARow: 2, established: false, lastMs: START + 130_000 }));
   expect(find(view, 'ks_down')?.phase).not.toBe('present');
 });
+
+test('a boot that a later answer places some seconds later is the one that was told, and is over', () => {
+  const fleet = new Fleet();
+  const keys = { teks: { '0x0000000A': 9000 } } as const;
+  const up = (second: number, bootSecond: number) => member(1, second, keys, { bootMs: START + bootSecond * 1000 });
+  fleet.see(ks(0, keys), member(1, 0, keys), member(2, 0, keys));
+  expect(find(fleet.see(up(120, 60)), 'gms_reloaded')).toMatchObject({ phase: 'present', scope: ['gm1'] });
+  // Ten minutes after it, it is no news any more.
+  expect(fleet.see(up(680, 60), ks(680, keys), member(2, 680, keys)).explanations).toEqual([]);
+  expect(fleet.see(up(700, 110), ks(700, keys), member(2, 700, keys)).explanations).toEqual([]);
+});
