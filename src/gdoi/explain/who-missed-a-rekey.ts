@@ -48,7 +48,13 @@ export const IN_PASSING: ReadonlySet<ExplanationCause> = new Set<ExplanationCaus
 ]);
 
 /** What it says of its GMs is why they missed a rekey: their registration failed for long, or they refused what came. */
-const OTHER_REASONS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['not_registered', 'rekeys_refused']);
+const OTHER_REASONS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
+  'not_registered',
+  'unauthorized',
+  'registration_refused',
+  'clock',
+  'rekeys_refused',
+]);
 
 /** A rekey that some did not get, with its traces: by name, unless told. */
 export interface Loss {

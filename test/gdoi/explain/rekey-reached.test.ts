@@ -215,3 +215,18 @@ describe('a KEK rekey that a GM misses', () => {
     expect(explanations[1]?.evidence).toContain('got it: gm3');
   });
 });
+
+test('a GM that its KS refused until it registered for its TEK missed no rekey on the way', () => {
+  const fleet = new Fleet();
+  const text = '%GDOI-1-UNAUTHORIZED_IPADDR: Group G1 received registration from unauthorized ip address: 10.0.0.1';
+  const refusing = { kind: 'unauthorized', atMs: START + 50_000, group: 'G1', text } as const;
+  const off = { failedAttempts: 4, unregisteredSinceMs: START + 40_000 };
+  const server = (second: number) => ({ ...ks(second), context: { ...NO_CONTEXT, reasons: [refusing] } });
+  fleet.see(ks(0), member(1, 0), member(2, 0));
+  fleet.see(server(60), member(1, 160, { registered: false, teks: null }, off), member(2, 161));
+  expect(fleet.see().explanations.map(({ cause }) => cause)).toContain('unauthorized');
+  const back = member(1, 205, { succeeded: 2, ...registered(200, 'tek_expired') });
+  expect(fleet.see(server(204), member(2, 204), back).explanations.map(({ cause }) => cause)).not.toContain(
+    'path_loss',
+  );
+});
