@@ -9,6 +9,7 @@
  */
 import { kekBehaviorOf, type KekBehavior } from '../gdoi/seen/release.ts';
 import type { Forecast } from '../gdoi/keys/forecast.ts';
+import type { FreshLine } from '../gdoi/log/log-buffer.ts';
 import { groupNamedIn, type LoggedReason, loggedReason, withReason } from '../gdoi/log/logged-reason.ts';
 import { naturalOrder } from '../gdoi/events/name-list.ts';
 import type { PlannedPoll } from '../gdoi/keys/poll-instants.ts';
@@ -16,6 +17,7 @@ import { MAX_GROUPS, type SaidOfPackets, type Tally } from '../gdoi/memory/track
 import type { DeviceCertificates } from '../gdoi/seen/certificate.ts';
 import type { DeviceClock, DeviceFacts } from '../gdoi/seen/device-facts.ts';
 import { mergeParts } from '../gdoi/seen/merge-snapshots.ts';
+import { middleMs } from '../gdoi/seen/interval.ts';
 import type { Observation } from '../gdoi/seen/observation.ts';
 import type { EpochMs, ReadAt } from '../gdoi/seen/instant.ts';
 import type { GmSnapshot, GroupSnapshot, KsSnapshot } from '../gdoi/seen/snapshot.ts';
@@ -308,6 +310,23 @@ function withReasons(
   const told = messages.flatMap(({ text }) => groupNamedIn(text) ?? []).filter((group) => !view.logsOf?.has(group));
   if (told.length > 0) return { ...view, reasons, logsOf: new Set([...(view.logsOf ?? []), ...told]) };
   return reasons === view.reasons ? view : { ...view, reasons };
+}
+
+/** Instants that say `since` of what a device logged; a line that only the two readings around it place is no more than evidence. */
+const PLACED_WITHIN_MS = 10_000;
+
+/** What lines of its log buffer say of why something does not work, where its clock places them; what it sent as well is known. */
+export function withFreshLines(view: DeviceView, lines: readonly FreshLine[]): DeviceView {
+  const reasons = lines.reduce((known, { message, written }) => {
+    if (written.toMs - written.fromMs > PLACED_WITHIN_MS) return known;
+    const reason = loggedReason(message, middleMs(written));
+    return reason === null || known.some((other) => isSameMessage(other, reason)) ? known : withReason(known, reason);
+  }, view.reasons);
+  return reasons === view.reasons ? view : { ...view, reasons: reasons.toSorted((a, b) => a.atMs - b.atMs) };
+}
+
+function isSameMessage(a: LoggedReason, b: LoggedReason): boolean {
+  return a.kind === b.kind && a.text === b.text && Math.abs(a.atMs - b.atMs) <= PLACED_WITHIN_MS;
 }
 
 /** Of an answer that shows no group: counted where there are any, so that the parser's drift is seen. */

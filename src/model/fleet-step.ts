@@ -19,12 +19,20 @@ import { type FleetView, fleetView, notJudgedYet } from '../gdoi/fleet/fleet-vie
 import type { LastJudgement } from '../gdoi/fleet/assessment.ts';
 import { groupKey, inCell } from '../gdoi/seen/cell.ts';
 import { FLOOR_LEAD } from '../gdoi/keys/ks-lead.ts';
+import type { FreshLine } from '../gdoi/log/log-buffer.ts';
 import type { PlannedPoll } from '../gdoi/keys/poll-instants.ts';
 import { type GroupState, initialTrackerState, type TrackerState } from '../gdoi/memory/tracker-state.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { Observation } from '../gdoi/seen/observation.ts';
 import { track } from '../gdoi/tracker/tracker.ts';
-import { afterPoll, afterPollBeside, type ConfiguredDevice, type DeviceView, observe } from './device-view.ts';
+import {
+  afterPoll,
+  afterPollBeside,
+  type ConfiguredDevice,
+  type DeviceView,
+  observe,
+  withFreshLines,
+} from './device-view.ts';
 import { type FleetViewOf, heardChanges, membershipChanges, trackingOf, trackOptions } from './group-tracking.ts';
 import { nameFraction } from './name-hash.ts';
 import { phasePlan } from './phase-plan.ts';
@@ -118,9 +126,13 @@ export function fleetStep(
   const known = memory.state(before.device);
   const observations = observationsOf(from);
   const groupOf = (name: string) => memory.group(groupKey(before.cell, name))?.view ?? null;
-  const { state, events: found } = trackAll(known ?? initialTrackerState(before.device), observations, groupOf);
+  const {
+    state,
+    events: found,
+    freshLines,
+  } = trackAll(known ?? initialTrackerState(before.device), observations, groupOf);
   const events = before.cell === undefined ? found : found.map((event) => ({ ...event, ...inCell(before.cell) }));
-  const shown = viewAfter(before, from, settings.device.partLifetimeMs);
+  const shown = withFreshLines(viewAfter(before, from, settings.device.partLifetimeMs), freshLines);
   const seen = from.kind === 'polled' ? withNamed(shown, memory) : shown;
   if (from.kind === 'pushed' && state === known && seen === before) {
     return { state, view: before, events, groups: new Map() };
@@ -386,16 +398,18 @@ function trackAll(
   before: TrackerState,
   observations: readonly Observation[],
   groupOf: FleetViewOf,
-): { readonly state: TrackerState; readonly events: readonly GdoiEvent[] } {
+): { readonly state: TrackerState; readonly events: readonly GdoiEvent[]; readonly freshLines: readonly FreshLine[] } {
   const options = trackOptions(groupOf);
   let state = before;
+  let freshLines: readonly FreshLine[] = [];
   const events: GdoiEvent[] = [];
   for (const observation of observations) {
     const tracked = track(state, observation, options);
     state = tracked.state;
     if (tracked.events.length > 0) events.push(...tracked.events);
+    if (tracked.freshLines !== undefined) freshLines = tracked.freshLines;
   }
-  return { state, events };
+  return { state, events, freshLines };
 }
 
 function viewAfter(before: DeviceView, from: FromDevice, partLifetimeMs: number): DeviceView {

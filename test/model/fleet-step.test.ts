@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
 import {
   type FleetMemory,
@@ -59,4 +59,60 @@ test('a group that was kept loses the members that are configured no more, and n
   expect(withoutStrangers(group, new Set(['gm1']), NOON + 60_000, FLEET)).toBeNull();
   const step = withoutStrangers(group, new Set(['gm2']), NOON + 60_000, FLEET);
   expect(step !== null && isOver(step.memory)).toBe(true);
+});
+
+describe('a KS whose log buffer says that it refuses a GM', () => {
+  const TEXT = 'Group G1 received registration from unauthorized ip address: 203.0.113.42';
+  const clock = (seconds: number): Observation => ({
+    kind: 'clock',
+    device: GM1.device,
+    sentAtMs: NOON + seconds * 1000,
+    receivedAtMs: NOON + seconds * 1000 + 50,
+    clock: { role: 'clock', epochMs: NOON + seconds * 1000, zone: 'UTC', synchronised: true },
+  });
+  const log = (seconds: number, pushed: boolean, stamp: string | null = 'Jan  1 12:00:20.000'): Observation => ({
+    kind: 'log',
+    device: GM1.device,
+    sentAtMs: NOON + seconds * 1000,
+    receivedAtMs: NOON + seconds * 1000 + 50,
+    pushed,
+    messages: [
+      { facility: 'GDOI', severity: 1, mnemonic: 'UNAUTHORIZED_IPADDR', text: TEXT, sequence: null, timestamp: stamp },
+    ],
+  });
+  /** Each look goes on from what is known after the one before it. */
+  const after = (...looks: readonly (readonly Observation[])[]) =>
+    looks.reduce(
+      ({ state, group, view }, observations) => {
+        const memory = { ...knowing(group), state: () => state };
+        const step = fleetStep({ memory, before: view }, { kind: 'pushed', observations }, SETTINGS);
+        return { state: step.state, group: step.groups.get('G1')?.memory ?? group, view: step.view };
+      },
+      { state: null, group: null, view: GM1 } as {
+        state: ReturnType<FleetMemory['state']>;
+        group: GroupMemory | null;
+        view: typeof GM1;
+      },
+    );
+  const answer = (seconds: number) => {
+    const from = shown(seconds, [aKs()]);
+    return from.kind === 'pushed' ? from.observations : [];
+  };
+
+  test('as the buffer alone shows it, with the instant of its clock: the group says so', () => {
+    const { view, group } = after([...answer(0), clock(1)], [clock(30), log(31, false), ...answer(32)]);
+    expect(view.reasons).toMatchObject([{ kind: 'unauthorized', atMs: expect.closeTo(NOON + 20_000, -3) }]);
+    expect(group?.view.explanations).toMatchObject([
+      { cause: 'unauthorized', summary: expect.stringMatching(/^KS gm1 refuses a GM since 12:00:20 UTC/u) },
+    ]);
+  });
+
+  test('and sends it as well: it is one message', () => {
+    const { view } = after([...answer(0), clock(1)], [log(20, true)], [clock(30), log(31, false), ...answer(32)]);
+    expect(view.reasons).toHaveLength(1);
+  });
+
+  test('at no instant that its clock tells: it is no reason', () => {
+    expect(after([...answer(0), log(1, false, null)], [log(31, false, null)]).view.reasons).toEqual([]);
+  });
 });

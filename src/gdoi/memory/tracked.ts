@@ -1,5 +1,6 @@
 /** What each part of the tracker gives back, and how the parts follow each other. */
 import type { GdoiEvent } from '../events/event.ts';
+import type { FreshLine } from '../log/log-buffer.ts';
 import type { GmPlace } from './gm-answer.ts';
 import { mapNamed } from '../seen/named.ts';
 import type { GroupState, TrackerState } from './tracker-state.ts';
@@ -7,6 +8,8 @@ import type { GroupState, TrackerState } from './tracker-state.ts';
 export interface Tracked {
   readonly state: TrackerState;
   readonly events: readonly GdoiEvent[];
+  /** Lines of a log buffer that are new since it was last read. Absent: none was read, or none is new. */
+  readonly freshLines?: readonly FreshLine[];
 }
 
 /** The same for one group of the device. */

@@ -35,7 +35,7 @@ type Of<Kind extends Observation['kind']> = Extract<Observation, { kind: Kind }>
 
 export function trackLog(state: TrackerState, at: ReadAt, { messages, pushed }: Of<'log'>): Tracked {
   if (messages.length === 0) return { state, events: [] };
-  return { state: pushed ? withPushed(state, at, messages) : withBuffer(state, at, messages), events: [] };
+  return pushed ? { state: withPushed(state, at, messages), events: [] } : withBuffer(state, at, messages);
 }
 
 function withPushed(before: TrackerState, at: ReadAt, messages: Of<'log'>['messages']): TrackerState {
@@ -49,13 +49,13 @@ function withPushed(before: TrackerState, at: ReadAt, messages: Of<'log'>['messa
   return state;
 }
 
-function withBuffer(before: TrackerState, at: ReadAt, messages: Of<'log'>['messages']): TrackerState {
+function withBuffer(before: TrackerState, at: ReadAt, messages: Of<'log'>['messages']): Tracked {
   const { tail, lines } = freshLines(before.logTail, messages, at, before.logClock);
   let state: TrackerState = { ...before, logTail: tail };
   for (const { message, written } of lines) {
     for (const found of logMarks(message, written, 'buffer')) state = withMarkOf(state, found);
   }
-  return state;
+  return { state, events: [], freshLines: lines };
 }
 
 export function trackClock(state: TrackerState, at: ReadAt, { clock }: Of<'clock'>): Tracked {
