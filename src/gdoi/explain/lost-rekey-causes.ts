@@ -310,11 +310,12 @@ function registering({ facts, open, before }: Asked, { missed }: Loss): readonly
 
 /** It shows nothing of the loss while it registers for it; then the reason is there, unless several fit. */
 function whileRegistering(asked: Asked, loss: Loss): Candidate | null {
-  const { before, facts } = asked;
+  const { before, facts, now } = asked;
   if (before === null || before.presentSinceMs === null) return null;
+  const isTakenOver = now.some(({ cause, scope }) => LOSSES.has(cause) && isWithin(before.said.scope, scope));
   const waiting = registering(asked, loss);
   const claims = [...loss.traces, ...waiting];
-  if (claims.length === 0 && !among(facts.gms, before.said.scope).some(hasKekJustNow)) return null;
+  if (claims.length === 0 && (isTakenOver || !among(facts.gms, before.said.scope).some(hasKekJustNow))) return null;
   const isNews = ({ lastReregistration: last }: GmFacts) => (last?.atMs ?? 0) > (before.saidSinceMs ?? before.sinceMs);
   const again = among(facts.gms, named(loss.traces, 'reregistrations'));
   if (again.some(isNews) && waiting.length === 0) return { ...before.said, ...registeredAgain(again, facts), claims };
