@@ -201,6 +201,8 @@ export function keysDiffer(asked: Asked): Candidate | null {
 function isStillApart({ said, presentSinceMs }: Episode, { gms, kss }: GroupFacts): boolean {
   if (presentSinceMs === null) return false;
   const scope = new Set(said.scope);
+  // Who is not registered any more holds what is left of its keys, and that is told for itself.
+  if (gms.some((gm) => scope.has(gm.device) && isUnregistered(gm))) return false;
   const ofGms = gms.filter(({ device }) => !scope.has(device)).flatMap(({ tekSpis }) => tekSpis);
   const rest = new Set(ofGms.length > 0 ? ofGms : kss.flatMap(({ tekSpis }) => tekSpis));
   const spis = gms.filter(({ device }) => scope.has(device)).flatMap(({ tekSpis }) => tekSpis);

@@ -30,7 +30,7 @@ const BEYOND_REKEYS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
 /** Countdowns are in whole seconds. */
 const ROUNDED_MS = 1000;
 /** Answers that were under way at this look were judged before it. */
-const UNDER_WAY_MS = 15_000;
+const UNDER_WAY_MS = 30_000;
 
 export function contradictionsIn(look: Look): readonly string[] {
   const { view } = look;

@@ -55,6 +55,20 @@ describe('a COOP set of which one KS is not polled', () => {
 describe('a GM with other keys than the polled KS, and no sign of a split', () => {
   const look = (second: number) => [oneOfTwo(second, 'Alive'), member(1, second), onOtherSide(2, second)];
 
+  test('and that is not registered any more is not told to be registered with the KS that gave it those', () => {
+    const fleet = new Fleet();
+    for (const second of [0, 60, 120, 180, 240]) fleet.see(...look(second));
+    expect(said(fleet)).toMatchObject({
+      cause: 'keys_differ',
+      phase: 'present',
+      summary: expect.stringMatching(/it is registered with/u),
+    });
+    const off = onOtherSide(2, 300, { registered: false });
+    expect(fleet.see(...look(300).slice(0, 2), off).explanations.map(({ cause }) => cause)).not.toContain(
+      'keys_differ',
+    );
+  });
+
   test('that are no older ones missed no rekey: it has them of another KS, and who that is comes first', () => {
     const fleet = new Fleet();
     fleet.see(...look(0));
