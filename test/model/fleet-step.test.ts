@@ -103,7 +103,10 @@ describe('a KS whose log buffer says that it refuses a GM', () => {
     const { view, group } = after([...answer(0), clock(1)], [clock(30), log(31, false), ...answer(32)]);
     expect(view.reasons).toMatchObject([{ kind: 'unauthorized', atMs: expect.closeTo(NOON + 20_000, -3) }]);
     expect(group?.view.explanations).toMatchObject([
-      { cause: 'unauthorized', summary: expect.stringMatching(/^KS gm1 refuses a GM since 12:00:20 UTC/u) },
+      {
+        cause: 'unauthorized',
+        summary: expect.stringMatching(/^KS gm1 refuses GM 203\.0\.113\.42 since 12:00:20 UTC/u),
+      },
     ]);
   });
 

@@ -1,6 +1,6 @@
 /** KSs that refuse registrations, by their own word: whom they do not permit, and what of a GM does not fit them. */
 import { CHECK_GROUP_IDENTITY, CHECK_REGISTERED_INTERFACE, CHECK_VERSION } from '../events/first-steps.ts';
-import type { LoggedReason, ReasonKind } from '../log/logged-reason.ts';
+import { type LoggedReason, MAX_TEXT_CHARS, type ReasonKind } from '../log/logged-reason.ts';
 import { type Asked, type Candidate, claimed, list, named, sorted } from './candidate.ts';
 import { type GmFacts, type GroupFacts, isUnregistered, type KsFacts } from './group-facts.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
@@ -8,7 +8,10 @@ import { RECENT_MS } from './symptom.ts';
 
 /** Of whom only the KS knows. */
 const ANY_GM = 'that GM';
-const ADDRESS = /\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]{1,4}:[0-9a-f:]{2,40}/iu;
+const ADDRESSES = /\b\d{1,3}(?:\.\d{1,3}){3}\b|\b[0-9a-f]{1,4}:[0-9a-f:]{2,40}/giu;
+
+/** Of an IPv6 address that is not shortened. */
+const IPV6_PARTS = 8;
 
 /** What a KS refuses of one GM, or of several, and what to do first. */
 interface Refusal {
@@ -80,6 +83,7 @@ function refused({ facts, open, before }: Asked, refusals: ReadonlyMap<ReasonKin
   const waiting = named(claims, 'registered');
   if (waiting.length === 0 && areRegistered(said, facts, before)) return null;
   const isKnown = waiting.length > 0;
+  const strangers = strangersIn(said, facts);
   const servers = sorted(said.map(({ ks }) => ks.device));
   const told = [...refusals].flatMap(([kind, refusal]) =>
     said.some(({ reason }) => reason.kind === kind) ? [refusal] : [],
@@ -92,18 +96,37 @@ function refused({ facts, open, before }: Asked, refusals: ReadonlyMap<ReasonKin
     phase: 'present',
     status: isKnown ? 'critical' : 'warning',
     sinceMs,
-    summary: `${ksNamed(servers)} ${verb(servers.length, 'refuses', 'refuse')} ${isKnown ? gmsNamed(waiting) : 'a GM'} since ${clockTime(sinceMs)}: ${told.map(({ why }) => why(Math.max(1, waiting.length), group)).join('; ')}`,
+    summary: `${ksNamed(servers)} ${verb(servers.length, 'refuses', 'refuse')} ${isKnown ? gmsNamed(waiting) : strangers.length === 0 ? 'a GM' : gmsNamed(strangers)} since ${clockTime(sinceMs)}: ${told.map(({ why }) => why(Math.max(1, isKnown ? waiting.length : strangers.length), group)).join('; ')}`,
     consequence: isKnown
       ? { what: `traffic of ${gmsNamed(waiting)} is dropped, or in clear where it fails open`, unless: null }
       : null,
     deadlineMs: null,
-    confidence: 'certain',
+    // Where the message names nobody, or the GM shows no address, it is the one that cannot register.
+    confidence: waiting.every((name) => isNamed(said, addressOf(gms, name))) ? 'certain' : 'likely',
     knownAtMs: null,
     firstStep: told[0]?.firstStep(isKnown ? list(waiting) : ANY_GM) ?? null,
     scope: sorted([...servers, ...waiting]),
     evidence: said.slice(-4).map(({ ks, reason }) => `${ks.device}, ${clockTime(reason.atMs)}: ${reason.text}`),
     claims,
   };
+}
+
+/** Addresses in the messages that are of no KS and of no polled GM. */
+function strangersIn(said: readonly SaidByKs[], { gms, kss, otherServers }: GroupFacts): readonly string[] {
+  const known = new Set([...gms, ...kss].map(({ address }) => address).concat(otherServers ?? []));
+  return sorted(said.flatMap(({ reason }) => wholeAddressesIn(reason)).filter((address) => !known.has(address)));
+}
+
+/** A time of day is none, and neither is what is left of one at the end of a text that was cut. */
+function wholeAddressesIn({ text }: LoggedReason): readonly string[] {
+  const found = (text.match(ADDRESSES) ?? []).filter(
+    (word) => word.includes('.') || word.includes('::') || word.split(':').length === IPV6_PARTS,
+  );
+  return text.length < MAX_TEXT_CHARS ? found : found.filter((address) => !text.endsWith(address));
+}
+
+function addressOf(gms: readonly GmFacts[], name: string): string {
+  return gms.find(({ device }) => device === name)?.address ?? '';
 }
 
 function gmsSaidIn({ said }: NonNullable<Asked['before']>, kss: readonly KsFacts[]): string {
@@ -114,7 +137,7 @@ function gmsSaidIn({ said }: NonNullable<Asked['before']>, kss: readonly KsFacts
 function refusedOf(gms: readonly GmFacts[], said: readonly SaidByKs[], before: Asked['before']): readonly GmFacts[] {
   // Of many GMs the log keeps the last messages: who was named once, and is not registered since, is refused still.
   const alreadyNamed = new Set(before?.said.scope);
-  const anyMayBeMeant = said.every(({ reason }) => !ADDRESS.test(reason.text));
+  const anyMayBeMeant = said.every(({ reason }) => reason.text.match(ADDRESSES) === null);
   return gms.filter(
     (gm) =>
       (isUnregistered(gm) || gm.failure !== null) &&

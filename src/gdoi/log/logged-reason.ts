@@ -66,7 +66,8 @@ const KINDS: ReadonlyMap<string, ReasonKind> = new Map<string, ReasonKind>([
 ]);
 
 const GROUP_IN_TEXT = /\bgroup ([!-~]{1,80}?)[.,;:]?(?:\s|$)/iu;
-const MAX_TEXT_CHARS = 200;
+/** A longer text of a message is cut. */
+export const MAX_TEXT_CHARS = 200;
 const MAX_REASONS = 16;
 
 /** null: it states no reason. */

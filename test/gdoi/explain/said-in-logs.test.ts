@@ -177,7 +177,7 @@ describe('a KS that refuses registrations', () => {
         cause,
         phase: 'present',
         status: 'warning',
-        summary: `KS ks1 refuses a GM since 08:00:20 UTC: ${why}`,
+        summary: `KS ks1 refuses GM ${STRANGER} since 08:00:20 UTC: ${why}`,
         consequence: null,
         firstStep: expect.stringMatching(firstStep),
         scope: ['ks1'],
@@ -185,6 +185,19 @@ describe('a KS that refuses registrations', () => {
       });
     },
   );
+
+  test.each([
+    ['an IPv6 address', 'Peer Address: 2001:db8::42', 'GM 2001:db8::42'],
+    ['two addresses', 'Peer Address: 203.0.113.42, before 203.0.113.7', '2 GMs (203.0.113.7, 203.0.113.42)'],
+    ['the address of its KS', 'Peer Address: 10.1.0.1', 'a GM'],
+    ['no more than a time', 'at 12:00:20', 'a GM'],
+    ['an address that was cut', `${'x'.repeat(110)} Peer Address: 203.0.113.42`, 'a GM'],
+  ])('of a GM that is not polled, with %s in its message', (_what, text, whom) => {
+    const reason = logged(20, VERSION[0], `${VERSION[1]}. ${text}`);
+    expect(said(new Fleet(), member(1, 0), refusing(30, reason))).toMatchObject({
+      summary: expect.stringContaining(`refuses ${whom} since`),
+    });
+  });
 
   test('of a polled GM that is not registered: it is named, and its traffic', () => {
     const fleet = new Fleet();
