@@ -5,6 +5,7 @@
 import { among, devicesOf, type Episode } from '../explain/candidate.ts';
 import type { ExplanationCause } from '../explain/explanation.ts';
 import type { GmFacts, GroupFacts, KsFacts } from '../explain/group-facts.ts';
+import { aliveMs } from '../explain/ks-silence.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** What is known at the end of an incident of those whom it concerned. */
@@ -24,6 +25,11 @@ interface End {
 }
 
 const REGISTERED = whereAllGms('the GMs are registered', ({ registered }) => registered === true);
+const REGISTERED_SINCE: End = {
+  words: 'the GMs registered again',
+  isShown: ({ gms, beganMs }) =>
+    gms.length > 0 && allOf(gms, ({ lastReregistration: last }) => (last?.atMs ?? 0) > beganMs),
+};
 const AGAIN_NONE = afterTime('ten minutes without another one');
 const KSS_ANSWER = (words: string): End => ({
   words,
@@ -62,6 +68,7 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
       'the GMs are registered again, with the keys that the KS has now',
       (gm) => gm.registered === true && hasCurrentKeys(gm),
     ),
+    REGISTERED,
   ],
   ks_down: [
     { words: 'a KS answers again', isShown: ({ kss }) => kss.some(answers) },
@@ -77,7 +84,13 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
       isShown: ({ facts }) => facts.kss.some((ks) => answers(ks) && ks.role === 'primary'),
     },
   ],
-  redundancy_lost: [KSS_ANSWER('the KS answers again')],
+  redundancy_lost: [
+    KSS_ANSWER('the KS answers again'),
+    {
+      words: 'the KS serves GMs or peers again, though it gives the agent no answer yet',
+      isShown: ({ kss, facts }) => kss.length > 0 && kss.every((ks) => answers(ks) || aliveMs(facts, ks) !== null),
+    },
+  ],
   ks_out_of_sight: [KSS_ANSWER('the KS answers the agent again')],
   coop_mismatch: [afterTime('no KS has said so for ten minutes')],
   legacy_ks: [
@@ -102,10 +115,7 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
   without_tek: [whereAllGms('the GMs hold a TEK', ({ tekMissing }) => !tekMissing)],
   rekeys_refused: [afterTime('ten minutes without another refusal')],
   old_kek_in_use: [
-    {
-      words: 'the GMs registered again',
-      isShown: ({ gms, beganMs }) => allOf(gms, ({ lastReregistration: last }) => (last?.atMs ?? 0) > beganMs),
-    },
+    REGISTERED_SINCE,
     {
       words: 'the GMs got a rekey',
       isShown: ({ gms, beganMs }) => allOf(gms, ({ lastRekeyMs }) => (lastRekeyMs ?? 0) > beganMs),
@@ -119,7 +129,8 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
         ),
     },
   ],
-  ejected: [whereAllGms('a KS lists the GMs again', ({ listedByKs }) => listedByKs === true)],
+  // The list is read again later.
+  ejected: [whereAllGms('a KS lists the GMs again', ({ listedByKs }) => listedByKs === true), REGISTERED_SINCE],
   ks_rekeys_lost: REKEYS_ARRIVE,
   path_loss: REKEYS_ARRIVE,
   ks_failover: [AGAIN_NONE],

@@ -191,3 +191,19 @@ test('a boot that a later answer places some seconds later is the one that was t
   expect(fleet.see(up(680, 60), ks(680, keys), member(2, 680, keys)).explanations).toEqual([]);
   expect(fleet.see(up(700, 110), ks(700, keys), member(2, 700, keys)).explanations).toEqual([]);
 });
+
+test.each([
+  ['before its KS’s list is read again', [], 'the GMs registered again'],
+  ['and its KS lists it', [ks(759, { members: { '10.0.0.1': 0, '10.0.0.2': 0 } })], 'a KS lists the GMs again'],
+])('a GM that its KS dropped is one no more once it registered, %s', (_when, read, ended) => {
+  const fleet = new Fleet();
+  const members = (missed: number | null) => ({ ...(missed === null ? {} : { '10.0.0.1': missed }), '10.0.0.2': 0 });
+  fleet.see(ks(0, { members: members(0) }), member(1, 0), member(2, 0));
+  fleet.see(ks(399, { members: members(2) }), member(1, 400));
+  expect(find(fleet.see(member(1, 700), ks(701, { members: members(null) })), 'ejected')).toMatchObject({
+    phase: 'present',
+  });
+  const last = { cause: 'kek_missed_rekey', atMs: START + 750_000 } as const;
+  fleet.see(...read, member(1, 760, { succeeded: 2, change: { lastReregistration: last } }));
+  expect(endOf(fleet, 'ejected')).toBe(ended);
+});
