@@ -152,6 +152,7 @@ export function fleet(over: Partial<FleetView> = {}): FleetView {
         version: '17.6.3',
         members: 1,
         kekSpi: null,
+        kekExpiryMs: null,
       },
     ],
     lead: { seconds: 235, source: 'ks', measuredSeconds: 235, estimatedSeconds: 235 },

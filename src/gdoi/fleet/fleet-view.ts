@@ -99,6 +99,8 @@ interface KsInGroup {
   readonly members: number | null;
   /** null: it shows none. */
   readonly kekSpi: string | null;
+  /** Of the KEK that it showed last with a lifetime left; null: none. */
+  readonly kekExpiryMs: EpochMs | null;
 }
 
 /** What is known of a state alone, as after a restart: with what was said last. */
@@ -292,5 +294,15 @@ class ViewOfState implements FleetView {
 }
 
 function ksInGroup({ device, address, reachable, role, behavior, version, members, kek }: FleetKs): KsInGroup {
-  return { device, address, reachable, role, behavior, version, members, kekSpi: kek?.spi ?? null };
+  return {
+    device,
+    address,
+    reachable,
+    role,
+    behavior,
+    version,
+    members,
+    kekSpi: kek?.spi ?? null,
+    kekExpiryMs: kek?.expiryMs ?? null,
+  };
 }

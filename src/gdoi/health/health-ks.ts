@@ -38,8 +38,14 @@ export function ksChecks(input: KsHealthInput): readonly HealthCheck[] {
   ];
 }
 
-function kekRemaining({ group, ks, at, atMs }: KsHealthInput): HealthCheck {
+/** An old KS makes the next KEK when this one ends. */
+const REPLACES_WITHIN_MS = 10_000;
+
+function kekRemaining({ device, group, ks, at, atMs, fleet }: KsHealthInput): HealthCheck {
   const read = shownSeconds(ks.kek?.remainingSeconds);
+  const endMs = fleet?.kss.find((each) => each.device === device)?.kekExpiryMs ?? null;
+  if (read === 0 && endMs !== null && at.receivedAtMs - endMs <= REPLACES_WITHIN_MS)
+    return check(['kek_remaining', group], 'unknown', 'its KEK ends at this moment', { value: 0, threshold: 0 });
   const kek = keyRemaining('kek_remaining', group, read, { at, atMs });
   // a KS that shows neither key is not known to be well
   return read === null && longestTek(ks) === null ? { ...kek, required: true } : kek;

@@ -317,6 +317,19 @@ describe('a KS', () => {
     expect(health.action).toBe(found.action);
   });
 
+  // It was asked 10 s ago; an old one makes the next KEK when this one ends.
+  test.each([
+    ['as it was asked', NOW - 10_000, 'unknown', 'its KEK ends at this moment'],
+    ['a minute before', NOW - 70_000, 'critical', 'its KEK has run out and was not replaced'],
+  ] as const)('whose KEK ended %s', (_when, kekExpiryMs, status, detail) => {
+    const ended = { spi: null, lifetimeSeconds: 86_400, remainingSeconds: 0, timeToRekeySeconds: null };
+    const kss = fleet().kss.map((each) => ({ ...each, kekExpiryMs }));
+    expect(checkOf(healthOf({ ks: { kek: ended } }, fleet({ kss })), 'kek_remaining')).toMatchObject({
+      status,
+      detail,
+    });
+  });
+
   test('names a GM that is polled by its name, another one by its address', () => {
     const health = healthOf({ ks: { memberDetails: [member('10.0.0.1', 1), member('10.0.0.9', 2)] } });
     expect(checkOf(health, 'rekeys_acknowledged').detail).toContain('10.0.0.9, gm1');
