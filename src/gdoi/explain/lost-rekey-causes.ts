@@ -312,7 +312,9 @@ function registering({ facts, open, before }: Asked, { missed }: Loss): readonly
 function whileRegistering(asked: Asked, loss: Loss): Candidate | null {
   const { before, facts, now } = asked;
   if (before === null || before.presentSinceMs === null) return null;
-  const isTakenOver = now.some(({ cause, scope }) => LOSSES.has(cause) && isWithin(before.said.scope, scope));
+  const isTakenOver = now.some(
+    ({ cause, scope }) => LOSSES.has(cause) && before.said.scope.some((name) => scope.includes(name)),
+  );
   const waiting = registering(asked, loss);
   const claims = [...loss.traces, ...waiting];
   if (claims.length === 0 && (isTakenOver || !among(facts.gms, before.said.scope).some(hasKekJustNow))) return null;
