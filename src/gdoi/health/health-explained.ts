@@ -109,6 +109,18 @@ function explains({ explains: all }: Explanation, symptom: CheckName, device: st
   );
 }
 
+/** Of the KSs that it names: what these are told of is wrong there. */
+const OF_THE_KS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['coop_mismatch', 'rekeys_refused']);
+/** What KSs say of others. */
+const SAID_BY_KS: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['unauthorized', 'registration_refused']);
+
+/** How bad a KS is by its own log, of which none of its checks shows anything. */
+export function byItsLog({ cause, phase, status, scope }: Explanation, device: string): HealthStatus {
+  if (phase !== 'present' || status === 'ok' || !isAmong(scope, device)) return 'ok';
+  if (OF_THE_KS.has(cause)) return status;
+  return SAID_BY_KS.has(cause) ? 'warning' : 'ok';
+}
+
 /** A GM at risk is so no worse than by the cause of what it shows; it stays one that needs a look. */
 export function noWorseThanCause(status: HealthStatus, explanations: readonly Explanation[], gm: string): HealthStatus {
   const found = explanations.find(({ explains: all }) => all.some(({ devices }) => isAmong(devices, gm)));

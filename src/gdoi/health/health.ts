@@ -19,7 +19,7 @@ import {
   worseOf,
   worstCheck,
 } from './health-check.ts';
-import { explanationsOf, isBeyondRekeys, withExplanations } from './health-explained.ts';
+import { byItsLog, explanationsOf, isBeyondRekeys, withExplanations } from './health-explained.ts';
 import { besideChecks } from './health-beside.ts';
 import { certificateChecks } from './health-certificates.ts';
 import { gmChecks } from './health-gm.ts';
@@ -75,7 +75,11 @@ export function deviceHealth(input: HealthInput, fleetOf: FleetViewOf, atMs: Epo
     device,
   );
   const checks = [...ofDevice, ...parts.flatMap((part) => part.checks)];
-  const verdict = judged(checks, explanations, parts.length > 1);
+  const byLog = worstByLog(
+    parts.filter(({ health }) => health.role !== 'gm').flatMap((part) => part.explanations),
+    device,
+  );
+  const verdict = judged(checks, explanations, { namesGroup: parts.length > 1, byLog });
   return {
     device,
     status: verdict.status,
@@ -97,9 +101,9 @@ export function deviceHealth(input: HealthInput, fleetOf: FleetViewOf, atMs: Epo
 function judged(
   checks: readonly HealthCheck[],
   explanations: readonly Explanation[],
-  namesGroup: boolean,
+  { namesGroup, byLog }: { readonly namesGroup: boolean; readonly byLog: HealthStatus },
 ): { readonly status: HealthStatus; readonly summary: string; readonly action: string | null } {
-  const status = verdictOf(checks);
+  const status = worseOf(verdictOf(checks), byLog);
   const [first] = explanations;
   const worst = worstCheck(checks);
   const own = worst === null || worst.explainedBy !== null ? 0 : weightOf(worst);
@@ -113,6 +117,10 @@ function judged(
     summary: shown ? `${worst.detail}: ${first.summary}` : first.summary,
     action: first.firstStep,
   };
+}
+
+function worstByLog(explanations: readonly Explanation[], device: string): HealthStatus {
+  return explanations.reduce<HealthStatus>((worst, each) => worseOf(worst, byItsLog(each, device)), 'ok');
 }
 
 /** A device that answers and is in no group is not what it was configured for. */
@@ -169,7 +177,10 @@ function partOf(known: {
     device,
     isKs,
   );
-  const verdict = judged(checks, explanations, false);
+  const verdict = judged(checks, explanations, {
+    namesGroup: false,
+    byLog: ks === null ? 'ok' : worstByLog(explanations, device),
+  });
   const status = age.fresh ? verdict.status : worseOf('unknown', verdict.status);
   return {
     checks,

@@ -444,6 +444,24 @@ test('a check whose cause is known says what to do about the cause', () => {
   expect(health.action).toBe(refused.firstStep);
 });
 
+test.each([
+  ['that its policy differs from the others', 'coop_mismatch', 'critical', 'critical'],
+  ['that it can hold no more GMs', 'coop_mismatch', 'warning', 'warning'],
+  ['that it has no key to sign rekeys with', 'rekeys_refused', 'critical', 'critical'],
+  ['that it refuses a GM that nobody polls', 'registration_refused', 'warning', 'warning'],
+  ['that it refuses a GM that is not registered', 'unauthorized', 'critical', 'warning'],
+] as const)('a KS whose log says %s is so, though all of its checks are ok', (_what, cause, said, status) => {
+  const own = explained({ cause, status: said, scope: ['ks1'], explains: [] });
+  expect(healthOf({ ks: {} }, fleet({ explanations: [own] }))).toMatchObject({
+    status,
+    summary: `ks1: ${own.summary}`,
+    groups: [{ status }],
+  });
+  const over = { ...own, phase: 'over', status: 'ok' } as const;
+  expect(healthOf({ ks: {} }, fleet({ explanations: [over] })).status).toBe('ok');
+  expect(healthOf({ ks: {} }, fleet({ explanations: [{ ...own, scope: ['ks2'] }] })).status).toBe('ok');
+});
+
 test('what a KS counts of its GMs is no worse than why it is missing', () => {
   const traces = explained({
     cause: 'coop_split',
