@@ -17,7 +17,7 @@ export function problemsOfIssue(issue: Issue, raw: unknown): readonly Problem[] 
   const path = issue.path.filter((part) => typeof part !== 'symbol');
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => unknownKey([...path, key], knownKeys(issue.message)));
+      return issue.keys.map((key) => unknownKey([...path, key], { known: knownKeys(issue.message), raw }));
     case 'invalid_key': {
       const key = path.at(-1);
       return [errorAt(path, `${quoted(String(key))} is not ${issue.issues[0]?.message ?? 'a name'}`, 'key')];
@@ -32,14 +32,17 @@ function knownKeys(allowed: string): readonly string[] {
   return wanted?.kind === 'section' ? wanted.keys : [];
 }
 
-function unknownKey(path: SettingPath, known: readonly string[]): Problem {
+function unknownKey(
+  path: SettingPath,
+  { known, raw }: { readonly known: readonly string[]; readonly raw: unknown },
+): Problem {
   const key = String(path.at(-1));
   if (known.includes(`${key}_file`)) {
     const instead = oneOfThem([`${key}_env`, `${key}_file`, `${key}_command`].filter((name) => known.includes(name)));
     return errorAt(path, `a secret does not stand in the configuration: use ${instead}`, 'key');
   }
   const near = didYouMean(key, known);
-  if (!mayBeShown(path, { known, near })) {
+  if (!mayBeShown(path, { known, near, hasValue: valueAt(raw, path) != null })) {
     return errorAt(path.slice(0, -1), `has an unknown key (not shown); allowed are ${known.join(', ')}`);
   }
   const hint = near === null ? `allowed are ${known.join(', ')}` : `did you mean ${near}?`;
@@ -48,15 +51,20 @@ function unknownKey(path: SettingPath, known: readonly string[]): Problem {
 
 /**
  * A line out of shape may have a secret for its key, in whatever section somebody has put one. What looks like a name of a
- * setting is shown, and what is nearly one, where no secret is asked for.
+ * setting is shown, and what is nearly one, where no secret is asked for. Where one is, `{password:, word}` makes its words
+ * keys without a value.
  */
 function mayBeShown(
   path: SettingPath,
-  { known, near }: { readonly known: readonly string[]; readonly near: string | null },
+  {
+    known,
+    near,
+    hasValue,
+  }: { readonly known: readonly string[]; readonly near: string | null; readonly hasValue: boolean },
 ): boolean {
   const key = String(path.at(-1));
-  if (/^[a-z_]{1,40}$/.test(key)) return true;
   const asksForSecrets = path[0] === 'credentials' || known.some((name) => /_(?:env|file)$/.test(name));
+  if (/^[a-z_]{1,40}$/.test(key)) return hasValue || near !== null || !asksForSecrets;
   return near !== null && !asksForSecrets && /^[\w-]{1,40}$/.test(key);
 }
 

@@ -537,6 +537,18 @@ describe('credentials', () => {
       '1:19: credentials.c: has an unknown key (not shown); allowed are username, password_env, password_file, password_command, private_key_file, private_key_command, agent, passphrase_env, passphrase_file, passphrase_command, enable_password_env, enable_password_file, enable_password_command, snmp, restconf',
     ],
     [
+      'a password of small letters for a key, not repeated',
+      'username: u, password_env: P, correcthorse',
+      { env: ENV },
+      '1:19: credentials.c: has an unknown key (not shown); allowed are username, password_env, password_file, password_command, private_key_file, private_key_command, agent, passphrase_env, passphrase_file, passphrase_command, enable_password_env, enable_password_file, enable_password_command, snmp, restconf',
+    ],
+    [
+      'a setting that it does not know',
+      'username: u, password_env: P, privilege: 15',
+      { env: ENV },
+      '1:51: credentials.c.privilege: unknown key; allowed are username, password_env, password_file, password_command, private_key_file, private_key_command, agent, passphrase_env, passphrase_file, passphrase_command, enable_password_env, enable_password_file, enable_password_command, snmp, restconf',
+    ],
+    [
       'a variable that is not set',
       'username: u, password_env: GDOI_PASSWORD',
       {},
