@@ -69,8 +69,8 @@ export interface DeviceView {
   readonly restconf: PollingBeside | null;
   /** Reasons that its log gave since the start, newest last. */
   readonly reasons: readonly LoggedReason[];
-  /** Groups of which a message of its log came to the agent since the start; absent: of none. */
-  readonly logsOf?: ReadonlySet<string>;
+  /** Groups of which a message of its log came to the agent since the start, with the first such instant; absent: of none. */
+  readonly logsOf?: ReadonlyMap<string, EpochMs>;
   /** Show command -> its last answer, for whoever wants to see for himself. */
   readonly answers: ReadonlyMap<string, ShownAnswer>;
 }
@@ -308,7 +308,12 @@ function withReasons(
     return reason === null ? known : withReason(known, reason);
   }, view.reasons);
   const told = messages.flatMap(({ text }) => groupNamedIn(text) ?? []).filter((group) => !view.logsOf?.has(group));
-  if (told.length > 0) return { ...view, reasons, logsOf: new Set([...(view.logsOf ?? []), ...told]) };
+  if (told.length > 0)
+    return {
+      ...view,
+      reasons,
+      logsOf: new Map([...(view.logsOf ?? []), ...told.map((group) => [group, receivedAtMs] as const)]),
+    };
   return reasons === view.reasons ? view : { ...view, reasons };
 }
 

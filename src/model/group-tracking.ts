@@ -185,11 +185,16 @@ function contextOf(view: DeviceView, state: TrackerState | null, group: string):
     nextLookMs: nextLookMs(view),
     reasons: view.reasons.filter((reason) => reason.group === null || reason.group === group),
   };
-  const logHeard = view.logsOf?.has(group) === true;
+  const logHeardSinceMs = view.logsOf?.get(group);
   const ofGm = known === undefined ? null : ofTheGm(known);
   const clock = clockFaultOf(view);
-  if (!logHeard && ofGm === null && clock === null) return context;
-  return { ...context, ...(logHeard ? { logHeard } : {}), ...ofGm, ...(clock === null ? {} : { clock }) };
+  if (logHeardSinceMs === undefined && ofGm === null && clock === null) return context;
+  return {
+    ...context,
+    ...(logHeardSinceMs === undefined ? {} : { logHeardSinceMs }),
+    ...ofGm,
+    ...(clock === null ? {} : { clock }),
+  };
 }
 
 /** What made it register, unless its own configuration did. */

@@ -40,8 +40,8 @@ export interface MemberContext {
   readonly nextLookMs: EpochMs | null;
   /** Reasons that its log gave, newest last, bounded. */
   readonly reasons: readonly LoggedReason[];
-  /** Its log comes to the agent: what it refuses it would say. Absent: no message of the group came since the start. */
-  readonly logHeard?: true | undefined;
+  /** Since when its log comes to the agent: what it refused since, it said. Absent: no message of the group came since the start. */
+  readonly logHeardSinceMs?: EpochMs | undefined;
   /** The interface with its keys went down, by its log, and is not known to have registered since; absent: nothing says so. */
   readonly linkDown?: {
     readonly sinceMs: EpochMs;

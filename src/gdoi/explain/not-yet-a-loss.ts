@@ -5,7 +5,7 @@
 import type { EpochMs } from '../seen/instant.ts';
 import { among, type Asked, firstOf, goingOn } from './candidate.ts';
 import { givesNoAnswer, type GmFacts, type GroupFacts, hasCoop, isSeenSince } from './group-facts.ts';
-import { healedDueMs, NEWER_BY_MS, SEEN_WITHIN_MS, tekDueMs } from './rekey-reached.ts';
+import { DUE_WITHIN_MS, healedDueMs, NEWER_BY_MS, SEEN_WITHIN_MS, tekDueMs } from './rekey-reached.ts';
 import type { Symptom } from './symptom.ts';
 import { hasOnlyAcks, type Loss, LOSSES } from './who-missed-a-rekey.ts';
 
@@ -83,7 +83,8 @@ export function isGmUnseen({ gms, kss }: GroupFacts, loss: Loss): boolean {
  * where none comes to the agent, a rekey that was refused looks like one that was lost. Who registered with the same KS as
  * one that got it has the same key.
  */
-export function mayRefuse({ missed, got }: Loss, facts: GroupFacts): boolean {
+export function mayRefuse(loss: Loss, facts: GroupFacts): boolean {
+  const { missed, got } = loss;
   const { kss, otherServers } = facts;
   const several = hasCoop(facts) || kss.length === 0 || otherServers === null || otherServers.length > 0;
   // SNMP's table shows the KS that a GM tries.
@@ -94,6 +95,19 @@ export function mayRefuse({ missed, got }: Loss, facts: GroupFacts): boolean {
       .filter((server) => server !== null),
   );
   return (
-    several && among(facts.gms, missed).every((gm) => gm.logHeard !== true && !accepted.has(registeredWith(gm) ?? ''))
+    several &&
+    among(facts.gms, missed).every((gm) => !wouldHaveSaid(gm, loss, facts) && !accepted.has(registeredWith(gm) ?? ''))
   );
+}
+
+/** Its log came before the rekey can have: as far back as a TEK lifetime, where nothing tells when it was sent. */
+function wouldHaveSaid(
+  { device, logHeardSinceMs, rekeyOverdue, kekExpiryMs }: GmFacts,
+  { healed }: Loss,
+  { leadMs, tekLifetimeMs, nowMs }: GroupFacts,
+): boolean {
+  if (logHeardSinceMs === undefined) return false;
+  if (rekeyOverdue && kekExpiryMs !== null) return logHeardSinceMs <= kekExpiryMs - leadMs;
+  const registeredMs = healed.find((gm) => gm.device === device)?.lastReregistration?.atMs;
+  return logHeardSinceMs <= (registeredMs === undefined ? nowMs - tekLifetimeMs : registeredMs - DUE_WITHIN_MS);
 }

@@ -18,7 +18,7 @@ export const SEEN_WITHIN_MS = 60_000;
 /** A GM registers for a missed rekey this long after the others got it, or later. */
 const DUE_BEFORE_MS = 60_000;
 /** A rekey that GMs register for was due this long before, or less: whoever registered since may have no other keys than those. */
-const DUE_WITHIN_MS = 300_000;
+export const DUE_WITHIN_MS = 300_000;
 
 /** `missed`: who misses it. `healed`: those of them that registered for it. `key`: what it would have brought, as far as known. */
 export function rekeyReached(

@@ -18,7 +18,7 @@ const EVERYTHING: Required<MemberContext> = {
   reregistersAtMs: START + 5,
   nextLookMs: START + 6,
   reasons: [],
-  logHeard: true,
+  logHeardSinceMs: START,
   linkDown: { sinceMs: START - 7, backMs: null, evidence: ['another log line'] },
   clock: { readMs: START - 8, synchronised: false, aheadSeconds: 90 },
   dropping: true,
