@@ -93,6 +93,8 @@ export interface GmFacts extends MemberContext {
   readonly registered: boolean | null;
   /** It shows no counter of registrations, as over SNMP alone; absent: it does. */
   readonly uncounted?: true;
+  /** It counts no rekey since its boot: all its keys are from registrations. Absent: it counts some, or shows no counter. */
+  readonly neverRekeyed?: true;
   /** Its KS's address. */
   readonly keyServer: string | null;
   readonly behavior: KekBehavior;

@@ -29,6 +29,7 @@ import { lostRekeys, missedIt, missedOneOf } from './lost-rekey.ts';
 import { isGmUnseen, isKsUnseen, mayBeOldKs, mayRefuse, releaseKnownMs } from './not-yet-a-loss.ts';
 import { CHECK_RSA } from './refused-rekey-causes.ts';
 import { hasKekJustNow } from './rekey-reached.ts';
+import { CLOCKS_MS } from './ks-silence.ts';
 import { gmCount, gmsNamed, ksNamed, verb } from './said.ts';
 import type { Symptom } from './symptom.ts';
 import {
@@ -152,8 +153,7 @@ export function pathLoss(asked: Asked): Candidate | null {
   const unclear = releaseUnknown || unseen || unsent || (isNew && loss.gotCount === 0 && loss.undecided.length > 0);
   const onlyAcks = hasOnlyAcks(loss);
   const { key, healed } = loss;
-  const holding =
-    onlyAcks && !lackedKeys(asked.before) && mine.length > 0 && mine.every((gm) => gm.kekMatchesKs === true);
+  const holding = onlyAcks && !lackedKeys(asked.before) && mine.length > 0 && mine.every(hasKeysOfRekey);
   const dangerous = worst >= CRITICAL_AT_MISSED;
   return {
     phase: unclear ? 'unclear' : 'present',
@@ -229,6 +229,12 @@ function unacknowledgedOnly(loss: Loss, facts: GroupFacts): Candidate {
 
 function orRefused(step: string, refused: boolean): string {
   return refused ? `${step}. Or show logging on the GM: does it refuse them? Then ${CHECK_RSA}` : step;
+}
+
+/** Its current keys can have come by a rekey, and with them its acknowledgement went out. */
+function hasKeysOfRekey({ kekMatchesKs, neverRekeyed, lastRekeyMs, lastReregistration: last }: GmFacts): boolean {
+  if (kekMatchesKs !== true || neverRekeyed === true) return false;
+  return last === null || lastRekeyMs === null || lastRekeyMs >= last.atMs - CLOCKS_MS;
 }
 
 /** At the look before they lacked keys: those that they show now may be from a registration, which proves no path back. */

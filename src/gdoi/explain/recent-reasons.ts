@@ -8,6 +8,7 @@ export function recentOf(
   { reasons }: { readonly reasons: readonly LoggedReason[] },
   kind: ReasonKind,
   nowMs: EpochMs,
+  withinMs = RECENT_MS,
 ): readonly LoggedReason[] {
-  return reasons.filter((reason) => reason.kind === kind && Math.abs(nowMs - reason.atMs) <= RECENT_MS);
+  return reasons.filter((reason) => reason.kind === kind && Math.abs(nowMs - reason.atMs) <= withinMs);
 }

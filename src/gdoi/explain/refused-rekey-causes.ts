@@ -15,7 +15,7 @@ import {
 import { type GroupFacts, hasCoop } from './group-facts.ts';
 import { recentOf } from './recent-reasons.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
-import type { Symptom } from './symptom.ts';
+import { RECENT_MS, type Symptom } from './symptom.ts';
 import { LOSS_CHECKS } from './who-missed-a-rekey.ts';
 
 export const CHECK_RSA = 'show crypto key mypubkey rsa on every KS: the rekey key must be the same one on all of them';
@@ -84,11 +84,14 @@ export function rekeysRefused({ facts, open, before, last }: Asked): Candidate |
  * A rekey that is sent twice is out of sequence the second time. That number counts where the GM lacks what a rekey brings, and
  * where it was no repetition of the one that it took last.
  */
-function refusalsOf({ gms, nowMs }: GroupFacts, open: readonly Symptom[]): readonly Said[] {
+function refusalsOf({ gms, nowMs, tekLifetimeMs }: GroupFacts, open: readonly Symptom[]): readonly Said[] {
+  // Until the next rekey its KS goes on to lack the acknowledgement of the one that it refused.
+  const unacknowledged = new Set(named(open, 'rekeys_acknowledged'));
   const lacking = new Set(named(claimed(open, { checks: LACKING }), ...LACKING));
   return gms.flatMap((gm) => {
     const repeatedMs = (gm.lastRekeyMs ?? -Infinity) + REPEATED_MS;
-    return REFUSALS.flatMap(([kind]) => recentOf(gm, kind, nowMs))
+    const withinMs = unacknowledged.has(gm.device) ? Math.max(RECENT_MS, tekLifetimeMs) : RECENT_MS;
+    return REFUSALS.flatMap(([kind]) => recentOf(gm, kind, nowMs, withinMs))
       .filter(({ kind, atMs }) => kind !== 'rekey_out_of_sequence' || (lacking.has(gm.device) && atMs > repeatedMs))
       .map((reason) => ({ device: gm.device, reason }));
   });

@@ -48,6 +48,7 @@ export function rekeyReached(
   const isHealed = new Set(healed);
   const sharesOldKeys = sharingOldKeysOf(missing.filter((gm) => !isHealed.has(gm)));
   return (gm) => {
+    if (gm.neverRekeyed === true) return 'registered';
     if (hasKekJustNow(gm)) return 'open';
     if ((gm.kekExpiryMs ?? 0) > lastsBeyondMs) return hasKekByRegistering(gm) ? 'registered' : 'got';
     const { lastReregistration: last } = gm;

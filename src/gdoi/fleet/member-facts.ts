@@ -47,12 +47,14 @@ export function gmFacts(gm: FleetGm, inGroup: GmInGroup): GmFacts {
     lastReregistration: gm.lastReregistration,
   };
   const uncounted = gm.counters.succeeded === null;
-  if (gm.multicast !== true && !uncounted && !isSomethingUnusual(context)) return facts;
+  const neverRekeyed = gm.counters.received === 0;
+  if (gm.multicast !== true && !uncounted && !neverRekeyed && !isSomethingUnusual(context)) return facts;
   return {
     ...facts,
     ...unusual(context),
     ...(gm.multicast === true ? { multicast: true } : {}),
     ...(uncounted ? { uncounted: true } : {}),
+    ...(neverRekeyed ? { neverRekeyed } : {}),
   };
 }
 

@@ -235,3 +235,16 @@ test('a GM that its KS refused until it registered for its TEK missed no rekey o
     'path_loss',
   );
 });
+
+test('a GM that counts no rekey since its boot got none, and its keys prove no way back', () => {
+  const members = { '10.0.0.1': 1, '10.0.0.2': 0 };
+  const fleet = new Fleet();
+  const never = { received: 0 } as const;
+  fleet.see(ks(0, { members: { ...members, '10.0.0.1': 0 } }), member(1, 0, never), member(2, 0, never));
+  const first = said(fleet, ks(100, { members }), member(1, 101, never), member(2, 102, never));
+  expect(first).toMatchObject({
+    cause: 'path_loss',
+    summary: expect.stringMatching(/did not acknowledge the last rekey/u),
+  });
+  expect(first === 'ok' ? [] : first.evidence.filter((line) => line.startsWith('got it'))).toEqual([]);
+});

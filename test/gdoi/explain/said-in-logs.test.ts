@@ -248,3 +248,26 @@ describe('a KS that refuses registrations', () => {
     expect(said(fleet, member(1, 1610), refusing(1615, last))).toBe('ok');
   });
 });
+
+test('a rekey that a GM refused is refused until the next one: its missing acknowledgement is no lossy path', () => {
+  const members = { '10.0.0.1': 1, '10.0.0.2': 0 };
+  const refusal = logged(
+    10,
+    'GDOI_REKEY_FAILURE',
+    'Processing of REKEY payloads failed on GM 10.0.0.1 in the group G1',
+  );
+  const fleet = new Fleet();
+  fleet.see(ks(0, { members: { ...members, '10.0.0.1': 0 } }), member(1, 0), member(2, 0));
+  const told = (second: number) =>
+    said(
+      fleet,
+      ks(second, { members }),
+      member(1, second, { lastAge: 4000 + second }, { reasons: [refusal] }),
+      member(2, second, { lastAge: second - 10 }),
+    );
+  expect(told(60)).toMatchObject({ cause: 'rekeys_refused', scope: ['gm1'] });
+  expect(told(900)).toMatchObject({
+    cause: 'rekeys_refused',
+    summary: expect.stringMatching(/^GM gm1 receives rekeys and refuses them since 08:00:10 UTC/u),
+  });
+});
