@@ -326,13 +326,14 @@ function whileRegistering(asked: Asked, loss: Loss): Candidate | null {
   if (claims.length === 0 && (isTakenOver || !among(facts.gms, before.said.scope).some(hasKekJustNow))) return null;
   const isNews = ({ lastReregistration: last }: GmFacts) => (last?.atMs ?? 0) > (before.saidSinceMs ?? before.sinceMs);
   const again = among(facts.gms, named(loss.traces, 'reregistrations'));
-  if (again.some(isNews) && waiting.length === 0) return { ...before.said, ...registeredAgain(again, facts), claims };
+  if (again.some(isNews) && waiting.length === 0)
+    return { ...before.said, ...reregisteredAfterLoss(again, facts), claims };
   const isAhead = (before.said.deadlineMs ?? facts.nowMs) >= facts.nowMs;
   return { ...before.said, ...(isAhead ? {} : { consequence: null, deadlineMs: null }), claims };
 }
 
 /** What was said to follow has come; whether it was for the lost rekey is not shown. */
-function registeredAgain(
+function reregisteredAfterLoss(
   again: readonly GmFacts[],
   { members, nowMs }: GroupFacts,
 ): Omit<Candidate, 'scope' | 'claims' | 'sinceMs' | 'firstStep'> {
