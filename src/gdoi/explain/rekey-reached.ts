@@ -1,6 +1,7 @@
 /**
- * Has a GM the rekey that others miss? Keys that last longer than theirs show it at once, and so does an answer after the
- * rekey was due in which no key is older than what it brought. Who registered meanwhile has its keys from there.
+ * Has a GM the rekey that others miss? Not one whose own count, or the age of its last rekey, shows that none came; nor one that
+ * has its keys from a registration. Of the others, keys that last longer than theirs show it at once, and so does an answer
+ * after the rekey was due in which no key is older than what it brought.
  */
 import type { EpochMs } from '../seen/instant.ts';
 import type { GmFacts, GroupFacts } from './group-facts.ts';
