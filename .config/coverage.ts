@@ -17,7 +17,7 @@ export default mergeConfig(
         thresholds: {
           // Some room: properties draw other cases in each run.
           autoUpdate: (figure) => Math.floor(figure) - 2,
-          'src/gdoi/**': { lines: 95, branches: 88 },
+          'src/gdoi/**': { lines: 95, branches: 89 },
           'src/ios/**': { lines: 97, branches: 91 },
           'src/mib/**': { lines: 97, branches: 92 },
           'src/model/**': { lines: 84, branches: 76 },
