@@ -113,7 +113,7 @@ function notShownSince(told: readonly GmFacts[], nowMs: EpochMs): boolean {
 /** Of GMs that go down together some are up again before the others: those reload too, until they take longer than that. */
 function downWith(boots: readonly EpochMs[], { gms, nowMs }: GroupFacts): readonly GmFacts[] {
   if (boots.length < 2) return [];
-  return gms.filter((gm) => {
+  const silent = gms.filter((gm) => {
     if (!givesNoAnswer(gm, nowMs)) return false;
     const sinceMs = askedInVainMs(gm, nowMs);
     // A GM that does not answer is asked at growing intervals: it may be up since the last time.
@@ -124,6 +124,10 @@ function downWith(boots: readonly EpochMs[], { gms, nowMs }: GroupFacts): readon
       boots.some((ms) => Math.abs(ms - sinceMs) <= TOGETHER_MS)
     );
   });
+  // Beside two that came up one lost answer is no third.
+  const [one, ...others] = silent;
+  const isOneAnswer = others.length === 0 && boots.length < SEVERAL && (one?.failure?.inARow ?? 1) < 2;
+  return isOneAnswer ? [] : silent;
 }
 
 /** Those that booted lately, and those that booted with them: one happening does not shrink while it is told. */

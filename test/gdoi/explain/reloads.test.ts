@@ -54,3 +54,15 @@ test('and when nobody has asked it for minutes', () => {
   fleet.see(ks(110), ...[1, 2].map((number) => member(number, 110, {}, booted(90))));
   expect(said(fleet, ks(345))).toMatchObject({ cause: 'gms_unreachable', scope: ['gm3'] });
 });
+
+test('beside two that came up, one lost answer of a third is no reload of that one', () => {
+  const fleet = new Fleet();
+  fleet.see(ks(0), ...[1, 2, 3].map((number) => member(number, 0)));
+  fleet.see(ks(110), ...[1, 2].map((number) => member(number, 110, {}, booted(90))), member(3, 110));
+  const { explanations } = fleet.see(silent(member(3, 110), 170, { inARow: 1, established: false }));
+  expect(explanations.find(({ cause }) => cause === 'gms_reloaded')).toMatchObject({
+    status: 'ok',
+    scope: ['gm1', 'gm2'],
+    summary: expect.not.stringContaining('gm3'),
+  });
+});
