@@ -322,12 +322,15 @@ const PLACED_WITHIN_MS = 10_000;
 
 /** What lines of its log buffer say of why something does not work, where its clock places them; what it sent as well is known. */
 export function withFreshLines(view: DeviceView, lines: readonly FreshLine[]): DeviceView {
-  const reasons = lines.reduce((known, { message, written }) => {
-    if (written.toMs - written.fromMs > PLACED_WITHIN_MS) return known;
+  const found = lines.flatMap(({ message, written }) => {
+    if (written.toMs - written.fromMs > PLACED_WITHIN_MS) return [];
     const reason = loggedReason(message, middleMs(written));
-    return reason === null || known.some((other) => isSameMessage(other, reason)) ? known : withReason(known, reason);
-  }, view.reasons);
-  return reasons === view.reasons ? view : { ...view, reasons: reasons.toSorted((a, b) => a.atMs - b.atMs) };
+    return reason === null || view.reasons.some((other) => isSameMessage(other, reason)) ? [] : [reason];
+  });
+  if (found.length === 0) return view;
+  // Old lines must not push out what was sent since.
+  const inOrder = [...view.reasons, ...found].toSorted((a, b) => a.atMs - b.atMs);
+  return { ...view, reasons: inOrder.reduce(withReason, []) };
 }
 
 function isSameMessage(a: LoggedReason, b: LoggedReason): boolean {

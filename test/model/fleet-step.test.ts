@@ -115,6 +115,25 @@ describe('a KS whose log buffer says that it refuses a GM', () => {
     expect(view.reasons).toHaveLength(1);
   });
 
+  test('and much else of the hours before: what it sent since is kept', () => {
+    const old: Observation = {
+      ...log(31, false),
+      kind: 'log',
+      pushed: false,
+      messages: Array.from({ length: 20 }, (_, n) => ({
+        facility: 'GDOI',
+        severity: 1,
+        mnemonic: 'UNAUTHORIZED_IPADDR',
+        text: `Group G1 received registration from unauthorized ip address: 198.51.100.${n}`,
+        sequence: null,
+        timestamp: `Jan  1 11:${String(10 + n)}:00.000`,
+      })),
+    };
+    const { reasons } = after([...answer(0), clock(1)], [log(20, true)], [clock(30), old, ...answer(32)]).view;
+    expect(reasons).toHaveLength(16);
+    expect(reasons.at(-1)?.text).toContain('203.0.113.42');
+  });
+
   test('at no instant that its clock tells: it is no reason', () => {
     expect(after([...answer(0), log(1, false, null)], [log(31, false, null)]).view.reasons).toEqual([]);
   });

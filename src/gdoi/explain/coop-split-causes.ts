@@ -3,7 +3,7 @@ import { CHECK_SPLIT } from '../events/first-steps.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { over, REGISTERS_AGAIN_MS, TRACES_MS } from './after-its-end.ts';
 import { type Asked, type Candidate, claimed, GM_CHECKS, list, sorted } from './candidate.ts';
-import { type GmFacts, type GroupFacts, isHeard } from './group-facts.ts';
+import { type GmFacts, type GroupFacts, isHeard, isSilent } from './group-facts.ts';
 import { CLOCKS_MS, COOP_SETTLES_MS, gmsWith, hasNotAnswered, ifSo } from './ks-silence.ts';
 import { clockTime, gmsNamed, ksNamed, naturalOrder, verb } from './said.ts';
 import type { Symptom } from './symptom.ts';
@@ -28,7 +28,9 @@ export function coopSplit(asked: Asked): Candidate | null {
   const established = deaf || split.forMs >= COOP_SETTLES_MS || before?.presentSinceMs != null;
   const sinceMs = before?.sinceMs ?? split.sinceMs;
   // What one of them showed last may be so no more: it died, or only the agent does not see it.
-  const gone = facts.kss.filter((ks) => primaries.includes(ks.device) && ks.failure?.established === true);
+  const gone = facts.kss.filter(
+    (ks) => primaries.includes(ks.device) && isSilent(ks) && ks.failure?.established === true,
+  );
   return {
     phase: established ? 'present' : 'unclear',
     status: established ? 'critical' : 'warning',

@@ -198,8 +198,11 @@ function whatEnded(
   const isOnlyOne = kss.length === 1 && otherServers?.length === 0;
   if (answering.length === 0 && !isOnlyOne) {
     const servedMs = lastServedMs(gms, sinceMs);
-    const how = servedMs === null ? '' : `, a rekey or registration came at ${clockTime(servedMs)}`;
-    return `${ksNamed(names)} ${hasNotAnswered(silent, sinceMs)}, and GMs are served again${how}`;
+    const then =
+      servedMs === null
+        ? 'whether another KS serves its GMs is not known'
+        : `GMs are served again, a rekey or registration came at ${clockTime(servedMs)}`;
+    return `${ksNamed(names)} ${hasNotAnswered(silent, sinceMs)}; ${then}`;
   }
   const back = answering.length === 0 ? names : answering;
   return `${ksNamed(back)} did not answer from ${clockTime(sinceMs)} to ${clockTime(endedMs)} and ${verb(back.length, 'is', 'are')} back`;

@@ -172,13 +172,23 @@ function onlyUnseenLeft(
 }
 
 /** A look at the primary fails as well, or none is: what was known of those that are gone stays, until that is clear. */
-function whilePrimaryIsUnseen({ open, before, now }: Asked, gone: readonly KsFacts[]): Candidate | null {
+function whilePrimaryIsUnseen({ facts, open, before, now }: Asked, gone: readonly KsFacts[]): Candidate | null {
   if (before === null || before.presentSinceMs === null) return null;
   const known = new Set(before.said.scope);
   const isTold = now.some(({ cause, phase }) => phase === 'present' && (cause === 'ks_down' || cause === 'no_primary'));
-  if (isTold || !gone.some(({ device }) => known.has(device))) return null;
+  const missing = gone.filter(({ device }) => known.has(device));
+  if (isTold || missing.length === 0) return null;
+  // Who served the GMs may do so still where it is only not seen; one that answers, and is secondary, does not.
+  const isHidden = facts.kss.some(({ device, failure }) => !known.has(device) && failure !== null);
   return {
     ...before.said,
+    ...(isHidden
+      ? {}
+      : {
+          summary: `${ksNamed(sorted(known))} ${hasNotAnswered(missing, before.sinceMs)}; no KS that answers says that it is primary`,
+          consequence: null,
+          evidence: missing.map((ks) => silenceOf(ks, facts.nowMs)),
+        }),
     claims: claimed(open, { checks: ['reachable'], of: known }, { checks: ['coop_peers', 'members'] }),
   };
 }

@@ -125,8 +125,8 @@ function wholeAddressesIn({ text }: LoggedReason): readonly string[] {
   return text.length < MAX_TEXT_CHARS ? found : found.filter((address) => !text.endsWith(address));
 }
 
-function addressOf(gms: readonly GmFacts[], name: string): string {
-  return gms.find(({ device }) => device === name)?.address ?? '';
+function addressOf(gms: readonly GmFacts[], name: string): string | null {
+  return gms.find(({ device }) => device === name)?.address ?? null;
 }
 
 function gmsSaidIn({ said }: NonNullable<Asked['before']>, kss: readonly KsFacts[]): string {
@@ -166,8 +166,8 @@ function isRefusedSince(gms: readonly GmFacts[], reason: LoggedReason): boolean 
   );
 }
 
-function isNamed(said: readonly SaidByKs[], address: string): boolean {
-  return said.some(({ reason }) => namesAddress(reason, address));
+function isNamed(said: readonly SaidByKs[], address: string | null): boolean {
+  return address !== null && said.some(({ reason }) => namesAddress(reason, address));
 }
 
 /** An address in a message stands alone: 10.0.0.1 is not in 10.0.0.10. */

@@ -44,6 +44,15 @@ describe('a KS of three that is gone', () => {
     expect(endOf(fleet, 'redundancy_lost')).toBeUndefined();
   });
 
+  test('is not back because the new primary is one no more: nobody is told to serve the GMs then', () => {
+    const fleet = withoutKs1();
+    const view = fleet.see(ks2(150, { peers: DEAD }), ks3(150), member(1, 150));
+    expect(endOf(fleet, 'redundancy_lost')).toBeUndefined();
+    expect(find(view, 'redundancy_lost')?.summary).toBe(
+      'KS ks1 has not answered since 08:00:00 UTC; no KS that answers says that it is primary',
+    );
+  });
+
   test('is not back because the others are gone as well: that is told for itself', () => {
     const fleet = withoutKs1();
     const view = fleet.see(silent(ks2(90, { role: 'primary' }), 150), silent(ks3(90), 150));

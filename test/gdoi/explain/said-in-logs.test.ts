@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { loggedReason, type LoggedReason, withReason } from '../../../src/gdoi/log/logged-reason.ts';
 import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
+import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
 import { Fleet, ks, START } from '../../builders/fleet-group.ts';
 import { member, OVERDUE, said } from './members.ts';
 
@@ -137,6 +138,11 @@ describe('KSs of one group that do not go together', () => {
   });
 });
 
+function withoutAddress(facts: MemberFacts): MemberFacts {
+  const { gm } = facts;
+  return gm === null ? facts : { ...facts, gm: { ...gm, snapshot: { ...gm.snapshot, address: null } } };
+}
+
 describe('a KS that refuses registrations', () => {
   const STRANGER = '203.0.113.42';
   const IDENTITY = [
@@ -211,6 +217,22 @@ describe('a KS that refuses registrations', () => {
       consequence: { what: 'traffic of GM gm1 is dropped, or in clear where it fails open' },
       firstStep: expect.stringContaining('for gm1: show crypto gdoi feature'),
       scope: ['gm1', 'ks1'],
+    });
+  });
+
+  test.each([
+    ['10.0.0.1', 'certain'],
+    ['', 'likely'],
+  ])('of a polled GM that shows the address "%s": that it is meant is %s', (address, confidence) => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(2, 0));
+    const reason = logged(40, VERSION[0], `${VERSION[1]}. Peer Address: 10.0.0.1`);
+    const off = member(1, 60, UNREGISTERED);
+    const shown = address === '' ? withoutAddress(off) : off;
+    fleet.see(shown, refusing(60, reason));
+    expect(fleet.see().explanations.find(({ cause }) => cause === 'registration_refused')).toMatchObject({
+      scope: ['gm1', 'ks1'],
+      confidence,
     });
   });
 
