@@ -11,8 +11,9 @@ export class MemoryLogger implements Logger {
   warn = (fields: object, message: string): void => void this.#entries.push({ level: 'warn', fields, message });
   error = (fields: object, message: string): void => void this.#entries.push({ level: 'error', fields, message });
 
-  lines(level: Level): object[] {
-    return this.#entries.filter((entry) => entry.level === level).map((entry) => entry.fields);
+  /** In the order in which they were told. */
+  lines(...levels: readonly Level[]): object[] {
+    return this.#entries.filter((entry) => levels.includes(entry.level)).map((entry) => entry.fields);
   }
 
   messages(level: Level): string[] {
