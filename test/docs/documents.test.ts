@@ -8,6 +8,7 @@ import { findingLine } from '../../src/config/finding.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { ReadFile } from '../../src/config/read-file.ts';
+import { CAUSES } from '../../src/gdoi/events/event.ts';
 import { missing, RULES_FILE, run } from '../dashboards/promtool.ts';
 import { polledGm, serve } from '../http/served.ts';
 import { commandHelps } from './commands-reference.ts';
@@ -55,6 +56,21 @@ describe('names in the pages', () => {
     const rules = text('dashboards/prometheus/rules.yml');
     const unknown = mentions(/\bGdoi[A-Z]\w+/g).filter(({ name }) => !rules.includes(`alert: ${name}\n`));
     expect(unknown).toEqual([]);
+  });
+
+  it('are those of causes, in the README', () => {
+    const [, named = ''] = /^Causes are ([^]*?)\. /m.exec(text('README.md')) ?? [];
+    const causes = Array.from(named.matchAll(/`(\w+)`/g), ([, cause]) => cause);
+    // The first registration is none again.
+    expect(new Set(causes)).toEqual(new Set(CAUSES.filter((cause) => cause !== 'initial')));
+  });
+
+  it('are those of decisions, as each has it over itself', () => {
+    const links = text('docs/decisions/README.md').matchAll(/^- \[(.+)\]\(([^)]+)\)/gm);
+    const titles = Array.from(links, ([, title, file = '']) => ({ file, title }));
+    expect(titles.length).toBeGreaterThan(0);
+    const own = titles.map(({ file }) => ({ file, title: /^# (.+)/.exec(text(`docs/decisions/${file}`))?.[1] }));
+    expect(titles).toEqual(own);
   });
 
   function mentions(pattern: RegExp): readonly { readonly path: string; readonly name: string }[] {
