@@ -148,9 +148,10 @@ export function legacyPair(
   const missed = intersection(start, kekMissedWindow(before.kek.expiry));
   const expired = intersection(start, kekExpiryWindow(before.kek.expiry));
   if (missed === null || expired === null) return null;
-  // A KS that waits for the expiry makes the new KEK then. Without its lifetime a TEK must not explain the second one.
+  // A KS that waits for the expiry makes the new KEK then: a later one is of a later cycle, whose first re-registration the
+  // second one may be. Without its lifetime a TEK must not explain the second one.
   if (facts.kekMade !== null) {
-    if (facts.kekMade.toMs < before.kek.expiry.fromMs - KEY_MADE_SLACK_MS) return null;
+    if (!overlaps(facts.kekMade, widened(before.kek.expiry, KEY_MADE_SLACK_MS))) return null;
   } else if (tekCanBe(start, facts, before)) {
     return null;
   }

@@ -332,6 +332,8 @@ describe('both registrations of a KEK’s cycle between two answers', () => {
     ['where no KEK was held', BOTH, held({ kek: null }), {}, false],
     ['where the KEK is the same', BOTH, held(), { kekAfter: 'same' }, false],
     ['with a KEK made at the expiry, as lifetimes are whole seconds', BOTH, held(), { kekMade: seconds(980) }, true],
+    ['with a KEK made as much later', BOTH, held(), { kekMade: seconds(1020) }, true],
+    ['with a KEK made later than that, in another cycle', BOTH, held(), { kekMade: seconds(1021) }, false],
     ['with a KEK made before', BOTH, held(), { kekMade: seconds(979) }, false],
     ['where the TEK can have made one', BOTH, held({ teks: [{ spi: '0x1', expiry: seconds(1100) }] }), {}, false],
     ['with a countdown into the first window', BOTH, counting(900), {}, true],

@@ -455,6 +455,12 @@ test('two registrations around a KEK expiry are no legacy pair when the KS had m
   expect(causes(history(waited, { kekLifetimeSeconds: () => 1000 }))).toEqual(['legacy_ks', 'legacy_ks']);
 });
 
+test('one in each of two cycles that nobody saw are no pair of one cycle', () => {
+  // Made at 1765 and 2530, each 235 s before the one before it expired.
+  const observations = [gmAnswer(790, before), gmAnswer(3100, { succeeded: 3, kekAt: 3530, timerAt: 3400 })];
+  expect(causes(history(observations, { kekLifetimeSeconds: () => 1000 }))).toEqual(['unknown', 'unknown']);
+});
+
 test('a deletion message of an earlier KEK proves nothing of this one', () => {
   const told = history(drawn`
     start + 100    ${answers({ kekAt: 200, timerAt: 260 })}
