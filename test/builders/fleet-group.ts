@@ -108,6 +108,8 @@ export interface KsOptions {
   readonly version?: string;
   readonly role?: KsRole | null;
   readonly kekExpiry?: number | null;
+  /** Seconds that its KEK lasts in all. */
+  readonly kekLifetime?: number;
   readonly kekSpi?: string | null;
   readonly teks?: Readonly<Record<string, number>> | null;
   readonly peers?: Readonly<Record<string, string>> | null;
@@ -139,7 +141,7 @@ export function ks(second: number, options: KsOptions = {}): MemberFacts {
             ? null
             : {
                 spi: options.kekSpi ?? null,
-                lifetimeSeconds: 86_400,
+                lifetimeSeconds: options.kekLifetime ?? 86_400,
                 remainingSeconds: kekExpiry - second,
                 timeToRekeySeconds: null,
               },

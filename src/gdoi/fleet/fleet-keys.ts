@@ -143,9 +143,10 @@ function timerGmHoldsKek(keys: GroupKeys, gm: FleetGm): boolean | null {
   const newerByMs = gm.kekExpiryMs - ks.kek.expiryMs;
   if (Math.abs(newerByMs) <= SAME_EXPIRY_MS) return true;
   if (Math.abs(newerByMs) <= CLOCK_SET_MS || isOfTheClock(newerByMs, gm, ks)) return null;
+  // Also of a key that ends later: a KS whose lifetime was shortened has made a newer one that ends before it.
+  if (gm.sentAtMs < ks.kek.sinceMs + keys.rekeyTakesMs) return null;
   // Over SNMP a KS shows the old KEK in use while it sends the new one.
-  if (newerByMs > 0) return ks.sentAtMs > gm.kekSinceMs + keys.rekeyTakesMs ? false : null;
-  return gm.sentAtMs >= ks.kek.sinceMs + keys.rekeyTakesMs ? false : null;
+  return newerByMs < 0 || ks.sentAtMs > gm.kekSinceMs + keys.rekeyTakesMs ? false : null;
 }
 
 /**

@@ -126,6 +126,49 @@ describe('a GM with other keys than the polled KS, and no sign of a split', () =
   });
 });
 
+describe('where the lifetime of the KEK was shortened, and a rekey was ordered', () => {
+  /** At 100 s: the KEK made then ends long before the one that it replaces. */
+  const ordered = (second: number) =>
+    ks(second, second < 100 ? { kekSpi: '0x1' } : { kekSpi: '0x2', kekExpiry: 7300, kekLifetime: 7200 });
+  const has = (number: number, second: number, isRekeyed: boolean) =>
+    member(number, second, isRekeyed ? { kekExpiry: 7300, received: 6 } : {});
+
+  test('GMs that were not asked since hold no other keys', () => {
+    const fleet = new Fleet();
+    for (const second of [0, 60]) fleet.see(ordered(second), has(1, second, false), has(2, second, false));
+    expect(said(fleet, ordered(101))).toBe('ok');
+  });
+
+  test('one that did not get it has missed it, though its KEK ends later', () => {
+    const fleet = new Fleet();
+    for (const second of [0, 60]) fleet.see(ordered(second), has(1, second, false), has(2, second, false));
+    const later = [120, 180, 240].map((second) =>
+      said(fleet, ordered(second), has(1, second, false), has(2, second, true)),
+    );
+    expect(later.at(-1)).toMatchObject({
+      cause: 'path_loss',
+      phase: 'present',
+      summary: expect.stringMatching(/it missed the last KEK rekey; the other one got it$/u),
+    });
+    expect(fleet.see().explanations.map(({ cause }) => cause)).not.toContain('keys_differ');
+  });
+
+  test('the same of a TEK', () => {
+    const fleet = new Fleet();
+    const look = (second: number, teks: Readonly<Record<string, number>>) => [
+      ks(second, { teks: second < 100 ? { [BEFORE]: 80_000 } : { [OURS]: 3700 } }),
+      member(1, second, { teks: { [BEFORE]: 80_000 } }),
+      ...[2, 3].map((number) => member(number, second, { teks })),
+    ];
+    for (const second of [0, 60]) fleet.see(...look(second, { [BEFORE]: 80_000 }));
+    for (const second of [180, 240]) fleet.see(...look(second, { [OURS]: 3700 }));
+    expect(said(fleet, ...look(300, { [OURS]: 3700 }))).toMatchObject({
+      cause: 'path_loss',
+      summary: expect.stringMatching(/^The path from KS ks1 to GM gm1 drops rekeys/u),
+    });
+  });
+});
+
 describe('a GM without a KEK timer that worked with a replaced KEK', () => {
   const OLD = { kekExpiry: null, version: '15.1(4)M8', teks: { [BEFORE]: 700 } } as const;
   const RENEWED = { [OURS]: 4000 };
