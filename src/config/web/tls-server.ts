@@ -62,7 +62,9 @@ export async function resolveTls(
   if (tls.min_version === 'TLS13' && tls.max_version === 'TLS12') {
     problems.push(errorAt([SECTION, 'max_version'], 'is below min_version'));
   }
-  if (cert === null || key === null || problems.length > before) return null;
+  // A key that everyone can read is a doubt: TLS is not switched off for it.
+  const wrong = problems.slice(before).some(({ severity }) => severity === 'error');
+  if (cert === null || key === null || wrong) return null;
 
   const resolved: ResolvedTls = {
     cert,
