@@ -4,6 +4,7 @@
  */
 import type { Problem, SettingPath } from './finding.ts';
 import { problemsOfIssue } from './issue-text.ts';
+import { isMapping, mappingOf } from './mapping.ts';
 import { type Config, configSchema, type DeviceEntry, deviceSchema } from './schema.ts';
 
 export interface CheckedConfig extends Omit<Config, 'devices'> {
@@ -22,16 +23,16 @@ export function checkConfig(raw: unknown): { readonly config: CheckedConfig; rea
 /** What is left when everything with a problem in it is taken out; a section that cannot be kept is its default. */
 function rightParts(raw: unknown, problems: readonly Problem[]): CheckedConfig {
   const wrong = new Set(problems.map((problem) => JSON.stringify(problem.path)));
-  const { devices, credentials, ...sections } = mapping(prune(raw, [], wrong));
+  const { devices, credentials, ...sections } = mappingOf(prune(raw, [], wrong));
   const credentialsSchema = configSchema.shape.credentials;
   const kept = Object.entries(configSchema.shape).flatMap(([key, schema]) =>
     schema.safeParse(sections[key]).success ? [[key, sections[key]]] : [],
   );
   // Wrong targets stay as none: the devices are not missing.
-  if ('targets' in mapping(raw) && !kept.some(([key]) => key === 'targets')) kept.push(['targets', {}]);
+  if ('targets' in mappingOf(raw) && !kept.some(([key]) => key === 'targets')) kept.push(['targets', {}]);
   // A wrong credential stays as an empty one: what refers to it is not wrong.
-  const named = Object.keys(mapping(mapping(raw)['credentials'])).flatMap((name) => {
-    const entry = mapping(credentials)[name];
+  const named = Object.keys(mappingOf(mappingOf(raw)['credentials'])).flatMap((name) => {
+    const entry = mappingOf(credentials)[name];
     if (credentialsSchema.safeParse({ [name]: entry }).success) return [[name, entry]];
     return credentialsSchema.safeParse({ [name]: {} }).success ? [[name, {}]] : [];
   });
@@ -62,12 +63,4 @@ function prune(value: unknown, path: SettingPath, wrong: ReadonlySet<string>): u
       .filter(([key]) => !wrong.has(JSON.stringify([...path, key])))
       .map(([key, item]) => [key, prune(item, [...path, key], wrong)]),
   );
-}
-
-function mapping(value: unknown): Readonly<Record<string, unknown>> {
-  return isMapping(value) ? value : {};
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -5,6 +5,7 @@
  * so the result is the same either way.
  */
 import type { Problem, SettingPath } from './finding.ts';
+import { isMapping } from './mapping.ts';
 import { readYaml, type YamlText } from './yaml-text.ts';
 
 /** About 30 ms of reading. */
@@ -87,8 +88,8 @@ function beginsInBraces(head: string): boolean {
 async function readInBlocks(source: string, cut: Cut, { pause }: ReadOptions): Promise<ConfigText | null> {
   const outline = readYaml(source.slice(0, cut.start) + source.slice(cut.end));
   const top = outline.value;
-  if (outline.syntaxErrors.length > 0 || typeof top !== 'object' || top === null || Array.isArray(top)) return null;
-  if (!('devices' in top) || top.devices !== null) return null;
+  if (outline.syntaxErrors.length > 0 || !isMapping(top)) return null;
+  if (!('devices' in top) || top['devices'] !== null) return null;
 
   const problems: Problem[] = [...outline.problems];
   const devices: unknown[] = [];

@@ -4,14 +4,12 @@
  */
 import type { Secret } from '../kernel/secret.ts';
 import { errorAt, type Problem, type SettingPath } from './finding.ts';
+import type { Mapping } from './mapping.ts';
 import type { CommandLine } from './run-program.ts';
 import type { SecretKind, SecretReader } from './secret-source.ts';
 
-/** A mapping of the file, by its keys. */
-export type Settings = Readonly<Record<string, unknown>>;
-
 export interface SecretSetting {
-  readonly section: Settings;
+  readonly section: Mapping;
   /** The section's place. */
   readonly at: SettingPath;
   /** Without `_env`, `_file` and `_command`. */
