@@ -3,15 +3,13 @@ import { resolve } from 'node:path';
 import { Secret } from '../kernel/secret.ts';
 import { isLoopback } from './address.ts';
 import type { CheckedConfig } from './check.ts';
-import { errorAt, type Problem, quoted, warningAt } from './finding.ts';
-import { readText } from './read-file.ts';
+import { errorAt, type Problem, warningAt } from './finding.ts';
+import { readUncheckedPem } from './pem-file.ts';
 import { readSecret } from './read-secret.ts';
 import type { ResolvedOtherAgents, ResolvedPostgres, ResolvedPostgresTls, ResolvedStore } from './resolved-config.ts';
 import type { SecretReader, SecretSource } from './secret-source.ts';
 
 const DEFAULT_STORE = 'gdoiwatch.db';
-/** A bundle of many authorities fits. */
-const MAX_PEM_BYTES = 1024 * 1024;
 const AT = ['store'] as const;
 
 export async function resolveStore(
@@ -105,10 +103,9 @@ async function tlsOf(
   }
   const read = async (name: string, file: string | undefined) => {
     if (file === undefined) return null;
-    const absolute = resolve(source.directoryOf(section), file);
-    const content = await readText(source.readFile, absolute, MAX_PEM_BYTES);
-    if (content.kind === 'read') return content.text;
-    problems.push(errorAt([...at, name], `${quoted(absolute)} cannot be read: ${content.reason}`));
+    const content = await readUncheckedPem(source, file, section);
+    if (content.kind === 'read') return content.pem;
+    problems.push(errorAt([...at, name], content.reason));
     return null;
   };
   const keyText = await read('key_file', key);

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import { append } from '../kernel/append.ts';
 import { addressRanges } from './address-range.ts';
-import { isLoopback } from './address.ts';
+import { isLoopback, isPlainAndRemote } from './address.ts';
 import type { CheckedConfig } from './check.ts';
 import { type Credentials, resolveCredentials, unknownCredential } from './credentials.ts';
 import { createDeviceResolver, type DeviceResolver } from './device-resolver.ts';
@@ -197,11 +197,6 @@ async function resolveTargets(
 
 function credentialNames(ref: CheckedConfig['defaults']['credentials']): readonly string[] {
   return typeof ref === 'string' ? [ref] : Object.values(ref).flatMap((name) => name ?? []);
-}
-
-function isPlainAndRemote(url: string): boolean {
-  const { protocol, hostname } = new URL(url);
-  return protocol === 'http:' && !isLoopback({ host: hostname.replace(/^\[|\]$/g, ''), port: 0 });
 }
 
 function resolveTraps(

@@ -4,13 +4,12 @@ import PQueue from 'p-queue';
 import type { Clock } from '../kernel/clock.ts';
 import { Secret } from '../kernel/secret.ts';
 import { errorAt, type Problem, quoted, type SettingPath, warningAt } from './finding.ts';
-import { type ReadFile, readText } from './read-file.ts';
+import { isReadableByAll, type ReadFile, readText } from './read-file.ts';
 import type { CommandLine, RunProgram } from './run-program.ts';
 import { type OriginOptions, RenewableSecret, type SecretReading } from './secret-origin.ts';
 
 /** Larger than any key. */
 const MAX_SECRET_BYTES = 64 * 1024;
-const READABLE_BY_ALL = 0o004;
 
 export interface SecretSource {
   /** Where `*_env` settings are looked up. */
@@ -80,7 +79,7 @@ export class SecretReader {
     }
     const content = await reading;
     if (content.kind === 'failed') return this.#refuse(path, `${shown} cannot be read: ${content.reason}`);
-    if ((content.mode & READABLE_BY_ALL) !== 0 && !this.#warned.has(absolute)) {
+    if (isReadableByAll(content) && !this.#warned.has(absolute)) {
       this.#warned.add(absolute);
       const mode = (content.mode & 0o777).toString(8).padStart(4, '0');
       this.#problems.push(warningAt(path, `${shown} can be read by everyone (mode ${mode}); chmod 600 it`));

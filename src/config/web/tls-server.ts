@@ -8,12 +8,13 @@ import { readText } from '../read-file.ts';
 import type { SecretReader, SecretSource } from '../secret-source.ts';
 import type { ResolvedTls } from './resolved-web.ts';
 import { opensslCiphers, opensslCurves, TLS_VERSIONS } from './tls-names.ts';
-import type { WebConfig } from './web-config-schema.ts';
+import { MAX_CHAIN_CHARS, type WebConfig } from './web-config-schema.ts';
 
 type TlsSection = NonNullable<WebConfig['tls_server_config']>;
 
 const SECTION = 'tls_server_config';
-const MAX_PEM_BYTES = 256 * 1024;
+/** PEM is ASCII: as many as may stand in the configuration itself. */
+const MAX_CHAIN_BYTES = MAX_CHAIN_CHARS;
 
 /** null: TLS is off, or `problems` says what is wrong. */
 export async function resolveTls(
@@ -38,7 +39,7 @@ export async function resolveTls(
     if (file === undefined) return null;
     const at = [SECTION, `${name}_file`];
     const absolute = resolve(source.directoryOf(['web']), file);
-    const read = await readText(source.readFile, absolute, MAX_PEM_BYTES);
+    const read = await readText(source.readFile, absolute, MAX_CHAIN_BYTES);
     if (read.kind === 'read') return checkedPem(read.text, at, quoted(absolute), problems);
     problems.push(errorAt(at, `${quoted(absolute)} cannot be read: ${read.reason}`));
     return null;

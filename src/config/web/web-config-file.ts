@@ -5,7 +5,7 @@ import { Secret } from '../../kernel/secret.ts';
 import { fileFinding, placedFindings, syntaxFindings } from '../file-findings.ts';
 import { errorAt, type Finding, type Problem, quoted, warningAt } from '../finding.ts';
 import { problemsOfIssue } from '../issue-text.ts';
-import { type ReadFile, readText } from '../read-file.ts';
+import { isReadableByAll, type ReadFile, readText } from '../read-file.ts';
 import type { Config } from '../schema.ts';
 import { SecretReader, type SecretSource } from '../secret-source.ts';
 import { readYaml } from '../yaml-text.ts';
@@ -15,7 +15,6 @@ import { parseTokens } from './tokens-file.ts';
 import { type WebConfig, webConfigSchema } from './web-config-schema.ts';
 
 const MAX_FILE_BYTES = 1024 * 1024;
-const READABLE_BY_ALL = 0o004;
 /** One check of a password takes about 0.1 s of this process at cost 10, and twice as long for each step. */
 const HIGHEST_COMMON_COST = 12;
 
@@ -124,7 +123,7 @@ async function readNamed(
     problems.push(errorAt(path, `${quoted(file)} cannot be read: ${read.reason}`));
     return null;
   }
-  if (key === 'tokens_file' && (read.mode & READABLE_BY_ALL) !== 0) {
+  if (key === 'tokens_file' && isReadableByAll(read)) {
     problems.push(warningAt(path, `${quoted(file)} can be read by everyone; chmod 600 it`));
   }
   return read.text;
