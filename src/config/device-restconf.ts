@@ -75,7 +75,8 @@ export function restconfOf(
 }
 
 /** Settings that say nothing with this transport, or twice the same. */
-export function checkRestconf(entry: DeviceEntry, transport: string, path: SettingPath, problems: Problem[]): void {
+export function checkRestconf(entry: DeviceEntry, transport: string, path: SettingPath): readonly Problem[] {
+  const problems: Problem[] = [];
   const used = transport === 'restconf' || transport === 'ssh+restconf';
   for (const key of ['restconf', 'tls'] as const) {
     if (entry[key] !== undefined && !used) {
@@ -95,4 +96,5 @@ export function checkRestconf(entry: DeviceEntry, transport: string, path: Setti
       );
     }
   }
+  return problems;
 }

@@ -2,7 +2,7 @@
 import { append } from '../kernel/append.ts';
 import { type Clock, createSystemClock } from '../kernel/clock.ts';
 import { checkConfig } from './check.ts';
-import { type Finding, type Problem, pathText } from './finding.ts';
+import { type Finding, hasError, type Problem, pathText } from './finding.ts';
 import { readConfigFiles } from './included-files.ts';
 import { type ReadFile, readFileFromDisk } from './read-file.ts';
 import { resolveConfig } from './resolve.ts';
@@ -52,7 +52,7 @@ export async function loadConfig(path: string, context: LoadContext): Promise<Lo
   const { web, ...ofWeb } = await resolveWeb(checked.config.web, secretSource);
   const problems = withoutConsequences([files.problems, checked.problems, [...resolved.problems, ...ofWeb.problems]]);
   const findings = [...files.placed(problems), ...ofWeb.findings];
-  return findings.some((finding) => finding.severity === 'error')
+  return hasError(findings)
     ? { kind: 'invalid', findings }
     : { kind: 'ok', config: { ...resolved.config, web }, warnings: findings };
 }

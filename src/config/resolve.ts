@@ -8,7 +8,7 @@ import type { CheckedConfig } from './check.ts';
 import { type Credentials, resolveCredentials, unknownCredential } from './credentials.ts';
 import { createDeviceResolver, type DeviceResolver } from './device-resolver.ts';
 import { readAuthorities } from './device-restconf.ts';
-import { errorAt, type Problem, pathText, quoted, warningAt } from './finding.ts';
+import { errorAt, type Problem, pathText, quoted, warningAt, type WithProblems } from './finding.ts';
 import { checkJumpHosts } from './jump-hosts.ts';
 import { checkMatchRules, createMatching } from './match-rules.ts';
 import { needSecret, readSecret } from './read-secret.ts';
@@ -45,7 +45,8 @@ export async function resolveConfig(
   append(problems, checkMatchRules(config.match));
   const matching = createMatching(config);
   const resolver = createDeviceResolver(config, credentials, { authorities, matching });
-  const devices = resolveDevices(config, resolver, source.nameOf, problems);
+  const devices = resolveDevices(config, resolver, source.nameOf);
+  append(problems, devices.problems);
   append(problems, matching.unused());
   return {
     config: {
@@ -65,7 +66,7 @@ export async function resolveConfig(
       grafanaUrl: config.grafana_url ?? null,
       record: config.record === undefined ? null : resolve(source.directoryOf(['record']), config.record),
       store: await resolveStore(config, source, secrets, problems),
-      devices,
+      devices: devices.value,
       targets: await resolveTargets(
         config,
         source.directoryOf(['targets']),
@@ -76,7 +77,7 @@ export async function resolveConfig(
       traps: resolveTraps(config.traps, credentials, problems),
       alertmanager: await resolveAlertmanager(config, secrets, problems),
       webhooks: await resolveWebhooks(config.webhooks, secrets, problems),
-      maintenance: resolveMaintenance(config, devices, problems),
+      maintenance: resolveMaintenance(config, devices.value, problems),
     },
     problems,
   };
@@ -124,8 +125,8 @@ function resolveDevices(
   config: CheckedConfig,
   resolver: DeviceResolver,
   nameOf: SecretSource['nameOf'],
-  problems: Problem[],
-): ResolvedDevice[] {
+): WithProblems<readonly ResolvedDevice[]> {
+  const problems: Problem[] = [];
   if (config.devices === undefined && config.targets === undefined) {
     problems.push(errorAt(['devices'], 'missing; needs a list of devices'));
   }
@@ -141,17 +142,16 @@ function resolveDevices(
       problems.push(
         errorAt([...path, 'name'], `${quoted(entry.name)} is the name of ${nameOf(['devices', first])} already`),
       );
-    const own: Problem[] = [];
-    const device = resolver(entry, path, own);
-    if (device !== null) devices.push(device);
-    for (const problem of own) {
+    const resolved = resolver(entry, path);
+    if (resolved.value !== null) devices.push(resolved.value);
+    for (const problem of resolved.problems) {
       // What is wrong with a default is wrong for every device that uses it.
       const key = `${pathText(problem.path)} ${problem.message}`;
       if (!reported.has(key)) problems.push(problem);
       reported.add(key);
     }
   });
-  return devices;
+  return { value: devices, problems };
 }
 
 async function resolveTargets(
