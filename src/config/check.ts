@@ -2,7 +2,7 @@
  * The file's values against the schema. Where some are wrong, the right ones go on, so that one run reports everything:
  * an unknown credential in one device is found although another one has a bad interval.
  */
-import type { Problem, SettingPath } from './finding.ts';
+import type { Problem, SettingPath, WithProblems } from './finding.ts';
 import { problemsOfIssue } from './issue-text.ts';
 import { isMapping, mappingOf } from './mapping.ts';
 import { type Config, configSchema, type DeviceEntry, deviceSchema } from './schema.ts';
@@ -12,12 +12,12 @@ export interface CheckedConfig extends Omit<Config, 'devices'> {
   readonly devices?: readonly (DeviceEntry | null)[] | undefined;
 }
 
-export function checkConfig(raw: unknown): { readonly config: CheckedConfig; readonly problems: readonly Problem[] } {
+export function checkConfig(raw: unknown): WithProblems<CheckedConfig> {
   const value = raw ?? {};
   const whole = configSchema.safeParse(value);
-  if (whole.success) return { config: whole.data, problems: [] };
+  if (whole.success) return { value: whole.data, problems: [] };
   const problems = whole.error.issues.flatMap((issue) => problemsOfIssue(issue, value));
-  return { config: rightParts(value, problems), problems };
+  return { value: rightParts(value, problems), problems };
 }
 
 /** What is left when everything with a problem in it is taken out; a section that cannot be kept is its default. */

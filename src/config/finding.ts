@@ -34,6 +34,11 @@ export function hasError(problems: readonly Pick<Problem, 'severity'>[]): boolea
   return problems.some(({ severity }) => severity === 'error');
 }
 
+/** Those of several parts, one part after the other. */
+export function problemsOf(parts: readonly { readonly problems: readonly Problem[] }[]): readonly Problem[] {
+  return parts.flatMap(({ problems }) => problems);
+}
+
 export function errorAt(path: SettingPath, message: string, on: Problem['on'] = 'value'): Problem {
   return { severity: 'error', path, on, message };
 }

@@ -48,13 +48,13 @@ export async function loadConfig(path: string, context: LoadContext): Promise<Lo
     directoryOf: files.directoryOf,
     nameOf: files.nameOf,
   };
-  const resolved = await resolveConfig(checked.config, path, secretSource);
-  const { web, ...ofWeb } = await resolveWeb(checked.config.web, secretSource);
+  const resolved = await resolveConfig(checked.value, path, secretSource);
+  const { web, ...ofWeb } = await resolveWeb(checked.value.web, secretSource);
   const problems = withoutConsequences([files.problems, checked.problems, [...resolved.problems, ...ofWeb.problems]]);
   const findings = [...files.placed(problems), ...ofWeb.findings];
   return hasError(findings)
     ? { kind: 'invalid', findings }
-    : { kind: 'ok', config: { ...resolved.config, web }, warnings: findings };
+    : { kind: 'ok', config: { ...resolved.value, web }, warnings: findings };
 }
 
 /** What has a problem already, itself or in a part of it, is not also reported for what a later stage makes of it. */

@@ -34,19 +34,23 @@ const SHORTEST_SNMP_PASSWORD = 8;
 /** Programs run at once; each may be a login to a vault. */
 const MAX_PROGRAMS = 8;
 
-/** Reads secrets of one load: each file once, each program once, findings into `problems`. */
+/** Reads secrets of one load: each file once, each program once, and keeps what is wrong with them. */
 export class SecretReader {
   readonly #source: SecretSource;
-  readonly #problems: Problem[];
+  readonly #problems: Problem[] = [];
   readonly #files = new Map<string, Promise<FileSecret>>();
   readonly #warned = new Set<string>();
   readonly #programs = new PQueue({ concurrency: MAX_PROGRAMS });
   /** By command line and kind: settings that name the same program share what it printed. */
   readonly #printed = new Map<string, Promise<SecretReading & { readonly secret: Secret | null }>>();
 
-  constructor(source: SecretSource, problems: Problem[]) {
+  constructor(source: SecretSource) {
     this.#source = source;
-    this.#problems = problems;
+  }
+
+  /** Of the secrets read so far. They are not those of a section: it is as it should be where only its secret is missing. */
+  get problems(): readonly Problem[] {
+    return this.#problems;
   }
 
   /** Where it reads: for what stands beside secrets and is none. */

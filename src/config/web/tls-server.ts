@@ -2,10 +2,11 @@
 import { createPrivateKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { resolve } from 'node:path';
 import { createSecureContext } from 'node:tls';
+import { append } from '../../kernel/append.ts';
 import { Secret } from '../../kernel/secret.ts';
 import { errorAt, type Problem, quoted } from '../finding.ts';
 import { readText } from '../read-file.ts';
-import type { SecretReader, SecretSource } from '../secret-source.ts';
+import { SecretReader, type SecretSource } from '../secret-source.ts';
 import type { ResolvedTls } from './resolved-web.ts';
 import { opensslCiphers, opensslCurves, TLS_VERSIONS } from './tls-names.ts';
 import { MAX_CHAIN_CHARS, type WebConfig } from './web-config-schema.ts';
@@ -20,9 +21,9 @@ const MAX_CHAIN_BYTES = MAX_CHAIN_CHARS;
 export async function resolveTls(
   tls: TlsSection,
   source: SecretSource,
-  secrets: SecretReader,
   problems: Problem[],
 ): Promise<ResolvedTls | null> {
+  const secrets = new SecretReader(source);
   const { cert: _c, key: _k, client_ca: _ca, cert_file: _cf, key_file: _kf, client_ca_file: _caf } = tls;
   const verify = tls.client_auth_type === 'RequireAndVerifyClientCert';
   // The toolkit's rule: only these switch TLS on.
@@ -48,6 +49,7 @@ export async function resolveTls(
   const before = problems.length;
   const cert = await certificates('cert');
   const key = await keyOf(tls, secrets, problems);
+  append(problems, secrets.problems);
   const clientCa = await certificates('client_ca');
   const need = (name: 'cert' | 'key' | 'client_ca', why: string) => {
     if (tls[name] === undefined && tls[`${name}_file`] === undefined) {

@@ -7,7 +7,7 @@ import { errorAt, type Finding, type Problem, quoted, warningAt } from '../findi
 import { problemsOfIssue } from '../issue-text.ts';
 import { isReadableByAll, type ReadFile, readText } from '../read-file.ts';
 import type { Config } from '../schema.ts';
-import { SecretReader, type SecretSource } from '../secret-source.ts';
+import type { SecretSource } from '../secret-source.ts';
 import { readYaml } from '../yaml-text.ts';
 import type { ResolvedTls, ResolvedToken, ResolvedWeb } from './resolved-web.ts';
 import { resolveTls } from './tls-server.ts';
@@ -58,7 +58,7 @@ async function readWebConfig(
     // Relative paths start where the web configuration stands, as in the toolkit.
     const beside: SecretSource = { ...source, directoryOf: () => dirname(file) };
     const section = checked.data.tls_server_config;
-    if (section !== undefined) tls = await resolveTls(section, beside, new SecretReader(beside, problems), problems);
+    if (section !== undefined) tls = await resolveTls(section, beside, problems);
     append(problems, doubts(checked.data));
   } else {
     append(
