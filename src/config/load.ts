@@ -2,7 +2,7 @@
 import { append } from '../kernel/append.ts';
 import { type Clock, createSystemClock } from '../kernel/clock.ts';
 import { checkConfig } from './check.ts';
-import { type Finding, hasError, type Problem, pathText } from './finding.ts';
+import { type Finding, hasError, type Problem, pathText, problemsOf } from './finding.ts';
 import { readConfigFiles } from './included-files.ts';
 import { type ReadFile, readFileFromDisk } from './read-file.ts';
 import { resolveConfig } from './resolve.ts';
@@ -49,12 +49,12 @@ export async function loadConfig(path: string, context: LoadContext): Promise<Lo
     nameOf: files.nameOf,
   };
   const resolved = await resolveConfig(checked.value, path, secretSource);
-  const { web, ...ofWeb } = await resolveWeb(checked.value.web, secretSource);
-  const problems = withoutConsequences([files.problems, checked.problems, [...resolved.problems, ...ofWeb.problems]]);
-  const findings = [...files.placed(problems), ...ofWeb.findings];
+  const web = await resolveWeb(checked.value.web, secretSource);
+  const problems = withoutConsequences([files.problems, checked.problems, problemsOf([resolved, web])]);
+  const findings = [...files.placed(problems), ...web.findings];
   return hasError(findings)
     ? { kind: 'invalid', findings }
-    : { kind: 'ok', config: { ...resolved.value, web }, warnings: findings };
+    : { kind: 'ok', config: { ...resolved.value, web: web.value }, warnings: findings };
 }
 
 /** What has a problem already, itself or in a part of it, is not also reported for what a later stage makes of it. */
