@@ -26,7 +26,7 @@ import type {
 } from './resolved-config.ts';
 import { resolveStore } from './resolve-store.ts';
 import { SecretReader, type SecretSource } from './secret-source.ts';
-import { deviceMaker } from './service-discovery/device-maker.ts';
+import { deviceMaker } from './device-maker.ts';
 
 /** Prometheus's job in the example configuration. */
 const DEFAULT_JOB = 'gdoiwatch';

@@ -6,7 +6,7 @@ import { Secret } from '../../kernel/secret.ts';
 import { errorAt, hasError, type Problem, problemsOf, quoted, type WithProblems } from '../finding.ts';
 import { readText } from '../read-file.ts';
 import { SecretReader, type SecretSource } from '../secret-source.ts';
-import type { ResolvedTls } from './resolved-web.ts';
+import type { ResolvedTls } from '../resolved-web.ts';
 import { opensslCiphers, opensslCurves, TLS_VERSIONS } from './tls-names.ts';
 import { MAX_CHAIN_CHARS, type WebConfig } from './web-config-schema.ts';
 

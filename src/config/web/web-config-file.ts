@@ -8,7 +8,7 @@ import { isReadableByAll, type ReadFile, readText } from '../read-file.ts';
 import type { Config } from '../schema.ts';
 import type { SecretSource } from '../secret-source.ts';
 import { readYaml } from '../yaml-text.ts';
-import type { ResolvedToken, ResolvedWeb } from './resolved-web.ts';
+import type { ResolvedToken, ResolvedWeb } from '../resolved-web.ts';
 import { resolveTls } from './tls-server.ts';
 import { parseTokens } from './tokens-file.ts';
 import { type WebConfig, webConfigSchema } from './web-config-schema.ts';

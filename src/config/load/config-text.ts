@@ -4,9 +4,9 @@
  * at the top of the file is cut; what does not read well in blocks (an error, an anchor used across them) is read whole,
  * so the result is the same either way.
  */
-import type { Problem, SettingPath } from './finding.ts';
-import { isMapping } from './mapping.ts';
-import { readYaml, type YamlText } from './yaml-text.ts';
+import type { Problem, SettingPath } from '../finding.ts';
+import { isMapping } from '../mapping.ts';
+import { readYaml, type YamlText } from '../yaml-text.ts';
 
 /** About 30 ms of reading. */
 const DEVICES_PER_BLOCK = 200;

@@ -1,9 +1,9 @@
 /** A device of settings from outside the configuration file: checked by the same schema, completed by the same defaults. */
-import type { DeviceResolver } from '../device-resolver.ts';
-import { hasError, type Problem, pathText } from '../finding.ts';
-import { problemsOfIssue } from '../issue-text.ts';
-import type { MakeDevice } from '../resolved-config.ts';
-import { deviceSchema } from '../schema.ts';
+import type { DeviceResolver } from './device-resolver.ts';
+import { hasError, type Problem, pathText } from './finding.ts';
+import { problemsOfIssue } from './issue-text.ts';
+import type { MakeDevice } from './resolved-config.ts';
+import { deviceSchema } from './schema.ts';
 import { outOfBounds, type TargetBounds, tightened } from './target-bounds.ts';
 
 export function deviceMaker(resolver: DeviceResolver, bounds: TargetBounds): MakeDevice {

@@ -1,15 +1,15 @@
 /** A configuration file with those it includes, read and checked whole: either what the agent runs on, or everything that is wrong with it. */
-import { append } from '../kernel/append.ts';
-import { type Clock, createSystemClock } from '../kernel/clock.ts';
-import { checkConfig } from './check.ts';
-import { type Finding, hasError, type Problem, pathText, problemsOf } from './finding.ts';
+import { append } from '../../kernel/append.ts';
+import { type Clock, createSystemClock } from '../../kernel/clock.ts';
+import { checkConfig } from '../check.ts';
+import { type Finding, hasError, type Problem, pathText, problemsOf } from '../finding.ts';
 import { readConfigFiles } from './included-files.ts';
-import { type ReadFile, readFileFromDisk } from './read-file.ts';
-import { resolveConfig } from './resolve.ts';
-import type { ResolvedConfig } from './resolved-config.ts';
-import { type RunProgram, runProgram } from './run-program.ts';
-import type { SecretSource } from './secret-source.ts';
-import { resolveWeb } from './web/web-config-file.ts';
+import { type ReadFile, readFileFromDisk } from '../read-file.ts';
+import { resolveConfig } from '../resolve.ts';
+import type { ResolvedConfig } from '../resolved-config.ts';
+import { type RunProgram, runProgram } from '../run-program.ts';
+import type { SecretSource } from '../secret-source.ts';
+import { resolveWeb } from '../web/web-config-file.ts';
 
 export interface LoadContext {
   /** Where `*_env` settings are looked up. */

@@ -4,13 +4,13 @@
  * credentials and jump hosts are put together by name, and any other section stands in one file.
  */
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { append } from '../kernel/append.ts';
+import { append } from '../../kernel/append.ts';
 import { type ReadOptions, readConfigText } from './config-text.ts';
-import { fileFinding, placedFindings, syntaxFindings } from './file-findings.ts';
-import { errorAt, type Finding, pathText, type Problem, quoted, type SettingPath } from './finding.ts';
-import { isMapping, mappingOf } from './mapping.ts';
-import { isFilePath } from './schema-terms.ts';
-import { type ReadFile, readText } from './read-file.ts';
+import { fileFinding, placedFindings, syntaxFindings } from '../file-findings.ts';
+import { errorAt, type Finding, pathText, type Problem, quoted, type SettingPath } from '../finding.ts';
+import { isMapping, mappingOf } from '../mapping.ts';
+import { isFilePath } from '../schema-terms.ts';
+import { type ReadFile, readText } from '../read-file.ts';
 
 /** Of all files together. */
 const MAX_BYTES = 32 * 1024 * 1024;
