@@ -1,7 +1,7 @@
 /** Load the configuration for a command: warnings go to stderr, a bad file is one error with all its findings. */
 import { Option } from 'commander';
 import { findingLine } from '../config/finding.ts';
-import { loadConfig } from '../config/load.ts';
+import { loadConfig } from '../config/load/load.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import { createSystemClock } from '../kernel/clock.ts';
 import { UserError } from '../kernel/user-error.ts';

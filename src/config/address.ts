@@ -34,6 +34,17 @@ export function isLoopback({ host }: ListenAddress): boolean {
   return host === 'localhost' || host === '::1' || (isIP(host) === 4 && host.startsWith('127.'));
 }
 
+/** Plain HTTP that leaves this machine: anyone on the path reads it, and may change it. */
+export function isPlainAndRemote(url: string): boolean {
+  const { protocol } = new URL(url);
+  return protocol === 'http:' && !isLoopback({ host: hostOfUrl(url), port: 0 });
+}
+
+/** An IPv6 address without its brackets. */
+export function hostOfUrl(url: string): string {
+  return new URL(url).hostname.replace(/^\[|\]$/g, '');
+}
+
 /** `192.0.2.53`, `10.0.0.0/8`, `2001:db8::/32`. */
 export function isPrefix(text: string): boolean {
   const [address = '', length, ...more] = text.split('/');

@@ -2,8 +2,9 @@
  * The file's values against the schema. Where some are wrong, the right ones go on, so that one run reports everything:
  * an unknown credential in one device is found although another one has a bad interval.
  */
-import type { Problem, SettingPath } from './finding.ts';
+import type { Problem, SettingPath, WithProblems } from './finding.ts';
 import { problemsOfIssue } from './issue-text.ts';
+import { isMapping, mappingOf } from './mapping.ts';
 import { type Config, configSchema, type DeviceEntry, deviceSchema } from './schema.ts';
 
 export interface CheckedConfig extends Omit<Config, 'devices'> {
@@ -11,27 +12,27 @@ export interface CheckedConfig extends Omit<Config, 'devices'> {
   readonly devices?: readonly (DeviceEntry | null)[] | undefined;
 }
 
-export function checkConfig(raw: unknown): { readonly config: CheckedConfig; readonly problems: readonly Problem[] } {
+export function checkConfig(raw: unknown): WithProblems<CheckedConfig> {
   const value = raw ?? {};
   const whole = configSchema.safeParse(value);
-  if (whole.success) return { config: whole.data, problems: [] };
+  if (whole.success) return { value: whole.data, problems: [] };
   const problems = whole.error.issues.flatMap((issue) => problemsOfIssue(issue, value));
-  return { config: rightParts(value, problems), problems };
+  return { value: rightParts(value, problems), problems };
 }
 
 /** What is left when everything with a problem in it is taken out; a section that cannot be kept is its default. */
 function rightParts(raw: unknown, problems: readonly Problem[]): CheckedConfig {
   const wrong = new Set(problems.map((problem) => JSON.stringify(problem.path)));
-  const { devices, credentials, ...sections } = mapping(prune(raw, [], wrong));
+  const { devices, credentials, ...sections } = mappingOf(prune(raw, [], wrong));
   const credentialsSchema = configSchema.shape.credentials;
   const kept = Object.entries(configSchema.shape).flatMap(([key, schema]) =>
     schema.safeParse(sections[key]).success ? [[key, sections[key]]] : [],
   );
   // Wrong targets stay as none: the devices are not missing.
-  if ('targets' in mapping(raw) && !kept.some(([key]) => key === 'targets')) kept.push(['targets', {}]);
+  if ('targets' in mappingOf(raw) && !kept.some(([key]) => key === 'targets')) kept.push(['targets', {}]);
   // A wrong credential stays as an empty one: what refers to it is not wrong.
-  const named = Object.keys(mapping(mapping(raw)['credentials'])).flatMap((name) => {
-    const entry = mapping(credentials)[name];
+  const named = Object.keys(mappingOf(mappingOf(raw)['credentials'])).flatMap((name) => {
+    const entry = mappingOf(credentials)[name];
     if (credentialsSchema.safeParse({ [name]: entry }).success) return [[name, entry]];
     return credentialsSchema.safeParse({ [name]: {} }).success ? [[name, {}]] : [];
   });
@@ -62,12 +63,4 @@ function prune(value: unknown, path: SettingPath, wrong: ReadonlySet<string>): u
       .filter(([key]) => !wrong.has(JSON.stringify([...path, key])))
       .map(([key, item]) => [key, prune(item, [...path, key], wrong)]),
   );
-}
-
-function mapping(value: unknown): Readonly<Record<string, unknown>> {
-  return isMapping(value) ? value : {};
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

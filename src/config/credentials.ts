@@ -1,7 +1,6 @@
 /** The `credentials` section with its secrets read, and what refers to it by name. */
-import { append } from '../kernel/append.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { errorAt, type Problem, quoted } from './finding.ts';
+import { errorAt, hasError, type Problem, problemsOf, quoted, type WithProblems } from './finding.ts';
 import { needSecret, readSecret } from './read-secret.ts';
 import type { ResolvedSsh, RestconfCredential, SnmpCredential } from './resolved-config.ts';
 import { resolveRestconfCredential } from './restconf-credential.ts';
@@ -25,23 +24,16 @@ export type Credentials = ReadonlyMap<string, Credential>;
 export async function resolveCredentials(
   entries: Readonly<Record<string, CredentialEntry>>,
   secrets: SecretReader,
-  problems: Problem[],
-): Promise<Credentials> {
-  const credentials = new Map<string, Credential>();
+): Promise<WithProblems<Credentials>> {
   // Together: each may have to wait for a program.
   const resolved = await Promise.all(
-    Object.entries(entries).map(async ([name, entry]) => {
-      const own: Problem[] = [];
-      const credential = await resolveOne(name, entry, secrets, own);
-      return { name, credential, own };
-    }),
+    Object.entries(entries).map(async ([name, entry]) => ({ name, ...(await resolveOne(name, entry, secrets)) })),
   );
-  for (const { name, credential, own } of resolved) {
-    const wrong = credential === null || own.some(({ severity }) => severity === 'error');
-    credentials.set(name, wrong ? { kind: 'wrong' } : credential);
-    append(problems, own);
+  const credentials = new Map<string, Credential>();
+  for (const { name, value, problems } of resolved) {
+    credentials.set(name, value === null || hasError(problems) ? { kind: 'wrong' } : value);
   }
-  return credentials;
+  return { value: credentials, problems: problemsOf(resolved) };
 }
 
 /** What a credential is called to a user. */
@@ -51,66 +43,68 @@ async function resolveOne(
   name: string,
   entry: CredentialEntry,
   secrets: SecretReader,
-  problems: Problem[],
-): Promise<Credential | null> {
-  checkOneKind(name, entry, problems);
-  const { snmp, restconf } = entry;
-  if (snmp !== undefined) return resolveSnmp({ name, snmp }, secrets, problems);
-  if (restconf === undefined) return resolveSsh(name, entry, secrets, problems);
-  const resolved = await resolveRestconfCredential(restconf, ['credentials', name, 'restconf'], secrets, problems);
-  return resolved && { kind: 'restconf', restconf: resolved };
+): Promise<WithProblems<Credential | null>> {
+  const { value, problems } = await resolveFirstKind(name, entry, secrets);
+  return { value, problems: [...checkOneKind(name, entry), ...problems] };
 }
 
-function checkOneKind(name: string, { snmp, restconf, ...ssh }: CredentialEntry, problems: Problem[]): void {
+async function resolveFirstKind(
+  name: string,
+  entry: CredentialEntry,
+  secrets: SecretReader,
+): Promise<WithProblems<Credential | null>> {
+  const { snmp, restconf } = entry;
+  if (snmp !== undefined) return resolveSnmp({ name, snmp }, secrets);
+  if (restconf === undefined) return resolveSsh(name, entry, secrets);
+  const { value, problems } = await resolveRestconfCredential(restconf, ['credentials', name, 'restconf'], secrets);
+  return { value: value && { kind: 'restconf', restconf: value }, problems };
+}
+
+function checkOneKind(name: string, { snmp, restconf, ...ssh }: CredentialEntry): readonly Problem[] {
   const kinds = [
     ...(Object.values(ssh).some((value) => value !== undefined) ? ['SSH'] : []),
     ...(snmp === undefined ? [] : ['SNMP']),
     ...(restconf === undefined ? [] : ['RESTCONF']),
   ];
-  if (kinds.length < 2) return;
-  problems.push(
-    errorAt(
-      ['credentials', name],
-      `is for ${kinds.join(' or for ')}, not both: make it ${kinds.length === 2 ? 'two' : 'three'}`,
-    ),
-  );
+  if (kinds.length < 2) return [];
+  const several = `is for ${kinds.join(' or for ')}, not both: make it ${kinds.length === 2 ? 'two' : 'three'}`;
+  return [errorAt(['credentials', name], several)];
 }
 
 async function resolveSsh(
   name: string,
   entry: CredentialEntry,
   secrets: SecretReader,
-  problems: Problem[],
-): Promise<Credential | null> {
+): Promise<WithProblems<Credential | null>> {
   const at = ['credentials', name];
-  const wrong = (message: string) => problems.push(errorAt(at, message));
-  const read = (key: string, kind: SecretKind = 'line') =>
-    readSecret({ section: entry, at, key, kind }, secrets, problems);
+  const read = (key: string, kind: SecretKind = 'line') => readSecret({ section: entry, at, key, kind }, secrets);
 
   const password = await read('password');
   const privateKey = await read('private_key', 'private key');
   const passphrase = await read('passphrase');
   const enablePassword = await read('enable_password');
+  const problems = [...problemsOf([password, privateKey, passphrase, enablePassword])];
+  const wrong = (message: string) => problems.push(errorAt(at, message));
   if (entry.username === undefined) wrong('needs a username (SSH), snmp or restconf');
   const agent = entry.agent === true ? secrets.agentSocket([...at, 'agent']) : null;
-  if (password === undefined && privateKey === undefined && entry.agent !== true) {
+  if (password.value === undefined && privateKey.value === undefined && entry.agent !== true) {
     wrong(
       'needs password_env, password_file, password_command, private_key_file or agent: true (SSH), snmp or restconf',
     );
   }
-  if (passphrase !== undefined && privateKey === undefined) wrong('a passphrase is of use only with a private key');
-  if (entry.username === undefined) return null;
-  return {
-    kind: 'ssh',
-    ssh: {
-      username: entry.username,
-      password: password ?? null,
-      privateKey: privateKey ?? null,
-      passphrase: passphrase ?? null,
-      enablePassword: enablePassword ?? null,
-      ...(agent === null ? {} : { agent }),
-    },
+  if (passphrase.value !== undefined && privateKey.value === undefined) {
+    wrong('a passphrase is of use only with a private key');
+  }
+  if (entry.username === undefined) return { value: null, problems };
+  const ssh = {
+    username: entry.username,
+    password: password.value ?? null,
+    privateKey: privateKey.value ?? null,
+    passphrase: passphrase.value ?? null,
+    enablePassword: enablePassword.value ?? null,
+    ...(agent === null ? {} : { agent }),
   };
+  return { value: { kind: 'ssh', ssh }, problems };
 }
 
 interface SnmpEntry {
@@ -118,39 +112,40 @@ interface SnmpEntry {
   readonly snmp: NonNullable<CredentialEntry['snmp']>;
 }
 
-async function resolveSnmp(
-  { name, snmp }: SnmpEntry,
-  secrets: SecretReader,
-  problems: Problem[],
-): Promise<Credential | null> {
+async function resolveSnmp({ name, snmp }: SnmpEntry, secrets: SecretReader): Promise<WithProblems<Credential | null>> {
   const at = ['credentials', name, 'snmp'];
   if (snmp.version === '2c') {
-    const community = await needSecret({ section: snmp, at, key: 'community', kind: 'line' }, secrets, problems);
-    return community === null ? null : { kind: 'snmp', snmp: { version: '2c', community } };
+    const { value, problems } = await needSecret({ section: snmp, at, key: 'community', kind: 'line' }, secrets);
+    return { value: value && { kind: 'snmp', snmp: { version: '2c', community: value } }, problems };
   }
 
   const passwordOf = async (key: 'auth' | 'privacy') => {
     const section = snmp[key];
-    if (section === undefined) return null;
-    return needSecret({ section, at: [...at, key], key: 'password', kind: 'snmp password' }, secrets, problems);
+    if (section === undefined) return { value: null, problems: [] };
+    return needSecret({ section, at: [...at, key], key: 'password', kind: 'snmp password' }, secrets);
   };
   const authPassword = await passwordOf('auth');
   const privacyPassword = await passwordOf('privacy');
-  if (snmp.privacy !== undefined && snmp.auth === undefined) {
-    problems.push(errorAt(at, 'SNMPv3 has privacy only with auth'));
-  }
   const { username, auth, privacy } = snmp;
+  const lacksAuth = privacy !== undefined && auth === undefined;
+  const credential: SnmpCredential = {
+    version: 3,
+    username,
+    auth:
+      auth === undefined || authPassword.value === null
+        ? null
+        : { protocol: auth.protocol, password: authPassword.value },
+    privacy:
+      privacy === undefined || privacyPassword.value === null
+        ? null
+        : { protocol: privacy.protocol, password: privacyPassword.value },
+  };
   return {
-    kind: 'snmp',
-    snmp: {
-      version: 3,
-      username,
-      auth: auth === undefined || authPassword === null ? null : { protocol: auth.protocol, password: authPassword },
-      privacy:
-        privacy === undefined || privacyPassword === null
-          ? null
-          : { protocol: privacy.protocol, password: privacyPassword },
-    },
+    value: { kind: 'snmp', snmp: credential },
+    problems: [
+      ...problemsOf([authPassword, privacyPassword]),
+      ...(lacksAuth ? [errorAt(at, 'SNMPv3 has privacy only with auth')] : []),
+    ],
   };
 }
 

@@ -7,7 +7,7 @@ import { DEFAULT_CELL, inCell } from '../gdoi/seen/cell.ts';
 import { isCellName } from './cell-name.ts';
 import { type Credential, type Credentials, KIND_NAMES, unknownCredential } from './credentials.ts';
 import { type Authorities, checkRestconf, restconfOf } from './device-restconf.ts';
-import { errorAt, type Problem, quoted, type SettingPath, warningAt } from './finding.ts';
+import { errorAt, type Problem, quoted, type SettingPath, warningAt, type WithProblems } from './finding.ts';
 import { jumpsOf, resolveJumpHosts } from './jump-hosts.ts';
 import type { Matching } from './match-rules.ts';
 import type {
@@ -25,8 +25,8 @@ const SNMP_PORT = 161;
 /** SNMP is cheap on the device: beside SSH it looks at least this often. */
 const SNMP_BESIDE_SSH_MS = 30_000;
 
-/** null: some of the problems are errors. */
-export type DeviceResolver = (entry: DeviceEntry, path: SettingPath, problems: Problem[]) => ResolvedDevice | null;
+/** null: something that it refers to is missing or wrong, which is one of the problems or has one of its own. */
+export type DeviceResolver = (entry: DeviceEntry, path: SettingPath) => WithProblems<ResolvedDevice | null>;
 
 type Kind = 'ssh' | 'snmp' | 'restconf';
 
@@ -46,44 +46,40 @@ export function createDeviceResolver(
   const { defaults } = config;
   const sshOf = sharedSsh(config, credentials);
   const jumpHosts = resolveJumpHosts(config, credentials);
-  return (given, path, problems) => {
+  return (given, path) => {
     const { entry, pathOf } = matching.apply(given, path);
     const transport = entry.transport ?? defaults.transport;
     // What a rule sets is no second word of the device.
-    checkOverrides(given, transport, path, problems);
-    checkRestconf(given, transport, path, problems);
+    const contradictions = [...checkOverrides(given, transport, path), ...checkRestconf(given, transport, path)];
     const found = findCredentials(
       transport,
       entry.credentials === undefined
         ? { ref: defaults.credentials, refPath: ['defaults', 'credentials'] }
         : { ref: entry.credentials, refPath: pathOf('credentials') },
       credentials,
-      problems,
     );
-    if (found === null) return null;
-    const jumps = jumpsOf(entry.ssh?.jump ?? config.ssh.jump, jumpHosts, {
-      path: entry.ssh?.jump === undefined ? ['ssh', 'jump'] : pathOf('jump'),
-      problems,
-    });
-    if (jumps === null) return null;
-    const cell = cellOf(entry, config.cluster.cell_label, path, problems);
+    const names = found.value;
+    if (names === null) return { value: null, problems: [...contradictions, ...found.problems] };
+    const jumpPath = entry.ssh?.jump === undefined ? ['ssh', 'jump'] : pathOf('jump');
+    const jumps = jumpsOf(entry.ssh?.jump ?? config.ssh.jump, jumpHosts, jumpPath);
+    if (jumps.value === null) return { value: null, problems: [...contradictions, ...jumps.problems] };
+    const cell = cellOf(entry, config.cluster.cell_label, path);
     const interval = entry.interval ?? defaults.interval;
     const snmp =
-      found.snmp === null ? null : snmpOf(entry, { transport, credentialName: found.snmp }, { credentials, defaults });
-    if (entry.snmp?.context !== undefined && snmp?.credential.version === '2c') {
-      problems.push(warningAt([...path, 'snmp', 'context'], 'of no effect: SNMPv2c has no contexts'));
-    }
+      names.snmp === null ? null : snmpOf(entry, { transport, credentialName: names.snmp }, { credentials, defaults });
+    // Credentials and jump hosts that were found have no problems.
+    const problems = [...contradictions, ...cell.problems, ...checkContext(entry, snmp, path)];
     const alone = transport === 'restconf';
     const restconf =
-      found.restconf === null
+      names.restconf === null
         ? null
-        : restconfOf(entry, { config, credentials, authorities }, { credentialName: found.restconf, alone });
-    if (restconf === null && found.restconf !== null) return null;
+        : restconfOf(entry, { config, credentials, authorities }, { credentialName: names.restconf, alone });
+    if (restconf === null && names.restconf !== null) return { value: null, problems };
     // What is polled over one of them alone has that one's port and pace.
     const only = transport === 'snmp' ? snmp : alone ? restconf : null;
-    return {
+    const device: ResolvedDevice = {
       name: entry.name,
-      ...inCell(cell),
+      ...inCell(cell.value),
       host: entry.host,
       sourceAddresses: entry.source_addresses ?? [],
       port: only?.port ?? entry.port ?? SSH_PORT,
@@ -95,10 +91,11 @@ export function createDeviceResolver(
       collect: [...new Set(entry.collect ?? defaults.collect)],
       phaseAware: entry.phase_aware ?? defaults.phase_aware,
       labels: entry.labels ?? {},
-      ssh: found.ssh === null ? null : sshOf(entry, found.ssh, jumps),
+      ssh: names.ssh === null ? null : sshOf(entry, names.ssh, jumps.value),
       snmp,
       restconf,
     };
+    return { value: device, problems };
   };
 }
 
@@ -127,31 +124,33 @@ function snmpOf(
   };
 }
 
+function checkContext(entry: DeviceEntry, snmp: ResolvedSnmp | null, path: SettingPath): readonly Problem[] {
+  if (entry.snmp?.context === undefined || snmp?.credential.version !== '2c') return [];
+  return [warningAt([...path, 'snmp', 'context'], 'of no effect: SNMPv2c has no contexts')];
+}
+
 /** undefined: the default one. */
 function cellOf(
   { cell, labels }: DeviceEntry,
   cellLabel: string | undefined,
   path: SettingPath,
-  problems: Problem[],
-): string | undefined {
-  if (cell !== undefined) return cell === DEFAULT_CELL ? undefined : cell;
-  const value = cellLabel === undefined ? undefined : labels?.[cellLabel];
-  if (cellLabel === undefined || value === undefined || value === '' || value === DEFAULT_CELL) return undefined;
-  if (isCellName(value)) return value;
-  problems.push(
-    errorAt(
-      [...path, 'labels', cellLabel],
-      `${quoted(value)} is not the name of a cell: text of at most 64 characters`,
-    ),
-  );
-  return undefined;
+): WithProblems<string | undefined> {
+  if (cell !== undefined) return { value: cell === DEFAULT_CELL ? undefined : cell, problems: [] };
+  const label = cellLabel === undefined ? undefined : labels?.[cellLabel];
+  if (cellLabel === undefined || label === undefined || label === '' || label === DEFAULT_CELL) {
+    return { value: undefined, problems: [] };
+  }
+  if (isCellName(label)) return { value: label, problems: [] };
+  const wrong = `${quoted(label)} is not the name of a cell: text of at most 64 characters`;
+  return { value: undefined, problems: [errorAt([...path, 'labels', cellLabel], wrong)] };
 }
 
 function besideSsh(ssh: Schedule): Schedule {
   return ssh.kind === 'every' && ssh.ms < SNMP_BESIDE_SSH_MS ? ssh : { kind: 'every', ms: SNMP_BESIDE_SSH_MS };
 }
 
-function checkOverrides(entry: DeviceEntry, transport: Transport, path: SettingPath, problems: Problem[]): void {
+function checkOverrides(entry: DeviceEntry, transport: Transport, path: SettingPath): readonly Problem[] {
+  const problems: Problem[] = [];
   for (const key of ['host_keys', 'algorithms', 'session'] as const) {
     if (entry[key] !== undefined && entry.ssh?.[key] !== undefined) {
       problems.push(errorAt([...path, key], `stands in ssh.${key} too; once is enough`, 'key'));
@@ -170,21 +169,21 @@ function checkOverrides(entry: DeviceEntry, transport: Transport, path: SettingP
       problems.push(errorAt([...path, key], `stands in snmp.${key} too; once is enough with transport snmp`, 'key'));
     }
   }
+  return problems;
 }
 
-/** Names of the credentials that the transport uses; null, with a problem, when one is not there or does not fit. */
+/** Names of the credentials that the transport uses; null when one is not there, is wrong or does not fit. */
 function findCredentials(
   transport: Transport,
   { ref, refPath }: { readonly ref: CredentialRef; readonly refPath: SettingPath },
   credentials: Credentials,
-  problems: Problem[],
-): Readonly<Record<Kind, string | null>> | null {
+): WithProblems<Readonly<Record<Kind, string | null>> | null> {
   const kinds = KINDS[transport];
   if (kinds.length > 1 && (typeof ref === 'string' || kinds.some((kind) => ref[kind] === undefined))) {
     const needed = kinds.map((kind) => `${kind}: NAME`).join(', ');
-    problems.push(errorAt(refPath, `transport ${transport} needs { ${needed} }`));
-    return null;
+    return { value: null, problems: [errorAt(refPath, `transport ${transport} needs { ${needed} }`)] };
   }
+  const problems: Problem[] = [];
   const names: Record<Kind, string | null> = { ssh: null, snmp: null, restconf: null };
   for (const kind of kinds) {
     const name = typeof ref === 'string' ? ref : ref[kind];
@@ -197,7 +196,7 @@ function findCredentials(
     names[kind] = name ?? null;
   }
   const right = kinds.every((kind) => credentials.get(names[kind] ?? '')?.kind === kind);
-  return right ? names : null;
+  return { value: right ? names : null, problems };
 }
 
 /** null: it fits, or has a problem of its own. */

@@ -1,7 +1,7 @@
 /** A device's RESTCONF settings: its own, those of `defaults`, and the certificates of the authorities that they name. */
 import type { CheckedConfig } from './check.ts';
 import type { Credentials } from './credentials.ts';
-import { errorAt, type Problem, type SettingPath, warningAt } from './finding.ts';
+import { errorAt, type Problem, type SettingPath, warningAt, type WithProblems } from './finding.ts';
 import { readPem } from './pem-file.ts';
 import type { ResolvedRestconf } from './resolved-config.ts';
 import type { DeviceEntry } from './schema.ts';
@@ -16,8 +16,7 @@ export type Authorities = ReadonlyMap<string, string>;
 export async function readAuthorities(
   { defaults, devices }: Pick<CheckedConfig, 'defaults' | 'devices'>,
   source: SecretSource,
-  problems: Problem[],
-): Promise<Authorities> {
+): Promise<WithProblems<Authorities>> {
   const first = new Map<string, SettingPath>();
   const name = (file: string | undefined, path: SettingPath) => {
     if (file !== undefined && !first.has(file)) first.set(file, [...path, 'tls', 'ca_file']);
@@ -25,12 +24,13 @@ export async function readAuthorities(
   name(defaults.tls.ca_file, ['defaults']);
   devices?.forEach((entry, index) => name(entry?.tls?.ca_file, ['devices', index]));
   const authorities = new Map<string, string>();
+  const problems: Problem[] = [];
   for (const [file, path] of first) {
     const read = await readPem(source, file, path);
     if (read.kind === 'read') authorities.set(file, read.pem);
     else problems.push(errorAt(path, read.reason));
   }
-  return authorities;
+  return { value: authorities, problems };
 }
 
 /** `alone`: no other transport decides. null: the credential is of another kind, or the authorities have a problem. */
@@ -75,7 +75,8 @@ export function restconfOf(
 }
 
 /** Settings that say nothing with this transport, or twice the same. */
-export function checkRestconf(entry: DeviceEntry, transport: string, path: SettingPath, problems: Problem[]): void {
+export function checkRestconf(entry: DeviceEntry, transport: string, path: SettingPath): readonly Problem[] {
+  const problems: Problem[] = [];
   const used = transport === 'restconf' || transport === 'ssh+restconf';
   for (const key of ['restconf', 'tls'] as const) {
     if (entry[key] !== undefined && !used) {
@@ -95,4 +96,5 @@ export function checkRestconf(entry: DeviceEntry, transport: string, path: Setti
       );
     }
   }
+  return problems;
 }

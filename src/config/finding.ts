@@ -12,6 +12,12 @@ export interface Problem {
   readonly message: string;
 }
 
+/** What a part of the file becomes, and what is wrong or doubtful about that part, in the order in which it was found. */
+export interface WithProblems<Value> {
+  readonly value: Value;
+  readonly problems: readonly Problem[];
+}
+
 export interface Finding {
   readonly severity: 'error' | 'warning';
   readonly file: string;
@@ -22,6 +28,15 @@ export interface Finding {
   readonly path: string;
   /** The value and what is allowed: `"5 parsecs" is not a duration (30s, 5m) or a cron expression`. */
   readonly message: string;
+}
+
+export function hasError(problems: readonly Pick<Problem, 'severity'>[]): boolean {
+  return problems.some(({ severity }) => severity === 'error');
+}
+
+/** Those of several parts, one part after the other. */
+export function problemsOf(parts: readonly { readonly problems: readonly Problem[] }[]): readonly Problem[] {
+  return parts.flatMap(({ problems }) => problems);
 }
 
 export function errorAt(path: SettingPath, message: string, on: Problem['on'] = 'value'): Problem {

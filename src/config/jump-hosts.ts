@@ -2,7 +2,7 @@
 import type { CheckedConfig } from './check.ts';
 import { type Credentials, KIND_NAMES, unknownCredential } from './credentials.ts';
 import { didYouMean } from './did-you-mean.ts';
-import { errorAt, type Problem, quoted, type SettingPath } from './finding.ts';
+import { errorAt, type Problem, quoted, type SettingPath, type WithProblems } from './finding.ts';
 import type { ResolvedJumpHost } from './resolved-config.ts';
 
 /** `wrong`: has a problem of its own, which `checkJumpHosts` tells, so what goes through it has none. */
@@ -52,16 +52,17 @@ export function checkJumpHosts({ jump_hosts: entries }: Sections, credentials: C
 export function jumpsOf(
   names: readonly string[],
   hosts: JumpHosts,
-  found: { readonly path: SettingPath; readonly problems: Problem[] },
-): readonly ResolvedJumpHost[] | null {
+  path: SettingPath,
+): WithProblems<readonly ResolvedJumpHost[] | null> {
+  const problems: Problem[] = [];
   const jumps: ResolvedJumpHost[] = [];
   for (const [index, name] of names.entries()) {
     const host = hosts.get(name);
-    if (host === undefined) found.problems.push(errorAt(found.path, unknownJumpHost(name, hosts)));
-    else if (names.indexOf(name) !== index) found.problems.push(errorAt(found.path, `${quoted(name)} stands twice`));
+    if (host === undefined) problems.push(errorAt(path, unknownJumpHost(name, hosts)));
+    else if (names.indexOf(name) !== index) problems.push(errorAt(path, `${quoted(name)} stands twice`));
     else if (host !== 'wrong') jumps.push(host);
   }
-  return jumps.length === names.length ? jumps : null;
+  return { value: jumps.length === names.length ? jumps : null, problems };
 }
 
 function unknownJumpHost(name: string, hosts: JumpHosts): string {

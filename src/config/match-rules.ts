@@ -7,6 +7,7 @@ import { globMatches } from '../kernel/glob.ts';
 import { addressRanges, parseAddressRange } from './address-range.ts';
 import type { CheckedConfig } from './check.ts';
 import { errorAt, type Problem, type SettingPath, warningAt } from './finding.ts';
+import { isMapping } from './mapping.ts';
 import { type DeviceEntry, MATCH_SETTINGS, type MatchRule } from './schema.ts';
 
 /** A device with what rules set for it, and where each setting of it stands. */
@@ -65,7 +66,7 @@ export function createMatching({ match, targets }: Pick<CheckedConfig, 'match' |
 function isGiven(given: ReadonlyMap<string, unknown>, key: (typeof MATCH_SETTINGS)[number]): boolean {
   if (key !== 'jump') return given.get(key) !== undefined;
   const ssh = given.get('ssh');
-  return typeof ssh === 'object' && ssh !== null && 'jump' in ssh && ssh.jump !== undefined;
+  return isMapping(ssh) && ssh['jump'] !== undefined;
 }
 
 /** What is wrong with a rule by itself, beyond its schema. */

@@ -14,19 +14,26 @@ export type PemFile =
   /** `reason`: for the end of a finding. */
   | { readonly kind: 'failed'; readonly reason: string };
 
-/** `path`: the setting that names it, whose file it lies beside. */
-export async function readPem(
-  { readFile, directoryOf }: SecretSource,
-  file: string,
-  path: SettingPath,
-): Promise<PemFile> {
-  const absolute = resolve(directoryOf(path), file);
-  const read = await readText(readFile, absolute, MAX_PEM_BYTES);
-  if (read.kind === 'failed') return { kind: 'failed', reason: `${quoted(absolute)} cannot be read: ${read.reason}` };
-  const certificates = read.text.match(CERTIFICATE) ?? [];
-  return certificates.length > 0 && certificates.every(isCertificate)
+/** Certificates, each looked at. `path`: the setting that names the file, whose own file it lies beside. */
+export async function readPem(source: SecretSource, file: string, path: SettingPath): Promise<PemFile> {
+  const read = await readUncheckedPem(source, file, path);
+  if (read.kind === 'failed') return read;
+  const certificates = read.pem.match(CERTIFICATE) ?? [];
+  if (certificates.length > 0 && certificates.every(isCertificate)) return read;
+  return { kind: 'failed', reason: `${quoted(besideSetting(source, file, path))} is not a certificate in PEM form` };
+}
+
+/** The same for whoever looks at what is in it when it is used. */
+export async function readUncheckedPem(source: SecretSource, file: string, path: SettingPath): Promise<PemFile> {
+  const absolute = besideSetting(source, file, path);
+  const read = await readText(source.readFile, absolute, MAX_PEM_BYTES);
+  return read.kind === 'read'
     ? { kind: 'read', pem: read.text }
-    : { kind: 'failed', reason: `${quoted(absolute)} is not a certificate in PEM form` };
+    : { kind: 'failed', reason: `${quoted(absolute)} cannot be read: ${read.reason}` };
+}
+
+function besideSetting({ directoryOf }: SecretSource, file: string, path: SettingPath): string {
+  return resolve(directoryOf(path), file);
 }
 
 /** OpenSSL throws at what is none. */

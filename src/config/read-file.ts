@@ -48,6 +48,13 @@ export type TextFile =
   /** `reason`: for the end of `"/etc/x" cannot be read: ...`. */
   | { readonly kind: 'failed'; readonly reason: string };
 
+const READABLE_BY_ALL = 0o004;
+
+/** Also by users that are neither its owner nor of its group. */
+export function isReadableByAll({ mode }: { readonly mode: number }): boolean {
+  return (mode & READABLE_BY_ALL) !== 0;
+}
+
 /** A text file; what a user can cause is a value, what else the reader does is thrown. */
 export async function readText(readFile: ReadFile, path: string, maxBytes: number): Promise<TextFile> {
   try {

@@ -3,15 +3,13 @@
  * (`*_command`), never the secret itself.
  */
 import type { Secret } from '../kernel/secret.ts';
-import { errorAt, type Problem, type SettingPath } from './finding.ts';
+import { errorAt, type SettingPath, type WithProblems } from './finding.ts';
+import type { Mapping } from './mapping.ts';
 import type { CommandLine } from './run-program.ts';
 import type { SecretKind, SecretReader } from './secret-source.ts';
 
-/** A mapping of the file, by its keys. */
-export type Settings = Readonly<Record<string, unknown>>;
-
 export interface SecretSetting {
-  readonly section: Settings;
+  readonly section: Mapping;
   /** The section's place. */
   readonly at: SettingPath;
   /** Without `_env`, `_file` and `_command`. */
@@ -19,23 +17,25 @@ export interface SecretSetting {
   readonly kind: SecretKind;
 }
 
-/** undefined: not set. null: set, and wrong, which is in `problems`. */
+/** undefined: not set. null: set, and wrong, which is one of the problems or one of the reader's. */
 export async function readSecret(
   { section, at, key, kind }: SecretSetting,
   secrets: SecretReader,
-  problems: Problem[],
-): Promise<Secret | null | undefined> {
+): Promise<WithProblems<Secret | null | undefined>> {
   const { [`${key}_env`]: variable, [`${key}_file`]: file, [`${key}_command`]: command } = section;
   const given = SUFFIXES.filter((suffix) => section[`${key}${suffix}`] !== undefined).map(
     (suffix) => `${key}${suffix}`,
   );
   if (given.length > 1) {
-    problems.push(errorAt(at, `either ${given.join(' or ')}, not ${given.length === 2 ? 'both' : 'all'}`));
-    return null;
+    const problem = errorAt(at, `either ${given.join(' or ')}, not ${given.length === 2 ? 'both' : 'all'}`);
+    return { value: null, problems: [problem] };
   }
-  if (typeof variable === 'string') return secrets.fromEnv([...at, `${key}_env`], variable, kind);
-  if (isCommandLine(command)) return secrets.fromProgram([...at, `${key}_command`], command, kind);
-  return typeof file === 'string' ? secrets.fromFile([...at, `${key}_file`], file, kind) : undefined;
+  const read = () => {
+    if (typeof variable === 'string') return secrets.fromEnv([...at, `${key}_env`], variable, kind);
+    if (isCommandLine(command)) return secrets.fromProgram([...at, `${key}_command`], command, kind);
+    return typeof file === 'string' ? secrets.fromFile([...at, `${key}_file`], file, kind) : undefined;
+  };
+  return { value: await read(), problems: [] };
 }
 
 const SUFFIXES = ['_env', '_file', '_command'] as const;
@@ -45,13 +45,9 @@ function isCommandLine(value: unknown): value is CommandLine {
 }
 
 /** The same, where it has to be set. */
-export async function needSecret(
-  setting: SecretSetting,
-  secrets: SecretReader,
-  problems: Problem[],
-): Promise<Secret | null> {
-  const secret = await readSecret(setting, secrets, problems);
-  if (secret !== undefined) return secret;
-  problems.push(errorAt(setting.at, `needs ${setting.key}_env, ${setting.key}_file or ${setting.key}_command`));
-  return null;
+export async function needSecret(setting: SecretSetting, secrets: SecretReader): Promise<WithProblems<Secret | null>> {
+  const { value, problems } = await readSecret(setting, secrets);
+  if (value !== undefined) return { value, problems };
+  const { at, key } = setting;
+  return { value: null, problems: [errorAt(at, `needs ${key}_env, ${key}_file or ${key}_command`)] };
 }

@@ -1,61 +1,80 @@
 /** The `store` section: where events and state are kept. */
 import { resolve } from 'node:path';
+import { append } from '../kernel/append.ts';
 import { Secret } from '../kernel/secret.ts';
 import { isLoopback } from './address.ts';
 import type { CheckedConfig } from './check.ts';
-import { errorAt, type Problem, quoted, warningAt } from './finding.ts';
-import { readText } from './read-file.ts';
+import { errorAt, type Problem, problemsOf, warningAt, type WithProblems } from './finding.ts';
+import { readUncheckedPem } from './pem-file.ts';
+import type { PostgresUrl } from './postgres-url.ts';
 import { readSecret } from './read-secret.ts';
 import type { ResolvedOtherAgents, ResolvedPostgres, ResolvedPostgresTls, ResolvedStore } from './resolved-config.ts';
 import type { SecretReader, SecretSource } from './secret-source.ts';
 
 const DEFAULT_STORE = 'gdoiwatch.db';
-/** A bundle of many authorities fits. */
-const MAX_PEM_BYTES = 1024 * 1024;
 const AT = ['store'] as const;
 
+type Sections = Pick<CheckedConfig, 'store' | 'cluster' | 'web'>;
+
 export async function resolveStore(
-  { store, cluster, web }: Pick<CheckedConfig, 'store' | 'cluster' | 'web'>,
+  sections: Sections,
   source: SecretSource,
   secrets: SecretReader,
-  problems: Problem[],
-): Promise<ResolvedStore> {
+): Promise<WithProblems<ResolvedStore>> {
+  const { store, cluster } = sections;
   const retentionMs = store.retention;
   if (store.postgres === undefined) {
-    for (const key of ['password_env', 'password_file', 'tls'] as const) {
-      if (store[key] !== undefined) problems.push(errorAt([...AT, key], 'of no effect without postgres', 'key'));
-    }
-    for (const key of ['url', 'token_env', 'token_file', 'tls'] as const) {
-      if (cluster[key] === undefined) continue;
-      problems.push(errorAt(['cluster', key], 'of no effect without store.postgres', 'key'));
-    }
-    return { kind: 'sqlite', path: resolve(source.directoryOf(['store']), store.sqlite ?? DEFAULT_STORE), retentionMs };
+    const path = resolve(source.directoryOf(['store']), store.sqlite ?? DEFAULT_STORE);
+    return { value: { kind: 'sqlite', path, retentionMs }, problems: onlyOfPostgres(sections) };
   }
-  const { hosts, user, password, database } = store.postgres;
-  const named =
-    (await readSecret({ section: store, at: [...AT], key: 'password', kind: 'line' }, secrets, problems)) ?? null;
-  if (named !== null && password !== null) {
+  const postgres = await resolvePostgres(store, store.postgres, { source, secrets });
+  const others = await resolveOthers(sections, source, secrets);
+  return {
+    value: {
+      kind: 'postgres',
+      postgres: postgres.value,
+      leaseMs: cluster.lease,
+      aloneMs: cluster.alone,
+      others: others.value,
+      retentionMs,
+    },
+    problems: problemsOf([postgres, others]),
+  };
+}
+
+/** Settings that say nothing without it. */
+function onlyOfPostgres({ store, cluster }: Sections): readonly Problem[] {
+  const ofStore = (['password_env', 'password_file', 'tls'] as const).filter((key) => store[key] !== undefined);
+  const ofCluster = (['url', 'token_env', 'token_file', 'tls'] as const).filter((key) => cluster[key] !== undefined);
+  return [
+    ...ofStore.map((key) => errorAt([...AT, key], 'of no effect without postgres', 'key')),
+    ...ofCluster.map((key) => errorAt(['cluster', key], 'of no effect without store.postgres', 'key')),
+  ];
+}
+
+async function resolvePostgres(
+  store: CheckedConfig['store'],
+  { hosts, user, password, database }: PostgresUrl,
+  { source, secrets }: { readonly source: SecretSource; readonly secrets: SecretReader },
+): Promise<WithProblems<ResolvedPostgres>> {
+  const named = await readSecret({ section: store, at: [...AT], key: 'password', kind: 'line' }, secrets);
+  const tls = await tlsOf(store.tls, AT, source);
+  const problems = [...named.problems];
+  if (named.value && password !== null) {
     problems.push(errorAt([...AT, 'postgres'], 'either a password in the URL or password_env, password_file'));
   } else if (password !== null) {
     problems.push(
       warningAt([...AT, 'postgres'], 'the password stands in this file: name it by password_file or password_env'),
     );
   }
-  const tls = store.tls === undefined ? null : await tlsOf(store.tls, AT, source, problems);
-  if (tls === null && !hosts.every(({ host, port }) => host.startsWith('/') || isLoopback({ host, port }))) {
+  append(problems, tls.problems);
+  if (tls.value === null && !hosts.every(({ host, port }) => host.startsWith('/') || isLoopback({ host, port }))) {
     problems.push(
       warningAt([...AT, 'postgres'], 'not encrypted: anyone on the path reads and changes it; see store.tls'),
     );
   }
-  const postgres: ResolvedPostgres = {
-    hosts,
-    user,
-    password: named ?? (password === null ? null : new Secret(password)),
-    database,
-    tls,
-  };
-  const others = await resolveOthers({ cluster, web }, source, secrets, problems);
-  return { kind: 'postgres', postgres, leaseMs: cluster.lease, aloneMs: cluster.alone, others, retentionMs };
+  const inUrl = password === null ? null : new Secret(password);
+  return { value: { hosts, user, password: named.value ?? inUrl, database, tls: tls.value }, problems };
 }
 
 /** As for any token of the API. */
@@ -63,14 +82,15 @@ const MIN_TOKEN_CHARS = 16;
 
 /** How agents ask each other for what each of them polls. */
 async function resolveOthers(
-  { cluster, web }: Pick<CheckedConfig, 'cluster' | 'web'>,
+  { cluster, web }: Pick<Sections, 'cluster' | 'web'>,
   source: SecretSource,
   secrets: SecretReader,
-  problems: Problem[],
-): Promise<ResolvedOtherAgents> {
+): Promise<WithProblems<ResolvedOtherAgents>> {
   const at = ['cluster'];
-  const token = await readSecret({ section: cluster, at, key: 'token', kind: 'line' }, secrets, problems);
-  if (token && token.reveal().length < MIN_TOKEN_CHARS) {
+  const token = await readSecret({ section: cluster, at, key: 'token', kind: 'line' }, secrets);
+  const tls = await tlsOf(cluster.tls, at, source);
+  const problems = [...token.problems];
+  if (token.value && token.value.reveal().length < MIN_TOKEN_CHARS) {
     problems.push(
       errorAt(
         [...at, cluster.token_env === undefined ? 'token_file' : 'token_env'],
@@ -78,7 +98,7 @@ async function resolveOthers(
       ),
     );
   }
-  if (token === undefined && (web.config_file ?? web.tokens_file) !== undefined) {
+  if (token.value === undefined && (web.config_file ?? web.tokens_file) !== undefined) {
     problems.push(
       warningAt(
         at,
@@ -86,36 +106,37 @@ async function resolveOthers(
       ),
     );
   }
-  return {
-    url: cluster.url ?? null,
-    token: token ?? null,
-    tls: cluster.tls === undefined ? null : await tlsOf(cluster.tls, at, source, problems),
-  };
+  append(problems, tls.problems);
+  return { value: { url: cluster.url ?? null, token: token.value ?? null, tls: tls.value }, problems };
 }
 
+/** null: none is set. */
 async function tlsOf(
-  { ca_file: ca, cert_file: cert, key_file: key, server_name: serverName }: NonNullable<CheckedConfig['store']['tls']>,
+  tls: CheckedConfig['store']['tls'],
   section: readonly string[],
   source: SecretSource,
-  problems: Problem[],
-): Promise<ResolvedPostgresTls> {
+): Promise<WithProblems<ResolvedPostgresTls | null>> {
+  if (tls === undefined) return { value: null, problems: [] };
   const at = [...section, 'tls'];
-  if ((cert === undefined) !== (key === undefined)) {
-    problems.push(errorAt(at, 'cert_file and key_file go together'));
-  }
-  const read = async (name: string, file: string | undefined) => {
-    if (file === undefined) return null;
-    const absolute = resolve(source.directoryOf(section), file);
-    const content = await readText(source.readFile, absolute, MAX_PEM_BYTES);
-    if (content.kind === 'read') return content.text;
-    problems.push(errorAt([...at, name], `${quoted(absolute)} cannot be read: ${content.reason}`));
-    return null;
+  const read = async (name: 'ca_file' | 'cert_file' | 'key_file'): Promise<WithProblems<string | null>> => {
+    const file = tls[name];
+    if (file === undefined) return { value: null, problems: [] };
+    const content = await readUncheckedPem(source, file, section);
+    return content.kind === 'read'
+      ? { value: content.pem, problems: [] }
+      : { value: null, problems: [errorAt([...at, name], content.reason)] };
   };
-  const keyText = await read('key_file', key);
+  const key = await read('key_file');
+  const ca = await read('ca_file');
+  const cert = await read('cert_file');
+  const apart = (tls.cert_file === undefined) !== (tls.key_file === undefined);
   return {
-    ca: await read('ca_file', ca),
-    cert: await read('cert_file', cert),
-    key: keyText === null ? null : new Secret(keyText),
-    serverName: serverName ?? null,
+    value: {
+      ca: ca.value,
+      cert: cert.value,
+      key: key.value === null ? null : new Secret(key.value),
+      serverName: tls.server_name ?? null,
+    },
+    problems: [...(apart ? [errorAt(at, 'cert_file and key_file go together')] : []), ...problemsOf([key, ca, cert])],
   };
 }

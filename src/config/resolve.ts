@@ -3,12 +3,12 @@ import { resolve } from 'node:path';
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import { append } from '../kernel/append.ts';
 import { addressRanges } from './address-range.ts';
-import { isLoopback } from './address.ts';
+import { isLoopback, isPlainAndRemote } from './address.ts';
 import type { CheckedConfig } from './check.ts';
 import { type Credentials, resolveCredentials, unknownCredential } from './credentials.ts';
 import { createDeviceResolver, type DeviceResolver } from './device-resolver.ts';
 import { readAuthorities } from './device-restconf.ts';
-import { errorAt, type Problem, pathText, quoted, warningAt } from './finding.ts';
+import { errorAt, type Problem, pathText, problemsOf, quoted, warningAt, type WithProblems } from './finding.ts';
 import { checkJumpHosts } from './jump-hosts.ts';
 import { checkMatchRules, createMatching } from './match-rules.ts';
 import { needSecret, readSecret } from './read-secret.ts';
@@ -26,59 +26,76 @@ import type {
 } from './resolved-config.ts';
 import { resolveStore } from './resolve-store.ts';
 import { SecretReader, type SecretSource } from './secret-source.ts';
-import { deviceMaker } from './service-discovery/device-maker.ts';
+import { deviceMaker } from './device-maker.ts';
 
 /** Prometheus's job in the example configuration. */
 const DEFAULT_JOB = 'gdoiwatch';
 
-/** `config` is right only where `problems` holds no error. */
+/** What is given is right only where the problems hold no error. */
 export async function resolveConfig(
   config: CheckedConfig,
   file: string,
   source: SecretSource,
-): Promise<{ readonly config: Omit<ResolvedConfig, 'web'>; readonly problems: readonly Problem[] }> {
-  const problems: Problem[] = [...openPage(config)];
-  const secrets = new SecretReader(source, problems);
-  const credentials = await resolveCredentials(config.credentials, secrets, problems);
-  append(problems, checkJumpHosts(config, credentials));
-  const authorities = await readAuthorities(config, source, problems);
-  append(problems, checkMatchRules(config.match));
+): Promise<WithProblems<Omit<ResolvedConfig, 'web'>>> {
+  const secrets = new SecretReader(source);
+  const credentials = await resolveCredentials(config.credentials, secrets);
+  const authorities = await readAuthorities(config, source);
   const matching = createMatching(config);
-  const resolver = createDeviceResolver(config, credentials, { authorities, matching });
-  const devices = resolveDevices(config, resolver, source.nameOf, problems);
-  append(problems, matching.unused());
+  const resolver = createDeviceResolver(config, credentials.value, { authorities: authorities.value, matching });
+  const devices = resolveDevices(config, resolver, source.nameOf);
+  const unusedRules = matching.unused();
+  const store = await resolveStore(config, source, secrets);
+  const targets = await resolveTargets(config, source.directoryOf(['targets']), {
+    resolver,
+    secrets,
+    credentials: credentials.value,
+  });
+  const traps = resolveTraps(config.traps, credentials.value);
+  const alertmanager = await resolveAlertmanager(config, secrets);
+  const webhooks = await resolveWebhooks(config.webhooks, secrets);
+  const maintenance = resolveMaintenance(config, devices.value);
   return {
-    config: {
-      file,
-      listen: config.listen,
-      log: config.log,
-      metrics: { labels: [...new Set(config.metrics.labels)], ksMembers: config.metrics.ks_members },
-      limits: { concurrentPolls: config.limits.concurrent_polls },
-      ssh: {
-        knownHostsPath: resolve(source.directoryOf(['ssh']), config.ssh.known_hosts),
-        maxHandshakes: config.ssh.max_handshakes,
-        loginsPerSecond: config.ssh.logins_per_second,
-      },
-      restconf: {
-        knownCertificatesPath: resolve(source.directoryOf(['restconf']), config.restconf.known_certificates),
-      },
-      grafanaUrl: config.grafana_url ?? null,
-      record: config.record === undefined ? null : resolve(source.directoryOf(['record']), config.record),
-      store: await resolveStore(config, source, secrets, problems),
-      devices,
-      targets: await resolveTargets(
-        config,
-        source.directoryOf(['targets']),
-        { resolver, secrets, credentials },
-        problems,
-      ),
-      syslog: config.syslog === undefined ? null : { listens: config.syslog.listen, relays: config.syslog.relays },
-      traps: resolveTraps(config.traps, credentials, problems),
-      alertmanager: await resolveAlertmanager(config, secrets, problems),
-      webhooks: await resolveWebhooks(config.webhooks, secrets, problems),
-      maintenance: resolveMaintenance(config, devices, problems),
+    value: {
+      ...withoutReferences(config, file, source),
+      store: store.value,
+      devices: devices.value,
+      targets: targets.value,
+      traps: traps.value,
+      alertmanager: alertmanager.value,
+      webhooks: webhooks.value,
+      maintenance: maintenance.value,
     },
-    problems,
+    problems: [
+      ...openPage(config),
+      ...secrets.problems,
+      ...credentials.problems,
+      ...checkJumpHosts(config, credentials.value),
+      ...authorities.problems,
+      ...checkMatchRules(config.match),
+      ...devices.problems,
+      ...unusedRules,
+      ...problemsOf([store, targets, traps, alertmanager, webhooks, maintenance]),
+    ],
+  };
+}
+
+/** Sections that refer to no other, and of which nothing can be wrong that their schema does not know. */
+function withoutReferences(config: CheckedConfig, file: string, { directoryOf }: SecretSource) {
+  return {
+    file,
+    listen: config.listen,
+    log: config.log,
+    metrics: { labels: [...new Set(config.metrics.labels)], ksMembers: config.metrics.ks_members },
+    limits: { concurrentPolls: config.limits.concurrent_polls },
+    ssh: {
+      knownHostsPath: resolve(directoryOf(['ssh']), config.ssh.known_hosts),
+      maxHandshakes: config.ssh.max_handshakes,
+      loginsPerSecond: config.ssh.logins_per_second,
+    },
+    restconf: { knownCertificatesPath: resolve(directoryOf(['restconf']), config.restconf.known_certificates) },
+    grafanaUrl: config.grafana_url ?? null,
+    record: config.record === undefined ? null : resolve(directoryOf(['record']), config.record),
+    syslog: config.syslog === undefined ? null : { listens: config.syslog.listen, relays: config.syslog.relays },
   };
 }
 
@@ -86,13 +103,13 @@ export async function resolveConfig(
 function resolveMaintenance(
   config: CheckedConfig,
   devices: readonly ResolvedDevice[],
-  problems: Problem[],
-): readonly ResolvedMaintenance[] {
+): WithProblems<readonly ResolvedMaintenance[]> {
+  const problems: Problem[] = [];
   // With targets, devices and their cells may come at any time.
   const isClosed = config.targets === undefined;
   const known = new Set(config.devices?.flatMap((entry) => (entry === null ? [] : [entry.name])));
   const knownCells = new Set(devices.map(({ cell }) => cell ?? DEFAULT_CELL));
-  return config.maintenance.map((entry, index) => {
+  const windows = config.maintenance.map((entry, index) => {
     const path = ['maintenance', index];
     const { from, until, groups, cells, reason } = entry;
     if (until <= from) problems.push(errorAt([...path, 'until'], 'is not after from'));
@@ -110,6 +127,7 @@ function resolveMaintenance(
     });
     return { fromMs: from, untilMs: until, devices: entry.devices, groups, cells, reason };
   });
+  return { value: windows, problems };
 }
 
 /** Whoever reaches the page sees the fleet, and may have devices polled. */
@@ -124,8 +142,8 @@ function resolveDevices(
   config: CheckedConfig,
   resolver: DeviceResolver,
   nameOf: SecretSource['nameOf'],
-  problems: Problem[],
-): ResolvedDevice[] {
+): WithProblems<readonly ResolvedDevice[]> {
+  const problems: Problem[] = [];
   if (config.devices === undefined && config.targets === undefined) {
     problems.push(errorAt(['devices'], 'missing; needs a list of devices'));
   }
@@ -141,17 +159,16 @@ function resolveDevices(
       problems.push(
         errorAt([...path, 'name'], `${quoted(entry.name)} is the name of ${nameOf(['devices', first])} already`),
       );
-    const own: Problem[] = [];
-    const device = resolver(entry, path, own);
-    if (device !== null) devices.push(device);
-    for (const problem of own) {
+    const resolved = resolver(entry, path);
+    if (resolved.value !== null) devices.push(resolved.value);
+    for (const problem of resolved.problems) {
       // What is wrong with a default is wrong for every device that uses it.
       const key = `${pathText(problem.path)} ${problem.message}`;
       if (!reported.has(key)) problems.push(problem);
       reported.add(key);
     }
   });
-  return devices;
+  return { value: devices, problems };
 }
 
 async function resolveTargets(
@@ -162,9 +179,9 @@ async function resolveTargets(
     secrets,
     credentials,
   }: { readonly resolver: DeviceResolver; readonly secrets: SecretReader; readonly credentials: Credentials },
-  problems: Problem[],
-): Promise<ResolvedTargets | null> {
-  if (targets === undefined) return null;
+): Promise<WithProblems<ResolvedTargets | null>> {
+  if (targets === undefined) return { value: null, problems: [] };
+  const problems: Problem[] = [];
   targets.credentials?.forEach((name, index) => {
     if (!credentials.has(name))
       problems.push(errorAt(['targets', 'credentials', index], unknownCredential(name, credentials)));
@@ -173,16 +190,17 @@ async function resolveTargets(
   for (const [index, entry] of targets.http_sd.entries()) {
     const at = ['targets', 'http_sd', index];
     const setting = { section: entry, at, key: 'authorization', kind: 'line' } as const;
-    const authorization = (await readSecret(setting, secrets, problems)) ?? null;
+    const authorization = await readSecret(setting, secrets);
+    append(problems, authorization.problems);
     if (urls.has(entry.url)) problems.push(errorAt(at, 'is asked already'));
     if (isPlainAndRemote(entry.url)) {
       problems.push(
         warningAt(at, 'plain HTTP: anyone on the path can change the list, and with it whom the agent logs in to'),
       );
     }
-    urls.set(entry.url, { url: entry.url, authorization });
+    urls.set(entry.url, { url: entry.url, authorization: authorization.value ?? null });
   }
-  return {
+  const resolved = {
     files: [...new Set(targets.file_sd.map((pattern) => resolve(directory, pattern)))],
     urls: [...urls.values()],
     refreshMs: targets.refresh,
@@ -193,23 +211,16 @@ async function resolveTargets(
       ssh,
     }),
   };
+  return { value: resolved, problems };
 }
 
 function credentialNames(ref: CheckedConfig['defaults']['credentials']): readonly string[] {
   return typeof ref === 'string' ? [ref] : Object.values(ref).flatMap((name) => name ?? []);
 }
 
-function isPlainAndRemote(url: string): boolean {
-  const { protocol, hostname } = new URL(url);
-  return protocol === 'http:' && !isLoopback({ host: hostname.replace(/^\[|\]$/g, ''), port: 0 });
-}
-
-function resolveTraps(
-  traps: CheckedConfig['traps'],
-  credentials: Credentials,
-  problems: Problem[],
-): ResolvedTraps | null {
-  if (traps === undefined) return null;
+function resolveTraps(traps: CheckedConfig['traps'], credentials: Credentials): WithProblems<ResolvedTraps | null> {
+  if (traps === undefined) return { value: null, problems: [] };
+  const problems: Problem[] = [];
   const named = new Map<string, SnmpCredential>();
   for (const [index, name] of traps.credentials.entries()) {
     const path = ['traps', 'credentials', index];
@@ -226,7 +237,7 @@ function resolveTraps(
       warningAt(['traps', 'listen'], 'anyone who reaches it can forge a trap: only SNMPv3 with auth proves its sender'),
     );
   }
-  return { listen: traps.listen, credentials: named };
+  return { value: { listen: traps.listen, credentials: named }, problems };
 }
 
 function isAuthenticated(credential: SnmpCredential): boolean {
@@ -236,21 +247,20 @@ function isAuthenticated(credential: SnmpCredential): boolean {
 async function resolveAlertmanager(
   { alertmanager, listen }: Pick<CheckedConfig, 'alertmanager' | 'listen'>,
   secrets: SecretReader,
-  problems: Problem[],
-): Promise<ResolvedAlertmanager | null> {
-  if (alertmanager === undefined || alertmanager.urls.length === 0) return null;
+): Promise<WithProblems<ResolvedAlertmanager | null>> {
+  if (alertmanager === undefined || alertmanager.urls.length === 0) return { value: null, problems: [] };
   const at = ['alertmanager'];
   const { username } = alertmanager;
   const setting = { section: alertmanager, at, key: 'password', kind: 'line' } as const;
-  const password =
-    username === undefined
-      ? await readSecret(setting, secrets, problems)
-      : await needSecret(setting, secrets, problems);
-  if (username === undefined && password !== undefined) problems.push(errorAt(at, 'a password needs a username'));
+  const password = await (username === undefined ? readSecret(setting, secrets) : needSecret(setting, secrets));
+  const lacksUser = username === undefined && password.value !== undefined;
   return {
-    apiUrls: [...new Set(alertmanager.urls.map(apiUrl))],
-    basicAuth: username === undefined || password === undefined || password === null ? null : { username, password },
-    labels: { job: DEFAULT_JOB, instance: targetOf(listen), ...alertmanager.labels },
+    value: {
+      apiUrls: [...new Set(alertmanager.urls.map(apiUrl))],
+      basicAuth: username !== undefined && password.value ? { username, password: password.value } : null,
+      labels: { job: DEFAULT_JOB, instance: targetOf(listen), ...alertmanager.labels },
+    },
+    problems: [...password.problems, ...(lacksUser ? [errorAt(at, 'a password needs a username')] : [])],
   };
 }
 

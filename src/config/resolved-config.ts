@@ -3,7 +3,7 @@
  * milliseconds. `load.ts` makes it; nothing here refers to the file's own shape.
  */
 import type { Secret } from '../kernel/secret.ts';
-import type { ResolvedWeb } from './web/resolved-web.ts';
+import type { ResolvedWeb } from './resolved-web.ts';
 
 /** When a device is polled: at a fixed pace, or at the instants of a five- or six-field cron expression. */
 export type Schedule =

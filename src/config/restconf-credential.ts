@@ -1,6 +1,6 @@
 /** A credential of RESTCONF with its secrets read: what stands in its files has to fit together. */
 import { createPrivateKey, X509Certificate } from 'node:crypto';
-import { errorAt, type Problem, type SettingPath } from './finding.ts';
+import { errorAt, type Problem, problemsOf, type SettingPath, type WithProblems } from './finding.ts';
 import { readPem } from './pem-file.ts';
 import { readSecret } from './read-secret.ts';
 import type { RestconfCredential } from './resolved-config.ts';
@@ -9,57 +9,58 @@ import type { SecretKind, SecretReader } from './secret-source.ts';
 
 type RestconfEntry = NonNullable<CredentialEntry['restconf']>;
 
-/** `at`: place of the section. null: `problems` say why. */
+/** `at`: place of the section. null: the problems say why. */
 export async function resolveRestconfCredential(
   entry: RestconfEntry,
   at: SettingPath,
   secrets: SecretReader,
-  problems: Problem[],
-): Promise<RestconfCredential | null> {
-  const before = problems.length;
-  const wrong = (message: string) => problems.push(errorAt(at, message));
-  const read = async (key: string, kind: SecretKind = 'line') =>
-    (await readSecret({ section: entry, at, key, kind }, secrets, problems)) ?? null;
+): Promise<WithProblems<RestconfCredential | null>> {
+  const password = await readSecret({ section: entry, at, key: 'password', kind: 'line' }, secrets);
+  const client = await clientOf(entry, at, secrets);
+  const misuse = loginMisuse(entry);
+  const ofLogin = misuse === null ? [] : [errorAt(at, misuse)];
+  const problems = [...password.problems, ...ofLogin, ...client.problems];
+  if (problems.length > 0) return { value: null, problems };
+  return {
+    value: { username: entry.username ?? null, password: password.value ?? null, client: client.value },
+    problems,
+  };
+}
 
-  const password = await read('password');
+/** null: it has what it needs to log in. */
+function loginMisuse(entry: RestconfEntry): string | null {
   const hasPassword = [entry.password_env, entry.password_file, entry.password_command].some(isSet);
-  if (entry.username === undefined && hasPassword) wrong('a password needs a username');
-  if (entry.username !== undefined && !hasPassword && entry.client_cert_file === undefined) {
-    wrong('a username needs password_env, password_file or password_command');
-  }
-  if (entry.username === undefined && !hasPassword && entry.client_cert_file === undefined) {
-    wrong(
-      'needs a username with password_env, password_file or password_command, or client_cert_file with client_key_file',
-    );
-  }
-  const client = await clientOf(entry, at, secrets, problems);
-  return problems.length > before ? null : { username: entry.username ?? null, password, client };
+  if (hasPassword) return entry.username === undefined ? 'a password needs a username' : null;
+  if (entry.client_cert_file !== undefined) return null;
+  return entry.username === undefined
+    ? 'needs a username with password_env, password_file or password_command, or client_cert_file with client_key_file'
+    : 'a username needs password_env, password_file or password_command';
 }
 
 async function clientOf(
   entry: RestconfEntry,
   at: SettingPath,
   secrets: SecretReader,
-  problems: Problem[],
-): Promise<RestconfCredential['client']> {
-  const wrong = (key: string, message: string) => problems.push(errorAt([...at, key], message));
-  const passphraseSetting = { section: entry, at, key: 'client_key_passphrase', kind: 'line' } as const;
-  const passphrase = (await readSecret(passphraseSetting, secrets, problems)) ?? null;
+): Promise<WithProblems<RestconfCredential['client']>> {
+  const read = (key: string, kind: SecretKind) => readSecret({ section: entry, at, key, kind }, secrets);
+  const passphrase = await read('client_key_passphrase', 'line');
+  const key = await read('client_key', 'private key');
+  const ofSecrets = problemsOf([passphrase, key]);
+  const without = (...problems: readonly Problem[]) => ({ value: null, problems: [...ofSecrets, ...problems] });
+
   const { client_cert_file: certificateFile } = entry;
-  const keySetting = { section: entry, at, key: 'client_key', kind: 'private key' } as const;
-  const key = await readSecret(keySetting, secrets, problems);
-  if (certificateFile === undefined || key === undefined) {
-    if (certificateFile !== undefined) problems.push(errorAt(at, 'client_cert_file needs client_key_file'));
-    else if (key !== undefined) problems.push(errorAt(at, 'client_key_file needs client_cert_file'));
-    else if (passphrase !== null) problems.push(errorAt(at, 'a passphrase is of use only with client_key_file'));
-    return null;
+  if (certificateFile === undefined) {
+    if (key.value !== undefined) return without(errorAt(at, 'client_key_file needs client_cert_file'));
+    return passphrase.value ? without(errorAt(at, 'a passphrase is of use only with client_key_file')) : without();
   }
+  if (key.value === undefined) return without(errorAt(at, 'client_cert_file needs client_key_file'));
   const certificate = await readPem(secrets.source, certificateFile, at);
-  if (certificate.kind === 'failed') wrong('client_cert_file', certificate.reason);
-  if (certificate.kind === 'failed' || key === null) return null;
-  const misfit = misfitOf(certificate.pem, key.reveal(), passphrase?.reveal() ?? null);
-  if (misfit !== null) wrong(entry.client_key_file === undefined ? 'client_key_command' : 'client_key_file', misfit);
-  return { certificate: certificate.pem, key, passphrase };
+  if (certificate.kind === 'failed') return without(errorAt([...at, 'client_cert_file'], certificate.reason));
+  if (key.value === null) return without();
+  const client = { certificate: certificate.pem, key: key.value, passphrase: passphrase.value ?? null };
+  const misfit = misfitOf(client.certificate, client.key.reveal(), client.passphrase?.reveal() ?? null);
+  const keyName = entry.client_key_file === undefined ? 'client_key_command' : 'client_key_file';
+  return misfit === null ? { value: client, problems: ofSecrets } : without(errorAt([...at, keyName], misfit));
 }
 
 function isSet(value: unknown): boolean {

@@ -4,13 +4,12 @@ import PQueue from 'p-queue';
 import type { Clock } from '../kernel/clock.ts';
 import { Secret } from '../kernel/secret.ts';
 import { errorAt, type Problem, quoted, type SettingPath, warningAt } from './finding.ts';
-import { type ReadFile, readText } from './read-file.ts';
+import { isReadableByAll, type ReadFile, readText } from './read-file.ts';
 import type { CommandLine, RunProgram } from './run-program.ts';
 import { type OriginOptions, RenewableSecret, type SecretReading } from './secret-origin.ts';
 
 /** Larger than any key. */
 const MAX_SECRET_BYTES = 64 * 1024;
-const READABLE_BY_ALL = 0o004;
 
 export interface SecretSource {
   /** Where `*_env` settings are looked up. */
@@ -35,19 +34,23 @@ const SHORTEST_SNMP_PASSWORD = 8;
 /** Programs run at once; each may be a login to a vault. */
 const MAX_PROGRAMS = 8;
 
-/** Reads secrets of one load: each file once, each program once, findings into `problems`. */
+/** Reads secrets of one load: each file once, each program once, and keeps what is wrong with them. */
 export class SecretReader {
   readonly #source: SecretSource;
-  readonly #problems: Problem[];
+  readonly #problems: Problem[] = [];
   readonly #files = new Map<string, Promise<FileSecret>>();
   readonly #warned = new Set<string>();
   readonly #programs = new PQueue({ concurrency: MAX_PROGRAMS });
   /** By command line and kind: settings that name the same program share what it printed. */
   readonly #printed = new Map<string, Promise<SecretReading & { readonly secret: Secret | null }>>();
 
-  constructor(source: SecretSource, problems: Problem[]) {
+  constructor(source: SecretSource) {
     this.#source = source;
-    this.#problems = problems;
+  }
+
+  /** Of the secrets read so far. They are not those of a section: it is as it should be where only its secret is missing. */
+  get problems(): readonly Problem[] {
+    return this.#problems;
   }
 
   /** Where it reads: for what stands beside secrets and is none. */
@@ -80,7 +83,7 @@ export class SecretReader {
     }
     const content = await reading;
     if (content.kind === 'failed') return this.#refuse(path, `${shown} cannot be read: ${content.reason}`);
-    if ((content.mode & READABLE_BY_ALL) !== 0 && !this.#warned.has(absolute)) {
+    if (isReadableByAll(content) && !this.#warned.has(absolute)) {
       this.#warned.add(absolute);
       const mode = (content.mode & 0o777).toString(8).padStart(4, '0');
       this.#problems.push(warningAt(path, `${shown} can be read by everyone (mode ${mode}); chmod 600 it`));

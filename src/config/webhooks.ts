@@ -1,7 +1,8 @@
 /** The `webhooks` section with its secrets, each receiver under a name of its own. */
+import { append } from '../kernel/append.ts';
 import type { CheckedConfig } from './check.ts';
-import { errorAt, type Problem, quoted, warningAt } from './finding.ts';
-import { isLoopback } from './address.ts';
+import { errorAt, type Problem, quoted, warningAt, type WithProblems } from './finding.ts';
+import { hostOfUrl, isPlainAndRemote } from './address.ts';
 import { readSecret } from './read-secret.ts';
 import type { ResolvedWebhook } from './resolved-config.ts';
 import type { SecretReader } from './secret-source.ts';
@@ -9,28 +10,27 @@ import type { SecretReader } from './secret-source.ts';
 export async function resolveWebhooks(
   webhooks: CheckedConfig['webhooks'],
   secrets: SecretReader,
-  problems: Problem[],
-): Promise<readonly ResolvedWebhook[]> {
+): Promise<WithProblems<readonly ResolvedWebhook[]>> {
+  const problems: Problem[] = [];
   const resolved = new Map<string, ResolvedWebhook>();
   for (const [index, entry] of webhooks.entries()) {
     const at = ['webhooks', index];
-    const { hostname, protocol } = new URL(entry.url);
-    const host = hostname.replace(/^\[|\]$/g, '');
-    const name = entry.name ?? host;
-    const secret = await readSecret({ section: entry, at, key: 'secret', kind: 'line' }, secrets, problems);
+    const name = entry.name ?? hostOfUrl(entry.url);
+    const secret = await readSecret({ section: entry, at, key: 'secret', kind: 'line' }, secrets);
+    append(problems, secret.problems);
     if (resolved.has(name)) {
       problems.push(errorAt(at, `${quoted(name)} is the name of another webhook already: give it a name`));
     }
-    if (secret === undefined) {
+    if (secret.value === undefined) {
       problems.push(
         warningAt(at, 'not signed: whoever can reach the receiver can tell it events; give it a secret_file'),
       );
     }
-    if (protocol === 'http:' && !isLoopback({ host, port: 0 })) {
+    if (isPlainAndRemote(entry.url)) {
       problems.push(warningAt([...at, 'url'], 'plain HTTP: anyone on the path reads the events'));
     }
     const types = entry.types === undefined ? null : new Set(entry.types);
-    resolved.set(name, { name, url: entry.url, secret: secret ?? null, types });
+    resolved.set(name, { name, url: entry.url, secret: secret.value ?? null, types });
   }
-  return [...resolved.values()];
+  return { value: [...resolved.values()], problems };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { SshTarget } from '../../src/access/device-session.ts';
 import type { SnmpTarget } from '../../src/access/device-snmp.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
 import type { ResolvedDevice } from '../../src/config/resolved-config.ts';
 import { accessUnderTest, poll, textOf } from './access-under-test.ts';
 import { ScriptedIos } from './scripted-ios.ts';

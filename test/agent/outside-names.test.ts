@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { Replay } from '../../src/agent/record/replay.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
 import { anyName, INHERITED_NAMES } from '../builders/hostile-names.ts';
 import { showCryptoGdoi } from '../builders/shown-gdoi.ts';
 

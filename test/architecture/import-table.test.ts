@@ -31,7 +31,7 @@ test('no files import each other in a circle, types included', () => {
 });
 
 test('no folders of the core import each other in a circle', () => {
-  const core = IMPORTS.filter(({ file }) => !/^(?:http|config)\//.test(file));
+  const core = IMPORTS.filter(({ file }) => !file.startsWith('http/'));
   expect(
     cycles(
       edges(

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { readConfigText } from '../../src/config/config-text.ts';
+import { readConfigText } from '../../src/config/load/config-text.ts';
 import type { SettingPath } from '../../src/config/finding.ts';
 import { placeFinder } from '../../src/config/place.ts';
 

@@ -1,7 +1,7 @@
 /** A configuration as text, with the files and variables it refers to, loaded without a disk. */
 import { basename } from 'node:path';
 import { type Finding, findingLine } from '../../src/config/finding.ts';
-import { type LoadedConfig, loadConfig } from '../../src/config/load.ts';
+import { type LoadedConfig, loadConfig } from '../../src/config/load/load.ts';
 import type { ReadFile } from '../../src/config/read-file.ts';
 import type { ResolvedConfig } from '../../src/config/resolved-config.ts';
 

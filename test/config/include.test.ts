@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findingLine } from '../../src/config/finding.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
 import type { ReadFile } from '../../src/config/read-file.ts';
 import type { ResolvedConfig } from '../../src/config/resolved-config.ts';
 

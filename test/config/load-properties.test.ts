@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { findingLine } from '../../src/config/finding.ts';
-import type { LoadedConfig } from '../../src/config/load.ts';
+import type { LoadedConfig } from '../../src/config/load/load.ts';
 import { load } from './given-config.ts';
 import { anyCodePoint } from '../builders/any-code-point.ts';
 

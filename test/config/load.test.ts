@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findingLine } from '../../src/config/finding.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { ENV, errorsOf, type Given, load, loadOk, withDevices } from './given-config.ts';
 

@@ -8,7 +8,7 @@ import type {
   ResolvedSsh,
   SnmpCredential,
 } from '../../src/config/resolved-config.ts';
-import type { ResolvedTls } from '../../src/config/web/resolved-web.ts';
+import type { ResolvedTls } from '../../src/config/resolved-web.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { ENV, loadOk, withDevices } from './given-config.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { findingLine } from '../../src/config/finding.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
 import { MAX_PROGRAM_BYTES, runProgram } from '../../src/config/run-program.ts';
 import { type Clock, createSystemClock } from '../../src/kernel/clock.ts';
 import { PATIENCE } from '../builders/patience.ts';

@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
 import type { ReadFile } from '../../src/config/read-file.ts';
 import { FileTargets } from '../../src/config/service-discovery/file-targets.ts';
 import { startTargets, type Targets, type TargetsOptions } from '../../src/config/service-discovery/targets.ts';

@@ -117,6 +117,18 @@ basic_auth_users: { alice: ${HASH} }
     }
   });
 
+  it('a key that everyone can read is a doubt, and TLS stays on', async () => {
+    const loaded = await load({
+      text: 'web: { config_file: web.yml }\ndevices: []\n',
+      files: { ...files({ 'web.yml': tls(TLS) }), 'server.key': { content: pem.key, mode: 0o100644 } },
+    });
+    if (loaded.kind !== 'ok') throw new Error(loaded.findings.map(findingLine).join('\n'));
+    expect(loaded.warnings.map(findingLine)).toEqual([
+      '/etc/gdoiwatch/web.yml:1:55: tls_server_config.key_file: "/etc/gdoiwatch/server.key" can be read by everyone (mode 0644); chmod 600 it',
+    ]);
+    expect(loaded.config.web.tls?.cert).toBe(pem.cert);
+  });
+
   it('may hold certificates itself, and ask clients for theirs', async () => {
     const indented = (text: string) => text.trimEnd().replaceAll('\n', '\n    ');
     const { web } = await webOk(`tls_server_config:

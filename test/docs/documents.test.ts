@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, normalize } from 'node:path';
 import { beforeAll, describe, expect, it, test } from 'vitest';
 import { findingLine } from '../../src/config/finding.ts';
-import { loadConfig } from '../../src/config/load.ts';
+import { loadConfig } from '../../src/config/load/load.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import type { ReadFile } from '../../src/config/read-file.ts';
 import { CAUSES } from '../../src/gdoi/events/event.ts';

@@ -74,37 +74,40 @@ export class FileTargets {
   }
 
   async #list(): Promise<{ readonly files: ReadonlySet<string>; readonly failed: ReadonlyMap<string, string> }> {
-    const files = new Set<string>();
+    let files: ReadonlySet<string> = new Set();
     const failed = new Map<string, string>();
     for (const pattern of this.#patterns) {
       const directory = dirname(pattern);
-      const reason = await addMatches(directory, nameMatcher(basename(pattern)), files);
-      if (reason !== null) failed.set(directory, reason);
+      const listed = await withMatches(files, directory, nameMatcher(basename(pattern)));
+      files = listed.files;
+      if (listed.failure !== null) failed.set(directory, listed.failure);
     }
     return { files, failed };
   }
 }
 
-/** null, or why the directory was not listed. */
-async function addMatches(
+/** The files with those of the directory. `failure`: why not all of these are among them. */
+async function withMatches(
+  before: ReadonlySet<string>,
   directory: string,
   matches: (name: string) => boolean,
-  files: Set<string>,
-): Promise<string | null> {
+): Promise<{ readonly files: ReadonlySet<string>; readonly failure: string | null }> {
+  const files = new Set(before);
   try {
     let entries = 0;
     for await (const entry of await opendir(directory)) {
       entries += 1;
-      if (entries > MAX_ENTRIES) return `more than ${MAX_ENTRIES} files in the directory`;
+      if (entries > MAX_ENTRIES) return { files, failure: `more than ${MAX_ENTRIES} files in the directory` };
       if (!matches(entry.name)) continue;
-      if (files.size >= MAX_FILES) return `more than ${MAX_FILES} files to read`;
+      if (files.size >= MAX_FILES) return { files, failure: `more than ${MAX_FILES} files to read` };
       files.add(join(directory, entry.name));
     }
-    return null;
+    return { files, failure: null };
   } catch (error) {
     const code = codeOf(error);
     // No directory, no files: it may come later.
-    return code === 'ENOENT' || code === 'ENOTDIR' ? null : `the directory cannot be listed: ${code}`;
+    const isAbsent = code === 'ENOENT' || code === 'ENOTDIR';
+    return { files, failure: isAbsent ? null : `the directory cannot be listed: ${code}` };
   }
 }
 

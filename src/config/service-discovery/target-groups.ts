@@ -3,6 +3,7 @@
  * A list is taken whole or not at all; whether a target makes a device is not asked here.
  */
 import { quoted } from '../finding.ts';
+import { isMapping } from '../mapping.ts';
 
 /** One target with the labels of its group; those of a group share one object. */
 export interface Target {
@@ -50,10 +51,6 @@ function malformed(reason: string): TargetList {
 
 function isText(value: unknown): value is string {
   return typeof value === 'string' && value.length <= MAX_CHARS;
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function isTextMapping(value: unknown): value is Readonly<Record<string, string>> {

@@ -10,7 +10,7 @@
 import { createHash } from 'node:crypto';
 import { Secret } from '../../kernel/secret.ts';
 import type { Finding } from '../finding.ts';
-import { type ResolvedToken, TOKEN_SCOPES } from './resolved-web.ts';
+import { type ResolvedToken, TOKEN_SCOPES } from '../resolved-web.ts';
 
 const MAX_TOKENS = 1000;
 const SHORTEST_TOKEN = 16;

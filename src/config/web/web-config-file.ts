@@ -1,77 +1,70 @@
 /** The `web` section with the files it names: each finding has its place in the file that it is about. */
 import { dirname, resolve } from 'node:path';
-import { append } from '../../kernel/append.ts';
 import { Secret } from '../../kernel/secret.ts';
 import { fileFinding, placedFindings, syntaxFindings } from '../file-findings.ts';
-import { errorAt, type Finding, type Problem, quoted, warningAt } from '../finding.ts';
+import { errorAt, type Finding, type Problem, problemsOf, quoted, warningAt, type WithProblems } from '../finding.ts';
 import { problemsOfIssue } from '../issue-text.ts';
-import { type ReadFile, readText } from '../read-file.ts';
+import { isReadableByAll, type ReadFile, readText } from '../read-file.ts';
 import type { Config } from '../schema.ts';
-import { SecretReader, type SecretSource } from '../secret-source.ts';
+import type { SecretSource } from '../secret-source.ts';
 import { readYaml } from '../yaml-text.ts';
-import type { ResolvedTls, ResolvedToken, ResolvedWeb } from './resolved-web.ts';
+import type { ResolvedToken, ResolvedWeb } from '../resolved-web.ts';
 import { resolveTls } from './tls-server.ts';
 import { parseTokens } from './tokens-file.ts';
 import { type WebConfig, webConfigSchema } from './web-config-schema.ts';
 
 const MAX_FILE_BYTES = 1024 * 1024;
-const READABLE_BY_ALL = 0o004;
 /** One check of a password takes about 0.1 s of this process at cost 10, and twice as long for each step. */
 const HIGHEST_COMMON_COST = 12;
 
-interface WebFindings {
-  /** In the configuration itself: a file that cannot be read. */
-  readonly problems: Problem[];
+/** Problems are in the configuration itself: a file that cannot be read. */
+interface WithFindings<Value> extends WithProblems<Value> {
   /** In the files. */
-  readonly findings: Finding[];
+  readonly findings: readonly Finding[];
 }
 
-export async function resolveWeb(
-  web: Config['web'],
-  source: SecretSource,
-): Promise<{ readonly web: ResolvedWeb } & WebFindings> {
-  const found: WebFindings = { problems: [], findings: [] };
-  const config = web.config_file === undefined ? NOTHING : await readWebConfig(web.config_file, source, found);
-  const tokens = web.tokens_file === undefined ? [] : await readTokens(web.tokens_file, source, found);
-  return { web: { ...config, tokens }, ...found };
+export async function resolveWeb(web: Config['web'], source: SecretSource): Promise<WithFindings<ResolvedWeb>> {
+  const config = await readWebConfig(web.config_file, source);
+  const tokens = await readTokens(web.tokens_file, source);
+  return {
+    value: { ...config.value, tokens: tokens.value },
+    problems: problemsOf([config, tokens]),
+    findings: [...config.findings, ...tokens.findings],
+  };
 }
 
 const NOTHING = { tls: null, basicAuthUsers: new Map<string, Secret>(), headers: {} };
 
 async function readWebConfig(
-  name: string,
+  name: string | undefined,
   source: SecretSource,
-  found: WebFindings,
-): Promise<Omit<ResolvedWeb, 'tokens'>> {
+): Promise<WithFindings<Omit<ResolvedWeb, 'tokens'>>> {
+  if (name === undefined) return { value: NOTHING, problems: [], findings: [] };
   const file = resolve(source.directoryOf(['web']), name);
-  const text = await readNamed('config_file', file, source.readFile, found);
-  if (text === null) return NOTHING;
+  const { value: text, problems } = await readNamed('config_file', file, source.readFile);
+  if (text === null) return { value: NOTHING, problems, findings: [] };
   const yaml = readYaml(text);
-  if (yaml.syntaxErrors.length > 0) {
-    append(found.findings, syntaxFindings(file, yaml));
-    return NOTHING;
-  }
-  const value = yaml.value ?? {};
+  if (yaml.syntaxErrors.length > 0) return { value: NOTHING, problems, findings: syntaxFindings(file, yaml) };
+  // Relative paths start where the web configuration stands, as in the toolkit.
+  const config = await resolveWebConfig(yaml.value ?? {}, { ...source, directoryOf: () => dirname(file) });
+  const findings = placedFindings(file, text, yaml, [...yaml.problems, ...config.problems]);
+  return { value: config.value, problems, findings };
+}
+
+/** `value`: what the file holds. */
+async function resolveWebConfig(
+  value: unknown,
+  source: SecretSource,
+): Promise<WithProblems<Omit<ResolvedWeb, 'tokens'>>> {
   const checked = webConfigSchema.safeParse(value);
-  const problems: Problem[] = [...yaml.problems];
-  let tls: ResolvedTls | null = null;
-  if (checked.success) {
-    // Relative paths start where the web configuration stands, as in the toolkit.
-    const beside: SecretSource = { ...source, directoryOf: () => dirname(file) };
-    const section = checked.data.tls_server_config;
-    if (section !== undefined) tls = await resolveTls(section, beside, new SecretReader(beside, problems), problems);
-    append(problems, doubts(checked.data));
-  } else {
-    append(
-      problems,
-      checked.error.issues.flatMap((issue) => problemsOfIssue(issue, value)),
-    );
+  if (!checked.success) {
+    return { value: NOTHING, problems: checked.error.issues.flatMap((issue) => problemsOfIssue(issue, value)) };
   }
-  append(found.findings, placedFindings(file, text, yaml, problems));
-  if (!checked.success) return NOTHING;
+  const section = checked.data.tls_server_config;
+  const tls = section === undefined ? { value: null, problems: [] } : await resolveTls(section, source);
   const { basic_auth_users: users, http_server_config: http } = checked.data;
-  return {
-    tls,
+  const config = {
+    tls: tls.value,
     basicAuthUsers: new Map(Object.entries(users).map(([user, hash]) => [user, new Secret(hash)])),
     headers: Object.fromEntries(
       Object.entries(http?.headers ?? {}).flatMap(([header, text]) =>
@@ -79,6 +72,7 @@ async function readWebConfig(
       ),
     ),
   };
+  return { value: config, problems: [...tls.problems, ...doubts(checked.data)] };
 }
 
 function doubts(config: WebConfig): readonly Problem[] {
@@ -100,32 +94,32 @@ function doubts(config: WebConfig): readonly Problem[] {
   return problems;
 }
 
-async function readTokens(name: string, source: SecretSource, found: WebFindings): Promise<readonly ResolvedToken[]> {
+async function readTokens(
+  name: string | undefined,
+  source: SecretSource,
+): Promise<WithFindings<readonly ResolvedToken[]>> {
+  if (name === undefined) return { value: [], problems: [], findings: [] };
   const file = resolve(source.directoryOf(['web']), name);
-  const text = await readNamed('tokens_file', file, source.readFile, found);
-  if (text === null) return [];
+  const { value: text, problems } = await readNamed('tokens_file', file, source.readFile);
+  if (text === null) return { value: [], problems, findings: [] };
   const { tokens, findings } = parseTokens(file, text);
-  append(found.findings, findings);
   // An empty file would leave the API open to everyone, which nobody asks for by naming one.
-  if (tokens.length === 0 && findings.length === 0) found.findings.push(fileFinding(file, 'holds no token'));
-  return tokens;
+  const isEmpty = tokens.length === 0 && findings.length === 0;
+  return { value: tokens, problems, findings: isEmpty ? [fileFinding(file, 'holds no token')] : findings };
 }
 
-/** null: it cannot be read, which is a problem already. */
+/** null: it cannot be read. */
 async function readNamed(
   key: 'config_file' | 'tokens_file',
   file: string,
   readFile: ReadFile,
-  { problems }: WebFindings,
-): Promise<string | null> {
+): Promise<WithProblems<string | null>> {
   const path = ['web', key];
   const read = await readText(readFile, file, MAX_FILE_BYTES);
   if (read.kind === 'failed') {
-    problems.push(errorAt(path, `${quoted(file)} cannot be read: ${read.reason}`));
-    return null;
+    return { value: null, problems: [errorAt(path, `${quoted(file)} cannot be read: ${read.reason}`)] };
   }
-  if (key === 'tokens_file' && (read.mode & READABLE_BY_ALL) !== 0) {
-    problems.push(warningAt(path, `${quoted(file)} can be read by everyone; chmod 600 it`));
-  }
-  return read.text;
+  const isOpen = key === 'tokens_file' && isReadableByAll(read);
+  const doubt = warningAt(path, `${quoted(file)} can be read by everyone; chmod 600 it`);
+  return { value: read.text, problems: isOpen ? [doubt] : [] };
 }

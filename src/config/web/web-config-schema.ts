@@ -10,9 +10,9 @@ import { CIPHER_NAMES, CURVE_NAMES } from './tls-names.ts';
 
 const trueOrFalse = z.boolean({ error: 'true or false' });
 
-/** A certificate chain of some length. */
-const MAX_PEM_CHARS = 256 * 1024;
-const pem = text('text in PEM form', (value) => value.length <= MAX_PEM_CHARS && value.includes('-----BEGIN '));
+/** Certificates of one server or of its clients, in this file or beside it: not the bundle of all public authorities. */
+export const MAX_CHAIN_CHARS = 256 * 1024;
+const pem = text('text in PEM form', (value) => value.length <= MAX_CHAIN_CHARS && value.includes('-----BEGIN '));
 
 /** `htpasswd -B` writes $2y$, others $2a$ or $2b$: all the same algorithm. */
 const bcryptHash = text('a bcrypt hash (htpasswd -nBC 10 USER)', (value) =>

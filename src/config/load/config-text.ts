@@ -4,8 +4,9 @@
  * at the top of the file is cut; what does not read well in blocks (an error, an anchor used across them) is read whole,
  * so the result is the same either way.
  */
-import type { Problem, SettingPath } from './finding.ts';
-import { readYaml, type YamlText } from './yaml-text.ts';
+import type { Problem, SettingPath } from '../finding.ts';
+import { isMapping } from '../mapping.ts';
+import { readYaml, type YamlText } from '../yaml-text.ts';
 
 /** About 30 ms of reading. */
 const DEVICES_PER_BLOCK = 200;
@@ -87,8 +88,8 @@ function beginsInBraces(head: string): boolean {
 async function readInBlocks(source: string, cut: Cut, { pause }: ReadOptions): Promise<ConfigText | null> {
   const outline = readYaml(source.slice(0, cut.start) + source.slice(cut.end));
   const top = outline.value;
-  if (outline.syntaxErrors.length > 0 || typeof top !== 'object' || top === null || Array.isArray(top)) return null;
-  if (!('devices' in top) || top.devices !== null) return null;
+  if (outline.syntaxErrors.length > 0 || !isMapping(top)) return null;
+  if (!('devices' in top) || top['devices'] !== null) return null;
 
   const problems: Problem[] = [...outline.problems];
   const devices: unknown[] = [];

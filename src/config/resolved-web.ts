@@ -1,5 +1,5 @@
 /** What the HTTP server needs to know of who may connect: values only, files read, secrets held as such. */
-import type { Secret } from '../../kernel/secret.ts';
+import type { Secret } from '../kernel/secret.ts';
 
 /** Options of a TLS server, in the spelling of `node:tls`. */
 export interface ResolvedTls {

@@ -3,10 +3,10 @@
  * it, at the addresses that it names, and make the way there stricter. Never looser: a list that could choose a host and
  * have any host key accepted could collect passwords.
  */
-import type { AddressRanges } from '../address-range.ts';
-import { quoted } from '../finding.ts';
-import type { ResolvedDevice } from '../resolved-config.ts';
-import type { DeviceEntry } from '../schema.ts';
+import type { AddressRanges } from './address-range.ts';
+import { quoted } from './finding.ts';
+import type { ResolvedDevice } from './resolved-config.ts';
+import type { DeviceEntry } from './schema.ts';
 
 export interface TargetBounds {
   /** Names. */

@@ -1,9 +1,9 @@
 /** A device of settings from outside the configuration file: checked by the same schema, completed by the same defaults. */
-import type { DeviceResolver } from '../device-resolver.ts';
-import { type Problem, pathText } from '../finding.ts';
-import { problemsOfIssue } from '../issue-text.ts';
-import type { MakeDevice } from '../resolved-config.ts';
-import { deviceSchema } from '../schema.ts';
+import type { DeviceResolver } from './device-resolver.ts';
+import { hasError, type Problem, pathText } from './finding.ts';
+import { problemsOfIssue } from './issue-text.ts';
+import type { MakeDevice } from './resolved-config.ts';
+import { deviceSchema } from './schema.ts';
 import { outOfBounds, type TargetBounds, tightened } from './target-bounds.ts';
 
 export function deviceMaker(resolver: DeviceResolver, bounds: TargetBounds): MakeDevice {
@@ -13,10 +13,9 @@ export function deviceMaker(resolver: DeviceResolver, bounds: TargetBounds): Mak
       const problems = checked.error.issues.flatMap((issue) => problemsOfIssue(issue, given));
       return { device: null, problems: problems.map(problemLine) };
     }
-    const problems: Problem[] = [];
     const { settings, leftOut } = tightened(checked.data, bounds);
-    const device = resolver(settings, [], problems);
-    if (device === null || problems.some(({ severity }) => severity === 'error')) {
+    const { value: device, problems } = resolver(settings, []);
+    if (device === null || hasError(problems)) {
       return { device: null, problems: problems.map(problemLine) };
     }
     const refusal = outOfBounds(device, bounds);

@@ -1,15 +1,15 @@
 /** A configuration file with those it includes, read and checked whole: either what the agent runs on, or everything that is wrong with it. */
-import { append } from '../kernel/append.ts';
-import { type Clock, createSystemClock } from '../kernel/clock.ts';
-import { checkConfig } from './check.ts';
-import { type Finding, type Problem, pathText } from './finding.ts';
+import { append } from '../../kernel/append.ts';
+import { type Clock, createSystemClock } from '../../kernel/clock.ts';
+import { checkConfig } from '../check.ts';
+import { type Finding, hasError, type Problem, pathText, problemsOf } from '../finding.ts';
 import { readConfigFiles } from './included-files.ts';
-import { type ReadFile, readFileFromDisk } from './read-file.ts';
-import { resolveConfig } from './resolve.ts';
-import type { ResolvedConfig } from './resolved-config.ts';
-import { type RunProgram, runProgram } from './run-program.ts';
-import type { SecretSource } from './secret-source.ts';
-import { resolveWeb } from './web/web-config-file.ts';
+import { type ReadFile, readFileFromDisk } from '../read-file.ts';
+import { resolveConfig } from '../resolve.ts';
+import type { ResolvedConfig } from '../resolved-config.ts';
+import { type RunProgram, runProgram } from '../run-program.ts';
+import type { SecretSource } from '../secret-source.ts';
+import { resolveWeb } from '../web/web-config-file.ts';
 
 export interface LoadContext {
   /** Where `*_env` settings are looked up. */
@@ -48,13 +48,13 @@ export async function loadConfig(path: string, context: LoadContext): Promise<Lo
     directoryOf: files.directoryOf,
     nameOf: files.nameOf,
   };
-  const resolved = await resolveConfig(checked.config, path, secretSource);
-  const { web, ...ofWeb } = await resolveWeb(checked.config.web, secretSource);
-  const problems = withoutConsequences([files.problems, checked.problems, [...resolved.problems, ...ofWeb.problems]]);
-  const findings = [...files.placed(problems), ...ofWeb.findings];
-  return findings.some((finding) => finding.severity === 'error')
+  const resolved = await resolveConfig(checked.value, path, secretSource);
+  const web = await resolveWeb(checked.value.web, secretSource);
+  const problems = withoutConsequences([files.problems, checked.problems, problemsOf([resolved, web])]);
+  const findings = [...files.placed(problems), ...web.findings];
+  return hasError(findings)
     ? { kind: 'invalid', findings }
-    : { kind: 'ok', config: { ...resolved.config, web }, warnings: findings };
+    : { kind: 'ok', config: { ...resolved.value, web: web.value }, warnings: findings };
 }
 
 /** What has a problem already, itself or in a part of it, is not also reported for what a later stage makes of it. */

@@ -4,12 +4,13 @@
  * credentials and jump hosts are put together by name, and any other section stands in one file.
  */
 import { dirname, isAbsolute, join, resolve } from 'node:path';
-import { append } from '../kernel/append.ts';
+import { append } from '../../kernel/append.ts';
 import { type ReadOptions, readConfigText } from './config-text.ts';
-import { fileFinding, placedFindings, syntaxFindings } from './file-findings.ts';
-import { errorAt, type Finding, pathText, type Problem, quoted, type SettingPath } from './finding.ts';
-import { isFilePath } from './schema-terms.ts';
-import { type ReadFile, readText } from './read-file.ts';
+import { fileFinding, placedFindings, syntaxFindings } from '../file-findings.ts';
+import { errorAt, type Finding, pathText, type Problem, quoted, type SettingPath } from '../finding.ts';
+import { isMapping, mappingOf } from '../mapping.ts';
+import { isFilePath } from '../schema-terms.ts';
+import { type ReadFile, readText } from '../read-file.ts';
 
 /** Of all files together. */
 const MAX_BYTES = 32 * 1024 * 1024;
@@ -18,7 +19,6 @@ const MAX_FILES = 256;
 const NAMED_SECTIONS: ReadonlySet<string> = new Set(['credentials', 'jump_hosts']);
 
 type ConfigText = Awaited<ReturnType<typeof readConfigText>>;
-type Mapping = Readonly<Record<string, unknown>>;
 
 interface Part {
   /** As it is shown: beside the one that includes it. */
@@ -221,12 +221,4 @@ function localPath({ firstOf }: Part, [key, next, ...rest]: SettingPath): Settin
   return typeof next === 'number' && typeof key === 'string'
     ? [key, next - (firstOf.get(key) ?? 0), ...rest]
     : [key, next, ...rest];
-}
-
-function mappingOf(value: unknown): Mapping {
-  return isMapping(value) ? value : {};
-}
-
-function isMapping(value: unknown): value is Mapping {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
