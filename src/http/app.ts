@@ -1,13 +1,7 @@
 /** The server before its routes: limits, TLS, and how a request or an answer that is not as it should be is told. */
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyError,
-  type FastifyInstance,
-  type RawReplyDefaultExpression,
-  type RawRequestDefaultExpression,
-} from 'fastify';
+import Fastify, { type FastifyError } from 'fastify';
 import {
   hasZodFastifySchemaValidationErrors,
   serializerCompiler,
@@ -16,20 +10,13 @@ import {
 } from 'fastify-type-provider-zod';
 import type { InternalErrors } from '../kernel/internal-errors.ts';
 import { UserError } from '../kernel/user-error.ts';
+import type { App } from './base/app-type.ts';
 import { tlsOptions } from './guard/tls-options.ts';
-import type { TlsSettings } from './options.ts';
-import { MAX_STREAMS } from './event-streams.ts';
+import type { TlsSettings } from './base/options.ts';
+import { MAX_STREAMS } from './events/event-streams.ts';
 import { CONNECTION_BOUNDS, type Connections } from './guard/connections.ts';
-import { PROBLEM_CONTENT_TYPE, problemOf, sendProblem } from './problem.ts';
+import { PROBLEM_CONTENT_TYPE, problemOf, sendProblem } from './base/problem.ts';
 import { MAX_NAME } from './schemas/queries.ts';
-
-export type App = FastifyInstance<
-  Server,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  ZodTypeProvider
->;
 
 /** Requests carry nothing of use beyond headers. */
 const MAX_BODY_BYTES = 1024;

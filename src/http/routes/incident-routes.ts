@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import type { Incident } from '../../gdoi/incidents/incident.ts';
 import { type IncidentDocument, incidentDocument, incidentMarkdown } from '../../gdoi/incidents/incident-document.ts';
-import type { App } from '../app.ts';
-import { eventsOfIncident } from '../incident-history.ts';
-import type { HttpOptions } from '../options.ts';
-import { sendProblem } from '../problem.ts';
+import type { App } from '../base/app-type.ts';
+import { eventsOfIncident } from '../events/incident-history.ts';
+import type { HttpOptions } from '../base/options.ts';
+import { sendProblem } from '../base/problem.ts';
 import { incidentListSchema, incidentSchema } from '../schemas/incident-schema.ts';
 import { commonProblems, notFoundProblem } from '../schemas/problem-schema.ts';
 import { incidentParams, incidentsQuery, noQuery } from '../schemas/queries.ts';

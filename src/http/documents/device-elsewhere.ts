@@ -1,14 +1,14 @@
 /** One device that another agent polls: as it tells, else as the store keeps it. */
 import type { FastifyRequest } from 'fastify';
-import { healthDocument } from '../gdoi/health/health-document.ts';
-import type { OtherAgent, OtherAgents, OtherCell } from '../model/other-agents.ts';
-import type { DeviceView } from '../model/device-view.ts';
+import { healthDocument } from '../../gdoi/health/health-document.ts';
+import type { OtherAgent, OtherAgents, OtherCell } from '../../model/other-agents.ts';
+import type { DeviceView } from '../../model/device-view.ts';
 import { deviceDocument } from './device-document.ts';
-import type { HttpOptions } from './options.ts';
+import type { HttpOptions } from '../base/options.ts';
 import { asked, askOne, documentIn, keptOf, othersFor } from './other-agents.ts';
 import { ageSeconds, keptDeviceHealth, keptOwner } from './owner.ts';
-import { type DeviceDocument, deviceSchema } from './schemas/device-schema.ts';
-import { type HealthAnswer, healthSchema } from './schemas/health-schema.ts';
+import { type DeviceDocument, deviceSchema } from '../schemas/device-schema.ts';
+import { type HealthAnswer, healthSchema } from '../schemas/health-schema.ts';
 
 interface Elsewhere {
   readonly others: OtherAgents;

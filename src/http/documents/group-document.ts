@@ -1,18 +1,18 @@
 /** Groups as documents of the API. Only names and instants change here; nothing is judged. */
-import type { FleetReadModel } from '../model/read-model.ts';
-import { toDocument } from '../gdoi/events/document.ts';
-import { naturalOrder } from '../gdoi/events/name-list.ts';
-import { isoInstant } from '../gdoi/events/event-document.ts';
-import { DEFAULT_CELL, inCell } from '../gdoi/seen/cell.ts';
-import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
-import { sharedKekText, sharersOfKek } from '../gdoi/fleet/misplaced-cells.ts';
-import { separateKeyServersText } from '../gdoi/fleet/separate-key-servers.ts';
-import { checkDocuments, explanationDocument, isoOrNull, nextDocument } from '../gdoi/health/health-document.ts';
-import type { GroupHealth } from '../gdoi/health/health-group.ts';
+import type { FleetReadModel } from '../../model/read-model.ts';
+import { toDocument } from '../../gdoi/events/document.ts';
+import { naturalOrder } from '../../gdoi/events/name-list.ts';
+import { isoInstant } from '../../gdoi/events/event-document.ts';
+import { DEFAULT_CELL, inCell } from '../../gdoi/seen/cell.ts';
+import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import { sharedKekText, sharersOfKek } from '../../gdoi/fleet/misplaced-cells.ts';
+import { separateKeyServersText } from '../../gdoi/fleet/separate-key-servers.ts';
+import { checkDocuments, explanationDocument, isoOrNull, nextDocument } from '../../gdoi/health/health-document.ts';
+import type { GroupHealth } from '../../gdoi/health/health-group.ts';
 import { membership } from './device-document.ts';
 import type { HealthBoard } from './health-board.ts';
-import type { MembershipDocument } from './schemas/device-schema.ts';
-import type { GroupDocument, GroupSummary } from './schemas/group-schema.ts';
+import type { MembershipDocument } from '../schemas/device-schema.ts';
+import type { GroupDocument, GroupSummary } from '../schemas/group-schema.ts';
 
 /** GMs in one answer; the rest is in the device list, with `?group=`. */
 const MAX_GMS = 1000;
