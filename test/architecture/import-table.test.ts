@@ -30,17 +30,15 @@ test('no files import each other in a circle, types included', () => {
   expect(cycles(edges(IMPORTS.map(({ file, target }) => [file, target])))).toEqual([]);
 });
 
-test('no folders of the core import each other in a circle', () => {
-  const core = IMPORTS.filter(({ file }) => !/^(?:http|config)\//.test(file));
-  expect(
-    cycles(
-      edges(
-        core
-          .filter(({ file, target }) => target.includes('/') && roomOf(file) !== roomOf(target))
-          .map(({ file, target }) => [roomOf(file), roomOf(target)]),
-      ),
-    ),
-  ).toEqual([]);
+/** Circles of folders that are left, each with why. A new one is refused, and so is an entry that is no longer true. */
+const KNOWN_CIRCLES: readonly (readonly string[])[] = [
+  // Both use the findings, file readers and schema terms of config, which loads and resolves what they read.
+  ['config', 'config/service-discovery', 'config/web'],
+];
+
+test('no folders import each other in a circle, but for the known ones', () => {
+  const between = IMPORTS.map(({ file, target }) => [roomOf(file), roomOf(target)] as const);
+  expect(cycles(edges(between.filter(([from, to]) => from !== to)))).toEqual(KNOWN_CIRCLES);
 });
 
 test('a probe in the place of each file is refused whatever its room may not have', () => {
