@@ -2,10 +2,10 @@
 import { durationText } from '../gdoi/events/duration-text.ts';
 import { whyPlanned } from '../gdoi/keys/poll-instants.ts';
 import type { DeviceDocument } from '../http/schemas/device-schema.ts';
+import type { EventListDocument } from '../http/schemas/event-schema.ts';
 import { POLL_TIMEOUT_MS } from './agent-api.ts';
 import { ChecksTable, FirstStep } from './checks.tsx';
 import { DevicePart } from './device-part.tsx';
-import type { EventPage } from './event-history.ts';
 import { EventList } from './event-list.tsx';
 import { Fact, Facts } from './facts.tsx';
 import { GrafanaLink } from './grafana-link.tsx';
@@ -26,7 +26,7 @@ export class DeviceView implements View {
   readonly #signal: AbortSignal;
   readonly #path: string;
   readonly #device: Kept<DeviceDocument>;
-  readonly #events: Kept<EventPage>;
+  readonly #events: Kept<EventListDocument>;
   #checking = false;
   /** How the last check ended; null: none was asked for. */
   #checked: string | null = null;

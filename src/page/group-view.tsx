@@ -4,13 +4,14 @@ import { naturalOrder } from '../gdoi/events/name-list.ts';
 import { counted } from '../gdoi/events/counted.ts';
 import { HEALTH_STATUSES } from '../gdoi/health/health-check.ts';
 import { inCell } from '../gdoi/seen/cell.ts';
+import type { EventListDocument } from '../http/schemas/event-schema.ts';
 import type { GroupDocument } from '../http/schemas/group-schema.ts';
+import type { IncidentListDocument } from '../http/schemas/incident-schema.ts';
 import { ChecksTable, FirstStep } from './checks.tsx';
 import { Column } from './column.tsx';
-import type { EventPage } from './event-history.ts';
 import { EventList } from './event-list.tsx';
 import { Countdown } from './instants.tsx';
-import { IncidentList, type IncidentPage, Tickets } from './incident-list.tsx';
+import { IncidentList, Tickets } from './incident-list.tsx';
 import { incidentsPath } from './incidents-view.tsx';
 import { type HistoryHours, hoursOf, keyHistory } from './key-history.ts';
 import { KeyHistoryPicture } from './key-history-picture.tsx';
@@ -41,14 +42,14 @@ export class GroupView implements View {
   readonly #session: Session;
   readonly #signal: AbortSignal;
   readonly #group: Kept<GroupDocument>;
-  readonly #events: Kept<EventPage>;
-  readonly #incidents: Kept<IncidentPage>;
+  readonly #events: Kept<EventListDocument>;
+  readonly #incidents: Kept<IncidentListDocument>;
   readonly #tickets: Tickets;
   /** Of lists: the group, in its cell where one is given. */
   readonly #filter: Filter;
   /** Over the span of the picture. */
-  readonly #past: Kept<EventPage>;
-  readonly #pastIncidents: Kept<IncidentPage>;
+  readonly #past: Kept<EventListDocument>;
+  readonly #pastIncidents: Kept<IncidentListDocument>;
   /** null: nobody has chosen a span yet. */
   #chosen: HistoryHours | null = null;
   #all = false;

@@ -10,12 +10,6 @@ import { StatusMark } from './status-mark.tsx';
 
 const RUNBOOK = 'https://github.com/gdoiwatch/gdoiwatch/blob/main/dashboards/runbooks/GdoiIncident.md';
 
-/** What the API's list gives. */
-export interface IncidentPage {
-  readonly incidents: readonly IncidentDocument[];
-  readonly next_cursor: string | null;
-}
-
 export function IncidentList(props: {
   readonly incidents: readonly IncidentDocument[];
   readonly tickets: Tickets;

@@ -1,9 +1,10 @@
 /** What happened, over a chosen span: the incidents of all groups or of one, live. */
 import { EXPLANATION_CAUSES } from '../gdoi/explain/explanation.ts';
+import type { IncidentListDocument } from '../http/schemas/incident-schema.ts';
 import { Choice, NameChoice } from './choice.tsx';
 import { incidentRows } from './csv-rows.ts';
 import { saveCsv } from './save-csv.ts';
-import { IncidentList, type IncidentPage, Tickets } from './incident-list.tsx';
+import { IncidentList, Tickets } from './incident-list.tsx';
 import { navigate } from './navigation.ts';
 import { Fragment, type VNode } from 'preact';
 import { Refusal } from './refusal.tsx';
@@ -19,7 +20,7 @@ const SPANS: ReadonlyMap<string, string> = new Map(
 export class IncidentsView implements View {
   readonly title = 'Incidents';
   readonly #session: Session;
-  readonly #page: Kept<IncidentPage>;
+  readonly #page: Kept<IncidentListDocument>;
   readonly #tickets: Tickets;
   readonly #signal: AbortSignal;
   #filter: Filter;
