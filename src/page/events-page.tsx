@@ -12,11 +12,11 @@ import { Fragment, type VNode } from 'preact';
 import { Refusal } from './refusal.tsx';
 import { type Filter, withFilter } from './route.ts';
 import type { Session } from './session.ts';
-import type { View } from './view.ts';
+import type { Page } from './page.ts';
 
 const PAGE_EVENTS = 50;
 
-export class EventsView implements View {
+export class EventsPage implements Page {
   readonly title = 'Events';
   readonly #session: Session;
   #filter: Filter;

@@ -12,7 +12,7 @@ import { Column } from './column.tsx';
 import { EventList } from './event-list.tsx';
 import { Countdown } from './instants.tsx';
 import { IncidentList, Tickets } from './incident-list.tsx';
-import { incidentsPath } from './incidents-view.tsx';
+import { incidentsPath } from './incidents-page.tsx';
 import { type HistoryHours, hoursOf, keyHistory } from './key-history.ts';
 import { KeyHistoryPicture } from './key-history-picture.tsx';
 import { KekAxis, KekLegend, KekTrack } from './kek-track.tsx';
@@ -27,7 +27,7 @@ import { type Filter, type GroupName, groupPath, withFilter } from './route.ts';
 import { Kept, type Session } from './session.ts';
 import { StatusMark } from './status-mark.tsx';
 import { recentEvents } from './recent-events.ts';
-import type { View } from './view.ts';
+import type { Page } from './page.ts';
 
 /** GMs drawn before someone asks for more. */
 const FIRST_ROWS = 100;
@@ -37,7 +37,7 @@ const RECENT_INCIDENTS = 10;
 const MOST_EVENTS = 1000;
 const MOST_INCIDENTS = 100;
 
-export class GroupView implements View {
+export class GroupPage implements Page {
   readonly title: string;
   readonly #session: Session;
   readonly #signal: AbortSignal;

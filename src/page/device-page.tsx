@@ -18,9 +18,9 @@ import { Refusal } from './refusal.tsx';
 import { devicePath, withFilter } from './route.ts';
 import { Kept, type Session } from './session.ts';
 import { StatusMark } from './status-mark.tsx';
-import type { View } from './view.ts';
+import type { Page } from './page.ts';
 
-export class DeviceView implements View {
+export class DevicePage implements Page {
   readonly title: string;
   readonly #session: Session;
   readonly #signal: AbortSignal;
