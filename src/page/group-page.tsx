@@ -317,15 +317,18 @@ function sameKey(matches: boolean | null): string {
   return matches === null ? '?' : matches ? 'same' : 'other';
 }
 
-/** Read at different instants, the end of the same KEK differs by some seconds. */
-const SAME_KEK_MS = 10_000;
+/**
+ * KEKs that end within this of the last one end with it: one KEK, read of several GMs, differs by a whole second of the
+ * countdown and by half of what an answer takes, a few seconds in all. The KEK before it ended minutes earlier.
+ */
+const ENDS_TOGETHER_MS = 10_000;
 
 /** The worst first, then whose KEK ends before the others'. */
 function inOrderOfNeed(gms: readonly Gm[]): readonly Gm[] {
   const weight = (gm: Gm) => HEALTH_STATUSES.indexOf(gm.membership?.status ?? 'unknown');
   const endMs = (gm: Gm) => Date.parse(gm.membership?.kek?.expires_at ?? '') || Number.MAX_SAFE_INTEGER;
   const lastMs = gms.map(endMs).reduce((last, end) => (end < Number.MAX_SAFE_INTEGER ? Math.max(last, end) : last), 0);
-  const ends = (gm: Gm) => (Math.abs(lastMs - endMs(gm)) <= SAME_KEK_MS ? lastMs : endMs(gm));
+  const ends = (gm: Gm) => (Math.abs(lastMs - endMs(gm)) <= ENDS_TOGETHER_MS ? lastMs : endMs(gm));
   return gms.toSorted((a, b) => weight(b) - weight(a) || ends(a) - ends(b) || naturalOrder(a.device, b.device));
 }
 
