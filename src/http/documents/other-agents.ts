@@ -18,6 +18,7 @@ import {
 import type { FleetReadModel } from '../../model/read-model.ts';
 import { ageSeconds } from './owner.ts';
 import { sendProblem } from '../base/problem.ts';
+import { jsonOf } from '../base/json-text.ts';
 import type { HttpOptions } from '../base/options.ts';
 import type { OwnerDocument } from '../schemas/owner-schema.ts';
 
@@ -169,12 +170,4 @@ export async function keptOf(others: OtherAgents, cells: readonly OtherCell[]): 
 export interface Kept {
   readonly fleet: FleetReadModel;
   readonly cellOf: (cell: string | undefined) => OtherCell;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
