@@ -19,11 +19,7 @@ const MAX_GMS = 1000;
 
 export function groupSummary(view: FleetView, health: GroupHealth): GroupSummary {
   return {
-    group: view.group,
-    ...inCell(view.cell),
-    status: health.status,
-    summary: health.summary,
-    action: health.action,
+    ...identity(view, health),
     members: view.members,
     gms: view.gms.length,
     kss: view.kss.length,
@@ -32,6 +28,14 @@ export function groupSummary(view: FleetView, health: GroupHealth): GroupSummary
     mixed_versions: view.mixedVersions !== null,
     next: nextDocument(health.next),
   };
+}
+
+/** What the list and the group's own document begin with. */
+function identity(
+  { group, cell }: FleetView,
+  { status, summary, action }: GroupHealth,
+): Pick<GroupSummary, 'group' | 'cell' | 'status' | 'summary' | 'action'> {
+  return { group, ...inCell(cell), status, summary, action };
 }
 
 export function groupDocument(
@@ -54,11 +58,7 @@ export function groupDocument(
     .toSorted((a, b) => Number(endangered.has(b.device)) - Number(endangered.has(a.device)) || byName(a, b))
     .slice(0, MAX_GMS);
   return {
-    group: view.group,
-    ...inCell(view.cell),
-    status: health.status,
-    summary: health.summary,
-    action: health.action,
+    ...identity(view, health),
     at: isoInstant(view.atMs),
     explanations: health.explanations.map(explanationDocument),
     checks: checkDocuments(health.checks),
