@@ -10,14 +10,13 @@ import { EventList } from './event-list.tsx';
 import { Fact, Facts } from './facts.tsx';
 import { GrafanaLink } from './grafana-link.tsx';
 import { Age, Countdown, Instant } from './instants.tsx';
-import { Name, withoutName } from './names.tsx';
+import { withoutName } from './names.tsx';
+import { NamedPage } from './named-page.tsx';
 import { Fragment, type VNode } from 'preact';
 import { PolledBy } from './polled-by.tsx';
 import { recentEvents } from './recent-events.ts';
-import { Refusal } from './refusal.tsx';
 import { devicePath, withFilter } from './route.ts';
 import { Kept, type Session } from './session.ts';
-import { StatusMark } from './status-mark.tsx';
 import type { Page } from './page.ts';
 
 export class DevicePage implements Page {
@@ -60,16 +59,7 @@ export class DevicePage implements Page {
   }
 
   render(): VNode {
-    const { body, refusal } = this.#device;
-    return (
-      <Fragment>
-        <h1 tabIndex={-1}>
-          <Name text={this.title} /> {body !== null && <StatusMark status={body.status} />}
-        </h1>
-        <Refusal of={refusal} />
-        {body === null ? refusal === null && <p class="note">Loading the device ...</p> : this.#body(body)}
-      </Fragment>
-    );
+    return <NamedPage title={this.title} of="device" kept={this.#device} draw={(device) => this.#body(device)} />;
   }
 
   #body(device: DeviceDocument): VNode {

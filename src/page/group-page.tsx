@@ -18,11 +18,11 @@ import { KeyHistoryPicture } from './key-history-picture.tsx';
 import { KekAxis, KekLegend, KekTrack } from './kek-track.tsx';
 import type { KekScale } from './kek-scale.ts';
 import { DeviceLink, Name, NameList, withoutName } from './names.tsx';
+import { NamedPage } from './named-page.tsx';
 import { Fragment, type VNode } from 'preact';
 import { Fact, Facts } from './facts.tsx';
 import { GrafanaLink } from './grafana-link.tsx';
 import { PolledBy } from './polled-by.tsx';
-import { Refusal } from './refusal.tsx';
 import { type Filter, type GroupName, groupPath, withFilter } from './route.ts';
 import { Kept, type Session } from './session.ts';
 import { StatusMark } from './status-mark.tsx';
@@ -117,21 +117,11 @@ export class GroupPage implements Page {
   }
 
   render(): VNode {
-    const { body, refusal } = this.#group;
-    return (
-      <Fragment>
-        <h1 tabIndex={-1}>
-          <Name text={this.title} /> {body !== null && <StatusMark status={body.status} />}
-        </h1>
-        <Refusal of={refusal} />
-        {body === null ? refusal === null && <p class="note">Loading the group ...</p> : this.#body(body)}
-      </Fragment>
-    );
+    return <NamedPage title={this.title} of="group" kept={this.#group} draw={(group) => this.#body(group)} />;
   }
 
   #body(group: GroupDocument): VNode {
     const nowMs = this.#session.nowMs();
-    const otherKek = group.gms.filter((gm) => gm.kek_matches_ks === false).map(({ device }) => device);
     const scale = { leadSeconds: group.lead.seconds, lifetimeSeconds: group.kek_lifetime_seconds };
     return (
       <Fragment>
@@ -148,23 +138,7 @@ export class GroupPage implements Page {
         )}
         <FirstStep action={group.action} />
         <GrafanaLink session={this.#session} of="group" name={group.group} />
-        <Facts>
-          <NextRekey name="Next KEK rekey" next={group.next_kek_rekey} nowMs={nowMs} />
-          <NextRekey name="Next TEK rekey" next={group.next_tek_rekey} nowMs={nowMs} />
-          <Fact name="Rekey overdue, or missed in the last 10 min">{missedRekey(group)}</Fact>
-          <Fact name="Hold another KEK than the KS">
-            {otherKek.length === 0 ? 'nobody' : <NameList names={otherKek} link />}
-          </Fact>
-          <Fact name="Hold other TEKs than the group">{namesOrNobody(group.divergent_members)}</Fact>
-          <Fact name="Mixed versions">{mixedVersions(group)}</Fact>
-          <Fact name="COOP">{coop(group)}</Fact>
-          <Fact name="Listed by a KS, polled by nobody">
-            {group.not_polled.length === 0 ? 'nobody' : <NameList names={group.not_polled} />}
-          </Fact>
-          <Fact name="Registered, listed by no KS">{namesOrNobody(group.not_listed)}</Fact>
-          <Fact name="KS’s lead">{lead(group)}</Fact>
-          <PolledBy owner={group.owner} />
-        </Facts>
+        <GroupFacts group={group} nowMs={nowMs} />
         {group.at_risk.length > 0 && <AtRisk group={group} nowMs={nowMs} />}
         {this.#pictureOf(group, nowMs)}
         {this.#incidentsOf(group, nowMs)}
@@ -226,10 +200,7 @@ export class GroupPage implements Page {
             <tr role="row">
               <Column>Status</Column>
               <Column>GM</Column>
-              <Column class="c-track">
-                <span class="visually-hidden">KEK, in seconds to its expiry</span>
-                <KekAxis scale={scale} />
-              </Column>
+              <KekColumn scale={scale} />
               <Column>Re-registers, unless rekeyed</Column>
               <Column>KS</Column>
               <Column class="n">Acks missed</Column>
@@ -256,6 +227,29 @@ export class GroupPage implements Page {
       </Fragment>
     );
   }
+}
+
+function GroupFacts({ group, nowMs }: { readonly group: GroupDocument; readonly nowMs: number | null }): VNode {
+  const otherKek = group.gms.filter((gm) => gm.kek_matches_ks === false).map(({ device }) => device);
+  return (
+    <Facts>
+      <NextRekey name="Next KEK rekey" next={group.next_kek_rekey} nowMs={nowMs} />
+      <NextRekey name="Next TEK rekey" next={group.next_tek_rekey} nowMs={nowMs} />
+      <Fact name="Rekey overdue, or missed in the last 10 min">{missedRekey(group)}</Fact>
+      <Fact name="Hold another KEK than the KS">
+        {otherKek.length === 0 ? 'nobody' : <NameList names={otherKek} link />}
+      </Fact>
+      <Fact name="Hold other TEKs than the group">{namesOrNobody(group.divergent_members)}</Fact>
+      <Fact name="Mixed versions">{mixedVersions(group)}</Fact>
+      <Fact name="COOP">{coop(group)}</Fact>
+      <Fact name="Listed by a KS, polled by nobody">
+        {group.not_polled.length === 0 ? 'nobody' : <NameList names={group.not_polled} />}
+      </Fact>
+      <Fact name="Registered, listed by no KS">{namesOrNobody(group.not_listed)}</Fact>
+      <Fact name="KS’s lead">{lead(group)}</Fact>
+      <PolledBy owner={group.owner} />
+    </Facts>
+  );
 }
 
 type Gm = GroupDocument['gms'][number];
@@ -302,6 +296,15 @@ function MemberRow({
   );
 }
 
+function KekColumn({ scale }: { readonly scale: KekScale }): VNode {
+  return (
+    <Column class="c-track">
+      <span class="visually-hidden">KEK, in seconds to its expiry</span>
+      <KekAxis scale={scale} />
+    </Column>
+  );
+}
+
 function Silent(): VNode {
   return <span class="bad"> does not answer</span>;
 }
@@ -344,10 +347,7 @@ function KeyServers(props: {
         <tr role="row">
           <Column>Status</Column>
           <Column>KS</Column>
-          <Column class="c-track">
-            <span class="visually-hidden">KEK, in seconds to its expiry</span>
-            <KekAxis scale={props.scale} />
-          </Column>
+          <KekColumn scale={props.scale} />
           <Column>Role</Column>
           <Column>Address</Column>
           <Column class="n">GMs</Column>
