@@ -1,13 +1,8 @@
 /** The server before its routes: limits, TLS, and how a request or an answer that is not as it should be is told. */
 import { createServer as createHttpServer, type RequestListener, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import Fastify, {
-  type FastifyBaseLogger,
-  type FastifyError,
-  type FastifyInstance,
-  type RawReplyDefaultExpression,
-  type RawRequestDefaultExpression,
-} from 'fastify';
+import type { Socket } from 'node:net';
+import Fastify, { type FastifyError, type FastifyReply, type FastifyRequest } from 'fastify';
 import {
   hasZodFastifySchemaValidationErrors,
   serializerCompiler,
@@ -16,20 +11,14 @@ import {
 } from 'fastify-type-provider-zod';
 import type { InternalErrors } from '../kernel/internal-errors.ts';
 import { UserError } from '../kernel/user-error.ts';
-import { tlsOptions } from './guard/tls-options.ts';
-import type { TlsSettings } from './options.ts';
-import { MAX_STREAMS } from './event-streams.ts';
+import type { App } from './base/app-type.ts';
+import { jsonOf } from './base/json-text.ts';
+import type { TlsSettings } from './base/options.ts';
+import { PROBLEM_CONTENT_TYPE, problemOf, sendProblem } from './base/problem.ts';
+import { MAX_STREAMS } from './events/event-streams.ts';
 import { CONNECTION_BOUNDS, type Connections } from './guard/connections.ts';
-import { PROBLEM_CONTENT_TYPE, problemOf, sendProblem } from './problem.ts';
+import { tlsOptions } from './guard/tls-options.ts';
 import { MAX_NAME } from './schemas/queries.ts';
-
-export type App = FastifyInstance<
-  Server,
-  RawRequestDefaultExpression,
-  RawReplyDefaultExpression,
-  FastifyBaseLogger,
-  ZodTypeProvider
->;
 
 /** Requests carry nothing of use beyond headers. */
 const MAX_BODY_BYTES = 1024;
@@ -50,42 +39,14 @@ export interface AppOptions {
   readonly requestTimeoutMs?: number | undefined;
 }
 
-export function createApp({ tls, errors, connections, requestTimeoutMs = REQUEST_TIMEOUT_MS }: AppOptions): App {
-  const limits = {
-    maxHeaderSize: MAX_HEADER_BYTES,
-    requestTimeout: requestTimeoutMs,
-    headersTimeout: requestTimeoutMs,
-    connectionsCheckingInterval: Math.min(LATE_CHECK_MS, requestTimeoutMs),
-  };
+export function createApp(options: AppOptions): App {
   const fastify = Fastify({
     bodyLimit: MAX_BODY_BYTES,
     forceCloseConnections: true,
     // A name of MAX_NAME characters may be percent-encoded UTF-8.
     routerOptions: { maxParamLength: MAX_NAME * 9 },
-    serverFactory: (handle) => {
-      const handler: RequestListener = (request, response) => {
-        if (connections.begins(request, response)) handle(request, response);
-      };
-      const server: Server =
-        tls === null
-          ? createHttpServer(limits, handler)
-          : createHttpsServer({ ...limits, handshakeTimeout: requestTimeoutMs, ...tlsOptions(tls) }, handler);
-      server.maxConnections = MAX_CONNECTIONS;
-      server.setTimeout(STALLED_MS);
-      connections.watch(server);
-      return server;
-    },
-    clientErrorHandler(error, socket) {
-      if (error.code === 'ECONNRESET' || !socket.writable) return;
-      const status = error.code === 'HPE_HEADER_OVERFLOW' ? 431 : error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
-      const { title, ...rest } = problemOf(status, 'This is not a request that can be read.');
-      const body = JSON.stringify({ ...rest, title });
-      socket.end(
-        `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${PROBLEM_CONTENT_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
-      );
-      // Not when the client closes too: a slow one never does.
-      socket.destroySoon();
-    },
+    serverFactory: (handle) => createServer(handle, options),
+    clientErrorHandler: answerUnreadable,
     frameworkErrors: (error, _request, reply) => {
       sendProblem(reply, error.statusCode ?? 400, 'This is not a path that can be read.');
     },
@@ -105,22 +66,73 @@ export function createApp({ tls, errors, connections, requestTimeoutMs = REQUEST
     }
     return sendProblem(reply, 404, `${request.method} ${path} is not here.`);
   });
-  app.setErrorHandler<FastifyError>((error, request, reply) => {
-    if (hasZodFastifySchemaValidationErrors(error)) {
-      const errors = error.validation.map(({ instancePath, message, params }) => ({
-        parameter: parameterOf(instancePath, params),
-        detail: message ?? 'not allowed',
-      }));
-      const [first] = errors;
-      return sendProblem(reply, 400, `${first?.parameter ?? 'request'}: ${first?.detail ?? 'not allowed'}`, { errors });
-    }
-    if (error instanceof UserError) return sendProblem(reply, 400, error.message, { code: error.code });
-    const status = error.statusCode ?? 500;
-    if (status < 500) return sendProblem(reply, status, error.message);
-    errors.caught('request', error, { route: `${request.method} ${request.routeOptions.url ?? ''}` });
-    return sendProblem(reply, 500, 'Internal error.');
-  });
+  app.setErrorHandler<FastifyError>((error, request, reply) => answerError(error, request, reply, options.errors));
   return app;
+}
+
+function createServer(
+  handle: RequestListener,
+  { tls, connections, requestTimeoutMs = REQUEST_TIMEOUT_MS }: AppOptions,
+): Server {
+  const limits = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    requestTimeout: requestTimeoutMs,
+    headersTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(LATE_CHECK_MS, requestTimeoutMs),
+  };
+  const handler: RequestListener = (request, response) => {
+    if (connections.begins(request, response)) handle(request, response);
+  };
+  const server: Server =
+    tls === null
+      ? createHttpServer(limits, handler)
+      : createHttpsServer({ ...limits, handshakeTimeout: requestTimeoutMs, ...tlsOptions(tls) }, handler);
+  server.maxConnections = MAX_CONNECTIONS;
+  server.setTimeout(STALLED_MS);
+  connections.watch(server);
+  return server;
+}
+
+/** Of what the parser of HTTP refuses; any other error is a request that cannot be read. */
+const STATUS_OF_CLIENT_ERROR: ReadonlyMap<string, number> = new Map([
+  ['HPE_HEADER_OVERFLOW', 431],
+  ['ERR_HTTP_REQUEST_TIMEOUT', 408],
+]);
+
+/** There is no request yet, so the answer is written by hand. */
+function answerUnreadable(error: { readonly code?: string }, socket: Socket): void {
+  const { code = '' } = error;
+  if (code === 'ECONNRESET' || !socket.writable) return;
+  const status = STATUS_OF_CLIENT_ERROR.get(code) ?? 400;
+  const { title, ...rest } = problemOf(status, 'This is not a request that can be read.');
+  const body = JSON.stringify({ ...rest, title });
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nContent-Type: ${PROBLEM_CONTENT_TYPE}\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  );
+  // Not when the client closes too: a slow one never does.
+  socket.destroySoon();
+}
+
+/** What the client can mend is told; of anything else it only learns that it was ours. */
+function answerError(
+  error: FastifyError,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  internal: InternalErrors,
+): FastifyReply {
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const errors = error.validation.map(({ instancePath, message, params }) => ({
+      parameter: parameterOf(instancePath, params),
+      detail: message ?? 'not allowed',
+    }));
+    const [first] = errors;
+    return sendProblem(reply, 400, `${first?.parameter ?? 'request'}: ${first?.detail ?? 'not allowed'}`, { errors });
+  }
+  if (error instanceof UserError) return sendProblem(reply, 400, error.message, { code: error.code });
+  const status = error.statusCode ?? 500;
+  if (status < 500) return sendProblem(reply, status, error.message);
+  internal.caught('request', error, { route: `${request.method} ${request.routeOptions.url ?? ''}` });
+  return sendProblem(reply, 500, 'Internal error.');
 }
 
 /** `/limit` is `limit`; of an unknown parameter the name stands beside the path. */
@@ -145,12 +157,3 @@ const NOT_HERE = `<!doctype html>
 <a href="/groups">groups</a>, the <a href="/incidents">incidents</a> or the <a href="/events">events</a>.</p>
 </html>
 `;
-
-/** null: it is no JSON, and the route's schema says what it takes. */
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
-}

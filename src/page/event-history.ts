@@ -2,22 +2,17 @@
  * The events that a list shows, newest first: the newest page as it is asked for again and again, and older pages below
  * it. Nothing between two of them is left out, and nothing is there twice.
  */
-import type { EventDocument } from '../http/schemas/event-schema.ts';
+import type { EventDocument, EventListDocument } from '../http/schemas/event-schema.ts';
 
 /** Drawn at most; older ones are found by a filter. */
 export const MAX_EVENTS = 500;
-
-export interface EventPage {
-  readonly events: readonly EventDocument[];
-  readonly next_cursor: string | null;
-}
 
 export class EventHistory {
   events: readonly EventDocument[] = [];
   /** Where the next older page begins; null: there is none. */
   cursor: string | null = null;
 
-  newest(page: EventPage): void {
+  newest(page: EventListDocument): void {
     const known = new Set(this.events.map(({ id }) => id));
     const joins = page.events.some(({ id }) => known.has(id));
     const merged = mergedEvents(this.events, page.events);
@@ -28,7 +23,7 @@ export class EventHistory {
     } else this.events = merged;
   }
 
-  older(page: EventPage): void {
+  older(page: EventListDocument): void {
     this.events = mergedEvents(this.events, page.events);
     this.cursor = page.next_cursor;
   }

@@ -10,12 +10,6 @@ import { StatusMark } from './status-mark.tsx';
 
 const RUNBOOK = 'https://github.com/gdoiwatch/gdoiwatch/blob/main/dashboards/runbooks/GdoiIncident.md';
 
-/** What the API's list gives. */
-export interface IncidentPage {
-  readonly incidents: readonly IncidentDocument[];
-  readonly next_cursor: string | null;
-}
-
 export function IncidentList(props: {
   readonly incidents: readonly IncidentDocument[];
   readonly tickets: Tickets;
@@ -39,7 +33,6 @@ function IncidentEntry(props: {
   readonly nowMs: number | null;
 }): VNode {
   const { incident, tickets, nowMs } = props;
-  const { deadline } = incident;
   return (
     <details open={incident.status === 'open'}>
       <summary>
@@ -64,18 +57,7 @@ function IncidentEntry(props: {
             </Fragment>
           )}
         </p>
-        {incident.consequence !== null && (
-          <p>
-            <strong>{incident.status === 'open' ? 'Follows:' : 'Foreseen while it was open:'}</strong>{' '}
-            <bdi>{incident.consequence}</bdi>
-            {deadline !== null && (
-              <Fragment>
-                {', '}
-                <TimeTo at={deadline} nowMs={nowMs} />
-              </Fragment>
-            )}
-          </p>
-        )}
+        <Consequence incident={incident} nowMs={nowMs} />
         {incident.first_step !== null && incident.status === 'open' && (
           <p>
             <strong>First step:</strong> <bdi>{incident.first_step}</bdi>
@@ -90,17 +72,40 @@ function IncidentEntry(props: {
             ))}
           </ul>
         )}
-        <p>
-          <button type="button" onClick={() => void tickets.copy(incident.id)}>
-            Copy as ticket
-          </button>{' '}
-          <a href={RUNBOOK}>Runbook</a> <span role="status">{tickets.said(incident.id)}</span>
-        </p>
-        {tickets.shown(incident.id) !== null && (
-          <textarea class="ticket" readOnly rows={12} aria-label="Ticket" value={tickets.shown(incident.id) ?? ''} />
-        )}
+        <Ticket of={incident.id} tickets={tickets} />
       </div>
     </details>
+  );
+}
+
+function Consequence(props: { readonly incident: IncidentDocument; readonly nowMs: number | null }): VNode | null {
+  const { status, consequence, deadline } = props.incident;
+  if (consequence === null) return null;
+  return (
+    <p>
+      <strong>{status === 'open' ? 'Follows:' : 'Foreseen while it was open:'}</strong> <bdi>{consequence}</bdi>
+      {deadline !== null && (
+        <Fragment>
+          {', '}
+          <TimeTo at={deadline} nowMs={props.nowMs} />
+        </Fragment>
+      )}
+    </p>
+  );
+}
+
+function Ticket({ of: id, tickets }: { readonly of: string; readonly tickets: Tickets }): VNode {
+  const text = tickets.shown(id);
+  return (
+    <Fragment>
+      <p>
+        <button type="button" onClick={() => void tickets.copy(id)}>
+          Copy as ticket
+        </button>{' '}
+        <a href={RUNBOOK}>Runbook</a> <span role="status">{tickets.said(id)}</span>
+      </p>
+      {text !== null && <textarea class="ticket" readOnly rows={12} aria-label="Ticket" value={text} />}
+    </Fragment>
   );
 }
 

@@ -1,20 +1,20 @@
-/** The page's start: one view for each address, refreshed while it is looked at, and drawn anew each second. */
-import { DeviceView } from './device-view.tsx';
+/** The start: one page for each address, refreshed while it is looked at, and drawn anew each second. */
+import { DevicePage } from './device-page.tsx';
 import { after, every, gathered } from './browser-time.ts';
 import { type FeedState, followEvents } from './event-feed.ts';
-import { EventsView } from './events-view.tsx';
-import { FleetView } from './fleet-view.tsx';
-import { GroupView } from './group-view.tsx';
-import { GroupsView } from './groups-view.tsx';
+import { EventsPage } from './events-page.tsx';
+import { FleetPage } from './fleet-page.tsx';
+import { GroupPage } from './group-page.tsx';
+import { GroupsPage } from './groups-page.tsx';
 import { Incidents } from './incidents.ts';
-import { IncidentsView } from './incidents-view.tsx';
+import { IncidentsPage } from './incidents-page.tsx';
 import { followKeyboard } from './keyboard.ts';
 import { followNavigation } from './navigation.ts';
 import { render } from 'preact';
 import { type Route, routeOf } from './route.ts';
 import { Session } from './session.ts';
 import { Shell } from './shell.tsx';
-import type { View } from './view.ts';
+import type { Page } from './page.ts';
 
 const TICK_MS = 1000;
 const SECOND_SAMPLE_MS = 1000;
@@ -40,29 +40,29 @@ const incidents = new Incidents(drawSoon);
 const forever = new AbortController().signal;
 let feed: FeedState = 'connecting';
 let route = here();
-let closeView = new AbortController();
-let view = open(route);
+let closePage = new AbortController();
+let page = open(route);
 let drawPending = false;
 
 function here(): Route {
   return routeOf(location.pathname, location.search) ?? { kind: 'fleet', filter: {} };
 }
 
-function open(to: Route): View {
-  const { signal } = closeView;
+function open(to: Route): Page {
+  const { signal } = closePage;
   switch (to.kind) {
     case 'fleet':
-      return new FleetView(session, to.filter, signal);
+      return new FleetPage(session, to.filter, signal);
     case 'groups':
-      return new GroupsView(session, signal);
+      return new GroupsPage(session, signal);
     case 'group':
-      return new GroupView(session, to, signal);
+      return new GroupPage(session, to, signal);
     case 'device':
-      return new DeviceView(session, to.name, signal);
+      return new DevicePage(session, to.name, signal);
     case 'events':
-      return new EventsView(session, to.filter, () => feed, signal);
+      return new EventsPage(session, to.filter, () => feed, signal);
     case 'incidents':
-      return new IncidentsView(session, to.filter, signal);
+      return new IncidentsPage(session, to.filter, signal);
     default:
       return to satisfies never;
   }
@@ -77,12 +77,12 @@ function drawSoon(): void {
 function draw(): void {
   drawPending = false;
   if (root === null) return;
-  document.title = `${view.title} · gdoiwatch`;
+  document.title = `${page.title} · gdoiwatch`;
   render(
     <Shell
       session={session}
       room={ROOMS[route.kind]}
-      view={view.render()}
+      page={page.render()}
       incident={incidents.text}
       onSignIn={() => void signIn()}
     />,
@@ -90,9 +90,9 @@ function draw(): void {
   );
 }
 
-/** Each view draws what went wrong; nobody waits for it. */
+/** Each page draws what went wrong; nobody waits for it. */
 function refresh(): void {
-  if (session.mayAsk) void view.refresh();
+  if (session.mayAsk) void page.refresh();
 }
 
 function refreshAll(): void {
@@ -108,22 +108,22 @@ async function signIn(): Promise<void> {
 function go(): void {
   const before = route;
   route = here();
-  if (view instanceof FleetView && route.kind === 'fleet') {
-    view.show(route.filter);
+  if (page instanceof FleetPage && route.kind === 'fleet') {
+    page.show(route.filter);
     if (before.kind === 'fleet' && route.filter['cursor'] !== before.filter['cursor']) {
       document.querySelector('#devices')?.scrollIntoView();
     }
     refreshAfterTyping();
   } else if (
-    (view instanceof EventsView && route.kind === 'events') ||
-    (view instanceof IncidentsView && route.kind === 'incidents')
+    (page instanceof EventsPage && route.kind === 'events') ||
+    (page instanceof IncidentsPage && route.kind === 'incidents')
   ) {
-    view.show(route.filter);
+    page.show(route.filter);
     refreshAfterTyping();
   } else {
-    closeView.abort();
-    closeView = new AbortController();
-    view = open(route);
+    closePage.abort();
+    closePage = new AbortController();
+    page = open(route);
     draw();
     scrollTo(0, 0);
     document.querySelector<HTMLElement>('h1')?.focus();

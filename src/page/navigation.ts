@@ -1,4 +1,4 @@
-/** Going from view to view without loading the page anew. */
+/** Going from page to page without loading anything anew. */
 
 const listeners = new Set<() => void>();
 

@@ -1,4 +1,4 @@
-/** Addresses of the views. Real paths: each can be sent to a colleague and survives a reload. */
+/** Addresses of the pages. Real paths: each can be sent to a colleague and survives a reload. */
 
 export type Route =
   | { readonly kind: 'fleet'; readonly filter: Filter }
@@ -22,7 +22,7 @@ const FLEET_FILTERS = ['q', 'status', 'role', 'group', 'sort', 'cursor'] as cons
 const INCIDENT_FILTERS = ['device', 'group', 'cell', 'cause', 'hours'] as const;
 const EVENT_FILTERS = ['device', 'group', 'cell', 'type', 'cause', 'unexpected', 'hours'] as const;
 
-/** null: no view is there. */
+/** null: no page is there. */
 export function routeOf(path: string, search: string): Route | null {
   const [, room, name, ...rest] = path.split('/');
   if (rest.length > 0) return null;

@@ -1,4 +1,4 @@
-/** What stands around every view: where one can go, whether the agent answers, and the way to sign in. */
+/** What stands around every page: where one can go, whether the agent answers, and the way to sign in. */
 import { durationText } from '../gdoi/events/duration-text.ts';
 import { hasToken, rememberToken } from './agent-api.ts';
 import { monoMs } from './browser-time.ts';
@@ -9,7 +9,7 @@ import { utcText } from './instants.tsx';
 export function Shell(props: {
   readonly session: Session;
   readonly room: string;
-  readonly view: VNode;
+  readonly page: VNode;
   /** Told to screen readers when it changes. */
   readonly incident: string;
   readonly onSignIn: () => void;
@@ -51,7 +51,7 @@ export function Shell(props: {
         </p>
       )}
       <main id="main" class={session.isStale ? 'stale' : ''}>
-        {props.view}
+        {props.page}
       </main>
       <p class="visually-hidden" role="status">
         {props.incident}

@@ -942,7 +942,7 @@ const BOUNDS: readonly Claim[] = [
         'waitingOfOne: 256, busyOfOne: 128, all: 1024',
       ],
       ['two requests at once', 'src/http/guard/connections.ts', 'MAX_PIPELINED = 2;'],
-      ['1,024 event streams', 'src/http/event-streams.ts', 'MAX_STREAMS = 1024;'],
+      ['1,024 event streams', 'src/http/events/event-streams.ts', 'MAX_STREAMS = 1024;'],
       ['16 KiB of headers', 'src/http/app.ts', 'MAX_HEADER_BYTES = 16 * 1024;'],
       ['10 s', 'src/http/app.ts', 'REQUEST_TIMEOUT_MS = 10_000;'],
       ['each second', 'src/http/app.ts', 'LATE_CHECK_MS = 1_000;'],

@@ -162,6 +162,20 @@ describe('what a GM shows becomes metrics', () => {
   });
 });
 
+test('a TEK lifetime that no device could print is not the longest', () => {
+  const [tek] = VENDOR_GM.teks ?? [];
+  const [ksTek] = KS.teks ?? [];
+  if (tek === undefined || ksTek === undefined) throw new Error('both show TEKs');
+  const absurd = 4_294_967_295;
+  const gm = { ...VENDOR_GM, teks: [tek, { ...tek, remainingSeconds: absurd }] };
+  const ks = { ...KS, group: 'G2', teks: [ksTek, { ...ksTek, remainingSeconds: absurd }] };
+  const text = exposition(viewAfter(aReport({ [MAIN]: [gm, ks] })));
+  expect(samples(text, 'gdoi_gm_tek_remaining_seconds')).toEqual([
+    '{device="gm1",group="G1",interface="Serial1/0"} 2228',
+  ]);
+  expect(samples(text, 'gdoi_ks_tek_remaining_seconds')).toEqual(['{device="gm1",group="G2"} 3436']);
+});
+
 describe('what a KS shows becomes metrics', () => {
   const text = exposition(viewAfter(aReport({ [MAIN]: [KS] })));
 

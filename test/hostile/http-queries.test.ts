@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { OPEN_ACCESS } from '../../src/http/options.ts';
+import { OPEN_ACCESS } from '../../src/http/base/options.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { createMemoryStore } from '../../src/store/memory-store.ts';
 import { aBatch, anIncident } from '../builders/event-builder.ts';

@@ -5,7 +5,7 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { asOpenMetrics, formAskedFor } from '../../src/http/exposition.ts';
+import { asOpenMetrics, formAskedFor } from '../../src/http/routes/exposition.ts';
 import { serve } from './served.ts';
 
 /** As Prometheus 2.45 and 3.x send it. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { inTurns, TURN_MS } from '../../src/http/in-turns.ts';
+import { inTurns, TURN_MS } from '../../src/http/routes/in-turns.ts';
 
 /** A clock on which a line takes 1 ms to make, and each turn of the others as long as it is told. */
 async function written(othersMs: number, lines = 1000): Promise<{ readonly text: string; readonly turns: number[] }> {

@@ -7,7 +7,7 @@ import { AskedAgents } from '../../src/agent/cluster/asked-agents.ts';
 import type { OtherAgents } from '../../src/model/other-agents.ts';
 import { createReadModel } from '../../src/model/read-model.ts';
 import { newDeviceView } from '../../src/model/device-view.ts';
-import { OPEN_ACCESS, type WebAccess } from '../../src/http/options.ts';
+import { OPEN_ACCESS, type WebAccess } from '../../src/http/base/options.ts';
 import { withAgentsToken } from '../../src/cli/cluster.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { Secret } from '../../src/kernel/secret.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { decodePageCursor, pageOf } from '../../src/http/page-cursor.ts';
+import { decodePageCursor, pageOf } from '../../src/http/documents/page-cursor.ts';
 
 const ORDER = 'name';
 const asked = (after: string | null, limit: number) => ({ order: ORDER, keyOf: (name: string) => name, after, limit });

@@ -2,7 +2,7 @@
 import { Maintenance } from '../../src/model/maintenance.ts';
 import { createReadModel, type MutableReadModel } from '../../src/model/read-model.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
-import { type HttpOptions, OPEN_ACCESS, type PollNowOutcome, type WebAccess } from '../../src/http/options.ts';
+import { type HttpOptions, OPEN_ACCESS, type PollNowOutcome, type WebAccess } from '../../src/http/base/options.ts';
 import { type HttpServer, startHttpServer } from '../../src/http/server.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { InternalErrors } from '../../src/kernel/internal-errors.ts';

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { spawnSync } from 'node:child_process';
 import { type Browser, chromium, type BrowserContextOptions, type Page } from 'playwright-core';
 import { expect } from 'vitest';
-import { OPEN_ACCESS, type Scope, type WebAccess } from '../../src/http/options.ts';
+import { OPEN_ACCESS, type Scope, type WebAccess } from '../../src/http/base/options.ts';
 import { createSystemClock, type Clock } from '../../src/kernel/clock.ts';
 import { Secret } from '../../src/kernel/secret.ts';
 import { PATIENCE } from '../builders/patience.ts';

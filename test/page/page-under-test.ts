@@ -1,7 +1,7 @@
 /** Chromium's tab before a server of its own, for all tests of one `describe`. */
 import type { Browser } from 'playwright-core';
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import type { HttpOptions } from '../../src/http/options.ts';
+import type { HttpOptions } from '../../src/http/base/options.ts';
 import { serve, type Served } from '../http/served.ts';
 import { launchChromium, leave, NoonClock, openTab, type Watched } from './browser.ts';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { devicePath, groupPath, routeOf, withFilter } from '../../src/page/route.ts';
 
-test('each view has an address', () => {
+test('each page has an address', () => {
   expect(routeOf('/', '')).toEqual({ kind: 'fleet', filter: {} });
   expect(routeOf('/groups', '')).toEqual({ kind: 'groups' });
   expect(routeOf('/groups/G1', '')).toEqual({ kind: 'group', name: 'G1' });
@@ -13,7 +13,7 @@ test('each view has an address', () => {
   });
 });
 
-test('an address of no view is none, and parameters that a list does not know are left out', () => {
+test('an address of no page is none, and parameters that a list does not know are left out', () => {
   for (const path of ['/metrics', '/devices', '/devices/a/b', '/events/x', '/api/v1/devices'])
     expect(routeOf(path, '')).toBeNull();
   expect(routeOf('/', '?q=x&nonsense=1&status=')).toEqual({ kind: 'fleet', filter: { q: 'x' } });

@@ -1,4 +1,4 @@
-/** What no view may do: run a device's text, ask another origin, break its policy, shut out a keyboard or a reader. */
+/** What no page may do: run a device's text, ask another origin, break its policy, shut out a keyboard or a reader. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
@@ -21,7 +21,7 @@ interface Finding {
   readonly nodes: readonly { readonly html: string }[];
 }
 
-describe.skipIf(chromiumMissing())('every view', () => {
+describe.skipIf(chromiumMissing())('every page', () => {
   const under = pageUnderTest();
 
   beforeAll(async () => {

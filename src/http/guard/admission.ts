@@ -6,10 +6,10 @@
  * nothing of the network, is closed where there are users, and open where there are tokens only.
  */
 import type { FastifyReply } from 'fastify';
-import type { App } from '../app.ts';
-import type { HttpCounters } from '../counters.ts';
-import type { HttpOptions, Scope } from '../options.ts';
-import { sendProblem } from '../problem.ts';
+import type { App } from '../base/app-type.ts';
+import type { HttpCounters } from '../base/counters.ts';
+import type { HttpOptions, Scope } from '../base/options.ts';
+import { sendProblem } from '../base/problem.ts';
 import { BcryptThread } from './bcrypt-thread.ts';
 import { Authentication, needsCredentials } from './authentication.ts';
 import { isCrossSite, isLoopback, namesLoopback } from './request-origin.ts';

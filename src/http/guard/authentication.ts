@@ -4,8 +4,8 @@
  */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../kernel/clock.ts';
-import type { HttpCounters } from '../counters.ts';
-import type { BearerToken, Scope, WebAccess } from '../options.ts';
+import type { HttpCounters } from '../base/counters.ts';
+import type { BearerToken, Scope, WebAccess } from '../base/options.ts';
 import { clientNetwork } from './client-network.ts';
 import { FailedAttempts } from './failed-attempts.ts';
 import { PasswordCheck } from './password-check.ts';

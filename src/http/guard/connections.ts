@@ -9,7 +9,7 @@
  */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { HttpCounters } from '../counters.ts';
+import type { HttpCounters } from '../base/counters.ts';
 import { clientNetwork } from './client-network.ts';
 
 export interface ConnectionBounds {

@@ -1,6 +1,6 @@
 /** TLS as Node's server takes it. */
 import type { SecureContextOptions, TlsOptions } from 'node:tls';
-import type { TlsSettings } from '../options.ts';
+import type { TlsSettings } from '../base/options.ts';
 
 /** What can be replaced while the server runs. */
 export function secureContextOptions(tls: TlsSettings): SecureContextOptions {

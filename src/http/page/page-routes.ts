@@ -9,9 +9,9 @@ import { fileURLToPath } from 'node:url';
 import fastifyStatic from '@fastify/static';
 import { isoInstant } from '../../gdoi/events/event-document.ts';
 import { packageFile } from '../../kernel/package-file.ts';
-import type { App } from '../app.ts';
-import type { HttpOptions } from '../options.ts';
-import { sendProblem } from '../problem.ts';
+import type { App } from '../base/app-type.ts';
+import type { HttpOptions } from '../base/options.ts';
+import { sendProblem } from '../base/problem.ts';
 import type { AgentDocument } from './agent-document.ts';
 
 const BUILT = fileURLToPath(packageFile('dist/page/'));

@@ -1,18 +1,24 @@
 /** `/api/v1/devices`: the list, one device, its health now. */
 import { healthDocument } from '../../gdoi/health/health-document.ts';
-import type { App } from '../app.ts';
-import type { HttpCounters } from '../counters.ts';
-import { deviceDocument } from '../device-document.ts';
-import { deviceList } from '../device-list.ts';
-import { askedHealth, deviceOfOther, devicePath, healthOfOther, polledElsewhere } from '../device-elsewhere.ts';
-import { othersFor, ownField, relay } from '../other-agents.ts';
+import type { App } from '../base/app-type.ts';
+import type { HttpCounters } from '../base/counters.ts';
+import { deviceDocument } from '../documents/device-document.ts';
+import { deviceList } from '../documents/device-list.ts';
+import {
+  askedHealth,
+  deviceOfOther,
+  devicePath,
+  healthOfOther,
+  polledElsewhere,
+} from '../documents/device-elsewhere.ts';
+import { othersFor, ownField, relay } from '../documents/other-agents.ts';
 import { lacksScope, refuseCrossSite } from '../guard/admission.ts';
 import { isCrossSite } from '../guard/request-origin.ts';
-import { type HealthBoard, VERDICT_LASTS_MS } from '../health-board.ts';
-import type { HttpOptions } from '../options.ts';
-import { decodePageCursor } from '../page-cursor.ts';
-import { pollWithin } from '../poll-within.ts';
-import { sendProblem } from '../problem.ts';
+import { type HealthBoard, VERDICT_LASTS_MS } from '../documents/health-board.ts';
+import type { HttpOptions } from '../base/options.ts';
+import { decodePageCursor } from '../documents/page-cursor.ts';
+import { pollWithin } from './poll-within.ts';
+import { sendProblem } from '../base/problem.ts';
 import { deviceListSchema, deviceSchema } from '../schemas/device-schema.ts';
 import { healthSchema } from '../schemas/health-schema.ts';
 import { commonProblems, notFoundProblem, timeoutProblem, unavailableProblem } from '../schemas/problem-schema.ts';

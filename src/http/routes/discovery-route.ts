@@ -1,9 +1,9 @@
 /** `/api/v1/sd`: the devices for Prometheus's http_sd, as targets of `/probe`. */
 import { z } from 'zod';
 import { type DeviceView, roleOf } from '../../model/device-view.ts';
-import type { App } from '../app.ts';
-import type { HttpOptions } from '../options.ts';
-import { askAll, keptOf, othersFor } from '../other-agents.ts';
+import type { App } from '../base/app-type.ts';
+import type { HttpOptions } from '../base/options.ts';
+import { askAll, keptOf, othersFor } from '../documents/other-agents.ts';
 import { commonProblems } from '../schemas/problem-schema.ts';
 import { noQuery } from '../schemas/queries.ts';
 

@@ -1,9 +1,9 @@
 /** `/api/v1/events`: the history, newest first. */
 import { eventDocument } from '../../gdoi/events/event-document.ts';
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
-import type { App } from '../app.ts';
-import { incidentIdsOf } from '../incident-history.ts';
-import type { HttpOptions } from '../options.ts';
+import type { App } from '../base/app-type.ts';
+import { incidentIdsOf } from '../events/incident-history.ts';
+import type { HttpOptions } from '../base/options.ts';
 import { eventListSchema, type EventDocument } from '../schemas/event-schema.ts';
 import { commonProblems } from '../schemas/problem-schema.ts';
 import { eventsQuery } from '../schemas/queries.ts';

@@ -1,10 +1,10 @@
 /** `/api/v1/events/stream`: events as they happen. */
 import { z } from 'zod';
-import type { App } from '../app.ts';
-import type { HttpCounters } from '../counters.ts';
-import type { EventStreams } from '../event-streams.ts';
+import type { App } from '../base/app-type.ts';
+import type { HttpCounters } from '../base/counters.ts';
+import type { EventStreams } from '../events/event-streams.ts';
 import type { Connections } from '../guard/connections.ts';
-import { sendProblem } from '../problem.ts';
+import { sendProblem } from '../base/problem.ts';
 import { commonProblems, unavailableProblem } from '../schemas/problem-schema.ts';
 import { noQuery } from '../schemas/queries.ts';
 

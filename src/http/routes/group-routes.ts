@@ -1,13 +1,13 @@
 /** `/api/v1/groups`: the list, and one group with the timeline of every member's KEK. */
 import { nameList, naturalOrder } from '../../gdoi/events/name-list.ts';
-import type { App } from '../app.ts';
-import { GROUP_ORDER, groupList } from '../group-list.ts';
-import { groupsNamed } from '../groups-named.ts';
-import type { HealthBoard } from '../health-board.ts';
-import type { HttpOptions } from '../options.ts';
-import { othersFor } from '../other-agents.ts';
-import { decodePageCursor } from '../page-cursor.ts';
-import { sendProblem } from '../problem.ts';
+import type { App } from '../base/app-type.ts';
+import { GROUP_ORDER, groupList } from '../documents/group-list.ts';
+import { groupsNamed } from '../documents/groups-named.ts';
+import type { HealthBoard } from '../documents/health-board.ts';
+import type { HttpOptions } from '../base/options.ts';
+import { othersFor } from '../documents/other-agents.ts';
+import { decodePageCursor } from '../documents/page-cursor.ts';
+import { sendProblem } from '../base/problem.ts';
 import { groupListSchema, groupSchema } from '../schemas/group-schema.ts';
 import { ambiguousProblem, commonProblems, notFoundProblem } from '../schemas/problem-schema.ts';
 import { groupQuery, groupsQuery, nameParams } from '../schemas/queries.ts';

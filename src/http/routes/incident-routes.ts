@@ -2,16 +2,21 @@
 import { z } from 'zod';
 import type { Incident } from '../../gdoi/incidents/incident.ts';
 import { type IncidentDocument, incidentDocument, incidentMarkdown } from '../../gdoi/incidents/incident-document.ts';
-import type { App } from '../app.ts';
-import { eventsOfIncident } from '../incident-history.ts';
-import type { HttpOptions } from '../options.ts';
-import { sendProblem } from '../problem.ts';
+import type { App } from '../base/app-type.ts';
+import { eventsOfIncident } from '../events/incident-history.ts';
+import type { HttpOptions } from '../base/options.ts';
+import { sendProblem } from '../base/problem.ts';
 import { incidentListSchema, incidentSchema } from '../schemas/incident-schema.ts';
 import { commonProblems, notFoundProblem } from '../schemas/problem-schema.ts';
 import { incidentParams, incidentsQuery, noQuery } from '../schemas/queries.ts';
 
 export function incidentRoutes(app: App, options: HttpOptions): void {
-  const { incidents } = options;
+  listRoute(app, options);
+  incidentRoute(app, options);
+  ticketRoute(app, options);
+}
+
+function listRoute(app: App, options: HttpOptions): void {
   app.get(
     '/api/v1/incidents',
     {
@@ -24,13 +29,15 @@ export function incidentRoutes(app: App, options: HttpOptions): void {
     },
     async (request) => {
       const { since, until, ...filter } = request.query;
-      const page = await incidents.incidents({ ...filter, sinceMs: since, untilMs: until });
+      const page = await options.incidents.incidents({ ...filter, sinceMs: since, untilMs: until });
       const documents: IncidentDocument[] = [];
       for (const incident of page.incidents) documents.push(await documentOf(incident, options));
       return { incidents: documents, next_cursor: page.nextCursor };
     },
   );
+}
 
+function incidentRoute(app: App, options: HttpOptions): void {
   app.get(
     '/api/v1/incidents/:id',
     {
@@ -44,11 +51,13 @@ export function incidentRoutes(app: App, options: HttpOptions): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      const incident = await incidents.incident(id);
+      const incident = await options.incidents.incident(id);
       return incident === null ? sendProblem(reply, 404, unknownIncident(id)) : documentOf(incident, options);
     },
   );
+}
 
+function ticketRoute(app: App, options: HttpOptions): void {
   app.get(
     '/api/v1/incidents/:id/ticket',
     {
@@ -66,7 +75,7 @@ export function incidentRoutes(app: App, options: HttpOptions): void {
     },
     async (request, reply) => {
       const { id } = request.params;
-      const incident = await incidents.incident(id);
+      const incident = await options.incidents.incident(id);
       if (incident === null) return sendProblem(reply, 404, unknownIncident(id));
       const text = incidentMarkdown(incident, await eventsOfIncident(incident, options));
       return reply.type('text/markdown; charset=utf-8').send(text);

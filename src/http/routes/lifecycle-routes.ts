@@ -1,7 +1,7 @@
 /** `/-/healthy`, `/-/ready`, `POST /-/reload`: for those who run the agent. */
 import { z } from 'zod';
-import type { App } from '../app.ts';
-import type { HttpOptions } from '../options.ts';
+import type { App } from '../base/app-type.ts';
+import type { HttpOptions } from '../base/options.ts';
 
 /** `confirm=removals`: as many devices as the new configuration removes are meant to go. */
 const reloadQuery = z.strictObject({ confirm: z.literal('removals').optional() });

@@ -1,10 +1,10 @@
 /** `/api/v1/maintenance`: planned work that is announced while the agent runs, and what the configuration has. */
 import { isoInstant } from '../../gdoi/events/event-document.ts';
 import { type MaintenanceWindow, MAX_ANNOUNCED } from '../../model/maintenance.ts';
-import type { App } from '../app.ts';
-import type { HealthBoard } from '../health-board.ts';
-import type { HttpOptions } from '../options.ts';
-import { sendProblem } from '../problem.ts';
+import type { App } from '../base/app-type.ts';
+import type { HealthBoard } from '../documents/health-board.ts';
+import type { HttpOptions } from '../base/options.ts';
+import { sendProblem } from '../base/problem.ts';
 import {
   type MaintenanceDocument,
   maintenanceListSchema,
@@ -14,7 +14,7 @@ import {
 } from '../schemas/maintenance-schema.ts';
 import { commonProblems, notFoundProblem, unavailableProblem } from '../schemas/problem-schema.ts';
 import { noQuery } from '../schemas/queries.ts';
-import { unknownName } from '../unknown-names.ts';
+import { unknownName } from '../documents/unknown-names.ts';
 
 const PATH = '/api/v1/maintenance';
 /** Some thousand names. */

@@ -1,10 +1,10 @@
 /** `/metrics`: the agent and every device, from what was polled last. */
 import { pipeline, Readable } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
-import type { App } from '../app.ts';
-import { asOpenMetrics, CONTENT_TYPES, ENDS, type ExpositionForm, formAskedFor } from '../exposition.ts';
-import { inTurns } from '../in-turns.ts';
-import type { HttpOptions } from '../options.ts';
+import type { App } from '../base/app-type.ts';
+import { asOpenMetrics, CONTENT_TYPES, ENDS, type ExpositionForm, formAskedFor } from './exposition.ts';
+import { inTurns } from './in-turns.ts';
+import type { HttpOptions } from '../base/options.ts';
 
 export function metricsRoute(app: App, { network, selfMetrics, deviceMetrics }: HttpOptions): void {
   app.get('/metrics', { schema: { hide: true } }, async (request, reply) => {

@@ -1,17 +1,17 @@
 /** `/probe?target=NAME`: one device, polled now, in the manner of multi-target exporters; only devices of the config. */
 import { z } from 'zod';
 import { SCRAPE_TIMEOUT } from '../../model/other-agents.ts';
-import type { App } from '../app.ts';
-import type { HttpCounters } from '../counters.ts';
-import { polledElsewhere } from '../device-elsewhere.ts';
-import type { HttpOptions } from '../options.ts';
-import { relay } from '../other-agents.ts';
-import { pollWithin } from '../poll-within.ts';
-import { sendProblem } from '../problem.ts';
+import type { App } from '../base/app-type.ts';
+import type { HttpCounters } from '../base/counters.ts';
+import { polledElsewhere } from '../documents/device-elsewhere.ts';
+import type { HttpOptions } from '../base/options.ts';
+import { relay } from '../documents/other-agents.ts';
+import { pollWithin } from './poll-within.ts';
+import { sendProblem } from '../base/problem.ts';
 import { commonProblems, notFoundProblem, unavailableProblem } from '../schemas/problem-schema.ts';
 import { probeQuery } from '../schemas/queries.ts';
 import { noDevice } from './device-routes.ts';
-import { CONTENT_TYPES } from '../exposition.ts';
+import { CONTENT_TYPES } from './exposition.ts';
 
 /** Prometheus's own default. */
 const DEFAULT_TIMEOUT_SECONDS = 10;

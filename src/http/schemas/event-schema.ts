@@ -26,3 +26,5 @@ const eventSchema = z
 export type EventDocument = z.output<typeof eventSchema>;
 
 export const eventListSchema = z.object({ events: z.array(eventSchema), next_cursor: z.string().nullable() });
+
+export type EventListDocument = z.output<typeof eventListSchema>;

@@ -34,3 +34,5 @@ export const incidentListSchema = z.object({
   incidents: z.array(incidentSchema),
   next_cursor: z.string().nullable(),
 });
+
+export type IncidentListDocument = z.output<typeof incidentListSchema>;

@@ -4,9 +4,9 @@ import { GroupCards } from './group-cards.tsx';
 import { Fragment, type VNode } from 'preact';
 import { Refusal } from './refusal.tsx';
 import { Kept, type Session } from './session.ts';
-import type { View } from './view.ts';
+import type { Page } from './page.ts';
 
-export class GroupsView implements View {
+export class GroupsPage implements Page {
   readonly title = 'Groups';
   readonly #session: Session;
   readonly #groups: Kept<{ readonly groups: readonly GroupSummary[] }>;

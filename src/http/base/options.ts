@@ -1,14 +1,14 @@
 /** What the HTTP side asks of its surroundings, in its own words. */
-import type { Maintenance } from '../model/maintenance.ts';
-import type { OtherAgents } from '../model/other-agents.ts';
-import type { AgentStatus, FleetReadModel } from '../model/read-model.ts';
-import type { EventPage, EventQuery } from '../gdoi/events/event-query.ts';
-import type { Incident } from '../gdoi/incidents/incident.ts';
-import type { IncidentPage, IncidentQuery } from '../gdoi/incidents/incident-query.ts';
-import type { Clock } from '../kernel/clock.ts';
-import type { InternalErrors } from '../kernel/internal-errors.ts';
-import type { Logger } from '../kernel/logger.ts';
-import type { Secret } from '../kernel/secret.ts';
+import type { Maintenance } from '../../model/maintenance.ts';
+import type { OtherAgents } from '../../model/other-agents.ts';
+import type { AgentStatus, FleetReadModel } from '../../model/read-model.ts';
+import type { EventPage, EventQuery } from '../../gdoi/events/event-query.ts';
+import type { Incident } from '../../gdoi/incidents/incident.ts';
+import type { IncidentPage, IncidentQuery } from '../../gdoi/incidents/incident-query.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { InternalErrors } from '../../kernel/internal-errors.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import type { Secret } from '../../kernel/secret.ts';
 
 export interface HttpOptions {
   readonly host: string;

@@ -1,18 +1,24 @@
 /** Devices as documents of the API. Only names and instants change here; nothing is judged. */
-import { type DeviceView, type GroupView, kekBehaviorOfDevice, newestKekRead, roleOf } from '../model/device-view.ts';
-import { trustpointExpiries } from '../gdoi/seen/certificate.ts';
-import { longestSeconds } from '../gdoi/seen/countdown.ts';
-import { toDocument } from '../gdoi/events/document.ts';
-import { isoInstant } from '../gdoi/events/event-document.ts';
-import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
-import type { Forecast } from '../gdoi/keys/forecast.ts';
-import type { DeviceHealth } from '../gdoi/health/health.ts';
-import { healthDocument, isoOrNull, nextDocument } from '../gdoi/health/health-document.ts';
-import { kekTimeline } from '../gdoi/keys/kek-timeline.ts';
-import { FLOOR_LEAD } from '../gdoi/keys/ks-lead.ts';
-import { inCell } from '../gdoi/seen/cell.ts';
-import { expiryMs, type ReadAt } from '../gdoi/seen/instant.ts';
-import type { DeviceDocument, DeviceSummary, MembershipDocument } from './schemas/device-schema.ts';
+import {
+  type DeviceView,
+  type GroupView,
+  kekBehaviorOfDevice,
+  newestKekRead,
+  roleOf,
+} from '../../model/device-view.ts';
+import { trustpointExpiries } from '../../gdoi/seen/certificate.ts';
+import { longestSeconds } from '../../gdoi/seen/countdown.ts';
+import { toDocument } from '../../gdoi/events/document.ts';
+import { isoInstant } from '../../gdoi/events/event-document.ts';
+import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import type { Forecast } from '../../gdoi/keys/forecast.ts';
+import type { DeviceHealth } from '../../gdoi/health/health.ts';
+import { healthDocument, isoOrNull, nextDocument } from '../../gdoi/health/health-document.ts';
+import { kekTimeline } from '../../gdoi/keys/kek-timeline.ts';
+import { FLOOR_LEAD } from '../../gdoi/keys/ks-lead.ts';
+import { inCell } from '../../gdoi/seen/cell.ts';
+import { expiryMs, type ReadAt } from '../../gdoi/seen/instant.ts';
+import type { DeviceDocument, DeviceSummary, MembershipDocument } from '../schemas/device-schema.ts';
 
 /** `cell` as the device's view has it. */
 export type FleetOf = (group: string, cell: string | undefined) => FleetView | undefined;

@@ -1,7 +1,7 @@
 /** RFC 9457 problem documents: every error is answered with one, and none says more than the client may know. */
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply } from 'fastify';
-import type { Problem } from './schemas/problem-schema.ts';
+import type { Problem } from '../schemas/problem-schema.ts';
 
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json';
 

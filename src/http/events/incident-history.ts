@@ -1,9 +1,9 @@
 /** Where events and incidents belong to each other, asked of the history. */
-import type { GdoiEvent } from '../gdoi/events/event.ts';
-import type { Incident } from '../gdoi/incidents/incident.ts';
-import { eventsOf, incidentOfEvent, incidentsAround, spanOf } from '../gdoi/incidents/incident-events.ts';
-import type { EventReader, IncidentReader } from './options.ts';
-import type { Clock } from '../kernel/clock.ts';
+import type { GdoiEvent } from '../../gdoi/events/event.ts';
+import type { Incident } from '../../gdoi/incidents/incident.ts';
+import { eventsOf, incidentOfEvent, incidentsAround, spanOf } from '../../gdoi/incidents/incident-events.ts';
+import type { EventReader, IncidentReader } from '../base/options.ts';
+import type { Clock } from '../../kernel/clock.ts';
 
 export interface IncidentHistory {
   readonly events: EventReader;

@@ -1,7 +1,7 @@
-/** What the shell asks of each view. */
+/** What the shell asks of each page. */
 import type { VNode } from 'preact';
 
-export interface View {
+export interface Page {
   readonly title: string;
   /** Ask again for what is shown. */
   refresh(): Promise<void>;

@@ -1,29 +1,25 @@
 /** Groups as documents of the API. Only names and instants change here; nothing is judged. */
-import type { FleetReadModel } from '../model/read-model.ts';
-import { toDocument } from '../gdoi/events/document.ts';
-import { naturalOrder } from '../gdoi/events/name-list.ts';
-import { isoInstant } from '../gdoi/events/event-document.ts';
-import { DEFAULT_CELL, inCell } from '../gdoi/seen/cell.ts';
-import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
-import { sharedKekText, sharersOfKek } from '../gdoi/fleet/misplaced-cells.ts';
-import { separateKeyServersText } from '../gdoi/fleet/separate-key-servers.ts';
-import { checkDocuments, explanationDocument, isoOrNull, nextDocument } from '../gdoi/health/health-document.ts';
-import type { GroupHealth } from '../gdoi/health/health-group.ts';
+import type { FleetReadModel } from '../../model/read-model.ts';
+import { toDocument } from '../../gdoi/events/document.ts';
+import { naturalOrder } from '../../gdoi/events/name-list.ts';
+import { isoInstant } from '../../gdoi/events/event-document.ts';
+import { DEFAULT_CELL, inCell } from '../../gdoi/seen/cell.ts';
+import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import { sharedKekText, sharersOfKek } from '../../gdoi/fleet/misplaced-cells.ts';
+import { separateKeyServersText } from '../../gdoi/fleet/separate-key-servers.ts';
+import { checkDocuments, explanationDocument, isoOrNull, nextDocument } from '../../gdoi/health/health-document.ts';
+import type { GroupHealth } from '../../gdoi/health/health-group.ts';
 import { membership } from './device-document.ts';
 import type { HealthBoard } from './health-board.ts';
-import type { MembershipDocument } from './schemas/device-schema.ts';
-import type { GroupDocument, GroupSummary } from './schemas/group-schema.ts';
+import type { MembershipDocument } from '../schemas/device-schema.ts';
+import type { GroupDocument, GroupSummary } from '../schemas/group-schema.ts';
 
 /** GMs in one answer; the rest is in the device list, with `?group=`. */
 const MAX_GMS = 1000;
 
 export function groupSummary(view: FleetView, health: GroupHealth): GroupSummary {
   return {
-    group: view.group,
-    ...inCell(view.cell),
-    status: health.status,
-    summary: health.summary,
-    action: health.action,
+    ...identity(view, health),
     members: view.members,
     gms: view.gms.length,
     kss: view.kss.length,
@@ -32,6 +28,14 @@ export function groupSummary(view: FleetView, health: GroupHealth): GroupSummary
     mixed_versions: view.mixedVersions !== null,
     next: nextDocument(health.next),
   };
+}
+
+/** What the list and the group's own document begin with. */
+function identity(
+  { group, cell }: FleetView,
+  { status, summary, action }: GroupHealth,
+): Pick<GroupSummary, 'group' | 'cell' | 'status' | 'summary' | 'action'> {
+  return { group, ...inCell(cell), status, summary, action };
 }
 
 export function groupDocument(
@@ -54,11 +58,7 @@ export function groupDocument(
     .toSorted((a, b) => Number(endangered.has(b.device)) - Number(endangered.has(a.device)) || byName(a, b))
     .slice(0, MAX_GMS);
   return {
-    group: view.group,
-    ...inCell(view.cell),
-    status: health.status,
-    summary: health.summary,
-    action: health.action,
+    ...identity(view, health),
     at: isoInstant(view.atMs),
     explanations: health.explanations.map(explanationDocument),
     checks: checkDocuments(health.checks),

@@ -4,9 +4,9 @@
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { z } from 'zod';
-import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
-import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
-import type { DeviceView } from '../model/device-view.ts';
+import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
+import type { DeviceView } from '../../model/device-view.ts';
 import {
   type AgentAnswer,
   ASKED_BY_AGENT,
@@ -14,12 +14,13 @@ import {
   type OtherAgents,
   type OtherCell,
   SCRAPE_TIMEOUT,
-} from '../model/other-agents.ts';
-import type { FleetReadModel } from '../model/read-model.ts';
+} from '../../model/other-agents.ts';
+import type { FleetReadModel } from '../../model/read-model.ts';
 import { ageSeconds } from './owner.ts';
-import { sendProblem } from './problem.ts';
-import type { HttpOptions } from './options.ts';
-import type { OwnerDocument } from './schemas/owner-schema.ts';
+import { sendProblem } from '../base/problem.ts';
+import { jsonOf } from '../base/json-text.ts';
+import type { HttpOptions } from '../base/options.ts';
+import type { OwnerDocument } from '../schemas/owner-schema.ts';
 
 /** For what an agent has at hand. */
 const ASK_TIMEOUT_MS = 2_500;
@@ -169,12 +170,4 @@ export async function keptOf(others: OtherAgents, cells: readonly OtherCell[]): 
 export interface Kept {
   readonly fleet: FleetReadModel;
   readonly cellOf: (cell: string | undefined) => OtherCell;
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }

@@ -1,5 +1,5 @@
 /** Long texts in pieces, beside other work that has its turns. */
-import type { Clock } from '../kernel/clock.ts';
+import type { Clock } from '../../kernel/clock.ts';
 
 /**
  * After so long of our own work others get their turn: polls go on while a large fleet is written. Where their turns are

@@ -1,21 +1,22 @@
 /** The history, newest first, and what happens now on top of it. */
 import { CAUSES, EVENT_TYPES } from '../gdoi/events/event.ts';
+import type { EventListDocument } from '../http/schemas/event-schema.ts';
 import { Choice, NameChoice } from './choice.tsx';
 import { eventRows } from './csv-rows.ts';
 import { saveCsv } from './save-csv.ts';
 import type { FeedState } from './event-feed.ts';
-import { EventHistory, type EventPage, MAX_EVENTS } from './event-history.ts';
+import { EventHistory, MAX_EVENTS } from './event-history.ts';
 import { EventList } from './event-list.tsx';
 import { navigate } from './navigation.ts';
 import { Fragment, type VNode } from 'preact';
 import { Refusal } from './refusal.tsx';
 import { type Filter, withFilter } from './route.ts';
 import type { Session } from './session.ts';
-import type { View } from './view.ts';
+import type { Page } from './page.ts';
 
 const PAGE_EVENTS = 50;
 
-export class EventsView implements View {
+export class EventsPage implements Page {
   readonly title = 'Events';
   readonly #session: Session;
   #filter: Filter;
@@ -46,7 +47,7 @@ export class EventsView implements View {
     const filter = this.#filter;
     const hours = filter['hours'];
     if (hours !== undefined && this.#since === undefined) await this.#fixSince(Number(hours));
-    const answer = await this.#session.ask<EventPage>(this.#path(), this.#signal);
+    const answer = await this.#session.ask<EventListDocument>(this.#path(), this.#signal);
     // Another question was asked meanwhile: its answer counts.
     if (filter !== this.#filter || answer.kind === 'unreachable') return;
     this.#refusal = answer.kind === 'refused' && answer.status !== 401 ? answer : null;
@@ -71,7 +72,7 @@ export class EventsView implements View {
 
   async #loadOlder(cursor: string): Promise<void> {
     const history = this.#history;
-    const answer = await this.#session.ask<EventPage>(this.#path(cursor), this.#signal);
+    const answer = await this.#session.ask<EventListDocument>(this.#path(cursor), this.#signal);
     if (answer.kind !== 'ok' || history?.cursor !== cursor) return;
     history.older(answer.body);
     this.#session.changed();

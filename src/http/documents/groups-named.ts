@@ -1,15 +1,15 @@
 /** The groups of one name, whoever polls them: two customers may have one each. */
-import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
-import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
-import type { DeviceView } from '../model/device-view.ts';
-import type { AgentAnswer, OtherAgent, OtherAgents } from '../model/other-agents.ts';
+import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
+import type { DeviceView } from '../../model/device-view.ts';
+import type { AgentAnswer, OtherAgent, OtherAgents } from '../../model/other-agents.ts';
 import { groupDocument, groupsOfName } from './group-document.ts';
 import type { HealthBoard } from './health-board.ts';
-import type { HttpOptions } from './options.ts';
+import type { HttpOptions } from '../base/options.ts';
 import { asked, askEach, documentIn, heardOfGroup, type Kept, keptOf, ownField } from './other-agents.ts';
 import { ageSeconds, keptDeviceHealth, keptGroupHealth, keptOwner } from './owner.ts';
-import { type GroupDocument, groupSchema } from './schemas/group-schema.ts';
-import { problemSchema } from './schemas/problem-schema.ts';
+import { type GroupDocument, groupSchema } from '../schemas/group-schema.ts';
+import { problemSchema } from '../schemas/problem-schema.ts';
 
 export interface NamedGroup {
   readonly cell: string;

@@ -4,29 +4,30 @@ import { naturalOrder } from '../gdoi/events/name-list.ts';
 import { counted } from '../gdoi/events/counted.ts';
 import { HEALTH_STATUSES } from '../gdoi/health/health-check.ts';
 import { inCell } from '../gdoi/seen/cell.ts';
+import type { EventListDocument } from '../http/schemas/event-schema.ts';
 import type { GroupDocument } from '../http/schemas/group-schema.ts';
+import type { IncidentListDocument } from '../http/schemas/incident-schema.ts';
 import { ChecksTable, FirstStep } from './checks.tsx';
 import { Column } from './column.tsx';
-import type { EventPage } from './event-history.ts';
 import { EventList } from './event-list.tsx';
 import { Countdown } from './instants.tsx';
-import { IncidentList, type IncidentPage, Tickets } from './incident-list.tsx';
-import { incidentsPath } from './incidents-view.tsx';
+import { IncidentList, Tickets } from './incident-list.tsx';
+import { incidentsPath } from './incidents-page.tsx';
 import { type HistoryHours, hoursOf, keyHistory } from './key-history.ts';
 import { KeyHistoryPicture } from './key-history-picture.tsx';
 import { KekAxis, KekLegend, KekTrack } from './kek-track.tsx';
 import type { KekScale } from './kek-scale.ts';
 import { DeviceLink, Name, NameList, withoutName } from './names.tsx';
+import { NamedPage } from './named-page.tsx';
 import { Fragment, type VNode } from 'preact';
 import { Fact, Facts } from './facts.tsx';
 import { GrafanaLink } from './grafana-link.tsx';
 import { PolledBy } from './polled-by.tsx';
-import { Refusal } from './refusal.tsx';
 import { type Filter, type GroupName, groupPath, withFilter } from './route.ts';
 import { Kept, type Session } from './session.ts';
 import { StatusMark } from './status-mark.tsx';
 import { recentEvents } from './recent-events.ts';
-import type { View } from './view.ts';
+import type { Page } from './page.ts';
 
 /** GMs drawn before someone asks for more. */
 const FIRST_ROWS = 100;
@@ -36,19 +37,19 @@ const RECENT_INCIDENTS = 10;
 const MOST_EVENTS = 1000;
 const MOST_INCIDENTS = 100;
 
-export class GroupView implements View {
+export class GroupPage implements Page {
   readonly title: string;
   readonly #session: Session;
   readonly #signal: AbortSignal;
   readonly #group: Kept<GroupDocument>;
-  readonly #events: Kept<EventPage>;
-  readonly #incidents: Kept<IncidentPage>;
+  readonly #events: Kept<EventListDocument>;
+  readonly #incidents: Kept<IncidentListDocument>;
   readonly #tickets: Tickets;
   /** Of lists: the group, in its cell where one is given. */
   readonly #filter: Filter;
   /** Over the span of the picture. */
-  readonly #past: Kept<EventPage>;
-  readonly #pastIncidents: Kept<IncidentPage>;
+  readonly #past: Kept<EventListDocument>;
+  readonly #pastIncidents: Kept<IncidentListDocument>;
   /** null: nobody has chosen a span yet. */
   #chosen: HistoryHours | null = null;
   #all = false;
@@ -116,21 +117,11 @@ export class GroupView implements View {
   }
 
   render(): VNode {
-    const { body, refusal } = this.#group;
-    return (
-      <Fragment>
-        <h1 tabIndex={-1}>
-          <Name text={this.title} /> {body !== null && <StatusMark status={body.status} />}
-        </h1>
-        <Refusal of={refusal} />
-        {body === null ? refusal === null && <p class="note">Loading the group ...</p> : this.#body(body)}
-      </Fragment>
-    );
+    return <NamedPage title={this.title} of="group" kept={this.#group} draw={(group) => this.#body(group)} />;
   }
 
   #body(group: GroupDocument): VNode {
     const nowMs = this.#session.nowMs();
-    const otherKek = group.gms.filter((gm) => gm.kek_matches_ks === false).map(({ device }) => device);
     const scale = { leadSeconds: group.lead.seconds, lifetimeSeconds: group.kek_lifetime_seconds };
     return (
       <Fragment>
@@ -147,23 +138,7 @@ export class GroupView implements View {
         )}
         <FirstStep action={group.action} />
         <GrafanaLink session={this.#session} of="group" name={group.group} />
-        <Facts>
-          <NextRekey name="Next KEK rekey" next={group.next_kek_rekey} nowMs={nowMs} />
-          <NextRekey name="Next TEK rekey" next={group.next_tek_rekey} nowMs={nowMs} />
-          <Fact name="Rekey overdue, or missed in the last 10 min">{missedRekey(group)}</Fact>
-          <Fact name="Hold another KEK than the KS">
-            {otherKek.length === 0 ? 'nobody' : <NameList names={otherKek} link />}
-          </Fact>
-          <Fact name="Hold other TEKs than the group">{namesOrNobody(group.divergent_members)}</Fact>
-          <Fact name="Mixed versions">{mixedVersions(group)}</Fact>
-          <Fact name="COOP">{coop(group)}</Fact>
-          <Fact name="Listed by a KS, polled by nobody">
-            {group.not_polled.length === 0 ? 'nobody' : <NameList names={group.not_polled} />}
-          </Fact>
-          <Fact name="Registered, listed by no KS">{namesOrNobody(group.not_listed)}</Fact>
-          <Fact name="KS’s lead">{lead(group)}</Fact>
-          <PolledBy owner={group.owner} />
-        </Facts>
+        <GroupFacts group={group} nowMs={nowMs} />
         {group.at_risk.length > 0 && <AtRisk group={group} nowMs={nowMs} />}
         {this.#pictureOf(group, nowMs)}
         {this.#incidentsOf(group, nowMs)}
@@ -225,10 +200,7 @@ export class GroupView implements View {
             <tr role="row">
               <Column>Status</Column>
               <Column>GM</Column>
-              <Column class="c-track">
-                <span class="visually-hidden">KEK, in seconds to its expiry</span>
-                <KekAxis scale={scale} />
-              </Column>
+              <KekColumn scale={scale} />
               <Column>Re-registers, unless rekeyed</Column>
               <Column>KS</Column>
               <Column class="n">Acks missed</Column>
@@ -255,6 +227,29 @@ export class GroupView implements View {
       </Fragment>
     );
   }
+}
+
+function GroupFacts({ group, nowMs }: { readonly group: GroupDocument; readonly nowMs: number | null }): VNode {
+  const otherKek = group.gms.filter((gm) => gm.kek_matches_ks === false).map(({ device }) => device);
+  return (
+    <Facts>
+      <NextRekey name="Next KEK rekey" next={group.next_kek_rekey} nowMs={nowMs} />
+      <NextRekey name="Next TEK rekey" next={group.next_tek_rekey} nowMs={nowMs} />
+      <Fact name="Rekey overdue, or missed in the last 10 min">{missedRekey(group)}</Fact>
+      <Fact name="Hold another KEK than the KS">
+        {otherKek.length === 0 ? 'nobody' : <NameList names={otherKek} link />}
+      </Fact>
+      <Fact name="Hold other TEKs than the group">{namesOrNobody(group.divergent_members)}</Fact>
+      <Fact name="Mixed versions">{mixedVersions(group)}</Fact>
+      <Fact name="COOP">{coop(group)}</Fact>
+      <Fact name="Listed by a KS, polled by nobody">
+        {group.not_polled.length === 0 ? 'nobody' : <NameList names={group.not_polled} />}
+      </Fact>
+      <Fact name="Registered, listed by no KS">{namesOrNobody(group.not_listed)}</Fact>
+      <Fact name="KS’s lead">{lead(group)}</Fact>
+      <PolledBy owner={group.owner} />
+    </Facts>
+  );
 }
 
 type Gm = GroupDocument['gms'][number];
@@ -301,6 +296,15 @@ function MemberRow({
   );
 }
 
+function KekColumn({ scale }: { readonly scale: KekScale }): VNode {
+  return (
+    <Column class="c-track">
+      <span class="visually-hidden">KEK, in seconds to its expiry</span>
+      <KekAxis scale={scale} />
+    </Column>
+  );
+}
+
 function Silent(): VNode {
   return <span class="bad"> does not answer</span>;
 }
@@ -316,15 +320,18 @@ function sameKey(matches: boolean | null): string {
   return matches === null ? '?' : matches ? 'same' : 'other';
 }
 
-/** Read at different instants, the end of the same KEK differs by some seconds. */
-const SAME_KEK_MS = 10_000;
+/**
+ * KEKs that end within this of the last one end with it: one KEK, read of several GMs, differs by a whole second of the
+ * countdown and by half of what an answer takes, a few seconds in all. The KEK before it ended minutes earlier.
+ */
+const ENDS_TOGETHER_MS = 10_000;
 
 /** The worst first, then whose KEK ends before the others'. */
 function inOrderOfNeed(gms: readonly Gm[]): readonly Gm[] {
   const weight = (gm: Gm) => HEALTH_STATUSES.indexOf(gm.membership?.status ?? 'unknown');
   const endMs = (gm: Gm) => Date.parse(gm.membership?.kek?.expires_at ?? '') || Number.MAX_SAFE_INTEGER;
   const lastMs = gms.map(endMs).reduce((last, end) => (end < Number.MAX_SAFE_INTEGER ? Math.max(last, end) : last), 0);
-  const ends = (gm: Gm) => (Math.abs(lastMs - endMs(gm)) <= SAME_KEK_MS ? lastMs : endMs(gm));
+  const ends = (gm: Gm) => (Math.abs(lastMs - endMs(gm)) <= ENDS_TOGETHER_MS ? lastMs : endMs(gm));
   return gms.toSorted((a, b) => weight(b) - weight(a) || ends(a) - ends(b) || naturalOrder(a.device, b.device));
 }
 
@@ -340,10 +347,7 @@ function KeyServers(props: {
         <tr role="row">
           <Column>Status</Column>
           <Column>KS</Column>
-          <Column class="c-track">
-            <span class="visually-hidden">KEK, in seconds to its expiry</span>
-            <KekAxis scale={props.scale} />
-          </Column>
+          <KekColumn scale={props.scale} />
           <Column>Role</Column>
           <Column>Address</Column>
           <Column class="n">GMs</Column>

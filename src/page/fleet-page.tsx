@@ -18,7 +18,7 @@ import { Refusal } from './refusal.tsx';
 import { type Filter, withFilter } from './route.ts';
 import { Kept, type Session } from './session.ts';
 import { StatusMark } from './status-mark.tsx';
-import type { View } from './view.ts';
+import type { Page } from './page.ts';
 
 const PAGE_ROWS = 100;
 const MAX_GROUP_CARDS = 6;
@@ -32,7 +32,7 @@ interface DeviceList {
   readonly by_status: Readonly<Record<HealthStatus, number>>;
 }
 
-export class FleetView implements View {
+export class FleetPage implements Page {
   readonly title = 'Fleet';
   readonly #session: Session;
   #filter: Filter;

@@ -1,25 +1,26 @@
 /** What happened, over a chosen span: the incidents of all groups or of one, live. */
 import { EXPLANATION_CAUSES } from '../gdoi/explain/explanation.ts';
+import type { IncidentListDocument } from '../http/schemas/incident-schema.ts';
 import { Choice, NameChoice } from './choice.tsx';
 import { incidentRows } from './csv-rows.ts';
 import { saveCsv } from './save-csv.ts';
-import { IncidentList, type IncidentPage, Tickets } from './incident-list.tsx';
+import { IncidentList, Tickets } from './incident-list.tsx';
 import { navigate } from './navigation.ts';
 import { Fragment, type VNode } from 'preact';
 import { Refusal } from './refusal.tsx';
 import { type Filter, withFilter } from './route.ts';
 import { Kept, type Session } from './session.ts';
-import type { View } from './view.ts';
+import type { Page } from './page.ts';
 
 const MOST = 100;
 const SPANS: ReadonlyMap<string, string> = new Map(
   Object.entries<string>({ 1: 'the last hour', 24: 'the last day', 168: 'the last week', 720: 'the last 30 days' }),
 );
 
-export class IncidentsView implements View {
+export class IncidentsPage implements Page {
   readonly title = 'Incidents';
   readonly #session: Session;
-  readonly #page: Kept<IncidentPage>;
+  readonly #incidents: Kept<IncidentListDocument>;
   readonly #tickets: Tickets;
   readonly #signal: AbortSignal;
   #filter: Filter;
@@ -28,7 +29,7 @@ export class IncidentsView implements View {
     this.#session = session;
     this.#filter = filter;
     this.#signal = signal;
-    this.#page = new Kept(session, '', signal);
+    this.#incidents = new Kept(session, '', signal);
     this.#tickets = new Tickets(session, signal);
   }
 
@@ -38,11 +39,11 @@ export class IncidentsView implements View {
 
   async refresh(): Promise<void> {
     if (this.#session.nowMs() === null) await this.#session.checkAgent(this.#signal);
-    await this.#page.refresh(incidentsPath(this.#filter, this.#session.nowMs(), MOST));
+    await this.#incidents.refresh(incidentsPath(this.#filter, this.#session.nowMs(), MOST));
   }
 
   render(): VNode {
-    const { body, refusal } = this.#page;
+    const { body, refusal } = this.#incidents;
     return (
       <Fragment>
         <h1 tabIndex={-1}>Incidents</h1>

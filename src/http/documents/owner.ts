@@ -1,11 +1,11 @@
 /** Who polls what a document shows, where several agents share a store, and how old it is. */
-import { counted } from '../gdoi/events/counted.ts';
-import type { DeviceHealth } from '../gdoi/health/health.ts';
-import type { GroupHealth } from '../gdoi/health/health-group.ts';
-import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
-import type { DeviceView } from '../model/device-view.ts';
-import type { OtherCell } from '../model/other-agents.ts';
-import type { OwnerDocument } from './schemas/owner-schema.ts';
+import { counted } from '../../gdoi/events/counted.ts';
+import type { DeviceHealth } from '../../gdoi/health/health.ts';
+import type { GroupHealth } from '../../gdoi/health/health-group.ts';
+import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import type { DeviceView } from '../../model/device-view.ts';
+import type { OtherCell } from '../../model/other-agents.ts';
+import type { OwnerDocument } from '../schemas/owner-schema.ts';
 
 /** What another agent polls, as the store keeps it. */
 export function keptOwner({ owner }: OtherCell, ageSeconds: number | null): OwnerDocument {

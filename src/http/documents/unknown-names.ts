@@ -3,10 +3,10 @@
  * work that was announced. Devices and cells are those of the inventory, groups those that devices have shown, whichever
  * agent polls them.
  */
-import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
+import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import { groupsNamed } from './groups-named.ts';
 import type { HealthBoard } from './health-board.ts';
-import type { HttpOptions } from './options.ts';
+import type { HttpOptions } from '../base/options.ts';
 
 export interface UnknownName {
   readonly parameter: string;

@@ -1,14 +1,16 @@
 /** One device that another agent polls: as it tells, else as the store keeps it. */
 import type { FastifyRequest } from 'fastify';
-import { healthDocument } from '../gdoi/health/health-document.ts';
-import type { OtherAgent, OtherAgents, OtherCell } from '../model/other-agents.ts';
-import type { DeviceView } from '../model/device-view.ts';
+import type { z } from 'zod';
+import { healthDocument } from '../../gdoi/health/health-document.ts';
+import type { OtherAgent, OtherAgents, OtherCell } from '../../model/other-agents.ts';
+import type { DeviceView } from '../../model/device-view.ts';
 import { deviceDocument } from './device-document.ts';
-import type { HttpOptions } from './options.ts';
+import type { HttpOptions } from '../base/options.ts';
 import { asked, askOne, documentIn, keptOf, othersFor } from './other-agents.ts';
 import { ageSeconds, keptDeviceHealth, keptOwner } from './owner.ts';
-import { type DeviceDocument, deviceSchema } from './schemas/device-schema.ts';
-import { type HealthAnswer, healthSchema } from './schemas/health-schema.ts';
+import { type DeviceDocument, deviceSchema } from '../schemas/device-schema.ts';
+import { type HealthAnswer, healthSchema } from '../schemas/health-schema.ts';
+import type { OwnerDocument } from '../schemas/owner-schema.ts';
 
 interface Elsewhere {
   readonly others: OtherAgents;
@@ -39,8 +41,8 @@ export async function deviceOfOther(
   const elsewhere = polledElsewhere(options, request, name);
   if (elsewhere === null) return null;
   const { others, cell } = elsewhere;
-  const told = cell.owner && (await askOne({ others, agent: cell.owner }, devicePath(name), deviceSchema));
-  if (cell.owner !== null && told !== null) return asked(told, cell.owner);
+  const told = await toldByOwner(elsewhere, devicePath(name), deviceSchema);
+  if (told !== null) return told;
   const kept = await keptOf(others, [cell]);
   const view = kept?.fleet.device(name);
   if (kept === null || view === undefined) return null;
@@ -58,12 +60,23 @@ export async function healthOfOther(
   const elsewhere = polledElsewhere(options, request, name);
   if (elsewhere === null) return null;
   const { others, cell } = elsewhere;
-  const told = cell.owner && (await askOne({ others, agent: cell.owner }, `${devicePath(name)}/health`, healthSchema));
-  if (cell.owner !== null && told !== null) return asked(told, cell.owner);
+  const told = await toldByOwner(elsewhere, `${devicePath(name)}/health`, healthSchema);
+  if (told !== null) return told;
   const view = (await keptOf(others, [cell]))?.fleet.device(name);
   if (view === undefined) return null;
   const health = healthDocument(keptDeviceHealth(view, cell, options.clock.wallMs()));
   return { ...health, owner: ownerOf(view, cell, options) };
+}
+
+/** null: nobody polls it now, or who does gives no such document. */
+async function toldByOwner<Document extends { readonly owner?: OwnerDocument | undefined }>(
+  { others, cell: { owner } }: Elsewhere,
+  path: string,
+  schema: z.ZodType<Document>,
+): Promise<Document | null> {
+  if (owner === null) return null;
+  const told = await askOne({ others, agent: owner }, path, schema);
+  return told && asked(told, owner);
 }
 
 /** A health document as its owner gave it; what is none stays as it is. */

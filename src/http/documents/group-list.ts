@@ -1,14 +1,14 @@
 /** A page of the groups of all agents. */
-import { naturalKey } from '../gdoi/events/name-list.ts';
-import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
-import type { OtherAgents } from '../model/other-agents.ts';
+import { naturalKey } from '../../gdoi/events/name-list.ts';
+import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import type { OtherAgents } from '../../model/other-agents.ts';
 import { groupSummary } from './group-document.ts';
 import type { HealthBoard } from './health-board.ts';
-import type { HttpOptions } from './options.ts';
+import type { HttpOptions } from '../base/options.ts';
 import { askAll, asked, heardOfGroup, keptOf, ownField } from './other-agents.ts';
 import { ageSeconds, keptGroupHealth, keptOwner } from './owner.ts';
 import { encodePageCursor, pageOf } from './page-cursor.ts';
-import { type GroupList, groupListSchema, type GroupSummary } from './schemas/group-schema.ts';
+import { type GroupList, groupListSchema, type GroupSummary } from '../schemas/group-schema.ts';
 
 export const GROUP_ORDER = 'group';
 

@@ -1,8 +1,8 @@
 /** `/api/openapi.json`: OpenAPI 3.1, made from the schemas that check requests and write answers. */
 import swagger from '@fastify/swagger';
 import { createJsonSchemaTransform, createJsonSchemaTransformObject } from 'fastify-type-provider-zod';
-import type { App } from './app.ts';
-import { components } from './schemas/components.ts';
+import type { App } from '../base/app-type.ts';
+import { components } from '../schemas/components.ts';
 
 const TITLE = 'gdoiwatch';
 

@@ -1,16 +1,16 @@
 /** A page of the devices of all agents: those of this one are judged, the others' come as their owners tell of them. */
-import { naturalKey } from '../gdoi/events/name-list.ts';
-import { HEALTH_STATUSES } from '../gdoi/health/health-check.ts';
-import type { OtherAgents } from '../model/other-agents.ts';
-import { type DeviceView, roleOf } from '../model/device-view.ts';
+import { naturalKey } from '../../gdoi/events/name-list.ts';
+import { HEALTH_STATUSES } from '../../gdoi/health/health-check.ts';
+import type { OtherAgents } from '../../model/other-agents.ts';
+import { type DeviceView, roleOf } from '../../model/device-view.ts';
 import { deviceSummary } from './device-document.ts';
 import type { HealthBoard, JudgedDevice } from './health-board.ts';
-import type { HttpOptions } from './options.ts';
+import type { HttpOptions } from '../base/options.ts';
 import { askAll, asked, type Kept, keptOf, ownField } from './other-agents.ts';
 import { ageSeconds, keptDeviceHealth, keptOwner } from './owner.ts';
 import { encodePageCursor, pageOf } from './page-cursor.ts';
-import { type DeviceList, deviceListSchema, type DeviceSummary } from './schemas/device-schema.ts';
-import type { DevicesQuery } from './schemas/queries.ts';
+import { type DeviceList, deviceListSchema, type DeviceSummary } from '../schemas/device-schema.ts';
+import type { DevicesQuery } from '../schemas/queries.ts';
 
 /** Of a page of a thousand; then other work gets its turn. */
 const SUMMARIES_AT_ONCE = 100;

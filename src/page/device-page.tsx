@@ -2,31 +2,30 @@
 import { durationText } from '../gdoi/events/duration-text.ts';
 import { whyPlanned } from '../gdoi/keys/poll-instants.ts';
 import type { DeviceDocument } from '../http/schemas/device-schema.ts';
+import type { EventListDocument } from '../http/schemas/event-schema.ts';
 import { POLL_TIMEOUT_MS } from './agent-api.ts';
 import { ChecksTable, FirstStep } from './checks.tsx';
 import { DevicePart } from './device-part.tsx';
-import type { EventPage } from './event-history.ts';
 import { EventList } from './event-list.tsx';
 import { Fact, Facts } from './facts.tsx';
 import { GrafanaLink } from './grafana-link.tsx';
 import { Age, Countdown, Instant } from './instants.tsx';
-import { Name, withoutName } from './names.tsx';
+import { withoutName } from './names.tsx';
+import { NamedPage } from './named-page.tsx';
 import { Fragment, type VNode } from 'preact';
 import { PolledBy } from './polled-by.tsx';
 import { recentEvents } from './recent-events.ts';
-import { Refusal } from './refusal.tsx';
 import { devicePath, withFilter } from './route.ts';
 import { Kept, type Session } from './session.ts';
-import { StatusMark } from './status-mark.tsx';
-import type { View } from './view.ts';
+import type { Page } from './page.ts';
 
-export class DeviceView implements View {
+export class DevicePage implements Page {
   readonly title: string;
   readonly #session: Session;
   readonly #signal: AbortSignal;
   readonly #path: string;
   readonly #device: Kept<DeviceDocument>;
-  readonly #events: Kept<EventPage>;
+  readonly #events: Kept<EventListDocument>;
   #checking = false;
   /** How the last check ended; null: none was asked for. */
   #checked: string | null = null;
@@ -60,16 +59,7 @@ export class DeviceView implements View {
   }
 
   render(): VNode {
-    const { body, refusal } = this.#device;
-    return (
-      <Fragment>
-        <h1 tabIndex={-1}>
-          <Name text={this.title} /> {body !== null && <StatusMark status={body.status} />}
-        </h1>
-        <Refusal of={refusal} />
-        {body === null ? refusal === null && <p class="note">Loading the device ...</p> : this.#body(body)}
-      </Fragment>
-    );
+    return <NamedPage title={this.title} of="device" kept={this.#device} draw={(device) => this.#body(device)} />;
   }
 
   #body(device: DeviceDocument): VNode {

@@ -2,13 +2,13 @@
  * The health of every device as of now. It is judged when someone asks, and the same view is not judged again for a few
  * seconds: a page that lists ten thousand devices every few seconds must not cost the polling its time.
  */
-import type { DeviceView } from '../model/device-view.ts';
-import type { FleetReadModel } from '../model/read-model.ts';
-import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
-import { type DeviceHealth, deviceHealth } from '../gdoi/health/health.ts';
-import { type GroupHealth, groupHealth } from '../gdoi/health/health-group.ts';
-import type { EpochMs } from '../gdoi/seen/instant.ts';
-import type { Clock } from '../kernel/clock.ts';
+import type { DeviceView } from '../../model/device-view.ts';
+import type { FleetReadModel } from '../../model/read-model.ts';
+import type { FleetView } from '../../gdoi/fleet/fleet-view.ts';
+import { type DeviceHealth, deviceHealth } from '../../gdoi/health/health.ts';
+import { type GroupHealth, groupHealth } from '../../gdoi/health/health-group.ts';
+import type { EpochMs } from '../../gdoi/seen/instant.ts';
+import type { Clock } from '../../kernel/clock.ts';
 
 /** A verdict changes by time alone only where a countdown or an age passes a threshold of tens of seconds. */
 export const VERDICT_LASTS_MS = 5000;

@@ -6,14 +6,14 @@
  * Bounded: listeners, what is kept for one that reads slowly (then it is closed, and comes back), and what is sent again.
  */
 import type { ServerResponse } from 'node:http';
-import { eventDocument } from '../gdoi/events/event-document.ts';
-import type { GdoiEvent } from '../gdoi/events/event.ts';
-import type { EpochMs } from '../gdoi/seen/instant.ts';
-import type { Clock } from '../kernel/clock.ts';
-import type { Logger } from '../kernel/logger.ts';
-import type { HttpCounters } from './counters.ts';
+import { eventDocument } from '../../gdoi/events/event-document.ts';
+import type { GdoiEvent } from '../../gdoi/events/event.ts';
+import type { EpochMs } from '../../gdoi/seen/instant.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Logger } from '../../kernel/logger.ts';
+import type { HttpCounters } from '../base/counters.ts';
 import { type IncidentHistory, incidentIdsOf } from './incident-history.ts';
-import type { HttpOptions } from './options.ts';
+import type { HttpOptions } from '../base/options.ts';
 
 /** Pages and scripts of a large team; each costs a socket and, when it reads slowly, what is unsent. */
 export const MAX_STREAMS = 1024;
