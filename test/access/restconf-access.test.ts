@@ -270,6 +270,7 @@ describe('a good guest', () => {
     expect(given.devices.requests('gm1')).toHaveLength(1);
     expect(given.devices.requests('gm4')).toHaveLength(0);
     expect(given.access.status().quarantinedCredentials).toEqual(['main']);
+    expect(given.logger.lines('error')).toEqual([{ way: 'restconf', credential: 'main', device: 'gm3' }]);
   });
 
   test('a changed secret ends the quarantine', async () => {

@@ -8,14 +8,8 @@ import { untilAborted } from '../../kernel/until-aborted.ts';
 import { Watchdog } from '../../kernel/watchdog.ts';
 import { BackOff } from '../../kernel/back-off.ts';
 import type { AccessParts } from '../access-parts.ts';
-import {
-  type AttemptOutcome,
-  CredentialQuarantine,
-  type CredentialUse,
-  quarantinedError,
-  sameSecrets,
-} from '../credential-quarantine.ts';
-import type { RefusalsOfWay } from '../kept-refusals.ts';
+import { CredentialAdmission } from '../credential-admission.ts';
+import { type AttemptOutcome, type CredentialUse, sameSecrets } from '../credential-quarantine.ts';
 import { backOffError, type DeviceError } from '../device-error.ts';
 import type {
   PathAnswer,
@@ -67,8 +61,7 @@ class PollingRestconf implements RestconfAccess {
   readonly #options: RestconfAccessOptions;
   readonly #known: KnownCertificates;
   readonly #gate = new ReadGate(MAX_READS);
-  readonly #quarantine = new CredentialQuarantine();
-  readonly #refusals: RefusalsOfWay | null;
+  readonly #admission: CredentialAdmission;
   readonly #slots = new Map<string, Slot>();
   readonly #stopping = new AbortController();
   readonly #secrets: KnownSecrets;
@@ -77,7 +70,7 @@ class PollingRestconf implements RestconfAccess {
 
   constructor(options: RestconfAccessOptions) {
     this.#options = options;
-    this.#refusals = options.refusals?.of('restconf', this.#quarantine) ?? null;
+    this.#admission = new CredentialAdmission('restconf', options);
     this.#secrets = options.secrets ?? new KnownSecrets();
     const file = createKnownCertificates(options.knownCertificatesPath);
     const { acceptedCertificates: accepted } = options;
@@ -103,7 +96,7 @@ class PollingRestconf implements RestconfAccess {
   }
 
   async forget(device: string): Promise<void> {
-    this.#quarantine.forget(device);
+    this.#admission.forget(device);
     const slot = this.#slots.get(device);
     if (slot === undefined) return;
     slot.forgotten = true;
@@ -114,7 +107,7 @@ class PollingRestconf implements RestconfAccess {
     return {
       openConnections: this.#open,
       requestsActive: this.#gate.active,
-      quarantinedCredentials: this.#quarantine.quarantined(),
+      quarantinedCredentials: this.#admission.quarantined(),
     };
   }
 
@@ -156,7 +149,7 @@ class PollingRestconf implements RestconfAccess {
     target: RestconfTarget,
     asked: { readonly paths: readonly RestconfPath[]; readonly signal: AbortSignal },
   ): Promise<RestconfReply> {
-    const refusal = await this.#admit(target, asked.signal);
+    const refusal = await this.#admission.admit(useOf(target), asked);
     if (refusal !== null) return { kind: 'failed', error: refusal };
     let outcome: AttemptOutcome = 'unknown';
     try {
@@ -174,7 +167,7 @@ class PollingRestconf implements RestconfAccess {
       await closeConnection(slot);
       throw error;
     } finally {
-      await this.#judged(target, outcome);
+      await this.#admission.ended(useOf(target), outcome);
     }
   }
 
@@ -241,32 +234,6 @@ class PollingRestconf implements RestconfAccess {
         this.#open -= 1;
       },
     });
-  }
-
-  /** Null: the credential may be tried, and `#judged` is to follow. */
-  async #admit(target: RestconfTarget, signal: AbortSignal): Promise<DeviceError | null> {
-    if (this.#refusals !== null) await untilAborted(this.#refusals.recall(useOf(target)), signal);
-    for (;;) {
-      const now = this.#options.clock.monoMs();
-      const admission = this.#quarantine.admit(useOf(target), now);
-      if (admission.kind === 'try') return null;
-      if (admission.kind !== 'wait') return quarantinedError(target, admission.kind, admission.waitMs);
-      await untilAborted(admission.until, signal);
-    }
-  }
-
-  async #judged(target: RestconfTarget, outcome: AttemptOutcome): Promise<void> {
-    const { clock, logger } = this.#options;
-    const { credentialName: credential, device } = target;
-    if (outcome === 'refused') for (const secret of secretsOf(target)) secret?.refused();
-    const { newlyQuarantined } = this.#quarantine.ended(useOf(target), outcome, clock.monoMs());
-    if (newlyQuarantined) {
-      logger.error(
-        { credential, device },
-        'RESTCONF credential quarantined: several devices in a row refused it; not used until a probe succeeds or its secret changes',
-      );
-    }
-    await this.#refusals?.ended(useOf(target), outcome);
   }
 
   #slotOf(device: string): Slot {

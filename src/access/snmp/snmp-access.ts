@@ -7,15 +7,13 @@ import { isIP } from 'node:net';
 import { KnownSecrets } from '../../kernel/known-secrets.ts';
 import { BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import type { AccessParts } from '../access-parts.ts';
+import { CredentialAdmission } from '../credential-admission.ts';
 import {
   type AttemptOutcome,
-  CredentialQuarantine,
   type CredentialSecrets,
   type CredentialUse,
-  quarantinedError,
   sameSecrets,
 } from '../credential-quarantine.ts';
-import type { RefusalsOfWay } from '../kept-refusals.ts';
 import { DeviceTraffic } from '../device-traffic.ts';
 import { backOffError, type DeviceError } from '../device-error.ts';
 import type {
@@ -77,8 +75,7 @@ export function createSnmpAccess(options: SnmpAccessOptions): SnmpAccess {
 class PollingAccess implements SnmpAccess {
   readonly #options: SnmpAccessOptions;
   readonly #gate: ReadGate;
-  readonly #quarantine = new CredentialQuarantine();
-  readonly #refusals: RefusalsOfWay | null;
+  readonly #admission: CredentialAdmission;
   readonly #slots = new Map<string, Slot>();
   readonly #stopping = new AbortController();
   readonly #sockets: SocketPool;
@@ -88,7 +85,7 @@ class PollingAccess implements SnmpAccess {
 
   constructor(options: SnmpAccessOptions) {
     this.#options = options;
-    this.#refusals = options.refusals?.of('snmp', this.#quarantine) ?? null;
+    this.#admission = new CredentialAdmission('snmp', options);
     this.#secrets = options.secrets ?? new KnownSecrets();
     this.#traffic = options.traffic ?? new DeviceTraffic();
     this.#gate = new ReadGate(options.maxReads ?? MAX_READS);
@@ -114,7 +111,7 @@ class PollingAccess implements SnmpAccess {
   }
 
   forget(device: string): void {
-    this.#quarantine.forget(device);
+    this.#admission.forget(device);
     const slot = this.#slots.get(device);
     if (slot === undefined) return;
     slot.forgotten = true;
@@ -125,7 +122,7 @@ class PollingAccess implements SnmpAccess {
     return {
       requestsActive: this.#gate.active,
       datagramsDropped: this.#dropped,
-      quarantinedCredentials: this.#quarantine.quarantined(),
+      quarantinedCredentials: this.#admission.quarantined(),
     };
   }
 
@@ -148,7 +145,8 @@ class PollingAccess implements SnmpAccess {
     const using = await this.#withSecrets(slot, target, stop);
     if (!this.#gate.tryEnter()) await this.#gate.enter(stop.signal);
     try {
-      const refusal = await this.#admit(using, stop);
+      const use = judgedUse(using);
+      const refusal = use === null ? null : await this.#admission.admit(use, stop);
       if (refusal !== null) return { kind: 'failed', error: refusal };
       return await this.#askAndJudge(slot, using, request, stop);
     } finally {
@@ -175,14 +173,13 @@ class PollingAccess implements SnmpAccess {
       return reply;
     } catch (error) {
       startAfresh(slot);
-      if (error instanceof ReadFailure && isPerhapsRefused(error, target)) {
-        for (const secret of secretsOf(target.credential)) secret?.refused();
-      }
+      if (error instanceof ReadFailure && error.deviceError.kind === 'timeout') metSilence(target.credential);
       if (error instanceof ReadFailure && error.credentialRefused) outcome = 'refused';
       else if (!stop.aborted) slot.backOff.failed(this.#options.clock.monoMs());
       throw error;
     } finally {
-      await this.#judged(target, outcome);
+      const use = judgedUse(target);
+      if (use !== null) await this.#admission.ended(use, outcome);
     }
   }
 
@@ -262,34 +259,6 @@ class PollingAccess implements SnmpAccess {
     } finally {
       late.abort();
     }
-  }
-
-  /** Null: the credential may be tried, and `#judged` is to follow. */
-  async #admit(target: SnmpTarget, stop: EitherSignal): Promise<DeviceError | null> {
-    const use = judgedUse(target);
-    if (use === null) return null;
-    if (this.#refusals !== null) await untilAborted(this.#refusals.recall(use), stop.signal);
-    for (;;) {
-      const admission = this.#quarantine.admit(use, this.#options.clock.monoMs());
-      if (admission.kind === 'try') return null;
-      if (admission.kind !== 'wait') return quarantinedError(target, admission.kind, admission.waitMs);
-      await untilAborted(admission.until, stop.signal);
-    }
-  }
-
-  async #judged(target: SnmpTarget, outcome: AttemptOutcome): Promise<void> {
-    const { clock, logger } = this.#options;
-    const { credentialName: credential, device } = target;
-    const use = judgedUse(target);
-    if (use === null) return;
-    const { newlyQuarantined } = this.#quarantine.ended(use, outcome, clock.monoMs());
-    if (newlyQuarantined) {
-      logger.error(
-        { credential, device },
-        'SNMP credential quarantined: several devices in a row refused it; only devices that accepted it are asked until a probe succeeds or its secret changes',
-      );
-    }
-    await this.#refusals?.ended(use, outcome);
   }
 
   /** Rejects when the name of a host is not resolved in time; the system's resolver knows no deadline. */
@@ -384,9 +353,9 @@ function judgedUse({ credentialName, credential, device }: SnmpTarget): Credenti
   return credential.version === 3 ? { credentialName, secrets: passwordsOf(credential), device } : null;
 }
 
-/** A wrong community meets silence, as does a dead device. */
-function isPerhapsRefused(error: ReadFailure, { credential }: SnmpTarget): boolean {
-  return error.credentialRefused || (credential.version === '2c' && error.deviceError.kind === 'timeout');
+/** A wrong community meets silence, as does a dead device: what is kept of it may be out of date. */
+function metSilence(credential: SnmpCredential): void {
+  if (credential.version === '2c') credential.community.refused();
 }
 
 /** msgFlags of a secured answer: 1 authenticated, 2 encrypted. */
