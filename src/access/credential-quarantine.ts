@@ -10,7 +10,6 @@
  * While refusals are counted, no more tries are under way than refusals are left, so that a sweep spends three at most.
  */
 import type { Secret } from '../kernel/secret.ts';
-import type { DeviceError } from './device-error.ts';
 
 export const REFUSALS_TO_QUARANTINE = 3;
 const QUARANTINE_MS = 30 * 60_000;
@@ -28,7 +27,7 @@ export interface CredentialUse {
   readonly device: string;
 }
 
-interface Refusal {
+export interface Refusal {
   readonly kind: 'device_waits' | 'quarantined';
   readonly waitMs: number;
 }
@@ -106,12 +105,16 @@ export class CredentialQuarantine {
   }
 
   /** How a try went; `unknown`: the device did not get as far as judging the credential. */
-  ended(use: CredentialUse, outcome: AttemptOutcome, nowMs: number): { readonly newlyQuarantined: boolean } {
+  ended(
+    use: CredentialUse,
+    outcome: AttemptOutcome,
+    nowMs: number,
+  ): { readonly newQuarantine: KeptQuarantine['of'] | null } {
     const { device, secrets } = use;
     if (outcome === 'refused') this.#deviceWaits.set(device, { untilMs: nowMs + REFUSED_DEVICE_WAIT_MS, secrets });
     const state = this.#credentials.get(use.credentialName);
     // A reload changed the secret meanwhile: this outcome says nothing about the new one.
-    if (state === undefined || !sameSecrets(state.secrets, secrets)) return { newlyQuarantined: false };
+    if (state === undefined || !sameSecrets(state.secrets, secrets)) return { newQuarantine: null };
     const held = state.trying.get(device) ?? holding(state, device);
     state.trying.delete(device);
     const before = isQuarantined(state);
@@ -124,7 +127,7 @@ export class CredentialQuarantine {
       }
     }
     for (const wake of state.waiting.splice(0)) wake();
-    return { newlyQuarantined: !before && isQuarantined(state) };
+    return { newQuarantine: before ? null : (this.kept(use, nowMs)?.of ?? null) };
   }
 
   /** The device left, or its target changed: its own wait is over, and what it accepted counts no more. */
@@ -211,23 +214,6 @@ function lift(state: CredentialState, device: string): void {
     refusals.quarantinedUntilMs = null;
     refusals.probes = 0;
   }
-}
-
-/** Why a device was not tried: `device_waits` or `quarantined`. */
-export function quarantinedError(
-  target: { readonly device: string; readonly credentialName: string },
-  kind: 'device_waits' | 'quarantined',
-  waitMs: number,
-): DeviceError {
-  const minutes = Math.max(1, Math.ceil(waitMs / 60_000));
-  return {
-    kind: 'quarantined',
-    operation: 'login',
-    message:
-      kind === 'device_waits'
-        ? `${target.device}: not tried: the device refused the credential "${target.credentialName}"; next try in ${minutes} min, or when its secret changes`
-        : `${target.device}: not tried: several devices in a row refused the credential "${target.credentialName}"; a probe in ${minutes} min, or when its secret changes`,
-  };
 }
 
 export function sameSecrets(left: CredentialSecrets, right: CredentialSecrets): boolean {

@@ -34,6 +34,19 @@ export interface DeviceError {
   readonly message: string;
 }
 
+/** Lets a failure out of the depths of a read; `deviceError` is what is told. */
+export abstract class DeviceFailure extends Error {
+  readonly deviceError: DeviceError;
+  /** The device judged the credential and refused it. */
+  readonly credentialRefused: boolean;
+
+  constructor(deviceError: DeviceError, credentialRefused: boolean) {
+    super(deviceError.message);
+    this.deviceError = deviceError;
+    this.credentialRefused = credentialRefused;
+  }
+}
+
 /** Why a device was not tried. */
 export function backOffError(device: string, operation: string, waitMs: number): DeviceError {
   return {

@@ -70,7 +70,7 @@ export type SnmpReply =
 export interface SnmpAccess extends AsyncDisposable {
   read(target: SnmpTarget, request: SnmpRequest, signal: AbortSignal): Promise<SnmpReply>;
   /** Forget a device: what was learnt of its engine, its back-off. */
-  forget(device: string): void;
+  forget(device: string): Promise<void>;
   status(): SnmpAccessStatus;
 }
 

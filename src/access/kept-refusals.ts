@@ -45,6 +45,8 @@ const slowHash = promisify<string, Buffer, number, Buffer>(scrypt);
 const HASH_BYTES = 32;
 const SALT_BYTES = 16;
 
+export type AccessWay = 'ssh' | 'snmp' | 'restconf';
+
 export class KeptRefusals {
   readonly #notes: RefusalNotes;
   readonly #clock: Clock;
@@ -67,7 +69,7 @@ export class KeptRefusals {
   readonly #ways: { readonly of: RefusalsOfWay }[] = [];
 
   /** `way`: credentials of SSH, SNMP and RESTCONF are apart. */
-  of(way: 'ssh' | 'snmp' | 'restconf', quarantine: CredentialQuarantine): RefusalsOfWay {
+  of(way: AccessWay, quarantine: CredentialQuarantine): RefusalsOfWay {
     const of = new RefusalsOfWay({ way, quarantine, notes: this.#notes, clock: this.#clock });
     of.begin(this.#waiting);
     this.#ways.push({ of });
@@ -76,7 +78,7 @@ export class KeptRefusals {
 }
 
 export class RefusalsOfWay {
-  readonly #way: string;
+  readonly #way: AccessWay;
   readonly #quarantine: CredentialQuarantine;
   readonly #notes: RefusalNotes;
   readonly #clock: Clock;
@@ -85,7 +87,7 @@ export class RefusalsOfWay {
   readonly #kept = new Set<string>();
 
   constructor(parts: {
-    readonly way: string;
+    readonly way: AccessWay;
     readonly quarantine: CredentialQuarantine;
     readonly notes: RefusalNotes;
     readonly clock: Clock;

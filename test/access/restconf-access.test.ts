@@ -19,6 +19,7 @@ import type { RestconfManners } from '../../src/simulator/restconf/restconf-mann
 import { type SimulatedRestconf, startSimulatedRestconf } from '../../src/simulator/restconf/restconf-server.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 import { never, shiftedClock } from './access-under-test.ts';
+import { heldRefusals } from './held-refusals.ts';
 
 const PASSWORD = 'restconf-s3cr3t';
 const GM_PATHS = [cryptoPath('gdoi-gm'), cryptoPath('gdoi-rekey-sa')] as const;
@@ -270,6 +271,7 @@ describe('a good guest', () => {
     expect(given.devices.requests('gm1')).toHaveLength(1);
     expect(given.devices.requests('gm4')).toHaveLength(0);
     expect(given.access.status().quarantinedCredentials).toEqual(['main']);
+    expect(given.logger.lines('error')).toEqual([{ way: 'restconf', credential: 'main', device: 'gm3' }]);
   });
 
   test('a changed secret ends the quarantine', async () => {
@@ -316,6 +318,14 @@ describe('a good guest', () => {
     const reading = given.read();
     await given.access[Symbol.asyncDispose]();
     expect(failureOf(await reading)).toBe('closed');
+  });
+
+  test('ends only when a refusal that it met is kept for other agents', async () => {
+    const refusals = heldRefusals();
+    await using given = await started({ answer: 'unauthorized' }, { refusals: refusals.kept });
+    const reading = given.read();
+    expect(await refusals.endsAfterKeeping(given.access)).toBe(true);
+    expect(failureOf(await reading)).toBe('auth');
   });
 
   test('a forgotten device leaves no connection', async () => {

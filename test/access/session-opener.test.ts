@@ -1,6 +1,6 @@
 /** The order of steps in opening a session, on a transport that does as the test says. */
 import { describe, expect, test } from 'vitest';
-import { CredentialQuarantine } from '../../src/access/credential-quarantine.ts';
+import { CredentialAdmission } from '../../src/access/credential-admission.ts';
 import { HandshakeGate } from '../../src/access/ssh/handshake-gate.ts';
 import type { HostKeyStore } from '../../src/access/ssh/known-hosts.ts';
 import { openSession } from '../../src/access/ssh/session-opener.ts';
@@ -45,7 +45,7 @@ function parts(gate: HandshakeGate, open: ShellTransport['open'], clock: Clock =
     logger: silent,
     hostKeys: trusting,
     gate,
-    quarantine: new CredentialQuarantine(),
+    admission: new CredentialAdmission('ssh', { clock, logger: silent }),
     secrets: new KnownSecrets(),
     traffic: new DeviceTraffic(),
     conversationsWith: () =>

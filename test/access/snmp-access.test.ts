@@ -3,6 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { describe, expect, test, vi } from 'vitest';
 import { Secret } from '../../src/kernel/secret.ts';
 import { REFUSALS_TO_QUARANTINE } from '../../src/access/credential-quarantine.ts';
+import { heldRefusals } from './held-refusals.ts';
 import { scriptedAgent } from './scripted-snmp-agent.ts';
 import { failureOf, messageOf, never, request, snmpTarget, snmpUnderTest, v3, valuesOf } from './snmp-under-test.ts';
 import { PATIENCE } from '../builders/patience.ts';
@@ -129,7 +130,7 @@ describe('a device that does not answer', () => {
     }
     given.agent.deliver = (answer) => given.agent.send(answer);
     expect(failureOf(await under.access.read(target, read, never))).toBe('backoff');
-    under.access.forget('gm1');
+    await under.access.forget('gm1');
     expect(failureOf(await under.access.read(snmpTarget(given.port), read, never))).toBe('1 varbinds');
   });
 });
@@ -163,6 +164,15 @@ describe('a user whom devices refuse', () => {
     expect(under.access.status().quarantinedCredentials).toEqual(['main']);
     expect(under.logger.messages('error')).toHaveLength(1);
     expect(JSON.stringify([sweep.map(messageOf), under.logger.lines('error')])).not.toMatch(/s3cr3t/);
+  });
+
+  test('is kept for other agents before the access ends', async () => {
+    await using given = await scriptedAgent(ROWS);
+    const refusals = heldRefusals();
+    const under = snmpUnderTest({ refusals: refusals.kept });
+    const reading = under.access.read(snmpTarget(given.port, { credential: wrong }), read, never);
+    expect(await refusals.endsAfterKeeping(under.access)).toBe(true);
+    expect(failureOf(await reading)).toBe('auth');
   });
 
   test('keeps nobody from reading by community', async () => {

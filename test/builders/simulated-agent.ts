@@ -329,7 +329,7 @@ async function answerOf(fleet: SimulatedFleet, clock: FakeClock, device: string,
 
 const NO_SNMP: SnmpAccess = {
   read: () => Promise.reject(new Error('no device of these fleets is polled by SNMP')),
-  forget: () => undefined,
+  forget: () => Promise.resolve(),
   status: () => ({ requestsActive: 0, datagramsDropped: 0, quarantinedCredentials: [] }),
   [Symbol.asyncDispose]: () => Promise.resolve(),
 };

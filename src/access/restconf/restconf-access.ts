@@ -8,15 +8,9 @@ import { untilAborted } from '../../kernel/until-aborted.ts';
 import { Watchdog } from '../../kernel/watchdog.ts';
 import { BackOff } from '../../kernel/back-off.ts';
 import type { AccessParts } from '../access-parts.ts';
-import {
-  type AttemptOutcome,
-  CredentialQuarantine,
-  type CredentialUse,
-  quarantinedError,
-  sameSecrets,
-} from '../credential-quarantine.ts';
-import type { RefusalsOfWay } from '../kept-refusals.ts';
-import { backOffError, type DeviceError } from '../device-error.ts';
+import { CredentialAdmission } from '../credential-admission.ts';
+import { type AttemptOutcome, type CredentialUse, sameSecrets } from '../credential-quarantine.ts';
+import { backOffError } from '../device-error.ts';
 import type {
   PathAnswer,
   RestconfAccess,
@@ -24,7 +18,7 @@ import type {
   RestconfReply,
   RestconfTarget,
 } from '../device-restconf.ts';
-import { DeviceTurns } from '../device-turns.ts';
+import { DeviceSlots } from '../device-slots.ts';
 import { ReadGate } from '../read-gate.ts';
 import { renewedRestconfTarget } from '../renewed-secrets.ts';
 import type { RestconfPath } from '../restconf-path.ts';
@@ -45,9 +39,13 @@ export interface RestconfAccessOptions extends AccessParts {
   readonly acceptedCertificates?: AcceptedKeys;
 }
 
-interface Slot {
-  readonly turns: DeviceTurns;
-  forgotten: boolean;
+interface Asked {
+  readonly paths: readonly RestconfPath[];
+  readonly signal: AbortSignal;
+}
+
+/** What is known of one device. */
+interface Known {
   target: RestconfTarget | null;
   /** The same, with the secrets that the connection is made with. */
   using: RestconfTarget | null;
@@ -67,123 +65,97 @@ class PollingRestconf implements RestconfAccess {
   readonly #options: RestconfAccessOptions;
   readonly #known: KnownCertificates;
   readonly #gate = new ReadGate(MAX_READS);
-  readonly #quarantine = new CredentialQuarantine();
-  readonly #refusals: RefusalsOfWay | null;
-  readonly #slots = new Map<string, Slot>();
-  readonly #stopping = new AbortController();
+  readonly #admission: CredentialAdmission;
+  readonly #slots: DeviceSlots<Known>;
   readonly #secrets: KnownSecrets;
   #opened = 0;
   #open = 0;
 
   constructor(options: RestconfAccessOptions) {
     this.#options = options;
-    this.#refusals = options.refusals?.of('restconf', this.#quarantine) ?? null;
+    this.#admission = new CredentialAdmission('restconf', options);
     this.#secrets = options.secrets ?? new KnownSecrets();
+    this.#slots = new DeviceSlots(
+      () => nothingKnown(options),
+      (_, known) => closeConnection(known),
+    );
     const file = createKnownCertificates(options.knownCertificatesPath);
     const { acceptedCertificates: accepted } = options;
     this.#known = accepted === undefined ? file : sharedCertificates(file, accepted);
   }
 
   async read(target: RestconfTarget, paths: readonly RestconfPath[], signal: AbortSignal): Promise<RestconfReply> {
-    const slot = this.#slotOf(target.device);
-    const stop = linkSignals(signal, this.#stopping.signal);
-    const turn = slot.turns.take();
-    try {
-      await untilAborted(turn.before, stop.signal);
-      return await this.#readInTurn(slot, target, { paths, signal: stop.signal });
-    } catch (error) {
-      if (error instanceof RestconfFailure) return { kind: 'failed', error: error.deviceError };
-      if (stop.signal.aborted && error === stop.signal.reason) return { kind: 'failed', error: givenUp(target) };
-      throw error;
-    } finally {
-      stop.unlink();
-      turn.done();
-      if (slot.forgotten && slot.turns.users === 0) await this.#dropSlot(target.device, slot);
-    }
+    return this.#slots.inTurn(target.device, signal, (known, stop) =>
+      this.#readInTurn(known, target, { paths, signal: stop.signal }),
+    );
   }
 
   async forget(device: string): Promise<void> {
-    this.#quarantine.forget(device);
-    const slot = this.#slots.get(device);
-    if (slot === undefined) return;
-    slot.forgotten = true;
-    if (slot.turns.users === 0) await this.#dropSlot(device, slot);
+    this.#admission.forget(device);
+    await this.#slots.forget(device);
   }
 
   status(): RestconfAccessStatus {
     return {
       openConnections: this.#open,
       requestsActive: this.#gate.active,
-      quarantinedCredentials: this.#quarantine.quarantined(),
+      quarantinedCredentials: this.#admission.quarantined(),
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopping.abort(new Error('RESTCONF access is closing'));
-    await Promise.all([...this.#slots].map(([device, slot]) => this.#dropSlot(device, slot)));
+    await this.#slots.close('RESTCONF access is closing');
   }
 
-  async #readInTurn(
-    slot: Slot,
-    target: RestconfTarget,
-    asked: { readonly paths: readonly RestconfPath[]; readonly signal: AbortSignal },
-  ): Promise<RestconfReply> {
+  async #readInTurn(known: Known, target: RestconfTarget, asked: Asked): Promise<RestconfReply> {
     const nowMs = this.#options.clock.monoMs();
-    if (slot.target !== null && !sameTarget(slot.target, target)) await closeConnection(slot);
-    slot.target = target;
-    const waitMs = Math.max(slot.backOff.waitMs(nowMs), slot.leaveAloneUntilMs - nowMs);
+    if (known.target !== null && !sameTarget(known.target, target)) await closeConnection(known);
+    known.target = target;
+    const waitMs = Math.max(known.backOff.waitMs(nowMs), known.leaveAloneUntilMs - nowMs);
     if (waitMs > 0) return { kind: 'failed', error: backOffError(target.device, 'read', waitMs) };
-    const using = await this.#withSecrets(slot, target, asked.signal);
+    const using = await this.#withSecrets(known, target, asked.signal);
     await this.#gate.enter(asked.signal);
     try {
-      return await this.#readAdmitted(slot, using, asked);
+      return await this.#readAdmitted(known, using, asked);
     } finally {
       this.#gate.leave();
     }
   }
 
   /** A connection goes on with the secrets it was made with; a new one is made with those of now. */
-  async #withSecrets(slot: Slot, target: RestconfTarget, signal: AbortSignal): Promise<RestconfTarget> {
-    if (slot.connection !== null && slot.using !== null) return slot.using;
+  async #withSecrets(known: Known, target: RestconfTarget, signal: AbortSignal): Promise<RestconfTarget> {
+    if (known.connection !== null && known.using !== null) return known.using;
     const using = await untilAborted(renewedRestconfTarget(target), signal);
-    slot.using = using;
+    known.using = using;
     this.#secrets.learn(...secretsOf(using));
     return using;
   }
 
-  async #readAdmitted(
-    slot: Slot,
-    target: RestconfTarget,
-    asked: { readonly paths: readonly RestconfPath[]; readonly signal: AbortSignal },
-  ): Promise<RestconfReply> {
-    const refusal = await this.#admit(target, asked.signal);
+  async #readAdmitted(known: Known, target: RestconfTarget, asked: Asked): Promise<RestconfReply> {
+    const refusal = await this.#admission.admit(useOf(target), asked);
     if (refusal !== null) return { kind: 'failed', error: refusal };
     let outcome: AttemptOutcome = 'unknown';
     try {
-      const answers = await this.#ask(slot, target, asked);
+      const answers = await this.#ask(known, target, asked);
       outcome = 'accepted';
-      slot.backOff.succeeded();
-      return { kind: 'answers', answers, connection: slot.opened };
+      known.backOff.succeeded();
+      return { kind: 'answers', answers, connection: known.opened };
     } catch (error) {
       const { monoMs } = this.#options.clock;
       if (error instanceof RestconfFailure) {
         if (error.credentialRefused) outcome = 'refused';
-        else slot.backOff.failed(monoMs());
-        if (error.retryAfterMs !== null) slot.leaveAloneUntilMs = monoMs() + error.retryAfterMs;
+        else known.backOff.failed(monoMs());
+        if (error.retryAfterMs !== null) known.leaveAloneUntilMs = monoMs() + error.retryAfterMs;
       }
-      await closeConnection(slot);
+      await closeConnection(known);
       throw error;
     } finally {
-      await this.#judged(target, outcome);
+      await this.#admission.ended(useOf(target), outcome);
     }
   }
 
   /** One request after the other; each has the whole time that the configuration gives. */
-  async #ask(
-    slot: Slot,
-    target: RestconfTarget,
-    { paths, signal }: { readonly paths: readonly RestconfPath[]; readonly signal: AbortSignal },
-  ): Promise<readonly PathAnswer[]> {
+  async #ask(known: Known, target: RestconfTarget, { paths, signal }: Asked): Promise<readonly PathAnswer[]> {
     const answers: PathAnswer[] = [];
     const late = new AbortController();
     const either = linkSignals(signal, late.signal);
@@ -194,7 +166,7 @@ class PollingRestconf implements RestconfAccess {
           late.abort(new RestconfFailure(target, 'timeout', { operation: 'read', detail: 'no whole answer in time' }));
         });
         this.#options.traffic?.command(target.device);
-        const answer = await this.#get(slot, target, { path, signal: either.signal });
+        const answer = await this.#get(known, target, { path, signal: either.signal });
         if (answer.kind === 'document') this.#options.traffic?.bytes(target.device, answer.bytes, 0);
         answers.push(answer);
       }
@@ -207,25 +179,25 @@ class PollingRestconf implements RestconfAccess {
 
   /** A device may close a kept connection just when it is used again: then once more, on a new one. */
   async #get(
-    slot: Slot,
+    known: Known,
     target: RestconfTarget,
     { path, signal }: { readonly path: RestconfPath; readonly signal: AbortSignal },
   ): Promise<PathAnswer> {
-    const kept = slot.connection;
-    const connection = kept ?? this.#connectionTo(slot, target);
-    slot.connection = connection;
+    const kept = known.connection;
+    const connection = kept ?? this.#connectionTo(known, target);
+    known.connection = connection;
     try {
       return await connection.get(path, signal);
     } catch (error) {
       const closed = error instanceof RestconfFailure && error.deviceError.kind === 'closed';
       if (kept === null || !closed || signal.aborted) throw error;
-      await closeConnection(slot);
-      slot.connection = this.#connectionTo(slot, target);
-      return slot.connection.get(path, signal);
+      await closeConnection(known);
+      known.connection = this.#connectionTo(known, target);
+      return known.connection.get(path, signal);
     }
   }
 
-  #connectionTo(slot: Slot, target: RestconfTarget): RestconfConnection {
+  #connectionTo(known: Known, target: RestconfTarget): RestconfConnection {
     const { clock, logger } = this.#options;
     return new RestconfConnection({
       target,
@@ -235,72 +207,30 @@ class PollingRestconf implements RestconfAccess {
       onOpen: () => {
         this.#opened += 1;
         this.#open += 1;
-        slot.opened = this.#opened;
+        known.opened = this.#opened;
       },
       onClose: () => {
         this.#open -= 1;
       },
     });
   }
-
-  /** Null: the credential may be tried, and `#judged` is to follow. */
-  async #admit(target: RestconfTarget, signal: AbortSignal): Promise<DeviceError | null> {
-    if (this.#refusals !== null) await untilAborted(this.#refusals.recall(useOf(target)), signal);
-    for (;;) {
-      const now = this.#options.clock.monoMs();
-      const admission = this.#quarantine.admit(useOf(target), now);
-      if (admission.kind === 'try') return null;
-      if (admission.kind !== 'wait') return quarantinedError(target, admission.kind, admission.waitMs);
-      await untilAborted(admission.until, signal);
-    }
-  }
-
-  async #judged(target: RestconfTarget, outcome: AttemptOutcome): Promise<void> {
-    const { clock, logger } = this.#options;
-    const { credentialName: credential, device } = target;
-    if (outcome === 'refused') for (const secret of secretsOf(target)) secret?.refused();
-    const { newlyQuarantined } = this.#quarantine.ended(useOf(target), outcome, clock.monoMs());
-    if (newlyQuarantined) {
-      logger.error(
-        { credential, device },
-        'RESTCONF credential quarantined: several devices in a row refused it; not used until a probe succeeds or its secret changes',
-      );
-    }
-    await this.#refusals?.ended(useOf(target), outcome);
-  }
-
-  #slotOf(device: string): Slot {
-    let slot = this.#slots.get(device);
-    if (slot === undefined) {
-      slot = {
-        turns: new DeviceTurns(),
-        forgotten: false,
-        target: null,
-        using: null,
-        connection: null,
-        opened: 0,
-        leaveAloneUntilMs: Number.NEGATIVE_INFINITY,
-        backOff: new BackOff(this.#options.random, this.#options.backOff),
-      };
-      this.#slots.set(device, slot);
-    }
-    return slot;
-  }
-
-  async #dropSlot(device: string, slot: Slot): Promise<void> {
-    if (this.#slots.get(device) === slot) this.#slots.delete(device);
-    await closeConnection(slot);
-  }
 }
 
-async function closeConnection(slot: Slot): Promise<void> {
-  const { connection } = slot;
-  slot.connection = null;
+function nothingKnown({ random, backOff }: RestconfAccessOptions): Known {
+  return {
+    target: null,
+    using: null,
+    connection: null,
+    opened: 0,
+    leaveAloneUntilMs: Number.NEGATIVE_INFINITY,
+    backOff: new BackOff(random, backOff),
+  };
+}
+
+async function closeConnection(known: Known): Promise<void> {
+  const { connection } = known;
+  known.connection = null;
   await connection?.close();
-}
-
-function givenUp(target: RestconfTarget): DeviceError {
-  return { kind: 'closed', operation: 'read', message: `${target.device}: given up by the agent` };
 }
 
 function useOf(target: RestconfTarget): CredentialUse {

@@ -1,12 +1,10 @@
 /** What can go wrong between a request and its answer, in the words of `DeviceError`; translated once, here. */
-import type { DeviceError, DeviceErrorKind } from '../device-error.ts';
+import { type DeviceErrorKind, DeviceFailure } from '../device-error.ts';
 import type { RestconfTarget } from '../device-restconf.ts';
 import { NETWORK_ERRORS } from '../network-error.ts';
 
-export class RestconfFailure extends Error {
-  readonly deviceError: DeviceError;
-  /** The device judged the credential and refused it. */
-  readonly credentialRefused: boolean;
+export class RestconfFailure extends DeviceFailure {
+  override readonly name = 'RestconfFailure';
   /** `Retry-After`: it asks to be left alone for so long, ms; null: it does not say. */
   readonly retryAfterMs: number | null;
 
@@ -15,11 +13,8 @@ export class RestconfFailure extends Error {
     kind: DeviceErrorKind,
     of: { readonly operation: string; readonly detail: string; readonly retryAfterMs?: number | null },
   ) {
-    const message = `${target.device}: ${of.operation}: ${of.detail}`;
-    super(message);
-    this.name = 'RestconfFailure';
-    this.deviceError = { kind, operation: of.operation, message };
-    this.credentialRefused = kind === 'auth';
+    const { operation, detail } = of;
+    super({ kind, operation, message: `${target.device}: ${operation}: ${detail}` }, kind === 'auth');
     this.retryAfterMs = of.retryAfterMs ?? null;
   }
 }

@@ -7,17 +7,15 @@ import { isIP } from 'node:net';
 import { KnownSecrets } from '../../kernel/known-secrets.ts';
 import { BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
 import type { AccessParts } from '../access-parts.ts';
+import { CredentialAdmission } from '../credential-admission.ts';
 import {
   type AttemptOutcome,
-  CredentialQuarantine,
   type CredentialSecrets,
   type CredentialUse,
-  quarantinedError,
   sameSecrets,
 } from '../credential-quarantine.ts';
-import type { RefusalsOfWay } from '../kept-refusals.ts';
 import { DeviceTraffic } from '../device-traffic.ts';
-import { backOffError, type DeviceError } from '../device-error.ts';
+import { backOffError } from '../device-error.ts';
 import type {
   SnmpAccess,
   SnmpAccessStatus,
@@ -26,10 +24,10 @@ import type {
   SnmpRequest,
   SnmpTarget,
 } from '../device-snmp.ts';
-import { DeviceTurns } from '../device-turns.ts';
+import { DeviceSlots } from '../device-slots.ts';
 import { ReadGate } from '../read-gate.ts';
 import { renewedSnmpTarget } from '../renewed-secrets.ts';
-import { EitherSignal } from '../../kernel/either-signal.ts';
+import type { EitherSignal } from '../../kernel/either-signal.ts';
 import { untilAborted } from '../../kernel/until-aborted.ts';
 import { Watchdog } from '../../kernel/watchdog.ts';
 import { withoutSecrets } from '../redacted-varbinds.ts';
@@ -55,10 +53,8 @@ export interface SnmpAccessOptions extends AccessParts {
   readonly bounds?: WalkBounds;
 }
 
-/** One device's place: who has its turn, and what is known of it. */
-interface Slot {
-  readonly turns: DeviceTurns;
-  forgotten: boolean;
+/** What is known of one device. */
+interface Known {
   target: SnmpTarget | null;
   /** The same, with the secrets that the session is made with. */
   using: SnmpTarget | null;
@@ -77,10 +73,8 @@ export function createSnmpAccess(options: SnmpAccessOptions): SnmpAccess {
 class PollingAccess implements SnmpAccess {
   readonly #options: SnmpAccessOptions;
   readonly #gate: ReadGate;
-  readonly #quarantine = new CredentialQuarantine();
-  readonly #refusals: RefusalsOfWay | null;
-  readonly #slots = new Map<string, Slot>();
-  readonly #stopping = new AbortController();
+  readonly #admission: CredentialAdmission;
+  readonly #slots: DeviceSlots<Known>;
   readonly #sockets: SocketPool;
   readonly #secrets: KnownSecrets;
   readonly #traffic: DeviceTraffic;
@@ -88,115 +82,104 @@ class PollingAccess implements SnmpAccess {
 
   constructor(options: SnmpAccessOptions) {
     this.#options = options;
-    this.#refusals = options.refusals?.of('snmp', this.#quarantine) ?? null;
+    this.#admission = new CredentialAdmission('snmp', options);
     this.#secrets = options.secrets ?? new KnownSecrets();
     this.#traffic = options.traffic ?? new DeviceTraffic();
     this.#gate = new ReadGate(options.maxReads ?? MAX_READS);
+    this.#slots = new DeviceSlots(
+      () => nothingKnown(options),
+      (device, known) => {
+        known.watchdog.stop();
+        closeSession(known);
+        this.#sockets.forget(device);
+      },
+    );
     this.#sockets = new SocketPool(MAX_IDLE_SOCKETS, () => this.#drop());
   }
 
   async read(target: SnmpTarget, request: SnmpRequest, signal: AbortSignal): Promise<SnmpReply> {
-    const slot = this.#slotOf(target.device);
-    const stop = new EitherSignal(signal, this.#stopping.signal);
-    const turn = slot.turns.take();
-    try {
-      if (slot.turns.users > 1 || stop.aborted) await untilAborted(turn.before, stop.signal);
-      return await this.#readInTurn(slot, target, request, stop);
-    } catch (error) {
-      if (error instanceof ReadFailure) return { kind: 'failed', error: error.deviceError };
-      if (stop.aborted && error === stop.signal.reason) return { kind: 'failed', error: givenUp(target) };
-      throw error;
-    } finally {
-      stop.unlink();
-      turn.done();
-      if (slot.forgotten && slot.turns.users === 0) this.#dropSlot(target.device, slot);
-    }
+    return this.#slots.inTurn(target.device, signal, (known, stop) => this.#readInTurn(known, target, request, stop));
   }
 
-  forget(device: string): void {
-    this.#quarantine.forget(device);
-    const slot = this.#slots.get(device);
-    if (slot === undefined) return;
-    slot.forgotten = true;
-    if (slot.turns.users === 0) this.#dropSlot(device, slot);
+  async forget(device: string): Promise<void> {
+    this.#admission.forget(device);
+    await this.#slots.forget(device);
   }
 
   status(): SnmpAccessStatus {
     return {
       requestsActive: this.#gate.active,
       datagramsDropped: this.#dropped,
-      quarantinedCredentials: this.#quarantine.quarantined(),
+      quarantinedCredentials: this.#admission.quarantined(),
     };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#stopping.abort(new Error('SNMP access is closing'));
-    await Promise.all([...this.#slots.values()].map(({ turns }) => turns.over()));
-    for (const [device, slot] of this.#slots) this.#dropSlot(device, slot);
+    await this.#slots.close('SNMP access is closing');
     this.#sockets.closeAll();
   }
 
-  async #readInTurn(slot: Slot, target: SnmpTarget, request: SnmpRequest, stop: EitherSignal): Promise<SnmpReply> {
+  async #readInTurn(known: Known, target: SnmpTarget, request: SnmpRequest, stop: EitherSignal): Promise<SnmpReply> {
     const { clock } = this.#options;
-    if (slot.target !== null && !sameTarget(slot.target, target)) {
-      startAfresh(slot);
+    if (known.target !== null && !sameTarget(known.target, target)) {
+      startAfresh(known);
       this.#sockets.forget(target.device);
     }
-    slot.target = target;
-    const waitMs = slot.backOff.waitMs(clock.monoMs());
+    known.target = target;
+    const waitMs = known.backOff.waitMs(clock.monoMs());
     if (waitMs > 0) return { kind: 'failed', error: backOffError(target.device, 'read', waitMs) };
-    const using = await this.#withSecrets(slot, target, stop);
+    const using = await this.#withSecrets(known, target, stop);
     if (!this.#gate.tryEnter()) await this.#gate.enter(stop.signal);
     try {
-      const refusal = await this.#admit(using, stop);
+      const use = judgedUse(using);
+      const refusal = use === null ? null : await this.#admission.admit(use, stop);
       if (refusal !== null) return { kind: 'failed', error: refusal };
-      return await this.#askAndJudge(slot, using, request, stop);
+      return await this.#askAndJudge(known, using, request, stop);
     } finally {
       this.#gate.leave();
     }
   }
 
   /** A session goes on with the secrets it was made with; a new one is made with those of now. */
-  async #withSecrets(slot: Slot, target: SnmpTarget, stop: EitherSignal): Promise<SnmpTarget> {
-    if (slot.session !== null && slot.using !== null) return { ...target, credential: slot.using.credential };
+  async #withSecrets(known: Known, target: SnmpTarget, stop: EitherSignal): Promise<SnmpTarget> {
+    if (known.session !== null && known.using !== null) return { ...target, credential: known.using.credential };
     const using = await untilAborted(renewedSnmpTarget(target), stop.signal);
-    slot.using = using;
+    known.using = using;
     this.#secrets.learn(...secretsOf(using.credential));
     return using;
   }
 
   /** What follows from how the read went: for the credential, the back-off, and what is known of the device. */
-  async #askAndJudge(slot: Slot, target: SnmpTarget, request: SnmpRequest, stop: EitherSignal): Promise<SnmpReply> {
+  async #askAndJudge(known: Known, target: SnmpTarget, request: SnmpRequest, stop: EitherSignal): Promise<SnmpReply> {
     let outcome: AttemptOutcome = 'unknown';
     try {
-      const reply = await this.#ask(slot, target, request, stop);
+      const reply = await this.#ask(known, target, request, stop);
       outcome = 'accepted';
-      slot.backOff.succeeded();
+      known.backOff.succeeded();
       return reply;
     } catch (error) {
-      startAfresh(slot);
-      if (error instanceof ReadFailure && isPerhapsRefused(error, target)) {
-        for (const secret of secretsOf(target.credential)) secret?.refused();
-      }
+      startAfresh(known);
+      if (error instanceof ReadFailure && error.deviceError.kind === 'timeout') metSilence(target.credential);
       if (error instanceof ReadFailure && error.credentialRefused) outcome = 'refused';
-      else if (!stop.aborted) slot.backOff.failed(this.#options.clock.monoMs());
+      else if (!stop.aborted) known.backOff.failed(this.#options.clock.monoMs());
       throw error;
     } finally {
-      await this.#judged(target, outcome);
+      const use = judgedUse(target);
+      if (use !== null) await this.#admission.ended(use, outcome);
     }
   }
 
   /** The read itself: a socket, a session, the walk over them. */
-  async #ask(slot: Slot, target: SnmpTarget, request: SnmpRequest, stop: EitherSignal): Promise<SnmpReply> {
+  async #ask(known: Known, target: SnmpTarget, request: SnmpRequest, stop: EitherSignal): Promise<SnmpReply> {
     const { clock, bounds } = this.#options;
     const socket = await this.#socketFor(target, stop);
     let answered = false;
     try {
-      const walk = new ColumnWalk(request, slot.walked, bounds ?? WALK_BOUNDS);
+      const walk = new ColumnWalk(request, known.walked, bounds ?? WALK_BOUNDS);
       using exchange = new Exchange({
         clock,
         socket,
-        watchdog: slot.watchdog,
+        watchdog: known.watchdog,
         timeoutMs: target.timeoutMs,
         totalMs: target.timeoutMs * REQUEST_TIMES_A_READ,
         security: securityOf(target.credential),
@@ -206,24 +189,24 @@ class PollingAccess implements SnmpAccess {
           octets: (received, sent) => this.#traffic.bytes(target.device, received, sent),
         },
       });
-      slot.exchange = exchange;
+      known.exchange = exchange;
       const release = stop.onAbort(() => exchange.abort());
       const sentAtMs = clock.wallMs();
       try {
         await runWalk(target, walk, exchange, {
           current: () =>
-            (slot.session ??= new NetSnmpSession(
+            (known.session ??= new NetSnmpSession(
               target.credential,
-              (datagram) => slot.exchange?.send(datagram),
+              (datagram) => known.exchange?.send(datagram),
               target.context,
             )),
-          renew: () => closeSession(slot),
+          renew: () => closeSession(known),
         });
       } finally {
         release();
-        slot.exchange = null;
+        known.exchange = null;
       }
-      slot.walked = walk.memory;
+      known.walked = walk.memory;
       answered = true;
       return {
         kind: 'values',
@@ -231,7 +214,7 @@ class PollingAccess implements SnmpAccess {
         receivedAtMs: clock.wallMs(),
         varbinds: withoutSecrets(walk.varbinds, this.#secrets),
         emptyColumns: walk.emptyColumns,
-        engine: slot.session?.engine() ?? null,
+        engine: known.session?.engine() ?? null,
       };
     } finally {
       if (answered) this.#sockets.keep(target.device, socket);
@@ -264,34 +247,6 @@ class PollingAccess implements SnmpAccess {
     }
   }
 
-  /** Null: the credential may be tried, and `#judged` is to follow. */
-  async #admit(target: SnmpTarget, stop: EitherSignal): Promise<DeviceError | null> {
-    const use = judgedUse(target);
-    if (use === null) return null;
-    if (this.#refusals !== null) await untilAborted(this.#refusals.recall(use), stop.signal);
-    for (;;) {
-      const admission = this.#quarantine.admit(use, this.#options.clock.monoMs());
-      if (admission.kind === 'try') return null;
-      if (admission.kind !== 'wait') return quarantinedError(target, admission.kind, admission.waitMs);
-      await untilAborted(admission.until, stop.signal);
-    }
-  }
-
-  async #judged(target: SnmpTarget, outcome: AttemptOutcome): Promise<void> {
-    const { clock, logger } = this.#options;
-    const { credentialName: credential, device } = target;
-    const use = judgedUse(target);
-    if (use === null) return;
-    const { newlyQuarantined } = this.#quarantine.ended(use, outcome, clock.monoMs());
-    if (newlyQuarantined) {
-      logger.error(
-        { credential, device },
-        'SNMP credential quarantined: several devices in a row refused it; only devices that accepted it are asked until a probe succeeds or its secret changes',
-      );
-    }
-    await this.#refusals?.ended(use, outcome);
-  }
-
   /** Rejects when the name of a host is not resolved in time; the system's resolver knows no deadline. */
   async #lateName(timeoutMs: number, target: SnmpTarget, calledOff: AbortSignal): Promise<never> {
     await this.#options.clock.sleep(timeoutMs, calledOff);
@@ -301,46 +256,28 @@ class PollingAccess implements SnmpAccess {
   #drop(): void {
     this.#dropped += 1;
   }
-
-  #slotOf(device: string): Slot {
-    let slot = this.#slots.get(device);
-    if (slot === undefined) {
-      slot = {
-        turns: new DeviceTurns(),
-        forgotten: false,
-        target: null,
-        using: null,
-        session: null,
-        exchange: null,
-        walked: NOTHING_WALKED,
-        backOff: new BackOff(this.#options.random, this.#options.backOff ?? SNMP_BACK_OFF),
-        watchdog: new Watchdog(this.#options.clock),
-      };
-      this.#slots.set(device, slot);
-    }
-    return slot;
-  }
-
-  #dropSlot(device: string, slot: Slot): void {
-    slot.watchdog.stop();
-    closeSession(slot);
-    this.#sockets.forget(device);
-    if (this.#slots.get(device) === slot) this.#slots.delete(device);
-  }
 }
 
-function closeSession(slot: Slot): void {
-  slot.session?.close();
-  slot.session = null;
+function nothingKnown({ random, clock, backOff }: SnmpAccessOptions): Known {
+  return {
+    target: null,
+    using: null,
+    session: null,
+    exchange: null,
+    walked: NOTHING_WALKED,
+    backOff: new BackOff(random, backOff ?? SNMP_BACK_OFF),
+    watchdog: new Watchdog(clock),
+  };
 }
 
-function startAfresh(slot: Slot): void {
-  closeSession(slot);
-  slot.walked = NOTHING_WALKED;
+function closeSession(known: Known): void {
+  known.session?.close();
+  known.session = null;
 }
 
-function givenUp(target: SnmpTarget): DeviceError {
-  return { kind: 'closed', operation: 'read', message: `${target.device}: given up by the agent` };
+function startAfresh(known: Known): void {
+  closeSession(known);
+  known.walked = NOTHING_WALKED;
 }
 
 function sameTarget(left: SnmpTarget, right: SnmpTarget): boolean {
@@ -384,9 +321,9 @@ function judgedUse({ credentialName, credential, device }: SnmpTarget): Credenti
   return credential.version === 3 ? { credentialName, secrets: passwordsOf(credential), device } : null;
 }
 
-/** A wrong community meets silence, as does a dead device. */
-function isPerhapsRefused(error: ReadFailure, { credential }: SnmpTarget): boolean {
-  return error.credentialRefused || (credential.version === '2c' && error.deviceError.kind === 'timeout');
+/** A wrong community meets silence, as does a dead device: what is kept of it may be out of date. */
+function metSilence(credential: SnmpCredential): void {
+  if (credential.version === '2c') credential.community.refused();
 }
 
 /** msgFlags of a secured answer: 1 authenticated, 2 encrypted. */

@@ -2,7 +2,7 @@
  * Why a read gave no values, in our words, once, at the border. Tells a wrong user or key from silence where the protocol
  * lets an agent say so. Nothing a device sent is quoted, and no secret is in any message.
  */
-import type { DeviceError, DeviceErrorKind } from '../device-error.ts';
+import { type DeviceErrorKind, DeviceFailure } from '../device-error.ts';
 import type { SnmpTarget } from '../device-snmp.ts';
 import { NETWORK_ERRORS } from '../network-error.ts';
 import type { WalkProblem } from './column-walk.ts';
@@ -14,19 +14,12 @@ const OPERATION = 'read';
 /** error-status of RFC 3416 that a read can meet. */
 export const ERROR_STATUS = { tooBig: 1, genErr: 5, noAccess: 6, authorizationError: 16 } as const;
 
-/** Lets an error out of the depths of a read; `deviceError` is what is told. */
-export class ReadFailure extends Error {
+export class ReadFailure extends DeviceFailure {
   override readonly name = 'ReadFailure';
-  readonly deviceError: DeviceError;
-  /** The device judged the credential and did not take it. */
-  readonly credentialRefused: boolean;
 
   constructor(target: SnmpTarget, kind: DeviceErrorKind, what: string, credentialRefused = false) {
     const { device, host, port } = target;
-    const message = `${device}: ${host} port ${port}: ${what}`;
-    super(message);
-    this.credentialRefused = credentialRefused;
-    this.deviceError = { kind, operation: OPERATION, message };
+    super({ kind, operation: OPERATION, message: `${device}: ${host} port ${port}: ${what}` }, credentialRefused);
   }
 }
 

@@ -11,19 +11,16 @@ import type { DeviceTraffic } from '../device-traffic.ts';
 import type { DeviceError, DeviceErrorKind } from '../device-error.ts';
 import type { KnownSecrets } from '../../kernel/known-secrets.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import type { CredentialAdmission } from '../credential-admission.ts';
 import {
   type AttemptOutcome,
-  type CredentialQuarantine,
   type CredentialSecrets,
   type CredentialUse,
-  quarantinedError,
   REFUSED_DEVICE_WAIT_MS,
 } from '../credential-quarantine.ts';
-import { untilAborted } from '../../kernel/until-aborted.ts';
 import type { ConversationHooks, Conversations, ConversationTraffic } from './conversation.ts';
 import type { HandshakeGate, HandshakePass } from './handshake-gate.ts';
 import { decideHostKey } from './host-key-policy.ts';
-import type { RefusalsOfWay } from '../kept-refusals.ts';
 import type { HostKeyStore } from './known-hosts.ts';
 import { later } from '../../kernel/later.ts';
 import { SessionError, ShellSession } from './shell-session.ts';
@@ -39,9 +36,7 @@ export interface OpenerParts {
   readonly logger: Logger;
   readonly hostKeys: HostKeyStore;
   readonly gate: HandshakeGate;
-  readonly quarantine: CredentialQuarantine;
-  /** Absent, or null: no other agent hears of it. */
-  readonly refusals?: RefusalsOfWay | null;
+  readonly admission: CredentialAdmission;
   /** Where the conversation with a device is held. */
   readonly conversationsWith: (target: SshTarget) => Conversations;
   readonly secrets: KnownSecrets;
@@ -146,9 +141,8 @@ class Opening implements ConversationHooks {
       parent.removeEventListener('abort', onParent);
       watchdog.stop();
       this.#bounds = null;
-      this.#pass?.release();
-      this.#pass = null;
-      if (this.#admitted) await this.#endAttempt(outcome);
+      this.#releasePass();
+      if (this.#admitted) await this.#parts.admission.ended(credentialUseOf(this.#target), outcome);
     }
   }
 
@@ -177,26 +171,20 @@ class Opening implements ConversationHooks {
 
   /** TCP is open: a place at the gate and leave for the credential, in whatever order they come free. */
   async beforeHandshake(): Promise<void> {
-    const { clock, gate, quarantine } = this.#parts;
+    const { gate, admission, traffic } = this.#parts;
     const { attempt, watchdog } = this.#boundsNow();
-    const { signal } = attempt;
     this.#phase = 'login';
     watchdog.disarm();
-    for (;;) {
-      this.#pass ??= await gate.pass(signal, true);
-      const admission = quarantine.admit(credentialUseOf(this.#target), clock.monoMs());
-      if (admission.kind === 'try') {
-        this.#admitted = true;
-        this.#parts.traffic.login(this.#target.device);
-        this.#armWatchdog();
-        return;
-      }
-      if (admission.kind !== 'wait')
-        throw new SessionError(quarantinedError(this.#target, admission.kind, admission.waitMs));
-      this.#pass.release();
-      this.#pass = null;
-      await untilAborted(admission.until, signal);
-    }
+    const refusal = await admission.admit(credentialUseOf(this.#target), attempt, {
+      take: async () => {
+        this.#pass ??= await gate.pass(attempt.signal, true);
+      },
+      giveBack: () => this.#releasePass(),
+    });
+    if (refusal !== null) throw new SessionError(refusal);
+    this.#admitted = true;
+    traffic.login(this.#target.device);
+    this.#armWatchdog();
   }
 
   onTraffic(traffic: ConversationTraffic): void {
@@ -225,18 +213,9 @@ class Opening implements ConversationHooks {
     });
   }
 
-  async #endAttempt(outcome: AttemptOutcome): Promise<void> {
-    const { clock, logger, quarantine } = this.#parts;
-    const { credentialName, device } = this.#target;
-    if (outcome === 'refused') for (const secret of secretsOf(this.#target)) secret?.refused();
-    const { newlyQuarantined } = quarantine.ended(credentialUseOf(this.#target), outcome, clock.monoMs());
-    if (newlyQuarantined) {
-      logger.error(
-        { credential: credentialName, device },
-        'credential quarantined: several devices in a row refused it; only devices that accepted it log in until a probe succeeds or its secret changes',
-      );
-    }
-    await this.#parts.refusals?.ended(credentialUseOf(this.#target), outcome);
+  #releasePass(): void {
+    this.#pass?.release();
+    this.#pass = null;
   }
 
   #translate(error: unknown, attempt: AbortSignal): DeviceError {

@@ -16,8 +16,8 @@ import { packageFile } from '../../kernel/package-file.ts';
 import { untilAborted } from '../../kernel/until-aborted.ts';
 import { type AnswerBounds, DEFAULT_BOUNDS } from './answer-reader.ts';
 import { BACK_OFF, BackOff, type BackOffTimes } from '../../kernel/back-off.ts';
-import { CredentialQuarantine, quarantinedError, sameSecrets } from '../credential-quarantine.ts';
-import type { RefusalsOfWay } from '../kept-refusals.ts';
+import { CredentialAdmission } from '../credential-admission.ts';
+import { sameSecrets } from '../credential-quarantine.ts';
 import type { Conversations } from './conversation.ts';
 import { sayGoodbyes } from './goodbyes.ts';
 import { HandshakeGate } from './handshake-gate.ts';
@@ -93,8 +93,7 @@ class SshAccess implements DeviceAccess {
   readonly #options: SshAccessOptions;
   readonly #opener: OpenerParts;
   readonly #gate: HandshakeGate;
-  readonly #quarantine = new CredentialQuarantine();
-  readonly #refusals: RefusalsOfWay | null;
+  readonly #admission: CredentialAdmission;
   readonly #here: Conversations;
   /** Where old key exchanges stall no one else. */
   readonly #legacy: WorkerConversations;
@@ -126,14 +125,13 @@ class SshAccess implements DeviceAccess {
     const { loginsPerSecond, maxHandshakes, share } = options;
     const pace = loginsPerSecond === undefined ? null : new LoginPace(clock, loginsPerSecond, share);
     this.#gate = new HandshakeGate(maxHandshakes, pace, share);
-    this.#refusals = options.refusals?.of('ssh', this.#quarantine) ?? null;
+    this.#admission = new CredentialAdmission('ssh', options);
     this.#opener = {
       clock,
       logger,
       hostKeys,
       gate: this.#gate,
-      quarantine: this.#quarantine,
-      refusals: this.#refusals,
+      admission: this.#admission,
       secrets,
       traffic: options.traffic ?? new DeviceTraffic(),
       conversationsWith: (target) => this.#conversationsWith(target),
@@ -182,13 +180,13 @@ class SshAccess implements DeviceAccess {
 
   async forget(device: string): Promise<void> {
     const slot = this.#slots.get(device);
-    this.#quarantine.forget(device);
+    this.#admission.forget(device);
     if (slot === undefined) return;
     const release = slot.turns.take();
     await release.before;
     try {
       await this.#closeSession(slot);
-      this.#quarantine.forget(device);
+      this.#admission.forget(device);
       slot.backOff.succeeded();
       slot.conduct.succeeded();
       slot.brokenSessions = 0;
@@ -205,7 +203,7 @@ class SshAccess implements DeviceAccess {
       openSessions,
       handshakesActive: this.#gate.active,
       handshakesWaiting: this.#gate.waiting,
-      quarantinedCredentials: this.#quarantine.quarantined(),
+      quarantinedCredentials: this.#admission.quarantined(),
       workers: this.#workers?.running ?? 0,
       workersLost: this.#legacy.lost + (this.#workers?.lost ?? 0),
     };
@@ -267,9 +265,8 @@ class SshAccess implements DeviceAccess {
     const waitMs = Math.max(slot.backOff.waitMs(clock.monoMs()), slot.conduct.waitMs(clock.monoMs()));
     if (waitMs > 0) throw new SessionError(backOffError(target.device, 'connect', waitMs));
     const fresh = await untilAborted(renewedSshTarget(target), signal);
-    if (this.#refusals !== null) await untilAborted(this.#refusals.recall(credentialUseOf(fresh)), signal);
-    const refused = this.#quarantine.peek(credentialUseOf(fresh), clock.monoMs());
-    if (refused !== null) throw new SessionError(quarantinedError(target, refused.kind, refused.waitMs));
+    const objection = await this.#admission.objection(credentialUseOf(fresh), { signal });
+    if (objection !== null) throw new SessionError(objection);
     try {
       slot.session = await openSession(this.#opener, fresh, signal, slot.answered);
     } catch (error) {

@@ -68,8 +68,8 @@ export class DeviceAsker {
   async forget(device: string): Promise<void> {
     this.#learnt.delete(device);
     this.#ssh.forget(device);
-    this.#ways.snmp.forget(device);
-    await Promise.all([this.#ways.access.forget(device), this.#ways.restconf.forget(device)]);
+    const { access, snmp, restconf } = this.#ways;
+    await Promise.all([access, snmp, restconf].map((way) => way.forget(device)));
   }
 
   detailsAreDue(device: string): void {
