@@ -25,6 +25,7 @@ import {
 } from './candidate.ts';
 import { EJECTED_AT_MISSED } from './ejection-causes.ts';
 import { type GmFacts, type GroupFacts, hasTriedInVain, isMulticast, isSilent } from './group-facts.ts';
+import { isKsSide } from './loss-side.ts';
 import { lostRekeys, missedIt, missedOneOf } from './lost-rekey.ts';
 import { isGmUnseen, isKsUnseen, mayBeOldKs, mayRefuse, releaseKnownMs } from './not-yet-a-loss.ts';
 import { CHECK_RSA } from './refused-rekey-causes.ts';
@@ -42,11 +43,6 @@ import {
   lossOf,
 } from './who-missed-a-rekey.ts';
 
-/** On-call catalogue, row 5: over 10 % of a group with unacknowledged rekeys, or over 20 % behind, is the KS's side. */
-const KS_SHARE_UNACKNOWLEDGED = 0.1;
-const KS_SHARE_BEHIND = 0.2;
-/** In a group smaller than this a share says little: there most GMs have to miss it. */
-const SMALL_GROUP = 20;
 const CRITICAL_AT_MISSED = 2;
 
 const CHECK_KS_SIDE =
@@ -110,10 +106,12 @@ function isMany(
   members: number,
   pathsKnown: boolean,
 ): boolean {
-  if (missed.length < 2 || members === 0) return false;
-  const have = gotCount + registeredCount;
-  if (members < SMALL_GROUP) return missed.length > have + (pathsKnown ? undecided.length : 0);
-  return unacknowledged.length / members > KS_SHARE_UNACKNOWLEDGED || missed.length / members > KS_SHARE_BEHIND;
+  return isKsSide({
+    missed: missed.length,
+    unacknowledged: unacknowledged.length,
+    have: gotCount + registeredCount + (pathsKnown ? undecided.length : 0),
+    members,
+  });
 }
 
 /** Who waits for the rekey re-registers when its countdown ends; without any, `otherwise`. */

@@ -2,6 +2,7 @@
  * What is wrong with a group, check by check and device by device, before anyone asks why. A symptom carries since when
  * it is known: a cause explains only what did not begin long before it.
  */
+import type { Cause } from '../events/event.ts';
 import { type GmFacts, type GroupFacts, isHeard, isUnregistered, triesInVain } from './group-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -48,6 +49,9 @@ const UNEXPLAINED_CAUSES = new Set([
   'unknown',
 ]);
 
+/** Registrations with which a GM heals itself of a rekey that did not come. */
+const MISSED_REKEY_CAUSES: ReadonlySet<Cause> = new Set<Cause>(['kek_missed_rekey', 'kek_expired', 'tek_expired']);
+
 /** A KEK that came by registering shows within this: give or take an answer. */
 export const SAME_KEK_MS = 120_000;
 /** Ages and instants of two clocks. */
@@ -72,6 +76,17 @@ export function isReachedSince({
     default:
       return false;
   }
+}
+
+/** It registered a short time ago for want of a key, and got no rekey since. */
+export function registeredForMissedRekey(gm: Parameters<typeof isReachedSince>[0], nowMs: EpochMs): boolean {
+  const { lastReregistration: last } = gm;
+  return (
+    last !== null &&
+    MISSED_REKEY_CAUSES.has(last.cause) &&
+    Math.abs(nowMs - last.atMs) <= RECENT_MS &&
+    !isReachedSince(gm)
+  );
 }
 
 export function symptomsOf(facts: GroupFacts): readonly Symptom[] {

@@ -30,13 +30,12 @@ import {
 } from './group-facts.ts';
 import { lastRekey, type LostKey, lostKey, missingAcks } from './lost-rekey.ts';
 import { rekeyReached, SEEN_WITHIN_MS } from './rekey-reached.ts';
-import { isReachedSince, RECENT_MS, type Symptom } from './symptom.ts';
+import { RECENT_MS, registeredForMissedRekey, type Symptom } from './symptom.ts';
 
 /** Causes of a rekey that was sent and did not come. */
 export const LOSSES: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['path_loss', 'ks_rekeys_lost']);
 /** What a GM shows that missed one. */
 export const LOSS_CHECKS = GM_CHECKS.filter((check) => check !== 'registered');
-const MISSED_CAUSES = new Set(['kek_missed_rekey', 'kek_expired', 'tek_expired']);
 
 /** Causes that say nothing of why a rekey was missed. */
 export const IN_PASSING: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
@@ -106,7 +105,9 @@ export function lossOf(asked: Asked): Loss {
   const key = ofOldKek ? 'KEK' : lostKey(traces, facts);
   // One that another cause explains was for an earlier rekey.
   const reregistered = new Set(named(traces, 'reregistrations'));
-  const healed = gms.filter((gm) => isMissed.has(gm.device) && reregistered.has(gm.device) && missedCause(gm, nowMs));
+  const healed = gms.filter(
+    (gm) => isMissed.has(gm.device) && reregistered.has(gm.device) && registeredForMissedRekey(gm, nowMs),
+  );
   const reachedBy = rekeyReached(facts, isMissed, { healed, key });
   const got = others.filter((gm) => reachedBy(gm) === 'got');
   return {
@@ -131,7 +132,7 @@ function registeredForOne({ facts, said }: Asked, explained: ReadonlySet<string>
     gms
       .filter(
         (gm) =>
-          missedCause(gm, nowMs) &&
+          registeredForMissedRekey(gm, nowMs) &&
           !explained.has(gm.device) &&
           !isOld(gm.device, gm.lastReregistration?.atMs ?? nowMs),
       )
@@ -209,14 +210,6 @@ function missedForOtherReasons(said: readonly Episode[], nowMs: EpochMs): Readon
       OTHER_REASONS.has(cause) && presentSinceMs !== null && nowMs - (endedMs ?? nowMs) <= RECENT_MS,
   );
   return new Set(episodes.flatMap(devicesOf));
-}
-
-/** It registered a short time ago for want of a key, and got no rekey since. */
-function missedCause(gm: GmFacts, nowMs: EpochMs): boolean {
-  const { lastReregistration: last } = gm;
-  return (
-    !isReachedSince(gm) && last !== null && MISSED_CAUSES.has(last.cause) && Math.abs(nowMs - last.atMs) <= RECENT_MS
-  );
 }
 
 /** What a KS counts is all that there is of it. */

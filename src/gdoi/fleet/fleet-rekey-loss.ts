@@ -1,11 +1,14 @@
 /**
  * Rekeys that do not arrive: whose, and is it one path or the KS itself?
  *
- * One GM that misses rekeys has a path that drops them; many at once point to the KS or its COOP set. The KS's own member
- * list counts acknowledgements missed in a row for every GM, polled or not; it drops a GM at three.
+ * One GM that misses rekeys has a path that drops them; many at once point to the KS or its COOP set. Which of the two it
+ * is, the explanations say; where they say nothing of it, their rule is asked (`loss-side.ts`). The KS's own member list
+ * counts acknowledgements missed in a row for every GM, polled or not; it drops a GM at three.
  */
-import { isReachedSince } from '../explain/symptom.ts';
 import { everyOneOfThem } from '../events/counted.ts';
+import { isKsSide, type LossSide, saidToLackKeys, sideSaid } from '../explain/loss-side.ts';
+import type { Explanation } from '../explain/explanation.ts';
+import { registeredForMissedRekey } from '../explain/symptom.ts';
 import type { FleetGm } from './fleet-state.ts';
 import type { GmInGroup } from './gm-in-group.ts';
 import type { ListedMembers } from './listed-members.ts';
@@ -51,7 +54,7 @@ export function membership(gms: readonly GmInGroup[], { listed }: ListedMembers,
 }
 
 export interface RekeyLoss {
-  readonly where: 'none' | 'path' | 'ks';
+  readonly where: 'none' | LossSide;
   /** GMs that miss rekeys, by device name, else address. */
   readonly gms: readonly string[];
   /** Of all members. */
@@ -59,13 +62,7 @@ export interface RekeyLoss {
   readonly evidence: readonly string[];
 }
 
-/** On-call catalogue, row 5: over 10 % of the group with unacknowledged rekeys, or over 20 % behind, is the KS. */
-const KS_SHARE_UNACKNOWLEDGED = 0.1;
-const KS_SHARE_BEHIND = 0.2;
-/** Re-registrations that belong to one lost rekey: the longest window is 190 + 80 s, a regular poll 5 min. */
-const AT_ONCE_MS = 600_000;
-
-/** One lossy path, or the KS: by the share of GMs that miss rekeys now. `behind`: devices that lack a current key. */
+/** Who misses rekeys now, and on which side they are lost. `behind`: devices that lack a current key. */
 export function rekeyLoss(
   polled: readonly FleetGm[],
   known: {
@@ -74,23 +71,25 @@ export function rekeyLoss(
     readonly members: number;
     /** KSs of the old behaviour that GMs with a KEK timer can register with. */
     readonly legacyKss: readonly string[];
+    readonly explanations: readonly Explanation[];
     readonly nowMs: EpochMs;
   },
 ): RekeyLoss {
   const unacknowledged = new Set(known.unacknowledged.map((gm) => gm.device ?? gm.address));
+  const lacking = new Set([...known.behind, ...saidToLackKeys(known.explanations)]);
   const behind = new Set<string>();
   for (const gm of polled) {
-    if (gm.reachable && (known.behind.has(gm.device) || missedRekey(gm, known.nowMs))) behind.add(gm.device);
+    if (gm.reachable && (lacking.has(gm.device) || gm.rekeyOverdue || registeredForMissedRekey(gm, known.nowMs)))
+      behind.add(gm.device);
   }
   const gms = [...new Set([...unacknowledged, ...behind])].toSorted();
   if (gms.length === 0 || known.members === 0) return { where: 'none', gms: [], share: 0, evidence: [] };
-  const share = (count: number) => Math.min(1, count / known.members);
-  const many =
-    gms.length > 1 && (share(unacknowledged.size) > KS_SHARE_UNACKNOWLEDGED || share(behind.size) > KS_SHARE_BEHIND);
+  const { members } = known;
+  const counts = { missed: gms.length, unacknowledged: unacknowledged.size, have: members - gms.length, members };
   return {
-    where: many ? 'ks' : 'path',
+    where: sideSaid(known.explanations) ?? (isKsSide(counts) ? 'ks' : 'path'),
     gms,
-    share: share(gms.length),
+    share: Math.min(1, gms.length / members),
     evidence: [
       // The KS counts the rekey that came last, of whatever key: that none is missing there says nothing of an earlier one.
       ...(unacknowledged.size === 0
@@ -107,17 +106,6 @@ export function rekeyLoss(
         : [`no KEK rekey before expiry from ${known.legacyKss.join(', ')}: the old behaviour, in every KEK cycle`]),
     ],
   };
-}
-
-function missedRekey(gm: FleetGm, nowMs: EpochMs): boolean {
-  if (gm.rekeyOverdue) return true;
-  const last = gm.lastReregistration;
-  return (
-    last !== null &&
-    (last.cause === 'kek_missed_rekey' || last.cause === 'kek_expired' || last.cause === 'tek_expired') &&
-    Math.abs(nowMs - last.atMs) <= AT_ONCE_MS &&
-    !isReachedSince(gm)
-  );
 }
 
 function commonKs(polled: readonly FleetGm[], devices: ReadonlySet<string>): string[] {

@@ -286,6 +286,7 @@ class ViewOfState implements FleetView {
         unacknowledged: this.unacknowledged,
         members: this.members,
         legacyKss: (this.#found.mixed?.legacyKss ?? []).map(({ device }) => device),
+        explanations: this.explanations,
         nowMs: this.atMs,
       },
     );
