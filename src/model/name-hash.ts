@@ -1,5 +1,7 @@
+import { FNV_BASIS, fnv1a } from '../kernel/fnv1a.ts';
+
 /** Two spreads of one basis would meet: who is due in one of them for a while would all have the same phase in the other. */
-const BASES = { polls: 0x811c9dc5, processor: 0x9e3779b9 } as const;
+const BASES = { polls: FNV_BASIS, processor: 0x9e3779b9 } as const;
 
 /**
  * A hash of a device's name as a number in [0, 1): its phase in a spread, the same after every restart. FNV-1a from the basis
@@ -7,8 +9,7 @@ const BASES = { polls: 0x811c9dc5, processor: 0x9e3779b9 } as const;
  * digit.
  */
 export function nameFraction(name: string, spread: keyof typeof BASES): number {
-  let hash: number = BASES[spread];
-  for (let i = 0; i < name.length; i += 1) hash = Math.imul(hash ^ name.charCodeAt(i), 0x01000193);
+  let hash = fnv1a(name, BASES[spread]);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return ((hash ^ (hash >>> 16)) >>> 0) / 4_294_967_296;

@@ -164,8 +164,7 @@ export class AnswerReader {
   }
 }
 
-// oxlint-disable-next-line no-control-regex
-const NOT_ASCII = /[^\x00-\x7f]/;
+const NOT_ASCII = /[\x80-\uffff]/;
 
 /** Latin1 characters back to the UTF-8 they were. */
 function asText(line: string): string {

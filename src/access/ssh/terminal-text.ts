@@ -8,7 +8,7 @@
  */
 
 /** Anything that asks for more than appending: control characters other than LF, and CR unless LF follows. */
-// oxlint-disable-next-line no-control-regex
+// oxlint-disable-next-line no-control-regex -- control characters are what it looks for
 const DEBRIS = /[\x00-\x09\x0b\x0c\x0e-\x1f\x7f]|\r(?!\n)/;
 
 type EscapeState = 'none' | 'escape' | 'charset' | 'sequence' | 'string';

@@ -2,6 +2,7 @@
  * Conversations that are held in workers, threads beside this one or processes. A host is always the same worker's, so that
  * what a hostile one does to its worker is felt by no other worker's devices. Everything that is decided is decided here.
  */
+import { fnv1a } from '../../kernel/fnv1a.ts';
 import type { Conversation, ConversationHooks, Conversations } from './conversation.ts';
 import type { ShellLogin } from './shell-transport.ts';
 import { SupervisedWorker, type SupervisedWorkerParts } from './supervised-worker.ts';
@@ -32,7 +33,7 @@ export class WorkerConversations implements Conversations {
   }
 
   open(login: ShellLogin, hooks: ConversationHooks, signal: AbortSignal): Promise<Conversation> {
-    const worker = this.#workers[numberOf(`${login.host} ${login.port}`, this.#workers.length)];
+    const worker = this.#workers[fnv1a(`${login.host} ${login.port}`) % this.#workers.length];
     if (worker === undefined) throw new Error('no worker for conversations');
     return worker.open(login, hooks, signal);
   }
@@ -40,13 +41,4 @@ export class WorkerConversations implements Conversations {
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.#workers.map((worker) => worker[Symbol.asyncDispose]()));
   }
-}
-
-/** Below `numbers`, always the same for the same text, spread evenly (FNV-1a, 32 bits). */
-function numberOf(text: string, numbers: number): number {
-  let hash = 0x811c9dc5;
-  for (let index = 0; index < text.length; index += 1) {
-    hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);
-  }
-  return (hash >>> 0) % numbers;
 }

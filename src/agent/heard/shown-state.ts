@@ -3,6 +3,7 @@
  * fingerprint (two 32-bit sums) and not the values as text, which takes 40 us.
  */
 import type { Observation } from '../../gdoi/seen/observation.ts';
+import { FNV_BASIS, fnv1aStep } from '../../kernel/fnv1a.ts';
 
 /** Countdowns and ages run; an answer that differs in them only shows nothing new. */
 const RUNS = 'Seconds';
@@ -22,7 +23,7 @@ export function shownState(observations: readonly Observation[]): string {
 
 /** FNV-1a twice over, from two offsets and with two primes. */
 class Fingerprint {
-  #one = 0x811c9dc5;
+  #one = FNV_BASIS;
   #other = 0x9747b28c;
 
   take(value: unknown): void {
@@ -49,7 +50,7 @@ class Fingerprint {
   }
 
   #unit(unit: number): void {
-    this.#one = Math.imul(this.#one ^ unit, 0x01000193);
+    this.#one = fnv1aStep(this.#one, unit);
     this.#other = Math.imul(this.#other ^ unit, 0x5bd1e995) ^ (this.#other >>> 15);
   }
 }

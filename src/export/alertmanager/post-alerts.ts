@@ -3,22 +3,15 @@
  * of it, and the password would go along), and reads a bounded part of the answer.
  */
 import type { Clock } from '../../kernel/clock.ts';
-import { DeadlineExceeded } from '../../kernel/deadline.ts';
 import type { Secret } from '../../kernel/secret.ts';
-import type { PostableAlert } from './alert-message.ts';
 import { withDeadline } from '../../kernel/with-deadline.ts';
+import { type DeliveryOutcome, noAnswerText } from '../delivery.ts';
+import type { PostableAlert } from './alert-message.ts';
 
 export interface BasicAuth {
   readonly username: string;
   readonly password: Secret;
 }
-
-export type PostOutcome =
-  | { readonly kind: 'accepted' }
-  /** It would be refused again. */
-  | { readonly kind: 'refused'; readonly reason: string }
-  /** It may work later. */
-  | { readonly kind: 'failed'; readonly reason: string };
 
 export interface PostOptions {
   readonly apiUrl: string;
@@ -37,7 +30,7 @@ const UNAUTHORIZED = 401;
 /** Request timeout and too many requests: the server's moment, not the request's fault. */
 const RETRIED_4XX: readonly number[] = [408, 429];
 
-export async function postAlerts(alerts: readonly PostableAlert[], options: PostOptions): Promise<PostOutcome> {
+export async function postAlerts(alerts: readonly PostableAlert[], options: PostOptions): Promise<DeliveryOutcome> {
   const { apiUrl, clock } = options;
   try {
     return await withDeadline(clock, TIMEOUT_MS, async (deadline) => {
@@ -61,7 +54,7 @@ export async function postAlerts(alerts: readonly PostableAlert[], options: Post
       return { kind, reason: answerText(status, words, basicAuth) };
     });
   } catch (error) {
-    return { kind: 'failed', reason: failureText(error) };
+    return { kind: 'failed', reason: noAnswerText(error) };
   }
 }
 
@@ -94,11 +87,4 @@ function answerText(status: number, words: string, basicAuth: BasicAuth | null):
   const shown = secrets.reduce((text, secret) => text.replaceAll(secret, '[secret]'), words);
   const line = shown.replaceAll(CONTROL, ' ').trim().slice(0, MAX_WORDS);
   return line === '' ? `HTTP status ${status}` : `HTTP status ${status}: ${line}`;
-}
-
-/** fetch puts what happened into the cause; its own message is always the same. */
-function failureText(error: unknown): string {
-  if (error instanceof DeadlineExceeded) return `no answer within ${TIMEOUT_MS / 1000} s`;
-  const cause = error instanceof Error ? (error.cause ?? error) : error;
-  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : 'no answer';
 }

@@ -1,0 +1,121 @@
+/**
+ * Tells one receiver over HTTP what waits for it, one request after the other. While it is down only its own queue grows:
+ * tries come after 1 s, doubling to 60 s, less a random part, so that agents do not come back in step. An outage is logged
+ * when it begins and when it ends.
+ */
+import { onAbortOf } from '../kernel/abort-callbacks.ts';
+import { BackOff, type BackOffTimes } from '../kernel/back-off.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { DeadlineExceeded } from '../kernel/deadline.ts';
+import type { Logger } from '../kernel/logger.ts';
+import type { Random } from '../kernel/random.ts';
+
+const RETRIES: BackOffTimes = { firstMs: 1000, longestMs: 60_000 };
+
+/** `refused`: it would be refused again; `failed`: it may work later. */
+export type DeliveryOutcome =
+  | { readonly kind: 'accepted' }
+  | { readonly kind: 'refused' | 'failed'; readonly reason: string };
+
+export interface DeliveryParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** To whom, and what. */
+interface DeliveryWork {
+  readonly receiver: string;
+  readonly what: 'alerts' | 'events';
+  /** Tells the receiver from others in the log. */
+  readonly fields: object;
+  /** One request with what waits longest; null: nothing waits. */
+  readonly sendNext: (givenUp: AbortSignal) => Promise<DeliveryOutcome> | null;
+  /** How many wait. */
+  readonly waiting: () => number;
+}
+
+export class Delivery {
+  readonly #parts: DeliveryParts;
+  readonly #work: DeliveryWork;
+  /** Aborted when the rest is given up. */
+  readonly #given = new AbortController();
+  /** Aborted when nothing more will come: what waits is tried at once, and once. */
+  readonly #closing = new AbortController();
+  #busy = false;
+  #running = Promise.resolve();
+  #failed = 0;
+  #failing = false;
+
+  constructor(parts: DeliveryParts, work: DeliveryWork) {
+    this.#parts = parts;
+    this.#work = work;
+  }
+
+  /** Requests without success. */
+  get failed(): number {
+    return this.#failed;
+  }
+
+  /** The latest request had no success. */
+  get failing(): boolean {
+    return this.#failing;
+  }
+
+  /** Something waits. The first request is made up now, where none is under way. */
+  wake(): void {
+    if (!this.#busy) this.#running = this.#run();
+  }
+
+  /** Tells what is left, until that fails or `giveUp` aborts. */
+  async close(giveUp: AbortSignal): Promise<void> {
+    const { what, fields, waiting } = this.#work;
+    this.#closing.abort();
+    const takeBack = onAbortOf(giveUp, () => this.#given.abort());
+    await this.#running;
+    takeBack();
+    const left = waiting();
+    if (left > 0) this.#parts.logger.warn({ ...fields, [what]: left }, `${what} not told at the end`);
+  }
+
+  async #run(): Promise<void> {
+    const { clock, random } = this.#parts;
+    const { sendNext } = this.#work;
+    const backOff = new BackOff(random, RETRIES);
+    this.#busy = true;
+    for (let sent = sendNext(this.#given.signal); sent !== null; sent = sendNext(this.#given.signal)) {
+      const outcome = await sent;
+      this.#note(outcome);
+      if (outcome.kind !== 'failed') {
+        backOff.succeeded();
+        continue;
+      }
+      if (this.#closing.signal.aborted) break;
+      const nowMs = clock.monoMs();
+      backOff.failed(nowMs);
+      await clock.sleep(backOff.waitMs(nowMs), this.#closing.signal).catch(() => undefined);
+    }
+    // At once when nothing waits any more: what comes from now on begins anew.
+    this.#busy = false;
+  }
+
+  #note(outcome: DeliveryOutcome): void {
+    const { logger } = this.#parts;
+    const { receiver, what, fields } = this.#work;
+    if (outcome.kind === 'accepted') {
+      if (this.#failing) logger.info(fields, `${receiver} takes ${what} again`);
+      this.#failing = false;
+      return;
+    }
+    this.#failed += 1;
+    if (!this.#failing) logger.error({ ...fields, reason: outcome.reason }, `${receiver} does not take ${what}`);
+    this.#failing = true;
+  }
+}
+
+/** Why a request had no answer. fetch puts what happened into the cause; its own message is always the same. */
+export function noAnswerText(error: unknown): string {
+  if (error instanceof DeadlineExceeded) return `no answer within ${error.timeoutMs / 1000} s`;
+  const cause = error instanceof Error ? (error.cause ?? error) : error;
+  return cause instanceof Error && 'code' in cause && typeof cause.code === 'string' ? cause.code : 'no answer';
+}
