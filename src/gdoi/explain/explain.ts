@@ -7,6 +7,7 @@
  * after its end it still explains what follows from it.
  */
 import { asSeenAt, type Candidate, devicesOf, type Episode, reregisteredBy, sorted, toldBefore } from './candidate.ts';
+import { withCutOff } from './cut-off.ts';
 import {
   byWeight,
   EXPLANATION_CAUSES,
@@ -60,7 +61,8 @@ export function explain(
     const known = before.find((episode) => episode.cause === cause) ?? null;
     const last = remembered(known, facts);
     const asked = { facts, open, before: last?.endedMs === null ? last : null, last, said: before, now: explanations };
-    const candidate = sparingWhatIsTold(cause, RULES[cause](asked), before);
+    const told = sparingWhatIsTold(cause, RULES[cause](asked), before);
+    const candidate = told === null ? null : withCutOff(told, { cause, before: asked.before, facts });
     const said = candidate === null ? null : begunWith(last, explanationOf(cause, candidate), facts);
     if (candidate !== null && said !== null) {
       const claims = new Set(candidate.claims);
