@@ -29,6 +29,9 @@ const TOGETHER_MS = 300_000;
 /** One GM that is not listed may have been dropped, also where it was the only one; a list that lacks these many at once was lost. */
 const SEVERAL = 2;
 
+/** A boot of the day before explains nothing that is seen now. */
+const LONGEST_NEWS_MS = 86_400_000;
+
 /** A GM that lost its registration tries again within about a minute; it takes a look to see that it succeeded. */
 const REGISTERS_AGAIN_MS = 180_000;
 
@@ -42,7 +45,7 @@ interface Loss {
 }
 
 export function ksMembersLost({ facts, open, before, said }: Asked): Candidate | null {
-  const loss = lossOf(facts, droppedForAcks(said));
+  const loss = lossOf(facts, { dropped: droppedForAcks(said), isKnown: before !== null });
   if (loss === null || isTold(loss, said, facts)) return null;
   const { gms, nowMs, pollIntervalMs } = facts;
   const { servers, bootMs, unlisted, waiting } = loss;
@@ -156,7 +159,11 @@ function droppedForAcks(said: readonly Episode[]): ReadonlySet<string> {
   );
 }
 
-function lossOf(facts: GroupFacts, dropped: ReadonlySet<string>): Loss | null {
+/** `isKnown`: it was said at the last look. */
+function lossOf(
+  facts: GroupFacts,
+  { dropped, isKnown }: { readonly dropped: ReadonlySet<string>; readonly isKnown: boolean },
+): Loss | null {
   const { kss, gms, peers, nowMs, tekLifetimeMs } = facts;
   const servers = kss.filter(({ failure }) => failure === null);
   if (servers.length === 0) return null;
@@ -166,16 +173,24 @@ function lossOf(facts: GroupFacts, dropped: ReadonlySet<string>): Loss | null {
   const others = kss.length > servers.length || peers.some(({ device, lost }) => device === null && lost !== true);
   const together = boots.length === servers.length && Math.max(...boots) - Math.min(...boots) <= TOGETHER_MS;
   const restarted =
-    !others && together && nowMs - Math.min(...boots) <= tekLifetimeMs + RECENT_MS ? Math.max(...boots) : null;
+    !others && together && nowMs - Math.min(...boots) <= Math.min(LONGEST_NEWS_MS, tekLifetimeMs) + RECENT_MS
+      ? Math.max(...boots)
+      : null;
   if (restarted !== null) {
     const fresh = gms.filter((gm) => isHeard(gm) && gm.registered !== null);
     // Who holds its KS's present TEKs holds keys that were not lost, however it got them.
     const waiting = fresh.filter((gm) => newestKeysMs(gm) < restarted - BOOT_IS_WITHIN_MS && gm.tekMatchesKs !== true);
-    return { servers, bootMs: restarted, unlisted, waiting };
+    // A KS that was up again before the agent looked may have served them all since: only what it lacks shows a loss.
+    const isShown = isKnown || waiting.length > 0 || unlisted.length >= SEVERAL || allRegisteredSince(fresh, restarted);
+    return isShown ? { servers, bootMs: restarted, unlisted, waiting } : null;
   }
   const emptied = servers.every(({ members }) => members === 0) || isMost(unlisted, gms);
   const lost = unlisted.filter(({ device }) => !dropped.has(device));
   return emptied && lost.length >= SEVERAL ? { servers, bootMs: null, unlisted, waiting: [] } : null;
+}
+
+function allRegisteredSince(gms: readonly GmFacts[], bootMs: EpochMs): boolean {
+  return gms.every(({ lastReregistration: last }) => last !== null && last.atMs >= bootMs - BOOT_IS_WITHIN_MS);
 }
 
 function isMost(unlisted: readonly GmFacts[], gms: readonly GmFacts[]): boolean {

@@ -27,13 +27,14 @@ const BOOT_TO_REGISTRATION_MS = 180_000;
 const TOGETHER_MS = 300_000;
 /** Longer than the reloads of one storm or upgrade go on. */
 const LONGEST_GO_MS = 3_600_000;
+/** A boot of the day before explains nothing that is seen now. */
+const LONGEST_NEWS_MS = 86_400_000;
 /** Fewer than this many are not called a common outage. */
 const SEVERAL = 3;
 
 export function gmsReloaded({ facts, open, last }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
-  // Its KS counts the rekeys that a GM missed while it was down until the next one is acknowledged.
-  const countsMs = Math.max(RECENT_MS, facts.tekLifetimeMs) + facts.pollIntervalMs;
+  const countsMs = Math.min(LONGEST_NEWS_MS, Math.max(RECENT_MS, facts.tekLifetimeMs)) + facts.pollIntervalMs;
   const since = (ms: number) => gms.filter((gm) => isHeard(gm) && nowMs - (bootedMs(gm) ?? -Infinity) <= ms);
   const lately = since(countsMs);
   if (lately.length === 0) return null;
@@ -50,7 +51,7 @@ export function gmsReloaded({ facts, open, last }: Asked): Candidate | null {
   );
   const claims = claimed(
     open,
-    { checks: ['rekeys_acknowledged'], of: new Set(booted.map(({ device }) => device)) },
+    { checks: ['rekeys_acknowledged'], of: new Set(booted.filter(gotNoRekeySince).map(({ device }) => device)) },
     { checks: ['reregistrations'], of: forThat },
     { checks: ['kek_matches_ks', 'tek_matches_ks'], of: justBooted },
     { checks: ['registered', 'kek_present', 'tek_remaining'], of: registering },
@@ -79,6 +80,11 @@ export function gmsReloaded({ facts, open, last }: Asked): Candidate | null {
       .map((gm) => `${gm.device}: up since ${new Date(bootedMs(gm) ?? nowMs).toISOString()} by its uptime`),
     claims: [...claims, ...claimed(open, { checks: ['reachable', ...GM_CHECKS], of: new Set(alsoDown) })],
   };
+}
+
+/** Its KS counts the rekeys that a GM missed while it was down until the next one is acknowledged. */
+function gotNoRekeySince(gm: GmFacts): boolean {
+  return gm.lastRekeyMs === null || gm.lastRekeyMs < (bootedMs(gm) ?? 0);
 }
 
 /** By its uptime a boot is known to the minute, and better with each answer: seen some seconds later it is the same one. */

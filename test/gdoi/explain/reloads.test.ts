@@ -1,5 +1,7 @@
 /** GMs that reload: what is known of their registration is what they showed since. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
+import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
 import { Fleet, ks, START } from '../../builders/fleet-group.ts';
 import { member, said, silent } from './members.ts';
 
@@ -64,5 +66,36 @@ test('beside two that came up, one lost answer of a third is no reload of that o
     status: 'ok',
     scope: ['gm1', 'gm2'],
     summary: expect.not.stringContaining('gm3'),
+  });
+});
+
+describe('a boot that the agent did not see', () => {
+  const up = (facts: MemberFacts, bootSecond: number): MemberFacts => ({
+    ...facts,
+    context: { ...NO_CONTEXT, ...facts.context, bootMs: START + bootSecond * 1000 },
+  });
+  const REKEYED = { kekExpiry: 90_000, received: 6 } as const;
+  const ksAt = (second: number) =>
+    ks(second, {
+      kekExpiry: second < 100 ? 80_000 : 90_000,
+      members: { '10.0.0.1': second < 100 ? 0 : 1, '10.0.0.2': 0, '10.0.0.3': 0, '10.0.0.4': 0 },
+    });
+  const othersAt = (second: number) => [2, 3, 4].map((number) => member(number, second, second < 100 ? {} : REKEYED));
+
+  test('of a KS that has its list and its keys is not told as their loss, when one GM registers for a lost rekey', () => {
+    const fleet = new Fleet();
+    const look = (second: number, own: MemberFacts) => fleet.see(up(ksAt(second), -2400), own, ...othersAt(second));
+    for (const second of [0, 60, 180, 240]) look(second, member(1, second));
+    const last = { cause: 'kek_missed_rekey', atMs: START + 280_000 } as const;
+    const again = { ...REKEYED, received: 5, succeeded: 2, change: { lastReregistration: last } };
+    expect(look(300, member(1, 300, again)).explanations).toMatchObject([{ cause: 'path_loss', status: 'warning' }]);
+  });
+
+  test('of a GM is no reason for a rekey that it did not get, since it got others', () => {
+    const fleet = new Fleet();
+    // It booted 40 minutes before, and got a rekey 10 minutes before.
+    const own = (second: number) => up(member(1, second, { lastAge: 600 + second }), -2400);
+    for (const second of [0, 60, 180]) fleet.see(ksAt(second), own(second), ...othersAt(second));
+    expect(fleet.see().explanations.map(({ cause }) => cause)).toEqual(['path_loss']);
   });
 });
