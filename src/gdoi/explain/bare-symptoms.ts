@@ -29,6 +29,7 @@ import {
   isSeenSince,
   isUnregistered,
   triesInVain,
+  LOOK_TAKES_MS,
 } from './group-facts.ts';
 import { firstStepOf, type Stated, whyReregistered } from '../events/gdoi-events.ts';
 import { CHECK_COOP, CHECK_KS, CHECK_REGISTRATION, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps.ts';
@@ -38,8 +39,8 @@ import type { EpochMs } from '../seen/instant.ts';
 
 /** A KS that restarted hears from its peers, and they from it, and all were looked at again. */
 const COOP_JOINS_MS = 180_000;
-/** KSs that are looked at on one grid answer within this time of each other. */
-const TOGETHER_MS = 5000;
+/** Member lists of two KSs are read minutes apart, and GMs come and go between. */
+const LISTS_DIFFER_MS = 600_000;
 /** After its KEK's expiry a GM is without one for up to 80 s by design. */
 const WITHOUT_KEK_MS = 90_000;
 
@@ -279,7 +280,7 @@ export function coopPeerLost({ facts, open, before }: Asked): Candidate | null {
   // A peer that is dead for the others, and was not looked at since, may be down: then its keys are not the question.
   const unseen = among(facts.kss, names).filter(
     (ks) =>
-      !isSeenSince(ks, sinceMs - TOGETHER_MS, facts.nowMs) ||
+      !isSeenSince(ks, sinceMs - LOOK_TAKES_MS, facts.nowMs) ||
       facts.nowMs - (ks.bootMs ?? Number.NEGATIVE_INFINITY) <= COOP_JOINS_MS,
   );
   const established = unseen.length === 0 && (before?.presentSinceMs != null || facts.nowMs - sinceMs >= 60_000);
@@ -308,8 +309,7 @@ export function memberCountsDiffer({ facts, open, before }: Asked): Candidate | 
   const { nowMs, kss } = facts;
   const counting = kss.filter(({ failure, members }) => failure === null && members !== null);
   const sinceMs = before?.sinceMs ?? nowMs;
-  // Member lists are read minutes apart, and GMs come and go between.
-  const established = before?.presentSinceMs != null || nowMs - sinceMs >= 600_000;
+  const established = before?.presentSinceMs != null || nowMs - sinceMs >= LISTS_DIFFER_MS;
   return {
     ...NOTHING,
     phase: established ? 'present' : 'unclear',

@@ -15,6 +15,7 @@ import {
   type ExplanationCause,
   worseStatus,
 } from './explanation.ts';
+import { MAX_EVIDENCE } from '../events/event.ts';
 import type { GroupFacts } from './group-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { isQuiet } from './quiet.ts';
@@ -32,7 +33,6 @@ const NOTHING_TO_SAY = { memory: NOTHING_SAID, explanations: [] } as const;
 const REMEMBERED_MS = 3_600_000;
 /** What is present again this soon, of a device that it concerned, goes on: between two looks it had seemed over. */
 const AGAIN_MS = 90_000;
-const MAX_EVIDENCE = 12;
 /** What these were asked about is kept though it ended unclear: what comes next may tell what it was. */
 const KEPT_UNCLEAR: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
   'ks_down',

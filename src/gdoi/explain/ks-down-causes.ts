@@ -30,18 +30,9 @@ import {
   type KsFacts,
   lastAnswerMs,
 } from './group-facts.ts';
-import {
-  CLOCKS_MS,
-  hasNotAnswered,
-  ifSo,
-  isUnread,
-  LOGS_IN_AGAIN_MS,
-  silenceOf,
-  slackMs,
-  wasAskedAlready,
-} from './ks-silence.ts';
+import { hasNotAnswered, ifSo, isUnread, LOGS_IN_AGAIN_MS, silenceOf, slackMs, wasAskedAlready } from './ks-silence.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
-import { RECENT_MS, type Symptom } from './symptom.ts';
+import { CLOCKS_MS, RECENT_MS, type Symptom } from './symptom.ts';
 
 /** What GMs show whose KS gives them neither rekeys nor registrations. */
 const LACKING_A_KS = ['registered', 'kek_present', 'kek_remaining', 'tek_remaining'] as const;

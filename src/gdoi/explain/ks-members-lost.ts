@@ -15,6 +15,7 @@ import {
   trafficStops,
   whenTheyRegister,
 } from './candidate.ts';
+import { REGISTERS_AGAIN_MS } from './after-its-end.ts';
 import { CHECK_COOP } from '../events/first-steps.ts';
 import type { ExplanationCause } from './explanation.ts';
 import { type GmFacts, type GroupFacts, hasCoop, isHeard, isMulticast, type KsFacts } from './group-facts.ts';
@@ -25,12 +26,9 @@ import { RECENT_MS } from './symptom.ts';
 /** Boots are known to the minute, by the uptime. */
 const BOOT_IS_WITHIN_MS = 65_000;
 /** KSs that restart one after another hand their list over. */
-const TOGETHER_MS = 300_000;
+const RESTART_TOGETHER_MS = 300_000;
 /** One GM that is not listed may have been dropped, also where it was the only one; a list that lacks these many at once was lost. */
-const SEVERAL = 2;
-
-/** A GM that lost its registration tries again within about a minute; it takes a look to see that it succeeded. */
-const REGISTERS_AGAIN_MS = 180_000;
+const LOST_LIST_FROM = 2;
 
 interface Loss {
   readonly servers: readonly KsFacts[];
@@ -164,7 +162,7 @@ function lossOf(facts: GroupFacts, dropped: ReadonlySet<string>): Loss | null {
   // Who kept running has the list and the keys, and gives both to who restarted.
   const boots = servers.flatMap(({ bootMs }) => bootMs ?? []);
   const others = kss.length > servers.length || peers.some(({ device, lost }) => device === null && lost !== true);
-  const together = boots.length === servers.length && Math.max(...boots) - Math.min(...boots) <= TOGETHER_MS;
+  const together = boots.length === servers.length && Math.max(...boots) - Math.min(...boots) <= RESTART_TOGETHER_MS;
   const restarted =
     !others && together && nowMs - Math.min(...boots) <= tekLifetimeMs + RECENT_MS ? Math.max(...boots) : null;
   if (restarted !== null) {
@@ -175,12 +173,12 @@ function lossOf(facts: GroupFacts, dropped: ReadonlySet<string>): Loss | null {
   }
   const emptied = servers.every(({ members }) => members === 0) || isMost(unlisted, gms);
   const lost = unlisted.filter(({ device }) => !dropped.has(device));
-  return emptied && lost.length >= SEVERAL ? { servers, bootMs: null, unlisted, waiting: [] } : null;
+  return emptied && lost.length >= LOST_LIST_FROM ? { servers, bootMs: null, unlisted, waiting: [] } : null;
 }
 
 function isMost(unlisted: readonly GmFacts[], gms: readonly GmFacts[]): boolean {
   const heard = gms.filter((gm) => isHeard(gm) && gm.registered !== false);
-  return unlisted.length >= SEVERAL && unlisted.length === heard.length;
+  return unlisted.length >= LOST_LIST_FROM && unlisted.length === heard.length;
 }
 
 /** When it last got keys from a KS, as far as it shows. */

@@ -5,8 +5,7 @@
  */
 import type { EpochMs } from '../seen/instant.ts';
 import type { GmFacts, GroupFacts } from './group-facts.ts';
-import { CLOCKS_MS } from './ks-silence.ts';
-import { SAME_KEK_MS } from './symptom.ts';
+import { CLOCKS_MS, SAME_KEK_MS } from './symptom.ts';
 import type { LostKey } from './lost-rekey.ts';
 
 /** `open`: not looked at since it was due, or with older keys. `registered`: no rekey shows by its keys. */

@@ -21,7 +21,7 @@ export interface HeldKek {
 /** Bound of the drift of a router's clock against the agent's: crystals keep 100 ppm each. */
 const DRIFT = 200e-6;
 /** A reading may lie this far beside the estimate without being another instant: rounding inside the device. */
-const ROUNDING_MS = 1500;
+export const ROUNDING_MS = 1500;
 /** A registration hands the remaining lifetime over in whole seconds, once in the KS and once in the GM: less by so much. */
 export const HANDOVER_MS = 2000;
 
