@@ -200,7 +200,7 @@ function isOfSplit({ gms, kss, nowMs, rekeyTakesMs }: GroupFacts, endedMs: Epoch
     if (check === 'reregistrations') return sinceMs <= endedMs + TRACES_MS;
     const lastMs = servedMs.get(device ?? '');
     if (settles || lastMs === undefined) return settles;
-    // What a list counts of it is of the split until the list is read again.
+    // A member list read during the split does not count until it is read again.
     const isRead = check !== 'rekeys_acknowledged' || kss.some(({ readMs }) => readMs > lastMs + rekeyTakesMs);
     return lastMs <= endedMs + CLOCKS_MS || !isRead;
   };

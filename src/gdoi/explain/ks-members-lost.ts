@@ -132,7 +132,7 @@ function notListedYet(
   };
 }
 
-/** It was seen to be down meanwhile: then its restart is the end of that, and no happening of its own. */
+/** The KS was seen to be down meanwhile: then its restart is the end of that outage, and nothing of its own. */
 function isTold(
   { bootMs }: Loss,
   said: readonly Episode[],
@@ -167,7 +167,7 @@ function lossOf(facts: GroupFacts, dropped: ReadonlySet<string>): Loss | null {
     !others && together && nowMs - Math.min(...boots) <= tekLifetimeMs + RECENT_MS ? Math.max(...boots) : null;
   if (restarted !== null) {
     const fresh = gms.filter((gm) => isHeard(gm) && gm.registered !== null);
-    // Who holds its KS's present TEKs holds keys that were not lost, however it got them.
+    // A GM that holds its KS's present TEKs holds keys that were not lost, however it got them.
     const waiting = fresh.filter((gm) => newestKeysMs(gm) < restarted - BOOT_IS_WITHIN_MS && gm.tekMatchesKs !== true);
     return { servers, bootMs: restarted, unlisted, waiting };
   }
@@ -186,7 +186,7 @@ function newestKeysMs({ lastReregistration: last, kekSinceMs, lastRekeyMs }: GmF
   return Math.max(last?.atMs ?? 0, kekSinceMs, lastRekeyMs ?? 0);
 }
 
-/** Who has new keys and who has old ones cannot talk; who has old ones loses them next. */
+/** GMs with new keys and GMs with old ones cannot talk; those with old ones lose them next. */
 function whatFollows(
   { bootMs, unlisted, waiting }: Loss,
   { nowMs }: GroupFacts,

@@ -10,7 +10,7 @@ import { CLOCKS_MS } from './symptom.ts';
 
 /** COOP itself needs up to two refreshes of 20 s, and 30 s of the secondary's watchdog, to settle. */
 export const COOP_SETTLES_MS = 50_000;
-/** Who has just come back may refuse the first logins. */
+/** A KS that has just come back may refuse the first logins. */
 export const LOGS_IN_AGAIN_MS = 60_000;
 
 /** It showed nothing of the group since the agent began to ask. */

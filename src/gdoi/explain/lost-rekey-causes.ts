@@ -280,7 +280,7 @@ function pathSummary(
   const { from, members, worst, again, holding, refused } = known;
   const whom = gmsNamed(missed, missed.length > 1 ? members : null);
   const it = verb(missed.length, 'it', 'they');
-  // Without their number, which changes with each look.
+  // No count: it would change the sentence at every poll.
   const others = gotCount === 0 ? '' : `; ${members - missed.length === 1 ? 'the other one' : 'others'} got it`;
   if (holding) {
     return `Acknowledgements of ${whom} do not reach ${from}, ${worst === 1 ? 'that of the last rekey is missing' : `those of the last ${worst} rekeys are missing`}, though ${it} ${verb(missed.length, 'has', 'have')} the current keys: the path back drops them`;
@@ -309,7 +309,7 @@ function registering({ facts, open, before }: Asked, { missed }: Loss): readonly
   return claimed(open, { checks: ['registered'], of, fromMs: facts.nowMs - REGISTERING_MS });
 }
 
-/** It shows nothing of the loss while it registers for it; then the reason is there, unless several fit. */
+/** While the GM registers for the lost rekey it shows nothing of the loss; afterwards its reason is known, unless several fit. */
 function whileRegistering(asked: Asked, loss: Loss): Candidate | null {
   const { before, facts, now } = asked;
   if (before === null || before.presentSinceMs === null) return null;

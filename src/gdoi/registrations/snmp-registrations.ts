@@ -19,7 +19,7 @@ import type { Draft, GroupState } from '../memory/tracker-state.ts';
 
 /** More messages than this between two looks make no event each. */
 const MAX_BY_MESSAGES = 4;
-/** A registration and what tells of it lie closer; two of one GM do not. */
+/** Two messages closer together than this belong to one registration of the GM. */
 const SAME_REGISTRATION_MS = 3000;
 /** Whole seconds of a lifetime, and the drift of a clock while the KEK is held. */
 const LIFETIME_DRIFT_MS = 5000;
