@@ -15,7 +15,7 @@ import type { Incident } from '../gdoi/incidents/incident.ts';
 import { type FleetState, initialFleetState, type MemberFacts } from '../gdoi/fleet/fleet-state.ts';
 import { ksOrder } from '../gdoi/fleet/kss-together.ts';
 import type { FleetSettings } from '../gdoi/fleet/fleet-settings.ts';
-import { type FleetView, fleetView, notJudgedYet } from '../gdoi/fleet/fleet-view.ts';
+import { type FleetView, type FleetViewOf, fleetView, notJudgedYet } from '../gdoi/fleet/fleet-view.ts';
 import type { LastJudgement } from '../gdoi/fleet/assessment.ts';
 import { groupKey, inCell } from '../gdoi/seen/cell.ts';
 import { FLOOR_LEAD } from '../gdoi/keys/ks-lead.ts';
@@ -24,6 +24,7 @@ import type { PlannedPoll } from '../gdoi/keys/poll-instants.ts';
 import { type GroupState, initialTrackerState, type TrackerState } from '../gdoi/memory/tracker-state.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
 import type { Observation } from '../gdoi/seen/observation.ts';
+import { isRefusalResult } from '../gdoi/seen/poll-result.ts';
 import { track } from '../gdoi/tracker/tracker.ts';
 import {
   afterPoll,
@@ -33,11 +34,10 @@ import {
   observe,
   withFreshLines,
 } from './device-view.ts';
-import { type FleetViewOf, heardChanges, membershipChanges, trackingOf, trackOptions } from './group-tracking.ts';
+import { heardChanges, membershipChanges, trackingOf, trackOptions } from './group-tracking.ts';
 import { nameFraction } from './name-hash.ts';
 import { phasePlan } from './phase-plan.ts';
 import { type BesideTransport, observationsBeside, observationsOfReport, type PollReport } from './poll-report.ts';
-import type { PollResult } from './poll-result.ts';
 
 /** What the configuration says of a device, as far as it decides what is concluded. */
 export interface DeviceSettings
@@ -425,8 +425,6 @@ function viewAfter(before: DeviceView, from: FromDevice, partLifetimeMs: number)
   }
 }
 
-const REFUSALS: ReadonlySet<PollResult> = new Set<PollResult>(['auth', 'host_key', 'quarantined']);
-
 /** Polls beside the schedule. */
 function planAfter(
   {
@@ -444,7 +442,7 @@ function planAfter(
   { device }: StepSettings,
 ): readonly PlannedPoll[] {
   // Nobody knocks again at once where the credential or the host key was refused.
-  if (!device.phaseAware || REFUSALS.has(result)) return [];
+  if (!device.phaseAware || isRefusalResult(result)) return [];
   return phasePlan({
     view: seen,
     state,

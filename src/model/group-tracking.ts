@@ -4,7 +4,7 @@
  */
 import type { MemberContext } from '../gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../gdoi/fleet/fleet-state.ts';
-import type { FleetView } from '../gdoi/fleet/fleet-view.ts';
+import type { FleetViewOf } from '../gdoi/fleet/fleet-view.ts';
 import { forecast } from '../gdoi/keys/forecast.ts';
 import { middleMs } from '../gdoi/seen/interval.ts';
 import { FLOOR_LEAD } from '../gdoi/keys/ks-lead.ts';
@@ -28,8 +28,6 @@ import {
   type TrackerState,
 } from '../gdoi/memory/tracker-state.ts';
 import { type DeviceView, type GroupTracking, type GroupView, kekBehaviorOfDevice } from './device-view.ts';
-
-export type FleetViewOf = (group: string) => FleetView | null;
 
 /** What a polled KS tells the tracker of its group. */
 export function trackOptions(fleetOf: FleetViewOf): TrackOptions {

@@ -78,3 +78,6 @@ export interface GdoiEvent {
   /** First step for on-call, read-only. */
   readonly action: string;
 }
+
+/** Lines of evidence under one statement, an event or an explanation: for people to read, and devices are not trusted. */
+export const MAX_EVIDENCE = 12;

@@ -3,7 +3,7 @@
  * of the on-call catalogue. What happened is decided elsewhere.
  */
 import { eventId } from './event-id.ts';
-import type { Cause, EventType, GdoiEvent, Severity } from './event.ts';
+import { type Cause, type EventType, type GdoiEvent, MAX_EVIDENCE, type Severity } from './event.ts';
 import {
   CHECK_COOP,
   CHECK_DATAPLANE,
@@ -105,8 +105,7 @@ interface Parts {
   readonly unexpected?: boolean;
 }
 
-/** Evidence of one event: lines and their length are bounded, since devices are not trusted. */
-const MAX_EVIDENCE = 12;
+/** Their length is bounded, too. */
 const MAX_EVIDENCE_CHARS = 240;
 
 function event({ device, group }: Place, parts: Parts): GdoiEvent {

@@ -29,6 +29,7 @@ import {
   isSeenSince,
   isUnregistered,
   triesInVain,
+  LOOK_TAKES_MS,
 } from './group-facts.ts';
 import { firstStepOf, type Stated, whyReregistered } from '../events/gdoi-events.ts';
 import { CHECK_COOP, CHECK_KS, CHECK_REGISTRATION, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps.ts';
@@ -38,8 +39,8 @@ import type { EpochMs } from '../seen/instant.ts';
 
 /** A KS that restarted hears from its peers, and they from it, and all were looked at again. */
 const COOP_JOINS_MS = 180_000;
-/** KSs that are looked at on one grid answer within this time of each other. */
-const TOGETHER_MS = 5000;
+/** Member lists of two KSs are read minutes apart, and GMs come and go between. */
+const LISTS_DIFFER_MS = 600_000;
 /** After its KEK's expiry a GM is without one for up to 80 s by design. */
 const WITHOUT_KEK_MS = 90_000;
 
@@ -49,7 +50,7 @@ export function notRegistered({ facts, open, before, last }: Asked): Candidate |
   const off = new Set(claimed(open, { checks: ['registered'] }).flatMap(({ device }) => device ?? []));
   const gms = facts.gms.filter((gm) => (isUnregistered(gm) || triesInVain(gm)) && off.has(gm.device));
   const trying = gms.filter(triesInVain);
-  // Who is not registered acknowledges no rekey.
+  // A GM without a registration acknowledges no rekey.
   const unrenewed = new Set(facts.gms.filter(triesInVain).map(({ device }) => device));
   const claims = claimed(
     open,
@@ -139,7 +140,7 @@ function ofTheirKss({ kss, nowMs }: GroupFacts, gms: readonly GmFacts[], sinceMs
 /** What they missed meanwhile made them register: that is no trouble of its own. */
 function registeredAgain({ gms, nowMs }: GroupFacts, open: Asked['open'], last: Asked['last']): Candidate | null {
   if (!wasPresentLately(last, nowMs)) return null;
-  // Of who gives no answer any more nobody knows.
+  // A GM that no longer answers is left out: its state is not known.
   const names = among(gms, devicesOf(last)).flatMap(({ device, failure, registered }) =>
     failure === null && registered !== false ? [device] : [],
   );
@@ -181,7 +182,7 @@ export function keysDiffer(asked: Asked): Candidate | null {
   const than = facts.kss.length === 1 ? `KS ${facts.kss[0]?.device ?? ''}` : 'the group';
   const found = standing(asked, {
     checks: OTHER_KEYS,
-    // Who holds other keys acknowledges no rekey of these.
+    // A GM that holds other keys acknowledges no rekey of these.
     also: claimed(open, { checks: ['rekeys_acknowledged'], of: new Set(differing) }),
     holdMs: facts.rekeyTakesMs + facts.pollIntervalMs,
     summary: (names, established) =>
@@ -201,7 +202,7 @@ export function keysDiffer(asked: Asked): Candidate | null {
 function isStillApart({ said, presentSinceMs }: Episode, { gms, kss }: GroupFacts): boolean {
   if (presentSinceMs === null) return false;
   const scope = new Set(said.scope);
-  // Who is not registered any more holds what is left of its keys, and that is told for itself.
+  // A GM that lost its registration holds what is left of its keys: that is told as a cause of its own.
   if (gms.some((gm) => scope.has(gm.device) && isUnregistered(gm))) return false;
   const ofGms = gms.filter(({ device }) => !scope.has(device)).flatMap(({ tekSpis }) => tekSpis);
   const rest = new Set(ofGms.length > 0 ? ofGms : kss.flatMap(({ tekSpis }) => tekSpis));
@@ -220,7 +221,7 @@ function servedBy({ kss, gms }: GroupFacts, names: readonly string[]): string {
   return `: ${verb(names.length, 'it is', 'they are')} registered with ${ksNamed(others)}`;
 }
 
-/** Who has other TEKs cannot talk with the rest; who has only another KEK gets no rekey of that KS any more. */
+/** A GM with other TEKs cannot talk with the rest; one with only another KEK gets no more rekeys of that KS. */
 function apart(
   names: readonly string[],
   than: string,
@@ -279,7 +280,7 @@ export function coopPeerLost({ facts, open, before }: Asked): Candidate | null {
   // A peer that is dead for the others, and was not looked at since, may be down: then its keys are not the question.
   const unseen = among(facts.kss, names).filter(
     (ks) =>
-      !isSeenSince(ks, sinceMs - TOGETHER_MS, facts.nowMs) ||
+      !isSeenSince(ks, sinceMs - LOOK_TAKES_MS, facts.nowMs) ||
       facts.nowMs - (ks.bootMs ?? Number.NEGATIVE_INFINITY) <= COOP_JOINS_MS,
   );
   const established = unseen.length === 0 && (before?.presentSinceMs != null || facts.nowMs - sinceMs >= 60_000);
@@ -308,8 +309,7 @@ export function memberCountsDiffer({ facts, open, before }: Asked): Candidate | 
   const { nowMs, kss } = facts;
   const counting = kss.filter(({ failure, members }) => failure === null && members !== null);
   const sinceMs = before?.sinceMs ?? nowMs;
-  // Member lists are read minutes apart, and GMs come and go between.
-  const established = before?.presentSinceMs != null || nowMs - sinceMs >= 600_000;
+  const established = before?.presentSinceMs != null || nowMs - sinceMs >= LISTS_DIFFER_MS;
   return {
     ...NOTHING,
     phase: established ? 'present' : 'unclear',

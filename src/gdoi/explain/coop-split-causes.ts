@@ -4,9 +4,9 @@ import type { EpochMs } from '../seen/instant.ts';
 import { over, REGISTERS_AGAIN_MS, TRACES_MS } from './after-its-end.ts';
 import { type Asked, type Candidate, claimed, GM_CHECKS, list, sorted } from './candidate.ts';
 import { type GmFacts, type GroupFacts, isHeard, isSilent } from './group-facts.ts';
-import { CLOCKS_MS, COOP_SETTLES_MS, gmsWith, hasNotAnswered, ifSo } from './ks-silence.ts';
+import { COOP_SETTLES_MS, gmsWith, hasNotAnswered, ifSo } from './ks-silence.ts';
 import { clockTime, gmsNamed, ksNamed, naturalOrder, verb } from './said.ts';
-import type { Symptom } from './symptom.ts';
+import { CLOCKS_MS, type Symptom } from './symptom.ts';
 
 /** By their own word, as both are primary; else as their GMs show it, or what is left of it. */
 export function coopSplit(asked: Asked): Candidate | null {
@@ -200,7 +200,7 @@ function isOfSplit({ gms, kss, nowMs, rekeyTakesMs }: GroupFacts, endedMs: Epoch
     if (check === 'reregistrations') return sinceMs <= endedMs + TRACES_MS;
     const lastMs = servedMs.get(device ?? '');
     if (settles || lastMs === undefined) return settles;
-    // What a list counts of it is of the split until the list is read again.
+    // A member list read during the split does not count until it is read again.
     const isRead = check !== 'rekeys_acknowledged' || kss.some(({ readMs }) => readMs > lastMs + rekeyTakesMs);
     return lastMs <= endedMs + CLOCKS_MS || !isRead;
   };

@@ -14,15 +14,14 @@ import {
   whenRegistered,
   whenTheyRegisterAgain,
 } from './candidate.ts';
+import { EJECTED_AT_MISSED } from './acks-missed.ts';
 import { type GroupFacts, isHeard, isMulticast } from './group-facts.ts';
 import { clockTime, gmsNamed, verb } from './said.ts';
 import { RECENT_MS } from './symptom.ts';
 import { LOSS_CHECKS, LOSSES } from './who-missed-a-rekey.ts';
 
-/** On-call catalogue, row 6: the KS drops a GM at three. */
-export const EJECTED_AT_MISSED = 3;
 /** A list that lacks a GM is read again after this long before it is more than a moment's. */
-const NOT_LISTED_MS = 30_000;
+const LIST_READ_AGAIN_MS = 30_000;
 
 /** A KS dropped the GM, which believes that it is registered. */
 export function ejected({ facts, open, before, last, said }: Asked): Candidate | null {
@@ -53,7 +52,7 @@ export function ejected({ facts, open, before, last, said }: Asked): Candidate |
   );
   const forAcks = names.filter((name) => losing.has(name) || counted.has(name));
   const sinceMs = before?.sinceMs ?? nowMs;
-  const readAgain = kss.some(({ readMs }) => readMs >= sinceMs + NOT_LISTED_MS);
+  const readAgain = kss.some(({ readMs }) => readMs >= sinceMs + LIST_READ_AGAIN_MS);
   const established = forAcks.length > 0 || readAgain || before?.presentSinceMs != null;
   const [is, it] = [verb(names.length, 'is', 'are'), verb(names.length, 'it', 'them')];
   const whom = gmsNamed(names, facts.members);
@@ -84,7 +83,7 @@ export function ejected({ facts, open, before, last, said }: Asked): Candidate |
 /** The next look at a list that is late enough: one that comes sooner decides nothing, and the regular one follows it. */
 function readAgainMs({ kss, nowMs, pollIntervalMs }: GroupFacts, sinceMs: EpochMs): EpochMs | null {
   const nextMs = nextLook(kss, nowMs);
-  return nextMs === null || nextMs >= sinceMs + NOT_LISTED_MS ? nextMs : nextMs + pollIntervalMs;
+  return nextMs === null || nextMs >= sinceMs + LIST_READ_AGAIN_MS ? nextMs : nextMs + pollIntervalMs;
 }
 
 /** Multicast rekeys reach all that hold the KEK, listed or not: that the list lacks a GM takes no rekey from it. */
@@ -120,7 +119,7 @@ function listedAgain({ facts, open, last, said }: Pick<Asked, 'facts' | 'open' |
     checks: ['reregistrations'],
     of: new Set(devicesOf(last)),
     // Of one look alone only what came later than a registration takes: else the list lacked it since it was registering.
-    fromMs: last.presentSinceMs === null ? last.sinceMs + NOT_LISTED_MS : last.sinceMs - REGISTERING_MS,
+    fromMs: last.presentSinceMs === null ? last.sinceMs + LIST_READ_AGAIN_MS : last.sinceMs - REGISTERING_MS,
   });
   const names = named(claims, 'reregistrations');
   if (names.length === 0) return null;

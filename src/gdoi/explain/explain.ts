@@ -16,6 +16,7 @@ import {
   type ExplanationCause,
   worseStatus,
 } from './explanation.ts';
+import { MAX_EVIDENCE } from '../events/event.ts';
 import type { GroupFacts } from './group-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { isQuiet } from './quiet.ts';
@@ -33,15 +34,14 @@ const NOTHING_TO_SAY = { memory: NOTHING_SAID, explanations: [] } as const;
 const REMEMBERED_MS = 3_600_000;
 /** What is present again this soon, of a device that it concerned, goes on: between two looks it had seemed over. */
 const AGAIN_MS = 90_000;
-const MAX_EVIDENCE = 12;
-/** What these were asked about is kept though it ended unclear: what comes next may tell what it was. */
+/** Remembered even if it was never certain: a later answer may show what it was. */
 const KEPT_UNCLEAR: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
   'ks_down',
   'redundancy_lost',
   'no_primary',
   'ejected',
 ]);
-/** While unclear these say no more than that looks fail. */
+/** While unclear, these causes say only that polls fail. */
 const OF_A_LOOK: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>([
   'ks_down',
   'redundancy_lost',

@@ -174,7 +174,7 @@ export function withoutTek({ facts, open, before, last }: Asked): Candidate | nu
 function teksAgain({ gms, nowMs }: Asked['facts'], open: Asked['open'], last: Asked['last']): Candidate | null {
   if (!wasPresentLately(last, nowMs)) return null;
   const claims = claimed(open, { checks: ['reregistrations'], of: new Set(devicesOf(last)), fromMs: last.sinceMs });
-  // Of who gives no answer any more nobody knows.
+  // A GM that no longer answers is left out: its state is not known.
   const names = among(gms, named(claims, 'reregistrations')).flatMap(({ device, failure, tekMissing }) =>
     failure === null && !tekMissing ? [device] : [],
   );
@@ -324,7 +324,7 @@ export function replayErrors({ facts, open, before }: Asked): Candidate | null {
   };
 }
 
-/** It is registered, with the keys of its group and time left on them. */
+/** The GM is registered, with the keys of its group and time left on them. */
 function areKeysWell(gm: GmFacts): boolean {
   const holdsThem = gm.registered === true && gm.kek === 'shown' && !gm.tekMissing && !gm.divergent;
   const areTheirs = gm.kekMatchesKs !== false && gm.tekMatchesKs !== false;

@@ -7,7 +7,7 @@ import type { Stated } from '../events/gdoi-events.ts';
 import type { LoggedReason } from '../log/logged-reason.ts';
 import { FAILED_ATTEMPTS } from '../seen/counters.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import { isMuteResult } from '../seen/mute-result.ts';
+import { isMuteResult, isRefusalResult } from '../seen/poll-result.ts';
 import type { KekBehavior } from '../seen/release.ts';
 
 /** The latest re-registration of a GM, as the tracker told it. Plain JSON. */
@@ -193,11 +193,8 @@ export interface GroupFacts {
   }[];
 }
 
-/** Results of polls in which the device is there and does not let the agent in. */
-const REFUSALS: ReadonlySet<string> = new Set(['auth', 'host_key', 'quarantined']);
-
 export function isRefused({ failure }: MemberContext): boolean {
-  return failure !== null && REFUSALS.has(failure.result);
+  return failure !== null && isRefusalResult(failure.result);
 }
 
 /** It answers, and nothing of its groups is seen: no MIB, no such command, or what cannot be read. */
@@ -210,8 +207,8 @@ export function isSilent(member: MemberContext): boolean {
   return member.failure !== null && !isRefused(member) && !isMute(member);
 }
 
-/** A look with its login is over within this time where the device answers. */
-const LOOK_TAKES_MS = 5000;
+/** A look with its login is over within this time where the device answers: so far apart devices of one grid answer. */
+export const LOOK_TAKES_MS = 5000;
 
 /**
  * A look at it is due, and has brought no answer yet. One that fails takes many seconds, of each transport in turn:

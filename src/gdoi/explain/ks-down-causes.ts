@@ -30,18 +30,9 @@ import {
   type KsFacts,
   lastAnswerMs,
 } from './group-facts.ts';
-import {
-  CLOCKS_MS,
-  hasNotAnswered,
-  ifSo,
-  isUnread,
-  LOGS_IN_AGAIN_MS,
-  silenceOf,
-  slackMs,
-  wasAskedAlready,
-} from './ks-silence.ts';
+import { hasNotAnswered, ifSo, isUnread, LOGS_IN_AGAIN_MS, silenceOf, slackMs, wasAskedAlready } from './ks-silence.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
-import { RECENT_MS, type Symptom } from './symptom.ts';
+import { CLOCKS_MS, RECENT_MS, type Symptom } from './symptom.ts';
 
 /** What GMs show whose KS gives them neither rekeys nor registrations. */
 const LACKING_A_KS = ['registered', 'kek_present', 'kek_remaining', 'tek_remaining'] as const;
@@ -146,7 +137,7 @@ function lastServedMs(gms: readonly GmFacts[], sinceMs: EpochMs): EpochMs | null
   return lastMs > sinceMs + CLOCKS_MS ? lastMs : null;
 }
 
-/** A look at each of them failed later than one that just came back may refuse. */
+/** Polls of each KS still failed after the time a restarted KS may refuse logins. */
 function failsSince(silent: readonly KsFacts[], servedMs: EpochMs, { pollIntervalMs }: GroupFacts): boolean {
   return silent.every(({ failure }) => (failure?.lastMs ?? 0) > servedMs + Math.max(pollIntervalMs, LOGS_IN_AGAIN_MS));
 }
@@ -187,7 +178,10 @@ function ksBack({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate |
   });
 }
 
-/** Who answers again is back; so is the only KS that there is, once it served a GM. Of several nobody knows which one did. */
+/**
+ * What ended the outage: a KS that answers again, or the only KS if it has served a GM since. With several KSs
+ * of which none answers, not known.
+ */
 function whatEnded(
   { kss, gms, otherServers, nowMs }: GroupFacts,
   names: readonly string[],

@@ -15,6 +15,7 @@ import {
   trafficStops,
   whenTheyRegister,
 } from './candidate.ts';
+import { REGISTERS_AGAIN_MS } from './after-its-end.ts';
 import { CHECK_COOP } from '../events/first-steps.ts';
 import type { ExplanationCause } from './explanation.ts';
 import { type GmFacts, type GroupFacts, hasCoop, isHeard, isMulticast, type KsFacts } from './group-facts.ts';
@@ -25,15 +26,12 @@ import { RECENT_MS } from './symptom.ts';
 /** Boots are known to the minute, by the uptime. */
 const BOOT_IS_WITHIN_MS = 65_000;
 /** KSs that restart one after another hand their list over. */
-const TOGETHER_MS = 300_000;
+const RESTART_TOGETHER_MS = 300_000;
 /** One GM that is not listed may have been dropped, also where it was the only one; a list that lacks these many at once was lost. */
-const SEVERAL = 2;
+const LOST_LIST_FROM = 2;
 
 /** A boot of the day before explains nothing that is seen now. */
 const LONGEST_NEWS_MS = 86_400_000;
-
-/** A GM that lost its registration tries again within about a minute; it takes a look to see that it succeeded. */
-const REGISTERS_AGAIN_MS = 180_000;
 
 interface Loss {
   readonly servers: readonly KsFacts[];
@@ -137,7 +135,7 @@ function notListedYet(
   };
 }
 
-/** It was seen to be down meanwhile: then its restart is the end of that, and no happening of its own. */
+/** The KS was seen to be down meanwhile: then its restart is the end of that outage, and nothing of its own. */
 function isTold(
   { bootMs }: Loss,
   said: readonly Episode[],
@@ -171,22 +169,23 @@ function lossOf(
   // Who kept running has the list and the keys, and gives both to who restarted.
   const boots = servers.flatMap(({ bootMs }) => bootMs ?? []);
   const others = kss.length > servers.length || peers.some(({ device, lost }) => device === null && lost !== true);
-  const together = boots.length === servers.length && Math.max(...boots) - Math.min(...boots) <= TOGETHER_MS;
+  const together = boots.length === servers.length && Math.max(...boots) - Math.min(...boots) <= RESTART_TOGETHER_MS;
   const restarted =
     !others && together && nowMs - Math.min(...boots) <= Math.min(LONGEST_NEWS_MS, tekLifetimeMs) + RECENT_MS
       ? Math.max(...boots)
       : null;
   if (restarted !== null) {
     const fresh = gms.filter((gm) => isHeard(gm) && gm.registered !== null);
-    // Who holds its KS's present TEKs holds keys that were not lost, however it got them.
+    // A GM that holds its KS's present TEKs holds keys that were not lost, however it got them.
     const waiting = fresh.filter((gm) => newestKeysMs(gm) < restarted - BOOT_IS_WITHIN_MS && gm.tekMatchesKs !== true);
     // A KS that was up again before the agent looked may have served them all since: only what it lacks shows a loss.
-    const isShown = isKnown || waiting.length > 0 || unlisted.length >= SEVERAL || allRegisteredSince(fresh, restarted);
+    const isShown =
+      isKnown || waiting.length > 0 || unlisted.length >= LOST_LIST_FROM || allRegisteredSince(fresh, restarted);
     return isShown ? { servers, bootMs: restarted, unlisted, waiting } : null;
   }
   const emptied = servers.every(({ members }) => members === 0) || isMost(unlisted, gms);
   const lost = unlisted.filter(({ device }) => !dropped.has(device));
-  return emptied && lost.length >= SEVERAL ? { servers, bootMs: null, unlisted, waiting: [] } : null;
+  return emptied && lost.length >= LOST_LIST_FROM ? { servers, bootMs: null, unlisted, waiting: [] } : null;
 }
 
 function allRegisteredSince(gms: readonly GmFacts[], bootMs: EpochMs): boolean {
@@ -195,7 +194,7 @@ function allRegisteredSince(gms: readonly GmFacts[], bootMs: EpochMs): boolean {
 
 function isMost(unlisted: readonly GmFacts[], gms: readonly GmFacts[]): boolean {
   const heard = gms.filter((gm) => isHeard(gm) && gm.registered !== false);
-  return unlisted.length >= SEVERAL && unlisted.length === heard.length;
+  return unlisted.length >= LOST_LIST_FROM && unlisted.length === heard.length;
 }
 
 /** When it last got keys from a KS, as far as it shows. */
@@ -203,7 +202,7 @@ function newestKeysMs({ lastReregistration: last, kekSinceMs, lastRekeyMs }: GmF
   return Math.max(last?.atMs ?? 0, kekSinceMs, lastRekeyMs ?? 0);
 }
 
-/** Who has new keys and who has old ones cannot talk; who has old ones loses them next. */
+/** GMs with new keys and GMs with old ones cannot talk; those with old ones lose them next. */
 function whatFollows(
   { bootMs, unlisted, waiting }: Loss,
   { nowMs }: GroupFacts,

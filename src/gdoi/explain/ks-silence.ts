@@ -6,12 +6,11 @@ import type { EpochMs } from '../seen/instant.ts';
 import type { Asked, Candidate } from './candidate.ts';
 import { givesNoAnswer, type GmFacts, type GroupFacts, isSilent, type KsFacts } from './group-facts.ts';
 import { clockTime, verb } from './said.ts';
+import { CLOCKS_MS } from './symptom.ts';
 
 /** COOP itself needs up to two refreshes of 20 s, and 30 s of the secondary's watchdog, to settle. */
 export const COOP_SETTLES_MS = 50_000;
-/** Figures of two devices are not compared closer than this. */
-export const CLOCKS_MS = 5000;
-/** Who has just come back may refuse the first logins. */
+/** A KS that has just come back may refuse the first logins. */
 export const LOGS_IN_AGAIN_MS = 60_000;
 
 /** It showed nothing of the group since the agent began to ask. */

@@ -23,16 +23,15 @@ import {
   whenRegistered,
   whenTheyRegister,
 } from './candidate.ts';
-import { EJECTED_AT_MISSED } from './ejection-causes.ts';
+import { ACKS_MISSED_CRITICAL, EJECTED_AT_MISSED } from './acks-missed.ts';
 import { type GmFacts, type GroupFacts, hasTriedInVain, isMulticast, isSilent } from './group-facts.ts';
 import { isKsSide } from './loss-side.ts';
 import { lostRekeys, missedIt, missedOneOf } from './lost-rekey.ts';
 import { isGmUnseen, isKsUnseen, mayBeOldKs, mayRefuse, releaseKnownMs } from './not-yet-a-loss.ts';
 import { CHECK_RSA } from './refused-rekey-causes.ts';
 import { hasKekJustNow } from './rekey-reached.ts';
-import { CLOCKS_MS } from './ks-silence.ts';
 import { gmCount, gmsNamed, ksNamed, verb } from './said.ts';
-import type { Symptom } from './symptom.ts';
+import { CLOCKS_MS, type Symptom } from './symptom.ts';
 import {
   cannotTakeRekeys,
   evidenceOf,
@@ -42,8 +41,6 @@ import {
   LOSSES,
   lossOf,
 } from './who-missed-a-rekey.ts';
-
-const CRITICAL_AT_MISSED = 2;
 
 const CHECK_KS_SIDE =
   'show crypto gdoi ks rekey and ks members on the KS: does it send, and who acknowledges? Then what stands in front of it: firewall and ACL for UDP 848, fragmentation of large rekeys, control-plane policing';
@@ -152,7 +149,7 @@ export function pathLoss(asked: Asked): Candidate | null {
   const onlyAcks = hasOnlyAcks(loss);
   const { key, healed } = loss;
   const holding = onlyAcks && !lackedKeys(asked.before) && mine.length > 0 && mine.every(hasKeysOfRekey);
-  const dangerous = worst >= CRITICAL_AT_MISSED;
+  const dangerous = worst >= ACKS_MISSED_CRITICAL;
   return {
     phase: unclear ? 'unclear' : 'present',
     status: dangerous ? 'critical' : 'warning',
@@ -213,7 +210,7 @@ function unacknowledgedOnly(loss: Loss, facts: GroupFacts): Candidate {
     phase: 'unclear',
     status: 'warning',
     sinceMs: nowMs,
-    summary: `${from} has no acknowledgement of the last ${worst < CRITICAL_AT_MISSED ? 'rekey' : `${worst} rekeys`} from ${gmsNamed(loss.missed, loss.missed.length > 1 ? members : null)}; whether ${verb(loss.missed.length, 'it was there to get it', 'they were there to get it')} is not yet clear`,
+    summary: `${from} has no acknowledgement of the last ${worst < ACKS_MISSED_CRITICAL ? 'rekey' : `${worst} rekeys`} from ${gmsNamed(loss.missed, loss.missed.length > 1 ? members : null)}; whether ${verb(loss.missed.length, 'it was there to get it', 'they were there to get it')} is not yet clear`,
     consequence: null,
     deadlineMs: null,
     confidence: 'possible',
@@ -283,12 +280,12 @@ function pathSummary(
   const { from, members, worst, again, holding, refused } = known;
   const whom = gmsNamed(missed, missed.length > 1 ? members : null);
   const it = verb(missed.length, 'it', 'they');
-  // Without their number, which changes with each look.
+  // No count: it would change the sentence at every poll.
   const others = gotCount === 0 ? '' : `; ${members - missed.length === 1 ? 'the other one' : 'others'} got it`;
   if (holding) {
     return `Acknowledgements of ${whom} do not reach ${from}, ${worst === 1 ? 'that of the last rekey is missing' : `those of the last ${worst} rekeys are missing`}, though ${it} ${verb(missed.length, 'has', 'have')} the current keys: the path back drops them`;
   }
-  const what = worst >= CRITICAL_AT_MISSED ? `did not acknowledge the last ${worst} rekeys` : known.what;
+  const what = worst >= ACKS_MISSED_CRITICAL ? `did not acknowledge the last ${worst} rekeys` : known.what;
   const why = refused ? `, or ${it} ${verb(missed.length, 'refuses', 'refuse')} them` : '';
   return `The path from ${from} to ${whom} drops rekeys${why}: ${it} ${what}${again}${others}`;
 }
@@ -312,7 +309,7 @@ function registering({ facts, open, before }: Asked, { missed }: Loss): readonly
   return claimed(open, { checks: ['registered'], of, fromMs: facts.nowMs - REGISTERING_MS });
 }
 
-/** It shows nothing of the loss while it registers for it; then the reason is there, unless several fit. */
+/** While the GM registers for the lost rekey it shows nothing of the loss; afterwards its reason is known, unless several fit. */
 function whileRegistering(asked: Asked, loss: Loss): Candidate | null {
   const { before, facts, now } = asked;
   if (before === null || before.presentSinceMs === null) return null;

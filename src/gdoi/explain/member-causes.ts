@@ -24,13 +24,13 @@ import { RECENT_MS, type Symptom } from './symptom.ts';
 /** A GM registers within about half a minute after its boot; a look later it is seen. */
 const BOOT_TO_REGISTRATION_MS = 180_000;
 /** GMs that go silent within this time have something in common: a site, a WAN, a power supply. */
-const TOGETHER_MS = 300_000;
+const GO_TOGETHER_MS = 300_000;
 /** Longer than the reloads of one storm or upgrade go on. */
 const LONGEST_GO_MS = 3_600_000;
 /** A boot of the day before explains nothing that is seen now. */
 const LONGEST_NEWS_MS = 86_400_000;
 /** Fewer than this many are not called a common outage. */
-const SEVERAL = 3;
+const COMMON_FROM = 3;
 
 export function gmsReloaded({ facts, open, last }: Asked): Candidate | null {
   const { gms, nowMs } = facts;
@@ -63,7 +63,7 @@ export function gmsReloaded({ facts, open, last }: Asked): Candidate | null {
   const boots = told.flatMap((gm) => bootedMs(gm) ?? []);
   const alsoDown = sorted(downWith(boots, facts).map(({ device }) => device));
   const waiting = sorted(told.filter(isUnregistered).map(({ device }) => device));
-  const together = names.length >= SEVERAL && Math.max(...boots) - Math.min(...boots) <= TOGETHER_MS;
+  const together = names.length >= COMMON_FROM && Math.max(...boots) - Math.min(...boots) <= GO_TOGETHER_MS;
   return {
     phase: 'present',
     status: alsoDown.length > 0 || notShownSince(told, nowMs) ? 'warning' : 'ok',
@@ -126,13 +126,13 @@ function downWith(boots: readonly EpochMs[], { gms, nowMs }: GroupFacts): readon
     const downMs = (gm.failure?.lastMs ?? nowMs) - sinceMs;
     return (
       downMs <= BOOT_TO_REGISTRATION_MS &&
-      nowMs - sinceMs <= TOGETHER_MS &&
-      boots.some((ms) => Math.abs(ms - sinceMs) <= TOGETHER_MS)
+      nowMs - sinceMs <= GO_TOGETHER_MS &&
+      boots.some((ms) => Math.abs(ms - sinceMs) <= GO_TOGETHER_MS)
     );
   });
   // Beside two that came up one lost answer is no third.
   const [one, ...others] = silent;
-  const isOneAnswer = others.length === 0 && boots.length < SEVERAL && (one?.failure?.inARow ?? 1) < 2;
+  const isOneAnswer = others.length === 0 && boots.length < COMMON_FROM && (one?.failure?.inARow ?? 1) < 2;
   return isOneAnswer ? [] : silent;
 }
 
@@ -142,7 +142,7 @@ function inOneGo(booted: readonly GmFacts[], nowMs: EpochMs): readonly GmFacts[]
   const rest = latestFirst.findIndex((gm, index) => {
     const atMs = bootedMs(gm) ?? 0;
     const next = latestFirst[index - 1];
-    return nowMs - atMs > RECENT_MS && (next === undefined || (bootedMs(next) ?? 0) - atMs > TOGETHER_MS);
+    return nowMs - atMs > RECENT_MS && (next === undefined || (bootedMs(next) ?? 0) - atMs > GO_TOGETHER_MS);
   });
   return rest === -1 ? latestFirst : latestFirst.slice(0, rest);
 }
@@ -171,7 +171,7 @@ export function gmsUnreachable({ facts, open, said }: Asked): Candidate | null {
   }
   const names = sorted(gone.map(({ device }) => device));
   const since = gone.map(({ failure }) => failure?.sinceMs ?? nowMs);
-  const together = names.length >= SEVERAL && Math.max(...since) - Math.min(...since) <= TOGETHER_MS;
+  const together = names.length >= COMMON_FROM && Math.max(...since) - Math.min(...since) <= GO_TOGETHER_MS;
   return {
     phase: 'present',
     status: 'warning',

@@ -45,8 +45,8 @@ export function oldKekInUse({ facts, open, last, said }: Asked): Candidate | nul
 }
 
 /**
- * It registered for want of TEKs. Why the new KEK did not come to it is told with what kept it away, as its interface; where
- * nothing is known to, its path drops rekeys, and that has to be mended.
+ * The GM registered because its TEKs ran out. If a reason is known why the new KEK did not reach it (such as its interface),
+ * that is reported; otherwise its path drops rekeys and must be fixed.
  */
 function newKekAtLast({ facts, open, last, said }: Pick<Asked, 'facts' | 'open' | 'last' | 'said'>): Candidate | null {
   const { gms, nowMs } = facts;

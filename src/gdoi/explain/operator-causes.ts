@@ -19,11 +19,10 @@ import { isOwnChange } from '../log/message-facts.ts';
 import { recentOf } from './recent-reasons.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import { RECENT_MS, type Symptom } from './symptom.ts';
+import { CLOCKS_MS, RECENT_MS, type Symptom } from './symptom.ts';
 
 /** GMs that a KS makes register do so within about a minute; a look later it is seen. */
 const REGISTERS_WITHIN_MS = 180_000;
-const CLOCKS_MS = 5000;
 
 /** A KS removed its members or replaced its policy, and they register anew. */
 export function ksForced({ facts, open, before, said }: Asked): Candidate | null {

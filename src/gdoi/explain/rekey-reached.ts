@@ -5,8 +5,7 @@
  */
 import type { EpochMs } from '../seen/instant.ts';
 import type { GmFacts, GroupFacts } from './group-facts.ts';
-import { CLOCKS_MS } from './ks-silence.ts';
-import { SAME_KEK_MS } from './symptom.ts';
+import { CLOCKS_MS, SAME_KEK_MS } from './symptom.ts';
 import type { LostKey } from './lost-rekey.ts';
 
 /** `open`: not looked at since it was due, or with older keys. `registered`: no rekey shows by its keys. */
@@ -38,7 +37,7 @@ export function rekeyReached(
           ...(behind ? kss.flatMap(({ kekSinceMs }) => kekSinceMs ?? []) : []),
           ...healedDueMs(healed),
         );
-  // Who holds the TEK that is running out, or one that ends before it, has no newer one.
+  // A GM that holds the TEK that is running out, or one that ends before it, has no newer one.
   const runsOutMs = Math.max(
     ...missing.flatMap(({ tekOverdue, tekExpiryMs }) => (tekOverdue ? (tekExpiryMs ?? []) : [])),
   );
@@ -59,7 +58,7 @@ export function rekeyReached(
     // No lifetime of its KEK tells which one it holds; whatever rekey came since is one that it could read.
     if (key !== 'TEK' && gm.kekExpiryMs === null && (gm.lastRekeyMs ?? 0) < dueMs - rekeyTakesMs - CLOCKS_MS)
       return 'open';
-    // Who holds none did not keep what a rekey brought, if one came.
+    // A GM that holds none did not keep what a rekey brought, if one came.
     if (gm.tekMissing && key !== 'KEK') return 'open';
     const older =
       sharesOldKeys(gm) ||

@@ -13,15 +13,12 @@ import {
 import { type GmFacts, isMute } from './group-facts.ts';
 import { gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import { RECENT_MS } from './symptom.ts';
+import { RECENT_MS, SAME_KEK_MS } from './symptom.ts';
 
 /** The GM's last re-registration was of this cause, just now. */
 function isProof({ lastReregistration: last }: GmFacts, nowMs: EpochMs): boolean {
   return last?.cause === 'legacy_ks' && nowMs - last.atMs <= RECENT_MS;
 }
-
-/** A KEK that came by registering is in its place since then, give or take an answer. */
-const SAME_KEK_MS = 120_000;
 
 /** Its KEK came by registering, or has ended without another: no rekey has shown since that its KS sends one ahead. */
 function hasNoRekeySince({ lastReregistration: last, kek, kekSinceMs }: GmFacts): boolean {

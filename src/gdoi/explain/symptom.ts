@@ -54,8 +54,11 @@ const MISSED_REKEY_CAUSES: ReadonlySet<Cause> = new Set<Cause>(['kek_missed_reke
 
 /** A KEK that came by registering shows within this: give or take an answer. */
 export const SAME_KEK_MS = 120_000;
-/** Ages and instants of two clocks. */
-const LATER_BY_MS = 5000;
+/**
+ * Instants that two devices show, or an age and an instant, are not compared closer than this: each is printed in whole
+ * seconds, and was read somewhen within a look of some seconds.
+ */
+export const CLOCKS_MS = 5000;
 
 /** It registered for a rekey that it missed, and a later one of that key has reached it. */
 export function isReachedSince({
@@ -72,7 +75,7 @@ export function isReachedSince({
       return kek === 'shown' && kekSinceMs > last.atMs + SAME_KEK_MS;
     case 'tek_expired':
       // Without a KEK timer it may have been for a KEK, of which a TEK rekey tells nothing.
-      return behavior !== 'legacy' && lastRekeyMs !== null && lastRekeyMs > last.atMs + LATER_BY_MS;
+      return behavior !== 'legacy' && lastRekeyMs !== null && lastRekeyMs > last.atMs + CLOCKS_MS;
     default:
       return false;
   }

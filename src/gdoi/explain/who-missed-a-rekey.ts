@@ -68,9 +68,9 @@ export interface Loss {
   readonly undecided: readonly GmFacts[];
   readonly traces: readonly Symptom[];
   readonly key: LostKey;
-  /** Those of them that registered for it. */
+  /** GMs of `missed` that registered for it. */
   readonly healed: readonly GmFacts[];
-  /** Those of them that worked with a replaced KEK until they registered: what else came meanwhile they could not read. */
+  /** GMs of `missed` that worked with a replaced KEK until they registered: they could not read what else came meanwhile. */
   readonly heldOld: ReadonlySet<string>;
 }
 
@@ -86,7 +86,7 @@ export function lossOf(asked: Asked): Loss {
   const explained = missedForOtherReasons(said, nowMs);
   const missedOne = registeredForOne(asked, explained);
   const traces = tracesOf(asked, explained, missedOne);
-  // A re-registration for a reason that is not shown goes with a loss, and is none that is left alone.
+  // A re-registration without a stated reason counts as part of the loss, but is no loss by itself.
   const isLeft = traces.every(({ check, device }) => check === 'reregistrations' && !missedOne.has(device ?? ''));
   const missed = isLeft ? [] : named(traces, ...LOSS_CHECKS);
   const heldOld = new Set(heldOldKek(said, nowMs));
@@ -147,7 +147,7 @@ function tracesOf(asked: Asked, explained: ReadonlySet<string>, missedOne: Reado
   const hanging = new Set(gms.filter((gm) => givesNoAnswer(gm, nowMs)).map(({ device }) => device));
   const unregistered = new Set(gms.filter(cannotTakeRekeys).map(({ device }) => device));
   const ofOtherKeys = otherKeysOf(asked);
-  // Who was found to lose rekeys goes on losing them, whether it is a path then or the KS's side.
+  // A GM that was found to lose rekeys goes on losing them, whether on its path or on the KS's side.
   const losses = goingOn(said, LOSSES);
   const losing = new Set(losses.flatMap((episode) => episode.said.scope));
   const answering = open.filter(
@@ -162,12 +162,12 @@ function tracesOf(asked: Asked, explained: ReadonlySet<string>, missedOne: Reado
         )),
   );
   return claimed(
-    // Who gives the agent no answer may be unable to acknowledge: the look at it tells. Who is not
-    // registered gets no rekey, and its KS counts that until its list is read again.
+    // A GM that gives the agent no answer may be unable to acknowledge: the poll of it tells. One without a registration
+    // gets no rekey, and its KS counts that until its list is read again.
     answering,
     { checks: LOSS_CHECKS.filter((check) => check !== 'reregistrations') },
     { checks: ['reregistrations'], of: missedOne },
-    // It may register for a reason that its figures leave open.
+    // A GM may register for a reason that its figures leave open.
     {
       checks: ['reregistrations'],
       of: losing,
@@ -180,7 +180,7 @@ function tracesOf(asked: Asked, explained: ReadonlySet<string>, missedOne: Reado
 function otherKeysOf({ facts, said }: Asked): (symptom: Symptom) => boolean {
   const { gms } = facts;
   const losing = new Set(goingOn(said, LOSSES).flatMap(devicesOf));
-  // Who was found to lose rekeys goes on losing them when its KS is gone.
+  // A GM that was found to lose rekeys goes on losing them when its KS is gone.
   const beyond = new Set([...gmsBeyond(facts)].filter((name) => !losing.has(name)));
   const behind = new Map(gms.map((gm) => [gm.device, gm]));
   return ({ check, device }) => {

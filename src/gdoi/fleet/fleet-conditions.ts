@@ -2,7 +2,9 @@
  * The conditions of a group that on-call is told of, with words, severity and first step from the on-call catalogue.
  */
 import { CHECK_OLD_KEK, firstStepBy, pathOfRekeys } from '../events/first-steps.ts';
-import { ksNamed } from '../events/name-list.ts';
+import { MAX_NAMES, ksNamed } from '../events/name-list.ts';
+import { counted } from '../events/counted.ts';
+import { COOP_SETTLES_MS } from '../explain/ks-silence.ts';
 import type { FleetAssessment } from './assessment.ts';
 import type { CoopSplit, PeerSight } from './fleet-coop.ts';
 import type { Condition } from './fleet-occurrences.ts';
@@ -14,11 +16,6 @@ import { memberEjections } from './member-ejection.ts';
 import type { MixedVersions } from './mixed-versions.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import type { TekDivergence } from './tek-divergence.ts';
-
-/** Names in one summary line. */
-const MAX_NAMES = 5;
-/** COOP itself needs up to two refreshes of 20 s, and 30 s of the secondary's watchdog, to settle after a merge. */
-const SPLIT_MS = 60_000;
 
 export function fleetConditions(
   state: FleetState,
@@ -62,7 +59,7 @@ function divergence(state: FleetState, found: TekDivergence, holdMs: number): Co
         firstReadMs,
       ],
       fromMs: reference?.current.reduce((latest, tek) => Math.max(latest, tek.sinceMs), 0) ?? null,
-      summary: `${count(devices.length, 'GM')} of group ${group} ${devices.length === 1 ? 'holds' : 'hold'} other TEKs than ${reference?.source ?? 'the group'} for longer than a rekey takes: ${names(devices)}`,
+      summary: `${counted(devices.length, 'GM')} of group ${group} ${devices.length === 1 ? 'holds' : 'hold'} other TEKs than ${reference?.source ?? 'the group'} for longer than a rekey takes: ${names(devices)}`,
       evidence: [
         `current TEK of ${reference?.source ?? 'the group'}: ${reference?.current.map((tek) => tek.spi).join(', ') ?? ''}`,
         ...divergent.map(
@@ -108,7 +105,7 @@ function split(group: string, found: CoopSplit | null): Condition {
   return {
     type: 'coop_split',
     subject: '',
-    holds: found === null ? false : judgeable && found.forMs >= SPLIT_MS ? true : null,
+    holds: found === null ? false : judgeable && found.forMs >= COOP_SETTLES_MS ? true : null,
     readMs: found?.primaries.reduce((latest, ks) => Math.max(latest, ks.roleLastReadMs), 0) ?? 0,
     holdMs: 0,
     tell: () => {
@@ -182,10 +179,6 @@ function expiredInUse(state: FleetState, gm: FleetGm, holds: boolean | null): Co
 function names(all: readonly string[]): string {
   const rest = all.length - MAX_NAMES;
   return rest > 0 ? `${all.slice(0, MAX_NAMES).join(', ')} and ${rest} more` : all.join(', ');
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 function iso(ms: number | undefined): string {

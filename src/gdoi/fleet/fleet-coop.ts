@@ -4,6 +4,7 @@
  * A split is seen only by asking each KS: during a failover the old primary's last answer and the new one's first do not
  * overlap in time, in a split they do. `Dead` is a KS's verdict on a peer; `Unknown` is normal between two secondaries.
  */
+import { LOOK_TAKES_MS } from '../explain/group-facts.ts';
 import type { FleetKs, FleetState } from './fleet-state.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -14,9 +15,6 @@ export interface CoopSplit {
   readonly forMs: number;
 }
 
-/** KSs that are looked at on one grid answer within this time of each other. */
-const TOGETHER_MS = 5000;
-
 /** The pair of primaries that coincided longest; null: none did, as far as the answers reach. */
 export function coopSplit(state: FleetState): CoopSplit | null {
   const primaries = [...state.kss.values()].filter((ks) => ks.role === 'primary');
@@ -26,7 +24,7 @@ export function coopSplit(state: FleetState): CoopSplit | null {
       const sinceMs = Math.max(a.roleSinceMs, b.roleSinceMs);
       const forMs = Math.min(a.roleLastReadMs, b.roleLastReadMs) - sinceMs;
       // Each answers and calls the other dead: neither took over from the other.
-      const apart = forMs >= -TOGETHER_MS && callsDead(a, b) && callsDead(b, a);
+      const apart = forMs >= -LOOK_TAKES_MS && callsDead(a, b) && callsDead(b, a);
       if ((forMs >= 0 || apart) && (longest === null || forMs > longest.forMs)) {
         longest = { primaries: [a, b], sinceMs, forMs: Math.max(0, forMs) };
       }

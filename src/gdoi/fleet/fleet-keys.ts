@@ -36,6 +36,9 @@ const DEFAULT_REKEY_SECONDS = 30;
 /** An older key's expiry is at least a rekey lead before the newer one's; less is reading error. */
 export const OLDER_BY_MS = 10_000;
 
+/** The age of a rekey is printed in whole seconds, and its instant is the age taken from that of the answer. */
+const AGE_READ_MS = 2000;
+
 /**
  * Two KEKs of a group are hardly ever made within a minute. One that was read before and after the agent's clock was set
  * shows such a difference, until each of the two devices has been read again.
@@ -172,9 +175,9 @@ function legacyGmHoldsKek(keys: GroupKeys, gm: FleetGm): boolean | null {
   if (changed === null || before === null) return null;
   const [fromMs, toMs] = changed;
   const registered = gm.counters.succeeded !== before.succeeded;
-  // An age is printed in whole seconds; a rekey just before the KS's last answer with the old KEK was a TEK's.
+  // A rekey just before the KS's last answer with the old KEK was a TEK's.
   const rekeyed =
-    gm.lastRekeyMs === null ? moved(gm.counters.received, before.received) : gm.lastRekeyMs >= fromMs - 2000;
+    gm.lastRekeyMs === null ? moved(gm.counters.received, before.received) : gm.lastRekeyMs >= fromMs - AGE_READ_MS;
   if (registered || rekeyed) return true;
   return gm.sentAtMs >= toMs + keys.rekeyTakesMs && comparable(gm.counters, before) ? false : null;
 }

@@ -5,7 +5,7 @@
 import { eventId } from '../events/event-id.ts';
 import type { GroupName } from '../incidents/incident.ts';
 import { cellParts, inCell } from '../seen/cell.ts';
-import type { EventType, GdoiEvent } from '../events/event.ts';
+import { type EventType, type GdoiEvent, MAX_EVIDENCE } from '../events/event.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { type Named, named } from '../seen/named.ts';
 
@@ -41,8 +41,6 @@ export type Occurrences = Named<Occurrence>;
 
 /** An occurrence is over when it was clear for this long. */
 const REARM_MS = 60_000;
-/** Lines of evidence in one event. */
-const MAX_EVIDENCE = 12;
 
 /**
  * Occurrences and events after judging all conditions of the group at `nowMs`. A condition that is not in the list any

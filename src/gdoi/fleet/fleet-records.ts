@@ -15,7 +15,7 @@ import { NO_CONTEXT } from '../explain/group-facts.ts';
 import { FLOOR_LEAD, ksLead, rekeySeconds } from '../keys/ks-lead.ts';
 import { type EpochMs, expiryMs, type ReadAt } from '../seen/instant.ts';
 import type { KekBehavior } from '../seen/release.ts';
-import type { GmSnapshot, KsSnapshot, RekeyTransport } from '../seen/snapshot.ts';
+import { type GmSnapshot, isByMulticast, type KsSnapshot } from '../seen/snapshot.ts';
 
 /** A GM or KS holds a few TEKs; a device that shows more is not believed beyond this. */
 const MAX_TEKS = 16;
@@ -56,7 +56,7 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
     context: facts.context ?? NO_CONTEXT,
   };
   const { newerTeks } = facts;
-  const multicast = isMulticast(before, gm.kek?.transport ?? null);
+  const multicast = isByMulticast(gm.kek?.transport ?? null, before?.multicast === true);
   if (!multicast && newerTeks === undefined) return record;
   return { ...record, ...(multicast ? { multicast } : {}), ...(newerTeks === undefined ? {} : { newerTeks }) };
 }
@@ -65,11 +65,6 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
 function registeredByMs(gm: GmSnapshot, lastRekeyMs: EpochMs | null, { receivedAtMs }: ReadAt): EpochMs {
   const rekeyed = (gm.rekeys.sinceRegistration ?? 0) > 0 && lastRekeyMs !== null;
   return rekeyed ? Math.min(receivedAtMs, lastRekeyMs) : receivedAtMs;
-}
-
-/** An answer that does not show it says nothing of it. */
-function isMulticast(before: FleetGm | FleetKs | null, transport: RekeyTransport | null): boolean {
-  return transport === null ? before?.multicast === true : transport === 'multicast';
 }
 
 /** Facts are given again without a new answer when something else about the GM changed. */
@@ -115,7 +110,7 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
   const sameRole = before !== null && (role === null || role === before.role);
   const live = rememberTeks(before?.currentTeks ?? [], ks.teks ?? [], at);
   const lead = ksLead(ks);
-  const multicast = isMulticast(before, ks.transport);
+  const multicast = isByMulticast(ks.transport, before?.multicast === true);
   return {
     device: facts.device,
     address: ks.localAddress ?? facts.host ?? null,

@@ -6,6 +6,7 @@
  * counts acknowledgements missed in a row for every GM, polled or not; it drops a GM at three.
  */
 import { everyOneOfThem } from '../events/counted.ts';
+import { EJECTED_AT_MISSED } from '../explain/acks-missed.ts';
 import { isKsSide, type LossSide, saidToLackKeys, sideSaid } from '../explain/loss-side.ts';
 import type { Explanation } from '../explain/explanation.ts';
 import { registeredForMissedRekey } from '../explain/symptom.ts';
@@ -14,9 +15,6 @@ import type { GmInGroup } from './gm-in-group.ts';
 import type { ListedMembers } from './listed-members.ts';
 import type { Roster } from './roster.ts';
 import type { EpochMs } from '../seen/instant.ts';
-
-/** Command reference: a GM is dropped after three consecutive rekeys without acknowledgement. */
-const EJECTED_AT_MISSED = 3;
 
 export interface UnacknowledgedRekeys {
   readonly address: string;

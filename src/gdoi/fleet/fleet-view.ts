@@ -89,6 +89,9 @@ export interface FleetView {
   readonly explanations: readonly Explanation[];
 }
 
+/** The view of a group; null: none, as for a device that is in no config. */
+export type FleetViewOf = (group: string) => FleetView | null;
+
 interface KsInGroup {
   readonly device: string;
   readonly address: string | null;

@@ -7,10 +7,9 @@ import { type FleetGm, type FleetKs, type FleetState, SAME_EXPIRY_MS } from './f
 import { gmInGroup, type Yardstick } from './yardstick.ts';
 import type { MemberContext } from '../explain/group-facts.ts';
 import { tekWindowSecondsBeforeExpiry } from '../keys/kek-window.ts';
+import { SAME_BOOT_MS } from '../seen/device-facts.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
-/** Uptime is printed in whole minutes. */
-const SAME_BOOT_MS = 120_000;
 /** An expiry is read in whole seconds, and with what reading takes. */
 const EXPIRY_READ_MS = 5000;
 /** A TEK with less than this left had no rekey: GMs re-register before (TEK window). */

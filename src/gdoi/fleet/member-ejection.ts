@@ -14,7 +14,7 @@ import { isMulticast, saidInGroup } from './kss-together.ts';
 import type { Roster } from './roster.ts';
 
 /** A list that is being rebuilt, as after a failover, misses GMs for a while. */
-const NOT_LISTED_MS = 60_000;
+const LIST_REBUILT_MS = 60_000;
 /** A word in the log of a GM that is not polled says no more of its state than this long. */
 const SAID_MS = 3_600_000;
 
@@ -62,7 +62,7 @@ export function memberEjections(
     const { address, device, listedByKs } = inGroup;
     if (address !== null && listedByKs === false) {
       const evidence = [`${device}: Registration status Registered, and no KS that answers lists ${address}`];
-      add(address, { byKs: false, evidence, holdMs: NOT_LISTED_MS, fromMs: null });
+      add(address, { byKs: false, evidence, holdMs: LIST_REBUILT_MS, fromMs: null });
     }
   }
   const open = [...state.occurrences.keys()]

@@ -9,7 +9,7 @@ export interface Roster {
   readonly serversNamed: ReadonlySet<string>;
   /** GMs that a KS lists and that are not polled. */
   readonly notPolled: number;
-  /** Those of them whose KS has every acknowledgement. */
+  /** GMs of `notPolled` whose KS has every acknowledgement. */
   readonly acknowledging: number;
 }
 

@@ -66,9 +66,6 @@ export interface HealthCheck {
   readonly explainedBy: { readonly cause: ExplanationCause; readonly status: ExplanationStatus } | null;
 }
 
-/** On-call catalogue, row 4: acknowledgements missed in a row; at 3 the KS drops the GM. One is a warning. */
-export const ACKS_MISSED_CRITICAL = 2;
-
 /** A check without what most checks lack. Its group is null where it is the whole device's. */
 export function check(
   [name, group]: readonly [name: CheckName, group: string | null],

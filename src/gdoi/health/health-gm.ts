@@ -4,6 +4,7 @@
  *
  * A countdown is judged as it was read: what it has become since then is said, and is not known to have happened.
  */
+import { ACKS_MISSED_CRITICAL } from '../explain/acks-missed.ts';
 import { FAILED_ATTEMPTS } from '../seen/counters.ts';
 import { RECENT_MS } from '../explain/symptom.ts';
 import { counted, verb } from '../events/counted.ts';
@@ -12,7 +13,7 @@ import { durationText } from '../events/duration-text.ts';
 import type { FleetView } from '../fleet/fleet-view.ts';
 import type { GmInFleet, GmInGroup } from '../fleet/gm-in-group.ts';
 import type { Forecast } from '../keys/forecast.ts';
-import { ACKS_MISSED_CRITICAL, check, type HealthCheck, nameList } from './health-check.ts';
+import { check, type HealthCheck, nameList } from './health-check.ts';
 import {
   CHECK_INSTALL,
   CHECK_LIST,
@@ -32,7 +33,7 @@ import { reasonStated } from '../log/ks-marks.ts';
 import { tekWindowSecondsBeforeExpiry, UNDER_WAY_SECONDS } from '../keys/kek-window.ts';
 import { FLOOR_LEAD } from '../keys/ks-lead.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
-import type { GmSnapshot } from '../seen/snapshot.ts';
+import { type GmSnapshot, isByMulticast } from '../seen/snapshot.ts';
 
 export interface GmHealthInput {
   readonly device: string;
@@ -79,10 +80,7 @@ function pathOf(input: GmHealthInput): string {
 
 /** Where this answer does not show it, an earlier one or a KS of its group does. */
 function isMulticast({ device, gm, fleet }: GmHealthInput): boolean {
-  const transport = gm.kek?.transport ?? null;
-  return transport === null
-    ? (fleet?.gmOf(device)?.multicast ?? fleet?.ksMulticast) === true
-    : transport === 'multicast';
+  return isByMulticast(gm.kek?.transport ?? null, (fleet?.gmOf(device)?.multicast ?? fleet?.ksMulticast) === true);
 }
 
 /** SNMP shows no registration state: a GM that holds live keys is not unknown for want of that word. */

@@ -4,11 +4,11 @@
  *
  * From the group's view and its devices' views. A GM that no one polls is judged by what its KS says of it.
  */
+import { ACKS_MISSED_CRITICAL } from '../explain/acks-missed.ts';
 import type { Explanation } from '../explain/explanation.ts';
 import type { FleetView } from '../fleet/fleet-view.ts';
 import type { GmInGroup } from '../fleet/gm-in-group.ts';
 import {
-  ACKS_MISSED_CRITICAL,
   check,
   type HealthCheck,
   type HealthStatus,

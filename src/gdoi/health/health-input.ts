@@ -4,7 +4,6 @@
 import type { BesideFacts } from '../seen/beside-facts.ts';
 import type { DeviceCertificates } from '../seen/certificate.ts';
 import type { DeviceFacts } from '../seen/device-facts.ts';
-import type { FleetView } from '../fleet/fleet-view.ts';
 import type { Forecast } from '../keys/forecast.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import type { GmSnapshot, KsSnapshot } from '../seen/snapshot.ts';
@@ -65,9 +64,6 @@ export interface HealthTracking {
   /** The CLI and SNMP or RESTCONF beside it differ for longer than a rekey explains; absent or null: none is beside it. */
   readonly sourcesDisagree?: boolean | null;
 }
-
-/** The view of a group; null: none, as for a device that is in no config. */
-export type FleetViewOf = (group: string) => FleetView | null;
 
 /** Regular interval of a device that tells none. */
 export const DEFAULT_INTERVAL_MS = 60_000;

@@ -2,11 +2,12 @@
  * The health of a KS in one group: its role among the KSs, its keys, and whether its GMs acknowledge its rekeys: one KS
  * tells that of every GM, polled or not. Thresholds are those of the on-call catalogue.
  */
+import { ACKS_MISSED_CRITICAL } from '../explain/acks-missed.ts';
 import { longestSeconds, secondsLeft, shownSeconds } from '../seen/countdown.ts';
 import { counted, verb } from '../events/counted.ts';
 import { durationText } from '../events/duration-text.ts';
 import type { FleetView } from '../fleet/fleet-view.ts';
-import { ACKS_MISSED_CRITICAL, check, type HealthCheck, nameList } from './health-check.ts';
+import { check, type HealthCheck, nameList } from './health-check.ts';
 import { CHECK_COOP, CHECK_SPLIT } from '../events/first-steps.ts';
 import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';

@@ -6,7 +6,7 @@
  */
 import { durationText } from '../events/duration-text.ts';
 import { byWeight, type Explanation } from '../explain/explanation.ts';
-import type { FleetView } from '../fleet/fleet-view.ts';
+import type { FleetView, FleetViewOf } from '../fleet/fleet-view.ts';
 import { type Forecast, forecast } from '../keys/forecast.ts';
 import {
   asOfOldAnswer,
@@ -24,7 +24,7 @@ import { besideChecks } from './health-beside.ts';
 import { certificateChecks } from './health-certificates.ts';
 import { gmChecks } from './health-gm.ts';
 import { noKsAnswers } from './health-group.ts';
-import type { FleetViewOf, HealthGroup, HealthInput } from './health-input.ts';
+import type { HealthGroup, HealthInput } from './health-input.ts';
 import { ksChecks } from './health-ks.ts';
 import { earliest, type ExpectedKekRekey, type NextOccurrence, nextOfGm, nextOfKs } from './health-next.ts';
 import { type Age, ageOf, reachChecks } from './health-reach.ts';

@@ -14,7 +14,7 @@ interface AtItsEnd {
   readonly beganMs: EpochMs;
   /** All of them: by name, or by address where nobody polls them. */
   readonly devices: readonly string[];
-  /** Those of them that are polled. */
+  /** Which of them are polled. */
   readonly gms: readonly GmFacts[];
   readonly kss: readonly KsFacts[];
 }

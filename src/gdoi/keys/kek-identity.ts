@@ -21,8 +21,8 @@ export interface HeldKek {
 /** Bound of the drift of a router's clock against the agent's: crystals keep 100 ppm each. */
 const DRIFT = 200e-6;
 /** A reading may lie this far beside the estimate without being another instant: rounding inside the device. */
-const ROUNDING_MS = 1500;
-/** A registration hands the remaining lifetime over in whole seconds, once in the KS and once in the GM: less by so much. */
+export const ROUNDING_MS = 1500;
+/** Each hand-over of the remaining lifetime (in the KS, in the GM) truncates to whole seconds, so a GM's KEK ends up to this much earlier. */
 export const HANDOVER_MS = 2000;
 
 export function driftMs(elapsedMs: number): number {

@@ -2,7 +2,8 @@
  * The state of a group after an answer: at its first sight, and field by field from one answer to the next.
  */
 import { MAX_TEXT, type Shown } from './gm-answer.ts';
-import { tekLifetime, viewOf } from './held-view.ts';
+import { SAME_TIMER_MS, tekLifetime, viewOf } from './held-view.ts';
+import { FASTEST_REKEY_MS } from '../seen/counters.ts';
 import { type Interval, overlaps, widened } from '../seen/interval.ts';
 import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
 import type { KekAfter } from './registration-facts.ts';
@@ -101,9 +102,6 @@ export function updated(
   return trying === undefined ? known : { ...known, trying, view: viewOfTrying(state.view, next.view) };
 }
 
-/** Rekeys come no faster than this for long: the shortest TEK lifetime is 120 s. */
-const FASTEST_REKEY_MS = 30_000;
-
 /** What a TEK that came says of how this GM counts: null, nothing. */
 function tekCounting(
   state: GroupState,
@@ -169,8 +167,6 @@ function withoutTek(before: GroupState | null, { at, gm, registered, teks }: Sho
 
 /** Counts that no boot has time to reach anew: a GM registers once at boot, and gets a rekey in an hour or so. */
 const TOO_MANY_FOR_A_BOOT = 4;
-/** Two readings of one timer differ by less. */
-const SAME_TIMER_MS = 2500;
 
 /**
  * Counters that go on, and too high to have come back since, or a countdown that goes on: each registration draws it anew,

@@ -11,7 +11,7 @@ import { hasNewTek, longestLived, teksSeenAgain } from '../keys/tek-identity.ts'
 import type { GroupState, HeldView } from './tracker-state.ts';
 
 /** Two answers whose timers lie closer are the same timer. */
-const SAME_TIMER_MS = 2500;
+export const SAME_TIMER_MS = 2500;
 
 /** A group is on a few interfaces. */
 const MAX_INTERFACES = 4;

@@ -18,7 +18,7 @@ import { emitting, type GroupTracked, unchanged } from './tracked.ts';
 import type { GroupState, HeldView } from './tracker-state.ts';
 
 /** An order of the KS makes the GM register before the cut TEKs end; that may take some attempts. */
-const AFTER_CUT_MS = 60_000;
+export const AFTER_CUT_MS = 60_000;
 
 export function kekRelation(view: HeldView | null, seen: Shown, elapsedMs: number, registered: boolean): KekAfter {
   if (!seen.registered) return 'unknown';

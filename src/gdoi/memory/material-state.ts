@@ -4,10 +4,8 @@
  * intervals.
  */
 import type { Counters } from '../seen/counters.ts';
+import { SAME_BOOT_MS } from '../seen/device-facts.ts';
 import type { Episodes, GroupState, HeldView, TrackerState } from './tracker-state.ts';
-
-/** Uptime is printed in whole minutes. */
-const SAME_BOOT_MS = 120_000;
 
 /** `before` null: the device was never seen. */
 export function stateChanged(before: TrackerState | null, now: TrackerState): boolean {

@@ -24,7 +24,9 @@ export interface TrackerState {
   readonly answeredBySnmp: ReadAt | null;
   /** Of a KS: the last answer before the last pause in which it may have booted. Absent: there is none, or it is a GM. */
   readonly answeredBefore?: ReadAt;
-  /** Of a KS: when it was asked for the first of the answers that came without such a pause, up to each of the two. */
+  /**
+   * KS only: when the current run of answers without a possible reboot between them began; likewise for `answeredBefore`.
+   */
   readonly answeringSinceMs?: EpochMs;
   readonly answeredBeforeSinceMs?: EpochMs;
   /** Of a KS: the KEKs of the groups whose primary it was, as it showed last. Absent: it showed no role. */

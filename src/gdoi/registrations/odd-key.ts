@@ -21,6 +21,8 @@ export const LONGEST_LEAD_MS = 300_000;
 /** And a TEK: 90 s and the same for a batch; of lifetimes over half an hour 5 % instead of the 90 s. */
 const LONGEST_TEK_LEAD_MS = 190_000;
 const TEK_LEAD_SHARE = 0.05;
+/** The part of that lead which is for retransmission and batches. */
+const LONGEST_BATCH_MS = 100_000;
 
 /** Evidence that the KEK brought was made at an odd time; null: it was not, or it began nothing. */
 export function oddKek(facts: RegistrationFacts, { kek }: HeldView): string | null {
@@ -43,7 +45,10 @@ export function oddKeyBesideTek(facts: RegistrationFacts, before: HeldView): str
   if (oddKek(facts, before) !== null && kekMade !== null) return madeWhen('KEK', kekMade, 'the timer of the TEK');
   const tek = longestLived(before.teks);
   if (tekMade === null || tek === null || facts.kekAfter === 'same' || !canHaveBegun(tekMade, start)) return null;
-  const leadMs = Math.max(LONGEST_TEK_LEAD_MS, (facts.tekLifetimeSeconds ?? 0) * TEK_LEAD_SHARE * 1000 + 100_000);
+  const leadMs = Math.max(
+    LONGEST_TEK_LEAD_MS,
+    (facts.tekLifetimeSeconds ?? 0) * TEK_LEAD_SHARE * 1000 + LONGEST_BATCH_MS,
+  );
   return tekMade.toMs < tek.expiry.fromMs - leadMs ? madeWhen('TEK', tekMade, 'the timer of the TEK') : null;
 }
 

@@ -253,7 +253,7 @@ function loggedBetween({ span }: RegistrationSpan, completion: LogMark): Interva
   return intersection(span, instantOf(completion)) ?? span;
 }
 
-/** The last rekey came before the last registration, or after it: the counter since registration tells. */
+/** Whether the last rekey came before or after the last registration, by the counter `After latest register`. */
 function unloggedBetween({ span, count, lastRekey, sinceRegistration }: RegistrationSpan): Interval {
   if (count !== 1 || lastRekey === null || sinceRegistration === null) return span;
   const side =

@@ -117,16 +117,17 @@ function byTimer(facts: RegistrationFacts, before: HeldView): CauseDecision {
   }
 }
 
-const PAT_MS = 5000;
+/** A beginning that is known less closely, as without a message, coincides with much. */
+const COINCIDES_WITHIN_MS = 5000;
 
 /**
- * A message tells when it began, and that is when the countdown ran out which the GM had shown before any such key was
- * made: no order comes so pat. After an order the GM shows the countdown that the order made.
+ * The registration began exactly when the countdown ran out that the GM showed before any newer key was made. An order of
+ * the KS would not coincide with it: after an order the GM shows a new countdown.
  */
 function isAtCountdown({ byCountdown }: TimerChoice, facts: RegistrationFacts, { sentMs }: HeldView): boolean {
   const { start, kekMade, tekMade } = facts;
   const isNewer = [kekMade, tekMade].every((made) => made === null || made.fromMs > sentMs);
-  return byCountdown && isNewer && start.toMs - start.fromMs <= PAT_MS;
+  return byCountdown && isNewer && start.toMs - start.fromMs <= COINCIDES_WITHIN_MS;
 }
 
 function oddKeyOf(only: Window | undefined, facts: RegistrationFacts, before: HeldView): string | null {

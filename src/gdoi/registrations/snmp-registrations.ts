@@ -19,10 +19,10 @@ import type { Draft, GroupState } from '../memory/tracker-state.ts';
 
 /** More messages than this between two looks make no event each. */
 const MAX_BY_MESSAGES = 4;
-/** A registration and what tells of it lie closer; two of one GM do not. */
+/** Two messages closer together than this belong to one registration of the GM. */
 const SAME_REGISTRATION_MS = 3000;
 /** Whole seconds of a lifetime, and the drift of a clock while the KEK is held. */
-const CLOCKS_MS = 5000;
+const LIFETIME_DRIFT_MS = 5000;
 
 /** A GM that tries its servers goes on to the next one in less than this. */
 const SAME_SERVER_MS = 60_000;
@@ -139,8 +139,8 @@ function wereWiped({ view }: GroupState, { withoutKek, kekLost, teks, receivedMs
   const kek = view?.kek ?? null;
   if (!withoutKek || kekLost === null || kek === null) return false;
   const tek = longestLived(view?.teks ?? []);
-  const tekWent = teks.length === 0 && tek !== null && tek.expiry.fromMs > receivedMs + CLOCKS_MS;
-  return tekWent || kekLost.toMs < kekMissedWindow(kek.expiry).fromMs - CLOCKS_MS;
+  const tekWent = teks.length === 0 && tek !== null && tek.expiry.fromMs > receivedMs + LIFETIME_DRIFT_MS;
+  return tekWent || kekLost.toMs < kekMissedWindow(kek.expiry).fromMs - LIFETIME_DRIFT_MS;
 }
 
 /** The server that it tries is not the one it had registered with. */

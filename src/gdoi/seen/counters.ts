@@ -31,7 +31,7 @@ export type CounterMovement =
 /** Registrations take at least about this long each: a counter that outruns it is wrong. */
 const FASTEST_REGISTRATION_MS = 1000;
 /** Rekeys come no faster than this for long: the shortest TEK lifetime is 120 s. */
-const FASTEST_REKEY_MS = 30_000;
+export const FASTEST_REKEY_MS = 30_000;
 /** More registrations than this between two answers make no event each. */
 const MAX_REGISTRATIONS = 1000;
 

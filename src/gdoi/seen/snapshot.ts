@@ -9,6 +9,11 @@
 /** How the KS sends rekeys. */
 export type RekeyTransport = 'unicast' | 'multicast';
 
+/** Do its rekeys come by multicast? An answer that does not show it says nothing of it: then what is `known` counts. */
+export function isByMulticast(transport: RekeyTransport | null, known: boolean): boolean {
+  return transport === null ? known : transport === 'multicast';
+}
+
 /** `gdoi` is `GDOI (ISAKMP)`, `gikev2` is `G-IKEv2 (IKEv2)`. */
 export type GroupType = 'gdoi' | 'gikev2';
 

@@ -6,6 +6,7 @@
  */
 import { registeredAgain } from '../registrations/counted-registrations.ts';
 import {
+  FASTEST_REKEY_MS,
   type CounterMovement,
   counterMovement,
   type Counters,
@@ -28,7 +29,7 @@ import { type GmPlace, type KsFigures, seenTimer, shown, type Shown } from '../m
 import { freshState, updated } from '../memory/group-state.ts';
 import { andThen, type GroupTracked, unchanged } from '../memory/tracked.ts';
 import { type Interval, overlaps, widened } from '../seen/interval.ts';
-import { isSameKek, sameInstantToleranceMs, shownKek } from '../keys/kek-identity.ts';
+import { HANDOVER_MS, isSameKek, ROUNDING_MS, sameInstantToleranceMs, shownKek } from '../keys/kek-identity.ts';
 import { forcedNow, kekRelation, keysOnly, leavesMore } from '../memory/key-changes.ts';
 import { type LogMark, marksIn, quoted } from '../log/log-evidence.ts';
 import type { ReadAt } from '../seen/instant.ts';
@@ -96,7 +97,7 @@ function isClockStep(
       return still && overlaps(moved, shift.certain) && together;
     }
     // A registration rounds the lifetime once more.
-    const kekMoved = widened(moved, noRegistration ? 1500 : 3500);
+    const kekMoved = widened(moved, ROUNDING_MS + (noRegistration ? 0 : HANDOVER_MS));
     if (overlaps(kekMoved, shift.certain)) return true;
     if (still || overlaps(kekMoved, stays)) return false;
   }
@@ -316,7 +317,6 @@ function bootBetween({ marks, epoch, seen: last }: GroupState, { at }: Shown, sp
 
 /** A GM registers once or twice in the minutes between a boot and the next answer, and gets a rekey or two. */
 const MOST_SINCE_BOOT = 3;
-const FASTEST_REKEY_MS = 30_000;
 
 /** The counters can have begun anew with this boot, though they are higher than they were. */
 function canBeSince({ fromMs }: LogMark, { at, counters: { succeeded, received } }: Shown): boolean {

@@ -25,11 +25,9 @@ import { cutTekSeconds, DEFAULT_TEK_LIFETIME_SECONDS } from '../keys/kek-window.
 import { mapNamed } from '../seen/named.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
+import { AFTER_CUT_MS } from '../memory/key-changes.ts';
 import type { Tracked } from '../memory/tracked.ts';
 import type { GroupState, TrackerState } from '../memory/tracker-state.ts';
-
-/** A registration that follows an order may take some attempts. */
-const AFTER_CUT_MS = 60_000;
 
 type Of<Kind extends Observation['kind']> = Extract<Observation, { kind: Kind }>;
 

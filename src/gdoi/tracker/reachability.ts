@@ -7,7 +7,7 @@ import { decidePending } from '../registrations/counter-restart.ts';
 import { unreachableEvent } from '../events/gdoi-events.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
-import { isMuteResult } from '../seen/mute-result.ts';
+import { isMuteResult } from '../seen/poll-result.ts';
 import { ignored, trackEach, type Tracked } from '../memory/tracked.ts';
 import type { Failures, TrackerState } from '../memory/tracker-state.ts';
 

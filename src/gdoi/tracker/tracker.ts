@@ -24,7 +24,7 @@ import { answersOfBoots } from './ks-boots.ts';
 import { trackPacketErrors } from './packet-errors.ts';
 import { trackFailure } from './reachability.ts';
 import { settleElsewhere, trackSnmp } from './snmp-tracker.ts';
-import type { GmSnapshot } from '../seen/snapshot.ts';
+import { type GmSnapshot, isByMulticast } from '../seen/snapshot.ts';
 import { andThen, type GroupTracked, ignored, placeOf, trackEach, type Tracked } from '../memory/tracked.ts';
 import { type Failures, type GroupState, MAX_GROUPS, type TrackerState } from '../memory/tracker-state.ts';
 
@@ -232,7 +232,10 @@ function trackSnapshot(
   { group, device, at, by, options }: Asked,
   gm: GmSnapshot,
 ): GroupTracked | null {
-  const multicast = isMulticast(known, gm, options);
+  const multicast = isByMulticast(
+    gm.kek?.transport ?? null,
+    known?.multicast === true || options.ksMulticast?.(gm.group) === true,
+  );
   const answer: GroupAnswer = {
     place: placeOf(device, group, multicast ? { multicast } : {}),
     at,
@@ -261,13 +264,6 @@ function byMulticast(state: GroupState, multicast: boolean): GroupState {
   if (state.multicast === undefined) return state;
   const { multicast: _, ...byUnicast } = state;
   return byUnicast;
-}
-
-/** An answer that does not show it says nothing of it. */
-function isMulticast(known: GroupState | undefined, { group, kek }: GmSnapshot, options: TrackOptions): boolean {
-  const transport = kek?.transport ?? null;
-  if (transport !== null) return transport === 'multicast';
-  return known?.multicast === true || options.ksMulticast?.(group) === true;
 }
 
 function reachable(state: TrackerState, failures: Failures, at: ReadAt): GdoiEvent {

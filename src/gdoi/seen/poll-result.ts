@@ -5,3 +5,10 @@ const MUTE: ReadonlySet<string> = new Set(['command', 'parse', 'internal']);
 export function isMuteResult(result: string): boolean {
   return MUTE.has(result);
 }
+
+/** Results in which the device is there and does not let the agent in. */
+const REFUSALS: ReadonlySet<string> = new Set(['auth', 'host_key', 'quarantined']);
+
+export function isRefusalResult(result: string): boolean {
+  return REFUSALS.has(result);
+}
