@@ -24,7 +24,7 @@ import {
   whenTheyRegister,
 } from './candidate.ts';
 import { ACKS_MISSED_CRITICAL, EJECTED_AT_MISSED } from './acks-missed.ts';
-import { type GmFacts, type GroupFacts, hasTriedInVain, isMulticast, isSilent } from './group-facts.ts';
+import { type GmFacts, type GroupFacts, hasTriedInVain, isMulticast, isSilent, type KsFacts } from './group-facts.ts';
 import { isKsSide } from './loss-side.ts';
 import { lostRekeys, missedIt, missedOneOf } from './lost-rekey.ts';
 import { isGmUnseen, isKsUnseen, mayBeOldKs, mayRefuse, releaseKnownMs } from './not-yet-a-loss.ts';
@@ -148,7 +148,8 @@ export function pathLoss(asked: Asked): Candidate | null {
   const unclear = releaseUnknown || unseen || unsent || (isNew && loss.gotCount === 0 && loss.undecided.length > 0);
   const onlyAcks = hasOnlyAcks(loss);
   const { key, healed } = loss;
-  const holding = onlyAcks && !lackedKeys(asked.before) && mine.length > 0 && mine.every(hasKeysOfRekey);
+  const holding =
+    onlyAcks && !lackedKeys(asked.before) && mine.length > 0 && mine.every((gm) => hasKeysOfRekey(gm, kss));
   const dangerous = worst >= ACKS_MISSED_CRITICAL;
   return {
     phase: unclear ? 'unclear' : 'present',
@@ -167,6 +168,7 @@ export function pathLoss(asked: Asked): Candidate | null {
               worst,
               again: healed.length === 0 ? '' : ` and re-registered ${whenRegistered(healed, nowMs)}`,
               holding,
+              counted: onlyAcks && mine.length === 0,
               refused: mayRefuse(loss, facts),
               what: missedIt(key, onlyAcks),
             }),
@@ -227,9 +229,18 @@ function orRefused(step: string, refused: boolean): string {
 }
 
 /** Its current keys can have come by a rekey, and with them its acknowledgement went out. */
-function hasKeysOfRekey({ kekMatchesKs, neverRekeyed, lastRekeyMs, lastReregistration: last }: GmFacts): boolean {
-  if (kekMatchesKs !== true || neverRekeyed === true) return false;
+function hasKeysOfRekey(gm: GmFacts, kss: readonly KsFacts[]): boolean {
+  const { kekMatchesKs, neverRekeyed, lastRekeyMs, lastReregistration: last } = gm;
+  if (kekMatchesKs !== true || neverRekeyed === true || lacksTek(gm, kss)) return false;
   return last === null || lastRekeyMs === null || lastRekeyMs >= last.atMs - CLOCKS_MS;
+}
+
+/** The rekey that was not acknowledged may have been the TEK's, and is not there yet. */
+function lacksTek({ tekMissing, tekOverdue, divergent, tekSpis }: GmFacts, kss: readonly KsFacts[]): boolean {
+  if (tekMissing || tekOverdue || divergent) return true;
+  const given = kss.filter((ks) => ks.tekSpis.length > 0);
+  if (tekSpis.length === 0 || given.length === 0) return false;
+  return !given.some((ks) => ks.tekSpis.every((spi) => tekSpis.includes(spi)));
 }
 
 /** At the look before they lacked keys: those that they show now may be from a registration, which proves no path back. */
@@ -271,13 +282,15 @@ function pathSummary(
     readonly again: string;
     /** They have the current keys: only their acknowledgements are missing. */
     readonly holding: boolean;
+    /** Nobody polls them: all that is known is what their KS counts. */
+    readonly counted: boolean;
     /** Whether they refuse it would not be seen. */
     readonly refused: boolean;
     /** `missed the last KEK rekey`. */
     readonly what: string;
   },
 ): string {
-  const { from, members, worst, again, holding, refused } = known;
+  const { from, members, worst, again, holding, counted, refused } = known;
   const whom = gmsNamed(missed, missed.length > 1 ? members : null);
   const it = verb(missed.length, 'it', 'they');
   // No count: it would change the sentence at every poll.
@@ -286,6 +299,9 @@ function pathSummary(
     return `Acknowledgements of ${whom} do not reach ${from}, ${worst === 1 ? 'that of the last rekey is missing' : `those of the last ${worst} rekeys are missing`}, though ${it} ${verb(missed.length, 'has', 'have')} the current keys: the path back drops them`;
   }
   const what = worst >= ACKS_MISSED_CRITICAL ? `did not acknowledge the last ${worst} rekeys` : known.what;
+  if (counted) {
+    return `${whom} ${what} of ${from}${others}: ${it} ${verb(missed.length, 'is', 'are')} off or gone, or rekeys or acknowledgements are lost on the way`;
+  }
   const why = refused ? `, or ${it} ${verb(missed.length, 'refuses', 'refuse')} them` : '';
   return `The path from ${from} to ${whom} drops rekeys${why}: ${it} ${what}${again}${others}`;
 }

@@ -95,7 +95,8 @@ describe('a rekey that is missing', () => {
     const first = said(new Fleet(), ks(0, { members: { '10.0.0.1': 1, '10.0.0.2': 0, '10.0.0.3': 0 } }));
     expect(first).toMatchObject({
       cause: 'path_loss',
-      summary: expect.stringContaining('it did not acknowledge the last rekey; others got it'),
+      summary:
+        'GM 10.0.0.1 did not acknowledge the last rekey of KS ks1; others got it: it is off or gone, or rekeys or acknowledgements are lost on the way',
       evidence: ['no acknowledgement of the last rekey from 10.0.0.1, as the KS counts'],
     });
   });
@@ -109,6 +110,16 @@ describe('a rekey that is missing', () => {
       summary: expect.stringContaining('those of the last 2 rekeys are missing, though it has the current keys'),
       firstStep: expect.stringContaining('the path back, GM to KS'),
     });
+  });
+
+  test('of a GM that lacks the TEK that its KS gives out is no loss on the way back', () => {
+    const fleet = new Fleet();
+    const old = { '0x0000000A': 2000 };
+    const renewed = { '0x0000000B': 5600, ...old };
+    fleet.see(...[1, 2].map((number) => member(number, 0, { teks: old })), ks(0, { teks: old }));
+    const counting = ks(59, { members: { '10.0.0.1': 1, '10.0.0.2': 0 }, teks: renewed });
+    const first = said(fleet, counting, member(1, 60, { teks: old }), member(2, 60, { teks: renewed }));
+    expect(first).toMatchObject({ cause: 'path_loss', summary: expect.not.stringMatching(/current keys/u) });
   });
 
   test('as its KS counts, of a GM that was not looked at since: whether it was there to get it is for its next answer', () => {
