@@ -39,7 +39,7 @@ const LACKING_A_KS = ['registered', 'kek_present', 'kek_remaining', 'tek_remaini
 
 /** No KS of the group answers: each look at them failed, or has not ended while GMs suffer. */
 export function ksDown(asked: Asked): Candidate | null {
-  const { facts, open, before, last } = asked;
+  const { facts, before } = asked;
   const { kss, gms, nowMs } = facts;
   const silent = kss.filter((ks) => givesNoAnswer(ks, nowMs));
   if (kss.length === 0 || silent.length < kss.length) return ksBack(asked);
@@ -50,18 +50,7 @@ export function ksDown(asked: Asked): Candidate | null {
   // It may have died right after its last answer; what its GMs lack since then is its own. Once said, the instant stays.
   const sinceMs = before?.sinceMs ?? servedMs ?? Math.max(...silent.map((ks) => lastAnswerMs(ks, facts)));
   const names = silent.map(({ device }) => device);
-  const claims = claimed(
-    open,
-    { checks: ['reachable'], of: new Set(names) },
-    { checks: ['coop_peers', 'coop_role', 'members'] },
-    // Who never answered may have been gone for long.
-    { checks: GM_CHECKS, ...(silent.some(isUnread) ? {} : { fromMs: sinceMs - slackMs(facts) }) },
-    // Those of the outage before this one are no loss on the way.
-    ...(last?.presentSinceMs == null
-      ? []
-      : [{ checks: ['reregistrations'] as const, fromMs: last.sinceMs - slackMs(facts) }]),
-    { checks: ['reregistrations'], of: explainedTo(before, 'reregistrations') },
-  );
+  const claims = lackingAnyKs(asked, silent, sinceMs);
   const isOther = hasOtherCause(asked.said);
   const lacking = before?.presentSinceMs == null ? claims.filter((symptom) => !isOther(symptom)) : claims;
   const suffering = sorted(among(gms, named(lacking, ...LACKING_A_KS)).map(({ device }) => device));
@@ -72,18 +61,13 @@ export function ksDown(asked: Asked): Candidate | null {
   if (mayBeServedElsewhere(facts, suffering)) return ksBack(asked);
   const established =
     before?.presentSinceMs != null || (failing && isEstablished(silent, suffering.length, gms.length));
-  const only = kss.length === 1 && !hasCoop(facts) && facts.otherServers?.length === 0 ? ', the only KS,' : '';
   return {
     phase: established ? 'present' : 'unclear',
     status: established ? 'critical' : 'warning',
     sinceMs,
-    summary: `${ksNamed(names)}${only} ${
-      established
-        ? `${hasNotAnswered(silent, sinceMs)}: ${whatEnds(facts, suffering)}`
-        : failing
-          ? `did not answer at ${clockTime(askedMs)}: a lost answer, or it is down`
-          : `${hasNotAnswered(silent, sinceMs)}, and the look at ${verb(names.length, 'it', 'them')} has not ended: whether ${verb(names.length, 'it is', 'they are')} down is not yet clear`
-    }`,
+    summary: established
+      ? `${silentNamed(facts, names)} ${hasNotAnswered(silent, sinceMs)}: ${whatEnds(facts, suffering)}`
+      : `${silentNamed(facts, names)} ${failing ? lostAnswer(askedMs) : lookHangs(silent, sinceMs)}`,
     ...ifSo(
       established ? null : `if ${verb(names.length, 'it is', 'they are')} down`,
       trafficStops(gms, nowMs, () => `${kss.length === 1 ? 'it comes' : 'one of them comes'} back before`),
@@ -98,6 +82,40 @@ export function ksDown(asked: Asked): Candidate | null {
     ],
     claims,
   };
+}
+
+/** What is lacking while no KS answers. */
+function lackingAnyKs(
+  { facts, open, before, last }: Asked,
+  silent: readonly KsFacts[],
+  sinceMs: EpochMs,
+): readonly Symptom[] {
+  return claimed(
+    open,
+    { checks: ['reachable'], of: new Set(silent.map(({ device }) => device)) },
+    { checks: ['coop_peers', 'coop_role', 'members'] },
+    // A KS that never answered may have been gone for long.
+    { checks: GM_CHECKS, ...(silent.some(isUnread) ? {} : { fromMs: sinceMs - slackMs(facts) }) },
+    // Re-registrations of the outage before this one are no loss on the way.
+    ...(last?.presentSinceMs == null
+      ? []
+      : [{ checks: ['reregistrations'] as const, fromMs: last.sinceMs - slackMs(facts) }]),
+    { checks: ['reregistrations'], of: explainedTo(before, 'reregistrations') },
+  );
+}
+
+function silentNamed(facts: GroupFacts, names: readonly string[]): string {
+  const isOnly = facts.kss.length === 1 && !hasCoop(facts) && facts.otherServers?.length === 0;
+  return `${ksNamed(names)}${isOnly ? ', the only KS,' : ''}`;
+}
+
+function lostAnswer(askedMs: EpochMs): string {
+  return `did not answer at ${clockTime(askedMs)}: a lost answer, or it is down`;
+}
+
+function lookHangs(silent: readonly KsFacts[], sinceMs: EpochMs): string {
+  const [it, isDown] = [verb(silent.length, 'it', 'them'), verb(silent.length, 'it is', 'they are')];
+  return `${hasNotAnswered(silent, sinceMs)}, and the look at ${it} has not ended: whether ${isDown} down is not yet clear`;
 }
 
 /** What was told of another cause is no sign of this one: beside an old KS GMs lack a KEK in each of its cycles. */

@@ -74,27 +74,47 @@ export function ksMembersLost({ facts, open, before, said }: Asked): Candidate |
     phase: established ? 'present' : 'unclear',
     status: left.length === 0 ? 'ok' : apart ? 'critical' : 'warning',
     sinceMs,
-    summary: `${ksNamed(names)} ${bootMs === null ? `${verb(names.length, 'lists', 'list')} none of ${verb(names.length, 'its', 'their')} GMs any more and did not restart (members cleared?)` : `restarted at ${clockTime(bootMs)} without ${verb(names.length, 'its', 'their')} list of GMs and ${verb(names.length, 'its', 'their')} keys`}: ${left.length === 0 ? `${gms.length === 1 ? 'its GM has' : `${everyOne(gms.length, 'polled GM')} have`} registered again` : `${gmsNamed(left, gms.length)} ${getsNone ? `${verb(left.length, 'gets', 'get')} no rekey and ` : ''}${verb(left.length, 'has', 'have')} not registered again yet`}`,
+    summary: summaryOf(loss, facts, { names, left, getsNone }),
     ...(getsNone ? whatFollows(loss, facts, apart) : { consequence: null, deadlineMs: null }),
     confidence: established ? (cleared ? 'likely' : 'certain') : 'possible',
     knownAtMs: established ? null : sinceMs + REGISTERS_AGAIN_MS,
-    firstStep: hasCoop(facts)
-      ? CHECK_COOP
-      : bootMs === null
-        ? 'show logging on the KS: who cleared its members? The GMs register again by themselves'
-        : 'show version on the KS: read the reload reason. The GMs register again by themselves when their keys end',
+    firstStep: hasCoop(facts) ? CHECK_COOP : cleared ? WHO_CLEARED : WHY_RELOADED,
     scope: sorted([...names, ...gms.map(({ device }) => device)]),
-    evidence: [
-      ...servers.map(
-        ({ device, bootMs: up, members }) =>
-          `${device}: ${bootMs === null || up === null ? '' : `up since ${clockTime(up)} by its uptime, `}lists ${members === null ? 'no GMs' : counted(members, 'GM')}`,
-      ),
-      ...(unlisted.length === 0
-        ? []
-        : [`Registered, and not on its list: ${list(sorted(unlisted.map(({ device }) => device)))}`]),
-    ],
+    evidence: evidenceOf(loss),
     claims,
   };
+}
+
+const WHO_CLEARED = 'show logging on the KS: who cleared its members? The GMs register again by themselves';
+const WHY_RELOADED =
+  'show version on the KS: read the reload reason. The GMs register again by themselves when their keys end';
+
+function summaryOf(
+  { bootMs }: Loss,
+  { gms }: GroupFacts,
+  known: { readonly names: readonly string[]; readonly left: readonly string[]; readonly getsNone: boolean },
+): string {
+  const { names, left, getsNone } = known;
+  const its = verb(names.length, 'its', 'their');
+  const what =
+    bootMs === null
+      ? `${verb(names.length, 'lists', 'list')} none of ${its} GMs any more and did not restart (members cleared?)`
+      : `restarted at ${clockTime(bootMs)} without ${its} list of GMs and ${its} keys`;
+  if (left.length === 0) {
+    const all = gms.length === 1 ? 'its GM has' : `${everyOne(gms.length, 'polled GM')} have`;
+    return `${ksNamed(names)} ${what}: ${all} registered again`;
+  }
+  const without = getsNone ? `${verb(left.length, 'gets', 'get')} no rekey and ` : '';
+  return `${ksNamed(names)} ${what}: ${gmsNamed(left, gms.length)} ${without}${verb(left.length, 'has', 'have')} not registered again yet`;
+}
+
+function evidenceOf({ servers, bootMs, unlisted }: Loss): readonly string[] {
+  const lines = servers.map(({ device, bootMs: up, members }) => {
+    const since = bootMs === null || up === null ? '' : `up since ${clockTime(up)} by its uptime, `;
+    return `${device}: ${since}lists ${members === null ? 'no GMs' : counted(members, 'GM')}`;
+  });
+  if (unlisted.length === 0) return lines;
+  return [...lines, `Registered, and not on its list: ${list(sorted(unlisted.map(({ device }) => device)))}`];
 }
 
 const GONE: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['ks_down', 'redundancy_lost', 'no_primary']);

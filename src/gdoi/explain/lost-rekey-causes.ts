@@ -62,31 +62,21 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
   if ((!many && !same) || mayBeOldKs(asked, loss)) return null;
   if (!was && (isKsUnseen(facts, loss) || isGmUnseen(facts, loss))) return null;
   const servers = sorted(kss.filter(({ failure }) => failure === null).map(({ device }) => device));
-  const from = servers.length === 0 ? 'the KS' : kss.length === 1 ? `KS ${servers[0] ?? ''}` : 'the primary KS';
   const names = sorted([...(same ? among(gms, before.said.scope).map(({ device }) => device) : []), ...loss.missed]);
   const concerned = new Set(names);
   const got = many ? loss.got.filter((name) => !concerned.has(name)) : [];
   const failing = loss.traces.some(({ check }) => check === 'tek_remaining' || check === 'kek_present');
-  const { key } = loss;
   const waiting = among(gms, loss.missed).filter((gm) => gm.rekeyOverdue);
   return {
     phase: 'present',
     // Once all have registered again, nothing is in danger until the next rekey of this kind.
     status: waiting.length > 0 || failing || loss.unacknowledged.length > 0 ? 'critical' : 'warning',
     sinceMs: before?.sinceMs ?? nowMs,
-    summary: `${lostRekeys(key)} of ${from} do not arrive${mayRefuse(loss, facts) ? ', or are refused' : ''}: ${gmsNamed(names, members)} ${missedOneOf(key, hasOnlyAcks(loss))}${got.length === 0 ? '' : `, only ${list(got)} got it`}`,
+    summary: ksSideSummary(loss, facts, { servers, names, got }),
     ...whatFollows(
       loss,
       facts,
-      failing
-        ? trafficStops(among(gms, loss.missed), nowMs, whenTheyRegister)
-        : {
-            consequence: {
-              what: `they keep their traffic by registering again; the next ${key === 'KEK' || key === 'TEK' ? `${key} rekey` : 'rekey'} will be lost as well`,
-              unless: 'what drops them is mended before',
-            },
-            deadlineMs: null,
-          },
+      failing ? trafficStops(among(gms, loss.missed), nowMs, whenTheyRegister) : theyRegisterAgain(loss),
     ),
     confidence: loss.undecided.length === 0 ? 'certain' : 'likely',
     knownAtMs: null,
@@ -95,6 +85,24 @@ export function ksRekeysLost(asked: Asked): Candidate | null {
     evidence: evidenceOf(loss, facts),
     claims: [...loss.traces, ...registering(asked, loss)],
   };
+}
+
+function ksSideSummary(
+  loss: Loss,
+  facts: GroupFacts,
+  known: { readonly servers: readonly string[]; readonly names: readonly string[]; readonly got: readonly string[] },
+): string {
+  const { servers, names, got } = known;
+  const from = servers.length === 0 ? 'the KS' : facts.kss.length === 1 ? `KS ${servers[0] ?? ''}` : 'the primary KS';
+  const refused = mayRefuse(loss, facts) ? ', or are refused' : '';
+  const only = got.length === 0 ? '' : `, only ${list(got)} got it`;
+  return `${lostRekeys(loss.key)} of ${from} do not arrive${refused}: ${gmsNamed(names, facts.members)} ${missedOneOf(loss.key, hasOnlyAcks(loss))}${only}`;
+}
+
+function theyRegisterAgain({ key }: Loss): Pick<Candidate, 'consequence' | 'deadlineMs'> {
+  const next = key === 'KEK' || key === 'TEK' ? `${key} rekey` : 'rekey';
+  const what = `they keep their traffic by registering again; the next ${next} will be lost as well`;
+  return { consequence: { what, unless: 'what drops them is mended before' }, deadlineMs: null };
 }
 
 /** `pathsKnown`: it was found to be single paths; only who was not looked at since would make it the KS's side. */
@@ -130,69 +138,50 @@ function whatFollows(
   };
 }
 
+/** What is known of a rekey that single GMs miss. */
+type PathKnown =
+  | 'lost'
+  /** Whether the KS sends it before expiry at all, or is of an old release. */
+  | 'release_open'
+  /** No KS gave an answer since it was due. */
+  | 'ks_unseen'
+  /** Nobody else was looked at since. */
+  | 'others_unseen'
+  /** No KS and no GM shows that it was sent. */
+  | 'unsent';
+
+function pathKnown(asked: Asked, loss: Loss): PathKnown {
+  const { facts, before } = asked;
+  if (mayBeOldKs(asked, loss)) return 'release_open';
+  // What was found to be a path remains one.
+  if (before?.presentSinceMs != null) return 'lost';
+  if (isKsUnseen(facts, loss)) return 'ks_unseen';
+  if (loss.gotCount > 0) return 'lost';
+  if (loss.undecided.length > 0) return 'others_unseen';
+  return facts.kss.length === 0 ? 'unsent' : 'lost';
+}
+
 /** One GM, or few of many: their paths. */
 export function pathLoss(asked: Asked): Candidate | null {
   if (hasNoTrace(asked)) return null;
-  const { facts } = asked;
-  const { gms, kss, members, nowMs } = facts;
+  const { facts, before } = asked;
+  const { nowMs } = facts;
   const loss = lossOf(asked);
   if (loss.missed.length === 0) return whileRegistering(asked, loss);
-  const mine = among(gms, loss.missed);
+  const known = pathKnown(asked, loss);
+  const isNew = before?.presentSinceMs == null;
+  if (isNew && known !== 'release_open' && isGmUnseen(facts, loss)) return unacknowledgedOnly(loss, facts);
+  const isLost = known === 'lost';
   const worst = missedInARow(loss, facts);
-  const releaseUnknown = mayBeOldKs(asked, loss);
-  const isNew = asked.before?.presentSinceMs == null;
-  if (isNew && !releaseUnknown && isGmUnseen(facts, loss)) return unacknowledgedOnly(loss, facts);
-  const unseen = isNew && isKsUnseen(facts, loss);
-  // No KS and no GM shows that it was sent at all.
-  const unsent = isNew && kss.length === 0 && loss.gotCount === 0;
-  const unclear = releaseUnknown || unseen || unsent || (isNew && loss.gotCount === 0 && loss.undecided.length > 0);
-  const onlyAcks = hasOnlyAcks(loss);
-  const { key, healed } = loss;
-  const holding =
-    onlyAcks && !lackedKeys(asked.before) && mine.length > 0 && mine.every((gm) => hasKeysOfRekey(gm, kss));
-  const dangerous = worst >= ACKS_MISSED_CRITICAL;
+  const holding = holdsKeys(asked, loss);
   return {
-    phase: unclear ? 'unclear' : 'present',
-    status: dangerous ? 'critical' : 'warning',
-    sinceMs:
-      asked.before?.sinceMs ?? Math.min(nowMs, ...healed.map(({ lastReregistration: last }) => last?.atMs ?? nowMs)),
-    summary: releaseUnknown
-      ? `No new KEK has come to ${gmsNamed(loss.missed, members)} though the old one ${mine.some(({ kek }) => kek === 'absent') ? 'has ended' : 'expires soon'}; whether the KS sends it before expiry, or is of an old release, is not yet clear`
-      : unseen
-        ? `${gmsNamed(loss.missed, members)} did not get a rekey, and ${ksNamed(sorted(kss.map(({ device }) => device)))} ${kss.every(isSilent) ? `${verb(kss.length, 'does', 'do')} not answer` : `gave no answer since it was due`}: whether it was sent is not yet clear`
-        : unclear
-          ? `${gmsNamed(loss.missed, members)} did not get the rekey that is due; ${loss.undecided.length > 0 ? 'whether the others did is not yet clear' : 'no KS is polled, and no other GM shows that it was sent'}`
-          : pathSummary(loss, {
-              from: kss.length === 1 ? `KS ${kss[0]?.device ?? ''}` : 'the KS',
-              members,
-              worst,
-              again: healed.length === 0 ? '' : ` and re-registered ${whenRegistered(healed, nowMs)}`,
-              holding,
-              counted: onlyAcks && mine.length === 0,
-              refused: mayRefuse(loss, facts),
-              what: missedIt(key, onlyAcks),
-            }),
-    ...whatFollows(
-      loss,
-      facts,
-      dangerous
-        ? {
-            consequence: {
-              what: `at ${EJECTED_AT_MISSED} in a row the KS drops ${gmCount(loss.missed)}`,
-              unless: 'the next one is acknowledged',
-            },
-            deadlineMs: nextRekey(facts),
-          }
-        : {
-            consequence:
-              healed.length === 0
-                ? null
-                : { what: 'traffic goes on; the next rekey of this kind may be lost as well', unless: null },
-            deadlineMs: null,
-          },
-    ),
-    confidence: unclear ? 'possible' : 'likely',
-    knownAtMs: releaseUnknown ? releaseKnownMs(asked) : unclear ? lastLook(unseen ? kss : loss.undecided, nowMs) : null,
+    phase: isLost ? 'present' : 'unclear',
+    status: worst >= ACKS_MISSED_CRITICAL ? 'critical' : 'warning',
+    sinceMs: before?.sinceMs ?? Math.min(nowMs, ...loss.healed.map(({ lastReregistration: at }) => at?.atMs ?? nowMs)),
+    summary: summaryOfPath(known, loss, facts, { worst, holding }),
+    ...whatFollows(loss, facts, whatMayFollow(loss, facts, worst)),
+    confidence: isLost ? 'likely' : 'possible',
+    knownAtMs: pathKnownAtMs(known, loss, asked),
     firstStep: holding
       ? CHECK_ACK_PATH
       : orRefused(firstStepBy(isMulticast(facts), CHECK_REKEY_PATH), mayRefuse(loss, facts)),
@@ -200,6 +189,77 @@ export function pathLoss(asked: Asked): Candidate | null {
     evidence: evidenceOf(loss, facts),
     claims: [...loss.traces, ...registering(asked, loss)],
   };
+}
+
+function summaryOfPath(
+  known: PathKnown,
+  loss: Loss,
+  facts: GroupFacts,
+  acks: { readonly worst: number; readonly holding: boolean },
+): string {
+  const { gms, kss, members } = facts;
+  const whom = gmsNamed(loss.missed, members);
+  switch (known) {
+    case 'release_open': {
+      const ended = among(gms, loss.missed).some(({ kek }) => kek === 'absent');
+      return `No new KEK has come to ${whom} though the old one ${ended ? 'has ended' : 'expires soon'}; whether the KS sends it before expiry, or is of an old release, is not yet clear`;
+    }
+    case 'ks_unseen': {
+      const gaveNone = kss.every(isSilent)
+        ? `${verb(kss.length, 'does', 'do')} not answer`
+        : 'gave no answer since it was due';
+      return `${whom} did not get a rekey, and ${ksNamed(sorted(kss.map(({ device }) => device)))} ${gaveNone}: whether it was sent is not yet clear`;
+    }
+    case 'others_unseen':
+      return `${whom} did not get the rekey that is due; whether the others did is not yet clear`;
+    case 'unsent':
+      return `${whom} did not get the rekey that is due; no KS is polled, and no other GM shows that it was sent`;
+    case 'lost':
+      return pathSummary(loss, facts, acks);
+    default:
+      return known satisfies never;
+  }
+}
+
+/** When it is decided what is not known yet. */
+function pathKnownAtMs(known: PathKnown, loss: Loss, asked: Asked): EpochMs | null {
+  const { kss, nowMs } = asked.facts;
+  switch (known) {
+    case 'lost':
+      return null;
+    case 'release_open':
+      return releaseKnownMs(asked);
+    case 'ks_unseen':
+      return lastLook(kss, nowMs);
+    case 'others_unseen':
+    case 'unsent':
+      return lastLook(loss.undecided, nowMs);
+    default:
+      return known satisfies never;
+  }
+}
+
+/** Where no countdown to a re-registration runs. */
+function whatMayFollow(
+  { missed, healed }: Loss,
+  facts: GroupFacts,
+  worst: number,
+): Pick<Candidate, 'consequence' | 'deadlineMs'> {
+  if (worst >= ACKS_MISSED_CRITICAL) {
+    const what = `at ${EJECTED_AT_MISSED} in a row the KS drops ${gmCount(missed)}`;
+    return { consequence: { what, unless: 'the next one is acknowledged' }, deadlineMs: nextRekey(facts) };
+  }
+  if (healed.length === 0) return { consequence: null, deadlineMs: null };
+  const what = 'traffic goes on; the next rekey of this kind may be lost as well';
+  return { consequence: { what, unless: null }, deadlineMs: null };
+}
+
+/** They have the current keys by rekeys: only their acknowledgements are missing. */
+function holdsKeys({ facts, before }: Asked, loss: Loss): boolean {
+  const mine = among(facts.gms, loss.missed);
+  return (
+    hasOnlyAcks(loss) && !lackedKeys(before) && mine.length > 0 && mine.every((gm) => hasKeysOfRekey(gm, facts.kss))
+  );
 }
 
 /** A KS lacks acknowledgements, and nobody was looked at since. */
@@ -273,24 +333,13 @@ function isListedBefore({ lastReregistration: last }: GmFacts, kss: GroupFacts['
 }
 
 function pathSummary(
-  { missed, gotCount }: Loss,
-  known: {
-    readonly from: string;
-    readonly members: number;
-    readonly worst: number;
-    /** ` and re-registered at ...`, or nothing. */
-    readonly again: string;
-    /** They have the current keys: only their acknowledgements are missing. */
-    readonly holding: boolean;
-    /** Nobody polls them: all that is known is what their KS counts. */
-    readonly counted: boolean;
-    /** Whether they refuse it would not be seen. */
-    readonly refused: boolean;
-    /** `missed the last KEK rekey`. */
-    readonly what: string;
-  },
+  loss: Loss,
+  facts: GroupFacts,
+  { worst, holding }: { readonly worst: number; readonly holding: boolean },
 ): string {
-  const { from, members, worst, again, holding, counted, refused } = known;
+  const { missed, gotCount, healed, key } = loss;
+  const { kss, members, nowMs } = facts;
+  const from = kss.length === 1 ? `KS ${kss[0]?.device ?? ''}` : 'the KS';
   const whom = gmsNamed(missed, missed.length > 1 ? members : null);
   const it = verb(missed.length, 'it', 'they');
   // No count: it would change the sentence at every poll.
@@ -298,11 +347,14 @@ function pathSummary(
   if (holding) {
     return `Acknowledgements of ${whom} do not reach ${from}, ${worst === 1 ? 'that of the last rekey is missing' : `those of the last ${worst} rekeys are missing`}, though ${it} ${verb(missed.length, 'has', 'have')} the current keys: the path back drops them`;
   }
-  const what = worst >= ACKS_MISSED_CRITICAL ? `did not acknowledge the last ${worst} rekeys` : known.what;
-  if (counted) {
+  const what =
+    worst >= ACKS_MISSED_CRITICAL ? `did not acknowledge the last ${worst} rekeys` : missedIt(key, hasOnlyAcks(loss));
+  // Of those that nobody polls all that is known is what their KS counts.
+  if (hasOnlyAcks(loss) && among(facts.gms, missed).length === 0) {
     return `${whom} ${what} of ${from}${others}: ${it} ${verb(missed.length, 'is', 'are')} off or gone, or rekeys or acknowledgements are lost on the way`;
   }
-  const why = refused ? `, or ${it} ${verb(missed.length, 'refuses', 'refuse')} them` : '';
+  const again = healed.length === 0 ? '' : ` and re-registered ${whenRegistered(healed, nowMs)}`;
+  const why = mayRefuse(loss, facts) ? `, or ${it} ${verb(missed.length, 'refuses', 'refuse')} them` : '';
   return `The path from ${from} to ${whom} drops rekeys${why}: ${it} ${what}${again}${others}`;
 }
 

@@ -10,7 +10,7 @@ import {
   list,
   sorted,
 } from './candidate.ts';
-import { type GmFacts, isMute } from './group-facts.ts';
+import { type GmFacts, type GroupFacts, isMute } from './group-facts.ts';
 import { gmsNamed, ksNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { RECENT_MS, SAME_KEK_MS } from './symptom.ts';
@@ -34,24 +34,57 @@ function ofMissedKek({ lastReregistration: last }: GmFacts, nowMs: EpochMs): boo
   );
 }
 
-export function legacyKs(asked: Asked): Candidate | null {
-  const { facts, open, last, before } = asked;
-  const { mixed, gms, kss, nowMs } = facts;
-  const upgraded = kss.length > 0 && kss.every(({ behavior }) => behavior === 'timer');
-  const told = new Set(upgraded && last?.presentSinceMs != null ? devicesOf(last) : []);
-  const releaseShown = kss.some(({ behavior }) => behavior !== 'unknown');
+function isUpgraded({ kss }: GroupFacts): boolean {
+  return kss.length > 0 && kss.every(({ behavior }) => behavior === 'timer');
+}
+
+/** GMs whose re-registrations show that their KS sends no KEK rekey ahead. */
+function provenBy({ facts, last, before }: Asked): readonly GmFacts[] {
+  const { gms, kss, nowMs } = facts;
+  const told = new Set(isUpgraded(facts) && last?.presentSinceMs != null ? devicesOf(last) : []);
   // A clear, or a TEK that ran out, does not make its KS another one.
   const proofs = new Set(before !== null && before.said.confidence !== 'possible' ? devicesOf(before) : []);
-  const proven = gms.filter(
-    (gm) =>
-      isProof(gm, nowMs) ||
-      // What is known where no KS says of which release it is.
-      (!releaseShown &&
-        hasNoRekeySince(gm) &&
-        (gm.lastReregistration?.cause === 'legacy_ks' || proofs.has(gm.device))) ||
-      // SNMP does not show which of the two it was.
-      (told.has(gm.device) && gm.uncounted === true && ofMissedKek(gm, nowMs)),
-  );
+  const releaseShown = kss.some(({ behavior }) => behavior !== 'unknown');
+  return gms.filter((gm) => {
+    if (isProof(gm, nowMs)) return true;
+    // SNMP does not show which of the two it was.
+    if (told.has(gm.device) && gm.uncounted === true && ofMissedKek(gm, nowMs)) return true;
+    // What is known where no KS says of which release it is.
+    const isKnown = gm.lastReregistration?.cause === 'legacy_ks' || proofs.has(gm.device);
+    return !releaseShown && isKnown && hasNoRekeySince(gm);
+  });
+}
+
+type ByRelease = Pick<Candidate, 'summary' | 'consequence' | 'firstStep'>;
+
+function afterUpgrade(affected: readonly string[], gms: readonly GmFacts[]): ByRelease {
+  return {
+    summary: `The KSs are upgraded; ${gmsNamed(affected, gms.length)} re-registered for the last time because of their old release`,
+    consequence: null,
+    firstStep: null,
+  };
+}
+
+function untilUpgrade(legacy: readonly string[], affected: readonly string[], gms: readonly GmFacts[]): ByRelease {
+  const server = legacy.length === 0 ? 'The KS' : ksNamed(legacy);
+  const sends = verb(Math.max(1, legacy.length), 'sends', 'send');
+  const each = affected.length === 1 ? 'it' : 'each of them';
+  return {
+    summary: `${server} ${sends} no KEK rekey before expiry (release older than 15.2(1)T / XE 3.5S): ${gmsNamed(affected, gms.length)} ${verb(affected.length, 're-registers', 're-register')} twice in every KEK cycle`,
+    consequence: {
+      what: `two re-registrations of ${each} around every KEK expiry; traffic goes on, and nothing has to be done tonight`,
+      unless: null,
+    },
+    firstStep: `Plan the upgrade of ${legacy.length === 0 ? 'the KS' : ksNamed(legacy)} to 15.2(1)T / XE 3.5S or later (show version there)`,
+  };
+}
+
+export function legacyKs(asked: Asked): Candidate | null {
+  const { facts, open } = asked;
+  const { mixed, gms, kss, nowMs } = facts;
+  const upgraded = isUpgraded(facts);
+  const releaseShown = kss.some(({ behavior }) => behavior !== 'unknown');
+  const proven = provenBy(asked);
   if (mixed === null && proven.length === 0) return releaseShown ? null : heldToItsEnd(asked);
   const over = mixed === null && upgraded;
   const affected = sorted(mixed?.affectedGms ?? proven.map(({ device }) => device));
@@ -73,26 +106,14 @@ export function legacyKs(asked: Asked): Candidate | null {
     gms,
   );
   if (over && claims.length === 0) return null;
-  const server = legacy.length === 0 ? 'The KS' : ksNamed(legacy);
   return {
     phase: over ? 'over' : 'present',
     status: over ? 'ok' : 'warning',
     sinceMs: Math.min(nowMs, ...among(gms, affected).map(({ kekSinceMs }) => kekSinceMs)),
-    summary: over
-      ? `The KSs are upgraded; ${gmsNamed(affected, gms.length)} re-registered for the last time because of their old release`
-      : `${server} ${verb(Math.max(1, legacy.length), 'sends', 'send')} no KEK rekey before expiry (release older than 15.2(1)T / XE 3.5S): ${gmsNamed(affected, gms.length)} ${verb(affected.length, 're-registers', 're-register')} twice in every KEK cycle`,
-    consequence: over
-      ? null
-      : {
-          what: `two re-registrations of ${affected.length === 1 ? 'it' : 'each of them'} around every KEK expiry; traffic goes on, and nothing has to be done tonight`,
-          unless: null,
-        },
+    ...(over ? afterUpgrade(affected, gms) : untilUpgrade(legacy, affected, gms)),
     deadlineMs: null,
     confidence: mixed === null ? 'likely' : 'certain',
     knownAtMs: null,
-    firstStep: over
-      ? null
-      : `Plan the upgrade of ${legacy.length === 0 ? 'the KS' : ksNamed(legacy)} to 15.2(1)T / XE 3.5S or later (show version there)`,
     scope: sorted([...legacy, ...affected]),
     evidence: [
       ...(mixed?.legacyKss ?? []).map(

@@ -258,47 +258,48 @@ function contradicted(state: GroupState, seen: Shown): GroupState {
 }
 
 function movementOf(before: GroupState, seen: Shown, kekElapsedMs: number, span: Interval): CounterMovement {
-  const { view } = before;
-  const keysChanged =
-    view !== null &&
-    seen.registered &&
-    before.registered &&
-    ((view.kek !== null && seen.kek !== null && !isSameKek(view.kek, seen.kek, kekElapsedMs, true)) ||
-      (view.teks.length > 0 && seen.teks.length > 0 && !sharesTek(view.teks, seen.teks)));
   const movement = counterMovement({
     before: before.counters,
     emitted: before.emitted,
     now: seen.counters,
     elapsedMs: seen.at.sentAtMs - before.seen.receivedAtMs,
-    keysChanged,
+    keysChanged: haveKeysChanged(before, seen, kekElapsedMs),
     rekeyedSince: seen.lastRekey !== null && seen.lastRekey.fromMs > before.seen.receivedAtMs,
     countsRekeys: before.countsRekeys,
   });
   if (movement.kind !== 'registered') return movement;
+  const { succeeded, received } = seen.counters;
   if (movement.registrations === 0 && before.uncountedTek !== undefined && isAsBefore(before.counters, seen)) {
-    const { succeeded, received } = seen.counters;
     const detail = `another TEK came, with Succeeded registration ${succeeded}, Rekeys received ${received ?? '?'} as before in two answers`;
     return { kind: 'restarted', registrations: 1, evidence: [detail], fell: false, before: before.uncountedTek };
   }
   if (before.marks.length === 0) return movement;
+  const proof = movement.registrations > 0 ? proofOfBoot(before, seen, span) : proofOfSameCounters(before, seen, span);
+  if (proof === null) return movement;
+  return { kind: 'restarted', registrations: succeeded, evidence: [quoted(proof)], fell: false };
+}
+
+/** The GM held other keys at its last answer, by the KEK or by all TEKs. */
+function haveKeysChanged({ view, registered }: GroupState, seen: Shown, kekElapsedMs: number): boolean {
+  if (view === null || !seen.registered || !registered) return false;
+  if (view.kek !== null && seen.kek !== null && !isSameKek(view.kek, seen.kek, kekElapsedMs, true)) return true;
+  return view.teks.length > 0 && seen.teks.length > 0 && !sharesTek(view.teks, seen.teks);
+}
+
+/** The counters are higher than before, and may have begun anew. */
+function proofOfBoot(before: GroupState, seen: Shown, span: Interval): LogMark | null {
+  const boot = bootBetween(before, seen, span);
+  return boot !== null && canBeSince(boot, seen) ? boot : null;
+}
+
+/** The counters came back to what they were: only the log tells of the restart. */
+function proofOfSameCounters(before: GroupState, seen: Shown, span: Interval): LogMark | null {
   const { succeeded, received } = seen.counters;
-  const restarted = (proof: LogMark): CounterMovement => ({
-    kind: 'restarted',
-    registrations: succeeded,
-    evidence: [quoted(proof)],
-    fell: false,
-  });
-  if (movement.registrations > 0) {
-    const boot = bootBetween(before, seen, span);
-    return boot !== null && canBeSince(boot, seen) ? restarted(boot) : movement;
-  }
-  // The counters came back to what they were: only the log tells of the restart.
+  if (succeeded !== before.counters.succeeded || succeeded > 1) return null;
   const restart = [...marksIn(before.marks, 'clear', span), ...marksIn(before.marks, 'restart', span)].findLast(
     (mark) => mark.fromMs > before.epoch.since.toMs && mark.atMs <= seen.at.sentAtMs,
   );
-  if (succeeded !== before.counters.succeeded || succeeded > 1) return movement;
-  const proof = restart !== undefined && (received ?? 0) <= 1 ? restart : uncountedRegistration(before, seen, span);
-  return proof === null ? movement : restarted(proof);
+  return restart !== undefined && (received ?? 0) <= 1 ? restart : uncountedRegistration(before, seen, span);
 }
 
 /** A rekey of which the answer before showed the TEK alone would be counted by now. */
