@@ -61,15 +61,17 @@ export function ksDown(asked: Asked): Candidate | null {
   if (mayBeServedElsewhere(facts, suffering)) return ksBack(asked);
   const established =
     before?.presentSinceMs != null || (failing && isEstablished(silent, suffering.length, gms.length));
+  // The agent gets no answer: until a GM lacks what a KS gives, it may be the agent's own way to it.
+  const ifDown = `if ${verb(names.length, 'it is', 'they are')} down`;
   return {
     phase: established ? 'present' : 'unclear',
     status: established ? 'critical' : 'warning',
     sinceMs,
     summary: established
-      ? `${silentNamed(facts, names)} ${hasNotAnswered(silent, sinceMs)}: ${whatEnds(facts, suffering)}`
+      ? `${silentNamed(facts, names)} ${hasNotAnswered(silent, sinceMs)}: ${suffering.length === 0 ? `${ifDown}, ` : ''}${whatEnds(facts, suffering)}`
       : `${silentNamed(facts, names)} ${failing ? lostAnswer(askedMs) : lookHangs(silent, sinceMs)}`,
     ...ifSo(
-      established ? null : `if ${verb(names.length, 'it is', 'they are')} down`,
+      established && suffering.length > 0 ? null : ifDown,
       trafficStops(gms, nowMs, () => `${kss.length === 1 ? 'it comes' : 'one of them comes'} back before`),
     ),
     confidence: established ? (suffering.length > 0 ? 'certain' : 'likely') : 'possible',
@@ -196,10 +198,7 @@ function ksBack({ facts, open, last, said }: Omit<Asked, 'before'>): Candidate |
   });
 }
 
-/**
- * What ended the outage: a KS that answers again, or the only KS if it has served a GM since. With several KSs
- * of which none answers, not known.
- */
+/** What ended the outage: a KS that answers again. Of one that does not, a GM may show that it is served. */
 function whatEnded(
   { kss, gms, otherServers, nowMs }: GroupFacts,
   names: readonly string[],
@@ -207,17 +206,16 @@ function whatEnded(
 ): string {
   const silent = kss.filter((ks) => names.includes(ks.device) && givesNoAnswer(ks, nowMs));
   const answering = names.filter((name) => silent.every(({ device }) => device !== name));
-  const isOnlyOne = kss.length === 1 && otherServers?.length === 0;
-  if (answering.length === 0 && !isOnlyOne) {
+  if (answering.length === 0) {
     const servedMs = lastServedMs(gms, sinceMs);
+    const by = kss.length === 1 && otherServers?.length === 0 ? 'it serves its GMs again' : 'another KS serves its GMs';
     const then =
       servedMs === null
-        ? 'whether another KS serves its GMs is not known'
+        ? `whether ${by} is not known`
         : `GMs are served again, a rekey or registration came at ${clockTime(servedMs)}`;
     return `${ksNamed(names)} ${hasNotAnswered(silent, sinceMs)}; ${then}`;
   }
-  const back = answering.length === 0 ? names : answering;
-  return `${ksNamed(back)} did not answer from ${clockTime(sinceMs)} to ${clockTime(endedMs)} and ${verb(back.length, 'is', 'are')} back`;
+  return `${ksNamed(answering)} did not answer from ${clockTime(sinceMs)} to ${clockTime(endedMs)} and ${verb(answering.length, 'is', 'are')} back`;
 }
 
 /** A rekey that was due after the return, and who registers for it, are troubles of their own. */

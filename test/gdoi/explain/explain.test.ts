@@ -533,9 +533,21 @@ describe('a KS that does not answer', () => {
     expect(first).toMatchObject({
       cause: 'ks_down',
       status: 'critical',
-      consequence: { what: 'traffic of 2 GMs stops, of gm1 first' },
+      consequence: { what: 'if it is down, traffic of 2 GMs stops, of gm1 first' },
     });
     expect((first as Explanation).deadlineMs).toBeCloseTo(START + 600_000, -4);
+  });
+
+  test('is not back when only its GM shows that it was served', () => {
+    const fleet = new Fleet();
+    const unregistered = { unregisteredSinceMs: START + 200_000 };
+    fleet.see(ks(0), member(1, 0));
+    fleet.see(silent(ks(60), 60));
+    fleet.see(member(1, 240, { registered: false }, unregistered));
+    const last = { cause: 'unknown', atMs: START + 395_000 } as const;
+    const served = member(1, 400, { succeeded: 2, lastAge: 1, change: { lastReregistration: last } });
+    const down = fleet.see(silent(ks(60), 60), served).explanations.find(({ cause }) => cause === 'ks_down');
+    expect(down?.summary).toMatch(/has not answered since .*; GMs are served again, a rekey or registration came at/u);
   });
 
   test('while a GM got a rekey since is out of the agent’s sight, no page', () => {

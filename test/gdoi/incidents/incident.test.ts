@@ -142,7 +142,7 @@ test('a ticket says the cell, and the deadline while it is open', () => {
   expect(ticketOf({ ...open!, cell: 'north', deadlineMs })).toEqual(
     expect.arrayContaining([
       '- Cell: north',
-      expect.stringMatching(/^- Follows: traffic of GM gm1 stops, unless/u),
+      expect.stringMatching(/^- Follows: if it is down, traffic of GM gm1 stops, unless/u),
       '- Deadline: 2027-01-15T08:50:00Z',
     ]),
   );
@@ -153,7 +153,9 @@ test('a ticket of what is over says what ended it, and calls what did not have t
   const text = ticketOf(closed);
   expect(text).toContain('- Ended by: a KS answers again');
   expect(text.some((line) => /^- (?:Follows|Deadline)/u.test(line))).toBe(false);
-  expect(text).toContainEqual(expect.stringMatching(/^- Foreseen while it was open: traffic of GM gm1 stops, unless/u));
+  expect(text).toContainEqual(
+    expect.stringMatching(/^- Foreseen while it was open: if it is down, traffic of GM gm1 stops, unless/u),
+  );
 });
 
 test('a ticket says between which instants what was only seen to have happened did, and no middle of them', () => {
@@ -219,7 +221,7 @@ describe('the words of an incident stay true', () => {
   test('once it is over, headline and evidence carry the instant at which it was so', () => {
     const [incident] = keptAfter(ks(0), gm(0), silentKs(60), silentKs(120), ks(240));
     expect(incident?.summary).toBe(
-      'As seen at 2027-01-15T08:02:00Z: KS ks1, the only KS, has not answered since 08:01:00 UTC: no GM of G1 can register or get a rekey',
+      'As seen at 2027-01-15T08:02:00Z: KS ks1, the only KS, has not answered since 08:01:00 UTC: if it is down, no GM of G1 can register or get a rekey',
     );
     expect(incident?.evidence.every((line) => /^at \d\d:\d\d:\d\d UTC: /u.test(line))).toBe(true);
     expect(ticketOf(incident)).toContainEqual(expect.stringMatching(/^- First step while it was open: /u));
