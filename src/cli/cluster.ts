@@ -8,6 +8,7 @@ import { type ClusterTimes, Membership, type MembershipStatus } from '../agent/c
 import { isGone, isHere, traceOf } from '../agent/cluster/process-trace.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { InternalErrors } from '../kernel/internal-errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { Secret } from '../kernel/secret.ts';
 import { clusterStatus } from '../agent/cluster/cluster-status.ts';
@@ -15,14 +16,19 @@ import type { Maintenance } from '../model/maintenance.ts';
 import type { ClusterStatus } from '../model/cluster-status.ts';
 import type { PostgresStore } from '../store/postgres/postgres-store.ts';
 import type { SharedStore } from './stores.ts';
-import { StoreError } from '../store/store-error.ts';
+import { isStoreFailure } from '../store/store-error.ts';
 
 /** Events of other agents are told to listeners this much later at most. */
 const OTHERS_EVERY_MS = 1_000;
 
+/** Without a lease for so long an agent is not ready. A shorter time is one of a database that restarts. */
+const LEASES_UNTIL_OUTCAST = 3;
+
 export interface Cluster extends AsyncDisposable {
   readonly membership: Membership;
   status(): ClusterStatus;
+  /** It may poll nothing, and could not join for several leases. A standby may. */
+  outcast(): boolean;
 }
 
 /** What agents are called, by each other and in logs. */
@@ -78,13 +84,15 @@ export function startCluster(options: {
   /** The machine's own. */
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly errors: InternalErrors;
 }): Cluster {
-  const { store, agent, maintenance, url, version, clock, logger, times } = options;
+  const { store, agent, maintenance, url, version, clock, logger, errors, times } = options;
   const membership = new Membership({
     leases: store.leases,
     poller: agent,
     clock,
     logger,
+    errors,
     identity: () => ({ name: agentName(), url, version, process: traceOf(process.pid) }),
     newId: randomUUID,
     times,
@@ -96,6 +104,7 @@ export function startCluster(options: {
   return {
     membership,
     status: () => clusterStatus(membership.status, agent.weights(), store.fencedWrites),
+    outcast: () => (membership.status.withoutLeaseMs ?? 0) > LEASES_UNTIL_OUTCAST * times.leaseMs,
     async [Symbol.asyncDispose]() {
       stop.abort(new Error('the agent stops'));
       await telling;
@@ -112,7 +121,7 @@ export function startCluster(options: {
         await maintenance.refresh();
       } catch (error) {
         // The membership tells that the store cannot be reached; these events stay in the history.
-        if (!(error instanceof StoreError)) throw error;
+        if (!isStoreFailure(error)) errors.caught('cluster', error);
       }
     }
   }

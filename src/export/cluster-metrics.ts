@@ -26,7 +26,7 @@ export function clusterMetrics(status: ClusterStatus, asked: AskedCounts): strin
       {
         name: 'gdoi_cells_unowned',
         type: 'gauge',
-        help: 'Cells of the inventory that nobody polled when this agent looked last.',
+        help: 'Cells of the inventory that nobody polled when this agent looked last; all of them while it has no lease.',
       },
       [[{}, unowned]],
     ),

@@ -12,9 +12,10 @@
  * begins to tell the table otherwise. Only where the process is known to be gone nobody waits for it.
  */
 import type { Clock } from '../../kernel/clock.ts';
+import type { InternalErrors } from '../../kernel/internal-errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { AgentIdentity, ClusterView, LeaseTable } from '../../store/leases.ts';
-import { StoreError } from '../../store/store-error.ts';
+import { isStoreFailure } from '../../store/store-error.ts';
 import { planLeases } from './lease-plan.ts';
 
 export interface ClusterTimes {
@@ -57,6 +58,7 @@ export interface MembershipOptions {
   readonly poller: CellPoller;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly errors: InternalErrors;
   /** Everything but the id. */
   readonly identity: () => Omit<AgentIdentity, 'id'>;
   readonly newId: () => string;
@@ -71,6 +73,8 @@ export interface MembershipStatus {
   readonly owned: ReadonlySet<string>;
   /** At the last look. */
   readonly view: ClusterView;
+  /** Since the last lease that was ever renewed was over: to join alone is no proof that it works. null: it is not. */
+  readonly withoutLeaseMs: number | null;
   /** Since the last good renewal was sent; null: there is no lease. */
   readonly leaseAgeMs: number | null;
   /** Times that this process was fenced, or fenced itself. */
@@ -89,6 +93,8 @@ export class Membership implements AsyncDisposable {
   /** Whom it was before it was fenced. */
   #former: string | null = null;
   #renewedMonoMs = 0;
+  /** The same, whatever agent it was then; else its start. */
+  #workedMonoMs = 0;
   #renewals = 0;
   /** What the table is known to grant beyond the lease. */
   #aloneMs = 0;
@@ -124,18 +130,22 @@ export class Membership implements AsyncDisposable {
   }
 
   get status(): MembershipStatus {
+    const { clock } = this.#options;
+    const overMs = clock.monoMs() - this.#workedMonoMs - this.#pollsForMs;
     return {
       id: this.#id,
       // Not what the watch has come to do about it: what may be polled now.
-      owned: this.#id === null || this.#lapsed ? new Set() : this.#owned,
+      owned: this.writer === null ? new Set() : this.#owned,
       view: this.#view,
-      leaseAgeMs: this.#id === null ? null : this.#options.clock.monoMs() - this.#renewedMonoMs,
+      withoutLeaseMs: overMs < 0 ? null : overMs,
+      leaseAgeMs: this.#id === null ? null : clock.monoMs() - this.#renewedMonoMs,
       fenced: this.#fenced,
       others: this.#id === null ? null : this.#settled,
     };
   }
 
   start(): void {
+    this.#workedMonoMs = this.#options.clock.monoMs();
     this.#running = Promise.all([this.#keepLease(), this.#watch()]);
   }
 
@@ -146,12 +156,17 @@ export class Membership implements AsyncDisposable {
         if (this.#failing) this.#options.logger.info({}, 'the cluster is reached again');
         this.#failing = false;
       } catch (error) {
-        if (!(error instanceof StoreError)) throw error;
-        if (!this.#failing) this.#options.logger.error({ reason: error.message }, 'the cluster cannot be reached');
-        this.#failing = true;
+        this.#failed(error);
       }
       await this.#pause(this.#times.renewEveryMs / (this.#aloneMs > 0 ? ALONE_LOOKS : 1));
     }
+  }
+
+  /** Whatever it was, the next turn comes: an agent without one never polls again. */
+  #failed(error: unknown): void {
+    if (!isStoreFailure(error)) this.#options.errors.caught('cluster', error);
+    else if (!this.#failing) this.#options.logger.error({ reason: error.message }, 'the cluster cannot be reached');
+    this.#failing = true;
   }
 
   /** `whole` false: an agent that is alone asks only whether it still is. */
@@ -183,6 +198,7 @@ export class Membership implements AsyncDisposable {
     // Given up while the answer was on its way: it stays so.
     if (this.#id !== id) return true;
     this.#renewedMonoMs = sentMonoMs;
+    this.#workedMonoMs = sentMonoMs;
     this.#aloneMs = others === 0 ? aloneMs : 0;
     this.#others = others;
     // Whoever joined waits for no longer than it takes to say so; and who is alone has that said at once.
@@ -316,7 +332,9 @@ export class Membership implements AsyncDisposable {
     while (!this.#stop.signal.aborted) {
       // Not as long as it may be alone: that can end at any time.
       const left = this.#times.fenceAfterMs - (clock.monoMs() - this.#renewedMonoMs);
-      if (this.#id !== null && this.#lapsed) await this.#fence('its lease could not be renewed in time');
+      if (this.#id !== null && this.#lapsed) {
+        await this.#fence('its lease could not be renewed in time').catch((error: unknown) => this.#failed(error));
+      }
       await this.#pause(this.#id === null || left <= 0 ? this.#times.renewEveryMs / 10 : left + 1);
     }
   }

@@ -138,7 +138,7 @@ export class PostgresConnections implements AsyncDisposable {
         failure = error;
       }
     }
-    throw storeErrorOf(this.place, failure) ?? failure;
+    throw storeErrorOf(this.place, failure);
   }
 
   #client(host: string, port: number): pg.Client {
@@ -189,7 +189,7 @@ class ClientSession implements Session {
       return (await this.#client.query<Row>(sql, [...values])).rows;
     } catch (error) {
       if (!leavesConnection(error)) this.broken = true;
-      throw storeErrorOf(this.#place, error) ?? error;
+      throw storeErrorOf(this.#place, error);
     }
   }
 }

@@ -6,9 +6,13 @@
  * makes an event one: what two owners found would be two events.
  */
 import { Membership, timesOfLease } from '../../../src/agent/cluster/membership.ts';
+import { InternalErrors } from '../../../src/kernel/internal-errors.ts';
 import type { AgentIdentity, CellLease, ClusterView, LeaseTable, Renewal } from '../../../src/store/leases.ts';
 import { StoreError } from '../../../src/store/store-error.ts';
 import { ProcessClock, SimulatedTime } from './campaign-clock.ts';
+
+const nothing = () => undefined;
+const QUIET = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 const AGENTS = 3;
 const CELLS = ['north', 'south', 'east', 'west'];
@@ -218,11 +222,11 @@ class ModelProcess {
       leave: (id) => over((table) => table.leave(id)) as Promise<void>,
     };
     // oxlint-enable typescript/no-unsafe-type-assertion
-    const quiet = () => undefined;
     this.membership = new Membership({
       leases,
       clock: this.clock,
-      logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+      logger: QUIET,
+      errors: new InternalErrors(QUIET),
       identity: () => ({ name, url: '', version: '1', process: name }),
       newId: () => `${name}.${(ids += 1)}`,
       poller: {
