@@ -454,6 +454,71 @@ describe('opening', () => {
   });
 });
 
+describe('leases beside a connection that holds rows and says nothing more', () => {
+  /** As an agent whose machine is gone: the server does not know yet. */
+  async function holding(address: PostgresAddress, sql: string) {
+    const connections = new PostgresConnections(address, TIMES);
+    const held = connections.use(async (session) => {
+      await session.run('BEGIN');
+      await session.run(sql);
+      holds();
+      await released;
+      await session.run('ROLLBACK');
+    });
+    let holds = (): void => undefined;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await new Promise<void>((resolve) => (holds = resolve));
+    onTestFinished(async () => {
+      release();
+      await held;
+      await connections[Symbol.asyncDispose]();
+    });
+  }
+
+  it('announces the cells all the same: those that are new, and the weights of the others', async () => {
+    const address = await server.database();
+    const { store } = await owning(address, 'north', 'south');
+    await holding(address, `UPDATE cells SET agent = NULL WHERE cell = 'north'`);
+    await store.leases.announce(
+      new Map([
+        ['north', 5],
+        ['south', 6],
+        ['west', 7],
+      ]),
+    );
+    const { cells } = await store.leases.view();
+    expect(cells.map(({ cell, weight }) => [cell, weight])).toEqual([
+      ['north', 1],
+      ['south', 6],
+      ['west', 7],
+    ]);
+  });
+
+  it('ends a transaction whose agent is gone', async () => {
+    const connections = new PostgresConnections(await server.database(), { ...TIMES, statementMs: 300 });
+    onTestFinished(() => connections[Symbol.asyncDispose]());
+    const failure = await failureOf(
+      connections.transaction(async (session) => {
+        await new Promise((resolve) => setTimeout(resolve, 1_500));
+        await session.run('SELECT 1');
+      }),
+    );
+    expect(failure).toBeInstanceOf(StoreError);
+  });
+
+  it('forgets who asked for a cell and is gone', async () => {
+    const address = await server.database();
+    const a = await owning(address, 'default');
+    const b = await owning(address);
+    await b.store.leases.want(b.id, 'default');
+    expect((await a.store.leases.view()).cells).toMatchObject([{ agent: a.id, wantedBy: b.id }]);
+    await b.store.leases.leave(b.id);
+    await a.store.leases.fenceDead();
+    expect((await a.store.leases.view()).cells).toMatchObject([{ agent: a.id, wantedBy: null }]);
+  });
+});
+
 describe('beside an agent of the schema before', () => {
   const before = MIGRATIONS.slice(0, -1);
 

@@ -12,6 +12,7 @@ import {
   SELECT_AGENTS,
   SELECT_CELLS,
   TAKE,
+  UNWANT,
   WANT,
 } from './lease-sql.ts';
 import { fromText, toText } from './plain-text.ts';
@@ -34,7 +35,9 @@ export function createLeaseTable(connections: PostgresConnections, time: ServerC
     view: () => connections.use(viewOf),
     async fenceDead() {
       await run(FORGET_FENCED);
-      return cellsIn(await run(FENCE_DEAD));
+      const freed = cellsIn(await run(FENCE_DEAD));
+      await run(UNWANT);
+      return freed;
     },
     take: async (id, cells) => cellsIn(await run(TAKE, [id, cells.map(toText)])),
     async want(id, cell) {
@@ -47,10 +50,8 @@ export function createLeaseTable(connections: PostgresConnections, time: ServerC
     leave,
   };
 
-  function leave(id: string): Promise<void> {
-    return connections.transaction(async (session) => {
-      for (const sql of LEAVE) await session.run(sql, [id]);
-    });
+  async function leave(id: string): Promise<void> {
+    await run(LEAVE, [id]);
   }
 }
 
