@@ -4,6 +4,7 @@ import { hostname } from 'node:os';
 import type { Agent } from '../agent/agent.ts';
 import { AskedAgents } from '../agent/cluster/asked-agents.ts';
 import { AgentClient } from '../agent/cluster/ask-agent.ts';
+import { placesOf } from '../agent/cluster/inventory-comparison.ts';
 import { type ClusterTimes, Membership, type MembershipStatus } from '../agent/cluster/membership.ts';
 import { isGone, isHere, traceOf } from '../agent/cluster/process-trace.ts';
 import type { Clock } from '../kernel/clock.ts';
@@ -73,6 +74,17 @@ export function withAgentsToken(web: ResolvedConfig['web'], token: Secret | null
   return { ...web, tokens: [...web.tokens, { name: 'cluster', scope: 'operate', sha256 }] };
 }
 
+/** Of which device is in which cell; the same in every agent that has the same. Made once for each configuration. */
+function digestOfInventory(agent: Pick<Agent, 'inventory'>): () => string {
+  let made: { readonly of: ReturnType<Agent['inventory']>; readonly digest: string } | null = null;
+  return () => {
+    const of = agent.inventory();
+    if (made?.of === of) return made.digest;
+    made = { of, digest: createHash('sha256').update(placesOf(of)).digest('base64') };
+    return made.digest;
+  };
+}
+
 export function startCluster(options: {
   readonly store: PostgresStore;
   readonly agent: Agent;
@@ -89,7 +101,12 @@ export function startCluster(options: {
   const { store, agent, maintenance, url, version, clock, logger, errors, times } = options;
   const membership = new Membership({
     leases: store.leases,
-    poller: agent,
+    poller: {
+      weights: () => agent.weights(),
+      own: (cells) => agent.own(cells),
+      disown: (cells, keep) => agent.disown(cells, keep),
+      inventoryDigest: digestOfInventory(agent),
+    },
     clock,
     logger,
     errors,

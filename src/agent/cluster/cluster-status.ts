@@ -3,7 +3,7 @@ import type { ClusterStatus } from '../../model/cluster-status.ts';
 import type { MembershipStatus } from './membership.ts';
 
 export function clusterStatus(
-  { id: me, owned, view, withoutLeaseMs, leaseAgeMs, fenced, others }: MembershipStatus,
+  { id: me, owned, view, withoutLeaseMs, leaseAgeMs, fenced, differing, others }: MembershipStatus,
   inventory: ReadonlyMap<string, number>,
   fencedWrites: number,
 ): ClusterStatus {
@@ -18,6 +18,7 @@ export function clusterStatus(
     cells: new Map(cells.map((cell) => [cell, owned.has(cell)])),
     unowned: cells.filter((cell) => !owned.has(cell) && !polled.has(cell)).length,
     agents: others === null ? null : others + 1,
+    differing,
     leaseAgeMs,
     fencedWrites,
     timesFenced: fenced,

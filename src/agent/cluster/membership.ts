@@ -16,6 +16,7 @@ import type { InternalErrors } from '../../kernel/internal-errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { AgentIdentity, ClusterView, LeaseTable } from '../../store/leases.ts';
 import { isStoreFailure } from '../../store/store-error.ts';
+import { InventoryComparison } from './inventory-comparison.ts';
 import { planLeases } from './lease-plan.ts';
 
 export interface ClusterTimes {
@@ -33,6 +34,9 @@ export interface ClusterTimes {
 /** A difference that lasts for less is one of agents that come and go. */
 const UNEVEN_LOOKS = 3;
 
+/** For so long, at most, what is nobody's is left to agents of another inventory: a reload of all takes no longer. */
+const HOLD_LEASES = 3;
+
 /** An agent that may be alone looks this many times as often: whoever joins depends on being seen. */
 const ALONE_LOOKS = 5;
 
@@ -44,6 +48,8 @@ export function timesOfLease(leaseMs: number, aloneMs: number): ClusterTimes {
 interface CellPoller {
   /** Devices of each cell in the inventory. */
   weights(): ReadonlyMap<string, number>;
+  /** Of which device is in which cell. */
+  inventoryDigest(): string;
   /** Load what is known of the cells, and poll them. Rejects with a `StoreError` when that cannot be read: it is tried again. */
   own(cells: readonly string[]): Promise<void>;
   /**
@@ -79,6 +85,8 @@ export interface MembershipStatus {
   readonly leaseAgeMs: number | null;
   /** Times that this process was fenced, or fenced itself. */
   readonly fenced: number;
+  /** Live agents that have other devices, or have them in other cells. */
+  readonly differing: number;
   /** Agents beside this one; the table knows what follows from it for the time alone. null: not known yet. */
   readonly others: number | null;
 }
@@ -105,6 +113,7 @@ export class Membership implements AsyncDisposable {
   #owned: ReadonlySet<string> = new Set();
   #fenced = 0;
   #uneven: { readonly cell: string; readonly looks: number } | null = null;
+  readonly #inventories: InventoryComparison;
   #failing = false;
   #running: Promise<unknown> = Promise.resolve();
   /** Cells come and go one after the other. */
@@ -113,6 +122,7 @@ export class Membership implements AsyncDisposable {
   constructor(options: MembershipOptions) {
     this.#options = options;
     this.#times = options.times;
+    this.#inventories = new InventoryComparison(options.logger, HOLD_LEASES * options.times.leaseMs);
   }
 
   /** Whom a write is for, and whether a device may be polled at all; null: this agent may own nothing now. */
@@ -140,6 +150,7 @@ export class Membership implements AsyncDisposable {
       withoutLeaseMs: overMs < 0 ? null : overMs,
       leaseAgeMs: this.#id === null ? null : clock.monoMs() - this.#renewedMonoMs,
       fenced: this.#fenced,
+      differing: this.#inventories.differing,
       others: this.#id === null ? null : this.#settled,
     };
   }
@@ -178,7 +189,7 @@ export class Membership implements AsyncDisposable {
       return this.#look(true);
     }
     if (this.#aloneMs > 0 && !whole) return;
-    await leases.announce(poller.weights());
+    await leases.announce(id, { weights: poller.weights(), digest: poller.inventoryDigest() });
     await leases.fenceDead();
     const view = await leases.view();
     await this.#act((await this.#bury(view)) ? await leases.view() : view);
@@ -240,7 +251,12 @@ export class Membership implements AsyncDisposable {
     const me = this.#id;
     if (me === null || this.#stop.signal.aborted) return;
     this.#view = view;
-    const plan = planLeases(view, me, new Set(poller.weights().keys()));
+    const held = this.#inventories.look(
+      view,
+      { id: me, digest: poller.inventoryDigest() },
+      this.#options.clock.monoMs(),
+    );
+    const plan = planLeases(view, me, held ? new Set() : new Set(poller.weights().keys()));
     await this.#become(view.cells.filter(({ agent }) => agent === me).map(({ cell }) => cell));
     if (plan.release.length > 0 && this.#id === me) {
       logger.info({ cells: plan.release }, 'cells handed over to another agent');

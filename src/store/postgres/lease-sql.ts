@@ -26,13 +26,14 @@ differing AS MATERIALIZED (
   SELECT known.cell, told.weight FROM cells AS known JOIN told ON told.cell = known.cell
   WHERE known.weight <> told.weight ORDER BY known.cell FOR UPDATE OF known SKIP LOCKED
 ),
+by AS (UPDATE agents SET inventory = $3 WHERE id = $2 AND inventory <> $3),
 weighed AS (UPDATE cells SET weight = differing.weight FROM differing WHERE cells.cell = differing.cell)
 INSERT INTO cells (cell, weight)
 SELECT cell, weight FROM told WHERE NOT EXISTS (SELECT FROM cells WHERE cells.cell = told.cell) ORDER BY cell
 ON CONFLICT (cell) DO NOTHING`;
 
 export const SELECT_AGENTS = `
-SELECT id, name, url, version, process, extract(epoch FROM expires_at - clock_timestamp()) * 1000 AS left_ms
+SELECT id, name, url, version, process, inventory, extract(epoch FROM expires_at - clock_timestamp()) * 1000 AS left_ms
 FROM agents WHERE NOT fenced ORDER BY id`;
 export const SELECT_CELLS = 'SELECT cell, agent, epoch, weight, wanted_by FROM cells ORDER BY cell';
 

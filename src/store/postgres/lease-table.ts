@@ -29,8 +29,9 @@ export function createLeaseTable(connections: PostgresConnections, time: ServerC
       const row = await time.hearIn('now_ms', async () => (await run(RENEW, [id, leaseMs, aloneMs, number]))[0]);
       return row === undefined ? null : Number(row['others']);
     },
-    async announce(weights) {
-      await run(ANNOUNCE, [JSON.stringify(Array.from(weights, ([cell, weight]) => ({ cell: toText(cell), weight })))]);
+    async announce(id, { weights, digest }) {
+      const cells = Array.from(weights, ([cell, weight]) => ({ cell: toText(cell), weight }));
+      await run(ANNOUNCE, [JSON.stringify(cells), id, digest]);
     },
     view: () => connections.use(viewOf),
     async fenceDead() {
@@ -59,7 +60,11 @@ async function viewOf(session: Session): Promise<ClusterView> {
   const agents = await session.run(SELECT_AGENTS);
   const cells = await session.run(SELECT_CELLS);
   return {
-    agents: agents.map((row) => ({ ...identityOf(row), leftMs: Number(row['left_ms']) })),
+    agents: agents.map((row) => ({
+      ...identityOf(row),
+      inventory: String(row['inventory']),
+      leftMs: Number(row['left_ms']),
+    })),
     cells: cells.map((row) => ({
       cell: fromText(String(row['cell'])),
       agent: idOf(row['agent']),

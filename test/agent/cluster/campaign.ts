@@ -133,7 +133,7 @@ class ModelDatabase {
       Object.assign(row, { expiresMs: this.#time.nowMs + leaseMs, aloneMs, renewal: number });
       return [...this.#agents.values()].filter((other) => other !== row && !other.fenced).length;
     },
-    announce: async (weights) => {
+    announce: async (_id, { weights }) => {
       for (const [cell, weight] of weights) {
         const known = this.#cells.get(cell);
         if (known === undefined) this.#cells.set(cell, { cell, agent: null, epoch: 0, weight, wantedBy: null });
@@ -143,7 +143,7 @@ class ModelDatabase {
     view: async (): Promise<ClusterView> => ({
       agents: [...this.#agents.values()]
         .filter(({ fenced }) => !fenced)
-        .map((row) => ({ ...row, leftMs: row.expiresMs - this.#time.nowMs })),
+        .map((row) => ({ ...row, inventory: 'the same', leftMs: row.expiresMs - this.#time.nowMs })),
       cells: Array.from(this.#cells.values(), (cell) => ({ ...cell })),
     }),
     fenceDead: async () => {
@@ -212,7 +212,7 @@ class ModelProcess {
     const leases: LeaseTable = {
       join: (agent, ms) => over((table) => table.join(agent, ms)) as Promise<void>,
       renew: (id, renewal: Renewal) => over((table) => table.renew(id, renewal)) as Promise<number | null>,
-      announce: (weights) => over((table) => table.announce(weights)) as Promise<void>,
+      announce: (id, inventory) => over((table) => table.announce(id, inventory)) as Promise<void>,
       view: () => over((table) => table.view()) as Promise<ClusterView>,
       fenceDead: () => over((table) => table.fenceDead()) as Promise<readonly string[]>,
       take: (id, cells) => over((table) => table.take(id, cells)) as Promise<readonly string[]>,
@@ -231,6 +231,7 @@ class ModelProcess {
       newId: () => `${name}.${(ids += 1)}`,
       poller: {
         weights: () => world.weights,
+        inventoryDigest: () => 'the same',
         own: (cells) => this.#own(cells),
         disown: (cells, keep) => this.#disown(cells, keep),
       },

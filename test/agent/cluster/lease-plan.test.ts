@@ -4,7 +4,7 @@ import { planLeases } from '../../../src/agent/cluster/lease-plan.ts';
 import type { CellLease, ClusterView } from '../../../src/store/leases.ts';
 
 function agents(...ids: readonly string[]): ClusterView['agents'] {
-  return ids.map((id) => ({ id, name: id, url: '', version: '1', process: '', leftMs: 10_000 }));
+  return ids.map((id) => ({ id, name: id, url: '', version: '1', process: '', inventory: '', leftMs: 10_000 }));
 }
 
 function aCell(cell: string, over: Partial<CellLease> = {}): CellLease {

@@ -48,6 +48,7 @@ function oneAgent(cells: readonly string[], over: Partial<LeaseTable> = {}) {
     newId: () => `one.${(ids += 1)}`,
     poller: {
       weights: inventory,
+      inventoryDigest: () => 'mine',
       own: (cells) => {
         done.push(`own ${cells.join(' ')}`);
         return nothing();
