@@ -4,10 +4,12 @@ import { hostname } from 'node:os';
 import type { Agent } from '../agent/agent.ts';
 import { AskedAgents } from '../agent/cluster/asked-agents.ts';
 import { AgentClient } from '../agent/cluster/ask-agent.ts';
+import { placesOf } from '../agent/cluster/inventory-comparison.ts';
 import { type ClusterTimes, Membership, type MembershipStatus } from '../agent/cluster/membership.ts';
 import { isGone, isHere, traceOf } from '../agent/cluster/process-trace.ts';
 import type { Clock } from '../kernel/clock.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
+import type { InternalErrors } from '../kernel/internal-errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { Secret } from '../kernel/secret.ts';
 import { clusterStatus } from '../agent/cluster/cluster-status.ts';
@@ -15,14 +17,19 @@ import type { Maintenance } from '../model/maintenance.ts';
 import type { ClusterStatus } from '../model/cluster-status.ts';
 import type { PostgresStore } from '../store/postgres/postgres-store.ts';
 import type { SharedStore } from './stores.ts';
-import { StoreError } from '../store/store-error.ts';
+import { isStoreFailure } from '../store/store-error.ts';
 
 /** Events of other agents are told to listeners this much later at most. */
 const OTHERS_EVERY_MS = 1_000;
 
+/** Without a lease for so long an agent is not ready. A shorter time is one of a database that restarts. */
+const LEASES_UNTIL_OUTCAST = 3;
+
 export interface Cluster extends AsyncDisposable {
   readonly membership: Membership;
   status(): ClusterStatus;
+  /** It may poll nothing, and could not join for several leases. A standby may. */
+  outcast(): boolean;
 }
 
 /** What agents are called, by each other and in logs. */
@@ -67,6 +74,17 @@ export function withAgentsToken(web: ResolvedConfig['web'], token: Secret | null
   return { ...web, tokens: [...web.tokens, { name: 'cluster', scope: 'operate', sha256 }] };
 }
 
+/** Of which device is in which cell; the same in every agent that has the same. Made once for each configuration. */
+function digestOfInventory(agent: Pick<Agent, 'inventory'>): () => string {
+  let made: { readonly of: ReturnType<Agent['inventory']>; readonly digest: string } | null = null;
+  return () => {
+    const of = agent.inventory();
+    if (made?.of === of) return made.digest;
+    made = { of, digest: createHash('sha256').update(placesOf(of)).digest('base64') };
+    return made.digest;
+  };
+}
+
 export function startCluster(options: {
   readonly store: PostgresStore;
   readonly agent: Agent;
@@ -78,13 +96,20 @@ export function startCluster(options: {
   /** The machine's own. */
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly errors: InternalErrors;
 }): Cluster {
-  const { store, agent, maintenance, url, version, clock, logger, times } = options;
+  const { store, agent, maintenance, url, version, clock, logger, errors, times } = options;
   const membership = new Membership({
     leases: store.leases,
-    poller: agent,
+    poller: {
+      weights: () => agent.weights(),
+      own: (cells) => agent.own(cells),
+      disown: (cells, keep) => agent.disown(cells, keep),
+      inventoryDigest: digestOfInventory(agent),
+    },
     clock,
     logger,
+    errors,
     identity: () => ({ name: agentName(), url, version, process: traceOf(process.pid) }),
     newId: randomUUID,
     times,
@@ -96,6 +121,7 @@ export function startCluster(options: {
   return {
     membership,
     status: () => clusterStatus(membership.status, agent.weights(), store.fencedWrites),
+    outcast: () => (membership.status.withoutLeaseMs ?? 0) > LEASES_UNTIL_OUTCAST * times.leaseMs,
     async [Symbol.asyncDispose]() {
       stop.abort(new Error('the agent stops'));
       await telling;
@@ -112,7 +138,7 @@ export function startCluster(options: {
         await maintenance.refresh();
       } catch (error) {
         // The membership tells that the store cannot be reached; these events stay in the history.
-        if (!(error instanceof StoreError)) throw error;
+        if (!isStoreFailure(error)) errors.caught('cluster', error);
       }
     }
   }

@@ -171,6 +171,7 @@ async function startParts(
       reloads,
       maintenance,
       owning: () => shared === null || writer() !== null,
+      outcast: () => cluster?.outcast() ?? false,
       clusterMetrics: () => (cluster && asking ? clusterMetrics(cluster.status(), asking.others.counts) : ''),
       others: asking?.others,
       agentsToken: shared?.others.token ?? null,
@@ -180,7 +181,7 @@ async function startParts(
   beginReloads(options, { agent, targets, maintenance, push, webhooks, reloads, server, places });
   if (shared !== null) {
     const url = shared.others.url ?? (await urlForOthers(server.url, shared.hosts));
-    const member = { ...shared, agent, maintenance, url, version: packageVersion(), clock: networkClock, logger };
+    const member = { ...shared, agent, maintenance, url, version: packageVersion(), ...common };
     cluster = await parts.start('cluster', () => startCluster(member));
   }
   return {
@@ -308,6 +309,8 @@ interface Served {
   readonly reloads: Reloads;
   /** Some device may be polled by this agent now; what it knows of any is another one's to export otherwise. */
   readonly owning: () => boolean;
+  /** It has had no part in the cluster for long. */
+  readonly outcast: () => boolean;
   /** Empty: the store is this agent's alone. */
   readonly clusterMetrics: () => string;
   /** undefined: there are none. */
@@ -345,6 +348,7 @@ async function serve(
       errors,
       fleet: agent.readModel,
       status: () => agent.status(),
+      outcast: served.outcast,
       deviceMetrics: () => (served.owning() ? lines.chunks() : []),
       deviceLines: (device) => lines.of(device),
       events: store,

@@ -4,7 +4,7 @@ import type { AskedCounts } from '../model/other-agents.ts';
 import { renderFamily } from './prepared-lines.ts';
 
 export function clusterMetrics(status: ClusterStatus, asked: AskedCounts): string {
-  const { agents, cells, unowned, leaseAgeMs, fencedWrites, timesFenced } = status;
+  const { cells, unowned, leaseAgeMs, fencedWrites, timesFenced } = status;
   return [
     renderFamily(
       {
@@ -14,19 +14,12 @@ export function clusterMetrics(status: ClusterStatus, asked: AskedCounts): strin
       },
       Array.from(cells, ([cell, owned]) => [{ cell }, Number(owned)] as const),
     ),
-    renderFamily(
-      {
-        name: 'gdoi_cluster_agents',
-        type: 'gauge',
-        help: 'Agents that share the store, as far as this one knows, itself included. Above 1 it stops polling when it loses the database.',
-      },
-      agents === null ? [] : [[{}, agents]],
-    ),
+    agentMetrics(status),
     renderFamily(
       {
         name: 'gdoi_cells_unowned',
         type: 'gauge',
-        help: 'Cells of the inventory that nobody polled when this agent looked last.',
+        help: 'Cells of the inventory that nobody polled when this agent looked last; all of them while it has no lease.',
       },
       [[{}, unowned]],
     ),
@@ -65,6 +58,28 @@ export function clusterMetrics(status: ClusterStatus, asked: AskedCounts): strin
         [{ result: 'refused' }, asked.refused],
         [{ result: 'unanswered' }, asked.unanswered],
       ],
+    ),
+  ].join('');
+}
+
+/** Of the agents beside this one. */
+function agentMetrics({ agents, differing }: ClusterStatus): string {
+  return [
+    renderFamily(
+      {
+        name: 'gdoi_cluster_agents',
+        type: 'gauge',
+        help: 'Agents that share the store, as far as this one knows, itself included. Above 1 it stops polling when it loses the database.',
+      },
+      agents === null ? [] : [[{}, agents]],
+    ),
+    renderFamily(
+      {
+        name: 'gdoi_cluster_agents_differing',
+        type: 'gauge',
+        help: 'Agents that share the store and have other devices than this one, or have them in other cells.',
+      },
+      [[{}, differing]],
     ),
   ].join('');
 }

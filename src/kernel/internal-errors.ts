@@ -4,7 +4,7 @@
  */
 import type { Logger } from './logger.ts';
 
-/** `listener`: whoever is told of a change; `process`: nobody nearer caught it. */
+/** `listener`: whoever is told of a change; `cluster`: what agents do about each other; `process`: nobody nearer caught it. */
 const INTERNAL_ERROR_PLACES = [
   'poll',
   'message',
@@ -13,6 +13,7 @@ const INTERNAL_ERROR_PLACES = [
   'listener',
   'request',
   'reload',
+  'cluster',
   'process',
 ] as const;
 export type InternalErrorPlace = (typeof INTERNAL_ERROR_PLACES)[number];

@@ -6,6 +6,8 @@ export interface ClusterStatus {
   readonly unowned: number;
   /** Agents that share the store, this one included, as far as it knows; null: it is none of them now. */
   readonly agents: number | null;
+  /** Live agents that have other devices than this one, or have them in other cells. */
+  readonly differing: number;
   /** Since the last good renewal of the lease was sent; null: there is no lease. */
   readonly leaseAgeMs: number | null;
   /** Batches of which something was another agent's by then. */

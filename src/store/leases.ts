@@ -24,7 +24,17 @@ export interface Renewal {
   readonly aloneMs: number;
 }
 
+/** What an agent is to poll, as its configuration says. */
+export interface Inventory {
+  /** Devices of each cell. */
+  readonly weights: ReadonlyMap<string, number>;
+  /** Of which device is in which cell. */
+  readonly digest: string;
+}
+
 interface LiveAgent extends AgentIdentity {
+  /** `digest` of its inventory; empty: not told yet, or by a version before. */
+  readonly inventory: string;
   /** Until its lease is over, by the table's clock; negative: it is over, and nobody took note yet. */
   readonly leftMs: number;
 }
@@ -52,8 +62,8 @@ export interface LeaseTable {
   join(agent: AgentIdentity, leaseMs: number): Promise<void>;
   /** Agents beside this one that are not fenced; null: this one is fenced, and for ever. */
   renew(id: string, renewal: Renewal): Promise<number | null>;
-  /** Cells of the inventory with their number of devices; those that are there stay whose they are. */
-  announce(weights: ReadonlyMap<string, number>): Promise<void>;
+  /** Tell what the agent is to poll; cells that are there stay whose they are. */
+  announce(id: string, inventory: Inventory): Promise<void>;
   view(): Promise<ClusterView>;
   /** Fence every agent whose lease is over, and the time that it may be alone; their cells are nobody's then. */
   fenceDead(): Promise<readonly string[]>;

@@ -35,7 +35,7 @@ const sqlite = await openSqliteStore({ path: join(directory, 'store.db'), ...aro
 const fenced = await openPostgresStore({ address: await server.database(), writer: () => agent, ...around });
 const unfenced = await openPostgresStore({ address: await server.database(), writer: 'unfenced', ...around });
 await fenced.leases.join({ id: agent, name: 'bench', url: '', version: '0', process: '' }, 3_600_000);
-await fenced.leases.announce(new Map([['default', DEVICES]]));
+await fenced.leases.announce(agent, { weights: new Map([['default', DEVICES]]), digest: '' });
 await fenced.leases.take(agent, ['default']);
 
 interface Cost {

@@ -7,6 +7,7 @@ import { type Cluster, startCluster } from '../../src/cli/cluster.ts';
 import { Maintenance } from '../../src/model/maintenance.ts';
 import { naturalOrder } from '../../src/gdoi/events/name-list.ts';
 import type { GdoiEvent } from '../../src/gdoi/events/event.ts';
+import { InternalErrors } from '../../src/kernel/internal-errors.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import type { PostgresAddress } from '../../src/store/postgres/connections.ts';
 import { openPostgresStore, type PostgresStore } from '../../src/store/postgres/postgres-store.ts';
@@ -74,6 +75,7 @@ async function join(
 ): Promise<Member> {
   const clock = createSystemClock();
   const logger = new MemoryLogger();
+  const errors = new InternalErrors(logger);
   let cluster: Cluster | null = null;
   const writer = () => cluster?.membership.writer ?? null;
   const way = await cuttableWayTo(address.hosts[0]?.port ?? 0);
@@ -100,7 +102,7 @@ async function join(
   });
   agent.start();
   const maintenance = new Maintenance();
-  cluster = startCluster({ store, agent, maintenance, url: '', version: '1', clock, logger, times });
+  cluster = startCluster({ store, agent, maintenance, url: '', version: '1', clock, logger, errors, times });
   const member: Member = {
     agent,
     store,
@@ -279,5 +281,22 @@ test.concurrent('an agent that is alone polls on without its database, and keeps
   fleet.reregisters('gm1');
   expect(a.owned()).toEqual(['default']);
   await own.start();
+  await vi.waitFor(() => expect(typesOf(a.told)).toEqual(['reregistration gm1']), PATIENCE);
+});
+
+test.concurrent('while tables are missing nobody polls, and the agents say so; when they are back, all goes on', async () => {
+  const [address, fleet] = [await server.database(), new Fleet()];
+  const devices = gms({ gm1: undefined });
+  const times = { ...TIMES, aloneMs: 0, leaseMs: 2_000, fenceAfterMs: 1_500 };
+  await using a = await join('a', { address, fleet, devices, times });
+  await vi.waitFor(() => expect(a.agent.readModel.device('gm1')?.result).toBe('ok'), PATIENCE);
+  await server.sql('ALTER TABLE agents RENAME TO elsewhere', address.database);
+  await vi.waitFor(() => expect(a.cluster.outcast()).toBe(true), PATIENCE);
+  expect(a.owned()).toEqual([]);
+  expect(a.cluster.status()).toMatchObject({ unowned: 1 });
+  await server.sql('ALTER TABLE elsewhere RENAME TO agents', address.database);
+  await vi.waitFor(() => expect(a.owned()).toEqual(['default']), PATIENCE);
+  expect(a.cluster.outcast()).toBe(false);
+  fleet.reregisters('gm1');
   await vi.waitFor(() => expect(typesOf(a.told)).toEqual(['reregistration gm1']), PATIENCE);
 });

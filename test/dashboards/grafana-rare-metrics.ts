@@ -34,6 +34,7 @@ const CLUSTER = {
   ]),
   unowned: 0,
   agents: 2,
+  differing: 0,
   leaseAgeMs: 1200,
   fencedWrites: 1,
   timesFenced: 1,

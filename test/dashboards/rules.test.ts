@@ -40,6 +40,7 @@ const ALERTS = [
   'GdoiAgentDown',
   'GdoiCellUnowned',
   'GdoiCellOwnedTwice',
+  'GdoiInventoriesDiffer',
 ];
 
 const RUNBOOKS = fileURLToPath(new URL('../../dashboards/runbooks', import.meta.url));

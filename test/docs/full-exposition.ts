@@ -183,6 +183,7 @@ async function agentExposition(): Promise<string> {
         cells: new Map([['default', true]]),
         unowned: 0,
         agents: 1,
+        differing: 0,
         leaseAgeMs: 1000,
         fencedWrites: 0,
         timesFenced: 0,

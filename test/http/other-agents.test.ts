@@ -48,7 +48,7 @@ function eastOthers(): OtherAgents {
       id: 'e',
       owned: new Set(['acme']),
       view: {
-        agents: [{ id: 'w', name: 'west', version: '1', leftMs: 1000, ...lease }],
+        agents: [{ id: 'w', name: 'west', version: '1', inventory: '', leftMs: 1000, ...lease }],
         cells: [
           { cell: 'acme', agent: 'e', epoch: 1, weight: 2, wantedBy: null },
           { cell: 'beta', agent: lease.agent, epoch: 1, weight: 2, wantedBy: null },

@@ -3,13 +3,16 @@ import { serve, type Served } from './served.ts';
 
 let served: Served;
 let firstSweepDone: boolean;
+let outcast: boolean;
 let reload: { ok: boolean; message: string };
 
 beforeEach(async () => {
   firstSweepDone = true;
+  outcast = false;
   reload = { ok: true, message: 'reloaded' };
   served = await serve({
     status: () => ({ firstSweepDone, firstSweepProgress: 1, quarantinedCredentials: [] }),
+    outcast: () => outcast,
     reload: async () => reload,
   });
 });
@@ -29,6 +32,14 @@ test('the agent is healthy at once, and ready when every device was polled', asy
   expect((await served.get('/-/ready')).status).toBe(503);
   firstSweepDone = true;
   expect((await served.get('/-/ready')).status).toBe(200);
+});
+
+test('an agent that has had no part in the cluster for long is healthy, and not ready', async () => {
+  outcast = true;
+  const response = await served.get('/-/ready');
+  expect(response.status).toBe(503);
+  expect(await response.text()).toBe('gdoiwatch polls nothing: it cannot join the agents that share its store.\n');
+  expect((await served.get('/-/healthy')).status).toBe(200);
 });
 
 test('a reload answers what changed, or 422 and why it was refused', async () => {

@@ -20,14 +20,18 @@ describe('what a server answers is told by its SQLSTATE', () => {
     ['57P01', 'io', false],
     ['25006', 'io', false],
     ['42501', 'io', true],
+    ['42P01', 'io', true],
+    ['3F000', 'io', true],
+    ['25P03', 'io', false],
+    ['XX000', 'unexpected', true],
   ])('%s is %s; the connection stays: %s', (code, kind, stays) => {
     const error = answered(code);
-    expect(storeErrorOf('here', error)?.kind).toBe(kind);
+    expect(storeErrorOf('here', error).kind).toBe(kind);
     expect(leavesConnection(error)).toBe(stays);
   });
 
-  test('a statement that is wrong in itself is a bug of ours', () => {
-    expect(storeErrorOf('here', answered('42601'))).toBeNull();
+  test('a statement that is wrong in itself is unexpected, and no more than that', () => {
+    expect(storeErrorOf('here', answered('42601')).kind).toBe('unexpected');
   });
 });
 
@@ -35,7 +39,7 @@ test.each(['EPIPE', 'EPERM', 'EBADF', 'EROFS', 'EBUSY', 'ECONNRESET', 'EIO', 'EN
   'the system says %s: the connection is lost, whatever the code looks like',
   (code) => {
     const error = fromSystem(code);
-    expect(storeErrorOf('here', error)?.kind).toBe('io');
+    expect(storeErrorOf('here', error).kind).toBe('io');
     expect(leavesConnection(error)).toBe(false);
   },
 );

@@ -53,7 +53,7 @@ async function owning(address: PostgresAddress, ...cells: readonly string[]) {
   const id = randomUUID();
   const store = await open(address, () => id);
   await store.leases.join({ id, name: 'a', url: '', version: '1', process: '' }, LEASE_MS);
-  await store.leases.announce(new Map(cells.map((cell) => [cell, 1])));
+  await store.leases.announce(id, { weights: new Map(cells.map((cell) => [cell, 1])), digest: 'd' });
   await store.leases.take(id, cells);
   return { id, store };
 }
@@ -84,7 +84,7 @@ function contractOn(addressOf: () => PostgresAddress, database: string, drawn: {
     await server.sql(emptied, database);
     await store.leases.join({ id, name: 'a', url: '', version: '1', process: '' }, LEASE_MS);
     const cells = ['default', 'acme'];
-    await store.leases.announce(new Map(cells.map((cell) => [cell, 1])));
+    await store.leases.announce(id, { weights: new Map(cells.map((cell) => [cell, 1])), digest: 'd' });
     await store.leases.take(id, cells);
     return store;
   }, drawn);
@@ -381,7 +381,7 @@ describe('opening', () => {
 
   it('has steps that are never edited once released', () => {
     const checksums = MIGRATIONS.map((sql) => createHash('sha256').update(sql).digest('hex').slice(0, 16));
-    expect(checksums).toEqual(['817bbfcc2f088def', 'd40614d554146661', '4c6c89f794ed24f1']);
+    expect(checksums).toEqual(['817bbfcc2f088def', 'd40614d554146661', '4c6c89f794ed24f1', 'a08208d6f20bbbb9']);
   });
 
   const told = async (address: PostgresAddress) => {
@@ -454,6 +454,71 @@ describe('opening', () => {
   });
 });
 
+describe('leases beside a connection that holds rows and says nothing more', () => {
+  /** As an agent whose machine is gone: the server does not know yet. */
+  async function holding(address: PostgresAddress, sql: string) {
+    const connections = new PostgresConnections(address, TIMES);
+    const held = connections.use(async (session) => {
+      await session.run('BEGIN');
+      await session.run(sql);
+      holds();
+      await released;
+      await session.run('ROLLBACK');
+    });
+    let holds = (): void => undefined;
+    let release = (): void => undefined;
+    const released = new Promise<void>((resolve) => (release = resolve));
+    await new Promise<void>((resolve) => (holds = resolve));
+    onTestFinished(async () => {
+      release();
+      await held;
+      await connections[Symbol.asyncDispose]();
+    });
+  }
+
+  it('announces the cells all the same: those that are new, and the weights of the others', async () => {
+    const address = await server.database();
+    const { id, store } = await owning(address, 'north', 'south');
+    await holding(address, `UPDATE cells SET agent = NULL WHERE cell = 'north'`);
+    const weights = new Map([
+      ['north', 5],
+      ['south', 6],
+      ['west', 7],
+    ]);
+    await store.leases.announce(id, { weights, digest: 'new' });
+    expect((await store.leases.view()).agents).toMatchObject([{ inventory: 'new' }]);
+    const { cells } = await store.leases.view();
+    expect(cells.map(({ cell, weight }) => [cell, weight])).toEqual([
+      ['north', 1],
+      ['south', 6],
+      ['west', 7],
+    ]);
+  });
+
+  it('ends a transaction whose agent is gone', async () => {
+    const connections = new PostgresConnections(await server.database(), { ...TIMES, statementMs: 300 });
+    onTestFinished(() => connections[Symbol.asyncDispose]());
+    const failure = await failureOf(
+      connections.transaction(async (session) => {
+        await new Promise((resolve) => setTimeout(resolve, 1_500));
+        await session.run('SELECT 1');
+      }),
+    );
+    expect(failure).toBeInstanceOf(StoreError);
+  });
+
+  it('forgets who asked for a cell and is gone', async () => {
+    const address = await server.database();
+    const a = await owning(address, 'default');
+    const b = await owning(address);
+    await b.store.leases.want(b.id, 'default');
+    expect((await a.store.leases.view()).cells).toMatchObject([{ agent: a.id, wantedBy: b.id }]);
+    await b.store.leases.leave(b.id);
+    await a.store.leases.fenceDead();
+    expect((await a.store.leases.view()).cells).toMatchObject([{ agent: a.id, wantedBy: null }]);
+  });
+});
+
 describe('beside an agent of the schema before', () => {
   const before = MIGRATIONS.slice(0, -1);
 
@@ -464,7 +529,7 @@ describe('beside an agent of the schema before', () => {
     const store = await openPostgresStore({ ...around, writer: () => id });
     onTestFinished(() => store[Symbol.asyncDispose]());
     await store.leases.join({ id, name: 'older', url: '', version: '0', process: '' }, LEASE_MS);
-    await store.leases.announce(new Map([['default', 1]]));
+    await server.sql(`INSERT INTO cells (cell, weight) VALUES ('default', 1)`, address.database);
     await store.leases.take(id, ['default']);
     return { id, store };
   }

@@ -3,17 +3,22 @@ import type { ClusterStatus } from '../../model/cluster-status.ts';
 import type { MembershipStatus } from './membership.ts';
 
 export function clusterStatus(
-  { owned, view, leaseAgeMs, fenced, others }: MembershipStatus,
+  { id: me, owned, view, withoutLeaseMs, leaseAgeMs, fenced, differing, others }: MembershipStatus,
   inventory: ReadonlyMap<string, number>,
   fencedWrites: number,
 ): ClusterStatus {
   const live = new Set(view.agents.filter(({ leftMs }) => leftMs > 0).map(({ id }) => id));
-  const polled = new Set(view.cells.flatMap(({ cell, agent }) => (agent !== null && live.has(agent) ? cell : [])));
+  // Whoever has no lease has not looked since: it knows of nobody that polls.
+  const known = withoutLeaseMs === null ? view.cells : [];
+  const polled = new Set(
+    known.flatMap(({ cell, agent }) => (agent !== null && agent !== me && live.has(agent) ? cell : [])),
+  );
   const cells = [...inventory.keys()];
   return {
     cells: new Map(cells.map((cell) => [cell, owned.has(cell)])),
     unowned: cells.filter((cell) => !owned.has(cell) && !polled.has(cell)).length,
     agents: others === null ? null : others + 1,
+    differing,
     leaseAgeMs,
     fencedWrites,
     timesFenced: fenced,

@@ -20,10 +20,14 @@ const UNEVEN = 2;
 /** `inventory`: cells that this agent has devices of. Nothing is decided about others. */
 export function planLeases(view: ClusterView, me: string, inventory: ReadonlySet<string>): LeasePlan {
   const loads = loadsOf(view);
-  const known = view.cells.filter(({ cell }) => inventory.has(cell));
-  const release = known.filter(
-    ({ agent, wantedBy }) => agent === me && wantedBy !== null && wantedBy !== me && loads.has(wantedBy),
-  );
+  const known = view.cells
+    .filter(({ cell }) => inventory.has(cell))
+    // Who asked and is no more asks for nothing.
+    .map((lease) => ({
+      ...lease,
+      wantedBy: lease.wantedBy !== null && loads.has(lease.wantedBy) ? lease.wantedBy : null,
+    }));
+  const release = known.filter(({ agent, wantedBy }) => agent === me && wantedBy !== null && wantedBy !== me);
   const free = known.filter(({ agent }) => agent === null);
   return {
     take: fallingTo(me, free, loads),

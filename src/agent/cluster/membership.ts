@@ -12,9 +12,11 @@
  * begins to tell the table otherwise. Only where the process is known to be gone nobody waits for it.
  */
 import type { Clock } from '../../kernel/clock.ts';
+import type { InternalErrors } from '../../kernel/internal-errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import type { AgentIdentity, ClusterView, LeaseTable } from '../../store/leases.ts';
-import { StoreError } from '../../store/store-error.ts';
+import { isStoreFailure } from '../../store/store-error.ts';
+import { InventoryComparison } from './inventory-comparison.ts';
 import { planLeases } from './lease-plan.ts';
 
 export interface ClusterTimes {
@@ -32,6 +34,9 @@ export interface ClusterTimes {
 /** A difference that lasts for less is one of agents that come and go. */
 const UNEVEN_LOOKS = 3;
 
+/** For so long, at most, what is nobody's is left to agents of another inventory: a reload of all takes no longer. */
+const HOLD_LEASES = 3;
+
 /** An agent that may be alone looks this many times as often: whoever joins depends on being seen. */
 const ALONE_LOOKS = 5;
 
@@ -43,6 +48,8 @@ export function timesOfLease(leaseMs: number, aloneMs: number): ClusterTimes {
 interface CellPoller {
   /** Devices of each cell in the inventory. */
   weights(): ReadonlyMap<string, number>;
+  /** Of which device is in which cell. */
+  inventoryDigest(): string;
   /** Load what is known of the cells, and poll them. Rejects with a `StoreError` when that cannot be read: it is tried again. */
   own(cells: readonly string[]): Promise<void>;
   /**
@@ -57,6 +64,7 @@ export interface MembershipOptions {
   readonly poller: CellPoller;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly errors: InternalErrors;
   /** Everything but the id. */
   readonly identity: () => Omit<AgentIdentity, 'id'>;
   readonly newId: () => string;
@@ -71,10 +79,14 @@ export interface MembershipStatus {
   readonly owned: ReadonlySet<string>;
   /** At the last look. */
   readonly view: ClusterView;
+  /** Since the last lease that was ever renewed was over: to join alone is no proof that it works. null: it is not. */
+  readonly withoutLeaseMs: number | null;
   /** Since the last good renewal was sent; null: there is no lease. */
   readonly leaseAgeMs: number | null;
   /** Times that this process was fenced, or fenced itself. */
   readonly fenced: number;
+  /** Live agents that have other devices, or have them in other cells. */
+  readonly differing: number;
   /** Agents beside this one; the table knows what follows from it for the time alone. null: not known yet. */
   readonly others: number | null;
 }
@@ -89,6 +101,8 @@ export class Membership implements AsyncDisposable {
   /** Whom it was before it was fenced. */
   #former: string | null = null;
   #renewedMonoMs = 0;
+  /** The same, whatever agent it was then; else its start. */
+  #workedMonoMs = 0;
   #renewals = 0;
   /** What the table is known to grant beyond the lease. */
   #aloneMs = 0;
@@ -99,6 +113,7 @@ export class Membership implements AsyncDisposable {
   #owned: ReadonlySet<string> = new Set();
   #fenced = 0;
   #uneven: { readonly cell: string; readonly looks: number } | null = null;
+  readonly #inventories: InventoryComparison;
   #failing = false;
   #running: Promise<unknown> = Promise.resolve();
   /** Cells come and go one after the other. */
@@ -107,6 +122,7 @@ export class Membership implements AsyncDisposable {
   constructor(options: MembershipOptions) {
     this.#options = options;
     this.#times = options.times;
+    this.#inventories = new InventoryComparison(options.logger, HOLD_LEASES * options.times.leaseMs);
   }
 
   /** Whom a write is for, and whether a device may be polled at all; null: this agent may own nothing now. */
@@ -124,18 +140,23 @@ export class Membership implements AsyncDisposable {
   }
 
   get status(): MembershipStatus {
+    const { clock } = this.#options;
+    const overMs = clock.monoMs() - this.#workedMonoMs - this.#pollsForMs;
     return {
       id: this.#id,
       // Not what the watch has come to do about it: what may be polled now.
-      owned: this.#id === null || this.#lapsed ? new Set() : this.#owned,
+      owned: this.writer === null ? new Set() : this.#owned,
       view: this.#view,
-      leaseAgeMs: this.#id === null ? null : this.#options.clock.monoMs() - this.#renewedMonoMs,
+      withoutLeaseMs: overMs < 0 ? null : overMs,
+      leaseAgeMs: this.#id === null ? null : clock.monoMs() - this.#renewedMonoMs,
       fenced: this.#fenced,
+      differing: this.#inventories.differing,
       others: this.#id === null ? null : this.#settled,
     };
   }
 
   start(): void {
+    this.#workedMonoMs = this.#options.clock.monoMs();
     this.#running = Promise.all([this.#keepLease(), this.#watch()]);
   }
 
@@ -146,12 +167,17 @@ export class Membership implements AsyncDisposable {
         if (this.#failing) this.#options.logger.info({}, 'the cluster is reached again');
         this.#failing = false;
       } catch (error) {
-        if (!(error instanceof StoreError)) throw error;
-        if (!this.#failing) this.#options.logger.error({ reason: error.message }, 'the cluster cannot be reached');
-        this.#failing = true;
+        this.#failed(error);
       }
       await this.#pause(this.#times.renewEveryMs / (this.#aloneMs > 0 ? ALONE_LOOKS : 1));
     }
+  }
+
+  /** Whatever it was, the next turn comes: an agent without one never polls again. */
+  #failed(error: unknown): void {
+    if (!isStoreFailure(error)) this.#options.errors.caught('cluster', error);
+    else if (!this.#failing) this.#options.logger.error({ reason: error.message }, 'the cluster cannot be reached');
+    this.#failing = true;
   }
 
   /** `whole` false: an agent that is alone asks only whether it still is. */
@@ -163,7 +189,7 @@ export class Membership implements AsyncDisposable {
       return this.#look(true);
     }
     if (this.#aloneMs > 0 && !whole) return;
-    await leases.announce(poller.weights());
+    await leases.announce(id, { weights: poller.weights(), digest: poller.inventoryDigest() });
     await leases.fenceDead();
     const view = await leases.view();
     await this.#act((await this.#bury(view)) ? await leases.view() : view);
@@ -183,6 +209,7 @@ export class Membership implements AsyncDisposable {
     // Given up while the answer was on its way: it stays so.
     if (this.#id !== id) return true;
     this.#renewedMonoMs = sentMonoMs;
+    this.#workedMonoMs = sentMonoMs;
     this.#aloneMs = others === 0 ? aloneMs : 0;
     this.#others = others;
     // Whoever joined waits for no longer than it takes to say so; and who is alone has that said at once.
@@ -224,7 +251,12 @@ export class Membership implements AsyncDisposable {
     const me = this.#id;
     if (me === null || this.#stop.signal.aborted) return;
     this.#view = view;
-    const plan = planLeases(view, me, new Set(poller.weights().keys()));
+    const held = this.#inventories.look(
+      view,
+      { id: me, digest: poller.inventoryDigest() },
+      this.#options.clock.monoMs(),
+    );
+    const plan = planLeases(view, me, held ? new Set() : new Set(poller.weights().keys()));
     await this.#become(view.cells.filter(({ agent }) => agent === me).map(({ cell }) => cell));
     if (plan.release.length > 0 && this.#id === me) {
       logger.info({ cells: plan.release }, 'cells handed over to another agent');
@@ -316,7 +348,9 @@ export class Membership implements AsyncDisposable {
     while (!this.#stop.signal.aborted) {
       // Not as long as it may be alone: that can end at any time.
       const left = this.#times.fenceAfterMs - (clock.monoMs() - this.#renewedMonoMs);
-      if (this.#id !== null && this.#lapsed) await this.#fence('its lease could not be renewed in time');
+      if (this.#id !== null && this.#lapsed) {
+        await this.#fence('its lease could not be renewed in time').catch((error: unknown) => this.#failed(error));
+      }
       await this.#pause(this.#id === null || left <= 0 ? this.#times.renewEveryMs / 10 : left + 1);
     }
   }

@@ -44,7 +44,7 @@ import {
   withoutUnjudged,
 } from '../../model/fleet-step.ts';
 import type { EventStore, MemberKey, MemberState } from '../../store/event-store.ts';
-import { StoreError } from '../../store/store-error.ts';
+import { isStoreFailure } from '../../store/store-error.ts';
 import { KeepPace } from './keep-pace.ts';
 import { storedGroups, storedTrackers } from './stored-groups.ts';
 import { eventsOf, type Piece, Unkept } from './unkept.ts';
@@ -405,7 +405,7 @@ export class Intake implements AsyncDisposable {
       return true;
     } catch (error) {
       this.#storeErrors += 1;
-      if (!(error instanceof StoreError)) this.#options.errors.caught('store', error);
+      if (!isStoreFailure(error)) this.#options.errors.caught('store', error);
       else if (!this.#storeFailing) {
         logger.error({ reason: error.message, waiting: events.length }, 'the store refused events; they wait');
       }

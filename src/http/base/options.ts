@@ -23,6 +23,8 @@ export interface HttpOptions {
   readonly errors: InternalErrors;
   readonly fleet: FleetReadModel;
   readonly status: () => ShownStatus;
+  /** It shares a store, and has had no lease in it for long: it polls nothing and cannot. Absent: it never happens. */
+  readonly outcast?: () => boolean;
   /** Exposition of the devices, in pieces. */
   readonly deviceMetrics: () => Iterable<string>;
   /** Exposition of one device; empty when there is none. */

@@ -6,10 +6,13 @@ import type { HttpOptions } from '../base/options.ts';
 /** `confirm=removals`: as many devices as the new configuration removes are meant to go. */
 const reloadQuery = z.strictObject({ confirm: z.literal('removals').optional() });
 
-export function lifecycleRoutes(app: App, { status, reload }: HttpOptions): void {
+export function lifecycleRoutes(app: App, { status, outcast, reload }: HttpOptions): void {
   const open = { config: { access: 'open' as const }, schema: { hide: true } };
   app.get('/-/healthy', open, () => 'gdoiwatch is healthy.\n');
   app.get('/-/ready', open, (_request, reply) => {
+    if (outcast?.() === true) {
+      return reply.code(503).send('gdoiwatch polls nothing: it cannot join the agents that share its store.\n');
+    }
     if (status().firstSweepDone) return 'gdoiwatch is ready.\n';
     return reply.code(503).send('gdoiwatch is starting: not every device was polled yet.\n');
   });

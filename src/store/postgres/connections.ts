@@ -97,8 +97,10 @@ export class PostgresConnections implements AsyncDisposable {
     return this.use(async (session) => {
       await session.run('BEGIN');
       try {
-        // For this transaction only: a server that stops answering must not hold a lock for ever.
-        await session.run(`SET LOCAL statement_timeout = ${this.#times.statementMs}`);
+        // For this transaction only: neither a server that stops answering nor an agent that is gone holds a lock for ever.
+        const { statementMs } = this.#times;
+        await session.run(`SET LOCAL statement_timeout = ${statementMs}`);
+        await session.run(`SET LOCAL idle_in_transaction_session_timeout = ${statementMs}`);
         const result = await work(session);
         await session.run('COMMIT');
         return result;
@@ -138,7 +140,7 @@ export class PostgresConnections implements AsyncDisposable {
         failure = error;
       }
     }
-    throw storeErrorOf(this.place, failure) ?? failure;
+    throw storeErrorOf(this.place, failure);
   }
 
   #client(host: string, port: number): pg.Client {
@@ -189,7 +191,7 @@ class ClientSession implements Session {
       return (await this.#client.query<Row>(sql, [...values])).rows;
     } catch (error) {
       if (!leavesConnection(error)) this.broken = true;
-      throw storeErrorOf(this.#place, error) ?? error;
+      throw storeErrorOf(this.#place, error);
     }
   }
 }

@@ -19,13 +19,21 @@ WITH renewed AS (
 )
 SELECT (SELECT count(*)::int FROM agents WHERE NOT fenced AND id <> $1) AS others, ${NOW_MS} AS now_ms FROM renewed`;
 
+/** Nobody waits here for a row that another agent holds: a weight that is told a look later costs nothing. */
 export const ANNOUNCE = `
-INSERT INTO cells AS known (cell, weight)
-SELECT cell, weight FROM json_to_recordset($1::json) AS c(cell text, weight integer) ORDER BY cell
-ON CONFLICT (cell) DO UPDATE SET weight = excluded.weight WHERE known.weight <> excluded.weight`;
+WITH told AS MATERIALIZED (SELECT cell, weight FROM json_to_recordset($1::json) AS c(cell text, weight integer)),
+differing AS MATERIALIZED (
+  SELECT known.cell, told.weight FROM cells AS known JOIN told ON told.cell = known.cell
+  WHERE known.weight <> told.weight ORDER BY known.cell FOR UPDATE OF known SKIP LOCKED
+),
+by AS (UPDATE agents SET inventory = $3 WHERE id = $2 AND inventory <> $3),
+weighed AS (UPDATE cells SET weight = differing.weight FROM differing WHERE cells.cell = differing.cell)
+INSERT INTO cells (cell, weight)
+SELECT cell, weight FROM told WHERE NOT EXISTS (SELECT FROM cells WHERE cells.cell = told.cell) ORDER BY cell
+ON CONFLICT (cell) DO NOTHING`;
 
 export const SELECT_AGENTS = `
-SELECT id, name, url, version, process, extract(epoch FROM expires_at - clock_timestamp()) * 1000 AS left_ms
+SELECT id, name, url, version, process, inventory, extract(epoch FROM expires_at - clock_timestamp()) * 1000 AS left_ms
 FROM agents WHERE NOT fenced ORDER BY id`;
 export const SELECT_CELLS = 'SELECT cell, agent, epoch, weight, wanted_by FROM cells ORDER BY cell';
 
@@ -65,11 +73,21 @@ UPDATE cells SET wanted_by = NULL, epoch = epoch + 1, agent = (
   SELECT id FROM agents WHERE id = cells.wanted_by AND NOT fenced AND expires_at > clock_timestamp())
 WHERE cell IN (SELECT cell FROM cells WHERE agent = $1 AND cell = ANY($2::text[]) ORDER BY cell FOR UPDATE)`;
 
-/** In this order, in one transaction. */
-export const LEAVE = [
-  'UPDATE agents SET fenced = true WHERE id = $1',
-  'UPDATE cells SET agent = NULL, epoch = epoch + 1 WHERE agent = $1',
-] as const;
+/**
+ * One statement: a connection that dies between two would hold the rows, and every agent's, until TCP gives it up. What the
+ * agent takes at this moment is freed as a cell of nobody that lives.
+ */
+export const LEAVE = `
+WITH gone AS (UPDATE agents SET fenced = true WHERE id = $1 RETURNING id)
+UPDATE cells SET agent = NULL, epoch = epoch + 1
+WHERE cell IN (SELECT cell FROM cells WHERE agent IN (SELECT id FROM gone) ORDER BY cell FOR UPDATE)`;
+
+/** Of agents that are gone: nobody else could ask for the cell. */
+export const UNWANT = `
+UPDATE cells SET wanted_by = NULL WHERE cell IN (
+  SELECT cell FROM cells
+  WHERE wanted_by IS NOT NULL AND NOT EXISTS (SELECT FROM agents WHERE agents.id = cells.wanted_by AND NOT fenced)
+  ORDER BY cell FOR UPDATE SKIP LOCKED)`;
 
 /** Agents that were fenced a day ago tell nobody anything. */
 export const FORGET_FENCED = `DELETE FROM agents WHERE fenced AND expires_at < clock_timestamp() - interval '1 day'`;

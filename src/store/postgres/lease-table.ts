@@ -12,6 +12,7 @@ import {
   SELECT_AGENTS,
   SELECT_CELLS,
   TAKE,
+  UNWANT,
   WANT,
 } from './lease-sql.ts';
 import { fromText, toText } from './plain-text.ts';
@@ -28,13 +29,16 @@ export function createLeaseTable(connections: PostgresConnections, time: ServerC
       const row = await time.hearIn('now_ms', async () => (await run(RENEW, [id, leaseMs, aloneMs, number]))[0]);
       return row === undefined ? null : Number(row['others']);
     },
-    async announce(weights) {
-      await run(ANNOUNCE, [JSON.stringify(Array.from(weights, ([cell, weight]) => ({ cell: toText(cell), weight })))]);
+    async announce(id, { weights, digest }) {
+      const cells = Array.from(weights, ([cell, weight]) => ({ cell: toText(cell), weight }));
+      await run(ANNOUNCE, [JSON.stringify(cells), id, digest]);
     },
     view: () => connections.use(viewOf),
     async fenceDead() {
       await run(FORGET_FENCED);
-      return cellsIn(await run(FENCE_DEAD));
+      const freed = cellsIn(await run(FENCE_DEAD));
+      await run(UNWANT);
+      return freed;
     },
     take: async (id, cells) => cellsIn(await run(TAKE, [id, cells.map(toText)])),
     async want(id, cell) {
@@ -47,10 +51,8 @@ export function createLeaseTable(connections: PostgresConnections, time: ServerC
     leave,
   };
 
-  function leave(id: string): Promise<void> {
-    return connections.transaction(async (session) => {
-      for (const sql of LEAVE) await session.run(sql, [id]);
-    });
+  async function leave(id: string): Promise<void> {
+    await run(LEAVE, [id]);
   }
 }
 
@@ -58,7 +60,11 @@ async function viewOf(session: Session): Promise<ClusterView> {
   const agents = await session.run(SELECT_AGENTS);
   const cells = await session.run(SELECT_CELLS);
   return {
-    agents: agents.map((row) => ({ ...identityOf(row), leftMs: Number(row['left_ms']) })),
+    agents: agents.map((row) => ({
+      ...identityOf(row),
+      inventory: String(row['inventory']),
+      leftMs: Number(row['left_ms']),
+    })),
     cells: cells.map((row) => ({
       cell: fromText(String(row['cell'])),
       agent: idOf(row['agent']),

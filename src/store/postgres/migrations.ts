@@ -7,8 +7,9 @@ import type { PostgresConnections, Session } from './connections.ts';
 import { cellsAndEvents } from './migrations/0001-cells-and-events.ts';
 import { aloneAndLate } from './migrations/0002-alone-and-late.ts';
 import { notes } from './migrations/0003-notes.ts';
+import { inventories } from './migrations/0004-inventories.ts';
 
-export const MIGRATIONS: readonly string[] = [cellsAndEvents, aloneAndLate, notes];
+export const MIGRATIONS: readonly string[] = [cellsAndEvents, aloneAndLate, notes, inventories];
 
 /** pg_current_xact_id and xid8 are from PostgreSQL 13. */
 const OLDEST_VERSION = 13;

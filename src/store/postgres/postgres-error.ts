@@ -11,10 +11,13 @@ const KINDS: readonly (readonly [code: string, kind: StoreErrorKind])[] = [
   ['XX001', 'corrupt'], // data_corrupted
   ['XX002', 'corrupt'], // index_corrupted
   ['08', 'io'], // connection exception
+  ['25P0', 'io'], // a transaction that failed, or was ended for having been idle
   ['25006', 'io'], // read_only_sql_transaction: it is a standby now
   ['28', 'io'], // invalid authorization
   ['3D', 'io'], // no such database
+  ['3F', 'io'], // no such schema: it is being restored
   ['42501', 'io'], // insufficient_privilege
+  ['42P01', 'io'], // undefined_table: dropped, or not restored yet
   ['53', 'io'], // insufficient resources
   ['57', 'io'], // operator intervention: shutdown, crash, starting up
   ['58', 'io'], // system error
@@ -42,21 +45,21 @@ export function reasonOf(error: unknown): string {
   return said.replaceAll(/\p{C}+/gu, ' ').trim();
 }
 
-/** null: not the database's fault, a bug of ours. */
-export function storeErrorOf(place: string, error: unknown): StoreError | null {
+/** Whatever a server answers comes to an end: it is somebody else's program, and its operator restores and renames. */
+export function storeErrorOf(place: string, error: unknown): StoreError {
   if (error instanceof StoreError) return error;
   const state = sqlStateOf(error);
   const message = `store ${place}: ${reasonOf(error)}`;
   // Without a SQLSTATE it is the network's, the system's or the library's: the connection is lost, or an answer late.
   if (state === null) return new StoreError('io', message, error);
-  const kind = KINDS.find(([code]) => state.startsWith(code))?.[1];
-  return kind === undefined ? null : new StoreError(kind, message, error);
+  const kind = KINDS.find(([code]) => state.startsWith(code))?.[1] ?? 'unexpected';
+  return new StoreError(kind, message, error);
 }
 
 /** The statement was refused and the connection is as good as before. */
 export function leavesConnection(error: unknown): boolean {
   const state = sqlStateOf(error);
-  return state !== null && !/^(08|25006|28|57P)/.test(state);
+  return state !== null && !/^(08|25006|25P03|28|57P)/.test(state);
 }
 
 function isUntrusted(error: unknown): boolean {

@@ -435,6 +435,7 @@ const CODES = {
   full: 'store_full',
   locked: 'store_locked',
   io: 'store_inaccessible',
+  unexpected: 'store_inaccessible',
 } as const satisfies Readonly<Record<StoreErrorKind, UserErrorCode>>;
 
 /** What the user can do about a store that does not open. */
@@ -444,6 +445,7 @@ const EXPLANATIONS: Readonly<Record<StoreErrorKind, (path: string) => string>> =
   full: () => 'no space left on its file system: make room',
   locked: () => `locked by another process for ${OPEN_BUSY_TIMEOUT_MS / 1000} s: stop that one, or name another file`,
   io: whyInaccessible,
+  unexpected: whyInaccessible,
 };
 
 function whyInaccessible(path: string): string {

@@ -6,9 +6,13 @@
  * makes an event one: what two owners found would be two events.
  */
 import { Membership, timesOfLease } from '../../../src/agent/cluster/membership.ts';
+import { InternalErrors } from '../../../src/kernel/internal-errors.ts';
 import type { AgentIdentity, CellLease, ClusterView, LeaseTable, Renewal } from '../../../src/store/leases.ts';
 import { StoreError } from '../../../src/store/store-error.ts';
 import { ProcessClock, SimulatedTime } from './campaign-clock.ts';
+
+const nothing = () => undefined;
+const QUIET = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 const AGENTS = 3;
 const CELLS = ['north', 'south', 'east', 'west'];
@@ -129,7 +133,7 @@ class ModelDatabase {
       Object.assign(row, { expiresMs: this.#time.nowMs + leaseMs, aloneMs, renewal: number });
       return [...this.#agents.values()].filter((other) => other !== row && !other.fenced).length;
     },
-    announce: async (weights) => {
+    announce: async (_id, { weights }) => {
       for (const [cell, weight] of weights) {
         const known = this.#cells.get(cell);
         if (known === undefined) this.#cells.set(cell, { cell, agent: null, epoch: 0, weight, wantedBy: null });
@@ -139,7 +143,7 @@ class ModelDatabase {
     view: async (): Promise<ClusterView> => ({
       agents: [...this.#agents.values()]
         .filter(({ fenced }) => !fenced)
-        .map((row) => ({ ...row, leftMs: row.expiresMs - this.#time.nowMs })),
+        .map((row) => ({ ...row, inventory: 'the same', leftMs: row.expiresMs - this.#time.nowMs })),
       cells: Array.from(this.#cells.values(), (cell) => ({ ...cell })),
     }),
     fenceDead: async () => {
@@ -208,7 +212,7 @@ class ModelProcess {
     const leases: LeaseTable = {
       join: (agent, ms) => over((table) => table.join(agent, ms)) as Promise<void>,
       renew: (id, renewal: Renewal) => over((table) => table.renew(id, renewal)) as Promise<number | null>,
-      announce: (weights) => over((table) => table.announce(weights)) as Promise<void>,
+      announce: (id, inventory) => over((table) => table.announce(id, inventory)) as Promise<void>,
       view: () => over((table) => table.view()) as Promise<ClusterView>,
       fenceDead: () => over((table) => table.fenceDead()) as Promise<readonly string[]>,
       take: (id, cells) => over((table) => table.take(id, cells)) as Promise<readonly string[]>,
@@ -218,15 +222,16 @@ class ModelProcess {
       leave: (id) => over((table) => table.leave(id)) as Promise<void>,
     };
     // oxlint-enable typescript/no-unsafe-type-assertion
-    const quiet = () => undefined;
     this.membership = new Membership({
       leases,
       clock: this.clock,
-      logger: { debug: quiet, info: quiet, warn: quiet, error: quiet },
+      logger: QUIET,
+      errors: new InternalErrors(QUIET),
       identity: () => ({ name, url: '', version: '1', process: name }),
       newId: () => `${name}.${(ids += 1)}`,
       poller: {
         weights: () => world.weights,
+        inventoryDigest: () => 'the same',
         own: (cells) => this.#own(cells),
         disown: (cells, keep) => this.#disown(cells, keep),
       },
