@@ -733,6 +733,7 @@ const BOUNDS: readonly Claim[] = [
       [
         'access/ssh-dialogue.test.ts',
         'a device that misbehaves, its session held $where > and babbles gives too_large',
+        'a device that misbehaves, its session held $where > and erases a long line again and again before its prompt gives too_large, in time in proportion to its bytes',
         'a device that misbehaves, its session held $where > and hangs inside an answer gives timeout; the connection is closed and the next poll gets a new one',
       ],
     ],
@@ -741,6 +742,11 @@ const BOUNDS: readonly Claim[] = [
         '16 MiB, lines of 64 KiB',
         'src/access/ssh/answer-reader.ts',
         'maxBytes: 16 * 1024 * 1024, maxLineLength: 64 * 1024',
+      ],
+      [
+        'before the prompt 1 MiB, the same lines',
+        'src/access/ssh/login-dialogue.ts',
+        'MAX_LOGIN_BYTES = 1024 * 1024;\nconst MAX_LOGIN_LINE = DEFAULT_BOUNDS.maxLineLength;',
       ],
     ],
   },
