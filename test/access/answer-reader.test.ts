@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AnswerReader } from '../../src/access/ssh/answer-reader.ts';
+import { leastCost } from '../builders/least-cost.ts';
 
 const PAGER_ERASED = ' --More-- \b\b\b\b\b\b\b\b\b\b          \b\b\b\b\b\b\b\b\b\b';
 
@@ -17,16 +18,6 @@ function everyWay(stream: string) {
   const { pagers: _pagers, ...oneByte } = read(stream, stream.split(''));
   expect(oneByte).toEqual({ complete: lump.complete, lines: lump.lines, logLines: lump.logLines, bytes: lump.bytes });
   return lump;
-}
-
-/** CPU time of the cheapest of some runs: others use this machine too. */
-function leastCost(work: () => void): number {
-  const costs = Array.from({ length: 5 }, () => {
-    const from = process.cpuUsage();
-    work();
-    return process.cpuUsage(from).user;
-  });
-  return Math.max(1, Math.min(...costs));
 }
 
 describe('an answer on the terminal', () => {

@@ -836,6 +836,24 @@ const BOUNDS: readonly Claim[] = [
     ],
   },
   {
+    begins: 'lists of a device |',
+    provedBy: [
+      [
+        'ios/row-bounds.test.ts',
+        'an answer that lists without end > has %s, and the lines of what is beyond are unknown',
+      ],
+      [
+        'yang/decode-gdoi.test.ts',
+        'a KS > that lists members and TEKs without end has as many as are read, and that is counted',
+      ],
+      ['mib/decode-gdoi.test.ts', 'the TEKs of a GM > are bounded in number, and what is over is counted'],
+    ],
+    figures: [
+      ['10,000 members', 'src/gdoi/seen/row-bounds.ts', 'MOST_MEMBERS = 10_000;'],
+      ['256 TEKs', 'src/gdoi/seen/row-bounds.ts', 'MOST_TEKS = 256;'],
+    ],
+  },
+  {
     begins: 'groups of a device |',
     provedBy: [
       [
