@@ -9,6 +9,7 @@ import { GDOI_ENUMS } from './gdoi-oids.ts';
 import type { GdoiRows } from './gdoi-rows.ts';
 import type { KeyTable } from './key-facts.ts';
 import type { Problems } from '../gdoi/seen/problems.ts';
+import { MOST_TEKS } from '../gdoi/seen/row-bounds.ts';
 import type { Row } from './row.ts';
 
 export interface ShownKek {
@@ -24,8 +25,6 @@ export interface ShownTek {
   readonly inUse: boolean;
 }
 
-/** One or two a group in normal operation. */
-const MAX_TEKS = 64;
 const STATUS_ORDER = ['inUse', 'new', null, 'old'] as const;
 
 /**
@@ -86,8 +85,8 @@ export function shownTeks(
   const teks = [...merged.values()].toSorted(
     (a, b) => (b.remainingSeconds ?? -1) - (a.remainingSeconds ?? -1) || bySpi(a, b),
   );
-  for (const { spi } of teks.slice(MAX_TEKS)) problems.note(`TEK ${spi ?? ''}: more than ${String(MAX_TEKS)}`);
-  return teks.slice(0, MAX_TEKS);
+  for (const { spi } of teks.slice(MOST_TEKS)) problems.note(`TEK ${spi ?? ''}: more than ${String(MOST_TEKS)}`);
+  return teks.slice(0, MOST_TEKS);
 }
 
 function longer(a: number | null, b: number | null): number | null {

@@ -2,6 +2,7 @@
  * A KS's group as the operational model shows it: `gdoi-ks` lists the groups, the other nodes add policy, members, the
  * COOP set and how it rekeys.
  */
+import { MOST_MEMBERS, MOST_TEKS } from '../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsKey, type KsMember, type KsPeer, type KsSnapshot } from '../gdoi/seen/snapshot.ts';
 import { keyCountdowns } from './device-time.ts';
 import type { Dated } from './gm-snapshot.ts';
@@ -45,12 +46,20 @@ export function ksSnapshot(group: string, nodes: KsNodes): KsSnapshot {
       periodSeconds: rekey?.count('rexmit-period') ?? null,
       attempts: rekey?.count('num-rexmit') ?? null,
     },
-    teks: policy === null ? null : policy.entries('tek').map((tek) => tekOf(tek, nodes.policy)),
+    teks: policy === null ? null : mostOf(policy, 'tek', MOST_TEKS).map((tek) => tekOf(tek, nodes.policy)),
     peers: nodes.coop === null ? null : nodes.coop.leaves.entries('peer-ks').slice(0, MAX_PEERS).flatMap(peerOf),
-    memberDetails: members === null ? null : members.entries('gm-entry').flatMap(memberOf),
+    memberDetails: members === null ? null : mostOf(members, 'gm-entry', MOST_MEMBERS).flatMap(memberOf),
     ...shownNumbers(members, rekey),
     ...(version === null ? {} : { ksVersion: version }),
   };
+}
+
+/** What is beyond is counted. */
+function mostOf(leaves: Leaves, list: string, most: number): readonly Leaves[] {
+  const entries = leaves.entries(list);
+  if (entries.length <= most) return entries;
+  leaves.contradicts(list, `more than ${most}`);
+  return entries.slice(0, most);
 }
 
 /** `duration` is left out: its units say seconds and its words milliseconds. */

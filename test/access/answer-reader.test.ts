@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { AnswerReader } from '../../src/access/ssh/answer-reader.ts';
+import { leastCost } from '../builders/least-cost.ts';
 
 const PAGER_ERASED = ' --More-- \b\b\b\b\b\b\b\b\b\b          \b\b\b\b\b\b\b\b\b\b';
 
@@ -139,15 +140,47 @@ describe('an answer on the terminal', () => {
   });
 
   test('takes time in proportion to its bytes, one at a time as well', () => {
-    const bytes = `show crypto gdoi\r\n${'a line of a key server with many members\r\n'.repeat(20_000)}`;
-    const reader = new AnswerReader('show crypto gdoi', 'GM1#');
-    const from = process.cpuUsage();
-    for (const byte of bytes) reader.feed(byte);
-    reader.feed('GM1#');
-    expect(reader.complete).toBe(true);
-    expect(reader.answer(false).lines).toHaveLength(20_000);
-    // 0.86 MB; quadratic work would take minutes.
-    expect(process.cpuUsage(from).user / 1000).toBeLessThan(5_000);
+    const cost = (lines: number) => {
+      const bytes = `show crypto gdoi\r\n${'a line of a key server with many members\r\n'.repeat(lines)}`;
+      return leastCost(() => {
+        const reader = new AnswerReader('show crypto gdoi', 'GM1#');
+        for (const byte of bytes) reader.feed(byte);
+        reader.feed('GM1#');
+        expect(reader.complete).toBe(true);
+        expect(reader.answer(false).lines).toHaveLength(lines);
+      });
+    };
+    cost(1_000);
+    // 8 times the bytes; quadratic work would take 64 times as long.
+    expect(cost(8_000) / cost(1_000)).toBeLessThan(32);
+  });
+
+  test.each([
+    ['backspaces', 'x\b'],
+    ['backspaces that take the line away', '\b'],
+    ['carriage returns that write over it', '\rx'],
+    ['sequences that erase it', '\u001b[Kx\b'],
+    ['sequences without end', '\u001b['],
+    ['titles without end', '\u001b]0;'],
+    ['bells and NULs', '\u0007\u0000'],
+    ['carriage returns alone', '\r'],
+  ])('costs as much behind a long line as behind a short one: %s', (_, noise) => {
+    const chunk = noise.repeat(Math.floor(8192 / noise.length));
+    const cost = (width: number) =>
+      leastCost(() => {
+        const reader = new AnswerReader('show crypto gdoi', 'GM1#');
+        reader.feed('show crypto gdoi\r\n');
+        reader.feed('a'.repeat(width));
+        let atItsEnd = false;
+        for (const piece of [...Array.from({ length: 16 }, () => chunk), ...chunk.slice(0, 512).split('')]) {
+          reader.feed(piece);
+          atItsEnd ||= reader.complete || reader.strangePrompt !== null;
+        }
+        expect(atItsEnd).toBe(false);
+      });
+    cost(100);
+    // A copy of the line for each of them would cost hundreds of times as much.
+    expect(cost(60_000) / cost(100)).toBeLessThan(10);
   });
 
   test('is the same however it is cut into chunks, and whatever noise it holds', () => {

@@ -357,6 +357,13 @@ describe.each(PLACES)('a device that misbehaves, its session held $where', ({ wo
     await expect.poll(() => server.openNow, PATIENCE).toBe(0);
   });
 
+  test('and erases a long line again and again before its prompt gives too_large, in time in proportion to its bytes', () =>
+    served({ noPrompt: true, motdPieces: ['a'.repeat(200_000), 'x\b'.repeat(100_000)] }, async ({ port, access }) => {
+      const { failure, message } = await poll(access, target(port), 'show crypto gdoi');
+      expect(failure).toBe('too_large');
+      expect(message).toContain('a line without end before the prompt');
+    }));
+
   test('and drops inside an answer gives closed', () =>
     served(
       {

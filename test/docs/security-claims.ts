@@ -733,6 +733,7 @@ const BOUNDS: readonly Claim[] = [
       [
         'access/ssh-dialogue.test.ts',
         'a device that misbehaves, its session held $where > and babbles gives too_large',
+        'a device that misbehaves, its session held $where > and erases a long line again and again before its prompt gives too_large, in time in proportion to its bytes',
         'a device that misbehaves, its session held $where > and hangs inside an answer gives timeout; the connection is closed and the next poll gets a new one',
       ],
     ],
@@ -741,6 +742,11 @@ const BOUNDS: readonly Claim[] = [
         '16 MiB, lines of 64 KiB',
         'src/access/ssh/answer-reader.ts',
         'maxBytes: 16 * 1024 * 1024, maxLineLength: 64 * 1024',
+      ],
+      [
+        'before the prompt 1 MiB, the same lines',
+        'src/access/ssh/login-dialogue.ts',
+        'MAX_LOGIN_BYTES = 1024 * 1024;\nconst MAX_LOGIN_LINE = DEFAULT_BOUNDS.maxLineLength;',
       ],
     ],
   },
@@ -827,6 +833,24 @@ const BOUNDS: readonly Claim[] = [
     figures: [
       ['20 s for it', 'src/access/ssh/jump-hosts.ts', 'LOGIN_MS = 20_000;'],
       ['an hour after a refusal', 'src/access/ssh/jump-hosts.ts', 'REFUSED_WAIT_MS = 60 * 60_000;'],
+    ],
+  },
+  {
+    begins: 'lists of a device |',
+    provedBy: [
+      [
+        'ios/row-bounds.test.ts',
+        'an answer that lists without end > has %s, and the lines of what is beyond are unknown',
+      ],
+      [
+        'yang/decode-gdoi.test.ts',
+        'a KS > that lists members and TEKs without end has as many as are read, and that is counted',
+      ],
+      ['mib/decode-gdoi.test.ts', 'the TEKs of a GM > are bounded in number, and what is over is counted'],
+    ],
+    figures: [
+      ['10,000 members', 'src/gdoi/seen/row-bounds.ts', 'MOST_MEMBERS = 10_000;'],
+      ['256 TEKs', 'src/gdoi/seen/row-bounds.ts', 'MOST_TEKS = 256;'],
     ],
   },
   {

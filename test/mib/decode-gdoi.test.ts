@@ -170,10 +170,12 @@ describe('the TEKs of a GM', () => {
   });
 
   it('are bounded in number, and what is over is counted', () => {
-    const many = Array.from({ length: 100 }, (_, i) => tekRow(`1.${String(i)}`, Uint8Array.of(9, 9, 9, i), i));
+    const many = Array.from({ length: 300 }, (_, i) =>
+      tekRow(`1.${String(i)}`, Uint8Array.of(9, 9, i >> 8, i & 255), i),
+    );
     const reading = read(...many);
-    expect((reading.snapshots[0] as GmSnapshot).teks).toHaveLength(64);
-    expect(reading.unknown).toBe(36);
+    expect((reading.snapshots[0] as GmSnapshot).teks).toHaveLength(256);
+    expect(reading.unknown).toBe(44);
   });
 });
 

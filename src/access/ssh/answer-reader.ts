@@ -58,9 +58,9 @@ export class AnswerReader {
     this.bytes += chunk.length;
     this.#screen.feed(chunk);
     if (this.#screen.lines.length > this.#seen) this.#lookAtLines();
-    const { current } = this.#screen;
-    if (this.bytes > this.#bounds.maxBytes || current.length > this.#bounds.maxLineLength) return 'too_large';
-    if (current.length > 5 && current.length < 32 && PAGER.test(current)) {
+    const { currentLength } = this.#screen;
+    if (this.bytes > this.#bounds.maxBytes || currentLength > this.#bounds.maxLineLength) return 'too_large';
+    if (currentLength > 5 && currentLength < 32 && PAGER.test(this.#screen.current)) {
       if (this.#pagerAnswered) return 'more';
       this.#pagerAnswered = true;
       return 'pager';
@@ -72,16 +72,20 @@ export class AnswerReader {
   /** The prompt stands where the answer ends, as far as anybody can tell now. */
   get complete(): boolean {
     if (this.#outputStart === -1) return false;
-    const { current } = this.#screen;
-    return this.#isPrompt(current) || (this.#promptLine !== -1 && current === '');
+    if (this.#screen.currentLength === 0) return this.#promptLine !== -1;
+    return this.#isPrompt(this.#shortCurrent);
   }
 
   /** The echo came back, and a line that looks like some other prompt stands at the end. */
   get strangePrompt(): string | null {
-    const { current } = this.#screen;
-    // Longer than any prompt: no pattern over a line that may grow byte by byte.
-    if (this.#outputStart === -1 || current.length > MAX_PROMPT || this.#isPrompt(current)) return null;
+    const current = this.#shortCurrent;
+    if (this.#outputStart === -1 || this.#isPrompt(current)) return null;
     return PROMPT.test(current) ? current : null;
+  }
+
+  /** The line at the end, where it may be a prompt: a longer one, which may grow byte by byte, is not put together. */
+  get #shortCurrent(): string {
+    return this.#screen.currentLength > MAX_PROMPT ? '' : this.#screen.current;
   }
 
   /** Take `prompt` for a prompt too (the hostname changed). */

@@ -6,6 +6,7 @@
  * is answered once, and only when it stands quietly at the end: text that scrolls by is no question.
  */
 import type { Clock } from '../../kernel/clock.ts';
+import { DEFAULT_BOUNDS } from './answer-reader.ts';
 import {
   isLogLine,
   LOGIN_REFUSED,
@@ -19,8 +20,12 @@ import { later } from '../../kernel/later.ts';
 import { LineEnded, type ShellLine } from './shell-line.ts';
 import { TerminalText } from './terminal-text.ts';
 
-/** Bytes of banner and dialogue before the prompt. */
+/** Bytes of banner and dialogue before the prompt, and of one line of it. */
 const MAX_LOGIN_BYTES = 1024 * 1024;
+const MAX_LOGIN_LINE = DEFAULT_BOUNDS.maxLineLength;
+
+/** No prompt and no question is longer. */
+const LONGEST_ASKED = 200;
 
 /** How long a question must stand at the end before a secret is typed. */
 const QUESTION_QUIET_MS = 250;
@@ -90,11 +95,14 @@ class Watch {
           feed: (chunk: string) => {
             this.#bytes += chunk.length;
             this.screen.feed(chunk);
-            if (this.#bytes > MAX_LOGIN_BYTES) {
-              this.#line.cut({ kind: 'too_large', reason: 'the device prints without end before the prompt' });
-              return false;
-            }
-            return true;
+            const endless =
+              this.#bytes > MAX_LOGIN_BYTES
+                ? 'the device prints without end before the prompt'
+                : this.screen.currentLength > MAX_LOGIN_LINE
+                  ? 'the device prints a line without end before the prompt'
+                  : null;
+            if (endless !== null) this.#line.cut({ kind: 'too_large', reason: endless });
+            return endless === null;
           },
           settled: () => {
             const what = this.#classify();
@@ -122,21 +130,22 @@ class Watch {
   }
 
   #mark(): string {
-    return `${this.screen.lines.length}:${this.screen.current}`;
+    const { lines, currentLength, current } = this.screen;
+    return `${lines.length}:${currentLength > LONGEST_ASKED ? currentLength : current}`;
   }
 
   #classify(): Seen | undefined {
+    if (this.screen.currentLength > LONGEST_ASKED || this.#mark() === this.#told) return undefined;
     const { current } = this.screen;
-    if (this.#mark() === this.#told) return undefined;
-    if (current.length > 200) return undefined;
     if (PROMPT.test(current)) return { kind: 'prompt', prompt: current.trimEnd() };
     if (USERNAME_QUESTION.test(current)) return { kind: 'username' };
     const asksFor = passwordQuestion(current, this.screen.lines.slice(-LINES_BEFORE));
     if (asksFor !== null) return { kind: asksFor === 'login' ? 'password' : 'password_change' };
     if (PAGER.test(current)) return { kind: 'pager' };
-    if (PRESS_KEY.test(current !== '' ? current : (this.screen.lines.findLast((line) => line.trim() !== '') ?? '')))
-      return { kind: 'press_key' };
-    return undefined;
+    // Near the end only: a device may print blank lines without end.
+    const said =
+      current !== '' ? current : this.screen.lines.slice(-LINES_BEFORE).findLast((text) => text.trim() !== '');
+    return said !== undefined && PRESS_KEY.test(said.slice(0, LONGEST_ASKED)) ? { kind: 'press_key' } : undefined;
   }
 }
 

@@ -19,11 +19,21 @@ const MAX_SEQUENCE = 64;
 export class TerminalText {
   /** Completed lines, without line ends. */
   readonly lines: string[] = [];
-  /** The line the cursor stands on. */
-  current = '';
+  /** The line the cursor stands on, in the order it came. A backspace shortens the last piece: no copy of the line. */
+  #pieces: string[] = [];
+  #length = 0;
   #returned = false;
   #escape: EscapeState = 'none';
   #escapeLength = 0;
+
+  /** The line the cursor stands on. It is put together when asked for: whoever reads often asks `currentLength` before. */
+  get current(): string {
+    return this.#pieces.length === 1 ? (this.#pieces[0] ?? '') : this.#pieces.join('');
+  }
+
+  get currentLength(): number {
+    return this.#length;
+  }
 
   feed(chunk: string): void {
     if (this.#returned || this.#escape !== 'none' || DEBRIS.test(chunk)) {
@@ -33,12 +43,30 @@ export class TerminalText {
     let from = 0;
     for (let at = chunk.indexOf('\n'); at !== -1; at = chunk.indexOf('\n', from)) {
       const end = at > from && chunk.charCodeAt(at - 1) === 13 ? at - 1 : at;
-      this.lines.push(this.current === '' ? chunk.slice(from, end) : this.current + chunk.slice(from, end));
-      this.current = '';
+      if (this.#length === 0) this.lines.push(chunk.slice(from, end));
+      else {
+        this.#append(chunk.slice(from, end));
+        this.#endLine();
+      }
       from = at + 1;
     }
-    if (from === 0) this.current += chunk;
-    else if (from < chunk.length) this.current = chunk.slice(from);
+    this.#append(from === 0 ? chunk : chunk.slice(from));
+  }
+
+  #append(piece: string): void {
+    if (piece === '') return;
+    this.#pieces.push(piece);
+    this.#length += piece.length;
+  }
+
+  #endLine(): void {
+    this.lines.push(this.current);
+    this.#startAgain();
+  }
+
+  #startAgain(): void {
+    this.#pieces = [];
+    this.#length = 0;
   }
 
   #feedSlowly(chunk: string): void {
@@ -51,15 +79,14 @@ export class TerminalText {
   #put(character: string): void {
     switch (character) {
       case '\n':
-        this.lines.push(this.current);
-        this.current = '';
+        this.#endLine();
         this.#returned = false;
         return;
       case '\r':
         this.#returned = true;
         return;
       case '\b':
-        this.current = this.current.slice(0, -1);
+        this.#takeBack();
         return;
       case '\u001b':
         this.#escape = 'escape';
@@ -69,10 +96,17 @@ export class TerminalText {
     }
     if ((character < ' ' && character !== '\t') || character === '\u007f') return;
     if (this.#returned) {
-      this.current = '';
+      this.#startAgain();
       this.#returned = false;
     }
-    this.current += character;
+    this.#append(character);
+  }
+
+  #takeBack(): void {
+    const last = this.#pieces.pop();
+    if (last === undefined) return;
+    this.#length -= 1;
+    if (last.length > 1) this.#pieces.push(last.slice(0, -1));
   }
 
   #skipEscape(character: string): void {

@@ -15,13 +15,13 @@ import { NO_CONTEXT } from '../explain/group-facts.ts';
 import { FLOOR_LEAD, ksLead, rekeySeconds } from '../keys/ks-lead.ts';
 import { type EpochMs, expiryMs, type ReadAt } from '../seen/instant.ts';
 import type { KekBehavior } from '../seen/release.ts';
+import { MOST_MEMBERS } from '../seen/row-bounds.ts';
 import { type GmSnapshot, isByMulticast, type KsSnapshot } from '../seen/snapshot.ts';
 
 /** A GM or KS holds a few TEKs; a device that shows more is not believed beyond this. */
 const MAX_TEKS = 16;
-/** Most GMs one KS serves; rows beyond are not kept. */
-const MAX_MEMBER_ROWS = 10_000;
 const MAX_PEERS = 32;
+
 export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSnapshot, at: ReadAt): FleetGm {
   const succeeded = gm.registrations.succeeded;
   const sameRegistration = before !== null && before.counters.succeeded === succeeded;
@@ -97,8 +97,10 @@ function rememberTeks(
   at: ReadAt,
 ): readonly FleetTek[] {
   const teks: FleetTek[] = [];
+  const seen = new Set<string>();
   for (const { spi, remainingSeconds } of shown) {
-    if (spi === null || remainingSeconds === 0 || teks.some((tek) => tek.spi === spi)) continue;
+    if (spi === null || remainingSeconds === 0 || seen.has(spi)) continue;
+    seen.add(spi);
     const sinceMs = before.find((tek) => tek.spi === spi)?.sinceMs ?? at.receivedAtMs;
     teks.push({ spi, expiryMs: remainingSeconds === null ? null : expiryMs(at, remainingSeconds), sinceMs });
   }
@@ -139,7 +141,7 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
     memberRows:
       ks.memberDetails === null
         ? null
-        : ks.memberDetails.slice(0, MAX_MEMBER_ROWS).map(({ address, acksMissed }) => ({
+        : ks.memberDetails.slice(0, MOST_MEMBERS).map(({ address, acksMissed }) => ({
             address,
             // Some lists show a 0 where nothing is acknowledged at all.
             acksMissed: multicast ? null : acksMissed,

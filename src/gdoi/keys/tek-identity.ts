@@ -21,10 +21,14 @@ export function shownTeks(at: ReadAt, gm: GmSnapshot): readonly HeldTek[] {
   const teks = gm.teks;
   if (teks === null || teks.length === 0) return [];
   const held: HeldTek[] = [];
-  for (const { spi, remainingSeconds } of teks) {
-    if (spi === null || remainingSeconds === null || remainingSeconds < 0) continue;
-    if (held.some((tek) => tek.spi === spi)) continue;
-    held.push({ spi: spi.slice(0, 12), expiry: endOfCountdown(at, remainingSeconds) });
+  const seen = new Set<string>();
+  for (const tek of teks) {
+    const { remainingSeconds } = tek;
+    if (tek.spi === null || remainingSeconds === null || remainingSeconds < 0) continue;
+    const spi = tek.spi.slice(0, 12);
+    if (seen.has(spi)) continue;
+    seen.add(spi);
+    held.push({ spi, expiry: endOfCountdown(at, remainingSeconds) });
   }
   if (held.length > 1) held.sort((a, b) => b.expiry.toMs - a.expiry.toMs);
   return held.length > MAX_TEKS ? held.slice(0, MAX_TEKS) : held;

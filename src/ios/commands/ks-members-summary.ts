@@ -3,6 +3,7 @@
  *
  * Each heading says how many rows follow, so a missing tail is always noticed.
  */
+import { MOST_MEMBERS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsMember, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, columns, isAddress, parseCount } from '../text/device-values.ts';
@@ -27,7 +28,16 @@ interface SummaryDraft {
 
 function readSummary(answer: Answer): Reading {
   const groups: SummaryDraft[] = [];
-  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
+  let rows = 0;
+  const read = readEach(answer.lines, (printed) => {
+    const line = collapseBlanks(printed);
+    const known = readHeading(groups, line);
+    if (known !== null) return known;
+    const group = groups.at(-1);
+    if (group === undefined || rows >= MOST_MEMBERS || !readRow(group, line)) return false;
+    rows += 1;
+    return true;
+  });
   const short = groups.find((group) => group.members.length < group.announced);
   const left = short === undefined ? 0 : short.announced - short.members.length;
   const missing = short === undefined ? null : `${left} ${left === 1 ? 'member' : 'members'} of ${short.group}`;
@@ -39,7 +49,8 @@ function readSummary(answer: Answer): Reading {
   };
 }
 
-function readLine(groups: SummaryDraft[], line: string): boolean {
+/** Null: it is none. */
+function readHeading(groups: SummaryDraft[], line: string): boolean | null {
   const heading = GROUP_HEADING.exec(line);
   if (heading !== null) {
     groups.push({
@@ -53,13 +64,11 @@ function readLine(groups: SummaryDraft[], line: string): boolean {
   }
   if (TITLE.test(line) || TABLE_HEADING.test(line)) return true;
   const group = groups.at(-1);
-  if (group === undefined) return false;
   const server = SERVER_HEADING.exec(line)?.[1];
-  if (server !== undefined) {
-    group.keyServer = isAddress(server) ? server : null;
-    return group.keyServer !== null;
-  }
-  return readRow(group, line);
+  if (server === undefined) return null;
+  if (group === undefined) return false;
+  group.keyServer = isAddress(server) ? server : null;
+  return group.keyServer !== null;
 }
 
 /** `198.51.100.7   1.0.25         0               0`; a GM of an old release has no version. */

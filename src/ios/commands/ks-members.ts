@@ -4,6 +4,7 @@
  * With an address the KS says `Group Member not Found` once for every group that has no such member: that is no error.
  * IOS 12.4 prints four lines for a member, IOS 15 adds the counters, IOS XE 17 version, state and type.
  */
+import { MOST_MEMBERS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsMember, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import {
@@ -164,7 +165,7 @@ class MembersReader {
     const address = parseAddressOrNone(id?.value ?? '');
     this.headed = null;
     this.last = null;
-    if (address === undefined || address === null) return false;
+    if (address === undefined || address === null || this.#all.length >= MOST_MEMBERS) return false;
     const member = newMember(address, index);
     this.last = member;
     this.#all.push(member);

@@ -4,6 +4,7 @@
  *
  * Two pairs stand in one line, and releases differ in the blanks inside labels (`orig life(sec):`, `override life (sec):`).
  */
+import { MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsKey, type KsSnapshot, type RekeyTransport } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { collapseBlanks, isAddress, parseCount, parseKekSpi, parseTekSpi } from '../text/device-values.ts';
@@ -170,6 +171,8 @@ function startKek(policy: PolicyDraft, line: string): boolean {
 }
 
 function startTek(policy: PolicyDraft, line: string): boolean {
+  policy.key = null;
+  if (policy.teks.length >= MOST_TEKS) return false;
   policy.key = newKey('tek');
   policy.teks.push(policy.key);
   return TEK_HEADING.test(line);

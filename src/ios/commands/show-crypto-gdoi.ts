@@ -238,10 +238,11 @@ function gmSnapshot(block: Block, name: string): GmSnapshot {
 /** IOS 12.4 and 15.0 list an SA once for each direction; the key is the same. */
 function tekSnapshots(teks: readonly TekDraft[]): GmTek[] {
   const snapshots: GmTek[] = [];
+  const shown = new Set<string>();
   for (const tek of teks) {
-    const known =
-      tek.direction && snapshots.some((other) => other.spi === tek.spi && other.interface === tek.interface);
-    if (known) continue;
+    const sa = `${tek.interface ?? ''} ${tek.spi ?? ''}`;
+    if (tek.direction && shown.has(sa)) continue;
+    shown.add(sa);
     snapshots.push({
       interface: tek.interface,
       spi: tek.spi,

@@ -4,6 +4,7 @@
  * A label decides alone where it can. Where one label has several meanings (`Remaining Lifetime`, `Key Size`, `spi`) the
  * section or the line before it decides, and outside of its section it is an unknown line.
  */
+import { MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
 import type { GroupType, KsRole, RekeyTransport } from '../../gdoi/seen/snapshot.ts';
 import {
   collapseBlanks,
@@ -88,11 +89,22 @@ function ofTek(
       block.isGm = true;
       block.provesGm = true;
       block.section = 'tek';
-      block.teks = [...(block.teks ?? []), newTek(block.tekInterface)];
+      if (!startTek(block)) return false;
     }
     const tek = block.section === 'tek' ? block.teks?.at(-1) : undefined;
     return tek === undefined ? false : rule(tek, value);
   };
+}
+
+/** False: there are as many as are read. Its lines then belong nowhere. */
+function startTek(block: Block): boolean {
+  block.teks ??= [];
+  if (block.teks.length >= MOST_TEKS) {
+    block.section = 'other';
+    return false;
+  }
+  block.teks.push(newTek(block.tekInterface));
+  return true;
 }
 
 // HMAC_AUTH_SHA, AES, 3DES
@@ -281,8 +293,7 @@ const tekPolicy: LabelRule<Block> = (block, value) => {
 
 const ipsecSa: LabelRule<Block> = (block, value) => {
   if (block.section !== 'tek' || block.teks === null) return false;
-  block.teks.push(newTek(block.tekInterface));
-  return value === '';
+  return startTek(block) && value === '';
 };
 
 // remaining key lifetime (sec): (393) / remaining key lifetime (k/sec): (4415180/393)
@@ -573,6 +584,7 @@ export const GROUP_LABELS = labelTable<Block>([
     'IPSec SA Number',
     onKs((block) => {
       block.ksTeks ??= [];
+      if (block.ksTeks.length >= MOST_TEKS) return false;
       block.ksTeks.push(newKey());
       return true;
     }),
