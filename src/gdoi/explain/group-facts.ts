@@ -8,6 +8,7 @@ import type { LoggedReason } from '../log/logged-reason.ts';
 import { FAILED_ATTEMPTS } from '../seen/counters.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { isMuteResult } from '../seen/mute-result.ts';
+import { isRefusalResult } from '../seen/refusal-result.ts';
 import type { KekBehavior } from '../seen/release.ts';
 
 /** The latest re-registration of a GM, as the tracker told it. Plain JSON. */
@@ -74,6 +75,8 @@ export interface Failure {
   readonly established: boolean;
   /** The last poll that failed; absent: not later than the first. */
   readonly lastMs?: EpochMs;
+  /** What is asked beside SSH and still answers; absent: nothing does. */
+  readonly answersBy?: 'SNMP' | 'RESTCONF';
 }
 
 export const NO_CONTEXT: MemberContext = {
@@ -193,11 +196,8 @@ export interface GroupFacts {
   }[];
 }
 
-/** Results of polls in which the device is there and does not let the agent in. */
-const REFUSALS: ReadonlySet<string> = new Set(['auth', 'host_key', 'quarantined']);
-
 export function isRefused({ failure }: MemberContext): boolean {
-  return failure !== null && REFUSALS.has(failure.result);
+  return failure !== null && isRefusalResult(failure.result);
 }
 
 /** It answers, and nothing of its groups is seen: no MIB, no such command, or what cannot be read. */
@@ -206,8 +206,13 @@ export function isMute({ failure }: MemberContext): boolean {
 }
 
 /** It gives no answer, not even one that refuses. */
-export function isSilent(member: MemberContext): boolean {
-  return member.failure !== null && !isRefused(member) && !isMute(member);
+export function isSilent({ failure }: MemberContext): boolean {
+  return failure !== null && givesNoSign(failure.result);
+}
+
+/** A poll's result that shows nothing of whether the device is there. */
+export function givesNoSign(result: string): boolean {
+  return !isRefusalResult(result) && !isMuteResult(result);
 }
 
 /** A look with its login is over within this time where the device answers. */
