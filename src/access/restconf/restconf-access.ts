@@ -132,7 +132,7 @@ class PollingRestconf implements RestconfAccess {
     if (slot.target !== null && !sameTarget(slot.target, target)) await closeConnection(slot);
     slot.target = target;
     const waitMs = Math.max(slot.backOff.waitMs(nowMs), slot.leaveAloneUntilMs - nowMs);
-    if (waitMs > 0) return { kind: 'failed', error: backOffError(target.device, 'read', waitMs) };
+    if (waitMs > 0) return { kind: 'failed', error: backOffError('read', waitMs) };
     const using = await this.#withSecrets(slot, target, asked.signal);
     await this.#gate.enter(asked.signal);
     try {

@@ -144,7 +144,7 @@ class PollingAccess implements SnmpAccess {
     }
     slot.target = target;
     const waitMs = slot.backOff.waitMs(clock.monoMs());
-    if (waitMs > 0) return { kind: 'failed', error: backOffError(target.device, 'read', waitMs) };
+    if (waitMs > 0) return { kind: 'failed', error: backOffError('read', waitMs) };
     const using = await this.#withSecrets(slot, target, stop);
     if (!this.#gate.tryEnter()) await this.#gate.enter(stop.signal);
     try {

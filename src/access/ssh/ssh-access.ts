@@ -265,7 +265,7 @@ class SshAccess implements DeviceAccess {
     this.#kept.delete(slot);
     slot.target = target;
     const waitMs = Math.max(slot.backOff.waitMs(clock.monoMs()), slot.conduct.waitMs(clock.monoMs()));
-    if (waitMs > 0) throw new SessionError(backOffError(target.device, 'connect', waitMs));
+    if (waitMs > 0) throw new SessionError(backOffError('connect', waitMs));
     const fresh = await untilAborted(renewedSshTarget(target), signal);
     if (this.#refusals !== null) await untilAborted(this.#refusals.recall(credentialUseOf(fresh)), signal);
     const refused = this.#quarantine.peek(credentialUseOf(fresh), clock.monoMs());

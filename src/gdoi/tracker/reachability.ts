@@ -34,13 +34,18 @@ export function trackFailure(
     inARow,
     firstMs: before?.firstMs ?? at.sentAtMs,
     unreachable: before?.unreachable === true || isNew,
-    result: observation.result.slice(0, MAX_RESULT_CHARS),
+    result: realResult(before?.result ?? null, observation.result).slice(0, MAX_RESULT_CHARS),
     ...(look === undefined ? {} : { answeredBeside: notSince(look, at) }),
   };
   const tracked = trackEach({ ...state, latestSentMs: at.sentAtMs, failures }, (known, place) => {
     return isNew ? decideFromLog(place, known, at.receivedAtMs) : decidePending(place, known, null);
   });
   return isNew ? { ...tracked, events: [unreachable(state, failures, at), ...tracked.events] } : tracked;
+}
+
+/** A device that waits is not tried: it fails as it did when it was. */
+function realResult(before: string | null, now: string): string {
+  return before !== null && (now === 'backoff' || (now === 'quarantined' && before === 'auth')) ? before : now;
 }
 
 /** A look by another transport was answered while the one that decides fails. */

@@ -148,6 +148,11 @@ describe('a look beside SSH, which decides, while that fails', () => {
   });
 });
 
+test('polls that only wait after a failure fail as that did', () => {
+  const told = history([failure(60, 'refused'), failure(120, 'backoff'), failure(180, 'backoff')]);
+  expect(told.events[0]?.evidence).toEqual(['last failure: refused']);
+});
+
 test('SNMP alone decides: its answer ends the failures', () => {
   const look = snmpAnswer(200, { kek: 1, kekAt: 50_000 });
   expect(types(history([failure(60), failure(120), failure(180), look]))).toEqual(['unreachable', 'reachable']);
