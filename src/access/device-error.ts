@@ -47,11 +47,11 @@ export abstract class DeviceFailure extends Error {
   }
 }
 
-/** Why a device was not tried. */
-export function backOffError(device: string, operation: string, waitMs: number): DeviceError {
+/** The device was not tried. What failed before, whoever asks was told then. */
+export function backOffError(operation: string, waitMs: number): DeviceError {
   return {
     kind: 'backoff',
     operation,
-    message: `${device}: not tried after failures; next try in ${Math.ceil(waitMs / 1000)} s`,
+    message: `next try in ${Math.ceil(waitMs / 1000)} s`,
   };
 }

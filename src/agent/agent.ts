@@ -42,6 +42,7 @@ import { type PushedFromDevice, PushedMessages } from './heard/pushed-messages.t
 import { type AgentStatus, createReadModel, type FleetReadModel, type MutableReadModel } from '../model/read-model.ts';
 import { settingsOfDevices } from './record/recorded-settings.ts';
 import type { PollReport } from '../model/poll-report.ts';
+import { makeRecordDirectory } from './record/record-directory.ts';
 import { Recorder } from './record/recorder.ts';
 import { FirstSweep } from './schedule/first-sweep.ts';
 import { Scheduler } from './schedule/scheduler.ts';
@@ -173,6 +174,7 @@ export class Agent implements AsyncDisposable {
   static async open(options: AgentOptions): Promise<Agent> {
     const { clock, store, logger } = options;
     const config = withShownCells(options.config);
+    if (config.record !== null) await makeRecordDirectory(config.record);
     let agent: Agent | null = null;
     const totals = new EventTotals();
     const errors = options.errors ?? new InternalErrors(logger);

@@ -8,6 +8,7 @@
  * mixed into it: the CLI is the authority, and where a device has no CLI answer theirs takes its place.
  */
 import { kekBehaviorOf, type KekBehavior } from '../gdoi/seen/release.ts';
+import { clockTime } from '../gdoi/explain/said.ts';
 import type { Forecast } from '../gdoi/keys/forecast.ts';
 import type { FreshLine } from '../gdoi/log/log-buffer.ts';
 import { groupNamedIn, type LoggedReason, loggedReason, withReason } from '../gdoi/log/logged-reason.ts';
@@ -40,6 +41,8 @@ export interface DeviceView {
   /** Result of the last poll; null before the first. */
   readonly result: PollResult | null;
   readonly error: string | null;
+  /** The last poll that tried it and failed, while it is waited for; absent: it answers, or was not polled yet. */
+  readonly failed?: FailedTry;
   /** Why the device gives no answer now, also while it is only waited for; null: it answers, or was not polled yet. */
   readonly failure: Exclude<PollResult, 'ok'> | null;
   readonly polls: PollCounts;
@@ -77,12 +80,19 @@ export interface DeviceView {
 
 export type PollCounts = Readonly<Partial<Record<PollResult, number>>>;
 
+interface FailedTry {
+  readonly error: string;
+  readonly atMs: EpochMs;
+}
+
 export interface PollingBeside {
   /** null before the first poll. */
   readonly result: PollResult | null;
   readonly error: string | null;
   readonly polls: PollCounts;
   readonly lastSuccessAtMs: EpochMs | null;
+  /** As of the device. */
+  readonly failed?: FailedTry;
 }
 
 /** What the tracker says of one GM in one group; what the group says of it is in the group's view (`GmInGroup`). */
@@ -172,10 +182,11 @@ export function newDeviceView(
 /** The view after a poll. `partLifetimeMs`: how long a detail part counts without an answer. */
 export function afterPoll(view: DeviceView, report: PollReport, partLifetimeMs: number): DeviceView {
   const ok = report.result === 'ok';
+  const { error, failed } = whyItFails(view.failed, report);
   let next: DeviceView = {
-    ...view,
+    ...withoutFailed(view),
     result: report.result,
-    error: report.error,
+    error,
     failure: failureAfter(view.failure, report.result),
     polls: counted(view.polls, report.result),
     answers: withAnswers(view.answers, report.answers),
@@ -185,6 +196,7 @@ export function afterPoll(view: DeviceView, report: PollReport, partLifetimeMs: 
     collectors: ok ? withResults(view.collectors, report.collectors) : view.collectors,
     unparsedLines: ok ? 0 : view.unparsedLines,
     ...(report.traffic === undefined ? {} : { traffic: report.traffic }),
+    ...(failed === undefined ? {} : { failed }),
   };
   // An image without the MIB says which one it is all the same.
   if (!ok) return { ...next, ...factsIn(report) };
@@ -219,6 +231,23 @@ function failureAfter(before: DeviceView['failure'], result: PollResult): Device
   }
 }
 
+/** While it is left alone the reason is what made it so, with its instant, and not that it waits. */
+function whyItFails(
+  before: FailedTry | undefined,
+  { result, error, finishedAtMs }: PollReport,
+): { readonly error: string | null; readonly failed?: FailedTry } {
+  if (error === null) return { error };
+  if (result !== 'backoff') return { error, failed: { error, atMs: finishedAtMs } };
+  if (before === undefined) return { error: `not tried after failures; ${error}` };
+  return { error: `${before.error} (at ${clockTime(before.atMs)}); ${error}`, failed: before };
+}
+
+function withoutFailed(view: DeviceView): DeviceView {
+  if (view.failed === undefined) return view;
+  const { failed: _, ...others } = view;
+  return others;
+}
+
 /** The view after a poll that a fault of our own ended: as it was, and failed. */
 export function afterInternalError(view: DeviceView, atMs: EpochMs): DeviceView {
   return {
@@ -238,11 +267,13 @@ export function afterPollBeside(
   partLifetimeMs: number,
 ): DeviceView {
   const before = view[by] ?? NOT_POLLED_BESIDE;
+  const { error, failed } = whyItFails(before.failed, report);
   const polling: PollingBeside = {
     result: report.result,
-    error: report.error,
+    error,
     polls: counted(before.polls, report.result),
     lastSuccessAtMs: report.result === 'ok' ? report.finishedAtMs : before.lastSuccessAtMs,
+    ...(failed === undefined ? {} : { failed }),
   };
   let next: DeviceView = {
     ...view,

@@ -2,13 +2,14 @@
  * What the tracker and the group's view say together of a device: for its view, and for the fleet. Pure; live polling
  * and replay share it.
  */
-import type { MemberContext } from '../gdoi/explain/group-facts.ts';
+import { givesNoSign, type MemberContext } from '../gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../gdoi/fleet/fleet-state.ts';
 import type { FleetViewOf } from '../gdoi/fleet/fleet-view.ts';
 import { forecast } from '../gdoi/keys/forecast.ts';
 import { middleMs } from '../gdoi/seen/interval.ts';
 import { FLOOR_LEAD } from '../gdoi/keys/ks-lead.ts';
 import type { EpochMs } from '../gdoi/seen/instant.ts';
+import { silenceOf } from '../gdoi/tracker/reachability.ts';
 import type { TrackOptions } from '../gdoi/tracker/tracker.ts';
 import { quotedLink } from '../gdoi/log/log-evidence.ts';
 import { isOwnChange } from '../gdoi/log/message-facts.ts';
@@ -92,7 +93,7 @@ export function membershipChanges(
         ? 'unreachable'
         : known === undefined
           ? 'gone'
-          : state?.failures?.unreachable === true
+          : failureOf(view, state)?.established === true
             ? 'unreachable'
             : 'present',
       gm: known?.gm ?? null,
@@ -164,17 +165,10 @@ function newerTeksOf(known: GroupView | undefined): readonly string[] | null {
 /** What the group's explanations need of the device beside its last answer. */
 function contextOf(view: DeviceView, state: TrackerState | null, group: string): MemberContext {
   const known = state?.groups.get(group);
-  const failures = state?.failures ?? null;
   const boot = state?.boot ?? null;
   const failed = known?.counters.attempted == null ? null : known.counters.attempted - known.counters.succeeded;
   const context: MemberContext = {
-    failure: failures && {
-      sinceMs: failures.firstMs,
-      inARow: failures.inARow,
-      result: view.failure ?? failures.result,
-      established: failures.unreachable,
-      ...(state?.latestSentMs == null ? {} : { lastMs: state.latestSentMs }),
-    },
+    failure: failureOf(view, state),
     bootMs: boot === null ? null : middleMs(boot.at),
     forced: known === undefined ? null : orderOfKs(known),
     unregisteredSinceMs: (known?.unregistered ?? known?.trying)?.toMs ?? null,
@@ -193,6 +187,42 @@ function contextOf(view: DeviceView, state: TrackerState | null, group: string):
     ...ofGm,
     ...(clock === null ? {} : { clock }),
   };
+}
+
+/** null: it answers, be it only what is asked beside SSH; a refusal, and an answer that cannot be read, remain one. */
+function failureOf(view: DeviceView, state: TrackerState | null): MemberContext['failure'] {
+  const failures = state?.failures ?? null;
+  if (state === null || failures === null) return null;
+  const result = view.failure ?? failures.result;
+  const lastMs = state.latestSentMs === null ? {} : { lastMs: state.latestSentMs };
+  if (givesNoSign(result)) {
+    const silence = silenceOf(failures);
+    return (
+      silence && {
+        sinceMs: silence.firstMs,
+        inARow: silence.inARow,
+        result,
+        established: silence.unreachable,
+        ...lastMs,
+      }
+    );
+  }
+  const answersBy = answersBeside(view, failures.firstMs);
+  return {
+    sinceMs: failures.firstMs,
+    inARow: failures.inARow,
+    result,
+    established: failures.unreachable && answersBy === null,
+    ...lastMs,
+    ...(answersBy === null ? {} : { answersBy }),
+  };
+}
+
+/** What is asked beside SSH and was answered last, since then. */
+function answersBeside({ snmp, restconf }: DeviceView, sinceMs: EpochMs): 'SNMP' | 'RESTCONF' | null {
+  const answers = (beside: DeviceView['snmp']) => beside?.result === 'ok' && (beside.lastSuccessAtMs ?? 0) >= sinceMs;
+  if (answers(snmp)) return 'SNMP';
+  return answers(restconf) ? 'RESTCONF' : null;
 }
 
 /** What made it register, unless its own configuration did. */

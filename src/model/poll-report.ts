@@ -79,7 +79,6 @@ export type BesideTransport = 'snmp' | 'restconf';
 export function observationsBeside({ observations }: Pick<PollReport, 'observations'>): readonly Observation[] {
   return observations.flatMap((observation): readonly Observation[] => {
     if (observation.kind === 'facts') return [];
-    const decides = observation.kind === 'groups' && observation.origin === 'restconf';
-    return [decides ? { ...observation, beside: true } : observation];
+    return [observation.kind === 'groups' ? { beside: true, ...observation } : observation];
   });
 }

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
-import { kekBehaviorOfDevice, observe, roleOf } from '../../src/model/device-view.ts';
+import { afterPollBeside, kekBehaviorOfDevice, observe, roleOf } from '../../src/model/device-view.ts';
 import { buffer, log } from '../builders/tracker-builders.ts';
-import { aGm, aKs, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
+import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
 
 const KEK = {
   transport: null,
@@ -28,6 +28,30 @@ describe('the view of a device', () => {
       lastPollAtMs: NOON + 60_000,
     });
     expect(view.groups.get('G1')?.gm?.snapshot.registered).toBe(true);
+  });
+
+  describe('of a device that waits after a failure says what failed, and when', () => {
+    const refused = { result: 'refused', error: 'connection refused: no SSH server there' } as const;
+    const waits = { result: 'backoff', error: 'next try in 31 s' } as const;
+    const told = 'connection refused: no SSH server there (at 12:00:00 UTC); next try in 31 s';
+
+    test('by the transport that decides', () => {
+      const view = viewAfter(aReport({}, refused), aReport({}, waits, NOON + 5000), aReport({}, waits, NOON + 9000));
+      expect(view).toMatchObject({ result: 'backoff', failure: 'refused', error: told });
+    });
+
+    test('until it answers', () => {
+      const view = viewAfter(aReport({}, refused), aReport({ [MAIN]: [aGm()] }), aReport({}, waits, NOON + 9000));
+      expect(view.error).toBe('not tried after failures; next try in 31 s');
+    });
+
+    test('by what is asked beside it', () => {
+      const view = [refused, waits].reduce(
+        (known, over, n) => afterPollBeside(known, { by: 'snmp', report: aReport({}, over, NOON + n * 5000) }, 180_000),
+        aDevice(),
+      );
+      expect(view.snmp).toMatchObject({ result: 'backoff', error: told });
+    });
   });
 
   test('groups stand as people count them, whichever the device shows first', () => {

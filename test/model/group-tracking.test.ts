@@ -76,3 +76,44 @@ describe('what made a GM register, for the explanations of its group', () => {
     expect(contextAfter(mnemonic)?.forced).toBeNull();
   });
 });
+
+describe('a device whose SSH fails while SNMP answers', () => {
+  const failed = (result: string, at: number): Observation => {
+    return { kind: 'failure', device: 'gm1', sentAtMs: NOON + at, receivedAtMs: NOON + at, result };
+  };
+  const look: Observation = {
+    kind: 'groups',
+    device: 'gm1',
+    origin: 'snmp',
+    command: 'CISCO-GDOI-MIB',
+    beside: true,
+    unknownLines: 0,
+    sentAtMs: NOON + 4000,
+    receivedAtMs: NOON + 4000,
+    snapshots: [aGm({ registered: null })],
+  };
+  const bySnmp = { result: 'ok', error: null, polls: {}, lastSuccessAtMs: NOON + 4000 } as const;
+  const memberAfter = (result: 'auth' | 'timeout', more: readonly Observation[] = []) => {
+    const seen = [failed(result, 1000), failed(result, 2000), failed(result, 3000), look, ...more];
+    const state = seen.reduce((known, each) => track(known, each).state, initialTrackerState('gm1'));
+    const view = observe(aDevice({ failure: result, snmp: bySnmp }), showing(aGm()), 600_000);
+    return membershipChanges(aDevice(), view, state, NOON).get('G1');
+  };
+
+  test('is there for its groups, whatever befalls SSH', () => {
+    expect(memberAfter('timeout')).toMatchObject({ presence: 'present', context: { failure: null } });
+  });
+
+  test('refuses the login all the same, and is known by SNMP', () => {
+    const failure = { result: 'auth', sinceMs: NOON + 1000, answersBy: 'SNMP', established: false };
+    expect(memberAfter('auth')).toMatchObject({ presence: 'present', context: { failure } });
+  });
+
+  test('is silent from the first failure after its last answer on', () => {
+    const failure = { sinceMs: NOON + 5000, inARow: 1, established: false };
+    expect(memberAfter('timeout', [failed('timeout', 5000)])).toMatchObject({
+      presence: 'present',
+      context: { failure },
+    });
+  });
+});

@@ -112,7 +112,7 @@ class PollingRestconf implements RestconfAccess {
     if (known.target !== null && !sameTarget(known.target, target)) await closeConnection(known);
     known.target = target;
     const waitMs = Math.max(known.backOff.waitMs(nowMs), known.leaveAloneUntilMs - nowMs);
-    if (waitMs > 0) return { kind: 'failed', error: backOffError(target.device, 'read', waitMs) };
+    if (waitMs > 0) return { kind: 'failed', error: backOffError('read', waitMs) };
     const using = await this.#withSecrets(known, target, asked.signal);
     await this.#gate.enter(asked.signal);
     try {

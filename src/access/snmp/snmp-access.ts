@@ -127,7 +127,7 @@ class PollingAccess implements SnmpAccess {
     }
     known.target = target;
     const waitMs = known.backOff.waitMs(clock.monoMs());
-    if (waitMs > 0) return { kind: 'failed', error: backOffError(target.device, 'read', waitMs) };
+    if (waitMs > 0) return { kind: 'failed', error: backOffError('read', waitMs) };
     const using = await this.#withSecrets(known, target, stop);
     if (!this.#gate.tryEnter()) await this.#gate.enter(stop.signal);
     try {

@@ -263,7 +263,7 @@ class SshAccess implements DeviceAccess {
     this.#kept.delete(slot);
     slot.target = target;
     const waitMs = Math.max(slot.backOff.waitMs(clock.monoMs()), slot.conduct.waitMs(clock.monoMs()));
-    if (waitMs > 0) throw new SessionError(backOffError(target.device, 'connect', waitMs));
+    if (waitMs > 0) throw new SessionError(backOffError('connect', waitMs));
     const fresh = await untilAborted(renewedSshTarget(target), signal);
     const objection = await this.#admission.objection(credentialUseOf(fresh), { signal });
     if (objection !== null) throw new SessionError(objection);

@@ -4,7 +4,7 @@
  * Recording is a convenience and must never cost a poll: lines wait in a bounded buffer, a failing disk (full, read
  * only) is reported once, counted, and tried again a minute later; what did not fit is dropped and counted.
  */
-import { appendFile, mkdir } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ReadAt } from '../../gdoi/seen/instant.ts';
 import type { Clock } from '../../kernel/clock.ts';
@@ -20,6 +20,7 @@ const MAX_WAITING = 16 * 1024 * 1024;
 const RETRY_MS = 60_000;
 
 export class Recorder implements AsyncDisposable {
+  /** It is there: `makeRecordDirectory`. */
   readonly #directory: string;
   readonly #clock: Clock;
   readonly #logger: Logger;
@@ -163,7 +164,6 @@ export class Recorder implements AsyncDisposable {
         this.#file = file;
       }
       try {
-        await mkdir(this.#directory, { recursive: true, mode: 0o750 });
         await appendFile(file, lines.join(''), { mode: 0o640 });
         if (this.#failedAtMonoMs !== null) this.#logger.info({ file }, 'recording goes on');
         this.#failedAtMonoMs = null;

@@ -43,6 +43,9 @@ export const CHECK_GROUP_IDENTITY =
 export const CHECK_REGISTERED_INTERFACE =
   'show crypto gdoi ks: on which interface do registrations arrive, and is its address the one that the GM has as its server?';
 
+export const CHECK_HOST_KEY =
+  'Was the device replaced or its key made anew? Confirm the new fingerprint out of band before accepting it';
+
 /** A device refuses the agent's login. */
 export const CHECK_CREDENTIAL = 'Was the password changed? Compare with AAA; do not try it by hand again and again';
 

@@ -6,7 +6,9 @@ import { eventId } from './event-id.ts';
 import { type Cause, type EventType, type GdoiEvent, MAX_EVIDENCE, type Severity } from './event.ts';
 import {
   CHECK_COOP,
+  CHECK_CREDENTIAL,
   CHECK_DATAPLANE,
+  CHECK_HOST_KEY,
   CHECK_IN_CLEAR,
   CHECK_INTERFACE,
   CHECK_ORDER,
@@ -376,19 +378,36 @@ export function unreachableEvent(
   what: What & {
     readonly isKs: boolean;
     readonly inARow: number;
-    /** It answers, and nothing of its groups can be read. */
-    readonly isMute: boolean;
+    /** `mute`: it answers, and nothing of its groups can be read. */
+    readonly how: 'silent' | 'mute' | 'refusing' | 'other_key';
+    /** What is asked beside SSH, which decides, was answered meanwhile. */
+    readonly answersBeside: boolean;
   },
 ): GdoiEvent {
-  const { isKs, inARow, isMute } = what;
+  const { isKs, inARow, how, answersBeside } = what;
+  const times = `${inARow} times in a row`;
+  const over = answersBeside ? ' over SSH' : '';
+  const said = {
+    silent: `${place(at)} gave no answer${over} ${times}`,
+    mute: `${place(at)} answered ${times} and showed nothing of GDOI`,
+    refusing: `${place(at)} did not let the agent in${over} ${times}`,
+    other_key: `${place(at)} showed another SSH host key ${times}`,
+  };
   return event(at, {
     ...what,
     type: 'unreachable',
-    severity: isKs && !isMute ? 'critical' : 'warning',
-    summary: `${place(at)} ${isMute ? `answered ${inARow} times in a row and showed nothing of GDOI` : `gave no answer ${inARow} times in a row`}`,
-    action: isMute ? CHECK_SHOWN : 'Check the path to the device and the device itself',
+    severity: isKs && !answersBeside && (how === 'silent' || how === 'other_key') ? 'critical' : 'warning',
+    summary: said[how],
+    action: FIRST_STEP_UNREACHABLE[how],
   });
 }
+
+const FIRST_STEP_UNREACHABLE = {
+  silent: 'Check the path to the device and the device itself',
+  mute: CHECK_SHOWN,
+  refusing: CHECK_CREDENTIAL,
+  other_key: CHECK_HOST_KEY,
+} as const;
 
 export function reachableEvent(at: Place, what: What): GdoiEvent {
   return event(at, {

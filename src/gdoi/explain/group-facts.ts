@@ -74,6 +74,8 @@ export interface Failure {
   readonly established: boolean;
   /** The last poll that failed; absent: not later than the first. */
   readonly lastMs?: EpochMs;
+  /** What is asked beside SSH and still answers; absent: nothing does. */
+  readonly answersBy?: 'SNMP' | 'RESTCONF';
 }
 
 export const NO_CONTEXT: MemberContext = {
@@ -203,8 +205,13 @@ export function isMute({ failure }: MemberContext): boolean {
 }
 
 /** It gives no answer, not even one that refuses. */
-export function isSilent(member: MemberContext): boolean {
-  return member.failure !== null && !isRefused(member) && !isMute(member);
+export function isSilent({ failure }: MemberContext): boolean {
+  return failure !== null && givesNoSign(failure.result);
+}
+
+/** A poll's result that shows nothing of whether the device is there. */
+export function givesNoSign(result: string): boolean {
+  return !isRefusalResult(result) && !isMuteResult(result);
 }
 
 /** A look with its login is over within this time where the device answers: so far apart devices of one grid answer. */

@@ -1,12 +1,12 @@
 /** KSs that serve their group, and of which the agent sees nothing; devices that do not let it in. */
-import { CHECK_CREDENTIAL, CHECK_SHOWN } from '../events/first-steps.ts';
+import { CHECK_CREDENTIAL, CHECK_HOST_KEY, CHECK_SHOWN } from '../events/first-steps.ts';
 import { type Asked, type Candidate, claimed, list, nextLook, sorted } from './candidate.ts';
-import { type GroupFacts, isMute, isRefused, isSilent, type KsFacts } from './group-facts.ts';
+import { type GmFacts, type GroupFacts, isMute, isRefused, isSilent, type KsFacts } from './group-facts.ts';
 import { aliveMs, isPrimaryElsewhere, isUnread, LOGS_IN_AGAIN_MS } from './ks-silence.ts';
 import { clockTime, ksNamed, verb } from './said.ts';
 import type { Symptom } from './symptom.ts';
 
-/** A device refuses the credential, or shows another host key: what is known of it grows old. */
+/** A device refuses the credential, or shows another host key: what only SSH shows of it grows old. */
 export function loginRefused({ facts, open }: Asked): Candidate | null {
   const members = [...facts.kss, ...facts.gms].filter(isRefused);
   if (members.length === 0) return null;
@@ -20,19 +20,31 @@ export function loginRefused({ facts, open }: Asked): Candidate | null {
     summary: changed
       ? `${list(devices)} ${verb(devices.length, 'shows', 'show')} another SSH host key than the known one: no password was sent`
       : `${list(devices)} ${verb(devices.length, 'does', 'do')} not let the agent in: the credential is refused`,
-    consequence: { what: `what is known of ${list(devices)} is old and grows older`, unless: null },
+    consequence: { what: whatGrowsOld(members), unless: null },
     deadlineMs: null,
     confidence: 'certain',
     knownAtMs: null,
-    firstStep: changed
-      ? 'Was the device replaced or its key made anew? Confirm the new fingerprint out of band before accepting it'
-      : CHECK_CREDENTIAL,
+    firstStep: changed ? CHECK_HOST_KEY : CHECK_CREDENTIAL,
     scope: devices,
     evidence: members.map(
       ({ device, failure }) => `${device}: ${failure?.result ?? ''} since ${clockTime(failure?.sinceMs ?? 0)}`,
     ),
     claims: claimed(open, { checks: ['reachable'], of: new Set(devices) }),
   };
+}
+
+/** SNMP and RESTCONF beside SSH need not be refused with it. */
+function whatGrowsOld(members: readonly (KsFacts | GmFacts)[]): string {
+  const answering = members.filter(({ failure }) => failure?.answersBy !== undefined);
+  const blind = members.filter(({ failure }) => failure?.answersBy === undefined);
+  const named = (those: typeof members) => list(sorted(those.map(({ device }) => device)));
+  const by = [...new Set(answering.flatMap(({ failure }) => failure?.answersBy ?? []))];
+  return [
+    ...(blind.length === 0 ? [] : [`what is known of ${named(blind)} is old and grows older`]),
+    ...(answering.length === 0
+      ? []
+      : [`of ${named(answering)} only what ${list(by)} ${verb(by.length, 'shows', 'show')} is known`]),
+  ].join('; ');
 }
 
 /** The agent gets no answer, but GMs or peers do. */

@@ -42,6 +42,8 @@ export interface GmHealthInput {
   readonly at: ReadAt;
   readonly atMs: EpochMs;
   readonly tracking: HealthTracking | null;
+  /** SNMP or RESTCONF is asked beside the CLI. */
+  readonly besideCli: boolean;
   readonly forecast: Forecast;
   readonly fleet: FleetView | null;
 }
@@ -389,9 +391,14 @@ function dataAgreement({ group, tracking }: GmHealthInput): HealthCheck {
 }
 
 /** Row 40. The CLI is the authority. */
-function sourcesAgree({ group, tracking }: GmHealthInput): HealthCheck {
+function sourcesAgree({ group, tracking, besideCli }: GmHealthInput): HealthCheck {
   const disagree = tracking?.sourcesDisagree ?? null;
-  if (disagree === null) return check(['sources_agree', group], 'unknown', 'nothing is asked beside the CLI');
+  if (disagree === null) {
+    const why = besideCli
+      ? 'not both the CLI and what is asked beside it have shown the group'
+      : 'only one source is asked';
+    return check(['sources_agree', group], 'unknown', why);
+  }
   if (!disagree)
     return check(['sources_agree', group], 'ok', 'CLI and SNMP or RESTCONF show the same', { value: true });
   return check(

@@ -6,7 +6,7 @@
  */
 import { counted } from '../events/counted.ts';
 import { durationText } from '../events/duration-text.ts';
-import { CHECK_CREDENTIAL } from '../events/first-steps.ts';
+import { CHECK_CREDENTIAL, CHECK_HOST_KEY } from '../events/first-steps.ts';
 import { check, type HealthCheck, nameList } from './health-check.ts';
 import { DEFAULT_INTERVAL_MS, type HealthInput } from './health-input.ts';
 import type { EpochMs } from '../seen/instant.ts';
@@ -47,8 +47,7 @@ function reachable(input: HealthInput, age: Age): HealthCheck {
     case 'host_key':
       return check(['reachable', null], 'critical', `the SSH host key is another one: ${why}`, {
         ...more,
-        action:
-          'Was the device replaced or its key made anew? Confirm the new fingerprint out of band before accepting it',
+        action: CHECK_HOST_KEY,
       });
     case 'auth':
       return check(['reachable', null], 'warning', `the device refused the credential: ${why}`, {
@@ -140,5 +139,7 @@ function commands({ collectors }: HealthInput): HealthCheck {
       value: missing.length,
       threshold: 0,
     });
+  if (collectors.size === 0)
+    return check(['commands', null], 'unknown', 'no command was answered yet', { threshold: 0 });
   return check(['commands', null], 'ok', 'every command was answered', { value: 0, threshold: 0 });
 }

@@ -163,7 +163,8 @@ function partOf(known: {
   if (gm !== null) {
     const ahead = tracking?.forecast ?? forecastOf(gm, fleet);
     const { snapshot, at } = gm;
-    seen.push(...gmChecks({ device, group, gm: snapshot, at, atMs, tracking, forecast: ahead, fleet }));
+    const besideCli = (input.snmp ?? input.restconf ?? null) !== null;
+    seen.push(...gmChecks({ device, group, gm: snapshot, at, atMs, tracking, forecast: ahead, fleet, besideCli }));
     const kekRekey = isBeyondRekeys(explanations, device) ? 'reaches it no more' : expectedKekRekey(fleet, device);
     next.push(nextOfGm({ gm: snapshot, at, forecast: ahead, kekRekey, nowMs: atMs }));
   }

@@ -15,6 +15,7 @@ import type { KsMark } from '../log/ks-marks.ts';
 import type { LogMark } from '../log/log-evidence.ts';
 import type { Elsewhere, SnmpLook } from './snmp-look.ts';
 import type {
+  AnsweredBeside,
   Boot,
   Draft,
   Epoch,
@@ -197,6 +198,19 @@ type Sometimes = 'answeredBefore' | 'primaryKeks' | SometimesInstant;
 const SOMETIMES_INSTANTS = ['answeringSinceMs', 'answeredBeforeSinceMs', 'oldBootAnsweredMs'] as const;
 type SometimesInstant = (typeof SOMETIMES_INSTANTS)[number];
 
+const failuresAlways = fields<Omit<Failures, 'answeredBeside'>>({
+  inARow: stays,
+  firstMs: instant,
+  unreachable: stays,
+  result: stays,
+});
+const answeredBeside = fields<AnsweredBeside>({ by: stays, failuresSince: stays, failedMs: orNull(instant) });
+
+const failures: Move<Failures> = ({ answeredBeside: look, ...others }, byMs) => ({
+  ...failuresAlways(others, byMs),
+  ...(look === undefined ? {} : { answeredBeside: answeredBeside(look, byMs) }),
+});
+
 const keksOfPrimary = each(fields<PrimaryKek>({ group: stays, expiry: interval, readMs: instant }));
 
 const always = fields<Omit<TrackerState, Sometimes>>({
@@ -211,7 +225,7 @@ const always = fields<Omit<TrackerState, Sometimes>>({
   clockSteps: (steps) => steps + 1,
   boot: orNull(fields<Boot>({ at: interval, uptimeSeconds: stays, sentMs: instant })),
   emittedBoot: orNull(interval),
-  failures: orNull(fields<Failures>({ inARow: stays, firstMs: instant, unreachable: stays, result: stays })),
+  failures: orNull(failures),
   isKs: stays,
   logClock: orNull(fields<LogClock>({ offset: interval, zone: stays, learntMs: instant })),
   logTail: orNull(fields<LogTail>({ readMs: instant, hashes: stays })),

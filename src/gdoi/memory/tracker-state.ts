@@ -33,7 +33,7 @@ export interface TrackerState {
   readonly primaryKeks?: readonly PrimaryKek[];
   /** The last whole answer before the device logged that it had restarted: of the boot before. Absent: it logged none. */
   readonly oldBootAnsweredMs?: EpochMs;
-  /** Last answer or failure of any kind. */
+  /** Last answer or failure of any kind, but for looks beside the transport that decides. */
   readonly latestSentMs: EpochMs | null;
   readonly factsSentMs: EpochMs | null;
   /** Observations that were older than what is known, or doubles: they changed nothing. */
@@ -66,6 +66,16 @@ export interface Failures {
   /** There were so many that the `unreachable` event was emitted. */
   readonly unreachable: boolean;
   readonly result: string;
+  /** What is asked beside the transport that fails answered since. Absent: it did not, or there is none. */
+  readonly answeredBeside?: AnsweredBeside;
+}
+
+export interface AnsweredBeside {
+  readonly by: 'SNMP' | 'RESTCONF';
+  /** Failures after it: so long nothing has answered. */
+  readonly failuresSince: number;
+  /** The first of them; null: there is none yet. */
+  readonly failedMs: EpochMs | null;
 }
 
 /** Since when the counters count: names the counter values in event ids. */

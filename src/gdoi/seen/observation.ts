@@ -25,7 +25,7 @@ export type Observation = ReadAt & {
         readonly command: string;
         readonly snapshots: readonly GroupSnapshot[];
         readonly unknownLines: number;
-        /** Another transport decides the device's state: this one only looks. SNMP beside the CLI needs no such word. */
+        /** Another transport decides the device's state: this one only looks. */
         readonly beside?: true;
       }
     /** `unknownLines` absent, here and below: all lines were known, or it was no text. */

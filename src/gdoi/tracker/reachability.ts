@@ -1,15 +1,16 @@
 /**
- * Failures in a row: after some of them the device is unreachable, and what its log told of registrations is decided
- * without an answer.
+ * Failures in a row of the transport that decides: after some of them the device is unreachable, and what its log told of
+ * registrations is decided without an answer. A look beside it that is answered ends none of that: it is kept as what
+ * answers meanwhile.
  */
 import { decideFromLog } from '../registrations/counted-registrations.ts';
 import { decidePending } from '../registrations/counter-restart.ts';
 import { unreachableEvent } from '../events/gdoi-events.ts';
 import type { Observation } from '../seen/observation.ts';
 import type { ReadAt } from '../seen/instant.ts';
-import { isMuteResult } from '../seen/poll-result.ts';
+import { isMuteResult, isRefusalResult } from '../seen/poll-result.ts';
 import { ignored, trackEach, type Tracked } from '../memory/tracked.ts';
-import type { Failures, TrackerState } from '../memory/tracker-state.ts';
+import type { AnsweredBeside, Failures, TrackerState } from '../memory/tracker-state.ts';
 
 /** Failures in a row after which a device is unreachable. */
 const UNREACHABLE_FAILURES = 3;
@@ -27,11 +28,13 @@ export function trackFailure(
   const before = isSame ? state.failures : null;
   const inARow = (before?.inARow ?? 0) + 1;
   const isNew = inARow === UNREACHABLE_FAILURES && before?.unreachable !== true;
+  const look = before?.answeredBeside;
   const failures: Failures = {
     inARow,
     firstMs: before?.firstMs ?? at.sentAtMs,
     unreachable: before?.unreachable === true || isNew,
-    result: observation.result.slice(0, MAX_RESULT_CHARS),
+    result: realResult(before?.result ?? null, observation.result).slice(0, MAX_RESULT_CHARS),
+    ...(look === undefined ? {} : { answeredBeside: notSince(look, at) }),
   };
   const tracked = trackEach({ ...state, latestSentMs: at.sentAtMs, failures }, (known, place) => {
     return isNew ? decideFromLog(place, known, at.receivedAtMs) : decidePending(place, known, null);
@@ -39,7 +42,40 @@ export function trackFailure(
   return isNew ? { ...tracked, events: [unreachable(state, failures, at), ...tracked.events] } : tracked;
 }
 
-function unreachable(state: TrackerState, { inARow, firstMs, result }: Failures, at: ReadAt) {
+/** A device that waits is not tried: it fails as it did when it was. */
+function realResult(before: string | null, now: string): string {
+  return before !== null && (now === 'backoff' || (now === 'quarantined' && before === 'auth')) ? before : now;
+}
+
+/** A look by another transport was answered while the one that decides fails. */
+export function answeredBeside(failures: Failures, origin: 'cli' | 'snmp' | 'restconf'): Failures {
+  const by = origin === 'restconf' ? 'RESTCONF' : 'SNMP';
+  return { ...failures, answeredBeside: { by, failuresSince: 0, failedMs: null } };
+}
+
+function notSince({ by, failuresSince, failedMs }: AnsweredBeside, { sentAtMs }: ReadAt): AnsweredBeside {
+  return { by, failuresSince: failuresSince + 1, failedMs: failedMs ?? sentAtMs };
+}
+
+/** Nothing has answered for so long, whatever is asked beside; null: a look was answered since the last failure. */
+export function silenceOf(failures: Failures): Pick<Failures, 'inARow' | 'firstMs' | 'unreachable'> | null {
+  const { answeredBeside: look } = failures;
+  if (look === undefined) return failures;
+  if (look.failedMs === null) return null;
+  return {
+    inARow: look.failuresSince,
+    firstMs: look.failedMs,
+    unreachable: look.failuresSince >= UNREACHABLE_FAILURES,
+  };
+}
+
+function howItFails(result: string): Parameters<typeof unreachableEvent>[1]['how'] {
+  if (isMuteResult(result)) return 'mute';
+  if (result === 'host_key') return 'other_key';
+  return isRefusalResult(result) ? 'refusing' : 'silent';
+}
+
+function unreachable(state: TrackerState, { inARow, firstMs, result, answeredBeside: look }: Failures, at: ReadAt) {
   return unreachableEvent(
     { device: state.device, group: null },
     {
@@ -48,8 +84,9 @@ function unreachable(state: TrackerState, { inARow, firstMs, result }: Failures,
       atMs: firstMs,
       isKs: state.isKs,
       inARow,
-      isMute: isMuteResult(result),
-      evidence: [`last failure: ${result}`],
+      how: howItFails(result),
+      answersBeside: look !== undefined,
+      evidence: [`last failure: ${result}`, ...(look === undefined ? [] : [`${look.by} answers`])],
     },
   );
 }

@@ -22,7 +22,7 @@ import type { KsSaid } from '../log/ks-marks.ts';
 import { rekeySeconds } from '../keys/ks-lead.ts';
 import { answersOfBoots } from './ks-boots.ts';
 import { trackPacketErrors } from './packet-errors.ts';
-import { trackFailure } from './reachability.ts';
+import { answeredBeside, trackFailure } from './reachability.ts';
 import { settleElsewhere, trackSnmp } from './snmp-tracker.ts';
 import { type GmSnapshot, isByMulticast } from '../seen/snapshot.ts';
 import { andThen, type GroupTracked, ignored, placeOf, trackEach, type Tracked } from '../memory/tracked.ts';
@@ -165,14 +165,16 @@ function clockSetBack(
   };
 }
 
-/** SNMP, and RESTCONF beside SSH: what it shows of registrations is for the CLI to say. */
+/** SNMP alone is a look too: of registrations it shows nothing that decides. */
 function isLook({ origin, beside }: Of<'groups'>): boolean {
   return origin === 'snmp' || beside === true;
 }
 
 function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>, options: TrackOptions): Tracked {
   const bySnmp = isLook(observation);
-  const events: GdoiEvent[] = state.failures?.unreachable === true ? [reachable(state, state.failures, at)] : [];
+  const isBeside = observation.beside === true;
+  const { failures } = state;
+  const events: GdoiEvent[] = !isBeside && failures?.unreachable === true ? [reachable(state, failures, at)] : [];
   let { isKs } = state;
   const groups = namedCopy(state.groups);
   for (const snapshot of observation.snapshots) {
@@ -198,14 +200,14 @@ function trackAnswer(state: TrackerState, at: ReadAt, observation: Of<'groups'>,
       device: state.device,
       answered: bySnmp ? state.answered : at,
       answeredBySnmp: bySnmp ? at : state.answeredBySnmp,
-      latestSentMs: Math.max(state.latestSentMs ?? at.sentAtMs, at.sentAtMs),
+      latestSentMs: isBeside ? state.latestSentMs : Math.max(state.latestSentMs ?? at.sentAtMs, at.sentAtMs),
       factsSentMs: state.factsSentMs,
       ignored: state.ignored,
       backInTime: null,
       clockSteps: state.clockSteps,
       boot: state.boot,
       emittedBoot: state.emittedBoot,
-      failures: null,
+      failures: isBeside && failures !== null ? answeredBeside(failures, observation.origin) : null,
       isKs,
       logClock: state.logClock,
       logTail: state.logTail,

@@ -616,6 +616,15 @@ describe('a KS that does not answer', () => {
     expect(said(fleet, silent(ks(60), 60, { result }))).toMatchObject({ cause: 'login_refused', status: 'warning' });
   });
 
+  test('is known by what still answers beside SSH', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0));
+    const refused = silent(ks(60), 60, { result: 'auth', established: false, answersBy: 'SNMP' });
+    expect(said(fleet, { ...refused, presence: 'present' })).toMatchObject({
+      consequence: { what: 'of ks1 only what SNMP shows is known' },
+    });
+  });
+
   test('called its peer dead before that came up: it is not read since, and the peer is well', () => {
     const fleet = new Fleet();
     const [first, second] = ['10.1.0.1', '10.1.0.2'] as const;

@@ -132,6 +132,20 @@ describe('a GM: what is wrong decides the status, is named in the summary, and s
     expect(found.action).toMatch(action);
   });
 
+  test('nothing is said of commands, or of sources that agree, that were not asked', () => {
+    expect(checkOf(healthOf({ collectors: new Map() }), 'commands')).toMatchObject({
+      status: 'unknown',
+      detail: 'no command was answered yet',
+    });
+    const withoutCli = { snmp: { result: 'ok', error: null }, tracked: { sourcesDisagree: null } };
+    expect(checkOf(healthOf(withoutCli), 'sources_agree').detail).toBe(
+      'not both the CLI and what is asked beside it have shown the group',
+    );
+    expect(checkOf(healthOf({ tracked: { sourcesDisagree: null } }), 'sources_agree').detail).toBe(
+      'only one source is asked',
+    );
+  });
+
   test.each(cases)('%s', (_title, name, status, options, view) => {
     const health = healthOf(options, fleet(view ?? {}));
     const found = checkOf(health, name);

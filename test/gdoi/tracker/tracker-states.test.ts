@@ -1,5 +1,6 @@
 /** States that are told once, sources that overlap, and devices and clocks that are wrong. */
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
+import { silenceOf } from '../../../src/gdoi/tracker/reachability.ts';
 import { kekExpiryOf, kekRekeyOverdueOf, reregistrationsOf } from '../../../src/gdoi/tracker/tracker.ts';
 import {
   causes,
@@ -105,16 +106,56 @@ test('three failures in a row are unreachable, the next answer is reachable', ()
   expect(types(told)).toEqual(['unreachable', 'reachable']);
 });
 
-test('a look over SNMP is an answer: only the failures after it are in a row', () => {
-  const told = history([
-    gmAnswer(0, { kekAt: 50_000 }),
-    failure(60),
-    snmpAnswer(90, { kek: 1, kekAt: 50_000 }),
-    failure(120),
-    failure(180),
-    failure(240),
-  ]);
-  expect(told.events.map(({ summary }) => summary)).toEqual(['gm1 gave no answer 3 times in a row']);
+describe('a look beside SSH, which decides, while that fails', () => {
+  const look = (at: number) => ({ ...snmpAnswer(at, { kek: 1, kekAt: 50_000 }), beside: true as const });
+
+  test('is no answer of SSH: the failures go on in a row, and only SSH answers again', () => {
+    const told = history([
+      gmAnswer(0, { kekAt: 50_000 }),
+      failure(60),
+      look(90),
+      failure(120),
+      look(150),
+      failure(180, 'auth'),
+      look(190),
+      failure(240),
+      look(250),
+      gmAnswer(300, { kekAt: 50_000 }),
+    ]);
+    expect(types(told)).toEqual(['unreachable', 'reachable']);
+    expect(told.events[0]).toMatchObject({
+      summary: 'gm1 did not let the agent in over SSH 3 times in a row',
+      evidence: ['last failure: auth', 'SNMP answers'],
+      severity: 'warning',
+    });
+    expect(told.state.failures).toBeNull();
+  });
+
+  test('that was answered before the first failure says nothing of it', () => {
+    const told = history([look(50), failure(60), failure(120), failure(180)]);
+    expect(told.events.map(({ summary }) => summary)).toEqual(['gm1 gave no answer 3 times in a row']);
+  });
+
+  test('that began after a poll does not make the failure of that poll an old one', () => {
+    const told = history([failure(60), failure(120), look(190), failure(180)]);
+    expect(types(told)).toEqual(['unreachable']);
+  });
+
+  test('keeps apart since when nothing answers', () => {
+    const { failures } = history([failure(60), failure(120), look(130), failure(180), failure(240)]).state;
+    expect(silenceOf(failures!)).toEqual({ inARow: 2, firstMs: (T0 + 180) * 1000, unreachable: false });
+    expect(silenceOf(history([failure(60), look(130)]).state.failures!)).toBeNull();
+  });
+});
+
+test('polls that only wait after a failure fail as that did', () => {
+  const told = history([failure(60, 'refused'), failure(120, 'backoff'), failure(180, 'backoff')]);
+  expect(told.events[0]?.evidence).toEqual(['last failure: refused']);
+});
+
+test('SNMP alone decides: its answer ends the failures', () => {
+  const look = snmpAnswer(200, { kek: 1, kekAt: 50_000 });
+  expect(types(history([failure(60), failure(120), failure(180), look]))).toEqual(['unreachable', 'reachable']);
 });
 
 test('seen through log and poll it is one event, and the log narrows its instant', () => {

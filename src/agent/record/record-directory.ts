@@ -1,0 +1,40 @@
+/**
+ * The directory of `record:`, made before the agent starts. One component after the other: with `recursive` the `mkdir` of
+ * Node.js 20 never returns where a file system says "no such file" of a parent that is there, as /proc does.
+ */
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { UserError } from '../../kernel/user-error.ts';
+
+export async function makeRecordDirectory(directory: string): Promise<void> {
+  try {
+    await made(directory);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new UserError('record_inaccessible', `record: ${directory}: cannot be made: ${reason}`, { cause: error });
+  }
+}
+
+async function made(directory: string): Promise<void> {
+  const first = await tried(directory);
+  if (first === null) return;
+  const parent = dirname(directory);
+  if (codeOf(first) !== 'ENOENT' || parent === directory) throw first;
+  await made(parent);
+  const again = await tried(directory);
+  if (again !== null) throw again;
+}
+
+/** null: it is there now. */
+async function tried(directory: string): Promise<unknown> {
+  try {
+    await mkdir(directory, { mode: 0o750 });
+    return null;
+  } catch (error) {
+    return codeOf(error) === 'EEXIST' ? null : error;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && 'code' in error ? error.code : null;
+}
