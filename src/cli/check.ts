@@ -77,6 +77,7 @@ export function checkCommand(): Command {
     .option('--watch [seconds]', 'look again every so many seconds (default 5) until Ctrl-C', whole(86_400))
     .option('--explain', 'what polling the device costs it: each command, why and when; nothing is sent')
     .action(async (device: string | undefined, flags: CheckFlags, command: Command) => {
+      refuseFlagsApart(flags, command);
       if (flags.explain === true) {
         const costs = pollCosts(await deviceToExplain(device, flags));
         process.stdout.write(flags.json ? `${JSON.stringify(costs)}\n` : explainText(costs));
@@ -89,6 +90,31 @@ export function checkCommand(): Command {
         flags.watch === undefined ? await show(checked.look, flags, clock) : await watch(checked.look, flags, clock);
     });
 }
+
+/** What a flag asks for must not be left undone in silence. */
+function refuseFlagsApart(flags: CheckFlags, command: Command): void {
+  if (flags.json === true && flags.perfdata === true) {
+    throw new UserError('usage_invalid', '--json and --perfdata do not go together');
+  }
+  if (flags.host !== undefined) return;
+  const given = OF_HOST.find((name) => command.getOptionValueSource(name) === 'cli');
+  const flag = command.options.find((option) => option.attributeName() === given)?.long;
+  if (flag != null) {
+    throw new UserError('usage_invalid', `${flag} goes with --host; of a configured device the configuration says it`);
+  }
+}
+
+const OF_HOST = [
+  'port',
+  'username',
+  'passwordEnv',
+  'passwordFile',
+  'privateKeyFile',
+  'knownHosts',
+  'hostKeys',
+  'algorithms',
+  'timeout',
+] as const satisfies readonly (keyof CheckFlags)[];
 
 /** What a look gave, and where it comes from: `gm1 (192.0.2.1), polled now`. */
 interface Shown {

@@ -100,7 +100,7 @@ function observed({ observed_at, age_seconds }: HealthDocument, unobserved: stri
 
 /** What was read nobody knows when has no instant: it counts from then. */
 function nextAt({ observed_at }: HealthDocument, { at }: NonNullable<HealthDocument['next']>, nowMs: number): string {
-  return observed_at === null ? `${Math.round((Date.parse(at) - nowMs) / 1000)} s after that` : when(at, nowMs);
+  return observed_at === null ? `${Math.round((Date.parse(at) - nowMs) / 1000)} s after this answer` : when(at, nowMs);
 }
 
 export function when(at: string, nowMs: number): string {

@@ -22,11 +22,15 @@ export function replayCommand(): Command {
       const replay = new Replay(await settingsGiven(flags.config));
       const events = new ReplayedEvents(replay);
       let number = 0;
+      let blank = 0;
       let bad = 0;
       try {
         for await (const line of timelineLines(file === '-' ? process.stdin : createReadStream(file), MAX_LINE_CHARS)) {
           number += 1;
-          if (line?.trim() === '') continue;
+          if (line?.trim() === '') {
+            blank += 1;
+            continue;
+          }
           const step = line === null ? ({ kind: 'bad', reason: TOO_LONG } as const) : replay.line(line);
           if (step.kind === 'events') print(events.take(step.events));
           else {
@@ -38,6 +42,7 @@ export function replayCommand(): Command {
         const reason = error instanceof Error ? error.message : String(error);
         throw new UserError('file_unreadable', `cannot read ${file}: ${reason}`, { cause: error });
       }
+      if (number === blank) process.stderr.write(`gdoiwatch: ${file}: no line to replay\n`);
       print(events.end(replay.end()));
       if (flags.incidents === true) {
         print(replay.incidents.map((incident) => incidentDocument(incident, events.of(incident.id))));

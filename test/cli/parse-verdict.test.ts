@@ -42,7 +42,7 @@ describe('the verdict over a capture', () => {
     expect(undated?.health.checks.find(({ name }) => name === 'reregistrations')).toMatchObject({ status: 'unknown' });
     const shown = healthText(undated!.health, NOW_MS, { unobserved: 'when the text does not say' });
     expect(shown).not.toMatch(/\d\d:\d\d:\d\d/);
-    expect(shown).toMatch(/next .*, \d+ s after that/);
+    expect(shown).toMatch(/next .*, \d+ s after this answer/);
   });
 
   it('of a GM that is not registered is the same with a date: no later look will decide what is not yet clear', () => {

@@ -116,6 +116,8 @@ function split(group: string, found: CoopSplit | null): Condition {
         severity: 'critical',
         occurrence: [...devices, found?.sinceMs ?? 0],
         fromMs: found?.sinceMs ?? null,
+        // Both were primary at every look from then on: what follows from it must not stand before it.
+        ...(found === null ? {} : { beganMs: found.sinceMs }),
         summary: `Group ${group} has two primaries: ${devices.join(' and ')}`,
         evidence: primaries.map(
           (ks) =>

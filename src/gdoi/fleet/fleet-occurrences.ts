@@ -27,6 +27,8 @@ interface Telling extends Pick<GdoiEvent, 'severity' | 'summary' | 'evidence' | 
   readonly occurrence: readonly (string | number)[];
   /** Start of what is certain; null: unknown, then the reading before the condition was first seen. */
   readonly fromMs: EpochMs | null;
+  /** When it began, by what was read since; absent: it is told of the answer that first showed it. */
+  readonly beganMs?: EpochMs;
 }
 
 interface Occurrence {
@@ -103,13 +105,13 @@ function notLaterThan(occurrence: Occurrence, nowMs: EpochMs): Occurrence {
 }
 
 function eventOf({ group, cell }: GroupName, condition: Condition, occurrence: Occurrence): GdoiEvent {
-  const { occurrence: parts, fromMs, evidence, ...told } = condition.tell(occurrence.firstReadMs);
-  const atMs = occurrence.firstReadMs;
+  const { occurrence: parts, fromMs, beganMs, evidence, ...told } = condition.tell(occurrence.firstReadMs);
+  const readMs = occurrence.firstReadMs;
   return {
     ...told,
     id: eventId(told.device ?? '', group, condition.type, ...parts, ...(told.device === null ? cellParts(cell) : [])),
-    atMs,
-    betweenMs: [Math.min(fromMs ?? atMs, atMs), atMs],
+    atMs: Math.min(beganMs ?? readMs, readMs),
+    betweenMs: [Math.min(fromMs ?? readMs, readMs), readMs],
     type: condition.type,
     ...inCell(cell),
     group,

@@ -390,7 +390,11 @@ describe('the KSs among themselves', () => {
     for (let second = 0; second <= 300; second += 30)
       fleet.see(ks(second), ks(second + 5, { ...other, role: 'primary' }));
     expect(fleet.types()).toEqual(['coop_split']);
-    expect(fleet.events[0]).toMatchObject({ severity: 'critical', device: null });
+    const [event] = fleet.events;
+    expect(event).toMatchObject({ severity: 'critical', device: null });
+    // As the incident says: its effects must not stand before it.
+    expect(event?.atMs).toBe(event?.betweenMs[0]);
+    expect(event?.betweenMs[1]).toBeGreaterThan(event?.atMs ?? 0);
     const view = fleet.see(ks(400, { role: 'secondary' }));
     expect(view).toMatchObject({ coopSplit: null, primaries: ['ks2'] });
   });

@@ -1,0 +1,25 @@
+import { afterEach, expect, test, vi } from 'vitest';
+import { checkCommand } from '../../src/cli/check.ts';
+import { replayCommand } from '../../src/cli/replay.ts';
+
+afterEach(() => vi.restoreAllMocks());
+
+test.each([
+  [['gm1', '--timeout', '3'], '--timeout goes with --host; of a configured device the configuration says it'],
+  [
+    ['--group', 'G1', '--username', 'x'],
+    '--username goes with --host; of a configured device the configuration says it',
+  ],
+  [['gm1', '--json', '--perfdata'], '--json and --perfdata do not go together'],
+])('check %j is refused before anything is asked', async (flags, message) => {
+  await expect(checkCommand().parseAsync(flags, { from: 'user' })).rejects.toMatchObject({
+    code: 'usage_invalid',
+    message,
+  });
+});
+
+test('a recording without a line is said to have none', async () => {
+  const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  await replayCommand().parseAsync(['/dev/null'], { from: 'user' });
+  expect(said.mock.calls.map(([text]) => text)).toEqual(['gdoiwatch: /dev/null: no line to replay\n']);
+});
