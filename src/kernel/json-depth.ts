@@ -1,14 +1,58 @@
 /**
- * How deep a value out of JSON may be nested. The parser takes millions of levels; whatever walks the value afterwards has
- * a stack of some ten thousand calls.
+ * How deep JSON is nested and how many values it has, told from its text in one pass before it is parsed. The parser takes
+ * millions of levels and of empty objects; whatever walks the value afterwards has a stack of some ten thousand calls, and
+ * each empty object takes ten times its text.
  */
 
 /** No document that we ask for has more than ten. */
 export const MAX_JSON_DEPTH = 64;
 
-export function isDeeperThan(value: unknown, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (levels === 0) return true;
-  const inner: readonly unknown[] = Array.isArray(value) ? value : Object.values(value);
-  return inner.some((each) => isDeeperThan(each, levels - 1));
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const OPEN_BRACKET = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_BRACKET = 0x5d;
+const OPEN_BRACE = 0x7b;
+const CLOSE_BRACE = 0x7d;
+
+/** What it has too much of, whichever is met first; null: neither, or the text is no JSON and the parser will say so. */
+export function jsonExcess(
+  text: string,
+  most: { readonly depth: number; readonly values: number },
+): 'depth' | 'values' | null {
+  let depth = 0;
+  let values = 0;
+  for (let at = 0; at < text.length; at += 1) {
+    switch (text.charCodeAt(at)) {
+      case QUOTE:
+        at = endOfString(text, at);
+        break;
+      case OPEN_BRACE:
+      case OPEN_BRACKET:
+        depth += 1;
+        values += 1;
+        break;
+      case CLOSE_BRACE:
+      case CLOSE_BRACKET:
+        depth -= 1;
+        break;
+      case COMMA:
+        values += 1;
+        break;
+      default:
+    }
+    if (depth > most.depth) return 'depth';
+    if (values > most.values) return 'values';
+  }
+  return null;
+}
+
+function endOfString(text: string, quote: number): number {
+  let at = quote + 1;
+  for (; at < text.length; at += 1) {
+    const code = text.charCodeAt(at);
+    if (code === QUOTE) break;
+    if (code === BACKSLASH) at += 1;
+  }
+  return at;
 }

@@ -52,6 +52,7 @@ export const HOSTILE_HTTP = {
   'a body that drips': drips(CHUNKED, '1\r\n \r\n'),
   'JSON of a million levels': sized('['.repeat(1_000_000) + ']'.repeat(1_000_000)),
   'objects of a million levels': sized(`${'{"a":'.repeat(1_000_000)}1${'}'.repeat(1_000_000)}`),
+  'JSON of a million empty objects': sized(`{"a":[${'{},'.repeat(1_000_000)}{}]}`),
   'JSON that never closes': sized('['.repeat(2_000_000)),
   'a gzip bomb': sized(gzipSync(Buffer.alloc(64 << 20, ' ')), 'Content-Encoding: gzip\r\n'),
   'octets that are no UTF-8': sized(Buffer.from([0xff, 0xfe, 0x00, 0x80])),

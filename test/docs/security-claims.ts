@@ -63,6 +63,7 @@ const BOUNDARIES: readonly Claim[] = [
         'what is taken > %s is a failure of its kind, in one line',
         'what is taken > a device that %s is a timeout',
       ],
+      ['hostile/restconf-servers.test.ts', 'a device that answers with > %s fails, in one line, without its octets'],
     ],
   },
   {
@@ -761,6 +762,8 @@ const BOUNDS: readonly Claim[] = [
     ],
     figures: [
       ['16 MiB', 'src/access/restconf/restconf-connection.ts', 'MAX_BODY_BYTES = 16 * 1024 * 1024;'],
+      ['64 levels', 'src/kernel/json-depth.ts', 'MAX_JSON_DEPTH = 64;'],
+      ['500,000 values', 'src/access/restconf/restconf-connection.ts', 'MAX_VALUES = 500_000;'],
       ['16 KiB of headers', 'src/access/restconf/restconf-connection.ts', 'MAX_HEADER_BYTES = 16 * 1024;'],
     ],
   },

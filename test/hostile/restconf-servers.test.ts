@@ -38,6 +38,7 @@ const KINDS: Readonly<Record<keyof typeof HOSTILE_HTTP, readonly DeviceErrorKind
   'a body that drips': ['timeout'],
   'JSON of a million levels': ['protocol'],
   'objects of a million levels': ['protocol'],
+  'JSON of a million empty objects': ['too_large'],
   'JSON that never closes': ['protocol'],
   'a gzip bomb': ['protocol'],
   'octets that are no UTF-8': ['protocol'],

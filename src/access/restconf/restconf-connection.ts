@@ -7,7 +7,7 @@ import { checkServerIdentity, type ConnectionOptions, connect as tlsConnect, typ
 import { type buildConnector, Client } from 'undici';
 import { instantFromOutside } from '../../gdoi/seen/instant.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { isDeeperThan, MAX_JSON_DEPTH } from '../../kernel/json-depth.ts';
+import { jsonExcess, MAX_JSON_DEPTH } from '../../kernel/json-depth.ts';
 import type { PathAnswer, RestconfTarget } from '../device-restconf.ts';
 import { RESTCONF_PATHS, type RestconfPath } from '../restconf-path.ts';
 import type { ShownCertificate, TrustDecision } from './certificate-trust.ts';
@@ -16,6 +16,8 @@ import { failureOf, RestconfFailure } from './restconf-error.ts';
 
 /** A KS's 8,000 members take about 3 MB. */
 const MAX_BODY_BYTES = 16 * 1024 * 1024;
+/** Of the same 8,000 members: 130,000. */
+const MAX_VALUES = 500_000;
 const MAX_HEADER_BYTES = 16 * 1024;
 /** IOS XE's web server closes an idle connection after a minute or so; a poll comes about as often. */
 const KEEP_IDLE_MS = 180_000;
@@ -125,16 +127,22 @@ export class RestconfConnection {
 
   #json(type: string | string[] | undefined, text: string, path: RestconfPath): unknown {
     const media = (Array.isArray(type) ? type[0] : type)?.split(';')[0]?.trim().toLowerCase();
-    const broken = (detail: string) =>
-      new RestconfFailure(this.#target, 'protocol', { operation: nameOf(path), detail });
+    const broken = (detail: string, kind: 'protocol' | 'too_large' = 'protocol') =>
+      new RestconfFailure(this.#target, kind, { operation: nameOf(path), detail });
     if (media !== 'application/yang-data+json' && media !== 'application/json') throw broken('the answer is no JSON');
+    switch (jsonExcess(text, { depth: MAX_JSON_DEPTH, values: MAX_VALUES })) {
+      case 'depth':
+        throw broken(`the answer is nested deeper than ${MAX_JSON_DEPTH} levels`);
+      case 'values':
+        throw broken(`the answer has more than ${MAX_VALUES} values`, 'too_large');
+      case null:
+    }
     let body: unknown;
     try {
       body = JSON.parse(text);
     } catch {
       throw broken('the answer is broken JSON');
     }
-    if (isDeeperThan(body, MAX_JSON_DEPTH)) throw broken(`the answer is nested deeper than ${MAX_JSON_DEPTH} levels`);
     return body;
   }
 

@@ -4,7 +4,7 @@
  */
 import type { EpochMs, ReadAt } from '../../gdoi/seen/instant.ts';
 import type { Varbind } from '../../gdoi/seen/varbind.ts';
-import { isDeeperThan, MAX_JSON_DEPTH } from '../../kernel/json-depth.ts';
+import { jsonExcess, MAX_JSON_DEPTH } from '../../kernel/json-depth.ts';
 import type { BesideTransport, RawDocument } from '../../model/poll-report.ts';
 import { type RecordedSettings, settingsOf } from './recorded-settings.ts';
 import { documentsOf, engineOf, instantOf, textsOf, varbindsOf } from './recorded-values.ts';
@@ -51,6 +51,8 @@ export type RecordedLine = RecordedLook | ({ readonly kind: 'settings' } & Recor
 /** The line, or what is wrong with it. */
 export function readRecordedLine(text: string): RecordedLine | string {
   if (text.length > MAX_LINE_CHARS) return TOO_LONG;
+  if (jsonExcess(text, { depth: MAX_JSON_DEPTH, values: Number.POSITIVE_INFINITY }) !== null)
+    return `it is nested deeper than ${MAX_JSON_DEPTH} levels`;
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -58,7 +60,6 @@ export function readRecordedLine(text: string): RecordedLine | string {
     return 'it is not JSON';
   }
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return 'it is not a JSON object';
-  if (isDeeperThan(value, MAX_JSON_DEPTH)) return `it is nested deeper than ${MAX_JSON_DEPTH} levels`;
   const line: object = value;
   const device: unknown = Reflect.get(line, 'device');
   const settings: unknown = Reflect.get(line, 'settings');

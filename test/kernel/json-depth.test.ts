@@ -1,0 +1,37 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { jsonExcess } from '../../src/kernel/json-depth.ts';
+
+function depthOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  return 1 + Math.max(0, ...Object.values(value).map(depthOf));
+}
+
+/** Each list and object, and each entry of one but the first. */
+function valuesOf(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const inner: readonly unknown[] = Object.values(value);
+  return 1 + Math.max(0, inner.length - 1) + inner.reduce<number>((sum, each) => sum + valuesOf(each), 0);
+}
+
+describe('what JSON has too much of', () => {
+  test('is told from its text as from its value, whatever its strings hold', () => {
+    const string = fc.oneof(fc.string(), fc.stringMatching(/^[{}[\]",:\\]{0,8}$/));
+    fc.assert(
+      fc.property(fc.jsonValue({ stringUnit: 'binary' }), string, fc.boolean(), (json, extra, spaced) => {
+        const value = [json, { [extra]: [extra] }];
+        const text = JSON.stringify(value, null, spaced ? 1 : 0);
+        const [depth, values] = [depthOf(value), valuesOf(value)];
+        expect(jsonExcess(text, { depth, values })).toBeNull();
+        expect(jsonExcess(text, { depth: depth - 1, values })).toBe('depth');
+        expect(jsonExcess(text, { depth, values: values - 1 })).toBe('values');
+      }),
+    );
+  });
+
+  test('does not matter where the text is no JSON', () => {
+    for (const text of ['', '"', '"\\', '}}}}', ']', 'null', '"[[[[']) {
+      expect(jsonExcess(text, { depth: 2, values: 2 })).toBeNull();
+    }
+  });
+});
