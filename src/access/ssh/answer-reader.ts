@@ -7,7 +7,7 @@
  * into chunks never changes the result.
  */
 import { isLogLine, PAGER, PROMPT } from './ios-dialogue.ts';
-import { TerminalText } from './terminal-text.ts';
+import { asText, TerminalText } from './terminal-text.ts';
 
 export interface AnswerBounds {
   /** Bytes of one answer, echo and prompt included. */
@@ -166,12 +166,4 @@ export class AnswerReader {
     }
     return false;
   }
-}
-
-// oxlint-disable-next-line no-control-regex
-const NOT_ASCII = /[^\x00-\x7f]/;
-
-/** Latin1 characters back to the UTF-8 they were. */
-function asText(line: string): string {
-  return NOT_ASCII.test(line) ? Buffer.from(line, 'latin1').toString('utf8') : line;
 }
