@@ -30,26 +30,37 @@ const MOST = 4_096;
 export class KnownSecrets {
   /** Each as it may stand in text, and in octets. */
   readonly #known = new LRUCache<string, Buffer>({ max: MOST });
+  /** One may be a part of another: the rest of the longer one would stay. null: to be sorted anew. */
+  #longestFirst: ReadonlyArray<readonly [string, Buffer]> | null = null;
 
   learn(...secrets: ReadonlyArray<Secret | null>): void {
     for (const secret of secrets) {
       const value = secret?.reveal() ?? '';
-      if (canBeToldApart(value)) this.#known.set(value, this.#known.get(value) ?? Buffer.from(value));
+      if (!canBeToldApart(value)) continue;
+      const known = this.#known.get(value);
+      if (known !== undefined) continue;
+      this.#known.set(value, Buffer.from(value));
+      this.#longestFirst = null;
     }
   }
 
   /** The text with `[secret]` in place of each secret. */
   redact(text: string): string {
     let cleaned = text;
-    for (const value of this.#known.keys()) if (cleaned.includes(value)) cleaned = cleaned.replaceAll(value, REDACTED);
+    for (const [value] of this.#sorted()) if (cleaned.includes(value)) cleaned = cleaned.replaceAll(value, REDACTED);
     return cleaned;
   }
 
   /** The same for octets that may hold text. */
   redactOctets(octets: Uint8Array): Uint8Array {
     let cleaned = octets;
-    for (const value of this.#known.values()) cleaned = without(cleaned, value);
+    for (const [, value] of this.#sorted()) cleaned = without(cleaned, value);
     return cleaned;
+  }
+
+  #sorted(): ReadonlyArray<readonly [string, Buffer]> {
+    this.#longestFirst ??= [...this.#known.entries()].toSorted(([a], [b]) => b.length - a.length);
+    return this.#longestFirst;
   }
 }
 

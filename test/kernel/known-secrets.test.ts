@@ -16,6 +16,19 @@ describe('text of a device', () => {
     );
   });
 
+  test('loses one whole that another one is a part of, whichever came first', () => {
+    for (const values of [
+      ['Router#2024', 'Router#2024-login-Xy7'],
+      ['Router#2024-login-Xy7', 'Router#2024'],
+    ]) {
+      expect(knowing(...values).redact('Router#2024-login-Xy7 or Router#2024')).toBe('[secret] or [secret]');
+    }
+    const later = knowing('Router#2024');
+    expect(later.redact('Router#2024')).toBe('[secret]');
+    later.learn(new Secret('Router#2024-login-Xy7'));
+    expect(later.redact('Router#2024-login-Xy7')).toBe('[secret]');
+  });
+
   test('keeps what only looks like one', () => {
     expect(knowing('hunter2').redact('Hunter2 hunter hunter 2')).toBe('Hunter2 hunter hunter 2');
   });

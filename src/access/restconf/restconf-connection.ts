@@ -12,6 +12,7 @@ import type { PathAnswer, RestconfTarget } from '../device-restconf.ts';
 import { RESTCONF_PATHS, type RestconfPath } from '../restconf-path.ts';
 import type { ShownCertificate, TrustDecision } from './certificate-trust.ts';
 import { certificateFingerprint } from './known-certificates.ts';
+import { redactedDocument } from './redacted-document.ts';
 import { failureOf, RestconfFailure } from './restconf-error.ts';
 
 /** A KS's 8,000 members take about 3 MB. */
@@ -79,7 +80,7 @@ export class RestconfConnection {
         },
         signal,
       });
-      const text = this.#redact(await body.text());
+      const text = await body.text();
       const at = { path, sentAtMs, receivedAtMs: this.#clock.wallMs(), deviceNowMs: dateOf(headers['date']) };
       return this.#answerOf(statusCode, headers, { at, text });
     } catch (error) {
@@ -143,7 +144,7 @@ export class RestconfConnection {
     } catch {
       throw broken('the answer is broken JSON');
     }
-    return body;
+    return redactedDocument(body, this.#redact);
   }
 
   /** Never rejects: the library is told. */

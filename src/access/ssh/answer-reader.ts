@@ -7,7 +7,7 @@
  * into chunks never changes the result.
  */
 import { isLogLine, PAGER, PROMPT } from './ios-dialogue.ts';
-import { TerminalText } from './terminal-text.ts';
+import { asText, TerminalText } from './terminal-text.ts';
 
 export interface AnswerBounds {
   /** Bytes of one answer, echo and prompt included. */
@@ -166,11 +166,4 @@ export class AnswerReader {
     }
     return false;
   }
-}
-
-const NOT_ASCII = /[\x80-\uffff]/;
-
-/** Latin1 characters back to the UTF-8 they were. */
-function asText(line: string): string {
-  return NOT_ASCII.test(line) ? Buffer.from(line, 'latin1').toString('utf8') : line;
 }

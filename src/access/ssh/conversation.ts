@@ -14,6 +14,8 @@ import type { ShellLogin } from './shell-transport.ts';
 export interface LineEnd {
   readonly kind: DeviceErrorKind;
   readonly reason: string;
+  /** The last line that the device printed, whole and not redacted: it is redacted before it is cut and quoted. */
+  readonly lastLine?: string;
 }
 
 /** What is typed where the shell asks for it. */

@@ -69,7 +69,7 @@ export function findRejection(
   if (lines.length > REJECTION_LINES) return null;
   for (const line of lines) {
     for (const [pattern, reason] of REJECTIONS) {
-      if (pattern.test(line)) return { reason, line: line.trim().slice(0, 200) };
+      if (pattern.test(line)) return { reason, line };
     }
   }
   return null;

@@ -18,7 +18,7 @@ import {
 } from './ios-dialogue.ts';
 import { later } from '../../kernel/later.ts';
 import { LineEnded, type ShellLine } from './shell-line.ts';
-import { TerminalText } from './terminal-text.ts';
+import { asText, TerminalText } from './terminal-text.ts';
 
 /** Bytes of banner and dialogue before the prompt, and of one line of it. */
 const MAX_LOGIN_BYTES = 1024 * 1024;
@@ -45,9 +45,15 @@ export class LoginRefused extends Error {
   override readonly name = 'LoginRefused';
 }
 
-/** Something was printed, but no prompt; the message quotes the last line. */
+/** Something was printed, but no prompt. */
 export class PromptMissing extends Error {
   override readonly name = 'PromptMissing';
+  readonly lastLine: string;
+
+  constructor(lastLine: string) {
+    super('no IOS prompt (hostname and > or #) in time');
+    this.lastLine = lastLine;
+  }
 }
 
 type Seen =
@@ -122,11 +128,11 @@ class Watch {
     }
   }
 
-  /** The last line that is not blank, cut to a length fit for a message. */
+  /** The last line that is not blank. */
   get lastLine(): string {
     const { current, lines } = this.screen;
     const line = current.trim() === '' ? (lines.findLast((text) => text.trim() !== '') ?? '') : current;
-    return line.trim().slice(0, 80);
+    return asText(line);
   }
 
   #mark(): string {
@@ -216,8 +222,8 @@ async function nextOrMissing(watch: Watch): Promise<Seen> {
     return await watch.next();
   } catch (error) {
     const last = watch.lastLine;
-    if (!(error instanceof LineEnded) || error.end.kind !== 'timeout' || last === '') throw error;
-    throw new PromptMissing(`no IOS prompt (hostname and > or #) in time; the last line was ${JSON.stringify(last)}`);
+    if (!(error instanceof LineEnded) || error.end.kind !== 'timeout' || last.trim() === '') throw error;
+    throw new PromptMissing(last);
   }
 }
 

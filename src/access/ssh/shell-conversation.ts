@@ -196,7 +196,9 @@ class ShellConversation implements Conversation {
 
 /** Every way in which a dialogue fails; anything else is a bug and goes on up. */
 function endOf(error: unknown, operation: string): LineEnd {
-  if (error instanceof PromptMissing) return { kind: 'prompt', reason: error.message };
+  if (error instanceof PromptMissing) {
+    return { kind: 'prompt', reason: error.message, lastLine: error.lastLine };
+  }
   if (error instanceof LoginRefused) return { kind: 'auth', reason: error.message };
   if (!(error instanceof LineEnded)) throw error;
   const { kind, reason } = error.end;

@@ -13,6 +13,10 @@ import { SHOW_COMMANDS, type ShowCommand } from '../show-command.ts';
 import type { AskOutcome, Conversation, LineEnd } from './conversation.ts';
 import { hostnameOfPrompt } from './ios-dialogue.ts';
 
+/** Characters of the device's own words in a message. */
+const QUOTED_LAST_LINE = 80;
+const QUOTED_REJECTION = 200;
+
 const KNOWN_COMMANDS: ReadonlySet<string> = new Set(SHOW_COMMANDS);
 
 /** Thrown where a session cannot be had; the access layer turns it into the value. */
@@ -89,7 +93,8 @@ export class ShellSession implements DeviceSession {
     const redact = (text: string) => this.#secrets.redact(text);
     const { rejection } = outcome;
     if (rejection !== null) {
-      return { kind: 'rejected', command, reason: rejection.reason, line: redact(rejection.line) };
+      const line = this.#quotable(rejection.line, QUOTED_REJECTION);
+      return { kind: 'rejected', command, reason: rejection.reason, line };
     }
     const text = redact(outcome.text);
     // What was read before a secret was taken out may hold it.
@@ -126,10 +131,17 @@ export class ShellSession implements DeviceSession {
     }
   }
 
-  #failure(operation: string, { kind, reason }: LineEnd): DeviceError {
+  #failure(operation: string, { kind, reason, lastLine }: LineEnd): DeviceError {
     const { device, host, port } = this.#target;
-    const where = `${device} (${host} port ${port})`;
-    return { kind, operation, message: this.#secrets.redact(`${where}: ${operation}: ${reason}`) };
+    const said = this.#secrets.redact(`${device} (${host} port ${port}): ${operation}: ${reason}`);
+    if (lastLine === undefined) return { kind, operation, message: said };
+    const quoted = JSON.stringify(this.#quotable(lastLine, QUOTED_LAST_LINE));
+    return { kind, operation, message: `${said}; the last line was ${quoted}` };
+  }
+
+  /** Cut after the secrets are out: half of one is no longer found. */
+  #quotable(line: string, most: number): string {
+    return this.#secrets.redact(line).trim().slice(0, most);
   }
 }
 

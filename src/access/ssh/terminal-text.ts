@@ -16,6 +16,14 @@ type EscapeState = 'none' | 'escape' | 'charset' | 'sequence' | 'string';
 /** Longest escape sequence worth skipping; what is longer was none. */
 const MAX_SEQUENCE = 64;
 
+// oxlint-disable-next-line no-control-regex
+const NOT_ASCII = /[^\x00-\x7f]/;
+
+/** Latin1 characters back to the UTF-8 they were. */
+export function asText(line: string): string {
+  return NOT_ASCII.test(line) ? Buffer.from(line, 'latin1').toString('utf8') : line;
+}
+
 export class TerminalText {
   /** Completed lines, without line ends. */
   readonly lines: string[] = [];

@@ -1,0 +1,53 @@
+/**
+ * A parsed document without this process's secrets. In the text a secret may be written in many ways (`\\"`, `\\/`,
+ * `\\u00e4`), in the value in one: so names, strings and numbers of the value are looked at, all of them in one text.
+ */
+
+/** Between two of them. No secret holds it; a device may. */
+const BETWEEN = '\u0000';
+
+/** The same object when there is none. `value`: out of JSON, of bounded depth. */
+export function redactedDocument(value: unknown, redact: (text: string) => string): unknown {
+  const texts = textsIn(value);
+  const all = texts.join(BETWEEN);
+  const cleaned = redact(all);
+  if (cleaned === all) return value;
+  const parts = cleaned.split(BETWEEN);
+  let taken = 0;
+  return rebuilt(value, (text) => {
+    const from = taken;
+    taken += text.split(BETWEEN).length;
+    return parts.slice(from, taken).join(BETWEEN);
+  });
+}
+
+/** Its names, strings and numbers, in the order in which `rebuilt` asks for them. */
+function textsIn(document: unknown): readonly string[] {
+  const texts: string[] = [];
+  const walk = (value: unknown): void => {
+    if (typeof value === 'string') texts.push(value);
+    else if (typeof value === 'number') texts.push(String(value));
+    else if (Array.isArray(value)) value.forEach(walk);
+    else if (typeof value === 'object' && value !== null) {
+      for (const [name, inner] of Object.entries(value)) {
+        texts.push(name);
+        walk(inner);
+      }
+    }
+  };
+  walk(document);
+  return texts;
+}
+
+function rebuilt(value: unknown, next: (text: string) => string): unknown {
+  if (typeof value === 'string') return next(value);
+  if (typeof value === 'number') {
+    const text = String(value);
+    const cleaned = next(text);
+    return cleaned === text ? value : cleaned;
+  }
+  if (Array.isArray(value)) return value.map((each) => rebuilt(each, next));
+  if (typeof value !== 'object' || value === null) return value;
+  // Own properties, whatever their names: `fromEntries` sets no prototype.
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [next(name), rebuilt(inner, next)]));
+}
