@@ -841,8 +841,10 @@ const BOUNDS: readonly Claim[] = [
         'devices behind a jump host > share one connection to it, and its key is remembered like that of a device',
         'devices behind a jump host > spend one login on a credential that it refuses, and their own credential stays good',
       ],
+      ['hostile/jump-hosts.test.ts', 'a jump host that > %s is left when it has carried nobody for ten minutes'],
     ],
     figures: [
+      ['ten idle minutes', 'src/access/ssh/jump-hosts.ts', 'IDLE_MS = 10 * 60_000;'],
       ['20 s for it', 'src/access/ssh/jump-hosts.ts', 'LOGIN_MS = 20_000;'],
       ['an hour after a refusal', 'src/access/ssh/jump-hosts.ts', 'REFUSED_WAIT_MS = 60 * 60_000;'],
     ],

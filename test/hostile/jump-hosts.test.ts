@@ -5,7 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import type { JumpTarget } from '../../src/access/device-session.ts';
 import { Secret } from '../../src/kernel/secret.ts';
-import { accessUnderTest, poll, target } from '../access/access-under-test.ts';
+import { accessUnderTest, poll, shiftedClock, target } from '../access/access-under-test.ts';
 import { ScriptedIos } from '../access/scripted-ios.ts';
 import { PATIENCE } from '../builders/patience.ts';
 import { HostileSsh, JUMP_MANNERS } from './hostile-ssh.ts';
@@ -27,7 +27,32 @@ function jumpHost(port: number): JumpTarget {
   };
 }
 
+/** What it carried ends, one way or another; nothing else is taken over it. */
+const WAYS = [
+  'never answers a request for a channel',
+  'closes each channel that it opened',
+  'opens channels and says nothing in them',
+  'refuses every channel',
+] as const;
+
+/** On which ten minutes pass at once. */
+function hastyClock() {
+  const clock = shiftedClock();
+  const sleep: typeof clock.sleep = (ms, ...more) => clock.sleep(ms === 600_000 ? 50 : ms, ...more);
+  return { ...clock, sleep };
+}
+
 describe('a jump host that', () => {
+  test.each(WAYS)('%s is left when it has carried nobody for ten minutes', async (way) => {
+    await using bastion = new HostileSsh(JUMP_MANNERS[way]!);
+    const jumps = [jumpHost(await bastion.listen())];
+    await using under = accessUnderTest({ clock: hastyClock() });
+    const { failure } = await poll(under.access, target(22, { jumps, timeoutMs: 2_000 }), 'show crypto gdoi');
+    expect(failure).not.toBeNull();
+    await expect.poll(() => bastion.logins, PATIENCE).toBe(1);
+    await expect.poll(() => bastion.openNow, PATIENCE).toBe(0);
+  });
+
   test.each(Object.entries(JUMP_MANNERS))('%s', async (_, manner) => {
     await using bastion = new HostileSsh(manner);
     const jumps = [jumpHost(await bastion.listen())];

@@ -24,6 +24,7 @@ const LOGIN_MS = 20_000;
 const REFUSED_WAIT_MS = 60 * 60_000;
 /** A connection that carries nobody is closed after this. */
 const IDLE_MS = 10 * 60_000;
+const CLOSED_IDLE = 'the connection to the jump host was closed, since it carried nobody';
 
 /** Reasons of a refused channel (RFC 4254, 5.1). */
 const PROHIBITED = 1;
@@ -90,12 +91,19 @@ export class JumpHosts implements Disposable {
     const taking = this.#connectionTo(jumps, last, place.sourceAddress);
     const connection = await untilAborted(taking, signal).catch((error: unknown) => {
       // Called off while others waited with us: the room is theirs.
-      void giveBack(taking); // resolves in any case
+      void this.#giveBack(taking); // resolves in any case
       throw error;
     });
-    const stream = await openChannel(connection, last, place, signal);
+    let stream: Duplex;
+    try {
+      stream = await openChannel(connection, last, place, signal);
+    } catch (error) {
+      this.#release(connection);
+      throw error;
+    }
     this.#jumpOf(jumps, place.sourceAddress).backOff.succeeded();
-    this.#occupy(connection, stream);
+    stream.on('error', () => undefined);
+    whenGone(stream, () => this.#release(connection));
     return { stream, lost: () => connection.lost };
   }
 
@@ -106,6 +114,8 @@ export class JumpHosts implements Disposable {
       if (connection.lost === null && connection.channels < MAX_CHANNELS) {
         // Taken now: who comes in the same turn must see it.
         connection.channels += 1;
+        connection.idle?.abort();
+        connection.idle = null;
         return Promise.resolve(connection);
       }
     }
@@ -158,6 +168,7 @@ export class JumpHosts implements Disposable {
   #ended(jump: Jump, connection: Connection): void {
     jump.connections.delete(connection);
     const { carries, lost, guarded } = connection;
+    if (lost === CLOSED_IDLE) return;
     if (carries && guarded.flood === null) return;
     jump.failure = new TransportError('closed', 'jump', lost ?? 'the jump host closed the connection');
     jump.backOff.failed(this.#options.clock.monoMs());
@@ -201,18 +212,22 @@ export class JumpHosts implements Disposable {
     return connection;
   }
 
-  /** The channel counts until it is closed. */
-  #occupy(connection: Connection, stream: Duplex): void {
-    connection.idle?.abort();
-    connection.idle = null;
-    stream.on('error', () => undefined);
-    stream.once('close', () => {
-      connection.channels -= 1;
-      if (connection.channels > 0 || connection.lost !== null) return;
-      const idle = new AbortController();
-      connection.idle = idle;
-      void later(this.#options.clock, IDLE_MS, idle.signal, () => connection.guarded.end());
+  /** Of a channel that was closed, refused, never opened or not wanted any more: each counts from its request on. */
+  #release(connection: Connection): void {
+    connection.channels -= 1;
+    if (connection.channels > 0 || connection.lost !== null || this.#stopping.signal.aborted) return;
+    const idle = new AbortController();
+    connection.idle = idle;
+    void later(this.#options.clock, IDLE_MS, idle.signal, () => {
+      // Nobody takes it between the goodbye and its close.
+      connection.lost ??= CLOSED_IDLE;
+      connection.guarded.end();
     });
+  }
+
+  async #giveBack(taking: Promise<Connection>): Promise<void> {
+    const unused = await taking.catch(() => null);
+    if (unused !== null) this.#release(unused);
   }
 
   #jumpOf(jumps: readonly JumpLogin[], sourceAddress: string | null): Jump {
@@ -237,9 +252,21 @@ export class JumpHosts implements Disposable {
   }
 }
 
-async function giveBack(taking: Promise<Connection>): Promise<void> {
-  const unused = await taking.catch(() => null);
-  if (unused !== null) unused.channels -= 1;
+/**
+ * Once, when the channel is closed or was destroyed at this end. ssh2 tells that it is closed when it was read to its end:
+ * one that is given up while it is paused would count for ever.
+ */
+function whenGone(channel: Duplex, gone: () => void): void {
+  const over = new AbortController();
+  over.signal.addEventListener('abort', gone, { once: true });
+  channel.once('close', () => over.abort());
+  const destroy = channel.destroy.bind(channel);
+  channel.destroy = (error) => {
+    destroy(error);
+    channel.resume();
+    over.abort();
+    return channel;
+  };
 }
 
 function identity({ name, host, port, username, password, privateKey, passphrase, agent }: JumpLogin): unknown {
@@ -248,21 +275,17 @@ function identity({ name, host, port, username, password, privateKey, passphrase
 
 function openChannel(connection: Connection, jump: JumpLogin, to: TcpPlace, signal: AbortSignal): Promise<Duplex> {
   return new Promise((resolve, reject) => {
-    const fail = (error: Error) => {
-      connection.channels -= 1;
-      reject(error);
-    };
     let over = false;
     const onAbort = () => {
       over = true;
-      fail(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+      reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
     };
     signal.addEventListener('abort', onAbort, { once: true });
     const opened = (error: Error | undefined, stream: Duplex | undefined) => {
       connection.carries ||= stream !== undefined || isRefusal(error);
       signal.removeEventListener('abort', onAbort);
       if (over) stream?.destroy();
-      else if (error !== undefined || stream === undefined) fail(refusedChannel(error, connection, jump, to));
+      else if (error !== undefined || stream === undefined) reject(refusedChannel(error, connection, jump, to));
       else {
         stream.pause();
         resolve(stream);
