@@ -1,5 +1,6 @@
 /** A plain ssh2 client for tests: types, reads, waits for what must come. */
 import ssh2, { type ClientChannel, type ConnectConfig } from 'ssh2';
+import { PATIENCE } from '../builders/patience.ts';
 
 export interface Terminal extends AsyncDisposable {
   /** Everything received so far. */
@@ -71,6 +72,6 @@ export function login(config: ConnectConfig): Promise<ssh2.Client> {
     // Without it Nagle's algorithm and delayed acknowledgements cost 40 ms for each small packet.
     client.on('connect', () => client.setNoDelay(true));
     client.on('close', () => reject(new Error('closed before ready')));
-    client.connect({ readyTimeout: 10_000, ...config });
+    client.connect({ readyTimeout: PATIENCE.timeout, ...config });
   });
 }
