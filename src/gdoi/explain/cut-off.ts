@@ -22,16 +22,10 @@ export function withCutOff(candidate: Candidate, { cause, before, facts }: Told)
   // Whom an order or a loss makes register does so within this.
   const lasts = before?.presentSinceMs != null && facts.nowMs - before.presentSinceMs >= REGISTERING_MS;
   const names = lasts ? cutOff(named(candidate.claims, 'tek_matches_ks'), facts) : [];
-  if (names.length === 0) return isRepeated(candidate) ? { ...candidate, consequence: null } : candidate;
-  const what = `traffic between ${gmCount(names)} and ${OTHERS} ${verb(names.length, 'it registers', 'they register')} again`;
-  return { ...candidate, status: 'critical', consequence: { what, unless: null }, deadlineMs: null };
-}
-
-const OTHERS = 'the GMs with the current TEKs is dropped until';
-
-/** A rule that repeats what it said at an earlier look repeats this as well: it is so no more. */
-function isRepeated({ consequence }: Candidate): boolean {
-  return consequence !== null && consequence.what.includes(OTHERS);
+  const isRepeated = candidate.consequence?.isNow === true;
+  if (names.length === 0) return isRepeated ? { ...candidate, consequence: null } : candidate;
+  const what = `traffic between ${gmCount(names)} and the GMs with the current TEKs is dropped until ${verb(names.length, 'it registers', 'they register')} again`;
+  return { ...candidate, status: 'critical', consequence: { what, unless: null, isNow: true }, deadlineMs: null };
 }
 
 /** Of these GMs those that have TEKs with time left, and of these none that the others have. */

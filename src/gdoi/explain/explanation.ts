@@ -61,6 +61,8 @@ export interface Consequence {
   readonly what: string;
   /** What would keep it from happening: `a KS answers them before`; null: nothing, or it has happened. */
   readonly unless: string | null;
+  /** It is so at this look: a rule that repeats what it said must not repeat it. Absent: it is ahead. */
+  readonly isNow?: true;
 }
 
 export interface Explanation {
