@@ -355,10 +355,13 @@ export class Agent implements AsyncDisposable {
       this.#scheduler.remove(name);
       this.#besideScheduler.remove(name);
     }
+    // At once, as the devices: while their sessions end this agent may have joined again, and shows what it has.
+    this.#views.forgetGroups(lost);
     await Promise.all(left.map(({ name }) => this.#leave(name)));
     if (keep) await this.#intake.keepAll();
-    this.#views.forgetGroups(lost);
     await this.#intake.abandon(lost);
+    // What was gathered meanwhile has shown them once more.
+    this.#views.forgetGroups(lost);
   }
 
   async #leave(name: string): Promise<void> {

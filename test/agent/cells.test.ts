@@ -136,3 +136,13 @@ test('a device that moves to another cell leaves its group there, and cells are 
   ]);
   expect(moved.metrics()).toContain('gdoi_gm_registered{device="gm2",cell="default",group="G1"} 1');
 });
+
+test('a cell that is another agent’s from now on is shown no more at once, also while the sessions of its devices end', async () => {
+  await using two = await watching(file(), TWO_CUSTOMERS);
+  const shown = () => byCell(two.agent).map(({ cell }) => cell);
+  const left = two.agent.disown(['acme'], false);
+  expect(shown()).toEqual(['default']);
+  await left;
+  expect(shown()).toEqual(['default']);
+  expect(two.metrics().some((line) => line.includes('cell="acme"'))).toBe(false);
+});
