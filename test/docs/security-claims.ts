@@ -857,6 +857,10 @@ const BOUNDS: readonly Claim[] = [
         'an answer that lists without end > has %s, and the lines of what is beyond are unknown',
       ],
       [
+        'ios/row-bounds.test.ts',
+        'an answer that names groups without end has as many as are read, and the lines of what is beyond are unknown',
+      ],
+      [
         'yang/decode-gdoi.test.ts',
         'a KS > that lists members and TEKs without end has as many as are read, and that is counted',
       ],
@@ -865,6 +869,7 @@ const BOUNDS: readonly Claim[] = [
     figures: [
       ['10,000 members', 'src/gdoi/seen/row-bounds.ts', 'MOST_MEMBERS = 10_000;'],
       ['256 TEKs', 'src/gdoi/seen/row-bounds.ts', 'MOST_TEKS = 256;'],
+      ['128 groups', 'src/gdoi/seen/row-bounds.ts', 'MOST_GROUPS = 128;'],
     ],
   },
   {

@@ -1,6 +1,6 @@
 /** Lists that a device prints without end: what is read of them, and what becomes of the rest. */
 import { describe, expect, test } from 'vitest';
-import { MOST_MEMBERS, MOST_TEKS } from '../../src/gdoi/seen/row-bounds.ts';
+import { MOST_GROUPS, MOST_MEMBERS, MOST_TEKS } from '../../src/gdoi/seen/row-bounds.ts';
 import { parseCommandOutput } from '../../src/ios/parse.ts';
 
 const times = (count: number, row: (index: number) => string) =>
@@ -54,6 +54,19 @@ const LISTS = [
     rows: (snapshot: object) => Reflect.get(snapshot, 'memberDetails') as readonly unknown[],
   },
 ];
+
+test('an answer that names groups without end has as many as are read, and the lines of what is beyond are unknown', () => {
+  const group = (index: number) => `Group Name : G${index}\n Group Identity : 1\n Group member : 10.0.0.1\n`;
+  for (const beyond of [0, 500]) {
+    const result = parseCommandOutput(
+      'show crypto gdoi',
+      `R1#show crypto gdoi\n${times(MOST_GROUPS + beyond, group)}R1#`,
+    );
+    if (result.kind !== 'parsed') throw new Error(result.message);
+    expect(result.snapshots).toHaveLength(MOST_GROUPS);
+    expect(result.lines.unknown).toBe(3 * beyond);
+  }
+});
 
 describe('an answer that lists without end', () => {
   test.each(LISTS.map((each) => [each.list, each] as const))(

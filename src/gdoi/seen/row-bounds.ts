@@ -3,6 +3,9 @@
  * document; what a device lists beyond is counted as not understood.
  */
 
+/** Groups of one answer, so that a heading again and again costs no memory. Of a device 32 are followed (`MAX_GROUPS`). */
+export const MOST_GROUPS = 128;
+
 /** GMs that one KS lists. 8,000 are the most that a group was measured with (docs/sizing.md). */
 export const MOST_MEMBERS = 10_000;
 

@@ -6,6 +6,7 @@
  * is in IOS XE 17 only, and one G-IKEv2 capture has its blocks at column 0. A field that stands in two places (last
  * rekey, acknowledgements) has one meaning, so the label decides alone.
  */
+import { MOST_GROUPS } from '../../gdoi/seen/row-bounds.ts';
 import type { GmSnapshot, GmTek, KsKey, KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { grammarName, groupOfCommand } from '../text/command-name.ts';
@@ -34,6 +35,8 @@ class GroupReader {
   #layout: Layout = 'group';
   #index = 0;
   readonly #filtered: boolean;
+  /** A group began beyond the most: nothing that follows is read. */
+  #full = false;
 
   constructor(filtered: boolean) {
     this.#filtered = filtered;
@@ -41,6 +44,10 @@ class GroupReader {
 
   /** Whether the line is known. */
   take(line: string, index: number): boolean {
+    return !this.#full && this.#read(line, index) && !this.#full;
+  }
+
+  #read(line: string, index: number): boolean {
     this.#index = index;
     if (line.charCodeAt(0) === CODE_LOWER_A && isAccessList(line)) return this.#readAccessList(line);
     const colon = line.indexOf(':');
@@ -151,7 +158,8 @@ class GroupReader {
     if (this.#block !== null) this.#block.endShown = true;
     this.#layout = layout;
     this.#block = newBlock(layout, this.#filtered);
-    this.blocks.push(this.#block);
+    if (this.blocks.length < MOST_GROUPS) this.blocks.push(this.#block);
+    else this.#full = true;
     return this.#block;
   }
 
