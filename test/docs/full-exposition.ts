@@ -17,6 +17,7 @@ import type { Explanation } from '../../src/gdoi/explain/explanation.ts';
 import { DEFAULT_FLEET_SETTINGS } from '../../src/gdoi/fleet/fleet-settings.ts';
 import { fleetView, notJudgedYet } from '../../src/gdoi/fleet/fleet-view.ts';
 import { initialFleetState } from '../../src/gdoi/fleet/fleet-state.ts';
+import { newCounters } from '../../src/http/base/counters.ts';
 import { anAgentStatus } from '../builders/agent-status.ts';
 import { certificateEnding, fleet, gmInFleet } from '../builders/health-builders.ts';
 import { aDevice, aGm, aKs, aReport, facts, NOON, viewAfter } from '../builders/view-builder.ts';
@@ -166,16 +167,6 @@ async function agentExposition(): Promise<string> {
     lastError: null,
     failing: false,
   };
-  const http = {
-    streamsOpen: 0,
-    streamsClosedSlow: 0,
-    streamsRefused: 0,
-    credentialsRefused: 0,
-    credentialsLimited: 0,
-    crossSiteRefused: 0,
-    connectionsEvicted: 0,
-    pollsLimited: 0,
-  };
   return (
     own +
     clusterMetrics(
@@ -192,7 +183,7 @@ async function agentExposition(): Promise<string> {
     ) +
     pushedMetrics(STATUS.pushed, [listener]) +
     targetMetrics({ devices: 0, findings: 0, sources: [source] }) +
-    httpMetrics(http) +
+    httpMetrics(newCounters()) +
     pushMetrics({ alertmanagers: [alertmanager], forgotten: 0 }) +
     webhookMetrics([WEBHOOK])
   );
