@@ -58,9 +58,9 @@ describe('an answer on the terminal', () => {
 
   test.each([
     '*Mar  1 01:12:10.919: %SYS-5-CONFIG_I: Configured from console by vty0',
-    '.Aug 14 13:04:09.111: %GDOI-5-GM_RECV_REKEY: Received Rekey',
-    'Jun  5 05:11:04.626 EST: %CRYPTO-5-GM_REGSTER: Start registration',
-    '022701: Jun 19 03:02:31: %LINEPROTO-5-UPDOWN: Line protocol on Interface Gi0/0, changed state to up',
+    '.Aug 14 15:26:31.204: %GDOI-5-GM_RECV_REKEY: Received Rekey',
+    'Jun  5 07:23:09.318 EST: %CRYPTO-5-GM_REGSTER: Start registration',
+    '031402: Jun 19 06:17:42: %LINEPROTO-5-UPDOWN: Line protocol on Interface Gi0/0, changed state to up',
     'Jan 22 2026 10:00:00.000: %SEC_LOGIN-5-LOGIN_SUCCESS: Login Success',
     '%SYS-5-RESTART: System restarted --',
     '1w2d: %LINK-3-UPDOWN: Interface Gi0/1',

@@ -11,17 +11,17 @@ describe('a syslog message of IOS', () => {
   it.each<[title: string, header: string, host: string | null, timestamp: string | null]>([
     ['as it is by default', '45: *Mar  1 00:01:02.345 UTC: ', null, 'Mar  1 00:01:02.345 UTC'],
     ['whose clock lost its source', '45: .Mar 21 01:12:10: ', null, 'Mar 21 01:12:10'],
-    ['with the year', '45: Jun  5 2024 05:11:04.626 EST: ', null, 'Jun  5 2024 05:11:04.626 EST'],
+    ['with the year', '45: Jun  5 2024 07:23:09.318 EST: ', null, 'Jun  5 2024 07:23:09.318 EST'],
     ['with neither fraction nor zone', '45: Aug 14 13:04:09: ', null, 'Aug 14 13:04:09'],
-    ['with sequence numbers', '45: 000048: *Mar  1 00:01:02.345: ', null, 'Mar  1 00:01:02.345'],
+    ['with sequence numbers', '45: 000063: *Mar  1 00:01:02.345: ', null, 'Mar  1 00:01:02.345'],
     ['with its name', '45: gm1.example: *Mar  1 00:01:02.345: ', 'gm1.example', 'Mar  1 00:01:02.345'],
     ['with its address', '45: 10.2.2.2: *Mar  1 00:01:02.345: ', '10.2.2.2', 'Mar  1 00:01:02.345'],
     ['with its IPv6 address', '45: 2001:db8::1: *Mar  1 00:01:02.345: ', '2001:db8::1', 'Mar  1 00:01:02.345'],
-    ['with name and sequence number', '45: gm1: 000048: Aug 14 13:04:09.111: ', 'gm1', 'Aug 14 13:04:09.111'],
+    ['with name and sequence number', '45: gm1: 000063: Aug 14 15:26:31.204: ', 'gm1', 'Aug 14 15:26:31.204'],
     ['with an origin that is no name', '45: branch 7, rack 2: Aug 14 13:04:09: ', null, 'Aug 14 13:04:09'],
     ['without a counter', '*Mar  1 00:01:02.345: ', null, 'Mar  1 00:01:02.345'],
     ['without a counter, with its name', 'gm1: *Mar  1 00:01:02.345: ', 'gm1', 'Mar  1 00:01:02.345'],
-    ['with a sequence number before its name', '45: 000048: gm1: *Mar  1 00:01:02.345: ', 'gm1', 'Mar  1 00:01:02.345'],
+    ['with a sequence number before its name', '45: 000063: gm1: *Mar  1 00:01:02.345: ', 'gm1', 'Mar  1 00:01:02.345'],
     ['with the year first', '45: 2026 Mar  1 00:01:02.345 UTC: ', null, 'Mar  1 00:01:02.345 UTC'],
     ['from a relay that writes the year', 'Nov 24 2026 11:30:00 gm1 45: *Mar  1 00:01:02: ', 'gm1', 'Mar  1 00:01:02'],
     [
@@ -32,13 +32,13 @@ describe('a syslog message of IOS', () => {
     ],
     [
       'in RFC 5424 with its own header inside',
-      '1 2026-11-24T11:30:00Z relay - - - - 45: gm1: 000048: *Mar  1 00:01:02: ',
+      '1 2026-11-24T11:30:00Z relay - - - - 45: gm1: 000063: *Mar  1 00:01:02: ',
       'gm1',
       'Mar  1 00:01:02',
     ],
     ['with uptime for a stamp', '45: 00:01:07: ', null, '00:01:07'],
     ['with a long uptime for a stamp', '45: 1d02h: ', null, '1d02h'],
-    ['with uptime, name and sequence number', '45: gm1: 000048: 2w3d: ', 'gm1', '2w3d'],
+    ['with uptime, name and sequence number', '45: gm1: 000063: 2w3d: ', 'gm1', '2w3d'],
     ['without a stamp', '45: ', null, null],
     ['without a stamp, with its name', '45: gm1: ', 'gm1', null],
     ['without anything', '', null, null],
@@ -68,20 +68,20 @@ describe('a syslog message of IOS', () => {
   });
 
   it('begins with its stamp', () => {
-    expect(read(`<189>45: gm1: 000048: *Mar  1 00:01:02.345: ${TAG}\r\n`)).toEqual({
+    expect(read(`<189>45: gm1: 000063: *Mar  1 00:01:02.345: ${TAG}\r\n`)).toEqual({
       claimedHost: 'gm1',
-      text: `000048: *Mar  1 00:01:02.345: ${TAG}`,
+      text: `000063: *Mar  1 00:01:02.345: ${TAG}`,
     });
   });
 
   it.each<[title: string, header: string, sequence: number | null]>([
-    ['behind its name', '45: gm1: 000048: *Mar  1 00:01:02: ', 48],
-    ['before its name', '45: 000048: gm1: *Mar  1 00:01:02: ', 48],
-    ['without a counter', '000048: *Mar  1 00:01:02: ', 48],
+    ['behind its name', '45: gm1: 000063: *Mar  1 00:01:02: ', 63],
+    ['before its name', '45: 000063: gm1: *Mar  1 00:01:02: ', 63],
+    ['without a counter', '000063: *Mar  1 00:01:02: ', 63],
     ['of seven digits', '45: 1000048: *Mar  1 00:01:02: ', 1_000_048],
-    ['behind the name that rsyslog puts first', 'Nov 24 11:30:00 gm1 000048: *Mar  1 00:01:02: ', 48],
-    ['behind counter and name of syslog-ng', '2026-11-24T11:30:00+00:00 gm1 45: 000048: *Mar  1 00:01:02: ', 48],
-    ['in the place of the program', '1 2026-11-24T11:30:00Z gm1 000048 - - - *Mar  1 00:01:02: ', 48],
+    ['behind the name that rsyslog puts first', 'Nov 24 11:30:00 gm1 000063: *Mar  1 00:01:02: ', 63],
+    ['behind counter and name of syslog-ng', '2026-11-24T11:30:00+00:00 gm1 45: 000063: *Mar  1 00:01:02: ', 63],
+    ['in the place of the program', '1 2026-11-24T11:30:00Z gm1 000063 - - - *Mar  1 00:01:02: ', 63],
     ['as structured data', '1 2026-11-24T11:30:00Z gm1 - - - [meta sequenceId="48"] *Mar  1 00:01:02: ', 48],
     ['that is only the counter', '45: *Mar  1 00:01:02: ', null],
   ])('keeps its sequence number %s', (_, header, sequence) => {

@@ -97,7 +97,7 @@ function gmAnswer(): string {
     '',
     'TEK POLICY for the current KS-Policy ACEs Downloaded:',
     '  GigabitEthernet0/0/1:',
-    ...tek('5A69F51E', 393),
+    ...tek('6B3CD27A', 393),
     ...tek('F553AC4C', 35),
     '',
     'KGS POLICY:',

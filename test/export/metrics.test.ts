@@ -64,7 +64,7 @@ const VENDOR_GM = aGm({
     signatureKeyBits: 1024,
   },
   teks: [
-    { interface: 'Serial1/0', spi: '0xD835DB99', transform: null, remainingSeconds: 2228, antiReplay: 'time' },
+    { interface: 'Serial1/0', spi: '0xC41E6A87', transform: null, remainingSeconds: 2228, antiReplay: 'time' },
     { interface: 'Serial1/0', spi: '0xD835DB9A', transform: null, remainingSeconds: 35, antiReplay: 'time' },
   ],
 });

@@ -9,11 +9,11 @@ describe('a syslog line', () => {
   it.each<[title: string, header: string, timestamp: string | null, sequence: number | null]>([
     ['of a clock that was never set', '*Mar  1 01:12:10.919: ', 'Mar  1 01:12:10.919', null],
     ['of a clock that lost its source', '.Mar 21 01:12:10: ', 'Mar 21 01:12:10', null],
-    ['with a fraction', 'Aug 14 13:04:09.111: ', 'Aug 14 13:04:09.111', null],
-    ['with a zone', 'Jun  5 05:11:04.626 EST: ', 'Jun  5 05:11:04.626 EST', null],
-    ['with a year', 'Jun  5 2024 05:11:04.626 UTC: ', 'Jun  5 2024 05:11:04.626 UTC', null],
-    ['with a sequence number', '022701: Jun 19 03:02:31: ', 'Jun 19 03:02:31', 22701],
-    ['with a sequence number and a mark', '000048: *Dec  2 12:09:21.207: ', 'Dec  2 12:09:21.207', 48],
+    ['with a fraction', 'Aug 14 15:26:31.204: ', 'Aug 14 15:26:31.204', null],
+    ['with a zone', 'Jun  5 07:23:09.318 EST: ', 'Jun  5 07:23:09.318 EST', null],
+    ['with a year', 'Jun  5 2024 07:23:09.318 UTC: ', 'Jun  5 2024 07:23:09.318 UTC', null],
+    ['with a sequence number', '031402: Jun 19 06:17:42: ', 'Jun 19 06:17:42', 31_402],
+    ['with a sequence number and a mark', '000063: *Dec  2 09:41:52.613: ', 'Dec  2 09:41:52.613', 63],
     ['with uptime for a stamp', '00:01:07: ', '00:01:07', null],
     ['with a long uptime for a stamp', '*1d02h: ', '1d02h', null],
     ['without a stamp', '', null, null],
@@ -33,7 +33,7 @@ describe('a syslog line', () => {
   });
 
   it('of IOS XE loses the process before its text', () => {
-    const line = 'Aug 14 13:04:16.789: %GDOI-5-SA_KEK_UPDATED: Chassis 2 R0/0: iosd: SA KEK was updated';
+    const line = 'Aug 14 15:26:38.951: %GDOI-5-SA_KEK_UPDATED: Chassis 2 R0/0: iosd: SA KEK was updated';
     expect(parseLogMessage(line)?.text).toBe('SA KEK was updated');
   });
 

@@ -143,7 +143,7 @@ describe('what a terminal does to a text changes no snapshot', () => {
     const lines = text.split('\n');
     const message = fc.constantFrom(
       '*Mar  1 01:12:10.919: %CRYPTO-5-GM_REGSTER: Start registration to KS 10.0.0.1 for group g using address 10.0.0.2',
-      '022701: Jun 19 03:02:31: %LINEPROTO-5-UPDOWN: Line protocol on Interface Gi0/3, changed state to down',
+      '031402: Jun 19 06:17:42: %LINEPROTO-5-UPDOWN: Line protocol on Interface Gi0/3, changed state to down',
       '%GDOI-5-SA_KEK_UPDATED: SA KEK was updated',
     );
     fc.assert(

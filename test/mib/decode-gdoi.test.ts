@@ -13,8 +13,8 @@ const KEK_A = octets('a'.repeat(32));
 const KEK_B = octets('b'.repeat(32));
 const SPI_A = `0x${'A'.repeat(32)}`;
 const SPI_B = `0x${'B'.repeat(32)}`;
-const TEK_1 = octets('5a69f51e');
-const TEK_2 = octets('d835db99');
+const TEK_1 = octets('6b3cd27a');
+const TEK_2 = octets('c41e6a87');
 const REGISTERED_WITH_KS = { cgmGdoiGmRegKeyServerIdType: 1, cgmGdoiGmRegKeyServerIdValue: octets('01010101') };
 
 function read(...varbinds: readonly (readonly Varbind[])[]): GdoiReading {
@@ -147,20 +147,20 @@ describe('the TEKs of a GM', () => {
   it('are one each, though every selector has a row for each direction', () => {
     const rows = ['1.1', '1.2', '2.1', '2.2'].map((index, i) => tekRow(index, TEK_1, 511 - i, 1 + (i % 2)));
     expect(gmOf(...rows).teks).toEqual([
-      { interface: null, spi: '0x5A69F51E', transform: null, remainingSeconds: 511, antiReplay: null },
+      { interface: null, spi: '0x6B3CD27A', transform: null, remainingSeconds: 511, antiReplay: null },
     ]);
   });
 
   it('come longest-lived first during a rollover', () => {
     expect(gmOf(tekRow('1.1', TEK_2, 35), tekRow('1.3', TEK_1, 510)).teks?.map(({ spi }) => spi)).toEqual([
-      '0x5A69F51E',
-      '0xD835DB99',
+      '0x6B3CD27A',
+      '0xC41E6A87',
     ]);
   });
 
   it('are listed after their expiry, and not while they are not in use', () => {
     const teks = gmOf(tekRow('1.1', TEK_1, 0, 1), tekRow('1.2', TEK_2, 0, 3)).teks;
-    expect(teks).toMatchObject([{ spi: '0x5A69F51E', remainingSeconds: 0 }]);
+    expect(teks).toMatchObject([{ spi: '0x6B3CD27A', remainingSeconds: 0 }]);
   });
 
   it('are unknown where no table was ever seen, and none where the table has rows of others', () => {

@@ -76,8 +76,8 @@ export function findRejection(
 }
 
 /**
- * A log message on the terminal: `*Mar  1 01:12:10.919: %GDOI-5-GM_REGS_COMPL: ...`, `022701: Jun 19 03:02:31: %SYS-5-...`,
- * `Jun  5 05:11:04.626 EST: %...`, `1w2d: %...`, or with no time at all. `%SNMP agent not enabled` is an answer.
+ * A log message on the terminal: `*Mar  1 01:12:10.919: %GDOI-5-GM_REGS_COMPL: ...`, `031402: Jun 19 06:17:42: %SYS-5-...`,
+ * `Jun  5 07:23:09.318 EST: %...`, `1w2d: %...`, or with no time at all. `%SNMP agent not enabled` is an answer.
  */
 const LOG_LINE =
   /^(?:\d{1,10}: )?[*.]?(?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d{1,6})?(?: [A-Za-z]{1,5})?: |\d\d:\d\d:\d\d: |\d{1,3}[ywdh]\d{1,2}[wdhm]: )?%[A-Z]\w{0,31}(?:-\w{1,32}){0,3}-[0-7]-[A-Z]\w{0,63}: ?/;

@@ -14,7 +14,7 @@ export interface LogStamp {
   readonly zone: string | null;
 }
 
-// Mar  1 01:12:10.919 / Jun  5 2026 05:11:04.626 EST / Jun 19 03:02:31
+// Mar  1 01:12:10.919 / Jun  5 2026 07:23:09.318 EST / Jun 19 06:17:42
 const STAMP =
   /^([A-Z][a-z]{2}) {1,2}(\d{1,2}) (?:(\d{4}) )?(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,6}))?(?: ([A-Za-z][A-Za-z0-9+-]{0,9}))?$/;
 const MONTHS = 'JanFebMarAprMayJunJulAugSepOctNovDec';

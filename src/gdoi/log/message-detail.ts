@@ -33,7 +33,7 @@ export function detailOf(proof: LogProof, text: string): string {
   return OF_A_PEER.has(proof) ? addressesIn(text).join(', ').slice(0, MAX_DETAIL_CHARS) : '';
 }
 
-// my_pseudotime = 621388.66 secs, peer_pseudotime = 621374.44 secs, replay_window = 4 (sec)
+// my_pseudotime = 418066.93 secs, peer_pseudotime = 418052.71 secs, replay_window = 4 (sec)
 const PSEUDOTIME = /\b(my_pseudotime|peer_pseudotime|replay_window)[ :=]{1,4}(\d{1,12}(?:\.\d{1,3})?)/giu;
 const PSEUDOTIME_WORDS: ReadonlyMap<string, string> = new Map([
   ['my_pseudotime', 'own'],

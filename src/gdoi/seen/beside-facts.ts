@@ -43,7 +43,7 @@ export interface IpsecFlow {
 
 export interface IpsecSa {
   readonly direction: 'inbound' | 'outbound';
-  /** `0xD835DB99`. */
+  /** `0xC41E6A87`. */
   readonly spi: string;
   readonly transform: string | null;
   readonly remainingSeconds: number | null;

@@ -38,7 +38,7 @@ export interface LogMessage {
   readonly severity: number;
   readonly mnemonic: string;
   readonly text: string;
-  /** Timestamp as printed, without mark and sequence number, `Aug 14 13:04:09.111`; null when there is none. */
+  /** Timestamp as printed, without mark and sequence number, `Aug 14 15:26:31.204`; null when there is none. */
   readonly timestamp: string | null;
   readonly sequence: number | null;
 }

@@ -14,7 +14,7 @@ const CLASSIC = /^(\d{1,2})\.(\d{1,2})\((\d{1,3})[^)]{0,16}\)([A-Z]{0,8})/;
 /** `03.09.01.S`, `03.06.05E`, `3.5.0S`: XE of the 2.x and 3.x series. */
 const XE_SERIES = /^0?([23])\.(\d{1,2})\.\d{1,3}[a-z]?\.?([A-Z]{0,4})/;
 
-/** `16.9.3`, `17.05.01a`, `17.15.20240326:010319`: XE from Denali on. */
+/** `16.9.3`, `17.05.01a`, `17.15.20240118:042507`: XE from Denali on. */
 const XE_UNIFIED = /^(1[6-9]|2\d)\.\d{1,2}/;
 
 /** Behaviour of a release as `show version` prints it. */

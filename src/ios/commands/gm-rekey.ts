@@ -128,7 +128,7 @@ export const gmRekey: CommandGrammar = {
   closedLines: [
     // Previous: ---             ---               ---    ---        ---
     /^Previous *: *--- +--- +--- +--- +---$/,
-    // Previous: 198.51.100.7    192.0.2.12       44334   C5AC6039   A440633E
+    // Previous: 198.51.100.7    192.0.2.12       51627   C5AC6039   A440633E
     /^Previous *: *\S{1,45} +\S{1,45} +\d{1,10} +[0-9A-F]{8} +[0-9A-F]{8}$/i,
     // Number of Rekey Acks sent                    : 0: a number that starts with 0 ends there
     /^Number of Rekey Acks sent *: *0$/i,

@@ -24,7 +24,7 @@ const HISTORY = /^TBAR Error History\b/i;
 // No TBAR errors detected / 19:27:16.095 EST Tue Jan 5 2010: src=10.1.1.1; my_pst=10.25 / columns of numbers
 const HISTORY_LINE =
   /^(?:No TBAR errors detected|[*.]?\d{1,2}:\d{2}:\d{2}\b.{0,200}|.{0,80}\b(?:src|dst|pst|my_pst|peer_pst|pseudotime|timestamp)\b.{0,200}|[\d.:/ -]{1,200})$/i;
-// 3611735.21 secs / 0.00 secs
+// 2840917.36 secs / 0.00 secs
 const DECIMAL_SECONDS = /^(\d{1,12}(?:\.\d{1,6})?) secs?$/;
 
 type CountField = 'inputErrors' | 'outputErrors' | 'timeSyncErrors';

@@ -31,7 +31,7 @@ const DECRYPTED = /^#pkts decaps ?: ?\d{1,15}, ?#pkts decrypt ?: ?(\d{1,15}), ?#
 const ERRORS = /^#send errors:? (\d{1,15}), ?#recv errors:? (\d{1,15})$/;
 // inbound esp sas: / outbound pcp sas:
 const DIRECTION = /^(inbound|outbound) (?:esp|ah|pcp) sas ?:$/;
-// spi: 0xD835DB99(3627408281)
+// spi: 0xC41E6A87(3290327687)
 const SPI = /^spi ?: ?(\S{1,40})$/;
 const TRANSFORM = /^transform ?: ?(.{1,120}?) ?,?$/;
 // sa timing: remaining key lifetime (k/sec): (4415180/3433) / (sec): (2228)

@@ -16,9 +16,9 @@ interface ReplayDraft extends ReplayGroup {
 
 // is not enabled / Timebased Replay is not enabled
 const NOT_ENABLED = /^(?:Time-? ?based Replay:? )?is not enabled$/i;
-// 621390.02 secs / 1210 secs
+// 418068.29 secs / 1210 secs
 const SECONDS = /^(\d{1,12}(?:\.\d{1,6})?)(?: secs?)?$/;
-// Replay Value 621390.02 secs
+// Replay Value 418068.29 secs
 const BARE_VALUE = /^Replay Value (\d{1,12}(?:\.\d{1,6})? secs?)$/i;
 
 function seconds(field: 'pseudotimeSeconds' | 'syncRemainingSeconds'): LabelRule<ReplayDraft> {

@@ -32,7 +32,7 @@ const SID_LINE =
   /^(?:Transform Mode|Re-initializing|SID Length \(Group Size\)(?: Cfg| Used)?|Current KSSID In-Use|Last GMSID Used|(?:Old )?KSSID\(s\) (?:Assigned|Used)(?: \(Old\))?|Available KSSID\(s\)|KSSID Overlap|Next SID Client Operation|# of SIDs Last Requested|(?:CURRENT|REMAINING) SIDs|NEXT SID REQUEST|TEK Lifetime) ?:.{0,200}$/i;
 // GDOI Group: bw6000
 const PUBKEY_GROUP = /^(?:GDOI|GKM) Group ?: ?\S{1,128}$/i;
-// KS IP Address: 15.15.15.1 / conn-id: 44334    my-cookie:C5AC6039    his-cookie:A440633E / Key Data: / 30820122 300D0609
+// KS IP Address: 15.15.15.1 / conn-id: 51627    my-cookie:C5AC6039    his-cookie:A440633E / Key Data: / 30820122 300D0609
 const PUBKEY_LINE =
   /^(?:KS IP Address ?: ?\S{1,45}|conn-id ?: ?\d{1,12} my-cookie ?: ?\S{1,20} his-cookie ?: ?\S{1,20}|Key Data ?:|[0-9A-F]{2,96}(?: [0-9A-F]{2,96}){0,11} ?)$/i;
 // SA created for group getvpn1:

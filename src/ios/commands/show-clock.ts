@@ -8,7 +8,7 @@ import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, parseMonth } from '../text/device-values.ts';
 import { readEach } from '../text/line-tally.ts';
 
-// *18:57:38.347 UTC Mon Oct 19 2015 / .18:57:38.347 UTC Mon Oct 19 2015 / 18:56:04.554 EST Mon Oct 17 2016
+// *16:39:51.206 UTC Mon Oct 19 2015 / .16:39:51.206 UTC Mon Oct 19 2015 / 16:38:27.413 EST Mon Oct 17 2016
 const CLOCK =
   /^([*.]?)(\d{2}):(\d{2}):(\d{2})(?:\.(\d{1,3}))? ([A-Za-z][\w+:-]{0,15}) [A-Z][a-z]{2} ([A-Z][a-z]{2}) (\d{1,2}) (\d{4})$/;
 // No time source / Time source is NTP / Time source is user configuration (`show clock detail`)
@@ -66,7 +66,7 @@ function parseClock(line: string): DeviceClock | null {
 export const showClock: CommandGrammar = {
   names: ['show clock', 'show clock detail'],
   recognisedBy: [CLOCK],
-  // 18:57:38.347 UTC Mon Oct 19 2015: four digits of year end it
+  // 16:39:51.206 UTC Mon Oct 19 2015: four digits of year end it
   closedLines: [CLOCK, /^[*.]?\d{2}:\d{2}:\d{2}.{1,40} \d{4}$/],
   read: readClock,
 };

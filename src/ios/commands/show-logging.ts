@@ -17,7 +17,7 @@ const TITLE = /^Syslog logging ?: ?\S/;
 const BUFFER_HEADING = /^Log Buffer \(\d{1,12} bytes\) ?:$/;
 // Buffer logging:  disabled, xml disabled, / Buffer logging:  level debugging, 0 messages logged, xml disabled,
 const NOTHING_BUFFERED = /^Buffer logging ?: *(?:disabled|level \w{1,16}, 0 messages logged)\b/;
-// Jun  5 05:11:04.626 EST: Rollback:Acquired Configuration lock.
+// Jun  5 07:23:09.318 EST: Rollback:Acquired Configuration lock.
 const STAMPED = /^(?:\d{1,10}: )?[*.]?[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}/;
 /** What is said of the logging itself, above the buffer. */
 const HEADER_LINES: readonly RegExp[] = [

@@ -21,7 +21,7 @@ const UPTIME = /^(\S{1,64}) uptime is (.{1,120})$/;
 const HARDWARE = /^(?:cisco )?(\S[^(]{0,62}?) \(.{0,120}\bwith .{0,80}bytes of (?:physical )?memory\.?$/i;
 // Last reload reason: Reload Command
 const RELOAD_REASON = /^Last reload reason ?: ?(.{1,200})$/i;
-// System returned to ROM by reload at 10:26:47 EST Mon Dec 9 2019
+// System returned to ROM by reload at 08:51:33 EST Mon Dec 9 2019
 const RETURNED_TO_ROM = /^System returned to ROM by +(.{1,200})$/i;
 // 7 hours, 56 minutes / , 56 minutes / nutes: the rest of a wrapped uptime
 const UPTIME_REST = /^,? ?(?:\d{1,5} )?[a-z]{1,8}(?:, \d{1,5} [a-z]{3,8}){0,5}$/;

@@ -11,7 +11,7 @@ const KNOWN: readonly RegExp[] = [
   // Compiled Mon 19-Nov-18 10:15 by mcpre
   /^Compiled [A-Z][a-z]{2} .{4,60}$/,
   /^Image text-base: ?0x.{1,80}$/i,
-  // Version 17.15.20240326:010319 (the title of an experimental image, wrapped)
+  // Version 17.15.20240118:042507 (the title of an experimental image, wrapped)
   /^(?:Experimental )?Version \S{1,80}$/,
   /^IOS XE Version: ?\S{1,40}$/i,
   /^This software is supported for .{1,200}$/,

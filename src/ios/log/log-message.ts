@@ -18,15 +18,15 @@ const MNEMONIC = /^[A-Z0-9][A-Z0-9_]{0,79}$/;
 const SEVERITY = /^[0-7]$/;
 const FACILITY = /^[A-Z][A-Z0-9_-]{0,79}$/;
 
-// *Mar  1 01:12:10.919 / Aug 14 13:04:09.111 / Jun  5 2024 05:11:04.626 EST, at the end of what precedes the tag
+// *Mar  1 01:12:10.919 / Aug 14 15:26:31.204 / Jun  5 2024 07:23:09.318 EST, at the end of what precedes the tag
 const DATE_STAMP =
   /([*.]?)([A-Z][a-z]{2}[ ]{1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: [A-Za-z][A-Za-z0-9+-]{0,9})?)$/;
 // 00:01:07 / 1d02h / 2w3d: service timestamps log uptime
 const UPTIME_STAMP = /(?:^|[ >])([*.]?)(\d{1,3}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{1,4}[ywdh]\d{1,3}[wdhm])$/;
-// 022701: Jun 19 03:02:31 / <189>48: gm1:
+// 031402: Jun 19 06:17:42 / <189>48: gm1:
 const SEQUENCE = /^(?:<\d{1,3}>)?(\d{1,10}):(?: |$)/;
 // what may stand before a stamp: `<189>`, what a relay or a log file puts first (`Mar  1 10:11:12 gm1 `, `gm1 local7.notice
-// `), `022701: `, a host name and a colon
+// `), `031402: `, a host name and a colon
 const HEADER =
   /^(?:<\d{1,3}>)?(?:\d{1,2} )?(?:(?:[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}|\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}:\d{2})\S{0,20} )?(?:\[?(?:[A-Za-z0-9][\w.-]{0,62}|[0-9A-Fa-f:]{3,45})\]?(?:: {0,2}| {1,2})){0,3}(?:\d{1,10}: ?)?(?:[A-Za-z0-9][\w.-]{0,62}: ?)?(?:\d{1,10}: ?)?[*.]?$/;
 // Chassis 2 R0/0: wncd: (IOS XE puts the process before the text)

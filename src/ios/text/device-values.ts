@@ -96,9 +96,9 @@ export function parseAddressOrNone(value: string): string | null | undefined {
   return isAddress(value) ? value : undefined;
 }
 
-// 0x4B21C09E(1260503198), 0xEE021924
+// 0x4B21C09E(1260503198), 0xDB40735C
 const TEK_SPI = /^0x([0-9A-Fa-f]{1,8})(?:\(\d{1,10}\))?$/;
-// 0xEEB0E9A2BBD4C71AF1034F6B24EB8022
+// 0xD3A94C6017E5B28F41C07A96D85E13B4
 const KEK_SPI = /^0x([0-9A-Fa-f]{1,32})$/;
 
 /** `0x4B21C09E(1260503198)` -> `0x4B21C09E`: 0x and eight upper-case hex digits. */

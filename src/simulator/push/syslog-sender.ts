@@ -19,7 +19,7 @@ const LOCAL7 = 23;
 /** Octets that wait for a receiver that does not read, for each device; what comes then is lost. */
 const MAX_WAITING_OCTETS = 65_536;
 
-/** `<188>48: GM1: 000048: *Mar  1 01:12:10.919: %GDOI-4-GM_RE_REGISTER: ...`. */
+/** `<188>48: GM1: 000063: *Mar  1 01:12:10.919: %GDOI-4-GM_RE_REGISTER: ...`. */
 function syslogLine(log: SimulatedLog, originId?: 'hostname'): string {
   const origin = originId === 'hostname' ? `${log.hostname}: ` : '';
   return `<${LOCAL7 * 8 + log.severity}>${log.sequence}: ${origin}${log.line}`;

@@ -44,7 +44,7 @@ export function clockLine(device: SimDevice, nowMs: EpochMs): string {
   return `${clockMark(device)}${timeOfDay(date, true)} UTC ${weekday(date)} ${month(date)} ${date.getUTCDate()} ${date.getUTCFullYear()}`;
 }
 
-/** `14:27:00 UTC Tue Sep 15 2020` of `show version`. */
+/** `09:14:00 UTC Tue Sep 15 2020` of `show version`. */
 export function longTime(device: SimDevice, atMs: EpochMs): string {
   const date = new Date(deviceTimeMs(device, atMs));
   return `${timeOfDay(date, false)} UTC ${weekday(date)} ${month(date)} ${date.getUTCDate()} ${date.getUTCFullYear()}`;
@@ -56,7 +56,7 @@ export function certificateTime(atMs: EpochMs): string {
   return `${timeOfDay(date, false)} UTC ${month(date)} ${date.getUTCDate()} ${date.getUTCFullYear()}`;
 }
 
-/** `000048: *Mar  1 01:12:10.919: %GDOI-4-...: text`; XE prints the zone. */
+/** `000063: *Mar  1 01:12:10.919: %GDOI-4-...: text`; XE prints the zone. */
 export function logLine(device: SimDevice, message: LogMessage): string {
   const date = new Date(deviceTimeMs(device, message.atMs, message.clockOffsetMs));
   const sequence = device.sequenceNumbers ? `${String(message.sequence).padStart(6, '0')}: ` : '';

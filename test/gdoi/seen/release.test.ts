@@ -22,7 +22,7 @@ describe('the KEK rekey behaviour follows the release', () => {
     ['03.05.00.S', 'timer'],
     ['03.06.05E', 'timer'],
     ['03.16.04b.S', 'timer'],
-    ['16.3.20170410:103306', 'timer'],
+    ['16.3.20170322:091518', 'timer'],
     ['16.9.5', 'timer'],
     ['17.05.01a', 'timer'],
     ['17.18.1prd21', 'timer'],
@@ -30,7 +30,7 @@ describe('the KEK rekey behaviour follows the release', () => {
     expect(kekBehaviorOfRelease(release)).toBe(behavior);
   });
 
-  test.each([[null], [''], ['BLD_POLARIS_DEV_LATEST_20240326_003112'], ['15.2'], ['15.2(0)T']])(
+  test.each([[null], [''], ['BLD_POLARIS_DEV_LATEST_20240118_003112'], ['15.2'], ['15.2(0)T']])(
     'a release that cannot be read (%s) is unknown, never guessed',
     (release) => {
       expect(kekBehaviorOfRelease(release)).toBe('unknown');

@@ -193,7 +193,7 @@ test('a KEK that is gone after its expiry was the one brought in the window: leg
 });
 
 test('the vendor sample: KEK 56 s, Reregisters in 81 s: the timer points past the expiry, so the KS did not rekey ahead', () => {
-  const teks = { '0xD835DB99': 2228 };
+  const teks = { '0xC41E6A87': 2228 };
   const told = history(drawn`
     start         ${answers({ succeeded: 1, received: 0, kekAt: 56.5, timerAt: 81.5, teks })}
     start + 70    ${answers({ succeeded: 1, received: 0, kekZero: true, timerAt: 81.5, teks })}

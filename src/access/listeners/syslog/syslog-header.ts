@@ -29,10 +29,10 @@ const RELAY =
   /^(?:[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?|\d{4}-\d{2}-\d{2}T[\d:.]{8,16}(?:Z|[+-]\d{2}:\d{2})) ([^\s%]{0,254}[^\s%:]) /;
 // 45: / 000045:
 const NUMBER = /^\d{1,10}: {1,2}/;
-// 000048: (IOS pads its sequence numbers to six digits, and its counter to none)
+// 000063: (IOS pads its sequence numbers to six digits, and its counter to none)
 const SEQUENCE = /^0\d{5,9}: {1,2}|^\d{6,10}: {1,2}/;
 const PADDED = /^0\d{5,9}:?$|^\d{6,10}:?$/;
-// *Mar  1 00:01:02 / .Jun  5 2024 05:11:04.626 / 00:01:07 / 1d02h / %SYS-5-
+// *Mar  1 00:01:02 / .Jun  5 2024 07:23:09.318 / 00:01:07 / 1d02h / %SYS-5-
 const BODY =
   /^[*.]?(?:(?:\d{4} )?[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d{2}:|\d{1,3}:\d{2}:\d{2}[:.]|\d{1,4}[ywdh]\d{1,3}[wdhm]: )|^%[A-Z]/;
 const MAX_ORIGIN_CHARS = 250;
@@ -96,12 +96,12 @@ function withoutRelay(rest: string): SyslogMessage | null {
   return { claimedHost: own.claimedHost ?? hostOrNull(header[1]), text: own.text };
 }
 
-/** `45: gm1: 000048: ` before the stamp or the tag. */
+/** `45: gm1: 000063: ` before the stamp or the tag. */
 function withoutOrigin(rest: string, mayHaveOrigin: boolean): SyslogMessage {
   const counted = SEQUENCE.test(rest) ? rest : rest.replace(NUMBER, '');
   const numbered = counted.replace(NUMBER, '');
   if (BODY.test(counted) || BODY.test(numbered)) return { claimedHost: null, text: counted };
-  // a sequence number before the host: `000048: gm1: *Mar  1 ...`
+  // a sequence number before the host: `000063: gm1: *Mar  1 ...`
   const before = SEQUENCE.exec(counted)?.[0] ?? '';
   const named = counted.slice(before.length);
   const colon = mayHaveOrigin ? originEnd(named) : -1;
