@@ -11,3 +11,8 @@ if (given !== '') {
   if (!Number.isSafeInteger(seed)) throw new Error(`PROPERTY_SEED must be a whole number, not "${given}"`);
   fc.configureGlobal({ ...fc.readConfigureGlobal(), seed });
 }
+
+/** A seed for what is drawn without fast-check: that of the run, or another one each time. Say it where the test fails. */
+export function drawnSeed(): number {
+  return fc.readConfigureGlobal().seed ?? Math.floor(Math.random() * 2 ** 31);
+}

@@ -1,7 +1,7 @@
 /**
  * The process that `kill-agent.test.ts` kills: polls of a small fleet through intake and store, one step after the other.
  * What a GM shows at a step is known from the step's number alone, as a router goes on while its agent is down. Prints the
- * number of each step once all its polls are taken in.
+ * number of each step once all its polls are taken in. SIGTERM ends it in order.
  */
 import { writeSync } from 'node:fs';
 import { Intake } from '../../../src/agent/record/intake.ts';
@@ -24,8 +24,9 @@ const device = {
   partLifetimeMs: 180_000,
   phaseAware: false,
 };
-const intake = await Intake.open({
-  store: await openSqliteStore({ path, clock, logger }),
+await using store = await openSqliteStore({ path, clock, logger });
+await using intake = await Intake.open({
+  store,
   totals: new EventTotals(),
   clock,
   logger,
@@ -35,7 +36,9 @@ const intake = await Intake.open({
   onEvents: silent,
 });
 const views = new Map(GMS.map((name) => [name, newDeviceView({ device: name, host: '192.0.2.1' })]));
-for (let step = Number(from); ; step += 1) {
+const stop = new AbortController();
+process.once('SIGTERM', () => stop.abort());
+for (let step = Number(from); !stop.signal.aborted; step += 1) {
   for (const [name, before] of views) {
     const observations = [observationAt(name, step)];
     views.set(name, intake.take(before, { kind: 'pushed', observations }, device).view);
