@@ -49,8 +49,8 @@ const SCRAPED_MS = 2_000;
 const SWEEP_MAX_MS = 900_000;
 /** As Prometheus may be told to. */
 const SCRAPE_EVERY_MS = 15_000;
-/** More take minutes to log in. */
-const MOST_BARE_SHELLS = 2_000;
+/** Sessions make each poll dearer, also those of bare ssh2: as many as one process may have, within some minutes of logins. */
+const MOST_BARE_SHELLS = 10_050;
 const AGENT = fileURLToPath(new URL('../../../dist/cli/main.js', import.meta.url));
 const SERVER = fileURLToPath(new URL('./fleet-server.js', import.meta.url));
 /** Linux counts CPU of a process in these, in hundredths of a second. */
