@@ -67,9 +67,9 @@ export interface AgentOptions extends Ways {
   readonly onEvents?: (events: readonly GdoiEvent[]) => void;
   /**
    * Several agents share the store: this one polls the cells that it is given (`own`), and none before. Asked before each
-   * poll: null, it may poll nothing now.
+   * poll: false, it may poll nothing now.
    */
-  readonly shared?: () => string | null;
+  readonly mayPoll?: () => boolean;
   /** Read what other agents met at the devices; before those of another one are polled. Absent: there is nothing to read. */
   readonly recall?: () => Promise<void>;
   /** Faults of our own; absent: a count of the agent's alone. */
@@ -130,7 +130,7 @@ export class Agent implements AsyncDisposable {
     this.#options = options;
     this.#errors = options.errors;
     this.#config = config;
-    this.#owned = options.shared === undefined ? null : new Set();
+    this.#owned = options.mayPoll === undefined ? null : new Set();
     this.#intake = intake;
     this.#views = views;
     this.#startedAtMs = clock.wallMs();
@@ -186,7 +186,7 @@ export class Agent implements AsyncDisposable {
       errors,
       totals,
       settings: fleetSettings(config.devices),
-      ...(options.shared === undefined ? {} : { cells: [] }),
+      ...(options.mayPoll === undefined ? {} : { cells: [] }),
       ...(options.maintenance === undefined ? {} : { maintenance: options.maintenance }),
       onFleetView: (view) => {
         if (agent !== null) agent.#record.grouped(view);
@@ -442,7 +442,7 @@ export class Agent implements AsyncDisposable {
   }
 
   get #mayPoll(): boolean {
-    return this.#options.shared === undefined || this.#options.shared() !== null;
+    return this.#options.mayPoll?.() ?? true;
   }
 
   async #poll(name: string, signal: AbortSignal): Promise<void> {

@@ -5,6 +5,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { ToldTime } from '../kernel/following-clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { EventStore } from '../store/event-store.ts';
+import type { Writer } from '../store/leases.ts';
 import { openPostgresStore, type PostgresStore } from '../store/postgres/postgres-store.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 
@@ -28,7 +29,7 @@ export interface StoreOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Where the store is shared: the agent whose cells may be written now. */
-  readonly writer: () => string | null;
+  readonly writer: () => Writer | null;
   /** Where the store is shared: hears the time of all its agents. */
   readonly hearTime: (told: ToldTime) => void;
 }

@@ -97,7 +97,7 @@ async function join(
     lookup: async () => [],
     store,
     logger,
-    shared: writer,
+    mayPoll: () => writer() !== null,
     onEvents: (events) => told.push(...events),
   });
   agent.start();

@@ -14,7 +14,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { InternalErrors } from '../../kernel/internal-errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
-import type { AgentIdentity, ClusterView, LeaseTable } from '../../store/leases.ts';
+import type { AgentIdentity, CellLease, ClusterView, LeaseTable, Writer } from '../../store/leases.ts';
 import { isStoreFailure } from '../../store/store-error.ts';
 import { InventoryComparison } from './inventory-comparison.ts';
 import { planLeases } from './lease-plan.ts';
@@ -111,6 +111,8 @@ export class Membership implements AsyncDisposable {
   #settled: number | null = null;
   #view: ClusterView = NOTHING;
   #owned: ReadonlySet<string> = new Set();
+  /** Of the cells that it may write to: those owned, and those that come or go just now. */
+  readonly #epochs = new Map<string, number>();
   #fenced = 0;
   #uneven: { readonly cell: string; readonly looks: number } | null = null;
   readonly #inventories: InventoryComparison;
@@ -126,8 +128,8 @@ export class Membership implements AsyncDisposable {
   }
 
   /** Whom a write is for, and whether a device may be polled at all; null: this agent may own nothing now. */
-  get writer(): string | null {
-    return this.#lapsed ? null : this.#id;
+  get writer(): Writer | null {
+    return this.#lapsed || this.#id === null ? null : { agent: this.#id, epochs: this.#epochs };
   }
 
   /** Asked by the clock and not by what the watch has done: a process that was paused wakes up anywhere. */
@@ -257,7 +259,8 @@ export class Membership implements AsyncDisposable {
       this.#options.clock.monoMs(),
     );
     const plan = planLeases(view, me, held ? new Set() : new Set(poller.weights().keys()));
-    await this.#become(view.cells.filter(({ agent }) => agent === me).map(({ cell }) => cell));
+    const mine = view.cells.filter(({ agent }) => agent === me);
+    await this.#become(mine);
     if (plan.release.length > 0 && this.#id === me) {
       logger.info({ cells: plan.release }, 'cells handed over to another agent');
       await this.#let(plan.release, true);
@@ -265,11 +268,13 @@ export class Membership implements AsyncDisposable {
     }
     if (plan.take.length > 0 && this.#id === me) {
       const got = await leases.take(me, plan.take);
-      this.#view = {
-        ...view,
-        cells: view.cells.map((each) => (got.includes(each.cell) ? { ...each, agent: me } : each)),
-      };
-      if (this.#id === me) await this.#become([...this.#owned, ...got]);
+      const cells = view.cells.map((each) => {
+        const epoch = got.get(each.cell);
+        return epoch === undefined ? each : { ...each, agent: me, epoch };
+      });
+      this.#view = { ...view, cells };
+      if (this.#id === me)
+        await this.#become(cells.filter(({ agent, cell }) => agent === me && !plan.release.includes(cell)));
     }
     if (this.#lasts(plan.want) && plan.want !== null && this.#id === me) await leases.want(me, plan.want);
   }
@@ -282,25 +287,27 @@ export class Membership implements AsyncDisposable {
   }
 
   /** Own exactly these of the inventory. */
-  async #become(cells: readonly string[]): Promise<void> {
+  async #become(cells: readonly CellLease[]): Promise<void> {
     const known = this.#options.poller.weights();
-    const target = new Set(cells.filter((cell) => known.has(cell)));
-    const lost = [...this.#owned].filter((cell) => !target.has(cell));
+    const target = new Map(cells.filter(({ cell }) => known.has(cell)).map(({ cell, epoch }) => [cell, epoch]));
+    // In another epoch somebody else may have owned it in between.
+    const lost = [...this.#owned].filter((cell) => target.get(cell) !== this.#epochs.get(cell));
     // They are another's in the table: what waits for them would be passed over.
     if (lost.length > 0) await this.#let(lost, false);
-    const gained = [...target].filter((cell) => !this.#owned.has(cell));
+    const gained = [...target.keys()].filter((cell) => !this.#owned.has(cell));
     if (gained.length === 0) return;
     const me = this.#id;
     await this.#move(async () => {
       if (this.#id !== me) return;
+      for (const cell of gained) this.#epochs.set(cell, target.get(cell) ?? 0);
       try {
         await this.#options.poller.own(gained);
       } catch (error) {
-        await this.#options.poller.disown(gained, false);
+        await this.#disown(gained, false);
         throw error;
       }
       if (this.#id !== me) {
-        await this.#options.poller.disown(gained, false);
+        await this.#disown(gained, false);
         return;
       }
       this.#owned = new Set([...this.#owned, ...gained]);
@@ -320,7 +327,12 @@ export class Membership implements AsyncDisposable {
 
   async #let(cells: readonly string[], keep: boolean): Promise<void> {
     this.#owned = new Set([...this.#owned].filter((cell) => !cells.includes(cell)));
-    await this.#move(() => this.#options.poller.disown(cells, keep));
+    await this.#move(() => this.#disown(cells, keep));
+  }
+
+  async #disown(cells: readonly string[], keep: boolean): Promise<void> {
+    await this.#options.poller.disown(cells, keep);
+    for (const cell of cells) this.#epochs.delete(cell);
   }
 
   #move(work: () => Promise<void>): Promise<void> {
@@ -337,9 +349,10 @@ export class Membership implements AsyncDisposable {
     this.#aloneMs = 0;
     this.#fenced += 1;
     const cells = [...this.#owned];
+    this.#epochs.clear();
     this.#options.logger.warn({ reason, cells }, 'this agent is fenced: it polls nothing until it has joined again');
     this.#owned = new Set();
-    await this.#move(() => this.#options.poller.disown(cells, false));
+    await this.#move(() => this.#disown(cells, false));
   }
 
   /** Apart from the renewals: one of them may hang when the time is up. */
@@ -361,13 +374,13 @@ export class Membership implements AsyncDisposable {
 
   /** What was found is written, and the cells are anyone's at once. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { leases, poller, logger } = this.#options;
+    const { leases, logger } = this.#options;
     this.#stop.abort(new Error('the agent stops'));
     await this.#running;
     const me = this.#id;
     const cells = [...this.#owned];
     this.#owned = new Set();
-    await this.#move(() => poller.disown(cells, me !== null));
+    await this.#move(() => this.#disown(cells, me !== null));
     this.#id = null;
     if (me === null) return;
     await leases.leave(me).catch((error: unknown) => {

@@ -40,7 +40,10 @@ export function createLeaseTable(connections: PostgresConnections, time: ServerC
       await run(UNWANT);
       return freed;
     },
-    take: async (id, cells) => cellsIn(await run(TAKE, [id, cells.map(toText)])),
+    async take(id, cells) {
+      const got = await run(TAKE, [id, cells.map(toText)]);
+      return new Map(got.map((row) => [fromText(String(row['cell'])), Number(row['epoch'])]));
+    },
     async want(id, cell) {
       await run(WANT, [id, toText(cell)]);
     },

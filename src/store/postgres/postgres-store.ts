@@ -25,7 +25,7 @@ import {
   type StoredStates,
 } from '../event-store.ts';
 import { incidentPage } from '../incident-filter.ts';
-import type { LeaseTable } from '../leases.ts';
+import type { LeaseTable, Writer } from '../leases.ts';
 import type { Notes } from '../notes.ts';
 import { LOAD_STEP_STATES, stateOfText } from '../state-text.ts';
 import { StoreError } from '../store-error.ts';
@@ -75,7 +75,7 @@ export interface PostgresStoreOptions {
    * The agent that writes now, whose cells alone are written; null: none is, and nothing is kept. `unfenced`: nobody else
    * writes, as into the copy of a store.
    */
-  readonly writer: 'unfenced' | (() => string | null);
+  readonly writer: 'unfenced' | (() => Writer | null);
   /** Hears the server's clock: once it is open, and with each renewal of a lease. */
   readonly hearTime?: (told: ToldTime) => void;
   /** Steps of the schema; absent: all that there are. Fewer, for the agent of a version before. */
@@ -167,20 +167,25 @@ class SharedStore implements PostgresStore {
   }
 
   async #commit(batch: Batch): Promise<readonly GdoiEvent[]> {
+    const cells = cellsOf(batch);
     const values = commitValues(batch, this.#process);
-    const agent = this.#writer === 'unfenced' ? null : this.#writer();
-    if (agent === null && this.#writer !== 'unfenced') {
+    const writer = this.#writer === 'unfenced' ? 'unfenced' : this.#writer();
+    if (writer === null) {
       this.#fencedWrites += 1;
       return [];
     }
     this.#batches += 1;
-    const [sql, number] = this.#writer === 'unfenced' ? [COMMIT_UNFENCED, []] : [COMMIT, [this.#batches]];
+    // Now, and not when a connection is free: the cell may have come back by then.
+    const [sql, given] =
+      writer === 'unfenced'
+        ? [COMMIT_UNFENCED, [null, ...values]]
+        : [COMMIT, [writer.agent, ...values, this.#batches, epochsOf(cells, writer)]];
     try {
       const row = await this.#connections.use(async (session) => {
-        const [kept] = await session.run(sql, [agent, ...values, ...number]);
+        const [kept] = await session.run(sql, given);
         return { kept: textsOf(kept?.['kept']), fresh: new Set(textsOf(kept?.['fresh'])) };
       });
-      if (row.kept.length < cellsOf(batch).length) this.#fencedWrites += 1;
+      if (row.kept.length < cells.length) this.#fencedWrites += 1;
       return await this.#told(batch.events, row.fresh);
     } catch (error) {
       this.#doubt(batch.events);
@@ -294,6 +299,11 @@ class SharedStore implements PostgresStore {
     await this.#leaseConnections[Symbol.asyncDispose]();
     await this.#connections[Symbol.asyncDispose]();
   }
+}
+
+/** null: of a cell that the writer does not hold. */
+function epochsOf(cells: readonly string[], { epochs }: Writer): readonly (number | null)[] {
+  return cells.map((cell) => epochs.get(cell) ?? null);
 }
 
 function textIn(row: Row, column: string): string {

@@ -70,6 +70,8 @@ interface AgentRow extends AgentIdentity {
 }
 
 interface Write {
+  /** In which the writer got the cell, as far as it knows. */
+  readonly epoch: number | undefined;
   readonly number: number;
   readonly upTo: number;
   readonly events: readonly KeptEvent[];
@@ -106,8 +108,8 @@ class ModelDatabase {
 
   /** null: another one's by then, or later than a later one. */
   commit(cell: string, writer: string, write: Write): readonly string[] | null {
-    const { number, upTo, events, fenced } = write;
-    if (fenced && !this.owns(writer, cell)) return null;
+    const { epoch, number, upTo, events, fenced } = write;
+    if (fenced && !(this.owns(writer, cell) && this.#cells.get(cell)?.epoch === epoch)) return null;
     const last = this.#written.get(cell);
     if (last?.writer === writer && last.number >= number) return null;
     this.#written.set(cell, { writer, number });
@@ -157,13 +159,10 @@ class ModelDatabase {
       return freed.map(({ cell }) => cell);
     },
     take: async (id, cells) => {
-      if (this.#agents.get(id)?.fenced !== false) return [];
-      const got = cells.filter((cell) => this.#cells.get(cell)?.agent === null);
-      for (const name of got) {
-        const cell = this.#cells.get(name);
-        if (cell !== undefined) Object.assign(cell, { agent: id, epoch: cell.epoch + 1, wantedBy: null });
-      }
-      return got;
+      if (this.#agents.get(id)?.fenced !== false) return new Map();
+      const got = cells.flatMap((name) => this.#cells.get(name) ?? []).filter(({ agent }) => agent === null);
+      for (const cell of got) Object.assign(cell, { agent: id, epoch: cell.epoch + 1, wantedBy: null });
+      return new Map(got.map(({ cell, epoch }) => [cell, epoch]));
     },
     want: async (id, name) => {
       const cell = this.#cells.get(name);
@@ -184,7 +183,8 @@ class ModelDatabase {
 
   #forget(id: string): void {
     this.#agents.delete(id);
-    for (const cell of this.#cells.values()) if (cell.agent === id) Object.assign(cell, { agent: null });
+    const freed = [...this.#cells.values()].filter(({ agent }) => agent === id);
+    for (const cell of freed) Object.assign(cell, { agent: null, epoch: cell.epoch + 1 });
   }
 }
 
@@ -215,7 +215,7 @@ class ModelProcess {
       announce: (id, inventory) => over((table) => table.announce(id, inventory)) as Promise<void>,
       view: () => over((table) => table.view()) as Promise<ClusterView>,
       fenceDead: () => over((table) => table.fenceDead()) as Promise<readonly string[]>,
-      take: (id, cells) => over((table) => table.take(id, cells)) as Promise<readonly string[]>,
+      take: (id, cells) => over((table) => table.take(id, cells)) as Promise<ReadonlyMap<string, number>>,
       want: (id, cell) => over((table) => table.want(id, cell)) as Promise<void>,
       release: (id, cells) => over((table) => table.release(id, cells)) as Promise<void>,
       bury: (id) => over((table) => table.bury(id)) as Promise<void>,
@@ -310,12 +310,13 @@ class ModelProcess {
       return { id: `${what} by ${this.name}`, what, writer: this.name };
     });
     const { database, fenced } = this.#world;
-    const ownedWhenSent = database.owns(writer, device);
+    const { agent, epochs } = writer;
+    const ownedWhenSent = database.owns(agent, device);
     this.#writes += 1;
-    const write = { number: this.#writes, upTo: seen, events, fenced };
+    const write = { epoch: epochs.get(device), number: this.#writes, upTo: seen, events, fenced };
     try {
       const fresh = await this.call(async () =>
-        fenced || ownedWhenSent ? database.commit(device, writer, write) : null,
+        fenced || ownedWhenSent ? database.commit(device, agent, write) : null,
       );
       if (fresh === null) return counted;
       const own = events.filter(({ id }) => fresh.includes(id) || database.events.get(id)?.writer === this.name);

@@ -28,7 +28,7 @@ function oneAgent(cells: readonly string[], over: Partial<LeaseTable> = {}) {
     view: () => Promise.resolve(view()),
     fenceDead: () => Promise.resolve([]),
     bury: nothing,
-    take: () => Promise.resolve([]),
+    take: () => Promise.resolve(new Map()),
     want: nothing,
     release: nothing,
     leave: nothing,
