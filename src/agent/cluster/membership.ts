@@ -253,16 +253,13 @@ export class Membership implements AsyncDisposable {
     const me = this.#id;
     if (me === null || this.#stop.signal.aborted) return;
     this.#view = view;
-    const held = this.#inventories.look(
-      view,
-      { id: me, digest: poller.inventoryDigest() },
-      this.#options.clock.monoMs(),
-    );
-    const plan = planLeases(view, me, held ? new Set() : new Set(poller.weights().keys()));
+    const digest = poller.inventoryDigest();
+    const waits = this.#inventories.look(view, { id: me, digest }, this.#options.clock.monoMs());
+    const plan = planLeases(view, { id: me, digest, cells: new Set(poller.weights().keys()), waits });
     const mine = view.cells.filter(({ agent }) => agent === me);
     await this.#become(mine);
     if (plan.release.length > 0 && this.#id === me) {
-      logger.info({ cells: plan.release }, 'cells handed over to another agent');
+      logger.info({ cells: plan.release }, 'cells let go of');
       await this.#let(plan.release, true);
       await this.#letGo(me, plan.release);
     }
@@ -286,15 +283,15 @@ export class Membership implements AsyncDisposable {
     return looks >= this.#times.unevenLooks;
   }
 
-  /** Own exactly these of the inventory. */
+  /** Own exactly these. What is not of the inventory is let go of at this look. */
   async #become(cells: readonly CellLease[]): Promise<void> {
     const known = this.#options.poller.weights();
-    const target = new Map(cells.filter(({ cell }) => known.has(cell)).map(({ cell, epoch }) => [cell, epoch]));
+    const target = new Map(cells.map(({ cell, epoch }) => [cell, epoch]));
     // In another epoch somebody else may have owned it in between.
     const lost = [...this.#owned].filter((cell) => target.get(cell) !== this.#epochs.get(cell));
     // They are another's in the table: what waits for them would be passed over.
     if (lost.length > 0) await this.#let(lost, false);
-    const gained = [...target.keys()].filter((cell) => !this.#owned.has(cell));
+    const gained = [...target.keys()].filter((cell) => known.has(cell) && !this.#owned.has(cell));
     if (gained.length === 0) return;
     const me = this.#id;
     await this.#move(async () => {

@@ -13,6 +13,7 @@ const nothing = () => Promise.resolve();
 /** One agent, `one`, and a table in which every cell becomes its own when it joins. */
 function oneAgent(cells: readonly string[], over: Partial<LeaseTable> = {}) {
   const time = new SimulatedTime();
+  const done: string[] = [];
   const owners = new Map<string, string | null>(cells.map((cell) => [cell, null]));
   const view = (): ClusterView => ({
     agents: [],
@@ -30,15 +31,19 @@ function oneAgent(cells: readonly string[], over: Partial<LeaseTable> = {}) {
     bury: nothing,
     take: () => Promise.resolve(new Map()),
     want: nothing,
-    release: nothing,
+    release: (_id, released) => {
+      for (const cell of released) owners.set(cell, null);
+      done.push(`release ${released.join(' ')}`);
+      return nothing();
+    },
     leave: nothing,
     ...over,
   };
-  const done: string[] = [];
   const logger = new MemoryLogger();
   const errors = new InternalErrors(logger);
   let ids = 0;
-  const inventory = () => new Map([...owners.keys()].map((cell) => [cell, 1]));
+  const left = new Set<string>();
+  const inventory = () => new Map([...owners.keys()].filter((cell) => !left.has(cell)).map((cell) => [cell, 1]));
   const membership = new Membership({
     leases,
     clock: new ProcessClock(time, 0),
@@ -65,6 +70,8 @@ function oneAgent(cells: readonly string[], over: Partial<LeaseTable> = {}) {
   return {
     time,
     owners,
+    /** Cells that the inventory has no devices of any more. */
+    left,
     done,
     logger,
     errors,
@@ -80,6 +87,15 @@ test('a cell that the table gives to another agent is polled no more, and what w
   owners.set('b', 'another');
   await time.runUntil(2 * LEASE_MS);
   expect(done).toEqual(['own a b', 'disown b']);
+  expect([...membership.status.owned]).toEqual(['a']);
+});
+
+test('a cell that the inventory has no devices of any more is written and let go of: another agent may have them', async () => {
+  const { time, left, done, membership } = oneAgent(['a', 'b']);
+  await time.runUntil(LEASE_MS);
+  left.add('b');
+  await time.runUntil(2 * LEASE_MS);
+  expect(done).toEqual(['own a b', 'disown b, written', 'release b']);
   expect([...membership.status.owned]).toEqual(['a']);
 });
 
