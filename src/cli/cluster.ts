@@ -11,6 +11,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import type { InternalErrors } from '../kernel/internal-errors.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { systemRandom } from '../kernel/random.ts';
 import { Secret } from '../kernel/secret.ts';
 import { clusterStatus } from '../agent/cluster/cluster-status.ts';
 import type { Maintenance } from '../model/maintenance.ts';
@@ -108,6 +109,7 @@ export function startCluster(options: {
       inventoryDigest: digestOfInventory(agent),
     },
     clock,
+    random: systemRandom,
     logger,
     errors,
     identity: () => ({ name: agentName(), url, version, process: traceOf(process.pid) }),

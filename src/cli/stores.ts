@@ -40,8 +40,16 @@ export async function openStore({ store, writer, hearTime, ...around }: StoreOpt
     const events = await openSqliteStore({ path: store.path, retentionMs, ...around });
     return { events, shared: null, [Symbol.asyncDispose]: () => events[Symbol.asyncDispose]() };
   }
-  const opened = await openPostgresStore({ address: store.postgres, retentionMs, writer, hearTime, ...around });
-  const times = timesOfLease(store.leaseMs, store.aloneMs);
+  const { leaseMs } = store;
+  const opened = await openPostgresStore({
+    address: store.postgres,
+    retentionMs,
+    leaseMs,
+    writer,
+    hearTime,
+    ...around,
+  });
+  const times = timesOfLease(leaseMs, store.aloneMs);
   const shared = { store: opened, times, others: store.others, hosts: store.postgres.hosts };
   return { events: opened, shared, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }

@@ -24,6 +24,7 @@ import { type PostgresServer, startPostgres } from '../store/postgres-server.ts'
 /** Long enough that a busy machine is not taken for a lost database. */
 const TIMES: ClusterTimes = {
   renewEveryMs: 200,
+  retryMs: 200,
   leaseMs: 5_000,
   fenceAfterMs: 3_500,
   aloneMs: 600_000,

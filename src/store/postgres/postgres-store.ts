@@ -64,6 +64,8 @@ const PRUNE_STEP_EVENTS = 1_000;
 /** Events whose keeping is not certain: more are forgotten, and then told by the history alone. */
 const MAX_UNSURE = 100_000;
 const TAIL_EVENTS = 1_000;
+/** A busy machine takes as long to log in. */
+const LEAST_RENEWAL_MS = 1_000;
 
 export interface PostgresStoreOptions {
   readonly address: PostgresAddress;
@@ -71,6 +73,8 @@ export interface PostgresStoreOptions {
   readonly logger: Logger;
   readonly retentionMs?: number;
   readonly times?: PostgresTimes;
+  /** That agents renew: none of the attempts may take so long that there is no time for another. Absent: they have `times`. */
+  readonly leaseMs?: number;
   /**
    * The agent that writes now, whose cells alone are written; null: none is, and nothing is kept. `unfenced`: nobody else
    * writes, as into the copy of a store.
@@ -111,7 +115,7 @@ class SharedStore implements PostgresStore {
   readonly leases: LeaseTable;
   readonly notes: Notes;
   readonly #connections: PostgresConnections;
-  readonly #leaseConnections: PostgresConnections;
+  readonly #leaseConnections: readonly PostgresConnections[];
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #retentionMs: number;
@@ -129,8 +133,10 @@ class SharedStore implements PostgresStore {
   constructor(connections: PostgresConnections, time: ServerClock, options: PostgresStoreOptions) {
     const { clock, logger, retentionMs = DEFAULT_RETENTION_MS, writer, address, times = POSTGRES_TIMES } = options;
     this.#connections = connections;
-    this.#leaseConnections = new PostgresConnections(address, times, 1);
-    this.leases = createLeaseTable(this.#leaseConnections, time);
+    const looks = new PostgresConnections(address, times, 1);
+    const renewals = new PostgresConnections(address, timesOfRenewals(times, options.leaseMs), 1);
+    this.#leaseConnections = [looks, renewals];
+    this.leases = createLeaseTable(looks, renewals, time);
     this.notes = createNotes(connections);
     this.#clock = clock;
     this.#logger = logger;
@@ -296,9 +302,17 @@ class SharedStore implements PostgresStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#leaseConnections[Symbol.asyncDispose]();
+    for (const each of this.#leaseConnections) await each[Symbol.asyncDispose]();
     await this.#connections[Symbol.asyncDispose]();
   }
+}
+
+/** A server that has gone without a word is given up, and another one of the hosts asked, well before the lease is over. */
+function timesOfRenewals({ connectMs, statementMs }: PostgresTimes, leaseMs = Infinity): PostgresTimes {
+  return {
+    connectMs: Math.min(connectMs, Math.max(LEAST_RENEWAL_MS, leaseMs / 8)),
+    statementMs: Math.min(statementMs, Math.max(LEAST_RENEWAL_MS, leaseMs / 4)),
+  };
 }
 
 /** null: of a cell that the writer does not hold. */

@@ -5,8 +5,7 @@
 import { describe, expect, test } from 'vitest';
 import { campaign } from './campaign.ts';
 
-/** From the last two a write arrives when its cell was another agent's and has come back. */
-const SEEDS = [...Array.from({ length: 20 }, (_, index) => index + 1), 78, 98];
+const SEEDS = Array.from({ length: 20 }, (_, index) => index + 1);
 const SECONDS = 9_000;
 /** Lease, the look of another agent after it, and its first poll. */
 const TAKEOVER_MS = 25_000;
@@ -33,6 +32,12 @@ describe('a campaign of faults', () => {
     expect(
       await faultySeed(async (seed) => (await campaign({ seed, seconds: SECONDS, fenced: false })).doubled),
     ).not.toBeNull();
+  });
+
+  test('doubles events where a late write counts when its cell went away and came back: the campaign can fail', async () => {
+    const faulty = { seconds: SECONDS, comparesEpochs: false };
+    const doubled = async (seed: number) => (await campaign({ seed, oneMachine: seed % 2 === 0, ...faulty })).doubled;
+    expect(await faultySeed(doubled)).not.toBeNull();
   });
 
   test('sees agents poll together where nobody waits for one that may be alone: the campaign can fail', async () => {

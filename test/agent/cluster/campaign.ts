@@ -47,6 +47,8 @@ export interface CampaignOptions {
   readonly seconds: number;
   /** false: the fence is a look at the row when the write is sent, as a plain EXISTS is. */
   readonly fenced?: boolean;
+  /** false: a write is also taken that its agent sent before the cell went to another one and came back. */
+  readonly comparesEpochs?: boolean;
   /** false: whoever joins takes over when the lease is over, also from an agent that may be alone. */
   readonly waitsForTheLone?: boolean;
   /** All processes are of one machine, where one can tell that another is gone. */
@@ -70,7 +72,7 @@ interface AgentRow extends AgentIdentity {
 }
 
 interface Write {
-  /** In which the writer got the cell, as far as it knows. */
+  /** In which the writer got the cell; undefined: in any. */
   readonly epoch: number | undefined;
   readonly number: number;
   readonly upTo: number;
@@ -109,7 +111,8 @@ class ModelDatabase {
   /** null: another one's by then, or later than a later one. */
   commit(cell: string, writer: string, write: Write): readonly string[] | null {
     const { epoch, number, upTo, events, fenced } = write;
-    if (fenced && !(this.owns(writer, cell) && this.#cells.get(cell)?.epoch === epoch)) return null;
+    const isOfNow = epoch === undefined || this.#cells.get(cell)?.epoch === epoch;
+    if (fenced && !(this.owns(writer, cell) && isOfNow)) return null;
     const last = this.#written.get(cell);
     if (last?.writer === writer && last.number >= number) return null;
     this.#written.set(cell, { writer, number });
@@ -225,6 +228,7 @@ class ModelProcess {
     this.membership = new Membership({
       leases,
       clock: this.clock,
+      random: randomOf(world.processes.length),
       logger: QUIET,
       errors: new InternalErrors(QUIET),
       identity: () => ({ name, url: '', version: '1', process: name }),
@@ -313,7 +317,8 @@ class ModelProcess {
     const { agent, epochs } = writer;
     const ownedWhenSent = database.owns(agent, device);
     this.#writes += 1;
-    const write = { epoch: epochs.get(device), number: this.#writes, upTo: seen, events, fenced };
+    const epoch = this.#world.comparesEpochs ? (epochs.get(device) ?? -1) : undefined;
+    const write = { epoch, number: this.#writes, upTo: seen, events, fenced };
     try {
       const fresh = await this.call(async () =>
         fenced || ownedWhenSent ? database.commit(device, agent, write) : null,
@@ -336,6 +341,7 @@ class World {
   readonly database: ModelDatabase;
   readonly random: () => number;
   readonly fenced: boolean;
+  readonly comparesEpochs: boolean;
   readonly oneMachine: boolean;
   readonly registrations = new Map<string, number>(CELLS.map((cell) => [cell, 0]));
   readonly weights = new Map(CELLS.map((cell, index) => [cell, 1 + index]));
@@ -347,10 +353,17 @@ class World {
   readonly #unpolledSince = new Map<string, number>();
   #started = 0;
 
-  constructor({ seed, fenced = true, waitsForTheLone = true, oneMachine = false }: CampaignOptions) {
+  constructor({
+    seed,
+    fenced = true,
+    comparesEpochs = true,
+    waitsForTheLone = true,
+    oneMachine = false,
+  }: CampaignOptions) {
     this.random = randomOf(seed);
     this.database = new ModelDatabase(this.time, waitsForTheLone);
     this.fenced = fenced;
+    this.comparesEpochs = comparesEpochs;
     this.oneMachine = oneMachine;
     for (let index = 0; index < AGENTS; index += 1) this.start();
   }
