@@ -76,10 +76,10 @@ export function withAgentsToken(web: ResolvedConfig['web'], token: Secret | null
 }
 
 /** Of which device is in which cell; the same in every agent that has the same. Made once for each configuration. */
-function digestOfInventory(agent: Pick<Agent, 'inventory'>): () => string {
-  let made: { readonly of: ReturnType<Agent['inventory']>; readonly digest: string } | null = null;
+function digestOfInventory(agent: Pick<Agent, 'inventoryInForce'>): () => string {
+  let made: { readonly of: ReturnType<Agent['inventoryInForce']>; readonly digest: string } | null = null;
   return () => {
-    const of = agent.inventory();
+    const of = agent.inventoryInForce();
     if (made?.of === of) return made.digest;
     made = { of, digest: createHash('sha256').update(placesOf(of)).digest('base64') };
     return made.digest;
@@ -106,6 +106,7 @@ export function startCluster(options: {
       weights: () => agent.weights(),
       own: (cells) => agent.own(cells),
       disown: (cells, keep) => agent.disown(cells, keep),
+      pollMoved: (agoMs) => agent.pollMoved(agoMs),
       inventoryDigest: digestOfInventory(agent),
     },
     clock,

@@ -37,7 +37,7 @@ export interface ClusterTimes {
 /** A difference that lasts for less is one of agents that come and go. */
 const UNEVEN_LOOKS = 3;
 
-/** For so long, at most, what is nobody's is left to agents of another inventory: a reload of all takes no longer. */
+/** For so long, at most, what is nobody's, or moved here, is left to agents of another inventory: a reload of all takes no longer. */
 const HOLD_LEASES = 3;
 
 /** An agent that may be alone renews this many times as often: whoever joins depends on being seen. */
@@ -63,6 +63,8 @@ interface CellPoller {
    * forgotten.
    */
   disown(cells: readonly string[], keep: boolean): Promise<void>;
+  /** Poll also the devices that a reload moved into own cells, from those of another agent, at least this long ago. */
+  pollMoved(agoMs: number): void;
 }
 
 export interface MembershipOptions {
@@ -129,6 +131,7 @@ export class Membership implements AsyncDisposable {
   readonly #epochs = new Map<string, number>();
   #fenced = 0;
   #uneven: { readonly cell: string; readonly looks: number } | null = null;
+  readonly #holdMs: number;
   readonly #inventories: InventoryComparison;
   readonly #failing = new Set<'lease' | 'look'>();
   #looking: Promise<void> = Promise.resolve();
@@ -139,7 +142,8 @@ export class Membership implements AsyncDisposable {
   constructor(options: MembershipOptions) {
     this.#options = options;
     this.#times = options.times;
-    this.#inventories = new InventoryComparison(options.logger, HOLD_LEASES * options.times.leaseMs);
+    this.#holdMs = HOLD_LEASES * options.times.leaseMs;
+    this.#inventories = new InventoryComparison(options.logger, this.#holdMs);
   }
 
   /** Whom a write is for, and whether a device may be polled at all; null: this agent may own nothing now. */
@@ -308,6 +312,8 @@ export class Membership implements AsyncDisposable {
     this.#view = view;
     const digest = poller.inventoryDigest();
     const waits = this.#inventories.look(view, { id: me, digest }, this.#options.clock.monoMs());
+    // Whoever polls them by another inventory does so for as long as it has not reloaded.
+    poller.pollMoved(this.#inventories.apart ? this.#holdMs : 0);
     const plan = planLeases(view, { id: me, digest, cells: new Set(poller.weights().keys()), waits });
     const mine = view.cells.filter(({ agent }) => agent === me);
     await this.#become(mine);

@@ -238,6 +238,7 @@ class ModelProcess {
         inventoryDigest: () => 'the same',
         own: (cells) => this.#own(cells),
         disown: (cells, keep) => this.#disown(cells, keep),
+        pollMoved: nothing,
       },
       times: timesOfLease(20_000, ALONE_MS),
       isGone: (process) => world.oneMachine && world.isGone(process),

@@ -19,6 +19,8 @@ function oneAgent(
 ) {
   const time = new SimulatedTime();
   const done: string[] = [];
+  /** For how long what moved here had to wait, look after look. */
+  const moved: number[] = [];
   const owners = new Map<string, string | null>(cells.map((cell) => [cell, null]));
   const view = (): ClusterView => ({
     agents: [],
@@ -69,6 +71,7 @@ function oneAgent(
         const written = keep && membership.writer !== null ? ', written' : '';
         if (cells.length > 0) done.push(`disown ${cells.join(' ')}${written}`);
       },
+      pollMoved: (agoMs) => moved.push(agoMs),
     },
     times: timesOfLease(LEASE_MS, aloneMs),
     isGone: () => false,
@@ -80,6 +83,7 @@ function oneAgent(
     /** Cells that the inventory has no devices of any more. */
     left,
     done,
+    moved,
     logger,
     errors,
     membership,
@@ -104,6 +108,25 @@ test('a cell that the inventory has no devices of any more is written and let go
   await time.runUntil(2 * LEASE_MS);
   expect(done).toEqual(['own a b', 'disown b, written', 'release b']);
   expect([...membership.status.owned]).toEqual(['a']);
+});
+
+test.each([
+  ['has its lease', 10_000],
+  ['has lost its lease and may be alone', -10_000],
+])('what moved here waits while an owner with another inventory %s: three leases at most', async (_how, leftMs) => {
+  let inventory = 'another';
+  const around = { url: '', version: '1', process: '', leftMs };
+  const { time, moved } = oneAgent(['a'], {
+    view: async () => ({
+      agents: [{ ...around, id: 'two', name: 'two', inventory }],
+      cells: [{ cell: 'b', agent: 'two', epoch: 1, weight: 1, wantedBy: null }],
+    }),
+  });
+  await time.runUntil(LEASE_MS);
+  expect(new Set(moved)).toEqual(new Set([3 * LEASE_MS]));
+  inventory = 'mine';
+  await time.runUntil(2 * LEASE_MS);
+  expect(moved.at(-1)).toBe(0);
 });
 
 test('a database that is back nine seconds after it went, whenever that is, costs no ownership', async () => {
