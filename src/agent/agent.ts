@@ -67,9 +67,9 @@ export interface AgentOptions extends Ways {
   readonly onEvents?: (events: readonly GdoiEvent[]) => void;
   /**
    * Several agents share the store: this one polls the cells that it is given (`own`), and none before. Asked before each
-   * poll: null, it may poll nothing now.
+   * poll: false, it may poll nothing now.
    */
-  readonly shared?: () => string | null;
+  readonly mayPoll?: () => boolean;
   /** Read what other agents met at the devices; before those of another one are polled. Absent: there is nothing to read. */
   readonly recall?: () => Promise<void>;
   /** Faults of our own; absent: a count of the agent's alone. */
@@ -116,7 +116,11 @@ export class Agent implements AsyncDisposable {
   #config: ResolvedConfig;
   /** Cells that are polled here; null: all of them. */
   #owned: ReadonlySet<string> | null;
+  /** Devices that a reload moved here from another agent's cell, and when: it may still poll them. */
+  readonly #moved = new Map<string, number>();
   #inventory: { readonly of: ResolvedConfig; readonly devices: ReadonlyMap<string, ConfiguredDevice> } | null = null;
+  /** What is polled by: the one before, while devices that it has no more are still let go of. */
+  #inventoryInForce: ReadonlyMap<string, ConfiguredDevice>;
   #inventoryComplete = false;
   #reload: { readonly ok: boolean; readonly atMs: number | null } = { ok: true, atMs: null };
 
@@ -130,7 +134,8 @@ export class Agent implements AsyncDisposable {
     this.#options = options;
     this.#errors = options.errors;
     this.#config = config;
-    this.#owned = options.shared === undefined ? null : new Set();
+    this.#inventoryInForce = this.inventory();
+    this.#owned = options.mayPoll === undefined ? null : new Set();
     this.#intake = intake;
     this.#views = views;
     this.#startedAtMs = clock.wallMs();
@@ -186,7 +191,7 @@ export class Agent implements AsyncDisposable {
       errors,
       totals,
       settings: fleetSettings(config.devices),
-      ...(options.shared === undefined ? {} : { cells: [] }),
+      ...(options.mayPoll === undefined ? {} : { cells: [] }),
       ...(options.maintenance === undefined ? {} : { maintenance: options.maintenance }),
       onFleetView: (view) => {
         if (agent !== null) agent.#record.grouped(view);
@@ -277,13 +282,16 @@ export class Agent implements AsyncDisposable {
   async reload(given: ResolvedConfig, { removalsMeant = false } = {}): Promise<ReloadSummary> {
     const config = withShownCells(given);
     if (!removalsMeant) refuseLosses(this.#config.devices.length, diffConfig(this.#config, config).removed.length);
-    const diff = diffConfig(this.#ofPolled(this.#config), this.#ofPolled(config));
+    const polled = this.#ofPolled(this.#config);
+    this.#holdMoved(config);
+    const diff = diffConfig(polled, this.#ofPolled(config));
     const fleetSize = config.devices.length;
     this.#config = config;
     this.#senders.setRelays(config.syslog?.relays ?? []);
     this.#intake.settingsChanged(fleetSettings(config.devices));
     this.#recorder?.settings(settingsOfDevices(config.devices));
     await Promise.all([...diff.removed, ...diff.changed].map((device) => this.#drop(device.name)));
+    this.#inventoryInForce = this.inventory();
     for (const device of diff.removed) this.#intake.retire(device.name);
     for (const device of [...diff.changed, ...diff.added]) this.#add(device, fleetSize);
     for (const device of diff.rescheduled) this.#adjust(device, fleetSize);
@@ -312,6 +320,11 @@ export class Agent implements AsyncDisposable {
       this.#inventory = { of: this.#config, devices: new Map(devices) };
     }
     return this.#inventory.devices;
+  }
+
+  /** The same, as it was before a reload until nothing is polled by that any more: what other agents go by. */
+  inventoryInForce(): ReadonlyMap<string, ConfiguredDevice> {
+    return this.#inventoryInForce;
   }
 
   /** These cells as the store keeps them, for those who ask about what another agent polls. */
@@ -346,6 +359,39 @@ export class Agent implements AsyncDisposable {
     for (const device of this.#intake.urgentDevices(gained, this.#options.clock.wallMs())) this.#scheduler.hint(device);
   }
 
+  /** Devices that come from another agent's cell are shown, and wait: `pollMoved`. */
+  #holdMoved(config: ResolvedConfig): void {
+    const owned = this.#owned;
+    if (owned === null) return;
+    const isOwned = ({ cell = DEFAULT_CELL }: ResolvedDevice) => owned.has(cell);
+    const elsewhere = new Set(this.#config.devices.filter((device) => !isOwned(device)).map(({ name }) => name));
+    const coming = config.devices.filter(
+      (device) => isOwned(device) && (elsewhere.has(device.name) || this.#moved.has(device.name)),
+    );
+    const names = new Set(coming.map(({ name }) => name));
+    for (const name of this.#moved.keys()) if (!names.has(name)) this.#forgetMoved(name);
+    for (const device of coming) {
+      this.#moved.set(device.name, this.#moved.get(device.name) ?? this.#options.networkClock.monoMs());
+      this.#views.set(newDeviceView(configured(device)));
+    }
+    if (names.size > 0) this.#options.logger.info({ devices: [...names] }, 'devices moved here from other cells');
+  }
+
+  #forgetMoved(name: string): void {
+    if (this.#moved.delete(name)) this.#record.left(name);
+  }
+
+  /** Poll what moved here from other agents' cells at least this long ago. */
+  pollMoved(agoMs: number): void {
+    const movedMonoMs = this.#options.networkClock.monoMs() - agoMs;
+    for (const device of this.#config.devices) {
+      const since = this.#moved.get(device.name);
+      if (since === undefined || since > movedMonoMs) continue;
+      this.#moved.delete(device.name);
+      this.#add(device, this.#config.devices.length);
+    }
+  }
+
   /** Poll these cells no more. `keep`: what was found of them is stored first; else it is another agent's to find. */
   async disown(cells: readonly string[], keep: boolean): Promise<void> {
     const lost = new Set(cells);
@@ -355,6 +401,7 @@ export class Agent implements AsyncDisposable {
       this.#scheduler.remove(name);
       this.#besideScheduler.remove(name);
     }
+    for (const { name, cell = DEFAULT_CELL } of this.#config.devices) if (lost.has(cell)) this.#forgetMoved(name);
     // At once, as the devices: while their sessions end this agent may have joined again, and shows what it has.
     this.#views.forgetGroups(lost);
     await Promise.all(left.map(({ name }) => this.#leave(name)));
@@ -371,7 +418,8 @@ export class Agent implements AsyncDisposable {
 
   #polled({ devices }: ResolvedConfig): readonly ResolvedDevice[] {
     const owned = this.#owned;
-    return owned === null ? devices : devices.filter(({ cell = DEFAULT_CELL }) => owned.has(cell));
+    if (owned === null) return devices;
+    return devices.filter(({ name, cell = DEFAULT_CELL }) => owned.has(cell) && !this.#moved.has(name));
   }
 
   #ofPolled(config: ResolvedConfig): ResolvedConfig {
@@ -442,7 +490,7 @@ export class Agent implements AsyncDisposable {
   }
 
   get #mayPoll(): boolean {
-    return this.#options.shared === undefined || this.#options.shared() !== null;
+    return this.#options.mayPoll?.() ?? true;
   }
 
   async #poll(name: string, signal: AbortSignal): Promise<void> {

@@ -11,6 +11,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
 import type { InternalErrors } from '../kernel/internal-errors.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { systemRandom } from '../kernel/random.ts';
 import { Secret } from '../kernel/secret.ts';
 import { clusterStatus } from '../agent/cluster/cluster-status.ts';
 import type { Maintenance } from '../model/maintenance.ts';
@@ -75,10 +76,10 @@ export function withAgentsToken(web: ResolvedConfig['web'], token: Secret | null
 }
 
 /** Of which device is in which cell; the same in every agent that has the same. Made once for each configuration. */
-function digestOfInventory(agent: Pick<Agent, 'inventory'>): () => string {
-  let made: { readonly of: ReturnType<Agent['inventory']>; readonly digest: string } | null = null;
+function digestOfInventory(agent: Pick<Agent, 'inventoryInForce'>): () => string {
+  let made: { readonly of: ReturnType<Agent['inventoryInForce']>; readonly digest: string } | null = null;
   return () => {
-    const of = agent.inventory();
+    const of = agent.inventoryInForce();
     if (made?.of === of) return made.digest;
     made = { of, digest: createHash('sha256').update(placesOf(of)).digest('base64') };
     return made.digest;
@@ -105,9 +106,11 @@ export function startCluster(options: {
       weights: () => agent.weights(),
       own: (cells) => agent.own(cells),
       disown: (cells, keep) => agent.disown(cells, keep),
+      pollMoved: (agoMs) => agent.pollMoved(agoMs),
       inventoryDigest: digestOfInventory(agent),
     },
     clock,
+    random: systemRandom,
     logger,
     errors,
     identity: () => ({ name: agentName(), url, version, process: traceOf(process.pid) }),

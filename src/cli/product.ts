@@ -150,7 +150,7 @@ async function startParts(
     maintenance,
     ...ways,
     store,
-    ...(met === null ? {} : { shared: writer, recall: () => met.refusals.load() }),
+    ...(met === null ? {} : { mayPoll: () => writer() !== null, recall: () => met.refusals.load() }),
     // Planned work wakes nobody; a webhook is told of all, with the mark.
     onEvents: (events) => {
       push.push(events.filter((event) => !isPlanned(event)));

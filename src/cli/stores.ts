@@ -5,6 +5,7 @@ import type { Clock } from '../kernel/clock.ts';
 import type { ToldTime } from '../kernel/following-clock.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { EventStore } from '../store/event-store.ts';
+import type { Writer } from '../store/leases.ts';
 import { openPostgresStore, type PostgresStore } from '../store/postgres/postgres-store.ts';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.ts';
 
@@ -28,7 +29,7 @@ export interface StoreOptions {
   readonly clock: Clock;
   readonly logger: Logger;
   /** Where the store is shared: the agent whose cells may be written now. */
-  readonly writer: () => string | null;
+  readonly writer: () => Writer | null;
   /** Where the store is shared: hears the time of all its agents. */
   readonly hearTime: (told: ToldTime) => void;
 }
@@ -39,8 +40,16 @@ export async function openStore({ store, writer, hearTime, ...around }: StoreOpt
     const events = await openSqliteStore({ path: store.path, retentionMs, ...around });
     return { events, shared: null, [Symbol.asyncDispose]: () => events[Symbol.asyncDispose]() };
   }
-  const opened = await openPostgresStore({ address: store.postgres, retentionMs, writer, hearTime, ...around });
-  const times = timesOfLease(store.leaseMs, store.aloneMs);
+  const { leaseMs } = store;
+  const opened = await openPostgresStore({
+    address: store.postgres,
+    retentionMs,
+    leaseMs,
+    writer,
+    hearTime,
+    ...around,
+  });
+  const times = timesOfLease(leaseMs, store.aloneMs);
   const shared = { store: opened, times, others: store.others, hosts: store.postgres.hosts };
   return { events: opened, shared, [Symbol.asyncDispose]: () => opened[Symbol.asyncDispose]() };
 }

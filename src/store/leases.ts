@@ -43,7 +43,7 @@ export interface CellLease {
   readonly cell: string;
   /** null: nobody's. */
   readonly agent: string | null;
-  /** Its owners so far. */
+  /** Rises whenever the cell changes hands. */
   readonly epoch: number;
   /** Devices in it. */
   readonly weight: number;
@@ -55,6 +55,13 @@ export interface ClusterView {
   /** Those that are not fenced. */
   readonly agents: readonly LiveAgent[];
   readonly cells: readonly CellLease[];
+}
+
+/** Whom a write is for. */
+export interface Writer {
+  readonly agent: string;
+  /** Of the cells that it holds: the epoch in which it got each. What it sent before it gave a cell away is not of that. */
+  readonly epochs: ReadonlyMap<string, number>;
 }
 
 /** A failure is a `StoreError`, after which nothing is known of what was done. */
@@ -69,8 +76,8 @@ export interface LeaseTable {
   fenceDead(): Promise<readonly string[]>;
   /** Fence an agent whose process is gone: it need not be waited for. */
   bury(id: string): Promise<void>;
-  /** Take cells that are nobody's, as a live agent. Returns those it got, which are its own from now on. */
-  take(id: string, cells: readonly string[]): Promise<readonly string[]>;
+  /** Take cells that are nobody's, as a live agent. Returns those it got, which are its own from now on, with their epochs. */
+  take(id: string, cells: readonly string[]): Promise<ReadonlyMap<string, number>>;
   /** Ask for a cell of another agent. */
   want(id: string, cell: string): Promise<void>;
   /** Let go of own cells: to whoever wants one and is live, else to nobody. */

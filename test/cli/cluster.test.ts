@@ -24,6 +24,7 @@ import { type PostgresServer, startPostgres } from '../store/postgres-server.ts'
 /** Long enough that a busy machine is not taken for a lost database. */
 const TIMES: ClusterTimes = {
   renewEveryMs: 200,
+  retryMs: 200,
   leaseMs: 5_000,
   fenceAfterMs: 3_500,
   aloneMs: 600_000,
@@ -42,9 +43,12 @@ class Fleet {
   readonly succeeded = new Map<string, number>();
   /** Who polled a device last. */
   readonly polledBy = new Map<string, string>();
+  /** Agent and device of each poll, in order. */
+  readonly polls: string[] = [];
 
   answer(agent: string, device: string): string {
     this.polledBy.set(device, agent);
+    this.polls.push(`${agent} ${device}`);
     return showCryptoGdoi({ group: 'G1', succeeded: this.succeeded.get(device) ?? 1 });
   }
 
@@ -97,7 +101,7 @@ async function join(
     lookup: async () => [],
     store,
     logger,
-    shared: writer,
+    mayPoll: () => writer() !== null,
     onEvents: (events) => told.push(...events),
   });
   agent.start();
@@ -230,6 +234,28 @@ test.concurrent('cells are shared out; a third agent takes its part, and exports
     () => expect(namesIn([...a.told, ...b.told, ...c.told])).toEqual(devices.map(({ name }) => name)),
     PATIENCE,
   );
+});
+
+test.concurrent('a device that moves into another agent’s cell is polled there when its agent has let go of it, and not before', async () => {
+  const [address, fleet] = [await server.database(), new Fleet()];
+  const at = (cellOfGm3: string) => gms({ gm1: 'c1', gm2: 'c2', gm3: cellOfGm3 });
+  await using a = await join('a', { address, fleet, devices: at('c1') });
+  await vi.waitFor(() => expect(a.owned()).toEqual(['c1', 'c2']), PATIENCE);
+  await using b = await join('b', { address, fleet, devices: at('c1') });
+  await vi.waitFor(() => expect([...a.owned(), ...b.owned()].toSorted()).toEqual(['c1', 'c2']), PATIENCE);
+  await vi.waitFor(() => expect(b.owned()).toHaveLength(1), PATIENCE);
+  const [from, to] = b.owned().includes('c1') ? [b, a] : [a, b];
+  const [old, young] = from === a ? ['a gm3', 'b gm3'] : ['b gm3', 'a gm3'];
+  await vi.waitFor(() => expect(fleet.polls.slice(-4)).toContain(old), PATIENCE);
+  fleet.polls.length = 0;
+  await to.agent.reload(aConfig({ devices: at('c2') }));
+  await vi.waitFor(() => expect(to.cluster.status().differing).toBe(1), PATIENCE);
+  expect(to.agent.readModel.device('gm3')).toMatchObject({ cell: 'c2', result: null });
+  await vi.waitFor(() => expect(fleet.polls.filter((poll) => poll === old).length).toBeGreaterThan(3), PATIENCE);
+  expect(fleet.polls).not.toContain(young);
+  await from.agent.reload(aConfig({ devices: at('c2') }));
+  await vi.waitFor(() => expect(fleet.polls.filter((poll) => poll === young).length).toBeGreaterThan(2), PATIENCE);
+  expect(fleet.polls.lastIndexOf(old)).toBeLessThan(fleet.polls.indexOf(young));
 });
 
 test.concurrent('listeners of every agent hear of every event', async () => {

@@ -12,6 +12,7 @@ import { type PostgresAddress, PostgresConnections } from '../../src/store/postg
 import { FENCE_DEAD } from '../../src/store/postgres/lease-sql.ts';
 import { MIGRATIONS } from '../../src/store/postgres/migrations.ts';
 import { openPostgresStore, type PostgresStore } from '../../src/store/postgres/postgres-store.ts';
+import type { Writer } from '../../src/store/leases.ts';
 import { StoreError } from '../../src/store/store-error.ts';
 import { aBatch, anEvent, START_MS } from '../builders/event-builder.ts';
 import { FakeClock } from '../builders/fake-clock.ts';
@@ -39,7 +40,7 @@ const TIMES = { connectMs: 2000, statementMs: 2000 };
 
 async function open(
   address: PostgresAddress,
-  writer: 'unfenced' | (() => string | null) = 'unfenced',
+  writer: 'unfenced' | (() => Writer) = 'unfenced',
   retentionMs = 3_600_000,
 ): Promise<PostgresStore> {
   const logger = new MemoryLogger();
@@ -48,14 +49,29 @@ async function open(
   return store;
 }
 
+/** An agent that knows which cells it got, and when. */
+function anAgent(id: string = randomUUID()) {
+  const epochs = new Map<string, number>();
+  return {
+    id,
+    epochs,
+    writer: (): Writer => ({ agent: id, epochs }),
+    async takes({ leases }: PostgresStore, ...cells: readonly string[]): Promise<readonly string[]> {
+      const got = await leases.take(id, cells);
+      for (const [cell, epoch] of got) epochs.set(cell, epoch);
+      return [...got.keys()];
+    },
+  };
+}
+
 /** A store whose agent is live and owns the cells. */
 async function owning(address: PostgresAddress, ...cells: readonly string[]) {
-  const id = randomUUID();
-  const store = await open(address, () => id);
-  await store.leases.join({ id, name: 'a', url: '', version: '1', process: '' }, LEASE_MS);
-  await store.leases.announce(id, { weights: new Map(cells.map((cell) => [cell, 1])), digest: 'd' });
-  await store.leases.take(id, cells);
-  return { id, store };
+  const agent = anAgent();
+  const store = await open(address, agent.writer);
+  await store.leases.join({ id: agent.id, name: 'a', url: '', version: '1', process: '' }, LEASE_MS);
+  await store.leases.announce(agent.id, { weights: new Map(cells.map((cell) => [cell, 1])), digest: 'd' });
+  await agent.takes(store, ...cells);
+  return { ...agent, store };
 }
 
 const failureOf = (work: Promise<unknown>): Promise<unknown> =>
@@ -73,19 +89,20 @@ function contractOn(addressOf: () => PostgresAddress, database: string, drawn: {
   eventStoreContract(async ({ retentionMs }) => {
     if (!made) await server.sql(`CREATE DATABASE ${database}`);
     made = true;
-    const id = randomUUID();
+    const agent = anAgent();
+    const { id } = agent;
     const store = await openPostgresStore({
       address: { ...addressOf(), database },
       clock: new FakeClock(),
       logger: new MemoryLogger(),
       retentionMs,
-      writer: () => id,
+      writer: agent.writer,
     });
     await server.sql(emptied, database);
     await store.leases.join({ id, name: 'a', url: '', version: '1', process: '' }, LEASE_MS);
     const cells = ['default', 'acme'];
     await store.leases.announce(id, { weights: new Map(cells.map((cell) => [cell, 1])), digest: 'd' });
-    await store.leases.take(id, cells);
+    await agent.takes(store, ...cells);
     return store;
   }, drawn);
 }
@@ -152,12 +169,12 @@ describe('the fence', () => {
     await server.sql(`UPDATE agents SET expires_at = clock_timestamp() - interval '1 s'`, address.database);
     const b = await owning(address, 'default');
     expect(await b.store.leases.fenceDead()).toEqual(['default']);
-    expect(await b.store.leases.take(b.id, ['default'])).toEqual(['default']);
+    expect(await b.takes(b.store, 'default')).toEqual(['default']);
     expect(await a.store.leases.renew(a.id, { number: 1, leaseMs: LEASE_MS, aloneMs: 0 })).toBeNull();
     expect(
       await a.store.commit(aBatch({ events: [anEvent({ id: 'late' })], deviceStates: new Map([['gm1', 1]]) })),
     ).toEqual([]);
-    expect(await a.store.leases.take(a.id, ['default'])).toEqual([]);
+    expect(await a.takes(a.store, 'default')).toEqual([]);
     expect((await b.store.loadStates()).devices.size).toBe(0);
     expect((await b.store.leases.view()).cells).toEqual([
       { cell: 'default', agent: b.id, epoch: 3, weight: 1, wantedBy: null },
@@ -177,7 +194,7 @@ describe('the fence', () => {
     const values = commitValues(aBatch({ events: [anEvent({ id: 'late' })] }), randomUUID());
     const write = connections.transaction(async (takeover) => {
       await takeover.run(FENCE_DEAD);
-      const late = connections.use((session) => session.run(commitSql(fence), [a.id, ...values, 1]));
+      const late = connections.use((session) => session.run(commitSql(fence), [a.id, ...values, 1, [1]]));
       // It ends at once where it does not wait for the takeover; else the database says that it waits.
       const waits = async () =>
         (await server.sql('SELECT FROM pg_locks WHERE NOT granted', address.database)).length > 0;
@@ -195,7 +212,7 @@ describe('the fence', () => {
   });
 
   it('would let the write through with a plain look at the row: the test above can fail', async () => {
-    const mutated = FENCE.replace(' ORDER BY cell FOR NO KEY UPDATE', '');
+    const mutated = FENCE.replace(' ORDER BY cells.cell FOR NO KEY UPDATE OF cells', '');
     expect(mutated).not.toBe(FENCE);
     expect(await lateWrite(mutated)).toEqual([{ id: 'late' }]);
   });
@@ -243,7 +260,7 @@ describe('an agent that may be alone', () => {
     await a.store.leases.renew(a.id, { number: 1, leaseMs: LEASE_MS, aloneMs: 60_000 });
     const b = await owning(address);
     await b.store.leases.bury(a.id);
-    expect(await b.store.leases.take(b.id, ['default'])).toEqual(['default']);
+    expect(await b.takes(b.store, 'default')).toEqual(['default']);
     expect(await a.store.leases.renew(a.id, { number: 2, leaseMs: LEASE_MS, aloneMs: 0 })).toBeNull();
   });
 });
@@ -260,6 +277,7 @@ describe('a batch that arrives after a later one of its agent', () => {
           id,
           ...commitValues(aBatch({ deviceStates: new Map([['gm1', state]]) }), randomUUID()),
           number,
+          [1],
         ]),
       );
     await write(2, 22);
@@ -269,6 +287,27 @@ describe('a batch that arrives after a later one of its agent', () => {
       { state: expect.stringMatching(/ 22$/) },
     ]);
     expect(await write(3, 33)).toEqual([{ kept: ['default'], fresh: [] }]);
+  });
+
+  it('is passed over where the cell went to another agent meanwhile and came back', async () => {
+    const address = await server.database();
+    const a = await owning(address, 'default');
+    const b = await owning(address);
+    const kept = aBatch({ events: [anEvent({ id: 'of b' })], deviceStates: new Map([['gm1', 2]]) });
+    const late = aBatch({ events: [anEvent({ id: 'late' })], deviceStates: new Map([['gm1', 1]]) });
+    const sentEarlier = new Map(a.epochs);
+    await a.store.leases.release(a.id, ['default']);
+    await b.takes(b.store, 'default');
+    await b.store.commit(kept);
+    await b.store.leases.release(b.id, ['default']);
+    const sentNow = await a.store.leases.take(a.id, ['default']);
+    a.epochs.clear();
+    for (const [cell, epoch] of sentEarlier) a.epochs.set(cell, epoch);
+    expect(await a.store.commit(late)).toEqual([]);
+    expect(a.store.fencedWrites).toBe(1);
+    expect((await a.store.loadStates()).devices.get('gm1')).toBe(2);
+    for (const [cell, epoch] of sentNow) a.epochs.set(cell, epoch);
+    expect(await a.store.commit(late)).toEqual(late.events);
   });
 
   it('counts from the start for another agent', async () => {
@@ -331,7 +370,7 @@ describe('events of other agents', () => {
       randomUUID(),
     );
     await slow.transaction(async (session) => {
-      await session.run(commitSql(FENCE), [b.id, ...north, 1]);
+      await session.run(commitSql(FENCE), [b.id, ...north, 1, [1]]);
       await b.store.commit(aBatch({ events: [anEvent({ id: 'quick', cell: 'west' })] }));
       expect(await a.store.others()).toEqual([]);
     });
@@ -351,12 +390,12 @@ describe('the time of the server', () => {
       address,
       clock,
       logger: new MemoryLogger(),
-      writer: () => YOUNG,
+      writer: YOUNG.writer,
       hearTime: (time) => told.push(time),
     });
     expect(told).toHaveLength(1);
-    await store.leases.join({ id: YOUNG, name: 'a', url: '', version: '1', process: '' }, LEASE_MS);
-    await store.leases.renew(YOUNG, { number: 1, leaseMs: LEASE_MS, aloneMs: 0 });
+    await store.leases.join({ id: YOUNG.id, name: 'a', url: '', version: '1', process: '' }, LEASE_MS);
+    await store.leases.renew(YOUNG.id, { number: 1, leaseMs: LEASE_MS, aloneMs: 0 });
     expect(told).toHaveLength(2);
     // Server and test are on one machine: what it showed lies between the question and the answer.
     const aheadMs = clock.wallMs() - clock.monoMs();
@@ -523,14 +562,15 @@ describe('beside an agent of the schema before', () => {
   const before = MIGRATIONS.slice(0, -1);
 
   async function older(address: PostgresAddress) {
-    const id = randomUUID();
+    const agent = anAgent();
+    const { id } = agent;
     const clock = new FakeClock();
     const around = { address, clock, logger: new MemoryLogger(), times: TIMES, migrations: before };
-    const store = await openPostgresStore({ ...around, writer: () => id });
+    const store = await openPostgresStore({ ...around, writer: agent.writer });
     onTestFinished(() => store[Symbol.asyncDispose]());
     await store.leases.join({ id, name: 'older', url: '', version: '0', process: '' }, LEASE_MS);
     await server.sql(`INSERT INTO cells (cell, weight) VALUES ('default', 1)`, address.database);
-    await store.leases.take(id, ['default']);
+    await agent.takes(store, 'default');
     return { id, store };
   }
 
@@ -539,11 +579,11 @@ describe('beside an agent of the schema before', () => {
     const old = await older(address);
     await old.store.commit(aBatch({ events: [anEvent({ id: 'a' })], deviceStates: new Map([['gm1', { boot: 1 }]]) }));
     expect(await old.store.others()).toEqual([]);
-    const young = await open(address, () => YOUNG);
+    const young = await open(address, YOUNG.writer);
     expect(await server.sql('SELECT max(version) AS version FROM gdoiwatch_schema', address.database)).toEqual([
       { version: MIGRATIONS.length },
     ]);
-    await young.leases.join({ id: YOUNG, name: 'newer', url: '', version: '1', process: '' }, LEASE_MS);
+    await young.leases.join({ id: YOUNG.id, name: 'newer', url: '', version: '1', process: '' }, LEASE_MS);
     expect(await old.store.leases.renew(old.id, { number: 1, leaseMs: LEASE_MS, aloneMs: 0 })).toBe(1);
     const kept = await old.store.commit(
       aBatch({ events: [anEvent({ id: 'b' })], deviceStates: new Map([['gm1', { boot: 2 }]]) }),
@@ -551,7 +591,7 @@ describe('beside an agent of the schema before', () => {
     expect(kept.map(({ id }) => id)).toEqual(['b']);
     // It stops: the newer one goes on from what it left.
     await old.store.leases.leave(old.id);
-    expect(await young.leases.take(YOUNG, ['default'])).toEqual(['default']);
+    expect(await YOUNG.takes(young, 'default')).toEqual(['default']);
     expect((await young.loadStates(['default'])).devices).toEqual(new Map([['gm1', { boot: 2 }]]));
     expect(
       (await young.commit(aBatch({ events: [anEvent({ id: 'b' }), anEvent({ id: 'c' })] }))).map(({ id }) => id),
@@ -568,7 +608,7 @@ describe('beside an agent of the schema before', () => {
   });
 });
 
-const YOUNG = randomUUID();
+const YOUNG = anAgent();
 
 describe('a server in trouble', () => {
   it('that restarts is an error of the store for as long, and then goes on', async () => {

@@ -2,8 +2,9 @@
  * Agents that share a store and have other devices, or the same in other cells: while one after the other is reloaded, or
  * for good, by mistake. Then one device may be polled by two of them, each as of another cell, and its events come twice.
  *
- * So an agent that finds another inventory at a live owner takes no cell for a while, as the other may be about to reload:
- * not for longer, since a difference that stays must not keep devices from being polled.
+ * So an agent that finds another inventory at an owner takes no cell for a while, and polls no device that moved here from
+ * another cell, as the other may be about to reload: not for longer, since a difference that stays must not keep devices from
+ * being polled.
  */
 import { DEFAULT_CELL } from '../../gdoi/seen/cell.ts';
 import type { Logger } from '../../kernel/logger.ts';
@@ -22,23 +23,32 @@ export class InventoryComparison {
   readonly #holdMs: number;
   #sinceMonoMs: number | null = null;
   #differing = 0;
+  #apart = false;
 
   constructor(logger: Logger, holdMs: number) {
     this.#logger = logger;
     this.#holdMs = holdMs;
   }
 
-  /** Live agents with another inventory, at the last look. */
+  /** Agents with another inventory, at the last look. */
   get differing(): number {
     return this.#differing;
   }
 
-  /** true: what is nobody's is not taken now. An agent that has told no inventory, of a version before, differs from none. */
+  /** One of them owned a cell. */
+  get apart(): boolean {
+    return this.#apart;
+  }
+
+  /**
+   * true: what is nobody's is not taken now. An agent that has told no inventory, of a version before, differs from none. One
+   * whose lease is over and that is not fenced may be alone, and poll on.
+   */
   look({ agents, cells }: ClusterView, me: { readonly id: string; readonly digest: string }, monoMs: number): boolean {
-    const others = agents.filter(
-      ({ id, inventory, leftMs }) => id !== me.id && leftMs > 0 && inventory !== '' && inventory !== me.digest,
-    );
+    const others = agents.filter(({ id, inventory }) => id !== me.id && inventory !== '' && inventory !== me.digest);
+    const owners = new Set(cells.map(({ agent }) => agent));
     this.#differing = others.length;
+    this.#apart = others.some(({ id }) => owners.has(id));
     if (others.length === 0) {
       if (this.#sinceMonoMs !== null) this.#logger.info({}, 'all agents have the same devices in the same cells again');
       this.#sinceMonoMs = null;
@@ -52,7 +62,6 @@ export class InventoryComparison {
       );
     }
     this.#sinceMonoMs ??= monoMs;
-    const owners = new Set(cells.map(({ agent }) => agent));
-    return monoMs - this.#sinceMonoMs < this.#holdMs && others.some(({ id }) => owners.has(id));
+    return monoMs - this.#sinceMonoMs < this.#holdMs && this.#apart;
   }
 }

@@ -14,13 +14,16 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { InternalErrors } from '../../kernel/internal-errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
-import type { AgentIdentity, ClusterView, LeaseTable } from '../../store/leases.ts';
+import type { Random } from '../../kernel/random.ts';
+import type { AgentIdentity, CellLease, ClusterView, LeaseTable, Writer } from '../../store/leases.ts';
 import { isStoreFailure } from '../../store/store-error.ts';
 import { InventoryComparison } from './inventory-comparison.ts';
 import { planLeases } from './lease-plan.ts';
 
 export interface ClusterTimes {
   readonly renewEveryMs: number;
+  /** After a renewal that failed, at most: an agent renews as soon as the database is back, while there is time. */
+  readonly retryMs: number;
   /** By the table's clock. */
   readonly leaseMs: number;
   /** By this machine's monotonic clock, from before the last good renewal was sent. */
@@ -34,14 +37,17 @@ export interface ClusterTimes {
 /** A difference that lasts for less is one of agents that come and go. */
 const UNEVEN_LOOKS = 3;
 
-/** For so long, at most, what is nobody's is left to agents of another inventory: a reload of all takes no longer. */
+/** For so long, at most, what is nobody's, or moved here, is left to agents of another inventory: a reload of all takes no longer. */
 const HOLD_LEASES = 3;
 
-/** An agent that may be alone looks this many times as often: whoever joins depends on being seen. */
-const ALONE_LOOKS = 5;
+/** An agent that may be alone renews this many times as often: whoever joins depends on being seen. */
+const ALONE_RENEWALS = 5;
+/** In the time between two renewals: how soon an agent that has joined looks at the cells. */
+const LOOK_TICKS = 20;
 
 export function timesOfLease(leaseMs: number, aloneMs: number): ClusterTimes {
-  return { renewEveryMs: leaseMs / 4, leaseMs, fenceAfterMs: (leaseMs * 3) / 4, aloneMs, unevenLooks: UNEVEN_LOOKS };
+  const [renewEveryMs, retryMs, fenceAfterMs] = [leaseMs / 4, leaseMs / 20, (leaseMs * 3) / 4];
+  return { renewEveryMs, retryMs, leaseMs, fenceAfterMs, aloneMs, unevenLooks: UNEVEN_LOOKS };
 }
 
 /** What polls the cells. */
@@ -57,12 +63,16 @@ interface CellPoller {
    * forgotten.
    */
   disown(cells: readonly string[], keep: boolean): Promise<void>;
+  /** Poll also the devices that a reload moved into own cells, from those of another agent, at least this long ago. */
+  pollMoved(agoMs: number): void;
 }
 
 export interface MembershipOptions {
   readonly leases: LeaseTable;
   readonly poller: CellPoller;
   readonly clock: Clock;
+  /** Spreads the agents that wait for the same database. */
+  readonly random: Random;
   readonly logger: Logger;
   readonly errors: InternalErrors;
   /** Everything but the id. */
@@ -93,10 +103,16 @@ export interface MembershipStatus {
 
 const NOTHING: ClusterView = { agents: [], cells: [] };
 
+/** Why an agent is fenced, where the table has not said so. */
+const LAPSED = 'its lease could not be renewed in time';
+
 export class Membership implements AsyncDisposable {
   readonly #options: MembershipOptions;
   readonly #times: ClusterTimes;
+  /** No cell is taken any more. */
   readonly #stop = new AbortController();
+  /** Nor is the lease kept: what was found is written. */
+  readonly #ended = new AbortController();
   #id: string | null = null;
   /** Whom it was before it was fenced. */
   #former: string | null = null;
@@ -111,23 +127,28 @@ export class Membership implements AsyncDisposable {
   #settled: number | null = null;
   #view: ClusterView = NOTHING;
   #owned: ReadonlySet<string> = new Set();
+  /** Of the cells that it may write to: those owned, and those that come or go just now. */
+  readonly #epochs = new Map<string, number>();
   #fenced = 0;
   #uneven: { readonly cell: string; readonly looks: number } | null = null;
+  readonly #holdMs: number;
   readonly #inventories: InventoryComparison;
-  #failing = false;
-  #running: Promise<unknown> = Promise.resolve();
+  readonly #failing = new Set<'lease' | 'look'>();
+  #looking: Promise<void> = Promise.resolve();
+  #holding: Promise<unknown> = Promise.resolve();
   /** Cells come and go one after the other. */
   #moves: Promise<void> = Promise.resolve();
 
   constructor(options: MembershipOptions) {
     this.#options = options;
     this.#times = options.times;
-    this.#inventories = new InventoryComparison(options.logger, HOLD_LEASES * options.times.leaseMs);
+    this.#holdMs = HOLD_LEASES * options.times.leaseMs;
+    this.#inventories = new InventoryComparison(options.logger, this.#holdMs);
   }
 
   /** Whom a write is for, and whether a device may be polled at all; null: this agent may own nothing now. */
-  get writer(): string | null {
-    return this.#lapsed ? null : this.#id;
+  get writer(): Writer | null {
+    return this.#lapsed || this.#id === null ? null : { agent: this.#id, epochs: this.#epochs };
   }
 
   /** Asked by the clock and not by what the watch has done: a process that was paused wakes up anywhere. */
@@ -157,46 +178,82 @@ export class Membership implements AsyncDisposable {
 
   start(): void {
     this.#workedMonoMs = this.#options.clock.monoMs();
-    this.#running = Promise.all([this.#keepLease(), this.#watch()]);
+    this.#looking = this.#lookAround();
+    this.#holding = Promise.all([this.#keepLease(), this.#watch()]);
   }
 
+  /** Nothing but renewals: neither a slow look nor cells that take their time to come and go keep one waiting. */
   async #keepLease(): Promise<void> {
-    for (let turn = 0; !this.#stop.signal.aborted; turn += 1) {
-      try {
-        await this.#look(turn % ALONE_LOOKS === 0);
-        if (this.#failing) this.#options.logger.info({}, 'the cluster is reached again');
-        this.#failing = false;
-      } catch (error) {
-        this.#failed(error);
+    const { clock } = this.#options;
+    while (!this.#ended.signal.aborted) {
+      const begunMonoMs = clock.monoMs();
+      const done = await this.#tried('lease', () => this.#hold());
+      const everyMs = this.#times.renewEveryMs / (this.#aloneMs > 0 ? ALONE_RENEWALS : 1);
+      const leftMs = Math.max(0, everyMs - (clock.monoMs() - begunMonoMs));
+      await this.#pause(done ? leftMs : this.#retryMs, this.#ended.signal);
+    }
+  }
+
+  /** Who is there and owns what, and what follows from it: soon after it has joined, then with each renewal. */
+  async #lookAround(): Promise<void> {
+    const { clock } = this.#options;
+    let looked: string | null = null;
+    let dueMonoMs = 0;
+    while (!this.#stop.signal.aborted) {
+      const id = this.#settled === null ? null : this.#id;
+      if (id !== null && (id !== looked || clock.monoMs() >= dueMonoMs)) {
+        const done = await this.#tried('look', () => this.#look(id));
+        looked = id;
+        dueMonoMs = clock.monoMs() + (done ? this.#times.renewEveryMs : this.#retryMs);
       }
-      await this.#pause(this.#times.renewEveryMs / (this.#aloneMs > 0 ? ALONE_LOOKS : 1));
+      await this.#pause(this.#times.renewEveryMs / LOOK_TICKS, this.#stop.signal);
     }
   }
 
-  /** Whatever it was, the next turn comes: an agent without one never polls again. */
-  #failed(error: unknown): void {
-    if (!isStoreFailure(error)) this.#options.errors.caught('cluster', error);
-    else if (!this.#failing) this.#options.logger.error({ reason: error.message }, 'the cluster cannot be reached');
-    this.#failing = true;
+  get #retryMs(): number {
+    return (this.#times.retryMs * (1 + this.#options.random())) / 2;
   }
 
-  /** `whole` false: an agent that is alone asks only whether it still is. */
-  async #look(whole: boolean): Promise<void> {
-    const { clock, leases, poller } = this.#options;
-    const id = this.#id ?? (await this.#join(clock.monoMs()));
-    if (!(await this.#renew(id))) {
-      await this.#fence('another agent took over');
-      return this.#look(true);
+  /** Whatever goes wrong, the next turn comes: an agent without one never polls again. false: it did. */
+  async #tried(what: 'lease' | 'look', work: () => Promise<void>): Promise<boolean> {
+    try {
+      await work();
+    } catch (error) {
+      this.#failed(what, error);
+      return false;
     }
-    if (this.#aloneMs > 0 && !whole) return;
+    if (this.#failing.delete(what) && this.#failing.size === 0) {
+      this.#options.logger.info({}, 'the cluster is reached again');
+    }
+    return true;
+  }
+
+  #failed(what: 'lease' | 'look', error: unknown): void {
+    const { errors, logger } = this.#options;
+    if (!isStoreFailure(error)) errors.caught('cluster', error);
+    else if (this.#failing.size === 0) logger.error({ reason: error.message }, 'the cluster cannot be reached');
+    this.#failing.add(what);
+  }
+
+  async #hold(): Promise<void> {
+    if (this.#id === null && this.#stop.signal.aborted) return;
+    const id = this.#id ?? (await this.#join(this.#options.clock.monoMs()));
+    const over = await this.#renew(id);
+    if (over === null) return;
+    await this.#fence(over);
+    return this.#hold();
+  }
+
+  async #look(id: string): Promise<void> {
+    const { leases, poller } = this.#options;
     await leases.announce(id, { weights: poller.weights(), digest: poller.inventoryDigest() });
     await leases.fenceDead();
     const view = await leases.view();
     await this.#act((await this.#bury(view)) ? await leases.view() : view);
   }
 
-  /** false: fenced. */
-  async #renew(id: string): Promise<boolean> {
+  /** Why this agent is fenced; null: it is not. */
+  async #renew(id: string): Promise<string | null> {
     const { clock, leases } = this.#options;
     const { leaseMs } = this.#times;
     const aloneMs = this.#others === 0 ? this.#times.aloneMs : 0;
@@ -205,9 +262,11 @@ export class Membership implements AsyncDisposable {
     const sentMonoMs = clock.monoMs();
     this.#renewals += 1;
     const others = await leases.renew(id, { number: this.#renewals, leaseMs, aloneMs });
-    if (others === null) return false;
     // Given up while the answer was on its way: it stays so.
-    if (this.#id !== id) return true;
+    if (this.#id !== id) return null;
+    if (others === null) return 'another agent took over';
+    // What was found since was passed over: it is too late to go on as if nothing had been.
+    if (this.#lapsed) return LAPSED;
     this.#renewedMonoMs = sentMonoMs;
     this.#workedMonoMs = sentMonoMs;
     this.#aloneMs = others === 0 ? aloneMs : 0;
@@ -216,7 +275,7 @@ export class Membership implements AsyncDisposable {
     const marked = this.#others === 0 ? this.#times.aloneMs : 0;
     if (marked !== aloneMs) return this.#renew(id);
     this.#settled = others;
-    return true;
+    return null;
   }
 
   /** true: there was someone to bury. */
@@ -251,25 +310,27 @@ export class Membership implements AsyncDisposable {
     const me = this.#id;
     if (me === null || this.#stop.signal.aborted) return;
     this.#view = view;
-    const held = this.#inventories.look(
-      view,
-      { id: me, digest: poller.inventoryDigest() },
-      this.#options.clock.monoMs(),
-    );
-    const plan = planLeases(view, me, held ? new Set() : new Set(poller.weights().keys()));
-    await this.#become(view.cells.filter(({ agent }) => agent === me).map(({ cell }) => cell));
+    const digest = poller.inventoryDigest();
+    const waits = this.#inventories.look(view, { id: me, digest }, this.#options.clock.monoMs());
+    // Whoever polls them by another inventory does so for as long as it has not reloaded.
+    poller.pollMoved(this.#inventories.apart ? this.#holdMs : 0);
+    const plan = planLeases(view, { id: me, digest, cells: new Set(poller.weights().keys()), waits });
+    const mine = view.cells.filter(({ agent }) => agent === me);
+    await this.#become(mine);
     if (plan.release.length > 0 && this.#id === me) {
-      logger.info({ cells: plan.release }, 'cells handed over to another agent');
+      logger.info({ cells: plan.release }, 'cells let go of');
       await this.#let(plan.release, true);
       await this.#letGo(me, plan.release);
     }
     if (plan.take.length > 0 && this.#id === me) {
       const got = await leases.take(me, plan.take);
-      this.#view = {
-        ...view,
-        cells: view.cells.map((each) => (got.includes(each.cell) ? { ...each, agent: me } : each)),
-      };
-      if (this.#id === me) await this.#become([...this.#owned, ...got]);
+      const cells = view.cells.map((each) => {
+        const epoch = got.get(each.cell);
+        return epoch === undefined ? each : { ...each, agent: me, epoch };
+      });
+      this.#view = { ...view, cells };
+      if (this.#id === me)
+        await this.#become(cells.filter(({ agent, cell }) => agent === me && !plan.release.includes(cell)));
     }
     if (this.#lasts(plan.want) && plan.want !== null && this.#id === me) await leases.want(me, plan.want);
   }
@@ -281,26 +342,28 @@ export class Membership implements AsyncDisposable {
     return looks >= this.#times.unevenLooks;
   }
 
-  /** Own exactly these of the inventory. */
-  async #become(cells: readonly string[]): Promise<void> {
+  /** Own exactly these. What is not of the inventory is let go of at this look. */
+  async #become(cells: readonly CellLease[]): Promise<void> {
     const known = this.#options.poller.weights();
-    const target = new Set(cells.filter((cell) => known.has(cell)));
-    const lost = [...this.#owned].filter((cell) => !target.has(cell));
+    const target = new Map(cells.map(({ cell, epoch }) => [cell, epoch]));
+    // In another epoch somebody else may have owned it in between.
+    const lost = [...this.#owned].filter((cell) => target.get(cell) !== this.#epochs.get(cell));
     // They are another's in the table: what waits for them would be passed over.
     if (lost.length > 0) await this.#let(lost, false);
-    const gained = [...target].filter((cell) => !this.#owned.has(cell));
+    const gained = [...target.keys()].filter((cell) => known.has(cell) && !this.#owned.has(cell));
     if (gained.length === 0) return;
     const me = this.#id;
     await this.#move(async () => {
       if (this.#id !== me) return;
+      for (const cell of gained) this.#epochs.set(cell, target.get(cell) ?? 0);
       try {
         await this.#options.poller.own(gained);
       } catch (error) {
-        await this.#options.poller.disown(gained, false);
+        await this.#disown(gained, false);
         throw error;
       }
       if (this.#id !== me) {
-        await this.#options.poller.disown(gained, false);
+        await this.#disown(gained, false);
         return;
       }
       this.#owned = new Set([...this.#owned, ...gained]);
@@ -320,7 +383,12 @@ export class Membership implements AsyncDisposable {
 
   async #let(cells: readonly string[], keep: boolean): Promise<void> {
     this.#owned = new Set([...this.#owned].filter((cell) => !cells.includes(cell)));
-    await this.#move(() => this.#options.poller.disown(cells, keep));
+    await this.#move(() => this.#disown(cells, keep));
+  }
+
+  async #disown(cells: readonly string[], keep: boolean): Promise<void> {
+    await this.#options.poller.disown(cells, keep);
+    for (const cell of cells) this.#epochs.delete(cell);
   }
 
   #move(work: () => Promise<void>): Promise<void> {
@@ -337,37 +405,42 @@ export class Membership implements AsyncDisposable {
     this.#aloneMs = 0;
     this.#fenced += 1;
     const cells = [...this.#owned];
+    this.#epochs.clear();
     this.#options.logger.warn({ reason, cells }, 'this agent is fenced: it polls nothing until it has joined again');
     this.#owned = new Set();
-    await this.#move(() => this.#options.poller.disown(cells, false));
+    await this.#move(() => this.#disown(cells, false));
   }
 
   /** Apart from the renewals: one of them may hang when the time is up. */
   async #watch(): Promise<void> {
     const { clock } = this.#options;
-    while (!this.#stop.signal.aborted) {
+    while (!this.#ended.signal.aborted) {
       // Not as long as it may be alone: that can end at any time.
       const left = this.#times.fenceAfterMs - (clock.monoMs() - this.#renewedMonoMs);
       if (this.#id !== null && this.#lapsed) {
-        await this.#fence('its lease could not be renewed in time').catch((error: unknown) => this.#failed(error));
+        await this.#fence(LAPSED).catch((error: unknown) => this.#failed('lease', error));
       }
-      await this.#pause(this.#id === null || left <= 0 ? this.#times.renewEveryMs / 10 : left + 1);
+      const pauseMs = this.#id === null || left <= 0 ? this.#times.renewEveryMs / 10 : left + 1;
+      await this.#pause(pauseMs, this.#ended.signal);
     }
   }
 
-  #pause(ms: number): Promise<void> {
-    return this.#options.clock.sleep(ms, this.#stop.signal).catch(() => undefined);
+  #pause(ms: number, signal: AbortSignal): Promise<void> {
+    return this.#options.clock.sleep(ms, signal).catch(() => undefined);
   }
 
   /** What was found is written, and the cells are anyone's at once. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const { leases, poller, logger } = this.#options;
+    const { leases, logger } = this.#options;
     this.#stop.abort(new Error('the agent stops'));
-    await this.#running;
-    const me = this.#id;
+    await this.#looking;
     const cells = [...this.#owned];
+    const keep = this.#id !== null;
     this.#owned = new Set();
-    await this.#move(() => poller.disown(cells, me !== null));
+    await this.#move(() => this.#disown(cells, keep));
+    this.#ended.abort(new Error('the agent has stopped'));
+    await this.#holding;
+    const me = this.#id;
     this.#id = null;
     if (me === null) return;
     await leases.leave(me).catch((error: unknown) => {

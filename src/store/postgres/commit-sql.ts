@@ -4,8 +4,9 @@
  *
  * The fence is the lock on the cell's row: it waits for a takeover that is under way, and then finds the row another's; and
  * a takeover waits for it. A plain look at the row would let a paused agent's batch commit after the takeover: a test
- * replaces the fence by one, and must see that happen. The row also has the number of the owner's last batch: one whose
- * answer nobody waits for any more may arrive after a later one, and must not put an older state over it.
+ * replaces the fence by one, and must see that happen. A batch whose answer nobody waits for any more may arrive late: after
+ * a later one of its owner, whose number the row has; or when the cell went to another agent and came back, of which the
+ * row's epoch tells. Neither may put an older state over what was kept meanwhile.
  */
 import type { GdoiEvent } from '../../gdoi/events/event.ts';
 import { DEFAULT_CELL, groupOfKey } from '../../gdoi/seen/cell.ts';
@@ -13,11 +14,13 @@ import type { Batch, MemberKey } from '../event-store.ts';
 import { stateText } from '../state-text.ts';
 import { toText } from './plain-text.ts';
 
-/** `$12` rises from batch to batch of one agent. */
+/** `$12` rises from batch to batch of one agent. `$13`: for each cell of `$2` the epoch in which the agent got it. */
 export const FENCE = `
 mine AS MATERIALIZED (
-  SELECT cell FROM cells WHERE agent = $1::uuid AND cell = ANY($2::text[])
-    AND (written_by IS DISTINCT FROM $1::uuid OR written < $12::bigint) ORDER BY cell FOR NO KEY UPDATE
+  SELECT cells.cell FROM cells JOIN unnest($2::text[], $13::bigint[]) AS held(cell, epoch)
+    ON held.cell = cells.cell AND held.epoch = cells.epoch
+  WHERE agent = $1::uuid AND (written_by IS DISTINCT FROM $1::uuid OR written < $12::bigint)
+  ORDER BY cells.cell FOR NO KEY UPDATE OF cells
 ),
 numbered AS (
   UPDATE cells SET written_by = $1::uuid, written = $12::bigint FROM mine WHERE cells.cell = mine.cell

@@ -62,7 +62,7 @@ free AS MATERIALIZED (
   SELECT cell FROM cells WHERE agent IS NULL AND cell = ANY($2::text[]) ORDER BY cell FOR UPDATE SKIP LOCKED
 )
 UPDATE cells SET agent = me.id, epoch = epoch + 1, wanted_by = NULL
-FROM me, free WHERE cells.cell = free.cell RETURNING cells.cell`;
+FROM me, free WHERE cells.cell = free.cell RETURNING cells.cell, cells.epoch`;
 
 export const WANT = `
 UPDATE cells SET wanted_by = $1

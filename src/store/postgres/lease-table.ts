@@ -18,15 +18,23 @@ import {
 import { fromText, toText } from './plain-text.ts';
 import type { ServerClock } from './server-clock.ts';
 
-/** `connections` of its own: a renewal must not wait behind a batch. `time`: hears the server's clock with each renewal. */
-export function createLeaseTable(connections: PostgresConnections, time: ServerClock): LeaseTable {
+/**
+ * `renewals`: connections for nothing else, since a renewal must wait behind no batch and no look. `time`: hears the server's
+ * clock with each renewal.
+ */
+export function createLeaseTable(
+  connections: PostgresConnections,
+  renewals: PostgresConnections,
+  time: ServerClock,
+): LeaseTable {
   const run = (sql: string, values: readonly unknown[] = []) => connections.use((session) => session.run(sql, values));
+  const runAtOnce = (sql: string, values: readonly unknown[]) => renewals.use((session) => session.run(sql, values));
   return {
     async join({ id, name, url, version, process }, leaseMs) {
-      await run(JOIN, [id, toText(name), toText(url), toText(version), leaseMs, toText(process)]);
+      await runAtOnce(JOIN, [id, toText(name), toText(url), toText(version), leaseMs, toText(process)]);
     },
     async renew(id, { number, leaseMs, aloneMs }) {
-      const row = await time.hearIn('now_ms', async () => (await run(RENEW, [id, leaseMs, aloneMs, number]))[0]);
+      const row = await time.hearIn('now_ms', async () => (await runAtOnce(RENEW, [id, leaseMs, aloneMs, number]))[0]);
       return row === undefined ? null : Number(row['others']);
     },
     async announce(id, { weights, digest }) {
@@ -40,7 +48,10 @@ export function createLeaseTable(connections: PostgresConnections, time: ServerC
       await run(UNWANT);
       return freed;
     },
-    take: async (id, cells) => cellsIn(await run(TAKE, [id, cells.map(toText)])),
+    async take(id, cells) {
+      const got = await run(TAKE, [id, cells.map(toText)]);
+      return new Map(got.map((row) => [fromText(String(row['cell'])), Number(row['epoch'])]));
+    },
     async want(id, cell) {
       await run(WANT, [id, toText(cell)]);
     },
@@ -52,7 +63,7 @@ export function createLeaseTable(connections: PostgresConnections, time: ServerC
   };
 
   async function leave(id: string): Promise<void> {
-    await run(LEAVE, [id]);
+    await runAtOnce(LEAVE, [id]);
   }
 }
 

@@ -25,7 +25,7 @@ import {
   type StoredStates,
 } from '../event-store.ts';
 import { incidentPage } from '../incident-filter.ts';
-import type { LeaseTable } from '../leases.ts';
+import type { LeaseTable, Writer } from '../leases.ts';
 import type { Notes } from '../notes.ts';
 import { LOAD_STEP_STATES, stateOfText } from '../state-text.ts';
 import { StoreError } from '../store-error.ts';
@@ -64,6 +64,8 @@ const PRUNE_STEP_EVENTS = 1_000;
 /** Events whose keeping is not certain: more are forgotten, and then told by the history alone. */
 const MAX_UNSURE = 100_000;
 const TAIL_EVENTS = 1_000;
+/** A busy machine takes as long to log in. */
+const LEAST_RENEWAL_MS = 1_000;
 
 export interface PostgresStoreOptions {
   readonly address: PostgresAddress;
@@ -71,11 +73,13 @@ export interface PostgresStoreOptions {
   readonly logger: Logger;
   readonly retentionMs?: number;
   readonly times?: PostgresTimes;
+  /** That agents renew: none of the attempts may take so long that there is no time for another. Absent: they have `times`. */
+  readonly leaseMs?: number;
   /**
    * The agent that writes now, whose cells alone are written; null: none is, and nothing is kept. `unfenced`: nobody else
    * writes, as into the copy of a store.
    */
-  readonly writer: 'unfenced' | (() => string | null);
+  readonly writer: 'unfenced' | (() => Writer | null);
   /** Hears the server's clock: once it is open, and with each renewal of a lease. */
   readonly hearTime?: (told: ToldTime) => void;
   /** Steps of the schema; absent: all that there are. Fewer, for the agent of a version before. */
@@ -111,7 +115,7 @@ class SharedStore implements PostgresStore {
   readonly leases: LeaseTable;
   readonly notes: Notes;
   readonly #connections: PostgresConnections;
-  readonly #leaseConnections: PostgresConnections;
+  readonly #leaseConnections: readonly PostgresConnections[];
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #retentionMs: number;
@@ -129,8 +133,10 @@ class SharedStore implements PostgresStore {
   constructor(connections: PostgresConnections, time: ServerClock, options: PostgresStoreOptions) {
     const { clock, logger, retentionMs = DEFAULT_RETENTION_MS, writer, address, times = POSTGRES_TIMES } = options;
     this.#connections = connections;
-    this.#leaseConnections = new PostgresConnections(address, times, 1);
-    this.leases = createLeaseTable(this.#leaseConnections, time);
+    const looks = new PostgresConnections(address, times, 1);
+    const renewals = new PostgresConnections(address, timesOfRenewals(times, options.leaseMs), 1);
+    this.#leaseConnections = [looks, renewals];
+    this.leases = createLeaseTable(looks, renewals, time);
     this.notes = createNotes(connections);
     this.#clock = clock;
     this.#logger = logger;
@@ -167,20 +173,25 @@ class SharedStore implements PostgresStore {
   }
 
   async #commit(batch: Batch): Promise<readonly GdoiEvent[]> {
+    const cells = cellsOf(batch);
     const values = commitValues(batch, this.#process);
-    const agent = this.#writer === 'unfenced' ? null : this.#writer();
-    if (agent === null && this.#writer !== 'unfenced') {
+    const writer = this.#writer === 'unfenced' ? 'unfenced' : this.#writer();
+    if (writer === null) {
       this.#fencedWrites += 1;
       return [];
     }
     this.#batches += 1;
-    const [sql, number] = this.#writer === 'unfenced' ? [COMMIT_UNFENCED, []] : [COMMIT, [this.#batches]];
+    // Now, and not when a connection is free: the cell may have come back by then.
+    const [sql, given] =
+      writer === 'unfenced'
+        ? [COMMIT_UNFENCED, [null, ...values]]
+        : [COMMIT, [writer.agent, ...values, this.#batches, epochsOf(cells, writer)]];
     try {
       const row = await this.#connections.use(async (session) => {
-        const [kept] = await session.run(sql, [agent, ...values, ...number]);
+        const [kept] = await session.run(sql, given);
         return { kept: textsOf(kept?.['kept']), fresh: new Set(textsOf(kept?.['fresh'])) };
       });
-      if (row.kept.length < cellsOf(batch).length) this.#fencedWrites += 1;
+      if (row.kept.length < cells.length) this.#fencedWrites += 1;
       return await this.#told(batch.events, row.fresh);
     } catch (error) {
       this.#doubt(batch.events);
@@ -291,9 +302,22 @@ class SharedStore implements PostgresStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#leaseConnections[Symbol.asyncDispose]();
+    for (const each of this.#leaseConnections) await each[Symbol.asyncDispose]();
     await this.#connections[Symbol.asyncDispose]();
   }
+}
+
+/** A server that has gone without a word is given up, and another one of the hosts asked, well before the lease is over. */
+function timesOfRenewals({ connectMs, statementMs }: PostgresTimes, leaseMs = Infinity): PostgresTimes {
+  return {
+    connectMs: Math.min(connectMs, Math.max(LEAST_RENEWAL_MS, leaseMs / 8)),
+    statementMs: Math.min(statementMs, Math.max(LEAST_RENEWAL_MS, leaseMs / 4)),
+  };
+}
+
+/** null: of a cell that the writer does not hold. */
+function epochsOf(cells: readonly string[], { epochs }: Writer): readonly (number | null)[] {
+  return cells.map((cell) => epochs.get(cell) ?? null);
 }
 
 function textIn(row: Row, column: string): string {

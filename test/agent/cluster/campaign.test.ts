@@ -34,6 +34,12 @@ describe('a campaign of faults', () => {
     ).not.toBeNull();
   });
 
+  test('doubles events where a late write counts when its cell went away and came back: the campaign can fail', async () => {
+    const faulty = { seconds: SECONDS, comparesEpochs: false };
+    const doubled = async (seed: number) => (await campaign({ seed, oneMachine: seed % 2 === 0, ...faulty })).doubled;
+    expect(await faultySeed(doubled)).not.toBeNull();
+  });
+
   test('sees agents poll together where nobody waits for one that may be alone: the campaign can fail', async () => {
     const faulty = { seconds: SECONDS, waitsForTheLone: false };
     expect(await faultySeed(async (seed) => (await campaign({ seed, ...faulty })).together)).not.toBeNull();

@@ -47,6 +47,8 @@ export interface CampaignOptions {
   readonly seconds: number;
   /** false: the fence is a look at the row when the write is sent, as a plain EXISTS is. */
   readonly fenced?: boolean;
+  /** false: a write is also taken that its agent sent before the cell went to another one and came back. */
+  readonly comparesEpochs?: boolean;
   /** false: whoever joins takes over when the lease is over, also from an agent that may be alone. */
   readonly waitsForTheLone?: boolean;
   /** All processes are of one machine, where one can tell that another is gone. */
@@ -70,6 +72,8 @@ interface AgentRow extends AgentIdentity {
 }
 
 interface Write {
+  /** In which the writer got the cell; undefined: in any. */
+  readonly epoch: number | undefined;
   readonly number: number;
   readonly upTo: number;
   readonly events: readonly KeptEvent[];
@@ -106,8 +110,9 @@ class ModelDatabase {
 
   /** null: another one's by then, or later than a later one. */
   commit(cell: string, writer: string, write: Write): readonly string[] | null {
-    const { number, upTo, events, fenced } = write;
-    if (fenced && !this.owns(writer, cell)) return null;
+    const { epoch, number, upTo, events, fenced } = write;
+    const isOfNow = epoch === undefined || this.#cells.get(cell)?.epoch === epoch;
+    if (fenced && !(this.owns(writer, cell) && isOfNow)) return null;
     const last = this.#written.get(cell);
     if (last?.writer === writer && last.number >= number) return null;
     this.#written.set(cell, { writer, number });
@@ -157,13 +162,10 @@ class ModelDatabase {
       return freed.map(({ cell }) => cell);
     },
     take: async (id, cells) => {
-      if (this.#agents.get(id)?.fenced !== false) return [];
-      const got = cells.filter((cell) => this.#cells.get(cell)?.agent === null);
-      for (const name of got) {
-        const cell = this.#cells.get(name);
-        if (cell !== undefined) Object.assign(cell, { agent: id, epoch: cell.epoch + 1, wantedBy: null });
-      }
-      return got;
+      if (this.#agents.get(id)?.fenced !== false) return new Map();
+      const got = cells.flatMap((name) => this.#cells.get(name) ?? []).filter(({ agent }) => agent === null);
+      for (const cell of got) Object.assign(cell, { agent: id, epoch: cell.epoch + 1, wantedBy: null });
+      return new Map(got.map(({ cell, epoch }) => [cell, epoch]));
     },
     want: async (id, name) => {
       const cell = this.#cells.get(name);
@@ -184,7 +186,8 @@ class ModelDatabase {
 
   #forget(id: string): void {
     this.#agents.delete(id);
-    for (const cell of this.#cells.values()) if (cell.agent === id) Object.assign(cell, { agent: null });
+    const freed = [...this.#cells.values()].filter(({ agent }) => agent === id);
+    for (const cell of freed) Object.assign(cell, { agent: null, epoch: cell.epoch + 1 });
   }
 }
 
@@ -215,7 +218,7 @@ class ModelProcess {
       announce: (id, inventory) => over((table) => table.announce(id, inventory)) as Promise<void>,
       view: () => over((table) => table.view()) as Promise<ClusterView>,
       fenceDead: () => over((table) => table.fenceDead()) as Promise<readonly string[]>,
-      take: (id, cells) => over((table) => table.take(id, cells)) as Promise<readonly string[]>,
+      take: (id, cells) => over((table) => table.take(id, cells)) as Promise<ReadonlyMap<string, number>>,
       want: (id, cell) => over((table) => table.want(id, cell)) as Promise<void>,
       release: (id, cells) => over((table) => table.release(id, cells)) as Promise<void>,
       bury: (id) => over((table) => table.bury(id)) as Promise<void>,
@@ -225,6 +228,7 @@ class ModelProcess {
     this.membership = new Membership({
       leases,
       clock: this.clock,
+      random: randomOf(world.processes.length),
       logger: QUIET,
       errors: new InternalErrors(QUIET),
       identity: () => ({ name, url: '', version: '1', process: name }),
@@ -234,6 +238,7 @@ class ModelProcess {
         inventoryDigest: () => 'the same',
         own: (cells) => this.#own(cells),
         disown: (cells, keep) => this.#disown(cells, keep),
+        pollMoved: nothing,
       },
       times: timesOfLease(20_000, ALONE_MS),
       isGone: (process) => world.oneMachine && world.isGone(process),
@@ -310,12 +315,14 @@ class ModelProcess {
       return { id: `${what} by ${this.name}`, what, writer: this.name };
     });
     const { database, fenced } = this.#world;
-    const ownedWhenSent = database.owns(writer, device);
+    const { agent, epochs } = writer;
+    const ownedWhenSent = database.owns(agent, device);
     this.#writes += 1;
-    const write = { number: this.#writes, upTo: seen, events, fenced };
+    const epoch = this.#world.comparesEpochs ? (epochs.get(device) ?? -1) : undefined;
+    const write = { epoch, number: this.#writes, upTo: seen, events, fenced };
     try {
       const fresh = await this.call(async () =>
-        fenced || ownedWhenSent ? database.commit(device, writer, write) : null,
+        fenced || ownedWhenSent ? database.commit(device, agent, write) : null,
       );
       if (fresh === null) return counted;
       const own = events.filter(({ id }) => fresh.includes(id) || database.events.get(id)?.writer === this.name);
@@ -335,6 +342,7 @@ class World {
   readonly database: ModelDatabase;
   readonly random: () => number;
   readonly fenced: boolean;
+  readonly comparesEpochs: boolean;
   readonly oneMachine: boolean;
   readonly registrations = new Map<string, number>(CELLS.map((cell) => [cell, 0]));
   readonly weights = new Map(CELLS.map((cell, index) => [cell, 1 + index]));
@@ -346,10 +354,17 @@ class World {
   readonly #unpolledSince = new Map<string, number>();
   #started = 0;
 
-  constructor({ seed, fenced = true, waitsForTheLone = true, oneMachine = false }: CampaignOptions) {
+  constructor({
+    seed,
+    fenced = true,
+    comparesEpochs = true,
+    waitsForTheLone = true,
+    oneMachine = false,
+  }: CampaignOptions) {
     this.random = randomOf(seed);
     this.database = new ModelDatabase(this.time, waitsForTheLone);
     this.fenced = fenced;
+    this.comparesEpochs = comparesEpochs;
     this.oneMachine = oneMachine;
     for (let index = 0; index < AGENTS; index += 1) this.start();
   }

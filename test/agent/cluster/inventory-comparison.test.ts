@@ -7,12 +7,12 @@ import { MemoryLogger } from '../../builders/memory-logger.ts';
 const HOLD_MS = 60_000;
 const ME = { id: 'me', digest: 'mine' };
 
-function beside(inventory: string, { leftMs = 10_000, owner = 'other' } = {}): ClusterView {
+function beside(inventory: string, { owner = 'other' } = {}): ClusterView {
   const around = { url: '', version: '1', process: '' };
   return {
     agents: [
       { ...around, id: 'me', name: 'me', inventory: 'before the reload', leftMs: 10_000 },
-      { ...around, id: 'other', name: 'host2 7', inventory, leftMs },
+      { ...around, id: 'other', name: 'host2 7', inventory, leftMs: 10_000 },
     ],
     cells: [{ cell: 'default', agent: owner, epoch: 1, weight: 1, wantedBy: null }],
   };
@@ -36,7 +36,7 @@ test('what is nobody’s is left alone while a live owner has other devices, for
 });
 
 test.each([
-  ['an agent that is gone', beside('another', { leftMs: -1 })],
+  ['an agent that is gone', { ...beside('another'), agents: [] }],
   ['a standby', beside('another', { owner: 'me' })],
   ['an agent of a version before', beside('')],
 ])('%s keeps nobody from taking a cell', (_who, view) => {

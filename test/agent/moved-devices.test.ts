@@ -1,0 +1,97 @@
+/** Devices that a reload moves from another agent's cell into one of this agent's: nobody is polled by two. */
+import { expect, onTestFinished, test } from 'vitest';
+import { Agent } from '../../src/agent/agent.ts';
+import { createMemoryStore } from '../../src/store/memory-store.ts';
+import { answeringDevices } from '../builders/answering-devices.ts';
+import { aConfig, aConfiguredDevice } from '../builders/config-builder.ts';
+import { FakeClock } from '../builders/fake-clock.ts';
+import { MemoryLogger } from '../builders/memory-logger.ts';
+import { NO_RESTCONF } from '../builders/no-restconf.ts';
+import { NO_SNMP } from '../builders/no-snmp.ts';
+import { showCryptoGdoi } from '../builders/shown-gdoi.ts';
+
+const EACH_MINUTE = { kind: 'every', ms: 60_000 } as const;
+const MINUTE_MS = 60_000;
+
+/** `name: cell` of each device. */
+const configOf = (cells: Readonly<Record<string, string>>) =>
+  aConfig({
+    devices: Object.entries(cells).map(([name, cell]) => aConfiguredDevice({ name, cell, schedule: EACH_MINUTE })),
+  });
+
+/** An agent that owns `north` and `south`; `west` is another one's. */
+async function owning(cells: Readonly<Record<string, string>>) {
+  const clock = new FakeClock(Date.UTC(2026, 0, 1));
+  const polled = new Set<string>();
+  const agent = await Agent.open({
+    config: configOf(cells),
+    clock,
+    networkClock: clock,
+    access: answeringDevices(clock, (device) => {
+      polled.add(device);
+      return showCryptoGdoi({ group: 'G1', succeeded: 1 });
+    }),
+    snmp: NO_SNMP,
+    restconf: NO_RESTCONF,
+    lookup: async () => [],
+    store: createMemoryStore(),
+    logger: new MemoryLogger(),
+    mayPoll: () => true,
+  });
+  onTestFinished(() => agent[Symbol.asyncDispose]());
+  agent.start();
+  await agent.own(['north', 'south']);
+  await clock.advance(2 * MINUTE_MS);
+  const polledFrom = async (reload: Readonly<Record<string, string>>) => {
+    await agent.reload(configOf(reload));
+    polled.clear();
+    await clock.advance(2 * MINUTE_MS);
+    return [...polled].toSorted();
+  };
+  return { agent, clock, polled, polledFrom };
+}
+
+test('a device that comes from another agent’s cell is shown and not polled, also after the next reload, until it may be', async () => {
+  const { agent, clock, polled, polledFrom } = await owning({ gm1: 'north', gm2: 'west' });
+  expect(await polledFrom({ gm1: 'north', gm2: 'north' })).toEqual(['gm1']);
+  expect(agent.readModel.device('gm2')).toMatchObject({ cell: 'north', result: null });
+  expect(await polledFrom({ gm1: 'north', gm2: 'south', gm3: 'south' })).toEqual(['gm1', 'gm3']);
+  agent.pollMoved(0);
+  await clock.advance(2 * MINUTE_MS);
+  expect(polled).toContain('gm2');
+});
+
+test('it waits for as long as is said', async () => {
+  const { agent, clock, polled, polledFrom } = await owning({ gm1: 'north', gm2: 'west' });
+  await polledFrom({ gm1: 'north', gm2: 'north' });
+  agent.pollMoved(3 * MINUTE_MS);
+  await clock.advance(2 * MINUTE_MS);
+  expect(polled).not.toContain('gm2');
+  agent.pollMoved(3 * MINUTE_MS);
+  await clock.advance(2 * MINUTE_MS);
+  expect(polled).toContain('gm2');
+});
+
+test('a device that moves between own cells, and one that is new, are polled at once', async () => {
+  const { polledFrom } = await owning({ gm1: 'north', gm2: 'west' });
+  expect(await polledFrom({ gm1: 'south', gm2: 'west', gm3: 'north' })).toEqual(['gm1', 'gm3']);
+});
+
+test('one that waits and leaves again, by a reload or with its cell, is shown no more and never polled', async () => {
+  const { agent, clock, polled, polledFrom } = await owning({ gm1: 'north', gm2: 'west', gm3: 'west' });
+  await polledFrom({ gm1: 'north', gm2: 'north', gm3: 'south' });
+  await polledFrom({ gm1: 'north', gm2: 'west', gm3: 'south' });
+  await agent.disown(['south'], false);
+  agent.pollMoved(0);
+  await clock.advance(2 * MINUTE_MS);
+  expect([...polled]).toEqual(['gm1']);
+  expect([...agent.readModel.devices()].map(({ device }) => device)).toEqual(['gm1']);
+});
+
+test('other agents hear of a reload when nothing is polled by the inventory before it any more', async () => {
+  const { agent } = await owning({ gm1: 'north', gm2: 'north' });
+  const reloaded = agent.reload(configOf({ gm1: 'north', gm2: 'west' }));
+  expect(agent.inventoryInForce().get('gm2')?.cell).toBe('north');
+  await reloaded;
+  expect(agent.inventoryInForce().get('gm2')?.cell).toBe('west');
+});
