@@ -3,6 +3,7 @@
  * rekey, priorities, retransmit settings. `cgmGdoiKeyServerRekeysPushed` is a sequence number and no count: it is not
  * exported.
  */
+import { MOST_PEERS } from '../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsKey, type KsPeer, type KsRole, type KsSnapshot } from '../gdoi/seen/snapshot.ts';
 import { GDOI_ENUMS } from './gdoi-oids.ts';
 import type { GroupRows, PartyRows } from './group-rows.ts';
@@ -29,16 +30,13 @@ const PEER_STATUS: Readonly<Record<StatusLabel, string>> = {
   keyServerUnknown: 'Unknown',
 };
 
-/** A COOP set has up to eight KSs. */
-const MAX_PEERS = 32;
-
 export function ksSnapshot(group: GroupRows, ks: PartyRows, { rows, memory, problems }: MibRead): KsSnapshot {
   const kek = shownKeks(KS_KEK, ks.keks, rows, ks.row?.spi('cgmGdoiKeyServerActiveKEK', 16) ?? null)?.[0] ?? null;
   const teks = shownTeks(KS_TEK, ks.teks, rows, problems);
   const localRole = ks.row === null ? null : roleOf(ks.row, 'cgmGdoiKeyServerRole');
-  const peers = group.peers.slice(0, MAX_PEERS).map(peerOf);
-  for (const { index } of group.peers.slice(MAX_PEERS))
-    problems.note(`peer ${index.party ?? ''}: more than ${String(MAX_PEERS)}`);
+  const peers = group.peers.slice(0, MOST_PEERS).map(peerOf);
+  for (const { index } of group.peers.slice(MOST_PEERS))
+    problems.note(`peer ${index.party ?? ''}: more than ${String(MOST_PEERS)}`);
   const keyOf = (table: KeyTable, { spi, remainingSeconds }: Pick<KsKey, 'spi' | 'remainingSeconds'>): KsKey => {
     const { lifetimeSeconds } = keyFactsOf(memory, table, spi);
     return { spi, lifetimeSeconds, remainingSeconds, timeToRekeySeconds: null };

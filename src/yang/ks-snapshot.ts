@@ -2,15 +2,12 @@
  * A KS's group as the operational model shows it: `gdoi-ks` lists the groups, the other nodes add policy, members, the
  * COOP set and how it rekeys.
  */
-import { MOST_MEMBERS, MOST_TEKS } from '../gdoi/seen/row-bounds.ts';
+import { MOST_MEMBERS, MOST_PEERS, MOST_TEKS } from '../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsKey, type KsMember, type KsPeer, type KsSnapshot } from '../gdoi/seen/snapshot.ts';
 import { keyCountdowns } from './device-time.ts';
 import type { Dated } from './gm-snapshot.ts';
 import type { Leaves } from './leaves.ts';
 import { GM_STATES, KS_ROLES, KS_STATUSES, TRANSPORTS } from './words.ts';
-
-/** A COOP set has up to eight KSs. */
-const MAX_PEERS = 32;
 
 export interface KsNodes {
   readonly ks: Dated;
@@ -47,7 +44,7 @@ export function ksSnapshot(group: string, nodes: KsNodes): KsSnapshot {
       attempts: rekey?.count('num-rexmit') ?? null,
     },
     teks: policy === null ? null : mostOf(policy, 'tek', MOST_TEKS).map((tek) => tekOf(tek, nodes.policy)),
-    peers: nodes.coop === null ? null : nodes.coop.leaves.entries('peer-ks').slice(0, MAX_PEERS).flatMap(peerOf),
+    peers: nodes.coop === null ? null : mostOf(nodes.coop.leaves, 'peer-ks', MOST_PEERS).flatMap(peerOf),
     memberDetails: members === null ? null : mostOf(members, 'gm-entry', MOST_MEMBERS).flatMap(memberOf),
     ...shownNumbers(members, rekey),
     ...(version === null ? {} : { ksVersion: version }),

@@ -281,6 +281,17 @@ describe('a good guest', () => {
     expect(failureOf(await given.read())).toBe('document document');
   });
 
+  test('a credential that was renamed is judged and named by its new name from the next read on', async () => {
+    await using given = await started();
+    await given.read();
+    const renamed = { credentialName: 'restconf-2027' };
+    expect(failureOf(await given.read(GM_PATHS, renamed))).toBe('document document');
+    given.devices.setManners('gm1', { answer: 'unauthorized' });
+    const refused = await given.read(GM_PATHS, renamed);
+    expect(messageOf(refused)).toContain('refused the credential "restconf-2027"');
+    expect(messageOf(await given.read(GM_PATHS, renamed))).toMatch(/not tried.*"restconf-2027"/);
+  });
+
   test('after a failure it waits before it asks again, and as long as Retry-After says', async () => {
     await using given = await started({ answer: 'later' });
     expect(failureOf(await given.read())).toBe('protocol');

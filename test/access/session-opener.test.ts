@@ -3,9 +3,15 @@ import { describe, expect, test } from 'vitest';
 import { CredentialAdmission } from '../../src/access/credential-admission.ts';
 import { HandshakeGate } from '../../src/access/ssh/handshake-gate.ts';
 import type { HostKeyStore } from '../../src/access/ssh/known-hosts.ts';
-import { openSession } from '../../src/access/ssh/session-opener.ts';
+import type { Conversations } from '../../src/access/ssh/conversation.ts';
+import { credentialUseOf, openSession } from '../../src/access/ssh/session-opener.ts';
 import { createShellConversations } from '../../src/access/ssh/shell-conversation.ts';
-import type { Shell, ShellHooks, ShellTransport } from '../../src/access/ssh/shell-transport.ts';
+import {
+  type Shell,
+  type ShellHooks,
+  type ShellTransport,
+  TransportError,
+} from '../../src/access/ssh/shell-transport.ts';
 import { type Clock, createSystemClock } from '../../src/kernel/clock.ts';
 import { KnownSecrets } from '../../src/kernel/known-secrets.ts';
 import { DeviceTraffic } from '../../src/access/device-traffic.ts';
@@ -129,5 +135,73 @@ describe('opening a session', () => {
     await expect(opening).rejects.toMatchObject({ deviceError: { kind: 'closed' } });
     await expect(waiting).rejects.toMatchObject({ deviceError: { kind: 'closed' } });
     await expect.poll(() => gate.active + gate.waiting, PATIENCE).toBe(0);
+  });
+
+  describe('in a worker that dies', () => {
+    const lost = new TransportError('closed', 'connect', 'the thread of this SSH session ended');
+    const use = (device: string) => credentialUseOf(target(22, { device }));
+    const admittedAtOnce = (admission: CredentialAdmission, devices: readonly string[]) =>
+      Promise.all(devices.map((device) => admission.admit(use(device), { signal: AbortSignal.timeout(0) })));
+
+    /** Opens a session to gm4 in a worker that dies when `death` comes; what it asked its owner by then. */
+    function openingIn(common: ReturnType<typeof parts>, death: Promise<void>) {
+      let asked: Promise<void> | null = null;
+      const dying: Conversations = {
+        async open(_login, hooks) {
+          // Its owner's word comes to a worker that is no more.
+          asked = hooks.beforeHandshake().catch(() => undefined);
+          await death;
+          throw lost;
+        },
+        [Symbol.asyncDispose]: () => Promise.resolve(),
+      };
+      const opening = openSession({ ...common, conversationsWith: () => dying }, target(22, { device: 'gm4' }), never);
+      return { opening, asked: () => asked };
+    }
+
+    test('while it waits for its credential: it leaves no try and no place behind', async () => {
+      const gate = new HandshakeGate(4);
+      const common = parts(gate, () => Promise.reject(lost), new FakeClock());
+      const { admission } = common;
+      const others = ['gm1', 'gm2', 'gm3'];
+      expect(await admittedAtOnce(admission, others)).toEqual([null, null, null]);
+      let die: () => void = () => undefined;
+      const death = new Promise<void>((resolve) => {
+        die = resolve;
+      });
+      const { opening, asked } = openingIn(common, death);
+      await expect.poll(() => asked() !== null && gate.active === 0, PATIENCE).toBe(true);
+      die();
+      await expect(opening).rejects.toMatchObject({ deviceError: { kind: 'closed' } });
+      for (const other of others) await admission.ended(use(other), 'unknown');
+      expect(gate.active + gate.waiting).toBe(0);
+      expect(await admittedAtOnce(admission, others)).toEqual([null, null, null]);
+    });
+
+    test('at any moment around that at which its credential is free: so does it', async () => {
+      const ticks = async (count: number) => {
+        for (let tick = 0; tick < count; tick += 1) await Promise.resolve();
+      };
+      for (let moment = 0; moment < 60; moment += 1) {
+        const gate = new HandshakeGate(4);
+        const common = parts(gate, () => Promise.reject(lost), new FakeClock());
+        const { admission } = common;
+        const others = ['gm1', 'gm2', 'gm3'];
+        await admittedAtOnce(admission, others);
+        let die: () => void = () => undefined;
+        const death = new Promise<void>((resolve) => {
+          die = resolve;
+        });
+        const { opening, asked } = openingIn(common, death);
+        await expect.poll(() => asked() !== null && gate.active === 0, PATIENCE).toBe(true);
+        const freed = Promise.all(others.map((other) => admission.ended(use(other), 'unknown')));
+        await ticks(moment);
+        die();
+        await expect(opening).rejects.toMatchObject({ deviceError: { kind: 'closed' } });
+        await Promise.all([freed, asked()]);
+        expect(gate.active + gate.waiting, `after ${moment} ticks`).toBe(0);
+        expect(await admittedAtOnce(admission, others), `after ${moment} ticks`).toEqual([null, null, null]);
+      }
+    });
   });
 });

@@ -858,18 +858,24 @@ const BOUNDS: readonly Claim[] = [
       ],
       [
         'ios/row-bounds.test.ts',
-        'an answer that names groups without end has as many as are read, and the lines of what is beyond are unknown',
+        'an answer to %s that names groups without end has as many as are read, and the lines of what is beyond are unknown',
       ],
       [
         'yang/decode-gdoi.test.ts',
-        'a KS > that lists members and TEKs without end has as many as are read, and that is counted',
+        'a KS > that lists members, TEKs and peers without end has as many as are read, and that is counted',
       ],
       ['mib/decode-gdoi.test.ts', 'the TEKs of a GM > are bounded in number, and what is over is counted'],
     ],
     figures: [
       ['10,000 members', 'src/gdoi/seen/row-bounds.ts', 'MOST_MEMBERS = 10_000;'],
       ['256 TEKs', 'src/gdoi/seen/row-bounds.ts', 'MOST_TEKS = 256;'],
+      ['32 peers', 'src/gdoi/seen/row-bounds.ts', 'MOST_PEERS = 32;'],
       ['128 groups', 'src/gdoi/seen/row-bounds.ts', 'MOST_GROUPS = 128;'],
+      ['32 key servers', 'src/gdoi/seen/row-bounds.ts', 'MOST_KEY_SERVERS = 32;'],
+      ['1,000 ACEs', 'src/gdoi/seen/row-bounds.ts', 'MOST_ACES = 1_000;'],
+      ['16 rekey SAs', 'src/gdoi/seen/row-bounds.ts', 'MOST_REKEY_SAS = 16;'],
+      ['20,000 IKE SAs', 'src/gdoi/seen/row-bounds.ts', 'MOST_IKE_SAS = 2 * MOST_MEMBERS;'],
+      ['10,000 pairs of idents', 'src/gdoi/seen/row-bounds.ts', 'MOST_IPSEC_FLOWS = 10_000;'],
     ],
   },
   {

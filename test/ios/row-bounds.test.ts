@@ -1,6 +1,16 @@
 /** Lists that a device prints without end: what is read of them, and what becomes of the rest. */
 import { describe, expect, test } from 'vitest';
-import { MOST_GROUPS, MOST_MEMBERS, MOST_TEKS } from '../../src/gdoi/seen/row-bounds.ts';
+import {
+  MOST_ACES,
+  MOST_GROUPS,
+  MOST_IKE_SAS,
+  MOST_IPSEC_FLOWS,
+  MOST_KEY_SERVERS,
+  MOST_MEMBERS,
+  MOST_PEERS,
+  MOST_REKEY_SAS,
+  MOST_TEKS,
+} from '../../src/gdoi/seen/row-bounds.ts';
 import { parseCommandOutput } from '../../src/ios/parse.ts';
 
 const times = (count: number, row: (index: number) => string) =>
@@ -17,6 +27,16 @@ const member = (index: number) =>
   `Group Member ID : ${address(index)}\n Group ID : 1\n Group Name : G1\n Key Server ID : 10.0.0.1\n Rekeys sent : 1\n`;
 const summaryRow = (index: number) => `${address(index)}   1.0.25   0   0\n`;
 
+const ksTekOfGroup = (index: number) =>
+  `  IPSec SA Number : ${index}\n  IPSec SA Rekey Lifetime : 3600 secs\n  SA Rekey\n    Remaining Lifetime : 393 secs\n`;
+const ksTekToRekey = (index: number) => `IPSec SA ${index % 9} lifetime (sec) : 3600\nRemaining lifetime (sec) : 393\n`;
+const ace = (index: number) => `access-list acl1 permit ip host ${address(index)} any\n`;
+const peer = (index: number) => `Session ${index % 9}:\n Peer Address: ${address(index)}\n Peer KS Role: Secondary\n`;
+const rekeySa = (index: number) => `Current : ${address(index)} 10.0.0.1 ${index} C5AC6039 A440633E\n`;
+const flow = () => 'protected vrf: (none)\nlocal ident (addr/mask/prot/port): (10.0.0.0/255.0.0.0/0/0)\n';
+const sa = (index: number) => `spi: ${hex(index)}(${index})\nsa timing: remaining key lifetime (sec): (393)\n`;
+const list = (name: string) => (snapshot: object) => Reflect.get(snapshot, name) as readonly unknown[];
+
 const LISTS = [
   {
     list: 'no more TEKs of a GM than are read',
@@ -25,7 +45,7 @@ const LISTS = [
     most: MOST_TEKS,
     // The first interface without room is a heading still.
     unknown: (beyond: number) => 4 * beyond - 1,
-    rows: (snapshot: object) => Reflect.get(snapshot, 'teks') as readonly unknown[],
+    rows: list('teks'),
   },
   {
     list: 'no more TEKs of a KS than are read',
@@ -34,7 +54,7 @@ const LISTS = [
       `Key Server Policy:\nFor group G1 (handle: 1) server 10.0.0.1 (handle: 1):\n  # of teks : ${count}\n${times(count, ksTek)}`,
     most: MOST_TEKS,
     unknown: (beyond: number) => 3 * beyond,
-    rows: (snapshot: object) => Reflect.get(snapshot, 'teks') as readonly unknown[],
+    rows: list('teks'),
   },
   {
     list: 'no more members than a KS serves',
@@ -42,7 +62,7 @@ const LISTS = [
     text: (count: number) => `Group Member Information :\n\n${times(count, member)}`,
     most: MOST_MEMBERS,
     unknown: (beyond: number) => 5 * beyond,
-    rows: (snapshot: object) => Reflect.get(snapshot, 'memberDetails') as readonly unknown[],
+    rows: list('memberDetails'),
   },
   {
     list: 'no more rows of a summary than a KS serves',
@@ -51,20 +71,191 @@ const LISTS = [
       `Group Member Information :\n\nGroup Name: G1, ID: 1, Group Members: ${count}\n${times(count, summaryRow)}`,
     most: MOST_MEMBERS,
     unknown: (beyond: number) => beyond,
-    rows: (snapshot: object) => Reflect.get(snapshot, 'memberDetails') as readonly unknown[],
+    rows: list('memberDetails'),
+  },
+  {
+    list: 'no more TEKs of a group of a KS than are read',
+    command: 'show crypto gdoi',
+    text: (count: number) => `GROUP INFORMATION\n Group Name : G1 (Unicast)\n${times(count, ksTekOfGroup)}`,
+    most: MOST_TEKS,
+    // The heading of a countdown is one still.
+    unknown: (beyond: number) => 3 * beyond,
+    rows: list('teks'),
+  },
+  {
+    list: 'no more lifetimes of TEKs than are read',
+    command: 'show crypto gdoi ks rekey',
+    text: (count: number) => `Group G1 (Unicast)\n${times(count, ksTekToRekey)}`,
+    most: MOST_TEKS,
+    unknown: (beyond: number) => 2 * beyond,
+    rows: list('teks'),
+  },
+  {
+    list: 'no more key servers than a GM has',
+    command: 'show crypto gdoi',
+    text: (count: number) =>
+      `GROUP INFORMATION\n Group Name : G1\n Group member : 10.0.0.1\n Group Server list : 10.0.0.2\n${times(count - 1, (index) => ` ${address(index)}\n`)}`,
+    most: MOST_KEY_SERVERS,
+    unknown: (beyond: number) => beyond,
+    rows: list('keyServers'),
+  },
+  {
+    list: 'no more ACEs than a KS gives to its GMs',
+    command: 'show crypto gdoi',
+    text: (count: number) => `${GM_HEAD}ACL Downloaded From KS 10.0.0.2:\n${times(count, ace)}`,
+    most: MOST_ACES,
+    unknown: (beyond: number) => beyond,
+    rows: list('acl'),
+  },
+  {
+    list: 'no more ACEs of a downloaded list',
+    command: 'show crypto gdoi gm acl',
+    text: (count: number) => `Group Name: G1\nACL Downloaded From KS 10.0.0.2:\n${times(count, ace)}`,
+    most: MOST_ACES,
+    unknown: (beyond: number) => beyond,
+    rows: list('acl'),
+  },
+  {
+    list: 'no more ACEs of a configured list',
+    command: 'show crypto gdoi ks acl',
+    text: (count: number) => `Group Name: G1\nConfigured ACL:\n${times(count, ace)}`,
+    most: MOST_ACES,
+    unknown: (beyond: number) => beyond,
+    rows: list('acl'),
+  },
+  {
+    list: 'no more peers than a COOP set has',
+    command: 'show crypto gdoi ks coop',
+    text: (count: number) =>
+      `Crypto Gdoi Group Name :G1\nLocal Address: 10.0.0.1\nLocal KS Role: Primary\nPeer Sessions:\n${times(count, peer)}`,
+    most: MOST_PEERS,
+    unknown: (beyond: number) => 3 * beyond,
+    rows: list('peers'),
+  },
+  {
+    list: 'no more peers of a COOP set by their SIDs',
+    command: 'show crypto gdoi ks coop identifier',
+    text: (count: number) =>
+      `COOP-KS Sender ID (SID) Information for Group G1:\nLocal KS Role: Primary, Local KS Status: Alive\n${times(
+        count,
+        (index) => `Peer KS Role: Secondary, Peer KS Status: Alive\nPeer Address: ${address(index)}\n`,
+      )}`,
+    most: MOST_PEERS,
+    unknown: (beyond: number) => beyond,
+    rows: list('peers'),
+  },
+  {
+    list: 'no more rekey SAs than a group has',
+    command: 'show crypto gdoi gm rekey detail',
+    text: (count: number) => `Group G1 (Unicast)\nRekey (KEK) SA information :\n${times(count, rekeySa)}`,
+    most: MOST_REKEY_SAS,
+    unknown: (beyond: number) => beyond,
+    rows: list('rekeySas'),
+  },
+  {
+    list: 'no more routers with a feature than a KS serves',
+    command: 'show crypto gdoi feature',
+    text: (count: number) =>
+      `Group Name: G1\nGroup Member ID     Version   Feature Supported\n${times(count, (index) => `${address(index)} 1.0.26 Yes\n`)}`,
+    most: MOST_MEMBERS,
+    unknown: (beyond: number) => beyond,
+    rows: list('features'),
+  },
+  {
+    list: 'no more IKE SAs than a KS has',
+    command: 'show crypto isakmp sa',
+    text: (count: number) =>
+      `IPv4 Crypto ISAKMP SA\n${times(count, (index) => `${address(index)} 10.0.0.1 GDOI_IDLE ${index} ACTIVE\n`)}`,
+    most: MOST_IKE_SAS,
+    unknown: (beyond: number) => beyond,
+    rows: list('sas'),
+  },
+  {
+    list: 'no more IKEv2 SAs than a KS has',
+    command: 'show crypto ikev2 sa',
+    text: (count: number) =>
+      `IPv4 Crypto IKEv2 SA\n${times(count, (index) => `${index} 10.0.0.1/848 ${address(index)}/848 none/none READY\n`)}`,
+    most: MOST_IKE_SAS,
+    unknown: (beyond: number) => beyond,
+    rows: list('sas'),
+  },
+  {
+    list: 'no more pairs of idents than interfaces and ACEs make',
+    command: 'show crypto ipsec sa',
+    text: (count: number) => `interface: Tunnel1\n${times(count, flow)}`,
+    most: MOST_IPSEC_FLOWS,
+    unknown: (beyond: number) => 2 * beyond,
+    rows: list('flows'),
+  },
+  {
+    list: 'no more SAs of one pair of idents',
+    command: 'show crypto ipsec sa',
+    text: (count: number) => `interface: Tunnel1\n${flow()}inbound esp sas:\n${times(count, sa)}`,
+    most: MOST_TEKS,
+    unknown: (beyond: number) => 2 * beyond,
+    rows: (snapshot: object) => list('sas')(list('flows')(snapshot)[0] as object),
   },
 ];
 
-test('an answer that names groups without end has as many as are read, and the lines of what is beyond are unknown', () => {
-  const group = (index: number) => `Group Name : G${index}\n Group Identity : 1\n Group member : 10.0.0.1\n`;
-  for (const beyond of [0, 500]) {
-    const result = parseCommandOutput(
-      'show crypto gdoi',
-      `R1#show crypto gdoi\n${times(MOST_GROUPS + beyond, group)}R1#`,
-    );
+/** By command: a group of its answer, whose lines are all known. */
+const GROUPS: Readonly<Record<string, (index: number) => string>> = {
+  'show crypto gdoi': (index) => `Group Name : G${index}\n Group Identity : 1\n Group member : 10.0.0.1\n`,
+  'show crypto gdoi ks policy': (index) =>
+    `For group G${index} (handle: 1) server 10.0.0.1 (handle: 1):\n # of teks : 1\nTEK POLICY (encaps : ENCAPS_TUNNEL)\n spi : 0x1\n`,
+  'show crypto gdoi ks members': (index) =>
+    `Number of rekeys sent for group G${index} : 1\nNumber of retransmits during the last rekey for group G${index} : 1\nDuration of the last rekey for group G${index} : 5 msec\n`,
+  'show crypto gdoi ks members summary': (index) =>
+    `Group Name: G${index}, ID: 1, Group Members: 1\nKey Server ID: 10.0.0.1, GMDB state: LOCAL, Group Members: 1\n10.0.0.2 1.0.25 0 0\n`,
+  'show crypto gdoi ks coop': (index) =>
+    `Crypto Gdoi Group Name :G${index}\nLocal Address: 10.0.0.1\nLocal KS Role: Primary\n`,
+  'show crypto gdoi ks coop identifier': (index) =>
+    `COOP-KS Sender ID (SID) Information for Group G${index}:\nLocal KS Role: Primary, Local KS Status: Alive\n`,
+  'show crypto gdoi gm identifier': (index) =>
+    `GM Sender ID (SID) Information for Group G${index}:\nGroup Member: 10.0.0.1 vrf: None\n`,
+  'show crypto gdoi ks rekey': (index) => `Group G${index} (Unicast)\nNumber of Rekeys sent : 1\n`,
+  'show crypto gdoi ks replay': (index) =>
+    `Anti-replay Information For Group G${index}:\nReplay Value : 41.29 secs\nRemaining sync time : 1210 secs\n`,
+  'show crypto gdoi ks acl': (index) => `Group Name: G${index}\nConfigured ACL:\naccess-list a permit ip any any\n`,
+  'show crypto gdoi gm acl': (index) =>
+    `Group Name: G${index}\nACL Downloaded From KS 10.0.0.1:\naccess-list a permit ip any any\n`,
+  'show crypto gdoi gm rekey': (index) =>
+    `Group G${index} (Unicast)\nNumber of Rekeys received (cumulative) : 1\nNumber of Rekey Acks sent : 1\n`,
+  'show crypto gdoi gm replay': (index) => `Anti-replay Information For Group G${index}:\nis not enabled\n`,
+  'show crypto gdoi gm dataplane counters': (index) =>
+    `Data-plane statistics for group G${index}:\n#pkts encrypt : 1 #pkts decrypt : 1\n`,
+  'show crypto gdoi feature': (index) =>
+    `Group Name: G${index}\nKey Server ID     Version   Feature Supported\n10.0.0.1 1.0.26 Yes\n`,
+};
+
+test.each(Object.entries(GROUPS))(
+  'an answer to %s that names groups without end has as many as are read, and the lines of what is beyond are unknown',
+  (command, group) => {
+    const linesOfOne = group(0).trim().split('\n').length;
+    for (const beyond of [0, 500]) {
+      const result = parseCommandOutput(command, `R1#${command}\n${times(MOST_GROUPS + beyond, group)}R1#`);
+      if (result.kind !== 'parsed') throw new Error(result.message);
+      expect(result.snapshots).toHaveLength(MOST_GROUPS);
+      // The heading of a member is of no group yet.
+      const known = command.endsWith('gm identifier') ? beyond : 0;
+      expect(result.lines.unknown).toBe(linesOfOne * beyond - known);
+    }
+  },
+);
+
+test('a list that is too long leaves the rows that were taken as they were shown', () => {
+  const texts: Readonly<Record<string, string>> = {
+    'show crypto gdoi ks coop': `Crypto Gdoi Group Name :G1\nLocal Address: 10.0.0.1\nLocal KS Role: Primary\nPeer Sessions:\n${times(MOST_PEERS, peer)}Session 9:\n Peer Address: 10.9.9.9\n Peer KS Role: Primary\n`,
+    'show crypto gdoi': `GROUP INFORMATION\n Group Name : G1 (Unicast)\n${times(MOST_TEKS, ksTekOfGroup)}  IPSec SA Number : 9\n  IPSec SA Rekey Lifetime : 99 secs\n  SA Rekey\n    Remaining Lifetime : 99 secs\n`,
+    'show crypto gdoi ks rekey': `Group G1 (Unicast)\n${times(MOST_TEKS, ksTekToRekey)}IPSec SA 9 lifetime (sec) : 99\nRemaining lifetime (sec) : 99\n`,
+  };
+  for (const [command, text] of Object.entries(texts)) {
+    const result = parseCommandOutput(command, `R1#${command}\n${text}R1#`);
     if (result.kind !== 'parsed') throw new Error(result.message);
-    expect(result.snapshots).toHaveLength(MOST_GROUPS);
-    expect(result.lines.unknown).toBe(3 * beyond);
+    const [snapshot] = result.snapshots;
+    const last = [...(list('peers')(snapshot!) ?? []), ...(list('teks')(snapshot!) ?? [])].at(-1);
+    expect(last).toMatchObject(
+      command.endsWith('coop') ? { address: address(MOST_PEERS - 1), role: 'secondary' } : { remainingSeconds: 393 },
+    );
   }
 });
 

@@ -248,6 +248,8 @@ function sameTarget(left: RestconfTarget, right: RestconfTarget): boolean {
     left.port === right.port &&
     (left.sourceAddress ?? null) === (right.sourceAddress ?? null) &&
     left.timeoutMs === right.timeoutMs &&
+    // Errors and quarantine go by its name.
+    left.credentialName === right.credentialName &&
     left.credential.username === right.credential.username &&
     left.credential.client?.certificate === right.credential.client?.certificate &&
     sameSecrets(secretsOf(left), secretsOf(right)) &&

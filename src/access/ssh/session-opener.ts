@@ -136,6 +136,8 @@ class Opening implements ConversationHooks {
       if (this.#phase === 'connect' && this.#begun) this.#parts.gate.cameToNothing();
       const deviceError = this.#translate(error, attempt.signal);
       if (deviceError.kind === 'auth') outcome = 'refused';
+      // A worker that died waits no more for a credential: neither does this side.
+      attempt.abort(error);
       throw new SessionError(deviceError);
     } finally {
       parent.removeEventListener('abort', onParent);
@@ -175,13 +177,21 @@ class Opening implements ConversationHooks {
     const { attempt, watchdog } = this.#boundsNow();
     this.#phase = 'login';
     watchdog.disarm();
-    const refusal = await admission.admit(credentialUseOf(this.#target), attempt, {
+    const use = credentialUseOf(this.#target);
+    const refusal = await admission.admit(use, attempt, {
       take: async () => {
         this.#pass ??= await gate.pass(attempt.signal, true);
       },
       giveBack: () => this.#releasePass(),
     });
+    // It ended in the same moment: nobody else gives the place and the try back.
+    const over = this.#bounds === null;
+    if (over) this.#releasePass();
     if (refusal !== null) throw new SessionError(refusal);
+    if (over) {
+      await admission.ended(use, 'unknown');
+      attempt.signal.throwIfAborted();
+    }
     this.#admitted = true;
     traffic.login(this.#target.device);
     this.#armWatchdog();

@@ -14,3 +14,28 @@ export const MOST_MEMBERS = 10_000;
  * interfaces. A KS has a few, one for each IPsec SA of its policy.
  */
 export const MOST_TEKS = 256;
+
+/** Peers of a KS. A COOP set has up to eight KSs. */
+export const MOST_PEERS = 32;
+
+/** Key servers that a GM lists: those of its group's COOP set. */
+export const MOST_KEY_SERVERS = 32;
+
+/** ACEs of a list: far more than a KS gives its GMs, since each costs every one of them SAs. */
+export const MOST_ACES = 1_000;
+
+/** Rekey SAs of a GM's group: new, current and previous. */
+export const MOST_REKEY_SAS = 16;
+
+/** IKE SAs of a router: for each GM of a KS one, and one more while it is replaced. */
+export const MOST_IKE_SAS = 2 * MOST_MEMBERS;
+
+/** Pairs of idents: one for each ACE of each interface with a crypto map. */
+export const MOST_IPSEC_FLOWS = 10_000;
+
+/** False: there are as many rows as are taken, and this one is left. */
+export function addWithin<Row>(most: number, rows: Row[], row: Row): boolean {
+  if (rows.length >= most) return false;
+  rows.push(row);
+  return true;
+}

@@ -4,10 +4,11 @@
  * A GM snapshot's `acl` is what came from the KS: local lists stay out of it. A de-configured list prints its heading
  * alone, so the end of these answers cannot be told from their text: what is there is taken as it stands.
  */
+import { addWithin, MOST_ACES } from '../../gdoi/seen/row-bounds.ts';
 import { emptyGmSnapshot, emptyKsSnapshot, type GmSnapshot, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, isAccessList, parseAce } from '../text/device-values.ts';
-import { readEach } from '../text/line-tally.ts';
+import { readGroups } from '../text/read-groups.ts';
 
 interface AclDraft {
   readonly group: string;
@@ -28,13 +29,12 @@ const LOCAL = /^ACL Configured Locally ?:$/i;
 const MAP_NAME = /^Map Name ?: ?\S{1,128}$/i;
 
 interface AclText {
-  readonly groups: AclDraft[];
+  readonly groups: readonly AclDraft[];
   readonly reading: Omit<Reading, 'snapshots'>;
 }
 
 function readLists(answer: Answer): AclText {
-  const groups: AclDraft[] = [];
-  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
+  const { groups, read } = readGroups<AclDraft>(answer.lines, [], (all, line) => readLine(all, collapseBlanks(line)));
   const headless = groups.at(-1)?.into === 'none';
   const missing = groups.length === 0 ? 'the groups' : headless ? 'the access list' : null;
   return {
@@ -77,9 +77,9 @@ function readLine(groups: AclDraft[], line: string): boolean {
   if (MAP_NAME.test(line)) return true;
   const ace = isAccessList(line) ? parseAce(line) : null;
   if (ace === null) return false;
-  if (draft.into === 'downloaded') draft.downloaded?.push(ace);
-  if (draft.into === 'configured') draft.configured?.push(ace);
-  return draft.into !== 'none';
+  if (draft.into === 'none') return false;
+  const shown = draft.into === 'local' ? null : draft[draft.into];
+  return shown === null || addWithin(MOST_ACES, shown, ace);
 }
 
 function ksAclSnapshot(draft: AclDraft): KsSnapshot {

@@ -1,10 +1,11 @@
 /**
  * `show crypto gdoi feature X`: which KS and GM of a group supports a feature, with its GETVPN version.
  */
+import { addWithin, MOST_MEMBERS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type FeatureSupport, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, isAddress } from '../text/device-values.ts';
-import { readEach } from '../text/line-tally.ts';
+import { readGroups } from '../text/read-groups.ts';
 
 interface FeatureDraft {
   readonly group: string;
@@ -22,8 +23,9 @@ const TABLE_HEADING = /^(Key Server|Group Member) ID Version Feature Supported$/
 const ROW = /^(\S{1,45}) (?:(\S{1,16}) )?(Yes|No)$/i;
 
 function readFeatures(answer: Answer): Reading {
-  const groups: FeatureDraft[] = [];
-  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
+  const { groups, read } = readGroups<FeatureDraft>(answer.lines, [], (all, line) =>
+    readLine(all, collapseBlanks(line)),
+  );
   const last = groups.at(-1);
   const whole = last !== undefined && last.gmTable && last.rows.some((row) => row.role === 'gm');
   return {
@@ -50,13 +52,12 @@ function readLine(groups: FeatureDraft[], line: string): boolean {
   }
   const row = ROW.exec(line);
   if (row?.[1] === undefined || draft.role === null || !isAddress(row[1])) return false;
-  draft.rows.push({
+  return addWithin(MOST_MEMBERS, draft.rows, {
     role: draft.role,
     address: row[1],
     version: row[2] ?? null,
     supported: row[3]?.toLowerCase() === 'yes',
   });
-  return true;
 }
 
 function featureSnapshot(draft: FeatureDraft): KsSnapshot {

@@ -4,7 +4,7 @@
 import { emptyGmSnapshot, type GmDataplane, type GmSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { collapseBlanks, parseCount } from '../text/device-values.ts';
-import { readEach } from '../text/line-tally.ts';
+import { readGroups } from '../text/read-groups.ts';
 import { findRule, type LabelRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
 
 interface DataplaneDraft {
@@ -53,8 +53,8 @@ const LABELS = labelTable<DataplaneDraft>([
 ]);
 
 function readCounters(answer: Answer): Reading {
-  const groups: DataplaneDraft[] = answer.filter === null ? [] : [newDraft(UNNAMED)];
-  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
+  const first = answer.filter === null ? [] : [newDraft(UNNAMED)];
+  const { groups, read } = readGroups(answer.lines, first, (all, line) => readLine(all, collapseBlanks(line)));
   const last = groups.at(-1);
   const whole = last !== undefined && last.errors[LAST_KIND] !== undefined;
   return {

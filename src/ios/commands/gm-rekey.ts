@@ -3,11 +3,12 @@
  *
  * The transport in the heading stays unread: a `kek` with nothing but a transport would look like a KEK that was shown.
  */
+import { addWithin, MOST_REKEY_SAS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyGmSnapshot, type GmSnapshot, type RekeySa } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { collapseBlanks, columns, isAddress, parseCount } from '../text/device-values.ts';
-import { readEach } from '../text/line-tally.ts';
 import { findRule, type LabelRule, labelTable } from '../text/label-table.ts';
+import { readGroups } from '../text/read-groups.ts';
 
 interface RekeyDraft {
   readonly group: string;
@@ -35,8 +36,7 @@ function saRow(state: RekeySa['state']): LabelRule<RekeyDraft> {
     const [destination = '', source = '', , mine = '', his = '', ...rest] = columns(value);
     if (destination === ABSENT) return true;
     if (!isAddress(destination) || !isAddress(source) || his === '' || rest.length > 0) return false;
-    draft.sas.push({ state, destination, source, cookies: `${mine}/${his}` });
-    return true;
+    return addWithin(MOST_REKEY_SAS, draft.sas, { state, destination, source, cookies: `${mine}/${his}` });
   };
 }
 
@@ -59,8 +59,8 @@ const LABELS = labelTable<RekeyDraft>([
 ]);
 
 function readRekeys(answer: Answer, command: string): Reading {
-  const groups: RekeyDraft[] = answer.filter === null ? [] : [newDraft(UNNAMED, false)];
-  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
+  const first = answer.filter === null ? [] : [newDraft(UNNAMED, false)];
+  const { groups, read } = readGroups(answer.lines, first, (all, line) => readLine(all, collapseBlanks(line)));
   return {
     snapshots: groups.map(rekeySnapshot),
     ...read,

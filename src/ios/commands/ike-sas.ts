@@ -3,6 +3,7 @@
  *
  * A GM keeps an IKE SA only for the registration (`GDOI_IDLE`), and the SA of the rekeys (`GDOI_REKEY`) in IKEv1's list.
  */
+import { addWithin, MOST_IKE_SAS } from '../../gdoi/seen/row-bounds.ts';
 import type { IkeSa, IkeSas } from '../../gdoi/seen/beside-facts.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, columns, isAddress } from '../text/device-values.ts';
@@ -48,8 +49,9 @@ function takeV1(sas: IkeSa[], line: string, mayGoOn: boolean): boolean {
   const words = status.filter((word) => !/^\d{1,4}$/.test(word)).join(' ');
   const established = establishedIn(state);
   const known = STATUSES.has(words.toLowerCase());
-  sas.push({ remote, local, state, established, status: known && !(mayGoOn && !words.endsWith(')')) ? words : null });
-  return established !== null && (known || words === '');
+  const shown = known && !(mayGoOn && !words.endsWith(')')) ? words : null;
+  const taken = addWithin(MOST_IKE_SAS, sas, { remote, local, state, established, status: shown });
+  return taken && established !== null && (known || words === '');
 }
 
 function readIkeV2(answer: Answer): Reading {
@@ -71,8 +73,7 @@ function takeV2(sas: IkeSa[], line: string): boolean {
   const [, local, remote, state] = ROW_V2.exec(line) ?? [];
   if (local === undefined || remote === undefined || state === undefined) return false;
   const established = establishedIn(state);
-  sas.push({ remote, local, state, established, status: null });
-  return established !== null;
+  return addWithin(MOST_IKE_SAS, sas, { remote, local, state, established, status: null }) && established !== null;
 }
 
 function establishedIn(state: string): boolean | null {

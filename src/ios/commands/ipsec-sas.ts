@@ -1,6 +1,7 @@
 /**
  * `show crypto ipsec sa`: idents, packets, errors, and the SAs of each direction with what is left of them.
  */
+import { addWithin, MOST_IPSEC_FLOWS, MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
 import type { IpsecFlow, IpsecSa, IpsecSas } from '../../gdoi/seen/beside-facts.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, parseTekSpi } from '../text/device-values.ts';
@@ -10,10 +11,13 @@ type Draft<T> = { -readonly [Key in keyof T]: T[Key] };
 interface FlowDraft extends Omit<Draft<IpsecFlow>, 'sas'> {
   readonly sas: Draft<IpsecSa>[];
   direction: IpsecSa['direction'] | null;
+  /** Which its lines are about. */
+  sa: Draft<IpsecSa> | null;
 }
 
 interface Place {
   readonly flows: FlowDraft[];
+  flow: FlowDraft | null;
   interface: string | null;
 }
 
@@ -47,7 +51,7 @@ const KNOWN: readonly RegExp[] = [
 ];
 
 function readSas(answer: Answer): Reading {
-  const place: Place = { flows: [], interface: null };
+  const place: Place = { flows: [], flow: null, interface: null };
   const read = readEach(answer.lines, (line) => readLine(place, collapseBlanks(line)));
   const shown: IpsecSas = {
     role: 'ipsec',
@@ -83,11 +87,13 @@ function readLine(place: Place, line: string): boolean {
     return true;
   }
   if (FLOW_BEGINS.test(line)) {
-    place.flows.push(newFlow(place.interface));
-    return true;
+    const flow = newFlow(place.interface);
+    const taken = addWithin(MOST_IPSEC_FLOWS, place.flows, flow);
+    place.flow = taken ? flow : null;
+    return taken;
   }
-  const flow = place.flows.at(-1);
-  if (flow !== undefined && (readFlow(flow, line) || readSa(flow, line))) return true;
+  const { flow } = place;
+  if (flow !== null && (readFlow(flow, line) || readSa(flow, line))) return true;
   return KNOWN.some((pattern) => pattern.test(line));
 }
 
@@ -121,13 +127,14 @@ function readSa(flow: FlowDraft, line: string): boolean {
   const printed = SPI.exec(line)?.[1];
   if (printed !== undefined) {
     const spi = parseTekSpi(printed);
-    if (spi !== null) flow.sas.push({ direction: flow.direction, spi, transform: null, remainingSeconds: null });
-    return spi !== null;
+    const sa = spi === null ? null : { direction: flow.direction, spi, transform: null, remainingSeconds: null };
+    flow.sa = sa !== null && addWithin(MOST_TEKS, flow.sas, sa) ? sa : null;
+    return flow.sa !== null;
   }
-  const sa = flow.sas.at(-1);
+  const { sa } = flow;
   const transform = TRANSFORM.exec(line)?.[1];
   const seconds = TIMING.exec(line)?.[1];
-  if (sa === undefined || (transform === undefined && seconds === undefined)) return false;
+  if (sa === null || (transform === undefined && seconds === undefined)) return false;
   if (transform !== undefined) sa.transform = transform;
   if (seconds !== undefined) sa.remainingSeconds = Number(seconds);
   return true;
@@ -145,6 +152,7 @@ function newFlow(interfaceName: string | null): FlowDraft {
     receiveErrors: null,
     sas: [],
     direction: null,
+    sa: null,
   };
 }
 

@@ -4,12 +4,13 @@
  * IOS 15 has no version lines, IOS XE 17 has. `*NO* redundancy configured for this group` is the whole body of a group
  * without COOP.
  */
+import { addWithin, MOST_PEERS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsPeer, type KsRole, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { collapseBlanks, parseAddressOrNone, parseCount } from '../text/device-values.ts';
-import { readEach } from '../text/line-tally.ts';
 import { parseKsRole, parseKsStatus } from '../text/group-labels.ts';
 import { findRule, type LabelRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
+import { readGroups } from '../text/read-groups.ts';
 
 interface PeerDraft {
   address: string | null;
@@ -27,6 +28,8 @@ interface CoopDraft {
   localStatus: string | null;
   ksVersion: string | null;
   peers: PeerDraft[] | null;
+  /** Whose session the lines are about. */
+  peer: PeerDraft | null;
 }
 
 // Crypto Gdoi Group Name :bw600-IPV6_eft
@@ -37,10 +40,7 @@ const NO_REDUNDANCY = /^\*NO\* redundancy configured\b/i;
 const SESSION = /^Session \d{1,3} ?:$/;
 
 function ofPeer(rule: (peer: PeerDraft, value: string) => boolean): LabelRule<CoopDraft> {
-  return (coop, value) => {
-    const peer = coop.peers?.at(-1);
-    return peer === undefined ? false : rule(peer, value);
-  };
+  return ({ peer }, value) => peer !== null && rule(peer, value);
 }
 
 const LABELS = labelTable<CoopDraft>([
@@ -152,8 +152,8 @@ const LABELS = labelTable<CoopDraft>([
 ]);
 
 function readCoop(answer: Answer): Reading {
-  const groups: CoopDraft[] = answer.filter === null ? [] : [newCoop(UNNAMED)];
-  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
+  const first = answer.filter === null ? [] : [newCoop(UNNAMED)];
+  const { groups, read } = readGroups(answer.lines, first, (all, line) => readLine(all, collapseBlanks(line)));
   return {
     snapshots: groups.map(coopSnapshot),
     ...read,
@@ -173,22 +173,23 @@ function readLine(groups: CoopDraft[], line: string): boolean {
   if (NO_REDUNDANCY.test(line)) {
     coop.redundancy = false;
     coop.peers = [];
+    coop.peer = null;
     return true;
   }
-  if (SESSION.test(line)) {
-    coop.peers ??= [];
-    coop.peers.push({
-      address: null,
-      role: null,
-      status: null,
-      endShown: false,
-    });
-    return true;
-  }
+  if (SESSION.test(line)) return startPeer(coop);
   const pairs = pairsOf(line);
   let known = pairs.length > 0;
   for (const { label, value } of pairs) known = (findRule(LABELS, label)?.(coop, value) ?? false) && known;
   return known;
+}
+
+/** False: there are as many as are taken. Its lines are then nobody's. */
+function startPeer(coop: CoopDraft): boolean {
+  coop.peers ??= [];
+  const peer: PeerDraft = { address: null, role: null, status: null, endShown: false };
+  const taken = addWithin(MOST_PEERS, coop.peers, peer);
+  coop.peer = taken ? peer : null;
+  return taken;
 }
 
 function newCoop(group: string): CoopDraft {
@@ -201,6 +202,7 @@ function newCoop(group: string): CoopDraft {
     localStatus: null,
     ksVersion: null,
     peers: null,
+    peer: null,
   };
 }
 

@@ -7,7 +7,7 @@ import { MOST_MEMBERS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsMember, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, columns, isAddress, parseCount } from '../text/device-values.ts';
-import { readEach } from '../text/line-tally.ts';
+import { readGroups } from '../text/read-groups.ts';
 
 // Group Name: bw6000, ID: 6000, Group Members: 2
 const GROUP_HEADING = /^Group Name ?: ?(\S{1,128}?), ?ID ?: ?(\S{1,45}?), ?Group Members ?: ?(\d{1,7})$/;
@@ -27,13 +27,12 @@ interface SummaryDraft {
 }
 
 function readSummary(answer: Answer): Reading {
-  const groups: SummaryDraft[] = [];
   let rows = 0;
-  const read = readEach(answer.lines, (printed) => {
+  const { groups, read } = readGroups<SummaryDraft>(answer.lines, [], (all, printed) => {
     const line = collapseBlanks(printed);
-    const known = readHeading(groups, line);
+    const known = readHeading(all, line);
     if (known !== null) return known;
-    const group = groups.at(-1);
+    const group = all.at(-1);
     if (group === undefined || rows >= MOST_MEMBERS || !readRow(group, line)) return false;
     rows += 1;
     return true;

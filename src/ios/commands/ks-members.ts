@@ -4,7 +4,7 @@
  * With an address the KS says `Group Member not Found` once for every group that has no such member: that is no error.
  * IOS 12.4 prints four lines for a member, IOS 15 adds the counters, IOS XE 17 version, state and type.
  */
-import { MOST_MEMBERS } from '../../gdoi/seen/row-bounds.ts';
+import { MOST_GROUPS, MOST_MEMBERS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsMember, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import {
@@ -177,39 +177,44 @@ class MembersReader {
     const sent = REKEYS_SENT.exec(line);
     if (sent?.[1] !== undefined) {
       this.headed = sent[1];
-      this.group(sent[1]).rekeysSent = Number(sent[2]);
-      return true;
+      const group = this.group(sent[1]);
+      if (group !== null) group.rekeysSent = Number(sent[2]);
+      return group !== null;
     }
     const retransmits = RETRANSMITS.exec(line);
     if (retransmits?.[1] !== undefined) {
-      this.group(retransmits[1]).lastRekeyRetransmits = Number(retransmits[2]);
-      return true;
+      const group = this.group(retransmits[1]);
+      if (group !== null) group.lastRekeyRetransmits = Number(retransmits[2]);
+      return group !== null;
     }
     const duration = DURATION.exec(line);
-    if (duration?.[1] === undefined) return false;
-    const milliseconds = parseNumberWithUnit(duration[2] ?? '', MILLISECOND_UNITS);
-    this.group(duration[1]).lastRekeyDurationMs = milliseconds;
+    const group = duration?.[1] === undefined ? null : this.group(duration[1]);
+    if (group === null) return false;
+    const milliseconds = parseNumberWithUnit(duration?.[2] ?? '', MILLISECOND_UNITS);
+    group.lastRekeyDurationMs = milliseconds;
     return milliseconds !== null;
   }
 
-  group(name: string): GroupDraft {
+  /** Null: there are as many as are taken. */
+  group(name: string): GroupDraft | null {
     const known = this.groups.get(name);
     if (known !== undefined) return known;
+    if (this.groups.size >= MOST_GROUPS) return null;
     const group = newGroup(name);
     this.groups.set(name, group);
     return group;
   }
 
-  /** A member's group is known only after its first lines. The lines of members that show none are returned. */
+  /** A member's group is known only after its first lines. The lines of members that show none, or one too many, are returned. */
   assign(withoutGroup: string | null): readonly number[] {
     const lost: number[] = [];
     for (const member of this.#all) {
       const name = member.group ?? withoutGroup;
-      if (name === null) {
+      const group = name === null ? null : this.group(name);
+      if (group === null) {
         lost.push(member.line);
         continue;
       }
-      const group = this.group(name);
       group.identity ??= member.identity;
       group.members.push(member);
     }

@@ -8,8 +8,8 @@ import { MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsKey, type KsSnapshot, type RekeyTransport } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { collapseBlanks, isAddress, parseCount, parseKekSpi, parseTekSpi } from '../text/device-values.ts';
-import { readEach } from '../text/line-tally.ts';
 import { findRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
+import { readGroups } from '../text/read-groups.ts';
 
 interface KeyDraft {
   readonly kind: 'kek' | 'tek';
@@ -131,8 +131,10 @@ const LABELS = labelTable<PolicyDraft>([
 ]);
 
 function readPolicies(answer: Answer): Reading {
-  const policies: PolicyDraft[] = answer.filter === null ? [] : [newPolicy(UNNAMED, '')];
-  const read = readEach(answer.lines, (line) => readLine(policies, collapseBlanks(line)));
+  const first = answer.filter === null ? [] : [newPolicy(UNNAMED, '')];
+  const { groups: policies, read } = readGroups(answer.lines, first, (all, line) =>
+    readLine(all, collapseBlanks(line)),
+  );
   return {
     snapshots: policies.map(policySnapshot),
     ...read,

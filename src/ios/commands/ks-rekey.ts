@@ -4,11 +4,12 @@
  * No capture of this command exists. The labels follow the vendor's command reference; since `Remaining lifetime` stands
  * under the KEK as under each SA, the line before decides whose it is. Everything here is optional.
  */
+import { addWithin, MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsKey, type KsSnapshot, type RekeyTransport } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { collapseBlanks, parseSeconds } from '../text/device-values.ts';
-import { readEach } from '../text/line-tally.ts';
 import { findRule, type LabelRule, labelTable, unused } from '../text/label-table.ts';
+import { readGroups } from '../text/read-groups.ts';
 
 interface KeyDraft {
   lifetimeSeconds: number | null;
@@ -84,14 +85,18 @@ const LABELS = labelTable<RekeyDraft>([
   [['Number of registrations after rekey', 'Multicast destination address'], unused],
 ]);
 
-const saLifetime = seconds((draft, value) => {
-  draft.key = { lifetimeSeconds: value, remainingSeconds: null };
-  draft.teks.push(draft.key);
-});
+const saLifetime: LabelRule<RekeyDraft> = (draft, value) => {
+  const lifetimeSeconds = parseSeconds(value);
+  if (lifetimeSeconds === null) return false;
+  const tek: KeyDraft = { lifetimeSeconds, remainingSeconds: null };
+  const taken = addWithin(MOST_TEKS, draft.teks, tek);
+  draft.key = taken ? tek : null;
+  return taken;
+};
 
 function readRekeys(answer: Answer): Reading {
-  const groups: RekeyDraft[] = answer.filter === null ? [] : [newDraft(UNNAMED, null)];
-  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
+  const first = answer.filter === null ? [] : [newDraft(UNNAMED, null)];
+  const { groups, read } = readGroups(answer.lines, first, (all, line) => readLine(all, collapseBlanks(line)));
   const last = groups.at(-1);
   const whole = last !== undefined && last.teks.length > 0 && last.key?.remainingSeconds !== null;
   return {

@@ -4,6 +4,7 @@
  * `ks coop identifier` shows the COOP roles and `gm identifier` the member's address; the rest (keys, idents, SIDs, SA
  * tables without a group) gives no snapshot; its lines are known by their form.
  */
+import { addWithin, MOST_GROUPS, MOST_PEERS } from '../../gdoi/seen/row-bounds.ts';
 import {
   emptyGmSnapshot,
   emptyKsSnapshot,
@@ -16,6 +17,7 @@ import { collapseBlanks, isAddress } from '../text/device-values.ts';
 import { parseKsRole, parseKsStatus } from '../text/group-labels.ts';
 import { pairsOf } from '../text/label-table.ts';
 import { readEach } from '../text/line-tally.ts';
+import { readGroups } from '../text/read-groups.ts';
 
 const ANYTHING: readonly RegExp[] = [/^.{0,4096}$/];
 
@@ -89,13 +91,9 @@ function readGmIdentifiers(answer: Answer): Reading {
     if (group === null) return false;
     const vrf = member[2] ?? 'None';
     const address = isAddress(member[1]) ? member[1] : null;
-    snapshots.push({
-      ...emptyGmSnapshot(group),
-      address,
-      vrf: vrf === 'None' ? null : vrf,
-    });
+    const shown = { ...emptyGmSnapshot(group), address, vrf: vrf === 'None' ? null : vrf };
     group = null;
-    return address !== null;
+    return addWithin(MOST_GROUPS, snapshots, shown) && address !== null;
   });
   return {
     snapshots,
@@ -113,8 +111,9 @@ interface CoopDraft {
 }
 
 function readCoopIdentifiers(answer: Answer): Reading {
-  const groups: CoopDraft[] = [];
-  const read = readEach(answer.lines, (line) => readCoopLine(groups, collapseBlanks(line)));
+  const { groups, read } = readGroups<CoopDraft>(answer.lines, [], (all, line) =>
+    readCoopLine(all, collapseBlanks(line)),
+  );
   return {
     snapshots: groups.map(({ snapshot, peers }) => ({
       ...snapshot,
@@ -155,8 +154,7 @@ function readCoopLine(groups: CoopDraft[], line: string): boolean {
       return role !== null && status !== null;
     case 'Peer Address':
       if (coop.peer === null || address === null) return false;
-      coop.peers.push({ address, ...coop.peer });
-      return true;
+      return addWithin(MOST_PEERS, coop.peers, { address, ...coop.peer });
     default:
       return SID_LINE.test(line);
   }

@@ -5,7 +5,8 @@
 import { type Answer, UNNAMED } from '../text/answer.ts';
 import { collapseBlanks } from '../text/device-values.ts';
 import { findRule, type LabelTable, type Pair, pairsOf } from '../text/label-table.ts';
-import { type LinesRead, readEach } from '../text/line-tally.ts';
+import type { LinesRead } from '../text/line-tally.ts';
+import { readGroups } from '../text/read-groups.ts';
 
 export interface ReplayGroup {
   readonly group: string;
@@ -29,15 +30,14 @@ export function readReplayGroups<Draft extends ReplayGroup>(
   answer: Answer,
   layout: ReplayLayout<Draft>,
 ): { readonly groups: readonly Draft[]; readonly read: LinesRead } {
-  const groups = answer.filter === null ? [] : [layout.newDraft(UNNAMED)];
-  const read = readEach(answer.lines, (raw) => {
+  const first = answer.filter === null ? [] : [layout.newDraft(UNNAMED)];
+  return readGroups(answer.lines, first, (groups, raw) => {
     const line = collapseBlanks(raw);
     const name = GROUP_HEADING.exec(line)?.[1];
     if (name !== undefined) groups.push(layout.newDraft(name));
     const draft = groups.at(-1);
     return name !== undefined || (draft !== undefined && readLine(draft, line, layout));
   });
-  return { groups, read };
 }
 
 function readLine<Draft extends ReplayGroup>(draft: Draft, line: string, layout: ReplayLayout<Draft>): boolean {

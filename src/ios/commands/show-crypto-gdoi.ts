@@ -6,7 +6,7 @@
  * is in IOS XE 17 only, and one G-IKEv2 capture has its blocks at column 0. A field that stands in two places (last
  * rekey, acknowledgements) has one meaning, so the label decides alone.
  */
-import { MOST_GROUPS } from '../../gdoi/seen/row-bounds.ts';
+import { addWithin, MOST_ACES, MOST_GROUPS, MOST_KEY_SERVERS } from '../../gdoi/seen/row-bounds.ts';
 import type { GmSnapshot, GmTek, KsKey, KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
 import { grammarName, groupOfCommand } from '../text/command-name.ts';
@@ -82,8 +82,7 @@ class GroupReader {
   #readServer(line: string): boolean {
     const block = this.#block;
     if (block === null || block.last !== 'servers' || block.servers === null || !isAddress(line)) return false;
-    block.servers.push(line);
-    return true;
+    return addWithin(MOST_KEY_SERVERS, block.servers, line);
   }
 
   #readHeading(line: string): boolean {
@@ -127,8 +126,7 @@ class GroupReader {
       return true;
     }
     if (block.section !== 'acl') return block.section === 'other';
-    block.acl?.push(ace);
-    return true;
+    return block.acl === null || addWithin(MOST_ACES, block.acl, ace);
   }
 
   /** `Group Name` opens the next group, unless a heading has just named it. */

@@ -100,6 +100,8 @@ export interface Block {
   counted: Countdown;
   ksKek: KeyDraft | null;
   ksTeks: KeyDraft[] | null;
+  /** The lines are about a TEK beyond the most that are taken. */
+  beyondKsTeks: boolean;
   retransmitSeconds: number | null;
   retransmitAttempts: number | null;
   aclConfiguredShown: boolean;
@@ -185,6 +187,7 @@ export function newBlock(layout: Layout, filtered: boolean): Block {
     counted: 'none',
     ksKek: null,
     ksTeks: null,
+    beyondKsTeks: false,
     retransmitSeconds: null,
     retransmitAttempts: null,
     aclConfiguredShown: false,

@@ -4,7 +4,7 @@
  * A label decides alone where it can. Where one label has several meanings (`Remaining Lifetime`, `Key Size`, `spi`) the
  * section or the line before it decides, and outside of its section it is an unknown line.
  */
-import { MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
+import { addWithin, MOST_KEY_SERVERS, MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
 import type { GroupType, KsRole, RekeyTransport } from '../../gdoi/seen/snapshot.ts';
 import {
   collapseBlanks,
@@ -142,8 +142,8 @@ const groupServerList: LabelRule<Block> = (block, value) => {
   if (value === '') return true;
   const addresses = value.split(/[ ,]+/);
   if (!addresses.every(isAddress)) return false;
-  block.servers = addresses;
-  return true;
+  block.servers = addresses.slice(0, MOST_KEY_SERVERS);
+  return addresses.length <= MOST_KEY_SERVERS;
 };
 
 // 3.3.1.1         vrf: None
@@ -196,9 +196,12 @@ const remainingLifetime: LabelRule<Block> = (block, value) => {
     case 'kek':
       ksKek(block).remainingSeconds = seconds;
       break;
-    case 'tek':
-      lastKsTek(block).remainingSeconds = seconds;
+    case 'tek': {
+      const tek = lastKsTek(block);
+      if (tek === null) return false;
+      tek.remainingSeconds = seconds;
       break;
+    }
     case 'retransmit':
       break;
     case 'none':
@@ -220,9 +223,11 @@ const timeToRekey: LabelRule<Block> = (block, value) => {
     case 'kek':
       ksKek(block).timeToRekeySeconds = seconds;
       return true;
-    case 'tek':
-      lastKsTek(block).timeToRekeySeconds = seconds;
-      return true;
+    case 'tek': {
+      const tek = lastKsTek(block);
+      if (tek !== null) tek.timeToRekeySeconds = seconds;
+      return tek !== null;
+    }
     default:
       return false;
   }
@@ -241,7 +246,9 @@ function ksKek(block: Block): KeyDraft {
   return block.ksKek;
 }
 
-function lastKsTek(block: Block): KeyDraft {
+/** Null: the lines are about one beyond the most. */
+function lastKsTek(block: Block): KeyDraft | null {
+  if (block.beyondKsTeks) return null;
   block.ksTeks ??= [];
   const last = block.ksTeks.at(-1);
   if (last !== undefined) return last;
@@ -584,15 +591,15 @@ export const GROUP_LABELS = labelTable<Block>([
     'IPSec SA Number',
     onKs((block) => {
       block.ksTeks ??= [];
-      if (block.ksTeks.length >= MOST_TEKS) return false;
-      block.ksTeks.push(newKey());
-      return true;
+      block.beyondKsTeks = !addWithin(MOST_TEKS, block.ksTeks, newKey());
+      return !block.beyondKsTeks;
     }),
   ],
   [
     'IPSec SA Rekey Lifetime',
     onKs((block, value) => {
       const tek = lastKsTek(block);
+      if (tek === null) return false;
       tek.lifetimeSeconds = parseSeconds(value);
       return tek.lifetimeSeconds !== null;
     }),
