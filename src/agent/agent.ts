@@ -9,6 +9,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { DeviceTraffic } from '../access/device-traffic.ts';
 import type { PushedMessage } from '../access/pushed.ts';
+import { groupDoubts } from '../config/name-doubts.ts';
 import { diffConfig } from '../config/reload-diff.ts';
 import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.ts';
 import type { GdoiEvent } from '../gdoi/events/event.ts';
@@ -122,6 +123,7 @@ export class Agent implements AsyncDisposable {
   /** What is polled by: the one before, while devices that it has no more are still let go of. */
   #inventoryInForce: ReadonlyMap<string, ConfiguredDevice>;
   #inventoryComplete = false;
+  #doubtsSaid: ReadonlySet<string> = new Set();
   #reload: { readonly ok: boolean; readonly atMs: number | null } = { ok: true, atMs: null };
 
   private constructor(
@@ -305,12 +307,35 @@ export class Agent implements AsyncDisposable {
     };
     this.#reload = { ok: true, atMs: this.#options.clock.wallMs() };
     this.#options.logger.info(summary, 'configuration reloaded');
+    this.#sayDoubts();
     return summary;
   }
 
   /** A reload was refused: the old configuration goes on, and metrics say so. */
   reloadRefused(): void {
     this.#reload = { ok: false, atMs: this.#reload.atMs };
+  }
+
+  /** Groups that planned work names and nobody shows; none before each device was polled, or where other agents poll. */
+  doubts(): readonly string[] {
+    const { maintenance } = this.#config;
+    const isOfGroups = maintenance.some(({ groups }) => groups.length > 0);
+    if (!isOfGroups || !this.#firstSweep.done || this.#options.shared !== undefined) return [];
+    const shown = [...this.#views.devices()].flatMap(({ groups, tracking, namedIn = [] }) => [
+      ...groups.keys(),
+      ...tracking.keys(),
+      ...namedIn,
+    ]);
+    return groupDoubts(maintenance, new Set(shown), this.#options.clock.wallMs());
+  }
+
+  /** Each once. */
+  #sayDoubts(): void {
+    const doubts = this.doubts();
+    for (const finding of doubts) {
+      if (!this.#doubtsSaid.has(finding)) this.#options.logger.warn({ finding }, 'doubt about the configuration');
+    }
+    this.#doubtsSaid = new Set(doubts);
   }
 
   /** Every configured device, whoever polls it. */
@@ -500,12 +525,13 @@ export class Agent implements AsyncDisposable {
     const before = { monoMs: networkClock.monoMs(), logins: traffic?.of(name).logins };
     const report = device && (await this.#asker.ask(device, signal));
     if (!device || !report) return;
-    this.#firstSweep.polled(name);
+    const isLastOfSweep = this.#firstSweep.polled(name);
     this.#pollEndsMonoMs.set(name, networkClock.monoMs());
     const loggedIn = traffic?.of(name).logins !== before.logins;
     // With a login it may have waited for others.
     this.#pace(device, report, loggedIn ? null : networkClock.monoMs() - before.monoMs);
     const view = this.#record.polled(device, this.#withTraffic(report));
+    if (isLastOfSweep) this.#sayDoubts();
     if (view === null) return;
     this.#scheduler.rank(name, report.result === 'ok');
     const { observations } = report;

@@ -1,13 +1,21 @@
 /** `gdoiwatch config check`: is this file good, and if not, every reason. */
 import { existsSync } from 'node:fs';
 import { Command } from 'commander';
-import { cellDoubtsOf } from '../agent/record/stored-groups.ts';
+import { cellDoubtsOf, storedGroupNames } from '../agent/record/stored-groups.ts';
+import { groupDoubts } from '../config/name-doubts.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
+import { startTargets } from '../config/service-discovery/targets.ts';
 import { counted } from '../gdoi/events/counted.ts';
+import { createSystemClock } from '../kernel/clock.ts';
+import type { Logger } from '../kernel/logger.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { openSqliteStoreReadOnly } from '../store/sqlite/sqlite-store.ts';
 import { warnOfDamage } from './history-flags.ts';
 import { configFile, readConfig } from './read-config.ts';
+
+/** What it would log is what the command prints. */
+const nothing = () => undefined;
+const SILENT: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
 
 export function configCheckCommand(): Command {
   const check = new Command('check')
@@ -15,25 +23,57 @@ export function configCheckCommand(): Command {
     .addOption(configFile('the configuration file'))
     .action(async (options: { config: string }) => {
       const { config, warnings } = await readConfig(options.config);
-      const ofCells = await cellWarnings(config);
-      for (const warning of [...warnings, ...ofCells]) process.stderr.write(`warning: ${warning}\n`);
-      process.stdout.write(
-        `${options.config}: good, ${counted(config.devices.length, 'device')}${config.targets === null ? '' : ' and those of targets'}\n`,
-      );
+      const files = await lookAtTargetFiles(config);
+      const ofStore = await storeWarnings(config);
+      for (const warning of [...warnings, ...files.doubts, ...ofStore]) process.stderr.write(`warning: ${warning}\n`);
+      process.stdout.write(`${options.config}: good, ${whoIsPolled(config, files.devices)}\n`);
     });
   return new Command('config').description('work with configuration files').addCommand(check);
 }
 
+/** The files of `file_sd` as they are now. URLs are the agent's to ask: names that nobody bears may come from them. */
+async function lookAtTargetFiles(config: ResolvedConfig): Promise<{ devices: number; doubts: readonly string[] }> {
+  const { targets } = config;
+  // Of devices of the file alone, `readConfig` has said what is doubtful.
+  if (targets === null) return { devices: 0, doubts: config.devices.length === 0 ? config.doubts([]) : [] };
+  const ofFiles = {
+    ...config,
+    targets: { ...targets, urls: [] },
+    ...(targets.urls.length === 0 ? {} : { doubts: () => [] }),
+  };
+  await using found = await startTargets({
+    config: ofFiles,
+    clock: createSystemClock(),
+    logger: SILENT,
+    onChange: () => undefined,
+  });
+  return { devices: found.status().devices, doubts: found.doubts() };
+}
+
+function whoIsPolled({ devices, targets }: ResolvedConfig, ofFiles: number): string {
+  const own = counted(devices.length, 'device');
+  if (targets === null) return own;
+  const urls = targets.urls.length === 0 ? '' : ` and those of ${counted(targets.urls.length, 'URL')}`;
+  return targets.files.length === 0 ? `${own}${urls}` : `${own}, ${ofFiles} of target files${urls}`;
+}
+
 /** Nothing is said of a store in PostgreSQL, which others use (the page says it), nor of one that is not there yet. */
-async function cellWarnings({ store, devices, targets }: ResolvedConfig): Promise<readonly string[]> {
+async function storeWarnings({ store, devices, targets, maintenance }: ResolvedConfig): Promise<readonly string[]> {
   if (store.kind !== 'sqlite' || !existsSync(store.path)) return [];
   try {
     await using memory = await openSqliteStoreReadOnly(store.path, warnOfDamage);
-    const doubts = cellDoubtsOf(await memory.loadStates(), { devices, targets });
-    return doubts.map(({ where, summary }) => `${where}, as stored in ${store.path}: ${summary}`);
+    const states = await memory.loadStates();
+    const ofCells = cellDoubtsOf(states, { devices, targets });
+    return [
+      ...ofCells.map(({ where, summary }) => `${where}, as stored in ${store.path}: ${summary}`),
+      ...groupDoubts(maintenance, storedGroupNames(states), createSystemClock().wallMs()).map(
+        (doubt) => `${doubt} (as stored in ${store.path})`,
+      ),
+    ];
   } catch (error) {
     // Of an older version, or somebody else's: the agent has to go on from it, and says so at its start.
-    if (error instanceof UserError) return [`cells were not compared with the groups seen so far: ${error.message}`];
+    if (error instanceof UserError)
+      return [`the configuration was not compared with the groups seen so far: ${error.message}`];
     throw error;
   }
 }

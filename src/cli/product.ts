@@ -356,6 +356,7 @@ async function serve(
       maintenance,
       pollNow: (device, signal) => agent.pollNow(device, signal),
       others,
+      doubts: () => [...targets.doubts(), ...agent.doubts()],
       grafanaUrl: () => targets.config.grafanaUrl,
       web: () => withAgentsToken(targets.config.web, served.agentsToken),
       selfMetrics: async () => {

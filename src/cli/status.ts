@@ -37,7 +37,7 @@ export function statusCommand(): Command {
     .addOption(tokenFileFlag())
     .option('--group <name>', 'this group, with its checks')
     .option('--all', 'every device, also those that are well')
-    .option('--json', 'one JSON object: groups and devices as the API gives them')
+    .option('--json', 'one JSON object: groups and devices as the API gives them, and the doubts')
     .action(async (flags: StatusFlags) => {
       const url = flags.agent ?? agentUrl((await readConfig(flags.config)).config);
       const client = createAgentClient(url, await readToken(flags.tokenFile));
@@ -61,7 +61,8 @@ async function group(client: AgentClient, name: string, { json }: StatusFlags): 
 async function fleet(client: AgentClient, { all, json }: StatusFlags): Promise<string> {
   const groups = await everyPage(client, '/api/v1/groups', 'groups', isGroupEntry);
   const devices = await everyPage(client, '/api/v1/devices?sort=status', 'devices', isDeviceEntry);
-  if (json === true) return `${JSON.stringify({ groups, devices })}\n`;
+  const doubts = await doubtsOf(client);
+  if (json === true) return `${JSON.stringify({ groups, devices, doubts })}\n`;
   const inNeed = all === true ? devices : devices.filter(({ status }) => status !== 'ok');
   const shown = all === true ? inNeed : inNeed.slice(0, MAX_DEVICES);
   const counts = ['critical', 'warning', 'unknown', 'ok'].flatMap((status) => {
@@ -70,6 +71,7 @@ async function fleet(client: AgentClient, { all, json }: StatusFlags): Promise<s
   });
   const lines = [
     `${devices.length} ${devices.length === 1 ? 'device' : 'devices'}: ${counts.join(', ') || 'none'} (agent ${client.url})`,
+    ...doubts.map((doubt) => `not as the configuration has it: ${doubt}`),
     '',
     ...rows(
       groups.toSorted(byNeed).map((each) => [each.status.toUpperCase(), nameOf(each), told(each.summary, each.group)]),
@@ -85,6 +87,15 @@ async function fleet(client: AgentClient, { all, json }: StatusFlags): Promise<s
 
 function nameOf({ group: name, cell }: GroupEntry): string {
   return cell === undefined ? name : `${cell}/${name}`;
+}
+
+/** What the page shows above all views. An agent of an older version tells none. */
+async function doubtsOf(client: AgentClient): Promise<readonly string[]> {
+  const answer = await client.get('/page/agent', AGENT_TIMEOUT_MS);
+  const document: unknown = answer.kind === 'document' ? answer.document : null;
+  const [doubts, more] = ['doubts', 'more_doubts'].map((key): unknown => Reflect.get(Object(document), key));
+  if (!Array.isArray(doubts) || !doubts.every((doubt) => typeof doubt === 'string')) return [];
+  return typeof more === 'number' && more > 0 ? [...doubts, `and ${more} more: the log of the agent has them`] : doubts;
 }
 
 /** Without the name, which stands before it. */

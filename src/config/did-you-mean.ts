@@ -11,13 +11,18 @@ export function didYouMean(word: string, candidates: Iterable<string>): string |
   let bestDistance = allowed + 1;
   for (const candidate of candidates) {
     if (candidate === word || Math.abs(candidate.length - word.length) >= bestDistance) continue;
-    const distance = editDistance(word.toLowerCase().replaceAll('-', '_'), candidate.toLowerCase());
+    const distance = editDistance(comparable(word), comparable(candidate));
     if (distance < bestDistance) {
       best = candidate;
       bestDistance = distance;
     }
   }
   return best;
+}
+
+/** Case and the two ways to join words make no other word. */
+function comparable(word: string): string {
+  return word.toLowerCase().replaceAll('-', '_');
 }
 
 /** Optimal string alignment distance. */

@@ -19,7 +19,7 @@ export interface MatchedEntry {
 
 export interface Matching {
   apply(entry: DeviceEntry, path: SettingPath): MatchedEntry;
-  /** After all devices of the file: rules that fit none of them, where no others can come. */
+  /** Rules that fitted none of the devices so far. */
   unused(): readonly Problem[];
 }
 
@@ -30,7 +30,7 @@ interface Rule {
   used: boolean;
 }
 
-export function createMatching({ match, targets }: Pick<CheckedConfig, 'match' | 'targets'>): Matching {
+export function createMatching({ match }: Pick<CheckedConfig, 'match'>): Matching {
   const rules = match.map((settings, index): Rule => ({ index, settings, fits: fitting(settings), used: false }));
   return {
     apply(entry, path) {
@@ -55,7 +55,6 @@ export function createMatching({ match, targets }: Pick<CheckedConfig, 'match' |
       };
     },
     unused() {
-      if (targets !== undefined) return [];
       return rules
         .filter(({ used }) => !used)
         .map(({ index }) => warningAt(['match', index], 'fits none of the devices'));

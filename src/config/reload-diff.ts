@@ -261,6 +261,7 @@ const CONFIG: Readonly<Record<keyof ResolvedConfig, readonly FixedSetting[]>> = 
   alertmanager: [],
   webhooks: [],
   maintenance: [],
+  doubts: [],
 };
 
 function restartNeeded(before: ResolvedConfig, after: ResolvedConfig): string[] {

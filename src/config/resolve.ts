@@ -1,6 +1,5 @@
 /** From the file's own shape to what the agent uses: defaults, overrides and references followed, secrets read. */
 import { resolve } from 'node:path';
-import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
 import { append } from '../kernel/append.ts';
 import { addressRanges } from './address-range.ts';
 import { isLoopback, isPlainAndRemote } from './address.ts';
@@ -11,6 +10,7 @@ import { readAuthorities } from './device-restconf.ts';
 import { errorAt, type Problem, pathText, problemsOf, quoted, warningAt, type WithProblems } from './finding.ts';
 import { checkJumpHosts } from './jump-hosts.ts';
 import { checkMatchRules, createMatching } from './match-rules.ts';
+import { nameDoubts } from './name-doubts.ts';
 import { needSecret, readSecret } from './read-secret.ts';
 import { resolveWebhooks } from './webhooks.ts';
 import type {
@@ -43,7 +43,6 @@ export async function resolveConfig(
   const matching = createMatching(config);
   const resolver = createDeviceResolver(config, credentials.value, { authorities: authorities.value, matching });
   const devices = resolveDevices(config, resolver, source.nameOf);
-  const unusedRules = matching.unused();
   const store = await resolveStore(config, source, secrets);
   const targets = await resolveTargets(config, source.directoryOf(['targets']), {
     resolver,
@@ -53,7 +52,8 @@ export async function resolveConfig(
   const traps = resolveTraps(config.traps, credentials.value);
   const alertmanager = await resolveAlertmanager(config, secrets);
   const webhooks = await resolveWebhooks(config.webhooks, secrets);
-  const maintenance = resolveMaintenance(config, devices.value);
+  const maintenance = resolveMaintenance(config);
+  const doubts = (there: Parameters<typeof nameDoubts>[2]) => nameDoubts(config, matching, there);
   return {
     value: {
       ...withoutReferences(config, file, source),
@@ -64,6 +64,7 @@ export async function resolveConfig(
       alertmanager: alertmanager.value,
       webhooks: webhooks.value,
       maintenance: maintenance.value,
+      doubts: (there) => doubts(there).map(({ path, message }) => `${source.nameOf(path)}: ${message}`),
     },
     problems: [
       ...openPage(config),
@@ -73,7 +74,8 @@ export async function resolveConfig(
       ...authorities.problems,
       ...checkMatchRules(config.match),
       ...devices.problems,
-      ...unusedRules,
+      // The agent judges where targets may bring them, and says where there are none.
+      ...(config.targets === undefined && devices.value.length > 0 ? doubts(devices.value) : []),
       ...problemsOf([store, targets, traps, alertmanager, webhooks, maintenance]),
     ],
   };
@@ -99,33 +101,15 @@ function withoutReferences(config: CheckedConfig, file: string, { directoryOf }:
   };
 }
 
-/** A name that nothing bears is a doubt: an agent that stops at an old window would watch nothing. */
-function resolveMaintenance(
-  config: CheckedConfig,
-  devices: readonly ResolvedDevice[],
-): WithProblems<readonly ResolvedMaintenance[]> {
+function resolveMaintenance({ maintenance }: CheckedConfig): WithProblems<readonly ResolvedMaintenance[]> {
   const problems: Problem[] = [];
-  // With targets, devices and their cells may come at any time.
-  const isClosed = config.targets === undefined;
-  const known = new Set(config.devices?.flatMap((entry) => (entry === null ? [] : [entry.name])));
-  const knownCells = new Set(devices.map(({ cell }) => cell ?? DEFAULT_CELL));
-  const windows = config.maintenance.map((entry, index) => {
+  const windows = maintenance.map(({ from, until, devices, groups, cells, reason }, index) => {
     const path = ['maintenance', index];
-    const { from, until, groups, cells, reason } = entry;
     if (until <= from) problems.push(errorAt([...path, 'until'], 'is not after from'));
-    if (entry.devices.length + groups.length + cells.length === 0) {
+    if (devices.length + groups.length + cells.length === 0) {
       problems.push(errorAt(path, 'names neither devices, groups nor cells'));
     }
-    const doubt = (list: string, position: number, what: string) =>
-      problems.push(warningAt([...path, list, position], what));
-    entry.devices.forEach((name, position) => {
-      if (isClosed && !known.has(name)) doubt('devices', position, `${quoted(name)} is no configured device`);
-    });
-    cells.forEach((name, position) => {
-      if (isClosed && !knownCells.has(name))
-        doubt('cells', position, `no configured device is in the cell ${quoted(name)}`);
-    });
-    return { fromMs: from, untilMs: until, devices: entry.devices, groups, cells, reason };
+    return { fromMs: from, untilMs: until, devices, groups, cells, reason };
   });
   return { value: windows, problems };
 }

@@ -279,6 +279,8 @@ export interface ResolvedConfig {
   readonly alertmanager: ResolvedAlertmanager | null;
   readonly webhooks: readonly ResolvedWebhook[];
   readonly maintenance: readonly ResolvedMaintenance[];
+  /** What the file names and none of these devices bears, each one line with the path of the setting. */
+  readonly doubts: (devices: readonly ResolvedDevice[]) => readonly string[];
 }
 
 /** A window of planned work; at least one of the lists names something. */

@@ -630,7 +630,9 @@ export const configSchema = section({
       .array(filePattern, { error: 'a list of file patterns' })
       .max(MAX_URLS, { error: `at most ${MAX_URLS} patterns` })
       .default([])
-      .describe('JSON (at most 32 MiB) or YAML (1 MiB); * and ? in the last part of the path'),
+      .describe(
+        'JSON (at most 32 MiB) or YAML (1 MiB); * and ? in the last part of the path. A pattern that no file fits fails, and keeps what it had',
+      ),
     http_sd: z
       .array(targetUrl, { error: 'a list of URLs' })
       .max(MAX_URLS, { error: `at most ${MAX_URLS} URLs` })

@@ -22,12 +22,16 @@ export function targetMetrics({ devices, findings, sources }: TargetsState): str
       {
         name: 'gdoi_target_findings',
         type: 'gauge',
-        help: 'Targets, names and labels of service discovery that were left out; the log says why.',
+        help: 'Targets, names and labels of service discovery that were left out, and lists without a target; the log says why.',
       },
       [[{}, findings]],
     ) +
     renderFamily(
-      { name: 'gdoi_target_source_up', type: 'gauge', help: '1 the last look at the source was good, 0 it failed.' },
+      {
+        name: 'gdoi_target_source_up',
+        type: 'gauge',
+        help: '1 the last look at the source was good, 0 it failed; a pattern that no file fits is a source.',
+      },
       each(({ failing }) => Number(failing === null)),
     ) +
     renderFamily(

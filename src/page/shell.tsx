@@ -3,6 +3,7 @@ import { durationText } from '../gdoi/events/duration-text.ts';
 import { hasToken, rememberToken } from './agent-api.ts';
 import { monoMs } from './browser-time.ts';
 import { Fragment, type VNode } from 'preact';
+import type { AgentDocument } from '../http/page/agent-document.ts';
 import type { Session } from './session.ts';
 import { utcText } from './instants.tsx';
 
@@ -44,6 +45,7 @@ export function Shell(props: {
           Refused by several devices, and not tried any more: credential {agent.quarantined_credentials.join(', ')}
         </p>
       )}
+      {agent !== null && agent.doubts.length > 0 && <Doubts agent={agent} />}
       {agent !== null && !agent.first_sweep_done && (
         <p class="banner">
           The first sweep is under way: {Math.floor(agent.first_sweep_progress * 100)} % of the devices have been
@@ -60,6 +62,20 @@ export function Shell(props: {
         gdoiwatch {agent?.version ?? ''} · times are UTC, then local · <a href="/api/openapi.json">API</a>
       </footer>
     </Fragment>
+  );
+}
+
+function Doubts({ agent: { doubts, more_doubts: more } }: { readonly agent: AgentDocument }): VNode {
+  return (
+    <div class="banner warning">
+      Not as the configuration has it:
+      <ul>
+        {doubts.map((doubt) => (
+          <li key={doubt}>{doubt}</li>
+        ))}
+        {more > 0 && <li>and {more} more: the log has them</li>}
+      </ul>
+    </div>
   );
 }
 

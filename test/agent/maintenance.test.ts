@@ -46,3 +46,21 @@ test('metrics say what is under maintenance; an incident of it alone is none', a
     'gdoi_maintenance{group="G1"} 1',
   ]);
 });
+
+test('work on a group that no device shows is a doubt, said once when every device was polled, and not after the work', async () => {
+  await using watching = await simulatedAgent({ scenario: 'healthy', pollInterval: '60s' });
+  const { agent, clock, logger } = watching;
+  const window = { fromMs: START_MS, untilMs: START_MS + 60 * MINUTE_MS, devices: [], cells: [], reason: '' };
+  await agent.reload({ ...watching.config, maintenance: [{ ...window, groups: ['G1', 'g2'] }] });
+  const doubt = 'maintenance[0].groups[1]: no device shows a group "g2"; did you mean "G1"?';
+  const said = () => logger.lines('warn').filter((line) => JSON.stringify(line).includes('no device shows'));
+  agent.start();
+  expect(agent.doubts()).toEqual([]);
+  await clock.advance(5 * MINUTE_MS);
+  expect(agent.doubts()).toEqual([doubt]);
+  expect(said()).toEqual([{ finding: doubt }]);
+  await agent.reload({ ...watching.config, maintenance: [{ ...window, groups: ['G1', 'g3'] }] });
+  expect(said()).toHaveLength(2);
+  await clock.advance(60 * MINUTE_MS);
+  expect(agent.doubts()).toEqual([]);
+});

@@ -21,6 +21,7 @@ export function aConfig(over: Partial<ResolvedConfig> & Pick<ResolvedConfig, 'de
     alertmanager: null,
     webhooks: [],
     maintenance: [],
+    doubts: () => [],
     ...over,
   };
 }

@@ -78,7 +78,18 @@ describe('config check, beside the store of an agent', () => {
     const targets = 'targets: { file_sd: [targets.json] }\n';
     expect(await checked(directory.path, [KS1, '{ name: gm1, host: 192.0.2.7 }'], targets)).toMatchObject({
       status: 0,
-      stderr: expect.stringMatching(/^warning: group G1, .* KSs ks1, ks3 share/),
+      stderr: expect.stringMatching(/^warning: group G1, .* KSs ks1, ks3 share/m),
+    });
+  });
+
+  test('warns of planned work on a group that no device has shown, as far as the store knows', async () => {
+    await using directory = await temporaryDirectory();
+    await storeOf(join(directory.path, 'gdoiwatch.db'), ['0xA', '0xA']);
+    const work = 'maintenance: [{ from: 2026-01-01T00:00Z, until: 2999-01-01T00:00Z, groups: [G1, GX] }]\n';
+    expect(await checked(directory.path, [KS1, KS3], work)).toEqual({
+      ...GOOD,
+      stderr:
+        'warning: maintenance[0].groups[1]: no device shows a group "GX"; did you mean "G1"? (as stored in ./gdoiwatch.db)\n',
     });
   });
 
@@ -89,8 +100,61 @@ describe('config check, beside the store of an agent', () => {
     expect(await checked(directory.path, [KS1, KS3])).toEqual({
       ...GOOD,
       stderr: expect.stringMatching(
-        /^warning: cells were not compared with the groups seen so far: store \.\/gdoiwatch\.db: .*\n$/,
+        /^warning: the configuration was not compared with the groups seen so far: store \.\/gdoiwatch\.db: .*\n$/,
       ),
+    });
+  });
+});
+
+describe('config check, beside files of targets', () => {
+  const given = async (directory: string, name: string, targets: unknown) =>
+    writeFile(join(directory, name), JSON.stringify(targets));
+
+  test('counts their devices', async () => {
+    await using directory = await temporaryDirectory();
+    await given(directory.path, 'a.json', [{ targets: ['192.0.2.7', '192.0.2.8'] }]);
+    expect(await checked(directory.path, [KS1, KS3], 'targets: { file_sd: ["*.json"] }\n')).toEqual({
+      status: 0,
+      stdout: './gdoiwatch.yml: good, 2 devices, 2 of target files\n',
+      stderr: '',
+    });
+  });
+
+  test('warns of patterns that no file fits, of files without targets, and of names that no device bears', async () => {
+    await using directory = await temporaryDirectory();
+    await given(directory.path, 'a.json', []);
+    const more =
+      'targets: { file_sd: ["a.json", "sites/*.json", "b*.yml"] }\nmaintenance: [{ from: 2026-01-01T00:00Z, until: 2026-01-01T01:00Z, devices: [ks2] }]\n';
+    expect((await checked(directory.path, [KS1, KS3], more)).stderr.split('\n')).toEqual([
+      'warning: targets of ./sites/*.json: no file: its directory is not there',
+      'warning: targets of ./b*.yml: no file fits',
+      'warning: ./a.json: holds no target',
+      'warning: maintenance[0].devices[0]: no device is called "ks2"; did you mean "ks1"?',
+      '',
+    ]);
+  });
+
+  test('warns where there is no device at all', async () => {
+    await using directory = await temporaryDirectory();
+    await given(directory.path, 'a.json', []);
+    expect((await checked(directory.path, [], 'targets: { file_sd: [a.json] }\n#')).stderr).toBe(
+      'warning: ./a.json: holds no target\nwarning: devices: there are none: nothing is polled\n',
+    );
+    expect(await checked(directory.path, [], 'devices: []\n#')).toEqual({
+      status: 0,
+      stdout: './gdoiwatch.yml: good, 0 devices\n',
+      stderr: 'warning: devices: there are none: nothing is polled\n',
+    });
+  });
+
+  test('says nothing of names that a URL may bring, and asks none', async () => {
+    await using directory = await temporaryDirectory();
+    const more =
+      'targets: { http_sd: ["http://127.0.0.1:9/sd"] }\nmaintenance: [{ from: 2026-01-01T00:00Z, until: 2026-01-01T01:00Z, devices: [ks2] }]\n';
+    expect(await checked(directory.path, [KS1, KS3], more)).toEqual({
+      status: 0,
+      stdout: './gdoiwatch.yml: good, 2 devices and those of 1 URL\n',
+      stderr: '',
     });
   });
 });

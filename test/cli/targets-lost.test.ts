@@ -8,6 +8,7 @@ import { loadConfig } from '../../src/config/load/load.ts';
 import { createSystemClock } from '../../src/kernel/clock.ts';
 import { MemoryLogger } from '../builders/memory-logger.ts';
 import { PATIENCE } from '../builders/patience.ts';
+import { Gdoiwatch } from '../e2e/gdoiwatch.ts';
 
 test('a list that drops more than half of the devices changes nothing, and is said; one that drops fewer counts', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-lost-'));
@@ -43,4 +44,42 @@ test('a list that drops more than half of the devices changes nothing, and is sa
   await holds('192.0.2.1', '192.0.2.2');
   await vi.waitUntil(() => devices().length === 2, PATIENCE);
   expect(logger.messages('error')).toHaveLength(1);
+});
+
+test('a pattern that no file fits is said by metrics, page and status, until a file is there', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'gdoiwatch-lost-'));
+  onTestFinished(() => rm(directory, { recursive: true }));
+  await writeFile(
+    join(directory, 'gdoiwatch.yml'),
+    'listen: 127.0.0.1:0\ncredentials: { main: { username: u, password_env: P } }\ntargets: { file_sd: ["*.json"] }\n',
+  );
+  const loaded = await loadConfig(join(directory, 'gdoiwatch.yml'), { env: { P: 'correct horse' } });
+  if (loaded.kind !== 'ok') throw new Error(JSON.stringify(loaded.findings));
+  const { config } = loaded;
+  await using product = await startProduct({
+    config,
+    clock: createSystemClock(),
+    logger: new MemoryLogger(),
+    reread: () => Promise.resolve(config),
+  });
+  const told = async (path: string) => (await fetch(`${product.url}${path}`)).text();
+  const status = async () => {
+    await using command = new Gdoiwatch(['status', '--agent', product.url], {});
+    return (await command.finished).stdout;
+  };
+  const pattern = join(directory, '*.json');
+  const none = 'devices: there are none: nothing is polled';
+  const doubt = `targets of ${pattern}: no file fits`;
+  expect(JSON.parse(await told('/page/agent'))).toMatchObject({ doubts: [doubt, none], more_doubts: 0 });
+  expect(await status()).toContain(
+    `0 devices: none (agent ${product.url})\nnot as the configuration has it: ${doubt}\nnot as the configuration has it: ${none}\n`,
+  );
+  const metrics = await told('/metrics');
+  expect(metrics).toContain(`gdoi_target_source_up{source="${pattern}"} 0\n`);
+  expect(metrics).toContain('gdoi_inventory_devices 0\n');
+
+  await writeFile(join(directory, 'a.json'), '[{"targets": ["192.0.2.1"]}]');
+  await vi.waitUntil(async () => (await told('/metrics')).includes('gdoi_inventory_devices 1\n'), PATIENCE);
+  expect(JSON.parse(await told('/page/agent'))).toMatchObject({ doubts: [] });
+  expect(await told('/metrics')).not.toContain(pattern);
 });

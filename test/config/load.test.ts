@@ -127,6 +127,7 @@ describe("the contract's own example", () => {
       webhooks: [],
       grafanaUrl: 'https://grafana.example.net/g',
       maintenance: [],
+      doubts: expect.any(Function),
       alertmanager: {
         apiUrls: ['http://127.0.0.1:9093/api/v2'],
         basicAuth: null,

@@ -30,7 +30,7 @@ test('windows of planned work, with their zone', async () => {
 
 test('a device that is not configured is a doubt, not an error: it may come with a later configuration', async () => {
   const { warnings } = await loadOk(given('{ from: 2026-01-01T00:00Z, until: 2026-01-01T01:00Z, devices: [gm2] }'));
-  expect(warnings.join()).toContain('maintenance[0].devices[0]: "gm2" is no configured device');
+  expect(warnings.join()).toContain('maintenance[0].devices[0]: no device is called "gm2"; did you mean "gm1"?');
 });
 
 test('a cell that no configured device is in is a doubt as well', async () => {
@@ -38,7 +38,7 @@ test('a cell that no configured device is in is a doubt as well', async () => {
     given('{ from: 2026-01-01T00:00Z, until: 2026-01-01T01:00Z, cells: [default, acme] }'),
   );
   expect(warnings).toHaveLength(1);
-  expect(warnings.join()).toContain('maintenance[0].cells[1]: no configured device is in the cell "acme"');
+  expect(warnings.join()).toContain('maintenance[0].cells[1]: no device is in a cell "acme"');
 });
 
 test.each([

@@ -81,6 +81,7 @@ const config = (devices: readonly ResolvedDevice[], changes: Partial<ResolvedCon
   alertmanager: null,
   webhooks: [],
   maintenance: [],
+  doubts: () => [],
   ...changes,
 });
 

@@ -48,20 +48,24 @@ async function replaceFile(name: string, text: string): Promise<void> {
   await rename(join(directory, 'new'), file(name));
 }
 
-async function configOf(targets: string, devices = '[]') {
+async function configOf(targets: string, devices = '[]', more = '') {
   const path = join(directory, 'gdoiwatch.yml');
   const credentials = 'credentials: { main: { username: u, password_env: P } }';
-  await writeFile(path, `${credentials}\ndevices: ${devices}\ntargets: { ${targets} }\n`);
+  await writeFile(path, `${credentials}\ndevices: ${devices}\ntargets: { ${targets} }\n${more}`);
   const loaded = await loadConfig(path, { env: { P: 'correct horse' } });
   if (loaded.kind !== 'ok') throw new Error(JSON.stringify(loaded.findings));
   return loaded.config;
 }
 
+const JSON_FILES = 'file_sd: ["targets/*.json"]';
 const FILES = 'file_sd: ["targets/*.json", "targets/*.yml"]';
 
-async function start(targets: string, options: Partial<TargetsOptions> & { readonly devices?: string } = {}) {
+async function start(
+  targets: string,
+  options: Partial<TargetsOptions> & { readonly devices?: string; readonly more?: string } = {},
+) {
   const onChange = vi.fn<() => void>();
-  const config = await configOf(targets, options.devices);
+  const config = await configOf(targets, options.devices, options.more);
   const found = await startTargets({ config, clock: fastPace, logger, onChange, ...options });
   started.push(found);
   return { found, onChange };
@@ -119,7 +123,7 @@ describe('targets from files', () => {
 
   it('stay as they were while a file is malformed, which is logged once, and once when it is mended', async () => {
     await writeFile(file('a.json'), groups('gm1'));
-    const { found, onChange } = await start(FILES);
+    const { found, onChange } = await start(JSON_FILES);
     await replaceFile('a.json', '[{"targets": ["gm1"');
     await until(() => expect(found.status().sources[0]?.failing).toBe('is not JSON (line 1, column 20)'));
     await replaceFile('a.json', '{}');
@@ -146,10 +150,11 @@ describe('targets from files', () => {
 
   it('a thousand bad targets do not flood the log', async () => {
     await writeFile(file('a.json'), groups(...Array.from({ length: 1000 }, (_, i) => `h:${i}x`)));
-    const { found } = await start(FILES);
+    const { found } = await start(JSON_FILES);
     expect(found.status().findings).toBe(1000);
-    expect(logger.lines('warn')).toHaveLength(21);
-    expect(logger.lines('warn').at(-1)).toEqual({ more: 980 });
+    const said = logger.lines('warn').filter((line) => !JSON.stringify(line).includes('nothing is polled'));
+    expect(said).toHaveLength(21);
+    expect(said.at(-1)).toEqual({ more: 980 });
   });
 
   it('a file over the bound is refused, and one that cannot be read is read again when it can', async () => {
@@ -188,6 +193,66 @@ describe('targets from files', () => {
     expect(names(found)).toEqual(['gm1']);
   });
 
+  it('a pattern that no file fits fails until one does, which is logged once each', async () => {
+    const { found } = await start(JSON_FILES);
+    const pattern = file('*.json');
+    expect(found.status()).toMatchObject({
+      complete: false,
+      sources: [{ source: pattern, targets: 0, failing: 'no file fits', lastSuccessAtMs: null }],
+    });
+    await until(() => expect(found.status().sources[0]?.failures).toBeGreaterThan(3));
+    expect(logger.messages('warn').filter((message) => message.startsWith('targets'))).toHaveLength(1);
+    expect(logger.lines('warn')).toContainEqual({ source: pattern, reason: 'no file fits' });
+    await replaceFile('a.json', groups('gm1'));
+    await until(() => expect(names(found)).toEqual(['gm1']));
+    expect(found.status().sources).toMatchObject([{ source: file('a.json'), failing: null }]);
+    expect(logger.lines('info')).toContainEqual({ source: pattern });
+  });
+
+  it.each([
+    ['of a pattern', JSON_FILES, '*.json', 'no file fits'],
+    ['named by its path', 'file_sd: ["targets/a.json"]', 'a.json', 'there is no such file'],
+  ])(
+    'a file %s that is taken away leaves its list, over a reload too, until it is back',
+    async (_, which, name, why) => {
+      await writeFile(file('a.json'), groups('gm1'));
+      const { found, onChange } = await start(which);
+      const failing = () => found.status().sources.find(({ source }) => source === file(name))?.failing ?? null;
+      await rename(file('a.json'), join(directory, 'away'));
+      await until(() => expect(failing()).toBe(why));
+      await found.reload(await configOf(which));
+      expect(failing()).toBe(why);
+      expect(names(found)).toEqual(['gm1']);
+      await rename(join(directory, 'away'), file('a.json'));
+      await until(() => expect(failing()).toBeNull());
+      expect(names(found)).toEqual(['gm1']);
+      expect(onChange).not.toHaveBeenCalled();
+    },
+  );
+
+  it('a file that was taken away counts no more once another one fits its pattern', async () => {
+    await writeFile(file('a.json'), groups('gm1'));
+    const { found } = await start(JSON_FILES);
+    await rm(file('a.json'));
+    await until(() => expect(found.status().sources).toHaveLength(2));
+    await found.reload(await configOf(JSON_FILES));
+    await replaceFile('b.json', groups('gm2'));
+    await until(() => expect(names(found)).toEqual(['gm2']));
+    expect(found.status().sources).toMatchObject([{ source: file('b.json'), failing: null }]);
+  });
+
+  it('a file that is empty for a moment leaves its list; one that says that it has no target is believed, and told', async () => {
+    await writeFile(file('a.json'), groups('gm1'));
+    const { found } = await start(JSON_FILES);
+    await replaceFile('a.json', '');
+    await until(() => expect(found.status().sources[0]?.failing).toBe('is not JSON'));
+    expect(names(found)).toEqual(['gm1']);
+    await replaceFile('a.json', '[{"targets": []}]');
+    await until(() => expect(names(found)).toEqual([]));
+    expect(found.status()).toMatchObject({ findings: 1, complete: true });
+    expect(logger.lines('warn')).toContainEqual({ finding: `${file('a.json')}: holds no target` });
+  });
+
   it('a list written anew with the same content is no change', async () => {
     await writeFile(file('a.json'), groups('gm1'));
     const { found, onChange } = await start(FILES);
@@ -195,6 +260,41 @@ describe('targets from files', () => {
     await replaceFile('a.json', groups('gm1'));
     await until(() => expect(found.status().sources[0]?.lastSuccessAtMs).toBeGreaterThan(before));
     expect(onChange).not.toHaveBeenCalled();
+  });
+});
+
+describe('names of the configuration that no device bears', () => {
+  const WORK = 'from: 2026-01-01T00:00Z, until: 2026-01-01T01:00Z';
+
+  it('are judged by the targets that are there, said once, and no more when one of that name came', async () => {
+    await writeFile(file('a.json'), groups('gm1'));
+    const more = `maintenance: [{ ${WORK}, devices: [gm1, gm22], cells: [acme] }]\nmetrics: { labels: [site, town] }\nmatch: [{ name: "ks*", interval: 5m }]\ncluster: { cell_label: customer }\n`;
+    const { found } = await start(JSON_FILES, { more });
+    const of22 = 'maintenance[0].devices[1]: no device is called "gm22"';
+    const others = [
+      'maintenance[0].cells[0]: no device is in a cell "acme"',
+      'metrics.labels[1]: no device has a label "town"',
+      'cluster.cell_label: no device has a label "customer"',
+      'match[0]: fits none of the devices',
+    ];
+    expect(found.doubts()).toEqual([of22, ...others]);
+    await replaceFile('a.json', groups('gm1', 'gm2'));
+    await until(() => expect(names(found)).toEqual(['gm1', 'gm2']));
+    expect(found.doubts()).toEqual([`${of22}; did you mean "gm2"?`, ...others]);
+    const came = [{ targets: ['gm22', 'ks1'], labels: { town: 'x', customer: 'acme' } }];
+    await replaceFile('a.json', JSON.stringify([{ targets: ['gm1'] }, ...came]));
+    await until(() => expect(names(found)).toEqual(['gm1', 'gm22', 'ks1']));
+    expect(found.doubts()).toEqual(['metrics.labels[0]: no device has a label "site"']);
+    expect(logger.lines('warn').filter((line) => JSON.stringify(line).includes('acme'))).toHaveLength(1);
+  });
+
+  it('are not told one by one where there is no device at all: that is said', async () => {
+    const { found } = await start(JSON_FILES, { more: `maintenance: [{ ${WORK}, devices: [gm1] }]\n` });
+    expect(found.doubts()).toEqual([
+      `targets of ${file('*.json')}: no file fits`,
+      'devices: there are none: nothing is polled',
+    ]);
+    expect(logger.lines('warn')).toContainEqual({ finding: 'devices: there are none: nothing is polled' });
   });
 });
 
@@ -208,6 +308,9 @@ describe('looking at files', () => {
     expect((await files.look()).changed).toEqual([]);
     expect((await files.look()).changed).toEqual([file('a.json')]);
     expect((await files.look()).changed).toEqual([]);
+    await writeFile(file('b.json'), '[]');
+    await files.look();
+    await files.look();
     await rm(file('a.json'));
     expect((await files.look()).gone).toEqual([]);
     await writeFile(file('a.json'), '[ ]');
@@ -230,9 +333,27 @@ describe('looking at files', () => {
     expect(changed.toSorted()).toEqual(expected.map(file));
   });
 
-  it('a directory that is not there yet is empty', async () => {
-    const files = new FileTargets([join(directory, 'later', '*.json')]);
-    expect(await files.look()).toEqual({ changed: [], gone: [], failed: new Map() });
+  it.each([
+    ['later/*.json', 'no file: its directory is not there'],
+    ['targets/*.json', 'no file fits'],
+    ['targets/a.json', 'there is no such file'],
+  ])('%s, which nothing is there of, fails: %s', async (name, reason) => {
+    const pattern = join(directory, name);
+    const files = new FileTargets([pattern]);
+    const nothing = { changed: [], gone: [], failed: new Map([[pattern, reason]]) };
+    expect(await files.look()).toEqual(nothing);
+    expect(await files.look()).toEqual(nothing);
+  });
+
+  it('a file that is removed and made again between two looks fails nothing', async () => {
+    await writeFile(file('a.json'), '[]');
+    const files = new FileTargets([file('a.json')]);
+    await files.look();
+    await rm(file('a.json'));
+    expect((await files.look()).failed).toEqual(new Map());
+    await writeFile(file('a.json'), '[]');
+    expect((await files.look()).failed).toEqual(new Map());
+    expect(await files.look()).toEqual({ changed: [file('a.json')], gone: [], failed: new Map() });
   });
 });
 

@@ -38,6 +38,7 @@ const ALERTS = [
   'GdoiStoreDamaged',
   'GdoiAgentSaturated',
   'GdoiAgentDown',
+  'GdoiTargetsFailing',
   'GdoiCellUnowned',
   'GdoiCellOwnedTwice',
   'GdoiInventoriesDiffer',

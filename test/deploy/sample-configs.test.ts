@@ -70,6 +70,8 @@ async function check(text: string) {
     const name = file.slice(file.lastIndexOf('/') + 1);
     await writeFile(file, CONTENT[name] ?? WITHOUT_FORM, { mode: 0o600 });
   }
+  await mkdir(join(directory.path, 'targets'));
+  await writeFile(join(directory.path, 'targets', 'gms.json'), '[{"targets": ["192.0.2.50"]}]');
   const config = join(directory.path, 'gdoiwatch.yml');
   await writeFile(config, inDirectory);
   return await gdoiwatch(['config', 'check', '--config', config]);

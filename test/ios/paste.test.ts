@@ -31,6 +31,18 @@ const FORMS: readonly (readonly [name: string, form: Form])[] = [
   ['an ISO time before each line', each((line, i) => `2026-03-01T10:11:${two(i)}.123456+01:00 ${line}`)],
   ['a time of day before each line', each((line, i) => `10:11:${two(i)} ${line}`)],
   ['a time with its date in words', each((line, i) => `Sun Mar  1 10:11:${two(i)} 2026 ${line}`)],
+  ['the time of a log file before each line', each((line, i) => `Mar  1 10:11:${two(i)} ${line}`)],
+  ['the time, host and program of a log file', each((line, i) => `Mar  1 10:11:${two(i)} jump1 script[123]: ${line}`)],
+  ['a time with a month in letters', each((line, i) => `01-Mar-2026 10:11:${two(i)} ${line}`)],
+  ['a time with a month in letters and blanks', each((line, i) => `1 Mar 2026 10:11:${two(i)} ${line}`)],
+  ['a time with its zone in letters', each((line, i) => `2026-03-01 10:11:${two(i)} UTC ${line}`)],
+  ['the output of `date` in brackets', each((line, i) => `[Sun Mar  1 10:11:${two(i)} CET 2026] ${line}`)],
+  ['a time as in file names', each((line, i) => `20260301T1011${two(i)} ${line}`)],
+  ['a time joined to its date', each((line, i) => `2026-03-01_10:11:${two(i)} ${line}`)],
+  ['seconds since the recording began', each((line, i) => `[${(i / 8).toFixed(6).padStart(12)}] ${line}`)],
+  ['the time since the recording began', each((line, i) => `[+00:00:${two(i)}.125] ${line}`)],
+  ['bullets', each((line) => `\u2022 ${line}`)],
+  ['a mail quote of lines with the time of a log file', each((line, i) => `> Mar  1 10:11:${two(i)} ${line}`)],
   ['seconds since 1970 before each line', each((line, i) => `17723598${two(i)}.001 ${line}`)],
   ['a mail quote', each((line) => `> ${line}`)],
   ['a mail quote without a blank', each((line) => `>${line}`)],
@@ -89,6 +101,27 @@ function meaning(text: string): unknown {
 describe.each(FORMS)('%s', (_, form) => {
   it.each(texts)('changes nothing in $name', ({ text }) => {
     expect(meaning(form(text))).toEqual(meaning(text));
+  });
+});
+
+describe('a time before a line', () => {
+  const stampedOutput = (text: string) =>
+    lines(text)
+      .map((line) => `Mar  1 10:11:12 ${line}\n`)
+      .join('');
+
+  it('that the router itself printed stays: debugging output is no answer', () => {
+    const debug = Array.from({ length: 6 }, (_, i) => `Mar  1 10:11:1${i}.120 UTC: ISAKMP: Group Name : X\n`).join('');
+    const [result] = parseCapturedText(debug);
+    expect(result).not.toMatchObject({ snapshots: [expect.objectContaining({ role: 'gm' })] });
+  });
+
+  it('goes where a log message or a label of one word stands between the lines', () => {
+    const text = goldenText('beside/ipsec-sa-with-errors.txt');
+    const message =
+      'Mar  1 10:11:12.001 UTC: %GDOI-5-GM_REGS_COMPL: Registration to KS 192.0.2.9 complete for group G1\n';
+    const [first = '', ...others] = lines(stampedOutput(text));
+    expect(meaning([first, message.trimEnd(), ...others, ''].join('\n'))).toEqual(meaning(text));
   });
 });
 

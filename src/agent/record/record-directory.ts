@@ -2,13 +2,14 @@
  * The directory of `record:`, made before the agent starts. One component after the other: with `recursive` the `mkdir` of
  * Node.js 20 never returns where a file system says "no such file" of a parent that is there, as /proc does.
  */
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { UserError } from '../../kernel/user-error.ts';
 
 export async function makeRecordDirectory(directory: string): Promise<void> {
   try {
     await made(directory);
+    if (!(await stat(directory)).isDirectory()) throw new Error('a file of that name is there');
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     throw new UserError('record_inaccessible', `record: ${directory}: cannot be made: ${reason}`, { cause: error });

@@ -21,6 +21,11 @@ export function storedGroups({ fleets, members }: Pick<StoredStates, 'fleets' | 
   return { names, groups };
 }
 
+/** Whether they can be gone on from or not, in whatever cell. */
+export function storedGroupNames(states: Pick<StoredStates, 'fleets' | 'members'>): ReadonlySet<string> {
+  return new Set(Array.from(storedGroups(states).names, (key) => groupOfKey(key).group));
+}
+
 /** By device: those that can be gone on from. */
 export function storedTrackers(kept: StoredStates['devices']): ReadonlyMap<string, TrackerState> {
   const states = new Map<string, TrackerState>();

@@ -28,9 +28,9 @@ export class FirstSweep {
     this.#unpolled.add(device);
   }
 
-  /** Polled for the first time, with whatever result. */
-  polled(device: string): void {
-    if (!this.#unpolled.delete(device)) return;
+  /** Polled, with whatever result; true: that was the last one that had not been. */
+  polled(device: string): boolean {
+    if (!this.#unpolled.delete(device)) return false;
     const nowMs = this.#clock.monoMs();
     const fields = { polled: this.#devices.size - this.#unpolled.size, devices: this.#devices.size };
     if (this.done) {
@@ -39,6 +39,7 @@ export class FirstSweep {
       this.#saidMs = nowMs;
       this.#logger.info(fields, 'first sweep under way');
     }
+    return this.done;
   }
 
   gone(device: string): void {

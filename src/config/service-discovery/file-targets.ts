@@ -3,7 +3,8 @@
  *
  * Looked at again and again instead of watched: that works on every file system and for the symbolic links of Kubernetes.
  * A file that changed, came or went has to be the same at two looks in a row before it counts, so that one being written
- * in place is not taken half.
+ * in place is not taken half. A pattern that no file has any more keeps those that it had: an unmounted directory or a
+ * file that is moved away takes no fleet with it.
  */
 import { opendir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
@@ -16,8 +17,16 @@ const MAX_FILES = 1000;
 export interface FileChanges {
   readonly changed: readonly string[];
   readonly gone: readonly string[];
-  /** Directories that could not be looked at, and why: what was known of them stays. */
+  /** Directories that cannot be listed and patterns that no file has, and why: what was known of them stays. */
   readonly failed: ReadonlyMap<string, string>;
+}
+
+interface Listed {
+  readonly files: ReadonlySet<string>;
+  /** Directories that cannot be listed. */
+  readonly unlisted: ReadonlyMap<string, string>;
+  /** Patterns without a file. */
+  readonly unmatched: ReadonlyMap<string, string>;
 }
 
 /** No fingerprint. */
@@ -34,35 +43,44 @@ export class FileTargets {
   readonly #patterns: readonly string[];
   readonly #known = new Map<string, KnownFile>();
   #looked = false;
+  #unmatchedBefore: ReadonlySet<string> = new Set();
 
-  constructor(patterns: readonly string[]) {
+  /** `known`: files whose targets are there from before; those that no pattern names are forgotten. */
+  constructor(patterns: readonly string[], known: readonly string[] = []) {
     this.#patterns = patterns;
+    for (const path of known)
+      if (this.#patternsOf(path).length > 0) this.#known.set(path, { reported: UNREAD, seen: null });
   }
 
-  /** Those of the patterns. */
-  get directories(): readonly string[] {
-    return this.#patterns.map((pattern) => dirname(pattern));
+  /** It is there, or was and may be again. */
+  has(path: string): boolean {
+    return this.#known.has(path);
   }
 
   /** What is to be read or forgotten since the look before; at the first look every file counts as it is. */
   async look(): Promise<FileChanges> {
-    const { files, failed } = await this.#list();
+    const { files, unlisted, unmatched } = await this.#list();
     const changed: string[] = [];
     const gone: string[] = [];
     for (const path of new Set([...files, ...this.#known.keys()])) {
-      if (failed.has(dirname(path))) continue;
+      if (unlisted.has(dirname(path))) continue;
       const now = files.has(path) ? await fingerprint(path) : null;
       const known = this.#known.get(path) ?? { reported: null, seen: null };
       const settled = !this.#looked || known.seen === now;
       known.seen = now;
       this.#known.set(path, known);
-      if (!settled || known.reported === now) {
-        if (settled && now === null) this.#known.delete(path);
+      if (now === null && this.#patternsOf(path).some((pattern) => unmatched.has(pattern))) {
+        // Back as it was, it has to be said too.
+        if (known.reported !== null) known.reported = UNREAD;
         continue;
       }
+      if (!settled) continue;
+      if (now === null) this.#known.delete(path);
+      if (known.reported === now) continue;
       known.reported = now;
       (now === null ? gone : changed).push(path);
     }
+    const failed = new Map([...unlisted, ...this.#lasting(unmatched)]);
     this.#looked = true;
     return { changed, gone, failed };
   }
@@ -73,41 +91,67 @@ export class FileTargets {
     if (known !== undefined) known.reported = UNREAD;
   }
 
-  async #list(): Promise<{ readonly files: ReadonlySet<string>; readonly failed: ReadonlyMap<string, string> }> {
+  /** Between the removal of a file and the next one of its name there may be a look. */
+  #lasting(unmatched: ReadonlyMap<string, string>): readonly (readonly [pattern: string, reason: string])[] {
+    const before = this.#looked ? this.#unmatchedBefore : unmatched;
+    this.#unmatchedBefore = new Set(unmatched.keys());
+    return [...unmatched].filter(([pattern]) => before.has(pattern));
+  }
+
+  #patternsOf(path: string): readonly string[] {
+    const [directory, name] = [dirname(path), basename(path)];
+    return this.#patterns.filter((pattern) => dirname(pattern) === directory && nameMatcher(basename(pattern))(name));
+  }
+
+  async #list(): Promise<Listed> {
     let files: ReadonlySet<string> = new Set();
-    const failed = new Map<string, string>();
+    const unlisted = new Map<string, string>();
+    const unmatched = new Map<string, string>();
     for (const pattern of this.#patterns) {
       const directory = dirname(pattern);
       const listed = await withMatches(files, directory, nameMatcher(basename(pattern)));
       files = listed.files;
-      if (listed.failure !== null) failed.set(directory, listed.failure);
+      if (listed.failure !== null) unlisted.set(directory, listed.failure);
+      else if (!listed.isThere) unmatched.set(pattern, 'no file: its directory is not there');
+      else if (!listed.isMatched)
+        unmatched.set(pattern, /[*?]/.test(pattern) ? 'no file fits' : 'there is no such file');
     }
-    return { files, failed };
+    return { files, unlisted, unmatched };
   }
 }
 
-/** The files with those of the directory. `failure`: why not all of these are among them. */
+interface Matches {
+  readonly files: ReadonlySet<string>;
+  /** Why not all of the directory are among them. */
+  readonly failure: string | null;
+  readonly isThere: boolean;
+  readonly isMatched: boolean;
+}
+
+/** The files with those of the directory. */
 async function withMatches(
   before: ReadonlySet<string>,
   directory: string,
   matches: (name: string) => boolean,
-): Promise<{ readonly files: ReadonlySet<string>; readonly failure: string | null }> {
+): Promise<Matches> {
   const files = new Set(before);
+  const found = { files, failure: null, isThere: true, isMatched: false };
   try {
     let entries = 0;
     for await (const entry of await opendir(directory)) {
       entries += 1;
-      if (entries > MAX_ENTRIES) return { files, failure: `more than ${MAX_ENTRIES} files in the directory` };
+      if (entries > MAX_ENTRIES) return { ...found, failure: `more than ${MAX_ENTRIES} files in the directory` };
       if (!matches(entry.name)) continue;
-      if (files.size >= MAX_FILES) return { files, failure: `more than ${MAX_FILES} files to read` };
+      found.isMatched = true;
+      if (files.size >= MAX_FILES) return { ...found, failure: `more than ${MAX_FILES} files to read` };
       files.add(join(directory, entry.name));
     }
-    return { files, failure: null };
+    return found;
   } catch (error) {
     const code = codeOf(error);
     // No directory, no files: it may come later.
     const isAbsent = code === 'ENOENT' || code === 'ENOTDIR';
-    return { files, failure: isAbsent ? null : `the directory cannot be listed: ${code}` };
+    return { ...found, failure: isAbsent ? null : `the directory cannot be listed: ${code}`, isThere: false };
   }
 }
 

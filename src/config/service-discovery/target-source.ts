@@ -71,7 +71,7 @@ export class TargetSource {
       this.fail(list.reason);
       return false;
     }
-    this.#succeed();
+    this.succeed();
     if (digest === this.#digest) return false;
     this.#digest = digest;
     this.#targets = list.targets;
@@ -91,10 +91,19 @@ export class TargetSource {
     this.#failing = reason;
   }
 
+  /** What failed is there, and could be read. */
+  succeed(): void {
+    if (this.#failing !== null) this.#logger.info({ source: this.name }, 'targets can be read again');
+    this.#failing = null;
+    this.#lastSuccessAtMs = this.#clock.wallMs();
+  }
+
   /** From the list that is there, by the defaults and credentials of a configuration. */
   async makeDevices(makeDevice: MakeDevice): Promise<void> {
     const devices: ResolvedDevice[] = [];
-    const findings: string[] = [];
+    // Before its first text it has no list.
+    const isEmpty = this.#digest !== null && this.#targets.length === 0;
+    const findings = isEmpty ? [`${this.name}: holds no target`] : [];
     for (const [index, target] of this.#targets.entries()) {
       if (index % TARGETS_PER_TURN === 0) await this.#clock.yieldToIo();
       const { device, problems } = deviceOfTarget(target, makeDevice);
@@ -114,11 +123,5 @@ export class TargetSource {
       failing: this.#failing,
       lastSuccessAtMs: this.#lastSuccessAtMs,
     };
-  }
-
-  #succeed(): void {
-    if (this.#failing !== null) this.#logger.info({ source: this.name }, 'targets can be read again');
-    this.#failing = null;
-    this.#lastSuccessAtMs = this.#clock.wallMs();
   }
 }

@@ -4,7 +4,6 @@
  *
  * Names are unique: the configuration file goes first, then the files of `file_sd` by name, then the URLs in their order.
  */
-import { dirname } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { type ReadFile, readFileFromDisk, readText } from '../read-file.ts';
@@ -61,6 +60,8 @@ export class Targets implements AsyncDisposable {
   #configured: ResolvedConfig;
   #merged: ResolvedConfig;
   #findings: ReadonlySet<string> = new Set();
+  /** Names of the configuration that no device bears. */
+  #doubts: readonly string[] = [];
   /** Some list differs from what `#merged` was made of. */
   #changed = false;
   #stop = new AbortController();
@@ -93,9 +94,8 @@ export class Targets implements AsyncDisposable {
     const named = new Set(targets.urls.map(({ url }) => url));
     for (const [key, { kind }] of this.#sources) if (kind === 'http_sd' && !named.has(key)) this.#sources.delete(key);
     for (const source of this.#sources.values()) await source.makeDevices(targets.makeDevice);
-    const files = new FileTargets(targets.files);
-    const there = await this.#look(files, targets);
-    for (const [key, { kind }] of this.#sources) if (kind === 'file_sd' && !there(key)) this.#sources.delete(key);
+    const files = new FileTargets(targets.files, this.#keysOf('file_sd'));
+    await this.#look(files, targets);
     await Promise.all(targets.urls.map((url) => this.#ask(url, targets, signal)));
     this.#merge();
     this.#loops = Promise.all([
@@ -106,6 +106,14 @@ export class Targets implements AsyncDisposable {
       ...targets.urls.map((url) => this.#every(targets.refreshMs, signal, () => this.#ask(url, targets, signal))),
     ]);
     return this.#merged;
+  }
+
+  /** What is not as the configuration has it, each one line: sources that fail, targets left out, names of nobody. */
+  doubts(): readonly string[] {
+    const failing = this.status().sources.flatMap(({ source, failing: why }) =>
+      why === null ? [] : [`targets of ${source}: ${why}`],
+    );
+    return [...failing, ...this.#findings, ...this.#doubts];
   }
 
   status(): TargetsStatus {
@@ -139,11 +147,9 @@ export class Targets implements AsyncDisposable {
     }
   }
 
-  /** Reads the files that changed. What it gives tells of a path whether it is, or may be, there. */
-  async #look(files: FileTargets, targets: ResolvedTargets): Promise<(path: string) => boolean> {
+  /** Reads the files that changed, and leaves those that are gone. */
+  async #look(files: FileTargets, targets: ResolvedTargets): Promise<void> {
     const { changed, gone, failed } = await files.look();
-    for (const [directory, reason] of failed) this.#source(directory, 'file_sd').fail(reason);
-    for (const directory of files.directories) if (!failed.has(directory)) this.#sources.delete(directory);
     for (const path of gone) this.#changed = this.#sources.delete(path) || this.#changed;
     for (const path of changed) {
       const isJson = /\.json$/i.test(path);
@@ -158,8 +164,18 @@ export class Targets implements AsyncDisposable {
         this.#changed ||= other;
       }
     }
-    const present = new Set(changed);
-    return (path) => present.has(path) || failed.has(path) || failed.has(dirname(path));
+    for (const [place, reason] of failed) this.#source(place, 'file_sd').fail(reason);
+    for (const key of this.#keysOf('file_sd')) if (!failed.has(key) && !files.has(key)) this.#leave(key);
+  }
+
+  /** A directory or pattern that fails no more, or a file that no pattern names. */
+  #leave(key: string): void {
+    this.#sources.get(key)?.succeed();
+    this.#sources.delete(key);
+  }
+
+  #keysOf(wanted: TargetSource['kind']): readonly string[] {
+    return [...this.#sources].flatMap(([key, { kind }]) => (kind === wanted ? [key] : []));
   }
 
   async #ask(url: TargetUrl, targets: ResolvedTargets, signal: AbortSignal): Promise<void> {
@@ -188,24 +204,40 @@ export class Targets implements AsyncDisposable {
   #merge(): boolean {
     this.#changed = false;
     const urls = this.#configured.targets?.urls.map(({ url }) => url) ?? [];
-    const files = [...this.#sources].flatMap(([key, { kind }]) => (kind === 'file_sd' ? [key] : []));
-    const sources = [...files.toSorted(), ...urls].flatMap((key) => this.#sources.get(key) ?? []);
+    const sources = [...this.#keysOf('file_sd').toSorted(), ...urls].flatMap((key) => this.#sources.get(key) ?? []);
     const { devices, findings } = mergeDevices(this.#configured.devices, sources);
     this.#tell([...sources.flatMap((source) => source.findings), ...findings]);
     const before = this.#merged;
     this.#merged = { ...this.#configured, devices };
+    this.#doubt(this.#configured.doubts(devices));
     const { added, removed, changed, rescheduled } = diffConfig(before, this.#merged);
     return added.length + removed.length + changed.length + rescheduled.length > 0;
+  }
+
+  /** Of devices of the file alone, whoever read it has said it, with the line. */
+  #doubt(doubts: readonly string[]): void {
+    const before = new Set(this.#doubts);
+    this.#doubts = doubts;
+    if (this.#configured.targets === null && this.#merged.devices.length > 0) return;
+    this.#say(
+      doubts.filter((doubt) => !before.has(doubt)),
+      'doubt about the configuration',
+      'more doubts about the configuration',
+    );
   }
 
   /** Each finding is logged when it is new. */
   #tell(findings: readonly string[]): void {
     const fresh = findings.filter((finding) => !this.#findings.has(finding));
-    const { logger } = this.#options;
-    for (const finding of fresh.slice(0, MAX_LOGGED)) logger.warn({ finding }, 'doubt about a target');
-    const more = fresh.length - MAX_LOGGED;
-    if (more > 0) logger.warn({ more }, 'doubts about more targets');
+    this.#say(fresh, 'doubt about a target', 'doubts about more targets');
     this.#findings = new Set(findings);
+  }
+
+  #say(findings: readonly string[], what: string, whatMore: string): void {
+    const { logger } = this.#options;
+    for (const finding of findings.slice(0, MAX_LOGGED)) logger.warn({ finding }, what);
+    const more = findings.length - MAX_LOGGED;
+    if (more > 0) logger.warn({ more }, whatMore);
   }
 }
 

@@ -45,6 +45,8 @@ export interface HttpOptions {
   readonly reload: (meant: {
     readonly removalsMeant: boolean;
   }) => Promise<{ readonly ok: boolean; readonly message: string }>;
+  /** What is not as the configuration has it, each one line; absent: nothing. */
+  readonly doubts?: () => readonly string[];
   /** Grafana with the shipped dashboards, as configured now; null, or absent: the page links to none. */
   readonly grafanaUrl?: () => string | null;
   /** Who may connect, as configured now: asked for each request, so that a reload counts at once. */

@@ -18,17 +18,23 @@ const BUILT = fileURLToPath(packageFile('dist/page/'));
 const PAGE_PATHS = ['/', '/groups', '/groups/:name', '/devices/:name', '/events', '/incidents'];
 const SHELL = { schema: { hide: true }, config: { access: 'shell' } } as const;
 
-export async function pageRoutes(app: App, { status, version, clock, grafanaUrl }: HttpOptions): Promise<void> {
+/** Doubts that are shown: more of them have one reason. */
+const MAX_DOUBTS = 20;
+
+export async function pageRoutes(app: App, { status, version, clock, doubts, grafanaUrl }: HttpOptions): Promise<void> {
   if (existsSync(BUILT)) await servePage(app);
   else app.get('/', SHELL, (_request, reply) => sendProblem(reply, 404, 'The page was not built: npm run build.'));
   app.get('/page/agent', { schema: { hide: true } }, (): AgentDocument => {
     const { firstSweepDone, firstSweepProgress, quarantinedCredentials } = status();
+    const all = doubts?.() ?? [];
     return {
       version,
       at: isoInstant(clock.wallMs()),
       first_sweep_done: firstSweepDone,
       first_sweep_progress: firstSweepProgress,
       quarantined_credentials: [...quarantinedCredentials],
+      doubts: all.slice(0, MAX_DOUBTS),
+      more_doubts: Math.max(0, all.length - MAX_DOUBTS),
       grafana_url: grafanaUrl?.() ?? null,
     };
   });

@@ -29,29 +29,37 @@ export function withoutQuotes(lines: readonly PastedLine[]): readonly PastedLine
   });
 }
 
-// 2026-03-01 10:11:12.120 / 2026-03-01T10:11:12.123456+01:00 / 2026/03/01 10:11:12 / 01.03.2026 10:11:12
-const DATE = String.raw`\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}[ T,]{1,3}`;
-const CLOCK = String.raw`\d{1,2}:\d{2}:\d{2}(?:[.,:]\d{1,9})?(?: ?[AaPp][Mm])?(?:Z| ?[+-]\d{2}:?\d{2})?`;
+// 2026-03-01 / 2026/03/01 / 01.03.2026 / 01-Mar-2026 / 20260301 / 1 Mar 2026, and a blank, T or _ behind it
+const DATE = String.raw`(?:\d{1,4}[-/.](?:\d{1,2}|[A-Z][a-z]{2})[-/.]\d{1,4}|\d{8}|\d{1,2} [A-Z][a-z]{2} \d{4})[ T,_]{1,3}`;
+// 10:11:12 / 10:11:12.120 AM / 10:11:12.123456+01:00 / 10:11:12 UTC, and the 20260301T101112 of file names
+const ZONE = String.raw`(?:Z| ?[+-]\d{2}:?\d{2}| (?:UTC|GMT|[A-Z]{1,3}[SD]?T)(?![\w-]))?`;
+const CLOCK = String.raw`\d{1,2}:\d{2}:\d{2}(?:[.,:]\d{1,9})?(?: ?[AaPp][Mm])?${ZONE}`;
+const COMPACT = String.raw`\d{8}[T_]\d{6}(?:\.\d{1,9})?${ZONE}`;
 // Mar  1 10:11:12 / Sun Mar  1 10:11:12 2026
 const NAMED_DATE = String.raw`(?:[A-Z][a-z]{2},? )?[A-Z][a-z]{2} {1,2}\d{1,2},? (?:\d{4} )?`;
 const EPOCH = String.raw`\d{10}(?:\.\d{1,9})?`;
+// [    0.130000] / [+00:00:01.123]: since the recording began
+const ELAPSED = String.raw`\[(?:\s{0,12}\d{1,9}\.\d{1,9}|\+\d{1,3}:\d{2}:\d{2}(?:\.\d{1,9})?)(?=\])`;
 const STAMP = new RegExp(
-  String.raw`^\s{0,4}[[(<]?(?:(?:${DATE}|${NAMED_DATE})?${CLOCK}(?: \d{4})?|${EPOCH})[\])>]?(?: ?[|:,;-](?= |$))?(?:\s|$|(?<=[\])>]))`,
+  String.raw`^\s{0,4}(?:[[(<]?(?:(?:${DATE}|${NAMED_DATE})?${CLOCK}(?: \d{4})?|${COMPACT}|${EPOCH})|${ELAPSED})[\])>]?(?: ?[|:,;-](?= |$))?(?:\s|$|(?<=[\])>]))`,
 );
 // Mar  1 10:11:12.120: ISAKMP: a line of debugging output with the router's own stamp
-const OWN_DEBUG = /^[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?(?: [A-Za-z][\w+-]{0,9})?: /;
+const OWN_DEBUG = /^[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})?: /;
+// Mar  1 10:11:12.120 UTC: the same, or a terminal's time before a label of one word (`interface: Tunnel0`)
+const MAYBE_OWN_DEBUG = /^[A-Z][a-z]{2} {1,2}\d{1,2} (?:\d{4} )?\d{2}:\d{2}:\d{2}(?:\.\d{1,6})? [A-Za-z][\w+-]{0,9}: /;
 /** A message of IOS has a stamp of its own: `Mar  1 10:11:12.120 UTC: %GDOI-5-...`. */
 const OWN_STAMP = /^(?:[A-Za-z][\w+-]{0,9})? ?:? ?%[A-Z]/;
 // 10:11:12.123 UTC Sun Mar 1 2026: the answer of `show clock`
-const CLOCK_ANSWER = /^\S{1,16} [A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d{4}$/;
+const CLOCK_ANSWER = /^(?:\S{1,16} )?[A-Z][a-z]{2} [A-Z][a-z]{2} {1,2}\d{1,2} \d{4}$/;
 
 export function withoutStamps(lines: readonly PastedLine[]): readonly PastedLine[] {
-  return withoutPrefix(lines, (text) => {
+  const rest = (text: string) => {
     const stamp = STAMP.exec(text)?.[0];
-    if (stamp === undefined || OWN_DEBUG.test(text)) return null;
-    const rest = text.slice(stamp.length);
-    return OWN_STAMP.test(rest) || CLOCK_ANSWER.test(rest) ? null : rest;
-  });
+    if (stamp === undefined) return null;
+    const behind = text.slice(stamp.length);
+    return OWN_DEBUG.test(text) || OWN_STAMP.test(behind) || CLOCK_ANSWER.test(behind) ? OWN : behind;
+  };
+  return withoutPrefix(lines, rest, (text) => MAYBE_OWN_DEBUG.test(text));
 }
 
 // "Group WANGRP (Unicast)", as an automation tool prints a list of lines
@@ -100,8 +108,9 @@ export function withoutLineNumbers(lines: readonly PastedLine[]): readonly Paste
   return result;
 }
 
-// gm1: / [gm1] / gm1 | / JD> / ## / // : one word that is the same on every line
-const COMMON = /^\s{0,4}(\[[\w.:@ -]{1,40}\]|[A-Za-z][\w.@-]{0,40}(?::|>|\s{0,8}\|)|[#%;*]{1,3}|\/\/)(?:\s|$)/;
+// gm1: / [gm1] / gm1 | / JD> / jump1 script[123]: / ## / • / // : one word that is the same on every line
+const COMMON =
+  /^\s{0,4}(\[[\w.:@ -]{1,40}\]|[A-Za-z][\w.@-]{0,40}(?::|>|\s{0,8}\|)|[\w.-]{1,40} [\w./-]{1,40}\[\d{1,7}\]:|[#%;*\u2022\u2023\u25aa]{1,3}|\/\/)(?:\s|$)/;
 const COMMON_RUN = 4;
 /** Words that routers themselves print so, line after line. */
 const OWN_WORDS = /^(?:REG_GM|interface|protocol|direction|spi|transform|Client|Previous|Current|New)\s?:$/i;
@@ -133,20 +142,32 @@ export function withoutCommonWord(lines: readonly PastedLine[]): readonly Pasted
   return result;
 }
 
-/** Off every line of each run that has it. `rest`: the line without it, null where it has none. */
-function withoutPrefix(lines: readonly PastedLine[], rest: (text: string) => string | null): readonly PastedLine[] {
+/** What seems to stand before the line is its own: it proves no run, and ends none. */
+const OWN = Symbol('own');
+
+/**
+ * Off every line of each run that has it. `rest`: the line without it, null where it has none. `mayBeOwn`: a run whose lines are
+ * mostly such ones is left alone.
+ */
+function withoutPrefix(
+  lines: readonly PastedLine[],
+  rest: (text: string) => string | typeof OWN | null,
+  mayBeOwn: (text: string) => boolean = () => false,
+): readonly PastedLine[] {
   const result = [...lines];
   let run: { readonly index: number; readonly text: string }[] = [];
   const close = () => {
     const prompts = run.filter(({ text }) => readPrompt(text.trim(), null)?.isShow === true);
+    const own = run.filter(({ index }) => mayBeOwn(lines[index]?.text ?? '')).length;
     // a terminal may stamp its prompts only
-    const taken = proves(run.length, lines, LEAST_RUN) ? run : prompts;
+    const taken = proves(run.length, lines, LEAST_RUN) && own * 2 <= run.length ? run : prompts;
     for (const { index, text } of taken) result[index] = { text, line: lines[index]?.line ?? 0 };
     run = [];
   };
   for (const [index, pasted] of lines.entries()) {
     if (isMark(pasted) || pasted.text.trim() === '') continue;
     const text = rest(pasted.text);
+    if (text === OWN) continue;
     if (text === null) close();
     else run.push({ index, text });
   }

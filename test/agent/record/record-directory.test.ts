@@ -12,6 +12,10 @@ test('the directory of a recording is made with those above it, once', async () 
     await makeRecordDirectory(join(base, 'a', 'b'));
     expect(existsSync(join(base, 'a', 'b'))).toBe(true);
     await writeFile(join(base, 'file'), '');
+    await expect(makeRecordDirectory(join(base, 'file'))).rejects.toMatchObject({
+      code: 'record_inaccessible',
+      message: `record: ${join(base, 'file')}: cannot be made: a file of that name is there`,
+    });
     await expect(makeRecordDirectory(join(base, 'file', 'b'))).rejects.toMatchObject({ code: 'record_inaccessible' });
   } finally {
     await rm(base, { recursive: true });
