@@ -320,7 +320,7 @@ export class Agent implements AsyncDisposable {
   doubts(): readonly string[] {
     const { maintenance } = this.#config;
     const isOfGroups = maintenance.some(({ groups }) => groups.length > 0);
-    if (!isOfGroups || !this.#firstSweep.done || this.#options.shared !== undefined) return [];
+    if (!isOfGroups || !this.#firstSweep.done || this.#options.mayPoll !== undefined) return [];
     const shown = [...this.#views.devices()].flatMap(({ groups, tracking, namedIn = [] }) => [
       ...groups.keys(),
       ...tracking.keys(),
