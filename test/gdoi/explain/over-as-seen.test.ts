@@ -140,6 +140,46 @@ test('a device that refused the agent and gives no answer now has not let it in'
   expect(endOf(fleet, 'login_refused')).toBe('what it explained follows from another cause now: gms_unreachable');
 });
 
+describe('rekeys that one GM missed', () => {
+  const missed = () => {
+    const fleet = new Fleet();
+    const all = (second: number) => [2, 3, 4].map((number) => member(number, second));
+    fleet.see(ks(0), member(1, 0), ...all(0));
+    const lastReregistration = { cause: 'tek_expired', atMs: START + 100_000 } as const;
+    const again = (second: number) => member(1, second, { succeeded: 2, change: { lastReregistration } });
+    fleet.see(ks(110), again(120), ...all(121));
+    expect(find(fleet.see(), 'path_loss')).toMatchObject({ phase: 'present', scope: ['gm1'] });
+    return { fleet, again, all };
+  };
+
+  test('are over when it has the current keys, and registered for none for ten minutes', () => {
+    const { fleet, again, all } = missed();
+    fleet.see(ks(800), again(801), ...all(802));
+    expect(endOf(fleet, 'path_loss')).toBe(
+      'the GMs have the current keys, and none registered for a lost rekey for ten minutes',
+    );
+  });
+
+  test('are not over by keys that a GM without a registration does not show', () => {
+    const { fleet, all } = missed();
+    const off = { failedAttempts: 2, unregisteredSinceMs: START + 790_000 };
+    fleet.see(ks(800), member(1, 801, { registered: false, teks: null, kekExpiry: null }, off), ...all(802));
+    expect(endOf(fleet, 'path_loss')).toBe('nothing shows it any more; what ended it is not known');
+  });
+});
+
+test('a re-registration that another cause explains soon after was not the last for ten minutes', () => {
+  const fleet = new Fleet();
+  fleet.see(ks(0), member(1, 0), member(2, 0));
+  const lastReregistration = { cause: 'unknown', atMs: START + 100_000 } as const;
+  const again = (second: number) => member(1, second, { succeeded: 2, change: { lastReregistration } });
+  fleet.see(ks(110), again(120));
+  expect(find(fleet.see(), 'reregistered')).toMatchObject({ phase: 'present', scope: ['gm1'] });
+  const elsewhere = { cause: 'ks_failover', atMs: START + 100_000 } as const;
+  fleet.see(member(1, 140, { succeeded: 2, change: { lastReregistration: elsewhere } }));
+  expect(endOf(fleet, 'reregistered')).toBe('what it explained follows from another cause now: ks_failover');
+});
+
 test('GMs that nobody polls: their acknowledgements come again, of their keys nothing is known', () => {
   const fleet = new Fleet();
   const members = (missed: number) => ({ '10.0.0.1': missed, '10.0.0.2': 0, '10.0.0.3': 0, '10.0.0.4': 0 });
