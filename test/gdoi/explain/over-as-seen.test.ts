@@ -9,7 +9,8 @@ import { member, silent } from './members.ts';
 
 const ks2 = (second: number, options: KsOptions = {}) =>
   ks(second, { device: 'ks2', address: '10.1.0.2', role: 'secondary', ...options });
-const ks3 = (second: number) => ks(second, { device: 'ks3', address: '10.1.0.3', role: 'secondary' });
+const ks3 = (second: number, options: KsOptions = {}) =>
+  ks(second, { device: 'ks3', address: '10.1.0.3', role: 'secondary', ...options });
 const DEAD = { '10.1.0.1': 'Dead' } as const;
 
 function find({ explanations }: FleetView, cause: ExplanationCause): Explanation | undefined {
@@ -58,6 +59,18 @@ describe('a KS of three that is gone', () => {
     const view = fleet.see(silent(ks2(90, { role: 'primary' }), 150), silent(ks3(90), 150));
     expect(view.explanations.map(({ cause, phase }) => `${cause} ${phase}`)).toEqual(['ks_down present']);
     expect(endOf(fleet, 'redundancy_lost')).toBe('what it explained follows from another cause now: ks_down');
+  });
+
+  test('has another one go after it: since when none of the two answers, and that the happening is one', () => {
+    const fleet = withoutKs1();
+    const view = fleet.see(silent(ks2(90, { role: 'secondary', peers: DEAD }), 150), ks3(150, { role: 'primary' }));
+    expect(find(view, 'redundancy_lost')).toMatchObject({
+      sinceMs: START + 200,
+      summary: 'KSs ks1, ks2 have not answered since 08:01:30 UTC; KS ks3 took over as primary and serves the GMs',
+    });
+    expect(find(fleet.see(ks(300, { role: 'secondary' }), ks2(300, { peers: DEAD })), 'redundancy_lost')?.summary).toBe(
+      'KSs ks1, ks2 did not all answer from 08:00:00 UTC to 08:05:00 UTC and are back; a peer’s last answer still calls ks1 dead',
+    );
   });
 
   test('is back when it answers, with what is left to see of its absence', () => {
