@@ -217,16 +217,19 @@ function tekRemaining(input: GmHealthInput): HealthCheck {
   return check(['tek_remaining', group], 'ok', `its TEK lasts ${durationText(left)} more`, { ...more, value: left });
 }
 
-function tekMatchesKs({ group }: GmHealthInput, inFleet: GmInGroup | null): HealthCheck {
-  const matches = inFleet?.divergent === true ? false : (inFleet?.tekMatchesKs ?? null);
+function tekMatchesKs({ group, fleet }: GmHealthInput, inFleet: GmInGroup | null): HealthCheck {
+  const divergent = inFleet?.divergent === true;
+  const matches = divergent ? false : (inFleet?.tekMatchesKs ?? null);
   const more = { value: matches, threshold: 'same' };
   if (matches === true) return check(['tek_matches_ks', group], 'ok', 'holds the TEKs of its KS', more);
   if (matches === null)
     return check(['tek_matches_ks', group], 'unknown', 'no KS to compare the TEKs with, or a rekey is under way', more);
-  return check(['tek_matches_ks', group], 'critical', 'holds other TEKs than the group: traffic with it is dropped', {
-    ...more,
-    action: COMPARE_KS,
-  });
+  // Where all GMs do, or it does not differ from them, their traffic with each other goes on.
+  const apart = divergent && fleet !== null && fleet.divergentMembers.length < fleet.gms.length;
+  const what = apart
+    ? 'holds other TEKs than the group: traffic with it is dropped'
+    : 'holds other TEKs than its KS: traffic with GMs that have those is dropped';
+  return check(['tek_matches_ks', group], 'critical', what, { ...more, action: COMPARE_KS });
 }
 
 /** Rows 4 and 6, as the KS counts. */

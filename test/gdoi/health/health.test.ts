@@ -156,6 +156,19 @@ describe('a GM: what is wrong decides the status, is named in the summary, and s
   });
 });
 
+test('a GM with other TEKs is cut off from those that have the group’s, if there are any', () => {
+  const told = (...gms: readonly FleetView['gms'][number][]) => {
+    const divergentMembers = gms.flatMap(({ device, divergent }) => (divergent ? [device] : []));
+    return checkOf(healthOf({}, fleet({ gms, divergentMembers })), 'tek_matches_ks').detail;
+  };
+  const ofItsKs = 'holds other TEKs than its KS: traffic with GMs that have those is dropped';
+  const apart = gmInFleet({ divergent: true, tekMatchesKs: false });
+  expect(told(apart, gmInFleet({ device: 'gm2' }))).toBe('holds other TEKs than the group: traffic with it is dropped');
+  expect(told(apart, { ...apart, device: 'gm2' })).toBe(ofItsKs);
+  // In a split the others hold what it holds, of the other primary.
+  expect(told(gmInFleet({ tekMatchesKs: false }), gmInFleet({ device: 'gm2', tekMatchesKs: false }))).toBe(ofItsKs);
+});
+
 test('a certificate says of which trustpoint it is and until when it is good; without one there is no check', () => {
   expect(checkOf(healthOf({ certificates: certificateEnding(29) }), 'certificates')).toMatchObject({
     detail: 'the certificate of trustpoint CORP-CA ends in 29 days, on 2026-01-30T03:00:00Z',
