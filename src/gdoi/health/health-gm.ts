@@ -335,7 +335,7 @@ function packetsDropped({ group, gm, tracking }: GmHealthInput): HealthCheck {
 
 /** Row 1. The tracker has decided which ones are unexpected and why. */
 function reregistrations(input: GmHealthInput): HealthCheck {
-  const { group, tracking, atMs } = input;
+  const { group, tracking, fleet, atMs } = input;
   const tally = tracking?.reregistrations ?? null;
   if (tally === null) return check(['reregistrations', group], 'unknown', 'not tracked', { threshold: 0 });
   const recent = tally.recent.filter((instantMs) => Math.abs(atMs - instantMs) < RECENT_REREGISTRATION_MS);
@@ -353,9 +353,9 @@ function reregistrations(input: GmHealthInput): HealthCheck {
     `re-registered unexpectedly ${durationText((atMs - newest) / 1000)} ago${cause}${before}`,
     {
       ...more,
-      // What made it then may be over: its group's explanation ended.
+      // Its group explains each as it comes: one that is explained no more has a cause that is over.
       action:
-        atMs - newest > RECENT_MS
+        fleet !== null || atMs - newest > RECENT_MS
           ? `gdoiwatch incidents --group ${group}: what else happened to the group at that time, and is it over?`
           : firstStepOf(last?.cause ?? 'unknown', stated, isMulticast(input)),
     },

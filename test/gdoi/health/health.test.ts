@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { CHECK_REKEY_PATH } from '../../../src/gdoi/events/first-steps.ts';
 import type { FleetView } from '../../../src/gdoi/fleet/fleet-view.ts';
 import { deviceHealth, type DeviceHealth } from '../../../src/gdoi/health/health.ts';
 import type { CheckName, HealthStatus } from '../../../src/gdoi/health/health-check.ts';
@@ -154,6 +155,16 @@ describe('a GM: what is wrong decides the status, is named in the summary, and s
     expect(found.action).toBeTruthy();
     expect(health.action).toBe(found.action);
   });
+});
+
+test('a re-registration that its group explains no more sends nobody to the path: what made it is over', () => {
+  const last = { atMs: NOW - 470_000, cause: 'tek_expired', unexpected: true } as const;
+  const reregistrations = { expected: 0, unexpected: 1, last, recent: [last.atMs] };
+  const action = (of: FleetView | null) =>
+    checkOf(healthOf({ tracked: { reregistrations } }, of), 'reregistrations').action;
+  expect(action(fleet({}))).toMatch(/^gdoiwatch incidents --group G1/u);
+  // Of a device that is in no configuration nothing else is known.
+  expect(action(null)).toBe(CHECK_REKEY_PATH);
 });
 
 test('a GM with other TEKs is cut off from those that have the group’s, if there are any', () => {
@@ -393,20 +404,15 @@ describe('what to do first about a re-registration follows its cause', () => {
   const reregistered = (cause: Cause, { stated, followedBy, agoMs = 600_000 }: More = {}) => {
     const told = { atMs: NOW - agoMs, cause, unexpected: true, ...(stated === undefined ? {} : { stated }) };
     const last = followedBy === undefined ? told : { atMs: NOW - 60_000, cause: followedBy, unexpected: false };
-    return checkOf(
-      healthOf({
-        tracked: {
-          reregistrations: {
-            expected: followedBy === undefined ? 0 : 1,
-            unexpected: 1,
-            last,
-            recent: [NOW - agoMs],
-            ...(followedBy === undefined ? {} : { lastUnexpected: told }),
-          },
-        },
-      }),
-      'reregistrations',
-    );
+    const reregistrations = {
+      expected: followedBy === undefined ? 0 : 1,
+      unexpected: 1,
+      last,
+      recent: [NOW - agoMs],
+      ...(followedBy === undefined ? {} : { lastUnexpected: told }),
+    };
+    // Of its group nothing is known.
+    return checkOf(healthOf({ tracked: { reregistrations } }, null), 'reregistrations');
   };
 
   test.each<[Cause, RegExp]>([
