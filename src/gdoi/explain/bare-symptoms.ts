@@ -4,6 +4,7 @@ import {
   among,
   type Asked,
   type Candidate,
+  type Claim,
   claimed,
   devicesOf,
   type Episode,
@@ -57,6 +58,7 @@ export function notRegistered({ facts, open, before, last }: Asked): Candidate |
     { checks: ['registered', 'rekeys_acknowledged'], of: off },
     // Nobody renews its keys.
     { checks: GM_CHECKS, of: unrenewed },
+    ...ofThoseBack(before, off),
   );
   if (gms.length === 0) return registeredAgain(facts, open, last);
   const { nowMs } = facts;
@@ -102,6 +104,20 @@ export function notRegistered({ facts, open, before, last }: Asked): Candidate |
   };
 }
 
+/** While others still try, what made those register that are back is no trouble of its own. */
+function ofThoseBack(before: Asked['before'], off: ReadonlySet<string>): readonly Claim[] {
+  if (before === null || before.presentSinceMs === null) return [];
+  return ofThose(new Set(devicesOf(before).filter((device) => !off.has(device))), before.sinceMs);
+}
+
+function ofThose(back: ReadonlySet<string>, sinceMs: EpochMs): readonly Claim[] {
+  return [
+    { checks: ['reregistrations'], of: back, fromMs: sinceMs - REGISTERING_MS },
+    // Until the KS's list is read again it counts what they could not acknowledge.
+    { checks: ['rekeys_acknowledged'], of: back },
+  ];
+}
+
 /** What a router said of each of them, where it is the same of all. */
 function reasonOfAll(gms: readonly GmFacts[]): Stated | null {
   const [first, ...others] = gms.map(({ failingFor }) => failingFor);
@@ -144,12 +160,7 @@ function registeredAgain({ gms, nowMs }: GroupFacts, open: Asked['open'], last: 
   const names = among(gms, devicesOf(last)).flatMap(({ device, failure, registered }) =>
     failure === null && registered !== false ? [device] : [],
   );
-  const claims = claimed(
-    open,
-    { checks: ['reregistrations'], of: new Set(names), fromMs: last.sinceMs - REGISTERING_MS },
-    // Until the KS's list is read again it counts what they could not acknowledge.
-    { checks: ['rekeys_acknowledged'], of: new Set(names) },
-  );
+  const claims = claimed(open, ...ofThose(new Set(names), last.sinceMs));
   if (claims.length === 0) return null;
   return {
     ...last.said,

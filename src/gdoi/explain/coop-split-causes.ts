@@ -3,8 +3,8 @@ import { CHECK_SPLIT } from '../events/first-steps.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import { over, REGISTERS_AGAIN_MS, TRACES_MS } from './after-its-end.ts';
 import { type Asked, type Candidate, claimed, GM_CHECKS, list, sorted } from './candidate.ts';
-import { type GmFacts, type GroupFacts, isHeard, isSilent } from './group-facts.ts';
-import { COOP_SETTLES_MS, gmsWith, hasNotAnswered, ifSo } from './ks-silence.ts';
+import { type GmFacts, type GroupFacts, isHeard, isSilent, type KsFacts } from './group-facts.ts';
+import { COOP_SETTLES_MS, hasNotAnswered, ifSo } from './ks-silence.ts';
 import { clockTime, gmsNamed, ksNamed, naturalOrder, verb } from './said.ts';
 import { CLOCKS_MS, type Symptom } from './symptom.ts';
 
@@ -151,14 +151,8 @@ function splitConsequence(
   const [a, b] = sides;
   if (a !== undefined && b !== undefined && a.tekSpis.length > 0 && b.tekSpis.length > 0) {
     if (!a.tekSpis.some((spi) => b.tekSpis.includes(spi))) {
-      const apart = sides.map(
-        (ks) => `${list(gmsWith(gms, ks).map(({ device }) => device)) || 'GMs'} with ${ks.device}`,
-      );
       return {
-        consequence: {
-          what: `the two give out different TEKs: traffic between ${apart.join(' and ')} is dropped`,
-          unless: null,
-        },
+        consequence: { what: `the two give out different TEKs: ${whoCannotTalk(gms, a, b)}`, unless: null },
         deadlineMs: null,
       };
     }
@@ -171,6 +165,29 @@ function splitConsequence(
     },
     deadlineMs: ahead.length === 0 ? null : Math.min(...ahead),
   };
+}
+
+/** By the keys that GMs hold: in a split a rekey of the other side may be the last that came. Without them by their KS. */
+function whoCannotTalk(gms: readonly GmFacts[], a: KsFacts, b: KsFacts): string {
+  const [ofA, ofB] = [holdersOf(gms, a, b), holdersOf(gms, b, a)];
+  if (ofA.length > 0 && ofB.length > 0)
+    return `traffic between ${list(ofA)} with ${a.device} and ${list(ofB)} with ${b.device} is dropped`;
+  const [held, other, names] = ofA.length > 0 ? [a, b, ofA] : [b, a, ofB];
+  return names.length === 0
+    ? `traffic between GMs with ${a.device} and GMs with ${b.device} is dropped`
+    : `${list(names)} ${verb(names.length, 'holds', 'hold')} those of ${held.device}, and cannot talk with a GM that takes those of ${other.device}`;
+}
+
+function holdersOf(gms: readonly GmFacts[], own: KsFacts, other: KsFacts): readonly string[] {
+  const holds = (gm: GmFacts, ks: KsFacts) => gm.tekSpis.some((spi) => ks.tekSpis.includes(spi));
+  const shows = (gm: GmFacts) => holds(gm, own) || holds(gm, other);
+  return sorted(
+    gms
+      .filter((gm) =>
+        shows(gm) ? holds(gm, own) && !holds(gm, other) : gm.keyServer !== null && gm.keyServer === own.address,
+      )
+      .map(({ device }) => device),
+  );
 }
 
 function splitOver({ facts, last }: Asked, claims: (fromMs: EpochMs) => readonly Symptom[]): Candidate | null {

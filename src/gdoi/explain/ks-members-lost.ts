@@ -72,7 +72,7 @@ export function ksMembersLost({ facts, open, before, said }: Asked): Candidate |
   const getsNone = !(cleared && isMulticast(facts));
   return {
     phase: established ? 'present' : 'unclear',
-    status: left.length === 0 ? 'ok' : apart ? 'critical' : 'warning',
+    status: left.length === 0 ? 'ok' : apart && isAtHand(loss, facts) ? 'critical' : 'warning',
     sinceMs,
     summary: summaryOf(loss, facts, { names, left, getsNone }),
     ...(getsNone ? whatFollows(loss, facts, apart) : { consequence: null, deadlineMs: null }),
@@ -223,24 +223,40 @@ function newestKeysMs({ lastReregistration: last, kekSinceMs, lastRekeyMs }: GmF
 }
 
 /** GMs with new keys and GMs with old ones cannot talk; those with old ones lose them next. */
-function whatFollows(
-  { bootMs, unlisted, waiting }: Loss,
-  { nowMs }: GroupFacts,
-  apart: boolean,
-): Pick<Candidate, 'consequence' | 'deadlineMs'> {
-  const left = bootMs === null ? unlisted : waiting;
+function whatFollows(loss: Loss, facts: GroupFacts, apart: boolean): Pick<Candidate, 'consequence' | 'deadlineMs'> {
+  const left = stillToRegister(loss);
   if (left.length === 0) return { consequence: null, deadlineMs: null };
-  const ends = left.flatMap(({ tekExpiryMs }) => (tekExpiryMs !== null && tekExpiryMs > nowMs ? [tekExpiryMs] : []));
-  if (apart) {
-    return {
-      consequence: {
-        what: 'GMs with the new keys and GMs with the old ones cannot talk until all have registered again',
-        unless: null,
-      },
-      deadlineMs: ends.length === 0 ? null : Math.max(...ends),
-    };
-  }
-  return trafficStops(left, nowMs, whenTheyRegister);
+  if (!apart) return trafficStops(left, facts.nowMs, whenTheyRegister);
+  const what = 'GMs with the new keys and GMs with the old ones cannot talk';
+  return holdsNewKeys(facts)
+    ? { consequence: { what: `${what} until all have registered again`, unless: null }, deadlineMs: null }
+    : {
+        consequence: { what: `${what}, from the first that registers until all have`, unless: null },
+        deadlineMs: firstEndMs(loss, facts),
+      };
+}
+
+function stillToRegister({ bootMs, unlisted, waiting }: Loss): readonly GmFacts[] {
+  return bootMs === null ? unlisted : waiting;
+}
+
+function holdsNewKeys({ gms }: GroupFacts): boolean {
+  return gms.some((gm) => isHeard(gm) && gm.tekMatchesKs === true);
+}
+
+/** When the first of them registers for its keys; null: none shows until when it has them. */
+function firstEndMs(loss: Loss, { nowMs }: GroupFacts): EpochMs | null {
+  const ends = stillToRegister(loss).flatMap(({ tekExpiryMs }) =>
+    tekExpiryMs !== null && tekExpiryMs > nowMs ? [tekExpiryMs] : [],
+  );
+  return ends.length === 0 ? null : Math.min(...ends);
+}
+
+/** Lifetimes go up to days: what comes later than this can wait for working hours. */
+const AT_HAND_MS = 3_600_000;
+
+function isAtHand(loss: Loss, facts: GroupFacts): boolean {
+  return holdsNewKeys(facts) || (firstEndMs(loss, facts) ?? facts.nowMs) - facts.nowMs <= AT_HAND_MS;
 }
 
 function namesOf(gms: readonly GmFacts[]): ReadonlySet<string> {

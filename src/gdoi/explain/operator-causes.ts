@@ -14,7 +14,7 @@ import {
   toldBefore,
   whenRegistered,
 } from './candidate.ts';
-import type { GmFacts } from './group-facts.ts';
+import { type GmFacts, isUnregistered } from './group-facts.ts';
 import { isOwnChange } from '../log/message-facts.ts';
 import { recentOf } from './recent-reasons.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
@@ -36,21 +36,21 @@ export function ksForced({ facts, open, before, said }: Asked): Candidate | null
   // What the first one told is known: later ones only add to it.
   const fromMs = Math.min(before?.sinceMs ?? nowMs, ...instants);
   const isLost = lostBefore(said);
+  const isKeptOut = keptOut(facts, fromMs);
   const claims = butMissingTeks(
     claimed(open, { checks: ['members'] }, { checks: GM_CHECKS, fromMs: fromMs - pollIntervalMs - CLOCKS_MS }),
     gms,
-  ).filter((symptom) => !isLost(symptom));
+  ).filter((symptom) => !isLost(symptom) && !isKeptOut(symptom));
   const waiting = named(claims, 'registered');
-  const late = waiting.length > 0 && nowMs - Math.max(...instants) > REGISTERS_WITHIN_MS;
-  const isWaiting = new Set(waiting);
-  const again = sorted(told.map(({ device }) => device).filter((device) => !isWaiting.has(device)));
+  const isOff = new Set(gms.filter(isUnregistered).map(({ device }) => device));
+  const again = sorted(told.map(({ device }) => device).filter((device) => !isOff.has(device)));
   const servers = sorted(logged.map(({ ks }) => ks.device));
   const who = servers.length > 0 ? ksNamed(servers) : kss.length === 1 ? `KS ${kss[0]?.device ?? ''}` : 'The KS';
   return {
     phase: 'present',
-    status: late ? 'warning' : 'ok',
+    status: 'ok',
     sinceMs: fromMs,
-    summary: `${who} made its GMs register anew ${between(fromMs, Math.max(...instants))} (members cleared or policy replaced): ${waiting.length === 0 ? `${gmsNamed(again, gms.length)} did` : `${gmsNamed(waiting, gms.length)} ${verb(waiting.length, 'has', 'have')} not yet`}`,
+    summary: `${who} made its GMs register anew ${between(fromMs, Math.max(...instants))} (members cleared or policy replaced): ${waiting.length === 0 ? `${again.length === 0 ? 'none' : gmsNamed(again, gms.length)} did` : `${gmsNamed(waiting, gms.length)} ${verb(waiting.length, 'has', 'have')} not yet`}`,
     consequence:
       waiting.length === 0
         ? null
@@ -69,6 +69,18 @@ export function ksForced({ facts, open, before, said }: Asked): Candidate | null
     ].slice(0, 8),
     claims,
   };
+}
+
+/** Who could register did so within minutes: whoever still tries is kept from it by something else. */
+function keptOut({ gms, nowMs }: Asked['facts'], fromMs: EpochMs): (symptom: Symptom) => boolean {
+  const names = new Set(
+    gms
+      .filter(
+        (gm) => isUnregistered(gm) && nowMs - Math.max(fromMs, gm.unregisteredSinceMs ?? nowMs) > REGISTERS_WITHIN_MS,
+      )
+      .map(({ device }) => device),
+  );
+  return ({ device }) => device !== null && names.has(device);
 }
 
 /** Acknowledgements that were missing before are no matter of a new registration. */

@@ -34,6 +34,7 @@ import {
   wasAskedAlready,
 } from './ks-silence.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
+import type { EpochMs } from '../seen/instant.ts';
 
 /** Some KSs answer, and none of them is primary. */
 export function noPrimary({ facts, open, before }: Asked): Candidate | null {
@@ -102,7 +103,7 @@ export function redundancyLost(asked: Asked): Candidate | null {
     status: 'warning',
     sinceMs,
     summary: established
-      ? `${ksNamed(names)} ${hasNotAnswered(gone, sinceMs)}; ${does} and serves the GMs`
+      ? `${ksNamed(names)} ${hasNotAnswered(gone, silentSinceMs(gone, sinceMs, facts))}; ${does} and serves the GMs`
       : failing
         ? `${ksNamed(names)} did not answer at ${clockTime(Math.min(...gone.map((ks) => askedInVainMs(ks, nowMs))))}: a lost answer, or it is down; KS ${primary.device} is primary`
         : `${ksNamed(names)} ${has} not answered since ${clockTime(sinceMs)}, and ${verb(names.length, 'its', 'their')} peers call ${it} dead; the look at ${it} has not ended; KS ${primary.device} is primary`,
@@ -147,7 +148,7 @@ function onlyUnseenLeft(
     phase: established ? 'present' : 'unclear',
     status: 'warning',
     sinceMs,
-    summary: `${ksNamed(names)} ${hasNotAnswered(gone, sinceMs)}; whether ${others}, of which the agent sees nothing, ${serve} the GMs is not known before a rekey is due`,
+    summary: `${ksNamed(names)} ${hasNotAnswered(gone, silentSinceMs(gone, sinceMs, facts))}; whether ${others}, of which the agent sees nothing, ${serve} the GMs is not known before a rekey is due`,
     ...ifSo(
       'if none does',
       trafficStops(gms, nowMs, () => 'a KS serves them before'),
@@ -185,7 +186,7 @@ function whilePrimaryIsUnseen({ facts, open, before, now }: Asked, gone: readonl
     ...(isHidden
       ? {}
       : {
-          summary: `${ksNamed(sorted(known))} ${hasNotAnswered(missing, before.sinceMs)}; no KS that answers says that it is primary`,
+          summary: `${ksNamed(sorted(known))} ${hasNotAnswered(missing, silentSinceMs(missing, before.sinceMs, facts))}; no KS that answers says that it is primary`,
           consequence: null,
           evidence: missing.map((ks) => silenceOf(ks, facts.nowMs)),
         }),
@@ -215,9 +216,14 @@ function redundancyBack({ facts, open, last }: Pick<Asked, 'facts' | 'open' | 'l
       : [`${gmsNamed(again, facts.gms.length)} re-registered ${whenRegistered(among(facts.gms, again), nowMs)}`]),
   ];
   return over(last.said, traces, {
-    summary: `${ksNamed(last.said.scope)} did not answer from ${clockTime(last.sinceMs)} to ${clockTime(endedMs)} and ${verb(last.said.scope.length, 'is', 'are')} back; ${still.join('; ')}`,
+    summary: `${ksNamed(last.said.scope)} did not ${last.said.scope.length > 1 ? 'all answer' : 'answer'} from ${clockTime(last.sinceMs)} to ${clockTime(endedMs)} and ${verb(last.said.scope.length, 'is', 'are')} back; ${still.join('; ')}`,
     status: 'ok',
   });
+}
+
+/** It began with the first of them; all have been silent only since the last one answered. */
+function silentSinceMs(gone: readonly KsFacts[], beganMs: EpochMs, facts: GroupFacts): EpochMs {
+  return gone.length === 1 ? beganMs : Math.max(beganMs, ...gone.map((ks) => lastAnswerMs(ks, facts)));
 }
 
 /** GMs that were served by one of these, or moved away from it. */

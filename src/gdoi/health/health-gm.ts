@@ -217,16 +217,19 @@ function tekRemaining(input: GmHealthInput): HealthCheck {
   return check(['tek_remaining', group], 'ok', `its TEK lasts ${durationText(left)} more`, { ...more, value: left });
 }
 
-function tekMatchesKs({ group }: GmHealthInput, inFleet: GmInGroup | null): HealthCheck {
-  const matches = inFleet?.divergent === true ? false : (inFleet?.tekMatchesKs ?? null);
+function tekMatchesKs({ group, fleet }: GmHealthInput, inFleet: GmInGroup | null): HealthCheck {
+  const divergent = inFleet?.divergent === true;
+  const matches = divergent ? false : (inFleet?.tekMatchesKs ?? null);
   const more = { value: matches, threshold: 'same' };
   if (matches === true) return check(['tek_matches_ks', group], 'ok', 'holds the TEKs of its KS', more);
   if (matches === null)
     return check(['tek_matches_ks', group], 'unknown', 'no KS to compare the TEKs with, or a rekey is under way', more);
-  return check(['tek_matches_ks', group], 'critical', 'holds other TEKs than the group: traffic with it is dropped', {
-    ...more,
-    action: COMPARE_KS,
-  });
+  // Where all GMs do, or it does not differ from them, their traffic with each other goes on.
+  const apart = divergent && fleet !== null && fleet.divergentMembers.length < fleet.gms.length;
+  const what = apart
+    ? 'holds other TEKs than the group: traffic with it is dropped'
+    : 'holds other TEKs than its KS: traffic with GMs that have those is dropped';
+  return check(['tek_matches_ks', group], 'critical', what, { ...more, action: COMPARE_KS });
 }
 
 /** Rows 4 and 6, as the KS counts. */
@@ -332,7 +335,7 @@ function packetsDropped({ group, gm, tracking }: GmHealthInput): HealthCheck {
 
 /** Row 1. The tracker has decided which ones are unexpected and why. */
 function reregistrations(input: GmHealthInput): HealthCheck {
-  const { group, tracking, atMs } = input;
+  const { group, tracking, fleet, atMs } = input;
   const tally = tracking?.reregistrations ?? null;
   if (tally === null) return check(['reregistrations', group], 'unknown', 'not tracked', { threshold: 0 });
   const recent = tally.recent.filter((instantMs) => Math.abs(atMs - instantMs) < RECENT_REREGISTRATION_MS);
@@ -350,9 +353,9 @@ function reregistrations(input: GmHealthInput): HealthCheck {
     `re-registered unexpectedly ${durationText((atMs - newest) / 1000)} ago${cause}${before}`,
     {
       ...more,
-      // What made it then may be over: its group's explanation ended.
+      // Its group explains each as it comes: one that is explained no more has a cause that is over.
       action:
-        atMs - newest > RECENT_MS
+        fleet !== null || atMs - newest > RECENT_MS
           ? `gdoiwatch incidents --group ${group}: what else happened to the group at that time, and is it over?`
           : firstStepOf(last?.cause ?? 'unknown', stated, isMulticast(input)),
     },

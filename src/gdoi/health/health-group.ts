@@ -452,7 +452,8 @@ function riskOf(gm: GmInGroup, overdue: boolean): readonly [HealthStatus, string
   if (gm.registered === false) return ['critical', 'not registered'];
   if (gm.kekExpiredInUse) return ['critical', 'still holds the KEK that its KS has replaced'];
   if (gm.kekMatchesKs === false) return ['critical', 'does not hold the KEK of its KS'];
-  if (gm.tekMatchesKs === false || gm.divergent) return ['critical', 'holds other TEKs than the group'];
+  if (gm.divergent) return ['critical', 'holds other TEKs than the group'];
+  if (gm.tekMatchesKs === false) return ['critical', 'holds other TEKs than its KS'];
   const missed = gm.acksMissed ?? 0;
   if (missed >= ACKS_MISSED_CRITICAL) return ['critical', missedAcks(missed)];
   if (overdue) return ['warning', 'no KEK rekey came'];

@@ -6,6 +6,7 @@ import { among, devicesOf, type Episode } from '../explain/candidate.ts';
 import type { ExplanationCause } from '../explain/explanation.ts';
 import type { GmFacts, GroupFacts, KsFacts } from '../explain/group-facts.ts';
 import { aliveMs } from '../explain/ks-silence.ts';
+import { RECENT_MS } from '../explain/symptom.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
 /** What is known at the end of an incident of those whom it concerned. */
@@ -42,8 +43,11 @@ const REKEYS_ARRIVE: readonly End[] = [
   },
   {
     words: 'no KS lacks an acknowledgement of theirs any more',
-    isShown: ({ devices, facts: { kss, unacknowledged } }) =>
-      kss.some(answers) && !unacknowledged.some(({ address, device }) => devices.includes(device ?? address)),
+    // Of a GM without a registration nothing is to be acknowledged.
+    isShown: ({ devices, gms, facts: { kss, unacknowledged } }) =>
+      kss.some(answers) &&
+      gms.every(({ registered }) => registered !== false) &&
+      !unacknowledged.some(({ address, device }) => devices.includes(device ?? address)),
   },
 ];
 
@@ -157,7 +161,13 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
     },
   ],
   replay_errors: [afterTime('ten minutes without another dropped packet')],
-  reregistered: [AGAIN_NONE],
+  reregistered: [
+    {
+      words: AGAIN_NONE.words,
+      isShown: ({ gms, facts: { nowMs } }) =>
+        gms.every(({ lastReregistration: last }) => last === null || nowMs - last.atMs >= RECENT_MS),
+    },
+  ],
 };
 
 /** What these explained may follow from another cause from then on: then that is what ended them. */
@@ -190,13 +200,16 @@ export function endedBy(episode: Episode, after: readonly Episode[], facts: Grou
   return shown?.words ?? 'nothing shows it any more; what ended it is not known';
 }
 
-/** It goes on, and explains for the same device what the other one did: a re-registration is past, and shows nothing. */
+/**
+ * It goes on, and explains for the same device what the other one did: a re-registration is past, and shows nothing but for
+ * whom nothing else was told.
+ */
 function takesOver({ cause, endedMs, presentSinceMs, said }: Episode, { cause: over, said: was }: Episode): boolean {
   if (cause === over || endedMs !== null || presentSinceMs === null) return false;
   return was.explains.some(({ check, devices }) => {
     const explained = new Set(devices);
     return (
-      check !== 'reregistrations' &&
+      (check !== 'reregistrations' || over === 'reregistered') &&
       said.explains.some((now) => now.check === check && now.devices.some((device) => explained.has(device)))
     );
   });
@@ -206,8 +219,9 @@ function answers({ failure }: GmFacts | KsFacts): boolean {
   return failure === null;
 }
 
-function hasCurrentKeys({ kek, kekMatchesKs, tekMatchesKs, divergent }: GmFacts): boolean {
-  return kek !== 'absent' && kekMatchesKs !== false && tekMatchesKs !== false && !divergent;
+/** A GM without a registration shows no keys, or what is left of them. */
+function hasCurrentKeys({ registered, kek, kekMatchesKs, tekMatchesKs, divergent }: GmFacts): boolean {
+  return registered !== false && kek !== 'absent' && kekMatchesKs !== false && tekMatchesKs !== false && !divergent;
 }
 
 function allOf(gms: readonly GmFacts[], holds: (gm: GmFacts) => boolean): boolean {

@@ -17,6 +17,10 @@ interface DataplaneDraft {
 // Data-plane statistics for group getvpn1:
 const GROUP_HEADING = /^Data-plane statistics for group (\S{1,128}?) ?:$/i;
 
+// #pkts encrypt            : 159831689#pkts decrypt            : 177110790
+/** A counter of nine digits fills its column, and the next label begins right behind it. */
+const FULL_COLUMN = /(\d)(?=#pkts )/g;
+
 function error(kind: string): LabelRule<DataplaneDraft> {
   return (draft, value) => {
     const packets = parseCount(value);
@@ -72,7 +76,7 @@ function readLine(groups: DataplaneDraft[], line: string): boolean {
     return true;
   }
   const draft = groups.at(-1);
-  const pairs = draft === undefined ? [] : pairsOf(line);
+  const pairs = draft === undefined ? [] : pairsOf(line.replace(FULL_COLUMN, '$1 '));
   let known = pairs.length > 0;
   for (const { label, value } of pairs) {
     known = draft !== undefined && (findRule(LABELS, label)?.(draft, value) ?? false) && known;

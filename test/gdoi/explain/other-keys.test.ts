@@ -4,6 +4,7 @@
  */
 import { describe, expect, test } from 'vitest';
 import { Fleet, type gm, ks, START } from '../../builders/fleet-group.ts';
+import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
 import { member, said } from './members.ts';
 
 const [OURS, THEIRS, BEFORE] = ['0x0000000A', '0x0000000B', '0x00000009'];
@@ -49,6 +50,40 @@ describe('a COOP set of which one KS is not polled', () => {
     fleet.see(...look(0));
     fleet.see(...look(60));
     expect(said(fleet, ...look(120))).toMatchObject({ cause: 'coop_split', phase: 'present', status: 'critical' });
+  });
+});
+
+describe('of two primaries with keys of their own', () => {
+  const split = (...gms: readonly MemberFacts[]) => {
+    const fleet = new Fleet();
+    const other = { device: 'ks2', address: '10.1.0.2', role: 'primary' } as const;
+    const kss = (second: number) => [
+      ks(second, { teks: { '0xA': 900 } }),
+      ks(second, { ...other, teks: { '0xB': 900 } }),
+    ];
+    for (const second of [0, 60]) fleet.see(...kss(second));
+    return fleet.see(...kss(120), ...gms).explanations[0]?.consequence?.what;
+  };
+  const holding = (number: number, spi: string, keyServer = '10.1.0.1') =>
+    member(number, 120, { keyServer, teks: { [spi]: 900 } });
+
+  test('GMs of both sides cannot talk: by the keys they hold, with whichever KS they registered', () => {
+    expect(split(holding(1, '0xA'), holding(2, '0xB', '10.1.0.2'), holding(3, '0xB'))).toBe(
+      'the two give out different TEKs: traffic between gm1 with ks1 and gm2, gm3 with ks2 is dropped',
+    );
+  });
+
+  test('whose GMs all hold those of one, as its rekey came last, no traffic is dropped yet', () => {
+    expect(split(holding(1, '0xB'), holding(2, '0xB'))).toBe(
+      'the two give out different TEKs: gm1, gm2 hold those of ks2, and cannot talk with a GM that takes those of ks1',
+    );
+  });
+
+  test('whose GMs show none, they are told by their KS', () => {
+    const of = (number: number, keyServer: string) => member(number, 120, { keyServer, teks: null });
+    expect(split(of(1, '10.1.0.1'), of(2, '10.1.0.2'))).toBe(
+      'the two give out different TEKs: traffic between gm1 with ks1 and gm2 with ks2 is dropped',
+    );
   });
 });
 

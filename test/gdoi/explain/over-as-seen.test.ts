@@ -9,7 +9,8 @@ import { member, silent } from './members.ts';
 
 const ks2 = (second: number, options: KsOptions = {}) =>
   ks(second, { device: 'ks2', address: '10.1.0.2', role: 'secondary', ...options });
-const ks3 = (second: number) => ks(second, { device: 'ks3', address: '10.1.0.3', role: 'secondary' });
+const ks3 = (second: number, options: KsOptions = {}) =>
+  ks(second, { device: 'ks3', address: '10.1.0.3', role: 'secondary', ...options });
 const DEAD = { '10.1.0.1': 'Dead' } as const;
 
 function find({ explanations }: FleetView, cause: ExplanationCause): Explanation | undefined {
@@ -58,6 +59,18 @@ describe('a KS of three that is gone', () => {
     const view = fleet.see(silent(ks2(90, { role: 'primary' }), 150), silent(ks3(90), 150));
     expect(view.explanations.map(({ cause, phase }) => `${cause} ${phase}`)).toEqual(['ks_down present']);
     expect(endOf(fleet, 'redundancy_lost')).toBe('what it explained follows from another cause now: ks_down');
+  });
+
+  test('has another one go after it: since when none of the two answers, and that the happening is one', () => {
+    const fleet = withoutKs1();
+    const view = fleet.see(silent(ks2(90, { role: 'secondary', peers: DEAD }), 150), ks3(150, { role: 'primary' }));
+    expect(find(view, 'redundancy_lost')).toMatchObject({
+      sinceMs: START + 200,
+      summary: 'KSs ks1, ks2 have not answered since 08:01:30 UTC; KS ks3 took over as primary and serves the GMs',
+    });
+    expect(find(fleet.see(ks(300, { role: 'secondary' }), ks2(300, { peers: DEAD })), 'redundancy_lost')?.summary).toBe(
+      'KSs ks1, ks2 did not all answer from 08:00:00 UTC to 08:05:00 UTC and are back; a peer’s last answer still calls ks1 dead',
+    );
   });
 
   test('is back when it answers, with what is left to see of its absence', () => {
@@ -138,6 +151,46 @@ test('a device that refused the agent and gives no answer now has not let it in'
   expect(find(fleet.see(), 'login_refused')).toMatchObject({ phase: 'present' });
   fleet.see(silent(member(1, 0), 60, { result: 'timeout' }));
   expect(endOf(fleet, 'login_refused')).toBe('what it explained follows from another cause now: gms_unreachable');
+});
+
+describe('rekeys that one GM missed', () => {
+  const missed = () => {
+    const fleet = new Fleet();
+    const all = (second: number) => [2, 3, 4].map((number) => member(number, second));
+    fleet.see(ks(0), member(1, 0), ...all(0));
+    const lastReregistration = { cause: 'tek_expired', atMs: START + 100_000 } as const;
+    const again = (second: number) => member(1, second, { succeeded: 2, change: { lastReregistration } });
+    fleet.see(ks(110), again(120), ...all(121));
+    expect(find(fleet.see(), 'path_loss')).toMatchObject({ phase: 'present', scope: ['gm1'] });
+    return { fleet, again, all };
+  };
+
+  test('are over when it has the current keys, and registered for none for ten minutes', () => {
+    const { fleet, again, all } = missed();
+    fleet.see(ks(800), again(801), ...all(802));
+    expect(endOf(fleet, 'path_loss')).toBe(
+      'the GMs have the current keys, and none registered for a lost rekey for ten minutes',
+    );
+  });
+
+  test('are not over by keys that a GM without a registration does not show', () => {
+    const { fleet, all } = missed();
+    const off = { failedAttempts: 2, unregisteredSinceMs: START + 790_000 };
+    fleet.see(ks(800), member(1, 801, { registered: false, teks: null, kekExpiry: null }, off), ...all(802));
+    expect(endOf(fleet, 'path_loss')).toBe('nothing shows it any more; what ended it is not known');
+  });
+});
+
+test('a re-registration that another cause explains soon after was not the last for ten minutes', () => {
+  const fleet = new Fleet();
+  fleet.see(ks(0), member(1, 0), member(2, 0));
+  const lastReregistration = { cause: 'unknown', atMs: START + 100_000 } as const;
+  const again = (second: number) => member(1, second, { succeeded: 2, change: { lastReregistration } });
+  fleet.see(ks(110), again(120));
+  expect(find(fleet.see(), 'reregistered')).toMatchObject({ phase: 'present', scope: ['gm1'] });
+  const elsewhere = { cause: 'ks_failover', atMs: START + 100_000 } as const;
+  fleet.see(member(1, 140, { succeeded: 2, change: { lastReregistration: elsewhere } }));
+  expect(endOf(fleet, 'reregistered')).toBe('what it explained follows from another cause now: ks_failover');
 });
 
 test('GMs that nobody polls: their acknowledgements come again, of their keys nothing is known', () => {

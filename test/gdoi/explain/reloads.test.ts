@@ -99,3 +99,42 @@ describe('a boot that the agent did not see', () => {
     expect(fleet.see().explanations.map(({ cause }) => cause)).toEqual(['path_loss']);
   });
 });
+
+describe('the only KS restarts without its keys: its GMs cannot talk with one that registers before the others', () => {
+  const DAYS = 5 * 86_400;
+  const restarted = (tekLeft: number, ...others: readonly MemberFacts[]) => {
+    const fleet = new Fleet();
+    const [old, fresh] = [{ '0xA': tekLeft }, { '0xB': 7 * 86_400 }];
+    const all = (second: number) => [1, 2, 3].map((number) => member(number, second, { teks: old }));
+    fleet.see(ks(0, { teks: old, members: { '10.0.0.1': 0, '10.0.0.2': 0, '10.0.0.3': 0 } }), ...all(0));
+    const back = ks(300, { teks: fresh, kekExpiry: 90_000, members: {} });
+    fleet.see({ ...back, context: { ...NO_CONTEXT, bootMs: START + 200_000 } }, ...all(301));
+    const again = { ...ks(400, { teks: fresh, kekExpiry: 90_000, members: {} }) };
+    const bootContext = { ...NO_CONTEXT, bootMs: START + 200_000 };
+    const [first] = fleet.see({ ...again, context: bootContext }, ...all(401), ...others).explanations;
+    return first;
+  };
+
+  test('in days, which can wait for working hours', () => {
+    expect(restarted(DAYS)).toMatchObject({
+      cause: 'ks_members_lost',
+      status: 'warning',
+      consequence: { what: expect.stringMatching(/^GMs with the new keys .*, from the first that registers/u) },
+      deadlineMs: expect.closeTo(START + DAYS * 1000, -4),
+    });
+  });
+
+  test('within the hour, which cannot', () => {
+    expect(restarted(3000)).toMatchObject({ cause: 'ks_members_lost', status: 'critical' });
+  });
+
+  test('one has registered: it is so now, whenever the others’ keys end', () => {
+    const lastReregistration = { cause: 'operator_clear', atMs: START + 390_000 } as const;
+    const first = { teks: { '0xB': 7 * 86_400 }, kekExpiry: 90_000, succeeded: 2, change: { lastReregistration } };
+    expect(restarted(DAYS, member(1, 402, first))).toMatchObject({
+      cause: 'ks_members_lost',
+      status: 'critical',
+      deadlineMs: null,
+    });
+  });
+});

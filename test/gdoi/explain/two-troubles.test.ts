@@ -3,6 +3,7 @@
  * over the other stays.
  */
 import { describe, expect, test } from 'vitest';
+import { CHECK_REGISTRATION } from '../../../src/gdoi/events/first-steps.ts';
 import type { Explanation } from '../../../src/gdoi/explain/explanation.ts';
 import { NO_CONTEXT } from '../../../src/gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../../../src/gdoi/fleet/fleet-state.ts';
@@ -167,6 +168,36 @@ test('a GM registers that its KS had made to long ago: it was told as not regist
     ...others(1201, 1),
   );
   expect(told(view)).not.toContain('ks_forced present ok');
+});
+
+test('its KS made all register anew, and one does not get through: that one is told for itself, after three minutes', () => {
+  const fleet = new Fleet();
+  fleet.see(ks(0), ...others(0));
+  const forced = { atMs: at(100), evidence: 'log: GM_RECV_DELETE' };
+  const lastReregistration = { cause: 'ks_forced', atMs: at(130) } as const;
+  const again = (second: number) =>
+    GMS.slice(1).map((number) => member(number, second, { succeeded: 2, change: { lastReregistration } }, { forced }));
+  const off = (second: number) =>
+    member(1, second, { registered: false }, { forced, unregisteredSinceMs: at(120), failedAttempts: 3 });
+  const soon = fleet.see(ks(150), off(151), ...again(152));
+  expect(told(soon)).toEqual(['ks_forced present ok']);
+  expect(find(soon, 'ks_forced')?.summary).toMatch(/: GM gm1 has not yet$/u);
+  const late = fleet.see(ks(310), off(311), ...again(312));
+  expect(told(late)).toEqual(['not_registered present critical', 'ks_forced present ok']);
+  expect(find(late, 'not_registered')).toMatchObject({ scope: ['gm1'], firstStep: CHECK_REGISTRATION });
+  expect(find(late, 'ks_forced')?.summary).toMatch(/: 5 of 6 GMs \(gm2, gm3, gm4, gm5, gm6\) did$/u);
+});
+
+test('of GMs that could not register the first one does: that it had to is explained by that, before the others do', () => {
+  const fleet = new Fleet();
+  const off = (number: number, second: number) =>
+    member(number, second, { registered: false, teks: null, kekExpiry: null }, { unregisteredSinceMs: at(100) });
+  fleet.see(member(1, 0), member(2, 0));
+  expect(told(fleet.see(off(1, 200), off(2, 201)))).toEqual(['not_registered present critical']);
+  const lastReregistration = { cause: 'kek_missed_rekey', atMs: at(255) } as const;
+  const view = fleet.see(member(1, 260, { succeeded: 2, change: { lastReregistration } }), off(2, 261));
+  expect(told(view)).toEqual(['not_registered present critical']);
+  expect(find(view, 'not_registered')).toMatchObject({ scope: ['gm2'] });
 });
 
 describe('acknowledgements of one GM are lost, and', () => {

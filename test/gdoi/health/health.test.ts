@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { CHECK_REKEY_PATH } from '../../../src/gdoi/events/first-steps.ts';
 import type { FleetView } from '../../../src/gdoi/fleet/fleet-view.ts';
 import { deviceHealth, type DeviceHealth } from '../../../src/gdoi/health/health.ts';
 import type { CheckName, HealthStatus } from '../../../src/gdoi/health/health-check.ts';
@@ -154,6 +155,29 @@ describe('a GM: what is wrong decides the status, is named in the summary, and s
     expect(found.action).toBeTruthy();
     expect(health.action).toBe(found.action);
   });
+});
+
+test('a re-registration that its group explains no more sends nobody to the path: what made it is over', () => {
+  const last = { atMs: NOW - 470_000, cause: 'tek_expired', unexpected: true } as const;
+  const reregistrations = { expected: 0, unexpected: 1, last, recent: [last.atMs] };
+  const action = (of: FleetView | null) =>
+    checkOf(healthOf({ tracked: { reregistrations } }, of), 'reregistrations').action;
+  expect(action(fleet({}))).toMatch(/^gdoiwatch incidents --group G1/u);
+  // Of a device that is in no configuration nothing else is known.
+  expect(action(null)).toBe(CHECK_REKEY_PATH);
+});
+
+test('a GM with other TEKs is cut off from those that have the group’s, if there are any', () => {
+  const told = (...gms: readonly FleetView['gms'][number][]) => {
+    const divergentMembers = gms.flatMap(({ device, divergent }) => (divergent ? [device] : []));
+    return checkOf(healthOf({}, fleet({ gms, divergentMembers })), 'tek_matches_ks').detail;
+  };
+  const ofItsKs = 'holds other TEKs than its KS: traffic with GMs that have those is dropped';
+  const apart = gmInFleet({ divergent: true, tekMatchesKs: false });
+  expect(told(apart, gmInFleet({ device: 'gm2' }))).toBe('holds other TEKs than the group: traffic with it is dropped');
+  expect(told(apart, { ...apart, device: 'gm2' })).toBe(ofItsKs);
+  // In a split the others hold what it holds, of the other primary.
+  expect(told(gmInFleet({ tekMatchesKs: false }), gmInFleet({ device: 'gm2', tekMatchesKs: false }))).toBe(ofItsKs);
 });
 
 test('a certificate says of which trustpoint it is and until when it is good; without one there is no check', () => {
@@ -380,20 +404,15 @@ describe('what to do first about a re-registration follows its cause', () => {
   const reregistered = (cause: Cause, { stated, followedBy, agoMs = 600_000 }: More = {}) => {
     const told = { atMs: NOW - agoMs, cause, unexpected: true, ...(stated === undefined ? {} : { stated }) };
     const last = followedBy === undefined ? told : { atMs: NOW - 60_000, cause: followedBy, unexpected: false };
-    return checkOf(
-      healthOf({
-        tracked: {
-          reregistrations: {
-            expected: followedBy === undefined ? 0 : 1,
-            unexpected: 1,
-            last,
-            recent: [NOW - agoMs],
-            ...(followedBy === undefined ? {} : { lastUnexpected: told }),
-          },
-        },
-      }),
-      'reregistrations',
-    );
+    const reregistrations = {
+      expected: followedBy === undefined ? 0 : 1,
+      unexpected: 1,
+      last,
+      recent: [NOW - agoMs],
+      ...(followedBy === undefined ? {} : { lastUnexpected: told }),
+    };
+    // Of its group nothing is known.
+    return checkOf(healthOf({ tracked: { reregistrations } }, null), 'reregistrations');
   };
 
   test.each<[Cause, RegExp]>([
