@@ -192,6 +192,8 @@ export interface GroupFacts {
     readonly address: string;
     readonly device: string | null;
     readonly acksMissed: number;
+    /** Since this answer no KS lists it, and nobody polls it; absent: a KS lists it. */
+    readonly goneMs?: EpochMs;
   }[];
 }
 

@@ -174,15 +174,26 @@ export interface FleetKs {
   readonly members: number | null;
   readonly peers: readonly KsPeer[] | null;
   readonly memberRows: readonly FleetMemberRow[] | null;
+  /** GMs that it listed and lists no more; absent: none. */
+  readonly unlisted?: readonly UnlistedMember[];
   /** The earliest rekey that its own `time to rekey` announces; null: it shows none. */
   readonly nextRekeyMs: EpochMs | null;
   readonly context: MemberContext;
 }
 
 /** A GM as its KS knows it. */
-interface FleetMemberRow {
+export interface FleetMemberRow {
   readonly address: string;
   readonly acksMissed: number | null;
+}
+
+/** A GM that its KS listed and lists no more. */
+export interface UnlistedMember {
+  readonly address: string;
+  /** As the last list with it counted; null: it counted none, or the whole list went with it. */
+  readonly acksMissed: number | null;
+  /** First answer of the KS without it. */
+  readonly goneMs: EpochMs;
 }
 
 export function initialFleetState(group: string, cell?: string): FleetState {

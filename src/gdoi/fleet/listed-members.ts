@@ -1,10 +1,13 @@
 /** The members of a group as its KSs list them, polled or not. */
-import type { FleetGm, FleetKs } from './fleet-state.ts';
+import type { FleetGm, FleetKs, UnlistedMember } from './fleet-state.ts';
 import type { EpochMs } from '../seen/instant.ts';
+import { unlistedBy } from './unlisted-members.ts';
 
 export interface ListedMembers {
   /** Address -> acknowledgements missed in a row, the most that any KS counts; null: listed without a count. */
   readonly listed: ReadonlyMap<string, number | null>;
+  /** Whom one of them listed, and none lists any more. */
+  readonly unlisted: ReadonlyMap<string, UnlistedMember>;
   /** When the newest of the lists was asked for; null: no KS shows one. */
   readonly listedAtMs: EpochMs | null;
   /** How many miss no acknowledgement. */
@@ -25,7 +28,7 @@ export function listedMembers(kss: readonly FleetKs[]): ListedMembers {
       listed.set(address, known == null ? acksMissed : Math.max(known, acksMissed ?? 0));
     }
   }
-  return { listed, listedAtMs, ...acknowledgements(listed) };
+  return { listed, unlisted: unlistedBy(kss, listed), listedAtMs, ...acknowledgements(listed) };
 }
 
 function acknowledgements(listed: ListedMembers['listed']): Pick<ListedMembers, 'acknowledging' | 'unacknowledged'> {
