@@ -22,7 +22,7 @@ export const CAUSE_MEANING: Readonly<Record<ExplanationCause, string>> = {
   without_tek: 'GMs are registered and hold no TEK',
   rekeys_refused: 'GMs cannot use the rekeys that they get',
   old_kek_in_use: 'GMs work with a KEK that their KS replaced',
-  ejected: 'GMs are registered and no KS lists them, so that no unicast rekey is sent to them',
+  ejected: 'GMs are on no KS’s list, so that no unicast rekey is sent to them',
   ks_rekeys_lost: 'rekeys reach few or no GMs of the group',
   path_loss: 'rekeys or their acknowledgements are lost on the path of GMs',
   ks_failover: 'GMs registered with another KS',

@@ -127,7 +127,7 @@ function goneOf(gone: readonly Gone[]): readonly string[] {
   const [is, it, has] = gone.length === 1 ? ['is', 'it', 'it has'] : ['are', 'them', 'they have'];
   const sinceMs = Math.min(...gone.map(({ goneMs }) => goneMs));
   return [
-    `${gmsNamed(sorted(gone.map(({ address }) => address)))}, of which acknowledgements were missing, ${is} on no list of a KS that answers any more since ${clockTime(sinceMs)}: a KS drops a GM after three, and sends ${it} no rekey; nobody polls ${it}, so whether ${has} keys is not known`,
+    `${gmsNamed(sorted(gone.map(({ address }) => address)))}, of which acknowledgements were missing, ${is} on no list of a KS that answers any more since ${clockTime(sinceMs)}: a KS drops a GM after three, and sends ${it} no rekey; no polled GM has ${gone.length === 1 ? 'that address' : 'these addresses'}, so whether ${has} keys is not known`,
   ];
 }
 

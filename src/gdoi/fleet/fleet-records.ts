@@ -58,8 +58,14 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
   };
   const { newerTeks } = facts;
   const multicast = isByMulticast(gm.kek?.transport ?? null, before?.multicast === true);
-  if (!multicast && newerTeks === undefined) return record;
-  return { ...record, ...(multicast ? { multicast } : {}), ...(newerTeks === undefined ? {} : { newerTeks }) };
+  const host = facts.host == null || facts.host === gm.address ? undefined : facts.host;
+  if (!multicast && newerTeks === undefined && host === undefined) return record;
+  return {
+    ...record,
+    ...(host === undefined ? {} : { host }),
+    ...(multicast ? { multicast } : {}),
+    ...(newerTeks === undefined ? {} : { newerTeks }),
+  };
 }
 
 /** At the latest: a rekey since this registration came after it. */

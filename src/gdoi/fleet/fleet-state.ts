@@ -31,7 +31,7 @@ export interface MemberFacts {
   readonly ksSaid?: readonly LogMark[];
   /** TEKs that a look beside the CLI has shown since its answer, where that did not show all of them. */
   readonly newerTeks?: readonly string[];
-  /** Configured address: a KS that does not print its own is matched by it. */
+  /** Configured address: a KS that does not print its own is matched by it, and a GM that its KS lists under it. */
   readonly host?: string | null;
   /** GMs of the group name that address as their KS's, and the device does not answer and has shown no group. */
   readonly named?: true;
@@ -91,6 +91,8 @@ export interface RekeyCounters {
 export interface FleetGm {
   readonly device: string;
   readonly address: string | null;
+  /** Address at which it is polled; absent: its own. */
+  readonly host?: string;
   readonly reachable: boolean;
   readonly registered: boolean | null;
   readonly keyServer: string | null;

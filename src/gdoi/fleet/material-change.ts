@@ -36,6 +36,7 @@ export function gmChanged(before: FleetGm | null, now: FleetGm | null, yardstick
 
 const GM_FIELDS = [
   'address',
+  'host',
   'reachable',
   'registered',
   'keyServer',

@@ -246,7 +246,7 @@ function rekeysAcknowledged(input: GmHealthInput, known: GmInFleet | null): Heal
       },
     );
   if (missed === null || multicast) {
-    const why = multicast ? 'multicast rekeys are not acknowledged' : 'no KS that lists it is polled';
+    const why = multicast ? 'multicast rekeys are not acknowledged' : 'no KS that is polled lists an address of it';
     return check(['rekeys_acknowledged', group], 'unknown', why, more);
   }
   if (missed === 0) return check(['rekeys_acknowledged', group], 'ok', 'its KS misses no acknowledgement of it', more);

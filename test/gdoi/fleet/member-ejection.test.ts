@@ -114,7 +114,7 @@ describe('a GM that its KS dropped', () => {
           cause: 'ejected',
           phase: 'present',
           status: 'critical',
-          summary: `GM ${GM1}, of which acknowledgements were missing, is on no list of a KS that answers any more since 08:10:00 UTC: a KS drops a GM after three, and sends it no rekey; nobody polls it, so whether it has keys is not known`,
+          summary: `GM ${GM1}, of which acknowledgements were missing, is on no list of a KS that answers any more since 08:10:00 UTC: a KS drops a GM after three, and sends it no rekey; no polled GM has that address, so whether it has keys is not known`,
           consequence: { what: 'traffic of that GM stops when its last TEK ends' },
           deadlineMs: null,
         },
@@ -151,6 +151,14 @@ describe('a GM that its KS dropped', () => {
     });
   });
 
+  it('holds other keys than its KS, where no list ever had it', () => {
+    const fleet = new Fleet();
+    fleet.see(gm(0, { teks: { '0x0000000B': 2000 } }), ks(10, { members: { [GM2]: 0 } }));
+    for (const second of [700, 800])
+      fleet.see(gm(second, { teks: { '0x0000000B': 2000 } }), ks(second + 10, { members: { [GM2]: 0 } }));
+    expect(ejections(fleet).map(({ device }) => device)).toEqual(['gm1']);
+  });
+
   it('is dropped again only after it had registered', () => {
     const fleet = new Fleet();
     fleet.see(gm(0), ks(10, { members: { [GM1]: 3 } }));
@@ -159,5 +167,40 @@ describe('a GM that its KS dropped', () => {
     fleet.see(ks(300, { members: { [GM1]: 3 } }));
     expect(ejections(fleet)).toHaveLength(2);
     expect(new Set(ejections(fleet).map(({ id }) => id)).size).toBe(2);
+  });
+});
+
+describe('a GM that its KS lists under another address than the GM shows', () => {
+  const NAT = '192.0.2.7';
+
+  it('is not missed in the list as long as it has the current keys: what identifies it there is not known', () => {
+    const fleet = new Fleet();
+    for (const second of [0, 700, 1400]) fleet.see(gm(second), ks(second + 10, { members: { [NAT]: 0, [GM2]: 0 } }));
+    const view = fleet.see(gm(1500));
+    expect(view.gms.map(({ device, listedByKs }) => [device, listedByKs])).toEqual([['gm1', null]]);
+    expect(view.notListed).toEqual([]);
+    expect(view.explanations).toEqual([]);
+    expect(fleet.events).toEqual([]);
+  });
+
+  it('is missed where every address in the list is that of a polled GM: it is none of them', () => {
+    const fleet = new Fleet();
+    const other = (second: number) => gm(second, { device: 'gm2', address: GM2 });
+    for (const second of [0, 700, 1400])
+      fleet.see(gm(second), other(second), ks(second + 10, { members: { [GM2]: 0 } }));
+    expect(ejections(fleet).map(({ device }) => device)).toEqual(['gm1']);
+  });
+
+  it('is known by the address at which it is polled', () => {
+    const fleet = new Fleet();
+    const polledAt = (second: number) => ({ ...gm(second), host: NAT });
+    fleet.see(polledAt(0), ks(10, { members: { [NAT]: 2, [GM2]: 0 } }));
+    const view = fleet.see(polledAt(700));
+    expect(view.gms).toMatchObject([{ device: 'gm1', listedByKs: true, acksMissed: 2 }]);
+    expect(view.unacknowledged).toMatchObject([{ address: NAT, device: 'gm1' }]);
+    expect(view.notPolled).toEqual([GM2]);
+    expect(view.members).toBe(2);
+    for (const second of [710, 1410, 1420]) fleet.see(polledAt(second - 5), ks(second, { members: { [GM2]: 0 } }));
+    expect(ejections(fleet).map(({ device }) => device)).toEqual(['gm1']);
   });
 });
