@@ -33,7 +33,10 @@ import { type DeviceView, type GroupTracking, type GroupView, kekBehaviorOfDevic
 /** What a polled KS tells the tracker of its group. */
 export function trackOptions(fleetOf: FleetViewOf): TrackOptions {
   return {
-    ksLeadSeconds: (group) => fleetOf(group)?.lead.seconds ?? null,
+    ksLeadSeconds: (group) => {
+      const lead = fleetOf(group)?.lead;
+      return lead?.source === 'ks' ? lead.seconds : null;
+    },
     kekLifetimeSeconds: (group) => fleetOf(group)?.kekLifetimeSeconds ?? null,
     tekLifetimeSeconds: (group) => fleetOf(group)?.tekLifetimeSeconds ?? null,
     tekLeadSeconds: (group) => fleetOf(group)?.tekLeadSeconds ?? null,

@@ -1,3 +1,4 @@
+import { FLOOR_LEAD } from '../../src/gdoi/keys/ks-lead.ts';
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
 import type { GmSnapshot } from '../../src/gdoi/seen/snapshot.ts';
@@ -34,6 +35,8 @@ test('the tracker of a GM is told what the polled KS of its group shows: lead an
   ]);
   const options = trackOptions((group) => (group === 'G1' ? view : null));
   expect(options.ksLeadSeconds?.('G1')).toBe(235);
+  const floor = { ...view, lead: FLOOR_LEAD };
+  expect(trackOptions(() => floor).ksLeadSeconds?.('G1')).toBeNull();
   expect(options.kekLifetimeSeconds?.('G1')).toBe(1200);
   expect(options.tekLifetimeSeconds?.('G1')).toBe(600);
   expect(options.kekLifetimeSeconds?.('elsewhere')).toBeNull();
