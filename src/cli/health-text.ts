@@ -5,20 +5,20 @@ import type { ExplanationDocument, HealthCheckDocument, HealthDocument } from '.
 
 const WIDTH = 100;
 
-/** `unobserved`: what to say where the document has no instant. `from`: whose answer it is, by which way. */
+/**
+ * `unobserved`: what to say of a text that does not tell when it was captured; null: a device was asked. `from`: whose answer
+ * it is, by which way.
+ */
 export function healthText(
   health: HealthDocument,
   nowMs: number,
-  {
-    unobserved = 'never: no answer yet',
-    from = null,
-  }: { readonly unobserved?: string; readonly from?: string | null } = {},
+  { unobserved = null, from = null }: { readonly unobserved?: string | null; readonly from?: string | null } = {},
 ): string {
   const lines = [`${health.status.toUpperCase()}  ${health.summary}`, ''];
   const [first] = health.explanations;
   if (first !== undefined) lines.push(...explanationLines(first, nowMs));
   if (from !== null) lines.push(...field('asked', from));
-  lines.push(...field('observed', observed(health, unobserved)));
+  lines.push(...field('observed', observed(health, unobserved ?? 'never: no answer yet')));
   for (const { group, role, status, summary } of health.groups) {
     lines.push(
       ...field(
@@ -27,7 +27,13 @@ export function healthText(
       ),
     );
   }
-  if (health.next !== null) lines.push(...field('next', `${health.next.what}, ${nextAt(health, health.next, nowMs)}`));
+  if (health.next !== null)
+    lines.push(
+      ...field(
+        'next',
+        `${health.next.what}, ${nextAt(health.next, nowMs, health.observed_at === null && unobserved !== null)}`,
+      ),
+    );
   if (health.action !== null) lines.push(...field('do first', health.action));
   lines.push('');
   const several = health.groups.length > 1;
@@ -99,8 +105,8 @@ function observed({ observed_at, age_seconds }: HealthDocument, unobserved: stri
 }
 
 /** What was read nobody knows when has no instant: it counts from then. */
-function nextAt({ observed_at }: HealthDocument, { at }: NonNullable<HealthDocument['next']>, nowMs: number): string {
-  return observed_at === null ? `${Math.round((Date.parse(at) - nowMs) / 1000)} s after this answer` : when(at, nowMs);
+function nextAt({ at }: NonNullable<HealthDocument['next']>, nowMs: number, isUndated: boolean): string {
+  return isUndated ? `${Math.round((Date.parse(at) - nowMs) / 1000)} s after this answer` : when(at, nowMs);
 }
 
 export function when(at: string, nowMs: number): string {

@@ -45,6 +45,8 @@ export interface DeviceView {
   readonly failed?: FailedTry;
   /** Why the device gives no answer now, also while it is only waited for; null: it answers, or was not polled yet. */
   readonly failure: Exclude<PollResult, 'ok'> | null;
+  /** When a message of it came last while it gave no answer, give or take `HEARD_WITHIN_MS`. Absent: none did. */
+  readonly heardMs?: EpochMs;
   readonly polls: PollCounts;
   /** What it was asked since the agent started; absent before the first poll. */
   readonly traffic?: Traffic;
@@ -316,16 +318,30 @@ export function observe(view: DeviceView, observation: Observation, partLifetime
         certificates: { value: observation.certificates, at: readAt(observation) },
       };
     case 'log':
-      return withReasons(withUnknown(view, observation), observation);
+      return heard(withReasons(withUnknown(view, observation), observation), observation);
     case 'clock':
       return { ...withUnknown(view, observation), clock: { value: observation.clock, at: readAt(observation) } };
     case 'trap':
+      return heard(view, observation);
     case 'registered':
     case 'failure':
       return view;
     default:
       return observation satisfies never;
   }
+}
+
+/** Of a device that logs much not each message is worth a look at its group. */
+const HEARD_WITHIN_MS = 30_000;
+
+/** A device that gives no answer lives when it sends something. */
+function heard(view: DeviceView, observation: Extract<Observation, { kind: 'log' | 'trap' }>): DeviceView {
+  const { receivedAtMs } = observation;
+  const isSent = observation.kind === 'trap' || observation.pushed;
+  if (!isSent || view.failure === null) return view;
+  return Math.abs(receivedAtMs - (view.heardMs ?? Number.NEGATIVE_INFINITY)) < HEARD_WITHIN_MS
+    ? view
+    : { ...view, heardMs: receivedAtMs };
 }
 
 /** Of what the device sent just now: only then its instant is known without its clock. */

@@ -2,7 +2,7 @@
  * What the tracker and the group's view say together of a device: for its view, and for the fleet. Pure; live polling
  * and replay share it.
  */
-import { givesNoSign, type MemberContext } from '../gdoi/explain/group-facts.ts';
+import { type Failure, givesNoSign, type MemberContext } from '../gdoi/explain/group-facts.ts';
 import type { MemberFacts } from '../gdoi/fleet/fleet-state.ts';
 import type { FleetViewOf } from '../gdoi/fleet/fleet-view.ts';
 import { forecast } from '../gdoi/keys/forecast.ts';
@@ -33,7 +33,10 @@ import { type DeviceView, type GroupTracking, type GroupView, kekBehaviorOfDevic
 /** What a polled KS tells the tracker of its group. */
 export function trackOptions(fleetOf: FleetViewOf): TrackOptions {
   return {
-    ksLeadSeconds: (group) => fleetOf(group)?.lead.seconds ?? null,
+    ksLeadSeconds: (group) => {
+      const lead = fleetOf(group)?.lead;
+      return lead?.source === 'ks' ? lead.seconds : null;
+    },
     kekLifetimeSeconds: (group) => fleetOf(group)?.kekLifetimeSeconds ?? null,
     tekLifetimeSeconds: (group) => fleetOf(group)?.tekLifetimeSeconds ?? null,
     tekLeadSeconds: (group) => fleetOf(group)?.tekLeadSeconds ?? null,
@@ -204,6 +207,7 @@ function failureOf(view: DeviceView, state: TrackerState | null): MemberContext[
         result,
         established: silence.unreachable,
         ...lastMs,
+        ...heardSince(view, silence.firstMs),
       }
     );
   }
@@ -216,6 +220,13 @@ function failureOf(view: DeviceView, state: TrackerState | null): MemberContext[
     ...lastMs,
     ...(answersBy === null ? {} : { answersBy }),
   };
+}
+
+/** What is on its way while a device dies, or is shut down, comes within this. */
+const LAST_WORDS_MS = 60_000;
+
+function heardSince({ heardMs }: DeviceView, failedMs: EpochMs): Partial<Pick<Failure, 'heardMs'>> {
+  return heardMs !== undefined && heardMs > failedMs + LAST_WORDS_MS ? { heardMs } : {};
 }
 
 /** What is asked beside SSH and was answered last, since then. */

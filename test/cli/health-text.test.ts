@@ -49,3 +49,12 @@ test('performance data follow the plugins’ rules: units, and a range of what i
   expect(line).toContain("'fresh'=10s;180");
   expect(line).toContain("'rekeys_acknowledged'=0;0");
 });
+
+test('what comes next of a device that gave no answer is dated by the clock: there is no answer to count from', () => {
+  const health = { ...documentOf(), observed_at: null, age_seconds: null };
+  const next = (unobserved?: string) =>
+    /next .*/u.exec(healthText(health, NOW, unobserved === undefined ? {} : { unobserved }))?.[0];
+  expect(next()).toMatch(/, in \d+ s \(20/u);
+  expect(next()).not.toContain('this answer');
+  expect(next('when the text does not say')).toMatch(/, \d+ s after this answer$/u);
+});

@@ -1,3 +1,4 @@
+import { FLOOR_LEAD } from '../../src/gdoi/keys/ks-lead.ts';
 import { describe, expect, test } from 'vitest';
 import type { Observation } from '../../src/gdoi/seen/observation.ts';
 import type { GmSnapshot } from '../../src/gdoi/seen/snapshot.ts';
@@ -34,6 +35,8 @@ test('the tracker of a GM is told what the polled KS of its group shows: lead an
   ]);
   const options = trackOptions((group) => (group === 'G1' ? view : null));
   expect(options.ksLeadSeconds?.('G1')).toBe(235);
+  const floor = { ...view, lead: FLOOR_LEAD };
+  expect(trackOptions(() => floor).ksLeadSeconds?.('G1')).toBeNull();
   expect(options.kekLifetimeSeconds?.('G1')).toBe(1200);
   expect(options.tekLifetimeSeconds?.('G1')).toBe(600);
   expect(options.kekLifetimeSeconds?.('elsewhere')).toBeNull();
@@ -115,5 +118,48 @@ describe('a device whose SSH fails while SNMP answers', () => {
       presence: 'present',
       context: { failure },
     });
+  });
+});
+
+describe('a device that gives no answer', () => {
+  const failedAt = NOON + 1000;
+  const message = (atMs: number, pushed = true): Observation => ({
+    kind: 'log',
+    device: 'gm1',
+    sentAtMs: atMs,
+    receivedAtMs: atMs,
+    pushed,
+    messages: [
+      { facility: 'SYS', severity: 5, mnemonic: 'CONFIG_I', text: 'of no group', sequence: 7, timestamp: null },
+    ],
+  });
+  const heardAfter = (failure: 'timeout' | null, ...pushed: readonly Observation[]) => {
+    const failed: Observation = {
+      kind: 'failure',
+      device: 'gm1',
+      sentAtMs: failedAt,
+      receivedAtMs: failedAt,
+      result: 'timeout',
+    };
+    const state = track(initialTrackerState('gm1'), failed).state;
+    const first = observe(aDevice({ failure }), showing(aGm()), 600_000);
+    const view = pushed.reduce((known, each) => observe(known, each, 600_000), first);
+    return membershipChanges(aDevice(), view, state, NOON).get('G1')?.context?.failure?.heardMs;
+  };
+
+  test('lives when a message of it comes, whatever that is about', () => {
+    expect(heardAfter('timeout', message(failedAt + 90_000))).toBe(failedAt + 90_000);
+  });
+
+  test('is not heard by what was under way while it died, what it had logged before, or what came while it answered', () => {
+    expect(heardAfter('timeout', message(failedAt + 20_000))).toBeUndefined();
+    expect(heardAfter('timeout', message(failedAt + 90_000, false))).toBeUndefined();
+    expect(heardAfter(null, message(failedAt + 90_000))).toBeUndefined();
+  });
+
+  test('is looked at anew for one message in half a minute', () => {
+    const storm = [90, 100, 119, 121].map((second) => message(failedAt + second * 1000));
+    expect(heardAfter('timeout', ...storm)).toBe(failedAt + 121_000);
+    expect(heardAfter('timeout', ...storm.slice(0, 3))).toBe(failedAt + 90_000);
   });
 });

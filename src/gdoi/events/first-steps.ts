@@ -114,6 +114,9 @@ export function pathOfRekeys(multicast: boolean, way: string): string {
 }
 
 /** A KS that gives no answer. */
+export const CHECK_OWN_NETWORK =
+  'On the host of the agent: its own network (route, management VRF, firewall, DNS), then ping to one of these devices. If that is well: what do all of them share, a site, its power or WAN?';
+
 export const CHECK_KS =
   'Is the KS up (console, its site’s power and WAN)? Then UDP 848 and SSH or SNMP on the path to it';
 

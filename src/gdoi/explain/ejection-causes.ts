@@ -1,4 +1,5 @@
 /** A KS dropped a GM from its list: after three rekeys without acknowledgement, or with the list itself. */
+import { counted } from '../events/counted.ts';
 import { CHECK_DROPPED, CHECK_LIST, firstStepBy } from '../events/first-steps.ts';
 import type { EpochMs } from '../seen/instant.ts';
 import {
@@ -10,6 +11,7 @@ import {
   named,
   nextLook,
   REGISTERING_MS,
+  sorted,
   trafficStops,
   whenRegistered,
   whenTheyRegisterAgain,
@@ -23,21 +25,79 @@ import { LOSS_CHECKS, LOSSES } from './who-missed-a-rekey.ts';
 /** A list that lacks a GM is read again after this long before it is more than a moment's. */
 const LIST_READ_AGAIN_MS = 30_000;
 
-/** A KS dropped the GM, which believes that it is registered. */
+/** A KS dropped the GM, which believes that it is registered; of one that nobody polls only the list shows it. */
 export function ejected({ facts, open, before, last, said }: Asked): Candidate | null {
-  const { gms, kss, unacknowledged, nowMs } = facts;
+  const { gms, kss, nowMs } = facts;
+  const off = offTheList(facts);
   const dropped = [
     ...gms.filter((gm) => isHeard(gm) && gm.listedByKs === false).map(({ device }) => device),
-    ...unacknowledged
-      .filter(({ acksMissed }) => acksMissed >= EJECTED_AT_MISSED)
-      .map(({ device, address }) => device ?? address),
+    ...off.counted,
+    ...off.gone.map(({ address }) => address),
   ];
   const names = named(claimed(open, { checks: ['rekeys_acknowledged'], of: new Set(dropped) }), 'rekeys_acknowledged');
   if (names.length === 0) return listedAgain({ facts, open, last, said });
   const claims = claimed(open, { checks: LOSS_CHECKS, of: new Set(names) });
-  const members = among(gms, names);
-  // Who had missed two acknowledgements was dropped for the third. Others may register anew at this moment, or were cleared on the KS.
-  const losing = new Set(
+  const gone = off.gone.filter(({ address }) => names.includes(address));
+  const shown = names.filter((name) => !gone.some(({ address }) => address === name));
+  const losing = losingBefore(said);
+  const forAcks = shown.filter((name) => losing.has(name) || off.counted.has(name));
+  const sinceMs = before?.sinceMs ?? nowMs;
+  const readAgain = kss.some(({ readMs }) => readMs >= sinceMs + LIST_READ_AGAIN_MS);
+  const established = forAcks.length > 0 || readAgain || before?.presentSinceMs != null;
+  if (isMulticast(facts)) return unlistedByMulticast(facts, { names, sinceMs, established, claims });
+  const traffic = trafficStops(among(gms, shown), nowMs, whenTheyRegisterAgain);
+  return {
+    phase: established ? 'present' : 'unclear',
+    status: established ? 'critical' : 'warning',
+    sinceMs,
+    summary: established
+      ? [...(shown.length === 0 ? [] : [droppedOf(facts, shown, forAcks)]), ...goneOf(gone)].join('; ')
+      : notYetDropped(facts, names, gone.length > 0),
+    ...(gone.length > 0 && traffic.consequence === null ? losesItsKeys(gone.length) : traffic),
+    confidence: established ? 'likely' : 'possible',
+    knownAtMs: established ? null : readAgainMs(facts, sinceMs),
+    firstStep: !established || forAcks.length < names.length ? CHECK_LIST : CHECK_DROPPED,
+    scope: names,
+    evidence: [
+      ...shown.map((name) =>
+        off.counted.has(name)
+          ? `${name}: three acknowledgements missed, as the KS counts`
+          : `${name}: Registered, and not listed by any KS that answers`,
+      ),
+      ...gone.map(
+        ({ address, acksMissed, goneMs }) =>
+          `${address}: ${counted(acksMissed, 'acknowledgement')} missed when it was listed last; on no list since ${clockTime(goneMs)}`,
+      ),
+    ],
+    claims,
+  };
+}
+
+interface Gone {
+  readonly address: string;
+  readonly acksMissed: number;
+  readonly goneMs: EpochMs;
+}
+
+/** Whom a KS has counted three missed acknowledgements of, and who is gone from the list and polled by nobody. */
+function offTheList({ unacknowledged }: GroupFacts): {
+  readonly counted: ReadonlySet<string>;
+  readonly gone: readonly Gone[];
+} {
+  const listed = unacknowledged.filter(({ goneMs }) => goneMs === undefined);
+  return {
+    counted: new Set(
+      listed
+        .filter(({ acksMissed }) => acksMissed >= EJECTED_AT_MISSED)
+        .map(({ device, address }) => device ?? address),
+    ),
+    gone: unacknowledged.flatMap(({ goneMs, ...member }) => (goneMs === undefined ? [] : [{ ...member, goneMs }])),
+  };
+}
+
+/** Who had missed two acknowledgements was dropped for the third. Others may register anew at this moment, or were cleared on the KS. */
+function losingBefore(said: Asked['said']): ReadonlySet<string> {
+  return new Set(
     said
       .filter(
         ({ cause, worst, said: known }) =>
@@ -45,39 +105,36 @@ export function ejected({ facts, open, before, last, said }: Asked): Candidate |
       )
       .flatMap((episode) => devicesOf(episode)),
   );
-  const counted = new Set(
-    unacknowledged
-      .filter(({ acksMissed }) => acksMissed >= EJECTED_AT_MISSED)
-      .map(({ device, address }) => device ?? address),
-  );
-  const forAcks = names.filter((name) => losing.has(name) || counted.has(name));
-  const sinceMs = before?.sinceMs ?? nowMs;
-  const readAgain = kss.some(({ readMs }) => readMs >= sinceMs + LIST_READ_AGAIN_MS);
-  const established = forAcks.length > 0 || readAgain || before?.presentSinceMs != null;
+}
+
+function notYetDropped({ members }: GroupFacts, names: readonly string[], areUncounted: boolean): string {
   const [is, it] = [verb(names.length, 'is', 'are'), verb(names.length, 'it', 'them')];
-  const whom = gmsNamed(names, facts.members);
-  if (isMulticast(facts)) return unlistedByMulticast(facts, { names, sinceMs, established, claims });
-  return {
-    phase: established ? 'present' : 'unclear',
-    status: established ? 'critical' : 'warning',
-    sinceMs,
-    summary: !established
-      ? `${whom} ${is} not on the KS’s list; whether the KS dropped ${it}, or ${verb(names.length, 'it registers', 'they register')} anew, is not yet clear`
-      : forAcks.length === names.length
-        ? `${whom} ${is} no longer on the KS’s list: it dropped ${it} after three rekeys without acknowledgement, and sends ${it} no more`
-        : `${whom} ${is} registered, and no KS that answers lists ${it}: the KS dropped ${it}, or lost its list, and sends ${it} no rekey any more`,
-    ...trafficStops(members, nowMs, whenTheyRegisterAgain),
-    confidence: established ? 'likely' : 'possible',
-    knownAtMs: established ? null : readAgainMs(facts, sinceMs),
-    firstStep: !established || forAcks.length < names.length ? CHECK_LIST : CHECK_DROPPED,
-    scope: names,
-    evidence: names.map((name) =>
-      counted.has(name)
-        ? `${name}: three acknowledgements missed, as the KS counts`
-        : `${name}: Registered, and not listed by any KS that answers`,
-    ),
-    claims,
-  };
+  const whom = gmsNamed(names, areUncounted ? null : members);
+  return `${whom} ${is} not on the KS’s list; whether the KS dropped ${it}, or ${verb(names.length, 'it registers', 'they register')} anew, is not yet clear`;
+}
+
+function droppedOf({ members }: GroupFacts, names: readonly string[], forAcks: readonly string[]): string {
+  const [is, it] = [verb(names.length, 'is', 'are'), verb(names.length, 'it', 'them')];
+  const whom = gmsNamed(names, members);
+  return forAcks.length === names.length
+    ? `${whom} ${is} no longer on the KS’s list: it dropped ${it} after three rekeys without acknowledgement, and sends ${it} no more`
+    : `${whom} ${is} registered, and no KS that answers lists ${it}: the KS dropped ${it}, or lost its list, and sends ${it} no rekey any more`;
+}
+
+/** Nobody asks these: they may be off, or on the list of a KS that does not answer. */
+function goneOf(gone: readonly Gone[]): readonly string[] {
+  if (gone.length === 0) return [];
+  const [is, it, has] = gone.length === 1 ? ['is', 'it', 'it has'] : ['are', 'them', 'they have'];
+  const sinceMs = Math.min(...gone.map(({ goneMs }) => goneMs));
+  return [
+    `${gmsNamed(sorted(gone.map(({ address }) => address)))}, of which acknowledgements were missing, ${is} on no list of a KS that answers any more since ${clockTime(sinceMs)}: a KS drops a GM after three, and sends ${it} no rekey; no polled GM has ${gone.length === 1 ? 'that address' : 'these addresses'}, so whether ${has} keys is not known`,
+  ];
+}
+
+/** Of one that is not polled it is not known when its TEK ends. */
+function losesItsKeys(gone: number): Pick<Candidate, 'consequence' | 'deadlineMs'> {
+  const what = `traffic of ${verb(gone, 'that GM stops when its last TEK ends', 'those GMs stops when their last TEKs end')}`;
+  return { consequence: { what, unless: whenTheyRegisterAgain(gone) }, deadlineMs: null };
 }
 
 /** The next look at a list that is late enough: one that comes sooner decides nothing, and the regular one follows it. */

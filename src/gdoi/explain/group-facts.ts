@@ -76,6 +76,8 @@ export interface Failure {
   readonly lastMs?: EpochMs;
   /** What is asked beside SSH and still answers; absent: nothing does. */
   readonly answersBy?: 'SNMP' | 'RESTCONF';
+  /** A message of it came then (log or trap), well after it gave no answer: it lives. Absent: none did. */
+  readonly heardMs?: EpochMs;
 }
 
 export const NO_CONTEXT: MemberContext = {
@@ -145,6 +147,8 @@ export interface KsFacts extends MemberContext {
   /** First answer with its present KEK. */
   readonly kekSinceMs: EpochMs | null;
   readonly tekExpiryMs: EpochMs | null;
+  /** When it made the TEK that it gives out now, and sent it as a rekey; null: not shown. */
+  readonly tekMadeMs: EpochMs | null;
   /** Of the TEKs it gives out now; empty: not shown. */
   readonly tekSpis: readonly string[];
   /** By its own `time to rekey`; null: not shown. */
@@ -159,6 +163,8 @@ export interface GroupFacts {
   readonly nowMs: EpochMs;
   /** Regular interval of the group's devices. */
   readonly pollIntervalMs: number;
+  /** A KS's member list can be this much older than its answer. */
+  readonly listAgeMs: number;
   /** How long a rekey of the group may be under way. */
   readonly rekeyTakesMs: number;
   /** How long before the KEK's expiry its rekey is due. */
@@ -192,6 +198,8 @@ export interface GroupFacts {
     readonly address: string;
     readonly device: string | null;
     readonly acksMissed: number;
+    /** Since this answer no KS lists it, and nobody polls it; absent: a KS lists it. */
+    readonly goneMs?: EpochMs;
   }[];
 }
 

@@ -30,6 +30,7 @@ import {
   type KsFacts,
   lastAnswerMs,
 } from './group-facts.ts';
+import { ALL_CHECKS, nothingSeen, nothingSeenSince } from './nothing-seen.ts';
 import { hasNotAnswered, ifSo, isUnread, LOGS_IN_AGAIN_MS, silenceOf, slackMs, wasAskedAlready } from './ks-silence.ts';
 import { clockTime, gmsNamed, ksNamed, verb } from './said.ts';
 import { CLOCKS_MS, RECENT_MS, type Symptom } from './symptom.ts';
@@ -44,6 +45,8 @@ export function ksDown(asked: Asked): Candidate | null {
   const silent = kss.filter((ks) => givesNoAnswer(ks, nowMs));
   if (kss.length === 0 || silent.length < kss.length) return ksBack(asked);
   const askedMs = Math.max(...silent.map((ks) => askedInVainMs(ks, nowMs)));
+  const unseenMs = nothingSeenSince(facts);
+  if (unseenMs !== null) return allSilent(asked, unseenMs, askedMs);
   // It served someone while looks at it failed: it was up between two of them, and may have gone again.
   const servedMs = lastServedMs(gms, askedMs);
   if (servedMs !== null && !failsSince(silent, servedMs, facts)) return ksBack(asked);
@@ -56,7 +59,8 @@ export function ksDown(asked: Asked): Candidate | null {
   const suffering = sorted(among(gms, named(lacking, ...LACKING_A_KS)).map(({ device }) => device));
   const failing = silent.every(isSilent);
   if (!failing && suffering.length === 0 && before === null) return ksBack(asked);
-  if (servedMs !== null && suffering.length * 2 < Math.max(1, gms.length)) return ksBack(asked);
+  const lives = servedMs !== null || silent.some(({ failure }) => failure?.heardMs !== undefined);
+  if (lives && suffering.length * 2 < Math.max(1, gms.length)) return ksBack(asked);
   if (suffering.length === 0 && wasAskedAlready(asked, silent)) return null;
   if (mayBeServedElsewhere(facts, suffering)) return ksBack(asked);
   const established =
@@ -68,7 +72,7 @@ export function ksDown(asked: Asked): Candidate | null {
     status: established ? 'critical' : 'warning',
     sinceMs,
     summary: established
-      ? `${silentNamed(facts, names)} ${hasNotAnswered(silent, sinceMs)}: ${suffering.length === 0 ? `${ifDown}, ` : ''}${whatEnds(facts, suffering)}`
+      ? `${silentNamed(facts, names)} ${hasNotAnswered(silent, sinceMs)}${thoughHeard(silent)}: ${suffering.length === 0 ? `${ifDown}, ` : ''}${whatEnds(facts, suffering)}`
       : `${silentNamed(facts, names)} ${failing ? lostAnswer(askedMs) : lookHangs(silent, sinceMs)}`,
     ...ifSo(
       established && suffering.length > 0 ? null : ifDown,
@@ -83,6 +87,19 @@ export function ksDown(asked: Asked): Candidate | null {
       ...(suffering.length === 0 ? [] : [`${list(suffering)}: not registered, or a rekey is overdue`]),
     ],
     claims,
+  };
+}
+
+/** Its GMs neither: what they showed last is no sign of their KSs. */
+function allSilent({ facts, open, before }: Asked, unseenMs: EpochMs, askedMs: EpochMs): Candidate {
+  const established = before?.presentSinceMs != null || facts.kss.every(({ failure }) => failure?.established === true);
+  return {
+    ...nothingSeen(facts, unseenMs),
+    phase: established ? 'present' : 'unclear',
+    status: established ? 'critical' : 'warning',
+    sinceMs: before?.sinceMs ?? askedMs,
+    ...(established ? { knownAtMs: null } : {}),
+    claims: claimed(open, { checks: ALL_CHECKS }),
   };
 }
 
@@ -109,6 +126,15 @@ function lackingAnyKs(
 function silentNamed(facts: GroupFacts, names: readonly string[]): string {
   const isOnly = facts.kss.length === 1 && !hasCoop(facts) && facts.otherServers?.length === 0;
   return `${ksNamed(names)}${isOnly ? ', the only KS,' : ''}`;
+}
+
+/** It is up, and serves nobody. */
+function thoughHeard(silent: readonly KsFacts[]): string {
+  const heard = silent.filter(({ failure }) => failure?.heardMs !== undefined);
+  if (heard.length === 0) return '';
+  const lastMs = Math.max(...heard.map(({ failure }) => failure?.heardMs ?? 0));
+  const who = silent.length === 1 ? 'it' : ksNamed(sorted(heard.map(({ device }) => device)));
+  return `, though ${who} sent a message at ${clockTime(lastMs)}`;
 }
 
 function lostAnswer(askedMs: EpochMs): string {

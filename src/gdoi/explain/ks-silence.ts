@@ -58,7 +58,7 @@ export function silenceOf({ device, address, unread, failure, readMs, nextLookMs
 
 /** It was primary when it was seen last, and its peers or GMs show that it lives. */
 export function isPrimaryElsewhere(facts: GroupFacts, ks: KsFacts): boolean {
-  return ks.role === 'primary' && aliveMs(facts, ks) !== null;
+  return ks.role === 'primary' && servedMs(facts, ks) !== null;
 }
 
 /** It fails and nothing shows it alive; or the look at it has not ended, and a peer calls it dead. */
@@ -72,12 +72,25 @@ function isCalledDead({ peers }: GroupFacts, { address, readMs }: KsFacts): bool
   return peers.some((peer) => peer.address === address && peer.lost === true && peer.readMs > readMs);
 }
 
+/** When it was last seen to live since it went silent: to serve someone, or to send a message; null: it was not. */
+export function aliveMs(facts: GroupFacts, ks: KsFacts): EpochMs | null {
+  const heardMs = isLostToPeers(facts, ks) ? null : (ks.failure?.heardMs ?? null);
+  const served = servedMs(facts, ks);
+  return served === null || heardMs === null ? (served ?? heardMs) : Math.max(served, heardMs);
+}
+
+/** Its peers' word is better than what a GM shows of the KS it tries. */
+function isLostToPeers({ peers }: GroupFacts, { address: own, failure }: KsFacts): boolean {
+  return peers.some(
+    ({ address, lost, readMs }) => address === own && lost === true && readMs > (failure?.sinceMs ?? 0),
+  );
+}
+
 /** When it was last seen to work since it went silent: a peer called it alive, or it served a GM; null: it was not. */
-export function aliveMs({ peers, gms, kss }: GroupFacts, ks: KsFacts): EpochMs | null {
+export function servedMs(facts: GroupFacts, ks: KsFacts): EpochMs | null {
+  const { peers, gms, kss } = facts;
   const failedMs = ks.failure?.sinceMs ?? 0;
-  // Its peers' word is better than what a GM shows of the KS it tries.
-  if (peers.some(({ address, lost, readMs }) => address === ks.address && lost === true && readMs > failedMs))
-    return null;
+  if (isLostToPeers(facts, ks)) return null;
   const instants = [
     ...peers.flatMap(({ address, lost, readMs }) =>
       address === ks.address && lost === false && readMs > failedMs + COOP_SETTLES_MS ? [readMs] : [],

@@ -17,14 +17,13 @@ import {
 } from './candidate.ts';
 import { askedInVainMs, givesNoAnswer, type GmFacts, type GroupFacts, isHeard, isUnregistered } from './group-facts.ts';
 import type { ExplanationCause } from './explanation.ts';
-import { gmsNamed, verb } from './said.ts';
+import { GO_TOGETHER_MS, nothingSeen, nothingSeenSince } from './nothing-seen.ts';
+import { clockTime, gmsNamed, verb } from './said.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import { RECENT_MS, type Symptom } from './symptom.ts';
+import { CLOCKS_MS, RECENT_MS, type Symptom } from './symptom.ts';
 
 /** A GM registers within about half a minute after its boot; a look later it is seen. */
 const BOOT_TO_REGISTRATION_MS = 180_000;
-/** GMs that go silent within this time have something in common: a site, a WAN, a power supply. */
-const GO_TOGETHER_MS = 300_000;
 /** Longer than the reloads of one storm or upgrade go on. */
 const LONGEST_GO_MS = 3_600_000;
 /** A boot of the day before explains nothing that is seen now. */
@@ -170,6 +169,14 @@ export function gmsUnreachable({ facts, open, said }: Asked): Candidate | null {
     );
   }
   const names = sorted(gone.map(({ device }) => device));
+  const claims = [...claimed(open, { checks: ['reachable'], of: new Set(names) }), ...ofThem];
+  const unseenMs = gms.length < COMMON_FROM || gone.length < gms.length ? null : nothingSeenSince(facts);
+  if (unseenMs !== null) {
+    const unseen = nothingSeen(facts, unseenMs);
+    return { ...unseen, phase: 'present', status: 'warning', sinceMs: unseenMs, knownAtMs: null, claims };
+  }
+  const acknowledging = gone.filter((gm) => acknowledgedMs(facts, gm) !== null);
+  if (acknowledging.length === gone.length) return outOfReach(facts, gone, claims);
   const since = gone.map(({ failure }) => failure?.sinceMs ?? nowMs);
   const together = names.length >= COMMON_FROM && Math.max(...since) - Math.min(...since) <= GO_TOGETHER_MS;
   return {
@@ -182,7 +189,7 @@ export function gmsUnreachable({ facts, open, said }: Asked): Candidate | null {
       unless: null,
     },
     deadlineMs: null,
-    confidence: stillListed(facts, gone).length > 0 ? 'likely' : 'certain',
+    confidence: acknowledging.length > 0 ? 'likely' : 'certain',
     knownAtMs: null,
     firstStep: together
       ? 'What do these GMs have in common: a site, a provider, a power supply? Then the path to one of them'
@@ -190,12 +197,60 @@ export function gmsUnreachable({ facts, open, said }: Asked): Candidate | null {
     scope: names,
     evidence: [
       `no answer from ${list(names)}`,
-      ...(stillListed(facts, gone).length === 0
-        ? []
-        : [`their KS has every acknowledgement of ${list(stillListed(facts, gone))}`]),
+      ...acknowledging.map((gm) => acknowledgement(facts, gm)),
+      ...gone.flatMap(({ device, failure }) =>
+        failure?.heardMs === undefined ? [] : [`${device}: a message of it came at ${clockTime(failure.heardMs)}`],
+      ),
     ],
-    claims: [...claimed(open, { checks: ['reachable'], of: new Set(names) }), ...ofThem],
+    claims,
   };
+}
+
+/** Their KS shows that they live: it is the agent that does not reach them. */
+function outOfReach(facts: GroupFacts, gone: readonly GmFacts[], claims: Candidate['claims']): Candidate {
+  const names = sorted(gone.map(({ device }) => device));
+  const [it, its, has] = gone.length === 1 ? ['it', 'its', 'has'] : ['them', 'their', 'have'];
+  const since = gone.map(({ failure }) => failure?.sinceMs ?? facts.nowMs);
+  const lastMs = Math.max(...gone.map((gm) => acknowledgedMs(facts, gm) ?? 0));
+  return {
+    phase: 'present',
+    status: 'warning',
+    sinceMs: Math.min(...since),
+    summary: `${gmsNamed(names, facts.gms.length)} ${has} not answered the agent since ${clockTime(Math.max(...since))}, and acknowledged the rekey of ${clockTime(lastMs)}, as ${its} KS counts: the agent’s path to ${it} is broken, or ${it === 'it' ? 'it' : 'they'} went down since`,
+    consequence: {
+      what: `the agent does not see what ${list(names)} ${verb(gone.length, 'shows', 'show')}`,
+      unless: null,
+    },
+    deadlineMs: null,
+    confidence: 'likely',
+    knownAtMs: null,
+    firstStep: CHECK_PATH_OF_AGENT,
+    scope: names,
+    evidence: [`no answer from ${list(names)}`, ...gone.map((gm) => acknowledgement(facts, gm))],
+    claims,
+  };
+}
+
+const CHECK_PATH_OF_AGENT =
+  'The path from the agent to these GMs (SSH or SNMP, management VRF, vty lines): what does it share, where rekeys take another one?';
+
+function acknowledgement(facts: GroupFacts, gm: GmFacts): string {
+  return `${gm.device}: its KS misses no acknowledgement of the rekey of ${clockTime(acknowledgedMs(facts, gm) ?? facts.nowMs)}`;
+}
+
+/** The rekey that it acknowledged since it gave no answer, as the KS that sends them counts; null: none is known. */
+function acknowledgedMs(
+  { kss, listAgeMs, rekeyTakesMs }: GroupFacts,
+  { acksMissed, failure }: GmFacts,
+): EpochMs | null {
+  if (acksMissed !== 0 || failure === null) return null;
+  const rekeys = kss.flatMap(({ role, failure: fails, tekMadeMs, readMs }) =>
+    role !== 'secondary' && fails === null && tekMadeMs != null && readMs - listAgeMs >= tekMadeMs + rekeyTakesMs
+      ? [tekMadeMs]
+      : [],
+  );
+  const lastMs = Math.max(...rekeys, 0);
+  return lastMs > failure.sinceMs + CLOCKS_MS ? lastMs : null;
 }
 
 const LOSING: ReadonlySet<ExplanationCause> = new Set<ExplanationCause>(['path_loss', 'ks_rekeys_lost', 'ejected']);
@@ -225,10 +280,4 @@ function notYetGone(
     evidence: [`no answer yet from ${list(names)}`],
     claims: claims.filter(({ device }) => device !== null && concerned.has(device)),
   };
-}
-
-function stillListed({ pollIntervalMs, nowMs }: GroupFacts, gms: readonly GmFacts[]): readonly string[] {
-  return gms
-    .filter(({ acksMissed, failure }) => acksMissed === 0 && nowMs - (failure?.sinceMs ?? nowMs) > 2 * pollIntervalMs)
-    .map(({ device }) => device);
 }

@@ -17,6 +17,7 @@ import { type EpochMs, expiryMs, type ReadAt } from '../seen/instant.ts';
 import type { KekBehavior } from '../seen/release.ts';
 import { MOST_MEMBERS } from '../seen/row-bounds.ts';
 import { type GmSnapshot, isByMulticast, type KsSnapshot } from '../seen/snapshot.ts';
+import { unlistedAfter } from './unlisted-members.ts';
 
 /** A GM or KS holds a few TEKs; a device that shows more is not believed beyond this. */
 const MAX_TEKS = 16;
@@ -57,8 +58,14 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
   };
   const { newerTeks } = facts;
   const multicast = isByMulticast(gm.kek?.transport ?? null, before?.multicast === true);
-  if (!multicast && newerTeks === undefined) return record;
-  return { ...record, ...(multicast ? { multicast } : {}), ...(newerTeks === undefined ? {} : { newerTeks }) };
+  const host = facts.host == null || facts.host === gm.address ? undefined : facts.host;
+  if (!multicast && newerTeks === undefined && host === undefined) return record;
+  return {
+    ...record,
+    ...(host === undefined ? {} : { host }),
+    ...(multicast ? { multicast } : {}),
+    ...(newerTeks === undefined ? {} : { newerTeks }),
+  };
 }
 
 /** At the latest: a rekey since this registration came after it. */
@@ -113,6 +120,8 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
   const live = rememberTeks(before?.currentTeks ?? [], ks.teks ?? [], at);
   const lead = ksLead(ks);
   const multicast = isByMulticast(ks.transport, before?.multicast === true);
+  const memberRows = memberRowsOf(ks, multicast);
+  const unlisted = unlistedAfter(before, memberRows, at.receivedAtMs);
   return {
     device: facts.device,
     address: ks.localAddress ?? facts.host ?? null,
@@ -138,17 +147,20 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
     members: ks.members,
     // A peer list that is not shown any more leaves the peers, without a verdict on them.
     peers: ks.peers?.slice(0, MAX_PEERS) ?? before?.peers?.map((peer) => ({ ...peer, status: null })) ?? null,
-    memberRows:
-      ks.memberDetails === null
-        ? null
-        : ks.memberDetails.slice(0, MOST_MEMBERS).map(({ address, acksMissed }) => ({
-            address,
-            // Some lists show a 0 where nothing is acknowledged at all.
-            acksMissed: multicast ? null : acksMissed,
-          })),
+    memberRows,
+    ...(unlisted.length === 0 ? {} : { unlisted }),
     nextRekeyMs: nextRekeyMs(ks, at),
     context: facts.context ?? NO_CONTEXT,
   };
+}
+
+function memberRowsOf({ memberDetails }: KsSnapshot, multicast: boolean): FleetKs['memberRows'] {
+  if (memberDetails === null) return null;
+  return memberDetails.slice(0, MOST_MEMBERS).map(({ address, acksMissed }) => ({
+    address,
+    // Some lists show a 0 where nothing is acknowledged at all.
+    acksMissed: multicast ? null : acksMissed,
+  }));
 }
 
 /** Of a KS that has shown nothing of the group. What it showed once, before the agent was started again, stays. */

@@ -15,6 +15,7 @@ import type { GmInGroup } from './gm-in-group.ts';
 import type { ListedMembers } from './listed-members.ts';
 import type { Roster } from './roster.ts';
 import type { EpochMs } from '../seen/instant.ts';
+import { isDropped } from './unlisted-members.ts';
 
 export interface UnacknowledgedRekeys {
   readonly address: string;
@@ -22,19 +23,25 @@ export interface UnacknowledgedRekeys {
   readonly device: string | null;
   readonly acksMissed: number;
   readonly ejected: boolean;
+  /** Since this answer no KS lists it, and nobody polls it; absent: a KS lists it. */
+  readonly goneMs?: EpochMs;
 }
 
-/** GMs with missed acknowledgements, most missed first. */
+/** GMs with missed acknowledgements: those that are listed, most missed first, then those that no KS lists any more. */
 export function unacknowledgedRekeys(
-  { unacknowledged }: ListedMembers,
+  { unacknowledged, unlisted }: ListedMembers,
   { polled }: Roster,
 ): readonly UnacknowledgedRekeys[] {
-  return unacknowledged.map(({ address, acksMissed }) => ({
+  const counted = unacknowledged.map(({ address, acksMissed }) => ({
     address,
     device: polled.get(address) ?? null,
     acksMissed,
     ejected: acksMissed >= EJECTED_AT_MISSED,
   }));
+  if (unlisted.size === 0) return counted;
+  // One that is polled shows itself whether it is registered.
+  const gone = [...unlisted.values()].filter(isDropped).filter(({ address }) => !polled.has(address));
+  return [...counted, ...gone.map((member) => ({ ...member, device: null, ejected: true }))];
 }
 
 export interface Membership {

@@ -31,7 +31,7 @@ export interface MemberFacts {
   readonly ksSaid?: readonly LogMark[];
   /** TEKs that a look beside the CLI has shown since its answer, where that did not show all of them. */
   readonly newerTeks?: readonly string[];
-  /** Configured address: a KS that does not print its own is matched by it. */
+  /** Configured address: a KS that does not print its own is matched by it, and a GM that its KS lists under it. */
   readonly host?: string | null;
   /** GMs of the group name that address as their KS's, and the device does not answer and has shown no group. */
   readonly named?: true;
@@ -91,6 +91,8 @@ export interface RekeyCounters {
 export interface FleetGm {
   readonly device: string;
   readonly address: string | null;
+  /** Address at which it is polled; absent: its own. */
+  readonly host?: string;
   readonly reachable: boolean;
   readonly registered: boolean | null;
   readonly keyServer: string | null;
@@ -174,15 +176,26 @@ export interface FleetKs {
   readonly members: number | null;
   readonly peers: readonly KsPeer[] | null;
   readonly memberRows: readonly FleetMemberRow[] | null;
+  /** GMs that it listed and lists no more; absent: none. */
+  readonly unlisted?: readonly UnlistedMember[];
   /** The earliest rekey that its own `time to rekey` announces; null: it shows none. */
   readonly nextRekeyMs: EpochMs | null;
   readonly context: MemberContext;
 }
 
 /** A GM as its KS knows it. */
-interface FleetMemberRow {
+export interface FleetMemberRow {
   readonly address: string;
   readonly acksMissed: number | null;
+}
+
+/** A GM that its KS listed and lists no more. */
+export interface UnlistedMember {
+  readonly address: string;
+  /** As the last list with it counted; null: it counted none, or the whole list went with it. */
+  readonly acksMissed: number | null;
+  /** First answer of the KS without it. */
+  readonly goneMs: EpochMs;
 }
 
 export function initialFleetState(group: string, cell?: string): FleetState {

@@ -14,7 +14,7 @@ export function factsOf(
   state: FleetState,
   assessment: FleetAssessment,
   nowMs: EpochMs,
-  { pollIntervalMs }: FleetSettings,
+  { pollIntervalMs, detailIntervalMs }: FleetSettings,
 ): GroupFacts {
   const { yardstick, roster, members, mixed, peers, split } = assessment;
   const { keys } = yardstick;
@@ -28,6 +28,7 @@ export function factsOf(
     group: state.group,
     nowMs,
     pollIntervalMs,
+    listAgeMs: detailIntervalMs,
     rekeyTakesMs: keys.rekeyTakesMs,
     leadMs: leadOfGroup(state).seconds * 1000,
     tekLifetimeMs: (tekLifetime ?? DEFAULT_TEK_LIFETIME_SECONDS) * 1000,

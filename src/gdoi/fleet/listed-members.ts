@@ -1,10 +1,14 @@
 /** The members of a group as its KSs list them, polled or not. */
-import type { FleetGm, FleetKs } from './fleet-state.ts';
+import type { FleetGm, FleetKs, UnlistedMember } from './fleet-state.ts';
 import type { EpochMs } from '../seen/instant.ts';
+import type { NameTree } from '../seen/name-tree.ts';
+import { unlistedBy } from './unlisted-members.ts';
 
 export interface ListedMembers {
   /** Address -> acknowledgements missed in a row, the most that any KS counts; null: listed without a count. */
   readonly listed: ReadonlyMap<string, number | null>;
+  /** Whom one of them listed, and none lists any more. */
+  readonly unlisted: ReadonlyMap<string, UnlistedMember>;
   /** When the newest of the lists was asked for; null: no KS shows one. */
   readonly listedAtMs: EpochMs | null;
   /** How many miss no acknowledgement. */
@@ -25,7 +29,7 @@ export function listedMembers(kss: readonly FleetKs[]): ListedMembers {
       listed.set(address, known == null ? acksMissed : Math.max(known, acksMissed ?? 0));
     }
   }
-  return { listed, listedAtMs, ...acknowledgements(listed) };
+  return { listed, unlisted: unlistedBy(kss, listed), listedAtMs, ...acknowledgements(listed) };
 }
 
 function acknowledgements(listed: ListedMembers['listed']): Pick<ListedMembers, 'acknowledging' | 'unacknowledged'> {
@@ -39,16 +43,50 @@ function acknowledgements(listed: ListedMembers['listed']): Pick<ListedMembers, 
   return { acknowledging, unacknowledged };
 }
 
+/** The address under which a KS lists the GM: its own, or the one at which it is polled. null: under neither. */
+export function listedAddress({ address, host }: FleetGm, { listed }: ListedMembers): string | null {
+  if (address !== null && listed.has(address)) return address;
+  return host !== undefined && listed.has(host) ? host : null;
+}
+
 /**
  * true: a KS that answers lists the GM; false: it says it is registered, and none does. null: nothing to compare, or it
  * registered since the list was made. `listAgeMs`: a KS's member list can be this much older than its answer.
+ *
+ * A KS lists a GM under the address that its registration came from: behind NAT, or of another interface, it is none of
+ * those that the GM shows. So a GM that no list ever had may be one of those in it that no polled GM has the address of
+ * (`hasStrangers`), as long as it has the current keys.
  */
-export function isListed(gm: FleetGm, { listed, listedAtMs }: ListedMembers, listAgeMs: number): boolean | null {
+export function isListed(
+  gm: FleetGm,
+  members: ListedMembers,
+  {
+    listAgeMs,
+    hasStrangers,
+    hasCurrentKeys,
+  }: { readonly listAgeMs: number; readonly hasStrangers: boolean; readonly hasCurrentKeys: boolean },
+): boolean | null {
+  const { listedAtMs, unlisted } = members;
   if (listedAtMs === null || gm.address === null) return null;
-  if (listed.has(gm.address)) return true;
+  if (listedAddress(gm, members) !== null) return true;
   // SNMP shows no registrations: there new keys may be one.
   const keysMs = gm.counters.succeeded === null ? gm.kekSinceMs : 0;
   const registeredMs = Math.max(gm.registeredSinceMs, keysMs, gm.lastReregistration?.atMs ?? 0);
   const settled = listedAtMs - listAgeMs >= registeredMs;
-  return gm.reachable && gm.registered === true && settled ? false : null;
+  if (!gm.reachable || gm.registered !== true || !settled) return null;
+  const wasListed = unlisted.has(gm.address) || (gm.host !== undefined && unlisted.has(gm.host));
+  return hasStrangers && hasCurrentKeys && !wasListed ? null : false;
+}
+
+/** Does a KS list an address that no polled GM has? */
+export function hasStrangers({ listed }: Pick<ListedMembers, 'listed'>, gms: NameTree<FleetGm>): boolean {
+  if (listed.size === 0) return false;
+  // Its own address, and the one at which it is polled.
+  if (listed.size > 2 * gms.size) return true;
+  const own = new Set<string>();
+  for (const { address, host } of gms.list()) {
+    if (address !== null) own.add(address);
+    if (host !== undefined) own.add(host);
+  }
+  return [...listed.keys()].some((address) => !own.has(address));
 }

@@ -36,6 +36,7 @@ export function gmChanged(before: FleetGm | null, now: FleetGm | null, yardstick
 
 const GM_FIELDS = [
   'address',
+  'host',
   'reachable',
   'registered',
   'keyServer',
@@ -136,6 +137,7 @@ function contextChanged(before: MemberContext, now: MemberContext): boolean {
     before.failure?.result !== now.failure?.result ||
     before.failure?.established !== now.failure?.established ||
     before.failure?.answersBy !== now.failure?.answersBy ||
+    before.failure?.heardMs !== now.failure?.heardMs ||
     before.forced?.atMs !== now.forced?.atMs ||
     before.linkDown?.sinceMs !== now.linkDown?.sinceMs ||
     before.linkDown?.backMs !== now.linkDown?.backMs ||

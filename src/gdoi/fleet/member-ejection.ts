@@ -1,6 +1,7 @@
 /**
  * GMs that a KS dropped: it counts three rekeys without acknowledgement, says so in its log, or lists a GM no more that
- * says it is registered. Any KS of the group may show it, a secondary as well. A new registration ends it.
+ * says it is registered, or of which acknowledgements were missing and that nobody polls. Any KS of the group may show it, a
+ * secondary as well. A new registration ends it.
  */
 import { CHECK_LIST, CHECK_REKEY_PATH, firstStepBy } from '../events/first-steps.ts';
 import { type KsSaid, quotedKs } from '../log/ks-marks.ts';
@@ -19,8 +20,11 @@ const LIST_REBUILT_MS = 60_000;
 const SAID_MS = 3_600_000;
 
 interface Ejection {
-  /** A KS said or counted it; false: the GM is on no list, which a KS that lost its list shows as well. */
-  readonly byKs: boolean;
+  /**
+   * A KS said or counted it; or the GM is on no list: it says that it is registered, which a KS that lost its list shows as
+   * well, or it is gone from the list and nobody polls it.
+   */
+  readonly by: 'ks' | 'gm' | 'list';
   readonly evidence: readonly string[];
   readonly holdMs: number;
   /** Since when it is certain; null: between two answers of the KS. */
@@ -35,26 +39,31 @@ export function memberEjections(
   nowMs: EpochMs,
 ): readonly Condition[] {
   const found = new Map<string, Ejection>();
-  const add = (address: string, { byKs, evidence, holdMs, fromMs, saidMs }: Ejection) => {
+  const add = (address: string, { by, evidence, holdMs, fromMs, saidMs }: Ejection) => {
     const before = found.get(address);
     const laterSaidMs = saidMs ?? before?.saidMs;
     found.set(address, {
-      byKs: byKs || before?.byKs === true,
+      by: by === 'ks' ? by : (before?.by ?? by),
       evidence: [...(before?.evidence ?? []), ...evidence],
       holdMs: Math.min(before?.holdMs ?? Infinity, holdMs),
       fromMs: before?.fromMs ?? fromMs,
       ...(laterSaidMs === undefined ? {} : { saidMs: laterSaidMs }),
     });
   };
-  for (const { address, acksMissed, ejected } of unacknowledgedRekeys(yardstick.members, roster)) {
-    const evidence = [`Rekey Acks missed: ${acksMissed}; at 3 the KS drops a GM`];
-    if (ejected) add(address, { byKs: true, evidence, holdMs: 0, fromMs: null });
+  for (const { address, acksMissed, ejected, goneMs } of unacknowledgedRekeys(yardstick.members, roster)) {
+    if (!ejected) continue;
+    const evidence =
+      goneMs === undefined
+        ? [`Rekey Acks missed: ${acksMissed}; at 3 the KS drops a GM`]
+        : [`${address}: Rekey Acks missed: ${acksMissed} when it was listed last, and no KS that answers lists it`];
+    if (goneMs === undefined) add(address, { by: 'ks', evidence, holdMs: 0, fromMs: null });
+    else add(address, { by: 'list', evidence, holdMs: LIST_REBUILT_MS, fromMs: null });
   }
   for (const said of saidInGroup(state).filter(({ mark }) => mark.proof === 'ejected')) {
     for (const address of addressesIn(said.mark.detail)) {
       if (stillTrue(state, said, { address, gm: gmOf(state, roster, address) }, nowMs)) {
         const { fromMs, atMs: saidMs } = said.mark;
-        add(address, { byKs: true, evidence: [quotedKs(said)], holdMs: 0, fromMs, saidMs });
+        add(address, { by: 'ks', evidence: [quotedKs(said)], holdMs: 0, fromMs, saidMs });
       }
     }
   }
@@ -62,7 +71,7 @@ export function memberEjections(
     const { address, device, listedByKs } = inGroup;
     if (address !== null && listedByKs === false) {
       const evidence = [`${device}: Registration status Registered, and no KS that answers lists ${address}`];
-      add(address, { byKs: false, evidence, holdMs: LIST_REBUILT_MS, fromMs: null });
+      add(address, { by: 'gm', evidence, holdMs: LIST_REBUILT_MS, fromMs: null });
     }
   }
   const open = [...state.occurrences.keys()]
@@ -136,12 +145,25 @@ function condition(
       severity: multicast ? 'warning' : 'critical',
       occurrence: [address, Math.floor((ejection?.fromMs ?? firstReadMs) / 1000)],
       fromMs: ejection?.fromMs ?? null,
-      summary:
-        ejection?.byKs === false
-          ? `No KS of group ${state.group} that answers lists GM ${name}, which is registered${follows}`
-          : `A KS of group ${state.group} dropped GM ${name}${follows}`,
+      summary: `${summaryOf(ejection?.by ?? 'ks', state.group, name)}${follows}`,
       evidence: ejection?.evidence ?? [],
-      action: firstStepBy(multicast, multicast || ejection?.byKs === false ? CHECK_LIST : CHECK_REKEY_PATH),
+      action: firstStepBy(
+        multicast,
+        multicast || (ejection !== null && ejection.by !== 'ks') ? CHECK_LIST : CHECK_REKEY_PATH,
+      ),
     }),
   };
+}
+
+function summaryOf(by: Ejection['by'], group: string, name: string): string {
+  switch (by) {
+    case 'ks':
+      return `A KS of group ${group} dropped GM ${name}`;
+    case 'gm':
+      return `No KS of group ${group} that answers lists GM ${name}, which is registered`;
+    case 'list':
+      return `No KS of group ${group} that answers lists GM ${name} any more, of which acknowledgements were missing`;
+    default:
+      return by satisfies never;
+  }
 }

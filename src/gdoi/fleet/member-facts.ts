@@ -1,6 +1,7 @@
 /** A member's record as explanations take it. Nothing is judged here. */
 import type { GmFacts, KsFacts, MemberContext } from '../explain/group-facts.ts';
-import type { FleetGm, FleetKs } from './fleet-state.ts';
+import { type FleetGm, type FleetKs, SAME_EXPIRY_MS } from './fleet-state.ts';
+import type { EpochMs } from '../seen/instant.ts';
 import type { GmInGroup } from './gm-in-group.ts';
 import { tekOverdue } from './material-change.ts';
 
@@ -86,6 +87,7 @@ export function ksFacts(ks: FleetKs): KsFacts {
     kekExpiryMs: ks.kek?.expiryMs ?? null,
     kekSinceMs: ks.kek?.sinceMs ?? null,
     tekExpiryMs: ks.currentTeks[0]?.expiryMs ?? null,
+    tekMadeMs: tekMadeMs(ks),
     tekSpis: ks.currentTeks.map(({ spi }) => spi),
     nextRekeyMs: ks.nextRekeyMs,
     members: ks.members,
@@ -97,6 +99,13 @@ export function ksFacts(ks: FleetKs): KsFacts {
     ...(ks.multicast === true ? { multicast: true } : {}),
     ...(ks.unread === true ? { unread: true } : {}),
   };
+}
+
+/** A lifetime before its end; a lifetime that was set anew since would put it after the first answer with it. */
+function tekMadeMs({ currentTeks: [tek], tekLifetimeSeconds }: FleetKs): EpochMs | null {
+  if (tek === undefined || tek.expiryMs === null || tekLifetimeSeconds === null) return null;
+  const madeMs = tek.expiryMs - tekLifetimeSeconds * 1000;
+  return madeMs > tek.sinceMs + SAME_EXPIRY_MS ? null : madeMs;
 }
 
 /** What most members never have. */

@@ -3,7 +3,7 @@ import type { FleetGm } from './fleet-state.ts';
 import type { ListedMembers } from './listed-members.ts';
 
 export interface Roster {
-  /** Address -> device. */
+  /** Address, its own or the one at which it is polled -> device. */
   readonly polled: ReadonlyMap<string, string>;
   /** Addresses of KSs that GMs name, as the ones they have or are registered with. */
   readonly serversNamed: ReadonlySet<string>;
@@ -18,14 +18,16 @@ export function rosterOf(gms: readonly FleetGm[], { listed, acknowledging }: Lis
   const serversNamed = new Set<string>();
   let polledAndListed = 0;
   let polledAndAcknowledging = 0;
-  for (const { device, address, keyServer, keyServers } of gms) {
+  for (const { device, address, host, keyServer, keyServers } of gms) {
     if (keyServer !== null) serversNamed.add(keyServer);
     for (const server of keyServers) serversNamed.add(server);
-    if (address === null) continue;
-    const acksMissed = polled.has(address) ? undefined : listed.get(address);
-    if (acksMissed !== undefined) polledAndListed += 1;
-    if (acksMissed === 0) polledAndAcknowledging += 1;
-    polled.set(address, device);
+    for (const own of [address, host]) {
+      if (own == null) continue;
+      const acksMissed = polled.has(own) ? undefined : listed.get(own);
+      if (acksMissed !== undefined) polledAndListed += 1;
+      if (acksMissed === 0) polledAndAcknowledging += 1;
+      polled.set(own, device);
+    }
   }
   return {
     polled,
@@ -39,6 +41,7 @@ export function rosterOf(gms: readonly FleetGm[], { listed, acknowledging }: Lis
 export function isSameInRoster(before: FleetGm, now: FleetGm): boolean {
   return (
     before.address === now.address &&
+    before.host === now.host &&
     before.keyServer === now.keyServer &&
     before.keyServers.length === now.keyServers.length &&
     before.keyServers.every((server, index) => server === now.keyServers[index])

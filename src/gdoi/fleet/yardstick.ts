@@ -4,7 +4,7 @@ import type { FleetGm, FleetKs, FleetState } from './fleet-state.ts';
 import type { FleetSettings } from './fleet-settings.ts';
 import type { GmInGroup } from './gm-in-group.ts';
 import { areTeksBehind, isKekBehind } from './keys-behind.ts';
-import { isListed, type ListedMembers, listedMembers } from './listed-members.ts';
+import { hasStrangers, isListed, listedAddress, type ListedMembers, listedMembers } from './listed-members.ts';
 import type { Named } from '../seen/named.ts';
 import { hasNone, majorityTeks, teksOfKss } from './group-teks.ts';
 
@@ -15,11 +15,13 @@ export interface Yardstick {
   readonly keys: GroupKeys;
   readonly teks: TekReference | null;
   readonly members: ListedMembers;
+  /** A KS lists an address that no polled GM has. */
+  readonly hasStrangers: boolean;
   /** A KS's member list can be this much older than its answer. */
   readonly listAgeMs: number;
 }
 
-/** `before`: stays while no KS was read, unless it goes by the TEKs that most GMs hold. */
+/** `before`: stays while no KS was read, unless it goes by the TEKs that most GMs hold, or GMs came or went. */
 export function yardstickOf(state: FleetState, settings: FleetSettings, before: Yardstick | null = null): Yardstick {
   const { kss, kekGeneration } = state;
   const isAsBefore =
@@ -27,20 +29,22 @@ export function yardstickOf(state: FleetState, settings: FleetSettings, before: 
     before.keys.kekGeneration === kekGeneration &&
     before.listAgeMs === settings.detailIntervalMs &&
     teksOfKss(before.keys) !== null;
-  if (isAsBefore) return before;
+  if (isAsBefore && before.hasStrangers === hasStrangers(before.members, state.gms)) return before;
   const keys = groupKeys(state);
+  const members = listedMembers(keys.kss);
   return {
     kss,
     keys,
     teks: teksOfKss(keys) ?? majorityTeks(state.gms.list()),
-    members: listedMembers(keys.kss),
+    members,
+    hasStrangers: hasStrangers(members, state.gms),
     listAgeMs: settings.detailIntervalMs,
   };
 }
 
 export function gmInGroup(
   gm: FleetGm,
-  { keys, teks, members, listAgeMs }: Yardstick,
+  { keys, teks, members, hasStrangers: others, listAgeMs }: Yardstick,
   holdsGroupTeks = holdsTeks(keys, gm, teks),
 ): GmInGroup {
   const kekMatchesKs = holdsCurrentKek(keys, gm);
@@ -48,6 +52,8 @@ export function gmInGroup(
   const tekMatchesKs = own === teks ? holdsGroupTeks : holdsTeks(keys, gm, own);
   const divergent = !hasNone(gm) && holdsGroupTeks === false;
   const lacksOwn = tekMatchesKs === false;
+  const hasCurrentKeys = (kekMatchesKs ?? tekMatchesKs) === true && !lacksOwn && !divergent;
+  const listedAs = listedAddress(gm, members);
   return {
     device: gm.device,
     address: gm.address,
@@ -62,7 +68,7 @@ export function gmInGroup(
     teksBehind:
       (lacksOwn || divergent) && (!lacksOwn || areTeksBehind(gm, own)) && (!divergent || areTeksBehind(gm, teks)),
     kekExpiredInUse: gm.behavior !== 'timer' && gm.kekExpiryMs === null && kekMatchesKs === false,
-    listedByKs: isListed(gm, members, listAgeMs),
-    acksMissed: gm.address === null ? null : (members.listed.get(gm.address) ?? null),
+    listedByKs: isListed(gm, members, { listAgeMs, hasStrangers: others, hasCurrentKeys }),
+    acksMissed: listedAs === null ? null : (members.listed.get(listedAs) ?? null),
   };
 }

@@ -34,6 +34,7 @@ import { tekWindowSecondsBeforeExpiry, UNDER_WAY_SECONDS } from '../keys/kek-win
 import { FLOOR_LEAD } from '../keys/ks-lead.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import { type GmSnapshot, isByMulticast } from '../seen/snapshot.ts';
+import { undecidedMix } from './undecided-mix.ts';
 
 export interface GmHealthInput {
   readonly device: string;
@@ -249,7 +250,7 @@ function rekeysAcknowledged(input: GmHealthInput, known: GmInFleet | null): Heal
       },
     );
   if (missed === null || multicast) {
-    const why = multicast ? 'multicast rekeys are not acknowledged' : 'no KS that lists it is polled';
+    const why = multicast ? 'multicast rekeys are not acknowledged' : 'no KS that is polled lists an address of it';
     return check(['rekeys_acknowledged', group], 'unknown', why, more);
   }
   if (missed === 0) return check(['rekeys_acknowledged', group], 'ok', 'its KS misses no acknowledgement of it', more);
@@ -366,8 +367,12 @@ function mixedVersions({ group, fleet }: GmHealthInput, known: GmInFleet | null)
   if (fleet === null || fleet.kss.length === 0)
     return check(['mixed_versions', group], 'unknown', 'no KS is polled to compare releases with');
   const { mixedVersions: mixed } = fleet;
-  if (mixed === null || known?.meetsLegacyKs !== true)
-    return check(['mixed_versions', group], 'ok', 'meets no KS of the other KEK behaviour');
+  if (mixed === null || known?.meetsLegacyKs !== true) {
+    const open = undecidedMix(fleet.kss, known === null ? [] : [known.gm]);
+    return open === null
+      ? check(['mixed_versions', group], 'ok', 'meets no KS of the other KEK behaviour')
+      : check(['mixed_versions', group], 'unknown', open);
+  }
   const kss = nameList(mixed.legacyKss.map((ks) => (ks.version === null ? ks.device : `${ks.device} (${ks.version})`)));
   return check(
     ['mixed_versions', group],

@@ -26,6 +26,7 @@ import { counted, everyOne, verb } from '../events/counted.ts';
 import { ksNamed, naturalOrder } from '../events/name-list.ts';
 import { earliest, type NextOccurrence, rekeyOf } from './health-next.ts';
 import type { EpochMs } from '../seen/instant.ts';
+import { undecidedMix } from './undecided-mix.ts';
 
 export interface GroupHealth {
   readonly group: string;
@@ -342,7 +343,7 @@ function isMulticast(fleet: FleetView, devices: readonly string[]): boolean {
   return fleet.ksMulticast || devices.some((device) => fleet.gmOf(device)?.multicast === true);
 }
 
-function mixed({ group, mixedVersions, kss }: FleetView): HealthCheck {
+function mixed({ group, mixedVersions, kss, gms }: FleetView): HealthCheck {
   if (mixedVersions !== null)
     return check(
       ['mixed_versions', group],
@@ -355,6 +356,8 @@ function mixed({ group, mixedVersions, kss }: FleetView): HealthCheck {
       },
     );
   if (kss.length === 0) return check(['mixed_versions', group], 'unknown', 'no KS is polled', { threshold: 0 });
+  const open = undecidedMix(kss, gms);
+  if (open !== null) return check(['mixed_versions', group], 'unknown', open, { threshold: 0 });
   return check(['mixed_versions', group], 'ok', 'no GM with a KEK timer is known to meet a KS without one', {
     value: 0,
     threshold: 0,

@@ -12,6 +12,7 @@ import { CHECK_COOP, CHECK_SPLIT } from '../events/first-steps.ts';
 import { LEAD_FLOOR_SECONDS } from '../keys/kek-window.ts';
 import type { EpochMs, ReadAt } from '../seen/instant.ts';
 import type { KsSnapshot } from '../seen/snapshot.ts';
+import { undecidedMix } from './undecided-mix.ts';
 
 export interface KsHealthInput {
   readonly device: string;
@@ -189,8 +190,15 @@ function mixedVersions({ device, group, fleet }: KsHealthInput): HealthCheck {
   if (fleet === null) return check(['mixed_versions', group], 'unknown', 'no GM is known to compare releases with');
   const mixed = fleet.mixedVersions;
   const legacy = mixed?.legacyKss.find((ks) => ks.device === device);
-  if (mixed === null || legacy === undefined)
-    return check(['mixed_versions', group], 'ok', 'its KEK behaviour fits its GMs');
+  if (mixed === null || legacy === undefined) {
+    const open = undecidedMix(
+      fleet.kss.filter((ks) => ks.device === device),
+      fleet.gms,
+    );
+    return open === null
+      ? check(['mixed_versions', group], 'ok', 'its KEK behaviour fits its GMs')
+      : check(['mixed_versions', group], 'unknown', open);
+  }
   return check(
     ['mixed_versions', group],
     'warning',

@@ -2,10 +2,11 @@
  * What ended an incident, in words that the look which showed it over bears out: a device that gives no answer any more shows
  * neither a trouble nor its end.
  */
+import { UNLISTED_KEPT_MS } from '../explain/acks-missed.ts';
 import { among, devicesOf, type Episode } from '../explain/candidate.ts';
 import type { ExplanationCause } from '../explain/explanation.ts';
 import type { GmFacts, GroupFacts, KsFacts } from '../explain/group-facts.ts';
-import { aliveMs } from '../explain/ks-silence.ts';
+import { aliveMs, servedMs } from '../explain/ks-silence.ts';
 import { RECENT_MS } from '../explain/symptom.ts';
 import type { EpochMs } from '../seen/instant.ts';
 
@@ -81,6 +82,10 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
       isShown: ({ gms, beganMs }) =>
         gms.some(({ lastRekeyMs, lastReregistration: last }) => Math.max(lastRekeyMs ?? 0, last?.atMs ?? 0) > beganMs),
     },
+    {
+      words: 'a KS sends messages, though it gives the agent no answer yet',
+      isShown: ({ kss }) => kss.some(({ failure }) => failure?.heardMs !== undefined),
+    },
   ],
   no_primary: [
     {
@@ -92,6 +97,10 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
     KSS_ANSWER('the KS answers again'),
     {
       words: 'the KS serves GMs or peers again, though it gives the agent no answer yet',
+      isShown: ({ kss, facts }) => kss.length > 0 && kss.every((ks) => answers(ks) || servedMs(facts, ks) !== null),
+    },
+    {
+      words: 'the KS sends messages, though it gives the agent no answer yet',
       isShown: ({ kss, facts }) => kss.length > 0 && kss.every((ks) => answers(ks) || aliveMs(facts, ks) !== null),
     },
   ],
@@ -134,7 +143,12 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
     },
   ],
   // The list is read again later.
-  ejected: [whereAllGms('a KS lists the GMs again', ({ listedByKs }) => listedByKs === true), REGISTERED_SINCE],
+  ejected: [
+    whereAllGms('a KS lists the GMs again', ({ listedByKs }) => listedByKs === true),
+    REGISTERED_SINCE,
+    ofGmsNotPolled('a KS lists the GMs again', (ageMs) => ageMs < UNLISTED_KEPT_MS),
+    ofGmsNotPolled('a day passed in which no KS listed the GMs', (ageMs) => ageMs >= UNLISTED_KEPT_MS),
+  ],
   ks_rekeys_lost: REKEYS_ARRIVE,
   path_loss: REKEYS_ARRIVE,
   ks_failover: [AGAIN_NONE],
@@ -230,6 +244,18 @@ function allOf(gms: readonly GmFacts[], holds: (gm: GmFacts) => boolean): boolea
 
 function whereAllGms(words: string, holds: (gm: GmFacts) => boolean): End {
   return { words, isShown: ({ gms }) => gms.length > 0 && allOf(gms, holds) };
+}
+
+/** Of those that nobody polls the KSs that answer show whether they are missing. */
+function ofGmsNotPolled(words: string, isOfAge: (ageMs: number) => boolean): End {
+  return {
+    words,
+    isShown: ({ devices, gms, beganMs, facts: { kss, unacknowledged, nowMs } }) =>
+      gms.length === 0 &&
+      kss.some(answers) &&
+      !unacknowledged.some(({ address }) => devices.includes(address)) &&
+      isOfAge(nowMs - beganMs),
+  };
 }
 
 /** Nothing but time ends it. */

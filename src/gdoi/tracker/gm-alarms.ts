@@ -276,13 +276,20 @@ export function emitKekRekeyOverdue(
       timeLeft: timeLeft(remaining, gm.reregistersInSeconds),
       stated,
       evidence: [
-        `KEK lifetime: ${remaining} s; the KS sends the KEK rekey ${leadSeconds} s before expiry`,
+        `KEK lifetime: ${remaining} s; ${leadText(ks.leadSeconds)}`,
         ...(gm.reregistersInSeconds === null ? [] : [`Reregisters in: ${gm.reregistersInSeconds} s`]),
         `Rekeys received: ${seen.counters.received ?? 'not shown'}`,
         ...evidence,
       ],
     }),
   );
+}
+
+/** `leadSeconds` null: no KS shows it. */
+function leadText(leadSeconds: number | null): string {
+  return leadSeconds !== null && leadSeconds >= LEAD_FLOOR_SECONDS
+    ? `the KS sends the KEK rekey ${leadSeconds} s before expiry`
+    : `a KS of 15.2(1)T / XE 3.5S or later sends the KEK rekey ${LEAD_FLOOR_SECONDS} s before expiry or earlier`;
 }
 
 function timeLeft(kekSeconds: number, countdownSeconds: number | null): string {

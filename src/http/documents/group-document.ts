@@ -92,7 +92,12 @@ export function groupDocument(
     mixed_versions: view.mixedVersions && toDocument(view.mixedVersions),
     divergent_members: [...view.divergentMembers],
     group_teks: view.groupTeks && toDocument(view.groupTeks),
-    unacknowledged: toDocument(view.unacknowledged),
+    unacknowledged: view.unacknowledged.map(({ address, device, acksMissed, ejected }) => ({
+      address,
+      device,
+      acks_missed: acksMissed,
+      ejected,
+    })),
     not_polled: [...view.notPolled],
     not_listed: [...view.notListed],
   };

@@ -242,6 +242,19 @@ const NOT_LISTED = statement(
   },
 );
 
+const GONE_FROM_LIST = statement(
+  form(String.raw`(\S+): Rekey Acks missed: `, NUMBER, ' when it was listed last, and no KS that answers lists it'),
+  ({ history }, address = '', missed = '') => {
+    const lists = history.kss.filter(({ ks }) => ks.memberDetails !== null);
+    const row = ({ ks }: (typeof lists)[number]) => ks.memberDetails?.find((member) => member.address === address);
+    const last = lists.findLastIndex((answer) => row(answer)?.acksMissed === Number(missed));
+    if (last === -1 || Number(missed) === 0) return 'no list showed that';
+    const { device } = lists[last]!;
+    const later = lists.slice(last + 1).filter((answer) => answer.device === device);
+    return unless(later.length > 0 && later.every((answer) => row(answer) === undefined), 'it is listed');
+  },
+);
+
 /** Reasons that go with several kinds of events. */
 export const STATED_STATEMENTS: readonly Statement[] = [WITH_DETAIL, LINK, OF_A_KS];
 export const FAILED_STATEMENTS: readonly Statement[] = [ATTEMPTS_FAILED, ...STATED_STATEMENTS];
@@ -264,4 +277,4 @@ export const PACKET_STATEMENTS: readonly Statement[] = [
   READ_BEFORE,
   ...STATED_STATEMENTS,
 ];
-export const EJECTION_STATEMENTS: readonly Statement[] = [ACKS_MISSED, NOT_LISTED, OF_A_KS];
+export const EJECTION_STATEMENTS: readonly Statement[] = [ACKS_MISSED, NOT_LISTED, GONE_FROM_LIST, OF_A_KS];

@@ -899,6 +899,7 @@ describe('a group with multicast rekeys', () => {
       ks(second, { transport, members: { '10.0.0.2': 0, '10.0.0.3': 0 } }),
       ...[1, 2, 3].map((number) => member(number, second, { transport })),
     ];
+    fleet.see(ks(-300, { transport, members: { '10.0.0.1': 0, '10.0.0.2': 0, '10.0.0.3': 0 } }));
     fleet.see(...unlisted(0));
     fleet.see(...unlisted(600));
     const first = said(fleet, ...unlisted(1200));

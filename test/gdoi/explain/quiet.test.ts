@@ -154,6 +154,7 @@ const aKs = (device: string): fc.Arbitrary<KsFacts> =>
       readMs: NOW - 3000,
       kekExpiryMs: NOW + 300 * MINUTE,
       tekExpiryMs: NOW + 30 * MINUTE,
+      tekMadeMs: NOW - 30 * MINUTE,
       nextRekeyMs: NOW + 25 * MINUTE,
       ...(unread === null ? {} : { unread }),
     }));
@@ -179,6 +180,7 @@ const aGroup: fc.Arbitrary<GroupFacts> = fc
     group: 'G1',
     nowMs: NOW,
     pollIntervalMs: MINUTE,
+    listAgeMs: 5 * MINUTE,
     rekeyTakesMs: 30_000,
     leadMs: 200_000,
     members: group.gms.length + group.acknowledging,

@@ -453,8 +453,15 @@ describe('what the KS knows of its GMs', () => {
     expect(view).toMatchObject({ notPolled: ['10.0.0.7', '10.0.0.8'], members: 3 });
   });
 
-  it('a registered GM that no KS lists is not listed, unless it registered since the list was made', () => {
+  /** A list had the GM before, so that it is listed under its own address. */
+  const listedBefore = () => {
     const fleet = new Fleet();
+    fleet.see(ks(-1200, { members: { '10.0.0.1': 0, '10.0.0.7': 0 } }), ks(-900, { members: { '10.0.0.7': 0 } }));
+    return fleet;
+  };
+
+  it('a registered GM that no KS lists is not listed, unless it registered since the list was made', () => {
+    const fleet = listedBefore();
     fleet.see(gm(0));
     expect(fleet.see(ks(100, { members: { '10.0.0.7': 0 } })).notListed).toEqual([]);
     expect(fleet.see(ks(400, { members: { '10.0.0.7': 0 } })).notListed).toEqual(['gm1']);
@@ -463,7 +470,7 @@ describe('what the KS knows of its GMs', () => {
 
   it('a GM that had a rekey of its registration long before the list was made registered before that', () => {
     const registered = (options: Parameters<typeof gm>[1]) => {
-      const fleet = new Fleet();
+      const fleet = listedBefore();
       fleet.see(gm(0, options));
       return fleet.see(ks(1, { members: { '10.0.0.7': 0 } })).notListed;
     };
@@ -473,7 +480,7 @@ describe('what the KS knows of its GMs', () => {
   });
 
   it('is not known to list a GM before a KS shows a list that is newer than the registration', () => {
-    const fleet = new Fleet();
+    const fleet = listedBefore();
     expect(match(fleet, gm(0))?.listedByKs).toBeNull();
     expect(match(fleet, ks(100, { members: { '10.0.0.7': 0 } }))?.listedByKs).toBeNull();
     expect(match(fleet, ks(400, { members: { '10.0.0.7': 0 } }))?.listedByKs).toBe(false);

@@ -79,6 +79,86 @@ describe('a GM that its KS dropped', () => {
     expect(ejections(fleet)[0]?.action).toContain('did it restart');
   });
 
+  describe('and that nobody polls', () => {
+    const list = (second: number, members: Readonly<Record<string, number>>) => ks(second, { members });
+
+    it('is gone from the list after rekeys without acknowledgement, and a later list lacks it, too', () => {
+      const fleet = new Fleet();
+      fleet.see(list(0, { [GM1]: 0, [GM2]: 0 }));
+      fleet.see(list(300, { [GM1]: 2, [GM2]: 0 }));
+      fleet.see(list(600, { [GM2]: 0 }));
+      expect(ejections(fleet)).toEqual([]);
+      fleet.see(list(900, { [GM2]: 0 }));
+      expect(ejections(fleet)).toMatchObject([
+        {
+          device: null,
+          severity: 'critical',
+          summary: `No KS of group G1 that answers lists GM ${GM1} any more, of which acknowledgements were missing: no rekey reaches it until it registers again`,
+          evidence: [`${GM1}: Rekey Acks missed: 2 when it was listed last, and no KS that answers lists it`],
+          action: expect.stringContaining('did it restart, or were its members cleared?'),
+        },
+      ]);
+      fleet.see(list(1200, { [GM2]: 0 }));
+      expect(ejections(fleet)).toHaveLength(1);
+    });
+
+    it('is told what is known of it and what is not, until a KS lists it again', () => {
+      const fleet = new Fleet();
+      fleet.see(list(0, { [GM1]: 0, [GM2]: 0 }));
+      fleet.see(list(300, { [GM1]: 1, [GM2]: 0 }));
+      const [first] = fleet.see(list(600, { [GM2]: 0 })).explanations;
+      expect(first).toMatchObject({ cause: 'ejected', phase: 'unclear', scope: [GM1] });
+      const view = fleet.see(list(900, { [GM2]: 0 }));
+      expect(view.explanations).toMatchObject([
+        {
+          cause: 'ejected',
+          phase: 'present',
+          status: 'critical',
+          summary: `GM ${GM1}, of which acknowledgements were missing, is on no list of a KS that answers any more since 08:10:00 UTC: a KS drops a GM after three, and sends it no rekey; no polled GM has that address, so whether it has keys is not known`,
+          consequence: { what: 'traffic of that GM stops when its last TEK ends' },
+          deadlineMs: null,
+        },
+      ]);
+      expect(view.unacknowledged).toMatchObject([{ address: GM1, device: null, acksMissed: 1, ejected: true }]);
+      expect(fleet.see(list(1200, { [GM1]: 0, [GM2]: 0 })).explanations).toEqual([]);
+      expect(fleet.incidents.at(-1)).toMatchObject({ cause: 'ejected', endedBy: 'a KS lists the GMs again' });
+    });
+
+    it('is one GM less after a day', () => {
+      const fleet = new Fleet();
+      fleet.see(list(0, { [GM1]: 2, [GM2]: 0 }));
+      for (const second of [300, 600]) fleet.see(list(second, { [GM2]: 0 }));
+      expect(fleet.see(list(87_000, { [GM2]: 0 })).explanations).toEqual([]);
+      expect(fleet.incidents.at(-1)?.endedBy).toBe('a day passed in which no KS listed the GMs');
+    });
+
+    it('is not told of one that acknowledged, nor of a list that went as a whole', () => {
+      const fleet = new Fleet();
+      fleet.see(list(0, { [GM1]: 0, [GM2]: 2, '10.0.0.3': 0 }));
+      for (const second of [300, 600]) fleet.see(list(second, {}));
+      expect(ejections(fleet)).toEqual([]);
+      fleet.see(list(900, { [GM1]: 0, [GM2]: 0 }));
+      for (const second of [1200, 1500]) fleet.see(list(second, { [GM2]: 0 }));
+      expect(ejections(fleet)).toEqual([]);
+    });
+
+    it('is not dropped while another KS that answers lists it', () => {
+      const fleet = new Fleet();
+      const other = (second: number) => ks(second, { device: 'ks2', address: '10.1.0.2', members: { [GM1]: 0 } });
+      fleet.see(list(0, { [GM1]: 2, [GM2]: 0 }), other(1));
+      for (const second of [300, 600]) fleet.see(list(second, { [GM2]: 0 }), other(second + 1));
+      expect(ejections(fleet)).toEqual([]);
+    });
+  });
+
+  it('holds other keys than its KS, where no list ever had it', () => {
+    const fleet = new Fleet();
+    fleet.see(gm(0, { teks: { '0x0000000B': 2000 } }), ks(10, { members: { [GM2]: 0 } }));
+    for (const second of [700, 800])
+      fleet.see(gm(second, { teks: { '0x0000000B': 2000 } }), ks(second + 10, { members: { [GM2]: 0 } }));
+    expect(ejections(fleet).map(({ device }) => device)).toEqual(['gm1']);
+  });
+
   it('is dropped again only after it had registered', () => {
     const fleet = new Fleet();
     fleet.see(gm(0), ks(10, { members: { [GM1]: 3 } }));
@@ -87,5 +167,40 @@ describe('a GM that its KS dropped', () => {
     fleet.see(ks(300, { members: { [GM1]: 3 } }));
     expect(ejections(fleet)).toHaveLength(2);
     expect(new Set(ejections(fleet).map(({ id }) => id)).size).toBe(2);
+  });
+});
+
+describe('a GM that its KS lists under another address than the GM shows', () => {
+  const NAT = '192.0.2.7';
+
+  it('is not missed in the list as long as it has the current keys: what identifies it there is not known', () => {
+    const fleet = new Fleet();
+    for (const second of [0, 700, 1400]) fleet.see(gm(second), ks(second + 10, { members: { [NAT]: 0, [GM2]: 0 } }));
+    const view = fleet.see(gm(1500));
+    expect(view.gms.map(({ device, listedByKs }) => [device, listedByKs])).toEqual([['gm1', null]]);
+    expect(view.notListed).toEqual([]);
+    expect(view.explanations).toEqual([]);
+    expect(fleet.events).toEqual([]);
+  });
+
+  it('is missed where every address in the list is that of a polled GM: it is none of them', () => {
+    const fleet = new Fleet();
+    const other = (second: number) => gm(second, { device: 'gm2', address: GM2 });
+    for (const second of [0, 700, 1400])
+      fleet.see(gm(second), other(second), ks(second + 10, { members: { [GM2]: 0 } }));
+    expect(ejections(fleet).map(({ device }) => device)).toEqual(['gm1']);
+  });
+
+  it('is known by the address at which it is polled', () => {
+    const fleet = new Fleet();
+    const polledAt = (second: number) => ({ ...gm(second), host: NAT });
+    fleet.see(polledAt(0), ks(10, { members: { [NAT]: 2, [GM2]: 0 } }));
+    const view = fleet.see(polledAt(700));
+    expect(view.gms).toMatchObject([{ device: 'gm1', listedByKs: true, acksMissed: 2 }]);
+    expect(view.unacknowledged).toMatchObject([{ address: NAT, device: 'gm1' }]);
+    expect(view.notPolled).toEqual([GM2]);
+    expect(view.members).toBe(2);
+    for (const second of [710, 1410, 1420]) fleet.see(polledAt(second - 5), ks(second, { members: { [GM2]: 0 } }));
+    expect(ejections(fleet).map(({ device }) => device)).toEqual(['gm1']);
   });
 });

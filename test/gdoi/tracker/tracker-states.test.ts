@@ -56,6 +56,15 @@ test('a longer lead of the KS makes it overdue earlier, a shorter one never late
   ]);
 });
 
+test('an overdue KEK rekey quotes the lead of a KS only where one shows it', () => {
+  const observations = [gmAnswer(600, { kekAt: 1000 }), gmAnswer(805, { kekAt: 1000 })];
+  const said = (lead: number | null) =>
+    history(observations, { ksLeadSeconds: () => lead }).events[0]?.evidence[0]?.replace(/^KEK lifetime: \d+ s; /u, '');
+  expect(said(235)).toBe('the KS sends the KEK rekey 235 s before expiry');
+  for (const lead of [null, 0])
+    expect(said(lead)).toBe('a KS of 15.2(1)T / XE 3.5S or later sends the KEK rekey 200 s before expiry or earlier');
+});
+
 test('a registered GM whose KEK is gone is kek_missing, once', () => {
   const told = history([
     gmAnswer(990, { kekAt: 1000, timerAt: 1050 }),

@@ -1,0 +1,157 @@
+/** What the agent does not see is not said to be down: its own way to the devices may be what is broken. */
+import { describe, expect, test } from 'vitest';
+import { Fleet, ks, START } from '../../builders/fleet-group.ts';
+import { member, silent } from './members.ts';
+
+const told = (view: ReturnType<Fleet['see']>) =>
+  view.explanations.map(({ cause, phase, status }) => `${cause} ${phase} ${status}`);
+
+describe('a group of which every device went silent at once', () => {
+  test('is not seen; that its KS and its GMs are down is not said', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0), member(2, 0));
+    const view = fleet.see(silent(ks(0), 60), silent(member(1, 0), 75), silent(member(2, 0), 90));
+    expect(told(view)).toEqual(['ks_down present critical']);
+    expect(view.explanations[0]).toMatchObject({
+      summary:
+        'The agent sees nothing of G1: none of its 3 devices (gm1, gm2, ks1) has answered since 08:01:30 UTC, and all went silent at once: the agent’s own way to them is broken, or all of them are down',
+      consequence: { what: 'whether G1 still has keys and traffic is not known' },
+      deadlineMs: null,
+      firstStep: expect.stringMatching(/^On the host of the agent/u),
+      scope: ['gm1', 'gm2', 'ks1'],
+      evidence: ['timeout: gm1, gm2, ks1'],
+    });
+    // The first that answers again shows which of them is down.
+    const seen = fleet.see(member(1, 400), member(2, 405));
+    expect(seen.explanations[0]?.summary).toMatch(
+      /^KS ks1, the only KS, has not answered since 08:01:00 UTC: if it is down/u,
+    );
+  });
+
+  test('with no KS polled: the same', () => {
+    const fleet = new Fleet();
+    fleet.see(member(1, 0), member(2, 0), member(3, 0));
+    const view = fleet.see(...[1, 2, 3].map((number) => silent(member(number, 0), 60 + number)));
+    expect(told(view)).toEqual(['gms_unreachable present warning']);
+    expect(view.explanations[0]?.summary).toMatch(/^The agent sees nothing of G1: none of its 3 devices/u);
+  });
+
+  test('is another matter where a GM had been silent long before its KS', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0));
+    fleet.see(silent(member(1, 0), 60), ks(3000));
+    const view = fleet.see(silent(ks(3000), 3060));
+    expect(view.explanations.map(({ summary }) => summary).join()).not.toMatch(/sees nothing/u);
+  });
+});
+
+describe('GMs that give no answer, and that acknowledged a rekey since, as their KS counts', () => {
+  const ALL = { '10.0.0.1': 0, '10.0.0.2': 0, '10.0.0.3': 0, '10.0.0.4': 0 };
+  const gone = (second: number) => [3, 4].map((number) => silent(member(number, second), second));
+
+  test('live: the agent’s path to them is broken', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { members: ALL }), ...[1, 2, 3, 4].map((number) => member(number, 0)));
+    const before = fleet.see(...gone(60), ks(120, { members: ALL }));
+    expect(before.explanations[0]?.summary).toMatch(/stopped answering .*: they reload, or the agent’s path to them/u);
+    // The TEK of 3600 s that ends at 3900 was made at 300; the list is read some minutes after that.
+    const rekeyed = { '0x0000000B': 3900 };
+    const view = fleet.see(
+      ks(900, { members: ALL, teks: rekeyed }),
+      ...[1, 2].map((number) => member(number, 905, { teks: rekeyed })),
+    );
+    expect(view.explanations).toMatchObject([
+      {
+        cause: 'gms_unreachable',
+        status: 'warning',
+        summary:
+          '2 of 4 GMs (gm3, gm4) have not answered the agent since 08:01:00 UTC, and acknowledged the rekey of 08:05:00 UTC, as their KS counts: the agent’s path to them is broken, or they went down since',
+        consequence: { what: 'the agent does not see what gm3, gm4 show' },
+        firstStep: expect.stringMatching(/^The path from the agent/u),
+      },
+    ]);
+  });
+
+  test('are not told so of a rekey before they went silent, nor while one acknowledgement is missing', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { members: ALL }), ...[1, 2, 3, 4].map((number) => member(number, 0)));
+    const rekeyed = { '0x0000000B': 3900 };
+    fleet.see(...gone(600));
+    const teks = { teks: rekeyed };
+    const view = fleet.see(ks(1200, { members: ALL, ...teks }), member(1, 1205, teks), member(2, 1206, teks));
+    expect(view.explanations[0]?.summary).toMatch(/stopped answering/u);
+    const later = { teks: { '0x0000000C': 4900 } };
+    const lost = fleet.see(
+      ks(2000, { members: { ...ALL, '10.0.0.4': 1 }, ...later }),
+      member(1, 2005, later),
+      member(2, 2006, later),
+    );
+    const [first] = lost.explanations;
+    expect(first?.summary).toMatch(/stopped answering/u);
+    expect(first?.evidence).toEqual([
+      'no answer from gm3, gm4',
+      'gm3: its KS misses no acknowledgement of the rekey of 08:21:40 UTC',
+    ]);
+  });
+});
+
+describe('a KS that gives no answer and sends messages', () => {
+  const heard = (second: number) => ({ heardMs: START + second * 1000, lastMs: START + (second + 90) * 1000 });
+
+  test('lives: that it is down is not said', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0), member(2, 0));
+    const view = fleet.see(silent(ks(0), 60, heard(200)), member(1, 205), member(2, 206));
+    expect(told(view)).toEqual(['ks_out_of_sight present warning']);
+    expect(view.explanations[0]).toMatchObject({
+      summary:
+        'KS ks1 has not answered the agent since 08:01:00 UTC, but sent a message at 08:03:20 UTC: the agent’s path to it is broken, or it goes down and comes back',
+      evidence: ['ks1: timeout since 08:01:00 UTC, and at 08:03:20 UTC a message of it came'],
+    });
+  });
+
+  test('where only it is polled: the same, and what was said before ends with that', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0));
+    expect(told(fleet.see(silent(ks(0), 60)))).toEqual(['ks_down present critical']);
+    expect(told(fleet.see(silent(ks(0), 60, heard(200))))[0]).toBe('ks_out_of_sight present warning');
+    expect(fleet.incidents.findLast(({ cause }) => cause === 'ks_down')?.endedBy).toBe(
+      'a KS sends messages, though it gives the agent no answer yet',
+    );
+  });
+
+  test('and whose GMs lack what a KS gives serves nobody, and is up', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0), member(2, 0));
+    const off = (number: number) =>
+      member(number, 300, { registered: false }, { unregisteredSinceMs: START + 250_000 });
+    const view = fleet.see(silent(ks(0), 60, heard(200)), off(1), off(2));
+    expect(told(view)[0]).toBe('ks_down present critical');
+    expect(view.explanations[0]?.summary).toMatch(
+      /^KS ks1, the only KS, has not answered since .*, though it sent a message at 08:03:20 UTC: no GM of G1 can register/u,
+    );
+  });
+
+  test('beside its GMs, all silent at once, is not down with them', () => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0));
+    const view = fleet.see(silent(ks(0), 60, heard(200)), silent(member(1, 0), 75));
+    expect(view.explanations[0]?.summary).toBe(
+      'The agent gets no answer from G1: none of its 2 devices (gm1, ks1) has answered since 08:01:15 UTC, and all went silent at once, but messages of ks1 came since: the agent’s own way to them is broken',
+    );
+  });
+
+  test('that its peers call dead is dead: a message says less', () => {
+    const fleet = new Fleet();
+    const other = (second: number, peer: string) =>
+      ks(second, {
+        device: 'ks2',
+        address: '10.1.0.2',
+        role: peer === 'Dead' ? 'primary' : 'secondary',
+        peers: { '10.1.0.1': peer },
+      });
+    fleet.see(ks(0, { peers: { '10.1.0.2': 'Alive' } }), other(1, 'Alive'), member(1, 2));
+    const view = fleet.see(silent(ks(0), 60, heard(200)), other(300, 'Dead'), member(1, 301));
+    expect(told(view)).toEqual(['redundancy_lost present warning']);
+  });
+});
