@@ -111,7 +111,7 @@ export function servedMs(facts: GroupFacts, ks: KsFacts): EpochMs | null {
 }
 
 /** Registered with it, as they show. */
-export function gmsWith(gms: readonly GmFacts[], ks: KsFacts): readonly GmFacts[] {
+function gmsWith(gms: readonly GmFacts[], ks: KsFacts): readonly GmFacts[] {
   return gms.filter((gm) => gm.keyServer !== null && gm.keyServer === ks.address);
 }
 
