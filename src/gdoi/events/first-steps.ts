@@ -113,10 +113,11 @@ export function pathOfRekeys(multicast: boolean, way: string): string {
     : `the path for UDP 848 from ${way}`;
 }
 
-/** A KS that gives no answer. */
+/** Nothing of a group answers. */
 export const CHECK_OWN_NETWORK =
   'On the host of the agent: its own network (route, management VRF, firewall, DNS), then ping to one of these devices. If that is well: what do all of them share, a site, its power or WAN?';
 
+/** A KS that gives no answer. */
 export const CHECK_KS =
   'Is the KS up (console, its site’s power and WAN)? Then UDP 848 and SSH or SNMP on the path to it';
 
