@@ -98,7 +98,7 @@ export function aliveMs({ peers, gms, kss }: GroupFacts, ks: KsFacts): EpochMs |
 }
 
 /** Registered with it, as they show. */
-export function gmsWith(gms: readonly GmFacts[], ks: KsFacts): readonly GmFacts[] {
+function gmsWith(gms: readonly GmFacts[], ks: KsFacts): readonly GmFacts[] {
   return gms.filter((gm) => gm.keyServer !== null && gm.keyServer === ks.address);
 }
 
