@@ -33,7 +33,7 @@ const CHECK_LIST_ONLY =
   'show crypto gdoi ks members and show version on the KS: did it restart, or were its members cleared? Does the rekey counter of this GM (show crypto gdoi) still rise?';
 
 export const CHECK_REGISTRATION =
-  'Check reachability of the KS on UDP 848 (500/4500), the IKE SA (show crypto isakmp sa), group identity and authorization';
+  'Check reachability of the KS on UDP 848 (500/4500), the IKE SA (show crypto isakmp sa; G-IKEv2: show crypto ikev2 sa), group identity and authorization';
 
 /** A KS refuses what a GM asks for, or how it asks: by its own log. */
 export const CHECK_VERSION =

@@ -42,15 +42,13 @@ export function ksForced({ facts, open, before, said }: Asked): Candidate | null
     gms,
   ).filter((symptom) => !isLost(symptom) && !isKeptOut(symptom));
   const waiting = named(claims, 'registered');
-  const isOff = new Set(gms.filter(isUnregistered).map(({ device }) => device));
-  const again = sorted(told.map(({ device }) => device).filter((device) => !isOff.has(device)));
   const servers = sorted(logged.map(({ ks }) => ks.device));
   const who = servers.length > 0 ? ksNamed(servers) : kss.length === 1 ? `KS ${kss[0]?.device ?? ''}` : 'The KS';
   return {
     phase: 'present',
     status: 'ok',
     sinceMs: fromMs,
-    summary: `${who} made its GMs register anew ${between(fromMs, Math.max(...instants))} (members cleared or policy replaced): ${waiting.length === 0 ? `${again.length === 0 ? 'none' : gmsNamed(again, gms.length)} did` : `${gmsNamed(waiting, gms.length)} ${verb(waiting.length, 'has', 'have')} not yet`}`,
+    summary: `${who} ${whatCameOfIt(facts, told, { when: between(fromMs, Math.max(...instants)), waiting })}`,
     consequence:
       waiting.length === 0
         ? null
@@ -69,6 +67,29 @@ export function ksForced({ facts, open, before, said }: Asked): Candidate | null
     ].slice(0, 8),
     claims,
   };
+}
+
+/** Some orders bring a rekey, and no registration; of one that was told just now neither is seen yet. */
+function whatCameOfIt(
+  { gms, nowMs }: Asked['facts'],
+  told: readonly GmFacts[],
+  { when, waiting }: { readonly when: string; readonly waiting: readonly string[] },
+): string {
+  const since = (gm: GmFacts) => (forcedAtMs(gm, nowMs) ?? nowMs) - CLOCKS_MS;
+  const on = told.filter((gm) => !isUnregistered(gm));
+  const again = on.filter((gm) => (gm.lastReregistration?.atMs ?? 0) >= since(gm));
+  const rekeyed = on.filter((gm) => !again.includes(gm) && (gm.lastRekeyMs ?? 0) >= since(gm));
+  const of = (some: readonly GmFacts[]) => gmsNamed(sorted(some.map(({ device }) => device)), gms.length);
+  if (rekeyed.length > 0 && rekeyed.length === told.length)
+    return `replaced the policy of its GMs ${when}: ${of(rekeyed)} took it by a rekey${waiting.length === 0 ? '' : `; ${gmsNamed(waiting)} ${verb(waiting.length, 'is', 'are')} not registered`}`;
+  const what = `made its GMs register anew ${when} (members cleared or policy replaced)`;
+  if (waiting.length > 0)
+    return `${what}: ${gmsNamed(waiting, gms.length)} ${verb(waiting.length, 'has', 'have')} not yet`;
+  const open = on.filter((gm) => !again.includes(gm) && !rekeyed.includes(gm));
+  if (again.length === 0 && open.length > 0 && open.every(({ uncounted }) => uncounted === true))
+    return `${what}; whether they did is not shown`;
+  const byRekey = rekeyed.length === 0 ? '' : `; ${of(rekeyed)} took it by a rekey`;
+  return `${what}: ${again.length === 0 ? 'none' : of(again)} did${open.length === 0 ? '' : ' so far'}${byRekey}`;
 }
 
 /** Who could register did so within minutes: whoever still tries is kept from it by something else. */

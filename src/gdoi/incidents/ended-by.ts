@@ -112,13 +112,17 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
       isShown: ({ facts }) => facts.mixed === null,
     },
   ],
-  ks_forced: [AGAIN_NONE],
+  ks_forced: [AGAIN_NONE, REGISTERED],
   clock: [REGISTERED, afterTime('no certificate was found too early for ten minutes')],
   unauthorized: [REGISTERED, afterTime('no KS has refused one for ten minutes')],
   registration_refused: [REGISTERED, afterTime('no KS has refused one for ten minutes')],
   gms_reloaded: [
-    whereAllGms('ten minutes without another one, and all are registered', ({ registered }) => registered === true),
+    {
+      words: 'ten minutes without another one, and all are registered',
+      isShown: (end) => AGAIN_NONE.isShown(end) && REGISTERED.isShown(end),
+    },
     AGAIN_NONE,
+    REGISTERED,
   ],
   gms_unreachable: [whereAllGms('the GMs answer again', () => true)],
   operator_clear: [AGAIN_NONE],
@@ -258,7 +262,7 @@ function ofGmsNotPolled(words: string, isOfAge: (ageMs: number) => boolean): End
   };
 }
 
-/** Nothing but time ends it. */
+/** Nothing but ten minutes end it; before, something else did. */
 function afterTime(words: string): End {
-  return { words, isShown: () => true };
+  return { words, isShown: ({ facts, beganMs }) => facts.nowMs - beganMs >= RECENT_MS };
 }

@@ -269,3 +269,34 @@ test.each([
   fleet.see(...read, member(1, 760, { succeeded: 2, change: { lastReregistration: last } }));
   expect(endOf(fleet, 'ejected')).toBe(ended);
 });
+
+describe('what a KS ordered', () => {
+  const forced = { atMs: START + 100_000, evidence: 'log: GM_RECV_DELETE' };
+  const ordered = (second: number, ...gms: readonly MemberFacts[]) => {
+    const fleet = new Fleet();
+    fleet.see(ks(0), member(1, 0), member(2, 0));
+    return { fleet, summary: find(fleet.see(ks(second), ...gms), 'ks_forced')?.summary ?? '' };
+  };
+
+  test('is not said to be done by GMs that have not registered since', () => {
+    const { summary } = ordered(105, member(1, 106, {}, { forced }), member(2, 106, {}, { forced }));
+    expect(summary).toMatch(/^KS ks1 made its GMs register anew at 08:01:40 UTC .*: none did so far$/u);
+  });
+
+  test('and is done by those that have', () => {
+    const change = { lastReregistration: { cause: 'ks_forced', atMs: START + 120_000 } } as const;
+    const { summary } = ordered(130, member(1, 131, { change }, { forced }), member(2, 131, {}, { forced }));
+    expect(summary).toMatch(/: GM gm1 did so far$/u);
+  });
+
+  test('and came by a rekey is no registration; it ends without the ten minutes that have not passed', () => {
+    const policy = { atMs: START + 100_000, evidence: 'log: GM_RECV_POLICY_REPLACE_NOW' };
+    const got = (number: number, second: number) => member(number, second, { lastAge: 6 }, { forced: policy });
+    const { fleet, summary } = ordered(105, got(1, 106), got(2, 106));
+    expect(summary).toBe(
+      'KS ks1 replaced the policy of its GMs at 08:01:40 UTC: both GMs (gm1, gm2) took it by a rekey',
+    );
+    fleet.see(ks(300), member(1, 301), member(2, 301));
+    expect(endOf(fleet, 'ks_forced')).toBe('the GMs are registered');
+  });
+});
