@@ -29,6 +29,7 @@ function at(second: number): { sentAtMs: number; receivedAtMs: number } {
 
 export interface GmOptions {
   readonly device?: string;
+  readonly identity?: string;
   readonly address?: string;
   readonly keyServer?: string | null;
   readonly keyServers?: readonly string[];
@@ -60,6 +61,7 @@ export function gm(second: number, options: GmOptions = {}): MemberFacts {
       at: at(second),
       snapshot: {
         ...emptyGmSnapshot('G1'),
+        identity: options.identity ?? null,
         address: options.address ?? '10.0.0.1',
         registered: options.registered ?? true,
         keyServer: options.keyServer === undefined ? '10.1.0.1' : options.keyServer,
@@ -102,6 +104,7 @@ export function gm(second: number, options: GmOptions = {}): MemberFacts {
 
 export interface KsOptions {
   readonly device?: string;
+  readonly identity?: string;
   readonly address?: string;
   readonly presence?: MemberFacts['presence'];
   readonly behavior?: MemberFacts['kekBehavior'];
@@ -133,6 +136,7 @@ export function ks(second: number, options: KsOptions = {}): MemberFacts {
       at: at(second),
       snapshot: {
         ...emptyKsSnapshot('G1'),
+        identity: options.identity ?? null,
         localAddress: options.address ?? '10.1.0.1',
         localRole: options.role === undefined ? 'primary' : options.role,
         transport: options.transport ?? null,

@@ -93,6 +93,8 @@ export interface FleetGm {
   readonly address: string | null;
   /** Address at which it is polled; absent: its own. */
   readonly host?: string;
+  /** Number or address of the group, as it shows; absent: it does not. */
+  readonly identity?: string;
   readonly reachable: boolean;
   readonly registered: boolean | null;
   readonly keyServer: string | null;
@@ -149,6 +151,8 @@ export interface FleetKs {
    */
   readonly unread?: true;
   readonly address: string | null;
+  /** Number or address of the group, as it shows; absent: it does not. */
+  readonly identity?: string;
   readonly reachable: boolean;
   readonly behavior: KekBehavior;
   readonly version: string | null;
