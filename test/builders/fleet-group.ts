@@ -45,6 +45,8 @@ export interface GmOptions {
   readonly received?: number;
   readonly succeeded?: number;
   readonly lastAge?: number | null;
+  /** KS of the last rekey. */
+  readonly lastFrom?: string;
   /** Rekeys since the registration. */
   readonly since?: number;
   readonly change?: Partial<MemberFacts>;
@@ -71,7 +73,7 @@ export function gm(second: number, options: GmOptions = {}): MemberFacts {
           received: options.received ?? 5,
           sinceRegistration: options.since ?? null,
           acksSent: null,
-          lastFrom: null,
+          lastFrom: options.lastFrom ?? null,
           lastSequence: null,
           lastAgeSeconds: options.lastAge ?? null,
         },

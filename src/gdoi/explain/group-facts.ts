@@ -130,6 +130,8 @@ export interface GmFacts extends MemberContext {
   readonly listedByKs: boolean | null;
   readonly acksMissed: number | null;
   readonly lastRekeyMs: EpochMs | null;
+  /** Address of the KS that it came from; null: not shown. */
+  readonly lastRekeyFrom: string | null;
   readonly lastReregistration: KnownReregistration | null;
 }
 

@@ -59,9 +59,10 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
   const { newerTeks } = facts;
   const multicast = isByMulticast(gm.kek?.transport ?? null, before?.multicast === true);
   const host = facts.host == null || facts.host === gm.address ? undefined : facts.host;
-  if (!multicast && newerTeks === undefined && host === undefined && gm.identity === null) return record;
+  const { lastFrom } = gm.rekeys;
   return {
     ...record,
+    ...(lastFrom === null ? {} : { lastRekeyFrom: lastFrom }),
     ...(host === undefined ? {} : { host }),
     ...(gm.identity === null ? {} : { identity: gm.identity }),
     ...(multicast ? { multicast } : {}),

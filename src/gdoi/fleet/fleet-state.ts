@@ -127,6 +127,8 @@ export interface FleetGm {
   readonly countersBeforeKek: RekeyCounters | null;
   readonly kekChangeMs: EpochMs | null;
   readonly lastRekeyMs: EpochMs | null;
+  /** Address of the KS that it came from, as it shows; absent: it does not. */
+  readonly lastRekeyFrom?: string;
   readonly rekeyOverdue: boolean;
   readonly lastReregistration: KnownReregistration | null;
   readonly context: MemberContext;

@@ -129,6 +129,7 @@ const aGm = (device: string): fc.Arbitrary<GmFacts> =>
       readMs: NOW - 4000,
       kekExpiryMs: NOW + 300 * MINUTE,
       tekSpis: ['0x0000000A'],
+      lastRekeyFrom: null,
       ...(uncounted === null ? {} : { uncounted }),
       ...(multicast === null ? {} : { multicast }),
     }));
