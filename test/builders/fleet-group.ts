@@ -29,6 +29,7 @@ function at(second: number): { sentAtMs: number; receivedAtMs: number } {
 
 export interface GmOptions {
   readonly device?: string;
+  readonly identity?: string;
   readonly address?: string;
   readonly keyServer?: string | null;
   readonly keyServers?: readonly string[];
@@ -44,6 +45,8 @@ export interface GmOptions {
   readonly received?: number;
   readonly succeeded?: number;
   readonly lastAge?: number | null;
+  /** KS of the last rekey. */
+  readonly lastFrom?: string;
   /** Rekeys since the registration. */
   readonly since?: number;
   readonly change?: Partial<MemberFacts>;
@@ -60,6 +63,7 @@ export function gm(second: number, options: GmOptions = {}): MemberFacts {
       at: at(second),
       snapshot: {
         ...emptyGmSnapshot('G1'),
+        identity: options.identity ?? null,
         address: options.address ?? '10.0.0.1',
         registered: options.registered ?? true,
         keyServer: options.keyServer === undefined ? '10.1.0.1' : options.keyServer,
@@ -69,7 +73,7 @@ export function gm(second: number, options: GmOptions = {}): MemberFacts {
           received: options.received ?? 5,
           sinceRegistration: options.since ?? null,
           acksSent: null,
-          lastFrom: null,
+          lastFrom: options.lastFrom ?? null,
           lastSequence: null,
           lastAgeSeconds: options.lastAge ?? null,
         },
@@ -102,6 +106,7 @@ export function gm(second: number, options: GmOptions = {}): MemberFacts {
 
 export interface KsOptions {
   readonly device?: string;
+  readonly identity?: string;
   readonly address?: string;
   readonly presence?: MemberFacts['presence'];
   readonly behavior?: MemberFacts['kekBehavior'];
@@ -133,6 +138,7 @@ export function ks(second: number, options: KsOptions = {}): MemberFacts {
       at: at(second),
       snapshot: {
         ...emptyKsSnapshot('G1'),
+        identity: options.identity ?? null,
         localAddress: options.address ?? '10.1.0.1',
         localRole: options.role === undefined ? 'primary' : options.role,
         transport: options.transport ?? null,

@@ -168,6 +168,7 @@ export function fleet(over: Partial<FleetView> = {}): FleetView {
     primaries: ['ks1'],
     coopSplit: null,
     separateKeyServers: null,
+    strangers: [],
     coopPeers: [{ address: '10.1.12.2', device: 'ks2', lost: false }],
     unacknowledged: [],
     notPolled: [],

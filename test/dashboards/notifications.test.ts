@@ -106,8 +106,9 @@ test('the causes that are one message in all groups are causes, and the others a
   );
   const known: readonly string[] = EXPLANATION_CAUSES;
   expect(named?.filter((cause) => !known.includes(cause))).toEqual([]);
-  // Of single GMs: whoever adds a cause decides to which it belongs.
+  // Of single GMs, or of one group: whoever adds a cause decides to which it belongs.
   expect(known.filter((cause) => named?.includes(cause) !== true)).toEqual([
+    'name_shared',
     'clock',
     'unauthorized',
     'registration_refused',

@@ -11,6 +11,7 @@ import type { Symptom } from './symptom.ts';
  */
 export const EXPLANATION_CAUSES = [
   'login_refused',
+  'name_shared',
   'coop_split',
   'ks_members_lost',
   'ks_down',

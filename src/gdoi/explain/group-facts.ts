@@ -130,6 +130,8 @@ export interface GmFacts extends MemberContext {
   readonly listedByKs: boolean | null;
   readonly acksMissed: number | null;
   readonly lastRekeyMs: EpochMs | null;
+  /** Address of the KS that it came from; null: not shown. */
+  readonly lastRekeyFrom: string | null;
   readonly lastReregistration: KnownReregistration | null;
 }
 
@@ -174,6 +176,14 @@ export interface GroupFacts {
   readonly kss: readonly KsFacts[];
   /** GMs polled, and GMs a KS lists that are not. */
   readonly members: number;
+  /**
+   * Members of another group of this name, by the identities that they show: they are in nothing else here. null: none is
+   * known, as where all show one identity.
+   */
+  readonly strangers: {
+    readonly identity: string;
+    readonly members: readonly { readonly device: string; readonly identity: string }[];
+  } | null;
   readonly split: { readonly primaries: readonly string[]; readonly sinceMs: EpochMs; readonly forMs: number } | null;
   /** Every KS that is polled and answers is secondary, and none that is not polled can be primary. */
   readonly primaryMissing: boolean;

@@ -95,6 +95,10 @@ export function servedMs(facts: GroupFacts, ks: KsFacts): EpochMs | null {
     ...peers.flatMap(({ address, lost, readMs }) =>
       address === ks.address && lost === false && readMs > failedMs + COOP_SETTLES_MS ? [readMs] : [],
     ),
+    // Whoever of a COOP set registered the GM: it says from whom the rekey came.
+    ...gms.flatMap(({ lastRekeyFrom, lastRekeyMs }) =>
+      lastRekeyFrom !== null && lastRekeyFrom === ks.address && lastRekeyMs !== null ? [lastRekeyMs] : [],
+    ),
     // SNMP shows no registration: the KS in its table may be one that it tries.
     ...gmsWith(gms, ks).flatMap(({ lastReregistration: last, lastRekeyMs, sentMs, registered }) =>
       registered !== true

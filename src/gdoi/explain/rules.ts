@@ -12,6 +12,7 @@ import { clockWrong, interfaceFlap, replayErrors, withoutTek } from './gm-causes
 import type { CauseRule } from './candidate.ts';
 import type { ExplanationCause } from './explanation.ts';
 import { ksMembersLost } from './ks-members-lost.ts';
+import { nameShared } from './name-shared.ts';
 import { gmsReloaded, gmsUnreachable } from './member-causes.ts';
 import { ksForced, operatorClear } from './operator-causes.ts';
 import { registrationRefused, unauthorized } from './refused-registration-causes.ts';
@@ -28,6 +29,7 @@ import {
 
 export const RULES: Readonly<Record<ExplanationCause, CauseRule>> = {
   login_refused: loginRefused,
+  name_shared: nameShared,
   coop_split: coopSplit,
   ks_members_lost: ksMembersLost,
   ks_down: ksDown,

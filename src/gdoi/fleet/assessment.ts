@@ -2,6 +2,7 @@
 import type { Explanation } from '../explain/explanation.ts';
 import { coopPeers, type CoopSplit, coopSplit, type PeerSight } from './fleet-coop.ts';
 import type { FleetGm, FleetState } from './fleet-state.ts';
+import { ofIdentity, type Stranger, strangersIn } from './other-identity.ts';
 import { type JudgedGm, judgedMembers } from './judged-members.ts';
 import { type MixedVersions, mixedVersions } from './mixed-versions.ts';
 import { isSameInRoster, type Roster, rosterOf } from './roster.ts';
@@ -17,6 +18,8 @@ export interface FleetAssessment {
   readonly mixed: MixedVersions | null;
   readonly split: CoopSplit | null;
   readonly peers: readonly PeerSight[];
+  /** Members of another group of this name. */
+  readonly strangers: readonly Stranger[];
 }
 
 /** What a judgement of the group leaves for the next one, and for views of the states between. */
@@ -35,17 +38,19 @@ export function assessFleet(
   before: LastJudgement | null = null,
 ): FleetAssessment {
   const records = state.gms.list();
+  const own = ofIdentity(state, yardstick.identity);
   const known = before?.members ?? [];
   const isSameRoster = before?.yardstick === yardstick && haveSameRoster(known, records);
   const members = judgedMembers(records, yardstick, known);
   return {
     yardstick,
-    roster: isSameRoster ? before.roster : rosterOf(records, yardstick.members),
+    roster: isSameRoster ? before.roster : rosterOf(own.gms.list(), yardstick.members),
     members,
     divergence: tekDivergence(members, yardstick.teks),
-    mixed: mixedVersions(records, [...state.kss.values()]),
-    split: coopSplit(state),
-    peers: coopPeers(state),
+    mixed: mixedVersions(own.gms.list(), [...own.kss.values()]),
+    split: coopSplit(own),
+    peers: coopPeers(own),
+    strangers: strangersIn(state, yardstick.identity),
   };
 }
 

@@ -59,10 +59,12 @@ export function rememberGm(before: FleetGm | null, facts: MemberFacts, gm: GmSna
   const { newerTeks } = facts;
   const multicast = isByMulticast(gm.kek?.transport ?? null, before?.multicast === true);
   const host = facts.host == null || facts.host === gm.address ? undefined : facts.host;
-  if (!multicast && newerTeks === undefined && host === undefined) return record;
+  const { lastFrom } = gm.rekeys;
   return {
     ...record,
+    ...(lastFrom === null ? {} : { lastRekeyFrom: lastFrom }),
     ...(host === undefined ? {} : { host }),
+    ...(gm.identity === null ? {} : { identity: gm.identity }),
     ...(multicast ? { multicast } : {}),
     ...(newerTeks === undefined ? {} : { newerTeks }),
   };
@@ -147,6 +149,7 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
     members: ks.members,
     // A peer list that is not shown any more leaves the peers, without a verdict on them.
     peers: ks.peers?.slice(0, MAX_PEERS) ?? before?.peers?.map((peer) => ({ ...peer, status: null })) ?? null,
+    ...(ks.identity === null ? {} : { identity: ks.identity }),
     memberRows,
     ...(unlisted.length === 0 ? {} : { unlisted }),
     nextRekeyMs: nextRekeyMs(ks, at),

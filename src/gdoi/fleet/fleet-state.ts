@@ -93,6 +93,8 @@ export interface FleetGm {
   readonly address: string | null;
   /** Address at which it is polled; absent: its own. */
   readonly host?: string;
+  /** Number or address of the group, as it shows; absent: it does not. */
+  readonly identity?: string;
   readonly reachable: boolean;
   readonly registered: boolean | null;
   readonly keyServer: string | null;
@@ -125,6 +127,8 @@ export interface FleetGm {
   readonly countersBeforeKek: RekeyCounters | null;
   readonly kekChangeMs: EpochMs | null;
   readonly lastRekeyMs: EpochMs | null;
+  /** Address of the KS that it came from, as it shows; absent: it does not. */
+  readonly lastRekeyFrom?: string;
   readonly rekeyOverdue: boolean;
   readonly lastReregistration: KnownReregistration | null;
   readonly context: MemberContext;
@@ -149,6 +153,8 @@ export interface FleetKs {
    */
   readonly unread?: true;
   readonly address: string | null;
+  /** Number or address of the group, as it shows; absent: it does not. */
+  readonly identity?: string;
   readonly reachable: boolean;
   readonly behavior: KekBehavior;
   readonly version: string | null;

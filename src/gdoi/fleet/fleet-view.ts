@@ -23,6 +23,7 @@ import type { FleetSettings } from './fleet-settings.ts';
 import type { GmInFleet, GmInGroup } from './gm-in-group.ts';
 import type { FleetKs, FleetState } from './fleet-state.ts';
 import { type JudgedGm, judgedMembers } from './judged-members.ts';
+import { isOfOtherGroup, ofIdentity, strangersIn } from './other-identity.ts';
 import { isMulticast, ksOrder, leadOfGroup, saidInGroup, timersOfGroup } from './kss-together.ts';
 import type { KsSaid } from '../log/ks-marks.ts';
 import type { KsLead } from '../keys/ks-lead.ts';
@@ -48,6 +49,8 @@ export interface FleetView {
   /** In the order of their names' UTF-16 units. */
   readonly gms: readonly GmInGroup[];
   readonly kss: readonly KsInGroup[];
+  /** Devices of `gms` and `kss` that show another group identity: of another group of this name. */
+  readonly strangers: readonly string[];
   readonly lead: KsLead;
   /** Lifetime of the group's TEKs as its KS shows it; null: not known. */
   readonly tekLifetimeSeconds: number | null;
@@ -131,6 +134,7 @@ class ViewOfState implements FleetView {
   readonly #state: FleetState;
   readonly #last: LastJudgement;
   #assessment: FleetAssessment | null;
+  #ownState: FleetState | null = null;
   #servers: readonly FleetKs[] | null = null;
   #gms: readonly GmInGroup[] | null = null;
   #membership: Membership | null = null;
@@ -165,8 +169,15 @@ class ViewOfState implements FleetView {
     const record = this.#state.gms.get(device);
     if (record === undefined) return null;
     const gm = gmInGroup(record, this.yardstick);
-    const meetsLegacyKs = legacyKssOf(record, this.#kss).length > 0;
-    return { gm, meetsLegacyKs, notListed: gm.listedByKs === false, multicast: isMulticast(this.#state, record) };
+    const isStranger = isOfOtherGroup(this.yardstick.identity, record);
+    const meetsLegacyKs = !isStranger && legacyKssOf(record, [...this.#own.kss.values()]).length > 0;
+    return { gm, meetsLegacyKs, notListed: gm.listedByKs === false, multicast: isMulticast(this.#own, record) };
+  }
+
+  /** Without members of another group of its name. */
+  get #own(): FleetState {
+    this.#ownState ??= ofIdentity(this.#state, this.yardstick.identity);
+    return this.#ownState;
   }
 
   get #found(): FleetAssessment {
@@ -198,32 +209,36 @@ class ViewOfState implements FleetView {
     return this.#kss.map(ksInGroup);
   }
 
+  get strangers(): readonly string[] {
+    return strangersIn(this.#state, this.yardstick.identity).map(({ device }) => device);
+  }
+
   get lead(): KsLead {
-    return leadOfGroup(this.#state);
+    return leadOfGroup(this.#own);
   }
 
   get kekLifetimeSeconds(): number | null {
-    return timersOfGroup(this.#state).kekLifetimeSeconds;
+    return timersOfGroup(this.#own).kekLifetimeSeconds;
   }
 
   get tekLifetimeSeconds(): number | null {
-    return timersOfGroup(this.#state).tekLifetimeSeconds;
+    return timersOfGroup(this.#own).tekLifetimeSeconds;
   }
 
   get tekLeadSeconds(): number | null {
-    return timersOfGroup(this.#state).tekLeadSeconds;
+    return timersOfGroup(this.#own).tekLeadSeconds;
   }
 
   get rekeySeconds(): number | null {
-    return ksOrder(this.#state)[0]?.rekeySeconds ?? null;
+    return ksOrder(this.#own)[0]?.rekeySeconds ?? null;
   }
 
   get ksMulticast(): boolean {
-    return isMulticast(this.#state, null);
+    return isMulticast(this.#own, null);
   }
 
   get ksSaid(): readonly KsSaid[] {
-    return saidInGroup(this.#state);
+    return saidInGroup(this.#own);
   }
 
   get divergentMembers(): readonly string[] {
@@ -246,22 +261,25 @@ class ViewOfState implements FleetView {
   }
 
   get primaries(): readonly string[] {
-    return this.#kss.filter((ks) => ks.reachable && ks.role === 'primary').map(({ device }) => device);
+    const { kss } = this.#own;
+    return this.#kss
+      .filter(({ device, reachable, role }) => kss.has(device) && reachable && role === 'primary')
+      .map(({ device }) => device);
   }
 
   get coopSplit(): FleetView['coopSplit'] {
-    const split = coopSplit(this.#state);
+    const split = coopSplit(this.#own);
     if (split === null) return null;
     const names = split.primaries.map(({ device }) => device);
     return { primaries: names.toSorted(naturalOrder), sinceMs: split.sinceMs };
   }
 
   get separateKeyServers(): FleetView['separateKeyServers'] {
-    return separateKeyServers(this.#state);
+    return separateKeyServers(this.#own);
   }
 
   get coopPeers(): FleetView['coopPeers'] {
-    return coopPeers(this.#state).map(({ address, device, lost }) => ({ address, device, lost }));
+    return coopPeers(this.#own).map(({ address, device, lost }) => ({ address, device, lost }));
   }
 
   get unacknowledged(): readonly UnacknowledgedRekeys[] {
@@ -279,7 +297,7 @@ class ViewOfState implements FleetView {
 
   get rekeyLoss(): RekeyLoss {
     this.#rekeyLoss ??= rekeyLoss(
-      this.#found.members.map(({ record }) => record),
+      this.#found.members.flatMap(({ record }) => (isOfOtherGroup(this.yardstick.identity, record) ? [] : [record])),
       {
         behind: new Set(
           this.gms.flatMap(({ device, kekBehind, tekMatchesKs, teksBehind }) =>

@@ -13,6 +13,7 @@ import { explain } from '../explain/explain.ts';
 import { abandonedIncidents, type Incident, incidentChanges } from '../incidents/incident.ts';
 import { factsOf } from './group-facts-of.ts';
 import { remember, rememberAll, type RoleChange } from './fleet-memory.ts';
+import { ofIdentity } from './other-identity.ts';
 import { judge } from './fleet-occurrences.ts';
 import { DEFAULT_FLEET_SETTINGS, type FleetSettings } from './fleet-settings.ts';
 import type { FleetState, MemberFacts } from './fleet-state.ts';
@@ -86,9 +87,14 @@ export function judgeFleet(
 ): FleetJudgement {
   const yardstick = yardstickOf(state, settings, before?.yardstick);
   const assessment = assessFleet(state, yardstick, before);
-  const facts = factsOf(state, assessment, nowMs, settings);
+  const own = ofIdentity(state, yardstick.identity);
+  const ofOwn =
+    own === state
+      ? assessment
+      : { ...assessment, members: assessment.members.filter(({ record }) => own.gms.has(record.device)) };
+  const facts = factsOf(own, ofOwn, nowMs, settings);
   const { memory, explanations } = explain(state.said, facts);
-  const conditions = fleetConditions(state, assessment, nowMs, settings);
+  const conditions = fleetConditions(own, ofOwn, nowMs, settings);
   const { occurrences, events } = judge(state, state.occurrences, conditions, nowMs);
   const judged = { ...state, occurrences, said: memory };
   const { roster, members } = assessment;

@@ -16,7 +16,7 @@ export function factsOf(
   nowMs: EpochMs,
   { pollIntervalMs, detailIntervalMs }: FleetSettings,
 ): GroupFacts {
-  const { yardstick, roster, members, mixed, peers, split } = assessment;
+  const { yardstick, roster, members, mixed, peers, split, strangers } = assessment;
   const { keys } = yardstick;
   const kss = [...state.kss.values()];
   const gmsOf = members.map(({ facts }) => facts);
@@ -35,6 +35,7 @@ export function factsOf(
     gms: gmsOf,
     kss: kssOf,
     members: members.length + roster.notPolled,
+    strangers: yardstick.identity === null ? null : { identity: yardstick.identity, members: strangers },
     split: split && {
       primaries: split.primaries.map(({ device }) => device),
       sinceMs: split.sinceMs,

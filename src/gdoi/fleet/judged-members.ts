@@ -3,11 +3,10 @@
  * a record that is as it was, by the same yardstick, the verdict is the one before.
  */
 import type { GmFacts } from '../explain/group-facts.ts';
-import { holdsTeks } from './fleet-keys.ts';
 import type { FleetGm } from './fleet-state.ts';
 import type { GmInGroup } from './gm-in-group.ts';
 import { gmFacts } from './member-facts.ts';
-import { gmInGroup, type Yardstick } from './yardstick.ts';
+import { gmInGroup, holdsTeksOfGroup, type Yardstick } from './yardstick.ts';
 
 export class JudgedGm {
   readonly record: FleetGm;
@@ -20,7 +19,7 @@ export class JudgedGm {
   constructor(record: FleetGm, yardstick: Yardstick) {
     this.record = record;
     this.yardstick = yardstick;
-    this.holdsGroupTeks = holdsTeks(yardstick.keys, record, yardstick.teks);
+    this.holdsGroupTeks = holdsTeksOfGroup(record, yardstick);
     this.inGroup = gmInGroup(record, yardstick, this.holdsGroupTeks);
   }
 

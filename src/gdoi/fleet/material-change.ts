@@ -37,6 +37,7 @@ export function gmChanged(before: FleetGm | null, now: FleetGm | null, yardstick
 const GM_FIELDS = [
   'address',
   'host',
+  'identity',
   'reachable',
   'registered',
   'keyServer',
@@ -107,6 +108,7 @@ export function ksChanged(before: FleetKs | null, now: FleetKs | null): boolean 
 
 const KS_FIELDS = [
   'address',
+  'identity',
   'reachable',
   'behavior',
   'version',

@@ -45,11 +45,20 @@ export function gmFacts(gm: FleetGm, inGroup: GmInGroup): GmFacts {
     listedByKs: inGroup.listedByKs,
     acksMissed: inGroup.acksMissed,
     lastRekeyMs: gm.lastRekeyMs,
+    lastRekeyFrom: gm.lastRekeyFrom ?? null,
     lastReregistration: gm.lastReregistration,
   };
   const uncounted = gm.counters.succeeded === null;
   const neverRekeyed = gm.counters.received === 0;
-  if (gm.multicast !== true && !uncounted && !neverRekeyed && !isSomethingUnusual(context)) return facts;
+  const { lastRekeyFrom } = gm;
+  if (
+    gm.multicast !== true &&
+    !uncounted &&
+    !neverRekeyed &&
+    lastRekeyFrom === undefined &&
+    !isSomethingUnusual(context)
+  )
+    return facts;
   return {
     ...facts,
     ...unusual(context),

@@ -7,11 +7,14 @@ import { areTeksBehind, isKekBehind } from './keys-behind.ts';
 import { hasStrangers, isListed, listedAddress, type ListedMembers, listedMembers } from './listed-members.ts';
 import type { Named } from '../seen/named.ts';
 import { hasNone, majorityTeks, teksOfKss } from './group-teks.ts';
+import { identityOf, isOfOtherGroup, ofIdentity } from './other-identity.ts';
 
 /** The same object, the same verdict on the same record. */
 export interface Yardstick {
   /** It was made of these. */
   readonly kss: Named<FleetKs>;
+  /** Of the group, where members show several: those with another one are no part of it. null: they do not. */
+  readonly identity: string | null;
   readonly keys: GroupKeys;
   readonly teks: TekReference | null;
   readonly members: ListedMembers;
@@ -23,29 +26,66 @@ export interface Yardstick {
 
 /** `before`: stays while no KS was read, unless it goes by the TEKs that most GMs hold, or GMs came or went. */
 export function yardstickOf(state: FleetState, settings: FleetSettings, before: Yardstick | null = null): Yardstick {
-  const { kss, kekGeneration } = state;
+  const { kss } = state;
+  const identity = identityOf(state);
+  const own = ofIdentity(state, identity);
+  const { kekGeneration } = own;
   const isAsBefore =
     before?.kss === kss &&
+    before.identity === identity &&
     before.keys.kekGeneration === kekGeneration &&
     before.listAgeMs === settings.detailIntervalMs &&
     teksOfKss(before.keys) !== null;
-  if (isAsBefore && before.hasStrangers === hasStrangers(before.members, state.gms)) return before;
-  const keys = groupKeys(state);
+  if (isAsBefore && before.hasStrangers === hasStrangers(before.members, own.gms)) return before;
+  const keys = groupKeys(own);
   const members = listedMembers(keys.kss);
   return {
     kss,
+    identity,
     keys,
-    teks: teksOfKss(keys) ?? majorityTeks(state.gms.list()),
+    teks: teksOfKss(keys) ?? majorityTeks(own.gms.list()),
     members,
-    hasStrangers: hasStrangers(members, state.gms),
+    hasStrangers: hasStrangers(members, own.gms),
     listAgeMs: settings.detailIntervalMs,
   };
 }
 
 export function gmInGroup(
   gm: FleetGm,
+  yardstick: Yardstick,
+  holdsGroupTeks = holdsTeksOfGroup(gm, yardstick),
+): GmInGroup {
+  return isOfOtherGroup(yardstick.identity, gm) ? notCompared(gm) : compared(gm, yardstick, holdsGroupTeks);
+}
+
+/** null: a rekey may be under way, nothing tells, or it is of another group. */
+export function holdsTeksOfGroup(gm: FleetGm, { identity, keys, teks }: Yardstick): boolean | null {
+  return isOfOtherGroup(identity, gm) ? null : holdsTeks(keys, gm, teks);
+}
+
+function notCompared({ device, address, reachable, registered, keyServer, behavior }: FleetGm): GmInGroup {
+  return {
+    device,
+    address,
+    reachable,
+    registered,
+    keyServer,
+    behavior,
+    kekMatchesKs: null,
+    tekMatchesKs: null,
+    divergent: false,
+    kekBehind: false,
+    teksBehind: false,
+    kekExpiredInUse: false,
+    listedByKs: null,
+    acksMissed: null,
+  };
+}
+
+function compared(
+  gm: FleetGm,
   { keys, teks, members, hasStrangers: others, listAgeMs }: Yardstick,
-  holdsGroupTeks = holdsTeks(keys, gm, teks),
+  holdsGroupTeks: boolean | null,
 ): GmInGroup {
   const kekMatchesKs = holdsCurrentKek(keys, gm);
   const own = ownTeks(keys, gm);

@@ -263,7 +263,8 @@ function split({ group, kss, coopSplit, primaries: found }: FleetView): HealthCh
 }
 
 /** Row 14. A primary may be a KS that is not polled: then one of its peers is alive. */
-function primaries({ group, kss, primaries: found, coopPeers }: FleetView): HealthCheck {
+function primaries({ group, kss: all, strangers, primaries: found, coopPeers }: FleetView): HealthCheck {
+  const kss = all.filter(({ device }) => !strangers.includes(device));
   const answering = kss.filter((ks) => ks.reachable);
   const more = { value: found.length, threshold: 1 };
   if (found.length > 0) return check(['coop_role', group], 'ok', `primary: ${nameList(found)}`, more);
@@ -365,8 +366,8 @@ function mixed({ group, mixedVersions, kss, gms }: FleetView): HealthCheck {
 }
 
 /** Row 21: every KS of a COOP set knows every GM. */
-function memberCounts({ group, kss }: FleetView): HealthCheck {
-  const counting = kss.filter((ks) => ks.reachable && ks.members !== null);
+function memberCounts({ group, kss, strangers }: FleetView): HealthCheck {
+  const counting = kss.filter((ks) => ks.reachable && ks.members !== null && !strangers.includes(ks.device));
   const counts = [...new Set(counting.map(({ members }) => members))];
   if (counting.length < 2)
     return check(['members', group], 'unknown', 'fewer than two KSs show how many GMs they know', {

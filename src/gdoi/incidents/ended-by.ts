@@ -60,6 +60,12 @@ const ENDS: Readonly<Record<ExplanationCause, readonly End[]>> = {
       isShown: ({ gms, kss }) => gms.length + kss.length > 0 && [...gms, ...kss].every(answers),
     },
   ],
+  name_shared: [
+    {
+      words: 'all devices that show a group identity show the same one',
+      isShown: ({ facts: { strangers } }) => strangers === null,
+    },
+  ],
   coop_split: [
     {
       words: 'one KS alone says that it is primary',

@@ -32,6 +32,7 @@ export function incidentsAround(
 /** What each cause shows itself by: types of events, and causes of re-registrations. */
 const SHOWN_BY: Readonly<Record<ExplanationCause, ReadonlySet<EventType | Cause>>> = {
   login_refused: new Set<EventType>(['unreachable', 'reachable']),
+  name_shared: new Set<EventType>(),
   coop_split: new Set<EventType>(['coop_split', 'coop_peer_lost', 'tek_divergence', 'ks_role_changed']),
   ks_members_lost: new Set<EventType | Cause>([
     'tek_expired',

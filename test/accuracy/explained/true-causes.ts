@@ -25,6 +25,7 @@ const WINDOW = 600;
 /** What makes a cause true; null: symptoms that stand alone, and say nothing else than what is seen. */
 const PROOFS: Readonly<Record<ExplanationCause, Proof | null>> = {
   login_refused: { kinds: [], withinSeconds: 0 },
+  name_shared: { kinds: [], withinSeconds: 0 },
   coop_split: { kinds: ['coop_split_now'], withinSeconds: 60 },
   ks_members_lost: { kinds: [...KS_OUTAGE, 'members_cleared', 'policy_replaced', 'order'], withinSeconds: WINDOW },
   ks_down: { kinds: KS_OUTAGE, withinSeconds: 60 },

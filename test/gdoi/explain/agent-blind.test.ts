@@ -155,3 +155,22 @@ describe('a KS that gives no answer and sends messages', () => {
     expect(told(view)).toEqual(['redundancy_lost present warning']);
   });
 });
+
+describe('a KS of a COOP set that gives no answer', () => {
+  const other = (second: number) =>
+    ks(second, { device: 'ks2', address: '10.1.0.2', role: 'secondary', peers: { '10.1.0.1': 'Unknown' } });
+  const afterRekey = (lastFrom: string) => {
+    const fleet = new Fleet();
+    fleet.see(ks(0, { peers: { '10.1.0.2': 'Alive' } }), other(1), member(1, 2, { keyServer: '10.1.0.2' }));
+    fleet.see(silent(ks(0), 60, { lastMs: START + 500_000 }), other(300));
+    return told(fleet.see(member(1, 310, { keyServer: '10.1.0.2', lastAge: 60, lastFrom }), other(311)));
+  };
+
+  test('lives when a GM names it as the sender of a later rekey, whoever registered that', () => {
+    expect(afterRekey('10.1.0.1')).toEqual(['ks_out_of_sight present warning']);
+  });
+
+  test('is not shown to live by a rekey of another KS', () => {
+    expect(afterRekey('10.1.0.2')).not.toContain('ks_out_of_sight present warning');
+  });
+});

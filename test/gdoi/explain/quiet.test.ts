@@ -129,6 +129,7 @@ const aGm = (device: string): fc.Arbitrary<GmFacts> =>
       readMs: NOW - 4000,
       kekExpiryMs: NOW + 300 * MINUTE,
       tekSpis: ['0x0000000A'],
+      lastRekeyFrom: null,
       ...(uncounted === null ? {} : { uncounted }),
       ...(multicast === null ? {} : { multicast }),
     }));
@@ -183,6 +184,7 @@ const aGroup: fc.Arbitrary<GroupFacts> = fc
     listAgeMs: 5 * MINUTE,
     rekeyTakesMs: 30_000,
     leadMs: 200_000,
+    strangers: null,
     members: group.gms.length + group.acknowledging,
     peers: [{ address: '10.1.0.2', device: 'ks1', lost, readMs: NOW - MINUTE }],
     unacknowledged: acksMissed === null ? [] : [{ address: '10.0.0.77', device: null, acksMissed }],

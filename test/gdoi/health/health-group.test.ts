@@ -173,3 +173,12 @@ test('GMs at risk: the worst first, those that only a KS knows as well, with wha
     { gm: 'gm1', status: 'warning', reason: 'no KEK rekey came', reregistersAtMs: NOW + 90_000 },
   ]);
 });
+
+test('a KS of another group of this name is not counted with its KSs', () => {
+  const [ks1] = fleet().kss;
+  const kss = [ks1!, { ...ks1!, device: 'ks3', address: '10.9.0.3', members: 7 }];
+  const membersOf = (strangers: readonly string[]) =>
+    groupHealth(fleet({ kss, strangers }), () => device(), NOW).checks.find(({ name }) => name === 'members')?.status;
+  expect(membersOf([])).toBe('warning');
+  expect(membersOf(['ks3'])).toBe('unknown');
+});

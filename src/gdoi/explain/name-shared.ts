@@ -1,0 +1,28 @@
+/** Several groups of one name: what is told of it is told of one of them. */
+import { type Asked, type Candidate, sorted } from './candidate.ts';
+import { nameList, verb } from './said.ts';
+
+export function nameShared({ facts, before }: Asked): Candidate | null {
+  const { strangers, group, nowMs } = facts;
+  if (strangers === null || strangers.members.length === 0) return null;
+  const { identity, members } = strangers;
+  const names = sorted(members.map(({ device }) => device));
+  const others = [...new Set(members.map((member) => member.identity))].toSorted();
+  return {
+    phase: 'present',
+    status: 'warning',
+    sinceMs: before?.sinceMs ?? nowMs,
+    summary: `${nameList(names)} ${verb(names.length, 'shows', 'show')} ${group} with group identity ${nameList(others)}, the others with ${identity}: several groups of one name, or a wrong identity on a router; what else is told here is told of ${identity} alone`,
+    consequence: {
+      what: `keys and rekeys of ${nameList(names)} are compared with nothing: what is lost there is not told`,
+      unless: null,
+    },
+    deadlineMs: null,
+    confidence: 'certain',
+    knownAtMs: null,
+    firstStep: `show crypto gdoi on ${nameList(names)}: is the group identity the right one? If it is, give ${verb(names.length, 'that device', 'those devices')} a cell of ${verb(names.length, 'its', 'their')} own in the configuration of the agent`,
+    scope: names,
+    evidence: members.map(({ device, identity: shown }) => `${device}: Group Identity ${shown}`),
+    claims: [],
+  };
+}

@@ -1,0 +1,71 @@
+/**
+ * One name, several groups, as their identities prove: a GM and a KS name a group as their own configuration does, and the
+ * number or address in it is what they agree on. Members with another identity than the group's are no part of it, and
+ * nothing of it is compared with them. What proves the same where none shows an identity: `separate-key-servers.ts`.
+ */
+import type { FleetState } from './fleet-state.ts';
+import { named } from '../seen/named.ts';
+import { NameTree } from '../seen/name-tree.ts';
+
+interface Identified {
+  /** As it shows; absent: it does not. */
+  readonly identity?: string;
+}
+
+/** Of two that show none, or a number and an address, nothing is known. */
+export function isOfOtherGroup(identity: string | null, { identity: other }: Identified): boolean {
+  return identity !== null && other !== undefined && other !== identity && isNumber(other) === isNumber(identity);
+}
+
+/** The identity of the group: what most of its KSs show, else most of its GMs; null: all show one, or none shows any. */
+export function identityOf({ kss, gms }: Pick<FleetState, 'kss' | 'gms'>): string | null {
+  const [ofKss, ofGms] = [counts(kss.values()), counts(gms.list())];
+  const all = [...new Set([...ofKss.keys(), ...ofGms.keys()])];
+  if (all.length < 2) return null;
+  const [first] = all.toSorted(
+    (a, b) =>
+      (ofKss.get(b) ?? 0) - (ofKss.get(a) ?? 0) || (ofGms.get(b) ?? 0) - (ofGms.get(a) ?? 0) || (a < b ? -1 : 1),
+  );
+  return first !== undefined && all.some((identity) => isOfOtherGroup(first, { identity })) ? first : null;
+}
+
+function counts(members: Iterable<Identified>): ReadonlyMap<string, number> {
+  const found = new Map<string, number>();
+  for (const { identity } of members) {
+    if (identity !== undefined) found.set(identity, (found.get(identity) ?? 0) + 1);
+  }
+  return found;
+}
+
+function isNumber(identity: string): boolean {
+  return /^\d+$/u.test(identity);
+}
+
+/** The group without members of another identity; the same object where there are none. */
+export function ofIdentity(state: FleetState, identity: string | null): FleetState {
+  if (identity === null) return state;
+  const isOwn = ([, member]: readonly [string, Identified]) => !isOfOtherGroup(identity, member);
+  const { kekGeneration } = state;
+  const kss = named([...state.kss].filter(isOwn));
+  return {
+    ...state,
+    gms: NameTree.of([...state.gms].filter(isOwn)),
+    kss,
+    kekGeneration: kekGeneration !== null && kss.has(kekGeneration.ks) ? kekGeneration : null,
+  };
+}
+
+export interface Stranger {
+  readonly device: string;
+  readonly identity: string;
+}
+
+/** Members of another identity. */
+export function strangersIn({ kss, gms }: FleetState, identity: string | null): readonly Stranger[] {
+  if (identity === null) return [];
+  const found = new Map<string, string>();
+  for (const member of [...gms.list(), ...kss.values()]) {
+    if (member.identity !== undefined && isOfOtherGroup(identity, member)) found.set(member.device, member.identity);
+  }
+  return Array.from(found, ([device, of]) => ({ device, identity: of }));
+}
