@@ -112,7 +112,17 @@ function opensChannelsWith(
   asJumpHost = false,
 ): HostileManner {
   return {
-    ...(asJumpHost ? { atChannel: (_stage, accept) => void accept().resume() } : {}),
+    ...(asJumpHost
+      ? {
+          atChannel(_stage, accept) {
+            const channel = accept();
+            channel.on('error', () => undefined);
+            // As a router does, so that its client begins to write.
+            channel.write('SSH-2.0-Cisco-1.25\r\n');
+            channel.resume();
+          },
+        }
+      : {}),
     atHandshake({ connection }) {
       const protocol = wire(connection);
       const confirm = protocol.channelOpenConfirm.bind(protocol);
