@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { AnswerReader } from '../../src/access/ssh/answer-reader.ts';
+import { AnswerReader, MOST_LINES } from '../../src/access/ssh/answer-reader.ts';
 import { leastCost } from '../builders/least-cost.ts';
 
 const PAGER_ERASED = ' --More-- \b\b\b\b\b\b\b\b\b\b          \b\b\b\b\b\b\b\b\b\b';
@@ -138,6 +138,18 @@ describe('an answer on the terminal', () => {
     const other = new AnswerReader('show crypto gdoi', 'GM1#', { maxBytes: 100, maxLineLength: 50 });
     expect(other.feed(`show crypto gdoi\r\n${'short\r\n'.repeat(20)}`)).toBe('too_large');
   });
+
+  test.each(['\r\n', '\n', 'x\r\n', ' --More-- \r\n'])(
+    'is refused when it has more lines than memory is given to, each of them %j',
+    (line) => {
+      const fedWith = (lines: number) => {
+        const reader = new AnswerReader('show crypto gdoi', 'GM1#');
+        return reader.feed(`show crypto gdoi\r\n${line.repeat(lines - 1)}`);
+      };
+      expect(fedWith(MOST_LINES)).toBe('more');
+      expect(fedWith(MOST_LINES + 1)).toBe('too_large');
+    },
+  );
 
   test('takes time in proportion to its bytes, one at a time as well', () => {
     const cost = (lines: number) => {

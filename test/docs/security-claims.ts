@@ -739,6 +739,7 @@ const BOUNDS: readonly Claim[] = [
       [
         'access/answer-reader.test.ts',
         'an answer on the terminal > is refused when it is larger than the bound, or one line is',
+        'an answer on the terminal > is refused when it has more lines than memory is given to, each of them %j',
       ],
       [
         'access/ssh-dialogue.test.ts',
@@ -753,6 +754,7 @@ const BOUNDS: readonly Claim[] = [
         'src/access/ssh/answer-reader.ts',
         'maxBytes: 16 * 1024 * 1024, maxLineLength: 64 * 1024',
       ],
+      ['500,000 of them', 'src/access/ssh/answer-reader.ts', 'MOST_LINES = 500_000;'],
       [
         'before the prompt 1 MiB, the same lines',
         'src/access/ssh/login-dialogue.ts',
@@ -806,6 +808,7 @@ const BOUNDS: readonly Claim[] = [
     figures: [
       ['300 packets', 'src/access/ssh/line-meter.ts', 'octets: 256 * 1024, packets: 300'],
       ['512 from one command', 'src/access/ssh/line-meter.ts', 'octets: 1024 * 1024, packets: 512'],
+      ['fewer than 64 octets in a packet', 'src/access/ssh/channel-packets.ts', 'LEAST_PACKET = 64;'],
       ['At most 8 KiB of one connection', 'src/access/ssh/guarded-client.ts', 'SLICE_OCTETS = 8 * 1024'],
       [
         'four key exchanges, then one a minute or 64 KiB',

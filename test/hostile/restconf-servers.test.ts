@@ -4,7 +4,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { AddressInfo } from 'node:net';
+import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createServer, type TLSSocket } from 'node:tls';
@@ -54,6 +54,30 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
+const PATH = cryptoPath('gdoi-gm');
+
+function restconfAccess() {
+  return createRestconfAccess({
+    clock: createSystemClock(),
+    random: seededRandom(1),
+    logger: new MemoryLogger(),
+    // A port may be given out twice.
+    knownCertificatesPath: join(directory, randomUUID()),
+  });
+}
+
+function targetAt(port: number, timeoutMs: number): RestconfTarget {
+  return {
+    device: 'gm1',
+    host: '127.0.0.1',
+    port,
+    credentialName: 'main',
+    credential: { username: 'monitor', password: new Secret('planted-password-9'), client: null },
+    trust: { authorities: null, serverName: null, fingerprint: null, certificates: 'accept-new' },
+    timeoutMs,
+  };
+}
+
 /** What the read of a device with these manners comes to. */
 async function readFrom(manners: HttpManners, timeoutMs: number = PATIENCE.timeout): Promise<RestconfReply> {
   const { certificatePem, keyPem } = selfSigned({ name: 'gm1', addresses: ['127.0.0.1'], nowMs: Date.now() });
@@ -64,27 +88,49 @@ async function readFrom(manners: HttpManners, timeoutMs: number = PATIENCE.timeo
     socket.once('data', () => manners(socket));
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  await using access = createRestconfAccess({
-    clock: createSystemClock(),
-    random: seededRandom(1),
-    logger: new MemoryLogger(),
-    // A port may be given out twice.
-    knownCertificatesPath: join(directory, randomUUID()),
-  });
-  const target: RestconfTarget = {
-    device: 'gm1',
-    host: '127.0.0.1',
-    port: (server.address() as AddressInfo).port,
-    credentialName: 'main',
-    credential: { username: 'monitor', password: new Secret('planted-password-9'), client: null },
-    trust: { authorities: null, serverName: null, fingerprint: null, certificates: 'accept-new' },
-    timeoutMs,
-  };
-  const reply = await access.read(target, [cryptoPath('gdoi-gm')], never);
+  await using access = restconfAccess();
+  const reply = await access.read(targetAt((server.address() as AddressInfo).port, timeoutMs), [PATH], never);
   for (const socket of sockets) socket.destroy();
   server.close();
   return reply;
 }
+
+/** Before TLS is agreed on, as octets on TCP. */
+const HOSTILE_TLS: Readonly<Record<string, (socket: Socket) => void>> = {
+  'says nothing': () => undefined,
+  'drips its handshake': (socket) => {
+    // The head of a record of a handshake, of 16 KiB.
+    socket.write(Buffer.from([0x16, 3, 3, 0x40, 0]));
+    const timer = setInterval(() => socket.write(Buffer.from([2])), 50);
+    socket.once('close', () => clearInterval(timer));
+  },
+  'drips warnings': (socket) => {
+    const timer = setInterval(() => socket.write(Buffer.from([0x15, 3, 3, 0, 2, 1, 0])), 50);
+    socket.once('close', () => clearInterval(timer));
+  },
+  'answers in clear text': (socket) => socket.write('HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}'),
+  'hangs up': (socket) => socket.destroy(),
+};
+
+describe('a device that, asked for TLS,', () => {
+  test.each(Object.entries(HOSTILE_TLS))('%s fails in time, and its connection is closed', async (_, manners) => {
+    const sockets = new Set<Socket>();
+    const server = createTcpServer((socket) => {
+      sockets.add(socket);
+      socket.on('error', () => socket.destroy());
+      socket.on('close', () => sockets.delete(socket));
+      socket.once('data', () => manners(socket));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    await using access = restconfAccess();
+    const reply = await access.read(targetAt((server.address() as AddressInfo).port, TIMEOUT_MS), [PATH], never);
+    if (reply.kind !== 'failed') throw new Error('it was taken');
+    expect(['timeout', 'closed', 'protocol', 'handshake']).toContain(reply.error.kind);
+    expect(reply.error.message).toMatch(/^gm1: [\w-]+: [^\n]{1,200}$/);
+    await expect.poll(() => sockets.size, PATIENCE).toBe(0);
+    server.close();
+  });
+});
 
 describe('a device that answers with', () => {
   test.each(Object.entries(KINDS))('%s fails, in one line, without its octets', async (name, kinds) => {

@@ -16,6 +16,12 @@ export interface AnswerBounds {
   readonly maxLineLength: number;
 }
 
+/**
+ * Lines of one answer. 10,000 members take 170,000. Of blank lines 16 MiB hold as many millions, and each costs memory
+ * many times its one byte, here and where it is read.
+ */
+export const MOST_LINES = 500_000;
+
 export const DEFAULT_BOUNDS: AnswerBounds = { maxBytes: 16 * 1024 * 1024, maxLineLength: 64 * 1024 };
 
 /** IOS redraws a line that is wider than the terminal with `$` at its left; this much of the end tells it. */
@@ -58,8 +64,9 @@ export class AnswerReader {
     this.bytes += chunk.length;
     this.#screen.feed(chunk);
     if (this.#screen.lines.length > this.#seen) this.#lookAtLines();
-    const { currentLength } = this.#screen;
+    const { currentLength, lines } = this.#screen;
     if (this.bytes > this.#bounds.maxBytes || currentLength > this.#bounds.maxLineLength) return 'too_large';
+    if (lines.length > MOST_LINES) return 'too_large';
     if (currentLength > 5 && currentLength < 32 && PAGER.test(this.#screen.current)) {
       if (this.#pagerAnswered) return 'more';
       this.#pagerAnswered = true;

@@ -12,6 +12,7 @@ import { BackOff } from '../../kernel/back-off.ts';
 import { later } from '../../kernel/later.ts';
 import type { Random } from '../../kernel/random.ts';
 import { untilAborted } from '../../kernel/until-aborted.ts';
+import { takesTooLittle } from './channel-packets.ts';
 import { GuardedClient, type GuardParts } from './guarded-client.ts';
 import { type JumpLogin, type ShellLogin, TransportError, type VerifyJumpKey } from './shell-transport.ts';
 import { loginKey, placeOf, SshLogin } from './ssh-login.ts';
@@ -285,7 +286,11 @@ function openChannel(connection: Connection, jump: JumpLogin, to: TcpPlace, sign
       connection.carries ||= stream !== undefined || isRefusal(error);
       signal.removeEventListener('abort', onAbort);
       if (over) stream?.destroy();
-      else if (error !== undefined || stream === undefined) reject(refusedChannel(error, connection, jump, to));
+      else if (stream !== undefined && takesTooLittle(stream)) {
+        stream.destroy();
+        const what = `jump host ${jump.name} opened a channel that takes next to nothing in one packet`;
+        reject(new TransportError('closed', 'jump', what));
+      } else if (error !== undefined || stream === undefined) reject(refusedChannel(error, connection, jump, to));
       else {
         stream.pause();
         resolve(stream);

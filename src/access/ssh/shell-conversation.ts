@@ -9,7 +9,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { later } from '../../kernel/later.ts';
 import type { ReadAnswerText } from '../answer-reading.ts';
 import { SHOW_LOG, type ShowCommand } from '../show-command.ts';
-import { type AnswerBounds, AnswerReader, DEFAULT_BOUNDS } from './answer-reader.ts';
+import { type AnswerBounds, AnswerReader, DEFAULT_BOUNDS, MOST_LINES } from './answer-reader.ts';
 import type {
   AskOutcome,
   Conversation,
@@ -161,7 +161,8 @@ class ShellConversation implements Conversation {
         this.#bytes = reader.bytes;
         if (asks === 'pager') line.write(' ');
         else if (asks === 'too_large') {
-          line.cut({ kind: 'too_large', reason: `more than ${bounds.maxBytes} bytes, or a line without end` });
+          const bound = `${bounds.maxBytes} bytes or ${MOST_LINES} lines`;
+          line.cut({ kind: 'too_large', reason: `more than ${bound}, or a line without end` });
           return false;
         }
         return reader.complete || reader.strangePrompt !== null;

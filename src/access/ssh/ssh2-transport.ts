@@ -9,6 +9,7 @@ import type { Duplex } from 'node:stream';
 import type ssh2 from 'ssh2';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Random } from '../../kernel/random.ts';
+import { takesTooLittle } from './channel-packets.ts';
 import { GuardedClient, type GuardParts } from './guarded-client.ts';
 import { JumpHosts, type Route } from './jump-hosts.ts';
 import { ReadShare } from './read-share.ts';
@@ -130,11 +131,22 @@ function openShell(client: ssh2.Client, where: string, signal: AbortSignal): Pro
     signal.addEventListener('abort', onAbort, { once: true });
     client.on('close', onClose);
     try {
-      client.shell(PTY, (error, channel) => done(error === undefined ? channel : closedDuring('shell', where)));
+      client.shell(PTY, (error, channel) => {
+        if (error !== undefined) onClose();
+        else done(takesTooLittle(channel) ? deafShell(where) : channel);
+      });
     } catch {
       onClose();
     }
   });
+}
+
+function deafShell(where: string): TransportError {
+  return new TransportError(
+    'closed',
+    'login',
+    `${where}: the device gave a shell that takes next to nothing in one packet`,
+  );
 }
 
 function tellOctets(guarded: GuardedClient, hooks: ShellHooks): void {
