@@ -30,7 +30,8 @@ import {
 
 let server: PostgresServer;
 beforeAll(async () => {
-  server = await startPostgres();
+  // The stores of all runs of a property stay open until its end.
+  server = await startPostgres(['max_connections=200']);
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
