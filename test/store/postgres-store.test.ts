@@ -30,7 +30,8 @@ import {
 
 let server: PostgresServer;
 beforeAll(async () => {
-  server = await startPostgres();
+  // The stores of all runs of a property stay open until its end.
+  server = await startPostgres(['max_connections=200']);
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
@@ -598,6 +599,25 @@ describe('beside an agent of the schema before', () => {
     ).toEqual(['c']);
     // A write of the older one that comes late changes nothing.
     expect(await old.store.commit(aBatch({ events: [anEvent({ id: 'd' })] }))).toEqual([]);
+  });
+
+  it('the newer one gives up where somebody reads the tables, before the lease of the older one is over', async () => {
+    const address = await server.database();
+    const old = await older(address);
+    const reader = new PostgresConnections(address, { connectMs: 2_000, statementMs: 20_000 });
+    onTestFinished(() => reader[Symbol.asyncDispose]());
+    await reader.transaction(async (session) => {
+      await session.run('SELECT FROM agents');
+      const opened = failureOf(
+        openPostgresStore({ address, clock: new FakeClock(), logger: new MemoryLogger(), writer: 'unfenced' }),
+      );
+      const waiting = `SELECT FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock'`;
+      while ((await server.sql(waiting, address.database)).length === 0);
+      // Behind the newer one, for less than the time of its statement.
+      expect(await old.store.leases.renew(old.id, { number: 1, leaseMs: LEASE_MS, aloneMs: 0 })).toBe(0);
+      expect(await opened).toMatchObject({ code: 'store_unreachable', message: expect.stringMatching(/lock timeout/) });
+    });
+    await open(address);
   });
 
   it('the older one does not start again: it says which version it needs', async () => {

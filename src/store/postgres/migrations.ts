@@ -15,6 +15,11 @@ export const MIGRATIONS: readonly string[] = [cellsAndEvents, aloneAndLate, note
 const OLDEST_VERSION = 13;
 /** Of the advisory lock: "gdoi". */
 const LOCK = 0x67_64_6f_69;
+/**
+ * A step that waits for a table, because a backup or somebody at psql reads it, has all agents wait behind it: their leases
+ * must not run out meanwhile. The start fails then, and can be tried again.
+ */
+const TABLE_WAIT_MS = 1_000;
 
 export interface Migrated {
   readonly from: number;
@@ -38,6 +43,7 @@ export function migrate(connections: PostgresConnections, migrations = MIGRATION
         'CREATE TABLE IF NOT EXISTS gdoiwatch_schema (version integer PRIMARY KEY, applied_at timestamptz NOT NULL)',
       );
     }
+    await session.run(`SET LOCAL lock_timeout = ${TABLE_WAIT_MS}`);
     for (const [index, sql] of migrations.entries()) {
       if (index < from) continue;
       await session.run(sql);
