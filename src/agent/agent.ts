@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DeviceTraffic } from '../access/device-traffic.ts';
 import type { PushedMessage } from '../access/pushed.ts';
 import { groupDoubts } from '../config/name-doubts.ts';
-import { diffConfig } from '../config/reload-diff.ts';
+import { diffConfig, restartNeeded } from '../config/reload-diff.ts';
 import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.ts';
 import type { GdoiEvent } from '../gdoi/events/event.ts';
 import { DEFAULT_CELL } from '../gdoi/seen/cell.ts';
@@ -114,7 +114,10 @@ export class Agent implements AsyncDisposable {
   readonly #returning: Returning;
   readonly #startedAtMs: number;
   readonly #errors: InternalErrors;
+  /** As it was at the start, which is what runs of those settings that no reload can take. */
+  readonly #started: ResolvedConfig;
   #config: ResolvedConfig;
+  #restartNeeded: readonly string[] = [];
   /** Cells that are polled here; null: all of them. */
   #owned: ReadonlySet<string> | null;
   /** Devices that a reload moved here from another agent's cell, and when: it may still poll them. */
@@ -135,6 +138,7 @@ export class Agent implements AsyncDisposable {
     const { concurrentPolls } = config.limits;
     this.#options = options;
     this.#errors = options.errors;
+    this.#started = config;
     this.#config = config;
     this.#inventoryInForce = this.inventory();
     this.#owned = options.mayPoll === undefined ? null : new Set();
@@ -289,6 +293,7 @@ export class Agent implements AsyncDisposable {
     const diff = diffConfig(polled, this.#ofPolled(config));
     const fleetSize = config.devices.length;
     this.#config = config;
+    this.#restartNeeded = restartNeeded(this.#started, config);
     this.#senders.setRelays(config.syslog?.relays ?? []);
     this.#intake.settingsChanged(fleetSettings(config.devices));
     this.#recorder?.settings(settingsOfDevices(config.devices));
@@ -303,7 +308,7 @@ export class Agent implements AsyncDisposable {
       removed: diff.removed.length,
       changed: diff.changed.length + diff.rescheduled.length,
       kept: diff.unchanged.length,
-      restartNeeded: diff.restartNeeded,
+      restartNeeded: this.#restartNeeded,
     };
     this.#reload = { ok: true, atMs: this.#options.clock.wallMs() };
     this.#options.logger.info(summary, 'configuration reloaded');
@@ -316,8 +321,14 @@ export class Agent implements AsyncDisposable {
     this.#reload = { ok: false, atMs: this.#reload.atMs };
   }
 
-  /** Groups that planned work names and nobody shows; none before each device was polled, or where other agents poll. */
+  /** What is not as the configuration has it, each one line. */
   doubts(): readonly string[] {
+    const waiting = this.#restartNeeded.map((setting) => `${setting}: changed, and counts after a restart`);
+    return [...waiting, ...this.#groupDoubts()];
+  }
+
+  /** Groups that planned work names and nobody shows; none before each device was polled, or where other agents poll. */
+  #groupDoubts(): readonly string[] {
     const { maintenance } = this.#config;
     const isOfGroups = maintenance.some(({ groups }) => groups.length > 0);
     if (!isOfGroups || !this.#firstSweep.done || this.#options.mayPoll !== undefined) return [];
@@ -331,7 +342,7 @@ export class Agent implements AsyncDisposable {
 
   /** Each once. */
   #sayDoubts(): void {
-    const doubts = this.doubts();
+    const doubts = this.#groupDoubts();
     for (const finding of doubts) {
       if (!this.#doubtsSaid.has(finding)) this.#options.logger.warn({ finding }, 'doubt about the configuration');
     }

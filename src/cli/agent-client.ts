@@ -34,6 +34,9 @@ export type AgentStream =
   | { readonly kind: 'no_agent' | 'not_found' };
 
 export function createAgentClient(url: string, token: Secret | null): AgentClient {
+  if (!isWebUrl(url)) {
+    throw new UserError('usage_invalid', `--agent: ${JSON.stringify(url)} is not a URL (http://127.0.0.1:9848)`);
+  }
   const base = url.replace(/(?<!\/)\/+$/, '');
   const ask = (path: string, signal: AbortSignal) => answerOf(base, path, token, signal);
   return {
@@ -58,6 +61,10 @@ export function createAgentClient(url: string, token: Secret | null): AgentClien
         : new UserError('agent_unsuitable', `what listens at ${base} is not gdoiwatch of this version`);
     },
   };
+}
+
+function isWebUrl(url: string): boolean {
+  return URL.canParse(url) && /^https?:$/.test(new URL(url).protocol);
 }
 
 /** RFC 9110, section 6.6.1. */

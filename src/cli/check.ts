@@ -5,6 +5,9 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { pollCosts } from '../agent/poll/poll-costs.ts';
+import { isHost } from '../config/address.ts';
+import { didYouMean } from '../config/did-you-mean.ts';
+import { HOST } from '../config/schema-terms.ts';
 import type { ResolvedConfig, ResolvedDevice } from '../config/resolved-config.ts';
 import type { HealthDocument } from '../gdoi/health/health-document.ts';
 import { type Clock, createSystemClock } from '../kernel/clock.ts';
@@ -20,6 +23,7 @@ import { PLUGIN_STATUS } from './plugin-status.ts';
 import { configFile, readConfig } from './read-config.ts';
 import { readToken, secretInFile, secretInVariable, tokenFileFlag } from './secret-file.ts';
 import { takeSignals } from './signals.ts';
+import { lookAtTargetFiles } from './target-files.ts';
 
 /** The agent polls for us: connect, login and a few commands. */
 const AGENT_TIMEOUT_MS = 90_000;
@@ -96,7 +100,13 @@ function refuseFlagsApart(flags: CheckFlags, command: Command): void {
   if (flags.json === true && flags.perfdata === true) {
     throw new UserError('usage_invalid', '--json and --perfdata do not go together');
   }
-  if (flags.host !== undefined) return;
+  if (flags.host !== undefined) {
+    if (isHost(flags.host)) return;
+    throw new UserError(
+      'usage_invalid',
+      `--host: ${JSON.stringify(flags.host)} is not ${HOST}; the port goes with --port`,
+    );
+  }
   const given = OF_HOST.find((name) => command.getOptionValueSource(name) === 'cli');
   const flag = command.options.find((option) => option.attributeName() === given)?.long;
   if (flag != null) {
@@ -203,7 +213,8 @@ async function deviceToExplain(name: string | undefined, flags: CheckFlags): Pro
   if (name === undefined)
     throw new UserError('usage_invalid', '--explain needs the name of a configured device, or --host');
   const { config } = await readConfig(flags.config);
-  return config.devices.find((device) => device.name === name) ?? unknownDevice(name, config.file);
+  const { devices } = await lookAtTargetFiles(config);
+  return devices.find((device) => device.name === name) ?? unknownDevice(name, config.file, devices);
 }
 
 /** The configuration of this folder, which nobody named, may be none or somebody else's. */
@@ -245,21 +256,21 @@ function lookAtGroup(group: string, client: AgentClient): Looked {
 /** Through the agent while it watches this very device; else, from then on, by itself. */
 function lookAtConfigured(name: string, config: ResolvedConfig, token: Secret | null, clock: Clock): Looked {
   const client = createAgentClient(agentUrl(config), token);
-  const device = config.devices.find((each) => each.name === name);
+  const configured = config.devices.find((each) => each.name === name);
   let own: Looked | null = null;
   return {
     async look() {
       const known = own === null ? await knownHost(client, name) : null;
       // Another agent may listen there, and know another router of this name.
-      const same = known !== null && (device === undefined ? config.targets !== null : known === device.host);
+      const same = known !== null && (configured === undefined ? config.targets !== null : known === configured.host);
       if (same) return askAgent(client, name);
-      if (device === undefined) return unknownDevice(name, config.file);
+      if (own !== null) return own.look();
+      const devices = configured === undefined ? (await lookAtTargetFiles(config)).devices : config.devices;
+      const device = configured ?? devices.find((each) => each.name === name);
+      if (device === undefined) return unknownDevice(name, config.file, devices, urlsOf(config, client));
       const { lookByItself } = await import('./own-look.ts');
       const other = known === null ? '' : `; the agent at ${client.url} knows ${name} as ${known}`;
-      own ??= shownAs(
-        lookByItself(device, config.devices, config, clock),
-        `${name} (${device.host}), polled now${other}`,
-      );
+      own = shownAs(lookByItself(device, devices, config, clock), `${name} (${device.host}), polled now${other}`);
       return own.look();
     },
     async [Symbol.asyncDispose]() {
@@ -279,8 +290,25 @@ async function sameRouter(client: AgentClient, name: string, { devices, file }: 
   );
 }
 
-function unknownDevice(name: string, place: string): never {
-  throw new UserError('device_unknown', `${place} knows no device "${name}"`);
+function unknownDevice(
+  name: string,
+  place: string,
+  devices: readonly Pick<ResolvedDevice, 'name'>[] = [],
+  beside = '',
+): never {
+  const near = didYouMean(
+    name,
+    devices.map((device) => device.name),
+  );
+  const hint = near === null ? '' : `; did you mean ${JSON.stringify(near)}?`;
+  throw new UserError('device_unknown', `${place} knows no device "${name}"${hint}${beside}`);
+}
+
+/** Whom only an agent knows. */
+function urlsOf({ targets }: ResolvedConfig, { url }: AgentClient): string {
+  return (targets?.urls.length ?? 0) === 0
+    ? ''
+    : `; devices of http_sd are asked for by the agent, and none at ${url} knows it`;
 }
 
 /** The host of the agent's device of this name; null: no agent there, or it knows none. */

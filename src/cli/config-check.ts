@@ -4,18 +4,13 @@ import { Command } from 'commander';
 import { cellDoubtsOf, storedGroupNames } from '../agent/record/stored-groups.ts';
 import { groupDoubts } from '../config/name-doubts.ts';
 import type { ResolvedConfig } from '../config/resolved-config.ts';
-import { startTargets } from '../config/service-discovery/targets.ts';
 import { counted } from '../gdoi/events/counted.ts';
 import { createSystemClock } from '../kernel/clock.ts';
-import type { Logger } from '../kernel/logger.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { openSqliteStoreReadOnly } from '../store/sqlite/sqlite-store.ts';
 import { warnOfDamage } from './history-flags.ts';
 import { configFile, readConfig } from './read-config.ts';
-
-/** What it would log is what the command prints. */
-const nothing = () => undefined;
-const SILENT: Logger = { debug: nothing, info: nothing, warn: nothing, error: nothing };
+import { lookAtTargetFiles } from './target-files.ts';
 
 export function configCheckCommand(): Command {
   const check = new Command('check')
@@ -26,28 +21,9 @@ export function configCheckCommand(): Command {
       const files = await lookAtTargetFiles(config);
       const ofStore = await storeWarnings(config);
       for (const warning of [...warnings, ...files.doubts, ...ofStore]) process.stderr.write(`warning: ${warning}\n`);
-      process.stdout.write(`${options.config}: good, ${whoIsPolled(config, files.devices)}\n`);
+      process.stdout.write(`${options.config}: good, ${whoIsPolled(config, files.found)}\n`);
     });
   return new Command('config').description('work with configuration files').addCommand(check);
-}
-
-/** The files of `file_sd` as they are now. URLs are the agent's to ask: names that nobody bears may come from them. */
-async function lookAtTargetFiles(config: ResolvedConfig): Promise<{ devices: number; doubts: readonly string[] }> {
-  const { targets } = config;
-  // Of devices of the file alone, `readConfig` has said what is doubtful.
-  if (targets === null) return { devices: 0, doubts: config.devices.length === 0 ? config.doubts([]) : [] };
-  const ofFiles = {
-    ...config,
-    targets: { ...targets, urls: [] },
-    ...(targets.urls.length === 0 ? {} : { doubts: () => [] }),
-  };
-  await using found = await startTargets({
-    config: ofFiles,
-    clock: createSystemClock(),
-    logger: SILENT,
-    onChange: () => undefined,
-  });
-  return { devices: found.status().devices, doubts: found.doubts() };
 }
 
 function whoIsPolled({ devices, targets }: ResolvedConfig, ofFiles: number): string {

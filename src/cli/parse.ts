@@ -2,6 +2,7 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import { Command } from 'commander';
+import { systemReason } from '../config/read-file.ts';
 import { toDocument } from '../gdoi/events/document.ts';
 import type { HealthDocument } from '../gdoi/health/health-document.ts';
 import { parseCapturedText } from '../ios/captured-text.ts';
@@ -131,13 +132,9 @@ async function readText(file: string): Promise<string> {
     }
   } catch (error) {
     if (error instanceof UserError) throw error;
-    throw new UserError(
-      'file_unreadable',
-      `cannot read ${file}: ${error instanceof Error ? error.message : String(error)}`,
-      {
-        cause: error,
-      },
-    );
+    throw new UserError('file_unreadable', `cannot read ${file}: ${systemReason(error)}`, {
+      cause: error,
+    });
   }
   const decoded = decodeBytes(Buffer.concat(chunks));
   if (decoded.kind === 'refused') throw new UserError('input_not_understood', `${file}: ${decoded.message}`);

@@ -5,6 +5,7 @@ import { MAX_LINE_CHARS, TOO_LONG } from '../agent/record/recorded-line.ts';
 import { Replay } from '../agent/record/replay.ts';
 import { type ReplaySettings, settingsOfDevices } from '../agent/record/recorded-settings.ts';
 import { timelineLines } from '../agent/record/timeline-lines.ts';
+import { systemReason } from '../config/read-file.ts';
 import { incidentDocument } from '../gdoi/incidents/incident-document.ts';
 import { UserError } from '../kernel/user-error.ts';
 import { readConfig } from './read-config.ts';
@@ -39,8 +40,7 @@ export function replayCommand(): Command {
           }
         }
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        throw new UserError('file_unreadable', `cannot read ${file}: ${reason}`, { cause: error });
+        throw new UserError('file_unreadable', `cannot read ${file}: ${systemReason(error)}`, { cause: error });
       }
       if (number === blank) process.stderr.write(`gdoiwatch: ${file}: no line to replay\n`);
       print(events.end(replay.end()));

@@ -1,6 +1,7 @@
 /** Secrets that a command reads from a file or the environment; never from its arguments, which others can see. */
 import { readFile } from 'node:fs/promises';
 import { Option } from 'commander';
+import { systemReason } from '../config/read-file.ts';
 import { Secret } from '../kernel/secret.ts';
 import { UserError } from '../kernel/user-error.ts';
 
@@ -9,8 +10,7 @@ export async function secretInFile(file: string): Promise<Secret> {
   try {
     return new Secret((await readFile(file, 'utf8')).replace(/\r?\n$/, ''));
   } catch (error) {
-    const reason = error instanceof Error && 'code' in error ? String(error.code) : 'unreadable';
-    throw new UserError('file_unreadable', `${file} cannot be read (${reason})`);
+    throw new UserError('file_unreadable', `${file} cannot be read: ${systemReason(error)}`);
   }
 }
 

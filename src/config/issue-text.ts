@@ -3,9 +3,10 @@
  * perhaps meant.
  */
 import type { z } from 'zod';
+import { isHost } from './address.ts';
 import { didYouMean } from './did-you-mean.ts';
 import { errorAt, type Problem, quoted, type SettingPath } from './finding.ts';
-import { wantedBy } from './schema-terms.ts';
+import { HOST, wantedBy } from './schema-terms.ts';
 import { valueAt } from './yaml-text.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -84,10 +85,21 @@ function valueProblem(path: SettingPath, value: unknown, issue: Issue): string {
 
 /** A number or yes/no where text is wanted, and would be right as text. */
 function advice(value: unknown, allowed: string): string {
+  if (typeof value === 'string' && allowed === HOST) return hostAdvice(value);
   if (typeof value !== 'number' && typeof value !== 'boolean') return '';
   const wanted = wantedBy(allowed);
   if (wanted?.kind === 'duration' && typeof value === 'number') return `: a number needs a unit, such as ${value}s`;
   return wanted?.kind === 'text' && wanted.accepts(String(value)) ? ': put it in quotes' : '';
+}
+
+/** ssh://192.0.2.1, 192.0.2.1:22, [2001:db8::1]: the host with what is not part of it. */
+function hostAdvice(value: string): string {
+  const bare = value
+    .replace(/^[a-z]{1,16}:\/\//i, '')
+    .replace(/\/$/, '')
+    .replace(/:\d{1,5}$/, '')
+    .replace(/^\[([^\]]{1,64})\]$/, '$1');
+  return isHost(bare) && bare !== value ? `: write ${quoted(bare)} alone; a port has a key of its own` : '';
 }
 
 function shownValue(path: SettingPath, value: unknown): string {

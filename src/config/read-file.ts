@@ -80,6 +80,13 @@ const REASONS: ReadonlyMap<string, string> = new Map(
   }),
 );
 
+/** In words, where the system's error is one that users meet; else its message. */
+export function systemReason(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  return REASONS.get(code) ?? error.message;
+}
+
 /** Why a file was not read. Rethrows what is no failure of reading. */
 function readFailure(error: unknown, maxBytes: number): string {
   if (error instanceof RangeError) return `larger than ${maxBytes} bytes`;

@@ -264,7 +264,8 @@ const CONFIG: Readonly<Record<keyof ResolvedConfig, readonly FixedSetting[]>> = 
   doubts: [],
 };
 
-function restartNeeded(before: ResolvedConfig, after: ResolvedConfig): string[] {
+/** Settings that differ and that no reload takes. */
+export function restartNeeded(before: ResolvedConfig, after: ResolvedConfig): readonly string[] {
   return Object.values(CONFIG)
     .flat()
     .filter(([, same]) => !same(before, after))

@@ -132,6 +132,7 @@ function resolveDevices(
     problems.push(errorAt(['devices'], 'missing; needs a list of devices'));
   }
   const reported = new Set<string>();
+  const likeness = sameRouters(nameOf);
   const firstOfName = new Map<string, number>();
   const devices: ResolvedDevice[] = [];
   config.devices?.forEach((entry, index) => {
@@ -144,7 +145,10 @@ function resolveDevices(
         errorAt([...path, 'name'], `${quoted(entry.name)} is the name of ${nameOf(['devices', first])} already`),
       );
     const resolved = resolver(entry, path);
-    if (resolved.value !== null) devices.push(resolved.value);
+    if (resolved.value !== null) {
+      devices.push(resolved.value);
+      if (first === undefined) append(problems, likeness(resolved.value, index));
+    }
     for (const problem of resolved.problems) {
       // What is wrong with a default is wrong for every device that uses it.
       const key = `${pathText(problem.path)} ${problem.message}`;
@@ -153,6 +157,34 @@ function resolveDevices(
     }
   });
   return { value: devices, problems };
+}
+
+/**
+ * Two devices that look like one: a router that is polled twice has two sessions and counts twice, and two names that differ
+ * by case alone are one to a reader. Behind other jump hosts, or from another address of this machine, it is another router.
+ */
+function sameRouters(nameOf: SecretSource['nameOf']): (device: ResolvedDevice, index: number) => readonly Problem[] {
+  const firstOf = new Map<string, number>();
+  const before = (key: string, index: number): string | null => {
+    const first = firstOf.get(key);
+    if (first === undefined) firstOf.set(key, index);
+    return first === undefined ? null : nameOf(['devices', first]);
+  };
+  return ({ name, host, port, transport, ssh }, index) => {
+    const way = [ssh?.jumps?.map((jump) => jump.name), ssh?.sourceAddress];
+    const polledAs = before(JSON.stringify([host.toLowerCase(), port, transport === 'snmp', way]), index);
+    const namedAs = before(name.toLowerCase(), index);
+    const problems: Problem[] = [];
+    if (polledAs !== null) {
+      const what = `${quoted(host)}, port ${port}, is polled as ${polledAs} already`;
+      problems.push(warningAt(['devices', index, 'host'], what));
+    }
+    if (namedAs !== null) {
+      const what = `${quoted(name)} differs from the name of ${namedAs} by case alone`;
+      problems.push(warningAt(['devices', index, 'name'], what));
+    }
+    return problems;
+  };
 }
 
 async function resolveTargets(

@@ -76,7 +76,8 @@ export const path = text('a file path', isFilePath);
 export const envName = text('the name of an environment variable', (value) =>
   /^[A-Za-z_][A-Za-z0-9_]{0,255}$/.test(value),
 );
-export const host = text('a host name or IP address', isHost);
+export const HOST = 'a host name or IP address';
+export const host = text(HOST, isHost);
 
 /** Names reach label values and URL paths. */
 export const name = text(

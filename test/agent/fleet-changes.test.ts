@@ -13,6 +13,7 @@ import { MemoryLogger } from '../builders/memory-logger.ts';
 import { NO_RESTCONF } from '../builders/no-restconf.ts';
 import { NO_SNMP } from '../builders/no-snmp.ts';
 import { showCryptoGdoi } from '../builders/shown-gdoi.ts';
+import { simulatedAgent } from '../builders/simulated-agent.ts';
 
 const EACH_MINUTE = { kind: 'every', ms: 60_000 } as const;
 const devices = (...names: readonly string[]): ResolvedDevice[] =>
@@ -160,4 +161,15 @@ test('totals of groups that vanished fold into one', () => {
   const counted = [...totals.byGroup()].filter(({ count }) => count > 0);
   expect(counted.length).toBeLessThanOrEqual(201);
   expect(counted.reduce((all, { count }) => all + count, 0)).toBe(2000);
+});
+
+test('a setting that needs a restart is told at each reload until the file has again what runs', async () => {
+  await using watching = await simulatedAgent({ scenario: 'healthy', pollInterval: '60s' });
+  const { agent, config } = watching;
+  const elsewhere = { ...config, listen: { host: '127.0.0.1', port: 9999 } };
+  expect(await agent.reload(elsewhere)).toMatchObject({ restartNeeded: ['listen'] });
+  expect(await agent.reload(elsewhere)).toMatchObject({ restartNeeded: ['listen'] });
+  expect(agent.doubts()).toEqual(['listen: changed, and counts after a restart']);
+  expect(await agent.reload(config)).toMatchObject({ restartNeeded: [] });
+  expect(agent.doubts()).toEqual([]);
 });

@@ -71,7 +71,7 @@ describe('a mistake', () => {
     expect(
       await errorsOf({
         'main.yml': `include: [a.yml, b.yml]\n${CREDENTIALS}devices:\n  - { name: gm1, host: h }\n`,
-        'a.yml': 'devices:\n  - { name: gm2, host: h }\n  - { name: gm3, host: h, interval: 5 parsecs }\n',
+        'a.yml': 'devices:\n  - { name: gm2, host: i }\n  - { name: gm3, host: j, interval: 5 parsecs }\n',
         'b.yml': 'devices:\n  - { name: gm4, host: h, credentials: nobody }\nmetrics: { labels: [device] }\n',
       }),
     ).toEqual([

@@ -187,7 +187,7 @@ test('over TLS, where the server is the one that the authority vouches for', asy
   });
   expect(await over('--tls-ca-file', `${caFile}.none`)).toMatchObject({
     status: 2,
-    stderr: `gdoiwatch: --tls-ca-file: ${caFile}.none cannot be read (ENOENT) [file_unreadable]\n`,
+    stderr: `gdoiwatch: --tls-ca-file: ${caFile}.none cannot be read: no such file [file_unreadable]\n`,
   });
   expect(await over('--tls-ca-file', caFile, '--tls-server-name', NAME)).toMatchObject({ status: 0, stderr: '' });
   await using again = await openPostgresStore({ address, writer: 'unfenced', ...around() });

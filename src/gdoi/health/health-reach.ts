@@ -45,7 +45,7 @@ function reachable(input: HealthInput, age: Age): HealthCheck {
   const why = error ?? result;
   switch (result) {
     case 'host_key':
-      return check(['reachable', null], 'critical', `the SSH host key is another one: ${why}`, {
+      return check(['reachable', null], 'critical', `the SSH host key is not accepted: ${why}`, {
         ...more,
         action: CHECK_HOST_KEY,
       });

@@ -133,6 +133,12 @@ describe('a GM: what is wrong decides the status, is named in the summary, and s
     expect(found.action).toMatch(action);
   });
 
+  test('of a host key that is refused it is not said that it changed: it may only be unknown', () => {
+    expect(checkOf(healthOf({ result: 'host_key' }), 'reachable').detail).toMatch(
+      /^the SSH host key is not accepted: /,
+    );
+  });
+
   test('nothing is said of commands, or of sources that agree, that were not asked', () => {
     expect(checkOf(healthOf({ collectors: new Map() }), 'commands')).toMatchObject({
       status: 'unknown',
