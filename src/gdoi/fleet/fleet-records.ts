@@ -146,6 +146,7 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
             // Some lists show a 0 where nothing is acknowledged at all.
             acksMissed: multicast ? null : acksMissed,
           })),
+    ...(ks.membersUnread === true || (ks.memberDetails?.length ?? 0) > MOST_MEMBERS ? { membersUnread: true } : {}),
     nextRekeyMs: nextRekeyMs(ks, at),
     context: facts.context ?? NO_CONTEXT,
   };

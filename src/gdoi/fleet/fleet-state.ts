@@ -174,6 +174,8 @@ export interface FleetKs {
   readonly members: number | null;
   readonly peers: readonly KsPeer[] | null;
   readonly memberRows: readonly FleetMemberRow[] | null;
+  /** Lines of its list were not understood: it may list more than `memberRows`. Absent: all were. */
+  readonly membersUnread?: true;
   /** The earliest rekey that its own `time to rekey` announces; null: it shows none. */
   readonly nextRekeyMs: EpochMs | null;
   readonly context: MemberContext;

@@ -7,6 +7,8 @@ export interface ListedMembers {
   readonly listed: ReadonlyMap<string, number | null>;
   /** When the newest of the lists was asked for; null: no KS shows one. */
   readonly listedAtMs: EpochMs | null;
+  /** Every line of the lists was understood. */
+  readonly whole: boolean;
   /** How many miss no acknowledgement. */
   readonly acknowledging: number;
   /** Those that miss acknowledgements, most missed first. */
@@ -25,7 +27,8 @@ export function listedMembers(kss: readonly FleetKs[]): ListedMembers {
       listed.set(address, known == null ? acksMissed : Math.max(known, acksMissed ?? 0));
     }
   }
-  return { listed, listedAtMs, ...acknowledgements(listed) };
+  const whole = kss.every((ks) => ks.membersUnread !== true);
+  return { listed, listedAtMs, whole, ...acknowledgements(listed) };
 }
 
 function acknowledgements(listed: ListedMembers['listed']): Pick<ListedMembers, 'acknowledging' | 'unacknowledged'> {
@@ -40,12 +43,13 @@ function acknowledgements(listed: ListedMembers['listed']): Pick<ListedMembers, 
 }
 
 /**
- * true: a KS that answers lists the GM; false: it says it is registered, and none does. null: nothing to compare, or it
- * registered since the list was made. `listAgeMs`: a KS's member list can be this much older than its answer.
+ * true: a KS that answers lists the GM; false: it says it is registered, and none does. null: nothing to compare, a line
+ * of a list was not understood, or it registered since the list was made. `listAgeMs`: a KS's member list can be this much older than its answer.
  */
-export function isListed(gm: FleetGm, { listed, listedAtMs }: ListedMembers, listAgeMs: number): boolean | null {
+export function isListed(gm: FleetGm, { listed, listedAtMs, whole }: ListedMembers, listAgeMs: number): boolean | null {
   if (listedAtMs === null || gm.address === null) return null;
   if (listed.has(gm.address)) return true;
+  if (!whole) return null;
   // SNMP shows no registrations: there new keys may be one.
   const keysMs = gm.counters.succeeded === null ? gm.kekSinceMs : 0;
   const registeredMs = Math.max(gm.registeredSinceMs, keysMs, gm.lastReregistration?.atMs ?? 0);
