@@ -5,8 +5,8 @@
  */
 import { emptyGmSnapshot, type GmSnapshot, type RekeySa } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
-import { collapseBlanks, columns, isAddress, parseCount } from '../text/device-values.ts';
-import { readEach } from '../text/line-tally.ts';
+import { columns, isAddress, parseCount } from '../text/device-values.ts';
+import { readByGroup } from '../text/group-drafts.ts';
 import { findRule, type LabelRule, labelTable } from '../text/label-table.ts';
 
 interface RekeyDraft {
@@ -33,7 +33,7 @@ function saRow(state: RekeySa['state']): LabelRule<RekeyDraft> {
     if (draft.sas === null) return false;
     draft.tableEnded = state === 'previous';
     const [destination = '', source = '', , mine = '', his = '', ...rest] = columns(value);
-    if (destination === ABSENT) return true;
+    if (destination === ABSENT) return columns(value).every((cell) => cell === ABSENT);
     if (!isAddress(destination) || !isAddress(source) || his === '' || rest.length > 0) return false;
     draft.sas.push({ state, destination, source, cookies: `${mine}/${his}` });
     return true;
@@ -44,8 +44,10 @@ type CountField = 'received' | 'sinceRegistration' | 'acksSent';
 
 function count(field: CountField): LabelRule<RekeyDraft> {
   return (draft, value) => {
-    draft[field] = parseCount(value);
-    return draft[field] !== null;
+    const shown = parseCount(value);
+    if (draft[field] !== null && draft[field] !== shown) return false;
+    draft[field] = shown;
+    return shown !== null;
   };
 }
 
@@ -59,8 +61,15 @@ const LABELS = labelTable<RekeyDraft>([
 ]);
 
 function readRekeys(answer: Answer, command: string): Reading {
-  const groups: RekeyDraft[] = answer.filter === null ? [] : [newDraft(UNNAMED, false)];
-  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
+  const { groups, read } = readByGroup(answer, {
+    headingBegins: 'Group ',
+    opens: (line) => {
+      const [, name, transport] = GROUP_HEADING.exec(line) ?? [];
+      return name === undefined ? null : newDraft(name, transport?.toLowerCase() === 'multicast');
+    },
+    take: readLine,
+    unnamed: () => newDraft(UNNAMED, false),
+  });
   return {
     snapshots: groups.map(rekeySnapshot),
     ...read,
@@ -69,15 +78,9 @@ function readRekeys(answer: Answer, command: string): Reading {
   };
 }
 
-function readLine(groups: RekeyDraft[], line: string): boolean {
-  const heading = GROUP_HEADING.exec(line);
-  if (heading?.[1] !== undefined) {
-    groups.push(newDraft(heading[1], heading[2]?.toLowerCase() === 'multicast'));
-    return true;
-  }
-  const draft = groups.at(-1);
-  if (draft === undefined) return false;
+function readLine(draft: RekeyDraft, line: string): boolean | "another's" {
   if (TABLE_TITLE.test(line)) {
+    if (draft.sas !== null) return "another's";
     draft.sas = [];
     return true;
   }

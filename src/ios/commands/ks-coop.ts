@@ -6,12 +6,13 @@
  */
 import { emptyKsSnapshot, type KsPeer, type KsRole, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
-import { collapseBlanks, parseAddressOrNone, parseCount } from '../text/device-values.ts';
-import { readEach } from '../text/line-tally.ts';
+import { parseAddressOrNone, parseCount } from '../text/device-values.ts';
+import { readByGroup } from '../text/group-drafts.ts';
 import { parseKsRole, parseKsStatus } from '../text/group-labels.ts';
 import { findRule, type LabelRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
 
 interface PeerDraft {
+  readonly session: string;
   address: string | null;
   role: KsRole | null;
   status: string | null;
@@ -34,7 +35,7 @@ const GROUP_HEADING = /^Crypto (?:Gdoi|Gkm) Group Name ?: ?(\S{1,128})$/i;
 // *NO* redundancy configured for this group
 const NO_REDUNDANCY = /^\*NO\* redundancy configured\b/i;
 // Session 1:
-const SESSION = /^Session \d{1,3} ?:$/;
+const SESSION = /^Session (\d{1,3}) ?:$/;
 
 function ofPeer(rule: (peer: PeerDraft, value: string) => boolean): LabelRule<CoopDraft> {
   return (coop, value) => {
@@ -152,8 +153,15 @@ const LABELS = labelTable<CoopDraft>([
 ]);
 
 function readCoop(answer: Answer): Reading {
-  const groups: CoopDraft[] = answer.filter === null ? [] : [newCoop(UNNAMED)];
-  const read = readEach(answer.lines, (line) => readLine(groups, collapseBlanks(line)));
+  const { groups, read } = readByGroup(answer, {
+    headingBegins: 'Crypto ',
+    opens: (line) => {
+      const name = GROUP_HEADING.exec(line)?.[1];
+      return name === undefined ? null : newCoop(name);
+    },
+    take: readLine,
+    unnamed: () => newCoop(UNNAMED),
+  });
   return {
     snapshots: groups.map(coopSnapshot),
     ...read,
@@ -162,27 +170,18 @@ function readCoop(answer: Answer): Reading {
   };
 }
 
-function readLine(groups: CoopDraft[], line: string): boolean {
-  const name = GROUP_HEADING.exec(line)?.[1];
-  if (name !== undefined) {
-    groups.push(newCoop(name));
-    return true;
-  }
-  const coop = groups.at(-1);
-  if (coop === undefined) return false;
+function readLine(coop: CoopDraft, line: string): boolean | "another's" {
   if (NO_REDUNDANCY.test(line)) {
+    if (coop.redundancy === true) return "another's";
     coop.redundancy = false;
     coop.peers = [];
     return true;
   }
-  if (SESSION.test(line)) {
+  const session = SESSION.exec(line)?.[1];
+  if (session !== undefined) {
     coop.peers ??= [];
-    coop.peers.push({
-      address: null,
-      role: null,
-      status: null,
-      endShown: false,
-    });
+    if (coop.peers.some((peer) => peer.session === session)) return "another's";
+    coop.peers.push({ session, address: null, role: null, status: null, endShown: false });
     return true;
   }
   const pairs = pairsOf(line);
