@@ -80,7 +80,7 @@ export function parseAnswerOfUnknown(answer: Answer): ParseResult {
   if (lines.length === 0 && brokenLines.length === 0) return failed(null, 'cut-off', 'the text is empty', tally);
   const refusal = findRefusal(lines);
   if (refusal !== null) return failed(null, 'rejected', refusal, tally);
-  const first = lines[0] ?? brokenLines[0] ?? '';
+  const first = lines[0] ?? brokenLines[0]?.text ?? '';
   return failed(null, 'unrecognised', `no known command's output: ${shortened(first)}`, tally);
 }
 
@@ -159,7 +159,7 @@ function parseWithoutLastLine(command: string, grammar: CommandGrammar, answer: 
   const before: Answer = {
     ...answer,
     lines,
-    brokenLines: [...answer.brokenLines, answer.lines[last] ?? ''],
+    brokenLines: [...answer.brokenLines, { text: answer.lines[last] ?? '', before: last }],
   };
   const reading = grammar.read({ ...before, ending: 'prompt' }, command);
   return reading.recognised ? parsed({ command, grammar, answer: before, reading, said: 0 }) : null;
@@ -193,7 +193,7 @@ function parsed({ command, grammar, answer, reading, said }: ReadAnswer): Parsed
     reading.unknown.length === 0
       ? NONE_UNKNOWN
       : unknownAmong(lines, ofLog ? NO_REMARKS : answer.remarks, reading.unknown);
-  const unknownLines = [...answer.brokenLines, ...unknown.lines];
+  const unknownLines = [...answer.brokenLines.map(({ text }) => text), ...unknown.lines];
   const messages = ofLog ? answer.behind.lines - answer.sharedLines : answer.messageLines;
   const mayBeUnnamed = answer.filter !== null;
   const snapshots = mayBeUnnamed ? reading.snapshots.filter((snapshot) => !isUnnamed(snapshot)) : reading.snapshots;

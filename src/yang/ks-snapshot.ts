@@ -45,10 +45,17 @@ export function ksSnapshot(group: string, nodes: KsNodes): KsSnapshot {
     },
     teks: policy === null ? null : mostOf(policy, 'tek', MOST_TEKS).map((tek) => tekOf(tek, nodes.policy)),
     peers: nodes.coop === null ? null : mostOf(nodes.coop.leaves, 'peer-ks', MOST_PEERS).flatMap(peerOf),
-    memberDetails: members === null ? null : mostOf(members, 'gm-entry', MOST_MEMBERS).flatMap(memberOf),
+    ...memberList(members),
     ...shownNumbers(members, rekey),
     ...(version === null ? {} : { ksVersion: version }),
   };
+}
+
+function memberList(members: Leaves | null): Pick<KsSnapshot, 'memberDetails' | 'membersUnread'> {
+  if (members === null) return { memberDetails: null };
+  const memberDetails = mostOf(members, 'gm-entry', MOST_MEMBERS).flatMap(memberOf);
+  const isWhole = memberDetails.length === members.entries('gm-entry').length;
+  return { memberDetails, ...(isWhole ? {} : { membersUnread: true as const }) };
 }
 
 /** What is beyond is counted. */
@@ -115,7 +122,10 @@ function keyOf(
 
 function peerOf(peer: Leaves): readonly KsPeer[] {
   const address = peer.address('ks-addr');
-  if (address === null) return [];
+  if (address === null) {
+    if (!peer.has('ks-addr')) peer.contradicts('ks-addr', 'missing');
+    return [];
+  }
   return [{ address, role: peer.choice('role', KS_ROLES), status: peer.choice('status', KS_STATUSES) }];
 }
 

@@ -103,11 +103,12 @@ export class Leaves {
     return (typeof value === 'string' ? parseDateAndTime(value) : null) ?? this.#odd(name);
   }
 
-  /** Null also for 0.0.0.0 and `::`. */
+  /** Null also for 0.0.0.0 and `::`. In upper case, as the CLI and SNMP show it, and without its zone. */
   address(name: string): string | null {
     const value = this.text(name, 64);
     if (value === null || NOBODY.test(value)) return null;
-    return ADDRESS.test(value) ? value : this.#odd(name);
+    const [address = ''] = value.split('%', 1);
+    return ADDRESS.test(value) ? address.toUpperCase() : this.#odd(name);
   }
 
   /** `octets` in hex, however the device sets them off: 0x and upper-case digits. All zeros are none. */

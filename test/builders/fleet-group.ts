@@ -122,6 +122,8 @@ export interface KsOptions {
   readonly transport?: 'unicast' | 'multicast';
   /** Address -> acknowledgements missed. */
   readonly members?: Readonly<Record<string, number>> | null;
+  /** Lines of the list were not understood. */
+  readonly membersUnread?: true;
 }
 
 export function ks(second: number, options: KsOptions = {}): MemberFacts {
@@ -164,6 +166,7 @@ export function ks(second: number, options: KsOptions = {}): MemberFacts {
         peers:
           peers && Object.entries(peers).map(([address, status]): KsPeer => ({ address, role: 'secondary', status })),
         memberDetails: members && Object.entries(members).map(([address, missed]) => member(address, missed)),
+        ...(options.membersUnread === true ? { membersUnread: true } : {}),
       },
     },
     kekBehavior: options.behavior ?? 'timer',

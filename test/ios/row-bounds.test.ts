@@ -31,7 +31,7 @@ const ksTekOfGroup = (index: number) =>
   `  IPSec SA Number : ${index}\n  IPSec SA Rekey Lifetime : 3600 secs\n  SA Rekey\n    Remaining Lifetime : 393 secs\n`;
 const ksTekToRekey = (index: number) => `IPSec SA ${index % 9} lifetime (sec) : 3600\nRemaining lifetime (sec) : 393\n`;
 const ace = (index: number) => `access-list acl1 permit ip host ${address(index)} any\n`;
-const peer = (index: number) => `Session ${index % 9}:\n Peer Address: ${address(index)}\n Peer KS Role: Secondary\n`;
+const peer = (index: number) => `Session ${index + 1}:\n Peer Address: ${address(index)}\n Peer KS Role: Secondary\n`;
 const rekeySa = (index: number) => `Current : ${address(index)} 10.0.0.1 ${index} C5AC6039 A440633E\n`;
 const flow = () => 'protected vrf: (none)\nlocal ident (addr/mask/prot/port): (10.0.0.0/255.0.0.0/0/0)\n';
 const sa = (index: number) => `spi: ${hex(index)}(${index})\nsa timing: remaining key lifetime (sec): (393)\n`;
@@ -244,7 +244,7 @@ test.each(Object.entries(GROUPS))(
 
 test('a list that is too long leaves the rows that were taken as they were shown', () => {
   const texts: Readonly<Record<string, string>> = {
-    'show crypto gdoi ks coop': `Crypto Gdoi Group Name :G1\nLocal Address: 10.0.0.1\nLocal KS Role: Primary\nPeer Sessions:\n${times(MOST_PEERS, peer)}Session 9:\n Peer Address: 10.9.9.9\n Peer KS Role: Primary\n`,
+    'show crypto gdoi ks coop': `Crypto Gdoi Group Name :G1\nLocal Address: 10.0.0.1\nLocal KS Role: Primary\nPeer Sessions:\n${times(MOST_PEERS, peer)}Session 999:\n Peer Address: 10.9.9.9\n Peer KS Role: Primary\n`,
     'show crypto gdoi': `GROUP INFORMATION\n Group Name : G1 (Unicast)\n${times(MOST_TEKS, ksTekOfGroup)}  IPSec SA Number : 9\n  IPSec SA Rekey Lifetime : 99 secs\n  SA Rekey\n    Remaining Lifetime : 99 secs\n`,
     'show crypto gdoi ks rekey': `Group G1 (Unicast)\n${times(MOST_TEKS, ksTekToRekey)}IPSec SA 9 lifetime (sec) : 99\nRemaining lifetime (sec) : 99\n`,
   };

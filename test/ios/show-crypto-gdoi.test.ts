@@ -108,3 +108,50 @@ describe('a KS', () => {
     expect(result).toMatchObject({ snapshots: [{ redundancy: null, members: 0, kek: { remainingSeconds: null } }] });
   });
 });
+
+describe('a value', () => {
+  const read = (line: string, value: string) => {
+    const shown = XE17.replace(new RegExp(`^(.*${line.replace(/[()]/g, '\\$&')} *:).*$`, 'm'), `$1 ${value}`);
+    const result = parseCommandOutput('show crypto gdoi', shown);
+    if (result.kind !== 'parsed' || shown === XE17) throw new Error(JSON.stringify(result));
+    return { gm: gm(shown), unknownLines: result.unknownLines };
+  };
+
+  it.each(['--', '---', 'N/A', 'n/a', 'None', 'Unknown', '?', '(null)'])('%s is none', (none) => {
+    expect(read('Version', none)).toMatchObject({ gm: { gmVersion: null }, unknownLines: [] });
+    expect(read('Encrypt Algorithm', none)).toMatchObject({ gm: { kek: { encryption: null } }, unknownLines: [] });
+    expect(read('Sig Hash Algorithm', none)).toMatchObject({ gm: { kek: { signatureHash: null } }, unknownLines: [] });
+    expect(read('Group Identity', none)).toMatchObject({ gm: { identity: null }, unknownLines: [] });
+  });
+
+  it.each([
+    ['Version', '1.0.26 of late', (shown: GmSnapshot) => shown.gmVersion],
+    ['Encrypt Algorithm', '-5', (shown: GmSnapshot) => shown.kek?.encryption],
+    ['Group Identity', 'not one word', (shown: GmSnapshot) => shown.identity],
+    // devices count in 32 bits
+    ['Lifetime (secs)', '4294967296', (shown: GmSnapshot) => shown.kek?.remainingSeconds],
+    ['Re-registers in', '999999999999999 sec', (shown: GmSnapshot) => shown.reregistersInSeconds],
+    [
+      'sa timing',
+      'remaining key lifetime (sec): (9999999999)',
+      (shown: GmSnapshot) => shown.teks?.[0]?.remainingSeconds,
+    ],
+  ])('%s of a form that is not known (%s) is not shown, and its line is', (label, value, shown) => {
+    const result = read(label, value);
+    expect(shown(result.gm)).toBeNull();
+    expect(result.unknownLines).toHaveLength(1);
+  });
+
+  it.each(['fvrf/ivrf', 'Local addr/port', 'DP Error Monitoring'])(
+    'of a second label behind %s is not lost',
+    (label) => {
+      const line = new RegExp(`^.*${label} *:.*$`, 'm').exec(XE17)?.[0] ?? '';
+      const joined = XE17.replace(/^ *Succeeded registration.*\n/m, '').replace(
+        line,
+        `${line}   Succeeded registration: 4`,
+      );
+      const result = parseCommandOutput('show crypto gdoi', joined);
+      expect(result).toMatchObject({ kind: 'parsed', unknownLines: [`${line.trim()}   Succeeded registration: 4`] });
+    },
+  );
+});

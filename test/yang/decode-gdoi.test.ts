@@ -123,6 +123,11 @@ describe('a GM', () => {
     expect(gm({ 'gm-state': word }).snapshot).toMatchObject({ status, registered });
   });
 
+  test('has its addresses as the CLI shows them, so that they are found in the lists of a KS', () => {
+    const shown = gm({ 'local-addr': '2001:db8::a%GigabitEthernet1', 'remote-addr': '2001:db8::1' }).snapshot;
+    expect(shown).toMatchObject({ address: '2001:DB8::A', keyServer: '2001:DB8::1' });
+  });
+
   test('a state that no release is known to have proves nothing and is counted', () => {
     const { snapshot, problems } = gm({ 'gm-state': 'crypto-reg-status-dozing' });
     expect(snapshot).toMatchObject({ status: null, registered: null });
@@ -331,6 +336,22 @@ describe('a KS', () => {
     expect(shown).toEqual([MOST_MEMBERS, MOST_TEKS, MOST_PEERS]);
     for (const most of shown) expect(problems.join()).toContain(`more than ${most}`);
     expect(unknown).toBe(3);
+  });
+
+  test('with a member or a peer that cannot be read says that its lists lack some', () => {
+    const [known, odd] = [{ 'gm-id': '192.0.2.11' }, { 'gm-id': 'not an address' }];
+    const listed = (...entries: readonly object[]) =>
+      ks({ 'gdoi-ks-mem': [{ 'group-name': 'WAN', 'gm-entry': entries }] });
+    expect(listed(known).snapshot).not.toHaveProperty('membersUnread');
+    for (const unread of [odd, {}]) {
+      const { snapshot, unknown } = listed(known, unread);
+      expect(snapshot).toMatchObject({ memberDetails: [{ address: '192.0.2.11' }], membersUnread: true });
+      expect(unknown).toBe(1);
+    }
+    const peers = [{}, ...Array.from({ length: 40 }, (_, index) => ({ 'ks-addr': `192.0.2.${index + 1}` }))];
+    const coop = ks({ 'gdoi-ks-coop': [{ 'group-name': 'WAN', 'peer-ks': peers }] });
+    expect(coop.snapshot.peers).toHaveLength(31);
+    expect(coop.problems.join()).toMatch(/more than 32.*ks-addr: missing/);
   });
 
   test('is no GM', () => {

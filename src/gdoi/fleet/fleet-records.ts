@@ -122,8 +122,8 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
   const live = rememberTeks(before?.currentTeks ?? [], ks.teks ?? [], at);
   const lead = ksLead(ks);
   const multicast = isByMulticast(ks.transport, before?.multicast === true);
-  const memberRows = memberRowsOf(ks, multicast);
-  const unlisted = unlistedAfter(before, memberRows, at.receivedAtMs);
+  const list = memberListOf(ks, multicast);
+  const unlisted = unlistedAfter(before, list, at.receivedAtMs);
   return {
     device: facts.device,
     address: ks.localAddress ?? facts.host ?? null,
@@ -150,20 +150,26 @@ export function rememberKs(before: FleetKs | null, facts: MemberFacts, ks: KsSna
     // A peer list that is not shown any more leaves the peers, without a verdict on them.
     peers: ks.peers?.slice(0, MAX_PEERS) ?? before?.peers?.map((peer) => ({ ...peer, status: null })) ?? null,
     ...(ks.identity === null ? {} : { identity: ks.identity }),
-    memberRows,
+    ...list,
     ...(unlisted.length === 0 ? {} : { unlisted }),
     nextRekeyMs: nextRekeyMs(ks, at),
     context: facts.context ?? NO_CONTEXT,
   };
 }
 
-function memberRowsOf({ memberDetails }: KsSnapshot, multicast: boolean): FleetKs['memberRows'] {
-  if (memberDetails === null) return null;
-  return memberDetails.slice(0, MOST_MEMBERS).map(({ address, acksMissed }) => ({
+function memberListOf(
+  { memberDetails, membersUnread }: KsSnapshot,
+  multicast: boolean,
+): Pick<FleetKs, 'memberRows' | 'membersUnread'> {
+  if (memberDetails === null) return { memberRows: null };
+  const memberRows = memberDetails.slice(0, MOST_MEMBERS).map(({ address, acksMissed }) => ({
     address,
     // Some lists show a 0 where nothing is acknowledged at all.
     acksMissed: multicast ? null : acksMissed,
   }));
+  // A list as long as any is taken may have been cut where it was read.
+  const isWhole = membersUnread !== true && memberDetails.length < MOST_MEMBERS;
+  return { memberRows, ...(isWhole ? {} : { membersUnread: true }) };
 }
 
 /** Of a KS that has shown nothing of the group. What it showed once, before the agent was started again, stays. */

@@ -184,6 +184,8 @@ export interface FleetKs {
   readonly memberRows: readonly FleetMemberRow[] | null;
   /** GMs that it listed and lists no more; absent: none. */
   readonly unlisted?: readonly UnlistedMember[];
+  /** Lines of its list were not understood: it may list more than `memberRows`. Absent: all were. */
+  readonly membersUnread?: true;
   /** The earliest rekey that its own `time to rekey` announces; null: it shows none. */
   readonly nextRekeyMs: EpochMs | null;
   readonly context: MemberContext;

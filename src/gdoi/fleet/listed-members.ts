@@ -11,6 +11,8 @@ export interface ListedMembers {
   readonly unlisted: ReadonlyMap<string, UnlistedMember>;
   /** When the newest of the lists was asked for; null: no KS shows one. */
   readonly listedAtMs: EpochMs | null;
+  /** Every line of the lists was understood. */
+  readonly whole: boolean;
   /** How many miss no acknowledgement. */
   readonly acknowledging: number;
   /** Those that miss acknowledgements, most missed first. */
@@ -29,7 +31,8 @@ export function listedMembers(kss: readonly FleetKs[]): ListedMembers {
       listed.set(address, known == null ? acksMissed : Math.max(known, acksMissed ?? 0));
     }
   }
-  return { listed, unlisted: unlistedBy(kss, listed), listedAtMs, ...acknowledgements(listed) };
+  const whole = kss.every((ks) => ks.membersUnread !== true);
+  return { listed, unlisted: unlistedBy(kss, listed), listedAtMs, whole, ...acknowledgements(listed) };
 }
 
 function acknowledgements(listed: ListedMembers['listed']): Pick<ListedMembers, 'acknowledging' | 'unacknowledged'> {
@@ -50,8 +53,8 @@ export function listedAddress({ address, host }: FleetGm, { listed }: ListedMemb
 }
 
 /**
- * true: a KS that answers lists the GM; false: it says it is registered, and none does. null: nothing to compare, or it
- * registered since the list was made. `listAgeMs`: a KS's member list can be this much older than its answer.
+ * true: a KS that answers lists the GM; false: it says it is registered, and none does. null: nothing to compare, a
+ * line of a list was not understood, or it registered since the list was made. `listAgeMs`: a KS's member list can be this much older than its answer.
  *
  * A KS lists a GM under the address that its registration came from: behind NAT, or of another interface, it is none of
  * those that the GM shows. So a GM that no list ever had may be one of those in it that no polled GM has the address of
@@ -66,9 +69,10 @@ export function isListed(
     hasCurrentKeys,
   }: { readonly listAgeMs: number; readonly hasStrangers: boolean; readonly hasCurrentKeys: boolean },
 ): boolean | null {
-  const { listedAtMs, unlisted } = members;
+  const { listedAtMs, unlisted, whole } = members;
   if (listedAtMs === null || gm.address === null) return null;
   if (listedAddress(gm, members) !== null) return true;
+  if (!whole) return null;
   // SNMP shows no registrations: there new keys may be one.
   const keysMs = gm.counters.succeeded === null ? gm.kekSinceMs : 0;
   const registeredMs = Math.max(gm.registeredSinceMs, keysMs, gm.lastReregistration?.atMs ?? 0);

@@ -117,6 +117,7 @@ const KS_FIELDS = [
   'kekLifetimeSeconds',
   'tekLifetimeSeconds',
   'members',
+  'membersUnread',
 ] as const satisfies readonly (keyof FleetKs)[];
 
 function peersOf({ peers }: FleetKs): readonly string[] {

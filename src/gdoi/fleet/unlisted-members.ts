@@ -5,21 +5,19 @@
  */
 import { UNLISTED_KEPT_MS } from '../explain/acks-missed.ts';
 import type { EpochMs } from '../seen/instant.ts';
-import { MOST_MEMBERS } from '../seen/row-bounds.ts';
 import type { FleetKs, FleetMemberRow, UnlistedMember } from './fleet-state.ts';
 
 /** After an answer of the KS with this list; null: it shows none. */
 export function unlistedAfter(
   before: Pick<FleetKs, 'memberRows' | 'unlisted'> | null,
-  rows: readonly FleetMemberRow[] | null,
+  { memberRows: rows, membersUnread }: Pick<FleetKs, 'memberRows' | 'membersUnread'>,
   readMs: EpochMs,
 ): readonly UnlistedMember[] {
   const known = (before?.unlisted ?? []).filter(({ goneMs }) => Math.abs(readMs - goneMs) <= UNLISTED_KEPT_MS);
   if (rows === null || (known.length === 0 && before?.memberRows == null)) return known;
   const listed = new Set(rows.map(({ address }) => address));
-  // A list that is cut shows nothing of who is not in it.
-  const isCut = rows.length >= MOST_MEMBERS;
-  const gone = isCut ? [] : (before?.memberRows ?? []).filter(({ address }) => !listed.has(address));
+  // A list of which not all was understood shows nothing of who is not in it.
+  const gone = membersUnread === true ? [] : (before?.memberRows ?? []).filter(({ address }) => !listed.has(address));
   if (gone.length === 0) return known.filter(({ address }) => !listed.has(address));
   const isLost = isListLost(gone, rows);
   const now = gone.map(({ address, acksMissed }) => ({

@@ -33,8 +33,11 @@ export function mergeGm(base: GmSnapshot, patch: GmSnapshot): GmSnapshot {
 
 /** Parts of one KS group, oldest first. The parts must be of the same group. */
 export function mergeKs(base: KsSnapshot, patch: KsSnapshot): KsSnapshot {
+  const { membersUnread, ...before } = base;
   return {
-    ...overlay(base, patch),
+    ...overlay<KsSnapshot>(before, patch),
+    // it is said of the list that is kept
+    ...(patch.memberDetails === null && membersUnread === true ? { membersUnread } : {}),
     kek: mergeKey(base.kek, patch.kek),
     retransmit: overlay(base.retransmit, patch.retransmit),
   };

@@ -129,6 +129,8 @@ export interface KsSnapshot {
   readonly teks: readonly KsKey[] | null;
   readonly peers: readonly KsPeer[] | null;
   readonly memberDetails: readonly KsMember[] | null;
+  /** Only where lines of the list were not understood: who is not in `memberDetails` may be listed all the same. */
+  readonly membersUnread?: true;
   /** Rekeys sent for the group (`ks members`, `ks rekey`); only where shown. */
   readonly rekeysSent?: number;
   /** Retransmits of the last rekey; only where shown. */

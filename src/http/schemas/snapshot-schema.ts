@@ -115,6 +115,7 @@ export const ksSnapshotSchema = z
         }),
       )
       .nullable(),
+    members_unread: z.literal(true).optional(),
     rekeys_sent: z.number().optional(),
     last_rekey_retransmits: z.number().optional(),
     last_rekey_duration_ms: z.number().optional(),

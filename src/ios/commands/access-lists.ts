@@ -7,8 +7,8 @@
 import { addWithin, MOST_ACES } from '../../gdoi/seen/row-bounds.ts';
 import { emptyGmSnapshot, emptyKsSnapshot, type GmSnapshot, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
-import { collapseBlanks, isAccessList, parseAce } from '../text/device-values.ts';
-import { readGroups } from '../text/read-groups.ts';
+import { isAccessList, parseAce } from '../text/device-values.ts';
+import { readByGroup } from '../text/group-drafts.ts';
 
 interface AclDraft {
   readonly group: string;
@@ -28,13 +28,24 @@ const LOCAL = /^ACL Configured Locally ?:$/i;
 // Map Name: cisco
 const MAP_NAME = /^Map Name ?: ?\S{1,128}$/i;
 
+/** No ACE, and perhaps a list's heading: what follows is not of the list before. */
+const MAY_HEAD_LIST = /^(?!access-list\b).{0,200}ACL/i;
+
 interface AclText {
   readonly groups: readonly AclDraft[];
   readonly reading: Omit<Reading, 'snapshots'>;
 }
 
 function readLists(answer: Answer): AclText {
-  const { groups, read } = readGroups<AclDraft>(answer.lines, [], (all, line) => readLine(all, collapseBlanks(line)));
+  const { groups, read } = readByGroup(answer, {
+    headingBegins: 'Group Name',
+    opens: (line) => {
+      const group = GROUP_HEADING.exec(line)?.[1];
+      return group === undefined ? null : newDraft(group);
+    },
+    take: readLine,
+    unnamed: null,
+  });
   const headless = groups.at(-1)?.into === 'none';
   const missing = groups.length === 0 ? 'the groups' : headless ? 'the access list' : null;
   return {
@@ -47,19 +58,11 @@ function readLists(answer: Answer): AclText {
   };
 }
 
-function readLine(groups: AclDraft[], line: string): boolean {
-  const name = GROUP_HEADING.exec(line)?.[1];
-  if (name !== undefined) {
-    groups.push({
-      group: name,
-      downloaded: null,
-      configured: null,
-      into: 'none',
-    });
-    return true;
-  }
-  const draft = groups.at(-1);
-  if (draft === undefined) return false;
+function newDraft(group: string): AclDraft {
+  return { group, downloaded: null, configured: null, into: 'none' };
+}
+
+function readLine(draft: AclDraft, line: string): boolean {
   if (CONFIGURED.test(line)) {
     draft.configured ??= [];
     draft.into = 'configured';
@@ -75,6 +78,7 @@ function readLine(groups: AclDraft[], line: string): boolean {
     return true;
   }
   if (MAP_NAME.test(line)) return true;
+  if (MAY_HEAD_LIST.test(line)) draft.into = 'none';
   const ace = isAccessList(line) ? parseAce(line) : null;
   if (ace === null) return false;
   if (draft.into === 'none') return false;

@@ -4,8 +4,8 @@
 import { addWithin, MOST_MEMBERS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type FeatureSupport, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
-import { collapseBlanks, isAddress } from '../text/device-values.ts';
-import { readGroups } from '../text/read-groups.ts';
+import { isAddress } from '../text/device-values.ts';
+import { readByGroup } from '../text/group-drafts.ts';
 
 interface FeatureDraft {
   readonly group: string;
@@ -19,13 +19,21 @@ interface FeatureDraft {
 const GROUP_HEADING = /^Group Name ?: ?(\S{1,128})$/;
 // Key Server ID     Version   Feature Supported
 const TABLE_HEADING = /^(Key Server|Group Member) ID Version Feature Supported$/i;
+/** Perhaps a table's heading: the rows that follow are not of the table before. */
+const MAY_HEAD_TABLE = /\b(?:ID|supported)\b/i;
 // 3.3.1.1          1.0.26         Yes
 const ROW = /^(\S{1,45}) (?:(\S{1,16}) )?(Yes|No)$/i;
 
 function readFeatures(answer: Answer): Reading {
-  const { groups, read } = readGroups<FeatureDraft>(answer.lines, [], (all, line) =>
-    readLine(all, collapseBlanks(line)),
-  );
+  const { groups, read } = readByGroup(answer, {
+    headingBegins: 'Group Name',
+    opens: (line): FeatureDraft | null => {
+      const group = GROUP_HEADING.exec(line)?.[1];
+      return group === undefined ? null : { group, rows: [], role: null, gmTable: false };
+    },
+    take: readLine,
+    unnamed: null,
+  });
   const last = groups.at(-1);
   const whole = last !== undefined && last.gmTable && last.rows.some((row) => row.role === 'gm');
   return {
@@ -36,14 +44,7 @@ function readFeatures(answer: Answer): Reading {
   };
 }
 
-function readLine(groups: FeatureDraft[], line: string): boolean {
-  const name = GROUP_HEADING.exec(line)?.[1];
-  if (name !== undefined) {
-    groups.push({ group: name, rows: [], role: null, gmTable: false });
-    return true;
-  }
-  const draft = groups.at(-1);
-  if (draft === undefined) return false;
+function readLine(draft: FeatureDraft, line: string): boolean {
   const table = TABLE_HEADING.exec(line)?.[1];
   if (table !== undefined) {
     draft.role = table.toLowerCase() === 'key server' ? 'ks' : 'gm';
@@ -51,6 +52,7 @@ function readLine(groups: FeatureDraft[], line: string): boolean {
     return true;
   }
   const row = ROW.exec(line);
+  if (MAY_HEAD_TABLE.test(line)) draft.role = null;
   if (row?.[1] === undefined || draft.role === null || !isAddress(row[1])) return false;
   return addWithin(MOST_MEMBERS, draft.rows, {
     role: draft.role,

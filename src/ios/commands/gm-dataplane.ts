@@ -3,8 +3,8 @@
  */
 import { emptyGmSnapshot, type GmDataplane, type GmSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
-import { collapseBlanks, parseCount } from '../text/device-values.ts';
-import { readGroups } from '../text/read-groups.ts';
+import { parseCount } from '../text/device-values.ts';
+import { readByGroup } from '../text/group-drafts.ts';
 import { findRule, type LabelRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
 
 interface DataplaneDraft {
@@ -23,17 +23,19 @@ const FULL_COLUMN = /(\d)(?=#pkts )/g;
 
 function error(kind: string): LabelRule<DataplaneDraft> {
   return (draft, value) => {
-    const packets = parseCount(value);
-    if (packets === null) return false;
-    draft.errors[kind] = packets;
+    const shown = parseCount(value);
+    if (shown === null || (draft.errors[kind] ?? shown) !== shown) return false;
+    draft.errors[kind] = shown;
     return true;
   };
 }
 
 function packets(field: 'encrypted' | 'decrypted'): LabelRule<DataplaneDraft> {
   return (draft, value) => {
-    draft[field] = parseCount(value);
-    return draft[field] !== null;
+    const shown = parseCount(value);
+    if (draft[field] !== null && draft[field] !== shown) return false;
+    draft[field] = shown;
+    return shown !== null;
   };
 }
 
@@ -57,8 +59,15 @@ const LABELS = labelTable<DataplaneDraft>([
 ]);
 
 function readCounters(answer: Answer): Reading {
-  const first = answer.filter === null ? [] : [newDraft(UNNAMED)];
-  const { groups, read } = readGroups(answer.lines, first, (all, line) => readLine(all, collapseBlanks(line)));
+  const { groups, read } = readByGroup(answer, {
+    headingBegins: 'Data-plane ',
+    opens: (line) => {
+      const name = GROUP_HEADING.exec(line)?.[1];
+      return name === undefined ? null : newDraft(name);
+    },
+    take: readLine,
+    unnamed: () => newDraft(UNNAMED),
+  });
   const last = groups.at(-1);
   const whole = last !== undefined && last.errors[LAST_KIND] !== undefined;
   return {
@@ -69,18 +78,10 @@ function readCounters(answer: Answer): Reading {
   };
 }
 
-function readLine(groups: DataplaneDraft[], line: string): boolean {
-  const name = GROUP_HEADING.exec(line)?.[1];
-  if (name !== undefined) {
-    groups.push(newDraft(name));
-    return true;
-  }
-  const draft = groups.at(-1);
-  const pairs = draft === undefined ? [] : pairsOf(line.replace(FULL_COLUMN, '$1 '));
+function readLine(draft: DataplaneDraft, line: string): boolean {
+  const pairs = pairsOf(line.replace(FULL_COLUMN, '$1 '));
   let known = pairs.length > 0;
-  for (const { label, value } of pairs) {
-    known = draft !== undefined && (findRule(LABELS, label)?.(draft, value) ?? false) && known;
-  }
+  for (const { label, value } of pairs) known = (findRule(LABELS, label)?.(draft, value) ?? false) && known;
   return known;
 }
 

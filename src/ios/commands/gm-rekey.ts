@@ -6,9 +6,9 @@
 import { addWithin, MOST_REKEY_SAS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyGmSnapshot, type GmSnapshot, type RekeySa } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
-import { collapseBlanks, columns, isAddress, parseCount } from '../text/device-values.ts';
+import { columns, isAddress, parseCount } from '../text/device-values.ts';
+import { readByGroup } from '../text/group-drafts.ts';
 import { findRule, type LabelRule, labelTable } from '../text/label-table.ts';
-import { readGroups } from '../text/read-groups.ts';
 
 interface RekeyDraft {
   readonly group: string;
@@ -34,7 +34,7 @@ function saRow(state: RekeySa['state']): LabelRule<RekeyDraft> {
     if (draft.sas === null) return false;
     draft.tableEnded = state === 'previous';
     const [destination = '', source = '', , mine = '', his = '', ...rest] = columns(value);
-    if (destination === ABSENT) return true;
+    if (destination === ABSENT) return columns(value).every((cell) => cell === ABSENT);
     if (!isAddress(destination) || !isAddress(source) || his === '' || rest.length > 0) return false;
     return addWithin(MOST_REKEY_SAS, draft.sas, { state, destination, source, cookies: `${mine}/${his}` });
   };
@@ -44,8 +44,10 @@ type CountField = 'received' | 'sinceRegistration' | 'acksSent';
 
 function count(field: CountField): LabelRule<RekeyDraft> {
   return (draft, value) => {
-    draft[field] = parseCount(value);
-    return draft[field] !== null;
+    const shown = parseCount(value);
+    if (draft[field] !== null && draft[field] !== shown) return false;
+    draft[field] = shown;
+    return shown !== null;
   };
 }
 
@@ -59,8 +61,15 @@ const LABELS = labelTable<RekeyDraft>([
 ]);
 
 function readRekeys(answer: Answer, command: string): Reading {
-  const first = answer.filter === null ? [] : [newDraft(UNNAMED, false)];
-  const { groups, read } = readGroups(answer.lines, first, (all, line) => readLine(all, collapseBlanks(line)));
+  const { groups, read } = readByGroup(answer, {
+    headingBegins: 'Group ',
+    opens: (line) => {
+      const [, name, transport] = GROUP_HEADING.exec(line) ?? [];
+      return name === undefined ? null : newDraft(name, transport?.toLowerCase() === 'multicast');
+    },
+    take: readLine,
+    unnamed: () => newDraft(UNNAMED, false),
+  });
   return {
     snapshots: groups.map(rekeySnapshot),
     ...read,
@@ -69,15 +78,9 @@ function readRekeys(answer: Answer, command: string): Reading {
   };
 }
 
-function readLine(groups: RekeyDraft[], line: string): boolean {
-  const heading = GROUP_HEADING.exec(line);
-  if (heading?.[1] !== undefined) {
-    groups.push(newDraft(heading[1], heading[2]?.toLowerCase() === 'multicast'));
-    return true;
-  }
-  const draft = groups.at(-1);
-  if (draft === undefined) return false;
+function readLine(draft: RekeyDraft, line: string): boolean | "another's" {
   if (TABLE_TITLE.test(line)) {
+    if (draft.sas !== null) return "another's";
     draft.sas = [];
     return true;
   }

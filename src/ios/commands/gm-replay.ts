@@ -31,9 +31,11 @@ type CountField = 'inputErrors' | 'outputErrors' | 'timeSyncErrors';
 
 function count(field: CountField): LabelRule<ReplayDraft> {
   return (draft, value) => {
+    const shown = parseCount(value);
+    if (draft[field] !== null && draft[field] !== shown) return false;
     draft.enabled = true;
-    draft[field] = parseCount(value);
-    return draft[field] !== null;
+    draft[field] = shown;
+    return shown !== null;
   };
 }
 

@@ -37,9 +37,11 @@ const ERRORS = /^#send errors:? (\d{1,15}), ?#recv errors:? (\d{1,15})$/;
 const DIRECTION = /^(inbound|outbound) (?:esp|ah|pcp) sas ?:$/;
 // spi: 0xC41E6A87(3290327687)
 const SPI = /^spi ?: ?(\S{1,40})$/;
-const TRANSFORM = /^transform ?: ?(.{1,120}?) ?,?$/;
+const TRANSFORM = /^transform ?: ?([^:={]{1,120}?) ?,?$/;
 // sa timing: remaining key lifetime (k/sec): (4415180/3433) / (sec): (2228)
 const TIMING = /^sa timing ?: ?remaining key lifetime \((?:k\/)?sec\) ?: ?\((?:\d{1,12}\/)?(\d{1,10})\)$/;
+const NAMES_INTERFACE = /interface/i;
+const NAMES_SAS = /\bsas\b/i;
 const KNOWN: readonly RegExp[] = [
   /^Crypto map tag ?: ?\S{1,128}, ?local addr ?:? ?\S{1,45}$/,
   /^current_peer \S{1,45}(?: port \d{1,5})?$/,
@@ -94,7 +96,11 @@ function readLine(place: Place, line: string): boolean {
   }
   const { flow } = place;
   if (flow !== null && (readFlow(flow, line) || readSa(flow, line))) return true;
-  return KNOWN.some((pattern) => pattern.test(line));
+  const known = KNOWN.some((pattern) => pattern.test(line));
+  // it may begin an interface or a direction: what follows is not of the one before
+  if (!known && NAMES_INTERFACE.test(line)) place.interface = null;
+  if (!known && NAMES_SAS.test(line) && flow !== null) flow.direction = null;
+  return known;
 }
 
 function readFlow(flow: FlowDraft, line: string): boolean {
@@ -135,6 +141,8 @@ function readSa(flow: FlowDraft, line: string): boolean {
   const transform = TRANSFORM.exec(line)?.[1];
   const seconds = TIMING.exec(line)?.[1];
   if (sa === null || (transform === undefined && seconds === undefined)) return false;
+  // another SA's, whose SPI was not understood
+  if ((transform === undefined ? sa.remainingSeconds : sa.transform) !== null) return false;
   if (transform !== undefined) sa.transform = transform;
   if (seconds !== undefined) sa.remainingSeconds = Number(seconds);
   return true;

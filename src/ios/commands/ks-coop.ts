@@ -7,12 +7,13 @@
 import { addWithin, MOST_PEERS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsPeer, type KsRole, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
-import { collapseBlanks, parseAddressOrNone, parseCount } from '../text/device-values.ts';
+import { parseAddressOrNone, parseCount } from '../text/device-values.ts';
+import { readByGroup } from '../text/group-drafts.ts';
 import { parseKsRole, parseKsStatus } from '../text/group-labels.ts';
 import { findRule, type LabelRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
-import { readGroups } from '../text/read-groups.ts';
 
 interface PeerDraft {
+  readonly session: string;
   address: string | null;
   role: KsRole | null;
   status: string | null;
@@ -37,7 +38,7 @@ const GROUP_HEADING = /^Crypto (?:Gdoi|Gkm) Group Name ?: ?(\S{1,128})$/i;
 // *NO* redundancy configured for this group
 const NO_REDUNDANCY = /^\*NO\* redundancy configured\b/i;
 // Session 1:
-const SESSION = /^Session \d{1,3} ?:$/;
+const SESSION = /^Session (\d{1,3}) ?:$/;
 
 function ofPeer(rule: (peer: PeerDraft, value: string) => boolean): LabelRule<CoopDraft> {
   return ({ peer }, value) => peer !== null && rule(peer, value);
@@ -152,8 +153,15 @@ const LABELS = labelTable<CoopDraft>([
 ]);
 
 function readCoop(answer: Answer): Reading {
-  const first = answer.filter === null ? [] : [newCoop(UNNAMED)];
-  const { groups, read } = readGroups(answer.lines, first, (all, line) => readLine(all, collapseBlanks(line)));
+  const { groups, read } = readByGroup(answer, {
+    headingBegins: 'Crypto ',
+    opens: (line) => {
+      const name = GROUP_HEADING.exec(line)?.[1];
+      return name === undefined ? null : newCoop(name);
+    },
+    take: readLine,
+    unnamed: () => newCoop(UNNAMED),
+  });
   return {
     snapshots: groups.map(coopSnapshot),
     ...read,
@@ -162,21 +170,18 @@ function readCoop(answer: Answer): Reading {
   };
 }
 
-function readLine(groups: CoopDraft[], line: string): boolean {
-  const name = GROUP_HEADING.exec(line)?.[1];
-  if (name !== undefined) {
-    groups.push(newCoop(name));
-    return true;
-  }
-  const coop = groups.at(-1);
-  if (coop === undefined) return false;
+function readLine(coop: CoopDraft, line: string): boolean | "another's" {
   if (NO_REDUNDANCY.test(line)) {
+    if (coop.redundancy === true) return "another's";
     coop.redundancy = false;
     coop.peers = [];
     coop.peer = null;
     return true;
   }
-  if (SESSION.test(line)) return startPeer(coop);
+  const session = SESSION.exec(line)?.[1];
+  if (session !== undefined) {
+    return coop.peers?.some((peer) => peer.session === session) === true ? "another's" : startPeer(coop, session);
+  }
   const pairs = pairsOf(line);
   let known = pairs.length > 0;
   for (const { label, value } of pairs) known = (findRule(LABELS, label)?.(coop, value) ?? false) && known;
@@ -184,9 +189,9 @@ function readLine(groups: CoopDraft[], line: string): boolean {
 }
 
 /** False: there are as many as are taken. Its lines are then nobody's. */
-function startPeer(coop: CoopDraft): boolean {
+function startPeer(coop: CoopDraft, session: string): boolean {
   coop.peers ??= [];
-  const peer: PeerDraft = { address: null, role: null, status: null, endShown: false };
+  const peer: PeerDraft = { session, address: null, role: null, status: null, endShown: false };
   const taken = addWithin(MOST_PEERS, coop.peers, peer);
   coop.peer = taken ? peer : null;
   return taken;

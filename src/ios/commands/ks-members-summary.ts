@@ -6,8 +6,8 @@
 import { MOST_MEMBERS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsMember, type KsSnapshot } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
-import { collapseBlanks, columns, isAddress, parseCount } from '../text/device-values.ts';
-import { readGroups } from '../text/read-groups.ts';
+import { columns, isAddress, parseCount } from '../text/device-values.ts';
+import { readByGroup } from '../text/group-drafts.ts';
 
 // Group Name: bw6000, ID: 6000, Group Members: 2
 const GROUP_HEADING = /^Group Name ?: ?(\S{1,128}?), ?ID ?: ?(\S{1,45}?), ?Group Members ?: ?(\d{1,7})$/;
@@ -28,14 +28,18 @@ interface SummaryDraft {
 
 function readSummary(answer: Answer): Reading {
   let rows = 0;
-  const { groups, read } = readGroups<SummaryDraft>(answer.lines, [], (all, printed) => {
-    const line = collapseBlanks(printed);
-    const known = readHeading(all, line);
-    if (known !== null) return known;
-    const group = all.at(-1);
-    if (group === undefined || rows >= MOST_MEMBERS || !readRow(group, line)) return false;
-    rows += 1;
-    return true;
+  const { groups, read } = readByGroup<SummaryDraft>(answer, {
+    headingBegins: 'Group Name',
+    title: TITLE,
+    opens: openedBy,
+    take: (group, line) => {
+      const known = readHeading(group, line);
+      if (known !== null) return known;
+      if (rows >= MOST_MEMBERS || !readRow(group, line)) return false;
+      rows += 1;
+      return true;
+    },
+    unnamed: null,
   });
   const short = groups.find((group) => group.members.length < group.announced);
   const left = short === undefined ? 0 : short.announced - short.members.length;
@@ -48,24 +52,16 @@ function readSummary(answer: Answer): Reading {
   };
 }
 
+function openedBy(line: string): SummaryDraft | null {
+  const [, group, identity = '', announced] = GROUP_HEADING.exec(line) ?? [];
+  return group === undefined ? null : { group, identity, announced: Number(announced), keyServer: null, members: [] };
+}
+
 /** Null: it is none. */
-function readHeading(groups: SummaryDraft[], line: string): boolean | null {
-  const heading = GROUP_HEADING.exec(line);
-  if (heading !== null) {
-    groups.push({
-      group: heading[1] ?? '',
-      identity: heading[2] ?? '',
-      announced: Number(heading[3]),
-      keyServer: null,
-      members: [],
-    });
-    return true;
-  }
-  if (TITLE.test(line) || TABLE_HEADING.test(line)) return true;
-  const group = groups.at(-1);
+function readHeading(group: SummaryDraft, line: string): boolean | null {
+  if (TABLE_HEADING.test(line)) return true;
   const server = SERVER_HEADING.exec(line)?.[1];
   if (server === undefined) return null;
-  if (group === undefined) return false;
   group.keyServer = isAddress(server) ? server : null;
   return group.keyServer !== null;
 }
@@ -97,6 +93,7 @@ function summarySnapshot(draft: SummaryDraft): KsSnapshot {
     identity: draft.identity,
     members: draft.announced,
     memberDetails: draft.members,
+    ...(draft.members.length === draft.announced ? {} : { membersUnread: true as const }),
   };
 }
 

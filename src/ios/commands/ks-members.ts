@@ -13,6 +13,7 @@ import {
   parseAddressOrNone,
   parseCount,
   parseNumberWithUnit,
+  parseWordOrNone,
 } from '../text/device-values.ts';
 import { readEach } from '../text/line-tally.ts';
 import {
@@ -43,6 +44,8 @@ interface MemberDraft {
   /** Lines only IOS 15 and later have. */
   modern: boolean;
   endShown: boolean;
+  /** A line came that cannot be this member's. */
+  ended: boolean;
 }
 
 interface GroupDraft {
@@ -62,6 +65,9 @@ const RETRANSMITS = /^Number of retransmits during the last rekey for group (\S{
 const DURATION = /^Duration of the last rekey for group (\S{1,128}) ?: ?(\d{1,12} ?[a-z]{1,6})$/;
 // Group Member not Found
 const NOT_FOUND = /^Group Member not Found$/i;
+const GROUP_NAME = /^\S{1,128}$/;
+/** Also what a log message has left of `Group Member ID`. */
+const MAY_BEGIN_MEMBER = /member|^Gr?o?u?p?$/i;
 // Group Member Information :
 const TITLE = /^Group Member Information ?:$/;
 
@@ -71,12 +77,23 @@ const MEMBER_STATE =
 
 type CountField = 'rekeysSent' | 'rekeyRetries' | 'acksReceived' | 'acksMissed';
 
-function count(field: CountField): LabelRule<MemberDraft> {
+type Field = CountField | 'identity' | 'group' | 'keyServer' | 'state' | 'version';
+
+/** A second value is another member's, whose first line was not understood: the member that is open has ended. */
+function once(field: Field, rule: LabelRule<MemberDraft>): LabelRule<MemberDraft> {
   return (member, value) => {
+    if (member[field] === null) return rule(member, value);
+    member.ended = true;
+    return false;
+  };
+}
+
+function count(field: CountField): LabelRule<MemberDraft> {
+  return once(field, (member, value) => {
     member.modern = true;
     member[field] = parseCount(value);
     return member[field] !== null;
-  };
+  });
 }
 
 /** Opens the next member: handled by the reader, which has the line's other pairs. */
@@ -86,42 +103,45 @@ const LABELS = labelTable<MemberDraft>([
   ['Group Member ID', memberId],
   [
     'GM Version',
-    (member, value) => {
+    once('version', (member, value) => {
       member.modern = true;
-      member.version = value === '' ? null : value;
-      return value !== '';
-    },
+      const version = parseWordOrNone(value);
+      member.version = version ?? null;
+      return version !== undefined;
+    }),
   ],
   [
     'GM State',
-    (member, value) => {
+    once('state', (member, value) => {
       member.modern = true;
       member.state = MEMBER_STATE.test(value) ? value : null;
       return member.state !== null;
-    },
+    }),
   ],
   [
     'Group ID',
-    (member, value) => {
-      member.identity = value === '' ? null : value;
-      return value !== '';
-    },
+    once('identity', (member, value) => {
+      const identity = parseWordOrNone(value);
+      member.identity = identity ?? null;
+      return identity !== undefined;
+    }),
   ],
   [
     'Group Name',
-    (member, value) => {
+    once('group', (member, value) => {
+      if (!GROUP_NAME.test(value)) return false;
       member.group = value;
-      return !/ /.test(value) && value !== '';
-    },
+      return true;
+    }),
   ],
   [
     'Key Server ID',
-    (member, value) => {
+    once('keyServer', (member, value) => {
       const address = parseAddressOrNone(value);
       member.keyServer = address ?? null;
       member.keyServerShown = true;
       return address !== undefined;
-    },
+    }),
   ],
   ['Rekeys sent', count('rekeysSent')],
   [['Rekeys retries', 'Rekey retries'], count('rekeyRetries')],
@@ -145,10 +165,20 @@ class MembersReader {
   headed: string | null = null;
   readonly #all: MemberDraft[] = [];
 
+  /** A line was not understood that may be a member's first, or a member shows no group: the lists may lack members. */
+  unread = false;
+
   take(line: string, index: number): boolean {
-    if (!this.#read(line, index)) return false;
-    this.#known += 1;
-    return true;
+    const known = this.#read(line, index);
+    if (known) this.#known += 1;
+    else if (this.last?.ended === true || MAY_BEGIN_MEMBER.test(line)) this.endMember();
+    return known;
+  }
+
+  /** What follows is not the last member's. */
+  endMember(): void {
+    this.last = null;
+    this.unread = true;
   }
 
   #read(line: string, index: number): boolean {
@@ -165,7 +195,10 @@ class MembersReader {
     const address = parseAddressOrNone(id?.value ?? '');
     this.headed = null;
     this.last = null;
-    if (address === undefined || address === null || this.#all.length >= MOST_MEMBERS) return false;
+    if (address === undefined || address === null || this.#all.length >= MOST_MEMBERS) {
+      this.unread = true;
+      return false;
+    }
     const member = newMember(address, index);
     this.last = member;
     this.#all.push(member);
@@ -247,6 +280,7 @@ function newMember(address: string, line: number): MemberDraft {
     acksMissed: null,
     modern: false,
     endShown: false,
+    ended: false,
   };
 }
 
@@ -263,10 +297,16 @@ function newGroup(group: string): GroupDraft {
 
 function readMembers(answer: Answer): Reading {
   const reader = new MembersReader();
-  const read = readEach(answer.lines, (line, index) => reader.take(line, index));
+  const broken = answer.brokenLines.filter(({ text }) => MAY_BEGIN_MEMBER.test(text));
+  let passed = 0;
+  const read = readEach(answer.lines, (line, index) => {
+    for (; (broken[passed]?.before ?? Infinity) <= index; passed += 1) reader.endMember();
+    return reader.take(line, index);
+  });
   const lost = reader.assign(answer.filter === null ? null : UNNAMED);
+  const unread = reader.unread || passed < broken.length || lost.length > 0;
   return {
-    snapshots: [...reader.groups.values()].map(groupSnapshot),
+    snapshots: [...reader.groups.values()].map((group) => groupSnapshot(group, unread)),
     known: read.known - lost.length,
     unknown: [...read.unknown, ...lost].toSorted((a, b) => a - b),
     recognised: read.known > 0,
@@ -274,11 +314,12 @@ function readMembers(answer: Answer): Reading {
   };
 }
 
-function groupSnapshot(draft: GroupDraft): KsSnapshot {
+function groupSnapshot(draft: GroupDraft, unread: boolean): KsSnapshot {
   return {
     ...emptyKsSnapshot(draft.group),
     identity: draft.identity,
     memberDetails: draft.members.map(memberSnapshot),
+    ...(unread ? { membersUnread: true as const } : {}),
     ...(draft.rekeysSent === null ? {} : { rekeysSent: draft.rekeysSent }),
     ...(draft.lastRekeyRetransmits === null ? {} : { lastRekeyRetransmits: draft.lastRekeyRetransmits }),
     ...(draft.lastRekeyDurationMs === null ? {} : { lastRekeyDurationMs: draft.lastRekeyDurationMs }),

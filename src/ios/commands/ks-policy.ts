@@ -7,9 +7,9 @@
 import { MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsKey, type KsSnapshot, type RekeyTransport } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
-import { collapseBlanks, isAddress, parseCount, parseKekSpi, parseTekSpi } from '../text/device-values.ts';
-import { findRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
-import { readGroups } from '../text/read-groups.ts';
+import { isAddress, parseCount, parseKekSpi, parseSeconds, parseTekSpi } from '../text/device-values.ts';
+import { readByGroup } from '../text/group-drafts.ts';
+import { findRule, type LabelRule, labelTable, pairsOf, unused } from '../text/label-table.ts';
 
 interface KeyDraft {
   readonly kind: 'kek' | 'tek';
@@ -35,13 +35,14 @@ interface PolicyDraft {
 }
 
 // For group getvpn1 (handle: 0x40000002) server 1.1.1.1 (handle: 0x40000002):
-const GROUP_HEADING = /^For group (\S{1,128}) \(handle: ?\S{1,20}\) server (\S{1,45}) \(handle: ?\S{1,20}\):?$/;
+const GROUP_HEADING = /^For group (\S{1,128}) \(handle: ?\S{1,20}\) server (\S{1,45}) \(handle: ?\S{1,20}\):?$/i;
 // KEK POLICY (transport type : Unicast)
 const KEK_HEADING = /^KEK POLICY \(transport type ?: ?(Unicast|Multicast)\)$/i;
 // TEK POLICY (encaps : ENCAPS_TUNNEL)
 const TEK_HEADING = /^TEK POLICY(?: \(encaps ?: ?\S{1,40}\))?$/i;
-const KEK_BEGINS = /^KEK POLICY\b/i;
-const TEK_BEGINS = /^TEK POLICY\b/i;
+/** A key begins also where the rest of its heading is not understood. */
+const KEK_BEGINS = /KEK POL/i;
+const TEK_BEGINS = /TEK POL/i;
 // Replay Value 442843.29 secs (releases before 15.1 print it under each group's keys, without a colon)
 const REPLAY_VALUE = /^Replay Value ?:? ?\d{1,12}(?:\.\d{1,6})? secs?$/i;
 // Key Server Policy:
@@ -51,11 +52,21 @@ const NOT_APPLICABLE = /^n\/a$/i;
 
 type SecondsField = 'lifetimeSeconds' | 'remainingSeconds';
 
-function keySeconds(field: SecondsField): (policy: PolicyDraft, value: string) => boolean {
+function keySeconds(field: SecondsField): LabelRule<PolicyDraft> {
+  return ofKey(field, (key, value) => {
+    key[field] = parseSeconds(value);
+    return key[field] !== null;
+  });
+}
+
+/** A key that has the value already is not the one that this line is of: what follows is nobody's until the next key. */
+function ofKey(
+  field: SecondsField | 'spi' | 'timeToRekeySeconds',
+  take: (key: KeyDraft, value: string) => boolean,
+): LabelRule<PolicyDraft> {
   return (policy, value) => {
-    if (policy.key === null) return false;
-    policy.key[field] = parseCount(value);
-    return policy.key[field] !== null;
+    if (policy.key !== null && policy.key[field] !== null) policy.key = null;
+    return policy.key === null ? false : take(policy.key, value);
   };
 }
 
@@ -63,29 +74,28 @@ const LABELS = labelTable<PolicyDraft>([
   [
     '# of teks',
     (policy, value) => {
+      if (policy.tekCount !== null && policy.tekCount !== parseCount(value)) return false;
       policy.tekCount = parseCount(value);
       return policy.tekCount !== null;
     },
   ],
   [
     'spi',
-    (policy, value) => {
-      if (policy.key === null) return false;
-      policy.key.spi = policy.key.kind === 'kek' ? parseKekSpi(value) : parseTekSpi(value);
-      return policy.key.spi !== null;
-    },
+    ofKey('spi', (key, value) => {
+      key.spi = key.kind === 'kek' ? parseKekSpi(value) : parseTekSpi(value);
+      return key.spi !== null;
+    }),
   ],
   [['orig life(sec)', 'orig life (sec)'], keySeconds('lifetimeSeconds')],
   [['remaining life(sec)', 'remaining life (sec)'], keySeconds('remainingSeconds')],
   [
     ['time to rekey (sec)', 'time to rekey(sec)'],
-    (policy, value) => {
-      if (policy.key === null) return false;
-      policy.key.timeToRekeyShown = true;
+    ofKey('timeToRekeySeconds', (key, value) => {
+      key.timeToRekeyShown = true;
       if (NOT_APPLICABLE.test(value)) return true;
-      policy.key.timeToRekeySeconds = parseCount(value);
-      return policy.key.timeToRekeySeconds !== null;
-    },
+      key.timeToRekeySeconds = parseSeconds(value);
+      return key.timeToRekeySeconds !== null;
+    }),
   ],
   [
     ['override life(sec)', 'override life (sec)'],
@@ -131,27 +141,28 @@ const LABELS = labelTable<PolicyDraft>([
 ]);
 
 function readPolicies(answer: Answer): Reading {
-  const first = answer.filter === null ? [] : [newPolicy(UNNAMED, '')];
-  const { groups: policies, read } = readGroups(answer.lines, first, (all, line) =>
-    readLine(all, collapseBlanks(line)),
-  );
+  const { groups, read } = readByGroup(answer, {
+    headingBegins: 'For group ',
+    title: TITLE,
+    opens: opened,
+    take: readLine,
+    unnamed: () => newPolicy(UNNAMED, ''),
+  });
   return {
-    snapshots: policies.map(policySnapshot),
+    snapshots: groups.map(policySnapshot),
     ...read,
     recognised: read.known > 0,
-    missing: answer.ending === 'prompt' ? null : missingIn(policies),
+    missing: answer.ending === 'prompt' ? null : missingIn(groups),
   };
 }
 
-function readLine(policies: PolicyDraft[], line: string): boolean {
-  const heading = GROUP_HEADING.exec(line);
-  if (heading?.[1] !== undefined) {
-    policies.push(newPolicy(heading[1], heading[2] ?? ''));
-    return true;
-  }
-  const policy = policies.at(-1);
-  if (policy === undefined || TITLE.test(line)) return TITLE.test(line);
-  if (KEK_BEGINS.test(line)) return startKek(policy, line);
+function opened(line: string): PolicyDraft | null {
+  const [, group, server = ''] = GROUP_HEADING.exec(line) ?? [];
+  return group === undefined ? null : newPolicy(group, server);
+}
+
+function readLine(policy: PolicyDraft, line: string): boolean | "another's" {
+  if (KEK_BEGINS.test(line)) return policy.kek === null ? startKek(policy, line) : "another's";
   if (TEK_BEGINS.test(line)) return startTek(policy, line);
   if (REPLAY_VALUE.test(line)) {
     policy.endShown = true;

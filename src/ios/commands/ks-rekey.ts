@@ -7,9 +7,9 @@
 import { addWithin, MOST_TEKS } from '../../gdoi/seen/row-bounds.ts';
 import { emptyKsSnapshot, type KsKey, type KsSnapshot, type RekeyTransport } from '../../gdoi/seen/snapshot.ts';
 import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text/answer.ts';
-import { collapseBlanks, parseSeconds } from '../text/device-values.ts';
+import { parseSeconds } from '../text/device-values.ts';
+import { readByGroup } from '../text/group-drafts.ts';
 import { findRule, type LabelRule, labelTable, unused } from '../text/label-table.ts';
-import { readGroups } from '../text/read-groups.ts';
 
 interface KeyDraft {
   lifetimeSeconds: number | null;
@@ -32,6 +32,9 @@ interface RekeyDraft {
 const GROUP_HEADING = /^(?:Group|For group) (\S{1,128}) \((Unicast|Multicast)\):?$/i;
 // IPSec SA 1  lifetime (sec)
 const SA_LIFETIME = /^IPSec SA \d{1,5} lifetime ?\(secs?\)$/i;
+
+const LIFETIME = /lifetime/i;
+const REMAINING = /^Remaining\b/i;
 
 function seconds(take: (draft: RekeyDraft, value: number) => void): LabelRule<RekeyDraft> {
   return (draft, value) => {
@@ -57,14 +60,18 @@ const LABELS = labelTable<RekeyDraft>([
   ],
   [
     ['KEK rekey lifetime (sec)', 'KEK rekey lifetime (secs)', 'KEK rekey lifetime', 'Rekey lifetime (sec)'],
-    seconds((draft, value) => {
-      draft.kek = { lifetimeSeconds: value, remainingSeconds: null };
+    (draft, value) => {
+      const lifetimeSeconds = parseSeconds(value);
+      if (lifetimeSeconds === null || draft.kek !== null) return false;
+      draft.kek = { lifetimeSeconds, remainingSeconds: null };
       draft.key = draft.kek;
-    }),
+      return true;
+    },
   ],
   [
     ['Remaining lifetime (sec)', 'Remaining lifetime (secs)', 'Remaining lifetime'],
     (draft, value) => {
+      if (draft.key?.remainingSeconds !== null) draft.key = null;
       if (draft.key === null) return false;
       draft.key.remainingSeconds = parseSeconds(value);
       return draft.key.remainingSeconds !== null;
@@ -95,8 +102,16 @@ const saLifetime: LabelRule<RekeyDraft> = (draft, value) => {
 };
 
 function readRekeys(answer: Answer): Reading {
-  const first = answer.filter === null ? [] : [newDraft(UNNAMED, null)];
-  const { groups, read } = readGroups(answer.lines, first, (all, line) => readLine(all, collapseBlanks(line)));
+  const { groups, read } = readByGroup(answer, {
+    headingBegins: 'Group ',
+    opens: (line) => {
+      const [, name, transport] = GROUP_HEADING.exec(line) ?? [];
+      if (name === undefined) return null;
+      return newDraft(name, transport?.toLowerCase() === 'multicast' ? 'multicast' : 'unicast');
+    },
+    take: readLine,
+    unnamed: () => newDraft(UNNAMED, null),
+  });
   const last = groups.at(-1);
   const whole = last !== undefined && last.teks.length > 0 && last.key?.remainingSeconds !== null;
   return {
@@ -107,18 +122,14 @@ function readRekeys(answer: Answer): Reading {
   };
 }
 
-function readLine(groups: RekeyDraft[], line: string): boolean {
-  const heading = GROUP_HEADING.exec(line);
-  if (heading?.[1] !== undefined) {
-    groups.push(newDraft(heading[1], heading[2]?.toLowerCase() === 'multicast' ? 'multicast' : 'unicast'));
-    return true;
-  }
-  const draft = groups.at(-1);
+function readLine(draft: RekeyDraft, line: string): boolean {
   const colon = line.indexOf(':');
-  if (draft === undefined || colon < 0) return false;
-  const label = line.slice(0, colon).trimEnd();
+  const label = line.slice(0, Math.max(0, colon)).trimEnd();
   const rule = SA_LIFETIME.test(label) ? saLifetime : findRule(LABELS, label);
-  return rule?.(draft, line.slice(colon + 1).trimStart()) ?? false;
+  const known = colon >= 0 && (rule?.(draft, line.slice(colon + 1).trimStart()) ?? false);
+  // a lifetime that is not understood began another key: what is left of that one is not the key's before
+  if (!known && LIFETIME.test(label) && !REMAINING.test(label)) draft.key = null;
+  return known;
 }
 
 function newDraft(group: string, transport: RekeyTransport | null): RekeyDraft {

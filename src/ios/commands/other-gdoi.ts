@@ -14,10 +14,10 @@ import {
 } from '../../gdoi/seen/snapshot.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, isAddress } from '../text/device-values.ts';
+import { readByGroup } from '../text/group-drafts.ts';
 import { parseKsRole, parseKsStatus } from '../text/group-labels.ts';
 import { pairsOf } from '../text/label-table.ts';
 import { readEach } from '../text/line-tally.ts';
-import { readGroups } from '../text/read-groups.ts';
 
 const ANYTHING: readonly RegExp[] = [/^.{0,4096}$/];
 
@@ -111,9 +111,15 @@ interface CoopDraft {
 }
 
 function readCoopIdentifiers(answer: Answer): Reading {
-  const { groups, read } = readGroups<CoopDraft>(answer.lines, [], (all, line) =>
-    readCoopLine(all, collapseBlanks(line)),
-  );
+  const { groups, read } = readByGroup<CoopDraft>(answer, {
+    headingBegins: 'COOP-KS ',
+    opens: (line) => {
+      const name = COOP_SID.exec(line)?.[1];
+      return name === undefined ? null : { snapshot: emptyKsSnapshot(name), peers: [], peer: null };
+    },
+    take: readCoopLine,
+    unnamed: null,
+  });
   return {
     snapshots: groups.map(({ snapshot, peers }) => ({
       ...snapshot,
@@ -125,14 +131,7 @@ function readCoopIdentifiers(answer: Answer): Reading {
   };
 }
 
-function readCoopLine(groups: CoopDraft[], line: string): boolean {
-  const name = COOP_SID.exec(line)?.[1];
-  if (name !== undefined) {
-    groups.push({ snapshot: emptyKsSnapshot(name), peers: [], peer: null });
-    return true;
-  }
-  const coop = groups.at(-1);
-  if (coop === undefined) return false;
+function readCoopLine(coop: CoopDraft, line: string): boolean {
   const [first, second] = pairsOf(line);
   const role = parseKsRole(first?.value ?? '');
   const status = parseKsStatus(second?.value ?? '');

@@ -28,6 +28,7 @@ interface CertificateDraft {
 // Certificate / CA Certificate / Router Self-Signed Certificate / RA Signature Certificate / CA Certificate (Rollover)
 const HEADING =
   /^(?:(CA|Subordinate CA|RA Signature|RA KeyEncipher|RA|Router Self-Signed) )?Certificate ?(?:\(.{1,60}\))?$/i;
+const MAY_BE_HEADING = /^[^:=]{0,80}Certificate[^:=]{0,80}$/i;
 const KINDS: ReadonlyMap<string, Certificate['kind']> = new Map(
   Object.entries<Certificate['kind']>({
     ca: 'ca',
@@ -173,7 +174,21 @@ function takePart(draft: CertificateDraft, line: string): boolean {
 
 function readCertificates(answer: Answer): Reading {
   const drafts: CertificateDraft[] = [];
-  const read = readEach(answer.lines, (line) => readLine(drafts, collapseBlanks(line)));
+  let current: CertificateDraft | null = null;
+  const read = readEach(answer.lines, (printed) => {
+    const line = collapseBlanks(printed);
+    const kind = HEADING.exec(line);
+    if (kind !== null) {
+      current = drafts.length < MAX_CERTIFICATES ? newDraft(KINDS.get(kind[1]?.toLowerCase() ?? '') ?? 'device') : null;
+      if (current !== null) drafts.push(current);
+      return current !== null;
+    }
+    const known = current !== null && readLine(current, line);
+    // what follows is not of the certificate before, nor of its section
+    if (!known && MAY_BE_HEADING.test(line)) current = null;
+    if (!known && line.endsWith(':') && current !== null) current.section = null;
+    return known;
+  });
   const shown: DeviceCertificates = {
     role: 'certificates',
     certificates: drafts.map(certificateOf),
@@ -189,15 +204,7 @@ function readCertificates(answer: Answer): Reading {
   };
 }
 
-function readLine(drafts: CertificateDraft[], line: string): boolean {
-  const heading = HEADING.exec(line);
-  if (heading !== null) {
-    if (drafts.length >= MAX_CERTIFICATES) return false;
-    drafts.push(newDraft(KINDS.get(heading[1]?.toLowerCase() ?? '') ?? 'device'));
-    return true;
-  }
-  const draft = drafts.at(-1);
-  if (draft === undefined) return false;
+function readLine(draft: CertificateDraft, line: string): boolean {
   if (KEY_USE.test(line) || OBJECT_IDENTIFIER.test(line)) return true;
   if (takePart(draft, line)) return true;
   const colon = line.indexOf(':');

@@ -3,10 +3,9 @@
  * below it labels that each of the two has of its own.
  */
 import { type Answer, UNNAMED } from '../text/answer.ts';
-import { collapseBlanks } from '../text/device-values.ts';
+import { readByGroup } from '../text/group-drafts.ts';
 import { findRule, type LabelTable, type Pair, pairsOf } from '../text/label-table.ts';
 import type { LinesRead } from '../text/line-tally.ts';
-import { readGroups } from '../text/read-groups.ts';
 
 export interface ReplayGroup {
   readonly group: string;
@@ -30,23 +29,31 @@ export function readReplayGroups<Draft extends ReplayGroup>(
   answer: Answer,
   layout: ReplayLayout<Draft>,
 ): { readonly groups: readonly Draft[]; readonly read: LinesRead } {
-  const first = answer.filter === null ? [] : [layout.newDraft(UNNAMED)];
-  return readGroups(answer.lines, first, (groups, raw) => {
-    const line = collapseBlanks(raw);
-    const name = GROUP_HEADING.exec(line)?.[1];
-    if (name !== undefined) groups.push(layout.newDraft(name));
-    const draft = groups.at(-1);
-    return name !== undefined || (draft !== undefined && readLine(draft, line, layout));
+  return readByGroup(answer, {
+    headingBegins: 'Anti-replay ',
+    opens: (line) => {
+      const name = GROUP_HEADING.exec(line)?.[1];
+      return name === undefined ? null : layout.newDraft(name);
+    },
+    take: (draft, line) => readLine(draft, line, layout),
+    unnamed: () => layout.newDraft(UNNAMED),
   });
 }
 
-function readLine<Draft extends ReplayGroup>(draft: Draft, line: string, layout: ReplayLayout<Draft>): boolean {
+function readLine<Draft extends ReplayGroup>(
+  draft: Draft,
+  line: string,
+  layout: ReplayLayout<Draft>,
+): boolean | "another's" {
   if (layout.notEnabled.test(line)) {
+    if (draft.enabled === true) return "another's";
     draft.enabled = false;
     return true;
   }
   const meant = layout.unlabelled(draft, line);
   if (meant === 'known') return true;
+  // a group without it has nothing to show
+  if (draft.enabled === false) return "another's";
   const pairs = meant === null ? pairsOf(line) : [meant];
   let known = pairs.length > 0;
   for (const { label, value } of pairs) known = (findRule(layout.labels, label)?.(draft, value) ?? false) && known;

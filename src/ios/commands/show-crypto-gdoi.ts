@@ -12,9 +12,9 @@ import { type Answer, type CommandGrammar, type Reading, UNNAMED } from '../text
 import { grammarName, groupOfCommand } from '../text/command-name.ts';
 import { collapseBlanks, isAccessList, isAddress, parseAce } from '../text/device-values.ts';
 import { type Block, type KeyDraft, type Layout, newBlock, type TekDraft } from '../text/group-block.ts';
-import { GROUP_LABELS, GROUP_NAME, groupName } from '../text/group-labels.ts';
+import { GROUP_LABELS, GROUP_NAME, groupIdentity, groupName } from '../text/group-labels.ts';
 import { readEach } from '../text/line-tally.ts';
-import { findFoldedRule, findPrintedRule, findRule, unused, valueAfter } from '../text/label-table.ts';
+import { findFoldedRule, findPrintedRule, findRule, hidesLabel, unused, valueAfter } from '../text/label-table.ts';
 
 // Group Member Information For Group getvpn1:
 const GM_HEADING = /^Group Member Information For Group (\S{1,128}):$/;
@@ -44,7 +44,10 @@ class GroupReader {
 
   /** Whether the line is known. */
   take(line: string, index: number): boolean {
-    return !this.#full && this.#read(line, index) && !this.#full;
+    const known = !this.#full && this.#read(line, index) && !this.#full;
+    // it may be the next interface
+    if (!known && this.#block?.section === 'tek' && line.endsWith(':')) this.#block.tekInterface = null;
+    return known;
   }
 
   #read(line: string, index: number): boolean {
@@ -53,13 +56,14 @@ class GroupReader {
     const colon = line.indexOf(':');
     if (colon < 0) return this.#readBare(line);
     let rule = findPrintedRule(GROUP_LABELS, line, colon);
-    if (rule === unused) return true;
+    if (rule === unused) return line.indexOf(':', colon + 1) < 0 || !hidesLabel(GROUP_LABELS, line, colon);
     if (rule === undefined) {
       if (this.#readHeading(line)) return true;
       rule = findFoldedRule(GROUP_LABELS, line, colon);
       if (rule === undefined) return false;
     }
     if (rule === groupName) this.#startGroup(line, colon);
+    if (rule === groupIdentity) this.#startOther(valueAfter(line, colon));
     const block = this.#open();
     if (block.last !== 'none') block.last = 'none';
     if (rule === groupName) block.nameIndex = this.#index;
@@ -138,6 +142,12 @@ class GroupReader {
     else this.#startBlock('group');
   }
 
+  /** Another identity is another group's, whose name was not understood. */
+  #startOther(identity: string): void {
+    const known = this.#block?.identity ?? null;
+    if (known !== null && known !== identity) this.#startBlock('group');
+  }
+
   #startHeaded(name: string, layout: Layout): void {
     if (this.#block?.group === name && !this.#block.namedByHeading && this.#block.memberLines === 0) {
       this.#block.section = 'member';
@@ -155,7 +165,7 @@ class GroupReader {
   #startBlock(layout: Layout): Block {
     if (this.#block !== null) this.#block.endShown = true;
     this.#layout = layout;
-    this.#block = newBlock(layout, this.#filtered);
+    this.#block = newBlock(layout, this.#filtered, this.#index);
     if (this.blocks.length < MOST_GROUPS) this.blocks.push(this.#block);
     else this.#full = true;
     return this.#block;
@@ -312,7 +322,7 @@ function readGroups(answer: Answer, command: string): Reading {
   const snapshots: Array<GmSnapshot | KsSnapshot> = [];
   const lost: number[] = [];
   let missing: string | null = proven || reader.blocks.length > 0 ? null : 'the groups';
-  for (const block of reader.blocks) {
+  for (const [at, block] of reader.blocks.entries()) {
     missing ??= missingIn(block, proven);
     const name = block.group ?? unnamed;
     const role = asked === 'gm' || asked === 'ks' ? asked : roleOf(block);
@@ -320,6 +330,11 @@ function readGroups(answer: Answer, command: string): Reading {
       snapshots.push(role === 'ks' ? ksSnapshot(block, name) : gmSnapshot(block, name));
     // a group of which nothing says what this router is in it
     else if (block.nameIndex !== null) lost.push(block.nameIndex);
+    // nobody's values
+    else if (!isBlank(block)) {
+      const end = reader.blocks[at + 1]?.firstIndex ?? answer.lines.length;
+      for (let index = block.firstIndex; index < end; index += 1) lost.push(index);
+    }
   }
   const already = new Set(lost.length === 0 ? [] : read.unknown);
   const unknown = lost.filter((index) => !already.has(index));

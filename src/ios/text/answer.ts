@@ -18,6 +18,13 @@ export interface OutputFilter {
   readonly text: string;
 }
 
+export interface BrokenLine {
+  /** What is left of it. */
+  readonly text: string;
+  /** Index of the one of `lines` that follows it. */
+  readonly before: number;
+}
+
 export interface Answer {
   /** The command as typed, null when neither prompt nor echo shows it. */
   readonly typed: string | null;
@@ -44,7 +51,7 @@ export interface Answer {
   /** Lines of `linesWithLogs` of which a part, before the message, is in `brokenLines`. */
   readonly sharedLines: number;
   /** Lines that cannot be read at all: too long, or with a log message landed inside. */
-  readonly brokenLines: readonly string[];
+  readonly brokenLines: readonly BrokenLine[];
   /** The answer's lines with the log messages still in place, for `show logging` itself. */
   readonly linesWithLogs: readonly string[];
   /** Lines left out on purpose, by kind. */

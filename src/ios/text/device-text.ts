@@ -7,7 +7,7 @@
  * that the labels do not say. Every line is counted, also those that are left out.
  */
 import type { LogMessage } from '../../gdoi/seen/device-facts.ts';
-import type { Answer, Ending } from './answer.ts';
+import type { Answer, BrokenLine, Ending } from './answer.ts';
 import { canonicalCommand } from './command-name.ts';
 import { BLOCK_MARK, MARKUP_MARK, PAGER_MARK, withoutDebris, WRAPPED_MARK } from './debris.ts';
 import { type IgnoredKind, noneIgnored, sumOfIgnored } from './line-tally.ts';
@@ -124,7 +124,7 @@ class TextReader {
     }
     if (line.length > MAX_LINE_CHARS) {
       this.#startsHere();
-      this.#current.brokenLines.push(line.slice(0, SHOWN_OF_BROKEN_LINE));
+      this.#break(line.slice(0, SHOWN_OF_BROKEN_LINE));
       return;
     }
     if (this.#mayHaveLog && this.#takeLog(line)) return;
@@ -150,6 +150,11 @@ class TextReader {
     if (last === undefined || !isOnlyNoise(draft)) this.#answers.push(answerOf(draft));
     else this.#answers[this.#answers.length - 1] = withNoise(last, draft);
     return this.#answers;
+  }
+
+  #break(text: string): void {
+    const { brokenLines, lines } = this.#current;
+    brokenLines.push({ text, before: lines.length });
   }
 
   #ignore(kind: IgnoredKind): void {
@@ -208,7 +213,7 @@ class TextReader {
     const draft = this.#current;
     if (found.before === '' || behindPrompt) draft.messageLines += 1;
     else {
-      draft.brokenLines.push(found.before);
+      this.#break(found.before);
       draft.sharedLines += 1;
     }
     draft.withLogs ??= [...draft.lines];
@@ -315,7 +320,7 @@ interface AnswerDraft {
   readonly logMessages: LogMessage[];
   messageLines: number;
   sharedLines: number;
-  readonly brokenLines: string[];
+  readonly brokenLines: BrokenLine[];
   /** From the first log message on. */
   withLogs: string[] | null;
   ignored: Record<IgnoredKind, number>;
@@ -369,7 +374,7 @@ function withNoise(last: Answer, noise: AnswerDraft): Answer {
     logMessages: [...last.logMessages, ...noise.logMessages],
     messageLines: last.messageLines + noise.messageLines,
     behind: { messages: noise.logMessages, lines: noise.messageLines },
-    brokenLines: [...last.brokenLines, ...noise.brokenLines],
+    brokenLines: [...last.brokenLines, ...noise.brokenLines.map(({ text }) => ({ text, before: last.lines.length }))],
     ignored: sumOfIgnored(last.ignored, noise.ignored),
   };
 }

@@ -49,8 +49,12 @@ export function parseNumberWithUnit(value: string, units: ReadonlySet<string>): 
 const SECOND_UNITS: ReadonlySet<string> = new Set(['sec', 'secs', 'second', 'seconds', 'sec.', 's']);
 export const MILLISECOND_UNITS: ReadonlySet<string> = new Set(['msec', 'msecs', 'ms']);
 
+/** Devices count seconds in 32 bits; more is no time of anything. */
+const MOST_SECONDS = 2 ** 32 - 1;
+
 export function parseSeconds(value: string): number | null {
-  return parseNumberWithUnit(value, SECOND_UNITS);
+  const seconds = parseNumberWithUnit(value, SECOND_UNITS);
+  return seconds === null || seconds > MOST_SECONDS ? null : seconds;
 }
 
 // 00:01:30
@@ -94,6 +98,17 @@ const NO_ADDRESS: ReadonlySet<string> = new Set(['0.0.0.0', '::', 'UNKNOWN', 'Un
 export function parseAddressOrNone(value: string): string | null | undefined {
   if (NO_ADDRESS.has(value)) return null;
   return isAddress(value) ? value : undefined;
+}
+
+// HMAC_AUTH_SHA, AES, 3DES, 1.0.26, 1223
+const WORD = /^\w\S{0,63}$/;
+/** What devices print where there is no such value. */
+const NO_WORD = /^(?:-{1,4}|\?|n\/a|none|unknown|\(null\))$/i;
+
+/** The word, null for "none" (`N/A`, `--`), undefined when it is neither. */
+export function parseWordOrNone(value: string): string | null | undefined {
+  if (NO_WORD.test(value)) return null;
+  return WORD.test(value) ? value : undefined;
 }
 
 // 0x4B21C09E(1260503198), 0xDB40735C
@@ -147,7 +162,7 @@ function aceOf(shown: string): string | null {
 
 // deny udp any port = 848 any port = 848 / permit ip 10.0.0.0 0.255.255.255 any / permit ipv6 2001:DB8:100::/40 any log
 const ACE =
-  /^(?:permit|deny)(?: (?:\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?|\d{1,10}|[A-Za-z][\w.+-]{0,63}|[\dA-Fa-f:.]{2,45}(?:\/\d{1,3})?|[=<>!]{1,2})){1,24}$/;
+  /^(?:permit|deny)(?: (?:\d{1,3}(?:\.\d{1,3}){3}(?:\/\d{1,2})?|\d{1,10}|(?!access-list\b)[A-Za-z][\w.+-]{0,63}|[\dA-Fa-f:.]{2,45}(?:\/\d{1,3})?|[=<>!]{1,2})){1,24}$/;
 
 const ACCESS_LIST = 'access-list';
 const CODE_BLANK = 32;

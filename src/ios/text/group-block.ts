@@ -39,7 +39,8 @@ export interface Block {
   group: string | null;
   namedByHeading: boolean;
   layout: Layout;
-  /** The line of its name. */
+  /** Its first line, and the line of its name. */
+  readonly firstIndex: number;
   nameIndex: number | null;
   /** A line that a GM prints, and so does nearly no KS. */
   isGm: boolean;
@@ -130,11 +131,12 @@ export function newTek(interfaceName: string | null): TekDraft {
   };
 }
 
-export function newBlock(layout: Layout, filtered: boolean): Block {
+export function newBlock(layout: Layout, filtered: boolean, firstIndex: number): Block {
   return {
     group: null,
     namedByHeading: false,
     layout,
+    firstIndex,
     nameIndex: null,
     isGm: layout === 'gm',
     provesGm: layout === 'gm',

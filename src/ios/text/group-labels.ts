@@ -14,6 +14,7 @@ import {
   parseCount,
   parseSeconds,
   parseTekSpi,
+  parseWordOrNone,
 } from './device-values.ts';
 import {
   type Block,
@@ -38,6 +39,19 @@ function number(field: NumberField, parse: (value: string) => number | null = pa
     if (parsed === null) return false;
     block[field] = parsed;
     return true;
+  };
+}
+
+type WordField = {
+  [Key in keyof Block]: string extends Block[Key] ? (null extends Block[Key] ? Key : never) : never;
+}[keyof Block];
+
+/** A word of the group, member or KS part; `N/A` and the like are none. */
+function word(field: WordField): LabelRule<Block> {
+  return (block, value) => {
+    const shown = parseWordOrNone(value);
+    block[field] = shown ?? null;
+    return shown !== undefined;
   };
 }
 
@@ -66,9 +80,14 @@ function endsMember(rule: LabelRule<Block>): LabelRule<Block> {
   };
 }
 
+function mayBeGm({ filtered, isGm, isKs }: Block): boolean {
+  return filtered || (isGm && !isKs);
+}
+
+/** A line that only a KEK has proves that there is one, also where its heading was not understood. */
 function ofKek(rule: (kek: KekDraft, value: string) => boolean): LabelRule<Block> {
   return (block, value) => {
-    if (block.filtered && block.kek === null) {
+    if (block.kek === null && mayBeGm(block)) {
       block.isGm = true;
       block.provesGm = true;
       block.kek = newKek();
@@ -78,14 +97,18 @@ function ofKek(rule: (kek: KekDraft, value: string) => boolean): LabelRule<Block
   };
 }
 
-/** `taken`: the value is there already, so that in a filtered answer another SA begins. */
+/**
+ * `taken`: the value is there already, so that this line is another SA's. Its heading may not have been understood, or be
+ * lost to a filter; behind the TEKs it may be of anything.
+ */
 function ofTek(
   rule: (tek: TekDraft, value: string) => boolean,
   taken: (tek: TekDraft) => boolean = () => false,
 ): LabelRule<Block> {
   return (block, value) => {
     const last = block.teks?.at(-1);
-    if (block.filtered && (last === undefined || taken(last))) {
+    const mayBegin = mayBeGm(block) && (block.filtered || block.section !== 'other');
+    if (mayBegin && (last === undefined || taken(last))) {
       block.isGm = true;
       block.provesGm = true;
       block.section = 'tek';
@@ -106,9 +129,6 @@ function startTek(block: Block): boolean {
   block.teks.push(newTek(block.tekInterface));
   return true;
 }
-
-// HMAC_AUTH_SHA, AES, 3DES
-const WORD = /^\S{1,64}$/;
 
 // mygroup (Multicast) on a KS, mygroup on a GM
 export const GROUP_NAME = /^(\S{1,128})(?: {1,8}\((Unicast|Multicast)\))?$/i;
@@ -197,7 +217,7 @@ const remainingLifetime: LabelRule<Block> = (block, value) => {
       ksKek(block).remainingSeconds = seconds;
       break;
     case 'tek': {
-      const tek = lastKsTek(block);
+      const tek = lastKsTek(block, 'remainingSeconds');
       if (tek === null) return false;
       tek.remainingSeconds = seconds;
       break;
@@ -224,7 +244,7 @@ const timeToRekey: LabelRule<Block> = (block, value) => {
       ksKek(block).timeToRekeySeconds = seconds;
       return true;
     case 'tek': {
-      const tek = lastKsTek(block);
+      const tek = lastKsTek(block, 'timeToRekeySeconds');
       if (tek !== null) tek.timeToRekeySeconds = seconds;
       return tek !== null;
     }
@@ -246,15 +266,16 @@ function ksKek(block: Block): KeyDraft {
   return block.ksKek;
 }
 
-/** Null: the lines are about one beyond the most. */
-function lastKsTek(block: Block): KeyDraft | null {
+/** One that has the value already is not the one that the line is of, whose number was not understood. null: one beyond the most. */
+function lastKsTek(block: Block, field: keyof KeyDraft): KeyDraft | null {
   if (block.beyondKsTeks) return null;
   block.ksTeks ??= [];
   const last = block.ksTeks.at(-1);
-  if (last !== undefined) return last;
-  const first = newKey();
-  block.ksTeks.push(first);
-  return first;
+  if (last !== undefined && last[field] === null) return last;
+  if (block.ksTeks.length >= MOST_TEKS) return null;
+  const next = newKey();
+  block.ksTeks.push(next);
+  return next;
 }
 
 function countdown(kind: Countdown): LabelRule<Block> {
@@ -303,8 +324,12 @@ const ipsecSa: LabelRule<Block> = (block, value) => {
   return startTek(block) && value === '';
 };
 
+// esp-256-aes esp-sha256-hmac / esp-gcm 256
+const TRANSFORM = /^[\w(][^:]{0,127}$/;
 // remaining key lifetime (sec): (393) / remaining key lifetime (k/sec): (4415180/393)
 const SA_TIMING = /^remaining key lifetime \((k\/)?sec\) ?: {0,16}\((?:\d{1,12}\/)?(\d{1,10})\)$/;
+
+const DIRECTION = /^[A-Za-z-]{1,16}$/;
 
 const antiReplay: (kind: 'time' | 'counter' | null) => LabelRule<Block> = (kind) =>
   ofTek((tek) => {
@@ -313,16 +338,12 @@ const antiReplay: (kind: 'time' | 'counter' | null) => LabelRule<Block> = (kind)
     return true;
   });
 
+export const groupIdentity: LabelRule<Block> = word('identity');
+
 export const GROUP_LABELS = labelTable<Block>([
   // ---- both roles
   ['Group Name', groupName],
-  [
-    'Group Identity',
-    (block, value) => {
-      block.identity = value === '' ? null : value;
-      return WORD.test(value);
-    },
-  ],
+  ['Group Identity', groupIdentity],
   [
     'Group Type',
     (block, value) => {
@@ -362,13 +383,7 @@ export const GROUP_LABELS = labelTable<Block>([
     unused,
   ],
   [['SA Track (OID/status)', 'Fail-Close Revert', 'allowable transformtag'], endsMember(ofMember(unused))],
-  [
-    'Version',
-    ofMember((block, value) => {
-      block.gmVersion = value;
-      return WORD.test(value);
-    }),
-  ],
+  ['Version', ofMember(word('gmVersion'))],
   [
     'Registration status',
     ofMember((block, value) => {
@@ -444,8 +459,9 @@ export const GROUP_LABELS = labelTable<Block>([
   [
     'Encrypt Algorithm',
     ofKek((kek, value) => {
-      kek.encryption = value;
-      return WORD.test(value);
+      const shown = parseWordOrNone(value);
+      kek.encryption = shown ?? null;
+      return shown !== undefined;
     }),
   ],
   [
@@ -458,8 +474,9 @@ export const GROUP_LABELS = labelTable<Block>([
   [
     'Sig Hash Algorithm',
     ofKek((kek, value) => {
-      kek.signatureHash = value;
-      return WORD.test(value);
+      const shown = parseWordOrNone(value);
+      kek.signatureHash = shown ?? null;
+      return shown !== undefined;
     }),
   ],
   [
@@ -488,8 +505,8 @@ export const GROUP_LABELS = labelTable<Block>([
     'transform',
     ofTek(
       (tek, value) => {
-        tek.transform = value === '' ? null : collapseBlanks(value);
-        return value !== '';
+        tek.transform = TRANSFORM.test(value) ? collapseBlanks(value) : null;
+        return tek.transform !== null;
       },
       (tek) => tek.transform !== null,
     ),
@@ -499,17 +516,17 @@ export const GROUP_LABELS = labelTable<Block>([
     ofTek(
       (tek, value) => {
         const seconds = SA_TIMING.exec(value.includes('  ') ? collapseBlanks(value) : value)?.[2];
-        tek.remainingSeconds = seconds === undefined ? null : Number(seconds);
-        return seconds !== undefined;
+        tek.remainingSeconds = parseSeconds(seconds ?? '');
+        return tek.remainingSeconds !== null;
       },
       (tek) => tek.remainingSeconds !== null,
     ),
   ],
   [
     'sa direction',
-    ofTek((tek) => {
+    ofTek((tek, value) => {
       tek.direction = true;
-      return true;
+      return DIRECTION.test(value);
     }),
   ],
   [['Anti-Replay(Time Based)', 'Anti-Replay (Time Based)'], antiReplay('time')],
@@ -551,13 +568,7 @@ export const GROUP_LABELS = labelTable<Block>([
       return block.localRole !== null;
     }),
   ],
-  [
-    'Local KS Version',
-    onKs((block, value) => {
-      block.ksVersion = value;
-      return WORD.test(value);
-    }),
-  ],
+  ['Local KS Version', onKs(word('ksVersion'))],
   ['Local COOP Version', unused],
   [
     'Group Rekey Lifetime',
@@ -598,7 +609,7 @@ export const GROUP_LABELS = labelTable<Block>([
   [
     'IPSec SA Rekey Lifetime',
     onKs((block, value) => {
-      const tek = lastKsTek(block);
+      const tek = lastKsTek(block, 'lifetimeSeconds');
       if (tek === null) return false;
       tek.lifetimeSeconds = parseSeconds(value);
       return tek.lifetimeSeconds !== null;

@@ -79,6 +79,23 @@ export function valueAfter(line: string, colon: number): string {
 /** A known label whose value nobody needs. */
 export const unused = (): boolean => true;
 
+const MAX_LABEL_WORDS = 5;
+
+/** In what follows an unused label another one stands, whose value is needed: the line is not understood as it is. */
+export function hidesLabel<Draft>(table: LabelTable<Draft>, line: string, colon: number): boolean {
+  for (let next = line.indexOf(':', colon + 1); next >= 0; next = line.indexOf(':', next + 1)) {
+    const words = line
+      .slice(colon + 1, next)
+      .trim()
+      .split(/ {1,64}/);
+    for (let from = Math.max(0, words.length - MAX_LABEL_WORDS); from < words.length; from += 1) {
+      const rule = findRule(table, words.slice(from).join(' '));
+      if (rule !== undefined && rule !== unused) return true;
+    }
+  }
+  return false;
+}
+
 const SLOTS = 1024;
 
 /** Length, first and last character tell nearly all labels apart. */

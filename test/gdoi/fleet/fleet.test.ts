@@ -486,6 +486,15 @@ describe('what the KS knows of its GMs', () => {
     expect(match(fleet, ks(400, { members: { '10.0.0.7': 0 } }))?.listedByKs).toBe(false);
     expect(match(fleet, ks(460, { members: { '10.0.0.1': 0 } }))?.listedByKs).toBe(true);
   });
+
+  it('may be on a list of which not every line was understood', () => {
+    const fleet = listedBefore();
+    const read = (second: number, membersUnread?: true) =>
+      match(fleet, gm(0), ks(second, { members: { '10.0.0.7': 0 }, ...(membersUnread ? { membersUnread } : {}) }));
+    expect(read(400, true)?.listedByKs).toBeNull();
+    expect(read(460)?.listedByKs).toBe(false);
+    expect(match(fleet, ks(520, { members: { '10.0.0.1': 0 }, membersUnread: true }))?.listedByKs).toBe(true);
+  });
 });
 
 describe('one lossy path, or the KS', () => {

@@ -1,0 +1,58 @@
+/**
+ * Answers that go group by group: a heading opens a group, and what follows is that group's.
+ *
+ * A heading that is not understood must not leave its lines to the group before it. So a line that may be one, unknown or
+ * broken by a log message, closes the group that is open, and so does a line that contradicts what the group has said:
+ * what follows is nobody's until the next heading. No more groups are taken than a device may have: a heading again and again
+ * costs no memory, and its lines are nobody's.
+ */
+import { addWithin, MOST_GROUPS } from '../../gdoi/seen/row-bounds.ts';
+import type { Answer } from './answer.ts';
+import { collapseBlanks } from './device-values.ts';
+import { type LinesRead, readEach } from './line-tally.ts';
+
+export interface GroupGrammar<Draft extends object> {
+  /** How its headings begin, `For group `. */
+  readonly headingBegins: string;
+  /** A line that belongs to no group. */
+  readonly title?: RegExp;
+  /** What this line opens; null: it is no heading. */
+  readonly opens: (line: string) => Draft | null;
+  /** Whether the line is known; `another's`: it cannot be this group's. */
+  readonly take: (draft: Draft, line: string) => boolean | "another's";
+  /** For lines before the first heading, which a filter may have taken away; null: without it they say nothing. */
+  readonly unnamed: (() => Draft) | null;
+}
+
+/** The groups in the answer's order; of a filtered answer the first one is unnamed. Lines come with single blanks. */
+export function readByGroup<Draft extends object>(
+  answer: Answer,
+  grammar: GroupGrammar<Draft>,
+): { readonly groups: readonly Draft[]; readonly read: LinesRead } {
+  const groups: Draft[] = answer.filter === null || grammar.unnamed === null ? [] : [grammar.unnamed()];
+  let open = groups.at(-1) ?? null;
+  const broken = answer.brokenLines.filter(({ text }) => mayBeHeading(text, grammar));
+  let passed = 0;
+  const read = readEach(answer.lines, (printed, index) => {
+    for (; (broken[passed]?.before ?? Infinity) <= index; passed += 1) open = null;
+    const line = collapseBlanks(printed);
+    if (grammar.title?.test(line) === true) return true;
+    const opened = grammar.opens(line);
+    if (opened !== null) {
+      open = addWithin(MOST_GROUPS, groups, opened) ? opened : null;
+      return open !== null;
+    }
+    const known = open === null ? false : grammar.take(open, line);
+    if (known === "another's" || (!known && mayBeHeading(line, grammar))) open = null;
+    return known === true;
+  });
+  return { groups, read };
+}
+
+const NAMES_GROUP = /group/i;
+
+/** A broken line may have its first letters only. */
+function mayBeHeading<Draft extends object>(line: string, { headingBegins }: GroupGrammar<Draft>): boolean {
+  const length = Math.min(line.length, headingBegins.length);
+  return NAMES_GROUP.test(line) || line.slice(0, length).toLowerCase() === headingBegins.slice(0, length).toLowerCase();
+}

@@ -1,0 +1,209 @@
+/**
+ * Whose is a line? Where a heading is not understood, because a release spells it otherwise or a log message landed in it,
+ * what follows must not go to the block before it, nor be taken for "there is none": it is nobody's, and counted.
+ */
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { GmSnapshot, KsSnapshot } from '../../src/gdoi/seen/snapshot.ts';
+import { parseCommandOutput } from '../../src/ios/parse.ts';
+import { parseCapturedText } from '../../src/ios/captured-text.ts';
+import type { Parsed } from '../../src/ios/text/parse-result.ts';
+import { goldenText, wholeGoldenTexts } from './golden-texts.ts';
+
+function parsed(command: string, text: string): Parsed {
+  const result = parseCommandOutput(command, text, 'prompt');
+  if (result.kind !== 'parsed') throw new Error(result.message);
+  return result;
+}
+
+function gms(command: string, text: string): readonly GmSnapshot[] {
+  return parsed(command, text).snapshots.filter((snapshot) => snapshot.role === 'gm');
+}
+
+function kss(command: string, text: string): readonly KsSnapshot[] {
+  return parsed(command, text).snapshots.filter((snapshot) => snapshot.role === 'ks');
+}
+
+/** Every value of `part` stands in `whole`; of a list each item is part of one of the items there. */
+function isPartOf(part: unknown, whole: unknown): boolean {
+  if (part === null || part === undefined || Object.is(part, whole)) return true;
+  if (Array.isArray(part)) {
+    return Array.isArray(whole) && part.every((item) => whole.some((other) => isPartOf(item, other)));
+  }
+  if (typeof part !== 'object' || typeof whole !== 'object' || whole === null) return false;
+  const values: Readonly<Record<string, unknown>> = { ...whole };
+  return Object.entries(part).every(([key, value]) => key === 'membersUnread' || isPartOf(value, values[key]));
+}
+
+describe('a heading in a spelling that is not known', () => {
+  const MEMBERS = 'show crypto gdoi ks members';
+  const POLICY = 'show crypto gdoi ks policy';
+
+  it.each<[what: string, command: string, golden: string, heading: RegExp, group: string]>([
+    [
+      'a group of `ks coop`',
+      'show crypto gdoi ks coop',
+      'ks-coop/xe17-secondary-of-three.txt',
+      /Crypto Gdoi Group Name :lab/,
+      'lab',
+    ],
+    [
+      'a group of `gm rekey`',
+      'show crypto gdoi gm rekey detail',
+      'gm-rekey/detail-two-groups.txt',
+      /Group field \(M/,
+      'field',
+    ],
+    ['a group of `ks rekey`', 'show crypto gdoi ks rekey', 'ks-rekey/reference-layout.txt', /Group field \(M/, 'field'],
+    [
+      'a group of `gm replay`',
+      'show crypto gdoi gm replay',
+      'gm-replay/enabled-and-not.txt',
+      /Anti-replay Information For Group retail/,
+      'retail.eu-1',
+    ],
+    [
+      'a group of `ks replay`',
+      'show crypto gdoi ks replay',
+      'ks-replay/two-groups.txt',
+      /Anti-replay Information For Group VOICE/,
+      'VOICE',
+    ],
+    [
+      'a group of `ks acl`',
+      'show crypto gdoi ks acl',
+      'access-lists/ks-two-groups.txt',
+      /Group Name: v6-core/,
+      'v6-core',
+    ],
+  ])('leaves the lines of %s to nobody', (_, command, golden, heading, group) => {
+    const text = goldenText(golden);
+    const whole = parsed(command, text);
+    const result = parsed(command, text.replace(heading, 'Novel $&'));
+    const others = whole.snapshots.filter((snapshot) => !('group' in snapshot) || snapshot.group !== group);
+    expect(others.length).toBe(whole.snapshots.length - 1);
+    expect(result.snapshots).toEqual(others);
+    expect(result.lines.unknown).toBeGreaterThan(whole.lines.unknown + 1);
+  });
+
+  it('of a TEK in `ks policy` leaves the KEK as it is', () => {
+    const text = goldenText('ks-policy/xe17-two-teks.txt');
+    const [whole] = kss(POLICY, text);
+    for (const novel of ['Novel TEK POLICY (encaps : ENCAPS_TUNNEL)', 'Traffic key (encaps : ENCAPS_TUNNEL)']) {
+      const [ks] = kss(POLICY, text.replace(/TEK POLICY.*/, novel));
+      expect(ks?.kek).toEqual(whole?.kek);
+      expect(isPartOf(ks, whole)).toBe(true);
+    }
+  });
+
+  it('of a second group in `ks policy` leaves the first its keys', () => {
+    const text = goldenText('ks-policy/xe17-two-teks.txt');
+    const group = text.slice(text.indexOf('For group'), text.lastIndexOf('\n') + 1);
+    const other = group.replace(/^For group.*/, 'Policy of another:').replace(/(spi +: 0x)\w{4}/g, '$1ABCD');
+    expect(kss(POLICY, `${group}${other}`)).toEqual(kss(POLICY, group));
+  });
+
+  it('of a KEK proves no missing KEK: its own lines show that there is one', () => {
+    const text = goldenText('show-crypto-gdoi/xe17-unicast-two-teks.txt');
+    const [whole] = gms('show crypto gdoi', text);
+    const result = parsed('show crypto gdoi', text.replace('KEK POLICY:', 'KEK POLICIES:'));
+    expect(result.unknownLines).toEqual(['KEK POLICIES:']);
+    expect(result.snapshots).toEqual([whole]);
+  });
+
+  it.each(['IPsec SA:', 'TEK POLICY'])('of TEKs (%s) mixes no two of them', (heading) => {
+    const text = goldenText('show-crypto-gdoi/xe17-unicast-two-teks.txt');
+    const [whole] = gms('show crypto gdoi', text);
+    const [gm] = gms('show crypto gdoi', text.replaceAll(heading, `Novel ${heading}`));
+    expect(gm?.teks?.map(({ spi }) => spi)).toEqual(whole?.teks?.map(({ spi }) => spi));
+    expect(isPartOf(gm?.teks, whole?.teks)).toBe(true);
+  });
+
+  it('of an interface leaves its TEKs without one', () => {
+    const text = goldenText('show-crypto-gdoi/ipv6-gm-two-interfaces.txt').replace(/^ *TenGig\S+:$/m, 'Port Te0/1/0:');
+    const [gm] = gms('show crypto gdoi', text);
+    expect(gm?.teks?.map((tek) => tek.interface)).toEqual(['GigabitEthernet0/0/0', null]);
+  });
+
+  it('of the name of a second group leaves the first as it is', () => {
+    const text = goldenText('show-crypto-gdoi/gm-in-two-groups.txt').replaceAll('GROUP INFORMATION\n', '');
+    const whole = gms('show crypto gdoi', text);
+    const names = [...text.matchAll(/^ *Group Name .*$/gm)].map(([line]) => line);
+    const [first] = gms('show crypto gdoi', text.replace(names[1] ?? '', names[1]?.replace('Name', 'Label') ?? ''));
+    expect(first).toEqual(whole[0]);
+  });
+
+  it('of a member leaves the member before it, and says that the list lacks some', () => {
+    const text = goldenText('ks-members/xe17-two-groups.txt');
+    const whole = kss(MEMBERS, text);
+    const [, second] = [...text.matchAll(/Group Member ID.*/g)].map(([line]) => line);
+    const result = kss(MEMBERS, text.replace(second ?? '', 'GM Identity : 198.51.100.8'));
+    expect(whole.every((ks) => ks.membersUnread === undefined)).toBe(true);
+    expect(result.every((ks) => ks.membersUnread === true)).toBe(true);
+    expect(result.every((ks, at) => isPartOf(ks, whole[at]))).toBe(true);
+  });
+
+  it('of a certificate gives the one before no other dates', () => {
+    const text = goldenText('pki-certificates/not-captured-xe17-device-and-ca.txt');
+    const whole = parsed('show crypto pki certificates', text).snapshots;
+    const result = parsed('show crypto pki certificates', text.replace('CA Certificate', 'Root Certificate of the CA'));
+    expect(result.snapshots).toMatchObject([{ certificates: [{ kind: 'device' }] }]);
+    expect(isPartOf(result.snapshots, whole)).toBe(true);
+  });
+});
+
+describe('a log message that landed in a heading', () => {
+  const LANDED = '*Mar  1 01:12:10.919: %SYS-5-CONFIG_I: Configured from console by vty0';
+
+  it.each<[what: string, command: string, golden: string, heading: RegExp]>([
+    [
+      'a group of `ks coop`',
+      'show crypto gdoi ks coop',
+      'ks-coop/xe17-secondary-of-three.txt',
+      /^Crypto Gdoi Gr.*:lab.*$/m,
+    ],
+    ['a group of `gm rekey`', 'show crypto gdoi gm rekey detail', 'gm-rekey/detail-two-groups.txt', /^Group field.*$/m],
+    [
+      'a member of `ks members`',
+      'show crypto gdoi ks members',
+      'ks-members/xe17-two-groups.txt',
+      /^Group Member ID.*FE00:100.*$/m,
+    ],
+  ])('of %s gives the one before no other values', (_, command, golden, heading) => {
+    const text = goldenText(golden);
+    const line = heading.exec(text)?.[0] ?? '';
+    expect(line).not.toBe('');
+    const whole = parsed(command, text).snapshots;
+    for (let kept = 1; kept <= 12; kept += 1) {
+      const result = parsed(command, text.replace(line, `${line.slice(0, kept)}${LANDED}`));
+      expect(isPartOf(result.snapshots, whole)).toBe(true);
+      expect(result.lines.unknown).toBeGreaterThan(0);
+    }
+  });
+});
+
+describe('any line in a spelling that is not known', () => {
+  const texts = wholeGoldenTexts().filter(
+    ({ name }) => !/^(?:show-logging|show-version|show-clock|beside)\/|wrapped|annotated|hostile/.test(name),
+  );
+
+  it.each(texts)('of $name changes no value that is shown', ({ text }) => {
+    const [only, ...more] = parseCapturedText(text);
+    if (only?.kind !== 'parsed' || more.length > 0) return;
+    const whole = parsed(only.command, text);
+    const lines = text.split('\n');
+    const labelled = lines.flatMap((line, at) => (/^\s*[A-Z][A-Za-z -]*[a-z] *:/.test(line) ? [at] : []));
+    if (labelled.length === 0) return;
+    fc.assert(
+      fc.property(fc.constantFrom(...labelled), fc.constantFrom('Novel ', 'New-'), (at, prefix) => {
+        const novel = lines.with(at, (lines[at] ?? '').replace(/\S/, `${prefix}$&`)).join('\n');
+        const result = parseCommandOutput(only.command, novel, 'prompt');
+        if (result.kind !== 'parsed') return;
+        expect(isPartOf(result.snapshots, whole.snapshots)).toBe(true);
+        const same = JSON.stringify(result.snapshots) === JSON.stringify(whole.snapshots);
+        expect(same || result.lines.unknown > whole.lines.unknown).toBe(true);
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
