@@ -134,7 +134,8 @@ function readCoopLine(groups: CoopDraft[], line: string): boolean {
   }
   const coop = groups.at(-1);
   if (coop === undefined) return false;
-  const [first, second] = pairsOf(line);
+  const [first, second, third] = pairsOf(line);
+  if (third !== undefined) return false;
   const role = parseKsRole(first?.value ?? '');
   const status = parseKsStatus(second?.value ?? '');
   const address = isAddress(first?.value ?? '') ? (first?.value ?? null) : null;
