@@ -12,7 +12,8 @@ import { gmSnapshot } from './gm-snapshot.ts';
 import { type GroupRows, type PartyRows, rowsByGroup } from './group-rows.ts';
 import { ksSnapshot } from './ks-snapshot.ts';
 import { Problems } from '../gdoi/seen/problems.ts';
-import type { SnmpMemory } from './snmp-memory.ts';
+import { KEY_TABLES } from './key-facts.ts';
+import { nameOf, type SnmpMemory } from './snmp-memory.ts';
 import { deviceFacts, readScalars, readSystemGroup, type Scalars } from './system-group.ts';
 import { uptimeSeconds } from './uptime.ts';
 
@@ -38,6 +39,7 @@ export function decodeGdoi(reply: GdoiReply, memory: SnmpMemory, root: string = 
   const problems = new Problems();
   const scalars = readScalars(reply.varbinds);
   const rows = readRows(reply.varbinds, root, problems);
+  noteRemembered(rows);
   const snapshots = rowsByGroup(rows, problems).flatMap((group): GroupSnapshot[] => {
     const gm = onlyParty(group, group.gms, problems);
     const ks = onlyParty(group, withoutPeers(group), problems);
@@ -53,6 +55,12 @@ export function decodeGdoi(reply: GdoiReply, memory: SnmpMemory, root: string = 
     unknown: problems.count,
     problems: problems.texts,
   };
+}
+
+/** What is odd in names and in facts of keys is counted in the answer that has them; afterwards the memory has them. */
+function noteRemembered(rows: GdoiRows): void {
+  for (const row of rows.of('cgmGdoiGroupTable')) nameOf(row);
+  for (const { table, readFacts } of KEY_TABLES) for (const row of rows.of(table)) readFacts(row);
 }
 
 function kindWithoutGroups(scalars: Scalars, rows: GdoiRows, problems: Problems, root: string): GdoiReading['kind'] {

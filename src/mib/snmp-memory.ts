@@ -15,6 +15,7 @@ import type { GdoiReply } from './gdoi-reply.ts';
 import { type GdoiRows, readRows } from './gdoi-rows.ts';
 import { GM_TEK, KEY_TABLES, type KeyFacts, type KeyTable, UNKNOWN_KEY_FACTS } from './key-facts.ts';
 import { hasNewKeys, keysOfGm, REKEY_SEQUENCE } from './rekey-under-way.ts';
+import type { Row } from './row.ts';
 import { Problems } from '../gdoi/seen/problems.ts';
 import { readScalars, readSystemGroup, type Scalars, type SystemGroup } from './system-group.ts';
 import { nextSysUpTime, type SysUpTime } from './uptime.ts';
@@ -139,6 +140,11 @@ function askedColumns(rows: GdoiRows, { emptyColumns }: GdoiReply, root: string)
   return (column) => rows.answered.has(column) || empty.has(`${root}.${GDOI_COLUMNS[column]}`);
 }
 
+/** Of a row in the table of groups. */
+export function nameOf(row: Row): string | null {
+  return row.text('cgmGdoiGroupName', MAX_NAME);
+}
+
 interface Learnt<Kept> {
   readonly kept: Kept;
   readonly wanted: readonly GdoiColumn[];
@@ -163,7 +169,7 @@ function readNames(
   const kept = new Map(namesAsked ? [] : memory.groupNames);
   if (namesAsked) {
     for (const row of rows.of('cgmGdoiGroupTable')) {
-      kept.set(row.index.group, row.text('cgmGdoiGroupName', MAX_NAME));
+      kept.set(row.index.group, nameOf(row));
     }
   }
   let unnamed = false;

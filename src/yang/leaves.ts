@@ -48,7 +48,13 @@ export class Leaves {
       problems.note(`${where}: not an entry`);
       return null;
     }
-    const values = new Map(Object.entries(value).map(([name, content]) => [withoutModule(name), content] as const));
+    const values = new Map<string, unknown>();
+    for (const [name, content] of Object.entries(value)) {
+      const leaf = withoutModule(name);
+      // what another module adds under the same name is not this leaf
+      if (values.has(leaf)) problems.note(`${where}: ${leaf}: there twice`);
+      if (!values.has(leaf) || name === leaf) values.set(leaf, content);
+    }
     for (const name of values.keys()) {
       if (!shape.leaves.includes(name) && shape.inner?.has(name) !== true)
         problems.note(`${where}: ${name}: not known`);

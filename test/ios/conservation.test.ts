@@ -136,6 +136,12 @@ describe('an unknown line', () => {
   it.each<[place: string, text: string]>([
     ['at the head of an answer', `R1#show crypto gdoi gm rekey\n${unheard}\nGroup G (Unicast)\nR1#\n`],
     ['in `show version`', goldenText('show-version/xe17.txt').replace('\n', `\n${unheard}\n`)],
+    [
+      'in place of the hardware in `show version`',
+      goldenText('show-version/xe17.txt')
+        .replace(/^cisco \S+ \(.*$/m, `cisco ISR4331/K9 (1RU) processor: ${unheard}`)
+        .concat('R1#\n'),
+    ],
     ['after the last section', goldenText('gm-replay/enabled-and-not.txt').replace(/\n*$/, `\n${unheard}\n`)],
     ['among the keys', goldenText('ks-policy/xe17-two-teks.txt').replace('TEK POLICY', `${unheard}\n$&`)],
     [

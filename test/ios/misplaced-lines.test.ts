@@ -119,6 +119,14 @@ describe('a heading in a spelling that is not known', () => {
     expect(isPartOf(gm?.teks, whole?.teks)).toBe(true);
   });
 
+  it('and layout of all TEKs is no sign that there are none', () => {
+    const text = goldenText('show-crypto-gdoi/xe17-unicast-two-teks.txt');
+    const [head = '', teks = ''] = text.split(/(?<=TEK POLICY.*\n)/);
+    expect(gms('show crypto gdoi', `${head}${teks.replace(/^(?! *KGS| *P2P).*\S/gm, 'Novel $&')}`)).toMatchObject([
+      { kek: { transport: 'unicast' }, teks: null },
+    ]);
+  });
+
   it('of an interface leaves its TEKs without one', () => {
     const text = goldenText('show-crypto-gdoi/ipv6-gm-two-interfaces.txt').replace(/^ *TenGig\S+:$/m, 'Port Te0/1/0:');
     const [gm] = gms('show crypto gdoi', text);

@@ -323,3 +323,13 @@ it('the root of the MIB is data', () => {
     decodeGdoi(here, rememberReply(NOTHING_LEARNT, here)),
   );
 });
+
+it('what is odd in a name or in the facts of a key is counted too, in the answer that has them', () => {
+  const names = rowOf('11.4.0.0.4.199', { cgmGdoiGroupName: 7 });
+  const facts = rowOf(`${GM}.1`, { cgmGdoiGmKekEncryptAlg: octets('0c'), cgmGdoiGmKekSigKeyLength: -1 });
+  expect(read(gmRow(REGISTERED_WITH_KS), kekRow(1, KEK_A, 900, 1)).unknown).toBe(0);
+  expect(read(gmRow(REGISTERED_WITH_KS), kekRow(1, KEK_A, 900, 1), names, facts)).toMatchObject({
+    unknown: 3,
+    snapshots: [{ group: '1223', kek: { encryption: null, signatureKeyBits: null } }],
+  });
+});

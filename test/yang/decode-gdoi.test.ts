@@ -128,6 +128,25 @@ describe('a GM', () => {
     expect(shown).toMatchObject({ address: '2001:DB8::A', keyServer: '2001:DB8::1' });
   });
 
+  test.each(['2026-02-30T11:00:00+00:00', '2026-04-31T11:00:00Z', '2026-01-01T24:00:00Z'])(
+    'an instant that there is not (%s) is no other one, and is counted',
+    (instant) => {
+      expect(gm({ 'prev-reg-time': instant })).toMatchObject({ registered: new Map(), unknown: 1 });
+    },
+  );
+
+  test('a leaf that another module adds under a known name is counted, and is not taken for it', () => {
+    const other = { 'acme-crypto:gm-state': 'crypto-reg-status-registering' };
+    for (const leaves of [
+      { ...other, ...MEMBER },
+      { ...MEMBER, ...other },
+    ]) {
+      const { snapshots, unknown } = decodeGdoi(documents({ 'gdoi-gm': [{ ...GM, 'gm-entry': [leaves] }] }));
+      expect(snapshots).toMatchObject([{ status: 'Registered' }]);
+      expect(unknown).toBe(1);
+    }
+  });
+
   test('a state that no release is known to have proves nothing and is counted', () => {
     const { snapshot, problems } = gm({ 'gm-state': 'crypto-reg-status-dozing' });
     expect(snapshot).toMatchObject({ status: null, registered: null });

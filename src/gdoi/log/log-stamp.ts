@@ -5,7 +5,7 @@
  * now and nearest to it. `service timestamps log uptime` (1d02h) gives no instant here.
  */
 import type { Interval } from '../seen/interval.ts';
-import type { EpochMs } from '../seen/instant.ts';
+import { type EpochMs, utcInstant } from '../seen/instant.ts';
 
 export interface LogStamp {
   /** As if the digits were UTC. */
@@ -30,11 +30,11 @@ export function readLogStamp(text: string | null, deviceNowMs: EpochMs): LogStam
   const [, monthName = '', day, year, hour, minute, second, fraction, zone] = match;
   const month = MONTHS.indexOf(monthName) / 3;
   if (!Number.isInteger(month) || month < 0) return null;
+  const ms = fraction === undefined ? 0 : Math.floor(Number(`0.${fraction}`) * 1000);
   const inYear = (of: number) =>
-    Date.UTC(of, month, Number(day), Number(hour), Number(minute), Number(second)) +
-    (fraction === undefined ? 0 : Math.floor(Number(`0.${fraction}`) * 1000));
+    utcInstant([of, month, Number(day)], [Number(hour), Number(minute), Number(second), ms]);
   const fromMs = year === undefined ? nearestBefore(inYear, deviceNowMs) : inYear(Number(year));
-  if (!Number.isFinite(fromMs)) return null;
+  if (fromMs === null) return null;
   return {
     shown: { fromMs, toMs: fromMs + (fraction === undefined ? 1000 : FRACTION_MS) },
     zone: zoneKey(zone ?? null),
@@ -46,11 +46,13 @@ export function zoneKey(zone: string | null): string | null {
   return zone === 'UTC' || zone === 'GMT' ? null : zone;
 }
 
-function nearestBefore(inYear: (year: number) => EpochMs, nowMs: EpochMs): EpochMs {
-  if (!Number.isFinite(nowMs)) return Number.NaN;
+/** null: no such day in these years. */
+function nearestBefore(inYear: (year: number) => EpochMs | null, nowMs: EpochMs): EpochMs | null {
+  if (!Number.isFinite(nowMs)) return null;
   const year = new Date(nowMs).getUTCFullYear();
-  const next = inYear(year + 1);
-  if (next <= nowMs + AHEAD_MS) return next;
-  const same = inYear(year);
-  return same <= nowMs + AHEAD_MS ? same : inYear(year - 1);
+  for (const of of [year + 1, year]) {
+    const instant = inYear(of);
+    if (instant !== null && instant <= nowMs + AHEAD_MS) return instant;
+  }
+  return inYear(year - 1);
 }

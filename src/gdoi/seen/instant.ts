@@ -17,6 +17,21 @@ export function instantFromOutside(ms: number): EpochMs | null {
   return ms >= 0 && ms <= LATEST_MS ? ms : null;
 }
 
+/**
+ * The instant of a day (its month from 0) and a time of that day, in UTC; null: there is no such day or time. `Date.UTC`
+ * would make March of the 30th of February.
+ */
+export function utcInstant(
+  [year, month, day]: readonly [year: number, month: number, day: number],
+  [hour, minute, second, ms = 0]: readonly [hour: number, minute: number, second: number, ms?: number],
+): EpochMs | null {
+  const instant = Date.UTC(year, month, day, hour, minute, second, ms);
+  const shown = new Date(instant);
+  const isDay = shown.getUTCFullYear() === year && shown.getUTCMonth() === month && shown.getUTCDate() === day;
+  const isTime = shown.getUTCHours() === hour && shown.getUTCMinutes() === minute && shown.getUTCSeconds() === second;
+  return isDay && isTime ? instant : null;
+}
+
 export interface ReadAt {
   readonly sentAtMs: EpochMs;
   readonly receivedAtMs: EpochMs;

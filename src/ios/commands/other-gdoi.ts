@@ -132,7 +132,8 @@ function readCoopIdentifiers(answer: Answer): Reading {
 }
 
 function readCoopLine(coop: CoopDraft, line: string): boolean {
-  const [first, second] = pairsOf(line);
+  const [first, second, third] = pairsOf(line);
+  if (third !== undefined) return false;
   const role = parseKsRole(first?.value ?? '');
   const status = parseKsStatus(second?.value ?? '');
   const address = isAddress(first?.value ?? '') ? (first?.value ?? null) : null;

@@ -5,6 +5,7 @@
  * none of them stops the reading. What the blocks hold besides (fingerprints, distribution points, storage) is not read.
  */
 import type { Certificate, DeviceCertificates } from '../../gdoi/seen/certificate.ts';
+import { utcInstant } from '../../gdoi/seen/instant.ts';
 import type { Interval } from '../../gdoi/seen/interval.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, parseMonth } from '../text/device-values.ts';
@@ -75,7 +76,8 @@ function parseDate(text: string): Interval | null {
   const [, hour, minute, second, zone = '', monthName = '', day, year] = match;
   const month = parseMonth(monthName);
   if (month === null) return null;
-  const shownMs = Date.UTC(Number(year), month, Number(day), Number(hour), Number(minute), Number(second));
+  const shownMs = utcInstant([Number(year), month, Number(day)], [Number(hour), Number(minute), Number(second)]);
+  if (shownMs === null) return null;
   if (UTC_ZONES.has(zone)) return { fromMs: shownMs, toMs: shownMs };
   return { fromMs: shownMs - MOST_AHEAD_MS, toMs: shownMs + MOST_BEHIND_MS };
 }

@@ -4,6 +4,7 @@
  * An instant is made only of UTC or GMT: for every other zone the device prints a name, not an offset.
  */
 import type { DeviceClock } from '../../gdoi/seen/device-facts.ts';
+import { utcInstant } from '../../gdoi/seen/instant.ts';
 import type { Answer, CommandGrammar, Reading } from '../text/answer.ts';
 import { collapseBlanks, parseMonth } from '../text/device-values.ts';
 import { readEach } from '../text/line-tally.ts';
@@ -46,15 +47,11 @@ function parseClock(line: string): DeviceClock | null {
   const [, mark, hour, minute, second, fraction, zone = '', monthName = '', day, year] = match;
   const month = parseMonth(monthName);
   if (month === null) return null;
-  const epochMs = Date.UTC(
-    Number(year),
-    month,
-    Number(day),
-    Number(hour),
-    Number(minute),
-    Number(second),
-    Number((fraction ?? '').padEnd(3, '0')),
+  const epochMs = utcInstant(
+    [Number(year), month, Number(day)],
+    [Number(hour), Number(minute), Number(second), Number((fraction ?? '').padEnd(3, '0'))],
   );
+  if (epochMs === null) return null;
   return {
     role: 'clock',
     epochMs: UTC_ZONES.has(zone) ? epochMs : null,

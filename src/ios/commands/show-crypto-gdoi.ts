@@ -27,6 +27,9 @@ const TOTAL_MEMBERS = /^Total group members registered to this box:/;
 // GigabitEthernet0/0/1: / Serial0/1/0:0: / Tunnel10:
 const INTERFACE_HEADING = /^([A-Z][A-Za-z-]{1,32}\d[\d/.:]{0,24}):$/;
 
+/** Words of an SA, in whatever line. */
+const MAY_BE_SA = /\b(?:spi|sa|esp|ah|lifetime|transform)\b|0x[\dA-F]{4}/i;
+
 const CODE_LOWER_A = 97;
 
 class GroupReader {
@@ -45,8 +48,11 @@ class GroupReader {
   /** Whether the line is known. */
   take(line: string, index: number): boolean {
     const known = !this.#full && this.#read(line, index) && !this.#full;
-    // it may be the next interface
-    if (!known && this.#block?.section === 'tek' && line.endsWith(':')) this.#block.tekInterface = null;
+    if (!known && this.#block?.section === 'tek') {
+      this.#block.tekUnread ||= MAY_BE_SA.test(line);
+      // it may be the next interface
+      if (line.endsWith(':')) this.#block.tekInterface = null;
+    }
     return known;
   }
 
@@ -246,9 +252,14 @@ function gmSnapshot(block: Block, name: string): GmSnapshot {
       lastAgeSeconds: block.lastAgeSeconds,
     },
     kek: block.kek,
-    teks: block.teks === null ? null : tekSnapshots(block.teks),
+    teks: areTeksKnown(block) ? tekSnapshots(block.teks) : null,
     acl: block.acl,
   };
+}
+
+/** Lines that were not understood may be those of a TEK: then no TEK in them does not mean that there is none. */
+function areTeksKnown(block: Block): block is Block & { readonly teks: TekDraft[] } {
+  return block.teks !== null && (block.teks.length > 0 || !block.tekUnread);
 }
 
 /** IOS 12.4 and 15.0 list an SA once for each direction; the key is the same. */

@@ -44,7 +44,6 @@ const KNOWN: readonly RegExp[] = [
   // ---- stack members and serial numbers: `Model Number                       : C9300-24UX`
   /^(?:Switch \d{1,2}|Switch uptime ?:.{0,120})$/i,
   /^(?:Base Ethernet MAC Address|Motherboard (?:Assembly|Serial|Revision) Number|Model Revision Number|Model Number|System Serial Number|Power supply (?:part|serial) number|Top Assembly (?:Part|Revision) Number|Version ID|CLEI Code Number|Daughterboard (?:Assembly|Serial|Revision) Number|Hardware Board Revision Number|USB (?:Assembly|Serial|Revision) Number|Last reload reason) ?:.{0,120}$/i,
-  /^cisco \S{1,64} \(\S{1,40}\) (?:processor|with)\b.{0,120}$/i,
   // ---- licences
   /^(?:License (?:Info|UDI|Level|Type|Mode|Information)|Next re(?:load|boot) (?:AIR )?(?:addon )?license Level|AIR License Level|Addon License (?:Level|Type)|Smart Licensing Status)\b.{0,120}$/i,
   /^The current (?:crypto )?throughput level is .{1,60}$/i,

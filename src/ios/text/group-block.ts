@@ -86,6 +86,8 @@ export interface Block {
   kekEndShown: boolean;
   tekInterface: string | null;
   teks: TekDraft[] | null;
+  /** Where the TEKs stand, a line was not understood that may be of one. */
+  tekUnread: boolean;
 
   transport: RekeyTransport | null;
   members: number | null;
@@ -177,6 +179,7 @@ export function newBlock(layout: Layout, filtered: boolean, firstIndex: number):
     kekEndShown: false,
     tekInterface: null,
     teks: null,
+    tekUnread: false,
     transport: null,
     members: null,
     redundancy: null,

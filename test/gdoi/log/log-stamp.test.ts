@@ -31,18 +31,28 @@ describe('without a year it is the last such day', () => {
     ['Mar  1 12:30:00', NOW, '2026-03-01T12:30:00.000Z'],
     ['Mar  1 13:30:00', NOW, '2025-03-01T13:30:00.000Z'],
     ['Dec 31 23:59:59', Date.UTC(2026, 0, 1, 0, 0, 5), '2025-12-31T23:59:59.000Z'],
+    ['Feb 29 12:00:00', Date.UTC(2025, 0, 1, 0, 0, 0), '2024-02-29T12:00:00.000Z'],
     ['Jan  1 00:00:01', Date.UTC(2025, 11, 31, 23, 59, 58), '2026-01-01T00:00:01.000Z'],
   ])('%s, read at %i', (text, now, iso) => {
     expect(at(text, now)).toBe(iso);
   });
 });
 
-test.each([null, '', '1d02h', '00:00:21', 'Foo  1 11:59:58', 'Mar 1', 'at 5', 'Mar  1 11:59:58 a zone with blanks'])(
-  '%j is no stamp that gives an instant',
-  (text) => {
-    expect(readLogStamp(text, NOW)).toBeNull();
-  },
-);
+test.each([
+  null,
+  '',
+  '1d02h',
+  '00:00:21',
+  'Feb 30 2026 11:59:58',
+  'Feb 30 11:59:58',
+  'Mar  1 24:59:58',
+  'Foo  1 11:59:58',
+  'Mar 1',
+  'at 5',
+  'Mar  1 11:59:58 a zone with blanks',
+])('%j is no stamp that gives an instant', (text) => {
+  expect(readLogStamp(text, NOW)).toBeNull();
+});
 
 test('nor is one without a year where it is not known when now is', () => {
   expect(readLogStamp('Mar  1 11:59:58', Number.NaN)).toBeNull();

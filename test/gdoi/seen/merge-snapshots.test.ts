@@ -19,6 +19,15 @@ test('zero is a value: it replaces what was there', () => {
   expect(mergeGm(before, after).registrations).toEqual({ succeeded: 0, attempted: 0 });
 });
 
+test('that a list lacks members is said of that list, and not of one that is read after it', () => {
+  const unread = { ...emptyKsSnapshot('G1'), memberDetails: [], membersUnread: true as const };
+  const whole = { ...emptyKsSnapshot('G1'), memberDetails: [] };
+  const other = { ...emptyKsSnapshot('G1'), members: 4 };
+  expect(mergeKs(unread, other)).toEqual({ ...unread, members: 4 });
+  expect(mergeKs(unread, whole)).toEqual(whole);
+  expect(mergeKs(whole, unread)).toEqual(unread);
+});
+
 test('the SPI of ks policy joins the lifetimes of show crypto gdoi', () => {
   const main = { ...emptyKsSnapshot('G1'), kek: { ...NO_KEY, lifetimeSeconds: 86_400, remainingSeconds: 500 } };
   const policy = { ...emptyKsSnapshot('G1'), kek: { ...NO_KEY, spi: '0xAA', timeToRekeySeconds: 265 } };
