@@ -1,9 +1,9 @@
 /**
  * Label tables: what a line's label means, as rows of data. A new release's spelling is a new row.
  *
- * A line is dispatched by the text before its first colon. The spelling as printed is looked up first, by length and two
- * of its characters, without making a string of it; only when that misses, once more without regard to case and runs of
- * blanks. So the usual line costs one small lookup.
+ * A line is dispatched by the text before its first colon. The spelling as printed is looked up first, by length and
+ * two of its characters, without making a string of it; only when that misses, once more without regard to case and
+ * runs of blanks. So the usual line costs one small lookup.
  */
 import { collapseBlanks, skipBlanks } from './device-values.ts';
 
@@ -80,12 +80,13 @@ export function valueAfter(line: string, colon: number): string {
 export const unused = (): boolean => true;
 
 const MAX_LABEL_WORDS = 5;
+const MAX_LABEL_LENGTH = 80;
 
 /** In what follows an unused label another one stands, whose value is needed: the line is not understood as it is. */
 export function hidesLabel<Draft>(table: LabelTable<Draft>, line: string, colon: number): boolean {
   for (let next = line.indexOf(':', colon + 1); next >= 0; next = line.indexOf(':', next + 1)) {
     const words = line
-      .slice(colon + 1, next)
+      .slice(Math.max(colon + 1, next - MAX_LABEL_LENGTH), next)
       .trim()
       .split(/ {1,64}/);
     for (let from = Math.max(0, words.length - MAX_LABEL_WORDS); from < words.length; from += 1) {
